@@ -1,6 +1,6 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { type NodeId, nodeNames } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import { type Address, findBySocketOwner } from '@chaosproxy/proxy'
@@ -162,7 +162,9 @@ async function openNodes(options: CommandClusterOptions, started: Started, netwo
 }
 
 /** Where nodes keep their data: of another user than this process's, in a place that everybody can reach. */
-function dataDirectory({ plan, nodes, dataDir }: CommandClusterOptions, started: Started): string {
+function dataDirectory({ plan, nodes, dataDir: given }: CommandClusterOptions, started: Started): string {
+  // Commands may have a working directory of their own.
+  const dataDir = resolve(given)
   const ids = nodeNames(nodes)
   const others = process.getuid?.() === 0 && ids.some((id) => plan.node(id).command.user !== undefined)
   if (others) {

@@ -86,7 +86,7 @@ async function attach(options: RunningClusterOptions, attached: Attached, timeou
   const { nodes, keeper, news } = attached
   const ids = nodes.map(({ id }) => id)
   const wire = options.clients.sessions === undefined ? undefined : openWireRecord()
-  const clients = await options.clients.open({ asked, logDir, broke: news.broke })
+  const clients = await options.clients.open({ asked, logDir, keeper, broke: news.broke })
   attached.clients = clients
   const carries = options.clients.carries(asked)
   const network = await openClusterNetwork({

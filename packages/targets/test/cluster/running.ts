@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RunningDeclaration } from '../../src/cluster/declaration.ts'
 import type { Keeper } from '../../src/command/keeper.ts'
@@ -29,7 +29,9 @@ export async function someonesCluster({ directory, flags = [] }: Options): Promi
   const at = (name: string) => `127.0.0.1:${ports[name]}`
   for (const id of ids) {
     const peers = ids.filter((other) => other !== id).map((other) => `${other}=${at(`${id}>${other}`)}`)
-    const words = [process.execPath, server, '--name', id, '--data', directory, '--listen', at(`${id} client`)]
+    const dataDir = join(directory, id)
+    mkdirSync(dataDir)
+    const words = [process.execPath, server, '--name', id, '--data', dataDir, '--listen', at(`${id} client`)]
     const rest = ['--peer', at(`${id} peer`), '--peers', peers.join(','), ...flags]
     const log = join(directory, `${id}.out`)
     writeFileSync(

@@ -1,0 +1,141 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { chaos, root, startChaos, temporaryDirectory } from './chaos.ts'
+
+const server = join(root, 'packages', 'targets', 'test', 'cluster', 'kv-server.mjs')
+
+/** The key-value service of three processes, declared in a file. `flags` are its own. */
+function declared(flags: readonly string[] = [], changes: object = {}) {
+  const directory = temporaryDirectory()
+  const command = [process.execPath, server, '--name', '{node}', '--data', '{data}', '--listen', '{listen.client}']
+  const declaration = {
+    nodes: 3,
+    command: [...command, '--peer', '{listen.peer}', '--peers', '{list.peers}', ...flags],
+    ports: ['client', 'peer'],
+    lists: { peers: { of: 'peers', each: '{name}={peer}' } },
+    ready: { by: 'http', path: '/health' },
+    role: { by: 'http', path: '/role', leads: 'primary' },
+    client: { kind: 'http', routes: 'routes.json' },
+    ...changes,
+  }
+  const routes = [
+    { request: 'GET /items/{key}', f: 'read', result: 'json.item' },
+    { request: 'PUT /items/{key}', f: 'write', value: 'json.item' },
+  ]
+  writeFileSync(join(directory, 'routes.json'), JSON.stringify({ routes }))
+  writeFileSync(join(directory, 'kv.json'), JSON.stringify(declaration))
+  return directory
+}
+
+function scheduleIn(directory: string, faults: readonly object[]): string {
+  writeFileSync(join(directory, 'faults.json'), JSON.stringify(faults))
+  return './faults.json'
+}
+
+const run = (...rest: string[]) => [
+  'run',
+  '--target',
+  './kv.json',
+  '--rate',
+  '150',
+  '--clients',
+  '6',
+  '--keys',
+  '3',
+  ...rest,
+]
+
+/** Processes with this text in their command line or environment. */
+const processesOf = (text: string): string[] =>
+  readdirSync('/proc').filter((pid) => {
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return false
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(text)
+    } catch {
+      return false
+    }
+  })
+
+async function nothingLeft(directory: string): Promise<void> {
+  const results = join(directory, 'chaos-results')
+  const dataDirs = () => readdirSync(results).filter((name) => existsSync(join(results, name, 'data', 'n1')))
+  await expect.poll(() => [...processesOf(directory), ...dataDirs()], { timeout: 10_000 }).toEqual([])
+}
+
+describe("a cluster of a user's own, declared in a file", () => {
+  test('is linearizable while its nodes are killed, paused and cut apart, if it is', async () => {
+    const cwd = declared()
+    const faults = scheduleIn(cwd, [
+      { fromMs: 500, toMs: 1_200, kind: 'kill', nodes: ['n2'] },
+      { fromMs: 2_000, toMs: 2_600, kind: 'pause', nodes: ['n3'] },
+      { fromMs: 3_200, toMs: 3_800, kind: 'partition', links: 'isolate-leader', mode: 'hold' },
+    ])
+    const { exitCode, stdout } = await chaos(
+      run('--time', '5s', '--faults', faults, '--seed', '1', '--expect', 'linearizable'),
+      { cwd },
+    )
+    expect(stdout).toContain('LINEARIZABLE')
+    expect(stdout).toContain('1 of 1 kill')
+    expect(exitCode).toBe(0)
+    expect(stdout).toMatch(/again +npx chaos run --spec/)
+    await nothingLeft(cwd)
+  })
+
+  test('is found to read stale values from replicas that lag', async () => {
+    const cwd = declared(['--async', '--local'])
+    const { exitCode, stdout } = await chaos(
+      run('--time', '3s', '--faults', 'delay', '--seed', '1', '--expect', 'linearizable'),
+      { cwd },
+    )
+    expect(stdout).toMatch(/NOT LINEARIZABLE|not linearizable/i)
+    expect(exitCode).toBe(1)
+    await nothingLeft(cwd)
+  })
+
+  test.each([
+    [{ comand: 'node' }, 3, './kv.json: there is no member comand. Did you mean command?'],
+    [{ command: 'node x.js {lisen}' }, 3, 'Did you mean {listen}?'],
+    [{ nodes: 1, command: ['/bin/sh', '-c', 'echo "no licence found"; exit 7'] }, 4, '  no licence found'],
+    [{ nodes: 1, command: ['no-such-server'], files: {} }, 4, 'there is no program no-such-server'],
+    [{ role: { by: 'http', path: '/role', leads: 'master' }, readyWithinMs: 2_000 }, 4, 'no node leads after 2000 ms'],
+    [{ files: { 'data.json': '{"x":17}' } }, 4, 'n1 holds data already: a read of x before the run returned 17'],
+    [{ client: { kind: 'http', routes: 'rutes.json' } }, 3, '"routes" is "rutes.json"'],
+  ])('that cannot be is refused: %j', async (changes, code, message) => {
+    const cwd = declared([], changes)
+    const { exitCode, stderr } = await chaos(run('--time', '1s', '--faults', 'none'), { cwd })
+    expect(stderr).toContain(message)
+    expect(stderr).not.toContain('mistake in chaos')
+    expect(exitCode).toBe(code)
+    expect(processesOf(cwd)).toEqual([])
+  })
+
+  test('refuses a fault that it cannot suffer, with the reason', async () => {
+    const cwd = declared([], {
+      command: [process.execPath, server, '--name', 'n1', '--data', '{data}', '--listen', '{listen}'],
+    })
+    const { exitCode, stderr } = await chaos(run('--faults', 'partition'), { cwd })
+    expect(stderr).toContain('kv cannot suffer partition: its nodes do not dial each other through the proxy')
+    expect(exitCode).toBe(3)
+  })
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGKILL', null],
+  ] as const)('leaves nothing behind when chaos gets %s', async (signal, code) => {
+    const cwd = declared()
+    const { child, finished } = startChaos(run('--time', '60s', '--faults', 'kill,pause', '--seed', '1'), { cwd })
+    const ready = new Promise<void>((resolve) => {
+      let said = ''
+      child.stderr?.on('data', (chunk) => {
+        said += chunk
+        if (said.includes('cluster ready')) resolve()
+      })
+    })
+    await ready
+    expect(processesOf(cwd).length).toBeGreaterThanOrEqual(3)
+    child.kill(signal)
+    expect((await finished).exitCode).toBe(code)
+    await nothingLeft(cwd)
+  })
+})
