@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what some tests need beside Node and npm, from Debian's packages: a browser, to open reports in; Redis and
-# PostgreSQL, to be stood before; etcd, to be recorded over HTTP/2; curl and wrk, to drive what is recorded; protoc, whose
-# descriptors are read; Python, to serve documents; haproxy, to be measured against; nftables, to redirect connections. Without them those tests are reported as skipped, by name.
+# PostgreSQL, to be stood before; etcd, to be recorded over HTTP/2; curl and wrk, to drive what is recorded; protoc,
+# whose descriptors are read; Python, to serve documents; haproxy, to be measured against; nftables, to redirect
+# connections; podman and runc, to run containers. Without them those tests are reported as skipped, by name.
 set -euo pipefail
 
 packages=()
@@ -18,6 +19,8 @@ command -v curl >/dev/null || packages+=(curl)
 command -v wrk >/dev/null || packages+=(wrk)
 command -v haproxy >/dev/null || [ -x /usr/sbin/haproxy ] || packages+=(haproxy)
 command -v nft >/dev/null || [ -x /usr/sbin/nft ] || packages+=(nftables)
+command -v podman >/dev/null || packages+=(podman)
+command -v runc >/dev/null || [ -x /usr/sbin/runc ] || packages+=(runc)
 
 if [ ${#packages[@]} -eq 0 ]; then
   echo "Everything is installed already."
