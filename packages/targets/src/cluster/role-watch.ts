@@ -23,6 +23,8 @@ export interface RoleWatchOfOptions {
   readonly keeper: Keeper
   readonly logDir: string
   readonly timeoutMs: number
+  /** Gives up. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
@@ -31,7 +33,7 @@ export interface RoleWatchOfOptions {
  * @throws UserError: input for an unknown port or placeholder, environment if no node leads in time.
  */
 export async function roleWatchOf(options: RoleWatchOfOptions): Promise<RoleWatch | undefined> {
-  const { role, nodes, timeoutMs, where } = options
+  const { role, nodes, timeoutMs, where, signal } = options
   if (role === undefined) return undefined
   // An unknown placeholder is refused here; later it would pass for a node that does not answer.
   for (const { placeholders } of nodes) fillCommand(commandOf(role, where), placeholders())
@@ -45,7 +47,7 @@ export async function roleWatchOf(options: RoleWatchOfOptions): Promise<RoleWatc
       return node && ask(node)
     },
   })
-  if (await watch.untilLed(timeoutMs)) return watch
+  if (await watch.untilLed(timeoutMs, signal)) return watch
   await watch.stop()
   throw new UserError(
     'environment',

@@ -8,8 +8,8 @@ export interface RoleWatch {
   status(node: NodeId): NodeStatus | undefined
   /** What nodes answered last, for messages. */
   answers(): readonly string[]
-  /** Resolves once some node says that it leads; with false if that does not come in time. */
-  untilLed(timeoutMs: number): Promise<boolean>
+  /** Resolves once some node says that it leads; with false if that does not come in time, or is given up. */
+  untilLed(timeoutMs: number, signal?: AbortSignal): Promise<boolean>
   stop(): Promise<void>
 }
 
@@ -57,7 +57,7 @@ export function watchRoles({ nodes, role, ask }: RoleWatchOptions): RoleWatch {
   return {
     status: (node) => statuses.get(node),
     answers: () => nodes.map((node) => `${node} ${answerText(last.get(node))}`),
-    untilLed(timeoutMs) {
+    untilLed(timeoutMs, signal) {
       return new Promise((resolve) => {
         const listener = () => {
           if (isLed()) end(true)
@@ -65,10 +65,14 @@ export function watchRoles({ nodes, role, ask }: RoleWatchOptions): RoleWatch {
         const end = (led: boolean) => {
           clearTimeout(timer)
           listeners.delete(listener)
+          signal?.removeEventListener('abort', giveUp)
           resolve(led)
         }
-        const timer = setTimeout(() => end(false), timeoutMs)
+        const giveUp = () => end(false)
+        const timer = setTimeout(giveUp, timeoutMs)
+        signal?.addEventListener('abort', giveUp)
         listeners.add(listener)
+        if (signal?.aborted) giveUp()
         listener()
       })
     },

@@ -66,7 +66,10 @@ export async function startCommandCluster(options: CommandClusterOptions): Promi
     started.stopping ??= stopAll(started)
     return started.stopping
   }
-  const abort = () => void stop()
+  // The start then fails, and cleans up as after any failure.
+  const abort = () => {
+    for (const node of started.nodes) void node.end()
+  }
   signal?.addEventListener('abort', abort)
   try {
     const { network, clients, wire } = await startAll(options, started)

@@ -99,7 +99,7 @@ async function attach(options: RunningClusterOptions, attached: Attached, timeou
   for (const { id, addresses } of nodes) network.moved(id, addresses)
   await Promise.all(nodes.map((node) => node.ready(signal)))
   await runBefore({ before: declaration.before, where, nodes, network, keeper, logDir, timeoutMs })
-  attached.roles = await roleWatchOf({ role: declaration.role, where, nodes, keeper, logDir, timeoutMs })
+  attached.roles = await roleWatchOf({ role: declaration.role, where, nodes, keeper, logDir, timeoutMs, signal })
   await serveFromNothing({
     ...{ nodes: ids, asked, timeoutMs, signal },
     connect: (id) => clients.connect({ node: id, ...clientAddress(nodes, id, plan) }),

@@ -145,6 +145,14 @@ describe('a cluster does not come up', () => {
     })
   })
 
+  test('if it is given up meanwhile', async () => {
+    const giveUp = new AbortController()
+    const role = { ...kv.role, leads: 'nobody' }
+    const starting = start({ ...kv, role }, { signal: giveUp.signal })
+    giveUp.abort()
+    await expect(starting).rejects.toMatchObject({ message: 'the start of the cluster was given up' })
+  })
+
   test('if a command that is to join the nodes fails', async () => {
     await expect(start({ ...kv, before: [['/bin/sh', '-c', 'echo "no quorum"; exit 3']] })).rejects.toMatchObject({
       code: 'environment',
