@@ -92,7 +92,7 @@ function endsOf({ length, calls, returns, writes, clients }: Encoded, client: nu
   return [...own].filter((i) => i === last || (returns[i] > calls[last] && writes[i] === NOTHING))
 }
 
-/** All writes, and everything the client had read before one of its operations or by it, as far as they pass. */
+/** All writes, and the client's reads up to one of its operations, if they pass the filter. */
 function operationsUntil(end: number, encoded: Encoded, passes: (i: number) => boolean = () => true): Int32Array {
   const { calls, returns, writes } = encoded
   const clients = encoded.clients()

@@ -40,12 +40,12 @@ export function factsOf({ encoded, writerOf }: Sourced, budget: Budget): Facts {
   return { encoded, writerOf, threads, writesTo: (key) => lists[key] ?? [] }
 }
 
-/** The operation just before in the same thread; -1 where there is none. */
+/** The previous operation of the same thread; -1 if there is none. */
 export function previousOf({ of, place, start, members }: Threads, operation: number): number {
   return place[operation] > 0 ? members[start[of[operation]] + place[operation] - 1] : -1
 }
 
-/** Of some writes in thread order, the last one among the thread's first `count` operations; -1 where there is none. */
+/** The last of these writes among the thread's first `count` operations; -1 if there is none. */
 export function lastAmong(writes: readonly number[], count: number, place: Int32Array): number {
   let low = 0
   let high = writes.length

@@ -15,7 +15,7 @@ const unknown = (): Sequentiality => ({ result: 'unknown', reason: OUT_OF_TIME }
 /** Steps allowed for deciding one candidate set; harder candidates are not used. */
 const stepsFor = (set: Encoded): number => 20_000 + 400 * set.length
 
-/** At most this many pairs of writes are named, either order of which leads to a contradiction. */
+/** The most pairs of writes to name, either order of which leads to a contradiction. */
 const MOST_PAIRS = 4
 
 type Violated = Extract<Sequentiality, { readonly result: 'violated' }>

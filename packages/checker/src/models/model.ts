@@ -62,7 +62,7 @@ export interface IntegerModel {
   readonly initial: number
   /** A number for the operation: equal numbers, equal effect. `output` is undefined if the outcome is unknown. */
   encode(input: ModelInput, output: Json | undefined): number
-  /** The state after the operation with this number; -1 where its result is impossible in this state. */
+  /** The state after the operation with this number; -1 if its result is impossible in this state. */
   step(state: number, operation: number): number
 }
 

@@ -119,7 +119,7 @@ export function createMonitorFromAny(retainAtMost: number): RegisterMonitor {
   }
 }
 
-/** What a monitor's flight says of itself to whoever holds it. */
+/** The write of a flight, as its holder sees it. */
 function writtenBy(call: number, operation: Operation): Flight['written'] {
   if (operation.kind === 'read') return undefined
   const { value, replaces } = operation

@@ -64,118 +64,141 @@ interface Open {
  * read or cas is in flight, and writes of unknown outcome that were never read.
  */
 export function createOnlineChecker(options: OnlineOptions): OnlineChecker {
-  const anyStart = isUnknownStart(options.initial)
-  // What null stands for: itself if the initial value is unknown.
-  const initial = nameOf(anyStart ? null : options.initial)
-  const monitors = new Map<string | undefined, RegisterMonitor | 'given up'>()
+  const keys = createKeys(options)
   const open = new Map<Process, Open>()
   let events = 0
   let found: OnlineViolation | undefined
-  let isEveryKeyTouched = false
-
-  const name = (value: Json | undefined): ValueName => (value === null || value === undefined ? initial : nameOf(value))
-
-  function monitorOf(key: string | undefined): RegisterMonitor | 'given up' {
-    const known = monitors.get(key)
-    if (known !== undefined) return known
-    const most = options.retainAtMost ?? RETAIN_AT_MOST
-    if (isEveryKeyTouched) return 'given up'
-    const made = anyStart ? createMonitorFromAny(most) : createRegisterMonitor(initial, most)
-    monitors.set(key, made)
-    return made
-  }
-
-  function giveUp(key: string | undefined): undefined {
-    monitors.set(key, 'given up')
-    return undefined
-  }
-
-  /** What is missing from the record may explain what would otherwise be impossible. */
-  function noteMark({ f, key }: EventInput): void {
-    if (f !== 'touched' && f !== 'not-understood') return
-    const touched = keyName(key)
-    if (touched !== undefined) giveUp(touched)
-    else {
-      isEveryKeyTouched = true
-      for (const known of monitors.keys()) giveUp(known)
-    }
-  }
-
-  function called({ f, key: named, value, process }: EventInput, position: number): Flight | undefined {
-    const key = keyName(named)
-    const monitor = monitorOf(key)
-    if (!isKnown(f)) throw new UserError('input', `${at(position)}: ${unknownFunction(f)}`)
-    if (monitor === 'given up') return undefined
-    let flight: Flight | 'too much to remember'
-    // The monitor knows no appends; and if an invocation has no value, what it writes is unknown yet.
-    if (f === 'append' || (value === undefined && f !== 'read' && f !== 'get')) return giveUp(key)
-    else if (f === 'read' || f === 'get') flight = monitor.called(position, { kind: 'read' })
-    else if (f !== 'cas') flight = monitor.called(position, { kind: 'write', value: name(value) })
-    else {
-      const [from, to] = pairOf(value, position, process)
-      flight =
-        name(from) === name(to)
-          ? monitor.called(position, { kind: 'read' })
-          : monitor.called(position, { kind: 'write', value: name(to), replaces: name(from) })
-    }
-    return flight === 'too much to remember' ? giveUp(key) : flight
-  }
-
-  function ended(event: EventInput, { key, f, input, flight }: Open, position: number): Impossible | undefined {
-    const monitor = monitorOf(key)
-    if (monitor === 'given up' || flight === undefined) return undefined
-    if (event.type === 'info') return monitor.abandoned(flight)
-    if (event.type === 'fail') {
-      const impossible = monitor.failed(flight)
-      return impossible ?? (f === 'cas' && options.failedCas === 'observes' ? giveUp(key) : undefined)
-    }
-    return monitor.succeeded(position, flight, flight.written === undefined ? name(readBy(f, input, event)) : undefined)
-  }
-
   return {
     push(event) {
       const position = events++
       const { process } = event
-      if (process === 'recorder') noteMark(event)
+      if (process === 'recorder') noteMark(keys, event)
       if (!isClient(process) || found !== undefined) return undefined
       if (event.type === 'invoke') {
-        open.set(process, {
-          key: keyName(event.key),
-          f: event.f,
-          input: event.value ?? null,
-          flight: called(event, position),
-        })
+        const { f, value: input = null } = event
+        open.set(process, { key: keyName(event.key), f, input, flight: called(keys, event, position) })
         return undefined
       }
       const operation = open.get(process)
-      if (operation === undefined) {
-        throw new UserError(
-          'input',
-          `${at(position)}: process ${process} completed "${event.f}" without having invoked it. Every ok, fail and info follows an invoke of the same process.`,
-        )
-      }
+      if (operation === undefined) throw notInvoked(event, position)
       open.delete(process)
-      const impossible = ended(event, operation, position)
+      const impossible = ended(keys, event, operation, position)
       if (impossible === undefined) return undefined
       found = { key: operation.key, position, process, sentence: sentence(event, operation, impossible) }
-      monitors.clear()
+      keys.monitors.clear()
       open.clear()
       return found
     },
     soFar() {
       if (found !== undefined) return 'not linearizable'
-      if (isEveryKeyTouched) return 'not certain'
-      for (const monitor of monitors.values()) if (monitor === 'given up' || !monitor.certain()) return 'not certain'
+      if (keys.isEveryKeyTouched) return 'not certain'
+      for (const monitor of keys.monitors.values())
+        if (monitor === 'given up' || !monitor.certain()) return 'not certain'
       return 'linearizable'
     },
     violation: () => found,
     retained() {
       let total = open.size
-      for (const monitor of monitors.values()) if (monitor !== 'given up') total += monitor.retained()
+      for (const monitor of keys.monitors.values()) if (monitor !== 'given up') total += monitor.retained()
       return total
     },
   }
 }
+
+/** The registers of a history, by key, each with its monitor while it is judged. */
+interface Keys {
+  readonly monitors: Map<string | undefined, RegisterMonitor | 'given up'>
+  isEveryKeyTouched: boolean
+  readonly failedCas: OnlineOptions['failedCas']
+  readonly createMonitor: () => RegisterMonitor
+  /** The name of a value; null stands for the initial one. */
+  readonly name: (value: Json | undefined) => ValueName
+}
+
+function createKeys({ initial: given, failedCas, retainAtMost = RETAIN_AT_MOST }: OnlineOptions): Keys {
+  const anyStart = isUnknownStart(given)
+  // If the initial value is unknown, null stands for itself.
+  const initial = nameOf(anyStart ? null : given)
+  return {
+    monitors: new Map(),
+    isEveryKeyTouched: false,
+    failedCas,
+    createMonitor: () => (anyStart ? createMonitorFromAny(retainAtMost) : createRegisterMonitor(initial, retainAtMost)),
+    name: (value) => (value === null || value === undefined ? initial : nameOf(value)),
+  }
+}
+
+function monitorOf(
+  { monitors, isEveryKeyTouched, createMonitor }: Keys,
+  key: string | undefined,
+): RegisterMonitor | 'given up' {
+  const known = monitors.get(key)
+  if (known !== undefined) return known
+  if (isEveryKeyTouched) return 'given up'
+  const made = createMonitor()
+  monitors.set(key, made)
+  return made
+}
+
+function giveUp({ monitors }: Keys, key: string | undefined): undefined {
+  monitors.set(key, 'given up')
+  return undefined
+}
+
+/** What is missing from the record may explain what would otherwise be impossible. */
+function noteMark(keys: Keys, { f, key }: EventInput): void {
+  if (f !== 'touched' && f !== 'not-understood') return
+  const touched = keyName(key)
+  if (touched !== undefined) giveUp(keys, touched)
+  else {
+    keys.isEveryKeyTouched = true
+    for (const known of keys.monitors.keys()) giveUp(keys, known)
+  }
+}
+
+function called(keys: Keys, { f, key: named, value, process }: EventInput, position: number): Flight | undefined {
+  const key = keyName(named)
+  const monitor = monitorOf(keys, key)
+  if (!isKnown(f)) throw new UserError('input', `${at(position)}: ${unknownFunction(f)}`)
+  if (monitor === 'given up') return undefined
+  const { name } = keys
+  let flight: Flight | 'too much to remember'
+  // The monitor knows no appends; and if an invocation has no value, what it writes is unknown yet.
+  if (f === 'append' || (value === undefined && f !== 'read' && f !== 'get')) return giveUp(keys, key)
+  else if (f === 'read' || f === 'get') flight = monitor.called(position, { kind: 'read' })
+  else if (f !== 'cas') flight = monitor.called(position, { kind: 'write', value: name(value) })
+  else {
+    const [from, to] = pairOf(value, position, process)
+    flight =
+      name(from) === name(to)
+        ? monitor.called(position, { kind: 'read' })
+        : monitor.called(position, { kind: 'write', value: name(to), replaces: name(from) })
+  }
+  return flight === 'too much to remember' ? giveUp(keys, key) : flight
+}
+
+function ended(
+  keys: Keys,
+  event: EventInput,
+  { key, f, input, flight }: Open,
+  position: number,
+): Impossible | undefined {
+  const monitor = monitorOf(keys, key)
+  if (monitor === 'given up' || flight === undefined) return undefined
+  if (event.type === 'info') return monitor.abandoned(flight)
+  if (event.type === 'fail') {
+    const impossible = monitor.failed(flight)
+    return impossible ?? (f === 'cas' && keys.failedCas === 'observes' ? giveUp(keys, key) : undefined)
+  }
+  const read = flight.written === undefined ? keys.name(readBy(f, input, event)) : undefined
+  return monitor.succeeded(position, flight, read)
+}
+
+const notInvoked = ({ process, f }: EventInput, position: number): UserError =>
+  new UserError(
+    'input',
+    `${at(position)}: process ${process} completed "${f}" without having invoked it. Every ok, fail and info follows an invoke of the same process.`,
+  )
 
 const RETAIN_AT_MOST = 100_000
 

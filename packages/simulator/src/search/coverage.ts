@@ -5,17 +5,17 @@ import { type PlannedFault, type Scenario, scheduleOf } from '@chaosproxy/runner
 import type { AnyEvent, Observer } from '../node.ts'
 import type { Plan } from './plan.ts'
 
-/** What a search has seen of a protocol, and the scenarios that showed something new. */
+/** The protocol states a search has reached, and the scenarios that reached new ones. */
 export interface Coverage {
-  /** Told of the steps of one trial, node by node. */
+  /** Observes the steps of one node in a trial. */
   observe(node: NodeId): Observer
-  /** After a trial: keeps its scenario where it reached something that none before it had. */
+  /** After a trial: keeps its scenario if it reached something new. */
   learn(scenario: Scenario): void
-  /** A variation of a scenario that is kept; the plan as it is where none is. */
+  /** A variation of a kept scenario; the given plan if none is kept. */
   vary(plan: Plan, random: Random): Plan
 }
 
-/** Older ones give way: what was new early on is common by now. */
+/** Older scenarios are dropped: what was new early on is common by now. */
 const MOST_KEPT = 64
 
 /**
@@ -63,11 +63,11 @@ export function createCoverage(machine: AnyMachine): Coverage {
   }
 }
 
-/** Those seen so far. By each of their parts in turn: text put together at every step would cost more than the step. */
+/** The edges seen so far, in nested maps: building a text key at every step would cost more than the step. */
 function createEdges() {
   const seen = new Map<string | undefined, Map<string, Set<string>>>()
   return {
-    /** False for one that was there before. */
+    /** False if it was known already. */
     add(before: string | undefined, after: string, kind: string): boolean {
       const known = seen.get(before)?.get(after)
       if (known?.has(kind) === true) return false
