@@ -13,7 +13,7 @@ type SeenEvent = MachineEvent<MasterMasterMessage> | undefined
 export const masterMasterInvariants: readonly Invariant[] = [
   {
     name: 'the newest is taken',
-    summary: 'of what it has and what it is told a node keeps the version with the later stamp',
+    summary: 'of two versions a node keeps the one with the later stamp',
     watch: watchNewest,
   },
   {
