@@ -3,7 +3,7 @@ import { type Link, linkName, type NodeId } from './link.ts'
 import { parametersOf } from './parameter.ts'
 import { definitionOf, type Fault } from './registry.ts'
 
-/** A fault in a few words, for people: `partition {n1 n3 | n2 n4 n5}`, `n1 killed`, `20% of lose-reply on 5 links`. */
+/** A fault in a few words: `partition {n1 n3 | n2 n4 n5}`, `n1 killed`, `20% of lose-reply on 5 links`. */
 export function describeFault(fault: Fault): string {
   if (fault.kind === 'partition')
     return `partition ${describeCut(fault.links)}${fault.mode === 'drop' ? ' (dropping)' : ''}`
@@ -33,7 +33,7 @@ const percent = (probability: number): string => `${Math.round(probability * 100
 
 const countLinks = (links: readonly Link[]): string => `${links.length} link${links.length === 1 ? '' : 's'}`
 
-/** `{n1 | n2 n3}` where the cut splits nodes into groups that are whole inside; otherwise the links themselves. */
+/** `{n1 | n2 n3}` if the cut divides the nodes into groups without cuts inside; otherwise the links. */
 function describeCut(links: readonly Link[]): string {
   const names = new Set(links.map(linkName))
   const nodes = [...new Set(links.flatMap((link) => [link.from, link.to]))].sort()
@@ -53,7 +53,7 @@ const pairNames = (links: readonly Link[]): string[] =>
     .map(({ from, to }) => `${from}–${to}`)
     .sort()
 
-/** Nodes that no cut separates belong together; undefined where that is no equivalence, as in a majority ring. */
+/** Groups of nodes not separated by a cut; undefined if that is not an equivalence, as in a majority ring. */
 function groupsOf(nodes: readonly NodeId[], cut: ReadonlySet<string>): NodeId[][] | undefined {
   const groups: NodeId[][] = []
   const connected = (a: NodeId, b: NodeId) => !cut.has(linkName({ from: a, to: b }))

@@ -4,7 +4,7 @@ import { parseLinks } from './link.ts'
 import type { Parameters, ValuesOf } from './parameter.ts'
 import { type Members, quote, readObject, readParameters } from './read-parameters.ts'
 
-/** Faults of links that need the same knowledge of what they hurt. */
+/** Kinds of faults that act on the same thing, such as bytes, messages or requests. */
 export interface FaultFamily<
   Name extends string = string,
   Kinds extends readonly FaultDefinition[] = readonly FaultDefinition[],
@@ -14,15 +14,15 @@ export interface FaultFamily<
   readonly name: Name
   readonly summary: string
   readonly kinds: Kinds
-  /** What may stand in `match`; empty where there is nothing to match. */
+  /** The members of `match`; empty if the family has none. */
   readonly match: Match
-  /** What may stand in `when`. */
+  /** The members of `when`. */
   readonly when: When
   /**
-   * Reads a fault from outside: `{"kind":"latency","latencyMs":50,"links":["n1>n2"],"when":{…}}`. What is left out takes
-   * its default; nothing unknown is let through, since a misspelt parameter would silently hurt nobody.
+   * Reads a fault: `{"kind":"latency","latencyMs":50,"links":["n1>n2"],"when":{…}}`. Missing members take their
+   * defaults; unknown ones are refused, since a misspelt parameter would silently do nothing.
    *
-   * @param where begins every message: the file or route, and the place in it.
+   * @param where the start of every error message: the file or route, and the place in it.
    * @throws UserError (input)
    */
   parse(value: unknown, where: string, beside?: readonly string[]): FaultOf<Kinds, Match, When>
@@ -44,9 +44,9 @@ interface FamilyOptions<
   Match extends Parameters,
   When extends Parameters,
 > extends Pick<FaultFamily<Name, Kinds, Match, When>, 'name' | 'summary' | 'kinds' | 'match' | 'when'> {
-  /** `HTTP fault`: what messages call one of its faults. */
+  /** What error messages call one of its faults: `HTTP fault`. */
   readonly noun: string
-  /** @throws UserError (input) for a match that makes no sense. */
+  /** @throws UserError (input) for an invalid match. */
   validateMatch?(match: ValuesOf<Match>, definition: FaultDefinition, where: string): void
 }
 
@@ -75,13 +75,13 @@ export function defineFamily<
       const when = readSection(family.when, members['when'], `${where}: "when"`)
       if (when !== undefined) validateTimes(when, `${where}: "when"`)
       const aim = { links, ...(match === undefined ? {} : { match }), ...(when === undefined ? {} : { when }) }
-      // The definition that was found names, for its kind, just the members that the type has.
+      // The definition that was found has exactly the members of its kind's type.
       return { ...harm, ...aim } as unknown as FaultOf<Kinds, Match, When>
     },
   }
 }
 
-/** @throws UserError (input) with all there are, and the one that may have been meant. */
+/** @throws UserError (input) that lists all kinds and suggests the nearest. */
 export function findDefinition<Definition extends FaultDefinition>(
   definitions: readonly Definition[],
   kind: unknown,

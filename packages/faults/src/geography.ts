@@ -1,13 +1,13 @@
-/** Between two places: what a message and its answer take together, on an idle network. */
+/** The round-trip time between two places, on an idle network. */
 export interface Geography {
   readonly name: string
   readonly roundTripMs: number
 }
 
 /**
- * Round trips to try a system with, none of them measured here. `same-datacentre` and `california-netherlands` are those of
- * "Latency numbers every programmer should know" (J. Dean, P. Norvig). The others are approximate: of the order that the
- * distance suggests, with no source to cite. Who has figures of a network of their own gives `latencyMs` instead.
+ * Round-trip times to try a system with, none of them measured here. `same-datacentre` and `california-netherlands`
+ * come from "Latency numbers every programmer should know" (J. Dean, P. Norvig). The others only have the magnitude
+ * that the distance suggests. For figures of a real network, use `latencyMs` instead.
  */
 export const geographies: readonly Geography[] = [
   { name: 'same-datacentre', roundTripMs: 0.5 },

@@ -1,4 +1,4 @@
-/** The codes by which HTTP/2 says why (RFC 9113 §7). */
+/** HTTP/2's error codes (RFC 9113 §7). */
 export const http2Codes = {
   NO_ERROR: 0,
   PROTOCOL_ERROR: 1,

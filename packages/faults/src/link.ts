@@ -4,10 +4,10 @@ import { quote } from './read-parameters.ts'
 /** One server of the backend: `n1`, `n2`, … */
 export type NodeId = string
 
-/** The names of so many nodes, in order. */
+/** The names of the first `count` nodes. */
 export const nodeNames = (count: number): NodeId[] => Array.from({ length: count }, (_, i) => `n${i + 1}`)
 
-/** An end of a link: a node, or the clients, all of them together. */
+/** An end of a link: a node, or all clients together. */
 export type Endpoint = NodeId | 'clients'
 
 /** One *direction* of one connection path: `clients→n1`, `n1→n2`, `n2→n1`. Cutting a pair takes two of them. */

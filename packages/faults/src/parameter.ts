@@ -2,37 +2,37 @@ import type { Json, Millis } from '@chaosproxy/history'
 import { millis } from '@chaosproxy/history'
 import * as v from 'valibot'
 
-/** What a parameter is a number of; `text`, `flag` and `json` (any value) are no numbers. */
+/** The unit of a numeric parameter; `text`, `flag` and `json` (any value) are not numeric. */
 export type ParameterUnit = 'ms' | 'bytes' | 'bytes/s' | 'probability' | 'count' | 'text' | 'flag' | 'json'
 
-/** The schema of one parameter. It carries what help and messages say of it. */
+/** The schema of one parameter, including its texts for help and messages. */
 export type ParameterSchema<Value> = v.GenericSchema<unknown, Value>
 
 /** Parameters by name. */
 export type Parameters = Readonly<Record<string, ParameterSchema<unknown>>>
 
-/** What a program gets once the parameters have been read: defaults filled in, members that may be absent optional. */
+/** The type of the parameters once read, with defaults filled in. */
 export type ValuesOf<Entries extends Parameters> = Readonly<v.InferOutput<v.ObjectSchema<Entries, undefined>>>
 
-/** As files spell it. */
+/** A default as written in files. */
 type Default = number | string | boolean
 
-/** One parameter as help, messages and OpenAPI show it; derived from its schema. */
+/** One parameter as shown in help, messages and OpenAPI, derived from its schema. */
 export interface Parameter {
   readonly name: string
   readonly unit: ParameterUnit
   readonly summary: string
-  /** Without a default the parameter must be given, unless it is optional. */
+  /** A parameter without a default is required, unless it is optional. */
   readonly default?: Default | undefined
   readonly optional?: true | undefined
   readonly least?: number | undefined
   readonly most?: number | undefined
-  /** For a text: the only values allowed. */
+  /** For a text: the allowed values, if restricted. */
   readonly values?: readonly string[] | undefined
 }
 
 interface Bounds {
-  /** 0 by default. */
+  /** By default 0. */
   readonly least?: number | undefined
   readonly most?: number | undefined
 }
@@ -65,7 +65,7 @@ export const count = (summary: string, bounds: Bounds = {}): ParameterSchema<num
 export const probability = (summary: string): ParameterSchema<number> =>
   amount('probability', summary, { least: 0, most: 1 })
 
-/** A text that is not empty. */
+/** A non-empty text. */
 export const text = (summary: string): ParameterSchema<string> =>
   v.pipe(v.string(), v.nonEmpty(), v.metadata({ unit: 'text', summary } satisfies About))
 
@@ -75,31 +75,31 @@ export const choice = <const Value extends string>(values: readonly Value[], sum
 export const flag = (summary: string): ParameterSchema<boolean> =>
   v.pipe(v.boolean(), v.metadata({ unit: 'flag', summary } satisfies About))
 
-/** Any JSON value, null among them. */
+/** Any JSON value, including null. */
 export const json = (summary: string): ParameterSchema<Json> =>
   v.pipe(
     v.custom<Json>(() => true),
     v.metadata({ unit: 'json', summary } satisfies About),
   )
 
-/** May be left out. */
+/** A parameter that may be left out. */
 export type OptionalParameter<Value> = v.OptionalSchema<ParameterSchema<Value>, undefined>
 
 export const optional = <Value>(schema: ParameterSchema<Value>): OptionalParameter<Value> =>
   v.optional(schema, undefined)
 
-/** May be left out, and has its default then. */
+/** A parameter with a default. */
 export type DefaultedParameter<Value> = v.OptionalSchema<ParameterSchema<Value>, Default>
 
 export const or = <Value>(schema: ParameterSchema<Value>, fallback: Default): DefaultedParameter<Value> =>
   v.optional(schema, fallback)
 
-/** As `or`; but a program, too, may leave it out where it makes a fault itself: whoever carries that out knows the default. */
+/** As `or`, but programs that build a fault may leave it out too: what carries out the fault knows the default. */
 export const usually = <Value>(schema: ParameterSchema<Value>, fallback: Default): OptionalParameter<Value> =>
-  // What is read from outside never lacks it, which is less than the type allows.
+  // Parsed faults always have it, although the type allows it to be absent.
   v.optional(schema, fallback as unknown as undefined)
 
-/** The parameters of a declaration, in order, as help shows them. */
+/** The parameters of a declaration, in order. */
 export const parametersOf = (entries: Parameters): readonly Parameter[] =>
   Object.entries(entries).map(([name, schema]) => parameterOf(name, schema))
 

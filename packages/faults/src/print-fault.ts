@@ -4,8 +4,8 @@ import { definitionOf, type Fault } from './registry.ts'
 import type { FaultPlan } from './schedule/schedule.ts'
 
 /**
- * A fault, or a plan of one, as files and histories spell it: links by their names, always in one order, and nothing that
- * is undefined. `parseFault` and `parsePlan` read it.
+ * A fault, or a plan of one, as written in files and histories: links by name, members in a fixed order, undefined
+ * ones left out. `parseFault` and `parsePlan` read it.
  */
 export function printFault(fault: Fault | FaultPlan): { readonly [member: string]: Json } {
   const members: { readonly [name: string]: unknown } = { ...fault }
@@ -22,7 +22,7 @@ export function printFault(fault: Fault | FaultPlan): { readonly [member: string
   })
 }
 
-/** A fault is made of JSON, but for members that are undefined. */
+/** A fault consists of JSON, apart from undefined members. */
 const printed = (members: object): { readonly [member: string]: Json } =>
   Object.fromEntries(
     Object.entries(members)

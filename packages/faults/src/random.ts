@@ -9,17 +9,20 @@ export interface Random {
   pick<T>(items: readonly T[]): T
   /** A new array, in random order. */
   shuffle<T>(items: readonly T[]): T[]
-  /** A stream of its own, a function of this stream's seed and the label alone (not of what was drawn so far). */
+  /** An independent stream that depends only on this stream's seed and the label, not on earlier draws. */
   fork(label: string): Random
 }
 
-/** The stream of this seed, always the same one; 1 and '1' are one seed. */
+/** The stream of a seed; 1 and '1' are the same seed. */
 export const createRandom = (seed: number | string): Random => new Sfc32(String(seed))
 
 /** sfc32 (Chris Doty-Humphrey, PractRand): 128 bits of state, passes its author's battery, five operations a draw. */
 class Sfc32 implements Random {
   readonly #name: string
-  /** a, b, c and the counter. In an array of integers: in a field, V8 makes an object of each number of 32 bits. */
+  /**
+   * a, b, c and the counter. In an integer array, since V8 would allocate an object for each 32-bit number in a
+   * field.
+   */
   readonly #state: Int32Array = new Int32Array(4)
 
   constructor(name: string) {

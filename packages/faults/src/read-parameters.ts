@@ -2,12 +2,12 @@ import { didYouMean, UserError } from '@chaosproxy/history'
 import * as v from 'valibot'
 import { type Parameter, type Parameters, parametersOf, type ValuesOf } from './parameter.ts'
 
-/** The members of an object from outside. */
+/** The members of an unvalidated object. */
 export type Members = { readonly [name: string]: unknown }
 
 /**
- * The parameters among the members of an object from outside. What is left out takes its default; what is unknown is
- * refused, unless it is one of those that stand beside them.
+ * Reads the parameters among the members of an object. Missing ones take their defaults; unknown members are refused,
+ * except for those listed in `beside`.
  *
  * @throws UserError (input)
  */
@@ -23,7 +23,7 @@ export function readParameters<Entries extends Parameters>(
   if (unknown !== undefined) throw unknownParameter(unknown, where, parameters)
   const given = Object.entries(members).filter(([name, value]) => {
     const parameter = find(name)
-    // Null stands for "not given", except where it may be the value.
+    // Null means "not given", unless null is a valid value.
     return parameter !== undefined && value !== undefined && (value !== null || parameter.unit === 'json')
   })
   const result = v.safeParse(v.object(entries), Object.fromEntries(given))
@@ -72,7 +72,7 @@ export function readObject(value: unknown, where: string): Members {
   return value as Members
 }
 
-/** Messages quote what was sent, but not a megabyte of it. */
+/** A value for an error message, cut if long. */
 export function quote(value: unknown): string {
   const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value))
   return text.length <= 60 ? text : `${text.slice(0, 57)}...`

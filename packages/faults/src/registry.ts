@@ -8,10 +8,10 @@ import { type TcpFault, tcpFamily } from './families/tcp.ts'
 import { findDefinition } from './family.ts'
 import { readObject } from './read-parameters.ts'
 
-/** What a proxy can do to traffic: to bytes and connections, single messages, HTTP requests and answers, datagrams. */
+/** A fault that a proxy carries out: on bytes and connections, messages, HTTP requests and answers, or datagrams. */
 export type TrafficFault = TcpFault | HttpFault | Http2Fault | MessageFault | DatagramFault
 
-/** Something wrong, concretely: every selector resolved, so that it can be injected, printed and replayed. */
+/** A concrete fault: every selector is resolved, so that it can be injected, printed and replayed. */
 export type Fault = NodeFault | TrafficFault
 
 export type FaultKind = Fault['kind']
@@ -37,17 +37,17 @@ export const trafficFaultKinds: readonly TrafficFault['kind'][] = trafficFamilie
 
 export const familyOf = (kind: unknown): TrafficFamily | undefined => trafficFamilies.find((family) => family.has(kind))
 
-/** What knows the declaration of a kind. */
+/** The declaration of a kind. */
 export function definitionOf(kind: FaultKind): FaultDefinition {
   const definition = faultDefinitions.find((candidate) => candidate.kind === kind)
   if (definition === undefined) throw new TypeError(`${kind} is in no family`)
   return definition
 }
 
-/** Whether it befalls nodes; all others befall links. */
+/** Whether it is a fault of nodes; all others are faults of links. */
 export const isNodeFault = (fault: Fault): fault is NodeFault => nodeFamily.has(fault.kind)
 
-/** Reads a fault of traffic, of any family, from outside. @throws UserError (input) that begins with `where`. */
+/** Reads a traffic fault of any family. @throws UserError (input) that begins with `where`. */
 export function parseTrafficFault(value: unknown, where: string, beside: readonly string[] = []): TrafficFault {
   const { kind } = readObject(value, where)
   const family = familyOf(kind)
@@ -62,10 +62,10 @@ export function parseTrafficFault(value: unknown, where: string, beside: readonl
 }
 
 /**
- * Reads any fault from outside: `{"kind":"kill","nodes":["n1"]}`, `{"kind":"partition","links":["n1>n2"]}`.
+ * Reads any fault: `{"kind":"kill","nodes":["n1"]}`, `{"kind":"partition","links":["n1>n2"]}`.
  *
- * @param where begins every message: the file, and the place in it.
- * @param beside members that stand beside those of the fault.
+ * @param where the start of every error message: the file, and the place in it.
+ * @param beside further members that the object may have.
  * @throws UserError (input)
  */
 export function parseFault(value: unknown, where: string, beside: readonly string[] = []): Fault {

@@ -1,6 +1,6 @@
 import { count, ms, optional, probability, text } from './parameter.ts'
 
-/** Counting: of what a fault is for, all over the places that `of` names. */
+/** Parameters that count candidates of a fault, over the places that `of` names. */
 export const counting = (noun: string, of = '') => ({
   probability: optional(probability(`of each ${noun} to be hit`)),
   nth: optional(count(`only this ${noun}${of}, counted from 1`, { least: 1 })),
@@ -16,7 +16,7 @@ export const times = {
 
 export const client = optional(text('only clients of this address or network (10.0.0.0/8)'))
 
-/** What the triggers of all families have in common. */
+/** The part of a trigger common to all families. */
 export interface Trigger {
   readonly nth?: number | undefined
   readonly first?: number | undefined
@@ -25,7 +25,7 @@ export interface Trigger {
   readonly untilMs?: number | undefined
 }
 
-/** Whether a fault of this age is within its times. */
+/** Whether a fault applied this long ago is within its times. */
 export const isTimely = ({ fromMs, untilMs }: Trigger, ageMs: number): boolean =>
   ageMs >= (fromMs ?? 0) && ageMs < (untilMs ?? Number.POSITIVE_INFINITY)
 

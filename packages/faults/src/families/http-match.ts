@@ -2,7 +2,7 @@ import { UserError } from '@chaosproxy/history'
 import { optional, text, type ValuesOf } from '../parameter.ts'
 import { quote } from '../read-parameters.ts'
 
-/** What the head of a request says. A name in braces stands for one segment of a path, a star for any rest. */
+/** Conditions on a request's head. In a path, a name in braces matches one segment, and a star any rest. */
 export const headMatch = {
   method: optional(text('only these methods (PUT,POST)')),
   path: optional(text('only paths like this (/kv/{key}, /static/*)')),

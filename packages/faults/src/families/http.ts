@@ -21,7 +21,7 @@ const match = {
 /** Requests are counted from 1, over all connections, from when the fault was applied. */
 const when = { ...counting('request'), ...times }
 
-/** Links name the way of the requests, `clients>n1`, for what happens to answers too. */
+/** Links are those of the requests, `clients>n1`, also for faults of answers. */
 export const httpFamily = defineFamily({
   name: 'http',
   summary: 'single requests and answers of HTTP/1.1',
@@ -70,5 +70,5 @@ const onReplies: readonly string[] = httpFamily.kinds
   .filter(({ actsOnReplies }) => actsOnReplies)
   .map(({ kind }) => kind)
 
-/** What acts on answers can be narrowed by what they say. */
+/** Whether a kind acts on answers, and so can be restricted to some of them. */
 export const actsOnReplies = (kind: HttpHarm['kind']): boolean => onReplies.includes(kind)

@@ -5,13 +5,13 @@ import type { ValuesOf } from '../parameter.ts'
 import { counting, times } from '../trigger.ts'
 import { headMatch, matchedClient, validateHeadMatch } from './http-match.ts'
 
-/** As for HTTP/1.1, without what bodies and answers say. */
+/** As for HTTP/1.1, but without conditions on bodies and answers. */
 const match = { ...headMatch, client: matchedClient }
 
 /** Requests, or responses, are counted from 1 on each link, from when the fault was applied. */
 const when = { ...counting('request', ' of a link'), ...times }
 
-/** What happens to a request as its headers pass a link; or to its response, on the way back. */
+/** Faults of a request as its headers pass a link, or of its response on the way back. */
 export const http2Family = defineFamily({
   name: 'http2',
   summary: 'single requests and responses of HTTP/2, and so of gRPC',

@@ -9,13 +9,13 @@ const kinds = [kill, crash, pause, clock] as const
 
 export type NodeHarm = HarmOf<(typeof kinds)[number]>
 export type NodeFault = NodeHarm & { readonly nodes: readonly NodeId[] }
-/** What a node does to the world: writes to its disk, sends to another node, answers a client. */
+/** A visible effect of a node: writing to its disk, sending to another node, answering a client. */
 export type NodeEffect = Extract<NodeHarm, { readonly kind: 'crash' }>['before']
 
 export const isNodeKind = (kind: unknown): kind is NodeHarm['kind'] =>
   kinds.some((definition) => definition.kind === kind)
 
-/** What happens to whole nodes. A proxy cannot do it; whoever runs the nodes can. */
+/** Faults of whole nodes, which not the proxy carries out but what runs the nodes. */
 export const nodeFamily = {
   name: 'node',
   summary: 'whole nodes: their processes and clocks',
@@ -26,7 +26,7 @@ export const nodeFamily = {
     const members = readObject(value, where)
     const definition = findDefinition(kinds, members['kind'], where, 'fault of nodes')
     const nodes = parseNodes(members['nodes'], `${where}: ${definition.kind}`)
-    // The definition that was found names, for its kind, just the members that the type has.
+    // The definition that was found has exactly the members of its kind's type.
     return { ...readHarm(definition, members, where, ['kind', 'nodes', ...beside]), nodes } as NodeFault
   },
 } as const

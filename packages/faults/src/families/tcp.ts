@@ -19,8 +19,8 @@ import { bytes, optional, type ValuesOf } from '../parameter.ts'
 import { client, counting, times } from '../trigger.ts'
 
 /**
- * Connections are counted from 1, from when the fault was applied; those alive at that moment come first. Chance is drawn
- * once for each connection and direction, from the connection's own stream.
+ * Connections are counted from 1, beginning with those alive when the fault is applied. A probability is drawn once for
+ * each connection and direction, from the connection's own stream.
  */
 const when = {
   ...counting('connection'),
@@ -56,7 +56,7 @@ export const tcpFamily = defineFamily({
 })
 
 export type TcpHarm = HarmOf<(typeof tcpFamily.kinds)[number]>
-/** What happens to bytes at a cut. */
+/** Whether a cut holds bytes or drops them. */
 export type CutMode = Extract<TcpHarm, { readonly kind: 'partition' }>['mode']
 export type TcpTrigger = ValuesOf<typeof when>
 export type TcpFault = FaultOf<typeof tcpFamily.kinds, typeof tcpFamily.match, typeof when>

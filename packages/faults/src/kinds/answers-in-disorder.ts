@@ -1,14 +1,14 @@
 import { defineFault } from '../definition.ts'
 import { count, ms, or } from '../parameter.ts'
 
-/** The client sees one answer. */
+/** The client sees only one answer. */
 export const duplicateRequest = defineFault({
   kind: 'duplicate-request',
   summary: 'the server gets the request several times',
   parameters: { copies: or(count('how many come on top of it', { least: 1, most: 100 }), 1) },
 })
 
-/** The answer that this request, with this target, had before the last time it changed. */
+/** Gives the answer that the same request had before the answer last changed. */
 export const staleReply = defineFault({
   kind: 'stale-reply',
   summary: 'the client gets an answer of before the last change',

@@ -1,7 +1,7 @@
 import { defineFault } from '../definition.ts'
 import { bytes, ms, or } from '../parameter.ts'
 
-/** Nothing remains to be healed. */
+/** Over at once: there is nothing to heal. */
 export const reset = defineFault({
   kind: 'reset',
   plural: 'resets',
@@ -10,7 +10,7 @@ export const reset = defineFault({
   describe: (_, links) => `connections reset on ${links}`,
 })
 
-/** What the connection carried is lost. */
+/** The bytes in flight are lost. */
 export const resetPeer = defineFault({
   kind: 'reset-peer',
   summary: 'a connection is reset after its first bytes came, and they are lost',
@@ -23,7 +23,7 @@ export const timeout = defineFault({
   parameters: { afterMs: or(ms('how long it takes'), 0) },
 })
 
-/** The receiver goes on believing in a peer that is gone. */
+/** The receiver does not learn that its peer is gone. */
 export const halfOpen = defineFault({
   kind: 'half-open',
   summary: 'the end of a direction is not passed on',
@@ -36,7 +36,7 @@ export const slowClose = defineFault({
   parameters: { delayMs: ms('how much later') },
 })
 
-/** What the client sends meanwhile waits. */
+/** Bytes that the client sends meanwhile wait. */
 export const slowConnect = defineFault({
   kind: 'slow-connect',
   summary: 'the server is dialled later',
@@ -44,8 +44,8 @@ export const slowConnect = defineFault({
 })
 
 /**
- * Connections are accepted and reset at once: a listener that was really closed might find its port taken when it heals,
- * and could not tell one client from another.
+ * Accepts connections and resets them at once. If the listener were closed instead, its port might be taken by the
+ * time it heals, and the fault could not be restricted to some clients.
  */
 export const refuse = defineFault({
   kind: 'refuse',

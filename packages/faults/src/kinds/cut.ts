@@ -1,7 +1,7 @@
 import { defineFault } from '../definition.ts'
 import { choice, or } from '../parameter.ts'
 
-/** Nothing passes. Held bytes go on at heal; a connection that lost bytes is reset at heal. */
+/** Nothing passes. On healing, held bytes go on, and connections that lost bytes are reset. */
 export const partition = defineFault({
   kind: 'partition',
   plural: 'partitions',

@@ -13,7 +13,7 @@ export const duplicateDatagram = defineFault({
   parameters: { copies: or(count('how many come on top of it', { least: 1, most: 100 }), 1) },
 })
 
-/** It lets this many others pass, or waits this long where they do not come. */
+/** The datagram waits until this many others have passed, or for this long. */
 export const reorderDatagram = defineFault({
   kind: 'reorder-datagram',
   summary: 'others overtake the datagram',
@@ -23,7 +23,7 @@ export const reorderDatagram = defineFault({
   },
 })
 
-/** The jitter is drawn for each datagram: a jitter reorders. */
+/** The jitter is drawn for each datagram, and so reorders them. */
 export const delayDatagram = defineFault({
   kind: 'delay-datagram',
   summary: 'the datagram comes later; others may overtake it',

@@ -25,7 +25,7 @@ export const editReply = defineFault({
 })
 
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-/** Fields that say where a message ends are the proxy's to set. */
+/** Only the proxy may set the fields that delimit a message. */
 const FRAMING = ['content-length', 'transfer-encoding']
 
 interface Edit {

@@ -6,7 +6,7 @@ import { type Members, quote } from '../read-parameters.ts'
 
 const places = geographies.map(({ name }) => name)
 
-/** Bytes are late. A stream's end is not, but comes after the bytes before it; `slow-close` delays ends. */
+/** Delays bytes. The end of a stream follows its last byte without further delay; `slow-close` delays ends. */
 export const latency = defineFault({
   kind: 'latency',
   summary: 'bytes arrive later, in order',

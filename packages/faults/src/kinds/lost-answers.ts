@@ -11,7 +11,7 @@ const delay = {
   jitterMs: or(ms('how far delays spread, evenly to both sides'), 0),
 }
 
-// The first four are the four ways not to get an answer.
+// The first four kinds are the four ways not to get an answer.
 
 export const loseRequest = defineFault({
   kind: 'lose-request',
@@ -32,7 +32,7 @@ export const loseReply = defineFault({
   actsOnReplies: true,
 })
 
-/** What follows the answer on its connection waits for it. */
+/** Later answers on the connection wait for it. */
 export const delayReply = defineFault({
   kind: 'delay-reply',
   summary: 'the answer comes later',
@@ -40,7 +40,7 @@ export const delayReply = defineFault({
   actsOnReplies: true,
 })
 
-/** What follows the request on its connection waits for it. */
+/** Later requests on the connection wait for it. */
 export const delayRequest = defineFault({
   kind: 'delay-request',
   summary: 'the request reaches the server later',

@@ -16,14 +16,14 @@ export const duplicateMessage = defineFault({
   parameters: { copies: or(count('how many come on top of it', { least: 1, most: 100 }), 1) },
 })
 
-/** It lets this many others pass, or waits this long where they do not come. */
+/** The message waits until this many others have passed, or for this long. */
 export const reorderMessage = defineFault({
   kind: 'reorder-message',
   summary: 'others overtake the message',
   parameters: { behind, withinMs },
 })
 
-/** It comes once more, after so many others, or this much later where they do not come. */
+/** The message comes a second time, after this many others, or after this long. */
 export const replayMessage = defineFault({
   kind: 'replay-message',
   summary: 'the message comes once more, later',

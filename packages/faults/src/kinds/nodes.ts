@@ -32,7 +32,7 @@ export const pause = defineFault({
 })
 
 const LONGEST_JUMP_MS = 24 * 3_600_000
-/** At half or twice its speed a clock is no clock any more. */
+/** Beyond half or twice its speed, a clock is useless as such. */
 const GREATEST_DRIFT_PPM = 500_000
 
 export const clock = defineFault({

@@ -16,7 +16,7 @@ export const errorStatus = defineFault({
   },
 })
 
-/** More requests than these are refused with 429, or another status. */
+/** Refuses requests above the rate with 429, or with another status. */
 export const rateLimit = defineFault({
   kind: 'rate-limit',
   summary: 'requests beyond the rate are refused',

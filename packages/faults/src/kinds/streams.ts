@@ -3,8 +3,8 @@ import { http2CodeNames } from '../http2-codes.ts'
 import { choice, ms, or } from '../parameter.ts'
 
 /**
- * Everything of the request comes later, in this direction. Header blocks of others that come meanwhile wait behind its own:
- * compression makes each depend on those before it (RFC 7541 §2.2). What others have under way goes on.
+ * Delays everything of the request in this direction. Later header blocks of other streams wait behind its own, since
+ * compression makes each block depend on those before it (RFC 7541 §2.2). Other streams' data goes on.
  */
 export const delayStream = defineFault({
   kind: 'delay-stream',
@@ -17,14 +17,17 @@ export const delayStream = defineFault({
 
 const code = choice(http2CodeNames, 'why, as HTTP/2 says it')
 
-/** Its headers go on, and then both sides are told that it is over: the client with this code, the server that it is cancelled. */
+/**
+ * Passes the headers on, then ends the stream on both sides: with this code for the client, with CANCEL for the
+ * server.
+ */
 export const resetStream = defineFault({
   kind: 'reset-stream',
   summary: 'the request is ended by RST_STREAM',
   parameters: { code: or(code, 'INTERNAL_ERROR') },
 })
 
-/** Its headers go on, and the client is told that no later request on its connection will be served. */
+/** Passes the headers on, and tells the client that no later request on the connection will be served. */
 export const goaway = defineFault({
   kind: 'goaway',
   summary: 'the client is told by GOAWAY to go elsewhere with its next request',

@@ -3,14 +3,14 @@ import type { Random } from '../random.ts'
 import type { FaultKind } from '../registry.ts'
 import type { Episode } from './episode.ts'
 
-/** One way to make trouble, as `--faults` takes it. */
+/** A strategy for injecting faults, chosen by its name in `--faults`. */
 export interface Nemesis {
   readonly name: string
   readonly summary: string
-  /** The kind of fault it injects: what a target must be able to suffer. */
+  /** The kind of fault it injects, which the target must be able to suffer. */
   readonly kind: FaultKind
-  /** Whether it stands between nodes, or between them and their clients. */
+  /** Whether its faults are between nodes, or between nodes and clients. */
   readonly among: 'nodes' | 'clients'
-  /** What it does next; every choice is drawn from the stream given. */
+  /** The next episode, with every choice drawn from the given stream. */
   plan(random: Random, nodes: readonly NodeId[]): Episode
 }

@@ -2,7 +2,7 @@ import type { PartitionShape } from '../schedule/schedule.ts'
 import { just } from './episode.ts'
 import type { Nemesis } from './nemesis.ts'
 
-// Twice the leader: cut off, it is the one that can do harm.
+// The leader is listed twice, since it does the most harm when cut off.
 const shapes = ['halves', 'majority-ring', 'isolate-leader', 'isolate-leader', 'isolate-one'] as const
 const modes = ['hold', 'drop'] as const
 
@@ -14,7 +14,7 @@ export const partition: Nemesis = {
   plan: (random) => just({ kind: 'partition', links: random.pick(shapes), mode: random.pick(modes) }),
 }
 
-/** A nemesis that cuts the network in one shape only. */
+/** A nemesis that cuts the network in a single shape. */
 const cutting = (name: string, shape: PartitionShape, summary: string): Nemesis => ({
   name,
   summary,

@@ -3,9 +3,9 @@ import { just } from './episode.ts'
 import type { Nemesis } from './nemesis.ts'
 import { shiftMajority } from './shifting-majorities.ts'
 
-// All at once is a power failure: what was acknowledged must be on disk, and so must what was promised.
+// Killing all at once is a power failure: everything acknowledged or promised must be on disk.
 const killChoices = ['one', 'minority', 'leader', 'all'] as const
-/** How often killing means shifting majorities. */
+/** How often a kill shifts majorities instead. */
 const SHIFTING_PROBABILITY = 0.5
 
 export const kill: Nemesis = {
@@ -57,7 +57,7 @@ export const crash: Nemesis = {
 }
 
 const clockChoices = ['one', 'minority', 'leader'] as const
-/** Whether it jumps, and whether it drifts. */
+/** Whether the clock jumps, and whether it drifts. */
 const clockTroubles = [
   [true, false],
   [false, true],

@@ -92,7 +92,7 @@ export const errorStatus: Nemesis = {
     just({
       kind: 'error-status',
       links,
-      // Not 503, by which a backend may say that it has done nothing.
+      // Not 503, by which a backend may mean that it has done nothing.
       status: 500,
       body: 'an injected error\n',
       after: 'forwarding',

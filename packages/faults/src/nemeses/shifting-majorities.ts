@@ -2,16 +2,16 @@ import type { NodeId } from '../link.ts'
 import type { Random } from '../random.ts'
 import type { Episode, EpisodePart } from './episode.ts'
 
-/** Between them they share an episode: when everything is down, and when each majority is up. */
+/** The share of the episode after which the power is back. */
 const POWER_IS_BACK = 0.04
 const MAJORITIES = 3
-/** The leaving are killed before the coming are revived, or for a moment everyone would be there. */
+/** The gap between killing one majority and reviving the next, so that never all nodes are up. */
 const HANDOVER = 0.02
 
 /**
- * A power failure after which machines come back in turns: one majority lives for a while, then the next, which shares
- * as few nodes with it as it can. What the first one acknowledged only those few can tell, so they had better remember
- * it, and what they promised.
+ * A power failure after which machines come back in turns: one majority is up for a while, then another that shares as
+ * few nodes with it as possible. Only those few know what the first majority acknowledged and promised, so they must
+ * not have forgotten it.
  */
 export function shiftMajority(random: Random, nodes: readonly NodeId[]): Episode {
   const size = Math.floor(nodes.length / 2) + 1

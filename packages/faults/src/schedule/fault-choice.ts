@@ -1,11 +1,11 @@
 import type { Json } from '@chaosproxy/history'
 
 /**
- * What a run is told to suffer: the name of a nemesis, whose faults the seed decides, or one fault with its times, as a
- * schedule has it.
+ * An item of `--faults`: the name of a nemesis, whose faults follow from the seed, or one fault of a schedule, with its
+ * times.
  */
 export type FaultChoice = string | { readonly [member: string]: Json }
 
-/** In a word, for people: the name, or the kind. */
+/** The name of the nemesis, or the kind of the fault. */
 export const nameOfChoice = (choice: FaultChoice): string =>
   typeof choice === 'string' ? choice : String(choice['kind'])

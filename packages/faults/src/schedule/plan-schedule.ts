@@ -8,13 +8,13 @@ import type { Schedule, ScheduledFault } from './schedule.ts'
 export interface SchedulePlan {
   readonly nemeses: readonly Nemesis[]
   readonly nodes: readonly NodeId[]
-  /** How long clients will be at work. */
+  /** How long clients will keep working. */
   readonly durationMs: Millis
   readonly random: Random
 }
 
-// Shares of a run. A tenth of it is calm at the start, so that there is something to compare with, and a twentieth at
-// the end, so that the last fault's recovery is seen under load.
+// Shares of a run. The first tenth is calm, as a baseline, and so is the last twentieth, so that recovery from the last
+// fault is seen under load.
 const CALM_START = 0.1
 const CALM_END = 0.05
 const SHORTEST_FAULT_MS = 500
@@ -22,14 +22,14 @@ const LONGEST_FAULT_MS = 1_400
 const SHORTEST_GAP_MS = 200
 const LONGEST_GAP_MS = 600
 const OVERLAP_PROBABILITY = 0.2
-/** A run shorter than this has its faults and gaps shortened in proportion, so that every kind still gets its turn … */
+/** In a run shorter than this, faults and gaps shrink in proportion, so that every kind still gets its turn … */
 const FULL_LENGTH_RUN_MS = 15_000
-/** … down to where a fault would be over before anybody noticed it. */
+/** … but not below this factor, or a fault would be over before anyone noticed it. */
 const SMALLEST_SCALE = 0.4
 
 /**
- * Decides which faults happen when: a function of its arguments alone. Kinds take turns in random order, so that each
- * comes before any comes again; now and then two overlap.
+ * Plans which faults happen when, as a pure function of its arguments. Kinds take turns in random order, so that every
+ * kind comes up before any repeats; now and then two faults overlap.
  */
 export function planSchedule({ nemeses: kinds, nodes, durationMs, random }: SchedulePlan): Schedule {
   const schedule: Omit<ScheduledFault, 'id'>[] = []
@@ -49,7 +49,7 @@ export function planSchedule({ nemeses: kinds, nodes, durationMs, random }: Sche
     schedule.push(...partsBetween(episode, from, from + length))
     from += random.chance(OVERLAP_PROBABILITY) ? length / 2 : length + between(SHORTEST_GAP_MS, LONGEST_GAP_MS)
   }
-  // A run too short for the usual lengths still has one turn, in its middle.
+  // A run too short for the usual lengths still gets one fault, in its middle.
   if (schedule.length === 0)
     schedule.push(...partsBetween(random.pick(kinds).plan(random, nodes), durationMs / 3, (durationMs * 2) / 3))
   return schedule.sort((a, b) => a.from - b.from).map((fault, i) => ({ id: `fault-${i + 1}`, ...fault }))

@@ -3,15 +3,15 @@ import type { Random } from '../random.ts'
 import type { Fault } from '../registry.ts'
 import type { FaultPlan, LinkSelector, NodeSelector, PartitionShape } from './schedule.ts'
 
-/** What a selector may look at when its fault is injected. */
+/** The situation in which a selector is resolved. */
 export interface Situation {
   readonly nodes: readonly NodeId[]
-  /** Who leads just now, as far as is known. */
+  /** The current leader, if known. */
   readonly leader: NodeId | undefined
   readonly random: Random
 }
 
-/** Makes a planned fault concrete: every selector becomes names, which are what the history records. */
+/** Makes a planned fault concrete by resolving its selectors to names, which the history records. */
 export function resolveFault(plan: FaultPlan, situation: Situation): Fault {
   return 'nodes' in plan
     ? { ...plan, nodes: selectNodes(plan.nodes, situation) }
@@ -88,8 +88,8 @@ const isolate = (lonely: NodeId, nodes: readonly NodeId[]): Link[] =>
 const linksAmong = (nodes: readonly NodeId[]): Link[] => linksBetween(nodes.map((node) => [node]))
 
 /**
- * Nodes in a ring; each keeps its links to the nearest neighbours that make a majority with it, and loses the others.
- * With fewer than five nodes no cut leaves everyone a majority of its own, so the halves are cut instead.
+ * Puts the nodes in a ring. Each keeps its links to the nearest neighbours that form a majority with it, and loses the
+ * others. With fewer than five nodes no cut leaves every node a majority of its own, so the halves are cut instead.
  */
 function majorityRingCut(ring: readonly NodeId[]): Link[] {
   const reach = Math.ceil(Math.floor(ring.length / 2) / 2)

@@ -3,7 +3,7 @@ import type { NodeFault } from '../families/node.ts'
 import type { Link, NodeId } from '../link.ts'
 import type { TrafficFault } from '../registry.ts'
 
-/** Which nodes; who leads is known only once the fault is injected. */
+/** Selects nodes, such as the leader, which is known only once the fault is injected. */
 export type NodeSelector = (typeof nodeSelectors)[number] | readonly NodeId[]
 
 export const nodeSelectors = ['one', 'minority', 'leader', 'all'] as const
@@ -20,7 +20,7 @@ export const partitionShapes = [
   'bridge',
 ] as const
 
-/** Which links: those of a cut, all between nodes, or those of clients. */
+/** Selects links: those of a cut, all between nodes, or those of clients. */
 export type LinkSelector = (typeof linkSelectors)[number] | readonly Link[]
 
 export const linkSelectors = [
@@ -37,14 +37,14 @@ type Planned<Of> = Of extends { readonly nodes: unknown }
   ? Omit<Of, 'nodes'> & { readonly nodes: NodeSelector }
   : Omit<Of, 'links'> & { readonly links: LinkSelector }
 
-/** A fault as planned: where it names nodes or links, a selector may stand, which is resolved when it is injected. */
+/** A planned fault: its nodes or links may be a selector, which is resolved on injection. */
 export type FaultPlan = Planned<NodeFault | TrafficFault>
 
 /** What breaks and when, as data: printable, replayable, shrinkable. In order of `from`. */
 export type Schedule = readonly ScheduledFault[]
 
 export interface ScheduledFault {
-  /** `fault-1`, `fault-2`, …: names it in the history, the report, and the stream of randomness that resolves it. */
+  /** `fault-1`, `fault-2`, …: its name in the history and the report, and of the random stream that resolves it. */
   readonly id: string
   readonly from: Nanos
   readonly to: Nanos

@@ -1,10 +1,10 @@
 import type { Captured } from './body-capture.ts'
 import type { Fields } from './routes/message.ts'
 
-/** What is needed of an answer to say how an operation ended. */
+/** The parts of an answer that decide how an operation ended. */
 export interface Answer {
   readonly status: number
-  /** Of a call of gRPC, which says with it how it ended. */
+  /** For a gRPC call, its own status. */
   readonly grpcStatus?: number | undefined
   readonly headers: Fields | undefined
   readonly body: Captured | undefined

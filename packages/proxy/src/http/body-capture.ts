@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto'
 import type { Json } from '@chaosproxy/history'
 
 /**
- * What there is of a body: its bytes, or where there were too many of them their number and SHA-256; or what it says; or
- * what kind of answer leaves its content out.
+ * What was kept of a body: its bytes, or their number and SHA-256 if there were too many; or its parsed content; or
+ * why the answer omits its content.
  */
 export type Captured =
   | { readonly bytes: Buffer }
@@ -14,16 +14,16 @@ export type Captured =
 
 const NOTHING = Buffer.alloc(0)
 
-/** Gathers the pieces of a body's content. What comes in one piece is not copied; see `release`. */
+/** Gathers the pieces of a body's content. A body in one piece is not copied; see `release`. */
 export class BodyCapture {
   #keepBytes = 0
   readonly #pieces: Buffer[] = []
-  /** Pieces from here on are in memory that is not ours. */
+  /** Pieces from this index on are in borrowed memory. */
   #borrowedFrom = 0
   #length = 0
   #hash: Hash | undefined
 
-  /** Of a body longer than `keepBytes`, only its hash is kept; with 0, nothing. */
+  /** Keeps bodies of up to `keepBytes`, and only the hash of longer ones; with 0, nothing. */
   start(keepBytes: number): void {
     this.#keepBytes = keepBytes
     this.#length = 0
@@ -44,13 +44,13 @@ export class BodyCapture {
     else this.#hash.update(piece)
   }
 
-  /** The memory of the pieces so far goes back to where it came from. */
+  /** Copies the pieces in borrowed memory, which is about to be reused. */
   release(): void {
     for (; this.#borrowedFrom < this.#pieces.length; this.#borrowedFrom++)
       this.#pieces[this.#borrowedFrom] = Buffer.from(this.#pieces[this.#borrowedFrom] ?? NOTHING)
   }
 
-  /** Undefined where it was not wanted. What it gives may be borrowed: see `release`. */
+  /** Undefined if the body was not wanted. The result may be in borrowed memory: see `release`. */
   end(): Captured | undefined {
     if (this.#keepBytes === 0) return undefined
     if (this.#hash !== undefined) return { sha256: this.#hash.digest('hex'), length: this.#length }

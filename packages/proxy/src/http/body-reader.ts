@@ -1,15 +1,15 @@
 import type { Step } from './syntax.ts'
 import { COLON, CR, HEX, isName, LF, MAXIMUM_HEAD_BYTES, SEMICOLON, STEP, TEXT, TOKEN } from './syntax.ts'
 
-/** How a body ends: nowhere since there is none, after so many bytes, with its last chunk, or with the connection. */
+/** How a body is delimited: there is none, by its length, by its last chunk, or by the end of the connection. */
 export type BodyKind = 'none' | 'sized' | 'chunked' | 'until-close'
 
 const BAD_TRAILER = 'a trailer that is malformed or delimits the body anew'
 
-/** A chunk's size must be exact as a double; thirteen hexadecimal digits are. */
+/** A chunk's size must be exact as a double, which thirteen hexadecimal digits are. */
 const MAXIMUM_SIZE_DIGITS = 13
 
-/** Where in a chunked body the reader is: before the first byte of what it is named for. */
+/** The reader's position in a chunked body: before the first byte of the named part. */
 const IN = {
   size: 0,
   extension: 1,
@@ -24,18 +24,21 @@ const IN = {
   lastLineFeed: 10,
 } as const
 
-/** Finds out where bodies end (RFC 9112 §6, §7), whatever the cuts; looks at no byte of their content. */
+/**
+ * Finds the ends of bodies (RFC 9112 §6, §7), however they are cut into chunks of bytes, without looking at their
+ * content.
+ */
 export class BodyReader {
   /** After `read`: where it stopped. */
   offset = 0
-  /** After a `data` step: where the piece of content begins; it ends at `offset`. */
+  /** After a `data` step: the start of the piece of content, which ends at `offset`. */
   dataAt = 0
   reason = ''
   #kind: BodyKind = 'none'
   #remaining = 0
   #state: (typeof IN)[keyof typeof IN] = IN.size
   #sizeDigits = 0
-  /** Of the size lines' extensions since the last data, and of the trailers. */
+  /** The length of chunk extensions since the last data, and of the trailers. */
   #linesBytes = 0
   readonly #name: Buffer = Buffer.alloc('transfer-encoding'.length + 1)
   #nameLength = 0
@@ -139,7 +142,7 @@ export class BodyReader {
     return this.#stop(STEP.more, bytes.length)
   }
 
-  /** One byte of a trailer's name, or the colon after it. False where there may be no such trailer. */
+  /** Reads one byte of a trailer's name, or the colon after it. False if such a trailer is forbidden. */
   #trailerName(byte: number): boolean {
     if (TOKEN[byte] === 1) {
       if (this.#nameLength < this.#name.length) this.#name[this.#nameLength++] = byte

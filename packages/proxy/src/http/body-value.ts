@@ -4,16 +4,16 @@ import type { Json } from '@chaosproxy/history'
 import { parseJson } from '@chaosproxy/history'
 import type { Captured } from './body-capture.ts'
 
-/** Compressed bodies are looked into up to this size. */
+/** Larger compressed bodies are not unpacked. */
 const MAXIMUM_UNPACKED_BYTES = 16 * 1024 * 1024
 
-/** Longer texts stand in the history by their hash. */
+/** Longer texts appear in the history as hashes. */
 export const LONGEST_TEXT_BYTES: number = 4 * 1024
 
 /**
- * A body as a text: of bytes that are no UTF-8 their base64, of too many of them their hash, each so marked, since two
- * values that differ must not become one; and the same content is the same value, however it was packed and however much
- * of it was kept. Undefined where it is compressed in a way that cannot be undone.
+ * A body as a text: base64 if it is not UTF-8, a hash if it is too long, each marked as such so that different values
+ * never become the same. The same content always gives the same value, however it was packed and however much of it
+ * was kept. Undefined if it cannot be unpacked.
  */
 export function textOf(captured: Captured, contentEncoding: string | undefined): Json | undefined {
   if ('json' in captured) return captured.json
@@ -28,7 +28,7 @@ export function textOf(captured: Captured, contentEncoding: string | undefined):
   return utf8Of(bytes) ?? { base64: bytes.toString('base64') }
 }
 
-/** A body of any length as a text; undefined where it is none. */
+/** A body of any length as a text; undefined if it is not text. */
 export function wholeTextOf(captured: Captured, contentEncoding: string | undefined): string | undefined {
   if (!('bytes' in captured)) return undefined
   const bytes = unpacked(captured.bytes, contentEncoding)
@@ -40,7 +40,7 @@ function utf8Of(bytes: Buffer): string | undefined {
   return !text.includes('\ufffd') || Buffer.from(text).equals(bytes) ? text : undefined
 }
 
-/** A body as JSON; undefined where it is none. */
+/** A body as JSON; undefined if it is not JSON. */
 export function jsonOf(captured: Captured, contentEncoding: string | undefined): Json | undefined {
   if ('json' in captured) return captured.json
   const text = wholeTextOf(captured, contentEncoding)
@@ -52,7 +52,7 @@ export function jsonOf(captured: Captured, contentEncoding: string | undefined):
   }
 }
 
-/** Why a body cannot be read as what its bytes stand for, in words that follow "its body"; undefined where it can. */
+/** Why a body cannot be read, in words that follow "its body"; undefined if it can. */
 export function bodyTrouble(captured: Captured, contentEncoding: string | undefined): string | undefined {
   if ('json' in captured) return undefined
   if ('withheld' in captured) return `is left out of ${captured.withheld}`

@@ -7,7 +7,7 @@ import type { RequestHead } from './request-head.ts'
 import type { ResponseHead } from './response-head.ts'
 import { STEP } from './syntax.ts'
 
-/** What one direction of a connection is read with. */
+/** What reads one direction of a connection. */
 export interface ChunkParts<Head extends RequestHead | ResponseHead> {
   readonly parser: MessageParser<Head>
   readonly intake: MessageIntake
@@ -15,21 +15,21 @@ export interface ChunkParts<Head extends RequestHead | ResponseHead> {
   readonly gate: Gate
 }
 
-/** What is done about what is read. Offsets are within the chunk; `time` is when that came. */
+/** The actions for what is read. Offsets are within the chunk, which arrived at `time`. */
 export interface ChunkSteps {
-  /** A head is whole, which began at `stepAt` or, where a chunk's end cuts it, earlier. */
+  /** A head is complete. It began at `stepAt` or, if a chunk boundary cuts it, earlier. */
   head(bytes: Buffer, stepAt: number, time: Nanos): void
   /** The chunk ends in the middle of a head. */
   cutHead(bytes: Buffer, stepAt: number, time: Nanos): void
   /** A message ends. */
   end(bytes: Buffer, time: Nanos): void
-  /** From `stepAt` on it is no HTTP. */
+  /** From `stepAt` on it is not HTTP. */
   malformed(bytes: Buffer, stepAt: number, time: Nanos): void
-  /** From here on bytes are bytes. */
+  /** Whether the rest of the connection is no longer HTTP. */
   isOver(): boolean
 }
 
-/** Reads a chunk message by message, up to its end or to where what follows has to wait. */
+/** Reads a chunk message by message, up to its end or to where the rest has to wait. */
 export function readChunk<Head extends RequestHead | ResponseHead>(
   { parser, intake, capture, gate }: ChunkParts<Head>,
   steps: ChunkSteps,

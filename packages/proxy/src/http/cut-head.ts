@@ -1,8 +1,7 @@
 import type { MessageIntake } from './message-intake.ts'
 
 /**
- * What becomes of the bytes of a head that a chunk boundary cuts, until it is whole: they are held, or go on as they
- * come.
+ * Handles the bytes of a head cut by a chunk boundary until it is complete: they are held, or passed on as they come.
  */
 export class CutHead {
   #state: 'whole' | 'held' | 'passing' = 'whole'
@@ -16,7 +15,9 @@ export class CutHead {
     return this.#state === 'passing'
   }
 
-  /** The chunk ends in the middle of a head that began, or goes on, at `stepAt`. Whether it is held is asked once. */
+  /**
+   * The chunk ends in the middle of a head that begins, or continues, at `stepAt`. Asks only once whether to hold it.
+   */
   cut(intake: MessageIntake, bytes: Buffer, stepAt: number, isToBeHeld: () => boolean): void {
     if (this.#state === 'whole') {
       intake.settle(bytes, stepAt)
@@ -27,13 +28,13 @@ export class CutHead {
     intake.skip(bytes.length)
   }
 
-  /** The head is whole, and dealt with. */
+  /** The head was complete and has been handled. */
   end(): void {
     this.#state = 'whole'
     this.#heldBytes = 0
   }
 
-  /** It will not be whole: the bytes of it that are held. */
+  /** The head will never be complete. Returns the bytes of it that are held. */
   takeHeld(carried: Buffer): Buffer | undefined {
     const heldBytes = this.#heldBytes
     this.end()

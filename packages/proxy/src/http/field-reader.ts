@@ -4,20 +4,20 @@ import type { HeaderMemo } from './header-memo.ts'
 import { COLON, CR, isDigit, isName, LF, SPACE, TAB, TEXT, TOKEN } from './syntax.ts'
 
 /**
- * Reads field lines strictly: what RFC 9112 lets a recipient repair (obs-fold, a bare LF, space before the colon,
- * repeated or signed lengths, a length together with a transfer coding) is where recipients differ, which is what
- * request smuggling lives on, and is refused here.
+ * Reads field lines strictly. It refuses everything that RFC 9112 allows a recipient to repair (obs-fold, a bare LF,
+ * space before the colon, repeated or signed lengths, a length with a transfer coding): there recipients differ, which
+ * request smuggling exploits.
  */
 export class FieldReader {
   readonly #framing: Framing = { contentLength: -1, transferCoding: 'none', upgrade: false }
-  /** Why there is no block. */
+  /** Why the last block was refused. */
   reason = ''
   #connectionUpgrade = false
   #upgradeField = false
 
   /**
-   * The block that begins at `start`, which the memo remembers; undefined where it is malformed, or does not end
-   * within `bytes`.
+   * The block that begins at `start`, which is added to the memo; undefined if it is malformed, or does not end within
+   * `bytes`.
    */
   block(memo: HeaderMemo, bytes: Buffer, start: number): HeaderBlock | undefined {
     const end = this.#read(bytes, start)
@@ -60,7 +60,7 @@ export class FieldReader {
     }
   }
 
-  /** Remembers what a field says of the framing, and says what is wrong with that. */
+  /** Notes a field that affects the framing. Returns what is wrong with it. */
   #note(bytes: Buffer, nameAt: number, nameEnd: number, valueAt: number, valueEnd: number): string | undefined {
     const framing = this.#framing
     switch (nameEnd - nameAt) {
@@ -95,15 +95,15 @@ export class FieldReader {
 }
 
 /**
- * A tab is white space (RFC 9110 §5.6.3), but to some, node:http among them, "chunked" with one behind it is no
- * "chunked".
+ * A tab is white space (RFC 9110 §5.6.3), but some recipients, node:http among them, do not recognise "chunked"
+ * followed by one.
  */
 function hasTab(bytes: Buffer, lineAt: number): boolean {
   for (let i = lineAt; bytes[i] !== CR; i++) if (bytes[i] === TAB) return true
   return false
 }
 
-/** A length must be exact as a double; fifteen digits are. */
+/** A length must be exact as a double, which fifteen digits are. */
 const MAXIMUM_LENGTH_DIGITS = 15
 
 function decimal(bytes: Buffer, start: number, end: number): number {
@@ -123,7 +123,7 @@ const hasToken = (bytes: Buffer, start: number, end: number, token: string): boo
 function codingOf(bytes: Buffer, start: number, end: number): Framing['transferCoding'] {
   if (isName(bytes, start, end, 'chunked')) return 'chunked'
   const codings = tokensOf(bytes, start, end)
-  // "chunked" anywhere but last, or twice, is what recipients disagree about.
+  // Recipients disagree about "chunked" twice, or anywhere but last.
   return codings.indexOf('chunked') === codings.length - 1 ? 'chunked' : 'other'
 }
 

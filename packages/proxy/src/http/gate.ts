@@ -1,11 +1,14 @@
 import type { Exit, Stage } from '../interceptor.ts'
 
-/** More than this is not read ahead of what has to wait. */
+/** How much may be read ahead of something that has to wait. */
 const MOST_WAITING_BYTES = 256 * 1024
 
 export type Arrival = Buffer | 'end' | 'reset'
 
-/** What arrived in one direction while something before it has to wait; asks the sender to stop when it is much. */
+/**
+ * Holds what arrives in one direction while something before it has to wait, and pauses the sender if it becomes
+ * much.
+ */
 export class Gate {
   readonly #exit: Exit
   #waiting: Arrival[] = []
@@ -25,14 +28,14 @@ export class Gate {
     this.#closed = true
   }
 
-  /** Bytes are copied. */
+  /** Holds an arrival; its bytes are copied. */
   hold(arrival: Arrival): void {
     this.#waiting.push(typeof arrival === 'string' ? arrival : Buffer.from(arrival))
     if (typeof arrival !== 'string') this.#waitingBytes += arrival.length
     if (this.#waitingBytes > MOST_WAITING_BYTES) this.setStopped('waiting', true)
   }
 
-  /** Opens it, and gives what waited to the stage it is of, until it is closed again. */
+  /** Opens the gate and passes what waited to its stage, until it is closed again. */
   open(stage: Pick<Stage, 'receive' | 'end' | 'reset'>): void {
     this.#closed = false
     while (!this.#closed) {
@@ -45,14 +48,14 @@ export class Gate {
     if (this.#waitingBytes <= MOST_WAITING_BYTES) this.setStopped('waiting', false)
   }
 
-  /** Puts what is left of an arrival back, before all others. */
+  /** Puts the rest of an arrival back in front of all others. */
   putBack(bytes: Buffer): void {
     if (bytes.length === 0) return
     this.#waiting.unshift(Buffer.from(bytes))
     this.#waitingBytes += bytes.length
   }
 
-  /** The sender is read while there is no reason not to. */
+  /** Sets or clears a reason not to read from the sender. */
   setStopped(reason: keyof typeof REASONS, stopped: boolean): void {
     const before = this.#reasonsToStop
     this.#reasonsToStop = stopped ? before | REASONS[reason] : before & ~REASONS[reason]
@@ -65,7 +68,7 @@ const REASONS = {
   waiting: 1,
   /** Answers are made up faster than the client takes them. */
   answers: 2,
-  /** The history is too far behind. */
+  /** Too much of the history waits for the disk. */
   record: 4,
   /** Too many requests wait for their answers. */
   unanswered: 8,

@@ -1,8 +1,8 @@
 import { CR, LF, MAXIMUM_HEAD_BYTES } from './syntax.ts'
 
 /**
- * Gathers a head that a chunk boundary cuts, each byte looked at and copied once however it is cut. It knows only where
- * lines end; what they say is read when all are there.
+ * Gathers a head cut by chunk boundaries. Each byte is examined and copied once, however the head is cut. Only line
+ * ends are recognised; the lines are read when all are there.
  */
 export class HeadCarry {
   readonly #mayBeginEmpty: boolean
@@ -19,12 +19,12 @@ export class HeadCarry {
     return this.#length
   }
 
-  /** The bytes gathered so far, in memory that later ones may move out of. */
+  /** The bytes gathered so far. Gathering more may move them. */
   get bytes(): Buffer {
     return this.#bytes.subarray(0, this.#length)
   }
 
-  /** Nothing but empty lines, if anything. */
+  /** Whether nothing but empty lines was gathered. */
   get isBlank(): boolean {
     return (
       !this.#begun &&
@@ -34,8 +34,8 @@ export class HeadCarry {
   }
 
   /**
-   * Gathers from `from` on. The offset after the head's end; `undefined` where there is none yet; -1 where there can
-   * be none.
+   * Gathers from `from` on. Returns the offset after the head's end, `undefined` if it has not ended yet, or -1 if it
+   * is too long.
    */
   gather(bytes: Buffer, from: number): number | undefined {
     for (let i = from; i < bytes.length; i++) {

@@ -2,12 +2,12 @@ import type { HttpMatch } from '@chaosproxy/faults'
 import { type ClientFilter, createClientFilter } from '../client-filter.ts'
 import { compilePath, pathOf } from './path-pattern.ts'
 
-/** What a request says at its head, whatever the version of HTTP. */
+/** The head of a request, in any version of HTTP. */
 export interface MatchableHead {
   readonly method: string
-  /** As it was sent; bytes as Latin-1. */
+  /** As sent, with bytes as Latin-1. */
   readonly target: string
-  /** By name in lower case. */
+  /** Keyed by lower-case name. */
   readonly headers: { get(name: string): string | undefined }
 }
 
@@ -15,7 +15,7 @@ export type HeadMatch = (head: MatchableHead, client: string) => boolean
 
 type HeadCriteria = Pick<HttpMatch, 'method' | 'path' | 'header' | 'headerValue' | 'client'>
 
-/** Whether all that is asked of a request's head, and of its client, holds; nothing asked holds of any. */
+/** Whether a request's head and client meet all criteria. Without criteria every request does. */
 export function compileHeadMatch(match: HeadCriteria | undefined): HeadMatch {
   const methods = match?.method?.split(',').map((method) => method.toUpperCase())
   const path = match?.path === undefined ? undefined : compilePath(match.path)
@@ -33,7 +33,7 @@ export function compileHeadMatch(match: HeadCriteria | undefined): HeadMatch {
   }
 }
 
-/** Most requests come from the client that the one before came from. */
+/** Caches the last result, since most requests come from the same client as the one before. */
 function rememberLast(isClient: ClientFilter): ClientFilter {
   let last = ''
   let answer = isClient(last)

@@ -1,16 +1,16 @@
-/** How a message's body is delimited, as far as its header fields say. */
+/** How a message's body is delimited, as far as its header fields tell. */
 export interface Framing {
-  /** -1 where the header is absent. */
+  /** -1 if the field is absent. */
   contentLength: number
-  /** Absent, chunked as the last coding, or something else as the last coding. */
+  /** The last transfer coding. */
   transferCoding: 'none' | 'chunked' | 'other'
-  /** There is an `Upgrade` field, and `Connection` names it. */
+  /** Whether there is an `Upgrade` field named by `Connection`. */
   upgrade: boolean
 }
 
-/** The field lines of a head, with the empty line after them. Immutable: many messages may share one. */
+/** The field lines of a head, including the empty line after them. Immutable, so that messages can share a block. */
 export class HeaderBlock implements Framing {
-  /** A copy of the bytes, from the first field line up to and with the empty line. */
+  /** A copy of the bytes, from the first field line through the empty line. */
   readonly bytes: Buffer
   readonly contentLength: number
   readonly transferCoding: Framing['transferCoding']
@@ -25,7 +25,7 @@ export class HeaderBlock implements Framing {
     this.upgrade = framing.upgrade
   }
 
-  /** In their order and case; bytes as Latin-1. */
+  /** In their original order and case, with bytes as Latin-1. */
   get fields(): readonly Field[] {
     this.#fields ??= this.bytes
       .toString('latin1')
@@ -38,7 +38,7 @@ export class HeaderBlock implements Framing {
     return this.#fields
   }
 
-  /** The values of the fields of this name (given in lower case), joined as one list; undefined where there is none. */
+  /** The values of the fields with this lower-case name, joined as a list; undefined if there are none. */
   get(name: string): string | undefined {
     if (this.#values === undefined) {
       this.#values = new Map()

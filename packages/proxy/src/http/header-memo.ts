@@ -5,13 +5,13 @@ const MISSES_BEFORE_PAUSE = 16
 const PAUSE = 64
 
 /**
- * Clients and servers send the same field lines over and over, so blocks are recognised by their bytes, all of them, up
- * to and with the empty line: that costs a comparison instead of a reading. Where blocks are new every time (they hold a
- * request id, say) it gives up for a while.
+ * Clients and servers send the same field lines over and over, so a block is recognised by comparing all its bytes,
+ * through the empty line, instead of parsing it. If blocks differ every time, for example by a request id, the memo
+ * pauses for a while.
  */
 export class HeaderMemo {
   readonly #blocks: HeaderBlock[] = []
-  /** The one that the next new block takes the place of. */
+  /** The entry that the next new block replaces. */
   #oldest = 0
   #misses = 0
   #pause = 0
@@ -47,7 +47,7 @@ function startsWith(bytes: Buffer, start: number, block: Buffer): boolean {
   const length = block.length
   const end = start + length
   if (end > bytes.length) return false
-  // The last character of the last value tells most blocks apart without a call.
+  // Comparing the last character of the last value tells most blocks apart without a call.
   if (bytes[end - 1] !== 0x0a || bytes[end - 5] !== block[length - 5]) return false
   return bytes.compare(block, 0, length, start, end) === 0
 }

@@ -16,13 +16,13 @@ import { peerOf } from './routes/client-source.ts'
 import type { Candidates, SharedConnection } from './shared-connection.ts'
 import { LOST, Turn } from './turn.ts'
 
-/** A client that was refused, and stays, is cut off. */
+/** How long a refused client may stay before it is cut off. */
 const LINGER_MS = 5_000
 
-/** Requests of one connection that are remembered for their answers. Who pipelines more has to wait for some. */
+/** Unanswered requests remembered for each connection. A client that pipelines more has to wait. */
 const MOST_UNANSWERED = 10_000
 
-/** A place that the histories are written to, and that may be behind. */
+/** A queue that histories are written to, which may fall behind. */
 export interface RecordQueue {
   readonly congested: boolean
   whenRelieved(callback: () => void): void
@@ -33,18 +33,18 @@ export interface HttpConnectionOptions {
   readonly link: HttpLink
   readonly clock: ProxyClock
   readonly memos: { readonly requests: HeaderMemo; readonly replies: HeaderMemo }
-  /** Time as the histories have it. */
+  /** The clock of the histories. */
   readonly now: () => Nanos
   readonly mapping: HttpMapping | undefined
   readonly recording: ConnectionRecorder | undefined
   readonly queues: readonly RecordQueue[]
-  /** Makes the server end, where that can be done; its connection is reset in any case. */
+  /** Ends the server, if that is possible. Its connection is reset in any case. */
   readonly crashServer: (() => void) | undefined
 }
 
 const NO_CANDIDATES: Candidates = { requests: [], replies: [] }
 
-/** One connection's requests and answers, and who is next. */
+/** One connection's requests and answers, in order. */
 export class HttpConnection implements Interceptor, SharedConnection {
   readonly conversation: Conversation
   readonly link: HttpLink
@@ -53,7 +53,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
   readonly mapping: HttpMapping | undefined
   readonly recording: ConnectionRecorder | undefined
   readonly number: number
-  /** Who asks. */
+  /** The client. */
   readonly peer: Peer
   readonly requestSide: RequestSide
   readonly #replySide: ReplySide
@@ -61,7 +61,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
   readonly order: Turn[] = []
   /** Requests that the server has, in the order in which it answers them. */
   readonly asked: Turn[] = []
-  /** The client gets no more answers: one is missing that it waits for. */
+  /** The client gets no more answers, because one it waits for is missing. */
   isMuted = false
   readonly #options: HttpConnectionOptions
   readonly #randoms: Map<HttpRule, Random> = new Map()
@@ -81,7 +81,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     this.peer = peerOf(options.conversation)
     this.#replySide = new ReplySide(this)
     this.requestSide = new RequestSide(this)
-    // As without an interceptor: a client learns at once whether there is a server.
+    // Dial at once, as without an interceptor, so that a client learns whether there is a server.
     options.conversation.dial()
   }
 
@@ -93,12 +93,12 @@ export class HttpConnection implements Interceptor, SharedConnection {
     return this.#replySide
   }
 
-  /** Servers can be made to end, and not only their connections. */
+  /** Faults can end the server itself, and not only its connections. */
   get endsServers(): boolean {
     return this.#options.crashServer !== undefined
   }
 
-  /** Time as the histories have it: while a chunk is read, that of its arrival. */
+  /** The time for the histories: while a chunk is read, that of its arrival. */
   now(): Nanos {
     return this.#chunkTime ?? this.#options.now()
   }
@@ -126,7 +126,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     return random
   }
 
-  /** The rules that a request with this head may be hit by, or its answer. */
+  /** The rules that may hit a request with this head, or its answer. */
   candidatesFor(head: RequestHead): Candidates {
     const { rules } = this.link
     if (rules.length === 0) return NO_CANDIDATES
@@ -141,12 +141,12 @@ export class HttpConnection implements Interceptor, SharedConnection {
     return { requests: requests ?? NO_CANDIDATES.requests, replies: replies ?? NO_CANDIDATES.replies }
   }
 
-  /** The next answer is the proxy's own, or none at all. */
+  /** Whether the next answer is the proxy's own, or none at all. */
   get nextIsOurs(): boolean {
     return this.order.length > 0 && isOurs(this.order[0])
   }
 
-  /** The client has its answer to this request, or never will: those made up for the next ones may follow. */
+  /** The client has this answer, or never will, so the proxy's own answers to the next requests may follow. */
   answered(turn: Turn): void {
     if (this.order[0] === turn) this.order.shift()
     this.governAsking()
@@ -155,7 +155,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     if (this.#requestsAreOpaque && this.asked.length === 0) this.#replySide.goOpaque()
   }
 
-  /** Gives those answers that are the proxy's own and whose turn it is. */
+  /** Gives the answers that are the proxy's own and whose turn it is. */
   answerInTurn(): void {
     while (!this.isMuted) {
       const turn = this.order[0]
@@ -177,12 +177,12 @@ export class HttpConnection implements Interceptor, SharedConnection {
     if (!this.conversation.responses.congested) this.requestSide.gate.setStopped('answers', false)
   }
 
-  /** A client that asks and asks, of a server that does not answer, is stopped rather than remembered without bound. */
+  /** Stops reading from a client with too many unanswered requests. */
   governAsking(): void {
     this.requestSide.gate.setStopped('unanswered', this.order.length >= MOST_UNANSWERED)
   }
 
-  /** While the history is too far behind, no more requests are read. */
+  /** Stops reading requests while the history is too far behind. */
   holdUpIfBehind(): void {
     for (const queue of this.#options.queues) {
       if (!queue.congested) continue
@@ -192,14 +192,14 @@ export class HttpConnection implements Interceptor, SharedConnection {
     }
   }
 
-  /** The server has a request that it is to be gone after. */
+  /** Ends the server and this connection, once the server has the request. */
   crash(): void {
     this.#endAll(this.now(), LOST.connection)
     this.#options.crashServer?.()
     this.conversation.abort()
   }
 
-  /** Refuses what is malformed: with an answer, if there can be one in the middle of what came before. */
+  /** Refuses a malformed request, with an answer unless it came in the middle of another. */
   refuse(reason: string, { inMessage }: { readonly inMessage: boolean }): void {
     this.link.counters.refused++
     if (inMessage) {
@@ -213,7 +213,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     this.answerInTurn()
   }
 
-  /** Requests are no longer understood. Answers to those that were are. */
+  /** Stops parsing requests; keeps parsing answers to those already parsed. */
   requestsMalformed(): void {
     this.#malformed()
     this.#requestsAreOpaque = true

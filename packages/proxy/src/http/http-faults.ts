@@ -19,22 +19,22 @@ import type { RouteTable } from './route-table.ts'
 import { describeTable } from './routes/describe-table.ts'
 
 export interface HttpFaultsOptions {
-  /** All chance comes from it: a stream for each link, on it for each fault, and of that for each connection. */
+  /** The seed of all randomness. Each connection has its own stream for each fault on each link. */
   readonly seed: number | string
-  /** By default the system's. */
+  /** By default the system clock. */
   readonly clock?: ProxyClock | undefined
-  /** What the requests of routes with a route table are recorded by. */
+  /** Records the requests of routes that have a route table. */
   readonly recorder?: Recorder | undefined
-  /** Where the recorder writes to: while one is too far behind, requests wait. */
+  /** The queues that the recorder writes to. While one is too far behind, requests wait. */
   readonly recordQueues?: readonly RecordQueue[] | undefined
-  /** Ends a server, for `crash-before-reply`. Without it, only its connection is reset. */
+  /** Ends a server for `crash-before-reply`. Without it only the connection is reset. */
   readonly crashServer?: ((node: Endpoint) => void) | undefined
 }
 
 export interface HttpRoute {
   readonly from: Endpoint
   readonly to: Endpoint
-  /** How its requests are operations. Without it nothing is recorded. */
+  /** Maps its requests to operations. Without it nothing is recorded. */
   readonly table?: RouteTable | undefined
 }
 
@@ -43,24 +43,24 @@ export interface AppliedHttpFault {
   readonly fault: HttpFault
   /** How many requests or answers it hit. */
   readonly hits: number
-  /** How many it would have hit, but for their being too long to be held (1 MiB). */
+  /** How many it missed because they were too long to hold (1 MiB). */
   readonly missed: number
-  /** Heals at once: what it made wait goes on. Once more does nothing. */
+  /** Heals at once: held messages go on. Calling it again does nothing. */
   remove(): void
 }
 
-/** Faults and records of HTTP/1.1 requests, on links of which it is known that they carry them. */
+/** Faults on HTTP/1.1 requests, and their recording, on links declared to carry HTTP. */
 export interface HttpFaults {
   /** For the `intercept` of a route from clients to a server. */
   intercept(route: HttpRoute): Intercept
   /**
-   * In force when it returns, from the next request on, on every live and future connection of the links. Faults stack,
-   * in the order they were applied; several that are applied without anything awaited in between come into force as one.
+   * In force when it returns, from the next request on, on every live and future connection of the links. Faults stack
+   * in the order they were applied; those applied in the same turn take effect together.
    *
-   * @throws UserError (usage) where a link carries no HTTP, or a client's address makes no sense.
+   * @throws UserError (usage) if a link does not carry HTTP, or a client's address is invalid.
    */
   apply(fault: HttpFault): AppliedHttpFault
-  /** Of every link that carries HTTP, by `linkName`. */
+  /** Keyed by `linkName`, for every link that carries HTTP. */
   statistics(): ReadonlyMap<string, HttpStatistics>
 }
 

@@ -3,18 +3,18 @@ import { linkName } from '@chaosproxy/faults'
 import { CarriedRules } from '../rule-list.ts'
 import type { HttpRule } from './http-rule.ts'
 
-/** What one link has carried of HTTP since the faults were made. */
+/** The HTTP traffic of one link so far. */
 export interface HttpStatistics {
   readonly requests: number
   readonly replies: number
-  /** Connections that stopped being HTTP/1.1: by agreement, as WebSocket does, or since they were malformed. */
+  /** Connections that stopped being HTTP/1.1, by an upgrade (WebSocket) or because they were malformed. */
   readonly switched: number
   readonly malformed: number
-  /** Connections that were refused with 400 since they were malformed while a fault was in force. */
+  /** Connections refused with 400 because they were malformed while a fault was in force. */
   readonly refused: number
 }
 
-/** The way of requests between two endpoints: its faults, and the connections whose requests they hit. */
+/** One link that carries requests: the faults on it, and its connections. */
 export class HttpLink extends CarriedRules<HttpRule> {
   readonly name: string
   readonly counters: { -readonly [name in keyof HttpStatistics]: number } = {

@@ -3,10 +3,10 @@ import { compileHeadMatch, type HeadMatch } from './head-match.ts'
 import type { RequestHead } from './request-head.ts'
 import { StaleReplies } from './stale-replies.ts'
 
-/** A fault in force. What it counts, it counts over all connections of its links. */
+/** A fault in force, with its counts over all connections of its links. */
 export class HttpRule {
   readonly fault: HttpFault
-  /** It is asked once there is an answer, and not before. */
+  /** Whether it is applied to answers, not to requests. */
   readonly actsOnReplies: boolean
   readonly #appliedAtMs: number
   readonly #random: Random
@@ -14,18 +14,18 @@ export class HttpRule {
   readonly #body: Buffer | undefined
   readonly #status: string | undefined
   #matched = 0
-  /** How often it bit. */
+  /** How often it has hit. */
   hits = 0
-  /** Messages that it would have hit, but that were too long to be held. */
+  /** Messages it missed because they were too long to hold. */
   oversized = 0
-  /** Of `rate-limit`: what may still come now, and when that was worked out. */
+  /** For `rate-limit`: the tokens left, and when they were last refilled. */
   #tokens: number
   #tokensAtMs: number
-  /** Of `reorder-replies`: the one that waits. */
+  /** For `reorder-replies`: the answer that waits. */
   waiting: WaitingReply | undefined
-  /** Of `stale-reply`: what was answered before. */
+  /** For `stale-reply`: earlier answers. */
   readonly earlier: StaleReplies | undefined
-  /** Of `stale-reply`: whether the answer that is being read is to be replaced. */
+  /** For `stale-reply`: whether to replace the answer being read. */
   servesEarlier = false
 
   constructor(fault: HttpFault, appliedAtMs: number, random: Random) {
@@ -42,12 +42,12 @@ export class HttpRule {
     this.earlier = fault.kind === 'stale-reply' ? new StaleReplies() : undefined
   }
 
-  /** Whether the request may be one of those it is for; its body, and its answer, may still say otherwise. */
+  /** Whether the request's head matches; its body and its answer may still not. */
   isForHead(head: RequestHead, client: string): boolean {
     return this.#isForHead(head, client)
   }
 
-  /** It can be decided, or done, only once the whole request is here. */
+  /** Whether the rule needs the whole request, to decide or to act. */
   get needsWholeRequest(): boolean {
     const { kind } = this.fault
     return (
@@ -63,12 +63,12 @@ export class HttpRule {
     return this.#status === undefined || String(status).startsWith(this.#status)
   }
 
-  /** For the connection of this number: a stream of chance that no other shifts. */
+  /** The independent random stream of the connection with this number. */
   randomFor(connection: number): Random {
     return this.#random.fork(String(connection))
   }
 
-  /** Whether it hits a request, or an answer, that it is for. To be asked once for each, since it counts. */
+  /** Whether it hits a matching request or answer. Ask once for each: asking counts. */
   strikes(nowMs: number, random: () => Random): boolean {
     const { when } = this.fault
     if (when !== undefined) {
@@ -79,7 +79,7 @@ export class HttpRule {
     return this.fault.kind !== 'rate-limit' || !this.#takeToken(this.fault, nowMs)
   }
 
-  /** A token bucket: as many at once as the burst, and then at the rate. */
+  /** A token bucket, which allows a burst and then the rate. */
   #takeToken({ requestsPerSecond, burst }: { requestsPerSecond: number; burst: number }, nowMs: number): boolean {
     const refilled = this.#tokens + ((nowMs - this.#tokensAtMs) * requestsPerSecond) / 1000
     this.#tokens = Math.min(burst, refilled)
@@ -90,7 +90,7 @@ export class HttpRule {
   }
 }
 
-/** An answer that waits for one of another connection. */
+/** An answer that waits for an answer of another connection. */
 export interface WaitingReply {
   readonly connection: number
   release(): void

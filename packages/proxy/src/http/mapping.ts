@@ -15,38 +15,38 @@ import { compileOutcomes } from './routes/outcomes.ts'
 import type { Scene } from './routes/scene.ts'
 import { bytesFor } from './routes/value-source.ts'
 
-/** What a whole request is, and what its answer will mean. */
+/** The meaning of a whole request, and of its answer to come. */
 export interface Understood {
-  /** The position of the route that took it; undefined where none did. */
+  /** The position of the route that matched; undefined if none did. */
   route: number | undefined
   readonly understanding: Understanding
   complete(answer: Answer): Completions
 }
 
-/** The routes for a method and a target, before anything else of the request is known. */
+/** The possible routes for a method and a target, before the rest of the request is known. */
 export interface RoutedRequest {
-  /** There is a route that may be for it. */
+  /** Whether any route may match. */
   readonly isKnown: boolean
-  /** How much of the request's body to keep; 0 for nothing. */
+  /** How much of the request's body to keep, possibly 0. */
   readonly bodyBytes: number
   /** How much of the answer's body to keep. */
   readonly answerBytes: number
   understand(head: MatchableHead, body: Captured | undefined, peer: Peer): Understood
-  /** What it may have done where only a part of it arrived. */
+  /** What the request may have changed, if only a part of it arrived. */
   touches(head: MatchableHead): Touches
 }
 
-/** Requests as operations, as a route table has them. */
+/** Maps requests to operations by a route table. */
 export interface HttpMapping {
-  /** Whatever is no operation is passed on. */
+  /** Everything that is not an operation is passed on. */
   match(head: MatchableHead): RoutedRequest
-  /** What the messages of gRPC consist of. */
+  /** The gRPC messages of the table. */
   readonly schema: Schema | undefined
 }
 
 export function compileMapping(table: RouteTable): HttpMapping {
   const routes = table.routes.map((spec, number) => compileRoute(spec, number, table))
-  // The same keys are asked for over and over.
+  // A cache, since the same keys are requested over and over.
   const known = new Map<string, Map<string, RoutedRequest>>()
 
   function find(method: string, target: string): RoutedRequest {
@@ -77,7 +77,7 @@ export function compileMapping(table: RouteTable): HttpMapping {
 const MOST_METHODS = 16
 const MOST_TARGETS = 1000
 
-/** One route, for a method and path that it takes; whether for the request as well, `fits` says. */
+/** A route that matches a method and a path. `fits` checks its other conditions. */
 interface Candidate {
   readonly bodyBytes: number
   readonly answerBytes: number
@@ -86,7 +86,7 @@ interface Candidate {
   touches(head: MatchableHead): Touches
 }
 
-/** The first that fits the request is for it. */
+/** Chooses the first candidate that fits the request. */
 function chooseAmong(candidates: readonly Candidate[]): RoutedRequest {
   return {
     isKnown: candidates.length > 0,
@@ -103,7 +103,7 @@ function chooseAmong(candidates: readonly Candidate[]): RoutedRequest {
   }
 }
 
-/** Methods by which nothing is asked to change (RFC 9110 §9.2.1). */
+/** Safe methods (RFC 9110 §9.2.1). */
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 
 const usualTouches = ({ method }: MatchableHead): Touches => (SAFE_METHODS.has(method) ? 'nothing' : 'everything')
@@ -121,7 +121,7 @@ const notRecorded = (): Completions => NOT_RECORDED
 
 const NOT_RECORDED: Completion = { type: 'info', error: 'not recorded' }
 
-/** As remarks have it: `PUT /kv/x`. */
+/** The request's name in remarks: `PUT /kv/x`. */
 export const nameOfRequest = ({ method, target }: Pick<MatchableHead, 'method' | 'target'>): string =>
   `${method} ${pathOf(target)}`
 
@@ -218,8 +218,7 @@ function compileRecorded(spec: RecordedRoute, table: RouteTable, names: readonly
 }
 
 /**
- * What is asked for by HEAD, or was not modified, is there as it would be by GET, but is not sent (RFC 9110 §9.3.2,
- * §15.4.5).
+ * The content of an answer. For HEAD and for 304 the content exists but is not sent (RFC 9110 §9.3.2, §15.4.5).
  */
 function contentOf({ status, body }: Answer, method: string): Captured | undefined {
   if (body === undefined) return undefined
@@ -227,7 +226,7 @@ function contentOf({ status, body }: Answer, method: string): Captured | undefin
   return status === 304 ? { withheld: 'a 304' } : body
 }
 
-/** Made once for each. */
+/** A cache of texts. */
 const statusTexts: Map<number, string> = new Map()
 
 function statusText(status: number): string {

@@ -1,17 +1,17 @@
-/** Held messages may be as long as this. Longer ones pass unharmed, and are counted. */
+/** The longest message that can be held. Longer ones pass unharmed, and are counted. */
 const MAXIMUM_HELD_BYTES = 1024 * 1024
 
-/** What becomes of the bytes of the message that is being read. */
+/** What to do with the bytes of the message being read. */
 export type Treatment = 'pass' | 'collect' | 'swallow'
 
 /**
- * Keeps account of the bytes of one direction: what of the present chunk is dealt with, and what was collected of the
- * message. All that nobody wants held or lost goes on as it came, a chunk at a time, uncopied.
+ * Tracks the bytes of one direction: how much of the current chunk has been handled, and what was collected of the
+ * message. Bytes that need not be held or dropped are passed on uncopied, a chunk at a time.
  */
 export class MessageIntake {
   treatment: Treatment = 'pass'
   readonly #pass: (bytes: Buffer) => boolean
-  /** Of the present chunk, what comes before is dealt with. */
+  /** The offset in the current chunk up to which bytes have been handled. */
   #from = 0
   #free = true
   #collected: Buffer[] = []
@@ -21,12 +21,12 @@ export class MessageIntake {
     this.#pass = pass
   }
 
-  /** The present chunk is dealt with up to here. */
+  /** The offset in the current chunk up to which bytes have been handled. */
   get from(): number {
     return this.#from
   }
 
-  /** Too much of it came to be held any longer. */
+  /** Whether the message has become too long to hold. */
   get isOversized(): boolean {
     return this.#collectedBytes > MAXIMUM_HELD_BYTES
   }
@@ -36,12 +36,12 @@ export class MessageIntake {
     this.#free = true
   }
 
-  /** Whether the memory of the chunk is free again, all of it having been dealt with. */
+  /** Ends a completely handled chunk. Returns whether its memory may be reused. */
   endChunk(): boolean {
     return this.#free
   }
 
-  /** Deals with the chunk up to there, as the message's treatment has it. */
+  /** Handles the chunk up to `to` by the message's treatment. */
   settle(bytes: Buffer, to: number): void {
     const from = this.#from
     if (to <= from) return
@@ -52,12 +52,12 @@ export class MessageIntake {
     else this.collect(Buffer.from(part))
   }
 
-  /** Bytes of the chunk up to there were dealt with in another way. */
+  /** Marks the chunk as handled up to `to`. */
   skip(to: number): void {
     this.#from = to
   }
 
-  /** Takes over bytes of the message that are in memory of their own. */
+  /** Collects bytes of the message that are in memory of their own. */
   collect(bytes: Buffer): void {
     this.#collected.push(bytes)
     this.#collectedBytes += bytes.length

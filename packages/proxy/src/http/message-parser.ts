@@ -9,31 +9,31 @@ import { MAXIMUM_HEAD_BYTES, STEP } from './syntax.ts'
 export interface HeadReader<Head extends { readonly headers: HeaderBlock }> {
   /** A request may have empty lines before it (RFC 9112 §2.2). */
   readonly mayBeginEmpty: boolean
-  /** What was read last, after `read` gave an offset. */
+  /** The head, after `read` returned an offset. */
   readonly head: Head
-  /** Why `read` gave -1. */
+  /** Why `read` returned -1. */
   readonly reason: string
-  /** The offset after the head that begins at `start`; -1 where it is malformed, or does not end within `bytes`. */
+  /** The offset after the head that begins at `start`; -1 if it is malformed, or does not end within `bytes`. */
   read(bytes: Buffer, start: number): number
   /**
-   * Whether a head may begin so: what cannot be one, a TLS handshake say, must not wait for a line's end that never
-   * comes.
+   * Whether a head can begin with these bytes. Anything else, such as a TLS handshake, must not wait for a line end
+   * that never comes.
    */
   mayBegin(bytes: Buffer): boolean
 }
 
 /**
- * Reads the messages of one direction of a connection, however they are cut. It stops after each head, after each
- * piece of a body that a chunk holds, and after each message, so that its caller can act there; nothing is called
- * back, and no byte is copied but those of a head that a chunk boundary cuts.
+ * Reads the messages of one direction of a connection, however they are cut into chunks. It stops after each head,
+ * after each chunk's piece of a body, and after each message, so that the caller can act there. It copies no bytes
+ * except those of a head cut by a chunk boundary.
  *
- * After each head its caller says by `frame` how the body is delimited, since for a response that depends on the
- * request.
+ * After each head the caller must call `frame` to say how the body is delimited, since for a response that depends on
+ * the request.
  */
 export class MessageParser<Head extends { readonly headers: HeaderBlock }> {
   /** After `read`: where in the bytes it stopped. */
   offset = 0
-  /** Why they are malformed. */
+  /** Why the bytes are malformed. */
   reason = ''
   readonly #heads: HeadReader<Head>
   readonly #body: BodyReader = new BodyReader()
@@ -51,25 +51,25 @@ export class MessageParser<Head extends { readonly headers: HeaderBlock }> {
     return this.#heads.head
   }
 
-  /** After a `head` step: its length, of which the part that is not `carried` ends at `offset`. */
+  /** After a `head` step: the length of the head, including bytes that were `carried`. It ends at `offset`. */
   get headLength(): number {
     return this.#headLength
   }
 
-  /** After a `data` step: where the piece of content begins; it ends at `offset`. */
+  /** After a `data` step: the start of the piece of content, which ends at `offset`. */
   get dataAt(): number {
     return this.#body.dataAt
   }
 
   /**
-   * The bytes of a head that a chunk boundary cuts: of all of it after its `head` step, until the next one. In memory
-   * that is used again.
+   * The bytes of a head cut by a chunk boundary, complete after its `head` step and valid until the next one. The
+   * memory is reused.
    */
   get carried(): Buffer {
     return this.#carry.bytes
   }
 
-  /** In the middle of a head, or of empty lines before one. */
+  /** Whether it is in the middle of a head, or of empty lines before one. */
   get isCut(): boolean {
     return this.#state === 'head' && this.#carry.length > 0
   }
@@ -78,12 +78,12 @@ export class MessageParser<Head extends { readonly headers: HeaderBlock }> {
     return this.#state === 'head' && this.#carry.isBlank
   }
 
-  /** The message that it is in the middle of ends where the connection does. */
+  /** Whether the current message ends with the connection. */
   get endsWithConnection(): boolean {
     return this.#state === 'body' && this.#body.endsWithConnection
   }
 
-  /** Reads on from `from`. */
+  /** Continues reading at `from`. */
   read(bytes: Buffer, from: number): Step {
     if (this.#state === 'body') return this.#readBody(bytes, from)
     if (this.#state === 'malformed') return this.#stop(STEP.malformed, from)
@@ -98,7 +98,7 @@ export class MessageParser<Head extends { readonly headers: HeaderBlock }> {
     this.#body.start(kind, this.head.headers.contentLength)
   }
 
-  /** Whether a head is malformed shows once all of it is there, so that it does not depend on the cuts. */
+  /** Judges a cut head only when it is complete, so that the result does not depend on the cuts. */
   #readCutHead(bytes: Buffer, from: number): Step {
     const carry = this.#carry
     const end = carry.gather(bytes, from)

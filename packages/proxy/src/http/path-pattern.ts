@@ -1,8 +1,8 @@
-// A path to compare with: `/kv/{key}`, `/static/*`. A name in braces stands for one segment, and so does a star that is
-// one; at the end a star stands for any rest.
+// A pattern for paths: `/kv/{key}`, `/static/*`. A name in braces matches one segment, and so does a star as a segment; at
+// the end a star matches any rest.
 export interface PathPattern {
   readonly names: readonly string[]
-  /** The path, and then the segments that the names stand for, as they were sent; null where the path is another. */
+  /** The path, followed by the segments that the names match, as sent; null if the path does not match. */
   match(path: string): readonly string[] | null
 }
 
@@ -20,10 +20,10 @@ export function compilePath(pattern: string): PathPattern {
   return { names, match: (path) => expression.exec(path) }
 }
 
-/** Names, stars that stand for something, and what an expression would take for more than itself. */
+/** Names, wildcard stars, and characters that are special in regular expressions. */
 const PARTS = /\{(\w+)\}|\/\*(?=\/)|\*$|[\\^$.*+?()[\]{}|]/g
 
-/** A target's path, without its query; of an absolute target without scheme and authority. */
+/** The path of a target: without query, scheme and authority. */
 export function pathOf(target: string): string {
   const question = target.indexOf('?')
   const path = question < 0 ? target : target.slice(0, question)
@@ -33,7 +33,7 @@ export function pathOf(target: string): string {
   return slash < 0 ? path : path.slice(slash)
 }
 
-/** The text that percent-encoding, or raw UTF-8 read as Latin-1, stands for; as it is where it stands for none. */
+/** Decodes percent-encoding and raw UTF-8 that was read as Latin-1. Returns an invalid segment unchanged. */
 export function decodeSegment(segment: string): string {
   if (PLAIN.test(segment)) return segment
   const bytes = segment.replace(/[\u0080-\u00ff]/g, (character) => `%${character.charCodeAt(0).toString(16)}`)

@@ -1,7 +1,7 @@
 import type { ProxyClock } from '../clock.ts'
 import type { HttpRule } from './http-rule.ts'
 
-/** A wait for a time that a rule demands: over as well once that rule is removed. One at a time. */
+/** A wait that a rule demands, which also ends when that rule is removed. One at a time. */
 export class Pause {
   readonly #clock: ProxyClock
   #rule: HttpRule | undefined
@@ -38,14 +38,14 @@ export class Pause {
 
   #arm(untilMs: number): void {
     this.#cancelTimer = this.#clock.after(untilMs - this.#clock.nowMs(), () => {
-      // Timers may be early by a fraction.
+      // Timers may fire slightly early.
       if (this.#clock.nowMs() < untilMs) this.#arm(untilMs)
       else this.end()
     })
   }
 }
 
-/** Passes a message on in small pieces: its head at once, and each piece of its body after a pause. */
+/** Passes a message on in small pieces: the head at once, then each piece of the body after a pause. */
 export function trickle(
   pause: Pause,
   message: { readonly raw: Buffer; readonly headLength: number },

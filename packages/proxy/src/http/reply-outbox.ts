@@ -3,11 +3,11 @@ import type { Exit } from '../interceptor.ts'
 import type { Answer } from './answer.ts'
 import type { Turn } from './turn.ts'
 
-/** What goes on to the client, and which answers it has whole by now. */
+/** Passes answers on to the client, and tracks which ones it has received whole. */
 export class ReplyOutbox {
   readonly #exit: Exit
   readonly #now: () => Nanos
-  /** Answers that are on their way, and how much will have been delivered once they are. */
+  /** Answers on their way, with the total of delivered bytes at which each is complete. */
   readonly #underWay: { readonly atBytes: number; readonly turn: Turn; readonly answer: Answer }[] = []
   #passedBytes = 0
   #deliveredBytes = 0
@@ -22,7 +22,7 @@ export class ReplyOutbox {
     return this.#exit.pass(bytes)
   }
 
-  /** The answer's last byte is the last one passed, or so many bytes later. */
+  /** The answer ends with the last byte passed, or `laterBytes` after it. */
   answerEnds(turn: Turn, answer: Answer, laterBytes = 0): void {
     this.#underWay.push({ atBytes: this.#passedBytes + laterBytes, turn, answer })
     if (laterBytes === 0) this.delivered(this.#deliveredBytes)
@@ -38,7 +38,7 @@ export class ReplyOutbox {
     }
   }
 
-  /** The connection is over: what is under way never arrives. */
+  /** The connection is over, so answers on their way never arrive. */
   closed(time: Nanos, reason: string): void {
     for (const { turn } of this.#underWay.splice(0)) turn.ended(time, reason)
   }

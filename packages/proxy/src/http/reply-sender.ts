@@ -12,15 +12,15 @@ export interface ReplySenderOptions {
   readonly connection: SharedConnection
   readonly outbox: ReplyOutbox
   readonly pause: Pause
-  /** Closed while an answer waits, so that what comes after it waits as well. */
+  /** Closed while an answer waits, so that later ones wait as well. */
   readonly gate: Gate
   readonly reopen: () => void
 }
 
-/** Sends whole answers: after a delay, after that of another connection, in pieces, or in part. One at a time. */
+/** Sends whole answers, one at a time: after a delay, after another connection's answer, in pieces, or truncated. */
 export class ReplySender {
   readonly #options: ReplySenderOptions
-  /** The rule by which an answer waits for one of another connection. */
+  /** The rule that makes an answer wait for another connection's. */
   #waitsBy: HttpRule | undefined
 
   constructor(options: ReplySenderOptions) {
@@ -49,7 +49,7 @@ export class ReplySender {
     this.#options.pause.begin(durationMs, rule, () => this.send(turn, fate, undefined))
   }
 
-  /** The first of two waits until the second has overtaken it; then neither waits any more. */
+  /** Makes the first of two answers wait until the second has overtaken it. */
   #sendAfterAnother(turn: Turn, fate: ReplyFate, { withinMs, rule }: NonNullable<ReplyFate['reorder']>): void {
     const { connection, gate, pause } = this.#options
     const onward = { ...fate, reorder: undefined }

@@ -19,10 +19,10 @@ import type { SharedConnection } from './shared-connection.ts'
 import type { Turn } from './turn.ts'
 import { LOST } from './turn.ts'
 
-/** Whole answers are held up to the size of `MessageIntake`. */
+/** How much of a body to keep for rules that need whole answers. */
 const WHOLE_BODY_BYTES = 2 * 1024 * 1024
 
-/** Reads a connection's answers, and passes them on, each in its turn, as the rules allow. */
+/** Reads a connection's answers and passes them on in order, as the rules allow. */
 export class ReplySide implements Stage {
   readonly outbox: ReplyOutbox
   readonly #gate: Gate
@@ -169,7 +169,7 @@ export class ReplySide implements Stage {
     this.#cut.end()
   }
 
-  /** The answer to what the client did not ask, or will not hear, is not passed on. */
+  /** Swallows answers to copies that the client did not send, and those it must not get. */
   #treatmentOf(turn: Turn): 'pass' | 'swallow' {
     return turn.isDuplicate || this.#connection.isMuted ? 'swallow' : 'pass'
   }
@@ -180,7 +180,7 @@ export class ReplySide implements Stage {
     return planReply(turn.replyRules, this.#parser.head.status, this.#connection)
   }
 
-  /** Deals with the head's bytes, which are whole now, apart from the rest. */
+  /** Handles the bytes of a complete head. */
   #treatHead(bytes: Buffer, stepAt: number, plan: ReplyPlan | undefined): void {
     const { carried, offset } = this.#parser
     const intake = this.#intake
@@ -205,7 +205,7 @@ export class ReplySide implements Stage {
     const { status, headers } = this.#parser.head
     if (this.#isInterim) return
     const turn = connection.asked.shift()
-    // What is held, or understood later, must not lie in memory that is read into again.
+    // A body that is held, or interpreted later, must not stay in memory that is about to be reused.
     if (intake.treatment === 'collect' || turn?.isWhole === false) this.#capture.release()
     const body = this.#capture.end()
     const plan = this.#plan
@@ -222,7 +222,7 @@ export class ReplySide implements Stage {
     } else if (intake.treatment === 'swallow') this.#swallowed(turn, plan, time)
     else {
       this.outbox.answerEnds(turn, answer, this.#parser.offset - intake.from)
-      // What was read of it goes on before an answer that the proxy gives itself.
+      // Pass on what was read of it before the proxy's own answer.
       if (connection.order[1] !== undefined) intake.settle(bytes, this.#parser.offset)
       connection.answered(turn)
     }
@@ -236,7 +236,7 @@ export class ReplySide implements Stage {
     this.#connection.answered(turn)
   }
 
-  /** Whether from here on the connection speaks another protocol: by 101, or by any success of a CONNECT. */
+  /** Whether the connection changes its protocol with this answer: a 101, or success of a CONNECT. */
   #decideSwitch(turn: Turn, answer: Answer, bytes: Buffer): boolean {
     const { status } = answer
     const connection = this.#connection
@@ -256,7 +256,7 @@ export class ReplySide implements Stage {
     return switched
   }
 
-  /** Too long to be held: it goes on as it came. */
+  /** Passes on a message that is too long to hold. */
   #giveUpHolding(): void {
     for (const rule of this.#plan?.whole ?? []) rule.oversized++
     this.#plan = undefined

@@ -3,18 +3,18 @@ import type { Json } from '@chaosproxy/history'
 import type { Answer } from './answer.ts'
 import type { Field } from './header-block.ts'
 
-/** A message to be sent: its head, and then its body. */
+/** A message to send, head and body. */
 export interface WholeMessage {
   readonly raw: Buffer
   readonly headLength: number
 }
 
-/** A whole answer, as it is sent and as it is understood. */
+/** A whole answer, as bytes and parsed. */
 export interface WholeReply extends WholeMessage, Answer {
   readonly body: { readonly bytes: Buffer }
 }
 
-/** An answer that no server gave. */
+/** Makes an answer that no server gave. */
 export function makeUpReply(status: number, text: string, options: { readonly close: boolean }): WholeReply {
   const body = Buffer.from(text)
   const connection = options.close ? 'Connection: close\r\n' : ''
@@ -33,16 +33,16 @@ export function makeUpReply(status: number, text: string, options: { readonly cl
 export const statusLine = (status: number): string => `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}`
 
 export interface Edit {
-  /** Values to set, or null to take a field out, by name. */
+  /** Values by field name; null removes a field. */
   readonly headers?: Json | undefined
   readonly body?: string | undefined
-  /** The whole first line, where it changes. */
+  /** The new first line, if it changes. */
   readonly firstLine?: string | undefined
 }
 
 /**
- * A message with its fields, body or first line changed. What is not named stays as it was, byte by byte; a new body
- * comes with its length, in place of whatever delimited the old one.
+ * Changes a message's fields, body or first line, and leaves the rest unchanged byte for byte. A new body is delimited
+ * by its length, whatever delimited the old one.
  */
 export function editMessage({ raw, headLength }: WholeMessage, edit: Edit): WholeMessage {
   const [firstLine = '', ...fieldLines] = raw
@@ -59,7 +59,7 @@ export function editMessage({ raw, headLength }: WholeMessage, edit: Edit): Whol
   return { raw: Buffer.concat([head, body]), headLength: head.length }
 }
 
-/** By lower-case name; undefined for a field to take out. */
+/** Keyed by lower-case name; undefined for a field to remove. */
 function changesOf({ headers, body }: Edit): ReadonlyMap<string, Field | undefined> {
   const changes = new Map<string, Field | undefined>()
   for (const [name, value] of Object.entries(headers ?? {}))

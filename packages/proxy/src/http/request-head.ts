@@ -7,9 +7,9 @@ import { CR, endsLine, isHttpVersion, LF, SPACE, TARGET, TOKEN } from './syntax.
 
 export interface RequestHead {
   readonly method: string
-  /** As it was sent; bytes as Latin-1. */
+  /** As sent, with bytes as Latin-1. */
   readonly target: string
-  /** 0 or 1: of HTTP/1.x. */
+  /** The x in HTTP/1.x, 0 or 1. */
   readonly minorVersion: number
   readonly headers: HeaderBlock
 }
@@ -20,7 +20,7 @@ export function bodyOfRequest({ headers }: RequestHead): BodyKind {
   return headers.contentLength > 0 ? 'sized' : 'none'
 }
 
-/** Whether the connection is to end after the answer (RFC 9112 §9.3). */
+/** Whether the client wants the connection closed after the answer (RFC 9112 §9.3). */
 export function wantsClose({ minorVersion, headers }: RequestHead): boolean {
   const options =
     headers
@@ -30,7 +30,7 @@ export function wantsClose({ minorVersion, headers }: RequestHead): boolean {
   return options.includes('close') || (minorVersion === 0 && !options.includes('keep-alive'))
 }
 
-/** Connections that see the same clients share a memo. */
+/** Reads heads of requests. Connections of the same clients should share a memo. */
 export class RequestHeadReader implements HeadReader<RequestHead> {
   readonly mayBeginEmpty = true
   reason = ''

@@ -7,17 +7,17 @@ import type { RequestPlan } from './request-fate.ts'
 import type { Turn } from './turn.ts'
 
 export interface RequestSenderOptions {
-  /** Closed while a request waits, so that what comes after it waits as well. */
+  /** Closed while a request waits, so that later ones wait as well. */
   readonly gate: Gate
   readonly pause: Pause
   now(): Nanos
-  /** The server is about to be asked this, after all it was asked before. */
+  /** This request is about to be sent to the server, after all earlier ones. */
   asks(turn: Turn): void
   pass(bytes: Buffer): void
   reopen(): void
 }
 
-/** Sends whole requests: after a delay, in pieces, several times. One at a time. */
+/** Sends whole requests, one at a time: after a delay, in pieces, or several times. */
 export class RequestSender {
   readonly #options: RequestSenderOptions
 

@@ -16,12 +16,12 @@ import { RequestSender } from './request-sender.ts'
 import type { SharedConnection } from './shared-connection.ts'
 import { LOST, Turn } from './turn.ts'
 
-/** So much of a body is searched for what a rule wants to find in it. */
+/** How much of a body is searched for a rule's text. */
 const SEARCHED_BYTES = 64 * 1024
 
 const NO_RULES: readonly HttpRule[] = []
 
-/** Reads a connection's requests, passes them on as its rules allow, and queues a turn for each. */
+/** Reads a connection's requests, passes them on as the rules allow, and queues a turn for each. */
 export class RequestSide implements Stage {
   readonly gate: Gate
   readonly #connection: SharedConnection
@@ -32,7 +32,7 @@ export class RequestSide implements Stage {
   readonly #pause: Pause
   #passedBytes = 0
   #deliveredBytes = 0
-  /** Of a message that has begun. */
+  /** The turn of the request being read. */
   #turn: Turn | undefined
   #rules: readonly HttpRule[] = NO_RULES
   #headLength = 0
@@ -47,7 +47,7 @@ export class RequestSide implements Stage {
     isOver: () => this.#state !== 'http',
   }
   #state: 'http' | 'opaque' | 'refused' = 'http'
-  /** Once so many bytes are delivered, the server is gone. */
+  /** The total of delivered bytes at which to end the server. */
   #crashAtBytes: number | undefined
 
   constructor(connection: SharedConnection) {
@@ -101,7 +101,7 @@ export class RequestSide implements Stage {
     this.#pause.ruleRemoved(rule)
   }
 
-  /** The answer to a request for another protocol is here: from now on bytes are bytes, or HTTP goes on. */
+  /** The answer to an upgrade request has arrived: the protocol has switched, or HTTP goes on. */
   switchDecided(switched: boolean): void {
     if (switched) this.goOpaque()
     else this.gate.open(this)
@@ -114,7 +114,7 @@ export class RequestSide implements Stage {
     this.gate.open(this)
   }
 
-  /** What is in the middle of being read will not be complete. */
+  /** The request being read will never be complete. */
   closed(time: Nanos, reason: string): void {
     this.#pause.cancel()
     this.#turn?.ended(time, reason)
@@ -124,7 +124,7 @@ export class RequestSide implements Stage {
     const intake = this.#intake
     const time = this.#connection.beginChunk()
     readChunk(this.#parts, this.#steps, bytes, time)
-    // What follows may hand over to others, whose events are in between.
+    // Other connections' events may come before the rest of this request.
     this.#turn?.keepPlace()
     intake.settle(bytes, bytes.length)
     if (intake.isOversized) this.#giveUpHolding(time)
@@ -136,7 +136,7 @@ export class RequestSide implements Stage {
   }
 
   #cutHead(bytes: Buffer, stepAt: number, time: Nanos): void {
-    // Empty lines belong to what comes after them, and are no beginning of a request yet.
+    // Empty lines belong to the request after them, and do not begin it.
     const isBlank = this.#parser.betweenMessages
     this.#cut.cut(this.#intake, bytes, stepAt, () => isBlank || this.#connection.link.rules.length > 0)
     if (!isBlank) this.#turn ??= new Turn(this.#connection.recording, time)
@@ -158,7 +158,7 @@ export class RequestSide implements Stage {
     connection.order.push(turn)
     const candidates = connection.candidatesFor(head)
     turn.replyRules = candidates.replies
-    // Where some of the head was on its way before there was a rule, it is too late for the request.
+    // If part of the head was passed on before there was a rule, the rule comes too late for this request.
     this.#rules = this.#cut.isPassing ? NO_RULES : candidates.requests
     if (this.#rules.length > 0) {
       this.#intake.settle(bytes, stepAt)
@@ -199,14 +199,14 @@ export class RequestSide implements Stage {
     if (this.#cut.isHeld) this.#takeHead(bytes, stepAt, (rawHead) => this.#pass(rawHead))
   }
 
-  /** Gives the head in memory of its own, in place of its bytes in the chunk. */
+  /** Passes the head to `take` in memory of its own. */
   #takeHead(bytes: Buffer, stepAt: number, take: (rawHead: Buffer) => void): void {
     const { carried, offset } = this.#parser
     this.#intake.skip(offset)
     take(Buffer.from(carried.length > 0 ? carried : bytes.subarray(stepAt, offset)))
   }
 
-  /** The first of its bytes is about to be passed on, so that it is the next to be answered. */
+  /** Marks a request as sent when its first byte is about to be passed on. */
   #forward(turn: Turn, time: Nanos): void {
     turn.forwarded(time)
     this.#connection.asked.push(turn)
@@ -232,8 +232,8 @@ export class RequestSide implements Stage {
   }
 
   /**
-   * A server that can be ended, is ended as soon as it has the request; of any other, the answer is awaited to know
-   * that.
+   * If the server can be ended, ends it as soon as it has the request. Otherwise the answer must be awaited to know
+   * that it does.
    */
   #crashOnceDelivered(bytes: Buffer): void {
     this.#intake.settle(bytes, this.#parser.offset)
@@ -241,7 +241,7 @@ export class RequestSide implements Stage {
     this.delivered(this.#deliveredBytes)
   }
 
-  /** What was collected is all there is of the request. */
+  /** Decides about a request that has been collected whole. */
   #decideWhole(turn: Turn, body: Captured | undefined): void {
     const collected = this.#intake.takeCollected()
     const plan = planRequest(this.#rules, turn, body, this.#connection)
@@ -249,7 +249,7 @@ export class RequestSide implements Stage {
     this.#sender.send(turn, plan.edit(collected, this.#headLength), plan)
   }
 
-  /** Too long to be held: it goes on as it came. */
+  /** Passes on a request that is too long to hold. */
   #giveUpHolding(time: Nanos): void {
     const turn = this.#turn
     if (turn === undefined) return
@@ -261,8 +261,8 @@ export class RequestSide implements Stage {
   }
 
   /**
-   * What one server takes for one request, another may take for two. Where no rule is in force, it is passed on as it
-   * is, and not understood any more; where one is, so that a request could slip past it, the connection is ended.
+   * Servers may disagree on whether malformed bytes are one request or two. Without rules in force, the bytes are
+   * passed on and no longer parsed. With rules, a request could slip past them, so the connection is ended.
    */
   #malformed(bytes: Buffer, stepAt: number, time: Nanos): void {
     const connection = this.#connection
@@ -282,7 +282,7 @@ export class RequestSide implements Stage {
     connection.requestsMalformed()
   }
 
-  /** The connection ends, or is understood no longer, in the middle of a message. */
+  /** Passes on a partial message when the connection ends, or is no longer understood. */
   #passWhatIsCut(): void {
     this.#passHeldHead()
     if (this.#intake.treatment === 'collect') this.#giveUpHolding(this.#connection.now())

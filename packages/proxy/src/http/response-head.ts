@@ -7,22 +7,22 @@ import { endsLine, isDigit, isHttpVersion, mayBeHttpVersion, SPACE, TEXT } from 
 
 export interface ResponseHead {
   readonly status: number
-  /** 0 or 1: of HTTP/1.x. */
+  /** The x in HTTP/1.x, 0 or 1. */
   readonly minorVersion: number
   readonly headers: HeaderBlock
 }
 
-/** RFC 9112 §6.3, by what was asked; undefined where nothing was. */
+/** RFC 9112 §6.3, given the request's method; undefined if there was no request. */
 export function bodyOfResponse({ status, headers }: ResponseHead, method: string | undefined): BodyKind {
   if (status < 200 || status === 204 || status === 304 || method === 'HEAD') return 'none'
-  // A tunnel begins, which is no body.
+  // What follows is a tunnel, not a body.
   if (method === 'CONNECT' && status < 300) return 'none'
   if (headers.transferCoding === 'chunked') return 'chunked'
   if (headers.transferCoding === 'other') return 'until-close'
   return headers.contentLength >= 0 ? 'sized' : 'until-close'
 }
 
-/** Connections that see the same servers share a memo. */
+/** Reads heads of responses. Connections to the same servers should share a memo. */
 export class ResponseHeadReader implements HeadReader<ResponseHead> {
   readonly mayBeginEmpty = false
   reason = ''
@@ -66,7 +66,7 @@ export class ResponseHeadReader implements HeadReader<ResponseHead> {
   }
 }
 
-/** Three digits; less than 100 where they are not. */
+/** The status from three digits; less than 100 if they are not digits. */
 function statusAt(bytes: Buffer, start: number): number {
   let status = 0
   for (let i = start; i < start + 3; i++) {

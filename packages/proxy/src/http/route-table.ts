@@ -2,47 +2,47 @@ import type { Json } from '@chaosproxy/history'
 import type { Schema } from '../grpc/message-type.ts'
 
 /**
- * Where a value is found in a request: `path.NAME` (what stands for `{NAME}` in the path), `query.NAME`, `header.NAME`,
- * `cookie.NAME`, `form.NAME`, `body` (the whole body, a text), `json` (the whole body, as JSON) or what is in it
- * (`json.value`, `json.a.b`, `json.items.0`). In its answer: the same of `header`, `body` and `json`, after `answer.`
- * where it is not the result that is looked for. Of each of several: `item`, `item.MEMBER`, and `name`.
+ * Where a request has a value: `path.NAME` (the segment that matches `{NAME}`), `query.NAME`, `header.NAME`,
+ * `cookie.NAME`, `form.NAME`, `body` (the whole body as text), `json` (the whole body as JSON) or a part of it
+ * (`json.value`, `json.a.b`, `json.items.0`). In the answer: `header`, `body` and `json`, prefixed by `answer.` except
+ * in a result. For each item of a list: `item`, `item.MEMBER` and `name`.
  */
 export type ValueSource = string
 
-/** A value: found somewhere, the same always, or made of others. */
+/** A value: from a place, constant, or composed of others. */
 export type ValueSpec =
   | ValueSource
   | { readonly const: Json }
-  /** The part of a text that stands for `{NAME}` in the pattern: `/items/{id}` of a Location. */
+  /** The part of a text that matches `{NAME}` in the pattern, such as `/items/{id}` for a Location. */
   | { readonly from: ValueSource; readonly match: string }
   | { readonly members: { readonly [name: string]: ValueSpec } }
   | readonly ValueSpec[]
 
-/** `absent`: it was done, and there is no value (a read's 404). */
+/** `absent`: done, and there is no value, as for a read's 404. */
 export type OutcomeName = 'ok' | 'fail' | 'info' | 'absent'
 
-/** What has to be so: a place has this value, or has one at all, or none. */
+/** Conditions on places: a place has this value, any value, or none. */
 export type Conditions = { readonly [source: string]: Json | { readonly there: boolean } }
 
-/** What one request does to one object. */
+/** One operation of a request, on one object. */
 export interface OperationSpec {
-  /** What it does: `read`, `write`, `cas`, … as the model has it. */
+  /** The model's function: `read`, `write`, `cas`, … */
   readonly f: string
-  /** The object; by default `path.key`, where the path has one. Several parts are joined by `/`. */
+  /** The object; by default `path.key`, if the path has one. Several parts are joined by `/`. */
   readonly key?: ValueSpec | undefined
-  /** What is given with it; of a cas two, what is expected and what is to be. By default nothing. */
+  /** The value given; for a cas the expected and the new one. By default none. */
   readonly value?: ValueSpec | undefined
-  /** Where the answer has the result; by default the result is the value given. */
+  /** The result in the answer; by default the value given. */
   readonly result?: ValueSpec | undefined
-  /** A result that is not in the answer means that there is no value; by default it is not understood. */
+  /** An answer without the result means that there is no value; by default it is not understood. */
   readonly missing?: 'absent' | undefined
-  /** It leaves nothing behind, whatever becomes of it; by default reads and gets. */
+  /** It has no effect whatever its outcome; by default true for reads and gets. */
   readonly harmless?: boolean | undefined
-  /** A list, in the request or (`answer.json.items`) in its answer: it is done for each item. */
+  /** A list in the request or (`answer.json.items`) in the answer: there is an operation for each item. */
   readonly each?: ValueSource | undefined
 }
 
-/** What an answer means that has a status of success. */
+/** The meaning of a successful answer, by its content. */
 export interface AnswerSpec {
   readonly when: Conditions
   readonly outcome: OutcomeName
@@ -51,25 +51,24 @@ export interface AnswerSpec {
 interface RouteBase {
   /** Method, or several, and path: `PUT /kv/{key}`, `PUT,POST /items/{key}`. */
   readonly request: string
-  /** It is for requests only of which this is so. */
+  /** Conditions that a request must meet. */
   readonly when?: Conditions | undefined
 }
 
 interface RecordedBase extends RouteBase {
-  /** By status (`404`) or class of them (`5xx`), of gRPC by its own (`grpc 5`, `grpc NOT_FOUND`). */
+  /** Keyed by status (`404`), class (`5xx`) or gRPC status (`grpc 5`, `grpc NOT_FOUND`). */
   readonly outcomes?: { readonly [status: string]: OutcomeName } | undefined
-  /** By what the answer says: the first that fits. */
+  /** By the answer's content; the first that matches counts. */
   readonly answers?: readonly AnswerSpec[] | undefined
-  /** As the table's. */
+  /** Overrides the table's. */
   readonly client?: ClientSource | undefined
-  /** What requests made by this route say besides, by place. */
+  /** Further contents of requests made by this route, by place. */
   readonly sends?: Sends | undefined
 }
 
 /**
- * What made requests say besides key and value, by place: `{"header.Authorization": "Bearer …", "json.owner":
- * "{session}"}`. Texts may have `{key}`, `{value}`, `{session}` and `{requestId}`. What is recorded does not depend on
- * it.
+ * Contents of made requests besides key and value, by place: `{"header.Authorization": "Bearer …", "json.owner":
+ * "{session}"}`. Texts may contain `{key}`, `{value}`, `{session}` and `{requestId}`. Recording does not depend on it.
  */
 export type Sends = { readonly [place: ValueSource]: Json }
 
@@ -83,7 +82,7 @@ export interface CompoundRoute extends RecordedBase {
 
 export type RecordedRoute = SimpleRoute | CompoundRoute
 
-/** Requests that touch nothing of what is recorded, whatever their method. */
+/** Requests that change no recorded key, whatever their method. */
 export interface IgnoredRoute extends RouteBase {
   readonly ignore: true
 }
@@ -91,27 +90,27 @@ export interface IgnoredRoute extends RouteBase {
 export type RouteSpec = RecordedRoute | IgnoredRoute
 
 /**
- * What names the client: `header.X-Client`, `cookie.sid`, `bearer`, `query.client`, `json.client`, or who dialled:
- * `peer.process`, `peer.address`, `connection`.
+ * What identifies the client: `header.X-Client`, `cookie.sid`, `bearer`, `query.client`, `json.client`, or the
+ * dialling side: `peer.process`, `peer.address`, `connection`.
  */
 export type ClientSource = string
 
 /** What keys hold before anything is recorded. */
 export type InitialSpec = 'unknown' | { readonly value: Json } | { readonly read: readonly string[] }
 
-/** How the requests of a service are operations, as data. */
+/** Maps the requests of a service to operations, as data. */
 export interface RouteTable {
   readonly routes: readonly RouteSpec[]
-  /** The field by which a request names itself, so that its retries are known: `Idempotency-Key`. */
+  /** The header field with a request's id, such as `Idempotency-Key`, which identifies retries. */
   readonly requestId?: string | undefined
   readonly client?: ClientSource | undefined
-  /** The field that marks a read as one of the last, after which nothing is written: `X-Final`. */
+  /** The header field that marks final reads, such as `X-Final`. */
   readonly final?: string | undefined
-  /** What all made requests say besides. */
+  /** Further contents of all made requests. */
   readonly sends?: Sends | undefined
   /** By default unknown. */
   readonly initial?: InitialSpec | undefined
-  /** What the messages of gRPC consist of: from a descriptor, or declared. */
+  /** The gRPC messages, from a descriptor or declared. */
   readonly schema?: Schema | undefined
 }
 

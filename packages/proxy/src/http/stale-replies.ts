@@ -2,11 +2,11 @@ import type { WholeReply } from './reply.ts'
 
 const MOST_REMEMBERED = 1000
 
-/** For each request, the answer that it had before the last one that differed. */
+/** Remembers, for each request, the answer before the last change. */
 export class StaleReplies {
   readonly #answers: Map<string, { current: WholeReply; previous: WholeReply | undefined }> = new Map()
 
-  /** Takes note of an answer, and gives the one of before the last change. */
+  /** Notes an answer, and returns the one before the last change. */
   note(request: string, reply: WholeReply): WholeReply | undefined {
     const known = this.#answers.get(request)
     if (known === undefined) {

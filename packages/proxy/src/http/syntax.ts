@@ -1,4 +1,4 @@
-/** Bytes that mean something in HTTP/1.1 (RFC 9110 §5, RFC 9112 §2–5). */
+/** Bytes with a meaning in HTTP/1.1 (RFC 9110 §5, RFC 9112 §2–5). */
 export const TAB = 0x09
 export const LF = 0x0a
 export const CR = 0x0d
@@ -11,11 +11,11 @@ const TCHAR = /[!#$%&'*+\-.^_`|~0-9A-Za-z]/
 const table = (belongs: (byte: number) => boolean): Uint8Array =>
   Uint8Array.from({ length: 256 }, (_, byte) => (belongs(byte) ? 1 : 0))
 
-/** `tchar`: what methods and field names are made of. */
+/** `tchar`: the characters of methods and field names. */
 export const TOKEN: Uint8Array = table((byte) => byte < 0x80 && TCHAR.test(String.fromCharCode(byte)))
-/** What a field's value, a reason phrase and a chunk's extension may hold: no control characters but the tab. */
+/** The characters of field values, reason phrases and chunk extensions: no control characters except the tab. */
 export const TEXT: Uint8Array = table((byte) => byte === TAB || (byte >= SPACE && byte !== 0x7f))
-/** What a request target may hold. Clients send raw UTF-8 too, and servers take it. */
+/** The characters of a request target, including raw UTF-8, which clients send and servers accept. */
 export const TARGET: Uint8Array = table((byte) => byte > SPACE && byte !== 0x7f)
 
 /** The value of a hexadecimal digit; -1 for any other byte. */
@@ -34,7 +34,7 @@ export function isHttpVersion(bytes: Buffer, start: number): boolean {
   return minor === 0x31 || minor === 0x30
 }
 
-/** Whether these bytes may become a version, as far as they go. */
+/** Whether these bytes can be the start of a version. */
 export function mayBeHttpVersion(bytes: Buffer): boolean {
   for (let i = 0; i < VERSION.length && i < bytes.length; i++) if (bytes[i] !== VERSION[i]) return false
   return true
@@ -42,7 +42,7 @@ export function mayBeHttpVersion(bytes: Buffer): boolean {
 
 export const endsLine = (bytes: Buffer, at: number): boolean => bytes[at] === CR && bytes[at + 1] === LF
 
-/** Whether bytes[start, end) is this name, which is given in lower case, irrespective of theirs. */
+/** Whether bytes[start, end) equals this lower-case name, ignoring case. */
 export function isName(bytes: Buffer, start: number, end: number, name: string): boolean {
   if (end - start !== name.length) return false
   for (let i = 0; i < name.length; i++) {
@@ -53,7 +53,7 @@ export function isName(bytes: Buffer, start: number, end: number, name: string):
   return true
 }
 
-/** A head, or the trailers, may be as long as this; servers stop at 8 to 64 KiB. */
+/** The longest head or trailers; servers' limits are 8 to 64 KiB. */
 export const MAXIMUM_HEAD_BYTES: number = 64 * 1024
 
 /** Where a parser stopped, and why. */
@@ -64,7 +64,7 @@ export const STEP: {
   readonly end: 3
   readonly malformed: 4
 } = {
-  /** The bytes are used up, in the middle of something. */
+  /** More bytes are needed. */
   more: 0,
   /** After a head. */
   head: 1,
@@ -72,7 +72,7 @@ export const STEP: {
   data: 2,
   /** After the message's last byte. */
   end: 3,
-  /** This is no HTTP/1.1 that two programs are sure to understand in the same way. */
+  /** Not HTTP/1.1, or not in a form that all programs understand alike. */
   malformed: 4,
 }
 

@@ -11,7 +11,7 @@ import { nameOfRequest } from './mapping.ts'
 import type { WholeReply } from './reply.ts'
 import type { Peer } from './routes/client-source.ts'
 
-/** Why a request has no answer, as histories say it. */
+/** Why a request has no answer, in the words of histories. */
 export const LOST = {
   connection: 'the connection ended before the answer was complete',
   unparsed: 'unparsable: what came is no HTTP/1.1',
@@ -19,33 +19,33 @@ export const LOST = {
   reply: 'the answer was lost',
 } as const
 
-/** One request of a connection, and the answer that it waits for. */
+/** One request of a connection, and its answer to come. */
 export class Turn {
-  /** What is recorded of it, if anything is, once it is here whole or has to keep its place. */
+  /** Its recording, if there is one, which begins once the request is complete or has to keep its place. */
   exchange: Exchange | undefined
   method = ''
   target = ''
   /** Once it is known. */
   head: MatchableHead | undefined
-  /** It asks for another protocol; whether it gets it, its answer says. */
+  /** It asks for an upgrade, which its answer accepts or not. */
   switches = false
   routed: RoutedRequest | undefined
   /** Rules that may act on its answer. */
   replyRules: readonly HttpRule[] = []
-  /** What the proxy answers itself, in the server's place. */
+  /** The proxy's own answer, in place of the server's. */
   madeUp: WholeReply | undefined
-  /** Nothing is answered, and the client is left so. */
+  /** How the client is left without an answer, if it is. */
   silenced: 'reset' | 'hang' | undefined
-  /** The client takes the end of the connection for that of the answer. */
+  /** The client wants the connection closed after the answer. */
   wantsClose = false
-  /** The server is gone once it has it. */
+  /** The server is to end once it has the request. */
   crashes = false
-  /** Its answers are not for the client: the proxy asked, not the client. */
+  /** A copy sent by the proxy, whose answer is not for the client. */
   isDuplicate = false
-  /** Its answer is the last. */
+  /** Its answer is the connection's last. */
   endsConnection = false
   #requestEnded = false
-  /** What happened before the request had ended, as it does where a server refuses one in the middle. */
+  /** Steps that happened before the request had ended, as when a server refuses it early. */
   #early: (() => void)[] | undefined
   #understood: Understood | undefined
   #completed: { readonly answer: Answer; readonly completions: Completions } | undefined
@@ -59,20 +59,20 @@ export class Turn {
     this.#begunAt = begunAt
   }
 
-  /** The chunk ends before the request does: others may come between. */
+  /** The chunk ends before the request, so other events may come in between. */
   keepPlace(): void {
     if (this.exchange !== undefined || this.#recording === undefined) return
     this.exchange = this.#recording.begin(this.#begunAt)
     if (this.#forwardedAt !== undefined) this.exchange.forwarded(this.#forwardedAt)
   }
 
-  /** Its first byte is about to be handed to the server. */
+  /** Its first byte is about to be sent to the server. */
   forwarded(time: Nanos): void {
     if (this.exchange === undefined) this.#forwardedAt ??= time
     else this.exchange.forwarded(time)
   }
 
-  /** The whole request is here. */
+  /** The request has arrived completely. */
   requestEnded(head: MatchableHead, body: Captured | undefined, peer: Peer): void {
     this.#requestEnded = true
     if (this.exchange === undefined && this.#recording !== undefined) {
@@ -88,7 +88,7 @@ export class Turn {
     this.#early = undefined
   }
 
-  /** The proxy sends it once more: a request that the client knows nothing of. */
+  /** A copy that the proxy sends, unknown to the client. */
   duplicate(time: Nanos): Turn {
     const copy = new Turn(undefined, time)
     if (this.exchange !== undefined) copy.exchange = this.#recording?.duplicate(this.exchange, time)
@@ -101,18 +101,18 @@ export class Turn {
     return copy
   }
 
-  /** The whole request is here, so that it is known what its answer means. */
+  /** Whether the request has arrived completely, so that its answer can be interpreted. */
   get isWhole(): boolean {
     return this.#requestEnded
   }
 
-  /** The server's whole answer is here. */
+  /** The server's answer has arrived completely. */
   answered(time: Nanos, answer: Answer): void {
     if (this.#requestEnded) this.exchange?.answered(time, this.#complete(answer))
     else this.#later(() => this.exchange?.answered(time, this.#complete(answer)))
   }
 
-  /** The client has a whole answer. */
+  /** The client has received a whole answer. */
   delivered(time: Nanos, answer: Answer): void {
     if (this.#requestEnded) this.exchange?.delivered(time, this.#complete(answer))
     else this.#later(() => this.exchange?.delivered(time, this.#complete(answer)))
@@ -123,13 +123,13 @@ export class Turn {
     else this.#later(() => this.exchange?.lostForClient(time, reason))
   }
 
-  /** Nothing more will come of it. */
+  /** Nothing more will be seen of it. */
   ended(time: Nanos, reason: string): void {
     if (!this.#requestEnded) this.#cut()
     this.exchange?.ended(time, reason)
   }
 
-  /** The server says that it did nothing of it, and never will. */
+  /** The server has said that it did not process the request. */
   refused(time: Nanos, reason: string): void {
     if (this.#requestEnded) {
       this.exchange?.answered(time, { type: 'fail', error: reason })
@@ -138,14 +138,14 @@ export class Turn {
     this.exchange?.ended(time, reason)
   }
 
-  /** The answers are not understood, and the client reads them. */
+  /** The answer cannot be parsed, although the client gets it. */
   unreadable(time: Nanos): void {
     const completion = { type: 'not-understood', error: LOST.unparsed } as const
     if (this.#requestEnded) this.exchange?.delivered(time, completion)
     this.ended(time, LOST.unparsed)
   }
 
-  /** The server may have made something of the part of the request that it got. */
+  /** The server may have acted on the part of the request it got. */
   #cut(): void {
     const { head, routed } = this
     if (head === undefined || routed === undefined) return
@@ -160,7 +160,7 @@ export class Turn {
     this.#early.push(record)
   }
 
-  /** An answer is understood once, while its memory is sure to be there, though it may be delivered much later. */
+  /** Interprets an answer once, while its memory is valid, though it may be delivered much later. */
   #complete(answer: Answer): Completions {
     if (answer === this.#completed?.answer) return this.#completed.completions
     const completions = this.#understood?.complete(answer) ?? NOT_RECORDED

@@ -11,12 +11,12 @@ export type ReadReply =
   | { readonly type: 'answer'; readonly answer: Answer; readonly reusable: boolean }
   | { readonly type: 'unreadable'; readonly why: string }
 
-/** Reads the answers of one connection, one at a time: for a client that never has two requests open. */
+/** Reads the answers of one connection, for a client that never has two requests open. */
 export interface ReplyReader {
-  /** A request is about to be sent; of its answer's body so much is kept. */
+  /** Call before sending a request; `keepBytes` is how much of its answer's body to keep. */
   expect(method: string, keepBytes: number): void
   read(chunk: Buffer): ReadReply
-  /** The server ended the connection: an answer may end with it. */
+  /** The server ended the connection, which may end an answer. */
   end(): ReadReply
 }
 
@@ -56,7 +56,7 @@ export function createReplyReader(): ReplyReader {
           case STEP.head: {
             const kind = bodyOfResponse(parser.head, method)
             parser.frame(kind)
-            // Interim answers (RFC 9110 §15.2) come before the one that counts.
+            // Skip interim answers (RFC 9110 §15.2).
             if (parser.head.status < 200) break
             head = parser.head
             reusable = kind !== 'until-close' && keepsAlive(head)

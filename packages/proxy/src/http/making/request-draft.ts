@@ -2,21 +2,21 @@ import type { Json } from '@chaosproxy/history'
 import { canonical } from '@chaosproxy/history'
 import type { WrittenRequest } from '../routes/try-request.ts'
 
-/** Why something cannot be put into a request; undefined where it was. */
+/** Why something could not be put into a request; undefined if it was. */
 export type Trouble = string | undefined
 
-/** A request put together place by place: the reverse of looking for values in a `Message`. */
+/** A request built place by place: the reverse of reading values from a `Message`. */
 export class RequestDraft {
   readonly #path: Map<string, string> = new Map()
   readonly #query: Map<string, string> = new Map()
   readonly #form: Map<string, string> = new Map()
   readonly #cookies: Map<string, string> = new Map()
-  /** By names in lower case. */
+  /** Keyed by lower-case name. */
   readonly #headers: Map<string, readonly [name: string, value: string]> = new Map()
   #json: { readonly value: Json } | undefined
   #body: string | undefined
 
-  /** A place that holds another value already is trouble; the same value once more is not. */
+  /** Puts a value in a place. It is trouble if the place already has a different value. */
   put(place: string, value: Json): Trouble {
     const dot = place.indexOf('.')
     const kind = dot < 0 ? place : place.slice(0, dot)
@@ -51,12 +51,12 @@ export class RequestDraft {
     }
   }
 
-  /** Whether a field of this name, in lower case, is there. */
+  /** Whether there is a field with this lower-case name. */
   hasHeader(name: string): boolean {
     return this.#headers.has(name)
   }
 
-  /** The whole request, or why there is none. */
+  /** The finished request, or why there is none. */
   finish(method: string, pattern: string): WrittenRequest | { readonly why: string } {
     const path = this.#fillPath(pattern)
     if (typeof path === 'object') return path
@@ -103,16 +103,16 @@ export class RequestDraft {
 }
 
 const NAMES = /\{(\w+)\}/g
-/** Nothing is asked by what they carry (RFC 9110 §9.3). */
+/** Methods whose body has no meaning (RFC 9110 §9.3). */
 const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'TRACE', 'OPTIONS'])
-/** What a field's value may hold and keep: no control characters, no space at its ends. */
+/** A valid field value: no control characters, and no space at its ends. */
 const FIELD_TEXT = /^(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?$/
 
 const notAField = (place: string, text: string): string => `${place} cannot hold ${JSON.stringify(text)}`
 const twice = (place: string, one: string, other: string): string =>
   `${place} would have to be ${JSON.stringify(one)} and ${JSON.stringify(other)} at once`
 
-/** Lists and objects have no text that everybody agrees on. */
+/** Lists and objects have no agreed form as text. */
 function textOf(value: Json): string | undefined {
   if (typeof value === 'string') return value
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
@@ -125,14 +125,14 @@ function putOnce(parts: Map<string, string>, name: string, text: string, place: 
   return undefined
 }
 
-/** A segment that is dots alone would lead elsewhere. */
+/** A segment of only dots would change the path. */
 const segmentOf = (text: string): string =>
   /^\.+$/.test(text) ? text.replaceAll('.', '%2E') : encodeURIComponent(text)
 
 const parametersText = (parameters: ReadonlyMap<string, string>): string =>
   [...parameters].map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&')
 
-/** The tree with the value at this place; undefined where something else is there. */
+/** The tree with the value added at this place; undefined if there is something else. */
 function withMember(tree: Json | undefined, members: readonly string[], value: Json): Json | undefined {
   const [first, ...rest] = members
   if (first === undefined) return tree === undefined || canonical(tree) === canonical(value) ? value : undefined

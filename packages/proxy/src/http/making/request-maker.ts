@@ -16,9 +16,9 @@ import { isOfAnswer, sourcesOf } from '../routes/value-source.ts'
 import { RequestDraft, type Trouble } from './request-draft.ts'
 import { fillSent } from './sent.ts'
 
-/** Who asks, and what else a request says of itself. */
+/** The client and the id of a request. */
 export interface Asker {
-  /** Names the client, where the table says by what. */
+  /** The client's name, sent if the table says where. */
   readonly session: string
   /** Unique among all requests. */
   readonly requestId: string
@@ -30,26 +30,26 @@ export interface MadeRequest {
   readonly request: WrittenRequest
   /** The key and value that the record will have. */
   readonly key: string | undefined
-  /** How much of the answer's body it takes to say how the operation ended. */
+  /** How much of the answer's body is needed to complete the operation. */
   readonly answerBytes: number
-  /** How its answer ends the operation. */
+  /** Completes the operation by its answer. */
   complete(answer: Answer): Completion
 }
 
 export type Made = MadeRequest | { readonly type: 'impossible'; readonly why: string }
 
-/** Makes requests of operations, by the table that says which operations requests are. */
+/** Makes requests from operations, using a route table in reverse. */
 export interface RequestMaker {
-  /** The functions for which there is a route that can be turned round. */
+  /** The functions with a reversible route. */
   readonly functions: readonly string[]
-  /** Of the other functions of the table: why not, and what helps. */
+  /** For the table's other functions: why they have none, and the remedy. */
   readonly refusals: ReadonlyMap<string, string>
-  /** Whether its answer alone tells which value is written, so that a cas expects what an answer told. */
+  /** Whether only the answer has the written value, as with versions, so that a cas must expect what an answer gave. */
   speaksVersions(f: string): boolean
   make(input: Input, asker: Asker): Made
 }
 
-/** A route, the other way round. */
+/** A reversed route. */
 interface Turned {
   readonly number: number
   readonly route: RecordedRoute
@@ -93,7 +93,7 @@ export function compileRequestMaker(table: RouteTable, where: string): RequestMa
   }
 }
 
-/** Why no request can be made by this route, whatever the operation; undefined where one can. */
+/** Why this route can make no requests, whatever the operation; undefined if it can. */
 function irreversible(route: RecordedRoute, operations: readonly OperationSpec[]): string | undefined {
   const [operation] = operations
   if (operation === undefined || operations.length > 1)
@@ -129,7 +129,7 @@ function makeBy({ number, route, operation }: Turned, input: Input, { table, map
   if (trouble !== undefined) return impossible(trouble)
   const request = draft.finish(methods.split(',')[0] ?? '', pattern)
   if ('why' in request) return impossible(request.why)
-  // The table has the last word: what it would record is what was asked for.
+  // Verify that the table would record exactly what was asked for.
   const head = { method: request.method, target: request.target, headers: fieldsOf(request.headers) }
   const routed = mapping.match(head)
   const body = routed.bodyBytes === 0 ? undefined : { bytes: Buffer.from(request.body) }
@@ -166,11 +166,11 @@ const fieldsOf = (headers: WrittenRequest['headers']) => {
 
 interface KeyPlaces {
   readonly draft: RequestDraft
-  /** Places that say the same always. */
+  /** Places with constant values. */
   readonly fixed: ReadonlySet<string>
 }
 
-/** Every place of the key that is not fixed gets it. */
+/** Puts the key into each of its places that is not fixed. */
 function putKey({ key, f }: OperationSpec, input: Input, pattern: string, { draft, fixed }: KeyPlaces): Trouble {
   const spec = key ?? (pattern.includes('{key}') ? 'path.key' : undefined)
   const free = sourcesOf(spec).filter((source) => !fixed.has(source))
@@ -189,7 +189,7 @@ function putKey({ key, f }: OperationSpec, input: Input, pattern: string, { draf
   return undefined
 }
 
-/** The reverse of reading a value. What only the answer tells needs no place. */
+/** The reverse of reading a value. A value that only the answer has needs no place. */
 function putValue(spec: ValueSpec | undefined, value: Json, draft: RequestDraft): Trouble {
   if (spec === undefined) return undefined
   if (typeof spec === 'string') return isOfAnswer(spec) ? undefined : draft.put(spec, value)
@@ -232,13 +232,13 @@ const firstTrouble = (troubles: readonly Trouble[]): Trouble => troubles.find((t
 function putConditions({ when }: RecordedRoute, draft: RequestDraft): Trouble {
   return firstTrouble(
     Object.entries(when ?? {}).map(([place, wanted]) =>
-      // Whether a place is there, or is not, shows when the table reads the request.
+      // Conditions on a place's presence are checked when the table reads the request.
       wanted !== null && typeof wanted === 'object' && 'there' in wanted ? undefined : draft.put(place, wanted as Json),
     ),
   )
 }
 
-/** What a cas puts in place of what it expects. */
+/** The value to write; for a cas, the new one. */
 const sentValue = ({ f, value }: Input): Json =>
   f === 'cas' && Array.isArray(value) && value.length === 2 ? ((value as readonly Json[])[1] ?? null) : value
 
@@ -256,7 +256,7 @@ interface AskerPlaces {
   readonly sends: { readonly [place: string]: Json }
 }
 
-/** The client, the request's own name, and whether it is one of the last. */
+/** Puts in the client's name, the request's id, and the mark of a final read. */
 function putAsker(client: string | undefined, { requestId, final }: RouteTable, parts: AskerPlaces): Trouble {
   const { draft, asker, sends } = parts
   const names = client !== undefined && NAMING.test(client) && !Object.hasOwn(sends, client)
@@ -267,14 +267,14 @@ function putAsker(client: string | undefined, { requestId, final }: RouteTable, 
   )
 }
 
-/** A token or a cookie has to be one that the service has given out; "sends" can say it. */
+/** Clients cannot be named by tokens or cookies, which the service hands out; "sends" can supply those. */
 const NAMING = /^(header|query|form|json)\./
 
 /**
- * The same table for requests that `compileRequestMaker` makes: each names its client by a field of its own, whatever
- * names the clients of others.
+ * The table for recording requests made by `compileRequestMaker`. They name their client by a header field of their
+ * own, whatever names other clients.
  *
- * @param initial What every object holds at the start.
+ * @param initial the value of every object at the start.
  */
 export const generatorTable = (table: RouteTable, initial: Json): RouteTable => ({
   ...table,
@@ -284,11 +284,11 @@ export const generatorTable = (table: RouteTable, initial: Json): RouteTable => 
   routes: table.routes.map((route) => (isIgnored(route) ? route : { ...route, client: undefined })),
 })
 
-/** What names the clients of `generatorTable`. */
+/** The header field that names clients in `generatorTable`. */
 export const GENERATOR_CLIENT = 'header.Chaos-Session'
 const GENERATOR_FINAL = 'Chaos-Final'
 
-/** @throws UserError (input) for functions that cannot be asked for, saying of each why and what helps. */
+/** @throws UserError (input) listing the functions that cannot be asked for, each with the reason and the remedy. */
 export function requireFunctions(maker: RequestMaker, wanted: readonly string[], where: string): void {
   const lacking = wanted.filter((f) => !maker.functions.includes(f))
   if (lacking.length === 0) return

@@ -1,6 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 
-/** What stands for the names in braces. */
+/** The values for the names in braces. */
 export interface SentWords {
   readonly key: string
   readonly value: Json
@@ -10,7 +10,7 @@ export interface SentWords {
 
 const WORD = /\{(key|value|session|requestId)\}/g
 
-/** A text that is nothing but `{value}` becomes the value itself, whatever its kind. */
+/** Fills in a template. A text that is exactly `{value}` becomes the value itself, of any type. */
 export function fillSent(template: Json, words: SentWords): Json {
   if (typeof template === 'string') {
     if (template === '{value}') return words.value

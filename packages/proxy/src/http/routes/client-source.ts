@@ -5,12 +5,12 @@ import type { ClientSource } from '../route-table.ts'
 import type { Message } from './message.ts'
 import { compileValue } from './value-source.ts'
 
-/** What is known of a connection's other end. */
+/** The client's end of a connection. */
 export interface Peer {
-  /** A number that no other connection has. */
+  /** Unique among connections. */
   readonly connection: number
   readonly address: string
-  /** Its process, where that was to be found out, and could be. */
+  /** Its process, if it was asked for and could be found. */
   readonly process: string | undefined
 }
 
@@ -20,13 +20,13 @@ export const peerOf = ({ id, client, peerProcess }: Conversation): Peer => ({
   process: peerProcess,
 })
 
-/** What names the client, from the strictest to what all have. */
+/** Sources that depend on the connection, from the strictest to the one that always exists. */
 export const peerSources: readonly string[] = ['peer.process', 'peer.address', 'connection']
 
-/** Undefined where nothing names the client. */
+/** The client's name; undefined if nothing identifies it. */
 export type NameClient = (request: Message, peer: Peer) => string | undefined
 
-/** Names of clients come into the history; those that are secrets come in by their hash. */
+/** Client names appear in the history; secret ones as hashes. */
 export function compileClient(source: ClientSource | undefined): NameClient {
   switch (source) {
     case undefined:
@@ -50,7 +50,7 @@ export function compileClient(source: ClientSource | undefined): NameClient {
   }
 }
 
-/** An empty name is none. */
+/** An empty name counts as none. */
 function nameOf(value: Json | undefined): string | undefined {
   if (value === undefined || value === null || value === '') return undefined
   return typeof value === 'string' ? value : JSON.stringify(value)

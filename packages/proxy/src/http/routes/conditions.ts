@@ -4,7 +4,7 @@ import type { Conditions } from '../route-table.ts'
 import type { Scene } from './scene.ts'
 import { compileValue, type Side } from './value-source.ts'
 
-/** Whether all that is asked for is so. */
+/** Compiles a check that all conditions hold. */
 export function compileConditions(conditions: Conditions | undefined, side: Side): (scene: Scene) => boolean {
   const tests = Object.entries(conditions ?? {}).map(([source, wanted]) => {
     const read = compileValue(source, side)
@@ -19,7 +19,7 @@ export function compileConditions(conditions: Conditions | undefined, side: Side
   return (scene) => tests.every((test) => test(scene))
 }
 
-/** Whether it is only to be there, or not to be. */
+/** Whether the condition is only about presence, and if so, whether the value must be present. */
 function presenceOf(wanted: Conditions[string]): boolean | undefined {
   if (wanted === null || typeof wanted !== 'object' || Array.isArray(wanted)) return undefined
   const { there, ...others } = wanted as { readonly there?: unknown }

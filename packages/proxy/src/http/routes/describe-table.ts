@@ -3,8 +3,8 @@ import type { ClientSource, RouteTable } from '../route-table.ts'
 import { isIgnored } from '../route-table.ts'
 
 /**
- * Tells the recorder what histories say of a table as a whole: how clients are told apart, and what keys hold at the
- * start.
+ * Declares to the recorder what the table says about the whole history: what identifies clients, and the initial
+ * values.
  */
 export function describeTable(table: RouteTable, recorder: Recorder): void {
   for (const source of clientSourcesOf(table)) {

@@ -4,10 +4,10 @@ import type { OutcomeName, RecordedRoute } from '../route-table.ts'
 import { compileConditions } from './conditions.ts'
 import type { Scene } from './scene.ts'
 
-/** What an answer means, or why that cannot be said. */
+/** The meaning of an answer, or why it is unknown. */
 export type Meaning = OutcomeName | { readonly unclear: string }
 
-/** A status by itself, then its class, then what HTTP says of it; of a success, what the answer itself says. */
+/** Looks up the status, then its class, then HTTP's own meaning. For a success the answer's content decides. */
 export function compileOutcomes({
   outcomes = {},
   answers,
@@ -46,9 +46,9 @@ function meaningOfStatus(
 }
 
 /**
- * A 2xx is done, except that 202 says no such thing, and that 206 and 207 are about parts. A 4xx says that the request
- * was not taken (408 excepted: it may have been, in part); but a read that finds nothing has found something out, and
- * whether 404 says that only the service knows. Of anything else, a 5xx above all, nobody knows.
+ * A 2xx means done, except for 202, which promises nothing, and 206 and 207, which are about parts. A 4xx means that
+ * the request was refused, except for 408, which may come after a part was carried out. For a read, only the service
+ * knows whether its 404 means that there is no value. After anything else, such as a 5xx, the outcome is unknown.
  */
 function usualMeaning(status: number, harmless: boolean): Meaning {
   if (status === 206 || status === 207 || (status === 202 && harmless))

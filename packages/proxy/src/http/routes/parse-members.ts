@@ -6,7 +6,7 @@ export type Members = { readonly [name: string]: unknown }
 
 export const wrong = (message: string): UserError => new UserError('input', message)
 
-/** @throws UserError (input) for a member that there is not. */
+/** @throws UserError (input) for an unknown member. */
 export function refuseUnknown(members: Members, known: readonly Pick<Member, 'name'>[], where: string): void {
   const names = known.map(({ name }) => name)
   const unknown = Object.keys(members).find((name) => !names.includes(name))
@@ -16,12 +16,12 @@ export function refuseUnknown(members: Members, known: readonly Pick<Member, 'na
     )
 }
 
-/** What was given, as a member that is left out where nothing was. */
+/** An object with the member, or without it if the value is undefined. */
 export const optional = <Name extends string, Value>(
   name: Name,
   value: Value | undefined,
 ): { [name in Name]?: Value } => (value === undefined ? {} : { [name]: value }) as { [name in Name]?: Value }
 
-/** What is parsed where something is given. */
+/** Parses a value if one is given. */
 export const given = <Value>(value: unknown, parse: (value: unknown) => Value): Value | undefined =>
   value === undefined ? undefined : parse(value)

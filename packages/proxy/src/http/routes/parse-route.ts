@@ -122,7 +122,7 @@ function parseOperation(members: Members, at: string, names: readonly string[]):
   return spec
 }
 
-/** What every function of its kind needs. */
+/** Checks that an operation has what its function needs. */
 function checkOperation(
   { f, key, value, result, each, missing }: OperationSpec,
   at: string,

@@ -11,10 +11,10 @@ import { tableMembers } from './route-members.ts'
 import { checkRoutes } from './table-checks.ts'
 
 /**
- * Reads a table from outside: `{"routes":[{"request":"PUT /kv/{key}","f":"write","value":"json.value"}, …]}`. What makes
- * no sense is refused here, not found out from a history.
+ * Reads a table: `{"routes":[{"request":"PUT /kv/{key}","f":"write","value":"json.value"}, …]}`. Mistakes are refused
+ * here, so that they do not first show in a history.
  *
- * @param where begins every message: the file or proxy.
+ * @param where the start of every error message: the file or proxy.
  * @throws UserError (input)
  */
 export function parseRouteTable(value: unknown, where: string): RouteTable {
@@ -54,7 +54,7 @@ export function parseRouteTable(value: unknown, where: string): RouteTable {
   return table
 }
 
-/** A call of several messages is no operation. */
+/** Refuses routes for calls that stream messages, which cannot be operations. */
 function refuseStream(request: string, schema: Schema | undefined, where: string): void {
   const path = request.slice(request.indexOf(' ') + 1)
   if (schema?.methods.get(path)?.streams === true)

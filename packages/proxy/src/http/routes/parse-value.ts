@@ -5,13 +5,13 @@ import { type Members, wrong } from './parse-members.ts'
 import { ANSWER_CONDITION, ANSWER_SOURCE, LIST_SOURCE, REQUEST_CONDITION, SOURCE } from './route-members.ts'
 
 export interface ValuePlace {
-  /** Begins every message: file, route and member. */
+  /** The start of every error message: file, route and member. */
   readonly where: string
-  /** Of the path. */
+  /** The names in the path. */
   readonly names: readonly string[]
-  /** Where a place lies that is not said to be in the answer. */
+  /** The side of a place without the prefix `answer.`. */
   readonly side: 'request' | 'answer'
-  /** There is an item of a list at hand. */
+  /** Whether `item` and `name` are allowed. */
   readonly hasItem: boolean
 }
 
@@ -95,7 +95,7 @@ export function parseConditions(value: unknown, place: Pick<ValuePlace, 'where' 
   return conditions as Conditions
 }
 
-/** What made requests say besides. @throws UserError (input) */
+/** Further contents of made requests. @throws UserError (input) */
 export function parseSends(value: unknown, { where, names }: Pick<ValuePlace, 'where' | 'names'>): Sends {
   const sends = readObject(value, where)
   if (Object.keys(sends).length === 0)

@@ -1,7 +1,7 @@
 import { grpcStatusNames } from '../../grpc/grpc-status.ts'
 import { peerSources } from './client-source.ts'
 
-/** A member of a route table: what it is for, and what it may be, as JSON Schema. */
+/** A member of a route table: its purpose, and its JSON Schema. */
 export interface Member {
   readonly name: string
   readonly summary: string
@@ -13,7 +13,7 @@ export type JsonSchema = { readonly [name: string]: unknown }
 export const OUTCOMES = ['ok', 'fail', 'info', 'absent'] as const
 
 const METHODS = '[A-Z]+(,[A-Z]+)*'
-/** A method or several, and a path without a query. */
+/** One or more methods, and a path without a query. */
 export const REQUEST: RegExp = new RegExp(`^${METHODS} /[^\\s?#]*$`)
 
 const requestPlaces =
@@ -21,16 +21,16 @@ const requestPlaces =
 const answerPlaces = "header\\.[!#$%&'*+.^_`|~0-9A-Za-z-]+|body|json(\\.[^.[\\]\\s]+)*"
 const itemPlaces = 'item(\\.[^.[\\]\\s]+)*|name'
 
-/** Places in a request, or said to be in its answer. */
+/** Places in a request or, with `answer.`, in its answer. */
 export const SOURCE: RegExp = new RegExp(`^(${requestPlaces}|answer\\.(${answerPlaces})|${itemPlaces})$`)
 /** Places in an answer. */
 export const ANSWER_SOURCE: RegExp = new RegExp(`^((answer\\.)?(${answerPlaces})|${itemPlaces})$`)
-/** Places that hold a list. */
+/** Places that can be a list. */
 export const LIST_SOURCE: RegExp = /^(answer\.)?json(\.[^.[\]\s]+)*$/
 export const CLIENT_SOURCE: RegExp = new RegExp(
   `^((query|form|cookie)\\.[^\\s.]+|header\\.[!#$%&'*+.^_\`|~0-9A-Za-z-]+|json(\\.[^.[\\]\\s]+)+|bearer|${peerSources.join('|').replaceAll('.', '\\.')})$`,
 )
-/** Of HTTP, or of gRPC. */
+/** An HTTP status, or a gRPC status. */
 export const STATUS: RegExp = new RegExp(
   `^([1-5](\\d\\d|xx)|grpc (${grpcStatusNames.map((name, number) => `${number}|${name}`).join('|')}))$`,
 )
@@ -40,7 +40,7 @@ const matching = (pattern: RegExp): JsonSchema => ({ type: 'string', pattern: pa
 const reference = (name: string): JsonSchema => ({ $ref: `#/$defs/${name}` })
 const outcome: JsonSchema = { enum: OUTCOMES }
 
-/** Of what a request does to one object. */
+/** The members of an operation. */
 export const operationMembers: readonly Member[] = [
   { name: 'f', summary: 'what it does, as the model has it: read, write, cas, …', schema: text },
   {
@@ -71,7 +71,7 @@ export const operationMembers: readonly Member[] = [
   },
 ]
 
-/** Of one kind of requests. */
+/** The members of a route. */
 export const routeMembers: readonly Member[] = [
   {
     name: 'request',
@@ -123,7 +123,7 @@ export const routeMembers: readonly Member[] = [
   },
 ]
 
-/** Of the table as a whole. */
+/** The members of the table. */
 export const tableMembers: readonly Member[] = [
   { name: '$schema', summary: 'where editors find this schema', schema: text },
   {
@@ -219,8 +219,8 @@ const without = (...names: readonly string[]): JsonSchema => ({
 })
 
 /**
- * The JSON Schema (draft 2020-12) of route tables: what an editor needs. The parser finds more, such as routes never
- * reached.
+ * The JSON Schema (draft 2020-12) of route tables, for editors. The parser finds more mistakes, such as unreachable
+ * routes.
  */
 export const routeTableSchema: JsonSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',

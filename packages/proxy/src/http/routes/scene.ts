@@ -1,22 +1,22 @@
 import type { Json } from '@chaosproxy/history'
 import type { Message } from './message.ts'
 
-/** Where values are looked for: a request, its answer once it is here, and of a list the item in question. */
+/** Where values are read from: a request, its answer once it has arrived, and the current item of a list. */
 export interface Scene {
   readonly request: Message
   readonly answer?: Message | undefined
-  /** The answer's, in words: `status 200`. */
+  /** The answer's status in words: `status 200`. */
   readonly status?: string | undefined
   readonly item?: Item | undefined
 }
 
 export interface Item {
   readonly value: Json
-  /** Of an object's member; of a list's element its position. */
+  /** The name of an object's member, or the position of a list's element. */
   readonly name: string
 }
 
-/** The items of a list, or the members of an object; undefined of anything else. */
+/** The items of a list or the members of an object; undefined for anything else. */
 export function itemsOf(value: Json | undefined): readonly Item[] | undefined {
   if (value === undefined || value === null || typeof value !== 'object') return undefined
   return Object.entries(value).map(([name, member]) => ({ name, value: member as Json }))

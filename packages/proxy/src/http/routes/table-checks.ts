@@ -4,15 +4,15 @@ import { isIgnored, operationsOf } from '../route-table.ts'
 import { wrong } from './parse-members.ts'
 import { sourcesOf } from './value-source.ts'
 
-/** A model that histories are checked as, and what it knows. */
+/** A model of the checker, with its functions. */
 export interface KnownModel {
   readonly name: string
   readonly functions: readonly string[]
 }
 
 /**
- * What is wrong with routes that each make sense: names that nothing uses, so that different objects would be one, and
- * routes that no request ever comes to.
+ * Finds mistakes in valid routes: names in paths that are not used, so that different objects would become one, and
+ * routes that no request can reach.
  *
  * @throws UserError (input) that begins with `where`.
  */
@@ -42,7 +42,7 @@ function checkNames(operations: readonly OperationSpec[], { request, when }: Rou
   )
 }
 
-/** Whether every request of `route` is taken by `other`, which comes before it. */
+/** Whether the earlier route `other` matches every request of `route`. */
 function covers(other: RouteSpec, route: RouteSpec): boolean {
   if (other.when !== undefined) return false
   const [otherMethods = '', otherPath = ''] = other.request.split(' ')
@@ -57,7 +57,7 @@ function coversPath(other: readonly string[], path: readonly string[]): boolean 
     const matched = path[i]
     if (matched === undefined) return false
     const isAny = segment === '*' || /^\{\w+\}$/.test(segment)
-    // A star at the end is for any rest, of several segments too.
+    // A star at the end matches any number of segments.
     if (isAny && matched === '*' && i === path.length - 1) return false
     if (!isAny && segment.replaceAll(/\{\w+\}/g, '{}') !== matched.replaceAll(/\{\w+\}/g, '{}')) return false
     if (isAny && matched === '') return false
@@ -66,9 +66,9 @@ function coversPath(other: readonly string[], path: readonly string[]): boolean 
 }
 
 /**
- * Whether some model knows all that the table says is done.
+ * Checks that some model has all functions of the table.
  *
- * @param wanted The model that the history is to be checked as, where that is said.
+ * @param wanted the model that the history will be checked as, if known.
  * @throws UserError (input) that begins with `where`.
  */
 export function checkFunctions(

@@ -5,7 +5,7 @@ import { compileMapping, type Understood } from '../mapping.ts'
 import type { RouteTable } from '../route-table.ts'
 import { describeTable } from './describe-table.ts'
 
-/** A request as it is written down. */
+/** A request as typed by the user. */
 export interface WrittenRequest {
   readonly method: string
   readonly target: string
@@ -19,18 +19,18 @@ export interface WrittenAnswer {
   readonly body: string
 }
 
-/** What a request and its answer are recorded as. */
+/** How a request and its answer are recorded. */
 export interface TriedRequest {
   readonly kind: Understood['understanding']['kind']
-  /** The route that takes it, counted from 1; undefined where none does. */
+  /** The number of the route that matches, from 1; undefined if none does. */
   readonly route: number | undefined
-  /** What names the client, and its name; undefined where nothing does. */
+  /** The client's name; undefined if nothing identifies it. */
   readonly session: string | undefined
-  /** The events of the history, the recorder's marks among them. */
+  /** The events of the history, including the recorder's marks. */
   readonly events: readonly { readonly [member: string]: Json }[]
 }
 
-/** Sends them through a recorder of their own: what is shown is what would be written. */
+/** Passes request and answer through a real recorder, so that the result is what would be written. */
 export function tryRequest(table: RouteTable, request: WrittenRequest, answer: WrittenAnswer): TriedRequest {
   const lines: string[] = []
   let time = 0
@@ -101,7 +101,7 @@ function messageOf(text: string, where: string): { first: string; headers: Writt
   return {
     first,
     headers: lines.map((line) => readHeader(line, where)),
-    // An editor ends the last line of a file; a body that ends so is rare, and JSON does not mind.
+    // Drop the newline that editors put at the end of a file. A body that ends in one is rare, and to JSON it does not matter.
     body: end === null ? '' : text.slice(end.index + end[0].length).replace(/\r?\n$/, ''),
   }
 }

@@ -6,18 +6,18 @@ import type { ValueSource, ValueSpec } from '../route-table.ts'
 import type { Message } from './message.ts'
 import type { Scene } from './scene.ts'
 
-/** Undefined where the place is empty. */
+/** Reads a value; undefined if the place is empty. */
 export type ReadValue = (scene: Scene) => Json | undefined
 
-/** Where a place lies that is not said to be in the answer. */
+/** The side of a place without the prefix `answer.`. */
 export type Side = 'request' | 'answer'
 
-/** JSON and forms have to be read whole. */
+/** The longest body to keep for JSON and forms, which must be read whole. */
 const LONGEST_PARSED_BYTES = 1024 * 1024
 
 const ANSWER = 'answer.'
 
-/** What to read, and where, as a function. The parser has seen to it that it makes sense. */
+/** Compiles a value that the parser has validated into a function that reads it. */
 export function compileValue(spec: ValueSpec, side: Side): ReadValue {
   if (typeof spec === 'string') return compileSource(spec, side)
   if (isList(spec)) return compileList(spec, side)
@@ -58,8 +58,7 @@ function compileMembers(members: { readonly [name: string]: ValueSpec }, side: S
 }
 
 /**
- * A text that names an object: parts of a key are joined by slashes. A part that has slashes itself is named by its
- * JSON text.
+ * Compiles a key: parts are joined by slashes, and a part that contains a slash is written as JSON text.
  */
 export function compileKey(spec: ValueSpec, side: Side): (scene: Scene) => string | undefined {
   const parts = (isList(spec) ? spec : [spec]).map((part) => compileValue(part, side))
@@ -78,7 +77,7 @@ function keyText(value: Json | undefined): string | undefined {
   return typeof value === 'string' ? value : canonical(value)
 }
 
-/** All places that a value is made of. */
+/** All places that a value is composed of. */
 export function sourcesOf(spec: ValueSpec | undefined): readonly ValueSource[] {
   if (spec === undefined) return []
   if (typeof spec === 'string') return [spec]
@@ -89,7 +88,7 @@ export function sourcesOf(spec: ValueSpec | undefined): readonly ValueSource[] {
 
 export const isOfAnswer = (source: ValueSource): boolean => source.startsWith(ANSWER)
 
-/** How much of a body has to be kept for these places in it. */
+/** How much of a body must be kept to read these places. */
 export function bytesFor(sources: readonly ValueSource[], side: Side): number {
   const places = sources.filter((source) => isOfAnswer(source) === (side === 'answer')).map(withoutAnswer)
   if (places.some((place) => /^(json|form)\b/.test(place))) return LONGEST_PARSED_BYTES
@@ -98,7 +97,7 @@ export function bytesFor(sources: readonly ValueSource[], side: Side): number {
 
 const withoutAnswer = (source: ValueSource): string => (isOfAnswer(source) ? source.slice(ANSWER.length) : source)
 
-/** As it stands in an answer, whether or not that was said. */
+/** The place with the prefix `answer.`, added if missing. */
 export const inAnswer = (source: ValueSource): ValueSource =>
   /^(item|name)\b/.test(source) || isOfAnswer(source) ? source : `${ANSWER}${source}`
 
@@ -142,10 +141,10 @@ function compilePlace(kind: string, name: string, members: readonly string[]): (
   }
 }
 
-/** A tag that is weak only because the content was packed on the way (as nginx does) is of the same version. */
+/** A tag may be weak only because the content was compressed on the way, as by nginx; it is the same version. */
 const ENTITY_TAGS: ReadonlySet<string> = new Set(['etag', 'if-match', 'if-none-match'])
 
-/** Of a parameter that is given twice, services take the first, the last or both. */
+/** Refuses repeated parameters, since services take the first, the last or both. */
 function onlyOne(parameters: URLSearchParams, name: string): string | undefined {
   const [first, ...others] = parameters.getAll(name)
   return others.every((other) => other === first) ? first : undefined
