@@ -12,19 +12,21 @@ closeEverythingAfterEach()
 describe('leases', () => {
   test('heal their faults when they run out, and not while they are renewed', async () => {
     const { ask, plane } = await withProxies()
-    const lease = (await ask('POST', '/v1/leases', { owner: 'test', ttlMs: 500 })).json.id
+    const lease = (await ask('POST', '/v1/leases', { owner: 'test', ttlMs: 1_000 })).json.id
     await ask('POST', '/v1/faults', { ...latency, proxies: ['n1'], name: 'leased', lease })
     await ask('POST', '/v1/faults', { ...latency, proxies: ['n1'], name: 'own' })
     const expired = new Promise<number>((resolve) => {
       cleanUp(plane.events.subscribe(({ type }) => void (type === 'lease-expired' && resolve(performance.now()))))
     })
-    for (let i = 0; i < 2; i++) {
+    // Renewed for longer than it lasts. How soon each renewal comes is up to the machine, so only the sum is certain.
+    const begunAt = performance.now()
+    let renewedAt = begunAt
+    while (renewedAt - begunAt < 1_100) {
+      renewedAt = performance.now()
       expect((await ask('POST', `/v1/leases/${lease}/renew`)).json).toMatchObject({ faults: ['leased'] })
-      await new Promise((resolve) => setTimeout(resolve, 300))
+      await new Promise((resolve) => setTimeout(resolve, 100))
     }
-    const renewedAt = performance.now()
-    await ask('POST', `/v1/leases/${lease}/renew`)
-    expect((await expired) - renewedAt).toBeGreaterThan(490)
+    expect((await expired) - renewedAt).toBeGreaterThan(990)
     expect((await ask('GET', '/v1/faults')).json.map(({ name }: { name: string }) => name)).toEqual(['own'])
     expect((await ask('POST', `/v1/leases/${lease}/renew`)).status).toBe(404)
     expect((await ask('POST', '/v1/faults', { ...latency, proxies: ['n1'], lease })).status).toBe(404)

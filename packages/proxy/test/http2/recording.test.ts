@@ -4,13 +4,9 @@ import { createRandom } from '@chaosproxy/faults'
 import type { History } from '@chaosproxy/history'
 import { millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import { createHttpFaults } from '../../src/http/http-faults.ts'
-import { byPreface } from '../../src/http2/by-preface.ts'
-import { FRAME, framesOf, goaway, HEADER_BYTES, PREFACE, resetStream, typeOf } from '../../src/http2/frames.ts'
-import { createHttp2Faults } from '../../src/http2/http2-faults.ts'
-import { createRecorder } from '../../src/recorder/recorder.ts'
-import { httpClient, keyValueService, RecordedLines, textTable } from '../http/live.ts'
-import { closeEverythingAfterEach, dial, eventually, ManualClock, network, Received, serve } from '../sockets.ts'
+import { FRAME, HEADER_BYTES, PREFACE } from '../../src/http2/frames.ts'
+import type { RecordedLines } from '../http/live.ts'
+import { closeEverythingAfterEach, dial, eventually, ManualClock, Received, serve } from '../sockets.ts'
 import { http2RouteTo, keyValueHttp2, send, serveHttp2, sessionTo } from './recorded.ts'
 
 closeEverythingAfterEach()
@@ -190,77 +186,6 @@ describe('an operation', () => {
   })
 })
 
-/** A server that speaks in frames, and says what it is told to once it was asked. */
-async function frameServer(answer: (asked: number) => readonly Buffer[]) {
-  let asked = 0
-  return serve((socket) => {
-    const settings = Buffer.from([0, 0, 0, FRAME.settings, 0, 0, 0, 0, 0])
-    socket.write(settings)
-    socket.on('end', () => socket.end())
-    let rest = Buffer.alloc(0)
-    let begun = false
-    socket.on('data', (bytes: Buffer) => {
-      rest = Buffer.concat([rest, bytes])
-      if (!begun && rest.length < PREFACE.length) return
-      if (!begun) rest = rest.subarray(PREFACE.length)
-      begun = true
-      for (const frame of framesOf(rest)) {
-        if (frame.length < HEADER_BYTES || frame.length < HEADER_BYTES + frame.readUIntBE(0, 3)) break
-        rest = rest.subarray(frame.length)
-        if (typeOf(frame) === FRAME.headers) for (const said of answer(++asked)) socket.write(said)
-      }
-    })
-  })
-}
-
-describe('a request that the server certainly did not process fails', () => {
-  test('where it resets the stream with REFUSED_STREAM', async () => {
-    const server = await frameServer(() => [resetStream(1, constants.NGHTTP2_REFUSED_STREAM)])
-    const { route, client, recorder } = await http2RouteTo(server)
-    const session = await sessionTo(route.port)
-    await send(session, 'PUT', '/kv/x', 'one')
-    await eventually(() => recorder.counters.open === 0)
-    expect(outcomes(client).at(-1)).toEqual(['fail', 'write', 'x', 'refused: the server reset the stream unprocessed'])
-  })
-
-  test('where it says by GOAWAY that it ended before it, and not those before', async () => {
-    const server = await frameServer((asked) => (asked === 2 ? [goaway(1, 0)] : []))
-    const { route, client, recorder } = await http2RouteTo(server)
-    const session = await sessionTo(route.port)
-    void send(session, 'PUT', '/kv/x', 'one')
-    void send(session, 'PUT', '/kv/x', 'two')
-    await eventually(() => recorder.counters.fail === 1)
-    session.destroy()
-    await eventually(() => recorder.counters.open === 0)
-    expect(outcomes(client).slice(2)).toEqual([
-      ['fail', 'write', 'x', 'refused: the server had said that it serves no more'],
-      ['info', 'write', 'x', expect.stringContaining('the connection ended')],
-    ])
-  })
-
-  test('and not where a fault only says so: its headers went on', async () => {
-    const service = await keyValueHttp2()
-    const { route, client, apply, recorder } = await http2RouteTo(service)
-    apply({ kind: 'reset-stream', code: 'REFUSED_STREAM', back: true })
-    const session = await sessionTo(route.port)
-    await send(session, 'PUT', '/kv/x', 'one')
-    await eventually(() => recorder.counters.open === 0)
-    expect(outcomes(client).at(-1)?.[0]).toBe('info')
-  })
-
-  test.each([
-    ['INTERNAL_ERROR', constants.NGHTTP2_INTERNAL_ERROR],
-    ['CANCEL', constants.NGHTTP2_CANCEL],
-  ])('and not where it says %s', async (name, code) => {
-    const server = await frameServer(() => [resetStream(1, code)])
-    const { route, client, recorder } = await http2RouteTo(server)
-    const session = await sessionTo(route.port)
-    await send(session, 'PUT', '/kv/x', 'one')
-    await eventually(() => recorder.counters.open === 0)
-    expect(outcomes(client).at(-1)).toEqual(['info', 'write', 'x', `the server reset the stream: ${name}`])
-  })
-})
-
 describe('what is not recorded', () => {
   test('is counted by what it is, and touches everything where it may write', async () => {
     const service = await keyValueHttp2()
@@ -347,57 +272,6 @@ test('bytes are passed as they are, with and without a record, however they are 
     expect(Buffer.concat(received).equals(stream)).toBe(true)
     expect(client.bytes.equals(stream)).toBe(true)
   }
-})
-
-describe('a proxy that records', () => {
-  /** Whatever version its clients begin with. */
-  async function anyRouteTo(upstream: { readonly host: string; readonly port: number }) {
-    const client = new RecordedLines()
-    const recorder = createRecorder({ client })
-    const http = createHttpFaults({ seed: 1, recorder })
-    const http2 = createHttp2Faults({ seed: 1, recorder })
-    const way = { from: 'clients', to: 'n1', table: textTable }
-    const intercept = byPreface({ http1: http.intercept(way), http2: http2.intercept(way) })
-    const route = await network().route({ from: 'clients', to: 'n1', upstream, intercept })
-    return { route, client, recorder }
-  }
-
-  test('reads HTTP/2 by its preface, also where its server speaks first', async () => {
-    const { route, recorder } = await anyRouteTo(await keyValueHttp2())
-    const session = await sessionTo(route.port)
-    await send(session, 'PUT', '/kv/x', 'one')
-    expect((await send(session, 'GET', '/kv/x')).body).toBe('one')
-    expect(recorder.counters).toMatchObject({ operations: 2, ok: 2, unmatched: 0 })
-  })
-
-  test('reads all else as HTTP/1.1, however it comes', async () => {
-    const { route, recorder } = await anyRouteTo(await keyValueService())
-    const send1 = httpClient(route.port)
-    await send1('PUT', '/kv/x', 'one')
-    const slow = new Received(await dial(route))
-    for (const piece of ['P', 'U', 'T /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: 3\r\n\r\nt', 'wo']) {
-      slow.socket.write(piece)
-      await new Promise((resolve) => setImmediate(resolve))
-    }
-    await slow.until(() => slow.text.includes('done'))
-    expect(await send1('GET', '/kv/x')).toMatchObject({ body: 'two' })
-    expect(recorder.counters).toMatchObject({ operations: 3, ok: 3, unmatched: 0 })
-  })
-
-  test('passes on at once what a server of HTTP/1.1 says unasked, and its end', async () => {
-    const { route } = await anyRouteTo(await serve((socket) => socket.end('HTTP/1.1 408 Request Timeout\r\n\r\n')))
-    const waiting = new Received(await dial(route))
-    await waiting.until(() => waiting.ended)
-    expect(waiting.text).toBe('HTTP/1.1 408 Request Timeout\r\n\r\n')
-  })
-
-  test('passes on a preface that goes wrong', async () => {
-    const { route, client } = await anyRouteTo(await serve((socket) => socket.pipe(socket)))
-    const asking = new Received(await dial(route))
-    asking.socket.write('PRI * HTTP/2.0\r\n\r\nno')
-    await asking.until(() => asking.text === 'PRI * HTTP/2.0\r\n\r\nno')
-    expect(client.remarks.map((remark) => (remark as readonly unknown[])[0])).toContain('touched')
-  })
 })
 
 /** Clients that write and read a few keys, several requests of each under way at once. */
