@@ -1,6 +1,5 @@
 import {
   type Fault,
-  type FaultPlan,
   printFault,
   type Random,
   resolveFault,
@@ -62,8 +61,9 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
   }
 
   function begin({ id, plan, to }: ScheduledFault): void {
-    const resolved = resolve(plan, id)
-    const fault = withoutOverlap(resolved)
+    const situation = { nodes: cluster.nodes, leader: currentLeader(cluster), random: random.fork(id) }
+    const resolved = resolveFault(plan, situation)
+    const fault = withoutOverlap(resolved, [...active.values()])
     if (fault === undefined) {
       records.push({ id, fault: resolved, from: since(), to: since(), hits: 0 })
       return
@@ -84,20 +84,6 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
       if (onStopped !== undefined) end(current)
       else later(to, () => end(current))
     })
-  }
-
-  function resolve(plan: FaultPlan, id: string): Fault {
-    return resolveFault(plan, { nodes: cluster.nodes, leader: currentLeader(cluster), random: random.fork(id) })
-  }
-
-  /**
-   * If a node is already down, or soon will be, stopping it would make two heals race for it: leave such victims out.
-   */
-  function withoutOverlap(fault: Fault): Fault | undefined {
-    if (!stopsNodes(fault)) return fault
-    const down = new Set([...active.values()].flatMap((other) => (stopsNodes(other.fault) ? other.fault.nodes : [])))
-    const nodes = fault.nodes.filter((node) => !down.has(node))
-    return nodes.length === 0 ? undefined : { ...fault, nodes }
   }
 
   function end(current: ActiveFault): void {
@@ -133,6 +119,16 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
       settle()
     },
   }
+}
+
+/**
+ * If a node is already down, or soon will be, stopping it would make two heals race for it: leave such victims out.
+ */
+function withoutOverlap(fault: Fault, active: readonly ActiveFault[]): Fault | undefined {
+  if (!stopsNodes(fault)) return fault
+  const down = new Set(active.flatMap((other) => (stopsNodes(other.fault) ? other.fault.nodes : [])))
+  const nodes = fault.nodes.filter((node) => !down.has(node))
+  return nodes.length === 0 ? undefined : { ...fault, nodes }
 }
 
 /**

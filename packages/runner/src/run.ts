@@ -1,5 +1,5 @@
 import type { SoFar } from '@chaosproxy/checker'
-import { createRandom, type Fault, type NodeId, type Schedule } from '@chaosproxy/faults'
+import { createRandom, type Fault, type NodeId, type Random, type Schedule } from '@chaosproxy/faults'
 import { type Millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
 import type { FaultRecord } from '@chaosproxy/report'
 import { type Settings, settingsFor, type Workload, type WorkloadClient } from '@chaosproxy/workloads'
@@ -9,7 +9,7 @@ import { currentLeader, startNemesisLoop } from './nemesis-loop.ts'
 import { onlineCheckerFor } from './online.ts'
 import type { Cancel, Cluster, HistorySink } from './ports.ts'
 import { startProcess } from './process.ts'
-import { createRecorder, type LiveCounts } from './recorder.ts'
+import { createRecorder, type LiveCounts, type Recorder } from './recorder.ts'
 import type { Settled } from './settlement.ts'
 import { recordWire } from './wire-recorder.ts'
 
@@ -89,24 +89,11 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
   const wire = recordWire(cluster, sink.wire, since, online)
   const recorder = wire ?? createRecorder(judged, since)
   const random = createRandom(options.seed)
-  const clients = workload.create(settingsFor(workload, options.settings), 0)
   const keys = new Set<string>()
   let stage: RunStage = 'working'
   let interrupted = false
 
-  const loops: ClientLoop[] = Array.from({ length: options.clients }, (_, i) => {
-    const stream = random.fork(`client ${i}`)
-    const rank = Math.floor(i / cluster.nodes.length)
-    const home = cluster.nodes[i % cluster.nodes.length] ?? ''
-    return startClientLoop({
-      clock,
-      process: startProcess({ cluster, recorder, workload, timeoutMs }),
-      client: notingKeys(clients.client(stream.fork('operations'), rank), keys),
-      nodes: rank % ROAMING_EVERY === ROAMING_EVERY - 1 ? cluster.nodes : [home],
-      random: stream.fork('pace'),
-      interval: intervalFor(options.rate, options.clients),
-    })
-  })
+  const loops = startClients({ ...options, recorder, random, keys })
   const nemesis = startNemesisLoop({
     cluster,
     recorder,
@@ -173,6 +160,33 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
       stopWork()
     },
   }
+}
+
+interface ClientsOptions
+  extends Pick<RunOptions, 'cluster' | 'workload' | 'settings' | 'clients' | 'rate' | 'timeoutMs'> {
+  readonly recorder: Recorder
+  readonly random: Random
+  /** Filled with the keys that clients use. */
+  readonly keys: Set<string>
+}
+
+/** Starts the clients, each with its own random streams, evenly over the nodes. */
+function startClients(options: ClientsOptions): readonly ClientLoop[] {
+  const { cluster, workload, recorder, random, keys, timeoutMs } = options
+  const clients = workload.create(settingsFor(workload, options.settings), 0)
+  return Array.from({ length: options.clients }, (_, i) => {
+    const stream = random.fork(`client ${i}`)
+    const rank = Math.floor(i / cluster.nodes.length)
+    const home = cluster.nodes[i % cluster.nodes.length] ?? ''
+    return startClientLoop({
+      clock: cluster.clock,
+      process: startProcess({ cluster, recorder, workload, timeoutMs }),
+      client: notingKeys(clients.client(stream.fork('operations'), rank), keys),
+      nodes: rank % ROAMING_EVERY === ROAMING_EVERY - 1 ? cluster.nodes : [home],
+      random: stream.fork('pace'),
+      interval: intervalFor(options.rate, options.clients),
+    })
+  })
 }
 
 /** Wraps a client to remember the keys it uses for the final reads. */
