@@ -5,12 +5,12 @@ import type { Recognised } from './command-reader.ts'
 import type { CommandSet } from './command-set.ts'
 import type { KeySpace } from './key-space.ts'
 
-/** What a command is, whatever its connection: the operations it asks for, or what it changes otherwise. */
+/** The meaning of a command, whatever its connection: its operations, or else the keys it may change. */
 export type Analysed =
   | { readonly kind: 'recognised'; readonly what: string; readonly recognised: Recognised }
   | { readonly kind: 'passed-on'; readonly what: string; readonly touches: Touches }
 
-/** Names of commands that nobody knows are cut: they may be anything. */
+/** Names of unknown commands are cut to this length, since they may be anything. */
 const LONGEST_NAME = 40
 
 export const nameOfCommand = (name: string): string => name.slice(0, LONGEST_NAME)
@@ -22,7 +22,7 @@ export interface Place {
   readonly database: string
 }
 
-/** @param name The first of the words, in upper case. */
+/** @param name the first word, in upper case. */
 export function analyse(name: string, words: readonly Json[], place: Place): Analysed {
   const recognised = recognise(name, words, place)
   if (recognised !== undefined) return { kind: 'recognised', what: name, recognised }
@@ -32,7 +32,7 @@ export function analyse(name: string, words: readonly Json[], place: Place): Ana
   return { kind: 'passed-on', what: nameOfCommand(name), touches }
 }
 
-/** The operations it asks for; undefined where it is none that is recorded. */
+/** The operations of a command; undefined if it is not recorded. */
 export function recognise(name: string, words: readonly Json[], place: Place): Recognised | undefined {
   const { commands, keySpace, database } = place
   const reader = commands.readers.get(name)
@@ -40,7 +40,7 @@ export function recognise(name: string, words: readonly Json[], place: Place): R
   return recognised === undefined ? undefined : withFields(name, recognised, keySpace)
 }
 
-/** A value that takes the place of a hash takes its fields away; DEL says so of each of them. */
+/** A value that replaces a hash removes its fields. DEL lists them itself. */
 function withFields(name: string, recognised: Recognised, keySpace: KeySpace): Recognised {
   if (!keySpace.hasFields || name === 'DEL' || name === 'UNLINK') return recognised
   const fields = recognised.parts.flatMap(({ call }) =>
@@ -52,7 +52,7 @@ function withFields(name: string, recognised: Recognised, keySpace: KeySpace): R
   return { ...recognised, touches: { keys: [...(touches?.keys ?? []), ...fields], why } }
 }
 
-/** All that it may change, for where its operations cannot be recorded. */
+/** Everything the command may change, for when its operations cannot be recorded. */
 export function touchesOf(analysed: Analysed): Touches {
   if (analysed.kind === 'passed-on') return analysed.touches
   const { parts, touches } = analysed.recognised

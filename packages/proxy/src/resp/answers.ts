@@ -2,31 +2,31 @@ import type { Json } from '@chaosproxy/history'
 import type { Call, Completion } from '../recorder/call.ts'
 
 /**
- * What an answer (see `respToJson`) says of a call; undefined where it is not understood. Errors are not asked about
- * here. `index` is the call's place among those of its command.
+ * What an answer (see `respToJson`) says about a call; undefined if it is not understood. Never called for errors.
+ * `index` is the call's position within its command.
  */
 export type Says = (answer: Json, call: Call, index: number) => Completion | undefined
 
-/** One operation of a command, and what its answer says of it. */
+/** One operation of a command, and how to read its answer. */
 export interface Part {
   readonly call: Call
   readonly says: Says
-  /** It leaves the key's time to live as it is; what writes usually ends that. */
+  /** It keeps the key's time to live, which most writes end. */
   readonly keepsTimeToLive?: true | undefined
-  /** Of a hash, which may be there without it. */
+  /** It is a field of a hash, which may exist without it. */
   readonly isField?: true | undefined
-  /** Where the operation does not say: what the answer says was there before. */
+  /** What the answer tells about the previous value, if the operation does not. */
   readonly sees?: ((answer: Json) => 'value' | 'nothing' | undefined) | undefined
 }
 
 const ok = (value: Json): Completion => ({ type: 'ok', value })
 const refused = (error: string): Completion => ({ type: 'fail', error })
 
-/** The text that was read; null where there is none. Bytes that are no text are an object. */
+/** Whether it is a read value: a text, null if there is none, or an object for bytes that are not text. */
 const isText = (answer: Json | undefined): boolean =>
   typeof answer === 'string' || (typeof answer === 'object' && !Array.isArray(answer))
 
-/** What was asked for was done. */
+/** The completion of a call that was carried out. */
 const done = (call: Call): Completion => ok(typeof call.value === 'symbol' ? null : call.value)
 
 export const saysText: Says = (answer) => (isText(answer) ? ok(answer) : undefined)
@@ -39,28 +39,28 @@ export const saysTexts: Says = (answer, _, index) => {
 
 export const saysOk: Says = (answer, call) => (answer === 'OK' ? done(call) : undefined)
 
-/** Any number: how many there were, or how long it is now. */
+/** Any number, such as a count or a length. */
 export const saysCount: Says = (answer, call) => (typeof answer === 'number' ? done(call) : undefined)
 
-/** OK, or null where its condition did not hold. */
+/** OK, or null if the condition did not hold. */
 export const saysOkOr =
   (error: string): Says =>
   (answer, call) =>
     answer === 'OK' ? done(call) : answer === null ? refused(error) : undefined
 
-/** 1, or 0 where its condition did not hold. */
+/** 1, or 0 if the condition did not hold. */
 export const saysOneOr =
   (error: string): Says =>
   (answer, call) =>
     answer === 1 ? done(call) : answer === 0 ? refused(error) : undefined
 
-/** The value that was there, of a cas that puts `value` in its place where `isPut` says so. */
+/** The previous value, for a cas that replaces it by `value` if `isPut` holds. */
 export const saysOld =
   (value: Json, isPut: (old: Json) => boolean = () => true): Says =>
   (answer) =>
     isText(answer) ? ok([answer, isPut(answer) ? value : answer]) : undefined
 
-/** The sum after `amount` was added. What was there before follows, except that 0 is what an absent key counts as. */
+/** The sum after adding `amount`, from which the previous value follows, unless that is 0 or absent. */
 export const saysSum =
   (amount: number): Says =>
   (answer) => {
@@ -69,8 +69,8 @@ export const saysSum =
   }
 
 /**
- * Refusals after which certainly nothing was done, by their first word (Redis' own, its cluster's and its sentinels').
- * `ERR` is everything else that Redis finds wrong with a command before it carries it out.
+ * The first words of errors after which certainly nothing was done, from Redis, Redis Cluster and Sentinel. `ERR` is
+ * any other mistake that Redis finds before it carries out a command.
  */
 const DEFINITE: ReadonlySet<string> = new Set([
   ...['ERR', 'WRONGTYPE', 'WRONGPASS', 'NOAUTH', 'NOPERM', 'NOPROTO', 'OOM', 'READONLY', 'LOADING', 'MISCONF'],
@@ -78,10 +78,13 @@ const DEFINITE: ReadonlySet<string> = new Set([
   ...['EXECABORT', 'DENIED', 'BUSYKEY'],
 ])
 
-/** Proxies before a Redis say `ERR` too when they have lost it, and then the command may have been carried out. */
+/**
+ * Proxies in front of Redis also answer `ERR` when they lose the server, after which the command may have been
+ * carried out.
+ */
 const LOST_BY_A_PROXY = /time|connection|reset|refused|closed|unavailable|upstream|backend/i
 
-/** @param isLate An error may come after a part of the command was done, as in a script. */
+/** @param isLate whether an error may come after part of the command was done, as in a script. */
 export function refusalOf(error: string, isLate = false): Completion {
   const [word = ''] = error.split(' ', 1)
   const isDefinite = DEFINITE.has(word) && !isLate && !(word === 'ERR' && LOST_BY_A_PROXY.test(error))

@@ -1,13 +1,13 @@
 import type { Json } from '@chaosproxy/history'
 
-/** What a command may change, whatever its answer: nothing that is stored, these keys, or who knows what. */
+/** The keys a command may change, whatever its answer. */
 export type Effect = 'nothing' | 'everything' | readonly Json[]
 
-/** Finds the keys that a command writes among its words; undefined where it has none that can be told. */
+/** Finds the keys that a command writes among its words; undefined if they cannot be determined. */
 type KeyFinder = (words: readonly Json[]) => readonly Json[] | undefined
 
 interface Group {
-  /** A finder that finds nothing leaves `everything`. */
+  /** If a finder returns undefined, the command may change everything. */
   readonly changes: 'nothing' | 'everything' | KeyFinder
   readonly commands: string
 }
@@ -16,14 +16,14 @@ const first: KeyFinder = (words) => words.slice(1, 2)
 const second: KeyFinder = (words) => words.slice(2, 3)
 const firstTwo: KeyFinder = (words) => words.slice(1, 3)
 const all: KeyFinder = (words) => words.slice(1)
-/** The last word is how long to wait. */
+/** All keys but the last word, which is a timeout. */
 const allButLast: KeyFinder = (words) => words.slice(1, -1)
 const pairs: KeyFinder = (words) => words.slice(1).filter((_, i) => i % 2 === 0)
 
-/** COPY to another database, which its keys do not name, may reach anything. */
+/** The destination of a COPY. With another database it may be any key. */
 const copied: KeyFinder = (words) => (words.slice(3).some((word) => isWord(word, 'DB')) ? undefined : words.slice(2, 3))
 
-/** So many keys as the word at `place` says follow it. */
+/** The keys after the word at `place`, which is their number. */
 const counted =
   (place: number, each = 1): KeyFinder =>
   (words) => {
@@ -32,13 +32,13 @@ const counted =
     return Array.from({ length: count }, (_, i) => words[place + 1 + i * each] ?? null)
   }
 
-/** The first half of what follows STREAMS. */
+/** The first half of the words after STREAMS. */
 const streams: KeyFinder = (words) => {
   const at = words.findIndex((word) => isWord(word, 'STREAMS'))
   return at < 0 ? undefined : words.slice(at + 1, at + 1 + Math.floor((words.length - at - 1) / 2))
 }
 
-/** Where STORE, if it is there, says that the result goes. */
+/** The destination after STORE, if given. */
 const stored: KeyFinder = (words) => words.filter((_, i) => i > 1 && isStore(words[i - 1]))
 
 const isStore = (word: Json | undefined): boolean => isWord(word, 'STORE') || isWord(word, 'STOREDIST')
@@ -47,8 +47,8 @@ const isWord = (word: Json | undefined, wanted: string): boolean =>
   typeof word === 'string' && word.toUpperCase() === wanted
 
 /**
- * Every command of Redis 7, and those known of Redis 8 and Valkey 9, by what it changes. `NAME|SUB` is a subcommand
- * that differs from the rest of its command. A command that is not here may change anything, as modules' do.
+ * Every command of Redis 7, and the known ones of Redis 8 and Valkey 9, by what it changes. `NAME|SUB` is a subcommand
+ * that differs from the rest of its command. Any other command, such as a module's, may change anything.
  */
 const groups: readonly Group[] = [
   {
@@ -63,8 +63,8 @@ const groups: readonly Group[] = [
       ZRANK ZREVRANGE ZREVRANGEBYLEX ZREVRANGEBYSCORE ZREVRANK ZSCAN ZSCORE ZUNION
       OBJECT PERSIST HPERSIST`,
   },
-  // Connections, messages, and what is asked of the server itself. What a transaction changes is said at its EXEC, and
-  // what browsers say is where Redis hangs up.
+  // Commands about connections, messages and the server itself. A transaction's changes count at its EXEC; at words that
+  // browsers send, Redis hangs up.
   {
     changes: 'nothing',
     commands: `
@@ -95,7 +95,7 @@ const groups: readonly Group[] = [
   { changes: counted(2), commands: 'BLMPOP BZMPOP' },
   { changes: streams, commands: 'XREADGROUP' },
   { changes: stored, commands: 'GEORADIUS GEORADIUSBYMEMBER SORT' },
-  // A script may write keys that it does not declare, and MOVE, FLUSHDB and their like reach other databases.
+  // Scripts may write keys that they do not declare; MOVE, FLUSHDB and the like affect other databases.
   {
     changes: 'everything',
     commands: `
@@ -116,22 +116,24 @@ const changesOf: ReadonlyMap<string, Changes> = new Map(
   ),
 )
 
-/** The commands that have subcommands that differ from them. */
+/** The commands with subcommands in the table. */
 const divided: ReadonlySet<string> = new Set(
   [...changesOf.keys()].flatMap((name) => (name.includes('|') ? [name.slice(0, name.indexOf('|'))] : [])),
 )
 
-/** Where to find the keys that a script declares: how many they are is its second argument. */
+/** The keys that a script declares; their number is its second argument. */
 const declared = counted(2)
 
-/** The commands that run scripts which may write. */
+/** Whether the command runs a script that may write. */
 export const isScript = (name: string): boolean => name === 'EVAL' || name === 'EVALSHA' || name === 'FCALL'
 
-/** Whether it is known what the command does. */
+/** Whether the command is in the table. */
 export const isKnownCommand = (name: string): boolean => changesOf.has(name)
 
 export interface EffectOptions {
-  /** Scripts write none but the keys that they declare: not so in general, but of one's own it may be known. */
+  /**
+   * Whether scripts write only the keys they declare, which Redis does not guarantee but users may know of their own.
+   */
   readonly scriptsKeepToKeys: boolean
 }
 

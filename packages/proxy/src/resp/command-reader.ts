@@ -2,14 +2,14 @@ import type { Json } from '@chaosproxy/history'
 import { type Completion, type Completions, UNSAID } from '../recorder/call.ts'
 import { isError, type Part, refusalOf, type Says } from './answers.ts'
 
-/** What keys and fields are called in the history, in the database that a command is for. */
+/** The names of keys and fields in the history, for one database. */
 export interface Names {
   readonly key: (key: Json) => string
-  /** Undefined where the field cannot be told to be untouched. */
+  /** Undefined if the field may have been changed outside the record. */
   readonly field: (key: Json, field: Json) => string | undefined
-  /** Of the fields of this hash that were asked for before, the names. */
+  /** The names of the hash's fields seen so far. */
   readonly fieldsOf: (key: Json) => readonly string[]
-  /** Whether the list is filled at this end: the first command on it decides. */
+  /** Whether the list is filled at this end, which its first command decides. */
   readonly isFilledAt: (key: Json, end: End) => boolean
 }
 
@@ -18,24 +18,24 @@ export type End = 'left' | 'right'
 /** A command as operations. */
 export interface Recognised {
   readonly parts: readonly [Part, ...Part[]]
-  /** The keys that it may also change later, or in a way that no operation tells. */
+  /** Further keys that it may change, later or in a way that no operation expresses. */
   readonly touches?: { readonly keys: readonly string[]; readonly why: string } | undefined
-  /** The names of keys that go with all their fields, also those that nobody asked for yet. */
+  /** The names of keys that are deleted with all their fields, including fields not seen yet. */
   readonly deletes?: readonly string[] | undefined
-  /** An error may come after a part of it was done. */
+  /** Whether an error may come after part of it was done. */
   readonly errorsLate?: true | undefined
 }
 
 /**
- * Says which operations a command asks for, from its words; undefined where it is none that can be recorded, and what
- * it changes is asked of the table of effects.
+ * Reads the operations of a command from its words. If it returns undefined, the command is not recorded, and the
+ * table of effects says what it changes.
  */
 export type CommandReader = (words: readonly Json[], names: Names) => Recognised | undefined
 
-/** By the command's name in upper case. */
+/** Keyed by the command's name in upper case. */
 export type CommandReaders = { readonly [name: string]: CommandReader }
 
-/** What a command's answer, undefined where it cannot be read, says of each of its operations, or of all alike. */
+/** What an answer, undefined if unreadable, says about each operation of a command, or about all. */
 export function completionsOf(recognised: Recognised, answer: Json | undefined): Completions {
   const { parts } = recognised
   if (isError(answer)) return refusalOf(answer.error, recognised.errorsLate)
@@ -59,29 +59,29 @@ export const read = (key: string, says: Says): Part => ({
 
 export const write = (key: string, value: Json, says: Says): Part => ({ call: { f: 'write', key, value }, says })
 
-/** Its value is `[old, new]`; `[new]` where only the answer tells what was there. */
+/** A cas with the value `[old, new]`, or `[new]` if only the answer has the old one. */
 export const cas = (key: string, value: readonly Json[], says: Says): Part => ({
   call: { f: 'cas', key, value },
   says,
 })
 
-/** The answer tells both values. */
+/** A cas whose answer gives both values. */
 export const unsaidCas = (key: string, says: Says): Part => ({ call: { f: 'cas', key, value: UNSAID }, says })
 
 export const unsaidWrite = (key: string, says: Says): Part => ({ call: { f: 'write', key, value: UNSAID }, says })
 
-/** The time to live stays as it is. */
+/** Marks a part that keeps the time to live. */
 export const keeping = (part: Part): Part => ({ ...part, keepsTimeToLive: true })
 
 export const one = (part: Part): Recognised => ({ parts: [part] })
 
-/** Undefined where there are none, or fewer than there should be. */
+/** Undefined if there are no parts, or fewer than `count`. */
 export function several(parts: readonly Part[], count: number = parts.length): Recognised | undefined {
   const [first, ...rest] = parts
   return first === undefined || parts.length < count ? undefined : { parts: [first, ...rest] }
 }
 
-/** The words as pairs, from `start` on; undefined where one is left over, or there are none. */
+/** The words from `start` on as pairs; undefined if there are none, or an odd number. */
 export function pairsOf(words: readonly Json[], start: number): readonly (readonly [Json, Json])[] | undefined {
   if (words.length <= start || (words.length - start) % 2 !== 0) return undefined
   return Array.from({ length: (words.length - start) / 2 }, (_, i) => [
@@ -90,10 +90,10 @@ export function pairsOf(words: readonly Json[], start: number): readonly (readon
   ])
 }
 
-/** The word at `at`; a command that is too short has none, and never gets here. */
+/** The word at `at`. Commands that are too short are refused before. */
 export const word = (words: readonly Json[], at: number): Json => words[at] ?? null
 
-/** An amount as Redis takes it; undefined where it is none. */
+/** An amount in Redis' syntax; undefined if invalid. */
 export function amountOf(text: Json | undefined): number | undefined {
   const amount = typeof text === 'string' && /^-?\d+$/.test(text) ? Number(text) : Number.NaN
   return Number.isSafeInteger(amount) ? amount : undefined

@@ -7,12 +7,12 @@ import { queueCommands } from './queue-commands.ts'
 import { setCommands } from './set-commands.ts'
 import { stringCommands } from './string-commands.ts'
 
-/** What is recorded of a Redis. Commands that no reader takes are passed on, and what they change is marked. */
+/** Which commands to record. All others are passed on, and the keys they change are marked. */
 export interface CommandSet {
-  /** What the history is checked as. */
+  /** The model to check the history as. */
   readonly model: string
   readonly readers: ReadonlyMap<string, CommandReader>
-  /** Scripts write none but the keys that they declare. */
+  /** Whether scripts write only the keys they declare. */
   readonly scriptsKeepToKeys: boolean
 }
 
@@ -23,7 +23,7 @@ const readersOf: { readonly [model: string]: CommandReaders } = {
   queue: queueCommands,
 }
 
-/** The models that Redis' data can be recorded as. */
+/** The models that Redis data can be recorded as. */
 export const commandModels: readonly string[] = Object.keys(readersOf)
 
 export interface CommandSetOptions {
@@ -41,8 +41,8 @@ export function commandSet({ model = 'register', cas, scriptsKeepToKeys = false 
 }
 
 /**
- * A script, called as `EVAL source 1 key expected value`, that answers 1 where it found what was expected and put the
- * value in its place, or else 0: a cas. By its SHA-1 it is known as well.
+ * Records a script as a cas. It is called as `EVAL source 1 key expected value`, or by its SHA-1, and answers 1 if it
+ * found the expected value and replaced it, otherwise 0.
  */
 function casScript(source: string): CommandReaders {
   const sha = createHash('sha1').update(source).digest('hex')

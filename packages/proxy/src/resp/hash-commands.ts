@@ -14,12 +14,12 @@ import {
   write,
 } from './command-reader.ts'
 
-/** Its time to live is its hash's. */
+/** A field has the time to live of its hash. */
 const inHash = (part: Part): Part => ({ ...part, keepsTimeToLive: true, isField: true })
 
 type PartOf = (name: string, words: readonly Json[]) => Part | undefined
 
-/** Of a command on one field, which has so many words. */
+/** A reader for commands on one field with this many words. */
 const ofField =
   (length: number, partOf: PartOf): CommandReader =>
   (words, names) => {
@@ -29,7 +29,7 @@ const ofField =
     return part === undefined ? undefined : several([inHash(part)])
   }
 
-/** Of a command on several fields. None of it is recorded where one of them cannot be. */
+/** A reader for commands on several fields. Nothing is recorded if one of them cannot be. */
 const ofFields =
   (partOf: (name: string) => Part): CommandReader =>
   (words, names) => {
@@ -43,7 +43,7 @@ const ofFields =
     )
   }
 
-/** HSET answers how many fields are new, HMSET with OK. */
+/** HSET answers the number of new fields, HMSET answers OK. */
 const saysSet: Says = (answer, call, index) => saysCount(answer === 'OK' ? 0 : answer, call, index)
 
 const setting: CommandReader = (words, names) => {
@@ -59,7 +59,7 @@ const setting: CommandReader = (words, names) => {
 
 const saysFloatSum: Says = (answer) => (typeof answer === 'string' ? { type: 'ok', value: answer } : undefined)
 
-/** Fields of hashes as registers; null is an absent field, or a field of an absent key. */
+/** Fields of hashes as registers; null for an absent field or key. */
 export const hashCommands: CommandReaders = {
   HGET: ofField(3, (name) => read(name, saysText)),
   HMGET: ofFields((name) => read(name, saysTexts)),

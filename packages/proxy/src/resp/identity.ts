@@ -1,24 +1,27 @@
 import type { Json } from '@chaosproxy/history'
 
-/** How a client is named: once for its connection, or by what it says of itself. */
+/** How a client is named: fixed for its connection, or by its own commands. */
 export type Naming = { readonly kind: 'fixed'; readonly session: string | undefined } | { readonly kind: 'said' }
 
-/** Who speaks on a connection. */
+/** The client on a connection. */
 export interface Identity {
-  /** Undefined where nothing names the client, or it is not known yet whether it goes by another name. */
+  /** Undefined if nothing names the client, or a command that renames it is not answered yet. */
   readonly session: string | undefined
-  /** What a command says of the client, to be called once it succeeded or failed; undefined where it says nothing. */
+  /**
+   * Notes a command that may rename the client. Call the result once it succeeded or failed; undefined for other
+   * commands.
+   */
   readonly told: (name: string, words: readonly Json[]) => ((succeeded: boolean) => void) | undefined
 }
 
-/** Redis' name for everybody who did not say who they are. */
+/** Redis' name for unauthenticated clients. */
 const DEFAULT_USER = 'default'
 
-/** By `CLIENT SETNAME`, or else by the user of `AUTH`; either may be said in a `HELLO`. */
+/** Names a client by `CLIENT SETNAME`, otherwise by the user of `AUTH`; `HELLO` may contain either. */
 export function createIdentity(naming: Naming): Identity {
   let clientName: string | undefined
   let user: string | undefined
-  /** Commands that may give another name. What is sent behind them, before they are answered, is by who knows whom. */
+  /** Unanswered commands that may rename the client. Until they are answered its name is unknown. */
   let unanswered = 0
   const named = (name: Json | undefined): (() => void) => {
     return () => {

@@ -13,10 +13,10 @@ export interface InitialScanOptions {
   readonly recorder: Recorder
   readonly keySpace: KeySpace
   readonly commands: CommandSet
-  /** The server, as the history names it, and where it is. */
+  /** The server's name in the history, and its address. */
   readonly node: string
   readonly upstream: { readonly host: string; readonly port: number }
-  /** Keys that are read; what the others hold stays unknown. */
+  /** The most keys to read; others stay unknown. */
   readonly most?: number | undefined
 }
 
@@ -26,11 +26,11 @@ const SESSION = 'the recorder, at the start'
 const EXPIRES = 'it had a time to live before anything was recorded'
 
 /**
- * Reads the strings and hashes of database 0, as a client of its own, so that the history begins with what they hold.
- * What is to expire is marked.
+ * Reads the strings and hashes of database 0 as an additional client, so that the history begins with their values.
+ * Keys that will expire are marked.
  *
  * @returns How many keys were read, and whether there were more.
- * @throws UserError (environment) where the server does not answer, or refuses.
+ * @throws UserError (environment) if the server does not answer, or refuses.
  */
 export async function scanInitially(options: InitialScanOptions): Promise<{ read: number; isAll: boolean }> {
   const { upstream, most = MOST_KEYS } = options
@@ -73,7 +73,7 @@ async function readKey(server: Server, key: string, options: InitialScanOptions)
     recorder.touched('PTTL', EXPIRES, { keys: keySpace.touch(keySpace.names('0'), [key]) })
 }
 
-/** A read that is in the history, as a client's would be. */
+/** Records a read like a client's. */
 async function recordRead(
   server: Server,
   words: readonly string[],

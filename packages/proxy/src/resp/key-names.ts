@@ -1,8 +1,8 @@
 import type { Json } from '@chaosproxy/history'
 
 /**
- * The names of keys in a history: the key itself in database 0, `1/key` in another one, `key[field]` for a field of a
- * hash. A key that could be taken for one of those is named by its JSON text, as is one that is no text; so different
+ * The names of keys in a history: the key itself in database 0, `1/key` in another database, `key[field]` for a field
+ * of a hash. A key that looks like one of the latter, or is not text, is named by its JSON text, so that different
  * keys have different names.
  */
 export function nameOfKey(database: string, key: Json): string {

@@ -3,24 +3,24 @@ import type { End, Names } from './command-reader.ts'
 import { nameOfField, nameOfKey } from './key-names.ts'
 import { Lifetimes } from './lifetimes.ts'
 
-/** Fields, lists and touched hashes that are remembered. Beyond them, fields are no registers any more. */
+/** The most fields, lists and touched hashes to remember. Beyond that, further fields are not recorded as registers. */
 const MOST_REMEMBERED = 100_000
 const NO_NAMES: readonly string[] = []
 
 /**
- * The keys of a Redis as its recorder knows them, over all connections and nodes: which fields a hash was seen to have,
- * since what is done to a key is done to all of them.
+ * What a recorder knows about the keys of a Redis, over all connections and nodes: the fields seen in each hash, since
+ * a change of a key changes all of them.
  */
 export class KeySpace {
-  /** What its keys hold has been read. */
+  /** Whether the initial values have been read. */
   isRead = false
-  /** How long they live, as far as nothing recorded says so. */
+  /** Times to live from before the recording. */
   readonly lifetimes: Lifetimes = new Lifetimes()
-  /** By a hash's name, the names of its fields. */
+  /** The names of each hash's fields, by the hash's name. */
   readonly #fields: Map<string, Set<string>> = new Map()
-  /** Hashes of which a field that was not seen yet may have changed outside the record. */
+  /** Hashes with fields not seen yet that may have changed outside the record. */
   readonly #touched: Set<string> = new Set()
-  /** By the names of keys, how many commands are under way that delete them with all their fields. */
+  /** For each key, how many commands under way delete it with all its fields. */
   readonly #deleting: Map<string, number> = new Map()
   readonly #filledAt: Map<string, End> = new Map()
   readonly #names: Map<string, Names> = new Map()
@@ -44,7 +44,7 @@ export class KeySpace {
       fieldsOf: (key) => this.fieldsOf(nameOfKey(database, key)),
       isFilledAt: (key, end) => this.#isFilledAt(nameOfKey(database, key), end),
     }
-    // Redis has 16 databases, unless told otherwise.
+    // By default Redis has 16 databases.
     if (this.#names.size < 10_000) this.#names.set(database, made)
     return made
   }
@@ -54,13 +54,15 @@ export class KeySpace {
     return this.#fields.size > 0
   }
 
-  /** The names of the fields that this key, by its name, was seen to have. */
+  /** The names of the fields seen in this key. */
   fieldsOf(keyName: string): readonly string[] {
     const fields = this.#fields.get(keyName)
     return fields === undefined ? NO_NAMES : [...fields]
   }
 
-  /** The keys are changed outside the record: so are all their fields, also those not seen yet. Answers their names. */
+  /**
+   * Marks keys as changed outside the record, with all their fields, including those not seen yet. Returns the names.
+   */
   touch(names: Names, keys: readonly Json[]): readonly string[] {
     return keys.flatMap((key) => {
       const name = names.key(key)
@@ -70,8 +72,8 @@ export class KeySpace {
   }
 
   /**
-   * The keys are being deleted. A field that is first asked for meanwhile may be gone with its hash, and the record would
-   * not say so. To be called once that is over: never, where nobody knows when.
+   * Marks keys as being deleted: a field first seen meanwhile may be gone with its hash, which the record would not
+   * show. Call the result once the deletion is over, or never if that cannot be known.
    */
   deleting(keyNames: readonly string[]): () => void {
     for (const name of keyNames) this.#deleting.set(name, (this.#deleting.get(name) ?? 0) + 1)
@@ -84,7 +86,10 @@ export class KeySpace {
     }
   }
 
-  /** Undefined where it is not to be a register: the hash is touched, or being deleted, or there are too many fields. */
+  /**
+   * Undefined for a field that cannot be a register: its hash is touched or being deleted, or there are too many
+   * fields.
+   */
   #field(keyName: string, field: Json): string | undefined {
     const name = nameOfField(keyName, field)
     const fields = this.#fields.get(keyName)
@@ -103,7 +108,7 @@ export class KeySpace {
     return true
   }
 
-  /** Once it answered false it goes on doing so: what could not be remembered may be anything. */
+  /** Once false, always false: what could not be remembered may be anything. */
   #mayRemember(): boolean {
     if (this.#remembered >= MOST_REMEMBERED) return false
     this.#remembered++

@@ -2,45 +2,45 @@ import type { Json } from '@chaosproxy/history'
 import type { Call, Completion, Completions } from '../recorder/call.ts'
 import type { Part } from './answers.ts'
 
-/** Keys that are followed. Those that certainly do not expire are forgotten first. */
+/** The most keys to track. Those that certainly do not expire are forgotten first. */
 const MOST_KEYS = 300_000
 
-/** What is known of one key. Moments are numbers of requests and answers, in their order. */
+/** What is known about one key. Moments are sequence numbers of requests and answers. */
 interface Life {
-  /** Its first write was called, and its last one. */
+  /** When its first write was called, and its last. */
   firstWriteAt: number
   lastWriteAt: number
-  /** It was known to have no time to live: absent, or written anew. Of no interest to what is called later. */
+  /** When it was known to have no time to live, because it was absent or written anew. Later calls need no tracking. */
   clearedAt: number
-  /** A value was seen that was there before any write, or that there was none. */
+  /** Whether a value was seen that was there before any write. */
   isHeld: boolean
   isAbsent: boolean
-  /** The last write of a value that kept the time to live returned, and when that was called. */
+  /** When the last write that kept the time to live returned, and when it was called. */
   keptAt: number
   keptCalledAt: number
-  /** The last write that may have taken the value away returned; never, while one of them is under way. */
+  /** When the last write that may have removed the value returned; never while one is under way. */
   removedAt: number
 }
 
 const NEVER = Number.POSITIVE_INFINITY
 const NOT_YET = -1
 
-/** Why the keys are touched. */
+/** The reason given for touched keys. */
 export const MAY_HAVE_EXPIRED =
   'it is gone, and nothing that was recorded took it away: it had a time to live before the recording began, or the server lost it; record with "initial": "read" to tell which'
 
 /**
- * A key that had a time to live before anything was recorded may go at any time, and no command of the record says so.
- * Finds the keys that are absent though a value was seen there, or put there without ending its time to live, and
- * nothing recorded took that away.
+ * A key with a time to live from before the recording may vanish at any time without a recorded command. This finds
+ * keys that are absent although a value was seen, or was written without ending the time to live, and nothing recorded
+ * removed it.
  *
- * Once a key is written anew (SET, DEL, …), or absent, there is no doubt for what is called after that was known.
+ * Once a key is known to be written anew (SET, DEL, …) or absent, there is no doubt about later calls.
  */
 export class Lifetimes {
   readonly #lives: Map<string, Life> = new Map()
   #now = 0
 
-  /** Operations are called: a number for `ended`. */
+  /** Notes that operations are called. Returns the number to pass to `ended`. */
   called(parts: readonly Part[]): number {
     const now = ++this.#now
     for (const { call } of parts) {
@@ -54,8 +54,8 @@ export class Lifetimes {
   }
 
   /**
-   * They were answered. The keys that may have expired, of what was in doubt: to be asked before anybody sees how they
-   * ended.
+   * Notes that they were answered. Returns the keys that may have expired. Call it before anyone can see how the
+   * operations ended.
    */
   ended(
     parts: readonly Part[],
@@ -104,7 +104,7 @@ export class Lifetimes {
     return life
   }
 
-  /** A key that is forgotten begins anew with its next command, as if it had been there from the start. */
+  /** Forgets keys. The next command on a forgotten key is treated as its first. */
   #forget(): void {
     for (const [key, { clearedAt }] of this.#lives) if (clearedAt !== NEVER) this.#lives.delete(key)
     if (this.#lives.size >= MOST_KEYS) this.#lives.clear()
@@ -113,7 +113,7 @@ export class Lifetimes {
 
 const NONE: readonly string[] = []
 
-/** What it writes is that there is no value, or is not said. */
+/** Whether a call may remove the value: it writes null, or something that only the answer tells. */
 const mayRemove = ({ value, harmless }: Call): boolean =>
   harmless !== true && (value === null || (Array.isArray(value) && value.at(-1) === null))
 
@@ -127,7 +127,7 @@ function seenBy({ call }: Part, completion: Completion): Seen {
   return value[0] === null ? 'nothing' : 'value'
 }
 
-/** What was seen cannot be explained by what was recorded before. */
+/** Whether what was seen cannot be explained by what was recorded before. */
 function isGone(life: Life, seen: Seen, calledAt: number): boolean {
   const isUnwritten = life.lastWriteAt === NOT_YET || (life.firstWriteAt === calledAt && life.lastWriteAt === calledAt)
   if (seen === 'value') {
@@ -145,7 +145,7 @@ function note(
   { call, keepsTimeToLive, isField }: Part,
   { seen, calledAt, now }: { readonly seen: Seen; readonly calledAt: number; readonly now: number },
 ): void {
-  // Where there is no key, the next value has no time to live. A field may be absent of a hash that has one.
+  // The next value of an absent key has no time to live. An absent field may belong to a hash that has one.
   const isClear = (seen === 'nothing' && isField !== true) || (call.harmless !== true && keepsTimeToLive !== true)
   if (isClear) life.clearedAt = Math.min(life.clearedAt, now)
   if (call.harmless === true || keepsTimeToLive !== true) return

@@ -10,7 +10,7 @@ const pushing =
     return several(words.slice(2).map((value) => ({ call: { f: 'enqueue', key, value }, says: saysCount })))
   }
 
-/** @param end Where the list is filled, which is the other one. */
+/** @param end where the list is filled: the opposite end. */
 const popping =
   (end: End, length: number, says: Says): CommandReader =>
   (words, names) =>
@@ -18,11 +18,11 @@ const popping =
       ? one({ call: { f: 'dequeue', key: names.key(word(words, 1)), value: null }, says })
       : undefined
 
-/** Key and value, or null once it has waited in vain. */
+/** Key and value, or null after the timeout. */
 const saysPopped: Says = (answer, call, index) =>
   Array.isArray(answer) && answer.length === 2 ? saysText(answer[1], call, index) : saysText(answer, call, index)
 
-/** Lists as queues, each filled at the end at which it was first seen to be filled. */
+/** Lists as queues. The end that is filled first is the one to fill. */
 export const queueCommands: CommandReaders = {
   LPUSH: pushing('left'),
   RPUSH: pushing('right'),

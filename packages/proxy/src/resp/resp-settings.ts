@@ -2,16 +2,16 @@ import { quote } from '@chaosproxy/faults'
 import { type Json, UserError } from '@chaosproxy/history'
 import { type CommandSet, commandModels, commandSet } from './command-set.ts'
 
-/** What tells the clients of a Redis apart, where not what they say of themselves. */
+/** What identifies clients, instead of the names they give. */
 export type RespClient = 'peer.process' | 'peer.address' | 'connection'
 
 /** What keys hold at the start. */
 export type RespInitial = 'unknown' | 'read' | { readonly value: Json }
 
-/** How what passes is recorded. */
+/** How a Redis is recorded. */
 export interface RespSettings {
   readonly commands: CommandSet
-  /** By default what CLIENT SETNAME or AUTH say. */
+  /** By default the names of CLIENT SETNAME or AUTH. */
   readonly client: RespClient | undefined
   readonly initial: RespInitial
 }
@@ -24,8 +24,8 @@ const members: readonly string[] = ['commands', 'cas', 'scripts', 'client', 'ini
 const clients: readonly string[] = ['peer.process', 'peer.address', 'connection'] satisfies RespClient[]
 
 /**
- * Reads the members of `{"kind":"resp"}`: `"commands":"counter"` says what the data is recorded as, `"cas"` which script
- * compares and sets, `"scripts":"keys"` that none writes a key it does not declare, `"client"` what tells clients apart,
+ * Reads the members of `{"kind":"resp"}`: `"commands"` is the model to record, `"cas"` a script that compares and sets,
+ * `"scripts":"keys"` promises that scripts write only keys they declare, `"client"` says what identifies clients, and
  * `"initial"` what keys hold at the start.
  *
  * @throws UserError that begins with `where`.

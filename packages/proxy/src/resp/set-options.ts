@@ -2,10 +2,10 @@ import type { Json } from '@chaosproxy/history'
 import { type Part, saysOk, saysOkOr, saysOld } from './answers.ts'
 import { type CommandReader, cas, EXPIRES, keeping, one, word, write } from './command-reader.ts'
 
-/** What the options of a SET say. */
+/** The options of a SET. */
 interface SetOptions {
   readonly condition: Condition
-  /** Answers with what was there. */
+  /** Whether the answer is the previous value. */
   readonly get: boolean
   readonly expires: boolean
   readonly keepsTimeToLive: boolean
@@ -28,7 +28,7 @@ export const readSetCommand: CommandReader = (words, names) => {
   return options.expires ? { ...one(part), touches: { keys: [key], why: EXPIRES } } : one(part)
 }
 
-/** Undefined where one is not known, or a condition is given twice: Redis refuses that. */
+/** Undefined for an unknown option or two conditions, which Redis refuses. */
 function optionsOf(words: readonly Json[]): SetOptions | undefined {
   let condition: Condition = { kind: 'none' }
   let get = false
@@ -72,7 +72,7 @@ function optionsOf(words: readonly Json[]): SetOptions | undefined {
   return { condition, get, expires, keepsTimeToLive }
 }
 
-/** Answers OK, or null where the condition does not hold. */
+/** A SET that answers OK, or null if the condition does not hold. */
 function setting(key: string, value: Json, condition: Condition): Part {
   switch (condition.kind) {
     case 'none':
@@ -88,7 +88,7 @@ function setting(key: string, value: Json, condition: Condition): Part {
   }
 }
 
-/** Answers what was there, whether or not the condition holds. */
+/** A SET that answers the previous value, whether or not the condition holds. */
 function replacing(key: string, value: Json, condition: Condition): Part {
   switch (condition.kind) {
     case 'none':
@@ -120,5 +120,5 @@ function replacing(key: string, value: Json, condition: Condition): Part {
   }
 }
 
-/** Bytes that are no text are objects. */
+/** Compares values; bytes that are not text are objects. */
 const isSame = (a: Json, b: Json): boolean => a === b || JSON.stringify(a) === JSON.stringify(b)

@@ -20,7 +20,7 @@ import { readSetCommand } from './set-options.ts'
 
 const KEY_EXISTS = 'the key exists'
 
-/** The sum is told by the answer alone. */
+/** A command whose sum only the answer has. */
 const adding =
   (amount: 1 | -1): CommandReader =>
   (words, names) =>
@@ -33,14 +33,14 @@ const addingBy =
     return amount === undefined ? undefined : one(keeping(unsaidCas(names.key(word(words, 1)), saysSum(sign * amount))))
   }
 
-/** A write that also says when the key is to go. */
+/** A write with a time to live. */
 const expiring: CommandReader = (words, names) => {
   if (words.length !== 4) return undefined
   const key = names.key(word(words, 1))
   return { ...one(write(key, word(words, 3), saysOk)), touches: { keys: [key], why: EXPIRES } }
 }
 
-/** With the key all fields of a hash are gone. */
+/** Deletes a key with all its fields. */
 const deleting: CommandReader = (words, names) => {
   const keys = words.slice(1)
   const all = keys.flatMap((key) => [names.key(key), ...names.fieldsOf(key)])
@@ -64,13 +64,13 @@ const setUnlessAnyExists: CommandReader = (words, names) => {
   const [pair] = pairs ?? []
   if (pairs === undefined || pair === undefined) return undefined
   if (pairs.length === 1) return one(cas(names.key(pair[0]), [null, pair[1]], saysOneOr(KEY_EXISTS)))
-  // That it failed says of no key that it exists.
+  // A failure does not show which of the keys exists.
   return several(pairs.map(([key, value]) => write(names.key(key), value, saysOneOr(SOME_KEY_EXISTS))))
 }
 
 const floatSum: Says = (answer) => (typeof answer === 'string' ? { type: 'ok', value: answer } : undefined)
 
-/** Bytes that are no text cannot be put together with others in a history. */
+/** Bytes that are not text cannot be concatenated in a history. */
 const appending: CommandReader = (words, names) => {
   const piece = words[2]
   // Appending nothing makes an absent key an empty one, which a history does not tell apart.

@@ -5,29 +5,29 @@ import { isError, type Part, refusalOf } from './answers.ts'
 import { completionsOf } from './command-reader.ts'
 
 /**
- * What was sent between MULTI and EXEC. It happens at once, in the time of the EXEC, and that is when each of its
- * operations is recorded: the history does not tell that they happen together.
+ * The commands between MULTI and EXEC. They are carried out atomically during the EXEC, which is when each operation is
+ * recorded; the history does not express that they are atomic.
  */
 export interface Transaction {
-  /** The database that its next command is for. */
+  /** The database of its next command. */
   readonly database: string
   readonly select: (database: string) => void
-  /** Its commands are analysed at its end: what they are may depend on what others did meanwhile. */
+  /** Queues a command, which is analysed only at the end, since its meaning may depend on what others do meanwhile. */
   readonly queue: (analyse: () => Analysed) => void
   readonly parts: readonly Part[]
-  /** What it changes beside its operations. */
+  /** What it changes besides its operations. */
   readonly touches: Touches
-  /** What it changes in all, for where no answer will tell of its operations. */
+  /** Everything it changes, for when no answer will settle its operations. */
   readonly allTouches: Touches
-  /** The names of keys that it deletes with all their fields. */
+  /** The names of keys that it deletes with all fields. */
   readonly deletes: readonly string[]
-  /** One of its SELECTs failed, and what stands behind it went to another database. */
+  /** Whether one of its SELECTs failed, so that later commands went to another database. */
   readonly isAstray: (answer: readonly Json[]) => boolean
-  /** What the answer to EXEC, undefined where it cannot be read, says of each of the parts. */
+  /** What the answer to EXEC, undefined if unreadable, says about each part. */
   readonly completions: (answer: Json | undefined) => readonly Completion[]
 }
 
-/** Of longer ones nothing is recorded: anything may be changed by them. */
+/** Longer transactions are not recorded, and count as changing anything. */
 const MOST_QUEUED = 10_000
 
 const ABORTED: Completion = { type: 'fail', error: 'a key that was watched has changed' }
