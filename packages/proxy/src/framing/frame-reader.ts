@@ -1,41 +1,41 @@
 import type { FrameScanner } from './frame-scanner.ts'
 import { NEEDS_MORE, NOT_FRAMED } from './frame-scanner.ts'
 
-/** Where a reader hands out what it read, in the order of the stream; together it is the stream, byte for byte. */
+/** Receives what a reader has read, in order. Together it is the stream, byte for byte. */
 export interface FrameSink {
-  /** The first byte of a message is here; everything before it has been handed out. */
+  /** The first byte of a message has arrived, and everything before it has been handed out. */
   begin?(): void
-  /** A whole message. The memory is the reader's source's: to be copied where it is kept. */
+  /** A whole message. Its memory is borrowed, so bytes to keep must be copied. */
   frame(bytes: Buffer): void
   /**
-   * Bytes that belong to no whole message: of one that is too large, or that was begun before, or of no framing at all.
-   * After the last of a message's, another message may begin.
+   * Bytes that are not a whole message: part of one that is too large or was begun earlier, or bytes without framing.
+   * `last`: the message ends here, and another may begin.
    */
   loose(bytes: Buffer, last: boolean): void
 }
 
 export interface FrameReaderOptions {
   readonly scanner: FrameScanner
-  /** Messages longer than this are handed out loose, as they come; so much is kept in memory at most. */
+  /** The most bytes to keep in memory. Longer messages are handed out in parts, as they come. */
   readonly maxFrameBytes: number
 }
 
 const NOTHING = Buffer.alloc(0)
 
-/** Cuts one direction of a connection into messages. Whatever comes, it neither errs nor stops. */
+/** Cuts one direction of a connection into messages. It never fails, whatever the bytes. */
 export class FrameReader {
   readonly #scanner: FrameScanner
   readonly #maxFrameBytes: number
   #framed = true
-  /** Begins with what came of the open frame, while all of that is still here. */
+  /** The bytes of the open frame so far, if none was handed out. */
   #kept: Buffer = NOTHING
   #keptBytes = 0
-  /** A part of the open frame was handed out already, so the rest of it follows loose. */
+  /** Part of the open frame was handed out, so the rest is handed out in parts too. */
   #loosened = false
   #midMessage = false
-  /** Messages that ended, handed out whole or not. */
+  /** Messages so far, handed out whole or not. */
   messages = 0
-  /** Of those, the ones that were handed out loose for their size. */
+  /** Messages handed out in parts because of their size. */
   oversized = 0
 
   constructor(options: FrameReaderOptions) {
@@ -43,17 +43,17 @@ export class FrameReader {
     this.#maxFrameBytes = options.maxFrameBytes
   }
 
-  /** False once something came that is not of this framing: all that follows is loose. */
+  /** False once the stream has broken the framing; everything after that is handed out loose. */
   get framed(): boolean {
     return this.#framed
   }
 
-  /** Bytes of the open frame that wait for the rest of it. */
+  /** Bytes of the open frame that wait for its rest. */
   get waitingBytes(): number {
     return this.#keptBytes
   }
 
-  /** In the middle of a message that is handed out loose. */
+  /** Whether it is in the middle of a message handed out in parts. */
   get inParts(): boolean {
     return this.#loosened
   }
@@ -78,7 +78,7 @@ export class FrameReader {
     if (at < bytes.length) sink.loose(bytes.subarray(at), false)
   }
 
-  /** Follows the stream without keeping anything: for bytes that go on whatever they are. */
+  /** Follows the stream without keeping any bytes. */
   skim(bytes: Buffer): void {
     let at = 0
     while (at < bytes.length && this.#framed) {
@@ -91,7 +91,7 @@ export class FrameReader {
     }
   }
 
-  /** Hands out what is kept of the open frame, loose; the rest of it will follow loose as well. */
+  /** Hands out the kept part of the open frame; the rest will follow in parts too. */
   release(sink: FrameSink): void {
     if (this.#keptBytes === 0) return
     const kept = this.#takeKept()
@@ -122,7 +122,7 @@ export class FrameReader {
     this.#append(part)
   }
 
-  /** Into memory that doubles, so that a message which trickles in byte by byte costs no more than its size. */
+  /** Appends to memory that doubles, so that a message that trickles in byte by byte costs linear time. */
   #append(part: Buffer): void {
     const neededBytes = this.#keptBytes + part.length
     if (neededBytes > this.#kept.length) {

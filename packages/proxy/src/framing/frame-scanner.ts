@@ -1,16 +1,16 @@
-/** The open frame does not end in the bytes given. */
+/** The open frame does not end within the given bytes. */
 export const NEEDS_MORE = -1
-/** The stream is not of this framing, and nothing in it can be told from here on. */
+/** The stream has broken the framing, and cannot be read from here on. */
 export const NOT_FRAMED = -2
 
 /**
- * Finds where the messages of one direction of one connection end. It keeps its place between calls, so that bytes may
- * be cut anywhere, and never the bytes themselves: what a length declares is counted down, not allocated.
+ * Finds the ends of messages in one direction of one connection. It keeps its state between calls, so that bytes may
+ * be cut anywhere, but never the bytes themselves: a declared length is counted down, not allocated.
  */
 export interface FrameScanner {
   /**
-   * Goes on with the open frame at `start`: the position right behind its last byte, which is greater than `start`, or
-   * NEEDS_MORE once all bytes are looked at, or NOT_FRAMED. Constant time for each byte at most.
+   * Continues the open frame at `start`. Returns the position after its last byte, which is greater than `start`;
+   * NEEDS_MORE if all bytes were used; or NOT_FRAMED. At most constant time for each byte.
    */
   scan(bytes: Buffer, start: number): number
 }

@@ -5,7 +5,7 @@ import type { Framing } from './framing.ts'
 
 const LINE_FEED = 0x0a
 
-/** Any bytes are lines; whether they are JSON matters only to who reads them. */
+/** Any bytes are lines; whether they are JSON matters only when they are read. */
 const lineScanner: FrameScanner = {
   scan(bytes, start) {
     const end = bytes.indexOf(LINE_FEED, start)
@@ -13,7 +13,7 @@ const lineScanner: FrameScanner = {
   },
 }
 
-/** JSON values, one a line; the line feed belongs to the message. */
+/** JSON values, one per line, including its line feed. */
 export const jsonLines: Framing = {
   name: 'json-lines',
   readsJson: true,

@@ -1,15 +1,15 @@
 import type { FrameScanner } from './frame-scanner.ts'
 import { NEEDS_MORE, NOT_FRAMED } from './frame-scanner.ts'
 
-/** Where a frame says how long it is; the names are those of Netty's LengthFieldBasedFrameDecoder. */
+/** Where a frame has its length. The names are those of Netty's LengthFieldBasedFrameDecoder. */
 export interface LengthPrefix {
   /** Bytes before the length. By default 0. */
   readonly lengthFieldOffset?: number | undefined
   readonly lengthFieldLength: 1 | 2 | 3 | 4
   readonly byteOrder: 'big' | 'little'
   /**
-   * Added to the declared length to get the number of bytes that follow the length field: 0 (the default) where only
-   * those are counted, minus the field's own bytes where the length counts the whole frame.
+   * Added to the declared length to get the number of bytes after the length field. By default 0, for a length that
+   * counts only those; for a length that counts the whole frame, minus the bytes up to there.
    */
   readonly lengthAdjustment?: number | undefined
 }
@@ -23,7 +23,10 @@ export function createLengthPrefixScanner(prefix: LengthPrefix): FrameScanner {
   let declared = 0
   let bodyLeft = 0
 
-  /** Takes one byte of the header; multiplies rather than shifts, since four bytes do not fit a signed 32-bit integer. */
+  /**
+   * Takes one byte of the header. Multiplies instead of shifting, since four bytes do not fit a signed 32-bit
+   * integer.
+   */
   function takeHeader(byte: number): void {
     const digit = headerRead - offset
     if (digit >= 0) declared = big ? declared * 256 + byte : declared + byte * 256 ** digit

@@ -4,7 +4,7 @@ import type { Framing } from './framing.ts'
 import type { LengthPrefix } from './length-prefix-scanner.ts'
 import { createLengthPrefixScanner } from './length-prefix-scanner.ts'
 
-/** Messages that say how long they are. What they say is not known: it is read as text, or as `{"base64":…}`. */
+/** Messages with a length prefix. Their content is unknown, and read as text or as `{"base64":…}`. */
 export function lengthPrefixed(prefix: LengthPrefix): Framing {
   const offset = prefix.lengthFieldOffset ?? 0
   const headerBytes = offset + prefix.lengthFieldLength

@@ -8,15 +8,15 @@ import { resp } from './resp.ts'
 
 const simple: readonly Framing[] = [jsonLines, resp, websocket]
 
-/** What `parseFraming` takes, for help and documents. */
+/** The names that `parseFraming` accepts, for help and documents. */
 export const framingNames: readonly string[] = [...simple.map(({ name }) => name), 'length-prefixed']
 
 const PREFIX_EXAMPLE = '{"kind":"length-prefixed","lengthFieldLength":4,"byteOrder":"big"}'
-/** Beyond it, a header is longer than any protocol's. */
+/** No protocol has a longer header. */
 const LARGEST_OFFSET_BYTES = 1024
 
 /**
- * A framing from its JSON form: its name, or an object with the name as `kind` and the framing's own members.
+ * Reads a framing: its name, or an object with the name as `kind` and the framing's own members.
  *
  * @throws UserError (usage) that begins with `where`.
  */

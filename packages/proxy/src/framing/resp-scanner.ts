@@ -1,11 +1,11 @@
 import type { FrameScanner } from './frame-scanner.ts'
 import { NEEDS_MORE, NOT_FRAMED } from './frame-scanner.ts'
 
-/** As Redis (PROTO_INLINE_MAX_SIZE): lines are no longer than this, in either direction. */
+/** The longest line in either direction, as in Redis (PROTO_INLINE_MAX_SIZE). */
 const LONGEST_LINE_BYTES = 64 * 1024
 /** Ten digits: above the 512 MB of a bulk string and the 2³² elements of an aggregate that Redis allows. */
 const MOST_DIGITS = 10
-/** Counts that are exact as a double, whatever garbage declares. */
+/** Keeps counts exact as doubles, whatever a malformed stream declares. */
 const MOST_PENDING_VALUES = 2 ** 50
 
 const CARRIAGE_RETURN = 0x0d
@@ -18,16 +18,18 @@ const NINE = 0x39
 export type RespShape =
   /** The rest of the line is the value. */
   | { readonly kind: 'line' }
-  /** A length, a line end, so many bytes and another line end. */
+  /** A length, a line end, that many bytes and another line end. */
   | { readonly kind: 'blob' }
-  /** A count, a line end, and that many values or pairs of values. An attribute only precedes the value it describes. */
+  /**
+   * A count, a line end, and that many values or pairs of values. An attribute only precedes the value it describes.
+   */
   | { readonly kind: 'aggregate'; readonly valuesEach: 1 | 2; readonly isValue: boolean }
 
 const array: RespShape = { kind: 'aggregate', valuesEach: 1, isValue: true }
 
 /**
- * By type byte: RESP2's five and what RESP3 added. Streamed strings and aggregates (`$?`, `*?`), which RESP3 describes
- * and no server sends, are not among them.
+ * Shapes by type byte: RESP2's five and those of RESP3, except for streamed strings and aggregates (`$?`, `*?`), which
+ * no server sends.
  */
 export const respShapes: ReadonlyMap<number, RespShape> = new Map(
   (
@@ -44,12 +46,12 @@ export const respShapes: ReadonlyMap<number, RespShape> = new Map(
 type Expecting = 'type' | 'line' | 'length' | 'length-end' | 'body' | 'body-cr' | 'body-lf'
 
 /**
- * RESP2 and RESP3, both directions. A request may also be an inline command: a line that starts with no type byte.
- * Nesting costs nothing, since only how many values are still to come is counted.
+ * RESP2 and RESP3, both directions. A request may also be an inline command, a line that starts with no type byte.
+ * Nesting costs nothing, since only the number of values still to come is counted.
  */
 export function createRespScanner(options: { readonly inline: boolean }): FrameScanner {
   let expecting: Expecting = 'type'
-  /** Values that the open frame still lacks. */
+  /** The number of values still to come in the open frame. */
   let pending = 1
   let opened = false
   let shape: RespShape | undefined
@@ -86,7 +88,7 @@ export function createRespScanner(options: { readonly inline: boolean }): FrameS
     return true
   }
 
-  /** The length is known; a negative one is a null. */
+  /** Applies a complete length; a negative one means null. */
   function applyLength(): boolean {
     if (shape?.kind === 'blob' && !negative) {
       bodyLeft = number
@@ -102,7 +104,7 @@ export function createRespScanner(options: { readonly inline: boolean }): FrameS
     return pending <= MOST_PENDING_VALUES
   }
 
-  /** One byte of anything but a line or a body; false where it cannot be there. */
+  /** Takes one byte outside lines and bodies. Returns false if it is malformed. */
   function take(byte: number): boolean {
     switch (expecting) {
       case 'type':

@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import { respShapes } from './resp-scanner.ts'
 
-/** What a RESP message says. Sets and pushes are arrays; a map is the array of its pairs' parts, in order. */
+/** The value of a RESP message. Sets and pushes are arrays; a map is an array of its keys and values, in order. */
 export type RespValue =
-  /** A simple, bulk or verbatim string, or a number too large for one; bytes that are no UTF-8 stay bytes. */
+  /** A simple, bulk or verbatim string, or a number too large for a double; bytes that are not UTF-8 stay bytes. */
   | { readonly kind: 'string'; readonly value: string | Buffer }
   | { readonly kind: 'error'; readonly message: string }
   | { readonly kind: 'number'; readonly value: number }
@@ -11,7 +11,7 @@ export type RespValue =
   | { readonly kind: 'null' }
   | { readonly kind: 'array' | 'map' | 'push'; readonly items: readonly RespValue[] }
 
-/** Deeper values are left unread; Redis nests its replies a few levels. */
+/** Deeper values are not read; Redis nests its replies only a few levels. */
 const DEEPEST = 32
 const NULL: RespValue = { kind: 'null' }
 const ATTRIBUTE = '|'
@@ -22,19 +22,19 @@ const LINE_FEED = 0x0a
 const MINUS = 0x2d
 const ZERO = 0x30
 
-/** The value of a whole message, as `createRespScanner` finds them; undefined where it makes no sense. */
+/** The value of a whole message found by `createRespScanner`; undefined if it is malformed. */
 export function readResp(frame: Buffer): RespValue | undefined {
   const read = readAt(frame, 0, 0)
   return read?.end === frame.length ? read.value : undefined
 }
 
-/** The words of a request, be it an array of strings or an inline command; undefined where it is neither. */
+/** The words of a request, an array of strings or an inline command; undefined if it is neither. */
 export function readRespCommand(frame: Buffer): readonly (string | Buffer)[] | undefined {
   const first = frame[0]
   if (first === undefined) return undefined
   if (!respShapes.has(first)) {
     const words = frame.toString('utf8').trim().split(/\s+/)
-    // Quoting is Redis' own; what uses it is not understood here.
+    // Redis' own quoting is not supported.
     return words.some((word) => word === '' || word.includes('"') || word.includes("'")) ? undefined : words
   }
   const bulk = readBulkWords(frame)
@@ -45,7 +45,7 @@ export function readRespCommand(frame: Buffer): readonly (string | Buffer)[] | u
   return words.every((word) => word !== undefined) ? words : undefined
 }
 
-/** An array of bulk strings, as which nearly all clients send their commands; undefined for anything else. */
+/** Reads an array of bulk strings, the form that nearly all clients use; undefined for anything else. */
 function readBulkWords(frame: Buffer): readonly (string | Buffer)[] | undefined {
   if (frame[0] !== ASTERISK) return undefined
   const countEnd = findLineEnd(frame, 1)
@@ -64,7 +64,7 @@ function readBulkWords(frame: Buffer): readonly (string | Buffer)[] | undefined 
   return words.length > 0 && at === frame.length ? words : undefined
 }
 
-/** An empty line or array, which Redis passes over without an answer. */
+/** Whether it is an empty line or array, which Redis skips without answering. */
 export const isNoCommand = (frame: Buffer): boolean =>
   frame.length < 8 && /^(\*(0|-1)\r\n|\s*\n)$/.test(frame.toString('latin1'))
 
@@ -90,14 +90,14 @@ function readAt(frame: Buffer, start: number, depth: number): Read | undefined {
   return { value: { kind, items: items.values }, end: items.end }
 }
 
-/** Nearly all lines are a few digits long: looking at them here takes less time than asking for a search. */
+/** Nearly all lines are a few digits long, for which this loop is faster than `indexOf`. */
 function findLineEnd(frame: Buffer, start: number): number {
   for (let at = start; at + 1 < frame.length; at++)
     if (frame[at] === CARRIAGE_RETURN && frame[at + 1] === LINE_FEED) return at
   return -1
 }
 
-/** Digits, as the scanner has seen to; a negative length is a null, whatever its size. */
+/** Reads digits, which the scanner has validated. Any negative length means null. */
 function readLength(frame: Buffer, start: number, end: number): number {
   if (frame[start] === MINUS) return -1
   let length = 0
@@ -143,7 +143,10 @@ function blobValue(type: string, frame: Buffer, start: number, end: number): Res
   return { kind: 'string', value: textOf(frame, type === '=' ? Math.min(start + 4, end) : start, end) }
 }
 
-/** What cannot be decoded becomes U+FFFD: only where there is one, it matters whether it was there before. */
+/**
+ * Decodes UTF-8. Bytes that cannot be decoded become U+FFFD, so only a result with that character needs a closer
+ * look.
+ */
 function textOf(frame: Buffer, start: number, end: number): string | Buffer {
   const text = frame.toString('utf8', start, end)
   if (!text.includes('\ufffd')) return text

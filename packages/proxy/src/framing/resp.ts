@@ -3,7 +3,7 @@ import type { Framing } from './framing.ts'
 import { createRespScanner } from './resp-scanner.ts'
 import { type RespValue, readResp, readRespCommand } from './resp-value.ts'
 
-/** What Redis, its kin and their clients speak, in both versions. */
+/** RESP2 and RESP3, spoken by Redis, its relatives and their clients. */
 export const resp: Framing = {
   name: 'resp',
   scanner: (direction) => createRespScanner({ inline: direction === 'requests' }),
@@ -33,7 +33,7 @@ function wholeResp(text: string): Buffer {
   throw new UserError('usage', `${JSON.stringify(text)} is not one whole RESP message; "+OK\\r\\n" would be one`)
 }
 
-/** Strings that are no UTF-8 as `{"base64":…}`, errors as `{"error":…}`, maps as the array of their keys and values. */
+/** Strings that are not UTF-8 become `{"base64":…}`, errors `{"error":…}`, maps an array of their keys and values. */
 export function respToJson(value: RespValue): Json {
   switch (value.kind) {
     case 'string':

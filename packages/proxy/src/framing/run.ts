@@ -1,6 +1,6 @@
 import type { Exit } from '../interceptor.ts'
 
-/** Hands on neighbouring bytes of one memory together: they were cut apart only to be looked at. */
+/** Joins adjacent bytes of the same memory again, so that they are passed on together. */
 export class Run {
   readonly #exit: Exit
   #bytes: Buffer | undefined

@@ -2,12 +2,12 @@ import type { Random } from '@chaosproxy/faults'
 import type { Direction, Framing } from '../framing/framing.ts'
 import { isOneMessage } from '../framing/framing.ts'
 
-/** Bits that turn out to hold the framing together are left alone, and others are tried, so often for each. */
+/** Attempts to find a bit whose flip does not break the framing. */
 const ATTEMPTS_PER_BIT = 100
 
 /**
- * Flips bits of a message such that it is still one message, of the same length: the stream goes on in step, and it is
- * the receiver's to notice. Undefined where no bit could be flipped, as in an empty line.
+ * Flips bits of a message so that it stays one message of the same length: the framing stays intact, and only the
+ * receiver can notice. Undefined if no bit could be flipped, as in an empty line.
  */
 export function flipBits(
   message: Buffer,

@@ -5,7 +5,7 @@ import type { Direction, Framing } from '../framing/framing.ts'
 /**
  * The messages a fault is meant for, as a predicate on their bytes.
  *
- * @throws UserError (usage) where messages of this framing and direction have nothing of the kind.
+ * @throws UserError (usage) if messages of this framing and direction have no such part.
  */
 export function compileMatch(
   match: MessageMatch | undefined,
@@ -71,7 +71,7 @@ function memberOf(value: Json, names: readonly string[]): Json | undefined {
   return inner
 }
 
-/** A message nested beyond what can be compared equals nothing anyone asked for. */
+/** A message nested too deeply to compare equals nothing. */
 function equals(value: Json, wanted: string): boolean {
   try {
     return canonical(value) === wanted

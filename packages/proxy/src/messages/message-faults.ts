@@ -15,9 +15,9 @@ import type { Track } from './message-rule.ts'
 import { MessageStage } from './message-stage.ts'
 
 export interface MessageFaultsOptions {
-  /** All chance comes from it: a stream for each link, on it for each fault, and of that for each connection. */
+  /** The seed of all randomness. Each connection has its own stream for each fault on each link. */
   readonly seed: number | string
-  /** By default the system's. */
+  /** By default the system clock. */
   readonly clock?: ProxyClock | undefined
   /** Longer messages pass unharmed, and are counted. By default 1 MiB. */
   readonly maxMessageBytes?: number | undefined
@@ -28,11 +28,11 @@ export interface AppliedMessageFault {
   readonly fault: MessageFault
   /** How many messages it lost, changed, delayed, let be overtaken, or sent again. */
   readonly hits: number
-  /** Heals at once: what it held back goes on, what it would have repeated does not come. Once more does nothing. */
+  /** Heals at once: held messages go on, and pending repetitions are dropped. Calling it again does nothing. */
   remove(): void
 }
 
-/** Faults of single messages, on links of which it is known how they are framed. */
+/** Faults of single messages, on links with a known framing. */
 export interface MessageFaults {
   /** For the `intercept` of a route from one endpoint to another. */
   intercept(route: { readonly from: Endpoint; readonly to: Endpoint; readonly framing: Framing }): Intercept
@@ -40,10 +40,10 @@ export interface MessageFaults {
    * In force when it returns, from the next message on, on every live and future connection of the links. Faults stack,
    * in the order they were applied.
    *
-   * @throws UserError (usage) where a link is not framed, or its messages have nothing of what the fault matches.
+   * @throws UserError (usage) if a link is not framed, or its messages have no such part to match.
    */
   apply(fault: MessageFault): AppliedMessageFault
-  /** Of every framed link, by `linkName`. */
+  /** Keyed by `linkName`, for every framed link. */
   statistics(): ReadonlyMap<string, MessageStatistics>
 }
 
@@ -63,7 +63,7 @@ export function createMessageFaults(options: MessageFaultsOptions): MessageFault
   }
 
   function intercept(conversation: Conversation, forward: MessageLink, backward: MessageLink, framing: Framing) {
-    // Which of the two speaks first is not known.
+    // Either side may speak first.
     conversation.dial()
     const stageOf = (link: MessageLink, direction: Track['direction']) =>
       new MessageStage({
@@ -104,7 +104,7 @@ export function createMessageFaults(options: MessageFaultsOptions): MessageFault
   }
 }
 
-/** One of the link's kinds of messages must be able to suffer the fault; the first one's reason is told otherwise. */
+/** At least one of the link's tracks must be able to suffer the fault; otherwise the error is the first one's. */
 function validated(fault: MessageFault, link: MessageLink | undefined, { from, to }: Link): MessageLink {
   const where = `${fault.kind} on ${from}>${to}`
   if (link === undefined)

@@ -3,20 +3,23 @@ import { linkName } from '@chaosproxy/faults'
 import { CarriedRules } from '../rule-list.ts'
 import { MessageRule, type Standing, type Track } from './message-rule.ts'
 
-/** What one link has carried of messages since the faults were made. */
+/** The messages of one link so far. */
 export interface MessageStatistics {
-  /** Whole ones, hurt or not. */
+  /** Whole messages, hurt or not. */
   readonly messages: number
-  /** Those that were too large to be hurt. */
+  /** Messages too large to be hurt. */
   readonly oversized: number
-  /** Directions of connections that turned out not to be framed as was said; from there on they are passed as they are. */
+  /**
+   * Directions of connections that turned out not to have the declared framing, and are passed on unchanged from
+   * there.
+   */
   readonly unframed: number
 }
 
-/** One direction between two endpoints: its message faults, and the connections whose messages they hit. */
+/** One link with messages: the faults on it, and its connections. */
 export class MessageLink extends CarriedRules<MessageRule> {
   readonly name: string
-  /** How its messages are cut: by each route that carries it. */
+  /** The framing of each route that carries the link. */
   readonly tracks: Track[] = []
   messages = 0
   oversized = 0

@@ -3,12 +3,12 @@ import type { Exit } from '../interceptor.ts'
 import type { Fate, Wait } from './harms.ts'
 import type { MessageRule } from './message-rule.ts'
 
-/** In memory for one direction of one connection; beyond it, the sender is stopped until something has gone on. */
+/** The memory for one direction of one connection. Beyond it the sender is paused until something has gone on. */
 const MOST_WAITING_BYTES = 16 * 1024 * 1024
 
 /**
- * In its turn: a message; a part of one that was never whole here, or its last part; the rest of a stream that is no
- * longer framed; or how the stream ends.
+ * An entry that goes on in order: a message; a part, or the last part, of a message never held whole; the rest of a
+ * stream that is no longer framed; or the end of the stream.
  */
 interface Waiting {
   readonly kind: 'message' | 'part' | 'last-part' | 'rest' | 'end' | 'reset'
@@ -20,29 +20,29 @@ interface Waiting {
   dueAtMs: number
 }
 
-/** Out of turn: it lets others pass. */
+/** A message that lets others pass. */
 interface Aside {
   readonly copies: readonly Buffer[]
   readonly sizeBytes: number
   readonly wait: Wait
-  /** It was passed on before, and this is once more. */
+  /** Whether it is a repetition of a message already passed on. */
   readonly repeated: boolean
   left: number
   readonly dueAtMs: number
 }
 
-/** Carries out what becomes of the messages of one direction of one connection. */
+/** Carries out the fates of messages in one direction of one connection. */
 export class MessageQueue {
   readonly #exit: Exit
   readonly #clock: ProxyClock
   #waiting: Waiting[] = []
-  /** Where in it the first is that has not gone on. */
+  /** The index of the first entry that has not gone on. */
   #head = 0
   #aside: Aside[] = []
   #bytes = 0
   #cancelTimer: (() => void) | undefined
   #reading = true
-  /** The receiver has got a part of a message, so that no other may go on before the rest of it. */
+  /** The receiver has part of a message, so no other may go on before the rest of it. */
   #midMessage = false
   #over = false
 
@@ -51,7 +51,7 @@ export class MessageQueue {
     this.#clock = clock
   }
 
-  /** Nothing waits here, in its turn or out of it, and what comes next may be a message: it need not come by. */
+  /** Whether nothing waits and no message is open, so that the next message can bypass the queue. */
   get idle(): boolean {
     return this.#waiting.length === this.#head && this.#aside.length === 0 && !this.#midMessage
   }
@@ -69,7 +69,7 @@ export class MessageQueue {
     })
   }
 
-  /** Bytes that are no whole message, behind what waits already; `rest` where no message will ever come again. */
+  /** Queues bytes that are not a whole message; `rest` if no message will ever follow. */
   loose(bytes: Buffer, kind: 'part' | 'last-part' | 'rest'): void {
     this.#push({ kind, copies: [Buffer.from(bytes)], delayedBy: [], dueAtMs: this.#clock.nowMs() })
   }
@@ -79,7 +79,7 @@ export class MessageQueue {
     this.#push({ kind: ending, copies: [], delayedBy: [], dueAtMs: this.#clock.nowMs() })
   }
 
-  /** What waited because of this rule alone goes on; what it would have repeated is forgotten. */
+  /** Releases what waits only because of this rule, and drops its pending repetitions. */
   heal(rule: MessageRule): void {
     const nowMs = this.#clock.nowMs()
     for (const waiting of this.#waiting)
@@ -170,7 +170,7 @@ export class MessageQueue {
       return
     }
     this.#pass(next.copies)
-    // Those that go on because of it count for nobody: they would free each other.
+    // Messages released by this one do not count as passing, or they would release each other.
     for (const aside of this.#aside) aside.left--
     this.#passDueAsides(nowMs)
     if (next.again !== undefined) this.#setAside(next, next.again, true, nowMs)
@@ -190,7 +190,7 @@ export class MessageQueue {
     this.#aside = staying
   }
 
-  /** No message will come any more. What was only to come later comes now; what was to come again does not. */
+  /** No message will come any more: passes on delayed messages, and drops repetitions. */
   #passAllAsides(): void {
     for (const aside of this.#aside)
       if (!aside.repeated && !this.#midMessage) this.#passAside(aside)
@@ -225,7 +225,7 @@ export class MessageQueue {
 
 const sizeOf = (copies: readonly Buffer[]): number => copies.reduce((sum, { length }) => sum + length, 0)
 
-/** Copied out of the memory they came in, which is read into again; what is duplicated, once. */
+/** Copies messages out of memory that is about to be reused, each duplicated one only once. */
 function keptCopies(copies: readonly Buffer[]): readonly Buffer[] {
   const kept: Map<Buffer, Buffer> = new Map()
   return copies.map((copy) => {

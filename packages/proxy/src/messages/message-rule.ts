@@ -10,15 +10,15 @@ export interface Standing {
 }
 
 /**
- * How the messages of a link are told apart: a link may be dialled from both ends, and be requests here, responses
- * there.
+ * The framing and direction of a link on one route. A link may be dialled from both ends, and then carries requests on
+ * one route and responses on another.
  */
 export interface Track {
   readonly framing: Framing
   readonly direction: Direction
 }
 
-/** A fault on one link: which of its messages it is for. What it counts, it counts over all connections of the link. */
+/** A fault on one link, with its counts over all connections of the link. */
 export class MessageRule {
   readonly standing: Standing
   readonly #random: Random
@@ -30,14 +30,14 @@ export class MessageRule {
     this.#random = random
   }
 
-  /** For the connection of this number: a stream of chance that no other shifts. */
+  /** The independent random stream of the connection with this number. */
   randomFor(connection: number): Random {
     return this.#random.fork(String(connection))
   }
 
   /**
-   * Whether the fault hits this message, which comes after so many others of its direction and connection. To be asked
-   * once for each message, since it counts.
+   * Whether the fault hits this message, which follows `earlier` others in its direction and connection. Ask once for
+   * each message: asking counts.
    */
   strikes(message: Buffer, earlier: number, track: Track, nowMs: number, random: () => Random): boolean {
     const { fault, appliedAtMs } = this.standing
@@ -63,7 +63,7 @@ export class MessageRule {
   }
 }
 
-/** A link may also be carried by connections whose messages have nothing to match; there, none does. */
+/** On a track whose messages have no such part, nothing matches. */
 function predicateFor(
   match: NonNullable<MessageFault['match']>,
   framing: Framing,

@@ -17,13 +17,13 @@ export interface MessageStageOptions {
   readonly maxMessageBytes: number
   readonly clock: ProxyClock
   readonly exit: Exit
-  /** A message is not passed on as it came, or not in its turn. */
+  /** Called when a message is changed, or passed on out of order. */
   readonly disturbed: () => void
 }
 
 /**
- * One direction of one connection, message by message. With no rule on its link and nothing waiting, bytes go on as they
- * come, and are only looked through for where messages end, so that a rule may come at any moment.
+ * One direction of one connection, message by message. Without rules on its link and with nothing waiting, bytes go on
+ * as they come and are only scanned for the ends of messages, so that a rule can be added at any moment.
  */
 export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
   readonly #options: MessageStageOptions
@@ -83,7 +83,7 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
   }
 
   delivered(): void {
-    // What is passed on may be lost behind it as well; nothing here depends on that.
+    // Bytes passed on may still be lost later, on which nothing here depends.
   }
 
   frame(bytes: Buffer): void {
@@ -116,7 +116,7 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
   ruleRemoved(rule: MessageRule): void {
     this.#randoms.delete(rule)
     this.#queue.heal(rule)
-    // With no rule left, nobody has a reason to see messages whole.
+    // Without rules there is no need to hold messages whole.
     if (this.#options.link.rules.length > 0) return
     this.#reader.release(this)
     this.#run.flush()

@@ -11,11 +11,11 @@ export interface AppliedDatagramFault {
   readonly fault: DatagramFault
   /** How many datagrams it lost, doubled, changed, delayed, or let be overtaken. */
   readonly hits: number
-  /** Heals at once: what it held back goes on. Once more does nothing. */
+  /** Heals at once: held datagrams go on. Calling it again does nothing. */
   remove(): void
 }
 
-/** What waits because of rules. */
+/** A datagram that waits because of rules. */
 export interface WaitingDatagram {
   readonly waitsFor: readonly DatagramRule[]
   release(): void
@@ -41,7 +41,7 @@ export class DatagramLink extends RuleList<DatagramRule> {
 /** The datagram faults of a network, on links by name. */
 export interface DatagramFaults {
   link(link: Link): DatagramLink
-  /** @throws UserError (input) for a number that makes no sense, (usage) for a client that is none. */
+  /** @throws UserError (input) for an invalid number, (usage) for an invalid client. */
   apply(fault: DatagramFault): AppliedDatagramFault
 }
 

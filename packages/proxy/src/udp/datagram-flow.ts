@@ -5,7 +5,7 @@ import type { Flow, LinkState } from '../link-state.ts'
 import type { DatagramLink, WaitingDatagram } from './datagram-faults.ts'
 import { planDatagram } from './plan-datagram.ts'
 
-/** Memory for what waits, shared by all sessions of a route. */
+/** The memory for waiting datagrams, shared by all sessions of a route. */
 export interface Allowance {
   freeBytes: number
 }
@@ -20,7 +20,7 @@ export interface DatagramFlowOptions {
   readonly abort: () => void
 }
 
-/** One direction of one session: what the faults make of its datagrams. */
+/** One direction of one session, on which the faults act. */
 export class DatagramFlow implements Flow {
   readonly client: string
   readonly acceptedAtMs: number

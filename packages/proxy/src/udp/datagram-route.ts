@@ -10,17 +10,17 @@ import { DatagramSession } from './datagram-session.ts'
 import type { DatagramWiring } from './datagram-wiring.ts'
 
 export interface DatagramRouteOptions {
-  /** Who sends here, and whom it reaches. */
+  /** The endpoint that sends here; `to` is the one it reaches. */
   readonly from: Endpoint
   readonly to: Endpoint
   readonly upstream: Upstream
   /** Where to listen. By default any free port of 127.0.0.1. */
   readonly listen?: { readonly host?: string | undefined; readonly port?: number | undefined } | undefined
-  /** A client's session is forgotten once nothing came either way for this long. By default a minute. */
+  /** A client's session ends after this long without a datagram in either direction. By default a minute. */
   readonly idleMs?: number | undefined
-  /** The session longest unused makes way for one more. By default 1,024, each of which takes a socket. */
+  /** The most sessions, each of which takes a socket; the least recently used makes way. By default 1,024. */
   readonly maxSessions?: number | undefined
-  /** For datagrams that faults delay; beyond it they are lost. By default 16 MiB. */
+  /** The memory for delayed datagrams; beyond it they are lost. By default 16 MiB. */
   readonly maxWaitingBytes?: number | undefined
 }
 
@@ -38,14 +38,14 @@ const IDLE_MS = 60_000
 const MAX_SESSIONS = 1024
 const MAX_WAITING_BYTES = 16 * 1024 * 1024
 
-/** @throws UserError (environment) where it cannot listen, (usage) for a port that cannot be. */
+/** @throws UserError (environment) if it cannot listen, (usage) for an invalid port. */
 export async function openDatagramRoute(options: DatagramRouteOptions, wiring: DatagramWiring): Promise<DatagramRoute> {
   const { from, to, upstream, idleMs = IDLE_MS, maxSessions = MAX_SESSIONS } = options
   const routeName = `${from}>${to}`
   validatePort(routeName, 'upstream', upstream.port)
   validatePort(routeName, 'listening', options.listen?.port ?? 0)
   const allowance: Allowance = { freeBytes: options.maxWaitingBytes ?? MAX_WAITING_BYTES }
-  /** By the client's address, the one longest unused first. */
+  /** Sessions by the client's address, the least recently used first. */
   const sessions: Map<string, DatagramSession> = new Map()
   const { clock } = wiring
   let cancelSweep: (() => void) | undefined
@@ -82,7 +82,7 @@ export async function openDatagramRoute(options: DatagramRouteOptions, wiring: D
   const host = options.listen?.host ?? '127.0.0.1'
   const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4', (bytes, client) => sessionOf(client).receive(bytes))
   await bind(socket, routeName, host, options.listen?.port ?? 0)
-  // What cannot be sent to a client, or is refused by it, is lost, as on a network.
+  // A datagram that cannot be sent to a client, or is refused by it, is lost, as on a network.
   socket.on('error', () => undefined)
   const { address, port } = socket.address()
 

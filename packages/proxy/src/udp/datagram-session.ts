@@ -17,17 +17,17 @@ export interface DatagramSessionOptions extends Omit<DatagramWiring, 'closed'> {
   readonly closed: () => void
 }
 
-/** Before the upstream's name is known, so many datagrams wait for it. */
+/** The most datagrams to hold until the upstream's name is resolved. */
 const MOST_EARLY = 64
 
-/** One client of a route, with a socket of its own towards the upstream, so that answers find their way back. */
+/** One client of a route, with its own socket towards the upstream, so that answers find their way back. */
 export class DatagramSession {
   usedAtMs: number
   readonly #options: DatagramSessionOptions
   readonly #socket: Socket
   readonly #forward: DatagramFlow
   readonly #backward: DatagramFlow
-  /** Undefined once the upstream is known. */
+  /** Undefined once the upstream's name is resolved. */
   #early: Buffer[] | undefined = []
   #closed = false
 
@@ -54,7 +54,7 @@ export class DatagramSession {
       this.usedAtMs = clock.nowMs()
       this.#backward.receive(bytes)
     })
-    // Refused by the upstream, or a name that nobody knows: the datagram is lost, as on a network.
+    // A datagram refused by the upstream, or sent to an unknown name, is lost, as on a network.
     this.#socket.on('error', (error: NodeJS.ErrnoException) => {
       options.forward.failedDials++
       options.troubled({ type: 'dial-failed', link: options.forward.name, address: hostAndPort(upstream) }, error)

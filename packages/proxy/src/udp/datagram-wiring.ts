@@ -3,7 +3,7 @@ import type { LinkState } from '../link-state.ts'
 import type { TroubleReporter } from '../tcp/trouble.ts'
 import type { DatagramLink } from './datagram-faults.ts'
 
-/** What a route and its sessions have of the network they belong to. */
+/** What a network gives to a route and its sessions. */
 export interface DatagramWiring {
   readonly forward: LinkState
   readonly backward: LinkState
