@@ -10,6 +10,8 @@ import { packageVersion } from './version.ts'
 /** Each command is loaded only if it is the one to run: most start in a fraction of the time that all take. */
 const registry: { readonly [name: string]: () => Promise<Command> } = {
   run: async () => (await import('./commands/run.ts')).runCommand,
+  init: async () => (await import('./commands/init.ts')).initCommand,
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
   check: async () => (await import('./commands/check.ts')).checkCommand,
   fuzz: async () => (await import('./commands/fuzz.ts')).fuzzCommand,
   replay: async () => (await import('./commands/replay.ts')).replayCommand,

@@ -1,0 +1,68 @@
+import { DEFAULT_TARGET, nameIn } from '@chaosproxy/runner'
+import { targetOf } from '../arguments/target.ts'
+import { type Command, flagOf, textOf } from '../command.ts'
+import { findConfig, loadConfig } from '../config/load.ts'
+import { registriesOf, withPaths } from '../config/registries.ts'
+import { type Finding, faultFindings, machineFindings, targetFindings } from '../doctor/findings.ts'
+import { EXIT } from '../exit-code.ts'
+import { print } from '../terminal/output.ts'
+import { styleFor } from '../terminal/style.ts'
+
+export const doctorCommand: Command = {
+  name: 'doctor',
+  positional: '',
+  summary: 'say what is missing here, and which fault needs what',
+  options: {
+    target: {
+      type: 'string',
+      describe: 'what to look at [default: that of the configuration, or raft]',
+      requiresArg: true,
+    },
+    config: {
+      type: 'string',
+      describe: 'the configuration file [default: chaos.config.ts and the like]',
+      requiresArg: true,
+    },
+    json: { type: 'boolean', describe: 'print one JSON object on stdout' },
+  },
+  examples: [['chaos doctor --target primary-replica', 'before a run of it']],
+  async run(options) {
+    const named = textOf(options, 'config')
+    const loaded = await (named === undefined ? findConfig('.') : loadConfig(named))
+    const own = { ...loaded?.config, where: loaded?.path ?? 'chaos doctor', directory: loaded?.directory ?? '.' }
+    const usual = nameIn(withPaths(loaded?.config ?? {}, own).target) ?? DEFAULT_TARGET
+    const { target } = await targetOf(textOf(options, 'target') ?? usual, registriesOf(own))
+    const machine = await machineFindings()
+    const needs = await targetFindings(target)
+    const faults = faultFindings(target)
+    const isWell = [...machine, ...needs].every(({ ok }) => ok)
+    if (flagOf(options, 'json'))
+      print(process.stdout, `${JSON.stringify({ target: target.name, machine, needs, faults })}\n`)
+    else
+      print(
+        process.stdout,
+        [
+          ...section('This machine', machine),
+          ...section(
+            target.name,
+            needs.length > 0 ? needs : [{ what: 'programs', ok: true, detail: 'nothing is missing' }],
+          ),
+          ...section(`Faults ${target.name} can suffer`, faults),
+          isWell ? `Ready: npx chaos run --target ${target.name}` : 'Something is missing; see above.',
+          '',
+        ].join('\n'),
+      )
+    return isWell ? EXIT.met : EXIT.environment
+  },
+}
+
+function section(title: string, findings: readonly Finding[]): string[] {
+  const style = styleFor(process.stdout)
+  const widest = Math.max(...findings.map(({ what }) => what.length)) + 2
+  const lines = findings.map(({ what, ok, detail, remedy }) =>
+    ok
+      ? `  ✔ ${what.padEnd(widest)}${detail}`
+      : `  ✘ ${what.padEnd(widest)}${detail}${remedy === undefined ? '' : `. ${remedy}`}`,
+  )
+  return [style.bold(title), ...lines, '']
+}

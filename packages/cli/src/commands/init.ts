@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs'
+import { createInterface } from 'node:readline/promises'
+import { UserError } from '@chaosproxy/history'
+import { whyUnwritable } from '@chaosproxy/history/files'
+import { targets } from '@chaosproxy/targets'
+import { oneOf } from '../arguments/one-of.ts'
+import { parseCount } from '../arguments/quantities.ts'
+import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
+import { CONFIG_NAMES } from '../config/load.ts'
+import { EXIT } from '../exit-code.ts'
+import { configText, type Start } from '../init/template.ts'
+import { print } from '../terminal/output.ts'
+import { writeWholeFile } from '../terminal/whole-file.ts'
+
+const FILE = 'chaos.config.ts'
+const NODES = { min: 1, max: 15 }
+
+export const initCommand: Command = {
+  name: 'init',
+  positional: '',
+  summary: 'write a chaos.config.ts to begin with',
+  options: {
+    target: { type: 'string', describe: 'what to test; chaos targets lists them [default: raft]', requiresArg: true },
+    command: {
+      type: 'string',
+      describe: 'test a service of your own: what starts a node of it, with {listen} for where clients reach it',
+      requiresArg: true,
+    },
+    nodes: { type: 'string', describe: 'how many nodes [default: the target decides]', requiresArg: true },
+    force: { type: 'boolean', describe: 'replace the configuration that is there' },
+  },
+  examples: [
+    ['chaos init', 'asks on a terminal what to test'],
+    ["chaos init --command 'node server.js --port {port}' --nodes 3", 'for a service of your own'],
+  ],
+  async run(options) {
+    const there = CONFIG_NAMES.find((name) => existsSync(name))
+    if (there !== undefined && !(flagOf(options, 'force') && there === FILE))
+      throw new UserError(
+        'usage',
+        `${there} is here already. ${there === FILE ? '--force replaces it.' : 'Remove it first.'}`,
+      )
+    const asks = process.stdin.isTTY === true && process.stdout.isTTY === true && !isSaid(options)
+    const start = asks
+      ? await askedFor()
+      : startOf(textOf(options, 'target'), textOf(options, 'command'), textOf(options, 'nodes'))
+    try {
+      writeWholeFile(FILE, configText(start))
+    } catch (error) {
+      throw new UserError('environment', `${FILE}: ${whyUnwritable(error)}`)
+    }
+    print(process.stdout, `Wrote ${FILE}. Try it: npx chaos run smoke\n`)
+    return EXIT.met
+  },
+}
+
+const isSaid = (options: ParsedOptions): boolean =>
+  ['target', 'command', 'nodes'].some((name) => textOf(options, name) !== undefined)
+
+function startOf(target: string | undefined, command: string | undefined, nodes: string | undefined): Start {
+  if (target !== undefined && command !== undefined)
+    throw new UserError('usage', '--target and --command both say what to test: give one of them.')
+  const count = nodes === undefined ? undefined : parseCount('nodes', nodes, NODES)
+  if (command !== undefined) return { target: { command }, nodes: count ?? 3 }
+  const known = targets.map(({ name }) => name)
+  const name = oneOf('target', 'target', target ?? 'raft', known)
+  return { target: { name }, nodes: count ?? targets.find((each) => each.name === name)?.defaultNodes ?? 3 }
+}
+
+async function askedFor(): Promise<Start> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout })
+  try {
+    const names = targets.filter(({ tier }) => tier === 'real').map(({ name }) => name)
+    const own = await terminal.question(
+      'The command that starts a node of your service (empty: a system that comes along): ',
+    )
+    const target = own === '' ? await terminal.question(`Which one (${names.join(', ')}) [raft]: `) : ''
+    const nodes = await terminal.question('How many nodes (empty: as many as usual): ')
+    return startOf(target || undefined, own || undefined, nodes || undefined)
+  } finally {
+    terminal.close()
+  }
+}

@@ -1,0 +1,62 @@
+import { PACKAGE_NAME } from '@chaosproxy/targets/user-file'
+
+/** What a new configuration begins with. */
+export interface Start {
+  /** What to test: a target that comes with chaos, or a command that starts a node of one's own. */
+  readonly target: { readonly name: string } | { readonly command: string }
+  readonly nodes: number
+}
+
+/** A commented configuration: it runs as it is, and says what can be changed. */
+export function configText({ target, nodes }: Start): string {
+  const own = 'command' in target
+  const name = own ? 'service' : target.name
+  return `import { defineConfig } from '${PACKAGE_NAME}'
+
+// npx chaos run            has the run described here
+// npx chaos run nightly    has the one called nightly
+// Options override what is said here: npx chaos run --time 5s --seed 7
+export default defineConfig({
+  // What to test: a name that npx chaos targets lists, or one of your own targets below.
+  target: '${name}',
+  nodes: ${nodes},
+  timeMs: 10_000,
+  rate: 500,
+  // What goes wrong: npx chaos targets --faults lists it.
+  faults: [${own ? `'kill', 'pause'` : `'partition', 'kill', 'pause'`}],
+  // The level to hold it to. Without it, what the target promises; 'none' only looks.
+  ${own ? '' : '// '}expect: 'linearizable',
+${own ? ownTarget(target.command, nodes) : COMMENTED_TARGET}
+  runs: {
+    smoke: { timeMs: 3_000 },
+    nightly: { timeMs: 300_000 },
+  },
+})
+`
+}
+
+const ownTarget = (command: string, nodes: number): string => `
+  targets: {
+    service: {
+      nodes: ${nodes},
+      // {listen} is the HOST:PORT to serve clients on, {port} its port alone, {node} the node's name, {data} a directory
+      // of its own, {peer.n2} where to reach another node: an address of the proxy.
+      command: ${JSON.stringify(command)},
+      // Which requests read and write, and where key and value are in them.
+      client: {
+        kind: 'http',
+        routes: {
+          routes: [
+            { request: 'GET /items/{key}', f: 'read', result: 'json.item' },
+            { request: 'PUT /items/{key}', f: 'write', value: 'json.item' },
+          ],
+        },
+      },
+    },
+  },
+`
+
+const COMMENTED_TARGET = ownTarget('node server.js --listen {listen} --data {data}', 3)
+  .split('\n')
+  .map((line) => (line === '' ? line : line.replace(/^ {2}/, '  // ')))
+  .join('\n')

@@ -1,0 +1,57 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { chaos, chaosHere, temporaryDirectory } from './chaos.ts'
+
+describe('chaos init', () => {
+  test('writes a configuration whose runs run as they are', async () => {
+    const cwd = temporaryDirectory()
+    expect(await chaos(['init'], { cwd })).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('chaos run smoke'),
+    })
+    const { stdout, exitCode } = await chaos(['run', 'smoke', '--sim', '--json'], { cwd })
+    expect(JSON.parse(stdout).headline).toBe('linearizable')
+    expect(exitCode).toBe(0)
+    const again = await chaos(['init'], { cwd })
+    expect(again).toMatchObject({ exitCode: 3, stderr: 'chaos.config.ts is here already. --force replaces it.\n' })
+    expect(await chaos(['init', '--force', '--target', 'rfat'], { cwd })).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining('Did you mean raft?'),
+    })
+  })
+
+  test('writes one for a service of one’s own, which says of a command that cannot be what is wrong with it', async () => {
+    const cwd = temporaryDirectory()
+    const command = 'no-such-service --port {port}'
+    expect((await chaos(['init', '--command', command, '--nodes', '2'], { cwd })).exitCode).toBe(0)
+    expect(readFileSync(join(cwd, 'chaos.config.ts'), 'utf8')).toContain(`command: "${command}"`)
+    const { stdout, exitCode } = await chaos(['doctor'], { cwd })
+    expect(stdout).toContain('✘ no-such-service  not in PATH')
+    expect(exitCode).toBe(4)
+  })
+})
+
+describe('chaos doctor', () => {
+  test('says of this machine that it can run a Raft, and which faults that can suffer', async () => {
+    const { stdout } = await chaosHere(['doctor', '--target', 'raft', '--json'])
+    const { target, machine, needs, faults } = JSON.parse(stdout)
+    expect(target).toBe('raft')
+    expect(machine).toContainEqual({
+      what: 'Node',
+      ok: true,
+      detail: process.versions.node,
+      remedy: expect.any(String),
+    })
+    expect(needs).toEqual([])
+    expect(faults).toContainEqual(expect.objectContaining({ what: 'partition', ok: true }))
+    for (const { ok, remedy } of faults) if (!ok) expect(remedy).toMatch(/^instead: ./)
+  })
+
+  test('does not know what nobody has', async () => {
+    const file = join(temporaryDirectory(), 'chaos.config.json')
+    writeFileSync(file, '{"target":"rafd"}')
+    const { stderr, exitCode } = await chaosHere(['doctor', '--config', file])
+    expect({ stderr, exitCode }).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('Did you mean raft?') })
+  })
+})
