@@ -37,8 +37,9 @@ describe.each(folders)('%s can be published', (folder) => {
     }
   })
 
-  test('with just the packages it needs when it runs', () => {
-    expect(Object.keys(dependencies).filter((other) => /^(typescript$|@types\/)/.test(other))).toEqual([])
+  test('with just the packages that it, and the types of its public surface, need', () => {
+    const types = Object.keys(dependencies).filter((other) => /^(typescript$|@types\/)/.test(other))
+    expect(types).toEqual(folder === 'cli' ? ['@types/node'] : [])
     for (const [other, wanted] of Object.entries(dependencies))
       if (other.startsWith('@chaosproxy/')) expect(wanted, other).toBe(version)
   })

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 export type { CheckOptions, IntegerModel, Level, Model, ModelInput, Report, Verdict } from '@chaosproxy/checker'
 export type { Completion, EventInput, History, Input, Json } from '@chaosproxy/history'
 export { historyFromEvents, millis, UserError } from '@chaosproxy/history'
