@@ -1,0 +1,189 @@
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { root, startProcess } from './chaos.ts'
+
+// The packages as strangers get them: packed, served by a registry on loopback that passes every other name on to the
+// one that npm is configured for, and installed into empty folders.
+
+/** What is configured; without the variables that npm gives to what it runs, which would decide over what is installed. */
+const outside = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^(npm_|INIT_CWD$|CHAOS_API$)/i.test(name)),
+)
+const upstream = spawnSync('npm', ['config', 'get', 'registry'], {
+  cwd: tmpdir(),
+  env: outside,
+  encoding: 'utf8',
+}).stdout.trim()
+const reachable =
+  spawnSync('npm', ['view', 'valibot', 'version'], { cwd: tmpdir(), env: outside, timeout: 60_000 }).status === 0
+
+const work = mkdtempSync(join(tmpdir(), 'chaos-published-'))
+const packed = join(work, 'packed')
+const tarballs = () => readdirSync(packed).map((name) => join(packed, name))
+let registry: string
+let server: Server
+
+/** A registry of what was packed. */
+function serve(documents: ReadonlyMap<string, object>): Promise<Server> {
+  const created = createServer(({ url = '/' }, response) => {
+    const path = decodeURIComponent(url)
+    const document = documents.get(path.slice(1))
+    if (document !== undefined) response.setHeader('content-type', 'application/json').end(JSON.stringify(document))
+    else if (path.startsWith('/-/packed/')) response.end(readFileSync(join(packed, path.slice('/-/packed/'.length))))
+    else response.writeHead(302, { location: new URL(url.slice(1), upstream).href }).end()
+  })
+  return new Promise((resolve) => created.listen(0, '127.0.0.1', () => resolve(created)))
+}
+
+function documentOf(file: string): [string, object] {
+  const manifest = JSON.parse(
+    spawnSync('tar', ['-xOf', join(packed, file), 'package/package.json'], { encoding: 'utf8' }).stdout,
+  )
+  const integrity = `sha512-${createHash('sha512')
+    .update(readFileSync(join(packed, file)))
+    .digest('base64')}`
+  const { name, version } = manifest
+  const versions = {
+    get [version]() {
+      return { ...manifest, dist: { integrity, tarball: `${registry}-/packed/${file}` } }
+    },
+  }
+  return [name, { name, 'dist-tags': { latest: version }, versions, time: { [version]: '2026-01-01T00:00:00.000Z' } }]
+}
+
+beforeAll(async () => {
+  mkdirSync(packed)
+  const args = ['pack', '--workspaces', '--silent', '--pack-destination', packed]
+  expect(spawnSync('npm', args, { cwd: root, env: outside, encoding: 'utf8' })).toMatchObject({ status: 0 })
+  server = await serve(new Map(readdirSync(packed).map(documentOf)))
+  registry = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+}, 120_000)
+
+afterAll(() => {
+  server.close()
+  rmSync(work, { recursive: true, force: true })
+})
+
+async function succeeds(cwd: string, program: string, ...args: readonly string[]): Promise<string> {
+  const env = {
+    ...outside,
+    npm_config_registry: registry,
+    YARN_CACHE_FOLDER: join(work, 'yarn-cache'),
+    YARN_REGISTRY: registry,
+    CI: 'true',
+    NO_COLOR: '1',
+  }
+  const { exitCode, stdout, stderr } = await startProcess(program, args, { cwd, env }).finished
+  expect({ exitCode, text: exitCode === 0 ? '' : `${stdout}${stderr}` }).toEqual({ exitCode: 0, text: '' })
+  return stdout
+}
+
+function folder(name: string, files: { readonly [name: string]: string } = {}): string {
+  const path = join(work, name)
+  mkdirSync(path)
+  for (const [file, text] of Object.entries(files)) writeFileSync(join(path, file), text)
+  return path
+}
+
+const RUN = ['run', '--time', '3s', '--rate', '200', '--json', '--faults', 'none']
+
+/** A run of real processes, and a check of what it recorded. */
+async function expectVerdict(cwd: string, program: string, ...before: readonly string[]): Promise<void> {
+  const { headline, run } = JSON.parse(await succeeds(cwd, program, ...before, ...RUN))
+  expect(headline).toBe('linearizable')
+  const checked = await succeeds(cwd, program, ...before, 'check', join(run, 'history.jsonl'), '--json')
+  expect(JSON.parse(checked).headline).toBe('linearizable')
+}
+
+const TYPES = { strict: true, module: 'NodeNext', target: 'ES2023', lib: ['ES2023'], exactOptionalPropertyTypes: true }
+const compile = (cwd: string, types: readonly string[]) => {
+  writeFileSync(
+    join(cwd, 'package.json'),
+    JSON.stringify({ ...JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8')), type: 'module' }),
+  )
+  writeFileSync(
+    join(cwd, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions: { ...TYPES, types, outDir: 'out', rootDir: '.' }, include: ['*.ts'] }),
+  )
+  return succeeds(cwd, process.execPath, join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', cwd)
+}
+
+const USES_API = `
+import { check, defineConfig, readHistory, run, type Config, type Report } from 'chaosproxy'
+const config: Config = defineConfig({ target: 'sim:raft', timeMs: 1_000, faults: ['partition'], seed: 3 })
+const found = await run({ ...config, rate: 200 })
+const again: Report = check(await readHistory(found.directory + '/history.jsonl'))
+const events = [{ process: 0, type: 'invoke', f: 'read' }, { process: 0, type: 'ok', f: 'read', value: null }] as const
+declare const console: { log(text: string): void }
+console.log([found.report.headline, again.headline, check(events).levels.linearizable.result].join())
+`
+
+describe.skipIf(!reachable)('installed from a registry, chaosproxy', () => {
+  test('runs in an empty folder, and its types hold under strict, without those of Node', async () => {
+    const cwd = folder('npm', { 'uses.ts': USES_API })
+    await succeeds(cwd, 'npm', 'init', '-y')
+    await succeeds(cwd, 'npm', 'install', '--save-dev', 'chaosproxy')
+    await expectVerdict(cwd, 'npx', 'chaos')
+    await compile(cwd, [])
+    expect(await succeeds(cwd, process.execPath, 'out/uses.js')).toBe('linearizable,linearizable,met\n')
+    expect(readdirSync(join(cwd, 'node_modules'))).not.toContain('typescript')
+  })
+
+  test('does what the README of each of its packages shows', async () => {
+    const cwd = folder('readme')
+    for (const row of readdirSync(join(root, 'packages'))) {
+      const text = readFileSync(join(root, 'packages', row, 'README.md'), 'utf8')
+      writeFileSync(join(cwd, `${row}.ts`), /```ts\n(.*?)```/s.exec(text)?.[1] ?? 'no example')
+    }
+    await succeeds(cwd, 'npm', 'init', '-y')
+    await succeeds(cwd, 'npm', 'install', 'chaosproxy', '@types/node@20')
+    await compile(cwd, ['node'])
+    for (const row of readdirSync(join(cwd, 'out'))) await succeeds(cwd, process.execPath, join('out', row))
+  })
+
+  test('runs from a global install, in a folder whose chaos.config.ts imports it', async () => {
+    const prefix = folder('global')
+    await succeeds(prefix, 'npm', 'install', '--global', '--prefix', prefix, 'chaosproxy')
+    const cwd = folder('elsewhere', {
+      'chaos.config.ts': `import { defineConfig } from 'chaosproxy'\nexport default defineConfig({ runs: { short: { timeMs: 2_000, rate: 200, faults: ['kill'] } } })\n`,
+    })
+    const chaos = join(prefix, ...(process.platform === 'win32' ? ['chaos.cmd'] : ['bin', 'chaos']))
+    const { headline } = JSON.parse(await succeeds(cwd, chaos, 'run', 'short', '--json'))
+    expect(headline).toBe('linearizable')
+  })
+
+  test.each([
+    ['pnpm', ['pnpm@10', 'add', '--save-dev', 'chaosproxy'], ['pnpm@10', 'exec', 'chaos']],
+    ['yarn', ['yarn@1', 'add', '--dev', 'chaosproxy'], ['yarn@1', '--silent', 'chaos']],
+  ])('runs as %s installs it', async (name, install, use) => {
+    const cwd = folder(name, { 'package.json': '{"name":"mine","version":"1.0.0","private":true}' })
+    await succeeds(cwd, 'npx', '--yes', ...install)
+    await expectVerdict(cwd, 'npx', '--yes', ...use)
+  })
+
+  test.each(['20.19', '22', '24', 'latest'])('runs on Node %s', async (version) => {
+    const cwd = folder(`node-${version}`, { 'package.json': '{"private":true}' })
+    const node = `node-${process.platform}-${process.arch}`
+    await succeeds(cwd, 'npm', 'install', 'chaosproxy', `${node}@${version}`)
+    const binary = join(cwd, 'node_modules', node, 'bin', 'node')
+    await expectVerdict(cwd, binary, join(cwd, 'node_modules', 'chaosproxy', 'bin', 'chaos.js'))
+  })
+})
+
+describe('each package', () => {
+  const tool = (name: string) => join(root, 'node_modules', '.bin', name)
+
+  test('is what publint demands', async () => {
+    for (const tarball of tarballs()) await succeeds(work, tool('publint'), tarball, '--strict')
+  })
+
+  test('has types that every way to resolve ES modules finds', async () => {
+    for (const tarball of tarballs()) await succeeds(work, tool('attw'), tarball, '--profile', 'esm-only')
+  })
+})
