@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -13,7 +13,9 @@ import { type SomeonesCluster, someonesCluster } from './running.ts'
 const { directory } = declaredClusters()
 const built = pathToFileURL(join(import.meta.dirname, '..', '..', 'dist', 'index.js')).href
 const open: SomeonesCluster[] = []
+const runners: ChildProcess[] = []
 afterEach(() => {
+  for (const runner of runners.splice(0)) runner.kill('SIGKILL')
   for (const cluster of open.splice(0)) cluster.end()
 })
 
@@ -33,6 +35,7 @@ async function startRunner(declaration: unknown, runDir: string) {
   const runner = spawn(process.execPath, ['--input-type=module', '--eval', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  runners.push(runner)
   const line = await new Promise<string>((resolve, reject) => {
     createInterface({ input: runner.stdout }).once('line', resolve)
     runner.once('exit', (code) => reject(new Error(`the runner ended with ${code}`)))
