@@ -14,3 +14,18 @@ test('a read of an overdrawn account is told as that', () => {
   if (linearizable.result !== 'violated') throw new Error('overdrawn, and not seen')
   expect(linearizable.counterexample.sentence).toContain('where a is overdrawn by 4')
 })
+
+test('an account that two nodes overdraw together is named, with its balance and what was spent of it', () => {
+  const transfer = (amount: number, id: number) => ({ from: 'a', to: 'b', amount, id })
+  const history = historyFromEvents([
+    { process: 0, type: 'invoke', f: 'transfer', value: transfer(8, 1), node: 'n1' },
+    { process: 1, type: 'invoke', f: 'transfer', value: transfer(6, 2), node: 'n2' },
+    { process: 0, type: 'ok', f: 'transfer', value: transfer(8, 1), node: 'n1' },
+    { process: 1, type: 'ok', f: 'transfer', value: transfer(6, 2), node: 'n2' },
+  ])
+  const { linearizable } = checkHistory(history, { model: 'bank', initial: { a: 10, b: 0 } }).levels
+  if (linearizable.result !== 'violated') throw new Error('overdrawn, and not seen')
+  expect(linearizable.counterexample.sentence).toContain(
+    'Account a opened with 10, received at most 0, and spent 14 in 2 acknowledged operations (8 at n1, 6 at n2): that leaves -4.',
+  )
+})

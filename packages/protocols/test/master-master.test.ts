@@ -145,13 +145,13 @@ describe('what masters took apart they put together:', () => {
   test('a bank that two masters spend from at once is overdrawn, and no money is made', () => {
     const masters = createMasters('bank', nodes)
     const transfer = (node: string, to: string, id: number) =>
-      masters.ask(node, { f: 'transfer', value: { from: 'a', to, amount: 60, id } })
+      masters.ask(node, { f: 'transfer', value: { from: 'a', to, amount: 60_000, id } })
     expect(transfer('n1', 'b', 1)).toMatchObject({ type: 'ok' })
     expect(transfer('n1', 'b', 2)).toEqual({ type: 'fail', error: 'insufficient funds' })
     expect(transfer('n2', 'c', 3)).toMatchObject({ type: 'ok' })
     expect(transfer('n2', 'c', 3)).toMatchObject({ type: 'ok' })
     masters.meet()
-    const balances = { a: -20, b: 160, c: 160, d: 100, e: 100 }
+    const balances = { a: -20_000, b: 160_000, c: 160_000, d: 100_000, e: 100_000 }
     expect(answers(masters, { f: 'read', value: null })).toEqual([balances, balances, balances])
   })
 })

@@ -38,7 +38,7 @@ const values: { readonly [f: string]: fc.Arbitrary<Json> } = {
 const judges: { readonly [object: string]: { readonly model: string; readonly initial?: Json } } = {
   lists: { model: 'list-append' },
   ids: { model: 'unique-ids' },
-  bank: { model: 'bank', initial: { a: 100, b: 100, c: 100, d: 100, e: 100 } },
+  bank: { model: 'bank', initial: { a: 100_000, b: 100_000, c: 100_000, d: 100_000, e: 100_000 } },
 }
 
 /** Of registers, texts are appended to in a history of their own: a value is a text, or none. */

@@ -4,13 +4,13 @@ import { missing, withoutConcurrency } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
 /** The initial balances of the bank that targets replicate. */
-const BALANCES = { a: 100, b: 100, c: 100, d: 100, e: 100 } as const
+const BALANCES = { a: 100_000, b: 100_000, c: 100_000, d: 100_000, e: 100_000 } as const
 const ACCOUNTS = Object.keys(BALANCES)
 
 /**
  * Transfers between a few accounts, each with an id of its own so that it takes effect once, and reads of all balances.
- * Amounts differ widely, so that reads tell which transfers of unknown outcome were made: that makes histories quick to
- * judge.
+ * Amounts differ widely, so that different transfers hardly ever add up to the same: reads tell which of unknown outcome
+ * were made, and histories are quick to judge.
  */
 export const bank: Workload = {
   name: 'bank',
@@ -23,7 +23,7 @@ export const bank: Workload = {
   reads: ['read'],
   settings: [
     readsSetting,
-    { name: 'amount', summary: 'the most that is transferred at once', default: 80, min: 1, max: 1_000_000 },
+    { name: 'amount', summary: 'the most that is transferred at once', default: 80_000, min: 1, max: 1_000_000 },
   ],
   create(settings, serial) {
     const reads = numberOf(settings, 'reads')

@@ -98,7 +98,7 @@ interface Transfer {
 }
 
 const bank = (): PlainObject => {
-  const balances: Record<string, number> = { a: 100, b: 100, c: 100, d: 100, e: 100 }
+  const balances: Record<string, number> = { a: 100_000, b: 100_000, c: 100_000, d: 100_000, e: 100_000 }
   return ({ f, value }) => {
     if (f === 'read') return ok({ ...balances })
     const { from, to, amount } = value as unknown as Transfer

@@ -2,9 +2,10 @@ import { type Json, UserError, type ValueId } from '@chaosproxy/history'
 import type { Budget } from '../budget.ts'
 import { type Additive, additiveMachine } from '../objects/additive.ts'
 import type { ObjectEntry } from '../objects/object-model.ts'
-import { jsonOf, type Part } from '../objects/part.ts'
+import { jsonOf, operationAt, type Part } from '../objects/part.ts'
 import { decimal } from './decimal.ts'
 import type { ObjectOperation, Specification } from './model.ts'
+import { overdraftIn, overdraftStory } from './overdraft.ts'
 
 const TRANSFER = 0
 const DEPOSIT = 1
@@ -38,6 +39,10 @@ export const bank: ObjectEntry = {
       const overdrawn = overdraftIn(history.values.json(history.operations.output[row] as ValueId))
       return overdrawn && `where ${overdrawn[0]} is overdrawn by ${-overdrawn[1]}`
     },
+    aftermath: (core, initial) =>
+      overdraftStory(core, balancesOf(initial), (part, i) =>
+        part.f[i] === READ ? [] : movesOf(operationAt(part, i)).moves,
+      ),
     glance,
     machine: (part, initial, budget) => {
       const effectOf = effectsUnless(repeatedIds(part, budget))
@@ -45,12 +50,6 @@ export const bank: ObjectEntry = {
     },
   },
 }
-
-/** The first account of a read whose balance is below zero. */
-const overdraftIn = (read: Json): readonly [account: string, balance: number] | undefined =>
-  isObject(read)
-    ? Object.entries(read).find((entry): entry is [string, number] => typeof entry[1] === 'number' && entry[1] < 0)
-    : undefined
 
 /** A read of a balance below zero or, where money is only transferred, of another sum than there was at first. */
 function glance(part: Part, initial: Json, budget: Budget): readonly number[] | undefined {

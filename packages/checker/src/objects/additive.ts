@@ -1,6 +1,6 @@
 import type { Budget } from '../budget.ts'
 import type { ObjectOperation } from '../models/model.ts'
-import { distinctOperations, IMPOSSIBLE, type Machine, named } from './machine.ts'
+import { distinctOperations, IMPOSSIBLE, type Machine, named, type Weights } from './machine.ts'
 import type { Part } from './part.ts'
 
 /** Amounts by name; absent means 0. */
@@ -78,12 +78,24 @@ export function additiveMachine(part: Part, additive: Additive, budget: Budget):
       return states.numberOf(scratch)
     },
     several: () => [],
-    isAdditive: true,
+    weights: weightsOf(initial, effects),
     fits: states.fits,
     isLate: () => false,
     release: states.release,
   }
 }
+
+type Effect = { readonly adds: Placed } | { readonly shows: Placed } | undefined
+
+function weightsOf(initial: Placed, effects: readonly Effect[]): Weights {
+  const weigh = (amounts: Placed): number => amounts.reduce((sum, [place, amount]) => sum + amount * weightOf(place), 0)
+  const adds = effects.map((effect) => (effect !== undefined && 'adds' in effect ? weigh(effect.adds) : 0))
+  const shows = effects.map((effect) => (effect !== undefined && 'shows' in effect ? weigh(effect.shows) : undefined))
+  return { initial: weigh(initial), adds: (code) => adds[code], shows: (code) => shows[code] }
+}
+
+/** Small enough that sums of ordinary amounts stay exact; they only guide the search. */
+const weightOf = (place: number): number => (Math.imul(place + 1, 0x9e3779b1) >>> 12) + 1
 
 interface Vectors {
   readonly numberOf: (amounts: Float64Array) => number

@@ -98,7 +98,7 @@ function onlyFrom({ name }: ModelEntry, verdict: Verdict): Verdict {
 function judgeOf(
   history: History,
   { name: model }: ModelEntry,
-  { fast, glance, machine, related, divide, rule, beside, supports, simulate, specification }: ObjectModel,
+  { fast, glance, machine, related, divide, rule, beside, aftermath, supports, simulate, specification }: ObjectModel,
   { isRead }: Functions,
   initial: Json,
 ): Judge {
@@ -114,6 +114,7 @@ function judgeOf(
     supports,
     rule,
     beside: beside === undefined ? undefined : (row) => beside(history, row, initial),
+    aftermath: aftermath === undefined ? undefined : (core) => aftermath(core, initial),
     related: related ?? relatedByTime(isRead),
   }
 }

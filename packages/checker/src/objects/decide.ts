@@ -2,11 +2,13 @@ import { type Budget, inTime, ticking, unlimited } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import type { Specification } from '../models/model.ts'
 import { createFrugalSearch } from './frugal.ts'
+import { createGuidedSearch } from './guided.ts'
 import { byModel, type Machine, machineOf } from './machine.ts'
 import { choose, operationAt, type Part } from './part.ts'
 import { placeOf } from './place.ts'
 import { createObjectSearch, type ObjectSearch } from './search.ts'
 import { type FastAnswer, NOT_APPLICABLE } from './slots.ts'
+import { supposed } from './supposed/supposed.ts'
 
 /** Everything needed to decide one object: its specification and any faster methods. */
 export interface Judge {
@@ -24,6 +26,8 @@ export interface Judge {
   readonly rule: string
   /** More about an operation that does not fit. */
   readonly beside?: ((row: number) => string | undefined) | undefined
+  /** What the operations of a contradiction come to, as a sentence. */
+  readonly aftermath?: ((core: Part) => string | undefined) | undefined
   readonly supports?: ((part: Part, budget: Budget) => (some: readonly number[]) => boolean) | undefined
   readonly related: (part: Part, budget: Budget) => (chosen: Iterable<number>) => readonly number[]
   /**
@@ -223,10 +227,16 @@ export function contradicts(part: Part, judge: Judge, budget: Budget, steps: num
 function searchOf(part: Part, judge: Judge, budget: Budget): ObjectSearch {
   const { specification, isRead } = judge
   const machine = judge.machine?.(part, budget) ?? machineOf(specification, part, budget)
-  const isOpenEnded = machine.isAdditive === true && part.returns.includes(NEVER)
-  return isOpenEnded
-    ? createFrugalSearch(part, machine, isRead, budget)
-    : createObjectSearch(part, machine, isRead, budget)
+  if (machine.weights === undefined || !part.returns.includes(NEVER))
+    return createObjectSearch(part, machine, isRead, budget)
+  const { code, weights } = machine
+  const unknown = part.returns.reduce((count, event) => (event === NEVER ? count + 1 : count), 0)
+  return createGuidedSearch({ length: part.length, unknown }, createFrugalSearch(part, machine, isRead, budget), () => {
+    const likely = supposed({ part, code, weights, isRead }, budget)
+    if (likely === undefined) return undefined
+    const own = judge.machine?.(likely.part, budget) ?? machineOf(specification, likely.part, budget)
+    return { supposed: likely, search: createObjectSearch(likely.part, own, isRead, budget) }
+  })
 }
 
 function runInSlices(

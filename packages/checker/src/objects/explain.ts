@@ -73,9 +73,7 @@ function nearest({ part, conflict, until = NEVER }: Violated, judge: Judge, why:
   const culprit = set.row[culpritOf(set, Array.from(set.row.keys()))]
   return {
     level: 'linearizable',
-    sentence: isTold
-      ? sentenceOf(set, judge.rule, judge.beside?.(culprit))
-      : `No order of these ${part.length} operations is legal.`,
+    sentence: isTold ? told(set, culprit, judge) : `No order of these ${part.length} operations is legal.`,
     operations: [...new Set(set.row)].map((operation) => ({ operation, role: 'core' as const })),
     keys: part.key === undefined ? [] : [part.key],
     culprit: isTold ? culprit : undefined,
@@ -132,7 +130,7 @@ function reduced(
   const { row } = operations
   return {
     level: 'linearizable',
-    sentence: sentenceOf(choose(operations, [...inCore]), judge.rule, judge.beside?.(row[culprit])),
+    sentence: told(choose(operations, [...inCore]), row[culprit], judge),
     operations: [...new Set(rows.map((i) => row[i]))].map((r) => ({
       operation: r,
       role: rows.some((i) => row[i] === r && inCore.has(i)) ? ('core' as const) : ('context' as const),
@@ -141,6 +139,12 @@ function reduced(
     culprit: row[culprit],
     uncut: limited.uncut,
   }
+}
+
+function told(core: Part, culprit: number, { rule, beside, aftermath }: Judge): string {
+  const sentence = sentenceOf(core, rule, beside?.(culprit))
+  const more = aftermath?.(core)
+  return more === undefined ? sentence : `${sentence} ${more}`
 }
 
 /** Looks allowed for verifying a few operations. */

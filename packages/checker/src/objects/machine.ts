@@ -16,15 +16,24 @@ export interface Machine {
   /** The states that a step below -1 stands for, at least two. */
   readonly several: (step: number) => readonly number[]
   /**
-   * Whether every operation that changes the state adds to it and is possible whenever the sum is allowed. Then one
+   * Present if every operation that changes the state adds to it and is possible whenever the sum is allowed. Then one
    * that was not needed before can take effect later and leads to the same state.
    */
-  readonly isAdditive?: boolean
+  readonly weights?: Weights
   /** False once there was not enough memory: all later steps are meaningless. */
   readonly fits: () => boolean
   /** True once the deadline passed between two steps of a possibly slow model: all later steps are meaningless. */
   readonly isLate: () => boolean
   readonly release: () => void
+}
+
+/** Sums of amounts as single numbers, which almost surely differ if the sums do. */
+export interface Weights {
+  readonly initial: number
+  /** What an operation with this number adds. */
+  readonly adds: (code: number) => number
+  /** What an operation with this number observes, if it does. */
+  readonly shows: (code: number) => number | undefined
 }
 
 export const IMPOSSIBLE = -1

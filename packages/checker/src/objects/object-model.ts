@@ -31,6 +31,8 @@ export interface ObjectModel {
   readonly mayLackInput?: readonly string[] | undefined
   /** More about an operation that does not fit. */
   beside?(history: History, row: number, initial: Json): string | undefined
+  /** What the operations of a contradiction come to, as a sentence. */
+  aftermath?(core: Part, initial: Json): string | undefined
   /** The number of each `f` within this model; several names can mean the same function. */
   readonly numbers: { readonly [f: string]: number }
   /** The numbers of operations that never change the state. */

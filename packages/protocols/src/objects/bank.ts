@@ -9,7 +9,13 @@ interface Bank {
 }
 
 /** Opening balances of every bank. */
-export const BALANCES: { readonly [account: string]: number } = { a: 100, b: 100, c: 100, d: 100, e: 100 }
+export const BALANCES: { readonly [account: string]: number } = {
+  a: 100_000,
+  b: 100_000,
+  c: 100_000,
+  d: 100_000,
+  e: 100_000,
+}
 
 export const bank: ReplicatedObject<Bank> = {
   name: 'bank',

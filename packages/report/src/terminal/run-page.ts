@@ -139,7 +139,9 @@ export function lostLines(report: Report<string>, page: PageStyle): string[] {
 function accountingLines(accounting: Accounting, { width, style, symbols }: PageStyle): string[] {
   const lines = accountLines(accounting).flatMap(({ what, count: amount, meaning, items, isTrouble }) => {
     const text = `${count(amount)} ${what} (${meaning}): ${listedAtMost(items, 6)}`
-    return wrap(isTrouble ? `${symbols.violated} ${text}` : text, width).map(isTrouble ? style.accent : (line) => line)
+    return wrap(isTrouble ? `${symbols.violated} ${text}` : text, width).map((line) =>
+      isTrouble ? style.accent(line) : line,
+    )
   })
   return [...wrap(`accounting: ${sumsText(accounting)}`, width), ...lines]
 }
