@@ -11,11 +11,13 @@ const timeouts = { testTimeout: 60_000, hookTimeout: 30_000 }
 /** These start nothing and wait for nothing: their files share a worker, and what it has imported. */
 const PURE = 'packages/{history,faults,checker,workloads,protocols,runner,simulator,report}/test/**/*.test.ts'
 
-/** These put modules of their own in the place of ours, and so share none with other files. */
-const MOCKING = readdirSync(join(import.meta.dirname, 'packages'), { recursive: true, encoding: 'utf8' })
+/** These put modules in the place of ours, or add to our registries, and so share no module with other files. */
+const CHANGING = readdirSync(join(import.meta.dirname, 'packages'), { recursive: true, encoding: 'utf8' })
   .filter((path) => /^[^/\\]+.test.*\.test\.ts$/.test(path) && !path.includes('node_modules'))
   .map((path) => `packages/${path.replaceAll('\\', '/')}`)
-  .filter((path) => readFileSync(join(import.meta.dirname, path), 'utf8').includes('vi.mock('))
+  .filter((path) =>
+    /vi\.mock\(|(?:\[\]\)|registered|registry)\.push\(/.test(readFileSync(join(import.meta.dirname, path), 'utf8')),
+  )
 
 export default defineConfig({
   test: {
@@ -39,7 +41,7 @@ export default defineConfig({
           ...timeouts,
           name: 'processes',
           include: ['packages/*/test/**/*.test.ts', 'scripts/**/*.test.ts'],
-          exclude: [...exclude, PURE, ...MOCKING],
+          exclude: [...exclude, PURE, ...CHANGING],
           isolate: false,
           // They wait for processes much of the time.
           maxWorkers: 3,
@@ -50,8 +52,8 @@ export default defineConfig({
         ...project,
         test: {
           ...timeouts,
-          name: 'mocking',
-          include: MOCKING,
+          name: 'changing modules',
+          include: CHANGING,
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },

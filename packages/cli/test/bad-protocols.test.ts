@@ -84,20 +84,21 @@ describe('a protocol that does not work is reported as that, with the event, nev
   ] satisfies Blamed[])('%s', isBlamed)
 })
 
-describe('a search that proves nothing says so, and exits with 2:', () => {
-  const vacuousOf = async (body: string) => {
-    const out = temporaryDirectory()
-    const args = ['--protocol', protocolThat(body), '--seeds', '2', '--workers', '1', '--out', out]
-    const { exitCode, stdout } = await chaos(['fuzz', ...args, '--json'])
-    return { exitCode, vacuous: JSON.parse(stdout).vacuous, page: (await chaos(['fuzz', ...args])).stdout }
-  }
+const vacuousOf = async (body: string) => {
+  const out = temporaryDirectory()
+  const args = ['--protocol', protocolThat(body), '--seeds', '2', '--workers', '1', '--out', out]
+  const { exitCode, stdout } = await chaos(['fuzz', ...args, '--json'])
+  return { exitCode, vacuous: JSON.parse(stdout).vacuous, page: (await chaos(['fuzz', ...args])).stdout }
+}
 
-  patientTest('a protocol that answers nothing but writes', async () => {
+patientTest(
+  'a search that proves nothing says so, and exits with 2: a protocol that answers nothing but writes',
+  async () => {
     const { exitCode, vacuous, page } = await vacuousOf('}\nif (event.input.f !== "write") { return { state, effects }')
     expect({ exitCode, vacuous }).toEqual({ exitCode: 2, vacuous: ['no read succeeded in any trial'] })
     expect(page).toContain('NOTHING FOUND, AND LITTLE PROVED')
-  })
-})
+  },
+)
 
 test('what a step leaves to itself is told as the protocol’s doing in a simulated run as well', async () => {
   const file = protocolThat('Promise.reject(new Error("left alone"))')

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { run } from 'chaosproxy'
 import { describe, expect, test } from 'vitest'
 import { chaos, chaosHere, temporaryDirectory } from './chaos.ts'
+import { patientTest } from './patient.ts'
 
 /** A project of the user's, outside every `node_modules` that has this program. */
 function project(files: { readonly [name: string]: string | object }): string {
@@ -61,13 +62,13 @@ describe('chaos run, where there is a chaos.config.ts,', () => {
     })
   })
 
-  test('leaves the settings of one target alone when another is named', async () => {
+  patientTest('leaves the settings of one target alone when another is named', async () => {
     const cwd = project({ 'chaos.config.ts': CONFIG, 'work/mine.ts': MINE })
     const { record } = await specsOf(cwd, 'weak', '--target', 'raft', '--sim')
     expect(record.spec).toMatchObject({ target: { name: 'sim:raft', settings: {} }, expect: 'none' })
   })
 
-  test('is the same from JSON, and from JavaScript that exports a plain object', async () => {
+  patientTest('is the same from JSON, and from JavaScript that exports a plain object', async () => {
     const json = { $schema: 'x', target: 'sim:raft', timeMs: 1000, rate: 200, clients: 4, faults: [], seed: 3 }
     const files = [{ 'chaos.config.json': json }, { 'chaos.config.mjs': `export default ${JSON.stringify(json)}` }]
     for (const each of files) {
@@ -150,7 +151,7 @@ describe('run', () => {
     expect(readdirSync(directory)).toEqual(expect.arrayContaining(['history.jsonl', 'run.json', 'report.html']))
   })
 
-  test('is what chaos run is with the same options', async () => {
+  patientTest('is what chaos run is with the same options', async () => {
     const out = temporaryDirectory()
     const draft = {
       target: 'sim:primary-replica',

@@ -4,9 +4,12 @@ process.env['PATIENT'] = 'true'
 
 await import('./bad-protocols.test.ts')
 await import('./check-files.test.ts')
+await import('./config.test.ts')
+await import('./containers.test.ts')
 await import('./fuzz.test.ts')
 await import('./output.test.ts')
 await import('./own-models.test.ts')
+await import('./own-service.test.ts')
 await import('./readme.test.ts')
 await import('./record-python.test.ts')
 await import('./report-in-browser.test.ts')

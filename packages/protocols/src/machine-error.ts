@@ -79,7 +79,8 @@ export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
 
 const MOST_FRAMES = 8
 /** Frames of this program: the first of them, from the inside out, called the protocol. */
-const OURS = /[/\\](?:packages|@chaos)[/\\](?:protocols|simulator|targets|cli)[/\\](?:src|dist)[/\\]/
+const OURS =
+  /[/\\](?:(?:packages|@chaosproxy)[/\\](?:protocols|simulator|targets|cli)|chaosproxy)[/\\](?:src|dist|bundle)[/\\]/
 const ALIEN = /\(?node:|[/\\]node_modules[/\\]/
 
 /** The frames of the protocol's own code, innermost first. */

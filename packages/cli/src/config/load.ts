@@ -3,6 +3,7 @@ import { dirname, extname, join } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import { importUserFile, vetFile } from '@chaosproxy/targets/user-file'
+import { builtFile } from '../built-file.ts'
 import type { Config } from './config.ts'
 import { parseConfig } from './schema.ts'
 
@@ -39,7 +40,7 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
 
 async function exportedBy(path: string): Promise<unknown> {
   if (extname(path) === '.json') return readJson(path)
-  await vetFile(path, new URL('../../dist/config/vetting.js', import.meta.url))
+  await vetFile(path, builtFile('config/vetting.js'))
   return importConfig(path)
 }
 
