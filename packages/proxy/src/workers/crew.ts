@@ -17,7 +17,7 @@ export class Crew {
   readonly #workers: Set<WorkerHandle> = new Set()
   /** By key, the command that puts a new worker into the state of the others. */
   readonly #standing: Map<string, WorkerCommand> = new Map()
-  readonly #pending: Set<Promise<void>> = new Set()
+  readonly #pending: Set<Promise<unknown>> = new Set()
   /** The last reports of workers that died. */
   readonly #retired: WorkerReport[] = []
   readonly #seed: string
@@ -43,15 +43,15 @@ export class Crew {
     return ++this.#numbers
   }
 
-  /** Resolves once every worker has done it. @throws UserError if one refuses. */
-  async tellAll(command: WorkerCommand): Promise<void> {
+  /** Resolves with every worker's report once it has done it. @throws UserError if one refuses. */
+  async tellAll(command: WorkerCommand): Promise<readonly WorkerReport[]> {
     const told = [...this.#workers].map((worker) => worker.tell(command))
     for (const each of told) this.#watch(each)
-    await Promise.all(told)
+    return Promise.all(told)
   }
 
   /** As `tellAll`, for callers who do not wait: `settled` does, and a refusal is ignored. */
-  tellSoon(command: WorkerCommand, done?: () => void): void {
+  tellSoon(command: WorkerCommand, done?: (answers: readonly WorkerReport[]) => void): void {
     this.#watch(this.tellAll(command).then(done))
   }
 
@@ -73,8 +73,11 @@ export class Crew {
     return sum(this.#reports().map((report) => new Map(report.liveConnections).get(route) ?? 0))
   }
 
-  hits(fault: number): number {
-    return sum([...this.#reports(), ...this.#retired].map(({ hits }) => new Map(hits).get(fault) ?? 0))
+  /** As of the reports given: the latest of every worker, unless told otherwise. */
+  hits(fault: number, reports: readonly WorkerReport[] = this.#reports()): number {
+    // A worker that answered may be retired by now, with the same report.
+    const all = [...new Set([...reports, ...this.#retired])]
+    return sum(all.map(({ hits }) => new Map(hits).get(fault) ?? 0))
   }
 
   statistics(): ReadonlyMap<string, LinkStatistics> {
@@ -110,8 +113,8 @@ export class Crew {
   }
 
   /** A refusal reaches the caller; a replacement that refuses stays without the route, and can do no better. */
-  #watch(done: Promise<void>): void {
-    const settled = done.catch(() => undefined).finally(() => this.#pending.delete(settled))
+  #watch(done: Promise<unknown>): void {
+    const settled: Promise<unknown> = done.catch(() => undefined).finally(() => this.#pending.delete(settled))
     this.#pending.add(settled)
   }
 

@@ -13,7 +13,7 @@ export interface WorkerHandle {
   /** As it said last. */
   readonly report: WorkerReport
   /** Resolves once it has been done there, or the worker is gone. @throws UserError as the worker did. */
-  tell(command: WorkerCommand): Promise<void>
+  tell(command: WorkerCommand): Promise<WorkerReport>
   stop(): Promise<void>
 }
 
@@ -34,7 +34,7 @@ export interface WorkerOptions {
 export function startWorker({ seed, number, died, troubled }: WorkerOptions): WorkerHandle {
   cluster.setupPrimary({ exec: PROGRAM, args: [], execArgv: [] })
   const worker: Worker = cluster.fork({ CHAOS_PROXY_SEED: seed, CHAOS_PROXY_WORKER: String(number) })
-  const waiting: Map<number, { resolve(): void; reject(error: Error): void }> = new Map()
+  const waiting: Map<number, { resolve(report: WorkerReport): void; reject(error: Error): void }> = new Map()
   const gone = new Promise<void>((resolve) => {
     worker.once('exit', () => resolve())
   })
@@ -61,7 +61,7 @@ export function startWorker({ seed, number, died, troubled }: WorkerOptions): Wo
     if (id === undefined) return
     const asker = waiting.get(id)
     waiting.delete(id)
-    if (error === undefined) asker?.resolve()
+    if (error === undefined) asker?.resolve(latest)
     else {
       const cause =
         error.cause === undefined ? undefined : Object.assign(new Error(error.message), { code: error.cause })
@@ -78,7 +78,7 @@ export function startWorker({ seed, number, died, troubled }: WorkerOptions): Wo
     tell: (command) =>
       new Promise((resolve, reject) => {
         if (worker.isDead()) {
-          resolve()
+          resolve(NOTHING)
           return
         }
         asked++
@@ -95,7 +95,7 @@ export function startWorker({ seed, number, died, troubled }: WorkerOptions): Wo
   }
   worker.once('exit', (exitCode) => {
     fail(new UserError('environment', `a worker of the proxy ended with code ${exitCode} before it took commands.`))
-    for (const { resolve } of waiting.values()) resolve()
+    for (const { resolve } of waiting.values()) resolve(NOTHING)
     waiting.clear()
     if (!stopped && unsent === undefined) died(handle)
   })

@@ -111,7 +111,7 @@ function routeView(
     },
     close() {
       crew.forget(`route ${route}`)
-      closing ??= crew.tellAll({ do: 'close', route })
+      closing ??= crew.tellAll({ do: 'close', route }).then(() => undefined)
       return closing
     },
   }
@@ -143,8 +143,9 @@ function applyFault(crew: Crew, initial: TcpFault): AppliedFault {
     },
     remove() {
       if (!crew.forget(key)) return
-      crew.tellSoon({ do: 'remove', fault: number }, () => {
-        hitsAtRemoval = crew.hits(number)
+      // A worker forgets the fault once it has answered, and its next report may come before another's answer.
+      crew.tellSoon({ do: 'remove', fault: number }, (answers) => {
+        hitsAtRemoval = crew.hits(number, answers)
       })
     },
   }
