@@ -12,23 +12,28 @@ export function printFault(fault: Fault | FaultPlan): { readonly [member: string
   const targets = 'nodes' in fault ? fault.nodes : fault.links
   const named =
     typeof targets === 'string' ? targets : targets.map((one) => (typeof one === 'string' ? one : linkName(one)))
-  const parameters = Object.keys(definitionOf(fault.kind).parameters).map((name) => [name, members[name]])
-  return printed({
+  const result: { [member: string]: Json } = {
     kind: fault.kind,
     ['nodes' in fault ? 'nodes' : 'links']: named,
-    ...Object.fromEntries(parameters),
-    match: members['match'],
-    when: members['when'],
-  })
+  }
+  for (const name of Object.keys(definitionOf(fault.kind).parameters)) copyMember(members, name, result)
+  copyMember(members, 'match', result)
+  copyMember(members, 'when', result)
+  return result
 }
 
 /** A fault consists of JSON, apart from undefined members. */
-const printed = (members: object): { readonly [member: string]: Json } =>
-  Object.fromEntries(
-    Object.entries(members)
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => [name, isSection(value) ? printed(value) : (value as Json)]),
-  )
+function copyMember(from: { readonly [name: string]: unknown }, name: string, to: { [name: string]: Json }): void {
+  const value = from[name]
+  if (value === undefined) return
+  to[name] = isSection(value) ? printed(value) : (value as Json)
+}
 
-const isSection = (value: unknown): value is object =>
+function printed(section: { readonly [name: string]: unknown }): { readonly [name: string]: Json } {
+  const result: { [name: string]: Json } = {}
+  for (const name of Object.keys(section)) copyMember(section, name, result)
+  return result
+}
+
+const isSection = (value: unknown): value is { readonly [name: string]: unknown } =>
   value !== null && typeof value === 'object' && !Array.isArray(value)

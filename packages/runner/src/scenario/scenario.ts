@@ -46,9 +46,11 @@ export interface Scenario {
 }
 
 /** Every key that an operation names, in order of first appearance. */
-export const keysOf = (scenario: Scenario): string[] => [
-  ...new Set(scenario.operations.flatMap(({ input }) => input.key ?? [])),
-]
+export function keysOf(scenario: Scenario): string[] {
+  const keys: Set<string> = new Set()
+  for (const { input } of scenario.operations) if (input.key !== undefined) keys.add(input.key)
+  return [...keys]
+}
 
 /** The scenario's faults as a nemesis takes them; times count from its start. */
 export const scheduleOf = (scenario: Scenario): Schedule =>
