@@ -15,6 +15,9 @@ import { Wakeup } from './wakeup.ts'
 /** Delivered in one system call, at most; more than it waits for the next turn. */
 const LARGEST_BURST_BYTES = 1024 * 1024
 
+/** Larger writes often have to wait, and a direct write that waits costs more than the stream does. */
+const LARGEST_DIRECT_BYTES = 16 * 1024
+
 /** The connection that a pump is a direction of. */
 export interface PumpedConnection {
   /** The address of who dialled. */
@@ -197,7 +200,7 @@ export class Pump implements Flow {
 
   /** Whether all of it was sent at once; where not, the source is stopped. */
   #write(sink: Socket, bytes: Buffer): boolean {
-    if (this.#direct !== undefined && hasSentAll(sink)) {
+    if (this.#direct !== undefined && bytes.length <= LARGEST_DIRECT_BYTES && hasSentAll(sink)) {
       if (this.#direct.write(bytes, this.#drained)) return true
       this.#gate.setRoom(false)
       return false
