@@ -6,8 +6,10 @@ import { chaos, startProcess, temporaryDirectory } from './chaos.ts'
 import { objects, writePlanted } from './planted.ts'
 
 // Among a million operations, on a machine whose every core has something else to do, the few that break a level are found
-// in the two seconds there are, and told in few words. CHAOS_SOAK=short takes three of each.
+// in the two seconds there are, and told in few words. CHAOS_SOAK=short takes three of each, and gives them four: where it
+// runs, something else may run beside it.
 const short = process.env['CHAOS_SOAK'] === 'short'
+const SECONDS = short ? 4 : 2
 
 const OPERATIONS = 1_000_000
 
@@ -39,7 +41,7 @@ interface Said {
 }
 
 test.each(cases)(
-  'one violation of $level in a million operations on a $model is found in two seconds',
+  'one violation of $level in a million operations on a $model is found in the seconds there are',
   async (each) => {
     const { model, level } = each
     const file = join(temporaryDirectory(), 'history.jsonl')
@@ -47,7 +49,7 @@ test.each(cases)(
     loadCores()
     for (const asked of [['--level', level], []]) {
       // Where all levels are asked for, a level that others imply may be found by way of one of them.
-      const options = ['--expect', level, '--timeout', '2s', '--json', ...asked]
+      const options = ['--expect', level, '--timeout', `${SECONDS}s`, '--json', ...asked]
       const { exitCode, stdout, stderr } = await chaos(['check', file, ...options])
       expect(exitCode, `${options.join(' ')}: ${stdout.slice(0, 2_000)} ${stderr}`).toBe(1)
       expect(stdout.length).toBeLessThan(1e6)
