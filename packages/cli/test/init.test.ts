@@ -10,7 +10,7 @@ describe('chaos init', () => {
       exitCode: 0,
       stdout: expect.stringContaining('chaos run smoke'),
     })
-    const { stdout, exitCode } = await chaos(['run', 'smoke', '--sim', '--json'], { cwd })
+    const { stdout, exitCode } = await chaos(['run', 'smoke', '--sim', '--seed', '1', '--json'], { cwd })
     expect(JSON.parse(stdout).headline).toBe('linearizable')
     expect(exitCode).toBe(0)
     const again = await chaos(['init'], { cwd })
