@@ -31,6 +31,7 @@ test.each(nemeses.map((nemesis) => [nemesis.name, nemesis] as const))(
 
 test.each<[Fault, string]>([
   [{ kind: 'crash', nodes: ['n1'], before: 'persist', nth: 3 }, 'n1 killed before write 3'],
+  [{ kind: 'failover', nodes: ['n2'] }, 'n2 told to fail over'],
   [{ kind: 'clock', nodes: ['n1'], offsetMs: -700 as Millis, driftPpm: 0 }, 'clock of n1 700 ms behind'],
   [
     { kind: 'clock', nodes: ['n1', 'n2'], offsetMs: 5 as Millis, driftPpm: -20_000 },

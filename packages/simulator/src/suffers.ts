@@ -56,6 +56,8 @@ const isSimulated = (fault: Fault): fault is SimulatedFault => Object.hasOwn(kin
 /** Whether a cluster in virtual time can suffer a kind of fault; if not, why, and the nearest alternative. */
 export function simulatorSuffers(kind: FaultKind): Suffering {
   if (Object.hasOwn(kinds, kind)) return true
+  if (kind === 'failover')
+    return { not: 'protocols have no command for it: they elect by themselves', instead: 'kill or pause' }
   const family = familyOf(kind)?.name
   const not =
     family === 'udp'

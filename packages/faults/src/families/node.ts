@@ -1,11 +1,11 @@
 import { UserError } from '@chaosproxy/history'
 import type { HarmOf } from '../definition.ts'
 import { findDefinition, readHarm } from '../family.ts'
-import { clock, crash, kill, pause } from '../kinds/nodes.ts'
+import { clock, crash, failover, kill, pause } from '../kinds/nodes.ts'
 import type { NodeId } from '../link.ts'
 import { readObject } from '../read-parameters.ts'
 
-const kinds = [kill, crash, pause, clock] as const
+const kinds = [kill, crash, pause, clock, failover] as const
 
 export type NodeHarm = HarmOf<(typeof kinds)[number]>
 export type NodeFault = NodeHarm & { readonly nodes: readonly NodeId[] }

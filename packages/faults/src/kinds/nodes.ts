@@ -31,6 +31,14 @@ export const pause = defineFault({
   describe: (_, nodes) => `${nodes} paused`,
 })
 
+export const failover = defineFault({
+  kind: 'failover',
+  plural: 'failovers',
+  summary: "a node is told to fail over, by the system's own command (SENTINEL FAILOVER, pg_promote)",
+  parameters: {},
+  describe: (_, nodes) => `${nodes} told to fail over`,
+})
+
 const LONGEST_JUMP_MS = 24 * 3_600_000
 /** Beyond half or twice its speed, a clock is useless as such. */
 const GREATEST_DRIFT_PPM = 500_000

@@ -39,6 +39,14 @@ export const pause: Nemesis = {
   plan: (random) => just({ kind: 'pause', nodes: random.pick(pauseChoices) }),
 }
 
+export const failover: Nemesis = {
+  name: 'failover',
+  summary: "tell a node that does not lead to fail over, by the system's own command",
+  kind: 'failover',
+  among: 'nodes',
+  plan: () => just({ kind: 'failover', nodes: 'follower' }),
+}
+
 const crashChoices = ['one', 'leader'] as const
 const effects = ['persist', 'send', 'reply'] as const
 

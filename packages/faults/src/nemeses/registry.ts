@@ -2,7 +2,7 @@ import { delay, delayClients, reset, slow } from './links.ts'
 import { corrupt, duplicate, loss, reorder } from './messages.ts'
 import type { Nemesis } from './nemesis.ts'
 import { bridge, cutClients, halves, isolateLeader, oneWay, partition, ring } from './partitions.ts'
-import { clock, crash, kill, pause, shifting } from './processes.ts'
+import { clock, crash, failover, kill, pause, shifting } from './processes.ts'
 import {
   abort,
   crashBeforeReply,
@@ -35,6 +35,7 @@ export const nemeses: readonly Nemesis[] = [
   corrupt,
   crash,
   clock,
+  failover,
   loseRequest,
   resetRequest,
   crashBeforeReply,

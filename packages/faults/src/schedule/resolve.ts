@@ -30,6 +30,10 @@ function selectNodes(selector: NodeSelector, { nodes, leader, random }: Situatio
       return random.shuffle(nodes).slice(0, minoritySize(nodes.length)).sort()
     case 'leader':
       return [leader ?? random.pick(nodes)]
+    case 'follower': {
+      const followers = nodes.filter((node) => node !== leader)
+      return [random.pick(followers.length === 0 ? nodes : followers)]
+    }
     case 'all':
       return nodes
   }

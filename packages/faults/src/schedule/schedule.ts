@@ -6,7 +6,7 @@ import type { TrafficFault } from '../registry.ts'
 /** Selects nodes, such as the leader, which is known only once the fault is injected. */
 export type NodeSelector = (typeof nodeSelectors)[number] | readonly NodeId[]
 
-export const nodeSelectors = ['one', 'minority', 'leader', 'all'] as const
+export const nodeSelectors = ['one', 'minority', 'leader', 'follower', 'all'] as const
 
 /** How a partition cuts the cluster. */
 export type PartitionShape = (typeof partitionShapes)[number]

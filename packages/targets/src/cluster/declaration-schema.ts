@@ -79,6 +79,11 @@ const nodeParts = {
   values: v.optional(values),
 }
 
+const faultCommands = v.strictObject({ do: command, undo: command, withinMs: v.optional(durationMs) })
+const failover = v.optional(
+  v.strictObject({ do: command, undo: v.optional(command), withinMs: v.optional(durationMs) }),
+)
+
 const someNodes = v.pipe(
   v.number('must be a number of nodes, or a list of them'),
   v.integer('must be a whole number'),
@@ -88,6 +93,7 @@ const someNodes = v.pipe(
 
 const started = v.strictObject({
   ...common,
+  faults: v.optional(v.strictObject({ failover })),
   ...nodeParts,
   nodes: v.union(
     [someNodes, v.pipe(v.array(v.strictObject(nodeParts)), v.nonEmpty(), v.maxLength(15))],
@@ -131,7 +137,6 @@ const started = v.strictObject({
   readyWithinMs: v.optional(durationMs),
 })
 
-const faultCommands = v.strictObject({ do: command, undo: command, withinMs: v.optional(durationMs) })
 const address = v.pipe(
   v.string('must be an address'),
   v.regex(/^(\[[\da-f:.]+\]|[^\s:[\]]+):\d{1,5}$/i, 'must be an address such as 127.0.0.1:7001'),
@@ -151,7 +156,7 @@ const running = v.strictObject({
     ),
   ),
   apart: v.optional(v.array(v.strictTuple([name, name], 'must be a pair of nodes'), 'must be a list of pairs')),
-  faults: v.optional(v.strictObject({ kill: v.optional(faultCommands), pause: v.optional(faultCommands) })),
+  faults: v.optional(v.strictObject({ kill: v.optional(faultCommands), pause: v.optional(faultCommands), failover })),
   ready: v.optional(readyOfRunning),
   readyWithinMs: v.optional(durationMs),
 })

@@ -76,6 +76,8 @@ interface CommonDeclaration {
   readonly promises?: Level | undefined
   /** Commands run once, after the nodes are ready and before the first client: to join nodes, or to empty a database. */
   readonly before?: readonly CommandText[] | undefined
+  /** What commands of the system's own can do to its nodes. */
+  readonly faults?: { readonly failover?: FailoverCommands | undefined } | undefined
 }
 
 /** What may differ from node to node; each of these goes before what the cluster says. */
@@ -120,6 +122,15 @@ export interface FaultCommands {
   readonly withinMs?: number | undefined
 }
 
+/** A command that hands leadership over, run for the node that is to fail over: `redis-cli … SENTINEL FAILOVER mymaster`. */
+export interface FailoverCommands {
+  readonly do: CommandText
+  /** What is done when the fault ends; by default nothing. */
+  readonly undo?: CommandText | undefined
+  /** How long each may take; 30 s. */
+  readonly withinMs?: number | undefined
+}
+
 /** What nodes are configured to dial in place of each other: a connection between nodes that leads through the proxy. */
 export interface RunningLink {
   readonly from: NodeId
@@ -143,7 +154,11 @@ export interface RunningDeclaration extends CommonDeclaration {
   readonly apart?: readonly (readonly [NodeId, NodeId])[] | undefined
   /** What can be done to a node's process. */
   readonly faults?:
-    | { readonly kill?: FaultCommands | undefined; readonly pause?: FaultCommands | undefined }
+    | {
+        readonly kill?: FaultCommands | undefined
+        readonly pause?: FaultCommands | undefined
+        readonly failover?: FailoverCommands | undefined
+      }
     | undefined
   /** When a node counts as ready; `log` cannot be known of it. */
   readonly ready?: Exclude<ReadyDeclaration, { readonly by: 'log' }> | undefined

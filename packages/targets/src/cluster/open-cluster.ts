@@ -5,7 +5,7 @@ import { currentLeader, type StartedCluster, type Suffering } from '@chaosproxy/
 import type { OpenedClients } from '../clients/planned-clients.ts'
 import { createClock } from '../network/clock.ts'
 import type { ClusterNetwork } from '../network/cluster-network.ts'
-import { inject, type Victim } from '../network/inject.ts'
+import { type Handover, inject, type Victim } from '../network/inject.ts'
 import type { WireRecord } from '../network/wire-record.ts'
 import type { RoleWatch } from './role.ts'
 
@@ -32,6 +32,7 @@ export interface ClusterParts {
   readonly wire: WireRecord | undefined
   readonly roles: RoleWatch | undefined
   readonly suffers: (kind: Fault['kind']) => Suffering
+  readonly failover: ((node: NodeId) => Promise<Handover>) | undefined
   readonly news: OwnNews
   readonly calledNanos: bigint
   readonly keeperPid: number
@@ -48,7 +49,7 @@ export interface OwnNews {
 
 /** Its time begins now. */
 export function openCluster(parts: ClusterParts): OwnCluster {
-  const { nodes, network, clients, wire, roles, suffers, news } = parts
+  const { nodes, network, clients, wire, roles, suffers, failover, news } = parts
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const readyNanos = process.hrtime.bigint()
   const clock = createClock(readyNanos)
@@ -69,7 +70,7 @@ export function openCluster(parts: ClusterParts): OwnCluster {
       return clients.connect({ node: id, ...network.clientAddress(id), life })
     },
     inject(fault, injected) {
-      inject(fault, { nodes: byId, network, suffers }).then(injected, (error: Error) =>
+      inject(fault, { nodes: byId, network, suffers, failover }).then(injected, (error: Error) =>
         injected({ type: 'failed', error: error.message }),
       )
     },

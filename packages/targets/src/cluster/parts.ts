@@ -5,6 +5,7 @@ import type { Setting } from '@chaosproxy/workloads'
 import type { Command } from '../command/command.ts'
 import type { NodeReadiness } from '../command/command-node.ts'
 import type { CommandText, PortDeclaration, ReadyDeclaration, StartedDeclaration } from './declaration.ts'
+import { type FailoverPlan, planFailover } from './failover.ts'
 import { wordsOf } from './words.ts'
 
 /** A port of every node. */
@@ -29,6 +30,7 @@ export interface ClusterPlan {
   /** Those that nodes dial. */
   readonly peerPorts: readonly Port[]
   readonly settings: readonly Setting[]
+  readonly failover: FailoverPlan | undefined
   node(id: NodeId): NodePlan
 }
 
@@ -52,6 +54,7 @@ export function planCluster(declaration: StartedDeclaration, where: string): Clu
     // Nodes may dial the clients' port of each other as well, where that says so: `{peer.n2.client}`.
     peerPorts: [...peerPorts, ...ports.filter((port) => !peerPorts.includes(port))],
     settings: settingsOf(declaration, where),
+    failover: planFailover(declaration.faults?.failover, where),
     node,
   }
 }

@@ -6,6 +6,7 @@ import { fillCommand, fillPlaceholders } from '../command/placeholders.ts'
 import type { Readiness } from '../command/readiness.ts'
 import type { PeerLink } from '../network/cluster-network.ts'
 import { type FaultCommands, nodeIds, type RunningDeclaration } from './declaration.ts'
+import { type FailoverPlan, planFailover, requireFilled } from './failover.ts'
 import { addAddresses, addressText } from './node-placeholders.ts'
 import { portNamed } from './parts.ts'
 import type { CommandFault } from './running-node.ts'
@@ -18,6 +19,7 @@ export interface RunningPlan {
   readonly nodes: readonly RunningNodePlan[]
   readonly links: readonly PeerLink[]
   readonly faults: { readonly kill?: CommandFault | undefined; readonly pause?: CommandFault | undefined }
+  readonly failover: FailoverPlan | undefined
 }
 
 export interface RunningNodePlan {
@@ -40,7 +42,9 @@ export function planRunning(declaration: RunningDeclaration, where: string): Run
   for (const { placeholders } of nodes)
     for (const fault of Object.values(faults))
       if (fault !== undefined) for (const command of [fault.do, fault.undo]) fillCommand(command, placeholders)
-  return { clientPort, nodes, links: linksOf(declaration, ids, where), faults }
+  const failover = planFailover(declaration.faults?.failover, where)
+  for (const { placeholders } of nodes) requireFilled(failover, placeholders)
+  return { clientPort, nodes, links: linksOf(declaration, ids, where), faults, failover }
 }
 
 function faultOf(commands: FaultCommands | undefined, where: string): CommandFault | undefined {

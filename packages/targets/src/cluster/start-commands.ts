@@ -13,10 +13,11 @@ import { type ClusterNetwork, linksAmong, openClusterNetwork } from '../network/
 import { type ClusterNews, createNews } from '../network/news.ts'
 import { openWireRecord, type WireRecord } from '../network/wire-record.ts'
 import type { StartedDeclaration } from './declaration.ts'
+import { failoverOf, requireFilled } from './failover.ts'
 import { nodePlaceholders, type Surroundings } from './node-placeholders.ts'
 import { type OwnCluster, openCluster } from './open-cluster.ts'
 import { ownAddress } from './own-address.ts'
-import { type ClusterPlan, withPlace } from './parts.ts'
+import { type ClusterPlan, inPlace, withPlace } from './parts.ts'
 import type { RoleWatch } from './role.ts'
 import { roleWatchOf } from './role-watch.ts'
 import { runBefore } from './run-before.ts'
@@ -77,6 +78,7 @@ export async function startCommandCluster(options: CommandClusterOptions): Promi
     return openCluster({
       ...{ nodes: started.nodes, network, clients, wire, roles: started.roles, news, calledNanos, stop },
       suffers: (kind) => declaredSuffers(exposure, kind),
+      failover: failoverOf(options.plan.failover, { nodes: started.nodes, keeper, logDir: options.logDir }),
       keeperPid: keeper.pid,
     })
   } catch (error) {
@@ -161,6 +163,8 @@ async function openNodes(options: CommandClusterOptions, started: Started, netwo
       throw withPlace(error, options.where)
     })
     started.nodes.push(node)
+    // Before anything is started, rather than in the middle of a run.
+    inPlace(options.where, () => requireFilled(plan.failover, node.placeholders()))
   }
 }
 

@@ -8,6 +8,7 @@ import { type ClusterNetwork, openClusterNetwork } from '../network/cluster-netw
 import { type ClusterNews, createNews } from '../network/news.ts'
 import { openWireRecord, type WireRecord } from '../network/wire-record.ts'
 import type { RunningDeclaration } from './declaration.ts'
+import { failoverOf } from './failover.ts'
 import { type OwnCluster, openCluster } from './open-cluster.ts'
 import type { RoleWatch } from './role.ts'
 import { roleWatchOf } from './role-watch.ts'
@@ -67,6 +68,7 @@ export async function attachCluster(options: RunningClusterOptions): Promise<Own
     return openCluster({
       ...{ nodes, network, clients, wire, roles: attached.roles, news, calledNanos, stop },
       suffers: (kind) => declaredSuffers(exposure, kind),
+      failover: failoverOf(plan.failover, { nodes, keeper, logDir }),
       keeperPid: keeper.pid,
     })
   } catch (error) {

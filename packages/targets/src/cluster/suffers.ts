@@ -13,7 +13,7 @@ export interface Exposure {
   /** Whether the proxy can tell messages between nodes apart. */
   readonly framed: boolean
   /** Why nodes cannot be killed or paused, if they cannot. */
-  readonly refused: { readonly [kind in 'kill' | 'pause']?: Refusal | undefined }
+  readonly refused: { readonly [kind in 'kill' | 'pause' | 'failover']?: Refusal | undefined }
 }
 
 const always: { readonly [kind in FaultKind]?: Refusal } = {
@@ -38,7 +38,7 @@ const UNLINKED: Refusal = {
 export function declaredSuffers(exposure: Exposure, kind: FaultKind, among?: 'nodes' | 'clients'): Suffering {
   const refusal = always[kind]
   if (refusal !== undefined) return refusal
-  if (kind === 'kill' || kind === 'pause') return exposure.refused[kind] ?? true
+  if (kind === 'kill' || kind === 'pause' || kind === 'failover') return exposure.refused[kind] ?? true
   if (among === 'nodes' && !exposure.linked) return UNLINKED
   switch (familyOf(kind)?.name) {
     case 'udp':

@@ -39,7 +39,7 @@ function startedTarget(declaration: StartedDeclaration, { where, directory }: De
     clients: carriedBy(clients),
     linked: dialsPeers(declaration, plan),
     framed: plan.peerPorts.some(({ framing }) => framing !== undefined),
-    refused: {},
+    refused: { failover: plan.failover === undefined ? NO_FAILOVER : undefined },
   }
   const count = nodeCount(declaration)
   return {
@@ -62,7 +62,11 @@ function runningTarget(declaration: RunningDeclaration, { where, directory }: De
     clients: carriedBy(clients),
     linked: plan.links.length > 0,
     framed: plan.links.some(({ framing }) => framing !== undefined),
-    refused: { kill: refusalOf('kill', plan), pause: refusalOf('pause', plan) },
+    refused: {
+      kill: refusalOf('kill', plan),
+      pause: refusalOf('pause', plan),
+      failover: plan.failover === undefined ? NO_FAILOVER : undefined,
+    },
   }
   const count = nodeCount(declaration)
   return {
@@ -102,6 +106,11 @@ const ofCluster = (
 const carriedBy = (clients: PlannedClients): Exposure['clients'] =>
   clients.carries({ functions: clients.functions, reads: [], initial: null })?.kind
 
+const NO_FAILOVER = {
+  not: 'no command that makes a node fail over is declared: "faults": {"failover": {"do": …}}',
+  instead: 'kill, pause or isolate-leader',
+}
+
 /** What cannot be done to processes of others, unless a command can. */
 function refusalOf(kind: 'kill' | 'pause', { faults }: RunningPlan): Exclude<Suffering, true> | undefined {
   if (faults[kind] !== undefined) return undefined
@@ -114,7 +123,7 @@ function refusalOf(kind: 'kill' | 'pause', { faults }: RunningPlan): Exclude<Suf
 
 /** Whether any command or file says where a peer is. */
 function dialsPeers(declaration: StartedDeclaration, plan: ClusterPlan): boolean {
-  const { lists, client: _, before: __, ...rest } = declaration
+  const { lists, client: _, before: __, faults: ___, ...rest } = declaration
   const text = JSON.stringify(rest)
   if (/\{(peers?|announced)[-.}]/.test(text)) return true
   const used = Object.entries(lists ?? {}).filter(([name]) => text.includes(`{list.${name}}`))

@@ -15,6 +15,7 @@ const refused: { readonly [kind in FaultKind]?: Exclude<Suffering, true> } = {
     instead: 'drop-message or duplicate-message',
   },
   crash: { not: 'a signal reaches a process at some time, not at some effect', instead: 'kill, or with --sim' },
+  failover: { not: 'its protocols have no command for it: they elect by themselves', instead: 'kill or pause' },
   clock: { not: 'all processes of a machine read the same clock', instead: 'pause, or with --sim' },
 }
 

@@ -24,6 +24,13 @@ export interface Victim {
   resume(): void | Promise<void>
 }
 
+/** What came of telling a node to fail over. */
+export interface Handover {
+  /** False if it refused, as one does that knows of no other leader. */
+  readonly done: boolean
+  undo(): Promise<void>
+}
+
 type Nodes = ReadonlyMap<NodeId, Victim>
 
 /** What faults act on. */
@@ -31,12 +38,15 @@ export interface Vulnerable {
   readonly nodes: Nodes
   readonly network: ClusterNetwork
   readonly suffers: (kind: Fault['kind']) => Suffering
+  /** Tells a node to fail over; absent if there is no command that does. */
+  readonly failover?: ((node: NodeId) => Promise<Handover>) | undefined
 }
 
 /** Puts a fault in force; does nothing if it names an unknown node, or if this cluster cannot suffer it. */
-export async function inject(fault: Fault, { nodes, network, suffers }: Vulnerable): Promise<Injected> {
+export async function inject(fault: Fault, { nodes, network, suffers, failover }: Vulnerable): Promise<Injected> {
   const suffering = suffers(fault.kind)
   if (suffering !== true) return { type: 'failed', error: `${suffering.not}; instead: ${suffering.instead}` }
+  if (fault.kind === 'failover') return onLeadership(fault, nodes, failover)
   if ('nodes' in fault) return onNodes(fault, nodesOf(fault.nodes, nodes))
   requireNodes(fault.links, nodes)
   if (tcpFamily.owns(fault)) return inForce(network.apply(fault))
@@ -45,7 +55,22 @@ export async function inject(fault: Fault, { nodes, network, suffers }: Vulnerab
   throw new Error(`${fault.kind} is refused above`)
 }
 
-async function onNodes(fault: NodeFault, victims: readonly Victim[]): Promise<Injected> {
+async function onLeadership(
+  fault: Extract<NodeFault, { readonly kind: 'failover' }>,
+  nodes: Nodes,
+  failover: Vulnerable['failover'],
+): Promise<Injected> {
+  if (failover === undefined) throw new Error('failover is refused above')
+  // Throws for a node that there is not.
+  nodesOf(fault.nodes, nodes)
+  const handovers = await Promise.all(fault.nodes.map((node) => failover(node)))
+  return injected(count(handovers.map(({ done }) => done)), () => Promise.all(handovers.map(({ undo }) => undo())))
+}
+
+async function onNodes(
+  fault: Exclude<NodeFault, { readonly kind: 'failover' }>,
+  victims: readonly Victim[],
+): Promise<Injected> {
   switch (fault.kind) {
     case 'kill': {
       const killed = await Promise.all(victims.map((node) => node.kill()))

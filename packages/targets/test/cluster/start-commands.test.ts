@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { eventually } from '../real-cluster.ts'
-import { declaredClusters } from './clusters.ts'
+import { declaredClusters, targetOf } from './clusters.ts'
 import { kv } from './kv.ts'
 
-const { start } = declaredClusters()
+const { start, directory } = declaredClusters()
 const ok = (value: number | null) => ({ type: 'ok', value })
 const both = [
   { from: 'n1', to: 'n3' },
@@ -56,6 +56,32 @@ describe("a cluster of the user's own commands", () => {
     expect(await ask('n1', { f: 'read', key: 'x', value: null }, 100)).toMatchObject({ type: 'fail' })
     expect(await heal()).toEqual({ type: 'healed', hits: 1 })
     expect(await read('n1', 'x')).toEqual(ok(null))
+  })
+
+  test('fails over by a command of its own, with the placeholders of the node that is told', async () => {
+    const said = join(directory(), 'said')
+    const note = (text: string) => ['/bin/sh', '-c', `echo ${text} >> ${said}`]
+    const failover = { do: note('{node} at {listen.client}'), undo: note('{node} back') }
+    const { inject, cluster } = await start({ ...kv, faults: { failover } })
+    const heal = await inject({ kind: 'failover', nodes: ['n2'] })
+    await heal()
+    expect(readFileSync(said, 'utf8')).toMatch(/^n2 at 127\.0\.0\.1:\d+\nn2 back\n$/)
+    expect(cluster.trouble()).toEqual([])
+  })
+
+  test('has not failed over if its command says so by its exit code', async () => {
+    const { inject } = await start({ ...kv, faults: { failover: { do: 'false' } } })
+    const heal = await inject({ kind: 'failover', nodes: ['n2'] })
+    expect(await heal()).toEqual({ type: 'healed', hits: 0 })
+  })
+
+  test('cannot be told to fail over without a command for it', () => {
+    expect(targetOf(kv).suffers('failover')).toMatchObject({ not: expect.stringContaining('"failover"') })
+    expect(targetOf({ ...kv, faults: { failover: { do: 'true' } } }).suffers('failover')).toBe(true)
+  })
+
+  test('refuses a placeholder in it that there is not, before anything is started', async () => {
+    await expect(start({ ...kv, faults: { failover: { do: 'promote {peeer.n1}' } } })).rejects.toThrow('{peeer.n1}')
   })
 
   test('has faults of single requests, since its clients speak HTTP', async () => {

@@ -1,0 +1,78 @@
+import { join } from 'node:path'
+import type { NodeId } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
+import { type Command, commandText } from '../command/command.ts'
+import type { Keeper } from '../command/keeper.ts'
+import { fillCommand, type Placeholders } from '../command/placeholders.ts'
+import { runToEnd } from '../command/run-to-end.ts'
+import type { Handover } from '../network/inject.ts'
+import type { FailoverCommands } from './declaration.ts'
+import { wordsOf } from './words.ts'
+
+/** The commands by which a node fails over, with placeholders. */
+export interface FailoverPlan {
+  readonly do: Command
+  readonly undo: Command | undefined
+  readonly timeoutMs: number
+}
+
+const WITHIN_MS = 30_000
+
+/** @throws UserError (input) for a command that is empty. */
+export function planFailover(commands: FailoverCommands | undefined, where: string): FailoverPlan | undefined {
+  if (commands === undefined) return undefined
+  const at = `${where}: faults.failover`
+  return {
+    do: { words: wordsOf(commands.do, `${at}.do`) },
+    undo: commands.undo === undefined ? undefined : { words: wordsOf(commands.undo, `${at}.undo`) },
+    timeoutMs: commands.withinMs ?? WITHIN_MS,
+  }
+}
+
+/** @throws UserError (input) for an unknown placeholder. */
+export function requireFilled(plan: FailoverPlan | undefined, placeholders: Placeholders): void {
+  for (const command of [plan?.do, plan?.undo]) if (command !== undefined) fillCommand(command, placeholders)
+}
+
+export interface FailoverOptions {
+  readonly nodes: readonly { readonly id: NodeId; placeholders(): Placeholders }[]
+  readonly keeper: Keeper
+  readonly logDir: string
+}
+
+/**
+ * Tells a node to fail over. A command that exits with another code than 0 was refused by the system, which may be right:
+ * nothing has happened then. Rejects with a UserError (environment) if it cannot be run, or takes too long.
+ */
+export function failoverOf(
+  plan: FailoverPlan | undefined,
+  { nodes, keeper, logDir }: FailoverOptions,
+): ((node: NodeId) => Promise<Handover>) | undefined {
+  if (plan === undefined) return undefined
+  const { timeoutMs } = plan
+  const logPath = join(logDir, 'failover.log')
+
+  async function run(id: NodeId, command: Command): Promise<boolean> {
+    const node = nodes.find((candidate) => candidate.id === id)
+    if (node === undefined) throw new Error(`there is no node ${id}`)
+    const filled = fillCommand(command, node.placeholders())
+    // What it leaves running, such as a server that it has restarted, is not ours to end.
+    const { code, signal } = await runToEnd({ name: id, command: filled, keeper, logPath, timeoutMs, forks: false })
+    if (signal !== null)
+      throw new UserError(
+        'environment',
+        `${id}: ${commandText(filled)} did not end within ${timeoutMs} ms (${signal}). Its log is ${logPath}`,
+      )
+    return code === 0
+  }
+
+  return async (id) => {
+    const done = await run(id, plan.do)
+    return {
+      done,
+      async undo() {
+        if (done && plan.undo !== undefined) await run(id, plan.undo)
+      },
+    }
+  }
+}
