@@ -260,7 +260,8 @@ export class HttpConnection implements Interceptor, SharedConnection {
   }
 
   #silence(silence: 'reset' | 'hang'): void {
-    if (silence === 'reset') this.conversation.abort()
+    // A client that has ended its direction may be gone for good, and would leave no trace of it while nothing is sent.
+    if (silence === 'reset' || this.requestSide.hasEnded) this.conversation.abort()
     else this.isMuted = true
   }
 

@@ -49,6 +49,8 @@ export class RequestSide implements Stage {
   #state: 'http' | 'opaque' | 'refused' = 'http'
   /** The total of delivered bytes at which to end the server. */
   #crashAtBytes: number | undefined
+  /** The client has ended its direction: no request follows, and nothing more of the client will be seen. */
+  hasEnded = false
 
   constructor(connection: SharedConnection) {
     this.#connection = connection
@@ -77,8 +79,12 @@ export class RequestSide implements Stage {
   }
 
   end(): void {
-    if (this.gate.closed) this.gate.hold('end')
-    else if (this.#connection.isMuted) this.#connection.conversation.abort()
+    if (this.gate.closed) {
+      this.gate.hold('end')
+      return
+    }
+    this.hasEnded = true
+    if (this.#connection.isMuted) this.#connection.conversation.abort()
     else {
       this.#passWhatIsCut()
       this.#exit.end()
