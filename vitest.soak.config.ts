@@ -4,6 +4,8 @@ import { sources } from './vitest.sources.ts'
 
 const project = { resolve: { alias: sources } }
 const timeouts = { testTimeout: 30 * 60_000, hookTimeout: 60_000 }
+const drawn = process.env['CHAOS_SOAK'] === 'short' ? 1 : Date.now() % 1_000_000_000
+const seeds = { provide: { seed: Number(process.env['SEED'] ?? drawn) }, setupFiles: 'vitest.seeds.ts' }
 /** Runs on real processes, which want the machine to themselves. */
 const ALONE = 'packages/cli/test/**/*.soak.test.ts'
 
@@ -14,12 +16,20 @@ export default defineConfig({
     projects: [
       {
         ...project,
-        test: { ...timeouts, name: 'alone', include: [ALONE], fileParallelism: false, sequence: { groupOrder: 0 } },
+        test: {
+          ...timeouts,
+          ...seeds,
+          name: 'alone',
+          include: [ALONE],
+          fileParallelism: false,
+          sequence: { groupOrder: 0 },
+        },
       },
       {
         ...project,
         test: {
           ...timeouts,
+          ...seeds,
           name: 'side by side',
           include: ['packages/*/test/**/*.soak.test.ts'],
           exclude: [...configDefaults.exclude, ALONE],

@@ -1,6 +1,6 @@
 import type { Level, Report } from '@chaosproxy/checker'
 import { type EventInput, type History, millis } from '@chaosproxy/history'
-import { expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { createBudget } from '../src/budget.ts'
 import { encodeRegister } from '../src/models/register.ts'
 import { partition } from '../src/partition.ts'
@@ -28,7 +28,7 @@ const PARTS = [1, 2, 3, 4]
 /** Of each part; 50,000 and more in all in the soak. */
 const HISTORIES = many(12_600)
 
-const baseSeed = Date.now() % 1_000_000_000
+const baseSeed = inject('seed')
 const stores = ['atomic', 'replicas', 'stale', 'scattered'] as const
 
 function smallShape(random: () => number, append: boolean): Shape {

@@ -1,5 +1,5 @@
 import { type EventInput, type History, keyName } from '@chaosproxy/history'
-import { expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { unlimited } from '../src/budget.ts'
 import type { Encoded } from '../src/encoded.ts'
 import { orderAppends } from '../src/linearizable/distinct/append-zones.ts'
@@ -15,7 +15,7 @@ import { randomEvents, randomFrom } from './random-history.ts'
 import { smallHistory } from './small-history.ts'
 import { faultOfOrder } from './witness.ts'
 
-const baseSeed = Date.now() % 1_000_000_000
+const baseSeed = inject('seed')
 
 /** How the nth piece of a key is written. */
 const spellings: readonly ((n: number) => string)[] = [

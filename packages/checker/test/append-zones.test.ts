@@ -1,5 +1,5 @@
 import { type EventInput, type Json, millis, type ValueId } from '@chaosproxy/history'
-import { expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { createBudget } from '../src/budget.ts'
 import type { Encoded } from '../src/encoded.ts'
 import { appendZones } from '../src/linearizable/distinct/append-zones.ts'
@@ -11,7 +11,7 @@ import { isLinearizable, type Reading } from './brute-force.ts'
 import { randomEvents, randomFrom } from './random-history.ts'
 import { smallHistory } from './small-history.ts'
 
-const baseSeed = Date.now() % 1_000_000_000
+const baseSeed = inject('seed')
 
 interface Case {
   readonly history: ReturnType<typeof smallHistory>

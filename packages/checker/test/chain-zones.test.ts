@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { chainZones } from '../src/linearizable/distinct/chain-zones.ts'
 import { faultOfWitness } from '../src/linearizable/replay/replay.ts'
 import { encodeRegister } from '../src/models/register.ts'
@@ -10,7 +10,7 @@ import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 import { smallHistory } from './small-history.ts'
 
 const drop: Reading = { initial: null, failedCas: 'drop' }
-const baseSeed = Date.now() % 1_000_000_000
+const baseSeed = inject('seed')
 const stores = ['atomic', 'replicas', 'stale', 'scattered'] as const
 
 function shapeFrom(random: () => number, operations: number): Shape {

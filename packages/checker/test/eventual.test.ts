@@ -1,13 +1,13 @@
 import type { Report } from '@chaosproxy/checker'
 import { type EventInput, type History, historyFromEvents, type Json } from '@chaosproxy/history'
-import { expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { isEventual, type Op, operationsOf, type Reading } from './brute-force.ts'
 import { checkHistory, onlyRows, timeline } from './checking.ts'
 import { atLeast, many, manyOf } from './many.ts'
 import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 import { smallHistory } from './small-history.ts'
 
-const baseSeed = Date.now() % 1_000_000_000
+const baseSeed = inject('seed')
 const stores = ['atomic', 'replicas', 'stale', 'scattered'] as const
 
 const judge = (history: History, reading: Reading): Report =>

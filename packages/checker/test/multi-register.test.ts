@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { EventInput, Json } from '@chaosproxy/history'
 import { readHistory } from '@chaosproxy/history/files'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, inject, test } from 'vitest'
 import { isObjectLinearizable, isObjectSequential } from './brute-objects.ts'
 import { checkHistory, onlyRows, resultOf } from './checking.ts'
 import { atLeast, many, manyOf } from './many.ts'
@@ -13,7 +13,7 @@ import { smallHistory } from './small-history.ts'
 
 const model = 'multi-register'
 const both = ['linearizable', 'sequential'] as const
-const baseSeed = Date.now() % 1_000_000_000
+const baseSeed = inject('seed')
 
 type Txn = readonly (readonly [f: 'read' | 'write', register: string, value: Json])[]
 

@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { type Budget, createBudget, type Progress } from '../src/budget.ts'
 import { compact, type Encoded, NEVER, prefix } from '../src/encoded.ts'
 import { assignSlots, eventsByPosition } from '../src/linearizable/events.ts'
@@ -16,7 +16,7 @@ import { atLeast, atMost, many, manyOf } from './many.ts'
 import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 import { smallHistory } from './small-history.ts'
 
-const baseSeed = Date.now() % 1_000_000_000
+const baseSeed = inject('seed')
 
 const freshBudget = (): Budget =>
   createBudget({ deadlineMs: millis(5_000), memoryBytes: 2e8, now: () => millis(performance.now()) })

@@ -1,6 +1,6 @@
 import { createOnlineChecker, type OnlineChecker, type SoFar } from '@chaosproxy/checker'
 import type { EventInput, Json } from '@chaosproxy/history'
-import { expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import type { OnlineViolation } from '../src/online/checker.ts'
 import { isLinearizable } from './brute-force.ts'
 import { checkHistory, resultOf, timeline } from './checking.ts'
@@ -9,7 +9,7 @@ import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 import { smallHistory } from './small-history.ts'
 
 const reading = { initial: null, failedCas: 'drop' } as const
-const baseSeed = Date.now() % 1_000_000_000
+const baseSeed = inject('seed')
 /** At least a million in the soak. */
 const MILLION = many(1_000_000)
 const stores = ['atomic', 'replicas', 'stale', 'scattered'] as const

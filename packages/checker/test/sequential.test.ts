@@ -1,5 +1,5 @@
 import { type EventInput, historyFromEvents, type Json, millis, type ValueId } from '@chaosproxy/history'
-import { expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { simulateStore } from '../bench/stores.ts'
 import { type Budget, createBudget } from '../src/budget.ts'
 import type { Encoded } from '../src/encoded.ts'
@@ -20,7 +20,7 @@ import { smallHistory } from './small-history.ts'
 // The ways to decide sequential consistency that small histories never need, on histories that are small enough to be sure.
 // The seed changes with each run; a failure names it.
 
-const baseSeed = Date.now() % 1_000_000_000
+const baseSeed = inject('seed')
 const reading: Reading = { initial: null, failedCas: 'drop' }
 const stores = ['atomic', 'replicas', 'stale', 'scattered'] as const
 

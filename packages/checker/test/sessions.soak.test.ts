@@ -1,10 +1,10 @@
-import { expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { agree, agreeUnnamed, noCounts } from './session-agreement.ts'
 
 // Clients of several processes, against the definitions tried out in full. CHAOS_SOAK=short does a few thousand.
 const HISTORIES = process.env['CHAOS_SOAK'] === 'short' ? 5_000 : 50_000
 
-const baseSeed = Date.now() % 1_000_000_000
+const baseSeed = inject('seed')
 
 test(`each level agrees with its definition on ${HISTORIES} histories of clients that overlap with themselves`, () => {
   const counts = noCounts()

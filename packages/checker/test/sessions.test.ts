@@ -1,6 +1,6 @@
 import { levels } from '@chaosproxy/checker'
 import type { EventInput, Header } from '@chaosproxy/history'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, inject, test } from 'vitest'
 import { checkHistory, resultOf } from './checking.ts'
 import { many } from './many.ts'
 import { agree, agreeUnnamed, named, noCounts, weakLevels } from './session-agreement.ts'
@@ -9,7 +9,7 @@ import { smallHistory } from './small-history.ts'
 // Clients of several processes: what returned before another of the same client was called precedes it. The seed changes
 // with each run; a failure names it.
 
-const baseSeed = Date.now() % 1_000_000_000
+const baseSeed = inject('seed')
 
 test.each([0, 1])('each level agrees with its definition where clients overlap with themselves (part %i)', (part) => {
   const counts = noCounts()

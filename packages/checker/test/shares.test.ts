@@ -11,10 +11,10 @@ import {
   reportOfShares,
 } from '@chaosproxy/checker'
 import { borrowHistory, type EventInput, type History, historyFromEvents, millis } from '@chaosproxy/history'
-import { expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 
-const baseSeed = Date.now() % 1_000_000_000
+const baseSeed = inject('seed')
 const options: CheckOptions = {
   model: 'register',
   initial: null,

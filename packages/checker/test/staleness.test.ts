@@ -1,6 +1,6 @@
 import type { Staleness } from '@chaosproxy/checker'
 import { type EventInput, type History, type Json, nanos } from '@chaosproxy/history'
-import { expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { measureStaleness, stalenessOfReads } from '../src/staleness/measure.ts'
 import { hasLegalOrder, isLinearizable, type Op, operationsOf } from './brute-force.ts'
 import { historyOf, timeline } from './checking.ts'
@@ -9,7 +9,7 @@ import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 import { smallHistory } from './small-history.ts'
 
 const reading = { initial: null, failedCas: 'drop' } as const
-const baseSeed = Date.now() % 1_000_000_000
+const baseSeed = inject('seed')
 const stores = ['atomic', 'replicas', 'stale', 'scattered'] as const
 
 const measure = (history: History): Staleness => measureStaleness(history, reading)!

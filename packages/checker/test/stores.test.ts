@@ -1,6 +1,6 @@
 import type { Level } from '@chaosproxy/checker'
 import { historyFromEvents, millis } from '@chaosproxy/history'
-import { expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { type StoreRun, simulateStore } from '../bench/stores.ts'
 import { createBudget } from '../src/budget.ts'
 import { createWeaker } from '../src/causal/decide.ts'
@@ -19,7 +19,7 @@ import { smallHistory } from './small-history.ts'
 // Longer histories: of simulated stores, of which it is known what they promise, and random ones, judged a second time by
 // the same definitions on plain matrices.
 
-const baseSeed = Date.now() % 1_000_000
+const baseSeed = inject('seed')
 const reading: Reading = { initial: null, failedCas: 'drop' }
 
 function judge(over: Partial<StoreRun>, levels: readonly Level[]): readonly string[] {

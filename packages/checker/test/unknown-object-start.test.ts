@@ -1,6 +1,6 @@
 import type { ModelName } from '@chaosproxy/checker'
 import type { EventInput, Json } from '@chaosproxy/history'
-import { expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { isObjectLinearizable } from './brute-objects.ts'
 import { checkHistory, onlyRows, resultOf } from './checking.ts'
 import { many } from './many.ts'
@@ -13,7 +13,7 @@ import { smallHistory } from './small-history.ts'
 // Objects of which nobody knows what they were at the start, compared with trying everything that they may have been. The
 // seed changes with each run; a failure names it.
 
-const baseSeed = Number(process.env['SEED'] ?? Date.now() % 1_000_000_000)
+const baseSeed = inject('seed')
 // Of each object fewer in a soak as well: there are nine.
 const HISTORIES = many(1_600)
 

@@ -1,6 +1,6 @@
 import { createOnlineChecker, type Level, levels } from '@chaosproxy/checker'
 import type { EventInput } from '@chaosproxy/history'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, inject, test } from 'vitest'
 import { implied } from '../src/levels/levels.ts'
 import { forSomeStart, START, settledHistories, withStarts } from './any-start.ts'
 import { isEventual, isLinearizable, isSequential, operationsOf, type Reading } from './brute-force.ts'
@@ -13,7 +13,7 @@ import { tryAll } from './weak-brute-force.ts'
 // A history whose keys may have held anything at the start, compared with trying every value. The seed changes with each
 // run; a failure names it.
 
-const baseSeed = Number(process.env['SEED'] ?? Date.now() % 1_000_000_000)
+const baseSeed = inject('seed')
 const stores = ['atomic', 'replicas', 'stale', 'scattered'] as const
 
 function shapeOf(random: () => number, over: Partial<Shape> = {}): Shape {

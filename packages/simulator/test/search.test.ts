@@ -1,7 +1,7 @@
 import { millis } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
 import { register } from '@chaosproxy/workloads'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, inject, test } from 'vitest'
 import {
   causeOf,
   digestOf,
@@ -40,10 +40,10 @@ const raft = (bug?: string): Subject => ({
   operations: 60,
 })
 const everything = { strategies, limits, stopAtFirst: false, verifyDeterminism: false }
-const someSeed = (): number => Date.now() % 1_000_000
+const someSeed = (): number => inject('seed')
 
 describe('a search', () => {
-  test('of Raft finds nothing, on seeds never tried before, whatever the strategy', () => {
+  test('of Raft finds nothing, whatever the strategy', () => {
     const first = someSeed()
     const { findings, trials } = searchSeeds(raft(), { ...everything, first, count: 240 })
     expect(findings.map(({ seed, failure }) => `seed ${seed}: ${causeOf(failure)}`)).toEqual([])

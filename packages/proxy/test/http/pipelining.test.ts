@@ -1,5 +1,5 @@
 import { createRandom } from '@chaosproxy/faults'
-import { expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { closeEverythingAfterEach, dial, eventually, Received, serve, settled } from '../sockets.ts'
 import { bytesOf, cutAt, readResponses } from './feed.ts'
 import { httpRouteTo, serveHttp, textOf } from './live.ts'
@@ -7,7 +7,7 @@ import { httpRouteTo, serveHttp, textOf } from './live.ts'
 closeEverythingAfterEach()
 
 test('whatever happens to pipelined requests, each gets its own answer, in the order they were asked in', async () => {
-  const seed = `pipelined ${Math.floor(performance.now())}`
+  const seed = `pipelined ${inject('seed')}`
   const random = createRandom(seed)
   const service = await serveHttp(async (asked, reply) => {
     const body = await textOf(asked)

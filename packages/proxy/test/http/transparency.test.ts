@@ -1,5 +1,5 @@
 import { createRandom } from '@chaosproxy/faults'
-import { expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { closeEverythingAfterEach, dial, eventually, Received, serve } from '../sockets.ts'
 import { badRequests, badResponses, goodRequests, goodResponses } from './corpus.ts'
 import { bytesOf, cutAt } from './feed.ts'
@@ -29,7 +29,7 @@ const conversations: readonly (readonly [name: string, requests: string, respons
 ]
 
 test.each(conversations)('passes on, byte by byte: %s', async (_, requests, responses) => {
-  const seed = `${_} ${Math.floor(performance.now())}`
+  const seed = `${_} ${inject('seed')}`
   const random = createRandom(seed)
   const accepted: Received[] = []
   const server = await serve((socket) => accepted.push(new Received(socket)))
