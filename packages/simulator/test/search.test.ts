@@ -1,6 +1,6 @@
 import { millis } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
-import { register } from '@chaosproxy/workloads'
+import { register, type Workload, workloads } from '@chaosproxy/workloads'
 import { describe, expect, inject, test } from 'vitest'
 import {
   causeOf,
@@ -28,13 +28,13 @@ const limits: TrialLimits = {
 /** Counts the time that this process works, not the time it waits for others on the same machine. */
 const cpuNow = () => millis(process.cpuUsage().user / 1_000)
 
-const raft = (bug?: string): Subject => ({
+const raft = (bug?: string, workload: Workload = register): Subject => ({
   target: 'raft',
   protocol: findProtocol('raft')!,
   bug,
   knobs: {},
   level: 'linearizable',
-  workload: register,
+  workload,
   settings: {},
   nodes: undefined,
   operations: 60,
@@ -53,6 +53,18 @@ describe('a search', () => {
   test('repeats every trial to the byte', () => {
     const { findings } = searchSeeds(raft(), { ...everything, first: 1, count: 40, verifyDeterminism: true })
     expect(findings).toEqual([])
+  })
+
+  test.each(workloads.map((workload) => [workload.name, workload]))('proves something of %s', (_, workload) => {
+    const { findings, evidence } = searchSeeds(raft(undefined, workload), { ...everything, first: 1, count: 18 })
+    expect({ findings, evidence }).toEqual({ findings: [], evidence: { missing: [], undecided: 0 } })
+  })
+
+  test('says what is missing in all its trials, not what is missing in one', () => {
+    let histories = 0
+    const workload: Workload = { ...register, vacuous: () => (histories++ === 0 ? ['no x', 'no y'] : ['no y']) }
+    const { evidence } = searchSeeds(raft(undefined, workload), { ...everything, first: 1, count: 3 })
+    expect(evidence.missing).toEqual(['no y'])
   })
 
   test('sees by an invariant what no client has noticed', () => {

@@ -14,11 +14,10 @@ export const subjectText = ({ name, subject: { bug } }: FuzzSettings): string =>
   bug === undefined ? name : `${name} with the mistake ${bug}`
 
 /** Why a search that found nothing proves less than it seems to; empty if there is no such reason. */
-export function doubtsOf({ trials, evidence: { reads, writes, undecided } }: SearchOutcome): string[] {
+export function doubtsOf({ trials, evidence: { missing, undecided } }: SearchOutcome): string[] {
   if (trials === 0) return ['no trial was run']
   return [
-    ...(reads === 0 ? ['no read succeeded in any trial'] : []),
-    ...(writes === 0 ? ['no write succeeded in any trial'] : []),
+    ...(missing ?? []).map((what) => `${what} in any trial`),
     ...(undecided === 0 ? [] : [`${undecided} of ${trials} histories could not be judged in the time a trial has`]),
   ]
 }

@@ -31,33 +31,33 @@ export interface Finding {
   readonly after?: string | undefined
 }
 
-/** The evidence behind a search that found nothing; without successful reads and writes it proves nothing. */
+/** The evidence behind a search that found nothing. */
 export interface Evidence {
-  /** Reads and writes (including cas) that succeeded, over all trials. */
-  readonly reads: number
-  readonly writes: number
+  /**
+   * What the workload finds missing in the history of every trial, such as `no read succeeded`: a search that found
+   * nothing then proves nothing. Undefined before the first history.
+   */
+  readonly missing: readonly string[] | undefined
   /** Trials whose history the checker could not judge within its limits. */
   readonly undecided: number
 }
 
-export const noEvidence: Evidence = { reads: 0, writes: 0, undecided: 0 }
+export const noEvidence: Evidence = { missing: undefined, undecided: 0 }
 
 export const sumOfEvidence = (one: Evidence, other: Evidence): Evidence => ({
-  reads: one.reads + other.reads,
-  writes: one.writes + other.writes,
+  missing: inBoth(one.missing, other.missing),
   undecided: one.undecided + other.undecided,
 })
 
-function evidenceOf({ events, undecided }: Trial): Evidence {
-  let reads = 0
-  let writes = 0
-  for (const { type, f } of events)
-    if (type === 'ok') {
-      if (f === 'read') reads++
-      else writes++
-    }
-  return { reads, writes, undecided: undecided === undefined ? 0 : 1 }
-}
+const inBoth = (one: Evidence['missing'], other: Evidence['missing']): Evidence['missing'] =>
+  one === undefined || other === undefined ? (one ?? other) : one.filter((what) => other.includes(what))
+
+/** Once nothing is missing, no later history needs to be looked through. */
+const withTrial = (evidence: Evidence, { workload }: Subject, { history, undecided }: Trial): Evidence =>
+  sumOfEvidence(evidence, {
+    missing: evidence.missing?.length === 0 ? [] : workload.vacuous(history),
+    undecided: undecided === undefined ? 0 : 1,
+  })
 
 export interface SearchResult {
   readonly trials: number
@@ -91,7 +91,7 @@ export function searchSeeds(subject: Subject, options: SearchOptions): SearchRes
     coverage?.learn(trial.scenario())
     trials++
     steps += trial.steps
-    evidence = sumOfEvidence(evidence, evidenceOf(trial))
+    evidence = withTrial(evidence, subject, trial)
     const failure = unrepeatable(subject, plan, trial, options) ?? trial.failure
     const before = tried[strategy.name] ?? { trials: 0, found: 0 }
     tried[strategy.name] = { trials: before.trials + 1, found: before.found + (failure === undefined ? 0 : 1) }
