@@ -1,5 +1,6 @@
 import {
   type Fault,
+  type FaultKind,
   printFault,
   type Random,
   resolveFault,
@@ -17,8 +18,12 @@ export interface NemesisLoop {
   active(): readonly Fault[]
   /** The faults injected so far, as resolved, with their actual or planned ends. */
   injected(): readonly { readonly fault: Fault; readonly from: Nanos; readonly to: Nanos }[]
+  /** Whether a fault of this kind has had something to act on. One that is in force is counted once it is healed. */
+  hasBitten(kind: FaultKind): boolean
   /** Adds a fault to the schedule. */
   add(scheduled: ScheduledFault): void
+  /** Forgets the faults that are still to come, heals those in force, and calls back. */
+  heal(healed: () => void): void
   /** Starts no more faults, heals those in force, and calls back with the records of all faults. */
   stop(stopped: (records: readonly FaultRecord[], trouble: readonly string[]) => void): void
 }
@@ -52,12 +57,13 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
   const active = new Map<string, ActiveFault>()
   const injected: ActiveFault[] = []
   const timers: Cancel[] = []
-  let onStopped: (() => void) | undefined
+  let stopped = false
+  let onHealed: (() => void) | undefined
 
   for (const scheduled of schedule) add(scheduled)
 
   function add(scheduled: ScheduledFault): void {
-    if (onStopped === undefined) later(scheduled.from, () => begin(scheduled))
+    if (!stopped) later(scheduled.from, () => begin(scheduled))
   }
 
   function begin({ id, plan, to }: ScheduledFault): void {
@@ -81,7 +87,7 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
       }
       current.heal = outcome.heal
       recorder.nemesis(fault.kind, { id, ...describe(fault) })
-      if (onStopped !== undefined) end(current)
+      if (onHealed !== undefined) end(current)
       else later(to, () => end(current))
     })
   }
@@ -101,22 +107,33 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
   }
 
   function settle(): void {
-    if (active.size === 0) onStopped?.()
+    if (active.size === 0) onHealed?.()
+  }
+
+  function heal(healed: () => void): void {
+    for (const cancel of timers.splice(0)) cancel()
+    onHealed = () => {
+      onHealed = undefined
+      healed()
+    }
+    for (const current of [...active.values()]) end(current)
+    settle()
   }
 
   return {
+    hasBitten: (kind) => records.some((record) => record.fault.kind === kind && record.hits > 0),
     add,
+    heal,
     injected: () => injected.map(({ fault, from, to }) => ({ fault, from, to })),
     active: () => [...active.values()].map((current) => current.fault),
-    stop(stopped) {
-      for (const cancel of timers) cancel()
-      onStopped = () =>
-        stopped(
+    stop(done) {
+      stopped = true
+      heal(() =>
+        done(
           records.sort((a, b) => a.from - b.from),
           trouble,
-        )
-      for (const current of [...active.values()]) end(current)
-      settle()
+        ),
+      )
     },
   }
 }

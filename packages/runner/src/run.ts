@@ -1,10 +1,11 @@
 import type { SoFar } from '@chaosproxy/checker'
-import { createRandom, type Fault, type NodeId, type Random, type Schedule } from '@chaosproxy/faults'
+import { createRandom, type Fault, type FaultKind, type NodeId, type Random, type Schedule } from '@chaosproxy/faults'
 import { type Millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
 import type { FaultRecord } from '@chaosproxy/report'
 import { type Settings, settingsFor, type Workload, type WorkloadClient } from '@chaosproxy/workloads'
 import { type ClientLoop, intervalFor, startClientLoop } from './client-loop.ts'
 import { readFinally } from './final-reads.ts'
+import { insistOnFaults } from './insist.ts'
 import { currentLeader, startNemesisLoop } from './nemesis-loop.ts'
 import { onlineCheckerFor } from './online.ts'
 import type { Cancel, Cluster, HistorySink } from './ports.ts'
@@ -25,6 +26,8 @@ export interface RunOptions {
   readonly rate: number
   /** How long clients keep starting operations. */
   readonly timeMs: Millis
+  /** Kinds whose faults are repeated after that time, with the clients still at work, if none of them ever bit. */
+  readonly insistOn?: readonly FaultKind[] | undefined
   /** How long a client waits for an answer. */
   readonly timeoutMs: Millis
   /** How long to wait for the replicas to agree after everything is healed and writing has stopped. */
@@ -100,7 +103,9 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
     schedule,
     random: random.fork('nemesis'),
   })
-  const cancelEnd: Cancel = clock.at(nanos(startedAt + millisToNanos(options.timeMs)), stopWork)
+  const cancelEnd: Cancel = clock.at(nanos(startedAt + millisToNanos(options.timeMs)), () =>
+    insistOnFaults({ nemesis, clock, since, schedule, kinds: options.insistOn ?? [] }, stopWork),
+  )
 
   function stopWork(): void {
     if (stage !== 'working') return

@@ -1,5 +1,5 @@
 import { createRandom, nemeses, nodeNames, planSchedule, type Schedule } from '@chaosproxy/faults'
-import { type Event, millis } from '@chaosproxy/history'
+import { type Event, millis, millisToNanos } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
 import { type Cluster, type RunOptions, type RunOutcome, startRun } from '@chaosproxy/runner'
 import { findWorkload, register } from '@chaosproxy/workloads'
@@ -100,6 +100,58 @@ describe('a run', () => {
 
   test('leaves calm behind: no fault outlives it', () => {
     for (const fault of outcome.faults) expect(fault.to).toBeLessThanOrEqual(outcome.healedAt)
+  })
+})
+
+describe('a run that insists on faults', () => {
+  const all = nodeNames(3)
+  const fault = (id: string, fromMs: number, toMs: number, plan: Schedule[number]['plan']): Schedule[number] => ({
+    ...{ id, plan },
+    from: millisToNanos(millis(fromMs)),
+    to: millisToNanos(millis(toMs)),
+  })
+  // Nobody is up who could be paused, until after the time of the run.
+  const drowned = [
+    fault('fault-1', 500, 2900, { kind: 'kill', nodes: all }),
+    fault('fault-2', 1000, 1500, { kind: 'pause', nodes: 'one' }),
+  ]
+  function insisting(schedule: Schedule, insistOn: RunOptions['insistOn']) {
+    const events: Event[] = []
+    const run = simulateRun(raft(5), { ...options(5, events, schedule), insistOn })
+    if (run.type !== 'ended') throw new Error(run.reason)
+    return { events, records: run.outcome.faults.map(({ id, hits }) => ({ id, hits })), outcome: run.outcome }
+  }
+
+  test('repeats, once its time is over, one that found nothing to act on, with its clients still at work', () => {
+    const { events, records, outcome } = insisting(drowned, ['kill', 'pause'])
+    expect(records).toEqual([
+      { id: 'fault-1', hits: 3 },
+      { id: 'fault-2', hits: 0 },
+      { id: 'fault-2-again-1', hits: 1 },
+    ])
+    const { from, to } = outcome.faults[2]!
+    expect(from).toBeGreaterThanOrEqual(3e9)
+    expect(to - from).toBeGreaterThanOrEqual(1e9)
+    expect(clientEvents(events).some(({ type, time }) => type === 'ok' && time > from && time < to)).toBe(true)
+  })
+
+  test('waits for one that is still in force, and repeats nothing that bit', () => {
+    const late = [drowned[0]!, fault('fault-2', 2950, 4000, { kind: 'pause', nodes: ['n1'] })]
+    expect(insisting(late, ['kill', 'pause']).records.map(({ id }) => id)).toEqual(['fault-1', 'fault-2'])
+  })
+
+  test('tries what never bites a few times only', () => {
+    const nobody = [fault('fault-1', 500, 1000, { kind: 'pause', nodes: [] })]
+    expect(insisting(nobody, ['pause']).records.map(({ id }) => id)).toEqual([
+      'fault-1',
+      'fault-1-again-1',
+      'fault-1-again-2',
+      'fault-1-again-3',
+    ])
+  })
+
+  test('leaves alone what nobody insists on, and kinds that never had their turn', () => {
+    expect(insisting(drowned, ['kill', 'clock']).records.map(({ id }) => id)).toEqual(['fault-1', 'fault-2'])
   })
 })
 

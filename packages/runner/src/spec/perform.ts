@@ -83,7 +83,7 @@ function readsBefore(workload: Workload, settings: Settings): readonly Input[] {
 }
 
 function ranOn(cluster: StartedCluster, run: PlannedRun, options: PerformOptions): Promise<RunOutcome> {
-  const { spec, schedule, workload, workloadSettings } = run
+  const { spec, target, schedule, workload, workloadSettings } = run
   const { sink, listener, interrupted, abandoned } = options
   return new Promise<RunOutcome>((resolve, reject) => {
     abandoned?.throwIfAborted()
@@ -98,6 +98,8 @@ function ranOn(cluster: StartedCluster, run: PlannedRun, options: PerformOptions
         clients: spec.clients,
         rate: spec.rate,
         timeMs: spec.timeMs,
+        // A schedule that is given is followed to the letter, and virtual time knows no slow machine.
+        insistOn: target.tier === 'real' ? [...new Set(run.nemeses.map(({ kind }) => kind))] : [],
         timeoutMs: spec.timeoutMs,
         quietMs: QUIET_MS,
         seed: spec.seed,
