@@ -1,13 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
-import { SkippedReporter } from './scripts/skipped-reporter.ts'
+import { LastLinesReporter } from './scripts/last-lines-reporter.ts'
 import { sources } from './vitest.sources.ts'
 
 const project = { resolve: { alias: sources } }
 const exclude = [...configDefaults.exclude, '**/*.soak.test.ts']
 // Generous: a deadline costs nothing where all goes well, and says nothing about what is tested on a busy machine.
 const timeouts = { testTimeout: 120_000, hookTimeout: 120_000 }
+/**
+ * What starts processes and waits for them can fail for the machine's sake alone. It is tried again, and the last lines
+ * name it: such a test, or what it tests, is to be mended.
+ */
+const again = { retry: Number(process.env['RETRY'] ?? 2) }
 /** The same histories and inputs each time, so that what fails is what was changed. The long soak draws its own. */
 const seeds = { provide: { seed: Number(process.env['SEED'] ?? 1) }, setupFiles: 'vitest.seeds.ts' }
 
@@ -24,7 +29,7 @@ const CHANGING = readdirSync(join(import.meta.dirname, 'packages'), { recursive:
 
 export default defineConfig({
   test: {
-    reporters: ['default', new SkippedReporter()],
+    reporters: ['default', new LastLinesReporter()],
     projects: [
       {
         ...project,
@@ -44,6 +49,7 @@ export default defineConfig({
         test: {
           ...timeouts,
           ...seeds,
+          ...again,
           name: 'processes',
           include: ['packages/*/test/**/*.test.ts', 'scripts/**/*.test.ts'],
           exclude: [...exclude, PURE, ...CHANGING],
@@ -58,6 +64,7 @@ export default defineConfig({
         test: {
           ...timeouts,
           ...seeds,
+          ...again,
           name: 'changing modules',
           include: CHANGING,
           maxWorkers: 2,

@@ -1,5 +1,5 @@
 import { configDefaults, defineConfig } from 'vitest/config'
-import { SkippedReporter } from './scripts/skipped-reporter.ts'
+import { LastLinesReporter } from './scripts/last-lines-reporter.ts'
 import { sources } from './vitest.sources.ts'
 
 const project = { resolve: { alias: sources } }
@@ -12,13 +12,15 @@ const ALONE = 'packages/cli/test/**/*.soak.test.ts'
 // Long runs: the whole of what is claimed, many times over. CHAOS_SOAK=short does a few of each.
 export default defineConfig({
   test: {
-    reporters: ['default', new SkippedReporter()],
+    reporters: ['default', new LastLinesReporter()],
     projects: [
       {
         ...project,
         test: {
           ...timeouts,
           ...seeds,
+          // As in vitest.config.ts.
+          retry: Number(process.env['RETRY'] ?? 1),
           name: 'alone',
           include: [ALONE],
           fileParallelism: false,

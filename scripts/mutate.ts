@@ -125,7 +125,13 @@ function makeCopy(): string {
   copies.push(directory)
   // One level down: some tests look beside the repository, and are to find nothing there.
   const copy = join(directory, 'repository')
-  for (const file of ['package.json', 'tsconfig.base.json', 'vitest.config.ts', 'scripts/skipped-reporter.ts']) {
+  for (const file of [
+    'package.json',
+    'tsconfig.base.json',
+    'vitest.config.ts',
+    'vitest.seeds.ts',
+    'scripts/last-lines-reporter.ts',
+  ]) {
     cpSync(join(root, file), join(copy, file))
   }
   for (const name of PACKAGES) {
