@@ -15,9 +15,21 @@ export const recordCommand: Command = {
   summary: 'record, hurt and judge what a command of yours does, such as its tests',
   options: {
     upstream: { type: 'string', describe: 'host:port of a server, once for each', requiresArg: true },
+    serve: {
+      type: 'string',
+      describe:
+        'a command that starts a server instead, once for each: {listen}, {port} and {data} say where, {n1} reaches another',
+      requiresArg: true,
+    },
     as: {
       type: 'string',
-      describe: 'what passes: a JSON file with a route table (HTTP), or resp (Redis)',
+      describe:
+        'what passes: a JSON file with a route table (HTTP), or resp (Redis); with several servers once for all, or once for each: tcp is hurt only, not recorded',
+      requiresArg: true,
+    },
+    hurt: {
+      type: 'string',
+      describe: 'which servers the faults happen to, comma-separated [default: all]',
       requiresArg: true,
     },
     listen: {
@@ -91,6 +103,10 @@ export const recordCommand: Command = {
       'chaos record --upstream 127.0.0.1:6379 --as resp --faults lose-reply --expect linearizable -- node app.js {n1.port}',
       'with answers lost',
     ],
+    [
+      "chaos record --name db --name app --serve 'redis-server --port {port} --dir {data}' --serve 'node app.js {listen} {db}' --as tcp --as routes.json --hurt db --faults lose-reply -- node test.js {app}",
+      'what an app says while it loses answers of its database; both are started and ended by chaos',
+    ],
   ],
   run: async (options) => executeRecord(parseRecordSettings(options)),
 }
@@ -109,13 +125,13 @@ const executeRecord = (settings: RecordedCommand): Promise<ExitCode> =>
     },
   })
 
-function titleOf({ run, command, upstreams }: RecordedCommand): string {
+function titleOf({ run, command, servers }: RecordedCommand): string {
   const { spec, expect, workload } = run
   const faults = spec.faults.length === 0 ? 'no faults' : `faults: ${spec.faults.join(', ')}`
   const model = typeof workload.model === 'string' ? workload.model : workload.model.name
   return [
     `chaos ${packageVersion()}   ${commandText({ words: command })}`,
-    plural(upstreams.length, 'server'),
+    plural(servers.length, 'server'),
     `as ${model}`,
     faults,
     `held to ${expect === undefined ? 'nothing' : expect.level}`,

@@ -4,7 +4,18 @@ import { millis, UserError } from '@chaosproxy/history'
 import type { Recorder } from '@chaosproxy/proxy'
 import type { ManagedProxy } from '@chaosproxy/proxy/control'
 import { observe, type PerformOptions, type PlannedRun, type RunOutcome } from '@chaosproxy/runner'
-import { commandText, fillCommand, startCommand, startKeeper, trafficCluster } from '@chaosproxy/targets'
+import {
+  commandText,
+  fillCommand,
+  type Keeper,
+  openServedServers,
+  reservePorts,
+  type ServedServers,
+  startCommand,
+  startKeeper,
+  trafficCluster,
+  type Upstream,
+} from '@chaosproxy/targets'
 import { checkTable } from '../proxy/table-functions.ts'
 import { finallyOf, type RecordedCommand } from './settings.ts'
 
@@ -21,13 +32,32 @@ const END_GRACE_MS = 2_000
 export async function performRecord(
   settings: RecordedCommand,
   run: PlannedRun,
-  { sink, logDir, begun, listener, interrupted, abandoned }: PerformOptions,
+  options: PerformOptions,
 ): Promise<RunOutcome> {
-  const { upstreams, carries, timeoutMs, timeMs } = settings
+  const keeper = startKeeper(() => {})
+  let served: Served | undefined
+  try {
+    mkdirSync(options.logDir, { recursive: true })
+    served = await openServed(settings, keeper, options)
+    return await performServed(settings, run, options, { ...served, keeper })
+  } finally {
+    await served?.servers?.end()
+    await keeper.close()
+  }
+}
+
+async function performServed(
+  settings: RecordedCommand,
+  run: PlannedRun,
+  { sink, logDir, begun, listener, interrupted, abandoned }: PerformOptions,
+  { upstreams, servers, keeper }: Served & { readonly keeper: Keeper },
+): Promise<RunOutcome> {
+  const { carries, timeoutMs, timeMs } = settings
   const seeing = finallyOf(settings)
   const cluster = trafficCluster({
     upstreams,
     carries,
+    victims: servers?.victims,
     seed: run.spec.seed,
     finally: seeing,
     checkTable: (table, where) => checkTable(table, where, settings.model),
@@ -42,13 +72,12 @@ export async function performRecord(
     canRead: seeing !== undefined,
     seed: run.spec.seed,
   })
-  const keeper = startKeeper(() => {})
   let status: NodeJS.Timeout | undefined
   try {
     const proxies = await cluster.open()
+    await servers?.start()
     begun?.()
     listener?.({ type: 'ready' })
-    mkdirSync(logDir, { recursive: true })
     const command = await startCommand({
       name: settings.command[0],
       command: fillCommand(
@@ -71,12 +100,41 @@ export async function performRecord(
     abandoned?.throwIfAborted()
     const outcome = await new Promise<RunOutcome>((resolve) => observation.stop(end === 'interrupted', resolve))
     requireOperations(cluster.recorder, settings, proxies)
-    return { ...outcome, trouble: [...outcome.trouble, ...troubleOf(end, settings)] }
+    return { ...outcome, trouble: [...outcome.trouble, ...(servers?.trouble ?? []), ...troubleOf(end, settings)] }
   } finally {
     clearInterval(status)
-    await keeper.close()
     await new Promise<void>((resolve) => cluster.stop(resolve))
   }
+}
+
+/** Where proxies lead to, and the servers that were made for them. */
+interface Served {
+  readonly upstreams: readonly Upstream[]
+  readonly servers: ServedServers | undefined
+}
+
+/** Finds the ports of what is to be started. */
+async function openServed(
+  { servers }: RecordedCommand,
+  keeper: Keeper,
+  { dataDir, logDir }: Pick<PerformOptions, 'dataDir' | 'logDir'>,
+): Promise<Served> {
+  const ours = servers.flatMap((server) => ('command' in server ? [server] : []))
+  if (ours.length === 0)
+    return { upstreams: servers.flatMap((server) => ('upstream' in server ? [server] : [])), servers: undefined }
+  // Servers are told of proxies before these are open.
+  const ports = await reservePorts(servers.map(({ name }) => name))
+  const placed = servers.map((server) => ({
+    ...server,
+    listen: server.listen.replace(/:0$/, `:${ports[server.name]}`),
+  }))
+  const placeholders = placeholdersOf(placed)
+  const opened = await openServedServers({ servers: ours, placeholders, keeper, dataDir, logDir })
+  const upstreams = placed.map((server) => ({
+    ...server,
+    upstream: 'upstream' in server ? server.upstream : (opened.address(server.name) ?? ''),
+  }))
+  return { upstreams, servers: opened }
 }
 
 type CommandEnd =
@@ -154,7 +212,9 @@ const environmentOf = (proxies: readonly ManagedProxy[]): { readonly [name: stri
   )
 
 /** `{n1}`, `{n1.host}` and `{n1.port}`. */
-const placeholdersOf = (proxies: readonly ManagedProxy[]): { readonly [name: string]: string } =>
+const placeholdersOf = (
+  proxies: readonly Pick<ManagedProxy, 'name' | 'listen'>[],
+): { readonly [name: string]: string } =>
   Object.fromEntries(
     proxies.flatMap(({ name, listen }) => {
       const colon = listen.lastIndexOf(':')

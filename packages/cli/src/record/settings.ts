@@ -1,17 +1,21 @@
-import { createRandom, type Nemesis } from '@chaosproxy/faults'
+import { createRandom } from '@chaosproxy/faults'
 import { type Json, type Millis, UserError } from '@chaosproxy/history'
 import type { RespSettings, RouteTable } from '@chaosproxy/proxy'
 import type { Carriage } from '@chaosproxy/proxy/control'
 import type { PlannedRun } from '@chaosproxy/runner'
 import {
+  type Command,
   commandText,
+  type HurtServers,
   parseTrafficFaults,
   planRounds,
   type ReadFinally,
   readFinallyBy,
+  type TrafficFaults,
   trafficWorkload,
   type Upstream,
   withFinal,
+  wordsOf,
 } from '@chaosproxy/targets'
 import type { Workload } from '@chaosproxy/workloads'
 import { oneOf } from '../arguments/one-of.ts'
@@ -20,10 +24,14 @@ import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { parsePairs } from '../proxy/settings.ts'
 import { checkTable } from '../proxy/table-functions.ts'
 
+/** A server that somebody else started, or the command that starts it. */
+export type RecordedServer = Omit<Upstream, 'upstream'> &
+  ({ readonly upstream: string } | { readonly command: Command })
+
 /** The settings of `chaos record`. */
 export interface RecordedCommand {
   readonly run: PlannedRun
-  readonly upstreams: readonly Upstream[]
+  readonly servers: readonly RecordedServer[]
   readonly carries: Carriage
   readonly model: string | undefined
   readonly command: readonly [string, ...string[]]
@@ -48,19 +56,22 @@ export function parseRecordSettings(options: ParsedOptions): RecordedCommand {
       'usage',
       'chaos record needs the command whose traffic is to be recorded, after --: chaos record --upstream 127.0.0.1:8080 --as routes.json -- npm test',
     )
-  const { upstreams, carries, table } = parseWays(options)
+  const { servers, carries, table } = parseWays(options)
   const seed = parseCount('seed', textOf(options, 'seed') ?? Math.floor(Math.random() * 10_000), {
     min: 0,
     max: Number.MAX_SAFE_INTEGER,
   })
   const timeMs = parseDuration('time', textOf(options, 'time') ?? RECORD_DEFAULTS.time)
   const timeoutMs = parseDuration('timeout', textOf(options, 'timeout') ?? RECORD_DEFAULTS.timeout)
-  const kinds = parseTrafficFaults(textOf(options, 'faults') ?? RECORD_DEFAULTS.faults, carries)
+  const faults = parseTrafficFaults(
+    textOf(options, 'faults') ?? RECORD_DEFAULTS.faults,
+    hurtServers(options, servers, carries),
+  )
   const wanted = textOf(options, 'model')
   const workload = workloadFor(carries, wanted, table)
   return {
-    run: planOf(options, { upstreams, workload, kinds, seed, timeMs, timeoutMs, command, carries, table }),
-    upstreams,
+    run: planOf(options, { servers, workload, faults, seed, timeMs, timeoutMs, command, carries, table }),
+    servers,
     carries,
     model: wanted,
     command: [program, ...rest],
@@ -75,25 +86,50 @@ export function parseRecordSettings(options: ParsedOptions): RecordedCommand {
 }
 
 interface Ways {
-  readonly upstreams: readonly Upstream[]
+  readonly servers: readonly RecordedServer[]
+  /** Of those whose traffic is recorded. */
   readonly carries: Carriage
   /** The file of the route table, or the name of a protocol that needs none. */
   readonly table: string
 }
 
+/** Of a server whose traffic is hurt only. */
+const BYTES = 'tcp'
+
 function parseWays(options: ParsedOptions): Ways {
-  const table = textOf(options, 'as')
+  const given = textsOf(options, 'as')
+  const tables = [...new Set(given.filter((each) => each !== BYTES))]
+  const [table, another] = tables
   if (table === undefined)
     throw new UserError(
       'usage',
-      'chaos record needs --as: a file with a route table (HTTP; chaos routes schema tells how they are written), or resp (Redis).',
+      given.length > 0
+        ? 'With --as tcp alone nothing is recorded. Give a file with a route table, or resp, for at least one server.'
+        : 'chaos record needs --as: a file with a route table (HTTP; chaos routes schema tells how they are written), or resp (Redis).',
     )
-  const pairs = parsePairs({ ...options, record: table })
+  if (another !== undefined)
+    throw new UserError(
+      'usage',
+      `--as ${table} and --as ${another}: one table says what is recorded. Servers that are only hurt are --as tcp.`,
+    )
+  const started = textsOf(options, 'serve').map((text) => wordsOf(text, '--serve'))
+  const upstreams = textsOf(options, 'upstream')
+  const pairs = parsePairs({
+    ...options,
+    record: table,
+    // Where it leads is known once it has started.
+    upstream: [...upstreams, ...started.map(() => '127.0.0.1:1')],
+  })
   const [first] = pairs
   if (first === undefined)
     throw new UserError(
       'usage',
-      'chaos record needs --upstream host:port, once for each server that the command talks to.',
+      'chaos record needs --upstream host:port, once for each server that the command talks to, or --serve with a command that starts one.',
+    )
+  if (given.length > 1 && given.length !== pairs.length)
+    throw new UserError(
+      'usage',
+      `--as is given ${given.length} times for ${pairs.length} servers: give it once for all of them, or once for each.`,
     )
   const { carries } = first
   if (carries === undefined || (carries.kind === 'http' && carries.table === undefined) || carries.kind === 'messages')
@@ -101,8 +137,38 @@ function parseWays(options: ParsedOptions): Ways {
       'usage',
       `--as ${table}: nothing of that can be recorded. Give a file with a route table, or resp.`,
     )
-  const upstreams = pairs.map(({ name, listen, upstream }) => ({ name, listen, upstream }))
-  return { upstreams, carries: withFinal(carries), table }
+  const servers = pairs.map(({ name, listen, upstream }, i): RecordedServer => {
+    const words = started[i - upstreams.length]
+    const server = { name, listen, isRecorded: given[given.length === 1 ? 0 : i] !== BYTES }
+    return words === undefined ? { ...server, upstream } : { ...server, command: { words } }
+  })
+  return { servers, carries: withFinal(carries), table }
+}
+
+/** Those that faults happen to, alike ones together. */
+function hurtServers(
+  options: ParsedOptions,
+  servers: readonly RecordedServer[],
+  carries: Carriage,
+): readonly HurtServers[] {
+  const names = servers.map(({ name }) => name)
+  const chosen =
+    textOf(options, 'hurt')
+      ?.split(',')
+      .map((name) => oneOf('hurt', 'server', name.trim(), names)) ?? names
+  const groups = new Map<string, HurtServers>()
+  for (const server of servers) {
+    const { name, isRecorded } = server
+    if (!chosen.includes(name)) continue
+    const areOurs = 'command' in server
+    const alike = groups.get(`${isRecorded} ${areOurs}`)
+    groups.set(`${isRecorded} ${areOurs}`, {
+      nodes: [...(alike?.nodes ?? []), name],
+      carries: isRecorded ? carries : undefined,
+      areOurs,
+    })
+  }
+  return [...groups.values()]
 }
 
 function workloadFor(carries: Carriage, wanted: string | undefined, where: string): Workload {
@@ -125,7 +191,7 @@ const initialOf = (initial: RouteTable['initial'] | RespSettings['initial']): Js
 
 interface Planning extends Ways {
   readonly workload: Workload
-  readonly kinds: readonly Nemesis[]
+  readonly faults: TrafficFaults
   readonly seed: number
   readonly timeMs: Millis
   readonly timeoutMs: Millis
@@ -133,20 +199,20 @@ interface Planning extends Ways {
 }
 
 function planOf(options: ParsedOptions, planning: Planning): PlannedRun {
-  const { upstreams, workload, kinds, seed, timeMs, timeoutMs, command, carries, table } = planning
-  const nodes = upstreams.map(({ name }) => name)
+  const { servers, workload, faults, seed, timeMs, timeoutMs, command, carries, table } = planning
+  const kinds = faults.nemeses
   const typed = textOf(options, 'expect')
   const expect = typed === undefined ? undefined : oneOf('expect', 'level', typed, [...workload.levels, 'none'])
-  const schedule = planRounds(kinds, nodes, timeMs, createRandom(seed).fork('schedule'))
+  const schedule = planRounds(faults, timeMs, createRandom(seed).fork('schedule'))
   const words = commandText({ words: command as readonly [string, ...string[]] })
   return {
     spec: {
       target: {
         name: 'record',
-        settings: { command: words, upstreams: upstreams.map((each) => each.upstream).join(', ') },
+        settings: { command: words, upstreams: servers.map(whereOf).join(', ') },
       },
       workload: { name: 'traffic', settings: { as: table } },
-      nodes: nodes.length,
+      nodes: servers.length,
       clients: 0,
       rate: 0,
       timeMs,
@@ -159,7 +225,7 @@ function planOf(options: ParsedOptions, planning: Planning): PlannedRun {
     target: {
       name: 'record',
       summary: 'servers and clients that somebody else started',
-      defaultNodes: nodes.length,
+      defaultNodes: servers.length,
       settings: [],
       bugs: [],
       marks: false,
@@ -179,6 +245,9 @@ function planOf(options: ParsedOptions, planning: Planning): PlannedRun {
     expect: expect === undefined || expect === 'none' ? undefined : { level: expect, promised: false },
   }
 }
+
+const whereOf = (server: RecordedServer): string =>
+  'command' in server ? commandText(server.command) : server.upstream
 
 /** What names sessions, for the history's header, which is written before anything is recorded. */
 function sessionsOf(carries: Carriage): PlannedRun['target']['sessions'] {

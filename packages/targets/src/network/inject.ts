@@ -47,7 +47,7 @@ export async function inject(fault: Fault, { nodes, network, suffers, failover }
   const suffering = suffers(fault.kind)
   if (suffering !== true) return { type: 'failed', error: `${suffering.not}; instead: ${suffering.instead}` }
   if (fault.kind === 'failover') return onLeadership(fault, nodes, failover)
-  if ('nodes' in fault) return onNodes(fault, nodesOf(fault.nodes, nodes))
+  if ('nodes' in fault) return injectIntoNodes(fault, nodes)
   requireNodes(fault.links, nodes)
   if (tcpFamily.owns(fault)) return inForce(network.apply(fault))
   if (messageFamily.owns(fault)) return onMessages(fault, network)
@@ -67,10 +67,12 @@ async function onLeadership(
   return injected(count(handovers.map(({ done }) => done)), () => Promise.all(handovers.map(({ undo }) => undo())))
 }
 
-async function onNodes(
+/** Kills and pauses. @throws if it names an unknown node, or is neither. */
+export async function injectIntoNodes(
   fault: Exclude<NodeFault, { readonly kind: 'failover' }>,
-  victims: readonly Victim[],
+  nodes: ReadonlyMap<NodeId, Victim>,
 ): Promise<Injected> {
+  const victims = nodesOf(fault.nodes, nodes)
   switch (fault.kind) {
     case 'kill': {
       const killed = await Promise.all(victims.map((node) => node.kill()))

@@ -3,20 +3,25 @@ import type { Recorder } from '@chaosproxy/proxy'
 import { type Carriage, createControlPlane, createNetwork, type ManagedProxy } from '@chaosproxy/proxy/control'
 import type { Cluster, Heal, Injected } from '@chaosproxy/runner'
 import { createClock } from '../network/clock.ts'
+import { injectIntoNodes, type Victim } from '../network/inject.ts'
 import { openWireRecord } from '../network/wire-record.ts'
 import type { ReadFinally } from './final-client.ts'
 
-/** A server that somebody else started, and the proxy before it. */
+/** A server, and the proxy before it. */
 export interface Upstream {
   readonly name: NodeId
   readonly listen: string
   readonly upstream: string
+  /** False if its traffic is passed on as bytes: it can be hurt, but nothing of it is recorded. */
+  readonly isRecorded: boolean
 }
 
 export interface TrafficClusterOptions {
   readonly upstreams: readonly Upstream[]
   readonly carries: Carriage
   readonly seed: number
+  /** The servers that this run started, which can be killed and paused. */
+  readonly victims?: ReadonlyMap<NodeId, Victim> | undefined
   /** Reads keys at the end; absent where nothing says how. */
   readonly finally: ReadFinally | undefined
   /** @throws UserError (input) that begins with `where`: a table whose operations no model knows. */
@@ -25,7 +30,7 @@ export interface TrafficClusterOptions {
     | undefined
 }
 
-/** Proxies before servers that somebody else started, for clients that somebody else starts. */
+/** Proxies before servers, for clients that somebody else starts. */
 export interface TrafficCluster extends Cluster {
   readonly record: NonNullable<Cluster['record']>
   readonly recorder: Recorder
@@ -47,13 +52,16 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
   let faults = 0
 
   return {
-    nodes: upstreams.map(({ name }) => name),
+    nodes: upstreams.filter(({ isRecorded }) => isRecorded).map(({ name }) => name),
     clock,
     recorder,
     record: begin,
     async open() {
-      for (const upstream of upstreams)
-        proxies.set(upstream.name, await plane.addProxy({ ...upstream, carries, enabled: true }))
+      for (const { isRecorded, ...upstream } of upstreams)
+        proxies.set(
+          upstream.name,
+          await plane.addProxy({ ...upstream, ...(isRecorded ? { carries } : {}), enabled: true }),
+        )
       return [...proxies.values()]
     },
     connect(node) {
@@ -64,12 +72,10 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
       return options.finally.connect({ node, host, port: Number(listen.slice(colon + 1)) })
     },
     inject(fault, injected) {
-      try {
-        faults++
-        injected(inForce(fault, `fault ${faults}`))
-      } catch (error) {
-        injected({ type: 'failed', error: error instanceof Error ? error.message : String(error) })
-      }
+      faults++
+      inForce(fault, `fault ${faults}`).then(injected, (error: Error) =>
+        injected({ type: 'failed', error: error.message }),
+      )
     },
     status: () => new Map(),
     marked: () => [],
@@ -80,8 +86,9 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
     },
   }
 
-  function inForce(fault: Fault, name: string): Injected {
-    if ('nodes' in fault) throw new Error(`${fault.kind} needs nodes that are ours`)
+  async function inForce(fault: Fault, name: string): Promise<Injected> {
+    if (fault.kind === 'failover') throw new Error('failover needs nodes that a target declares')
+    if ('nodes' in fault) return injectIntoNodes(fault, options.victims ?? new Map())
     const added = plane.addFault({ name, fault, origin: 'api' })
     if (fault.kind === 'reset') return healing(() => added.hits)
     return healing(() => {

@@ -60,54 +60,106 @@ const delayReply: Nemesis = {
     }),
 }
 
-/** It kills a server, which is somebody else's. */
-const NOT_OURS = 'crash-before-reply'
-const named = (name: string): readonly Nemesis[] => nemeses.filter((nemesis) => nemesis.name === name)
-
-/** What can be done to clients whose servers somebody else started. */
-export function trafficNemeses({ kind }: Carriage): readonly Nemesis[] {
-  if (kind === 'http')
-    return [partition, reset, ...nemeses.filter(({ among, name }) => among === 'clients' && name !== NOT_OURS)]
-  return [partition, reset, loseReply, loseRequest, delayReply, ...named('delay-clients'), ...named('cut-clients')]
+const kill: Nemesis = {
+  name: 'kill',
+  summary: 'kill -9 one server that this run started, and start it again',
+  kind: 'kill',
+  among: 'nodes',
+  plan: (random, nodes) => just({ kind: 'kill', nodes: [random.pick(nodes)] }),
 }
 
-/** `partition,lose-reply`, or `none`. @throws UserError (usage) */
-export function parseTrafficFaults(typed: string, carries: Carriage): readonly Nemesis[] {
-  if (typed === 'none') return []
-  const known = trafficNemeses(carries)
-  const names = known.map(({ name }) => name)
-  return typed.split(',').map((part) => {
-    const name = part.trim()
-    const found = known.find((nemesis) => nemesis.name === name)
-    if (found !== undefined) return found
-    const needsNodes = nemeses.some((nemesis) => nemesis.name === name)
-    throw new UserError(
-      'usage',
-      needsNodes
-        ? `--faults ${name}: the servers are not ours here, only what passes between them and their clients. Known: ${names.join(', ')}, none. For ${name}, declare the servers as a target.`
-        : `--faults ${typed}: there is no fault ${name}.${didYouMean(name, names)} Known: ${names.join(', ')}, none.`,
-    )
-  })
+const pause: Nemesis = {
+  name: 'pause',
+  summary: 'stop one server that this run started in mid-step (SIGSTOP), and resume it',
+  kind: 'pause',
+  among: 'nodes',
+  plan: (random, nodes) => just({ kind: 'pause', nodes: [random.pick(nodes)] }),
+}
+
+/** It kills the server whose request it was, which takes a cluster that knows its nodes. */
+const NOT_HERE = 'crash-before-reply'
+const named = (name: string): readonly Nemesis[] => nemeses.filter((nemesis) => nemesis.name === name)
+
+/** Servers that the same can be done to. */
+export interface HurtServers {
+  readonly nodes: readonly NodeId[]
+  /** What passes between them and their clients; undefined for bytes that nobody reads. */
+  readonly carries: Carriage | undefined
+  /** Whether this run started them, and so may kill and pause them. */
+  readonly areOurs: boolean
+}
+
+/** What can be done to some servers. */
+function trafficNemeses({ carries, areOurs }: Omit<HurtServers, 'nodes'>): readonly Nemesis[] {
+  const toProcesses = areOurs ? [kill, pause] : []
+  if (carries?.kind === 'http') {
+    const toRequests = nemeses.filter(({ among, name }) => among === 'clients' && name !== NOT_HERE)
+    return [partition, reset, ...toRequests, ...toProcesses]
+  }
+  const toBytes = [partition, reset, loseReply, loseRequest, delayReply]
+  return [...toBytes, ...named('delay-clients'), ...named('cut-clients'), ...toProcesses]
+}
+
+/** What happens to whom. */
+export interface TrafficFaults {
+  /** As they were asked for. */
+  readonly nemeses: readonly Nemesis[]
+  readonly groups: readonly (Pick<HurtServers, 'nodes' | 'carries'> & { readonly nemeses: readonly Nemesis[] })[]
+}
+
+/**
+ * `partition,lose-reply`, or `none`. Each fault happens to all servers that can suffer it.
+ *
+ * @throws UserError (usage) for one that none of them can.
+ */
+export function parseTrafficFaults(typed: string, servers: readonly HurtServers[]): TrafficFaults {
+  if (typed === 'none') return { nemeses: [], groups: [] }
+  const possible = servers.map((each) => ({ ...each, nemeses: trafficNemeses(each) }))
+  const names = [...new Set(possible.flatMap((group) => group.nemeses.map(({ name }) => name)))]
+  const wanted = typed.split(',').map((part) => part.trim())
+  for (const name of wanted) if (!names.includes(name)) throw refusal(name, names)
+  const groups = possible.map(({ nodes, carries, nemeses: each }) => ({
+    nodes,
+    carries,
+    nemeses: each.filter(({ name }) => wanted.includes(name)),
+  }))
+  const all = groups.flatMap((group) => group.nemeses)
+  return { nemeses: all.filter(({ name }, i) => all.findIndex((other) => other.name === name) === i), groups }
+}
+
+function refusal(name: string, names: readonly string[]): UserError {
+  const known = `Known: ${names.join(', ')}, none.`
+  const why = nemeses.some((nemesis) => nemesis.name === name)
+    ? `the servers are not ours here, only what passes between them and their clients. ${known} For kill and pause let this run start them with --serve; for ${name}, declare them as a target.`
+    : `there is no fault ${name}.${didYouMean(name, names)} ${known}`
+  return new UserError('usage', `--faults ${name}: ${why}`)
 }
 
 /** Commands end when they like: faults come again and again, and a short one has its share. */
 const ROUND_MS = millis(5_000)
+/** After faults of whole streams, clients that connect and ask again need calm in which to be done. */
+const CALM_FACTOR = 2
 
 /** For as long as clients may be at work. */
-export function planRounds(
-  kinds: readonly Nemesis[],
-  nodes: readonly NodeId[],
-  longestMs: number,
-  random: Random,
-): Schedule {
-  const rounds = Math.max(1, Math.ceil(longestMs / ROUND_MS))
-  const schedule = Array.from({ length: rounds }, (_, round) =>
-    planSchedule({ nemeses: kinds, nodes, durationMs: ROUND_MS, random: random.fork(`round ${round}`) }).map(
-      (fault) => {
-        const later = round * millisToNanos(ROUND_MS)
-        return { ...fault, from: nanos(fault.from + later), to: nanos(fault.to + later) }
-      },
-    ),
-  )
-  return schedule.flat().map((fault, i) => ({ ...fault, id: `fault-${i + 1}` }))
+export function planRounds({ groups }: TrafficFaults, longestMs: number, random: Random): Schedule {
+  const schedule = groups.flatMap(({ nodes, carries, nemeses: kinds }, i) => {
+    const calm = carries?.kind === 'http' ? 1 : CALM_FACTOR
+    const rounds = Math.max(1, Math.ceil(longestMs / ROUND_MS / calm))
+    return Array.from({ length: rounds }, (_, round) => {
+      const drawn = random.fork(i === 0 ? `round ${round}` : `round ${round} of group ${i}`)
+      return planSchedule({ nemeses: kinds, nodes, durationMs: ROUND_MS, random: drawn }).map((fault) => {
+        const from = calm * (round * millisToNanos(ROUND_MS) + fault.from)
+        return { ...fault, from: nanos(from), to: nanos(from + fault.to - fault.from), plan: within(fault.plan, nodes) }
+      })
+    }).flat()
+  })
+  return schedule.sort((a, b) => a.from - b.from).map((fault, i) => ({ ...fault, id: `fault-${i + 1}` }))
+}
+
+/** Selectors mean the servers of a group, not all there are. */
+function within(plan: Schedule[number]['plan'], nodes: readonly NodeId[]): Schedule[number]['plan'] {
+  if ('nodes' in plan) return plan
+  if (plan.links === 'from-clients') return { ...plan, links: nodes.map((to) => ({ from: 'clients', to })) }
+  if (plan.links === 'with-clients') return { ...plan, links: clientLinks(nodes) }
+  return plan
 }

@@ -1,0 +1,124 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { chaos, chaosHere, temporaryDirectory } from './chaos.ts'
+import { patientTest } from './patient.ts'
+
+// Servers that `chaos record` starts itself, and servers that it hurts without recording them.
+
+/** A service in front of a store: each write is asked of the store, and asked again if no answer comes. */
+const STORE = `
+  let sum = 0
+  require('node:http').createServer((request, response) => {
+    if (request.method === 'POST') sum++
+    response.end(JSON.stringify({ sum }))
+  }).listen(Number(process.argv[1]), '127.0.0.1')
+`
+const APP = `
+  const [port, store] = process.argv.slice(1)
+  const ask = (method) => fetch('http://' + store, { method, signal: AbortSignal.timeout(200) }).then((reply) => reply.text())
+  const asking = async (method) => {
+    for (;;) try { return await ask(method) } catch {}
+  }
+  require('node:http').createServer(async ({ method }, response) => response.end(await asking(method)))
+    .listen(Number(port), '127.0.0.1')
+`
+const CLIENT = `
+  const end = Date.now() + 2500
+  ;(async () => {
+    while (Date.now() < end) {
+      await fetch('http://' + process.argv[1] + '/sum/a', { method: 'POST' }).then((reply) => reply.text())
+      await new Promise((next) => setTimeout(next, 5))
+    }
+  })()
+`
+const TABLE = {
+  initial: { value: 0 },
+  routes: [
+    { request: 'GET /sum/{key}', f: 'read', result: 'json.sum' },
+    { request: 'POST /sum/{key}', f: 'add', value: { const: 1 } },
+  ],
+}
+
+function files(): { readonly directory: string; readonly table: string; path(name: string): string } {
+  const directory = temporaryDirectory()
+  const path = (name: string) => join(directory, name)
+  writeFileSync(path('routes.json'), JSON.stringify(TABLE))
+  for (const [name, text] of Object.entries({ store: STORE, app: APP, client: CLIENT }))
+    writeFileSync(
+      path(`${name}.cjs`),
+      text
+        .replaceAll('process.argv.slice(1)', 'process.argv.slice(2)')
+        .replaceAll('process.argv[1]', 'process.argv[2]'),
+    )
+  return { directory, table: path('routes.json'), path }
+}
+
+function both(faults: string) {
+  const { directory, table, path } = files()
+  const serve = [
+    '--serve',
+    `node ${path('store.cjs')} {port}`,
+    '--as',
+    'tcp',
+    '--serve',
+    `node ${path('app.cjs')} {port} {store}`,
+  ]
+  const ways = ['--name', 'store', '--name', 'app', ...serve, '--as', table, '--model', 'counter', '--hurt', 'store']
+  const options = ['--faults', faults, '--seed', '2', '--expect', 'linearizable', '--out', directory]
+  return { directory, args: ['record', ...ways, ...options, '--json', '--', 'node', path('client.cjs'), '{app}'] }
+}
+
+describe('servers that chaos record starts', () => {
+  test('an app that asks its store again is found to have asked twice, by the losses of answers between them', async () => {
+    const { args } = both('lose-reply')
+    const { exitCode, stdout, stderr } = await chaos(args)
+    expect({ exitCode, stderr: exitCode === 1 ? '' : stderr }).toEqual({ exitCode: 1, stderr: '' })
+    const { levels, run } = JSON.parse(stdout)
+    expect(levels.linearizable.result).toBe('violated')
+    // Only what passed between the clients and the app is recorded.
+    expect(readFileSync(join(run, 'history.jsonl'), 'utf8')).not.toContain('"node":"store"')
+  })
+
+  patientTest('can be killed and paused, and are there again in the end', async () => {
+    const { args } = both('pause')
+    const { stdout, stderr } = await chaos(args)
+    const { run } = JSON.parse(stdout || stderr)
+    expect(readFileSync(join(run, 'history.jsonl'), 'utf8')).toMatch(/"f":"pause".*"nodes":\["store"\]/)
+  })
+
+  test('one that dies at once is told with what it printed last', async () => {
+    const { directory, table } = files()
+    const serve = ['--serve', `node -e "console.log('no licence'); process.exit(3)"`]
+    const { exitCode, stderr } = await chaos([
+      'record',
+      ...serve,
+      '--as',
+      table,
+      '--model',
+      'counter',
+      '--out',
+      directory,
+      '--',
+      'true',
+    ])
+    expect(stderr).toMatch(/n1 did not start \(exit code 3\)\. The last lines of its log:\n {2}no licence/)
+    expect(exitCode).toBe(4)
+  })
+
+  test.each([
+    [
+      ['--serve', 'node x {prt}', '--as', 'resp', '--', 'true'],
+      /nothing is known to put in place of \{prt\}\. Did you mean \{port\}/,
+    ],
+    [['--serve', 'node "x', '--as', 'resp', '--', 'true'], /a quote .* does not end/],
+    [['--serve', 'node x', '--as', 'tcp', '--', 'true'], /With --as tcp alone nothing is recorded/],
+    [['--serve', 'node x', '--as', 'resp', '--as', 'tcp', '--', 'true'], /--as is given 2 times for 1 servers/],
+    [['--serve', 'node x', '--as', 'resp', '--as', 'a.json', '--', 'true'], /one table says what is recorded/],
+    [['--serve', 'node x', '--as', 'resp', '--hurt', 'n2', '--', 'true'], /--hurt/],
+  ])('%j is refused before anything is started', async (args, message) => {
+    const { exitCode, stderr } = await chaosHere(['record', ...args, '--out', temporaryDirectory()])
+    expect(stderr).toMatch(message)
+    expect(exitCode).toBe(3)
+  })
+})

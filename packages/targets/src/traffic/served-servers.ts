@@ -1,0 +1,73 @@
+import { join } from 'node:path'
+import type { NodeId } from '@chaosproxy/faults'
+import type { Command } from '../command/command.ts'
+import { type CommandNode, openCommandNode } from '../command/command-node.ts'
+import type { Keeper } from '../command/keeper.ts'
+import type { Placeholders } from '../command/placeholders.ts'
+import type { Victim } from '../network/inject.ts'
+
+/** A server that the run starts and ends: `{port}`, `{listen}` and `{data}` say where it is to listen and keep its data. */
+export interface ServedServer {
+  readonly name: NodeId
+  readonly command: Command
+}
+
+export interface ServedServersOptions {
+  readonly servers: readonly ServedServer[]
+  /** Further placeholders, such as the proxies' addresses. */
+  readonly placeholders: Placeholders
+  readonly keeper: Keeper
+  readonly dataDir: string
+  readonly logDir: string
+}
+
+/** Servers with free ports of their own. */
+export interface ServedServers {
+  readonly victims: ReadonlyMap<NodeId, Victim>
+  /** `host:port`, also before it is started. */
+  address(name: NodeId): string | undefined
+  /** Starts them in order, each once the one before accepts connections. @throws UserError (environment) */
+  start(): Promise<void>
+  /** What ended although nobody asked it to, with its last words. */
+  readonly trouble: readonly string[]
+  end(): Promise<void>
+}
+
+const READY_WITHIN_MS = 30_000
+
+/** @throws UserError (input) for a placeholder that there is not. */
+export async function openServedServers(options: ServedServersOptions): Promise<ServedServers> {
+  const { servers, placeholders, keeper, dataDir, logDir } = options
+  const trouble: string[] = []
+  const nodes: CommandNode<'client'>[] = []
+  for (const { name, command } of servers)
+    nodes.push(
+      await openCommandNode({
+        id: name,
+        command,
+        ports: ['client'],
+        dataDir: join(dataDir, name),
+        placeholders: ({ client }) => ({ ...placeholders, listen: `127.0.0.1:${client}` }),
+        readiness: { by: 'tcp', port: 'client' },
+        keeper,
+        logPath: join(logDir, `${name}.log`),
+        startupTimeoutMs: READY_WITHIN_MS,
+        moved: () => {},
+        died: (message) => trouble.push(message),
+      }),
+    )
+  return {
+    victims: new Map(nodes.map((node) => [node.id, node])),
+    trouble,
+    address(name) {
+      const address = nodes.find(({ id }) => id === name)?.addresses.client
+      return address && `${address.host}:${address.port}`
+    },
+    async start() {
+      for (const node of nodes) await node.start()
+    },
+    async end() {
+      await Promise.all(nodes.map((node) => node.end()))
+    },
+  }
+}
