@@ -5,6 +5,7 @@ import type { Target } from '@chaosproxy/runner'
 import { SIMULATED, simulatedTarget } from '@chaosproxy/simulator'
 import { declaredTarget } from './cluster/target.ts'
 import { embeddedTarget } from './embedded/target.ts'
+import { etcd } from './etcd/target.ts'
 import { loadProtocol } from './protocol-file.ts'
 import { isUserFile } from './user-file/import.ts'
 import { vetProtocol } from './vet-protocol.ts'
@@ -16,6 +17,7 @@ export const isDeclaration = (reference: string): boolean => reference.endsWith(
 export const targets: readonly Target[] = [
   ...protocols.map((protocol) => embeddedTarget(protocol)),
   ...protocols.map((protocol) => simulatedTarget(protocol)),
+  etcd,
 ]
 
 /**

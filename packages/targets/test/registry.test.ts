@@ -3,11 +3,12 @@ import { protocols } from '@chaosproxy/protocols'
 import { targetOf, targets } from '@chaosproxy/targets'
 import { expect, test } from 'vitest'
 
-test('every protocol is a target as real processes, and one in the simulator', () => {
+test('every protocol is a target as real processes, and one in the simulator; then come systems of others', () => {
   const names = protocols.map(({ name }) => name)
   expect(targets.map(({ name, tier }) => [name, tier])).toEqual([
     ...names.map((name) => [name, 'real']),
     ...names.map((name) => [`sim:${name}`, 'simulated']),
+    ['etcd', 'real'],
   ])
 })
 

@@ -114,6 +114,9 @@ export interface StartedDeclaration extends CommonDeclaration, NodeParts {
   readonly readyWithinMs?: number | undefined
 }
 
+/** The nodes alone: what asks them is code. */
+export type NodesDeclaration = Omit<StartedDeclaration, 'client'>
+
 /** A fault done and undone by commands, `docker kill {value.container}` and `docker start {value.container}`. */
 export interface FaultCommands {
   readonly do: CommandText
@@ -170,6 +173,7 @@ export type ClusterDeclaration = StartedDeclaration | RunningDeclaration
 export const isRunning = (declaration: ClusterDeclaration): declaration is RunningDeclaration =>
   Array.isArray(declaration.nodes) && declaration.nodes.some((node: object) => 'addresses' in node)
 
-export const nodeCount = ({ nodes }: ClusterDeclaration): number => (typeof nodes === 'number' ? nodes : nodes.length)
+export const nodeCount = ({ nodes }: Pick<ClusterDeclaration, 'nodes'>): number =>
+  typeof nodes === 'number' ? nodes : nodes.length
 
 export const nodeIds = (declaration: ClusterDeclaration): NodeId[] => nodeNames(nodeCount(declaration))

@@ -4,7 +4,7 @@ import { type Framing, parseFraming } from '@chaosproxy/proxy'
 import type { Setting } from '@chaosproxy/workloads'
 import type { Command } from '../command/command.ts'
 import type { NodeReadiness } from '../command/command-node.ts'
-import type { CommandText, PortDeclaration, ReadyDeclaration, StartedDeclaration } from './declaration.ts'
+import type { CommandText, NodesDeclaration, PortDeclaration, ReadyDeclaration } from './declaration.ts'
 import { type FailoverPlan, planFailover } from './failover.ts'
 import { wordsOf } from './words.ts'
 
@@ -42,7 +42,7 @@ const DATA: Setting = {
 }
 
 /** @throws UserError (input) for members that do not go together. */
-export function planCluster(declaration: StartedDeclaration, where: string): ClusterPlan {
+export function planCluster(declaration: NodesDeclaration, where: string): ClusterPlan {
   const ports = portsOf(declaration.ports ?? ['client'], where)
   const [first, ...others] = ports
   const peerPorts = others.length === 0 ? [first] : others
@@ -73,7 +73,7 @@ function portsOf(declared: readonly PortDeclaration[], where: string): readonly 
   return [first, ...others]
 }
 
-function settingsOf({ settings = {}, data }: StartedDeclaration, where: string): readonly Setting[] {
+function settingsOf({ settings = {}, data }: NodesDeclaration, where: string): readonly Setting[] {
   if (Object.hasOwn(settings, 'data'))
     throw new UserError('input', `${where}: settings.data is taken: --set data=wiped. Choose another name.`)
   const own = Object.entries(settings).map(([name, { summary = '', ...setting }]): Setting => {
@@ -90,7 +90,7 @@ interface NodeSurroundings {
 }
 
 /** @throws UserError (input) */
-function planNode(declaration: StartedDeclaration, id: NodeId, { ports, where }: NodeSurroundings): NodePlan {
+function planNode(declaration: NodesDeclaration, id: NodeId, { ports, where }: NodeSurroundings): NodePlan {
   const own = typeof declaration.nodes === 'number' ? {} : (declaration.nodes[Number(id.slice(1)) - 1] ?? {})
   const all = { ...declaration, ...own }
   if (all.command === undefined)

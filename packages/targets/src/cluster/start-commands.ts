@@ -12,7 +12,7 @@ import { type Keeper, startKeeper } from '../command/keeper.ts'
 import { type ClusterNetwork, linksAmong, openClusterNetwork } from '../network/cluster-network.ts'
 import { type ClusterNews, createNews } from '../network/news.ts'
 import { openWireRecord, type WireRecord } from '../network/wire-record.ts'
-import type { StartedDeclaration } from './declaration.ts'
+import type { NodesDeclaration } from './declaration.ts'
 import { failoverOf, requireFilled } from './failover.ts'
 import { nodePlaceholders, type Surroundings } from './node-placeholders.ts'
 import { type OwnCluster, openCluster } from './open-cluster.ts'
@@ -26,7 +26,7 @@ import { declaredSuffers, type Exposure } from './suffers.ts'
 
 export interface CommandClusterOptions
   extends Pick<StartOptions, 'nodes' | 'settings' | 'asked' | 'seed' | 'dataDir' | 'logDir' | 'signal'> {
-  readonly declaration: StartedDeclaration
+  readonly declaration: NodesDeclaration
   /** Begins messages: the name of a file. */
   readonly where: string
   readonly plan: ClusterPlan

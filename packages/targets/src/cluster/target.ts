@@ -1,11 +1,13 @@
 import { basename } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import type { Suffering, Target } from '@chaosproxy/runner'
+import { type Settings, settingsFor } from '@chaosproxy/workloads'
 import type { PlannedClients } from '../clients/planned-clients.ts'
 import { planClients } from '../clients/registry.ts'
 import {
   type ClusterDeclaration,
   isRunning,
+  type NodesDeclaration,
   nodeCount,
   type RunningDeclaration,
   type StartedDeclaration,
@@ -33,8 +35,21 @@ export function declaredTarget(declaration: ClusterDeclaration, options: Declare
 }
 
 function startedTarget(declaration: StartedDeclaration, { where, directory }: DeclaredTargetOptions): Target {
-  const plan = planCluster(declaration, where)
   const clients = planClients(declaration.client, `${where}: client`, directory)
+  return targetWithClients(declaration, { where, clients: () => clients })
+}
+
+export interface OwnClients {
+  /** Begins messages: the name of the target. */
+  readonly where: string
+  /** What asks the nodes, which may depend on the settings of a run. */
+  readonly clients: (settings: Settings) => PlannedClients
+}
+
+/** A cluster whose nodes are declared, and whose clients are code. @throws UserError (input), as `declaredTarget`. */
+export function targetWithClients(declaration: NodesDeclaration, { where, clients: clientsFor }: OwnClients): Target {
+  const plan = planCluster(declaration, where)
+  const clients = clientsFor(settingsFor({ name: where, settings: plan.settings }))
   const exposure: Exposure = {
     clients: carriedBy(clients),
     linked: dialsPeers(declaration, plan),
@@ -50,7 +65,10 @@ function startedTarget(declaration: StartedDeclaration, { where, directory }: De
         throw new UserError('usage', `${where}: nodes has ${count} nodes, one by one: ${nodes} cannot be started.`)
       // The proxy is loaded if there is a cluster to put it between.
       const { startCommandCluster } = await import('./start-commands.ts')
-      return startCommandCluster({ ...rest, nodes, declaration, where, plan, clients, exposure })
+      return startCommandCluster({
+        ...{ ...rest, nodes, declaration, where, plan, exposure },
+        clients: clientsFor(rest.settings),
+      })
     },
   }
 }
@@ -87,7 +105,7 @@ interface OfCluster {
 }
 
 const ofCluster = (
-  declaration: ClusterDeclaration,
+  declaration: ClusterDeclaration | NodesDeclaration,
   { where, clients, exposure }: OfCluster,
 ): Omit<Target, 'settings' | 'start'> => ({
   name: declaration.name ?? basename(where).replace(/\.\w+$/, ''),
@@ -122,9 +140,9 @@ function refusalOf(kind: 'kill' | 'pause', { faults }: RunningPlan): Exclude<Suf
 }
 
 /** Whether any command or file says where a peer is. */
-function dialsPeers(declaration: StartedDeclaration, plan: ClusterPlan): boolean {
-  const { lists, client: _, before: __, faults: ___, ...rest } = declaration
-  const text = JSON.stringify(rest)
+function dialsPeers(declaration: NodesDeclaration, plan: ClusterPlan): boolean {
+  const { lists, before: _, faults: __, ...rest } = declaration
+  const text = JSON.stringify({ ...rest, client: undefined })
   if (/\{(peers?|announced)[-.}]/.test(text)) return true
   const used = Object.entries(lists ?? {}).filter(([name]) => text.includes(`{list.${name}}`))
   return plan.peerPorts.length > 0 && used.some(([, { each }]) => /\{(peer|announced)[-.}]/.test(each))

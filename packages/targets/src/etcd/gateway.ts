@@ -1,0 +1,114 @@
+import { type Json, type Millis, millis } from '@chaosproxy/history'
+import { type Answer, createReplyReader } from '@chaosproxy/proxy'
+import { type ExchangeEnd, openLine, type Received } from '../clients/line.ts'
+import type { NodeAddress } from '../clients/planned-clients.ts'
+import { meaningOf } from './outcomes.ts'
+
+/** An answer of etcd's JSON gateway. 64-bit numbers are texts in it, bytes are base64, and what is zero is left out. */
+export interface Body {
+  readonly [member: string]: Json | undefined
+}
+
+/** How a request ended: `fail`, certainly nothing was done; `info`, nobody knows. */
+export type Reply =
+  | { readonly type: 'ok'; readonly body: Body }
+  | { readonly type: 'fail' | 'info'; readonly error: string }
+
+/** A line to one member: one request at a time, never sent again. */
+export interface Gateway {
+  /** Resolves after the timeout at the latest. */
+  ask(path: string, request: object, timeoutMs: number): Promise<Reply>
+  close(): void
+}
+
+/** Answers above this are not read: `info`. */
+const KEEP_BYTES = 16 * 1024 * 1024
+
+export function openGateway(address: NodeAddress): Gateway {
+  const line = openLine<Answer, Replies>(address, readReplies)
+  return {
+    ask: (path, request, timeoutMs) =>
+      new Promise((resolve) => {
+        if (timeoutMs <= 0) {
+          resolve({ type: 'fail', error: 'not asked: no time was left' })
+          return
+        }
+        line.ask({
+          bytes: requestText(address, path, JSON.stringify(request)),
+          prepare: (reader) => reader.expect('POST', KEEP_BYTES),
+          timeoutMs: wholeMillis(timeoutMs),
+          ended: (end) => resolve(replyOf(end)),
+        })
+      }),
+    close: () => line.close(),
+  }
+}
+
+const wholeMillis = (timeoutMs: number): Millis => millis(Math.ceil(timeoutMs))
+
+interface Replies {
+  expect(method: string, keepBytes: number): void
+  read(chunk: Buffer): Received<Answer>
+  end(): Received<Answer>
+}
+
+function readReplies(): Replies {
+  const reader = createReplyReader()
+  const received = (reply: ReturnType<typeof reader.read>): Received<Answer> =>
+    reply.type === 'answer' ? { type: 'reply', reply: reply.answer, reusable: reply.reusable } : reply
+  return {
+    expect: reader.expect,
+    read: (chunk) => received(reader.read(chunk)),
+    end: () => received(reader.end()),
+  }
+}
+
+/** A POST of the gateway's; also of a request whose answer is a stream. */
+export const requestText = ({ host, port }: NodeAddress, path: string, body: string): string =>
+  `POST ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+
+function replyOf(end: ExchangeEnd<Answer>): Reply {
+  if (end.type === 'lost') return { type: end.neverLeft ? 'fail' : 'info', error: end.why }
+  const { status, body } = end.reply
+  const json = body !== undefined && 'bytes' in body ? objectIn(body.bytes.toString()) : undefined
+  if (json === undefined) return { type: 'info', error: `HTTP ${status}, and an answer that is not understood` }
+  if (status === 200) return { type: 'ok', body: json }
+  const { error, message } = json
+  const said = typeof error === 'string' ? error : typeof message === 'string' ? message : 'an answer without a message'
+  return { type: meaningOf(said).type, error: `HTTP ${status}: ${said}` }
+}
+
+/** Of a stream of several objects, the first. */
+export function objectIn(text: string): Body | undefined {
+  try {
+    const json: unknown = JSON.parse(text)
+    return isBody(json) ? json : undefined
+  } catch {
+    return undefined
+  }
+}
+
+export const isBody = (json: unknown): json is Body => typeof json === 'object' && json !== null && !Array.isArray(json)
+
+/** A member that is an object; empty if there is none. */
+export function bodyIn(body: Body, member: string): Body {
+  const found = body[member]
+  return isBody(found) ? found : {}
+}
+
+/** A member that is a list of objects; empty if there is none. */
+export function listIn(body: Body, member: string): readonly Body[] {
+  const found = body[member]
+  return Array.isArray(found) ? found.filter(isBody) : []
+}
+
+/** A 64-bit number; 0 if it was left out. Revisions stay far below 2^53. */
+export const numberIn = (body: Body, member: string): number => Number(body[member] ?? 0)
+
+export const encoded = (text: string): string => Buffer.from(text).toString('base64')
+
+/** A text member that is base64; empty if there is none. */
+export function decodedIn(body: Body, member: string): string {
+  const found = body[member]
+  return typeof found === 'string' ? Buffer.from(found, 'base64').toString() : ''
+}

@@ -1,0 +1,155 @@
+import type { Completion, Input, Json } from '@chaosproxy/history'
+import type { NodeAddress } from '../clients/planned-clients.ts'
+import type { Locks } from './locks.ts'
+import {
+  type Asking,
+  type Compare,
+  commit,
+  createdAt,
+  deleteStep,
+  get,
+  type Held,
+  holds,
+  isTrouble,
+  list,
+  modifiedAt,
+  putStep,
+} from './store.ts'
+
+/** How the objects of a workload are kept. */
+export interface Keeping {
+  /** `value`: one key holds the object; `elements`: each element is a key. */
+  readonly as: 'value' | 'elements'
+  /** What an object holds that no key is there for. */
+  readonly initial: Json
+  /** How a value is read and changed: again until nobody came between, or under a lock. */
+  readonly update: 'txn' | 'lock'
+  readonly locks: Locks
+}
+
+/** One operation under way. */
+export interface Operation extends Asking {
+  readonly address: NodeAddress
+  /** Resolves once a moment has passed; false if no time is left. */
+  pause(): Promise<boolean>
+}
+
+/** Carries out one operation of a workload. */
+export type Perform = (operation: Operation, input: Input, keeping: Keeping) => Promise<Completion>
+
+/** By function. */
+export const operations: { readonly [f: string]: Perform } = {
+  async read(operation, { key = '' }, { as, initial }) {
+    if (as === 'elements') {
+      const listing = await list(operation, `${object(key)}/`)
+      return isTrouble(listing) ? listing : { type: 'ok', value: listing.held.map(({ value }) => value) }
+    }
+    const found = await get(operation, object(key))
+    return isTrouble(found) ? found : { type: 'ok', value: found.held?.value ?? initial }
+  },
+
+  async write(operation, { key = '', value }) {
+    const name = object(key)
+    const written = await commit(operation, [], [value === null ? deleteStep(name) : putStep(name, value)])
+    return isTrouble(written) ? written : { type: 'ok', value }
+  },
+
+  async cas(operation, { key = '', value }) {
+    const name = object(key)
+    const [old = null, next = null] = value as readonly Json[]
+    const condition = old === null ? createdAt(name, 0) : holds(name, old)
+    const done = await commit(operation, [condition], [next === null ? deleteStep(name) : putStep(name, next)])
+    if (isTrouble(done)) return done
+    return done.succeeded ? { type: 'ok', value } : { type: 'fail', error: 'mismatch' }
+  },
+
+  append: (operation, input, keeping) =>
+    updated(operation, input, keeping, (held) => {
+      if (typeof input.value === 'string') return `${typeof held === 'string' ? held : ''}${input.value}`
+      return [...(Array.isArray(held) ? (held as Json[]) : []), input.value]
+    }),
+
+  async add(operation, input, keeping) {
+    if (keeping.as === 'value') return updated(operation, input, keeping, (held) => Number(held) + Number(input.value))
+    const done = await commit(operation, [], [putStep(element(input), input.value)])
+    return isTrouble(done) ? done : { type: 'ok', value: input.value }
+  },
+
+  subtract: (operation, input, keeping) =>
+    updated(operation, input, keeping, (held) => Number(held) - Number(input.value)),
+
+  async remove(operation, input) {
+    const done = await commit(operation, [], [deleteStep(element(input))])
+    return isTrouble(done) ? done : { type: 'ok', value: input.value }
+  },
+
+  async contains(operation, input) {
+    const found = await get(operation, element(input))
+    return isTrouble(found) ? found : { type: 'ok', value: found.held !== undefined }
+  },
+
+  async acquire(operation, { key = '' }, { locks }) {
+    const taken = await locks.acquire(operation, operation.address, key)
+    if (taken === 'held') return { type: 'fail', error: 'held' }
+    return isTrouble(taken) ? taken : { type: 'ok', value: taken.token }
+  },
+
+  async release(operation, { key = '', value }, { locks }) {
+    // Whoever holds nothing has nothing to release.
+    if (typeof value !== 'number') return { type: 'fail', error: 'not asked: there is no token' }
+    const released = await locks.release(operation, key, value)
+    if (typeof released === 'object') return released
+    return released ? { type: 'ok', value } : { type: 'fail', error: 'the lock was lost' }
+  },
+}
+
+const object = (key: string): string => `object/${key}`
+const element = ({ key = '', value }: Input): string => `${object(key)}/${JSON.stringify(value)}`
+
+/** Reads, changes and writes, so that no other update is lost; under a lock without fencing, only while it is held. */
+async function updated(
+  operation: Operation,
+  input: Input,
+  keeping: Keeping,
+  change: (held: Json) => Json,
+): Promise<Completion> {
+  if (keeping.update === 'lock') return underLock(operation, input, keeping, change)
+  const { key = '', value } = input
+  const name = object(key)
+  do {
+    const found = await get(operation, name)
+    if (isTrouble(found)) return found
+    const { held } = found
+    const next = change(held?.value ?? keeping.initial)
+    const done = await commit(operation, [unchanged(name, held)], [putStep(name, next)])
+    if (isTrouble(done)) return done
+    if (done.succeeded) return { type: 'ok', value }
+  } while (await operation.pause())
+  return { type: 'fail', error: 'somebody else came between each time' }
+}
+
+const unchanged = (name: string, held: Held | undefined): Compare =>
+  held === undefined ? createdAt(name, 0) : modifiedAt(name, held.modified)
+
+async function underLock(
+  operation: Operation,
+  { key = '', value }: Input,
+  { locks, initial }: Keeping,
+  change: (held: Json) => Json,
+): Promise<Completion> {
+  const name = object(key)
+  let taken = await locks.acquire(operation, operation.address, key)
+  while (taken === 'held' && (await operation.pause())) taken = await locks.acquire(operation, operation.address, key)
+  if (taken === 'held') return { type: 'fail', error: 'the lock was held all the time' }
+  // Even if the lock was taken, the object was left alone.
+  if (isTrouble(taken)) return { type: 'fail', error: taken.error }
+  const { token } = taken
+  const found = await get(operation, name)
+  const done = isTrouble(found)
+    ? found
+    : await commit(operation, locks.guard(key, token), [putStep(name, change(found.held?.value ?? initial))])
+  // The change is made or not, whatever becomes of the lock.
+  await locks.release(operation, key, token)
+  if (isTrouble(done)) return done
+  return done.succeeded ? { type: 'ok', value } : { type: 'fail', error: 'the lock was lost' }
+}

@@ -1,0 +1,126 @@
+import type { Json } from '@chaosproxy/history'
+import { type Body, bodyIn, decodedIn, encoded, listIn, numberIn, type Reply } from './gateway.ts'
+
+/** What one operation asks of a member, one request after another, until its time is up. */
+export interface Asking {
+  ask(path: string, request: object): Promise<Reply>
+  /** A read whose answer may be behind, if that was chosen. */
+  readonly serializable: boolean
+}
+
+/** A key and what it holds. */
+export interface Held {
+  readonly key: string
+  readonly value: Json
+  readonly created: number
+  readonly modified: number
+}
+
+/** Something else than an answer that can be used: nothing was done, or nobody knows. */
+export type Trouble = Exclude<Reply, { readonly type: 'ok' }>
+
+export const isTrouble = (found: object): found is Trouble => 'error' in found
+
+/** What one key holds; `held` is undefined if there is none. */
+export async function get(asking: Asking, key: string): Promise<{ readonly held: Held | undefined } | Trouble> {
+  const reply = await asking.ask('/v3/kv/range', { key: encoded(key), serializable: asking.serializable })
+  if (reply.type !== 'ok') return nothingDone(reply)
+  const [kv] = listIn(reply.body, 'kvs')
+  return { held: kv === undefined ? undefined : heldIn(kv) }
+}
+
+export interface Listing {
+  readonly held: readonly Held[]
+  /** The revision at which it was so, as the member that answered says. */
+  readonly revision: number
+}
+
+/** All keys with a prefix, in order. */
+export async function list(asking: Asking, prefix: string): Promise<Listing | Trouble> {
+  const range = { key: encoded(prefix), range_end: encoded(endOf(prefix)), serializable: asking.serializable }
+  const reply = await asking.ask('/v3/kv/range', range)
+  if (reply.type !== 'ok') return nothingDone(reply)
+  return { held: listIn(reply.body, 'kvs').map(heldIn), revision: numberIn(bodyIn(reply.body, 'header'), 'revision') }
+}
+
+/** The first key after all with the prefix. */
+export const endOf = (prefix: string): string =>
+  prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1)
+
+const heldIn = (kv: Body): Held => ({
+  key: decodedIn(kv, 'key'),
+  value: valueIn(decodedIn(kv, 'value')),
+  created: numberIn(kv, 'create_revision'),
+  modified: numberIn(kv, 'mod_revision'),
+})
+
+/** Values are kept as JSON; what somebody else wrote is a text. */
+export function valueIn(text: string): Json {
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    return text
+  }
+}
+
+export const kept = (value: Json): string => encoded(JSON.stringify(value))
+
+/** A condition of a transaction. */
+export interface Compare {
+  readonly key: string
+  readonly target: 'CREATE' | 'MOD' | 'VALUE'
+  readonly result: 'EQUAL'
+  readonly create_revision?: string
+  readonly mod_revision?: string
+  readonly value?: string
+}
+
+/** That no key of the name exists, if the revision is 0. */
+export const createdAt = (key: string, revision: number): Compare => ({
+  ...{ key: encoded(key), target: 'CREATE', result: 'EQUAL' },
+  create_revision: String(revision),
+})
+
+export const modifiedAt = (key: string, revision: number): Compare => ({
+  ...{ key: encoded(key), target: 'MOD', result: 'EQUAL' },
+  mod_revision: String(revision),
+})
+
+export const holds = (key: string, value: Json): Compare => ({
+  ...{ key: encoded(key), target: 'VALUE', result: 'EQUAL' },
+  value: kept(value),
+})
+
+/** What a transaction does: one of these on one key. */
+export type Step =
+  | { readonly request_put: { readonly key: string; readonly value: string; readonly lease?: string } }
+  | { readonly request_delete_range: { readonly key: string } }
+
+export const putStep = (key: string, value: Json, lease?: string): Step => ({
+  request_put: { key: encoded(key), value: kept(value), ...(lease === undefined ? {} : { lease }) },
+})
+
+export const deleteStep = (key: string): Step => ({ request_delete_range: { key: encoded(key) } })
+
+export interface Committed {
+  /** Whether the conditions held, and so the steps were done. */
+  readonly succeeded: boolean
+  /** Of the store then. */
+  readonly revision: number
+}
+
+export async function commit(
+  asking: Asking,
+  compare: readonly Compare[],
+  success: readonly Step[],
+): Promise<Committed | Trouble> {
+  const reply = await asking.ask('/v3/kv/txn', { compare, success, failure: [] })
+  if (reply.type !== 'ok') return reply
+  return {
+    succeeded: reply.body['succeeded'] === true,
+    revision: numberIn(bodyIn(reply.body, 'header'), 'revision'),
+  }
+}
+
+/** A read leaves nothing behind, whatever became of it. */
+const nothingDone = ({ error }: Trouble): Trouble => ({ type: 'fail', error })

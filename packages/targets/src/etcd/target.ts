@@ -1,0 +1,111 @@
+import type { FaultKind } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
+import type { PromiseQuestion, Target } from '@chaosproxy/runner'
+import { numberOf, type Setting } from '@chaosproxy/workloads'
+import type { NodesDeclaration } from '../cluster/declaration.ts'
+import { targetWithClients } from '../cluster/target.ts'
+import { missingPrograms } from '../command/programs.ts'
+import { etcdClients } from './clients.ts'
+
+const own: readonly Setting[] = [
+  {
+    name: 'reads',
+    summary: 'linearizable, or serializable: from the data of whichever member is asked, which may be behind',
+    default: 'linearizable',
+    values: ['linearizable', 'serializable'],
+  },
+  {
+    name: 'update',
+    summary:
+      'how counters, strings and lists are changed: by a transaction, again if somebody came between, or under a lock',
+    default: 'txn',
+    values: ['txn', 'lock'],
+  },
+  {
+    name: 'fencing',
+    summary: 'whether a change under a lock, and its release, compares the create_revision of the lock',
+    default: false,
+  },
+  { name: 'ttl', summary: 'seconds until a lock expires that nobody keeps alive', default: 10, min: 2, max: 600 },
+  { name: 'heartbeat', summary: 'ms between heartbeats of the leader', default: 100, min: 10, max: 10_000 },
+  {
+    name: 'election',
+    summary: 'ms without a heartbeat until a member stands for election',
+    default: 1000,
+    min: 50,
+    max: 50_000,
+  },
+  { name: 'pre-vote', summary: 'whether a member asks whether it could win before it stands', default: true },
+  {
+    name: 'snapshot-count',
+    summary: 'entries applied between two snapshots; a member further behind than 5,000 entries more catches up by one',
+    default: 100_000,
+    min: 1,
+    max: 10_000_000,
+  },
+]
+
+const declaration: NodesDeclaration = {
+  name: 'etcd',
+  summary: 'etcd, over its JSON gateway',
+  nodes: 3,
+  command: [
+    ...['etcd', '--name', '{node}', '--data-dir', '{data}/etcd'],
+    ...['--listen-client-urls', 'http://{listen.client}', '--advertise-client-urls', 'http://{announced.client}'],
+    ...['--listen-peer-urls', 'http://{listen.peer}', '--initial-advertise-peer-urls', 'http://{announced.peer}'],
+    ...['--initial-cluster', '{list.cluster}', '--initial-cluster-state', 'new'],
+    ...['--heartbeat-interval', '{set.heartbeat}', '--election-timeout', '{set.election}'],
+    ...['--pre-vote={set.pre-vote}', '--snapshot-count', '{set.snapshot-count}'],
+    ...['--logger', 'zap', '--log-outputs', 'stderr'],
+  ],
+  ports: [
+    { name: 'client', announced: true },
+    { name: 'peer', announced: true },
+  ],
+  lists: { cluster: { of: 'nodes', each: '{name}=http://{announced.peer}' } },
+  settings: Object.fromEntries(
+    own.map(({ name, summary, default: usual, values }) => [
+      name,
+      { default: usual, summary, ...(values && { values }) },
+    ]),
+  ),
+  role: { by: 'http', path: '/debug/vars', leads: '"raftState":"StateLeader"', term: '"raft.status":.*?"term":(\\d+)' },
+}
+
+const base = targetWithClients(declaration, { where: 'etcd', clients: etcdClients })
+
+/** An etcd cluster of this machine's own etcd, every member and link of it within reach of faults. */
+export const etcd: Target = {
+  ...base,
+  settings: [...base.settings.filter(({ name }) => own.every((setting) => setting.name !== name)), ...own],
+  promises: promised,
+  missing: async () => missingPrograms([{ program: 'etcd', install: 'apt-get install etcd-server' }]),
+  validate(settings) {
+    const heartbeat = numberOf(settings, 'heartbeat')
+    const election = numberOf(settings, 'election')
+    if (election < 5 * heartbeat)
+      throw new UserError(
+        'usage',
+        `etcd: election=${election} is less than five times heartbeat=${heartbeat}, which etcd refuses. Give an election of ${5 * heartbeat} or more.`,
+      )
+  },
+}
+
+/** Faults that can keep a holder from its lock for longer than its time to live. */
+const harmsHolders = (faults: readonly FaultKind[]): boolean => faults.length > 0
+
+/**
+ * What etcd's documents promise (API guarantees): everything is linearizable but serializable reads, which are of some
+ * member's data; once all is healed every member has the same. A lock is as good as its holder's clock.
+ */
+function promised({ workload, settings, faults }: PromiseQuestion): string {
+  // A member that has lost its data may vote twice.
+  if (settings['data'] === 'wiped' && faults.includes('kill')) return 'nothing'
+  const isLocked = workload === 'lock' || (settings['update'] === 'lock' && UPDATED.includes(workload))
+  const isGuarded = workload !== 'lock' && settings['fencing'] === true
+  if (isLocked && !isGuarded && harmsHolders(faults)) return 'nothing'
+  return settings['reads'] === 'serializable' && workload !== 'lock' ? 'eventual' : 'linearizable'
+}
+
+/** The workloads that read, change and write. */
+const UPDATED: readonly string[] = ['counter', 'append', 'list-append']
