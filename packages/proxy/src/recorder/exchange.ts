@@ -48,6 +48,8 @@ export class Exchange {
   #extra = ''
   #edges: Edges = 0
   #forwardedAt: Nanos | undefined
+  /** What the backend answered, whatever the client is told. */
+  #backendAnswer: Completions | undefined
 
   constructor(recording: Recording, begunAt: Nanos, beginning: Beginning) {
     this.#recording = recording
@@ -95,6 +97,7 @@ export class Exchange {
   /** The backend's whole answer has arrived. */
   answered(time: Nanos, answer: Completions): void {
     this.#edges |= EDGE.backendIn
+    this.#backendAnswer = answer
     this.#endBackend(time, answer, undefined)
     this.#release()
   }
@@ -228,8 +231,13 @@ export class Exchange {
     if (this.#clientIsOver || this.#calls.length === 0) return
     if (this.#waitsForClient) this.#resolveForClient(answer, reason)
     this.#clientIsOver = true
-    if (this.#only !== undefined) this.#only.endForClient(time, this.#edges, partOf(answer, 0), reason)
-    else this.#end(answer, (operation, completion) => operation.endForClient(time, this.#edges, completion, reason))
+    const backend = this.#backendAnswer
+    if (this.#only !== undefined)
+      this.#only.endForClient(time, this.#edges, partOf(answer, 0), partOf(backend, 0), reason)
+    else
+      this.#end(answer, (operation, completion, i) =>
+        operation.endForClient(time, this.#edges, completion, partOf(backend, i), reason),
+      )
   }
 
   #endBackend(time: Nanos, answer: Completions | undefined, reason: string | undefined): void {
@@ -240,14 +248,17 @@ export class Exchange {
     else this.#end(told, (operation, completion) => operation.endAtBackend(time, this.#edges, completion, reason))
   }
 
-  #end(answer: Completions | undefined, end: (operation: Operation, completion: Completion | undefined) => void): void {
+  #end(
+    answer: Completions | undefined,
+    end: (operation: Operation, completion: Completion | undefined, i: number) => void,
+  ): void {
     for (let i = 0; i < this.#calls.length; i++) {
       const completion = partOf(answer, i)
       const operation = this.#operations[i]
-      if (operation !== undefined) end(operation, completion)
+      if (operation !== undefined) end(operation, completion, i)
       else
         this.#entries?.[i]?.forEach((entry, j) => {
-          end(entry, completion?.type === 'ok' && 'entries' in completion ? okOf(completion.entries[j]) : completion)
+          end(entry, completion?.type === 'ok' && 'entries' in completion ? okOf(completion.entries[j]) : completion, i)
         })
     }
   }
@@ -304,7 +315,13 @@ export class Exchange {
     return this.#calls.flatMap((call, i) => {
       if (call.key !== UNSAID) return []
       const harmless = call.harmless === true
-      const outcome = outcomeOf({ edges: this.#edges, answer: partOf(answer, i), reason, harmless })
+      const outcome = outcomeOf({
+        edges: this.#edges,
+        answer: partOf(answer, i),
+        backend: partOf(this.#backendAnswer, i),
+        reason,
+        harmless,
+      })
       const isOpen = outcome.type === 'info' || outcome.type === 'not-understood'
       count(isOpen ? 'info' : 'fail')
       if (!isOpen) return []

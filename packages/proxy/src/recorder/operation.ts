@@ -68,11 +68,17 @@ export class Operation {
     return this.#invocation(time)
   }
 
-  /** The client has its answer, or will never get one. */
-  endForClient(time: Nanos, edges: Edges, answer: Completion | undefined, reason: string | undefined): void {
+  /** The client has its answer, or will never get one. `backend` is what the backend itself answered. */
+  endForClient(
+    time: Nanos,
+    edges: Edges,
+    answer: Completion | undefined,
+    backend: Completion | undefined,
+    reason: string | undefined,
+  ): void {
     if (this.#client !== 'open') return
     const { views, counters, retries, client, remarks } = this.#recording
-    const outcome = this.#outcome(edges, answer, reason)
+    const outcome = this.#outcome(edges, answer, backend, reason)
     const type = typeOf(outcome)
     this.#client = type === 'info' ? 'unknown' : 'done'
     counters.open--
@@ -85,7 +91,7 @@ export class Operation {
   /** The backend has answered, or never will. */
   endAtBackend(time: Nanos, edges: Edges, answer: Completion | undefined, reason: string | undefined): void {
     if (this.#backend !== 'open') return
-    const outcome = this.#outcome(edges, answer, reason)
+    const outcome = this.#outcome(edges, answer, answer, reason)
     this.#backend = typeOf(outcome) === 'info' ? 'unknown' : 'done'
     const { backend } = this.#recording.views
     if (backend !== undefined) this.#end(backend, time, edges, outcome)
@@ -99,9 +105,14 @@ export class Operation {
     this.#lanes.giveBack(this.process)
   }
 
-  #outcome(edges: Edges, answer: Completion | undefined, reason: string | undefined): Completion {
+  #outcome(
+    edges: Edges,
+    answer: Completion | undefined,
+    backend: Completion | undefined,
+    reason: string | undefined,
+  ): Completion {
     if (answer?.type === 'ok') return answer
-    return outcomeOf({ edges, answer, reason, harmless: this.#call.harmless === true })
+    return outcomeOf({ edges, answer, backend, reason, harmless: this.#call.harmless === true })
   }
 
   #end(view: View, time: Nanos, edges: Edges, outcome: Completion): void {

@@ -6,6 +6,8 @@ export interface Ending {
   readonly edges: Edges
   /** The answer's meaning, if a whole one was seen. */
   readonly answer?: Completion | undefined
+  /** The meaning of the backend's own answer, if there was one: a fault may have told the client something else. */
+  readonly backend: Completion | undefined
   /** Why there is no answer. */
   readonly reason?: string | undefined
   /** See `Call`. */
@@ -15,20 +17,22 @@ export interface Ending {
 /**
  * All outcome rules.
  *
- * - A request that was never sent certainly had no effect: `fail`, whatever answer was made up. (A made-up `ok` stays
- * `ok`,   since that is what the client was told.)
- * - A request that was sent and answered has the outcome its answer says; an answer that is not understood says
- * nothing.
+ * - A request that was never sent certainly had no effect: `fail`, whatever answer was made up. A made-up `ok` stays
+ *   `ok`, since that is what the client was told.
+ * - A request that was sent and answered has the outcome its answer says, except that only the backend's own refusal
+ *   is a `fail`. If a fault made up the refusal, the request may have taken effect: `info`.
+ * - An answer that is not understood says nothing.
  * - A request that was sent and not answered in full may have taken effect: `info`.
- * - A harmless request may `fail` instead of `info`, since nobody can see the difference, unless its answer arrived
- * and was   not understood: then the client saw something that the record lacks.
+ * - A harmless request may `fail` instead of `info`, since nobody can see the difference. But if its answer arrived and
+ *   was not understood, the client saw something that the record lacks.
  */
-export function outcomeOf({ edges, answer, reason, harmless }: Ending): Completion {
+export function outcomeOf({ edges, answer, backend, reason, harmless }: Ending): Completion {
   if (answer?.type === 'ok') return answer
   const error = answer?.error ?? reason ?? 'no answer'
   const left = (edges & EDGE.backendOut) !== 0
   if (!left) return { type: 'fail', error: answer === undefined ? `never forwarded: ${error}` : error }
   if (answer?.type === 'not-understood') return answer
-  if (answer?.type === 'fail' || harmless) return { type: 'fail', error }
+  if (harmless || (answer?.type === 'fail' && backend?.type === 'fail')) return { type: 'fail', error }
+  if (answer?.type === 'fail') return { type: 'info', error: `${error}, which the backend did not say` }
   return { type: 'info', error }
 }

@@ -67,6 +67,57 @@ describe('what the client is told', () => {
     expect(backend.events.map(({ type }) => type)).toEqual(['invoke', 'ok'])
   })
 
+  test.each([
+    ['error-status', { after: 'forwarding', status: 409 }],
+    ['edit-reply', { status: 409 }],
+  ] as const)('a refusal made up by %s, after the server has done it, refuses nothing', async (kind, parameters) => {
+    const service = await keyValueService()
+    const { route, apply, client, backend } = await httpRouteTo(service)
+    const send = httpClient(route.port)
+    const fault = apply({ kind, ...parameters })
+    expect(statusOf(await send('PUT', '/kv/x', '1'))).toBe(409)
+    expect(statusOf(await send('GET', '/kv/x'))).toBe(409)
+    fault.remove()
+    expect(bodyOf(await send('GET', '/kv/x'))).toBe('1')
+    expect(client.events.map(({ type, f, error }) => [type, f, error])).toEqual([
+      ['invoke', 'write', undefined],
+      ['info', 'write', 'status 409, which the backend did not say'],
+      ['invoke', 'read', undefined],
+      // Nobody can tell a read that was done from one that was not.
+      ['fail', 'read', 'status 409'],
+      ['invoke', 'read', undefined],
+      ['ok', 'read', undefined],
+    ])
+    expect(backend.events.map(({ type }) => type)).toEqual(['invoke', 'ok', 'invoke', 'ok', 'invoke', 'ok'])
+  })
+
+  test("the server's own refusal still stands under a fault that changes how it is worded", async () => {
+    const server = await serveHttp((asked, reply) => {
+      asked.resume()
+      reply.statusCode = 412
+      reply.end('not that version')
+    })
+    const { route, apply, client } = await httpRouteTo(server)
+    apply({ kind: 'edit-reply', status: 409 })
+    expect(statusOf(await httpClient(route.port)('PUT', '/kv/x', '1'))).toBe(409)
+    expect(client.events.map(({ type }) => type)).toEqual(['invoke', 'fail'])
+  })
+
+  test('a stale refusal, of a request that is now done, refuses nothing', async () => {
+    let refusals = 1
+    const server = await serveHttp((asked, reply) => {
+      asked.resume()
+      reply.statusCode = refusals-- > 0 ? 409 : 200
+      reply.end('as it is')
+    })
+    const { route, apply, client } = await httpRouteTo(server)
+    apply({ kind: 'stale-reply' })
+    const send = httpClient(route.port)
+    await send('PUT', '/kv/x', '1')
+    expect(statusOf(await send('PUT', '/kv/x', '1'))).toBe(409)
+    expect(client.events.map(({ type }) => type)).toEqual(['invoke', 'fail', 'invoke', 'info'])
+  })
+
   test('a stale answer is the one of before the last change', async () => {
     const service = await keyValueService()
     const { route, apply, client, backend } = await httpRouteTo(service)

@@ -19,20 +19,39 @@ test.each([
     { edges: EDGE.clientIn, answer: ok, harmless: false },
     'ok',
   ],
-  ['a definite refusal is a failure', { edges: ALL_EDGES, answer: fail, harmless: false }, 'fail'],
+  ['a definite refusal is a failure', { edges: ALL_EDGES, answer: fail, backend: fail, harmless: false }, 'fail'],
+  [
+    'a refusal that was made up of a success proves nothing',
+    { edges: ALL_EDGES, answer: fail, backend: ok, harmless: false },
+    'info',
+  ],
+  [
+    'nor does one that was made up of an error',
+    { edges: ALL_EDGES, answer: fail, backend: info, harmless: false },
+    'info',
+  ],
+  ['nor does one that was made up of nothing', { edges: ALL_EDGES, answer: fail, harmless: false }, 'info'],
+  ['but what leaves nothing behind may fail', { edges: ALL_EDGES, answer: fail, backend: ok, harmless: true }, 'fail'],
   ['of what a 5xx answers, nothing is known', { edges: ALL_EDGES, answer: info, harmless: false }, 'info'],
   ['of what left and was not answered, nothing is known', { edges: left, reason: 'reset', harmless: false }, 'info'],
   ['what leaves nothing behind may fail instead', { edges: left, reason: 'reset', harmless: true }, 'fail'],
   ['and so may what a 5xx answers', { edges: ALL_EDGES, answer: info, harmless: true }, 'fail'],
 ])('%s', (_, ending, type) => {
-  expect(outcomeOf(ending).type).toBe(type)
+  expect(outcomeOf({ backend: undefined, ...ending }).type).toBe(type)
 })
 
 test('a failure says that the request never left, and why', () => {
-  expect(outcomeOf({ edges: EDGE.clientIn, reason: 'the request was lost', harmless: false })).toEqual({
+  expect(
+    outcomeOf({ edges: EDGE.clientIn, backend: undefined, reason: 'the request was lost', harmless: false }),
+  ).toEqual({
     type: 'fail',
     error: 'never forwarded: the request was lost',
   })
+})
+
+test('a refusal that the backend did not say is told from one that it did', () => {
+  const made = outcomeOf({ edges: ALL_EDGES, answer: fail, backend: ok, harmless: false })
+  expect(made).toEqual({ type: 'info', error: 'status 409, which the backend did not say' })
 })
 
 test('edges are named in the order of the way', () => {

@@ -114,10 +114,10 @@ describe('processes', () => {
     early.called(asks(write(2)))
     early.forwarded(now())
     // The client has an answer; what the backend will make of it is open, so that its process is not free.
-    early.delivered(now(), { type: 'fail', error: 'made up' })
+    early.delivered(now(), ok('made up'))
     const next = connection.begin(now())
     next.called(asks(write(3)))
-    expect(typesOf(client)).toEqual(['0 invoke', '0 info', '1 invoke', '1 fail', '2 invoke'])
+    expect(typesOf(client)).toEqual(['0 invoke', '0 info', '1 invoke', '1 ok', '2 invoke'])
     early.answered(now(), ok(2))
     const after = connection.begin(now())
     after.called(asks(write(4)))

@@ -196,6 +196,7 @@ describe('one request that is several operations', () => {
     const refused = connection.beginWhole(now())
     refused.called(asks(write(1), write(2, { key: 'y' })))
     refused.forwarded(now())
+    refused.answered(now(), { type: 'fail', error: 'no' })
     refused.delivered(now(), { type: 'fail', error: 'no' })
     expect(told(client)).toEqual([
       '0 invoke read x=null',
