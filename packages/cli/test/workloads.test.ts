@@ -77,6 +77,31 @@ describe("a workload of one's own", () => {
     expect(exitCode).toBe(0)
   })
 
+  /** Asks for one thing over and over. */
+  const asking = (model: string, f: string, more = ''): string =>
+    written(`
+      export default {
+        name: 'mine', model: '${model}', functions: ['${f}'], reads: [${f === 'read' ? "'read'" : ''}], ${more}
+        create: (settings, serial) => ({ client: () => ({ next: () => ({ f: '${f}', value: ++serial }) }) }),
+      }`)
+
+  test.each([
+    ['bank', 'none', 'initial: { a: 1 },'],
+    ['counter', 'eventual', 'initial: 0,'],
+  ])('with the model %s is held to what its target promises for that object: %s', async (model, promised, initial) => {
+    const file = asking(model, 'read', initial)
+    const { stdout } = await chaosHere(short('--target', 'master-master', '--workload', file, '--json'))
+    expect(JSON.parse(stdout)).toMatchObject({ expected: promised })
+  })
+
+  test.each([
+    ['list-append', 'append'],
+    ['unique-ids', 'generate'],
+  ])('with the model %s runs on the object of that model, whatever its name', async (model, f) => {
+    const { stdout } = await chaosHere(short('--workload', asking(model, f), '--json'))
+    expect(JSON.parse(stdout)).toMatchObject({ levels: { linearizable: { result: 'met' } } })
+  })
+
   test('is searched with, and the replay file names it', async () => {
     const file = written(workload({ next: WORKING }))
     const out = temporaryDirectory()

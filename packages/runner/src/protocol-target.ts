@@ -1,5 +1,5 @@
-import { DEFAULT_OBJECT, functionsOf, type ProtocolDefinition } from '@chaosproxy/protocols'
-import { findWorkload, type Setting } from '@chaosproxy/workloads'
+import { functionsOf, type ProtocolDefinition } from '@chaosproxy/protocols'
+import type { Setting } from '@chaosproxy/workloads'
 import type { Target } from './target.ts'
 
 /** A protocol as a target, in either world. */
@@ -20,9 +20,9 @@ export const protocolTarget = (
   ),
   marks: protocol.marks === true,
   functions: () => functionsOf(protocol),
-  promises({ workload, settings, faults }) {
+  promises({ object, settings, faults }) {
     if (protocol.notUnder?.some((kind) => faults.some((fault) => fault === kind))) return 'nothing'
-    const promised = protocol.promises(findWorkload(workload)?.object ?? DEFAULT_OBJECT, settings)
+    const promised = protocol.promises(object, settings)
     return promised === 'none' ? 'nothing' : promised
   },
   validate: (settings, bug) => void protocol.create({ bug, knobs: settings }),

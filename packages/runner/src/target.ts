@@ -20,6 +20,8 @@ export interface Mistake {
 /** What a promise depends on. */
 export interface PromiseQuestion {
   readonly workload: string
+  /** What the target replicates for the workload: workloads of a user's own choose it freely. */
+  readonly object: string
   readonly settings: Settings
   readonly faults: readonly FaultKind[]
 }

@@ -62,7 +62,7 @@ export function workloadFrom(exported: unknown, path: string): Workload {
   return {
     summary: `from ${path}`,
     initial: null,
-    object: typeof module.model === 'string' ? module.model : 'register',
+    object: typeof module.model === 'string' ? objectOf(module.model) : 'register',
     finale: () => [],
     vacuous: () => [],
     ...module,
@@ -87,6 +87,9 @@ export function workloadFrom(exported: unknown, path: string): Workload {
     },
   }
 }
+
+/** What our own workload of that model runs on: not every object is called like its model. */
+const objectOf = (model: string): string => workloads.find((workload) => workload.model === model)?.object ?? model
 
 const isTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'string')

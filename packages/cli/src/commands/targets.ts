@@ -63,7 +63,7 @@ function targetList(): Listing {
 
 /** The promise with default settings. */
 const promiseOf = (target: Target): string =>
-  target.promises({ workload: 'register', settings: settingsFor(target), faults: [] })
+  target.promises({ workload: 'register', object: 'register', settings: settingsFor(target), faults: [] })
 
 /** Every kind of fault, and which targets can suffer it. */
 function faultTable(): Listing {

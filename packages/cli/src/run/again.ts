@@ -44,7 +44,8 @@ export function againCommand(run: PlannedRun, runJson: string, config?: string):
   if (expect?.promised !== true) {
     const level = expect?.level ?? 'none'
     const promised = target.promises({
-      workload: spec.workload.name,
+      workload: run.workload.name,
+      object: run.workload.object,
       settings: targetSettings,
       faults: run.faultKinds,
     })

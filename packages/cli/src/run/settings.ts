@@ -224,7 +224,8 @@ type Operation = (typeof operationNames)[number]
 
 /** Below linearizability, a history of only reads and writes can be judged by more levels. */
 export const usualOperations = (target: Target): readonly Operation[] =>
-  target.promises({ workload: 'register', settings: settingsFor(target), faults: [] }) === 'linearizable'
+  target.promises({ workload: 'register', object: 'register', settings: settingsFor(target), faults: [] }) ===
+  'linearizable'
     ? operationNames
     : ['read', 'write']
 

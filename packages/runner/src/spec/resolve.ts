@@ -62,7 +62,12 @@ export async function planRun(spec: RunSpec, registries: Registries, where: stri
 
   const nodes = spec.nodes ?? target.defaultNodes
   const faults = requestedKinds(chosen, schedule)
-  const promised = target.promises({ workload: workload.name, settings: targetSettings, faults })
+  const promised = target.promises({
+    workload: workload.name,
+    object: workload.object,
+    settings: targetSettings,
+    faults,
+  })
   return {
     spec: { ...spec, nodes },
     target,

@@ -90,7 +90,7 @@ const defined = (draft: RunDraft): RunDraft =>
 
 /** Settings by which a target that promises less than linearizability is judged more finely. */
 function weakerSettings(workload: Workload, target: Target): Settings {
-  const question = { workload: workload.name, settings: settingsFor(target), faults: [] }
+  const question = { workload: workload.name, object: workload.object, settings: settingsFor(target), faults: [] }
   if (target.promises(question) === 'linearizable') return {}
   const changed = workload.settings.filter(({ ifWeaker }) => ifWeaker !== undefined)
   return Object.fromEntries(changed.map((setting) => [setting.name, usualValue(setting, true)]))

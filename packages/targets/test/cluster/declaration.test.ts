@@ -69,13 +69,15 @@ describe('a declaration', () => {
   })
 
   test('promises nothing unless it says so, and may have settings of its own', () => {
-    expect(targetOf(kv).promises({ workload: 'register', settings: {}, faults: [] })).toBe('nothing')
+    expect(targetOf(kv).promises({ workload: 'register', object: 'register', settings: {}, faults: [] })).toBe(
+      'nothing',
+    )
     const target = targetOf({
       ...kv,
       promises: 'linearizable',
       settings: { mode: { default: 'sync', values: ['sync', 'async'] } },
     })
-    expect(target.promises({ workload: 'register', settings: {}, faults: [] })).toBe('linearizable')
+    expect(target.promises({ workload: 'register', object: 'register', settings: {}, faults: [] })).toBe('linearizable')
     expect(target.settings.map(({ name }) => name)).toEqual(['data', 'mode'])
   })
 
