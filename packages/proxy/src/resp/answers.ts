@@ -1,5 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import type { Call, Completion } from '../recorder/call.ts'
+import { redisErrors } from './errors.ts'
 
 /**
  * What an answer (see `respToJson`) says about a call; undefined if it is not understood. Never called for errors.
@@ -68,15 +69,9 @@ export const saysSum =
     return ok(answer === amount ? [String(answer)] : [String(answer - amount), String(answer)])
   }
 
-/**
- * The first words of errors after which certainly nothing was done, from Redis, Redis Cluster and Sentinel. `ERR` is
- * any other mistake that Redis finds before it carries out a command.
- */
-const DEFINITE: ReadonlySet<string> = new Set([
-  ...['ERR', 'WRONGTYPE', 'WRONGPASS', 'NOAUTH', 'NOPERM', 'NOPROTO', 'OOM', 'READONLY', 'LOADING', 'MISCONF'],
-  ...['NOREPLICAS', 'MASTERDOWN', 'MOVED', 'ASK', 'TRYAGAIN', 'CROSSSLOT', 'CLUSTERDOWN', 'BUSY', 'NOSCRIPT'],
-  ...['EXECABORT', 'DENIED', 'BUSYKEY'],
-])
+const DEFINITE: ReadonlySet<string> = new Set(
+  redisErrors.filter(({ means }) => means === 'fail').map(({ word }) => word),
+)
 
 /**
  * Proxies in front of Redis also answer `ERR` when they lose the server, after which the command may have been

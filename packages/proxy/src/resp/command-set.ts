@@ -1,9 +1,11 @@
-import { createHash } from 'node:crypto'
 import { saysOneOr } from './answers.ts'
-import { type CommandReader, type CommandReaders, cas, keeping, word } from './command-reader.ts'
+import { type CommandReader, type CommandReaders, cas, keeping } from './command-reader.ts'
 import { counterCommands } from './counter-commands.ts'
 import { hashCommands } from './hash-commands.ts'
+import { listCommands } from './list-commands.ts'
+import { lockCommands } from './lock-commands.ts'
 import { queueCommands } from './queue-commands.ts'
+import { scriptCommands } from './scripts.ts'
 import { setCommands } from './set-commands.ts'
 import { stringCommands } from './string-commands.ts'
 
@@ -14,6 +16,8 @@ export interface CommandSet {
   readonly readers: ReadonlyMap<string, CommandReader>
   /** Whether scripts write only the keys they declare. */
   readonly scriptsKeepToKeys: boolean
+  /** Whether a change with a WAIT right behind it is acknowledged by the answer to the WAIT. */
+  readonly isConfirmedByWait: boolean
 }
 
 const readersOf: { readonly [model: string]: CommandReaders } = {
@@ -21,6 +25,8 @@ const readersOf: { readonly [model: string]: CommandReaders } = {
   counter: counterCommands,
   set: setCommands,
   queue: queueCommands,
+  'list-append': listCommands,
+  lock: lockCommands,
 }
 
 /** The models that Redis data can be recorded as. */
@@ -32,34 +38,23 @@ export interface CommandSetOptions {
   /** The source of a script that compares and sets: see `casScript`. */
   readonly cas?: string | undefined
   readonly scriptsKeepToKeys?: boolean | undefined
+  readonly isConfirmedByWait?: boolean | undefined
 }
 
-export function commandSet({ model = 'register', cas, scriptsKeepToKeys = false }: CommandSetOptions = {}): CommandSet {
+export function commandSet(options: CommandSetOptions = {}): CommandSet {
+  const { model = 'register', cas, scriptsKeepToKeys = false, isConfirmedByWait = false } = options
   const readers = new Map(Object.entries(readersOf[model] ?? {}))
   if (cas !== undefined) for (const [name, reader] of Object.entries(casScript(cas))) readers.set(name, reader)
-  return { model, readers, scriptsKeepToKeys }
+  return { model, readers, scriptsKeepToKeys, isConfirmedByWait }
 }
 
 /**
  * Records a script as a cas. It is called as `EVAL source 1 key expected value`, or by its SHA-1, and answers 1 if it
  * found the expected value and replaced it, otherwise 0.
  */
-function casScript(source: string): CommandReaders {
-  const sha = createHash('sha1').update(source).digest('hex')
-  const calledAs =
-    (isIt: (script: string) => boolean): CommandReader =>
-    (words, names) => {
-      const [, script, keys] = words
-      if (words.length !== 6 || typeof script !== 'string' || !isIt(script) || keys !== '1') return undefined
-      const part = cas(
-        names.key(word(words, 3)),
-        [word(words, 4), word(words, 5)],
-        saysOneOr('another value was there'),
-      )
-      return { parts: [keeping(part)], errorsLate: true }
-    }
-  return {
-    EVAL: calledAs((script) => script === source),
-    EVALSHA: calledAs((script) => script.toLowerCase() === sha),
-  }
-}
+const casScript = (source: string): CommandReaders =>
+  scriptCommands({
+    source,
+    values: 2,
+    partOf: (key, values, names) => keeping(cas(names.key(key), values, saysOneOr('another value was there'))),
+  })

@@ -7,12 +7,23 @@ export type Naming = { readonly kind: 'fixed'; readonly session: string | undefi
 export interface Identity {
   /** Undefined if nothing names the client, or a command that renames it is not answered yet. */
   readonly session: string | undefined
+  /** Whether its operations are final reads. */
+  readonly isFinal: boolean
   /**
    * Notes a command that may rename the client. Call the result once it succeeded or failed; undefined for other
    * commands.
    */
-  readonly told: (name: string, words: readonly Json[]) => ((succeeded: boolean) => void) | undefined
+  readonly told: (
+    name: string,
+    words: readonly Json[],
+    when?: 'at once' | 'later',
+  ) => ((succeeded: boolean) => void) | undefined
 }
+
+/**
+ * Ends the name of a client that reads a last time, when all is healed and nothing is written any more: `process-7:final`.
+ */
+export const FINAL_SUFFIX = ':final'
 
 /** Redis' name for unauthenticated clients. */
 const DEFAULT_USER = 'default'
@@ -23,11 +34,10 @@ export function createIdentity(naming: Naming): Identity {
   let user: string | undefined
   /** Unanswered commands that may rename the client. Until they are answered its name is unknown. */
   let unanswered = 0
-  const named = (name: Json | undefined): (() => void) => {
-    return () => {
-      clientName = name === '' ? undefined : textOf(name)
-    }
+  const rename = (name: Json | undefined): void => {
+    clientName = name === '' ? undefined : textOf(name)
   }
+  const named = (name: Json | undefined) => () => rename(name)
   const authenticated = (who: Json | undefined): (() => void) => {
     return () => {
       user = who === DEFAULT_USER ? undefined : textOf(who)
@@ -71,9 +81,20 @@ export function createIdentity(naming: Naming): Identity {
     get session() {
       if (naming.kind === 'fixed') return naming.session
       if (unanswered > 0) return undefined
-      return clientName ?? (user === undefined ? undefined : `user ${user}`)
+      return clientName?.replace(FINAL, '') ?? (user === undefined ? undefined : `user ${user}`)
     },
-    told(name, words) {
+    get isFinal() {
+      return naming.kind === 'said' && clientName?.endsWith(FINAL_SUFFIX) === true
+    },
+    told(name, words, when = 'at once') {
+      if (when === 'at once' && name === 'CLIENT' && upper(words[1]) === 'SETNAME' && isName(words[2])) {
+        // The client has said who it is, also of what it sends before the answer.
+        const before = clientName
+        rename(words[2])
+        return (succeeded) => {
+          if (!succeeded) clientName = before
+        }
+      }
       const said = saidBy(name, words)
       if (said === undefined) return undefined
       unanswered++
@@ -84,6 +105,11 @@ export function createIdentity(naming: Naming): Identity {
     },
   }
 }
+
+const FINAL = new RegExp(`${FINAL_SUFFIX}$`)
+
+/** Redis refuses spaces and other control characters in names. */
+const isName = (word: Json | undefined): boolean => typeof word === 'string' && /^[!-~]+$/.test(word)
 
 const upper = (word: Json | undefined): string | undefined =>
   typeof word === 'string' ? word.toUpperCase() : undefined

@@ -1,5 +1,6 @@
 import { type Says, saysCount, saysText } from './answers.ts'
 import { type CommandReader, type CommandReaders, type End, one, several, word } from './command-reader.ts'
+import { DRAIN, scriptCommands } from './scripts.ts'
 
 const pushing =
   (end: End): CommandReader =>
@@ -22,6 +23,8 @@ const popping =
 const saysPopped: Says = (answer, call, index) =>
   Array.isArray(answer) && answer.length === 2 ? saysText(answer[1], call, index) : saysText(answer, call, index)
 
+const saysAll: Says = (answer) => (Array.isArray(answer) ? { type: 'ok', value: answer } : undefined)
+
 /** Lists as queues. The end that is filled first is the one to fill. */
 export const queueCommands: CommandReaders = {
   LPUSH: pushing('left'),
@@ -30,4 +33,12 @@ export const queueCommands: CommandReaders = {
   LPOP: popping('right', 2, saysText),
   BRPOP: popping('left', 3, saysPopped),
   BLPOP: popping('right', 3, saysPopped),
+  ...scriptCommands({
+    source: DRAIN,
+    values: 0,
+    partOf: (key, _, names) =>
+      names.isFilledAt(key, 'left')
+        ? { call: { f: 'drain', key: names.key(key), value: null }, says: saysAll }
+        : undefined,
+  }),
 }

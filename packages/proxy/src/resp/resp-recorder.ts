@@ -7,6 +7,7 @@ import type { Conversation, Intercept, Interceptor, Stage } from '../interceptor
 import type { Completion, Completions, Understanding } from '../recorder/call.ts'
 import type { Exchange } from '../recorder/exchange.ts'
 import type { ConnectionRecorder, Recorder } from '../recorder/recorder.ts'
+import type { Part } from './answers.ts'
 import { completionsOf } from './command-reader.ts'
 import { type CommandSet, commandSet } from './command-set.ts'
 import type { Naming } from './identity.ts'
@@ -136,6 +137,8 @@ class RespRecording implements Interceptor {
   /** Requests of which no byte has been sent to the server. */
   #unsent: Begun[] = []
   #undelivered: Answered[] = []
+  /** A change that is answered, and acknowledged only once the WAIT behind it is. */
+  #unconfirmed: Omit<Answered, 'endByte'> | undefined
   /** Answers can no longer be matched to requests. */
   #isBlind = false
   /** Requests are no longer understood either. */
@@ -170,6 +173,9 @@ class RespRecording implements Interceptor {
   disturbed(): void {
     if (this.#isDisturbed) return
     this.#isDisturbed = true
+    this.#unconfirmed?.exchange.answered(this.#recorder.now(), OUT_OF_ORDER)
+    this.#unconfirmed?.exchange.delivered(this.#recorder.now(), OUT_OF_ORDER)
+    this.#unconfirmed = undefined
     this.#session.disturbed(this.#pending.some(({ understood }) => understood.steers === true))
     this.#endSent()
   }
@@ -328,11 +334,32 @@ class RespRecording implements Interceptor {
     const answer = value === undefined ? undefined : respToJson(value)
     const completions = completionsFor(understood, answer)
     const { parts } = understood
+    if (understood.confirmedBy !== undefined) this.#confirm(understood.confirmedBy, answer, endByte)
     if (completions === undefined || parts === undefined) return
     const gone = this.#lifetimes?.ended(parts, asked.calledAt, completions, answer) ?? []
     if (gone.length > 0) this.#recorder.touched('its disappearance', MAY_HAVE_EXPIRED, { keys: gone })
-    exchange.answered(this.#recorder.now(), completions)
-    this.#undelivered.push({ exchange, completions, endByte })
+    const isWaitedFor = this.#pending[0]?.understood.confirmedBy !== undefined && parts.some(isChange)
+    if (isWaitedFor) this.#unconfirmed = { exchange, completions }
+    else this.#isAnswered({ exchange, completions, endByte })
+  }
+
+  #isAnswered(answered: Answered): void {
+    answered.exchange.answered(this.#recorder.now(), answered.completions)
+    this.#undelivered.push(answered)
+  }
+
+  /** With fewer replicas than were waited for, the change may be lost with its primary; a refusal stays one. */
+  #confirm(replicas: number, answer: Json | undefined, endByte: number): void {
+    const waiting = this.#unconfirmed
+    if (waiting === undefined) return
+    this.#unconfirmed = undefined
+    const { exchange, completions } = waiting
+    const isConfirmed = typeof answer === 'number' && answer >= replicas
+    if (isConfirmed || !isAcknowledged(completions)) this.#isAnswered({ exchange, completions, endByte })
+    else {
+      const error = `WAIT ${replicas}: ${typeof answer === 'number' ? `${answer} replicas have it` : 'no number of replicas'}`
+      this.#isAnswered({ exchange, completions: { type: 'info', error }, endByte })
+    }
   }
 
   #delivered(totalBytes: number): void {
@@ -367,6 +394,8 @@ class RespRecording implements Interceptor {
 
   #endPending(reason: string): void {
     const time = this.#recorder.now()
+    this.#unconfirmed?.exchange.ended(time, reason)
+    this.#unconfirmed = undefined
     for (const { begun } of this.#pending) begun.exchange.ended(time, reason)
     this.#open?.exchange.ended(time, reason)
     this.#open = undefined
@@ -385,6 +414,13 @@ class RespRecording implements Interceptor {
 
 const completionsFor = ({ recognised, answered }: Understood, answer: Json | undefined): Completions | undefined =>
   recognised === undefined ? answered?.(answer) : completionsOf(recognised, answer)
+
+const isChange = ({ call }: Part): boolean => call.harmless !== true
+
+const isAcknowledged = (completions: Completions): boolean =>
+  Array.isArray(completions)
+    ? (completions as readonly Completion[]).some(({ type }) => type === 'ok')
+    : (completions as Completion).type === 'ok'
 
 const OUT_OF_ORDER: Completion = {
   type: 'not-understood',

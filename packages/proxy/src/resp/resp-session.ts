@@ -101,6 +101,8 @@ export class RespSession {
         return steering(this.#select(words))
       case 'HELLO':
         return this.#hello(words)
+      case 'WAIT':
+        return this.#wait(words)
       case 'CLIENT':
       case 'AUTH':
         return turnsAnswersOff(words) ? this.#goBlind('CLIENT REPLY') : this.#identify(name, words)
@@ -126,6 +128,12 @@ export class RespSession {
     }
   }
 
+  #wait(words: readonly Json[]): Understood {
+    const replicas = Number(words[1])
+    const waiting = passedOn('WAIT', 'nothing')
+    return this.#here.commands.isConfirmedByWait && replicas > 0 ? { ...waiting, confirmedBy: replicas } : waiting
+  }
+
   #plain(name: string, words: readonly Json[]): Understood {
     const analysed = analyse(name, words, this.#here)
     return analysed.kind === 'passed-on'
@@ -136,7 +144,7 @@ export class RespSession {
   #recorded(what: string, recognised: Recognised): Understood {
     const { parts, touches, deletes } = recognised
     const understood: Understood = {
-      understanding: operations(parts, this.#identity.session),
+      understanding: operations(parts, this.#identity),
       touched: touches === undefined ? undefined : { what, why: touches.why, touches: { keys: touches.keys } },
       awaits: 'answer',
       parts,
@@ -195,7 +203,7 @@ export class RespSession {
 
   #queue(open: Transaction, name: string, words: readonly Json[]): Understood {
     if (name === 'SELECT') open.select(String(words[1]))
-    if (IDENTIFYING.has(name)) this.#identity.told(name, words)
+    if (IDENTIFYING.has(name)) this.#identity.told(name, words, 'later')
     const place = { ...this.#here, database: open.database }
     open.queue(() => analyse(name, words, place))
     return passedOn(`${nameOfCommand(name)} in MULTI`, 'nothing', (answer) => {
@@ -212,7 +220,7 @@ export class RespSession {
     if (first === undefined) return passedOn('EXEC', touches, answered)
     const why = 'in a transaction it was changed by what is no operation'
     return {
-      understanding: operations([first, ...rest], this.#identity.session),
+      understanding: operations([first, ...rest], this.#identity),
       touched: touches === 'nothing' ? undefined : { what: 'EXEC', why, touches },
       awaits: 'answer',
       parts,

@@ -20,12 +20,13 @@ interface Members {
   readonly [name: string]: unknown
 }
 
-const members: readonly string[] = ['commands', 'cas', 'scripts', 'client', 'initial']
+const members: readonly string[] = ['commands', 'cas', 'scripts', 'wait', 'client', 'initial']
 const clients: readonly string[] = ['peer.process', 'peer.address', 'connection'] satisfies RespClient[]
 
 /**
  * Reads the members of `{"kind":"resp"}`: `"commands"` is the model to record, `"cas"` a script that compares and sets,
- * `"scripts":"keys"` promises that scripts write only keys they declare, `"client"` says what identifies clients, and
+ * `"scripts":"keys"` promises that scripts write only keys they declare, `"wait":"confirms"` that clients count a write with a
+ * WAIT right behind it as acknowledged when the WAIT is, `"client"` says what identifies clients, and
  * `"initial"` what keys hold at the start.
  *
  * @throws UserError that begins with `where`.
@@ -42,7 +43,7 @@ export function parseRespSettings(given: Members, where: string): RespSettings {
 }
 
 function parseCommands(
-  { commands: model = 'register', cas, scripts = 'anything' }: Members,
+  { commands: model = 'register', cas, scripts = 'anything', wait = 'nothing' }: Members,
   where: string,
 ): CommandSet {
   if (cas !== undefined && (typeof cas !== 'string' || cas === ''))
@@ -55,9 +56,14 @@ function parseCommands(
       'input',
       `${where}: "scripts" is ${quote(scripts)}. Give "keys" where no script writes a key that it does not declare, or "anything".`,
     )
+  if (wait !== 'nothing' && wait !== 'confirms')
+    throw new UserError(
+      'input',
+      `${where}: "wait" is ${quote(wait)}. Give "confirms" where clients count a write as acknowledged when the WAIT right behind it is answered, or "nothing".`,
+    )
   if (typeof model !== 'string' || !commandModels.includes(model))
     throw new UserError('input', `${where}: "commands" is ${quote(model)}. Known: ${commandModels.join(', ')}.`)
-  return commandSet({ model, cas, scriptsKeepToKeys: scripts === 'keys' })
+  return commandSet({ model, cas, scriptsKeepToKeys: scripts === 'keys', isConfirmedByWait: wait === 'confirms' })
 }
 
 function parseClient(client: unknown, where: string): RespClient | undefined {

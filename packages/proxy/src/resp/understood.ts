@@ -2,6 +2,7 @@ import type { Json } from '@chaosproxy/history'
 import type { Completions, Touches, Understanding } from '../recorder/call.ts'
 import type { Part } from './answers.ts'
 import type { Recognised } from './command-reader.ts'
+import type { Identity } from './identity.ts'
 
 /** What a request means on its connection. */
 export interface Understood {
@@ -12,6 +13,8 @@ export interface Understood {
   readonly awaits: 'answer' | 'nothing' | { readonly pushes: number }
   /** Whether later requests mean something else if this one is not carried out. */
   readonly steers?: true | undefined
+  /** By how many replicas it has the change before it confirmed: a WAIT. */
+  readonly confirmedBy?: number | undefined
   /** The parts of its operations; absent if it has none. */
   readonly parts?: readonly Part[] | undefined
   /** The command that reads the answer, if no more than that is to be done with it. */
@@ -40,11 +43,14 @@ export function passedOn(
   }
 }
 
-export function operations(parts: readonly [Part, ...Part[]], session: string | undefined): Understanding {
+export function operations(
+  parts: readonly [Part, ...Part[]],
+  { session, isFinal: final }: Pick<Identity, 'session' | 'isFinal'>,
+): Understanding {
   // Nearly all requests ask for one operation, and taking a list apart costs more than the rest of this.
-  if (parts.length === 1) return { kind: 'operations', calls: [parts[0].call], session }
+  if (parts.length === 1) return { kind: 'operations', calls: [parts[0].call], session, final }
   const [first, ...rest] = parts
-  return { kind: 'operations', calls: [first.call, ...rest.map(({ call }) => call)], session }
+  return { kind: 'operations', calls: [first.call, ...rest.map(({ call }) => call)], session, final }
 }
 
 /** Marks a request whose failure would change what later ones mean. */

@@ -87,7 +87,7 @@ describe('clients are told apart', () => {
             : undefined,
   }
 
-  test('by CLIENT SETNAME, from its answer on, and over connections', async () => {
+  test('by CLIENT SETNAME, with what is sent right behind it, and over connections', async () => {
     const { ask, views, connect, recorder } = await recorded(greeting)
     await ask(command('GET', 'x'), 5)
     await ask(command('CLIENT', 'SETNAME', 'alice') + command('GET', 'x'), 10)
@@ -97,7 +97,7 @@ describe('clients are told apart', () => {
     await other.until((received) => received.length === 5)
     other.socket.write(command('GET', 'x'))
     await other.until((received) => received.length === 10)
-    expect(sessionsOf(views.client)).toEqual([undefined, undefined, 'alice', 'alice'])
+    expect(sessionsOf(views.client)).toEqual([undefined, 'alice', 'alice', 'alice'])
     expect(recorder.sessions).toMatchObject({ named: true })
   })
 

@@ -71,16 +71,23 @@ test('what stands behind a SELECT that fails in a transaction went elsewhere, so
 })
 
 describe('a client that says another name', () => {
-  const answer = scripted({ 'CLIENT SETNAME a': '+OK\r\n', 'CLIENT SETNAME b': '+OK\r\n', 'GET x': '$-1\r\n' })
+  const answer = scripted({
+    'CLIENT SETNAME a': '+OK\r\n',
+    'CLIENT SETNAME b': '+OK\r\n',
+    'CLIENT SETNAME c': '-NOPERM\r\n',
+    'GET x': '$-1\r\n',
+  })
 
-  test('is not taken for the one it was by what it sends right behind that', async () => {
+  test('is the new one in what it sends right behind that, and the old one again if the name is refused', async () => {
     const { views, ask } = await recorded({ answer })
     await ask('CLIENT SETNAME a\r\n', 5)
     await ask('GET x\r\n', 5)
     await ask('CLIENT SETNAME b\r\nGET x\r\n', 10)
     await ask('GET x\r\n', 5)
+    await ask('CLIENT SETNAME c\r\n', 9)
+    await ask('GET x\r\n', 5)
     const sessions = views.client.filter(({ type, f }) => type === 'invoke' && f === 'read')
-    expect(sessions.map(({ session }) => session)).toEqual(['a', undefined, 'b'])
+    expect(sessions.map(({ session }) => session)).toEqual(['a', 'b', 'b', 'b'])
   })
 
   test('nor by what it sends behind a name that is given in a transaction', async () => {

@@ -1,0 +1,17 @@
+import type { Says } from './answers.ts'
+import { saysCount } from './answers.ts'
+import { type CommandReaders, one, read, several, word } from './command-reader.ts'
+
+const saysItems: Says = (answer) => (Array.isArray(answer) ? { type: 'ok', value: answer } : undefined)
+
+/** Lists that grow at their right end and are read whole. Any other command on one makes it unknown. */
+export const listCommands: CommandReaders = {
+  RPUSH: (words, names) => {
+    const key = names.key(word(words, 1))
+    return several(words.slice(2).map((value) => ({ call: { f: 'append', key, value }, says: saysCount })))
+  },
+  LRANGE: (words, names) =>
+    words.length === 4 && words[2] === '0' && words[3] === '-1'
+      ? one(read(names.key(word(words, 1)), saysItems))
+      : undefined,
+}

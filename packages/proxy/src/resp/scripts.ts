@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto'
+import type { Json } from '@chaosproxy/history'
+import type { Part } from './answers.ts'
+import { type CommandReader, type CommandReaders, type Names, type Recognised, word } from './command-reader.ts'
+
+/** Compares and sets: `EVAL source 1 key expected value` answers 1, or 0 if another value was there. */
+export const COMPARE_AND_SET = `if redis.call('GET',KEYS[1]) == ARGV[1] then redis.call('SET',KEYS[1],ARGV[2]) return 1 else return 0 end`
+
+/**
+ * Releases a lock if it is still held with this token, as the documentation of SET has it: `EVAL source 1 key token`
+ * answers 1, or 0 if it is not.
+ */
+export const RELEASE = `if redis.call("get",KEYS[1]) == ARGV[1] then return redis.call("del",KEYS[1]) else return 0 end`
+
+/** Takes everything out of a list that is filled by LPUSH, oldest first: `EVAL source 1 key`. */
+export const DRAIN = `local all = {} while true do local value = redis.call('RPOP',KEYS[1]) if not value then return all end all[#all + 1] = value end`
+
+export interface ScriptOptions {
+  readonly source: string
+  /** How many words follow the key. */
+  readonly values: number
+  /** The operation it is; undefined if it is not recorded. */
+  readonly partOf: (key: Json, values: readonly Json[], names: Names) => Part | undefined
+}
+
+/** Records a script with one key as one operation, called by its source or its SHA-1. */
+export function scriptCommands({ source, values, partOf }: ScriptOptions): CommandReaders {
+  const sha = createHash('sha1').update(source).digest('hex')
+  const calledAs =
+    (isIt: (script: string) => boolean): CommandReader =>
+    (words, names): Recognised | undefined => {
+      const [, script, keys] = words
+      if (words.length !== 4 + values || typeof script !== 'string' || keys !== '1' || !isIt(script)) return undefined
+      const part = partOf(word(words, 3), words.slice(4), names)
+      return part === undefined ? undefined : { parts: [part], errorsLate: true }
+    }
+  return {
+    EVAL: calledAs((script) => script === source),
+    EVALSHA: calledAs((script) => script.toLowerCase() === sha),
+  }
+}

@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest'
+import { commandSet } from '../../src/resp/command-set.ts'
+import { DRAIN, RELEASE } from '../../src/resp/scripts.ts'
+import { command } from '../redis.ts'
+import { closeEverythingAfterEach } from '../sockets.ts'
+import { recorded } from './recorded.ts'
+
+closeEverythingAfterEach()
+
+const SET = command('SET', 'x', '1')
+const WAIT = command('WAIT', '2', '100')
+
+/** A server whose WAIT answers this. */
+const waiting = (replicas: string, isConfirmedByWait = true) =>
+  recorded({
+    answer: ([name]) => (name === 'WAIT' ? replicas : undefined),
+    commands: commandSet({ isConfirmedByWait }),
+  })
+
+describe('a change with a WAIT right behind it', () => {
+  test('is acknowledged when that many replicas have it', async () => {
+    const { ask, told } = await waiting(':2\r\n')
+    await ask(SET + WAIT, 9)
+    expect(told()).toEqual(['0 invoke write x="1"', '0 ok write x="1"'])
+  })
+
+  test('is unknown when fewer have it', async () => {
+    const { ask, told } = await waiting(':1\r\n')
+    await ask(SET + WAIT, 9)
+    expect(told().at(-1)).toMatch(/^0 info write .*!WAIT 2: 1 replicas have it$/)
+    expect(told('backend')).toEqual(told('backend').filter((line) => !line.includes(' ok ')))
+  })
+
+  test('is unknown when the connection ends before the answer to the WAIT', async () => {
+    const { client, told } = await recorded({
+      answer: ([name]) => (name === 'WAIT' ? '' : undefined),
+      commands: commandSet({ isConfirmedByWait: true }),
+    })
+    client.socket.write(SET + WAIT)
+    await client.until((received) => received.length === 5)
+    client.socket.destroy()
+    await expect.poll(() => told().at(-1), { timeout: 10_000 }).toMatch(/^0 info write/)
+  })
+
+  test('is acknowledged at once where nothing says that clients go by it', async () => {
+    const { ask, told } = await waiting(':0\r\n', false)
+    await ask(SET + WAIT, 9)
+    expect(told().at(-1)).toBe('0 ok write x="1"')
+  })
+
+  test('stays refused if it was', async () => {
+    const { ask, told } = await recorded({
+      answer: ([name]) => (name === 'WAIT' ? ':0\r\n' : '-NOREPLICAS Not enough good replicas to write.\r\n'),
+      commands: commandSet({ isConfirmedByWait: true }),
+    })
+    await ask(SET + WAIT, 50)
+    expect(told().at(-1)).toMatch(/^0 fail write/)
+  })
+})
+
+test('a lock is acquired with its token, refused while it is held, and released by the documented script', async () => {
+  const answers = ['+OK\r\n', '$-1\r\n', ':1\r\n', ':0\r\n']
+  const { ask, told } = await recorded({ answer: () => answers.shift(), commands: commandSet({ model: 'lock' }) })
+  await ask(command('SET', 'l', 't1', 'NX', 'PX', '1000'), 5)
+  await ask(command('SET', 'l', 't2', 'NX', 'PX', '1000'), 5)
+  await ask(command('EVAL', RELEASE, '1', 'l', 't1'), 4)
+  await ask(command('EVAL', RELEASE, '1', 'l', 't1'), 4)
+  expect(told().filter((line) => !line.includes('invoke'))).toEqual([
+    '0 ok acquire l="t1"',
+    expect.stringMatching(/^0 fail acquire .*!it is held$/),
+    '0 ok release l="t1"',
+    expect.stringMatching(/^0 fail release .*!it is not held with this token$/),
+  ])
+})
+
+test('a queue is drained by a script, oldest first', async () => {
+  const answers = [':1\r\n', '*1\r\n$1\r\n1\r\n']
+  const { ask, told } = await recorded({ answer: () => answers.shift(), commands: commandSet({ model: 'queue' }) })
+  await ask(command('LPUSH', 'q', '1'), 4)
+  await ask(command('EVAL', DRAIN, '1', 'q'), 11)
+  expect(told().at(-1)).toBe('0 ok drain q=["1"]')
+})
+
+test('what a client asks whose name ends in :final is a final read', async () => {
+  const { ask, views } = await recorded({ answer: ([name]) => (name === 'CLIENT' ? '+OK\r\n' : undefined) })
+  await ask(command('CLIENT', 'SETNAME', 'a:final') + command('GET', 'x'), 10)
+  expect(views.client.find(({ type }) => type === 'invoke')).toMatchObject({ session: 'a', final: true })
+})
