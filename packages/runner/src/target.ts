@@ -45,6 +45,8 @@ export interface Target {
   readonly marks: boolean
   /** A simulated run repeats to the byte; a real one repeats workload and schedule. */
   readonly tier: 'simulated' | 'real'
+  /** How long replicas may take to agree once all is healed and writing has stopped; 10 s unless given. */
+  readonly quietMs?: Millis | undefined
   /** How the record of its own proxy tells clients apart; absent if it keeps none. */
   readonly sessions?: SessionSource | undefined
   /** How the user declared it, if they did: kept with its runs, since the file may have changed by the time one is read. */

@@ -7,6 +7,7 @@ import { declaredTarget } from './cluster/target.ts'
 import { embeddedTarget } from './embedded/target.ts'
 import { etcd } from './etcd/target.ts'
 import { loadProtocol } from './protocol-file.ts'
+import { redis } from './redis/target.ts'
 import { isUserFile } from './user-file/import.ts'
 import { vetProtocol } from './vet-protocol.ts'
 
@@ -18,6 +19,7 @@ export const targets: readonly Target[] = [
   ...protocols.map((protocol) => embeddedTarget(protocol)),
   ...protocols.map((protocol) => simulatedTarget(protocol)),
   etcd,
+  redis,
 ]
 
 /**

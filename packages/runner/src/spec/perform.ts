@@ -6,7 +6,7 @@ import type { StartedCluster } from '../target.ts'
 import type { PlannedRun } from './resolve.ts'
 import type { RunListener } from './run-event.ts'
 
-/** Time for the replicas to agree after healing. */
+/** Time for the replicas to agree after healing, unless the target says otherwise. */
 const QUIET_MS = millis(10_000)
 /** Allowance on top of an honest run: every phase twice over, and a minute. */
 const SPARE_MS = 60_000
@@ -65,7 +65,7 @@ async function startedCluster(
       seed: spec.seed,
       dataDir,
       logDir,
-      longestMs: millis(2 * (spec.timeMs + QUIET_MS + spec.timeoutMs) + SPARE_MS),
+      longestMs: millis(2 * (spec.timeMs + (target.quietMs ?? QUIET_MS) + spec.timeoutMs) + SPARE_MS),
       rate: spec.rate,
       signal: interrupted,
     })
@@ -101,7 +101,7 @@ function ranOn(cluster: StartedCluster, run: PlannedRun, options: PerformOptions
         // A schedule that is given is followed to the letter, and virtual time knows no slow machine.
         insistOn: target.tier === 'real' ? [...new Set(run.nemeses.map(({ kind }) => kind))] : [],
         timeoutMs: spec.timeoutMs,
-        quietMs: QUIET_MS,
+        quietMs: run.target.quietMs ?? QUIET_MS,
         seed: spec.seed,
       },
       resolve,

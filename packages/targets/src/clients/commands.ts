@@ -1,9 +1,11 @@
+import { COMPARE_AND_SET, DRAIN, RELEASE } from '@chaosproxy/proxy'
+
 /** How an operation is asked of a Redis, and what its answer means. Errors mean what the recorder takes them for. */
 export interface CommandSpec {
-  /** Its words; `{key}`, `{value}`, and of a cas `{old}` and `{new}` are filled in. */
+  /** Its words; `{key}`, `{value}`, of a cas `{old}` and `{new}`, and `{token}`, another one each time, are filled in. */
   readonly send: readonly string[]
   /** What the answer is; by default the result is what was given. */
-  readonly result?: 'given' | 'text' | 'number' | 'boolean' | 'list' | undefined
+  readonly result?: 'given' | 'token' | 'text' | 'number' | 'boolean' | 'list' | undefined
   /** Answers that say that certainly nothing was done. */
   readonly refused?: readonly (string | number | null)[] | undefined
 }
@@ -13,8 +15,6 @@ export interface CommandTable {
   readonly [f: string]: readonly CommandSpec[]
 }
 
-const CAS = `if redis.call('GET',KEYS[1]) == ARGV[1] then redis.call('SET',KEYS[1],ARGV[2]) return 1 else return 0 end`
-
 const GET = ['GET', '{key}']
 
 /** What comes with this program, named by what the data is recorded as. */
@@ -23,7 +23,7 @@ const tables: { readonly [name in TableName]: CommandTable } = {
     read: [{ send: GET, result: 'text' }],
     write: [{ send: ['SET', '{key}', '{value}'] }, { send: ['DEL', '{key}'] }],
     cas: [
-      { send: ['EVAL', CAS, '1', '{key}', '{old}', '{new}'], refused: [0] },
+      { send: ['EVAL', COMPARE_AND_SET, '1', '{key}', '{old}', '{new}'], refused: [0] },
       // Nothing is expected: there is no text for null.
       { send: ['SET', '{key}', '{new}', 'NX'], refused: [null] },
     ],
@@ -42,10 +42,26 @@ const tables: { readonly [name in TableName]: CommandTable } = {
   queue: {
     enqueue: [{ send: ['LPUSH', '{key}', '{value}'] }],
     dequeue: [{ send: ['RPOP', '{key}'], result: 'text' }],
+    drain: [{ send: ['EVAL', DRAIN, '1', '{key}'], result: 'list' }],
   },
+  'list-append': {
+    read: [{ send: ['LRANGE', '{key}', '0', '-1'], result: 'list' }],
+    append: [{ send: ['RPUSH', '{key}', '{value}'] }],
+  },
+  lock: lockTable(10_000),
 }
 
-export type TableName = 'register' | 'counter' | 'set' | 'queue'
+/** A lock as the documentation of SET has it; it is free again after its time to live, whoever thinks to hold it. */
+export function lockTable(timeToLiveMs: number): CommandTable {
+  return {
+    acquire: [
+      { send: ['SET', '{key}', '{token}', 'NX', 'PX', String(timeToLiveMs)], result: 'token', refused: [null] },
+    ],
+    release: [{ send: ['EVAL', RELEASE, '1', '{key}', '{value}'], refused: [0] }],
+  }
+}
+
+export type TableName = 'register' | 'counter' | 'set' | 'queue' | 'list-append' | 'lock'
 export const tableNames: readonly string[] = Object.keys(tables)
 export const isTableName = (commands: TableName | OwnCommands): commands is TableName => typeof commands === 'string'
 

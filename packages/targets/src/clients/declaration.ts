@@ -71,7 +71,7 @@ const command = v.strictObject({
     v.array(v.string('must be a word'), 'must be a list of words, such as ["GET","{key}"]'),
     v.minLength(1, 'must not be empty'),
   ),
-  result: v.optional(v.picklist(['given', 'text', 'number', 'boolean', 'list'])),
+  result: v.optional(v.picklist(['given', 'token', 'text', 'number', 'boolean', 'list'])),
   refused: v.optional(v.array(v.nullable(v.union([v.string(), v.number()])), 'must be a list of answers')),
 })
 
@@ -79,7 +79,10 @@ const resp = v.strictObject({
   kind: v.literal('resp'),
   commands: v.pipe(
     v.union(
-      [v.picklist(['register', 'counter', 'set', 'queue']), v.record(v.string(), v.union([command, v.array(command)]))],
+      [
+        v.picklist(['register', 'counter', 'set', 'queue', 'list-append', 'lock']),
+        v.record(v.string(), v.union([command, v.array(command)])),
+      ],
       `must be ${tableNames.join(', ')}, or a table: {"read": {"send": ["GET","{key}"], "result": "text"}, …}`,
     ),
     v.description('the command table: its name, or the table itself'),

@@ -1,5 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { SessionSource, UserError } from '@chaosproxy/history'
+import type { Address } from '@chaosproxy/proxy'
 import type { Carriage } from '@chaosproxy/proxy/control'
 import type { AskedOperations, Client } from '@chaosproxy/runner'
 import type { Keeper } from '../command/keeper.ts'
@@ -42,5 +43,9 @@ export interface NodeAddress {
   readonly host: string
   readonly port: number
   /** A number of the node's present life, or of the present time between two lives, and which of them it is; absent where nobody knows. */
+  /** Another node of the same cluster, for clients that are not at home with one. Absent if only this one may be asked. */
+  readonly other?: ((node: NodeId) => NodeAddress) | undefined
+  /** Where everybody reaches a port of this node, through the proxy; of announced ports only. */
+  readonly announced?: ((port: string) => Address) | undefined
   readonly life?: (() => { readonly number: number; readonly alive: boolean }) | undefined
 }

@@ -1,13 +1,15 @@
+import { randomBytes } from 'node:crypto'
 import type { Completion, Input, Json } from '@chaosproxy/history'
 import { UserError } from '@chaosproxy/history'
-import { parseRespSettings, refusalOf, resp } from '@chaosproxy/proxy'
+import { FINAL_SUFFIX, parseRespSettings, refusalOf } from '@chaosproxy/proxy'
 import type { Client } from '@chaosproxy/runner'
 import { type CommandSpec, commandsOf, isTableName } from './commands.ts'
 import type { RespDeclaration } from './declaration.ts'
 import { compileKeyNames, type NameKey } from './keys.ts'
-import { type ExchangeEnd, openLine, type Received } from './line.ts'
+import { type ExchangeEnd, openLine } from './line.ts'
 import type { NodeAddress, PlannedClients } from './planned-clients.ts'
 import { createProbation, type Probation } from './probation.ts'
+import { errorOf, type RespReplies, type RespReply, respReplies } from './resp-replies.ts'
 
 /** A client without code, for Redis and its kin: a command table says how operations are asked for. */
 export function planResp(declaration: RespDeclaration, where: string): PlannedClients {
@@ -26,7 +28,7 @@ export function planResp(declaration: RespDeclaration, where: string): PlannedCl
       ...parseRespSettings({ ...settings, initial: { value: initial } }, where),
     }),
     async open({ broke, run = Date.now().toString(36) }) {
-      const shared: Shared = {
+      const shared: SharedByRespClients = {
         table,
         login: loginOf(declaration),
         nameKey: namesFor(run),
@@ -48,17 +50,24 @@ const loginOf = ({ username, password }: RespDeclaration): readonly string[] | u
   return username === undefined ? ['AUTH', password] : ['AUTH', username, password]
 }
 
-interface Shared {
+/** What the clients of one run have in common. */
+export interface SharedByRespClients {
   readonly table: ReturnType<typeof commandsOf>
   readonly login: readonly string[] | undefined
   readonly nameKey: NameKey
   readonly probation: Probation
+  /** How many replicas have to confirm a change by WAIT; with fewer nobody knows whether it stays. */
+  readonly replicas?: number | undefined
 }
 
-function respClient(address: NodeAddress, { table, login, nameKey, probation }: Shared): Client {
-  const line = openLine<Json, RespReplies>(address, respReplies)
+/** A client of one node. */
+export function respClient(
+  address: NodeAddress,
+  { table, login, nameKey, probation, replicas = 0 }: SharedByRespClients,
+): Client {
+  const line = openLine<RespReply, RespReplies>(address, respReplies)
   return {
-    invoke({ input, session, harmless }, timeoutMs, completed) {
+    invoke({ input, session, harmless, final }, timeoutMs, completed) {
       const { f, key, value } = input
       const named = key === undefined ? input : { f, key: nameKey(key), value }
       const chosen = choose(table[f] ?? [], named)
@@ -69,13 +78,15 @@ function respClient(address: NodeAddress, { table, login, nameKey, probation }: 
         return
       }
       probation.passed(f)
+      const { spec, words, token } = chosen
+      const name = session === undefined || !final ? session?.client : `${session.client}${FINAL_SUFFIX}`
+      const isWaitedFor = replicas > 0 && !harmless
+      // It has to be answered before the client gives up.
+      const behind = isWaitedFor ? ['WAIT', String(replicas), String(Math.ceil(timeoutMs / 2))] : undefined
       line.ask({
-        bytes: (reader) =>
-          Buffer.concat(
-            reader.ahead(session?.client, login, chosen.words).map((words) => resp.write([...words], 'requests')),
-          ),
+        bytes: (reader) => reader.bytes({ words, login, session: name, behind }),
         timeoutMs,
-        ended: (end) => completed(completionOf(end, chosen.spec, { input: named, harmless })),
+        ended: (end) => completed(completionOf(end, spec, { input: named, harmless, token, replicas })),
       })
     },
     close: () => line.close(),
@@ -85,22 +96,34 @@ function respClient(address: NodeAddress, { table, login, nameKey, probation }: 
 interface Chosen {
   readonly spec: CommandSpec
   readonly words: readonly string[]
+  readonly token: string
+}
+
+/** No two alike, here or in any other run. */
+const tokens = {
+  run: randomBytes(8).toString('hex'),
+  count: 0,
+  next(): string {
+    this.count++
+    return `${this.run}-${this.count}`
+  },
 }
 
 /** The first whose words can all be said: there is no text for null. */
 function choose(specs: readonly CommandSpec[], { key, value }: Input): Chosen | undefined {
   const [old, next] = Array.isArray(value) ? (value as readonly Json[]) : []
-  const said: { readonly [name: string]: Json | undefined } = { key, value, old, new: next }
+  const token = tokens.next()
+  const said: { readonly [name: string]: Json | undefined } = { key, value, old, new: next, token }
   for (const spec of specs) {
     const words = spec.send.map((word) => fill(word, said))
-    if (words.every((word) => word !== undefined)) return { spec, words }
+    if (words.every((word) => word !== undefined)) return { spec, words, token }
   }
   return undefined
 }
 
 function fill(word: string, said: { readonly [name: string]: Json | undefined }): string | undefined {
   let isSaid = true
-  const filled = word.replaceAll(/\{(key|value|old|new)\}/g, (_, name: string) => {
+  const filled = word.replaceAll(/\{(key|value|old|new|token)\}/g, (_, name: string) => {
     const value = said[name]
     if (typeof value === 'string' || typeof value === 'number') return String(value)
     isSaid = false
@@ -109,79 +132,17 @@ function fill(word: string, said: { readonly [name: string]: Json | undefined })
   return isSaid ? filled : undefined
 }
 
-interface RespReplies {
-  /** What has to be said on this connection before, and then the command itself. */
-  ahead(
-    session: string | undefined,
-    login: readonly string[] | undefined,
-    words: readonly string[],
-  ): readonly (readonly string[])[]
-  read(chunk: Buffer): Received<Json>
-  end(): Received<Json>
-}
-
-function respReplies(): RespReplies {
-  let scanner = resp.scanner('responses')
-  let buffered: Buffer = Buffer.alloc(0)
-  let scanned = 0
-  let awaited = 0
-  let loggedIn = false
-  let named: string | undefined
-  /** An error before the command's own answer, such as that of a wrong password. */
-  let before: Json | undefined
-  return {
-    ahead(session, login, words) {
-      const all: (readonly string[])[] = []
-      if (login !== undefined && !loggedIn) all.push(login)
-      loggedIn = true
-      if (session !== undefined && session !== named) all.push(['CLIENT', 'SETNAME', session])
-      named = session
-      before = undefined
-      all.push(words)
-      awaited = all.length
-      return all
-    },
-    read(chunk) {
-      buffered = buffered.length === 0 ? chunk : Buffer.concat([buffered, chunk])
-      for (;;) {
-        const end = scanner.scan(buffered, scanned)
-        if (end === -1) {
-          scanned = buffered.length
-          return { type: 'incomplete' }
-        }
-        if (end < 0) return { type: 'unreadable', why: 'this is no RESP' }
-        const reply = resp.read(buffered.subarray(0, end))
-        buffered = buffered.subarray(end)
-        scanned = 0
-        scanner = resp.scanner('responses')
-        if (reply === undefined) return { type: 'unreadable', why: 'this is no RESP' }
-        awaited--
-        if (awaited > 0) before ??= errorOf(reply) === undefined ? undefined : reply
-        else
-          return {
-            type: 'reply',
-            reply: errorOf(reply) === undefined ? reply : (before ?? reply),
-            reusable: awaited === 0,
-          }
-      }
-    },
-    end: () => ({ type: 'incomplete' }),
-  }
-}
-
-const errorOf = (reply: Json): string | undefined =>
-  reply !== null && typeof reply === 'object' && 'error' in reply && typeof reply['error'] === 'string'
-    ? reply['error']
-    : undefined
-
 interface Asked {
   readonly input: Input
   readonly harmless: boolean
+  readonly token: string
+  readonly replicas: number
 }
 
-function completionOf(end: ExchangeEnd<Json>, spec: CommandSpec, { input, harmless }: Asked): Completion {
+function completionOf(end: ExchangeEnd<RespReply>, spec: CommandSpec, asked: Asked): Completion {
+  const { input, harmless, token, replicas } = asked
   if (end.type === 'lost') return { type: end.neverLeft || harmless ? 'fail' : 'info', error: end.why }
-  const { reply } = end
+  const { reply, behind } = end.reply
   const error = errorOf(reply)
   if (error !== undefined) {
     // A script may have done a part of its work before it failed.
@@ -190,7 +151,12 @@ function completionOf(end: ExchangeEnd<Json>, spec: CommandSpec, { input, harmle
   }
   if (spec.refused?.some((refusal) => refusal === reply))
     return { type: 'fail', error: `answered ${JSON.stringify(reply)}` }
-  const value = resultOf(reply, spec, input)
+  if (behind !== undefined && !(typeof behind === 'number' && behind >= replicas))
+    return {
+      type: 'info',
+      error: `WAIT ${replicas}: ${errorOf(behind) ?? `${JSON.stringify(behind)} replicas have it`}`,
+    }
+  const value = spec.result === 'token' ? token : resultOf(reply, spec, input)
   return value === undefined
     ? { type: harmless ? 'fail' : 'info', error: `an answer that is not understood: ${JSON.stringify(reply)}` }
     : { type: 'ok', value }
@@ -200,6 +166,7 @@ function completionOf(end: ExchangeEnd<Json>, spec: CommandSpec, { input, harmle
 function resultOf(reply: Json, { result = 'given' }: CommandSpec, { value }: Input): Json | undefined {
   switch (result) {
     case 'given':
+    case 'token':
       return value
     case 'text':
       return typeof reply === 'string' || reply === null ? reply : undefined

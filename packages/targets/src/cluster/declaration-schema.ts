@@ -112,6 +112,7 @@ const started = v.strictObject({
     ),
   ),
   ownAddresses: v.optional(v.boolean('must be true or false')),
+  ownSources: v.optional(v.boolean('must be true or false')),
   lists: v.optional(
     v.record(
       name,

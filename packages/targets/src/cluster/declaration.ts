@@ -104,6 +104,8 @@ export interface StartedDeclaration extends CommonDeclaration, NodeParts {
   readonly ports?: readonly PortDeclaration[] | undefined
   /** Whether each node has an address of its own, 127.x.y.z, instead of 127.0.0.1. Linux only. */
   readonly ownAddresses?: boolean | undefined
+  /** Whether nodes dial from their own addresses, too, so that the proxy needs not look up whose process it was. */
+  readonly ownSources?: boolean | undefined
   readonly lists?: { readonly [name: string]: ListDeclaration } | undefined
   readonly settings?: { readonly [name: string]: SettingDeclaration } | undefined
   /** Whether nodes start one after another, each once the one before is ready; together unless given. */

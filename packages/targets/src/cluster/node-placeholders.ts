@@ -50,6 +50,8 @@ export function nodePlaceholders(
     if (port === around.peerPorts[0]) found['peers'] = others.join(',')
   }
   addAddresses(found, 'announced', announcedOf(node, around), around.announcedPorts)
+  for (const other of nodes)
+    addAddresses(found, `announced.${other}`, announcedOf(other, around), around.announcedPorts)
   for (const [name, list] of Object.entries(lists)) found[`list.${name}`] = listText(list, node, own, around)
   return found
 }

@@ -2,7 +2,7 @@ import type { Fault, NodeId } from '@chaosproxy/faults'
 import type { UserError } from '@chaosproxy/history'
 import type { NodeStatus } from '@chaosproxy/protocols'
 import { currentLeader, type StartedCluster, type Suffering } from '@chaosproxy/runner'
-import type { OpenedClients } from '../clients/planned-clients.ts'
+import type { NodeAddress, OpenedClients } from '../clients/planned-clients.ts'
 import { createClock } from '../network/clock.ts'
 import type { ClusterNetwork } from '../network/cluster-network.ts'
 import { type Handover, inject, type Victim } from '../network/inject.ts'
@@ -59,16 +59,20 @@ export function openCluster(parts: ClusterParts): OwnCluster {
     if (!node.life().alive) return undefined
     return roles === undefined ? UNKNOWN_ROLE : roles.status(node.id)
   }
+  const addressOf = (id: NodeId): NodeAddress => ({
+    node: id,
+    ...network.clientAddress(id),
+    other: addressOf,
+    announced: (port) => network.announcedAddress(id, port),
+    life: () => byId.get(id)?.life() ?? { number: 0, alive: false },
+  })
   const status = () => new Map(nodes.map((node) => [node.id, statusOf(node)]))
 
   return {
     nodes: nodes.map(({ id }) => id),
     clock,
     readyMs: Number(readyNanos - parts.calledNanos) / 1e6,
-    connect(id) {
-      const life = () => byId.get(id)?.life() ?? { number: 0, alive: false }
-      return clients.connect({ node: id, ...network.clientAddress(id), life })
-    },
+    connect: (id) => clients.connect(addressOf(id)),
     inject(fault, injected) {
       inject(fault, { nodes: byId, network, suffers, failover }).then(injected, (error: Error) =>
         injected({ type: 'failed', error: error.message }),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type NodeId, nodeNames } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
-import { type Address, findBySocketOwner } from '@chaosproxy/proxy'
+import { type Address, findBySocketOwner, type PeerFinder } from '@chaosproxy/proxy'
 import type { StartOptions } from '@chaosproxy/runner'
 import type { OpenedClients, PlannedClients } from '../clients/planned-clients.ts'
 import { addressesOf, type CommandNode, openCommandNode } from '../command/command-node.ts'
@@ -32,6 +32,8 @@ export interface CommandClusterOptions
   readonly plan: ClusterPlan
   readonly clients: PlannedClients
   readonly exposure: Exposure
+  /** Tells who leads, of a target in code; by default what the declaration says. */
+  readonly watchRoles?: ((nodes: readonly CommandNode<string>[]) => RoleWatch) | undefined
 }
 
 const READY_WITHIN_MS = 30_000
@@ -109,7 +111,7 @@ async function startAll(options: CommandClusterOptions, started: Started): Promi
     seed: options.seed,
     clients: { port: plan.ports[0].name, carries, recorder: wire?.recorder },
     links: linksAmong(ids, plan.peerPorts),
-    announced: announced.length === 0 ? undefined : { ports: announced, dialler: findBySocketOwner(pids) },
+    announced: announced.length === 0 ? undefined : { ports: announced, dialler: diallerOf(options, pids) },
   })
   started.network = network
   await openNodes(options, started, network)
@@ -119,13 +121,33 @@ async function startAll(options: CommandClusterOptions, started: Started): Promi
   const timeoutMs = declaration.readyWithinMs ?? READY_WITHIN_MS
   const { keeper, nodes } = started
   await runBefore({ ...options, before: declaration.before, keeper, nodes, network, timeoutMs })
-  started.roles = await roleWatchOf({ ...options, role: declaration.role, keeper, nodes, timeoutMs })
+  started.roles = await rolesOf(options, started, timeoutMs)
   await serveFromNothing({
     ...{ nodes: ids, asked, timeoutMs, signal },
     connect: (id) => clients.connect({ node: id, ...addressOf(nodes, id, plan.ports[0].name) }),
     remedy: 'It was started by this run, so it keeps data elsewhere than in {data}: empty that, or give it {data}.',
   })
   return { network, clients, wire }
+}
+
+/** By the address that a node dials from if it has one of its own and is told to use it; otherwise by its processes. */
+function diallerOf({ declaration, nodes }: CommandClusterOptions, pids: () => ReadonlyMap<NodeId, number>): PeerFinder {
+  if (!declaration.ownAddresses || !declaration.ownSources) return findBySocketOwner(pids)
+  const byAddress = new Map(nodeNames(nodes).map((id) => [ownAddress(id), id]))
+  return { by: 'source address', find: async ({ host }) => byAddress.get(host) }
+}
+
+async function rolesOf(
+  options: CommandClusterOptions,
+  { keeper, nodes }: Started,
+  timeoutMs: number,
+): Promise<RoleWatch | undefined> {
+  const { watchRoles, declaration, where, signal } = options
+  if (watchRoles === undefined) return roleWatchOf({ ...options, role: declaration.role, keeper, nodes, timeoutMs })
+  const watch = watchRoles(nodes)
+  if (await watch.untilLed(timeoutMs, signal)) return watch
+  await watch.stop()
+  throw new UserError('environment', `${where}: not ready after ${timeoutMs} ms (${watch.answers().join('; ')}).`)
 }
 
 async function openNodes(options: CommandClusterOptions, started: Started, network: ClusterNetwork): Promise<void> {

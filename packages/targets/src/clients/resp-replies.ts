@@ -1,0 +1,99 @@
+import type { Json } from '@chaosproxy/history'
+import { resp } from '@chaosproxy/proxy'
+import type { Received } from './line.ts'
+
+/** A command to ask, and what goes along with it. */
+export interface RespRequest {
+  readonly words: readonly string[]
+  /** What has to be said on this connection once, before anything else. */
+  readonly login?: readonly string[] | undefined
+  /** The name of the client, said when it changes. */
+  readonly session?: string | undefined
+  /** Sent right behind it, without waiting for its answer. */
+  readonly behind?: readonly string[] | undefined
+}
+
+/** The answer to a command, and the one to what was sent behind it. */
+export interface RespReply {
+  readonly reply: Json
+  readonly behind: Json | undefined
+}
+
+/** The answers on one connection. */
+export interface RespReplies {
+  /** What to send for a request. */
+  bytes(request: RespRequest): Buffer
+  read(chunk: Buffer): Received<RespReply>
+  end(): Received<RespReply>
+}
+
+export function respReplies(): RespReplies {
+  let scanner = resp.scanner('responses')
+  let buffered: Buffer = Buffer.alloc(0)
+  let scanned = 0
+  /** How many answers are to come before that of the command itself. */
+  let ahead = 0
+  let hasBehind = false
+  let loggedIn = false
+  let named: string | undefined
+  /** An error before the command's own answer, such as that of a wrong password. */
+  let before: Json | undefined
+  let own: { readonly reply: Json } | undefined
+
+  /** The answer that is complete now, if this was the last to come. */
+  function took(answer: Json): RespReply | undefined {
+    if (ahead > 0) {
+      ahead--
+      before ??= errorOf(answer) === undefined ? undefined : answer
+      return undefined
+    }
+    if (own !== undefined) return { ...own, behind: answer }
+    own = { reply: errorOf(answer) === undefined ? answer : (before ?? answer) }
+    return hasBehind ? undefined : { ...own, behind: undefined }
+  }
+
+  return {
+    bytes({ words, login, session, behind }) {
+      const all: (readonly string[])[] = []
+      if (login !== undefined && !loggedIn) all.push(login)
+      loggedIn = true
+      if (session !== undefined && session !== named) all.push(['CLIENT', 'SETNAME', session])
+      named = session
+      ahead = all.length
+      before = undefined
+      own = undefined
+      hasBehind = behind !== undefined
+      all.push(words)
+      if (behind !== undefined) all.push(behind)
+      return all.length === 1
+        ? resp.write([...words], 'requests')
+        : Buffer.concat(all.map((each) => resp.write([...each], 'requests')))
+    },
+    read(chunk) {
+      buffered = buffered.length === 0 ? chunk : Buffer.concat([buffered, chunk])
+      for (;;) {
+        const end = scanner.scan(buffered, scanned)
+        if (end === -1) {
+          scanned = buffered.length
+          return { type: 'incomplete' }
+        }
+        if (end < 0) return UNREADABLE
+        const answer = resp.read(buffered.subarray(0, end))
+        buffered = buffered.subarray(end)
+        scanned = 0
+        scanner = resp.scanner('responses')
+        if (answer === undefined) return UNREADABLE
+        const reply = took(answer)
+        if (reply !== undefined) return { type: 'reply', reply, reusable: true }
+      }
+    },
+    end: () => ({ type: 'incomplete' }),
+  }
+}
+
+const UNREADABLE = { type: 'unreadable', why: 'this is no RESP' } as const
+
+export const errorOf = (reply: Json | undefined): string | undefined =>
+  reply !== null && typeof reply === 'object' && 'error' in reply && typeof reply['error'] === 'string'
+    ? reply['error']
+    : undefined

@@ -1,0 +1,38 @@
+import { type Json, millis } from '@chaosproxy/history'
+import type { Address } from '@chaosproxy/proxy'
+import { openLine } from '../clients/line.ts'
+import { errorOf, type RespReplies, type RespReply, respReplies } from '../clients/resp-replies.ts'
+
+/** Asks a Redis or a Sentinel, over one connection that is kept while it works. One question at a time. */
+export interface Asker {
+  /** Undefined if there is no answer in time, or an error. */
+  ask(words: readonly string[], timeoutMs: number): Promise<Json | undefined>
+  close(): void
+}
+
+export function openAsker({ host, port }: Address): Asker {
+  const line = openLine<RespReply, RespReplies>({ node: `${host}:${port}`, host, port }, respReplies)
+  let last: Promise<unknown> = Promise.resolve()
+  let closed = false
+  const askNow = (words: readonly string[], timeoutMs: number) =>
+    new Promise<Json | undefined>((resolve) => {
+      if (closed) return resolve(undefined)
+      line.ask({
+        bytes: (reader) => reader.bytes({ words }),
+        timeoutMs: millis(Math.max(1, timeoutMs)),
+        ended: (end) =>
+          resolve(end.type === 'reply' && errorOf(end.reply.reply) === undefined ? end.reply.reply : undefined),
+      })
+    })
+  return {
+    ask(words, timeoutMs) {
+      const asked = last.then(() => askNow(words, timeoutMs))
+      last = asked
+      return asked
+    },
+    close() {
+      closed = true
+      line.close()
+    },
+  }
+}

@@ -1,0 +1,172 @@
+import { type NodeId, nodeNames } from '@chaosproxy/faults'
+import { type Completion, millis } from '@chaosproxy/history'
+import { COMPARE_AND_SET, parseRespSettings } from '@chaosproxy/proxy'
+import type { AskedOperations, Client } from '@chaosproxy/runner'
+import { type CommandTable, commandsOf, lockTable, type TableName } from '../clients/commands.ts'
+import type { NodeAddress, OpenedClients, PlannedClients } from '../clients/planned-clients.ts'
+import { createProbation } from '../clients/probation.ts'
+import { respClient, type SharedByRespClients } from '../clients/resp.ts'
+import { type PrimaryFinder, primaryFinder } from './primary.ts'
+import { redlockClient, redlockTable } from './redlock.ts'
+import type { RedisChoice } from './settings.ts'
+
+export interface RedisClientsOptions {
+  readonly nodes: number
+  readonly choice: RedisChoice
+  /** What the data is. */
+  readonly table: TableName
+}
+
+/** How clients say who they are: see `CLIENT SETNAME`. */
+export const REDIS_CLIENTS = { by: 'CLIENT SETNAME or AUTH', named: true } as const
+
+/** Clients of a Redis with Sentinels, or of several that are all primaries. None asks for an operation twice. */
+export function planRedisClients({ nodes, choice, table: name }: RedisClientsOptions): PlannedClients {
+  const { wait, isRedlock, lockMs } = choice
+  const table = tableOf(name, choice)
+  return {
+    functions: Object.keys(table),
+    // A lock of several primaries is asked of each, which no record of one of them can tell.
+    sessions: isRedlock ? undefined : REDIS_CLIENTS,
+    carries: ({ initial }: AskedOperations) => ({
+      kind: 'resp',
+      ...parseRespSettings(
+        {
+          commands: name,
+          ...(name === 'register' ? { cas: COMPARE_AND_SET } : {}),
+          ...(wait > 0 ? { wait: 'confirms' } : {}),
+          initial: { value: initial },
+        },
+        'redis',
+      ),
+    }),
+    async open({ broke }): Promise<OpenedClients> {
+      const shared: SharedByRespClients = {
+        table,
+        login: undefined,
+        nameKey: (key) => key,
+        probation: createProbation(broke),
+        replicas: wait,
+      }
+      const ids = nodeNames(nodes)
+      if (isRedlock)
+        return { connect: (home) => redlockClient(home, { nodes: ids, shared, lockMs }), close: async () => {} }
+      const views = createViews(ids)
+      return {
+        connect(home) {
+          // Of a node that is not part of a cluster, as before a run.
+          if (home.other === undefined) return respClient(home, { ...shared, replicas: 0 })
+          return followingClient(home, { shared, choice, nodes: ids, views })
+        },
+        async close() {
+          views.close()
+        },
+      }
+    },
+  }
+}
+
+function tableOf(name: TableName, { isRedlock, lockMs }: RedisChoice): CommandTable {
+  if (isRedlock) return redlockTable(lockMs)
+  return name === 'lock' ? lockTable(lockMs) : commandsOf(name)
+}
+
+interface Following {
+  readonly shared: SharedByRespClients
+  readonly choice: RedisChoice
+  readonly nodes: readonly NodeId[]
+  readonly views: Views
+}
+
+/** After these the connection, and what it leads to, is as good as before. */
+const NO_REASON_TO_ASK = /^(answered|ERR|WRONGTYPE|NOREPLICAS|OOM|MISCONF|NOSCRIPT|BUSY|WAIT)/
+
+/** A client that is at home at one node, and finds the primary by Sentinels. */
+function followingClient(home: NodeAddress, { shared, choice, nodes, views }: Following): Client {
+  const clients = new Map<NodeId, Client>()
+  let finder: PrimaryFinder | undefined
+  let known: NodeId | undefined
+  let closed = false
+
+  function to(node: NodeId): Client {
+    const open = clients.get(node)
+    if (open !== undefined) return open
+    const made = respClient(node === home.node ? home : (home.other?.(node) ?? home), shared)
+    clients.set(node, made)
+    return made
+  }
+
+  const primary = (): NodeId | undefined => (choice.follow === 'at-once' ? (views.of(home) ?? known) : known)
+
+  return {
+    invoke(request, timeoutMs, completed) {
+      if (choice.reads === 'replicas' && request.harmless) return to(home.node).invoke(request, timeoutMs, completed)
+      const learned = (completion: Completion) => {
+        if (completion.type !== 'ok' && !NO_REASON_TO_ASK.test(completion.error)) known = undefined
+        completed(completion)
+      }
+      const found = primary()
+      if (found !== undefined) return to(found).invoke(request, timeoutMs, learned)
+      const deadline = performance.now() + timeoutMs
+      finder ??= primaryFinder(home, nodes)
+      finder.find(timeoutMs).then((named) => {
+        const remainingMs = Math.floor(deadline - performance.now())
+        // Nothing has been asked of any Redis, so that certainly nothing was done.
+        if (closed) completed({ type: 'fail', error: 'client closed' })
+        else if (named === undefined || remainingMs < 1)
+          completed({ type: 'fail', error: 'no Sentinel named a primary in time' })
+        else {
+          known = named
+          to(named).invoke(request, millis(remainingMs), learned)
+        }
+      })
+    },
+    close() {
+      closed = true
+      finder?.close()
+      for (const client of clients.values()) client.close()
+    },
+  }
+}
+
+/** What the Sentinel of each node takes for the primary, asked again and again for clients that follow at once. */
+interface Views {
+  of(home: NodeAddress): NodeId | undefined
+  close(): void
+}
+
+const LOOK_EVERY_MS = 100
+const LONGEST_MS = 500
+
+function createViews(nodes: readonly NodeId[]): Views {
+  const views = new Map<NodeId, { primary: NodeId | undefined; readonly finder: PrimaryFinder }>()
+  const timers = new Set<NodeJS.Timeout>()
+  let closed = false
+
+  async function look(node: NodeId): Promise<void> {
+    const view = views.get(node)
+    if (view === undefined || closed) return
+    view.primary = (await view.finder.find(LONGEST_MS)) ?? view.primary
+    if (closed) return
+    const timer = setTimeout(() => {
+      timers.delete(timer)
+      void look(node)
+    }, LOOK_EVERY_MS)
+    timers.add(timer)
+  }
+
+  return {
+    of(home) {
+      const view = views.get(home.node)
+      if (view !== undefined) return view.primary
+      views.set(home.node, { primary: undefined, finder: primaryFinder(home, nodes) })
+      void look(home.node)
+      return undefined
+    },
+    close() {
+      closed = true
+      for (const timer of timers) clearTimeout(timer)
+      for (const { finder } of views.values()) finder.close()
+    },
+  }
+}

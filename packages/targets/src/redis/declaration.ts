@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto'
+import type { StartedDeclaration } from '../cluster/declaration.ts'
+import type { RedisChoice } from './settings.ts'
+
+/** What Sentinel calls the primary. */
+export const PRIMARY_NAME = 'chaos'
+
+/** How long a failover may take before another Sentinel may try. */
+const FAILOVER_TIMEOUT_MS = 5_000
+
+/**
+ * A primary, n1, with its replicas and a Sentinel beside each: two processes make one node, and are killed and paused
+ * together. Replicas and Sentinels dial one address of each node, which leads through the proxy, and from the node's own,
+ * by which the proxy tells them apart.
+ *
+ * Redis and Sentinel rewrite their files, so that a node which was the primary when it was killed comes back as what it
+ * last knew itself to be.
+ */
+export function redisDeclaration(nodes: number, choice: RedisChoice): StartedDeclaration {
+  const { isRedlock } = choice
+  const redis = 'redis-server {data}/redis.conf'
+  const both = `redis-server {data}/sentinel.conf --sentinel & exec ${redis}`
+  return {
+    name: 'redis',
+    client: { kind: 'resp', commands: 'register' },
+    nodes: Array.from({ length: nodes }, (_, index) => ({
+      values: { id: sentinelId(index + 1) },
+      files: {
+        'redis.conf': redisFile(choice, index === 0 || isRedlock),
+        ...(isRedlock ? {} : { 'sentinel.conf': sentinelFile(nodes, choice) }),
+      },
+    })),
+    command: isRedlock ? redis : ['/bin/sh', '-c', both],
+    ports: [
+      { name: 'client', carries: 'resp', announced: true },
+      { name: 'sentinel', carries: 'resp', announced: true },
+    ],
+    ownAddresses: true,
+    ownSources: true,
+    lists: {
+      sentinels: {
+        of: 'peers',
+        each: `sentinel known-sentinel ${PRIMARY_NAME} {announced-host.sentinel} {announced-port.sentinel} {value.id}`,
+        between: '\n',
+      },
+    },
+    ready: { by: 'tcp', port: 'client' },
+    ...(isRedlock ? {} : { faults: { failover: { do: failoverCommand, withinMs: 5_000 } } }),
+  }
+}
+
+const failoverCommand: readonly string[] = [
+  ...['redis-cli', '-e', '-h', '{host}', '-p', '{port.sentinel}'],
+  ...['SENTINEL', 'FAILOVER', PRIMARY_NAME],
+]
+
+function redisFile({ appendonly, minReplicas }: RedisChoice, isPrimary: boolean): readonly string[] {
+  return [
+    'port {port.client}',
+    'bind {host}',
+    'bind-source-addr {host}',
+    'protected-mode no',
+    'dir {data}',
+    'save ""',
+    `appendonly ${appendonly === 'no' ? 'no' : 'yes'}`,
+    ...(appendonly === 'no' ? [] : [`appendfsync ${appendonly}`]),
+    'replica-announce-ip {announced-host.client}',
+    'replica-announce-port {announced-port.client}',
+    // Otherwise the first synchronisation waits for 5 s.
+    'repl-diskless-sync yes',
+    'repl-diskless-sync-delay 0',
+    'repl-timeout 5',
+    'repl-ping-replica-period 1',
+    `min-replicas-to-write ${minReplicas}`,
+    'min-replicas-max-lag 1',
+    ...(isPrimary ? [] : ['replicaof {announced-host.n1.client} {announced-port.n1.client}']),
+  ]
+}
+
+/** Sentinels know each other from the start: it would take them seconds to find out. */
+function sentinelFile(nodes: number, { downAfterMs }: RedisChoice): readonly string[] {
+  const quorum = Math.floor(nodes / 2) + 1
+  return [
+    'port {port.sentinel}',
+    'bind {host}',
+    'bind-source-addr {host}',
+    'protected-mode no',
+    'dir {data}',
+    'sentinel myid {value.id}',
+    'sentinel announce-ip {announced-host.sentinel}',
+    'sentinel announce-port {announced-port.sentinel}',
+    `sentinel monitor ${PRIMARY_NAME} {announced-host.n1.client} {announced-port.n1.client} ${quorum}`,
+    `sentinel down-after-milliseconds ${PRIMARY_NAME} ${downAfterMs}`,
+    `sentinel failover-timeout ${PRIMARY_NAME} ${FAILOVER_TIMEOUT_MS}`,
+    `sentinel parallel-syncs ${PRIMARY_NAME} ${Math.max(1, nodes - 1)}`,
+    ...Array.from(
+      { length: nodes - 1 },
+      (_, index) =>
+        `sentinel known-replica ${PRIMARY_NAME} {announced-host.n${index + 2}.client} {announced-port.n${index + 2}.client}`,
+    ),
+    '{list.sentinels}',
+  ]
+}
+
+/** Forty hexadecimal digits. */
+const sentinelId = (number: number): string => createHash('sha1').update(`sentinel ${number}`).digest('hex')

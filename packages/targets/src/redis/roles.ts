@@ -1,0 +1,96 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { Json } from '@chaosproxy/history'
+import type { Address } from '@chaosproxy/proxy'
+import { type RoleWatch, watchRoles } from '../cluster/role.ts'
+import type { Placeholders } from '../command/placeholders.ts'
+import { openAsker } from './ask.ts'
+import { PRIMARY_NAME } from './declaration.ts'
+
+export interface RedisNode {
+  readonly id: NodeId
+  readonly addresses: { readonly [port: string]: Address }
+  placeholders(): Placeholders
+}
+
+export interface RedisRolesOptions {
+  readonly nodes: readonly RedisNode[]
+  readonly hasSentinels: boolean
+}
+
+const EVERY_MS = 100
+const LONGEST_MS = 500
+const LOOK_EVERY_MS = 20
+
+/**
+ * Watches who leads: a Redis that is a primary, and that the Sentinel beside it takes for the primary. Of two that are, cut
+ * off from each other, the later counts, by Sentinel's epoch.
+ *
+ * Led means more: all replicas are connected to the primary, and all Sentinels know of all.
+ */
+export function watchRedisRoles({ nodes, hasSentinels }: RedisRolesOptions): RoleWatch {
+  const ready = new Set<NodeId>()
+  const askers = new Map(
+    nodes.map((node) => [node.id, { node, redis: openedAt(node, 'client'), sentinel: openedAt(node, 'sentinel') }]),
+  )
+
+  async function ask(id: NodeId): Promise<string | undefined> {
+    const asked = askers.get(id)
+    if (asked === undefined) return undefined
+    const role = await asked.redis.ask(['ROLE'], LONGEST_MS)
+    if (!Array.isArray(role)) return undefined
+    const others = nodes.length - 1
+    const isPrimary = role[0] === 'master'
+    const replicas = Array.isArray(role[2]) ? role[2].length : 0
+    if (!hasSentinels) {
+      if (isPrimary) ready.add(id)
+      return isPrimary ? 'leads: a primary' : 'a replica'
+    }
+    const told = membersOf(await asked.sentinel.ask(['SENTINEL', 'MASTER', PRIMARY_NAME], LONGEST_MS))
+    const isTaken = told.get('port') === String(asked.node.placeholders()['announced-port.client'])
+    const isLinked = isPrimary ? replicas === others : role[3] === 'connected'
+    const isKnown = told.get('num-other-sentinels') === String(others) && told.get('num-slaves') === String(others)
+    if (isLinked && isKnown) ready.add(id)
+    const what = isPrimary ? `a primary with ${replicas} of ${others} replicas` : `a replica (${String(role[3])})`
+    const view = `its Sentinel in epoch ${told.get('config-epoch') ?? 'unknown'} knows ${told.get('num-other-sentinels') ?? 0} others`
+    return `${isPrimary && isTaken ? 'leads: ' : ''}${what}; ${view}`
+  }
+
+  const watch = watchRoles({
+    nodes: nodes.map(({ id }) => id),
+    role: { by: 'command', command: 'ROLE', leads: '^leads', term: 'epoch (\\d+)', everyMs: EVERY_MS },
+    ask,
+  })
+  return {
+    ...watch,
+    async untilLed(timeoutMs, signal) {
+      const deadline = performance.now() + timeoutMs
+      if (!(await watch.untilLed(timeoutMs, signal))) return false
+      while (ready.size < nodes.length) {
+        if (performance.now() >= deadline || signal?.aborted) return false
+        await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+      }
+      return true
+    },
+    async stop() {
+      for (const { redis, sentinel } of askers.values()) {
+        redis.close()
+        sentinel.close()
+      }
+      await watch.stop()
+    },
+  }
+}
+
+function openedAt({ id, addresses }: RedisNode, port: string) {
+  const address = addresses[port]
+  if (address === undefined) throw new Error(`${id} has no port ${port}`)
+  return openAsker(address)
+}
+
+/** A list of names and values, one after the other. */
+function membersOf(answer: Json | undefined): ReadonlyMap<string, string> {
+  const list: readonly Json[] = Array.isArray(answer) ? answer : []
+  return new Map(
+    list.flatMap((name, index) => (index % 2 === 0 ? [[String(name), String(list[index + 1])] as const] : [])),
+  )
+}

@@ -1,0 +1,112 @@
+import { UserError } from '@chaosproxy/history'
+import type { Setting, Settings } from '@chaosproxy/workloads'
+
+/** What can be chosen, as `--set NAME=…`. */
+export const redisSettings: readonly Setting[] = [
+  {
+    name: 'reads',
+    summary: "where clients read: at the primary, or at their own node's Redis, which may be a replica",
+    default: 'primary',
+    values: ['primary', 'replicas'],
+  },
+  {
+    name: 'wait',
+    summary: 'replicas that confirm each change by WAIT before it counts as acknowledged; with fewer it is unknown',
+    default: 0,
+    values: [0, 1, 2, 'all'],
+  },
+  {
+    name: 'min-replicas',
+    summary: 'min-replicas-to-write: with fewer that have answered within the last second, the primary refuses writes',
+    default: 0,
+    values: [0, 1, 2],
+  },
+  {
+    name: 'appendonly',
+    summary: 'the append-only file: none, or how often it is flushed to disk (appendfsync)',
+    default: 'no',
+    values: ['no', 'everysec', 'always'],
+  },
+  {
+    name: 'follow',
+    summary:
+      'when clients ask Sentinel for the primary: when their connection breaks or is READONLY, as most drivers do, or again and again',
+    default: 'on-error',
+    values: ['on-error', 'at-once'],
+  },
+  {
+    name: 'lock',
+    summary: 'locks of the workload lock: of the one primary, or Redlock over nodes that are all primaries',
+    default: 'single',
+    values: ['single', 'redlock'],
+  },
+  {
+    name: 'lock-ms',
+    summary: 'time to live of a lock, after which it is free again whoever thinks to hold it',
+    default: 10_000,
+    min: 10,
+    max: 3_600_000,
+  },
+  {
+    name: 'down-after-ms',
+    summary: 'how long a primary may be silent before its Sentinels replace it',
+    default: 1_000,
+    min: 100,
+    max: 60_000,
+  },
+  {
+    name: 'data',
+    summary: 'what a node finds when it is started again after a kill',
+    default: 'kept',
+    values: ['kept', 'wiped'],
+  },
+]
+
+/** A choice of settings, by the names that the code uses. */
+export interface RedisChoice {
+  readonly reads: 'primary' | 'replicas'
+  readonly wait: number
+  readonly minReplicas: number
+  readonly appendonly: 'no' | 'everysec' | 'always'
+  readonly follow: 'on-error' | 'at-once'
+  readonly isRedlock: boolean
+  readonly lockMs: number
+  readonly downAfterMs: number
+}
+
+/** @throws UserError (usage) for more replicas than there are. */
+export function choiceOf(settings: Settings, nodes?: number): RedisChoice {
+  const isRedlock = settings['lock'] === 'redlock'
+  const wait = settings['wait'] === 'all' ? (nodes ?? 1) - 1 : numberOf(settings, 'wait')
+  const minReplicas = numberOf(settings, 'min-replicas')
+  for (const [name, replicas] of [
+    ['wait', wait],
+    ['min-replicas', minReplicas],
+  ] as const) {
+    if (isRedlock && replicas > 0)
+      throw new UserError('usage', `${name}=${replicas}: with lock=redlock every node is a primary without replicas.`)
+    if (nodes !== undefined && replicas > nodes - 1)
+      throw new UserError('usage', `${name}=${replicas}: of ${nodes} nodes only ${nodes - 1} can be replicas.`)
+  }
+  return {
+    reads: settings['reads'] === 'replicas' ? 'replicas' : 'primary',
+    wait,
+    minReplicas,
+    appendonly: oneOf(settings['appendonly'], ['no', 'everysec', 'always']),
+    follow: oneOf(settings['follow'], ['on-error', 'at-once']),
+    isRedlock,
+    lockMs: numberOf(settings, 'lock-ms'),
+    downAfterMs: numberOf(settings, 'down-after-ms'),
+  }
+}
+
+/** The settings were checked before; the first is the default. */
+function oneOf<Value extends string>(value: unknown, known: readonly [Value, ...Value[]]): Value {
+  return known.find((candidate) => candidate === value) ?? known[0]
+}
+
+function numberOf(settings: Settings, name: string): number {
+  const value = settings[name]
+  if (typeof value !== 'number') throw new Error(`${name} is ${String(value)}, which was checked before`)
+  return value
+}

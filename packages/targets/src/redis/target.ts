@@ -1,0 +1,98 @@
+import type { FaultKind } from '@chaosproxy/faults'
+import { millis, UserError } from '@chaosproxy/history'
+import type { PromiseQuestion, StartedCluster, StartOptions, Suffering, Target } from '@chaosproxy/runner'
+import type { TableName } from '../clients/commands.ts'
+import { planCluster } from '../cluster/parts.ts'
+import { declaredSuffers, type Exposure } from '../cluster/suffers.ts'
+import { missingPrograms } from '../command/programs.ts'
+import { planRedisClients, REDIS_CLIENTS } from './clients.ts'
+import { redisDeclaration } from './declaration.ts'
+import { choiceOf, redisSettings } from './settings.ts'
+
+const NAME = 'redis'
+
+/** What each object of a workload is in Redis. */
+const tables: { readonly [object: string]: TableName } = {
+  register: 'register',
+  counter: 'counter',
+  set: 'set',
+  queue: 'queue',
+  lists: 'list-append',
+  lock: 'lock',
+}
+
+const functions: readonly string[] = [
+  ...['read', 'write', 'cas', 'append', 'add', 'subtract', 'remove', 'contains'],
+  ...['enqueue', 'dequeue', 'drain', 'acquire', 'release'],
+]
+
+const QUIET_MS = millis(20_000)
+
+const exposure: Exposure = { clients: 'resp', linked: true, framed: false, refused: {} }
+
+const withoutSentinel: Exposure = {
+  ...exposure,
+  refused: { failover: { not: 'with lock=redlock there is no Sentinel', instead: 'kill or pause' } },
+}
+
+/** Redis with Sentinel: a primary, its replicas, and a Sentinel beside each. */
+export const redis: Target = {
+  name: NAME,
+  summary: 'Redis: a primary, replicas, and Sentinels that replace it',
+  defaultNodes: 3,
+  settings: redisSettings,
+  bugs: [],
+  marks: false,
+  tier: 'real',
+  // A primary that was replaced while it was cut off stays one for some ten seconds after it is back.
+  quietMs: QUIET_MS,
+  sessions: REDIS_CLIENTS,
+  functions: ({ lock }) => (lock === 'redlock' ? ['acquire', 'release'] : functions),
+  promises: promiseOf,
+  suffers: (kind, among) => redisSuffers(kind, among),
+  validate: (settings) => void choiceOf(settings),
+  missing: async () =>
+    missingPrograms([
+      { program: 'redis-server', install: 'apt-get install redis-server' },
+      { program: 'redis-cli', install: 'apt-get install redis-tools' },
+    ]),
+  start,
+}
+
+/** Objects that can be judged as eventually consistent, and whose changes do not answer what was there. */
+const eventually: ReadonlySet<string> = new Set(['register', 'set', 'counter'])
+
+/**
+ * Redis promises no level: its documentation calls replication asynchronous, and says that acknowledged writes may be lost
+ * in a failover. A change that all replicas have confirmed (WAIT for each of them) is in every node's memory, and so is
+ * lost only with all of these at once; a node that is killed keeps its own only in an append-only file.
+ */
+function promiseOf({ object, settings, faults }: PromiseQuestion): string {
+  const { wait, appendonly, data } = settings
+  const losesMemory = faults.some((kind) => kind === 'kill' || kind === 'crash-before-reply')
+  const isSafe = wait === 'all' && (!losesMemory || (appendonly === 'always' && data === 'kept'))
+  return isSafe && eventually.has(object) ? 'eventual' : 'nothing'
+}
+
+function redisSuffers(kind: FaultKind, among: 'nodes' | 'clients' | undefined): Suffering {
+  return declaredSuffers(exposure, kind, among)
+}
+
+async function start({ nodes, settings, object, ...options }: StartOptions): Promise<StartedCluster> {
+  const choice = choiceOf(settings, nodes)
+  const table = tables[object]
+  if (table === undefined)
+    throw new UserError('usage', `redis has no ${object}: it has ${Object.keys(tables).join(', ')}.`)
+  const declaration = redisDeclaration(nodes, choice)
+  const clients = planRedisClients({ nodes, choice, table })
+  // The proxy is loaded if there is a cluster to put it between.
+  const { startCommandCluster } = await import('../cluster/start-commands.ts')
+  const { watchRedisRoles } = await import('./roles.ts')
+  return startCommandCluster({
+    ...{ ...options, nodes, settings, declaration, clients },
+    exposure: choice.isRedlock ? withoutSentinel : exposure,
+    where: NAME,
+    plan: planCluster(declaration, NAME),
+    watchRoles: (started) => watchRedisRoles({ nodes: started, hasSentinels: !choice.isRedlock }),
+  })
+}

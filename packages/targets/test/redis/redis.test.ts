@@ -1,0 +1,74 @@
+import { millis } from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import { installed, whySkipped } from '../../../proxy/test/real-servers.ts'
+import { redis } from '../../src/redis/target.ts'
+import { eventually } from '../real-cluster.ts'
+import { redisClusters } from './clusters.ts'
+
+const start = redisClusters()
+const program = installed('redis-server')
+const ok = (value: unknown) => ({ type: 'ok', value })
+
+describe.skipIf(program === undefined)(
+  `Redis with Sentinels${program === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
+  () => {
+    test('is served by its primary, whichever node a client is at home with', async () => {
+      const { cluster, read, write, ask } = await start('register')
+      expect(cluster.leader()).toBe('n1')
+      expect(await write('n2', 1)).toEqual(ok(1))
+      expect(await read('n3')).toEqual(ok('1'))
+      expect(await ask('n3', { f: 'cas', key: 'x', value: ['1', 2] })).toEqual(ok(['1', 2]))
+      expect(await ask('n1', { f: 'cas', key: 'x', value: ['1', 3] })).toMatchObject({ type: 'fail' })
+    })
+
+    test('fails over when a Sentinel is told to, and clients whose connection breaks find the new primary', async () => {
+      const { cluster, inject, write, leave } = await start('register')
+      expect(await write('n1', 1)).toEqual(ok(1))
+      const heal = await inject({ kind: 'failover', nodes: ['n2'] })
+      await eventually(async () => expect(['n2', 'n3']).toContain(cluster.leader()))
+      // A client that connects anew asks its Sentinel.
+      leave('n1')
+      expect(await write('n1', 2)).toEqual(ok(2))
+      expect(await heal()).toEqual({ type: 'healed', hits: 1 })
+    })
+
+    test('reads what a replica does not have yet where clients read there, unless WAIT has confirmed it', async () => {
+      const patient = { reads: 'replicas', 'down-after-ms': 60_000 }
+      const links = [{ from: 'n1', to: 'n2' }]
+      const plain = await start('register', patient)
+      await plain.inject({ kind: 'partition', links, mode: 'hold' })
+      expect(await plain.write('n2', 1)).toEqual(ok(1))
+      expect(await plain.read('n2')).toEqual(ok(null))
+      const waiting = await start('register', { ...patient, wait: 2 })
+      await waiting.inject({ kind: 'latency', links, latencyMs: millis(50), jitterMs: millis(0) })
+      expect(await waiting.write('n2', 1)).toEqual(ok(1))
+      expect(await waiting.read('n2')).toEqual(ok('1'))
+      expect(await waiting.read('n3')).toEqual(ok('1'))
+      const heal = await waiting.inject({ kind: 'partition', links, mode: 'hold' })
+      expect(await waiting.write('n2', 2, 'x', 500)).toMatchObject({
+        type: 'info',
+        error: 'WAIT 2: 1 replicas have it',
+      })
+      expect(await waiting.read('n3')).toEqual(ok('2'))
+      await heal()
+    })
+  },
+)
+
+test('Redis promises no level, unless every replica confirms, and what it holds in memory stays', () => {
+  const promised = (settings: object, faults: readonly ('partition' | 'kill')[], object = 'register') =>
+    redis.promises({ workload: object, object, faults, settings: { ...usual, ...settings } })
+  const usual = Object.fromEntries(redis.settings.map(({ name, default: value }) => [name, value]))
+  expect(promised({}, [])).toBe('nothing')
+  expect(promised({ wait: 2 }, ['partition'])).toBe('nothing')
+  expect(promised({ wait: 'all' }, ['partition'])).toBe('eventual')
+  expect(promised({ wait: 'all' }, ['kill'])).toBe('nothing')
+  expect(promised({ wait: 'all', appendonly: 'always' }, ['kill'])).toBe('eventual')
+  expect(promised({ wait: 'all' }, ['partition'], 'queue')).toBe('nothing')
+})
+
+test('settings that do not go together are refused before anything is started', async () => {
+  const usual = Object.fromEntries(redis.settings.map(({ name, default: value }) => [name, value]))
+  expect(() => redis.validate?.({ ...usual, lock: 'redlock', wait: 1 }, undefined)).toThrow('every node is a primary')
+  expect(redis.functions({ ...usual, lock: 'redlock' })).toEqual(['acquire', 'release'])
+})
