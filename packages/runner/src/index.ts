@@ -11,6 +11,7 @@ export type {
   HistorySink,
   Injected,
   Request,
+  WireEvent,
   WireRecorder,
   WireSink,
 } from './ports.ts'

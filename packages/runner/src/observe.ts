@@ -6,10 +6,10 @@ import type { Workload } from '@chaosproxy/workloads'
 import { readFinally } from './final-reads.ts'
 import { startNemesisLoop } from './nemesis-loop.ts'
 import { onlineCheckerFor } from './online.ts'
-import type { Cluster, HistorySink, WireSink } from './ports.ts'
+import type { Cluster, HistorySink, WireEvent, WireSink } from './ports.ts'
 import type { Recorder } from './recorder.ts'
 import type { Progress, RunOutcome, RunStage } from './run.ts'
-import { createSettlement, type WireEvent } from './settlement.ts'
+import { createSettlement } from './settlement.ts'
 
 export interface ObserveOptions {
   /** Its proxy records: all that is known of the clients is what passes. */
@@ -72,8 +72,7 @@ export function observe(options: ObserveOptions): Observation {
 
   function wireSink(): WireSink {
     return {
-      client(line) {
-        const event = JSON.parse(line) as WireEvent
+      client(line, event) {
         if (sink.wire === undefined) sink.append(event)
         else sink.wire.client(line, event)
         if (event.type === 'invoke') open.add(event.process)
@@ -82,9 +81,9 @@ export function observe(options: ObserveOptions): Observation {
         settlement.clientEvent(event)
         online.push(event)
       },
-      backend(line) {
+      backend(line, event) {
         sink.wire?.backend(line)
-        settlement.backendEvent(JSON.parse(line) as WireEvent)
+        settlement.backendEvent(event)
       },
     }
   }

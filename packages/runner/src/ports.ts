@@ -68,12 +68,15 @@ export interface Cluster {
   stop(stopped: () => void): void
 }
 
-/** Receives the events that a cluster's own proxy records: lines of the native format, newline included. */
+/** An event as a wire recorder writes it. Completions whose exchange stopped partway list the edges it reached. */
+export type WireEvent = Event & { readonly edges?: readonly string[] | undefined }
+
+/** Receives the events that a cluster's own proxy records, each with its line of the native format, newline included. */
 export interface WireSink {
   /** What the clients were told. */
-  client(line: string): void
+  client(line: string, event: WireEvent): void
   /** What the nodes were asked and answered. */
-  backend(line: string): void
+  backend(line: string, event: WireEvent): void
 }
 
 /** The record of the clients' traffic that a cluster's own proxy writes. */

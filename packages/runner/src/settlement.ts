@@ -1,7 +1,5 @@
 import type { Event } from '@chaosproxy/history'
-
-/** An event as a wire recorder writes it. Completions whose exchange stopped partway list the edges it reached. */
-export type WireEvent = Event & { readonly edges?: readonly string[] | undefined }
+import type { WireEvent } from './ports.ts'
 
 /** What the proxy knows about outcomes that the clients could not tell. */
 export interface Settled {
@@ -14,7 +12,7 @@ export interface Settled {
 /** Fed with the events of both views, and with what clients make of their answers, as they happen. */
 export interface Settlement {
   clientEvent(event: WireEvent): void
-  backendEvent(event: Pick<WireEvent, 'process' | 'type'>): void
+  backendEvent(event: WireEvent): void
   /** The client of this session gives up on its operation, and starts no other. */
   gaveUp(session: string): void
   settled(): Settled

@@ -3,7 +3,7 @@ import type { Nanos } from '@chaosproxy/history'
 import type { Cluster, WireHistory } from './ports.ts'
 import { sessionOf } from './process.ts'
 import type { Recorder } from './recorder.ts'
-import { createSettlement, type Settled, type WireEvent } from './settlement.ts'
+import { createSettlement, type Settled } from './settlement.ts'
 
 /** A recorder whose events come from the cluster's own proxy. */
 export interface WireBackedRecorder extends Recorder {
@@ -32,17 +32,16 @@ export function recordWire(
 
   const wire = record(
     {
-      client(line) {
-        const event = JSON.parse(line) as WireEvent
+      client(line, event) {
         history.client(line, event)
         const { type, session } = event
         if (type === 'invoke' && session !== undefined) arrived.set(session, (arrived.get(session) ?? 0) + 1)
         settlement.clientEvent(event)
         online.push(event)
       },
-      backend(line) {
+      backend(line, event) {
         history.backend(line)
-        settlement.backendEvent(startOf(line))
+        settlement.backendEvent(event)
       },
     },
     now,
@@ -65,11 +64,4 @@ export function recordWire(
     settled: settlement.settled,
     finish: () => wire.finish(),
   }
-}
-
-/** Which process a line is of, and of what type: all that is wanted of most lines, at a fraction of the time. */
-function startOf(line: string): Pick<WireEvent, 'process' | 'type'> {
-  const start = /^\{"index":\d+,"time":\d+,"process":(\d+),"type":"(invoke|ok|fail|info)"/.exec(line)
-  if (start === null) return JSON.parse(line) as WireEvent
-  return { process: Number(start[1]), type: start[2] as WireEvent['type'] }
 }

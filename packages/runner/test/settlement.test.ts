@@ -1,6 +1,7 @@
 import { type Nanos, nanos } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import { createSettlement, type WireEvent } from '../src/settlement.ts'
+import type { WireEvent } from '../src/ports.ts'
+import { createSettlement } from '../src/settlement.ts'
 
 const AT: Nanos = nanos(0)
 const event = (type: WireEvent['type'], process: number, more: Partial<WireEvent> = {}): WireEvent => ({

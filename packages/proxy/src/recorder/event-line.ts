@@ -1,13 +1,62 @@
-import type { EventType, Json, Nanos } from '@chaosproxy/history'
+import type { EventType, Json, Nanos, Process } from '@chaosproxy/history'
 import { printJsonLine } from '@chaosproxy/history'
 
+/** An event as its line has it: members unknown to the format stand beside the others. */
+export interface RecordedEvent {
+  /** Given when the line is written. */
+  index: number
+  readonly time: Nanos
+  readonly process: Process
+  readonly type: EventType
+  readonly f: string
+  readonly key?: string | undefined
+  /** Undefined where the line has none. */
+  readonly value?: Json | undefined
+  readonly node?: string | undefined
+  readonly error?: string | undefined
+  readonly final?: boolean | undefined
+  readonly session?: string | undefined
+  /** The epoch of the faults in force. */
+  readonly epoch?: number | undefined
+  /** Those that an exchange reached which stopped partway. */
+  readonly edges?: readonly string[] | undefined
+}
+
+/** One event of a history, from the comma after its index: for files, and for readers in this process. */
+export interface Line {
+  readonly text: string
+  readonly event: RecordedEvent
+}
+
 /**
- * Joins the parts of an event's line, from the comma after its index. The result equals that of `printJsonLine`, in a
- * fraction of the time, since parts shared by the two events of an operation, or by a whole connection, are built only
- * once. Every request costs two to four lines.
+ * Joins the parts of an event's line. The text equals that of `printJsonLine`, in a fraction of the time, since parts
+ * shared by the two events of an operation, or by a whole connection, are built only once. Every request costs two to
+ * four lines.
+ *
+ * @param members function, key and value as text
+ * @param more the rest of the event as text
  */
-export const eventLine = (time: Nanos, process: string, type: EventType, members: string, more: string): string =>
-  `,"time":${time},"process":${process},"type":"${type}"${members}${more}}\n`
+export const eventLine = (event: RecordedEvent, members: string, more: string): Line => ({
+  text: `,"time":${event.time},"process":${processText(event.process)},"type":"${event.type}"${members}${more}}\n`,
+  event,
+})
+
+const processText = (process: Process): string => (typeof process === 'number' ? String(process) : quoted(process))
+
+/** Further members of an event. */
+export interface Extra {
+  readonly text: string
+  readonly members: { readonly [member: string]: Json }
+}
+
+export const NO_EXTRA: Extra = { text: '', members: {} }
+
+export const extraOf = (members: Extra['members']): Extra => ({ text: extraText(members), members })
+
+export const joined = (one: Extra, other: Extra): Extra => {
+  if (one === NO_EXTRA) return other
+  return other === NO_EXTRA ? one : { text: one.text + other.text, members: { ...one.members, ...other.members } }
+}
 
 /** Function and key. */
 export const subjectText = (f: string, key: string | undefined): string =>
@@ -27,7 +76,7 @@ export function valueText(value: Json): string {
   return typeof value === 'string' ? `,"value":${quoted(value)}` : `,"value":${jsonOf(value)}`
 }
 
-export function extraText(extra: { readonly [member: string]: Json }): string {
+function extraText(extra: Extra['members']): string {
   let text = ''
   for (const name of Object.keys(extra)) text += `,${quoted(name)}:${jsonOf(extra[name] ?? null)}`
   return text

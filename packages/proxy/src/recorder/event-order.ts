@@ -1,13 +1,14 @@
+import type { Line, RecordedEvent } from './event-line.ts'
 import { Ticks } from './processes.ts'
 
 /** Takes the lines of a history in their final order. */
 export interface LineSink {
-  /** The line of one event, including its newline. */
-  write(line: string): void
+  /** The line of one event, including its newline, and the event that it says. */
+  write(line: string, event: RecordedEvent): void
 }
 
 /** A line to write in place of an event that took too long. */
-export type OvertakenLine = () => string | undefined
+export type OvertakenLine = () => Line | undefined
 
 /**
  * The order of a history's events, from which real-time order is judged. An event that has happened but cannot be
@@ -51,10 +52,10 @@ export class EventOrder {
     return this.#overtaken
   }
 
-  /** Adds a complete event; `members` is its line from the comma after the index. */
-  append(members: string): void {
-    if (this.waiting === 0) this.#write(members)
-    else this.fill(this.reserve(), [members])
+  /** Adds a complete event. */
+  append(line: Line): void {
+    if (this.waiting === 0) this.#write(line)
+    else this.fill(this.reserve(), [line])
   }
 
   /** Reserves the place of an event that happens now. It must be filled or cancelled. */
@@ -66,10 +67,10 @@ export class EventOrder {
   }
 
   /** Fills a place with the lines of one event, or of several. */
-  fill(place: Place, lines: readonly string[]): void {
+  fill(place: Place, lines: readonly Line[]): void {
     if (place.state === 'overtaken') {
       // Later than it happened, but still before its own completion: the recorded interval starts late.
-      for (const members of lines) this.append(members)
+      for (const line of lines) this.append(line)
       return
     }
     place.lines = lines
@@ -89,7 +90,7 @@ export class EventOrder {
     for (; first < places.length; first++) {
       const place = places[first]
       if (place === undefined || place.state === 'open') break
-      for (const members of place.lines) this.#write(members)
+      for (const line of place.lines) this.#write(line)
     }
     if (first === places.length) {
       places.length = 0
@@ -112,17 +113,18 @@ export class EventOrder {
     this.#advance()
   }
 
-  #write(members: string): void {
-    this.#sink.write(`{"index":${this.#index++}${members}`)
+  #write({ text, event }: Line): void {
+    event.index = this.#index++
+    this.#sink.write(`{"index":${event.index}${text}`, event)
   }
 }
 
 const COMPACT_AT = 1024
-const NO_LINES: readonly string[] = []
+const NO_LINES: readonly Line[] = []
 
 /** The reserved place of an event. */
 export interface Place {
-  lines: readonly string[]
+  lines: readonly Line[]
   state: 'open' | 'known' | 'overtaken'
   /** When it was reserved. */
   readonly tick: number

@@ -1,7 +1,8 @@
 import type { Nanos } from '@chaosproxy/history'
 import type { Call, Completion, Completions, Edges, Entry, Understanding } from './call.ts'
 import { EDGE, nameOf, UNSAID } from './call.ts'
-import { extraText } from './event-line.ts'
+import type { Extra, Line } from './event-line.ts'
+import { extraOf, joined, NO_EXTRA } from './event-line.ts'
 import type { Place } from './event-order.ts'
 import { Operation } from './operation.ts'
 import { outcomeOf } from './outcome.ts'
@@ -13,7 +14,7 @@ import type { Remark, View } from './view.ts'
 const NO_CALLS: readonly Call[] = []
 const NO_OPERATIONS: readonly undefined[] = []
 
-const FINAL = extraText({ final: true })
+const FINAL = extraOf({ final: true })
 
 /** The operations that one call resulted in. */
 type Entries = readonly Operation[]
@@ -45,7 +46,7 @@ export class Exchange {
   #waitsForClient = false
   #waitsForBackend = false
   #clientIsOver = false
-  #extra = ''
+  #extra: Extra = NO_EXTRA
   #edges: Edges = 0
   #forwardedAt: Nanos | undefined
   /** What the backend answered, whatever the client is told. */
@@ -60,7 +61,7 @@ export class Exchange {
     else if (beginning !== 'whole') {
       recording.counters.duplicates++
       this.#clientIsOver = true
-      this.#extra = extraText({ duplicateOf: beginning.#process })
+      this.#extra = extraOf({ duplicateOf: beginning.#process })
       if (beginning.#understanding !== undefined) this.called(beginning.#understanding)
     }
   }
@@ -141,7 +142,7 @@ export class Exchange {
       if (session !== undefined) this.#lanes = processes.lanesOf(session)
       this.#extra = this.#correlate(calls[0])
     }
-    if (final === true) this.#extra += FINAL
+    if (final === true) this.#extra = joined(this.#extra, FINAL)
     const tick = this.#clientPlace?.tick
     const { key } = calls[0]
     if (calls.length === 1 && key !== UNSAID) this.#only = this.#operation(calls[0], key, tick)
@@ -156,13 +157,13 @@ export class Exchange {
     return new Operation(this.#recording, this.#lanes, call, key, tick, !this.#clientIsOver, this.#extra)
   }
 
-  #correlate(call: Call): string {
+  #correlate(call: Call): Extra {
     const { retries, client, counters } = this.#recording
     const correlation = retries.correlate(client, call)
-    if (correlation === undefined) return ''
+    if (correlation === undefined) return NO_EXTRA
     if ('repeats' in correlation) counters.blindRetries++
     else if (correlation.attempt !== undefined) counters.keyedRetries++
-    return extraText(correlation)
+    return extraOf(correlation)
   }
 
   /** Reserves places for invocations that only the answer will name. */
@@ -184,7 +185,7 @@ export class Exchange {
     else for (const line of this.#clientInvocations()) order.append(line)
   }
 
-  #clientInvocations(): string[] {
+  #clientInvocations(): Line[] {
     return this.#all().map((operation) => operation.invokedByClient(this.#begunAt))
   }
 
@@ -310,7 +311,7 @@ export class Exchange {
     answer: Completions | undefined,
     reason: string | undefined,
     count: (type: 'fail' | 'info') => void = () => undefined,
-  ): readonly string[] {
+  ): readonly Line[] {
     if (this.#entries !== undefined) return []
     return this.#calls.flatMap((call, i) => {
       if (call.key !== UNSAID) return []

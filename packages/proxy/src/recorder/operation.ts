@@ -1,7 +1,8 @@
-import type { EventType, Nanos } from '@chaosproxy/history'
+import type { Json, Nanos } from '@chaosproxy/history'
 import type { Call, Completion, Edges } from './call.ts'
 import { ALL_EDGES, nameOf, namesOfEdges, UNSAID } from './call.ts'
-import { eventLine, extraText, subjectText, valueText } from './event-line.ts'
+import type { Extra, Line, RecordedEvent } from './event-line.ts'
+import { eventLine, extraOf, NO_EXTRA, subjectText, valueText } from './event-line.ts'
 import { outcomeOf } from './outcome.ts'
 import type { Lanes } from './processes.ts'
 import type { Recording } from './recording.ts'
@@ -14,7 +15,7 @@ export class Operation {
   readonly #lanes: Lanes
   readonly #call: Call
   readonly #key: string | undefined
-  readonly #extra: string
+  readonly #extra: Extra
   readonly #subject: string
   readonly #input: string
   #client: 'open' | 'done' | 'unknown'
@@ -33,7 +34,7 @@ export class Operation {
     key: string | undefined,
     tick: number | undefined,
     isForClient: boolean,
-    extra: string,
+    extra: Extra,
   ) {
     this.process = lanes.take(tick)
     this.#recording = recording
@@ -51,7 +52,7 @@ export class Operation {
   }
 
   /** The line of its invocation in the client's view. */
-  invokedByClient(time: Nanos): string {
+  invokedByClient(time: Nanos): Line {
     this.#noteAbsence(this.#recording.views.client)
     return this.#invocation(time)
   }
@@ -62,7 +63,7 @@ export class Operation {
   }
 
   /** The line of its invocation in the backend's view. */
-  invokedAtBackend(time: Nanos, view: View): string {
+  invokedAtBackend(time: Nanos, view: View): Line {
     this.#backend = 'open'
     this.#noteAbsence(view)
     return this.#invocation(time)
@@ -135,35 +136,64 @@ export class Operation {
     if (this.#call.value === null && this.#call.harmless !== true && this.#key !== undefined) view.seenAbsent(this.#key)
   }
 
-  #completion(time: Nanos, edges: Edges, outcome: Completion): string {
-    const extra = edges === ALL_EDGES ? '' : edgesText(edges)
+  #completion(time: Nanos, edges: Edges, outcome: Completion): Line {
+    const recording = this.#recording
+    const { node } = recording
+    const { process } = this
+    const { f } = this.#call
+    const key = this.#key
+    const epoch = recording.epoch()
+    const extra = edges === ALL_EDGES ? NO_EXTRA : (edgesMembers[edges] ?? NO_EXTRA)
     if (outcome.type !== 'ok') {
-      const tail = this.#recording.tailWithError(outcome.error)
-      return eventLine(time, String(this.process), typeOf(outcome), this.#subject, `${tail}${extra}`)
+      const { error } = outcome
+      const event = { index: 0, time, process, type: typeOf(outcome), f, key, node, error, epoch }
+      return lineOf(event, this.#subject, recording.tailWithError(error), extra)
     }
-    const output = !('value' in outcome) || outcome.value === this.#call.value ? this.#input : valueText(outcome.value)
-    return this.#line('ok', time, output, extra)
+    const told = 'value' in outcome && outcome.value !== this.#call.value ? outcome.value : undefined
+    const value = told === undefined ? this.#askedValue : told
+    const text = told === undefined ? this.#input : valueText(told)
+    const event = { index: 0, time, process, type: outcome.type, f, key, value, node, epoch }
+    return lineOf(event, `${this.#subject}${text}`, recording.tailText(), extra)
   }
 
-  #invocation(time: Nanos): string {
-    const { sessionMember } = this.#lanes
-    if (sessionMember === '') return this.#line('invoke', time, this.#input, this.#extra)
-    const tail = this.#recording.tailWith(sessionMember)
-    return eventLine(time, String(this.process), 'invoke', `${this.#subject}${this.#input}`, `${tail}${this.#extra}`)
+  #invocation(time: Nanos): Line {
+    const recording = this.#recording
+    const { node } = recording
+    const { process } = this
+    const { f } = this.#call
+    const { session, sessionMember } = this.#lanes
+    const value = this.#askedValue
+    const event = {
+      index: 0,
+      time,
+      process,
+      type: 'invoke',
+      f,
+      key: this.#key,
+      value,
+      node,
+      session,
+      epoch: recording.epoch(),
+    } as const
+    const tail = session === undefined ? recording.tailText() : recording.tailWith(sessionMember)
+    return lineOf(event, `${this.#subject}${this.#input}`, tail, this.#extra)
   }
 
-  #line(type: EventType, time: Nanos, value: string, extra: string): string {
-    const tail = this.#recording.tailText()
-    const more = extra === '' ? tail : `${tail}${extra}`
-    return eventLine(time, String(this.process), type, `${this.#subject}${value}`, more)
+  get #askedValue(): Json | undefined {
+    const { value } = this.#call
+    return value === UNSAID ? undefined : value
   }
 }
+
+const lineOf = (event: RecordedEvent, members: string, tail: string, extra: Extra): Line =>
+  extra === NO_EXTRA
+    ? eventLine(event, members, tail)
+    : eventLine(Object.assign(event, extra.members), members, `${tail}${extra.text}`)
 
 const typeOf = (outcome: Completion): 'ok' | 'fail' | 'info' =>
   outcome.type === 'not-understood' ? 'info' : outcome.type
 
-/** The edges' names, built once for each set. */
-const edgesText = (edges: Edges): string => edgesTexts[edges] ?? ''
-const edgesTexts: readonly string[] = Array.from({ length: ALL_EDGES + 1 }, (_, edges) =>
-  extraText({ edges: namesOfEdges(edges) }),
+/** The edges' names, for each set of them. */
+const edgesMembers: readonly Extra[] = Array.from({ length: ALL_EDGES + 1 }, (_, edges) =>
+  extraOf({ edges: namesOfEdges(edges) }),
 )

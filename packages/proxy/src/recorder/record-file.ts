@@ -2,7 +2,6 @@ import { close as closeFile, fsync, openSync, write as writeFile } from 'node:fs
 import { extname } from 'node:path'
 import type { Header } from '@chaosproxy/history'
 import { printJsonHeader, UserError } from '@chaosproxy/history'
-import type { LineSink } from './event-order.ts'
 import { sealRecord } from './seal-record.ts'
 
 export interface RecordFileOptions {
@@ -37,7 +36,8 @@ export interface RecordFileStatistics {
   readonly lostLines: number
 }
 
-export interface RecordFile extends LineSink {
+export interface RecordFile {
+  write(line: string): void
   readonly statistics: RecordFileStatistics
   /** Whether too much waits for the disk, so that clients should be made to wait. Nothing is ever dropped for it. */
   readonly congested: boolean

@@ -155,6 +155,8 @@ class LiveRecorder implements Recorder {
   connection({ node, client }: { readonly node: string; readonly client: string }): ConnectionRecorder {
     const { tailText, tailWith, tailWithError } = this.#tails(nodeText(node))
     const recording: Recording = {
+      node,
+      epoch: () => this.#epoch,
       tailText,
       tailWith,
       tailWithError,
@@ -199,9 +201,17 @@ class LiveRecorder implements Recorder {
 
   note(f: string, value: Json): void {
     const members = `${subjectText(f, undefined)}${valueText(value)}`
-    const line = eventLine(this.now(), '"nemesis"', 'info', members, this.#epochMember)
-    this.#client.order.append(line)
-    this.#backend?.order.append(line)
+    const time = this.now()
+    const append = ({ order }: View) =>
+      order.append(
+        eventLine(
+          { index: 0, time, process: 'nemesis', type: 'info', f, value, epoch: this.#epoch },
+          members,
+          this.#epochMember,
+        ),
+      )
+    append(this.#client)
+    if (this.#backend !== undefined) append(this.#backend)
   }
 
   clientsBy(source: SessionSource): void {

@@ -5,7 +5,11 @@ import type { View } from './view.ts'
 
 /** What the exchanges of one connection share. */
 export interface Recording {
-  /** The end of a line: the backend's node and the epoch. */
+  /** The backend. */
+  readonly node: string
+  /** Of the faults in force. */
+  epoch(): number
+  /** The end of a line: node and epoch. */
   tailText(): string
   /** The same with further members between the two. */
   tailWith(members: string): string

@@ -1,5 +1,6 @@
 import type { Json, Nanos } from '@chaosproxy/history'
 import type { Touches } from './call.ts'
+import type { Line } from './event-line.ts'
 import { eventLine, subjectText, valueText } from './event-line.ts'
 import type { LineSink, Place } from './event-order.ts'
 import { EventOrder } from './event-order.ts'
@@ -67,7 +68,7 @@ export class View {
   }
 
   /** The same as lines, for a place that has others as well. */
-  touchedLines(place: Place, remark: Remark, touches: Touches): readonly string[] {
+  touchedLines(place: Place, remark: Remark, touches: Touches): readonly Line[] {
     // An overtaken place is filled where the history is by now.
     return this.#touchedLines(remark, touches, place.state === 'overtaken' ? this.#ticks.next() : place.tick)
   }
@@ -90,7 +91,7 @@ export class View {
    * A server may have made a key from this place on, and the record does not say which. A key that nobody ever saw absent
    * can as well have been there from the start, so it is only those that were, and will be, that are touched.
    */
-  creationLostLines(place: Place, remark: Remark): readonly string[] {
+  creationLostLines(place: Place, remark: Remark): readonly Line[] {
     this.#lostCreation ??= remark
     const tooMany = this.#seenAbsent.size > MOST_MARKED_KEYS
     return this.touchedLines(place, remark, tooMany ? 'everything' : { keys: [...this.#seenAbsent] })
@@ -101,13 +102,13 @@ export class View {
     this.order.append(recorderLine(this.#now(), f, undefined, value))
   }
 
-  #touchedLines(remark: Remark, touches: Touches, tick: number): readonly string[] {
+  #touchedLines(remark: Remark, touches: Touches, tick: number): readonly Line[] {
     if (touches === 'nothing' || tick >= this.#everythingTouched) return []
     if (touches === 'everything') {
       this.#everythingTouched = tick
       return [this.#markLine('touched', undefined, remark)]
     }
-    const lines: string[] = []
+    const lines: Line[] = []
     for (const key of touches.keys) {
       const before = this.#touched.get(key)
       if (before !== undefined && before <= tick) continue
@@ -121,10 +122,14 @@ export class View {
     return lines
   }
 
-  #markLine(f: 'touched' | 'not-understood', key: string | undefined, { what, why }: Remark): string {
+  #markLine(f: 'touched' | 'not-understood', key: string | undefined, { what, why }: Remark): Line {
     return recorderLine(this.#now(), f, key, { what, why })
   }
 }
 
-const recorderLine = (time: Nanos, f: string, key: string | undefined, value: Json): string =>
-  eventLine(time, '"recorder"', 'info', `${subjectText(f, key)}${valueText(value)}`, '')
+const recorderLine = (time: Nanos, f: string, key: string | undefined, value: Json): Line =>
+  eventLine(
+    { index: 0, time, process: 'recorder', type: 'info', f, key, value },
+    `${subjectText(f, key)}${valueText(value)}`,
+    '',
+  )

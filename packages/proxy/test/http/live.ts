@@ -6,10 +6,12 @@ import type { HttpFault } from '@chaosproxy/faults'
 import { httpFamily } from '@chaosproxy/faults'
 import type { EventInput } from '@chaosproxy/history'
 import { historyFromEvents } from '@chaosproxy/history'
+import { expect } from 'vitest'
 import { parseJsonLine } from '../../../history/src/codecs/jsonl.ts'
 import type { HttpFaultsOptions } from '../../src/http/http-faults.ts'
 import { createHttpFaults } from '../../src/http/http-faults.ts'
 import type { RouteTable } from '../../src/http/route-table.ts'
+import type { RecordedEvent } from '../../src/recorder/event-line.ts'
 import { createRecorder } from '../../src/recorder/recorder.ts'
 import { cleanUp, network } from '../sockets.ts'
 
@@ -26,7 +28,9 @@ export const textTable: RouteTable = {
 export class RecordedLines {
   readonly lines: string[] = []
 
-  write(line: string): void {
+  write(line: string, event: RecordedEvent): void {
+    // Readers in this process are given what readers of the file will find.
+    expect(JSON.parse(JSON.stringify(event))).toEqual(JSON.parse(line))
     this.lines.push(line)
   }
 

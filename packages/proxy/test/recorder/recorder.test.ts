@@ -1,7 +1,8 @@
 import type { Json } from '@chaosproxy/history'
-import { printJsonLine } from '@chaosproxy/history'
+import { nanos, printJsonLine } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { parseJsonLine } from '../../../history/src/codecs/jsonl.ts'
+import { eventLine, subjectText } from '../../src/recorder/event-line.ts'
 import { EventOrder } from '../../src/recorder/event-order.ts'
 import { Retries } from '../../src/recorder/retries.ts'
 import { RecordedLines } from '../http/live.ts'
@@ -166,8 +167,10 @@ describe('order', () => {
     const sink = new RecordedLines()
     const order = new EventOrder(sink, 3)
     const place = order.reserve()
-    for (const name of ['a', 'b', 'c', 'd']) order.append(`,"process":0,"type":"invoke","f":"${name}"}\n`)
-    order.fill(place, [',"process":0,"type":"invoke","f":"late"}\n'])
+    const line = (f: string) =>
+      eventLine({ index: 0, time: nanos(1), process: 0, type: 'invoke', f }, subjectText(f, undefined), '')
+    for (const name of ['a', 'b', 'c', 'd']) order.append(line(name))
+    order.fill(place, [line('late')])
     expect(sink.events.map(({ f, index }) => [index, f])).toEqual([
       [0, 'a'],
       [1, 'b'],

@@ -1,7 +1,7 @@
 import { type Nanos, nanos } from '@chaosproxy/history'
 import type { Recorder } from '@chaosproxy/proxy'
 import { createRecorder } from '@chaosproxy/proxy'
-import type { WireRecorder, WireSink } from '@chaosproxy/runner'
+import type { WireEvent, WireRecorder, WireSink } from '@chaosproxy/runner'
 
 /** What the proxy sees of the clients, kept until somebody wants to have it written. */
 export interface WireRecord {
@@ -14,8 +14,8 @@ export function openWireRecord(): WireRecord {
   let sink: WireSink | undefined
   let now = () => nanos(0)
   const recorder = createRecorder({
-    client: { write: (line) => sink?.client(line) },
-    backend: { write: (line) => sink?.backend(line) },
+    client: { write: (line, event) => sink?.client(line, event as WireEvent) },
+    backend: { write: (line, event) => sink?.backend(line, event as WireEvent) },
     now: () => now(),
   })
   return {
