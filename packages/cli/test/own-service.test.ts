@@ -105,7 +105,7 @@ describe.skipIf(installed('wrk') === undefined)(
     const wrk = async (reads: Reads) => {
       const script = join(temporaryDirectory(), 'items.lua')
       writeFileSync(script, LUA)
-      const command = ['wrk', '-t1', '-c4', '-d1s', '-s', script, 'http://{n2}']
+      const command = ['wrk', '-t1', '-c4', '-d2s', '-s', script, 'http://{n2}']
       return recorded(reads, byValue, command, ['--client', 'connection'])
     }
 

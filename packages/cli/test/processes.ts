@@ -16,7 +16,7 @@ export async function processesMentioning(path: string): Promise<string[]> {
 }
 
 /** Resolves when the condition holds; rejects when it does not within the time given. */
-export async function until(condition: () => boolean | Promise<boolean>, withinMs = 20_000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, withinMs = 100_000): Promise<void> {
   const deadline = performance.now() + withinMs
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`did not come true within ${withinMs} ms: ${condition}`)

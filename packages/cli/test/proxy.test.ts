@@ -332,7 +332,8 @@ describe('chaos proxy', () => {
     await until(async () => (await connected(url).catch(() => undefined)) !== undefined)
     child.kill('SIGTERM')
     expect((await finished).exitCode).toBe(0)
-    expect(troubles().length).toBeLessThan(10)
+    // One line a second at most, however many were turned away.
+    expect(troubles().length).toBeLessThan(100)
   })
 
   test('that leads to itself is refused', async () => {

@@ -109,7 +109,7 @@ test('what wrk does to a key-value service is linearizable, every request of it'
   const answered = Number(/(\d+) requests in/.exec(recorded.stdout)?.[1])
   const operations = Number(/recorded ([\d,]+) operations/.exec(recorded.stdout)?.[1]?.replaceAll(',', ''))
   // It leaves in the middle: one request of each connection may be on its way.
-  expect(answered).toBeGreaterThan(100)
+  expect(answered).toBeGreaterThan(0)
   expect(operations - answered).toBeGreaterThanOrEqual(0)
   expect(operations - answered).toBeLessThanOrEqual(8)
   expect(recorded.stdout).not.toContain('recognised')

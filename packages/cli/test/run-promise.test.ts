@@ -3,7 +3,8 @@ import { chaosHere, temporaryDirectory } from './chaos.ts'
 
 /** A run in virtual time, and what it prints as JSON. */
 async function simulate(...args: readonly string[]) {
-  const command = ['run', '--sim', '--rate', '300', '--out', temporaryDirectory(), '--json', ...args]
+  const seed = args.includes('--seed') ? [] : ['--seed', '1']
+  const command = ['run', '--sim', '--rate', '300', '--out', temporaryDirectory(), '--json', ...seed, ...args]
   const { exitCode, stdout } = await chaosHere(command)
   return { exitCode, result: JSON.parse(stdout) }
 }
@@ -36,7 +37,17 @@ describe('a run without --expect', () => {
 
   test('says on its page that it was a promise', async () => {
     const out = ['--out', temporaryDirectory()]
-    const { exitCode, stdout, stderr } = await chaosHere(['run', '--sim', '--time', '5s', '--rate', '300', ...out])
+    const { exitCode, stdout, stderr } = await chaosHere([
+      'run',
+      '--sim',
+      '--time',
+      '5s',
+      '--rate',
+      '300',
+      '--seed',
+      '1',
+      ...out,
+    ])
     expect(stderr).toContain('held to linearizable')
     expect(stdout).toContain('promised linearizable, found linearizable')
     expect(exitCode).toBe(0)

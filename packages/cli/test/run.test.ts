@@ -44,7 +44,8 @@ describe('a real run', () => {
     const out = temporaryDirectory()
     const { exitCode, stdout } = await chaos([
       ...['run', '--target', 'master-master', '--time', '3s', '--seed', '4', '--faults', 'partition', '--out', out],
-      '--json',
+      // Few keys, so that a machine that gets little done has clients meet at one all the same.
+      ...['--keys', '2', '--json'],
     ])
     const result = JSON.parse(stdout)
     expect(result.levels.linearizable.result).toBe('violated')
@@ -54,7 +55,7 @@ describe('a real run', () => {
 
   test('that is interrupted is healed, finished and checked, and exits with 130', async () => {
     const out = temporaryDirectory()
-    const { child, finished } = startChaos(['run', '--time', '60s', '--out', out])
+    const { child, finished } = startChaos(['run', '--time', '60s', '--seed', '1', '--out', out])
     await until(() => existsSync(join(out, readdirSync(out)[0] ?? '-', 'history.jsonl')) && lines(out) > 200)
     child.kill('SIGINT')
     const { exitCode, stdout } = await finished
@@ -66,12 +67,12 @@ describe('a real run', () => {
 
   test('whose runner is killed leaves no process behind, and a history that can be checked', async () => {
     const out = temporaryDirectory()
-    const { child, finished } = startChaos(['run', '--time', '60s', '--faults', 'pause', '--out', out])
-    await until(() => existsSync(join(out, readdirSync(out)[0] ?? '-', 'history.jsonl')) && lines(out) > 2000)
+    const { child, finished } = startChaos(['run', '--time', '60s', '--seed', '1', '--faults', 'pause', '--out', out])
+    await until(() => existsSync(join(out, readdirSync(out)[0] ?? '-', 'history.jsonl')) && lines(out) > 400)
     expect((await processesMentioning(out)).length).toBeGreaterThanOrEqual(5)
     child.kill('SIGKILL')
     await finished
-    await until(async () => (await processesMentioning(out)).length === 0, 5_000)
+    await until(async () => (await processesMentioning(out)).length === 0)
     const checked = await chaos(['check', join(onlyRunIn(out), 'history.jsonl'), '--json'])
     expect(JSON.parse(checked.stdout)).toMatchObject({ levels: { linearizable: { result: 'met' } } })
     expect(checked.exitCode).toBe(0)

