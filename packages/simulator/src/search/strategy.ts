@@ -1,6 +1,7 @@
 import { nemeses as allNemeses, type Nemesis, type NodeId, type Random, type ScheduledFault } from '@chaosproxy/faults'
 import { type Millis, millis, nanos } from '@chaosproxy/history'
 import type { Moment } from '../node.ts'
+import { simulatorSuffers } from '../suffers.ts'
 import { type Harm, harms, type Reaction } from './reaction.ts'
 
 /** How a search chooses what breaks. */
@@ -18,7 +19,9 @@ export interface Disturbances {
 }
 
 /** The search draws from faults among nodes, where mistakes hide; the network to clients never fails. */
-const nemeses: readonly Nemesis[] = allNemeses.filter(({ among }) => among === 'nodes')
+const nemeses: readonly Nemesis[] = allNemeses.filter(
+  ({ among, kind }) => among === 'nodes' && simulatorSuffers(kind) === true,
+)
 
 const SHORTEST_FAULT_MS = 20
 const LONGEST_FAULT_MS = 900
