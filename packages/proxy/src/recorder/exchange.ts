@@ -31,6 +31,8 @@ export class Exchange {
   readonly #begunAt: Nanos
   /** A copy that the proxy sent, unknown to the client. */
   readonly #isDuplicate: boolean
+  /** The proxy sent copies of it, which may be carried out even if it is refused itself. */
+  #isCopied = false
   #clientPlace: Place | undefined
   #backendPlace: Place | undefined
   #understanding: Understanding | undefined
@@ -61,6 +63,7 @@ export class Exchange {
     else if (beginning !== 'whole') {
       recording.counters.duplicates++
       this.#clientIsOver = true
+      beginning.#isCopied = true
       this.#extra = extraOf({ duplicateOf: beginning.#process })
       if (beginning.#understanding !== undefined) this.called(beginning.#understanding)
     }
@@ -127,6 +130,11 @@ export class Exchange {
     this.#endClient(time, undefined, reason)
     this.#endBackend(time, undefined, reason)
     this.#release()
+  }
+
+  /** What the backend said of the client's request, which it may have got more than once. */
+  get #saidToClient(): Completions | undefined {
+    return this.#isCopied ? undefined : this.#backendAnswer
   }
 
   get #process(): number {
@@ -232,7 +240,7 @@ export class Exchange {
     if (this.#clientIsOver || this.#calls.length === 0) return
     if (this.#waitsForClient) this.#resolveForClient(answer, reason)
     this.#clientIsOver = true
-    const backend = this.#backendAnswer
+    const backend = this.#saidToClient
     if (this.#only !== undefined)
       this.#only.endForClient(time, this.#edges, partOf(answer, 0), partOf(backend, 0), reason)
     else
@@ -319,7 +327,7 @@ export class Exchange {
       const outcome = outcomeOf({
         edges: this.#edges,
         answer: partOf(answer, i),
-        backend: partOf(this.#backendAnswer, i),
+        backend: partOf(view === this.#recording.views.client ? this.#saidToClient : this.#backendAnswer, i),
         reason,
         harmless,
       })

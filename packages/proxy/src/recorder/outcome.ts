@@ -33,6 +33,6 @@ export function outcomeOf({ edges, answer, backend, reason, harmless }: Ending):
   if (!left) return { type: 'fail', error: answer === undefined ? `never forwarded: ${error}` : error }
   if (answer?.type === 'not-understood') return answer
   if (harmless || (answer?.type === 'fail' && backend?.type === 'fail')) return { type: 'fail', error }
-  if (answer?.type === 'fail') return { type: 'info', error: `${error}, which the backend did not say` }
+  if (answer?.type === 'fail') return { type: 'info', error: `${error}, but the backend may have carried it out` }
   return { type: 'info', error }
 }

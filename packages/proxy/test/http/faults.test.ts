@@ -81,7 +81,7 @@ describe('what the client is told', () => {
     expect(bodyOf(await send('GET', '/kv/x'))).toBe('1')
     expect(client.events.map(({ type, f, error }) => [type, f, error])).toEqual([
       ['invoke', 'write', undefined],
-      ['info', 'write', 'status 409, which the backend did not say'],
+      ['info', 'write', 'status 409, but the backend may have carried it out'],
       ['invoke', 'read', undefined],
       // Nobody can tell a read that was done from one that was not.
       ['fail', 'read', 'status 409'],
@@ -101,6 +101,25 @@ describe('what the client is told', () => {
     apply({ kind: 'edit-reply', status: 409 })
     expect(statusOf(await httpClient(route.port)('PUT', '/kv/x', '1'))).toBe(409)
     expect(client.events.map(({ type }) => type)).toEqual(['invoke', 'fail'])
+  })
+
+  test('a refusal of a request that reached the server twice does not say that the copy was refused', async () => {
+    let isFirst = true
+    const seen: string[] = []
+    const server = await serveHttp((asked, reply) => {
+      asked.resume()
+      reply.statusCode = isFirst ? 409 : 200
+      isFirst = false
+      seen.push(String(asked.method))
+      reply.end('as it is')
+    })
+    const { route, apply, client, backend } = await httpRouteTo(server)
+    apply({ kind: 'duplicate-request' })
+    expect(statusOf(await httpClient(route.port)('PUT', '/kv/x', '1'))).toBe(409)
+    await eventually(() => backend.events.length === 4)
+    expect(seen).toEqual(['PUT', 'PUT'])
+    expect(client.events.map(({ type }) => type)).toEqual(['invoke', 'info'])
+    expect(backend.events.map(({ type }) => type).sort()).toEqual(['fail', 'info', 'invoke', 'invoke'])
   })
 
   test('a stale refusal, of a request that is now done, refuses nothing', async () => {
