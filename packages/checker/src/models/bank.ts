@@ -1,5 +1,6 @@
 import { type Json, UserError, type ValueId } from '@chaosproxy/history'
 import type { Budget } from '../budget.ts'
+import { NEVER } from '../encoded.ts'
 import { type Additive, additiveMachine } from '../objects/additive.ts'
 import type { ObjectEntry } from '../objects/object-model.ts'
 import { jsonOf, operationAt, type Part } from '../objects/part.ts'
@@ -11,6 +12,7 @@ const TRANSFER = 0
 const DEPOSIT = 1
 const WITHDRAW = 2
 const READ = 3
+const COUNT = 4
 
 const numbers: { readonly [f: string]: number } = {
   transfer: TRANSFER,
@@ -44,11 +46,32 @@ export const bank: ObjectEntry = {
         part.f[i] === READ ? [] : movesOf(operationAt(part, i)).moves,
       ),
     glance,
+    needed,
     machine: (part, initial, budget) => {
       const effectOf = effectsUnless(repeatedIds(part, budget))
       return additiveMachine(part, { initial: balancesOf(initial), effectOf }, budget)
     },
   },
+}
+
+/**
+ * Without the copies of unknown outcome of operations that take effect once. Whatever a copy explains, the operation that
+ * was called before it explains as well, by taking effect in its place.
+ */
+function needed(part: Part, budget: Budget): readonly number[] | undefined {
+  const called = new Set<number>()
+  const kept: number[] = []
+  for (let i = 0; i < part.length; i++) {
+    budget.tick()
+    const value = jsonOf(part, part.input[i])
+    const isNamed = part.f[i] !== READ && isObject(value) && value['id'] !== undefined
+    // The same input of another function is another operation.
+    const name = part.input[i] * COUNT + part.f[i]
+    if (isNamed && part.returns[i] === NEVER && called.has(name)) continue
+    if (isNamed) called.add(name)
+    kept.push(i)
+  }
+  return kept.length === part.length ? undefined : kept
 }
 
 /** A read of a balance below zero or, where money is only transferred, of another sum than there was at first. */

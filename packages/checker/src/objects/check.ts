@@ -18,7 +18,7 @@ import { createContents } from './elements.ts'
 import { explainObject } from './explain.ts'
 import { headlineOfObject } from './headline.ts'
 import type { Convergence, ObjectModel } from './object-model.ts'
-import { type Functions, type Part, partsOf } from './part.ts'
+import { choose, type Functions, type Part, partsOf } from './part.ts'
 import { faultOfObjectWitness, simulateBy } from './replay.ts'
 import { judgeObjectSequential } from './sequential.ts'
 
@@ -68,7 +68,7 @@ export function checkObject(
   const decided: { [level in Level]?: Verdict } = {}
   // The accounting gets the remaining time: a violation is worth more.
   if (options.levels.includes('linearizable')) {
-    decided.linearizable = sure(judgeParts(parts, judge, shareOf(budget, options)))
+    decided.linearizable = sure(judgeParts(parts, judge, shareOf(budget, options), object))
   }
   const isSequential = options.levels.includes('sequential') && entry.levels.includes('sequential')
   if (isSequential && decided.linearizable?.result !== 'met') {
@@ -159,12 +159,18 @@ export function functionsOfObject(
   }
 }
 
-function judgeParts(whole: readonly Part[], judge: Judge, budget: Budget): Verdict {
+function judgeParts(whole: readonly Part[], judge: Judge, budget: Budget, { needed }: ObjectModel): Verdict {
   const [first] = whole
   const loose = judge.specification.perProcess === true && first !== undefined ? looseReason(first.history) : undefined
   if (loose !== undefined) return { result: 'unknown', reason: loose }
   return inTime(
-    () => judgeShards(shardsOf(whole, judge, budget), judge, budget),
+    () => {
+      const parts = whole.map((part) => {
+        const kept = needed?.(part, budget)
+        return kept === undefined ? part : choose(part, kept, budget)
+      })
+      return judgeShards(shardsOf(parts, judge, budget), judge, budget)
+    },
     () => ({ result: 'unknown', reason: OUT_OF_TIME }),
   )
 }

@@ -59,6 +59,13 @@ export interface ObjectModel {
    */
   machine?(part: Part, initial: Json, budget: Budget): Machine | undefined
   /**
+   * The operations that linearizability depends on, if some of unknown outcome explain nothing that the others cannot;
+   * undefined if it depends on all.
+   *
+   * @throws OutOfTime
+   */
+  needed?(part: Part, budget: Budget): readonly number[] | undefined
+  /**
    * Divides a part into independent ones; undefined if it cannot be divided.
    *
    * @throws OutOfTime
