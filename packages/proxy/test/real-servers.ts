@@ -75,7 +75,7 @@ export async function startPostgres(initdb: string, postgres: string): Promise<R
   const quickly = ['--no-sync', '--auth', 'trust', '--username', 'tester', '--encoding', 'UTF8', '--locale', 'C']
   execFileSync(initdb, ['--pgdata', data, ...quickly], { ...user, cwd: directory, stdio: 'pipe' })
   const port = await freePort()
-  const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', fsync: 'off', max_connections: '10' }
+  const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', fsync: 'off', max_connections: '40' }
   const args = ['-D', data, '-p', String(port), ...Object.entries(settings).flatMap(([k, v]) => ['-c', `${k}=${v}`])]
   const server = spawn(postgres, args, { ...user, cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] })
   // At once, and with all its processes, which a SIGKILL would leave behind.

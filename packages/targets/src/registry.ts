@@ -6,6 +6,7 @@ import { SIMULATED, simulatedTarget } from '@chaosproxy/simulator'
 import { declaredTarget } from './cluster/target.ts'
 import { embeddedTarget } from './embedded/target.ts'
 import { etcd } from './etcd/target.ts'
+import { postgres } from './postgres/target.ts'
 import { loadProtocol } from './protocol-file.ts'
 import { redis } from './redis/target.ts'
 import { isUserFile } from './user-file/import.ts'
@@ -20,6 +21,7 @@ export const targets: readonly Target[] = [
   ...protocols.map((protocol) => simulatedTarget(protocol)),
   etcd,
   redis,
+  postgres,
 ]
 
 /**

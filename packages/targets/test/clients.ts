@@ -40,6 +40,7 @@ export async function tryClient(
     asked: { functions, reads: ['read'], initial: null },
     logDir: directory,
     keeper,
+    nodes: () => [{ node: 'n1', host: '127.0.0.1', port }],
     broke,
     run: 'r1',
   })

@@ -10,6 +10,7 @@ test('every protocol is a target as real processes, and one in the simulator; th
     ...names.map((name) => [`sim:${name}`, 'simulated']),
     ['etcd', 'real'],
     ['redis', 'real'],
+    ['postgres', 'real'],
   ])
 })
 

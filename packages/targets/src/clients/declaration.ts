@@ -1,5 +1,7 @@
 import { UserError } from '@chaosproxy/history'
 import * as v from 'valibot'
+import { commits, isolations, type PostgresDeclaration, readsFrom } from '../postgres/declaration.ts'
+import { objectNames } from '../postgres/objects.ts'
 import { type OwnCommands, type TableName, tableNames } from './commands.ts'
 
 // How operations reach a system that is not ours, as data: the member `client` of a target.
@@ -41,7 +43,12 @@ export interface RespDeclaration {
   readonly password?: string | undefined
 }
 
-export type ClientDeclaration = RespDeclaration | HttpDeclaration | ModuleDeclaration | ProgramDeclaration
+export type ClientDeclaration =
+  | RespDeclaration
+  | PostgresDeclaration
+  | HttpDeclaration
+  | ModuleDeclaration
+  | ProgramDeclaration
 
 const keys = v.optional(
   v.pipe(
@@ -117,7 +124,29 @@ const program = v.strictObject({
   functions,
 })
 
-const schemas = [http, resp, module, program] as const
+const oneOf = <Name extends string>(names: readonly Name[], description: string) =>
+  v.optional(v.pipe(v.picklist(names, `must be ${names.join(', ')}`), v.description(description)))
+
+const postgres = v.strictObject({
+  kind: v.literal('postgres'),
+  user: v.optional(v.pipe(v.string('must be a text'), v.description('[default: postgres]'))),
+  password: v.optional(v.string('must be a text')),
+  database: v.optional(v.pipe(v.string('must be a text'), v.description('[default: postgres]'))),
+  reads: oneOf(readsFrom, 'whom reads are asked of; replicas: the node that the client is at [default: primary]'),
+  isolation: oneOf(isolations, 'of every transaction [default: what the server says]'),
+  commit: oneOf(commits, 'what a commit waits for; async: for no standby [default: what the server says]'),
+  local: v.optional(
+    v.pipe(
+      v.number('must be a share'),
+      v.minValue(0, 'must be a share from 0 to 1'),
+      v.maxValue(1, 'must be a share from 0 to 1'),
+      v.description('share of the sessions that wait for no standby, whatever commit says [default: 0]'),
+    ),
+  ),
+  object: oneOf(objectNames, 'what the objects are [default: what the workload asks for]'),
+})
+
+const schemas = [http, resp, postgres, module, program] as const
 const kinds = schemas.map((schema) => schema.entries.kind.literal)
 
 /** What a declaration may be, by its `kind`. */

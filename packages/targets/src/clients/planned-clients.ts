@@ -25,12 +25,21 @@ export interface OpenClientsOptions {
   readonly keeper: Keeper
   /** Nothing more can be learned from these clients: what the user wrote is broken. */
   readonly broke: (error: UserError) => void
+  /** All nodes, as clients reach them, once they are ready: for clients that have to look for the one that leads. */
+  readonly nodes: () => readonly NodeAddress[]
   /** In keys, where the declaration asks for it: no two runs have the same. By default made of the time. */
   readonly run?: string | undefined
 }
 
 /** All clients of one run. */
 export interface OpenedClients {
+  /**
+   * Makes what operations need, such as tables, once the nodes are ready.
+   *
+   * @param reached All nodes, past the proxy.
+   * @throws UserError (environment)
+   */
+  prepare?(reached: readonly NodeAddress[], timeoutMs: number): Promise<void>
   /** A client of one node, which dials when it is first asked. */
   connect(address: NodeAddress): Client
   /** Resolves once nothing of them is left. */

@@ -1,3 +1,4 @@
+import { planPostgres } from '../postgres/clients.ts'
 import type { ClientDeclaration } from './declaration.ts'
 import { planHttp } from './http.ts'
 import { planModule } from './module.ts'
@@ -16,6 +17,8 @@ export function planClients(declaration: ClientDeclaration, where: string, direc
   switch (declaration.kind) {
     case 'http':
       return planHttp(declaration, where, directory)
+    case 'postgres':
+      return planPostgres(declaration)
     case 'resp':
       return planResp(declaration, where)
     case 'module':

@@ -75,6 +75,7 @@ const nodeParts = {
     v.record(v.string(), v.union([v.string(), v.array(v.string())], 'must be a text, or a list of lines')),
   ),
   prepare: v.optional(commands),
+  after: v.optional(commands),
   ready: v.optional(ready),
   values: v.optional(values),
 }

@@ -92,6 +92,8 @@ interface NodeParts {
   readonly files?: { readonly [path: string]: string | readonly string[] } | undefined
   /** Commands that make its data directory ready, run before its first start. */
   readonly prepare?: readonly CommandText[] | undefined
+  /** Commands run once it has ended for good, also if chaos was killed: for what it leaves outside its data directory. */
+  readonly after?: readonly CommandText[] | undefined
   readonly ready?: ReadyDeclaration | undefined
   /** `{value.NAME}` in commands. */
   readonly values?: { readonly [name: string]: string | number } | undefined

@@ -19,6 +19,7 @@ export interface Port {
 export interface NodePlan {
   readonly command: Command
   readonly prepare: readonly Command[]
+  readonly after: readonly Command[]
   readonly files: { readonly [path: string]: string }
   readonly readiness: NodeReadiness<string>
   readonly values: { readonly [name: string]: string | number }
@@ -107,6 +108,7 @@ function planNode(declaration: NodesDeclaration, id: NodeId, { ports, where }: N
   return {
     command: commandOf(all.command, 'command'),
     prepare: (all.prepare ?? []).map((text) => commandOf(text, 'prepare')),
+    after: (all.after ?? []).map((text) => commandOf(text, 'after')),
     files: Object.fromEntries(
       Object.entries({ ...declaration.files, ...own.files }).map(([path, text]) => [
         path,

@@ -12,6 +12,7 @@ import { type Keeper, startKeeper } from '../command/keeper.ts'
 import { type ClusterNetwork, linksAmong, openClusterNetwork } from '../network/cluster-network.ts'
 import { type ClusterNews, createNews } from '../network/news.ts'
 import { openWireRecord, type WireRecord } from '../network/wire-record.ts'
+import { clientAddresses } from './client-addresses.ts'
 import type { NodesDeclaration } from './declaration.ts'
 import { failoverOf, requireFilled } from './failover.ts'
 import { nodePlaceholders, type Surroundings } from './node-placeholders.ts'
@@ -102,7 +103,10 @@ async function startAll(options: CommandClusterOptions, started: Started): Promi
   const ids = nodeNames(options.nodes)
   const carries = options.clients.carries(asked)
   const wire = options.clients.sessions === undefined ? undefined : openWireRecord()
-  const clients = await options.clients.open({ asked, logDir, keeper: started.keeper, broke: started.news.broke })
+  const clients = await options.clients.open({
+    ...{ asked, logDir, keeper: started.keeper, broke: started.news.broke },
+    nodes: () => clientAddresses(started.nodes, started.network),
+  })
   started.clients = clients
   const announced = plan.ports.filter((port) => port.announced).map(({ name }) => name)
   const pids = () => pidsOf(started.nodes)
@@ -122,6 +126,8 @@ async function startAll(options: CommandClusterOptions, started: Started): Promi
   const { keeper, nodes } = started
   await runBefore({ ...options, before: declaration.before, keeper, nodes, network, timeoutMs })
   started.roles = await rolesOf(options, started, timeoutMs)
+  const reached = ids.map((id) => ({ node: id, ...addressOf(nodes, id, plan.ports[0].name) }))
+  await clients.prepare?.(reached, timeoutMs)
   await serveFromNothing({
     ...{ nodes: ids, asked, timeoutMs, signal },
     connect: (id) => clients.connect({ node: id, ...addressOf(nodes, id, plan.ports[0].name) }),

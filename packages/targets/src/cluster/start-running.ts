@@ -7,6 +7,7 @@ import { type Keeper, startKeeper } from '../command/keeper.ts'
 import { type ClusterNetwork, openClusterNetwork } from '../network/cluster-network.ts'
 import { type ClusterNews, createNews } from '../network/news.ts'
 import { openWireRecord, type WireRecord } from '../network/wire-record.ts'
+import { clientAddresses } from './client-addresses.ts'
 import type { RunningDeclaration } from './declaration.ts'
 import { failoverOf } from './failover.ts'
 import { type OwnCluster, openCluster } from './open-cluster.ts'
@@ -88,7 +89,10 @@ async function attach(options: RunningClusterOptions, attached: Attached, timeou
   const { nodes, keeper, news } = attached
   const ids = nodes.map(({ id }) => id)
   const wire = options.clients.sessions === undefined ? undefined : openWireRecord()
-  const clients = await options.clients.open({ asked, logDir, keeper, broke: news.broke })
+  const clients = await options.clients.open({
+    ...{ asked, logDir, keeper, broke: news.broke },
+    nodes: () => clientAddresses(nodes, attached.network),
+  })
   attached.clients = clients
   const carries = options.clients.carries(asked)
   const network = await openClusterNetwork({
@@ -102,6 +106,8 @@ async function attach(options: RunningClusterOptions, attached: Attached, timeou
   await Promise.all(nodes.map((node) => node.ready(signal)))
   await runBefore({ before: declaration.before, where, nodes, network, keeper, logDir, timeoutMs })
   attached.roles = await roleWatchOf({ role: declaration.role, where, nodes, keeper, logDir, timeoutMs, signal })
+  const reached = ids.map((id) => ({ node: id, ...clientAddress(nodes, id, plan) }))
+  await clients.prepare?.(reached, timeoutMs)
   await serveFromNothing({
     ...{ nodes: ids, asked, timeoutMs, signal },
     connect: (id) => clients.connect({ node: id, ...clientAddress(nodes, id, plan) }),

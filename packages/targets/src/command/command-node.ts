@@ -20,6 +20,9 @@ export type NodeReadiness<Port extends string> =
   | { readonly by: 'log'; readonly pattern: string }
   | { readonly by: 'command'; readonly command: Command }
 
+/** How long what comes after a node may take. */
+const AFTER_MS = 5_000
+
 /** Where a node listens, by the names of its ports. */
 export type NodePorts<Port extends string> = { readonly [port in Port]: number }
 
@@ -36,6 +39,8 @@ export interface CommandNodeOptions<Port extends string> {
   readonly wipedOnRestart?: boolean | undefined
   /** What has to be done once, one after another, before its data directory can be started from, such as `initdb`. */
   readonly prepare?: readonly Command[] | undefined
+  /** What has to be done once it has ended for good; the keeper does it if this process cannot. */
+  readonly after?: readonly Command[] | undefined
   /** What its ports are called. The system chooses them once; they are the same over all lives. */
   readonly ports: readonly [Port, ...Port[]]
   /** Where it is to listen. By default 127.0.0.1; on Linux any 127.x.y.z will do. */
@@ -121,7 +126,7 @@ export async function openCommandNode<Port extends string>(
   try {
     // What cannot be filled in is refused before anything is started.
     filled(options.command)
-    for (const each of options.prepare ?? []) filled(each)
+    for (const each of [...(options.prepare ?? []), ...(options.after ?? [])]) filled(each)
     files()
     readiness()
     node = superviseNode({ ...options, launch, awaited: () => readinessText(readiness()) })
@@ -129,6 +134,8 @@ export async function openCommandNode<Port extends string>(
     releasePorts(Object.values(ports))
     throw error
   }
+  const after = (options.after ?? []).map(filled)
+  const undone = after.map((command) => keeper.undoLater(command, AFTER_MS))
   return {
     ...node,
     ports,
@@ -140,6 +147,8 @@ export async function openCommandNode<Port extends string>(
     },
     async end() {
       await node.end()
+      for (const command of after) await runToEnd({ name: id, command, keeper, logPath, timeoutMs: AFTER_MS })
+      for (const forget of undone) forget()
       releasePorts(Object.values(ports))
     },
   }

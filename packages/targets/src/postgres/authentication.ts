@@ -1,0 +1,99 @@
+import { createHash, createHmac, pbkdf2Sync, timingSafeEqual } from 'node:crypto'
+import { passwordMessage, readTexts, saslInitialMessage, saslResponseMessage } from './messages.ts'
+
+/** Whom to log in as. */
+export interface Credentials {
+  readonly user: string
+  readonly password: string | undefined
+}
+
+/** What to answer to a server that wants to know who is there; nothing if it has enough. */
+export type Login = (body: Buffer) => Buffer | undefined
+
+const MECHANISM = 'SCRAM-SHA-256'
+/** No server asks for more; a work of hours is not done for one that does. */
+const MOST_ITERATIONS = 1_000_000
+
+/**
+ * Logs in by trust, with the password as it is, with MD5, or with SCRAM-SHA-256 (RFC 5802 and 7677; passwords are not
+ * normalised). Answers the server's Authentication messages, one after another.
+ *
+ * @param nonce Of this login only.
+ * @throws Error for a password that is missing, a method that is not known, or a server that does not know the password.
+ */
+export function createLogin({ user, password }: Credentials, nonce: string): Login {
+  let exchange: Exchange | undefined
+  const secret = (): string => {
+    if (password === undefined) throw new Error(`the server wants a password of ${user}, and none is given`)
+    return password
+  }
+  const exchanging = (): Exchange => {
+    if (exchange === undefined) throw new Error('the server goes on with a login that it has not begun')
+    return exchange
+  }
+  return (body) => {
+    const method = body.readInt32BE(0)
+    const rest = body.subarray(4)
+    switch (method) {
+      case 0:
+        return undefined
+      case 3:
+        return passwordMessage(secret())
+      case 5:
+        return passwordMessage(`md5${md5(md5(secret() + user), rest)}`)
+      case 10: {
+        const offered = readTexts(rest)
+        if (!offered.includes(MECHANISM))
+          throw new Error(`the server offers no ${MECHANISM}, only ${offered.join(', ')}`)
+        exchange = { password: secret(), first: `n=,r=${nonce}`, nonce, proven: undefined }
+        return saslInitialMessage(MECHANISM, `n,,${exchange.first}`)
+      }
+      case 11:
+        return saslResponseMessage(finalMessage(exchanging(), rest.toString('utf8')))
+      case 12:
+        requireProof(exchanging(), rest.toString('utf8'))
+        return undefined
+      default:
+        throw new Error(`the server wants a method of authentication that is not known here (number ${method})`)
+    }
+  }
+}
+
+interface Exchange {
+  readonly password: string
+  /** Our first message, without its header. */
+  readonly first: string
+  readonly nonce: string
+  /** By which the server is to show that it knows the password. */
+  proven: Buffer | undefined
+}
+
+function finalMessage(exchange: Exchange, challenge: string): string {
+  const { r: nonce = '', s: salt = '', i: rounds } = attributesOf(challenge)
+  const iterations = Number(rounds)
+  if (!nonce.startsWith(exchange.nonce) || !(iterations >= 1 && iterations <= MOST_ITERATIONS))
+    throw new Error('the challenge of the server is none of SCRAM')
+  const salted = pbkdf2Sync(exchange.password, Buffer.from(salt, 'base64'), iterations, 32, 'sha256')
+  const key = hmac(salted, 'Client Key')
+  const unproven = `c=biws,r=${nonce}`
+  const all = `${exchange.first},${challenge},${unproven}`
+  exchange.proven = hmac(hmac(salted, 'Server Key'), all)
+  const mask = hmac(createHash('sha256').update(key).digest(), all)
+  const proof = key.map((byte, at) => byte ^ (mask[at] ?? 0))
+  return `${unproven},p=${Buffer.from(proof).toString('base64')}`
+}
+
+function requireProof({ proven }: Exchange, answer: string): void {
+  const given = Buffer.from(attributesOf(answer)['v'] ?? '', 'base64')
+  if (proven === undefined || given.length !== proven.length || !timingSafeEqual(given, proven))
+    throw new Error('the server does not know the password itself: this is not the server it pretends to be')
+}
+
+const attributesOf = (text: string): { readonly [name: string]: string } =>
+  Object.fromEntries(text.split(',').map((part) => [part.slice(0, 1), part.slice(2)]))
+
+const hmac = (key: Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest()
+
+function md5(text: string, salt: Buffer = Buffer.alloc(0)): string {
+  return createHash('md5').update(text).update(salt).digest('hex')
+}

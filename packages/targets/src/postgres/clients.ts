@@ -1,0 +1,185 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { Completion, Input, Json } from '@chaosproxy/history'
+import type { Client } from '@chaosproxy/runner'
+import type { NodeAddress, OpenClientsOptions, OpenedClients, PlannedClients } from '../clients/planned-clients.ts'
+import { type Connection, NotConnected, openConnection } from './connection.ts'
+import type { PostgresDeclaration } from './declaration.ts'
+import { type Asked, type ObjectName, objectOf, objects } from './objects.ts'
+import { completionOf, type Judged, judgeEnd } from './outcomes.ts'
+import { makeTables } from './tables.ts'
+
+/** A client of PostgreSQL. Nothing is retried; only the primary is looked for again, before anything is asked of it. */
+export function planPostgres(declaration: PostgresDeclaration): PlannedClients {
+  const { object } = declaration
+  const named = object === undefined ? Object.values(objects) : [objects[object]]
+  return {
+    functions: [...new Set(named.flatMap(({ functions }) => functions))],
+    sessions: undefined,
+    carries: () => undefined,
+    open: async (options) => openClients(declaration, options),
+  }
+}
+
+/** What all clients of a run share. */
+interface Shared {
+  readonly declaration: PostgresDeclaration
+  readonly object: ObjectName
+  readonly nodes: () => readonly NodeAddress[]
+  /** Whether the next session is one that commits locally. */
+  readonly isLocal: () => boolean
+}
+
+function openClients(declaration: PostgresDeclaration, { asked, nodes }: OpenClientsOptions): OpenedClients {
+  const object = declaration.object ?? objectOf(asked.functions, asked.initial)
+  const { local = 0 } = declaration
+  let sessions = 0
+  const shared: Shared = {
+    declaration,
+    object,
+    nodes,
+    isLocal() {
+      sessions++
+      return Math.floor(sessions * local) > Math.floor((sessions - 1) * local)
+    },
+  }
+  const open = new Set<Client>()
+  return {
+    prepare: (reached, timeoutMs) =>
+      makeTables({ declaration, tables: objects[object].tables(asked.initial), reached, timeoutMs }),
+    connect(address) {
+      const client = openClient(address, shared)
+      open.add(client)
+      return { invoke: client.invoke, close: () => open.delete(client) && client.close() }
+    },
+    async close() {
+      for (const client of open) client.close()
+    },
+  }
+}
+
+/** What is left of an invocation's time. */
+interface Deadline {
+  readonly signal: AbortSignal
+}
+
+function openClient(home: NodeAddress, { declaration, object, nodes, isLocal }: Shared): Client {
+  const connections = new Map<NodeId, Connection>()
+  const isLocalSession = isLocal()
+  let primary: NodeId | undefined
+  let closed = false
+
+  async function connectionTo(address: NodeAddress, { signal }: Deadline): Promise<Connection> {
+    const known = connections.get(address.node)
+    if (known?.isOpen()) return known
+    const connection = await openConnection({
+      ...credentialsOf(declaration),
+      host: address.host,
+      port: address.port,
+      parameters: sessionParameters(declaration, isLocalSession),
+      signal,
+    })
+    if (closed) connection.close()
+    connections.set(address.node, connection)
+    return connection
+  }
+
+  /** The first node that takes writes, beginning with the one that did last. */
+  async function connectionToPrimary(deadline: Deadline): Promise<Connection> {
+    const all = nodes()
+    const last = all.filter(({ node }) => node === primary)
+    const tried: string[] = []
+    for (const address of [...last, ...all.filter(({ node }) => node !== primary)]) {
+      try {
+        const connection = await connectionTo(address, deadline)
+        if (connection.parameter('in_hot_standby') !== 'on') {
+          primary = address.node
+          return connection
+        }
+        tried.push(`${address.node}: a standby`)
+      } catch (error) {
+        if (!(error instanceof NotConnected)) throw error
+        tried.push(`${address.node}: ${error.message}`)
+        if (deadline.signal.aborted) break
+      }
+    }
+    throw new NotConnected(`no node takes writes: ${tried.join('; ')}`)
+  }
+
+  async function ask(asked: Asked, isRead: boolean, deadline: Deadline): Promise<Completion | Judged> {
+    if (asked.type === 'unknown') return { type: 'fail', error: asked.why }
+    const isHere = isRead && declaration.reads === 'replicas'
+    let connection: Connection
+    try {
+      connection = await (isHere ? connectionTo(home, deadline) : connectionToPrimary(deadline))
+    } catch (error) {
+      if (error instanceof NotConnected) return { type: 'fail', error: `not asked: ${error.message}` }
+      throw error
+    }
+    const abort = () => connection.close(String(deadline.signal.reason))
+    deadline.signal.addEventListener('abort', abort)
+    try {
+      if (asked.type === 'transaction') return await transact(connection, asked.commands)
+      const { sql, parameters } = asked.command
+      const judged = judgeEnd(await connection.query(sql, parameters))
+      return judged.type === 'done' ? asked.result(judged) : judged
+    } finally {
+      deadline.signal.removeEventListener('abort', abort)
+    }
+  }
+
+  return {
+    invoke({ input, harmless }, timeoutMs, completed) {
+      const giveUp = new AbortController()
+      const timer = setTimeout(() => giveUp.abort(`timeout after ${timeoutMs} ms`), timeoutMs)
+      ask(objects[object].asked(input), isReading(input), giveUp).then((end) => {
+        clearTimeout(timer)
+        completed(end.type === 'ok' || end.type === 'done' ? succeeded(end, input) : completionOf(end, harmless))
+      })
+    },
+    close() {
+      closed = true
+      for (const connection of connections.values()) connection.close('client closed')
+    },
+  }
+}
+
+const isReading = ({ f }: Input): boolean => f === 'read'
+
+const succeeded = (end: Completion | Judged, { value }: Input): Completion =>
+  end.type === 'ok' ? end : { type: 'ok', value: value as Json }
+
+/** Until its commit is asked for, whatever goes wrong leaves nothing behind. */
+async function transact(
+  connection: Connection,
+  commands: Extract<Asked, { readonly type: 'transaction' }>['commands'],
+): Promise<Judged> {
+  const begun = judgeEnd(await connection.query('BEGIN'))
+  if (begun.type !== 'done') return { type: 'fail', error: begun.error }
+  for (const { sql, parameters, otherwise } of commands) {
+    const judged = judgeEnd(await connection.query(sql, parameters))
+    if (judged.type === 'done' && !judged.tag.endsWith(' 0')) continue
+    if (connection.isOpen()) await connection.query('ROLLBACK')
+    return { type: 'fail', error: judged.type === 'done' ? otherwise : judged.error }
+  }
+  const end = judgeEnd(await connection.query('COMMIT'))
+  if (end.type === 'done' && end.tag !== 'COMMIT') return { type: 'fail', error: `COMMIT answered ${end.tag}` }
+  return end
+}
+
+const credentialsOf = ({ user = 'postgres', password, database = 'postgres' }: PostgresDeclaration) => ({
+  user,
+  password,
+  database,
+})
+
+function sessionParameters(
+  { isolation, commit }: PostgresDeclaration,
+  isLocalSession: boolean,
+): { readonly [name: string]: string } {
+  const synchronous = isLocalSession || commit === 'async' ? 'local' : commit
+  return {
+    application_name: 'chaos',
+    ...(isolation === undefined ? {} : { default_transaction_isolation: isolation.replace('-', ' ') }),
+    ...(synchronous === undefined ? {} : { synchronous_commit: synchronous }),
+  }
+}

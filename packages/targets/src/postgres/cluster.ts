@@ -1,0 +1,122 @@
+import { nodeNames } from '@chaosproxy/faults'
+import type { Setting, Settings } from '@chaosproxy/workloads'
+import type { StartedDeclaration } from '../cluster/declaration.ts'
+import { commits, isolations, type PostgresDeclaration, readsFrom } from './declaration.ts'
+import { type ObjectName, objectNames } from './objects.ts'
+import { COPY, MAKE, PROMOTE, REJOIN, ROLE, SERVE, SWEEP } from './scripts.ts'
+
+export interface PostgresClusterOptions {
+  readonly nodes: number
+  readonly settings: Settings
+  /** Where initdb and postgres are. */
+  readonly programs: string
+  /** Whom servers run as, if chaos is root: they refuse to be. */
+  readonly user: string
+  /** What clients ask for; as the operations say unless given. */
+  readonly object?: string | undefined
+}
+
+/** A primary, n1, and standbys that stream from it, each over an address of its own. */
+export function postgresCluster({
+  nodes,
+  settings,
+  programs,
+  user,
+  object,
+}: PostgresClusterOptions): StartedDeclaration {
+  const ids = nodeNames(nodes)
+  const script = (text: string, ...words: readonly string[]) => ['/bin/sh', '-c', text, 'postgres', '{data}', ...words]
+  return {
+    name: 'postgres',
+    nodes: ids.map((id) => ({
+      prepare: [id === 'n1' ? script(MAKE, programs) : script(COPY)],
+      files: Object.fromEntries(
+        ids.filter((other) => other !== id).map((other) => [`follow-${other}.conf`, conninfo(other)]),
+      ),
+    })),
+    command: script(SERVE, programs, ...serverOptions(settings, ids)),
+    user,
+    ready: { by: 'log', pattern: 'database system is ready to accept' },
+    role: { by: 'command', command: script(ROLE), leads: '^primary', term: '^primary (\\d+)', everyMs: 500 },
+    faults: { failover: { do: script(PROMOTE, '{node}'), undo: script(REJOIN, '{node}') } },
+    after: [script(SWEEP)],
+    client: clientOf(settings, object),
+    readyWithinMs: 60_000,
+  }
+}
+
+const conninfo = (node: string): string =>
+  `primary_conninfo = 'host={peer-host.${node}} port={peer-port.${node}} user=postgres application_name={node} connect_timeout=2'\n`
+
+function serverOptions(settings: Settings, ids: readonly string[]): string[] {
+  const { commit, synchronous } = settings
+  const standbys = commit === 'async' ? '' : `${synchronous} (${ids.join(', ')})`
+  const options = {
+    port: '{port}',
+    listen_addresses: '{host}',
+    unix_socket_directories: '',
+    // Shared memory of a server that is killed would be left in /dev/shm.
+    dynamic_shared_memory_type: 'mmap',
+    shared_buffers: '16MB',
+    // Sessions of clients that gave up wait on for their standbys.
+    max_connections: '500',
+    wal_level: 'replica',
+    max_wal_senders: '16',
+    // Standbys begin with the first of it.
+    wal_keep_size: '8GB',
+    wal_sender_timeout: '5s',
+    wal_receiver_timeout: '5s',
+    wal_receiver_status_interval: '1s',
+    wal_retrieve_retry_interval: '100ms',
+    // A standby applies what it gets at once, whomever it interrupts.
+    max_standby_streaming_delay: '0',
+    synchronous_commit: commit === 'async' ? 'local' : String(commit),
+    synchronous_standby_names: standbys,
+    autovacuum: 'off',
+    jit: 'off',
+  }
+  return Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+}
+
+const isOneOf = <Name extends string>(names: readonly Name[], value: unknown): value is Name =>
+  names.some((name) => name === value)
+
+function clientOf({ reads, isolation, local }: Settings, object: string | undefined): PostgresDeclaration {
+  return {
+    kind: 'postgres',
+    ...(isOneOf(readsFrom, reads) ? { reads } : {}),
+    ...(isOneOf(isolations, isolation) ? { isolation } : {}),
+    ...(typeof local === 'number' ? { local } : {}),
+    ...(isOneOf<ObjectName>(objectNames, object) ? { object } : {}),
+  }
+}
+
+export const settings: readonly Setting[] = [
+  {
+    name: 'commit',
+    summary: 'what a commit waits for: async: no standby, only the disk; else synchronous_commit',
+    default: 'on',
+    values: [...commits],
+  },
+  {
+    name: 'synchronous',
+    summary: 'which standbys a commit waits for, unless it is async (synchronous_standby_names)',
+    default: 'ANY 1',
+    values: ['ANY 1', 'ANY 2', 'FIRST 1', 'FIRST 2'],
+  },
+  {
+    name: 'reads',
+    summary: "whom reads are asked of: the primary, or each client's own node",
+    default: 'primary',
+    values: [...readsFrom],
+  },
+  { name: 'isolation', summary: 'of every transaction', default: 'read-committed', values: [...isolations] },
+  {
+    name: 'local',
+    summary: 'share of the sessions that commit without waiting for standbys (synchronous_commit = local)',
+    default: 0,
+    min: 0,
+    max: 1,
+    fraction: true,
+  },
+]

@@ -1,0 +1,195 @@
+import { randomBytes } from 'node:crypto'
+import { connect, type Socket } from 'node:net'
+import { type Credentials, createLogin } from './authentication.ts'
+import {
+  createMessageReader,
+  extendedQuery,
+  queryMessage,
+  readReport,
+  readRow,
+  readTexts,
+  reportText,
+  type ServerMessage,
+  type ServerReport,
+  startupMessage,
+  terminateMessage,
+} from './messages.ts'
+
+export interface ConnectOptions extends Credentials {
+  readonly host: string
+  readonly port: number
+  readonly database: string
+  /** Settings of the session, `synchronous_commit`. */
+  readonly parameters?: { readonly [name: string]: string } | undefined
+  /** Gives up, also later: whoever waits for an answer is told that the connection is lost. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** How a command ended. */
+export type QueryEnd =
+  | {
+      readonly type: 'done'
+      readonly rows: readonly (readonly (string | null)[])[]
+      readonly tag: string
+      readonly notices: readonly ServerReport[]
+    }
+  /** `carriedOut`: only then, when it was to be committed. */
+  | { readonly type: 'refused'; readonly report: ServerReport; readonly carriedOut: boolean }
+  /** The connection ended before the answer. */
+  | { readonly type: 'lost'; readonly why: string; readonly notices: readonly ServerReport[] }
+
+/** One session of a server. One command at a time; nothing is sent twice. */
+export interface Connection {
+  /** What the server says of itself: `in_hot_standby`, `server_version`. It may change. */
+  parameter(name: string): string | undefined
+  isOpen(): boolean
+  query(sql: string, parameters?: readonly (string | null)[]): Promise<QueryEnd>
+  /** Whoever waits for an answer is told why. */
+  close(why?: string): void
+}
+
+/** Why there is no connection. */
+export class NotConnected extends Error {
+  override readonly name = 'NotConnected'
+  /** What the server itself said, if it said anything. */
+  readonly report: ServerReport | undefined
+
+  constructor(message: string, report?: ServerReport) {
+    super(message)
+    this.report = report
+  }
+}
+
+interface Pending {
+  readonly rows: (string | null)[][]
+  readonly notices: ServerReport[]
+  tag: string
+  refused: { readonly report: ServerReport; readonly carriedOut: boolean } | undefined
+  readonly ended: (end: QueryEnd) => void
+}
+
+/** @throws NotConnected */
+export function openConnection(options: ConnectOptions): Promise<Connection> {
+  const { host, port, signal, user, database, parameters } = options
+  return new Promise((opened, notOpened) => {
+    const socket = connect({ host, port, noDelay: true })
+    const reader = createMessageReader()
+    const login = createLogin(options, randomBytes(18).toString('base64'))
+    const said = new Map<string, string>()
+    let failure = 'connection closed'
+    let ready = false
+    let open = true
+    let lastWords: ServerReport | undefined
+    let pending: Pending | undefined
+
+    function end(why: string): void {
+      if (!open) return
+      open = false
+      signal?.removeEventListener('abort', abort)
+      socket.destroy()
+      if (!ready) notOpened(new NotConnected(lastWords === undefined ? why : reportText(lastWords), lastWords))
+      const waiting = pending
+      pending = undefined
+      if (waiting?.refused !== undefined) waiting.ended({ type: 'refused', ...waiting.refused })
+      else
+        waiting?.ended({
+          type: 'lost',
+          why: lastWords === undefined ? why : `${why} after ${reportText(lastWords)}`,
+          notices: waiting.notices,
+        })
+    }
+    const abort = () => end(String(signal?.reason ?? 'given up'))
+
+    function received(message: ServerMessage): void {
+      const { type, body } = message
+      if (type === 'S') {
+        const [name = '', value = ''] = readTexts(body)
+        said.set(name, value)
+      } else if (type === 'N') pending?.notices.push(readReport(body))
+      else if (pending !== undefined) answered(pending, message)
+      else if (type === 'E') lastWords = readReport(body)
+      else if (type === 'R') {
+        const answer = login(body)
+        if (answer !== undefined) socket.write(answer)
+      } else if (type === 'Z' && !ready) {
+        ready = true
+        opened(connection)
+      }
+    }
+
+    function answered(waiting: Pending, { type, body }: ServerMessage): void {
+      switch (type) {
+        case 'D':
+          waiting.rows.push(readRow(body))
+          return
+        case 'C':
+          waiting.tag = readTexts(body)[0] ?? ''
+          return
+        case 'E':
+          waiting.refused ??= { report: readReport(body), carriedOut: waiting.tag !== '' }
+          return
+        case 'Z': {
+          pending = undefined
+          const { refused, rows, tag, notices } = waiting
+          waiting.ended(refused === undefined ? { type: 'done', rows, tag, notices } : { type: 'refused', ...refused })
+          return
+        }
+        default:
+      }
+    }
+
+    const connection: Connection = {
+      parameter: (name) => said.get(name),
+      isOpen: () => open,
+      query(sql, values) {
+        if (pending !== undefined) throw new Error('a connection has one command at a time')
+        return new Promise((ended) => {
+          if (!open) {
+            ended({ type: 'lost', why: failure, notices: [] })
+            return
+          }
+          pending = { rows: [], notices: [], tag: '', refused: undefined, ended }
+          socket.write(values === undefined ? queryMessage(sql) : extendedQuery(sql, values))
+        })
+      },
+      close(why = 'closed') {
+        if (open && socket.writable) socket.write(terminateMessage)
+        end(why)
+      },
+    }
+
+    listen(socket, {
+      connected: () => socket.write(startupMessage({ user, database, client_encoding: 'UTF8', ...parameters })),
+      data(chunk) {
+        try {
+          for (const message of reader.read(chunk)) if (open) received(message)
+        } catch (error) {
+          end((error as Error).message)
+        }
+      },
+      failed(why) {
+        failure = why
+      },
+      closed: () => end(failure),
+    })
+    signal?.addEventListener('abort', abort)
+    if (signal?.aborted) abort()
+  })
+}
+
+interface Listener {
+  connected(): void
+  data(chunk: Buffer): void
+  failed(why: string): void
+  closed(): void
+}
+
+function listen(socket: Socket, { connected, data, failed, closed }: Listener): void {
+  socket.on('connect', connected)
+  socket.on('data', data)
+  socket.on('error', (error: NodeJS.ErrnoException) =>
+    failed(error.code === 'ECONNREFUSED' ? 'connection refused' : (error.code ?? error.message)),
+  )
+  socket.on('end', closed)
+  socket.on('close', closed)
+}

@@ -1,0 +1,213 @@
+import type { Completion, Input, Json } from '@chaosproxy/history'
+import { rowsOf } from './messages.ts'
+import type { Judged } from './outcomes.ts'
+
+/** What a workload's objects are in a database: a table, and a command for each operation. */
+export type ObjectName = 'register' | 'counter' | 'set' | 'lists' | 'bank'
+
+export interface Command {
+  readonly sql: string
+  readonly parameters: readonly (string | null)[]
+}
+
+type Done = Extract<Judged, { readonly type: 'done' }>
+
+/** What an operation asks for. */
+export type Asked =
+  /** One command, which is a transaction by itself. */
+  | { readonly type: 'command'; readonly command: Command; readonly result: (done: Done) => Completion }
+  /** Several in one transaction. Each has to change a row; if one does not, the transaction is rolled back. */
+  | { readonly type: 'transaction'; readonly commands: readonly (Command & { readonly otherwise: string })[] }
+  | { readonly type: 'unknown'; readonly why: string }
+
+export interface Objects {
+  readonly functions: readonly string[]
+  /** Make the tables, where they are not there yet. */
+  tables(initial: Json): readonly string[]
+  asked(input: Input): Asked
+}
+
+export const objects: { readonly [name in ObjectName]: Objects } = {
+  register: {
+    functions: ['read', 'write', 'cas', 'append'],
+    tables: () => ['CREATE TABLE IF NOT EXISTS chaos_register (key text PRIMARY KEY, value jsonb NOT NULL)'],
+    asked({ f, key = '', value }) {
+      switch (f) {
+        case 'read':
+          return reading('SELECT value FROM chaos_register WHERE key = $1', [key], null)
+        case 'write':
+          return changing(
+            'INSERT INTO chaos_register AS r VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value',
+            [key, JSON.stringify(value)],
+            value,
+          )
+        case 'append':
+          return changing(
+            `INSERT INTO chaos_register AS r VALUES ($1, to_jsonb($2::text))
+             ON CONFLICT (key) DO UPDATE SET value = to_jsonb((r.value #>> '{}') || $2::text)`,
+            [key, String(value)],
+            value,
+          )
+        case 'cas':
+          return comparing(key, value)
+        default:
+          return unknown(f)
+      }
+    },
+  },
+  counter: {
+    functions: ['read', 'add'],
+    tables: () => ['CREATE TABLE IF NOT EXISTS chaos_counter (key text PRIMARY KEY, value bigint NOT NULL)'],
+    asked({ f, key = '', value }) {
+      switch (f) {
+        case 'read':
+          return reading('SELECT value FROM chaos_counter WHERE key = $1', [key], 0)
+        case 'add':
+          return changing(
+            'INSERT INTO chaos_counter AS c VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = c.value + EXCLUDED.value',
+            [key, String(value)],
+            value,
+          )
+        default:
+          return unknown(f)
+      }
+    },
+  },
+  set: {
+    functions: ['read', 'add', 'remove'],
+    tables: () => ['CREATE TABLE IF NOT EXISTS chaos_set (key text, element jsonb, PRIMARY KEY (key, element))'],
+    asked({ f, key = '', value }) {
+      const element = [key, JSON.stringify(value)]
+      switch (f) {
+        case 'read':
+          return reading(
+            "SELECT coalesce(jsonb_agg(element ORDER BY element), '[]') FROM chaos_set WHERE key = $1",
+            [key],
+            [],
+          )
+        case 'add':
+          return changing('INSERT INTO chaos_set VALUES ($1, $2) ON CONFLICT DO NOTHING', element, value)
+        case 'remove':
+          return changing('DELETE FROM chaos_set WHERE key = $1 AND element = $2', element, value)
+        default:
+          return unknown(f)
+      }
+    },
+  },
+  lists: {
+    functions: ['read', 'append'],
+    tables: () => ['CREATE TABLE IF NOT EXISTS chaos_list (key text PRIMARY KEY, elements jsonb NOT NULL)'],
+    asked({ f, key = '', value }) {
+      switch (f) {
+        case 'read':
+          return reading('SELECT elements FROM chaos_list WHERE key = $1', [key], [])
+        case 'append':
+          return changing(
+            `INSERT INTO chaos_list AS l VALUES ($1, jsonb_build_array($2::jsonb))
+             ON CONFLICT (key) DO UPDATE SET elements = l.elements || EXCLUDED.elements`,
+            [key, JSON.stringify(value)],
+            value,
+          )
+        default:
+          return unknown(f)
+      }
+    },
+  },
+  bank: {
+    functions: ['read', 'transfer'],
+    tables: (initial) => [
+      'CREATE TABLE IF NOT EXISTS chaos_account (name text PRIMARY KEY, balance bigint NOT NULL)',
+      'CREATE TABLE IF NOT EXISTS chaos_transfer (id bigint PRIMARY KEY)',
+      ...Object.entries(membersOf(initial)).map(
+        ([name, balance]) =>
+          `INSERT INTO chaos_account VALUES ('${name.replaceAll("'", "''")}', ${Number(balance)}) ON CONFLICT DO NOTHING`,
+      ),
+    ],
+    asked({ f, value }) {
+      switch (f) {
+        case 'read':
+          return reading("SELECT coalesce(jsonb_object_agg(name, balance), '{}') FROM chaos_account", [], {})
+        case 'transfer':
+          return transferring(value)
+        default:
+          return unknown(f)
+      }
+    },
+  },
+}
+
+/** The value is what is in the first column of the only row. */
+const reading = (sql: string, parameters: readonly string[], absent: Json): Asked => ({
+  type: 'command',
+  command: { sql, parameters },
+  result({ rows }) {
+    const text = rows[0]?.[0]
+    return { type: 'ok', value: text === undefined || text === null ? absent : (JSON.parse(text) as Json) }
+  },
+})
+
+const changing = (sql: string, parameters: readonly string[], given: Json): Asked => ({
+  type: 'command',
+  command: { sql, parameters },
+  result: () => ({ type: 'ok', value: given }),
+})
+
+/** Under read committed, too, a row that somebody else has locked is compared anew when it is free. */
+function comparing(key: string, value: Json): Asked {
+  const [old, next] = Array.isArray(value) ? (value as readonly Json[]) : []
+  const command: Command =
+    old === null || old === undefined
+      ? {
+          sql: `INSERT INTO chaos_register AS r VALUES ($1, $2)
+                ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value WHERE r.value = 'null'`,
+          parameters: [key, JSON.stringify(next ?? null)],
+        }
+      : {
+          sql: 'UPDATE chaos_register SET value = $2 WHERE key = $1 AND value = $3',
+          parameters: [key, JSON.stringify(next ?? null), JSON.stringify(old)],
+        }
+  return {
+    type: 'command',
+    command,
+    result: ({ tag }) => (rowsOf(tag) === 0 ? { type: 'fail', error: 'mismatch' } : { type: 'ok', value }),
+  }
+}
+
+/** Accounts are locked in the order of their names, so that no two transfers wait for each other. */
+function transferring(value: Json): Asked {
+  const { from, to, amount, id } = membersOf(value)
+  const take = {
+    sql: 'UPDATE chaos_account SET balance = balance - $2 WHERE name = $1 AND balance >= $2',
+    parameters: [String(from), String(amount)],
+    otherwise: 'insufficient funds',
+  }
+  const give = {
+    sql: 'UPDATE chaos_account SET balance = balance + $2 WHERE name = $1',
+    parameters: [String(to), String(amount)],
+    otherwise: `there is no account ${to}`,
+  }
+  const moves = String(from) < String(to) ? [take, give] : [give, take]
+  const once = {
+    sql: 'INSERT INTO chaos_transfer VALUES ($1) ON CONFLICT DO NOTHING',
+    parameters: [String(id)],
+    otherwise: 'made before',
+  }
+  return { type: 'transaction', commands: id === undefined ? moves : [once, ...moves] }
+}
+
+const unknown = (f: string): Asked => ({ type: 'unknown', why: `there is no command for ${f}` })
+
+const membersOf = (value: Json): { readonly [member: string]: Json } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as { readonly [member: string]: Json })
+    : {}
+
+export const objectNames: readonly ObjectName[] = ['register', 'counter', 'set', 'lists', 'bank']
+
+/** Which objects these operations are of. */
+export function objectOf(functions: readonly string[], initial: Json): ObjectName {
+  if (functions.includes('transfer')) return 'bank'
+  if (functions.includes('add')) return typeof initial === 'number' ? 'counter' : 'set'
+  if (functions.includes('append') && !functions.includes('write')) return 'lists'
+  return 'register'
+}

@@ -1,0 +1,98 @@
+import type { Completion } from '@chaosproxy/history'
+import type { QueryEnd } from './connection.ts'
+import { reportText, type ServerReport } from './messages.ts'
+
+/** What an end says about a change. */
+export type Certainty = 'fail' | 'info'
+
+interface Outcome {
+  /** SQLSTATEs, or the classes that their first two characters name. */
+  readonly codes: readonly string[]
+  readonly means: Certainty
+  readonly because: string
+}
+
+/**
+ * What errors of the server say about a command that changes something: the first that fits counts. An error that ends a
+ * transaction before its commit is certain; one after it, or one that nobody knows, is not.
+ */
+export const errorOutcomes: readonly Outcome[] = [
+  { codes: ['40003'], means: 'info', because: 'the server itself does not know whether the command was completed' },
+  { codes: ['40'], means: 'fail', because: 'the transaction was rolled back: a conflict, or a deadlock' },
+  { codes: ['25006'], means: 'fail', because: 'a standby, or a session that only reads: nothing was written' },
+  { codes: ['57014'], means: 'fail', because: 'cancelled while it was carried out: rolled back' },
+  { codes: ['57P01'], means: 'fail', because: 'the session was ended while the command was carried out: rolled back' },
+  { codes: ['57P03', '57P04', '57P05'], means: 'fail', because: 'the server takes no commands now' },
+  { codes: ['57P02'], means: 'info', because: 'another process crashed: the commit may be on disk' },
+  { codes: ['58', 'XX', 'F0'], means: 'info', because: 'the disk or the server is broken: the commit may be on disk' },
+  { codes: ['08'], means: 'info', because: 'the connection failed' },
+  {
+    codes: ['0A', '21', '22', '23', '25', '26', '28', '34', '3D', '3F', '42', '44', '53', '54', '55', 'P0'],
+    means: 'fail',
+    because: 'the command was refused, and its transaction rolled back',
+  },
+]
+
+/** A success with one of these is none: the commit is on the disk of the primary, and nobody knows of the standbys. */
+export const noticeOutcomes: readonly {
+  readonly begins: string
+  readonly means: Certainty
+  readonly because: string
+}[] = [
+  {
+    begins: 'canceling wait for synchronous replication',
+    means: 'info',
+    because: 'committed where it was asked for, and perhaps nowhere else',
+  },
+  {
+    begins: 'canceling the wait for synchronous replication',
+    means: 'info',
+    because: 'committed where it was asked for, and perhaps nowhere else; the session was ended',
+  },
+]
+
+/** Of a connection that ends without an answer. */
+export const LOST: Certainty = 'info'
+
+/** How the command ended: `done`, or what that says about a change, and why. */
+export type Judged =
+  | { readonly type: 'done'; readonly rows: readonly (readonly (string | null)[])[]; readonly tag: string }
+  | { readonly type: Certainty; readonly error: string }
+
+export function judgeEnd(end: QueryEnd): Judged {
+  switch (end.type) {
+    case 'done': {
+      const noticed = judgeNotices(end.notices)
+      return noticed ?? { type: 'done', rows: end.rows, tag: end.tag }
+    }
+    case 'refused':
+      return { type: judgeReport(end.report, end.carriedOut), error: reportText(end.report) }
+    case 'lost':
+      return judgeNotices(end.notices) ?? { type: LOST, error: end.why }
+  }
+}
+
+/** @param carriedOut What is refused is the commit of a command that was carried out. */
+export function judgeReport({ severity, code }: ServerReport, carriedOut: boolean): Certainty {
+  if (severity === 'PANIC') return 'info'
+  const found = errorOutcomes.find(({ codes }) => codes.some((each) => code.startsWith(each)))
+  if (found === undefined) return 'info'
+  // Only a conflict found at the commit itself is known to have prevented it.
+  return carriedOut && !code.startsWith('40') && !code.startsWith('23') ? 'info' : found.means
+}
+
+function judgeNotices(
+  notices: readonly ServerReport[],
+): { readonly type: Certainty; readonly error: string } | undefined {
+  for (const notice of notices) {
+    const found = noticeOutcomes.find(({ begins }) => notice.message.startsWith(begins))
+    if (found !== undefined) return { type: found.means, error: notice.message }
+  }
+  return undefined
+}
+
+/** A read leaves nothing behind, whatever became of it. */
+export const completionOf = (
+  { type, error }: { readonly type: Certainty; readonly error: string },
+  harmless: boolean,
+): Completion => ({ type: harmless ? 'fail' : type, error })

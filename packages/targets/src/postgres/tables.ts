@@ -1,0 +1,100 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { UserError } from '@chaosproxy/history'
+import type { NodeAddress } from '../clients/planned-clients.ts'
+import { type Connection, NotConnected, openConnection, type QueryEnd } from './connection.ts'
+import type { PostgresDeclaration } from './declaration.ts'
+import { reportText } from './messages.ts'
+
+export interface MakeTablesOptions {
+  readonly declaration: PostgresDeclaration
+  /** The commands that make them. */
+  readonly tables: readonly string[]
+  /** All nodes, past the proxy. */
+  readonly reached: readonly NodeAddress[]
+  readonly timeoutMs: number
+}
+
+/** Before it, a standby did not say that it is one, and nothing here was tried. */
+const OLDEST = 14
+const LOOK_EVERY_MS = 20
+
+/**
+ * Makes the tables at the primary, and waits until every standby has them.
+ *
+ * @throws UserError (environment) for wrong credentials, an old server, no primary, or standbys that do not follow.
+ */
+export async function makeTables({ declaration, tables, reached, timeoutMs }: MakeTablesOptions): Promise<void> {
+  const signal = AbortSignal.timeout(timeoutMs)
+  const sessions: { readonly node: string; readonly connection: Connection }[] = []
+  try {
+    for (const address of reached) {
+      const connection = await connected(address, declaration, signal)
+      sessions.push({ node: address.node, connection })
+    }
+    const primary = sessions.find(({ connection }) => connection.parameter('in_hot_standby') !== 'on')
+    if (primary === undefined)
+      throw new UserError(
+        'environment',
+        `no node is a primary: ${sessions.map(({ node }) => node).join(', ')} are standbys.`,
+      )
+    for (const sql of tables) done(await primary.connection.query(sql), primary.node)
+    const written = done(await primary.connection.query('SELECT pg_current_wal_insert_lsn()'), primary.node)
+    for (const { node, connection } of sessions)
+      if (connection !== primary.connection) await untilReplayed(connection, written, { node, signal, timeoutMs })
+  } finally {
+    for (const { connection } of sessions) connection.close()
+  }
+}
+
+async function connected(
+  { node, host, port }: NodeAddress,
+  declaration: PostgresDeclaration,
+  signal: AbortSignal,
+): Promise<Connection> {
+  const { user = 'postgres', password, database = 'postgres' } = declaration
+  const where = `${node} (${host}:${port})`
+  try {
+    // These tables are nobody's test: they need not wait for standbys that are still on their way.
+    const parameters = { application_name: 'chaos', synchronous_commit: 'local' }
+    const connection = await openConnection({ host, port, user, password, database, parameters, signal })
+    const version = connection.parameter('server_version') ?? ''
+    if (Number.parseInt(version, 10) >= OLDEST) return connection
+    connection.close()
+    throw new UserError(
+      'environment',
+      `${where} is PostgreSQL ${version}: ${OLDEST} is the oldest that this client knows.`,
+    )
+  } catch (error) {
+    if (!(error instanceof NotConnected)) throw error
+    if (error.report === undefined) throw new UserError('environment', `${where} cannot be reached: ${error.message}.`)
+    const remedy = /^28/.test(error.report.code)
+      ? ' Give "client" the right "user" and "password".'
+      : error.report.code === '3D000'
+        ? ' Give "client" the right "database".'
+        : ''
+    throw new UserError('environment', `${where} does not let ${user} in: ${error.message}.${remedy}`)
+  }
+}
+
+async function untilReplayed(
+  standby: Connection,
+  position: string,
+  { node, signal, timeoutMs }: { readonly node: string; readonly signal: AbortSignal; readonly timeoutMs: number },
+): Promise<void> {
+  const sql = 'SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn'
+  while (done(await standby.query(sql, [position]), node) !== 't') {
+    if (signal.aborted)
+      throw new UserError(
+        'environment',
+        `${node} has not followed the primary to ${position} within ${timeoutMs} ms. See its log.`,
+      )
+    await wait(LOOK_EVERY_MS)
+  }
+}
+
+/** The first column of its first row. @throws UserError (environment) */
+function done(end: QueryEnd, node: string): string {
+  if (end.type === 'done') return end.rows[0]?.[0] ?? ''
+  const why = end.type === 'lost' ? end.why : reportText(end.report)
+  throw new UserError('environment', `${node} is not ready for a run: ${why}.`)
+}

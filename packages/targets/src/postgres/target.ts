@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs'
+import { UserError } from '@chaosproxy/history'
+import type { Target } from '@chaosproxy/runner'
+import { type Settings, settingsFor } from '@chaosproxy/workloads'
+import { declaredTarget } from '../cluster/target.ts'
+import { postgresCluster, settings } from './cluster.ts'
+import { findServer, INSTALL } from './programs.ts'
+
+const NODES = 3
+const WHERE = { where: 'postgres', directory: '.' }
+
+const plain = declaredTarget(
+  postgresCluster({
+    nodes: NODES,
+    settings: settingsFor({ name: 'postgres', settings }),
+    programs: '.',
+    user: 'postgres',
+  }),
+  WHERE,
+)
+
+/** PostgreSQL: a primary and its streaming standbys, from the system's server or from npm's. */
+export const postgres: Target = {
+  ...plain,
+  summary: 'PostgreSQL: a primary and standbys that stream from it',
+  defaultNodes: NODES,
+  declared: undefined,
+  settings,
+  promises,
+  missing: async () => (findServer() === undefined ? [INSTALL] : []),
+  async start(options) {
+    requireNodes(options.nodes, options.settings)
+    const server = findServer()
+    if (server === undefined) throw new UserError('environment', `there is no ${INSTALL.program}: ${INSTALL.install}`)
+    const { nodes, object } = options
+    const cluster = postgresCluster({
+      nodes,
+      settings: options.settings,
+      programs: server.programs,
+      user: owner(),
+      object,
+    })
+    return declaredTarget(cluster, WHERE).start(options)
+  },
+}
+
+/** A commit that waits for more standbys than there are never ends. */
+function requireNodes(nodes: number, { commit, synchronous }: Settings): void {
+  if (nodes > NODES)
+    throw new UserError('usage', `postgres: ${nodes} nodes are too many: a primary and two standbys are what it has.`)
+  const wanted = Number(String(synchronous).split(' ')[1])
+  if (commit === 'async' || nodes - 1 >= wanted) return
+  throw new UserError(
+    'usage',
+    `postgres: synchronous=${synchronous} waits for ${wanted} standbys, and ${nodes} nodes have ${nodes - 1}. Give --nodes ${wanted + 1}, --set synchronous='ANY 1' or --set commit=async.`,
+  )
+}
+
+/** The system's own user for it; nobody if it has none. */
+const owner = (): string => (/^postgres:/m.test(readFileSync('/etc/passwd', 'utf8')) ? 'postgres' : 'nobody')
+
+/**
+ * Of one server every transaction here is linearizable, whatever it waits for: its commits are on disk before they are
+ * visible. Standbys lag, so reads from them only converge. A standby that is promoted has what was acknowledged only if
+ * every standby has it; and the primary that it replaces goes on answering for a while.
+ */
+function promises({
+  settings: { commit, synchronous, reads, local },
+  faults,
+}: Parameters<Target['promises']>[0]): string {
+  const everywhere = commit !== 'async' && String(synchronous).endsWith(' 2') && local === 0
+  if (faults.includes('failover')) return everywhere ? 'eventual' : 'nothing'
+  return reads === 'primary' ? 'linearizable' : 'eventual'
+}
