@@ -84,7 +84,7 @@ export function createIdentity(naming: Naming): Identity {
       return clientName?.replace(FINAL, '') ?? (user === undefined ? undefined : `user ${user}`)
     },
     get isFinal() {
-      return naming.kind === 'said' && clientName?.endsWith(FINAL_SUFFIX) === true
+      return clientName?.endsWith(FINAL_SUFFIX) === true
     },
     told(name, words, when = 'at once') {
       if (when === 'at once' && name === 'CLIENT' && upper(words[1]) === 'SETNAME' && isName(words[2])) {

@@ -63,7 +63,8 @@ export function lockTable(timeToLiveMs: number): CommandTable {
 
 export type TableName = 'register' | 'counter' | 'set' | 'queue' | 'list-append' | 'lock'
 export const tableNames: readonly string[] = Object.keys(tables)
-export const isTableName = (commands: TableName | OwnCommands): commands is TableName => typeof commands === 'string'
+export const isTableName = (commands: string | OwnCommands): commands is TableName =>
+  typeof commands === 'string' && tableNames.includes(commands)
 
 /** A table of the user's own: one command for a function, or several. */
 export interface OwnCommands {

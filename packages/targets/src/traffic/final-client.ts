@@ -1,9 +1,12 @@
-import { compileRequestMaker, type RouteTable } from '@chaosproxy/proxy'
+import type { Input } from '@chaosproxy/history'
+import { compileRequestMaker, nameOfField, nameOfKey, type RouteTable } from '@chaosproxy/proxy'
 import type { Carriage } from '@chaosproxy/proxy/control'
 import type { Client } from '@chaosproxy/runner'
+import { type CommandSpec, commandsOf, isTableName } from '../clients/commands.ts'
 import { httpClient } from '../clients/http.ts'
 import type { NodeAddress } from '../clients/planned-clients.ts'
 import { createProbation } from '../clients/probation.ts'
+import { respClient } from '../clients/resp.ts'
 
 /** Reads keys once the clients are gone, so that it is known whether the servers agree. */
 export interface ReadFinally {
@@ -21,9 +24,46 @@ export const withFinal = (carries: Carriage): Carriage =>
 
 /** Undefined where no request can be made that reads a key. */
 export function readFinallyBy(carries: Carriage, where: string): ReadFinally | undefined {
+  if (carries.kind === 'resp') return byCommands(carries.commands.model)
   if (carries.kind !== 'http' || carries.table === undefined) return undefined
   return byTable(carries.table, where)
 }
+
+/** Keys of database 0 that the record has under their own names, and fields of its hashes; of others nothing is read. */
+function byCommands(model: string): ReadFinally | undefined {
+  const read = isTableName(model) ? commandsOf(model)['read'] : undefined
+  if (read === undefined) return undefined
+  const readField: CommandSpec = { send: ['HGET', '{key}', '{value}'], result: 'text' }
+  const shared = {
+    table: { read, readField: [readField] },
+    login: undefined,
+    nameKey: (key: string) => key,
+    probation: nobody,
+  }
+  return {
+    connect(address) {
+      const client = respClient(address, shared)
+      return {
+        invoke(request, timeoutMs, completed) {
+          const { key = '' } = request.input
+          const field = fieldOf(key)
+          if (nameOfKey('0', key) === key) client.invoke(request, timeoutMs, completed)
+          else if (field !== undefined) client.invoke({ ...request, input: field }, timeoutMs, completed)
+          else queueMicrotask(() => completed({ type: 'fail', error: `${key} is no key of its own` }))
+        },
+        close: () => client.close(),
+      }
+    },
+  }
+}
+
+/** `hash[field]`, as the record names it. */
+function fieldOf(name: string): Input | undefined {
+  const [, key = '', value = ''] = /^([^[]+)\[([^[\]]*)\]$/.exec(name) ?? []
+  return key !== '' && nameOfField(nameOfKey('0', key), value) === name ? { f: 'readField', key, value } : undefined
+}
+
+const nobody = createProbation(() => {})
 
 function byTable(table: RouteTable, where: string): ReadFinally | undefined {
   const maker = compileRequestMaker(table, where)
@@ -38,7 +78,6 @@ function byTable(table: RouteTable, where: string): ReadFinally | undefined {
         : { type: 'impossible', why: `${input.key} is a key of several parts` }
     },
   }
-  const nobody = createProbation(() => {})
   return {
     connect: (address) => httpClient(address, { maker: exact, nameKey: (key) => key, probation: nobody }),
   }
