@@ -5,8 +5,8 @@ import type { RedisChoice } from './settings.ts'
 /** What Sentinel calls the primary. */
 export const PRIMARY_NAME = 'chaos'
 
-/** How long a failover may take before another Sentinel may try. */
-const FAILOVER_TIMEOUT_MS = 5_000
+/** Sentinels that have voted for each other in vain try again after twice this time. */
+const FAILOVER_TIMEOUT_MS = 2_000
 
 /**
  * A primary, n1, with its replicas and a Sentinel beside each: two processes make one node, and are killed and paused

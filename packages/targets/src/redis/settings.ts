@@ -50,7 +50,7 @@ export const redisSettings: readonly Setting[] = [
   {
     name: 'down-after-ms',
     summary: 'how long a primary may be silent before its Sentinels replace it',
-    default: 1_000,
+    default: 2_000,
     min: 100,
     max: 60_000,
   },

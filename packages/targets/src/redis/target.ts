@@ -1,6 +1,6 @@
 import type { FaultKind } from '@chaosproxy/faults'
 import { millis, UserError } from '@chaosproxy/history'
-import type { PromiseQuestion, StartedCluster, StartOptions, Suffering, Target } from '@chaosproxy/runner'
+import type { StartedCluster, StartOptions, Suffering, Target } from '@chaosproxy/runner'
 import type { TableName } from '../clients/commands.ts'
 import { planCluster } from '../cluster/parts.ts'
 import { declaredSuffers, type Exposure } from '../cluster/suffers.ts'
@@ -48,7 +48,9 @@ export const redis: Target = {
   quietMs: QUIET_MS,
   sessions: REDIS_CLIENTS,
   functions: ({ lock }) => (lock === 'redlock' ? ['acquire', 'release'] : functions),
-  promises: promiseOf,
+  // Its documentation calls replication asynchronous and says that a failover may lose acknowledged writes. With WAIT for
+  // all replicas none is lost that way, but reads see what is not confirmed yet, and may be lost.
+  promises: () => 'nothing',
   suffers: (kind, among) => redisSuffers(kind, among),
   validate: (settings) => void choiceOf(settings),
   missing: async () =>
@@ -57,21 +59,6 @@ export const redis: Target = {
       { program: 'redis-cli', install: 'apt-get install redis-tools' },
     ]),
   start,
-}
-
-/** Objects that can be judged as eventually consistent, and whose changes do not answer what was there. */
-const eventually: ReadonlySet<string> = new Set(['register', 'set', 'counter'])
-
-/**
- * Redis promises no level: its documentation calls replication asynchronous, and says that acknowledged writes may be lost
- * in a failover. A change that all replicas have confirmed (WAIT for each of them) is in every node's memory, and so is
- * lost only with all of these at once; a node that is killed keeps its own only in an append-only file.
- */
-function promiseOf({ object, settings, faults }: PromiseQuestion): string {
-  const { wait, appendonly, data } = settings
-  const losesMemory = faults.some((kind) => kind === 'kill' || kind === 'crash-before-reply')
-  const isSafe = wait === 'all' && (!losesMemory || (appendonly === 'always' && data === 'kept'))
-  return isSafe && eventually.has(object) ? 'eventual' : 'nothing'
 }
 
 function redisSuffers(kind: FaultKind, among: 'nodes' | 'clients' | undefined): Suffering {

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { millis } from '@chaosproxy/history'
+import { redisErrors } from '@chaosproxy/proxy'
 import { describe, expect, test } from 'vitest'
 import { installed, whySkipped } from '../../../proxy/test/real-servers.ts'
 import { redis } from '../../src/redis/target.ts'
@@ -55,20 +58,20 @@ describe.skipIf(program === undefined)(
   },
 )
 
-test('Redis promises no level, unless every replica confirms, and what it holds in memory stays', () => {
-  const promised = (settings: object, faults: readonly ('partition' | 'kill')[], object = 'register') =>
-    redis.promises({ workload: object, object, faults, settings: { ...usual, ...settings } })
+test('Redis promises no level, so that no run of it is condemned unless it is held to one', () => {
   const usual = Object.fromEntries(redis.settings.map(({ name, default: value }) => [name, value]))
-  expect(promised({}, [])).toBe('nothing')
-  expect(promised({ wait: 2 }, ['partition'])).toBe('nothing')
-  expect(promised({ wait: 'all' }, ['partition'])).toBe('eventual')
-  expect(promised({ wait: 'all' }, ['kill'])).toBe('nothing')
-  expect(promised({ wait: 'all', appendonly: 'always' }, ['kill'])).toBe('eventual')
-  expect(promised({ wait: 'all' }, ['partition'], 'queue')).toBe('nothing')
+  const question = { workload: 'register', object: 'register', faults: [] }
+  expect(redis.promises({ ...question, settings: usual })).toBe('nothing')
+  expect(redis.promises({ ...question, settings: { ...usual, wait: 'all' } })).toBe('nothing')
 })
 
 test('settings that do not go together are refused before anything is started', async () => {
   const usual = Object.fromEntries(redis.settings.map(({ name, default: value }) => [name, value]))
   expect(() => redis.validate?.({ ...usual, lock: 'redlock', wait: 1 }, undefined)).toThrow('every node is a primary')
   expect(redis.functions({ ...usual, lock: 'redlock' })).toEqual(['acquire', 'release'])
+})
+
+test('the page about the target has every error in its table', () => {
+  const page = readFileSync(join(import.meta.dirname, '..', '..', 'src', 'redis', 'README.md'), 'utf8')
+  for (const { word, means, why } of redisErrors) expect(page).toContain(`| \`${word}\` | ${means} | ${why} |`)
 })
