@@ -159,3 +159,23 @@ test('a value that makes no sense for the object is named with its line', () => 
   expect(judge('counter', both(0, 'add', 'x', 'x'))).toThrow('line 1: an amount is a number, not "x"')
   expect(judge('bank', both(0, 'transfer', 7, 7))).toThrow('line 1: the model threw on "transfer" of 7')
 })
+
+test.each([
+  ['bank', 'read', null, { a: 1 }],
+  ['unique-ids', 'generate', null, 7],
+  ['log', 'append', 'x', [0, 'x']],
+] as const)('whether replicas of a %s agree in the end is said not to be compared', (model, f, value, answer) => {
+  const history = historyFromEvents([
+    { process: 0, type: 'invoke', f, value },
+    { process: 0, type: 'ok', f, value: answer },
+  ])
+  const { linearizable, eventual } = checkHistory(history, {
+    model,
+    initial: model === 'bank' ? { a: 1 } : null,
+  }).levels
+  expect(linearizable.result).toBe('met')
+  expect(eventual).toEqual({
+    result: 'unknown',
+    reason: `the ${model} model does not compare final reads; it is judged by linearizable only`,
+  })
+})

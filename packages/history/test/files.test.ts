@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { type Event, type Header, nanos, UserError } from '@chaosproxy/history'
 import { MemoryLimitError, openHistoryWriter, readHistory } from '@chaosproxy/history/files'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { printEdnEvent } from '../src/codecs/edn-writer.ts'
 import { readEvents } from '../src/files/read.ts'
 
@@ -91,6 +91,36 @@ describe('a history file', () => {
     expect(history.operations.length).toBe(2500)
     expect(history.header).toEqual(header)
     expect(history.format).toBe('jsonl')
+  })
+
+  test('has lines appended as they are together, and before whatever comes after them', () => {
+    const path = join(directory, 'lines.jsonl')
+    const lines = someEvents(6).map((event) => `${JSON.stringify(event)}\n`)
+    const inFile = () => readFileSync(path, 'utf8').split('\n').length - 1
+    vi.useFakeTimers()
+    try {
+      const writer = openHistoryWriter(path)
+      for (const line of lines.slice(0, 3)) writer.appendLine(line)
+      expect([inFile(), writer.written]).toEqual([0, 0])
+      vi.advanceTimersByTime(5)
+      expect([inFile(), writer.written]).toEqual([3, 3])
+      writer.appendLine(lines[3] ?? '')
+      writer.append(someEvents(5)[4] as Event)
+      expect(inFile()).toBe(5)
+      writer.appendLine(lines[5] ?? '')
+      writer.close()
+      expect(readFileSync(path, 'utf8')).toBe(lines.join(''))
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  test('does not wait with a batch that is large', () => {
+    const path = join(directory, 'large.jsonl')
+    const writer = openHistoryWriter(path)
+    writer.appendLine(`${JSON.stringify({ ...someEvents(1)[0], error: 'x'.repeat(300 * 1024) })}\n`)
+    expect(writer.written).toBe(1)
+    writer.close()
   })
 
   test('may be EDN, found out or told', async () => {

@@ -72,10 +72,18 @@ export const isRead = (history: History, operation: number): boolean => {
   return f === 'read' || f === 'get'
 }
 
+/** Functions whose answer is what matters: they return a value that was not given. */
+const TELLING: ReadonlySet<string> = new Set(['read', 'get', 'contains', 'dequeue', 'drain', 'poll', 'generate'])
+
+export const isTelling = (f: string): boolean => TELLING.has(f)
+
+/** Whether its answer is what it was made for, as of a read or a dequeue. */
+export const tells = (history: History, operation: number): boolean => isTelling(functionOf(history, operation))
+
 /** What came back: `ok`, `6`, `failed: timeout`, `no answer`. */
 export function answerText(history: History, operation: number): string {
   const outcome = history.operations.outcome[operation]
-  if (outcome === OK) return isRead(history, operation) ? valueText(outputOf(history, operation)) : 'ok'
+  if (outcome === OK) return tells(history, operation) ? valueText(outputOf(history, operation)) : 'ok'
   const error = history.errorOf(operation)
   const why = error === undefined ? '' : `: ${nameText(error, 200)}`
   if (outcome === FAIL) return `failed${why}`

@@ -77,6 +77,25 @@ describe('the page', () => {
     expect(text).toContain('lines 8–9')
   })
 
+  test.each(['dequeue', 'poll', 'generate'])('draws a %s as what it returned, like a read', (f) => {
+    const history = made([
+      { p: 1, f: 'enqueue', in: 7, from: 1e6, to: 2e6 },
+      { p: 2, f, out: 8, from: 3e6, to: 4e6 },
+    ])
+    const linearizable = violated({
+      level: 'linearizable',
+      sentence: `process 2's ${f} returned 8`,
+      operations: [0, 1].map((operation) => ({ operation, role: 'core' as const })),
+      keys: [],
+      culprit: 1,
+    })
+    const text = renderHtml(page({ history, report: report('not linearizable', { linearizable }), exitCode: 1 }))
+    expect(text).toMatch(/class="bar write"/)
+    expect(text).toMatch(/class="bar read bad"/)
+    expect(text).toContain(`${f} → 8`)
+    expect(embedded(text)).toMatchObject({ functions: ['enqueue', f], telling: [false, true] })
+  })
+
   test('a ladder rung says its result in words, not in colour alone', () => {
     expect(text).toMatch(/<li class="violated">.*?Linearizable.*?<p class="result">violated<\/p>/s)
     expect(text).toMatch(

@@ -71,6 +71,17 @@ describe('phases', () => {
     expect(named.get('kill+partition')).toMatchObject({ operations: 2, availability: 0.5, p50Nanos: 10 * MS })
   })
 
+  test('count as answered what a node refused for what it holds, in its own words and in those of HTTP', () => {
+    const refused = timeline([
+      [0, 'cas', 1, 2, 'fail', 'n1', 'mismatch'],
+      [0, 'cas', 3, 4, 'fail', 'n1', 'status 409'],
+      [0, 'cas', 5, 6, 'fail', 'n1', 'status 503'],
+      [1, 'cas', 7, 8, 'info', 'n1', 'status 409, but the backend may have carried it out'],
+    ])
+    const [calm] = summarizePhases(refused, [], { nodes: ['n1'], healedAt: nanos(10 * MS), endedAt: nanos(10 * MS) })
+    expect(calm).toMatchObject({ phase: 'calm', operations: 4, availability: 0.5 })
+  })
+
   test('tell a minority down from no majority up', () => {
     const three: Fault = { kind: 'kill', nodes: ['n1', 'n2'] }
     const phasesOf = (...some: Fault[]): readonly (readonly [string, boolean])[] =>

@@ -251,7 +251,11 @@ function reportOf(
 ): Report {
   const levels = followsFrom(consistency, decided, (level) => {
     if (!options.levels.includes(level)) return 'not asked for, and it does not follow from what was'
-    return known.includes(level) ? 'not decided' : `the ${name} model is judged by ${known.join(' and ')} only`
+    if (known.includes(level)) return 'not decided'
+    const by = known.join(' and ')
+    return level === 'eventual'
+      ? `the ${name} model does not compare final reads; it is judged by ${by} only`
+      : `the ${name} model is judged by ${by} only`
   })
   return {
     model: name,

@@ -182,7 +182,7 @@ export class Drawing {
       height: view.rowHeight * 0.7,
       text: () => words.brief(operation),
       outcome: operation.outcome,
-      isRead: words.isRead(operation),
+      isRead: words.tells(operation),
       isFaint,
       isRed: marked.red.has(operation.line),
       isChosen: operation === marked.chosen,

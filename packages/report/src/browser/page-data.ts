@@ -32,6 +32,8 @@ export interface EmbeddedOperations {
   /** Each has a row of the picture, in this order: that of their first operations. */
   readonly processes: readonly string[]
   readonly functions: readonly string[]
+  /** By function: whether its answer is what it was made for, as of a read. */
+  readonly telling: readonly boolean[]
   readonly keys: readonly string[]
   readonly nodes: readonly string[]
   /** Values that are not small integers, as JSON text. */

@@ -6,7 +6,8 @@ export interface Words {
   readonly seconds: (time: number, digits?: number) => string
   readonly length: (nanos: number) => string
   readonly number: (value: number) => string
-  readonly isRead: (operation: Operation) => boolean
+  /** Whether the answer is what the operation was made for, as of a read. */
+  readonly tells: (operation: Operation) => boolean
   /** What was asked and what came of it, as short as fits into a bar. */
   readonly brief: (operation: Operation) => string
   /** All there is to say of an operation. */
@@ -23,18 +24,18 @@ export function wordsOf(data: PageData): Words {
   }
   const number = (value: number): string => value.toLocaleString('en')
   const value = (id: number): string => (id % 2 === 0 ? (data.values[id / 2] ?? '') : String((id - 1) / 2))
-  const isRead = ({ f }: Operation): boolean => data.functions[f] === 'read' || data.functions[f] === 'get'
+  const tells = ({ f }: Operation): boolean => data.telling[f] === true
   const request = ({ final, f, key, input }: Operation): string =>
     [final ? 'final' : '', data.functions[f], data.keys[key], input === 0 ? '' : value(input)].filter(Boolean).join(' ')
   const answer = (operation: Operation): string => {
     const { outcome, output, end, error } = operation
-    if (outcome === 'ok') return isRead(operation) ? value(output) : 'ok'
+    if (outcome === 'ok') return tells(operation) ? value(output) : 'ok'
     const result = outcome === 'info' && !Number.isFinite(end) ? 'no answer' : outcome
     return error < 0 ? result : `${result}: ${data.errors[error]}`
   }
   const brief = (operation: Operation): string => {
     if (operation.outcome !== 'ok') return `${request(operation)} ✗`
-    return isRead(operation) ? `${request(operation)} → ${value(operation.output)}` : request(operation)
+    return tells(operation) ? `${request(operation)} → ${value(operation.output)}` : request(operation)
   }
   const full = (operation: Operation): string[] => {
     const { process, node, call, end, line, endLine } = operation
@@ -51,5 +52,5 @@ export function wordsOf(data: PageData): Words {
       .filter(([start, end]) => start <= to && end >= from)
       .map(([, , label]) => label)
       .join(', ')
-  return { seconds, length, number, isRead, brief, full, faults }
+  return { seconds, length, number, tells, brief, full, faults }
 }

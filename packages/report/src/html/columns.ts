@@ -4,7 +4,7 @@ import type { EmbeddedOperations } from '../browser/page-data.ts'
 import type { FaultSpan } from '../fault-spans.ts'
 import { lastTime } from '../fault-spans.ts'
 import { hasTimes } from '../moments.ts'
-import { valueText } from '../operation-words.ts'
+import { isTelling, valueText } from '../operation-words.ts'
 import { byteWriter } from './bytes.ts'
 
 /** More operations than this are not embedded: the page must open at once, and be small enough to send. */
@@ -125,6 +125,7 @@ export function embed(
     bytes: writer.base64(),
     processes: processes.all().map((process) => cut(history.processName(process), LONGEST_TEXT)),
     functions: history.functions,
+    telling: history.functions.map(isTelling),
     keys: clipped(keys.all().map((key) => history.keys[key] ?? '')),
     nodes: history.nodes,
     values: clipped(values.all().map((id) => valueText(history.values.json(id as ValueId), LONGEST_TEXT))),

@@ -6,11 +6,11 @@ import {
   answerText,
   hasReturned,
   isFinal,
-  isRead,
   nodeOf,
   operationText,
   processText,
   requestText,
+  tells,
   valueText,
 } from '../operation-words.ts'
 import { faultsAround } from '../terminal/evidence.ts'
@@ -129,7 +129,7 @@ function barMarkup(
   const { operation } = bar
   const withKey = counterexample.keys.length > 1
   const role = counterexample.operations.find((entry) => entry.operation === operation)?.role ?? 'core'
-  const kind = `${isRead(history, operation) ? 'read' : 'write'}${accused ? ' bad' : ''}${hasReturned(history, operation) ? '' : ' open'}`
+  const kind = `${tells(history, operation) ? 'read' : 'write'}${accused ? ' bad' : ''}${hasReturned(history, operation) ? '' : ' open'}`
   const node = nodeOf(history, operation)
   const text = clip(`${requestText(history, operation, { withKey })} → ${answerText(history, operation)}`, 34)
   const middle = (bar.x1 + bar.x2) / 2
@@ -140,7 +140,7 @@ function barMarkup(
   const crowded = before.length % 2 === 1 && bars.filter((other) => other.lane === bar.lane).length > 1
   const tight = crowded && before.some((other) => middle - (other.x1 + other.x2) / 2 < half * 2 + 20)
   const above = !tight
-  const where = node === undefined ? '' : `${isRead(history, operation) ? 'from' : 'at'} ${node}`
+  const where = node === undefined ? '' : `${tells(history, operation) ? 'from' : 'at'} ${node}`
   return html`<g class="op ${role}" data-step="${bar.number}" tabindex="-1" role="img" aria-label="Operation ${bar.number}: ${operationText(history, operation, { withKey })} ${where}"><rect class="bar ${kind}" x="${bar.x1}" y="${bar.y - BAR / 2}" width="${bar.x2 - bar.x1}" height="${BAR}" rx="3"/>${
     bar.x2 - bar.x1 > 14
       ? html`<text class="number ${kind}" x="${middle}" y="${bar.y + 4.5}">${bar.number}</text>`

@@ -5,7 +5,6 @@ import { hasTimes, reproach } from '../moments.ts'
 import {
   answerText,
   hasReturned,
-  isRead,
   keyOf,
   linesOf,
   nodeOf,
@@ -14,6 +13,7 @@ import {
   outcomeName,
   processInWords,
   requestText,
+  tells,
   valueText,
 } from '../operation-words.ts'
 import { faultsAround } from '../terminal/evidence.ts'
@@ -43,7 +43,7 @@ function step(
   const { process, callTime, returnTime } = history.operations
   const withKey = counterexample.keys.length > 1
   const node = nodeOf(history, operation)
-  const kind = `${isRead(history, operation) ? 'read' : 'write'}${bad ? ' bad' : ''}`
+  const kind = `${tells(history, operation) ? 'read' : 'write'}${bad ? ' bad' : ''}`
   const digits = Math.min(6, digitsToTellApart([callTime[operation] ?? 0, returnTime[operation] ?? 0]))
   const when = hasTimes(history)
     ? `${moment(callTime[operation] ?? 0, digits)} to ${hasReturned(history, operation) ? moment(returnTime[operation] ?? 0, digits) : 'no answer'}`
@@ -55,7 +55,7 @@ function step(
     bad && operation === counterexample.culprit && states !== undefined && states.length > 0 && states.length < 6
       ? `${keyOf(history, operation) ?? 'It'} could only be ${states.map((value) => valueText(value, 16)).join(' or ')}.`
       : undefined
-  return html`<li class="${role}${bad ? ' bad' : ''}" data-step="${number}" tabindex="0"><span class="n ${kind}">${number}</span> ${capitalised(processInWords(history, process[operation] ?? 0))}: ${requestText(history, operation, { withKey })}${node === undefined ? '' : ` ${isRead(history, operation) ? 'from' : 'at'} ${node}`} → <b>${answerText(history, operation)}</b>${outcomeName(history, operation) === 'info' ? html` <span class="tag">outcome unknown</span>` : undefined}${because === undefined ? undefined : html`<br><span class="why-bad">${capitalised(because)}. ${could}</span>`}${because === undefined && could !== undefined ? html`<br><span class="why-bad">${could}</span>` : undefined}<small>${role === 'context' ? 'shown to help · ' : ''}${when}${lines === '' ? '' : `${when === '' ? '' : ' · '}${lines}`}</small></li>`
+  return html`<li class="${role}${bad ? ' bad' : ''}" data-step="${number}" tabindex="0"><span class="n ${kind}">${number}</span> ${capitalised(processInWords(history, process[operation] ?? 0))}: ${requestText(history, operation, { withKey })}${node === undefined ? '' : ` ${tells(history, operation) ? 'from' : 'at'} ${node}`} → <b>${answerText(history, operation)}</b>${outcomeName(history, operation) === 'info' ? html` <span class="tag">outcome unknown</span>` : undefined}${because === undefined ? undefined : html`<br><span class="why-bad">${capitalised(because)}. ${could}</span>`}${because === undefined && could !== undefined ? html`<br><span class="why-bad">${could}</span>` : undefined}<small>${role === 'context' ? 'shown to help · ' : ''}${when}${lines === '' ? '' : `${when === '' ? '' : ' · '}${lines}`}</small></li>`
 }
 
 /** For a cycle of orders: each step with its reason. */
