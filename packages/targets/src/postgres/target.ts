@@ -4,7 +4,7 @@ import type { Target } from '@chaosproxy/runner'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
 import { declaredTarget } from '../cluster/target.ts'
 import { postgresCluster, settings } from './cluster.ts'
-import { findServer, INSTALL } from './programs.ts'
+import { findServer, INSTALL, isReachable } from './programs.ts'
 
 const NODES = 3
 const WHERE = { where: 'postgres', directory: '.' }
@@ -32,12 +32,18 @@ export const postgres: Target = {
     requireNodes(options.nodes, options.settings)
     const server = findServer()
     if (server === undefined) throw new UserError('environment', `there is no ${INSTALL.program}: ${INSTALL.install}`)
+    const user = owner()
+    if (process.getuid?.() === 0 && !isReachable(server.programs))
+      throw new UserError(
+        'environment',
+        `postgres: the server in ${server.programs} cannot be reached by ${user}, as whom it runs because it refuses to be root. Run chaos as somebody else, move the project to where ${user} may go, or install a server: apt-get install postgresql.`,
+      )
     const { nodes, object } = options
     const cluster = postgresCluster({
       nodes,
       settings: options.settings,
       programs: server.programs,
-      user: owner(),
+      user,
       object,
     })
     return declaredTarget(cluster, WHERE).start(options)
