@@ -48,7 +48,7 @@ describe('driven by the generator, by its route table alone', () => {
   })
 })
 
-/** Runs a command beside the proxy before all three, and judges it. */
+/** Runs a command whose requests to the three servers go through a recording proxy, and judges the record. */
 async function recorded(reads: Reads, routes: object, command: readonly string[], more: readonly string[] = []) {
   const directory = temporaryDirectory()
   const table = join(directory, 'routes.json')
