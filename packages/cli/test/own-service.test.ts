@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { installed, whySkipped } from '../../proxy/test/real-servers.ts'
 import { chaos, chaosHere, temporaryDirectory } from './chaos.ts'
 import { byValue, byVersion, type Reads, startService, writeTarget } from './items-service.ts'
-import { patientTest } from './patient.ts'
+import { patientTest, test } from './patient.ts'
 
 // A service of three processes that knows nothing of chaos. All there is to say of it is a route table.
 

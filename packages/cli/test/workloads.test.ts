@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Workload, workloads } from '@chaosproxy/workloads'
-import { describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { chaosHere, temporaryDirectory } from './chaos.ts'
-import { patientTest } from './patient.ts'
+import { patientTest, test } from './patient.ts'
 
 const written = (source: string, name = 'mine.mjs'): string => {
   const file = join(temporaryDirectory(), name)
