@@ -22,8 +22,8 @@ export interface ObserveOptions {
   readonly timeoutMs: Millis
   /** How long to wait for the replicas to agree after everything is healed and the clients are gone. */
   readonly quietMs: Millis
-  /** Whether keys can be read at the end. */
-  readonly canRead: boolean
+  /** Whether a key can be read at the end. */
+  readonly canRead: (key: string) => boolean
   readonly seed: number
 }
 
@@ -119,7 +119,7 @@ export function observe(options: ObserveOptions): Observation {
           stage = 'final reads'
           const healedAt = since()
           recorder.nemesis('healed', null)
-          const inputs = options.canRead ? workload.finale([...keys]) : []
+          const inputs = workload.finale([...keys].filter(options.canRead))
           readFinally({ cluster, recorder, workload, inputs, timeoutMs, quietMs }, (convergedAfter) => {
             stage = 'ended'
             wire.finish()

@@ -18,7 +18,7 @@ export const recordCommand: Command = {
     serve: {
       type: 'string',
       describe:
-        'a command that starts a server instead, once for each: {listen}, {port} and {data} say where, {n1} reaches another',
+        'a command that starts a server instead, once for each: {listen}, {port} and {data} say where, {n1} reaches another by its proxy, {n1.direct} past it',
       requiresArg: true,
     },
     as: {

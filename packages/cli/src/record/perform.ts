@@ -21,6 +21,7 @@ import { finallyOf, type RecordedCommand } from './settings.ts'
 
 const QUIET_MS = millis(10_000)
 const STATUS_EVERY_MS = 100
+const LOOK_EVERY_MS = 10
 const END_GRACE_MS = 2_000
 
 /**
@@ -69,10 +70,11 @@ async function performServed(
     sink,
     timeoutMs,
     quietMs: QUIET_MS,
-    canRead: seeing !== undefined,
+    canRead: (key) => seeing?.canRead(key) ?? false,
     seed: run.spec.seed,
   })
   let status: NodeJS.Timeout | undefined
+  let beginning: NodeJS.Timeout | undefined
   try {
     const proxies = await cluster.open()
     await servers?.start()
@@ -82,13 +84,17 @@ async function performServed(
       name: settings.command[0],
       command: fillCommand(
         { words: settings.command, environment: { ...environmentOf(proxies), ...settings.environment } },
-        placeholdersOf(proxies),
+        { ...placeholdersOf(proxies), ...directsOf(upstreams) },
       ),
       logPath: join(logDir, 'command.log'),
       keeper,
       prints: settings.json ? 'stderr' : 'stdout',
     })
-    observation.begin()
+    beginning = setInterval(() => {
+      if (!hasTraffic(cluster.recorder)) return
+      clearInterval(beginning)
+      observation.begin()
+    }, LOOK_EVERY_MS)
     status = setInterval(() => listener?.({ type: 'status', progress: observation.progress() }), STATUS_EVERY_MS)
     const end = await Promise.race([
       command.exited,
@@ -103,6 +109,7 @@ async function performServed(
     return { ...outcome, trouble: [...outcome.trouble, ...(servers?.trouble ?? []), ...troubleOf(end, settings)] }
   } finally {
     clearInterval(status)
+    clearInterval(beginning)
     await new Promise<void>((resolve) => cluster.stop(resolve))
   }
 }
@@ -128,7 +135,8 @@ async function openServed(
     ...server,
     listen: server.listen.replace(/:0$/, `:${ports[server.name]}`),
   }))
-  const placeholders = placeholdersOf(placed)
+  const given = servers.flatMap((server) => ('upstream' in server ? [server] : []))
+  const placeholders = { ...placeholdersOf(placed), ...directsOf(given) }
   const opened = await openServedServers({ servers: ours, placeholders, keeper, dataDir, logDir })
   const upstreams = placed.map((server) => ({
     ...server,
@@ -136,6 +144,10 @@ async function openServed(
   }))
   return { upstreams, servers: opened }
 }
+
+/** Before that a fault would hurt nobody: commands take their time to start. */
+const hasTraffic = ({ counters }: Recorder): boolean =>
+  counters.operations + counters.unmatched + counters.notUnderstood + counters.opaqueConnections > 0
 
 type CommandEnd =
   | { readonly code: number | null; readonly signal: NodeJS.Signals | null }
@@ -225,3 +237,7 @@ const placeholdersOf = (
       ]
     }),
   )
+
+/** `{n1.direct}`: the server itself, without the proxy. */
+const directsOf = (upstreams: readonly Pick<Upstream, 'name' | 'upstream'>[]): { readonly [name: string]: string } =>
+  Object.fromEntries(upstreams.map(({ name, upstream }) => [`${name}.direct`, upstream]))

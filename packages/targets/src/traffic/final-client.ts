@@ -10,6 +10,8 @@ import { respClient } from '../clients/resp.ts'
 
 /** Reads keys once the clients are gone, so that it is known whether the servers agree. */
 export interface ReadFinally {
+  /** Whether a request can be made that reads this key, and no other. */
+  canRead(key: string): boolean
   connect(address: NodeAddress): Client
 }
 
@@ -40,14 +42,16 @@ function byCommands(model: string): ReadFinally | undefined {
     nameKey: (key: string) => key,
     probation: nobody,
   }
+  const isPlain = (key: string) => nameOfKey('0', key) === key
   return {
+    canRead: (key) => isPlain(key) || fieldOf(key) !== undefined,
     connect(address) {
       const client = respClient(address, shared)
       return {
         invoke(request, timeoutMs, completed) {
           const { key = '' } = request.input
           const field = fieldOf(key)
-          if (nameOfKey('0', key) === key) client.invoke(request, timeoutMs, completed)
+          if (isPlain(key)) client.invoke(request, timeoutMs, completed)
           else if (field !== undefined) client.invoke({ ...request, input: field }, timeoutMs, completed)
           else queueMicrotask(() => completed({ type: 'fail', error: `${key} is no key of its own` }))
         },
@@ -78,7 +82,9 @@ function byTable(table: RouteTable, where: string): ReadFinally | undefined {
         : { type: 'impossible', why: `${input.key} is a key of several parts` }
     },
   }
+  const asker = { session: '', requestId: '', final: true }
   return {
+    canRead: (key) => exact.make({ f: 'read', key, value: null }, asker).type === 'made',
     connect: (address) => httpClient(address, { maker: exact, nameKey: (key) => key, probation: nobody }),
   }
 }

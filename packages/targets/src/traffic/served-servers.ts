@@ -14,7 +14,7 @@ export interface ServedServer {
 
 export interface ServedServersOptions {
   readonly servers: readonly ServedServer[]
-  /** Further placeholders, such as the proxies' addresses. */
+  /** Further placeholders, such as the proxies' addresses. A server also knows `{NAME.direct}` of the others. */
   readonly placeholders: Placeholders
   readonly keeper: Keeper
   readonly dataDir: string
@@ -40,6 +40,12 @@ export async function openServedServers(options: ServedServersOptions): Promise<
   const { servers, placeholders, keeper, dataDir, logDir } = options
   const trouble: string[] = []
   const nodes: CommandNode<'client'>[] = []
+  const addressOf = (name: NodeId) => {
+    const address = nodes.find(({ id }) => id === name)?.addresses.client
+    return address && `${address.host}:${address.port}`
+  }
+  // By the time a server is started, all have their ports.
+  const directs = () => Object.fromEntries(servers.map(({ name }) => [`${name}.direct`, addressOf(name) ?? '']))
   for (const { name, command } of servers)
     nodes.push(
       await openCommandNode({
@@ -47,7 +53,7 @@ export async function openServedServers(options: ServedServersOptions): Promise<
         command,
         ports: ['client'],
         dataDir: join(dataDir, name),
-        placeholders: ({ client }) => ({ ...placeholders, listen: `127.0.0.1:${client}` }),
+        placeholders: ({ client }) => ({ ...placeholders, ...directs(), listen: `127.0.0.1:${client}` }),
         readiness: { by: 'tcp', port: 'client' },
         keeper,
         logPath: join(logDir, `${name}.log`),
@@ -59,10 +65,7 @@ export async function openServedServers(options: ServedServersOptions): Promise<
   return {
     victims: new Map(nodes.map((node) => [node.id, node])),
     trouble,
-    address(name) {
-      const address = nodes.find(({ id }) => id === name)?.addresses.client
-      return address && `${address.host}:${address.port}`
-    },
+    address: addressOf,
     async start() {
       for (const node of nodes) await node.start()
     },

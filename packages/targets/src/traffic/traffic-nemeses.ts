@@ -137,8 +137,10 @@ function refusal(name: string, names: readonly string[]): UserError {
 
 /** Commands end when they like: faults come again and again, and a short one has its share. */
 const ROUND_MS = millis(5_000)
-/** After faults of whole streams, clients that connect and ask again need calm in which to be done. */
-const CALM_FACTOR = 2
+/** After faults of whole streams, clients need calm in which to connect and ask again: the faults are this far apart. */
+const CALM_FACTOR = 4
+/** The first fault of a round comes about then. */
+const FIRST_MS = millis(500)
 
 /** For as long as clients may be at work. */
 export function planRounds({ groups }: TrafficFaults, longestMs: number, random: Random): Schedule {
@@ -148,7 +150,8 @@ export function planRounds({ groups }: TrafficFaults, longestMs: number, random:
     return Array.from({ length: rounds }, (_, round) => {
       const drawn = random.fork(i === 0 ? `round ${round}` : `round ${round} of group ${i}`)
       return planSchedule({ nemeses: kinds, nodes, durationMs: ROUND_MS, random: drawn }).map((fault) => {
-        const from = calm * (round * millisToNanos(ROUND_MS) + fault.from)
+        const first = millisToNanos(FIRST_MS)
+        const from = first + calm * (round * millisToNanos(ROUND_MS) + fault.from - first)
         return { ...fault, from: nanos(from), to: nanos(from + fault.to - fault.from), plan: within(fault.plan, nodes) }
       })
     }).flat()

@@ -1,0 +1,14 @@
+// Eight customers move money between two accounts of their own. Usage: customers.mjs BANK-HOST:PORT
+const [bank] = process.argv.slice(2)
+const end = Date.now() + 3_000
+
+async function customer(number) {
+  const headers = { 'X-Client': `customer-${number}` }
+  const body = JSON.stringify({ from: `account-${2 * number - 1}`, to: `account-${2 * number}`, amount: 1 })
+  while (Date.now() < end) {
+    await fetch(`http://${bank}/transfers`, { method: 'POST', headers, body }).then((reply) => reply.text())
+    await new Promise((next) => setTimeout(next, 20))
+  }
+  await fetch(`http://${bank}/accounts`, { headers }).then((reply) => reply.text())
+}
+await Promise.all(Array.from({ length: 8 }, (_, i) => customer(i + 1)))

@@ -1,0 +1,13 @@
+// Visits pages for three seconds, each time once, and looks at the counts. Usage: visitors.mjs APP-HOST:PORT
+const [app] = process.argv.slice(2)
+const end = Date.now() + 3_000
+
+async function visitor(name) {
+  for (let visit = 0; Date.now() < end; visit++) {
+    const method = visit % 4 === 3 ? 'GET' : 'POST'
+    const reply = await fetch(`http://${app}/visits/page-${visit % 3}`, { method, headers: { 'X-Visitor': name } })
+    await reply.text()
+    await new Promise((next) => setTimeout(next, 5))
+  }
+}
+await Promise.all(['ann', 'bob', 'cy', 'dee'].map(visitor))
