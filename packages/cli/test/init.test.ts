@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { chaos, chaosHere, temporaryDirectory } from './chaos.ts'
+import { patientTest } from './patient.ts'
 
 describe('chaos init', () => {
   test('writes a configuration whose runs run as they are', async () => {
@@ -31,6 +32,21 @@ describe('chaos init', () => {
     expect(exitCode).toBe(4)
   })
 })
+
+patientTest(
+  'writes a service whose run finds nothing, and a stale read where every node answers by itself',
+  async () => {
+    const cwd = temporaryDirectory()
+    expect((await chaos(['init', '--example'], { cwd })).stdout).toContain('Wrote chaos.config.ts and service.mjs')
+    const options = ['--faults', 'none', '--time', '2s', '--rate', '200', '--timeout', '10s', '--seed', '1', '--json']
+    const clean = await chaos(['run', ...options], { cwd })
+    expect(clean.exitCode, clean.stderr).toBe(0)
+    const stale = await chaos(['run', '--set', 'reads=local', ...options], { cwd })
+    expect(stale.exitCode, stale.stderr).toBe(1)
+    expect(await chaos(['init', '--example', '--force'], { cwd })).toMatchObject({ exitCode: 3 })
+    expect(await chaosHere(['init', '--example', '--nodes', '2'])).toMatchObject({ exitCode: 3 })
+  },
+)
 
 describe('chaos doctor', () => {
   test('says of this machine that it can run a Raft, and which faults that can suffer', async () => {

@@ -158,6 +158,28 @@ describe.skipIf(!reachable)('installed from a registry, chaosproxy', () => {
     expect(headline).toBe('linearizable')
   })
 
+  test('gives a stranger a verdict on a service of their own, as its README says', async () => {
+    const cwd = folder('stranger')
+    await succeeds(cwd, 'npm', 'init', '-y')
+    await succeeds(cwd, 'npm', 'install', '--save-dev', 'chaosproxy')
+    const readme = readFileSync(join(cwd, 'node_modules', 'chaosproxy', 'README.md'), 'utf8')
+    const [, section = ''] = /## Your own service\n\n```sh\n(.*?)```/s.exec(readme) ?? []
+    const [init = '', doctor = '', smoke = '', local = ''] = section.trim().split('\n')
+    for (const command of [init, doctor]) await succeeds(cwd, 'bash', '-c', command)
+    for (const seed of [1, 2, 3]) {
+      const { headline } = JSON.parse(
+        await succeeds(cwd, 'bash', '-c', `${smoke} --seed ${seed} --faults pause --json`),
+      )
+      expect(headline).toBe('linearizable')
+      const found = await startProcess('bash', ['-c', `${local} --seed ${seed} --faults none --json`], { cwd }).finished
+      expect(found.exitCode, found.stderr).toBe(1)
+      expect(JSON.parse(found.stdout).levels.linearizable.result).toBe('violated')
+    }
+    const named = [...readme.matchAll(/`(node_modules\/.*?)`/g)].map(([, path = '']) => join(cwd, path))
+    expect(named.length).toBeGreaterThan(0)
+    for (const path of named) expect(readFileSync(path, 'utf8')).toMatch(/^# /)
+  })
+
   test.each([
     ['pnpm', ['pnpm@10', 'add', '--save-dev', 'chaosproxy'], ['pnpm@10', 'exec', 'chaos']],
     ['yarn', ['yarn@1', 'add', '--dev', 'chaosproxy'], ['yarn@1', '--silent', 'chaos']],

@@ -8,6 +8,7 @@ import { parseCount } from '../arguments/quantities.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { CONFIG_NAMES } from '../config/load.ts'
 import { EXIT } from '../exit-code.ts'
+import { EXAMPLE_FILE, EXAMPLE_SERVICE } from '../init/example.ts'
 import { configText, type Start } from '../init/template.ts'
 import { print } from '../terminal/output.ts'
 import { writeWholeFile } from '../terminal/whole-file.ts'
@@ -26,6 +27,10 @@ export const initCommand: Command = {
       describe: 'test a service of your own: what starts a node of it, with {listen} for where clients reach it',
       requiresArg: true,
     },
+    example: {
+      type: 'boolean',
+      describe: 'write a small service too, and test that: to see how a service of your own is declared',
+    },
     nodes: { type: 'string', describe: 'how many nodes [default: the target decides]', requiresArg: true },
     force: { type: 'boolean', describe: 'replace the configuration that is there' },
   },
@@ -40,16 +45,32 @@ export const initCommand: Command = {
         'usage',
         `${there} is here already. ${there === FILE ? '--force replaces it.' : 'Remove it first.'}`,
       )
-    const asks = process.stdin.isTTY === true && process.stdout.isTTY === true && !isSaid(options)
-    const start = asks
-      ? await askedFor()
-      : startOf(textOf(options, 'target'), textOf(options, 'command'), textOf(options, 'nodes'))
+    const example = flagOf(options, 'example')
+    if (example && isSaid(options))
+      throw new UserError(
+        'usage',
+        '--example has its own service of three nodes: leave --target, --command and --nodes out.',
+      )
+    if (example && existsSync(EXAMPLE_FILE))
+      throw new UserError(
+        'usage',
+        `${EXAMPLE_FILE} is here already: --example would replace it. Do it in another directory.`,
+      )
+    const asks = !example && process.stdin.isTTY === true && process.stdout.isTTY === true && !isSaid(options)
+    const start = example
+      ? { target: { example }, nodes: 3 }
+      : asks
+        ? await askedFor()
+        : startOf(textOf(options, 'target'), textOf(options, 'command'), textOf(options, 'nodes'))
     try {
       writeWholeFile(FILE, configText(start))
+      if (example) writeWholeFile(EXAMPLE_FILE, EXAMPLE_SERVICE)
     } catch (error) {
       throw new UserError('environment', `${FILE}: ${whyUnwritable(error)}`)
     }
-    print(process.stdout, `Wrote ${FILE}. Try it: npx chaos run smoke\n`)
+    const edit =
+      'command' in start.target ? 'Say in it which requests read and write (client.routes), then try it' : 'Try it'
+    print(process.stdout, `Wrote ${FILE}${example ? ` and ${EXAMPLE_FILE}` : ''}. ${edit}: npx chaos run smoke\n`)
     return EXIT.met
   },
 }

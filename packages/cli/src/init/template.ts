@@ -2,14 +2,14 @@ import { PACKAGE_NAME } from '@chaosproxy/targets/user-file'
 
 /** What a new configuration begins with. */
 export interface Start {
-  /** What to test: a target that comes with chaos, or a command that starts a node of one's own. */
-  readonly target: { readonly name: string } | { readonly command: string }
+  /** What to test: a target that comes with chaos, a command that starts a node of one's own, or the example of one. */
+  readonly target: { readonly name: string } | { readonly command: string } | { readonly example: true }
   readonly nodes: number
 }
 
 /** A commented configuration: it runs as it is, and says what can be changed. */
 export function configText({ target, nodes }: Start): string {
-  const own = 'command' in target
+  const own = !('name' in target)
   const name = own ? 'service' : target.name
   return `import { defineConfig } from '${PACKAGE_NAME}'
 
@@ -26,7 +26,7 @@ export default defineConfig({
   faults: [${own ? `'kill', 'pause'` : `'partition', 'kill', 'pause'`}],
   // The level to hold it to. Without it, what the target promises; 'none' only looks.
   ${own ? '' : '// '}expect: 'linearizable',
-${own ? ownTarget(target.command, nodes) : COMMENTED_TARGET}
+${own ? ownTarget('command' in target ? target.command : EXAMPLE_COMMAND, nodes, 'example' in target) : COMMENTED_TARGET}
   runs: {
     smoke: { timeMs: 3_000 },
     nightly: { timeMs: 300_000 },
@@ -35,19 +35,26 @@ ${own ? ownTarget(target.command, nodes) : COMMENTED_TARGET}
 `
 }
 
-const ownTarget = (command: string, nodes: number): string => `
+/** How `example-service.mjs` is started. */
+const EXAMPLE_COMMAND = 'node service.mjs {listen} {peer.n1} {data} {set.reads}'
+
+const EXAMPLE_SETTINGS = `      // npx chaos run --set reads=local lets every node answer reads by what it has.
+      settings: { reads: { summary: 'who answers a read', values: ['primary', 'local'], default: 'primary' } },
+`
+
+const ownTarget = (command: string, nodes: number, example = false): string => `
   targets: {
     service: {
       nodes: ${nodes},
       // {listen} is the HOST:PORT to serve clients on, {port} its port alone, {node} the node's name, {data} a directory
       // of its own, {peer.n2} where to reach another node: an address of the proxy.
       command: ${JSON.stringify(command)},
-      // Which requests read and write, and where key and value are in them.
+${example ? EXAMPLE_SETTINGS : ''}      // Which requests read and write, and where key and value are in them. A 404 means that there is no value.
       client: {
         kind: 'http',
         routes: {
           routes: [
-            { request: 'GET /items/{key}', f: 'read', result: 'json.item' },
+            { request: 'GET /items/{key}', f: 'read', result: 'json.item', outcomes: { 404: 'absent' } },
             { request: 'PUT /items/{key}', f: 'write', value: 'json.item' },
           ],
         },

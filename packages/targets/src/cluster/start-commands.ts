@@ -86,10 +86,18 @@ export async function startCommandCluster(options: CommandClusterOptions): Promi
     })
   } catch (error) {
     await stop()
-    throw signal?.aborted ? new UserError('environment', 'the start of the cluster was given up') : error
+    throw signal?.aborted
+      ? new UserError('environment', 'the start of the cluster was given up')
+      : withTrouble(error, news)
   } finally {
     signal?.removeEventListener('abort', abort)
   }
+}
+
+/** A node that ended while others were waited for says most about why these did not come. */
+function withTrouble(error: unknown, { trouble }: ClusterNews): unknown {
+  if (!(error instanceof UserError) || trouble.length === 0) return error
+  return new UserError(error.code, [error.message, ...trouble].join('\n'))
 }
 
 interface Ready {

@@ -1,0 +1,48 @@
+/** A key-value service of several processes, in one file, that `chaos init --example` writes. It needs Node alone. */
+export const EXAMPLE_FILE = 'service.mjs'
+
+export const EXAMPLE_SERVICE = `// Items, on several nodes: GET and PUT /items/KEY with {"item": VALUE}.
+// The first node is the primary: it writes each item down before it answers, and tells the others of it. These pass on
+// what they are asked to write; they answer reads by what they have heard ("local"), or ask the primary ("primary").
+// Usage: service.mjs HOST:PORT PRIMARY-HOST:PORT DATA-DIRECTORY primary|local
+import { appendFileSync, existsSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+
+const [listen, primary, data, reads] = process.argv.slice(2)
+const isPrimary = listen === primary
+const log = join(data, 'items.jsonl')
+const items = new Map(existsSync(log) ? readFileSync(log, 'utf8').trim().split('\\n').map((line) => JSON.parse(line)) : [])
+
+async function ask(method, path, body) {
+  const reply = await fetch(\`http://\${primary}\${path}\`, { method, body, signal: AbortSignal.timeout(1_000) })
+  return [reply.status, await reply.text()]
+}
+
+async function answer(method, path, body) {
+  const key = path.split('/')[2]
+  if (!isPrimary && (method === 'PUT' || reads === 'primary')) return ask(method, path, body || undefined)
+  if (method === 'PUT') {
+    const { item } = JSON.parse(body)
+    appendFileSync(log, JSON.stringify([key, item]) + '\\n')
+    items.set(key, item)
+  }
+  return items.has(key) ? [200, JSON.stringify({ item: items.get(key) })] : [404, '']
+}
+
+// The others hear of what is new ten times a second.
+if (!isPrimary)
+  setInterval(async () => {
+    const all = await ask('GET', '/all').catch(() => [])
+    if (all[0] === 200) for (const [key, item] of JSON.parse(all[1])) items.set(key, item)
+  }, 100)
+
+const [host, port] = listen.split(':')
+createServer(async (request, response) => {
+  const { method, url } = request
+  let body = ''
+  for await (const chunk of request) body += chunk
+  const [status, text] = url === '/all' ? [200, JSON.stringify([...items])] : await answer(method, url, body).catch(() => [504, ''])
+  response.writeHead(status).end(text)
+}).listen(Number(port), host)
+`
