@@ -117,8 +117,18 @@ describe.skipIf(program === undefined)(
       expect(waiting.lost).toEqual([])
     })
 
-    const lag = [{ fromMs: 0, toMs: 6_000, kind: 'latency', links: 'between-nodes', latencyMs: 40, jitterMs: 10 }]
-    const REPLICAS = ['--time', '6s', ...PATIENT, '--set', 'reads=replicas', '--workload-set', 'cas=0']
+    const lag = [{ fromMs: 0, toMs: 6_000, kind: 'latency', links: 'between-nodes', latencyMs: 150, jitterMs: 10 }]
+    const REPLICAS = [
+      '--time',
+      '6s',
+      ...PATIENT,
+      '--set',
+      'reads=replicas',
+      '--workload-set',
+      'cas=0',
+      '--workload-set',
+      'keys=3',
+    ]
 
     test.each(seeds)(
       'reads from replicas behind delayed replication: not even their own writes, yet they agree in the end (seed %i)',
