@@ -2,7 +2,10 @@ import { findModel, type ModelEntry, models } from '@chaosproxy/checker'
 import type { ObjectJudge } from '../src/objects/entry.ts'
 import type { ObjectModel } from '../src/objects/object-model.ts'
 
-export const modelNames: readonly string[] = models.map(({ name }) => name)
+/** Those that are judged by the levels of consistency. */
+export const modelNames: readonly string[] = models
+  .filter(({ levels }) => levels.includes('linearizable'))
+  .map(({ name }) => name)
 
 export function modelOf(name: string): ModelEntry {
   const entry = findModel(name)

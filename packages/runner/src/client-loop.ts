@@ -7,6 +7,8 @@ import type { ClientProcess } from './process.ts'
 export interface ClientLoop {
   /** Starts no further operation, waits for the one in flight, then calls back. */
   stop(stopped: () => void): void
+  /** Once it has stopped: asks what its client still asks after healing, until `deadline`, closes, then calls back. */
+  finish(deadline: Nanos, finished: () => void): void
 }
 
 interface ClientLoopOptions {
@@ -49,13 +51,13 @@ export function startClientLoop(options: ClientLoopOptions): ClientLoop {
   function completed(completion: Completion): void {
     if (asked !== undefined) client.learned?.(asked, completion)
     asked = undefined
-    if (onStopped !== undefined) finish(onStopped)
+    if (onStopped !== undefined) halt(onStopped)
     else scheduleNext()
   }
 
-  function finish(stopped: () => void): void {
+  function halt(stopped: () => void): void {
     cancelTimer()
-    process.close()
+    if (client.after === undefined) process.close()
     stopped()
   }
 
@@ -63,7 +65,27 @@ export function startClientLoop(options: ClientLoopOptions): ClientLoop {
   return {
     stop(stopped) {
       if (asked !== undefined) onStopped = stopped
-      else finish(stopped)
+      else halt(stopped)
+    },
+    finish(deadline, finished) {
+      if (client.after === undefined) {
+        finished()
+        return
+      }
+      process.becomeFinal()
+      const next = (): void => {
+        const input = clock.now() < deadline ? client.after?.() : undefined
+        if (input === undefined) {
+          process.close()
+          finished()
+        } else
+          process.invoke(random.pick(nodes), input, (completion) => {
+            client.learned?.(input, completion)
+            // Another turn: a client that answers at once would never let go.
+            clock.at(clock.now(), next)
+          })
+      }
+      next()
     },
   }
 }

@@ -18,6 +18,8 @@ export interface ProcessOptions {
 export interface ClientProcess {
   /** Calls back once. Never retries. */
   invoke(node: NodeId, input: Input, completed: (completion: Completion) => void): void
+  /** From now on its operations are marked as final. */
+  becomeFinal(): void
   close(): void
 }
 
@@ -26,7 +28,8 @@ export interface ClientProcess {
  * retired and a new one with new connections continues.
  */
 export function startProcess(options: ProcessOptions): ClientProcess {
-  const { cluster, recorder, workload, timeoutMs, final = false } = options
+  const { cluster, recorder, workload, timeoutMs } = options
+  let final = options.final ?? false
   const connections = new Connections(cluster)
   let process = recorder.newProcess()
   let client = sessionOf(process)
@@ -55,6 +58,9 @@ export function startProcess(options: ProcessOptions): ClientProcess {
       onCompletion = callback
       recorder.invoked(invocation)
       connections.to(node).invoke(invocation, timeoutMs, completed)
+    },
+    becomeFinal() {
+      final = true
     },
     close: () => connections.close(),
   }

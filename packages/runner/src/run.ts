@@ -1,6 +1,6 @@
 import type { SoFar } from '@chaosproxy/checker'
 import { createRandom, type Fault, type FaultKind, type NodeId, type Random, type Schedule } from '@chaosproxy/faults'
-import { type Millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
+import { type Millis, millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
 import type { FaultRecord } from '@chaosproxy/report'
 import { type Settings, settingsFor, type Workload, type WorkloadClient } from '@chaosproxy/workloads'
 import { type ClientLoop, intervalFor, startClientLoop } from './client-loop.ts'
@@ -69,6 +69,9 @@ export interface RunHandle {
   interrupt(): void
 }
 
+/** Time for clients to follow what has not arrived by healing, such as the rest of a stream. */
+const FOLLOW_MS = millis(30_000)
+
 /** Every fourth client of a node picks a random node for each operation, as behind a load balancer. */
 const ROAMING_EVERY = 4
 
@@ -116,7 +119,7 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
     let waitingFor = loops.length + 1
     const oneLess = () => {
       waitingFor -= 1
-      if (waitingFor === 0) finalReads(faults, trouble)
+      if (waitingFor === 0) followOn(faults, trouble)
     }
     nemesis.stop((records, met) => {
       faults = records
@@ -126,10 +129,22 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
     for (const loop of loops) loop.stop(oneLess)
   }
 
-  function finalReads(faults: readonly FaultRecord[], trouble: readonly string[]): void {
+  /** Clients that have more to ask once all is healed. */
+  function followOn(faults: readonly FaultRecord[], trouble: readonly string[]): void {
     stage = 'final reads'
     const healedAt = since()
     recorder.nemesis('healed', null)
+    const deadline = nanos(clock.now() + millisToNanos(FOLLOW_MS))
+    let waitingFor = loops.length
+    for (const loop of loops)
+      loop.finish(deadline, () => {
+        waitingFor -= 1
+        if (waitingFor === 0) finalReads(healedAt, faults, trouble)
+      })
+    if (loops.length === 0) finalReads(healedAt, faults, trouble)
+  }
+
+  function finalReads(healedAt: Nanos, faults: readonly FaultRecord[], trouble: readonly string[]): void {
     const inputs = workload.finale([...keys])
     readFinally({ cluster, recorder, workload, inputs, timeoutMs, quietMs: options.quietMs }, (convergedAfter) => {
       stage = 'ended'
@@ -202,4 +217,5 @@ const notingKeys = (client: WorkloadClient, keys: Set<string>): WorkloadClient =
     return input
   },
   learned: (input, completion) => client.learned?.(input, completion),
+  ...(client.after === undefined ? {} : { after: () => client.after?.() }),
 })

@@ -1,8 +1,8 @@
-import { workloads } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
+import { workloadsOfObjects } from '../../workloads/test/of-objects.ts'
 import { searchFor } from './replicated-objects.ts'
 
-describe.each(workloads)('$name', (workload) => {
+describe.each(workloadsOfObjects)('$name', (workload) => {
   test.each(['raft', 'primary-replica'])('of %s is linearizable under all faults, over 500 seeds', (protocol) => {
     expect(searchFor(workload, protocol, undefined, 500)).toEqual([])
   })

@@ -1,10 +1,10 @@
-import { workloads } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
+import { workloadsOfObjects } from '../../workloads/test/of-objects.ts'
 import { searchFor } from './replicated-objects.ts'
 
 // More of the same seeds: replicated-objects.soak.test.ts.
 
-describe.each(workloads)('$name', (workload) => {
+describe.each(workloadsOfObjects)('$name', (workload) => {
   test.each(['raft', 'primary-replica'])('of %s is linearizable under all faults', (protocol) => {
     expect(searchFor(workload, protocol, undefined, 25)).toEqual([])
   })
@@ -14,7 +14,7 @@ describe.each(workloads)('$name', (workload) => {
   })
 })
 
-describe.each(workloads.filter(({ reads }) => reads.length > 0))('$name', (workload) => {
+describe.each(workloadsOfObjects.filter(({ reads }) => reads.length > 0))('$name', (workload) => {
   test('of a Raft whose deposed leaders answer reads is not linearizable', () => {
     expect(searchFor(workload, 'raft', 'stale-read', 100)).toMatchObject([{ failure: { kind: 'violation' } }])
   })
@@ -23,7 +23,7 @@ describe.each(workloads.filter(({ reads }) => reads.length > 0))('$name', (workl
 // A set, a bank whose transfers have ids, and a source of ids are none the worse for it.
 const countsTwice = ['append', 'counter', 'queue', 'lock', 'list-append', 'log']
 
-describe.each(workloads.filter(({ name }) => countsTwice.includes(name)))('$name', (workload) => {
+describe.each(workloadsOfObjects.filter(({ name }) => countsTwice.includes(name)))('$name', (workload) => {
   test('of a Raft that carries out again what is asked again is not linearizable', () => {
     expect(searchFor(workload, 'raft', 'double-apply', 100)).toMatchObject([{ failure: { kind: 'violation' } }])
   })

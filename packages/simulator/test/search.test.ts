@@ -1,7 +1,8 @@
 import { millis } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
-import { register, type Workload, workloads } from '@chaosproxy/workloads'
+import { register, type Workload } from '@chaosproxy/workloads'
 import { describe, expect, inject, test } from 'vitest'
+import { workloadsOfObjects } from '../../workloads/test/of-objects.ts'
 import {
   causeOf,
   digestOf,
@@ -17,6 +18,7 @@ import {
   strategies,
   type TrialLimits,
 } from '../src/index.ts'
+
 import { runPlan } from '../src/search/trial.ts'
 
 const limits: TrialLimits = {
@@ -55,10 +57,13 @@ describe('a search', () => {
     expect(findings).toEqual([])
   })
 
-  test.each(workloads.map((workload) => [workload.name, workload]))('proves something of %s', (_, workload) => {
-    const { findings, evidence } = searchSeeds(raft(undefined, workload), { ...everything, first: 1, count: 18 })
-    expect({ findings, evidence }).toEqual({ findings: [], evidence: { missing: [], undecided: 0 } })
-  })
+  test.each(workloadsOfObjects.map((workload) => [workload.name, workload]))(
+    'proves something of %s',
+    (_, workload) => {
+      const { findings, evidence } = searchSeeds(raft(undefined, workload), { ...everything, first: 1, count: 18 })
+      expect({ findings, evidence }).toEqual({ findings: [], evidence: { missing: [], undecided: 0 } })
+    },
+  )
 
   test('says what is missing in all its trials, not what is missing in one', () => {
     let histories = 0

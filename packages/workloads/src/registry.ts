@@ -8,6 +8,7 @@ import { queue } from './queue.ts'
 import { register } from './register.ts'
 import { set } from './set.ts'
 import { uniqueIds } from './unique-ids.ts'
+import { watch } from './watch.ts'
 import type { Workload } from './workload.ts'
 
 /** Every workload that comes with this program: commands, help and tests iterate over them. */
@@ -22,6 +23,7 @@ export const workloads: readonly Workload[] = [
   bank,
   uniqueIds,
   log,
+  watch,
 ]
 
 export const findWorkload = (name: string): Workload | undefined => workloads.find((workload) => workload.name === name)

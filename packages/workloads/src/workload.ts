@@ -53,6 +53,11 @@ export interface Client {
   next(): Input
   /** Called once for each completed operation. After `info` the client goes on as a new process. */
   learned?(input: Input, completion: Completion): void
+  /**
+   * What it asks once everything is healed and all other clients have stopped, such as for the rest of a stream: marked final,
+   * one after another until undefined, for at most half a minute.
+   */
+  after?(): Input | undefined
 }
 
 /** Accompanies one client whose operations are planned ahead. */

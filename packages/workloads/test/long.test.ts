@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { workloads } from '../src/index.ts'
 import { plainObjects } from './objects.ts'
+import { workloadsOfObjects } from './of-objects.ts'
 import { judged, play } from './play.ts'
 
 const OPERATIONS = 4_000
 
-test.each(workloads.map((workload) => [workload.name, workload] as const))(
+test.each(workloadsOfObjects.map((workload) => [workload.name, workload] as const))(
   'a long run of %s with its usual settings is decided, some outcomes being unknown',
   (name, workload) => {
     const object = plainObjects[name]!()

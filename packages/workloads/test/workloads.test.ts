@@ -2,9 +2,10 @@ import { findModel, verdictOf } from '@chaosproxy/checker'
 import { createRandom } from '@chaosproxy/faults'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { settingsFor, type Workload, workloads } from '../src/index.ts'
+import { settingsFor, type Workload } from '../src/index.ts'
 import { mistakes } from './mistakes.ts'
 import { plainObjects } from './objects.ts'
+import { workloadsOfObjects } from './of-objects.ts'
 import { judged, play } from './play.ts'
 
 const options = fc.record({
@@ -19,7 +20,7 @@ const options = fc.record({
 const few = (workload: Workload) =>
   workload.settings.some(({ name }) => name === 'keys') ? { settings: { keys: 2 } } : {}
 
-describe.each(workloads.map((workload) => [workload.name, workload] as const))('%s', (name, workload) => {
+describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as const))('%s', (name, workload) => {
   const right = plainObjects[name]!
 
   test('meets every level that its model decides on an object that makes no mistake', () => {

@@ -8,6 +8,7 @@ import { logFromAny } from '../start/objects/log.ts'
 import { bagFromAny, queueFromAny } from '../start/objects/messages.ts'
 import { multiRegisterFromAny } from '../start/objects/multi-register.ts'
 import { setFromAny } from '../start/objects/set.ts'
+import { watchEntry } from '../watch/entry.ts'
 import { bag } from './bag.ts'
 import { bank } from './bank.ts'
 import { counter } from './counter.ts'
@@ -40,6 +41,7 @@ export const models: readonly ModelEntry<string>[] = [
   // The ids given out before are never known, so the initial value makes no difference.
   objectEntry(uniqueIds, 'alike'),
   objectEntry(log, logFromAny),
+  watchEntry,
 ]
 
 /** The levels of every judge, strongest first. */

@@ -7,7 +7,7 @@ import type { Threads } from './threads.ts'
 
 /** The writes of each key, one list for each thread that has any. */
 export interface KeyWrites {
-  /** Key k has the lists first[k] to first[k + 1] - 1, in ascending order of thread. */
+  /** The lists of key k, by ascending thread, are numbers first[k] … first[k + 1] - 1. */
   readonly first: Int32Array
   /** The thread of each list. */
   readonly thread: Int32Array

@@ -52,7 +52,7 @@ export function registriesOf({
   }
 }
 
-/** Replaces names by the paths of their files, so that the run can be repeated without the configuration. */
+/** The names that stand for files replaced by those, so that the run can be had again without whoever named them. */
 export function withPaths(
   draft: RunDraft,
   { targets: ownTargets, workloads: ownWorkloads, directory }: OwnNames,
@@ -74,7 +74,7 @@ export function withPaths(
 const ownOf = <Of>(own: { readonly [name: string]: Of }, name: string): Of | undefined =>
   Object.hasOwn(own, name) ? own[name] : undefined
 
-/** The path relative to the current directory, written so that it cannot be taken for a name. */
+/** As it is typed from here: a path, with something in it that no name has. */
 function pathFrom(directory: string, path: string): string {
   const absolute = resolve(directory, path)
   const here = relative('.', absolute)

@@ -67,8 +67,7 @@ async function reply({ id, command }: WorkerRequest): Promise<WorkerReply> {
 }
 
 process.on('message', async (request: WorkerRequest) => {
-  // Whoever asked may be gone by now, and an error that nobody takes would be printed with its stack.
-  process.send?.(await reply(request), undefined, undefined, () => undefined)
+  process.send?.(await reply(request))
 })
 // Without the process that controls it, nothing here would ever heal or end.
 process.on('disconnect', async () => {

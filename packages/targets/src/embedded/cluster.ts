@@ -33,7 +33,7 @@ export interface EmbeddedClusterOptions {
   /** Gets n1.log, n2.log, …, to which is appended. */
   readonly logDir: string
   readonly seed: number
-  /** For the processes to start, and then again for one of them to be ready to serve. By default 60 s. */
+  /** For the processes to start, and then again for one of them to be ready to serve. By default 15 s. */
   readonly startupTimeoutMs?: number | undefined
   /** What its clients will ask: the proxy then records them, see `Cluster.record`. */
   readonly recorded?: AskedOperations | undefined
@@ -53,7 +53,7 @@ export interface EmbeddedCluster extends StartedCluster {
   readonly keeperPid: number
 }
 
-const STARTUP_TIMEOUT_MS = 60_000
+const STARTUP_TIMEOUT_MS = 15_000
 
 /**
  * Starts the nodes and waits until they can serve: until each has reported itself, and one of them is ready.

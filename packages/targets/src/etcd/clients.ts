@@ -4,7 +4,9 @@ import { numberOf, type Settings } from '@chaosproxy/workloads'
 import type { NodeAddress, PlannedClients } from '../clients/planned-clients.ts'
 import { openGateway } from './gateway.ts'
 import { openLocks } from './locks.ts'
-import { type Keeping, type Operation, operations } from './operations.ts'
+import type { Keeping, Operation } from './operation.ts'
+import { operations } from './operations.ts'
+import type { WatchStream } from './watch-stream.ts'
 
 /**
  * Clients of etcd over its JSON gateway: keep-alive, and nothing is asked for twice. What they report is the record, since
@@ -44,6 +46,7 @@ const PAUSE_MS = 5
 
 function etcdClient(address: NodeAddress, { keeping, serializable }: Shared): Client {
   const gateway = openGateway(address)
+  const streams = new Map<number, WatchStream>()
 
   function begin(timeoutMs: number): Operation {
     const deadline = performance.now() + timeoutMs
@@ -51,6 +54,8 @@ function etcdClient(address: NodeAddress, { keeping, serializable }: Shared): Cl
     return {
       address,
       serializable,
+      streams,
+      remainingMs,
       ask: (path, request) => gateway.ask(path, request, remainingMs()),
       async pause() {
         if (remainingMs() <= PAUSE_MS) return false
@@ -66,7 +71,11 @@ function etcdClient(address: NodeAddress, { keeping, serializable }: Shared): Cl
         completed(completion.type === 'info' && harmless ? { type: 'fail', error: completion.error } : completion),
       )
     },
-    close: () => gateway.close(),
+    close() {
+      gateway.close()
+      for (const stream of streams.values()) stream.close()
+      streams.clear()
+    },
   }
 }
 

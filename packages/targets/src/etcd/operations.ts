@@ -1,8 +1,6 @@
 import type { Completion, Input, Json } from '@chaosproxy/history'
-import type { NodeAddress } from '../clients/planned-clients.ts'
-import type { Locks } from './locks.ts'
+import type { Keeping, Operation, Perform } from './operation.ts'
 import {
-  type Asking,
   type Compare,
   commit,
   createdAt,
@@ -15,31 +13,16 @@ import {
   modifiedAt,
   putStep,
 } from './store.ts'
-
-/** How the objects of a workload are kept. */
-export interface Keeping {
-  /** `value`: one key holds the object; `elements`: each element is a key. */
-  readonly as: 'value' | 'elements'
-  /** What an object holds that no key is there for. */
-  readonly initial: Json
-  /** How a value is read and changed: again until nobody came between, or under a lock. */
-  readonly update: 'txn' | 'lock'
-  readonly locks: Locks
-}
-
-/** One operation under way. */
-export interface Operation extends Asking {
-  readonly address: NodeAddress
-  /** Resolves once a moment has passed; false if no time is left. */
-  pause(): Promise<boolean>
-}
-
-/** Carries out one operation of a workload. */
-export type Perform = (operation: Operation, input: Input, keeping: Keeping) => Promise<Completion>
+import { readAll, watchOperations } from './watch-operations.ts'
 
 /** By function. */
 export const operations: { readonly [f: string]: Perform } = {
-  async read(operation, { key = '' }, { as, initial }) {
+  ...watchOperations,
+
+  async read(operation, input, keeping) {
+    const { as, initial } = keeping
+    const { key } = input
+    if (key === undefined) return readAll(operation, input, keeping)
     if (as === 'elements') {
       const listing = await list(operation, `${object(key)}/`)
       return isTrouble(listing) ? listing : { type: 'ok', value: listing.held.map(({ value }) => value) }

@@ -56,6 +56,8 @@ const declaration: NodesDeclaration = {
     ...['--initial-cluster', '{list.cluster}', '--initial-cluster-state', 'new'],
     ...['--heartbeat-interval', '{set.heartbeat}', '--election-timeout', '{set.election}'],
     ...['--pre-vote={set.pre-vote}', '--snapshot-count', '{set.snapshot-count}'],
+    // Watches without changes are told how far they are.
+    ...['--experimental-watch-progress-notify-interval', '1s'],
     ...['--logger', 'zap', '--log-outputs', 'stderr'],
   ],
   ports: [
@@ -99,6 +101,8 @@ const harmsHolders = (faults: readonly FaultKind[]): boolean => faults.length > 
  * member's data; once all is healed every member has the same. A lock is as good as its holder's clock.
  */
 function promised({ workload, settings, faults }: PromiseQuestion): string {
+  // Serializable reads are no part of watches.
+  if (workload === 'watch') return 'faithful'
   // A member that has lost its data may vote twice.
   if (settings['data'] === 'wiped' && faults.includes('kill')) return 'nothing'
   const isLocked = workload === 'lock' || (settings['update'] === 'lock' && UPDATED.includes(workload))

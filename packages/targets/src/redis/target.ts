@@ -46,8 +46,7 @@ export const redis: Target = {
   tier: 'real',
   // A primary that was replaced while it was cut off stays one for some ten seconds after it is back.
   quietMs: QUIET_MS,
-  // A lock of several primaries is asked of each, which no record of one of them can tell.
-  sessions: ({ lock }) => (lock === 'redlock' ? undefined : REDIS_CLIENTS),
+  sessions: REDIS_CLIENTS,
   functions: ({ lock }) => (lock === 'redlock' ? ['acquire', 'release'] : functions),
   // Its documentation calls replication asynchronous and says that a failover may lose acknowledged writes. With WAIT for
   // all replicas none is lost that way, but reads see what is not confirmed yet, and may be lost.

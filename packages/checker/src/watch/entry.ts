@@ -1,0 +1,105 @@
+import type { History } from '@chaosproxy/history'
+import { followsFrom } from '../headline.ts'
+import type { ModelEntry } from '../models/entry.ts'
+import type { Report } from '../report.ts'
+import type { Verdict, Verdicts } from '../verdict.ts'
+import { createWords, type Finding, keepShortest } from './finding.ts'
+import { faults, type Guarantee, guarantees, type WatchLevel, watchLadder } from './guarantees.ts'
+import { functions, readRecord, type Watch } from './record.ts'
+import { type Sent, scanWatch } from './scan.ts'
+import { createScopes } from './scope.ts'
+import { buildTimeline } from './timeline.ts'
+
+/**
+ * Streams of changes, judged by each guarantee: the writes are put in the order of their revisions once, and each watch is
+ * then one walk through what it was sent. Linear in writes and events for watches of the same scope; each further scope
+ * costs one walk through the writes.
+ */
+export const watchEntry: ModelEntry<WatchLevel> = {
+  name: 'watch',
+  aliases: [],
+  summary: 'watches: streams of the changes of a store, by revision',
+  functions,
+  knows: (f) => (functions as readonly string[]).includes(f),
+  levels: watchLadder.levels,
+  needs: [
+    { what: 'watched', functions: ['watched'] },
+    { what: 'write', functions: ['put', 'delete', 'txn'] },
+  ],
+  record: { mayLackInput: [], mayBeTaken: false },
+  judge: { ladder: watchLadder, sharesKeys: false, check, headline },
+}
+
+function check(history: History, { name }: Pick<ModelEntry<WatchLevel>, 'name'>): Report<WatchLevel> {
+  const record = readRecord(history)
+  const { callEvent } = history.operations
+  const timeline = buildTimeline(record, callEvent)
+  const scopes = createScopes(timeline)
+  const words = createWords(history)
+  const best = new Map<Guarantee, Finding>()
+  const unsure = new Map<Guarantee, string>()
+  const sent = new Map<string, Sent>()
+  for (const { watch, delivery, event, against, why } of timeline.falsehoods) {
+    const core = [...new Set([watch.row, delivery.row, ...(against === undefined ? [] : [against])])].sort(
+      (a, b) => a - b,
+    )
+    const sentence = `${words.watch(watch)} was sent ${words.change(event)}${words.arrived(delivery.row)}: ${why}.`
+    keepShortest(best, { guarantee: 'truthful', sentence, core, context: [], culprit: delivery.row })
+  }
+  for (const watch of record.watches.values())
+    sent.set(
+      watch.id,
+      scanWatch({
+        ...{ watch, timeline, callEvent, words, compactions: record.compactions },
+        scope: scopes(watch),
+        before: watch.resumes === undefined ? undefined : sent.get(watch.resumes),
+        found: (finding) => keepShortest(best, finding),
+        unsure: (guarantee, why) => {
+          if (!unsure.has(guarantee)) unsure.set(guarantee, why)
+        },
+      }),
+    )
+  if (!isFollowed(record.watches)) unsure.set('live', 'no watch was followed after everything was healed')
+  const levels = verdictsOf(best, unsure)
+  return { model: name, levels, headline: headline(levels), info: { total: timeline.open.length }, lost: [] }
+}
+
+const isFollowed = (watches: ReadonlyMap<string, Watch>): boolean =>
+  [...watches.values()].some(({ deliveries }) => deliveries.some(({ final }) => final))
+
+function verdictsOf(
+  best: ReadonlyMap<Guarantee, Finding>,
+  unsure: ReadonlyMap<Guarantee, string>,
+): Verdicts<WatchLevel> {
+  const decided = Object.fromEntries(
+    guarantees.map((guarantee): [Guarantee, Verdict] => [
+      guarantee,
+      verdictOf(best.get(guarantee), unsure.get(guarantee)),
+    ]),
+  ) as { [guarantee in Guarantee]: Verdict }
+  const open = guarantees.filter((guarantee) => decided[guarantee].result === 'unknown')
+  const all: Verdict =
+    open.length === 0
+      ? { result: 'met', witness: { kind: 'checked' } }
+      : { result: 'unknown', reason: `${open.join(', ')} unknown: ${unsure.get(open[0] ?? 'live')}` }
+  const isViolated = guarantees.some((guarantee) => decided[guarantee].result === 'violated')
+  return followsFrom(watchLadder, { ...decided, ...(isViolated ? {} : { faithful: all }) }, () => 'not tried')
+}
+
+function verdictOf(finding: Finding | undefined, why: string | undefined): Verdict {
+  if (finding === undefined)
+    return why === undefined ? { result: 'met', witness: { kind: 'checked' } } : { result: 'unknown', reason: why }
+  const { guarantee, sentence, core, context, culprit } = finding
+  const operations = [
+    ...core.map((operation) => ({ operation, role: 'core' as const })),
+    ...context.map((operation) => ({ operation, role: 'context' as const })),
+  ].sort((a, b) => a.operation - b.operation)
+  return { result: 'violated', counterexample: { level: guarantee, sentence, operations, keys: [], culprit } }
+}
+
+function headline(verdicts: Verdicts<WatchLevel>): string {
+  const broken = guarantees.filter((guarantee) => verdicts[guarantee].result === 'violated')
+  if (broken.length > 0) return `not faithful: ${broken.map((guarantee) => faults[guarantee]).join(', ')}`
+  const { faithful } = verdicts
+  return faithful.result === 'unknown' ? `no fault found; ${faithful.reason}` : 'complete and in order'
+}

@@ -1,0 +1,64 @@
+import type { History } from '@chaosproxy/history'
+import type { OperationRow } from '../operation-row.ts'
+import type { Guarantee } from './guarantees.ts'
+import type { Change, Watch } from './record.ts'
+import type { Known } from './timeline.ts'
+
+/** Something that a watch may not do. */
+export interface Finding {
+  readonly guarantee: Guarantee
+  readonly sentence: string
+  /** What shows it: without these there is no contradiction. */
+  readonly core: readonly OperationRow[]
+  /** What helps a person see it. */
+  readonly context: readonly OperationRow[]
+  /** Where it shows. */
+  readonly culprit: OperationRow
+}
+
+/** Descriptions for people. */
+export interface Words {
+  /** `process 3's watch 7 of x from revision 5 at n1` */
+  watch(watch: Watch): string
+  /** `the put of 4 to x at revision 6` */
+  change(change: Change): string
+  /** The same, and who made it. */
+  known(known: Known): string
+  /** `at 1.204 s` */
+  arrived(row: OperationRow): string
+}
+
+export function createWords(history: History): Words {
+  const { operations } = history
+  const who = (row: OperationRow): string => `process ${history.processName(operations.process[row])}`
+  const change = ({ key, value, revision }: Change): string =>
+    value === undefined
+      ? `the deletion of ${key} at revision ${revision}`
+      : `the put of ${JSON.stringify(value)} to ${key} at revision ${revision}`
+  return {
+    watch({ id, row, key, prefix, from }) {
+      const node = history.nodes[operations.node[row]]
+      const what = key ?? (prefix === undefined ? 'everything' : `${prefix}*`)
+      const start = from === undefined ? 'from now on' : `from revision ${from}`
+      return `${who(row)}'s watch ${id} of ${what} ${start}${node === undefined ? '' : ` at ${node}`}`
+    },
+    change,
+    known: (known) => (known.writer === undefined ? change(known) : `${change(known)}, made by ${who(known.writer)},`),
+    arrived: (row) => {
+      const time = operations.returnTime[row]
+      return Number.isFinite(time) ? ` at ${(time / 1e9).toFixed(3)} s` : ''
+    },
+  }
+}
+
+/** Adds a finding for its guarantee if it is shorter than the one before, or comes earlier. */
+export function keepShortest(best: Map<Guarantee, Finding>, finding: Finding): void {
+  const before = best.get(finding.guarantee)
+  const size = (each: Finding) => each.core.length + each.context.length
+  if (
+    before === undefined ||
+    size(finding) < size(before) ||
+    (size(finding) === size(before) && finding.culprit < before.culprit)
+  )
+    best.set(finding.guarantee, finding)
+}

@@ -1,0 +1,228 @@
+import {
+  canonical,
+  FLAG_FINAL,
+  type History,
+  INFO,
+  inputOf,
+  type Json,
+  OK,
+  outputOf,
+  UserError,
+} from '@chaosproxy/history'
+import type { OperationRow } from '../operation-row.ts'
+
+/** Something done to one key at a revision. */
+export interface Change {
+  readonly revision: number
+  readonly key: string
+  /** Undefined: it was deleted. */
+  readonly value: Json | undefined
+}
+
+/** A change as a watch tells it. */
+export interface WatchEvent extends Change {
+  /** What it says was there before: undefined if it does not say, null if it says nothing. */
+  readonly previous: Json | undefined
+  /** Whether it says that the key is new; undefined if it does not say. */
+  readonly created: boolean | undefined
+}
+
+/** What arrived together. */
+export type Response =
+  | { readonly type: 'events'; readonly events: readonly WatchEvent[] }
+  | { readonly type: 'progress'; readonly revision: number }
+  /** The server ended it; `compacted`: because changes below this revision are gone. */
+  | { readonly type: 'ended'; readonly compacted: number | undefined }
+
+/** One transaction: it has one revision. */
+export interface Write {
+  readonly row: OperationRow
+  /** By key; undefined for a deletion. */
+  readonly changes: ReadonlyMap<string, Json | undefined>
+  /** `done` without a revision: acknowledged by a target that does not say it. */
+  readonly outcome: 'done' | 'open' | 'failed'
+  readonly revision: number | undefined
+}
+
+export interface Compaction {
+  readonly row: OperationRow
+  readonly revision: number
+}
+
+/** What was asked for. */
+export interface Watch {
+  readonly id: string
+  readonly row: OperationRow
+  /** One key, all with a prefix, or (neither) all. */
+  readonly key: string | undefined
+  readonly prefix: string | undefined
+  /** Undefined: from now on. */
+  readonly from: number | undefined
+  readonly without: readonly ('put' | 'delete')[]
+  readonly resumes: string | undefined
+  /** The store's revision when it was made, as its server says. */
+  readonly present: number | undefined
+  readonly deliveries: Delivery[]
+  /** Whether its client ended it, or another took its place. */
+  over: boolean
+}
+
+/** An operation that waited for what a watch sends. */
+export interface Delivery {
+  readonly row: OperationRow
+  /** Event position of its arrival. */
+  readonly at: number
+  /** `lost`: nobody knows what was sent. */
+  readonly type: 'arrived' | 'nothing' | 'lost'
+  readonly responses: readonly Response[]
+  /** Asked after all was healed and nobody wrote any more. */
+  readonly final: boolean
+}
+
+export interface WatchRecord {
+  readonly writes: readonly Write[]
+  readonly compactions: readonly Compaction[]
+  readonly watches: ReadonlyMap<string, Watch>
+}
+
+/** The functions of the model. */
+export const functions = ['put', 'delete', 'txn', 'compact', 'watch', 'watched', 'unwatch', 'read'] as const
+
+/**
+ * Reads a history of writes and watches:
+ *
+ * - `put` (key, value), `delete` (key), `txn` (`{"x":1,"y":null}`, null deletes) end with their revision, or with null if
+ *   nothing was changed; `compact` has a revision
+ * - `watch` `{"watch":7,"prefix":"k","from":12,"resumes":6}` ends with `{"revision":11}`, the present one
+ * - `watched` `{"watch":7}` ends with the responses that arrived since: `{"events":[…]}`, `{"progress":12}`,
+ *   `{"ended":true,"compacted":9}`; an event is `{"revision":12,"key":"x","value":1}`, without `value` for a deletion, and
+ *   may have `previous` and `created`
+ * - `unwatch` `{"watch":7}`
+ *
+ * @throws UserError (input) for what cannot be read so.
+ */
+export function readRecord(history: History): WatchRecord {
+  const { length, f, outcome, returnEvent, flags } = history.operations
+  const writes: Write[] = []
+  const compactions: Compaction[] = []
+  const watches = new Map<string, Watch>()
+  for (let row = 0; row < length; row++) {
+    const input = inputOf(history, row)
+    const ended = outcome[row]
+    const answer = ended === OK ? outputOf(history, row) : undefined
+    switch (history.functions[f[row]]) {
+      case 'put':
+      case 'delete':
+      case 'txn':
+        writes.push(writeOf(history, row, answer))
+        break
+      case 'compact':
+        compactions.push({ row, revision: numberAt(input, history, row) })
+        break
+      case 'watch': {
+        const watch = watchOf(history, row, answer)
+        if (watches.has(watch.id)) throw bad(history, row, `there are two watches ${watch.id}`)
+        watches.set(watch.id, watch)
+        if (watch.resumes !== undefined) named(watches, watch.resumes, history, row).over = true
+        break
+      }
+      case 'watched': {
+        const type = ended === OK ? 'arrived' : ended === INFO ? 'lost' : 'nothing'
+        named(watches, idOf(input, history, row), history, row).deliveries.push({
+          ...{ row, at: returnEvent[row], type, final: (flags[row] & FLAG_FINAL) !== 0 },
+          responses: answer === undefined ? [] : responsesOf(answer, history, row),
+        })
+        break
+      }
+      case 'unwatch':
+        named(watches, idOf(input, history, row), history, row).over = true
+        break
+    }
+  }
+  return { writes, compactions, watches }
+}
+
+function writeOf(history: History, row: OperationRow, answer: Json | undefined): Write {
+  const { f, outcome, key } = history.operations
+  const input = inputOf(history, row)
+  const changes = new Map<string, Json | undefined>()
+  if (history.functions[f[row]] === 'txn')
+    for (const [name, value] of Object.entries(objectAt(input, history, row))) changes.set(name, value ?? undefined)
+  else changes.set(history.keys[key[row]] ?? '', history.functions[f[row]] === 'put' ? input : undefined)
+  const revision = typeof answer === 'number' ? answer : undefined
+  if (outcome[row] !== OK) return { row, changes, outcome: outcome[row] === INFO ? 'open' : 'failed', revision }
+  // A deletion that found nothing has changed nothing.
+  return answer === null
+    ? { row, changes: new Map(), outcome: 'done', revision }
+    : { row, changes, outcome: 'done', revision }
+}
+
+function watchOf(history: History, row: OperationRow, answer: Json | undefined): Watch {
+  const asked = objectAt(inputOf(history, row), history, row)
+  const { key, prefix, from, without, resumes } = asked
+  const present = isObject(answer) ? answer['revision'] : undefined
+  return {
+    id: idOf(asked, history, row),
+    row,
+    key: typeof key === 'string' ? key : undefined,
+    prefix: typeof prefix === 'string' ? prefix : undefined,
+    from: typeof from === 'number' ? from : undefined,
+    without: Array.isArray(without) ? (without as ('put' | 'delete')[]) : [],
+    resumes: resumes === undefined || resumes === null ? undefined : canonical(resumes),
+    present: typeof present === 'number' ? present : undefined,
+    deliveries: [],
+    over: answer === undefined,
+  }
+}
+
+function responsesOf(answer: Json, history: History, row: OperationRow): Response[] {
+  if (!Array.isArray(answer)) throw bad(history, row, 'a "watched" ends with a list of responses')
+  return (answer as readonly Json[]).map((response): Response => {
+    const said = objectAt(response, history, row)
+    if (typeof said['progress'] === 'number') return { type: 'progress', revision: said['progress'] }
+    if (said['ended'] !== undefined)
+      return { type: 'ended', compacted: typeof said['compacted'] === 'number' ? said['compacted'] : undefined }
+    if (!Array.isArray(said['events'])) throw bad(history, row, 'a response has "events", "progress" or "ended"')
+    return { type: 'events', events: (said['events'] as readonly Json[]).map((event) => eventOf(event, history, row)) }
+  })
+}
+
+function eventOf(event: Json, history: History, row: OperationRow): WatchEvent {
+  const { revision, key, value, previous, created } = objectAt(event, history, row)
+  if (typeof revision !== 'number' || typeof key !== 'string')
+    throw bad(history, row, 'an event has a "revision" (a number) and a "key" (a text)')
+  return { revision, key, value, previous, created: typeof created === 'boolean' ? created : undefined }
+}
+
+type JsonObject = { readonly [member: string]: Json | undefined }
+
+const isObject = (json: Json | undefined): json is JsonObject & Json =>
+  typeof json === 'object' && json !== null && !Array.isArray(json)
+
+function objectAt(json: Json | undefined, history: History, row: OperationRow): JsonObject {
+  if (isObject(json)) return json
+  throw bad(history, row, `its value is no object: ${JSON.stringify(json ?? null)}`)
+}
+
+function numberAt(json: Json, history: History, row: OperationRow): number {
+  if (typeof json === 'number') return json
+  throw bad(history, row, `its value is no revision: ${JSON.stringify(json)}`)
+}
+
+function idOf(json: Json | JsonObject, history: History, row: OperationRow): string {
+  const { watch } = objectAt(json as Json, history, row)
+  if (watch === undefined || watch === null) throw bad(history, row, 'it does not say which "watch"')
+  return canonical(watch)
+}
+
+function named(watches: ReadonlyMap<string, Watch>, id: string, history: History, row: OperationRow): Watch {
+  const found = watches.get(id)
+  if (found === undefined) throw bad(history, row, `there is no watch ${id} before it`)
+  return found
+}
+
+function bad(history: History, row: OperationRow, why: string): UserError {
+  const { callLine, f } = history.operations
+  const line = callLine[row] === 0 ? '' : `line ${callLine[row]}: `
+  return new UserError('input', `${line}${history.functions[f[row]]}: ${why}.`)
+}

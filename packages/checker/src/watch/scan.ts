@@ -1,0 +1,283 @@
+import type { OperationRow } from '../operation-row.ts'
+import type { Finding, Words } from './finding.ts'
+import type { Guarantee } from './guarantees.ts'
+import type { Compaction, Delivery, Watch, WatchEvent } from './record.ts'
+import { firstFrom, previousOf, type Scope } from './scope.ts'
+import { type Known, sameValue, type Timeline } from './timeline.ts'
+
+export interface ScanOptions {
+  readonly watch: Watch
+  readonly scope: Scope
+  readonly timeline: Timeline
+  /** In the order of their calls. */
+  readonly compactions: readonly Compaction[]
+  /** The watch that this one takes the place of, and what that had been sent. */
+  readonly before: Sent | undefined
+  readonly callEvent: Int32Array
+  readonly words: Words
+  readonly found: (finding: Finding) => void
+  /** A guarantee that nobody can decide for this watch. */
+  readonly unsure: (guarantee: Guarantee, why: string) => void
+}
+
+/** What a watch was sent: by revision, its keys, in which response. */
+export interface Sent {
+  readonly at: ReadonlyMap<number, SentRevision>
+}
+
+interface SentRevision {
+  readonly keys: Set<string>
+  readonly response: number
+  readonly row: OperationRow
+}
+
+/** Walks once through what a watch was sent, in the order of arrival. */
+export function scanWatch(options: ScanOptions): Sent {
+  const { watch, scope, timeline, compactions, before, callEvent, words, found, unsure } = options
+  const name = words.watch(watch)
+  const begin = watch.from ?? (watch.present === undefined ? undefined : watch.present + 1)
+  const isFuture = watch.from === undefined || (watch.present !== undefined && watch.from > watch.present)
+  const everSent = revisionsSent(watch)
+  const at = new Map<number, SentRevision>()
+  let responses = 0
+  let last: { readonly revision: number; readonly row: OperationRow } | undefined
+  let progress: { readonly revision: number; readonly row: OperationRow } | undefined
+  /** The next revision of the scope to be sent. */
+  let next = begin === undefined ? undefined : firstFrom(scope, begin)
+  let isLost = false
+  let isEnded = false
+
+  const report = (
+    guarantee: Guarantee,
+    sentence: string,
+    culprit: OperationRow,
+    more: {
+      readonly core?: readonly (OperationRow | undefined)[]
+      readonly context?: readonly (OperationRow | undefined)[]
+    } = {},
+  ): void => {
+    const isRow = (row: OperationRow | undefined): row is OperationRow => row !== undefined
+    const core = [...new Set([watch.row, ...(more.core ?? []).filter(isRow), culprit])].sort((a, b) => a - b)
+    const context = [...new Set((more.context ?? []).filter(isRow))].filter((row) => !core.includes(row))
+    found({ guarantee, sentence: `${sentence}.`, culprit, core, context: context.sort((a, b) => a - b) })
+  }
+
+  /** What should have been sent before this revision and never was. */
+  function missedBefore(revision: number): Known | undefined {
+    if (next === undefined || isLost) return undefined
+    for (; next < scope.revisions.length && scope.revisions[next] < revision; next++) {
+      const missed = scope.revisions[next]
+      if (!everSent.has(missed)) return scope.changesAt(missed)[0]
+    }
+    return undefined
+  }
+
+  function event(each: WatchEvent, delivery: Delivery): void {
+    const { row } = delivery
+    const { revision, key } = each
+    const told = words.change(each)
+    const when = words.arrived(row)
+    if (!scope.matches(key, each.value === undefined))
+      report('filtered', `${name} was sent ${told}${when}, which it did not ask for`, row)
+    if (begin !== undefined && revision < begin) {
+      const again = before?.at.get(revision)
+      if (isFuture)
+        report(
+          'future',
+          `${name} (the present was ${watch.present ?? 'unknown'}) was sent ${told}${when}, older than its start`,
+          row,
+        )
+      else if (again?.keys.has(key))
+        report('unique', `${name} was sent ${told}${when} once more: the watch that it resumes had it`, row, {
+          core: [again.row],
+        })
+      else report('filtered', `${name} was sent ${told}${when}, which is before its start`, row)
+    }
+    if (progress !== undefined && revision <= progress.revision)
+      report(
+        'bookmarkable',
+        `${name} was sent ${told}${when}, after progress up to revision ${progress.revision}`,
+        row,
+        { core: [progress.row] },
+      )
+    if (last !== undefined && revision < last.revision)
+      report('ordered', `${name} was sent ${told}${when}, after something at revision ${last.revision}`, row, {
+        core: [last.row],
+      })
+    const sent = at.get(revision)
+    if (sent?.keys.has(key)) report('unique', `${name} was sent ${told}${when} twice`, row, { core: [sent.row] })
+    else if (sent !== undefined && sent.response !== responses)
+      report('atomic', `${name} was sent ${told}${when} apart from the rest of its revision`, row, { core: [sent.row] })
+
+    const missed = missedBefore(revision)
+    if (missed !== undefined) {
+      const context = compactions
+        .filter((each) => callEvent[each.row] < delivery.at && each.revision >= missed.revision)
+        .map((each) => each.row)
+      const core = [missed.writer ?? missed.toldBy, last?.row]
+      const first = `${name} was sent ${told}${when}, and never ${words.known(missed)} which comes`
+      if (last === undefined) report('resumable', `${first} first`, row, { core, context: context.slice(0, 1) })
+      else
+        report('reliable', `${first} between that and what it was sent before, at revision ${last.revision}`, row, {
+          core,
+          context: context.slice(0, 1),
+        })
+    }
+    if (next === undefined || isLost || missed !== undefined) next = firstFrom(scope, revision)
+    isLost = false
+    if (next < scope.revisions.length && scope.revisions[next] === revision) next++
+
+    if (sent === undefined) at.set(revision, { keys: new Set([key]), response: responses, row })
+    else sent.keys.add(key)
+    if (last === undefined || revision >= last.revision) last = { revision, row }
+    truth(each, delivery, told)
+  }
+
+  function truth(each: WatchEvent, { row, at: arrival }: Delivery, told: string): void {
+    const known = timeline.at(each.revision)?.get(each.key)
+    if (known === undefined || (each.previous === undefined && each.created === undefined)) return
+    const past = previousOf(known, timeline)
+    if (past === undefined) {
+      unsure('truthful', `nobody knows what ${each.key} held before revision ${each.revision}`)
+      return
+    }
+    const { held } = past
+    const core = [known.writer, held?.writer ?? held?.toldBy]
+    if (each.created !== undefined && each.created !== (held === undefined && each.value !== undefined))
+      report(
+        'truthful',
+        `${name} was told that ${told} ${each.created ? 'is of a new key' : 'is not of a new key'}; before it ${was(held, words)}`,
+        row,
+        { core },
+      )
+    if (each.previous === undefined || sameValue(each.previous, held?.value ?? null)) return
+    // What a compaction removed cannot be told.
+    const isGone = (compaction: Compaction) =>
+      callEvent[compaction.row] < arrival && compaction.revision >= each.revision - 1
+    if (each.previous === null && compactions.some(isGone)) return
+    report(
+      'truthful',
+      `${name} was told that before ${told} there was ${JSON.stringify(each.previous)}; ${was(held, words)}`,
+      row,
+      { core },
+    )
+  }
+
+  /** After a response: what is missing of the revisions in it. */
+  function whole(revisions: ReadonlySet<number>, { row }: Delivery): void {
+    for (const revision of revisions) {
+      const sent = at.get(revision)
+      const missing = scope.changesAt(revision).find(({ key }) => sent !== undefined && !sent.keys.has(key))
+      if (missing !== undefined)
+        report(
+          'atomic',
+          `${name} was sent a part of revision ${revision}${words.arrived(row)}, without ${words.known(missing)} in the same response`,
+          row,
+          { core: [missing.writer ?? missing.toldBy] },
+        )
+    }
+  }
+
+  function progressed(revision: number, { row }: Delivery): void {
+    const when = words.arrived(row)
+    if (progress !== undefined && revision < progress.revision)
+      report(
+        'bookmarkable',
+        `${name} was told progress up to revision ${revision}${when}, after ${progress.revision}`,
+        row,
+        { core: [progress.row] },
+      )
+    if (last !== undefined && revision < last.revision)
+      report(
+        'bookmarkable',
+        `${name} was told progress up to revision ${revision}${when}, after something at revision ${last.revision}`,
+        row,
+        { core: [last.row] },
+      )
+    const missed = lateBefore(revision)
+    if (missed !== undefined)
+      report(
+        'bookmarkable',
+        `${name} was told progress up to revision ${revision}${when}, without having been sent ${words.known(missed)}`,
+        row,
+        { core: [missed.writer ?? missed.toldBy, last?.row] },
+      )
+    if (progress === undefined || revision > progress.revision) progress = { revision, row }
+  }
+
+  /** What progress claims was sent, and was not by then. */
+  function lateBefore(revision: number): Known | undefined {
+    if (next === undefined || isLost) return undefined
+    let late: number | undefined
+    for (; next < scope.revisions.length && scope.revisions[next] <= revision; next++)
+      if (!at.has(scope.revisions[next])) late ??= scope.revisions[next]
+    return late === undefined ? undefined : scope.changesAt(late)[0]
+  }
+
+  function refused(compacted: number | undefined, { row, at: arrival }: Delivery): void {
+    isEnded = true
+    const position = last === undefined ? begin : last.revision + 1
+    if (compacted === undefined || position === undefined) return
+    if (compactions.some((each) => callEvent[each.row] < arrival && each.revision > position)) return
+    report(
+      'resumable',
+      `${name} was refused${words.arrived(row)} as compacted below revision ${compacted}, though nobody had compacted beyond revision ${position}`,
+      row,
+    )
+  }
+
+  for (const delivery of watch.deliveries) {
+    if (delivery.type === 'lost') isLost = true
+    for (const response of delivery.responses) {
+      responses++
+      if (response.type === 'progress') progressed(response.revision, delivery)
+      else if (response.type === 'ended') refused(response.compacted, delivery)
+      else {
+        for (const each of response.events) event(each, delivery)
+        whole(new Set(response.events.map(({ revision }) => revision)), delivery)
+      }
+    }
+  }
+  const reached = Math.max(last?.revision ?? -1, progress?.revision ?? -1)
+  const from = begin ?? firstOf(at)
+  if (from !== undefined && scope.isDoubtful(from, reached))
+    for (const guarantee of ['reliable', 'resumable', 'bookmarkable', 'atomic'] as const)
+      unsure(guarantee, `${name} passed a revision at which a write that nobody saw may have been made`)
+  if (watch.deliveries.some(({ type }) => type === 'lost'))
+    for (const guarantee of ['reliable', 'resumable', 'unique', 'ordered', 'bookmarkable', 'atomic'] as const)
+      unsure(guarantee, `nobody knows all that ${name} was sent`)
+  if (!isEnded) arrivedInTheEnd()
+  return { at }
+
+  function arrivedInTheEnd(): void {
+    const final = watch.deliveries.filter((delivery) => delivery.final)
+    const end = final.at(-1)
+    if (watch.over || end === undefined || end.type === 'lost' || from === undefined) return
+    const target = scope.revisions.at(-1)
+    if (target === undefined || target < from || reached >= target) return
+    const [missing] = scope.changesAt(target)
+    const how = last === undefined ? 'was sent nothing' : `got as far as revision ${last.revision}`
+    report(
+      'live',
+      `${name} ${how}; asked again ${final.length} times after everything was healed, it was never sent ${missing === undefined ? `revision ${target}` : words.known(missing)} the last that it asked for`,
+      end.row,
+      { core: [missing?.writer ?? missing?.toldBy, last?.row] },
+    )
+  }
+}
+
+const firstOf = (at: ReadonlyMap<number, unknown>): number | undefined => {
+  const [first] = at.keys()
+  return first
+}
+
+const was = (held: Known | undefined, words: Words): string =>
+  held === undefined ? 'there was nothing' : `there was ${words.change(held)}`
+
+function revisionsSent({ deliveries }: Watch): Set<number> {
+  const revisions = new Set<number>()
+  for (const { responses } of deliveries)
+    for (const response of responses)
+      if (response.type === 'events') for (const { revision } of response.events) revisions.add(revision)
+  return revisions
+}

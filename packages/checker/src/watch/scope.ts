@@ -1,0 +1,63 @@
+import type { Watch } from './record.ts'
+import { type Known, lowerBound, type Timeline } from './timeline.ts'
+
+/** The changes that a watch asks for. */
+export interface Scope {
+  matches(key: string, isDeletion: boolean): boolean
+  /** The revisions at which something that matches was changed, in order. */
+  readonly revisions: readonly number[]
+  /** What matches at one of them. */
+  changesAt(revision: number): readonly Known[]
+  /** Whether a write that nobody saw may have changed something that matches, at a revision from the first to the second. */
+  isDoubtful(from: number, to: number): boolean
+}
+
+/** Watches that ask for the same share one. */
+export function createScopes(timeline: Timeline): (watch: Watch) => Scope {
+  const scopes = new Map<string, Scope>()
+  return (watch) => {
+    const { key, prefix, without } = watch
+    const name = JSON.stringify([key ?? null, prefix ?? null, without])
+    let scope = scopes.get(name)
+    if (scope === undefined) {
+      scope = scopeOf(watch, timeline)
+      scopes.set(name, scope)
+    }
+    return scope
+  }
+}
+
+function scopeOf({ key, prefix, without }: Watch, timeline: Timeline): Scope {
+  const matches = (name: string, isDeletion: boolean): boolean =>
+    (key === undefined || name === key) &&
+    (prefix === undefined || name.startsWith(prefix)) &&
+    !without.includes(isDeletion ? 'delete' : 'put')
+  const isIn = (known: Known) => matches(known.key, known.value === undefined)
+  const changesAt = (revision: number) => [...(timeline.at(revision)?.values() ?? [])].filter(isIn)
+  const open = timeline.open.filter(({ changes }) =>
+    [...changes].some(([name, value]) => matches(name, value === undefined)),
+  )
+  return {
+    matches,
+    revisions:
+      key === undefined
+        ? timeline.revisions.filter((revision) => changesAt(revision).length > 0)
+        : timeline
+            .ofKey(key)
+            .filter(isIn)
+            .map(({ revision }) => revision),
+    changesAt,
+    isDoubtful: (from, to) => open.length > 0 && from <= to && timeline.hasHole(from, to),
+  }
+}
+
+/** The first revision of the scope that is at least this. */
+export const firstFrom = ({ revisions }: Scope, least: number): number => lowerBound(revisions, least)
+
+/** What was in place of a change before it; undefined if nobody can know. */
+export function previousOf(known: Known, timeline: Timeline): { readonly held: Known | undefined } | undefined {
+  const before = timeline.ofKey(known.key)[known.index - 1]
+  const from = (before?.revision ?? timeline.revisions[0] ?? 0) + (before === undefined ? 0 : 1)
+  if (timeline.openKeys.has(known.key) && timeline.hasHole(from, known.revision)) return undefined
+  return { held: before === undefined || before.value === undefined ? undefined : before }
+}

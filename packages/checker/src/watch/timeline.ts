@@ -1,0 +1,177 @@
+import { canonical, type Json } from '@chaosproxy/history'
+import type { OperationRow } from '../operation-row.ts'
+import type { Change, Delivery, Watch, WatchEvent, WatchRecord, Write } from './record.ts'
+
+/** A change whose revision is known, from its acknowledgement or from a watch that told it. */
+export interface Known extends Change {
+  /** The write; undefined if only watches know it. */
+  readonly writer: OperationRow | undefined
+  /** The first `watched` that told it, where the acknowledgement did not say. */
+  readonly toldBy: OperationRow | undefined
+  /** Its position among the changes of its key. */
+  index: number
+}
+
+/** An event that no write explains, or that another account contradicts. */
+export interface Falsehood {
+  readonly watch: Watch
+  readonly delivery: Delivery
+  readonly event: WatchEvent
+  /** What contradicts it: a write, or another `watched`. */
+  readonly against: OperationRow | undefined
+  readonly why: string
+}
+
+/** All writes whose revisions are known, in the order of their revisions. */
+export interface Timeline {
+  readonly revisions: readonly number[]
+  at(revision: number): ReadonlyMap<string, Known> | undefined
+  ofKey(key: string): readonly Known[]
+  /** Writes that may have taken effect at a revision that nobody saw. */
+  readonly open: readonly Write[]
+  readonly openKeys: ReadonlySet<string>
+  readonly falsehoods: readonly Falsehood[]
+  /** Whether some revision from the first to the second is nobody's that is known. */
+  hasHole(from: number, to: number): boolean
+}
+
+/**
+ * Fixes the order of writes by their revisions: acknowledgements first; then every event that a watch told settles an open
+ * write of the same change that was called before the event arrived. Which of several that did the same makes no difference,
+ * since the one called first is as good as any later one.
+ */
+export function buildTimeline({ writes, watches }: WatchRecord, callEvent: Int32Array): Timeline {
+  const byRevision = new Map<number, Map<string, Known>>()
+  const opens = new Map<string, Waiting>()
+  const failed = new Map<string, OperationRow>()
+  const settled = new Set<Write>()
+  const falsehoods: Falsehood[] = []
+
+  function settle(write: Write, revision: number, toldBy: OperationRow | undefined): void {
+    settled.add(write)
+    let there = byRevision.get(revision)
+    if (there === undefined) {
+      there = new Map()
+      byRevision.set(revision, there)
+    }
+    for (const [key, value] of write.changes)
+      there.set(key, { revision, key, value, writer: write.row, toldBy, index: -1 })
+  }
+
+  for (const write of writes) {
+    if (write.revision !== undefined) settle(write, write.revision, undefined)
+    else
+      for (const [key, value] of write.changes) {
+        const name = nameOf({ key, value })
+        const same = opens.get(name)
+        if (write.outcome === 'failed') failed.set(name, write.row)
+        else if (same === undefined) opens.set(name, { writes: [write], next: 0 })
+        else same.writes.push(write)
+      }
+  }
+
+  for (const { watch, delivery, event } of arrivals(watches)) {
+    const there = byRevision.get(event.revision)
+    const known = there?.get(event.key)
+    if (known !== undefined) {
+      if (!sameValue(known.value, event.value))
+        falsehoods.push({ watch, delivery, event, against: known.writer ?? known.toldBy, why: 'another change of it' })
+      continue
+    }
+    if (there !== undefined) {
+      const [other] = there.values()
+      falsehoods.push({
+        watch,
+        delivery,
+        event,
+        against: other?.writer ?? other?.toldBy,
+        why: 'a change of other keys',
+      })
+      continue
+    }
+    const name = nameOf(event)
+    const writer = firstOpen(opens.get(name), settled)
+    if (writer !== undefined && callEvent[writer.row] < delivery.at) settle(writer, event.revision, delivery.row)
+    else {
+      const against = failed.get(name)
+      const why = against === undefined ? 'nobody had written it' : 'its write failed'
+      falsehoods.push({ watch, delivery, event, against, why })
+    }
+  }
+
+  const revisions = [...byRevision.keys()].sort((a, b) => a - b)
+  const byKey = new Map<string, Known[]>()
+  for (const revision of revisions)
+    for (const known of byRevision.get(revision)?.values() ?? []) {
+      const list = byKey.get(known.key)
+      known.index = list?.length ?? 0
+      if (list === undefined) byKey.set(known.key, [known])
+      else list.push(known)
+    }
+
+  const open = writes.filter((write) => write.outcome !== 'failed' && write.changes.size > 0 && !settled.has(write))
+  return {
+    revisions,
+    at: (revision) => byRevision.get(revision),
+    ofKey: (key) => byKey.get(key) ?? [],
+    open,
+    openKeys: new Set(open.flatMap(({ changes }) => [...changes.keys()])),
+    falsehoods,
+    hasHole(from, to) {
+      const first = lowerBound(revisions, from)
+      const last = lowerBound(revisions, to + 1)
+      return last - first < to - from + 1
+    },
+  }
+}
+
+/** Open writes of the same change, in the order of their calls. */
+interface Waiting {
+  readonly writes: Write[]
+  next: number
+}
+
+function firstOpen(waiting: Waiting | undefined, settled: ReadonlySet<Write>): Write | undefined {
+  if (waiting === undefined) return undefined
+  for (;;) {
+    const write = waiting.writes[waiting.next]
+    if (write === undefined || !settled.has(write)) return write
+    waiting.next++
+  }
+}
+
+interface Arrival {
+  readonly watch: Watch
+  readonly delivery: Delivery
+  readonly event: WatchEvent
+}
+
+/** Every event told, in the order of arrival. */
+function arrivals(watches: ReadonlyMap<string, Watch>): Arrival[] {
+  const deliveries = [...watches.values()]
+    .flatMap((watch) => watch.deliveries.map((delivery) => ({ watch, delivery })))
+    .sort((a, b) => a.delivery.at - b.delivery.at)
+  return deliveries.flatMap(({ watch, delivery }) =>
+    delivery.responses.flatMap((response) =>
+      response.type === 'events' ? response.events.map((event) => ({ watch, delivery, event })) : [],
+    ),
+  )
+}
+
+const nameOf = ({ key, value }: { readonly key: string; readonly value: Json | undefined }): string =>
+  `${JSON.stringify(key)}${value === undefined ? '' : canonical(value)}`
+
+export const sameValue = (a: Json | undefined, b: Json | undefined): boolean =>
+  a === undefined || b === undefined ? a === b : canonical(a) === canonical(b)
+
+/** The first position whose number is at least this. */
+export function lowerBound(numbers: readonly number[], least: number): number {
+  let low = 0
+  let high = numbers.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (numbers[middle] < least) low = middle + 1
+    else high = middle
+  }
+  return low
+}

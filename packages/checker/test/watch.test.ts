@@ -1,0 +1,161 @@
+import { describe, expect, test } from 'vitest'
+import {
+  broken,
+  compact,
+  del,
+  event,
+  events,
+  followed,
+  judge,
+  open,
+  progress,
+  put,
+  txn,
+  watch,
+  watched,
+} from './watches.ts'
+
+const three = [put(2, 'x', 1), put(3, 'x', 2), put(4, 'y', 3)]
+const [x1, x2, y3] = [event(2, 'x', 1), event(3, 'x', 2), event(4, 'y', 3)]
+
+describe('a watch that shows everything in order', () => {
+  test('is faithful once it was followed to the end', () => {
+    const report = judge(...three, watch(1, 4, { from: 2 }), watched(1, events(x1, x2)), followed(1, events(y3)))
+    expect(report.headline).toBe('complete and in order')
+    expect(report.levels.faithful.result).toBe('met')
+  })
+
+  test('may get several revisions at once, deletions without a value, and only what it asks for', () => {
+    const report = judge(
+      ...three,
+      del(5, 'x'),
+      watch(1, 5, { from: 3, key: 'x', previous: true }),
+      followed(
+        1,
+        events(event(3, 'x', 2, { previous: 1, created: false })),
+        events(event(5, 'x', undefined, { previous: 2 })),
+      ),
+    )
+    expect(report.levels.faithful.result).toBe('met')
+  })
+
+  test('may be refused what is compacted', () => {
+    const refusal = { ended: true, compacted: 4 }
+    expect(broken(judge(...three, compact(4), watch(1, 4, { from: 2 }), watched(1, refusal)))).toEqual([])
+    expect(broken(judge(...three, watch(1, 4, { from: 2 }), watched(1, refusal)))).toEqual(['resumable'])
+  })
+
+  test('may be taken up where it ended', () => {
+    const first = [watch(1, 4, { from: 2 }), watched(1, events(x1))]
+    expect(broken(judge(...three, ...first, watch(2, 4, { from: 3, resumes: 1 }), watched(2, events(x2, y3))))).toEqual(
+      [],
+    )
+    const again = judge(...three, ...first, watch(2, 2, { from: 3, resumes: 1 }), watched(2, events(x1, x2, y3)))
+    expect(broken(again)).toEqual(['future'])
+    const late = judge(...three, ...first, watch(2, 4, { from: 3, resumes: 1 }), watched(2, events(x1, x2, y3)))
+    expect(broken(late)).toEqual(['unique'])
+  })
+})
+
+describe('each guarantee is broken by', () => {
+  const from = (revision: number, ...responses: Parameters<typeof events>) =>
+    broken(judge(...three, watch(1, 4, { from: revision }), watched(1, ...responses)))
+
+  test('what was not asked for', () => {
+    const one = judge(...three, watch(1, 4, { from: 2, key: 'x' }), watched(1, events(x1, x2, y3)))
+    expect(broken(one)).toEqual(['filtered'])
+    const none = judge(...three, watch(1, 4, { from: 2, without: ['put'] }), watched(1, events(x1)))
+    expect(broken(none)).toEqual(['filtered'])
+  })
+
+  test('a lower revision after a higher one', () =>
+    expect(from(2, events(x2), events(x1), events(y3))).toEqual(['ordered']))
+  test('the same change twice', () => expect(from(2, events(x1), events(x1, x2))).toEqual(['unique']))
+  test('a gap', () => expect(from(2, events(x1), events(y3))).toEqual(['reliable']))
+  test('a gap at the start', () => expect(from(2, events(x2, y3))).toEqual(['resumable']))
+  test('a value that nobody wrote', () => expect(from(2, events(event(2, 'x', 7)))).toEqual(['truthful']))
+
+  test('progress that falls, comes too early, or forgets something', () => {
+    expect(from(2, events(x1, x2, y3), progress(9), progress(8))).toEqual(['bookmarkable'])
+    expect(from(2, events(x1), progress(4), events(x2, y3))).toEqual(['bookmarkable'])
+    expect(from(2, events(x1), progress(4))).toEqual(['bookmarkable'])
+    expect(from(2, events(x1), progress(2), events(x2, y3), progress(4))).toEqual([])
+  })
+
+  test('a revision that is split, or shown in part', () => {
+    const both = [txn(2, { x: 1, y: 2 }), put(3, 'x', 4)]
+    const sent = (...responses: Parameters<typeof events>) =>
+      broken(judge(...both, watch(1, 3, { from: 2 }), watched(1, ...responses)))
+    expect(sent(events(event(2, 'x', 1), event(2, 'y', 2)))).toEqual([])
+    expect(sent(events(event(2, 'x', 1)), events(event(2, 'y', 2)))).toEqual(['atomic'])
+    expect(sent(events(event(2, 'x', 1)), events(event(3, 'x', 4)))).toEqual(['atomic'])
+  })
+
+  test('a past that was not so', () => {
+    expect(from(2, events(x1, event(3, 'x', 2, { previous: 8 })))).toEqual(['truthful'])
+    expect(from(2, events(event(2, 'x', 1, { created: false })))).toEqual(['truthful'])
+    expect(from(2, events(event(2, 'x', 1, { created: true, previous: null })))).toEqual([])
+  })
+
+  test('what is older than a start in the future', () => {
+    const ahead = [put(2, 'x', 1), watch(1, 2, { from: 4 }), put(3, 'x', 2), put(4, 'y', 3)]
+    expect(broken(judge(...ahead, watched(1, events(y3))))).toEqual([])
+    expect(broken(judge(...ahead, watched(1, events(x2), events(y3))))).toEqual(['future'])
+  })
+
+  test('never arriving, which shows only after healing', () => {
+    const stuck = [...three, watch(1, 4, { from: 2 }), watched(1, events(x1, x2))]
+    expect(judge(...stuck).levels.live.result).toBe('unknown')
+    const report = judge(...stuck, followed(1), followed(1))
+    expect(broken(report)).toEqual(['live'])
+    expect(report.headline).toBe('not faithful: gets stuck')
+  })
+})
+
+describe('a write whose outcome nobody knows', () => {
+  test('is settled by a watch that shows it, and then every other watch has to', () => {
+    const lines = [put(2, 'x', 1), open(put(3, 'x', 2)), put(4, 'x', 3), watch(1, 4, { from: 2 })]
+    const seen = [event(2, 'x', 1), event(3, 'x', 2), event(4, 'x', 3)]
+    expect(broken(judge(...lines, watched(1, events(...seen))))).toEqual([])
+    const other = [watch(2, 4, { from: 2 }), watched(2, events(event(2, 'x', 1), event(4, 'x', 3)))]
+    expect(broken(judge(...lines, watched(1, events(...seen)), ...other))).toEqual(['reliable'])
+  })
+
+  test('leaves a gap beside it unknown, unless every revision is somebody else’s', () => {
+    const gap = [put(2, 'x', 1), open(put(3, 'x', 2)), put(4, 'x', 3), watch(1, 4, { from: 2 })]
+    const sent = watched(1, events(event(2, 'x', 1), event(4, 'x', 3)))
+    expect(judge(...gap, sent).levels.reliable.result).toBe('unknown')
+    const whole = [put(2, 'x', 1), open(put(4, 'x', 2)), put(3, 'x', 3), watch(1, 3, { from: 2 })]
+    expect(judge(...whole, watched(1, events(event(2, 'x', 1), event(3, 'x', 3)))).levels.reliable.result).toBe('met')
+  })
+
+  test('explains an event only once, and only if it was called before', () => {
+    const twice = judge(
+      open(del(0, 'x')),
+      watch(1, 1, { from: 2 }),
+      watched(1, events(event(2, 'x')), events(event(3, 'x'))),
+    )
+    expect(broken(twice)).toEqual(['truthful'])
+    const before = judge(watch(1, 1, { from: 2 }), watched(1, events(event(2, 'x', 1))), open(put(2, 'x', 1)))
+    expect(broken(before)).toEqual(['truthful'])
+  })
+})
+
+test('the deletion that etcd 3.4 forgets when it compacts there is named with its writer, and nothing more is shown', () => {
+  const report = judge(
+    ...[put(2, 'a', 1), put(3, 'a', 2), put(4, 'a', 3), del(5, 'a'), put(6, 'a', 4), compact(5)],
+    ...[watch(1, 6, { from: 5, key: 'a' }), watched(1, events(event(6, 'a', 4)))],
+  )
+  expect(broken(report)).toEqual(['resumable'])
+  const verdict = report.levels.faithful
+  if (verdict.result !== 'violated') throw new Error('it is')
+  expect(verdict.counterexample.sentence).toMatch(
+    /watch 1 of a from revision 5 was sent the put of 4 to a at revision 6.*and never the deletion of a at revision 5, made by process \d+, which comes first/,
+  )
+  expect(verdict.counterexample.operations.map(({ operation, role }) => [operation, role])).toEqual([
+    [3, 'core'],
+    [5, 'context'],
+    [6, 'core'],
+    [7, 'core'],
+  ])
+})

@@ -1,0 +1,57 @@
+import { type EventInput, historyFromEvents, type Json, millis } from '@chaosproxy/history'
+import { check } from '../src/check.ts'
+import type { Report } from '../src/report.ts'
+import { guarantees, type WatchLevel, watchLadder } from '../src/watch/guarantees.ts'
+
+// Histories of writes and watches as they are written in tests: one line an operation, completed at once.
+
+type Line = EventInput[]
+let process = 0
+
+const done = (f: string, input: Json, value: Json, more: object = {}): Line => {
+  process++
+  const event = { process, f, ...more }
+  return [
+    { ...event, type: 'invoke', value: input },
+    { ...event, type: 'ok', value },
+  ]
+}
+
+export const put = (revision: number, key: string, value: Json): Line => done('put', value, revision, { key })
+export const del = (revision: number, key: string): Line => done('delete', null, revision, { key })
+export const txn = (revision: number, changes: { readonly [key: string]: Json }): Line => done('txn', changes, revision)
+export const compact = (revision: number): Line => done('compact', revision, revision)
+export const watch = (id: number, present: number, asked: object = {}): Line =>
+  done('watch', { watch: id, ...asked }, { revision: present })
+export const watched = (id: number, ...responses: Json[]): Line => done('watched', { watch: id }, responses)
+/** Once all was healed. */
+export const followed = (id: number, ...responses: Json[]): Line =>
+  done('watched', { watch: id }, responses, { final: true })
+
+/** An operation of which nobody knows whether it was done. */
+export const open = ([invocation]: Line): Line =>
+  invocation === undefined ? [] : [invocation, { ...invocation, type: 'info', error: 'timeout' }]
+
+export const events = (...all: Json[]): Json => ({ events: all })
+export const event = (
+  revision: number,
+  key: string,
+  value?: Json,
+  more: { readonly [member: string]: Json } = {},
+): Json => (value === undefined ? { revision, key, ...more } : { revision, key, value, ...more })
+export const progress = (revision: number): Json => ({ progress: revision })
+
+export const judge = (...lines: readonly Line[]): Report<WatchLevel> =>
+  check(historyFromEvents(lines.flat()), {
+    model: 'watch',
+    initial: null,
+    levels: watchLadder.levels,
+    failedCas: 'drop',
+    deadlineMs: millis(10_000),
+    memoryBytes: 1e9,
+    now: () => millis(performance.now()),
+  }) as unknown as Report<WatchLevel>
+
+/** The guarantees that are not kept. */
+export const broken = ({ levels }: Report<WatchLevel>): string[] =>
+  guarantees.filter((each) => levels[each].result === 'violated')

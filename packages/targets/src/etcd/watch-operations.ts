@@ -1,0 +1,95 @@
+import type { Input, Json } from '@chaosproxy/history'
+import { bodyIn, encoded, numberIn } from './gateway.ts'
+import type { Perform } from './operation.ts'
+import { commit, endOf, isTrouble, list, putStep } from './store.ts'
+import { openWatchStream } from './watch-stream.ts'
+
+/** Where the keys of this workload are. */
+const PREFIX = 'watched/'
+/** How long to wait for something to arrive: a part of what an operation may take. */
+const SHARE_OF_WAIT = 0.5
+const MOST_WAIT_MS = 500
+
+const nameOf = (key: string): string | undefined => (key.startsWith(PREFIX) ? key.slice(PREFIX.length) : undefined)
+
+/** Writes that tell their revisions, and watches: what the model `watch` judges. */
+export const watchOperations: { readonly [f: string]: Perform } = {
+  async put(operation, { key = '', value }) {
+    const done = await commit(operation, [], [putStep(PREFIX + key, value)])
+    return isTrouble(done) ? done : { type: 'ok', value: done.revision }
+  },
+
+  async delete(operation, { key = '' }) {
+    const reply = await operation.ask('/v3/kv/deleterange', { key: encoded(PREFIX + key) })
+    if (reply.type !== 'ok') return reply
+    const isDone = numberIn(reply.body, 'deleted') > 0
+    return { type: 'ok', value: isDone ? numberIn(bodyIn(reply.body, 'header'), 'revision') : null }
+  },
+
+  async txn(operation, { value }) {
+    const steps = Object.entries(value as { readonly [key: string]: Json }).map(([key, put]) =>
+      putStep(PREFIX + key, put),
+    )
+    const done = await commit(operation, [], steps)
+    return isTrouble(done) ? done : { type: 'ok', value: done.revision }
+  },
+
+  async compact(operation, { value }) {
+    const reply = await operation.ask('/v3/kv/compaction', { revision: value })
+    return reply.type === 'ok' ? { type: 'ok', value } : reply
+  },
+
+  async watch(operation, input) {
+    const { watch, key, prefix, from, previous } = input.value as unknown as WatchText
+    const range = key === undefined ? PREFIX + (prefix ?? '') : undefined
+    const stream = await openWatchStream({
+      address: operation.address,
+      request: {
+        key: encoded(range ?? PREFIX + key),
+        ...(range === undefined ? {} : { range_end: encoded(endOf(range)) }),
+        ...(from === undefined ? {} : { start_revision: from }),
+        prev_kv: previous === true,
+        progress_notify: true,
+      },
+      nameOf,
+      timeoutMs: operation.remainingMs(),
+    })
+    if (isTrouble(stream)) return stream
+    operation.streams.set(watch, stream)
+    return { type: 'ok', value: { revision: stream.present } }
+  },
+
+  async watched(operation, input) {
+    const watch = watchIn(input)
+    const stream = operation.streams.get(watch)
+    if (stream === undefined) return { type: 'fail', error: `watch ${watch} is not open here` }
+    const taken = await stream.take(Math.min(MOST_WAIT_MS, operation.remainingMs() * SHARE_OF_WAIT))
+    if (!isTrouble(taken)) return { type: 'ok', value: taken }
+    operation.streams.delete(watch)
+    return taken
+  },
+
+  async unwatch(operation, input) {
+    const watch = watchIn(input)
+    operation.streams.get(watch)?.close()
+    operation.streams.delete(watch)
+    return { type: 'ok', value: input.value }
+  },
+}
+
+/** Everything there is. */
+export const readAll: Perform = async (operation) => {
+  const listing = await list(operation, PREFIX)
+  if (isTrouble(listing)) return listing
+  return { type: 'ok', value: Object.fromEntries(listing.held.map(({ key, value }) => [nameOf(key) ?? key, value])) }
+}
+
+interface WatchText {
+  readonly watch: number
+  readonly key?: string
+  readonly prefix?: string
+  readonly from?: number
+  readonly previous?: boolean
+}
+
+const watchIn = ({ value }: Input): number => (value as unknown as WatchText).watch

@@ -1,0 +1,121 @@
+import { type ClientRequest, request } from 'node:http'
+import type { Json } from '@chaosproxy/history'
+import type { NodeAddress } from '../clients/planned-clients.ts'
+import { type Body, bodyIn, decodedIn, isBody, listIn, numberIn, objectIn } from './gateway.ts'
+import { type Trouble, valueIn } from './store.ts'
+
+/** What one watch sends, in the order of arrival. Never dialled again. */
+export interface WatchStream {
+  /** The store's revision when the watch was made. */
+  readonly present: number
+  /** Resolves with what has arrived since, once there is something, or with nothing after the wait; with trouble at the end. */
+  take(waitMs: number): Promise<readonly Json[] | Trouble>
+  close(): void
+}
+
+export interface WatchStreamOptions {
+  readonly address: NodeAddress
+  /** etcd's WatchCreateRequest. */
+  readonly request: object
+  /** How its keys are called in histories; undefined for keys that are none of the history's. */
+  readonly nameOf: (key: string) => string | undefined
+  readonly timeoutMs: number
+}
+
+/** Resolves once the watch is made. */
+export function openWatchStream({
+  address,
+  request: create,
+  nameOf,
+  timeoutMs,
+}: WatchStreamOptions): Promise<WatchStream | Trouble> {
+  return new Promise((resolve) => {
+    const { host, port } = address
+    const body = JSON.stringify({ create_request: create })
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+    const asked: ClientRequest = request({ host, port, path: '/v3/watch', method: 'POST', agent: false, headers })
+    const arrived: Json[] = []
+    let rest = ''
+    let failure: string | undefined
+    let waiting: (() => void) | undefined
+    const wake = () => {
+      waiting?.()
+      waiting = undefined
+    }
+
+    function broken(why: string): void {
+      failure ??= why
+      clearTimeout(timer)
+      asked.destroy()
+      resolve({ type: 'fail', error: failure })
+      wake()
+    }
+
+    function line(text: string): void {
+      const message = objectIn(text)
+      const result = message === undefined ? undefined : message['result']
+      if (!isBody(result)) {
+        broken(`no answer of a watch: ${text.slice(0, 200)}`)
+        return
+      }
+      if (result['created'] === true && result['canceled'] !== true) {
+        clearTimeout(timer)
+        resolve({ present: numberIn(bodyIn(result, 'header'), 'revision'), take, close: () => broken('closed') })
+        return
+      }
+      const response = responseOf(result, nameOf)
+      if (response !== undefined) arrived.push(response)
+      wake()
+    }
+
+    async function take(waitMs: number): Promise<readonly Json[] | Trouble> {
+      if (arrived.length === 0 && failure === undefined)
+        await new Promise<void>((done) => {
+          const late = setTimeout(done, waitMs)
+          waiting = () => {
+            clearTimeout(late)
+            done()
+          }
+        })
+      if (arrived.length > 0 || failure === undefined) return arrived.splice(0)
+      return { type: 'fail', error: failure }
+    }
+
+    const timer = setTimeout(() => broken(`timeout after ${timeoutMs} ms`), timeoutMs)
+    asked.on('error', (error: NodeJS.ErrnoException) => broken(error.code ?? error.message))
+    asked.on('response', (answer) => {
+      answer.setEncoding('utf8')
+      answer.on('data', (text: string) => {
+        const lines = (rest + text).split('\n')
+        rest = lines.pop() ?? ''
+        for (const each of lines) if (each.trim() !== '') line(each)
+      })
+      answer.on('error', (error: NodeJS.ErrnoException) => broken(error.code ?? error.message))
+      answer.on('close', () => broken('the stream ended'))
+    })
+    asked.end(body)
+  })
+}
+
+/** In the words of histories; undefined for one that says nothing. */
+function responseOf(result: Body, nameOf: WatchStreamOptions['nameOf']): Json | undefined {
+  const events = listIn(result, 'events')
+  if (result['canceled'] === true) {
+    const compacted = numberIn(result, 'compact_revision')
+    return compacted === 0 ? { ended: true } : { ended: true, compacted }
+  }
+  if (events.length === 0) return { progress: numberIn(bodyIn(result, 'header'), 'revision') }
+  const told = events.map((event) => eventOf(event, nameOf)).filter((event) => event !== undefined)
+  return told.length === 0 ? undefined : { events: told }
+}
+
+function eventOf(event: Body, nameOf: WatchStreamOptions['nameOf']): Json | undefined {
+  const kv = bodyIn(event, 'kv')
+  const key = nameOf(decodedIn(kv, 'key'))
+  if (key === undefined) return undefined
+  const revision = numberIn(kv, 'mod_revision')
+  const previous = 'prev_kv' in event ? { previous: valueIn(decodedIn(bodyIn(event, 'prev_kv'), 'value')) } : {}
+  if (event['type'] === 'DELETE') return { revision, key, ...previous }
+  const created = numberIn(kv, 'create_revision') === revision
+  return { revision, key, value: valueIn(decodedIn(kv, 'value')), created, ...previous }
+}

@@ -1,0 +1,138 @@
+import type { Random } from '@chaosproxy/faults'
+import type { Completion, Input, Json } from '@chaosproxy/history'
+import { createKeyPool, type KeyPool, keysSetting } from './keys.ts'
+import type { KnownStore } from './known-store.ts'
+import { numberOf, type Settings } from './setting.ts'
+import { missing } from './vacuity.ts'
+import { createWatcher, isWatcher } from './watcher.ts'
+import type { Client, Workload } from './workload.ts'
+
+/** How many revisions a compaction leaves. */
+const LEFT = 500
+/** Of the writers' operations. */
+const COMPACTIONS = 0.01
+const TRANSACTIONS = 0.1
+
+/**
+ * Writes and deletions on a few keys, each with a revision, compactions, and watches of one key or of all: from now on, from
+ * a revision of the past, or from one to come. A watch that ends is resumed where it was. After healing each is followed
+ * until it has shown the last change.
+ */
+export const watch: Workload = {
+  name: 'watch',
+  summary: 'streams of all changes by revision, beside writes, deletions and compactions',
+  model: 'watch',
+  initial: null,
+  levels: ['faithful'],
+  object: 'store',
+  functions: ['put', 'delete', 'txn', 'compact', 'watch', 'watched', 'unwatch', 'read'],
+  uses: ({ compact }) => watch.functions.filter((f) => f !== 'compact' || compact !== 'never'),
+  reads: ['watch', 'watched', 'unwatch', 'read'],
+  settings: [
+    keysSetting(5, 'how many keys clients write'),
+    {
+      name: 'deletes',
+      summary: 'share of writes that delete',
+      default: 0.15,
+      min: 0,
+      max: 1,
+      fraction: true,
+    },
+    {
+      name: 'compact',
+      summary:
+        'what is compacted: nothing, what is far behind, or everything below a deletion, where watches then start',
+      default: 'behind',
+      values: ['never', 'behind', 'at-deletes'],
+    },
+    {
+      name: 'future',
+      summary: 'how many revisions beyond the present new watches start; 0: they start now, or in the past',
+      default: 0,
+      min: 0,
+      max: 10_000_000,
+    },
+  ],
+  create(settings, serial) {
+    const store: KnownStore = { last: 0, ofKey: new Map(), compacted: 0, deletions: [] }
+    const keys = createKeyPool(numberOf(settings, 'keys'))
+    let value = serial
+    const unique = () => ++value
+    let watches = 0
+    const name = () => ++watches
+    return {
+      client: (random, rank) =>
+        isWatcher(rank)
+          ? createWatcher({ random, keys, store, name, future: numberOf(settings, 'future') })
+          : createWriter({ random, keys, store, unique, settings }),
+    }
+  },
+  finale: () => [{ f: 'read', value: null }],
+  vacuous: (history) => [
+    ...missing(history, 'put', ['put', 'txn']),
+    ...missing(history, 'watch', ['watch']),
+    ...missing(history, 'watched', ['watched']),
+  ],
+}
+
+interface WriterOptions {
+  readonly random: Random
+  readonly keys: KeyPool
+  readonly store: KnownStore
+  readonly unique: () => number
+  readonly settings: Settings
+}
+
+function createWriter({ random, keys, store, unique, settings }: WriterOptions): Client {
+  const deletes = numberOf(settings, 'deletes')
+  const { compact } = settings
+  /** Revisions of puts, of which compacting is harmless. */
+  let put = 0
+  /** What to do next, decided by what was learned. */
+  const planned: Input[] = []
+
+  function compaction(): Input | undefined {
+    if (compact !== 'behind' || !random.chance(COMPACTIONS)) return undefined
+    const revision = Math.min(put, store.last - LEFT)
+    return revision === put && revision > store.compacted ? compactionAt(revision) : undefined
+  }
+
+  function compactionAt(revision: number): Input {
+    store.compacted = Math.max(store.compacted, revision)
+    return { f: 'compact', value: revision }
+  }
+
+  function learned({ f, key, value }: Input, completion: Completion): void {
+    if (f === 'compact' && completion.type !== 'fail' && compact === 'at-deletes') {
+      const deletion = awaiting.get(Number(value))
+      if (deletion !== undefined) store.deletions.push(deletion)
+    }
+    if (completion.type !== 'ok' || typeof completion.value !== 'number') return
+    const revision = completion.value
+    store.last = Math.max(store.last, revision)
+    for (const name of changedKeys(f, key, value)) store.ofKey.set(name, Math.max(store.ofKey.get(name) ?? 0, revision))
+    if (f !== 'delete') put = store.last - revision >= LEFT || put === 0 ? revision : put
+    else if (compact === 'at-deletes' && key !== undefined && revision > store.compacted) {
+      awaiting.set(revision, { key, revision })
+      planned.push({ f: 'put', key, value: unique() }, compactionAt(revision))
+    }
+  }
+  const awaiting = new Map<number, { readonly key: string; readonly revision: number }>()
+
+  return {
+    next() {
+      const first = planned.shift() ?? compaction()
+      if (first !== undefined) return first
+      const key = keys.pick(random)
+      if (random.chance(deletes)) return { f: 'delete', key, value: null }
+      if (!random.chance(TRANSACTIONS)) return { f: 'put', key, value: unique() }
+      return { f: 'txn', value: { [key]: unique(), [keys.pick(random)]: unique() } }
+    },
+    learned,
+  }
+}
+
+function changedKeys(f: string, key: string | undefined, value: Json): readonly string[] {
+  if (f === 'txn' && typeof value === 'object' && value !== null) return Object.keys(value)
+  return key === undefined ? [] : [key]
+}

@@ -1,0 +1,125 @@
+import type { Random } from '@chaosproxy/faults'
+import type { Input, Json } from '@chaosproxy/history'
+import type { KeyPool } from './keys.ts'
+import type { KnownStore } from './known-store.ts'
+import type { Client } from './workload.ts'
+
+/** The first clients of a node watch, the others write. */
+export const isWatcher = (rank: number): boolean => rank < 2
+
+/** How likely a watch is ended, to be resumed by another. */
+const ENDS = 0.02
+/** How far in the past a watch may start. */
+const BACK = 100
+/** How often a client asks in vain, once all is healed, until it gives up. */
+const MOST_IN_VAIN = 60
+
+interface WatcherOptions {
+  readonly random: Random
+  readonly keys: KeyPool
+  readonly store: KnownStore
+  /** Another for each watch. */
+  readonly name: () => number
+  readonly future: number
+}
+
+/** One stream of changes: asked for, listened to, and taken up again. */
+export function createWatcher({ random, keys, store, name, future }: WatcherOptions): Client {
+  let current: Stream | undefined
+  let isOpen = false
+  let followed = 0
+  /** To be taken up by the next watch. */
+  let ended: Stream | undefined
+
+  function begin(): Input {
+    current = ended === undefined ? fresh() : { ...ended, id: name(), resumes: ended.id }
+    const { id, key, next, resumes, isTelling } = current
+    const value: { [member: string]: Json } = { watch: id }
+    if (key !== undefined) value['key'] = key
+    if (next !== undefined) value['from'] = next
+    if (resumes !== undefined) value['resumes'] = resumes
+    if (isTelling) value['previous'] = true
+    return { f: 'watch', value }
+  }
+
+  function fresh(): Stream {
+    const id = name()
+    const isTelling = random.chance(0.5)
+    if (future > 0) return { id, key: undefined, next: store.last + future, isTelling }
+    const deletion = store.deletions.shift()
+    if (deletion !== undefined) return { id, key: deletion.key, next: deletion.revision, isTelling }
+    const key = random.chance(0.5) ? keys.pick(random) : undefined
+    const past = Math.max(store.compacted + 1, store.last - random.integer(BACK))
+    return { id, key, next: random.chance(0.5) && past <= store.last ? past : undefined, isTelling }
+  }
+
+  function step(): Input {
+    if (current === undefined || !isOpen) return begin()
+    return { f: 'watched', value: { watch: current.id } }
+  }
+
+  /** The last change that the present watch asks for, as far as anybody was told. */
+  function target(): number {
+    if (current === undefined) return 0
+    return current.key === undefined ? store.last : (store.ofKey.get(current.key) ?? 0)
+  }
+
+  function heard(responses: Json): void {
+    if (current === undefined || !Array.isArray(responses)) return
+    for (const response of responses as readonly ResponseText[]) {
+      const revisions = [response.progress ?? 0, ...(response.events ?? []).map(({ revision }) => revision)]
+      const next = Math.max(current.next ?? 0, ...revisions.map((revision) => revision + 1))
+      if (revisions.some((revision) => revision > 0)) current = { ...current, next }
+      if (response.ended === undefined) continue
+      isOpen = false
+      ended = response.compacted === undefined ? current : undefined
+    }
+  }
+
+  return {
+    next() {
+      const isOver =
+        current !== undefined && isOpen && (random.chance(ENDS) || (store.deletions.length > 0 && random.chance(0.5)))
+      return isOver && current !== undefined ? { f: 'unwatch', value: { watch: current.id } } : step()
+    },
+    learned({ f }, completion) {
+      const isDone = completion.type === 'ok'
+      if (f === 'watch') {
+        isOpen = isDone
+        if (!isDone || current === undefined) return
+        ended = undefined
+        const present = (completion.value as { readonly revision?: number } | null)?.revision
+        if (current.next === undefined && present !== undefined) current = { ...current, next: present + 1 }
+      } else if (f === 'watched' && isDone) heard(completion.value)
+      else if (f === 'watched' || f === 'unwatch') {
+        isOpen = false
+        ended = f === 'unwatch' && store.deletions.length > 0 ? undefined : current
+      }
+    },
+    after() {
+      const isThere = isOpen && current !== undefined && (current.next ?? 0) > target()
+      if ((followed > 0 && isThere) || followed >= MOST_IN_VAIN) return undefined
+      followed++
+      return step()
+    },
+  }
+}
+
+/** What one watch asks for, and how far it has come. */
+interface Stream {
+  readonly id: number
+  /** Undefined: all. */
+  readonly key: string | undefined
+  /** The first revision that is still to come; undefined: from now on. */
+  readonly next: number | undefined
+  readonly resumes?: number | undefined
+  /** Whether it asks for what was there before. */
+  readonly isTelling: boolean
+}
+
+interface ResponseText {
+  readonly events?: readonly { readonly revision: number }[]
+  readonly progress?: number
+  readonly ended?: boolean
+  readonly compacted?: number
+}
