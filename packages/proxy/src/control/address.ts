@@ -33,7 +33,7 @@ const HIGHEST_PORT = 65_535
 /** A name in the DNS (RFC 1035 §2.3.4). */
 const LONGEST_HOST = 253
 
-/** The address with its host as a number, IPv4 before IPv6; an empty host is `::`, every address of this machine. */
+/** Resolves the host to an IP address, IPv4 first; an empty host becomes `::`, every address of this machine. */
 export async function resolveAddress(address: Address): Promise<Address> {
   if (address.host === '') return { ...address, host: '::' }
   if (isIP(address.host) !== 0) return address
@@ -41,7 +41,7 @@ export async function resolveAddress(address: Address): Promise<Address> {
     const [found] = await lookup(address.host, { all: true, order: 'ipv4first' })
     if (found !== undefined) return { ...address, host: found.address }
   } catch {
-    // Whatever the resolver says, it comes to the same.
+    // Every lookup failure gets the same message below.
   }
   throw new UserError('environment', `lookup ${address.host}: no such host`)
 }
@@ -49,5 +49,5 @@ export async function resolveAddress(address: Address): Promise<Address> {
 export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 
-/** Messages quote what was sent, but not a megabyte of it. */
+/** Keeps error messages that quote a request short, however large the request was. */
 export const shorten = (text: string): string => (text.length <= 80 ? text : `${text.slice(0, 77)}...`)

@@ -6,22 +6,22 @@ import type { RouteTable } from '../http/route-table.ts'
 import { parseRouteTable } from '../http/routes/parse-table.ts'
 import { parseRespSettings, type RespSettings } from '../resp/resp-settings.ts'
 
-/** What a proxy's bytes are, as far as it is to know: so that single requests and messages can be hurt and recorded. */
+/** The protocol a proxy carries, if it is told one. Needed to fault or record single requests and messages. */
 export type Carriage =
   | { readonly kind: 'http'; readonly table: RouteTable | undefined; readonly websocket: boolean }
   | { readonly kind: 'http2'; readonly table: RouteTable | undefined }
   | ({ readonly kind: 'resp' } & RespSettings)
   | { readonly kind: 'messages'; readonly framing: Framing }
 
-/** What `parseCarriage` takes, for help and documents. */
+/** The names `parseCarriage` accepts, for help and documentation. */
 export const carriageNames: readonly string[] = ['http', 'http2', ...framingNames]
 
 /**
- * `"http"`, `"resp"`, `"json-lines"`, or an object with more: `{"kind":"http","routes":[…]}` says how requests are
- * operations, and so does `{"kind":"http2","routes":[…]}`; with `"websocket":true` what comes after an upgrade is read
- * too, `{"kind":"resp","commands":"counter"}` says how commands are operations, its `"cas"` which script compares and
- * sets (see `commandSet`), its `"scripts":"keys"` that scripts write none but the keys they declare, and
- * `{"kind":"length-prefixed",…}` where lengths are.
+ * A name, `"http"`, `"resp"` or `"json-lines"`, or an object with settings. `{"kind":"http","routes":[…]}` and
+ * `{"kind":"http2","routes":[…]}` map requests to operations; `"websocket":true` also reads what follows an upgrade.
+ * `{"kind":"resp","commands":"counter"}` maps commands to operations: `"cas"` names the compare-and-set script (see
+ * `commandSet`), and `"scripts":"keys"` promises that scripts write only the keys they declare.
+ * `{"kind":"length-prefixed",…}` says where the lengths are.
  *
  * @throws UserError that begins with `where`.
  */

@@ -9,21 +9,22 @@ import type { ProxySettings } from './proxies.ts'
 import { populate, readPopulation } from './toxiproxy/proxy-input.ts'
 import { readFault, readPartition, readProxy, readRules } from './v1/requests.ts'
 
-/** Where a config is from. */
+/** The file a config comes from. */
 export interface ConfigPlace {
   /** The file's name, for messages. */
   readonly where: string
-  /** Reads the files with certificates that it names. */
+  /** Reads the certificate files that the config names. */
   readonly readPem: ReadPem
-  /** Reads the descriptors that its route tables name. */
+  /** Reads the descriptor files that its route tables name. */
   readonly readBytes: (path: string) => Buffer
 }
 
 const MEMBERS = ['proxies', 'faults', 'partitions', 'rules']
 
 /**
- * Opens what a config file says: `{"proxies":[…],"faults":[…],"partitions":{"split":{…}},"rules":{"faults":[…]}}`, each
- * as its route takes it, and proxies with `toxics` as well. Toxiproxy's files, which are lists of proxies, do too.
+ * Applies a config file: `{"proxies":[…],"faults":[…],"partitions":{"split":{…}},"rules":{"faults":[…]}}`. Every part
+ * takes what its API route takes; proxies may also have `toxics`. Toxiproxy's files, which are lists of proxies, work
+ * too.
  *
  * @throws UserError (input, environment)
  */
@@ -33,7 +34,7 @@ export async function loadConfig(plane: ControlPlane, config: unknown, place: Co
     if (Array.isArray(config)) await openPopulation(plane, config, where)
     else await loadSections(plane, readObject(config, where), place)
   } catch (error) {
-    // Whoever starts a proxy with a file gets a message about the file, whatever it would have been as an answer.
+    // Report an API error as an error in the file: that is where the user has to fix it.
     if (error instanceof ControlError) throw new UserError('input', withPlace(error.message, where))
     if (error instanceof UserError)
       throw new UserError(error.code === 'environment' ? 'environment' : 'input', withPlace(error.message, where))
@@ -78,7 +79,7 @@ async function loadSections(
     await at(`${where}: rules`, () => plane.swapRules(readRules(rules, plane, `${where}: rules`)))
 }
 
-/** `proxies.db` or, of one that has no name, `proxies[0]`. */
+/** `proxies.db`, or `proxies[0]` if it has no name. */
 const placeOf = (list: string, i: number, name: unknown): string =>
   typeof name === 'string' && name !== '' ? `${list}.${name}` : `${list}[${i}]`
 
@@ -88,7 +89,7 @@ interface ProxyToOpen {
   readonly place: string
 }
 
-/** Its toxics are in force before the first client can come. */
+/** Its toxics are in force before the first client can connect. */
 async function openProxy(plane: ControlPlane, { settings, toxics, place }: ProxyToOpen): Promise<void> {
   await validateEnds(settings, place)
   if (toxics.length === 0) {
@@ -113,7 +114,7 @@ async function openPopulation(plane: ControlPlane, config: unknown, where: strin
   }
 }
 
-/** Does it; what goes wrong is told with the place in the file. */
+/** Runs `work`; adds the place in the file to its error. */
 async function at<Result>(place: string, work: () => Result | Promise<Result>): Promise<Result> {
   try {
     return await work()

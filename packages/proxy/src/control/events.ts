@@ -1,6 +1,9 @@
 import type { Trouble } from '../tcp/trouble.ts'
 
-/** Something that happened to the control plane: what is in force, who it is for, and what traffic it could not carry. */
+/**
+ * A change in the control plane, or trouble with the traffic: what is in force, on which links, what could not be
+ * carried.
+ */
 export type ControlEvent =
   | { readonly type: 'proxy-added' | 'proxy-changed' | 'proxy-removed'; readonly proxy: string }
   | { readonly type: 'fault-added' | 'fault-changed' | 'fault-removed'; readonly fault: string; readonly what: string }
@@ -11,21 +14,21 @@ export type ControlEvent =
   | { readonly type: 'reset' }
   | Trouble
 
-/** An event with its place in the order of all, from 1, and its time as ISO 8601 in UTC. */
+/** An event with its sequence number, counted from 1, and its time as ISO 8601 in UTC. */
 export type RecordedEvent = ControlEvent & { readonly sequence: number; readonly at: string }
 
-/** The last of the events, and whoever wants the next ones. */
+/** The most recent events, and the subscribers to new ones. */
 export interface EventLog {
   emit(event: ControlEvent): void
-  /** Those after a sequence number that are still kept, in order. */
+  /** The events after a sequence number that are still kept, in order. */
   since(sequence: number): readonly RecordedEvent[]
-  /** Calls back for each event from now on, until the result is called. */
+  /** Calls back for every event from now on; call the result to unsubscribe. */
   subscribe(listener: (event: RecordedEvent) => void): () => void
   readonly subscribers: number
   readonly lastSequence: number
 }
 
-/** As many as somebody may miss between two connections. */
+/** How many events a client that reconnects can catch up on. */
 const KEPT = 1024
 
 export function createEventLog(): EventLog {

@@ -9,16 +9,16 @@ import type { Injector } from './injector.ts'
 /** What added a fault. Each origin replaces only its own. */
 export type FaultOrigin = 'api' | 'toxic' | 'partition' | 'rules'
 
-/** A fault in force, by name. */
+/** A named fault in force. */
 export interface NamedFault {
   readonly name: string
   readonly fault: TrafficFault
   readonly origin: FaultOrigin
-  /** The lease it ends with. */
+  /** The lease it ends with, if any. */
   readonly lease: string | undefined
   /** How often it has hit so far. */
   readonly hits: number
-  /** How often it should have hit and could not: too long to hold, or unreadable. */
+  /** How often it should have hit but could not, because the message was too long to hold or unreadable. */
   readonly missed: number
 }
 
@@ -29,17 +29,15 @@ export interface FaultToAdd {
   readonly lease?: string | undefined
 }
 
-/** All faults in force: toxics, partitions, members of rule sets and single ones. */
+/** All faults in force: toxics, partitions, members of rule sets and single faults. */
 export interface FaultBoard {
-  /**
-   * How often the faults in force have changed: counts every fault that begins, ends or changes, and every rule set.
-   */
+  /** Incremented whenever a fault begins, ends or changes, and for every rule set. */
   readonly epoch: number
   /** In the order they were added. */
   list(): readonly NamedFault[]
   /** @throws ControlError (404) */
   get(name: string): NamedFault
-  /** @throws ControlError (409) if the name is taken, UserError if a number makes no sense; nothing is added then. */
+  /** @throws ControlError (409) if the name is taken, UserError if a parameter is invalid; then nothing is added. */
   add(fault: FaultToAdd): NamedFault
   /** Keeps the fault's state: draws, counters and held messages. @throws ControlError (404) */
   update(name: string, fault: TrafficFault): NamedFault
@@ -47,21 +45,21 @@ export interface FaultBoard {
   remove(name: string): void
   removeWhere(matches: (fault: NamedFault) => boolean): void
   /**
-   * Makes these the only faults of that origin, atomically: no byte passes under half of them. A fault that stays the
-   * same keeps its state.
+   * Makes these the only faults of that origin, atomically: no byte passes under half of them. An unchanged fault keeps
+   * its state.
    *
-   * @throws as `add`; then everything is as before.
+   * @throws as `add`; then nothing changes.
    */
   replaceAll(origin: FaultOrigin, faults: readonly FaultToAdd[]): void
   /** Emits an event for every fault whose hits changed since the last call. */
   reportHits(): void
-  /** For when the network closes: reports every fault as healed, without releasing what it held. */
+  /** Reports every fault as healed, without releasing what it held. For when the network closes. */
   close(): void
 }
 
 interface Entry extends FaultToAdd {
   readonly applied: InForce
-  /** Hits of what was in force under this name before. */
+  /** Hits of faults previously in force under this name. */
   readonly earlierHits: number
   reportedHits: number
 }
@@ -69,8 +67,8 @@ interface Entry extends FaultToAdd {
 const LONGEST_NAME = 600
 
 /**
- * @param record is told of every fault that begins or heals, and of the epoch, so that histories say when what was
- * hurt.
+ * @param record is told of every fault that begins or heals, and of the epoch, so that histories show when each was in
+ * force.
  */
 export const createFaultBoard = (
   injector: Injector,
@@ -196,7 +194,7 @@ class LiveFaultBoard implements FaultBoard {
   }
 }
 
-/** @throws ControlError (400) for the length of its name, (409) where that is taken. */
+/** @throws ControlError (400) if the name is too long, (409) if it is taken. */
 function validateNew(entries: ReadonlyMap<string, Entry>, { name }: FaultToAdd): void {
   if (name === '' || name.length > LONGEST_NAME)
     throw new ControlError(400, `the name of a fault has from 1 to ${LONGEST_NAME} letters`)
@@ -204,7 +202,7 @@ function validateNew(entries: ReadonlyMap<string, Entry>, { name }: FaultToAdd):
   if (taken !== undefined) throw new ControlError(409, `there is a fault "${shorten(name)}" already (${taken.origin})`)
 }
 
-/** Puts all of them into force, or none. */
+/** Applies all of them, or none. */
 function applyAll(injector: Injector, faults: readonly FaultToAdd[]): ReadonlyMap<FaultToAdd, InForce> {
   const applied = new Map<FaultToAdd, InForce>()
   try {

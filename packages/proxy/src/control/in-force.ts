@@ -3,9 +3,9 @@ import type { TcpFault } from '@chaosproxy/faults'
 /** A fault in force. */
 export interface InForce {
   readonly hits: number
-  /** How much it might have hit, but could not: too long to be held, or not to be read. Absent where that cannot be. */
+  /** How often it should have hit but could not. Absent for faults that never miss. */
   readonly missed?: number
-  /** Where it can be changed in place, keeping what its connections have been through; replaced otherwise. */
+  /** Changes the fault in place, keeping the state of its connections. Absent if it has to be replaced instead. */
   update?(fault: TcpFault): void
   remove(): void
 }

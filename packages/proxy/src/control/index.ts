@@ -1,4 +1,4 @@
-// All that it takes to run proxies under control; what reads their bytes is loaded where a proxy needs it.
+// Everything needed to run proxies under control. Protocol readers are loaded only when a proxy needs one.
 export { withDescriptor } from '../grpc/parse-schema.ts'
 export { createNetwork } from '../network.ts'
 export { createWorkerNetwork } from '../workers/worker-network.ts'

@@ -10,20 +10,20 @@ import type { Network } from '../network.ts'
 import type { InForce } from './in-force.ts'
 import type { Readers } from './readers.ts'
 
-/** What puts faults into force. */
+/** Puts faults into force. */
 export interface Injector {
-  /** @throws UserError (usage), ControlError (400) for what makes no sense, or not on these links. */
+  /** @throws UserError (usage), ControlError (400) if the fault is invalid, or cannot act on these links. */
   apply(fault: TrafficFault): InForce
 }
 
 export interface Injectors {
   readonly network: Pick<Network, 'apply' | 'applyToDatagrams'>
   readonly readers: Pick<Readers, 'applyToHttp' | 'applyToHttp2' | 'applyToMessages'>
-  /** @throws where nothing that goes over the fault's links can be hurt by it. */
+  /** @throws if nothing that passes over the fault's links can be affected by it. */
   readonly validate: (fault: TrafficFault) => void
 }
 
-/** Each family of faults goes to those who know what it hurts. */
+/** Dispatches each family of faults to the layer that applies it. */
 export function createInjector({ network, readers, validate }: Injectors): Injector {
   return {
     apply(fault) {

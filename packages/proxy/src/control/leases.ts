@@ -3,23 +3,23 @@ import { shorten } from './address.ts'
 import { ControlError } from './errors.ts'
 import type { EventLog } from './events.ts'
 
-/** What keeps the faults of one owner in force: when it is not renewed in time, they heal by themselves. */
+/** Keeps one owner's faults in force. Unless it is renewed in time, they heal by themselves. */
 export interface Lease {
   readonly id: string
   readonly owner: string
   readonly ttlMs: number
-  /** How long it still lasts, if nobody renews it. */
+  /** Time left unless it is renewed. */
   readonly remainingMs: number
 }
 
 export interface Leases {
   list(): readonly Lease[]
-  /** @throws ControlError (404): also for one that has run out. */
+  /** @throws ControlError (404), also for an expired lease. */
   get(id: string): Lease
   grant(owner: string, ttlMs: number): Lease
-  /** A heartbeat: it lasts its whole time again. @throws ControlError (404) */
+  /** A heartbeat: restarts the full duration. @throws ControlError (404) */
   renew(id: string): Lease
-  /** Ends it, and heals what lived by it, now. @throws ControlError (404) */
+  /** Ends the lease and heals its faults now. @throws ControlError (404) */
   end(id: string): void
   close(): void
 }
@@ -32,7 +32,7 @@ interface Entry {
   timer: NodeJS.Timeout
 }
 
-/** @param heal removes every fault that lives by the lease. */
+/** @param heal removes every fault held by the lease. */
 export function createLeases(events: EventLog, heal: (lease: string) => void): Leases {
   const entries: Map<string, Entry> = new Map()
 

@@ -16,7 +16,7 @@ interface Metric {
   readonly samples: readonly Sample[]
 }
 
-/** Everything countable, as it is now: bytes of open connections are in it. Prometheus's text format 0.0.4. */
+/** All counters at this moment, including those of open connections, in Prometheus's text format 0.0.4. */
 export const metricsReply = (plane: ControlPlane): ApiReply => ({
   status: 200,
   headers: { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' },
@@ -29,7 +29,7 @@ export const metricsReply = (plane: ControlPlane): ApiReply => ({
   ]),
 })
 
-/** What Toxiproxy's -proxy-metrics counts, by its names. */
+/** The metrics of Toxiproxy's -proxy-metrics, under its names. */
 function toxiproxyMetrics(plane: ControlPlane): readonly Metric[] {
   const statistics = plane.statistics()
   const samples = (count: (link: LinkStatistics) => number): readonly Sample[] =>

@@ -3,10 +3,7 @@ import type { ControlPlane } from './plane.ts'
 import type { Api } from './server/api.ts'
 import { v1Api } from './v1/api.ts'
 
-/**
- * What is beside the versioned interface where Toxiproxy's is not asked for: metrics, where Prometheus looks for
- * them.
- */
+/** The versioned interface, plus metrics at Prometheus's usual path; used when Toxiproxy's interface is off. */
 export function plainApi(plane: ControlPlane, version: string): Api {
   return {
     ...v1Api(plane, version),

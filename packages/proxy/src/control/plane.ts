@@ -21,50 +21,49 @@ import type { Recording } from './recording.ts'
 import { createToxicChains, type ToxicChains } from './toxiproxy/toxics.ts'
 import { validateTransport } from './transport.ts'
 
-/** All that is controlled, whatever the interface: its routes, its files and its commands only read and write this. */
+/** The state behind every interface: API routes, config files and commands only read and change this. */
 export interface ControlPlane {
   readonly proxies: Pick<ProxySet, 'list' | 'get' | 'isAt'>
   readonly faults: Pick<FaultBoard, 'list' | 'get' | 'reportHits' | 'epoch'>
   readonly toxics: ToxicChains
   readonly leases: Leases
   readonly events: EventLog
-  /** With its toxics, or not at all. @throws as ProxySet.create and ToxicChains.add */
+  /** Adds the proxy with its toxics, or nothing. @throws as ProxySet.create and ToxicChains.add */
   addProxy(settings: ProxySettings, toxics?: readonly unknown[]): Promise<ManagedProxy>
   updateProxy(name: string, change: ProxyChange): Promise<ManagedProxy>
-  /** With its toxics. */
+  /** Removes it and its toxics. */
   removeProxy(name: string): Promise<void>
-  /** All or, where one of them is not right, none. */
+  /** Replaces all toxics or, if one of them is invalid, none. */
   replaceToxics(proxy: ManagedProxy, toxics: readonly unknown[]): void
   /**
-   * @throws ControlError (400) for a link that no proxy carries, or none of what it hurts, since it would hurt
-   * nobody; (404) for a lease that is over.
+   * @throws ControlError (400) for a link that no proxy carries, or whose traffic the fault cannot affect, since it
+   * would have no effect; (404) for a lease that has ended.
    */
   addFault(fault: FaultToAdd): NamedFault
   updateFault(name: string, fault: TrafficFault): NamedFault
   removeFault(name: string): void
-  /** Puts another rule set in force, in one step. */
+  /** Replaces the rule set in force, in one step. */
   swapRules(faults: readonly FaultToAdd[]): void
-  /** As Toxiproxy's reset: no toxics, and every proxy enabled. */
+  /** Toxiproxy's reset: removes all toxics and enables every proxy. */
   resetToxics(): Promise<void>
-  /** No faults of any kind, no leases, and every proxy enabled. */
+  /** Removes all faults and leases and enables every proxy. */
   resetAll(): Promise<void>
   statistics(): ReadonlyMap<string, LinkStatistics>
-  /** What is recorded, where anything is. */
+  /** Present if anything is recorded. */
   readonly recording: Recording | undefined
-  /** Resolves once everything asked for so far is in force, in every process that carries connections. */
+  /** Resolves once everything asked for so far is in force in every process that carries connections. */
   settled(): Promise<void>
   /**
-   * For when the network is about to be closed, which is its maker's to do: no lease runs out, and every fault is
-   * over.
+   * Ends every fault and stops the leases' timers. For when the network is about to be closed, which its creator does.
    */
   close(): void
 }
 
 export interface ControlPlaneOptions {
   readonly network: Network
-  /** As the network's: the chance in faults of messages and requests comes from it. */
+  /** The network's seed: randomness in message and request faults derives from it. */
   readonly seed: number | string
-  /** Where what passes is recorded, of proxies that know how it is to be read. */
+  /** Where the traffic of proxies with a known protocol is recorded. */
   readonly recording?: Recording | undefined
 }
 
@@ -145,7 +144,7 @@ export function createControlPlane({ network, seed, recording }: ControlPlaneOpt
   }
 }
 
-/** What hears of each fault that begins or ends; undefined if nothing is recorded. */
+/** The recorder to tell of faults that begin or end; undefined if nothing is recorded. */
 function noteIn(recording: Recording | undefined): Pick<Recorder, 'note' | 'epoch'> | undefined {
   if (recording?.faultsAreNoted !== true) return recording?.recorder
   const { recorder } = recording
@@ -160,7 +159,7 @@ function noteIn(recording: Recording | undefined): Pick<Recorder, 'note' | 'epoc
   }
 }
 
-/** What opening a proxy involves. */
+/** What `addProxy` needs. */
 interface Parts {
   readonly proxies: ProxySet
   readonly faults: FaultBoard
@@ -170,16 +169,16 @@ interface Parts {
   readonly validate: (fault: TrafficFault) => void
 }
 
-/** With its toxics, or not at all. */
+/** Adds the proxy with its toxics, or nothing. */
 async function addProxy(parts: Parts, settings: ProxySettings, given: readonly unknown[]): Promise<ManagedProxy> {
   const { proxies, faults, toxics, events, recording, validate } = parts
   const { carries } = settings
   if (carries !== undefined && 'table' in carries && carries.table !== undefined)
     recording?.checkTable?.(carries.table, `proxy ${settings.name}: "carries"`)
-  // Its toxics are in force before the first client can come.
+  // Disabled at first, so that its toxics are in force before the first client can connect.
   const disabled = await proxies.create({ ...settings, enabled: false })
   try {
-    // Those that were there before it, for links that it carries now.
+    // Faults that are already in force must also suit the new proxy's links.
     for (const { fault } of faults.list()) validate(fault)
     for (const toxic of given) toxics.add(disabled, toxic)
     const proxy = settings.enabled ? await proxies.update(settings.name, { enabled: true }) : disabled

@@ -14,37 +14,37 @@ import { ControlError } from './errors.ts'
 import { findRoundTrip, type Hop } from './round-trip.ts'
 import { createSerially } from './serial.ts'
 
-/** A proxy as it is asked for. */
+/** The settings of a proxy to create. */
 export interface ProxySettings {
   readonly name: string
-  /** `host:port`; port 0 is any free one, and the empty text any free one on every address. */
+  /** `host:port`. Port 0 picks a free one; an empty string listens on every address, at a free port. */
   readonly listen: string
   readonly upstream: string
   readonly enabled: boolean
   /** The ends of its two links; by default `clients` and the proxy's own name. */
   readonly from?: Endpoint | undefined
   readonly to?: Endpoint | undefined
-  /** By default TCP. */
+  /** TCP by default. */
   readonly protocol?: 'tcp' | 'udp' | undefined
-  /** What its bytes are, where single requests or messages are to be hurt or recorded. */
+  /** The protocol, if single requests or messages are to be faulted or recorded. */
   readonly carries?: Carriage | undefined
-  /** Where TLS is to end and begin anew; passed through without it. */
+  /** Where to terminate and originate TLS; without it TLS is passed through. */
   readonly tls?: TlsOptions | undefined
-  /** Who dials, where several nodes share the proxy's address. */
+  /** Identifies the dialling node, if several nodes share the proxy's address. */
   readonly peers?: PeerFinder | undefined
-  /** The nodes that it knows. */
+  /** The nodes that `peers` can identify. */
   readonly peerNames?: readonly Endpoint[] | undefined
 }
 
-/** What is to be different; what is absent stays. */
+/** The settings to change; absent ones stay. */
 export type ProxyChange = {
   readonly [Name in 'listen' | 'upstream' | 'enabled']?: ProxySettings[Name] | undefined
 }
 
-/** A proxy as it is. */
+/** An existing proxy. */
 export interface ManagedProxy {
   readonly name: string
-  /** Where it listens: the address as resolved, once it has been enabled. */
+  /** The address it listens on, resolved once the proxy has been enabled. */
   readonly listen: string
   readonly upstream: string
   readonly enabled: boolean
@@ -52,31 +52,31 @@ export interface ManagedProxy {
   readonly forward: Link
   /** Server to client. */
   readonly backward: Link
-  /** Everybody who may dial, each with links of its own: `from` and, where several share the address, the peers. */
+  /** Every endpoint that may dial, each with its own links: `from` and, if several share the address, the peers. */
   readonly callers: readonly Endpoint[]
   readonly protocol: 'tcp' | 'udp'
-  /** What clients have to trust, in PEM, where a certificate was made for it. */
+  /** The certificate authority that clients must trust, in PEM, if the proxy made one. */
   readonly authority: string | undefined
-  /** How it is known who dials, and how often it was found out. */
+  /** How dialling endpoints are identified, and how often that succeeded. */
   readonly identification: Identification
-  /** Of UDP, clients that were heard of lately. */
+  /** For UDP, the clients heard from recently. */
   readonly liveConnections: number
 }
 
-/** The proxies by name. What is done to one of them happens in the order asked for. */
+/** The proxies by name. Operations on one proxy run in the order they were requested. */
 export interface ProxySet {
-  /** In order of their names. */
+  /** Sorted by name. */
   list(): readonly ManagedProxy[]
   /** @throws ControlError (404) */
   get(name: string): ManagedProxy
-  /** @throws ControlError (400, 409), UserError (environment) where it cannot listen; then it is not added. */
+  /** @throws ControlError (400, 409), UserError (environment) if it cannot listen; then it is not added. */
   create(settings: ProxySettings): Promise<ManagedProxy>
   /**
-   * A new address, to listen on or to reach, resets its connections; faults stay. Where it cannot listen it stays, and
-   * is disabled.
+   * A new listen or upstream address resets the proxy's connections; faults stay. If it cannot listen, it is kept but
+   * disabled.
    */
   update(name: string, change: ProxyChange): Promise<ManagedProxy>
-  /** Whether it listens at, and leads to, just these addresses. */
+  /** Whether its listen and upstream addresses are exactly these. */
   isAt(name: string, addresses: Pick<ProxySettings, 'listen' | 'upstream'>): Promise<boolean>
   /** Frees its port and resets its connections. @throws ControlError (404) */
   remove(name: string): Promise<void>
@@ -84,15 +84,15 @@ export interface ProxySet {
 
 export interface ProxySetOptions {
   readonly network: Pick<Network, 'route' | 'datagramRoute'>
-  /** What reads each connection of a proxy that knows what it carries. */
+  /** Makes the reader for each connection of a proxy with a known protocol. */
   readonly interceptFor: (carries: Carriage, link: Link) => Promise<Intercept>
-  /** Done before its first client can come. */
+  /** Runs before the first client can connect. */
   readonly prepare: (carries: Carriage, way: PreparedWay) => Promise<void>
-  /** Finds the process that dials, where clients are told apart by it. */
+  /** Identifies the dialling process, if clients are told apart by it. */
   readonly processesFor: (carries: Carriage) => Promise<PeerFinder | undefined>
 }
 
-/** From whom to whom, and where that is. */
+/** A link, and the address of its far end. */
 export interface PreparedWay extends Link {
   readonly upstream: { readonly host: string; readonly port: number }
 }
@@ -109,11 +109,11 @@ interface Entry {
   readonly tls: TlsOptions | undefined
   readonly peers: PeerFinder | undefined
   readonly callers: readonly Endpoint[]
-  /** The same from the start, so that what it carries is known before it is enabled. */
+  /** Made before the proxy is enabled, so that what it carries is known by then. */
   readonly intercept: Intercept | undefined
   readonly processes: PeerFinder | undefined
   readonly carries: Carriage | undefined
-  /** What comes before its first client is done. */
+  /** Whether the work before the first client is done. */
   isPrepared: boolean
   route: Route | DatagramRoute | undefined
 }
@@ -135,7 +135,7 @@ export function createProxySet({ network, interceptFor, prepare, processesFor }:
     if (entries.has(name)) throw new ControlError(409, 'proxy already exists')
     validateUpstream(upstream)
     const from = settings.from ?? 'clients'
-    // A proxy may be named like the clients; its ends must differ all the same.
+    // A proxy may have the same name as the clients; its two ends must still differ.
     const to = settings.to ?? (name === from ? `${name} (proxy)` : name)
     const { protocol = 'tcp', carries, tls, peers, peerNames = [] } = settings
     if (protocol === 'udp') refuseForDatagrams(settings)
@@ -143,7 +143,7 @@ export function createProxySet({ network, interceptFor, prepare, processesFor }:
     refuseTakenLink(entries, { from, to })
     const intercept = carries === undefined ? undefined : await interceptFor(carries, { from, to })
     const processes = carries === undefined ? undefined : await processesFor(carries)
-    // Another may have come meanwhile.
+    // Another proxy may have taken the link in the meantime.
     refuseTakenLink(entries, { from, to })
     const addresses = { listen, upstream }
     const entry: Entry = {
@@ -197,8 +197,7 @@ export function createProxySet({ network, interceptFor, prepare, processesFor }:
 }
 
 /**
- * Opens the proxy's route. @throws UserError (usage) if its connections would come back to it; then it is closed
- * again.
+ * Opens the proxy's route. @throws UserError (usage) if its connections would come back to it; then it is closed again.
  */
 async function startAmong(
   entries: ReadonlyMap<string, Entry>,
@@ -226,7 +225,7 @@ async function startAmong(
         })
   entry.route = route
   entry.listen = hostAndPort(route)
-  // Not before: only now is it known which port it has.
+  // Only now: the port is not known before.
   const round = await findRoundTrip(
     entry,
     [...entries.values()].filter(({ route: open }) => open !== undefined),
@@ -276,7 +275,7 @@ function viewOf(entry: Entry): ManagedProxy {
   }
 }
 
-/** The links of a proxy in one direction, or in both: those of every caller. */
+/** The links of a proxy in one direction or in both, including those of every caller. */
 export function linksOf(proxy: ManagedProxy, direction: 'both' | 'upstream' | 'downstream' = 'both'): readonly Link[] {
   const { to } = proxy.forward
   const upstream = proxy.callers.map((from) => ({ from, to }))
@@ -284,11 +283,11 @@ export function linksOf(proxy: ManagedProxy, direction: 'both' | 'upstream' | 'd
   return direction === 'upstream' ? upstream : direction === 'downstream' ? downstream : [...upstream, ...downstream]
 }
 
-/** While it is not enabled. */
+/** Identification for a proxy that is not enabled. */
 const identificationBy = ({ peers }: Entry): Identification =>
   peers === undefined ? ownAddress : { by: peers.by, known: 0, unknown: 0 }
 
-/** Host names are compared as resolved: `localhost:1` is `127.0.0.1:1`. */
+/** Compares resolved addresses: `localhost:1` equals `127.0.0.1:1`. */
 async function differs(entry: Entry, listen: string, upstream: string): Promise<boolean> {
   return (await isOther(entry.listen, listen)) || (await isOther(entry.upstream, upstream))
 }
@@ -299,7 +298,7 @@ async function isOther(now: string, wanted: string): Promise<boolean> {
   try {
     return hostAndPort(await resolveAddress(parseAddress(now))) !== hostAndPort(await resolveAddress(address))
   } catch {
-    // A name that is not known now may be one later: it is another, and starting says what is wrong with it.
+    // An unresolvable name counts as a different address; starting the proxy reports what is wrong with it.
     return true
   }
 }
@@ -312,7 +311,7 @@ function validateName(name: string): void {
     throw new ControlError(400, `no URL could say the name ${JSON.stringify(name)}: give a proxy another`)
 }
 
-/** Clients take dots for steps up, and terminals do as control characters say. */
+/** URL clients resolve dots as path steps, and terminals interpret control characters. */
 const NO_PATH_SEGMENT = /^\.\.?$|\p{Cc}/u
 
 function refuseForDatagrams({ carries, tls, peers }: ProxySettings): void {

@@ -11,15 +11,18 @@ import type { InForce } from './in-force.ts'
 import type { PreparedWay } from './proxies.ts'
 import type { Recording } from './recording.ts'
 
-/** Those who read what proxies carry. Each is loaded with the first proxy that carries what it reads. */
+/** The protocol readers. Each is loaded when the first proxy needs it. */
 export interface Readers {
-  /** What reads a proxy's connections. A recorder stands at the client edge, before every fault. */
+  /** Makes the reader of a proxy's connections. A recorder is placed at the client's edge, in front of every fault. */
   interceptFor(carriage: Carriage, link: { readonly from: Endpoint; readonly to: Endpoint }): Promise<Intercept>
-  /** Reads what keys hold at the start, where that is asked for. @throws UserError (environment) */
+  /** Reads the initial values of keys, if asked to. @throws UserError (environment) */
   prepare(carriage: Carriage, way: PreparedWay): Promise<void>
-  /** Finds the process that dials, where clients are told apart by it. @throws UserError (environment) */
+  /** Identifies the dialling process, if clients are told apart by it. @throws UserError (environment) */
   processesFor(carriage: Carriage): Promise<PeerFinder | undefined>
-  /** @throws UserError (usage) where no link of the fault carries what it hurts; so the others do. */
+  /**
+   * @throws UserError (usage) if no link of the fault carries traffic it can affect; the same holds for the others
+   * below.
+   */
   applyToHttp(fault: HttpFault): InForce
   applyToHttp2(fault: Http2Fault): InForce
   applyToMessages(fault: MessageFault): InForce
@@ -44,7 +47,7 @@ export function createReaders({ seed, recording }: ReadersOptions): Readers {
     (await import('../messages/message-faults.ts')).createMessageFaults({ seed }),
   )
 
-  /** What is recorded is read in whichever version it comes: nothing that a client does may go by unseen. */
+  /** Recorded connections may speak either version: nothing a client does may go unrecorded. */
   async function recordedHttp(way: HttpRoute): Promise<Intercept> {
     const { byPreface } = await import('../http2/by-preface.ts')
     return byPreface({
@@ -101,7 +104,7 @@ export function createReaders({ seed, recording }: ReadersOptions): Readers {
   }
 }
 
-/** Whether clients are told apart by the process that dials. */
+/** Whether clients are told apart by their process. */
 async function isByProcess(carriage: Carriage): Promise<boolean> {
   if (carriage.kind === 'resp') return carriage.client === 'peer.process'
   const table = tableOf(carriage)
@@ -113,9 +116,9 @@ async function isByProcess(carriage: Carriage): Promise<boolean> {
 const tableOf = (carriage: Carriage): RouteTable | undefined => ('table' in carriage ? carriage.table : undefined)
 
 interface Lazy<Value> {
-  /** Undefined until it has been made. */
+  /** Undefined until made. */
   readonly value: Value | undefined
-  /** Once, and the same for all. */
+  /** Made once; every call gets the same value. */
   make(): Promise<Value>
 }
 

@@ -6,8 +6,8 @@ import type { Recorder } from '../recorder/recorder.ts'
 export interface Recording {
   readonly recorder: Recorder
   readonly files: readonly RecordFile[]
-  /** Whether its faults are noted by whoever asks for them, and must not be noted once more. */
+  /** Whether whoever injects the faults notes them, so that they must not be noted a second time. */
   readonly faultsAreNoted?: boolean | undefined
-  /** Whether what a table records can be checked. @throws UserError (input) that begins with `where`. */
+  /** Checks that a table's recording can be judged. @throws UserError (input) that begins with `where`. */
   readonly checkTable?: ((table: RouteTable, where: string) => void) | undefined
 }

@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { isLoopback, parseAddress } from './address.ts'
 
-/** A proxy that is open: where it listens, by number, and where it leads. */
+/** An open proxy: its listen address as an IP and port, and its upstream. */
 export interface Hop {
   readonly name: string
   readonly listen: string
@@ -12,8 +12,8 @@ export interface Hop {
 }
 
 /**
- * The proxies that a connection to the first would go through until it is at the first again, over and over; undefined
- * where it does not come back. One connection would take all descriptors of the process.
+ * The proxies on a loop that leads a connection back to `start`; undefined if there is none. On such a loop a single
+ * connection would use up all descriptors of the process.
  */
 export async function findRoundTrip(start: Hop, open: readonly Hop[]): Promise<readonly [Hop, ...Hop[]] | undefined> {
   const hops = [start, ...open.filter(({ name }) => name !== start.name)]
@@ -35,7 +35,7 @@ export async function findRoundTrip(start: Hop, open: readonly Hop[]): Promise<r
 async function reachedBy({ upstream, protocol }: Hop, hops: readonly Hop[]): Promise<readonly Hop[]> {
   const { host, port } = parseAddress(upstream)
   const candidates = hops.filter((hop) => hop.protocol === protocol && parseAddress(hop.listen).port === port)
-  // Names are looked up only where the port is one of ours.
+  // Resolve the name only if the port is one of ours.
   if (candidates.length === 0) return []
   const dialled = await addressesOf(host)
   return candidates.filter((hop) => {
@@ -45,14 +45,14 @@ async function reachedBy({ upstream, protocol }: Hop, hops: readonly Hop[]): Pro
 }
 
 /**
- * Whether a dial of one address is taken by a listener on the other; the empty one and zeros are every address of
+ * Whether a connection to `dialled` reaches a listener on `listening`; an unspecified address means every address of
  * this machine.
  */
 const isSameHost = (dialled: string, listening: string): boolean =>
   dialled === listening ||
   (listening === '::' && isOwn(dialled)) ||
   (listening === '0.0.0.0' && isIP(dialled) === 4 && isOwn(dialled)) ||
-  // To dial no address in particular is to dial this machine.
+  // Dialling an unspecified address dials this machine.
   (isEvery(dialled) && (isEvery(listening) || isLoopback(listening)))
 
 const isEvery = (address: string): boolean => address === '0.0.0.0' || address === '::'
@@ -67,12 +67,12 @@ async function addressesOf(host: string): Promise<readonly string[]> {
   try {
     return (await lookup(host, { all: true })).map(({ address }) => plainly(address))
   } catch {
-    // A name that is not known leads nowhere yet.
+    // An unresolvable name leads nowhere yet.
     return []
   }
 }
 
-/** `::ffff:127.0.0.1` is `127.0.0.1`, and there is one way to write an IPv6 address. */
+/** Canonical form: unmaps `::ffff:127.0.0.1` to `127.0.0.1`, and spells IPv6 addresses one way. */
 function plainly(address: string): string {
   if (isIP(address) !== 6) return address
   const [bare = ''] = address.split('%')

@@ -1,4 +1,4 @@
-/** Runs what is done to one name in order, one after the other; different names do not wait for each other. */
+/** Runs the tasks of one name in order, one at a time; different names do not wait for each other. */
 export type Serially = <T>(name: string, task: () => Promise<T>) => Promise<T>
 
 export function createSerially(): Serially {
@@ -6,7 +6,7 @@ export function createSerially(): Serially {
   return async (name, task) => {
     const before = last.get(name)
     const mine = (async () => {
-      // Whoever asked for what came before knows how it ended.
+      // Its own caller has been told how the earlier task ended.
       await before?.catch(() => undefined)
       return task()
     })()

@@ -10,15 +10,15 @@ import { v1Api } from './v1/api.ts'
 export interface ControlOptions {
   /** `host:port`. */
   readonly listen: string
-  /** Absent: whoever reaches the listener may ask, which is for whoever starts it to have thought about. */
+  /** Without a token the API is unauthenticated; the caller decides whether that is acceptable. */
   readonly token?: string | undefined
   readonly version: string
-  /** Also answers as Toxiproxy does. */
+  /** Also serves Toxiproxy's API. */
   readonly toxiproxy?: ToxiproxyOptions | undefined
   readonly onRequest?: ((method: string, path: string, status: number) => void) | undefined
 }
 
-/** @throws UserError (usage, environment) where it cannot listen. */
+/** @throws UserError (usage, environment) if it cannot listen. */
 export async function startControl(plane: ControlPlane, options: ControlOptions): Promise<ControlServer> {
   const address = parseAddress(options.listen)
   const { toxiproxy } = options
@@ -34,5 +34,5 @@ export async function startControl(plane: ControlPlane, options: ControlOptions)
   })
 }
 
-/** Whether only this machine reaches a listener; any other needs a token. */
+/** Whether the listener can be reached from this machine only; any other needs a token. */
 export const isPrivateListener = (listen: string): boolean => isLoopback(parseAddress(listen).host)

@@ -3,14 +3,14 @@ import { shorten } from './address.ts'
 import { ControlError } from './errors.ts'
 import { linksOf, type ManagedProxy } from './proxies.ts'
 
-/** Faults of TCP that datagrams suffer as well: at a cut they are lost. */
+/** TCP faults that also affect datagrams: a cut loses them. */
 const CUTS: readonly TrafficFault['kind'][] = ['partition', 'blackhole']
 
 /**
- * A fault that does nothing where it is put would look like one that was survived.
+ * Rejects a fault that could not act on its link: a run would look as if it had survived it.
  *
- * @throws ControlError (400) for a link over which only goes what the fault cannot hurt: datagrams or, where it is a
- * fault of datagrams, streams. Links that none of the proxies carries are not its business.
+ * @throws ControlError (400) for a link that carries only datagrams or, for a datagram fault, only streams. Links that
+ * no proxy carries are not checked here.
  */
 export function validateTransport({ kind, links }: TrafficFault, proxies: readonly ManagedProxy[]): void {
   for (const link of links) {

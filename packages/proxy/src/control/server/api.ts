@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 
-/** A request as routes see it: matched, within limits and read to its end. */
+/** A request as handlers see it: matched to a route, within limits, and read completely. */
 export interface ApiRequest {
-  /** What stands in the path's `{braces}`, decoded. */
+  /** The value of a `{parameter}` of the path, decoded. */
   param(name: string): string
   readonly query: URLSearchParams
   readonly headers: IncomingHttpHeaders
@@ -15,7 +15,7 @@ export interface ApiReply {
   readonly body?: string | undefined
 }
 
-/** An answer that goes on for as long as the asker stays. */
+/** A response that continues until the client disconnects. */
 export interface ApiStream {
   stream(response: ServerResponse): void
 }
@@ -24,22 +24,22 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 export interface ApiRoute {
   readonly method: Method
-  /** `/proxies/{proxy}`: what stands in braces matches one segment, whatever is in it. */
+  /** `/proxies/{proxy}`: a name in braces matches any one segment. */
   readonly path: string
   handle(request: ApiRequest): ApiReply | ApiStream | Promise<ApiReply | ApiStream>
 }
 
-/** Routes that share a way to fail. */
+/** Routes that share an error format. */
 export interface Api {
-  /** Which paths are its own. */
+  /** Whether a path belongs to this API. */
   owns(path: string): boolean
   readonly routes: readonly ApiRoute[]
-  /** Turns away before any route is looked at. */
+  /** Rejects a request before any route is matched. */
   refuse?(headers: IncomingHttpHeaders): ApiReply | undefined
   noSuchPath(path: string): ApiReply
   wrongMethod(allowed: readonly Method[]): ApiReply
   failed(error: unknown, path: string): ApiReply
-  /** Of every answer. */
+  /** Added to every response. */
   headers(): { readonly [name: string]: string }
 }
 
@@ -47,7 +47,7 @@ export type Match =
   | { readonly route: ApiRoute; readonly params: ReadonlyMap<string, string> }
   | { readonly allowed: readonly Method[] }
 
-/** The route of a path and method, or which methods the path knows: none where there is no such path. */
+/** The route for a method and path, or the methods the path allows: none if there is no such path. */
 export function matchRoute(routes: readonly ApiRoute[], method: string, path: string): Match {
   const segments = decodeSegments(path)
   const allowed: Method[] = []
@@ -60,7 +60,7 @@ export function matchRoute(routes: readonly ApiRoute[], method: string, path: st
   return { allowed }
 }
 
-/** Undefined for a path that is no UTF-8 in percent-encoding: nothing has such a name. */
+/** Undefined if the path is not valid percent-encoded UTF-8: no name matches it. */
 function decodeSegments(path: string): readonly string[] | undefined {
   try {
     return path.split('/').map(decodeURIComponent)

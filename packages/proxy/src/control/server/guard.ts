@@ -2,21 +2,21 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { isLoopback } from '../address.ts'
 
-/** Who may ask. */
+/** Who may use the control interface. */
 export interface GuardOptions {
-  /** As it was given: where it is of this machine alone, so must be the name a request comes with. */
+  /** The host as given. If it is a loopback address, the request's Host must be a loopback name too. */
   readonly listenHost: string
-  /** Where there is one, every request must bring it: `Authorization: Bearer TOKEN`. */
+  /** If set, every request must carry it: `Authorization: Bearer TOKEN`. */
   readonly token: string | undefined
 }
 
-/** Why a request is turned away, and with which status; undefined where it may pass. */
+/** The status and reason for rejecting a request; undefined if it may pass. */
 export type Guard = (headers: IncomingHttpHeaders) => { readonly status: number; readonly why: string } | undefined
 
 /**
- * A control interface moves faults and ports, so a web page must not reach it: neither by asking from the page (every
- * state-changing request of a browser names its origin), nor through a name of its own that it lets point to this
- * machine (DNS rebinding), which is why a listener on loopback takes loopback names only.
+ * A control interface moves faults and ports, so a web page must not reach it: neither by a request from the page
+ * (browsers name the origin of every state-changing request) nor through a domain that it points at this machine (DNS
+ * rebinding). Hence a listener on loopback accepts only loopback names.
  */
 export function createGuard({ listenHost, token }: GuardOptions): Guard {
   const local = isLoopback(listenHost)
@@ -36,11 +36,11 @@ export function createGuard({ listenHost, token }: GuardOptions): Guard {
   }
 }
 
-/** Without the port, in lower case, and an IPv6 address without its brackets. */
+/** The host in lower case, without the port and without an IPv6 address's brackets. */
 const hostName = (host: string | undefined): string => {
   const name = (host ?? '').toLowerCase().replace(/:\d*$/, '')
   return name.replace(/^\[(.*)\]$/, '$1')
 }
 
-/** Of one length, so that comparing takes the same time for all of them. */
+/** Digests have equal lengths, as a constant-time comparison needs. */
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()

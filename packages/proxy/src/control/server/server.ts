@@ -10,11 +10,11 @@ import type { Guard } from './guard.ts'
 export interface ControlServerOptions {
   readonly listen: Address
   readonly guard: Guard
-  /** Asked in order; the last one must own every path. */
+  /** Tried in order; the last one must own every path. */
   readonly apis: readonly [...Api[], Api]
-  /** Waited for after whatever may have changed something, before it is answered. */
+  /** Awaited before answering a request that may have changed something. */
   readonly settled: () => Promise<void>
-  /** Of each request that was answered, after it was. */
+  /** Called after each request has been answered. */
   readonly onRequest?: ((method: string, path: string, status: number) => void) | undefined
 }
 
@@ -28,11 +28,11 @@ export interface ControlServer {
 const LARGEST_BODY_BYTES = 4 * 1024 * 1024
 const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 30_000
-/** As long as Toxiproxy gives a handler. */
+/** Toxiproxy's handler timeout. */
 const HANDLER_TIMEOUT_MS = 25_000
 const CHECK_EVERY_MS = 2_000
 
-/** @throws UserError (environment) where it cannot listen. */
+/** @throws UserError (environment) if it cannot listen. */
 export async function startControlServer(options: ControlServerOptions): Promise<ControlServer> {
   const server = createServer(
     {
@@ -41,7 +41,7 @@ export async function startControlServer(options: ControlServerOptions): Promise
       connectionsCheckingInterval: CHECK_EVERY_MS,
     },
     (request, response) => {
-      // Whatever goes wrong with one asker is that one's alone: the traffic, and the others, go on.
+      // An error here concerns this client only: the traffic and the other clients go on.
       serve(request, response, options).catch(() => response.destroy())
     },
   )
@@ -58,7 +58,7 @@ export async function startControlServer(options: ControlServerOptions): Promise
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, options: ControlServerOptions): Promise<void> {
-  // A client that goes away in the middle has nobody left to tell.
+  // A client that disconnects early needs no answer.
   response.on('error', () => undefined)
   const method = request.method ?? ''
   const { path, query } = splitUrl(request.url ?? '/')
@@ -151,7 +151,7 @@ async function withinTime<T>(work: T | Promise<T>): Promise<T> {
 function send(request: IncomingMessage, response: ServerResponse, reply: ApiReply): void {
   if (response.destroyed || response.headersSent) return
   const body = reply.body ?? ''
-  // A request that was not read to its end must not be taken for the next one.
+  // The unread rest must not be parsed as the next request.
   if (!request.complete) response.setHeader('Connection', 'close')
   response.writeHead(reply.status, {
     ...(reply.status === 204 ? {} : { 'Content-Length': Buffer.byteLength(body) }),

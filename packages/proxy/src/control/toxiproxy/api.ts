@@ -5,7 +5,7 @@ import type { Api } from '../server/api.ts'
 import { failure, plainText, toxiproxyMessage } from './replies.ts'
 import { type ToxiproxyOptions, toxiproxyRoutes } from './routes.ts'
 
-/** Toxiproxy's HTTP interface (2.x), for its clients as they are. It owns every path that nothing else does. */
+/** Toxiproxy's HTTP interface (2.x), for unmodified clients. It owns every path that no other API does. */
 export function toxiproxyApi(plane: ControlPlane, options: ToxiproxyOptions): Api {
   return {
     owns: () => true,
@@ -19,7 +19,7 @@ export function toxiproxyApi(plane: ControlPlane, options: ToxiproxyOptions): Ap
   }
 }
 
-/** Twenty letters, as the ids of Toxiproxy look. */
+/** Twenty letters, like Toxiproxy's ids. */
 const requestId = (): string => Array.from(randomBytes(20), (byte) => ID_LETTERS[byte % ID_LETTERS.length]).join('')
 
 const ID_LETTERS = '0123456789abcdefghijklmnopqrstuv'

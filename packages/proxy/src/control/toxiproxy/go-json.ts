@@ -1,8 +1,8 @@
 import { ControlError } from '../errors.ts'
 
 /**
- * Reads bodies as Toxiproxy does, which is as Go's encoding/json does: the first JSON value counts and what follows it
- * is ignored, keys match in any case, unknown ones are ignored, null leaves a member as it is, integers must be whole.
+ * Reads bodies as Toxiproxy does, by the rules of Go's encoding/json: only the first JSON value counts, keys match in
+ * any case, unknown keys are ignored, null leaves a member unchanged, and integers must be whole.
  */
 export function readJson(body: Buffer): unknown {
   const text = body
@@ -21,10 +21,10 @@ export function readJson(body: Buffer): unknown {
   }
 }
 
-/** The members of an object by lower-case name; of several spellings of one, the last counts. */
+/** An object's members by lower-case name; among several spellings the last one counts. */
 export type Members = ReadonlyMap<string, unknown>
 
-/** @param goType what messages call it. */
+/** @param goType the type's name in error messages. */
 export function readMembers(value: unknown, goType: string): Members {
   if (value === null) return new Map()
   if (typeof value !== 'object' || Array.isArray(value)) throw mismatch(value, `value of type ${goType}`)
@@ -37,7 +37,7 @@ export function readList(value: unknown, goType: string): readonly unknown[] {
   return value
 }
 
-/** Where in the body a member stands, in the words of Go's messages. */
+/** Names a member in Go's wording of errors. */
 interface Place {
   readonly struct: string
   readonly name: string
@@ -64,7 +64,7 @@ export function numberMember(members: Members, place: Place): number | undefined
   return value
 }
 
-/** Beyond 2^53 a number from JSON is not exact any more, and nothing here is that large. */
+/** Beyond 2^53 a JSON number is not exact, and no valid value is that large. */
 export function integerMember(members: Members, place: Place): number | undefined {
   const value = members.get(place.name)
   if (value === undefined || value === null) return undefined
@@ -84,7 +84,7 @@ function mismatch(value: unknown, into: string): ControlError {
 
 const quoteCharacter = (text: string): string => `'${String.fromCodePoint(text.codePointAt(0) ?? 0)}'`
 
-/** Where the first value ends; undefined where the text does before it. Whether it is one, the parser says. */
+/** Where the first value ends; undefined if the text ends before. The parser decides whether it is valid. */
 function endOfFirstValue(text: string): number | undefined {
   if (!/^[[{"]/.test(text)) return /^[^\s,\]}]*/.exec(text)?.[0].length
   let depth = 0

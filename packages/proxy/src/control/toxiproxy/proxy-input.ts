@@ -3,7 +3,7 @@ import type { ControlPlane } from '../plane.ts'
 import type { ManagedProxy, ProxyChange, ProxySettings } from '../proxies.ts'
 import { booleanMember, type Members, readList, readMembers, stringMember } from './go-json.ts'
 
-/** A proxy, and the toxics it begins with. */
+/** A proxy and its initial toxics. */
 export interface ProxyInput {
   readonly settings: ProxySettings
   readonly toxics: readonly unknown[]
@@ -26,20 +26,20 @@ export function readProxyInput(members: Members): ProxyInput {
   }
 }
 
-/** Only what is given changes; a name is ignored. @throws ControlError (400) */
+/** Changes only the members given; ignores the name. @throws ControlError (400) */
 export function readProxyChange(members: Members): ProxyChange {
   const listen = textOf(members, 'listen')
   const upstream = textOf(members, 'upstream')
   const enabled = booleanMember(members, { struct: STRUCT, name: 'enabled' })
   return {
-    // An empty text is what a client sends that did not set it.
+    // Clients send an empty string for a member they did not set.
     ...(listen ? { listen } : {}),
     ...(upstream ? { upstream } : {}),
     ...(enabled === undefined ? {} : { enabled }),
   }
 }
 
-/** The list of POST /populate, and of a config file: checked as a whole before anything is made of it. */
+/** The list of POST /populate, or of a config file; validated completely before anything is created. */
 export function readPopulation(list: unknown): readonly ProxyInput[] {
   const inputs = readList(list, '[]Proxy').map((item) => readProxyInput(readMembers(item, STRUCT)))
   for (const [i, { settings }] of inputs.entries())
@@ -49,10 +49,10 @@ export function readPopulation(list: unknown): readonly ProxyInput[] {
 }
 
 /**
- * Makes what is not there yet, and replaces what listens or leads elsewhere; a proxy that is just as asked for stays
- * as it is, toxics included, unless toxics are given.
+ * Creates missing proxies and replaces those whose addresses differ. A proxy that matches stays as it is, including its
+ * toxics unless new ones are given.
  *
- * @param made gets each proxy that is there, so that whoever catches an error knows how far it came.
+ * @param made receives every finished proxy, so that a caller that catches an error knows how far it got.
  */
 export async function populate(
   plane: ControlPlane,

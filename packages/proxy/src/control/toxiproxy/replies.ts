@@ -8,7 +8,7 @@ export const json = (status: number, value: unknown): ApiReply => ({
   body: JSON.stringify(value),
 })
 
-/** An error as Toxiproxy's clients read it. */
+/** An error in Toxiproxy's format. */
 export const failure = (status: number, error: string): ApiReply => ({
   status,
   headers: { 'Content-Type': 'application/json', 'X-Content-Type-Options': 'nosniff' },
@@ -21,7 +21,7 @@ export const plainText = (status: number, body: string): ApiReply => ({
   body,
 })
 
-/** A port that cannot be had is told in Go's words, which clients compare; everything else in ours. */
+/** A port that is taken is reported in Go's words, which clients compare; everything else in ours. */
 export function toxiproxyMessage(error: unknown): string {
   const cause = error instanceof UserError ? error.cause : undefined
   if (!(cause instanceof Error) || !('code' in cause) || !('address' in cause) || !('port' in cause))

@@ -9,7 +9,7 @@ import { json, toxiproxyMessage } from './replies.ts'
 import type { Toxic } from './toxics.ts'
 
 export interface ToxiproxyOptions {
-  /** What `GET /version` answers. */
+  /** The version `GET /version` reports. */
   readonly version: string
   /** Whether to serve `GET /metrics`, as Toxiproxy does with `-proxy-metrics`. */
   readonly metrics: boolean

@@ -3,29 +3,29 @@ import { millis } from '@chaosproxy/history'
 import { ControlError } from '../errors.ts'
 import { integerMember, type Members } from './go-json.ts'
 
-/** One attribute of a toxic, always a whole number of its unit. */
+/** An attribute of a toxic, a whole number of its unit. */
 export interface ToxicAttribute {
   readonly name: string
   readonly unit: 'ms' | 'µs' | 'B' | 'KB/s'
-  /** The least that makes sense; 0 by default. What is not given is 0. */
+  /** The minimum, 0 by default. An attribute that is not given is 0. */
   readonly least?: number | undefined
 }
 
-/** The attributes of one toxic by name: all of its type, those not given at 0. */
+/** All attributes of a toxic by name; those not given are 0. */
 export type ToxicAttributes = { readonly [name: string]: number }
 
-/** A kind of toxic, and what it means to a link. */
+/** A type of toxic and its effect on a link. */
 export interface ToxicType {
   readonly name: string
   readonly attributes: readonly ToxicAttribute[]
-  /** Undefined where it does nothing. Pure; the attributes are within their ranges. */
+  /** Undefined if the toxic has no effect. Pure; the attributes are within their ranges. */
   harm(attributes: ToxicAttributes): TcpHarm | undefined
 }
 
 const BYTES_PER_KB = 1000
 const MICROSECONDS_PER_MS = 1000
 
-/** Toxiproxy's toxics, in its words, as faults of a link. */
+/** Toxiproxy's toxics, in its terms, as link faults. */
 export const toxicTypes: readonly ToxicType[] = [
   {
     name: 'latency',
@@ -85,9 +85,10 @@ export const toxicTypes: readonly ToxicType[] = [
 export const findToxicType = (name: string): ToxicType | undefined => toxicTypes.find((type) => type.name === name)
 
 /**
- * The attributes with those given changed and the rest as before.
+ * `before` with the given attributes changed.
  *
- * @throws ControlError (400) for one that is no whole number, or makes no sense: Toxiproxy itself crashes on some.
+ * @throws ControlError (400) for an attribute that is not a whole number or is out of range; Toxiproxy itself crashes
+ * on some of these.
  */
 export function mergeAttributes(type: ToxicType, before: ToxicAttributes, given: Members): ToxicAttributes {
   const merged = type.attributes.map(({ name, unit, least = 0 }): readonly [string, number] => {

@@ -9,7 +9,7 @@ export interface Toxic {
   readonly attributes: ToxicAttributes
   readonly name: string
   readonly type: string
-  /** As it was typed: `upstream` is client to server. */
+  /** As the client spelled it: `upstream` is client to server. */
   readonly stream: string
   readonly toxicity: number
 }
@@ -22,7 +22,7 @@ export interface ToxicChains {
   get(proxy: ManagedProxy, name: string): Toxic
   /** In force when it returns. @throws ControlError (400, 409) */
   add(proxy: ManagedProxy, body: unknown): Toxic
-  /** Only the attributes given change. @throws ControlError (400, 404) */
+  /** Changes only the attributes given. @throws ControlError (400, 404) */
   update(proxy: ManagedProxy, name: string, body: unknown): Toxic
   /** @throws ControlError (404) */
   remove(proxy: ManagedProxy, name: string): void
@@ -99,7 +99,7 @@ export function createToxicChains(board: FaultBoard): ToxicChains {
   }
 }
 
-/** No other fault's name holds a slash. */
+/** No other fault's name contains a slash. */
 const boardName = (proxy: ManagedProxy, toxic: string): string => `${proxy.name}/${toxic}`
 
 function faultOf(proxy: ManagedProxy, { toxic, type, direction }: Entry): TcpFault | undefined {
@@ -109,7 +109,7 @@ function faultOf(proxy: ManagedProxy, { toxic, type, direction }: Entry): TcpFau
   return toxic.toxicity === 1 ? { ...harm, links } : { ...harm, links, when: { probability: toxic.toxicity } }
 }
 
-/** Looks at the stream before the type, as Toxiproxy does. */
+/** Validates the stream before the type, as Toxiproxy does. */
 function readToxic(body: unknown): Entry {
   const members = readMembers(body, STRUCT)
   const text = (name: string) => stringMember(members, { struct: STRUCT, name }) ?? ''

@@ -6,7 +6,7 @@ import { v1Routes } from './routes.ts'
 
 const PREFIX = '/v1'
 
-/** Our own interface, for everything that Toxiproxy's cannot say. Errors are `{"error","status"}`. */
+/** The project's own interface, for everything Toxiproxy's cannot express. Errors are `{"error","status"}`. */
 export function v1Api(plane: ControlPlane, version: string): Api {
   const failure = (status: number, error: string): ApiReply => json(status, { error, status })
   return {

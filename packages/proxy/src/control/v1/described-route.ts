@@ -1,7 +1,7 @@
 import { type Parameter, type Parameters, parametersOf } from '@chaosproxy/faults'
 import type { ApiRoute } from '../server/api.ts'
 
-/** A JSON schema, as OpenAPI 3.1 takes it. */
+/** A JSON schema, as OpenAPI 3.1 uses it. */
 export interface Schema {
   readonly type?: 'object' | 'array' | 'string' | 'number' | 'integer' | 'boolean' | undefined
   readonly description?: string | undefined
@@ -19,9 +19,9 @@ export interface Schema {
   readonly $ref?: string | undefined
 }
 
-/** A route that says of itself what it takes and gives: the description is made from it. */
+/** A route with the metadata that its OpenAPI description is generated from. */
 export interface DescribedRoute extends ApiRoute {
-  /** Its name in the description, one of a kind. */
+  /** Its unique operationId. */
   readonly operation: string
   readonly summary: string
   readonly body?: Schema | undefined
@@ -30,10 +30,10 @@ export interface DescribedRoute extends ApiRoute {
     readonly status: 200 | 201 | 204
     readonly description: string
     readonly schema?: Schema | undefined
-    /** By default JSON. */
+    /** JSON by default. */
     readonly contentType?: string | undefined
   }
-  /** Statuses beside 400, 401, 403, 413 and 503, which any route may answer with. */
+  /** Statuses besides 400, 401, 403, 413 and 503, which any route may answer with. */
   readonly errors?: readonly number[] | undefined
 }
 
@@ -68,7 +68,7 @@ export function schemaOfParameter({ unit, summary, values, least = 0, most, ...r
 const unitOf = (unit: Parameter['unit'], summary: string): string =>
   unit === 'ms' || unit === 'bytes' || unit === 'bytes/s' ? `${summary} (${unit})` : summary
 
-/** An object of such parameters, and of what stands beside them. */
+/** An object schema of these parameters and the additional members. */
 export function schemaOfParameters(entries: Parameters, beside: { readonly [name: string]: Schema } = {}): Schema {
   const parameters = parametersOf(entries)
   const required = parameters.filter((parameter) => parameter.default === undefined && parameter.optional !== true)

@@ -2,16 +2,16 @@ import type { ServerResponse } from 'node:http'
 import type { RecordedEvent } from '../events.ts'
 import type { ControlPlane } from '../plane.ts'
 
-/** So that a proxy in between does not take a quiet stream for a dead one. */
+/** Keeps intermediaries from closing a quiet stream. */
 const KEEP_ALIVE_MS = 15_000
-/** How often hits are looked at while somebody listens; in between they only count. */
+/** How often hits are reported while a client is listening; without one they are only counted. */
 const HITS_EVERY_MS = 250
-/** Whoever reads more slowly than this much behind is cut off, and may come back for what it missed. */
+/** A reader that falls further behind is disconnected; it may reconnect and catch up. */
 const MOST_WAITING_BYTES = 1024 * 1024
 
 /**
- * Sends events as they happen, as Server-Sent Events (WHATWG HTML §9.2): the id is the sequence number, and who
- * comes back with `Last-Event-ID` gets what it missed, as far as it is still kept.
+ * Sends events as they happen, as Server-Sent Events (WHATWG HTML §9.2). The id is the sequence number: a client that
+ * reconnects with `Last-Event-ID` gets the events it missed, if they are still kept.
  */
 export function streamEvents(plane: ControlPlane, response: ServerResponse, after: number | undefined): void {
   response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' })

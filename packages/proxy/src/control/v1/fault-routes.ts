@@ -72,7 +72,7 @@ export function faultRoutes(plane: ControlPlane, views: Views): readonly Describ
   ]
 }
 
-/** Names for faults that come without one, `latency-1`: the next of its kind that is free. */
+/** Names faults given without a name: the next free `latency-1` of its kind. */
 function createNames(plane: ControlPlane): (kind: string) => string {
   let numbered = 0
   return (kind) => {

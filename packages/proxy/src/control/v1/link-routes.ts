@@ -5,7 +5,7 @@ import { type DescribedRoute, listOf, reference } from './described-route.ts'
 import { json } from './replies.ts'
 import type { Views } from './views.ts'
 
-/** Links, the two directions of every proxy. */
+/** Links: the two directions of every proxy. */
 export function linkRoutes(plane: ControlPlane, views: Views): readonly DescribedRoute[] {
   return [
     {

@@ -16,7 +16,7 @@ const REASONS: { readonly [status: number]: string } = {
   503: 'No answer in time.',
 }
 
-/** The description of the interface (OpenAPI 3.1), made of what the routes say of themselves. */
+/** The OpenAPI 3.1 description, generated from the routes' metadata. */
 export function describeApi(routes: readonly DescribedRoute[], version: string): object {
   const paths: { [path: string]: { [method: string]: object } } = {}
   for (const route of routes) {

@@ -3,7 +3,7 @@ import { ControlError } from '../errors.ts'
 import type { FaultOrigin, NamedFault } from '../fault-board.ts'
 import type { ControlPlane } from '../plane.ts'
 
-/** Where each kind of fault is changed. */
+/** The path where each origin's faults are changed. */
 const homes: { readonly [origin in FaultOrigin]: string } = {
   api: 'at /v1/faults',
   partition: 'at /v1/partitions',
@@ -11,7 +11,7 @@ const homes: { readonly [origin in FaultOrigin]: string } = {
   toxic: 'as a toxic of its proxy',
 }
 
-/** @throws ControlError (404), and (409) for what belongs to somebody else. */
+/** @throws ControlError (404), (409) for a fault of another origin. */
 export function ownFault(plane: ControlPlane, name: string, origin: FaultOrigin): NamedFault {
   const fault = plane.faults.get(name)
   if (fault.origin === origin) return fault

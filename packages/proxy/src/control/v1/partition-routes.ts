@@ -5,7 +5,7 @@ import { json, noContent } from './replies.ts'
 import { readJsonBody, readPartition } from './requests.ts'
 import type { Views } from './views.ts'
 
-/** Partitions, which are faults of whole groups. */
+/** Partitions: faults between whole groups of endpoints. */
 export function partitionRoutes(plane: ControlPlane, views: Views): readonly DescribedRoute[] {
   return [
     {

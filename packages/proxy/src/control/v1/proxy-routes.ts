@@ -66,7 +66,7 @@ export function proxyRoutes(plane: ControlPlane, views: Views): readonly Describ
   ]
 }
 
-/** A request must not make us read files of this machine. */
+/** A request must not make the server read local files. */
 function refuseFiles(text: string): never {
   throw new ControlError(400, `${quote(text)} is no PEM; files are read only for a config file`)
 }

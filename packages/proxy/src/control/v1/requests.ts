@@ -25,7 +25,7 @@ export function readJsonBody(body: Buffer): unknown {
   return value
 }
 
-/** Nothing that is asked for is nearly as deep, and whatever walks a value may then call itself. */
+/** Far deeper than any valid request; the bound makes recursion over the value safe. */
 const DEEPEST = 64
 
 function parseJson(body: Buffer): unknown {
@@ -60,12 +60,12 @@ export function readProxy(value: unknown, where: string, readPem: ReadPem): Prox
   }
 }
 
-/** Only what is given. @throws UserError (input) */
+/** Reads only the members given. @throws UserError (input) */
 export function readProxyChange(value: unknown, where: string): ProxyChange {
   return readParameters(proxyChangeParameters, readObject(value, where), where)
 }
 
-/** A fault, and what it is to be called. */
+/** A fault, with its name and lease if given. */
 export interface FaultRequest {
   readonly name: string | undefined
   readonly fault: TrafficFault
@@ -73,10 +73,10 @@ export interface FaultRequest {
 }
 
 /**
- * A fault with its links, or with the proxies whose links it is for:
+ * A fault with its links, or with the proxies whose links it applies to:
  * `{"kind":"latency","latencyMs":50,"proxies":["db"],"direction":"downstream"}`.
  *
- * @throws UserError (input), ControlError (404) for a proxy that is not there.
+ * @throws UserError (input), ControlError (404) for an unknown proxy.
  */
 export function readFault(value: unknown, plane: Pick<ControlPlane, 'proxies'>, where: string): FaultRequest {
   const { name, lease, proxies, direction, links, ...harm } = readObject(value, where)
@@ -88,7 +88,7 @@ export function readFault(value: unknown, plane: Pick<ControlPlane, 'proxies'>, 
   if (proxies === undefined && direction !== undefined)
     throw new ControlError(400, `${where}: "direction" goes with "proxies"; a link has a direction of its own`)
   const family = familyOf(harm['kind'])?.name
-  // What happens to requests is put on the way of the requests, whatever happens to their answers.
+  // HTTP faults are placed on the link of the requests, even those that affect the responses.
   const ways = readDirection(family === 'http' ? 'upstream' : direction, where)
   const given =
     proxies === undefined
@@ -114,14 +114,14 @@ function readProxyNames(value: unknown, where: string): readonly string[] {
   throw new ControlError(400, `${where}: "proxies" is ${quote(value)}. Give a list of names, such as ["db"].`)
 }
 
-/** Bytes and connections are hurt by who dials; what reads a proxy's messages and requests takes all callers for one. */
+/** TCP faults apply to every caller's links; protocol readers treat all callers of a proxy as one. */
 function linksForFamily(proxy: ManagedProxy, family: string | undefined, direction: Direction): readonly Link[] {
   if (family === 'tcp') return linksOf(proxy, direction)
   const { forward, backward } = proxy
   return direction === 'upstream' ? [forward] : direction === 'downstream' ? [backward] : [forward, backward]
 }
 
-/** The faults of a rule set, each with its name. @throws UserError (input), ControlError (400, 404) */
+/** The faults of a rule set with their names. @throws UserError (input), ControlError (400, 404) */
 export function readRules(value: unknown, plane: Pick<ControlPlane, 'proxies'>, where: string): readonly FaultToAdd[] {
   const { faults, ...unknown } = readObject(value, where)
   const [stranger] = Object.keys(unknown)
@@ -133,7 +133,7 @@ export function readRules(value: unknown, plane: Pick<ControlPlane, 'proxies'>, 
   })
 }
 
-/** Every link between two of the groups that a proxy carries. @throws UserError (input), ControlError (400) */
+/** Every link between two of the groups that some proxy carries. @throws UserError (input), ControlError (400) */
 export function readPartition(value: unknown, plane: Pick<ControlPlane, 'proxies'>, where: string): TcpFault {
   const members = readObject(value, where)
   const { mode } = readParameters(partitionParameters, members, where, ['groups'])

@@ -83,7 +83,7 @@ export function v1Routes(plane: ControlPlane, version: string): readonly Describ
   return routes
 }
 
-/** Where a stream goes on: what the client says it saw last, or was asked for. */
+/** The last event the client has seen, from its `Last-Event-ID` header or the query. */
 function firstAfter({ headers, query }: ApiRequest): number | undefined {
   const text = headers['last-event-id'] ?? query.get('since') ?? undefined
   if (text === undefined) return undefined

@@ -21,7 +21,7 @@ const aText: Schema = { type: 'string' }
 const aCount: Schema = { type: 'integer', minimum: 0 }
 const aFlag: Schema = { type: 'boolean' }
 
-/** What may be said of a proxy when it is made, and what may be changed of it. */
+/** The settings accepted when a proxy is created, and those that can be changed later. */
 export const proxyParameters: {
   readonly listen: DefaultedParameter<string>
   readonly upstream: ParameterSchema<string>
@@ -32,7 +32,7 @@ export const proxyParameters: {
   enabled: or(flag('whether it accepts connections'), true),
 }
 
-/** What is changed of a proxy. */
+/** The settings of a proxy that can be changed. */
 export const proxyChangeParameters: {
   readonly listen: OptionalParameter<string>
   readonly upstream: OptionalParameter<string>
@@ -71,7 +71,7 @@ export const partitionParameters: { readonly mode: DefaultedParameter<CutMode> }
   ),
 }
 
-/** What stands in a fault beside its kind and its parameters. */
+/** A fault's members besides its kind and its parameters. */
 const besideHarm: { readonly [name: string]: Schema } = {
   name: { type: 'string', description: 'one of a kind; given one where it is left out' },
   links: { ...listOf(aText), description: 'directions to hurt, such as clients>db' },
@@ -103,7 +103,7 @@ const objectOf = (properties: { readonly [name: string]: Schema }, optional: rea
   required: Object.keys(properties).filter((name) => !optional.includes(name)),
 })
 
-/** Everything that goes in or out, by name. */
+/** All request and response schemas, by name. */
 export const componentSchemas: { readonly [name: string]: Schema } = {
   Error: objectOf({ error: aText, status: aCount }),
   ProxyRequest: schemaOfParameters(newProxyParameters, {

@@ -5,7 +5,7 @@ import type { Lease } from '../leases.ts'
 import type { ControlPlane } from '../plane.ts'
 import { linksOf, type ManagedProxy } from '../proxies.ts'
 
-/** What goes out: see schemas.ts for what each is. */
+/** Response bodies; schemas.ts describes each. */
 export interface Views {
   proxy(proxy: ManagedProxy): object
   link(name: string, statistics: LinkStatistics): object
