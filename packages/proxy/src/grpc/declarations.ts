@@ -7,12 +7,12 @@ const DECLARATION =
   /^\s*(?:(repeated|optional|required)\s+)?([\w.]+|map\s*<\s*\w+\s*,\s*[\w.]+\s*>)\s+(\w+)\s*=\s*(\d+)\s*;?\s*$/
 
 /**
- * Messages, and the methods they are for, as one copies them out of a `.proto` file:
+ * Messages and methods, written as in a `.proto` file:
  *
  *     "messages": {"etcdserverpb.PutRequest": ["bytes key = 1", "bytes value = 2"], …},
  *     "methods": {"/etcdserverpb.KV/Put": ["etcdserverpb.PutRequest", "etcdserverpb.PutResponse"]}
  *
- * A field that is not declared is not read, so that what the routes name is enough. An enum is an `int32` here.
+ * Undeclared fields are skipped, so it is enough to declare those the routes name. Declare an enum as `int32`.
  *
  * @throws UserError (input) that begins with `where`.
  */
@@ -59,7 +59,7 @@ function entryOf(key: FieldKind, value: FieldKind): MessageType {
   return { name: 'entry', fields }
 }
 
-/** A type's name is looked up in the message itself, then in its package and those around it. */
+/** Resolves a type's name in the message itself, then in its package and the enclosing ones. */
 function resolve(types: ReadonlyMap<string, MessageType>, message: string, name: string, where: string): FieldKind {
   if ((scalarNames as readonly string[]).includes(name)) return name as ScalarName
   const scopes = message.split('.')

@@ -3,19 +3,19 @@ import type { Json } from '@chaosproxy/history'
 import type { Field, FieldKind, MessageType, ScalarName } from './message-type.ts'
 import { WIRE, WireError, WireReader } from './wire-reader.ts'
 
-/** What protobuf's own readers allow. */
+/** The nesting limit of protobuf's own decoders. */
 const MOST_NESTED_MESSAGES = 100
 
 type Members = { [name: string]: Json }
 
 /**
- * A message as JSON, much as proto3 maps it (https://protobuf.dev/programming-guides/json): integers of 64 bits are
- * texts, octets their base64, enums their names. Members have the names they are declared with (`range_end`), as
- * grpc-gateway gives them where it is told to keep them (etcd's does). A scalar that is not on the wire has its
- * default value, unless it is `optional` or of a oneof; a message or a list that is not there is no member. Wrappers
- * (`google.protobuf.StringValue`) are their values. Fields that are not declared are left out.
+ * Decodes a message to JSON, mostly by the proto3 mapping (https://protobuf.dev/programming-guides/json): 64-bit
+ * integers become strings, bytes base64, enums their names. Members keep their declared names (`range_end`), as in
+ * grpc-gateway with the original names kept (etcd's does). A scalar absent from the wire gets its default value unless
+ * it is `optional` or in a oneof; an absent message or list has no member. Wrappers (`google.protobuf.StringValue`)
+ * become their values. Undeclared fields are left out.
  *
- * @throws WireError where the bytes are no such message.
+ * @throws WireError if the bytes are not such a message.
  */
 export function decodeMessage(bytes: Buffer, type: MessageType): Json {
   const members = decodeInto(bytes, type, {}, 0)
@@ -60,7 +60,7 @@ function readField(reader: WireReader, field: Field, members: Members, depth: nu
   set(members, name, value)
 }
 
-/** A map is a list of messages, of which the first field is the key and the second the value. */
+/** A map is encoded as a list of messages: field 1 is the key, field 2 the value. */
 function readEntry(reader: WireReader, kind: FieldKind, depth: number): readonly [key: string, value: Json] {
   if (typeof kind === 'string' || !('message' in kind)) throw new WireError('a map consists of messages')
   const entry = decodeInto(expectBytes(reader), kind.message, {}, depth + 1)
@@ -69,7 +69,7 @@ function readEntry(reader: WireReader, kind: FieldKind, depth: number): readonly
   return [String(entry[keyField.name]), entry[valueField.name] ?? {}]
 }
 
-/** @param before what was read of this member before: parts of one message are put together. */
+/** @param before the member's value so far: a message may arrive in several parts, which are merged. */
 function readValue(reader: WireReader, kind: FieldKind, before: Json | undefined, depth: number): Json {
   if (typeof kind === 'string') return readScalar(reader, kind)
   if ('names' in kind) {
@@ -87,7 +87,7 @@ function readScalar(reader: WireReader, kind: ScalarName): Json {
   switch (kind) {
     case 'string': {
       const bytes = reader.lengthDelimited()
-      // Two texts that differ must not become one.
+      // Replacing invalid bytes could make two different strings equal.
       if (!isUtf8(bytes)) throw new WireError('a text is no UTF-8')
       return bytes.toString('utf8')
     }
@@ -133,7 +133,7 @@ function varintValue(reader: WireReader, kind: 'bool' | 'int32' | 'uint32' | 'si
   }
 }
 
-/** JSON's numbers are too short for it. */
+/** As a string: a JSON number cannot hold 64 bits exactly. */
 function longText({ low, high }: { readonly low: number; readonly high: number }, signed: boolean): string {
   if (high < 2 ** 21) return String(high * 2 ** 32 + low)
   const value = (BigInt(high) << 32n) | BigInt(low)
@@ -209,7 +209,7 @@ function memberList(members: Members, name: string): Json[] {
   return made
 }
 
-/** A key of a map may be `__proto__`, which a plain assignment would not make a member of. */
+/** A map may have the key `__proto__`, which a plain assignment would not store as a member. */
 function set(members: Members, name: string, value: Json): void {
   if (name === '__proto__')
     Object.defineProperty(members, name, { value, enumerable: true, writable: true, configurable: true })

@@ -4,7 +4,7 @@ import { decodeMessage } from './decode-message.ts'
 import type { Field, FieldKind, MessageType, Method, ScalarName, Schema } from './message-type.ts'
 import { WireError } from './wire-reader.ts'
 
-/** As much of `google/protobuf/descriptor.proto` as says how messages are laid out. */
+/** The part of `google/protobuf/descriptor.proto` that describes message layouts. */
 const own = parseDeclarations(
   {
     FileDescriptorSet: ['repeated File file = 1'],
@@ -47,7 +47,7 @@ const own = parseDeclarations(
   'descriptor.proto',
 )
 
-/** By the numbers of `FieldDescriptorProto.Type`; those that are missing are groups, messages and enums. */
+/** By the numbers of `FieldDescriptorProto.Type`; the missing numbers are groups, messages and enums. */
 const scalars: { readonly [type: number]: ScalarName } = {
   1: 'double',
   2: 'float',
@@ -68,7 +68,7 @@ const scalars: { readonly [type: number]: ScalarName } = {
 const TYPE = { message: 11, enum: 14 } as const
 const REPEATED = 3
 
-/** A message of the descriptor, as JSON. */
+/** A decoded message of the descriptor. */
 class Node {
   readonly #members: { readonly [name: string]: Json }
 
@@ -107,7 +107,7 @@ interface Declared {
 }
 
 /**
- * A FileDescriptorSet, as `protoc --include_imports --descriptor_set_out=api.desc api.proto` makes it.
+ * Parses a FileDescriptorSet, made by `protoc --include_imports --descriptor_set_out=api.desc api.proto`.
  *
  * @throws UserError (input) that begins with `where`.
  */
@@ -161,7 +161,7 @@ function declare(
   enums: Map<string, ReadonlyMap<number, string>>,
 ): void {
   for (const node of scope.list('enum_type')) {
-    // Several names may stand for one number, and the first is the one that is written.
+    // With aliases, several names share a number; the first is the canonical one.
     const values = node.list('value').map((value) => [value.number('number') ?? 0, value.text('name')] as const)
     enums.set(`${prefix}${node.text('name')}`, new Map([...values].reverse()))
   }
@@ -181,7 +181,7 @@ function addField(
   where: string,
 ): void {
   const kind = kindOf(node, declared, enums, where)
-  // What is laid out in a way that nobody uses any more (groups) is passed over like an unknown field.
+  // Groups are obsolete; skip them like unknown fields.
   if (kind === undefined) return
   const isRepeated = node.number('label') === REPEATED
   const entry = typeof kind === 'string' || !('message' in kind) ? undefined : declared.get(kind.message.name)
@@ -207,7 +207,7 @@ function kindOf(
   return scalars[number]
 }
 
-/** Names are whole here, and begin with a dot. */
+/** Descriptor names are fully qualified, with a leading dot. */
 function messageNamed(declared: ReadonlyMap<string, Declared>, name: string, where: string): MessageType {
   const found = declared.get(name.replace(/^\./, ''))
   if (found !== undefined) return found.type

@@ -1,13 +1,10 @@
 import { gunzipSync, inflateSync } from 'node:zlib'
 
-/**
- * What stands before each message: whether it is compressed, and its length (gRPC over HTTP2,
- * "Length-Prefixed-Message").
- */
+/** The prefix of each message: a compressed flag and its length (gRPC over HTTP2, "Length-Prefixed-Message"). */
 const PREFIX_BYTES = 5
 const MAXIMUM_UNPACKED_BYTES = 16 * 1024 * 1024
 
-/** The messages of a body; undefined where it does not consist of whole ones. */
+/** The messages of a body; undefined if it does not consist of whole messages. */
 export function messagesOf(body: Buffer, encoding: string | undefined): readonly (Buffer | undefined)[] | undefined {
   const messages: (Buffer | undefined)[] = []
   let at = 0
@@ -22,7 +19,7 @@ export function messagesOf(body: Buffer, encoding: string | undefined): readonly
   return messages
 }
 
-/** Undefined where it is compressed in a way that cannot be undone. */
+/** Undefined if the bytes cannot be decompressed. */
 function unpacked(bytes: Buffer, encoding: string | undefined): Buffer | undefined {
   const options = { maxOutputLength: MAXIMUM_UNPACKED_BYTES }
   try {

@@ -4,13 +4,13 @@ import { messagesOf } from './grpc-body.ts'
 import type { MessageType } from './message-type.ts'
 import { WireError } from './wire-reader.ts'
 
-/** Whether a request, or an answer, says that it is gRPC's; what browsers speak (`grpc-web`) is laid out differently. */
+/** Whether a content type is gRPC's. The browser variant (`grpc-web`) has a different layout. */
 export const isGrpc = (contentType: string | undefined): boolean =>
   contentType !== undefined && /^application\/grpc(?!-web)\b/i.test(contentType)
 
 /**
- * The one message of a body; as JSON where its type is known. Undefined where there are none or several of them, as in a
- * stream, or it is none of this type.
+ * The only message of a body, as JSON if its type is known. Undefined if there is no message, or several as in a
+ * stream, or one that does not match its type.
  */
 export function onlyMessage(
   body: Captured | undefined,

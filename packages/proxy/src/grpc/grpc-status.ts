@@ -1,4 +1,4 @@
-/** How a call ended (https://grpc.io/docs/guides/status-codes), by its number. */
+/** Status codes (https://grpc.io/docs/guides/status-codes), indexed by number. */
 export const grpcStatusNames = [
   'OK',
   'CANCELLED',
@@ -21,7 +21,7 @@ export const grpcStatusNames = [
 
 export type GrpcStatusName = (typeof grpcStatusNames)[number]
 
-/** After these, certainly nothing was done. */
+/** Statuses after which the call certainly had no effect. */
 const REFUSALS: ReadonlySet<string> = new Set<GrpcStatusName>([
   'INVALID_ARGUMENT',
   'NOT_FOUND',
@@ -33,7 +33,7 @@ const REFUSALS: ReadonlySet<string> = new Set<GrpcStatusName>([
   'UNAUTHENTICATED',
 ])
 
-/** Of all but the refusals and OK, nobody knows: a server may say ABORTED or RESOURCE_EXHAUSTED in the middle. */
+/** Any other status is indefinite: a server may return ABORTED or RESOURCE_EXHAUSTED halfway through. */
 export function usualGrpcOutcome(status: number): 'ok' | 'fail' | 'info' {
   if (status === 0) return 'ok'
   return REFUSALS.has(grpcStatusNames[status] ?? '') ? 'fail' : 'info'
@@ -45,5 +45,5 @@ export function describeGrpcStatus(status: number): string {
   return name === undefined ? `grpc ${status}` : `grpc ${status} ${name}`
 }
 
-/** Of a call that ended without saying how. */
+/** The status of a call that ended without one. */
 export const GRPC_UNKNOWN = 2

@@ -1,4 +1,4 @@
-/** What a field's value is; of a message or an enum, which one. */
+/** The type of a field's value, with the message type or the enum's names. */
 export type FieldKind = ScalarName | { readonly message: MessageType } | { readonly names: ReadonlyMap<number, string> }
 
 export const scalarNames = [
@@ -22,32 +22,32 @@ export const scalarNames = [
 export type ScalarName = (typeof scalarNames)[number]
 
 export interface Field {
-  /** As it is declared, `range_end`: the name of a member. */
+  /** The declared name (`range_end`), used as the JSON member. */
   readonly name: string
   readonly kind: FieldKind
   readonly shape: 'single' | 'repeated' | 'map'
-  /** Without it on the wire, it has its type's default value, and not none. */
+  /** Absent from the wire, it has its type's default value rather than none. */
   readonly hasDefault: boolean
-  /** Fields of one message with the same number exclude each other. */
+  /** At most one of a message's fields with the same number is set. */
   readonly oneof?: number | undefined
 }
 
-/** A message as it is declared. Types may contain each other, so fields are added once all are known. */
+/** A declared message. Types may refer to each other, so fields are added once all types are known. */
 export interface MessageType {
   /** `etcdserverpb.PutRequest` */
   readonly name: string
-  /** By their numbers. */
+  /** By field number. */
   readonly fields: Map<number, Field>
 }
 
-/** A call: what is asked and answered, and whether either is a stream of messages. */
+/** An RPC method: its input and output types, and which of them are streamed. */
 export interface Method {
   readonly input: MessageType
   readonly output: MessageType
   readonly streams: boolean
 }
 
-/** What is known of a service's messages. */
+/** The known messages and methods of a service. */
 export interface Schema {
   /** By name, `etcdserverpb.PutRequest`. */
   readonly messages: ReadonlyMap<string, MessageType>

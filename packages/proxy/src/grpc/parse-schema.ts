@@ -6,8 +6,8 @@ import { parseDescriptorSet } from './descriptor-set.ts'
 import type { Schema } from './message-type.ts'
 
 /**
- * `"descriptor": {"base64": …}`, a FileDescriptorSet, or `"messages"` and `"methods"`, as declarations. Undefined where
- * neither is given.
+ * Reads `"descriptor": {"base64": …}`, a FileDescriptorSet, or the declarations `"messages"` and `"methods"`. Undefined
+ * if the table has neither.
  *
  * @throws UserError (input) that begins with `where`.
  */
@@ -31,7 +31,7 @@ export function parseSchema(members: { readonly [name: string]: unknown }, where
 }
 
 /**
- * A route table whose `"descriptor"` names a file, beside the table's own, as one that has what is in it.
+ * Replaces the file that a table's `"descriptor"` names, relative to the table's own, by the file's content.
  *
  * @param read gets a file's bytes, or throws a UserError.
  */

@@ -1,22 +1,22 @@
-/** Bytes that are no message of Protocol Buffers, or none of the type that they should be. */
+/** Bytes that are not a Protocol Buffers message, or not one of the expected type. */
 export class WireError extends Error {
   override readonly name = 'WireError'
 }
 
-/** How a field is laid out (https://protobuf.dev/programming-guides/encoding/#structure). */
+/** Wire types (https://protobuf.dev/programming-guides/encoding/#structure). */
 export const WIRE = { varint: 0, fixed64: 1, bytes: 2, groupStart: 3, groupEnd: 4, fixed32: 5 } as const
 
 const LONGEST_VARINT_BYTES = 10
 const MOST_NESTED_GROUPS = 100
 
-/** Reads the fields of one message, one after the other. */
+/** Reads the fields of one message in order. */
 export class WireReader {
   readonly #bytes: Buffer
   #at = 0
-  /** Of the field that `nextField` found. */
+  /** The number of the field that `nextField` found. */
   number = 0
   wireType = 0
-  /** The halves of the last integer read, both unsigned. */
+  /** The two halves of the last integer read, both unsigned. */
   low = 0
   high = 0
 
@@ -38,7 +38,7 @@ export class WireReader {
     return true
   }
 
-  /** Seven bits of each octet, the lowest first. @throws WireError */
+  /** Seven bits per byte, the lowest first. @throws WireError */
   varint(): void {
     let low = 0
     let high = 0
@@ -47,7 +47,7 @@ export class WireReader {
       if (byte === undefined) throw new WireError('the message ends in the middle of an integer')
       this.#at++
       const bits = byte & 0x7f
-      // The fifth octet has the last four bits of the lower half, and the first three of the upper.
+      // The fifth byte holds the last four bits of the lower half and the first three of the upper.
       if (i < 5) low |= bits << (7 * i)
       if (i === 4) high = bits >>> 4
       else if (i > 4) high |= bits << (7 * i - 32)
@@ -71,7 +71,7 @@ export class WireReader {
     this.high = bytes.readUInt32LE(4)
   }
 
-  /** A text, octets, a message or packed scalars, which begin with their length. */
+  /** A string, bytes, a message or packed scalars, prefixed with the length. */
   lengthDelimited(): Buffer {
     this.varint()
     if (this.high !== 0) throw new WireError('a field is longer than its message')
@@ -86,7 +86,7 @@ export class WireReader {
     return taken
   }
 
-  /** Passes over a field that nothing is known of. */
+  /** Skips an unknown field. */
   skip(nested = 0): void {
     const { number } = this
     switch (this.wireType) {

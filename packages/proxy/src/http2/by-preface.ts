@@ -1,12 +1,12 @@
 import type { Conversation, Intercept, Interceptor, Stage } from '../interceptor.ts'
 import { FRAME, HEADER_BYTES, PREFACE, streamOf, typeOf } from './frames.ts'
 
-/** Of a server that speaks first; it has to wait for its client's preface long before. */
+/** Bound on what a server that speaks first may send; it should have waited for the client's preface long before. */
 const MOST_HELD_BYTES = 256 * 1024
 
 /**
- * Reads connections that begin with HTTP/2's preface as HTTP/2, and all others as HTTP/1: clients that know what their
- * server speaks do not ask (RFC 9113 §3.3), and after ALPN nobody does.
+ * Reads connections that start with HTTP/2's preface as HTTP/2 and all others as HTTP/1. Nothing else tells them apart:
+ * with prior knowledge (RFC 9113 §3.3) and after ALPN, no upgrade is requested.
  */
 export function byPreface(versions: { readonly http1: Intercept; readonly http2: Intercept }): Intercept {
   return (conversation) => new PrefaceReader(conversation, versions)
@@ -18,7 +18,7 @@ class PrefaceReader implements Interceptor {
   readonly #conversation: Conversation
   readonly #versions: { readonly http1: Intercept; readonly http2: Intercept }
   #chosen: Interceptor | undefined
-  /** The beginning of a preface, and what the server said meanwhile. */
+  /** The part of a possible preface received so far, and what the server sent meanwhile. */
   #begun: Buffer = Buffer.alloc(0)
   #held: Buffer[] = []
   #heldBytes = 0
@@ -38,7 +38,7 @@ class PrefaceReader implements Interceptor {
       reset: () => this.#settled().responses.reset(),
       delivered: (totalBytes) => this.#chosen?.responses.delivered(totalBytes),
     }
-    // As without an interceptor: a client learns at once whether there is a server.
+    // Dial now, as without an interceptor: a client learns at once whether there is a server.
     conversation.dial()
   }
 
@@ -62,7 +62,7 @@ class PrefaceReader implements Interceptor {
     return free
   }
 
-  /** A server of HTTP/2 may say its settings before it is asked anything; anything else is said in HTTP/1. */
+  /** An HTTP/2 server may send SETTINGS first; any other first bytes mean HTTP/1. */
   #responseBytes(bytes: Buffer): boolean {
     this.#held.push(Buffer.from(bytes))
     this.#heldBytes += bytes.length
@@ -72,7 +72,7 @@ class PrefaceReader implements Interceptor {
     return true
   }
 
-  /** What has not turned out to be HTTP/2 by now is read as HTTP/1. */
+  /** The chosen reader; HTTP/1 if the connection has not turned out to be HTTP/2 by now. */
   #settled(): Interceptor {
     if (this.#chosen !== undefined) return this.#chosen
     const before = this.#begun

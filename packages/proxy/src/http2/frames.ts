@@ -1,4 +1,4 @@
-/** What of HTTP/2's frames (RFC 9113 §4.1, §6) must be known here. */
+/** The frame types that matter here (RFC 9113 §4.1, §6). */
 export const FRAME = {
   data: 0,
   headers: 1,
@@ -13,18 +13,18 @@ export const FRAME = {
 export const FLAG = { endStream: 1, endHeaders: 4, padded: 8, priority: 0x20 } as const
 
 export const HEADER_BYTES = 9
-/** What a client says first (§3.4). */
+/** The client's connection preface (§3.4). */
 export const PREFACE: Buffer = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
 
 export const typeOf = (frame: Buffer): number => frame[3] ?? 0
 export const hasFlag = (frame: Buffer, flag: number): boolean => ((frame[4] ?? 0) & flag) !== 0
 export const streamOf = (frame: Buffer): number => frame.readUInt32BE(5) & 0x7fffffff
 
-/** Header blocks, each of which may be several frames, and none may come between those. */
+/** Frames that belong to header blocks. A block may span several frames, with no other frame between them. */
 export const isHeaderPart = (type: number): boolean =>
   type === FRAME.headers || type === FRAME.pushPromise || type === FRAME.continuation
 
-/** Whole frames, one behind the other. */
+/** Splits a buffer of whole frames. */
 export function framesOf(bytes: Buffer): readonly Buffer[] {
   const frames: Buffer[] = []
   for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
@@ -36,8 +36,7 @@ export function framesOf(bytes: Buffer): readonly Buffer[] {
 }
 
 /**
- * What HEADERS, PUSH_PROMISE or CONTINUATION carry of a header block, without padding and what comes first (§6.2,
- * §6.6).
+ * The part of a header block in HEADERS, PUSH_PROMISE or CONTINUATION, without padding and leading fields (§6.2, §6.6).
  */
 export function headerFragment(frame: Buffer): Buffer {
   if (typeOf(frame) === FRAME.continuation) return frame.subarray(HEADER_BYTES)
@@ -49,7 +48,7 @@ export function headerFragment(frame: Buffer): Buffer {
 const PRIORITY_BYTES = 5
 const PROMISED_STREAM_BYTES = 4
 
-/** The content of DATA (§6.1). */
+/** The content of a DATA frame (§6.1). */
 export const dataOf = (frame: Buffer): Buffer => unpadded(frame, 0)
 
 function unpadded(frame: Buffer, skippedBytes: number): Buffer {
@@ -58,21 +57,21 @@ function unpadded(frame: Buffer, skippedBytes: number): Buffer {
   return frame.subarray(start, Math.max(start, frame.length - (isPadded ? (frame[HEADER_BYTES] ?? 0) : 0)))
 }
 
-/** The code of RST_STREAM (§6.4), or the last stream of GOAWAY (§6.8). */
+/** The error code of RST_STREAM (§6.4), or the last stream of GOAWAY (§6.8). */
 export const firstWord = (frame: Buffer): number =>
   frame.length < HEADER_BYTES + 4 ? 0 : frame.readUInt32BE(HEADER_BYTES)
 
-/** HEADERS or DATA after which its side says no more on the stream. */
+/** Whether this HEADERS or DATA frame ends its side of the stream. */
 export const endsStream = (frame: Buffer): boolean =>
   (typeOf(frame) === FRAME.headers || typeOf(frame) === FRAME.data) && hasFlag(frame, FLAG.endStream)
 
-/** Ends a request, with a code of `http2Codes`. */
+/** Ends a stream, with a code of `http2Codes`. */
 export const resetStream = (stream: number, code: number): Buffer => frame(FRAME.resetStream, stream, [code])
 
-/** No request after this one will be served. */
+/** Announces that no later stream will be served. */
 export const goaway = (lastStream: number, code: number): Buffer => frame(FRAME.goaway, 0, [lastStream, code])
 
-/** So many bytes more may be sent on the connection. */
+/** Lets the peer send this many more bytes on the connection. */
 export const windowUpdate = (bytes: number): Buffer => frame(FRAME.windowUpdate, 0, [bytes])
 
 function frame(type: number, stream: number, words: readonly number[]): Buffer {

@@ -1,17 +1,19 @@
 import { FLAG, FRAME, hasFlag, typeOf } from './frames.ts'
 
-/** Nobody reads a longer one, and it goes on in its parts. */
+/** No peer accepts a longer block; beyond this its frames are passed on separately. */
 const MOST_BLOCK_BYTES = 1024 * 1024
 
 /**
- * Puts header blocks together that came in several frames (RFC 9113 §4.3): what is done about a request is decided by
- * all that its headers say.
+ * Joins header blocks that span several frames (RFC 9113 §4.3), since rules are decided on all headers of a request.
  */
 export class HeaderBlockJoiner {
   #parts: Buffer[] = []
   #bytes = 0
 
-  /** The frame, or the block that ends with it: frames one behind the other. Undefined while the block goes on. */
+  /**
+   * Returns the frame, or the concatenated frames of the block that it completes. Undefined while a block is
+   * incomplete.
+   */
   join(frame: Buffer): Buffer | undefined {
     const type = typeOf(frame)
     if (this.#parts.length === 0) {
@@ -20,12 +22,12 @@ export class HeaderBlockJoiner {
     }
     this.#parts.push(Buffer.from(frame))
     this.#bytes += frame.length
-    // In the middle of a block nothing else may come: whoever gets it will say so.
+    // A foreign frame inside a block is an error; pass it on and let the receiver report it.
     const goesOn = this.#parts.length === 1 || type === FRAME.continuation
     return goesOn && !hasFlag(frame, FLAG.endHeaders) && this.#bytes < MOST_BLOCK_BYTES ? undefined : this.take()
   }
 
-  /** What is here of a block that is not whole; no bytes where there is none. */
+  /** Removes and returns the frames of an incomplete block; empty if there is none. */
   take(): Buffer {
     const whole = Buffer.concat(this.#parts)
     this.#parts = []

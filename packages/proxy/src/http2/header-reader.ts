@@ -2,12 +2,12 @@ import { FLAG, framesOf, hasFlag, headerFragment } from './frames.ts'
 import { HpackDecoder, type HpackFields } from './hpack/hpack-decoder.ts'
 import { HpackError } from './hpack/hpack-error.ts'
 
-/** Reads the header blocks that one side of a connection sends. */
+/** Decodes the header blocks sent by one side of a connection. */
 export class HeaderReader {
-  /** Gone once a block made no sense, since all that follow build on it. */
+  /** Dropped after a decoding error, since later blocks depend on the ones before. */
   #decoder: HpackDecoder | undefined = new HpackDecoder()
 
-  /** To be given every header block that comes, trailers and promises too. Undefined where it cannot be read. */
+  /** Must be given every header block, trailers and promises included. Undefined if it cannot be decoded. */
   read(block: Buffer): HpackFields | undefined {
     if (this.#decoder === undefined) return undefined
     const frames = framesOf(block)

@@ -11,43 +11,43 @@ import type { Http2Link } from './http2-link.ts'
 import type { Http2Recording } from './http2-recording.ts'
 import type { StreamRule } from './stream-rule.ts'
 
-/** Requests under way on a connection; with more, none is told from another any more. Servers allow hundreds. */
+/** Bound on tracked requests per connection; requests beyond it pass untracked. Servers allow hundreds. */
 const MOST_STREAMS = 10_000
-/** Ended by a fault, and remembered for what is still under way of them. */
+/** Bound on the streams reset by faults that are remembered for frames still in flight. */
 const MOST_RESET_STREAMS = 1000
 
 export interface Http2ConnectionOptions {
   readonly conversation: Conversation
   readonly links: { readonly [direction in Direction]: Http2Link }
   readonly clock: ProxyClock
-  /** Told of all that is recorded. */
+  /** Told of everything to be recorded. */
   readonly recording?: Http2Recording | undefined
-  /** Where the record goes: while one is too far behind, requests wait. */
+  /** The record's queues: while one is congested, no requests are read. */
   readonly queues?: readonly RecordQueue[] | undefined
 }
 
 interface RequestStream {
-  /** Undefined where it could not be read. */
+  /** Undefined if the headers could not be decoded. */
   readonly head: MatchableHead | undefined
   answered: boolean
 }
 
-/** A connection of HTTP/2: its streams, and what befalls them. What turns out to be something else is passed as it is. */
+/** An HTTP/2 connection: tracks its streams and applies the faults. Anything that is not HTTP/2 passes unchanged. */
 export class Http2Connection implements Interceptor {
   readonly requests: Stage
   readonly responses: Stage
   readonly #links: Http2ConnectionOptions['links']
-  /** Numbers of this connection on each link. */
+  /** This connection's number on each link. */
   readonly #numbers: { readonly [direction in Direction]: number }
   readonly #clock: ProxyClock
   readonly #flows: { readonly [direction in Direction]: Http2Flow }
-  /** Undefined until the client has said its first bytes. */
+  /** Undefined until the client has sent enough to tell. */
   #isHttp2: boolean | undefined
   readonly #client: string
   readonly #heads: HeaderReader = new HeaderReader()
   readonly #recording: Http2Recording | undefined
   readonly #queues: readonly RecordQueue[]
-  /** Asked and not answered in full. */
+  /** Requests whose response is not complete. */
   readonly #streams: Map<number, RequestStream> = new Map()
   readonly #resetStreams: Set<number> = new Set()
   #highestStream = 0
@@ -118,7 +118,7 @@ export class Http2Connection implements Interceptor {
     }
     return {
       receive: (bytes) => {
-        // A server may speak before it was spoken to; what it says are frames only if the client's are.
+        // A server may speak first; its bytes are frames only if the client's turn out to be.
         if (this.#isHttp2 === undefined) return flow.skim(bytes)
         if (!this.#isHttp2) return conversation.responses.pass(bytes)
         recording?.beginChunk()
@@ -145,7 +145,7 @@ export class Http2Connection implements Interceptor {
     this.#recording?.closed()
   }
 
-  /** While the history is too far behind, no more requests are read. */
+  /** Reads no more requests while the record is congested. */
   #holdUpIfBehind(): void {
     for (const queue of this.#queues) {
       if (!queue.congested) continue
@@ -163,7 +163,7 @@ export class Http2Connection implements Interceptor {
     return rules.length === 0 ? undefined : this.#planOf(rules, direction, streamOf(frame))
   }
 
-  /** Keeps account of the streams; the one whose request, or response, begins with this frame. */
+  /** Tracks streams; returns the stream whose request or response begins with this frame. */
   #follow(direction: Direction, frame: Buffer): RequestStream | undefined {
     const [type, number] = [typeOf(frame), streamOf(frame)]
     const begun =
@@ -173,7 +173,7 @@ export class Http2Connection implements Interceptor {
     return begun
   }
 
-  /** Trailers come in the same frames as what begins a request. */
+  /** Trailers arrive in the same type of frame as the start of a request. */
   #ask(frame: Buffer): RequestStream | undefined {
     const isBlock = typeOf(frame) === FRAME.headers
     const head = isBlock ? this.#readHead(frame) : undefined
@@ -246,12 +246,12 @@ export class Http2Connection implements Interceptor {
     this.#flows.responses.inject(resetStream(stream, code))
   }
 
-  /** Of a stream that was reset only header blocks go on, since those after them depend on them. */
+  /** On a reset stream only header blocks pass, since later blocks depend on them for decompression. */
   #mayPass(direction: Direction, frame: Buffer): boolean {
     const type = typeOf(frame)
     if (this.#resetStreams.size === 0 || !this.#resetStreams.has(streamOf(frame))) return true
     if (type === FRAME.data) {
-      // Nobody will ever take these bytes off the connection's window, so that is done here.
+      // The receiver will never return these bytes to the connection's window, so return them here.
       const length = frame.length - HEADER_BYTES
       const sender = direction === 'requests' ? 'responses' : 'requests'
       if (length > 0) this.#flows[sender].inject(windowUpdate(length))

@@ -17,42 +17,39 @@ import { Http2Recording } from './http2-recording.ts'
 import type { StandingHttp2Fault } from './stream-rule.ts'
 
 export interface Http2FaultsOptions {
-  /** All chance comes from it: a stream for each link, on it for each fault, and of that for each connection. */
+  /** The source of all randomness: a stream per link, from it one per fault, and from that one per connection. */
   readonly seed: number | string
-  /** By default the system's. */
+  /** The system clock by default. */
   readonly clock?: ProxyClock | undefined
-  /** What the requests of routes with a route table are recorded by. */
+  /** Records the requests of routes that have a route table. */
   readonly recorder?: Recorder | undefined
-  /** Where the recorder writes to: while one is too far behind, requests wait. */
+  /** The queues the recorder writes to: while one is congested, no requests are read. */
   readonly recordQueues?: readonly RecordQueue[] | undefined
 }
 
-/** A fault of HTTP/2 in force. */
+/** An HTTP/2 fault in force. */
 export interface AppliedHttp2Fault {
   readonly fault: Http2Fault
-  /** How many requests or responses it delayed or ended, or after how many it said that it is enough. */
+  /** Requests or responses delayed or ended so far or, for GOAWAY, how many were sent. */
   readonly hits: number
-  /** How many requests or responses it could not be matched with, since what they said at their heads made no sense. */
+  /** Requests or responses with undecodable headers, for which the fault could not be matched. */
   readonly missed: number
-  /** Heals at once: what it held back goes on. Once more does nothing. */
+  /** Heals at once and releases what it held. Calling it again does nothing. */
   remove(): void
 }
 
 export interface Http2Route {
   readonly from: Endpoint
   readonly to: Endpoint
-  /** How its requests are operations. Without it nothing is recorded. */
+  /** How requests map to operations. Nothing is recorded without it. */
   readonly table?: RouteTable | undefined
 }
 
-/** Faults and records of single requests of HTTP/2, on links that are known to carry it. */
+/** Faults and recording for single HTTP/2 requests, on links known to carry HTTP/2. */
 export interface Http2Faults {
-  /** For the `intercept` of a route from one endpoint to another. What is no HTTP/2 there, is passed as it is. */
+  /** For the `intercept` of a route from one endpoint to another. Anything that is not HTTP/2 passes unchanged. */
   intercept(route: Http2Route): Intercept
-  /**
-   * In force when it returns, for requests that begin from now on. @throws UserError (usage) for a link that is not
-   * known.
-   */
+  /** In force when it returns, for requests that begin from now on. @throws UserError (usage) for an unknown link. */
   apply(fault: Http2Fault): AppliedHttp2Fault
 }
 

@@ -7,16 +7,16 @@ import { HeaderBlockJoiner } from './header-blocks.ts'
 import { createHttp2Scanner } from './http2-scanner.ts'
 import type { StreamRule } from './stream-rule.ts'
 
-/** What three bytes of length allow; 16 KiB is what nearly everyone keeps to (RFC 9113 §4.2). */
+/** The maximum of the three-byte length; nearly everyone keeps to 16 KiB (RFC 9113 §4.2). */
 const MAX_FRAME_BYTES = 2 ** 24 - 1 + HEADER_BYTES
-/** In memory for one direction of one connection; beyond it, the sender is stopped until something has gone on. */
+/** Bound on held bytes per direction of a connection; beyond it the sender is stopped until some have passed. */
 const MOST_HELD_BYTES = 16 * 1024 * 1024
 
-/** What is decided of a frame as it comes. */
+/** The decision about a frame, made when it arrives. */
 export interface FramePlan {
   readonly delayMs: number
   readonly delayedBy: readonly StreamRule[]
-  /** Once it has gone on. */
+  /** Runs after the frame has been passed on. */
   readonly then: (() => void) | undefined
 }
 
@@ -24,13 +24,13 @@ export interface Http2FlowOptions {
   readonly direction: 'requests' | 'responses'
   readonly exit: Exit
   readonly clock: ProxyClock
-  /** Asked of each frame, or whole header block, as it comes; undefined where nothing is to be done about it. */
+  /** Called for each frame or whole header block as it arrives; undefined to pass it on unchanged. */
   readonly plan: (frame: Buffer) => FramePlan | undefined
-  /** Asked of each of them as it is about to go on: false where it must not. */
+  /** Called just before each is passed on; false drops it. */
   readonly mayPass: (frame: Buffer) => boolean
-  /** Told of each of them as it goes on: where it begins in all that goes on in this direction. */
+  /** Called for each as it is passed on, with its offset in everything passed in this direction. */
   readonly passed: ((frame: Buffer, startByte: number) => void) | undefined
-  /** It turned out to be HTTP/2, or not. */
+  /** Reports whether the connection is HTTP/2. */
   readonly recognised: (isHttp2: boolean) => void
 }
 
@@ -42,7 +42,7 @@ interface Held {
   dueAtMs: number
 }
 
-/** One direction of a connection of HTTP/2, frame by frame. */
+/** One direction of an HTTP/2 connection, frame by frame. */
 export class Http2Flow implements FrameSink {
   readonly #options: Http2FlowOptions
   readonly #reader: FrameReader
@@ -50,9 +50,9 @@ export class Http2Flow implements FrameSink {
   readonly #joiner: HeaderBlockJoiner = new HeaderBlockJoiner()
   #held: Held[] = []
   #heldBytes = 0
-  /** How many frames of each stream are held: what follows of it waits behind them. */
+  /** The number of held frames per stream: later frames of the stream wait behind them. */
   readonly #heldStreams: Map<number, number> = new Map()
-  /** Frames of our own, for when a header block, or a frame that comes in parts, is through. */
+  /** Frames to insert once no header block or partly passed frame is in progress. */
   #injected: Buffer[] = []
   #inHeaderBlock = false
   #ending: 'end' | 'reset' | undefined
@@ -77,7 +77,7 @@ export class Http2Flow implements FrameSink {
     return this.#run.takeFree()
   }
 
-  /** Passes bytes on without looking at what they are, and still knows where frames end. */
+  /** Passes bytes on without inspecting frames, but keeps track of where they end. */
   skim(bytes: Buffer): boolean {
     this.#reader.skim(bytes)
     this.#passedBytes += bytes.length
@@ -115,7 +115,7 @@ export class Http2Flow implements FrameSink {
     if (last) this.#passInjected()
   }
 
-  /** Slips in a frame, as soon as that is allowed. */
+  /** Inserts a frame at the next point where the protocol allows one. */
   inject(frame: Buffer): void {
     if (this.#over) return
     this.#injected.push(frame)
@@ -123,7 +123,7 @@ export class Http2Flow implements FrameSink {
     this.#run.flush()
   }
 
-  /** What is delayed by this rule alone goes on. */
+  /** Releases the frames that only this rule delays. */
   heal(rule: StreamRule): void {
     const nowMs = this.#options.clock.nowMs()
     for (const held of this.#held)
@@ -131,13 +131,13 @@ export class Http2Flow implements FrameSink {
     this.#advance()
   }
 
-  /** What is held goes on, whatever it waits for. */
+  /** Releases everything that is held. */
   releaseAll(): void {
     for (const held of this.#held) held.dueAtMs = 0
     this.#advance()
   }
 
-  /** Asks the sender to stop, or go on as far as there is room. */
+  /** Stops the sender, or lets it go on while there is room. */
   setStopped(stopped: boolean): void {
     this.#stopped = stopped
     this.#govern()
@@ -150,7 +150,7 @@ export class Http2Flow implements FrameSink {
     this.#injected = []
   }
 
-  /** Of a header block; nothing can be decided about it any more. */
+  /** Passes on an incomplete header block, for which no decision can be made. */
   #passUnfinished(): void {
     const unfinished = this.#joiner.take()
     if (unfinished.length === 0) return
@@ -158,7 +158,7 @@ export class Http2Flow implements FrameSink {
     else this.#pass(unfinished)
   }
 
-  /** Header blocks keep their order, and frames of a stream theirs. */
+  /** Header blocks stay in order, and so do the frames of a stream. */
   #mustWait(frame: Buffer): boolean {
     if (this.#held.length === 0) return false
     return isHeaderPart(typeOf(frame)) || this.#heldStreams.has(streamOf(frame))
@@ -214,7 +214,7 @@ export class Http2Flow implements FrameSink {
   }
 
   #passInjected(): void {
-    // Each side begins with its settings, and nothing may come before them (RFC 9113 §3.4).
+    // Each side starts with SETTINGS, which nothing may precede (RFC 9113 §3.4).
     const begun = this.#reader.messages > 0
     if (!begun || this.#inHeaderBlock || this.#reader.inParts) return
     for (const frame of this.#injected) this.#add(frame)

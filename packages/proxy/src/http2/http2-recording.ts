@@ -12,9 +12,9 @@ import { dataOf, endsStream, FRAME, firstWord, streamOf, typeOf } from './frames
 import { HeaderReader } from './header-reader.ts'
 import { RecordedStream } from './recorded-stream.ts'
 
-/** Requests under way on a connection that are told apart; servers allow hundreds. */
+/** Bound on requests per connection that are told apart; servers allow hundreds. */
 const MOST_STREAMS = 10_000
-/** Requests that were ended by a fault, and are remembered for what their server may still answer. */
+/** Bound on remembered requests that a fault ended but whose server may still answer. */
 const MOST_LOST_STREAMS = 1000
 
 const UNREADABLE = 'an HTTP/2 request that could not be read'
@@ -23,27 +23,27 @@ export interface Http2RecordingOptions {
   readonly recording: ConnectionRecorder
   readonly mapping: HttpMapping
   readonly peer: Peer
-  /** Time as the histories have it. */
+  /** The histories' clock. */
   readonly now: () => Nanos
 }
 
 interface Unsent {
   readonly turn: Turn
-  /** Where its first header block is in what goes to the server. */
+  /** The offset of its first header block in the bytes to the server. */
   readonly startByte: number
 }
 
 interface Undelivered {
   readonly turn: Turn
   readonly answer: Answer
-  /** Where it ends in what goes to the client. */
+  /** The offset of its end in the bytes to the client. */
   readonly endByte: number
 }
 
 /**
- * What is recorded of one connection. It is told of every frame of either side as it arrives, and again as it goes on,
- * which it may do later, or never; frames that a fault makes up only go on. A request is called as its header block
- * arrives, of which nothing goes on before it is whole, and returns once the end of its answer is with the client.
+ * Records one connection. It is told of every frame when it arrives and again when it is passed on, which may be later
+ * or never; frames inserted by a fault are only passed on. A request is invoked when its header block arrives, none of
+ * which is passed on before it is complete, and returns once the end of its response has been delivered to the client.
  */
 export class Http2Recording {
   readonly #recording: ConnectionRecorder
@@ -52,18 +52,18 @@ export class Http2Recording {
   readonly #now: () => Nanos
   readonly #answerHeads: HeaderReader = new HeaderReader()
   readonly #streams: Map<number, RecordedStream> = new Map()
-  /** Whose client was told that they are over, and whose server may still answer. */
+  /** Streams that have ended for the client although the server may still answer. */
   readonly #lost: Set<RecordedStream> = new Set()
-  /** Of this chunk. */
+  /** Streams begun in this chunk. */
   #begun: RecordedStream[] = []
-  /** With parts of bodies in memory that goes back with the chunk. */
+  /** Streams that captured parts of bodies in memory that is reclaimed with the chunk. */
   readonly #captured: Set<RecordedStream> = new Set()
-  /** Turns whose header blocks have not gone on yet, by stream. */
+  /** Turns whose header blocks have not been passed on yet, by stream. */
   readonly #waiting: Map<number, Turn> = new Map()
   #unsent: Unsent[] = []
   #undelivered: Undelivered[] = []
   #highestStream = 0
-  /** What the server said in GOAWAY: it does nothing of requests after it. */
+  /** The server's GOAWAY: it does not process streams after this one. */
   #lastServedStream: number = Number.POSITIVE_INFINITY
   #chunkTime: Nanos | undefined
 
@@ -74,7 +74,7 @@ export class Http2Recording {
     this.#now = now
   }
 
-  /** What arrives until `endChunk` arrives at this moment. */
+  /** Everything until `endChunk` counts as arriving at this moment. */
   beginChunk(): void {
     this.#chunkTime = this.#now()
   }
@@ -88,8 +88,8 @@ export class Http2Recording {
   }
 
   /**
-   * A frame, or a whole header block, arrived from the client. @param head of a block; undefined where it makes no
-   * sense.
+   * A frame or whole header block arrived from the client. @param head the block's headers; undefined if they could not
+   * be decoded.
    */
   requestArrived(frame: Buffer, head: MatchableHead | undefined): void {
     const [type, number] = [typeOf(frame), streamOf(frame)]
@@ -107,7 +107,7 @@ export class Http2Recording {
     }
   }
 
-  /** A frame, or a whole header block, arrived from the server. */
+  /** A frame or whole header block arrived from the server. */
   answerArrived(frame: Buffer): void {
     const type = typeOf(frame)
     const isBlock = type === FRAME.headers || type === FRAME.pushPromise
@@ -125,7 +125,7 @@ export class Http2Recording {
     if (endsStream(frame) && stream.answer === undefined) this.#answered(stream)
   }
 
-  /** It goes on to the server. */
+  /** A frame was passed on towards the server. */
   requestPassed(frame: Buffer, startByte: number): void {
     if (typeOf(frame) !== FRAME.headers) return
     const number = streamOf(frame)
@@ -135,7 +135,7 @@ export class Http2Recording {
     this.#unsent.push({ turn, startByte })
   }
 
-  /** It goes on to the client. */
+  /** A frame was passed on towards the client. */
   answerPassed(frame: Buffer, endByte: number): void {
     if (!endsStream(frame)) return
     const stream = this.#streams.get(streamOf(frame))
@@ -146,7 +146,7 @@ export class Http2Recording {
     if (turn.isWhole) this.#streams.delete(stream.number)
   }
 
-  /** So much of what went on to the server is with it. */
+  /** The first `totalBytes` passed on have been handed to the server's socket. */
   requestsDelivered(totalBytes: number): void {
     let sent = 0
     for (const { turn, startByte } of this.#unsent) {
@@ -157,7 +157,7 @@ export class Http2Recording {
     if (sent > 0) this.#unsent.splice(0, sent)
   }
 
-  /** So much of what went on to the client is with it. */
+  /** The first `totalBytes` passed on have been handed to the client's socket. */
   answersDelivered(totalBytes: number): void {
     let delivered = 0
     for (const { turn, answer, endByte } of this.#undelivered) {
@@ -168,7 +168,7 @@ export class Http2Recording {
     if (delivered > 0) this.#undelivered.splice(0, delivered)
   }
 
-  /** A fault ends a request: its client gets no answer, though its server may give one. */
+  /** A fault ended a request: the client gets no response, but the server may still send one. */
   resetByFault(number: number): void {
     const stream = this.#streams.get(number)
     if (stream === undefined) return
@@ -188,18 +188,18 @@ export class Http2Recording {
     }
   }
 
-  /** What comes from here on is no HTTP/2. */
+  /** The rest of the connection is not HTTP/2. */
   opaque(): void {
     this.#recording.opaque('bytes that are no HTTP/2', 'everything')
   }
 
-  /** The server says no more. */
+  /** The server will send nothing more. */
   serverGone(): void {
     for (const stream of [...this.#streams.values()])
       if (stream.answer === undefined) this.#over(stream, LOST.connection)
   }
 
-  /** Both sides are gone, and what waited to go on never does. */
+  /** Both sides are gone; whatever was still waiting is never delivered. */
   closed(): void {
     for (const stream of this.#streams.values()) {
       stream.requestCut()
@@ -235,12 +235,12 @@ export class Http2Recording {
     const method = this.#mapping.schema?.methods.get(pathOf(head.target))
     const stream = new RecordedStream(number, head, turn, { routed, method, peer: this.#peer })
     this.#streams.set(number, stream)
-    // What is known by its head alone, such as a stream that is ignored, keeps no place until its end.
+    // A request that needs no body, such as an ignored stream, need not wait for its end.
     if (routed.bodyBytes === 0) stream.requestEnded()
     else this.#begun.push(stream)
   }
 
-  /** Calls of gRPC are requests by POST; a route may be for them alone. */
+  /** A gRPC call is an HTTP POST, but a route may match gRPC calls only. */
   #match(head: MatchableHead): RoutedRequest {
     const asCall = isGrpc(head.headers.get('content-type'))
       ? this.#mapping.match({ ...head, method: 'GRPC' })
@@ -253,7 +253,7 @@ export class Http2Recording {
       this.#streams.delete(stream.number)
       stream.turn.unreadable(this.#time)
     } else stream.turn.answered(this.#time, stream.answerEnded())
-    // Its client is gone, so that it goes no further.
+    // The client has gone: nothing will be delivered to it.
     if (this.#lost.delete(stream)) this.#streams.delete(stream.number)
   }
 
@@ -262,14 +262,14 @@ export class Http2Recording {
     else this.#over(stream, `the server reset the stream: ${nameOfCode(code)}`)
   }
 
-  /** The server answered before the request had ended, and does not want the rest (RFC 9113 §8.1). */
+  /** The server answered before the request ended, and does not want the rest (RFC 9113 §8.1). */
   #wantsNoMore(stream: RecordedStream): void {
     stream.requestCut()
     if (!stream.turn.isWhole) this.#over(stream, 'the server did not want the rest of the request')
     else if (stream.answerHasPassed) this.#forget(stream)
   }
 
-  /** RFC 9113 §6.8: what has a higher number was not, and will not be, processed. */
+  /** GOAWAY: streams with higher numbers were not and will not be processed (RFC 9113 §6.8). */
   #servesNoMoreAfter(lastStream: number): void {
     this.#lastServedStream = Math.min(this.#lastServedStream, lastStream)
     for (const stream of [...this.#streams.values()])
@@ -282,7 +282,7 @@ export class Http2Recording {
     stream.turn.refused(this.#time, why)
   }
 
-  /** Neither side says any more on it, though what they said may still be on its way. */
+  /** Neither side sends more on this stream, though frames may still be in flight. */
   #over(stream: RecordedStream, why: string): void {
     stream.requestCut()
     this.#mayBeSent(stream)
@@ -293,13 +293,13 @@ export class Http2Recording {
   #end(stream: RecordedStream, why: string): void {
     const { turn, number, answerHasPassed } = stream
     if (answerHasPassed && turn.isWhole) return
-    // It may have begun with the same bytes.
+    // The request may have begun in this chunk, so that no place has been kept for it yet.
     if (!turn.isWhole) turn.keepPlace()
     if (number > this.#lastServedStream && stream.answer === undefined) turn.refused(this.#time, GONE_AWAY)
     else turn.ended(this.#time, why)
   }
 
-  /** What waits goes on, and may be done then. */
+  /** The header block may reach the server from now on, and the request may take effect. */
   #mayBeSent({ turn, number }: RecordedStream): void {
     this.#waiting.delete(number)
     turn.forwarded(this.#time)

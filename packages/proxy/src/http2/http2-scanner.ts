@@ -3,9 +3,9 @@ import { NEEDS_MORE, NOT_FRAMED } from '../framing/frame-scanner.ts'
 import { createLengthPrefixScanner } from '../framing/length-prefix-scanner.ts'
 import { HEADER_BYTES, PREFACE } from './frames.ts'
 
-/** Frames of HTTP/2, in requests behind the preface, which is the first of them here. */
+/** Scans HTTP/2 frames. In requests the preface counts as the first frame. */
 export function createHttp2Scanner(direction: 'requests' | 'responses'): FrameScanner {
-  // The length is that of the payload alone, behind the other six bytes of the header.
+  // The length field counts the payload only, which follows six more header bytes.
   const frames = createLengthPrefixScanner({
     lengthFieldLength: 3,
     byteOrder: 'big',

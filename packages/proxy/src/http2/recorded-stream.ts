@@ -12,17 +12,17 @@ import type { HpackFields } from './hpack/hpack-decoder.ts'
 interface StreamParts {
   readonly routed: RoutedRequest
   readonly method: Method | undefined
-  /** Who asks. */
+  /** The client. */
   readonly peer: Peer
 }
 
-/** What is read of one request, and of its answer, as their frames go by. */
+/** What is read of one request and its response as their frames pass. */
 export class RecordedStream {
   readonly number: number
   readonly turn: Turn
   readonly head: MatchableHead
   readonly #routed: RoutedRequest
-  /** The messages of the call, where they are known. */
+  /** The RPC method, if it is known. */
   readonly #method: Method | undefined
   readonly #peer: Peer
   readonly #isGrpc: boolean
@@ -31,11 +31,11 @@ export class RecordedStream {
   #status: number | undefined
   #headers: HpackFields | undefined
   #trailers: HpackFields | undefined
-  /** A header block of the answer made no sense. */
+  /** Whether a header block of the response could not be decoded. */
   isUnreadable = false
-  /** The server's whole answer. */
+  /** The complete response. */
   answer: Answer | undefined
-  /** It went on to the client, to its end. */
+  /** Whether the response was passed on completely. */
   answerHasPassed = false
 
   constructor(number: number, head: MatchableHead, turn: Turn, { routed, method, peer }: StreamParts) {
@@ -61,7 +61,7 @@ export class RecordedStream {
     this.#reply.add(bytes, 0, bytes.length)
   }
 
-  /** What was captured goes on, and is read into again. */
+  /** Copies captured bytes out of memory that is about to be reused. */
   releaseMemory(): void {
     this.#request.release()
     this.#reply.release()
@@ -71,18 +71,18 @@ export class RecordedStream {
     this.turn.requestEnded(this.head, this.#requestBody(), this.#peer)
   }
 
-  /** Nothing more comes of the request. It may be here all the same, as far as its server needs it. */
+  /** The rest of the request will not come; what has arrived may already be enough for the server. */
   requestCut(): void {
     if (this.turn.isWhole) return
     if (this.#routed.bodyBytes === 0) this.turn.requestEnded(this.head, undefined, this.#peer)
     else if (this.#isGrpc) {
-      // A server may answer a call once its message is there, whether or not the stream has ended.
+      // A server may answer a call once it has the message, even if the stream has not ended.
       const body = this.#requestBody()
       if (body !== undefined) this.turn.requestEnded(this.head, body, this.#peer)
     }
   }
 
-  /** The head of the answer, or its trailers; undefined where the block could not be read. */
+  /** Takes the response's headers or trailers; undefined if the block could not be decoded. */
   answerFields(fields: HpackFields | undefined): void {
     if (fields === undefined) {
       this.isUnreadable = true
@@ -113,7 +113,10 @@ export class RecordedStream {
     return this.answer
   }
 
-  /** In the trailers, which may be all that there is; without it, HTTP's own says why the call did not get there. */
+  /**
+   * From the trailers or, in a trailers-only response, the headers. Without it, a non-200 HTTP status says why the call
+   * failed.
+   */
   get #grpcStatus(): number | undefined {
     const text = this.#trailers?.get('grpc-status') ?? this.#headers?.get('grpc-status')
     if (text !== undefined) return /^\d{1,3}$/.test(text) ? Number(text) : GRPC_UNKNOWN

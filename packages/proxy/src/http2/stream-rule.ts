@@ -1,16 +1,16 @@
 import { type Http2Fault, isCounted, isTimely, type Random } from '@chaosproxy/faults'
 import { compileHeadMatch, type HeadMatch, type MatchableHead } from '../http/head-match.ts'
 
-/** A fault in force, over all its links. */
+/** A fault in force, on all its links. */
 export interface StandingHttp2Fault {
   readonly fault: Http2Fault
   readonly appliedAtMs: number
   hits: number
-  /** Requests, or responses, of which it cannot be said whether it is for them. */
+  /** Requests or responses for which it could not be told whether the fault applies. */
   missed: number
 }
 
-/** A fault on one link. What it counts, it counts over all connections of the link. */
+/** A fault on one link. Its counters span all connections of the link. */
 export class StreamRule {
   readonly standing: StandingHttp2Fault
   readonly #random: Random
@@ -24,7 +24,10 @@ export class StreamRule {
     this.#isForHead = compileHeadMatch(standing.fault.match)
   }
 
-  /** Whether it may hit a request, or the response to it. Where the head could not be read, only what matches any does. */
+  /**
+   * Whether the fault applies to a request and its response. Without readable headers, only a fault that matches
+   * everything applies.
+   */
   isFor(head: MatchableHead | undefined, client: string): boolean {
     const { fault } = this.standing
     if (fault.match === undefined) return true
@@ -33,7 +36,7 @@ export class StreamRule {
     return false
   }
 
-  /** Whether the fault hits the request, or response, that begins on this connection now. To be asked once for each. */
+  /** Whether the fault hits the request or response that begins now on this connection. Call once for each. */
   strikes(connection: number, nowMs: number): boolean {
     const { fault, appliedAtMs } = this.standing
     const { when = {} } = fault
@@ -45,7 +48,7 @@ export class StreamRule {
     return true
   }
 
-  /** A stream of chance for each connection, that no other shifts. */
+  /** A random stream per connection, so that connections do not affect each other's draws. */
   randomFor(connection: number): Random {
     let random = this.#streams.get(connection)
     if (random === undefined) {
@@ -55,7 +58,7 @@ export class StreamRule {
     return random
   }
 
-  /** The connection is gone. */
+  /** Drops the state of a closed connection. */
   forget(connection: number): void {
     this.#streams.delete(connection)
   }

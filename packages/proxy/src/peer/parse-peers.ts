@@ -5,10 +5,10 @@ import type { PeerFinder } from './peers.ts'
 import { findBySocketOwner } from './socket-owner.ts'
 
 /**
- * Reads who may dial a route, and how they are known: `{"n1":4711,"n2":"/run/n2.pid"}` gives each node's process, by its
- * number or by a file that holds it and that is read anew for each connection, since nodes are restarted.
+ * Parses who may dial a route and how to identify them. `{"n1":4711,"n2":"/run/n2.pid"}` gives each node's process, by
+ * its number or by a pid file, which is read for every connection because nodes restart.
  *
- * @throws UserError (input) that begins with `where`; (environment) elsewhere than on Linux.
+ * @throws UserError (input) that begins with `where`; (environment) if not on Linux.
  */
 export function parsePeers(value: unknown, where: string): PeerFinder {
   const entries = Object.entries(readObject(value, where))
@@ -32,7 +32,7 @@ function readSource(source: unknown, where: string): number | string {
   throw new UserError('input', `${where} is ${quote(source)}. Give a process id, or the name of a file that holds one.`)
 }
 
-/** A node that does not run has no file, or an empty one. */
+/** A node that is not running has no pid file, or an empty one. */
 async function pidIn(path: string): Promise<number | undefined> {
   const pid = Number((await readFile(path, 'latin1').catch(() => '')).trim())
   return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined

@@ -5,21 +5,21 @@ export interface Address {
   readonly port: number
 }
 
-/** Tells who dialled, where several nodes dial one address. */
+/** Identifies who dialled, when several nodes dial one address. */
 export interface PeerFinder {
-  /** How it finds out, for people. */
+  /** The method of identification, for display. */
   readonly by: string
-  /** Undefined where it cannot be told, such as of a process that has hung up meanwhile. Never rejects. */
+  /** Undefined if the endpoint cannot be identified, for example because it has disconnected. Never rejects. */
   find(client: Address, listener: Address): Promise<Endpoint | undefined>
 }
 
-/** How a route knows who dials it, and how often it found out. */
+/** How a route identifies who dials it, and how often that succeeded. */
 export interface Identification {
   readonly by: string
   readonly known: number
-  /** Taken for the route's `from`. */
+  /** Connections that were attributed to the route's `from` instead. */
   readonly unknown: number
 }
 
-/** The route is dialled by one endpoint alone, so that there is nothing to find out. */
+/** Only one endpoint dials the route, so nothing has to be found out. */
 export const ownAddress: Identification = { by: 'own address', known: 0, unknown: 0 }

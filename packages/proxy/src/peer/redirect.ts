@@ -5,36 +5,38 @@ import type { Endpoint } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { Address, PeerFinder } from './peers.ts'
 
-/** What a user's processes dial, and where they come to instead: a route of the proxy for that link alone. */
+/** Redirects one user's connections to an address to a proxy route for that link. */
 export interface Redirection {
-  /** The node's own, a number: of the proxy's own user nothing may be redirected, or it would never reach a node. */
+  /**
+   * The node's own numeric user. It must not be the proxy's user: the proxy's own connections would be redirected too.
+   */
   readonly userId: number
   readonly to: Address
   readonly via: Address
 }
 
 export interface Redirections {
-  /** Resolves once nobody is redirected any more; connections that were, stay. */
+  /** Resolves once the rules are removed; connections already redirected stay. */
   close(): Promise<void>
 }
 
 const READY_WITHIN_MS = 5000
 let tables = 0
 
-/** The route of a redirected link knows who dials it, since nobody else is sent there. */
+/** Only one endpoint is redirected to this route, so the route knows who dials it. */
 export const redirectedFrom = (endpoint: Endpoint): PeerFinder => ({
   by: 'kernel redirection',
   find: async () => endpoint,
 })
 
 /**
- * Has the kernel send what nodes dial to the proxy, with nothing to be configured in them: each runs as a user of its
- * own, and by that is told apart. For Linux, with the rights of root, by nftables' NAT of what leaves this machine.
+ * Has the kernel redirect what nodes dial to the proxy, without configuring the nodes. Every node runs as its own user,
+ * which identifies it. Needs Linux and root; uses nftables NAT on locally generated traffic.
  *
- * The table belongs to the nft that made it, which lives as long as its input is open: with this process, however that
- * ends, it goes.
+ * The table is owned by the nft process, which exits when its input closes. So the rules disappear with this process,
+ * however it ends.
  *
- * @throws UserError: usage for addresses that are none, environment where the kernel or nft will not.
+ * @throws UserError: usage for an invalid address, environment if the kernel or nft refuses.
  */
 export async function redirectUsers(rules: readonly Redirection[]): Promise<Redirections> {
   const table = `inet chaos_${process.pid}_${++tables}`
@@ -44,11 +46,11 @@ export async function redirectUsers(rules: readonly Redirection[]): Promise<Redi
     ...rules.map((rule) => `add rule ${table} out ${ruleOf(rule)}`),
     `list table ${table}`,
   ]
-  // Few redirect, and everybody would wait for it to be loaded.
+  // Rarely used: load it only here.
   const { spawn } = await import('node:child_process')
   const nft = spawn('nft', ['-i'])
   const ended = once(nft, 'close').catch(() => undefined)
-  // Where it is gone, that is told below.
+  // A failure of nft is reported through its exit, below.
   nft.stdin.on('error', () => undefined)
   const close = async () => {
     nft.stdin.end()
@@ -66,7 +68,7 @@ export async function redirectUsers(rules: readonly Redirection[]): Promise<Redi
   return { close }
 }
 
-/** Both addresses of one kind: the kernel does not make one into the other. */
+/** Both addresses must be of one family: NAT does not translate between them. */
 function ruleOf({ userId, to, via }: Redirection): string {
   const [version, viaVersion] = [isIP(to.host), isIP(via.host)]
   if (version === 0 || version !== viaVersion)
@@ -82,7 +84,7 @@ function ruleOf({ userId, to, via }: Redirection): string {
   return `meta skuid ${userId} ${kind} daddr ${to.host} tcp dport ${to.port} dnat ${kind} to ${target}:${via.port}`
 }
 
-/** What it says once all is done, up to the end of the list that it was asked for. */
+/** The output of nft once every command is done, recognised by the end of the listing requested last. */
 async function answerOf(nft: ChildProcessWithoutNullStreams): Promise<string> {
   let said = ''
   let complained = ''

@@ -5,16 +5,17 @@ import { UserError } from '@chaosproxy/history'
 import type { Address, PeerFinder } from './peers.ts'
 import { findInode } from './socket-table.ts'
 
-/** The process of each node. */
+/** Each node's process. */
 export type Processes = ReadonlyMap<Endpoint, number>
 
 /**
- * Finds who dialled by the process that the client's socket belongs to: on Linux, of the same machine and pid namespace,
- * with the rights of root or of the processes' user. What a process's descendants dial, it has dialled. Milliseconds for
- * each connection, on its way to be made.
+ * Identifies who dialled by the process that owns the client's socket. Works on Linux, on the same machine and in the
+ * same pid namespace, as root or as the processes' user. A descendant's connections count as the process's own. Takes
+ * milliseconds per connection, while it is being set up.
  *
- * @param processes Asked anew each time: nodes may have been restarted.
- * @throws UserError (environment) elsewhere than on Linux.
+ * @param processes called for every connection, since nodes may have restarted.
+ *
+ * @throws UserError (environment) if not on Linux.
  */
 export function findBySocketOwner(processes: () => Processes | Promise<Processes>): PeerFinder {
   if (process.platform !== 'linux')
@@ -38,10 +39,10 @@ export function findBySocketOwner(processes: () => Processes | Promise<Processes
 }
 
 /**
- * Finds which process dialled, as `python3 4711`, whichever it is: on Linux, of the same machine and pid namespace, with
- * the rights of root or of the process's user. Milliseconds for a process that has not dialled before.
+ * Finds the process that dialled, whichever it is, as `python3 4711`. Works on Linux, on the same machine and in the
+ * same pid namespace, as root or as the process's user. Takes milliseconds for a process that has not dialled recently.
  *
- * @throws UserError (environment) elsewhere than on Linux.
+ * @throws UserError (environment) if not on Linux.
  */
 export function findAnyProcess(): PeerFinder {
   if (process.platform !== 'linux')
@@ -56,7 +57,7 @@ export function findAnyProcess(): PeerFinder {
       const inode = await inodeOf(client, listener)
       if (inode === undefined) return undefined
       const everyone = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name))
-      // Whoever dialled lately is likely to dial again.
+      // Processes that dialled recently are likely to dial again.
       const pids = [...last, ...everyone.filter((pid) => !last.includes(pid)).reverse()]
       for (const pid of pids) {
         if (!(await owns(Number(pid), inode))) continue
@@ -72,25 +73,25 @@ export function findAnyProcess(): PeerFinder {
 const LATELY = 16
 
 async function inodeOf(client: Address, listener: Address): Promise<string | undefined> {
-  // A client that is gone already has no address any more.
+  // A client that has disconnected has no address any more.
   if (isIP(client.host) === 0 || isIP(listener.host) === 0) return undefined
   for (const path of ['/proc/net/tcp', '/proc/net/tcp6']) {
     const table = await readFile(path, 'latin1').catch(() => '')
     const inode = findInode(table, client, listener)
-    // A socket that is being closed has none any more.
+    // A closing socket has no inode any more.
     if (inode !== undefined && inode !== '0') return inode
   }
   return undefined
 }
 
-/** Whether the process, or one that descends from it, has the socket open. */
+/** Whether the process or one of its descendants has the socket open. */
 async function familyOwns(pid: number, inode: string): Promise<boolean> {
   if (await owns(pid, inode)) return true
   for (const child of await childrenOf(pid)) if (await familyOwns(child, inode)) return true
   return false
 }
 
-/** What cannot be read, because the process has ended or is another user's, is no answer. */
+/** A process that cannot be inspected, because it has ended or belongs to another user, counts as not owning it. */
 async function owns(pid: number, inode: string): Promise<boolean> {
   const directory = `/proc/${pid}/fd`
   const descriptors = await readdir(directory).catch(() => [])

@@ -3,13 +3,13 @@ import { endianness } from 'node:os'
 import { ipv6Bytes } from '../ipv6-bytes.ts'
 import type { Address } from './peers.ts'
 
-/** The ends of an IPv4 address in IPv6's clothes (RFC 4291 §2.5.5.2). */
+/** The prefix of an IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2). */
 const MAPPED_WORDS: readonly number[] = [0, 0, 0xffff]
 const INODE_FIELD = 9
 
 /**
- * The inode of the socket that is at `local` and connected to `remote`, from the text of Linux' /proc/net/tcp or
- * /proc/net/tcp6 (proc_pid_net(5)); undefined where there is none.
+ * The inode of the socket bound to `local` and connected to `remote`, from the text of Linux's /proc/net/tcp or
+ * /proc/net/tcp6 (proc_pid_net(5)); undefined if there is none.
  */
 export function findInode(table: string, local: Address, remote: Address): string | undefined {
   for (const start of spellings(local))
@@ -22,7 +22,7 @@ export function findInode(table: string, local: Address, remote: Address): strin
   return undefined
 }
 
-/** As tcp writes it, where it is an address of IPv4, and as tcp6 does: words of the machine's own byte order. */
+/** The address as in tcp (IPv4 only) and as in tcp6: words in the machine's byte order. */
 function spellings({ host, port }: Address): readonly string[] {
   const digits = port.toString(16).toUpperCase().padStart(4, '0')
   const words = wordsOf(host)
@@ -37,7 +37,7 @@ function spellWord(word: number): string {
   return bytes.toString('hex').toUpperCase()
 }
 
-/** One word for IPv4, mapped or not; four for IPv6. */
+/** One word for IPv4, mapped or not; four words for IPv6. */
 function wordsOf(host: string): readonly number[] {
   const plain = host.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')
   if (isIPv4(plain)) return [Buffer.from(plain.split('.').map(Number)).readUInt32BE()]

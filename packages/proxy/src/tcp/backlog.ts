@@ -22,7 +22,7 @@ export class Backlog {
     return this.queue.memoryBytes >= this.#limitBytes
   }
 
-  /** Counts what waits as arriving at new faults. Returns the stages of removed ones. */
+  /** Counts waiting entries as arrivals at new faults. Returns the stages of removed faults. */
   setStages(stages: readonly Placed[], positionBytes: number): readonly Placed[] {
     const removed = this.#stages.filter((placed) => !stages.includes(placed))
     const added = stages.filter((placed) => !this.#stages.includes(placed))
@@ -37,7 +37,7 @@ export class Backlog {
     return removed
   }
 
-  /** Adds what arrived; the head of the queue is at `positionBytes`. */
+  /** Adds an arrival; the head of the queue is at `positionBytes`. */
   push(content: Waiting['content'], positionBytes: number, nowMs: number): void {
     if (this.#stages.length > 0) countArrival(this.#stages, content, sizeOf(content), positionBytes + this.queue.bytes)
     this.queue.push(content, nowMs)

@@ -12,7 +12,7 @@ import { Pump } from './pump.ts'
 import { ReadBuffer } from './read-buffer.ts'
 import { resetSocket } from './reset-socket.ts'
 
-/** Where a route's bytes go: a server's real address. */
+/** A server's real address. */
 export interface Upstream {
   readonly host: string
   readonly port: number
@@ -22,30 +22,30 @@ export interface ConnectionOptions {
   readonly client: Socket
   readonly forward: LinkState
   readonly backward: LinkState
-  /** Asked when the upstream is dialled; undefined where there is nobody to dial, which the client sees as refused. */
+  /** Called to dial. Undefined if there is no server, which the client sees as a refused connection. */
   readonly upstream: () => Upstream | undefined
   readonly clock: ProxyClock
-  /** A number that no other connection of the network has. */
+  /** Unique within the network. */
   readonly id: number
-  /** The process that dialled, where it is known. */
+  /** The dialling process, if known. */
   readonly peerProcess?: string | undefined
-  /** What stands in the way of the bytes before the faults of the links do. */
+  /** Handles the bytes before the links' faults act on them. */
   readonly intercept?: Intercept | undefined
-  /** Dials in place of a plain connection; 'secureConnect' says that it is there. */
+  /** Dials with TLS instead of a plain connection; the socket emits 'secureConnect' once connected. */
   readonly dialSecurely?: ((target: Upstream, client: Socket) => Socket) | undefined
-  /** The upstream could not be reached, and nobody here wanted that. */
+  /** The upstream could not be reached, and no fault is the cause. */
   readonly dialFailed: (target: Upstream, error: NodeJS.ErrnoException) => void
   readonly closed: (connection: Connection) => void
 }
 
-/** Where what a socket said goes first: to its pump, or to the interceptor in front of it. */
+/** The first receiver of what a socket reads: its pump, or the interceptor in front of it. */
 type Inlet = Pick<Stage, 'receive' | 'end' | 'reset'>
 
 /**
- * One accepted connection and the one dialled for it. A TCP handshake takes both directions, so during a cut of either
- * the upstream is not dialled: the client stays accepted and unanswered until the links heal. Where one of the cuts
- * dropped, what was opened during it is reset at heal. With an interceptor the upstream is dialled once there is
- * something for it, or when the interceptor asks.
+ * An accepted connection and the one dialled for it. A TCP handshake needs both directions, so while either is cut the
+ * upstream is not dialled: the client stays accepted but unanswered until the links heal. If one of the cuts is a drop,
+ * connections opened during it are reset on healing. With an interceptor the upstream is dialled when there are bytes
+ * for it or the interceptor asks.
  */
 export class Connection implements PumpedConnection {
   readonly acceptedAtMs: number
@@ -58,14 +58,14 @@ export class Connection implements PumpedConnection {
   readonly #responses: Inlet
   #peer: Conversation['client'] | undefined
   #upstream: Socket | undefined
-  /** There is something for the upstream, so that it is dialled as soon as the links allow. */
+  /** Set when there is something for the upstream: dial as soon as the links allow. */
   #dialWanted: boolean
   #wantedAtMs: number
-  /** Faults that put off dialling and are counted already. */
+  /** Faults that delay dialling and have counted it as a hit. */
   #puttingOff: Set<Placed> | undefined
   #cancelDial: (() => void) | undefined
   #state: 'new' | 'waiting' | 'dialling' | 'joined' | 'closed' = 'new'
-  /** Opened during a drop. */
+  /** Opened during a drop: reset once the links heal. */
   #doomed = false
   #openSockets = 0
 
@@ -93,7 +93,7 @@ export class Connection implements PumpedConnection {
     this.#watch(this.#client, this.#requests)
     for (const placed of refusing) placed.hit()
     if (refusing.length > 0) this.abort()
-    // A fault, or the interceptor, may have ended it by now.
+    // A fault or the interceptor may already have ended it.
     if (this.#state === 'new') this.#state = 'waiting'
     if (this.#forward.stages.length > 0) this.#forward.advance()
     this.#dialIfClear()
@@ -121,7 +121,7 @@ export class Connection implements PumpedConnection {
     if (this.#upstream !== undefined) resetSocket(this.#upstream)
   }
 
-  /** From here on nothing more is passed on. */
+  /** Passes nothing on from here on. */
   #forget(): void {
     this.#state = 'closed'
     this.#cancelDial?.()
@@ -162,7 +162,7 @@ export class Connection implements PumpedConnection {
   }
 
   #resetUpstream(): void {
-    // Where the upstream is not there yet, nobody is left to tell anything.
+    // Not connected to the upstream yet, so there is only the client to reset.
     if (this.#state !== 'joined') this.abort()
     else this.#forward.reset()
   }
@@ -228,7 +228,8 @@ export class Connection implements PumpedConnection {
       port: target.port,
       allowHalfOpen: true,
       noDelay: true,
-      // Node's own values, which it would add to a copy of this object: V8 takes 8 µs for that, and none to replace them.
+      // Node's own defaults. Node would add them to a copy of this object, which costs V8 8 µs; overriding them is
+      // free.
       emitClose: false,
       autoDestroy: true,
       decodeStrings: false,
@@ -258,7 +259,7 @@ export class Connection implements PumpedConnection {
       this.#backward.receive(bytes)
       memory.give(sizeBytes)
     } else {
-      // A few bytes that have to wait must not keep the whole buffer with them.
+      // A few waiting bytes must not keep the whole buffer alive.
       this.#backward.receive(Buffer.from(bytes))
       memory.reuse(sizeBytes)
     }
@@ -275,7 +276,7 @@ export class Connection implements PumpedConnection {
       ended = true
       inlet.end()
     })
-    // What went wrong does not matter: whatever is no orderly end is passed on as RST. 'close' always follows.
+    // The error does not matter: anything but an orderly end is passed on as RST. 'close' always follows.
     socket.on('error', () => undefined)
     socket.on('close', (hadError) => {
       if (hadError || !ended) this.#lost(inlet)
@@ -300,9 +301,9 @@ export class Connection implements PumpedConnection {
 }
 
 /**
- * Whether a stream that seems to have ended was in truth reset. Where data and an RST are found by one poll, libuv
- * (uv__stream_io, its short cut for POLLHUP) reports an end; passed on as FIN, it would make a truncated stream look
- * complete. A connection that was reset has no peer any more, while after a FIN it has one for as long as our own
- * direction is open. Nothing here asks for the address earlier, since Node would remember the answer.
+ * Whether a stream that seems to have ended was in fact reset. When one poll finds both data and an RST, libuv reports
+ * an end (uv__stream_io, its shortcut for POLLHUP). Passed on as FIN, that would make a truncated stream look complete.
+ * A reset connection no longer has a peer, but after a FIN it has one as long as our own direction is open. Nothing may
+ * ask for the address earlier, since Node would cache it.
  */
 const wasReset = (socket: Socket): boolean => !socket.writableEnded && socket.remoteAddress === undefined

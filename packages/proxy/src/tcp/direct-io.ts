@@ -1,18 +1,18 @@
 import type { Socket } from 'node:net'
 
-// What a stream does for each chunk (queues, events, a call in the next tick) costs more than all else in passing a
-// small message on. While its queues are empty none of that is needed, and the methods that sockets implement for their
-// streams are called in its place.
+// What a stream does per chunk (queues, events, a call in the next tick) costs more than everything else in passing on
+// a small message. None of it is needed while the queues are empty, so the socket's internal stream methods are called
+// directly.
 
-/** Sockets still sending bytes that their streams do not count. */
+/** Sockets with a direct write in progress, which their streams do not know about. */
 const sending: WeakSet<Socket> = new WeakSet()
 
 export const isSending = (socket: Socket): boolean => sending.has(socket)
 
-/** Nothing given to the socket waits to be sent. */
+/** Whether everything written to the socket has been handed to the system. */
 export const hasSentAll = (socket: Socket): boolean => socket.writableLength === 0 && !sending.has(socket)
 
-/** Tells of bytes as 'data' would. A stream that was paused, or holds bytes since then, gets them as ever. */
+/** Delivers bytes like 'data', bypassing the stream unless it is paused or has buffered bytes. */
 export function readDirectly(socket: Socket, receive: (bytes: Buffer) => void): void {
   const push: Socket['push'] = socket.push
   socket.push = (bytes: Buffer | null, encoding) => {
@@ -24,7 +24,7 @@ export function readDirectly(socket: Socket, receive: (bytes: Buffer) => void): 
   socket.on('data', receive)
 }
 
-/** Writes to one connected socket, not counted by its stream. */
+/** Writes to one connected socket, bypassing its stream. */
 export class DirectWriter {
   readonly #socket: Socket
   readonly #written: (error?: Error | null) => void
@@ -38,15 +38,15 @@ export class DirectWriter {
     }
   }
 
-  /** True when all bytes were sent at once. If not, `sent` is called when they are, or never can be. */
+  /** True if all bytes were sent at once. Otherwise `sent` is called when they have been sent, or never can be. */
   write(bytes: Buffer, sent: () => void): boolean {
     const socket = this.#socket
     this.#called = false
-    // As a stream says that a chunk has no encoding.
+    // 'buffer' is the encoding a stream passes for binary chunks.
     socket._write(bytes, 'buffer' as BufferEncoding, this.#written)
     if (this.#called) return true
     sending.add(socket)
-    // An empty write behind it: what is written, or ended, from now on waits in the stream.
+    // Queue an empty write behind it, so that later writes and the end wait in the stream.
     socket.write('', () => {
       sending.delete(socket)
       sent()

@@ -12,32 +12,32 @@ import { resetSocket } from './reset-socket.ts'
 import { SourceGate } from './source-gate.ts'
 import { Wakeup } from './wakeup.ts'
 
-/** Delivered in one system call, at most; more than it waits for the next turn. */
+/** The most bytes delivered in one system call; the rest waits for the next turn. */
 const LARGEST_BURST_BYTES = 1024 * 1024
 
-/** Larger writes often have to wait, and a direct write that waits costs more than the stream does. */
+/** Larger writes are often incomplete, and then a direct write costs more than the stream. */
 const LARGEST_DIRECT_BYTES = 16 * 1024
 
-/** The connection that a pump is a direction of. */
+/** The connection whose direction a pump serves. */
 export interface PumpedConnection {
-  /** The address of who dialled. */
+  /** The dialling side's address. */
   readonly client: string
   readonly acceptedAtMs: number
-  /** The faults of this direction changed, all links settled. */
+  /** The faults of this direction have changed, and those of all links are up to date. */
   stagesChanged(): void
-  /** Ends both sides in good order. */
+  /** Ends both sides in order, by FIN. */
   close(): void
-  /** Ends both sides by RST, at once. */
+  /** Resets both sides at once. */
   abort(): void
 }
 
 /**
- * Moves bytes, and the end of the stream, from one socket to another as the link's faults say.
+ * Moves bytes, and the end of the stream, from one socket to another under the link's faults.
  *
- * While no fault is in force and nothing waits, each read is one write and nothing else. Otherwise what arrives joins a
- * queue, of which the head is planned against the faults of the moment: a change of the faults acts on everything that
- * has not been handed to the receiving socket yet. (What has been handed over counts as sent: at most one burst, and
- * only where the receiver is not reading.) An end of the stream, by FIN or RST, queues and is cut like data.
+ * While no fault is in force and nothing waits, each read is one write and nothing else. Otherwise arrivals join a
+ * queue whose head is planned against the faults of the moment, so that a change of faults acts on everything not yet
+ * handed to the receiving socket. (Bytes handed over count as sent: at most one burst, and only if the receiver is not
+ * reading.) An end of the stream, by FIN or RST, is queued and cut like data.
  */
 export class Pump implements Flow {
   readonly link: LinkState
@@ -47,13 +47,13 @@ export class Pump implements Flow {
   readonly #wakeup: Wakeup
   readonly #gate: SourceGate
   #sink: Socket | undefined
-  /** Undefined while there is no sink, and for TLS, which has to encrypt first. */
+  /** Undefined while there is no sink, and for TLS, whose bytes must be encrypted first. */
   #direct: DirectWriter | undefined
   #deliveredBytes = 0
   #lostBytes = 0
   #observer: Pick<Interception, 'delivered'> | undefined
   #endingAtRemoval: Ending | undefined
-  /** Something was lost: the stream has a hole. */
+  /** Bytes were lost, so the stream must not continue. */
   #holed = false
   #stopped = false
 
@@ -96,27 +96,27 @@ export class Pump implements Flow {
     return this.#deliveredBytes
   }
 
-  /** True while a read would be written on at once, so that its buffer may be read into again. */
+  /** Whether a read would be written at once, so that its buffer can be reused. */
   get passesThrough(): boolean {
     return this.stages.length === 0 && this.#backlog.queue.length === 0 && this.#sink !== undefined
   }
 
-  /** More waits than the sink takes at the moment, so that the source is stopped. */
+  /** Whether the source is stopped because more waits than the sink takes. */
   get congested(): boolean {
     return !this.#gate.room
   }
 
-  /** Tells of every byte that is handed to the sink. */
+  /** Reports every delivery to the sink. */
   observe(observer: Pick<Interception, 'delivered'>): void {
     this.#observer = observer
   }
 
-  /** From here bytes come; `receive` and the rest are called by whoever listens to it. */
+  /** Sets the socket to pause and resume. Its listener calls `receive` and the other methods. */
   setSource(source: Socket): void {
     this.#gate.setSource(source)
   }
 
-  /** To here bytes go, from now on: a socket that is connected. */
+  /** Sets the connected socket that receives the bytes from now on. */
   setSink(sink: Socket): void {
     this.#sink = sink
     if (!('encrypted' in sink)) this.#direct = new DirectWriter(sink)
@@ -124,7 +124,7 @@ export class Pump implements Flow {
     this.advance()
   }
 
-  /** Takes bytes over. The memory may be used again where the answer is true. */
+  /** Takes bytes over. Returns true if their memory may be reused. */
   receive(bytes: Buffer): boolean {
     const { link } = this
     link.bytes += bytes.length
@@ -147,13 +147,13 @@ export class Pump implements Flow {
     else this.#enqueue('end')
   }
 
-  /** The source is gone, by RST or by whatever else is not an orderly end. */
+  /** The source ended by RST, or by anything else but an orderly end. */
   reset(): void {
     if (this.passesThrough && this.#sink !== undefined) resetSocket(this.#sink)
     else this.#enqueue('reset')
   }
 
-  /** Asks the source to stop, or go on as far as there is room. */
+  /** Pauses the source, or lets it go on while there is room. */
   setWanted(wanted: boolean): void {
     this.#gate.setWanted(wanted)
   }
@@ -172,14 +172,14 @@ export class Pump implements Flow {
     this.connection.stagesChanged()
   }
 
-  /** Delivers what may be delivered by now: called when the faults changed, or the sink is there. */
+  /** Delivers everything due by now. Call when the faults have changed or the sink is set. */
   advance(): void {
-    // A stream with a hole may not go on; its receiver learns of it as soon as the link carries anything again.
+    // A stream with a hole must not continue: reset the receiver as soon as the link carries anything again.
     if (this.#holed && this.#sink !== undefined && carries(this.stages, this.#positionBytes)) resetSocket(this.#sink)
     this.#advance()
   }
 
-  /** Both sockets are gone, or about to go: forgets what waits. */
+  /** Discards what waits; both sockets are closed or about to be. */
   stop(): void {
     this.#stopped = true
     this.#wakeup.cancel()
@@ -187,7 +187,7 @@ export class Pump implements Flow {
     this.#backlog.queue.clear()
   }
 
-  /** The sink takes more. */
+  /** The sink can take more. */
   readonly #drained = (): void => {
     const sink = this.#sink
     if (sink === undefined || isBehind(sink)) return
@@ -198,7 +198,7 @@ export class Pump implements Flow {
     }
   }
 
-  /** Whether all of it was sent at once; where not, the source is stopped. */
+  /** Whether everything was sent at once; if not, stops the source. */
   #write(sink: Socket, bytes: Buffer): boolean {
     if (this.#direct !== undefined && bytes.length <= LARGEST_DIRECT_BYTES && hasSentAll(sink)) {
       if (this.#direct.write(bytes, this.#drained)) return true
@@ -209,13 +209,13 @@ export class Pump implements Flow {
     return hasSentAll(sink)
   }
 
-  /** Sends FIN. Where the sink's own has been read, closing it is that, and spares the system a shutdown before. */
+  /** Sends FIN. If the sink's FIN has been read, closing it does the same and saves a shutdown system call. */
   #end(sink: Socket): void {
     if (sink.readableEnded && this.#direct !== undefined && hasSentAll(sink)) sink.destroy()
     else sink.end()
   }
 
-  /** Bytes that left the queue, or never joined it. */
+  /** Bytes that have left the queue or bypassed it. */
   get #positionBytes(): number {
     return this.#deliveredBytes + this.#lostBytes
   }
@@ -223,7 +223,7 @@ export class Pump implements Flow {
   #enqueue(content: Waiting['content']): void {
     if (this.#stopped) return
     this.#backlog.push(content, this.#positionBytes, this.#clock.nowMs())
-    // With others before it, a timer, a drain or a change of the faults will get to it.
+    // Behind other entries, a timer, a drain or a change of faults will reach it.
     if (this.#backlog.queue.length === 1 || this.cut === 'drop') this.#advance()
     else this.#governReading()
   }
@@ -233,7 +233,7 @@ export class Pump implements Flow {
     this.#wakeup.cancel()
     const before = this.#deliveredBytes
     const nowMs = this.#clock.nowMs()
-    // What was delivered may have set an alarm, even for now.
+    // A delivery may set an alarm that is due at once.
     const ending = this.#alarmThatRings(nowMs) ?? this.#deliverWhatIsDue(nowMs) ?? this.#alarmThatRings(nowMs)
     this.#governReading()
     if (this.#deliveredBytes > before) this.#observer?.delivered(this.#deliveredBytes)
@@ -288,7 +288,7 @@ export class Pump implements Flow {
       this.#deliveredBytes += bytes.length
       this.link.deliveredBytes += bytes.length
       if (delivery.alone) {
-        // What is written in the same turn would leave, or be read, together with it.
+        // Anything written in the same turn could be sent, or read, together with it.
         sink.write(bytes, () => setImmediate(() => this.#advance()))
         break
       }
@@ -328,13 +328,15 @@ export class Pump implements Flow {
     this.link.droppedBytes += sizeBytes
   }
 
-  /** The receiver is gone or was told that no more comes; only an RST can still matter to it. */
+  /** The receiver is gone or was sent an end; only an RST still matters to it. */
   #discardForDeadSink(sink: Socket): void {
     if (this.#backlog.queue.endsInReset) resetSocket(sink)
     this.#backlog.queue.clear()
   }
 
-  /** Back-pressure: stops the sender when enough waits here, or when the receiver is behind and nothing needs to wait. */
+  /**
+   * Back-pressure: stops the source when enough is waiting here or, with an empty queue, when the receiver is behind.
+   */
   #governReading(): void {
     const sink = this.#sink
     const behind = sink?.writable === true && isBehind(sink)
@@ -353,5 +355,5 @@ export class Pump implements Flow {
   }
 }
 
-/** What was written waits for the receiver. */
+/** Whether written bytes still wait for the receiver. */
 const isBehind = (sink: Socket): boolean => sink.writableNeedDrain || isSending(sink)

@@ -2,48 +2,49 @@ const SHARED_BYTES = 16 * 1024
 const LARGEST_BYTES = 512 * 1024
 const GROWTH = 4
 
-/** What all sockets read into that have not read much yet. */
+/** Shared by all sockets that have not read much yet. */
 const shared = Buffer.allocUnsafeSlow(SHARED_BYTES)
 
 /**
- * Memory that one socket reads into, again and again. Starts with what it shares with others, because most connections
- * are idle, and grows while reads fill it, because the number of reads is what bulk costs. Memory that a socket is still
- * writing from is lent, and used again once it is back: large fresh buffers cost more than copying them would.
+ * The buffer that one socket reads into again and again. It starts as the shared one, because most connections are
+ * idle, and grows while reads fill it, because the number of reads dominates the cost of bulk transfer. A buffer that
+ * another socket is still writing from is lent and reused once returned: allocating large buffers costs more than
+ * copying them.
  */
 export class ReadBuffer {
   #current: Buffer = shared
   #lent: Buffer | undefined
   #spare: Buffer | undefined
 
-  /** What the next read is to fill. */
+  /** The buffer for the next read. */
   get current(): Buffer {
     return this.#current
   }
 
-  /** The next socket reads into it, too: what was read has to be copied at once. */
+  /** Whether other sockets read into it too, so that the bytes must be copied at once. */
   get isShared(): boolean {
     return this.#current === shared
   }
 
-  /** Whoever wrote from this memory has written all of it. */
+  /** The lent buffer has been written out completely. */
   reclaim(): void {
     if (this.#lent === undefined) return
     this.#spare = this.#lent
     this.#lent = undefined
   }
 
-  /** After a read that nobody holds on to. */
+  /** After a read whose bytes nobody keeps. */
   reuse(filledBytes: number): void {
     if (filledBytes === this.#current.length && filledBytes < LARGEST_BYTES) this.#replace(filledBytes)
   }
 
-  /** After a read whose memory comes back with `reclaim`. */
+  /** After a read whose buffer is returned with `reclaim`. */
   lend(filledBytes: number): void {
     this.#lent = this.#current
     this.#replace(filledBytes)
   }
 
-  /** After a read whose memory is gone for good. */
+  /** After a read whose buffer is not returned. */
   give(filledBytes: number): void {
     this.#replace(filledBytes)
   }

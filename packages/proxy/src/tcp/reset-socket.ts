@@ -13,7 +13,7 @@ export function carriedOver(socket: Socket, carrier: Socket): void {
 export function resetSocket(socket: Socket): void {
   if (socket.destroyed) return
   if (socket.connecting) {
-    // Not connected yet, so there is no one to send an RST to; resetAndDestroy would wait for the connection.
+    // Not connected yet: there is no peer to reset, and resetAndDestroy would wait for the connection.
     socket.destroy()
   } else if (socket.writableEnded && !socket.writableFinished && hasSentAll(socket)) {
     // The FIN is being sent in this turn, during which the system refuses a reset and Node would leak the handle.
@@ -25,7 +25,7 @@ export function resetSocket(socket: Socket): void {
   }
 }
 
-/** Runs in a later turn, since Node would crash if this were called within a callback of the TLS socket. */
+/** Runs in a later turn: Node would crash if this were called within a callback of the TLS socket. */
 function resetCarrier(socket: Socket, carrier: Socket): void {
   setImmediate(() => {
     if (!carrier.destroyed) carrier.resetAndDestroy()

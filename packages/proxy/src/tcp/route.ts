@@ -20,11 +20,13 @@ export interface RouteOptions {
   readonly from: Endpoint
   /** The endpoint it reaches. */
   readonly to: Endpoint
-  /** Absent if the server is not running yet: until it is set, connections are accepted and reset. */
+  /** Absent while the server is not running: until it is set, connections are accepted and reset. */
   readonly upstream?: Upstream | undefined
-  /** Where to listen. By default any free port of 127.0.0.1. */
+  /** Where to listen; by default at any free port of 127.0.0.1. */
   readonly listen?: { readonly host?: string | undefined; readonly port?: number | undefined } | undefined
-  /** Makes, for each connection, what reads, changes or answers its traffic. The links' faults act behind it. */
+  /**
+   * Makes the interceptor that reads, changes or answers each connection's traffic. The links' faults act behind it.
+   */
   readonly intercept?: Intercept | undefined
   /**
    * Finds which endpoint dials, if it is not always `from`, before anything is read from the client. The answer decides
@@ -64,7 +66,7 @@ export interface LinkPair {
 }
 
 export interface RouteWiring extends LinkPair {
-  /** The links of connections dialled by another endpoint than the route's `from`. */
+  /** The links of connections dialled by an endpoint other than the route's `from`. */
   readonly linksFrom: (from: Endpoint) => LinkPair
   readonly clock: ProxyClock
   readonly nextConnectionId: () => number
@@ -75,11 +77,11 @@ export interface RouteWiring extends LinkPair {
 /** How many connections may wait to be accepted; the system may allow fewer. */
 const BACKLOG = 4096
 
-/** Loaded only for routes with TLS: Node's TLS takes as long to load as half of everything else. */
+/** Loaded only for routes with TLS: loading Node's TLS takes half as long as everything else together. */
 const loadSecureEdges = async (tls: TlsOptions, routeName: string): Promise<SecureEdges> =>
   (await import('../tls/secure-edges.ts')).secureEdges(tls, routeName)
 
-/** @throws UserError (environment) where it cannot listen, (usage) for a port that cannot be. */
+/** @throws UserError (environment) if it cannot listen, (usage) for an invalid port. */
 export async function openRoute(options: RouteOptions, wiring: RouteWiring): Promise<Route> {
   const routeName = `${options.from}>${options.to}`
   const edges = options.tls === undefined ? undefined : await loadSecureEdges(options.tls, routeName)

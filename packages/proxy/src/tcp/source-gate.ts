@@ -2,10 +2,10 @@ import type { Socket } from 'node:net'
 import type { ProxyClock } from '../clock.ts'
 import { Wakeup } from './wakeup.ts'
 
-/** How often a socket that is not read is asked whether its peer is still there. */
+/** How often a paused socket is checked for a peer that has gone. */
 const PROBE_EVERY_MS = 1_000
 
-/** Lets a socket be read while there is room for what it brings, and whoever stands between asks for no pause. */
+/** Reads from a socket while there is room for its bytes and the interceptor does not ask for a pause. */
 export class SourceGate {
   readonly #clock: ProxyClock
   readonly #probe: Wakeup
@@ -39,7 +39,7 @@ export class SourceGate {
     this.#govern()
   }
 
-  /** The source is gone, or about to go. */
+  /** The source is closed or about to be. */
   stop(): void {
     this.#probe.cancel()
   }
@@ -55,15 +55,15 @@ export class SourceGate {
     }
   }
 
-  /** One timer, however often it stops and goes on meanwhile. */
+  /** A single timer, however often reading stops and resumes in the meantime. */
   #probeLater(): void {
     const nowMs = this.#clock.nowMs()
     this.#probe.setFor(nowMs + PROBE_EVERY_MS, nowMs)
   }
 
   /**
-   * Only who reads or writes learns of an RST. A source that is stopped, because its receiver does not read, would be
-   * kept for as long as that one stays, though it is gone; writing nothing finds out.
+   * An RST is noticed only by reading or writing. A source paused because its receiver does not read would outlive its
+   * peer for as long as that receiver stays; an empty write detects the reset.
    */
   #probeSource(): void {
     const source = this.#source

@@ -3,22 +3,25 @@ import { isIP } from 'node:net'
 import { ipv6Bytes } from '../ipv6-bytes.ts'
 import { bits, explicit, implicit, octets, oid, sequence, set, text, unsigned, utcTime, yes } from './der.ts'
 
-/** A certificate and the key it belongs to, in PEM. */
+/** A certificate and its private key, in PEM. */
 export interface Identity {
   readonly certificate: string
   readonly key: string
 }
 
-/** Makes certificates that whoever trusts it trusts. Its own key is nowhere but in memory, and ends with the process. */
+/**
+ * Issues certificates that clients trust once they trust its own. Its key exists only in memory, until the process
+ * ends.
+ */
 export interface Authority {
-  /** What clients have to trust, in PEM. */
+  /** The certificate that clients must trust, in PEM. */
   readonly certificate: string
-  /** For servers, or clients, of these names and addresses; signed by the authority. */
+  /** Issues a certificate for a server or client with these names and addresses, signed by the authority. */
   issue(names: readonly [string, ...string[]]): Identity
 }
 
 const DAY_MS = 86_400_000
-/** Clocks of clients may be behind. */
+/** Clients' clocks may be behind. */
 const VALID_BEFORE_MS = DAY_MS
 const VALID_FOR_MS = 365 * DAY_MS
 
@@ -83,7 +86,7 @@ interface CertificateContent {
   readonly issuer: string
   readonly publicKey: KeyObject
   readonly signingKey: KeyObject
-  /** The public half of it. */
+  /** The issuer's public key. */
   readonly signerKey: KeyObject
   readonly extensions: readonly Buffer[]
 }
@@ -91,7 +94,7 @@ interface CertificateContent {
 function certify({ subject, issuer, publicKey, signingKey, signerKey, extensions }: CertificateContent): string {
   const nowMs = Date.now()
   const version3 = explicit(0, unsigned(Buffer.of(2)))
-  // Positive, and unlike any other that clients may have kept (RFC 5280 §4.1.2.2).
+  // Positive, and different from any serial number clients may have cached (RFC 5280 §4.1.2.2).
   const serial = randomBytes(16)
   serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40
   const content = sequence(
@@ -116,7 +119,9 @@ function certify({ subject, issuer, publicKey, signingKey, signerKey, extensions
   return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`
 }
 
-/** By which strict verifiers find the issuer's key (RFC 7093 §2, method 4: any unique digest of the key). */
+/**
+ * The key identifier by which strict verifiers find the issuer (RFC 7093 §2, method 4: any unique digest of the key).
+ */
 const identifierOf = (key: KeyObject): Buffer =>
   createHash('sha256')
     .update(key.export({ type: 'spki', format: 'der' }))
@@ -125,7 +130,7 @@ const identifierOf = (key: KeyObject): Buffer =>
 
 const nameOf = (commonName: string): Buffer => sequence(set(sequence(COMMON_NAME, text(commonName))))
 
-/** A host's name, or its address as bytes (RFC 5280 §4.2.1.6). */
+/** The subject alternative name of a host name, or of an IP address as bytes (RFC 5280 §4.2.1.6). */
 function alternativeName(name: string): Buffer {
   const version = isIP(name)
   if (version === 0) return implicit(2, Buffer.from(name, 'latin1'))

@@ -1,4 +1,4 @@
-/** The parts of DER (X.690) that a certificate is made of. */
+/** The DER encodings (X.690) that a certificate needs. */
 
 const tlv = (tag: number, content: Buffer): Buffer => Buffer.concat([Buffer.of(tag), lengthOf(content), content])
 
@@ -16,16 +16,16 @@ export const octets = (content: Buffer): Buffer => tlv(0x04, content)
 export const text = (value: string): Buffer => tlv(0x0c, Buffer.from(value))
 export const yes: Buffer = tlv(0x01, Buffer.of(0xff))
 
-/** A string of bits of which the last so many of its last byte do not count. */
+/** A bit string; the last `unused` bits of its last byte are padding. */
 export const bits = (content: Buffer, unused = 0): Buffer => tlv(0x03, Buffer.concat([Buffer.of(unused), content]))
 
-/** Not negative: a first byte with its highest bit set would make it so. */
+/** A non-negative integer: a leading zero byte keeps a set highest bit from making it negative. */
 export function unsigned(value: Buffer): Buffer {
   const first = value[0] ?? 0
   return tlv(0x02, first >= 0x80 || value.length === 0 ? Buffer.concat([Buffer.of(0), value]) : value)
 }
 
-/** `1.2.840.…` */
+/** An object identifier in dotted form. */
 export function oid(dotted: string): Buffer {
   const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number)
   return tlv(0x06, Buffer.from([first * 40 + second, ...rest.flatMap(base128)]))
@@ -37,12 +37,12 @@ function base128(value: number): number[] {
   return digits
 }
 
-/** Of the years 1950 to 2049, for which X.509 wants this form. */
+/** Years 1950 to 2049 only, for which X.509 requires this form. */
 export function utcTime(time: Date): Buffer {
   const digits = time.toISOString().replaceAll(/[-:T]/g, '')
   return tlv(0x17, Buffer.from(`${digits.slice(2, 14)}Z`))
 }
 
-/** Tagged by its place: with content of its own, or in place of a simple value's tag. */
+/** A context-specific constructed tag: explicit, or implicit for constructed content. */
 export const explicit = (tag: number, content: Buffer): Buffer => tlv(0xa0 | tag, content)
 export const implicit = (tag: number, content: Buffer): Buffer => tlv(0x80 | tag, content)

@@ -8,32 +8,34 @@ import { carriedOver } from '../tcp/reset-socket.ts'
 import { createAuthority } from './authority.ts'
 import type { OriginateOptions, TerminateOptions, TlsOptions } from './tls-options.ts'
 
-/** Who takes longer is given up: whoever connects and says nothing would be kept for ever. */
+/** A peer that takes longer is disconnected; otherwise one that connects and sends nothing would be kept for ever. */
 const HANDSHAKE_TIMEOUT_MS = 10_000
 const LOOPBACK_NAMES: readonly [string, ...string[]] = ['localhost', '127.0.0.1', '::1']
 
-/** What TLS makes of the two sockets of a connection. */
+/** Wraps the two sockets of a connection in TLS. */
 export interface SecureEdges {
-  /** What clients have to trust, in PEM, where the route's certificate was made for it. */
+  /** The certificate authority that clients must trust, in PEM, if the route's certificate was made for it. */
   readonly authority: string | undefined
-  /** Clients and servers with whom no handshake came about. */
+  /** Failed handshakes, with clients and with servers. */
   readonly failures: number
-  /** Takes a client that was just accepted; `ready` once its handshake is done. Where there is no TLS, at once. */
+  /** Takes a newly accepted client; calls `ready` after its handshake, or at once without TLS. */
   accept(client: Socket, ready: (client: Socket) => void): void
-  /** Undefined where servers are spoken to plainly. 'secureConnect' comes once there is something to write to. */
+  /**
+   * Undefined if servers are reached without TLS. The returned socket emits 'secureConnect' once it can be written to.
+   */
   readonly dial: ((target: { readonly host: string; readonly port: number }, client: Socket) => Socket) | undefined
-  /** Ends every handshake that is under way. */
+  /** Aborts every handshake in progress. */
   close(): void
 }
 
-/** @throws UserError (input) for certificates and keys that are none, or do not belong together. */
+/** @throws UserError (input) for an invalid certificate or key, or a key that does not match its certificate. */
 export function secureEdges(options: TlsOptions, routeName: string): SecureEdges {
   const handshakes: Set<Socket> = new Set()
   const dialling = options.originate === undefined ? undefined : dialler(options.originate, routeName)
   const accepting = options.terminate === undefined ? undefined : acceptor(options.terminate, routeName)
   let failures = 0
 
-  /** Counts the raw socket's handshake until it is done, or has failed. */
+  /** Tracks the raw socket until its handshake succeeds; counts a failure if it closes before that. */
   function watch(raw: Socket): () => boolean {
     handshakes.add(raw)
     raw.once('close', () => {
@@ -86,7 +88,7 @@ function acceptor(options: TerminateOptions, routeName: string) {
   const given = { cert: identity?.certificate, key: identity?.key, ca: clientAuthorities }
   contextOf(given, `proxy route ${routeName}: tls.terminate`)
   const waiting: Map<string, (secured: Socket) => void> = new Map()
-  // It listens nowhere: connections are handed to it. It refuses bad certificates, and whoever takes too long.
+  // Does not listen: accepted sockets are handed to it. It rejects invalid certificates and slow handshakes.
   const server = createServer({
     ...given,
     requestCert: clientAuthorities !== undefined,
@@ -99,7 +101,7 @@ function acceptor(options: TerminateOptions, routeName: string) {
   return {
     authority: authority?.certificate,
     accept(raw: Socket, ready: (secured: Socket) => void): void {
-      // By its address, the server's socket is known to be over this one.
+      // The raw socket is not reachable from the TLS socket; both have the same address.
       const name = nameOf(raw)
       raw.once('close', () => waiting.delete(name))
       waiting.set(name, (secured) => {
@@ -131,12 +133,12 @@ function dialler(options: OriginateOptions, routeName: string) {
       secureContext,
       rejectUnauthorized: verify,
       socket: raw,
-      // Without a name, the certificate's is compared with the address.
+      // Without a server name, the certificate is checked against the address.
       ...(serverName === undefined ? { host: target.host } : { servername: serverName }),
       ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
     })
     carriedOver(secured, raw)
-    // The connection notices by what it reads and writes, which is the secured one.
+    // The connection watches only the secured socket.
     raw.on('error', (error) => secured.destroy(error))
     return { raw, secured }
   }

@@ -1,47 +1,51 @@
 import { UserError } from '@chaosproxy/history'
 import type { Authority, Identity } from './authority.ts'
 
-/** Clients speak TLS with the proxy, which has a certificate of its own. */
+/** TLS between the client and the proxy, which presents its own certificate. */
 export interface TerminateOptions {
-  /** By default one is made, by the authority. */
+  /** By default issued by the authority. */
   readonly identity?: Identity | undefined
-  /** Of the certificate that is made: by default `localhost` and the addresses of loopback. */
+  /** Names in the issued certificate; by default `localhost` and the loopback addresses. */
   readonly names?: readonly string[] | undefined
-  /** By default one is made for the route. */
+  /** By default created for the route. */
   readonly authority?: Authority | undefined
-  /** In PEM: clients have to show a certificate that one of these has signed. */
+  /** In PEM; if set, clients must present a certificate signed by one of these. */
   readonly clientAuthorities?: string | undefined
-  /** Protocols to choose from, the most wanted first, such as `h2` and `http/1.1`. By default none is agreed on. */
+  /** ALPN protocols in order of preference, such as `h2` and `http/1.1`. By default none is negotiated. */
   readonly alpn?: readonly string[] | undefined
 }
 
-/** The proxy speaks TLS with the server. */
+/** TLS between the proxy and the server. */
 export interface OriginateOptions {
-  /** In PEM: whom to believe. By default whom Node does. */
+  /** Trusted authorities, in PEM. By default Node's. */
   readonly authorities?: string | undefined
-  /** False: any certificate will do. */
+  /** False accepts any certificate. */
   readonly verify?: boolean | undefined
-  /** The name the server's certificate must have, and that it is asked for. By default the upstream's. */
+  /** The name sent as SNI, which the server's certificate must match. By default the upstream's. */
   readonly serverName?: string | undefined
-  /** For servers that want to know who is there. */
+  /** The client certificate, for servers that require one. */
   readonly identity?: Identity | undefined
-  /** By default what was agreed on with the client, if anything was. */
+  /** By default the protocol negotiated with the client, if any. */
   readonly alpn?: readonly string[] | undefined
 }
 
-/** TLS at the edges of a route. With neither, it is passed through like any bytes. Faults act on what is between. */
+/**
+ * TLS at the edges of a route; faults act on the plaintext in between. With neither, TLS is passed through like any
+ * bytes.
+ */
 export interface TlsOptions {
   readonly terminate?: TerminateOptions | undefined
   readonly originate?: OriginateOptions | undefined
 }
 
-/** Texts in JSON are read as PEM, and as names of files that hold PEM where they are none. */
+/** Reads a PEM file: strings in JSON are PEM, or else the name of a PEM file. */
 export type ReadPem = (path: string) => string
 
 const EXAMPLE = '{"terminate":{"names":["localhost"]},"originate":{"verify":false}}'
 
 /**
- * Reads `tls` of a route: `{"terminate":true}` makes a certificate, `{"terminate":{"certificate":…,"key":…}}` uses one.
+ * Parses a route's `tls`. `{"terminate":true}` makes a certificate; `{"terminate":{"certificate":…,"key":…}}` uses the
+ * one given.
  *
  * @throws UserError (input) that begins with `where`.
  */

@@ -7,14 +7,14 @@ export const isKnown = (opcode: number): boolean =>
 
 export interface Frame {
   readonly final: boolean
-  /** The first reserved bit: the payload is compressed (RFC 7692). */
+  /** The RSV1 bit: the payload is compressed (RFC 7692). */
   readonly compressed: boolean
   readonly opcode: number
-  /** Unmasked. */
+  /** The payload, unmasked. */
   readonly payload: Buffer
 }
 
-/** A frame as it goes over the wire; masked as clients must, with a mask that changes nothing. */
+/** Encodes a frame. Clients must mask; the mask used here is all zeros, which changes nothing. */
 export function encodeFrame(opcode: number, payload: Buffer, masked: boolean): Buffer {
   const { length } = payload
   const extendedBytes = length < 126 ? 0 : length < 65_536 ? 2 : 8
@@ -26,7 +26,7 @@ export function encodeFrame(opcode: number, payload: Buffer, masked: boolean): B
   return Buffer.concat([header, payload])
 }
 
-/** The frames of whole bytes, as the scanner found them; undefined where they are none. */
+/** Decodes bytes in which the scanner found whole frames; undefined if they are not frames. */
 export function decodeFrames(bytes: Buffer): readonly Frame[] | undefined {
   const frames: Frame[] = []
   let at = 0

@@ -3,16 +3,16 @@ import { NEEDS_MORE, NOT_FRAMED } from '../framing/frame-scanner.ts'
 import type { Direction } from '../framing/framing.ts'
 import { isControl, isKnown, OPCODE } from './frame.ts'
 
-/** As node:http: no head is longer. */
+/** The limit of node:http. */
 const LONGEST_HEAD_BYTES = 16 * 1024
 const LINE_FEED = 0x0a
-/** Exact as a double; the standard allows no more than 2⁶³. */
+/** The largest integer exact as a double; the standard allows up to 2⁶³. */
 const LONGEST_PAYLOAD_BYTES = Number.MAX_SAFE_INTEGER
 
 /**
- * A WebSocket connection from its first byte: heads of HTTP, each a message, until the one that changes the protocol,
- * and then messages. A message is all its fragments, with the control frames among them; between messages, a control
- * frame is one. HTTP that goes on otherwise is not understood here.
+ * Scans a WebSocket connection from its first byte: HTTP heads, each one message, until the upgrade; then WebSocket
+ * messages. A message consists of all its fragments and the control frames between them; a control frame outside a
+ * message is a message of its own. Any other HTTP exchange is not framed.
  */
 export function createUpgradeScanner(direction: Direction): FrameScanner {
   const messages = createMessageScanner(direction)
@@ -42,7 +42,7 @@ const starts: { readonly [direction in Direction]: string } = { requests: 'GET '
 const isStart = (head: string, direction: Direction): boolean =>
   head.startsWith(starts[direction].slice(0, head.length))
 
-/** `wait` is an answer before the answer (RFC 9110 §15.2). */
+/** `wait` is an interim response (RFC 9110 §15.2). */
 function meaningOf(head: string, direction: Direction): 'upgrade' | 'wait' | 'other' {
   if (!isStart(head, direction)) return 'other'
   if (direction === 'requests') return /^upgrade:[^\r\n]*\bwebsocket\b/im.test(head) ? 'upgrade' : 'other'
@@ -50,7 +50,7 @@ function meaningOf(head: string, direction: Direction): 'upgrade' | 'wait' | 'ot
   return head.startsWith('HTTP/1.1 10') ? 'wait' : 'other'
 }
 
-/** Messages alone, after the change of protocol. */
+/** Scans messages only, after the upgrade. */
 export function createMessageScanner(direction: Direction): FrameScanner {
   const mustMask = direction === 'requests'
   let headerRead = 0
@@ -62,11 +62,11 @@ export function createMessageScanner(direction: Direction): FrameScanner {
   let payloadLeft = 0
   let inMessage = false
 
-  /** False where no frame begins like this. */
+  /** False if no valid frame starts with this byte. */
   function takeFirst(byte: number): boolean {
     final = byte >= 0x80
     opcode = byte & 0x0f
-    // Two of the reserved bits nobody uses; control frames are whole and not compressed.
+    // RSV2 and RSV3 are unused; control frames are neither fragmented nor compressed.
     if (!isKnown(opcode) || (byte & 0x30) !== 0) return false
     if (isControl(opcode)) return final && (byte & 0x40) === 0
     return inMessage === (opcode === OPCODE.continuation)
@@ -89,7 +89,7 @@ export function createMessageScanner(direction: Direction): FrameScanner {
     return length <= LONGEST_PAYLOAD_BYTES
   }
 
-  /** A frame is over; true where a message is, too. */
+  /** Ends a frame; true if it also ends the message. */
   function endFrame(): boolean {
     headerRead = 0
     headerBytes = 2

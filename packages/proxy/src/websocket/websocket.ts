@@ -4,14 +4,13 @@ import type { Framing } from '../framing/framing.ts'
 import { decodeFrames, encodeFrame, isControl, OPCODE } from './frame.ts'
 import { createMessageScanner, createUpgradeScanner } from './websocket-scanner.ts'
 
-/** Why connections are closed is told in a control frame: in 125 bytes, two of which are the code (RFC 6455 §5.5). */
+/** A close frame carries at most 125 bytes, two of which are the code (RFC 6455 §5.5). */
 const LONGEST_REASON_BYTES = 123
 
 /**
- * WebSocket messages (RFC 6455), after an upgrade of HTTP/1.1. A message is written and read as its text (as JSON
- * where it is any), as `{"base64":…}` where it is binary, and as `{"close":1011,"reason":…}` where it ends the
- * connection. What is compressed (permessage-deflate) is not read: such messages can be lost, repeated and delayed,
- * but match nothing.
+ * WebSocket messages (RFC 6455), after an upgrade from HTTP/1.1. A text message is its text, or its value if it is
+ * JSON; a binary one is `{"base64":…}`, and a close frame `{"close":1011,"reason":…}`. Compressed messages
+ * (permessage-deflate) are not decoded: they can be lost, duplicated and delayed, but match no criteria.
  */
 export const websocket: Framing = {
   name: 'websocket',
@@ -55,7 +54,7 @@ function closePayload(value: { readonly [member: string]: Json }): Buffer {
   return Buffer.concat([payload, text])
 }
 
-/** Undefined where it is compressed, or no message. */
+/** Undefined if the message is compressed or malformed. */
 function payloadOf(message: Buffer): Buffer | undefined {
   const frames = decodeFrames(message) ?? []
   const [first] = frames

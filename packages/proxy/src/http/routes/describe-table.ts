@@ -15,7 +15,7 @@ export function describeTable(table: RouteTable, recorder: Recorder): void {
   recorder.startsWith(typeof initial === 'object' && 'value' in initial ? initial : undefined)
 }
 
-/** What names clients, of all routes; undefined among them where nothing does. */
+/** Every route's client source; undefined for a route without one. */
 export const clientSourcesOf = ({ routes, client }: RouteTable): readonly (ClientSource | undefined)[] => [
   ...new Set(routes.flatMap((route) => (isIgnored(route) ? [] : [route.client ?? client]))),
 ]

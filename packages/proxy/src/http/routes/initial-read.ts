@@ -7,10 +7,10 @@ import { compileMapping } from '../mapping.ts'
 import type { RouteTable } from '../route-table.ts'
 import { isIgnored, operationsOf } from '../route-table.ts'
 
-/** How a key is read: the target of a GET. */
+/** The target of the GET that reads a key. */
 export type TargetOf = (key: string) => string
 
-/** The first route by which a key can be read with nothing but itself; undefined where there is none. */
+/** The first route that reads a key given only the key; undefined if there is none. */
 export function initialReadOf({ routes }: RouteTable): TargetOf | undefined {
   for (const route of routes) {
     const [methods = '', path = ''] = route.request.split(' ')
@@ -38,7 +38,7 @@ export interface InitialReadOptions {
   readonly table: RouteTable
   readonly keys: readonly string[]
   readonly recorder: Recorder
-  /** The server, as the history names it, and where it is. */
+  /** The server's name in the history. */
   readonly node: string
   readonly upstream: { readonly host: string; readonly port: number }
 }
@@ -47,7 +47,7 @@ const TIMEOUT_MS = 10_000
 const SESSION = 'the recorder, at the start'
 
 /**
- * Reads keys one after the other, as a client of its own, so that the history begins with what they hold.
+ * Reads keys one after the other, as a client of its own, so that the history begins with their values.
  *
  * @throws UserError (environment) for a key that cannot be read.
  */

@@ -2,27 +2,24 @@ import type { Json } from '@chaosproxy/history'
 import type { Captured } from '../body-capture.ts'
 import { bodyTrouble, jsonOf, textOf, wholeTextOf } from '../body-value.ts'
 
-/** Header fields, by names in lower case. */
+/** Header fields by lower-case name. */
 export interface Fields {
   get(name: string): string | undefined
 }
 
-/** What a path was found to be: the path, and then what its names stand for, decoded. */
+/** A path that matched a pattern, followed by the segments that its names match, decoded. */
 export interface MatchedPath {
   readonly segments: readonly string[]
   readonly names: readonly string[]
 }
 
-/** Of an answer. */
+/** For an answer, which has no path. */
 export const NO_PATH: MatchedPath = { segments: [], names: [] }
 
-/**
- * A request or an answer in which values are looked for; what is dear to make is made once, and only where it is
- * asked for.
- */
+/** A request or an answer that values are read from. Expensive parts are decoded once, on first use. */
 export class Message {
   readonly headers: Fields | undefined
-  /** Its status says that it has no body. */
+  /** Whether the status rules out a body. */
   readonly isEmpty: boolean
   readonly #path: MatchedPath
   readonly #target: string
@@ -30,7 +27,7 @@ export class Message {
   #json: { readonly value: Json | undefined } | undefined
   #text: { readonly value: Json | undefined } | undefined
 
-  /** @param target as it was sent, with its query */
+  /** @param target as sent, with the query */
   constructor(
     headers: Fields | undefined,
     body: Captured | undefined,
@@ -45,24 +42,24 @@ export class Message {
     this.#body = body
   }
 
-  /** What stands for the name in the path. */
+  /** The segment that the name matches in the path. */
   segment(name: string): string | undefined {
     return this.#path.segments[this.#path.names.indexOf(name) + 1]
   }
 
-  /** The whole body; undefined where there is none, or it cannot be read. */
+  /** The whole body as text; undefined if there is none, or it cannot be read. */
   get text(): Json | undefined {
     this.#text ??= { value: this.#body === undefined || this.isEmpty ? undefined : textOf(this.#body, this.#encoding) }
     return this.#text.value
   }
 
-  /** The body as JSON; undefined where it is none. */
+  /** The body as JSON; undefined if it is not JSON. */
   get json(): Json | undefined {
     this.#json ??= { value: this.#body === undefined ? undefined : jsonOf(this.#body, this.#encoding) }
     return this.#json.value
   }
 
-  /** Why the body cannot be read, in words that follow "its body"; undefined where it can. */
+  /** Why the body cannot be read, in words that follow "its body"; undefined if it can. */
   get trouble(): string | undefined {
     return this.#body === undefined ? undefined : bodyTrouble(this.#body, this.#encoding)
   }
@@ -81,6 +78,6 @@ export class Message {
   }
 }
 
-/** Raw UTF-8, read as Latin-1. */
+/** Parses a query that may contain raw UTF-8, read as Latin-1. */
 const decodedParameters = (query: string): URLSearchParams =>
   new URLSearchParams(Buffer.from(query, 'latin1').toString('utf8'))

@@ -2,28 +2,28 @@ import { HpackError } from './hpack-error.ts'
 import { decodeHuffman } from './huffman.ts'
 import { type HpackField, STATIC_TABLE } from './static-table.ts'
 
-/** Until the encoder says otherwise (RFC 9113 §6.5.2). */
+/** The default until the peer changes it (RFC 9113 §6.5.2). */
 const INITIAL_TABLE_BYTES = 4096
-/** No encoder is let have more, which would be kept here for each connection; the usual is 4 to 64 KiB. */
+/** Upper bound on an encoder's table, which takes memory for every connection; usual sizes are 4 to 64 KiB. */
 const MOST_TABLE_BYTES = 1024 * 1024
-/** What an entry counts for beside its text (RFC 7541 §4.1). */
+/** The overhead of an entry in the table's size (RFC 7541 §4.1). */
 const ENTRY_BYTES = 32
-/** Of one block. A few octets may stand for many; what goes beyond is followed, and not kept. */
+/** Bound per block, since a few bytes may expand to many; fields beyond it are decoded but not kept. */
 const MOST_KEPT_BYTES = 256 * 1024
 const LONGEST_INTEGER_BYTES = 5
 
 /**
- * The fields of a block by their names, in lower case; the values of one name as one list, or as one cookie (RFC 9113
- * §8.2.3).
+ * The fields of a block by lower-case name. Values of the same name are joined into one list, or into one cookie (RFC
+ * 9113 §8.2.3).
  */
 export type HpackFields = ReadonlyMap<string, string>
 
 /**
- * Reads the header blocks that one side of a connection sends (RFC 7541). Each may refer to what was said before it:
- * it must be given all of them, from the first one on, and after an error none makes sense any more.
+ * Decodes the header blocks sent by one side of a connection (RFC 7541). Blocks refer to earlier ones: the decoder must
+ * be given all of them from the first, and cannot be used after an error.
  */
 export class HpackDecoder {
-  /** The oldest first. */
+  /** The oldest entry first. */
   readonly #table: HpackField[] = []
   #tableBytes = 0
   #mostTableBytes = INITIAL_TABLE_BYTES
@@ -45,7 +45,7 @@ export class HpackDecoder {
     return fields
   }
 
-  /** Undefined for what is no field, but says how large the table is now. */
+  /** Undefined for a table size update. */
   #readField(reader: BlockReader): HpackField | undefined {
     const first = reader.peek()
     if ((first & 0x80) !== 0) return this.#entry(reader.integer(7))
@@ -61,7 +61,7 @@ export class HpackDecoder {
     return field
   }
 
-  /** Behind the static ones come those that were said, the newest first (§2.3.3). */
+  /** Dynamic entries follow the static ones, the newest first (§2.3.3). */
   #entry(index: number): HpackField {
     const field =
       index <= STATIC_TABLE.length
@@ -71,7 +71,7 @@ export class HpackDecoder {
     return field
   }
 
-  /** One that is larger than the table empties it, and that is no error (§4.4). */
+  /** An entry larger than the table empties it, which is not an error (§4.4). */
   #add(field: HpackField): void {
     this.#evictTo(this.#mostTableBytes - sizeOf(field))
     if (sizeOf(field) > this.#mostTableBytes) return
@@ -96,7 +96,7 @@ export class HpackDecoder {
 
 const sizeOf = ([name, value]: HpackField): number => name.length + value.length + ENTRY_BYTES
 
-/** Integers and texts of a block, one after the other (§5). */
+/** Reads the integers and strings of a block in order (§5). */
 class BlockReader {
   readonly #bytes: Buffer
   #at = 0
@@ -115,7 +115,7 @@ class BlockReader {
     return byte
   }
 
-  /** In the last bits of an octet and, where it fills them, in seven bits of each that follows (§5.1). */
+  /** The low bits of a byte and, if they are all ones, seven bits of each byte that follows (§5.1). */
   integer(prefixBits: number): number {
     const full = 2 ** prefixBits - 1
     let value = this.#next() & full

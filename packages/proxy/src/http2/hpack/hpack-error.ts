@@ -1,4 +1,4 @@
-/** A header block that no encoder may write. */
+/** An invalid header block. */
 export class HpackError extends Error {
   override readonly name = 'HpackError'
 }
