@@ -10,8 +10,8 @@ import {
 } from '../clients/module-file.ts'
 import type { FromHost, ToHost } from './messages.ts'
 
-// The clients of a user's file, on a thread of their own: an endless loop, an error that nobody catches or a process.exit
-// ends this thread, and the run says so.
+// Runs the clients of a user's file on a thread of their own: an endless loop, an uncaught error or a process.exit ends
+// only this thread, and the run reports it.
 
 const path = String(workerData)
 const port = parentPort
@@ -48,7 +48,7 @@ async function invoke(
   } catch (error) {
     clients.delete(client)
     if (error instanceof UserError) bad(error)
-    // Nothing was asked for yet.
+    // No operation has been asked for yet, so refusing is safe.
     tell({ type: 'thrown', id, refused: true, error: `"open" failed: ${errorText(error, path)}` })
     return
   }
@@ -67,7 +67,7 @@ function answer(id: number, value: unknown): void {
   try {
     tell({ type: 'answer', id, answer: value })
   } catch {
-    // A function, say: what cannot be cloned cannot be said either.
+    // For example a function: structured clone rejects it.
     bad(new UserError('input', `${path}: it answered with a ${typeof value}, or with something that has one in it.`))
   }
 }
@@ -78,7 +78,7 @@ async function close(client: number): Promise<void> {
   try {
     await (await opening)?.close?.()
   } catch {
-    // Whatever is left of it ends with this thread.
+    // The thread is ending, and takes the client with it.
   }
 }
 

@@ -1,18 +1,18 @@
 import type { Input, UserError } from '@chaosproxy/history'
 import type { ClientAddress } from '../clients/module-file.ts'
 
-// What is said between a run and the thread that its user's client is on.
+// The messages between a run and the thread of its user's client.
 
 export type ToHost =
   | {
       readonly type: 'invoke'
       readonly id: number
-      /** Each has a connection of its own, opened when it is first asked. */
+      /** Each client has its own connection, opened by its first operation. */
       readonly client: number
       readonly address: ClientAddress
       readonly input: Input
     }
-  /** Nobody waits for it any more. */
+  /** The caller no longer waits for the answer. */
   | { readonly type: 'abort'; readonly id: number }
   | { readonly type: 'close'; readonly client: number }
   | { readonly type: 'ping' }
@@ -20,7 +20,7 @@ export type ToHost =
 export type FromHost =
   | { readonly type: 'ready'; readonly functions: readonly string[] | undefined }
   | { readonly type: 'bad'; readonly code: UserError['code']; readonly message: string }
-  /** It may be more than JSON can say. */
+  /** May hold more than JSON can express. */
   | { readonly type: 'answer'; readonly id: number; readonly answer: unknown }
   | { readonly type: 'thrown'; readonly id: number; readonly refused: boolean; readonly error: string }
   | { readonly type: 'exited'; readonly exitCode: unknown }

@@ -1,16 +1,16 @@
 import type { Completion, Input, Json } from '@chaosproxy/history'
 
-/** What an answer of a client of the user's own says; `broken`: no client may answer so, whatever the system did. */
+/** The outcome of an answer from a user's client. `broken`: the answer is invalid, whatever the system did. */
 export type Judged = Completion | { readonly type: 'broken'; readonly why: string }
 
-/** Whatever is answered, what took effect is what was asked for. */
+/** The result of these is their input, whatever the driver answers. */
 const GIVEN: ReadonlySet<string> = new Set([
   ...['write', 'put', 'append', 'add', 'subtract', 'remove', 'enqueue', 'transfer', 'release'],
 ])
 
 /**
- * An answer without an error. Drivers answer writes in their own ways (`OK`, how many there are now), so that these count
- * as what was asked for; of everything else the answer is the result, and there has to be one.
+ * Judges an answer that is not an error. Drivers answer writes in their own ways (`OK`, a new count), so a write's
+ * result is its input. Every other operation needs a result in the answer.
  */
 export function judgeAnswer({ f, value: given }: Input, answer: unknown): Judged {
   if (GIVEN.has(f)) return { type: 'ok', value: given }
@@ -30,7 +30,7 @@ export function judgeAnswer({ f, value: given }: Input, answer: unknown): Judged
     : { type: 'ok', value }
 }
 
-/** Undefined for what JSON cannot say, or would say otherwise. */
+/** Undefined for a value that JSON cannot express, or would change. */
 function plain(value: unknown): Json | undefined {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined

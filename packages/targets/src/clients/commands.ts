@@ -1,30 +1,32 @@
 import { COMPARE_AND_SET, DRAIN, RELEASE } from '@chaosproxy/proxy'
 
-/** How an operation is asked of a Redis, and what its answer means. Errors mean what the recorder takes them for. */
+/**
+ * How to send an operation to Redis, and what its reply means. Error replies are classified by the recorder's rules.
+ */
 export interface CommandSpec {
-  /** Its words; `{key}`, `{value}`, of a cas `{old}` and `{new}`, and `{token}`, another one each time, are filled in. */
+  /** The words of the command. `{key}`, `{value}`, a cas's `{old}` and `{new}`, and a fresh `{token}` are filled in. */
   readonly send: readonly string[]
-  /** What the answer is; by default the result is what was given. */
+  /** The kind of reply; by default the result is the input. */
   readonly result?: 'given' | 'token' | 'text' | 'number' | 'boolean' | 'list' | undefined
-  /** Answers that say that certainly nothing was done. */
+  /** Replies that mean the operation certainly had no effect. */
   readonly refused?: readonly (string | number | null)[] | undefined
 }
 
-/** By function, in order: the first whose words can be said. */
+/** By function, in order of preference: the first command whose placeholders can all be filled in is sent. */
 export interface CommandTable {
   readonly [f: string]: readonly CommandSpec[]
 }
 
 const GET = ['GET', '{key}']
 
-/** What comes with this program, named by what the data is recorded as. */
+/** The built-in tables, named after the data type that the record gets. */
 const tables: { readonly [name in TableName]: CommandTable } = {
   register: {
     read: [{ send: GET, result: 'text' }],
     write: [{ send: ['SET', '{key}', '{value}'] }, { send: ['DEL', '{key}'] }],
     cas: [
       { send: ['EVAL', COMPARE_AND_SET, '1', '{key}', '{old}', '{new}'], refused: [0] },
-      // Nothing is expected: there is no text for null.
+      // A cas from null, which has no text: the key must not exist.
       { send: ['SET', '{key}', '{new}', 'NX'], refused: [null] },
     ],
     append: [{ send: ['APPEND', '{key}', '{value}'] }],
@@ -51,7 +53,7 @@ const tables: { readonly [name in TableName]: CommandTable } = {
   lock: lockTable(10_000),
 }
 
-/** A lock as the documentation of SET has it; it is free again after its time to live, whoever thinks to hold it. */
+/** A lock as in the documentation of SET. It expires after its time to live, whoever believes to hold it. */
 export function lockTable(timeToLiveMs: number): CommandTable {
   return {
     acquire: [
@@ -66,7 +68,7 @@ export const tableNames: readonly string[] = Object.keys(tables)
 export const isTableName = (commands: string | OwnCommands): commands is TableName =>
   typeof commands === 'string' && tableNames.includes(commands)
 
-/** A table of the user's own: one command for a function, or several. */
+/** A user's table: one or several commands for each function. */
 export interface OwnCommands {
   readonly [f: string]: CommandSpec | readonly CommandSpec[]
 }

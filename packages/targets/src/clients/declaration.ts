@@ -4,14 +4,14 @@ import { commits, isolations, type PostgresDeclaration, readsFrom } from '../pos
 import { objectNames } from '../postgres/objects.ts'
 import { type OwnCommands, type TableName, tableNames } from './commands.ts'
 
-// How operations reach a system that is not ours, as data: the member `client` of a target.
+// The member `client` of a target: how to send operations to an external system, as data.
 
-/** A route table makes the requests. */
+/** A route table describes the requests. */
 export interface HttpDeclaration {
   readonly kind: 'http'
-  /** A file, or the table itself. */
+  /** The path of a table, or the table itself. */
   readonly routes: string | { readonly [member: string]: unknown }
-  /** What the service calls the objects: `{key}`, `{number}` (counted from 1), `{run}` (another for each run). */
+  /** The service's names for objects: `{key}`, `{number}` (counted from 1), `{run}` (differs between runs). */
   readonly keys?: string | undefined
 }
 
@@ -19,25 +19,25 @@ export interface HttpDeclaration {
 export interface ModuleDeclaration {
   readonly kind: 'module'
   readonly file: string
-  /** What it can be asked for; by default what any workload asks. */
+  /** The functions it supports; by default those of every workload. */
   readonly functions?: readonly string[] | undefined
 }
 
-/** A program in any language: a line of JSON on its standard input for each operation, one on its output for each answer. */
+/** A program in any language: it reads one line of JSON for each operation and writes one for each answer. */
 export interface ProgramDeclaration {
   readonly kind: 'program'
   readonly command: readonly [program: string, ...rest: string[]]
   readonly environment?: { readonly [name: string]: string } | undefined
-  /** As a module's. */
+  /** As for a module. */
   readonly functions?: readonly string[] | undefined
 }
 
-/** A command table makes the requests, of Redis and its kin. */
+/** A command table describes the requests, for Redis and compatible systems. */
 export interface RespDeclaration {
   readonly kind: 'resp'
-  /** A table by its name, or one of one's own, by function. */
+  /** The name of a built-in table, or the user's commands by function. */
   readonly commands: TableName | OwnCommands
-  /** As of HTTP. */
+  /** As for HTTP. */
   readonly keys?: string | undefined
   readonly username?: string | undefined
   readonly password?: string | undefined
@@ -149,14 +149,14 @@ const postgres = v.strictObject({
 const schemas = [http, resp, postgres, module, program] as const
 const kinds = schemas.map((schema) => schema.entries.kind.literal)
 
-/** What a declaration may be, by its `kind`. */
+/** The schema of each `kind` of declaration. */
 export const clientSchema: v.GenericSchema<unknown, ClientDeclaration> = v.variant(
   'kind',
   [...schemas],
   `must be an object with a "kind": ${kinds.join(', ')}`,
 )
 
-/** @throws UserError (input) that begins with `where`. */
+/** @throws UserError (input) whose message begins with `where`. */
 export function parseClientDeclaration(json: unknown, where: string): ClientDeclaration {
   const result = v.safeParse(clientSchema, json, { abortEarly: true })
   if (result.success) return result.output

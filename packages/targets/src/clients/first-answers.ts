@@ -1,12 +1,12 @@
 import { UserError } from '@chaosproxy/history'
 
-/** Watches a client of the user's own until it has answered once: one that never does proves nothing. */
+/** Watches a user's client until its first answer: a client that never answers proves nothing. */
 export interface FirstAnswers {
   answered(): void
   failed(why: string): void
 }
 
-/** So many in a row without one answer, and the client is more likely to be wrong than the system. */
+/** After this many operations without any answer, the client is more likely to be broken than the system. */
 const MOST = 50
 
 export function createFirstAnswers(named: string, broke: (error: UserError) => void): FirstAnswers {

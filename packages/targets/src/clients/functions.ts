@@ -1,4 +1,4 @@
 import { workloads } from '@chaosproxy/workloads'
 
-/** What any workload that comes with this program asks. */
+/** The functions of all built-in workloads. */
 export const allFunctions: readonly string[] = [...new Set(workloads.flatMap(({ functions }) => functions))]

@@ -22,7 +22,7 @@ import { type ExchangeEnd, openLine, type Received } from './line.ts'
 import type { NodeAddress, PlannedClients } from './planned-clients.ts'
 import { createProbation, type Probation } from './probation.ts'
 
-/** A client without code: a route table says which requests operations are, and so also how to make them. */
+/** An HTTP client without code: the route table that recognises operations in requests also makes the requests. */
 export function planHttp(declaration: HttpDeclaration, where: string, directory: string): PlannedClients {
   const { table, at } = tableOf(declaration.routes, where, directory)
   const namesFor = compileKeyNames(declaration.keys ?? '{key}', where)
@@ -41,7 +41,7 @@ export function planHttp(declaration: HttpDeclaration, where: string, directory:
   }
 }
 
-/** Inline, or from a file beside the declaration. */
+/** Given inline, or in a file relative to the declaration. */
 function tableOf(
   routes: HttpDeclaration['routes'],
   where: string,
@@ -63,7 +63,7 @@ function tableOf(
   }
 }
 
-/** Values of the kinds that workloads give. */
+/** One value of the kind that workloads pass to each function. */
 const SAMPLES: { readonly [f: string]: Json } = {
   read: null,
   get: null,
@@ -79,7 +79,7 @@ const SAMPLES: { readonly [f: string]: Json } = {
   dequeue: null,
 }
 
-/** What makes no request now will make none later. @throws UserError (input) */
+/** A route that cannot make a request now never will. @throws UserError (input) */
 function tryOnce(maker: RequestMaker, f: string): void {
   const value = SAMPLES[f]
   if (value === undefined) return
@@ -89,17 +89,17 @@ function tryOnce(maker: RequestMaker, f: string): void {
   throw new UserError('input', `${made.why}.`)
 }
 
-/** What the clients of a run have in common. */
+/** Shared by the clients of a run. */
 export interface HttpClients {
   readonly maker: RequestMaker
   readonly nameKey: NameKey
   readonly probation: Probation
 }
 
-/** A client of one node. */
+/** A client for one node. */
 export function httpClient(address: NodeAddress, { maker, nameKey, probation }: HttpClients): Client {
   const line = openLine<Answer, HttpReplies>(address, httpReplies)
-  /** What this client last learned of each object's version. */
+  /** The last version of each object that this client has seen. */
   const versions = new Map<string, Json>()
   let asked = 0
 
@@ -169,7 +169,7 @@ function httpReplies(): HttpReplies {
   }
 }
 
-/** Names a field that the table itself may name: those of its requests come first. */
+/** Adds a Host header unless the table gives one. */
 function requestText({ request }: MadeRequest, { host, port }: NodeAddress): string {
   const { method, target, headers, body } = request
   const given = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')
@@ -179,10 +179,13 @@ function requestText({ request }: MadeRequest, { host, port }: NodeAddress): str
   return `${method} ${target} HTTP/1.1\r\n${own}${given}${length}\r\n${body}`
 }
 
-/** Their servers expect to be told a length, of nothing too (RFC 9110 §8.6). */
+/** Servers expect a Content-Length for these even if the body is empty (RFC 9110 §8.6). */
 const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
 
-/** An answer means what the table says; without one the operation may have been carried out, unless it never left. */
+/**
+ * The route table says what an answer means. Without an answer the operation is indefinite, unless the request was
+ * never sent.
+ */
 function completionOf(end: ExchangeEnd<Answer>, made: MadeRequest, harmless: boolean): Completion {
   if (end.type === 'lost') return { type: end.neverLeft || harmless ? 'fail' : 'info', error: end.why }
   const completion = made.complete(end.reply)

@@ -1,13 +1,13 @@
 import { UserError } from '@chaosproxy/history'
 
-/** What the service calls the objects that a workload calls `x`, `y`, …; the same for all clients of a run. */
+/** Maps a workload's key (`x`, `y`, …) to the service's name for it; the same for all clients of a run. */
 export type NameKey = (key: string) => string
 
-/** The run itself, the workload's key, or a number counted from 1 in the order in which keys come up. */
+/** The run, the workload's key, or a number counted from 1 in order of first use. */
 const PLACEHOLDER = /\{(\w+)\}/g
 const KNOWN = ['key', 'number', 'run']
 
-/** @throws UserError (input) for a template that gives all objects one name. */
+/** @throws UserError (input) for a template that gives every object the same name. */
 export function compileKeyNames(template: string, where: string): (run: string) => NameKey {
   const used = [...template.matchAll(PLACEHOLDER)].map(([, name = '']) => name)
   const stranger = used.find((name) => !KNOWN.includes(name))

@@ -5,32 +5,35 @@ import type { NodeAddress } from './planned-clients.ts'
 /** Reads the replies of one connection, one at a time. */
 export interface ReplySource<Reply> {
   read(chunk: Buffer): Received<Reply>
-  /** The server ended the connection: a reply may end with it. */
+  /** The server ended the connection, which may complete a reply. */
   end(): Received<Reply>
 }
 
 export type Received<Reply> =
   | { readonly type: 'incomplete' }
-  /** `reusable`: another request may follow on this connection. */
+  /** `reusable`: the connection can carry another request. */
   | { readonly type: 'reply'; readonly reply: Reply; readonly reusable: boolean }
   | { readonly type: 'unreadable'; readonly why: string }
 
-/** How an exchange ended. `neverLeft`: nobody has seen the request. */
+/** How an exchange ended. `neverLeft`: the request certainly did not reach the server. */
 export type ExchangeEnd<Reply> =
   | { readonly type: 'reply'; readonly reply: Reply }
   | { readonly type: 'lost'; readonly why: string; readonly neverLeft: boolean }
 
-/** A line to one node: one request at a time, over a connection that is kept while it works. Nothing is sent twice. */
+/**
+ * A line to one node: one request at a time, over a connection that is reused while it works. Never sends a request
+ * twice.
+ */
 export interface Line<Reply, Source extends ReplySource<Reply>> {
-  /** Calls back once, after the timeout at the latest. */
+  /** Calls back once, at the latest when the timeout expires. */
   ask(request: LineRequest<Reply, Source>): void
   close(): void
 }
 
 export interface LineRequest<Reply, Source> {
-  /** What to send; it may depend on what was sent on this connection before. */
+  /** The bytes to send; they may depend on what this connection has carried before. */
   readonly bytes: string | ((reader: Source) => Buffer)
-  /** Tells the connection's reader what is about to be sent. */
+  /** Tells the connection's reader which request comes next. */
   readonly prepare?: ((reader: Source) => void) | undefined
   readonly timeoutMs: Millis
   readonly ended: (end: ExchangeEnd<Reply>) => void
@@ -44,7 +47,7 @@ interface Pending<Reply> {
 
 const REFUSED = 'connection refused'
 
-/** `readerFor` makes a reader for each connection. */
+/** `readerFor` makes the reader of each new connection. */
 export function openLine<Reply, Source extends ReplySource<Reply>>(
   address: NodeAddress,
   readerFor: () => Source,
@@ -79,7 +82,8 @@ export function openLine<Reply, Source extends ReplySource<Reply>>(
     socket.on('end', () => received(reader.end()))
     socket.on('close', () => {
       if (current === dialled) current = undefined
-      // A proxy takes every connection; a node that was not there from the dialling on has seen nothing of this one.
+      // The proxy accepts every connection, so a successful dial proves nothing. A node that has been down since then
+      // never saw the request.
       const wasDown = dialledIn?.alive === false && life?.().number === dialledIn.number
       settle(dialled, lost(wasDown ? REFUSED : failure))
     })
@@ -100,7 +104,7 @@ export function openLine<Reply, Source extends ReplySource<Reply>>(
       const pending: Pending<Reply> = { deadline: performance.now() + timeoutMs, timer: undefined, ended }
       const timeout = () => {
         const remainingMs = pending.deadline - performance.now()
-        // Node counts in whole milliseconds of a clock read once a turn, and so may be early by a fraction of one.
+        // Node's timers count whole milliseconds from a clock read once a turn, so they may fire a fraction early.
         if (remainingMs > 0) pending.timer = setTimeout(timeout, remainingMs)
         else {
           drop(used)
@@ -122,7 +126,7 @@ export function openLine<Reply, Source extends ReplySource<Reply>>(
   }
 }
 
-/** The one end of a connection's exchange, if it has one. */
+/** Ends the pending exchange of a connection, if there is one. */
 function settle<Reply>(connection: { pending: Pending<Reply> | undefined }, end: ExchangeEnd<Reply>): void {
   const { pending } = connection
   if (pending === undefined) return

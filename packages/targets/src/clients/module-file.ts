@@ -2,9 +2,9 @@ import { resolve } from 'node:path'
 import { type Input, type Json, UserError } from '@chaosproxy/history'
 import { importUserFile, thrownText } from '../user-file/import.ts'
 
-/** Where a client is to dial: an address of the proxy, behind which the node is. */
+/** The address that a client dials: the proxy in front of the node. */
 export interface ClientAddress {
-  /** `n1`. */
+  /** For example `n1`. */
   readonly node: string
   readonly host: string
   readonly port: number
@@ -13,34 +13,34 @@ export interface ClientAddress {
 /** A connection of one client to one node. One invocation at a time. */
 export interface ModuleClient {
   /**
-   * Asks for one operation, once, and returns its result (of a cas whether it took place). Throws `Refused` where
-   * certainly nothing was done; after any other error the operation may have taken effect. `signal` says that nobody
-   * waits any more.
+   * Performs one operation once and returns its result (for a cas, whether it took place). Throws `Refused` if the
+   * operation certainly had no effect; after any other error it may have taken effect. `signal` aborts when the caller
+   * stops waiting.
    */
   invoke(input: Input, signal: AbortSignal): Promise<Json | undefined> | Json | undefined
   close?(): unknown
 }
 
-/** What a user's file exports by default: how its clients speak to the system. */
+/** The default export of a user's file: how its clients talk to the system. */
 export interface ClientModule {
-  /** What can be asked for; by default whatever the workload asks. */
+  /** The supported functions; by default all of the workload's. */
   readonly functions?: readonly string[] | undefined
   open(address: ClientAddress): Promise<ModuleClient> | ModuleClient
 }
 
-/** Types the default export of a file with a client. */
+/** Types the default export of a client file. */
 export const defineClient = (module: ClientModule): ClientModule => module
 
-/** Thrown by a client where certainly nothing was done: the operation counts as `fail`. */
+/** Thrown by a client if the operation certainly had no effect: it then counts as `fail`. */
 export class Refused extends Error {
   override readonly name = 'Refused'
 }
 
-/** By its name: the file may have another copy of this package, or an error of its own that says so. */
+/** Compares names, not classes: the file may load another copy of this package, or define its own `Refused`. */
 export const isRefusal = (thrown: unknown): boolean =>
   typeof thrown === 'object' && thrown !== null && 'name' in thrown && thrown.name === 'Refused'
 
-/** @throws UserError (usage, input) where the file exports no client. */
+/** @throws UserError (usage, input) if the file exports no client. */
 export async function loadClientModule(path: string): Promise<ClientModule> {
   const exported = await importUserFile(path)
   const wrong = (what: string) =>
@@ -53,13 +53,13 @@ export async function loadClientModule(path: string): Promise<ClientModule> {
   return exported as ClientModule
 }
 
-/** @throws UserError (usage) where what "open" returned is no client. */
+/** @throws UserError (usage) if "open" did not return a client. */
 export function requireClient(client: unknown, path: string): ModuleClient {
   if (typeof (client as Partial<ModuleClient> | null | undefined)?.invoke === 'function') return client as ModuleClient
   throw new UserError('usage', `${path}: what "open" returns has no function "invoke".`)
 }
 
-/** The message, and where in the file it came by. */
+/** The message, and the place in the file that threw. */
 export function errorText(thrown: unknown, path: string): string {
   const text = thrownText(thrown, resolve(path))
   return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' && !text.includes(thrown.code)

@@ -14,10 +14,10 @@ import type { OpenedClients, PlannedClients } from './planned-clients.ts'
 
 const LOADING_MS = 10_000
 const PING_EVERY_MS = 1_000
-/** Without a word for so long, it is in a loop that does not end. */
+/** A thread silent for this long is taken to be in an endless loop. */
 const STUCK_MS = 10_000
 
-/** A client as a function: a user's file, on a thread of its own. */
+/** Clients from a user's file, run on a thread of their own. */
 export function planModule(declaration: ModuleDeclaration, where: string, directory: string): PlannedClients {
   const file = resolve(directory, declaration.file)
   if (!existsSync(file)) throw new UserError('usage', `${where}: "file" is ${declaration.file}: there is no such file.`)
@@ -30,7 +30,7 @@ export function planModule(declaration: ModuleDeclaration, where: string, direct
 }
 
 interface ModuleOptions {
-  /** For messages. */
+  /** The name in messages. */
   readonly named: string
   readonly functions: readonly string[]
   readonly broke: (error: UserError) => void
@@ -147,14 +147,14 @@ async function openModule(file: string, { named, functions, broke }: ModuleOptio
 
 const lost = (harmless: boolean, error: string): Completion => ({ type: harmless ? 'fail' : 'info', error })
 
-/** What a thread says, and how it ends; each may be replaced while it runs. */
+/** Handlers for the thread's messages and its end; replaced as the run goes on. */
 interface Ears {
   message(message: FromHost): void
   error(error: Error): void
   exit(): void
 }
 
-/** Resolves once the file is loaded. @throws UserError where it does not load, or cannot be asked for what is wanted. */
+/** Resolves once the file is loaded. @throws UserError if it does not load, or lacks a function that the run needs. */
 function startThread(
   file: string,
   named: string,
@@ -165,7 +165,7 @@ function startThread(
   return new Promise((resolve, reject) => {
     const fail = (error: UserError) => {
       clearTimeout(late)
-      // Whatever it does from here on is nobody's concern.
+      // From here on, ignore everything the thread does.
       Object.assign(ears, { message() {}, error() {}, exit() {} })
       void thread.terminate()
       reject(error)

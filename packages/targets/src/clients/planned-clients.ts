@@ -5,56 +5,67 @@ import type { Carriage } from '@chaosproxy/proxy/control'
 import type { AskedOperations, Client } from '@chaosproxy/runner'
 import type { Keeper } from '../command/keeper.ts'
 
-/** How operations reach a system that is not ours: what a declaration says, checked as far as that goes without starting anything. */
+/** The clients of an external system: a declaration, validated as far as possible without starting anything. */
 export interface PlannedClients {
-  /** The `f`s that it can ask for. */
+  /** The functions (`f`) that it supports. */
   readonly functions: readonly string[]
-  /** How the record that the proxy keeps tells these clients apart; undefined if it keeps none: then what they report is the record. */
+  /**
+   * How the proxy's record tells clients apart. Undefined if the proxy does not record: the clients' own reports are
+   * then the history.
+   */
   readonly sessions: SessionSource | undefined
-  /** What passes over the links of these clients, so that the proxy can hurt single requests and record them; undefined for bytes that it does not read. */
+  /**
+   * The protocol on the clients' links, so that the proxy can record requests and inject faults into single ones;
+   * undefined if the proxy cannot parse it.
+   */
   carries(asked: AskedOperations): Carriage | undefined
-  /** Once for a run. @throws UserError (input) for what cannot be asked for, and for a client that does not work. */
+  /** Call once for each run. @throws UserError (input) for an unsupported function or a client that does not work. */
   open(options: OpenClientsOptions): Promise<OpenedClients>
 }
 
 export interface OpenClientsOptions {
   readonly asked: AskedOperations
-  /** Gets what programs print. */
+  /** Directory for the output of programs. */
   readonly logDir: string
-  /** Ends programs if this process cannot. */
+  /** Ends programs if this process dies. */
   readonly keeper: Keeper
-  /** Nothing more can be learned from these clients: what the user wrote is broken. */
+  /** Called when the user's client turns out to be broken, which makes the rest of the run useless. */
   readonly broke: (error: UserError) => void
-  /** All nodes, as clients reach them, once they are ready: for clients that have to look for the one that leads. */
+  /** The client addresses of all nodes once they are ready, for clients that look for the leader. */
   readonly nodes: () => readonly NodeAddress[]
-  /** In keys, where the declaration asks for it: no two runs have the same. By default made of the time. */
+  /** Part of key names if the declaration asks for it, and different in every run. By default derived from the time. */
   readonly run?: string | undefined
 }
 
-/** All clients of one run. */
+/** The clients of one run. */
 export interface OpenedClients {
   /**
-   * Makes what operations need, such as tables, once the nodes are ready.
+   * Creates what operations need, such as tables, once the nodes are ready.
    *
-   * @param reached All nodes, past the proxy.
-   * @throws UserError (environment)
+   * @param reached Every node's own address, bypassing the proxy. @throws UserError (environment)
    */
   prepare?(reached: readonly NodeAddress[], timeoutMs: number): Promise<void>
-  /** A client of one node, which dials when it is first asked. */
+  /** A client for one node; dials on its first operation. */
   connect(address: NodeAddress): Client
-  /** Resolves once nothing of them is left. */
+  /** Resolves once all of them are closed. */
   close(): Promise<void>
 }
 
-/** Where clients reach a node: the proxy's address, as a rule. */
+/** Where clients reach a node: usually the proxy's address. */
 export interface NodeAddress {
   readonly node: NodeId
   readonly host: string
   readonly port: number
-  /** A number of the node's present life, or of the present time between two lives, and which of them it is; absent where nobody knows. */
-  /** Another node of the same cluster, for clients that are not at home with one. Absent if only this one may be asked. */
+  /**
+   * The address of another node of the cluster, for clients that move between nodes. Absent if only this node may be
+   * used.
+   */
   readonly other?: ((node: NodeId) => NodeAddress) | undefined
-  /** Where everybody reaches a port of this node, through the proxy; of announced ports only. */
+  /** The announced address of one of this node's ports, which leads through the proxy. Only for announced ports. */
   readonly announced?: ((port: string) => Address) | undefined
+  /**
+   * The number of the node's current life, or of the current gap between two lives, and which of the two it is. Absent if
+   * unknown.
+   */
   readonly life?: (() => { readonly number: number; readonly alive: boolean }) | undefined
 }

@@ -1,12 +1,15 @@
 import { UserError } from '@chaosproxy/history'
 
-/** Watches what clients cannot ask for: a function of which nothing can be asked proves nothing, and is told early. */
+/**
+ * Watches for functions whose requests can never be made: a function that never runs proves nothing, so this is
+ * reported early.
+ */
 export interface Probation {
   passed(f: string): void
   failed(f: string, why: string): void
 }
 
-/** So many in a row from the start, and the declaration is wrong rather than unlucky. */
+/** After this many failures in a row from the start, blame the declaration, not chance. */
 const MOST = 20
 
 export function createProbation(broke: (error: UserError) => void): Probation {

@@ -12,15 +12,18 @@ import { createFirstAnswers, type FirstAnswers } from './first-answers.ts'
 import { allFunctions } from './functions.ts'
 import type { NodeAddress, OpenClientsOptions, OpenedClients, PlannedClients } from './planned-clients.ts'
 
-/** The first answer may take so much longer: a virtual machine has to be loaded first. */
+/** Extra time for the first answer: a virtual machine may have to start first. */
 const STARTING_MS = 10_000
-/** A process that owes an answer for so long is ended. */
+/** A process whose answer is overdue by this much is killed. */
 const OWING_MS = 10_000
 const END_GRACE_MS = 500
-/** So many ends in a row without an answer in between, and it is no accident. */
+/** After this many exits in a row without an answer in between, the program is taken to be broken. */
 const MOST_ENDS = 5
 
-/** A client as a program: processes that each take one operation at a time, as many as operations are open at once. */
+/**
+ * Clients as external processes. Each process handles one operation at a time, so there are as many as there are
+ * concurrent operations.
+ */
 export function planProgram(
   { command, environment, functions }: ProgramDeclaration,
   directory: string,
@@ -34,7 +37,7 @@ export function planProgram(
   }
 }
 
-/** What one line on its standard input asks for. `address` is where the node is to be reached, as `host:port`. */
+/** One line on the program's standard input. `address` is the node's address as `host:port`. */
 interface AskedLine {
   readonly id: number
   readonly node: string
@@ -45,9 +48,9 @@ interface AskedLine {
 /** One process of the program. */
 interface Worker {
   readonly process: CommandProcess
-  /** What it is asked, and has not answered. */
+  /** The id of the operation it has yet to answer. */
   owes: number | undefined
-  /** Nobody waits for the answer any more. */
+  /** Set once the caller has stopped waiting; kills the process if no answer follows. */
   late: NodeJS.Timeout | undefined
 }
 
@@ -103,7 +106,7 @@ function openPrograms(command: Command, { logDir, keeper, broke }: OpenClientsOp
   }
 
   function ended({ owes, late }: Worker, how: string): void {
-    // Ended by us: it had owed an answer for too long.
+    // We killed it because its answer was overdue.
     if (late !== undefined) return
     const words = lastWords(logPath)
     const why = `ended by itself (${how})${words === '' ? '' : `; its last words: ${words}`}`
@@ -147,7 +150,7 @@ function openPrograms(command: Command, { logDir, keeper, broke }: OpenClientsOp
 
   async function ask(id: number, { node, host, port }: NodeAddress, input: Request['input']): Promise<void> {
     const worker = idle.pop() ?? (await start())
-    // Nobody waited for it to start.
+    // The caller stopped waiting before the process had started.
     if (!pending.has(id)) {
       idle.push(worker)
       return
@@ -209,7 +212,7 @@ type AnswerLine =
   | { readonly id: number; readonly type: 'ok'; readonly value: unknown }
   | { readonly id: number; readonly type: 'fail' | 'info'; readonly error: string }
 
-/** Or what is wrong with it. */
+/** The parsed line, or an explanation of what is wrong with it. */
 function parseLine(text: string): AnswerLine | string {
   let json: unknown
   try {

@@ -7,11 +7,10 @@ import { planProgram } from './program.ts'
 import { planResp } from './resp.ts'
 
 /**
- * What a declaration says, checked as far as that goes without starting anything.
+ * Validates a declaration as far as possible without starting anything.
  *
- * @param where begins every message.
- * @param directory Where the declaration stands: its files are beside it.
- * @throws UserError (input)
+ * @param where The start of every message. @param directory The declaration's directory, to which its paths are
+ * relative. @throws UserError (input)
  */
 export function planClients(declaration: ClientDeclaration, where: string, directory: string): PlannedClients {
   switch (declaration.kind) {

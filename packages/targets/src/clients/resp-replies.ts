@@ -2,26 +2,26 @@ import type { Json } from '@chaosproxy/history'
 import { resp } from '@chaosproxy/proxy'
 import type { Received } from './line.ts'
 
-/** A command to ask, and what goes along with it. */
+/** A command and what is sent with it. */
 export interface RespRequest {
   readonly words: readonly string[]
-  /** What has to be said on this connection once, before anything else. */
+  /** Commands sent once on this connection, before anything else. */
   readonly login?: readonly string[] | undefined
-  /** The name of the client, said when it changes. */
+  /** The client's name, sent whenever it changes. */
   readonly session?: string | undefined
-  /** Sent right behind it, without waiting for its answer. */
+  /** Sent directly after the command, without waiting for its reply. */
   readonly behind?: readonly string[] | undefined
 }
 
-/** The answer to a command, and the one to what was sent behind it. */
+/** The reply to a command, and the reply to the command sent behind it. */
 export interface RespReply {
   readonly reply: Json
   readonly behind: Json | undefined
 }
 
-/** The answers on one connection. */
+/** Reads the replies on one connection. */
 export interface RespReplies {
-  /** What to send for a request. */
+  /** The bytes of a request. */
   bytes(request: RespRequest): Buffer
   read(chunk: Buffer): Received<RespReply>
   end(): Received<RespReply>
@@ -31,16 +31,16 @@ export function respReplies(): RespReplies {
   let scanner = resp.scanner('responses')
   let buffered: Buffer = Buffer.alloc(0)
   let scanned = 0
-  /** How many answers are to come before that of the command itself. */
+  /** Replies still to come before the command's own. */
   let ahead = 0
   let hasBehind = false
   let loggedIn = false
   let named: string | undefined
-  /** An error before the command's own answer, such as that of a wrong password. */
+  /** An error that came before the command's own reply, such as for a wrong password. */
   let before: Json | undefined
   let own: { readonly reply: Json } | undefined
 
-  /** The answer that is complete now, if this was the last to come. */
+  /** Takes one reply; returns the whole answer if it was the last one outstanding. */
   function took(answer: Json): RespReply | undefined {
     if (ahead > 0) {
       ahead--

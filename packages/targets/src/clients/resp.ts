@@ -11,7 +11,7 @@ import type { NodeAddress, PlannedClients } from './planned-clients.ts'
 import { createProbation, type Probation } from './probation.ts'
 import { errorOf, type RespReplies, type RespReply, respReplies } from './resp-replies.ts'
 
-/** A client without code, for Redis and its kin: a command table says how operations are asked for. */
+/** A client without code for Redis and compatible systems: a command table describes how operations are sent. */
 export function planResp(declaration: RespDeclaration, where: string): PlannedClients {
   const { commands } = declaration
   const table = commandsOf(commands)
@@ -21,7 +21,7 @@ export function planResp(declaration: RespDeclaration, where: string): PlannedCl
   const settings = { ...(isTableName(commands) ? { commands } : {}), ...casOf(table) }
   return {
     functions: Object.keys(table),
-    // What a table of the user's own sends may be more than the proxy can read.
+    // The proxy cannot parse every command of a user's table, so it records built-in tables only.
     sessions: isTableName(commands) ? { by: 'CLIENT SETNAME or AUTH', named: true } : undefined,
     carries: ({ initial }) => ({
       kind: 'resp',
@@ -39,7 +39,7 @@ export function planResp(declaration: RespDeclaration, where: string): PlannedCl
   }
 }
 
-/** The recorder knows a compare-and-set by its script. */
+/** The recorder recognises a compare-and-set by its script. */
 function casOf(table: ReturnType<typeof commandsOf>): { readonly cas?: string } {
   const script = table['cas']?.find(({ send }) => send[0] === 'EVAL')?.send[1]
   return script === undefined ? {} : { cas: script }
@@ -50,17 +50,17 @@ const loginOf = ({ username, password }: RespDeclaration): readonly string[] | u
   return username === undefined ? ['AUTH', password] : ['AUTH', username, password]
 }
 
-/** What the clients of one run have in common. */
+/** Shared by the clients of one run. */
 export interface SharedByRespClients {
   readonly table: ReturnType<typeof commandsOf>
   readonly login: readonly string[] | undefined
   readonly nameKey: NameKey
   readonly probation: Probation
-  /** How many replicas have to confirm a change by WAIT; with fewer nobody knows whether it stays. */
+  /** How many replicas must confirm a change by WAIT; with fewer the outcome is `info`. */
   readonly replicas?: number | undefined
 }
 
-/** A client of one node. */
+/** A client for one node. */
 export function respClient(
   address: NodeAddress,
   { table, login, nameKey, probation, replicas = 0 }: SharedByRespClients,
@@ -81,7 +81,7 @@ export function respClient(
       const { spec, words, token } = chosen
       const name = session === undefined || !final ? session?.client : `${session.client}${FINAL_SUFFIX}`
       const isWaitedFor = replicas > 0 && !harmless
-      // It has to be answered before the client gives up.
+      // WAIT must return before the client times out.
       const behind = isWaitedFor ? ['WAIT', String(replicas), String(Math.ceil(timeoutMs / 2))] : undefined
       line.ask({
         bytes: (reader) => reader.bytes({ words, login, session: name, behind }),
@@ -99,7 +99,7 @@ interface Chosen {
   readonly token: string
 }
 
-/** No two alike, here or in any other run. */
+/** Unique within this run and across runs. */
 const tokens = {
   run: randomBytes(8).toString('hex'),
   count: 0,
@@ -109,7 +109,7 @@ const tokens = {
   },
 }
 
-/** The first whose words can all be said: there is no text for null. */
+/** The first command whose words can all be filled in: null has no text. */
 function choose(specs: readonly CommandSpec[], { key, value }: Input): Chosen | undefined {
   const [old, next] = Array.isArray(value) ? (value as readonly Json[]) : []
   const token = tokens.next()
@@ -145,7 +145,7 @@ function completionOf(end: ExchangeEnd<RespReply>, spec: CommandSpec, asked: Ask
   const { reply, behind } = end.reply
   const error = errorOf(reply)
   if (error !== undefined) {
-    // A script may have done a part of its work before it failed.
+    // A script may have done part of its work before it failed.
     const { type } = refusalOf(error, spec.send[0]?.startsWith('EVAL'))
     return { type: type === 'fail' || harmless ? 'fail' : 'info', error }
   }
@@ -162,7 +162,7 @@ function completionOf(end: ExchangeEnd<RespReply>, spec: CommandSpec, asked: Ask
     : { type: 'ok', value }
 }
 
-/** Undefined for an answer of another kind than the table says. */
+/** Undefined if the reply is not of the kind that the table declares. */
 function resultOf(reply: Json, { result = 'given' }: CommandSpec, { value }: Input): Json | undefined {
   switch (result) {
     case 'given':

@@ -2,7 +2,7 @@ import type { NodeAddress } from '../clients/planned-clients.ts'
 import type { ClusterNetwork } from '../network/cluster-network.ts'
 import type { ClusterNode } from './open-cluster.ts'
 
-/** Where clients reach every node, through the proxy; nobody while there is none. */
+/** The proxied client addresses of every node; none if there is no proxy. */
 export const clientAddresses = (
   nodes: readonly Pick<ClusterNode, 'id' | 'life'>[],
   network: ClusterNetwork | undefined,

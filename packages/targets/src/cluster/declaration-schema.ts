@@ -163,9 +163,9 @@ const running = v.strictObject({
   readyWithinMs: v.optional(durationMs),
 })
 
-/** Of clusters whose nodes are commands that are started here. */
+/** The schema of clusters whose nodes are commands that this program starts. */
 export const startedSchema: v.GenericSchema<unknown, StartedDeclaration> = started
-/** Of clusters that somebody else has started. */
+/** The schema of clusters that are already running. */
 export const runningSchema: v.GenericSchema<unknown, RunningDeclaration> = running
 export const declarationSchema: v.GenericSchema<unknown, ClusterDeclaration> = v.union([started, running])
 

@@ -2,17 +2,17 @@ import type { Level } from '@chaosproxy/checker'
 import { type NodeId, nodeNames } from '@chaosproxy/faults'
 import type { ClientDeclaration } from '../clients/declaration.ts'
 
-// A cluster that is not ours, as data: JSON in a file, or a value in a program. Two kinds: one that is started here, each
-// node a command (`StartedDeclaration`), and one that somebody else has started (`RunningDeclaration`).
+// An external cluster as data: JSON in a file, or a value in a program. Either this program starts it, each node a
+// command (`StartedDeclaration`), or it is already running (`RunningDeclaration`).
 
-/** A command line, split at spaces outside quotes, or its words. No shell is involved. */
+/** A command line, split at spaces outside quotes, or a list of words. No shell is involved. */
 export type CommandText = string | readonly string[]
 
-/** When a node can serve. `port` names one of its ports; the first unless given. */
+/** When a node can serve. `port` names one of its ports; by default the first. */
 export type ReadyDeclaration =
   /** It accepts connections. */
   | { readonly by: 'tcp'; readonly port?: string | undefined }
-  /** It answers a GET with this status, or with any from 200 to 299. */
+  /** It answers a GET with this status, or with any from 200 to 299 if none is given. */
   | {
       readonly by: 'http'
       readonly port?: string | undefined
@@ -24,37 +24,40 @@ export type ReadyDeclaration =
   /** This command exits with 0. */
   | { readonly by: 'command'; readonly command: CommandText }
 
-/** How to tell which node leads, asked again and again: of the node itself, not through the proxy. */
+/** How to tell which node leads. Each node is asked repeatedly and directly, not through the proxy. */
 export type RoleDeclaration = {
-  /** A regular expression for the answer of a node that leads. */
+  /** A regular expression that matches the answer of a leader. */
   readonly leads: string
-  /** A regular expression whose first group is the term or epoch in the answer: of two leaders the later counts. */
+  /**
+   * A regular expression whose first group is the term or epoch in the answer: of two leaders, the one with the higher
+   * term counts.
+   */
   readonly term?: string | undefined
   readonly everyMs?: number | undefined
 } & (
   | { readonly by: 'http'; readonly port?: string | undefined; readonly path: string }
-  /** What it prints is the answer. */
+  /** The answer is the command's output. */
   | { readonly by: 'command'; readonly command: CommandText }
 )
 
-/** A port that nodes have: its name, or more about it. */
+/** A port of every node: its name, or a description. */
 export type PortDeclaration =
   | string
   | {
       readonly name: string
-      /** How nodes tell messages apart on it: message faults need to know. `json-lines`, `resp`, … */
+      /** The framing of messages between nodes on this port (`json-lines`, `resp`, …), which message faults need. */
       readonly carries?: unknown
-      /** Whether nodes tell others one address of it, which is `{announced.NAME}`. Linux only. */
+      /** Whether nodes announce an address of this port to others: `{announced.NAME}`. Linux only. */
       readonly announced?: boolean | undefined
     }
 
-/** A text that differs by node: each part filled in with `{name}` and what else the node has, and joined. */
+/** A text that differs by node: `each`, filled in for every node or peer and joined. */
 export interface ListDeclaration {
-  /** All nodes, or all but the one whose list it is. */
+  /** All nodes, or all except the one that the list is for. */
   readonly of: 'nodes' | 'peers'
-  /** `{name}` is the node's name; `{peer}`, `{peer.PORT}`, `{announced.PORT}` and `{value.NAME}` are its own. */
+  /** `{name}` is the node's name; `{peer}`, `{peer.PORT}`, `{announced.PORT}` and `{value.NAME}` are that node's. */
   readonly each: string
-  /** Between two; a comma unless given. */
+  /** The separator; by default a comma. */
   readonly between?: string | undefined
 }
 
@@ -66,33 +69,35 @@ export interface SettingDeclaration {
 }
 
 interface CommonDeclaration {
-  /** What runs and reports call it. */
+  /** The cluster's name in runs and reports. */
   readonly name?: string | undefined
   readonly summary?: string | undefined
-  /** How operations reach a node: which client speaks to it. It dials the first port. */
+  /** The client that sends operations to nodes. It dials the first port. */
   readonly client: ClientDeclaration
   readonly role?: RoleDeclaration | undefined
-  /** The level it promises: what runs hold it to unless they say otherwise. */
+  /** The consistency level that the cluster promises, and that a run checks unless told otherwise. */
   readonly promises?: Level | undefined
   /** Commands run once, after the nodes are ready and before the first client: to join nodes, or to empty a database. */
   readonly before?: readonly CommandText[] | undefined
-  /** What commands of the system's own can do to its nodes. */
+  /** Faults that the system's own commands can inject. */
   readonly faults?: { readonly failover?: FailoverCommands | undefined } | undefined
 }
 
-/** What may differ from node to node; each of these goes before what the cluster says. */
+/** What may differ between nodes; a node's own value overrides the cluster's. */
 interface NodeParts {
   readonly command?: CommandText | undefined
   readonly environment?: { readonly [name: string]: string } | undefined
   /** Working directory. */
   readonly directory?: string | undefined
-  /** Whom to run it as, where chaos runs as root. */
+  /** The user to run it as, if chaos runs as root. */
   readonly user?: string | undefined
-  /** Files to write before each start: their text, or their lines. */
+  /** Files to write before each start: their text, or a list of lines. */
   readonly files?: { readonly [path: string]: string | readonly string[] } | undefined
-  /** Commands that make its data directory ready, run before its first start. */
+  /** Commands that prepare its data directory before the first start. */
   readonly prepare?: readonly CommandText[] | undefined
-  /** Commands run once it has ended for good, also if chaos was killed: for what it leaves outside its data directory. */
+  /**
+   * Commands that clean up outside its data directory once it has stopped for good. They run even if chaos is killed.
+   */
   readonly after?: readonly CommandText[] | undefined
   readonly ready?: ReadyDeclaration | undefined
   /** `{value.NAME}` in commands. */
@@ -100,51 +105,57 @@ interface NodeParts {
 }
 
 export interface StartedDeclaration extends CommonDeclaration, NodeParts {
-  /** How many by default, or each one with what differs from the rest. They are called n1, n2, … */
+  /** The default number of nodes, or each node's own settings. Nodes are called n1, n2, … */
   readonly nodes: number | readonly NodeParts[]
-  /** Clients dial the first, nodes the second (the first if it is the only one) and any others. `["client"]` unless given. */
+  /** Clients dial the first; nodes dial the second (or the only one) and any others. By default `["client"]`. */
   readonly ports?: readonly PortDeclaration[] | undefined
   /** Whether each node has an address of its own, 127.x.y.z, instead of 127.0.0.1. Linux only. */
   readonly ownAddresses?: boolean | undefined
-  /** Whether nodes dial from their own addresses, too, so that the proxy needs not look up whose process it was. */
+  /**
+   * Whether nodes also dial from their own addresses, which saves the proxy from looking up the process behind each
+   * connection.
+   */
   readonly ownSources?: boolean | undefined
   readonly lists?: { readonly [name: string]: ListDeclaration } | undefined
   readonly settings?: { readonly [name: string]: SettingDeclaration } | undefined
-  /** Whether nodes start one after another, each once the one before is ready; together unless given. */
+  /** Whether nodes start together (the default), or each once the previous one is ready. */
   readonly start?: 'together' | 'in-order' | undefined
-  /** What a node finds when it is started again after a kill; its data unless given. */
+  /** What a node finds when it restarts after a kill; by default its data. */
   readonly data?: 'kept' | 'wiped' | undefined
-  /** How long a node may take until it is ready; 30 s. */
+  /** How long a node may take to become ready; by default 30 s. */
   readonly readyWithinMs?: number | undefined
 }
 
-/** The nodes alone: what asks them is code. */
+/** The nodes of a cluster whose client is code. */
 export type NodesDeclaration = Omit<StartedDeclaration, 'client'>
 
-/** A fault done and undone by commands, `docker kill {value.container}` and `docker start {value.container}`. */
+/** The commands that inject and heal a fault: `docker kill {value.container}` and `docker start {value.container}`. */
 export interface FaultCommands {
   readonly do: CommandText
   readonly undo: CommandText
-  /** How long each may take; 30 s. */
+  /** How long each command may take; by default 30 s. */
   readonly withinMs?: number | undefined
 }
 
-/** A command that hands leadership over, run for the node that is to fail over: `redis-cli … SENTINEL FAILOVER mymaster`. */
+/**
+ * A command that hands over leadership, run for the node that is to give it up: `redis-cli … SENTINEL FAILOVER
+ * mymaster`.
+ */
 export interface FailoverCommands {
   readonly do: CommandText
-  /** What is done when the fault ends; by default nothing. */
+  /** Run when the fault ends; by default nothing is. */
   readonly undo?: CommandText | undefined
-  /** How long each may take; 30 s. */
+  /** How long each command may take; by default 30 s. */
   readonly withinMs?: number | undefined
 }
 
-/** What nodes are configured to dial in place of each other: a connection between nodes that leads through the proxy. */
+/** A connection between nodes through the proxy: one node is configured to dial `listen` instead of the other. */
 export interface RunningLink {
   readonly from: NodeId
   readonly to: NodeId
   /** Where the proxy listens: `127.0.0.1:9012`. */
   readonly listen: string
-  /** Where it leads. */
+  /** The address that the proxy forwards to. */
   readonly reach: string
   /** See `PortDeclaration`. */
   readonly carries?: unknown
@@ -152,14 +163,14 @@ export interface RunningLink {
 
 export interface RunningDeclaration extends CommonDeclaration {
   readonly nodes: readonly {
-    /** Where its ports are, by their names: `{"client":"10.0.0.1:6379"}`. */
+    /** The address of each port, by name: `{"client":"10.0.0.1:6379"}`. */
     readonly addresses: { readonly [port: string]: string }
     readonly values?: { readonly [name: string]: string | number } | undefined
   }[]
   readonly links?: readonly RunningLink[] | undefined
-  /** Pairs of nodes that never talk to each other, so that no link joins them. */
+  /** Pairs of nodes that never connect to each other and so need no link. */
   readonly apart?: readonly (readonly [NodeId, NodeId])[] | undefined
-  /** What can be done to a node's process. */
+  /** Commands that inject faults into the node's process. */
   readonly faults?:
     | {
         readonly kill?: FaultCommands | undefined
@@ -167,7 +178,7 @@ export interface RunningDeclaration extends CommonDeclaration {
         readonly failover?: FailoverCommands | undefined
       }
     | undefined
-  /** When a node counts as ready; `log` cannot be known of it. */
+  /** When a node counts as ready. `log` is excluded because its output is not ours to read. */
   readonly ready?: Exclude<ReadyDeclaration, { readonly by: 'log' }> | undefined
   readonly readyWithinMs?: number | undefined
 }

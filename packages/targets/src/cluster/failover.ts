@@ -9,7 +9,7 @@ import type { Handover } from '../network/inject.ts'
 import type { FailoverCommands } from './declaration.ts'
 import { wordsOf } from './words.ts'
 
-/** The commands by which a node fails over, with placeholders. */
+/** The commands of a failover, with placeholders. */
 export interface FailoverPlan {
   readonly do: Command
   readonly undo: Command | undefined
@@ -18,7 +18,7 @@ export interface FailoverPlan {
 
 const WITHIN_MS = 30_000
 
-/** @throws UserError (input) for a command that is empty. */
+/** @throws UserError (input) for an empty command. */
 export function planFailover(commands: FailoverCommands | undefined, where: string): FailoverPlan | undefined {
   if (commands === undefined) return undefined
   const at = `${where}: faults.failover`
@@ -41,8 +41,8 @@ export interface FailoverOptions {
 }
 
 /**
- * Tells a node to fail over. A command that exits with another code than 0 was refused by the system, which may be right:
- * nothing has happened then. Rejects with a UserError (environment) if it cannot be run, or takes too long.
+ * Tells a node to fail over. An exit code other than 0 means that the system refused, which may be legitimate: nothing
+ * has happened then. Rejects with a UserError (environment) if the command cannot be run or takes too long.
  */
 export function failoverOf(
   plan: FailoverPlan | undefined,
@@ -56,7 +56,7 @@ export function failoverOf(
     const node = nodes.find((candidate) => candidate.id === id)
     if (node === undefined) throw new Error(`there is no node ${id}`)
     const filled = fillCommand(command, node.placeholders())
-    // What it leaves running, such as a server that it has restarted, is not ours to end.
+    // A process that the command leaves running, such as a restarted server, is not ours to end.
     const { code, signal } = await runToEnd({ name: id, command: filled, keeper, logPath, timeoutMs, forks: false })
     if (signal !== null)
       throw new UserError(

@@ -4,28 +4,29 @@ import type { Settings } from '@chaosproxy/workloads'
 import { fillPlaceholders, type Placeholders } from '../command/placeholders.ts'
 import type { ListDeclaration } from './declaration.ts'
 
-/** What the nodes of a cluster know of each other before any of them runs. */
+/** What the nodes of a cluster know of each other before any of them starts. */
 export interface Surroundings {
   readonly nodes: readonly NodeId[]
-  /** In order; the first is the clients'. */
+  /** In order; clients dial the first. */
   readonly ports: readonly string[]
-  /** Those that nodes dial; the first is what `{peer.n2}` means. */
+  /** The ports that nodes dial; `{peer.n2}` means the first. */
   readonly peerPorts: readonly string[]
   readonly announcedPorts: readonly string[]
   readonly settings: Settings
   readonly lists: { readonly [name: string]: ListDeclaration }
   values(node: NodeId): { readonly [name: string]: string | number }
-  /** The proxy's address for one node to dial another. */
+  /** The proxy's address at which one node dials another. */
   peer(from: NodeId, to: NodeId, port: string): Address
   announced(node: NodeId, port: string): Address
 }
 
-/** `127.0.0.1:7001`. */
+/** For example `127.0.0.1:7001`. */
 export const addressText = ({ host, port }: Address): string => `${host.includes(':') ? `[${host}]` : host}:${port}`
 
 /**
- * What can stand in the commands of one node. Where it is to listen: `{listen}` and `{listen.NAME}`; where others are:
- * `{peer.n2}`, `{peer.n2.NAME}`, always an address of the proxy, and of itself where it listens; all of them: `{peers}`.
+ * The placeholders of one node's commands: `{listen}` and `{listen.NAME}`, where it listens; `{peer.n2}` and
+ * `{peer.n2.NAME}`, where it reaches other nodes (through the proxy) and itself (directly); and `{peers}`, all of
+ * these.
  */
 export function nodePlaceholders(
   node: NodeId,
@@ -61,7 +62,10 @@ const named = (prefix: string, values: { readonly [name: string]: string | numbe
 
 type Addresses = { readonly [port: string]: Address }
 
-/** `PREFIX` for the first port, `PREFIX.NAME` for each; and with `-host` and `-port` behind the first word the halves. */
+/**
+ * Adds `PREFIX` for the first port and `PREFIX.NAME` for each; also each host and port alone, with `-host` or `-port`
+ * after the first word.
+ */
 export function addAddresses(
   found: { [name: string]: string | number },
   prefix: string,
@@ -83,7 +87,7 @@ export function addAddresses(
   }
 }
 
-/** A node has no link to itself: it is told where it listens. */
+/** A node has no link to itself, so it gets its own listening address. */
 function seenFrom(node: NodeId, other: NodeId, own: Addresses, { peerPorts, peer }: Surroundings): Addresses {
   if (node === other) return own
   return Object.fromEntries(peerPorts.map((port) => [port, peer(node, other, port)]))

@@ -9,17 +9,17 @@ import { type Handover, inject, type Victim } from '../network/inject.ts'
 import type { WireRecord } from '../network/wire-record.ts'
 import type { RoleWatch } from './role.ts'
 
-/** A node of a cluster that is not ours. */
+/** A node of an external cluster. */
 export interface ClusterNode extends Victim {
   readonly id: NodeId
   life(): { readonly number: number; readonly alive: boolean }
-  /** Of the process that was started for it, if there is one here. */
+  /** The pid of its process, if this program started one. */
   pid(): number | undefined
 }
 
-/** A cluster that is not ours, ready to serve. */
+/** An external cluster that is ready to serve. */
 export interface OwnCluster extends StartedCluster {
-  /** Where the node's clients reach it, through the proxy. */
+  /** The proxied address at which clients reach the node. */
   clientAddress(node: NodeId): { readonly host: string; readonly port: number }
   pid(node: NodeId): number | undefined
   readonly keeperPid: number
@@ -36,25 +36,25 @@ export interface ClusterParts {
   readonly news: OwnNews
   readonly calledNanos: bigint
   readonly keeperPid: number
-  /** Ends everything; once. */
+  /** Stops everything; later calls return the first one's promise. */
   readonly stop: () => Promise<void>
 }
 
-/** What happens unasked. */
+/** Events that nobody requested. */
 export interface OwnNews {
   readonly trouble: string[]
   broke(error: UserError): void
   onBroken(callback: (error: UserError) => void): void
 }
 
-/** Its time begins now. */
+/** Opens the cluster; its clock starts now. */
 export function openCluster(parts: ClusterParts): OwnCluster {
   const { nodes, network, clients, wire, roles, suffers, failover, news } = parts
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const readyNanos = process.hrtime.bigint()
   const clock = createClock(readyNanos)
 
-  /** Undefined while it is down, whatever it answered last. */
+  /** Undefined while the node is down, so that its last answer does not outlive it. */
   function statusOf(node: ClusterNode): NodeStatus | undefined {
     if (!node.life().alive) return undefined
     return roles === undefined ? UNKNOWN_ROLE : roles.status(node.id)

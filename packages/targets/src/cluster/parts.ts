@@ -15,7 +15,7 @@ export interface Port {
   readonly announced: boolean
 }
 
-/** What is said of one node, by itself or for all. */
+/** A node's settings, merged with the cluster's. */
 export interface NodePlan {
   readonly command: Command
   readonly prepare: readonly Command[]
@@ -25,10 +25,10 @@ export interface NodePlan {
   readonly values: { readonly [name: string]: string | number }
 }
 
-/** A declaration, checked as far as that goes without starting anything. */
+/** A declaration, validated as far as possible without starting anything. */
 export interface ClusterPlan {
   readonly ports: readonly [Port, ...Port[]]
-  /** Those that nodes dial. */
+  /** The ports that nodes dial. */
   readonly peerPorts: readonly Port[]
   readonly settings: readonly Setting[]
   readonly failover: FailoverPlan | undefined
@@ -42,7 +42,7 @@ const DATA: Setting = {
   values: ['kept', 'wiped'],
 }
 
-/** @throws UserError (input) for members that do not go together. */
+/** @throws UserError (input) for members that contradict each other. */
 export function planCluster(declaration: NodesDeclaration, where: string): ClusterPlan {
   const ports = portsOf(declaration.ports ?? ['client'], where)
   const [first, ...others] = ports
@@ -52,7 +52,7 @@ export function planCluster(declaration: NodesDeclaration, where: string): Clust
   for (const id of nodeNames(count ?? 1)) node(id)
   return {
     ports,
-    // Nodes may dial the clients' port of each other as well, where that says so: `{peer.n2.client}`.
+    // Commands may also have nodes dial each other's client port: `{peer.n2.client}`.
     peerPorts: [...peerPorts, ...ports.filter((port) => !peerPorts.includes(port))],
     settings: settingsOf(declaration, where),
     failover: planFailover(declaration.faults?.failover, where),
@@ -160,7 +160,7 @@ export function portNamed(
   )
 }
 
-/** Runs a step of reading a declaration; what is wrong is told with its place. */
+/** Runs one step of reading a declaration and prefixes its errors with the place. */
 export function inPlace<T>(where: string, step: () => T): T {
   try {
     return step()

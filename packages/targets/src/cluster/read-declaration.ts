@@ -6,7 +6,7 @@ import * as v from 'valibot'
 import type { ClusterDeclaration } from './declaration.ts'
 import { runningSchema, startedSchema } from './declaration-schema.ts'
 
-/** @throws UserError (input): one line for each member that is wrong, beginning with `where`. */
+/** @throws UserError (input): one line for each invalid member, beginning with `where`. */
 export function parseDeclaration(json: unknown, where: string): ClusterDeclaration {
   const schema = looksRunning(json) ? runningSchema : startedSchema
   const result = v.safeParse(schema, json)
@@ -14,7 +14,7 @@ export function parseDeclaration(json: unknown, where: string): ClusterDeclarati
   throw new UserError('input', schemaProblems(schema, result.issues, { where, what: 'a cluster' }).join('\n'))
 }
 
-/** @throws UserError (usage) if there is no such file; (input) if it is not JSON, or not a cluster. */
+/** @throws UserError (usage) if the file does not exist; (input) if it is not JSON or does not declare a cluster. */
 export function readDeclaration(path: string): ClusterDeclaration {
   let text: string
   try {
@@ -31,7 +31,7 @@ export function readDeclaration(path: string): ClusterDeclaration {
   return parseDeclaration(json, path)
 }
 
-/** Nodes that have addresses are somebody else's; only one of two schemas then has to be explained. */
+/** Only running nodes have addresses. Choosing the schema by this keeps errors to the one that was meant. */
 function looksRunning(json: unknown): boolean {
   const nodes = isObject(json) ? json['nodes'] : undefined
   return Array.isArray(nodes) && nodes.some((node) => isObject(node) && 'addresses' in node)

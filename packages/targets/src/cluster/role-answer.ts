@@ -6,7 +6,7 @@ import type { Keeper } from '../command/keeper.ts'
 const LONGEST_MS = 1_000
 const MOST_CHARACTERS = 64 * 1024
 
-/** The status and, on the next line, the body: `200\n{"role":"primary"}`. Undefined if there is no answer within 1 s. */
+/** The status and, on the next line, the body: `200\n{"role":"primary"}`. Undefined without an answer within 1 s. */
 export function httpAnswer(url: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const request = get(url, { agent: false, signal: AbortSignal.timeout(LONGEST_MS) }, (response) => {
@@ -21,7 +21,7 @@ export function httpAnswer(url: string): Promise<string | undefined> {
   })
 }
 
-/** What it prints; undefined if it fails, or takes longer than 1 s. */
+/** The command's output; undefined if it fails or takes longer than 1 s. */
 export async function commandAnswer(
   command: Command,
   { name, keeper, logPath }: { readonly name: string; readonly keeper: Keeper; readonly logPath: string },

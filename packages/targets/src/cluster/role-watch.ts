@@ -14,7 +14,7 @@ import { wordsOf } from './words.ts'
 export interface RoleWatchOfOptions {
   readonly role: RoleDeclaration | undefined
   readonly where: string
-  /** What its role is asked of, and how it is told in a command. */
+  /** The nodes to ask, and their placeholders. */
   readonly nodes: readonly {
     readonly id: NodeId
     readonly addresses: { readonly [port: string]: Address }
@@ -23,19 +23,19 @@ export interface RoleWatchOfOptions {
   readonly keeper: Keeper
   readonly logDir: string
   readonly timeoutMs: number
-  /** Gives up. */
+  /** Aborts the wait. */
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Watches who leads, once somebody does; undefined if it is not declared how to tell.
+ * Waits for a leader and then keeps watching roles; undefined if the declaration does not say how to tell.
  *
  * @throws UserError: input for an unknown port or placeholder, environment if no node leads in time.
  */
 export async function roleWatchOf(options: RoleWatchOfOptions): Promise<RoleWatch | undefined> {
   const { role, nodes, timeoutMs, where, signal } = options
   if (role === undefined) return undefined
-  // An unknown placeholder is refused here; later it would pass for a node that does not answer.
+  // Reject an unknown placeholder now; later it would look like a node that does not answer.
   for (const { placeholders } of nodes) fillCommand(commandOf(role, where), placeholders())
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const ask = askerOf(role, options)

@@ -2,13 +2,13 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { NodeStatus } from '@chaosproxy/protocols'
 import type { RoleDeclaration } from './declaration.ts'
 
-/** Asks nodes again and again which of them leads. */
+/** Polls nodes to find out which of them leads. */
 export interface RoleWatch {
-  /** Undefined for a node that does not answer. */
+  /** Undefined for a node that did not answer. */
   status(node: NodeId): NodeStatus | undefined
-  /** What nodes answered last, for messages. */
+  /** The last answers of all nodes, for messages. */
   answers(): readonly string[]
-  /** Resolves once some node says that it leads; with false if that does not come in time, or is given up. */
+  /** Resolves with true once a node claims to lead, and with false on timeout or abort. */
   untilLed(timeoutMs: number, signal?: AbortSignal): Promise<boolean>
   stop(): Promise<void>
 }
@@ -16,7 +16,7 @@ export interface RoleWatch {
 export interface RoleWatchOptions {
   readonly nodes: readonly NodeId[]
   readonly role: RoleDeclaration
-  /** The answer of a node; undefined if it gives none. */
+  /** The answer of a node; undefined if there is none. */
   readonly ask: (node: NodeId) => Promise<string | undefined>
 }
 

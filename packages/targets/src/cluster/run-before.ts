@@ -23,10 +23,10 @@ export interface RunBeforeOptions {
 }
 
 /**
- * Commands that make a cluster out of nodes that are ready, or empty one. `{client.n1}` is where clients reach a node, by
- * the proxy; `{node.n1}` and `{node.n1.NAME}` where it really listens.
+ * Runs the commands that join nodes that are ready into a cluster, or empty one. `{client.n1}` is the proxied client
+ * address of a node; `{node.n1}` and `{node.n1.NAME}` are its real ones.
  *
- * @throws UserError: input for an unknown placeholder, environment for one that fails.
+ * @throws UserError: input for an unknown placeholder, environment if a command fails.
  */
 export async function runBefore({ before = [], ...options }: RunBeforeOptions): Promise<void> {
   const { where, nodes, network, keeper, logDir, timeoutMs } = options

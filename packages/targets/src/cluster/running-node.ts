@@ -10,7 +10,7 @@ import { attemptFor, type Readiness, readinessText } from '../command/readiness.
 import { runToEnd } from '../command/run-to-end.ts'
 import type { ClusterNode } from './open-cluster.ts'
 
-/** A fault of a process that is not ours, as the commands that do and undo it. */
+/** A fault on an external process, as the commands that inject and heal it. */
 export interface CommandFault {
   readonly do: Command
   readonly undo: Command
@@ -19,24 +19,24 @@ export interface CommandFault {
 
 export interface RunningNodeOptions {
   readonly id: NodeId
-  /** By the names of its ports. */
+  /** By port name. */
   readonly addresses: { readonly [port: string]: Address }
   readonly placeholders: Placeholders
   readonly faults: { readonly kill?: CommandFault | undefined; readonly pause?: CommandFault | undefined }
   readonly readiness: Readiness
-  /** How long until it is ready, now and after a kill. */
+  /** How long it may take to become ready, now and after a kill. */
   readonly timeoutMs: number
   readonly keeper: Keeper
   readonly logPath: string
 }
 
-/** A node that somebody else has started: all that can be done to it is what commands do. */
+/** A node that is already running. Faults act on it only through commands. */
 export interface RunningNode extends ClusterNode {
   readonly addresses: { readonly [port: string]: Address }
   placeholders(): Placeholders
-  /** @throws UserError (environment) if it is not ready in time. */
+  /** @throws UserError (environment) if it does not become ready in time. */
   ready(signal?: AbortSignal): Promise<void>
-  /** Undoes whatever was done to it and is not undone. Rejects if that fails, once all was tried. */
+  /** Heals every fault still in force. Rejects if any attempt fails, but only after trying them all. */
   end(): Promise<void>
 }
 
@@ -88,26 +88,26 @@ export function runningNode(options: RunningNodeOptions): RunningNode {
 }
 
 interface CountedFault {
-  /** Resolves with whether it was this call that did it. */
+  /** Resolves with whether the fault is in force. */
   do(): Promise<boolean>
-  /** Resolves with whether it is over. */
+  /** Resolves with whether the fault is healed. */
   undo(): Promise<boolean>
   end(): Promise<void>
 }
 
-/** Done by the first, undone by the last, as faults that overlap are; by the keeper if we die in between. */
+/** Counts overlapping faults: the first one injects, the last one heals, and the keeper heals if this process dies. */
 function counted(
   fault: CommandFault | undefined,
   { id, placeholders, keeper, logPath }: RunningNodeOptions,
 ): CountedFault {
   let count = 0
   let forget: (() => void) | undefined
-  /** One command at a time: a second fault waits for the undoing of the first. */
+  /** One command at a time: a new fault waits for the previous one to heal. */
   let last: Promise<unknown> = Promise.resolve()
 
   async function run(command: Command, timeoutMs: number): Promise<void> {
     const filled = fillCommand(command, placeholders)
-    // What it leaves running is not ours to end: it may be the node.
+    // A process that the command leaves running is not ours to end: it may be the node.
     const exit = await runToEnd({ name: id, command: filled, keeper, logPath, timeoutMs, forks: false })
     if (exit.code !== 0) throw failure(id, filled, exit, { timeoutMs, logPath })
   }
@@ -136,7 +136,7 @@ function counted(
           await run(fault.do, fault.timeoutMs)
         } catch (error) {
           count--
-          // It may have done something all the same.
+          // A failed command may still have had an effect.
           await undoNow().catch(() => {})
           throw error
         }

@@ -12,7 +12,7 @@ import { portNamed } from './parts.ts'
 import type { CommandFault } from './running-node.ts'
 import { wordsOf } from './words.ts'
 
-/** A cluster that somebody else has started, checked as far as that goes without touching it. */
+/** A running cluster, validated as far as possible without touching it. */
 export interface RunningPlan {
   /** The port that clients dial. */
   readonly clientPort: string
@@ -29,7 +29,7 @@ export interface RunningNodePlan {
   readonly readiness: Readiness
 }
 
-/** @throws UserError (input) for what does not go together. */
+/** @throws UserError (input) for members that contradict each other. */
 export function planRunning(declaration: RunningDeclaration, where: string): RunningPlan {
   const ids = nodeIds(declaration)
   const [clientPort] = Object.keys(declaration.nodes[0]?.addresses ?? {})
@@ -107,7 +107,7 @@ function readinessOf({ ready }: RunningDeclaration, place: ReadinessPlace): Read
   }
 }
 
-/** Any two nodes must reach each other through the proxy, or not at all: else a partition would leave a way open. */
+/** Every pair of nodes must be linked through the proxy or not connected at all; otherwise a partition would leak. */
 function linksOf({ links = [], apart = [] }: RunningDeclaration, ids: readonly NodeId[], where: string): PeerLink[] {
   const known = (name: NodeId, place: string) => {
     if (!ids.includes(name))
@@ -130,7 +130,7 @@ function linksOf({ links = [], apart = [] }: RunningDeclaration, ids: readonly N
   }))
 }
 
-/** `127.0.0.1:7001` or `[::1]:7001`; the schema has seen that it is one. */
+/** Parses `127.0.0.1:7001` or `[::1]:7001`, which the schema has validated. */
 function addressOf(text: string): Address {
   const colon = text.lastIndexOf(':')
   return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) }

@@ -5,24 +5,24 @@ import type { AskedOperations, Client } from '@chaosproxy/runner'
 export interface BeforeRunOptions {
   readonly nodes: readonly NodeId[]
   readonly asked: AskedOperations
-  /** Past the proxy, which would record it. */
+  /** Bypasses the proxy, which would record these reads. */
   readonly connect: (node: NodeId) => Client
-  /** How long until some node has to serve. */
+  /** How long until a node must serve. */
   readonly timeoutMs: number
-  /** Gives up. */
+  /** Aborts the wait. */
   readonly signal?: AbortSignal | undefined
-  /** What to do about data that is there already. */
+  /** How the user can get rid of existing data. */
   readonly remedy: string
 }
 
 const ASK_MS = millis(1_000)
 const PAUSE_MS = 50
-/** Enough to see whether somebody has been here. */
+/** Enough reads to notice an earlier run. */
 const MOST_READS = 100
 
 /**
- * Waits until some node answers a read, and sees that no object holds anything yet: what a run finds there and nobody in it
- * has written would look like a violation.
+ * Waits until a node answers a read, and checks that every object is empty: a value that the run did not write would
+ * look like a violation.
  *
  * @throws UserError (environment) if no node serves in time, or if there is data.
  */
@@ -50,7 +50,7 @@ interface Asked {
   readonly completion: Completion
 }
 
-/** Every node all inputs, one after another. */
+/** Asks every node every input, one at a time. */
 async function askEach({ nodes, connect }: BeforeRunOptions, inputs: readonly Input[]): Promise<Asked[]> {
   const all = await Promise.all(
     nodes.map(async (node) => {
@@ -73,11 +73,11 @@ async function askEach({ nodes, connect }: BeforeRunOptions, inputs: readonly In
   return all.flat()
 }
 
-/** Whether the node can serve, though perhaps not this: an object that was never written may be none. */
+/** Whether the node can serve at all: a read of an object that was never written may be refused. */
 const isServed = ({ completion }: Asked): boolean =>
   completion.type === 'ok' || /^(status|HTTP) [1-4]\d\d\b/.test(completion.error)
 
-/** What the object holds initially, or one of the ways to say that nothing is there. */
+/** Whether this is the object's initial value, or another way to say that it is empty. */
 const isNothing = (value: Json, initial: Json): boolean =>
   canonical(value) === canonical(initial) || NOTHING.includes(canonical(value))
 

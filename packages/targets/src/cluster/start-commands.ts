@@ -28,18 +28,18 @@ import { declaredSuffers, type Exposure } from './suffers.ts'
 export interface CommandClusterOptions
   extends Pick<StartOptions, 'nodes' | 'settings' | 'asked' | 'seed' | 'dataDir' | 'logDir' | 'signal'> {
   readonly declaration: NodesDeclaration
-  /** Begins messages: the name of a file. */
+  /** The start of every message: the name of a file. */
   readonly where: string
   readonly plan: ClusterPlan
   readonly clients: PlannedClients
   readonly exposure: Exposure
-  /** Tells who leads, of a target in code; by default what the declaration says. */
+  /** Watches roles for a target written in code; by default the declaration says how. */
   readonly watchRoles?: ((nodes: readonly CommandNode<string>[]) => RoleWatch) | undefined
 }
 
 const READY_WITHIN_MS = 30_000
 
-/** What is to be ended, in the reverse order of how it came. */
+/** What has been started, to be stopped in reverse order. */
 interface Started {
   readonly keeper: Keeper
   readonly news: ClusterNews
@@ -47,14 +47,14 @@ interface Started {
   network?: ClusterNetwork
   clients?: OpenedClients
   roles?: RoleWatch | undefined
-  /** Ours, to be removed at the end. */
+  /** A temporary directory of ours, removed at the end. */
   temporary?: string
   stopping?: Promise<void>
 }
 
 /**
- * Starts each node's command, with every link through the proxy, and waits until all are ready, until one leads if it is
- * declared how to tell, and until one answers a read.
+ * Starts each node's command with every link through the proxy. Waits until all nodes are ready, one of them leads (if
+ * the declaration says how to tell), and one answers a read.
  *
  * @throws UserError: input for unknown placeholders, environment if a node does not come up. Nothing is left behind.
  */
@@ -70,7 +70,7 @@ export async function startCommandCluster(options: CommandClusterOptions): Promi
     started.stopping ??= stopAll(started)
     return started.stopping
   }
-  // The start then fails, and cleans up as after any failure.
+  // Aborting makes the start fail, and so clean up like any failure.
   const abort = () => {
     for (const node of started.nodes) void node.end()
   }
@@ -94,7 +94,7 @@ export async function startCommandCluster(options: CommandClusterOptions): Promi
   }
 }
 
-/** A node that ended while others were waited for says most about why these did not come. */
+/** If a node ended during the wait, that explains a timeout better than the timeout does. */
 function withTrouble(error: unknown, { trouble }: ClusterNews): unknown {
   if (!(error instanceof UserError) || trouble.length === 0) return error
   return new UserError(error.code, [error.message, ...trouble].join('\n'))
@@ -144,7 +144,10 @@ async function startAll(options: CommandClusterOptions, started: Started): Promi
   return { network, clients, wire }
 }
 
-/** By the address that a node dials from if it has one of its own and is told to use it; otherwise by its processes. */
+/**
+ * Identifies a dialling node by its source address if it has one of its own and dials from it; otherwise by its
+ * processes.
+ */
 function diallerOf({ declaration, nodes }: CommandClusterOptions, pids: () => ReadonlyMap<NodeId, number>): PeerFinder {
   if (!declaration.ownAddresses || !declaration.ownSources) return findBySocketOwner(pids)
   const byAddress = new Map(nodeNames(nodes).map((id) => [ownAddress(id), id]))
@@ -199,14 +202,14 @@ async function openNodes(options: CommandClusterOptions, started: Started, netwo
       throw withPlace(error, options.where)
     })
     started.nodes.push(node)
-    // Before anything is started, rather than in the middle of a run.
+    // Check placeholders before anything starts rather than in the middle of a run.
     inPlace(options.where, () => requireFilled(plan.failover, node.placeholders()))
   }
 }
 
-/** Where nodes keep their data: of another user than this process's, in a place that everybody can reach. */
+/** The nodes' data directory. If nodes run as another user, it must be where every user has access. */
 function dataDirectory({ plan, nodes, dataDir: given }: CommandClusterOptions, started: Started): string {
-  // Commands may have a working directory of their own.
+  // Absolute, because commands may have another working directory.
   const dataDir = resolve(given)
   const ids = nodeNames(nodes)
   const others = process.getuid?.() === 0 && ids.some((id) => plan.node(id).command.user !== undefined)

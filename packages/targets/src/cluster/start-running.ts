@@ -21,7 +21,7 @@ import { declaredSuffers, type Exposure } from './suffers.ts'
 
 export interface RunningClusterOptions extends Pick<StartOptions, 'asked' | 'seed' | 'logDir' | 'signal'> {
   readonly declaration: RunningDeclaration
-  /** Begins messages: the name of a file. */
+  /** The start of every message: the name of a file. */
   readonly where: string
   readonly plan: RunningPlan
   readonly clients: PlannedClients
@@ -41,10 +41,10 @@ interface Attached {
 }
 
 /**
- * Puts the proxy between a cluster that somebody else has started and its clients, and between its nodes where these are
- * configured to dial the proxy. Stopping it undoes what was done to its nodes; the cluster itself goes on.
+ * Puts the proxy between a running cluster and its clients, and between nodes that are configured to dial it. Stopping
+ * heals the nodes; the cluster itself keeps running.
  *
- * @throws UserError (environment) if a node is not ready, nobody leads, or it holds data already.
+ * @throws UserError (environment) if a node is not ready, no node leads, or the cluster already holds data.
  */
 export async function attachCluster(options: RunningClusterOptions): Promise<OwnCluster> {
   const { declaration, plan, logDir, signal, exposure } = options
@@ -123,7 +123,7 @@ function clientAddress(nodes: readonly RunningNode[], id: string, { clientPort }
   return address
 }
 
-/** What cannot be undone now is tried once more, and told. */
+/** Retries every fault that is still not healed, and reports the ones that fail again. */
 async function release({ keeper, news, nodes, network, clients, roles }: Attached): Promise<void> {
   await roles?.stop()
   for (const ended of await Promise.allSettled(nodes.map((node) => node.end())))

@@ -4,15 +4,15 @@ import type { Suffering } from '@chaosproxy/runner'
 
 type Refusal = Exclude<Suffering, true>
 
-/** What decides which faults a cluster that is not ours can suffer. */
+/** Determines which faults an external cluster can suffer. */
 export interface Exposure {
-  /** What clients and nodes speak, as far as the proxy understands it. */
+  /** The protocol of clients and nodes, if the proxy can parse it. */
   readonly clients: Carriage['kind'] | undefined
   /** Whether nodes dial each other through the proxy. */
   readonly linked: boolean
-  /** Whether the proxy can tell messages between nodes apart. */
+  /** Whether the proxy can separate messages between nodes. */
   readonly framed: boolean
-  /** Why nodes cannot be killed or paused, if they cannot. */
+  /** Why nodes cannot be killed, paused or failed over, if so. */
   readonly refused: { readonly [kind in 'kill' | 'pause' | 'failover']?: Refusal | undefined }
 }
 
@@ -34,7 +34,7 @@ const UNLINKED: Refusal = {
   instead: 'cut-clients, delay-clients, kill or pause',
 }
 
-/** Whether the fault can happen at all, and to links of this kind if that is said. */
+/** Whether the fault is possible; on this kind of links, if given. */
 export function declaredSuffers(exposure: Exposure, kind: FaultKind, among?: 'nodes' | 'clients'): Suffering {
   const refusal = always[kind]
   if (refusal !== undefined) return refusal

@@ -17,16 +17,16 @@ import { planRunning, type RunningPlan } from './running-plan.ts'
 import { declaredSuffers, type Exposure } from './suffers.ts'
 
 export interface DeclaredTargetOptions {
-  /** Begins messages: the name of a file. */
+  /** The start of every message: the name of a file. */
   readonly where: string
-  /** Files that it names are relative to this directory. */
+  /** The directory to which paths in the declaration are relative. */
   readonly directory: string
 }
 
 /**
- * A cluster that is not ours, as something that can be tested.
+ * An external cluster as a target.
  *
- * @throws UserError (input) for what does not go together, before anything is started.
+ * @throws UserError (input) for members that contradict each other, before anything is started.
  */
 export function declaredTarget(declaration: ClusterDeclaration, options: DeclaredTargetOptions): Target {
   return inPlace(options.where, () =>
@@ -40,13 +40,13 @@ function startedTarget(declaration: StartedDeclaration, { where, directory }: De
 }
 
 export interface OwnClients {
-  /** Begins messages: the name of the target. */
+  /** The start of every message: the name of the target. */
   readonly where: string
-  /** What asks the nodes, which may depend on the settings of a run. */
+  /** The clients, which may depend on a run's settings. */
   readonly clients: (settings: Settings) => PlannedClients
 }
 
-/** A cluster whose nodes are declared, and whose clients are code. @throws UserError (input), as `declaredTarget`. */
+/** A target whose nodes are declared and whose clients are code. @throws UserError (input), like `declaredTarget`. */
 export function targetWithClients(declaration: NodesDeclaration, { where, clients: clientsFor }: OwnClients): Target {
   const plan = planCluster(declaration, where)
   const clients = clientsFor(settingsFor({ name: where, settings: plan.settings }))
@@ -63,7 +63,7 @@ export function targetWithClients(declaration: NodesDeclaration, { where, client
     async start({ nodes, ...rest }) {
       if (Array.isArray(declaration.nodes) && nodes !== count)
         throw new UserError('usage', `${where}: nodes has ${count} nodes, one by one: ${nodes} cannot be started.`)
-      // The proxy is loaded if there is a cluster to put it between.
+      // Load the proxy only when a cluster starts.
       const { startCommandCluster } = await import('./start-commands.ts')
       return startCommandCluster({
         ...{ ...rest, nodes, declaration, where, plan, exposure },
@@ -129,7 +129,7 @@ const NO_FAILOVER = {
   instead: 'kill, pause or isolate-leader',
 }
 
-/** What cannot be done to processes of others, unless a command can. */
+/** A process that is not ours can be killed or paused only by a command. */
 function refusalOf(kind: 'kill' | 'pause', { faults }: RunningPlan): Exclude<Suffering, true> | undefined {
   if (faults[kind] !== undefined) return undefined
   const other = kind === 'kill' ? 'pause' : 'kill'
@@ -139,7 +139,7 @@ function refusalOf(kind: 'kill' | 'pause', { faults }: RunningPlan): Exclude<Suf
   }
 }
 
-/** Whether any command or file says where a peer is. */
+/** Whether a command or file refers to the address of a peer. */
 function dialsPeers(declaration: NodesDeclaration, plan: ClusterPlan): boolean {
   const { lists, before: _, faults: __, ...rest } = declaration
   const text = JSON.stringify({ ...rest, client: undefined })

@@ -2,14 +2,13 @@ import { UserError } from '@chaosproxy/history'
 import type { Command } from '../command/command.ts'
 import type { CommandText } from './declaration.ts'
 
-/** A word, or a part of one in quotes. */
+/** A separator, or part of a word: quoted, unquoted, or a stray quote. */
 const PART = /\s+|"([^"]*)"|'([^']*)'|[^\s"']+|["']/g
 
 /**
- * The words of a command line: split at spaces, except inside quotes. No shell is involved, so `$`, `|` and `*` are
- * themselves.
+ * Splits a command line at spaces outside quotes. No shell is involved, so `$`, `|` and `*` are literal.
  *
- * @throws UserError (input) for a command line that is empty, or whose quotes do not end.
+ * @throws UserError (input) for an empty command line or an unterminated quote.
  */
 export function wordsOf(text: CommandText, where: string): Command['words'] {
   const words = typeof text === 'string' ? split(text, where) : text

@@ -13,41 +13,41 @@ import { type Readiness, readinessText, sizeOf, untilReady } from './readiness.t
 import { runToEnd } from './run-to-end.ts'
 import { type Life, type SupervisedNode, superviseNode } from './supervised-node.ts'
 
-/** As `Readiness`, of a node whose ports are not known yet: they go by their names, and other text has placeholders. */
+/** Like `Readiness`, but with the names of ports, which are not chosen yet, and with placeholders in other text. */
 export type NodeReadiness<Port extends string> =
   | { readonly by: 'tcp'; readonly port: Port }
   | { readonly by: 'http'; readonly port: Port; readonly path: string; readonly status?: number | undefined }
   | { readonly by: 'log'; readonly pattern: string }
   | { readonly by: 'command'; readonly command: Command }
 
-/** How long what comes after a node may take. */
+/** How long each cleanup command may take. */
 const AFTER_MS = 5_000
 
-/** Where a node listens, by the names of its ports. */
+/** The node's ports, by name. */
 export type NodePorts<Port extends string> = { readonly [port in Port]: number }
 
 export interface CommandNodeOptions<Port extends string> {
   readonly id: NodeId
   /**
-   * Its words, variables and directories may have placeholders: `{node}`, `{host}`, `{data}`, `{port}` (the first),
-   * `{port.NAME}`, and those that `placeholders` adds.
+   * Words, variables and directories may contain placeholders: `{node}`, `{host}`, `{data}`, `{port}` (the first),
+   * `{port.NAME}`, and those from `placeholders`.
    */
   readonly command: Command
-  /** Written once, before its data directory is first started from. Paths that are not absolute are inside it. */
+  /** Written once, before the first start from a data directory. Relative paths are inside that directory. */
   readonly files?: { readonly [path: string]: string } | undefined
-  /** Whether it finds an empty data directory whenever it is started again. By default it finds what it left. */
+  /** Whether its data directory is emptied before each restart. By default its data survives. */
   readonly wipedOnRestart?: boolean | undefined
-  /** What has to be done once, one after another, before its data directory can be started from, such as `initdb`. */
+  /** Commands that run once, in order, before the first start from a data directory, such as `initdb`. */
   readonly prepare?: readonly Command[] | undefined
-  /** What has to be done once it has ended for good; the keeper does it if this process cannot. */
+  /** Commands that run once it has stopped for good; the keeper runs them if this process cannot. */
   readonly after?: readonly Command[] | undefined
-  /** What its ports are called. The system chooses them once; they are the same over all lives. */
+  /** The names of its ports. Numbers are chosen once and stay the same over all lives. */
   readonly ports: readonly [Port, ...Port[]]
-  /** Where it is to listen. By default 127.0.0.1; on Linux any 127.x.y.z will do. */
+  /** Where it listens. By default 127.0.0.1; on Linux any 127.x.y.z works. */
   readonly host?: string | undefined
-  /** Made where it is not there, and kept over all lives. */
+  /** Created if missing, and kept over all lives. */
   readonly dataDir: string
-  /** Asked anew for each life. */
+  /** Called anew for each life. */
   readonly placeholders?: ((ports: NodePorts<Port>) => Placeholders) | undefined
   readonly readiness: NodeReadiness<NoInfer<Port>>
   readonly keeper: Keeper
@@ -57,20 +57,20 @@ export interface CommandNodeOptions<Port extends string> {
   readonly died: (message: string) => void
 }
 
-/** A command of anybody's as a node: a server that is told its ports, and that knows nothing of who started it. */
+/** Any command as a node: a server that is told its ports and knows nothing of this program. */
 export interface CommandNode<Port extends string> extends SupervisedNode {
   readonly ports: NodePorts<Port>
   readonly addresses: { readonly [port in Port]: Address }
-  /** What its commands are filled in with. */
+  /** The values for its commands' placeholders. */
   placeholders(): Placeholders
-  /** Empties its data directory; the next life begins as the first one did. Only while it is killed. */
+  /** Empties its data directory, so that the next life starts like the first. Call only while it is down. */
   wipe(): void
 }
 
 /**
- * Finds free ports and a data directory for it; `start` starts it.
+ * Reserves ports and a data directory; `start` starts the process.
  *
- * @throws UserError: input for a placeholder that there is not, environment where there is no port or directory for it.
+ * @throws UserError: input for an unknown placeholder, environment if no port or directory is available.
  */
 export async function openCommandNode<Port extends string>(
   options: CommandNodeOptions<Port>,
@@ -124,7 +124,7 @@ export async function openCommandNode<Port extends string>(
 
   let node: SupervisedNode
   try {
-    // What cannot be filled in is refused before anything is started.
+    // Reject unknown placeholders before anything starts.
     filled(options.command)
     for (const each of [...(options.prepare ?? []), ...(options.after ?? [])]) filled(each)
     files()
@@ -154,7 +154,7 @@ export async function openCommandNode<Port extends string>(
   }
 }
 
-/** Where a node listens on its ports. */
+/** The addresses on which a node listens, by port name. */
 export const addressesOf = <Port extends string>(
   ports: NodePorts<Port>,
   host: string,

@@ -19,23 +19,23 @@ import { findProgram } from './programs.ts'
 import { userToBecome } from './user.ts'
 
 export interface CommandProcessOptions {
-  /** For messages: `n1`. */
+  /** The name in messages: `n1`. */
   readonly name: string
   readonly command: Command
-  /** What it prints is appended here. */
+  /** Its output is appended here. */
   readonly logPath: string
   readonly keeper: Keeper
   /**
-   * Makes its standard input and output a conversation in lines: called with each line that it prints there, which is then
-   * not in the log. Without it, its standard input is empty.
+   * Called with each line that it writes to standard output, which then does not go to the log. Also opens its standard
+   * input for `tell`; otherwise that is empty.
    */
   readonly line?: ((text: string) => void) | undefined
   /**
-   * What it prints goes where this process prints, and not into the log: `stdout` as its own, `stderr` all to standard
-   * error.
+   * Sends its output to this process's output instead of the log: `stdout` keeps the two streams apart, `stderr` sends
+   * both to standard error.
    */
   readonly prints?: 'stdout' | 'stderr' | undefined
-  /** False for a program that starts no others: pausing and killing it then needs no look at the rest of the machine. */
+  /** False for a program that starts no others: pausing and killing it then needs no search through all processes. */
   readonly forks?: boolean | undefined
 }
 
@@ -45,28 +45,28 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null
 }
 
-/** A command that was started, with all processes that it starts in turn: they are paused, resumed and ended together. */
+/** A running command with all its descendants, which are paused, resumed and ended together. */
 export interface CommandProcess {
   readonly pid: number
-  /** Once it has ended, and all that it had started; and all its lines have been told. */
+  /** Resolves once it and all its descendants have ended and every line has been delivered. */
   readonly exited: Promise<Exit>
   running(): boolean
   /** Writes a line to its standard input. */
   tell(text: string): void
-  /** SIGSTOP; resolves once all are stopped, or ended. */
+  /** Sends SIGSTOP; resolves once all are stopped or have ended. */
   pause(): Promise<void>
   resume(): void
-  /** SIGKILL; resolves once all have ended. */
+  /** Sends SIGKILL; resolves once all have ended. */
   kill(): Promise<void>
-  /** SIGTERM, and SIGKILL for what is left when that time has passed. */
+  /** Sends SIGTERM, and SIGKILL to those left after this time. */
   end(graceMs: number): Promise<void>
 }
 
-/** How often to look whether what a command had started has ended too. */
+/** How often to check whether descendants have ended. */
 const LOOK_EVERY_MS = 10
 
 /**
- * Starts it. That it runs does not mean that it is ready: see `untilReady`.
+ * Starts the command. Running does not mean ready: see `untilReady`.
  *
  * @throws UserError (environment): no such program, directory or user.
  */
@@ -122,7 +122,7 @@ export async function startCommand(options: CommandProcessOptions): Promise<Comm
   }
 }
 
-/** What a command leaves behind when it ends is ended as well: at once, or after a time to end by itself. */
+/** Ends the descendants that outlive a command: at once, or after a grace period. */
 async function untilGone(root: TreeRoot, graceMs: number): Promise<void> {
   if (!root.forks) return
   const until = performance.now() + graceMs
@@ -138,7 +138,8 @@ function spawnChild(options: CommandProcessOptions, mark: string): ChildProcess 
   const log = openLog(logPath)
   try {
     return spawn(program, rest, {
-      // Not in the terminal's process group: Ctrl-C is for the runner, which heals, reads a last time and then ends its nodes.
+      // Outside the terminal's process group: Ctrl-C must reach only the runner, which heals, reads a last time and
+      // then ends its nodes.
       detached: true,
       stdio: stdioOf(options, log),
       cwd: command.directory,
@@ -161,7 +162,7 @@ function stdioOf({ line, prints }: CommandProcessOptions, log: number): StdioOpt
   return ['ignore', prints === 'stdout' ? 'inherit' : 2, 'inherit']
 }
 
-/** The system says of both that there is no such file. */
+/** ENOENT does not say whether the directory or the program is missing. */
 function requireDirectory(name: string, { directory }: Command): void {
   if (directory === undefined || statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return
   throw new UserError('environment', `${name} was not started: its working directory ${directory} does not exist`)

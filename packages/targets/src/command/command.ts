@@ -1,15 +1,15 @@
 /** A program and how to run it, as data. */
 export interface Command {
-  /** The program, looked up in PATH unless it has a slash in it, and its arguments. No shell is involved. */
+  /** The program, looked up in PATH unless it contains a slash, and its arguments. No shell is involved. */
   readonly words: readonly [program: string, ...rest: string[]]
-  /** On top of this process's own environment; undefined takes a variable away. */
+  /** Added to this process's environment; undefined removes a variable. */
   readonly environment?: { readonly [name: string]: string | undefined } | undefined
-  /** Its working directory. By default this process's own. */
+  /** Working directory. By default this process's own. */
   readonly directory?: string | undefined
-  /** Whom to run it as where this process is root: some servers refuse to be. A process that is not root runs it as itself. */
+  /** The user to run it as if this process is root: some servers refuse to run as root. Ignored otherwise. */
   readonly user?: string | undefined
 }
 
-/** For messages: as one would type it. */
+/** The command as one would type it, for messages. */
 export const commandText = ({ words }: Command): string =>
   words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ')

@@ -4,8 +4,8 @@ import { UserError } from '@chaosproxy/history'
 import { userToBecome } from './user.ts'
 
 /**
- * Makes the directory where it is not there yet; it then belongs to the user and is closed to others, which PostgreSQL
- * asks for. What is in it stays.
+ * Creates the directory if it is missing and keeps its contents. Given a user, the directory is made theirs and closed to
+ * others, as PostgreSQL requires.
  *
  * @throws UserError (environment)
  */
@@ -23,20 +23,20 @@ export function makeDataDirectory(path: string, user?: string): void {
   }
 }
 
-/** As after the loss of a disk: all that is in it is gone. */
+/** Deletes the directory's contents, as the loss of a disk would. */
 export function wipeDataDirectory(path: string, user?: string): void {
   rmSync(path, { recursive: true, force: true })
   makeDataDirectory(path, user)
 }
 
 /**
- * Writes a file that belongs to the user, and makes its directory if there is none.
+ * Writes a file owned by the user, and creates its directory if missing.
  *
  * @throws UserError (environment)
  */
 export function writeDataFile(path: string, text: string, user?: string): void {
   const owner = user === undefined ? undefined : userToBecome(user)
-  // One that is there may be anybody's.
+  // An existing directory may belong to someone else; leave it alone.
   if (!existsSync(dirname(path))) makeDataDirectory(dirname(path), user)
   try {
     writeFileSync(path, text)
@@ -46,7 +46,7 @@ export function writeDataFile(path: string, text: string, user?: string): void {
   }
 }
 
-/** Whether there is anything in it. */
+/** Whether the directory is not empty. */
 export function holdsData(path: string): boolean {
   try {
     return readdirSync(path).length > 0

@@ -5,33 +5,33 @@ import { builtEntry } from '../entry.ts'
 import type { Command } from './command.ts'
 import type { TreeRoot } from './process-tree.ts'
 
-/** The process that ends ours when we die without a chance to: see `keeper/main.ts`. */
+/** A process that ends ours if this one dies without cleaning up: see `keeper/main.ts`. */
 export interface Keeper {
   readonly pid: number
-  /** Call it in the same turn in which the process was spawned. */
+  /** Must be called in the same turn of the event loop as the spawn. */
   watch(root: TreeRoot): void
   forget(root: TreeRoot): void
-  /** Removes the directory if we die, once all that was watched has ended. */
+  /** Removes the directory if this process dies, once all watched processes have ended. */
   removeLater(path: string): void
-  /** Runs the command if we die before the returned function is called. The last one asked for comes first. */
+  /** Runs the command if this process dies before the returned function is called; the latest first. */
   undoLater(command: Command, timeoutMs: number): () => void
-  /** Resolves when it has ended. */
+  /** Resolves once the keeper has ended. */
   close(): Promise<void>
 }
 
-/** What a keeper is told, one line of JSON each. */
+/** Requests to a keeper, one line of JSON each. */
 export type KeeperRequest =
   | { readonly type: 'watch'; readonly root: TreeRoot }
   | { readonly type: 'forget'; readonly pid: number }
   | { readonly type: 'remove'; readonly path: string }
   | { readonly type: 'undo'; readonly id: number; readonly command: Command; readonly timeoutMs: number }
   | { readonly type: 'undone'; readonly id: number }
-  /** The owner ends in good order. */
+  /** The owner is ending cleanly. */
   | { readonly type: 'leave' }
 
-/** `died` is called when it ends without having been closed. */
+/** `died` is called if the keeper ends before it is closed. */
 export function startKeeper(died: () => void): Keeper {
-  // A session of its own: Ctrl-C in the terminal reaches the runner only, which then has a run to finish.
+  // A session of its own: Ctrl-C in the terminal must reach only the runner, which then has a run to finish.
   const child = spawn(process.execPath, [builtEntry('keeper')], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] })
   if (child.pid === undefined) {
     child.once('error', () => {})
@@ -56,7 +56,7 @@ export function startKeeper(died: () => void): Keeper {
       tell({ type: 'undo', id, command, timeoutMs })
       return () => tell({ type: 'undone', id })
     },
-    // What was to be removed or undone has been, or nobody wants it: only its owner's death makes the keeper act.
+    // Whatever was to be removed or undone is settled by now: the keeper must act only if its owner dies.
     close() {
       closing = true
       tell({ type: 'leave' })

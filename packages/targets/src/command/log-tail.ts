@@ -1,10 +1,10 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
 const LAST_LOG_LINES = 5
-/** Room for the last lines of any log; logs of databases may be larger than memory. */
+/** Enough for the last lines of any log; a database's log may not fit in memory. */
 const TAIL_BYTES = 64 * 1024
 
-/** The end of a log, for an error message that has to say what a process said last. */
+/** The end of a log, for an error message that shows a process's last output. */
 export function lastLines(logPath: string): string {
   try {
     const lines = tail(logPath, LAST_LOG_LINES)
@@ -15,7 +15,7 @@ export function lastLines(logPath: string): string {
   }
 }
 
-/** What it said last, without the time. */
+/** The last line of output, without its time. */
 export function lastWords(logPath: string): string {
   try {
     return tail(logPath, 1)
@@ -26,7 +26,7 @@ export function lastWords(logPath: string): string {
   }
 }
 
-/** What was appended to a log since it had this size; the last part of it where that is much. */
+/** What was appended to a log after this offset; only the last part if there is much. */
 export function readFrom(logPath: string, offset: number): string {
   const log = openSync(logPath, 'r')
   try {

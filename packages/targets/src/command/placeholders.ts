@@ -1,15 +1,13 @@
 import { nearest, UserError } from '@chaosproxy/history'
 import type { Command } from './command.ts'
 
-/** What stands in a command for what is known only once it starts: `{port}`, `{data}`, `{node}`, … */
+/** Values for placeholders in a command that are known only when it starts: `{port}`, `{data}`, `{node}`, … */
 export type Placeholders = { readonly [name: string]: string | number }
 
-/** `{{name}}` is `{name}` as it stands. Braces around anything that could not be a name, as JSON has them, stay. */
+/** `{{name}}` is a literal `{name}`. Braces around anything that cannot be a name, as in JSON, are literal. */
 const PLACEHOLDER = /\{\{([\w.:-]+)\}\}|\{([a-z][\w.:-]*)\}/g
 
-/**
- * @throws UserError (input) for a placeholder that there is not.
- */
+/** @throws UserError (input) for an unknown placeholder. */
 export function fillPlaceholders(text: string, values: Placeholders): string {
   return text.replaceAll(PLACEHOLDER, (whole, literal: string | undefined, name: string) => {
     if (literal !== undefined) return `{${literal}}`
@@ -25,7 +23,7 @@ export function fillPlaceholders(text: string, values: Placeholders): string {
 
 const MOST_SHOWN = 16
 
-/** Names that say a part of another, `{listen-host}`, come last, and so are what a long list leaves out. */
+/** Lists names for a message. Parts of others, such as `{listen-host}`, come last, so a long list drops them first. */
 function shortList(names: readonly string[]): string {
   const parts = (name: string) => name.split(/[.-]/).length
   const shown = [...names].sort((a, b) => parts(a) - parts(b)).slice(0, MOST_SHOWN)
@@ -34,7 +32,7 @@ function shortList(names: readonly string[]): string {
   return rest === 0 ? braced : `${braced} and ${rest} more`
 }
 
-/** The same command with every word, variable and directory filled in. */
+/** Fills in every word, variable and directory of a command. */
 export function fillCommand(command: Command, values: Placeholders): Command {
   const fill = (text: string) => fillPlaceholders(text, values)
   const [program, ...rest] = command.words

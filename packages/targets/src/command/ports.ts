@@ -2,19 +2,19 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { UserError } from '@chaosproxy/history'
 
-/** Outgoing connections get ports from here on, unless the machine says otherwise. */
+/** The usual start of the ephemeral range, from which outgoing connections get their ports. */
 const USUAL_FIRST_EPHEMERAL = 32_768
 const FIRST = 10_000
 const MOST_TRIES = 200
 
-/** Given out in this process and not returned. */
+/** Reserved by this process and not yet returned. */
 const taken = new Set<number>()
 
 /**
- * Free ports for servers that have to be told theirs, one for each name. They are not among those that the system gives to
- * outgoing connections, so that none of those has the port of a server that is down for a moment.
+ * Reserves a free port for each name, for servers that must be told their ports. Avoids the ephemeral range, so that no
+ * outgoing connection takes the port of a server that is briefly down.
  *
- * @throws UserError (environment) where no free ports are found.
+ * @throws UserError (environment) if there are not enough free ports.
  */
 export async function reservePorts<Name extends string>(
   names: readonly Name[],
@@ -37,7 +37,7 @@ export function releasePorts(ports: readonly number[]): void {
 async function freePort(host: string): Promise<number> {
   const end = Math.max(FIRST + 1_000, firstEphemeral())
   for (let tries = 0; tries < MOST_TRIES; tries++) {
-    // Not from a seed: two runs of one seed may go on at the same time.
+    // Not seeded: two runs with the same seed may be running at once.
     const port = FIRST + Math.floor(Math.random() * (end - FIRST))
     if (taken.has(port)) continue
     taken.add(port)

@@ -2,20 +2,20 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { setImmediate, setTimeout as wait } from 'node:timers/promises'
 
 /**
- * A process that was started here as the leader of a session of its own, and by which all that it started in turn can be
- * found: as its descendants, as members of its session, or by a mark in their environment, which also daemons inherit.
+ * The root of a process tree: a process that we started as a session leader. Its tree is found by descent, by session,
+ * or by a mark in the environment, which daemons inherit too.
  */
 export interface TreeRoot {
   readonly pid: number
-  /** In clock ticks since the machine started; tells a process from a later one with the same number. */
+  /** In clock ticks since boot; tells the process from a later one with the same pid. */
   readonly startTime: number | undefined
   /** The value of `CHAOS_NODE` in its environment. */
   readonly mark: string
-  /** Whether it starts processes. One that does not is signalled alone, without a search through all processes. */
+  /** Whether it starts processes. If not, it is signalled without a search through all processes. */
   readonly forks: boolean
 }
 
-/** The variable by which processes find their tree. */
+/** The environment variable that marks the processes of a tree. */
 export const MARK = 'CHAOS_NODE'
 
 interface ProcessStat {
@@ -27,13 +27,13 @@ interface ProcessStat {
   readonly startTime: number
 }
 
-/** Fields of /proc/PID/stat behind the command's name, which is in parentheses and may hold anything (proc(5)). */
+/** Fields of /proc/PID/stat after the command's name, which is in parentheses and may contain anything (proc(5)). */
 const FIELD = { state: 0, parent: 1, group: 2, session: 3, startTime: 19 } as const
 
-/** Undefined where there is no such process, or no /proc. */
+/** Undefined if there is no such process, or no /proc. */
 export const startTimeOf = (pid: number): number | undefined => statOf(pid)?.startTime
 
-/** Whether it is stopped, as by SIGSTOP; undefined where that cannot be known. */
+/** Whether it is stopped, as by SIGSTOP; undefined if unknown. */
 export function isStopped(pid: number): boolean | undefined {
   const stat = statOf(pid)
   return stat && halted(stat)
@@ -41,7 +41,10 @@ export function isStopped(pid: number): boolean | undefined {
 
 const halted = ({ state }: ProcessStat): boolean => state === 'T' || state === 't'
 
-/** Resolves once no process of the tree runs any more, until it is resumed: a stopped process cannot start another one. */
+/**
+ * Resolves once every process of the tree is stopped. Stopped processes cannot fork, so the tree stays stopped until it
+ * is resumed.
+ */
 export async function stopTree(root: TreeRoot): Promise<void> {
   await untilNone(root, 'SIGSTOP', (stat) => !halted(stat))
 }
@@ -51,21 +54,21 @@ export function resumeTree(root: TreeRoot): void {
   else for (const { pid } of livingMembers(root)) signal(pid, 'SIGCONT')
 }
 
-/** Resolves once all processes of the tree have ended, also where its root had ended before. */
+/** Resolves once all processes of the tree have ended, even if the root ended earlier. */
 export async function killTree(root: TreeRoot): Promise<void> {
-  // Stopped first: what forks while it is looked for could get away.
+  // Stop them first: a process that forks during the search could escape.
   if (root.forks) await stopTree(root)
   await untilNone(root, 'SIGKILL', () => true)
 }
 
-/** Whether any process of the tree is left. */
+/** Whether any process of the tree still runs. */
 export const isTreeAlive = (root: TreeRoot): boolean => existsProc() && livingMembers(root).length > 0
 
-/** A process may be in a system call from which no signal wakes it, such as on a disk that does not answer. */
+/** A process may be in a system call that no signal interrupts, for example on a disk that does not respond. */
 const LONGEST_WAIT_MS = 5_000
 const QUICK_ROUNDS = 50
 
-/** Sends the signal to each process of the tree that is not yet as it is to be, until none is left. */
+/** Signals every process of the tree that is not yet in the desired state, until none remains. */
 async function untilNone(root: TreeRoot, name: NodeJS.Signals, remains: (stat: ProcessStat) => boolean): Promise<void> {
   if (!existsProc()) {
     signalGroup(root.pid, name)
@@ -80,14 +83,14 @@ async function untilNone(root: TreeRoot, name: NodeJS.Signals, remains: (stat: P
   }
 }
 
-/** Processes that have ended, and that nobody has waited for yet, do not count. */
+/** The processes of a tree, without zombies. */
 function livingMembers(root: TreeRoot): ProcessStat[] {
   const own = statOf(root.pid)
   const isOwn = own !== undefined && own.startTime === root.startTime
   if (!root.forks) return isOwn && own.state !== 'Z' ? [own] : []
   const all = allProcesses().filter(({ startTime }) => startTime >= (root.startTime ?? 0))
   const found = new Set<number>()
-  // While anybody is left in its session, no other process gets the number of its leader.
+  // While any process remains in its session, the leader's number is not reused.
   const numberReused = own !== undefined && !isOwn
   for (const { pid, session, group } of all)
     if ((!numberReused && (session === root.pid || group === root.pid)) || isMarked(pid, root.mark)) found.add(pid)
@@ -132,13 +135,13 @@ function statOf(pid: number): ProcessStat | undefined {
 
 const existsProc = (): boolean => startTimeOf(process.pid) !== undefined
 
-/** Without /proc the group is all that can be known; what leaves it, as daemons do, is not reached. */
+/** Without /proc only the process group is known; a process that leaves it, such as a daemon, escapes. */
 const signalGroup = (pid: number, name: NodeJS.Signals): void => signal(-pid, name)
 
 export function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name)
   } catch {
-    // It ended between the look and the signal.
+    // It ended between the search and the signal.
   }
 }

@@ -1,14 +1,14 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** A program that a target runs, and how to get it where it is not there. */
+/** A program that a target needs, and how to install it. */
 export interface Program {
   readonly program: string
   /** A command or a sentence: `apt-get install redis-server`. */
   readonly install: string
 }
 
-/** Where PATH finds it; undefined where it does not. A name with a slash in it is a path already. */
+/** The program's path according to PATH, or undefined. A name with a slash in it is already a path. */
 export function findProgram(name: string): string | undefined {
   if (name.includes('/')) return isExecutable(name) ? name : undefined
   return (process.env['PATH'] ?? '')
@@ -17,7 +17,7 @@ export function findProgram(name: string): string | undefined {
     .find(isExecutable)
 }
 
-/** Those that are not on this machine. */
+/** The programs that this machine lacks. */
 export const missingPrograms = (programs: readonly Program[]): readonly Program[] =>
   programs.filter(({ program }) => findProgram(program) === undefined)
 

@@ -9,11 +9,11 @@ import type { Keeper } from './keeper.ts'
 import { lastLines, readFrom } from './log-tail.ts'
 import { runToEnd } from './run-to-end.ts'
 
-/** How to tell that a server which was just started can serve. */
+/** How to tell that a newly started server can serve. */
 export type Readiness =
   /** It accepts connections. */
   | { readonly by: 'tcp'; readonly port: number; readonly host?: string | undefined }
-  /** It answers a GET with this status; with any from 200 to 299 where none is given. */
+  /** It answers a GET with this status, or with any from 200 to 299 if none is given. */
   | { readonly by: 'http'; readonly url: string; readonly status?: number | undefined }
   /** It prints a line that this regular expression matches. */
   | { readonly by: 'log'; readonly pattern: string }
@@ -25,7 +25,7 @@ export interface UntilReadyOptions {
   readonly process: CommandProcess
   readonly keeper: Keeper
   readonly logPath: string
-  /** How long the log was when this process began. */
+  /** The length of the log when this process started. */
   readonly logOffset: number
 }
 
@@ -33,9 +33,9 @@ const TRY_EVERY_MS = 20
 const LONGEST_TRY_MS = 1_000
 
 /**
- * Resolves once it is ready; how long that may take is for the caller to limit, by ending the process.
+ * Resolves once the server is ready. The caller limits the wait by ending the process.
  *
- * @throws UserError (environment) where it ends before, with what it printed last; (input) for a pattern that is none.
+ * @throws UserError (environment) if the process ends first, with its last output; (input) for an invalid pattern.
  */
 export async function untilReady(readiness: Readiness, options: UntilReadyOptions): Promise<void> {
   const { name, process, logPath } = options
@@ -60,7 +60,7 @@ export function neverReady(
   return new UserError('environment', `${name} did not start (${how}). ${lastLines(logPath)}\nIts log is ${logPath}`)
 }
 
-/** For messages: what it was that did not come. */
+/** What the process has yet to do, for messages. */
 export function readinessText(readiness: Readiness): string {
   switch (readiness.by) {
     case 'tcp':
@@ -74,7 +74,7 @@ export function readinessText(readiness: Readiness): string {
   }
 }
 
-/** Asks once. @throws UserError (input) for a pattern that is none. */
+/** Returns a function that checks once. @throws UserError (input) for an invalid pattern. */
 export function attemptFor(readiness: Readiness, options: Omit<UntilReadyOptions, 'process'>): () => Promise<boolean> {
   switch (readiness.by) {
     case 'tcp':
@@ -96,7 +96,7 @@ export function attemptFor(readiness: Readiness, options: Omit<UntilReadyOptions
   }
 }
 
-/** Whole lines only: the rest of one may be on its way. */
+/** Complete lines only: the last one may still be arriving. */
 const printedSince = (logPath: string, offset: number): string[] => readFrom(logPath, offset).split('\n').slice(0, -1)
 
 function patternOf(text: string): RegExp {

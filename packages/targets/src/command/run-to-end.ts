@@ -6,10 +6,10 @@ export interface RunToEndOptions extends Omit<CommandProcessOptions, 'line'> {
 }
 
 /**
- * Runs a command that ends by itself, as `initdb` does; what it prints goes to the log. One that takes longer is killed,
- * and its exit then has the signal SIGKILL. What it leaves running is ended, unless it is said not to fork.
+ * Runs a command that ends by itself, such as `initdb`, with its output in the log. On timeout it is killed, and its
+ * exit has the signal SIGKILL. Processes that it leaves running are ended, unless `forks` is false.
  *
- * @throws UserError (environment) where it cannot be started.
+ * @throws UserError (environment) if it cannot be started.
  */
 export async function runToEnd({ timeoutMs, ...options }: RunToEndOptions): Promise<Exit> {
   const process = await startCommand(options)

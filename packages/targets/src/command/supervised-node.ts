@@ -5,10 +5,10 @@ import { lastWords } from './log-tail.ts'
 
 const END_GRACE_MS = 1000
 
-/** One life of a node: its process, and what is known once it can serve, such as its ports. */
+/** One life of a node: its process, and what is known once it is ready, such as its ports. */
 export interface Life<Ready> {
   readonly process: Pick<CommandProcess, 'pid' | 'exited' | 'pause' | 'resume' | 'kill' | 'end'>
-  /** Rejects with a UserError where the process ends before. */
+  /** Rejects with a UserError if the process ends first. */
   readonly ready: Promise<Ready>
 }
 
@@ -16,31 +16,36 @@ export interface SupervisedNodeOptions<Ready> {
   readonly id: NodeId
   readonly logPath: string
   readonly startupTimeoutMs: number
-  /** What is awaited, for the message that it did not come: `accepts connections on port 7000`. */
+  /** What the node is waiting for, for the timeout message: `accepts connections on port 7000`. */
   readonly awaited?: (() => string) | undefined
-  /** Begins a life; they are counted from 1. */
+  /** Starts a life; lives are counted from 1. */
   launch(life: number): Promise<Life<Ready>>
-  /** Says that it serves from now on and how to reach it; undefined once it does not. */
+  /** Reports how to reach the node now that it serves; undefined once it does not. */
   moved(ready: Ready | undefined): void
-  /** It ended, and nobody had asked for it. */
+  /** The process ended unexpectedly. */
   died(message: string): void
 }
 
-/** A node over all its lives: what is wrong with it is counted, so that faults may overlap and heal in any order. */
+/** A node over all its lives. It counts faults, so that they may overlap and heal in any order. */
 export interface SupervisedNode {
   readonly id: NodeId
-  /** Rejects with a UserError (environment) where it does not come up. */
+  /** Rejects with a UserError (environment) if it does not become ready. */
   start(): Promise<void>
-  /** Of the present life, or of the present time between two lives. */
+  /** The current life, or the current gap between two lives. */
   life(): { readonly number: number; readonly alive: boolean }
   pid(): number | undefined
-  /** Resolves with whether there was a process to kill. Each kill needs a `revive`, and only the last starts the node. */
+  /**
+   * Resolves with whether there was a process to kill. Each kill needs a `revive`, and only the last one restarts the
+   * node.
+   */
   kill(): Promise<boolean>
   revive(): Promise<void>
-  /** Resolves with whether there was a process to pause. Each pause needs a `resume`, and only the last resumes it. */
+  /**
+   * Resolves with whether there was a process to pause. Each pause needs a `resume`, and only the last one resumes it.
+   */
   pause(): Promise<boolean>
   resume(): void
-  /** Ends it for good, whatever is going on. */
+  /** Ends it for good, whatever state it is in. */
   end(): Promise<void>
 }
 
@@ -64,7 +69,7 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
     const launch = options.launch(lives)
     launching = launch.catch(() => {})
     const { process, ready } = await launch
-    // Whoever waits for it hears of it; nobody has to.
+    // Callers that await it handle the rejection; there may be none.
     ready.catch(() => {})
     current = process
     process.exited.then(() => {
@@ -90,7 +95,7 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
     pid: () => current?.pid,
     async kill() {
       kills++
-      // One that is being launched is there to be killed in a moment.
+      // A life that is being launched can be killed once it exists.
       await launching
       const victim = current
       await victim?.kill()
@@ -102,13 +107,13 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
       try {
         await start()
       } catch (error) {
-        // Killed anew while it was starting: the fault to be healed is over, and the other will be healed in its turn.
+        // Killed again while starting: the healed fault is over, and the new one will be healed in turn.
         if (kills === 0) throw error
       }
     },
     async pause() {
       pauses++
-      // One that is on its way up is paused when it is there.
+      // A node that is starting is paused once its process exists.
       if (current === undefined || !life.alive) return false
       await current.pause()
       return true
@@ -125,7 +130,7 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
   }
 }
 
-/** Ends the process where it is not ready in time. */
+/** Ends the process if it is not ready in time. */
 async function inTime<Ready>(
   process: Life<Ready>['process'],
   ready: Promise<Ready>,

@@ -8,9 +8,9 @@ export interface SystemUser {
 }
 
 /**
- * The user by this name where this process is root and may be anybody; undefined where it may only be itself.
+ * The user of this name if this process is root; undefined if it is not, and so cannot change its user.
  *
- * @throws UserError (environment) for a name that the machine does not know.
+ * @throws UserError (environment) for an unknown name.
  */
 export function userToBecome(name: string): SystemUser | undefined {
   if (process.getuid?.() !== 0) return undefined
