@@ -3,18 +3,18 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 
-/** The root of this package, wherever this runs: as a source, built, or in a bundle. */
+/** The root of this package, whether this file is a source, built, or bundled. */
 const PACKAGE = dirname(createRequire(import.meta.url).resolve('@chaosproxy/targets/package.json'))
 
 export type EntryName = 'node' | 'keeper' | 'vetting' | 'workload-vetting' | 'client-host'
 
-/** Entries found good; what is built does not change while a run restarts its nodes. */
+/** Entries already verified: builds do not change while a run restarts its nodes. */
 const found = new Map<string, string>()
 
 /**
- * The built script that a process of ours begins in. Processes run what is built, also when the one that starts them runs
- * from sources (as tests do), so a build that is missing or out of date is an environment error that says so. Its bundle
- * is taken where there is one, for it starts in half the time.
+ * The built script of one of our processes. Processes run built code even if their parent runs from sources (as in
+ * tests), so a missing or outdated build is an environment error that says so. Prefers the bundle, which starts in half
+ * the time.
  */
 export function builtEntry(name: EntryName, root: string = PACKAGE): string {
   const path = join(root, 'dist', name, 'main.js')
@@ -33,14 +33,17 @@ export function builtEntry(name: EntryName, root: string = PACKAGE): string {
   return entry
 }
 
-/** Whether a bundle is there, and nothing that may be in it was built later. Where packages are installed nothing is. */
+/**
+ * Whether the bundle exists and no package was built after it. Installed packages have no build info, and count as
+ * older.
+ */
 function isFresh(bundle: string, packages: string): boolean {
   const bundled = modified(bundle)
   if (bundled === undefined) return false
   return readdirSync(packages).every((name) => (modified(join(packages, name, 'dist', '.tsbuildinfo')) ?? 0) <= bundled)
 }
 
-/** Undefined where there are no sources, as in a package that was installed without them. */
+/** Undefined if there are no sources, as in an installed package. */
 function newestSource(folder: string): { path: string; time: number } | undefined {
   if (modified(folder) === undefined) return undefined
   let newest: { path: string; time: number } | undefined

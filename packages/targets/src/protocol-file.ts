@@ -11,15 +11,15 @@ import {
 import { importUserFile, isUserFile, thrownText } from './user-file/import.ts'
 
 const DEFAULT_NODES = 3
-/** What a protocol knows that does not say. */
+/** The functions of a protocol that does not declare any. */
 const REGISTER_FUNCTIONS = ['read', 'write', 'cas']
 const promiseNames: readonly unknown[] = ['linearizable', 'sequential', 'eventual', 'none']
 
 /**
- * A protocol by its name or, where the reference is a path, from a user's own file: JavaScript, or TypeScript of which the
- * types are left out. The file's default export is a `ProtocolModule`; what it creates is held to its types.
+ * Loads a protocol by name or from a user's file: JavaScript, or TypeScript whose types are stripped. The file's
+ * default export is a `ProtocolModule`; what it creates is checked against its types at run time.
  *
- * @throws UserError (usage) where there is none, or the file does not export one; (input) where the file does not run.
+ * @throws UserError (usage) if there is none, or the file does not export one; (input) if the file fails to run.
  */
 export async function loadProtocol(reference: string): Promise<ProtocolDefinition> {
   if (isUserFile(reference)) return asDefinition(await importUserFile(reference), reference)

@@ -15,7 +15,7 @@ import { vetProtocol } from './vet-protocol.ts'
 /** Whether it is the path of a file that declares a cluster. */
 export const isDeclaration = (reference: string): boolean => reference.endsWith('.json')
 
-/** Everything that can be tested and comes with this program. */
+/** The built-in targets. */
 export const targets: readonly Target[] = [
   ...protocols.map((protocol) => embeddedTarget(protocol)),
   ...protocols.map((protocol) => simulatedTarget(protocol)),
@@ -25,8 +25,8 @@ export const targets: readonly Target[] = [
 ]
 
 /**
- * What a reference names: one of `targets`, a protocol of the user's own by the path of its file, or a cluster that a JSON
- * file declares. `sim:` before a protocol is the simulator.
+ * Resolves a reference: the name of one of `targets`, the path of a user's protocol, or a JSON file that declares a
+ * cluster. The prefix `sim:` selects the simulator.
  *
  * @throws UserError (usage, input)
  */

@@ -14,10 +14,10 @@ import { importUserFile, isUserFile, thrownText } from './user-file/import.ts'
 import { vetFile } from './user-file/vet-file.ts'
 
 /**
- * A workload by its name or, where the reference is a path, from a user's own file, whose default export is a
- * `WorkloadModule`. Such a file is tried out first, where it can do no harm.
+ * Loads a workload by name or from a user's file, whose default export is a `WorkloadModule`. A file is first tried out
+ * on a thread, where it can do no harm.
  *
- * @throws UserError (usage, input) where there is none, or the file does not work.
+ * @throws UserError (usage, input) if there is none, or the file does not work.
  */
 export async function workloadOf(reference: string): Promise<Workload> {
   if (isUserFile(reference)) await vetFile(reference, builtEntry('workload-vetting'), LOOP)
@@ -26,7 +26,7 @@ export async function workloadOf(reference: string): Promise<Workload> {
 
 const LOOP = 'look for a loop or an await that does not end, in "next" and the others as well'
 
-/** The same for a file that is known to be good. */
+/** Loads a workload whose file has already been tried out. */
 export async function loadWorkload(reference: string): Promise<Workload> {
   if (isUserFile(reference)) return workloadFrom(await importUserFile(reference), reference)
   const workload = findWorkload(reference)
@@ -40,7 +40,10 @@ export async function loadWorkload(reference: string): Promise<Workload> {
 
 type Wrong = (what: string) => UserError
 
-/** A workload as a program or a file gives it; messages begin with `path`. @throws UserError (usage) if it is none. */
+/**
+ * Validates a workload that a program or a file provides; messages begin with `path`. @throws UserError (usage) if it
+ * is invalid.
+ */
 export function workloadFrom(exported: unknown, path: string): Workload {
   const wrong: Wrong = (what) =>
     new UserError(
@@ -88,7 +91,7 @@ export function workloadFrom(exported: unknown, path: string): Workload {
   }
 }
 
-/** What our own workload of that model runs on: not every object is called like its model. */
+/** The object of our own workload with this model: not every object is named after its model. */
 const objectOf = (model: string): string => workloads.find((workload) => workload.model === model)?.object ?? model
 
 const isTexts = (value: unknown): value is readonly string[] =>
@@ -97,7 +100,7 @@ const isTexts = (value: unknown): value is readonly string[] =>
 const hasDefault = (setting: { readonly default?: unknown }): boolean =>
   ['number', 'boolean', 'string'].includes(typeof setting.default)
 
-/** The model, and the levels that it decides. */
+/** The model, and the levels that it can decide. */
 function judgedBy(module: Partial<WorkloadModule>, wrong: Wrong): Pick<Workload, 'model' | 'levels'> {
   const { model, levels: wanted } = module
   const decided = decidedBy(model, wrong)
@@ -119,7 +122,7 @@ function decidedBy(model: unknown, wrong: Wrong): readonly string[] {
   return ['linearizable']
 }
 
-/** The same client; what it asks for is held to what can be asked for. */
+/** Wraps a client so that its inputs are checked against the workload's functions. */
 function checkedClient(client: unknown, functions: readonly string[], path: string): WorkloadClient {
   const own = client as Partial<WorkloadClient> | undefined | null
   if (typeof own?.next !== 'function')
@@ -133,7 +136,7 @@ function checkedClient(client: unknown, functions: readonly string[], path: stri
           'input',
           `${path}: "next" returned ${shown(input)}, which is no { f, key?, value } with an f of ${functions.join(', ')}.`,
         )
-      // Only what JSON can say reaches the target, and the history.
+      // Only JSON values reach the target and the history.
       return key === undefined ? { f, value: plain(value, path) } : { f, key, value: plain(value, path) }
     },
     learned: (input, completion) => told(path, 'learned', () => own.learned?.(input, completion)),
@@ -152,7 +155,7 @@ const shown = (value: unknown): string => {
   return text.length > 80 ? `${text.slice(0, 77)}…` : text
 }
 
-/** Whatever is thrown is told as the file's. */
+/** Attributes whatever `call` throws to the user's file. */
 export function told<T>(path: string, member: string, call: () => T): T {
   try {
     return call()

@@ -23,40 +23,40 @@ export interface EmbeddedClusterOptions {
   /** Its name, or the path of a file: see `loadProtocol`. */
   readonly protocol: string
   readonly bug?: string | undefined
-  /** What it replicates, by its name; a register unless given. */
+  /** The name of the object that it replicates; by default a register. */
   readonly object?: string | undefined
   readonly knobs?: { readonly [name: string]: KnobValue } | undefined
-  /** How many; they are called n1, n2, …. */
+  /** The number of nodes, which are called n1, n2, … */
   readonly nodes: number
-  /** Gets a directory for each node, with its journal. A journal that is there already is started from. */
+  /** Holds a directory with a journal for each node. A node recovers from an existing journal. */
   readonly dataDir: string
-  /** Gets n1.log, n2.log, …, to which is appended. */
+  /** Holds n1.log, n2.log, …, which are appended to. */
   readonly logDir: string
   readonly seed: number
-  /** For the processes to start, and then again for one of them to be ready to serve. By default 15 s. */
+  /** Allowed for the processes to start, and again for one of them to become ready. By default 15 s. */
   readonly startupTimeoutMs?: number | undefined
-  /** What its clients will ask: the proxy then records them, see `Cluster.record`. */
+  /** The operations that clients will ask for. If given, the proxy records them: see `Cluster.record`. */
   readonly recorded?: AskedOperations | undefined
-  /** Gives up a start that is on its way; what was started ends. */
+  /** Aborts a start in progress; whatever was started is stopped. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** A protocol as real processes, one a node, with every link running through the proxy. */
+/** A protocol as real processes, one for each node, with every link through the proxy. */
 export interface EmbeddedCluster extends StartedCluster {
   readonly readyMs: number
   logPath(node: NodeId): string
-  /** Where the node's clients reach it, by way of the proxy: for curl. */
+  /** The URL of the node's client interface, through the proxy: for curl. */
   url(node: NodeId): string
-  /** Of each node's present process; undefined while it has none. */
+  /** The pid of the node's current process; undefined if it has none. */
   pid(node: NodeId): number | undefined
-  /** Of the process that ends the nodes if this one cannot. */
+  /** The pid of the process that ends the nodes if this one cannot. */
   readonly keeperPid: number
 }
 
 const STARTUP_TIMEOUT_MS = 15_000
 
 /**
- * Starts the nodes and waits until they can serve: until each has reported itself, and one of them is ready.
+ * Starts the nodes, then waits until each has reported its status and one of them is ready to serve.
  *
  * @throws UserError: usage for an unknown protocol, environment for a node that does not start. Nothing is left behind.
  */
@@ -79,13 +79,13 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
     stopping ??= endAll(managed, network, keeper)
     return stopping
   }
-  // The start then fails, and cleans up as after any failure.
+  // Aborting makes the start fail, and so clean up like any failure.
   const abort = () => {
     for (const node of managed) void node.end()
   }
   options.signal?.addEventListener('abort', abort)
   try {
-    // The proxy is loaded where there is a cluster to put it between: most commands have none.
+    // Load the proxy only when a cluster starts: most commands have none.
     const { linksAmong, openClusterNetwork } = await import('../network/cluster-network.ts')
     const { openWireRecord } = await import('../network/wire-record.ts')
     const { jsonLines } = await import('@chaosproxy/proxy')
@@ -119,7 +119,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
   }
 }
 
-/** What the nodes of one cluster have in common. */
+/** Shared by the nodes of one cluster. */
 interface Surroundings {
   readonly options: EmbeddedClusterOptions
   readonly nodes: readonly NodeId[]
@@ -172,7 +172,7 @@ interface ClusterParts extends Pick<Surroundings, 'options' | 'network' | 'news'
   readonly stop: () => Promise<void>
 }
 
-/** Its time begins now. */
+/** Starts the cluster's clock. */
 function asCluster({
   options,
   managed,
@@ -185,7 +185,7 @@ function asCluster({
   stop,
 }: ClusterParts): EmbeddedCluster {
   const byId = new Map(managed.map((node) => [node.id, node]))
-  // A reader of logs wants to find there the times that the history has.
+  // Align the times in the logs with those in the history.
   const readyNanos = process.hrtime.bigint()
   for (const node of managed) node.countFrom(readyNanos)
   const clock = createClock(readyNanos)
@@ -212,12 +212,12 @@ function asCluster({
     url: (id) => `http://127.0.0.1:${network.clientAddress(id).port}`,
     pid: (id) => byId.get(id)?.pid(),
     keeperPid,
-    // Time passes by itself; what happens before is not recorded.
+    // Nothing to do: time passes by itself, and recording has not begun.
     begin() {},
     onBroken: news.onBroken,
     trouble: () => news.trouble,
     stop(stopped) {
-      // Whoever was interrupted waits for things that will not happen.
+      // Drop the alarms, so that nothing acts on a stopped cluster.
       clock.stop()
       stop().then(stopped)
     },
@@ -236,7 +236,7 @@ async function endAll(
 
 async function validate(options: EmbeddedClusterOptions): Promise<void> {
   const protocol = await loadProtocol(options.protocol)
-  // The nodes create it; here it is to refuse a bug, an object or a knob that it does not have, before there are any.
+  // Nodes create their own; this one only rejects an unknown bug, object or knob before they start.
   protocol.create({ bug: options.bug, object: options.object, knobs: options.knobs ?? {} })
   if (!Number.isInteger(options.nodes) || options.nodes < 1)
     throw new UserError('usage', `the number of nodes is ${options.nodes}; give a whole number, 1 or more`)

@@ -8,26 +8,26 @@ import { brokenError, type NodeProcess, type Ports, startNode } from './node-pro
 
 export interface EmbeddedNodeOptions {
   readonly setup: Omit<NodeSetup, 'seed' | 'originNanos'>
-  /** What its log counts from, until `countFrom` says otherwise. */
+  /** The zero of its log's times, until `countFrom` changes it. */
   readonly originNanos: bigint
   readonly seed: number
   readonly keeper: Keeper
   readonly startupTimeoutMs: number
-  /** Where the node listens from now on; undefined while it does not. */
+  /** Reports the ports on which the node now listens; undefined once it does not. */
   readonly moved: (ports: Ports | undefined) => void
   readonly statusChanged: () => void
-  /** A deliberate mistake has made a difference in it. */
+  /** A deliberate bug has changed this node's behaviour. */
   readonly marked: () => void
-  /** It ended, and nobody had asked for it. */
+  /** The process ended unexpectedly. */
   readonly died: (message: string) => void
-  /** Its protocol's own code was why. */
+  /** The process ended because of an error in its protocol's code. */
   readonly broke: (error: UserError) => void
 }
 
-/** A node that runs a protocol, over all its lives: it says what it believes of itself. */
+/** A node that runs a protocol, over all its lives, and reports its own status. */
 export interface EmbeddedNode extends SupervisedNode {
   status(): NodeStatus | undefined
-  /** The logs of this life and of all later ones count from this moment. */
+  /** Makes the logs of this life and later ones count from this moment. */
   countFrom(originNanos: bigint): void
 }
 

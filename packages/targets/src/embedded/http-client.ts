@@ -5,23 +5,23 @@ import type { Client, Request } from '@chaosproxy/runner'
 import { type ParsedResponse, parseResponse } from './http-response.ts'
 
 export interface HttpClientOptions {
-  /** The clients' route of the proxy to the node, on 127.0.0.1. */
+  /** The port, on 127.0.0.1, of the proxy's route from clients to the node. */
   readonly port: number
   /** The Host header: the node's name. */
   readonly host: string
-  /** Whether the nodes replicate registers, which have paths of their own. */
+  /** Whether the nodes replicate registers, which have their own URL paths. */
   readonly registers: boolean
-  /** A number of the node's present life, or of the present time between two lives, and which of them it is. */
+  /** The number of the node's current life, or of the current gap between two lives, and which of the two it is. */
   readonly life: () => { readonly number: number; readonly alive: boolean }
 }
 
-/** What all clients read into, without a stream between: an answer is taken out before the next read. */
+/** All sockets read directly into this buffer, which avoids a stream; a chunk is parsed before the next read. */
 const memory = Buffer.allocUnsafeSlow(64 * 1024)
 
 /**
  * A client of one node over one kept-alive connection, with the outcome rules of real clients: a definite refusal is
- * `fail`; a timeout, a reset or an unparsable answer after the request may have left is `info`, or `fail` where it is
- * harmless. Nothing is ever sent twice.
+ * `fail`. If a request may have left, a timeout, a reset or an unparsable reply is `info`, or `fail` if the operation
+ * is harmless. Nothing is ever sent twice.
  */
 export function createHttpClient(options: HttpClientOptions): Client {
   let connection: Connection | undefined
@@ -48,7 +48,8 @@ export function createHttpClient(options: HttpClientOptions): Client {
     })
     socket.on('close', () => {
       if (connection === dialled) connection = undefined
-      // The proxy takes every connection; a node that was not there from the dialling on has seen nothing of this one.
+      // The proxy accepts every connection, so a successful dial proves nothing. A node that has been down since then
+      // never saw the request.
       const { number, alive } = dialled.dialledIn
       settle(dialled, lost(!alive && options.life().number === number ? REFUSED : failure))
     })
@@ -81,7 +82,7 @@ export function createHttpClient(options: HttpClientOptions): Client {
       const pending: Pending = { request, deadline: performance.now() + timeoutMs, timer: undefined, completed }
       const timeout = () => {
         const remainingMs = pending.deadline - performance.now()
-        // Node counts in whole milliseconds of a clock read once a turn, and so may be early by a fraction of one.
+        // Node's timers count whole milliseconds from a clock read once a turn, so they may fire a fraction early.
         if (remainingMs > 0) pending.timer = setTimeout(timeout, remainingMs)
         else {
           drop(used)
@@ -104,18 +105,18 @@ export function createHttpClient(options: HttpClientOptions): Client {
 
 interface Pending {
   readonly request: Request
-  /** On the clock of `performance.now()`. */
+  /** In the time of `performance.now()`. */
   readonly deadline: number
   timer: NodeJS.Timeout | undefined
   readonly completed: (completion: Completion) => void
 }
 
-/** What an ending of the exchange means for the request that it was about. */
+/** The completion that the end of an exchange gives its request. */
 type Judgement = (request: Request) => Completion
 
 const REFUSED = 'connection refused'
 
-/** The one completion of a connection's invocation, if it has one. */
+/** Completes the pending invocation of a connection, if there is one. */
 function settle(connection: { pending: Pending | undefined }, judgement: Judgement): void {
   const { pending } = connection
   if (pending === undefined) return
@@ -140,7 +141,7 @@ const answered =
         const value = body?.value
         return value === undefined ? lost('unparsable answer: no value')(request) : { type: 'ok', value }
       }
-      // Definite: the node says so only where nothing was done (`node/http-api.ts`).
+      // Definite: the node sends these only if nothing was done (`node/http-api.ts`).
       case 400:
       case 404:
       case 405:
@@ -167,7 +168,7 @@ function encodeRequest({ input, session, final }: Request, { host, registers }: 
 const sessionHeaders = ({ client, sequence }: Session): string =>
   `Chaos-Session: ${encodeURIComponent(client)}\r\nChaos-Sequence: ${sequence}\r\n`
 
-/** As `node/http-api.ts` takes it: registers have paths of their own, everything else is asked for as it is. */
+/** As in `node/http-api.ts`: registers have their own paths, and every other input is posted unchanged. */
 function exchangeFor(
   input: Input,
   registers: boolean,

@@ -7,8 +7,8 @@ export type ParsedResponse =
   | { readonly type: 'unparsable'; readonly reason: string }
 
 /**
- * One HTTP/1.1 response with a Content-Length, which is what nodes send. A client that drives thousands of operations a
- * second beside the nodes it drives has no processor to spare for a general parser.
+ * Parses one HTTP/1.1 response with a Content-Length, the only kind that nodes send. A general parser would take too
+ * much CPU from the nodes, which share the machine with a client at thousands of operations a second.
  */
 export function parseResponse(bytes: Buffer): ParsedResponse {
   const headEnd = bytes.indexOf(END_OF_HEAD)

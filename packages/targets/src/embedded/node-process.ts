@@ -8,7 +8,7 @@ import { builtEntry } from '../entry.ts'
 import type { BrokenProtocol, NodeReport, NodeRequest, NodeSetup } from '../node/wire.ts'
 import { isUserFile } from '../user-file/import.ts'
 
-/** A protocol that takes all memory is not to take that of others: its watchdog ends it before. */
+/** Keeps a protocol from taking the machine's memory. The watchdog, which explains itself, acts before this limit. */
 const LARGEST_HEAP = '--max-old-space-size=1024'
 
 /** Where a node listens. */
@@ -21,11 +21,11 @@ export interface Ports {
 export interface NodeProcess extends Pick<CommandProcess, 'pid' | 'exited' | 'pause' | 'resume' | 'kill' | 'end'> {
   /** Rejects with a UserError if it ends before it is ready. */
   readonly ready: Promise<Ports>
-  /** Last reported; undefined before the first report, while paused, and after the end. */
+  /** The last status reported; undefined before the first report, while paused, and after the end. */
   status(): NodeStatus | undefined
-  /** What its protocol did wrong, where that is why it ended. */
+  /** The protocol's error, if that is why the process ended. */
   broken(): BrokenProtocol | undefined
-  /** Its log counts from this moment from now on. */
+  /** Makes its log count from this moment. */
   countFrom(originNanos: bigint): void
 }
 
@@ -76,7 +76,7 @@ export async function startNode(
     statusChanged()
     throw broken === undefined ? neverReady(name, logPath, exit) : brokenError(broken, logPath)
   })
-  // Whoever waits to see it ready hears of it; nobody has to.
+  // Callers that await readiness handle the rejection; there may be none.
   ended.catch(() => {})
 
   return {
@@ -91,7 +91,7 @@ export async function startNode(
       return node.pause()
     },
     resume() {
-      // What was last known is not what is: the node tells anew.
+      // The status from before the pause is stale; the node reports anew.
       status = undefined
       paused = false
       node.resume()
@@ -100,7 +100,7 @@ export async function startNode(
   }
 }
 
-/** The run cannot go on: what its author has to know, in full. */
+/** The run cannot go on: the error shows the protocol's author everything known. */
 export const brokenError = ({ what, trace }: BrokenProtocol, logPath: string): UserError =>
   new UserError(
     'environment',

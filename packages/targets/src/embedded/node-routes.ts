@@ -1,13 +1,15 @@
 import type { RouteTable } from '@chaosproxy/proxy'
 import type { AskedOperations } from '@chaosproxy/runner'
 
-/** A node says these only where nothing was done: see `node/http-api.ts`. */
+/** A node sends these only if nothing was done: see `node/http-api.ts`. */
 const REFUSALS = { '501': 'fail', '503': 'fail' } as const
 
-/** What names the client of a request. */
+/** The field that identifies a request's client. */
 export const NODE_CLIENTS = 'header.Chaos-Session'
 
-/** The interface of a node as operations: `GET` and `PUT /kv/KEY`, `POST /kv/KEY/cas`, and `POST /do` for all there are. */
+/**
+ * The routes of a node's HTTP interface: `GET` and `PUT /kv/KEY`, `POST /kv/KEY/cas`, and `POST /do` for any operation.
+ */
 export const nodeRoutes = ({ functions, reads, initial }: AskedOperations): RouteTable => ({
   client: NODE_CLIENTS,
   final: 'Chaos-Final',

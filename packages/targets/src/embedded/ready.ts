@@ -6,13 +6,13 @@ import type { EmbeddedNode } from './embedded-node.ts'
 interface ReadyOptions {
   readonly watchers: Set<() => void>
   readonly timeoutMs: number
-  /** Whether the protocol may be one that never has a leader, and does not say when it is ready. */
+  /** Whether the protocol may never have a leader, and does not report when it is ready. */
   readonly leaderless: boolean
   readonly broken: () => UserError | undefined
   readonly logPath: (node: NodeId) => string
 }
 
-/** An election takes less. */
+/** Longer than an election takes. */
 const LEADERLESS_AFTER_MS = 3_000
 
 /** Resolves once every node has reported itself and one is ready to serve. */
@@ -50,7 +50,7 @@ export async function ready(
           ),
         )
       }, timeoutMs)
-      // Without a leader, and without a word about it, they serve as soon as they are there.
+      // Leaderless nodes that do not report readiness are taken to serve as soon as they run.
       if (leaderless) patience = setTimeout(() => saysNothing() && resolve(), LEADERLESS_AFTER_MS)
       watcher()
     })
@@ -61,7 +61,7 @@ export async function ready(
   }
 }
 
-/** Who leads, as it believes itself; of several the one in the highest term, and nobody where that leaves several. */
+/** The node that believes it leads, in the highest term if there are several; undefined if several share that term. */
 export function leaderOf(nodes: readonly EmbeddedNode[]): NodeId | undefined {
   let leaders: NodeId[] = []
   let highest = Number.NEGATIVE_INFINITY

@@ -19,7 +19,9 @@ const refused: { readonly [kind in FaultKind]?: Exclude<Suffering, true> } = {
   clock: { not: 'all processes of a machine read the same clock', instead: 'pause, or with --sim' },
 }
 
-/** What embedded clusters can suffer: real processes, whose links all lead through the proxy. */
+/**
+ * The faults that an embedded cluster can suffer: its nodes are real processes, and every link leads through the proxy.
+ */
 export function embeddedSuffers(kind: FaultKind): Suffering {
   const refusal = refused[kind]
   if (refusal !== undefined) return refusal

@@ -4,7 +4,7 @@ import { startEmbeddedCluster } from './cluster.ts'
 import { NODE_CLIENTS } from './node-routes.ts'
 import { embeddedSuffers } from './suffers.ts'
 
-/** A protocol as processes of this machine, which load it by its reference: its name, or its file. */
+/** A protocol as processes of this machine. They load it by its reference: a name, or a path. */
 export const embeddedTarget = (protocol: ProtocolDefinition, reference: string = protocol.name): Target => ({
   ...protocolTarget(protocol),
   name: protocol.name,

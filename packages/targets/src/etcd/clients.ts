@@ -9,8 +9,8 @@ import { operations } from './operations.ts'
 import type { WatchStream } from './watch-stream.ts'
 
 /**
- * Clients of etcd over its JSON gateway: keep-alive, and nothing is asked for twice. What they report is the record, since
- * one operation may take several requests, and keys and values are base64.
+ * Clients of etcd over its JSON gateway: keep-alive, and no request is sent twice. Their own reports are the history:
+ * one operation may take several requests, and keys and values are base64, so the proxy could not record them.
  */
 export const etcdClients = (settings: Settings): PlannedClients => ({
   functions: Object.keys(operations),
@@ -32,7 +32,7 @@ export const etcdClients = (settings: Settings): PlannedClients => ({
   },
 })
 
-/** A set is added to and read as a list; a counter, too, is added to, but starts as a number. */
+/** A set is added to and read as a list. A counter is also added to, but its initial value is a number. */
 const isOfElements = ({ functions, initial }: AskedOperations): boolean =>
   functions.includes('add') && typeof initial !== 'number'
 
@@ -41,7 +41,7 @@ interface Shared {
   readonly serializable: boolean
 }
 
-/** Between two attempts after somebody else came between. */
+/** The pause before retrying a transaction that conflicted. */
 const PAUSE_MS = 5
 
 function etcdClient(address: NodeAddress, { keeping, serializable }: Shared): Client {

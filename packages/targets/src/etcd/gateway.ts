@@ -4,24 +4,24 @@ import { type ExchangeEnd, openLine, type Received } from '../clients/line.ts'
 import type { NodeAddress } from '../clients/planned-clients.ts'
 import { meaningOf } from './outcomes.ts'
 
-/** An answer of etcd's JSON gateway. 64-bit numbers are texts in it, bytes are base64, and what is zero is left out. */
+/** A reply of etcd's JSON gateway: 64-bit numbers are strings, bytes are base64, and zero values are omitted. */
 export interface Body {
   readonly [member: string]: Json | undefined
 }
 
-/** How a request ended: `fail`, certainly nothing was done; `info`, nobody knows. */
+/** How a request ended. `fail`: it certainly had no effect; `info`: it may have. */
 export type Reply =
   | { readonly type: 'ok'; readonly body: Body }
   | { readonly type: 'fail' | 'info'; readonly error: string }
 
 /** A line to one member: one request at a time, never sent again. */
 export interface Gateway {
-  /** Resolves after the timeout at the latest. */
+  /** Resolves at the latest when the timeout expires. */
   ask(path: string, request: object, timeoutMs: number): Promise<Reply>
   close(): void
 }
 
-/** Answers above this are not read: `info`. */
+/** Larger replies are not read: `info`. */
 const KEEP_BYTES = 16 * 1024 * 1024
 
 export function openGateway(address: NodeAddress): Gateway {
@@ -63,7 +63,7 @@ function readReplies(): Replies {
   }
 }
 
-/** A POST of the gateway's; also of a request whose answer is a stream. */
+/** The text of a POST to the gateway; also for requests whose reply is a stream. */
 export const requestText = ({ host, port }: NodeAddress, path: string, body: string): string =>
   `POST ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
 
@@ -78,7 +78,7 @@ function replyOf(end: ExchangeEnd<Answer>): Reply {
   return { type: meaningOf(said).type, error: `HTTP ${status}: ${said}` }
 }
 
-/** Of a stream of several objects, the first. */
+/** The first object of a stream. */
 export function objectIn(text: string): Body | undefined {
   try {
     const json: unknown = JSON.parse(text)
@@ -90,24 +90,24 @@ export function objectIn(text: string): Body | undefined {
 
 export const isBody = (json: unknown): json is Body => typeof json === 'object' && json !== null && !Array.isArray(json)
 
-/** A member that is an object; empty if there is none. */
+/** A member that is an object; empty if absent. */
 export function bodyIn(body: Body, member: string): Body {
   const found = body[member]
   return isBody(found) ? found : {}
 }
 
-/** A member that is a list of objects; empty if there is none. */
+/** A member that is a list of objects; empty if absent. */
 export function listIn(body: Body, member: string): readonly Body[] {
   const found = body[member]
   return Array.isArray(found) ? found.filter(isBody) : []
 }
 
-/** A 64-bit number; 0 if it was left out. Revisions stay far below 2^53. */
+/** A 64-bit number; 0 if omitted. Revisions stay far below 2^53, so a double is exact. */
 export const numberIn = (body: Body, member: string): number => Number(body[member] ?? 0)
 
 export const encoded = (text: string): string => Buffer.from(text).toString('base64')
 
-/** A text member that is base64; empty if there is none. */
+/** A base64 member, decoded; empty if absent. */
 export function decodedIn(body: Body, member: string): string {
   const found = body[member]
   return typeof found === 'string' ? Buffer.from(found, 'base64').toString() : ''

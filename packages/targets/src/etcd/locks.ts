@@ -3,39 +3,39 @@ import { encoded, numberIn, openGateway } from './gateway.ts'
 import { type Asking, type Compare, commit, createdAt, deleteStep, isTrouble, putStep, type Trouble } from './store.ts'
 
 /**
- * Locks as etcd's own clients build them: a key with a lease that its holder keeps alive. Whoever cannot do so for longer
- * than the time to live has lost the lock, and is not told.
+ * Locks as etcd's own clients build them: a key with a lease that its holder keeps alive. A holder that fails to do so
+ * for the time to live loses the lock without being told.
  */
 export interface Locks {
-  /** `held`: somebody else has it. */
+  /** `held`: another client has it. */
   acquire(asking: Asking, address: NodeAddress, key: string): Promise<Token | 'held' | Trouble>
-  /** Resolves with whether it was still there to be released. */
+  /** Resolves with whether the lock still existed when it was released. */
   release(asking: Asking, key: string, token: number): Promise<boolean | Trouble>
-  /** What a change must compare so that a holder whose lock is lost cannot make it; nothing without fencing. */
+  /** The conditions that stop a client whose lock is lost from making a change; none without fencing. */
   guard(key: string, token: number): readonly Compare[]
   close(): void
 }
 
-/** The lock's create_revision, which grows from holder to holder. */
+/** The lock's create_revision, which increases with every holder. */
 export type Token = { readonly token: number }
 
 export interface LocksOptions {
   readonly ttlSeconds: number
-  /** Whether a release, and a change under the lock, compares the token. */
+  /** Whether releases and changes under the lock compare the token. */
   readonly fencing: boolean
 }
 
-/** How often in its time to live a lease is kept alive. */
+/** Keep-alives sent in one time to live. */
 const KEEP_ALIVES = 3
 
 export function openLocks({ ttlSeconds, fencing }: LocksOptions): Locks {
-  /** By token: ends the keeping alive. */
+  /** By token: stops its keep-alives. */
   const keeping = new Map<number, () => void>()
 
   return {
     async acquire(asking, address, key) {
       const granted = await asking.ask('/v3/lease/grant', { TTL: ttlSeconds })
-      // A lease without a key is of no effect.
+      // A failed grant has no effect on the lock: a lease without a key locks nothing.
       if (granted.type !== 'ok') return { type: 'fail', error: granted.error }
       const lease = String(granted.body['ID'])
       const name = nameOf(key)
@@ -67,13 +67,16 @@ export function openLocks({ ttlSeconds, fencing }: LocksOptions): Locks {
 
 const nameOf = (key: string): string => `lock/${key}`
 
-/** Whoever's it is. */
+/** Deletes the lock, whoever holds it. */
 async function deleted(asking: Asking, name: string): Promise<{ readonly succeeded: boolean } | Trouble> {
   const reply = await asking.ask('/v3/kv/deleterange', { key: encoded(name) })
   return reply.type === 'ok' ? { succeeded: numberIn(reply.body, 'deleted') > 0 } : reply
 }
 
-/** Over a line of its own, until the returned function is called. A keep-alive without an answer is followed by the next. */
+/**
+ * Keeps a lease alive, over a line of its own, until the returned function is called. An unanswered keep-alive is
+ * followed by the next.
+ */
 function keepAlive(address: NodeAddress, lease: string, everyMs: number): () => void {
   const gateway = openGateway(address)
   let stopped = false
@@ -94,5 +97,5 @@ function keepAlive(address: NodeAddress, lease: string, everyMs: number): () => 
   return stop
 }
 
-/** A lease that has expired is answered with no time to live. */
+/** The reply for an expired lease omits its time to live. */
 const isGone = (result: unknown): boolean => typeof result === 'object' && result !== null && !('TTL' in result)

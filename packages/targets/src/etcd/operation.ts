@@ -4,24 +4,24 @@ import type { Locks } from './locks.ts'
 import type { Asking } from './store.ts'
 import type { WatchStream } from './watch-stream.ts'
 
-/** How the objects of a workload are kept. */
+/** How the objects of a workload are stored. */
 export interface Keeping {
   /** `value`: one key holds the object; `elements`: each element is a key. */
   readonly as: 'value' | 'elements'
-  /** What an object holds that no key is there for. */
+  /** The value of an object whose key does not exist. */
   readonly initial: Json
-  /** How a value is read and changed: again until nobody came between, or under a lock. */
+  /** How a value is updated: by a transaction, retried on conflict, or under a lock. */
   readonly update: 'txn' | 'lock'
   readonly locks: Locks
 }
 
-/** One operation under way. */
+/** An operation in progress. */
 export interface Operation extends Asking {
   readonly address: NodeAddress
-  /** Resolves once a moment has passed; false if no time is left. */
+  /** Waits for a moment; resolves with false if no time is left. */
   pause(): Promise<boolean>
   remainingMs(): number
-  /** The watches of the client, by their names. */
+  /** The client's watches, by name. */
   readonly streams: Map<number, WatchStream>
 }
 

@@ -78,7 +78,7 @@ export const operations: { readonly [f: string]: Perform } = {
   },
 
   async release(operation, { key = '', value }, { locks }) {
-    // Whoever holds nothing has nothing to release.
+    // There is nothing to release without a token.
     if (typeof value !== 'number') return { type: 'fail', error: 'not asked: there is no token' }
     const released = await locks.release(operation, key, value)
     if (typeof released === 'object') return released
@@ -89,7 +89,10 @@ export const operations: { readonly [f: string]: Perform } = {
 const object = (key: string): string => `object/${key}`
 const element = ({ key = '', value }: Input): string => `${object(key)}/${JSON.stringify(value)}`
 
-/** Reads, changes and writes, so that no other update is lost; under a lock without fencing, only while it is held. */
+/**
+ * Reads, changes and writes without losing a concurrent update. Under a lock without fencing this holds only while the
+ * lock does.
+ */
 async function updated(
   operation: Operation,
   input: Input,
@@ -124,14 +127,14 @@ async function underLock(
   let taken = await locks.acquire(operation, operation.address, key)
   while (taken === 'held' && (await operation.pause())) taken = await locks.acquire(operation, operation.address, key)
   if (taken === 'held') return { type: 'fail', error: 'the lock was held all the time' }
-  // Even if the lock was taken, the object was left alone.
+  // The lock may have been taken, but the object was not touched.
   if (isTrouble(taken)) return { type: 'fail', error: taken.error }
   const { token } = taken
   const found = await get(operation, name)
   const done = isTrouble(found)
     ? found
     : await commit(operation, locks.guard(key, token), [putStep(name, change(found.held?.value ?? initial))])
-  // The change is made or not, whatever becomes of the lock.
+  // Ignore the result: whether the change was made does not depend on the release.
   await locks.release(operation, key, token)
   if (isTrouble(done)) return done
   return done.succeeded ? { type: 'ok', value } : { type: 'fail', error: 'the lock was lost' }

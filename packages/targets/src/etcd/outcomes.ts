@@ -1,14 +1,14 @@
-/** What an error of etcd's says about the request: `fail`, nothing was done; `info`, nobody knows. */
+/** What an etcd error says about its request. `fail`: it certainly had no effect; `info`: it may have. */
 export interface ErrorMeaning {
-  /** What the message contains. */
+  /** A part of the message. */
   readonly says: string
   readonly type: 'fail' | 'info'
   readonly why: string
 }
 
 /**
- * The errors seen of etcd 3.4, by their messages: one gRPC status (`Unavailable`) stands for errors of both kinds. Whatever
- * is not here is `info`.
+ * The errors seen from etcd 3.4, by message: gRPC statuses are too coarse, since `Unavailable` covers both kinds. Any
+ * other error is `info`.
  */
 export const etcdErrors: readonly ErrorMeaning[] = [
   { says: 'key is not provided', type: 'fail', why: 'refused before it is proposed' },
@@ -29,6 +29,6 @@ export const etcdErrors: readonly ErrorMeaning[] = [
 
 const UNKNOWN: ErrorMeaning = { says: '', type: 'info', why: 'an error that is not in the table' }
 
-/** What became of a request that was answered with an error. */
+/** The outcome of a request that was answered with this error. */
 export const meaningOf = (message: string): ErrorMeaning =>
   etcdErrors.find(({ says }) => message.includes(says)) ?? UNKNOWN

@@ -1,14 +1,14 @@
 import type { Json } from '@chaosproxy/history'
 import { type Body, bodyIn, decodedIn, encoded, listIn, numberIn, type Reply } from './gateway.ts'
 
-/** What one operation asks of a member, one request after another, until its time is up. */
+/** The context of one operation: the member that it asks, one request at a time, until its deadline. */
 export interface Asking {
   ask(path: string, request: object): Promise<Reply>
-  /** A read whose answer may be behind, if that was chosen. */
+  /** Whether reads are serializable, and so may be stale. */
   readonly serializable: boolean
 }
 
-/** A key and what it holds. */
+/** A key and its value. */
 export interface Held {
   readonly key: string
   readonly value: Json
@@ -16,12 +16,12 @@ export interface Held {
   readonly modified: number
 }
 
-/** Something else than an answer that can be used: nothing was done, or nobody knows. */
+/** A reply without a usable result. */
 export type Trouble = Exclude<Reply, { readonly type: 'ok' }>
 
 export const isTrouble = (found: object): found is Trouble => 'error' in found
 
-/** What one key holds; `held` is undefined if there is none. */
+/** Reads one key; `held` is undefined if it does not exist. */
 export async function get(asking: Asking, key: string): Promise<{ readonly held: Held | undefined } | Trouble> {
   const reply = await asking.ask('/v3/kv/range', { key: encoded(key), serializable: asking.serializable })
   if (reply.type !== 'ok') return nothingDone(reply)
@@ -31,7 +31,7 @@ export async function get(asking: Asking, key: string): Promise<{ readonly held:
 
 export interface Listing {
   readonly held: readonly Held[]
-  /** The revision at which it was so, as the member that answered says. */
+  /** The revision of the read, as the answering member reports it. */
   readonly revision: number
 }
 
@@ -43,7 +43,7 @@ export async function list(asking: Asking, prefix: string): Promise<Listing | Tr
   return { held: listIn(reply.body, 'kvs').map(heldIn), revision: numberIn(bodyIn(reply.body, 'header'), 'revision') }
 }
 
-/** The first key after all with the prefix. */
+/** The smallest key greater than every key with the prefix. */
 export const endOf = (prefix: string): string =>
   prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1)
 
@@ -54,7 +54,7 @@ const heldIn = (kv: Body): Held => ({
   modified: numberIn(kv, 'mod_revision'),
 })
 
-/** Values are kept as JSON; what somebody else wrote is a text. */
+/** Values are stored as JSON; anything else was written by another program and is returned as a string. */
 export function valueIn(text: string): Json {
   try {
     return JSON.parse(text) as Json
@@ -75,7 +75,7 @@ export interface Compare {
   readonly value?: string
 }
 
-/** That no key of the name exists, if the revision is 0. */
+/** With revision 0: that the key does not exist. */
 export const createdAt = (key: string, revision: number): Compare => ({
   ...{ key: encoded(key), target: 'CREATE', result: 'EQUAL' },
   create_revision: String(revision),
@@ -91,7 +91,7 @@ export const holds = (key: string, value: Json): Compare => ({
   value: kept(value),
 })
 
-/** What a transaction does: one of these on one key. */
+/** One effect of a transaction on one key. */
 export type Step =
   | { readonly request_put: { readonly key: string; readonly value: string; readonly lease?: string } }
   | { readonly request_delete_range: { readonly key: string } }
@@ -103,9 +103,9 @@ export const putStep = (key: string, value: Json, lease?: string): Step => ({
 export const deleteStep = (key: string): Step => ({ request_delete_range: { key: encoded(key) } })
 
 export interface Committed {
-  /** Whether the conditions held, and so the steps were done. */
+  /** Whether the conditions held, and so the steps were carried out. */
   readonly succeeded: boolean
-  /** Of the store then. */
+  /** The store's revision after the transaction. */
   readonly revision: number
 }
 
@@ -122,5 +122,5 @@ export async function commit(
   }
 }
 
-/** A read leaves nothing behind, whatever became of it. */
+/** A failed read has no effect, whatever happened to it. */
 const nothingDone = ({ error }: Trouble): Trouble => ({ type: 'fail', error })

@@ -56,7 +56,7 @@ const declaration: NodesDeclaration = {
     ...['--initial-cluster', '{list.cluster}', '--initial-cluster-state', 'new'],
     ...['--heartbeat-interval', '{set.heartbeat}', '--election-timeout', '{set.election}'],
     ...['--pre-vote={set.pre-vote}', '--snapshot-count', '{set.snapshot-count}'],
-    // Watches without changes are told how far they are.
+    // Idle watches get progress notifications.
     ...['--experimental-watch-progress-notify-interval', '1s'],
     ...['--logger', 'zap', '--log-outputs', 'stderr'],
   ],
@@ -76,7 +76,7 @@ const declaration: NodesDeclaration = {
 
 const base = targetWithClients(declaration, { where: 'etcd', clients: etcdClients })
 
-/** An etcd cluster of this machine's own etcd, every member and link of it within reach of faults. */
+/** An etcd cluster from the etcd installed on this machine. Faults can reach every member and link. */
 export const etcd: Target = {
   ...base,
   settings: [...base.settings.filter(({ name }) => own.every((setting) => setting.name !== name)), ...own],
@@ -93,17 +93,17 @@ export const etcd: Target = {
   },
 }
 
-/** Faults that can keep a holder from its lock for longer than its time to live. */
+/** Faults that may keep a holder from renewing its lock within the time to live; to be safe, any fault counts. */
 const harmsHolders = (faults: readonly FaultKind[]): boolean => faults.length > 0
 
 /**
- * What etcd's documents promise (API guarantees): everything is linearizable but serializable reads, which are of some
- * member's data; once all is healed every member has the same. A lock is as good as its holder's clock.
+ * What etcd's API guarantees promise: everything is linearizable except serializable reads, which may return any
+ * member's state; once all faults heal, members converge. A lock depends on its holder's clock.
  */
 function promised({ workload, settings, faults }: PromiseQuestion): string {
-  // Serializable reads are no part of watches.
+  // Watches do not depend on serializable reads.
   if (workload === 'watch') return 'faithful'
-  // A member that has lost its data may vote twice.
+  // A member that has lost its data may vote twice in a term.
   if (settings['data'] === 'wiped' && faults.includes('kill')) return 'nothing'
   const isLocked = workload === 'lock' || (settings['update'] === 'lock' && UPDATED.includes(workload))
   const isGuarded = workload !== 'lock' && settings['fencing'] === true
@@ -111,5 +111,5 @@ function promised({ workload, settings, faults }: PromiseQuestion): string {
   return settings['reads'] === 'serializable' && workload !== 'lock' ? 'eventual' : 'linearizable'
 }
 
-/** The workloads that read, change and write. */
+/** Workloads whose operations read, change and write. */
 const UPDATED: readonly string[] = ['counter', 'append', 'list-append']

@@ -4,15 +4,15 @@ import type { Perform } from './operation.ts'
 import { commit, endOf, isTrouble, list, putStep } from './store.ts'
 import { openWatchStream } from './watch-stream.ts'
 
-/** Where the keys of this workload are. */
+/** The prefix of this workload's keys. */
 const PREFIX = 'watched/'
-/** How long to wait for something to arrive: a part of what an operation may take. */
+/** The share of an operation's timeout for which it waits for events. */
 const SHARE_OF_WAIT = 0.5
 const MOST_WAIT_MS = 500
 
 const nameOf = (key: string): string | undefined => (key.startsWith(PREFIX) ? key.slice(PREFIX.length) : undefined)
 
-/** Writes that tell their revisions, and watches: what the model `watch` judges. */
+/** The operations that the `watch` model judges: writes that return their revisions, and watches. */
 export const watchOperations: { readonly [f: string]: Perform } = {
   async put(operation, { key = '', value }) {
     const done = await commit(operation, [], [putStep(PREFIX + key, value)])
@@ -77,7 +77,7 @@ export const watchOperations: { readonly [f: string]: Perform } = {
   },
 }
 
-/** Everything there is. */
+/** Reads every key. */
 export const readAll: Perform = async (operation) => {
   const listing = await list(operation, PREFIX)
   if (isTrouble(listing)) return listing

@@ -4,11 +4,14 @@ import type { NodeAddress } from '../clients/planned-clients.ts'
 import { type Body, bodyIn, decodedIn, isBody, listIn, numberIn, objectIn } from './gateway.ts'
 import { type Trouble, valueIn } from './store.ts'
 
-/** What one watch sends, in the order of arrival. Never dialled again. */
+/** The events of one watch, in order of arrival. Never reconnects. */
 export interface WatchStream {
-  /** The store's revision when the watch was made. */
+  /** The store's revision when the watch was created. */
   readonly present: number
-  /** Resolves with what has arrived since, once there is something, or with nothing after the wait; with trouble at the end. */
+  /**
+   * Resolves with the events that arrived since the last call, as soon as there are any, or with none after the wait;
+   * with trouble once the stream has ended.
+   */
   take(waitMs: number): Promise<readonly Json[] | Trouble>
   close(): void
 }
@@ -17,12 +20,12 @@ export interface WatchStreamOptions {
   readonly address: NodeAddress
   /** etcd's WatchCreateRequest. */
   readonly request: object
-  /** How its keys are called in histories; undefined for keys that are none of the history's. */
+  /** The name of an etcd key in the history; undefined for keys that are not part of it. */
   readonly nameOf: (key: string) => string | undefined
   readonly timeoutMs: number
 }
 
-/** Resolves once the watch is made. */
+/** Resolves once the watch is created. */
 export function openWatchStream({
   address,
   request: create,
@@ -97,7 +100,7 @@ export function openWatchStream({
   })
 }
 
-/** In the words of histories; undefined for one that says nothing. */
+/** The response as the history records it; undefined if it carries nothing. */
 function responseOf(result: Body, nameOf: WatchStreamOptions['nameOf']): Json | undefined {
   const events = listIn(result, 'events')
   if (result['canceled'] === true) {

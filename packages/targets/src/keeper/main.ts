@@ -4,10 +4,10 @@ import { createInterface } from 'node:readline'
 import type { KeeperRequest } from '../command/keeper.ts'
 import { killTree, type TreeRoot } from '../command/process-tree.ts'
 
-// The keeper outlives its owner, the runner, by an instant: it is told which processes the owner has started, and when the
-// owner is gone, however it went, it kills those that are left and all that they have started. Commands know nothing of
-// their owner, and a node that is stopped (SIGSTOP) cannot see its own pipe close. Then it undoes what the owner did to
-// processes of others, and removes the owner's directories. Requests come on standard input.
+// The keeper briefly outlives its owner, the runner. The owner tells it on standard input which processes it has
+// started. Once the owner is gone, however it ended, the keeper kills those that are left with all their descendants:
+// external commands know nothing of their owner, and a node stopped by SIGSTOP cannot notice that its pipe closed. Then
+// it heals the faults on external processes and removes the owner's directories.
 
 type Undo = Extract<KeeperRequest, { readonly type: 'undo' }>
 
@@ -52,7 +52,7 @@ async function finish(): Promise<void> {
   process.exit(0)
 }
 
-/** To its end, or for as long as it may take. Nobody is left to be told how it went. */
+/** Runs an undo command until it ends or its time is up. Nobody is left to hear of a failure. */
 function run({ command: { words, environment, directory }, timeoutMs }: Undo): Promise<void> {
   const [program, ...rest] = words
   return new Promise((resolve) => {

@@ -1,7 +1,7 @@
 import { type Nanos, nanos } from '@chaosproxy/history'
 import type { Clock } from '@chaosproxy/runner'
 
-/** The longest that a timer of Node's waits; it fires at once beyond that. */
+/** The longest delay that Node's timers support; they fire at once beyond it. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
 
 interface Alarm {
@@ -11,16 +11,16 @@ interface Alarm {
 }
 
 export interface MachineClock extends Clock {
-  /** Nothing rings any more, and nothing waits: for when there is nobody left to act for. */
+  /** Drops every alarm and accepts no more, for when there is nothing left to act on. */
   stop(): void
 }
 
 /**
- * The machine's monotonic clock, from an origin (`process.hrtime.bigint()`) on. Calls back in order of time, however late
- * the process is served: timers of Node's own that have come due together fire in any order.
+ * The machine's monotonic clock, with its zero at an origin (`process.hrtime.bigint()`). Alarms ring in order of time,
+ * even if the process is scheduled late: Node's own timers fire in no fixed order once several are due.
  */
 export function createClock(originNanos: bigint): MachineClock {
-  /** In order of time; of equal times, in the order in which they were asked for. */
+  /** In order of time, then of request. */
   const alarms: Alarm[] = []
   let asked = 0
   let stopped = false
@@ -36,7 +36,8 @@ export function createClock(originNanos: bigint): MachineClock {
       const immediate = setImmediate(ring)
       disarm = () => clearImmediate(immediate)
     } else {
-      // It counts in whole milliseconds of a clock read once a turn, and so may fire a little early: then again.
+      // Node's timers count whole milliseconds from a clock read once a turn, so this may fire early; `ring` then arms
+      // again.
       const timeout = setTimeout(ring, Math.min(remainingMs, LONGEST_TIMEOUT_MS))
       disarm = () => clearTimeout(timeout)
     }
@@ -44,7 +45,7 @@ export function createClock(originNanos: bigint): MachineClock {
 
   function ring(): void {
     const time = now()
-    // What the callbacks ask for waits for the next turn, so that the rest of the process gets one too.
+    // Alarms that the callbacks set wait for the next turn, so that they cannot starve the rest of the process.
     const before = asked
     try {
       for (
@@ -80,7 +81,7 @@ export function createClock(originNanos: bigint): MachineClock {
   }
 }
 
-/** Where an alarm for this time goes: behind all that are not later. */
+/** The index at which an alarm belongs: after all that are not later. */
 function positionAfter(alarms: readonly Alarm[], time: Nanos): number {
   let position = alarms.length
   while (position > 0 && (alarms[position - 1] as Alarm).time > time) position--

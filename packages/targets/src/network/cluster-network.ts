@@ -15,29 +15,35 @@ import type {
 import { chain, createHttpFaults, createMessageFaults, createNetwork, recordResp, resp } from '@chaosproxy/proxy'
 import type { Carriage } from '@chaosproxy/proxy/control'
 
-/** The proxy around a cluster: a route from the clients to each node, and one from each node to each other node. */
+/** The proxy around a cluster: a route from the clients to each node, and one for each ordered pair of nodes. */
 export interface ClusterNetwork {
   readonly apply: Network['apply']
-  /** On links from clients to nodes over which they speak HTTP. */
+  /** For links from clients to nodes that carry HTTP. */
   readonly applyToRequests: HttpFaults['apply']
-  /** On links whose messages have a known framing. */
+  /** For links whose messages have a known framing. */
   readonly applyToMessages: MessageFaults['apply']
   /** Whether messages between clients and nodes have a known framing. */
   readonly framesClients: boolean
-  /** Calls back with each node that `crash-before-reply` is to end; until the returned function is called. */
+  /** Calls back with each node that `crash-before-reply` crashes, until the returned function is called. */
   onCrash(crash: (node: NodeId) => void): () => void
-  /** Where clients dial to reach the node. */
+  /** The address at which clients dial the node. */
   clientAddress(node: NodeId): Address
-  /** Where one node dials a port of another. */
+  /** The address at which one node dials a port of another. */
   peerAddress(from: NodeId, to: NodeId, port: string): Address
-  /** What a node can tell everybody of a port of its own: the proxy finds out who dials. Of announced ports only. */
+  /**
+   * The one address of a node's port that every other node dials; the proxy finds out who is dialling. Only for
+   * announced ports.
+   */
   announcedAddress(node: NodeId, port: string): Address
-  /** Says where the node listens; undefined while it does not, so that nobody reaches whoever is given its ports next. */
+  /**
+   * Sets where the node listens; undefined while it does not, so that no connection reaches a process that reuses its
+   * ports.
+   */
   moved(node: NodeId, listening: Listening | undefined): void
   close(): Promise<void>
 }
 
-/** Where a node listens, by the names of its ports. */
+/** Where a node listens, by port name. */
 export interface Listening {
   readonly [port: string]: Address
 }
@@ -47,44 +53,44 @@ export interface ClusterNetworkOptions {
   readonly seed: number
   readonly clients: {
     readonly port: string
-    /** What passes, as far as the proxy understands it. */
+    /** What the links between clients and nodes carry, as far as the proxy can parse it. */
     readonly carries: Carriage | undefined
-    /** Writes down what clients ask and are answered. */
+    /** Records the requests of clients and their replies. */
     readonly recorder?: Recorder | undefined
   }
-  /** Those between nodes. */
+  /** The links between nodes. */
   readonly links: readonly PeerLink[]
-  /** Addresses that nodes tell everybody. */
+  /** The addresses that nodes announce. */
   readonly announced?:
     | {
         readonly ports: readonly string[]
-        /** Tells who dials one. */
+        /** Identifies the node that dials an announced address. */
         readonly dialler: PeerFinder
       }
     | undefined
 }
 
-/** One port of one node, as one endpoint dials it. */
+/** One port of one node, as dialled by one endpoint. */
 export interface LinkPort {
   readonly from: NodeId | 'clients'
   readonly to: NodeId
   readonly port: string
 }
 
-/** Where one node dials a port of another. */
+/** The link over which one node dials a port of another. */
 export interface PeerLink extends LinkPort {
   readonly from: NodeId
-  /** How messages are told apart there, if that is known. */
+  /** The framing of its messages, if known. */
   readonly framing?: Framing | undefined
-  /** Any free port of 127.0.0.1 unless given. */
+  /** By default any free port of 127.0.0.1. */
   readonly listen?: Address | undefined
-  /** Where it leads, if that is known before its node says so. */
+  /** The node's address, if known before the node reports it. */
   readonly upstream?: Address | undefined
 }
 
 interface OpenRoute extends LinkPort {
   readonly announced: boolean
-  /** Whether it leads where it was said to from the start. */
+  /** Whether its upstream was given at the start and never changes. */
   readonly fixed: boolean
   readonly route: Route
 }
@@ -171,7 +177,7 @@ export async function openClusterNetwork(options: ClusterNetworkOptions): Promis
   }
 }
 
-/** A link for each port from each node to each other one. */
+/** A link for each port and each ordered pair of nodes. */
 export const linksAmong = (
   nodes: readonly NodeId[],
   ports: readonly { readonly name: string; readonly framing?: Framing | undefined }[],

@@ -14,7 +14,7 @@ import {
 import type { Heal, Injected, Suffering } from '@chaosproxy/runner'
 import type { ClusterNetwork } from './cluster-network.ts'
 
-/** What faults do to a node's process. Kills and pauses are counted: only the last heal of them undoes them. */
+/** The faults of a node's process. Kills and pauses are counted; only the last heal takes effect. */
 export interface Victim {
   /** Resolves with whether there was a process to kill. */
   kill(): Promise<boolean>
@@ -24,9 +24,9 @@ export interface Victim {
   resume(): void | Promise<void>
 }
 
-/** What came of telling a node to fail over. */
+/** The result of telling a node to fail over. */
 export interface Handover {
-  /** False if it refused, as one does that knows of no other leader. */
+  /** False if the node refused, for example because it knows of no other leader. */
   readonly done: boolean
   undo(): Promise<void>
 }
@@ -38,11 +38,11 @@ export interface Vulnerable {
   readonly nodes: Nodes
   readonly network: ClusterNetwork
   readonly suffers: (kind: Fault['kind']) => Suffering
-  /** Tells a node to fail over; absent if there is no command that does. */
+  /** Tells a node to fail over; absent if no command can. */
   readonly failover?: ((node: NodeId) => Promise<Handover>) | undefined
 }
 
-/** Puts a fault in force; does nothing if it names an unknown node, or if this cluster cannot suffer it. */
+/** Injects a fault; has no effect if it names an unknown node or if this cluster cannot suffer it. */
 export async function inject(fault: Fault, { nodes, network, suffers, failover }: Vulnerable): Promise<Injected> {
   const suffering = suffers(fault.kind)
   if (suffering !== true) return { type: 'failed', error: `${suffering.not}; instead: ${suffering.instead}` }
@@ -61,13 +61,13 @@ async function onLeadership(
   failover: Vulnerable['failover'],
 ): Promise<Injected> {
   if (failover === undefined) throw new Error('failover is refused above')
-  // Throws for a node that there is not.
+  // Throws for an unknown node.
   nodesOf(fault.nodes, nodes)
   const handovers = await Promise.all(fault.nodes.map((node) => failover(node)))
   return injected(count(handovers.map(({ done }) => done)), () => Promise.all(handovers.map(({ undo }) => undo())))
 }
 
-/** Kills and pauses. @throws if it names an unknown node, or is neither. */
+/** Kills or pauses nodes. @throws for an unknown node or another kind of fault. */
 export async function injectIntoNodes(
   fault: Exclude<NodeFault, { readonly kind: 'failover' }>,
   nodes: ReadonlyMap<NodeId, Victim>,
@@ -95,7 +95,7 @@ function onMessages(fault: MessageFault, network: ClusterNetwork): Injected {
   const ofClients = fault.links.find(({ from, to }) => from === 'clients' || to === 'clients')
   if (network.framesClients && ofClients !== undefined) return inForce(network.applyToMessages(fault))
   if (ofClients !== undefined) return wrongLink(fault, ofClients, 'between nodes')
-  // The first line of a connection says who speaks: the connection's, not a message between nodes.
+  // The first line of a connection identifies the sender; it is not a message between nodes.
   const afterMessages = Math.max(1, fault.when?.afterMessages ?? 0)
   return inForce(network.applyToMessages({ ...fault, when: { ...fault.when, afterMessages } }))
 }
@@ -145,7 +145,7 @@ function injected(hits: () => number, undo: () => Promise<unknown>): Injected {
   return { type: 'injected', heal }
 }
 
-/** A link leads from a node, or from the clients, to another. */
+/** Checks that every link leads between known nodes, or between the clients and one of them. */
 function requireNodes(links: readonly Link[], nodes: Nodes): void {
   const ends = links.flatMap(({ from, to }) => [from, to])
   nodesOf(

@@ -1,19 +1,19 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { UserError } from '@chaosproxy/history'
 
-/** What the nodes of a cluster tell of themselves, and who wants to know. */
+/** What the nodes of a cluster report, and who listens. */
 export interface ClusterNews {
-  /** What went wrong without having been asked for; in order. */
+  /** Unrequested failures, in order. */
   readonly trouble: string[]
-  /** Where a deliberate mistake has made a difference. */
+  /** The nodes in which a deliberate bug has changed behaviour. */
   readonly marked: Set<NodeId>
-  /** Called whenever a node may have another status. */
+  /** Called whenever a node's status may have changed. */
   readonly watchers: Set<() => void>
   statusChanged(): void
-  /** The protocol's own code does not work; only the first time counts. */
+  /** Reports that the protocol's own code is broken; only the first report counts. */
   broke(error: UserError): void
   broken(): UserError | undefined
-  /** Calls back once it is broken; at once where it is. */
+  /** Calls back once the protocol is broken; at once if it already is. */
   onBroken(callback: (error: UserError) => void): void
 }
 

@@ -3,10 +3,10 @@ import type { Recorder } from '@chaosproxy/proxy'
 import { createRecorder } from '@chaosproxy/proxy'
 import type { WireEvent, WireRecorder, WireSink } from '@chaosproxy/runner'
 
-/** What the proxy sees of the clients, kept until somebody wants to have it written. */
+/** Keeps what the proxy sees of the clients until recording begins. */
 export interface WireRecord {
   readonly recorder: Recorder
-  /** From now on it is written, and its times are of this clock. Once. */
+  /** Starts recording to the sink, with times from this clock. Call once. */
   readonly begin: (sink: WireSink, now: () => Nanos) => WireRecorder
 }
 

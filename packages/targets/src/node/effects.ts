@@ -2,21 +2,21 @@ import type { Effect } from '@chaosproxy/protocols'
 import type { Journal } from './journal.ts'
 import { encodeRecord } from './journal.ts'
 
-// Effects pass through without looking into messages, results and records.
+// Effects pass through here without a look at their messages, results and records.
 export type AnyEffect = Effect<unknown, unknown>
 export type VolatileEffect = Exclude<AnyEffect, { type: 'persist' }>
 
 export interface EffectRunner {
-  /** Carries them out in order, those behind a `persist` when its record is durable. */
+  /** Carries out effects in order; those after a `persist` wait until its record is durable. */
   run(effects: readonly AnyEffect[]): void
   /** Number of effects that wait for the disk. */
   backlog(): number
 }
 
 /**
- * Effects in order, with group commit: while a write is on its way to the disk, the records of later steps collect, and
- * go out together as one write. A record may so become durable earlier than an effect before it is carried out, which
- * to all others looks like a crash between the two; the reverse never happens.
+ * Carries out effects in order, with group commit: while a write is in progress, the records of later steps accumulate
+ * and go out as one write. A record may become durable before an effect that precedes it is carried out, which looks to
+ * others like a crash between the two. The reverse never happens.
  */
 export function createEffectRunner(options: {
   readonly journal: Journal
@@ -26,7 +26,7 @@ export function createEffectRunner(options: {
 }): EffectRunner {
   let waiting: AnyEffect[] = []
   let batch = ''
-  /** Records in `batch`. */
+  /** Number of records in `batch`. */
   let collected = 0
   let writing = false
 
@@ -41,7 +41,7 @@ export function createEffectRunner(options: {
     }
     if (collected > 0 && !writing) {
       writing = true
-      // Not yet: what else this turn of the event loop brings can share the write.
+      // Deferred, so that records from the rest of this event-loop turn share the write.
       setImmediate(write)
     }
   }
@@ -59,7 +59,7 @@ export function createEffectRunner(options: {
     })
   }
 
-  /** Carries out what waited for these records, up to the first record that is not yet durable. */
+  /** Carries out the effects that waited for this many records, up to the first record that is not yet durable. */
   function release(records: number): void {
     let durable = records
     let done = 0

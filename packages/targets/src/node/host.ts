@@ -21,7 +21,7 @@ import { createTimers } from './timers.ts'
 import type { Watchdog } from './watchdog.ts'
 
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024
-/** Effects that wait for the disk; beyond it, what peers send is dropped, as a network may. */
+/** Limit on effects that wait for the disk. Beyond it, messages from peers are dropped, as a network may drop them. */
 const MAX_BACKLOG = 50_000
 
 export interface NodeOptions {
@@ -32,11 +32,11 @@ export interface NodeOptions {
   readonly seed: number
   readonly journalPath: string
   readonly log: NodeLog
-  /** Told of every step before and after it. */
+  /** Notified before and after every step. */
   readonly watchdog?: Watchdog | undefined
   /** Called after every change. */
   readonly statusChanged: (status: NodeStatus) => void
-  /** Told once, when a deliberate mistake has made a difference. */
+  /** Called once, when a deliberate bug first changes behaviour. */
   readonly marked: () => void
   /** The node cannot go on: its disk failed, or its protocol threw. */
   readonly failed: (error: Error) => void
@@ -51,7 +51,8 @@ export interface NodeHost {
 
 /**
  * One node: a state machine, a journal, a server for clients, and links to the peers. Replays the journal, starts the
- * machine, and listens on 127.0.0.1, on ports that the system chooses. Rejects where the journal or a port cannot be had.
+ * machine, and listens on ports of 127.0.0.1 that the system chooses. Rejects if the journal cannot be opened or a port
+ * cannot be bound.
  */
 export async function startNode(options: NodeOptions): Promise<NodeHost> {
   const { machine, log } = options
@@ -144,7 +145,7 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
     }
   }
 
-  /** A message to all peers is encoded once. Only a step may change one that it sent before. */
+  /** Encodes a message to all peers once. The cache ends with the step: a later one may change the message. */
   function encoded(message: unknown): string {
     if (lastSent === undefined || lastSent.message !== message) lastSent = { message, text: JSON.stringify(message) }
     return lastSent.text
@@ -173,7 +174,7 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
   }
 }
 
-/** What a machine throws is told with the event on which it did. */
+/** Adds the event of the failed step to what the machine threw. */
 function blamed(
   { id, watchdog }: NodeOptions,
   event: MachineEvent<unknown> | undefined,
@@ -190,9 +191,9 @@ function blamed(
 }
 
 /**
- * Milliseconds on this machine's monotonic clock. It is the same for all its processes and does not begin anew when one
- * restarts: nodes whose clocks are apart, or jump, are a fault to be asked for, not an accident of starting. It is read
- * each time: an offset between two clocks, taken once, is wrong by as long as the process was off its core in between.
+ * Milliseconds on this machine's monotonic clock, which all processes share and which does not reset when one restarts:
+ * skew and jumps between nodes must be injected faults, not artefacts of starting. Read anew each time: a stored offset
+ * between two clocks would be wrong by as long as the process was descheduled between the two readings.
  */
 const now = () => millis(Number(process.hrtime.bigint()) / 1e6)
 

@@ -8,25 +8,25 @@ export interface HttpApiOptions {
   readonly id: NodeId
   readonly protocol: string
   readonly status: () => NodeStatus
-  /** Calls back at most once; never where the protocol has no answer. */
+  /** Calls back at most once, and never if the protocol gives no answer. */
   readonly request: (command: Command, answer: (result: Completion) => void) => void
 }
 
-/** A request without its body, with the names of its headers in lower case. */
+/** A request without its body. Header names are in lower case. */
 export interface HttpRequest {
   readonly method?: string | undefined
   readonly url?: string | undefined
   readonly headers: { readonly [name: string]: string | readonly string[] | undefined }
 }
 
-/** Called at most once. `allow` is the header of that name. */
+/** Called at most once. `allow` is the value of the Allow header. */
 export type HttpReply = (status: number, body: object, allow?: string) => void
 
-/** What clients see of a node: HTTP/1.1 with JSON, made so that curl is a client too. */
+/** A node's interface for clients: HTTP/1.1 with JSON, so that curl is a client too. */
 export interface HttpApi {
-  /** What a request asks for; undefined where it has been answered, whatever its body. */
+  /** The operation that a request asks for; undefined if the request was answered without its body. */
   route(request: HttpRequest, reply: HttpReply): Asking | undefined
-  /** The body is undefined where it is too large. */
+  /** The body is undefined if it is too large. */
   ask(asking: Asking, request: HttpRequest, body: string | undefined, reply: HttpReply): void
 }
 
@@ -153,14 +153,14 @@ function requestBody(text: string): Body | undefined {
   }
 }
 
-/** The one place where a result becomes a status; the client's reading of it is in `embedded/http-client.ts`. */
+/** The only place that maps a result to a status; the client maps it back in `embedded/http-client.ts`. */
 function answer(reply: HttpReply, result: Completion): void {
   if (result.type === 'ok') reply(200, { value: result.value })
   else if (result.type === 'info') reply(504, { error: result.error })
   else reply(refusalStatus.get(result.error) ?? 409, { error: result.error })
 }
 
-/** Whatever else an object refuses is for what it holds. */
+/** Any other refusal is a conflict with the object's state. */
 const refusalStatus: ReadonlyMap<string, number> = new Map([
   ['unavailable', 503],
   ['unsupported', 501],

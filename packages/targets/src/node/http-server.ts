@@ -3,7 +3,7 @@ import { createServer as createSocketServer, type Socket, type Server as SocketS
 import { type HttpApi, type HttpReply, MAX_BODY_BYTES } from './http-api.ts'
 import { parsePlainRequest, plainResponse } from './plain-http.ts'
 
-/** Of requests behind one that is not answered yet. A client that sends more has to wait. */
+/** Limit on requests pipelined behind one that is not answered yet. Beyond it the client has to wait. */
 const MOST_WAITING_BYTES = 1024 * 1024
 
 export interface NodeServer {
@@ -12,8 +12,8 @@ export interface NodeServer {
 }
 
 /**
- * Serves plain requests, such as those of a run's own clients, without a general parser: under load that is half of what
- * an operation costs a node. From the first request that is not plain, a connection belongs to a general server.
+ * Serves plain requests, such as those of a run's own clients, without a general parser, which under load is half the
+ * cost of an operation to a node. From its first request that is not plain, a connection belongs to a general server.
  */
 export function createHttpServer(api: HttpApi): NodeServer {
   const general = createGeneralServer(api)
@@ -34,7 +34,7 @@ export function createHttpServer(api: HttpApi): NodeServer {
 
 function servePlainly(socket: Socket, api: HttpApi, general: Server): void {
   let waiting: Buffer | undefined
-  /** One request at a time: what is pipelined waits. */
+  /** One request at a time; pipelined ones wait. */
   let busy = false
   let reading = false
   let ended = false
@@ -94,14 +94,14 @@ function servePlainly(socket: Socket, api: HttpApi, general: Server): void {
 
 const ignore = (): void => {}
 
-/** Never listens: it is given its connections. */
+/** Never listens; connections are handed to it. */
 function createGeneralServer(api: HttpApi): Server {
   const server = createServer({ keepAlive: true, noDelay: true }, (request, response) => {
     const reply = replyTo(response)
     const asking = api.route(request, reply)
     if (asking !== undefined) readBody(request, (body) => api.ask(asking, request, body, reply))
   })
-  // Clients keep their connections for a whole run, and a paused node must not find them all timed out when it wakes.
+  // Clients keep their connections for a whole run, and a paused node must not time them all out when it wakes.
   server.keepAliveTimeout = 0
   server.requestTimeout = 0
   server.on('clientError', (_error, socket) => {
@@ -113,7 +113,7 @@ function createGeneralServer(api: HttpApi): Server {
   return server
 }
 
-/** Undefined where the body is too large. */
+/** Undefined if the body is too large. */
 function readBody(request: IncomingMessage, done: (body: string | undefined) => void): void {
   if (request.method === 'GET') {
     request.resume()

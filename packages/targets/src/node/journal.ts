@@ -10,14 +10,14 @@ import { UserError } from '@chaosproxy/history'
 const HEADER_BYTES = 18
 const SPACE = 0x20
 const NEWLINE = 0x0a
-/** A file is padded by as much as it holds, within these bounds. */
+/** Padding grows with the file's size, within these bounds. */
 const LEAST_PADDING_BYTES = 4 * 1024
 const MOST_PADDING_BYTES = 1024 * 1024
 
-/** What a journal file holds. Lengths and offsets in bytes. */
+/** The contents of a journal file. Lengths and offsets are in bytes. */
 export type JournalContent =
   /**
-   * `length` covers the records; the torn bytes behind it were being written when the node died, and were never
+   * `length` covers the records. The torn bytes after them were being written when the node died, and were never
    * acknowledged. Padding counts as neither.
    */
   | {
@@ -26,11 +26,11 @@ export type JournalContent =
       readonly length: number
       readonly tornBytes: number
     }
-  /** A record is damaged that has intact ones behind it: not a torn write, and nothing a node may go on from. */
+  /** A damaged record with intact ones after it. This is not a torn write, so a node must not continue from it. */
   | { readonly type: 'corrupt'; readonly offset: number; readonly record: number; readonly intactAt: number }
 
 export interface Journal {
-  /** Calls back when every byte is durable. One append at a time; `batch` is a concatenation of encoded records. */
+  /** Calls back once every byte is durable. One append at a time; `batch` is a concatenation of encoded records. */
   append(batch: string, durable: (error: Error | undefined) => void): void
   close(): void
 }
@@ -40,7 +40,7 @@ export function encodeRecord(record: unknown): string {
   return `${hex(Buffer.byteLength(text))} ${hex(crc32(text))} ${text}\n`
 }
 
-/** Every record up to the end or to a torn tail. Never returns a record that was not written. */
+/** Every record up to the end or a torn tail. Never returns a record that was not written. */
 export function decodeJournal(file: Buffer): JournalContent {
   const bytes = withoutPadding(file)
   const records: unknown[] = []
@@ -57,9 +57,11 @@ export function decodeJournal(file: Buffer): JournalContent {
   return { type: 'usable', records, length: offset, tornBytes: bytes.length - offset }
 }
 
-/** Opens or creates the journal, cuts off a torn tail, and gives the records. Throws where it is corrupt or unreadable. */
+/**
+ * Opens or creates the journal, cuts off a torn tail and returns the records. Throws if it is corrupt or unreadable.
+ */
 export function openJournal(path: string): { journal: Journal; records: readonly unknown[]; tornBytes: number } {
-  // O_DSYNC makes each write return when its data is durable, as fdatasync after it would, in one system call.
+  // O_DSYNC makes each write return once its data is durable, like a write and an fdatasync in one system call.
   const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_DSYNC, 0o644)
   try {
     const bytes = readWhole(descriptor)
@@ -72,9 +74,9 @@ export function openJournal(path: string): { journal: Journal; records: readonly
           'The node will not start from it; restore the file, or delete the directory to start the node empty.',
       )
     }
-    // A padding of another life would hide where a torn write ended.
+    // Padding from an earlier life would hide where a torn write ended.
     if (bytes.length > content.length) ftruncateSync(descriptor, content.length)
-    // What a kill left behind may be in the file and not yet on the disk; from now on the node counts on it.
+    // Data from before a kill may not have reached the disk; from now on the node relies on it.
     if (bytes.length > 0) fsyncSync(descriptor)
     syncDirectory(dirname(path))
     return {
@@ -90,10 +92,13 @@ export function openJournal(path: string): { journal: Journal; records: readonly
 
 function appendTo(descriptor: number, length: number): Journal {
   let position = length
-  /** How long the file is, padding included. */
+  /** The length of the file, including padding. */
   let padded = length
 
-  /** Done once the records, which end at `end`, are written: a disk may be too full for the padding behind them. */
+  /**
+   * Succeeds once the records, which end at `end`, are written: a full disk may have no room for the padding after
+   * them.
+   */
   function writeAll(bytes: Buffer, end: number, durable: (error: Error | undefined) => void): void {
     write(descriptor, bytes, 0, bytes.length, position, (error, written) => {
       if (error !== null) return durable(error)
@@ -119,14 +124,14 @@ function appendTo(descriptor: number, length: number): Journal {
 const padding = (length: number): Buffer =>
   Buffer.alloc(Math.min(Math.max(length, LEAST_PADDING_BYTES), MOST_PADDING_BYTES), NEWLINE)
 
-/** A record ends with one newline, which stays. */
+/** Keeps the newline that ends the last record. */
 function withoutPadding(file: Buffer): Buffer {
   let end = file.length
   while (end > 1 && file[end - 1] === NEWLINE && file[end - 2] === NEWLINE) end--
   return end === 1 && file[0] === NEWLINE ? file.subarray(0, 0) : file.subarray(0, end)
 }
 
-/** Where the record that begins here ends; undefined if there is no whole and intact record here. */
+/** The end of the record at this offset; undefined if there is no complete and intact record. */
 function recordEnd(bytes: Buffer, offset: number): number | undefined {
   const body = offset + HEADER_BYTES
   if (body >= bytes.length || bytes[offset + 8] !== SPACE || bytes[body - 1] !== SPACE) return undefined

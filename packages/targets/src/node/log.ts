@@ -1,14 +1,14 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 
-/** A node's log, for people. A line is `SECONDS  TEXT`, seconds from the run's start, as in the history. */
+/** A node's log, for people. Each line is `SECONDS  TEXT`, in seconds since the run's start, as in the history. */
 export interface NodeLog {
   line(text: string): void
-  /** Counts from another moment from here on. */
+  /** Changes the zero of the times. */
   countFrom(originNanos: bigint): void
   close(): void
 }
 
-/** Appends. `originNanos` is a reading of this machine's monotonic clock, which all processes share. */
+/** Appends to the file. `originNanos` is a reading of this machine's monotonic clock, which all processes share. */
 export function openNodeLog(path: string, originNanos: bigint): NodeLog {
   const descriptor = openSync(path, 'a')
   let origin = originNanos
@@ -20,7 +20,7 @@ export function openNodeLog(path: string, originNanos: bigint): NodeLog {
       try {
         writeSync(descriptor, `${seconds.toFixed(3).padStart(9)}  ${text}\n`)
       } catch {
-        // A full disk must not stop a node for the sake of its log; the journal will tell soon enough.
+        // A full disk must not stop a node because of its log; the journal will fail soon enough.
       }
     },
     countFrom(moment) {

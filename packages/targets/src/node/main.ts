@@ -7,21 +7,21 @@ import { openNodeLog } from './log.ts'
 import { startWatchdog } from './watchdog.ts'
 import type { NodeReport, NodeRequest, NodeSetup } from './wire.ts'
 
-// One node of an embedded cluster, as an operating-system process. Its owner starts it, says on standard input which
-// node to be, and reads on standard output what has become of it. Standard error goes into the node's log.
+// One node of an embedded cluster, as an operating-system process. Its owner says on standard input which node to be,
+// and reads its reports from standard output. Standard error goes to the node's log.
 
 const writeReport = process.stdout.write.bind(process.stdout)
 const report = (line: NodeReport) => writeReport(`${JSON.stringify(line)}\n`)
-// What a protocol prints is for its log.
+// A protocol's own output goes to the log: standard output is for reports.
 process.stdout.write = process.stderr.write.bind(process.stderr)
-// The owner may be gone before its pipes are known to be.
+// The owner may die before its pipes are seen to close.
 process.stdout.on('error', () => process.exit(0))
 
 const input = createInterface({ input: process.stdin })
 input.once('line', (line) => {
   run(JSON.parse(line) as NodeSetup).catch((error: Error) => stopFor(error))
 })
-// No node outlives its owner.
+// A node must not outlive its owner.
 input.once('close', () => process.exit(0))
 
 async function run(setup: NodeSetup): Promise<void> {
@@ -59,7 +59,7 @@ async function run(setup: NodeSetup): Promise<void> {
   report({ type: 'ready', clientPort: node.clientPort, peerPort: node.peerPort })
 }
 
-/** A user's trouble, such as a full disk, is told by its message; a mistake of ours with where it happened. */
+/** Logs a user's problem, such as a full disk, by its message, and a mistake of ours with its stack. */
 function stopFor(error: Error): void {
   if (error instanceof MachineError) {
     const { message: what, trace } = error
@@ -67,7 +67,7 @@ function stopFor(error: Error): void {
     process.stderr.write(`fatal: ${[what, ...trace].join('\n    ')}\n`)
     process.exit(1)
   }
-  // Errors of the system have a code, and so have a UserError's.
+  // System errors and UserErrors have a code.
   process.stderr.write(`fatal: ${'code' in error ? error.message : error.stack}\n`)
   process.exit(1)
 }

@@ -3,14 +3,14 @@ import type { NodeId } from '@chaosproxy/faults'
 
 const FIRST_BACKOFF_MS = 20
 const LONGEST_BACKOFF_MS = 320
-/** A connection that lasted so long was a real one, and the next attempt may come quickly again. */
+/** A connection that lasted this long was healthy, so the backoff starts over. */
 const STEADY_AFTER_MS = 1000
 
 /** This node's sending side towards one peer: a connection of its own, redialled whenever it breaks. */
 export interface PeerLink {
   /**
-   * A message in JSON. Best effort: dropped while there is no connection, and when the peer takes nothing, as a network
-   * may.
+   * Sends a message in JSON, best effort: dropped if there is no connection or the peer does not read, as a network may
+   * drop it.
    */
   send(message: string): void
   close(): void
@@ -19,9 +19,9 @@ export interface PeerLink {
 export interface PeerLinkOptions {
   readonly from: NodeId
   readonly to: NodeId
-  /** The peer, or the proxy before it, on 127.0.0.1. */
+  /** The port, on 127.0.0.1, of the peer or of the proxy in front of it. */
   readonly port: number
-  /** Unsent bytes beyond which messages are dropped. */
+  /** Messages are dropped while more bytes than this are unsent. */
   readonly maxBufferedBytes: number
 }
 
@@ -39,7 +39,7 @@ export function createPeerLink(options: PeerLinkOptions): PeerLink {
     socket = dialled
     dialled.write(`${JSON.stringify({ from: options.from, to: options.to })}\n`)
     dialled.on('error', () => {})
-    // Nothing is ever received here, but only a flowing stream notices that the peer hung up.
+    // The peer sends nothing, but only a flowing stream notices that it hung up.
     dialled.resume()
     dialled.on('close', () => {
       socket = undefined
@@ -62,7 +62,7 @@ export function createPeerLink(options: PeerLinkOptions): PeerLink {
     send(message) {
       if (socket === undefined || socket.writableLength + lines.length > options.maxBufferedBytes) return
       lines += `${message}\n`
-      // One write for everything that this turn of the event loop sends to this peer.
+      // One write for everything that this event-loop turn sends to the peer.
       flush ??= setImmediate(flushLines)
     },
     close() {

@@ -1,18 +1,21 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { NodeId } from '@chaosproxy/faults'
 
-/** A line longer than this is no message of ours. Characters. */
+/** In characters. No message of ours is longer. */
 const MAX_LINE_LENGTH = 64 * 1024 * 1024
 
 export interface PeerListenerOptions {
   readonly id: NodeId
   readonly peers: readonly NodeId[]
   readonly received: (from: NodeId, message: unknown) => void
-  /** Something came in that no peer would send; the connection has been closed. */
+  /** Called when a connection received something that no peer would send; the connection is closed. */
   readonly refused: (reason: string) => void
 }
 
-/** The receiving side of the links from all peers: a line that names the sender, then one message a line, in JSON. */
+/**
+ * The receiving side of the links from all peers. A connection carries a line that names the sender, then one JSON
+ * message per line.
+ */
 export function createPeerListener(options: PeerListenerOptions): { readonly server: Server; close(): void } {
   const open = new Set<Socket>()
   const current = new Map<NodeId, Socket>()
@@ -36,7 +39,8 @@ export function createPeerListener(options: PeerListenerOptions): { readonly ser
       if (name === undefined || !options.peers.includes(name))
         throw new Error('the first line is not a greeting of a peer to this node')
       from = name
-      // The sender has dialled anew, so it has given the old connection up: nothing older may come in behind newer things.
+      // The sender has dialled again and so given up the old connection; its older messages must not arrive after newer
+      // ones.
       current.get(name)?.destroy()
       current.set(name, socket)
     }
@@ -59,7 +63,7 @@ export function createPeerListener(options: PeerListenerOptions): { readonly ser
   }
 }
 
-/** Ports of nodes that ended are given to others, so a greeting says for whom it is as well. */
+/** The ports of nodes that ended may be reused by others, so a greeting also names the receiver. */
 function senderTo(id: NodeId, greeting: unknown): NodeId | undefined {
   if (typeof greeting !== 'object' || greeting === null || !('from' in greeting) || !('to' in greeting))
     return undefined

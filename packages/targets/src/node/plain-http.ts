@@ -6,17 +6,17 @@ const MAX_HEAD_BYTES = 16 * 1024
 
 export type PlainRequest =
   | { readonly type: 'incomplete' }
-  /** It takes a general parser to read it, or to refuse it. */
+  /** Needs the general parser, if only to be refused. */
   | { readonly type: 'other' }
-  /** `length` bytes, body included. */
+  /** `length` is in bytes and includes the body. */
   | { readonly type: 'plain'; readonly request: HttpRequest; readonly body: string; readonly length: number }
 
 const INCOMPLETE: PlainRequest = { type: 'incomplete' }
 const OTHER: PlainRequest = { type: 'other' }
 
 /**
- * The first request of these bytes, where it is plain: GET, PUT or POST in HTTP/1.1, a body only by Content-Length, on a
- * connection that stays, and no header but those known here.
+ * Parses the first request, if it is plain: GET, PUT or POST in HTTP/1.1, a body only by Content-Length, a persistent
+ * connection, and only headers known here.
  */
 export function parsePlainRequest(bytes: Buffer): PlainRequest {
   const headEnd = bytes.indexOf(END_OF_HEAD)
@@ -55,7 +55,7 @@ const plainHeaders: ReadonlySet<string> = new Set([
   'user-agent',
 ])
 
-/** What is no request at all is refused before its end, which may never come. */
+/** Detects garbage early: the end of its headers may never come. */
 function mayBePlain(bytes: Buffer): boolean {
   const start = bytes.toString('latin1', 0, LONGEST_START)
   return STARTS.some((plain) => plain.startsWith(start) || start.startsWith(plain))

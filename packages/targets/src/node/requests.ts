@@ -1,19 +1,19 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion } from '@chaosproxy/history'
 
-/** Clients that wait for an answer. */
+/** The client requests that wait for an answer. */
 export interface Requests {
-  /** The id of a new request; undefined where too many wait already. */
+  /** The id of a new request; undefined if too many are waiting. */
   open(answer: (result: Completion) => void): string | undefined
-  /** The first answer counts; later ones, and those to requests of an earlier life, go nowhere. */
+  /** The first answer counts; later ones, and answers to requests of an earlier life, are ignored. */
   answer(requestId: string, result: Completion): void
 }
 
 const MAX_REQUESTS = 10_000
 
 /**
- * Ids are unique over restarts: no two incarnations share a process id and a start time. They begin with the node's name,
- * by which a protocol is not blamed for a late answer to what it was asked in an earlier life.
+ * Ids are unique across restarts: no two lives share both process id and start time. They begin with the node's name,
+ * so that a late answer to a request from an earlier life is not blamed on the protocol.
  */
 export function createRequests(node: NodeId): Requests {
   const incarnation = `${node}.${process.pid.toString(36)}.${process.hrtime.bigint().toString(36)}`

@@ -1,4 +1,4 @@
-/** Named timers: setting one anew replaces it. */
+/** Named timers. Setting one again replaces it. */
 export interface Timers {
   set(timer: string, afterMs: number): void
   cancel(timer: string): void

@@ -7,12 +7,18 @@ const { id, shared } = workerData as { readonly id: string; readonly shared: Sha
 const pulse = new Uint16Array(shared)
 
 const LOOK_EVERY_MS = 100
-/** Looks that find one and the same step: counted rather than timed, since a paused process does not look. */
+/**
+ * Checks that find the same step before it counts as stuck. Counted rather than timed, because a paused process does
+ * not check.
+ */
 const LOOKS_BEFORE_STUCK = 30
-/** Of the whole process, while one step is under way. */
+/** Limit on the process's memory while a step runs. */
 const MOST_BYTES = 700 * 2 ** 20
 
-/** A step during which the process came to take so much more is on its way to the limit of memory. */
+/**
+ * Checks do not count while memory grows faster than this. A stuck step that has added MUCH_BYTES is reported as
+ * exhausting memory.
+ */
 const GROWTH_BYTES = 2 ** 23
 const MUCH_BYTES = 200 * 2 ** 20
 
@@ -31,13 +37,13 @@ setInterval(() => {
   const bytes = process.memoryUsage.rss()
   if (bytes - bytesBefore < GROWTH_BYTES) looks++
   bytesBefore = bytes
-  // Close to the limit memory hardly grows, and all time goes into looking for some.
+  // Near the limit memory hardly grows: all time goes into garbage collection.
   if (bytes > MOST_BYTES || (looks >= LOOKS_BEFORE_STUCK && bytes - bytesAtStep > MUCH_BYTES))
     end('takes more memory than there is')
   else if (looks >= LOOKS_BEFORE_STUCK) end('does not return from its step')
 }, LOOK_EVERY_MS)
 
-/** Not by way of the main thread, which does nothing any more. */
+/** Writes directly instead of through the main thread, which is stuck. */
 function end(what: string): void {
   const event = String.fromCharCode(...pulse.subarray(TEXT, TEXT + (pulse[TEXT_LENGTH] ?? 0)))
   const report: BrokenProtocol = { type: 'broken', what: `the protocol ${what}: ${id} on ${event}`, trace: [] }

@@ -2,8 +2,8 @@ import { Worker } from 'node:worker_threads'
 import type { NodeId } from '@chaosproxy/faults'
 import { describeEvent } from '@chaosproxy/protocols'
 
-// A step that never returns stops its process, and nobody there can tell. What it is at is therefore kept in memory that
-// another thread looks at.
+// A step that never returns blocks its thread, which then cannot report it. So the current step is kept in shared
+// memory, which another thread checks.
 
 export interface Watchdog {
   /** The event is absent for a start. */
@@ -17,7 +17,7 @@ export const TEXT_LENGTH = 2
 export const TEXT = 3
 const LONGEST_TEXT = 800
 
-/** Ends the process, with a report, once a step has not returned for seconds or is about to take all memory. */
+/** Ends the process, with a report, if a step does not return for seconds or is about to exhaust memory. */
 export function startWatchdog(id: NodeId): Watchdog {
   const shared = new SharedArrayBuffer((TEXT + LONGEST_TEXT) * Uint16Array.BYTES_PER_ELEMENT)
   const pulse = new Uint16Array(shared)

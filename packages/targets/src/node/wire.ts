@@ -1,15 +1,15 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { KnobValue, NodeStatus } from '@chaosproxy/protocols'
 
-// What a node process and its owner say to each other: JSON lines, on the node's standard input and output. This channel
-// does not run through the proxy, so it also works for a node that is cut off. The node ends when its input does.
+// The messages between a node process and its owner: JSON lines on the node's standard input and output. They do not
+// pass through the proxy, so they also reach a node that is partitioned. The node ends when its input does.
 
 /** The first line to a node. */
 export interface NodeSetup {
   readonly id: NodeId
   readonly protocol: string
   readonly bug?: string | undefined
-  /** What it replicates. */
+  /** The object that it replicates. */
   readonly object?: string | undefined
   readonly knobs: { readonly [name: string]: KnobValue }
   /** Where to dial each peer: a port of the proxy on 127.0.0.1. */
@@ -17,28 +17,28 @@ export interface NodeSetup {
   readonly seed: number
   readonly journalPath: string
   readonly logPath: string
-  /** What the log counts from: a reading of the machine's monotonic clock in nanoseconds, a bigint in decimal. */
+  /** The zero of the log's times: a reading of the machine's monotonic clock in nanoseconds, as a decimal bigint. */
   readonly originNanos: string
 }
 
-/** Later lines. */
+/** All lines after the first. */
 export type NodeRequest =
   | { readonly type: 'status' }
-  /** The cluster is ready, and the run's time begins anew. */
+  /** The cluster is ready, and the run's time starts again at zero. */
   | { readonly type: 'origin'; readonly originNanos: string }
 
 export type NodeReport =
   | { readonly type: 'ready'; readonly clientPort: number; readonly peerPort: number }
-  /** On every change, and when asked for. */
+  /** Sent on every change, and on request. */
   | { readonly type: 'status'; readonly status: NodeStatus }
-  /** A deliberate mistake has made a difference here: told once. */
+  /** Sent once, when a deliberate bug first changes this node's behaviour. */
   | { readonly type: 'marked' }
-  /** Its protocol's own code is to blame; the process ends. */
+  /** The protocol's own code failed; the process ends. */
   | BrokenProtocol
 
 export interface BrokenProtocol {
   readonly type: 'broken'
   readonly what: string
-  /** Where in its code it threw, innermost first; empty where nothing was thrown. */
+  /** Where in its code it threw, innermost first; empty if nothing was thrown. */
   readonly trace: readonly string[]
 }

@@ -1,25 +1,25 @@
 import { createHash, createHmac, pbkdf2Sync, timingSafeEqual } from 'node:crypto'
 import { passwordMessage, readTexts, saslInitialMessage, saslResponseMessage } from './messages.ts'
 
-/** Whom to log in as. */
+/** The user to log in as. */
 export interface Credentials {
   readonly user: string
   readonly password: string | undefined
 }
 
-/** What to answer to a server that wants to know who is there; nothing if it has enough. */
+/** Answers one Authentication message of the server; undefined if it expects no answer. */
 export type Login = (body: Buffer) => Buffer | undefined
 
 const MECHANISM = 'SCRAM-SHA-256'
-/** No server asks for more; a work of hours is not done for one that does. */
+/** No real server asks for more; this bounds the work that a server can demand. */
 const MOST_ITERATIONS = 1_000_000
 
 /**
- * Logs in by trust, with the password as it is, with MD5, or with SCRAM-SHA-256 (RFC 5802 and 7677; passwords are not
- * normalised). Answers the server's Authentication messages, one after another.
+ * Logs in by trust, with a plain password, with MD5, or with SCRAM-SHA-256 (RFC 5802 and 7677; passwords are not
+ * normalised). Answers the server's Authentication messages, one at a time.
  *
- * @param nonce Of this login only.
- * @throws Error for a password that is missing, a method that is not known, or a server that does not know the password.
+ * @param nonce Unique to this login. @throws Error for a missing password, an unknown method, or a server that cannot
+ * prove that it knows the password.
  */
 export function createLogin({ user, password }: Credentials, nonce: string): Login {
   let exchange: Exchange | undefined
@@ -61,10 +61,10 @@ export function createLogin({ user, password }: Credentials, nonce: string): Log
 
 interface Exchange {
   readonly password: string
-  /** Our first message, without its header. */
+  /** The client-first message, without its GS2 header. */
   readonly first: string
   readonly nonce: string
-  /** By which the server is to show that it knows the password. */
+  /** The signature by which the server must prove that it knows the password. */
   proven: Buffer | undefined
 }
 

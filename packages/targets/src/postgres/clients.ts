@@ -8,7 +8,7 @@ import { type Asked, type ObjectName, objectOf, objects } from './objects.ts'
 import { completionOf, type Judged, judgeEnd } from './outcomes.ts'
 import { makeTables } from './tables.ts'
 
-/** A client of PostgreSQL. Nothing is retried; only the primary is looked for again, before anything is asked of it. */
+/** Clients of PostgreSQL. They retry nothing except the search for the primary, which precedes the operation. */
 export function planPostgres(declaration: PostgresDeclaration): PlannedClients {
   const { object } = declaration
   const named = object === undefined ? Object.values(objects) : [objects[object]]
@@ -20,12 +20,12 @@ export function planPostgres(declaration: PostgresDeclaration): PlannedClients {
   }
 }
 
-/** What all clients of a run share. */
+/** Shared by the clients of a run. */
 interface Shared {
   readonly declaration: PostgresDeclaration
   readonly object: ObjectName
   readonly nodes: () => readonly NodeAddress[]
-  /** Whether the next session is one that commits locally. */
+  /** Whether the next session commits locally. */
   readonly isLocal: () => boolean
 }
 
@@ -57,7 +57,7 @@ function openClients(declaration: PostgresDeclaration, { asked, nodes }: OpenCli
   }
 }
 
-/** What is left of an invocation's time. */
+/** The time left for an invocation. */
 interface Deadline {
   readonly signal: AbortSignal
 }
@@ -83,7 +83,7 @@ function openClient(home: NodeAddress, { declaration, object, nodes, isLocal }: 
     return connection
   }
 
-  /** The first node that takes writes, beginning with the one that did last. */
+  /** A connection to the first node that accepts writes, starting with the last known primary. */
   async function connectionToPrimary(deadline: Deadline): Promise<Connection> {
     const all = nodes()
     const last = all.filter(({ node }) => node === primary)
@@ -148,7 +148,7 @@ const isReading = ({ f }: Input): boolean => f === 'read'
 const succeeded = (end: Completion | Judged, { value }: Input): Completion =>
   end.type === 'ok' ? end : { type: 'ok', value: value as Json }
 
-/** Until its commit is asked for, whatever goes wrong leaves nothing behind. */
+/** Runs a transaction. Until COMMIT is sent, any failure leaves no effect. */
 async function transact(
   connection: Connection,
   commands: Extract<Asked, { readonly type: 'transaction' }>['commands'],

@@ -8,15 +8,15 @@ import { COPY, MAKE, PROMOTE, REJOIN, ROLE, SERVE, SWEEP } from './scripts.ts'
 export interface PostgresClusterOptions {
   readonly nodes: number
   readonly settings: Settings
-  /** Where initdb and postgres are. */
+  /** The directory of initdb and postgres. */
   readonly programs: string
-  /** Whom servers run as, if chaos is root: they refuse to be. */
+  /** The user to run servers as if chaos is root: PostgreSQL refuses to run as root. */
   readonly user: string
-  /** What clients ask for; as the operations say unless given. */
+  /** The type of the objects; by default it follows from the operations. */
   readonly object?: string | undefined
 }
 
-/** A primary, n1, and standbys that stream from it, each over an address of its own. */
+/** A primary, n1, and standbys that stream from it, each at its own address. */
 export function postgresCluster({
   nodes,
   settings,
@@ -55,20 +55,20 @@ function serverOptions(settings: Settings, ids: readonly string[]): string[] {
     port: '{port}',
     listen_addresses: '{host}',
     unix_socket_directories: '',
-    // Shared memory of a server that is killed would be left in /dev/shm.
+    // A killed server would leave its shared memory in /dev/shm.
     dynamic_shared_memory_type: 'mmap',
     shared_buffers: '16MB',
-    // Sessions of clients that gave up wait on for their standbys.
+    // Sessions of clients that timed out keep waiting for standbys.
     max_connections: '500',
     wal_level: 'replica',
     max_wal_senders: '16',
-    // Standbys begin with the first of it.
+    // Standbys stream from the very first segment.
     wal_keep_size: '8GB',
     wal_sender_timeout: '5s',
     wal_receiver_timeout: '5s',
     wal_receiver_status_interval: '1s',
     wal_retrieve_retry_interval: '100ms',
-    // A standby applies what it gets at once, whomever it interrupts.
+    // A standby applies WAL at once, even if that cancels queries.
     max_standby_streaming_delay: '0',
     synchronous_commit: commit === 'async' ? 'local' : String(commit),
     synchronous_standby_names: standbys,

@@ -19,9 +19,9 @@ export interface ConnectOptions extends Credentials {
   readonly host: string
   readonly port: number
   readonly database: string
-  /** Settings of the session, `synchronous_commit`. */
+  /** Settings of the session, such as `synchronous_commit`. */
   readonly parameters?: { readonly [name: string]: string } | undefined
-  /** Gives up, also later: whoever waits for an answer is told that the connection is lost. */
+  /** Aborts the connection at any time: a pending command is told that the connection is lost. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -33,25 +33,25 @@ export type QueryEnd =
       readonly tag: string
       readonly notices: readonly ServerReport[]
     }
-  /** `carriedOut`: only then, when it was to be committed. */
+  /** `carriedOut`: the command itself succeeded and only its commit was refused. */
   | { readonly type: 'refused'; readonly report: ServerReport; readonly carriedOut: boolean }
-  /** The connection ended before the answer. */
+  /** The connection ended before the reply. */
   | { readonly type: 'lost'; readonly why: string; readonly notices: readonly ServerReport[] }
 
-/** One session of a server. One command at a time; nothing is sent twice. */
+/** One session with a server: one command at a time, never sent twice. */
 export interface Connection {
-  /** What the server says of itself: `in_hot_standby`, `server_version`. It may change. */
+  /** A parameter that the server reports, such as `in_hot_standby` or `server_version`. It may change. */
   parameter(name: string): string | undefined
   isOpen(): boolean
   query(sql: string, parameters?: readonly (string | null)[]): Promise<QueryEnd>
-  /** Whoever waits for an answer is told why. */
+  /** The pending command, if any, is told why. */
   close(why?: string): void
 }
 
-/** Why there is no connection. */
+/** Why a connection could not be opened. */
 export class NotConnected extends Error {
   override readonly name = 'NotConnected'
-  /** What the server itself said, if it said anything. */
+  /** The server's own report, if it sent one. */
   readonly report: ServerReport | undefined
 
   constructor(message: string, report?: ServerReport) {

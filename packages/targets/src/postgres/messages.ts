@@ -2,18 +2,18 @@
 
 /** A message of the server. */
 export interface ServerMessage {
-  /** The byte it begins with: `Z` for ReadyForQuery. */
+  /** The byte that identifies the message: `Z` for ReadyForQuery. */
   readonly type: string
   readonly body: Buffer
 }
 
 /** Collects the server's messages from chunks of any size. */
 export interface MessageReader {
-  /** The messages that are complete now. @throws Error for bytes that are none. */
+  /** The messages completed by this chunk. @throws Error for bytes that are not a message. */
   read(chunk: Buffer): readonly ServerMessage[]
 }
 
-/** Answers of our workloads are small; a longer one comes from something else. */
+/** Replies to our workloads are small; a longer one is not from a PostgreSQL server. */
 const LONGEST_BYTES = 256 * 1024 * 1024
 const KNOWN_TYPES = /[RSKZTDCIENA1-3nstGHWdcv]/
 
@@ -41,7 +41,7 @@ export function createMessageReader(): MessageReader {
 
 /** An ErrorResponse or a NoticeResponse. */
 export interface ServerReport {
-  /** Not translated: ERROR, FATAL, PANIC; WARNING, NOTICE, … */
+  /** Not localised: ERROR, FATAL, PANIC; WARNING, NOTICE, … */
   readonly severity: string
   /** SQLSTATE. */
   readonly code: string
@@ -58,7 +58,7 @@ export function readReport(body: Buffer): ServerReport {
   }
 }
 
-/** `40001 could not serialize access due to concurrent update` */
+/** For example `40001 could not serialize access due to concurrent update`. */
 export const reportText = ({ code, message }: ServerReport): string => `${code} ${message}`
 
 /** The columns of a row, as text. */
@@ -74,10 +74,10 @@ export function readRow(body: Buffer): (string | null)[] {
   return columns
 }
 
-/** Texts that end with a zero byte. */
+/** Strings that end with a zero byte. */
 export const readTexts = (body: Buffer): string[] => body.toString('utf8').split('\0').slice(0, -1)
 
-/** `UPDATE 1` says 1; undefined for a command that changes no rows. */
+/** `UPDATE 1` gives 1; undefined for a command that changes no rows. */
 export function rowsOf(tag: string): number | undefined {
   const count = /\s(\d+)$/.exec(tag)?.[1]
   return count === undefined ? undefined : Number(count)
@@ -101,7 +101,7 @@ export const saslResponseMessage = (response: string): Buffer => message('p', Bu
 /** A simple query: several commands, without parameters. */
 export const queryMessage = (sql: string): Buffer => message('Q', text(sql))
 
-/** One command with parameters, as text; the answer is text, too. Ends a transaction that nobody has begun. */
+/** One command with parameters and results as text. Its Sync ends an implicit transaction. */
 export function extendedQuery(sql: string, parameters: readonly (string | null)[]): Buffer {
   const values = parameters.flatMap((value) =>
     value === null ? [int32(-1)] : [int32(Buffer.byteLength(value)), Buffer.from(value)],

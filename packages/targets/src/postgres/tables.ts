@@ -7,19 +7,19 @@ import { reportText } from './messages.ts'
 
 export interface MakeTablesOptions {
   readonly declaration: PostgresDeclaration
-  /** The commands that make them. */
+  /** The commands that create them. */
   readonly tables: readonly string[]
-  /** All nodes, past the proxy. */
+  /** Every node's own address, bypassing the proxy. */
   readonly reached: readonly NodeAddress[]
   readonly timeoutMs: number
 }
 
-/** Before it, a standby did not say that it is one, and nothing here was tried. */
+/** Older standbys do not report that they are standbys, and older versions are untested. */
 const OLDEST = 14
 const LOOK_EVERY_MS = 20
 
 /**
- * Makes the tables at the primary, and waits until every standby has them.
+ * Creates the tables on the primary, and waits until every standby has them.
  *
  * @throws UserError (environment) for wrong credentials, an old server, no primary, or standbys that do not follow.
  */
@@ -54,7 +54,7 @@ async function connected(
   const { user = 'postgres', password, database = 'postgres' } = declaration
   const where = `${node} (${host}:${port})`
   try {
-    // These tables are nobody's test: they need not wait for standbys that are still on their way.
+    // Creating tables is not under test, so it need not wait for standbys that are still connecting.
     const parameters = { application_name: 'chaos', synchronous_commit: 'local' }
     const connection = await openConnection({ host, port, user, password, database, parameters, signal })
     const version = connection.parameter('server_version') ?? ''
@@ -92,7 +92,7 @@ async function untilReplayed(
   }
 }
 
-/** The first column of its first row. @throws UserError (environment) */
+/** The first column of the first row. @throws UserError (environment) */
 function done(end: QueryEnd, node: string): string {
   if (end.type === 'done') return end.rows[0]?.[0] ?? ''
   const why = end.type === 'lost' ? end.why : reportText(end.report)

@@ -19,7 +19,7 @@ const plain = declaredTarget(
   WHERE,
 )
 
-/** PostgreSQL: a primary and its streaming standbys, from the system's server or from npm's. */
+/** PostgreSQL: a primary and its streaming standbys, using the system's server or npm's. */
 export const postgres: Target = {
   ...plain,
   summary: 'PostgreSQL: a primary and standbys that stream from it',
@@ -50,7 +50,7 @@ export const postgres: Target = {
   },
 }
 
-/** A commit that waits for more standbys than there are never ends. */
+/** Rejects settings under which commits would wait for standbys that do not exist. */
 function requireNodes(nodes: number, { commit, synchronous }: Settings): void {
   if (nodes > NODES)
     throw new UserError('usage', `postgres: ${nodes} nodes are too many: a primary and two standbys are what it has.`)
@@ -62,13 +62,13 @@ function requireNodes(nodes: number, { commit, synchronous }: Settings): void {
   )
 }
 
-/** The system's own user for it; nobody if it has none. */
+/** The system's `postgres` user, or `nobody` if there is none. */
 const owner = (): string => (/^postgres:/m.test(readFileSync('/etc/passwd', 'utf8')) ? 'postgres' : 'nobody')
 
 /**
- * Of one server every transaction here is linearizable, whatever it waits for: its commits are on disk before they are
- * visible. Standbys lag, so reads from them only converge. A standby that is promoted has what was acknowledged only if
- * every standby has it; and the primary that it replaces goes on answering for a while.
+ * On one server every transaction here is linearizable, whatever it waits for: a commit is on disk before it is
+ * visible. Standbys lag, so reads from them only converge. A promoted standby has every acknowledged write only if each
+ * commit waited for every standby, and the primary that it replaces keeps answering for a while.
  */
 function promises({
   settings: { commit, synchronous, reads, local },

@@ -3,9 +3,9 @@ import type { Address } from '@chaosproxy/proxy'
 import { openLine } from '../clients/line.ts'
 import { errorOf, type RespReplies, type RespReply, respReplies } from '../clients/resp-replies.ts'
 
-/** Asks a Redis or a Sentinel, over one connection that is kept while it works. One question at a time. */
+/** Sends commands to a Redis or a Sentinel, one at a time, over a connection that is reused while it works. */
 export interface Asker {
-  /** Undefined if there is no answer in time, or an error. */
+  /** Undefined for an error, or without a reply in time. */
   ask(words: readonly string[], timeoutMs: number): Promise<Json | undefined>
   close(): void
 }

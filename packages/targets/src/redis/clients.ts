@@ -13,20 +13,20 @@ import type { RedisChoice } from './settings.ts'
 export interface RedisClientsOptions {
   readonly nodes: number
   readonly choice: RedisChoice
-  /** What the data is. */
+  /** The data type of the objects. */
   readonly table: TableName
 }
 
-/** How clients say who they are: see `CLIENT SETNAME`. */
+/** How clients identify themselves: see `CLIENT SETNAME`. */
 export const REDIS_CLIENTS = { by: 'CLIENT SETNAME or AUTH', named: true } as const
 
-/** Clients of a Redis with Sentinels, or of several that are all primaries. None asks for an operation twice. */
+/** Clients of a Redis with Sentinels, or of several independent primaries. They never send an operation twice. */
 export function planRedisClients({ nodes, choice, table: name }: RedisClientsOptions): PlannedClients {
   const { wait, isRedlock, lockMs } = choice
   const table = tableOf(name, choice)
   return {
     functions: Object.keys(table),
-    // A lock of several primaries is asked of each, which no record of one of them can tell.
+    // A Redlock acquisition goes to every primary, so the record of one of them cannot describe it.
     sessions: isRedlock ? undefined : REDIS_CLIENTS,
     carries: ({ initial }: AskedOperations) => ({
       kind: 'resp',
@@ -54,7 +54,7 @@ export function planRedisClients({ nodes, choice, table: name }: RedisClientsOpt
       const views = createViews(ids)
       return {
         connect(home) {
-          // Of a node that is not part of a cluster, as before a run.
+          // The node is not part of a cluster, as before a run.
           if (home.other === undefined) return respClient(home, { ...shared, replicas: 0 })
           return followingClient(home, { shared, choice, nodes: ids, views })
         },
@@ -78,10 +78,10 @@ interface Following {
   readonly views: Views
 }
 
-/** After these the connection, and what it leads to, is as good as before. */
+/** Errors that say nothing about the connection or the primary, so the client need not ask the Sentinels again. */
 const NO_REASON_TO_ASK = /^(answered|ERR|WRONGTYPE|NOREPLICAS|OOM|MISCONF|NOSCRIPT|BUSY|WAIT)/
 
-/** A client that is at home at one node, and finds the primary by Sentinels. */
+/** A client at one node that finds the primary through Sentinels. */
 function followingClient(home: NodeAddress, { shared, choice, nodes, views }: Following): Client {
   const clients = new Map<NodeId, Client>()
   let finder: PrimaryFinder | undefined
@@ -111,7 +111,7 @@ function followingClient(home: NodeAddress, { shared, choice, nodes, views }: Fo
       finder ??= primaryFinder(home, nodes)
       finder.find(timeoutMs).then((named) => {
         const remainingMs = Math.floor(deadline - performance.now())
-        // Nothing has been asked of any Redis, so that certainly nothing was done.
+        // Definite: no Redis has been asked yet.
         if (closed) completed({ type: 'fail', error: 'client closed' })
         else if (named === undefined || remainingMs < 1)
           completed({ type: 'fail', error: 'no Sentinel named a primary in time' })
@@ -129,7 +129,7 @@ function followingClient(home: NodeAddress, { shared, choice, nodes, views }: Fo
   }
 }
 
-/** What the Sentinel of each node takes for the primary, asked again and again for clients that follow at once. */
+/** Each Sentinel's view of the primary, polled for clients that follow a failover at once. */
 interface Views {
   of(home: NodeAddress): NodeId | undefined
   close(): void

@@ -2,19 +2,18 @@ import { createHash } from 'node:crypto'
 import type { StartedDeclaration } from '../cluster/declaration.ts'
 import type { RedisChoice } from './settings.ts'
 
-/** What Sentinel calls the primary. */
+/** The name by which Sentinels know the primary. */
 export const PRIMARY_NAME = 'chaos'
 
-/** Sentinels that have voted for each other in vain try again after twice this time. */
+/** Sentinels retry a failed election after twice this time. */
 const FAILOVER_TIMEOUT_MS = 2_000
 
 /**
- * A primary, n1, with its replicas and a Sentinel beside each: two processes make one node, and are killed and paused
- * together. Replicas and Sentinels dial one address of each node, which leads through the proxy, and from the node's own,
- * by which the proxy tells them apart.
+ * A primary, n1, with its replicas and a Sentinel for each. A Redis and its Sentinel make one node, and are killed and
+ * paused together. Replicas and Sentinels dial each node at one announced address, which leads through the proxy, and
+ * from their own address, by which the proxy tells them apart.
  *
- * Redis and Sentinel rewrite their files, so that a node which was the primary when it was killed comes back as what it
- * last knew itself to be.
+ * Redis and Sentinel rewrite their configuration, so a primary that was killed comes back in its last known role.
  */
 export function redisDeclaration(nodes: number, choice: RedisChoice): StartedDeclaration {
   const { isRedlock } = choice
@@ -66,7 +65,7 @@ function redisFile({ appendonly, minReplicas }: RedisChoice, isPrimary: boolean)
     ...(appendonly === 'no' ? [] : [`appendfsync ${appendonly}`]),
     'replica-announce-ip {announced-host.client}',
     'replica-announce-port {announced-port.client}',
-    // Otherwise the first synchronisation waits for 5 s.
+    // Otherwise the first synchronisation waits 5 s.
     'repl-diskless-sync yes',
     'repl-diskless-sync-delay 0',
     'repl-timeout 5',
@@ -77,7 +76,7 @@ function redisFile({ appendonly, minReplicas }: RedisChoice, isPrimary: boolean)
   ]
 }
 
-/** Sentinels know each other from the start: it would take them seconds to find out. */
+/** Sentinels are told of each other: discovery would take seconds. */
 function sentinelFile(nodes: number, { downAfterMs }: RedisChoice): readonly string[] {
   const quorum = Math.floor(nodes / 2) + 1
   return [

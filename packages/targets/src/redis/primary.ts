@@ -3,20 +3,20 @@ import type { NodeAddress } from '../clients/planned-clients.ts'
 import { type Asker, openAsker } from './ask.ts'
 import { PRIMARY_NAME } from './declaration.ts'
 
-/** Finds the primary by asking Sentinels, as drivers do: the one of the client's own node first, then the others. */
+/** Finds the primary by asking Sentinels as drivers do: first that of the client's own node, then the others. */
 export interface PrimaryFinder {
-  /** Undefined if no Sentinel names one in time. */
+  /** Undefined if no Sentinel names a primary in time. */
   find(timeoutMs: number): Promise<NodeId | undefined>
   close(): void
 }
 
-/** A Sentinel that does not answer is passed over after this time, as long as there is another. */
+/** How long to wait for a Sentinel before trying the next one, if there is one. */
 const PATIENCE_MS = 300
 
 export function primaryFinder(home: NodeAddress, nodes: readonly NodeId[]): PrimaryFinder {
   const inOrder = [home.node, ...nodes.filter((node) => node !== home.node)]
   const askers = new Map<NodeId, Asker>()
-  /** By the port that is announced: every node has another. */
+  /** Identifies a node by its announced port, which is unique. */
   const byPort = new Map(nodes.map((node) => [String(announcedOf(home, node, 'client').port), node]))
 
   function askerOf(node: NodeId): Asker {

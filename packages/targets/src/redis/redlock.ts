@@ -8,25 +8,25 @@ import { respClient, type SharedByRespClients } from '../clients/resp.ts'
 
 export interface RedlockOptions {
   readonly nodes: readonly NodeId[]
-  /** Their table grants a lock to the token that is given: see `redlockTable`. */
+  /** Includes a table that grants a lock with the given token: see `redlockTable`. */
   readonly shared: SharedByRespClients
   readonly lockMs: number
 }
 
-/** As `lockTable`, with a token that is the same on all nodes. */
+/** Like `lockTable`, but with one token for all nodes. */
 export const redlockTable = (lockMs: number): CommandTable => ({
   ...lockTable(lockMs),
   acquire: [{ send: ['SET', '{key}', '{value}', 'NX', 'PX', String(lockMs)], refused: [null] }],
 })
 
-/** A node that is down is not waited for long: the lock's time to live runs. */
+/** Do not wait long for a node that is down: the time to live is running out. */
 const PATIENCE_MS = 100
-/** Of the time to live, for clocks that run apart, as the algorithm has it. */
+/** The algorithm's allowance for clock drift, as a fraction of the time to live. */
 const DRIFT = 0.01
 
 /**
- * A client of a lock that a majority of primaries grant (Redlock, as Redis' documentation describes it): one token, asked
- * of all at once; held if a majority granted it before its time to live was over, and given back otherwise.
+ * A client of a lock that a majority of primaries grant (Redlock, as in Redis's documentation). It asks all primaries
+ * at once with one token. The lock is held if a majority grants it within its time to live; otherwise it is released.
  */
 export function redlockClient(home: NodeAddress, { nodes, shared, lockMs }: RedlockOptions): Client {
   if (home.other === undefined) return respClient(home, shared)
@@ -52,7 +52,7 @@ export function redlockClient(home: NodeAddress, { nodes, shared, lockMs }: Redl
     return { type: 'fail', error: `answered by ${granted} of ${nodes.length}` }
   }
 
-  /** Whether or not all could be told: whoever gives a lock back holds it no longer. */
+  /** Succeeds even if some nodes were not reached: after a release, the client no longer counts as the holder. */
   async function release(request: Request, timeoutMs: Millis): Promise<Completion> {
     const answers = await all(request.input, request, timeoutMs)
     if (answers.some(({ type }) => type === 'ok')) return { type: 'ok', value: request.input.value }

@@ -22,10 +22,10 @@ const LONGEST_MS = 500
 const LOOK_EVERY_MS = 20
 
 /**
- * Watches who leads: a Redis that is a primary, and that the Sentinel beside it takes for the primary. Of two that are, cut
- * off from each other, the later counts, by Sentinel's epoch.
+ * Watches for the leader: a Redis that is a primary and whose own Sentinel agrees. If a partition leaves two, the one
+ * with the higher Sentinel epoch counts.
  *
- * Led means more: all replicas are connected to the primary, and all Sentinels know of all.
+ * A cluster counts as led only once every replica is connected to the primary and every Sentinel knows all others.
  */
 export function watchRedisRoles({ nodes, hasSentinels }: RedisRolesOptions): RoleWatch {
   const ready = new Set<NodeId>()
@@ -87,7 +87,7 @@ function openedAt({ id, addresses }: RedisNode, port: string) {
   return openAsker(address)
 }
 
-/** A list of names and values, one after the other. */
+/** Reads a flat list of alternating names and values. */
 function membersOf(answer: Json | undefined): ReadonlyMap<string, string> {
   const list: readonly Json[] = Array.isArray(answer) ? answer : []
   return new Map(

@@ -1,7 +1,7 @@
 import { UserError } from '@chaosproxy/history'
 import type { Setting, Settings } from '@chaosproxy/workloads'
 
-/** What can be chosen, as `--set NAME=…`. */
+/** The choices that `--set NAME=…` offers. */
 export const redisSettings: readonly Setting[] = [
   {
     name: 'reads',
@@ -62,7 +62,7 @@ export const redisSettings: readonly Setting[] = [
   },
 ]
 
-/** A choice of settings, by the names that the code uses. */
+/** The chosen settings, by the names that the code uses. */
 export interface RedisChoice {
   readonly reads: 'primary' | 'replicas'
   readonly wait: number
@@ -74,7 +74,7 @@ export interface RedisChoice {
   readonly downAfterMs: number
 }
 
-/** @throws UserError (usage) for more replicas than there are. */
+/** @throws UserError (usage) for more replicas than exist. */
 export function choiceOf(settings: Settings, nodes?: number): RedisChoice {
   const isRedlock = settings['lock'] === 'redlock'
   const wait = settings['wait'] === 'all' ? (nodes ?? 1) - 1 : numberOf(settings, 'wait')
@@ -100,7 +100,7 @@ export function choiceOf(settings: Settings, nodes?: number): RedisChoice {
   }
 }
 
-/** The settings were checked before; the first is the default. */
+/** The settings have been validated; the first value is the default. */
 function oneOf<Value extends string>(value: unknown, known: readonly [Value, ...Value[]]): Value {
   return known.find((candidate) => candidate === value) ?? known[0]
 }

@@ -11,7 +11,7 @@ import { choiceOf, redisSettings } from './settings.ts'
 
 const NAME = 'redis'
 
-/** What each object of a workload is in Redis. */
+/** The Redis type of each workload's objects. */
 const tables: { readonly [object: string]: TableName } = {
   register: 'register',
   counter: 'counter',
@@ -35,7 +35,7 @@ const withoutSentinel: Exposure = {
   refused: { failover: { not: 'with lock=redlock there is no Sentinel', instead: 'kill or pause' } },
 }
 
-/** Redis with Sentinel: a primary, its replicas, and a Sentinel beside each. */
+/** Redis with Sentinel: a primary, its replicas, and a Sentinel for each. */
 export const redis: Target = {
   name: NAME,
   summary: 'Redis: a primary, replicas, and Sentinels that replace it',
@@ -44,12 +44,12 @@ export const redis: Target = {
   bugs: [],
   marks: false,
   tier: 'real',
-  // A primary that was replaced while it was cut off stays one for some ten seconds after it is back.
+  // A primary replaced during a partition still acts as one for some ten seconds after the partition heals.
   quietMs: QUIET_MS,
   sessions: REDIS_CLIENTS,
   functions: ({ lock }) => (lock === 'redlock' ? ['acquire', 'release'] : functions),
-  // Its documentation calls replication asynchronous and says that a failover may lose acknowledged writes. With WAIT for
-  // all replicas none is lost that way, but reads see what is not confirmed yet, and may be lost.
+  // The documentation calls replication asynchronous and says that a failover may lose acknowledged writes. With WAIT
+  // for all replicas none is lost that way, but reads may see unconfirmed writes, which may be lost.
   promises: () => 'nothing',
   suffers: (kind, among) => redisSuffers(kind, among),
   validate: (settings) => void choiceOf(settings),
@@ -72,7 +72,7 @@ async function start({ nodes, settings, object, ...options }: StartOptions): Pro
     throw new UserError('usage', `redis has no ${object}: it has ${Object.keys(tables).join(', ')}.`)
   const declaration = redisDeclaration(nodes, choice)
   const clients = planRedisClients({ nodes, choice, table })
-  // The proxy is loaded if there is a cluster to put it between.
+  // Load the proxy only when a cluster starts.
   const { startCommandCluster } = await import('../cluster/start-commands.ts')
   const { watchRedisRoles } = await import('./roles.ts')
   return startCommandCluster({

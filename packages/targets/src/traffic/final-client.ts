@@ -8,30 +8,30 @@ import type { NodeAddress } from '../clients/planned-clients.ts'
 import { createProbation } from '../clients/probation.ts'
 import { respClient } from '../clients/resp.ts'
 
-/** Reads keys once the clients are gone, so that it is known whether the servers agree. */
+/** Reads keys once the clients are gone, to see whether the servers agree. */
 export interface ReadFinally {
-  /** Whether a request can be made that reads this key, and no other. */
+  /** Whether a request can read this key and no other. */
   canRead(key: string): boolean
   connect(address: NodeAddress): Client
 }
 
-/** The field that marks such reads where a table names none. */
+/** The header that marks final reads if the table names none. */
 const FINAL = 'Chaos-Final'
 
-/** The same, with a field that marks the last reads. */
+/** The same carriage, with a header that marks final reads. */
 export const withFinal = (carries: Carriage): Carriage =>
   carries.kind === 'http' && carries.table !== undefined && carries.table.final === undefined
     ? { ...carries, table: { ...carries.table, final: FINAL } }
     : carries
 
-/** Undefined where no request can be made that reads a key. */
+/** Undefined if no request can read a key. */
 export function readFinallyBy(carries: Carriage, where: string): ReadFinally | undefined {
   if (carries.kind === 'resp') return byCommands(carries.commands.model)
   if (carries.kind !== 'http' || carries.table === undefined) return undefined
   return byTable(carries.table, where)
 }
 
-/** Keys of database 0 that the record has under their own names, and fields of its hashes; of others nothing is read. */
+/** Reads keys of database 0 that the record gives under their own names, and fields of its hashes; no others. */
 function byCommands(model: string): ReadFinally | undefined {
   const read = isTableName(model) ? commandsOf(model)['read'] : undefined
   if (read === undefined) return undefined
@@ -61,7 +61,7 @@ function byCommands(model: string): ReadFinally | undefined {
   }
 }
 
-/** `hash[field]`, as the record names it. */
+/** Parses `hash[field]`, the record's name for a field. */
 function fieldOf(name: string): Input | undefined {
   const [, key = '', value = ''] = /^([^[]+)\[([^[\]]*)\]$/.exec(name) ?? []
   return key !== '' && nameOfField(nameOfKey('0', key), value) === name ? { f: 'readField', key, value } : undefined
@@ -72,7 +72,7 @@ const nobody = createProbation(() => {})
 function byTable(table: RouteTable, where: string): ReadFinally | undefined {
   const maker = compileRequestMaker(table, where)
   if (!maker.functions.includes('read')) return undefined
-  // What is asked for is what the record names: a key of several parts would become another.
+  // Refuse a key of several parts: the request would read another key than the recorded one.
   const exact: typeof maker = {
     ...maker,
     make(input, asker) {

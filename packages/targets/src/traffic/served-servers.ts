@@ -6,7 +6,9 @@ import type { Keeper } from '../command/keeper.ts'
 import type { Placeholders } from '../command/placeholders.ts'
 import type { Victim } from '../network/inject.ts'
 
-/** A server that the run starts and ends: `{port}`, `{listen}` and `{data}` say where it is to listen and keep its data. */
+/**
+ * A server that the run starts and ends. `{port}`, `{listen}` and `{data}` tell it where to listen and keep its data.
+ */
 export interface ServedServer {
   readonly name: NodeId
   readonly command: Command
@@ -14,28 +16,28 @@ export interface ServedServer {
 
 export interface ServedServersOptions {
   readonly servers: readonly ServedServer[]
-  /** Further placeholders, such as the proxies' addresses. A server also knows `{NAME.direct}` of the others. */
+  /** Further placeholders, such as the proxies' addresses. Each server also gets `{NAME.direct}` for every server. */
   readonly placeholders: Placeholders
   readonly keeper: Keeper
   readonly dataDir: string
   readonly logDir: string
 }
 
-/** Servers with free ports of their own. */
+/** Servers, each with free ports. */
 export interface ServedServers {
   readonly victims: ReadonlyMap<NodeId, Victim>
-  /** `host:port`, also before it is started. */
+  /** `host:port`; known even before the server starts. */
   address(name: NodeId): string | undefined
-  /** Starts them in order, each once the one before accepts connections. @throws UserError (environment) */
+  /** Starts them in order, each once the previous one accepts connections. @throws UserError (environment) */
   start(): Promise<void>
-  /** What ended although nobody asked it to, with its last words. */
+  /** Servers that ended unexpectedly, with their last output. */
   readonly trouble: readonly string[]
   end(): Promise<void>
 }
 
 const READY_WITHIN_MS = 30_000
 
-/** @throws UserError (input) for a placeholder that there is not. */
+/** @throws UserError (input) for an unknown placeholder. */
 export async function openServedServers(options: ServedServersOptions): Promise<ServedServers> {
   const { servers, placeholders, keeper, dataDir, logDir } = options
   const trouble: string[] = []
@@ -44,7 +46,7 @@ export async function openServedServers(options: ServedServersOptions): Promise<
     const address = nodes.find(({ id }) => id === name)?.addresses.client
     return address && `${address.host}:${address.port}`
   }
-  // By the time a server is started, all have their ports.
+  // Evaluated late: by the time a server starts, all of them have ports.
   const directs = () => Object.fromEntries(servers.map(({ name }) => [`${name}.direct`, addressOf(name) ?? '']))
   for (const { name, command } of servers)
     nodes.push(

@@ -7,12 +7,12 @@ import { injectIntoNodes, type Victim } from '../network/inject.ts'
 import { openWireRecord } from '../network/wire-record.ts'
 import type { ReadFinally } from './final-client.ts'
 
-/** A server, and the proxy before it. */
+/** A server, and the proxy in front of it. */
 export interface Upstream {
   readonly name: NodeId
   readonly listen: string
   readonly upstream: string
-  /** False if its traffic is passed on as bytes: it can be hurt, but nothing of it is recorded. */
+  /** False if its traffic is passed on as raw bytes: faults work, but nothing is recorded. */
   readonly isRecorded: boolean
 }
 
@@ -20,17 +20,17 @@ export interface TrafficClusterOptions {
   readonly upstreams: readonly Upstream[]
   readonly carries: Carriage
   readonly seed: number
-  /** The servers that this run started, which can be killed and paused. */
+  /** The servers that this run started, and so can kill and pause. */
   readonly victims?: ReadonlyMap<NodeId, Victim> | undefined
-  /** Reads keys at the end; absent where nothing says how. */
+  /** Reads keys at the end; absent if it is unknown how to. */
   readonly finally: ReadFinally | undefined
-  /** @throws UserError (input) that begins with `where`: a table whose operations no model knows. */
+  /** @throws UserError (input), beginning with `where`, for a table whose operations fit no model. */
   readonly checkTable:
     | ((table: Extract<Carriage, { readonly kind: 'http' }>['table'] & {}, where: string) => void)
     | undefined
 }
 
-/** Proxies before servers, for clients that somebody else starts. */
+/** Proxies in front of servers, for clients that the run does not control. */
 export interface TrafficCluster extends Cluster {
   readonly record: NonNullable<Cluster['record']>
   readonly recorder: Recorder
@@ -108,7 +108,7 @@ function healing(heal: () => number): Injected {
   return { type: 'injected', heal: once }
 }
 
-/** The links between clients and these nodes, both ways. */
+/** The links between clients and these nodes, in both directions. */
 export const clientLinks = (nodes: readonly NodeId[]): readonly Link[] =>
   nodes.flatMap((node) => [
     { from: 'clients', to: node },

@@ -8,7 +8,7 @@ type Episode = ReturnType<Nemesis['plan']>
 const just = (plan: Episode['parts'][number]['plan']): Episode => ({ parts: [{ from: 0, to: 1, plan }], lengths: 1 })
 const modes = ['hold', 'drop'] as const
 
-/** With nothing but the clients' links in our hands, a partition stands between clients and servers. */
+/** Only the clients' links can be cut, so a partition separates clients from servers. */
 const partition: Nemesis = {
   name: 'partition',
   summary: 'cut all clients off from one server, or from all of them',
@@ -28,7 +28,10 @@ const reset: Nemesis = {
   plan: (_, nodes) => just({ kind: 'reset', links: nodes.map((to) => ({ from: 'clients', to })) }),
 }
 
-/** Of streams that are no HTTP, single answers cannot be taken out: all of them are lost for a while, then the connections. */
+/**
+ * Replies cannot be dropped one at a time in a stream that is not HTTP: all are dropped for a while, then connections
+ * reset.
+ */
 const loseReply: Nemesis = {
   name: 'lose-reply',
   summary: 'let what clients ask be done, and lose the answers; then reset the connections',
@@ -76,20 +79,20 @@ const pause: Nemesis = {
   plan: (random, nodes) => just({ kind: 'pause', nodes: [random.pick(nodes)] }),
 }
 
-/** It kills the server whose request it was, which takes a cluster that knows its nodes. */
+/** It kills the server that handles the request, which takes a cluster that knows its nodes. */
 const NOT_HERE = 'crash-before-reply'
 const named = (name: string): readonly Nemesis[] => nemeses.filter((nemesis) => nemesis.name === name)
 
-/** Servers that the same can be done to. */
+/** Servers that can suffer the same faults. */
 export interface HurtServers {
   readonly nodes: readonly NodeId[]
-  /** What passes between them and their clients; undefined for bytes that nobody reads. */
+  /** The protocol between them and their clients; undefined for raw bytes. */
   readonly carries: Carriage | undefined
   /** Whether this run started them, and so may kill and pause them. */
   readonly areOurs: boolean
 }
 
-/** What can be done to some servers. */
+/** The nemeses possible for these servers. */
 function trafficNemeses({ carries, areOurs }: Omit<HurtServers, 'nodes'>): readonly Nemesis[] {
   const toProcesses = areOurs ? [kill, pause] : []
   if (carries?.kind === 'http') {
@@ -100,17 +103,17 @@ function trafficNemeses({ carries, areOurs }: Omit<HurtServers, 'nodes'>): reado
   return [...toBytes, ...named('delay-clients'), ...named('cut-clients'), ...toProcesses]
 }
 
-/** What happens to whom. */
+/** The nemeses of a run, and the servers that they hit. */
 export interface TrafficFaults {
-  /** As they were asked for. */
+  /** In the order in which they were requested. */
   readonly nemeses: readonly Nemesis[]
   readonly groups: readonly (Pick<HurtServers, 'nodes' | 'carries'> & { readonly nemeses: readonly Nemesis[] })[]
 }
 
 /**
- * `partition,lose-reply`, or `none`. Each fault happens to all servers that can suffer it.
+ * Parses `partition,lose-reply` or `none`. Each fault is applied to every server that can suffer it.
  *
- * @throws UserError (usage) for one that none of them can.
+ * @throws UserError (usage) for a fault that no server can suffer.
  */
 export function parseTrafficFaults(typed: string, servers: readonly HurtServers[]): TrafficFaults {
   if (typed === 'none') return { nemeses: [], groups: [] }
@@ -135,14 +138,14 @@ function refusal(name: string, names: readonly string[]): UserError {
   return new UserError('usage', `--faults ${name}: ${why}`)
 }
 
-/** Commands end when they like: faults come again and again, and a short one has its share. */
+/** The command's duration is unknown, so faults repeat in rounds, short enough that a brief command meets some. */
 const ROUND_MS = millis(5_000)
-/** After faults of whole streams, clients need calm in which to connect and ask again: the faults are this far apart. */
+/** After faults on whole streams, clients need calm to reconnect and retry: the faults are this much further apart. */
 const CALM_FACTOR = 4
-/** The first fault of a round comes about then. */
+/** When the first fault of a round starts, approximately. */
 const FIRST_MS = millis(500)
 
-/** For as long as clients may be at work. */
+/** Plans rounds of faults for as long as clients may run. */
 export function planRounds({ groups }: TrafficFaults, longestMs: number, random: Random): Schedule {
   const schedule = groups.flatMap(({ nodes, carries, nemeses: kinds }, i) => {
     const calm = carries?.kind === 'http' ? 1 : CALM_FACTOR
@@ -159,7 +162,7 @@ export function planRounds({ groups }: TrafficFaults, longestMs: number, random:
   return schedule.sort((a, b) => a.from - b.from).map((fault, i) => ({ ...fault, id: `fault-${i + 1}` }))
 }
 
-/** Selectors mean the servers of a group, not all there are. */
+/** Restricts selectors to the servers of a group. */
 function within(plan: Schedule[number]['plan'], nodes: readonly NodeId[]): Schedule[number]['plan'] {
   if ('nodes' in plan) return plan
   if (plan.links === 'from-clients') return { ...plan, links: nodes.map((to) => ({ from: 'clients', to })) }

@@ -3,16 +3,19 @@ import { type Json, UserError } from '@chaosproxy/history'
 import { type Workload, workloads } from '@chaosproxy/workloads'
 
 export interface TrafficModel {
-  /** What is done, as route or command table have it. */
+  /** The operations in the route or command table. */
   readonly functions: readonly string[]
-  /** What it is to be judged as, where that is said. */
+  /** The model to judge by, if the user chose one. */
   readonly wanted: string | undefined
   readonly initial: Json
-  /** For messages: the table. */
+  /** The table's name in messages. */
   readonly where: string
 }
 
-/** What somebody else's clients do: what judges it, and what is read at the end. @throws UserError (usage) */
+/**
+ * The workload of clients that the run does not control: the model that judges it and the reads at the end. @throws
+ * UserError (usage)
+ */
 export function trafficWorkload({ functions, wanted, initial, where }: TrafficModel): Workload {
   const model = wanted === undefined ? modelOf(functions, where) : findModel(wanted)
   if (model === undefined)

@@ -3,20 +3,20 @@ import { resolve } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import { modulesFor } from './api.ts'
 
-/** Whether it is the path of a file rather than the name of something that comes with this program. */
+/** Whether the reference is a path rather than the name of something built in. */
 export const isUserFile = (reference: string): boolean => /[\\/]|\.[cm]?[jt]s$/.test(reference)
 
 /**
- * The default export of a user's own file: JavaScript, or TypeScript of which the types are left out.
+ * The default export of a user's file: JavaScript, or TypeScript whose types are stripped.
  *
- * @throws UserError (usage) where there is no such file; (input) where it does not run.
+ * @throws UserError (usage) if the file does not exist; (input) if it fails to run.
  */
 export async function importUserFile(path: string): Promise<unknown> {
   const file = resolve(path)
   if (!existsSync(file)) throw new UserError('usage', `${path}: there is no such file.`)
-  // Loaded only where somebody has a file of their own: it takes a while.
+  // Slow to load, so load it only for a user's file.
   const { createJiti } = await import('jiti')
-  // Results and reports go to standard output; what a file prints of its own is for people.
+  // Standard output is for results and reports; redirect what the file itself prints.
   const { write } = process.stdout
   process.stdout.write = process.stderr.write.bind(process.stderr)
   try {
@@ -29,7 +29,7 @@ export async function importUserFile(path: string): Promise<unknown> {
   }
 }
 
-/** The message, and the places in the file that it came by. */
+/** The message, and the places in the file that threw. */
 export function thrownText(thrown: unknown, file: string): string {
   if (!(thrown instanceof Error)) return `it throws ${String(thrown)}`
   const frames = (thrown.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line) && line.includes(file))

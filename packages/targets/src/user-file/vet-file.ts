@@ -8,11 +8,11 @@ const LARGEST_MB = 512
 const OUTSIDE = 'look for a loop, or an await, outside its functions'
 
 /**
- * Loads a user's file on a thread of its own, where an endless loop, a `process.exit` or an await that never settles does no
- * harm, and says what is wrong with it. `entry` is the script of the thread, which calls `vetOnThread`; `hint` says what to
- * look for where it does not end.
+ * Loads a user's file on a thread, where an endless loop, a `process.exit` or an await that never settles does no harm,
+ * and reports what is wrong with it. `entry` is the thread's script; `hint` tells the user what to look for if loading
+ * does not end.
  *
- * @throws UserError as the loading does, and (input) where that does not end, or ends everything.
+ * @throws UserError as loading does, and (input) if loading does not end or ends the thread.
  */
 export async function vetFile(path: string, entry: string | URL, hint: string = OUTSIDE): Promise<void> {
   if (!existsSync(path)) throw new UserError('usage', `${path}: there is no such file.`)
@@ -23,7 +23,7 @@ export async function vetFile(path: string, entry: string | URL, hint: string = 
 function verdictOn(path: string, entry: string | URL, hint: string): Promise<UserError | undefined> {
   const bad = (what: string): UserError => new UserError('input', `${path} ${what}`)
   return new Promise((resolve) => {
-    // What it prints it will print again when it is loaded in earnest.
+    // Discard its output: the real load will print it again.
     const thread = new Worker(entry, {
       workerData: path,
       stdout: true,

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { UserError } from '@chaosproxy/history'
 
-/** What the thread says before it ends; one that ends without a word awaited what never came. */
+/** The thread's last message; a thread that ends without one awaited a promise that never settled. */
 export type Vetted =
   | { readonly type: 'good' }
   | { readonly type: 'bad'; readonly code: UserError['code']; readonly message: string }
@@ -12,7 +12,7 @@ const TURNS = 3
 
 const tell = (vetted: Vetted): void => parentPort?.postMessage(vetted)
 
-/** All that a thread of `vetFile` does: loads the file for the first time, and tells how that went. */
+/** The whole job of a `vetFile` thread: load the file for the first time and report the result. */
 export async function vetOnThread(load: (path: string) => Promise<void>): Promise<void> {
   const exit = process.exit.bind(process)
   process.exit = (exitCode) => {
@@ -21,7 +21,7 @@ export async function vetOnThread(load: (path: string) => Promise<void>): Promis
   }
   try {
     await load(String(workerData))
-    // A promise that it made and that is rejected by now would end whatever thread it is on.
+    // A promise that the file has already rejected would end any thread that loads it, so give it time to show.
     for (let turn = 0; turn < TURNS; turn++) await setImmediate()
     tell({ type: 'good' })
   } catch (error) {

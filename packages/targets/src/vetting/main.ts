@@ -1,7 +1,7 @@
 import { loadProtocol } from '../protocol-file.ts'
 import { vetOnThread } from '../user-file/vet-on-thread.ts'
 
-// A user's protocol file, loaded for the first time, on a thread that may come to any end. See `vetProtocol`.
+// Loads a user's protocol file for the first time, on a thread that it may crash or block. See `vetProtocol`.
 
 await vetOnThread(async (path) => {
   const { create, bugs } = await loadProtocol(path)

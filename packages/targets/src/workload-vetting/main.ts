@@ -4,7 +4,8 @@ import { settingsFor, type Workload } from '@chaosproxy/workloads'
 import { vetOnThread } from '../user-file/vet-on-thread.ts'
 import { loadWorkload, told } from '../workload-file.ts'
 
-// A user's workload file, loaded and tried out for the first time, on a thread that may come to any end. See `workloadOf`.
+// Loads a user's workload file for the first time and tries it out, on a thread that it may crash or block. See
+// `workloadOf`.
 
 const CLIENTS = 4
 const OPERATIONS = 500
@@ -17,7 +18,7 @@ await vetOnThread(async (path) => {
     for (let i = 0; i < OPERATIONS; i++) {
       const input = client.next()
       applyOnce(workload, input, path)
-      // Answers are the target's own, but every target may refuse, and every network may lose.
+      // The targets' values are unknown here, but every target may refuse and every network may lose a request.
       client.learned?.(input, { type: i % 10 === 9 ? 'info' : 'fail', error: 'tried out' })
     }
   }
@@ -25,7 +26,7 @@ await vetOnThread(async (path) => {
   told(path, 'vacuous', () => workload.vacuous(historyFromEvents([])).length)
 })
 
-/** A model of its own, on its initial state. */
+/** Applies a user's own model once, to its initial state. */
 function applyOnce({ model }: Workload, { f, value }: Input, path: string): void {
   if (typeof model === 'string') return
   told(path, 'model', () => {
