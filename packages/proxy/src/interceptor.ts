@@ -22,7 +22,7 @@ export interface Stage {
    * exit returned false for any of these bytes.
    */
   receive(bytes: Buffer): boolean
-  /** The sender ended its direction in good order. */
+  /** The sender ended its direction in an orderly way. */
   end(): void
   /** The sender is gone without an orderly end, by RST or otherwise. */
   reset(): void

@@ -1,6 +1,6 @@
-/** The sixteen bytes of an IPv6 address in any of its spellings. @throws TypeError where it is none. */
+/** The sixteen bytes of an IPv6 address in any spelling. @throws TypeError if it is not one. */
 export function ipv6Bytes(address: string): Buffer {
-  // As a URL writes it: without an IPv4 part, and with what `::` stands for in one place at most.
+  // A URL normalises the address: no IPv4 part, and at most one `::`.
   const [head = '', tail] = new URL(`http://[${address}]/`).hostname.slice(1, -1).split('::')
   const groups = (part: string | undefined) => (part === undefined || part === '' ? [] : part.split(':'))
   const [first, last] = [groups(head), groups(tail)]

@@ -1,4 +1,4 @@
-// What the benchmarks measure by itself. No package imports it.
+// Parts that benchmarks measure separately. No package imports this.
 export type { AppliedFault } from './applied-fault.ts'
 export { HeaderMemo } from './http/header-memo.ts'
 export { MessageParser } from './http/message-parser.ts'

@@ -1,8 +1,8 @@
 import type { Random } from '@chaosproxy/faults'
 
-/** Rules of one family of faults on one link: in force in the order they came, each with chance of its own. */
+/** The rules of one fault family on one link, in the order they were applied. */
 export class RuleList<Rule> {
-  /** Replaced, never changed in place. */
+  /** Replaced, never mutated. */
   rules: readonly Rule[] = []
   readonly #random: Random
   #added = 0
@@ -11,7 +11,7 @@ export class RuleList<Rule> {
     this.#random = random
   }
 
-  /** Each rule draws from a stream of its own, named by how many came before it. */
+  /** A new random stream for each rule, named by the number of rules before it. */
   nextRandom(): Random {
     this.#added++
     return this.#random.fork(String(this.#added))
@@ -26,18 +26,18 @@ export class RuleList<Rule> {
   }
 }
 
-/** Whoever carries what the rules of a link hit. */
+/** A connection, or anything else, that a link's rules act on. */
 export interface Carrier<Rule> {
-  /** What it made wait goes on. */
+  /** Releases everything that only this rule holds. */
   ruleRemoved(rule: Rule): void
 }
 
-/** The rules of a link that connections carry, each of which is told when one is gone. */
+/** A link's rules and the connections they act on, which are told when a rule is removed. */
 export class CarriedRules<Rule> extends RuleList<Rule> {
   readonly #carriers: Set<Carrier<Rule>> = new Set()
   #connections = 0
 
-  /** The number of the connection among all that the link ever had, from 1. */
+  /** Returns the connection's number among all that the link has had, from 1. */
   join(carrier: Carrier<Rule>): number {
     this.#carriers.add(carrier)
     this.#connections++
@@ -60,7 +60,7 @@ export interface PlacedRule<Rule> {
   readonly rule: Rule
 }
 
-/** Takes the rules off their links; once more does nothing. */
+/** Removes the rules from their links. Calling it again does nothing. */
 export function withdrawalOf<Rule>(placed: readonly PlacedRule<Rule>[]): () => void {
   let rules = placed
   return () => {
@@ -70,7 +70,7 @@ export function withdrawalOf<Rule>(placed: readonly PlacedRule<Rule>[]): () => v
   }
 }
 
-/** A fault in force, whose hits are counted over all its links together. */
+/** The caller's handle on a fault, whose hits are counted over all its links together. */
 export function appliedTo<Fault, Rule>(
   standing: { readonly fault: Fault; readonly hits: number },
   placed: readonly PlacedRule<Rule>[],

@@ -27,7 +27,7 @@ export class Run {
     if (!this.#exit.pass(run)) this.#free = false
   }
 
-  /** Whether all that was handed on since this was asked last is free again: what `Stage.receive` answers. */
+  /** Whether all memory passed on since the last call may be reused: the result of `Stage.receive`. */
   takeFree(): boolean {
     const free = this.#free
     this.#free = true

@@ -19,9 +19,9 @@ export interface Fate {
   readonly delayMs: number
   /** The rules that delay it. Once all of them are removed it need not wait. */
   readonly delayedBy: readonly MessageRule[]
-  /** It lets others pass. */
+  /** It waits while others pass. */
   readonly aside?: Wait | undefined
-  /** It comes a second time. */
+  /** It is sent a second time. */
   readonly again?: Wait | undefined
 }
 
@@ -34,7 +34,7 @@ export interface Strike {
   readonly random: () => Random
 }
 
-/** Does to a message what a kind of fault does. Returns undefined if there was nothing to be done after all. */
+/** Applies one kind of fault to a message. Returns undefined if it has no effect after all. */
 type MessageHarm<Kind extends MessageFault['kind']> = (
   fate: Fate,
   fault: Extract<MessageFault, { readonly kind: Kind }>,

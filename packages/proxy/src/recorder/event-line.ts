@@ -1,16 +1,16 @@
 import type { EventType, Json, Nanos, Process } from '@chaosproxy/history'
 import { printJsonLine } from '@chaosproxy/history'
 
-/** An event as its line has it: members unknown to the format stand beside the others. */
+/** An event as its line has it; members unknown to the format sit alongside the others. */
 export interface RecordedEvent {
-  /** Given when the line is written. */
+  /** Assigned when the line is written. */
   index: number
   readonly time: Nanos
   readonly process: Process
   readonly type: EventType
   readonly f: string
   readonly key?: string | undefined
-  /** Undefined where the line has none. */
+  /** Undefined if the line has no value. */
   readonly value?: Json | undefined
   readonly node?: string | undefined
   readonly error?: string | undefined
@@ -18,11 +18,11 @@ export interface RecordedEvent {
   readonly session?: string | undefined
   /** The epoch of the faults in force. */
   readonly epoch?: number | undefined
-  /** Those that an exchange reached which stopped partway. */
+  /** For an exchange that stopped partway, the edges it crossed. */
   readonly edges?: readonly string[] | undefined
 }
 
-/** One event of a history, from the comma after its index: for files, and for readers in this process. */
+/** An event of a history, both as the text of its line after the index and as a value for readers in this process. */
 export interface Line {
   readonly text: string
   readonly event: RecordedEvent

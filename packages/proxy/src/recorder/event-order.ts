@@ -3,7 +3,7 @@ import { Ticks } from './processes.ts'
 
 /** Takes the lines of a history in their final order. */
 export interface LineSink {
-  /** The line of one event, including its newline, and the event that it says. */
+  /** Takes one event: its line, including the newline, and its value. */
   write(line: string, event: RecordedEvent): void
 }
 

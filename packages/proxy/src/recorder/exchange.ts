@@ -132,7 +132,7 @@ export class Exchange {
     this.#release()
   }
 
-  /** What the backend said of the client's request, which it may have got more than once. */
+  /** The backend's answer for the client's own request, of which the backend may have received copies. */
   get #saidToClient(): Completions | undefined {
     return this.#isCopied ? undefined : this.#backendAnswer
   }

@@ -71,7 +71,7 @@ export interface ConnectionRecorder {
    * asked.
    */
   begin(time: Nanos): Exchange
-  /** Call instead when a whole request arrives at once; what it asks must be said next. */
+  /** Call instead when a whole request arrives at once; its meaning must be given next. */
   beginWhole(time: Nanos): Exchange
   /** Call when the proxy repeats a request of its own accord, unknown to the client. */
   duplicate(original: Exchange, time: Nanos): Exchange

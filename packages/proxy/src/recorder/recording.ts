@@ -7,21 +7,21 @@ import type { View } from './view.ts'
 export interface Recording {
   /** The backend. */
   readonly node: string
-  /** Of the faults in force. */
+  /** The epoch of the faults in force. */
   epoch(): number
   /** The end of a line: node and epoch. */
   tailText(): string
-  /** The same with further members between the two. */
+  /** The same, with further members between node and epoch. */
   tailWith(members: string): string
-  /** The same with a reason between the two. */
+  /** The same, with an error between node and epoch. */
   tailWithError(error: string): string
-  /** The client's address, which tells its attempts from those of others. */
+  /** The client's address, which keeps its retries apart from those of other clients. */
   readonly client: string
   /** The connection's processes, for requests of unnamed clients. */
   readonly lanes: Lanes
   readonly processes: Processes
   readonly retries: Retries
-  /** What clients saw, and what the backend was asked and answered. */
+  /** The two histories: what the clients saw, and what the backend was asked and answered. */
   readonly views: { readonly client: View; readonly backend: View | undefined }
   readonly remarks: Remarks
   readonly counters: ExchangeCounters

@@ -2,25 +2,25 @@ import type { Touches } from './call.ts'
 import type { Place } from './event-order.ts'
 import type { Remark, View } from './view.ts'
 
-/** The first so many of each kind are named. */
+/** How many examples of each kind to keep. */
 const NAMED = 3
-/** Kinds of requests that are counted apart; what comes after counts as other ones. */
+/** Kinds of requests to count separately; later ones are counted together. */
 const MOST_KINDS = 1000
 const OTHER_KINDS = 'other requests'
 
-/** Why what is passed on touches anything. */
+/** Why an unrecorded request touches anything. */
 export const NO_OPERATION = 'it may have written, and is no operation'
 
-/** What is missing in the record, counted, with the first few of each kind. */
+/** Gaps in the record: counts, with the first few examples of each kind. */
 export interface RemarkCounters {
-  /** Requests that no mapping recognises: passed on, not recorded. */
+  /** Requests that match no mapping, passed on unrecorded. */
   readonly unmatched: number
-  /** Of those, the ones that may have written. */
+  /** Those of them that may have written. */
   readonly touched: number
-  /** Requests and answers that a mapping recognises, and that lack what it looks for. */
+  /** Requests and answers that match a mapping but lack a part it needs. */
   readonly notUnderstood: number
   readonly examples: {
-    /** Each kind once, with how many there were. */
+    /** Each kind of request once, with its count. */
     readonly passedOn: readonly PassedOnExample[]
     readonly touched: readonly Remark[]
     readonly notUnderstood: readonly Remark[]
@@ -33,13 +33,13 @@ export interface PassedOnExample {
   readonly mayWrite: boolean
 }
 
-/** The places of one request in the two views, where it has them. */
+/** One request's places in the two views, if it has them. */
 export interface Places {
   readonly client: Place | undefined
   readonly backend: Place | undefined
 }
 
-/** All that the recorder says of its own record. */
+/** The remarks about gaps in the record: counted, and marked in both views. */
 export class Remarks {
   readonly #views: readonly View[]
   readonly #client: View
@@ -72,7 +72,10 @@ export class Remarks {
     }
   }
 
-  /** Counted, and in the history with the first of its kind. What it touches is said apart, once it is on its way. */
+  /**
+   * Counts the request; the first of each kind is also noted in the history. What it touches is marked separately, when
+   * it is sent.
+   */
   passedOn(what: string, mayWrite: boolean): void {
     this.#unmatched++
     const known = this.#passedOn.get(what)
@@ -91,13 +94,13 @@ export class Remarks {
     this.#notePassedOn(kind)
   }
 
-  /** From now on in both views. */
+  /** Marks keys as touched from now on, in both views. */
   touched(remark: Remark, touches: Touches): void {
     if (!this.#countTouch(remark, touches)) return
     for (const view of this.#views) view.touched(remark, touches)
   }
 
-  /** From the places on; where there is none, from now on. */
+  /** Marks keys as touched from the given places on, or from now on in a view without one. */
   touchedFrom({ client, backend }: Places, remark: Remark, touches: Touches): void {
     this.#countTouch(remark, touches)
     if (client === undefined) this.#client.touched(remark, touches)
@@ -106,19 +109,19 @@ export class Remarks {
     else this.#backend?.touchedFrom(backend, remark, touches)
   }
 
-  /** Something that a client read: of any key, where none is given. */
+  /** Marks what a client read as unknown: of the given key or, without one, of any key. */
   notUnderstood(remark: Remark, key: string | undefined): void {
     this.countNotUnderstood(remark)
     for (const view of this.#views) view.notUnderstood(remark, key)
   }
 
-  /** Without a mark, for what the events themselves leave open. */
+  /** Counts without a mark, for a gap that the events themselves show. */
   countNotUnderstood(remark: Remark): void {
     this.#notUnderstood++
     remember(this.#examples.notUnderstood, remark)
   }
 
-  /** The totals. Nothing is recorded any more. */
+  /** Writes the totals. Nothing may be recorded afterwards. */
   finish(): void {
     for (const [what, { count }] of this.#passedOn) if (count > 1) this.#notePassedOn(what)
   }

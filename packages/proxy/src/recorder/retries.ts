@@ -1,14 +1,14 @@
 import type { Call } from './call.ts'
 
-/** What is known of a request's earlier attempts, as extra members of its invocation. */
+/** What is known about earlier attempts at a request, as extra members of its invocation. */
 export type Correlation =
   | { readonly requestId: string; readonly attempt?: number }
-  /** The process of an operation of the same client that got no answer, and that this one repeats without a name. */
+  /** The process of an unanswered operation of the same client, which this one repeats without a request id. */
   | { readonly repeats: number }
 
 /**
- * Recognises requests that were made before: by the name they give themselves (attempts are counted), or, for those
- * that have none, as the same operation as one of the same client that was not answered. Remembers so many of each.
+ * Recognises retries: by request id, counting the attempts, or without one as the same operation as an unanswered one
+ * of the same client. Remembers a bounded number of each.
  */
 export class Retries {
   readonly #maximumRemembered: number
@@ -34,7 +34,7 @@ export class Retries {
     return { repeats: process }
   }
 
-  /** The client got no answer, or one that says nothing, and may ask again. */
+  /** The client got no answer, or a meaningless one, and may retry. */
   unanswered(client: string, call: Call, process: number): void {
     if (call.requestId === undefined && call.harmless !== true)
       this.#remember(this.#unanswered, operationName(client, call), process)

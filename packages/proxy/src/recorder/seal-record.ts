@@ -1,14 +1,14 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
 
-/** No line of a record is expected to be longer; where one is, the file stays as it is. */
+/** No line is expected to be longer. If one is, the file is left as it is. */
 const SEARCHED_BYTES = 4 * 1024 * 1024
 const LINE_END = 0x0a
 
 /**
- * Ends a file that can no longer be written to with a line that says so, in place of its last ones: a full disk still
- * takes what overwrites. False where that fails as well.
+ * Ends a file that can no longer grow by overwriting its last lines with one that says so: a full disk still accepts
+ * overwrites. Returns false if that fails too.
  *
- * @param wholeBytes How much of the file is whole lines; after that there may be part of one.
+ * @param wholeBytes the size of the file's complete lines; part of another line may follow.
  */
 export function sealRecord(path: string, wholeBytes: number, line: string): boolean {
   try {
@@ -29,7 +29,7 @@ export function sealRecord(path: string, wholeBytes: number, line: string): bool
   }
 }
 
-/** Of the lines that begin at `latest` or before; undefined where none does. */
+/** The start of the last line that begins at `latest` or before; undefined if there is none. */
 function lastLineStart(file: number, wholeBytes: number, latest: number): number | undefined {
   if (wholeBytes <= latest) return wholeBytes
   const from = Math.max(0, latest - SEARCHED_BYTES)

@@ -6,10 +6,10 @@ import type { LineSink, Place } from './event-order.ts'
 import { EventOrder } from './event-order.ts'
 import type { Ticks } from './processes.ts'
 
-/** Past so many keys a mark is for all of them. */
+/** The most keys to mark; beyond this a mark applies to all keys. */
 const MOST_MARKED_KEYS = 10_000
 
-/** Why the recorder marks its own record. */
+/** The reason for a mark in the record. */
 export interface Remark {
   /** The request or command. */
   readonly what: string
@@ -23,7 +23,7 @@ export interface ViewOptions {
   readonly now: () => Nanos
 }
 
-/** Ends a history of which the rest is lost: nothing is known of any key from there on. */
+/** The last line of a truncated history: from there on nothing is known of any key. */
 export const LOST_LINES: string = `${JSON.stringify({
   process: 'recorder',
   type: 'info',
@@ -36,44 +36,44 @@ const OVERTAKEN: Remark = {
   why: 'a request took so long to arrive that events behind it could not wait for it any longer',
 }
 
-/** One history that is being written: what the clients saw, or what the backends answered. */
+/** One history being written: what the clients saw, or what the backends answered. */
 export class View {
   readonly order: EventOrder
   readonly #ticks: Ticks
   readonly #now: () => Nanos
-  /** Where the first mark of each key stands. */
+  /** The position of each key's first mark. */
   readonly #touched: Map<string, number> = new Map()
   #everythingTouched = Number.POSITIVE_INFINITY
   readonly #notUnderstood: Set<string | undefined> = new Set()
-  /** Keys that were seen to hold nothing, so that something made outside the record would contradict it. */
+  /** Keys that were seen absent: if the server creates one outside the record, later reads contradict it. */
   readonly #seenAbsent: Set<string> = new Set()
-  /** The first creation of which the record does not have the key. */
+  /** The first creation whose key the record lacks. */
   #lostCreation: Remark | undefined
 
   constructor({ sink, maximumWaiting, ticks, now }: ViewOptions) {
     this.#ticks = ticks
     this.#now = now
-    // What stands later than it happened is judged too strictly. The mark is for whatever it turns out to be.
+    // An event written later than it happened is judged too strictly. Its key is unknown here, so mark all keys.
     this.order = new EventOrder(sink, maximumWaiting, ticks, () => this.#touchedLines(OVERTAKEN, 'everything', 0)[0])
   }
 
-  /** From now on the keys are changed outside the record. */
+  /** Marks the keys as changed outside the record from now on. */
   touched(remark: Remark, touches: Touches): void {
     for (const line of this.#touchedLines(remark, touches, this.#ticks.next())) this.order.append(line)
   }
 
-  /** From the place on, which may lie before marks that are written already. */
+  /** Marks them from the place on, which may precede marks already written. */
   touchedFrom(place: Place, remark: Remark, touches: Touches): void {
     this.order.fill(place, this.touchedLines(place, remark, touches))
   }
 
-  /** The same as lines, for a place that has others as well. */
+  /** The same marks as lines, for a place that gets other lines as well. */
   touchedLines(place: Place, remark: Remark, touches: Touches): readonly Line[] {
-    // An overtaken place is filled where the history is by now.
+    // An overtaken place is filled at the current end of the history.
     return this.#touchedLines(remark, touches, place.state === 'overtaken' ? this.#ticks.next() : place.tick)
   }
 
-  /** What a read of the key returned is not known; of any key, where none is given. */
+  /** Marks what a read returned as unknown: of the given key or, without one, of any key. */
   notUnderstood(remark: Remark, key: string | undefined): void {
     const marked = this.#notUnderstood.size >= MOST_MARKED_KEYS ? undefined : key
     if (this.#notUnderstood.has(undefined) || this.#notUnderstood.has(marked)) return
@@ -81,15 +81,15 @@ export class View {
     this.order.append(this.#markLine('not-understood', marked, remark))
   }
 
-  /** The key holds nothing, as a client is about to see or to bring about. */
+  /** A client is about to see that the key is absent, or to make it so. */
   seenAbsent(key: string): void {
     if (this.#lostCreation !== undefined) this.touched(this.#lostCreation, { keys: [key] })
     else if (this.#seenAbsent.size <= MOST_MARKED_KEYS) this.#seenAbsent.add(key)
   }
 
   /**
-   * A server may have made a key from this place on, and the record does not say which. A key that nobody ever saw absent
-   * can as well have been there from the start, so it is only those that were, and will be, that are touched.
+   * From this place on the server may have created a key that the record does not name. A key that nobody ever saw
+   * absent may as well have existed from the start, so only keys that were or will be seen absent are touched.
    */
   creationLostLines(place: Place, remark: Remark): readonly Line[] {
     this.#lostCreation ??= remark
@@ -97,7 +97,7 @@ export class View {
     return this.touchedLines(place, remark, tooMany ? 'everything' : { keys: [...this.#seenAbsent] })
   }
 
-  /** An event of the recorder's own. */
+  /** An event of the recorder itself. */
   note(f: string, value: Json): void {
     this.order.append(recorderLine(this.#now(), f, undefined, value))
   }

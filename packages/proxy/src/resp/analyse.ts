@@ -22,7 +22,7 @@ export interface Place {
   readonly database: string
 }
 
-/** @param name the first word, in upper case. */
+/** @param name the first word, in upper case */
 export function analyse(name: string, words: readonly Json[], place: Place): Analysed {
   const recognised = recognise(name, words, place)
   if (recognised !== undefined) return { kind: 'recognised', what: name, recognised }

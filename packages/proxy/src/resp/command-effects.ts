@@ -63,8 +63,8 @@ const groups: readonly Group[] = [
       ZRANK ZREVRANGE ZREVRANGEBYLEX ZREVRANGEBYSCORE ZREVRANK ZSCAN ZSCORE ZUNION
       OBJECT PERSIST HPERSIST`,
   },
-  // Commands about connections, messages and the server itself. A transaction's changes count at its EXEC; at words that
-  // browsers send, Redis hangs up.
+  // Commands about connections, messages and the server itself. A transaction's changes count at its EXEC. Words that
+  // browsers send make Redis hang up.
   {
     changes: 'nothing',
     commands: `
@@ -132,12 +132,13 @@ export const isKnownCommand = (name: string): boolean => changesOf.has(name)
 
 export interface EffectOptions {
   /**
-   * Whether scripts write only the keys they declare, which Redis does not guarantee but users may know of their own.
+   * Whether scripts write only the keys they declare. Redis does not enforce that, but users may know it of their own
+   * scripts.
    */
   readonly scriptsKeepToKeys: boolean
 }
 
-/** @param name The first of the words, in upper case. */
+/** @param name the first of the words, in upper case */
 export function effectOf(name: string, words: readonly Json[], { scriptsKeepToKeys }: EffectOptions): Effect {
   const changes = scriptsKeepToKeys && isScript(name) ? declared : changesNamed(name, words)
   if (changes === undefined) return 'everything'

@@ -1,4 +1,4 @@
-/** What an error of Redis says of the command that it answers. */
+/** What an error of Redis says about the command it answers. */
 export interface RedisError {
   /** Its first word. */
   readonly word: string
@@ -8,8 +8,8 @@ export interface RedisError {
 }
 
 /**
- * Errors of Redis, Redis Cluster and Sentinel by their first word. Any other is `info`, as are an answer that does not come
- * (a timeout, a connection cut) and one that comes after part of the work: an error within a script or a transaction.
+ * Redis, Redis Cluster and Sentinel errors by their first word. Any other error is `info`, and so is a missing answer
+ * (a timeout, a broken connection) or an error after part of the work, as within a script or a transaction.
  */
 export const redisErrors: readonly RedisError[] = [
   { word: 'ERR', means: 'fail', why: 'a mistake in the command, found before it is carried out' },

@@ -20,9 +20,7 @@ export interface Identity {
   ) => ((succeeded: boolean) => void) | undefined
 }
 
-/**
- * Ends the name of a client that reads a last time, when all is healed and nothing is written any more: `process-7:final`.
- */
+/** The name suffix of a client that reads a last time, after healing and the last write: `process-7:final`. */
 export const FINAL_SUFFIX = ':final'
 
 /** Redis' name for unauthenticated clients. */
@@ -88,7 +86,7 @@ export function createIdentity(naming: Naming): Identity {
     },
     told(name, words, when = 'at once') {
       if (when === 'at once' && name === 'CLIENT' && upper(words[1]) === 'SETNAME' && isName(words[2])) {
-        // The client has said who it is, also of what it sends before the answer.
+        // The client has named itself, which also applies to what it sends before the answer.
         const before = clientName
         rename(words[2])
         return (succeeded) => {

@@ -6,8 +6,8 @@ import { RELEASE, scriptCommands } from './scripts.ts'
 const HELD = 'it is held'
 
 /**
- * Locks as the documentation of SET has them: `SET key token NX PX milliseconds` acquires, and a script that compares the
- * token releases. What its time to live ends counts as held: whoever acquired it has not been told otherwise.
+ * Locks as described in the documentation of SET: `SET key token NX PX milliseconds` acquires, and a script that
+ * compares the token releases. An expired lock still counts as held: its holder has not been told otherwise.
  */
 export const lockCommands: CommandReaders = {
   SET: (words, names) => {

@@ -137,7 +137,7 @@ class RespRecording implements Interceptor {
   /** Requests of which no byte has been sent to the server. */
   #unsent: Begun[] = []
   #undelivered: Answered[] = []
-  /** A change that is answered, and acknowledged only once the WAIT behind it is. */
+  /** An answered change that counts as acknowledged only when the WAIT behind it is answered. */
   #unconfirmed: Omit<Answered, 'endByte'> | undefined
   /** Answers can no longer be matched to requests. */
   #isBlind = false
@@ -348,7 +348,7 @@ class RespRecording implements Interceptor {
     this.#undelivered.push(answered)
   }
 
-  /** With fewer replicas than were waited for, the change may be lost with its primary; a refusal stays one. */
+  /** Too few replicas: the change may be lost with its primary. A refused change stays refused. */
   #confirm(replicas: number, answer: Json | undefined, endByte: number): void {
     const waiting = this.#unconfirmed
     if (waiting === undefined) return

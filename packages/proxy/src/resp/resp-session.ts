@@ -228,7 +228,7 @@ export class RespSession {
     }
   }
 
-  /** What the answer to an EXEC says: of its operations, and of the database that later requests go to. */
+  /** Applies the answer to an EXEC: completes its operations, and follows the database that later requests go to. */
   #executed(open: Transaction): (answer: Json | undefined) => Completions {
     const before = this.#here.database
     const request = this.#requests
@@ -281,7 +281,7 @@ export class RespSession {
     })
   }
 
-  /** A request on which later ones depended was not carried out. If there are no later ones, nothing was misread. */
+  /** A request that later ones depend on was not carried out. If none has followed, nothing was misread. */
   #failedAt(request: number, what: string, why: string): void {
     if (this.#requests > request) this.#lost(what, why)
   }

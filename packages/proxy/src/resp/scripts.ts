@@ -3,16 +3,16 @@ import type { Json } from '@chaosproxy/history'
 import type { Part } from './answers.ts'
 import { type CommandReader, type CommandReaders, type Names, type Recognised, word } from './command-reader.ts'
 
-/** Compares and sets: `EVAL source 1 key expected value` answers 1, or 0 if another value was there. */
+/** Compare and set: `EVAL source 1 key expected value` answers 1, or 0 if the value was different. */
 export const COMPARE_AND_SET = `if redis.call('GET',KEYS[1]) == ARGV[1] then redis.call('SET',KEYS[1],ARGV[2]) return 1 else return 0 end`
 
 /**
- * Releases a lock if it is still held with this token, as the documentation of SET has it: `EVAL source 1 key token`
- * answers 1, or 0 if it is not.
+ * Releases a lock if it still holds this token, as in the documentation of SET: `EVAL source 1 key token` answers 1,
+ * otherwise 0.
  */
 export const RELEASE = `if redis.call("get",KEYS[1]) == ARGV[1] then return redis.call("del",KEYS[1]) else return 0 end`
 
-/** Takes everything out of a list that is filled by LPUSH, oldest first: `EVAL source 1 key`. */
+/** Drains a list filled by LPUSH, oldest first: `EVAL source 1 key`. */
 export const DRAIN = `local all = {} while true do local value = redis.call('RPOP',KEYS[1]) if not value then return all end all[#all + 1] = value end`
 
 export interface ScriptOptions {

@@ -12,7 +12,7 @@ export interface Transaction {
   /** The database of its next command. */
   readonly database: string
   readonly select: (database: string) => void
-  /** Queues a command, which is analysed only at the end, since its meaning may depend on what others do meanwhile. */
+  /** Queues a command. It is analysed only at the end, since its meaning may depend on other clients' commands. */
   readonly queue: (analyse: () => Analysed) => void
   readonly parts: readonly Part[]
   /** What it changes besides its operations. */

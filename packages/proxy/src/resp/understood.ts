@@ -13,19 +13,19 @@ export interface Understood {
   readonly awaits: 'answer' | 'nothing' | { readonly pushes: number }
   /** Whether later requests mean something else if this one is not carried out. */
   readonly steers?: true | undefined
-  /** By how many replicas it has the change before it confirmed: a WAIT. */
+  /** For a WAIT: how many replicas must have the change before it, for that change to count as confirmed. */
   readonly confirmedBy?: number | undefined
   /** The parts of its operations; absent if it has none. */
   readonly parts?: readonly Part[] | undefined
-  /** The command that reads the answer, if no more than that is to be done with it. */
+  /** The recognised command, if reading the answer needs nothing else. */
   readonly recognised?: Recognised | undefined
-  /** Called with the answer, undefined if it cannot be read. Returns what it says of the operations, if there are any. */
+  /** Called with the answer, undefined if unreadable. Returns what it says about the operations, if there are any. */
   readonly answered?: ((answer: Json | undefined) => Completions) | undefined
 }
 
 const NO_COMPLETIONS: Completions = []
 
-/** A request that is no operation. */
+/** A request that is not an operation. */
 export function passedOn(
   what: string,
   touches: Touches,
@@ -47,7 +47,7 @@ export function operations(
   parts: readonly [Part, ...Part[]],
   { session, isFinal: final }: Pick<Identity, 'session' | 'isFinal'>,
 ): Understanding {
-  // Nearly all requests ask for one operation, and taking a list apart costs more than the rest of this.
+  // Nearly all requests are one operation, and iterating over a list costs more than the rest of this function.
   if (parts.length === 1) return { kind: 'operations', calls: [parts[0].call], session, final }
   const [first, ...rest] = parts
   return { kind: 'operations', calls: [first.call, ...rest.map(({ call }) => call)], session, final }

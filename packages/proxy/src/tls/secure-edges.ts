@@ -101,7 +101,7 @@ function acceptor(options: TerminateOptions, routeName: string) {
   return {
     authority: authority?.certificate,
     accept(raw: Socket, ready: (secured: Socket) => void): void {
-      // The raw socket is not reachable from the TLS socket; both have the same address.
+      // The TLS socket does not expose the raw one; find it by the address, which both have.
       const name = nameOf(raw)
       raw.once('close', () => waiting.delete(name))
       waiting.set(name, (secured) => {

@@ -4,9 +4,9 @@ import type { LinkStatistics } from '../link-state.ts'
 import type { RouteOptions } from '../tcp/route.ts'
 import type { Trouble } from '../tcp/trouble.ts'
 
-// What the process that is controlled and those that carry the connections say to each other.
+// The messages between the controlling process and its workers, which carry the connections.
 
-/** Routes and faults are known by numbers that the first process gives them. */
+/** Routes and faults have numbers assigned by the controlling process. */
 export type WorkerCommand =
   | { readonly do: 'open'; readonly route: number; readonly options: Omit<RouteOptions, 'intercept' | 'peers'> }
   | { readonly do: 'setUpstream'; readonly route: number; readonly upstream: RouteOptions['upstream'] }
@@ -20,7 +20,7 @@ export interface WorkerRequest {
   readonly command: WorkerCommand
 }
 
-/** What a worker has seen so far, sent with each reply and from time to time. */
+/** A worker's counters, sent with every reply and at intervals. */
 export interface WorkerReport {
   readonly statistics: readonly (readonly [link: string, statistics: LinkStatistics])[]
   readonly hits: readonly (readonly [fault: number, hits: number])[]
@@ -28,10 +28,10 @@ export interface WorkerReport {
 }
 
 export interface WorkerReply {
-  /** Absent where nothing was asked. */
+  /** Absent in an unrequested report. */
   readonly id?: number | undefined
   readonly report: WorkerReport
-  /** Told when it happens, of itself. */
+  /** Sent as it happens, without a request. */
   readonly trouble?: Trouble | undefined
   readonly error?:
     | { readonly code: UserErrorCode; readonly message: string; readonly cause: string | undefined }

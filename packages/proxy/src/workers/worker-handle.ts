@@ -8,16 +8,16 @@ import type { WorkerCommand, WorkerReply, WorkerReport, WorkerRequest } from './
 
 /** A process that carries connections. */
 export interface WorkerHandle {
-  /** Resolves once it takes commands. @throws UserError (environment) where it ends before that. */
+  /** Resolves once the worker takes commands. @throws UserError (environment) if it ends before that. */
   readonly ready: Promise<void>
-  /** As it said last. */
+  /** The worker's latest report. */
   readonly report: WorkerReport
-  /** Resolves once it has been done there, or the worker is gone. @throws UserError as the worker did. */
+  /** Resolves once the worker has carried out the command, or has died. @throws UserError as the worker did. */
   tell(command: WorkerCommand): Promise<WorkerReport>
   stop(): Promise<void>
 }
 
-/** Processes run what is built, wherever this runs: as a source, built, or in a bundle. */
+/** Workers always run the built program, whether this code runs from source, from dist or from a bundle. */
 const PACKAGE = dirname(createRequire(import.meta.url).resolve('@chaosproxy/proxy/package.json'))
 const PROGRAM = join(PACKAGE, 'dist', 'workers', 'worker-main.js')
 
@@ -26,7 +26,7 @@ const NOTHING: WorkerReport = { statistics: [], hits: [], liveConnections: [] }
 export interface WorkerOptions {
   readonly seed: string
   readonly number: number
-  /** Called when the process ends without having been told to, after it was ready. */
+  /** Called if the worker dies after it was ready without having been told to stop. */
   readonly died: (handle: WorkerHandle) => void
   readonly troubled: TroubleListener
 }
@@ -38,7 +38,7 @@ export function startWorker({ seed, number, died, troubled }: WorkerOptions): Wo
   const gone = new Promise<void>((resolve) => {
     worker.once('exit', () => resolve())
   })
-  /** What it would miss before it listens, which its first report tells. */
+  /** Commands given before the worker listens; sent after its first report. */
   let unsent: WorkerRequest[] | undefined = []
   let becomeReady: () => void = () => undefined
   let fail: (error: Error) => void = () => undefined
@@ -46,7 +46,7 @@ export function startWorker({ seed, number, died, troubled }: WorkerOptions): Wo
     becomeReady = resolve
     fail = reject
   })
-  // Whoever does not wait for it learns of its end by `died`, or does not care.
+  // A failed start also reaches callers that do not await `ready`, through `died`, if they care.
   ready.catch(() => undefined)
   let report = NOTHING
   let asked = 0

@@ -1,4 +1,4 @@
-// A process that carries connections of a network whose control is in another one.
+// A worker: carries connections of a network that another process controls.
 
 import { createRandom } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
@@ -9,7 +9,7 @@ import type { WorkerCommand, WorkerReply, WorkerReport, WorkerRequest } from './
 
 const REPORT_EVERY_MS = 200
 
-// A stream of its own: connections with the same number in two workers must not share their chance.
+// A seed of its own: connections with the same number in two workers must draw differently.
 const seed = createRandom(process.env['CHAOS_PROXY_SEED'] ?? '').fork(`worker ${process.env['CHAOS_PROXY_WORKER']}`)
 const network = createNetwork({ seed: seed.integer(2 ** 32) })
 const routes: Map<number, Route> = new Map()
@@ -61,7 +61,7 @@ async function reply({ id, command }: WorkerRequest): Promise<WorkerReply> {
     const causeCode = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined
     return { id, report: report(), error: { code, message, cause: causeCode } }
   } finally {
-    // Its hits have been told with the reply that follows.
+    // The reply below still reports its hits.
     if (command.do === 'remove') queueMicrotask(() => faults.delete(command.fault))
   }
 }
@@ -69,7 +69,7 @@ async function reply({ id, command }: WorkerRequest): Promise<WorkerReply> {
 process.on('message', async (request: WorkerRequest) => {
   process.send?.(await reply(request))
 })
-// Without the process that controls it, nothing here would ever heal or end.
+// Without the controlling process no fault would ever heal and no route close.
 process.on('disconnect', async () => {
   await network.close()
   process.exit(0)
@@ -77,5 +77,5 @@ process.on('disconnect', async () => {
 network.onTrouble((trouble) => process.send?.({ report: report(), trouble } satisfies WorkerReply))
 const tellReport = () => process.send?.({ report: report() } satisfies WorkerReply)
 setInterval(tellReport, REPORT_EVERY_MS).unref()
-// The first one says that requests are heard from here on.
+// The first report says that this worker now receives commands.
 tellReport()
