@@ -1,12 +1,12 @@
 import type { Exit, Intercept, Interceptor, Stage } from './interceptor.ts'
 
 /**
- * Chains two interceptors: the outer one at the client edge, such as a recorder, and the inner one between it and the
+ * Chains two interceptors: the outer one at the client's edge, such as a recorder, and the inner one between it and the
  * links' faults, such as message faults. The outer one must pass responses on unchanged.
  *
- * The outer one is told that bytes were delivered as soon as anything is delivered that the inner one passed on after
- * taking them in. If the inner one drops or reorders, that may include bytes that were not delivered, but never the
- * reverse. A recorder then gives a lost request an unknown outcome if it cannot know better.
+ * The outer one's bytes count as delivered once anything is delivered that the inner one passed on after taking them
+ * in. If the inner one drops or reorders messages, undelivered bytes may count as delivered, but never the reverse. So
+ * a recorder gives a lost request an unknown outcome when in doubt.
  */
 export function chain(outer: Intercept, inner: Intercept): Intercept {
   return (conversation) => {

@@ -45,7 +45,7 @@ interface Attachment<Of extends TcpFault = StandingFault> {
   readonly shared: Timetable
   /** Connections seen since it was applied, and those that it hits. */
   seen: number
-  /** How often its connections were drawn anew. */
+  /** How often the choice of connections was drawn anew. */
   choices: number
   readonly victims: Map<Flow, Placed | undefined>
 }

@@ -6,7 +6,7 @@ import type { RouteTable } from '../http/route-table.ts'
 import { parseRouteTable } from '../http/routes/parse-table.ts'
 import { parseRespSettings, type RespSettings } from '../resp/resp-settings.ts'
 
-/** The protocol a proxy carries, if it is told one. Needed to fault or record single requests and messages. */
+/** The protocol a proxy carries, if known. Needed to fault or record single requests and messages. */
 export type Carriage =
   | { readonly kind: 'http'; readonly table: RouteTable | undefined; readonly websocket: boolean }
   | { readonly kind: 'http2'; readonly table: RouteTable | undefined }

@@ -1,9 +1,6 @@
 import type { Trouble } from '../tcp/trouble.ts'
 
-/**
- * A change in the control plane, or trouble with the traffic: what is in force, on which links, what could not be
- * carried.
- */
+/** A change in the control plane, or trouble with the traffic. */
 export type ControlEvent =
   | { readonly type: 'proxy-added' | 'proxy-changed' | 'proxy-removed'; readonly proxy: string }
   | { readonly type: 'fault-added' | 'fault-changed' | 'fault-removed'; readonly fault: string; readonly what: string }

@@ -6,7 +6,7 @@ import type { Recorder } from '../recorder/recorder.ts'
 export interface Recording {
   readonly recorder: Recorder
   readonly files: readonly RecordFile[]
-  /** Whether whoever injects the faults notes them, so that they must not be noted a second time. */
+  /** Whether the injector of the faults notes them itself, so that they must not be noted a second time. */
   readonly faultsAreNoted?: boolean | undefined
   /** Checks that a table's recording can be judged. @throws UserError (input) that begins with `where`. */
   readonly checkTable?: ((table: RouteTable, where: string) => void) | undefined

@@ -11,7 +11,7 @@ export interface Placed {
   readonly hit: (times?: number) => void
 }
 
-/** What is next: the rest of a chunk, or an end. */
+/** The head of the queue: the rest of a chunk, or an end. */
 export interface Next {
   readonly chunk: Chunk
   readonly content: Content

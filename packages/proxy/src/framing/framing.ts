@@ -4,9 +4,7 @@ import type { FrameScanner } from './frame-scanner.ts'
 /** Requests go from the side that dialled to the other; responses come back. */
 export type Direction = 'requests' | 'responses'
 
-/**
- * How a kind of connection is cut into messages, and the little that must be known about messages to hurt single ones.
- */
+/** Cuts a kind of connection into messages, and knows enough about messages to fault single ones. */
 export interface Framing {
   readonly name: string
   /** A scanner for one direction of one connection. */
@@ -23,7 +21,7 @@ export interface Framing {
     | undefined
   /** The message's content as bytes, if it differs from the message's own bytes. */
   readonly plain?: ((message: Buffer) => Buffer) | undefined
-  /** Whether the message is part of a handshake, which must not be hurt. */
+  /** Whether the message is part of a handshake, which faults must leave alone. */
   readonly isHandshake?: ((message: Buffer) => boolean) | undefined
   /** A scanner for messages only, if connections begin with something else. */
   readonly messageScanner?: ((direction: Direction) => FrameScanner) | undefined

@@ -5,14 +5,11 @@ import { MessageRule, type Standing, type Track } from './message-rule.ts'
 
 /** The messages of one link so far. */
 export interface MessageStatistics {
-  /** Whole messages, hurt or not. */
+  /** Whole messages, faulted or not. */
   readonly messages: number
-  /** Messages too large to be hurt. */
+  /** Messages too large to be faulted. */
   readonly oversized: number
-  /**
-   * Directions of connections that turned out not to have the declared framing, and are passed on unchanged from
-   * there.
-   */
+  /** Directions of connections that broke the declared framing, and were passed on unchanged from there. */
   readonly unframed: number
 }
 

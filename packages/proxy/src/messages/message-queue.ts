@@ -7,8 +7,8 @@ import type { MessageRule } from './message-rule.ts'
 const MOST_WAITING_BYTES = 16 * 1024 * 1024
 
 /**
- * An entry that goes on in order: a message; a part, or the last part, of a message never held whole; the rest of a
- * stream that is no longer framed; or the end of the stream.
+ * A queue entry: a message; a part, or the last part, of a message never held whole; the rest of a stream that is no
+ * longer framed; or the end of the stream.
  */
 interface Waiting {
   readonly kind: 'message' | 'part' | 'last-part' | 'rest' | 'end' | 'reset'
@@ -20,7 +20,7 @@ interface Waiting {
   dueAtMs: number
 }
 
-/** A message that lets others pass. */
+/** A message that waits while others pass. */
 interface Aside {
   readonly copies: readonly Buffer[]
   readonly sizeBytes: number

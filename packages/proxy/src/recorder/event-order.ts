@@ -69,7 +69,7 @@ export class EventOrder {
   /** Fills a place with the lines of one event, or of several. */
   fill(place: Place, lines: readonly Line[]): void {
     if (place.state === 'overtaken') {
-      // Later than it happened, but still before its own completion: the recorded interval starts late.
+      // Written later than it happened but before its own completion, so the recorded interval starts late.
       for (const line of lines) this.append(line)
       return
     }

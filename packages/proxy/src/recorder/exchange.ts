@@ -51,7 +51,7 @@ export class Exchange {
   #extra: Extra = NO_EXTRA
   #edges: Edges = 0
   #forwardedAt: Nanos | undefined
-  /** What the backend answered, whatever the client is told. */
+  /** The backend's own answer, which the client may never see. */
   #backendAnswer: Completions | undefined
 
   constructor(recording: Recording, begunAt: Nanos, beginning: Beginning) {

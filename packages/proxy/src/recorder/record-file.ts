@@ -51,13 +51,13 @@ export interface RecordFile {
 const BLOCK_BYTES = 64 * 1024
 /** UTF-8 bytes for one UTF-16 code unit. */
 const MOST_BYTES_PER_CHARACTER = 3
-/** … or this long after the first of them. A kill loses at most this much, and what is on disk is still a history. */
+/** … or this long after the first of them. A kill loses at most this much; the file is still a valid history. */
 const FLUSH_AFTER_MS = 5
 const DEFAULT_MAXIMUM_BEHIND_BYTES = 64 * 1024 * 1024
 
 /**
- * A history file that is written in the background: no call waits for the disk. There is never more than one write
- * under way, so lines stay in order.
+ * A history file written in the background: no call waits for the disk. At most one write is in progress, so lines stay
+ * in order.
  *
  * @throws UserError (environment) if the file cannot be created.
  */

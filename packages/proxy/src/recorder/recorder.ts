@@ -67,17 +67,17 @@ export interface Recorder {
 /** Records the requests of one connection. */
 export interface ConnectionRecorder {
   /**
-   * Call when a request's first byte arrives. The exchange keeps its place in the history until it is known what was
-   * asked.
+   * Call when a request's first byte arrives. The exchange keeps its place in the history until the request's meaning
+   * is known.
    */
   begin(time: Nanos): Exchange
   /** Call instead when a whole request arrives at once; its meaning must be given next. */
   beginWhole(time: Nanos): Exchange
-  /** Call when the proxy repeats a request of its own accord, unknown to the client. */
+  /** Call when the proxy itself repeats a request, unknown to the client. */
   duplicate(original: Exchange, time: Nanos): Exchange
   /**
-   * Call when the connection is no longer understood; `what` names what it became. Call it before any client can see
-   * what it touches.
+   * Call when the connection is no longer understood; `what` names what it became. Call before any client can see a
+   * change to the keys it touches.
    */
   opaque(what: string, touches: Touches): void
   /** Call for an answer without a request. */

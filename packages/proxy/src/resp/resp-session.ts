@@ -21,13 +21,13 @@ export interface RespSessionOptions {
 const SUBSCRIPTIONS: ReadonlySet<string> = new Set([
   ...['SUBSCRIBE', 'PSUBSCRIBE', 'SSUBSCRIBE', 'UNSUBSCRIBE', 'PUNSUBSCRIBE', 'SUNSUBSCRIBE'],
 ])
-/** In a transaction these take effect at its end or never, so from there on nothing names the client. */
+/** In a transaction these take effect at its end or never; from there on the client counts as unnamed. */
 const IDENTIFYING: ReadonlySet<string> = new Set(['CLIENT', 'AUTH', 'HELLO'])
 const STEERING: ReadonlySet<string> = new Set(['SELECT', 'RESET', 'MULTI'])
 /** After these the connection carries a stream instead of answers. */
 const STREAMS: ReadonlySet<string> = new Set(['MONITOR', 'SYNC', 'PSYNC'])
 
-/** One connection: what it remembers from one command to the next, and what each command means given that. */
+/** One connection's state between commands, which determines the meaning of each command. */
 export class RespSession {
   readonly #keySpace: KeySpace
   readonly #lost: RespSessionOptions['lost']

@@ -24,9 +24,9 @@ const members: readonly string[] = ['commands', 'cas', 'scripts', 'wait', 'clien
 const clients: readonly string[] = ['peer.process', 'peer.address', 'connection'] satisfies RespClient[]
 
 /**
- * Reads the members of `{"kind":"resp"}`: `"commands"` is the model to record, `"cas"` a script that compares and sets,
- * `"scripts":"keys"` promises that scripts write only keys they declare, `"wait":"confirms"` that clients count a write with a
- * WAIT right behind it as acknowledged when the WAIT is, `"client"` says what identifies clients, and
+ * Parses the members of `{"kind":"resp"}`. `"commands"` is the model to record and `"cas"` a compare-and-set script.
+ * `"scripts":"keys"` promises that scripts write only the keys they declare. `"wait":"confirms"` means that clients
+ * count a write as acknowledged once the WAIT right behind it is. `"client"` says what identifies clients, and
  * `"initial"` what keys hold at the start.
  *
  * @throws UserError that begins with `where`.

@@ -10,7 +10,7 @@ export interface CrewOptions {
 }
 
 /**
- * The workers of one network, all in the same state. One that dies is replaced by another, which is told all standing
+ * The workers of one network, all in the same state. A worker that dies is replaced; the new one gets all standing
  * commands in the order they were given.
  */
 export class Crew {
@@ -43,7 +43,7 @@ export class Crew {
     return ++this.#numbers
   }
 
-  /** Resolves with every worker's report once it has done it. @throws UserError if one refuses. */
+  /** Resolves with every worker's report once all have carried it out. @throws UserError if one refuses. */
   async tellAll(command: WorkerCommand): Promise<readonly WorkerReport[]> {
     const told = [...this.#workers].map((worker) => worker.tell(command))
     for (const each of told) this.#watch(each)
@@ -55,7 +55,7 @@ export class Crew {
     this.#watch(this.tellAll(command).then(done))
   }
 
-  /** New workers will be told this; an earlier command of that key is forgotten. */
+  /** Keeps a command for new workers, replacing the earlier one with that key. */
   remember(key: string, command: WorkerCommand): void {
     this.#standing.set(key, command)
   }
@@ -64,7 +64,7 @@ export class Crew {
     return this.#standing.has(key)
   }
 
-  /** Whether there was one. */
+  /** Returns whether there was a command with that key. */
   forget(key: string): boolean {
     return this.#standing.delete(key)
   }
@@ -73,9 +73,9 @@ export class Crew {
     return sum(this.#reports().map((report) => new Map(report.liveConnections).get(route) ?? 0))
   }
 
-  /** As of the reports given: the latest of every worker, unless told otherwise. */
+  /** Total hits according to the given reports, by default every worker's latest. */
   hits(fault: number, reports: readonly WorkerReport[] = this.#reports()): number {
-    // A worker that answered may be retired by now, with the same report.
+    // A worker may have died since its reply; its retired report is then the same object.
     const all = [...new Set([...reports, ...this.#retired])]
     return sum(all.map(({ hits }) => new Map(hits).get(fault) ?? 0))
   }
@@ -112,7 +112,9 @@ export class Crew {
     for (const command of this.#standing.values()) this.#watch(next.tell(command))
   }
 
-  /** A refusal reaches the caller; a replacement that refuses stays without the route, and can do no better. */
+  /**
+   * Failures are ignored here: a refusal reaches the caller, and a replacement that refuses a route runs without it.
+   */
   #watch(done: Promise<unknown>): void {
     const settled: Promise<unknown> = done.catch(() => undefined).finally(() => this.#pending.delete(settled))
     this.#pending.add(settled)

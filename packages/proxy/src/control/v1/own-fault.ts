@@ -3,7 +3,7 @@ import { ControlError } from '../errors.ts'
 import type { FaultOrigin, NamedFault } from '../fault-board.ts'
 import type { ControlPlane } from '../plane.ts'
 
-/** The path where each origin's faults are changed. */
+/** How faults of each origin are changed, for error messages. */
 const homes: { readonly [origin in FaultOrigin]: string } = {
   api: 'at /v1/faults',
   partition: 'at /v1/partitions',

@@ -42,14 +42,14 @@ class CompiledOperation implements RoutedOperation {
   readonly answerBytes: number
   readonly #spec: OperationSpec
   readonly #sources: Sources
-  /** Whether only the answer tells the key, or the value that was written. */
+  /** Whether only the answer has the key, or the value that was written. */
   readonly #keyIsTold: boolean
   readonly #valueIsTold: boolean
   readonly #keyOf: ReadKey | undefined
   readonly #givenOf: ReadValue
   readonly #resultOf: ReadValue | undefined
   readonly #listOf: ReadValue | undefined
-  /** Whether `each` lists what is in the answer, not what is in the request. */
+  /** Whether `each` lists items of the answer rather than of the request. */
   readonly #isListed: boolean
   readonly #conditions: readonly { readonly source: ValueSource; readonly read: ReadValue }[]
 
