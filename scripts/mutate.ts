@@ -130,6 +130,7 @@ function makeCopy(): string {
     'tsconfig.base.json',
     'vitest.config.ts',
     'vitest.seeds.ts',
+    'vitest.sources.ts',
     'scripts/last-lines-reporter.ts',
   ]) {
     cpSync(join(root, file), join(copy, file))
@@ -141,12 +142,12 @@ function makeCopy(): string {
     })
   }
   const modules = join(copy, 'node_modules')
-  mkdirSync(join(modules, '@chaos'), { recursive: true })
+  mkdirSync(join(modules, '@chaosproxy'), { recursive: true })
   for (const name of readdirSync(join(root, 'node_modules'))) {
-    if (name.startsWith('.') || name === '@chaos' || name === 'chaos') continue
+    if (name.startsWith('.') || name === '@chaosproxy' || name === 'chaosproxy') continue
     symlinkSync(join(root, 'node_modules', name), join(modules, name))
   }
-  for (const name of PACKAGES) symlinkSync(join(copy, 'packages', name), join(modules, '@chaos', name))
+  for (const name of PACKAGES) symlinkSync(join(copy, 'packages', name), join(modules, '@chaosproxy', name))
   return copy
 }
 

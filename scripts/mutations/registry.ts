@@ -8,6 +8,7 @@ import { recordMutations } from './records.ts'
 import { sequentialMutations } from './sequential.ts'
 import { sessionMutations } from './sessions.ts'
 import { startMutations } from './starts.ts'
+import { watchMutations } from './watches.ts'
 import { weakerMutations } from './weaker.ts'
 
 /** Every deliberate mistake, by area. */
@@ -22,4 +23,5 @@ export const mutations: readonly Mutation[] = [
   ...recordMutations,
   ...sessionMutations,
   ...counterexampleMutations,
+  ...watchMutations,
 ]

@@ -163,7 +163,7 @@ describe('a mistake is met kindly', () => {
     [['run', '--expect', 'linearisable'], 'Did you mean linearizable?'],
     [['run', '--set', 'speed=3'], 'there is no such knob of raft'],
     [['run', 'raft'], 'chaos run raft: runs are named in a chaos.config.ts, and there is none here.'],
-    [['check', history('stale-read'), '--expect', 'atomic'], '--expect atomic: there is no such level.'],
+    [['check', history('stale-read'), '--expect', 'strict'], '--expect strict: there is no such level.'],
     [['check', history('stale-read'), '--format', 'xml'], '--format xml: there is no such format.'],
     [['check', history('stale-read'), '--initial', 'one'], '--initial one: not JSON.'],
     [['check'], 'chaos check needs at least one history'],

@@ -142,7 +142,7 @@ describe('a model that is added to the registry, by one line,', () => {
     await chaosHere(['check', '--help'])
     const help = log.mock.calls.flat().join('\n')
     log.mockRestore()
-    expect(help.replaceAll(/\s+/g, ' ')).toContain('log, stack; or the path of a file')
+    expect(help.replaceAll(/\s+/g, ' ')).toContain(', stack; or the path of a file')
     const { stdout } = await chaosHere(['check', history, '--model', 'stack', '--json'])
     expect(JSON.parse(stdout)).toMatchObject({ model: 'stack', levels: { linearizable: { result: 'violated' } } })
     const { stdout: page } = await chaosHere(['check', history, '--model', 'stack'])

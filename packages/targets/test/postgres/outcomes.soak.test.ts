@@ -188,13 +188,25 @@ liveTest(
     const inWait = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
     await run(admin, 'SET synchronous_commit = local')
     let value = 5
+    /** Until the server has taken the new setting to heart, commits wait for nobody. */
+    async function askUntilOneWaits(): Promise<{ readonly asked: Promise<Completion> }> {
+      for (;;) {
+        let isOver = false
+        const asked = ask(add('x')).finally(() => {
+          isOver = true
+        })
+        while (!isOver) {
+          const seen = await run(admin, `SELECT count(*) ${inWait}`)
+          if (seen?.type === 'done' && seen.rows[0]?.[0] === '1') return { asked }
+        }
+        expect(await asked).toMatchObject({ type: 'ok' })
+        value++
+      }
+    }
     for (const end of ['pg_cancel_backend', 'pg_terminate_backend']) {
-      const waitingFor = ask(add('x'))
-      await eventually(async () =>
-        expect(await run(admin, `SELECT count(*) ${inWait}`)).toMatchObject({ rows: [['1']] }),
-      )
+      const { asked } = await askUntilOneWaits()
       await run(admin, `SELECT ${end}(pid) ${inWait}`)
-      expect(await waitingFor).toMatchObject({
+      expect(await asked).toMatchObject({
         type: 'info',
         error: expect.stringMatching(/^canceling (the )?wait for synchronous/),
       })
