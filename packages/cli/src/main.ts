@@ -7,7 +7,7 @@ import { outputFailed, print, tolerateBrokenOutput } from './terminal/output.ts'
 import { pageWidth } from './terminal/style.ts'
 import { packageVersion } from './version.ts'
 
-/** Each command is loaded only if it is the one to run: most start in a fraction of the time that all take. */
+/** Each command is loaded only when it runs: most start in a fraction of the time that loading all of them takes. */
 const registry: { readonly [name: string]: () => Promise<Command> } = {
   run: async () => (await import('./commands/run.ts')).runCommand,
   init: async () => (await import('./commands/init.ts')).initCommand,
@@ -24,10 +24,10 @@ const registry: { readonly [name: string]: () => Promise<Command> } = {
 }
 const names = Object.keys(registry)
 
-/** Runs the command line given and sets the process's exit code. Never throws for a user's mistake. */
+/** Runs the given command line and sets the process's exit code. Never throws for a user's mistake. */
 export async function main(typed: readonly string[]): Promise<void> {
   tolerateBrokenOutput()
-  // Sources offer what is built from them.
+  // When running from sources, offer the built API.
   offerApi(new URL(import.meta.url.endsWith('.ts') ? '../dist/index.js' : './index.js', import.meta.url))
   const argv = withWordsKept(typed[0] === 'help' ? [...typed.slice(1), '--help'] : typed)
   let exitCode: ExitCode | undefined

@@ -5,8 +5,8 @@ import { numberOf, type Settings } from './setting.ts'
 import type { Clients } from './workload.ts'
 
 /**
- * Clients of objects that are appended to and read whole. `appended` makes the value from its number: none is appended
- * twice, so that every read shows the order of all appends before it.
+ * Clients of objects that are appended to and read whole. `appended` makes a value from its number. No value is
+ * appended twice, so every read shows the order of all appends before it.
  */
 export function createGrowing(settings: Settings, serial: number, appended: (number: number) => Json): Clients {
   const keys = createKeyPool(numberOf(settings, 'keys'), numberOf(settings, 'size'))

@@ -3,11 +3,11 @@ import type { Setting } from './setting.ts'
 
 const LETTERS = 'xyzabcdefghijklmnopqrstuvw'
 
-/** `x`, `y`, `z`, `a`, … while letters last. */
+/** `x`, `y`, `z`, `a`, … as long as there are letters. */
 export const keyNames = (count: number): string[] =>
   Array.from({ length: count }, (_, i) => (count <= LETTERS.length ? (LETTERS[i] ?? `k${i}`) : `k${i}`))
 
-/** A search has few keys, so that operations meet. */
+/** A search uses few keys, so that operations overlap on them. */
 export const keysSetting = (count: number, summary: string): Setting => ({
   name: 'keys',
   summary,
@@ -36,7 +36,7 @@ export interface KeyPool {
   replace(key: string): void
 }
 
-/** `x` is replaced by `x2`, that by `x3`, and so on. Without a limit keys are replaced only on request. */
+/** `x` is replaced by `x2`, then `x3`, and so on. Without a limit keys are replaced only on request. */
 export function createKeyPool(count: number, limit: number = Number.POSITIVE_INFINITY): KeyPool {
   const names = keyNames(count)
   const keys = [...names]

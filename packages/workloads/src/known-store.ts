@@ -1,11 +1,11 @@
-/** What the clients of one run have learned of the store together. */
+/** What the clients of one run jointly know about the store. */
 export interface KnownStore {
   /** The highest revision acknowledged. */
   last: number
-  /** The same by key. */
+  /** The highest acknowledged revision of each key. */
   readonly ofKey: Map<string, number>
-  /** Below this revision everything may be compacted. */
+  /** Revisions below this may be compacted. */
   compacted: number
-  /** Deletions that everything below was or will be compacted of, for watches to start at. */
+  /** Deletions below which everything is or will be compacted; watches start at them. */
   readonly deletions: { readonly key: string; readonly revision: number }[]
 }

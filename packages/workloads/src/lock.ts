@@ -4,7 +4,7 @@ import { numberOf } from './setting.ts'
 import { missing, someFailed, withoutConcurrency } from './vacuity.ts'
 import type { Follower, Workload } from './workload.ts'
 
-/** How likely a holder's next operation is the release. */
+/** The probability that a holder's next operation is the release. */
 const RELEASE_PROBABILITY = 0.9
 
 /**
@@ -26,7 +26,7 @@ export const lock: Workload = {
     const keys = createKeyPool(numberOf(settings, 'keys'))
     return {
       client(random) {
-        /** What this process holds; without an answer, an acquire is taken to have succeeded. */
+        /** The locks this process holds; an acquire without an answer is taken to have succeeded. */
         const held = new Set<string>()
         const tokens = createTokens()
         return {
@@ -49,7 +49,7 @@ export const lock: Workload = {
               keys.replace(key)
               held.clear()
             } else if (f === 'release') {
-              // After a refusal the lock is still held, or the service thinks otherwise; the client does not wait to find out.
+              // Refused: the lock is still held, or the service thinks otherwise. Either way the client moves on.
               if (completion.type === 'fail') keys.replace(key)
               held.delete(key)
             } else if (completion.type === 'ok') held.add(key)

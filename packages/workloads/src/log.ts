@@ -9,8 +9,8 @@ import type { Workload } from './workload.ts'
 const LIMIT = 5
 
 /**
- * Logs that distinct values are sent to, and that are polled from an offset. A poll begins at an entry that its client knows
- * to exist: a poll beyond the end would reveal nothing.
+ * Logs to which distinct values are sent, and which are polled from an offset. A poll starts at an entry that its
+ * client knows to exist: a poll beyond the end would reveal nothing.
  */
 export const log: Workload = {
   name: 'log',
@@ -33,9 +33,9 @@ export const log: Workload = {
     return {
       client(random, rank) {
         const share = readShare(reads, rank)
-        /** By log: the last offset that this client has seen an entry at. */
+        /** By log: the highest offset at which this client has seen an entry. */
         const seen = new Map<string, number>()
-        /** By log: how much this client has sent, which is where it polls until it has seen an entry. */
+        /** By log: how many values this client has sent, less one; it polls from there until it has seen an entry. */
         const sent = new Map<string, number>()
         return {
           next() {

@@ -2,12 +2,12 @@ import type { Input } from '@chaosproxy/history'
 import type { Setting } from './setting.ts'
 
 /**
- * By rank: at every node one client mostly writes, one does both, one mostly reads, and so on. A node that was cut off
- * stops answering reads before it stops taking writes, and would stop a client that does both.
+ * By rank: at every node one client mostly writes, one does both, one mostly reads, and so on. A partitioned node stops
+ * answering reads before it stops taking writes, which would block a client that does both.
  */
 const WEIGHTS = [0.2, 1, 1.8, 1]
 
-/** The rank whose clients read just as much as the setting says. */
+/** The rank whose clients read exactly the share in the setting. */
 export const EVEN_RANK = 1
 
 export const readsSetting: Setting = {
@@ -20,7 +20,7 @@ export const readsSetting: Setting = {
   worthTrying: [0.3, 0.5, 0.7],
 }
 
-/** How likely the next operation of a client of this rank is a read. */
+/** The probability that the next operation of a client of this rank is a read. */
 export const readShare = (share: number, rank: number): number => share * (WEIGHTS[rank % WEIGHTS.length] ?? 1)
 
 export const readOf = (key: string): Input => ({ f: 'read', key, value: null })

@@ -7,8 +7,8 @@ import { missing, withoutConcurrency } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
 /**
- * Reads, writes and compare-and-sets on a few keys. No value is written twice, so every read identifies the write it saw. A
- * cas expects the value its client last knew, so many succeed.
+ * Reads, writes and compare-and-sets on a few keys. No value is written twice, so every read identifies the write it
+ * saw. A cas expects the value last known to its client, so many succeed.
  */
 export const register: Workload = {
   name: 'register',

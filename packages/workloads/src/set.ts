@@ -6,8 +6,8 @@ import { missing, withoutConcurrency } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
 /**
- * Sets that elements are added to and that are read whole; no element is added twice. A client removes only elements that it
- * added itself, so most removals find their element.
+ * Sets to which elements are added and that are read whole; no element is added twice. A client removes only elements
+ * that it added, so most removals find their element.
  */
 export const set: Workload = {
   name: 'set',
@@ -58,7 +58,7 @@ export const set: Workload = {
     }
   },
   finale: readAll,
-  // Each node has its own order.
+  // The order of elements differs between nodes.
   agreedOn: (elements) => (Array.isArray(elements) ? elements.map((element) => canonical(element)).sort() : elements),
   vacuous: (history) => [
     ...missing(history, 'read', ['read']),

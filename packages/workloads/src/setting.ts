@@ -14,14 +14,17 @@ export interface Setting {
   readonly default: SettingValue
   /** The default if less than linearizability is promised; absent if it is the same. */
   readonly ifWeaker?: SettingValue | undefined
-  /** For numbers. */
+  /** Bounds for numbers. */
   readonly min?: number | undefined
   readonly max?: number | undefined
   /** Whether a number may be a fraction, such as a share. */
   readonly fraction?: boolean | undefined
-  /** If only some values make sense. */
+  /** The allowed values, if they are few. */
   readonly values?: readonly SettingValue[] | undefined
-  /** The values a search draws from unless the user chose one: few keys, say, so that operations meet. */
+  /**
+   * The values from which a search draws unless the user chose one: few keys, for example, so that operations overlap
+   * on them.
+   */
   readonly worthTrying?: readonly SettingValue[] | undefined
 }
 
@@ -36,9 +39,9 @@ export const usualValue = ({ default: usual, ifWeaker }: Setting, isWeaker: bool
   isWeaker ? (ifWeaker ?? usual) : usual
 
 /**
- * The chosen values, the rest from the defaults.
+ * The chosen values, completed with the defaults.
  *
- * @throws UserError (usage) for a setting that is not declared, or a value it cannot have.
+ * @throws UserError (usage) for an undeclared setting or an invalid value.
  */
 export function settingsFor({ name, settings }: Declaring, chosen: Settings = {}, isWeaker = false): Settings {
   const values: { [name: string]: SettingValue } = {}
@@ -76,7 +79,7 @@ function isPossible(setting: Setting, value: SettingValue): boolean {
   return typeof value !== 'number' || (value >= min && value <= max && (fraction || Number.isInteger(value)))
 }
 
-/** What a setting can be, as the end of "give …". */
+/** The allowed values of a setting, to follow "give". */
 export function expectedText({ default: usual, min = 0, max, fraction, values }: Setting): string {
   if (values !== undefined) return `one of ${values.join(', ')}`
   switch (typeof usual) {

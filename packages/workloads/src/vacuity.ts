@@ -5,7 +5,7 @@ export function missing(history: History, what: string, functions: readonly stri
   return someSucceeded(history, functions, () => true) ? [] : [`no ${what} succeeded`]
 }
 
-/** Whether any of these functions succeeded with such a result. */
+/** Whether any of these functions succeeded with a result that passes the test. */
 export function someSucceeded(
   history: History,
   functions: readonly string[],
@@ -26,7 +26,10 @@ export function someFailed(history: History, functions: readonly string[]): bool
   return false
 }
 
-/** The complaint if nothing overlapped an operation that changes something: reads that overlap each other prove nothing. */
+/**
+ * The complaint if nothing overlapped an operation that changes something: reads that overlap only each other prove
+ * nothing.
+ */
 export function withoutConcurrency(history: History, what: string, changes: readonly string[]): string[] {
   return hasConcurrency(history, changes) ? [] : [`nothing ran at the same time as ${what}`]
 }

@@ -7,16 +7,16 @@ import { missing } from './vacuity.ts'
 import { createWatcher, isWatcher } from './watcher.ts'
 import type { Client, Workload } from './workload.ts'
 
-/** How many revisions a compaction leaves. */
+/** How many revisions a compaction keeps. */
 const LEFT = 500
-/** Of the writers' operations. */
+/** The share of compactions among the writers' operations. */
 const COMPACTIONS = 0.01
 const TRANSACTIONS = 0.1
 
 /**
- * Writes and deletions on a few keys, each with a revision, compactions, and watches of one key or of all: from now on, from
- * a revision of the past, or from one to come. A watch that ends is resumed where it was. After healing each is followed
- * until it has shown the last change.
+ * Writes and deletions on a few keys, each with a revision; compactions; and watches of one key or all, from the
+ * present revision, a past one or a future one. A watch that ends is resumed at its last revision. After healing, each
+ * watch is followed until it has shown the last change.
  */
 export const watch: Workload = {
   name: 'watch',
@@ -86,9 +86,9 @@ interface WriterOptions {
 function createWriter({ random, keys, store, unique, settings }: WriterOptions): Client {
   const deletes = numberOf(settings, 'deletes')
   const { compact } = settings
-  /** Revisions of puts, of which compacting is harmless. */
+  /** The revision of a put, at which compacting is safe. */
   let put = 0
-  /** What to do next, decided by what was learned. */
+  /** Operations to do next, planned from earlier answers. */
   const planned: Input[] = []
 
   function compaction(): Input | undefined {

@@ -4,31 +4,31 @@ import type { KeyPool } from './keys.ts'
 import type { KnownStore } from './known-store.ts'
 import type { Client } from './workload.ts'
 
-/** The first clients of a node watch, the others write. */
+/** A node's first clients watch; the others write. */
 export const isWatcher = (rank: number): boolean => rank < 2
 
-/** How likely a watch is ended, to be resumed by another. */
+/** The probability that a watch is ended, to be resumed by another. */
 const ENDS = 0.02
-/** How far in the past a watch may start. */
+/** How many revisions in the past a watch may start. */
 const BACK = 100
-/** How often a client asks in vain, once all is healed, until it gives up. */
+/** The most polls that a client makes after healing. */
 const MOST_IN_VAIN = 60
 
 interface WatcherOptions {
   readonly random: Random
   readonly keys: KeyPool
   readonly store: KnownStore
-  /** Another for each watch. */
+  /** A new name for each watch. */
   readonly name: () => number
   readonly future: number
 }
 
-/** One stream of changes: asked for, listened to, and taken up again. */
+/** Follows one stream of changes: requests it, polls it, and resumes it after it ends. */
 export function createWatcher({ random, keys, store, name, future }: WatcherOptions): Client {
   let current: Stream | undefined
   let isOpen = false
   let followed = 0
-  /** To be taken up by the next watch. */
+  /** The stream for the next watch to resume. */
   let ended: Stream | undefined
 
   function begin(): Input {
@@ -58,7 +58,7 @@ export function createWatcher({ random, keys, store, name, future }: WatcherOpti
     return { f: 'watched', value: { watch: current.id } }
   }
 
-  /** The last change that the present watch asks for, as far as anybody was told. */
+  /** The last change known to the clients that the current watch should show. */
   function target(): number {
     if (current === undefined) return 0
     return current.key === undefined ? store.last : (store.ofKey.get(current.key) ?? 0)
@@ -105,15 +105,15 @@ export function createWatcher({ random, keys, store, name, future }: WatcherOpti
   }
 }
 
-/** What one watch asks for, and how far it has come. */
+/** What one watch requested, and how far it has come. */
 interface Stream {
   readonly id: number
-  /** Undefined: all. */
+  /** Undefined: all keys. */
   readonly key: string | undefined
-  /** The first revision that is still to come; undefined: from now on. */
+  /** The first revision not yet received; undefined: from the present on. */
   readonly next: number | undefined
   readonly resumes?: number | undefined
-  /** Whether it asks for what was there before. */
+  /** Whether it requests previous values. */
   readonly isTelling: boolean
 }
 

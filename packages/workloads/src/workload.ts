@@ -17,7 +17,7 @@ export interface Workload {
   readonly object: string
   /** Every `f` it may ask for. */
   readonly functions: readonly string[]
-  /** Those it does ask for with these settings; absent: all. */
+  /** The functions it uses with these settings; absent: all. */
   uses?(settings: Settings): readonly string[]
   /** The functions that change nothing: without an answer they count as `fail`, not as `info`. */
   readonly reads: readonly string[]
@@ -37,32 +37,32 @@ export interface Workload {
   vacuous(history: History): readonly string[]
 }
 
-/** The default export of a file with a workload of one's own; the other members have defaults. */
+/** The default export of a user's workload file; members that are not required have defaults. */
 export type WorkloadModule = Pick<Workload, 'name' | 'model' | 'functions' | 'create'> & Partial<Workload>
 
 export interface Clients {
-  /** `rank` numbers the clients of one node from 0: they differ in what they mostly do. */
+  /** `rank` numbers a node's clients from 0; it decides what each mostly does. */
   client(random: Random, rank: number): Client
 }
 
 /** What one client does next, and what it learns from the answers. */
 export interface Client {
-  /**
-   * Must return something sensible even if nothing was learned: operations may be planned ahead.
-   */
+  /** Must return something sensible even if nothing was learned: operations may be planned ahead. */
   next(): Input
-  /** Called once for each completed operation. After `info` the client goes on as a new process. */
+  /** Called once for each completed operation. After `info` the client continues as a new process. */
   learned?(input: Input, completion: Completion): void
   /**
-   * What it asks once everything is healed and all other clients have stopped, such as for the rest of a stream: marked final,
-   * one after another until undefined, for at most half a minute.
+   * The next operation after everything is healed and all other clients have stopped, such as a poll for the rest of a
+   * stream. Called until it returns undefined, for at most half a minute; operations are marked final.
    */
   after?(): Input | undefined
 }
 
 /** Accompanies one client whose operations are planned ahead. */
 export interface Follower {
-  /** Completes an operation with what only an answer reveals, such as the token of the lock that it releases. */
+  /**
+   * Completes an operation with what only an earlier answer reveals, such as the token of the lock that it releases.
+   */
   filledIn(planned: Input): Input
   /** As in `Client`. */
   learned(input: Input, completion: Completion): void

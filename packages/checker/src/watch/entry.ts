@@ -11,9 +11,9 @@ import { createScopes } from './scope.ts'
 import { buildTimeline } from './timeline.ts'
 
 /**
- * Streams of changes, judged by each guarantee: the writes are put in the order of their revisions once, and each watch is
- * then one walk through what it was sent. Linear in writes and events for watches of the same scope; each further scope
- * costs one walk through the writes.
+ * Judges streams of changes by each guarantee. Writes are put in the order of their revisions once; each watch is then
+ * one pass over what it was sent. Linear in writes and events for watches of the same scope; every further scope costs
+ * one pass over the writes.
  */
 export const watchEntry: ModelEntry<WatchLevel> = {
   name: 'watch',

@@ -4,27 +4,27 @@ import type { Guarantee } from './guarantees.ts'
 import type { Change, Watch } from './record.ts'
 import type { Known } from './timeline.ts'
 
-/** Something that a watch may not do. */
+/** A violation of a guarantee by a watch. */
 export interface Finding {
   readonly guarantee: Guarantee
   readonly sentence: string
-  /** What shows it: without these there is no contradiction. */
+  /** The operations that contradict each other: without any of them there is no contradiction. */
   readonly core: readonly OperationRow[]
-  /** What helps a person see it. */
+  /** Further operations that help a person see it. */
   readonly context: readonly OperationRow[]
-  /** Where it shows. */
+  /** The operation at which it shows. */
   readonly culprit: OperationRow
 }
 
 /** Descriptions for people. */
 export interface Words {
-  /** `process 3's watch 7 of x from revision 5 at n1` */
+  /** For example `process 3's watch 7 of x from revision 5 at n1`. */
   watch(watch: Watch): string
-  /** `the put of 4 to x at revision 6` */
+  /** For example `the put of 4 to x at revision 6`. */
   change(change: Change): string
-  /** The same, and who made it. */
+  /** The same, with the process that made it. */
   known(known: Known): string
-  /** `at 1.204 s` */
+  /** For example `at 1.204 s`. */
   arrived(row: OperationRow): string
 }
 
@@ -51,7 +51,7 @@ export function createWords(history: History): Words {
   }
 }
 
-/** Adds a finding for its guarantee if it is shorter than the one before, or comes earlier. */
+/** Keeps the finding for its guarantee if it is shorter than the present one, or equally short and earlier. */
 export function keepShortest(best: Map<Guarantee, Finding>, finding: Finding): void {
   const before = best.get(finding.guarantee)
   const size = (each: Finding) => each.core.length + each.context.length

@@ -1,18 +1,18 @@
 import type { Ladder } from '../levels/ladder.ts'
 
 /**
- * What a stream of changes must keep, after etcd's API guarantees for watches:
+ * The guarantees of a stream of changes, after etcd's API guarantees for watches:
  *
  * - filtered: it sends only what was asked for
- * - ordered: never a revision after a higher one
- * - unique: no change twice, not across a resume either
+ * - ordered: revisions never decrease
+ * - unique: no change is sent twice, not even after a resume
  * - atomic: all changes of one revision come in one response
- * - bookmarkable: after progress r nothing up to r comes or is missing; progress never falls
- * - reliable: of a < b < c that match, a and c imply b
+ * - bookmarkable: after progress r, no change up to r is sent or missing; progress never decreases
+ * - reliable: if changes a < b < c match and a and c were sent, so was b
  * - resumable: started at r, it begins with the first matching change from r on, or is refused if that is compacted
- * - truthful: what it says was changed, was there before and is new was so
- * - live: in the end everything arrives
- * - future: started beyond the present, it sends nothing older than its start
+ * - truthful: each event gives the change, the previous value and whether the key is new correctly
+ * - live: in the end every change arrives
+ * - future: started beyond the present revision, it sends nothing older than its start
  */
 export const guarantees = [
   'filtered',
@@ -29,10 +29,10 @@ export const guarantees = [
 
 export type Guarantee = (typeof guarantees)[number]
 
-/** `faithful`: all of them. */
+/** `faithful`: all guarantees. */
 export type WatchLevel = 'faithful' | Guarantee
 
-/** What is wrong with a watch that does not keep it, for a headline. */
+/** How a headline describes a watch that breaks the guarantee. */
 export const faults: { readonly [guarantee in Guarantee]: string } = {
   filtered: 'sends what was not asked for',
   ordered: 'goes back in time',

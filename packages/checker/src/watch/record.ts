@@ -11,35 +11,35 @@ import {
 } from '@chaosproxy/history'
 import type { OperationRow } from '../operation-row.ts'
 
-/** Something done to one key at a revision. */
+/** A change of one key at a revision. */
 export interface Change {
   readonly revision: number
   readonly key: string
-  /** Undefined: it was deleted. */
+  /** Undefined for a deletion. */
   readonly value: Json | undefined
 }
 
-/** A change as a watch tells it. */
+/** A change as a watch reports it. */
 export interface WatchEvent extends Change {
-  /** What it says was there before: undefined if it does not say, null if it says nothing. */
+  /** The value reported for before the change: undefined if the event does not say, null if it says there was none. */
   readonly previous: Json | undefined
-  /** Whether it says that the key is new; undefined if it does not say. */
+  /** Whether the event reports the key as new; undefined if it does not say. */
   readonly created: boolean | undefined
 }
 
-/** What arrived together. */
+/** Events that arrived together, or another message of the server. */
 export type Response =
   | { readonly type: 'events'; readonly events: readonly WatchEvent[] }
   | { readonly type: 'progress'; readonly revision: number }
-  /** The server ended it; `compacted`: because changes below this revision are gone. */
+  /** The server ended the watch; `compacted`: because changes below this revision are gone. */
   | { readonly type: 'ended'; readonly compacted: number | undefined }
 
-/** One transaction: it has one revision. */
+/** One transaction, with a single revision. */
 export interface Write {
   readonly row: OperationRow
   /** By key; undefined for a deletion. */
   readonly changes: ReadonlyMap<string, Json | undefined>
-  /** `done` without a revision: acknowledged by a target that does not say it. */
+  /** `done` without a revision: acknowledged by a target that does not return it. */
   readonly outcome: 'done' | 'open' | 'failed'
   readonly revision: number | undefined
 }
@@ -49,33 +49,33 @@ export interface Compaction {
   readonly revision: number
 }
 
-/** What was asked for. */
+/** A watch as it was requested. */
 export interface Watch {
   readonly id: string
   readonly row: OperationRow
-  /** One key, all with a prefix, or (neither) all. */
+  /** One key, all keys with a prefix, or (neither given) all keys. */
   readonly key: string | undefined
   readonly prefix: string | undefined
-  /** Undefined: from now on. */
+  /** Undefined: from the present revision on. */
   readonly from: number | undefined
   readonly without: readonly ('put' | 'delete')[]
   readonly resumes: string | undefined
-  /** The store's revision when it was made, as its server says. */
+  /** The store's revision when the watch was created, according to its server. */
   readonly present: number | undefined
   readonly deliveries: Delivery[]
-  /** Whether its client ended it, or another took its place. */
+  /** Whether its client ended it, or another watch resumed it. */
   over: boolean
 }
 
-/** An operation that waited for what a watch sends. */
+/** An operation that waited for a watch's events. */
 export interface Delivery {
   readonly row: OperationRow
-  /** Event position of its arrival. */
+  /** Event position of its completion. */
   readonly at: number
-  /** `lost`: nobody knows what was sent. */
+  /** `lost`: it is unknown what was sent. */
   readonly type: 'arrived' | 'nothing' | 'lost'
   readonly responses: readonly Response[]
-  /** Asked after all was healed and nobody wrote any more. */
+  /** Invoked after all faults were healed and writing had stopped. */
   readonly final: boolean
 }
 
@@ -85,21 +85,22 @@ export interface WatchRecord {
   readonly watches: ReadonlyMap<string, Watch>
 }
 
-/** The functions of the model. */
+/** The functions that the model understands. */
 export const functions = ['put', 'delete', 'txn', 'compact', 'watch', 'watched', 'unwatch', 'read'] as const
 
 /**
  * Reads a history of writes and watches:
  *
- * - `put` (key, value), `delete` (key), `txn` (`{"x":1,"y":null}`, null deletes) end with their revision, or with null if
- *   nothing was changed; `compact` has a revision
- * - `watch` `{"watch":7,"prefix":"k","from":12,"resumes":6}` ends with `{"revision":11}`, the present one
- * - `watched` `{"watch":7}` ends with the responses that arrived since: `{"events":[…]}`, `{"progress":12}`,
- *   `{"ended":true,"compacted":9}`; an event is `{"revision":12,"key":"x","value":1}`, without `value` for a deletion, and
- *   may have `previous` and `created`
+ * - `put` (key, value), `delete` (key) and `txn` (`{"x":1,"y":null}`, null deletes) return their revision, or null if
+ * nothing was changed; `compact` has a revision
+ * - `watch` `{"watch":7,"prefix":"k","from":12,"resumes":6}` returns `{"revision":11}`, the present one
+ * - `watched` `{"watch":7}` returns the responses that arrived since the last one: `{"events":[…]}`, `{"progress":12}`,
+ * `{"ended":true,"compacted":9}`; an event is `{"revision":12,"key":"x","value":1}`, without `value` for a deletion,
+ * and
+ * may have `previous` and `created`
  * - `unwatch` `{"watch":7}`
  *
- * @throws UserError (input) for what cannot be read so.
+ * @throws UserError (input) for a history of any other form.
  */
 export function readRecord(history: History): WatchRecord {
   const { length, f, outcome, returnEvent, flags } = history.operations
@@ -151,7 +152,7 @@ function writeOf(history: History, row: OperationRow, answer: Json | undefined):
   else changes.set(history.keys[key[row]] ?? '', history.functions[f[row]] === 'put' ? input : undefined)
   const revision = typeof answer === 'number' ? answer : undefined
   if (outcome[row] !== OK) return { row, changes, outcome: outcome[row] === INFO ? 'open' : 'failed', revision }
-  // A deletion that found nothing has changed nothing.
+  // A deletion that found nothing changed nothing.
   return answer === null
     ? { row, changes: new Map(), outcome: 'done', revision }
     : { row, changes, outcome: 'done', revision }

@@ -11,16 +11,16 @@ export interface ScanOptions {
   readonly timeline: Timeline
   /** In the order of their calls. */
   readonly compactions: readonly Compaction[]
-  /** The watch that this one takes the place of, and what that had been sent. */
+  /** What was sent to the watch that this one resumes. */
   readonly before: Sent | undefined
   readonly callEvent: Int32Array
   readonly words: Words
   readonly found: (finding: Finding) => void
-  /** A guarantee that nobody can decide for this watch. */
+  /** Reports a guarantee that cannot be decided for this watch. */
   readonly unsure: (guarantee: Guarantee, why: string) => void
 }
 
-/** What a watch was sent: by revision, its keys, in which response. */
+/** What a watch was sent: for each revision, its keys and the response that had them. */
 export interface Sent {
   readonly at: ReadonlyMap<number, SentRevision>
 }
@@ -31,7 +31,7 @@ interface SentRevision {
   readonly row: OperationRow
 }
 
-/** Walks once through what a watch was sent, in the order of arrival. */
+/** Checks in one pass what a watch was sent, in order of arrival. */
 export function scanWatch(options: ScanOptions): Sent {
   const { watch, scope, timeline, compactions, before, callEvent, words, found, unsure } = options
   const name = words.watch(watch)
@@ -42,7 +42,7 @@ export function scanWatch(options: ScanOptions): Sent {
   let responses = 0
   let last: { readonly revision: number; readonly row: OperationRow } | undefined
   let progress: { readonly revision: number; readonly row: OperationRow } | undefined
-  /** The next revision of the scope to be sent. */
+  /** The next revision of the scope that should be sent. */
   let next = begin === undefined ? undefined : firstFrom(scope, begin)
   let isLost = false
   let isEnded = false
@@ -62,7 +62,7 @@ export function scanWatch(options: ScanOptions): Sent {
     found({ guarantee, sentence: `${sentence}.`, culprit, core, context: context.sort((a, b) => a - b) })
   }
 
-  /** What should have been sent before this revision and never was. */
+  /** A change that should have been sent before this revision and never was. */
   function missedBefore(revision: number): Known | undefined {
     if (next === undefined || isLost) return undefined
     for (; next < scope.revisions.length && scope.revisions[next] < revision; next++) {
@@ -151,7 +151,7 @@ export function scanWatch(options: ScanOptions): Sent {
         { core },
       )
     if (each.previous === undefined || sameValue(each.previous, held?.value ?? null)) return
-    // What a compaction removed cannot be told.
+    // The previous value may have been compacted away; the event then reports none.
     const isGone = (compaction: Compaction) =>
       callEvent[compaction.row] < arrival && compaction.revision >= each.revision - 1
     if (each.previous === null && compactions.some(isGone)) return
@@ -163,7 +163,7 @@ export function scanWatch(options: ScanOptions): Sent {
     )
   }
 
-  /** After a response: what is missing of the revisions in it. */
+  /** After a response: the changes missing from its revisions. */
   function whole(revisions: ReadonlySet<number>, { row }: Delivery): void {
     for (const revision of revisions) {
       const sent = at.get(revision)
@@ -205,7 +205,7 @@ export function scanWatch(options: ScanOptions): Sent {
     if (progress === undefined || revision > progress.revision) progress = { revision, row }
   }
 
-  /** What progress claims was sent, and was not by then. */
+  /** A change that progress claims was sent, but that had not been by then. */
   function lateBefore(revision: number): Known | undefined {
     if (next === undefined || isLost) return undefined
     let late: number | undefined

@@ -1,18 +1,18 @@
 import type { Watch } from './record.ts'
 import { type Known, lowerBound, type Timeline } from './timeline.ts'
 
-/** The changes that a watch asks for. */
+/** The changes that a watch requests. */
 export interface Scope {
   matches(key: string, isDeletion: boolean): boolean
-  /** The revisions at which something that matches was changed, in order. */
+  /** The revisions with a matching change, in order. */
   readonly revisions: readonly number[]
-  /** What matches at one of them. */
+  /** The matching changes of one revision. */
   changesAt(revision: number): readonly Known[]
-  /** Whether a write that nobody saw may have changed something that matches, at a revision from the first to the second. */
+  /** Whether a write whose revision is unknown may have made a matching change between these revisions, inclusive. */
   isDoubtful(from: number, to: number): boolean
 }
 
-/** Watches that ask for the same share one. */
+/** Watches with the same request share a scope. */
 export function createScopes(timeline: Timeline): (watch: Watch) => Scope {
   const scopes = new Map<string, Scope>()
   return (watch) => {
@@ -51,10 +51,10 @@ function scopeOf({ key, prefix, without }: Watch, timeline: Timeline): Scope {
   }
 }
 
-/** The first revision of the scope that is at least this. */
+/** The scope's first revision that is at least `least`. */
 export const firstFrom = ({ revisions }: Scope, least: number): number => lowerBound(revisions, least)
 
-/** What was in place of a change before it; undefined if nobody can know. */
+/** The change that preceded this one at its key; undefined if that cannot be known. */
 export function previousOf(known: Known, timeline: Timeline): { readonly held: Known | undefined } | undefined {
   const before = timeline.ofKey(known.key)[known.index - 1]
   const from = (before?.revision ?? timeline.revisions[0] ?? 0) + (before === undefined ? 0 : 1)

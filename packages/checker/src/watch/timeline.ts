@@ -2,43 +2,43 @@ import { canonical, type Json } from '@chaosproxy/history'
 import type { OperationRow } from '../operation-row.ts'
 import type { Change, Delivery, Watch, WatchEvent, WatchRecord, Write } from './record.ts'
 
-/** A change whose revision is known, from its acknowledgement or from a watch that told it. */
+/** A change whose revision is known from its acknowledgement or from a watch. */
 export interface Known extends Change {
-  /** The write; undefined if only watches know it. */
+  /** The write that made it; undefined if only watches report it. */
   readonly writer: OperationRow | undefined
-  /** The first `watched` that told it, where the acknowledgement did not say. */
+  /** The first `watched` that reported it, if the acknowledgement did not give the revision. */
   readonly toldBy: OperationRow | undefined
-  /** Its position among the changes of its key. */
+  /** Its index among the changes of its key. */
   index: number
 }
 
-/** An event that no write explains, or that another account contradicts. */
+/** An event that no write explains, or that contradicts another report. */
 export interface Falsehood {
   readonly watch: Watch
   readonly delivery: Delivery
   readonly event: WatchEvent
-  /** What contradicts it: a write, or another `watched`. */
+  /** The operation that contradicts it: a write, or another `watched`. */
   readonly against: OperationRow | undefined
   readonly why: string
 }
 
-/** All writes whose revisions are known, in the order of their revisions. */
+/** All writes with known revisions, in the order of their revisions. */
 export interface Timeline {
   readonly revisions: readonly number[]
   at(revision: number): ReadonlyMap<string, Known> | undefined
   ofKey(key: string): readonly Known[]
-  /** Writes that may have taken effect at a revision that nobody saw. */
+  /** Writes that may have taken effect at an unknown revision. */
   readonly open: readonly Write[]
   readonly openKeys: ReadonlySet<string>
   readonly falsehoods: readonly Falsehood[]
-  /** Whether some revision from the first to the second is nobody's that is known. */
+  /** Whether any revision between these two, inclusive, has no known write. */
   hasHole(from: number, to: number): boolean
 }
 
 /**
- * Fixes the order of writes by their revisions: acknowledgements first; then every event that a watch told settles an open
- * write of the same change that was called before the event arrived. Which of several that did the same makes no difference,
- * since the one called first is as good as any later one.
+ * Orders writes by revision. Acknowledgements come first. Then every event of a watch settles an open write of the same
+ * change that was called before the event arrived. If several qualify, the one called first is as good as any later
+ * one.
  */
 export function buildTimeline({ writes, watches }: WatchRecord, callEvent: Int32Array): Timeline {
   const byRevision = new Map<number, Map<string, Known>>()
@@ -146,7 +146,7 @@ interface Arrival {
   readonly event: WatchEvent
 }
 
-/** Every event told, in the order of arrival. */
+/** All events of all watches, in order of arrival. */
 function arrivals(watches: ReadonlyMap<string, Watch>): Arrival[] {
   const deliveries = [...watches.values()]
     .flatMap((watch) => watch.deliveries.map((delivery) => ({ watch, delivery })))
@@ -164,7 +164,7 @@ const nameOf = ({ key, value }: { readonly key: string; readonly value: Json | u
 export const sameValue = (a: Json | undefined, b: Json | undefined): boolean =>
   a === undefined || b === undefined ? a === b : canonical(a) === canonical(b)
 
-/** The first position whose number is at least this. */
+/** The first index whose number is at least `least`. */
 export function lowerBound(numbers: readonly number[], least: number): number {
   let low = 0
   let high = numbers.length

@@ -14,11 +14,11 @@ const DEADLINE_MS = 30_000
 const MEMORY_BYTES = 2_000_000_000
 
 /**
- * Judges a history, or its events, each an object as on a line of `history.jsonl`. Model and initial value are those
- * the history names, otherwise a register and null. By default all levels are decided.
+ * Judges a history, or its events, each an object like a line of `history.jsonl`. By default the model and the initial
+ * value are those that the history names, otherwise a register and null, and all levels are decided.
  *
- * @throws UserError for events that are not a history, for an unknown model, for a level the model is not judged by,
- * and for an operation it does not have.
+ * @throws UserError for events that are not a history, an unknown model, a level by which the model is not judged, or
+ * an operation that it does not have.
  */
 export function check(events: History | Iterable<EventInput>, settings: CheckSettings = {}): Report {
   const history = Symbol.iterator in events ? historyFromObjects(events) : events

@@ -10,29 +10,30 @@ import { exitCodeOf, writeResults } from '../run/results.ts'
 import { RUN_DEFAULTS } from '../run/settings.ts'
 import { commandLine } from '../terminal/command-line.ts'
 
-/** Systems and workloads of one's own, as a configuration has them, and what to do while the run goes on. */
+/** The user's own targets and workloads, as in a configuration, and how to follow and end the run. */
 export interface RunSettings extends Pick<Config, 'targets' | 'workloads' | 'out'> {
   /** Ends the run early but in good order: it is healed, read a last time and judged. */
   readonly signal?: AbortSignal | undefined
   readonly listener?: RunListener | undefined
 }
 
-/** A run that is over. Its history, record and report are in `directory`. */
+/** A finished run. Its history, record and report are in `directory`. */
 export interface Run {
   readonly spec: RunSpec
   readonly history: History
   readonly report: Report
-  /** What a run held to its expectation comes to: 0 met, 1 violated, 2 unknown or nothing proved, 4 trouble. */
+  /** The verdict on the run's expectation: 0 met, 1 violated, 2 unknown or nothing proved, 4 trouble. */
   readonly exitCode: number
   readonly directory: string
 }
 
 /**
- * Has one run: starts the target, lets clients use it while it is hurt, heals it, reads a last time and judges. What is
- * not said is as `chaos run` has it: a Raft of five nodes, 20 s, partitions, kills and pauses.
+ * Performs one run: starts the target, injects faults while clients use it, heals it, reads a last time and judges.
+ * Defaults are those of `chaos run`: a Raft of five nodes, 20 s, partitions, kills and pauses.
  *
- * @throws UserError: usage and input for what cannot be run, before anything is started; environment if the target does
- * not come up, breaks, or its record cannot be written. The signal's reason, if that ended it before anything was recorded.
+ * @throws UserError: usage and input for a draft that cannot be run, before anything is started; environment if the
+ * target does not come up, breaks, or its record cannot be written. Throws the signal's reason if that ended the run
+ * before anything was recorded.
  */
 export async function run(draft: RunDraft = {}, settings: RunSettings = {}): Promise<Run> {
   const { targets, workloads, out = RUN_DEFAULTS.out, listener, signal = new AbortController().signal } = settings

@@ -28,7 +28,7 @@ export async function chooseTarget(options: ParsedOptions, own: Choice = {}): Pr
   return targetOf(file)
 }
 
-/** What there is to choose from besides what comes with this program, and what is chosen where nobody says. */
+/** The choices besides the built-in targets, and the default. */
 interface Choice {
   readonly registries?: NamedRegistries | undefined
   readonly usual?: string | undefined
@@ -36,7 +36,7 @@ interface Choice {
 
 const ours: NamedRegistries = registriesOf({ where: 'chaos', directory: '.' })
 
-/** By a reference as files have it: a name, or a path. */
+/** Resolves a reference as files contain it: a name, or a path. */
 export async function targetOf(reference: string, registries: NamedRegistries = ours): Promise<ChosenTarget> {
   const named = reference.startsWith(SIMULATED) ? reference.slice(SIMULATED.length) : reference
   const isOwn = registries.targetNames.includes(named)

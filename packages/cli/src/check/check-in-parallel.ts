@@ -20,8 +20,8 @@ import { checkOptionsFor } from './settings.ts'
 import type { LentFile, PartTask } from './worker.ts'
 
 /**
- * Checks one file on all threads of a pool. One thread reads it into shared memory; the keys are spread over all if
- * that pays. The result is the same as a single thread's.
+ * Checks one file on all threads of a pool. One thread reads it into shared memory; its keys are spread over all
+ * threads if that pays. The result is the same as on a single thread.
  */
 export async function checkInParallel(
   pool: CheckPool,

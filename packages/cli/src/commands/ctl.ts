@@ -70,7 +70,7 @@ function findAction(word: string | undefined): Action {
   throw new UserError('usage', `chaos ctl cannot "${word}".${didYouMean(word, known)} It can: ${known.join(', ')}.`)
 }
 
-/** Refuses surplus words: who types `reset db` means only db, and would lose all faults. */
+/** Refuses surplus words: a user who types `reset db` means only db, and would lose all faults. */
 function refuseMore({ names: [name], usage }: Pick<Action, 'names' | 'usage'>, words: readonly string[]): void {
   if (usage.includes('…')) return
   const most = usage === '' ? 0 : usage.split(' ').length

@@ -105,7 +105,7 @@ interface Refusal {
   readonly instead?: string
 }
 
-/** `raft, primary-replica: why not; instead: …`, a line for each reason. */
+/** One line for each reason: `raft, primary-replica: why not; instead: …`. */
 function refusalsOf(rows: readonly (Refusal & { readonly target: string })[]): readonly string[] {
   const refused = new Map<string, string[]>()
   for (const { target, not, instead } of rows) {

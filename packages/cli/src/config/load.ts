@@ -7,20 +7,23 @@ import { builtFile } from '../built-file.ts'
 import type { Config } from './config.ts'
 import { parseConfig } from './schema.ts'
 
-/** A configuration, and the file it is from. */
+/** A configuration and its file. */
 export interface LoadedConfig {
   readonly config: Config
   readonly path: string
-  /** Files that it names are relative to this directory. */
+  /** The directory to which its paths are relative. */
   readonly directory: string
 }
 
-/** In the order of what people most likely want where they have to choose. */
+/** In order of preference. */
 export const CONFIG_NAMES: readonly string[] = ['ts', 'mts', 'js', 'mjs', 'json'].map(
   (extension) => `chaos.config.${extension}`,
 )
 
-/** The configuration in a directory, if there is one. @throws UserError (usage) for several; as `loadConfig`. */
+/**
+ * The configuration in a directory, if there is one. @throws UserError (usage) if there are several; also like
+ * `loadConfig`.
+ */
 export async function findConfig(directory: string): Promise<LoadedConfig | undefined> {
   const found = CONFIG_NAMES.filter((name) => existsSync(join(directory, name)))
   const [only, ...others] = found
@@ -31,8 +34,8 @@ export async function findConfig(directory: string): Promise<LoadedConfig | unde
 }
 
 /**
- * @throws UserError (usage) for a file that is not there; (input) for one that does not run, exports nothing, or says
- * what cannot be.
+ * @throws UserError (usage) for a file that does not exist; (input) for one that fails to run, exports nothing, or is
+ * invalid.
  */
 export async function loadConfig(path: string): Promise<LoadedConfig> {
   return { config: parseConfig(await exportedBy(path), path), path, directory: dirname(path) }
@@ -44,7 +47,7 @@ async function exportedBy(path: string): Promise<unknown> {
   return importConfig(path)
 }
 
-/** What a file that runs code exports. */
+/** The export of a configuration file that is code. */
 export async function importConfig(path: string): Promise<unknown> {
   const exported = await importUserFile(path)
   if (exported === undefined || exported === null || (typeof exported === 'object' && isEmpty(exported)))

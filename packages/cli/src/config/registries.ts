@@ -6,21 +6,23 @@ import { declaredTarget, targetOf, targets, workloadFrom, workloadOf } from '@ch
 import { workloads } from '@chaosproxy/workloads'
 import type { Config } from './config.ts'
 
-/** Systems and workloads of one's own, and where they are from. */
+/** The user's own targets and workloads, and the file that declares them. */
 export interface OwnNames extends Pick<Config, 'targets' | 'workloads'> {
-  /** Begins messages: the name of a file. */
+  /** The start of every message: the name of a file. */
   readonly where: string
-  /** Files are relative to it. */
+  /** The directory to which paths are relative. */
   readonly directory: string
 }
 
-/** Finds what runs name, and knows all the names there are. */
+/** Resolves the names in a run's spec, and lists all known names. */
 export interface NamedRegistries extends Registries {
   readonly targetNames: readonly string[]
   readonly workloadNames: readonly string[]
 }
 
-/** Everything that a run can name: what comes with this program, the user's own files, and what is named here. */
+/**
+ * Resolves everything that a run can name: built-in targets and workloads, the user's files, and the names given here.
+ */
 export function registriesOf({
   targets: ownTargets = {},
   workloads: ownWorkloads = {},
@@ -52,7 +54,7 @@ export function registriesOf({
   }
 }
 
-/** The names that stand for files replaced by those, so that the run can be had again without whoever named them. */
+/** Replaces names that stand for files by their paths, so that the run can be repeated without the configuration. */
 export function withPaths(
   draft: RunDraft,
   { targets: ownTargets, workloads: ownWorkloads, directory }: OwnNames,
@@ -74,7 +76,9 @@ export function withPaths(
 const ownOf = <Of>(own: { readonly [name: string]: Of }, name: string): Of | undefined =>
   Object.hasOwn(own, name) ? own[name] : undefined
 
-/** As it is typed from here: a path, with something in it that no name has. */
+/**
+ * The path relative to the working directory. The result always contains a slash, so it cannot be mistaken for a name.
+ */
 function pathFrom(directory: string, path: string): string {
   const absolute = resolve(directory, path)
   const here = relative('.', absolute)

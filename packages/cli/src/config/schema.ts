@@ -15,7 +15,7 @@ const object = (what: string) => v.custom<object>((value) => typeof value === 'o
 const TARGET = 'must be a cluster, or the path of a file with a cluster or a protocol'
 const WORKLOAD = 'must be a workload, or the path of a file that exports one'
 
-/** Of a whole configuration; what a cluster or a workload is made of is looked into by their own readers. */
+/** The schema of a configuration. Clusters and workloads in it are validated by their own readers. */
 export const configSchema: v.GenericSchema = v.strictObject({
   $schema: v.optional(v.string('must be a text')),
   ...draftEntries,
@@ -40,7 +40,7 @@ export const configSchema: v.GenericSchema = v.strictObject({
   out: v.optional(v.pipe(path, v.description('where to make the directories of runs'))),
 })
 
-/** @throws UserError (input): one line for each member that is wrong, beginning with `where`. */
+/** @throws UserError (input): one line for each invalid member, beginning with `where`. */
 export function parseConfig(json: unknown, where: string): Config {
   const result = v.safeParse(configSchema, withNamesInRuns(json))
   if (!result.success)
@@ -62,7 +62,7 @@ function refuseTaken(own: string, ours: readonly { readonly name: string }[], wh
     throw new UserError('input', `${where}: ${own} comes with chaos already; give yours another name.`)
 }
 
-/** Of a run that was asked for by name. @throws UserError (usage) */
+/** Requires that the configuration has the named run. @throws UserError (usage) */
 export function requireRun({ runs = {} }: Config, wanted: string, where: string): void {
   if (Object.hasOwn(runs, wanted)) return
   const known = Object.keys(runs)

@@ -1,7 +1,7 @@
 import { vetOnThread } from '@chaosproxy/targets/user-file'
 import { importConfig } from './load.ts'
 
-// A configuration, loaded for the first time, on a thread that may come to any end. See `loadConfig`.
+// Loads a configuration for the first time, on a thread that it may crash or block. See `loadConfig`.
 
 await vetOnThread(async (path) => {
   await importConfig(path)

@@ -5,19 +5,19 @@ import { delimiter, isAbsolute, join } from 'node:path'
 import { faultDefinitions } from '@chaosproxy/faults'
 import type { Target } from '@chaosproxy/runner'
 
-/** One thing that was looked at. */
+/** The result of one check. */
 export interface Finding {
   readonly what: string
   readonly ok: boolean
   readonly detail: string
-  /** What to do about it. */
+  /** How to fix it. */
   readonly remedy?: string | undefined
 }
 
 const LEAST_NODE = [20, 19] as const
 const LEAST_FREE_BYTES = 500e6
 
-/** Whether this machine can run clusters at all. */
+/** Checks whether this machine can run clusters at all. */
 export async function machineFindings(): Promise<Finding[]> {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   const recent = major > LEAST_NODE[0] || (major === LEAST_NODE[0] && minor >= LEAST_NODE[1])
@@ -46,7 +46,7 @@ export async function machineFindings(): Promise<Finding[]> {
   ]
 }
 
-/** Whether what a target needs is there. */
+/** Checks whether a target has what it needs. */
 export async function targetFindings(target: Target): Promise<Finding[]> {
   const missing = (await target.missing?.()) ?? []
   const programs = programsOf(target.declared).filter((program) => !isThere(program))
@@ -61,7 +61,7 @@ export async function targetFindings(target: Target): Promise<Finding[]> {
   ]
 }
 
-/** Which faults a target can suffer and, if not, what that needs. */
+/** Which faults a target can suffer and, if it cannot suffer one, what that needs. */
 export function faultFindings(target: Target): Finding[] {
   return faultDefinitions.map(({ kind, summary }) => {
     const suffering = target.suffers(kind)
@@ -87,7 +87,7 @@ function isWritable(path: string): boolean {
   }
 }
 
-/** The first words of a declared cluster's commands; a path is looked up from where it runs, not from here. */
+/** The program of a declared cluster's command; none for a relative path, which starts at the cluster's directory. */
 function programsOf(declared: object | undefined): string[] {
   const command: unknown = declared === undefined ? undefined : Reflect.get(declared, 'command')
   const first: unknown = Array.isArray(command) ? command[0] : command

@@ -9,7 +9,7 @@ export interface Stuck {
   readonly seed: number
   /** What went wrong, and on which event. */
   readonly what: string
-  /** The same without the event, to recognise the cause. */
+  /** The same without the event, so that failures of one cause are recognised. */
   readonly mistake: string
   readonly trace: readonly string[]
 }
@@ -21,9 +21,12 @@ interface SupervisedTask {
 }
 
 const LOOK_EVERY_MS = 250
-/** How many looks may find a thread in the same step, which should take microseconds, before it counts as stuck. */
+/** How many checks may find a thread in the same step, which should take microseconds, before it counts as stuck. */
 const LOOKS_BEFORE_STUCK = 12
-/** A step during which the process grew this much between two looks is on its way to the memory limit. */
+/**
+ * Checks do not count while the process grows by more than this between two of them: the step is then exhausting
+ * memory.
+ */
 const GROWTH_BYTES = 2 ** 24
 
 const NEARLY_ALL_BYTES = 0.6 * threadLimits.maxOldGenerationSizeMb * 2 ** 20

@@ -53,7 +53,7 @@ export interface PlayTask {
   readonly invariants: boolean
 }
 
-/** Hardly a trial takes 1% of it; one of sets may take 5 s, and the more beside others that compute. */
+/** Trials take hardly 1% of this. A check of sets may take 5 s, and longer if other threads compete for the CPU. */
 const CHECK_MS = millis(15_000)
 const CHECK_MEMORY_BYTES = 256 * 2 ** 20
 

@@ -1,4 +1,7 @@
-/** A key-value service of several processes, in one file, that `chaos init --example` writes. It needs Node alone. */
+/**
+ * The service that `chaos init --example` writes: a key-value store of several processes, in one file. It needs only
+ * Node.
+ */
 export const EXAMPLE_FILE = 'service.mjs'
 
 export const EXAMPLE_SERVICE = `// Items, on several nodes: GET and PUT /items/KEY with {"item": VALUE}.

@@ -1,13 +1,13 @@
 import { PACKAGE_NAME } from '@chaosproxy/targets/user-file'
 
-/** What a new configuration begins with. */
+/** The choices for a new configuration. */
 export interface Start {
-  /** What to test: a target that comes with chaos, a command that starts a node of one's own, or the example of one. */
+  /** What to test: a built-in target, a command that starts a node of the user's own, or the example service. */
   readonly target: { readonly name: string } | { readonly command: string } | { readonly example: true }
   readonly nodes: number
 }
 
-/** A commented configuration: it runs as it is, and says what can be changed. */
+/** A commented configuration that runs unchanged and explains what can be changed. */
 export function configText({ target, nodes }: Start): string {
   const own = !('name' in target)
   const name = own ? 'service' : target.name
@@ -35,7 +35,7 @@ ${own ? ownTarget('command' in target ? target.command : EXAMPLE_COMMAND, nodes,
 `
 }
 
-/** How `example-service.mjs` is started. */
+/** The command that starts the example service. */
 const EXAMPLE_COMMAND = 'node service.mjs {listen} {peer.n1} {data} {set.reads}'
 
 const EXAMPLE_SETTINGS = `      // npx chaos run --set reads=local lets every node answer reads by what it has.

@@ -6,7 +6,7 @@ import { EXIT, type ExitCode } from '../exit-code.ts'
 export interface BesideOptions {
   readonly program: string
   readonly args: readonly string[]
-  /** Added to our own. */
+  /** Added to this process's environment. */
   readonly env: { readonly [name: string]: string }
   readonly log: Logger
 }
@@ -18,7 +18,7 @@ export interface Beside {
   stop(): Promise<void>
 }
 
-/** Runs another program, such as a test suite, while the proxies are up. It shares our terminal. */
+/** Runs another program, such as a test suite, while the proxies are up. It shares this process's terminal. */
 export function runBeside({ program, args, env, log }: BesideOptions): Beside {
   // On Windows, programs such as npm are scripts, which only a shell can run.
   const shell = process.platform === 'win32'

@@ -2,9 +2,9 @@ import { models } from '@chaosproxy/checker'
 import { checkFunctions, type RouteTable } from '@chaosproxy/proxy'
 
 /**
- * Checks that a model of the checker, or the wanted one, has all functions that the table records.
+ * Checks that some model, or the wanted one, has every function that the table records.
  *
- * @throws UserError (input) that begins with `where`.
+ * @throws UserError (input) whose message begins with `where`.
  */
 export function checkTable(table: RouteTable, where: string, wanted?: string): void {
   const alias = models.find(({ aliases }) => wanted !== undefined && aliases.includes(wanted))

@@ -114,13 +114,13 @@ async function performServed(
   }
 }
 
-/** Where proxies lead to, and the servers that were made for them. */
+/** The servers behind the proxies, and those that the run starts. */
 interface Served {
   readonly upstreams: readonly Upstream[]
   readonly servers: ServedServers | undefined
 }
 
-/** Finds the ports of what is to be started. */
+/** Reserves the ports of the servers that the run starts. */
 async function openServed(
   { servers }: RecordedCommand,
   keeper: Keeper,
@@ -129,7 +129,7 @@ async function openServed(
   const ours = servers.flatMap((server) => ('command' in server ? [server] : []))
   if (ours.length === 0)
     return { upstreams: servers.flatMap((server) => ('upstream' in server ? [server] : [])), servers: undefined }
-  // Servers are told of proxies before these are open.
+  // Servers learn the proxies' addresses before the proxies open, so reserve the ports now.
   const ports = await reservePorts(servers.map(({ name }) => name))
   const placed = servers.map((server) => ({
     ...server,
@@ -145,7 +145,7 @@ async function openServed(
   return { upstreams, servers: opened }
 }
 
-/** Before that a fault would hurt nobody: commands take their time to start. */
+/** A fault before the first traffic would have no effect: commands take time to start. */
 const hasTraffic = ({ counters }: Recorder): boolean =>
   counters.operations + counters.unmatched + counters.notUnderstood + counters.opaqueConnections > 0
 
@@ -176,7 +176,7 @@ function troubleOf(end: CommandEnd, { command, mayFail, timeMs }: RecordedComman
   return [`${words} ended with ${how}. Where it may fail under faults, say --may-fail`]
 }
 
-/** A record without operations proves nothing, yet would look like success. */
+/** A record without operations proves nothing, but would look like success. */
 function requireOperations(
   { counters }: Recorder,
   { carries, run }: RecordedCommand,
@@ -217,13 +217,13 @@ function remedyFor(first: string, kind: string): string {
   return `add ${JSON.stringify(route)}, say. chaos routes try shows what becomes of a request.`
 }
 
-/** `CHAOS_PROXY_N1` has the address of the proxy n1. */
+/** `CHAOS_PROXY_N1` holds the address of the proxy n1. */
 const environmentOf = (proxies: readonly ManagedProxy[]): { readonly [name: string]: string } =>
   Object.fromEntries(
     proxies.map(({ name, listen }) => [`CHAOS_PROXY_${name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`, listen]),
   )
 
-/** `{n1}`, `{n1.host}` and `{n1.port}`. */
+/** The proxy's address: `{n1}`, `{n1.host}` and `{n1.port}`. */
 const placeholdersOf = (
   proxies: readonly Pick<ManagedProxy, 'name' | 'listen'>[],
 ): { readonly [name: string]: string } =>
@@ -238,6 +238,6 @@ const placeholdersOf = (
     }),
   )
 
-/** `{n1.direct}`: the server itself, without the proxy. */
+/** `{n1.direct}` is the server's own address, bypassing the proxy. */
 const directsOf = (upstreams: readonly Pick<Upstream, 'name' | 'upstream'>[]): { readonly [name: string]: string } =>
   Object.fromEntries(upstreams.map(({ name, upstream }) => [`${name}.direct`, upstream]))

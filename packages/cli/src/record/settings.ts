@@ -24,7 +24,7 @@ import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { parsePairs } from '../proxy/settings.ts'
 import { checkTable } from '../proxy/table-functions.ts'
 
-/** A server that somebody else started, or the command that starts it. */
+/** A server that is already running, or the command that starts one. */
 export type RecordedServer = Omit<Upstream, 'upstream'> &
   ({ readonly upstream: string } | { readonly command: Command })
 
@@ -35,7 +35,7 @@ export interface RecordedCommand {
   readonly carries: Carriage
   readonly model: string | undefined
   readonly command: readonly [string, ...string[]]
-  /** Variables, with placeholders for the proxies' addresses. */
+  /** Environment variables, with placeholders for the proxies' addresses. */
   readonly environment: { readonly [name: string]: string }
   readonly mayFail: boolean
   readonly timeMs: Millis
@@ -87,13 +87,13 @@ export function parseRecordSettings(options: ParsedOptions): RecordedCommand {
 
 interface Ways {
   readonly servers: readonly RecordedServer[]
-  /** Of those whose traffic is recorded. */
+  /** The protocol of the recorded servers. */
   readonly carries: Carriage
-  /** The file of the route table, or the name of a protocol that needs none. */
+  /** The path of the route table, or the name of a protocol that needs none. */
   readonly table: string
 }
 
-/** Of a server whose traffic is hurt only. */
+/** The protocol of servers that get faults but are not recorded. */
 const BYTES = 'tcp'
 
 function parseWays(options: ParsedOptions): Ways {
@@ -117,7 +117,7 @@ function parseWays(options: ParsedOptions): Ways {
   const pairs = parsePairs({
     ...options,
     record: table,
-    // Where it leads is known once it has started.
+    // A placeholder: the address is known once the server has started.
     upstream: [...upstreams, ...started.map(() => '127.0.0.1:1')],
   })
   const [first] = pairs
@@ -145,7 +145,7 @@ function parseWays(options: ParsedOptions): Ways {
   return { servers, carries: withFinal(carries), table }
 }
 
-/** Those that faults happen to, alike ones together. */
+/** The servers that faults are injected into, grouped by what they can suffer. */
 function hurtServers(
   options: ParsedOptions,
   servers: readonly RecordedServer[],
@@ -249,14 +249,14 @@ function planOf(options: ParsedOptions, planning: Planning): PlannedRun {
 const whereOf = (server: RecordedServer): string =>
   'command' in server ? commandText(server.command) : server.upstream
 
-/** What names sessions, for the history's header, which is written before anything is recorded. */
+/** How sessions are named, for the history's header, which is written before anything is recorded. */
 function sessionsOf(carries: Carriage): PlannedRun['target']['sessions'] {
   if (carries.kind === 'resp') return { by: carries.client ?? 'CLIENT SETNAME or AUTH', named: true }
   const client = 'table' in carries ? carries.table?.client : undefined
   return client === undefined ? { by: 'connection', named: false } : { by: client, named: true }
 }
 
-/** `REDIS_URL=redis://{n1}`. */
+/** Parses assignments such as `REDIS_URL=redis://{n1}`. */
 function parseEnvironment(typed: readonly string[]): { readonly [name: string]: string } {
   return Object.fromEntries(
     typed.map((assignment) => {
@@ -267,6 +267,6 @@ function parseEnvironment(typed: readonly string[]): { readonly [name: string]: 
   )
 }
 
-/** How the last reads are made; undefined where nothing says how. */
+/** How to make the final reads; undefined if that is unknown. */
 export const finallyOf = ({ carries, run }: RecordedCommand): ReadFinally | undefined =>
   readFinallyBy(carries, String(run.spec.workload.settings['as']))

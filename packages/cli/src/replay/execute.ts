@@ -14,11 +14,14 @@ import type { ReplaySettings } from './settings.ts'
 
 const INTERRUPTED = 'Interrupted: what was played until now is shown. Once more to end at once.'
 
-/** Plays the scenario as often as asked for, and says how often it went wrong, and whether it went as it was recorded. */
+/**
+ * Plays the scenario as often as requested; reports how often it failed, and whether the history matched the recorded
+ * one.
+ */
 export async function executeReplay(settings: ReplaySettings): Promise<ExitCode> {
   const progress = createProgress({ quiet: settings.json })
   const interrupts = listenForInterrupts(INTERRUPTED)
-  // A protocol of the user's own may never come back from a step.
+  // A step of a user's own protocol may never return.
   const pool = !settings.real && isUserFile(settings.subject.target) ? createPool(1) : undefined
   try {
     let outcome: ReplayOutcome = noPlays
@@ -26,7 +29,7 @@ export async function executeReplay(settings: ReplaySettings): Promise<ExitCode>
       progress.update(`playing ${i + 1} of ${settings.times}`)
       const shown = await play(settings, pool, interrupts)
       if (shown !== undefined) outcome = withPlay(outcome, shown, settings.replay.digest)
-      // The simulator never waits, and an interrupt is heard only where somebody does.
+      // The simulator never yields to the event loop, so interrupts are only noticed here.
       await setImmediate()
     }
     outcome = { ...outcome, interrupted: interrupts.interrupted() }

@@ -7,12 +7,12 @@ import type { Shown } from '../fuzz/show.ts'
 import { styleFor, terminalOptions } from '../terminal/style.ts'
 import type { ReplaySettings } from './settings.ts'
 
-/** What came of playing a scenario, as often as it was played. */
+/** The combined result of all plays of a scenario. */
 export interface ReplayOutcome {
   readonly plays: number
-  /** Plays that went wrong. */
+  /** Plays that failed. */
   readonly failures: number
-  /** Plays whose history was the recorded one, to the byte. */
+  /** Plays whose history equals the recorded one, byte for byte. */
   readonly same: number
   /** Why replays without a failure prove less than they seem to, and how many replays each reason concerns. */
   readonly doubts: ReadonlyMap<string, number>

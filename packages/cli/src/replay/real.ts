@@ -20,8 +20,8 @@ const QUIET_MS = millis(5_000)
 
 /**
  * Replays a scenario on a fresh cluster of processes. Operations and faults keep their times, and the current leader
- * takes the part of the recorded first leader. Everything between is up to the machine, so it may take several tries.
- * Undefined if interrupted: a replay that did not finish shows nothing.
+ * takes the part of the recorded first leader. Everything else depends on the machine, so it may take several tries.
+ * Undefined if interrupted: an unfinished replay shows nothing.
  *
  * @throws UserError (environment) if the cluster does not start.
  */
@@ -80,7 +80,7 @@ async function playIn(
   )
 }
 
-/** The cluster has ended when this resolves. */
+/** Resolves once the cluster has stopped. */
 async function playOn(
   cluster: EmbeddedCluster,
   what: Pick<PlayOptions, 'scenario' | 'workload'>,

@@ -4,16 +4,16 @@ import { SIMULATED } from '@chaosproxy/simulator'
 import { isUserFile } from '@chaosproxy/targets'
 import type { Simulated, SimulateTask } from './simulate-task.ts'
 
-/** Carries out a run, any number of times. */
+/** Performs a run any number of times. */
 export interface Performer {
   perform(run: PlannedRun, options: PerformOptions): Promise<RunOutcome | undefined>
   end(): Promise<void>
 }
 
 /**
- * Runs on this thread or, for a simulated protocol of the user's own, on another, since a step of such a protocol may
- * never return. All runs share that thread, so that whatever the protocol keeps outside its state carries over to the
- * next run.
+ * Performs runs on this thread or, for a simulated protocol of the user's own, on another, because a step of such a
+ * protocol may never return. All runs share that thread, so state that the protocol keeps outside its own carries over
+ * to the next run.
  */
 export async function performerFor({ spec }: PlannedRun, interrupted: AbortSignal): Promise<Performer> {
   const { name } = spec.target

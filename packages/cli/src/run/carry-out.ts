@@ -12,15 +12,15 @@ interface CarryOutOptions {
   /** Ends the run early but in good order. */
   readonly interrupted: AbortSignal
   readonly listener?: RunListener | undefined
-  /** Whether a simulated run is made twice, to see that it is the same. */
+  /** Whether to perform a simulated run twice, to verify that it is deterministic. */
   readonly twice?: boolean | undefined
-  /** Performs it otherwise than `chaos run` does. */
+  /** Replaces the usual way to perform the run. */
   readonly performer?: Performer | undefined
 }
 
 /**
- * Carries a planned run out and judges it, its record kept in the directory. Undefined if it was interrupted before there
- * was anything to record.
+ * Performs a planned run, keeps its record in the directory, and judges it. Undefined if it was interrupted before
+ * there was anything to record.
  */
 export async function carryOut(
   run: PlannedRun,

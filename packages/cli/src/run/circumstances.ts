@@ -4,15 +4,15 @@ import { basename } from 'node:path'
 import { packageVersion } from '../version.ts'
 import { isSecret, jsonWithoutSecrets, REMOVED, textWithoutSecrets, wordsWithoutSecrets } from './secrets.ts'
 
-/** What else a run depended on: what a reader needs to know a year later. Secrets are left out. */
+/** Everything else that a run depended on, for a reader a year later. Excludes secrets. */
 export interface Circumstances {
   readonly versions: { readonly [program: string]: string }
   readonly machine: { readonly system: string; readonly cores: number; readonly memoryBytes: number }
-  /** The command that was typed, and where. */
+  /** The command as typed, and its working directory. */
   readonly command: readonly string[]
   readonly directory: string
   readonly environment: { readonly [name: string]: string }
-  /** How the user declared the target, if they did. */
+  /** The user's declaration of the target, if there is one. */
   readonly declared?: unknown
 }
 
@@ -35,7 +35,7 @@ export function circumstancesOf(
   }
 }
 
-/** Variables that change what Node or this program does, and whether it ran in continuous integration. */
+/** Variables that change how Node or this program behaves, or show that the run was in continuous integration. */
 const MATTERS = /^(NODE_OPTIONS|NODE_ENV|UV_THREADPOOL_SIZE|CI|TZ|CHAOS_\w+)$/
 /** Set by this program for its own processes. */
 const OWN = ['CHAOS_API']
@@ -47,7 +47,7 @@ function variablesThatMatter(environment: NodeJS.ProcessEnv): { [name: string]: 
   )
 }
 
-/** Programs that only say their version when asked for it; any other might start. */
+/** Programs known to only print their version when asked for it. Any other might start instead. */
 const ASKED: { readonly [program: string]: readonly string[] } = {
   'redis-server': ['--version'],
   'redis-sentinel': ['--version'],
@@ -75,7 +75,7 @@ function versionsOf(programs: readonly string[]): { [program: string]: string } 
 
 const LONGEST_MS = 2_000
 
-/** The first line of what it says; undefined for a program that is not there, or does not answer. */
+/** The first line of a program's output; undefined if it does not exist or does not answer. */
 function answerOf(program: string, args: readonly string[]): string | undefined {
   try {
     const stdio = ['ignore', 'pipe', 'ignore'] as const
@@ -86,7 +86,7 @@ function answerOf(program: string, args: readonly string[]): string | undefined 
   }
 }
 
-/** The first words of all its commands. */
+/** The programs in all its commands. */
 function programsIn(declared: unknown): string[] {
   const programs = new Set<string>()
   const look = (value: unknown): void => {

@@ -8,7 +8,7 @@ const FLUSH_BYTES = 64 * 1024
 /** The events of a run, each as a line of JSON. */
 export interface EventFile {
   readonly listener: RunListener
-  /** Returns why the file is incomplete, if it is; that does not disturb the run. */
+  /** Returns why the file is incomplete, if it is. A failed write does not disturb the run. */
   close(): UserError | undefined
 }
 

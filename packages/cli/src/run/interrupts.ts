@@ -34,7 +34,7 @@ export function listenForInterrupts(announcement: string = OF_A_RUN): Interrupts
   const callbacks: (() => void)[] = []
   let interrupted = false
   const onSignal = () => {
-    // Nodes end with this process, which what starts them makes sure of.
+    // Nodes end with this process: their keeper sees to it.
     if (interrupted) process.exit(EXIT.interrupted)
     interrupted = true
     print(process.stderr, `\n  ${announcement}\n`)

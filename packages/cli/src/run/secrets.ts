@@ -1,4 +1,4 @@
-/** Endings of the names of settings, variables and members whose values nobody else is to read. */
+/** Endings of the names of settings, variables and members that hold secrets. */
 const ENDINGS =
   'pass(?:word|wd|phrase)?|pwd|secret|token|credentials?|authorization|cookie|(?:api|access|private|signing)[_-]?key'
 const SECRET = new RegExp(`(?:${ENDINGS})$`, 'i')
@@ -11,16 +11,16 @@ export const REMOVED = '(removed)'
 
 export const isSecret = (name: string): boolean => SECRET.test(name)
 
-/** The text without passwords in URLs, and without the values of options and variables that are named like secrets. */
+/** Removes passwords from URLs, and the values of options and variables whose names look secret. */
 export const textWithoutSecrets = (text: string): string =>
   text
     .replaceAll(/\b([a-z][a-z0-9+.-]*:\/\/[^\s/:@]*):[^\s/@]+@/gi, `$1:${REMOVED}@`)
     .replaceAll(NAMED, (whole, name: string, between: string) =>
-      // A word followed by another is no option unless it looks like one.
+      // Without `=` or `:` between them, a name and a value are only an option if the name has a dash.
       between.trim() !== '' || name.startsWith('-') ? `${name}${between}${REMOVED}` : whole,
     )
 
-/** The words of a command line, without secrets. */
+/** Removes secrets from the words of a command line. */
 export function wordsWithoutSecrets(words: readonly string[]): string[] {
   return words.map((word, i) => {
     const before = words[i - 1]
@@ -28,7 +28,7 @@ export function wordsWithoutSecrets(words: readonly string[]): string[] {
   })
 }
 
-/** Any JSON, without what is named like a secret. */
+/** Removes the values of members whose names look secret. */
 export function jsonWithoutSecrets(json: unknown): unknown {
   if (typeof json === 'string') return textWithoutSecrets(json)
   if (Array.isArray(json))

@@ -201,7 +201,7 @@ function workloadSettings(workload: Workload, options: ParsedOptions, target: Ta
   return usualOperations(target).includes('cas') ? settings : { cas: usualCas(workload), ...settings }
 }
 
-/** The share of cas that a register has by default where cas makes sense. */
+/** The default share of cas operations, where the register uses them. */
 export const usualCas = ({ settings }: Workload): SettingValue =>
   settings.find(({ name }) => name === 'cas')?.default ?? 0
 

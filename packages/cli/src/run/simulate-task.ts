@@ -22,7 +22,7 @@ export interface Simulated {
 
 const LOOK_EVERY_MS = 20
 
-/** `protocol` replaces the one that the spec names with a watched version of it. */
+/** `protocol` is the one that the spec names, wrapped so that its progress is watched. */
 export async function simulateSpec({ spec, stop }: SimulateTask, protocol: ProtocolDefinition): Promise<Simulated> {
   const events: Event[] = []
   const interrupting = new AbortController()

@@ -2,7 +2,7 @@ import { type Event, UserError } from '@chaosproxy/history'
 import { digestOf } from '@chaosproxy/simulator'
 import type { Performer } from './apart.ts'
 
-/** Performs every run twice, and refuses it unless both histories are the same to the byte. */
+/** Performs every run twice, and rejects it unless both histories are byte for byte the same. */
 export const verified = ({ perform, end }: Performer): Performer => ({
   async perform(run, options) {
     const events: Event[] = []

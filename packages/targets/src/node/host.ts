@@ -36,7 +36,7 @@ export interface NodeOptions {
   readonly watchdog?: Watchdog | undefined
   /** Called after every change. */
   readonly statusChanged: (status: NodeStatus) => void
-  /** Called once, when a deliberate bug first changes behaviour. */
+  /** Called once, when a deliberate mistake first changes behaviour. */
   readonly marked: () => void
   /** The node cannot go on: its disk failed, or its protocol threw. */
   readonly failed: (error: Error) => void
