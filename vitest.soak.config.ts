@@ -6,6 +6,8 @@ const project = { resolve: { alias: sources } }
 const timeouts = { testTimeout: 30 * 60_000, hookTimeout: 60_000 }
 const drawn = process.env['CHAOS_SOAK'] === 'short' ? 1 : Date.now() % 1_000_000_000
 const seeds = { provide: { seed: Number(process.env['SEED'] ?? drawn) }, setupFiles: 'vitest.seeds.ts' }
+/** Of a file with patient tests the others are left out, and with them all of some descriptions. */
+const leavingOut = { passWithNoTests: true }
 /** Runs on real processes, which want the machine to themselves. */
 const ALONE = 'packages/cli/test/**/*.soak.test.ts'
 
@@ -21,6 +23,7 @@ export default defineConfig({
           ...seeds,
           // As in vitest.config.ts.
           retry: Number(process.env['RETRY'] ?? 1),
+          ...leavingOut,
           name: 'alone',
           include: [ALONE],
           fileParallelism: false,

@@ -3,11 +3,11 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { readHistory } from '@chaosproxy/history/files'
-import { describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { checkRead } from '../src/check/check-file.ts'
 import { parseCheckSettings } from '../src/check/settings.ts'
 import { chaos, chaosHere, root, temporaryDirectory } from './chaos.ts'
-import { patientTest } from './patient.ts'
+import { patientTest, test } from './patient.ts'
 
 const bin = join(root, 'packages', 'cli', 'bin', 'chaos.js')
 const history = (name: string) => join(root, 'histories', `${name}.jsonl`)

@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { run } from 'chaosproxy'
-import { describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { chaos, chaosHere, temporaryDirectory } from './chaos.ts'
-import { patientTest } from './patient.ts'
+import { patientTest, test } from './patient.ts'
 
 /** A project of the user's, outside every `node_modules` that has this program. */
 function project(files: { readonly [name: string]: string | object }): string {

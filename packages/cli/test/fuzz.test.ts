@@ -1,6 +1,6 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { chaos, chaosHere, temporaryDirectory } from './chaos.ts'
-import { patientTest } from './patient.ts'
+import { patientTest, test } from './patient.ts'
 
 const fuzz = (args: readonly string[], out: string) => chaos(['fuzz', '--json', '--out', out, ...args])
 

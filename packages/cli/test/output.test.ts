@@ -10,10 +10,10 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished } from 'vitest'
 import { writeWholeFile } from '../src/terminal/whole-file.ts'
 import { bin, chaosHere, root, temporaryDirectory } from './chaos.ts'
-import { patientTest } from './patient.ts'
+import { patientTest, test } from './patient.ts'
 import { startProxy } from './proxy-process.ts'
 
 const staleRead = join(root, 'histories', 'stale-read.jsonl')

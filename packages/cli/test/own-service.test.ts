@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { installed, whySkipped } from '../../proxy/test/real-servers.ts'
 import { chaos, chaosHere, temporaryDirectory } from './chaos.ts'
 import { byValue, byVersion, type Reads, startService, writeTarget } from './items-service.ts'
-import { patientTest } from './patient.ts'
+import { patientTest, test } from './patient.ts'
 
 // A service of three processes that knows nothing of chaos. All there is to say of it is a route table.
 
@@ -48,7 +48,7 @@ describe('driven by the generator, by its route table alone', () => {
   })
 })
 
-/** Runs a command beside the proxy before all three, and judges it. */
+/** Runs a command whose requests to the three servers go through a recording proxy, and judges the record. */
 async function recorded(reads: Reads, routes: object, command: readonly string[], more: readonly string[] = []) {
   const directory = temporaryDirectory()
   const table = join(directory, 'routes.json')

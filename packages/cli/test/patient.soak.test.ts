@@ -1,4 +1,4 @@
-// What `npm test` has no time for, with the rest of its files: the README's commands for as long as each says, programs
+// What `npm test` has no time for: the README's commands for as long as each says, programs
 // that use up their time or memory, searches of many seeds.
 process.env['PATIENT'] = 'true'
 

@@ -1,11 +1,13 @@
-import { test } from 'vitest'
+import { test as usualTest } from 'vitest'
 
 /** Whether this is the soak, which has the time for what takes long: see patient.soak.test.ts. */
 export const isPatient: boolean = process.env['PATIENT'] === 'true'
 
-const leftOut = () => {}
+const nothing = () => {}
+const leftOut = Object.assign(nothing, { each: () => nothing, skipIf: () => nothing }) as unknown as typeof usualTest
 
 /** A test that the soak runs, and `npm test`, which is to take four minutes at most, leaves out. */
-export const patientTest: typeof test = isPatient
-  ? test
-  : (Object.assign(leftOut, { each: () => leftOut }) as unknown as typeof test)
+export const patientTest: typeof usualTest = isPatient ? usualTest : leftOut
+
+/** The other tests of a file with patient ones: `npm test` has run them, and the soak leaves them out. */
+export const test: typeof usualTest = isPatient ? leftOut : usualTest

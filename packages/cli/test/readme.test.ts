@@ -3,17 +3,17 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { createServer } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished } from 'vitest'
 import { chaos, root, startChaos, temporaryDirectory } from './chaos.ts'
-import { isPatient } from './patient.ts'
+import { isPatient, patientTest, test } from './patient.ts'
 import { startProxy } from './proxy-process.ts'
 
 // Every command of the README is run, on ports of its own: others run tests here too. Those that begin with npm are the
 // installation and this very test. The soak runs each for as long as it says; before that only the first is run of those
 // that take seconds.
 const FIRST = 'npx chaos run'
-const isRun = (command: string): boolean =>
-  isPatient || command === FIRST || !/^npx chaos (fuzz|run(?! --sim))/.test(command)
+const isQuick = (command: string): boolean => !/^npx chaos (fuzz|run(?! --sim))/.test(command)
+const isRun = (command: string): boolean => isPatient || command === FIRST || isQuick(command)
 
 /** What a quick test of a command adds to it. */
 const hurry: { readonly [command: string]: readonly string[] } = isPatient ? {} : { [FIRST]: ['--time', '6s'] }
@@ -95,11 +95,11 @@ describe('the README', () => {
   })
 
   // Commands of one block follow one another in one directory.
-  test.each(
-    blocks
-      .map((block) => block.filter((command) => !command.startsWith('npm ') && isRun(command)))
-      .filter(({ length }) => length > 0),
-  )('%s', async (...block) => {
+  const sequences = blocks
+    .map((block) => block.filter((command) => !command.startsWith('npm ') && isRun(command)))
+    .filter((block) => (isPatient ? !block.every(isQuick) : block.length > 0))
+  const testNow = isPatient ? patientTest : test
+  testNow.each(sequences)('%s', async (...block) => {
     const cwd = temporaryDirectory()
     const onFreePorts = await freePorts()
     for (const directory of ['histories', 'node_modules']) symlinkSync(join(root, directory), join(cwd, directory))

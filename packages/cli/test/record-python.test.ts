@@ -3,10 +3,10 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished } from 'vitest'
 import { installed, whySkipped } from '../../proxy/test/real-servers.ts'
 import { chaos, startProcess, temporaryDirectory } from './chaos.ts'
-import { patientTest } from './patient.ts'
+import { patientTest, test } from './patient.ts'
 import { startProxy } from './proxy-process.ts'
 
 // A service in Python with URLs of its own, recorded by a route table, judged by chaos check: each verdict as it has to be.

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished } from 'vitest'
 import { chaos, chaosHere, startChaos, temporaryDirectory } from './chaos.ts'
-import { patientTest } from './patient.ts'
+import { patientTest, test } from './patient.ts'
 import { processesMentioning, until } from './processes.ts'
 
 const onlyRunIn = (directory: string): string => {
@@ -106,7 +106,7 @@ describe('a real run', () => {
 describe('a simulated run', () => {
   const simulate = async (out: string, seed: string) => {
     const faults = 'partition,kill,pause,loss,reorder,clock'
-    const args = ['run', '--sim', '--seed', seed, '--time', '8s', '--rate', '300', '--faults', faults, '--out', out]
+    const args = ['run', '--sim', '--seed', seed, '--time', '6s', '--rate', '150', '--faults', faults, '--out', out]
     const { exitCode } = await chaos([...args, '--verify-determinism'])
     expect(exitCode).toBe(0)
     return readFileSync(join(onlyRunIn(out), 'history.jsonl'), 'utf8')

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Workload, workloads } from '@chaosproxy/workloads'
-import { describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { workloadsOfObjects } from '../../workloads/test/of-objects.ts'
 import { chaosHere, temporaryDirectory } from './chaos.ts'
-import { patientTest } from './patient.ts'
+import { patientTest, test } from './patient.ts'
 
 const written = (source: string, name = 'mine.mjs'): string => {
   const file = join(temporaryDirectory(), name)
@@ -143,7 +143,7 @@ describe("a workload of one's own", () => {
 
   patientTest('that never ends is given up', async () => {
     const { stderr, exitCode } = await chaosHere(short('--workload', written(workload({ next: '{ for (;;); }' }))))
-    expect(stderr).toMatch(/has not finished loading after 10 s/)
+    expect(stderr).toMatch(/has not finished loading after 20 s/)
     expect(exitCode).toBe(3)
   })
 })

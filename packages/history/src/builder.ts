@@ -2,11 +2,12 @@ import { type Built, mixed, otherFunction, processName, twoInFlight, typeName } 
 import { ByteTable } from './byte-table.ts'
 import { Columns } from './columns.ts'
 import type { UserError } from './error.ts'
-import { type Event, type EventInput, eventTypes, type Header, type Process } from './event.ts'
+import { type Event, type EventInput, eventTypes, type Header, isWhole, type Process } from './event.ts'
 import type { Format } from './format.ts'
 import type { History } from './history.ts'
 import { FLAG_FINAL, FLAG_UNSAID, INFO } from './history-columns.ts'
 import { KeyNumbers, keyName } from './key-numbers.ts'
+import { KnownTexts } from './known-texts.ts'
 import { historyOf } from './lending.ts'
 import { RecorderNotes } from './marks.ts'
 import { float64Array, inHeap, inSharedMemory, int32Array } from './memory.ts'
@@ -74,8 +75,12 @@ export class HistoryBuilder implements EventSink {
   readonly #warnings: string[] = []
   readonly #tolerated: Tolerated = nothingTolerated()
   #events = 0
-  /** Approximate size of the nemesis's and the recorder's events, as objects. */
+  /** Approximate size of the nemesis's and the recorder's events, as objects, but for those not measured yet. */
   #otherBytes = 0
+  #unmeasured: Event[] = []
+  /** Texts that nearly every event repeats. */
+  readonly #knownFunctions: KnownTexts = new KnownTexts(this.functions)
+  readonly #knownNodes: KnownTexts = new KnownTexts(this.nodes)
   #clientEvents = 0
   #lastIndex = NONE
   #lastIndexLine = 0
@@ -106,6 +111,9 @@ export class HistoryBuilder implements EventSink {
 
   /** Approximate memory it holds, including what the next events will need. */
   get sizeBytes(): number {
+    for (const event of this.#unmeasured)
+      this.#otherBytes += OBJECT_BYTES + BYTES_PER_CHARACTER * JSON.stringify(event).length
+    this.#unmeasured = []
     let bytes = this.#columns.sizeBytes + this.values.sizeBytes + this.errors.sizeBytes + this.#otherBytes
     // `build` turns these into strings.
     for (const names of [this.keys, this.nodes, this.sessions.names])
@@ -132,10 +140,10 @@ export class HistoryBuilder implements EventSink {
     this.client(
       process,
       eventTypes.indexOf(event.type),
-      this.functions.internText(event.f),
+      this.#knownFunctions.numberOf(event.f),
       event.key === undefined || event.key === null ? NONE : this.keyNumbers.of(event.key),
       this.#valueOf(event),
-      event.node === undefined ? NONE : this.nodes.internText(event.node),
+      event.node === undefined ? NONE : this.#knownNodes.numberOf(event.node),
       event.index ?? NONE,
       event.time ?? Number.NaN,
       event.value === undefined && event.type === 'invoke' ? flags | FLAG_UNSAID : flags,
@@ -272,15 +280,18 @@ export class HistoryBuilder implements EventSink {
   #other(input: EventInput, line: number): void {
     const index = input.index ?? NONE
     if (index >= 0) this.#checkIndex(index, line)
-    const event: Event = {
-      ...input,
-      key: keyName(input.key),
-      process: String(input.process),
-      index: index >= 0 ? index : this.#events,
-      time: nanos(input.time ?? this.#clientEvents),
-      value: input.value ?? null,
-    }
-    this.#otherBytes += OBJECT_BYTES + BYTES_PER_CHARACTER * JSON.stringify(event).length
+    // Simulations pass whole events, and a copy of each would take longer than all else about it.
+    const event: Event = isWhole(input)
+      ? input
+      : {
+          ...input,
+          key: keyName(input.key),
+          process: String(input.process),
+          index: index >= 0 ? index : this.#events,
+          time: nanos(input.time ?? this.#clientEvents),
+          value: input.value ?? null,
+        }
+    this.#unmeasured.push(event)
     if (event.process === 'recorder') this.#recorder.add(event, this.#clientEvents, line)
     else this.#nemesis.push(event)
     this.#events += 1

@@ -79,3 +79,12 @@ export interface EventInput {
   readonly session?: string | undefined
   readonly extra?: { readonly [member: string]: Json } | undefined
 }
+
+/** Whether no member has to be filled in, or changed, to make it an event. */
+export const isWhole = (input: EventInput): input is Event =>
+  typeof input.process === 'string' &&
+  input.key === undefined &&
+  input.value !== undefined &&
+  input.time !== undefined &&
+  input.index !== undefined &&
+  input.index >= 0

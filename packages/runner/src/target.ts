@@ -48,7 +48,7 @@ export interface Target {
   /** How long replicas may take to agree once all is healed and writing has stopped; 10 s unless given. */
   readonly quietMs?: Millis | undefined
   /** How the record of its own proxy tells clients apart; absent if it keeps none. */
-  readonly sessions?: SessionSource | undefined
+  readonly sessions?: SessionSource | ((settings: Settings) => SessionSource | undefined) | undefined
   /** How the user declared it, if they did: kept with its runs, since the file may have changed by the time one is read. */
   readonly declared?: object | undefined
   /** The functions its clients can call. */

@@ -19,9 +19,9 @@ export interface ModelEntry<Name extends string = Level> {
   readonly functions: readonly string[] | undefined
   /** Whether it knows an operation, by any of its names. */
   knows(f: string): boolean
-  /** The levels of its judge that are decided for it; others only if they follow from these. */
+  /** The levels that its judge decides directly. Other levels are decided only where they follow from these. */
   readonly levels: readonly Name[]
-  /** What must succeed at least once for the history to prove anything: any one function of each. */
+  /** A history proves something only if, for each need, at least one of its functions succeeded. */
   readonly needs: readonly Need[]
   readonly judge: HistoryJudge<Name>
   readonly record: RecordRules

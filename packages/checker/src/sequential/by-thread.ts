@@ -7,7 +7,7 @@ import type { Threads } from './threads.ts'
 
 /** The writes of each key, one list for each thread that has any. */
 export interface KeyWrites {
-  /** The lists of key k, by ascending thread, are numbers first[k] … first[k + 1] - 1. */
+  /** Key k has the lists first[k] to first[k + 1] - 1, in ascending order of thread. */
   readonly first: Int32Array
   /** The thread of each list. */
   readonly thread: Int32Array

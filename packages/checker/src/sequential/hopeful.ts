@@ -17,10 +17,11 @@ const MOST_FAVOURED = 24
 const CERTAIN = 8
 
 /**
- * Lays out one order of all keys' operations front to back, repeatedly and with different choices: undefined if none
- * succeeds, which proves nothing. An observation that holds is taken at once. Otherwise the next write is drawn at
- * random, favouring writes that many observations wait for. Most histories that have an order have so many that this
- * finds one at once, while a depth-first search explores everything after an early mistake. Without appends.
+ * Builds an order of all keys' operations from front to back, making random choices, and starts over when it gets stuck.
+ * Returns undefined if no attempt succeeds, which proves nothing. An observation that holds is taken at once; otherwise
+ * the next write is drawn at random, favouring writes that many observations wait for. Most sequential histories have so
+ * many valid orders that an early attempt succeeds, whereas a depth-first search pays for an early mistake by exploring
+ * everything after it. Does not handle appends.
  *
  * @throws OutOfTime
  */

@@ -61,7 +61,7 @@ export function chooseSources<Found>(
   }
 }
 
-/** The reads whose sources are looked for, and what is known of them so far. */
+/** The search for each read's source, with what it has found so far. */
 interface Choosing {
   readonly choices: Choices
   readonly threads: Threads

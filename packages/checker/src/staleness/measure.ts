@@ -11,20 +11,20 @@ import { leastDelta } from './delta.ts'
 import { type KeyReads, readsBehind } from './reads.ts'
 import { type Bounds, leastVersions } from './versions.ts'
 
-/** How stale reads were, measured on registers from real time alone; not a verdict. */
+/** How stale reads were: a measurement on registers, from real time alone, not a verdict. */
 export interface Staleness {
-  /** Completed reads, by what is known about them. */
+  /** The number of completed reads of each kind. */
   readonly reads: {
-    /** Their value has one writer, or is the initial one: how far behind they were is known. */
+    /** Reads of the initial value, or of a value with a single writer, whose lag is known. */
     readonly measured: number
     /** The measured reads whose value had certainly been overwritten when they were called. */
     readonly stale: number
-    /** Several operations wrote the value they returned. */
+    /** Reads of a value that several operations wrote. */
     readonly ambiguous: number
-    /** No operation that could have taken effect had begun to write the value they returned. */
+    /** Reads of a value that nobody had begun to write, apart from failed operations. */
     readonly unexplained: number
   }
-  /** How long ago the values of the measured reads had been overwritten. Absent without such reads, or without times. */
+  /** How long before each measured read its value had been overwritten. Absent without such reads, or without times. */
   readonly behindNanos?: Percentiles | undefined
   /** The least number of writes that had overwritten them. Absent without measured reads. */
   readonly versionsBehind?: Percentiles | undefined

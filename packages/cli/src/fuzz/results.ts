@@ -66,7 +66,7 @@ async function written(
   const scenario = await smallest(pool, settings, finding)
   const shown = await showSupervised(pool, settings.subject, scenario, invariants)
   if (shown.failure?.kind === 'broken' && shown.failure.stuck === true) return { shown: undefined, files: undefined }
-  // If a replay shows nothing, or another failure, report what was seen first.
+  // If the replay passes or fails in another way, report the original finding.
   const sentence = shown.failure?.kind === failure.kind ? shown.sentence : sentenceOf(finding)
   const files = { replay: `${file}.json`, history: `${file}.jsonl` }
   const { digest, events } = shown

@@ -84,7 +84,7 @@ export function createReaders({ seed, recording }: ReadersOptions): Readers {
     async prepare(carriage, { to, upstream }) {
       if (carriage.kind === 'resp') {
         if (recorder === undefined || carriage.initial !== 'read') return
-        const { readRespInitially } = await import('../resp/resp-recorder.ts')
+        const { readRespInitially } = await import('../resp/recording-scope.ts')
         await readRespInitially({ recorder, node: to, upstream, commands: carriage.commands })
         return
       }

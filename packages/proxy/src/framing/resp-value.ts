@@ -153,3 +153,9 @@ function textOf(frame: Buffer, start: number, end: number): string | Buffer {
   const bytes = frame.subarray(start, end)
   return isUtf8(bytes) ? text : Buffer.from(bytes)
 }
+
+/** Whether a push confirms that a subscription began or ended. */
+export function isSubscription({ items }: RespValue & { readonly kind: 'push' | 'array' | 'map' }): boolean {
+  const [kind] = items
+  return kind?.kind === 'string' && typeof kind.value === 'string' && kind.value.endsWith('subscribe')
+}

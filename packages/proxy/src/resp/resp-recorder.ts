@@ -2,7 +2,7 @@ import type { Endpoint } from '@chaosproxy/faults'
 import type { Json, Nanos } from '@chaosproxy/history'
 import { FrameReader, type FrameSink } from '../framing/frame-reader.ts'
 import { resp, respToJson } from '../framing/resp.ts'
-import { isNoCommand, type RespValue, readResp, readRespCommand } from '../framing/resp-value.ts'
+import { isNoCommand, isSubscription, type RespValue, readResp, readRespCommand } from '../framing/resp-value.ts'
 import type { Conversation, Intercept, Interceptor, Stage } from '../interceptor.ts'
 import type { Completion, Completions, Understanding } from '../recorder/call.ts'
 import type { Exchange } from '../recorder/exchange.ts'
@@ -11,9 +11,9 @@ import type { Part } from './answers.ts'
 import { completionsOf } from './command-reader.ts'
 import { type CommandSet, commandSet } from './command-set.ts'
 import type { Naming } from './identity.ts'
-import { type InitialScanOptions, scanInitially } from './initial-scan.ts'
-import { KeySpace } from './key-space.ts'
+import type { KeySpace } from './key-space.ts'
 import { type Lifetimes, MAY_HAVE_EXPIRED } from './lifetimes.ts'
+import { keySpaceOf, namingOf } from './recording-scope.ts'
 import { RespSession } from './resp-session.ts'
 import type { RespClient, RespInitial } from './resp-settings.ts'
 import type { Understood } from './understood.ts'
@@ -36,17 +36,6 @@ const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 /** Unanswered requests remembered for each connection. A client that pipelines more has to wait. */
 const MOST_PENDING = 10_000
 
-/** All nodes of a recording share one key space. */
-const keySpaces: WeakMap<Recorder, KeySpace> = new WeakMap()
-
-function keySpaceOf(recorder: Recorder): KeySpace {
-  const known = keySpaces.get(recorder)
-  if (known !== undefined) return known
-  const made = new KeySpace()
-  keySpaces.set(recorder, made)
-  return made
-}
-
 /** Records the operations of clients of a RESP server. Bytes are passed on unchanged and read on the way. */
 export function recordResp(options: RespRecorderOptions): Intercept {
   const { recorder, node, maxMessageBytes = MAX_MESSAGE_BYTES, commands = commandSet(), client, initial } = options
@@ -59,30 +48,6 @@ export function recordResp(options: RespRecorderOptions): Intercept {
     const naming = namingOf(client, conversation)
     return new RespRecording(conversation, { recorder, node, maxMessageBytes, commands, keySpace, naming, lifetimes })
   }
-}
-
-function namingOf(client: RespClient | undefined, { id, client: { host }, peerProcess }: Conversation): Naming {
-  switch (client) {
-    case undefined:
-      return { kind: 'said' }
-    case 'peer.process':
-      return { kind: 'fixed', session: peerProcess }
-    case 'peer.address':
-      return { kind: 'fixed', session: host }
-    case 'connection':
-      return { kind: 'fixed', session: `connection ${id}` }
-  }
-}
-
-/**
- * Reads what keys hold before any client connects: from a recording's first server only, since all nodes share one
- * key space.
- */
-export async function readRespInitially(options: Omit<InitialScanOptions, 'keySpace'>): Promise<void> {
-  const keySpace = keySpaceOf(options.recorder)
-  if (keySpace.isRead) return
-  keySpace.isRead = true
-  await scanInitially({ ...options, keySpace })
 }
 
 interface RespRecordingOptions {
@@ -429,12 +394,6 @@ const OUT_OF_ORDER: Completion = {
 
 /** Redis skips empty lines without answering. */
 const NO_COMMAND: Understanding = { kind: 'passed-on', what: 'an empty line', touches: 'nothing' }
-
-/** Whether a push confirms that a subscription began or ended. */
-function isSubscription({ items }: RespValue & { readonly kind: 'push' | 'array' | 'map' }): boolean {
-  const [kind] = items
-  return kind?.kind === 'string' && typeof kind.value === 'string' && kind.value.endsWith('subscribe')
-}
 
 const wordToJson = (word: string | Buffer): Json =>
   typeof word === 'string' ? word : respToJson({ kind: 'string', value: word })

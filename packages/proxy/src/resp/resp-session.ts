@@ -13,7 +13,7 @@ export interface RespSessionOptions {
   readonly commands: CommandSet
   readonly keySpace: KeySpace
   readonly naming: Naming
-  /** Called when an assumption about earlier requests proves wrong: any key may have changed. */
+  /** Called when requests may have been misread so far, so that any key may have changed. */
   readonly lost: (what: string, why: string) => void
 }
 

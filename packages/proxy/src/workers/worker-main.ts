@@ -67,7 +67,8 @@ async function reply({ id, command }: WorkerRequest): Promise<WorkerReply> {
 }
 
 process.on('message', async (request: WorkerRequest) => {
-  process.send?.(await reply(request))
+  // Whoever asked may be gone by now, and an error that nobody takes would be printed with its stack.
+  process.send?.(await reply(request), undefined, undefined, () => undefined)
 })
 // Without the controlling process no fault would ever heal and no route close.
 process.on('disconnect', async () => {

@@ -6,7 +6,7 @@ closeEverythingAfterEach()
 
 test('under all faults at once no outcome is wrong, and nothing is done that the record has no account of', async () => {
   const { wrong, invented, unaccounted, isAnythingTouched, counters, count, sent } = await recordUnderFaults({
-    operations: 1500,
+    operations: 600,
     transactions: false,
   })
   expect({ wrong, invented, unaccounted, isAnythingTouched }).toEqual({
@@ -21,6 +21,6 @@ test('under all faults at once no outcome is wrong, and nothing is done that the
 })
 
 test('so it is with transactions', async () => {
-  const { wrong, invented, unaccounted } = await recordUnderFaults({ operations: 600, transactions: true })
+  const { wrong, invented, unaccounted } = await recordUnderFaults({ operations: 300, transactions: true })
   expect({ wrong, invented, unaccounted }).toEqual({ wrong: [], invented: [], unaccounted: [] })
 })

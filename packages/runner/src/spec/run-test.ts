@@ -86,11 +86,11 @@ async function recorded(run: PlannedRun, options: RunTestOptions): Promise<RunOu
 }
 
 /** The first line of the history, so that the file explains itself. */
-const headerOf = ({ spec, target, workload }: PlannedRun): Header => ({
+const headerOf = ({ spec, target, workload, targetSettings }: PlannedRun): Header => ({
   chaos: 1,
   model: typeof workload.model === 'string' ? workload.model : workload.model.name,
   initial: workload.initial,
-  sessions: target.sessions,
+  sessions: typeof target.sessions === 'function' ? target.sessions(targetSettings) : target.sessions,
   extra: { target: spec.target.name, workload: spec.workload.name, nodes: spec.nodes, seed: spec.seed },
 })
 

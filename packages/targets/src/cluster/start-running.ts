@@ -28,7 +28,7 @@ export interface RunningClusterOptions extends Pick<StartOptions, 'asked' | 'see
   readonly exposure: Exposure
 }
 
-const READY_WITHIN_MS = 10_000
+const READY_WITHIN_MS = 30_000
 
 interface Attached {
   readonly keeper: Keeper

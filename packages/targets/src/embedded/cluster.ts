@@ -33,7 +33,7 @@ export interface EmbeddedClusterOptions {
   /** Holds n1.log, n2.log, …, which are appended to. */
   readonly logDir: string
   readonly seed: number
-  /** Allowed for the processes to start, and again for one of them to become ready. By default 15 s. */
+  /** Allowed for the processes to start, and again for one of them to become ready. By default 60 s. */
   readonly startupTimeoutMs?: number | undefined
   /** The operations that clients will ask for. If given, the proxy records them: see `Cluster.record`. */
   readonly recorded?: AskedOperations | undefined
@@ -53,7 +53,7 @@ export interface EmbeddedCluster extends StartedCluster {
   readonly keeperPid: number
 }
 
-const STARTUP_TIMEOUT_MS = 15_000
+const STARTUP_TIMEOUT_MS = 60_000
 
 /**
  * Starts the nodes, then waits until each has reported its status and one of them is ready to serve.

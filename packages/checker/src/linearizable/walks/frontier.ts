@@ -36,13 +36,12 @@ export interface Approximation {
  * registers with read, write, cas and failed cas as an observation, not append.
  *
  * These rules keep the sets small:
- * - An observation that holds is taken at once.
- * - Before the operation that must fire, only writes fire whose value an open operation waits for: any other could fire
- * later, or be overwritten unseen.
+ * - An observation that holds fires at once.
+ * - Ahead of the operation that must fire next, a write fires only if an open operation waits for its value. Any other
+ * write could fire later, or be overwritten unseen.
  * - A write is "hideable" once it could have been placed where it has no effect: just before another write, or where
  * the state already had its value. It can then return unfired at no cost.
- * - Of writes of one value that are open together, the one that returns first fires first, those of unknown outcome
- * last.
+ * - Open writes of the same value fire in the order in which they return, those of unknown outcome last.
  * - A configuration is dropped if another one with the same state owes no more and has used up no more.
  *
  * If some classes are not counted, `met` is certain only if the path needs no more of them than were called; if the

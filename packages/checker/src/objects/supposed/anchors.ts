@@ -2,16 +2,16 @@ import type { Budget } from '../../budget.ts'
 import { type Addition, countOf, type Sighting } from './sightings.ts'
 import { forcedAt, type Included, includedAfter, viewOf } from './view.ts'
 
-/** A sighting of which it is known what it includes, with a moment at which it may have been made. */
+/** A sighting together with the operations it includes, and a moment at which it may have happened. */
 export interface Anchor {
   /** The index of the sighting. */
   readonly at: number
   /** In event positions, and between them. */
   readonly point: number
-  /** Of the operations that overlap it. */
+  /** The overlapping operations whose effect it shows, and those whose effect it does not. */
   readonly included: readonly number[]
   readonly excluded: readonly number[]
-  /** The operations of unknown outcome that it is the first to include. */
+  /** The operations of unknown outcome that no earlier anchor includes. */
   readonly shown: readonly number[]
 }
 
@@ -24,8 +24,8 @@ interface Inclusion {
 }
 
 /**
- * Sightings in an order in which each includes what those before it include, given the first sighting that shows each
- * operation of unknown outcome. Those that can include none, or contradict those before, are left out.
+ * Orders the sightings so that each includes everything that its predecessors include. `since` gives the first sighting
+ * that shows each operation of unknown outcome. Sightings that fit no such order are left out.
  */
 export function anchorsOf(
   sightings: readonly Sighting[],

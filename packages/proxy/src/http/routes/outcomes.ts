@@ -47,8 +47,8 @@ function meaningOfStatus(
 
 /**
  * A 2xx means done, except for 202, which promises nothing, and 206 and 207, which are about parts. A 4xx means that
- * the request was refused, except for 408, which may come after a part was carried out. For a read, only the service
- * knows whether its 404 means that there is no value. After anything else, such as a 5xx, the outcome is unknown.
+ * the request was refused, except for 408, which may come after a part was carried out. Only the service
+ * knows whether 404 answers a read that found no value. Anything else, such as a 5xx, leaves the outcome unknown.
  */
 function usualMeaning(status: number, harmless: boolean): Meaning {
   if (status === 206 || status === 207 || (status === 202 && harmless))
