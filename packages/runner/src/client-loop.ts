@@ -7,7 +7,10 @@ import type { ClientProcess } from './process.ts'
 export interface ClientLoop {
   /** Starts no further operation, waits for the one in flight, then calls back. */
   stop(stopped: () => void): void
-  /** Once it has stopped: asks what its client still asks after healing, until `deadline`, closes, then calls back. */
+  /**
+   * Call once stopped: performs what its client still asks for after healing, until `deadline`, closes, then calls
+   * back.
+   */
   finish(deadline: Nanos, finished: () => void): void
 }
 
@@ -81,7 +84,7 @@ export function startClientLoop(options: ClientLoopOptions): ClientLoop {
         } else
           process.invoke(random.pick(nodes), input, (completion) => {
             client.learned?.(input, completion)
-            // Another turn: a client that answers at once would never let go.
+            // On a later turn: a client that is answered at once would otherwise never yield.
             clock.at(clock.now(), next)
           })
       }

@@ -18,13 +18,13 @@ type Options = ProcessOptions & {
   /** How long to wait for all nodes to answer and agree. */
   readonly quietMs: number
   /**
-   * What to wait for; `agreement` by default. If a read must be right at any time and from any node, `service` is
+   * What to wait for; `agreement` by default. If every read from every node must be right at any time, `service` is
    * enough: one read a round until some node answers, and at the end every input once and every node once.
    */
   readonly until?: 'agreement' | 'service' | undefined
 }
 
-/** Absent if the nodes did not agree in time, or were asked for nothing that can be compared. */
+/** Absent if the nodes did not agree in time, or no comparable input was sent. */
 export type Converged = (convergedAfter: Nanos | undefined) => void
 
 const PAUSE_BETWEEN_ROUNDS_MS = millis(50)
@@ -78,7 +78,7 @@ interface Part {
 /** Every input for every node. */
 const allOf = (inputs: readonly Input[], nodes: readonly NodeId[]): Part[] => nodes.map((node) => ({ node, inputs }))
 
-/** Every input for some node, and some input for every node. */
+/** Deals inputs to nodes so that every input and every node occurs at least once. */
 function dealt(inputs: readonly Input[], nodes: readonly NodeId[]): Part[] {
   const parts = nodes.map((node) => ({ node, inputs: [] as Input[] }))
   const rounds = Math.ceil(inputs.length / nodes.length)
@@ -94,7 +94,7 @@ type Answers = Map<Input, Json[]>
 
 /** Asks all nodes concurrently, through one process per node that takes its inputs one at a time. */
 function askAll(
-  options: Options & { /** Until when what is more than a read is asked for again. */ readonly deadline?: Nanos },
+  options: Options & { /** Operations that are not plain reads are repeated until this time. */ readonly deadline?: Nanos },
   parts: readonly Part[],
   done: (answers: Answers) => void,
 ): void {

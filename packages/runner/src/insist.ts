@@ -3,9 +3,9 @@ import { type Nanos, nanos } from '@chaosproxy/history'
 import type { NemesisLoop } from './nemesis-loop.ts'
 import type { Clock } from './ports.ts'
 
-/** How often a fault that never bit is tried again. */
+/** How often a fault that never took effect is repeated. */
 const MOST_ROUNDS = 3
-/** Shorter than this it could be over before a busy machine has noticed it. */
+/** A shorter fault could be over before a slow machine has reacted to it. */
 const SHORTEST_NANOS = 1e9
 
 interface InsistOptions {
@@ -14,14 +14,14 @@ interface InsistOptions {
   /** Since the nemesis began. */
   readonly since: () => Nanos
   readonly schedule: Schedule
-  /** Kinds of which at least one fault is to bite. */
+  /** Kinds of which at least one fault must take effect. */
   readonly kinds: readonly FaultKind[]
 }
 
 /**
- * Once a schedule is over, repeats the last fault of each kind that never bit, alone and each time longer, and calls
- * back when all kinds have, or when trying more is of no use. A node takes long to start on a slow machine; while it is
- * down it cannot be paused, and a run without a pause would prove less than was asked for.
+ * After the schedule, repeats the last fault of each kind that never took effect, alone and for longer each time. Calls
+ * back once every kind has taken effect or further tries are pointless. On a slow machine a node may take long to
+ * start, and cannot be paused meanwhile; a run without a pause would prove less than the user requested.
  */
 export function insistOnFaults(options: InsistOptions, done: () => void): void {
   round(options, 1, done)
@@ -33,7 +33,7 @@ function round(options: InsistOptions, number: number, done: () => void): void {
     done()
     return
   }
-  // Faults that are in force may turn out to have bitten.
+  // A fault counts only once it is healed, so heal first.
   nemesis.heal(() => {
     const idle = idleFaults(options)
     if (idle.length === 0 || number > MOST_ROUNDS) {
@@ -51,7 +51,7 @@ function round(options: InsistOptions, number: number, done: () => void): void {
   })
 }
 
-/** Of each kind that never bit, the last fault. */
+/** The last fault of each kind that never took effect. */
 function idleFaults({ nemesis, schedule, kinds }: InsistOptions): readonly ScheduledFault[] {
   const idle = kinds.filter((kind) => !nemesis.hasBitten(kind))
   return idle.flatMap((kind) => schedule.filter(({ plan }) => plan.kind === kind).slice(-1))

@@ -19,7 +19,7 @@ interface JudgeInput {
   /** The workload that was run; it knows which histories prove nothing. */
   readonly workload?: Workload | undefined
   readonly outcome: RunOutcome
-  /** Whether the target marks when its mistake made a difference. */
+  /** Whether the target marks the point at which its mistake makes a difference. */
   readonly marks: boolean
   readonly report: Report<string>
   /** The verdict on the nodes' side of the exchange, if the proxy recorded it. */
@@ -78,7 +78,7 @@ const judgeHeldTo = (
   ...(promised ? { promised } : {}),
 })
 
-/** If the mistake made no difference, the run says nothing about whether it can be found. */
+/** If the mistake made no difference, the run does not show whether the tool can find it. */
 const untried = ({
   spec: {
     target: { bug },

@@ -18,11 +18,11 @@ export interface NemesisLoop {
   active(): readonly Fault[]
   /** The faults injected so far, as resolved, with their actual or planned ends. */
   injected(): readonly { readonly fault: Fault; readonly from: Nanos; readonly to: Nanos }[]
-  /** Whether a fault of this kind has had something to act on. One that is in force is counted once it is healed. */
+  /** Whether a fault of this kind has taken effect. A fault in force is counted once it is healed. */
   hasBitten(kind: FaultKind): boolean
   /** Adds a fault to the schedule. */
   add(scheduled: ScheduledFault): void
-  /** Forgets the faults that are still to come, heals those in force, and calls back. */
+  /** Drops the faults still to come, heals those in force, and calls back. */
   heal(healed: () => void): void
   /** Starts no more faults, heals those in force, and calls back with the records of all faults. */
   stop(stopped: (records: readonly FaultRecord[], trouble: readonly string[]) => void): void
@@ -138,9 +138,7 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
   }
 }
 
-/**
- * If a node is already down, or soon will be, stopping it would make two heals race for it: leave such victims out.
- */
+/** Leaves out nodes that another fault already stops, or soon will: the two heals would race for them. */
 function withoutOverlap(fault: Fault, active: readonly ActiveFault[]): Fault | undefined {
   if (!stopsNodes(fault)) return fault
   const down = new Set(active.flatMap((other) => (stopsNodes(other.fault) ? other.fault.nodes : [])))
@@ -165,7 +163,7 @@ export function currentLeader(cluster: Pick<Cluster, 'status'>): string | undefi
   return leader
 }
 
-/** The nodes or links it touches, and its parameters. */
+/** The nodes or links that the fault affects, and its parameters. */
 function describe(fault: Fault): { readonly [member: string]: Json } {
   const { kind: _, ...members } = printFault(fault)
   return members

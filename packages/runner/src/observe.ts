@@ -12,9 +12,9 @@ import type { Progress, RunOutcome, RunStage } from './run.ts'
 import { createSettlement } from './settlement.ts'
 
 export interface ObserveOptions {
-  /** Its proxy records: all that is known of the clients is what passes. */
+  /** A cluster whose proxy records: the traffic is all that is known of the clients. */
   readonly cluster: Cluster & Required<Pick<Cluster, 'record'>>
-  /** Judges the record, and asks the final reads. */
+  /** Judges the record and supplies the final reads. */
   readonly workload: Workload
   readonly schedule: Schedule
   readonly sink: HistorySink
@@ -22,27 +22,27 @@ export interface ObserveOptions {
   readonly timeoutMs: Millis
   /** How long to wait for the replicas to agree after everything is healed and the clients are gone. */
   readonly quietMs: Millis
-  /** Whether a key can be read at the end. */
+  /** Whether a final read can read this key. */
   readonly canRead: (key: string) => boolean
   readonly seed: number
 }
 
-/** A run whose clients are somebody else's. */
+/** A run whose clients are outside its control. */
 export interface Observation {
   progress(): Progress
-  /** The nemesis starts: the clients are about to. */
+  /** Starts the nemesis, just before the clients start. */
   begin(): void
-  /** The clients are gone: heals, reads a last time, and calls back. */
+  /** Call once the clients are gone: heals, reads a last time, and calls back. */
   stop(interrupted: boolean, ended: (outcome: RunOutcome) => void): void
 }
 
-/** More keys than this are not all read at the end. */
+/** At most this many keys get a final read. */
 const MOST_FINAL_KEYS = 2_000
-/** What clients left open may still be answered. */
+/** How long to wait for replies to operations that clients left open. */
 const OPEN_MS = 1_000
 const LOOK_EVERY_MS = 20
 
-/** Records from now on. */
+/** Starts recording. */
 export function observe(options: ObserveOptions): Observation {
   const { cluster, workload, schedule, sink, timeoutMs, quietMs } = options
   const { clock } = cluster
@@ -57,7 +57,7 @@ export function observe(options: ObserveOptions): Observation {
   let processes = 0
   const recorder: Recorder = {
     newProcess: () => processes++,
-    // What passes the proxy is the record, of final reads too.
+    // The proxy's record is the history, final reads included.
     invoked() {},
     completed() {},
     nemesis: (f, value) => wire.note(f, value),
@@ -88,7 +88,7 @@ export function observe(options: ObserveOptions): Observation {
     }
   }
 
-  /** Clients that were ended may have left operations behind. */
+  /** Waits for operations that ended clients left open. */
   function whenQuiet(done: () => void): void {
     const until = clock.now() + millisToNanos(OPEN_MS as Millis)
     const look = () => {

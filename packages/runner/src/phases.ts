@@ -107,7 +107,7 @@ const shareOf = (phase: string, stretches: readonly Stretch[], endedAt: Nanos): 
   stretches.filter((stretch) => stretch.phase === phase).reduce((sum, { from, to }) => sum + (to - from), 0) /
   Math.max(1, endedAt)
 
-/** What a node says of a cas that found another value; 409 is how its HTTP interface, and so the proxy's record, has it. */
+/** How a node refuses a cas that found another value: in its own words, or as 409 in the proxy's record of HTTP. */
 const REFUSALS: ReadonlySet<string> = new Set(['mismatch', 'status 409'])
 
 /** A definite refusal that the model allows (a cas that found another value) counts as an answer. */

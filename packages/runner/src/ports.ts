@@ -18,11 +18,11 @@ export interface Clock {
 
 export interface Request {
   readonly input: Input
-  /** Leaves nothing behind, so an invocation without an answer counts as never made (`fail`, not `info`). */
+  /** Has no effect, so an invocation without an answer counts as `fail`, not `info`. */
   readonly harmless: boolean
   /** Lets a cluster that retries internally apply the request once. */
   readonly session?: Session | undefined
-  /** Nothing is written after it. A recorder on the way uses this to tell final reads from others. */
+  /** Whether nothing is written after this request. Recorders use it to recognise final reads. */
   readonly final?: boolean | undefined
 }
 

@@ -2,7 +2,7 @@ import { functionsOf, type ProtocolDefinition } from '@chaosproxy/protocols'
 import type { Setting } from '@chaosproxy/workloads'
 import type { Target } from './target.ts'
 
-/** A protocol as a target, in either world. */
+/** A protocol as a target, real or simulated. */
 export const protocolTarget = (
   protocol: ProtocolDefinition,
 ): Pick<
@@ -11,7 +11,7 @@ export const protocolTarget = (
 > => ({
   summary: protocol.summary,
   defaultNodes: protocol.defaultNodes,
-  // The protocol itself says which numbers are possible.
+  // The protocol itself validates numbers.
   settings: protocol.knobs.map((knob): Setting => ({ ...knob, fraction: true })),
   bugs: protocol.bugs.map(({ name, summary, under }) =>
     under === undefined

@@ -59,7 +59,7 @@ export function createRecorder(sink: HistorySink, now: () => Nanos): Recorder {
   }
 }
 
-/** For a write, record what was asked for, whatever a user's own protocol answers; for anything else, the answer. */
+/** Writes and cas are recorded with their input, whatever a user's protocol answers; others with their answer. */
 function recordedValue({ f, value }: Input, answer: Json): Json {
   if (f === 'write' || f === 'cas') return value
   return answer === null ? value : answer

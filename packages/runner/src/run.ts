@@ -26,7 +26,7 @@ export interface RunOptions {
   readonly rate: number
   /** How long clients keep starting operations. */
   readonly timeMs: Millis
-  /** Kinds whose faults are repeated after that time, with the clients still at work, if none of them ever bit. */
+  /** Kinds whose faults are repeated after that time, while clients continue, if none of them ever took effect. */
   readonly insistOn?: readonly FaultKind[] | undefined
   /** How long a client waits for an answer. */
   readonly timeoutMs: Millis
@@ -69,7 +69,7 @@ export interface RunHandle {
   interrupt(): void
 }
 
-/** Time for clients to follow what has not arrived by healing, such as the rest of a stream. */
+/** Time for clients to follow events that are outstanding at healing, such as the rest of a stream. */
 const FOLLOW_MS = millis(30_000)
 
 /** Every fourth client of a node picks a random node for each operation, as behind a load balancer. */
@@ -129,7 +129,7 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
     for (const loop of loops) loop.stop(oneLess)
   }
 
-  /** Clients that have more to ask once all is healed. */
+  /** Lets clients do what they still want to do after healing. */
   function followOn(faults: readonly FaultRecord[], trouble: readonly string[]): void {
     stage = 'final reads'
     const healedAt = since()

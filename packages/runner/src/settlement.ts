@@ -3,13 +3,13 @@ import type { WireEvent } from './ports.ts'
 
 /** What the proxy knows about outcomes that the clients could not tell. */
 export interface Settled {
-  /** Operations of unknown outcome to their clients whose requests never left for a node: certainly without effect. */
+  /** Operations indefinite to their clients whose requests never left for a node: certainly without effect. */
   readonly neverLeft: number
-  /** Operations of unknown outcome to their clients that a node did answer. */
+  /** Operations indefinite to their clients that a node did answer. */
   readonly untold: number
 }
 
-/** Fed with the events of both views, and with what clients make of their answers, as they happen. */
+/** Receives the events of both views, and when clients give up, as they happen. */
 export interface Settlement {
   clientEvent(event: WireEvent): void
   backendEvent(event: WireEvent): void
@@ -20,7 +20,7 @@ export interface Settlement {
 
 export function createSettlement(): Settlement {
   const sessionOf = new Map<Event['process'], string>()
-  /** Processes whose present operation a node has answered. A process has the same number in both views. */
+  /** Processes whose current operation a node has answered. A process has the same number in both views. */
   const answered = new Set<Event['process']>()
   /** Processes whose operation ended without an answer to the client and has not been answered by a node yet. */
   const unanswered = new Set<Event['process']>()

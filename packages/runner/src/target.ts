@@ -17,16 +17,16 @@ export interface Mistake {
   }
 }
 
-/** What a promise depends on. */
+/** What a promise may depend on. */
 export interface PromiseQuestion {
   readonly workload: string
-  /** What the target replicates for the workload: workloads of a user's own choose it freely. */
+  /** The object that the target replicates for the workload, which a user's workload chooses freely. */
   readonly object: string
   readonly settings: Settings
   readonly faults: readonly FaultKind[]
 }
 
-/** A program that a target needs, and how to get it. */
+/** A program that a target needs, and how to install it. */
 export interface MissingProgram {
   readonly program: string
   readonly install: string
@@ -41,27 +41,30 @@ export interface Target {
   /** What `--set` can change. */
   readonly settings: readonly Setting[]
   readonly bugs: readonly Mistake[]
-  /** Whether it marks when its mistake made a difference: a run without a mark has not tried the mistake. */
+  /**
+   * Whether the target marks the point at which its mistake makes a difference: a run without a mark has not tried the
+   * mistake.
+   */
   readonly marks: boolean
-  /** A simulated run repeats to the byte; a real one repeats workload and schedule. */
+  /** A simulated run is repeatable byte for byte; of a real one, only workload and schedule are. */
   readonly tier: 'simulated' | 'real'
-  /** How long replicas may take to agree once all is healed and writing has stopped; 10 s unless given. */
+  /** How long replicas may take to agree once all is healed and writing has stopped; by default 10 s. */
   readonly quietMs?: Millis | undefined
-  /** How the record of its own proxy tells clients apart; absent if it keeps none. */
+  /** How its proxy's record tells clients apart; absent if it keeps no record. */
   readonly sessions?: SessionSource | ((settings: Settings) => SessionSource | undefined) | undefined
-  /** How the user declared it, if they did: kept with its runs, since the file may have changed by the time one is read. */
+  /** The user's declaration of the target, if any. It is kept with runs, because the file may change later. */
   readonly declared?: object | undefined
   /** The functions its clients can call. */
   functions(settings: Settings): readonly string[]
   /** The strongest level it promises, or `nothing`. */
   promises(question: PromiseQuestion): string
-  /** `among`: where it is to happen; absent: anywhere. */
+  /** `among`: where the fault would be injected; absent: anywhere. */
   suffers(fault: FaultKind, among?: 'nodes' | 'clients'): Suffering
-  /** Checks that settings and mistake go together, before anything is started. @throws UserError (usage) if not. */
+  /** Rejects settings and mistakes that do not go together, before anything is started. @throws UserError (usage) */
   validate?(settings: Settings, bug: string | undefined): void
   /** Programs it needs that this machine lacks; absent if it needs none. */
   missing?(): Promise<readonly MissingProgram[]>
-  /** @throws UserError (environment) if it does not come up; nothing is left behind then. */
+  /** @throws UserError (environment) if it does not come up; nothing is left behind in that case. */
   start(options: StartOptions): Promise<StartedCluster>
 }
 
@@ -71,7 +74,7 @@ export interface StartOptions {
   readonly bug: string | undefined
   /** The object to replicate, if the target has a choice. */
   readonly object: string
-  /** What clients will ask, for the proxy's record of them. */
+  /** The operations of clients, so that the proxy can record them. */
   readonly asked: AskedOperations
   readonly seed: number
   /** Directory for the nodes' data and output. A target that needs neither does not create it. */
@@ -81,31 +84,31 @@ export interface StartOptions {
   readonly longestMs: Millis
   /** Operations per second to expect over all clients. */
   readonly rate: number
-  /** Gives up a start in progress. */
+  /** Aborts a start in progress. */
   readonly signal?: AbortSignal | undefined
 }
 
 /** The operations of a run. */
 export interface AskedOperations {
-  /** Their `f`s. */
+  /** The functions (`f`) that clients call. */
   readonly functions: readonly string[]
-  /** The functions that leave nothing behind. */
+  /** The functions without effects. */
   readonly reads: readonly string[]
-  /** What every object holds initially. */
+  /** The initial value of every object. */
   readonly initial: Json
-  /** Reads of every object that is known beforehand: a system that others use may hold something already. */
+  /** Reads of every object known beforehand, because a shared system may already hold data. */
   readonly before?: readonly Input[] | undefined
 }
 
 /** A cluster that is ready to serve. */
 export interface StartedCluster extends Cluster {
-  /** From the start until it could serve; absent if that took no time. */
+  /** The time from the start until it could serve; absent if that took no time. */
   readonly readyMs: number | undefined
   leader(): NodeId | undefined
-  /** The run begins. In virtual time nothing happens before this. */
+  /** Starts the run. In virtual time nothing happens before this. */
   begin(): void
   /** Calls back once nothing more can be learned from this cluster, because its own code is broken. */
   onBroken(callback: (error: UserError) => void): void
-  /** What went wrong unasked, such as a node that exited by itself; in order. */
+  /** Unexpected failures, such as a node that exited by itself, in order. */
   trouble(): readonly string[]
 }

@@ -5,8 +5,8 @@ import type { FaultRecord } from '@chaosproxy/report'
 import { register, type Workload } from '@chaosproxy/workloads'
 
 /**
- * Why a run proves nothing, or less than it seems to. A run without reads, without concurrency, or whose faults never
- * bit, meets every level and shows nothing.
+ * Why a run proves less than it seems to, or nothing. A run without reads, without concurrency, or whose faults never
+ * took effect meets every level and shows nothing.
  */
 export function findVacuity(
   history: History,
@@ -29,8 +29,8 @@ export function findVacuity(
 }
 
 /**
- * Functions that never succeeded although a history without them meets every level: for a register a read and a write
- * (a cas counts as both), for a model that does not say, any operation.
+ * Functions that never succeeded, although a history without them meets every level. For a register these are reads and
+ * writes (a cas counts as both); if the model does not say, any operation.
  */
 export function missingSuccesses(history: History, model = 'register'): string[] {
   const { f, outcome, length } = history.operations
@@ -44,7 +44,7 @@ export function missingSuccesses(history: History, model = 'register'): string[]
   return needs.filter((need) => !isThere(need)).map(({ what }) => `no ${what} succeeded`)
 }
 
-/** Kinds of fault that never had anything to act on. */
+/** Kinds of fault that never took effect. */
 export function idleKinds(faults: readonly FaultRecord[]): FaultKind[] {
   const kinds = new Set(faults.map(({ fault }) => fault.kind))
   for (const { fault, hits } of faults) if (hits > 0) kinds.delete(fault.kind)

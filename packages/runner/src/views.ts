@@ -3,8 +3,8 @@ import { plural, type RunViews } from '@chaosproxy/report'
 import type { Settled } from './settlement.ts'
 
 /**
- * Both views of a run: what clients were told, and what nodes were asked and answered. If they differ, either the nodes
- * kept their promise and clients were told wrong, or the nodes broke it and clients did not notice.
+ * Compares both views of a run: what clients were told, and what nodes were asked and answered. If the verdicts differ,
+ * either the nodes kept their promise and the clients were misinformed, or the nodes broke it unnoticed by the clients.
  */
 export function compareViews(client: Report<string>, backend: Report<string>, settled: Settled): RunViews {
   return { client: client.headline, backend, settled, said: [...differenceOf(client, backend), ...toldOf(settled)] }

@@ -8,13 +8,13 @@ import { createSettlement, type Settled } from './settlement.ts'
 /** A recorder whose events come from the cluster's own proxy. */
 export interface WireBackedRecorder extends Recorder {
   settled(): Settled
-  /** No operation is open any more. */
+  /** Call once no operation is open any more. */
   finish(): void
 }
 
 /**
- * The record of the cluster's proxy, if it keeps one and the run wants it. Invocations that failed before reaching the
- * proxy are added: those clients were not served, and the record must show it.
+ * The record of the cluster's proxy, if it keeps one and the run wants it. Adds invocations that failed before reaching
+ * the proxy: the history must show that those clients were not served.
  */
 export function recordWire(
   { record }: Cluster,
@@ -24,9 +24,9 @@ export function recordWire(
 ): WireBackedRecorder | undefined {
   if (record === undefined || history === undefined) return undefined
   const settlement = createSettlement()
-  /** Invocations of each session that reached the proxy. */
+  /** The number of each session's invocations that reached the proxy. */
   const arrived = new Map<string, number>()
-  /** Invocations each process made. */
+  /** The number of invocations of each process. */
   const made = new Map<number, number>()
   let processes = 0
 

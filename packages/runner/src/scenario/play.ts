@@ -28,9 +28,9 @@ export interface Played {
   readonly healedAt: Nanos
   /** The faults as resolved, with their times: playing the scenario with these repeats it. */
   readonly faults: readonly PlannedFault[]
-  /** What each fault did. */
+  /** The effect of each fault. */
   readonly records: readonly FaultRecord[]
-  /** Faults that could not be injected, or healed, and why. */
+  /** Faults that could not be injected or healed, and why. */
   readonly trouble: readonly string[]
 }
 

@@ -22,9 +22,9 @@ export interface PlannedFault {
 }
 
 /**
- * Everything that decides a run, concretely: what clients ask and what breaks, with times. It can be printed, shrunk,
- * and played again in virtual time or on real processes. In virtual time the same scenario gives the same history, byte
- * for byte.
+ * Everything that determines a run, in concrete terms: the clients' operations and the faults, with times. It can be
+ * printed, shrunk, and played again in virtual time or on real processes. In virtual time the same scenario gives the
+ * same history, byte for byte.
  */
 export interface Scenario {
   readonly target: string

@@ -6,9 +6,9 @@ import type { StartedCluster } from '../target.ts'
 import type { PlannedRun } from './resolve.ts'
 import type { RunListener } from './run-event.ts'
 
-/** Time for the replicas to agree after healing, unless the target says otherwise. */
+/** Time for the replicas to agree after healing, unless the target gives another. */
 const QUIET_MS = millis(10_000)
-/** Allowance on top of an honest run: every phase twice over, and a minute. */
+/** Slack in the limit on a run, which also allows twice the time of every phase. */
 const SPARE_MS = 60_000
 const STATUS_EVERY_MS = millis(100)
 
@@ -75,7 +75,7 @@ async function startedCluster(
   }
 }
 
-/** Reads of the objects that clients begin with. */
+/** The reads of objects that exist from the start. */
 function readsBefore(workload: Workload, settings: Settings): readonly Input[] {
   const { keys } = settings
   const inputs = workload.finale(typeof keys === 'number' ? keyNames(keys) : [])
@@ -98,7 +98,7 @@ function ranOn(cluster: StartedCluster, run: PlannedRun, options: PerformOptions
         clients: spec.clients,
         rate: spec.rate,
         timeMs: spec.timeMs,
-        // A schedule that is given is followed to the letter, and virtual time knows no slow machine.
+        // A given schedule is followed to the letter, and virtual time has no slow machines.
         insistOn: target.tier === 'real' ? [...new Set(run.nemeses.map(({ kind }) => kind))] : [],
         timeoutMs: spec.timeoutMs,
         quietMs: run.target.quietMs ?? QUIET_MS,

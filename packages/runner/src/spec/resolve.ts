@@ -25,7 +25,7 @@ export interface PlannedRun {
   readonly targetSettings: Settings
   readonly workloadSettings: Settings
   readonly nemeses: readonly Nemesis[]
-  /** The kinds asked for; each must occur. */
+  /** The kinds requested; each must occur. */
   readonly faultKinds: readonly FaultKind[]
   readonly schedule: Schedule
   /** Absent if the run only observes. */
@@ -151,7 +151,7 @@ function requireSuffering(
   )
 }
 
-/** Whether it happens to nodes and what is between them, or to links of clients. */
+/** Whether the plan affects nodes and the links between them, or clients' links. */
 function placeOf(plan: FaultPlan): 'nodes' | 'clients' {
   if ('nodes' in plan) return 'nodes'
   const { links } = plan

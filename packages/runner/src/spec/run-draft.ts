@@ -11,7 +11,7 @@ export const draftSchema: v.GenericSchema<unknown, RunDraft> = v.strictObject(dr
 /**
  * Reads a draft from parsed JSON. Messages begin with `where`.
  *
- * @throws UserError (input): one line for each member that is wrong.
+ * @throws UserError (input): one line for each invalid member.
  */
 export function parseRunDraft(json: unknown, where: string): RunDraft {
   const result = v.safeParse(draftSchema, withNames(json))
@@ -26,8 +26,8 @@ const partOf = (part: string | NamedPart | undefined): NamedPart =>
 export const nameIn = (part: string | NamedPart | undefined): string | undefined => partOf(part).name
 
 /**
- * The first draft, with what the second says in place of it. Settings, and a mistake, belong to the target or workload
- * they were given for: naming another one drops them.
+ * The first draft, overridden by the second. Settings and a mistake belong to the target or workload that they were
+ * given for; naming another one drops them.
  */
 export function mergeDrafts(base: RunDraft, over: RunDraft): RunDraft {
   const said = Object.fromEntries(Object.entries(over).filter(([, value]) => value !== undefined))
@@ -54,10 +54,10 @@ export const DEFAULT_TARGET = 'raft'
 export const DEFAULT_WORKLOAD = 'register'
 
 /**
- * The whole run: what a draft leaves out is what its mistake is likely to be seen under, what suits its target, or the
- * default. `seed` is for a draft without one.
+ * Completes a draft. A missing member comes from the settings under which the mistake is likely to show, from the
+ * target, or from the defaults. `seed` is for a draft without one.
  *
- * @throws UserError for a name that nothing has, or a member that cannot be.
+ * @throws UserError for an unknown name or an invalid member.
  */
 export async function completeRun(
   draft: RunDraft,
@@ -88,7 +88,7 @@ export async function completeRun(
 const defined = (draft: RunDraft): RunDraft =>
   Object.fromEntries(Object.entries(draft).filter(([, value]) => value !== undefined))
 
-/** Settings by which a target that promises less than linearizability is judged more finely. */
+/** Settings that distinguish weaker levels better, for a target that promises less than linearizability. */
 function weakerSettings(workload: Workload, target: Target): Settings {
   const question = { workload: workload.name, object: workload.object, settings: settingsFor(target), faults: [] }
   if (target.promises(question) === 'linearizable') return {}

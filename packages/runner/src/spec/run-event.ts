@@ -3,10 +3,10 @@ import type { RunSummary } from '@chaosproxy/report'
 import type { Progress } from '../run.ts'
 import type { RunSpec } from './run-spec.ts'
 
-/** What a run reports while it goes on, for a terminal, a file or a page to show. All of it is JSON. */
+/** The events of a run in progress, as JSON, for a terminal, a file or a page. */
 export type RunEvent =
   | { readonly type: 'starting'; readonly spec: RunSpec }
-  /** The cluster can serve. */
+  /** The cluster is ready to serve. */
   | { readonly type: 'ready'; readonly readyMs?: number | undefined; readonly leader?: string | undefined }
   /** An event of the history: an operation begins or ends, the nemesis does something. */
   | { readonly type: 'event'; readonly event: Event }

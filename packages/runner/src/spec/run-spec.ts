@@ -32,16 +32,18 @@ export interface RunSpec {
   readonly checkMs: Millis
 }
 
-/** What is said of a run; the rest has defaults. A configuration file, a command line and a program each say a part. */
+/**
+ * Part of a run's spec; missing members get defaults. Configuration files, command lines and programs all give drafts.
+ */
 export interface RunDraft extends Said<Omit<RunSpec, 'target' | 'workload' | 'timeMs' | 'timeoutMs' | 'checkMs'>> {
-  /** A name in the registry, or the path of a file; with more to say about it, an object. */
+  /** A name in the registry or the path of a file; an object to give more than that. */
   readonly target?: string | NamedPart | undefined
   readonly workload?: string | Omit<NamedPart, 'bug'> | undefined
-  /** How long clients keep starting operations; 20,000. */
+  /** How long clients keep starting operations; by default 20,000. */
   readonly timeMs?: number | undefined
-  /** How long a client waits for an answer; 1,000. */
+  /** How long a client waits for an answer; by default 1,000. */
   readonly timeoutMs?: number | undefined
-  /** How long checking may take; 60,000. */
+  /** How long checking may take; by default 60,000. */
   readonly checkMs?: number | undefined
 }
 
@@ -49,7 +51,7 @@ type Said<Of> = { readonly [Member in keyof Of]?: Of[Member] | undefined }
 
 export interface NamedPart {
   readonly name?: string | undefined
-  /** Of a target: a deliberate mistake. */
+  /** A deliberate mistake, for a target. */
   readonly bug?: string | undefined
   readonly settings?: Settings | undefined
 }
@@ -98,7 +100,7 @@ const bug = v.optional(
 )
 const workloadName = v.pipe(v.string('must be a name'), v.description('what clients do'))
 
-/** The members of a run, without their defaults: help and documents derive from them. */
+/** The members of a run, without defaults: help and documents derive from them. */
 const members = {
   nodes: count('how many nodes', 1, 15),
   clients: count('clients at work at the same time', 1, 200),
@@ -153,7 +155,7 @@ export const draftEntries: { readonly [Member in keyof RunDraft]-?: v.GenericSch
 /**
  * Reads a run from parsed JSON. Messages begin with `where`: the name of a file.
  *
- * @throws UserError (input): one line saying which member is wrong, and what it can be.
+ * @throws UserError (input): one line for each invalid member, with its allowed values.
  */
 export function parseRunSpec(json: unknown, where: string): RunSpec {
   const result = v.safeParse(runSchema, withNames(json), { abortEarly: true })

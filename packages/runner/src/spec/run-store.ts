@@ -10,8 +10,8 @@ export interface RunStore {
   readonly logDir: string
   /** Opens the record. `failed` is called once if it can no longer be written. */
   open(header: Header, failed: (error: UserError) => void): HistorySink & { close(): void }
-  /** The record, after it is closed. */
+  /** Reads the record back, after it is closed. */
   read(): Promise<History>
-  /** What the nodes were asked and answered, if that was recorded. */
+  /** The history between proxy and nodes, if it was recorded. */
   readBackend(): Promise<History | undefined>
 }

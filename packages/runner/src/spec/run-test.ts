@@ -22,7 +22,7 @@ export interface RunTestOptions {
   readonly listener?: RunListener | undefined
   /** Ends the run early but in good order; it is still judged. */
   readonly interrupted?: AbortSignal | undefined
-  /** Performs the run elsewhere than on this thread. */
+  /** Performs the run in another way than on this thread. */
   readonly perform?: ((run: PlannedRun, options: PerformOptions) => Promise<RunOutcome | undefined>) | undefined
 }
 

@@ -2,8 +2,8 @@ import { nearest } from '@chaosproxy/history'
 import type * as v from 'valibot'
 
 /**
- * What a schema found wrong, a sentence for each member, which begins with `where`: the name of a file. Schemas say in
- * their messages what a member must be: `must be a name`. `what` is the whole: `a run`.
+ * One sentence for each problem that a schema found, beginning with `where`: the name of a file. The schema's own
+ * messages say what a member must be: `must be a name`. `what` names the whole: `a run`.
  */
 export function schemaProblems(
   schema: v.GenericSchema<unknown, unknown>,
@@ -27,7 +27,7 @@ function problemOf(schema: unknown, issue: v.BaseIssue<unknown>, what: string): 
   return `there is no member ${name}.${meant === undefined ? ` Known: ${known.join(', ')}.` : ` Did you mean ${meant}?`}`
 }
 
-/** `nodes[2].command`. */
+/** For example `nodes[2].command`. */
 const nameOf = (path: readonly unknown[]): string =>
   path
     .map(String)
@@ -38,7 +38,7 @@ function received({ input }: v.BaseIssue<unknown>): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text
 }
 
-/** The names that an object schema knows at a path, over all that it can be there. */
+/** The members that an object schema allows at a path, in any of its variants. */
 export function membersAt(schema: unknown, path: readonly string[]): string[] {
   let schemas = choicesOf(schema)
   for (const key of path) schemas = schemas.flatMap((each) => choicesOf(innerOf(each, key)))
@@ -52,7 +52,7 @@ function innerOf(schema: unknown, key: string): unknown {
   return schema['item'] ?? schema['value']
 }
 
-/** The schema itself, or those that a union chooses from. */
+/** The schema itself, or the alternatives of a union. */
 function choicesOf(schema: unknown): unknown[] {
   const inner = unwrapped(schema)
   const options = isObject(inner) ? inner['options'] : undefined
@@ -65,7 +65,7 @@ export function entriesOf(schema: unknown): { readonly [key: string]: unknown } 
   return isObject(inner) && isObject(inner['entries']) ? inner['entries'] : undefined
 }
 
-/** Without what makes it optional. */
+/** The schema without its `optional` wrapper. */
 export const unwrapped = (schema: unknown): unknown =>
   isObject(schema) && 'wrapped' in schema ? unwrapped(schema['wrapped']) : schema
 
