@@ -1,9 +1,6 @@
 import type { Input } from '@chaosproxy/history'
 
-/**
- * The client that makes a request and the request's number among that client's: lets a protocol apply a repeated
- * request once.
- */
+/** A client, and the number of one of its requests: lets a protocol apply a repeated request once. */
 export interface Session {
   readonly client: string
   readonly sequence: number
@@ -15,6 +12,6 @@ export interface Command {
   readonly session?: Session | undefined
 }
 
-/** Leaves out undefined members: JSON would lose them on the way to another node. */
+/** Omits undefined members, which JSON would lose on the way to another node. */
 export const commandOf = ({ input, session }: Command): Command =>
   session === undefined ? { input } : { input, session }

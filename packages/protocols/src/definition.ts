@@ -5,11 +5,11 @@ import type { MachineEvent, StateMachine } from './machine.ts'
 // biome-ignore lint/suspicious/noExplicitAny: hosts pass states, messages and records through without looking into them.
 export type AnyMachine = StateMachine<any, any, any>
 
-/** A deliberate mistake, off unless asked for by name: proves that the tool can find such mistakes. */
+/** A deliberate mistake, off unless requested by name. It proves that the tool can find such mistakes. */
 export interface Bug {
   readonly name: string
   readonly summary: string
-  /** Settings under which the mistake is likely to be made and seen, for runs that ask for nothing else. */
+  /** Settings under which the mistake is likely to occur and to be seen, for runs that do not choose their own. */
   readonly under?: BugSetting | undefined
 }
 
@@ -37,9 +37,9 @@ export interface Invariant {
 export type InvariantWatch<State = unknown, Message = unknown> = (node: NodeId) => NodeWatch<State, Message>
 
 /**
- * Called after every step of its node, with the node's state, which it must not change; `event` is absent for a start.
- * Returns what is broken, once something is. Declared as a method so that a watch over a protocol's own state type is
- * assignable to one over `unknown`.
+ * Called after every step of its node with the node's state, which it must not change; `event` is absent for a start.
+ * Returns a description once the invariant is broken. Declared as a method so that a watch over a protocol's own state
+ * type is assignable to one over `unknown`.
  */
 export type NodeWatch<State = unknown, Message = unknown> = {
   watch(state: State, event: MachineEvent<Message> | undefined): string | undefined
@@ -94,14 +94,14 @@ export interface ProtocolDefinition {
   create(options: ProtocolOptions): AnyMachine
 }
 
-/** The default export of a file with a protocol of one's own: name and machine are required, the rest has defaults. */
+/** The default export of a user's protocol file: name and machine are required, the rest has defaults. */
 export type ProtocolModule = Pick<ProtocolDefinition, 'name' | 'create'> &
   Partial<Omit<ProtocolDefinition, 'promises'>> & {
     /** A single level if it is the same for every object. */
     readonly promises?: PromisedLevel | 'none' | ProtocolDefinition['promises'] | undefined
   }
 
-/** What a protocol replicates unless it says otherwise. */
+/** The object that a protocol replicates by default. */
 export const DEFAULT_OBJECT = 'register'
 
 export const promiseOf = (

@@ -9,7 +9,7 @@ export interface LogProtocol<State> {
   leads(state: State): boolean
   term(state: State): number
   log(state: State): Log
-  /** To this node's knowledge, entries up to this index may never be lost or replaced; 0 if it knows of none. */
+  /** This node knows that entries up to this index are never lost or replaced; 0 if it knows of none. */
   settled(state: State): number
 }
 
@@ -74,7 +74,7 @@ export function watchAgreement<State>(protocol: LogProtocol<State>): InvariantWa
   }
 }
 
-/** The settled entry at each index, as the first node to learn of it had it. */
+/** The settled entry at each index, as the first node to learn of it has it. */
 interface Settled {
   readonly entries: (Entry | undefined)[]
   /** By index: the term of the first node to learn of it, which is a leader. */
@@ -110,11 +110,10 @@ function followSettled<State>(
 
 /**
  * Two logs that have an entry with the same index and term are identical up to it. Checked by induction: an entry that
- * enters a log is compared, together with its predecessor's term, with the first entry of the same index and term in
- * any log.
+ * enters a log, with its predecessor's term, is compared with the first entry of the same index and term in any log.
  */
 export function watchLogMatching<State>(protocol: LogProtocol<State>): InvariantWatch<State> {
-  /** By index, one for each term: the entry as the first log to have it had it. */
+  /** By index, one for each term: the entry as it first appeared in any log. */
   const first: (Held | undefined)[] = []
   return (node) => {
     let lastBefore = 0
@@ -124,7 +123,7 @@ export function watchLogMatching<State>(protocol: LogProtocol<State>): Invariant
       const last = lastIndex(log)
       const lastTerm = termAt(log, last)
       if (last === lastBefore && lastTerm === termBefore) return undefined
-      // Whatever was appended or, if the end was replaced, everything that may have been.
+      // The start of the entries that were appended or, if the end was replaced, of those that may have been.
       const kept = lastBefore < last && termAt(log, lastBefore) === termBefore
       const from = kept ? lastBefore + 1 : log.compacted + 1
       lastBefore = last
@@ -144,11 +143,11 @@ export function watchLogMatching<State>(protocol: LogProtocol<State>): Invariant
   }
 }
 
-/** An entry, and the term of its predecessor; undefined if that is unknown. */
+/** An entry, and its predecessor's term; undefined if that is unknown. */
 interface Held {
   readonly entry: Entry
   readonly previousTerm: number | undefined
-  /** Another entry of the same index with another term. */
+  /** Another entry with the same index and another term. */
   readonly next: Held | undefined
 }
 

@@ -79,7 +79,7 @@ export function lastOfTerm(log: Log, term: number, atMost: number): number | und
   return undefined
 }
 
-/** How many of these entries, which follow `prevIndex`, the log already has: the next one is missing or in conflict. */
+/** How many of these entries, which follow `prevIndex`, the log already has. The next one is missing or conflicts. */
 export function countPresent(log: Log, prevIndex: number, entries: readonly Entry[]): number {
   let present = Math.min(entries.length, Math.max(0, log.compacted - prevIndex))
   while (present < entries.length && termAt(log, prevIndex + 1 + present) === entries[present]?.term) present++

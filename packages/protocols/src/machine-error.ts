@@ -6,19 +6,19 @@ export interface MachineMistake {
   readonly did: string
   /** The event as `describeEvent` puts it; absent outside an event. */
   readonly on?: string | undefined
-  /** The error's message, or what to do instead. */
+  /** The error's message, or the remedy. */
   readonly detail: string
   /** The thrown value; absent if nothing was thrown. */
   readonly cause?: unknown
 }
 
 /**
- * A protocol's own code threw or requested something impossible: its mistake, not its host's, and no verdict on any
- * level.
+ * A protocol's own code threw or requested something impossible. The fault is the protocol's, not its host's, and says
+ * nothing about any level.
  */
 export class MachineError extends Error {
   readonly node: NodeId
-  /** Equal for the same mistake on any event and node, so that such failures count as one cause. */
+  /** Equal for the same mistake at any event and node, so that such failures count as one cause. */
   readonly mistake: string
   /** Stack frames in the protocol's code, innermost first; empty if nothing was thrown. */
   readonly trace: readonly string[]
@@ -28,19 +28,21 @@ export class MachineError extends Error {
     this.name = 'MachineError'
     this.node = node
     this.trace = traceOf(cause)
-    // Names and numbers differ from event to event; the place in the code does not.
+    // Names and numbers differ between events; the place in the code does not.
     this.mistake = cause === undefined ? kindOf(did) : `${did} ${this.trace[0] ?? kindOf(detail)}`
   }
 }
 
-/** Wraps what a protocol's code threw as its mistake. A `MachineError` is returned unchanged. */
+/** Blames the protocol for what its code threw. A `MachineError` is returned unchanged. */
 export function threwOn(node: NodeId, event: unknown, cause: unknown, did = 'threw'): MachineError {
   if (cause instanceof MachineError) return cause
   const on = describeEvent(event)
   return new MachineError({ node, did, on, detail: thrownText(cause), cause: cause ?? 'nothing' })
 }
 
-/** An exception in a step is caught by its caller; this one comes from something asynchronous that a step began. */
+/**
+ * The caller of a step catches what the step throws; this error comes from something asynchronous that a step started.
+ */
 export function threwBetweenSteps(node: NodeId, cause: unknown): MachineError {
   const did = 'threw outside its steps, from something that it left to itself'
   return new MachineError({ node, did, detail: thrownText(cause), cause: cause ?? 'nothing' })
@@ -78,7 +80,7 @@ export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 
 const MOST_FRAMES = 8
-/** Frames of this program: the first of them, from the inside out, called the protocol. */
+/** Matches frames of this program, which called the protocol. */
 const OURS =
   /[/\\](?:(?:packages|@chaosproxy)[/\\](?:protocols|simulator|targets|cli)|chaosproxy)[/\\](?:src|dist|bundle)[/\\]/
 const ALIEN = /\(?node:|[/\\]node_modules[/\\]/

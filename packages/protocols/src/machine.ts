@@ -14,7 +14,7 @@ import type { Command } from './command.ts'
 export interface StateMachine<State, Message, DurableRecord> {
   start(node: NodeSetting, journal: readonly DurableRecord[], now: Millis): Transition<State, Message, DurableRecord>
   step(state: State, event: MachineEvent<Message>, now: Millis): Transition<State, Message, DurableRecord>
-  /** What a person, or a nemesis looking for the leader, can see of this node. */
+  /** The node's status as a person sees it, or a nemesis looking for the leader. */
   status(state: State): NodeStatus
 }
 
@@ -27,13 +27,13 @@ export interface NodeSetting {
 }
 
 export interface NodeStatus {
-  /** The protocol's own word: leader, follower, candidate, primary, replica, … */
+  /** The protocol's own term: leader, follower, candidate, primary, replica, … */
   readonly role: string
   /** Whether this node believes it takes the writes. */
   readonly leads: boolean
-  /** Whether it can serve clients now; absent: once some node leads. Protocols without a leader must set it. */
+  /** Whether it can serve clients now; absent: as soon as some node leads. Protocols without a leader must set it. */
   readonly ready?: boolean | undefined
-  /** Term, epoch or view number, where the protocol has one. */
+  /** Term, epoch or view number, if the protocol has one. */
   readonly term?: number | undefined
   /** The node this one believes leads. */
   readonly leader?: NodeId | undefined
@@ -50,12 +50,12 @@ export type Effect<Message, DurableRecord> =
   | { readonly type: 'send'; readonly to: NodeId; readonly message: Message }
   | { readonly type: 'reply'; readonly requestId: string; readonly result: Completion }
   | { readonly type: 'persist'; readonly record: DurableRecord }
-  /** Setting a timer that is set replaces it. */
+  /** Setting a timer again replaces it. */
   | { readonly type: 'setTimer'; readonly timer: string; readonly afterMs: Millis }
   | { readonly type: 'cancelTimer'; readonly timer: string }
-  /** A deliberate mistake has just made a difference: the run has tried it. */
+  /** A deliberate mistake has just made a difference, so the run has tried it. */
   | { readonly type: 'mark' }
-  /** For the node's log: something a person following the run would want to read. */
+  /** A line for the node's log, for a person following the run. */
   | { readonly type: 'log'; readonly text: string }
 
 export interface Transition<State, Message, DurableRecord> {

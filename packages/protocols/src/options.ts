@@ -11,7 +11,7 @@ export interface Declared {
   readonly objects: readonly string[]
 }
 
-/** Options checked against what the protocol declares, completed from its defaults. */
+/** Options validated against the protocol's declaration and completed with its defaults. */
 export interface Chosen {
   number(knob: string): number
   boolean(knob: string): boolean
@@ -20,7 +20,7 @@ export interface Chosen {
   readonly object: AnyObject
 }
 
-/** @throws UserError (usage) for an unknown bug, knob or object, or a value the knob cannot take. */
+/** @throws UserError (usage) for an unknown bug, knob or object, or an invalid knob value. */
 export function chooseOptions(protocol: Declared, options: ProtocolOptions): Chosen {
   const { bug } = options
   if (bug !== undefined && !protocol.bugs.some((known) => known.name === bug))

@@ -28,7 +28,8 @@ export class Answered {
   }
 
   /**
-   * What is wrong with answering this request now; `late` if nobody waits any more, through no fault of the protocol.
+   * What is wrong with answering this request now; `late` if the client no longer waits, through no fault of the
+   * protocol.
    */
   answer(requestId: string, message: string): 'good' | 'late' | 'unknown' | 'twice' {
     if (this.#open.delete(requestId)) {
@@ -39,7 +40,7 @@ export class Answered {
     }
     const before = this.#answered.get(requestId)
     if (before !== undefined) {
-      // A network may deliver a message twice, and then its answer comes twice as well.
+      // A network may deliver a message twice, which then brings its answer twice.
       const again = message !== '' && message === before && !this.#justNow.has(requestId)
       return again ? 'late' : 'twice'
     }

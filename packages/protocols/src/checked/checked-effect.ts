@@ -7,7 +7,7 @@ import { partNotJson } from './json-part.ts'
 
 export type AnyEffect = Effect<unknown, unknown>
 
-/** A forbidden effect: text to go between the node's name and the event, and what to do instead. */
+/** A forbidden effect: `did` goes between the node's name and the event, `instead` is the remedy. */
 export class Mistake extends Error {
   readonly did: string
   readonly instead: string
@@ -29,14 +29,14 @@ export interface EffectContext {
 
 const TYPES = ['send', 'reply', 'persist', 'setTimer', 'cancelTimer', 'log', 'mark']
 
-/** In characters of JSON. Real processes would not send longer ones: no more may wait for a connection. */
+/** In characters of JSON. Real nodes would not send longer messages: a link buffers no more than this. */
 const LONGEST_JSON = 4 * 1024 * 1024
-/** Timers of real processes go no further. */
+/** The longest delay that timers of real processes support. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /**
  * The effect as a host may carry it out; undefined if there is nothing to do. Messages and records are copied through
- * JSON, as on their way to another process or a disk, so the protocol may go on changing its own.
+ * JSON, as if sent to another process or written to disk, so the protocol may keep changing its own.
  *
  * @throws Mistake
  */
@@ -136,7 +136,7 @@ function delayIn({ timer, afterMs }: Members): Millis {
   )
 }
 
-/** The value as it arrives elsewhere. */
+/** A copy of the value as it would arrive at another process. */
 function copied<T>(name: string, value: unknown, did: string): T {
   const part = partNotJson(value, name)
   if (part !== undefined)
@@ -144,7 +144,7 @@ function copied<T>(name: string, value: unknown, did: string): T {
       `${did} that JSON cannot carry`,
       `${part}, and would not arrive as it is; JSON has texts, finite numbers, true, false, null, lists and plain objects`,
     )
-  // A text that is too long is recognised without serialising it.
+  // Skip serialising a string that is too long already.
   const text = typeof value === 'string' && value.length > LONGEST_JSON ? value : JSON.stringify(value)
   if (text.length > LONGEST_JSON)
     throw new Mistake(

@@ -14,16 +14,16 @@ interface Checked {
   readonly node: NodeId
   readonly peers: readonly NodeId[]
   readonly answered: Answered
-  /** Its latest event; absent before the first one. */
+  /** The latest event; absent before the first one. */
   event: AnyEvent | undefined
-  /** The protocol's own. */
+  /** The protocol's own state. */
   state: unknown
 }
 
 /**
- * Holds a protocol to its types, whatever hosts it: for protocols not yet trusted. If its code throws, or returns
- * something it must not, a `MachineError` says so and names the event. Events, messages and records are copied through
- * JSON, so that nodes in one process share no objects, just as nodes in several processes cannot.
+ * Checks a protocol that is not yet trusted against its types, whatever hosts it. If its code throws or returns
+ * something invalid, a `MachineError` says so and names the event. Events, messages and records are copied through
+ * JSON, so that nodes in one process share no objects, as nodes in several processes cannot.
  */
 export const checkedProtocol = (protocol: ProtocolDefinition): ProtocolDefinition => {
   const { changes, invariants } = protocol
@@ -61,7 +61,7 @@ export function checkedMachine(machine: AnyMachine): AnyMachine {
       const answered = new Answered(id, lives.get(id))
       lives.set(id, answered)
       const checked: Checked = { node: id, peers, answered, event: undefined, state: undefined }
-      // Copied, so that a node cannot go on to change what is on its disk.
+      // Copied, so that a node cannot change what is on its disk.
       const records = journal.map((record) => JSON.parse(JSON.stringify(record)))
       return stepped(checked, '', () => machine.start({ id, peers: [...peers], seed }, records, now))
     },
@@ -84,7 +84,7 @@ export function checkedMachine(machine: AnyMachine): AnyMachine {
     status: statusOf,
   }
 
-  /** Asks for the status as well: hosts ask at different times, and a mistake must show at the event that led to it. */
+  /** Also asks for the status: hosts ask at different times, and a mistake must show at the event that caused it. */
   function stepped(checked: Checked, messageText: string, run: () => unknown): AnyTransition {
     const transition = transitionOf(checked, messageText, run)
     statusOf(checked)

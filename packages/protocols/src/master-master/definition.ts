@@ -38,9 +38,9 @@ export const masterMaster: ProtocolDefinition = {
   invariants: masterMasterInvariants,
   summary: 'every node takes writes and answers at once; the last writer wins by timestamp, and sums are merged',
   defaultNodes: 5,
-  // In a bank, a node knows its own spending but not what others spend at the same time.
+  // In a bank, a node knows its own spending but not that of others at the same time.
   promises: (object) => (object === 'bank' ? 'none' : 'eventual'),
-  // A write stamped by a slow clock loses to earlier writes.
+  // A write stamped by a slow clock loses to earlier ones.
   notUnder: ['clock'],
   create(options) {
     const chosen = chooseOptions(declared, options)

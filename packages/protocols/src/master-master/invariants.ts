@@ -4,8 +4,8 @@ import type { MachineEvent } from '../machine.ts'
 import type { MasterMasterMessage, MasterMasterState } from './machine.ts'
 import { compareStamps, type Stamp } from './version.ts'
 
-// Copies agree in the end because of what holds at every step: a node never goes back to an older version, takes the
-// newest it is sent, keeps what it has confirmed, and is sent a version until it confirms it.
+// Copies converge because of what holds at every step: a node never goes back to an older version, takes the newest one
+// that it is sent, keeps what it has confirmed, and is sent each version until it confirms it.
 
 type Watch = InvariantWatch<MasterMasterState, MasterMasterMessage>
 type SeenEvent = MachineEvent<MasterMasterMessage> | undefined

@@ -22,9 +22,9 @@ export interface MasterMasterState {
   readonly id: NodeId
   readonly peers: readonly NodeId[]
   readonly versions: Map<string, Version>
-  /** What the object makes of all versions. */
+  /** The object's value, computed from all versions. */
   readonly held: unknown
-  /** By peer: the keys whose present version the peer has not confirmed. */
+  /** By peer: the keys whose current version the peer has not confirmed. */
   readonly owed: Map<NodeId, Set<string>>
   count: number
   /** The item that the latest request wrote, if any. */
@@ -43,9 +43,9 @@ interface Turn {
 const BATCH = 64
 
 /**
- * Every node takes writes and answers at once; for each item the last writer wins, by its own clock. A node keeps
- * sending what it has to every other node until that node confirms it. So copies agree once all nodes can talk, and
- * losing writes are gone.
+ * Every node takes writes and answers at once. For each item the last writer wins, by its own clock. A node keeps
+ * sending its versions to every other node until that node confirms them, so copies agree once all nodes can
+ * communicate; overwritten versions are gone.
  */
 export function createMasterMaster(config: MasterMasterConfig): MasterMasterMachine {
   return {
@@ -58,7 +58,7 @@ export function createMasterMaster(config: MasterMasterConfig): MasterMasterMach
         take(turn, version)
         state.count = Math.max(state.count, version.stamp.node === id ? version.stamp.count : 0)
       }
-      // The others' confirmations are lost in a restart: send them everything again.
+      // A restart forgets the others' confirmations: send them everything again.
       for (const key of state.versions.keys()) owe(turn, key)
       turn.effects.push({ type: 'setTimer', timer: 'gossip', afterMs: config.retransmitMs })
       return turn
@@ -100,7 +100,7 @@ function takeWrite(turn: Turn, { key, value, timeless }: Write, now: Millis): vo
   state.count++
   const time = timeless ? 0 : Math.floor(now / config.resolutionMs)
   const version: Version = { key, value, stamp: { time, node: state.id, count: state.count } }
-  // Acknowledged and lost at once, because a faster clock has written here before: that is how this design behaves.
+  // Acknowledged and lost at once, because a faster clock has already written here: inherent in this design.
   if (!isNewer(turn, version)) return
   take(turn, version)
   effects.push({ type: 'persist', record: version })
@@ -154,7 +154,7 @@ function owe(turn: Turn, key: string): void {
   for (const owed of state.owed.values()) owed.add(key)
 }
 
-/** Sends a peer what it has not confirmed, as much as fits one message. */
+/** Sends a peer the versions that it has not confirmed, as many as fit one message. */
 function tell({ state, effects }: Turn, peer: NodeId): void {
   const versions: Version[] = []
   for (const key of state.owed.get(peer) ?? []) {

@@ -11,9 +11,9 @@ import type { Version } from './version.ts'
  * item counts.
  */
 export interface Mergeable<Held> {
-  /** The value of all versions together, kept up to date. */
+  /** The value of no versions; `took` keeps it up to date. */
   initial(): Held
-  /** A version has replaced `before`, or is the first of its item. */
+  /** A version has replaced `before`, or is the item's first. */
   took(held: Held, version: Version, before: Version | undefined): void
   /** Answers from this copy alone. Changes nothing. */
   perform(held: Held, input: Input, copy: Copy): Outcome
@@ -38,7 +38,7 @@ export interface Outcome {
 export interface Write {
   readonly key: string
   readonly value: Json
-  /** Only this node writes the item, or it is written once: a later write is newer, whatever the clock says. */
+  /** Only one node writes the item, or it is written once: a later write is then newer, whatever the clock says. */
   readonly timeless: boolean
 }
 
@@ -59,7 +59,7 @@ const register: Mergeable<null> = {
       case 'cas': {
         const pair = pairOf(value)
         if (pair === undefined) return answered(unsupported)
-        // Decided by this copy alone: on two nodes, conflicting ones may both succeed.
+        // Decided by this copy alone: conflicting cas on two nodes may both succeed.
         return sameValue(current, pair.old) ? written(pair.new) : answered(mismatch)
       }
       case 'append': {

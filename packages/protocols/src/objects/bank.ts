@@ -4,7 +4,7 @@ import { membersOf, ok, type ReplicatedObject, refused, unsupported } from './ob
 
 interface Bank {
   readonly balances: Map<string, number>
-  /** The ids of transfers already made, as JSON text. */
+  /** The ids of transfers already applied, as JSON text. */
   readonly done: Set<string>
 }
 
@@ -47,16 +47,16 @@ export const bank: ReplicatedObject<Bank> = {
   },
 }
 
-/** Not enough money; none was moved. */
+/** Not enough money; nothing was moved. */
 export const overdrawn: Completion = refused('insufficient funds')
 
 export interface Movement {
   readonly moves: readonly (readonly [account: string, amount: number])[]
-  /** As JSON text. A transfer with the same id is the same one, requested again. */
+  /** As JSON text. A transfer with the same id is a repetition. */
   readonly id: string | undefined
 }
 
-/** Undefined if the input moves no money or does not spell the transfer out. */
+/** Undefined if the input moves no money or is malformed. */
 export function movementOf({ f, value }: Input): Movement | undefined {
   const { amount, id, from, to, account } = membersOf(value)
   if (typeof amount !== 'number' || amount < 0) return undefined

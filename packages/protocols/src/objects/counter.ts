@@ -22,7 +22,7 @@ export const counter: ReplicatedObject<Counters> = {
   load: (saved) => loadPairs(saved, Number),
 }
 
-/** What an input adds; 1 if it gives no amount. Undefined for an input that adds nothing, or no number. */
+/** The amount that an input adds, by default 1. Undefined for an input that adds nothing or is not a number. */
 export function amountOf({ f, value }: Input): number | undefined {
   const amount = value ?? 1
   if (typeof amount !== 'number') return undefined

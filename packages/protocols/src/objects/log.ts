@@ -26,7 +26,7 @@ export const log: ReplicatedObject<Logs> = {
   load: (saved) => loadPairs(saved, (entries) => [...(entries as Json[])]),
 }
 
-/** From an offset (null: 0), or from `{ offset, limit }`, at most `limit` of them. */
+/** Entries from an offset (null: 0), or at most `limit` from `{ offset, limit }`. */
 function poll(entries: readonly Json[], value: Json): Completion {
   const { offset = 0, limit = null } = typeof value === 'number' ? { offset: value } : membersOf(value)
   if (!isCount(offset) || !(limit === null || isCount(limit))) return unsupported

@@ -2,19 +2,18 @@ import { type Completion, canonical, type Input, type Json } from '@chaosproxy/h
 
 /**
  * A sequential object that a protocol replicates. Deterministic: copies that apply the same inputs in the same order
- * stay the same. Its functions and values are those of the checker's model of it, which judges it and shares no code
- * with it.
+ * stay equal. It has the functions and values of the checker's model that judges it, but shares no code with it.
  */
 export interface ReplicatedObject<State> {
   readonly name: string
   readonly summary: string
   readonly functions: readonly string[]
-  /** The functions that change nothing and so need no place in a log. */
+  /** The functions without effects, which need no place in a log. */
   readonly reads: readonly string[]
   initial(): State
   /**
-   * Applies an input to one copy, at once; may change the state in place. The answer must share nothing with the state
-   * that may change later.
+   * Applies an input to one copy at once; may change the state in place. The answer must not share anything with the
+   * state that may change later.
    */
   apply(state: State, input: Input): Completion
   /** The object's content for a snapshot; later changes of the state do not affect it. */
@@ -23,14 +22,14 @@ export interface ReplicatedObject<State> {
   load(saved: Json): State
 }
 
-/** An object whose state a protocol holds without looking into it. */
+/** An object whose state is opaque to the protocol. */
 // biome-ignore lint/suspicious/noExplicitAny: states go from one function of the object to another.
 export type AnyObject = ReplicatedObject<any>
 
 export const ok = (value: Json): Completion => ({ type: 'ok', value })
 export const refused = (error: string): Completion => ({ type: 'fail', error })
 
-/** This node cannot serve the request now; nothing was done. */
+/** This node cannot serve the request now; it had no effect. */
 export const UNAVAILABLE = 'unavailable'
 export const unavailable: Completion = refused(UNAVAILABLE)
 /** The object has no such function, or the value does not suit it. */

@@ -5,7 +5,7 @@ import { chooseOptions, type Declared } from '../options.ts'
 import { primaryReplicaInvariants } from './invariants.ts'
 import { createPrimaryReplica } from './machine.ts'
 
-/** The settings with the strongest promise, under which any mistake shows. */
+/** The settings with the strongest promise, under which every mistake shows. */
 const STRICTEST = { sync: 'majority', reads: 'primary' } as const
 
 const declared = {

@@ -7,7 +7,7 @@ import { applyAll } from './copy.ts'
 import { appendEntry, createReplica, heartbeat } from './replication.ts'
 import { emit, majorityOf, mark, type PrimaryReplicaMessage, promiseEpoch, send, type Turn } from './state.ts'
 
-/** Follows `primary` (undefined if unknown) in the present epoch. */
+/** Follows `primary` (undefined if unknown) in the current epoch. */
 export function follow(turn: Turn, primary: NodeId | undefined): void {
   const { state } = turn
   if (state.role === 'primary') {
@@ -55,7 +55,7 @@ export function campaign(turn: Turn): void {
   countPromises(turn)
 }
 
-/** The message's epoch is later than any this node has promised. */
+/** Precondition: the message's epoch is later than any that this node has promised. */
 export function handleElect(
   turn: Turn,
   from: NodeId,

@@ -40,7 +40,7 @@ export function createPrimaryReplica(config: PrimaryReplicaConfig): PrimaryRepli
     },
     step(state, event) {
       const turn: Turn = { config, protocol, state, effects: [] }
-      // If every node answers reads, it does so at once from its own copy.
+      // If every node answers reads, it answers at once from its own copy.
       if (event.type === 'request' && config.reads === 'replica' && isRead(config, event))
         emit(turn, { type: 'reply', requestId: event.requestId, result: readOf(turn, event.input) })
       else dispatch(turn, event, handlers)
@@ -81,7 +81,7 @@ function recover(object: AnyObject, node: NodeSetting, journal: readonly Primary
 }
 
 /**
- * Without failover the first node by name is always the primary; each of its lives is a new epoch, so that logs agree.
+ * Without failover the first node by name is always the primary. Each of its lives is a new epoch, so that logs agree.
  */
 function begin(turn: Turn): void {
   const { state, config } = turn
@@ -131,7 +131,7 @@ function handleMessage(turn: Turn, from: NodeId, message: Exclude<PrimaryReplica
   }
 }
 
-/** A later epoch than this node's has begun elsewhere: whatever this node was, it is a replica now. */
+/** Another node has begun a later epoch: whatever this node was, it is now a replica. */
 function learnEpoch(turn: Turn, epoch: number): void {
   promiseEpoch(turn, epoch)
   follow(turn, undefined)

@@ -29,7 +29,7 @@ export function appendEntry(turn: Turn, entry: Entry): number {
   return index
 }
 
-/** Sends each replica what it has not been sent yet, or an empty message to show that the primary is alive. */
+/** Sends each replica the entries that it has not been sent, or an empty message to show that the primary is alive. */
 export function heartbeat(turn: Turn): void {
   for (const [id, replica] of turn.state.replicas) if (!sendEntries(turn, id, replica)) sendFrom(turn, id, replica, 0)
 }
@@ -53,7 +53,7 @@ function sendFrom(turn: Turn, id: NodeId, replica: Replica, limit: number): void
   send(turn, id, { type: 'replicate', epoch: state.epoch, prevIndex, prevEpoch, entries, round: state.roundStarted })
 }
 
-/** From a primary this node follows. Where the logs differ, the primary's wins. */
+/** Handles a message from the primary that this node follows. Where the logs differ, the primary's wins. */
 export function handleReplicate(turn: Turn, from: NodeId, message: Replicate): void {
   const { state, config } = turn
   const { log } = state
@@ -76,7 +76,7 @@ export function handleReplicate(turn: Turn, from: NodeId, message: Replicate): v
   send(turn, from, { type: 'replicated', epoch, round, match: prevIndex + message.entries.length })
 }
 
-/** In answer to a message of this node in its present epoch. */
+/** Handles the reply to a message that this node sent in its current epoch. */
 export function handleReplicated(turn: Turn, from: NodeId, message: Replicated): void {
   const { state } = turn
   const replica = state.replicas.get(from)
@@ -93,7 +93,7 @@ export function handleReplicated(turn: Turn, from: NodeId, message: Replicated):
     replica.next = Math.max(replica.next, match + 1)
     acknowledge(turn)
   }
-  // If the log is known to match there by now, the request to retry is an old answer; obeying it could loop for ever.
+  // If the log is known to match there by now, the request to retry is stale; obeying it could loop for ever.
   if (retryFrom !== undefined) {
     if (retryFrom <= replica.match || retryFrom >= replica.next) return
     replica.next = retryFrom

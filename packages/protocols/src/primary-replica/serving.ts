@@ -20,7 +20,9 @@ export function serve(turn: Turn, origin: Origin, command: Command): void {
   }
 }
 
-/** Whether enough replicas answer for a write to be acknowledged; if not, refusing it beats leaving it hanging. */
+/**
+ * Whether enough replicas are in reach for a write to be acknowledged. If not, refusing it beats leaving it pending.
+ */
 function canReplicate(turn: Turn): boolean {
   const { state } = turn
   let reachable = 0

@@ -45,12 +45,12 @@ export type PrimaryReplicaRecord =
 
 export type PrimaryReplicaEffect = Effect<PrimaryReplicaMessage, PrimaryReplicaRecord>
 
-/** What a primary knows of one replica. */
+/** A primary's knowledge of one replica. */
 export interface Replica {
   next: number
   match: number
   ackedRound: number
-  /** Has answered since the last check. */
+  /** Whether it has answered since the last check. */
   heard: boolean
   reachable: boolean
 }
@@ -64,7 +64,7 @@ export interface PrimaryReplicaState extends RoutingState {
   readonly log: Log
   role: 'primary' | 'replica' | 'candidate'
   promises: NodeId[]
-  // On the primary only.
+  // Used only on the primary.
   replicas: Map<NodeId, Replica>
   committed: number
   noopIndex: number

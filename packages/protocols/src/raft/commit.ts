@@ -26,7 +26,7 @@ export function advanceCommit(turn: Turn): void {
     if (turn.config.bug !== 'commit-old-term') return
     mark(turn)
   }
-  // A leader that needs no other node has not written them yet.
+  // A leader that needs no other node may not have written them yet.
   if (index > state.stored) storeEntriesAsLeader(turn)
   state.commitIndex = index
   applyCommitted(turn)
@@ -88,7 +88,7 @@ function applyEntry(turn: Turn, command: Command): Completion {
   }
 }
 
-/** Applies the command even if it was applied before; its result is remembered only to tell whether it was. */
+/** Applies the command again; its result is remembered only to tell whether it was applied before. */
 function applyAgain(turn: Turn, command: Command): Completion {
   const { copy } = turn.state
   const result = turn.config.object.apply(copy.held, command.input)

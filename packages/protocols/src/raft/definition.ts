@@ -152,7 +152,7 @@ export const raft: ProtocolDefinition = {
       heartbeatMs: millis(heartbeatMs),
       electionMinMs: millis(electionMinMs),
       electionMaxMs: millis(electionMaxMs),
-      // The mistake: the lease lasts as long as a leader waits before it steps down, while others may be elected
+      // The mistake: the lease lasts as long as a leader waits before it steps down, while another may be elected
       // meanwhile.
       reads: bug === 'lease-too-long' || chosen.value('reads') === 'lease' ? 'lease' : 'read-index',
       leaseMs: bug === 'lease-too-long' ? millis(2 * electionMaxMs) : trueLeaseMs,

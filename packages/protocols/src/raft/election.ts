@@ -42,7 +42,7 @@ export function becomeFollower(turn: Turn, term: number, leader: NodeId | undefi
   }
 }
 
-/** Waits the shortest election timeout, during which the leader counts as alive; then a random remainder. */
+/** Waits the shortest election timeout, in which the leader counts as alive, and then a random remainder. */
 function awaitLeader(turn: Turn): void {
   emit(turn, { type: 'setTimer', timer: 'silence', afterMs: turn.config.electionMinMs })
   // The election timer runs only while no leader is known.
@@ -128,8 +128,8 @@ function becomeLeader(turn: Turn): void {
   emit(turn, { type: 'cancelTimer', timer: 'election' })
   emit(turn, { type: 'cancelTimer', timer: 'silence' })
   emit(turn, { type: 'log', text: `leads in term ${state.term}` })
-  // "each leader commit[s] a blank no-op entry into the log at the start of its term" (§8). A leader that commits
-  // earlier terms' entries by counting, as one mistake does, seems to need none.
+  // "each leader commit[s] a blank no-op entry into the log at the start of its term" (§8). One mistake makes a leader
+  // commit entries of earlier terms by counting replicas, and such a leader seems to need none.
   const opens = turn.config.bug !== 'commit-old-term'
   state.noopIndex = opens ? appendEntry(turn, { term: state.term, command: null }) : lastIndex(state.log)
   roundFromNow(turn)

@@ -13,11 +13,11 @@ const raftLog: LogProtocol<RaftState> = {
   leads: ({ role }) => role === 'leader',
   term: ({ term }) => term,
   log: ({ log }) => log,
-  // A sole voter applies entries that are not on its disk yet, but answers nobody before they are.
+  // A sole voter applies entries before they are on its disk, but answers nobody until they are.
   settled: ({ applied, configuration }) => (configuration.members.length === 1 ? 0 : applied),
 }
 
-/** Few steps change anything watched here. Comparing the last entry is enough to compare logs, by log matching. */
+/** Few steps change what the invariants look at. By log matching, comparing the last entries compares whole logs. */
 export function raftChanges(): ChangeWatch<RaftState> {
   let before = { term: 0, role: 'follower', applied: 0, compacted: 0, length: 0, last: undefined as Entry | undefined }
   return ({ term, role, applied, log: { compacted, entries } }) => {

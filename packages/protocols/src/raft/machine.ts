@@ -62,7 +62,7 @@ function begin(turn: Turn): void {
   const { state, config } = turn
   setElectionTimer(turn, config.electionMinMs)
   if (config.reads !== 'lease') return
-  // A leader may rely on what this node answered before it was restarted.
+  // A leader may rely on an answer that this node gave before it restarted.
   state.loyal = true
   emit(turn, { type: 'setTimer', timer: 'silence', afterMs: config.electionMinMs })
 }
@@ -72,7 +72,7 @@ const handlers: Handlers<Turn, RaftMessage> = { message: handleMessage, timer: h
 function handleMessage(turn: Turn, from: NodeId, message: Exclude<RaftMessage, RoutedMessage>): void {
   switch (message.type) {
     case 'pre-vote':
-      // No node is in the candidate's term yet.
+      // A pre-vote's term has not begun on any node, so it does not update this node's.
       handleVoteRequest(turn, from, message)
       return
     case 'vote':
@@ -123,7 +123,7 @@ function handleOfTerm(turn: Turn, from: NodeId, message: OfTerm): void {
       if (message.term === state.term && state.role === 'follower') timeoutNow(turn)
       return
     case 'append-reply':
-      // An answer to what this node sent in an earlier term says nothing about this one.
+      // A reply to a message of an earlier term says nothing about this one.
       if (message.term === state.term) handleAppendReply(turn, from, message)
       return
     default:
@@ -168,7 +168,7 @@ function statusOf(state: RaftState): NodeStatus {
   return { role: state.role, leads: state.role === 'leader', term: state.term, leader: state.leader }
 }
 
-/** The mistake: what should wait for the disk is sent first. */
+/** The mistake: effects that should wait for the disk are carried out first. */
 function persistLast(turn: Turn): void {
   const records = turn.effects.filter((effect) => effect.type === 'persist')
   const others = turn.effects.filter((effect) => effect.type !== 'persist')

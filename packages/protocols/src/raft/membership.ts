@@ -4,8 +4,8 @@ import { appendEntry } from './replication.ts'
 import { roundFromNow } from './rounds.ts'
 import { emit, mark, type Turn } from './state.ts'
 
-// Membership changes by one server at a time: §4.1 of the thesis. An administrator would decide which and when; here a
-// timer does. Nodes that do not vote still receive everything, like servers that catch up before they are added (thesis
+// Membership changes by one server at a time: §4.1 of the thesis. Instead of an administrator, a timer decides which
+// and when. Nodes that do not vote still receive everything, like servers that catch up before they are added (thesis
 // §4.2.1).
 
 export function resize(turn: Turn): void {

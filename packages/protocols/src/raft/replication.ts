@@ -90,7 +90,7 @@ function storeEntries(turn: Turn, prevIndex: number, entries: readonly Entry[]):
   emit(turn, { type: 'persist', record: { kind: 'entries', from, entries: fresh } })
 }
 
-/** The message's term is the current one. */
+/** Precondition: the message's term is the current one. */
 export function handleAppendReply(turn: Turn, from: NodeId, message: AppendReply): void {
   const { state } = turn
   const progress = state.progress.get(from)
@@ -110,7 +110,7 @@ export function handleAppendReply(turn: Turn, from: NodeId, message: AppendReply
     confirmRound(turn)
   }
   if (!message.success) return
-  // A follower that is not behind the others waits for the next round.
+  // A follower that is up to date with the round waits for the next one.
   if (progress.next <= state.roundEnd) sendEntries(turn, from, progress)
   handOver(turn, from, progress.match)
 }
@@ -121,7 +121,7 @@ function forget(inFlight: number[], match: number): void {
 }
 
 function refused(turn: Turn, peer: NodeId, progress: Progress, message: AppendReply): void {
-  // The refused place is known to match by now, or another place is being tried: an old answer.
+  // The place is known to match by now, or another one is being probed: the reply is stale.
   if (message.prevIndex <= progress.match) return
   if (progress.probing && message.prevIndex !== progress.next - 1) return
   const { log } = turn.state

@@ -4,9 +4,9 @@ import { answerReads } from '../routing/answers.ts'
 import { breakSilence, broadcast } from './sending.ts'
 import { majorityOf, type Turn } from './state.ts'
 
-// A leader sends in rounds: a message to every follower, with the entries that it lacks. What comes up while a round is
-// in flight goes out with the next one, which begins when a majority has answered: under load a message carries many
-// entries (thesis §10.2.2), and serves many reads. Such an answer also tells the leader that it still leads (§8; thesis
+// A leader sends in rounds: a message to every follower, with the entries that it lacks. Entries and reads that arrive
+// during a round wait for the next one, which begins when a majority has answered: under load one message carries many
+// entries (thesis §10.2.2) and serves many reads. A majority also confirms that the leader still leads (§8; thesis
 // §6.4), at once or, by the lease that the round gives it, for a while (thesis §6.4.1).
 
 /** Begins a round, unless one is in flight; returns the number of the first round to begin after this call. */
@@ -37,25 +37,25 @@ export function confirmRound(turn: Turn): void {
 }
 
 /**
- * Nodes that answered vote for nobody else within the shortest election timeout after answering (thesis §4.2.3), and
- * they answered after the round began. So the lease counts from the beginning of the round, and is shortened by as much
- * as the nodes' clocks may run faster (§6.4.1).
+ * A node that answers votes for no other within the shortest election timeout (thesis §4.2.3). It answers after the
+ * round began, so a lease counted from the beginning of the round is safe; it is shortened by as much as the nodes'
+ * clocks may run faster (§6.4.1).
  */
 function extendLease({ state, config }: Turn): void {
   if (config.reads !== 'lease') return
   state.leaseUntil = millis(state.roundStartedAt + config.leaseMs)
 }
 
-/** No other leader can have been elected yet. */
+/** Whether it is still certain that no other leader has been elected. */
 export const holdsLease = ({ state, now }: Turn): boolean => !state.leaseForfeited && now < state.leaseUntil
 
-/** What the lease would be without the mistake. */
+/** The same without the mistake. */
 export const holdsTrueLease = ({ state, now, config }: Turn): boolean =>
   now < state.leaseUntil - config.leaseMs + config.trueLeaseMs
 
 /**
- * A clock that went back no longer tells how long ago a round began. How far it can go back unnoticed is bounded by a
- * heartbeat.
+ * Once the clock has gone back, the start of a round no longer tells its age. Heartbeats bound how far it can go back
+ * unnoticed.
  */
 export function watchClock({ state, now }: Turn): void {
   if (now < state.lastStepAt) {
@@ -68,7 +68,7 @@ export function watchClock({ state, now }: Turn): void {
 /** Earlier than any time. */
 export const NEVER: Millis = millis(Number.NEGATIVE_INFINITY)
 
-/** Shows the followers that the leader is alive; a leader that reads by lease also renews its lease. */
+/** Shows followers that the leader is alive; a leader that reads by lease also renews its lease. */
 export function heartbeat(turn: Turn): void {
   const { state, config } = turn
   const idle = state.roundConfirmed === state.roundStarted

@@ -23,7 +23,7 @@ export function broadcast(turn: Turn): void {
 }
 
 /**
- * Likewise, but only to followers that were sent nothing since: heartbeats are for "idle periods" (Figure 2, Rules for
+ * The same, but only for followers that were sent nothing since: heartbeats are for "idle periods" (Figure 2, Rules for
  * Servers).
  */
 export function breakSilence(turn: Turn): void {
@@ -41,7 +41,7 @@ export function replicate(turn: Turn): void {
   for (const [peer, progress] of turn.state.progress) sendEntries(turn, peer, progress)
 }
 
-/** Sends as many messages with entries as the pipeline takes. False if there was nothing to send, or no room. */
+/** Sends as many messages with entries as the pipeline holds. False if there was nothing to send, or no room. */
 export function sendEntries(turn: Turn, peer: NodeId, progress: Progress): boolean {
   let sent = false
   const last = lastIndex(turn.state.log)
@@ -66,7 +66,7 @@ export function sendAppend(turn: Turn, peer: NodeId, progress: Progress, limit: 
     return
   }
   const { lastAppend } = turn
-  // Followers that have the same entries are sent one and the same message, which a host then encodes once.
+  // Followers that lack the same entries share one message object, which a host then encodes once.
   const same =
     lastAppend?.limit === limit && lastAppend.message.prevIndex === prevIndex ? lastAppend.message : undefined
   if (same !== undefined && same.commit === commit && same.round === round) {

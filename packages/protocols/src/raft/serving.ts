@@ -10,7 +10,7 @@ import { mark, type Turn } from './state.ts'
 
 // What a leader does with a request: §8; thesis §6.4 (reads).
 
-/** Uncommitted entries a leader allows; beyond that it refuses requests. */
+/** The most uncommitted entries of a leader; beyond that it refuses requests. */
 const UNCOMMITTED_LIMIT = 10_000
 
 /** Serves a request that its origin sent to this node as the leader. */
@@ -39,7 +39,7 @@ function read(turn: Turn, origin: Origin, input: Input): void {
     return
   }
   // Until its no-op is committed, a leader does not know which entries are (§8); all of them precede the no-op. The
-  // mistake: it takes the entries it knows to be committed for all there are.
+  // mistake: it takes the entries known to be committed for all of them.
   const known = turn.config.bug === 'read-without-noop' ? 0 : state.noopIndex
   const index = Math.max(state.commitIndex, known)
   if (index < state.noopIndex) mark(turn)

@@ -5,7 +5,7 @@ import { loadCopy, saveCopy } from '../routing/sessions.ts'
 import { configurationAt, rebaseConfigurations } from './configuration.ts'
 import { emit, mark, type RaftMessage, type RaftState, type Snapshot, send, type Turn } from './state.ts'
 
-// Log compaction: §7; thesis §5.1. Snapshots are small here, so one message without offsets carries a whole one.
+// Log compaction: §7; thesis §5.1. Snapshots are small here, so one message carries a whole snapshot, without offsets.
 
 /** "Each server takes snapshots independently, covering just the committed entries in its log" (§7). */
 export function snapshotIfDue(turn: Turn): void {
@@ -33,7 +33,7 @@ export function handleSnapshot(
 ): void {
   const { state, config } = turn
   const { index, term } = snapshot
-  // An old message must not undo what this node knows to be committed.
+  // A stale message must not undo what this node knows to be committed.
   if (index > state.commitIndex) {
     // The mistake: the snapshot is confirmed but kept only in memory.
     if (config.bug === 'forget-snapshot') mark(turn)

@@ -22,8 +22,8 @@ export interface RaftConfig extends RoutingConfig {
   readonly snapshotEntries: number
   readonly reads: 'read-index' | 'lease'
   /**
-   * How long a leader may consider itself the only one, counted from the beginning of a round of heartbeats that a
-   * majority answered.
+   * How long a leader may rely on being the only one, from the beginning of a round of heartbeats that a majority
+   * answered.
    */
   readonly leaseMs: Millis
   /** The same without the mistake. */
@@ -49,7 +49,7 @@ export type RaftMessage =
   | {
       readonly type: 'pre-vote-reply' | 'vote-reply'
       readonly term: number
-      /** The term the candidate asked about. */
+      /** The candidate's term in the request. */
       readonly asked: number
       readonly granted: boolean
     }
@@ -110,20 +110,20 @@ export type RaftEffect = Effect<RaftMessage, RaftRecord>
 
 export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader'
 
-/** What a leader knows of one follower. */
+/** A leader's knowledge of one follower. */
 export interface Progress {
   /** Counts for majorities. */
   voter: boolean
   next: number
   match: number
-  /** Searching for the point where the logs diverge: no entries are sent until it is found. */
+  /** Whether the leader is searching for the point where the logs diverge: no entries are sent until it is found. */
   probing: boolean
   /** The last index of each message of entries in flight. */
   readonly inFlight: number[]
   ackedRound: number
-  /** Was sent something since the last heartbeat. */
+  /** Whether anything was sent to it since the last heartbeat. */
   addressed: boolean
-  /** Has answered since the last check for a majority. */
+  /** Whether it has answered since the last check for a majority. */
   heard: boolean
 }
 
@@ -135,30 +135,30 @@ export interface RaftState extends RoutingState {
   votedFor: NodeId | null
   readonly log: Log
   snapshot: Snapshot | undefined
-  /** Those in the log, oldest first, after the one the log begins with. */
+  /** The configurations in the log, oldest first, after the one that the log begins with. */
   readonly configurations: Configuration[]
-  /** The latest one: in force, committed or not. */
+  /** The latest configuration, which is in force whether committed or not. */
   configuration: Configuration
-  /** Whether this node is a member of it. */
+  /** Whether this node is a member of the latest configuration. */
   voter: boolean
   // Volatile.
   role: Role
-  /** Has heard from a leader within the shortest election timeout, or may have, in an earlier life. */
+  /** Whether it has heard from a leader within the shortest election timeout, or may have in an earlier life. */
   loyal: boolean
   commitIndex: number
   votes: NodeId[]
-  /** On the leader only, like what follows: the last entry that it has written to disk, or is writing. */
+  /** The last entry that it has written to disk, or is writing. This and the following are used only on the leader. */
   stored: number
   progress: Map<NodeId, Progress>
   noopIndex: number
   roundStarted: number
-  /** The last index when it began. */
+  /** The last index when the round began. */
   roundEnd: number
   roundStartedAt: Millis
   /** By this node's clock, like the start of the round. */
   leaseUntil: Millis
   lastStepAt: Millis
-  /** Has told another node to take over, which it may do at any time: no more leases in this term. */
+  /** Whether it has told another node to take over, which that node may do at any time: no more leases in this term. */
   leaseForfeited: boolean
   transferTo: NodeId | undefined
   /** By index of the entry. */
@@ -172,9 +172,9 @@ export interface Turn extends RoutingTurn<Turn> {
   /** By this node's clock. */
   readonly now: Millis
   effects: RaftEffect[]
-  /** Term or vote has changed and the change is not among the effects yet. */
+  /** Whether term or vote has changed without a record of it among the effects yet. */
   voteChanged: boolean
-  /** The last message with entries, or that could have had some, and the limit to their number. */
+  /** The last message that could carry entries, and the limit on their number. */
   lastAppend: { readonly limit: number; readonly message: Append } | undefined
 }
 

@@ -2,8 +2,9 @@ import { entriesFrom, lastIndex } from '../log.ts'
 import { emit, type Turn } from './state.ts'
 
 /**
- * A leader writes entries to disk just before it sends them, all that came up since it last did, as one record. What it
- * does meanwhile need not wait for the disk. It counts itself among the holders of an entry only once it has written it.
+ * Writes entries to the leader's disk just before it sends them: all that have come up since the last write, as one
+ * record. The leader's other work need not wait for the disk. It counts itself among the holders of an entry only once
+ * the entry is written.
  */
 export function storeEntriesAsLeader(turn: Turn): void {
   const { state } = turn

@@ -5,7 +5,7 @@ import { emit, send, type Turn } from './state.ts'
 
 // Leadership transfer: thesis §3.10.
 
-/** Time to hand over, or the successor has run out of time to take over. */
+/** The timer means that it is time to hand over, or that the successor took too long. */
 export function transferTimer(turn: Turn): void {
   const { state, config } = turn
   if (state.role !== 'leader') return

@@ -5,7 +5,7 @@ import type { Origin, RoutingTurn } from './routing.ts'
 
 // The way back: from the leader to the node that the client asked, and from there to the client.
 
-/** On the leader: answers the reads that need not wait any longer. */
+/** On the leader: answers the reads that are ready. */
 export function answerReads<Turn extends RoutingTurn<Turn>>(turn: Turn): void {
   for (const { origin, input } of takeReady(turn.state)) answer(turn, origin, readOf(turn, input))
 }
@@ -31,8 +31,7 @@ export function handleAnswer<Turn extends RoutingTurn<Turn>>(turn: Turn, origin:
   if (request === undefined) return
   const refused = result.type === 'fail' && result.error === UNAVAILABLE
   if (refused && turn.config.leaderWaitMs > 0) {
-    // This attempt certainly had no effect; the request may still have one through another attempt. The next sweep
-    // retries.
+    // This attempt certainly had no effect; another attempt of the request may still have one. The next sweep retries.
     request.open = request.open.filter((attempt) => attempt !== origin.attempt)
     return
   }

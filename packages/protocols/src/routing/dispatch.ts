@@ -9,7 +9,7 @@ import type { RoutedMessage, RoutingTurn } from './routing.ts'
 /** The events the protocol itself handles. */
 export interface Handlers<Turn, Message> {
   message(turn: Turn, from: NodeId, message: Exclude<Message, RoutedMessage>): void
-  /** Throws for a timer it never set. */
+  /** Throws for a timer that the protocol never set. */
   timer(turn: Turn, timer: string): void
 }
 

@@ -22,8 +22,8 @@ export function issueTicket(forwarding: Forwarding): Ticket {
 }
 
 /**
- * False for a duplicate of a request already taken, and for a request overtaken by a later one. Neither may be
- * answered: a refusal would claim that the request has no effect, while the first copy may be on its way into the log.
+ * False for a duplicate of a request already taken, or a request overtaken by a later one. Neither may be answered: a
+ * refusal would claim that the request has no effect, while the first copy may be on its way into the log.
  */
 export function takeTicket({ taken }: Forwarding, from: NodeId, ticket: Ticket): boolean {
   const last = taken.get(from)

@@ -6,7 +6,7 @@ import { finish } from './answers.ts'
 import { issueTicket } from './forwarding.ts'
 import { isRead, type Origin, REQUEST_LIMIT, type Request, type RoutingTurn } from './routing.ts'
 
-// The way there: from the node that a client asked to the leader.
+// The way there: from the node that a client called to the leader.
 
 /** How often requests are checked for age. */
 const SWEEP_MS = millis(50)
@@ -45,8 +45,8 @@ export function offerRequests<Turn extends RoutingTurn<Turn>>(turn: Turn): void 
 
 /**
  * Forwards a request to the leader, if one is known. A request that a leader may still apply is forwarded again only if
- * its session prevents applying it twice, or if it is a read: at once to a new leader, to the same one after a while,
- * since the request or its answer may have been lost on the way.
+ * it is a read or its session prevents applying it twice. A new leader gets it at once; the same leader after a while,
+ * since the request or its answer may have been lost.
  */
 function offer<Turn extends RoutingTurn<Turn>>(turn: Turn, requestId: string, request: Request): void {
   const { state, config, protocol } = turn

@@ -7,10 +7,10 @@ import type { Forwarding, Ticket } from './forwarding.ts'
 import type { Read } from './reads.ts'
 import type { SessionedCopy } from './sessions.ts'
 
-// The way of a request from the node that a client asked to the leader, and of the answer back. Shared by all protocols
-// that have some kind of leader.
+// Routes a request from the node that a client called to the leader, and the answer back. Shared by all protocols that
+// have some kind of leader.
 
-/** Where to send the answer to a request: the node the client asked, and that node's attempt number. */
+/** Where to send the answer to a request: the node that the client called, and that node's attempt number. */
 export interface Origin {
   readonly node: NodeId
   readonly requestId: string
@@ -32,7 +32,7 @@ export interface Request {
   /** Sweeps since it arrived, or since it was first forwarded to a leader. */
   age: number
   attempts: number
-  /** Attempts that a leader has, or may have, and has neither answered nor refused. */
+  /** Attempts that a leader has, or may have, but has neither answered nor refused. */
   open: readonly number[]
   lastLeader: NodeId | undefined
   /** Its age when it was last forwarded. */
@@ -44,7 +44,7 @@ export interface RoutingState {
   readonly id: NodeId
   readonly forwarding: Forwarding
   readonly requests: Map<string, Request>
-  /** The node this one takes for the leader. */
+  /** The node that this one takes for the leader. */
   leader: NodeId | undefined
   /** On the leader: pending reads. */
   reads: Read<Origin>[]

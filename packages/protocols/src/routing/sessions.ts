@@ -2,11 +2,11 @@ import type { Completion, Json } from '@chaosproxy/history'
 import type { Command, Session } from '../command.ts'
 import type { AnyObject } from '../objects/object.ts'
 
-/** A client's last request and its result, which is repeated if the client asks again. */
+/** A client's last request and its result, which is repeated if the client sends the request again. */
 export interface LastRequest {
   readonly sequence: number
   readonly result: Completion
-  /** How many requests of all sessions had been applied by then. */
+  /** How many session requests had been applied by then. */
   readonly count: number
 }
 
@@ -28,7 +28,7 @@ export interface SavedCopy {
 /** Maximum number of sessions kept. */
 const SESSION_LIMIT = 10_000
 /**
- * Number forgotten at a time, because finding the oldest means looking at all. A client that was idle while 10,000
+ * Number forgotten at a time, because finding the oldest means examining all. A client that was idle while 10,000
  * others wrote has lost the protection of its last request; after 9,000 others it may have.
  */
 const SESSIONS_FORGOTTEN = 1_000
@@ -44,7 +44,7 @@ export const saveCopy = (object: AnyObject, { held, sessions }: SessionedCopy): 
   sessions: [...sessions],
 })
 
-/** The last request overall is among the sessions' last ones. */
+/** The count to resume from is the highest one among the sessions' last requests. */
 export const loadCopy = (object: AnyObject, { held, sessions }: SavedCopy): SessionedCopy => ({
   held: object.load(held),
   sessions: new Map(sessions),
