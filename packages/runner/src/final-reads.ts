@@ -94,7 +94,9 @@ type Answers = Map<Input, Json[]>
 
 /** Asks all nodes concurrently, through one process per node that takes its inputs one at a time. */
 function askAll(
-  options: Options & { /** Operations that are not plain reads are repeated until this time. */ readonly deadline?: Nanos },
+  options: Options & {
+    /** Operations that are not plain reads are repeated until this time. */ readonly deadline?: Nanos
+  },
   parts: readonly Part[],
   done: (answers: Answers) => void,
 ): void {
