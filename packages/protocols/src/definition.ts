@@ -33,7 +33,7 @@ export interface Invariant {
   watch(): InvariantWatch
 }
 
-/** Called once per node, so that what is remembered about the node is at hand at each of its steps. */
+/** Called once per node, which lets the watch keep its own memory of each node. */
 export type InvariantWatch<State = unknown, Message = unknown> = (node: NodeId) => NodeWatch<State, Message>
 
 /**

@@ -28,7 +28,7 @@ interface JudgeInput {
   readonly expect: RunExpectation | undefined
 }
 
-/** The level a run must meet: the one asked for, or what the target promises. */
+/** The level that a run must meet: the one requested, or the target's promise. */
 export interface RunExpectation {
   readonly level: string
   readonly promised: boolean

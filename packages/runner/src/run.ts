@@ -129,7 +129,7 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
     for (const loop of loops) loop.stop(oneLess)
   }
 
-  /** Lets clients do what they still want to do after healing. */
+  /** Lets each client finish what it started, such as reading the rest of a stream. */
   function followOn(faults: readonly FaultRecord[], trouble: readonly string[]): void {
     stage = 'final reads'
     const healedAt = since()

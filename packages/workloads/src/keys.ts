@@ -26,9 +26,7 @@ export const sizeSetting = (summary: string): Setting => ({
   max: 10_000,
 })
 
-/**
- * The keys in use. A key is replaced by a new one once its object is full, or once nobody can use the object any more.
- */
+/** The keys in use. A key is replaced once its object is full, or once no client can use the object any more. */
 export interface KeyPool {
   pick(random: Random): string
   /** Counts something put into the object; at the limit the key is replaced. */

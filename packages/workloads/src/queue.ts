@@ -5,8 +5,8 @@ import { missing, someSucceeded, withoutConcurrency } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
 /**
- * Messages with distinct values, put in and taken out. Every queue is drained at the end, which tells messages that nobody
- * received from lost ones.
+ * Messages with distinct values, put in and taken out. Every queue is drained at the end, which distinguishes messages
+ * that were not received from lost ones.
  */
 export const queue: Workload = {
   name: 'queue',

@@ -11,7 +11,7 @@ import { uniqueIds } from './unique-ids.ts'
 import { watch } from './watch.ts'
 import type { Workload } from './workload.ts'
 
-/** Every workload that comes with this program: commands, help and tests iterate over them. */
+/** The built-in workloads. Commands, help and tests iterate over them. */
 export const workloads: readonly Workload[] = [
   register,
   append,

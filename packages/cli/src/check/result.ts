@@ -28,7 +28,7 @@ export interface StoppedFile {
   readonly stopped: string
 }
 
-/** The outputs for a checked file, as far as they were asked for: page, explanations, JSON object, report. */
+/** The requested outputs for a checked file: page, explanations, JSON object, report. */
 export interface CheckedFile {
   readonly file: string
   readonly row: Extract<CheckRow, { report: Report<string> }>

@@ -117,7 +117,7 @@ function specOfFile(file: string, options: ParsedOptions): RunSpec {
   return readSpecFile(file)
 }
 
-/** The configuration's defaults, overridden by the named run if one was asked for. */
+/** The configuration's defaults, overridden by the named run, if any. */
 function baseDraft(options: ParsedOptions, loaded: LoadedConfig | undefined): RunDraft {
   const name = textOf(options, 'run')
   if (loaded === undefined) {

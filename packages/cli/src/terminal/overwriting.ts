@@ -1,10 +1,7 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { UserError } from '@chaosproxy/history'
 
-/**
- * @throws UserError (usage) for a file that is not empty, unless it is to be replaced. Devices and pipes count as
- * empty.
- */
+/** @throws UserError (usage) for a file that is not empty and may not be replaced. Devices and pipes count as empty. */
 export function refuseToOverwrite(
   path: string,
   { what, force }: { readonly what: string; readonly force: boolean },

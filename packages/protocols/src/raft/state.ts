@@ -158,7 +158,10 @@ export interface RaftState extends RoutingState {
   /** By this node's clock, like the start of the round. */
   leaseUntil: Millis
   lastStepAt: Millis
-  /** Whether it has told another node to take over, which that node may do at any time: no more leases in this term. */
+  /**
+   * Whether it has told another node to take over. That node may act at any time, so there are no more leases in this
+   * term.
+   */
   leaseForfeited: boolean
   transferTo: NodeId | undefined
   /** By index of the entry. */

@@ -111,7 +111,7 @@ const requestedKinds = (chosen: readonly Nemesis[], schedule: Schedule): readonl
   ...new Set([...chosen.map(({ kind }) => kind), ...schedule.map(({ plan }) => plan.kind)]),
 ]
 
-/** If the workload cannot test the target's promise, the run has no expectation; a level asked for explicitly stays. */
+/** If the workload cannot test the target's promise, the run has no expectation; an explicit level is kept. */
 function expectationOf(
   { expect }: RunSpec,
   { name, levels }: Workload,

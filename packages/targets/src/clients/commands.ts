@@ -53,7 +53,7 @@ const tables: { readonly [name in TableName]: CommandTable } = {
   lock: lockTable(10_000),
 }
 
-/** A lock as in the documentation of SET. It expires after its time to live, whoever believes to hold it. */
+/** A lock as in the documentation of SET. It expires after its time to live, even if its holder does not notice. */
 export function lockTable(timeToLiveMs: number): CommandTable {
   return {
     acquire: [

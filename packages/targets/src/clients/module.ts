@@ -147,7 +147,7 @@ async function openModule(file: string, { named, functions, broke }: ModuleOptio
 
 const lost = (harmless: boolean, error: string): Completion => ({ type: harmless ? 'fail' : 'info', error })
 
-/** Handlers for the thread's messages and its end; replaced as the run goes on. */
+/** Handlers for the thread's messages and its end. They may be replaced while it runs. */
 interface Ears {
   message(message: FromHost): void
   error(error: Error): void

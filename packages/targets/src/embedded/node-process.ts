@@ -100,7 +100,7 @@ export async function startNode(
   }
 }
 
-/** The run cannot go on: the error shows the protocol's author everything known. */
+/** The run cannot continue. The message tells the protocol's author everything known. */
 export const brokenError = ({ what, trace }: BrokenProtocol, logPath: string): UserError =>
   new UserError(
     'environment',

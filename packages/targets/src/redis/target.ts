@@ -46,7 +46,7 @@ export const redis: Target = {
   tier: 'real',
   // A primary replaced during a partition still acts as one for some ten seconds after the partition heals.
   quietMs: QUIET_MS,
-  // A lock of several primaries is asked of each, which no record of one of them can tell.
+  // A Redlock acquisition goes to every primary, so the record of one of them cannot describe it.
   sessions: ({ lock }) => (lock === 'redlock' ? undefined : REDIS_CLIENTS),
   functions: ({ lock }) => (lock === 'redlock' ? ['acquire', 'release'] : functions),
   // The documentation calls replication asynchronous and says that a failover may lose acknowledged writes. With WAIT
