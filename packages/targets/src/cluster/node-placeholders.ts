@@ -25,8 +25,8 @@ export const addressText = ({ host, port }: Address): string => `${host.includes
 
 /**
  * The placeholders of one node's commands: `{listen}` and `{listen.NAME}`, where it listens; `{peer.n2}` and
- * `{peer.n2.NAME}`, where it reaches other nodes (through the proxy) and itself (directly); and `{peers}`, all of
- * these.
+ * `{peer.n2.NAME}`, where it reaches other nodes (through the proxy) and itself (directly); and `{peers}`, where it
+ * reaches every other node.
  */
 export function nodePlaceholders(
   node: NodeId,

@@ -94,7 +94,7 @@ export async function startCommandCluster(options: CommandClusterOptions): Promi
   }
 }
 
-/** If a node ended during the wait, that explains a timeout better than the timeout does. */
+/** Adds the nodes that ended during the wait, which usually explain why it failed. */
 function withTrouble(error: unknown, { trouble }: ClusterNews): unknown {
   if (!(error instanceof UserError) || trouble.length === 0) return error
   return new UserError(error.code, [error.message, ...trouble].join('\n'))

@@ -50,7 +50,7 @@ export async function ready(
           ),
         )
       }, timeoutMs)
-      // Leaderless nodes that do not report readiness are taken to serve as soon as they run.
+      // If no node leads or reports readiness by then, take the protocol to be leaderless and to serve already.
       if (leaderless) patience = setTimeout(() => saysNothing() && resolve(), LEADERLESS_AFTER_MS)
       watcher()
     })

@@ -25,7 +25,8 @@ const LOOK_EVERY_MS = 20
  * Watches for the leader: a Redis that is a primary and whose own Sentinel agrees. If a partition leaves two, the one
  * with the higher Sentinel epoch counts.
  *
- * A cluster counts as led only once every replica is connected to the primary and every Sentinel knows all others.
+ * A cluster counts as led only once every replica is connected to the primary and every Sentinel knows all the
+ * others and all replicas.
  */
 export function watchRedisRoles({ nodes, hasSentinels }: RedisRolesOptions): RoleWatch {
   const ready = new Set<NodeId>()
