@@ -27,6 +27,8 @@ export const strongestOf = (report: Report<string>): string => levelsOf(report)[
 /** Session guarantees say too little on their own to sum up a history. */
 const alone: readonly string[] = consistency.implied.session
 
+const consistencyLevels: readonly string[] = consistency.levels
+
 const summing = (report: Report<string>): readonly string[] =>
   levelsOf(report).filter((level) => !alone.includes(level))
 
@@ -34,8 +36,14 @@ const summing = (report: Report<string>): readonly string[] =>
 export const foundLevel = (report: Report<string>): string | undefined =>
   summing(report).find((level) => verdictOf(report, level).result === 'met')
 
-/** The strongest level that is met, or `none`, and what is undecided above it. */
+/**
+ * The strongest level that is met, or `none`, and what is undecided above it. The levels of other judges than that of
+ * consistency may stand side by side: of those, the broken ones are named.
+ */
 export function foundText(report: Report<string>): string {
+  const [strongest, ...others] = levelsOf(report)
+  const broken = others.filter((level) => verdictOf(report, level).result === 'violated')
+  if (!consistencyLevels.includes(strongest ?? '') && broken.length > 0) return `not ${broken.join(', not ')}`
   const found = foundLevel(report)
   const levels = summing(report)
   const above = found === undefined ? levels : levels.slice(0, levels.indexOf(found))

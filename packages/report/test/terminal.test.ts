@@ -1,12 +1,12 @@
-import type { Verdict } from '@chaosproxy/checker'
+import type { Report, Verdict } from '@chaosproxy/checker'
 import { linksBetween } from '@chaosproxy/faults'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { implied } from '../../checker/src/levels/levels.ts'
 import { renderHtml } from '../src/html/page.ts'
 import { renderCheck, renderCheckTable } from '../src/terminal/check-page.ts'
-import { type RunPageOptions, renderRun } from '../src/terminal/run-page.ts'
-import { plainStyle } from '../src/terminal/style.ts'
+import { expectationLines, type RunPageOptions, renderRun } from '../src/terminal/run-page.ts'
+import { plainStyle, unicodeSymbols } from '../src/terminal/style.ts'
 import { table } from '../src/terminal/table.ts'
 import { clip, displayWidth, wrap } from '../src/terminal/width.ts'
 import { allMet, made, met, ms, ns, report, staleRead, summary, unknown, violated } from './timeline.ts'
@@ -89,6 +89,18 @@ describe('the page at the end of a run', () => {
     expect(lines[1]).toMatch(/^ {2}NOT LINEARIZABLE {3,}checked 58,113 operations in 210 ms$/)
     expect(lines[2]).toBe('  sequential? not known · eventual? yes, 340 ms after healing')
     expect(lines.at(-2)).toMatch(/^ {2}expected linearizable, found eventual .* exit code 1$/)
+  })
+
+  test('names what is broken of levels that stand side by side', () => {
+    const { counterexample } = stale.report.levels.linearizable as Extract<Verdict, { result: 'violated' }>
+    const levels = { faithful: violated(counterexample), ordered: met, reliable: violated(counterexample) }
+    const watched: Report<string> = { ...stale.report, model: 'watch', headline: 'not faithful: leaves gaps', levels }
+    const lines = expectationLines(
+      { report: watched, expectation: { level: 'faithful', met: false, promised: true } },
+      1,
+      { ...options, style: plainStyle, symbols: unicodeSymbols },
+    )
+    expect(lines.join('\n')).toMatch(/^promised faithful, found not reliable .*exit code 1$/)
   })
 
   test('never sums a history up by a single session guarantee', () => {
