@@ -6,8 +6,8 @@ import { chaos, startProcess, temporaryDirectory } from './chaos.ts'
 import { objects, writePlanted } from './planted.ts'
 
 // Among a million operations, on a machine whose every core has something else to do, the few that break a level are found
-// in the two seconds there are, and told in few words. CHAOS_SOAK=short takes three of each, and gives them four: where it
-// runs, something else may run beside it.
+// in the two seconds there are, and told in few words. CHAOS_SOAK=short takes three of each and allows four seconds,
+// because it may share the machine.
 const short = process.env['CHAOS_SOAK'] === 'short'
 const SECONDS = short ? 4 : 2
 

@@ -22,7 +22,7 @@ export interface NemesisLoop {
   hasBitten(kind: FaultKind): boolean
   /** Adds a fault to the schedule. */
   add(scheduled: ScheduledFault): void
-  /** Drops the faults still to come, heals those in force, and calls back. */
+  /** Drops the faults still to come, heals those in force, and calls back; not once the loop is stopped. */
   heal(healed: () => void): void
   /** Starts no more faults, heals those in force, and calls back with the records of all faults. */
   stop(stopped: (records: readonly FaultRecord[], trouble: readonly string[]) => void): void
@@ -123,7 +123,10 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
   return {
     hasBitten: (kind) => records.some((record) => record.fault.kind === kind && record.hits > 0),
     add,
-    heal,
+    heal(healed) {
+      // Whoever stops the loop is called back, whatever was under way.
+      if (!stopped) heal(healed)
+    },
     injected: () => injected.map(({ fault, from, to }) => ({ fault, from, to })),
     active: () => [...active.values()].map((current) => current.fault),
     stop(done) {

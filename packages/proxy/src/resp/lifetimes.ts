@@ -127,7 +127,7 @@ function seenBy({ call }: Part, completion: Completion): Seen {
   return value[0] === null ? 'nothing' : 'value'
 }
 
-/** Whether what was seen cannot be explained by what was recorded before. */
+/** Whether nothing recorded before explains what was seen. */
 function isGone(life: Life, seen: Seen, calledAt: number): boolean {
   const isUnwritten = life.lastWriteAt === NOT_YET || (life.firstWriteAt === calledAt && life.lastWriteAt === calledAt)
   if (seen === 'value') {

@@ -1,0 +1,36 @@
+import { createRandom } from '@chaosproxy/faults'
+import { nanos } from '@chaosproxy/history'
+import { expect, test } from 'vitest'
+import { startNemesisLoop } from '../src/nemesis-loop.ts'
+import type { Cluster, Healed } from '../src/ports.ts'
+import type { Recorder } from '../src/recorder.ts'
+
+test('a loop that is stopped calls back, although it is asked to heal meanwhile', () => {
+  const due: (() => void)[] = []
+  const healings: ((outcome: Healed) => void)[] = []
+  const cluster: Pick<Cluster, 'nodes' | 'clock' | 'status' | 'inject'> = {
+    nodes: ['n1', 'n2', 'n3'],
+    clock: {
+      now: () => nanos(0),
+      at(_, callback) {
+        due.push(callback)
+        return () => {}
+      },
+    },
+    status: () => new Map(),
+    inject: (_, injected) => injected({ type: 'injected', heal: (healed) => healings.push(healed) }),
+  }
+  const recorder: Pick<Recorder, 'nemesis'> = { nemesis: () => {} }
+  const loop = startNemesisLoop({
+    cluster: cluster as Cluster,
+    recorder: recorder as Recorder,
+    schedule: [{ id: 'fault-1', from: nanos(0), to: nanos(1e9), plan: { kind: 'pause', nodes: ['n1'] } }],
+    random: createRandom('stopped'),
+  })
+  due[0]?.()
+  const calledBack: string[] = []
+  loop.stop((records) => calledBack.push(...records.map(({ id }) => id)))
+  loop.heal(() => calledBack.push('healed'))
+  for (const healed of healings) healed({ type: 'healed', hits: 1 })
+  expect(calledBack).toEqual(['fault-1'])
+})
