@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { systemRows } from '../../simulator/test/systems/registry.ts'
+import { type SystemRow, titleOf } from '../../simulator/test/systems/row.ts'
+import { chaos, temporaryDirectory } from './chaos.ts'
+
+// The table of systems as real processes; in virtual time, over many more seeds: simulator/test/systems. The short soak
+// leaves it out, because each run takes its time.
+const rows = process.env['CHAOS_SOAK'] === 'short' ? [] : systemRows
+const SEEDS = [1, 2, 3]
+/** What has to break must do so within as many runs. */
+const MORE_SEEDS = [4, 5, 6, 7, 8]
+
+async function verdictOf({ protocol, knobs = {}, workload, settings = {}, nodes, faults }: SystemRow, seed: number) {
+  const given = (option: string, values: object) =>
+    Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`])
+  const turned = [...given('--set', knobs), ...given('--workload-set', settings)]
+  const chosen = [
+    ...(workload === undefined ? [] : ['--workload', workload]),
+    ...(nodes === undefined ? [] : ['--nodes', String(nodes)]),
+    ...['--faults', faults.length === 0 ? 'none' : faults.join(',')],
+  ]
+  const always = ['--time', '6s', '--seed', String(seed), '--expect', 'none', '--out', temporaryDirectory(), '--json']
+  const { stdout, stderr } = await chaos(['run', '--target', protocol, ...turned, ...chosen, ...always])
+  if (stdout === '') throw new Error(stderr)
+  return JSON.parse(stdout)
+}
+
+test.each(rows.map((row) => [titleOf(row), row] as const))('%s earns its verdict as processes', async (_, row) => {
+  const { meets, breaks = [], loses = false } = row.earns
+  const unbroken = new Set(breaks)
+  let lost = false
+  for (const seed of [...SEEDS, ...MORE_SEEDS]) {
+    if (seed > SEEDS.length && unbroken.size === 0 && lost === loses) break
+    const verdict = await verdictOf(row, seed)
+    const results = Object.fromEntries(meets.map((level) => [level, verdict.levels[level]?.result]))
+    expect(results, `seed ${seed}`).toEqual(Object.fromEntries(meets.map((level) => [level, 'met'])))
+    for (const level of unbroken) if (verdict.levels[level]?.result === 'violated') unbroken.delete(level)
+    lost ||= verdict.lost.length > 0
+    if (!loses) expect(verdict.lost, `seed ${seed}`).toEqual([])
+  }
+  expect([...unbroken]).toEqual([])
+  expect(lost).toBe(loses)
+})

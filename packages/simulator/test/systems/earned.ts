@@ -1,0 +1,92 @@
+import { check, type Report } from '@chaosproxy/checker'
+import { createRandom, nemeses, nodeNames, planSchedule } from '@chaosproxy/faults'
+import { type Event, historyFromEvents, millis } from '@chaosproxy/history'
+import { findProtocol } from '@chaosproxy/protocols'
+import { settingsFor, type Workload, workloads } from '@chaosproxy/workloads'
+import { createSimulatedCluster } from '../../src/cluster.ts'
+import { simulateRun } from '../../src/simulate.ts'
+import type { SystemRow } from './row.ts'
+
+const NODES = 5
+/** As many operations either way: where nothing breaks, only what is close together shows the order of the system. */
+const CALM_PACE = { timeMs: millis(300), rate: 1_000 }
+const USUAL_PACE = { timeMs: millis(1_500), rate: 200 }
+
+/** What the runs of one row showed, added up run by run. */
+export interface Shown {
+  readonly runs: number
+  /** Levels that some run did not meet, though each must: by level, the first seed and the reason. */
+  readonly missed: readonly string[]
+  /** Levels that must break and have not yet. */
+  readonly unbroken: readonly string[]
+  readonly loses: boolean
+}
+
+/** Runs a row with the given seeds; with `enough`, it stops once everything that must break has broken. */
+export function showRow(row: SystemRow, seeds: Iterable<number>, enough: (shown: Shown) => boolean): Shown {
+  const { meets, breaks = [], loses = false } = row.earns
+  let shown: Shown = { runs: 0, missed: [], unbroken: breaks, loses: false }
+  for (const seed of seeds) {
+    const { levels, lost } = runRow(row, seed)
+    const missed = meets.flatMap((level) => {
+      const verdict = levels[level]
+      return verdict?.result === 'met' ? [] : [`seed ${seed}: ${level} is ${verdict?.result ?? 'not judged'}`]
+    })
+    if (lost.length > 0 && !loses) missed.push(`seed ${seed}: lost ${lost.length} acknowledged writes`)
+    shown = {
+      runs: shown.runs + 1,
+      missed: [...shown.missed, ...missed],
+      unbroken: shown.unbroken.filter((level) => levels[level]?.result !== 'violated'),
+      loses: shown.loses || lost.length > 0,
+    }
+    if (enough(shown)) break
+  }
+  return shown
+}
+
+/** Whether everything that some run must show has been shown. */
+export const isComplete = ({ earns: { loses = false } }: SystemRow, shown: Shown): boolean =>
+  shown.unbroken.length === 0 && (!loses || shown.loses)
+
+function runRow(row: SystemRow, seed: number): Report<string> {
+  const { protocol, knobs = {}, nodes = NODES, faults, earns } = row
+  const workload = workloadOf(row)
+  const { timeMs, rate } = faults.length === 0 ? CALM_PACE : USUAL_PACE
+  const machine = findProtocol(protocol)!.create({ object: workload.object, knobs })
+  const events: Event[] = []
+  const run = simulateRun(createSimulatedCluster({ machine, nodes, seed }), {
+    workload,
+    settings: settingsFor(workload, { ...fewKeys(workload), ...row.settings }, !earns.meets.includes('linearizable')),
+    schedule: planSchedule({
+      nemeses: nemeses.filter(({ name }) => faults.includes(name)),
+      nodes: nodeNames(nodes),
+      durationMs: timeMs,
+      random: createRandom(`schedule ${seed}`),
+    }),
+    sink: { append: (event) => events.push(event) },
+    // Four for each node, the last of which asks another node each time.
+    clients: 20,
+    rate,
+    timeMs,
+    timeoutMs: millis(1_000),
+    quietMs: millis(3_000),
+    seed,
+  })
+  if (run.type === 'stopped') throw new Error(`seed ${seed}: the simulation stopped: ${run.reason}`)
+  const asked = [...earns.meets, ...(earns.breaks ?? []), 'eventual']
+  return check(historyFromEvents(events), {
+    model: workload.model,
+    initial: workload.initial,
+    levels: workload.levels.filter((level) => asked.includes(level)),
+    failedCas: 'drop',
+    deadlineMs: millis(10_000),
+    memoryBytes: 256 * 2 ** 20,
+    now: () => millis(performance.now()),
+  })
+}
+
+const workloadOf = ({ workload: wanted = 'register' }: SystemRow): Workload =>
+  workloads.find(({ name }) => name === wanted)!
+
+/** Few, so that operations overlap on them. */
+const fewKeys = ({ settings }: Workload) => (settings.some(({ name }) => name === 'keys') ? { keys: 3 } : {})

@@ -1,0 +1,29 @@
+import { CALM, type SystemRow, UNDER_FAULTS } from './row.ts'
+
+const LINEARIZABLE = { meets: ['linearizable', 'eventual'] }
+const SYNCHRONOUS = { sync: 'all', reads: 'primary' }
+
+export const primaryReplicaRows: readonly SystemRow[] = [
+  { protocol: 'primary-replica', faults: CALM, earns: { meets: ['eventual'] } },
+  // Jose does not see his own transfer, as replicas lag.
+  {
+    protocol: 'primary-replica',
+    knobs: { failover: false },
+    faults: ['delay'],
+    earns: { meets: ['eventual'], breaks: ['linearizable', 'read-your-writes'] },
+  },
+  {
+    protocol: 'primary-replica',
+    settings: { keys: 30 },
+    faults: ['isolate-leader'],
+    earns: { meets: [], breaks: ['linearizable'], loses: true },
+  },
+  { protocol: 'primary-replica', knobs: SYNCHRONOUS, faults: CALM, earns: LINEARIZABLE },
+  { protocol: 'primary-replica', knobs: SYNCHRONOUS, faults: UNDER_FAULTS, earns: LINEARIZABLE },
+  {
+    protocol: 'primary-replica',
+    knobs: { sync: 'majority', reads: 'replica' },
+    faults: UNDER_FAULTS,
+    earns: { meets: ['eventual'], breaks: ['linearizable'] },
+  },
+]

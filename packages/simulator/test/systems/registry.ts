@@ -1,0 +1,7 @@
+import { masterMasterRows } from './master-master.ts'
+import { primaryReplicaRows } from './primary-replica.ts'
+import { raftRows } from './raft.ts'
+import type { SystemRow } from './row.ts'
+
+/** The table of all systems. */
+export const systemRows: readonly SystemRow[] = [...raftRows, ...primaryReplicaRows, ...masterMasterRows]

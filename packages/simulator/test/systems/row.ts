@@ -1,0 +1,39 @@
+import type { Settings } from '@chaosproxy/workloads'
+
+/**
+ * One row of the table of systems: a system with its settings, what happens to it, and the verdict it must earn. Rows
+ * are data: they run in the simulator over many seeds, and as real processes.
+ */
+export interface SystemRow {
+  readonly protocol: string
+  readonly knobs?: Settings
+  /** Absent: a register. */
+  readonly workload?: string
+  /** Settings of the workload. */
+  readonly settings?: Settings
+  readonly nodes?: number
+  /** Nemeses by name; none: a calm run. */
+  readonly faults: readonly string[]
+  readonly earns: EarnedVerdict
+}
+
+export interface EarnedVerdict {
+  /** Levels that every run meets. */
+  readonly meets: readonly string[]
+  /** Levels that some run violates: a system that is never caught is stronger than the table says, or not tried. */
+  readonly breaks?: readonly string[]
+  /** Whether some run loses acknowledged writes; absent: no run may. */
+  readonly loses?: boolean
+}
+
+export const CALM: readonly string[] = []
+/** "under faults" of the table: partitions, loss, delay, crashes and clock skew. */
+export const UNDER_FAULTS: readonly string[] = ['partition', 'loss', 'delay', 'kill', 'pause', 'clock']
+
+export const titleOf = ({ protocol, knobs = {}, workload, faults }: SystemRow): string =>
+  [
+    protocol,
+    ...Object.entries(knobs).map(([name, value]) => `${name}=${value}`),
+    ...(workload === undefined ? [] : [workload]),
+    faults.length === 0 ? 'calm' : faults.join('+'),
+  ].join(' ')

@@ -1,0 +1,46 @@
+import { findProtocol, protocols } from '@chaosproxy/protocols'
+import { workloads } from '@chaosproxy/workloads'
+import { describe, expect, test } from 'vitest'
+import { isComplete, showRow } from './earned.ts'
+import { systemRows } from './registry.ts'
+import { titleOf } from './row.ts'
+
+// Every system with the verdict it must earn. Many seeds: systems.soak.test.ts; as processes: cli/test/systems.soak.test.ts.
+
+/** Shared by all rows, so that the time does not grow with their number. */
+const RUNS = 60
+const LEAST_RUNS = 1
+/** What breaks must show within so many seeds. */
+const MOST_RUNS = 40
+
+const seedsPerRow = Math.max(LEAST_RUNS, Math.floor(RUNS / systemRows.length))
+
+describe('the table of systems', () => {
+  test('has a calm row and one under faults for each protocol', () => {
+    for (const { name } of protocols) {
+      const rows = systemRows.filter(({ protocol }) => protocol === name)
+      expect(
+        rows.some(({ faults }) => faults.length === 0),
+        `${name}, calm`,
+      ).toBe(true)
+      expect(
+        rows.some(({ faults }) => faults.length > 0),
+        `${name}, under faults`,
+      ).toBe(true)
+    }
+  })
+
+  test('names protocols and workloads that there are', () => {
+    for (const { protocol, workload = 'register' } of systemRows) {
+      expect(findProtocol(protocol)?.name).toBe(protocol)
+      expect(workloads.map(({ name }) => name)).toContain(workload)
+    }
+  })
+})
+
+test.each(systemRows.map((row) => [titleOf(row), row] as const))('%s earns its verdict', (_, row) => {
+  const seeds = Array.from({ length: MOST_RUNS }, (_, i) => i + 1)
+  const shown = showRow(row, seeds, (so) => so.runs >= seedsPerRow && isComplete(row, so))
+  expect(shown.missed).toEqual([])
+  expect(shown).toMatchObject({ unbroken: [], loses: row.earns.loses === true })
+})
