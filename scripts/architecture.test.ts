@@ -14,9 +14,10 @@ const rows = [
   'runner',
   'simulator',
   'targets',
+  'scenarios',
   'cli',
 ]
-const pure = ['faults', 'protocols', 'checker', 'workloads', 'report']
+const pure = ['faults', 'protocols', 'checker', 'workloads', 'report', 'scenarios']
 const packages = join(import.meta.dirname, '..', 'packages')
 
 /** JSON as tsconfig.json has it: with whole-line comments. */
@@ -61,7 +62,7 @@ describe.each(rows)('%s', (row) => {
 })
 
 /** The packages whose public surface is just what others use. */
-const spare = ['history', 'protocols', 'checker', 'workloads', 'simulator']
+const spare = ['history', 'protocols', 'checker', 'workloads', 'simulator', 'scenarios']
 
 test.each(spare)('%s exports only what sources and benchmarks outside it import', (row) => {
   const outside = rows.flatMap((other) => [

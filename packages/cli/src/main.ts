@@ -15,6 +15,7 @@ const registry: { readonly [name: string]: () => Promise<Command> } = {
   check: async () => (await import('./commands/check.ts')).checkCommand,
   fuzz: async () => (await import('./commands/fuzz.ts')).fuzzCommand,
   replay: async () => (await import('./commands/replay.ts')).replayCommand,
+  scenario: async () => (await import('./commands/scenario.ts')).scenarioCommand,
   targets: async () => (await import('./commands/targets.ts')).targetsCommand,
   workloads: async () => (await import('./commands/workloads.ts')).workloadsCommand,
   proxy: async () => (await import('./commands/proxy.ts')).proxyCommand,

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { NodeId } from '@chaosproxy/faults'
 import { type Event, historyFromEvents, millis } from '@chaosproxy/history'
 import {
   currentLeader,
@@ -12,16 +13,27 @@ import {
 } from '@chaosproxy/runner'
 import { firstLeader } from '@chaosproxy/simulator'
 import { type EmbeddedCluster, startEmbeddedCluster } from '@chaosproxy/targets'
+import type { Workload } from '@chaosproxy/workloads'
 import { explain, type Shown } from '../fuzz/show.ts'
 import { type SubjectName, subjectOf, workloadNamed } from '../fuzz/subject-name.ts'
 import { type Interrupts, unlessInterrupted } from '../run/interrupts.ts'
 
 const QUIET_MS = millis(5_000)
 
+/** A scenario as it was played on processes. */
+export interface RealPlay {
+  /** With its nodes as they were: the leader of that day takes the part of the recorded one. */
+  readonly scenario: Scenario
+  readonly exchanged: readonly [NodeId, NodeId] | undefined
+  readonly played: Played
+  readonly events: readonly Event[]
+  /** What went wrong around it. */
+  readonly trouble: readonly string[]
+}
+
 /**
- * Replays a scenario on a fresh cluster of processes. Operations and faults keep their times, and the current leader
- * takes the part of the recorded first leader. Everything else depends on the machine, so it may take several tries.
- * Undefined if interrupted: an unfinished replay shows nothing.
+ * Replays a scenario on a fresh cluster of processes and explains the result. Undefined if interrupted: an unfinished
+ * replay shows nothing.
  *
  * @throws UserError (environment) if the cluster does not start.
  */
@@ -30,26 +42,61 @@ export async function playForReal(
   recorded: Scenario,
   interrupts: Interrupts,
 ): Promise<Shown | undefined> {
+  const workload = await workloadNamed(subject.workload)
+  const leaderThen = firstLeader(await subjectOf(subject), recorded)
+  const play = await playOnProcesses(subject, { scenario: recorded, workload, leader: leaderThen }, interrupts)
+  return (
+    play &&
+    explain({
+      level: subject.level,
+      workload,
+      scenario: { ...play.scenario, faults: play.played.faults },
+      history: historyFromEvents(play.events),
+      events: play.events,
+      records: play.played.records,
+      trouble: play.trouble,
+      log: [],
+      failure: undefined,
+    })
+  )
+}
+
+interface Part {
+  readonly scenario: Scenario
+  readonly workload: Workload
+  /** The node that leads at the start of the scenario, if any does. */
+  readonly leader: NodeId | undefined
+}
+
+/**
+ * Plays a scenario on a fresh cluster of processes. Operations and faults keep their times, and the current leader takes
+ * the part of the recorded one. Everything else depends on the machine. Undefined if interrupted.
+ *
+ * @throws UserError (environment) if the cluster does not start.
+ */
+export async function playOnProcesses(
+  system: Pick<SubjectName, 'target' | 'bug' | 'knobs'>,
+  part: Part,
+  interrupts: Interrupts,
+): Promise<RealPlay | undefined> {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-replay-'))
-  const shown = await playIn(directory, subject, recorded, interrupts)
+  const play = await playIn(directory, system, part, interrupts)
   // Kept if the cluster does not start, since the error refers to its logs.
   rmSync(directory, { recursive: true, force: true })
-  return shown
+  return play
 }
 
 async function playIn(
   directory: string,
-  subject: SubjectName,
-  recorded: Scenario,
+  { target, bug, knobs }: Pick<SubjectName, 'target' | 'bug' | 'knobs'>,
+  { scenario: recorded, workload, leader: leaderThen }: Part,
   interrupts: Interrupts,
-): Promise<Shown | undefined> {
-  const { target, bug, knobs, level } = subject
-  const workload = await workloadNamed(subject.workload)
-  const leaderThen = firstLeader(await subjectOf(subject), recorded)
+): Promise<RealPlay | undefined> {
   const cluster = await unlessInterrupted(interrupts, (signal) =>
     startEmbeddedCluster({
       protocol: target,
       bug,
+      object: workload.object,
       knobs,
       nodes: recorded.nodes,
       dataDir: join(directory, 'data'),
@@ -60,24 +107,15 @@ async function playIn(
   )
   if (cluster === undefined) return undefined
   const leaderNow = currentLeader(cluster)
-  const scenario =
-    leaderThen === undefined || leaderNow === undefined ? recorded : swapNodes(recorded, leaderThen, leaderNow)
+  const exchanged =
+    leaderThen === undefined || leaderNow === undefined || leaderThen === leaderNow
+      ? undefined
+      : ([leaderThen, leaderNow] as const)
+  const scenario = exchanged === undefined ? recorded : swapNodes(recorded, ...exchanged)
   const events: Event[] = []
   const played = await playOn(cluster, { scenario, workload }, events, interrupts)
-  return (
-    played &&
-    explain({
-      level,
-      workload,
-      scenario: { ...scenario, faults: played.faults },
-      history: historyFromEvents(events),
-      events,
-      records: played.records,
-      trouble: [...played.trouble, ...cluster.trouble()],
-      log: [],
-      failure: undefined,
-    })
-  )
+  if (played === undefined) return undefined
+  return { scenario, exchanged, played, events, trouble: [...played.trouble, ...cluster.trouble()] }
 }
 
 /** Resolves once the cluster has stopped. */

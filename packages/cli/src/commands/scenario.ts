@@ -1,0 +1,20 @@
+import type { Command } from '../command.ts'
+import { executeScenario } from '../scenario/execute.ts'
+import { parseScenarioSettings } from '../scenario/settings.ts'
+
+export const scenarioCommand: Command = {
+  name: 'scenario',
+  positional: '[name]',
+  summary: 'tell a textbook accident step by step, as it happens, or list them all',
+  options: {
+    fix: { type: 'boolean', describe: 'show what would have prevented it' },
+    real: { type: 'boolean', describe: 'play it on real processes instead of in virtual time' },
+    json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the page' },
+  },
+  examples: [
+    ['chaos scenario', 'the stories, with a line each'],
+    ['chaos scenario burrito-and-taco', 'how to spend $15 of $10'],
+    ['chaos scenario burrito-and-taco --fix', 'and how not to'],
+  ],
+  run: async (options) => executeScenario(parseScenarioSettings(options)),
+}

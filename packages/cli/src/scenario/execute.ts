@@ -1,0 +1,102 @@
+import type { Json } from '@chaosproxy/history'
+import { renderStory, type Telling, type ToldStory } from '@chaosproxy/report'
+import { type Story, stories } from '@chaosproxy/scenarios'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import { listenForInterrupts } from '../run/interrupts.ts'
+import { print } from '../terminal/output.ts'
+import { createProgress } from '../terminal/progress.ts'
+import { styleFor, terminalOptions } from '../terminal/style.ts'
+import { playTale, playTaleForReal } from './play-tale.ts'
+import type { ScenarioSettings } from './settings.ts'
+
+/** Lists the stories, or plays one and tells it. */
+export async function executeScenario(settings: ScenarioSettings): Promise<ExitCode> {
+  const { story, json } = settings
+  if (story === undefined) {
+    print(process.stdout, json ? `${JSON.stringify(stories.map(listed))}\n` : `${listLines().join('\n')}\n`)
+    return EXIT.met
+  }
+  const tellings = await play(story, settings)
+  if (tellings === undefined) return EXIT.interrupted
+  const told = toldOf(story, tellings, settings)
+  print(
+    process.stdout,
+    json
+      ? `${JSON.stringify(jsonOf(told, settings))}\n`
+      : renderStory(told, styleFor(process.stdout), terminalOptions(process.stdout)),
+  )
+  return tellings.every(endedAsTold) ? EXIT.met : EXIT.violated
+}
+
+async function play(story: Story, { fix, real, json }: ScenarioSettings): Promise<readonly Telling[] | undefined> {
+  const tales = fix ? [story.fix] : story.told
+  if (!real) return Promise.all(tales.map(playTale))
+  const interrupts = listenForInterrupts('Interrupted: the processes are stopped.')
+  const progress = createProgress({ quiet: json })
+  try {
+    const tellings: Telling[] = []
+    for (const tale of tales) {
+      progress.update(`playing on real processes: ${tale.title}`)
+      const telling = await playTaleForReal(tale, interrupts)
+      if (telling === undefined) return undefined
+      tellings.push(telling)
+    }
+    return tellings
+  } finally {
+    progress.stop()
+    interrupts.release()
+  }
+}
+
+const endedAsTold = ({ differences }: Telling): boolean => differences.length === 0
+
+const toldOf = (
+  { name, summary, lesson, source, fix }: Story,
+  tellings: readonly Telling[],
+  settings: ScenarioSettings,
+): ToldStory => ({
+  name,
+  summary,
+  lesson,
+  source,
+  tellings,
+  prevention: settings.fix ? undefined : { title: fix.title, command: `chaos scenario ${name} --fix` },
+})
+
+const listed = ({ name, summary, lesson, source, told, fix }: Story): Json => ({
+  name,
+  summary,
+  lesson,
+  source,
+  systems: told.map(({ title }) => title),
+  prevention: fix.title,
+})
+
+function listLines(): string[] {
+  const style = styleFor(process.stdout)
+  const widest = Math.max(...stories.map(({ name }) => name.length)) + 2
+  return [
+    ...stories.map(({ name, summary }) => `${style.bold(name.padEnd(widest))}${summary}`),
+    '',
+    'Have one told: chaos scenario NAME; with --fix, what would have prevented it',
+  ]
+}
+
+const jsonOf = ({ name, summary, lesson, source, tellings }: ToldStory, { fix, real }: ScenarioSettings): Json => ({
+  story: name,
+  summary,
+  lesson,
+  source,
+  fix,
+  real,
+  asTold: tellings.every(endedAsTold),
+  tellings: tellings.map(({ title, setting, steps, verdicts, ending, differences }) => ({
+    title,
+    setting,
+    asTold: differences.length === 0,
+    differences,
+    verdicts: Object.fromEntries(verdicts.map(({ level, result }) => [level, result])),
+    ending,
+    steps: steps.map(({ text, signs }) => ({ text, signs: signs.map((sign) => ({ ...sign })) })) as Json,
+  })),
+})

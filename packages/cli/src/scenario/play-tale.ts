@@ -1,0 +1,49 @@
+import { millis } from '@chaosproxy/history'
+import type { Telling } from '@chaosproxy/report'
+import { swapNodes } from '@chaosproxy/runner'
+import { narrate, scenarioOf, type Tale } from '@chaosproxy/scenarios'
+import { firstLeader } from '@chaosproxy/simulator'
+import { playSimulated } from '../fuzz/play.ts'
+import { type SubjectName, subjectOf, workloadNamed } from '../fuzz/subject-name.ts'
+import { limitsFor } from '../fuzz/worker.ts'
+import { playOnProcesses } from '../replay/real.ts'
+import type { Interrupts } from '../run/interrupts.ts'
+
+const now = () => millis(performance.now())
+
+/** Plays a tale in virtual time and tells it; the result is always the same. */
+export async function playTale(tale: Tale): Promise<Telling> {
+  const scenario = scenarioOf(tale)
+  const workload = await workloadNamed(tale.workload)
+  const levels: readonly string[] = workload.levels
+  const name: SubjectName = {
+    ...scenario,
+    // For the sake of the final reads: with this level, every node is asked until all agree.
+    level: levels.includes('eventual') ? 'eventual' : 'linearizable',
+    operations: scenario.operations.length,
+  }
+  const subject = await subjectOf(name)
+  const leader = tale.leader === undefined ? undefined : firstLeader(subject, scenario)
+  const exchanged =
+    tale.leader === undefined || leader === undefined || leader === tale.leader
+      ? undefined
+      : ([tale.leader, leader] as const)
+  const swapped = exchanged === undefined ? scenario : swapNodes(scenario, ...exchanged)
+  const { events, trouble, failure } = playSimulated(subject, swapped, limitsFor(false))
+  const broken = failure?.kind === 'broken' ? [failure.what] : []
+  return narrate(tale, { events, exchanged, workload, world: 'in virtual time', trouble: [...trouble, ...broken] }, now)
+}
+
+/**
+ * Plays it on real processes: the same operations and faults at the same times. Undefined if interrupted.
+ *
+ * @throws UserError (environment) if the cluster does not start.
+ */
+export async function playTaleForReal(tale: Tale, interrupts: Interrupts): Promise<Telling | undefined> {
+  const scenario = scenarioOf(tale)
+  const workload = await workloadNamed(tale.workload)
+  const play = await playOnProcesses(scenario, { scenario, workload, leader: tale.leader }, interrupts)
+  if (play === undefined) return undefined
+  const { events, exchanged, trouble } = play
+  return narrate(tale, { events, exchanged, workload, world: 'on real processes', trouble }, now)
+}

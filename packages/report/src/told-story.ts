@@ -1,0 +1,75 @@
+import type { Nanos } from '@chaosproxy/history'
+
+/** A story as it was played, ready to be shown. */
+export interface ToldStory {
+  readonly name: string
+  readonly summary: string
+  readonly lesson: string
+  readonly source: string
+  readonly tellings: readonly Telling[]
+  /** The title of the system that prevents it, and the command that shows it; absent if this is that one. */
+  readonly prevention: { readonly title: string; readonly command: string } | undefined
+}
+
+/** The story on one system. */
+export interface Telling {
+  /** `two masters, the last writer wins`. */
+  readonly title: string
+  /** `master-master · 2 nodes · in virtual time`. */
+  readonly setting: string
+  /** Clients, then nodes. */
+  readonly clients: readonly string[]
+  readonly nodes: readonly string[]
+  /** In order of time. */
+  readonly steps: readonly ToldStep[]
+  readonly verdicts: readonly ToldVerdict[]
+  /** The balance of it all, in one sentence. */
+  readonly ending: string
+  /** Where it did not go as it is told; empty if it ended as told. */
+  readonly differences: readonly string[]
+}
+
+export interface ToldStep {
+  readonly text: string
+  /** In order of time. */
+  readonly signs: readonly Sign[]
+}
+
+/** What is drawn of a step. */
+export type Sign =
+  | {
+      readonly type: 'call'
+      readonly at: Nanos
+      readonly from: string
+      readonly to: string
+      readonly text: string
+    }
+  | {
+      readonly type: 'answer'
+      readonly at: Nanos
+      readonly from: string
+      readonly to: string
+      readonly text: string
+      /** `none`: the client gave up. */
+      readonly outcome: 'ok' | 'refused' | 'none'
+    }
+  /** A node at the beginning or the end of something that happens to it, or what it holds. */
+  | {
+      readonly type: 'fault' | 'healed' | 'state'
+      readonly at: Nanos
+      readonly node: string
+      readonly text: string
+    }
+  /** Links at the beginning or the end of something that happens to them. */
+  | {
+      readonly type: 'cut' | 'restored'
+      readonly at: Nanos
+      /** Both of its directions, or one. */
+      readonly between: readonly (readonly [string, string])[]
+      readonly text: string
+    }
+
+export interface ToldVerdict {
+  readonly level: string
+  readonly result: 'met' | 'violated' | 'unknown'
+}

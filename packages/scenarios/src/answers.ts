@@ -1,0 +1,71 @@
+import { type Event, isClient, type Json, type Nanos } from '@chaosproxy/history'
+import { askingsOf } from './scenario.ts'
+import type { Asking, Tale } from './story.ts'
+
+/** How an operation of a tale went. */
+export interface Asked {
+  readonly asking: Asking
+  readonly calledAt: Nanos
+  /** Absent if the record ends before. */
+  readonly returned: Returned | undefined
+}
+
+export interface Returned {
+  readonly at: Nanos
+  readonly type: 'ok' | 'fail' | 'info'
+  readonly value: Json
+  readonly error: string | undefined
+}
+
+/** What a node answered at the end. */
+export interface LastAnswer {
+  readonly node: string
+  readonly key: string
+  readonly at: Nanos
+  readonly value: Json
+}
+
+/**
+ * Finds each of a tale's operations in the record. A client begins as the process with its own number and, after an
+ * `info`, goes on as the next new process.
+ */
+export function answersIn(events: readonly Event[], tale: Tale): readonly Asked[] {
+  const clientOf = new Map<Event['process'], string>(tale.cast.map((who, number) => [number, who]))
+  const waiting = new Map(tale.cast.map((who) => [who, askingsOf(tale).filter((asking) => asking.who === who)]))
+  const open = new Map<Event['process'], { readonly asking: Asking; readonly calledAt: Nanos }>()
+  const asked: Asked[] = []
+  let processes = tale.cast.length
+  for (const { process, type, time: at, value, error } of events) {
+    if (!isClient(process)) continue
+    const who = clientOf.get(process)
+    if (type === 'invoke') {
+      const asking = who === undefined ? undefined : waiting.get(who)?.shift()
+      if (asking !== undefined) open.set(process, { asking, calledAt: at })
+      continue
+    }
+    const called = open.get(process)
+    if (called === undefined || who === undefined) continue
+    asked.push({ ...called, returned: { at, type, value, error } })
+    open.delete(process)
+    if (type === 'info') clientOf.set(processes++, who)
+  }
+  return [...asked, ...Array.from(open.values(), (called) => ({ ...called, returned: undefined }))].sort(
+    (one, other) => one.calledAt - other.calledAt,
+  )
+}
+
+/** The answers to the reads made once all was healed and writing had stopped. */
+export function lastAnswersIn(events: readonly Event[]): readonly LastAnswer[] {
+  const asked = new Map<Event['process'], { readonly node: string; readonly key: string }>()
+  const answers: LastAnswer[] = []
+  for (const { process, type, final, node, key, time, value } of events) {
+    if (type === 'invoke') {
+      if (final === true && node !== undefined) asked.set(process, { node, key: key ?? '' })
+      continue
+    }
+    const question = asked.get(process)
+    asked.delete(process)
+    if (question !== undefined && type === 'ok') answers.push({ ...question, at: time, value })
+  }
+  return answers
+}

@@ -1,0 +1,39 @@
+import { type Fault, linksBetween, type NodeId } from '@chaosproxy/faults'
+import { type Input, type Json, millis } from '@chaosproxy/history'
+import type { Answer, Asking, Mishap } from './story.ts'
+
+// Words to write stories with.
+
+/** `Ana` asks `n1`. */
+export const ask = (
+  atMs: number,
+  [who, node]: readonly [who: string, node: NodeId],
+  input: Input,
+  answer: Answer,
+  says: string,
+): Asking => ({ type: 'asking', atMs: millis(atMs), who, node, input, answer, says })
+
+export const during = (
+  [fromMs, toMs]: readonly [fromMs: number, toMs: number],
+  fault: Fault,
+  says: string,
+): Mishap => ({ type: 'mishap', atMs: millis(fromMs), untilMs: millis(toMs), fault, says })
+
+export const read = (key: string): Input => ({ f: 'read', key, value: null })
+export const write = (key: string, value: Json): Input => ({ f: 'write', key, value })
+/** Compare and set: takes effect only if the value is `old`. */
+export const cas = (key: string, old: Json, next: Json): Input => ({ f: 'cas', key, value: [old, next] })
+export const add = (key: string, value: Json): Input => ({ f: 'add', key, value })
+
+export const ok = (value: Json): Answer => ({ type: 'ok', value })
+/** Told that nothing happened. */
+export const refused: Answer = { type: 'fail' }
+/** Told nothing: it may have happened. */
+export const unanswered: Answer = { type: 'info' }
+
+/** Nothing passes between the groups; what was sent meanwhile arrives once it is over. */
+export const cut = (...groups: readonly (readonly NodeId[])[]): Fault => ({
+  kind: 'partition',
+  mode: 'hold',
+  links: linksBetween(groups),
+})

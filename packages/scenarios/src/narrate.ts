@@ -1,0 +1,166 @@
+import { check, type Report, verdictOf } from '@chaosproxy/checker'
+import { describeFault, type Fault, type NodeId, nodeNames } from '@chaosproxy/faults'
+import { canonical, type Event, historyFromEvents, type Millis, millis, millisToNanos } from '@chaosproxy/history'
+import type { Sign, Telling, ToldStep, ToldVerdict } from '@chaosproxy/report'
+import type { Workload } from '@chaosproxy/workloads'
+import { type Asked, answersIn, type LastAnswer, lastAnswersIn } from './answers.ts'
+import type { Answer, Asking, Mishap, Tale } from './story.ts'
+import { answerWords, requestWords, valueWords } from './words.ts'
+
+/** A tale that was played. */
+export interface PlayedTale {
+  readonly events: readonly Event[]
+  /** Two nodes that played each other's parts, because another than the told one led: they are told by their parts. */
+  readonly exchanged?: readonly [NodeId, NodeId] | undefined
+  readonly workload: Workload
+  /** `in virtual time`, `as real processes`. */
+  readonly world: string
+  /** What went wrong around it: faults that could not be injected, nodes that ended by themselves. */
+  readonly trouble: readonly string[]
+}
+
+const CHECK_MS = millis(10_000)
+const CHECK_MEMORY_BYTES = 2 ** 30
+
+/** What happened, step by step, and whether it ended as told. */
+export function narrate(tale: Tale, played: PlayedTale, now: () => Millis): Telling {
+  const events = asTold(played)
+  const asked = answersIn(events, tale)
+  const last = lastAnswersIn(events)
+  const report = judge(tale, played, now)
+  const verdicts = Object.keys(tale.ending.verdicts).map((level) => ({
+    level,
+    result: verdictOf(report, level).result,
+  }))
+  const nodes = nodeNames(tale.nodes)
+  return {
+    title: tale.title,
+    setting: [
+      tale.bug === undefined ? tale.target : `${tale.target} with the mistake ${tale.bug}`,
+      `${tale.nodes} nodes`,
+      played.world,
+    ].join(' · '),
+    clients: tale.cast,
+    nodes,
+    steps: [
+      ...tale.beats.map((beat) => (beat.type === 'asking' ? askingStep(beat, asked) : mishapStep(beat))),
+      lastStep(last),
+    ],
+    verdicts,
+    ending: tale.ending.says,
+    differences: [
+      ...played.trouble,
+      ...tale.beats.flatMap((beat) => (beat.type === 'asking' ? answerDifference(beat, asked) : [])),
+      ...lastDifferences(tale, last),
+      ...verdictDifferences(tale, verdicts),
+    ],
+  }
+}
+
+function asTold({ events, exchanged }: PlayedTale): readonly Event[] {
+  if (exchanged === undefined) return events
+  const [one, other] = exchanged
+  return events.map((event) =>
+    event.node === one ? { ...event, node: other } : event.node === other ? { ...event, node: one } : event,
+  )
+}
+
+const judge = ({ ending }: Tale, { events, workload }: PlayedTale, now: () => Millis): Report<string> =>
+  check(historyFromEvents(events), {
+    model: workload.model,
+    initial: workload.initial,
+    levels: Object.keys(ending.verdicts),
+    failedCas: 'drop',
+    explain: false,
+    deadlineMs: CHECK_MS,
+    memoryBytes: CHECK_MEMORY_BYTES,
+    now,
+  })
+
+function askingStep(asking: Asking, asked: readonly Asked[]): ToldStep {
+  const { who, node, says } = asking
+  const found = asked.find((each) => each.asking === asking)
+  if (found === undefined) return { text: says, signs: [] }
+  const { calledAt, returned } = found
+  const call: Sign = { type: 'call', at: calledAt, from: who, to: node, text: requestWords(asking.input) }
+  if (returned === undefined) return { text: says, signs: [call] }
+  const outcome = ({ ok: 'ok', fail: 'refused', info: 'none' } as const)[returned.type]
+  const text = answerWords(asking.input, returned)
+  return { text: says, signs: [call, { type: 'answer', at: returned.at, from: node, to: who, text, outcome }] }
+}
+
+function mishapStep({ fault, says, atMs, untilMs }: Mishap): ToldStep {
+  const [from, to] = [millisToNanos(atMs), millisToNanos(untilMs)]
+  const text = describeFault(fault)
+  if ('nodes' in fault) {
+    const over = overText(fault)
+    return {
+      text: says,
+      signs: fault.nodes.flatMap((node): Sign[] => [
+        {
+          type: 'fault',
+          at: from,
+          node,
+          text: fault.kind === 'kill' ? 'killed' : fault.kind === 'pause' ? 'paused' : text,
+        },
+        { type: 'healed', at: to, node, text: over },
+      ]),
+    }
+  }
+  const between = fault.links.map((link) => [link.from, link.to] as const)
+  return {
+    text: says,
+    signs: [
+      { type: 'cut', at: from, between, text },
+      { type: 'restored', at: to, between, text: overText(fault) },
+    ],
+  }
+}
+
+function overText({ kind }: Fault): string {
+  if (kind === 'kill' || kind === 'crash') return 'restarts'
+  if (kind === 'pause') return 'resumes'
+  return `${kind} over`
+}
+
+const lastStep = (last: readonly LastAnswer[]): ToldStep => ({
+  text: last.length === 0 ? 'In the end no node answers.' : 'In the end every node is asked once more.',
+  signs: last.map(({ node, key, at, value }) => ({
+    type: 'state',
+    at,
+    node,
+    text: key === '' ? valueWords(value) : `${key}: ${valueWords(value)}`,
+  })),
+})
+
+function answerDifference(asking: Asking, asked: readonly Asked[]): string[] {
+  const { who, node, input, answer } = asking
+  const returned = asked.find((each) => each.asking === asking)?.returned
+  const where = `${who} asked ${node} to ${requestWords(input)} and`
+  if (returned === undefined) return [`${where} was never heard of again, where ${expectedWords(answer)} is told`]
+  const same =
+    answer.type === 'ok'
+      ? returned.type === 'ok' && canonical(returned.value) === canonical(answer.value)
+      : returned.type === answer.type
+  return same ? [] : [`${where} got ${answerWords(input, returned)}, where ${expectedWords(answer)} is told`]
+}
+
+const expectedWords = (answer: Answer): string =>
+  answer.type === 'ok' ? valueWords(answer.value) : answer.type === 'fail' ? 'a refusal' : 'no answer'
+
+function lastDifferences({ ending, nodes }: Tale, last: readonly LastAnswer[]): string[] {
+  return Object.entries(ending.finally).flatMap(([key, value]) => {
+    const answers = last.filter((answer) => answer.key === key)
+    const others = answers.filter((answer) => canonical(answer.value) !== canonical(value))
+    if (others.length === 0 && answers.length === nodes) return []
+    const seen = answers.map((answer) => `${answer.node} ${valueWords(answer.value)}`).join(', ')
+    return [
+      `in the end the nodes answer ${seen === '' ? 'nothing' : seen} for ${key}, where ${valueWords(value)} is told`,
+    ]
+  })
+}
+
+const verdictDifferences = ({ ending }: Tale, verdicts: readonly ToldVerdict[]): string[] =>
+  verdicts.flatMap(({ level, result }) =>
+    result === ending.verdicts[level] ? [] : [`${level} is ${result}, where ${ending.verdicts[level]} is told`],
+  )

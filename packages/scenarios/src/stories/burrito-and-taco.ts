@@ -1,0 +1,138 @@
+import { millis } from '@chaosproxy/history'
+import { add, ask, cas, cut, during, ok, read, refused, write } from '../beats.ts'
+import type { Story, Tale } from '../story.ts'
+
+const cast = ['Ana', 'Ben'] as const
+const BROKEN =
+  'The line between the two nodes breaks. Both go on serving: neither can tell a broken line from a dead peer.'
+const HEALED = 'The line is back, and the nodes compare what they did.'
+
+const twoMasters = {
+  target: 'master-master',
+  nodes: 2,
+  timeoutMs: millis(500),
+  seed: 1,
+  cast,
+} as const satisfies Partial<Tale>
+
+const lastWriterWins: Tale = {
+  ...twoMasters,
+  title: 'two masters, the last writer wins',
+  workload: 'register',
+  beats: [
+    ask(0, ['Ana', 'n1'], write('balance', 10), ok(10), 'Ana and Ben share an account. Ana pays $10 in.'),
+    during([200, 800], cut(['n1'], ['n2']), BROKEN),
+    ask(300, ['Ana', 'n1'], read('balance'), ok(10), 'Ana sees $10.'),
+    ask(
+      350,
+      ['Ana', 'n1'],
+      cas('balance', 10, 0),
+      ok([10, 0]),
+      'She buys a burrito for $10, on condition that the balance is still $10. It is, says n1.',
+    ),
+    ask(450, ['Ben', 'n2'], read('balance'), ok(10), 'Ben sees $10 as well: nobody can have told n2 of the burrito.'),
+    ask(
+      500,
+      ['Ben', 'n2'],
+      cas('balance', 10, 5),
+      ok([10, 5]),
+      'He buys a taco for $5, on the same condition. It holds, says n2.',
+    ),
+    ask(
+      1000,
+      ['Ana', 'n1'],
+      read('balance'),
+      ok(5),
+      `${HEALED} Ben's write has the later timestamp, so it wins, and the burrito is forgotten: $5 are left.`,
+    ),
+  ],
+  ending: {
+    verdicts: { linearizable: 'violated', eventual: 'met' },
+    finally: { balance: 5 },
+    says: '$15 spent of $10, and $5 are left: the last writer won, and the burrito was free.',
+  },
+}
+
+const merged: Tale = {
+  ...twoMasters,
+  title: 'two masters, sums are merged',
+  workload: 'counter',
+  beats: [
+    ask(
+      0,
+      ['Ana', 'n1'],
+      add('balance', 10),
+      ok(10),
+      'The same day, with a balance that is merged: each node keeps what it added and took away. Ana pays $10 in.',
+    ),
+    during([200, 800], cut(['n1'], ['n2']), BROKEN),
+    ask(300, ['Ana', 'n1'], read('balance'), ok(10), 'Ana sees $10.'),
+    ask(350, ['Ana', 'n1'], add('balance', -10), ok(-10), 'She buys the burrito: n1 takes $10 away.'),
+    ask(450, ['Ben', 'n2'], read('balance'), ok(10), 'Ben sees $10 as well.'),
+    ask(500, ['Ben', 'n2'], add('balance', -5), ok(-5), 'He buys the taco: n2 takes $5 away.'),
+    ask(
+      1000,
+      ['Ana', 'n1'],
+      read('balance'),
+      ok(-5),
+      `${HEALED} Nothing is forgotten this time: both purchases count, and the balance is −$5.`,
+    ),
+  ],
+  ending: {
+    verdicts: { linearizable: 'violated', eventual: 'met' },
+    finally: { balance: -5 },
+    says: '$15 spent of $10, and −$5 are left: merging loses no purchase, and cannot refuse one either.',
+  },
+}
+
+const majority: Tale = {
+  title: 'Raft on three nodes',
+  target: 'raft',
+  nodes: 3,
+  workload: 'register',
+  timeoutMs: millis(500),
+  seed: 1,
+  leader: 'n1',
+  cast,
+  beats: [
+    ask(
+      0,
+      ['Ana', 'n1'],
+      write('balance', 10),
+      ok(10),
+      'A third node is added, and a majority has to agree to everything. Ana pays $10 in.',
+    ),
+    during(
+      [200, 1100],
+      cut(['n1', 'n3'], ['n2']),
+      'The line to n2 breaks. n1 and n3 are two of three and go on; n2 is alone.',
+    ),
+    ask(300, ['Ana', 'n1'], read('balance'), ok(10), 'Ana sees $10.'),
+    ask(350, ['Ana', 'n1'], cas('balance', 10, 0), ok([10, 0]), 'She buys the burrito: n1 and n3 agree.'),
+    ask(
+      450,
+      ['Ben', 'n2'],
+      read('balance'),
+      refused,
+      'Ben asks n2, which cannot know whether its copy is the latest, and says so.',
+    ),
+    ask(1400, ['Ben', 'n2'], read('balance'), ok(0), 'The line is back. Ben sees $0.'),
+    ask(1500, ['Ben', 'n2'], cas('balance', 10, 5), refused, 'The taco is refused: the balance is not $10.'),
+  ],
+  ending: {
+    verdicts: { linearizable: 'met', eventual: 'met' },
+    finally: { balance: 0 },
+    says: '$10 spent of $10. The price: while the line was down, Ben could not even ask.',
+  },
+}
+
+export const burritoAndTaco: Story = {
+  name: 'burrito-and-taco',
+  summary: 'two people spend the same $10 at two masters that cannot talk',
+  told: [lastWriterWins, merged],
+  fix: majority,
+  lesson:
+    'Two nodes that both answer while they cannot talk will both promise what there is only once; settling the conflict afterwards decides who is wronged, not whether. What must never go below zero needs one place, or one majority, to ask first.',
+  source:
+    'S. Gilbert, N. Lynch: Brewer’s Conjecture and the Feasibility of Consistent, Available, Partition-Tolerant Web Services, 2002; P. Bailis et al.: Coordination Avoidance in Database Systems, 2014 (a balance that must not be negative cannot be kept without coordination)',
+}

@@ -1,0 +1,83 @@
+import { millis } from '@chaosproxy/history'
+import { ask, cut, during, ok, read, write } from '../beats.ts'
+import type { Story, Tale } from '../story.ts'
+
+const system = {
+  target: 'primary-replica',
+  nodes: 3,
+  workload: 'register',
+  timeoutMs: millis(500),
+  seed: 1,
+  leader: 'n1',
+  cast: ['Jose'],
+} as const satisfies Partial<Tale>
+
+// Shorter than the silence after which a replica takes over.
+const lag = during(
+  [200, 380],
+  cut(['n1'], ['n2']),
+  'The line from the primary n1 to the replica n2 stalls for a moment. What n1 sends is kept, and arrives later.',
+)
+
+export const staleHistory: Story = {
+  name: 'stale-history',
+  summary: 'a transfer is confirmed, and does not show on the page that follows',
+  told: [
+    {
+      ...system,
+      title: 'a primary that copies its writes later, reads from any replica',
+      knobs: { sync: 0, reads: 'replica' },
+      beats: [
+        ask(0, ['Jose', 'n1'], write('balance', 100), ok(100), 'Jose has $100.'),
+        lag,
+        ask(
+          250,
+          ['Jose', 'n1'],
+          write('balance', 60),
+          ok(60),
+          'He transfers $40. The primary has it, and tells him that it is done.',
+        ),
+        ask(
+          300,
+          ['Jose', 'n2'],
+          read('balance'),
+          ok(100),
+          'The next page is served from n2, which has not heard of the transfer: it shows $100. Jose transfers again, or calls support.',
+        ),
+        ask(600, ['Jose', 'n2'], read('balance'), ok(60), 'A moment later the same page shows $60.'),
+      ],
+      ending: {
+        verdicts: { linearizable: 'violated', 'read-your-writes': 'violated', eventual: 'met' },
+        finally: { balance: 60 },
+        says: 'Nothing was lost, and all copies agree in the end; but Jose was shown a past in which he had not acted.',
+      },
+    },
+  ],
+  fix: {
+    ...system,
+    title: 'the same replicas, reads and writes confirmed by a majority',
+    knobs: { sync: 'majority', reads: 'primary' },
+    beats: [
+      ask(0, ['Jose', 'n1'], write('balance', 100), ok(100), 'Jose has $100.'),
+      lag,
+      ask(
+        250,
+        ['Jose', 'n1'],
+        write('balance', 60),
+        ok(60),
+        'He transfers $40. The primary waits for one replica, n3, before it says that it is done.',
+      ),
+      ask(300, ['Jose', 'n1'], read('balance'), ok(60), 'The next page is served by the primary: it shows $60.'),
+      ask(600, ['Jose', 'n2'], read('balance'), ok(60), 'A page asked of n2 is passed on to the primary.'),
+    ],
+    ending: {
+      verdicts: { linearizable: 'met', 'read-your-writes': 'met', eventual: 'met' },
+      finally: { balance: 60 },
+      says: 'Jose sees what he did. The price: every read goes to one node, and every write waits for another.',
+    },
+  },
+  lesson:
+    'A replica that is behind answers truthfully about the past, and nobody can tell from the answer. Whoever has just written must be sent to a copy that has the write: the primary, a sticky session, or a replica that waits until it has caught up.',
+  source:
+    'D. Terry et al.: Session Guarantees for Weakly Consistent Replicated Data, 1994 (read your writes); M. Kleppmann: Designing Data-Intensive Applications, 2017, chapter 5 (problems with replication lag)',
+}

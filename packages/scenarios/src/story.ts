@@ -1,0 +1,79 @@
+import type { Fault, NodeId } from '@chaosproxy/faults'
+import type { Input, Json, Millis } from '@chaosproxy/history'
+import type { KnobValue } from '@chaosproxy/protocols'
+
+/** A textbook accident: how it happens, why, and what would have prevented it. */
+export interface Story {
+  readonly name: string
+  /** One line. */
+  readonly summary: string
+  /** In one telling, or in several that differ in the system. */
+  readonly told: readonly [Tale, ...Tale[]]
+  /** The same day with a system that prevents the accident. */
+  readonly fix: Tale
+  /** Two sentences. */
+  readonly lesson: string
+  /** Where in the literature it comes from. */
+  readonly source: string
+}
+
+/** One telling: a system, and an exact schedule of what clients and faults do, with the outcome that must be seen. */
+export interface Tale {
+  /** The system, in a few words. */
+  readonly title: string
+  /** Name of a protocol. */
+  readonly target: string
+  readonly bug?: string | undefined
+  readonly knobs?: { readonly [name: string]: KnobValue } | undefined
+  readonly nodes: number
+  readonly workload: string
+  /** How long clients wait for an answer. */
+  readonly timeoutMs: Millis
+  /** Seeds message and disk delays, and the nodes' own randomness. */
+  readonly seed: number
+  /** The node that leads when the story begins; names are exchanged if another does. */
+  readonly leader?: NodeId | undefined
+  /** The clients, who act one operation at a time. */
+  readonly cast: readonly string[]
+  /** Sorted by time. */
+  readonly beats: readonly Beat[]
+  readonly ending: Ending
+}
+
+export type Beat = Asking | Mishap
+
+/** A client asks a node. */
+export interface Asking {
+  readonly type: 'asking'
+  readonly atMs: Millis
+  /** One of the cast. */
+  readonly who: string
+  readonly node: NodeId
+  readonly input: Input
+  /** What the client must be answered. */
+  readonly answer: Answer
+  /** What happens, in a sentence or two. */
+  readonly says: string
+}
+
+/** Something breaks, for a while. */
+export interface Mishap {
+  readonly type: 'mishap'
+  readonly atMs: Millis
+  readonly untilMs: Millis
+  readonly fault: Fault
+  readonly says: string
+}
+
+/** `fail`: certainly without effect. `info`: no answer in time, so nobody knows. */
+export type Answer = { readonly type: 'ok'; readonly value: Json } | { readonly type: 'fail' | 'info' }
+
+/** What must be seen once all is healed. */
+export interface Ending {
+  /** The verdicts that the history must earn, by level. */
+  readonly verdicts: { readonly [level: string]: 'met' | 'violated' }
+  /** What every node answers at the end, by key. */
+  readonly finally: { readonly [key: string]: Json }
+  /** The balance of it all, in one sentence. */
+  readonly says: string
+}

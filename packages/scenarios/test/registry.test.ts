@@ -1,0 +1,41 @@
+import { nodeNames } from '@chaosproxy/faults'
+import { findProtocol } from '@chaosproxy/protocols'
+import { findWorkload } from '@chaosproxy/workloads'
+import { describe, expect, test } from 'vitest'
+import { scenarioOf, stories } from '../src/index.ts'
+
+test('stories have names of their own, and say in a line what happens', () => {
+  const names = stories.map(({ name }) => name)
+  expect(new Set(names).size).toBe(names.length)
+  for (const { name, summary } of stories) {
+    expect(name).toMatch(/^[a-z]+(-[a-z0-9]+)*$/)
+    expect(summary).toMatch(/^[^\n]{20,90}[^.\n]$/)
+  }
+})
+
+describe.each(stories)('$name', ({ lesson, source, told, fix }) => {
+  test('has a lesson in two sentences, and says where it comes from', () => {
+    expect(lesson.match(/[^.]+[.](?= |$)/g)).toHaveLength(2)
+    expect(source).toMatch(/(?:19|20)\d\d/)
+  })
+
+  test.each([...told, fix])('$title: names a system, nodes and clients that there are', (tale) => {
+    const { target, bug, knobs = {}, workload, nodes, cast, beats, leader } = tale
+    const object = findWorkload(workload)?.object
+    expect(() => findProtocol(target)?.create({ bug, object, knobs })).not.toThrow()
+    expect(findProtocol(target)).toBeDefined()
+    expect(object).toBeDefined()
+    const { operations, faults } = scenarioOf(tale)
+    for (const { client, node, input } of operations) {
+      expect(cast[client]).toBeDefined()
+      expect(nodeNames(nodes)).toContain(node)
+      expect(findWorkload(workload)?.functions).toContain(input.f)
+    }
+    for (const { fault } of faults) {
+      const ends = 'nodes' in fault ? fault.nodes : fault.links.flatMap(({ from, to }) => [from, to])
+      expect([...nodeNames(nodes), 'clients']).toEqual(expect.arrayContaining([...ends]))
+    }
+    if (leader !== undefined) expect(nodeNames(nodes)).toContain(leader)
+    expect(beats.map(({ atMs }) => atMs)).toEqual(beats.map(({ atMs }) => atMs).sort((a, b) => a - b))
+  })
+})
