@@ -1,9 +1,13 @@
 import { type Completion, type Input, type Json, millis } from '@chaosproxy/history'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createMasterMaster, type MasterMasterState } from '../src/master-master/machine.ts'
+import { findProtocol } from '../src/index.ts'
+import { heldOf } from '../src/master-master/conflict.ts'
+import { createMasterMaster } from '../src/master-master/machine.ts'
 import { type AnyMergeable, mergeables } from '../src/master-master/mergeable.ts'
-import { compareStamps, type Version } from '../src/master-master/version.ts'
+import { settled } from '../src/master-master/settled.ts'
+import type { MasterMasterConfig, MasterMasterState } from '../src/master-master/state.ts'
+import { compareStamps, covers, type Version } from '../src/master-master/version.ts'
 
 const stamp = fc.record({
   time: fc.integer({ min: 0, max: 3 }),
@@ -21,17 +25,20 @@ test('stamps are in one total order', () => {
   )
 })
 
-const config = (mergeable: AnyMergeable) => ({
+const config = (mergeable: AnyMergeable, chosen: Partial<MasterMasterConfig> = {}): MasterMasterConfig => ({
   mergeable,
+  conflicts: 'timestamp',
+  siblings: 'latest',
   retransmitMs: millis(100),
   resolutionMs: millis(1),
   bug: undefined,
+  ...chosen,
 })
 const { register } = mergeables
 
 /** What a node holds after it was told these versions, in this order. */
-function told(versions: readonly Version[]): MasterMasterState {
-  const machine = createMasterMaster(config(register!))
+function told(versions: readonly Version[], chosen: Partial<MasterMasterConfig> = {}): MasterMasterState {
+  const machine = createMasterMaster(config(register!, chosen))
   let { state } = machine.start({ id: 'n9', peers: ['n1'], seed: 1 }, [], millis(0))
   for (const version of versions) {
     const message = { type: 'versions', versions: [version] } as const
@@ -75,20 +82,27 @@ test('a node restarted tells everything again', () => {
 })
 
 /** Nodes that hear nothing of one another until they are told. */
-function createMasters(object: string, nodes: readonly string[]) {
-  const machine = createMasterMaster(config(mergeables[object]!))
+function createMasters(
+  mergeable: AnyMergeable,
+  nodes: readonly string[],
+  chosen: Partial<MasterMasterConfig> & { readonly aheadMs?: { readonly [node: string]: number } } = {},
+) {
+  const { aheadMs = {}, ...rest } = chosen
+  const machine = createMasterMaster(config(mergeable, rest))
   const states = new Map(
     nodes.map((id) => {
       const peers = nodes.filter((peer) => peer !== id)
       return [id, machine.start({ id, peers, seed: 1 }, [], millis(0)).state]
     }),
   )
-  let now = 0
+  let now = 1_000
   let requests = 0
+  const clock = (node: string) => millis(++now + (aheadMs[node] ?? 0))
   return {
+    held: (node: string, key: string) => heldOf(states.get(node)!, key),
     ask(node: string, input: Input): Completion {
       const requestId = `r${++requests}`
-      const { effects } = machine.step(states.get(node)!, { type: 'request', requestId, input }, millis(++now))
+      const { effects } = machine.step(states.get(node)!, { type: 'request', requestId, input }, clock(node))
       const [reply] = effects.filter((effect) => effect.type === 'reply')
       return reply!.result
     },
@@ -96,7 +110,8 @@ function createMasters(object: string, nodes: readonly string[]) {
     meet(): void {
       for (const from of [...nodes, ...nodes])
         for (const to of nodes) {
-          const versions = [...states.get(from)!.versions.values()]
+          const state = states.get(from)!
+          const versions = [...state.versions.keys()].flatMap((key) => heldOf(state, key))
           const event = { type: 'message', from, message: { type: 'versions', versions } } as const
           if (from !== to) machine.step(states.get(to)!, event, millis(now))
         }
@@ -120,7 +135,7 @@ describe('what masters took apart they put together:', () => {
     })
     fc.assert(
       fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
-        const masters = createMasters('counter', nodes)
+        const masters = createMasters(mergeables['counter']!, nodes)
         for (const { node, amount, meet } of steps) {
           masters.ask(node, { f: 'add', key: 'x', value: amount })
           if (meet) masters.meet()
@@ -133,7 +148,7 @@ describe('what masters took apart they put together:', () => {
   })
 
   test('a set has what was added and not removed later', () => {
-    const masters = createMasters('set', nodes)
+    const masters = createMasters(mergeables['set']!, nodes)
     masters.ask('n1', { f: 'add', key: 'x', value: 1 })
     masters.ask('n2', { f: 'add', key: 'x', value: 2 })
     masters.ask('n3', { f: 'remove', key: 'x', value: 1 })
@@ -143,7 +158,7 @@ describe('what masters took apart they put together:', () => {
   })
 
   test('a bank that two masters spend from at once is overdrawn, and no money is made', () => {
-    const masters = createMasters('bank', nodes)
+    const masters = createMasters(mergeables['bank']!, nodes)
     const transfer = (node: string, to: string, id: number) =>
       masters.ask(node, { f: 'transfer', value: { from: 'a', to, amount: 60_000, id } })
     expect(transfer('n1', 'b', 1)).toMatchObject({ type: 'ok' })
@@ -154,4 +169,159 @@ describe('what masters took apart they put together:', () => {
     const balances = { a: -20_000, b: 160_000, c: 160_000, d: 100_000, e: 100_000 }
     expect(answers(masters, { f: 'read', value: null })).toEqual([balances, balances, balances])
   })
+})
+
+describe('conflicting writes', () => {
+  const nodes = ['n1', 'n2']
+  const write = (value: Json): Input => ({ f: 'write', key: 'x', value })
+  const read: Input = { f: 'read', key: 'x', value: null }
+  const answers = (masters: ReturnType<typeof createMasters>, input: Input): Json[] =>
+    nodes.map((node) => {
+      const completion = masters.ask(node, input)
+      return completion.type === 'ok' ? completion.value : completion.error
+    })
+  const CONFLICTS = ['timestamp', 'lamport', 'hybrid-clock', 'version-vector'] as const
+  const fastClock = { aheadMs: { n1: 500 } }
+
+  test('by timestamp, a write that came later is lost to a fast clock, although its node knew of the other', () => {
+    const masters = createMasters(register!, nodes, fastClock)
+    masters.ask('n1', write(1))
+    masters.meet()
+    expect(masters.ask('n2', write(2))).toEqual({ type: 'ok', value: 2 })
+    masters.meet()
+    expect(answers(masters, read)).toEqual([1, 1])
+  })
+
+  test.each(['lamport', 'hybrid-clock', 'version-vector'] as const)(
+    'by %s, a write replaces the one its node knew of, whatever their clocks say',
+    (conflicts) => {
+      const masters = createMasters(register!, nodes, { conflicts, ...fastClock })
+      masters.ask('n1', write(1))
+      masters.meet()
+      masters.ask('n2', write(2))
+      masters.meet()
+      expect(answers(masters, read)).toEqual([2, 2])
+    },
+  )
+
+  test('by Lamport clock, a busier node wins over a later write that has not heard of it; by hybrid clock it does not', () => {
+    const outcome = (conflicts: 'lamport' | 'hybrid-clock') => {
+      const masters = createMasters(register!, nodes, { conflicts })
+      for (const value of [1, 2, 3]) masters.ask('n1', write(value))
+      masters.ask('n2', write(4))
+      masters.meet()
+      return answers(masters, read)
+    }
+    expect(outcome('lamport')).toEqual([3, 3])
+    expect(outcome('hybrid-clock')).toEqual([4, 4])
+  })
+
+  test('by version vector, writes that knew nothing of each other stay side by side until a write replaces both', () => {
+    const masters = createMasters(register!, nodes, { conflicts: 'version-vector', siblings: 'all' })
+    masters.ask('n1', write(1))
+    masters.ask('n2', write(2))
+    masters.meet()
+    expect(answers(masters, read)).toEqual([
+      [2, 1],
+      [2, 1],
+    ])
+    masters.ask('n1', write(3))
+    masters.meet()
+    expect(answers(masters, read)).toEqual([3, 3])
+  })
+
+  test.each(CONFLICTS)('by %s, copies agree whatever the order in which they are told', (conflicts) => {
+    const step = fc.record({ node: fc.constantFrom(...nodes), meet: fc.boolean() })
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 8 }), fc.array(fc.nat(20)), (steps, order) => {
+        const masters = createMasters(register!, nodes, { conflicts, ...fastClock })
+        const written = new Map<string, Version>()
+        for (const [value, { node, meet }] of steps.entries()) {
+          masters.ask(node, write(value))
+          for (const version of masters.held(node, 'x')) written.set(JSON.stringify(version.stamp), version)
+          if (meet) masters.meet()
+        }
+        const versions = [...written.values()]
+        const shuffled = order.map((place) => versions[place % versions.length]!)
+        const one = told(versions, { conflicts })
+        const other = told([...shuffled, ...versions.toReversed()], { conflicts })
+        expect(heldOf(other, 'x')).toEqual(heldOf(one, 'x'))
+      }),
+    )
+  })
+
+  test('by version vector, siblings are concurrent: none replaces another', () => {
+    const step = fc.record({ node: fc.constantFrom(...nodes), meet: fc.boolean() })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 10 }), (steps) => {
+        const masters = createMasters(register!, nodes, { conflicts: 'version-vector' })
+        for (const [value, { node, meet }] of steps.entries()) {
+          masters.ask(node, write(value))
+          expect(masters.held(node, 'x')).toHaveLength(1)
+          if (meet) masters.meet()
+        }
+        for (const node of nodes)
+          for (const one of masters.held(node, 'x'))
+            for (const other of masters.held(node, 'x')) if (one !== other) expect(covers(one, other.stamp)).toBe(false)
+      }),
+    )
+  })
+
+  test('a node remembers across a restart how late its clock has heard it is', () => {
+    const machine = createMasterMaster(config(register!, { conflicts: 'lamport' }))
+    const version: Version = { key: 'y', value: 1, stamp: { time: 41, node: 'n1', count: 1 } }
+    const { state } = machine.start({ id: 'n2', peers: ['n1'], seed: 1 }, [version], millis(0))
+    machine.step(state, { type: 'request', requestId: 'r1', input: write(1) }, millis(1))
+    expect(state.versions.get('x')?.stamp.time).toBe(42)
+  })
+})
+
+describe('a burrito for $5 and a taco for $10, bought at two masters from an account of $10', () => {
+  const nodes = ['n1', 'n2']
+  const withdraw = (dollars: number, id: number): Input => ({
+    f: 'withdraw',
+    value: { account: 'a', amount: dollars * 10_000, id },
+  })
+  const balance = (completion: Completion): number =>
+    completion.type === 'ok' ? (completion.value as { readonly a: number }).a / 10_000 : Number.NaN
+  const bought = (mergeable: AnyMergeable) => {
+    const masters = createMasters(mergeable, nodes)
+    const paid = [masters.ask('n2', withdraw(10, 1)), masters.ask('n1', withdraw(5, 2))]
+    masters.meet()
+    return {
+      paid: paid.filter(({ type }) => type === 'ok').length,
+      balances: nodes.map((node) => balance(masters.ask(node, { f: 'read', value: null }))),
+    }
+  }
+
+  test('leave $5 where the last result wins: $15 were spent, and $10 forgotten', () => {
+    expect(bought(settled['bank']!)).toEqual({ paid: 2, balances: [5, 5] })
+  })
+
+  test('leave -$5 where changes are merged: $15 were spent, and the account is overdrawn', () => {
+    expect(bought(mergeables['bank']!)).toEqual({ paid: 2, balances: [-5, -5] })
+  })
+
+  test('are refused where one master knows of the other', () => {
+    for (const mergeable of [settled['bank']!, mergeables['bank']!]) {
+      const masters = createMasters(mergeable, nodes)
+      expect(masters.ask('n1', withdraw(10, 1))).toMatchObject({ type: 'ok' })
+      masters.meet()
+      expect(masters.ask('n2', withdraw(5, 2))).toEqual({ type: 'fail', error: 'insufficient funds' })
+    }
+  })
+})
+
+test('what master-master promises depends on how conflicts are settled, and on what is kept', () => {
+  const { promises } = findProtocol('master-master')!
+  expect(promises('register', {})).toBe('eventual')
+  expect(promises('register', { conflicts: 'hybrid-clock' })).toBe('eventual')
+  expect(promises('register', { conflicts: 'version-vector' })).toBe('eventual')
+  expect(promises('register', { conflicts: 'version-vector', siblings: 'all' })).toBe('none')
+  // Copies agree, but not always on the latest write.
+  expect(promises('register', { conflicts: 'lamport' })).toBe('none')
+  expect(promises('register', { 'resolution-ms': 50 })).toBe('none')
+  expect(promises('counter', { conflicts: 'lamport' })).toBe('eventual')
+  expect(promises('counter', { sums: 'settle' })).toBe('none')
+  expect(promises('bank', {})).toBe('none')
 })

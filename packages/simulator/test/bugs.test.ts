@@ -32,6 +32,7 @@ const BY_HISTORY: { readonly [mistake: string]: Setting } = {
   'master-master forget-gossip': EVENTUAL,
   'master-master clock-ignorant': EVENTUAL,
   'master-master forget-received': EVENTUAL,
+  'master-master merge-by-arrival': { ...EVENTUAL, knobs: { conflicts: 'version-vector' } },
 }
 
 /** Seldom seen by clients, and soon by an invariant. */
@@ -46,6 +47,8 @@ const BY_INVARIANT: { readonly [mistake: string]: Setting } = {
   'raft overlapping-changes': { knobs: { 'resize-ms': 60 } },
   'primary-replica forget-epoch': SEMI_SYNC,
   'master-master no-tie-break': EVENTUAL,
+  'master-master forget-context': { ...EVENTUAL, knobs: { conflicts: 'version-vector' } },
+  'master-master deaf-clock': { ...EVENTUAL, knobs: { conflicts: 'hybrid-clock', 'resolution-ms': 50 } },
 }
 
 /** Not seen within the trials that a test can afford: shown beside their protocol. */

@@ -1,14 +1,36 @@
 import { millis } from '@chaosproxy/history'
-import type { ProtocolDefinition } from '../definition.ts'
+import type { ProtocolDefinition, ProtocolOptions } from '../definition.ts'
 import { chooseOptions, type Declared } from '../options.ts'
+import type { Conflicts } from './clock.ts'
 import { masterMasterInvariants } from './invariants.ts'
 import { createMasterMaster } from './machine.ts'
 import { mergeables } from './mergeable.ts'
+import { settled } from './settled.ts'
 
 const declared = {
   name: 'master-master',
   objects: Object.keys(mergeables),
   knobs: [
+    {
+      name: 'conflicts',
+      summary:
+        'how conflicting writes are settled: the latest by wall clock, by Lamport clock or by hybrid clock wins, or version vectors keep both',
+      default: 'timestamp',
+      values: ['timestamp', 'lamport', 'hybrid-clock', 'version-vector'],
+    },
+    {
+      name: 'siblings',
+      summary:
+        'with version vectors: what a read of concurrent writes answers, the latest by wall clock or all in a list',
+      default: 'latest',
+      values: ['latest', 'all'],
+    },
+    {
+      name: 'sums',
+      summary: "counters and balances: merge adds up every node's changes, settle lets one of two results win",
+      default: 'merge',
+      values: ['merge', 'settle'],
+    },
     { name: 'retransmit-ms', summary: 'how often what was not confirmed is sent again', default: 100 },
     { name: 'resolution-ms', summary: 'what timestamps are multiples of, in milliseconds', default: 0.1 },
   ],
@@ -29,25 +51,60 @@ const declared = {
       summary: "others' writes are confirmed without being stored, so a restart forgets them",
       under: { faults: ['kill'] },
     },
+    {
+      name: 'merge-by-arrival',
+      summary: 'of concurrent versions the one that arrives last is kept: a merge that is not commutative',
+      under: { knobs: { conflicts: 'version-vector' } },
+    },
+    {
+      name: 'forget-context',
+      summary: "a write's version vector leaves out what other nodes wrote, so it does not replace what it should",
+      under: { knobs: { conflicts: 'version-vector' } },
+    },
+    {
+      name: 'deaf-clock',
+      summary: 'a logical clock does not learn from the stamps it is sent, so a later write loses to an earlier one',
+      under: { knobs: { conflicts: 'hybrid-clock', 'resolution-ms': 50 } },
+    },
   ],
 } as const satisfies Declared
+
+type Knobs = ProtocolOptions['knobs']
+
+/**
+ * The latest write by real time is the one that stays if clocks are right, and finer than the time from one write to the
+ * next. Lamport clocks know nothing of real time.
+ */
+const settlesByTime = ({ conflicts = 'timestamp', siblings, 'resolution-ms': resolutionMs = 0 }: Knobs): boolean =>
+  conflicts !== 'lamport' &&
+  !(conflicts === 'version-vector' && siblings === 'all') &&
+  Number(resolutionMs) <= FINEST_RESOLUTION_MS
+
+const FINEST_RESOLUTION_MS = 0.1
+
+/** In a bank, a node knows its own spending but not that of others at the same time. */
+const isEventual = (object: string, knobs: Knobs): boolean =>
+  object === 'counter' ? knobs['sums'] !== 'settle' : object !== 'bank' && settlesByTime(knobs)
 
 export const masterMaster: ProtocolDefinition = {
   ...declared,
   marks: true,
   invariants: masterMasterInvariants,
-  summary: 'every node takes writes and answers at once; the last writer wins by timestamp, and sums are merged',
+  summary:
+    'every node takes writes and answers at once; conflicting writes are settled by a clock, and sums are merged',
   defaultNodes: 5,
-  // In a bank, a node knows its own spending but not that of others at the same time.
-  promises: (object) => (object === 'bank' ? 'none' : 'eventual'),
+  promises: (object, knobs) => (isEventual(object, knobs) ? 'eventual' : 'none'),
   // A write stamped by a slow clock loses to earlier ones.
   notUnder: ['clock'],
   create(options) {
     const chosen = chooseOptions(declared, options)
-    const mergeable = mergeables[chosen.object.name]
-    if (mergeable === undefined) throw new Error(`master-master cannot merge a ${chosen.object.name}`)
+    const { name } = chosen.object
+    const mergeable = (chosen.value('sums') === 'settle' ? settled[name] : undefined) ?? mergeables[name]
+    if (mergeable === undefined) throw new Error(`master-master cannot merge a ${name}`)
     return createMasterMaster({
       mergeable,
+      conflicts: chosen.value('conflicts') as Conflicts,
+      siblings: chosen.value('siblings') === 'all' ? 'all' : 'latest',
       retransmitMs: millis(chosen.number('retransmit-ms')),
       resolutionMs: millis(chosen.number('resolution-ms')),
       bug: chosen.bug,

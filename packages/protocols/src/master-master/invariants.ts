@@ -1,7 +1,8 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Invariant, InvariantWatch } from '../definition.ts'
 import type { MachineEvent } from '../machine.ts'
-import type { MasterMasterMessage, MasterMasterState } from './machine.ts'
+import { heldOf, includes } from './conflict.ts'
+import type { MasterMasterMessage, MasterMasterState } from './state.ts'
 import { compareStamps, type Stamp } from './version.ts'
 
 // Copies converge because of what holds at every step: a node never goes back to an older version, takes the newest one
@@ -13,7 +14,7 @@ type SeenEvent = MachineEvent<MasterMasterMessage> | undefined
 export const masterMasterInvariants: readonly Invariant[] = [
   {
     name: 'the newest is taken',
-    summary: 'of two versions a node keeps the one with the later stamp',
+    summary: 'a node keeps a version that it has or is sent until another replaces it',
     watch: watchNewest,
   },
   {
@@ -26,37 +27,40 @@ export const masterMasterInvariants: readonly Invariant[] = [
     summary: 'a node that took a write goes on telling every peer that has not confirmed it',
     watch: watchOwed,
   },
+  {
+    name: 'a write replaces what its node had',
+    summary: 'by logical clocks and version vectors a write is later than all that its node had',
+    watch: watchReplaced,
+  },
 ]
 
 function watchNewest(): Watch {
   return (node) => {
-    let newest: Map<string, Stamp> | undefined
-    return ({ versions, wrote }, event) => {
-      if (event === undefined || newest === undefined) {
-        newest = new Map([...versions].map(([key, { stamp }]) => [key, stamp]))
+    let had: Map<string, readonly Stamp[]> | undefined
+    return (state, event) => {
+      if (event === undefined || had === undefined) {
+        had = new Map([...state.versions.keys()].map((key) => [key, stampsOf(state, key)]))
         return undefined
       }
-      for (const key of keysOf(event, wrote)) {
-        const own = versions.get(key)?.stamp
-        const older = newest.get(key)
-        if (older !== undefined && (own === undefined || compareStamps(own, older) < 0))
-          return `${node} had ${describe(key, older)} and went back to ${describe(key, own)}`
-        if (own !== undefined) newest.set(key, own)
+      for (const key of keysOf(event, state.wrote)) {
+        const gone = had.get(key)?.find((stamp) => !includes(state, key, stamp))
+        if (gone !== undefined) return `${node} had ${describe(key, gone)} and went back to ${describeAll(state, key)}`
+        had.set(key, stampsOf(state, key))
       }
       if (event.type !== 'message' || event.message.type !== 'versions') return undefined
-      for (const { key, stamp } of event.message.versions) {
-        const own = versions.get(key)?.stamp
-        if (own === undefined || compareStamps(own, stamp) < 0)
-          return `${node} was told of ${describe(key, stamp)} and has ${describe(key, own)}`
-      }
-      return undefined
+      const missing = event.message.versions.find(({ key, stamp }) => !includes(state, key, stamp))
+      if (missing === undefined) return undefined
+      return `${node} was told of ${describe(missing.key, missing.stamp)} and has ${describeAll(state, missing.key)}`
     }
   }
 }
 
+const stampsOf = (state: MasterMasterState, key: string): readonly Stamp[] =>
+  heldOf(state, key).map(({ stamp }) => stamp)
+
 /** The keys an event may have changed. */
-function keysOf(event: MachineEvent<MasterMasterMessage>, wrote: string | undefined): string[] {
-  if (event.type === 'request') return wrote === undefined ? [] : [wrote]
+function keysOf(event: MachineEvent<MasterMasterMessage>, wrote: readonly string[]): readonly string[] {
+  if (event.type === 'request') return wrote
   return event.type === 'message' && event.message.type === 'versions'
     ? event.message.versions.map(({ key }) => key)
     : []
@@ -81,36 +85,50 @@ function createConfirmations() {
 
 function watchConfirmed(): Watch {
   const confirmed = createConfirmations()
-  return (node) =>
-    ({ versions }, event) => {
-      confirmed.note(event)
-      if (event !== undefined) return undefined
-      for (const [key, stamp] of confirmed.of(node) ?? []) {
-        const own = versions.get(key)
-        if (own === undefined || compareStamps(own.stamp, stamp) < 0)
-          return `${node} confirmed ${describe(key, stamp)} and starts with ${describe(key, own?.stamp)}`
-      }
-      return undefined
-    }
+  return (node) => (state, event) => {
+    confirmed.note(event)
+    if (event !== undefined) return undefined
+    for (const [key, stamp] of confirmed.of(node) ?? [])
+      if (!includes(state, key, stamp))
+        return `${node} confirmed ${describe(key, stamp)} and starts with ${describeAll(state, key)}`
+    return undefined
+  }
 }
 
 function watchOwed(): Watch {
   const confirmed = createConfirmations()
   return (node) =>
-    ({ versions, owed, wrote: key }, event) => {
+    ({ versions, owed, wrote }, event) => {
       confirmed.note(event)
-      if (event?.type !== 'request' || key === undefined) return undefined
-      const own = versions.get(key)
-      if (own === undefined || own.stamp.node !== node) return undefined
-      for (const [peer, keys] of owed) {
-        if (keys.has(key)) continue
-        const had = confirmed.of(peer)?.get(key)
-        if (had === undefined || compareStamps(had, own.stamp) < 0)
-          return `${node} took ${describe(key, own.stamp)} and will not tell ${peer}, which does not have it`
+      if (event?.type !== 'request') return undefined
+      for (const key of wrote) {
+        const own = versions.get(key)
+        if (own === undefined || own.stamp.node !== node) continue
+        for (const [peer, keys] of owed) {
+          if (keys.has(key)) continue
+          const had = confirmed.of(peer)?.get(key)
+          if (had === undefined || compareStamps(had, own.stamp) < 0)
+            return `${node} took ${describe(key, own.stamp)} and will not tell ${peer}, which does not have it`
+        }
       }
       return undefined
     }
 }
+
+function watchReplaced(): Watch {
+  return (node) => (state, event) => {
+    if (event?.type !== 'request' || state.conflicts === 'timestamp') return undefined
+    for (const key of state.wrote) {
+      const [current, sibling] = heldOf(state, key)
+      if (current?.stamp.node !== node || current.stamp.count > state.count)
+        return `${node} wrote ${key} and kept ${describe(key, current?.stamp)}`
+      if (sibling !== undefined) return `${node} wrote ${key} and kept ${describe(key, sibling.stamp)} as well`
+    }
+    return undefined
+  }
+}
+
+const describeAll = (state: MasterMasterState, key: string): string => describe(key, state.versions.get(key)?.stamp)
 
 const describe = (key: string, stamp: Stamp | undefined): string =>
   stamp === undefined ? `nothing of ${key}` : `${key} of ${stamp.node} at ${stamp.time}`

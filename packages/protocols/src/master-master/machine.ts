@@ -1,61 +1,44 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Input, Millis } from '@chaosproxy/history'
-import type { Effect, StateMachine } from '../machine.ts'
-import type { AnyMergeable, Write } from './mergeable.ts'
-import { compareStamps, type Stamp, type Version } from './version.ts'
-
-export interface MasterMasterConfig {
-  readonly mergeable: AnyMergeable
-  readonly retransmitMs: Millis
-  /** Timestamps are multiples of this. */
-  readonly resolutionMs: Millis
-  readonly bug: string | undefined
-}
-
-export type MasterMasterMessage =
-  | { readonly type: 'versions'; readonly versions: readonly Version[] }
-  | { readonly type: 'received'; readonly keys: readonly { readonly key: string; readonly stamp: Stamp }[] }
-
-type MasterMasterEffect = Effect<MasterMasterMessage, Version>
-
-export interface MasterMasterState {
-  readonly id: NodeId
-  readonly peers: readonly NodeId[]
-  readonly versions: Map<string, Version>
-  /** The object's value, computed from all versions. */
-  readonly held: unknown
-  /** By peer: the keys whose current version the peer has not confirmed. */
-  readonly owed: Map<NodeId, Set<string>>
-  count: number
-  /** The item that the latest request wrote, if any. */
-  wrote: string | undefined
-}
+import type { StateMachine } from '../machine.ts'
+import { afterHearing, BEGINNING, nextTick } from './clock.ts'
+import { heldOf, isNewer, isSame, replace } from './conflict.ts'
+import type { Write } from './mergeable.ts'
+import { type MasterMasterConfig, type MasterMasterMessage, type MasterMasterState, mark, type Turn } from './state.ts'
+import { compareStamps, type Stamp, type Version, vectorOf } from './version.ts'
 
 export type MasterMasterMachine = StateMachine<MasterMasterState, MasterMasterMessage, Version>
-
-interface Turn {
-  readonly config: MasterMasterConfig
-  readonly state: MasterMasterState
-  readonly effects: MasterMasterEffect[]
-}
 
 /** Versions per message. */
 const BATCH = 64
 
 /**
- * Every node takes writes and answers at once. For each item the last writer wins, by its own clock. A node keeps
- * sending its versions to every other node until that node confirms them, so copies agree once all nodes can
- * communicate; overwritten versions are gone.
+ * Every node takes writes and answers at once. For each item the last writer wins, by some clock; with version vectors a
+ * write replaces what its node had, and concurrent writes stay side by side. A node keeps sending its versions to every
+ * other node until that node confirms them, so copies agree once all nodes can communicate; replaced versions are gone.
  */
 export function createMasterMaster(config: MasterMasterConfig): MasterMasterMachine {
   return {
     start({ id, peers }, journal) {
       const owed = new Map(peers.map((peer) => [peer, new Set<string>()]))
       const held = config.mergeable.initial()
-      const state: MasterMasterState = { id, peers, versions: new Map(), held, owed, count: 0, wrote: undefined }
+      const state: MasterMasterState = {
+        id,
+        peers,
+        conflicts: config.conflicts,
+        versions: new Map(),
+        siblings: new Map(),
+        held,
+        owed,
+        count: 0,
+        latest: BEGINNING,
+        showAll: config.siblings === 'all',
+        wrote: NOTHING,
+      }
       const turn: Turn = { config, state, effects: [] }
       for (const version of journal) {
         take(turn, version)
+        state.latest = afterHearing(state.latest, version.stamp)
         state.count = Math.max(state.count, version.stamp.node === id ? version.stamp.count : 0)
       }
       // A restart forgets the others' confirmations: send them everything again.
@@ -87,20 +70,21 @@ export function createMasterMaster(config: MasterMasterConfig): MasterMasterMach
   }
 }
 
+const NOTHING: readonly string[] = []
+
 function handleRequest(turn: Turn, requestId: string, input: Input, now: Millis): void {
   const { state, config } = turn
-  const { result, write } = config.mergeable.perform(state.held, input, state)
-  state.wrote = write?.key
-  if (write !== undefined) takeWrite(turn, write, now)
+  const { result, writes = [] } = config.mergeable.perform(state.held, input, state)
+  state.wrote = writes.length === 0 ? NOTHING : writes.map(({ key }) => key)
+  if (result.type === 'ok') for (const write of writes) takeWrite(turn, write, now)
   turn.effects.push({ type: 'reply', requestId, result })
 }
 
 function takeWrite(turn: Turn, { key, value, timeless }: Write, now: Millis): void {
-  const { state, config, effects } = turn
+  const { state, effects } = turn
   state.count++
-  const time = timeless ? 0 : Math.floor(now / config.resolutionMs)
-  const version: Version = { key, value, stamp: { time, node: state.id, count: state.count } }
-  // Acknowledged and lost at once, because a faster clock has already written here: inherent in this design.
+  const version: Version = { key, value, ...stampOf(turn, key, timeless, now) }
+  // Acknowledged and lost at once, because a faster clock has already written here: inherent in timestamps.
   if (!isNewer(turn, version)) return
   take(turn, version)
   effects.push({ type: 'persist', record: version })
@@ -109,19 +93,37 @@ function takeWrite(turn: Turn, { key, value, timeless }: Write, now: Millis): vo
     effects.push({ type: 'send', to: peer, message: { type: 'versions', versions: [version] } })
 }
 
-function take({ state, config }: Pick<Turn, 'state' | 'config'>, version: Version): void {
+function stampOf(turn: Turn, key: string, timeless: boolean, now: Millis): Pick<Version, 'stamp' | 'seen'> {
+  const { state, config } = turn
+  const { id: node, count } = state
+  if (timeless) return { stamp: { time: 0, node, count } }
+  const { time, logical } = nextTick(config.conflicts, state.latest, Math.floor(now / config.resolutionMs))
+  state.latest = { time, logical }
+  const stamp: Stamp = logical === 0 ? { time, node, count } : { time, logical, node, count }
+  if (config.conflicts !== 'version-vector') return { stamp }
+  const held = heldOf(state, key)
+  if (config.bug !== 'forget-context') return { stamp, seen: vectorOf(held) }
+  // The mistake: a write knows only its own node's versions, and becomes a sibling of the others it should replace.
+  const own = held.filter((version) => version.stamp.node === node)
+  if (own.length < held.length) mark(turn)
+  return { stamp, seen: vectorOf(own.map((version) => ({ ...version, seen: {} }))) }
+}
+
+function take(turn: Turn, version: Version): void {
+  const { state, config } = turn
   const before = state.versions.get(version.key)
-  state.versions.set(version.key, version)
-  config.mergeable.took(state.held, version, before)
+  const current = replace(turn, version)
+  if (current !== before) config.mergeable.took(state.held, current, before)
 }
 
 function handleVersions(turn: Turn, from: NodeId, versions: readonly Version[]): void {
-  const { config, effects } = turn
+  const { state, config, effects } = turn
   for (const version of versions) {
+    hear(turn, version.stamp)
     // The mistake: the version that arrives last counts as the latest.
     if (!isNewer(turn, version)) {
       if (config.bug !== 'clock-ignorant') continue
-      if (!isSame(turn, version)) mark(turn)
+      if (!isSame(state, version)) mark(turn)
     }
     take(turn, version)
     // The mistake: received versions are confirmed but kept only in memory.
@@ -132,15 +134,24 @@ function handleVersions(turn: Turn, from: NodeId, versions: readonly Version[]):
   effects.push({ type: 'send', to: from, message: { type: 'received', keys } })
 }
 
+function hear(turn: Turn, stamp: Stamp): void {
+  const { state, config } = turn
+  const latest = afterHearing(state.latest, stamp)
+  // The mistake: a logical clock counts its own node's writes only.
+  if (config.bug !== 'deaf-clock') state.latest = latest
+  else if (latest !== state.latest) mark(turn)
+}
+
 function handleReceived(
   { state }: Turn,
   from: NodeId,
   keys: readonly { readonly key: string; readonly stamp: Stamp }[],
 ): void {
   const owed = state.owed.get(from)
-  for (const { key, stamp } of keys) {
-    const current = state.versions.get(key)
-    if (current !== undefined && compareStamps(stamp, current.stamp) === 0) owed?.delete(key)
+  for (const { key } of keys) {
+    const isConfirmed = (version: Version): boolean =>
+      keys.some((other) => other.key === key && compareStamps(other.stamp, version.stamp) === 0)
+    if (heldOf(state, key).every(isConfirmed)) owed?.delete(key)
   }
 }
 
@@ -158,30 +169,8 @@ function owe(turn: Turn, key: string): void {
 function tell({ state, effects }: Turn, peer: NodeId): void {
   const versions: Version[] = []
   for (const key of state.owed.get(peer) ?? []) {
-    const version = state.versions.get(key)
-    if (version !== undefined) versions.push(version)
-    if (versions.length === BATCH) break
+    versions.push(...heldOf(state, key))
+    if (versions.length >= BATCH) break
   }
   if (versions.length > 0) effects.push({ type: 'send', to: peer, message: { type: 'versions', versions } })
-}
-
-const mark = ({ effects }: Turn): void => {
-  effects.push({ type: 'mark' })
-}
-
-const isSame = ({ state }: Turn, { key, stamp }: Version): boolean => {
-  const current = state.versions.get(key)
-  return current !== undefined && compareStamps(stamp, current.stamp) === 0
-}
-
-function isNewer(turn: Turn, version: Version): boolean {
-  const { state, config } = turn
-  const current = state.versions.get(version.key)
-  if (current === undefined) return true
-  const newer = compareStamps(version.stamp, current.stamp) > 0
-  if (config.bug !== 'no-tie-break' || current.stamp.node === version.stamp.node) return newer
-  // The mistake: of two writes with the same time, each node keeps the one it has.
-  const later = version.stamp.time > current.stamp.time
-  if (later !== newer) mark(turn)
-  return later
 }

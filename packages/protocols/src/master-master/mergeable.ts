@@ -22,17 +22,21 @@ export interface Mergeable<Held> {
 // biome-ignore lint/suspicious/noExplicitAny: what is held goes from one function of the object to another.
 export type AnyMergeable = Mergeable<any>
 
-interface Copy {
+export interface Copy {
   readonly id: NodeId
   /** How many writes this node has taken. */
   readonly count: number
   readonly versions: ReadonlyMap<string, Version>
+  /** Version vectors: other versions that are concurrent with the one in `versions`. */
+  readonly siblings: ReadonlyMap<string, readonly Version[]>
+  /** Whether a read of several siblings answers all of them. */
+  readonly showAll: boolean
 }
 
 export interface Outcome {
   readonly result: Completion
-  /** The version to make, if any. */
-  readonly write?: Write | undefined
+  /** The versions to make. */
+  readonly writes?: readonly Write[] | undefined
 }
 
 export interface Write {
@@ -42,18 +46,20 @@ export interface Write {
   readonly timeless: boolean
 }
 
-const answered = (result: Completion): Outcome => ({ result })
+export const answered = (result: Completion): Outcome => ({ result })
 
-/** The last writer wins. */
+/** Conflicting writes are settled. */
 const register: Mergeable<null> = {
   initial: () => null,
   took: () => {},
-  perform(_, { f, key = UNKEYED, value }, { versions }) {
+  perform(_, { f, key = UNKEYED, value }, { versions, siblings, showAll }) {
     const current = versions.get(key)?.value ?? null
-    const written = (next: Json): Outcome => ({ result: ok(value), write: { key, value: next, timeless: false } })
+    const written = (next: Json): Outcome => ({ result: ok(value), writes: [{ key, value: next, timeless: false }] })
     switch (f) {
-      case 'read':
-        return answered(ok(current))
+      case 'read': {
+        const others = showAll ? siblings.get(key) : undefined
+        return answered(ok(others === undefined ? current : [current, ...others.map((other) => other.value)]))
+      }
       case 'write':
         return written(value)
       case 'cas': {
@@ -87,7 +93,7 @@ const counter: Mergeable<Map<string, number>> = {
     if (amount === undefined) return answered(unsupported)
     const item = JSON.stringify([key, id])
     const own = Number(versions.get(item)?.value ?? 0)
-    return { result: ok(value), write: { key: item, value: sumOf(own, amount), timeless: true } }
+    return { result: ok(value), writes: [{ key: item, value: sumOf(own, amount), timeless: true }] }
   },
 }
 
@@ -104,7 +110,7 @@ const set: Mergeable<Map<string, Map<string, Json>>> = {
     switch (f) {
       case 'add':
       case 'remove':
-        return { result: ok(value), write: { key: canonical([key, value]), value: f === 'add', timeless: false } }
+        return { result: ok(value), writes: [{ key: canonical([key, value]), value: f === 'add', timeless: false }] }
       case 'contains':
         return answered(ok(sets.get(key)?.has(canonical(value)) === true))
       case 'read':
@@ -131,11 +137,11 @@ const bank: Mergeable<Map<string, number>> = {
     if (versions.has(key)) return answered(ok(input.value))
     if (moves.some(([account, amount]) => amount < 0 && sumOf(balances.get(account) ?? 0, netOf(moves, account)) < 0))
       return answered(overdrawn)
-    return { result: ok(input.value), write: { key, value: moves, timeless: true } }
+    return { result: ok(input.value), writes: [{ key, value: moves, timeless: true }] }
   },
 }
 
-const netOf = (moves: Movement['moves'], account: string): number =>
+export const netOf = (moves: Movement['moves'], account: string): number =>
   moves.reduce((net, [other, amount]) => (other === account ? sumOf(net, amount) : net), 0)
 
 function move(balances: Map<string, number>, moves: Json, sign: 1 | -1): void {

@@ -4,9 +4,14 @@ import type { Json } from '@chaosproxy/history'
 /** Time by the clock of the node that took the write, the node, and the count of that node's writes. */
 export interface Stamp {
   readonly time: number
+  /** Hybrid clocks: orders stamps of the same time; absent for 0. */
+  readonly logical?: number | undefined
   readonly node: NodeId
   readonly count: number
 }
+
+/** By node: that node's writes up to this count. */
+export type VersionVector = { readonly [node: NodeId]: number }
 
 /** An item's content and its stamp: the unit that is stored, sent and compared. */
 export interface Version {
@@ -14,11 +19,35 @@ export interface Version {
   readonly key: string
   readonly value: Json
   readonly stamp: Stamp
+  /** With version vectors: the versions of this item that its writer's node had, and that it replaces. */
+  readonly seen?: VersionVector | undefined
 }
 
 /** By time, then node, then the node's own count: a total order, so all copies choose alike. */
 export function compareStamps(one: Stamp, other: Stamp): number {
   if (one.time !== other.time) return one.time - other.time
+  const logical = (one.logical ?? 0) - (other.logical ?? 0)
+  if (logical !== 0) return logical
   if (one.node !== other.node) return one.node < other.node ? -1 : 1
   return one.count - other.count
+}
+
+/**
+ * Whether `one` is the version with this stamp, or replaces it: its vector includes the write (Parker et al., "Detection
+ * of mutual inconsistency", 1983).
+ */
+export const covers = (one: Version, stamp: Stamp): boolean =>
+  compareStamps(one.stamp, stamp) === 0 || (one.seen?.[stamp.node] ?? 0) >= stamp.count
+
+/** The vector of everything in these versions of one item. */
+export function vectorOf(versions: readonly Version[]): VersionVector {
+  const vector: { [node: NodeId]: number } = {}
+  const include = (node: NodeId, count: number) => {
+    vector[node] = Math.max(vector[node] ?? 0, count)
+  }
+  for (const { stamp, seen = {} } of versions) {
+    for (const [node, count] of Object.entries(seen)) include(node, count)
+    include(stamp.node, stamp.count)
+  }
+  return vector
 }

@@ -1,0 +1,64 @@
+import { type MasterMasterState, mark, type Turn } from './state.ts'
+import { compareStamps, covers, type Stamp, type Version } from './version.ts'
+
+const NONE: readonly Version[] = []
+
+/** The versions of an item: one, or several siblings. The one that reads answer comes first. */
+export function heldOf(
+  { versions, siblings }: Pick<MasterMasterState, 'versions' | 'siblings'>,
+  key: string,
+): readonly Version[] {
+  const current = versions.get(key)
+  if (current === undefined) return NONE
+  const others = siblings.get(key)
+  return others === undefined ? [current] : [current, ...others]
+}
+
+/** Whether a node has the version with this stamp, or one that replaces it. */
+export function includes(state: MasterMasterState, key: string, stamp: Stamp): boolean {
+  const current = state.versions.get(key)
+  if (current === undefined) return false
+  return current.seen === undefined
+    ? compareStamps(current.stamp, stamp) >= 0
+    : heldOf(state, key).some((own) => covers(own, stamp))
+}
+
+export const isSame = ({ versions }: MasterMasterState, { key, stamp }: Version): boolean => {
+  const current = versions.get(key)
+  return current !== undefined && compareStamps(stamp, current.stamp) === 0
+}
+
+export function isNewer(turn: Turn, version: Version): boolean {
+  const { state, config } = turn
+  if (version.seen !== undefined) return !heldOf(state, version.key).some((own) => covers(own, version.stamp))
+  const current = state.versions.get(version.key)
+  if (current === undefined) return true
+  const newer = compareStamps(version.stamp, current.stamp) > 0
+  if (config.bug !== 'no-tie-break' || current.stamp.node === version.stamp.node) return newer
+  // The mistake: of two writes with the same time, each node keeps the one it has.
+  const later = version.stamp.time > current.stamp.time
+  if (later !== newer) mark(turn)
+  return later
+}
+
+/** Puts a newer version in place of those it replaces; returns the one that reads answer from now on. */
+export function replace(turn: Turn, version: Version): Version {
+  const { state } = turn
+  const { key } = version
+  const concurrent = version.seen === undefined ? NONE : heldOf(state, key).filter((own) => !covers(version, own.stamp))
+  const kept = [version, ...(isForgetful(turn, concurrent) ? NONE : concurrent)]
+  // Any node chooses the same of several siblings: the one with the latest stamp.
+  kept.sort((one, other) => compareStamps(other.stamp, one.stamp))
+  const current = kept[0] ?? version
+  state.versions.set(key, current)
+  if (kept.length > 1) state.siblings.set(key, kept.slice(1))
+  else state.siblings.delete(key)
+  return current
+}
+
+function isForgetful(turn: Turn, concurrent: readonly Version[]): boolean {
+  // The mistake: of concurrent versions the one that arrives last is kept, so that merging is not commutative.
+  if (turn.config.bug !== 'merge-by-arrival' || concurrent.length === 0) return false
+  mark(turn)
+  return true
+}

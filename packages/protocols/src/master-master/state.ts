@@ -1,0 +1,52 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { Millis } from '@chaosproxy/history'
+import type { Effect } from '../machine.ts'
+import type { Conflicts, Tick } from './clock.ts'
+import type { AnyMergeable } from './mergeable.ts'
+import type { Stamp, Version } from './version.ts'
+
+export interface MasterMasterConfig {
+  readonly mergeable: AnyMergeable
+  readonly conflicts: Conflicts
+  /** With version vectors: what a read of several siblings answers. */
+  readonly siblings: 'latest' | 'all'
+  readonly retransmitMs: Millis
+  /** Timestamps are multiples of this. */
+  readonly resolutionMs: Millis
+  readonly bug: string | undefined
+}
+
+export type MasterMasterMessage =
+  | { readonly type: 'versions'; readonly versions: readonly Version[] }
+  | { readonly type: 'received'; readonly keys: readonly { readonly key: string; readonly stamp: Stamp }[] }
+
+export type MasterMasterEffect = Effect<MasterMasterMessage, Version>
+
+export interface MasterMasterState {
+  readonly id: NodeId
+  readonly peers: readonly NodeId[]
+  readonly conflicts: Conflicts
+  readonly versions: Map<string, Version>
+  /** Version vectors: the versions of an item that are concurrent with the one in `versions`. */
+  readonly siblings: Map<string, readonly Version[]>
+  /** The object's value, computed from all versions. */
+  readonly held: unknown
+  /** By peer: the keys whose current version the peer has not confirmed. */
+  readonly owed: Map<NodeId, Set<string>>
+  count: number
+  latest: Tick
+  /** Whether a read of several siblings answers all of them. */
+  readonly showAll: boolean
+  /** The items that the latest request wrote. */
+  wrote: readonly string[]
+}
+
+export interface Turn {
+  readonly config: MasterMasterConfig
+  readonly state: MasterMasterState
+  readonly effects: MasterMasterEffect[]
+}
+
+export const mark = ({ effects }: Turn): void => {
+  effects.push({ type: 'mark' })
+}
