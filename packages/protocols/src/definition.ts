@@ -80,6 +80,8 @@ export interface ProtocolDefinition {
   readonly functions?: readonly string[] | undefined
   /** The strongest level it promises for an object under faults; end-to-end tests hold it to that. */
   promises(object: string, knobs: ProtocolOptions['knobs']): PromisedLevel | 'none'
+  /** Whether each client has to stay with one node, as by sticky sessions: its promise then holds for such clients. */
+  readonly sticky?: boolean | undefined
   /** Kinds of fault under which it promises nothing: a search leaves them out. */
   readonly notUnder?: readonly FaultPlan['kind'][] | undefined
   /** Knob values with the strongest promise: a search starts here. */

@@ -7,7 +7,7 @@ export const protocolTarget = (
   protocol: ProtocolDefinition,
 ): Pick<
   Target,
-  'summary' | 'defaultNodes' | 'settings' | 'bugs' | 'marks' | 'functions' | 'promises' | 'validate'
+  'summary' | 'defaultNodes' | 'settings' | 'bugs' | 'marks' | 'sticky' | 'functions' | 'promises' | 'validate'
 > => ({
   summary: protocol.summary,
   defaultNodes: protocol.defaultNodes,
@@ -19,6 +19,7 @@ export const protocolTarget = (
       : { name, summary, under: { settings: under.knobs, faults: under.faults, workload: under.workload } },
   ),
   marks: protocol.marks === true,
+  sticky: protocol.sticky === true,
   functions: () => functionsOf(protocol),
   promises({ object, settings, faults }) {
     if (protocol.notUnder?.some((kind) => faults.some((fault) => fault === kind))) return 'nothing'

@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly schedule: Schedule
   readonly sink: HistorySink
   readonly clients: number
+  /** Whether each client stays with one node; otherwise some ask any. */
+  readonly sticky?: boolean | undefined
   /** Operations per second over all clients. */
   readonly rate: number
   /** How long clients keep starting operations. */
@@ -183,7 +185,7 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
 }
 
 interface ClientsOptions
-  extends Pick<RunOptions, 'cluster' | 'workload' | 'settings' | 'clients' | 'rate' | 'timeoutMs'> {
+  extends Pick<RunOptions, 'cluster' | 'workload' | 'settings' | 'clients' | 'sticky' | 'rate' | 'timeoutMs'> {
   readonly recorder: Recorder
   readonly random: Random
   /** Filled with the keys that clients use. */
@@ -202,7 +204,7 @@ function startClients(options: ClientsOptions): readonly ClientLoop[] {
       clock: cluster.clock,
       process: startProcess({ cluster, recorder, workload, timeoutMs }),
       client: notingKeys(clients.client(stream.fork('operations'), rank), keys),
-      nodes: rank % ROAMING_EVERY === ROAMING_EVERY - 1 ? cluster.nodes : [home],
+      nodes: options.sticky !== true && rank % ROAMING_EVERY === ROAMING_EVERY - 1 ? cluster.nodes : [home],
       random: stream.fork('pace'),
       interval: intervalFor(options.rate, options.clients),
     })

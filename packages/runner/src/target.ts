@@ -46,6 +46,8 @@ export interface Target {
    * mistake.
    */
   readonly marks: boolean
+  /** Whether each client stays with one node; otherwise some ask any. */
+  readonly sticky?: boolean | undefined
   /** A simulated run is repeatable byte for byte; of a real one, only workload and schedule are. */
   readonly tier: 'simulated' | 'real'
   /** How long replicas may take to agree once all is healed and writing has stopped; by default 10 s. */

@@ -75,7 +75,7 @@ function chooseSettings({ workload, settings: chosen, level }: Subject, random: 
 
 /** The operations of clients that act at random times and have seen no answers yet. */
 function planOperations(
-  { operations, workload }: Subject,
+  { operations, workload, protocol }: Subject,
   settings: Settings,
   random: Random,
   nodes: readonly NodeId[],
@@ -93,7 +93,9 @@ function planOperations(
     const client = random.integer(clients.length)
     const input = clients[client]?.next()
     if (input === undefined) continue
-    planned.push({ at: millisToNanos(millis(times[i] ?? 0)), client, node: random.pick(nodes), input })
+    const picked = random.pick(nodes)
+    const node = protocol.sticky === true ? (nodes[client % nodes.length] ?? picked) : picked
+    planned.push({ at: millisToNanos(millis(times[i] ?? 0)), client, node, input })
   }
   return planned
 }

@@ -66,6 +66,7 @@ function runRow(row: SystemRow, seed: number): Report<string> {
     sink: { append: (event) => events.push(event) },
     // Four for each node, the last of which asks another node each time.
     clients: 20,
+    sticky: findProtocol(protocol)?.sticky,
     rate,
     timeMs,
     timeoutMs: millis(1_000),

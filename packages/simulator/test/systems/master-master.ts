@@ -1,8 +1,25 @@
 import { CALM, type SystemRow } from './row.ts'
 
 const EVENTUAL = { meets: ['eventual'], breaks: ['linearizable'] }
+const LATE_WRITES_LOST = { meets: [], breaks: ['linearizable', 'eventual'], loses: true }
 
 export const masterMasterRows: readonly SystemRow[] = [
   { protocol: 'master-master', faults: CALM, earns: EVENTUAL },
   { protocol: 'master-master', faults: ['partition', 'loss', 'delay', 'kill'], earns: EVENTUAL },
+  // A fast clock's write wins over later ones, which were acknowledged.
+  { protocol: 'master-master', settings: { keys: 30 }, faults: ['clock'], earns: LATE_WRITES_LOST },
+  // Copies agree, but on what the busier node wrote.
+  {
+    protocol: 'master-master',
+    knobs: { conflicts: 'lamport' },
+    settings: { keys: 30 },
+    faults: ['partition'],
+    earns: LATE_WRITES_LOST,
+  },
+  ...['hybrid-clock', 'version-vector'].map((conflicts) => ({
+    protocol: 'master-master',
+    knobs: { conflicts },
+    faults: ['partition', 'loss', 'delay', 'kill'],
+    earns: EVENTUAL,
+  })),
 ]
