@@ -7,13 +7,14 @@ import { type Failure, searchSeeds, strategies, type TrialLimits } from '../src/
 /** What must be turned for a mistake to matter, and what the histories are held to. */
 interface Setting {
   readonly knobs?: { readonly [name: string]: KnobValue }
-  readonly level?: 'linearizable' | 'eventual'
+  readonly level?: 'linearizable' | 'sequential' | 'eventual'
 }
 
 const SEMI_SYNC: Setting = { knobs: { sync: 'majority', reads: 'primary' } }
 /** Neither snapshots, nor transfers, nor changes of membership: what needs none of them is found sooner. */
 const PLAIN: Setting = { knobs: { 'snapshot-entries': 10_000, 'transfer-ms': 0, 'resize-ms': 0 } }
 const EVENTUAL: Setting = { level: 'eventual' }
+const SEQUENTIAL: Setting = { level: 'sequential' }
 
 /** Seen by clients: invariants are not watched. */
 const BY_HISTORY: { readonly [mistake: string]: Setting } = {
@@ -33,6 +34,9 @@ const BY_HISTORY: { readonly [mistake: string]: Setting } = {
   'master-master clock-ignorant': EVENTUAL,
   'master-master forget-received': EVENTUAL,
   'master-master merge-by-arrival': { ...EVENTUAL, knobs: { conflicts: 'version-vector' } },
+  'ordered-queue read-before-own-write': SEQUENTIAL,
+  'ordered-queue apply-out-of-order': SEQUENTIAL,
+  'ordered-queue forget-applied': SEQUENTIAL,
 }
 
 /** Seldom seen by clients, and soon by an invariant. */

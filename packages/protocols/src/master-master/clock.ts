@@ -15,9 +15,10 @@ export const BEGINNING: Tick = { time: 0, logical: 0 }
  * The time of the next write.
  *
  * - timestamp, version-vector: the node's own clock, whatever others' stamps say.
- * - lamport: "each process increments its clock between any two successive events" (Lamport 1978, IR1).
+ * - lamport: later than every event of this node so far (Lamport, "Time, Clocks, and the Ordering of Events in a
+ *   Distributed System", 1978, rule IR1).
  * - hybrid-clock: the physical clock, or the latest known stamp with a higher logical part if that is ahead of it
- *   (Kulkarni et al., "Logical Physical Clocks", 2014, Figure 5).
+ *   (Kulkarni et al., "Logical Physical Clocks", 2014).
  */
 export function nextTick(conflicts: Conflicts, latest: Tick, physical: number): Tick {
   switch (conflicts) {
@@ -35,6 +36,6 @@ export function nextTick(conflicts: Conflicts, latest: Tick, physical: number): 
   }
 }
 
-/** "upon receiving a message, a process sets its clock greater than or equal to … the timestamp" (Lamport 1978, IR2). */
+/** No earlier than the stamp of a message (Lamport 1978, rule IR2; hybrid clocks have the same). */
 export const afterHearing = (latest: Tick, { time, logical = 0 }: Stamp): Tick =>
   time > latest.time || (time === latest.time && logical > latest.logical) ? { time, logical } : latest

@@ -34,7 +34,7 @@ export function compareStamps(one: Stamp, other: Stamp): number {
 
 /**
  * Whether `one` is the version with this stamp, or replaces it: its vector includes the write (Parker et al., "Detection
- * of mutual inconsistency", 1983).
+ * of Mutual Inconsistency in Distributed Systems", 1983).
  */
 export const covers = (one: Version, stamp: Stamp): boolean =>
   compareStamps(one.stamp, stamp) === 0 || (one.seen?.[stamp.node] ?? 0) >= stamp.count

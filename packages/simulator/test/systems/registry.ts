@@ -1,7 +1,13 @@
 import { masterMasterRows } from './master-master.ts'
+import { orderedQueueRows } from './ordered-queue.ts'
 import { primaryReplicaRows } from './primary-replica.ts'
 import { raftRows } from './raft.ts'
 import type { SystemRow } from './row.ts'
 
 /** The table of all systems. */
-export const systemRows: readonly SystemRow[] = [...raftRows, ...primaryReplicaRows, ...masterMasterRows]
+export const systemRows: readonly SystemRow[] = [
+  ...raftRows,
+  ...primaryReplicaRows,
+  ...masterMasterRows,
+  ...orderedQueueRows,
+]

@@ -1,0 +1,48 @@
+import { millis } from '@chaosproxy/history'
+import type { ProtocolDefinition } from '../definition.ts'
+import { objects } from '../objects/registry.ts'
+import { chooseOptions, type Declared } from '../options.ts'
+import { orderedQueueInvariants } from './invariants.ts'
+import { createOrderedQueue } from './machine.ts'
+
+const declared = {
+  name: 'ordered-queue',
+  objects: objects.map(({ name }) => name),
+  knobs: [{ name: 'retransmit-ms', summary: 'how often what was not confirmed is sent again', default: 50 }],
+  bugs: [
+    {
+      name: 'read-before-own-write',
+      summary: 'a writer is answered before its own node has applied its write',
+      under: { faults: ['delay'] },
+    },
+    {
+      name: 'apply-out-of-order',
+      summary: 'updates are applied as they arrive, whatever is missing before them',
+      under: { faults: ['loss'] },
+    },
+    {
+      name: 'forget-applied',
+      summary: 'updates are kept in memory only, so reads go back after a restart',
+      under: { faults: ['kill'] },
+    },
+  ],
+} as const satisfies Declared
+
+export const orderedQueue: ProtocolDefinition = {
+  ...declared,
+  marks: true,
+  invariants: orderedQueueInvariants,
+  summary: 'one node orders all updates and passes them on; every node answers reads from its own copy',
+  defaultNodes: 3,
+  promises: () => 'sequential',
+  // Another node may lag behind the one that a client has read from.
+  sticky: true,
+  create(options) {
+    const chosen = chooseOptions(declared, options)
+    return createOrderedQueue({
+      object: chosen.object,
+      retransmitMs: millis(chosen.number('retransmit-ms')),
+      bug: chosen.bug,
+    })
+  },
+}

@@ -1,0 +1,63 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { Millis } from '@chaosproxy/history'
+import type { Command } from '../command.ts'
+import type { Effect } from '../machine.ts'
+import type { AnyObject } from '../objects/object.ts'
+
+export interface OrderedQueueConfig {
+  readonly object: AnyObject
+  readonly retransmitMs: Millis
+  readonly bug: string | undefined
+}
+
+/** An update, and where it comes from: the number counts the updates of one life of one node. */
+export interface Entry {
+  readonly origin: NodeId
+  readonly life: number
+  readonly number: number
+  readonly command: Command
+}
+
+export type OrderedQueueMessage =
+  /** To the node that orders. */
+  | { readonly type: 'propose'; readonly life: number; readonly number: number; readonly command: Command }
+  /** From it; `from` is the place of the first, counted from 1. None: asks how far the other is. */
+  | { readonly type: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
+  | { readonly type: 'have'; readonly count: number }
+
+/** Entries that were appended to the node's log. */
+export type OrderedQueueRecord = readonly Entry[]
+
+export interface OrderedQueueState {
+  readonly id: NodeId
+  readonly peers: readonly NodeId[]
+  readonly orderer: NodeId
+  readonly life: number
+  /** Everything in it has been applied to `held`. */
+  readonly log: Entry[]
+  readonly held: unknown
+  proposed: number
+  /** By number: this node's updates that it has not applied yet. The request is absent if it was answered before. */
+  readonly pending: Map<number, { readonly requestId: string | undefined; readonly command: Command }>
+  /** With apply-out-of-order: places that were applied before those in front of them. */
+  readonly early: Set<number>
+  // Used only where updates are ordered.
+  /** By life: the last number taken. */
+  readonly taken: Map<number, number>
+  /** By node: how many entries it has; absent: unknown. */
+  readonly have: Map<NodeId, number>
+}
+
+export interface Turn {
+  readonly config: OrderedQueueConfig
+  readonly state: OrderedQueueState
+  readonly effects: Effect<OrderedQueueMessage, OrderedQueueRecord>[]
+}
+
+export const mark = ({ effects }: Turn): void => {
+  effects.push({ type: 'mark' })
+}
+
+export const send = ({ effects }: Turn, to: NodeId, message: OrderedQueueMessage): void => {
+  effects.push({ type: 'send', to, message })
+}

@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest'
+import { findProtocol } from '../src/index.ts'
+import { createNodes, ok, read, write } from './nodes.ts'
+
+const protocol = findProtocol('ordered-queue')!
+const three = (bug?: string) => createNodes(protocol.create({ bug, knobs: {} }), ['n1', 'n2', 'n3'])
+
+test('a writer waits until its own node has applied its write, and nobody else is waited for', () => {
+  const nodes = three()
+  const written = nodes.ask('n2', write('x', 1))
+  nodes.deliver(({ to }) => to === 'n1')
+  expect(nodes.reply(written)).toBeUndefined()
+  nodes.deliver(({ to }) => to === 'n2')
+  expect(nodes.reply(written)).toEqual(ok(1))
+  expect(nodes.answer('n2', read('x'))).toEqual(ok(1))
+})
+
+test('of two readers one may see a write and the other, later, not: sequential, not linearizable', () => {
+  const nodes = three()
+  nodes.lose()
+  nodes.ask('n1', write('x', 1))
+  nodes.deliver(({ to }) => to === 'n2')
+  const first = nodes.ask('n2', read('x'))
+  const second = nodes.ask('n3', read('x'))
+  expect([nodes.reply(first), nodes.reply(second)]).toEqual([ok(1), ok(null)])
+  nodes.deliver()
+  expect(nodes.answer('n3', read('x'))).toEqual(ok(1))
+})
+
+test('updates are applied in one order by all, also where one was lost on the way', () => {
+  const nodes = three()
+  nodes.ask('n1', write('x', 1))
+  nodes.lose(({ to }) => to === 'n3')
+  nodes.ask('n1', write('x', 2))
+  nodes.deliver()
+  expect(nodes.answer('n3', read('x'))).toEqual(ok(null))
+  nodes.ring('n1', 'again')
+  nodes.deliver()
+  expect(nodes.answer('n3', read('x'))).toEqual(ok(2))
+})
+
+test('an update that is proposed again is applied once, and a lost one is proposed again', () => {
+  const nodes = three()
+  const add = nodes.ask('n2', { f: 'append', key: 'x', value: 'a' })
+  expect(nodes.lose()).toHaveLength(1)
+  nodes.ring('n2', 'again')
+  nodes.ring('n2', 'again')
+  nodes.deliver()
+  expect(nodes.reply(add)).toEqual(ok('a'))
+  expect(nodes.answer('n1', read('x'))).toEqual(ok('a'))
+})
+
+test('reads do not go back after a restart, of a replica or of the node that orders', () => {
+  const nodes = three()
+  nodes.answer('n2', write('x', 1))
+  for (const id of ['n1', 'n2']) {
+    nodes.kill(id)
+    nodes.restart(id)
+    expect(nodes.reply(nodes.ask(id, read('x')))).toEqual(ok(1))
+  }
+  expect(nodes.answer('n3', write('x', 2))).toEqual(ok(2))
+})
+
+test('what it promises holds for clients that stay with one node', () => {
+  expect(protocol.promises('register', {})).toBe('sequential')
+  expect(protocol.sticky).toBe(true)
+})
