@@ -18,6 +18,7 @@ const registry: { readonly [name: string]: () => Promise<Command> } = {
   scenario: async () => (await import('./commands/scenario.ts')).scenarioCommand,
   targets: async () => (await import('./commands/targets.ts')).targetsCommand,
   workloads: async () => (await import('./commands/workloads.ts')).workloadsCommand,
+  reporters: async () => (await import('./commands/reporters.ts')).reportersCommand,
   proxy: async () => (await import('./commands/proxy.ts')).proxyCommand,
   record: async () => (await import('./commands/record.ts')).recordCommand,
   routes: async () => (await import('./commands/routes.ts')).routesCommand,

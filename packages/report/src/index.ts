@@ -1,5 +1,9 @@
-export { renderHtml } from './html/page.ts'
-export { toJson } from './json.ts'
+export { type Finding, findingsOf } from './reporters/finding.ts'
+export { htmlOf } from './reporters/html.ts'
+export { jsonOf } from './reporters/json.ts'
+export { reporters } from './reporters/registry.ts'
+export type { Place, Reporter, Told } from './reporters/reporter.ts'
+export type { FileSubject, RunSubject, SearchSubject, Subject } from './reporters/subject.ts'
 export type {
   Expectation,
   FaultRecord,
@@ -11,11 +15,8 @@ export type {
 } from './run-summary.ts'
 export { countOperations } from './statistics.ts'
 export type { CheckRow } from './terminal/check-page.ts'
-export { renderCheck, renderCheckTable } from './terminal/check-page.ts'
-export { renderExplanations } from './terminal/explanation.ts'
-export { renderRun } from './terminal/run-page.ts'
 export type { FoundFailure, Size } from './terminal/search-page.ts'
-export { renderReplay, renderSearch } from './terminal/search-page.ts'
+export { renderReplay } from './terminal/search-page.ts'
 export type { SequenceStep } from './terminal/sequence-diagram.ts'
 export { sequenceColumns, sequenceSteps } from './terminal/sequence-steps.ts'
 export { renderStory } from './terminal/story-page.ts'

@@ -1,21 +1,12 @@
-import { dirname, relative } from 'node:path'
 import { type Report, UNKNOWN_START, type Verdict } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
 import { sourceName } from '@chaosproxy/history/files'
-import {
-  type Expectation,
-  plainStyle,
-  renderCheck,
-  renderExplanations,
-  renderHtml,
-  type Style,
-  toJson,
-} from '@chaosproxy/report'
+import { type FileSubject, plainStyle, type Style } from '@chaosproxy/report'
 import { judgeExpectation, missingSuccesses } from '@chaosproxy/runner'
 import { EXIT, type ExitCode } from '../exit-code.ts'
+import { partOf } from '../reporting/part.ts'
 import { commandLine, fileWord } from '../terminal/command-line.ts'
 import { styleFor } from '../terminal/style.ts'
-import { packageVersion } from '../version.ts'
 import type { CheckedFile, CheckTask } from './result.ts'
 import { type CheckSettings, initialOf } from './settings.ts'
 
@@ -26,53 +17,49 @@ export interface Checked {
   readonly checkMs: number
 }
 
-interface Judged extends Checked {
-  /** The level that the headline is about. */
-  readonly asked: string
-  /** Why the history proves less than it seems to. */
-  readonly vacuous: readonly string[]
-  readonly expectation: Expectation | undefined
-  readonly exitCode: ExitCode
-}
+type Judged = Pick<FileSubject, 'asked' | 'vacuous' | 'expectation'> & { readonly exitCode: ExitCode }
 
 export function resultOf(task: CheckTask, checked: Checked): CheckedFile {
-  const { file, settings, alone, terminal } = task
+  const { file, settings, terminal } = task
   const { history, report, parseMs, checkMs } = checked
   const { length, callLine, returnLine } = history.operations
-  const judged = judge(task, checked)
-  const { asked, vacuous, expectation, exitCode } = judged
-  const style: Style = terminal.colours ? styleFor({ isTTY: true }) : plainStyle
-  const initial = initialOf(history, settings)
-  const said = { file: sourceName(file), parseMs, checkMs, asked, vacuous, expectation, exitCode, initial }
-  return {
+  const subject = subjectOf(task, checked)
+  const { vacuous, exitCode } = subject
+  const row = {
     file,
-    row: {
-      file,
-      report: withoutWitnesses(report),
-      history: { operations: { length, callLine, returnLine } },
-      elapsedMs: parseMs + checkMs,
-      vacuous,
-    },
-    exitCode,
-    page:
-      alone && !settings.json
-        ? renderCheck(report, history, style, { ...terminal, ...said, reportFile: settings.out })
-        : undefined,
-    explanation: settings.explain && !settings.json ? renderExplanations(report, history, style, terminal) : undefined,
-    json: settings.json ? JSON.stringify(toJson({ ...said, report, history, file })) : undefined,
-    html: settings.out === undefined ? undefined : htmlOf(file, settings.out, settings, judged),
+    report: withoutWitnesses(report),
+    history: { operations: { length, callLine, returnLine } },
+    elapsedMs: parseMs + checkMs,
+    vacuous,
+  }
+  const style: Style = terminal.colours ? styleFor({ isTTY: true }) : plainStyle
+  return { file, exitCode, part: partOf(subject, settings.reporters, { style, terminal }, row) }
+}
+
+function subjectOf(task: CheckTask, checked: Checked): FileSubject & { readonly exitCode: ExitCode } {
+  const { file, settings, alone } = task
+  return {
+    kind: 'file',
+    file,
+    title: sourceName(file),
+    ...checked,
+    ...judge(task, checked),
+    initial: initialOf(checked.history, settings),
+    alone,
+    explain: settings.explain,
+    reportFile: settings.reporters.find((choice) => choice.name === 'html')?.file,
+    again: againCommand(file, settings),
   }
 }
 
 /** Without an expectation, any history that could be judged is a success. */
-function judge({ settings: { expect, levels } }: CheckTask, checked: Checked): Judged {
-  const { history, report } = checked
+function judge({ settings: { expect, levels } }: CheckTask, { history, report }: Checked): Judged {
   const all = Object.keys(report.levels)
   const asked = all.find((level) => levels?.includes(level) ?? true) ?? ''
   const vacuous = missingSuccesses(history, report.model)
   const { level, met } = judgeExpectation(report, expect ?? asked, vacuous)
   const exitCode = met === 'unknown' ? EXIT.unknown : met || expect === undefined ? EXIT.met : EXIT.violated
-  return { ...checked, asked, vacuous, expectation: expect === undefined ? undefined : { level, met }, exitCode }
+  return { asked, vacuous, expectation: expect === undefined ? undefined : { level, met }, exitCode }
 }
 
 /** Drops the witnesses: a table has no use for orders of a million operations. */
@@ -85,16 +72,6 @@ function withoutWitnesses(report: Report<string>): Report<string> {
     levels: Object.fromEntries(verdicts.map(([level, verdict]) => [level, bare(level, verdict)])),
   }
 }
-
-const htmlOf = (file: string, out: string, settings: CheckSettings, judged: Judged): string =>
-  renderHtml({
-    ...judged,
-    title: sourceName(file),
-    version: packageVersion(),
-    historyFile: relative(dirname(out), file),
-    initial: initialOf(judged.history, settings),
-    again: againCommand(file, settings),
-  })
 
 /** The command that repeats the check. */
 function againCommand(file: string, { model, initial, expect, format, failedCas }: CheckSettings): string {

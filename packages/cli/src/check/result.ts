@@ -1,7 +1,7 @@
-import type { Report } from '@chaosproxy/checker'
 import type { UserError } from '@chaosproxy/history'
-import type { CheckRow, TerminalOptions } from '@chaosproxy/report'
+import type { TerminalOptions } from '@chaosproxy/report'
 import type { ExitCode } from '../exit-code.ts'
+import type { Part } from '../reporting/part.ts'
 import type { CheckSettings } from './settings.ts'
 
 /** One file to check, and how. Plain data, so that it can be sent to another thread. */
@@ -28,13 +28,9 @@ export interface StoppedFile {
   readonly stopped: string
 }
 
-/** The requested outputs for a checked file: page, explanations, JSON object, report. */
+/** A checked file, and what the reporters say of it. */
 export interface CheckedFile {
   readonly file: string
-  readonly row: Extract<CheckRow, { report: Report<string> }>
   readonly exitCode: ExitCode
-  readonly page: string | undefined
-  readonly explanation: string | undefined
-  readonly json: string | undefined
-  readonly html: string | undefined
+  readonly part: Part
 }

@@ -13,6 +13,7 @@ import { parseLevel } from '../arguments/names.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration, parseSize } from '../arguments/quantities.ts'
 import { flagOf, type ParsedOptions, textOf } from '../command.ts'
+import { pageChoice, parseReporters, type ReporterChoice } from '../reporting/choice.ts'
 import { usualFailedCas, usualInitial } from './usual.ts'
 
 /** Every model's name, then the names that other tools and older files use. */
@@ -43,7 +44,8 @@ export interface CheckSettings {
   readonly out: string | undefined
   /** Whether the report may replace a file that is not a report. */
   readonly force: boolean
-  readonly json: boolean
+  /** With the one that `--out` stands for. */
+  readonly reporters: readonly ReporterChoice[]
 }
 
 export function parseCheckSettings(options: ParsedOptions): CheckSettings {
@@ -51,6 +53,7 @@ export function parseCheckSettings(options: ParsedOptions): CheckSettings {
   const format = textOf(options, 'format')
   const model = textOf(options, 'model')
   const workers = textOf(options, 'workers')
+  const out = textOf(options, 'out')
   const chosen = textOf(options, 'level')
     ?.split(',')
     .map((level) => parseLevel('level', level.trim()))
@@ -65,9 +68,9 @@ export function parseCheckSettings(options: ParsedOptions): CheckSettings {
     memoryBytes: parseSize('memory', textOf(options, 'memory') ?? ''),
     workers: workers === undefined ? undefined : parseCount('workers', workers, { min: 1, max: MOST_WORKERS }),
     explain: flagOf(options, 'explain'),
-    out: textOf(options, 'out'),
+    out,
     force: flagOf(options, 'force'),
-    json: flagOf(options, 'json'),
+    reporters: [...parseReporters(options, 'file'), ...(out === undefined ? [] : [pageChoice(out)])],
   }
 }
 

@@ -1,23 +1,25 @@
 import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
 import { levelNames } from '@chaosproxy/checker'
 import { formats, UserError } from '@chaosproxy/history'
-import { STDIN, whyUnwritable } from '@chaosproxy/history/files'
-import { type CheckRow, renderCheckTable, type TerminalOptions } from '@chaosproxy/report'
+import { STDIN } from '@chaosproxy/history/files'
+import type { Subject, TerminalOptions } from '@chaosproxy/report'
 import { checkFile, readTimed, troubleOf, unlessTroubled } from '../check/check-file.ts'
 import { checkInParallel } from '../check/check-in-parallel.ts'
 import { bytesOf, type NamedFile, namedFiles } from '../check/files.ts'
 import { type CheckPool, createCheckPool } from '../check/pool.ts'
-import type { CheckResult, CheckTask } from '../check/result.ts'
+import type { CheckResult, CheckTask, FileTrouble, StoppedFile } from '../check/result.ts'
 import { type CheckSettings, MODEL_NAMES_TEXT, modelFileOf, parseCheckSettings } from '../check/settings.ts'
 import { optimiseLate, SMALL_BYTES } from '../check/short-run.ts'
 import { vetModel } from '../check/vet-model.ts'
 import { type Command, type ParsedOptions, textsOf } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { print } from '../terminal/output.ts'
+import { isForPrograms, reporterOptions } from '../reporting/choice.ts'
+import { type Part, partOf, stdoutScreen } from '../reporting/part.ts'
+import { createReporting } from '../reporting/reporting.ts'
 import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
 import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
-import { styleFor, terminalOptions } from '../terminal/style.ts'
-import { writeWholeFile } from '../terminal/whole-file.ts'
+import { styleFor } from '../terminal/style.ts'
 
 export const checkCommand: Command = {
   name: 'check',
@@ -69,7 +71,7 @@ export const checkCommand: Command = {
     explain: { type: 'boolean', describe: 'tell all the evidence: possible values, every operation, every order' },
     out: { type: 'string', describe: 'write a report (HTML) of the one file given', requiresArg: true },
     force: { type: 'boolean', describe: 'let --out replace a file that is no report' },
-    json: { type: 'boolean', describe: 'print one JSON object a file on stdout' },
+    ...reporterOptions(),
   },
   examples: [
     ['chaos check history.jsonl', 'verdict, and the smallest explanation'],
@@ -84,22 +86,52 @@ export const checkCommand: Command = {
 async function runCheck(options: ParsedOptions): Promise<ExitCode> {
   const settings = parseCheckSettings(options)
   const files = await namedFiles(textsOf(options, 'files'))
-  if (settings.out !== undefined && files.length !== 1)
-    throw new UserError('usage', `--out ${settings.out}: a report is of one file, and ${files.length} were given.`)
+  requireOneForPages(settings, files.length)
+  requireOtherFiles(settings, files)
   if (settings.out !== undefined) refuseToOverwriteOthers(settings.out, settings.force)
   const model = modelFileOf(settings)
   if (model !== undefined) await vetModel(model)
-  const progress = createProgress({ quiet: settings.json })
-  const terminal = terminalOptions(process.stdout)
+  const { reporters } = settings
+  const isQuiet = isForPrograms(reporters)
+  const progress = createProgress({ quiet: isQuiet })
+  const screen = stdoutScreen()
+  const reporting = createReporting(reporters, screen)
   const results: CheckResult[] = []
-  for await (const result of checkAll(files, settings, terminal, progress)) {
+  for await (const result of checkAll(files, settings, screen.terminal, progress)) {
     results.push(result)
-    if (settings.json) print(process.stdout, `${jsonLine(result)}\n`)
+    reporting.add('part' in result ? result.part : partOfTrouble(result, files.length === 1, settings))
   }
   progress.stop()
-  if (!settings.json) printPages(results, terminal)
-  writeReport(results, settings)
-  return exitCodeOf(results)
+  const exitCode = reporting.finish(exitCodeOf(results))
+  const [only] = results
+  // Without a table, the page of what cannot be read is the error itself.
+  if (files.length === 1 && only !== undefined && 'trouble' in only && !isQuiet)
+    throw new UserError(only.trouble.code, only.trouble.message)
+  return exitCode
+}
+
+/** @throws UserError (usage) for several files if a page is wanted, which is about one. */
+function requireOneForPages({ reporters }: CheckSettings, files: number): void {
+  const page = reporters.find(({ name }) => name === 'html')
+  if (page === undefined || files === 1) return
+  throw new UserError('usage', `${page.typed}: a report is of one file, and ${files} were given.`)
+}
+
+/** @throws UserError (usage) if a text would replace a history; `--out` has a check of its own. */
+function requireOtherFiles({ reporters, out }: CheckSettings, files: readonly NamedFile[]): void {
+  const inputs = new Set(files.map(({ file }) => resolve(file)))
+  for (const { file, typed } of reporters)
+    if (file !== undefined && file !== out && inputs.has(resolve(file)))
+      throw new UserError('usage', `${typed}: that is a history to check, and it would be lost. Name another file.`)
+}
+
+function partOfTrouble(result: FileTrouble | StoppedFile, alone: boolean, { reporters }: CheckSettings): Part {
+  const { file } = result
+  const isStopped = 'stopped' in result
+  const message = isStopped ? result.stopped : result.trouble.message
+  const subject = { kind: 'trouble', file, message, alone, exitCode: exitCodeOf([result]) } as const
+  const told: Subject = { ...subject, why: isStopped ? 'stopped' : 'unreadable' }
+  return partOf(told, reporters, stdoutScreen(), { file, trouble: message })
 }
 
 /** The results in the order of the files, each as soon as it and all before it are known. */
@@ -162,41 +194,6 @@ function threadsFor(files: readonly NamedFile[], isSmall: boolean, settings: Che
   if (workers === undefined && isSmall) return modelFileOf(settings) === undefined ? 0 : 1
   const threads = workers ?? availableParallelism()
   return files.length === 1 ? threads : Math.min(threads, files.length)
-}
-
-function jsonLine(result: CheckResult): string {
-  if ('trouble' in result) return JSON.stringify({ file: result.file, error: result.trouble.message })
-  if ('stopped' in result) return JSON.stringify({ file: result.file, headline: 'unknown', error: result.stopped })
-  return result.json ?? ''
-}
-
-function printPages(results: readonly CheckResult[], terminal: TerminalOptions): void {
-  const style = styleFor(process.stdout)
-  const [only] = results
-  if (results.length === 1 && only !== undefined) {
-    if ('trouble' in only) throw new UserError(only.trouble.code, only.trouble.message)
-    print(process.stdout, 'stopped' in only ? `${only.stopped}\n` : `${only.page ?? ''}${only.explanation ?? ''}`)
-    return
-  }
-  const rows = results.map((result): CheckRow => {
-    if ('trouble' in result) return { file: result.file, trouble: result.trouble.message }
-    return 'stopped' in result ? { file: result.file, trouble: result.stopped } : result.row
-  })
-  for (const result of results) {
-    if (!('explanation' in result) || result.explanation === undefined) continue
-    print(process.stdout, `\n${style.bold(result.file)}\n${result.explanation}`)
-  }
-  print(process.stdout, renderCheckTable(rows, style, terminal))
-}
-
-function writeReport(results: readonly CheckResult[], { out }: CheckSettings): void {
-  const [only] = results
-  if (out === undefined || only === undefined || !('html' in only) || only.html === undefined) return
-  try {
-    writeWholeFile(out, only.html)
-  } catch (error) {
-    throw new UserError('environment', `--out ${out}: ${whyUnwritable(error)}`)
-  }
 }
 
 /** A violation outweighs everything; a file that cannot be read outweighs one that cannot be decided. */

@@ -3,6 +3,7 @@ import { workloadOptions } from '../arguments/workload.ts'
 import type { Command } from '../command.ts'
 import { executeFuzz } from '../fuzz/execute.ts'
 import { FUZZ_DEFAULTS, parseFuzzSettings } from '../fuzz/settings.ts'
+import { reporterOptions } from '../reporting/choice.ts'
 
 export const fuzzCommand: Command = {
   name: 'fuzz',
@@ -59,7 +60,7 @@ export const fuzzCommand: Command = {
     'verify-determinism': { type: 'boolean', describe: 'run every trial twice, and compare to the byte' },
     workers: { type: 'string', describe: 'how many threads [default: one for each core]', requiresArg: true },
     out: { type: 'string', default: FUZZ_DEFAULTS.out, describe: 'where to put what is found', requiresArg: true },
-    json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the page' },
+    ...reporterOptions(),
   },
   examples: [
     ['chaos fuzz --bug stale-read', 'finds a Raft that reads from a deposed leader, in a second'],

@@ -5,6 +5,7 @@ import type { Command } from '../command.ts'
 import type { ExitCode } from '../exit-code.ts'
 import { performRecord } from '../record/perform.ts'
 import { parseRecordSettings, RECORD_DEFAULTS, type RecordedCommand } from '../record/settings.ts'
+import { reporterOptions } from '../reporting/choice.ts'
 import { executeRun } from '../run/execute.ts'
 import { commandLine } from '../terminal/command-line.ts'
 import { packageVersion } from '../version.ts'
@@ -95,7 +96,7 @@ export const recordCommand: Command = {
       describe: 'write everything that happens to this file as it happens, a line of JSON each',
       requiresArg: true,
     },
-    json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the page' },
+    ...reporterOptions(),
   },
   examples: [
     ['chaos record --upstream 127.0.0.1:8080 --as routes.json --env API=http://{n1} -- npm test', 'what the tests do'],
@@ -115,7 +116,7 @@ const executeRecord = (settings: RecordedCommand): Promise<ExitCode> =>
   executeRun({
     run: settings.run,
     verifyDeterminism: false,
-    json: settings.json,
+    reporters: settings.reporters,
     events: settings.events,
     out: settings.out,
     special: {

@@ -2,6 +2,7 @@ import type { Level } from '@chaosproxy/checker'
 import { DEFAULT_WORKLOAD, memberText } from '@chaosproxy/runner'
 import { WORKLOAD_TEXT, workloadOptions } from '../arguments/workload.ts'
 import type { Command } from '../command.ts'
+import { reporterOptions } from '../reporting/choice.ts'
 import { executeRun } from '../run/execute.ts'
 import { parseRunSettings, RUN_DEFAULTS } from '../run/settings.ts'
 
@@ -100,7 +101,7 @@ export const runCommand: Command = {
       describe: 'write everything that happens to this file as it happens, a line of JSON each',
       requiresArg: true,
     },
-    json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the page' },
+    ...reporterOptions(),
   },
   examples: [
     ['chaos run', 'a 5-node Raft, partitioned, killed and paused for 20 s'],

@@ -1,15 +1,18 @@
 import { plural } from '@chaosproxy/report'
 import { EXIT, type ExitCode } from '../exit-code.ts'
+import { isForPrograms } from '../reporting/choice.ts'
+import { partOf, stdoutScreen } from '../reporting/part.ts'
+import { createReporting } from '../reporting/reporting.ts'
 import { makeOutDirectory } from '../run/directory.ts'
 import { listenForInterrupts } from '../run/interrupts.ts'
 import { print } from '../terminal/output.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { packageVersion } from '../version.ts'
 import { followUp } from './follow-up.ts'
-import { doubtsOf, jsonOf, pageOf, subjectText } from './outcome.ts'
+import { doubtsOf, subjectOf, subjectText } from './outcome.ts'
 import { createPool } from './pool.ts'
-import { resultsOf } from './results.ts'
-import { searchInParallel } from './search.ts'
+import { type Result, resultsOf } from './results.ts'
+import { type SearchOutcome, searchInParallel } from './search.ts'
 import type { FuzzSettings } from './settings.ts'
 
 const INTERRUPTED = 'Interrupted: what was found until now is cut down and shown. Once more to end at once.'
@@ -17,11 +20,11 @@ const INTERRUPTED = 'Interrupted: what was found until now is cut down and shown
 /** Searches on all threads, shrinks one failure of each cause, writes and shows the results. */
 export async function executeFuzz(settings: FuzzSettings): Promise<ExitCode> {
   makeOutDirectory(settings.out)
-  const progress = createProgress({ quiet: settings.json })
+  const progress = createProgress({ quiet: isForPrograms(settings.reporters) })
   const interrupts = listenForInterrupts(INTERRUPTED)
   const pool = createPool(settings.workers)
   try {
-    if (!settings.json) print(process.stderr, `\n  ${titleOf(settings)}\n\n`)
+    if (!isForPrograms(settings.reporters)) print(process.stderr, `\n  ${titleOf(settings)}\n\n`)
     const outcome = await searchInParallel(pool, settings, {
       progress: (trials, causes) => progress.update(progressText(trials, causes)),
       interrupted: interrupts.interrupted,
@@ -30,17 +33,23 @@ export async function executeFuzz(settings: FuzzSettings): Promise<ExitCode> {
     progress.update('cutting down what was found')
     const results = await resultsOf(pool, settings, followed)
     progress.stop()
-    if (settings.json) print(process.stdout, `${JSON.stringify(jsonOf(settings, outcome, results))}\n`)
-    else print(process.stdout, pageOf(settings, outcome, results))
-    if (results.some(({ finding }) => finding.failure.kind !== 'broken')) return EXIT.violated
-    if (results.length > 0) return EXIT.environment
-    if (interrupts.interrupted()) return EXIT.interrupted
-    return doubtsOf(outcome).length > 0 ? EXIT.unknown : EXIT.met
+    const exitCode = exitCodeOf(outcome, results, interrupts.interrupted())
+    const screen = stdoutScreen()
+    const reporting = createReporting(settings.reporters, screen)
+    reporting.add(partOf(subjectOf(settings, outcome, results, exitCode), settings.reporters, screen))
+    return reporting.finish(exitCode)
   } finally {
     progress.stop()
     interrupts.release()
     await pool.destroy()
   }
+}
+
+function exitCodeOf(outcome: SearchOutcome, results: readonly Result[], interrupted: boolean): ExitCode {
+  if (results.some(({ finding }) => finding.failure.kind !== 'broken')) return EXIT.violated
+  if (results.length > 0) return EXIT.environment
+  if (interrupted) return EXIT.interrupted
+  return doubtsOf(outcome).length > 0 ? EXIT.unknown : EXIT.met
 }
 
 const progressText = (trials: number, causes: number): string =>

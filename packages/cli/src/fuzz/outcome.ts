@@ -1,10 +1,10 @@
 import { type Json, millis } from '@chaosproxy/history'
-import { type FoundFailure, renderSearch, type Size } from '@chaosproxy/report'
+import type { FoundFailure, SearchSubject, Size } from '@chaosproxy/report'
 import type { Scenario } from '@chaosproxy/runner'
 import { causeOf, type Failure } from '@chaosproxy/simulator'
 import { isUserFile } from '@chaosproxy/targets'
+import type { ExitCode } from '../exit-code.ts'
 import { commandLine, fileWord } from '../terminal/command-line.ts'
-import { styleFor, terminalOptions } from '../terminal/style.ts'
 import type { Result } from './results.ts'
 import type { SearchOutcome } from './search.ts'
 import { FUZZ_DEFAULTS, type FuzzSettings } from './settings.ts'
@@ -22,22 +22,27 @@ export function doubtsOf({ trials, evidence: { missing, undecided } }: SearchOut
   ]
 }
 
-/** The page at the end. */
-export const pageOf = (settings: FuzzSettings, outcome: SearchOutcome, results: readonly Result[]): string =>
-  renderSearch(
-    {
-      subject: subjectText(settings),
-      level: settings.subject.level,
-      trials: outcome.trials,
-      steps: outcome.steps,
-      elapsedMs: outcome.elapsedMs,
-      tried: outcome.tried,
-      doubts: doubtsOf(outcome),
-      failures: results.map((result) => failureOf(settings, result)),
-    },
-    styleFor(process.stdout),
-    terminalOptions(process.stdout),
-  )
+/** What reporters tell of a search. */
+export const subjectOf = (
+  settings: FuzzSettings,
+  outcome: SearchOutcome,
+  results: readonly Result[],
+  exitCode: ExitCode,
+): SearchSubject => ({
+  kind: 'search',
+  summary: {
+    subject: subjectText(settings),
+    level: settings.subject.level,
+    trials: outcome.trials,
+    steps: outcome.steps,
+    elapsedMs: outcome.elapsedMs,
+    tried: outcome.tried,
+    doubts: doubtsOf(outcome),
+    failures: results.map((result) => failureOf(settings, result)),
+  },
+  json: jsonOf(settings, outcome, results),
+  exitCode,
+})
 
 const failureOf = (settings: FuzzSettings, { finding, times, shown, files }: Result): FoundFailure => ({
   title: titleOfFailure(finding.failure),
@@ -96,7 +101,7 @@ const sizeOf = ({ operations, faults, nodes }: Scenario): Size => ({
 })
 
 /** The output of `--json`. */
-export function jsonOf(settings: FuzzSettings, outcome: SearchOutcome, results: readonly Result[]): Json {
+function jsonOf(settings: FuzzSettings, outcome: SearchOutcome, results: readonly Result[]): Json {
   const { target, bug, level } = settings.subject
   return {
     target,

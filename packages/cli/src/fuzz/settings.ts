@@ -10,6 +10,7 @@ import { parseCount, parseDuration } from '../arguments/quantities.ts'
 import { chooseTarget, parseBug, parseKnobs } from '../arguments/target.ts'
 import { chooseWorkload, parseWorkloadSettings } from '../arguments/workload.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
+import { parseReporters, type ReporterChoice } from '../reporting/choice.ts'
 import type { SubjectName } from './subject-name.ts'
 
 /** The settings of `chaos fuzz`, validated and with defaults filled in. */
@@ -27,7 +28,7 @@ export interface FuzzSettings {
   readonly verifyDeterminism: boolean
   readonly shrinkMs: Millis
   readonly workers: number
-  readonly json: boolean
+  readonly reporters: readonly ReporterChoice[]
   readonly out: string
 }
 
@@ -70,7 +71,7 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
     verifyDeterminism: flagOf(options, 'verify-determinism'),
     shrinkMs: parseDuration('shrink', textOf(options, 'shrink') ?? FUZZ_DEFAULTS.shrink),
     workers: parseCount('workers', textOf(options, 'workers') ?? availableParallelism(), { min: 1, max: 256 }),
-    json: flagOf(options, 'json'),
+    reporters: parseReporters(options, 'search'),
     out: textOf(options, 'out') ?? FUZZ_DEFAULTS.out,
   }
 }

@@ -17,6 +17,7 @@ import {
   type Upstream,
 } from '@chaosproxy/targets'
 import { checkTable } from '../proxy/table-functions.ts'
+import { isForPrograms } from '../reporting/choice.ts'
 import { finallyOf, type RecordedCommand } from './settings.ts'
 
 const QUIET_MS = millis(10_000)
@@ -88,7 +89,7 @@ async function performServed(
       ),
       logPath: join(logDir, 'command.log'),
       keeper,
-      prints: settings.json ? 'stderr' : 'stdout',
+      prints: isForPrograms(settings.reporters) ? 'stderr' : 'stdout',
     })
     beginning = setInterval(() => {
       if (!hasTraffic(cluster.recorder)) return

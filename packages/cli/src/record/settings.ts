@@ -23,6 +23,7 @@ import { parseCount, parseDuration } from '../arguments/quantities.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { parsePairs } from '../proxy/settings.ts'
 import { checkTable } from '../proxy/table-functions.ts'
+import { parseReporters, type ReporterChoice } from '../reporting/choice.ts'
 
 /** A server that is already running, or the command that starts one. */
 export type RecordedServer = Omit<Upstream, 'upstream'> &
@@ -40,7 +41,7 @@ export interface RecordedCommand {
   readonly mayFail: boolean
   readonly timeMs: Millis
   readonly timeoutMs: Millis
-  readonly json: boolean
+  readonly reporters: readonly ReporterChoice[]
   readonly events: string | undefined
   readonly out: string
 }
@@ -79,7 +80,7 @@ export function parseRecordSettings(options: ParsedOptions): RecordedCommand {
     mayFail: flagOf(options, 'may-fail'),
     timeMs,
     timeoutMs,
-    json: flagOf(options, 'json'),
+    reporters: parseReporters(options, 'run'),
     events: textOf(options, 'events'),
     out: textOf(options, 'out') ?? 'chaos-results',
   }

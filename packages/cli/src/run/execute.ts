@@ -1,33 +1,36 @@
 import { rmSync } from 'node:fs'
 import { nameOfChoice } from '@chaosproxy/faults'
-import { plural, renderRun } from '@chaosproxy/report'
+import { plural } from '@chaosproxy/report'
 import type { PlannedRun, RunListener } from '@chaosproxy/runner'
 import { EXIT, type ExitCode } from '../exit-code.ts'
+import { isForPrograms } from '../reporting/choice.ts'
+import { partOf, stdoutScreen } from '../reporting/part.ts'
+import { createReporting } from '../reporting/reporting.ts'
 import { print } from '../terminal/output.ts'
 import { createProgress } from '../terminal/progress.ts'
-import { styleFor, terminalOptions } from '../terminal/style.ts'
 import { packageVersion } from '../version.ts'
 import { againCommand } from './again.ts'
 import { carryOut } from './carry-out.ts'
 import { createRunDirectory } from './directory.ts'
 import { type EventFile, openEventFile } from './event-file.ts'
 import { type Interrupts, listenForInterrupts } from './interrupts.ts'
-import { exitCodeOf, type FinishedRun, resultOf, writeResults } from './results.ts'
+import { exitCodeOf, subjectOf, writeResults } from './results.ts'
 import type { RunSettings } from './settings.ts'
 import { showProgress } from './show-progress.ts'
 import { tooShortText } from './too-short.ts'
 
 /** Performs the run, shows the result, and writes it next to the history. */
 export async function executeRun(settings: RunSettings): Promise<ExitCode> {
-  const { run, json } = settings
+  const { run, reporters } = settings
+  const isQuiet = isForPrograms(reporters)
   const startedAt = new Date()
   const events = settings.events === undefined ? undefined : openEventFile(settings.events)
   const directory = createRunDirectory(settings.out, run.target.name, startedAt)
   // Progress lines would overwrite what a command prints.
-  const progress = createProgress({ quiet: json || settings.special !== undefined })
+  const progress = createProgress({ quiet: isQuiet || settings.special !== undefined })
   const interrupts = listenForInterrupts()
   try {
-    if (!json) print(process.stderr, `\n  ${settings.special?.title ?? titleOf(run)}\n\n`)
+    if (!isQuiet) print(process.stderr, `\n  ${settings.special?.title ?? titleOf(run)}\n\n`)
     const tooShort = settings.special === undefined ? tooShortText(run) : undefined
     if (tooShort !== undefined) progress.warn(tooShort)
     const show = showProgress(progress, run.target.tier === 'simulated')
@@ -51,12 +54,14 @@ export async function executeRun(settings: RunSettings): Promise<ExitCode> {
     const again = settings.special?.again ?? againCommand(run, directory.runJson, settings.config)
     const finished = { run, judged, directory, again, exitCode }
     // Show the result before writing it: the disk may be full by now.
-    if (json) print(process.stdout, `${JSON.stringify(resultOf(judged, directory))}\n`)
-    else showPage(finished)
+    const screen = stdoutScreen()
+    const reporting = createReporting(reporters, screen)
+    reporting.add(partOf(subjectOf(finished), reporters, screen))
+    const exitCodeWritten = reporting.finish(exitCode)
     writeResults(finished)
     const untold = events?.close()
     if (untold !== undefined) throw untold
-    return exitCode
+    return exitCodeWritten
   } finally {
     events?.close()
     progress.stop()
@@ -89,15 +94,4 @@ function titleOf({ spec, target, workload, expect }: PlannedRun): string {
     `held to ${expect === undefined ? 'nothing' : expect.level}`,
     `seed ${spec.seed}`,
   ].join(' · ')
-}
-
-function showPage({ judged: { summary, history }, directory, again, exitCode }: FinishedRun): void {
-  const page = renderRun(summary, history, styleFor(process.stdout), {
-    ...terminalOptions(process.stdout),
-    historyFile: directory.history,
-    reportFile: directory.report,
-    again,
-    exitCode,
-  })
-  print(process.stdout, page)
 }

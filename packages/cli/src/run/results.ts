@@ -1,6 +1,5 @@
 import { basename } from 'node:path'
-import type { Json } from '@chaosproxy/history'
-import { plural, renderHtml, toJson } from '@chaosproxy/report'
+import { htmlOf, jsonOf, plural, type RunSubject } from '@chaosproxy/report'
 import { type JudgedRun, judgeExpectation, type PlannedRun } from '@chaosproxy/runner'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { packageVersion } from '../version.ts'
@@ -26,26 +25,26 @@ export function exitCodeOf({ summary, report }: JudgedRun): ExitCode {
   return met === 'unknown' ? EXIT.unknown : EXIT.met
 }
 
-export const resultOf = ({ summary, report, history }: JudgedRun, directory: RunDirectory): Json =>
-  toJson({ report, history, run: summary, directory: directory.path, checkMs: summary.timing.checkMs })
+export const subjectOf = ({ run, judged, directory, again, exitCode }: FinishedRun): RunSubject => ({
+  kind: 'run',
+  title: `${run.target.name}, ${plural(run.spec.nodes, 'node')}`,
+  summary: judged.summary,
+  history: judged.history,
+  directory: directory.path,
+  historyFile: directory.history,
+  reportFile: directory.report,
+  again,
+  exitCode,
+})
 
 /** Writes `run.json` and `report.html` next to the history. */
-export function writeResults({ run, judged, directory, again, exitCode }: FinishedRun): void {
-  const { history, report, summary } = judged
+export function writeResults(finished: FinishedRun): void {
+  const { run, judged, directory } = finished
+  const subject = subjectOf(finished)
   // Keep the verdicts in the form of --json, since a witness can be as long as the history.
-  const { report: _, ...record } = summary
-  const result = resultOf(judged, directory)
+  const { report: _, ...record } = judged.summary
+  const result = jsonOf(subject)
   const circumstances = circumstancesOf(run.target.declared)
   writeResult(directory.runJson, `${JSON.stringify({ ...record, circumstances, result }, undefined, 2)}\n`)
-  const page = renderHtml({
-    title: `${run.target.name}, ${plural(run.spec.nodes, 'node')}`,
-    version: packageVersion(),
-    history,
-    historyFile: basename(directory.history),
-    report,
-    run: summary,
-    again,
-    exitCode,
-  })
-  writeResult(directory.report, page)
+  writeResult(directory.report, htmlOf(subject, { version: packageVersion(), pathTo: (path) => basename(path) }))
 }

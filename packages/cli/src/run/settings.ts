@@ -21,6 +21,7 @@ import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { findConfig, type LoadedConfig, loadConfig } from '../config/load.ts'
 import { type NamedRegistries, type OwnNames, registriesOf, withPaths } from '../config/registries.ts'
 import { requireRun } from '../config/schema.ts'
+import { parseReporters, type ReporterChoice } from '../reporting/choice.ts'
 import type { Performer } from './apart.ts'
 import { readSpecFile } from './spec-file.ts'
 
@@ -31,7 +32,7 @@ export interface RunSettings {
   readonly config?: string | undefined
   /** Whether to perform a simulated run twice and compare. */
   readonly verifyDeterminism: boolean
-  readonly json: boolean
+  readonly reporters: readonly ReporterChoice[]
   /** The file to write events to as they happen. */
   readonly events: string | undefined
   /** Where to create run directories. */
@@ -99,7 +100,7 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
     run,
     config: loaded?.path,
     verifyDeterminism: parseVerify(flagOf(options, 'verify-determinism'), run.target),
-    json: flagOf(options, 'json'),
+    reporters: parseReporters(options, 'run'),
     events: textOf(options, 'events'),
     out: textOf(options, 'out') ?? loaded?.config.out ?? RUN_DEFAULTS.out,
   }

@@ -1,0 +1,31 @@
+import { reporters } from '@chaosproxy/report'
+import { type Command, flagOf } from '../command.ts'
+import { EXIT } from '../exit-code.ts'
+import { print } from '../terminal/output.ts'
+import { styleFor } from '../terminal/style.ts'
+
+export const reportersCommand: Command = {
+  name: 'reporters',
+  positional: '',
+  summary: 'list the ways to tell results',
+  options: { json: { type: 'boolean', describe: 'print JSON on stdout' } },
+  examples: [
+    ['chaos run --reporter junit=junit.xml', 'the page, and a file for a CI server'],
+    ['chaos check history.jsonl --reporter markdown', 'for a pull request'],
+  ],
+  async run(options) {
+    const rows = reporters.map(({ name, summary }) => ({ reporter: name, summary }))
+    print(process.stdout, `${flagOf(options, 'json') ? JSON.stringify(rows) : linesOf().join('\n')}\n`)
+    return EXIT.met
+  },
+}
+
+function linesOf(): string[] {
+  const style = styleFor(process.stdout)
+  const widest = Math.max(...reporters.map(({ name }) => name.length)) + 2
+  return [
+    ...reporters.map(({ name, summary }) => `${style.bold(name.padEnd(widest))}${summary}`),
+    '',
+    'Choose any: --reporter NAME for stdout, --reporter NAME=FILE for a file; chaos run, record, check and fuzz take it.',
+  ]
+}

@@ -1,0 +1,92 @@
+import { UserError } from '@chaosproxy/history'
+import { reporters } from '@chaosproxy/report'
+import type { Options } from 'yargs'
+import { oneOf } from '../arguments/one-of.ts'
+import { flagOf, type ParsedOptions, textsOf } from '../command.ts'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+
+/** A reporter, and where its text goes. Plain data, so that it can be sent to other threads. */
+export interface ReporterChoice {
+  readonly name: string
+  /** Undefined for stdout. */
+  readonly file: string | undefined
+  /** The option as typed, for messages. */
+  readonly typed: string
+  /** The exit code if its text cannot be written and all else is well. */
+  readonly onFailure: ExitCode
+}
+
+const names = (): readonly string[] => reporters.map(({ name }) => name)
+
+const [usual] = reporters
+
+/** The options of every command with results. */
+export const reporterOptions = (): { readonly [name: string]: Options } => ({
+  reporter: {
+    type: 'string',
+    array: true,
+    nargs: 1,
+    describe: `how to tell the result, NAME or NAME=FILE, any number of times: ${names().join(', ')}; chaos reporters tells of each [default: ${usual?.name ?? ''}]`,
+    requiresArg: true,
+  },
+  json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the page: --reporter json' },
+})
+
+/**
+ * The reporters chosen by `--reporter` and `--json`. If all of them write to files, the page is still printed.
+ *
+ * @throws UserError (usage) if a reporter is unknown, cannot tell of such results, or would share stdout with another.
+ */
+export function parseReporters(options: ParsedOptions, kind: 'run' | 'file' | 'search'): readonly ReporterChoice[] {
+  const typed = [...textsOf(options, 'reporter'), ...(flagOf(options, 'json') ? ['json'] : [])]
+  const chosen = typed.map((text) => parseChoice(text, kind))
+  requireRoomOnStdout(chosen)
+  const isUsual = chosen.every(({ file, name }) => file !== undefined || sharesStdout(name))
+  const hasUsual = chosen.some(({ file, name }) => file === undefined && name === usual?.name)
+  if (!isUsual || hasUsual || usual === undefined) return chosen
+  return [stdoutChoice(usual.name), ...chosen]
+}
+
+const stdoutChoice = (name: string): ReporterChoice => ({
+  name,
+  file: undefined,
+  typed: `--reporter ${name}`,
+  onFailure: EXIT.usage,
+})
+
+function parseChoice(text: string, kind: 'run' | 'file' | 'search'): ReporterChoice {
+  const equals = text.indexOf('=')
+  const name = oneOf('reporter', 'reporter', equals < 0 ? text : text.slice(0, equals), names())
+  const file = equals < 0 ? undefined : text.slice(equals + 1)
+  if (file === '')
+    throw new UserError('usage', `--reporter ${text}: name a file, such as --reporter ${name}=report.txt.`)
+  const why = reporters.find((reporter) => reporter.name === name)?.not?.[kind]
+  if (why !== undefined) throw new UserError('usage', `--reporter ${text}: ${why}.`)
+  return { ...stdoutChoice(name), file: file === '-' ? undefined : file, typed: `--reporter ${text}` }
+}
+
+/** What `--out FILE` stands for. */
+export const pageChoice = (file: string): ReporterChoice => ({
+  name: 'html',
+  file,
+  typed: `--out ${file}`,
+  onFailure: EXIT.environment,
+})
+
+const sharesStdout = (name: string): boolean =>
+  reporters.find((reporter) => reporter.name === name)?.sharesStdout === true
+
+function requireRoomOnStdout(chosen: readonly ReporterChoice[]): void {
+  const there = chosen.filter(({ file }) => file === undefined)
+  const alone = there.find(({ name }) => !sharesStdout(name))
+  const other = there.find((choice) => choice !== alone)
+  if (alone === undefined || other === undefined) return
+  throw new UserError(
+    'usage',
+    `${alone.typed} and ${other.typed} would both write to stdout: give one of them a file, such as --reporter ${other.name}=FILE.`,
+  )
+}
+
+/** Whether stdout is for another program, so that nothing else may be said there. */
+export const isForPrograms = (choices: readonly ReporterChoice[]): boolean =>
+  choices.some(({ file, name }) => file === undefined && !sharesStdout(name))

@@ -1,0 +1,68 @@
+import { whyUnwritable } from '@chaosproxy/history/files'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import { print } from '../terminal/output.ts'
+import { writeWholeFile } from '../terminal/whole-file.ts'
+import { isForPrograms, type ReporterChoice } from './choice.ts'
+import { type Part, placeFor, type Screen, sayBy, type Text } from './part.ts'
+
+/** Writes what reporters say, each to its place. */
+export interface Reporting {
+  /** Adds a subject. Text for programs is printed at once, a page only when all is known. */
+  add(part: Part): void
+  /** Writes the rest. @returns the exit code: the one given, unless that is 0 and something could not be written. */
+  finish(exitCode: ExitCode): ExitCode
+}
+
+/** A reporter that fails costs one line on stderr; the verdict and the other reporters are not affected. */
+export function createReporting(choices: readonly ReporterChoice[], screen: Screen): Reporting {
+  const parts: Part[] = []
+  const texts: string[] = choices.map(() => '')
+  const failures = new Map<ReporterChoice, string>()
+  const streams = isForPrograms(choices)
+
+  function take(choice: ReporterChoice, i: number, text: Text | undefined): void {
+    if (text === undefined || failures.has(choice)) return
+    if ('threw' in text) failures.set(choice, `it threw: ${text.threw}.`)
+    else if (streams && choice.file === undefined) print(process.stdout, text.said)
+    else texts[i] += text.said
+  }
+
+  function write(choice: ReporterChoice, text: string): void {
+    if (failures.has(choice)) return
+    if (choice.file === undefined) print(process.stdout, text)
+    else {
+      try {
+        writeWholeFile(choice.file, text)
+      } catch (error) {
+        failures.set(choice, whyUnwritable(error))
+      }
+    }
+  }
+
+  return {
+    add(part) {
+      parts.push(part)
+      for (const [i, choice] of choices.entries()) take(choice, i, part.texts[i])
+    },
+    finish(exitCode) {
+      for (const [i, choice] of choices.entries()) {
+        take(
+          choice,
+          i,
+          sayBy(choice, (reporter) => reporter.end?.(parts, placeFor(choice, screen))),
+        )
+        write(choice, texts[i] ?? '')
+      }
+      for (const [choice, why] of failures) print(process.stderr, `${failureText(choice, why, parts)}\n`)
+      const [first] = failures.keys()
+      return exitCode === EXIT.met && first !== undefined ? first.onFailure : exitCode
+    },
+  }
+}
+
+function failureText({ typed, name, file }: ReporterChoice, why: string, parts: readonly Part[]): string {
+  const verdicts = parts.flatMap(({ findings }) => findings.map((finding) => `${finding.name}: ${finding.title}`))
+  const told = verdicts.length === 1 ? verdicts[0] : `${verdicts.length} verdicts`
+  const instead = file === undefined ? '--reporter default' : `--reporter ${name}=${name}.txt`
+  return `${typed}: ${why.replaceAll('\n', ' ')} The verdict stands (${told}); to have it written, try ${instead}.`
+}

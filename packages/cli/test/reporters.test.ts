@@ -1,0 +1,86 @@
+import { copyFileSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { chaosHere, root, temporaryDirectory } from './chaos.ts'
+
+const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
+
+test('several reporters write at once, each to its file, and the page is still printed', async () => {
+  const directory = temporaryDirectory()
+  const files = ['junit', 'tap', 'markdown', 'json', 'html', 'jsonl', 'dot', 'default'] as const
+  const chosen = files.flatMap((name) => ['--reporter', `${name}=${join(directory, name)}`])
+  const { stdout, exitCode } = await chaosHere([
+    ...['check', history('stale-read'), '--expect', 'linearizable', '--reporter', 'github'],
+    ...chosen,
+  ])
+  expect(exitCode).toBe(1)
+  expect(stdout).toContain('NOT LINEARIZABLE')
+  expect(stdout).toMatch(/^::error file=.*stale-read\.jsonl,line=\d+,title=/m)
+  const sentence = JSON.parse(readFileSync(join(directory, 'json'), 'utf8')).levels.linearizable.reason
+  const words = (text: string) =>
+    text.replaceAll(/\s+/g, ' ').replaceAll('’', "'").replaceAll('&#39;', "'").toLowerCase()
+  for (const name of files)
+    expect(words(readFileSync(join(directory, name), 'utf8')), name).toContain(words(sentence).slice(0, 30))
+})
+
+test('of several files every verdict is told, that of one which cannot be read too', async () => {
+  const { stdout, exitCode } = await chaosHere([
+    ...['check', history('fresh-read'), history('stale-read'), '/no/such.jsonl', '--reporter', 'tap'],
+  ])
+  const points = stdout.split('\n').filter((line) => /^(not )?ok /.test(line))
+  expect(points).toEqual([
+    expect.stringMatching(/^ok 1 - .*fresh-read\.jsonl: Linearizable$/),
+    expect.stringMatching(/^ok 2 - .*stale-read\.jsonl: Not linearizable$/),
+    'not ok 3 - check /no/such.jsonl: Not checked',
+  ])
+  expect(exitCode).toBe(3)
+})
+
+test('a run and a search are told as well', async () => {
+  const out = temporaryDirectory()
+  const args = ['--seed', '1', '--out', out, '--reporter', 'tap']
+  const run = await chaosHere(['run', '--sim', '--time', '1s', '--rate', '200', '--faults', 'none', ...args])
+  expect({ ...run, stdout: run.stdout.split('\n')[2] }).toEqual({
+    exitCode: 0,
+    stderr: '',
+    stdout: 'ok 1 - run sim:raft, 5 nodes: Linearizable',
+  })
+})
+
+test.each([
+  [['tap', 'json'], '--reporter tap and --reporter json would both write to stdout'],
+  [['tapp'], 'Did you mean tap?'],
+  [['junit='], '--reporter junit=: name a file'],
+])('--reporter %s is refused before anything is checked', async (names, said) => {
+  const typed = names.flatMap((name) => ['--reporter', name])
+  const { stdout, stderr, exitCode } = await chaosHere(['check', history('stale-read'), ...typed])
+  expect(stderr).toContain(said)
+  expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 3 })
+})
+
+test('a page of a search is refused, with what to do instead', async () => {
+  const { stderr, exitCode } = await chaosHere(['fuzz', '--seeds', '1', '--reporter', 'html=page.html'])
+  expect(stderr).toContain('chaos check FILE --reporter html=report.html')
+  expect(exitCode).toBe(3)
+})
+
+test('no reporter replaces a history that is checked', async () => {
+  const file = join(temporaryDirectory(), 'history.jsonl')
+  copyFileSync(history('stale-read'), file)
+  const { stderr, exitCode } = await chaosHere(['check', file, '--reporter', `json=${file}`])
+  expect(stderr).toContain('that is a history to check')
+  expect(exitCode).toBe(3)
+  expect(readFileSync(file, 'utf8')).toBe(readFileSync(history('stale-read'), 'utf8'))
+})
+
+test('what cannot be written costs a line that says what to write instead, and never the verdict', async () => {
+  const check = (...args: readonly string[]) =>
+    chaosHere(['check', history('stale-read'), '--reporter', 'junit=/no/such/junit.xml', ...args])
+  const { stdout, stderr, exitCode } = await check()
+  expect(stdout).toContain('NOT LINEARIZABLE')
+  expect(stderr).toMatch(
+    /--reporter junit=\/no\/such\/junit\.xml: its directory does not exist\. .*try --reporter junit=junit\.txt\.\n$/,
+  )
+  expect(exitCode).toBe(3)
+  expect((await check('--expect', 'linearizable')).exitCode).toBe(1)
+})

@@ -1,0 +1,50 @@
+import type { Finding } from './finding.ts'
+import type { Reporter } from './reporter.ts'
+
+/** GitHub shows ten annotations of a step; more than a few hide each other. */
+const MOST_SHOWN = 3
+
+/**
+ * Annotations, as workflow commands on stdout:
+ * https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+ */
+export const githubReporter: Reporter = {
+  name: 'github',
+  summary: 'annotations for GitHub Actions, three at most',
+  sharesStdout: true,
+  end(told) {
+    const findings = told.flatMap((each) => each.findings).filter(({ result }) => result !== 'passed')
+    const worstFirst = findings.toSorted((a, b) => rank(a) - rank(b))
+    const shown = worstFirst.slice(0, MOST_SHOWN)
+    const hidden = findings.length - shown.length
+    return shown
+      .map((finding, i) => annotation(finding, hidden > 0 && i === MOST_SHOWN - 1 ? ` (${hidden} more not shown)` : ''))
+      .join('')
+  },
+}
+
+const rank = ({ result }: Finding): number => ['failed', 'troubled', 'undecided'].indexOf(result)
+
+function annotation(
+  { result, name, title, sentence, evidence, notes, expected, again, file, line }: Finding,
+  more: string,
+) {
+  const command = result === 'undecided' ? 'warning' : 'error'
+  const properties = [
+    ...(file === undefined ? [] : [`file=${property(file.replaceAll('\\', '/'))}`]),
+    ...(line === undefined ? [] : [`line=${line}`]),
+    `title=${property(`${name}: ${title}${more}`)}`,
+  ]
+  const texts = [
+    ...(evidence.length === 0 ? [sentence] : evidence),
+    expected,
+    ...notes,
+    again === undefined ? '' : `again: ${again}`,
+  ]
+  const message = texts.filter((text) => text !== '').join('\n')
+  return `::${command} ${properties.join(',')}::${data(message)}\n`
+}
+
+const data = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+
+const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C')

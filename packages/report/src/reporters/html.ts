@@ -1,0 +1,31 @@
+import { renderHtml } from '../html/page.ts'
+import type { Place, Reporter } from './reporter.ts'
+import type { Subject } from './subject.ts'
+
+export const htmlReporter: Reporter = {
+  name: 'html',
+  summary: 'a self-contained page, drawn',
+  not: { search: 'chaos fuzz writes the history of what it finds: chaos check FILE --reporter html=report.html' },
+  each: htmlOf,
+}
+
+/** The page of a subject; empty if it has no history. */
+export function htmlOf(subject: Subject, { version, pathTo }: Pick<Place, 'version' | 'pathTo'>): string {
+  switch (subject.kind) {
+    case 'run':
+      return renderHtml({
+        ...subject,
+        version,
+        historyFile: pathTo(subject.historyFile),
+        report: subject.summary.report,
+        run: subject.summary,
+      })
+    case 'file':
+      return renderHtml({ ...subject, version, historyFile: pathTo(subject.file) })
+    case 'trouble':
+    case 'search':
+      return ''
+    default:
+      return subject satisfies never
+  }
+}

@@ -1,0 +1,39 @@
+import type { Json } from '@chaosproxy/history'
+import { toJson } from '../json.ts'
+import type { Reporter } from './reporter.ts'
+import type { Subject } from './subject.ts'
+
+export const jsonReporter: Reporter = {
+  name: 'json',
+  summary: 'everything, as one JSON object for each run or file',
+  each: (subject) => `${JSON.stringify(jsonOf(subject))}\n`,
+}
+
+/** Everything known of a subject. The members stay the same between versions. */
+export function jsonOf(subject: Subject): Json {
+  switch (subject.kind) {
+    case 'run': {
+      const { summary, history, directory } = subject
+      return toJson({ report: summary.report, history, run: summary, directory, checkMs: summary.timing.checkMs })
+    }
+    case 'file':
+      return toJson({
+        report: subject.report,
+        history: subject.history,
+        file: subject.file,
+        parseMs: subject.parseMs,
+        checkMs: subject.checkMs,
+        expectation: subject.expectation,
+        vacuous: subject.vacuous,
+        initial: subject.initial,
+      })
+    case 'trouble': {
+      const { file, message, why } = subject
+      return why === 'stopped' ? { file, headline: 'unknown', error: message } : { file, error: message }
+    }
+    case 'search':
+      return subject.json
+    default:
+      return subject satisfies never
+  }
+}

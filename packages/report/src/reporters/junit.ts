@@ -1,0 +1,65 @@
+import type { Finding } from './finding.ts'
+import type { Reporter } from './reporter.ts'
+
+/**
+ * JUnit XML, which CI servers read: a test case for each verdict. What could not be decided is an error, since a build
+ * must not pass by it.
+ */
+export const junitReporter: Reporter = {
+  name: 'junit',
+  summary: 'JUnit XML for CI servers, a test case for each verdict',
+  end(told) {
+    const findings = told.flatMap((each) => each.findings)
+    const failures = findings.filter(({ result }) => result === 'failed').length
+    const errors = findings.filter(({ result }) => result === 'undecided' || result === 'troubled').length
+    const time = seconds(findings.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0))
+    const counts = `tests="${findings.length}" failures="${failures}" errors="${errors}" time="${time}"`
+    return [
+      '<?xml version="1.0" encoding="UTF-8"?>',
+      `<testsuites name="chaos" ${counts}>`,
+      `  <testsuite name="chaos" ${counts}>`,
+      ...findings.map(testCase),
+      '  </testsuite>',
+      '</testsuites>',
+      '',
+    ].join('\n')
+  },
+}
+
+function testCase(finding: Finding): string {
+  const { command, name, elapsedMs } = finding
+  const more = [problemOf(finding), outputOf(finding)].filter((text) => text !== '')
+  const open = `    <testcase classname="chaos.${command}" name="${escaped(name)}" time="${seconds(elapsedMs)}"`
+  if (more.length === 0) return `${open}/>`
+  return [`${open}>`, ...more, '    </testcase>'].join('\n')
+}
+
+function problemOf({ result, title, sentence, expected, evidence, file, line, again }: Finding): string {
+  if (result === 'passed') return ''
+  const element = result === 'failed' ? 'failure' : 'error'
+  const place = file === undefined || result !== 'failed' ? [] : [`at ${file}${line === undefined ? '' : `:${line}`}`]
+  const repeat = again === undefined ? [] : [`again: ${again}`]
+  const text = [...(evidence.length === 0 ? [sentence] : evidence), '', expected, ...place, ...repeat]
+  const message = sentence === '' ? title : `${title}: ${sentence}`
+  return `      <${element} type="${result}" message="${escaped(message)}">${escaped(text.join('\n'))}</${element}>`
+}
+
+function outputOf({ levels, notes }: Finding): string {
+  const lines = [
+    ...notes,
+    ...levels.map(({ level, result, reason }) => `${level}: ${result}${reason === '' ? '' : `, ${reason}`}`),
+  ]
+  return lines.length === 0 ? '' : `      <system-out>${escaped(lines.join('\n'))}</system-out>`
+}
+
+const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(3)
+
+/** Characters that XML 1.0 does not allow, not even escaped, become U+FFFD. */
+const escaped = (text: string): string =>
+  text
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML forbids
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ud800-\udfff\ufffe\uffff]/gu, '\ufffd')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')

@@ -1,0 +1,60 @@
+import { count, durationOfMillis } from '../words.ts'
+import type { Finding } from './finding.ts'
+import type { Reporter } from './reporter.ts'
+
+const SIGNS: { readonly [result in Finding['result']]: string } = {
+  passed: '✅',
+  failed: '❌',
+  undecided: '❓',
+  troubled: '⚠️',
+}
+
+/** For a pull request or a job's summary: a table of verdicts, then what each that did not pass rests on. */
+export const markdownReporter: Reporter = {
+  name: 'markdown',
+  summary: 'a table of verdicts and each contradiction drawn, for a pull request or a job summary',
+  end(told) {
+    const findings = told.flatMap((each) => each.findings)
+    const rows = findings.map(
+      ({ result, name, title, expected, operations, elapsedMs }) =>
+        `| ${SIGNS[result]} | ${cell(name)} | ${cell(title)} | ${cell(expected)} | ${count(operations)} | ${durationOfMillis(elapsedMs)} |`,
+    )
+    const table = ['| | | verdict | | operations | time |', '| --- | --- | --- | --- | ---: | ---: |', ...rows].join(
+      '\n',
+    )
+    return `${[table, ...findings.flatMap(sectionsOf)].join('\n\n')}\n`
+  },
+}
+
+function sectionsOf({ result, name, title, sentence, evidence, notes, levels, file, line, again }: Finding): string[] {
+  if (result === 'passed' && notes.length === 0) return []
+  return [
+    `### ${text(name)}: ${text(title)}`,
+    text(sentence),
+    notes.map((note) => `- ${text(note)}`).join('\n'),
+    evidence.length === 0 ? '' : fenced(evidence.join('\n')),
+    levels
+      .map(
+        ({ level, result: found, reason }) => `- ${text(level)}: ${found}${reason === '' ? '' : `, ${text(reason)}`}`,
+      )
+      .join('\n'),
+    result === 'failed' && file !== undefined ? `In ${code(line === undefined ? file : `${file}:${line}`)}.` : '',
+    again === undefined ? '' : `Again: ${code(again)}`,
+  ].filter((part) => part !== '')
+}
+
+/** Text that Markdown takes for nothing else. */
+const text = (plain: string): string => plain.replace(/[\\`*_[\]<>#|~]/g, '\\$&')
+
+const cell = (plain: string): string => text(plain).replaceAll('\n', ' ')
+
+/** A fence longer than any within. */
+const fenceFor = (plain: string, least: number): string =>
+  '`'.repeat(Math.max(least, ...Array.from(plain.matchAll(/`+/g), ([ticks]) => ticks.length + 1)))
+
+const fenced = (plain: string): string => `${fenceFor(plain, 3)}\n${plain}\n${fenceFor(plain, 3)}`
+
+function code(plain: string): string {
+  const fence = fenceFor(plain, 1)
+  return fence.length === 1 ? `\`${plain}\`` : `${fence} ${plain} ${fence}`
+}

@@ -1,0 +1,23 @@
+import { dotReporter } from './dot.ts'
+import { githubReporter } from './github.ts'
+import { htmlReporter } from './html.ts'
+import { jsonReporter } from './json.ts'
+import { jsonlReporter } from './jsonl.ts'
+import { junitReporter } from './junit.ts'
+import { markdownReporter } from './markdown.ts'
+import type { Reporter } from './reporter.ts'
+import { tapReporter } from './tap.ts'
+import { terminalReporter } from './terminal.ts'
+
+/** Every reporter. The first is used if none is named. */
+export const reporters: readonly Reporter[] = [
+  terminalReporter,
+  dotReporter,
+  jsonReporter,
+  jsonlReporter,
+  tapReporter,
+  junitReporter,
+  markdownReporter,
+  githubReporter,
+  htmlReporter,
+]

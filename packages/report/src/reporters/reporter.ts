@@ -1,0 +1,36 @@
+import type { CheckRow } from '../terminal/check-page.ts'
+import type { Style, TerminalOptions } from '../terminal/style.ts'
+import type { Finding } from './finding.ts'
+import type { Subject } from './subject.ts'
+
+/** A way to tell results. One file, and one line in the registry; `--reporter` takes its name. */
+export interface Reporter {
+  readonly name: string
+  /** For help: what it writes. */
+  readonly summary: string
+  /** Whether other reporters may write to stdout as well. */
+  readonly sharesStdout?: boolean
+  /** The kinds of subject it cannot tell of, each with the remedy. */
+  readonly not?: { readonly [kind in Subject['kind']]?: string }
+  /** The text about one subject, written as soon as it is known. Called where the history is at hand. */
+  each?(subject: Subject, place: Place): string
+  /** The text after all subjects. */
+  end?(told: readonly Told[], place: Place): string
+}
+
+/** Where a text will be read. */
+export interface Place {
+  readonly style: Style
+  readonly terminal: TerminalOptions
+  /** The program's version. */
+  readonly version: string
+  /** The path of a history relative to the file that the text is written to. */
+  pathTo(historyFile: string): string
+}
+
+/** What remains of a subject once its history is gone. Plain data. */
+export interface Told {
+  readonly findings: readonly Finding[]
+  /** Its line in a table of files, if it is one. */
+  readonly row: CheckRow | undefined
+}

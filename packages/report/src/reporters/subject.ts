@@ -1,0 +1,73 @@
+import type { Report } from '@chaosproxy/checker'
+import type { History, Json } from '@chaosproxy/history'
+import type { Expectation, RunSummary } from '../run-summary.ts'
+import type { SearchSummary } from '../terminal/search-page.ts'
+
+/** What a reporter tells of: a judged run, a checked file, a file that could not be checked, or a search. */
+export type Subject = RunSubject | FileSubject | TroubleSubject | SearchSubject
+
+/** A run, by `chaos run` or `chaos record`. */
+export interface RunSubject {
+  readonly kind: 'run'
+  /** What was tested: `raft, 5 nodes`. */
+  readonly title: string
+  readonly summary: RunSummary
+  readonly history: History
+  /** The run's directory, and the files in it, as the reader would type them. */
+  readonly directory: string
+  readonly historyFile: string
+  readonly reportFile: string
+  /** The command that repeats the run. */
+  readonly again: string
+  readonly exitCode: number
+}
+
+/** A saved history, by `chaos check`. */
+export interface FileSubject {
+  readonly kind: 'file'
+  /** Its path as typed. */
+  readonly file: string
+  /** Its name for people: `stdin` for `-`. */
+  readonly title: string
+  readonly report: Report<string>
+  readonly history: History
+  readonly parseMs: number
+  readonly checkMs: number
+  /** The level that the headline is about, if none is expected. */
+  readonly asked: string
+  readonly expectation: Expectation | undefined
+  /** Why the history proves less than it seems to. */
+  readonly vacuous: readonly string[]
+  /** The initial value assumed. */
+  readonly initial: Json
+  /** Whether it is the only file. Several get a line of a table each. */
+  readonly alone: boolean
+  /** Whether to tell all the evidence. */
+  readonly explain: boolean
+  /** The path of the HTML report, if one is written. */
+  readonly reportFile: string | undefined
+  /** The command that repeats the check. */
+  readonly again: string
+  readonly exitCode: number
+}
+
+/** A file about which nothing is known. */
+export interface TroubleSubject {
+  readonly kind: 'trouble'
+  readonly file: string
+  readonly message: string
+  /** `stopped` if time or memory ran out; otherwise the file could not be read. */
+  readonly why: 'stopped' | 'unreadable'
+  /** Whether it is the only file. */
+  readonly alone: boolean
+  readonly exitCode: number
+}
+
+/** A search for failures, by `chaos fuzz`. */
+export interface SearchSubject {
+  readonly kind: 'search'
+  readonly summary: SearchSummary
+  /** The object that `--json` prints. */
+  readonly json: Json
+  readonly exitCode: number
+}

@@ -1,0 +1,37 @@
+import type { Finding } from './finding.ts'
+import type { Reporter } from './reporter.ts'
+
+/** https://testanything.org/tap-version-14-specification.html */
+export const tapReporter: Reporter = {
+  name: 'tap',
+  summary: 'TAP 14, a test point for each verdict',
+  end(told) {
+    const findings = told.flatMap((each) => each.findings)
+    const points = findings.map((finding, i) => pointOf(finding, i + 1))
+    return `TAP version 14\n1..${findings.length}\n${points.join('')}`
+  },
+}
+
+/** What is unknown has not passed: only a verdict can be `ok`. */
+function pointOf(finding: Finding, number: number): string {
+  const { result, command, name, title } = finding
+  const description = `${command} ${name}: ${title}`.replaceAll('\\', '\\\\').replaceAll('#', '\\#')
+  return `${result === 'passed' ? 'ok' : 'not ok'} ${number} - ${description}\n${diagnosisOf(finding)}`
+}
+
+/** A YAML block; texts are quoted as in JSON, which is YAML as well. */
+function diagnosisOf({ result, sentence, expected, notes, evidence, file, line, again }: Finding): string {
+  const members: readonly (readonly [string, unknown])[] = [
+    ['message', sentence],
+    ['severity', result === 'passed' ? '' : result === 'failed' ? 'fail' : result],
+    ['expected', expected],
+    ['notes', notes.join('; ')],
+    ['at', result === 'failed' && file !== undefined && line !== undefined ? `${file}:${line}` : ''],
+    ['again', again],
+  ]
+  const lines = members.flatMap(([name, value]) =>
+    value === '' || value === undefined ? [] : [`  ${name}: ${JSON.stringify(value)}`],
+  )
+  const drawn = evidence.length === 0 ? [] : ['  evidence: |', ...evidence.map((text) => `    ${text}`.trimEnd())]
+  return lines.length + drawn.length === 0 ? '' : `  ---\n${[...lines, ...drawn].join('\n')}\n  ...\n`
+}

@@ -1,0 +1,41 @@
+import { type CheckRow, renderCheck, renderCheckTable } from '../terminal/check-page.ts'
+import { renderExplanations } from '../terminal/explanation.ts'
+import { renderRun } from '../terminal/run-page.ts'
+import { renderSearch } from '../terminal/search-page.ts'
+import type { Place, Reporter } from './reporter.ts'
+import type { FileSubject, Subject } from './subject.ts'
+
+/** The page for people: the verdict, why, how it went; for several files, a table. */
+export const terminalReporter: Reporter = {
+  name: 'default',
+  summary: 'a page for people',
+  sharesStdout: true,
+  each: pageOf,
+  end(told, { style, terminal }) {
+    if (told.length < 2) return ''
+    const rows = told.flatMap(({ row }): readonly CheckRow[] => (row === undefined ? [] : [row]))
+    return rows.length === 0 ? '' : renderCheckTable(rows, style, terminal)
+  },
+}
+
+function pageOf(subject: Subject, { style, terminal }: Place): string {
+  switch (subject.kind) {
+    case 'run':
+      return renderRun(subject.summary, subject.history, style, { ...terminal, ...subject })
+    case 'file':
+      return filePage(subject, { style, terminal })
+    case 'trouble':
+      return subject.alone && subject.why === 'stopped' ? `${subject.message}\n` : ''
+    case 'search':
+      return renderSearch(subject.summary, style, terminal)
+    default:
+      return subject satisfies never
+  }
+}
+
+function filePage(subject: FileSubject, { style, terminal }: Pick<Place, 'style' | 'terminal'>): string {
+  const { report, history, alone, explain, file, title } = subject
+  const explanation = explain ? renderExplanations(report, history, style, terminal) : ''
+  if (alone) return renderCheck(report, history, style, { ...terminal, ...subject, file: title }) + explanation
+  return explanation === '' ? '' : `\n${style.bold(file)}\n${explanation}`
+}

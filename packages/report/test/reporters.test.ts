@@ -1,0 +1,243 @@
+import { describe, expect, test } from 'vitest'
+import { findingsOf } from '../src/reporters/finding.ts'
+import { reporters } from '../src/reporters/registry.ts'
+import type { Place, Told } from '../src/reporters/reporter.ts'
+import type { FileSubject, RunSubject, SearchSubject, Subject, TroubleSubject } from '../src/reporters/subject.ts'
+import { plainStyle } from '../src/terminal/style.ts'
+import { sampleRun } from './sample-run.ts'
+import { allMet, ms, staleRead } from './timeline.ts'
+
+const place: Place = {
+  style: plainStyle,
+  terminal: { width: 100, unicode: true },
+  version: '0.1.0',
+  pathTo: (file) => file,
+}
+
+/** What a reporter writes about these subjects altogether. */
+function written(name: string, ...subjects: readonly Subject[]): string {
+  const reporter = reporters.find((each) => each.name === name)
+  const told = subjects.map((subject): Told => ({ findings: findingsOf(subject), row: undefined }))
+  return `${subjects.map((subject) => reporter?.each?.(subject, place) ?? '').join('')}${reporter?.end?.(told, place) ?? ''}`
+}
+
+const stale = staleRead()
+
+const broken: FileSubject = {
+  kind: 'file',
+  file: 'runs/a,b.jsonl',
+  title: 'runs/a,b.jsonl',
+  report: stale.report,
+  history: stale.history,
+  parseMs: 2,
+  checkMs: 10,
+  asked: 'linearizable',
+  expectation: { level: 'linearizable', met: false },
+  vacuous: [],
+  initial: null,
+  alone: false,
+  explain: false,
+  reportFile: undefined,
+  again: 'npx chaos check runs/a,b.jsonl',
+  exitCode: 1,
+}
+
+const kept: FileSubject = {
+  ...broken,
+  file: 'kept.jsonl',
+  title: 'kept.jsonl',
+  report: allMet(),
+  expectation: { level: 'linearizable', met: true },
+  exitCode: 0,
+}
+
+const unproved: FileSubject = {
+  ...kept,
+  title: 'idle.jsonl',
+  vacuous: ['no read succeeded'],
+  expectation: { level: 'linearizable', met: 'unknown' },
+  exitCode: 2,
+}
+
+const unreadable: TroubleSubject = {
+  kind: 'trouble',
+  file: 'none.jsonl',
+  message: 'none.jsonl: there is no such file <here> & "there"\u0007',
+  why: 'unreadable',
+  alone: false,
+  exitCode: 3,
+}
+
+const search: SearchSubject = {
+  kind: 'search',
+  summary: {
+    subject: 'raft',
+    level: 'linearizable',
+    trials: 5,
+    steps: 500,
+    elapsedMs: ms(0.0001) as never,
+    tried: { random: { trials: 5, found: 0 } },
+    doubts: [],
+    failures: [],
+  },
+  json: { found: false },
+  exitCode: 0,
+}
+
+const sample = sampleRun(200)
+const run: RunSubject = {
+  kind: 'run',
+  title: 'primary-replica, 3 nodes',
+  summary: sample.run,
+  history: sample.history,
+  directory: 'chaos-results/1',
+  historyFile: 'chaos-results/1/history.jsonl',
+  reportFile: 'chaos-results/1/report.html',
+  again: 'npx chaos run --spec chaos-results/1/run.json',
+  exitCode: 1,
+}
+
+const all = [kept, broken, unproved, unreadable, search, run]
+
+test('every reporter tells something of every subject it can tell of, and the same each time', () => {
+  for (const { name, not } of reporters)
+    for (const subject of all) {
+      if (not?.[subject.kind] !== undefined) continue
+      const text = written(name, subject)
+      expect(written(name, subject)).toBe(text)
+      // A table has no room for one file that cannot be read, and a page and annotations are only of what went wrong.
+      if (subject.kind !== 'trouble' && !(name === 'github' && subject.exitCode === 0) && name !== 'default')
+        expect(text, `${name} of ${subject.kind}`).not.toBe('')
+    }
+})
+
+test('a violation is the same sentence wherever it is told', () => {
+  const [finding] = findingsOf(run)
+  const sentence = finding?.sentence ?? ''
+  expect(sentence).toMatch(/^process 90 read 6 from n2/)
+  // Pages wrap it and begin it with a capital letter.
+  const words = (text: string) => text.replaceAll(/\s+/g, ' ').toLowerCase()
+  for (const { name } of reporters) expect(words(written(name, run)), name).toContain(words(sentence).slice(0, 40))
+})
+
+test('an exit code is what passes or fails a verdict, not what was found', () => {
+  expect(findingsOf({ ...broken, expectation: undefined, exitCode: 0 })).toMatchObject([
+    { result: 'passed', title: 'Not linearizable', expected: '' },
+  ])
+  expect(all.flatMap(findingsOf).map(({ result }) => result)).toEqual([
+    'passed',
+    'failed',
+    'undecided',
+    'troubled',
+    'passed',
+    'failed',
+  ])
+})
+
+test('dot has a character for each verdict and a line for each that did not pass', () => {
+  const lines = written('dot', ...all).split('\n')
+  expect(lines[0]).toBe('.F?E.F')
+  expect(lines).toHaveLength(7)
+  expect(lines[1]).toMatch(/^F runs\/a,b\.jsonl: Not linearizable: process 4 read 6 from n2/)
+  expect(lines[5]).toBe('6 verdicts, 4 did not pass')
+})
+
+test('jsonl has a line for each verdict', () => {
+  const lines = written('jsonl', ...all)
+    .trimEnd()
+    .split('\n')
+  expect(lines.map((line) => JSON.parse(line).name)).toEqual([
+    'kept.jsonl',
+    'runs/a,b.jsonl',
+    'idle.jsonl',
+    'none.jsonl',
+    'raft',
+    'primary-replica, 3 nodes',
+  ])
+})
+
+test('tap counts its points and never says ok of what is unknown', () => {
+  const lines = written('tap', ...all, { ...kept, title: 'C:\\runs #7' }).split('\n')
+  expect(lines.slice(0, 3)).toEqual(['TAP version 14', '1..7', 'ok 1 - check kept.jsonl: Linearizable'])
+  expect(lines.filter((line) => /^(not )?ok /.test(line)).map((line) => line.startsWith('ok'))).toEqual([
+    true,
+    false,
+    false,
+    false,
+    true,
+    false,
+    true,
+  ])
+  expect(lines).toContain('ok 7 - check C:\\\\runs \\#7: Linearizable')
+  expect(lines).toContain('  severity: "undecided"')
+})
+
+describe('junit', () => {
+  const xml = written('junit', ...all)
+
+  test('counts failures and errors, and an unknown verdict is an error', () => {
+    expect(xml).toMatch(/<testsuites name="chaos" tests="6" failures="2" errors="2" time="[\d.]+">/)
+    expect(xml.match(/<testcase /g)).toHaveLength(6)
+    expect(xml.match(/<failure /g)).toHaveLength(2)
+    expect(xml.match(/<error /g)).toHaveLength(2)
+  })
+
+  test('escapes what XML would take for markup, and replaces what it forbids', () => {
+    expect(xml).toContain('there is no such file &lt;here&gt; &amp; &quot;there&quot;')
+    expect(written('junit', { ...kept, title: 'a\u0000b\ud800c' })).toContain('name="a\ufffdb\ufffdc"')
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML forbids
+    expect(xml).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/)
+  })
+
+  test('has only the elements and attributes of the common schema, in its order', () => {
+    const allowed: { readonly [element: string]: readonly string[] } = {
+      testsuites: ['name', 'tests', 'failures', 'errors', 'time'],
+      testsuite: ['name', 'tests', 'failures', 'errors', 'time'],
+      testcase: ['classname', 'name', 'time'],
+      failure: ['type', 'message'],
+      error: ['type', 'message'],
+      'system-out': [],
+    }
+    const open: string[] = []
+    for (const [, end, name = '', attributes = '', empty] of xml.matchAll(/<(\/?)([a-z-]+)([^<>]*?)(\/?)>/g)) {
+      if (end === '/') expect(open.pop()).toBe(name)
+      else {
+        expect(Object.keys(allowed)).toContain(name)
+        for (const [, attribute] of attributes.matchAll(/([a-z]+)="[^"]*"/g))
+          expect(allowed[name], name).toContain(attribute)
+        if (empty === '') open.push(name)
+      }
+    }
+    expect(open).toEqual([])
+    expect(xml).not.toMatch(/<\/system-out>\s*<(failure|error)/)
+  })
+})
+
+describe('github', () => {
+  test('annotates the line accused, with what the format reserves escaped', () => {
+    const text = written('github', { ...broken, title: '100%: a,b' })
+    expect(text).toMatch(/^::error file=runs\/a%2Cb\.jsonl,line=8,title=100%25%3A a%2Cb%3A Not linearizable::Why/)
+    expect(text.trimEnd()).not.toContain('\n')
+    expect(text).toContain('%0A')
+  })
+
+  test('shows three at most, the worst first, and says how many it does not show', () => {
+    const lines = written('github', unproved, unreadable, kept, broken, run).trimEnd().split('\n')
+    expect(lines.map((line) => line.slice(0, 9))).toEqual(['::error f', '::error f', '::error f'])
+    expect(lines[2]).toContain('(1 more not shown)::')
+  })
+
+  test('says nothing if all is well', () => {
+    expect(written('github', kept, search)).toBe('')
+    expect(written('github', unproved)).toMatch(/^::warning /)
+  })
+})
+
+test('markdown has a table of all and a section for each that did not pass, with nothing in it taken for markup', () => {
+  const text = written('markdown', ...all, { ...kept, title: 'a|b*c' })
+  expect(text.split('\n').filter((line) => line.startsWith('|'))).toHaveLength(2 + 7)
+  expect(text.match(/^### /gm)).toHaveLength(4)
+  expect(text).toContain('| ✅ | a\\|b\\*c |')
+  expect(text).toContain('In `runs/a,b.jsonl:8`.')
+  expect(text.match(/^```$/gm)).toHaveLength(4)
+})
