@@ -10,12 +10,16 @@ const SEEDS = [1, 2, 3]
 /** What has to break must do so within as many runs. */
 const MORE_SEEDS = [4, 5, 6, 7, 8]
 
-async function verdictOf({ protocol, knobs = {}, workload, settings = {}, nodes, faults }: SystemRow, seed: number) {
+async function verdictOf(
+  { protocol, knobs = {}, workload, settings = {}, nodes, faults, rate }: SystemRow,
+  seed: number,
+) {
   const given = (option: string, values: object) =>
     Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`])
   const turned = [...given('--set', knobs), ...given('--workload-set', settings)]
   const chosen = [
     ...(workload === undefined ? [] : ['--workload', workload]),
+    ...(rate === undefined ? [] : ['--rate', String(rate)]),
     ...(nodes === undefined ? [] : ['--nodes', String(nodes)]),
     ...['--faults', faults.length === 0 ? 'none' : faults.join(',')],
   ]

@@ -82,8 +82,13 @@ export interface ProtocolDefinition {
   promises(object: string, knobs: ProtocolOptions['knobs']): PromisedLevel | 'none'
   /** Whether each client has to stay with one node, as by sticky sessions: its promise then holds for such clients. */
   readonly sticky?: boolean | undefined
-  /** Kinds of fault under which it promises nothing: a search leaves them out. */
-  readonly notUnder?: readonly FaultPlan['kind'][] | undefined
+  /** Kinds of fault under which it promises nothing: a search leaves them out. It may depend on the knobs. */
+  readonly notUnder?:
+    | readonly FaultPlan['kind'][]
+    | ((knobs: ProtocolOptions['knobs']) => readonly FaultPlan['kind'][])
+    | undefined
+  /** Why so many nodes cannot run with these knobs; undefined if they can. Absent: any number can. */
+  readonly impossible?: ((knobs: ProtocolOptions['knobs'], nodes: number) => string | undefined) | undefined
   /** Knob values with the strongest promise: a search starts here. */
   readonly strictest?: ProtocolOptions['knobs'] | undefined
   readonly knobs: readonly Knob[]
@@ -102,6 +107,12 @@ export type ProtocolModule = Pick<ProtocolDefinition, 'name' | 'create'> &
     /** A single level if it is the same for every object. */
     readonly promises?: PromisedLevel | 'none' | ProtocolDefinition['promises'] | undefined
   }
+
+/** The kinds of fault under which a protocol promises nothing with these knobs. */
+export const notPromisedUnder = (
+  { notUnder = [] }: ProtocolDefinition,
+  knobs: ProtocolOptions['knobs'],
+): readonly FaultPlan['kind'][] => (typeof notUnder === 'function' ? notUnder(knobs) : notUnder)
 
 /** The object that a protocol replicates by default. */
 export const DEFAULT_OBJECT = 'register'

@@ -33,6 +33,8 @@ export interface NodeStatus {
   readonly leads: boolean
   /** Whether it can serve clients now; absent: as soon as some node leads. Protocols without a leader must set it. */
   readonly ready?: boolean | undefined
+  /** Whether it keeps what other nodes lack, and will tell them: agreement is not final before. Absent: no. */
+  readonly owes?: boolean | undefined
   /** Term, epoch or view number, if the protocol has one. */
   readonly term?: number | undefined
   /** The node this one believes leads. */

@@ -49,7 +49,10 @@ export function readFinally(options: Options, done: Converged): void {
 
   function probe(): void {
     askAll({ ...options, final: false }, allOf(compared, probed), (answers) => {
-      if (compared.every((input) => allAgree(answers.get(input) ?? [], probed.length, workload.agreedOn)))
+      if (
+        !someOwes(cluster) &&
+        compared.every((input) => allAgree(answers.get(input) ?? [], probed.length, workload.agreedOn))
+      )
         finish(nanos(clock.now() - healedAt))
       else if (clock.now() >= deadline) finish(undefined)
       else afterPause(clock, probe)
@@ -64,6 +67,10 @@ export function readFinally(options: Options, done: Converged): void {
   if (compared.length === 0) finish(undefined)
   else probe()
 }
+
+/** Whether a node keeps what others lack, so that they may agree on something else only for a moment. */
+const someOwes = (cluster: ProcessOptions['cluster']): boolean =>
+  [...cluster.status().values()].some((each) => each?.owes === true)
 
 const afterPause = (clock: Clock, callback: () => void): void => {
   clock.at(nanos(clock.now() + millisToNanos(PAUSE_BETWEEN_ROUNDS_MS)), callback)

@@ -1,4 +1,5 @@
-import { functionsOf, type ProtocolDefinition } from '@chaosproxy/protocols'
+import { UserError } from '@chaosproxy/history'
+import { functionsOf, notPromisedUnder, type ProtocolDefinition } from '@chaosproxy/protocols'
 import type { Setting } from '@chaosproxy/workloads'
 import type { Target } from './target.ts'
 
@@ -22,9 +23,13 @@ export const protocolTarget = (
   sticky: protocol.sticky === true,
   functions: () => functionsOf(protocol),
   promises({ object, settings, faults }) {
-    if (protocol.notUnder?.some((kind) => faults.some((fault) => fault === kind))) return 'nothing'
+    if (notPromisedUnder(protocol, settings).some((kind) => faults.some((fault) => fault === kind))) return 'nothing'
     const promised = protocol.promises(object, settings)
     return promised === 'none' ? 'nothing' : promised
   },
-  validate: (settings, bug) => void protocol.create({ bug, knobs: settings }),
+  validate(settings, bug, nodes) {
+    protocol.create({ bug, knobs: settings })
+    const reason = protocol.impossible?.(settings, nodes)
+    if (reason !== undefined) throw new UserError('usage', `${protocol.name}: ${reason}.`)
+  },
 })

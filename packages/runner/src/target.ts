@@ -62,8 +62,12 @@ export interface Target {
   promises(question: PromiseQuestion): string
   /** `among`: where the fault would be injected; absent: anywhere. */
   suffers(fault: FaultKind, among?: 'nodes' | 'clients'): Suffering
-  /** Rejects settings and mistakes that do not go together, before anything is started. @throws UserError (usage) */
-  validate?(settings: Settings, bug: string | undefined): void
+  /**
+   * Rejects settings, mistakes and numbers of nodes that do not go together, before anything is started.
+   *
+   * @throws UserError (usage)
+   */
+  validate?(settings: Settings, bug: string | undefined, nodes: number): void
   /** Programs it needs that this machine lacks; absent if it needs none. */
   missing?(): Promise<readonly MissingProgram[]>
   /** @throws UserError (environment) if it does not come up; nothing is left behind in that case. */

@@ -37,6 +37,9 @@ const BY_HISTORY: { readonly [mistake: string]: Setting } = {
   'ordered-queue read-before-own-write': SEQUENTIAL,
   'ordered-queue apply-out-of-order': SEQUENTIAL,
   'ordered-queue forget-applied': SEQUENTIAL,
+  'quorum quorum-off-by-one': {},
+  'quorum no-tie-break': {},
+  'quorum drop-handoff-on-restart': { ...EVENTUAL, knobs: { replicas: 3, r: 1, w: 1, sloppy: true, tags: 'clock' } },
 }
 
 /** Seldom seen by clients, and soon by an invariant. */
@@ -53,6 +56,7 @@ const BY_INVARIANT: { readonly [mistake: string]: Setting } = {
   'master-master no-tie-break': EVENTUAL,
   'master-master forget-context': { ...EVENTUAL, knobs: { conflicts: 'version-vector' } },
   'master-master deaf-clock': { ...EVENTUAL, knobs: { conflicts: 'hybrid-clock', 'resolution-ms': 50 } },
+  'quorum no-write-back': {},
 }
 
 /** Not seen within the trials that a test can afford: shown beside their protocol. */

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { type Millis, UserError } from '@chaosproxy/history'
 import { type ProtocolDefinition, promiseOf } from '@chaosproxy/protocols'
-import { strategies, usualStrategies } from '@chaosproxy/simulator'
+import { MOST_NODES_TRIED, possibleNodes, strategies, usualStrategies } from '@chaosproxy/simulator'
 import { loadProtocol } from '@chaosproxy/targets'
 import type { Workload } from '@chaosproxy/workloads'
 import { parseLevel } from '../arguments/names.ts'
@@ -41,7 +41,11 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
   const { target, reference } = await chooseTarget(options)
   const protocol = await loadProtocol(reference)
   const workload = await chooseWorkload(options)
-  const nodes = textOf(options, 'nodes')
+  const typedNodes = textOf(options, 'nodes')
+  const nodes = typedNodes === undefined ? undefined : parseCount('nodes', typedNodes, { min: 1, max: 15 })
+  const knobs = parseKnobs(target, textsOf(options, 'set'))
+  refuseImpossible(protocol, knobs, nodes)
+  const held = heldTo(protocol, workload.workload.object, knobs, textOf(options, 'expect'))
   const invariants = options['invariants'] !== false
   return {
     subject: {
@@ -49,16 +53,8 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
       workload: workload.reference,
       settings: parseWorkloadSettings(workload.workload, options),
       bug: parseBug(target, textOf(options, 'bug')),
-      ...decidable(
-        workload.workload,
-        heldTo(
-          protocol,
-          workload.workload.object,
-          parseKnobs(target, textsOf(options, 'set')),
-          textOf(options, 'expect'),
-        ),
-      ),
-      nodes: nodes === undefined ? undefined : parseCount('nodes', nodes, { min: 1, max: 15 }),
+      ...decidable(workload.workload, held),
+      nodes,
       operations: parseCount('operations', textOf(options, 'operations'), { min: 1, max: 10_000 }),
     },
     name: protocol.name,
@@ -88,6 +84,15 @@ function heldTo(
   const level = promiseOf(protocol, knobs, object)
   if (level !== 'none') return { knobs, level }
   throw new UserError('usage', 'the target promises no level: say with --expect which one its histories are held to.')
+}
+
+/** @throws UserError (usage) if the knobs suit neither the number of nodes given nor any that a search would choose. */
+function refuseImpossible(protocol: ProtocolDefinition, knobs: SubjectName['knobs'], nodes: number | undefined): void {
+  if (nodes === undefined && possibleNodes(protocol, knobs).length > 0) return
+  const reason = protocol.impossible?.(knobs, nodes ?? MOST_NODES_TRIED)
+  if (reason === undefined) return
+  const remedy = nodes === undefined ? ' Give more with --nodes.' : ''
+  throw new UserError('usage', `${protocol.name}: ${reason}.${remedy}`)
 }
 
 /** @throws UserError (usage) for a level that the workload's histories cannot be judged by. */

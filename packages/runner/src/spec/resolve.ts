@@ -49,18 +49,18 @@ export async function planRun(spec: RunSpec, registries: Registries, where: stri
   if (bug !== undefined && !bugs.includes(bug)) refuse(`${target.name} has no mistake ${bug}.${suggestion(bug, bugs)}`)
   const targetSettings = settingsOf(target, spec.target.settings, where)
   const workloadSettings = settingsOf(workload, spec.workload.settings, where)
-  target.validate?.(targetSettings, bug)
+  const nodes = spec.nodes ?? target.defaultNodes
+  target.validate?.(targetSettings, bug, nodes)
   const needed = workload.uses?.(workloadSettings) ?? workload.functions
   const lacking = needed.filter((name) => !target.functions(targetSettings).includes(name))
   if (lacking.length > 0)
     refuse(`${target.name} cannot be asked to ${lacking.join(', ')}, as the workload ${workload.name} does.`)
   const chosen = nemesesOf(spec, target, refuse)
-  const schedule = scheduleOfRun({ ...spec, nodes: spec.nodes ?? target.defaultNodes }, chosen, where)
+  const schedule = scheduleOfRun({ ...spec, nodes }, chosen, where)
   for (const { id, plan } of schedule)
     requireSuffering(target, { kind: plan.kind, name: id, among: placeOf(plan) }, refuse)
   await requirePrograms(target)
 
-  const nodes = spec.nodes ?? target.defaultNodes
   const faults = requestedKinds(chosen, schedule)
   const promised = target.promises({
     workload: workload.name,

@@ -88,10 +88,16 @@ export async function completeRun(
 const defined = (draft: RunDraft): RunDraft =>
   Object.fromEntries(Object.entries(draft).filter(([, value]) => value !== undefined))
 
-/** Settings that distinguish weaker levels better, for a target that promises less than linearizability. */
+/**
+ * Settings that distinguish weaker levels better, for a target that promises less than linearizability; also for one
+ * whose clients cannot call all the functions that the workload uses otherwise.
+ */
 function weakerSettings(workload: Workload, target: Target): Settings {
-  const question = { workload: workload.name, object: workload.object, settings: settingsFor(target), faults: [] }
-  if (target.promises(question) === 'linearizable') return {}
+  const settings = settingsFor(target)
+  const question = { workload: workload.name, object: workload.object, settings, faults: [] }
+  const functions = target.functions(settings)
+  const used = workload.uses?.(settingsFor(workload)) ?? workload.functions
+  if (target.promises(question) === 'linearizable' && used.every((name) => functions.includes(name))) return {}
   const changed = workload.settings.filter(({ ifWeaker }) => ifWeaker !== undefined)
   return Object.fromEntries(changed.map((setting) => [setting.name, usualValue(setting, true)]))
 }

@@ -1,6 +1,6 @@
 import { createRandom, type NodeId, nodeNames, type Random, type Schedule } from '@chaosproxy/faults'
 import { millis, millisToNanos } from '@chaosproxy/history'
-import type { KnobValue } from '@chaosproxy/protocols'
+import { functionsOf, type KnobValue, notPromisedUnder, type ProtocolDefinition } from '@chaosproxy/protocols'
 import type { PlannedOperation, Scenario } from '@chaosproxy/runner'
 import { EVEN_RANK, type Settings, type SettingValue, settingsFor, usualValue } from '@chaosproxy/workloads'
 import type { Reaction } from './reaction.ts'
@@ -20,6 +20,8 @@ const LONGEST_MS = 3_000
 /** A long timeout leaves a request open across several leader changes. */
 const TIMEOUTS_MS = [600, 600, 2_000]
 const NODE_COUNTS = [3, 3, 5]
+/** Unless the user gives a number. */
+export const MOST_NODES_TRIED: number = Math.max(...NODE_COUNTS)
 const WORTH_TRYING_PROBABILITY = 0.5
 const BURSTS_PROBABILITY = 0.4
 const MOST_BURSTS = 4
@@ -29,18 +31,20 @@ const LONGEST_BURST_MS = 200
 /** Depends only on the subject, the strategy and the seed. */
 export function planTrial(subject: Subject, strategy: Strategy, seed: number): Plan {
   const random = createRandom(`trial ${seed}`)
-  const nodes = nodeNames(subject.nodes ?? random.fork('nodes').pick(NODE_COUNTS))
+  const counts = possibleNodes(subject.protocol, subject.knobs)
+  const nodes = nodeNames(subject.nodes ?? random.fork('nodes').pick(counts.length > 0 ? counts : NODE_COUNTS))
   // Log-uniform: short trials are cheaper, but failures that take several elections need long ones.
   const lengthMs = SHORTEST_MS * (LONGEST_MS / SHORTEST_MS) ** random.fork('length').next()
   const { schedule, reactions } = strategy.plan(random.fork('faults'), nodes, millis(lengthMs))
-  const { notUnder = [] } = subject.protocol
+  const knobs = chooseKnobs(subject, random.fork('knobs'))
+  const notUnder = notPromisedUnder(subject.protocol, knobs)
   const settings = chooseSettings(subject, random.fork('settings'))
   const scenario: Scenario = {
     target: subject.target,
     workload: subject.workloadReference ?? subject.workload.name,
     settings,
     bug: subject.bug,
-    knobs: chooseKnobs(subject, random.fork('knobs')),
+    knobs,
     nodes: nodes.length,
     seed,
     timeoutMs: millis(random.fork('timeout').pick(TIMEOUTS_MS)),
@@ -49,6 +53,10 @@ export function planTrial(subject: Subject, strategy: Strategy, seed: number): P
   }
   return { scenario, schedule: schedule.filter(({ plan }) => !notUnder.includes(plan.kind)), reactions }
 }
+
+/** The numbers of nodes that a search draws from, as far as they are possible with these knobs. */
+export const possibleNodes = ({ impossible }: ProtocolDefinition, knobs: Subject['knobs']): readonly number[] =>
+  NODE_COUNTS.filter((count) => impossible?.(knobs, count) === undefined)
 
 /** Knobs whose default hides mistakes are changed in half of the trials, unless the user has set them. */
 function chooseKnobs(subject: Subject, random: Random): { readonly [name: string]: KnobValue } {
@@ -61,8 +69,9 @@ function chooseKnobs(subject: Subject, random: Random): { readonly [name: string
 }
 
 /** Workload settings worth varying are drawn for each trial, unless the user has set them. */
-function chooseSettings({ workload, settings: chosen, level }: Subject, random: Random): Settings {
-  const isWeaker = level !== 'linearizable'
+function chooseSettings({ workload, settings: chosen, level, protocol }: Subject, random: Random): Settings {
+  const functions = functionsOf(protocol)
+  const isWeaker = level !== 'linearizable' || !workload.functions.every((name) => functions.includes(name))
   const drawn: { [name: string]: SettingValue } = {}
   for (const setting of workload.settings) {
     const { name, worthTrying } = setting

@@ -67,7 +67,7 @@ function runRow(row: SystemRow, seed: number): Report<string> {
     // Four for each node, the last of which asks another node each time.
     clients: 20,
     sticky: findProtocol(protocol)?.sticky,
-    rate,
+    rate: row.rate ?? rate,
     timeMs,
     timeoutMs: millis(1_000),
     quietMs: millis(3_000),

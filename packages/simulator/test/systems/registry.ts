@@ -1,6 +1,7 @@
 import { masterMasterRows } from './master-master.ts'
 import { orderedQueueRows } from './ordered-queue.ts'
 import { primaryReplicaRows } from './primary-replica.ts'
+import { quorumRows } from './quorum.ts'
 import { raftRows } from './raft.ts'
 import type { SystemRow } from './row.ts'
 
@@ -10,4 +11,5 @@ export const systemRows: readonly SystemRow[] = [
   ...primaryReplicaRows,
   ...masterMasterRows,
   ...orderedQueueRows,
+  ...quorumRows,
 ]

@@ -14,6 +14,8 @@ export interface SystemRow {
   readonly nodes?: number
   /** Nemeses by name; none: a calm run. */
   readonly faults: readonly string[]
+  /** Operations per second, if what must break shows only under load. */
+  readonly rate?: number
   readonly earns: EarnedVerdict
 }
 

@@ -205,7 +205,7 @@ function listen(server: Server): Promise<number> {
 }
 
 const sameStatus = (a: NodeStatus, b: NodeStatus): boolean =>
-  a.role === b.role && a.leads === b.leads && a.term === b.term && a.leader === b.leader
+  a.role === b.role && a.leads === b.leads && a.term === b.term && a.leader === b.leader && a.owes === b.owes
 
 function describeChange(before: NodeStatus | undefined, after: NodeStatus): string {
   const role = before === undefined || before.role === after.role ? after.role : `${before.role} -> ${after.role}`

@@ -67,7 +67,9 @@ test('Redis promises no level, so that no run of it is condemned unless it is he
 
 test('settings that do not go together are refused before anything is started', async () => {
   const usual = Object.fromEntries(redis.settings.map(({ name, default: value }) => [name, value]))
-  expect(() => redis.validate?.({ ...usual, lock: 'redlock', wait: 1 }, undefined)).toThrow('every node is a primary')
+  expect(() => redis.validate?.({ ...usual, lock: 'redlock', wait: 1 }, undefined, 3)).toThrow(
+    'every node is a primary',
+  )
   expect(redis.functions({ ...usual, lock: 'redlock' })).toEqual(['acquire', 'release'])
 })
 

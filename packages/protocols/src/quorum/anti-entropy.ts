@@ -1,0 +1,52 @@
+import type { NodeId } from '@chaosproxy/faults'
+import { type KeyTag, type QuorumState, replicasOf, send, type Turn } from './state.ts'
+import { compareTags } from './tag.ts'
+
+// Anti-entropy: "to detect the inconsistencies between replicas faster and to minimize the amount of transferred data"
+// (Dynamo §4.7). Dynamo compares Merkle trees; here replicas compare tags, some keys at a time.
+
+/** Keys per message. */
+const BATCH = 256
+
+/** Tells the next of the other nodes which versions this one has, and hands over hints to their owners. */
+export function synchronise(turn: Turn): void {
+  const { state, config } = turn
+  for (const [owner, kept] of state.hints)
+    for (const version of [...kept.values()].slice(0, BATCH)) send(turn, owner, { type: 'handoff', version })
+  if (!config.antiEntropy) return
+  const peer = nextPeer(state)
+  if (peer === undefined || state.keys.length === 0) return
+  const tags = nextKeys(state).flatMap((key): KeyTag[] => {
+    const version = state.versions.get(key)
+    return version !== undefined && replicasOf(state, key).includes(peer) ? [[key, version.tag]] : []
+  })
+  if (tags.length > 0) send(turn, peer, { type: 'digest', tags })
+}
+
+/** The others take turns; once each has had its turn, the next keys have theirs. */
+function nextPeer(state: QuorumState): NodeId | undefined {
+  const others = state.nodes.filter((node) => node !== state.id)
+  state.digestTo++
+  if (state.digestTo >= others.length) {
+    state.digestTo = 0
+    state.digestFrom = state.digestFrom + BATCH >= state.keys.length ? 0 : state.digestFrom + BATCH
+  }
+  return others[state.digestTo]
+}
+
+const nextKeys = ({ keys, digestFrom }: QuorumState): readonly string[] => keys.slice(digestFrom, digestFrom + BATCH)
+
+/** Asks for the versions that are later than those here. */
+export function handleDigest(turn: Turn, from: NodeId, tags: readonly KeyTag[]): void {
+  const { versions } = turn.state
+  const keys = tags.flatMap(([key, tag]) => {
+    const own = versions.get(key)
+    return own === undefined || compareTags(tag, own.tag) > 0 ? [key] : []
+  })
+  if (keys.length > 0) send(turn, from, { type: 'want', keys })
+}
+
+export function handleWant(turn: Turn, from: NodeId, keys: readonly string[]): void {
+  const versions = keys.flatMap((key) => turn.state.versions.get(key) ?? [])
+  send(turn, from, { type: 'versions', versions })
+}

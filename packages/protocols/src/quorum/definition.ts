@@ -1,0 +1,113 @@
+import { millis } from '@chaosproxy/history'
+import type { ProtocolDefinition, ProtocolOptions } from '../definition.ts'
+import { chooseOptions, type Declared } from '../options.ts'
+import { quorumInvariants } from './invariants.ts'
+import { createQuorum } from './machine.ts'
+import { FUNCTIONS } from './operations.ts'
+import { impossibleSizes, overlap } from './sizes.ts'
+
+const COUNTS = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const
+
+const declared = {
+  name: 'quorum',
+  objects: ['register'],
+  knobs: [
+    { name: 'replicas', summary: 'how many nodes hold each key (N)', default: 'all', values: [...COUNTS, 'all'] },
+    {
+      name: 'r',
+      summary: 'how many replicas a read waits for (R)',
+      default: 'majority',
+      values: [...COUNTS, 'majority', 'all'],
+    },
+    {
+      name: 'w',
+      summary: 'how many replicas a write waits for (W)',
+      default: 'majority',
+      values: [...COUNTS, 'majority', 'all'],
+    },
+    {
+      name: 'write-back',
+      summary: 'W replicas have what a read found before it is answered, as in ABD',
+      default: true,
+    },
+    {
+      name: 'tags',
+      summary: 'what orders writes: a counter above that of R replicas, or the clock of the node that takes the write',
+      default: 'counter',
+      values: ['counter', 'clock'],
+    },
+    {
+      name: 'read-repair',
+      summary: 'replicas that answered a read with an older version are sent the latest, without waiting for them',
+      default: true,
+    },
+    {
+      name: 'sloppy',
+      summary: 'other nodes stand in for replicas that do not answer, and hand over what they took later',
+      default: false,
+    },
+    { name: 'anti-entropy', summary: 'replicas compare what they have, so that they agree in the end', default: true },
+    { name: 'sync-ms', summary: 'milliseconds between comparisons, and between attempts to hand over', default: 100 },
+    { name: 'request-timeout-ms', summary: 'how long a request waits for replicas', default: 1000 },
+  ],
+  bugs: [
+    {
+      name: 'no-write-back',
+      summary: 'reads are answered with what only some replica has, so that a later read may miss it',
+      under: { faults: ['delay', 'partition'] },
+    },
+    {
+      name: 'quorum-off-by-one',
+      summary: 'writes wait for one replica too few: R + W = N',
+      under: { faults: ['partition'] },
+    },
+    {
+      name: 'drop-handoff-on-restart',
+      summary: 'what a node took for another is kept in memory only, so a restart drops it',
+      under: {
+        knobs: { replicas: 3, r: 1, w: 1, sloppy: true, tags: 'clock' },
+        faults: ['partition', 'kill'],
+      },
+    },
+    { name: 'no-tie-break', summary: 'of two writes with the same counter each replica keeps the one it got first' },
+  ],
+} as const satisfies Declared
+
+/** The default is ABD: a majority of all nodes, writes in two phases, and reads that write back. */
+export const quorum: ProtocolDefinition = {
+  ...declared,
+  marks: true,
+  functions: FUNCTIONS,
+  invariants: quorumInvariants,
+  summary: 'no leader: a read asks R of N replicas and a write W; by default atomic registers as by ABD',
+  defaultNodes: 5,
+  promises,
+  notUnder: (knobs) => (knobs['tags'] === 'clock' ? ['clock'] : []),
+  impossible: impossibleSizes,
+  create(options) {
+    const chosen = chooseOptions(declared, options)
+    return createQuorum({
+      knobs: options.knobs,
+      writeBack: chosen.boolean('write-back'),
+      readRepair: chosen.boolean('read-repair'),
+      sloppy: chosen.boolean('sloppy'),
+      tags: chosen.value('tags') === 'clock' ? 'clock' : 'counter',
+      antiEntropy: chosen.boolean('anti-entropy'),
+      syncMs: millis(chosen.number('sync-ms')),
+      requestTimeoutMs: millis(chosen.number('request-timeout-ms')),
+      bug: chosen.bug,
+    })
+  },
+}
+
+/**
+ * Where reads and writes meet, reads write back and tags count, registers are atomic; without write-back they are
+ * regular (Lamport, "On Interprocess Communication", 1986). Where a write may not see the one before, only tags from
+ * clocks keep it from being lost.
+ */
+function promises(_: string, knobs: ProtocolOptions['knobs']): ReturnType<ProtocolDefinition['promises']> {
+  const strict = overlap(knobs) && knobs['sloppy'] !== true
+  const counts = knobs['tags'] !== 'clock'
+  if (strict && counts && knobs['write-back'] !== false) return 'linearizable'
+  return knobs['anti-entropy'] !== false && (strict || !counts) ? 'eventual' : 'none'
+}

@@ -1,0 +1,233 @@
+import type { NodeId } from '@chaosproxy/faults'
+import { type Completion, millis } from '@chaosproxy/history'
+import type { Command } from '../command.ts'
+import { ok, UNKEYED, unavailable, unsupported } from '../objects/object.ts'
+import { latestOf, store as storeHere } from './replica.ts'
+import {
+  emit,
+  mark,
+  type Operation,
+  preferenceList,
+  type QuorumMessage,
+  type QuorumState,
+  replicasOf,
+  send,
+  type Turn,
+} from './state.ts'
+import { compareTags, type Version } from './tag.ts'
+
+// What the node that a client called does: it asks the replicas itself, in one or two phases.
+
+/** How often operations are checked for age, and replicas that are silent asked again. */
+const SWEEP_MS = millis(50)
+const OPERATION_LIMIT = 10_000
+const CLIENT_LIMIT = 10_000
+
+export const FUNCTIONS: readonly string[] = ['read', 'write']
+
+export function handleRequest(turn: Turn, requestId: string, command: Command): void {
+  const { state, config } = turn
+  const { input, session } = command
+  const refusal = !FUNCTIONS.includes(input.f)
+    ? unsupported
+    : state.operations.size >= OPERATION_LIMIT
+      ? unavailable
+      : undefined
+  if (refusal !== undefined) {
+    emit(turn, { type: 'reply', requestId, result: refusal })
+    return
+  }
+  if (session !== undefined && answerAgain(turn, requestId, session)) return
+  state.begun++
+  const key = input.key ?? UNKEYED
+  const operation: Operation = {
+    id: `${state.id}.${state.life}.${state.begun}`,
+    requestIds: [requestId],
+    client: session?.client,
+    input,
+    key,
+    replicas: replicasOf(state, key),
+    standIns: new Map(),
+    phase: 'query',
+    answered: [],
+    version: undefined,
+    holders: [],
+    age: 0,
+  }
+  if (state.operations.size === 0) emit(turn, { type: 'setTimer', timer: 'sweep', afterMs: SWEEP_MS })
+  state.operations.set(operation.id, operation)
+  if (session !== undefined) remember(state, session, operation.id)
+  if (input.f === 'write' && config.tags === 'clock') write(turn, operation, Math.round(turn.now * 1_000))
+  else ask(turn, operation)
+}
+
+/** A write that is carried out twice would overwrite those in between. */
+function answerAgain(turn: Turn, requestId: string, { client, sequence }: NonNullable<Command['session']>): boolean {
+  const { lastRequests, operations } = turn.state
+  const last = lastRequests.get(client)
+  if (last === undefined || sequence > last.sequence) return false
+  const running = sequence === last.sequence ? operations.get(last.operation) : undefined
+  const superseded: Completion = { type: 'info', error: 'superseded by a later request of the same session' }
+  if (running !== undefined) running.requestIds.push(requestId)
+  else
+    emit(turn, {
+      type: 'reply',
+      requestId,
+      result: sequence === last.sequence ? (last.result ?? superseded) : superseded,
+    })
+  return true
+}
+
+function remember(
+  { lastRequests }: QuorumState,
+  { client, sequence }: NonNullable<Command['session']>,
+  operation: string,
+): void {
+  lastRequests.delete(client)
+  lastRequests.set(client, { sequence, operation, result: undefined })
+  const [oldest] = lastRequests.keys()
+  if (lastRequests.size > CLIENT_LIMIT && oldest !== undefined) lastRequests.delete(oldest)
+}
+
+/**
+ * Sends the message of the current phase to everyone asked who has not answered it. This node itself is asked last,
+ * because its answer may end the phase.
+ */
+function ask(turn: Turn, operation: Operation): void {
+  const { state } = turn
+  const { id, phase, answered, replicas, standIns, version } = operation
+  const silent = [...replicas, ...standIns.keys()].filter((node) => !answered.includes(node))
+  for (const node of silent) if (node !== state.id) send(turn, node, messageFor(operation, node))
+  if (!silent.includes(state.id)) return
+  if (phase === 'query') handleQueried(turn, state.id, id, latestOf(state, operation.key) ?? null)
+  else if (version !== undefined) {
+    storeHere(turn, { version, owner: standIns.get(state.id) ?? null })
+    handleStored(turn, state.id, id)
+  }
+}
+
+function messageFor({ id, phase, key, version, standIns }: Operation, node: NodeId): QuorumMessage {
+  if (phase === 'query' || version === undefined) return { type: 'query', operation: id, key }
+  return { type: 'put', operation: id, version, owner: standIns.get(node) ?? null }
+}
+
+export function handleQueried(turn: Turn, from: NodeId, id: string, version: Version | null): void {
+  const operation = turn.state.operations.get(id)
+  if (operation === undefined || operation.phase !== 'query' || operation.answered.includes(from)) return
+  operation.answered.push(from)
+  const order = compareVersions(turn, version ?? undefined, operation.version)
+  if (order > 0) {
+    operation.version = version ?? undefined
+    operation.holders = [from]
+  } else if (order === 0) operation.holders.push(from)
+  if (operation.answered.length < turn.state.sizes.r) return
+  if (operation.input.f === 'read') finishQuery(turn, operation)
+  else write(turn, operation, (operation.version?.tag.counter ?? 0) + 1)
+}
+
+function compareVersions({ config }: Turn, one: Version | undefined, other: Version | undefined): number {
+  if (one === undefined || other === undefined) return (one === undefined ? 0 : 1) - (other === undefined ? 0 : 1)
+  // Part of the mistake.
+  if (config.bug === 'no-tie-break') return one.tag.counter - other.tag.counter
+  return compareTags(one.tag, other.tag)
+}
+
+/**
+ * A write's second phase. Its tag is higher than that of every write that was acknowledged before it began, because R
+ * replicas were asked (Lynch & Shvartsman 1997); or, with tags from clocks, because clocks agree.
+ */
+function write(turn: Turn, operation: Operation, counter: number): void {
+  const { key, input, id } = operation
+  operation.version = { key, value: input.value, tag: { counter, writer: id } }
+  operation.holders = []
+  store(turn, operation)
+}
+
+/**
+ * The latest of R versions is the answer. "Reads must write": before it is returned, W replicas must have it, or a later
+ * read may return an older one (ABD). That takes no second phase if they have it already.
+ */
+function finishQuery(turn: Turn, operation: Operation): void {
+  const { config, state } = turn
+  const { version, holders } = operation
+  if (version === undefined || holders.length >= state.sizes.w) finish(turn, operation)
+  else if (!config.writeBack || config.bug === 'no-write-back') {
+    if (config.writeBack) mark(turn)
+    repair(turn, operation, version)
+    finish(turn, operation)
+  } else store(turn, operation)
+}
+
+/** Read repair: "updates those nodes with the latest version" (Dynamo §5). */
+function repair(turn: Turn, { answered, holders }: Operation, version: Version): void {
+  if (!turn.config.readRepair) return
+  for (const node of answered)
+    if (node !== turn.state.id && !holders.includes(node)) send(turn, node, { type: 'versions', versions: [version] })
+}
+
+function store(turn: Turn, operation: Operation): void {
+  operation.phase = 'put'
+  operation.answered = [...operation.holders]
+  ask(turn, operation)
+}
+
+export function handleStored(turn: Turn, from: NodeId, id: string): void {
+  const { state } = turn
+  const operation = state.operations.get(id)
+  if (operation === undefined || operation.phase !== 'put' || operation.answered.includes(from)) return
+  operation.answered.push(from)
+  if (operation.answered.length < writeSize(turn)) return
+  if (operation.answered.length < state.sizes.w) mark(turn)
+  finish(turn, operation)
+}
+
+/** The mistake: one replica too few, so that R + W = N and a read can miss the write. */
+const writeSize = ({ state: { sizes }, config }: Turn): number =>
+  config.bug === 'quorum-off-by-one' ? Math.max(1, sizes.n - sizes.r) : sizes.w
+
+function finish(turn: Turn, operation: Operation): void {
+  const { version, input, replicas } = operation
+  const { writeBack, sloppy } = turn.config
+  if (version !== undefined && writeBack && !sloppy) turn.state.vouched = { version, replicas }
+  end(turn, operation, ok(input.f === 'read' ? (version?.value ?? null) : input.value))
+}
+
+function end(turn: Turn, { id, requestIds, client }: Operation, result: Completion): void {
+  const { operations, lastRequests } = turn.state
+  operations.delete(id)
+  const last = client === undefined ? undefined : lastRequests.get(client)
+  if (last !== undefined && last.operation === id) last.result = result
+  for (const requestId of requestIds) emit(turn, { type: 'reply', requestId, result })
+}
+
+/** Asks again, and gives up on operations that are too old: replicas that are needed do not answer. */
+export function sweep(turn: Turn): void {
+  const { state, config } = turn
+  for (const operation of state.operations.values()) {
+    operation.age++
+    if (operation.age * SWEEP_MS > config.requestTimeoutMs) end(turn, operation, outcomeOf(operation))
+    else {
+      if (config.sloppy) callStandIns(state, operation)
+      ask(turn, operation)
+    }
+  }
+  if (state.operations.size > 0) emit(turn, { type: 'setTimer', timer: 'sweep', afterMs: SWEEP_MS })
+}
+
+/** A write that has not been sent to any replica certainly has no effect. */
+const outcomeOf = ({ input, phase }: Operation): Completion =>
+  input.f === 'read' || phase === 'query' ? unavailable : { type: 'info', error: 'too few replicas have stored it' }
+
+/**
+ * "all read and write operations are performed on the first N healthy nodes from the preference list, which may not
+ * always be the first N nodes encountered" (Dynamo §4.6). A replica is taken to be healthy if it answers in time.
+ */
+function callStandIns(state: QuorumState, { key, replicas, standIns, answered }: Operation): void {
+  const owners = [...standIns.values()]
+  const spare = preferenceList(state, key).filter((node) => !replicas.includes(node) && !standIns.has(node))
+  const silent = replicas.filter((node) => !answered.includes(node) && !owners.includes(node))
+  for (const [i, owner] of silent.entries()) {
+    const standIn = spare[i]
+    if (standIn !== undefined) standIns.set(standIn, owner)
+  }
+}

@@ -1,0 +1,139 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { Completion, Input, Millis } from '@chaosproxy/history'
+import type { KnobValue } from '../definition.ts'
+import type { Effect } from '../machine.ts'
+import type { Sizes } from './sizes.ts'
+import type { Tag, Version } from './tag.ts'
+
+// "ABD": Attiya, Bar-Noy & Dolev, "Sharing Memory Robustly in Message-Passing Systems", 1995; for many writers: Lynch &
+// Shvartsman, "Robust Emulation of Shared Memory Using Dynamic Quorum-Acknowledged Broadcasts", 1997. "Dynamo": DeCandia
+// et al., "Dynamo: Amazon's Highly Available Key-value Store", 2007.
+
+export interface QuorumConfig {
+  readonly knobs: { readonly [name: string]: KnobValue }
+  /** Whether a read stores the value it is about to return on W replicas first. */
+  readonly writeBack: boolean
+  /** Whether a read sends that value to replicas that answered with an older one, without waiting for them. */
+  readonly readRepair: boolean
+  readonly sloppy: boolean
+  /** Where a write gets its tag: from the highest of R replicas, or from the clock of the node that takes it. */
+  readonly tags: 'counter' | 'clock'
+  readonly antiEntropy: boolean
+  readonly syncMs: Millis
+  readonly requestTimeoutMs: Millis
+  readonly bug: string | undefined
+}
+
+export type QuorumMessage =
+  | { readonly type: 'query'; readonly operation: string; readonly key: string }
+  | { readonly type: 'queried'; readonly operation: string; readonly version: Version | null }
+  /** `owner`: the replica that the receiver stands in for (Dynamo §4.6). */
+  | { readonly type: 'put'; readonly operation: string; readonly version: Version; readonly owner: NodeId | null }
+  | { readonly type: 'stored'; readonly operation: string }
+  /** For a replica that may lack them: read repair, or the answer to `want`. */
+  | { readonly type: 'versions'; readonly versions: readonly Version[] }
+  | { readonly type: 'digest'; readonly tags: readonly KeyTag[] }
+  | { readonly type: 'want'; readonly keys: readonly string[] }
+  | { readonly type: 'handoff'; readonly version: Version }
+  | { readonly type: 'taken'; readonly key: string; readonly tag: Tag }
+
+export type KeyTag = readonly [key: string, tag: Tag]
+
+export type QuorumRecord =
+  | { readonly kind: 'version'; readonly version: Version }
+  | { readonly kind: 'hint'; readonly owner: NodeId; readonly version: Version }
+  | { readonly kind: 'handed'; readonly owner: NodeId; readonly key: string; readonly tag: Tag }
+
+export type QuorumEffect = Effect<QuorumMessage, QuorumRecord>
+
+/** A client's request on the node that carries it out for the client. */
+export interface Operation {
+  readonly id: string
+  /** More than one if the request arrived twice. */
+  readonly requestIds: string[]
+  readonly client: string | undefined
+  readonly input: Input
+  readonly key: string
+  readonly replicas: readonly NodeId[]
+  /** By stand-in: the replica that it stands in for. */
+  readonly standIns: Map<NodeId, NodeId>
+  phase: 'query' | 'put'
+  /** The replicas that have answered in this phase. */
+  answered: NodeId[]
+  /** The latest version answered, or the one being stored. */
+  version: Version | undefined
+  /** The replicas known to hold it. */
+  holders: NodeId[]
+  /** Sweeps since it began. */
+  age: number
+}
+
+/** A client's last request, because the network may deliver a request twice. */
+export interface LastRequest {
+  readonly sequence: number
+  readonly operation: string
+  result: Completion | undefined
+}
+
+/** The version whose place on W replicas this node has just vouched for. */
+export interface Vouched {
+  readonly version: Version
+  readonly replicas: readonly NodeId[]
+}
+
+export interface QuorumState {
+  readonly id: NodeId
+  /** Every node, by name. */
+  readonly nodes: readonly NodeId[]
+  readonly sizes: Sizes
+  /** Differs between restarts, so that a tag is never given twice. */
+  readonly life: number
+  begun: number
+  readonly operations: Map<string, Operation>
+  readonly lastRequests: Map<string, LastRequest>
+  /** What this node stores as a replica. Durable, as are the hints. */
+  readonly versions: Map<string, Version>
+  /** By replica that this node stands in for, by key. */
+  readonly hints: Map<NodeId, Map<string, Version>>
+  /** The keys of `versions`, in the order in which they came. */
+  readonly keys: string[]
+  /** Where the next digest begins, and to which of the others it goes. */
+  digestFrom: number
+  digestTo: number
+  vouched: Vouched | undefined
+}
+
+/** One step in progress. */
+export interface Turn {
+  readonly config: QuorumConfig
+  readonly state: QuorumState
+  readonly now: Millis
+  readonly effects: QuorumEffect[]
+}
+
+export const emit = ({ effects }: Turn, effect: QuorumEffect): void => {
+  effects.push(effect)
+}
+
+export const mark = (turn: Turn): void => emit(turn, { type: 'mark' })
+
+export const send = (turn: Turn, to: NodeId, message: QuorumMessage): void => emit(turn, { type: 'send', to, message })
+
+/**
+ * The nodes in the order in which they hold a key: the first N are its replicas, the next ones stand in for them (the
+ * preference list, Dynamo §4.2, with one place on the ring for each node).
+ */
+export function preferenceList({ nodes }: QuorumState, key: string): readonly NodeId[] {
+  const first = placeOf(key) % nodes.length
+  return [...nodes.slice(first), ...nodes.slice(0, first)]
+}
+
+export const replicasOf = (state: QuorumState, key: string): readonly NodeId[] =>
+  state.sizes.n === state.nodes.length ? state.nodes : preferenceList(state, key).slice(0, state.sizes.n)
+
+/** FNV-1a: spreads keys over the ring. */
+function placeOf(key: string): number {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193)
+  return hash >>> 0
+}

@@ -1,0 +1,21 @@
+import type { Json } from '@chaosproxy/history'
+
+/** Orders the writes to a key: by counter, then by writer, as no two writes are the same one (Lynch & Shvartsman 1997). */
+export interface Tag {
+  readonly counter: number
+  /** The operation that wrote: unique, also across restarts of the node that carried it out. */
+  readonly writer: string
+}
+
+/** A key's value and its tag: the unit that replicas store, send and compare. */
+export interface Version {
+  readonly key: string
+  readonly value: Json
+  readonly tag: Tag
+}
+
+export function compareTags(one: Tag, other: Tag): number {
+  if (one.counter !== other.counter) return one.counter - other.counter
+  if (one.writer === other.writer) return 0
+  return one.writer < other.writer ? -1 : 1
+}

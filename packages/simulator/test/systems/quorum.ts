@@ -1,0 +1,37 @@
+import { CALM, type SystemRow, UNDER_FAULTS } from './row.ts'
+
+const LINEARIZABLE = { meets: ['linearizable', 'eventual'] }
+const STALE = { meets: ['eventual'], breaks: ['linearizable'] }
+const WITHOUT_CLOCKS = UNDER_FAULTS.filter((fault) => fault !== 'clock')
+const READS_AND_WRITES = { cas: 0 }
+const system = { protocol: 'quorum', settings: READS_AND_WRITES }
+
+export const quorumRows: readonly SystemRow[] = [
+  { ...system, faults: CALM, earns: LINEARIZABLE },
+  { ...system, faults: UNDER_FAULTS, earns: LINEARIZABLE },
+  { ...system, knobs: { r: 1, w: 'all' }, faults: UNDER_FAULTS, earns: LINEARIZABLE },
+  { ...system, knobs: { replicas: 3 }, faults: UNDER_FAULTS, earns: LINEARIZABLE },
+  // Regular: of two reads during a write, the later one may return the older value.
+  {
+    ...system,
+    knobs: { 'write-back': false, 'read-repair': false },
+    settings: { ...READS_AND_WRITES, keys: 1 },
+    faults: ['delay'],
+    rate: 2_000,
+    earns: STALE,
+  },
+  { ...system, knobs: { r: 1, w: 1, tags: 'clock' }, faults: WITHOUT_CLOCKS, earns: STALE },
+  {
+    ...system,
+    knobs: { replicas: 3, r: 2, w: 2, sloppy: true, tags: 'clock' },
+    faults: WITHOUT_CLOCKS,
+    earns: STALE,
+  },
+  // A write that asks too few replicas may take a tag below that of one acknowledged before.
+  {
+    ...system,
+    knobs: { r: 1, w: 1 },
+    faults: ['partition', 'delay'],
+    earns: { meets: [], breaks: ['linearizable', 'eventual'], loses: true },
+  },
+]
