@@ -48,6 +48,24 @@ describe('a report, opened in a real browser', () => {
     })
   })
 
+  test('of a story shows every step beside what was drawn of it, in the dark as in the light', async (context) => {
+    if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
+    const page = join(temporaryDirectory(), 'story.html')
+    await chaosHere(['scenario', 'burrito-and-taco', '--html', page])
+    await open(page, async (shown) => {
+      for (const colorScheme of ['dark', 'light'] as const) {
+        await shown.emulateMedia({ colorScheme })
+        expect(await shown.locator('h1').innerText()).toBe('Burrito and taco')
+        expect(await shown.locator('.told li').count()).toBe(24)
+        const [words, drawn] = await Promise.all(
+          ['p', '.drawn'].map((part) => shown.locator(`.told li:first-child > ${part}`).first().boundingBox()),
+        )
+        expect(words!.x).toBeLessThan(drawn!.x)
+        expect(await shown.locator('.wall').first().isVisible()).toBe(true)
+      }
+    })
+  })
+
   test('of a run draws its operations, in the dark as in the light', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     const out = temporaryDirectory()

@@ -1,3 +1,4 @@
+export { renderStoryHtml } from './html/story-page.ts'
 export { type Finding, findingsOf } from './reporters/finding.ts'
 export { htmlOf } from './reporters/html.ts'
 export { jsonOf } from './reporters/json.ts'

@@ -13,6 +13,7 @@ export interface ToldStory {
 
 /** The story on one system. */
 export interface Telling {
+  readonly kind: 'accident' | 'fix'
   /** `two masters, the last writer wins`. */
   readonly title: string
   /** `master-master · 2 nodes · in virtual time`. */
@@ -53,9 +54,16 @@ export type Sign =
       /** `none`: the client gave up. */
       readonly outcome: 'ok' | 'refused' | 'none'
     }
-  /** A node at the beginning or the end of something that happens to it, or what it holds. */
+  /** What these nodes answer alike. */
   | {
-      readonly type: 'fault' | 'healed' | 'state'
+      readonly type: 'state'
+      readonly at: Nanos
+      readonly nodes: readonly [string, ...string[]]
+      readonly text: string
+    }
+  /** A node at the beginning or the end of something that happens to it. */
+  | {
+      readonly type: 'fault' | 'healed'
       readonly at: Nanos
       readonly node: string
       readonly text: string

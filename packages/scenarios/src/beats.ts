@@ -37,3 +37,30 @@ export const cut = (...groups: readonly (readonly NodeId[])[]): Fault => ({
   mode: 'hold',
   links: linksBetween(groups),
 })
+
+/** The clocks of a node run ahead of the others by so much, until the fault is over. */
+export const clockAhead = (node: NodeId, offsetMs: number): Fault => ({
+  kind: 'clock',
+  nodes: [node],
+  offsetMs: millis(offsetMs),
+  driftPpm: 0,
+})
+
+const toClients = (nodes: readonly NodeId[]) => nodes.map((to) => ({ from: 'clients', to }))
+
+/** Clients wait in vain: their requests never arrive. */
+export const loseRequest = (...nodes: readonly NodeId[]): Fault => ({
+  kind: 'lose-request',
+  silence: 'hang',
+  links: toClients(nodes),
+})
+
+/** Clients wait in vain: their requests are carried out, and the answers never arrive. */
+export const loseReply = (...nodes: readonly NodeId[]): Fault => ({
+  kind: 'lose-reply',
+  silence: 'hang',
+  links: toClients(nodes),
+})
+
+/** Nothing passes in this direction until it is over; it then arrives. */
+export const stall = (from: NodeId, to: NodeId): Fault => ({ kind: 'partition', mode: 'hold', links: [{ from, to }] })

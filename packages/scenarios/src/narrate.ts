@@ -9,6 +9,8 @@ import { answerWords, requestWords, valueWords } from './words.ts'
 
 /** A tale that was played. */
 export interface PlayedTale {
+  /** Whether it is the accident, or what prevents it. */
+  readonly kind: Telling['kind']
   readonly events: readonly Event[]
   /** Two nodes that played each other's parts, because another than the told one led: they are told by their parts. */
   readonly exchanged?: readonly [NodeId, NodeId] | undefined
@@ -34,6 +36,7 @@ export function narrate(tale: Tale, played: PlayedTale, now: () => Millis): Tell
   }))
   const nodes = nodeNames(tale.nodes)
   return {
+    kind: played.kind,
     title: tale.title,
     setting: [
       tale.bug === undefined ? tale.target : `${tale.target} with the mistake ${tale.bug}`,
@@ -91,7 +94,7 @@ function askingStep(asking: Asking, asked: readonly Asked[]): ToldStep {
 
 function mishapStep({ fault, says, atMs, untilMs }: Mishap): ToldStep {
   const [from, to] = [millisToNanos(atMs), millisToNanos(untilMs)]
-  const text = describeFault(fault)
+  const text = faultWords(fault)
   if ('nodes' in fault) {
     const over = overText(fault)
     return {
@@ -117,21 +120,39 @@ function mishapStep({ fault, says, atMs, untilMs }: Mishap): ToldStep {
   }
 }
 
+function faultWords(fault: Fault): string {
+  const nodes = 'links' in fault ? fault.links.map(({ to }) => to).join(' ') : ''
+  if (fault.kind === 'lose-request') return `requests to ${nodes} get lost`
+  if (fault.kind === 'lose-reply') return `answers of ${nodes} get lost`
+  return describeFault(fault)
+}
+
 function overText({ kind }: Fault): string {
   if (kind === 'kill' || kind === 'crash') return 'restarts'
   if (kind === 'pause') return 'resumes'
+  if (kind === 'lose-request') return 'requests arrive again'
+  if (kind === 'lose-reply') return 'answers arrive again'
   return `${kind} over`
 }
 
-const lastStep = (last: readonly LastAnswer[]): ToldStep => ({
-  text: last.length === 0 ? 'In the end no node answers.' : 'In the end every node is asked once more.',
-  signs: last.map(({ node, key, at, value }) => ({
-    type: 'state',
-    at,
-    node,
-    text: key === '' ? valueWords(value) : `${key}: ${valueWords(value)}`,
-  })),
-})
+function lastStep(last: readonly LastAnswer[]): ToldStep {
+  const told = new Map<string, Extract<Sign, { readonly type: 'state' }>>()
+  for (const { node, key, at, value } of last) {
+    const text = key === '' ? valueWords(value) : `${key}: ${valueWords(value)}`
+    const nodes = told.get(text)?.nodes
+    told.set(text, { type: 'state', at, nodes: nodes === undefined ? [node] : [...nodes, node], text })
+  }
+  const signs = Array.from(told.values(), (sign) => ({ ...sign, nodes: sorted(sign.nodes) }))
+  return {
+    text: last.length === 0 ? 'In the end no node answers.' : 'In the end every node is asked once more.',
+    signs,
+  }
+}
+
+const sorted = ([first, ...others]: readonly [string, ...string[]]): readonly [string, ...string[]] => {
+  const [least = first, ...greater] = [first, ...others].sort()
+  return [least, ...greater]
+}
 
 function answerDifference(asking: Asking, asked: readonly Asked[]): string[] {
   const { who, node, input, answer } = asking

@@ -9,12 +9,19 @@ export const scenarioCommand: Command = {
   options: {
     fix: { type: 'boolean', describe: 'show what would have prevented it' },
     real: { type: 'boolean', describe: 'play it on real processes instead of in virtual time' },
+    html: {
+      type: 'string',
+      describe: 'write it to a file as a page, with what would have prevented it',
+      requiresArg: true,
+    },
+    force: { type: 'boolean', describe: 'let --html replace a file that is no page of ours' },
     json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the page' },
   },
   examples: [
     ['chaos scenario', 'the stories, with a line each'],
     ['chaos scenario burrito-and-taco', 'how to spend $15 of $10'],
     ['chaos scenario burrito-and-taco --fix', 'and how not to'],
+    ['chaos scenario split-brain --html story.html', 'a page to show to others'],
   ],
   run: async (options) => executeScenario(parseScenarioSettings(options)),
 }

@@ -1,12 +1,15 @@
-import type { Json } from '@chaosproxy/history'
-import { renderStory, type Telling, type ToldStory } from '@chaosproxy/report'
+import { type Json, UserError } from '@chaosproxy/history'
+import { whyUnwritable } from '@chaosproxy/history/files'
+import { renderStory, renderStoryHtml, type Telling, type ToldStory } from '@chaosproxy/report'
 import { type Story, stories } from '@chaosproxy/scenarios'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { listenForInterrupts } from '../run/interrupts.ts'
 import { print } from '../terminal/output.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { styleFor, terminalOptions } from '../terminal/style.ts'
-import { playTale, playTaleForReal } from './play-tale.ts'
+import { writeWholeFile } from '../terminal/whole-file.ts'
+import { packageVersion } from '../version.ts'
+import { accidentOf, fixOf, playTale, playTaleForReal } from './play-tale.ts'
 import type { ScenarioSettings } from './settings.ts'
 
 /** Lists the stories, or plays one and tells it. */
@@ -19,6 +22,7 @@ export async function executeScenario(settings: ScenarioSettings): Promise<ExitC
   const tellings = await play(story, settings)
   if (tellings === undefined) return EXIT.interrupted
   const told = toldOf(story, tellings, settings)
+  if (settings.html !== undefined) await writePage(settings.html, story, told, settings)
   print(
     process.stdout,
     json
@@ -29,15 +33,15 @@ export async function executeScenario(settings: ScenarioSettings): Promise<ExitC
 }
 
 async function play(story: Story, { fix, real, json }: ScenarioSettings): Promise<readonly Telling[] | undefined> {
-  const tales = fix ? [story.fix] : story.told
-  if (!real) return Promise.all(tales.map(playTale))
+  const parts = fix ? [fixOf(story)] : accidentOf(story)
+  if (!real) return Promise.all(parts.map(playTale))
   const interrupts = listenForInterrupts('Interrupted: the processes are stopped.')
   const progress = createProgress({ quiet: json })
   try {
     const tellings: Telling[] = []
-    for (const tale of tales) {
-      progress.update(`playing on real processes: ${tale.title}`)
-      const telling = await playTaleForReal(tale, interrupts)
+    for (const part of parts) {
+      progress.update(`playing on real processes: ${part.tale.title}`)
+      const telling = await playTaleForReal(part, interrupts)
       if (telling === undefined) return undefined
       tellings.push(telling)
     }
@@ -45,6 +49,18 @@ async function play(story: Story, { fix, real, json }: ScenarioSettings): Promis
   } finally {
     progress.stop()
     interrupts.release()
+  }
+}
+
+/** The page shows the accident and what prevents it, whichever of the two is shown here. */
+async function writePage(file: string, story: Story, told: ToldStory, { fix }: ScenarioSettings): Promise<void> {
+  const tellings = fix
+    ? [...(await Promise.all(accidentOf(story).map(playTale))), ...told.tellings]
+    : [...told.tellings, await playTale(fixOf(story))]
+  try {
+    writeWholeFile(file, renderStoryHtml({ ...told, tellings }, packageVersion()))
+  } catch (error) {
+    throw new UserError('environment', `--html ${file}: ${whyUnwritable(error)}`)
   }
 }
 

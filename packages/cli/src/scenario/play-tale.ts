@@ -1,7 +1,7 @@
 import { millis } from '@chaosproxy/history'
 import type { Telling } from '@chaosproxy/report'
 import { swapNodes } from '@chaosproxy/runner'
-import { narrate, scenarioOf, type Tale } from '@chaosproxy/scenarios'
+import { narrate, type Story, scenarioOf, type Tale } from '@chaosproxy/scenarios'
 import { firstLeader } from '@chaosproxy/simulator'
 import { playSimulated } from '../fuzz/play.ts'
 import { type SubjectName, subjectOf, workloadNamed } from '../fuzz/subject-name.ts'
@@ -11,8 +11,17 @@ import type { Interrupts } from '../run/interrupts.ts'
 
 const now = () => millis(performance.now())
 
+/** A tale, and its part in a story. */
+export interface Part {
+  readonly tale: Tale
+  readonly kind: Telling['kind']
+}
+
+export const accidentOf = ({ told }: Story): readonly Part[] => told.map((tale) => ({ tale, kind: 'accident' }))
+export const fixOf = ({ fix }: Story): Part => ({ tale: fix, kind: 'fix' })
+
 /** Plays a tale in virtual time and tells it; the result is always the same. */
-export async function playTale(tale: Tale): Promise<Telling> {
+export async function playTale({ tale, kind }: Part): Promise<Telling> {
   const scenario = scenarioOf(tale)
   const workload = await workloadNamed(tale.workload)
   const levels: readonly string[] = workload.levels
@@ -31,7 +40,8 @@ export async function playTale(tale: Tale): Promise<Telling> {
   const swapped = exchanged === undefined ? scenario : swapNodes(scenario, ...exchanged)
   const { events, trouble, failure } = playSimulated(subject, swapped, limitsFor(false))
   const broken = failure?.kind === 'broken' ? [failure.what] : []
-  return narrate(tale, { events, exchanged, workload, world: 'in virtual time', trouble: [...trouble, ...broken] }, now)
+  const world = 'in virtual time'
+  return narrate(tale, { kind, events, exchanged, workload, world, trouble: [...trouble, ...broken] }, now)
 }
 
 /**
@@ -39,11 +49,11 @@ export async function playTale(tale: Tale): Promise<Telling> {
  *
  * @throws UserError (environment) if the cluster does not start.
  */
-export async function playTaleForReal(tale: Tale, interrupts: Interrupts): Promise<Telling | undefined> {
+export async function playTaleForReal({ tale, kind }: Part, interrupts: Interrupts): Promise<Telling | undefined> {
   const scenario = scenarioOf(tale)
   const workload = await workloadNamed(tale.workload)
   const play = await playOnProcesses(scenario, { scenario, workload, leader: tale.leader }, interrupts)
   if (play === undefined) return undefined
   const { events, exchanged, trouble } = play
-  return narrate(tale, { events, exchanged, workload, world: 'on real processes', trouble }, now)
+  return narrate(tale, { kind, events, exchanged, workload, world: 'on real processes', trouble }, now)
 }

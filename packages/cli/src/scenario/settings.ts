@@ -1,6 +1,8 @@
 import { didYouMean, UserError } from '@chaosproxy/history'
-import { findStory, type Story, stories } from '@chaosproxy/scenarios'
+import { findStory, type Story, scenarioOf, stories, type Tale } from '@chaosproxy/scenarios'
+import { targets } from '@chaosproxy/targets'
 import { flagOf, type ParsedOptions, textOf } from '../command.ts'
+import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
 
 /** The settings of `chaos scenario`, validated. */
 export interface ScenarioSettings {
@@ -9,29 +11,42 @@ export interface ScenarioSettings {
   readonly fix: boolean
   readonly real: boolean
   readonly json: boolean
+  /** The page's file. */
+  readonly html: string | undefined
 }
 
 /** @throws UserError (usage) */
 export function parseScenarioSettings(options: ParsedOptions): ScenarioSettings {
   const name = textOf(options, 'name')
-  const [fix, real, json] = ['fix', 'real', 'json'].map((flag) => flagOf(options, flag)) as [boolean, boolean, boolean]
+  const html = textOf(options, 'html')
+  const settings = { fix: flagOf(options, 'fix'), real: flagOf(options, 'real'), json: flagOf(options, 'json'), html }
   if (name === undefined) {
-    const flag = fix ? '--fix' : real ? '--real' : undefined
-    if (flag !== undefined)
-      throw new UserError(
-        'usage',
-        `${flag} is about one story: name it, such as chaos scenario ${stories[0]?.name} ${flag}`,
-      )
-    return { story: undefined, fix, real, json }
-  }
-  const story = findStory(name)
-  if (story === undefined)
+    const flag = settings.fix ? '--fix' : settings.real ? '--real' : html === undefined ? undefined : `--html ${html}`
+    if (flag === undefined) return { story: undefined, ...settings }
     throw new UserError(
       'usage',
-      `There is no story ${name}.${didYouMean(
-        name,
-        stories.map((each) => each.name),
-      )} chaos scenario lists them.`,
+      `${flag} is about one story: name it, such as chaos scenario ${stories[0]?.name} ${flag}`,
     )
-  return { story, fix, real, json }
+  }
+  const story = findStory(name)
+  const names = stories.map((each) => each.name)
+  if (story === undefined)
+    throw new UserError('usage', `There is no story ${name}.${didYouMean(name, names)} chaos scenario lists them.`)
+  if (settings.real) refuseImpossible(settings.fix ? [story.fix] : story.told)
+  if (html !== undefined) refuseToOverwriteOthers(html, flagOf(options, 'force'), 'html')
+  return { story, ...settings }
+}
+
+function refuseImpossible(tales: readonly Tale[]): void {
+  for (const tale of tales) {
+    const target = targets.find(({ name }) => name === tale.target)
+    for (const { fault } of scenarioOf(tale).faults) {
+      const suffering = target?.suffers(fault.kind) ?? true
+      if (suffering !== true)
+        throw new UserError(
+          'usage',
+          `--real: ${tale.target} as real processes cannot suffer ${fault.kind}: ${suffering.not}. Without --real it is told in virtual time.`,
+        )
+    }
+  }
 }

@@ -4,19 +4,19 @@ import { UserError } from '@chaosproxy/history'
 /** @throws UserError (usage) for a file that is not empty and may not be replaced. Devices and pipes count as empty. */
 export function refuseToOverwrite(
   path: string,
-  { what, force }: { readonly what: string; readonly force: boolean },
+  { what, force, option = 'out' }: { readonly what: string; readonly force: boolean; readonly option?: string },
 ): void {
   if (force || !holdsSomething(path)) return
   throw new UserError(
     'usage',
-    `--out ${path}: there is ${what} already, and it would be lost. Name another file, or replace it with --force.`,
+    `--${option} ${path}: there is ${what} already, and it would be lost. Name another file, or replace it with --force.`,
   )
 }
 
 /** A report may replace a report. @throws UserError (usage) for any other file. */
-export function refuseToOverwriteOthers(path: string, force: boolean): void {
+export function refuseToOverwriteOthers(path: string, force: boolean, option?: string): void {
   if (!holdsSomething(path) || isPage(path)) return
-  refuseToOverwrite(path, { what: 'a file that is no report', force })
+  refuseToOverwrite(path, { what: 'a file that is no report', force, ...(option === undefined ? {} : { option }) })
 }
 
 function holdsSomething(path: string): boolean {

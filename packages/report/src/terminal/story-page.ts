@@ -1,7 +1,7 @@
-import { adjective } from '../level-words.ts'
 import { printable } from '../operation-words.ts'
-import type { Sign, Telling, ToldStory, ToldVerdict } from '../told-story.ts'
-import { listed } from '../words.ts'
+import { verdictsText } from '../story-words.ts'
+import { groupsOf } from '../told-rows.ts'
+import type { Sign, Telling, ToldStory } from '../told-story.ts'
 import type { PageStyle } from './evidence.ts'
 import { finish, pageStyle, warnings } from './run-page.ts'
 import { drawSequence, type SequenceStep } from './sequence-diagram.ts'
@@ -41,33 +41,29 @@ function tellingSections(telling: Telling, page: PageStyle): string[][] {
     ...stepSections(telling, page),
     [
       ...wrap(printable(telling.ending), width).map((line) => style.bold(line)),
-      ...wrap(verdictsText(telling.verdicts), width),
+      ...wrap(`Verdict: ${verdictsText(telling.verdicts)}.`, width),
       ...end,
     ],
   ]
 }
 
-/** Each step's words, and the rows of the one diagram that fall after it begins and before the next does. */
+/** Each step's words, and below them its rows of the one diagram. */
 function stepSections(telling: Telling, page: PageStyle): string[][] {
-  const drawn = telling.steps
-    .flatMap(({ signs }, step) => signs.map((sign) => ({ step, row: rowOf(sign) })))
-    .sort((one, other) => one.row.at - other.row.at)
+  const groups = groupsOf(telling)
   const [header = '', ...rows] = drawSequence(
-    drawn.map(({ row }) => row),
+    groups.flatMap(({ signs }) => signs.map(rowOf)),
     [NETWORK, ...telling.clients, ...telling.nodes],
     page,
   )
-  const sections: string[][] = [[header]]
-  let told = 0
-  const tell = (until: number): void => {
-    for (; told < until; told++) sections.push(stepLines(telling.steps[told]?.text ?? '', told + 1, page))
-  }
-  for (const [i, { step }] of drawn.entries()) {
-    tell(step + 1)
-    sections.at(-1)?.push(rows[i] ?? '')
-  }
-  tell(telling.steps.length)
-  return sections
+  let drawn = 0
+  return [
+    [header],
+    ...groups.map(({ number, text, signs }) => {
+      const from = drawn
+      drawn += signs.length
+      return [...stepLines(text, number, page), ...rows.slice(from, drawn)]
+    }),
+  ]
 }
 
 const stepLines = (text: string, number: number, { style, width }: PageStyle): string[] =>
@@ -90,25 +86,10 @@ function rowOf(sign: Sign): SequenceStep {
     case 'healed':
       return { at, where: sign.node, text, tone: 'heal' }
     case 'state':
-      return { at, where: sign.node, text, tone: 'note' }
+      return { at, where: sign.nodes[0], text: `${sign.nodes.join(' ')}: ${text}`, tone: 'note' }
     default:
       return sign satisfies never
   }
-}
-
-/** `It is eventually consistent, and not linearizable.` */
-function verdictsText(verdicts: readonly ToldVerdict[]): string {
-  const named = (result: ToldVerdict['result']) =>
-    verdicts.filter((verdict) => verdict.result === result).map(({ level }) => adjective(level))
-  const [met, violated, unknown] = [named('met'), named('violated'), named('unknown')]
-  const parts = [
-    ...(met.length === 0 ? [] : [`the history is ${listed(met)}`]),
-    ...(violated.length === 0
-      ? []
-      : [`${met.length === 0 ? 'the history is' : 'it is'} not ${violated.join(', nor ')}`]),
-    ...(unknown.length === 0 ? [] : [`whether it is ${listed(unknown)} is not known`]),
-  ]
-  return `Verdict: ${parts.join('; ')}.`
 }
 
 const labelled = (label: string, text: string, { width, style }: PageStyle): string[] =>

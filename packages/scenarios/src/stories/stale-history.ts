@@ -2,6 +2,9 @@ import { millis } from '@chaosproxy/history'
 import { ask, cut, during, ok, read, write } from '../beats.ts'
 import type { Story, Tale } from '../story.ts'
 
+/** Replicas bear a silence longer than the lag before one of them takes over. */
+const patient = { 'silence-min-ms': 2_000, 'silence-max-ms': 3_000 } as const
+
 const system = {
   target: 'primary-replica',
   nodes: 3,
@@ -12,9 +15,8 @@ const system = {
   cast: ['Jose'],
 } as const satisfies Partial<Tale>
 
-// Shorter than the silence after which a replica takes over.
 const lag = during(
-  [200, 380],
+  [200, 1_200],
   cut(['n1'], ['n2']),
   'The line from the primary n1 to the replica n2 stalls for a moment. What n1 sends is kept, and arrives later.',
 )
@@ -26,25 +28,25 @@ export const staleHistory: Story = {
     {
       ...system,
       title: 'a primary that copies its writes later, reads from any replica',
-      knobs: { sync: 0, reads: 'replica' },
+      knobs: { ...patient, sync: 0, reads: 'replica' },
       beats: [
         ask(0, ['Jose', 'n1'], write('balance', 100), ok(100), 'Jose has $100.'),
         lag,
         ask(
-          250,
+          400,
           ['Jose', 'n1'],
           write('balance', 60),
           ok(60),
           'He transfers $40. The primary has it, and tells him that it is done.',
         ),
         ask(
-          300,
+          700,
           ['Jose', 'n2'],
           read('balance'),
           ok(100),
           'The next page is served from n2, which has not heard of the transfer: it shows $100. Jose transfers again, or calls support.',
         ),
-        ask(600, ['Jose', 'n2'], read('balance'), ok(60), 'A moment later the same page shows $60.'),
+        ask(1_600, ['Jose', 'n2'], read('balance'), ok(60), 'A second later the same page shows $60.'),
       ],
       ending: {
         verdicts: { linearizable: 'violated', 'read-your-writes': 'violated', eventual: 'met' },
@@ -56,19 +58,19 @@ export const staleHistory: Story = {
   fix: {
     ...system,
     title: 'the same replicas, reads and writes confirmed by a majority',
-    knobs: { sync: 'majority', reads: 'primary' },
+    knobs: { ...patient, sync: 'majority', reads: 'primary' },
     beats: [
       ask(0, ['Jose', 'n1'], write('balance', 100), ok(100), 'Jose has $100.'),
       lag,
       ask(
-        250,
+        400,
         ['Jose', 'n1'],
         write('balance', 60),
         ok(60),
         'He transfers $40. The primary waits for one replica, n3, before it says that it is done.',
       ),
-      ask(300, ['Jose', 'n1'], read('balance'), ok(60), 'The next page is served by the primary: it shows $60.'),
-      ask(600, ['Jose', 'n2'], read('balance'), ok(60), 'A page asked of n2 is passed on to the primary.'),
+      ask(700, ['Jose', 'n1'], read('balance'), ok(60), 'The next page is served by the primary: it shows $60.'),
+      ask(1_600, ['Jose', 'n2'], read('balance'), ok(60), 'A page asked of n2 is passed on to the primary.'),
     ],
     ending: {
       verdicts: { linearizable: 'met', 'read-your-writes': 'met', eventual: 'met' },

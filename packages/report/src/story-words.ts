@@ -1,0 +1,18 @@
+import { adjective } from './level-words.ts'
+import type { ToldVerdict } from './told-story.ts'
+import { listed } from './words.ts'
+
+/** `the history is eventually consistent; it is not linearizable`. */
+export function verdictsText(verdicts: readonly ToldVerdict[]): string {
+  const named = (result: ToldVerdict['result']) =>
+    verdicts.filter((verdict) => verdict.result === result).map(({ level }) => adjective(level))
+  const [met, violated, unknown] = [named('met'), named('violated'), named('unknown')]
+  const parts = [
+    ...(met.length === 0 ? [] : [`the history is ${listed(met)}`]),
+    ...(violated.length === 0
+      ? []
+      : [`${met.length === 0 ? 'the history is' : 'it is'} not ${violated.join(', nor ')}`]),
+    ...(unknown.length === 0 ? [] : [`whether it is ${listed(unknown)} is not known`]),
+  ]
+  return parts.join('; ')
+}

@@ -1,0 +1,26 @@
+import type { Sign, Telling } from './told-story.ts'
+
+/** A step of a telling with the signs that fall after it begins and before the next does. */
+export interface ToldGroup {
+  readonly number: number
+  readonly text: string
+  readonly signs: readonly Sign[]
+}
+
+/** The signs of all steps in order of time: what ends during a later step is shown there. */
+export function groupsOf({ steps }: Telling): readonly ToldGroup[] {
+  const signs = steps
+    .flatMap((step, number) => step.signs.map((sign) => ({ number, sign })))
+    .sort((one, other) => one.sign.at - other.sign.at)
+  const groups: (ToldGroup & { readonly signs: Sign[] })[] = []
+  const begin = (until: number): void => {
+    for (const { text } of steps.slice(groups.length, until))
+      groups.push({ number: groups.length + 1, text, signs: [] })
+  }
+  for (const { number, sign } of signs) {
+    begin(number + 1)
+    groups.at(-1)?.signs.push(sign)
+  }
+  begin(steps.length)
+  return groups
+}

@@ -1,0 +1,63 @@
+import { millis } from '@chaosproxy/history'
+import { ask, cas, ok, read, refused, write } from '../beats.ts'
+import type { Story, Tale } from '../story.ts'
+
+const system = {
+  target: 'raft',
+  nodes: 3,
+  workload: 'register',
+  timeoutMs: millis(500),
+  seed: 1,
+  leader: 'n1',
+  cast: ['Ana', 'Ben'],
+} as const satisfies Partial<Tale>
+
+export const lostUpdate: Story = {
+  name: 'lost-update',
+  summary: 'two clients read a number, add to it and write it back; one addition is gone',
+  told: [
+    {
+      ...system,
+      title: 'Raft, read and then write',
+      beats: [
+        ask(0, ['Ana', 'n1'], write('stock', 10), ok(10), 'Ten boxes are in stock.'),
+        ask(100, ['Ana', 'n1'], read('stock'), ok(10), 'Ana has five more, and reads how many there are.'),
+        ask(110, ['Ben', 'n2'], read('stock'), ok(10), 'Ben has three more, and reads the same.'),
+        ask(200, ['Ana', 'n1'], write('stock', 15), ok(15), 'Ana writes 10 + 5.'),
+        ask(210, ['Ben', 'n2'], write('stock', 13), ok(13), 'Ben writes 10 + 3, over it.'),
+      ],
+      ending: {
+        verdicts: { linearizable: 'met', eventual: 'met' },
+        finally: { stock: 13 },
+        says: '18 boxes on the shelf, 13 in the books. No fault happened and no promise was broken: the history is linearizable.',
+      },
+    },
+  ],
+  fix: {
+    ...system,
+    title: 'Raft, compare and set',
+    beats: [
+      ask(0, ['Ana', 'n1'], write('stock', 10), ok(10), 'Ten boxes are in stock.'),
+      ask(100, ['Ana', 'n1'], read('stock'), ok(10), 'Ana reads how many there are.'),
+      ask(110, ['Ben', 'n2'], read('stock'), ok(10), 'So does Ben.'),
+      ask(200, ['Ana', 'n1'], cas('stock', 10, 15), ok([10, 15]), 'Ana writes 15, provided that it is still 10.'),
+      ask(
+        210,
+        ['Ben', 'n2'],
+        cas('stock', 10, 13),
+        refused,
+        'Ben writes 13, provided that it is still 10. It is not, so he is refused …',
+      ),
+      ask(300, ['Ben', 'n2'], read('stock'), ok(15), '… reads again …'),
+      ask(400, ['Ben', 'n2'], cas('stock', 15, 18), ok([15, 18]), '… and adds his three to what is there now.'),
+    ],
+    ending: {
+      verdicts: { linearizable: 'met', eventual: 'met' },
+      finally: { stock: 18 },
+      says: '18 boxes on the shelf, 18 in the books.',
+    },
+  },
+  lesson:
+    'Linearizability is a promise about single operations; what you do between a read and a write is not one of them. Make the whole change a single operation: an increment, a compare-and-set, or a transaction that is serializable.',
+  source: 'H. Berenson et al.: A Critique of ANSI SQL Isolation Levels, 1995 (P4, lost update)',
+}

@@ -1,0 +1,89 @@
+import { millis } from '@chaosproxy/history'
+import { ask, cas, cut, during, ok, read, refused } from '../beats.ts'
+import type { Story, Tale } from '../story.ts'
+
+const system = {
+  target: 'primary-replica',
+  nodes: 3,
+  workload: 'register',
+  timeoutMs: millis(2_000),
+  seed: 1,
+  leader: 'n1',
+  cast: ['Ana', 'Ben'],
+} as const satisfies Partial<Tale>
+
+const parted = during(
+  [100, 2_500],
+  cut(['n1'], ['n2', 'n3']),
+  'The network splits: the primary n1 on one side, both replicas on the other. The replicas hear nothing for a while and make one of their own the primary; n1 hears nothing either, and stays one.',
+)
+
+export const splitBrain: Story = {
+  name: 'split-brain',
+  summary: 'a network splits, both sides have a primary, and one seat is sold twice',
+  told: [
+    {
+      ...system,
+      title: 'a primary that confirms alone',
+      knobs: { sync: 0, reads: 'primary' },
+      beats: [
+        ask(0, ['Ana', 'n1'], read('seat-14'), ok(null), 'Seat 14 is free.'),
+        parted,
+        ask(
+          1_000,
+          ['Ana', 'n1'],
+          cas('seat-14', null, 'Ana'),
+          ok([null, 'Ana']),
+          'Ana books seat 14 with the old primary, provided that it is still free. It is.',
+        ),
+        ask(
+          1_100,
+          ['Ben', 'n2'],
+          cas('seat-14', null, 'Ben'),
+          ok([null, 'Ben']),
+          'Ben books seat 14 with the new one, on the same condition. It is free there, too.',
+        ),
+        ask(1_200, ['Ana', 'n1'], read('seat-14'), ok('Ana'), 'Ana looks again: the seat is hers.'),
+        ask(1_300, ['Ben', 'n2'], read('seat-14'), ok('Ben'), 'Ben looks again: the seat is his.'),
+      ],
+      ending: {
+        verdicts: { linearizable: 'violated', sequential: 'violated' },
+        finally: { 'seat-14': 'Ben' },
+        says: 'One seat, two tickets. When the network is whole again the old primary gives way, and Ana’s booking is gone without a word.',
+      },
+    },
+  ],
+  fix: {
+    ...system,
+    title: 'a primary that waits for a majority',
+    knobs: { sync: 'majority', reads: 'primary' },
+    beats: [
+      ask(0, ['Ana', 'n1'], read('seat-14'), ok(null), 'Seat 14 is free.'),
+      parted,
+      ask(
+        1_000,
+        ['Ana', 'n1'],
+        cas('seat-14', null, 'Ana'),
+        refused,
+        'Ana books seat 14 with n1, which has heard from nobody for a while and so no longer counts itself the primary: she is refused.',
+      ),
+      ask(
+        1_100,
+        ['Ben', 'n2'],
+        cas('seat-14', null, 'Ben'),
+        ok([null, 'Ben']),
+        'Ben books seat 14 with the new primary, which has a majority.',
+      ),
+      ask(1_300, ['Ben', 'n2'], read('seat-14'), ok('Ben'), 'Ben looks again: the seat is his.'),
+    ],
+    ending: {
+      verdicts: { linearizable: 'met' },
+      finally: { 'seat-14': 'Ben' },
+      says: 'One seat, one ticket: there is only one majority. The price: the smaller side sells nothing.',
+    },
+  },
+  lesson:
+    'Silence does not tell a dead primary from one that cannot be heard, so whoever replaces it on silence alone may end up with two. Only what needs a majority for each decision, or fences the old primary off first, has one brain.',
+  source:
+    'S. Davidson, H. Garcia-Molina, D. Skeen: Consistency in Partitioned Networks, 1985; P. Bailis, K. Kingsbury: The Network is Reliable, 2014 (split brains of real systems)',
+}

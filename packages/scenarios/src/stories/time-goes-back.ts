@@ -1,0 +1,85 @@
+import { millis } from '@chaosproxy/history'
+import { ask, clockAhead, during, ok, read, write } from '../beats.ts'
+import type { Story, Tale } from '../story.ts'
+
+const setBack = during(
+  [0, 400],
+  clockAhead('n1', 2_000),
+  'The clock of n1 is two seconds ahead, until somebody sets it right.',
+)
+
+const system = {
+  workload: 'register',
+  timeoutMs: millis(500),
+  seed: 1,
+  cast: ['Ana'],
+} as const satisfies Partial<Tale>
+
+export const timeGoesBack: Story = {
+  name: 'time-goes-back',
+  summary: 'a clock is set right, and a node begins to lose the writes of its only client',
+  told: [
+    {
+      ...system,
+      title: 'two masters, the last writer wins by the clock',
+      target: 'master-master',
+      nodes: 2,
+      beats: [
+        setBack,
+        ask(200, ['Ana', 'n1'], write('address', 'old street'), ok('old street'), 'Ana enters her address at n1.'),
+        ask(
+          600,
+          ['Ana', 'n1'],
+          write('address', 'new street'),
+          ok('new street'),
+          'The clock has been set right in the meantime, two seconds back. Ana moves, tells n1 again, and is told that it is done.',
+        ),
+        ask(
+          700,
+          ['Ana', 'n1'],
+          read('address'),
+          ok('old street'),
+          'The new address is the older one, by the clock: Ana still lives in the old street.',
+        ),
+      ],
+      ending: {
+        verdicts: {
+          linearizable: 'violated',
+          sequential: 'violated',
+          'read-your-writes': 'violated',
+          eventual: 'violated',
+        },
+        finally: { address: 'old street' },
+        says: 'One client, one node, no fault but the repair of a clock; and a confirmed write is lost.',
+      },
+    },
+  ],
+  fix: {
+    ...system,
+    title: 'Raft, which orders writes in a log and not by clocks',
+    target: 'raft',
+    nodes: 3,
+    leader: 'n1',
+    beats: [
+      setBack,
+      ask(200, ['Ana', 'n1'], write('address', 'old street'), ok('old street'), 'Ana enters her address.'),
+      ask(
+        600,
+        ['Ana', 'n1'],
+        write('address', 'new street'),
+        ok('new street'),
+        'The clock has been set right. Ana moves.',
+      ),
+      ask(700, ['Ana', 'n1'], read('address'), ok('new street'), 'She lives in the new street.'),
+    ],
+    ending: {
+      verdicts: { linearizable: 'met', eventual: 'met' },
+      finally: { address: 'new street' },
+      says: 'Timers may fire early or late when a clock is set; the order of the log does not change.',
+    },
+  },
+  lesson:
+    'The time of day is not monotonic: it is stepped by administrators, by NTP and by virtual machines that wake up. Use a monotonic clock for durations, and for order something that only counts up, such as a hybrid logical clock, which never stamps a write before one it has seen.',
+  source:
+    'S. Kulkarni et al.: Logical Physical Clocks, 2014 (hybrid logical clocks); J. Graham-Cumming: How and why the leap second affected Cloudflare DNS, 2017',
+}
