@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { run } from 'chaosproxy'
 import { describe, expect } from 'vitest'
-import { chaos, chaosHere, temporaryDirectory } from './chaos.ts'
+import { chaos, chaosHere, root, temporaryDirectory } from './chaos.ts'
 import { patientTest, test } from './patient.ts'
 
 /** A project of the user's, outside every `node_modules` that has this program. */
@@ -34,6 +34,12 @@ export default {
     return { client: (random) => ({ next: () => random.chance(0.5) ? { f: 'read', key: 'x', value: null } : { f: 'write', key: 'x', value: ++last } }) }
   },
 }`
+
+const SHOP = {
+  nodes: 1,
+  command: 'node shop.mjs {listen}',
+  client: { kind: 'http', routes: { routes: [{ request: 'GET /{key}', f: 'read', result: 'json.item' }] } },
+}
 
 async function specsOf(cwd: string, ...args: readonly string[]) {
   const { stdout, stderr, exitCode } = await chaos(['run', ...args, '--json'], { cwd })
@@ -136,6 +142,53 @@ describe('a configuration that cannot be is one line, and exit code 3:', () => {
     expect(first).toContain(message)
     expect(frames.filter((line) => !line.includes('chaos.config.'))).toEqual([])
     expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' })
+  })
+})
+
+describe('what a configuration names', () => {
+  const files = {
+    'sub/work/mine.ts': MINE,
+    'sub/proto.ts': readFileSync(join(root, 'examples', 'mine.ts'), 'utf8'),
+    'sub/chaos.config.ts': `export default {
+      target: 'shop',
+      targets: { proto: './proto.ts', shop: ${JSON.stringify(SHOP)} },
+      workloads: { own: './work/mine.ts', written: { name: 'written', model: 'register', functions: ['read'], create() {} } },
+    }`,
+  }
+
+  test('is listed among the targets and workloads', async () => {
+    const config = join(project(files), 'sub', 'chaos.config.ts')
+    const listed = async (command: string, member: string) => {
+      const { stdout, stderr } = await chaosHere([command, '--config', config, '--json'])
+      expect(stderr).toBe('')
+      return JSON.parse(stdout).map((row: { readonly [name: string]: unknown }) => row[member])
+    }
+    expect(await listed('targets', 'target')).toEqual(expect.arrayContaining(['raft', 'proto', 'shop']))
+    expect(await listed('workloads', 'workload')).toEqual(expect.arrayContaining(['register', 'own', 'written']))
+    const { stdout } = await chaosHere(['targets', '--faults', '--config', config])
+    const [head = '', first = ''] = stdout.split('\n')
+    const columns = head.slice(0, head.indexOf('1 raft')).trim().split(/ +/)
+    expect(first.match(/[✔✘]/g)).toHaveLength(columns.length)
+  })
+
+  test('is searched by name, a protocol with a workload', async () => {
+    const config = join(project(files), 'sub', 'chaos.config.ts')
+    const search = ['fuzz', '--config', config, '--target', 'proto', '--workload', 'own', '--out', temporaryDirectory()]
+    const { stdout, exitCode } = await chaosHere([...search, '--seeds', '100', '--workers', '1', '--json'])
+    expect(exitCode, stdout).toBe(1)
+    expect(stdout).toContain('not-linearizable')
+  })
+
+  test.each([
+    [[], 'shop is not one. Run it for real: chaos run --target shop. Protocols: raft,'],
+    [['--target', 'etcd'], 'etcd is not one. Run it for real: chaos run --target etcd.'],
+    [['--target', 'raft', '--workload', 'written'], 'workloads.written is written in the configuration itself'],
+  ])('is not searched where it cannot be simulated: %j', async (args, message) => {
+    const config = join(project(files), 'sub', 'chaos.config.ts')
+    const { stderr, exitCode } = await chaosHere(['fuzz', '--config', config, ...args])
+    expect(stderr).toContain(message)
+    expect(stderr.trim().split('\n')).toHaveLength(1)
+    expect(exitCode).toBe(3)
   })
 })
 

@@ -68,7 +68,7 @@ beforeAll(async () => {
 afterAll(() => {
   server.close()
   rmSync(work, { recursive: true, force: true })
-})
+}, 300_000)
 
 async function succeeds(cwd: string, program: string, ...args: readonly string[]): Promise<string> {
   const env = {

@@ -1,8 +1,8 @@
 import { DEFAULT_TARGET, nameIn } from '@chaosproxy/runner'
 import { targetOf } from '../arguments/target.ts'
 import { type Command, flagOf, textOf } from '../command.ts'
-import { findConfig, loadConfig } from '../config/load.ts'
-import { registriesOf, withPaths } from '../config/registries.ts'
+import { configOption, readOwnConfig } from '../config/own.ts'
+import { withPaths } from '../config/registries.ts'
 import { type Finding, faultFindings, machineFindings, targetFindings } from '../doctor/findings.ts'
 import { EXIT } from '../exit-code.ts'
 import { print } from '../terminal/output.ts'
@@ -18,20 +18,14 @@ export const doctorCommand: Command = {
       describe: 'what to look at [default: that of the configuration, or raft]',
       requiresArg: true,
     },
-    config: {
-      type: 'string',
-      describe: 'the configuration file [default: chaos.config.ts and the like]',
-      requiresArg: true,
-    },
+    ...configOption,
     json: { type: 'boolean', describe: 'print one JSON object on stdout' },
   },
   examples: [['chaos doctor --target primary-replica', 'before a run of it']],
   async run(options) {
-    const named = textOf(options, 'config')
-    const loaded = await (named === undefined ? findConfig('.') : loadConfig(named))
-    const own = { ...loaded?.config, where: loaded?.path ?? 'chaos doctor', directory: loaded?.directory ?? '.' }
+    const { loaded, own, registries } = await readOwnConfig(options, 'chaos doctor')
     const usual = nameIn(withPaths(loaded?.config ?? {}, own).target) ?? DEFAULT_TARGET
-    const { target } = await targetOf(textOf(options, 'target') ?? usual, registriesOf(own))
+    const { target } = await targetOf(textOf(options, 'target') ?? usual, registries)
     const machine = await machineFindings()
     const needs = await targetFindings(target)
     const faults = faultFindings(target)

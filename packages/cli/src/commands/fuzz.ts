@@ -1,6 +1,7 @@
 import { strategies } from '@chaosproxy/simulator'
 import { workloadOptions } from '../arguments/workload.ts'
 import type { Command } from '../command.ts'
+import { configOption } from '../config/own.ts'
 import { executeFuzz } from '../fuzz/execute.ts'
 import { FUZZ_DEFAULTS, parseFuzzSettings } from '../fuzz/settings.ts'
 import { reporterOptions } from '../reporting/choice.ts'
@@ -59,6 +60,7 @@ export const fuzzCommand: Command = {
     },
     'verify-determinism': { type: 'boolean', describe: 'run every trial twice, and compare to the byte' },
     workers: { type: 'string', describe: 'how many threads [default: one for each core]', requiresArg: true },
+    ...configOption,
     out: { type: 'string', default: FUZZ_DEFAULTS.out, describe: 'where to put what is found', requiresArg: true },
     ...reporterOptions(),
   },

@@ -2,6 +2,7 @@ import type { Level } from '@chaosproxy/checker'
 import { DEFAULT_WORKLOAD, memberText } from '@chaosproxy/runner'
 import { WORKLOAD_TEXT, workloadOptions } from '../arguments/workload.ts'
 import type { Command } from '../command.ts'
+import { configOption } from '../config/own.ts'
 import { reporterOptions } from '../reporting/choice.ts'
 import { executeRun } from '../run/execute.ts'
 import { parseRunSettings, RUN_DEFAULTS } from '../run/settings.ts'
@@ -91,11 +92,7 @@ export const runCommand: Command = {
       describe: 'the run as a file instead of options: JSON, or the run.json of a run to have it again',
       requiresArg: true,
     },
-    config: {
-      type: 'string',
-      describe: 'the configuration file [default: chaos.config.ts, mts, js, mjs or json, if it is there]',
-      requiresArg: true,
-    },
+    ...configOption,
     events: {
       type: 'string',
       describe: 'write everything that happens to this file as it happens, a line of JSON each',

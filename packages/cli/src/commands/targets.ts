@@ -1,9 +1,9 @@
 import { faultDefinitions, nemeses } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { Target } from '@chaosproxy/runner'
-import { targets } from '@chaosproxy/targets'
 import { settingsFor } from '@chaosproxy/workloads'
 import { type Command, flagOf } from '../command.ts'
+import { configOption, readOwnConfig } from '../config/own.ts'
 import { EXIT } from '../exit-code.ts'
 import { print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
@@ -15,6 +15,7 @@ export const targetsCommand: Command = {
   options: {
     faults: { type: 'boolean', describe: 'which faults each target can suffer, and why not' },
     bugs: { type: 'boolean', describe: 'the deliberate mistakes, for --bug' },
+    ...configOption,
     json: { type: 'boolean', describe: 'print JSON on stdout' },
   },
   examples: [['chaos targets --bugs', 'mistakes to try the tool on']],
@@ -23,7 +24,10 @@ export const targetsCommand: Command = {
     if (flagOf(options, 'faults') && flagOf(options, 'bugs'))
       throw new UserError('usage', '--faults and --bugs are two lists: ask for one at a time.')
     const show = flagOf(options, 'faults') ? faultTable : flagOf(options, 'bugs') ? bugList : targetList
-    const { rows, lines } = show()
+    const { registries } = await readOwnConfig(options, 'chaos targets')
+    const { rows, lines } = show(
+      await Promise.all(registries.targetNames.map(async (name) => ({ ...(await registries.target(name)), name }))),
+    )
     print(process.stdout, json ? `${JSON.stringify(rows)}\n` : `${lines.join('\n')}\n`)
     return EXIT.met
   },
@@ -35,11 +39,11 @@ interface Listing {
 }
 
 const style = styleFor(process.stdout)
-const real = targets.filter(({ tier }) => tier === 'real')
-const names = real.map(({ name }) => name)
-const widest = Math.max(...names.map((name) => name.length)) + 2
+const realOf = (targets: readonly Target[]): readonly Target[] => targets.filter(({ tier }) => tier === 'real')
 
-function targetList(): Listing {
+function targetList(targets: readonly Target[]): Listing {
+  const real = realOf(targets)
+  const widest = Math.max(...real.map(({ name }) => name.length)) + 2
   const lines = real.flatMap((target) => [
     `${style.bold(target.name.padEnd(widest))}${target.summary}`,
     `${' '.repeat(widest)}${target.defaultNodes} nodes · promises under faults: ${promiseOf(target)}`,
@@ -66,7 +70,7 @@ const promiseOf = (target: Target): string =>
   target.promises({ workload: 'register', object: 'register', settings: settingsFor(target), faults: [] })
 
 /** Every kind of fault, and which targets can suffer it. */
-function faultTable(): Listing {
+function faultTable(targets: readonly Target[]): Listing {
   const rows = faultDefinitions.flatMap(({ kind, summary }) => {
     const names = nemeses.filter((nemesis) => nemesis.kind === kind).map(({ name }) => name)
     return targets.map(({ name, suffers }) => {
@@ -76,10 +80,11 @@ function faultTable(): Listing {
     })
   })
   const width = Math.max(...faultDefinitions.map(({ kind }) => kind.length)) + 2
+  const column = String(targets.length).length
   const columns = targets.map(({ name }, i) => `${i + 1} ${name}`)
   const lines = faultDefinitions.flatMap(({ kind, summary }) => {
     const own = rows.filter(({ fault }) => fault === kind)
-    const cells = own.map((row) => (row.suffers ? '✔' : '✘')).join(' ')
+    const cells = own.map((row) => (row.suffers ? '✔' : '✘').padEnd(column)).join(' ')
     const names = own[0]?.nemeses ?? []
     return [
       `${style.bold(kind.padEnd(width))}${cells}  ${summary}`,
@@ -90,7 +95,7 @@ function faultTable(): Listing {
   return {
     rows,
     lines: [
-      `${' '.repeat(width)}${targets.map((_, i) => i + 1).join(' ')}  ${columns.join(' · ')}`,
+      `${' '.repeat(width)}${targets.map((_, i) => String(i + 1).padEnd(column)).join(' ')}  ${columns.join(' · ')}`,
       ...lines,
       '',
       'Choose them: chaos run --faults partition,lose-reply',
@@ -116,7 +121,8 @@ function refusalsOf(rows: readonly (Refusal & { readonly target: string })[]): r
   return [...refused].map(([reason, names]) => (refused.size === 1 ? reason : `${names.join(', ')}: ${reason}`))
 }
 
-function bugList(): Listing {
+function bugList(targets: readonly Target[]): Listing {
+  const real = realOf(targets)
   const rows = real.flatMap(({ name: target, bugs }) =>
     bugs.map(({ name, summary, under }) => ({ target, bug: name, summary, ...(under === undefined ? {} : { under }) })),
   )

@@ -1,5 +1,6 @@
-import { type Workload, workloads } from '@chaosproxy/workloads'
+import type { Workload } from '@chaosproxy/workloads'
 import { type Command, flagOf } from '../command.ts'
+import { configOption, readOwnConfig } from '../config/own.ts'
 import { EXIT } from '../exit-code.ts'
 import { print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
@@ -8,16 +9,20 @@ export const workloadsCommand: Command = {
   name: 'workloads',
   positional: '',
   summary: 'list what clients can do, and what can be changed of it',
-  options: { json: { type: 'boolean', describe: 'print JSON on stdout' } },
+  options: { ...configOption, json: { type: 'boolean', describe: 'print JSON on stdout' } },
   examples: [['chaos run --workload queue', 'puts messages in and takes them out, and drains the queues in the end']],
   async run(options) {
+    const { registries } = await readOwnConfig(options, 'chaos workloads')
+    const workloads = await Promise.all(
+      registries.workloadNames.map(async (name) => ({ ...(await registries.workload(name)), name })),
+    )
     const text = flagOf(options, 'json') ? JSON.stringify(rowsOf(workloads)) : linesOf(workloads).join('\n')
     print(process.stdout, `${text}\n`)
     return EXIT.met
   },
 }
 
-export const rowsOf = (listed: readonly Workload[]): object[] =>
+const rowsOf = (listed: readonly Workload[]): object[] =>
   listed.map(({ name, summary, model, levels, object, functions, settings }) => ({
     workload: name,
     summary,
@@ -35,7 +40,7 @@ export const rowsOf = (listed: readonly Workload[]): object[] =>
     })),
   }))
 
-export function linesOf(listed: readonly Workload[]): string[] {
+function linesOf(listed: readonly Workload[]): string[] {
   const style = styleFor(process.stdout)
   const widest = Math.max(...listed.map(({ name }) => name.length)) + 2
   const indent = ' '.repeat(widest)

@@ -1,15 +1,18 @@
 import { availableParallelism } from 'node:os'
 import { type Millis, UserError } from '@chaosproxy/history'
-import { type ProtocolDefinition, promiseOf } from '@chaosproxy/protocols'
-import { MOST_NODES_TRIED, possibleNodes, strategies, usualStrategies } from '@chaosproxy/simulator'
-import { loadProtocol } from '@chaosproxy/targets'
-import type { Workload } from '@chaosproxy/workloads'
+import { findProtocol, type ProtocolDefinition, promiseOf, protocols } from '@chaosproxy/protocols'
+import { mergeDrafts, nameIn, type RunDraft } from '@chaosproxy/runner'
+import { MOST_NODES_TRIED, possibleNodes, SIMULATED, strategies, usualStrategies } from '@chaosproxy/simulator'
+import { isDeclaration, isUserFile, loadProtocol } from '@chaosproxy/targets'
+import { findWorkload, type Settings, type Workload } from '@chaosproxy/workloads'
 import { parseLevel } from '../arguments/names.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration } from '../arguments/quantities.ts'
 import { chooseTarget, parseBug, parseKnobs } from '../arguments/target.ts'
-import { chooseWorkload, parseWorkloadSettings } from '../arguments/workload.ts'
+import { type ChosenWorkload, chooseWorkload, parseWorkloadSettings } from '../arguments/workload.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
+import { type OwnConfig, readOwnConfig } from '../config/own.ts'
+import { withPaths } from '../config/registries.ts'
 import { parseReporters, type ReporterChoice } from '../reporting/choice.ts'
 import type { SubjectName } from './subject-name.ts'
 
@@ -38,21 +41,32 @@ const MOST_SEEDS = 1_000_000_000
 
 /** @throws UserError (usage) that names the option. */
 export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSettings> {
-  const { target, reference } = await chooseTarget(options)
-  const protocol = await loadProtocol(reference)
-  const workload = await chooseWorkload(options)
+  const config = await readOwnConfig(options, 'chaos fuzz')
+  const draft = withPaths(config.loaded?.config ?? {}, config.own)
+  const { target, reference, protocol } = await chooseProtocol(options, config, nameIn(draft.target))
+  const workload = await chooseSharedWorkload(options, config, nameIn(draft.workload))
+  const typed = {
+    target: {
+      name: reference,
+      bug: parseBug(target, textOf(options, 'bug')),
+      settings: parseKnobs(target, textsOf(options, 'set')),
+    },
+    workload: { name: workload.reference, settings: parseWorkloadSettings(workload.workload, options) },
+  }
+  const { target: subject, workload: asked, ...rest } = mergeDrafts(draft, typed)
   const typedNodes = textOf(options, 'nodes')
-  const nodes = typedNodes === undefined ? undefined : parseCount('nodes', typedNodes, { min: 1, max: 15 })
-  const knobs = parseKnobs(target, textsOf(options, 'set'))
+  const nodes = typedNodes === undefined ? rest.nodes : parseCount('nodes', typedNodes, { min: 1, max: 15 })
+  const knobs = settingsIn(subject)
   refuseImpossible(protocol, knobs, nodes)
-  const held = heldTo(protocol, workload.workload.object, knobs, textOf(options, 'expect'))
+  const level = textOf(options, 'expect') ?? (rest.expect === 'none' ? undefined : rest.expect)
+  const held = heldTo(protocol, workload.workload.object, knobs, level)
   const invariants = options['invariants'] !== false
   return {
     subject: {
       target: reference,
       workload: workload.reference,
-      settings: parseWorkloadSettings(workload.workload, options),
-      bug: parseBug(target, textOf(options, 'bug')),
+      settings: settingsIn(asked),
+      bug: parseBug(target, typeof subject === 'string' ? undefined : subject?.bug),
       ...decidable(workload.workload, held),
       nodes,
       operations: parseCount('operations', textOf(options, 'operations'), { min: 1, max: 10_000 }),
@@ -71,6 +85,40 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
     out: textOf(options, 'out') ?? FUZZ_DEFAULTS.out,
   }
 }
+
+/**
+ * The target, which is to be a protocol: its reference is one that worker threads can load.
+ *
+ * @throws UserError (usage) for a target that runs only for real.
+ */
+async function chooseProtocol(options: ParsedOptions, { own, registries }: OwnConfig, usual: string | undefined) {
+  const chosen = await chooseTarget(options, { registries, usual })
+  const named = nameIn(withPaths({ target: chosen.reference }, own).target) ?? chosen.reference
+  const reference = named.startsWith(SIMULATED) ? named.slice(SIMULATED.length) : named
+  if (findProtocol(reference) !== undefined || (isUserFile(reference) && !isDeclaration(reference)))
+    return { target: chosen.target, reference, protocol: await loadProtocol(reference) }
+  throw new UserError(
+    'usage',
+    `chaos fuzz searches simulated runs, and only protocols can be simulated: ${chosen.target.name} is not one. Run it for real: chaos run --target ${chosen.reference}. Protocols: ${protocols.map(({ name }) => name).join(', ')}.`,
+  )
+}
+
+/** The workload, which worker threads are to load by its name or its file. */
+async function chooseSharedWorkload(
+  options: ParsedOptions,
+  { own, registries }: OwnConfig,
+  usual: string | undefined,
+): Promise<ChosenWorkload> {
+  const { workload, reference: named } = await chooseWorkload(options, { find: registries.workload, usual })
+  const reference = nameIn(withPaths({ workload: named }, own).workload) ?? named
+  if (findWorkload(reference) !== undefined || isUserFile(reference)) return { workload, reference }
+  throw new UserError(
+    'usage',
+    `${own.where}: workloads.${named} is written in the configuration itself, where the threads of a search cannot load it: put it in a file, and give the file's path.`,
+  )
+}
+
+const settingsIn = (part: RunDraft['target']): Settings => (typeof part === 'string' ? {} : (part?.settings ?? {}))
 
 /** The protocol's settings and the level to hold histories to. By default the settings with the strongest promise. */
 function heldTo(

@@ -18,8 +18,9 @@ import { parseCount, parseDuration } from '../arguments/quantities.ts'
 import { chooseTarget, parseBug, parseKnobs } from '../arguments/target.ts'
 import { chooseWorkload, parseWorkloadSettings } from '../arguments/workload.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
-import { findConfig, type LoadedConfig, loadConfig } from '../config/load.ts'
-import { type NamedRegistries, type OwnNames, registriesOf, withPaths } from '../config/registries.ts'
+import type { LoadedConfig } from '../config/load.ts'
+import { readOwnConfig } from '../config/own.ts'
+import { type NamedRegistries, withPaths } from '../config/registries.ts'
 import { requireRun } from '../config/schema.ts'
 import { parseReporters, type ReporterChoice } from '../reporting/choice.ts'
 import type { Performer } from './apart.ts'
@@ -83,14 +84,7 @@ const OF_SPEC = [
 /** @throws UserError (usage) naming the invalid option. */
 export async function parseRunSettings(options: ParsedOptions): Promise<RunSettings> {
   const file = textOf(options, 'spec')
-  const named = textOf(options, 'config')
-  const loaded = await (named === undefined ? findConfig('.') : loadConfig(named))
-  const own: OwnNames = {
-    ...loaded?.config,
-    where: loaded?.path ?? 'chaos run',
-    directory: loaded?.directory ?? '.',
-  }
-  const registries = registriesOf(own)
+  const { loaded, own, registries } = await readOwnConfig(options, 'chaos run')
   const spec =
     file === undefined
       ? await specOfOptions(options, withPaths(baseDraft(options, loaded), own), registries)

@@ -1,0 +1,27 @@
+import { type ParsedOptions, textOf } from '../command.ts'
+import { findConfig, type LoadedConfig, loadConfig } from './load.ts'
+import { type NamedRegistries, type OwnNames, registriesOf } from './registries.ts'
+
+/** The options of every command that reads a configuration. */
+export const configOption = {
+  config: {
+    type: 'string',
+    describe: 'the configuration file [default: chaos.config.ts, mts, js, mjs or json, if it is there]',
+    requiresArg: true,
+  },
+} as const
+
+/** The user's configuration, if there is one, and all names that can be used with it. */
+export interface OwnConfig {
+  readonly loaded: LoadedConfig | undefined
+  readonly own: OwnNames
+  readonly registries: NamedRegistries
+}
+
+/** Reads the file that `--config` names or, without it, the one in this directory. @throws UserError (usage, input) */
+export async function readOwnConfig(options: ParsedOptions, where: string): Promise<OwnConfig> {
+  const named = textOf(options, 'config')
+  const loaded = await (named === undefined ? findConfig('.') : loadConfig(named))
+  const own: OwnNames = { ...loaded?.config, where: loaded?.path ?? where, directory: loaded?.directory ?? '.' }
+  return { loaded, own, registries: registriesOf(own) }
+}
