@@ -58,6 +58,8 @@ describe('what an answer means', () => {
     [200, '{"value":{"a":"ü"}}', { type: 'ok', value: { a: 'ü' } }, { type: 'ok', value: { a: 'ü' } }],
     [409, '{"error":"mismatch"}', { type: 'fail', error: 'mismatch' }, { type: 'fail', error: 'mismatch' }],
     [503, '{"error":"unavailable"}', { type: 'fail', error: 'unavailable' }, { type: 'fail', error: 'unavailable' }],
+    [503, 'a fault', { type: 'fail', error: 'status 503' }, { type: 'info', error: 'status 503' }],
+    [409, '', { type: 'fail', error: 'status 409' }, { type: 'info', error: 'status 409' }],
     [501, '{"error":"unsupported"}', { type: 'fail', error: 'unsupported' }, { type: 'fail', error: 'unsupported' }],
     [504, '{"error":"no majority"}', { type: 'fail', error: 'no majority' }, { type: 'info', error: 'no majority' }],
     [500, 'oops', { type: 'fail', error: 'status 500' }, { type: 'info', error: 'status 500' }],

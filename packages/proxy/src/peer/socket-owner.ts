@@ -1,5 +1,7 @@
-import { readdir, readFile, readlink } from 'node:fs/promises'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import type { Endpoint } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { Address, PeerFinder } from './peers.ts'
@@ -28,12 +30,8 @@ export function findBySocketOwner(processes: () => Processes | Promise<Processes
     async find(client, listener) {
       const inode = await inodeOf(client, listener)
       if (inode === undefined) return undefined
-      const owned = await Promise.all(
-        [...(await processes())].map(async ([endpoint, pid]) =>
-          (await familyOwns(pid, inode)) ? endpoint : undefined,
-        ),
-      )
-      return owned.find((endpoint) => endpoint !== undefined)
+      for (const [endpoint, pid] of await processes()) if (familyOwns(pid, inode)) return endpoint
+      return undefined
     },
   }
 }
@@ -60,7 +58,10 @@ export function findAnyProcess(): PeerFinder {
       // Processes that dialled recently are likely to dial again.
       const pids = [...last, ...everyone.filter((pid) => !last.includes(pid)).reverse()]
       for (const pid of pids) {
-        if (!(await owns(Number(pid), inode))) continue
+        if (!owns(Number(pid), inode)) {
+          await setImmediate()
+          continue
+        }
         last = [pid, ...last.filter((other) => other !== pid)].slice(0, LATELY)
         const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')
         return `${name.trim()} ${pid}`.trim()
@@ -85,24 +86,34 @@ async function inodeOf(client: Address, listener: Address): Promise<string | und
 }
 
 /** Whether the process or one of its descendants has the socket open. */
-async function familyOwns(pid: number, inode: string): Promise<boolean> {
-  if (await owns(pid, inode)) return true
-  for (const child of await childrenOf(pid)) if (await familyOwns(child, inode)) return true
-  return false
-}
+const familyOwns = (pid: number, inode: string): boolean =>
+  owns(pid, inode) || childrenOf(pid).some((child) => familyOwns(child, inode))
 
-/** A process that cannot be inspected, because it has ended or belongs to another user, counts as not owning it. */
-async function owns(pid: number, inode: string): Promise<boolean> {
+/**
+ * A process that cannot be inspected, because it has ended or belongs to another user, counts as not owning it. Reads
+ * synchronously: a descriptor takes microseconds so, and on a busy machine a thousand times that by the thread pool.
+ */
+function owns(pid: number, inode: string): boolean {
   const directory = `/proc/${pid}/fd`
-  const descriptors = await readdir(directory).catch(() => [])
-  const targets = await Promise.all(descriptors.map((fd) => readlink(`${directory}/${fd}`).catch(() => '')))
-  return targets.includes(`socket:[${inode}]`)
+  const wanted = `socket:[${inode}]`
+  const descriptors = orElse<readonly string[]>(() => readdirSync(directory), [])
+  return descriptors.some((fd) => orElse(() => readlinkSync(`${directory}/${fd}`), '') === wanted)
 }
 
-async function childrenOf(pid: number): Promise<readonly number[]> {
-  const threads = await readdir(`/proc/${pid}/task`).catch(() => [])
-  const children = await Promise.all(
-    threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/children`, 'latin1').catch(() => '')),
+function childrenOf(pid: number): readonly number[] {
+  const threads = orElse<readonly string[]>(() => readdirSync(`/proc/${pid}/task`), [])
+  return threads.flatMap((thread) =>
+    orElse(() => readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1'), '')
+      .split(' ')
+      .filter(Boolean)
+      .map(Number),
   )
-  return children.flatMap((text) => text.split(' ').filter(Boolean).map(Number))
+}
+
+function orElse<Value>(read: () => Value, otherwise: Value): Value {
+  try {
+    return read()
+  } catch {
+    return otherwise
+  }
 }

@@ -103,7 +103,8 @@ function topFacts({ title, history, run }: Page): string[] {
   if (run === undefined) return [title, operations]
   return [
     title,
-    `${plural(run.spec.clients, 'client')}, ${duration(run.durationNanos)}`,
+    // The clients of a recording are somebody else's, and nobody has counted them.
+    [...(run.spec.clients === 0 ? [] : [plural(run.spec.clients, 'client')]), duration(run.durationNanos)].join(', '),
     operations,
     `seed ${run.spec.seed}`,
     run.startedAt.replace('T', ' ').replace(/(:\d\d)?(\.\d+)?Z$/, ' UTC'),

@@ -92,8 +92,12 @@ function configuration({ spec, tier, startedAt, durationNanos, timing }: RunSumm
     ['workload', workload.name],
     ...settingRows('its settings', workload.settings),
     ['nodes', count(spec.nodes)],
-    ['clients', count(spec.clients)],
-    ['rate', `${count(spec.rate)} ops/s`],
+    ...(spec.clients === 0
+      ? []
+      : ([
+          ['clients', count(spec.clients)],
+          ['rate', `${count(spec.rate)} ops/s`],
+        ] as const)),
     ['client timeout', durationOfMillis(spec.timeoutMs)],
     ['faults', spec.faults.length === 0 ? 'none' : spec.faults.map(nameOfChoice).join(', ')],
     ['seed', String(spec.seed)],

@@ -1,9 +1,13 @@
 import { UserError } from '@chaosproxy/history'
+import type { Request } from '@chaosproxy/runner'
+
+/** The start of the names of sessions that wait for a cluster to serve. */
+export const BEFORE = 'before-'
 
 /** Watches a user's client until its first answer: a client that never answers proves nothing. */
 export interface FirstAnswers {
   answered(): void
-  failed(why: string): void
+  failed(request: Request, why: string): void
 }
 
 /** After this many operations without any answer, the client is more likely to be broken than the system. */
@@ -16,8 +20,9 @@ export function createFirstAnswers(named: string, broke: (error: UserError) => v
     answered() {
       hasAnswered = true
     },
-    failed(why) {
-      if (hasAnswered) return
+    failed({ session }, why) {
+      // Waiting for a cluster to serve is no fault of the client's.
+      if (hasAnswered || session?.client.startsWith(BEFORE)) return
       failures++
       if (failures === MOST)
         broke(

@@ -85,7 +85,8 @@ async function openModule(file: string, { named, functions, broke }: ModuleOptio
         break
       case 'thrown': {
         const { id, refused, error } = message
-        if (pending.has(id)) firsts.failed(error)
+        const request = pending.get(id)?.request
+        if (request !== undefined) firsts.failed(request, error)
         settle(id, ({ harmless }) => (refused ? { type: 'fail', error } : lost(harmless, error)))
         break
       }
@@ -125,9 +126,13 @@ async function openModule(file: string, { named, functions, broke }: ModuleOptio
       return {
         invoke(request, timeoutMs, completed) {
           const id = asked++
+          if (over) {
+            setImmediate(completed, lost(request.harmless, 'the client is broken'))
+            return
+          }
           const timer = setTimeout(() => {
             tell({ type: 'abort', id })
-            firsts.failed(`timeout after ${timeoutMs} ms`)
+            firsts.failed(request, `timeout after ${timeoutMs} ms`)
             settle(id, ({ harmless }) => lost(harmless, `timeout after ${timeoutMs} ms`))
           }, timeoutMs)
           pending.set(id, { request, timer, completed })

@@ -136,7 +136,7 @@ function openPrograms(command: Command, { logDir, keeper, broke }: OpenClientsOp
     if (request === undefined) return
     if (line.type !== 'ok') {
       const { type, error } = line
-      if (type === 'info') firsts.failed(error)
+      if (type === 'info') firsts.failed(request, error)
       settle(line.id, ({ harmless }) => (type === 'fail' ? { type, error } : lost(harmless, error)))
       return
     }
@@ -160,14 +160,14 @@ function openPrograms(command: Command, { logDir, keeper, broke }: OpenClientsOp
     worker.process.tell(JSON.stringify(line))
   }
 
-  function timedOut(id: number, timeoutMs: number): void {
+  function timedOut(id: number, request: Request, timeoutMs: number): void {
     if (!hasAnswered) {
       wrong(`has not answered within ${timeoutMs + STARTING_MS} ms. ${FORM} Does it flush its output?`)
       return
     }
     const worker = [...workers].find(({ owes }) => owes === id)
     if (worker !== undefined) worker.late = setTimeout(() => void worker.process.kill(), OWING_MS)
-    firsts.failed(`timeout after ${timeoutMs} ms`)
+    firsts.failed(request, `timeout after ${timeoutMs} ms`)
     settle(id, ({ harmless }) => lost(harmless, `timeout after ${timeoutMs} ms`))
   }
 
@@ -176,9 +176,16 @@ function openPrograms(command: Command, { logDir, keeper, broke }: OpenClientsOp
       return {
         invoke(request, timeoutMs, completed) {
           const id = asked++
+          if (over) {
+            setImmediate(completed, lost(request.harmless, 'the client is broken'))
+            return
+          }
           const waiting: Pending = { request, timer: undefined, completed }
           pending.set(id, waiting)
-          waiting.timer = setTimeout(() => timedOut(id, timeoutMs), timeoutMs + (hasAnswered ? 0 : STARTING_MS))
+          waiting.timer = setTimeout(
+            () => timedOut(id, request, timeoutMs),
+            timeoutMs + (hasAnswered ? 0 : STARTING_MS),
+          )
           const asking = ask(id, address, request.input).catch((error: unknown) => {
             if (!(error instanceof UserError)) throw error
             breakDown(error)

@@ -1,6 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { type Completion, canonical, type Input, type Json, millis, UserError } from '@chaosproxy/history'
 import type { AskedOperations, Client } from '@chaosproxy/runner'
+import { BEFORE } from '../clients/first-answers.ts'
 
 export interface BeforeRunOptions {
   readonly nodes: readonly NodeId[]
@@ -11,6 +12,8 @@ export interface BeforeRunOptions {
   readonly timeoutMs: number
   /** Aborts the wait. */
   readonly signal?: AbortSignal | undefined
+  /** The error that shows the user's client to be broken, once there is one. */
+  readonly broken: () => UserError | undefined
   /** How the user can get rid of existing data. */
   readonly remedy: string
 }
@@ -34,14 +37,22 @@ export async function serveFromNothing(options: BeforeRunOptions): Promise<void>
   const deadline = performance.now() + timeoutMs
   let answered = await askEach(options, [first])
   while (!answered.some(isServed)) {
+    throwIfBroken(options)
     signal?.throwIfAborted()
     if (performance.now() >= deadline) throw nobodyServes(first, answered, timeoutMs)
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
     answered = await askEach(options, [first])
   }
-  for (const { node, input, completion } of [...answered, ...(await askEach(options, inputs.slice(1)))])
+  const all = [...answered, ...(await askEach(options, inputs.slice(1)))]
+  throwIfBroken(options)
+  for (const { node, input, completion } of all)
     if (completion.type === 'ok' && !isNothing(completion.value, asked.initial))
       throw dataLeft(options, node, input, completion.value)
+}
+
+function throwIfBroken({ broken }: BeforeRunOptions): void {
+  const error = broken()
+  if (error !== undefined) throw error
 }
 
 interface Asked {
@@ -58,7 +69,7 @@ async function askEach({ nodes, connect }: BeforeRunOptions, inputs: readonly In
       const found: Asked[] = []
       try {
         for (const [sequence, input] of inputs.entries()) {
-          const session = { client: `before-${node}`, sequence }
+          const session = { client: `${BEFORE}${node}`, sequence }
           const completion = await new Promise<Completion>((resolve) => {
             client.invoke({ input, harmless: true, session }, ASK_MS, resolve)
           })

@@ -137,7 +137,7 @@ async function startAll(options: CommandClusterOptions, started: Started): Promi
   const reached = ids.map((id) => ({ node: id, ...addressOf(nodes, id, plan.ports[0].name) }))
   await clients.prepare?.(reached, timeoutMs)
   await serveFromNothing({
-    ...{ nodes: ids, asked, timeoutMs, signal },
+    ...{ nodes: ids, asked, timeoutMs, signal, broken: started.news.broken },
     connect: (id) => clients.connect({ node: id, ...addressOf(nodes, id, plan.ports[0].name) }),
     remedy: 'It was started by this run, so it keeps data elsewhere than in {data}: empty that, or give it {data}.',
   })

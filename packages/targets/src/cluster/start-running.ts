@@ -109,7 +109,7 @@ async function attach(options: RunningClusterOptions, attached: Attached, timeou
   const reached = ids.map((id) => ({ node: id, ...clientAddress(nodes, id, plan) }))
   await clients.prepare?.(reached, timeoutMs)
   await serveFromNothing({
-    ...{ nodes: ids, asked, timeoutMs, signal },
+    ...{ nodes: ids, asked, timeoutMs, signal, broken: news.broken },
     connect: (id) => clients.connect({ node: id, ...clientAddress(nodes, id, plan) }),
     remedy:
       'Empty it, which commands in "before" can do; or give objects names of their own in each run: "keys": "{key}-{run}" of "client".',

@@ -135,13 +135,15 @@ const answered =
     if (response.type === 'unparsable') return lost(`unparsable answer: ${response.reason}`)(request)
     const body = answerBody(response.body)
     const error = body?.error
+    if (response.status !== 200 && typeof error !== 'string') return lost(`status ${response.status}`)(request)
     const reason = typeof error === 'string' ? error : `status ${response.status}`
     switch (response.status) {
       case 200: {
         const value = body?.value
         return value === undefined ? lost('unparsable answer: no value')(request) : { type: 'ok', value }
       }
-      // Definite: the node sends these only if nothing was done (`node/http-api.ts`).
+      // Definite: the node sends these only if nothing was done (`node/http-api.ts`), always with the reason. A fault's
+      // made-up answer has none, and may come after the node has done what it was asked for.
       case 400:
       case 404:
       case 405:
