@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
+import { isBundleFresh } from '@chaosproxy/targets/bundle-freshness'
 import { build } from 'rolldown'
 
 // A program of ours that begins in hundreds of modules starts in half the time from a few files. What tsc built is
@@ -25,10 +26,7 @@ const started = readdirSync('packages/targets/dist').filter((name) =>
   existsSync(`packages/targets/dist/${name}/main.js`),
 )
 
-const modified = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
-const built = readdirSync('packages').map((row) => modified(`packages/${row}/dist/.tsbuildinfo`))
-const bundled = ['packages/cli/bundle/main.js', 'packages/targets/bundle/node.js'].map(modified)
-if (Math.max(...built) <= Math.min(...bundled)) process.exit()
+if (isBundleFresh('packages/cli', 'main.js') && isBundleFresh('packages/targets', 'node.js')) process.exit()
 
 await Promise.all([
   bundle('cli', { main: 'main', index: 'index', worker: 'check/worker', vetting: 'check/vetting' }),

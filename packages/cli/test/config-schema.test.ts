@@ -6,22 +6,34 @@ import { configSchema } from '../src/config/schema.ts'
 import { root } from './chaos.ts'
 
 /** A target and a workload with default settings can be given by name alone. */
-const orName = (schema: unknown) => ({ anyOf: [{ type: 'string' }, schema] })
+const TEXT: object = { type: 'string' }
 
-function withNames({ properties = {}, ...rest }: { properties?: { [name: string]: unknown } }) {
+const orName = (schema: unknown): object => ({ anyOf: [TEXT, schema] })
+
+/** The part of JSON Schema that is looked into here. */
+interface ObjectSchema {
+  readonly properties?: { readonly [name: string]: ObjectSchema }
+  readonly additionalProperties?: object
+}
+
+function withNames(schema: object): { properties: { [name: string]: object & ObjectSchema } } {
+  const { properties = {}, ...rest }: ObjectSchema = schema
   const { target, workload } = properties
   return { ...rest, properties: { ...properties, target: orName(target), workload: orName(workload) } }
 }
 
 test('chaos.config.schema.json says what a configuration may be (npx vitest run -u writes it anew)', async () => {
   const options = { errorMode: 'ignore', typeMode: 'input' } as const
-  // biome-ignore lint/suspicious/noExplicitAny: a JSON Schema is looked into as the JSON it is.
-  const whole = withNames(toJsonSchema(configSchema, options) as any) as any
   const { $schema: _, ...declaration } = toJsonSchema(declarationSchema, options)
-  whole.properties.targets.additionalProperties = { anyOf: [{ type: 'string' }, declaration] }
-  // What JSON can say of a workload is where its file is.
-  whole.properties.workloads.additionalProperties = { type: 'string' }
-  whole.properties.runs.additionalProperties = withNames(whole.properties.runs.additionalProperties)
+  const whole = withNames(toJsonSchema(configSchema, options))
+  const { targets, workloads, runs } = whole.properties
+  whole.properties = {
+    ...whole.properties,
+    targets: { ...targets, additionalProperties: orName(declaration) },
+    // What JSON can say of a workload is where its file is.
+    workloads: { ...workloads, additionalProperties: TEXT },
+    runs: { ...runs, additionalProperties: withNames(runs?.additionalProperties ?? {}) },
+  }
   const text = `${JSON.stringify({ title: 'chaos.config.json', ...whole }, undefined, 2)}\n`
   await expect(text).toMatchFileSnapshot(join(root, 'packages', 'cli', 'schema', 'chaos.config.schema.json'))
 })

@@ -1,7 +1,8 @@
-import { readdirSync, statSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { UserError } from '@chaosproxy/history'
+import { isBundleFresh, modified } from './bundle-freshness.ts'
 
 /** The root of this package, whether this file is a source, built, or bundled. */
 const PACKAGE = dirname(createRequire(import.meta.url).resolve('@chaosproxy/targets/package.json'))
@@ -27,20 +28,9 @@ export function builtEntry(name: EntryName, root: string = PACKAGE): string {
     if (built !== undefined && source !== undefined && source.time > built)
       throw new UserError('environment', `what is built is older than ${source.path}: run npm run build`)
   }
-  const bundled = join(root, 'bundle', `${name}.js`)
-  const entry = isFresh(bundled, join(root, '..')) ? bundled : path
+  const entry = isBundleFresh(root, `${name}.js`) ? join(root, 'bundle', `${name}.js`) : path
   found.set(path, entry)
   return entry
-}
-
-/**
- * Whether the bundle exists and no package was built after it. Installed packages have no build info, and count as
- * older.
- */
-function isFresh(bundle: string, packages: string): boolean {
-  const bundled = modified(bundle)
-  if (bundled === undefined) return false
-  return readdirSync(packages).every((name) => (modified(join(packages, name, 'dist', '.tsbuildinfo')) ?? 0) <= bundled)
 }
 
 /** Undefined if there are no sources, as in an installed package. */
@@ -53,8 +43,4 @@ function newestSource(folder: string): { path: string; time: number } | undefine
     if (time !== undefined && (newest === undefined || time > newest.time)) newest = { path, time }
   }
   return newest
-}
-
-function modified(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs
 }

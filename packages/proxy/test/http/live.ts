@@ -160,3 +160,8 @@ export function httpClient(port: number, options: { readonly maxSockets?: number
       asked.end(body)
     })
 }
+
+/** The status that a client was answered with, or why it was not. */
+export const statusOf = (answered: object): unknown => ('status' in answered ? answered.status : answered)
+
+export const bodyOf = (answered: object): unknown => ('body' in answered ? answered.body : answered)
