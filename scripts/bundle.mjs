@@ -29,7 +29,14 @@ const started = readdirSync('packages/targets/dist').filter((name) =>
 if (isBundleFresh('packages/cli', 'main.js') && isBundleFresh('packages/targets', 'node.js')) process.exit()
 
 await Promise.all([
-  bundle('cli', { main: 'main', index: 'index', worker: 'check/worker', vetting: 'check/vetting' }),
+  bundle('cli', {
+    main: 'main',
+    index: 'index',
+    worker: 'check/worker',
+    vetting: 'check/vetting',
+    'config-vetting': 'config/vetting',
+    'fuzz-worker': 'fuzz/worker',
+  }),
   bundle('targets', {
     ...Object.fromEntries(started.map((name) => [name, `${name}/main`])),
     'watchdog-thread': 'node/watchdog-thread',

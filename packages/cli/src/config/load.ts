@@ -2,9 +2,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
-import { importUserFile, vetFile } from '@chaosproxy/targets/user-file'
+import { vetFile } from '@chaosproxy/targets/user-file'
 import { builtFile } from '../built-file.ts'
 import type { Config } from './config.ts'
+import { importConfig } from './import.ts'
 import { parseConfig } from './schema.ts'
 
 /** A configuration and its file. */
@@ -43,19 +44,9 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
 
 async function exportedBy(path: string): Promise<unknown> {
   if (extname(path) === '.json') return readJson(path)
-  await vetFile(path, builtFile('config/vetting.js'))
+  await vetFile(path, builtFile('config-vetting'))
   return importConfig(path)
 }
-
-/** The export of a configuration file that is code. */
-export async function importConfig(path: string): Promise<unknown> {
-  const exported = await importUserFile(path)
-  if (exported === undefined || exported === null || (typeof exported === 'object' && isEmpty(exported)))
-    throw new UserError('input', `${path} exports nothing. Write: export default defineConfig({ target: 'raft' })`)
-  return exported
-}
-
-const isEmpty = (exported: object): boolean => Object.keys(exported).length === 0
 
 function readJson(path: string): unknown {
   let text: string
