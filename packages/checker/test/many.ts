@@ -1,8 +1,8 @@
 /**
- * How many random histories of those that a claim is held to: a quarter in `npm test`, all of them in the short soak,
+ * How many random histories of those that a claim is held to: a tenth in `npm test`, all of them in the short soak,
  * many times as many in the long one.
  */
-const times = Number(process.env['MANY'] ?? 0.25)
+const times = Number(process.env['MANY'] ?? 0.1)
 
 export const many = (histories: number): number => Math.ceil(histories * times)
 

@@ -55,8 +55,8 @@ test.each(quick)(
         expect.fail(`seed ${seed}\n${lines}\nthe conditions say ${found}, the search ${searched ? 'violated' : 'met'}`)
       }
     }
-    expect(share.met).toBeGreaterThan(1)
-    expect(share.violated).toBeGreaterThan(1)
+    expect(share.met).toBeGreaterThan(0)
+    expect(share.violated).toBeGreaterThan(0)
   },
 )
 

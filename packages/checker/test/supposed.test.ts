@@ -10,7 +10,7 @@ const initial = Object.fromEntries(ACCOUNTS.map((account) => [account, 1_000_000
 const OUTAGE = 24
 
 /** Rounds of overlapping transfers with a read in each; between two of them, an outage. */
-function afterOutage(seed: number): { events: EventInput[]; balances: Record<string, number> } {
+function afterOutage(seed: number, outage = OUTAGE): { events: EventInput[]; balances: Record<string, number> } {
   const random = randomFrom(seed)
   const below = (most: number) => Math.floor(random() * most)
   const balances: Record<string, number> = { ...initial }
@@ -37,7 +37,7 @@ function afterOutage(seed: number): { events: EventInput[]; balances: Record<str
     for (const [i, value] of asked.entries()) events.push({ process: i, type: 'ok', f: 'transfer', value })
   }
   for (let i = 0; i < 50; i++) round(4)
-  const unknown = Array.from({ length: OUTAGE }, transfer)
+  const unknown = Array.from({ length: outage }, transfer)
   for (const [i, value] of unknown.entries()) events.push({ process: 100 + i, type: 'invoke', f: 'transfer', value })
   for (const [i, value] of unknown.entries()) events.push({ process: 100 + i, type: 'info', f: 'transfer', value })
   unknown.filter((_, i) => i % 2 === 0).forEach(make)
@@ -54,12 +54,13 @@ test('transfers that took effect all at once after an outage are told from those
 })
 
 test('a read that no choice of them explains is still found', () => {
-  const { events, balances } = afterOutage(4)
+  // Few enough to be tried in full: with all of them the search ends without an answer.
+  const { events, balances } = afterOutage(4, 6)
   const wrong = { ...balances, a: balances['a']! - 1, b: balances['b']! + 1 }
   events.push(
     { process: 4, type: 'invoke', f: 'read', value: null },
     { process: 4, type: 'ok', f: 'read', value: wrong },
   )
   const { linearizable } = checkHistory(historyFromEvents(events), { model: 'bank', initial }).levels
-  expect(linearizable.result).not.toBe('met')
+  expect(linearizable.result).toBe('violated')
 })

@@ -6,7 +6,8 @@ import type { SimulationOptions } from '../src/cluster.ts'
 import { findSeed, judge, simulateCase } from './cases.ts'
 
 const ALL_FAULTS = ['partition', 'ring', 'one-way', 'kill', 'pause', 'loss', 'delay', 'reset']
-const SEEDS = 200
+/** More of them: search.soak.test.ts. */
+const SEEDS = 60
 
 /** Throws at the step that breaks one of the protocol's invariants. */
 function watchInvariants(protocol: string): NonNullable<SimulationOptions['observe']> {
@@ -52,7 +53,7 @@ describe('under all faults', () => {
   })
 
   test('Raft is so without pre-vote, with one entry a message, and on three nodes', () => {
-    for (let seed = 1; seed <= 40; seed++) {
+    for (let seed = 1; seed <= 15; seed++) {
       const knobs = { 'pre-vote': seed % 2 === 0, batch: 1, pipeline: 1 }
       const options = { protocol: 'raft', seed, faults: ALL_FAULTS, nodes: seed % 3 === 0 ? 5 : 3, knobs }
       const events = simulateCase({
@@ -68,7 +69,7 @@ describe('under all faults', () => {
   test.each([{ sync: 'all' }, { sync: 'majority' }])(
     'primary-replica with sync=$sync and reads at the primary is linearizable',
     ({ sync }) => {
-      for (let seed = 1; seed <= 60; seed++) {
+      for (let seed = 1; seed <= 20; seed++) {
         const knobs = { sync, reads: 'primary' }
         const simulation = { observe: watchInvariants('primary-replica') }
         const options = { protocol: 'primary-replica', seed, faults: ALL_FAULTS, knobs, simulation }
@@ -88,14 +89,14 @@ describe('under all faults', () => {
   })
 
   test('primary-replica without failover loses nothing: its copies agree in the end', () => {
-    for (let seed = 1; seed <= 30; seed++) {
+    for (let seed = 1; seed <= 10; seed++) {
       const options = { protocol: 'primary-replica', seed, faults: ALL_FAULTS, knobs: { failover: false } }
       expect(judge(simulateCase(options)).levels.eventual.result, `seed ${seed}`).toBe('met')
     }
   })
 
   test('master-master is not linearizable, and converges once healed', () => {
-    for (let seed = 1; seed <= 30; seed++) {
+    for (let seed = 1; seed <= 10; seed++) {
       const simulation = { observe: watchInvariants('master-master') }
       const { levels } = judge(simulateCase({ protocol: 'master-master', seed, faults: ['partition'], simulation }))
       expect(levels.linearizable.result, `seed ${seed}`).toBe('violated')

@@ -1,26 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { protocols } from '@chaosproxy/protocols'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { ask, eventually, inject, realClusters } from './real-cluster.ts'
 
 const { start, directory } = realClusters()
-
-describe.each(protocols)('$name, as processes', ({ name }) => {
-  test('takes a write where it leads, and has it after a kill of every node', async () => {
-    const cluster = await start({ protocol: name })
-    const node = cluster.leader() ?? 'n1'
-    await eventually(async () =>
-      expect(await ask(cluster, node, { f: 'write', key: 'x', value: 1 })).toMatchObject({ type: 'ok' }),
-    )
-    const heal = await inject(cluster, { kind: 'kill', nodes: cluster.nodes })
-    expect(await heal()).toEqual({ type: 'healed', hits: 3 })
-    await eventually(async () =>
-      expect(await ask(cluster, node, { f: 'read', key: 'x', value: null })).toEqual({ type: 'ok', value: 1 }),
-    )
-    expect(cluster.trouble()).toEqual([])
-  })
-})
 
 test('a bug reaches the nodes: Raft that forgets its vote writes none into its journal', async () => {
   const votesOf = async (bug: string | undefined) => {

@@ -32,13 +32,13 @@ describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as 
         const others = chosen.unknown === 0 ? ['met'] : ['met', 'unknown']
         for (const level of workload.levels) expect(others, level).toContain(verdictOf(report, level).result)
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     )
   })
 
   test.each(Object.entries(mistakes[name]!))('%s: its model says so', (_, mistaken) => {
     let caught = 0
-    const seeds = 20
+    const seeds = 8
     for (let seed = 0; seed < seeds; seed++) {
       const history = play(workload, mistaken(3), { seed, clients: 3, operations: 150, unknown: 0, ...few(workload) })
       if (judged(workload, history).levels.linearizable.result === 'violated') caught++
