@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { chaos, root, startChaos, temporaryDirectory } from './chaos.ts'
+import { patientTest, test } from './patient.ts'
 
 const server = join(root, 'packages', 'targets', 'test', 'cluster', 'kv-server.mjs')
 
@@ -84,7 +85,7 @@ describe("a cluster of a user's own, declared in a file", () => {
     await nothingLeft(cwd)
   })
 
-  test('is found to read stale values from replicas that lag', async () => {
+  patientTest('is found to read stale values from replicas that lag', async () => {
     const cwd = declared(['--async', '--local'])
     const { exitCode, stdout } = await chaos(
       run('--time', '3s', '--faults', 'delay', '--seed', '1', '--expect', 'linearizable'),

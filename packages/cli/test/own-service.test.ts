@@ -72,7 +72,7 @@ session a {n1} {n2} & session b {n2} {n3} & wait
 describe.skipIf(installed('curl') === undefined)(
   `driven by curl${installed('curl') === undefined ? `: ${whySkipped('curl')}` : ''}`,
   () => {
-    test('the stale read of a replica is found', async () => {
+    patientTest('the stale read of a replica is found', async () => {
       const { exitCode, stdout } = await recorded('local', byValue, ['bash', '-c', CURL])
       expect(stdout).toContain('NOT LINEARIZABLE')
       expect(exitCode).toBe(1)

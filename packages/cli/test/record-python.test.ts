@@ -128,7 +128,7 @@ describe('a service in Python', () => {
     }
   })
 
-  test('whose keys are read at the start is judged from there', async () => {
+  patientTest('whose keys are read at the start is judged from there', async () => {
     const service = await startService()
     await clientOf([service])(undefined).save('d1', 'old')
     const judged = await judge({ ...named, initial: 'read', keys: ['d1', 'd2'] }, [service], async (clients) => {
@@ -239,7 +239,7 @@ describe('a service in Python', () => {
     expect(resultOf(trusted, 'linearizable')).toBe('met')
   })
 
-  test('with ETags is judged by versions, and with ids that it makes by those', async () => {
+  patientTest('with ETags is judged by versions, and with ids that it makes by those', async () => {
     const pages = [
       { request: 'GET /pages/{key}', f: 'read', result: 'header.ETag', outcomes: { '404': 'absent' } },
       {

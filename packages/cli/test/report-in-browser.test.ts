@@ -94,7 +94,7 @@ describe('a report, opened in a real browser', () => {
     })
   })
 
-  test('of a run at 800 pixels has no text over other text', async (context) => {
+  patientTest('of a run at 800 pixels has no text over other text', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     const out = temporaryDirectory()
     await chaos(['run', '--sim', '--bug', 'stale-read', '--seed', '3', '--time', '5s', '--out', out])

@@ -1,7 +1,7 @@
 import type { Fault, Link, NodeId } from '@chaosproxy/faults'
 import { type Completion, type Input, type Millis, millis, millisToNanos, nanos } from '@chaosproxy/history'
 import type { Cluster, Heal, Healed, Injected } from '@chaosproxy/runner'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 /** A cluster under test, and how its time passes. */
 export interface ClusterUnderTest {
@@ -16,16 +16,34 @@ export type MakeCluster = (options: { readonly nodes: number; readonly seed: num
 const PATIENT = millis(20_000)
 const BRIEF = millis(400)
 
-/** What every implementation of the cluster port owes a run, in whichever world. */
-export function clusterContract(name: string, makeCluster: MakeCluster): void {
+const MADE = { nodes: 3, seed: 7 }
+
+/**
+ * What every implementation of the cluster port owes a run, in whichever world. Where starting one takes long, the tests
+ * share a cluster: each has keys of its own, and heals what it injected.
+ */
+export function clusterContract(
+  name: string,
+  makeCluster: MakeCluster,
+  { shared = false }: { readonly shared?: boolean } = {},
+): void {
   describe(`the cluster port, ${name}`, () => {
     let world: World
+    let common: World | undefined
+    let tests = 0
 
+    beforeAll(async () => {
+      if (shared) common = createWorld(await makeCluster(MADE), '')
+    })
     beforeEach(async () => {
-      world = createWorld(await makeCluster({ nodes: 3, seed: 7 }))
+      world = createWorld(common ?? (await makeCluster(MADE)), `${++tests}.`)
     })
     afterEach(async () => {
-      await world.stop()
+      if (shared) await world.healAll()
+      else await world.stop()
+    })
+    afterAll(async () => {
+      await common?.stop()
     })
 
     test('what was written through one node is read through every other', async () => {
@@ -172,10 +190,11 @@ export function clusterContract(name: string, makeCluster: MakeCluster): void {
     })
 
     test('it stops with faults in force', async () => {
-      await world.inject({ kind: 'pause', nodes: ['n1'] })
-      await world.inject({ kind: 'kill', nodes: ['n2'] })
-      await world.inject({ kind: 'partition', links: [{ from: 'n1', to: 'n3' }], mode: 'drop' })
-      await world.stop()
+      const stopped = createWorld(await makeCluster(MADE), '')
+      await stopped.inject({ kind: 'pause', nodes: ['n1'] })
+      await stopped.inject({ kind: 'kill', nodes: ['n2'] })
+      await stopped.inject({ kind: 'partition', links: [{ from: 'n1', to: 'n3' }], mode: 'drop' })
+      await stopped.stop()
     })
   })
 }
@@ -184,9 +203,10 @@ interface Pending {
   readonly completions: Completion[]
 }
 
-/** The callbacks of the port, as promises that resolve while time advances. */
-function createWorld({ cluster, advance }: ClusterUnderTest) {
+/** The callbacks of the port, as promises that resolve while time advances. Its keys begin with `prefix`. */
+function createWorld({ cluster, advance }: ClusterUnderTest, prefix: string) {
   let stopped = false
+  const injected: (() => Promise<Healed>)[] = []
 
   async function until<T>(start: (got: (value: T) => void) => void): Promise<T> {
     const values: T[] = []
@@ -195,7 +215,8 @@ function createWorld({ cluster, advance }: ClusterUnderTest) {
     return values[0] as T
   }
 
-  function begin(node: NodeId, input: Input, timeoutMs: Millis): Pending {
+  function begin(node: NodeId, asked: Input, timeoutMs: Millis): Pending {
+    const input = { ...asked, key: `${prefix}${asked.key}` }
     const completions: Completion[] = []
     const client = cluster.connect(node)
     client.invoke({ input, harmless: input.f === 'read' }, timeoutMs, (completion) => {
@@ -253,7 +274,12 @@ function createWorld({ cluster, advance }: ClusterUnderTest) {
       const outcome = await tryInject(fault)
       if (outcome.type === 'failed') throw new Error(`${fault.kind}: ${outcome.error}`)
       const heal: Heal = outcome.heal
-      return () => until(heal)
+      const healed = () => until(heal)
+      injected.push(healed)
+      return healed
+    },
+    async healAll(): Promise<void> {
+      for (const heal of injected.splice(0)) await heal()
     },
     async stop(): Promise<void> {
       if (stopped) return

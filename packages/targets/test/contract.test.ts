@@ -4,14 +4,13 @@ import { join } from 'node:path'
 import type { Client, Cluster } from '@chaosproxy/runner'
 import { startEmbeddedCluster } from '@chaosproxy/targets'
 import { beforeAll } from 'vitest'
-import { clusterContract } from '../../runner/test/cluster-contract.ts'
+import { clusterContract, type MakeCluster } from '../../runner/test/cluster-contract.ts'
 import { ensureBuilt } from './build.ts'
 import { impatient } from './real-cluster.ts'
 
 beforeAll(ensureBuilt)
 
-// What the simulated cluster keeps, real processes keep too.
-clusterContract('of real processes', async ({ nodes, seed }) => {
+const start: MakeCluster = async ({ nodes, seed }) => {
   const runDir = mkdtempSync(join(tmpdir(), 'chaos-contract-'))
   const cluster = await startEmbeddedCluster({
     protocol: 'raft',
@@ -40,7 +39,10 @@ clusterContract('of real processes', async ({ nodes, seed }) => {
       }
     },
   }
-})
+}
+
+// What the simulated cluster keeps, real processes keep too.
+clusterContract('of real processes', start, { shared: true })
 
 /**
  * The contract makes a client for each command, where a run's clients keep theirs. On a stream that matters: one that is

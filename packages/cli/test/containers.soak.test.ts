@@ -3,9 +3,8 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chaos, root, startChaos } from './chaos.ts'
-import { patientTest, test } from './patient.ts'
 
 // The recipe of the README for containers that somebody else has started, with real ones: what is said to podman is what
 // one says to docker. Images cannot be fetched here, so theirs is empty, and the programs are those of this machine.
@@ -153,7 +152,7 @@ describe.runIf(isPossible())('containers that somebody else has started', () => 
     expect(states()).toEqual(['running', 'running', 'running'])
   })
 
-  patientTest('are as they were before when chaos is killed in the middle of it', async () => {
+  test('are as they were before when chaos is killed in the middle of it', async () => {
     const schedule = [
       { fromMs: 100, toMs: 50_000, kind: 'kill', nodes: ['n2'] },
       { fromMs: 100, toMs: 50_000, kind: 'pause', nodes: ['n3'] },
