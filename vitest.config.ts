@@ -30,6 +30,8 @@ const CHANGING = readdirSync(join(import.meta.dirname, 'packages'), { recursive:
 export default defineConfig({
   test: {
     reporters: ['default', new LastLinesReporter()],
+    // The projects below have the same sources, each of which is transformed once for all of them.
+    experimental: { fsModuleCache: true },
     projects: [
       {
         ...project,

@@ -106,7 +106,7 @@ describe('a real run', () => {
 describe('a simulated run', () => {
   const simulate = async (out: string, seed: string) => {
     const faults = 'partition,kill,pause,loss,reorder,clock'
-    const args = ['run', '--sim', '--seed', seed, '--time', '3s', '--rate', '150', '--faults', faults, '--out', out]
+    const args = ['run', '--sim', '--seed', seed, '--time', '6s', '--rate', '150', '--faults', faults, '--out', out]
     const { exitCode } = await chaos([...args, '--verify-determinism'])
     expect(exitCode).toBe(0)
     return readFileSync(join(onlyRunIn(out), 'history.jsonl'), 'utf8')

@@ -1,7 +1,7 @@
 import type { Fault, Link, NodeId } from '@chaosproxy/faults'
 import { type Completion, type Input, type Millis, millis, millisToNanos, nanos } from '@chaosproxy/history'
 import type { Cluster, Heal, Healed, Injected } from '@chaosproxy/runner'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 /** A cluster under test, and how its time passes. */
 export interface ClusterUnderTest {
@@ -32,15 +32,15 @@ export function clusterContract(
     let common: World | undefined
     let tests = 0
 
-    beforeAll(async () => {
-      if (shared) common = createWorld(await makeCluster(MADE), '')
-    })
     beforeEach(async () => {
+      if (shared) common ??= createWorld(await makeCluster(MADE), '')
       world = createWorld(common ?? (await makeCluster(MADE)), `${++tests}.`)
     })
-    afterEach(async () => {
-      if (shared) await world.healAll()
-      else await world.stop()
+    afterEach(async ({ task }) => {
+      const failed = task.result?.state === 'fail'
+      if (shared && !failed) return world.healAll()
+      common = undefined
+      await world.stop()
     })
     afterAll(async () => {
       await common?.stop()

@@ -8,7 +8,7 @@ import { isStopped } from '../src/command/process-tree.ts'
 import { encodeRecord } from '../src/node/journal.ts'
 import { ask, eventually, inject, processExists, realClusters, stopped } from './real-cluster.ts'
 
-const { start, directory } = realClusters()
+const { start, share, directory } = realClusters()
 
 const write = (key: string, value: number) => ({ f: 'write', key, value }) as const
 const read = (key: string) => ({ f: 'read', key, value: null }) as const
@@ -171,7 +171,7 @@ describe('pause', () => {
 
 describe('links', () => {
   test('a leader cut off from the others is replaced, and follows once healed', async () => {
-    const cluster = await start()
+    const cluster = await share()
     const old = await leaderOf(cluster)
     const others = cluster.nodes.filter((node) => node !== old)
     const heal = await inject(cluster, { kind: 'partition', links: linksBetween([[old], others]), mode: 'hold' })
@@ -186,7 +186,7 @@ describe('links', () => {
   })
 
   test('a cut from clients to a node is felt by clients of that node only', async () => {
-    const cluster = await start()
+    const cluster = await share()
     const heal = await inject(cluster, { kind: 'partition', links: [{ from: 'clients', to: 'n1' }], mode: 'hold' })
     expect(await ask(cluster, 'n1', read('x'), 100)).toMatchObject({ type: 'fail', error: 'timeout after 100 ms' })
     await eventually(async () => expect(await ask(cluster, 'n2', read('x'))).toMatchObject({ type: 'ok' }))
@@ -195,7 +195,7 @@ describe('links', () => {
   })
 
   test('messages between nodes are lost, with their connections left alone', async () => {
-    const cluster = await start()
+    const cluster = await share()
     await serves(cluster)
     const leader = await leaderOf(cluster)
     const others = cluster.nodes.filter((node) => node !== leader)
@@ -207,8 +207,9 @@ describe('links', () => {
     await eventually(async () => expect(others).toContain(cluster.leader()))
     expect(await heal()).toMatchObject({ type: 'healed', hits: expect.toSatisfy((hits: number) => hits > 0) })
     // What is lost may be lost for good, but a message more or less stops nobody.
-    await inject(cluster, { kind: 'drop-message', links: allLinks(cluster), when: { probability: 0.1 } })
+    const few = await inject(cluster, { kind: 'drop-message', links: allLinks(cluster), when: { probability: 0.1 } })
     await serves(cluster)
+    await few()
     expect(cluster.trouble()).toEqual([])
   })
 
@@ -216,7 +217,7 @@ describe('links', () => {
     ['come twice', { kind: 'duplicate-message', copies: 1 }],
     ['are overtaken', { kind: 'reorder-message', behind: 1, withinMs: millis(20), when: { probability: 0.5 } }],
   ] as const)('messages between nodes that %s do no harm', async (_, harm) => {
-    const cluster = await start()
+    const cluster = await share()
     const heal = await inject(cluster, { ...harm, links: allLinks(cluster) })
     await serves(cluster)
     expect(await heal()).toMatchObject({ type: 'healed', hits: expect.toSatisfy((hits: number) => hits > 0) })
@@ -226,7 +227,7 @@ describe('links', () => {
   const fromClients = ({ nodes }: EmbeddedCluster) => nodes.map((to) => ({ from: 'clients', to }))
 
   test('a reply that is lost leaves its client without an answer, and the write in place', async () => {
-    const cluster = await start()
+    const cluster = await share()
     await serves(cluster)
     const links = fromClients(cluster)
     const heal = await inject(cluster, { kind: 'lose-reply', links, silence: 'reset', match: { method: 'PUT' } })
@@ -239,7 +240,7 @@ describe('links', () => {
   })
 
   test('a request that is lost is never carried out', async () => {
-    const cluster = await start()
+    const cluster = await share()
     await serves(cluster)
     const lost = {
       kind: 'lose-request',
@@ -254,7 +255,7 @@ describe('links', () => {
   })
 
   test('a node that crashes before it replies is started again when the fault heals', async () => {
-    const cluster = await start()
+    const cluster = await share()
     await serves(cluster)
     const before = cluster.pid('n2')
     const links = [{ from: 'clients', to: 'n2' }]
@@ -268,7 +269,7 @@ describe('links', () => {
   })
 
   test('faults of requests are refused where there are none, and those that nothing can carry out everywhere', async () => {
-    const cluster = await start()
+    const cluster = await share()
     const links = [{ from: 'n1', to: 'n2' }]
     await expect(inject(cluster, { kind: 'lose-reply', links, silence: 'hang' })).rejects.toThrow(
       'n1>n2 carries nothing that lose-reply could hurt',
@@ -279,7 +280,7 @@ describe('links', () => {
   })
 
   test('messages are lost where they are known only, and an unknown node is refused by its name', async () => {
-    const cluster = await start()
+    const cluster = await share()
     const loss = { kind: 'drop-message', links: [{ from: 'clients', to: 'n2' }] } as const
     await expect(inject(cluster, loss)).rejects.toThrow('clients>n2 carries nothing that drop-message could hurt')
     await expect(inject(cluster, { ...loss, links: [{ from: 'n1', to: 'n9' }] })).rejects.toThrow('there is no node n9')

@@ -6,32 +6,41 @@ import { type Completion, type Input, millis } from '@chaosproxy/history'
 import type { Healed, Injected } from '@chaosproxy/runner'
 import type { EmbeddedCluster } from '@chaosproxy/targets'
 import { startEmbeddedCluster } from '@chaosproxy/targets'
-import { afterEach, beforeAll } from 'vitest'
+import { afterAll, afterEach, beforeAll } from 'vitest'
 import type { EmbeddedClusterOptions } from '../src/embedded/cluster.ts'
 import { ensureBuilt } from './build.ts'
 
 /** Elections that do not take long, and heartbeats that a busy machine may delay a few times before there is another. */
 export const impatient = { 'heartbeat-ms': 30, 'election-min-ms': 250, 'election-max-ms': 500 }
 
+interface Started {
+  readonly clusters: Promise<EmbeddedCluster>[]
+  readonly directories: string[]
+}
+
 /** Clusters for the tests of one file: each ends with its test, however that ends, and takes its directory with it. */
 export function realClusters() {
-  const started: Promise<EmbeddedCluster>[] = []
-  const directories: string[] = []
+  const own: Started = { clusters: [], directories: [] }
+  const shared: Started = { clusters: [], directories: [] }
+  let common: Promise<EmbeddedCluster> | undefined
   beforeAll(ensureBuilt)
-  afterEach(async () => {
-    for (const starting of await Promise.allSettled(started.splice(0)))
-      if (starting.status === 'fulfilled') await stopped(starting.value)
-    for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true })
+  afterEach(async ({ task }) => {
+    await endAll(own)
+    // Who knows what a failed test left in force.
+    if (task.result?.state !== 'fail') return
+    common = undefined
+    await endAll(shared)
   })
+  afterAll(() => endAll(shared))
 
-  function directory(): string {
+  function directory(started = own): string {
     const made = mkdtempSync(join(tmpdir(), 'chaos-cluster-'))
-    directories.push(made)
+    started.directories.push(made)
     return made
   }
 
-  function start(options: Partial<EmbeddedClusterOptions> = {}): Promise<EmbeddedCluster> {
-    const runDir = directory()
+  function start(options: Partial<EmbeddedClusterOptions> = {}, started = own): Promise<EmbeddedCluster> {
+    const runDir = directory(started)
     const starting = startEmbeddedCluster({
       protocol: 'raft',
       knobs: options.protocol === undefined ? impatient : {},
@@ -41,10 +50,25 @@ export function realClusters() {
       seed: 1,
       ...options,
     })
-    started.push(starting)
+    started.clusters.push(starting)
     return starting
   }
-  return { start, directory }
+
+  return {
+    start: (options?: Partial<EmbeddedClusterOptions>) => start(options),
+    /** One Raft for all tests that heal what they inject; it ends with the file. */
+    share(): Promise<EmbeddedCluster> {
+      common ??= start({}, shared)
+      return common
+    },
+    directory: () => directory(),
+  }
+}
+
+async function endAll({ clusters, directories }: Started): Promise<void> {
+  for (const starting of await Promise.allSettled(clusters.splice(0)))
+    if (starting.status === 'fulfilled') await stopped(starting.value)
+  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true })
 }
 
 export const stopped = (cluster: EmbeddedCluster): Promise<void> => new Promise((resolve) => cluster.stop(resolve))
