@@ -13,7 +13,18 @@ import type { Command } from './command.ts'
  */
 export interface StateMachine<State, Message, DurableRecord> {
   start(node: NodeSetting, journal: readonly DurableRecord[], now: Millis): Transition<State, Message, DurableRecord>
-  step(state: State, event: MachineEvent<Message>, now: Millis): Transition<State, Message, DurableRecord>
+  /**
+   * @param now the node's wall clock, as at `start`: others' may differ, and it may drift or jump either way. Real nodes of
+   *   one machine share one clock without jumps.
+   * @param steady the node's monotonic clock: it drifts with the wall clock but never jumps, and goes on while the process is
+   *   paused. Timers follow it. Only differences between readings in one life mean anything.
+   */
+  step(
+    state: State,
+    event: MachineEvent<Message>,
+    now: Millis,
+    steady: Millis,
+  ): Transition<State, Message, DurableRecord>
   /** The node's status as a person sees it, or a nemesis looking for the leader. */
   status(state: State): NodeStatus
 }

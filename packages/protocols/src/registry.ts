@@ -1,4 +1,5 @@
 import type { ProtocolDefinition } from './definition.ts'
+import { leaseLock } from './lease-lock/definition.ts'
 import { masterMaster } from './master-master/definition.ts'
 import { orderedQueue } from './ordered-queue/definition.ts'
 import { primaryReplica } from './primary-replica/definition.ts'
@@ -6,7 +7,14 @@ import { quorum } from './quorum/definition.ts'
 import { raft } from './raft/definition.ts'
 
 /** Every protocol this tool ships. Help, docs, hosts and tests iterate over this list. */
-export const protocols: readonly ProtocolDefinition[] = [raft, primaryReplica, masterMaster, orderedQueue, quorum]
+export const protocols: readonly ProtocolDefinition[] = [
+  raft,
+  primaryReplica,
+  masterMaster,
+  orderedQueue,
+  quorum,
+  leaseLock,
+]
 
 export const findProtocol = (name: string): ProtocolDefinition | undefined =>
   protocols.find((protocol) => protocol.name === name)

@@ -26,7 +26,7 @@ describe('of a checked machine', () => {
   test('a message keeps what it had when it was sent, whatever becomes of what it was made of', () => {
     const shared = { list: [1] }
     const machine = machineThat(() => [{ type: 'send', to: 'n2', message: shared }])
-    const { effects } = machine.step(started(machine), request('r1'), NOW)
+    const { effects } = machine.step(started(machine), request('r1'), NOW, NOW)
     shared.list.push(2)
     expect(effects).toEqual([{ type: 'send', to: 'n2', message: { list: [1] } }])
   })
@@ -53,8 +53,8 @@ describe('of a checked machine', () => {
       return []
     })
     const state = started(machine)
-    machine.step(state, message({ list: [1] }), NOW)
-    expect(() => machine.step(state, request('r1'), NOW)).not.toThrow()
+    machine.step(state, message({ list: [1] }), NOW, NOW)
+    expect(() => machine.step(state, request('r1'), NOW, NOW)).not.toThrow()
   })
 
   test('a second reply is an error, but for the one to a message that the network brought twice', () => {
@@ -62,10 +62,10 @@ describe('of a checked machine', () => {
       event.type === 'message' ? [{ type: 'reply', requestId: 'r1', result: ok }] : [],
     )
     const state = started(machine)
-    machine.step(state, request('r1'), NOW)
-    expect(machine.step(state, message('done'), NOW).effects).toHaveLength(1)
-    expect(machine.step(state, message('done'), NOW).effects).toEqual([])
-    expect(() => machine.step(state, message('done again'), NOW)).toThrow(
+    machine.step(state, request('r1'), NOW, NOW)
+    expect(machine.step(state, message('done'), NOW, NOW).effects).toHaveLength(1)
+    expect(machine.step(state, message('done'), NOW, NOW).effects).toEqual([])
+    expect(() => machine.step(state, message('done again'), NOW, NOW)).toThrow(
       'n1 replied a second time to the request "r1"',
     )
   })
@@ -74,10 +74,10 @@ describe('of a checked machine', () => {
     const machine = machineThat((_, event: { type: string; message: string }) =>
       event.type === 'message' ? [{ type: 'reply', requestId: event.message, result: ok }] : [],
     )
-    machine.step(started(machine), request('r1'), NOW)
+    machine.step(started(machine), request('r1'), NOW, NOW)
     const state = started(machine)
-    expect(machine.step(state, message('r1'), NOW).effects).toEqual([])
-    expect(() => machine.step(state, message('r2'), NOW)).toThrow(
+    expect(machine.step(state, message('r1'), NOW, NOW).effects).toEqual([])
+    expect(() => machine.step(state, message('r2'), NOW, NOW)).toThrow(
       'n1 replied to "r2", a request that it was never given',
     )
   })
@@ -86,7 +86,7 @@ describe('of a checked machine', () => {
     const mistakeOn = (value: string) => {
       const machine = machineThat(() => [{ type: 'send', to: 'n9', message: 1 }])
       try {
-        machine.step(started(machine), message(value), NOW)
+        machine.step(started(machine), message(value), NOW, NOW)
       } catch (error) {
         return (error as MachineError).mistake
       }

@@ -42,7 +42,7 @@ function told(versions: readonly Version[], chosen: Partial<MasterMasterConfig> 
   let { state } = machine.start({ id: 'n9', peers: ['n1'], seed: 1 }, [], millis(0))
   for (const version of versions) {
     const message = { type: 'versions', versions: [version] } as const
-    state = machine.step(state, { type: 'message', from: 'n1', message }, millis(0)).state
+    state = machine.step(state, { type: 'message', from: 'n1', message }, millis(0), millis(0)).state
   }
   return state
 }
@@ -63,13 +63,13 @@ test('what a peer has not confirmed is sent again, and what it has is not', () =
   const machine = createMasterMaster(config(register!))
   let { state } = machine.start({ id: 'n1', peers: ['n2'], seed: 1 }, [], millis(0))
   const input = { f: 'write', key: 'x', value: 1 }
-  state = machine.step(state, { type: 'request', requestId: 'r1', input }, millis(5)).state
-  const again = machine.step(state, { type: 'timer', timer: 'gossip' }, millis(105)).effects
+  state = machine.step(state, { type: 'request', requestId: 'r1', input }, millis(5), millis(5)).state
+  const again = machine.step(state, { type: 'timer', timer: 'gossip' }, millis(105), millis(105)).effects
   expect(again).toContainEqual(expect.objectContaining({ type: 'send', to: 'n2' }))
   const keys = [{ key: 'x', stamp: state.versions.get('x')!.stamp }]
   const confirmed = { type: 'message', from: 'n2', message: { type: 'received', keys } } as const
-  state = machine.step(state, confirmed, millis(106)).state
-  const { effects } = machine.step(state, { type: 'timer', timer: 'gossip' }, millis(205))
+  state = machine.step(state, confirmed, millis(106), millis(106)).state
+  const { effects } = machine.step(state, { type: 'timer', timer: 'gossip' }, millis(205), millis(205))
   expect(effects.filter((effect) => effect.type === 'send')).toEqual([])
 })
 
@@ -77,7 +77,7 @@ test('a node restarted tells everything again', () => {
   const machine = createMasterMaster(config(register!))
   const version: Version = { key: 'x', value: 1, stamp: { time: 1, node: 'n1', count: 1 } }
   const { state } = machine.start({ id: 'n1', peers: ['n2'], seed: 1 }, [version], millis(0))
-  const { effects } = machine.step(state, { type: 'timer', timer: 'gossip' }, millis(100))
+  const { effects } = machine.step(state, { type: 'timer', timer: 'gossip' }, millis(100), millis(100))
   expect(effects).toContainEqual({ type: 'send', to: 'n2', message: { type: 'versions', versions: [version] } })
 })
 
@@ -102,7 +102,12 @@ function createMasters(
     held: (node: string, key: string) => heldOf(states.get(node)!, key),
     ask(node: string, input: Input): Completion {
       const requestId = `r${++requests}`
-      const { effects } = machine.step(states.get(node)!, { type: 'request', requestId, input }, clock(node))
+      const { effects } = machine.step(
+        states.get(node)!,
+        { type: 'request', requestId, input },
+        clock(node),
+        clock(node),
+      )
       const [reply] = effects.filter((effect) => effect.type === 'reply')
       return reply!.result
     },
@@ -113,7 +118,7 @@ function createMasters(
           const state = states.get(from)!
           const versions = [...state.versions.keys()].flatMap((key) => heldOf(state, key))
           const event = { type: 'message', from, message: { type: 'versions', versions } } as const
-          if (from !== to) machine.step(states.get(to)!, event, millis(now))
+          if (from !== to) machine.step(states.get(to)!, event, millis(now), millis(now))
         }
     },
   }
@@ -271,7 +276,7 @@ describe('conflicting writes', () => {
     const machine = createMasterMaster(config(register!, { conflicts: 'lamport' }))
     const version: Version = { key: 'y', value: 1, stamp: { time: 41, node: 'n1', count: 1 } }
     const { state } = machine.start({ id: 'n2', peers: ['n1'], seed: 1 }, [version], millis(0))
-    machine.step(state, { type: 'request', requestId: 'r1', input: write(1) }, millis(1))
+    machine.step(state, { type: 'request', requestId: 'r1', input: write(1) }, millis(1), millis(1))
     expect(state.versions.get('x')?.stamp.time).toBe(42)
   })
 })

@@ -21,6 +21,8 @@ export function createNodes(machine: AnyMachine, ids: readonly string[]) {
   let lives = 0
   let marks = 0
 
+  const steady = new Map<string, number>(ids.map((id) => [id, 5_000]))
+
   const now = (id: string): Millis => millis(clocks.get(id)!)
 
   function run(id: string, effects: readonly Effect<unknown, unknown>[]): void {
@@ -42,7 +44,7 @@ export function createNodes(machine: AnyMachine, ids: readonly string[]) {
   }
 
   function step(id: string, event: MachineEvent<unknown>): void {
-    const { state, effects } = machine.step(states.get(id), event, now(id))
+    const { state, effects } = machine.step(states.get(id), event, now(id), millis(steady.get(id)!))
     states.set(id, state)
     run(id, effects)
   }
@@ -84,8 +86,13 @@ export function createNodes(machine: AnyMachine, ids: readonly string[]) {
     restart(id: string): void {
       start(id)
     },
-    /** By the node's own clock. */
+    /** By every clock of these nodes. */
     pass(ms: number, which: readonly string[] = ids): void {
+      for (const id of which) steady.set(id, steady.get(id)! + ms)
+      nodes.jump(ms, which)
+    },
+    /** By the wall clocks of these nodes alone. */
+    jump(ms: number, which: readonly string[]): void {
       for (const id of which) clocks.set(id, clocks.get(id)! + ms)
     },
     state: (id: string): unknown => states.get(id),

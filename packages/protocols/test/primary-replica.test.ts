@@ -14,7 +14,7 @@ function createNode(knobs: { readonly [name: string]: KnobValue }, bug?: string,
   const machine = findProtocol('primary-replica')!.create({ bug, knobs })
   let state = machine.start({ id: 'n1', peers: ['n2', 'n3'], seed: 1 }, journal, millis(0)).state as PrimaryReplicaState
   function step(event: MachineEvent<PrimaryReplicaMessage>): readonly PrimaryReplicaEffect[] {
-    const transition = machine.step(state, event, millis(0))
+    const transition = machine.step(state, event, millis(0), millis(0))
     state = transition.state
     return transition.effects as readonly PrimaryReplicaEffect[]
   }

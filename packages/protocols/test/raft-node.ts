@@ -21,7 +21,7 @@ export function createNode(options: NodeOptions) {
   const started = machine.start({ id: 'n1', peers: ['n2', 'n3'], seed: 1 }, options.journal ?? [], now)
   let state = started.state as RaftState
   function step(event: MachineEvent<RaftMessage>): readonly RaftEffect[] {
-    const transition = machine.step(state, event, now)
+    const transition = machine.step(state, event, now, now)
     state = transition.state
     return transition.effects as readonly RaftEffect[]
   }

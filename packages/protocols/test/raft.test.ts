@@ -146,8 +146,8 @@ describe('log replication (§5.3)', () => {
   test('a leader that is a majority by itself answers what is durable', () => {
     const machine = findProtocol('raft')!.create({ knobs: NO_PRE_VOTE })
     const { state } = machine.start({ id: 'n1', peers: [], seed: 1 }, [], millis(0))
-    machine.step(state, { type: 'timer', timer: 'election' }, millis(1))
-    const { effects } = machine.step(state, { type: 'request', requestId: 'r1', input: write(1) }, millis(2))
+    machine.step(state, { type: 'timer', timer: 'election' }, millis(1), millis(1))
+    const { effects } = machine.step(state, { type: 'request', requestId: 'r1', input: write(1) }, millis(2), millis(2))
     expect(effects.map(({ type }) => type)).toEqual(['setTimer', 'persist', 'cancelTimer', 'reply'])
   })
 

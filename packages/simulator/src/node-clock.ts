@@ -14,6 +14,9 @@ export class NodeClock {
   readonly #faults: ClockFault[] = []
   /** Local seconds per true second. */
   rate = 1
+  /** The monotonic clock's reading at the last change of rate, and the time of that. */
+  #steadyMs = 0
+  #since = 0
 
   constructor(offsetMs: Millis) {
     this.#offsetMs = offsetMs
@@ -25,19 +28,26 @@ export class NodeClock {
     return millis(local)
   }
 
-  add(fault: ClockFault): void {
+  /** Never jumps: runs at this clock's rate. */
+  steady(now: Nanos): Millis {
+    return millis(this.#steadyMs + ((now - this.#since) * this.rate) / 1e6)
+  }
+
+  add(fault: ClockFault, now: Nanos): void {
     this.#faults.push(fault)
-    this.#setRate()
+    this.#setRate(now)
   }
 
   /** Takes this fault's whole deviation back at once. */
-  remove(fault: ClockFault): void {
+  remove(fault: ClockFault, now: Nanos): void {
     const at = this.#faults.indexOf(fault)
     if (at >= 0) this.#faults.splice(at, 1)
-    this.#setRate()
+    this.#setRate(now)
   }
 
-  #setRate(): void {
+  #setRate(now: Nanos): void {
+    this.#steadyMs = this.steady(now)
+    this.#since = now
     const driftPpm = this.#faults.reduce((sum, fault) => sum + fault.driftPpm, 0)
     this.rate = Math.max(SLOWEST, 1 + driftPpm / 1e6)
   }

@@ -137,11 +137,11 @@ export class SimulatedNode implements Ringing {
   }
 
   addClockFault(fault: ClockFault): void {
-    this.#changeClock(() => this.#clock.add(fault))
+    this.#changeClock(() => this.#clock.add(fault, this.#queue.now))
   }
 
   removeClockFault(fault: ClockFault): void {
-    this.#changeClock(() => this.#clock.remove(fault))
+    this.#changeClock(() => this.#clock.remove(fault, this.#queue.now))
   }
 
   #changeClock(change: () => void): void {
@@ -198,7 +198,8 @@ export class SimulatedNode implements Ringing {
 
   #stepped(event: AnyEvent): Transition<unknown, unknown, unknown> {
     try {
-      return this.#machine.step(this.#state, event, this.#localTime())
+      const { now } = this.#queue
+      return this.#machine.step(this.#state, event, this.#clock.read(now), this.#clock.steady(now))
     } catch (error) {
       throw threwOn(this.id, event, error)
     }

@@ -13,6 +13,7 @@ interface Setting {
 const SEMI_SYNC: Setting = { knobs: { sync: 'majority', reads: 'primary' } }
 /** Neither snapshots, nor transfers, nor changes of membership: what needs none of them is found sooner. */
 const PLAIN: Setting = { knobs: { 'snapshot-entries': 10_000, 'transfer-ms': 0, 'resize-ms': 0 } }
+const SHORT_LEASES: Setting = { knobs: { 'lease-ms': 20 } }
 const EVENTUAL: Setting = { level: 'eventual' }
 const SEQUENTIAL: Setting = { level: 'sequential' }
 
@@ -34,6 +35,8 @@ const BY_HISTORY: { readonly [mistake: string]: Setting } = {
   'master-master clock-ignorant': EVENTUAL,
   'master-master forget-received': EVENTUAL,
   'master-master merge-by-arrival': { ...EVENTUAL, knobs: { conflicts: 'version-vector' } },
+  'lease-lock reuse-token': SHORT_LEASES,
+  'lease-lock fence-loads-only': SHORT_LEASES,
   'ordered-queue read-before-own-write': SEQUENTIAL,
   'ordered-queue apply-out-of-order': SEQUENTIAL,
   'ordered-queue forget-applied': SEQUENTIAL,
@@ -44,6 +47,7 @@ const BY_HISTORY: { readonly [mistake: string]: Setting } = {
 
 /** Seldom seen by clients, and soon by an invariant. */
 const BY_INVARIANT: { readonly [mistake: string]: Setting } = {
+  'lease-lock fence-stores-only': SHORT_LEASES,
   'raft forget-vote': {},
   'raft stale-append': {},
   'raft vote-twice': {},

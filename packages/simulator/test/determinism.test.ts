@@ -26,7 +26,8 @@ const copied = ({ state, effects }: ReturnType<AnyMachine['step']>) => structure
 /** Never lets a step see a state, a message or a record that anything else has a hold of. */
 const copying = (machine: AnyMachine): AnyMachine => ({
   start: (node, journal, now) => copied(machine.start(node, structuredClone(journal), now)),
-  step: (state, event, now) => copied(machine.step(structuredClone(state), structuredClone(event), now)),
+  step: (state, event, now, steady) =>
+    copied(machine.step(structuredClone(state), structuredClone(event), now, steady)),
   status: machine.status,
 })
 

@@ -145,13 +145,14 @@ describe('a protocol of which no run can be repeated', () => {
           // Kept outside the state: it goes on from one run to the next.
           return {
             ...machine,
-            step: (...[state, event, now]: Parameters<typeof machine.step>) =>
+            step: (...[state, event, now, steady]: Parameters<typeof machine.step>) =>
               machine.step(
                 state,
                 event.type === 'request' && event.input.f === 'write'
                   ? { ...event, input: { ...event.input, value: ++steps } }
                   : event,
                 now,
+                steady,
               ),
           }
         },

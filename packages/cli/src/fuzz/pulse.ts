@@ -101,7 +101,7 @@ function machineWithPulse(machine: AnyMachine, pulse: Pulse): AnyMachine {
   }
   return {
     start: (node, journal, now) => stepping(node.id, undefined, () => machine.start(node, journal, now)),
-    step: (state, event, now) => stepping(undefined, event, () => machine.step(state, event, now)),
+    step: (state, event, now, steady) => stepping(undefined, event, () => machine.step(state, event, now, steady)),
     status: (state) => within('"status"', pulse, () => machine.status(state)),
   }
 }

@@ -65,14 +65,14 @@ export function checkedMachine(machine: AnyMachine): AnyMachine {
       const records = journal.map((record) => JSON.parse(JSON.stringify(record)))
       return stepped(checked, '', () => machine.start({ id, peers: [...peers], seed }, records, now))
     },
-    step(checked: Checked, event: AnyEvent, now: Millis): AnyTransition {
+    step(checked: Checked, event: AnyEvent, now: Millis, steady: Millis): AnyTransition {
       const text = JSON.stringify(event)
       const given: AnyEvent = JSON.parse(text)
       checked.event = event
       if (event.type === 'request') checked.answered.asked(event.requestId)
       checked.answered.stepBegins()
       return stepped(checked, event.type === 'message' ? text : '', () => {
-        const returned = machine.step(checked.state, given, now)
+        const returned = machine.step(checked.state, given, now, steady)
         if (JSON.stringify(given) !== text)
           throw new Mistake(
             'changed the event that it was given',

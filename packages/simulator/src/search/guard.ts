@@ -16,7 +16,7 @@ export const guardProtocol = (protocol: ProtocolDefinition): ProtocolDefinition 
 
 const guardMachine = (machine: AnyMachine): AnyMachine => ({
   start: (node, journal, now) => guarded(() => machine.start(node, journal, now)),
-  step: (state, event, now) => guarded(() => machine.step(state, event, now)),
+  step: (state, event, now, steady) => guarded(() => machine.step(state, event, now, steady)),
   status: (state) => machine.status(state),
 })
 

@@ -1,3 +1,4 @@
+import { leaseLockRows } from './lease-lock.ts'
 import { masterMasterRows } from './master-master.ts'
 import { orderedQueueRows } from './ordered-queue.ts'
 import { primaryReplicaRows } from './primary-replica.ts'
@@ -12,4 +13,5 @@ export const systemRows: readonly SystemRow[] = [
   ...masterMasterRows,
   ...orderedQueueRows,
   ...quorumRows,
+  ...leaseLockRows,
 ]

@@ -103,7 +103,10 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
   function step(event: MachineEvent<unknown>): void {
     if (closed) return
     try {
-      const transition = blamed(options, event, () => machine.step(state, event, now()))
+      const transition = blamed(options, event, () => {
+        const time = now()
+        return machine.step(state, event, time, time)
+      })
       state = transition.state
       lastSent = undefined
       if (transition.effects.length > 0) effects.run(transition.effects as readonly AnyEffect[])

@@ -1,0 +1,79 @@
+import { millis } from '@chaosproxy/history'
+import type { ProtocolDefinition } from '../definition.ts'
+import { objects } from '../objects/registry.ts'
+import { chooseOptions, type Declared } from '../options.ts'
+import { leaseLockInvariants } from './invariants.ts'
+import { createLeaseLock } from './machine.ts'
+
+const declared = {
+  name: 'lease-lock',
+  // A lock in a store that is itself under locks would only confuse.
+  objects: objects.map(({ name }) => name).filter((name) => name !== 'lock'),
+  knobs: [
+    {
+      name: 'fencing',
+      summary: 'the store refuses holders of the lock with a lower token than it has seen',
+      default: true,
+    },
+    {
+      name: 'clock',
+      summary: 'what leases are measured by: wall clocks, which may differ and jump, or each node its monotonic clock',
+      default: 'monotonic',
+      values: ['wall', 'monotonic'],
+      worthTrying: ['wall'],
+    },
+    { name: 'lease-ms', summary: 'how long a lease lasts', default: 100, worthTrying: [20] },
+    {
+      name: 'clock-drift',
+      summary: 'how much faster one monotonic clock may run than another, as holders assume',
+      default: 1.25,
+    },
+    {
+      name: 'retransmit-ms',
+      summary: 'how often a worker asks again for a busy lock, or for an answer that may be lost',
+      default: 20,
+    },
+  ],
+  bugs: [
+    {
+      name: 'reuse-token',
+      summary: 'a lease that ran out is granted anew under its old token',
+      under: { knobs: { 'lease-ms': 20 }, faults: ['delay', 'pause'] },
+    },
+    {
+      name: 'fence-loads-only',
+      summary: 'tokens are compared when something is loaded, and not when the result is stored',
+      under: { knobs: { 'lease-ms': 20 }, faults: ['delay', 'pause'] },
+    },
+    {
+      name: 'fence-stores-only',
+      summary: 'a load with a higher token does not keep an earlier holder from storing',
+      under: { knobs: { 'lease-ms': 20 }, faults: ['delay', 'pause'] },
+    },
+  ],
+} as const satisfies Declared
+
+export const leaseLock: ProtocolDefinition = {
+  ...declared,
+  marks: true,
+  invariants: leaseLockInvariants,
+  summary:
+    'nodes read and write a store under the leases of a lock service; the store fences off whoever lost the lock',
+  defaultNodes: 5,
+  // Leases so short that they often run out under their holders.
+  strictest: { 'lease-ms': 20 },
+  // Without fencing no clock helps: what a holder sends may arrive after its lease.
+  promises: (_, { fencing }) => (fencing === false ? 'none' : 'linearizable'),
+  create(options) {
+    const chosen = chooseOptions(declared, options)
+    return createLeaseLock({
+      object: chosen.object,
+      leaseMs: millis(chosen.number('lease-ms')),
+      drift: chosen.number('clock-drift'),
+      clock: chosen.value('clock') === 'wall' ? 'wall' : 'monotonic',
+      fencing: chosen.boolean('fencing'),
+      retransmitMs: millis(chosen.number('retransmit-ms')),
+      bug: chosen.bug,
+    })
+  },
+}

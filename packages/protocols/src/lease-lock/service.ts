@@ -1,0 +1,39 @@
+import type { NodeId } from '@chaosproxy/faults'
+import { type Grant, type LeaseLockMessage, persist, send, type Turn } from './state.ts'
+
+// The lock service: one holder at a time, for as long as its lease lasts (Gray & Cheriton, "Leases", 1989), with a token that
+// grows from holder to holder (the sequencer of Burrows, "The Chubby lock service", 2006, §2.4).
+
+type Message<Type extends LeaseLockMessage['type']> = Extract<LeaseLockMessage, { readonly type: Type }>
+
+export function handleAcquire(turn: Turn, from: NodeId, { key, section, attempt }: Message<'acquire'>): void {
+  const { state, config } = turn
+  const lock = state.locks.get(key)
+  const isHeld = lock?.section !== undefined && !isOver(turn, lock)
+  // Busy: the worker asks again. Its own lease is renewed, counted from now, since its answer may have been lost.
+  if (isHeld && lock.section !== section) return
+  const token = lock !== undefined && keepsToken(turn, lock, section) ? lock.token : (lock?.token ?? 0) + 1
+  const until = turn.now + config.leaseMs
+  state.locks.set(key, { token, section, until, since: turn.steady })
+  persist(turn, { kind: 'grant', key, grant: { token, section, until } })
+  send(turn, from, { type: 'granted', key, section, attempt, token, until })
+}
+
+function keepsToken({ config, effects }: Turn, { section: holder }: Grant, section: string): boolean {
+  if (holder === section) return true
+  // The mistake: the token counts releases, so a lease that ran out is granted anew under its old token.
+  const ranOut = config.bug === 'reuse-token' && holder !== undefined
+  if (ranOut) effects.push({ type: 'mark' })
+  return ranOut
+}
+
+const isOver = ({ config, now, steady }: Turn, { until, since }: Grant): boolean =>
+  config.clock === 'wall' ? now >= until : steady >= since + config.leaseMs
+
+export function handleRelease(turn: Turn, { key, section }: Message<'release'>): void {
+  const { locks } = turn.state
+  const lock = locks.get(key)
+  if (lock === undefined || lock.section !== section) return
+  locks.set(key, { ...lock, section: undefined })
+  persist(turn, { kind: 'released', key })
+}

@@ -1,0 +1,142 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { Completion, Json, Millis } from '@chaosproxy/history'
+import type { Command } from '../command.ts'
+import type { Effect } from '../machine.ts'
+import type { AnyObject } from '../objects/object.ts'
+
+export interface LeaseLockConfig {
+  readonly object: AnyObject
+  readonly leaseMs: Millis
+  /** How much faster one monotonic clock may run than another, as holders assume. */
+  readonly drift: number
+  readonly clock: 'wall' | 'monotonic'
+  readonly fencing: boolean
+  readonly retransmitMs: Millis
+  readonly bug: string | undefined
+}
+
+/** Names one attempt of one worker to do something under the lock of a key. */
+interface Named {
+  readonly key: string
+  readonly section: string
+}
+
+export type LeaseLockMessage =
+  // To the lock service, and back.
+  | (Named & { readonly type: 'acquire'; readonly attempt: number })
+  /** `until` is by the service's wall clock. */
+  | (Named & {
+      readonly type: 'granted'
+      readonly attempt: number
+      readonly token: number
+      readonly until: number
+    })
+  | (Named & { readonly type: 'release' })
+  // To the store, and back.
+  | (Named & { readonly type: 'load'; readonly token: number })
+  | (Named & { readonly type: 'loaded'; readonly content: Json; readonly version: number })
+  | (Named & { readonly type: 'store'; readonly token: number; readonly content: Json; readonly base: number })
+  | (Named & { readonly type: 'stored' })
+  /** A later token has been seen. */
+  | (Named & { readonly type: 'refused' })
+
+export type LeaseLockRecord =
+  | { readonly kind: 'grant'; readonly key: string; readonly grant: Omit<Grant, 'since'> }
+  | { readonly kind: 'released'; readonly key: string }
+  | { readonly kind: 'cell'; readonly key: string; readonly cell: Cell }
+
+/** The lock service's record of a lock. The token is that of the latest holder. */
+export interface Grant {
+  readonly token: number
+  /** Absent: released. */
+  readonly section?: string | undefined
+  /** When the lease ends, by the service's wall clock … */
+  readonly until: number
+  /** … and when it began, by its monotonic clock. */
+  readonly since: number
+}
+
+/** The store's content under one key. */
+export interface Cell {
+  /** As the object saves it; null: nothing yet. */
+  readonly content: Json
+  readonly version: number
+  /** The section that stored it. */
+  readonly section: string
+  /** The highest token seen. */
+  readonly fence: number
+}
+
+export interface Pending {
+  readonly requestId: string
+  readonly command: Command
+}
+
+/** What a worker does under the lock of one key: load, apply its clients' requests, store. */
+export interface Section {
+  readonly name: string
+  readonly requests: readonly Pending[]
+  readonly phase: Phase
+}
+
+export type Phase =
+  | { readonly type: 'acquire'; readonly attempt: number; readonly askedAt: number }
+  | { readonly type: 'load'; readonly lease: Lease }
+  | {
+      readonly type: 'store'
+      readonly lease: Lease
+      readonly content: Json
+      readonly base: number
+      readonly results: readonly Completion[]
+    }
+
+export interface Lease {
+  readonly token: number
+  /** By the worker's clock of the kind that leases are measured with. */
+  readonly until: number
+}
+
+export interface LeaseLockState {
+  readonly id: NodeId
+  readonly peers: readonly NodeId[]
+  readonly service: NodeId
+  readonly store: NodeId
+  readonly life: number
+  readonly fencing: boolean
+  // The lock service.
+  readonly locks: Map<string, Grant>
+  /** After a start: leases from before count anew, since they are measured by a clock of this life. */
+  renewed: boolean
+  // The store.
+  readonly cells: Map<string, Cell>
+  /** A store that was accepted although it was not made from what was there; for the invariant. */
+  clash: string | undefined
+  // The worker; each node is one.
+  readonly sections: Map<string, Section>
+  /** By key: requests that wait for the next section. */
+  readonly waiting: Map<string, readonly Pending[]>
+  named: number
+}
+
+export interface Turn {
+  readonly config: LeaseLockConfig
+  readonly state: LeaseLockState
+  readonly effects: Effect<LeaseLockMessage, LeaseLockRecord>[]
+  readonly now: Millis
+  readonly steady: Millis
+  /** Handles a message that this node sends to itself. */
+  readonly receive: (turn: Turn, from: NodeId, message: LeaseLockMessage) => void
+}
+
+export const mark = ({ effects }: Turn): void => {
+  effects.push({ type: 'mark' })
+}
+
+export function send(turn: Turn, to: NodeId, message: LeaseLockMessage): void {
+  if (to === turn.state.id) turn.receive(turn, to, message)
+  else turn.effects.push({ type: 'send', to, message })
+}
+
+export const persist = ({ effects }: Turn, record: LeaseLockRecord): void => {
+  effects.push({ type: 'persist', record })
+}

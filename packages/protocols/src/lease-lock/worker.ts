@@ -1,0 +1,140 @@
+import type { Completion, Json } from '@chaosproxy/history'
+import { unavailable, unsupported } from '../objects/object.ts'
+import { type Lease, type LeaseLockMessage, type Pending, type Section, send, type Turn } from './state.ts'
+
+// A worker serves its clients' requests under the lock of their key: it loads what the store has, applies them, and stores
+// the result. Whether it still holds the lock it can only tell by its clock.
+
+type Message<Type extends LeaseLockMessage['type']> = Extract<LeaseLockMessage, { readonly type: Type }>
+
+/** Requests beyond this number that wait for one lock are refused. */
+const WAITING_LIMIT = 1_000
+
+const NONE: readonly Pending[] = []
+
+export function handleRequest(turn: Turn, key: string, pending: Pending): void {
+  const { state, config, effects } = turn
+  const { requestId, command } = pending
+  const waiting = state.waiting.get(key) ?? NONE
+  if (!config.object.functions.includes(command.input.f)) {
+    effects.push({ type: 'reply', requestId, result: unsupported })
+  } else if (waiting.length >= WAITING_LIMIT) {
+    effects.push({ type: 'reply', requestId, result: unavailable })
+  } else {
+    state.waiting.set(key, [...waiting, pending])
+    if (!state.sections.has(key)) begin(turn, key)
+  }
+}
+
+/** Everything that waits for this lock becomes one section. */
+function begin(turn: Turn, key: string, again: readonly Pending[] = NONE): void {
+  const { state } = turn
+  const requests = [...again, ...(state.waiting.get(key) ?? NONE)]
+  state.waiting.delete(key)
+  const name = `${state.id}-${state.life}-${++state.named}`
+  acquire(turn, key, { name, requests, phase: { type: 'acquire', attempt: 0, askedAt: 0 } })
+}
+
+/** Nothing was stored, so the requests can be tried again. */
+function beginAgain(turn: Turn, key: string, { name, requests }: Section): void {
+  send(turn, turn.state.service, { type: 'release', key, section: name })
+  begin(turn, key, requests)
+}
+
+function acquire(turn: Turn, key: string, section: Section): void {
+  const { state, steady } = turn
+  const attempt = section.phase.type === 'acquire' ? section.phase.attempt + 1 : 1
+  state.sections.set(key, { ...section, phase: { type: 'acquire', attempt, askedAt: steady } })
+  send(turn, state.service, { type: 'acquire', key, section: section.name, attempt })
+}
+
+export function handleGranted(turn: Turn, { key, section: name, attempt, token, until }: Message<'granted'>): void {
+  const { state, config } = turn
+  const section = state.sections.get(key)
+  if (section?.name !== name) {
+    // Given up in the meantime.
+    send(turn, state.service, { type: 'release', key, section: name })
+    return
+  }
+  if (section.phase.type !== 'acquire' || section.phase.attempt !== attempt) return
+  // The service counts from later than the request was sent. By wall clock the end is the one that it was told.
+  const safeUntil = section.phase.askedAt + config.leaseMs / config.drift
+  const lease: Lease = { token, until: config.clock === 'wall' ? until : safeUntil }
+  state.sections.set(key, { ...section, phase: { type: 'load', lease } })
+  send(turn, state.store, { type: 'load', key, section: name, token })
+}
+
+/** With fencing no holder looks at its clock: the store knows better. */
+const mayHold = ({ config, now, steady }: Turn, { until }: Lease): boolean =>
+  config.fencing || (config.clock === 'wall' ? now : steady) < until
+
+export function handleLoaded(turn: Turn, { key, section: name, content, version }: Message<'loaded'>): void {
+  const { state, config } = turn
+  const { object } = config
+  const section = state.sections.get(key)
+  if (section?.name !== name || section.phase.type !== 'load') return
+  const { lease } = section.phase
+  if (!mayHold(turn, lease)) {
+    beginAgain(turn, key, section)
+    return
+  }
+  const held = content === null ? object.initial() : object.load(content)
+  const results = section.requests.map(({ command }) => object.apply(held, command.input))
+  if (section.requests.every(({ command }) => object.reads.includes(command.input.f))) {
+    end(turn, key, section, results)
+    return
+  }
+  const next: Json = object.save(held)
+  state.sections.set(key, { ...section, phase: { type: 'store', lease, content: next, base: version, results } })
+  send(turn, state.store, { type: 'store', key, section: name, token: lease.token, content: next, base: version })
+}
+
+export function handleStored(turn: Turn, { key, section: name }: Message<'stored'>): void {
+  const section = turn.state.sections.get(key)
+  if (section?.name === name && section.phase.type === 'store') end(turn, key, section, section.phase.results)
+}
+
+/** The lock was lost to a later holder. */
+export function handleRefused(turn: Turn, { key, section: name }: Message<'refused'>): void {
+  const section = turn.state.sections.get(key)
+  if (section?.name !== name) return
+  if (section.phase.type === 'load') beginAgain(turn, key, section)
+  // An earlier copy of this message may have been accepted before the later holder came.
+  else if (section.phase.type === 'store') giveUp(turn, key, section)
+}
+
+function giveUp(turn: Turn, key: string, section: Section): void {
+  const { object } = turn.config
+  const lost = (pending: Pending): Completion =>
+    object.reads.includes(pending.command.input.f)
+      ? unavailable
+      : { type: 'info', error: 'the lock was lost while the result was being stored' }
+  end(turn, key, section, section.requests.map(lost))
+}
+
+function end(turn: Turn, key: string, section: Section, results: readonly Completion[]): void {
+  const { state, effects } = turn
+  for (const [i, { requestId }] of section.requests.entries())
+    effects.push({ type: 'reply', requestId, result: results[i] ?? unavailable })
+  state.sections.delete(key)
+  send(turn, state.service, { type: 'release', key, section: section.name })
+}
+
+/** Messages may have been lost, and locks been busy. */
+export function workAgain(turn: Turn): void {
+  const { state } = turn
+  for (const [key, section] of [...state.sections]) {
+    const { name, phase } = section
+    if (phase.type === 'acquire') acquire(turn, key, section)
+    else if (!mayHold(turn, phase.lease)) {
+      if (phase.type === 'load') beginAgain(turn, key, section)
+      else giveUp(turn, key, section)
+    } else if (phase.type === 'load')
+      send(turn, state.store, { type: 'load', key, section: name, token: phase.lease.token })
+    else {
+      const { lease, content, base } = phase
+      send(turn, state.store, { type: 'store', key, section: name, token: lease.token, content, base })
+    }
+  }
+  for (const key of [...state.waiting.keys()]) if (!state.sections.has(key)) begin(turn, key)
+}
