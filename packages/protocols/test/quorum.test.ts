@@ -16,7 +16,7 @@ function createNode({ knobs = {}, bug, journal = [], nodes = 3 }: NodeOptions) {
   const peers = Array.from({ length: nodes - 1 }, (_, i) => `n${i + 2}`)
   let state = machine.start({ id: 'n1', peers, seed: 1 }, journal, millis(0)).state as QuorumState
   function step(event: MachineEvent<QuorumMessage>): readonly QuorumEffect[] {
-    const transition = machine.step(state, event, millis(7))
+    const transition = machine.step(state, event, millis(7), millis(7))
     state = transition.state
     return transition.effects as readonly QuorumEffect[]
   }
@@ -64,7 +64,12 @@ describe('a write', () => {
     const tagOf = (seed: number) => {
       const machine = findProtocol('quorum')!.create({ knobs: { tags: 'clock' } })
       const { state } = machine.start({ id: 'n1', peers: ['n2', 'n3'], seed }, [], millis(0))
-      const { effects } = machine.step(state, { type: 'request', requestId: 'r', input: write(1) }, millis(7))
+      const { effects } = machine.step(
+        state,
+        { type: 'request', requestId: 'r', input: write(1) },
+        millis(7),
+        millis(7),
+      )
       return JSON.stringify(sent(effects as QuorumEffect[]))
     }
     expect(tagOf(1)).not.toBe(tagOf(2))
