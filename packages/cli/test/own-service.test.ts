@@ -196,6 +196,16 @@ describe('nothing vacuous passes', () => {
     expect(exitCode).toBe(3)
   })
 
+  test('a server that is not there is told with its address', async () => {
+    const directory = temporaryDirectory()
+    const table = join(directory, 'routes.json')
+    writeFileSync(table, JSON.stringify(byValue))
+    const args = ['record', '--upstream', '127.0.0.1:1', '--as', table, '--out', directory, '--may-fail']
+    const { exitCode, stderr } = await chaos([...args, '--', 'curl', '-s', '{n1}/v1/items/7'])
+    expect(stderr).toMatch(/n1: 127\.0\.0\.1:1 could not be reached \(ECONNREFUSED: nothing listens there\)/)
+    expect(exitCode).toBe(4)
+  })
+
   test('reads alone prove nothing', async () => {
     const { exitCode, stdout } = await recorded('primary', byValue, [
       'sh',

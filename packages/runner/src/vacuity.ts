@@ -41,7 +41,24 @@ export function missingSuccesses(history: History, model = 'register'): string[]
   }
   const isThere = ({ functions }: Need): boolean => functions?.some((name) => succeeded.has(name)) ?? succeeded.size > 0
   const needs = findModel(model)?.needs ?? [{ what: 'operation', functions: undefined }]
-  return needs.filter((need) => !isThere(need)).map(({ what }) => `no ${what} succeeded`)
+  return needs
+    .filter((need) => !isThere(need))
+    .map(({ what, functions }) => `no ${what} succeeded${usualErrorText(history, functions)}`)
+}
+
+/** The error that most of these operations ended with, as ` (9 of 12: timeout)`; empty if none had one. */
+function usualErrorText(history: History, functions: readonly string[] | undefined): string {
+  const { f, length } = history.operations
+  const counts = new Map<string, number>()
+  let tried = 0
+  for (let row = 0; row < length; row++) {
+    if (functions !== undefined && !functions.includes(history.functions[f[row] ?? 0] ?? '')) continue
+    tried++
+    const error = history.errorOf(row)?.split('\n')[0]
+    if (error !== undefined) counts.set(error, (counts.get(error) ?? 0) + 1)
+  }
+  const [usual] = [...counts].sort(([, one], [, other]) => other - one)
+  return usual === undefined ? '' : ` (${usual[1]} of ${tried}: ${usual[0]})`
 }
 
 /** Kinds of fault that never took effect. */

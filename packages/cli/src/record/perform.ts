@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { millis, UserError } from '@chaosproxy/history'
 import type { Recorder } from '@chaosproxy/proxy'
 import type { ManagedProxy } from '@chaosproxy/proxy/control'
-import { observe, type PerformOptions, type PlannedRun, type RunOutcome } from '@chaosproxy/runner'
+import { observe, type PerformOptions, type PlannedRun, type Progress, type RunOutcome } from '@chaosproxy/runner'
 import {
   commandText,
   fillCommand,
@@ -105,6 +105,7 @@ async function performServed(
     ])
     if (command.running()) await command.end(END_GRACE_MS)
     abandoned?.throwIfAborted()
+    requireReached(cluster.unreached(), upstreams, observation.progress())
     const outcome = await new Promise<RunOutcome>((resolve) => observation.stop(end === 'interrupted', resolve))
     requireOperations(cluster.recorder, settings, proxies)
     return { ...outcome, trouble: [...outcome.trouble, ...(servers?.trouble ?? []), ...troubleOf(end, settings)] }
@@ -175,6 +176,20 @@ function troubleOf(end: CommandEnd, { command, mayFail, timeMs }: RecordedComman
   if (typeof end === 'string' || end.code === 0 || mayFail) return []
   const how = end.signal === null ? `exit code ${end.code}` : end.signal
   return [`${words} ended with ${how}. Where it may fail under faults, say --may-fail`]
+}
+
+/** Where a server is not there at all, the verdict on what was asked of it says nothing. */
+function requireReached(
+  unreached: ReadonlyMap<string, string>,
+  upstreams: readonly Upstream[],
+  { counts }: Progress,
+): void {
+  const missing = upstreams.find(({ name }) => unreached.has(name))
+  if (missing === undefined || counts.ok > 0) return
+  throw new UserError(
+    'environment',
+    `${missing.name}: ${missing.upstream} could not be reached (${unreached.get(missing.name)}), and nothing was answered. Is the server up, and is that its address?`,
+  )
 }
 
 /** A record without operations proves nothing, but would look like success. */

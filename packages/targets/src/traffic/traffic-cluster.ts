@@ -34,6 +34,8 @@ export interface TrafficClusterOptions {
 export interface TrafficCluster extends Cluster {
   readonly record: NonNullable<Cluster['record']>
   readonly recorder: Recorder
+  /** The servers that could not be dialled, each with the last reason. */
+  unreached(): ReadonlyMap<NodeId, string>
   /** Opens the proxies; recording has begun by then. @throws UserError (environment, input) */
   open(): Promise<readonly ManagedProxy[]>
 }
@@ -50,12 +52,17 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
   })
   const proxies = new Map<NodeId, ManagedProxy>()
   let faults = 0
+  const unreached = new Map<NodeId, string>()
+  network.onTrouble(({ type, link, code, why }) => {
+    if (type === 'dial-failed') unreached.set(link.slice(link.indexOf('>') + 1), `${code}: ${why}`)
+  })
 
   return {
     nodes: upstreams.filter(({ isRecorded }) => isRecorded).map(({ name }) => name),
     clock,
     recorder,
     record: begin,
+    unreached: () => unreached,
     async open() {
       for (const { isRecorded, ...upstream } of upstreams)
         proxies.set(
