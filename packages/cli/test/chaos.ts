@@ -54,7 +54,7 @@ export const chaos = (args: readonly string[], options: { cwd?: string; env?: No
   startChaos(args, options).finished
 
 /** The same within this process, far sooner: for command lines that start no process and last a moment. */
-export async function chaosHere(args: readonly string[]): Promise<Finished> {
+export async function chaosHere(args: readonly string[], options: { cwd?: string } = {}): Promise<Finished> {
   const said = { stdout: '', stderr: '' }
   const spies = (['stdout', 'stderr'] as const).map((name) =>
     vi.spyOn(process[name], 'write').mockImplementation((chunk) => {
@@ -63,11 +63,14 @@ export async function chaosHere(args: readonly string[]): Promise<Finished> {
     }),
   )
   const before = process.exitCode
+  const directory = process.cwd()
   try {
+    if (options.cwd !== undefined) process.chdir(options.cwd)
     await main(args)
     return { exitCode: Number(process.exitCode), ...said }
   } finally {
     process.exitCode = before
+    process.chdir(directory)
     for (const spy of spies) spy.mockRestore()
   }
 }

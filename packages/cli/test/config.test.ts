@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { run } from 'chaosproxy'
 import { describe, expect } from 'vitest'
-import { chaos, chaosHere, root, temporaryDirectory } from './chaos.ts'
+import { chaosHere, root, temporaryDirectory } from './chaos.ts'
 import { patientTest, test } from './patient.ts'
 
 /** A project of the user's, outside every `node_modules` that has this program. */
@@ -42,7 +42,7 @@ const SHOP = {
 }
 
 async function specsOf(cwd: string, ...args: readonly string[]) {
-  const { stdout, stderr, exitCode } = await chaos(['run', ...args, '--json'], { cwd })
+  const { stdout, stderr, exitCode } = await chaosHere(['run', ...args, '--json'], { cwd })
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
   const { run: directory } = JSON.parse(stdout)
   return { directory, record: JSON.parse(readFileSync(join(cwd, directory, 'run.json'), 'utf8')) }
@@ -133,11 +133,8 @@ describe('a configuration that cannot be is one line, and exit code 3:', () => {
   ])('%s', async (_, files, args, message) => {
     const cwd = project(files)
     const [only, ...others] = Object.keys(files)
-    // Within this process wherever it makes no difference where it is.
-    const { stdout, stderr, exitCode } =
-      only === undefined || others.length > 0
-        ? await chaos(['run', ...args], { cwd })
-        : await chaosHere(['run', ...args, '--config', join(cwd, only)])
+    const named = only === undefined || others.length > 0 ? [] : ['--config', only]
+    const { stdout, stderr, exitCode } = await chaosHere(['run', ...args, ...named], { cwd })
     const [first = '', ...frames] = stderr.replaceAll(`${cwd}/`, '').trim().split('\n')
     expect(first).toContain(message)
     expect(frames.filter((line) => !line.includes('chaos.config.'))).toEqual([])

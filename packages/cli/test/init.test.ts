@@ -7,16 +7,16 @@ import { patientTest } from './patient.ts'
 describe('chaos init', () => {
   test('writes a configuration whose runs run as they are', async () => {
     const cwd = temporaryDirectory()
-    expect(await chaos(['init'], { cwd })).toMatchObject({
+    expect(await chaosHere(['init'], { cwd })).toMatchObject({
       exitCode: 0,
       stdout: expect.stringContaining('chaos run smoke'),
     })
-    const { stdout, exitCode } = await chaos(['run', 'smoke', '--sim', '--seed', '1', '--json'], { cwd })
+    const { stdout, exitCode } = await chaosHere(['run', 'smoke', '--sim', '--seed', '1', '--json'], { cwd })
     expect(JSON.parse(stdout).headline).toBe('linearizable')
     expect(exitCode).toBe(0)
-    const again = await chaos(['init'], { cwd })
+    const again = await chaosHere(['init'], { cwd })
     expect(again).toMatchObject({ exitCode: 3, stderr: 'chaos.config.ts is here already. --force replaces it.\n' })
-    expect(await chaos(['init', '--force', '--target', 'rfat'], { cwd })).toMatchObject({
+    expect(await chaosHere(['init', '--force', '--target', 'rfat'], { cwd })).toMatchObject({
       exitCode: 3,
       stderr: expect.stringContaining('Did you mean raft?'),
     })
@@ -25,9 +25,9 @@ describe('chaos init', () => {
   test('writes one for a service of one’s own, which says of a command that cannot be what is wrong with it', async () => {
     const cwd = temporaryDirectory()
     const command = 'no-such-service --port {port}'
-    expect((await chaos(['init', '--command', command, '--nodes', '2'], { cwd })).exitCode).toBe(0)
+    expect((await chaosHere(['init', '--command', command, '--nodes', '2'], { cwd })).exitCode).toBe(0)
     expect(readFileSync(join(cwd, 'chaos.config.ts'), 'utf8')).toContain(`command: "${command}"`)
-    const { stdout, exitCode } = await chaos(['doctor'], { cwd })
+    const { stdout, exitCode } = await chaosHere(['doctor'], { cwd })
     expect(stdout).toContain('✘ no-such-service  not in PATH')
     expect(exitCode).toBe(4)
   })
@@ -37,13 +37,13 @@ patientTest(
   'writes a service whose run finds nothing, and a stale read where every node answers by itself',
   async () => {
     const cwd = temporaryDirectory()
-    expect((await chaos(['init', '--example'], { cwd })).stdout).toContain('Wrote chaos.config.ts and service.mjs')
+    expect((await chaosHere(['init', '--example'], { cwd })).stdout).toContain('Wrote chaos.config.ts and service.mjs')
     const options = ['--faults', 'none', '--time', '2s', '--rate', '200', '--timeout', '10s', '--seed', '1', '--json']
     const clean = await chaos(['run', ...options], { cwd })
     expect(clean.exitCode, clean.stderr).toBe(0)
     const stale = await chaos(['run', '--set', 'reads=local', ...options], { cwd })
     expect(stale.exitCode, stale.stderr).toBe(1)
-    expect(await chaos(['init', '--example', '--force'], { cwd })).toMatchObject({ exitCode: 3 })
+    expect(await chaosHere(['init', '--example', '--force'], { cwd })).toMatchObject({ exitCode: 3 })
     expect(await chaosHere(['init', '--example', '--nodes', '2'])).toMatchObject({ exitCode: 3 })
   },
 )

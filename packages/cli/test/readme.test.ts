@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished } from 'vitest'
-import { chaos, root, startChaos, temporaryDirectory } from './chaos.ts'
+import { chaos, chaosHere, root, startChaos, temporaryDirectory } from './chaos.ts'
 import { isPatient, patientTest, test } from './patient.ts'
 import { startProxy } from './proxy-process.ts'
 
@@ -13,6 +13,9 @@ import { startProxy } from './proxy-process.ts'
 // that take seconds.
 const FIRST = 'npx chaos run'
 const isQuick = (command: string): boolean => !/^npx chaos (fuzz|run(?! --sim))/.test(command)
+/** Those that start no process and wait for nobody. A model of one's own needs what is built. */
+const isWithin = (command: string): boolean =>
+  /^npx chaos (check|run --sim|targets|workloads)/.test(command) && !command.includes('--model')
 const isRun = (command: string): boolean => isPatient || command === FIRST || isQuick(command)
 
 /** What a quick test of a command adds to it. */
@@ -109,7 +112,8 @@ describe('the README', () => {
       const typed = words(onFreePorts(command)).slice(2)
       // Where Toxiproxy listens unless it is told otherwise.
       if (typed.includes('--toxiproxy')) typed.splice(1, 0, '--control', onFreePorts('127.0.0.1:8474'))
-      const { exitCode, stdout, stderr } = await chaos([...typed, ...(hurry[command] ?? [])], { cwd })
+      const run = isWithin(command) ? chaosHere : chaos
+      const { exitCode, stdout, stderr } = await run([...typed, ...(hurry[command] ?? [])], { cwd })
       expect(exitCode, `${command}\n${stdout}\n${stderr}`).toBe(expectedExitCodes[command] ?? 0)
       for (const text of [/\S/, ...(expectedTexts[command] ?? [])]) expect(stdout, stderr).toMatch(text)
     }

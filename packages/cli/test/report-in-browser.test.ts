@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
-import { chaos, chaosHere, temporaryDirectory } from './chaos.ts'
+import { chaosHere, temporaryDirectory } from './chaos.ts'
 import { patientTest, test } from './patient.ts'
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
@@ -39,7 +39,7 @@ describe('a report, opened in a real browser', () => {
   test('of a stale read shows verdict, sentence, ladder and the contradiction above the fold', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     const report = join(temporaryDirectory(), 'report.html')
-    await chaos(['check', 'histories/stale-read.jsonl', '--out', report])
+    await chaosHere(['check', 'histories/stale-read.jsonl', '--out', report])
     await open(report, async (page) => {
       expect(await page.locator('h1').innerText()).toMatch(/not linearizable/i)
       expect(await page.locator('body').innerText()).toContain('read 1')
@@ -69,7 +69,7 @@ describe('a report, opened in a real browser', () => {
   test('of a run draws its operations, in the dark as in the light', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     const out = temporaryDirectory()
-    await chaos(['run', '--sim', '--seed', '3', '--time', '3s', '--out', out])
+    await chaosHere(['run', '--sim', '--seed', '3', '--time', '3s', '--out', out])
     await open(join(out, readdirSync(out)[0]!, 'report.html'), async (page) => {
       for (const colorScheme of ['dark', 'light'] as const) {
         await page.emulateMedia({ colorScheme })
@@ -97,7 +97,7 @@ describe('a report, opened in a real browser', () => {
   patientTest('of a run at 800 pixels has no text over other text', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     const out = temporaryDirectory()
-    await chaos(['run', '--sim', '--bug', 'stale-read', '--seed', '3', '--time', '5s', '--out', out])
+    await chaosHere(['run', '--sim', '--bug', 'stale-read', '--seed', '3', '--time', '5s', '--out', out])
     await open(join(out, readdirSync(out)[0]!, 'report.html'), async (page) => {
       await page.setViewportSize({ width: 800, height: 900 })
       expect(await page.evaluate(overlaps)).toEqual([])
@@ -107,7 +107,7 @@ describe('a report, opened in a real browser', () => {
   test('draws each process in a row of its own, and only the contradiction that is open in red', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     const out = temporaryDirectory()
-    await chaos(['run', '--sim', '--target', 'master-master', '--seed', '3', '--time', '5s', '--out', out])
+    await chaosHere(['run', '--sim', '--target', 'master-master', '--seed', '3', '--time', '5s', '--out', out])
     await open(join(out, readdirSync(out)[0]!, 'report.html'), async (page) => {
       const data = JSON.parse(await page.locator('#data').innerHTML()) as { processes: string[]; focus: number[] }
       expect(new Set(data.processes).size).toBe(data.processes.length)
@@ -126,11 +126,11 @@ describe('a report, opened in a real browser', () => {
   patientTest('does the same whether its code comes from the sources or as it is installed', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     const out = temporaryDirectory()
-    await chaos(['run', '--sim', '--bug', 'stale-read', '--seed', '3', '--time', '5s', '--out', out])
+    await chaosHere(['run', '--sim', '--bug', 'stale-read', '--seed', '3', '--time', '5s', '--out', out])
     const history = join(out, readdirSync(out)[0]!, 'history.jsonl')
     const [fromSources, installed] = [join(out, 'sources.html'), join(out, 'installed.html')]
     await chaosHere(['check', history, '--out', fromSources])
-    await chaos(['check', history, '--out', installed])
+    await chaosHere(['check', history, '--out', installed])
     const said: string[][] = []
     for (const file of [fromSources, installed]) {
       await open(file, async (page) => {
