@@ -8,6 +8,7 @@ import { createSearch } from '../src/linearizable/search/search.ts'
 import { encodeRegister } from '../src/models/register.ts'
 import { partition } from '../src/partition.ts'
 import { isLinearizable, type Reading } from './brute-force.ts'
+import { atLeast, many, manyOf } from './many.ts'
 import { randomEvents, randomFrom } from './random-history.ts'
 import { smallHistory } from './small-history.ts'
 
@@ -59,10 +60,10 @@ function byZones({ part, jsonOf }: Case, seed: number): boolean | undefined {
 }
 
 test.each([true, false])(
-  'blocks of appends agree with the definition on 3,000 tiny histories (terminated: %s)',
+  `blocks of appends agree with the definition on ${manyOf(6_000)} tiny histories (terminated: %s)`,
   (terminated) => {
     const count = { met: 0, violated: 0 }
-    for (let n = 0; n < 3_000; n++) {
+    for (let n = 0; n < many(6_000); n++) {
       const seed = baseSeed + n
       const each = caseOf(seed, [3, 9], terminated)
       const answer = byZones(each, seed)
@@ -70,14 +71,14 @@ test.each([true, false])(
       if (answer !== isLinearizable(each.history, each.reading)) expect.fail(`seed ${seed}: blocks say ${answer}`)
       count[answer ? 'met' : 'violated']++
     }
-    expect(count.met, JSON.stringify(count)).toBeGreaterThan(1_000)
-    expect(count.violated, JSON.stringify(count)).toBeGreaterThan(300)
+    expect(count.met, JSON.stringify(count)).toBeGreaterThan(atLeast(2_000))
+    expect(count.violated, JSON.stringify(count)).toBeGreaterThan(atLeast(600))
   },
 )
 
-test('blocks of appends agree with the search in depth on 1,500 histories of 20 to 120 operations', () => {
+test(`blocks of appends agree with the search in depth on ${manyOf(3_000)} histories of 20 to 120 operations`, () => {
   const count = { met: 0, violated: 0 }
-  for (let n = 0; n < 1_500; n++) {
+  for (let n = 0; n < many(3_000); n++) {
     const seed = baseSeed + n
     const each = caseOf(seed, [20, 120], true)
     const answer = byZones(each, seed)
@@ -89,8 +90,8 @@ test('blocks of appends agree with the search in depth on 1,500 histories of 20 
     if (answer !== (progress === 'met')) expect.fail(`seed ${seed}: ${progress} in depth, blocks say ${answer}`)
     count[answer ? 'met' : 'violated']++
   }
-  expect(count.met, JSON.stringify(count)).toBeGreaterThan(400)
-  expect(count.violated, JSON.stringify(count)).toBeGreaterThan(400)
+  expect(count.met, JSON.stringify(count)).toBeGreaterThan(atLeast(800))
+  expect(count.violated, JSON.stringify(count)).toBeGreaterThan(atLeast(800))
 })
 
 test('where a piece begins another, texts do not tell who wrote them', () => {

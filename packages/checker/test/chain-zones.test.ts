@@ -5,6 +5,7 @@ import { encodeRegister } from '../src/models/register.ts'
 import { partition } from '../src/partition.ts'
 import { isLinearizable, operationsOf, type Reading } from './brute-force.ts'
 import { historyOf } from './checking.ts'
+import { many, manyOf } from './many.ts'
 import { plainSearch } from './plain-search.ts'
 import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 import { smallHistory } from './small-history.ts'
@@ -63,12 +64,12 @@ function compare(
   expect(count.violated, JSON.stringify(count)).toBeGreaterThan(histories * 0.05)
 }
 
-test('chains of cas agree with the definition on 10,000 small random histories, and their orders are witnesses', () => {
-  compare(10_000, (random) => 3 + Math.floor(random() * 6), isLinearizable)
+test(`chains of cas agree with the definition on ${manyOf(20_000)} small random histories, and their orders are witnesses`, () => {
+  compare(many(20_000), (random) => 3 + Math.floor(random() * 6), isLinearizable)
 })
 
-test('chains of cas agree with a search without any reduction on 800 histories of 20 to 80 operations', () => {
-  compare(800, (random) => 20 + Math.floor(random() * 60), undefined)
+test(`chains of cas agree with a search without any reduction on ${manyOf(2_000)} histories of 20 to 80 operations`, () => {
+  compare(many(2_000), (random) => 20 + Math.floor(random() * 60), undefined)
 })
 
 const decided = (...rows: readonly string[]): string => decide(historyOf(...rows))

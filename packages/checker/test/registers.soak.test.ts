@@ -3,6 +3,8 @@ process.env['MANY'] = process.env['CHAOS_SOAK'] === 'short' ? '1' : '25'
 
 await import('./agreement.test.ts')
 await import('./append-keys.test.ts')
+await import('./append-zones.test.ts')
+await import('./chain-zones.test.ts')
 await import('./eventual.test.ts')
 await import('./frontier.test.ts')
 await import('./medium.test.ts')

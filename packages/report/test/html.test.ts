@@ -167,7 +167,7 @@ describe('the embedded operations', () => {
 
 test('long values, keys and errors, all different, do not make the page grow without bound', () => {
   const text = (name: string, i: number): string => `${name}-${i}-`.padEnd(300, 'x')
-  const operations = Array.from({ length: 70_000 }, (_, i) => ({
+  const operations = Array.from({ length: 40_000 }, (_, i) => ({
     p: i,
     f: 'write',
     key: text('key', i % 5000),
