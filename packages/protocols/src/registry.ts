@@ -2,6 +2,7 @@ import type { ProtocolDefinition } from './definition.ts'
 import { leaseLock } from './lease-lock/definition.ts'
 import { masterMaster } from './master-master/definition.ts'
 import { orderedQueue } from './ordered-queue/definition.ts'
+import { paxos } from './paxos/definition.ts'
 import { primaryReplica } from './primary-replica/definition.ts'
 import { quorum } from './quorum/definition.ts'
 import { raft } from './raft/definition.ts'
@@ -14,6 +15,7 @@ export const protocols: readonly ProtocolDefinition[] = [
   orderedQueue,
   quorum,
   leaseLock,
+  paxos,
 ]
 
 export const findProtocol = (name: string): ProtocolDefinition | undefined =>

@@ -40,6 +40,8 @@ const BY_HISTORY: { readonly [mistake: string]: Setting } = {
   'ordered-queue read-before-own-write': SEQUENTIAL,
   'ordered-queue apply-out-of-order': SEQUENTIAL,
   'ordered-queue forget-applied': SEQUENTIAL,
+  'paxos quorum-off-by-one': {},
+  'paxos stale-read': { knobs: { reads: 'round' } },
   'quorum quorum-off-by-one': {},
   'quorum no-tie-break': {},
   'quorum drop-handoff-on-restart': { ...EVENTUAL, knobs: { replicas: 3, r: 1, w: 1, sloppy: true, tags: 'clock' } },
@@ -60,6 +62,9 @@ const BY_INVARIANT: { readonly [mistake: string]: Setting } = {
   'master-master no-tie-break': EVENTUAL,
   'master-master forget-context': { ...EVENTUAL, knobs: { conflicts: 'version-vector' } },
   'master-master deaf-clock': { ...EVENTUAL, knobs: { conflicts: 'hybrid-clock', 'resolution-ms': 50 } },
+  'paxos ignore-highest-accepted': {},
+  'paxos ignore-promise': {},
+  'paxos forget-promise': {},
   'quorum no-write-back': {},
 }
 

@@ -1,6 +1,7 @@
 import { leaseLockRows } from './lease-lock.ts'
 import { masterMasterRows } from './master-master.ts'
 import { orderedQueueRows } from './ordered-queue.ts'
+import { paxosRows } from './paxos.ts'
 import { primaryReplicaRows } from './primary-replica.ts'
 import { quorumRows } from './quorum.ts'
 import { raftRows } from './raft.ts'
@@ -14,4 +15,5 @@ export const systemRows: readonly SystemRow[] = [
   ...orderedQueueRows,
   ...quorumRows,
   ...leaseLockRows,
+  ...paxosRows,
 ]

@@ -1,0 +1,237 @@
+import type { NodeId } from '@chaosproxy/faults'
+import { millis } from '@chaosproxy/history'
+import type { Command } from '../command.ts'
+import { draw } from '../generator.ts'
+import { failReads } from '../routing/answers.ts'
+import { offerRequests } from '../routing/requests.ts'
+import { accept, promise } from './acceptor.ts'
+import { answerReadyReads, applyNext } from './learner.ts'
+import {
+  broadcast,
+  emit,
+  isMajority,
+  mark,
+  nextBallot,
+  type PaxosMessage,
+  type Proposal,
+  type SlotProposal,
+  send,
+  type Turn,
+} from './state.ts'
+
+/** Slots in one repeated message. */
+const BATCH = 64
+
+/** Follows the node of the highest ballot heard of, if it is known to lead. */
+export function follow(turn: Turn, leader: NodeId | undefined): void {
+  const { state } = turn
+  if (state.role !== 'follower') {
+    emit(turn, { type: 'cancelTimer', timer: 'heartbeat' })
+    emit(turn, { type: 'cancelTimer', timer: 'reach' })
+    failReads(turn)
+    // Their slots may still be chosen: the origin asks the next leader, and sessions keep it from being applied twice.
+    state.origins = new Map()
+    state.votes = new Map()
+    state.promises = new Map()
+  }
+  const isNew = state.leader !== leader && leader !== undefined
+  state.role = 'follower'
+  state.leader = leader
+  awaitLeader(turn)
+  if (isNew) offerRequests(turn)
+}
+
+export function awaitLeader(turn: Turn): void {
+  const { silenceMinMs, silenceMaxMs } = turn.config
+  const afterMs = millis(silenceMinMs + draw(turn.state.generator) * (silenceMaxMs - silenceMinMs))
+  emit(turn, { type: 'setTimer', timer: 'silence', afterMs })
+}
+
+/** Phase 1a: "A proposer selects a proposal number n and sends a prepare request with number n" (§2.2). */
+export function campaign(turn: Turn): void {
+  const { state } = turn
+  if (state.role === 'leader') return
+  const from = state.applied + 1
+  state.ballot = nextBallot(state)
+  state.role = 'candidate'
+  state.leader = undefined
+  emit(turn, { type: 'log', text: `prepares ballot ${state.ballot}` })
+  state.promises = new Map([[state.id, promise(turn, state.ballot, from)]])
+  broadcast(turn, { type: 'prepare', ballot: state.ballot, from })
+  awaitLeader(turn)
+  leadIfPromised(turn)
+}
+
+export function handlePromise(turn: Turn, from: NodeId, message: Extract<PaxosMessage, { type: 'promise' }>): void {
+  const { state } = turn
+  if (state.role !== 'candidate' || message.ballot !== state.ballot) return
+  state.promises.set(from, message.accepted)
+  leadIfPromised(turn)
+}
+
+/**
+ * Phase 2a: "v is the value of the highest-numbered proposal among the responses, or is any value if the responses
+ * reported no proposals" (§2.2). The leader "fills the gap by proposing a special no-op command" (§3).
+ */
+function leadIfPromised(turn: Turn): void {
+  const { state, config } = turn
+  if (!isMajority(turn, state.promises.size)) return
+  const { reported, last } = highestReported(turn)
+  state.role = 'leader'
+  state.leader = state.id
+  state.next = last + 1
+  state.inherited = last
+  state.votes = new Map()
+  state.origins = new Map()
+  state.reads = []
+  state.rounds = new Map()
+  state.roundStarted = 0
+  state.roundConfirmed = 0
+  state.heard = [...state.promises.keys()]
+  emit(turn, { type: 'cancelTimer', timer: 'silence' })
+  emit(turn, { type: 'log', text: `leads with ballot ${state.ballot}` })
+  const first = state.applied + 1
+  const commands = Array.from({ length: last - first + 1 }, (_, i) => reported.get(first + i)?.command ?? null)
+  if (commands.length > 0) proposeAll(turn, first, commands)
+  heartbeat(turn)
+  emit(turn, { type: 'setTimer', timer: 'reach', afterMs: config.silenceMaxMs })
+  offerRequests(turn)
+}
+
+interface Reported {
+  readonly reported: ReadonlyMap<number, Proposal>
+  readonly last: number
+}
+
+function highestReported(turn: Turn): Reported {
+  const { state, config } = turn
+  const highest = highestOf(state.applied, [...state.promises.values()].flat())
+  if (config.bug !== 'ignore-highest-accepted') return highest
+  // The mistake: a new leader goes by what it has accepted itself.
+  const own = highestOf(state.applied, state.promises.get(state.id) ?? [])
+  if ([...highest.reported].some(([slot, { ballot }]) => own.reported.get(slot)?.ballot !== ballot)) mark(turn)
+  return own
+}
+
+/** By slot: the proposal with the highest ballot. */
+function highestOf(applied: number, proposals: readonly SlotProposal[]): Reported {
+  const reported = new Map<number, Proposal>()
+  let last = applied
+  for (const [slot, proposal] of proposals) {
+    last = Math.max(last, slot)
+    const known = reported.get(slot)
+    if (known === undefined || proposal.ballot > known.ballot) reported.set(slot, proposal)
+  }
+  return { reported, last }
+}
+
+export function propose(turn: Turn, command: Command): number {
+  const slot = turn.state.next
+  turn.state.next++
+  proposeAll(turn, slot, [command])
+  return slot
+}
+
+/** The leader is an acceptor too; its own vote counts once it is on its disk, before which nothing leaves this node. */
+function proposeAll(turn: Turn, from: number, commands: readonly (Command | null)[]): void {
+  const { state } = turn
+  const { ballot, applied: chosen } = state
+  accept(
+    turn,
+    commands.map((command, i) => [from + i, { ballot, command }]),
+  )
+  for (let i = 0; i < commands.length; i++) state.votes.set(from + i, [state.id])
+  broadcast(turn, { type: 'accept', ballot, from, commands, chosen })
+  choose(turn)
+}
+
+export function handleAccepted(
+  turn: Turn,
+  acceptor: NodeId,
+  message: Extract<PaxosMessage, { type: 'accepted' }>,
+): void {
+  const { state } = turn
+  if (state.role !== 'leader' || message.ballot !== state.ballot) return
+  hear(turn, acceptor)
+  for (let slot = message.from; slot < message.from + message.count; slot++) {
+    const votes = state.votes.get(slot)
+    if (votes !== undefined && !votes.includes(acceptor)) votes.push(acceptor)
+  }
+  choose(turn)
+}
+
+/** A value is chosen once a majority has accepted it (§2.1). Slots are applied in order. */
+function choose(turn: Turn): void {
+  const { state } = turn
+  for (;;) {
+    const votes = state.votes.get(state.applied + 1)
+    if (votes === undefined || !isMajority(turn, votes.length)) break
+    applyNext(turn)
+  }
+  answerReadyReads(turn)
+}
+
+/** Shows the others that the leader is alive, and repeats proposals that some acceptor may not have received. */
+export function heartbeat(turn: Turn): void {
+  const { state, config } = turn
+  const { ballot, roundStarted: round, applied: chosen } = state
+  broadcast(turn, { type: 'heartbeat', ballot, round, chosen })
+  for (const node of state.nodes) if (node !== state.id) repeatProposals(turn, node)
+  state.proposedBefore = state.next
+  emit(turn, { type: 'setTimer', timer: 'heartbeat', afterMs: config.heartbeatMs })
+}
+
+function repeatProposals(turn: Turn, node: NodeId): void {
+  const { ballot, votes, accepted, applied: chosen, proposedBefore } = turn.state
+  const lacking = [...votes].filter(([slot, voters]) => slot < proposedBefore && !voters.includes(node))
+  for (const [slot] of lacking.slice(0, BATCH)) {
+    const commands = [accepted.get(slot)?.command ?? null]
+    send(turn, node, { type: 'accept', ballot, from: slot, commands, chosen })
+  }
+}
+
+/** Returns the number of the first round of heartbeats to begin after this call. */
+export function roundFromNow(turn: Turn): number {
+  const { state } = turn
+  if (state.roundConfirmed < state.roundStarted) return state.roundStarted + 1
+  state.roundStarted++
+  const { ballot, roundStarted: round, applied: chosen } = state
+  broadcast(turn, { type: 'heartbeat', ballot, round, chosen })
+  confirmRound(turn)
+  return state.roundStarted
+}
+
+export function handleAlive(turn: Turn, from: NodeId, message: Extract<PaxosMessage, { type: 'alive' }>): void {
+  const { state } = turn
+  if (state.role !== 'leader' || message.ballot !== state.ballot) return
+  hear(turn, from)
+  state.rounds.set(from, Math.max(state.rounds.get(from) ?? 0, message.round))
+  confirmRound(turn)
+}
+
+/** A majority had promised no higher ballot after the round began, so no other leader had chosen anything before that. */
+function confirmRound(turn: Turn): void {
+  const { state } = turn
+  if (state.roundConfirmed === state.roundStarted) return
+  let answered = 1
+  for (const round of state.rounds.values()) if (round >= state.roundStarted) answered++
+  if (!isMajority(turn, answered)) return
+  state.roundConfirmed = state.roundStarted
+  answerReadyReads(turn)
+  const lastRead = state.reads.at(-1)
+  if (lastRead !== undefined && lastRead.round > state.roundStarted) roundFromNow(turn)
+}
+
+function hear({ state }: Turn, node: NodeId): void {
+  if (!state.heard.includes(node)) state.heard.push(node)
+}
+
+/** A leader that no majority answers steps down: it could not have anything chosen. */
+export function checkReach(turn: Turn): void {
+  const { state, config } = turn
+  if (state.role !== 'leader') return
+  const { heard } = state
+  state.heard = [state.id]
+  if (new Set([...heard, state.id]).size < Math.floor(state.nodes.length / 2) + 1) follow(turn, undefined)
+  else emit(turn, { type: 'setTimer', timer: 'reach', afterMs: config.silenceMaxMs })
+}

@@ -1,0 +1,131 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { Millis } from '@chaosproxy/history'
+import type { Command } from '../command.ts'
+import type { Generator } from '../generator.ts'
+import type { Effect } from '../machine.ts'
+import type { Origin, RoutedMessage, RoutingConfig, RoutingState, RoutingTurn } from '../routing/routing.ts'
+
+// Sections are those of Lamport, "Paxos Made Simple", 2001. "PMMC": van Renesse & Altinbuken, "Paxos Made Moderately
+// Complex", 2015.
+
+export interface PaxosConfig extends RoutingConfig {
+  readonly heartbeatMs: Millis
+  readonly silenceMinMs: Millis
+  readonly silenceMaxMs: Millis
+  /** Whether reads take a slot of the log, or a round that confirms the leader. */
+  readonly reads: 'log' | 'round'
+  readonly bug: string | undefined
+}
+
+/** What a leader proposes for a slot, and an acceptor accepts. Null: a no-op. */
+export interface Proposal {
+  readonly ballot: number
+  readonly command: Command | null
+}
+
+/** The slots from `from` on. */
+interface Slots {
+  readonly from: number
+  readonly commands: readonly (Command | null)[]
+}
+
+export type SlotProposal = readonly [slot: number, proposal: Proposal]
+
+export type PaxosMessage =
+  /** Phase 1a, for all slots from `from` on at once (§3). */
+  | { readonly type: 'prepare'; readonly ballot: number; readonly from: number }
+  /** Phase 1b. */
+  | { readonly type: 'promise'; readonly ballot: number; readonly accepted: readonly SlotProposal[] }
+  /** Phase 2a; every slot up to `chosen` is chosen. */
+  | ({ readonly type: 'accept'; readonly ballot: number; readonly chosen: number } & Slots)
+  /** Phase 2b. */
+  | { readonly type: 'accepted'; readonly ballot: number; readonly from: number; readonly count: number }
+  /** An acceptor has promised this ballot, which is higher than that of the message it answers (PMMC §4.3). */
+  | { readonly type: 'preempted'; readonly ballot: number }
+  | { readonly type: 'heartbeat'; readonly ballot: number; readonly round: number; readonly chosen: number }
+  | { readonly type: 'alive'; readonly ballot: number; readonly round: number }
+  /** The sender lacks chosen slots from `from` on. */
+  | { readonly type: 'learn'; readonly from: number }
+  | ({ readonly type: 'chosen'; readonly ballot: number } & Slots)
+  | RoutedMessage
+
+export type PaxosRecord =
+  | { readonly kind: 'promise'; readonly ballot: number }
+  /** Every slot up to `chosen` is chosen, which spares learning those again. */
+  | { readonly kind: 'accepted'; readonly proposals: readonly SlotProposal[]; readonly chosen: number }
+
+export type PaxosEffect = Effect<PaxosMessage, PaxosRecord>
+
+/** Slots 1 to `applied` are chosen and applied. */
+export interface PaxosState extends RoutingState {
+  /** Every node, by name. */
+  readonly nodes: readonly NodeId[]
+  readonly generator: Generator
+  role: 'leader' | 'candidate' | 'follower'
+  // The acceptor's, durable.
+  promised: number
+  /** By slot. */
+  readonly accepted: Map<number, Proposal>
+  // The leader's, or the candidate's.
+  ballot: number
+  /** By acceptor: what it had accepted when it promised the ballot. */
+  promises: Map<NodeId, readonly SlotProposal[]>
+  /** The next free slot. */
+  next: number
+  /** By slot that is not chosen yet: the acceptors known to have accepted it. */
+  votes: Map<number, NodeId[]>
+  /** Slots below were proposed before the last heartbeat. */
+  proposedBefore: number
+  /** The last slot that phase 1 brought to light: reads wait for it. */
+  inherited: number
+  /** Where to send the result of each slot. */
+  origins: Map<number, Origin>
+  roundStarted: number
+  /** By acceptor: the last round it answered. */
+  rounds: Map<NodeId, number>
+  /** The acceptors that have answered since the last check. */
+  heard: NodeId[]
+}
+
+/** One step in progress. */
+export interface Turn extends RoutingTurn<Turn> {
+  readonly config: PaxosConfig
+  readonly state: PaxosState
+  readonly effects: PaxosEffect[]
+}
+
+export const emit = (turn: Turn, effect: PaxosEffect): void => {
+  turn.effects.push(effect)
+}
+
+export const mark = (turn: Turn): void => emit(turn, { type: 'mark' })
+
+export const send = (turn: Turn, to: NodeId, message: PaxosMessage): void => emit(turn, { type: 'send', to, message })
+
+export function broadcast(turn: Turn, message: PaxosMessage): void {
+  for (const node of turn.state.nodes) if (node !== turn.state.id) send(turn, node, message)
+}
+
+// "Different proposers choose their numbers from disjoint sets of numbers" (§2.5): a ballot's remainder is its node.
+
+export const nodeOfBallot = ({ nodes }: PaxosState, ballot: number): NodeId | undefined => nodes[ballot % nodes.length]
+
+/** The lowest ballot of this node above all it has heard of. */
+export function nextBallot({ nodes, id, promised, ballot }: PaxosState): number {
+  const round = Math.floor(Math.max(promised, ballot) / nodes.length) + 1
+  return round * nodes.length + nodes.indexOf(id)
+}
+
+/** Any two sets of this size share a node, so a later leader hears of every value that may be chosen (§2.1). */
+export const trueMajorityOf = ({ nodes }: PaxosState): number => Math.floor(nodes.length / 2) + 1
+
+/** The mistake: half of the nodes, rounded down, count as a majority. */
+export const majorityOf = ({ state, config }: Turn): number =>
+  config.bug === 'quorum-off-by-one' ? Math.max(1, Math.floor(state.nodes.length / 2)) : trueMajorityOf(state)
+
+/** Whether these are enough; the mistake makes a difference if they would not be otherwise. */
+export function isMajority(turn: Turn, count: number): boolean {
+  if (count < majorityOf(turn)) return false
+  if (count < trueMajorityOf(turn.state)) mark(turn)
+  return true
+}
