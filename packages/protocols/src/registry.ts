@@ -6,6 +6,7 @@ import { paxos } from './paxos/definition.ts'
 import { primaryReplica } from './primary-replica/definition.ts'
 import { quorum } from './quorum/definition.ts'
 import { raft } from './raft/definition.ts'
+import { twoPhaseCommit } from './two-phase-commit/definition.ts'
 
 /** Every protocol this tool ships. Help, docs, hosts and tests iterate over this list. */
 export const protocols: readonly ProtocolDefinition[] = [
@@ -16,6 +17,7 @@ export const protocols: readonly ProtocolDefinition[] = [
   quorum,
   leaseLock,
   paxos,
+  twoPhaseCommit,
 ]
 
 export const findProtocol = (name: string): ProtocolDefinition | undefined =>

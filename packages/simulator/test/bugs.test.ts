@@ -35,6 +35,8 @@ const BY_HISTORY: { readonly [mistake: string]: Setting } = {
   'master-master clock-ignorant': EVENTUAL,
   'master-master forget-received': EVENTUAL,
   'master-master merge-by-arrival': { ...EVENTUAL, knobs: { conflicts: 'version-vector' } },
+  'two-phase-commit forget-prepared': {},
+  'two-phase-commit decide-on-timeout': {},
   'lease-lock reuse-token': SHORT_LEASES,
   'lease-lock fence-loads-only': SHORT_LEASES,
   'ordered-queue read-before-own-write': SEQUENTIAL,
@@ -49,6 +51,8 @@ const BY_HISTORY: { readonly [mistake: string]: Setting } = {
 
 /** Seldom seen by clients, and soon by an invariant. */
 const BY_INVARIANT: { readonly [mistake: string]: Setting } = {
+  'two-phase-commit presume-commit': {},
+  'two-phase-commit forget-decision': {},
   'lease-lock fence-stores-only': SHORT_LEASES,
   'raft forget-vote': {},
   'raft stale-append': {},

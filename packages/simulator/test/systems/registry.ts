@@ -6,6 +6,7 @@ import { primaryReplicaRows } from './primary-replica.ts'
 import { quorumRows } from './quorum.ts'
 import { raftRows } from './raft.ts'
 import type { SystemRow } from './row.ts'
+import { twoPhaseCommitRows } from './two-phase-commit.ts'
 
 /** The table of all systems. */
 export const systemRows: readonly SystemRow[] = [
@@ -16,4 +17,5 @@ export const systemRows: readonly SystemRow[] = [
   ...quorumRows,
   ...leaseLockRows,
   ...paxosRows,
+  ...twoPhaseCommitRows,
 ]

@@ -1,0 +1,149 @@
+import type { NodeId } from '@chaosproxy/faults'
+import { type Completion, type Json, millis } from '@chaosproxy/history'
+import type { Command } from '../command.ts'
+import { draw } from '../generator.ts'
+import { ok, refused, unavailable, unsupported } from '../objects/object.ts'
+import { DONE_BEFORE, type Operation } from './items.ts'
+import { mark, type Open, persist, type Refusal, send, type Turn, type TwoPhaseState, type Values } from './state.ts'
+
+// Two-phase commit with presumed abort: a coordinator that knows nothing of a transaction has aborted it, so only commits are
+// written down (Mohan, Lindsay & Obermarck, "Transaction management in the R* distributed database management system",
+// 1986).
+
+const SHORTEST_BACKOFF_MS = 1
+const LONGEST_BACKOFF_MS = 12
+/** Requests that are open or wait to be tried again. */
+const OPEN_LIMIT = 10_000
+
+export function begin(turn: Turn, requestId: string, command: Command, attempt = 1): void {
+  const { state, config } = turn
+  const plan = config.planner(command.input)
+  if (plan === undefined || state.open.size + state.again.length >= OPEN_LIMIT) {
+    reply(turn, requestId, plan === undefined ? unsupported : unavailable)
+    return
+  }
+  const transaction = `${state.id}-${state.life}-${++state.begun}`
+  const parts = new Map<NodeId, Operation[]>()
+  for (const operation of plan.operations) {
+    const holder = holderOf(state, operation.item)
+    parts.set(holder, [...(parts.get(holder) ?? []), operation])
+  }
+  const participants = [...parts.keys()]
+  state.open.set(transaction, { requestId, command, attempt, plan, participants, votes: new Map(), checks: 0 })
+  // Phase 1: everyone is asked to vote, and may say no.
+  for (const [node, operations] of parts) {
+    // This node may have voted no in the meantime.
+    if (state.open.has(transaction)) send(turn, node, { type: 'prepare', transaction, operations })
+  }
+}
+
+function holderOf({ nodes, id }: TwoPhaseState, item: string): NodeId {
+  let hash = 0
+  for (let i = 0; i < item.length; i++) hash = (Math.imul(hash, 31) + item.charCodeAt(i)) | 0
+  return nodes[Math.abs(hash) % nodes.length] ?? id
+}
+
+export function handleYes(turn: Turn, from: NodeId, transaction: string, read: Values): void {
+  const { state } = turn
+  const open = state.open.get(transaction)
+  if (open === undefined) return
+  open.votes.set(from, read)
+  if (open.votes.size === open.participants.length) commit(turn, transaction, open)
+}
+
+/** All have voted yes. Phase 2: it is committed once this node has written it down, and then everyone is told. */
+function commit(turn: Turn, transaction: string, open: Open): void {
+  const { state, config } = turn
+  const { participants, plan, votes, requestId, command } = open
+  state.open.delete(transaction)
+  const answer = ok(plan.answer(new Map<string, Json>([...votes.values()].flat())))
+  if (config.object.reads.includes(command.input.f)) {
+    // Nothing to commit; all items were locked at the moment of the last vote, so what was read belongs together.
+    tell(turn, transaction, participants, false)
+    reply(turn, requestId, answer)
+    return
+  }
+  state.committed.set(transaction, new Set(participants))
+  // The mistake: the decision is in memory only, and after a restart it is presumed to have been an abort.
+  if (config.bug === 'forget-decision') mark(turn)
+  else persist(turn, { kind: 'committed', transaction, participants })
+  tell(turn, transaction, participants, true)
+  reply(turn, requestId, answer)
+}
+
+export function handleNo(turn: Turn, transaction: string, refusal: Refusal): void {
+  const open = turn.state.open.get(transaction)
+  if (open === undefined) return
+  if (refusal !== 'locked') {
+    abort(turn, transaction, open, refusal === DONE_BEFORE ? ok(open.command.input.value) : refusal)
+    return
+  }
+  if (open.attempt >= turn.config.attempts) {
+    abort(turn, transaction, open, refused('conflict'))
+    return
+  }
+  abort(turn, transaction, open, undefined)
+  tryLater(turn, open)
+}
+
+function abort(turn: Turn, transaction: string, { requestId, participants }: Open, result: Completion | undefined) {
+  turn.state.open.delete(transaction)
+  turn.state.settled = [...turn.state.settled, { transaction, outcome: 'abort' }]
+  tell(turn, transaction, participants, false)
+  if (result !== undefined) reply(turn, requestId, result)
+}
+
+/** Whoever voted no waits for nobody, so that transactions cannot wait for each other in a circle. */
+function tryLater({ state, effects }: Turn, { requestId, command, attempt }: Open): void {
+  if (state.again.length === 0) {
+    const afterMs = millis(SHORTEST_BACKOFF_MS + draw(state.generator) * (LONGEST_BACKOFF_MS - SHORTEST_BACKOFF_MS))
+    effects.push({ type: 'setTimer', timer: 'again', afterMs })
+  }
+  state.again = [...state.again, { requestId, command, attempt: attempt + 1 }]
+}
+
+export function tryAgain(turn: Turn): void {
+  const waiting = turn.state.again
+  turn.state.again = []
+  for (const { requestId, command, attempt } of waiting) begin(turn, requestId, command, attempt)
+}
+
+export function handleInquire(turn: Turn, from: NodeId, transaction: string): void {
+  const { state, config } = turn
+  if (state.open.has(transaction)) return
+  const isCommitted = state.committed.has(transaction)
+  // The mistake: what this node knows nothing of is presumed to be committed.
+  const presumed = !isCommitted && config.bug === 'presume-commit'
+  if (presumed) mark(turn)
+  send(turn, from, { type: 'decision', transaction, commit: isCommitted || presumed })
+}
+
+export function handleDone(turn: Turn, from: NodeId, transaction: string): void {
+  const { committed } = turn.state
+  const left = committed.get(transaction)
+  if (left === undefined) return
+  left.delete(from)
+  if (left.size > 0) return
+  // Nobody can ask any more.
+  committed.delete(transaction)
+  persist(turn, { kind: 'ended', transaction })
+}
+
+/** Gives up on votes that do not come, and tells decisions again to those that have not confirmed them. */
+export function checkDecisions(turn: Turn): void {
+  const { state, config } = turn
+  for (const [transaction, open] of [...state.open]) {
+    open.checks++
+    // Not committed, and never will be: nobody else can decide so.
+    if (open.checks * config.checkMs > config.voteTimeoutMs) abort(turn, transaction, open, unavailable)
+  }
+  for (const [transaction, left] of [...state.committed]) tell(turn, transaction, [...left], true)
+}
+
+function tell(turn: Turn, transaction: string, participants: readonly NodeId[], commit: boolean): void {
+  for (const node of participants) send(turn, node, { type: 'decision', transaction, commit })
+}
+
+const reply = ({ effects }: Turn, requestId: string, result: Completion): void => {
+  effects.push({ type: 'reply', requestId, result })
+}

@@ -1,0 +1,66 @@
+import { millis, UserError } from '@chaosproxy/history'
+import type { ProtocolDefinition } from '../definition.ts'
+import { chooseOptions, type Declared } from '../options.ts'
+import { twoPhaseInvariants } from './invariants.ts'
+import { planners } from './items.ts'
+import { createTwoPhaseCommit } from './machine.ts'
+
+const declared = {
+  name: 'two-phase-commit',
+  objects: Object.keys(planners),
+  knobs: [
+    { name: 'check-ms', summary: 'how often undecided transactions are looked at', default: 50 },
+    { name: 'vote-timeout-ms', summary: 'how long a coordinator waits for votes before it aborts', default: 200 },
+    { name: 'attempts', summary: 'how often a transaction is tried that finds an item locked', default: 60 },
+  ],
+  bugs: [
+    {
+      name: 'presume-commit',
+      summary: 'a coordinator that knows nothing of a transaction says that it was committed',
+      under: { faults: ['loss', 'kill'] },
+    },
+    {
+      name: 'forget-prepared',
+      summary: 'a vote is kept in memory only, so a restarted node has nothing to commit',
+      under: { faults: ['kill'] },
+    },
+    {
+      name: 'decide-on-timeout',
+      summary: 'a node that voted yes and hears nothing aborts, rather than be blocked',
+      under: { faults: ['loss', 'partition'] },
+    },
+    {
+      name: 'forget-decision',
+      summary: 'a commit is kept in memory only, so a restarted coordinator says that it was aborted',
+      under: { faults: ['kill', 'loss'] },
+    },
+  ],
+} as const satisfies Declared
+
+export const twoPhaseCommit: ProtocolDefinition = {
+  ...declared,
+  marks: true,
+  invariants: twoPhaseInvariants,
+  summary: 'items are spread over the nodes; a transaction commits if every node concerned votes for it, or nowhere',
+  defaultNodes: 3,
+  promises: () => 'linearizable',
+  create(options) {
+    const chosen = chooseOptions(declared, options)
+    const planner = planners[chosen.object.name]
+    if (planner === undefined) throw new Error(`two-phase-commit cannot split a ${chosen.object.name}`)
+    const attempts = chosen.number('attempts')
+    if (!Number.isInteger(attempts))
+      throw new UserError(
+        'usage',
+        `two-phase-commit: attempts=${attempts} is not possible; give a whole number, 1 or more.`,
+      )
+    return createTwoPhaseCommit({
+      object: chosen.object,
+      planner,
+      checkMs: millis(chosen.number('check-ms')),
+      voteTimeoutMs: millis(chosen.number('vote-timeout-ms')),
+      attempts,
+      bug: chosen.bug,
+    })
+  },
+}

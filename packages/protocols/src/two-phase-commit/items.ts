@@ -1,0 +1,131 @@
+import type { Completion, Input, Json } from '@chaosproxy/history'
+import { BALANCES, movementOf, overdrawn } from '../objects/bank.ts'
+import { amountOf, sumOf } from '../objects/counter.ts'
+import { sameValue, UNKEYED, unsupported } from '../objects/object.ts'
+import { mismatch, pairOf } from '../objects/register.ts'
+
+// What a request does, item by item, so that each node can do its part and say beforehand whether it can.
+
+export type Operation = { readonly item: string } & (
+  | { readonly does: 'read' }
+  | { readonly does: 'set'; readonly value: Json }
+  | { readonly does: 'cas'; readonly old: Json; readonly new: Json }
+  | { readonly does: 'append'; readonly text: string }
+  /** Refused if the sum would be below `least`. */
+  | { readonly does: 'add'; readonly amount: number; readonly initially: number; readonly least?: number | undefined }
+  /** Refused if it was done before. */
+  | { readonly does: 'once' }
+)
+
+export interface Plan {
+  readonly operations: readonly Operation[]
+  /** The answer to the client, from what was read. */
+  answer(read: ReadonlyMap<string, Json>): Json
+}
+
+/** Undefined for a request that cannot be split into items. */
+export type Planner = (input: Input) => Plan | undefined
+
+const register: Planner = ({ f, key: item = UNKEYED, value }) => {
+  switch (f) {
+    case 'read':
+      return { operations: [{ item, does: 'read' }], answer: (read) => read.get(item) ?? null }
+    case 'write':
+      return { operations: [{ item, does: 'set', value }], answer: () => value }
+    case 'cas': {
+      const pair = pairOf(value)
+      return pair && { operations: [{ item, does: 'cas', ...pair }], answer: () => value }
+    }
+    case 'append':
+      return typeof value === 'string'
+        ? { operations: [{ item, does: 'append', text: value }], answer: () => value }
+        : undefined
+    default:
+      return undefined
+  }
+}
+
+const counter: Planner = (input) => {
+  const { f, key: item = UNKEYED, value } = input
+  if (f === 'read') return { operations: [{ item, does: 'read' }], answer: (read) => read.get(item) ?? 0 }
+  const amount = amountOf(input)
+  return amount === undefined
+    ? undefined
+    : { operations: [{ item, does: 'add', amount, initially: 0 }], answer: () => value }
+}
+
+/** An account is an item, and so is the id of a transfer, which is made once. */
+const bank: Planner = (input) => {
+  if (input.f === 'read') {
+    const accounts = Object.keys(BALANCES)
+    return {
+      operations: accounts.map((item) => ({ item, does: 'read' })),
+      answer: (read) => Object.fromEntries(accounts.map((item) => [item, read.get(item) ?? BALANCES[item] ?? 0])),
+    }
+  }
+  const movement = movementOf(input)
+  if (movement?.moves.every(([account]) => Object.hasOwn(BALANCES, account)) !== true) return undefined
+  const moves = movement.moves.map(
+    ([item, amount]): Operation => ({
+      item,
+      does: 'add',
+      amount,
+      initially: BALANCES[item] ?? 0,
+      least: 0,
+    }),
+  )
+  const { id } = movement
+  return {
+    operations: id === undefined ? moves : [{ item: `id ${id}`, does: 'once' }, ...moves],
+    answer: () => input.value,
+  }
+}
+
+/** By object name. */
+export const planners: { readonly [object: string]: Planner } = { register, counter, bank }
+
+/** The result of a transaction that was done before; it is not done again. */
+export const DONE_BEFORE = 'done before'
+
+export type Outcome =
+  | { readonly writes: ReadonlyMap<string, Json>; readonly read: ReadonlyMap<string, Json> }
+  | { readonly refusal: Completion | typeof DONE_BEFORE }
+
+/** Does operations on these values without changing them. */
+export function perform(operations: readonly Operation[], values: ReadonlyMap<string, Json>): Outcome {
+  const writes = new Map<string, Json>()
+  const read = new Map<string, Json>()
+  for (const operation of operations) {
+    const { item } = operation
+    const value = writes.get(item) ?? values.get(item) ?? null
+    switch (operation.does) {
+      case 'read':
+        if (value !== null) read.set(item, value)
+        break
+      case 'set':
+        writes.set(item, operation.value)
+        break
+      case 'cas':
+        if (!sameValue(value, operation.old)) return { refusal: mismatch }
+        writes.set(item, operation.new)
+        break
+      case 'append':
+        if (value !== null && typeof value !== 'string') return { refusal: unsupported }
+        writes.set(item, (value ?? '') + operation.text)
+        break
+      case 'add': {
+        const sum = sumOf(Number(value ?? operation.initially), operation.amount)
+        if (operation.least !== undefined && sum < operation.least) return { refusal: overdrawn }
+        writes.set(item, sum)
+        break
+      }
+      case 'once':
+        if (value !== null) return { refusal: DONE_BEFORE }
+        writes.set(item, true)
+        break
+      default:
+        operation satisfies never
+    }
+  }
+  return { writes, read }
+}

@@ -1,0 +1,12 @@
+import { CALM, type SystemRow, UNDER_FAULTS } from './row.ts'
+
+const LINEARIZABLE = { meets: ['linearizable', 'eventual'] }
+const ATOMIC = { meets: ['linearizable'] }
+
+export const twoPhaseCommitRows: readonly SystemRow[] = [
+  { protocol: 'two-phase-commit', faults: CALM, earns: LINEARIZABLE },
+  { protocol: 'two-phase-commit', faults: UNDER_FAULTS, earns: LINEARIZABLE },
+  // Money moves between nodes, and is never half moved.
+  { protocol: 'two-phase-commit', workload: 'bank', faults: CALM, earns: ATOMIC },
+  { protocol: 'two-phase-commit', workload: 'bank', faults: UNDER_FAULTS, earns: ATOMIC },
+]
