@@ -16,8 +16,9 @@ export type {
   WireSink,
 } from './ports.ts'
 export { protocolTarget } from './protocol-target.ts'
-export type { Progress, RunHandle, RunOptions, RunOutcome } from './run.ts'
+export type { Progress, RunHandle, RunOptions } from './run.ts'
 export { startRun } from './run.ts'
+export type { RunOutcome } from './run-outcome.ts'
 export type { Played, PlayOptions } from './scenario/play.ts'
 export { playScenario } from './scenario/play.ts'
 export type { PlannedFault, PlannedOperation, Scenario } from './scenario/scenario.ts'

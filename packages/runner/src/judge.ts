@@ -4,7 +4,7 @@ import type { History, Millis } from '@chaosproxy/history'
 import { countOperations, type Expectation, type RunConfig, type RunSummary } from '@chaosproxy/report'
 import type { Workload } from '@chaosproxy/workloads'
 import { summarizeNodes, summarizePhases, withRecoveries } from './phases.ts'
-import type { RunOutcome } from './run.ts'
+import type { RunOutcome } from './run-outcome.ts'
 import { findVacuity } from './vacuity.ts'
 import { compareViews } from './views.ts'
 

@@ -1,14 +1,14 @@
 import {
   type Fault,
   type FaultKind,
-  printFault,
   type Random,
   resolveFault,
   type Schedule,
   type ScheduledFault,
 } from '@chaosproxy/faults'
-import { type Json, type Nanos, nanos } from '@chaosproxy/history'
+import { type Nanos, nanos } from '@chaosproxy/history'
 import type { FaultRecord } from '@chaosproxy/report'
+import { createFaultRecords } from './fault-records.ts'
 import { stopsNodes } from './majority.ts'
 import type { Cancel, Cluster, Heal } from './ports.ts'
 import type { Recorder } from './recorder.ts'
@@ -48,15 +48,10 @@ interface ActiveFault {
 
 /** Carries out a schedule of faults and writes each injection and healing into the history. */
 export function startNemesisLoop({ cluster, recorder, schedule, random }: NemesisLoopOptions): NemesisLoop {
-  const { clock } = cluster
-  const startedAt = clock.now()
-  const since = () => nanos(clock.now() - startedAt)
-  const later = (time: Nanos, callback: () => void) => timers.push(clock.at(nanos(startedAt + time), callback))
-  const records: FaultRecord[] = []
-  const trouble: string[] = []
+  const { since, later, cancelAll } = createTimetable(cluster.clock)
+  const records = createFaultRecords(recorder, since)
   const active = new Map<string, ActiveFault>()
   const injected: ActiveFault[] = []
-  const timers: Cancel[] = []
   let stopped = false
   let onHealed: (() => void) | undefined
 
@@ -71,7 +66,7 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
     const resolved = resolveFault(plan, situation)
     const fault = withoutOverlap(resolved, [...active.values()])
     if (fault === undefined) {
-      records.push({ id, fault: resolved, from: since(), to: since(), hits: 0 })
+      records.skipped(id, resolved)
       return
     }
     const current: ActiveFault = { id, fault, from: since(), to, heal: undefined, healing: false }
@@ -79,14 +74,14 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
     active.set(id, current)
     cluster.inject(fault, (outcome) => {
       if (outcome.type === 'failed') {
-        trouble.push(`${id} (${fault.kind}) could not be injected: ${outcome.error}`)
+        records.failed(current, outcome.error)
         active.delete(id)
         injected.splice(injected.indexOf(current), 1)
         settle()
         return
       }
       current.heal = outcome.heal
-      recorder.nemesis(fault.kind, { id, ...describe(fault) })
+      records.began(current)
       if (onHealed !== undefined) end(current)
       else later(to, () => end(current))
     })
@@ -96,12 +91,8 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
     if (current.healing || current.heal === undefined) return
     current.healing = true
     current.heal((outcome) => {
-      const { id, fault, from } = current
-      const hits = outcome.type === 'healed' ? outcome.hits : 0
-      if (outcome.type === 'failed') trouble.push(`${id} (${fault.kind}) could not be healed: ${outcome.error}`)
-      recorder.nemesis('heal', { id, fault: fault.kind, hits })
-      records.push({ id, fault, from, to: since(), hits })
-      active.delete(id)
+      records.ended(current, outcome)
+      active.delete(current.id)
       settle()
     })
   }
@@ -111,7 +102,7 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
   }
 
   function heal(healed: () => void): void {
-    for (const cancel of timers.splice(0)) cancel()
+    cancelAll()
     onHealed = () => {
       onHealed = undefined
       healed()
@@ -121,7 +112,7 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
   }
 
   return {
-    hasBitten: (kind) => records.some((record) => record.fault.kind === kind && record.hits > 0),
+    hasBitten: records.haveBitten,
     add,
     heal(healed) {
       // Whoever stops the loop is called back, whatever was under way.
@@ -131,12 +122,22 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
     active: () => [...active.values()].map((current) => current.fault),
     stop(done) {
       stopped = true
-      heal(() =>
-        done(
-          records.sort((a, b) => a.from - b.from),
-          trouble,
-        ),
-      )
+      heal(() => done(records.inOrder(), records.trouble))
+    },
+  }
+}
+
+/** Callbacks at times since now. */
+function createTimetable(clock: Cluster['clock']) {
+  const startedAt = clock.now()
+  const timers: Cancel[] = []
+  return {
+    since: (): Nanos => nanos(clock.now() - startedAt),
+    later(time: Nanos, callback: () => void): void {
+      timers.push(clock.at(nanos(startedAt + time), callback))
+    },
+    cancelAll(): void {
+      for (const cancel of timers.splice(0)) cancel()
     },
   }
 }
@@ -164,10 +165,4 @@ export function currentLeader(cluster: Pick<Cluster, 'status'>): string | undefi
     highest = term
   }
   return leader
-}
-
-/** The nodes or links that the fault affects, and its parameters. */
-function describe(fault: Fault): { readonly [member: string]: Json } {
-  const { kind: _, ...members } = printFault(fault)
-  return members
 }

@@ -1,14 +1,14 @@
 import type { Schedule } from '@chaosproxy/faults'
 import { createRandom } from '@chaosproxy/faults'
-import { type Millis, millisToNanos, nanos } from '@chaosproxy/history'
-import type { FaultRecord } from '@chaosproxy/report'
+import { type Millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
 import type { Workload } from '@chaosproxy/workloads'
-import { readFinally } from './final-reads.ts'
+import { finishRun } from './finish-run.ts'
 import { startNemesisLoop } from './nemesis-loop.ts'
 import { onlineCheckerFor } from './online.ts'
 import type { Cluster, HistorySink, WireEvent, WireSink } from './ports.ts'
 import type { Recorder } from './recorder.ts'
-import type { Progress, RunOutcome, RunStage } from './run.ts'
+import type { Progress } from './run.ts'
+import type { RunOutcome, RunStage } from './run-outcome.ts'
 import { createSettlement } from './settlement.ts'
 
 export interface ObserveOptions {
@@ -63,12 +63,8 @@ export function observe(options: ObserveOptions): Observation {
     nemesis: (f, value) => wire.note(f, value),
     counts: () => wire.counts(),
   }
-  const nemesis = startNemesisLoop({
-    cluster,
-    recorder,
-    schedule: [],
-    random: createRandom(options.seed).fork('nemesis'),
-  })
+  const random = createRandom(options.seed).fork('nemesis')
+  const nemesis = startNemesisLoop({ cluster, recorder, schedule: [], random })
 
   function wireSink(): WireSink {
     return {
@@ -88,16 +84,6 @@ export function observe(options: ObserveOptions): Observation {
     }
   }
 
-  /** Waits for operations that ended clients left open. */
-  function whenQuiet(done: () => void): void {
-    const until = clock.now() + millisToNanos(OPEN_MS as Millis)
-    const look = () => {
-      if (open.size === 0 || clock.now() >= until) done()
-      else clock.at(nanos(clock.now() + millisToNanos(LOOK_EVERY_MS as Millis)), look)
-    }
-    look()
-  }
-
   return {
     progress: () => ({
       stage,
@@ -108,27 +94,43 @@ export function observe(options: ObserveOptions): Observation {
       leader: undefined,
     }),
     begin() {
-      const lateBy = since()
-      for (const fault of schedule)
-        nemesis.add({ ...fault, from: nanos(fault.from + lateBy), to: nanos(fault.to + lateBy) })
+      for (const fault of postponed(schedule, since())) nemesis.add(fault)
     },
     stop(interrupted, ended) {
       stage = 'healing'
-      nemesis.stop((faults: readonly FaultRecord[], trouble) =>
-        whenQuiet(() => {
-          stage = 'final reads'
-          const healedAt = since()
-          recorder.nemesis('healed', null)
-          const inputs = workload.finale([...keys].filter(options.canRead))
-          readFinally({ cluster, recorder, workload, inputs, timeoutMs, quietMs }, (convergedAfter) => {
-            stage = 'ended'
-            wire.finish()
-            const endedAt = since()
-            const settled = settlement.settled()
-            ended({ healedAt, endedAt, faults, trouble, interrupted, marked: [], settled, convergedAfter })
-          })
-        }),
+      nemesis.stop((faults, trouble) =>
+        whenQuiet(clock, open, () =>
+          finishRun(
+            {
+              ...{ cluster, recorder, workload, timeoutMs, quietMs, since, faults, trouble },
+              isInterrupted: () => interrupted,
+              enter(next) {
+                stage = next
+              },
+              follow: (followed) => followed(),
+              inputs: () => workload.finale([...keys].filter(options.canRead)),
+              settle() {
+                wire.finish()
+                return settlement.settled()
+              },
+            },
+            ended,
+          ),
+        ),
       )
     },
   }
+}
+
+const postponed = (schedule: Schedule, by: Nanos): Schedule =>
+  schedule.map((fault) => ({ ...fault, from: nanos(fault.from + by), to: nanos(fault.to + by) }))
+
+/** Waits for operations that ended clients left open. */
+function whenQuiet(clock: Cluster['clock'], open: ReadonlySet<unknown>, done: () => void): void {
+  const until = clock.now() + millisToNanos(OPEN_MS as Millis)
+  const look = () => {
+    if (open.size === 0 || clock.now() >= until) done()
+    else clock.at(nanos(clock.now() + millisToNanos(LOOK_EVERY_MS as Millis)), look)
+  }
+  look()
 }

@@ -1,17 +1,16 @@
 import type { SoFar } from '@chaosproxy/checker'
-import { createRandom, type Fault, type FaultKind, type NodeId, type Random, type Schedule } from '@chaosproxy/faults'
+import { createRandom, type Fault, type FaultKind, type Random, type Schedule } from '@chaosproxy/faults'
 import { type Millis, millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
-import type { FaultRecord } from '@chaosproxy/report'
 import { type Settings, settingsFor, type Workload, type WorkloadClient } from '@chaosproxy/workloads'
 import { type ClientLoop, intervalFor, startClientLoop } from './client-loop.ts'
-import { readFinally } from './final-reads.ts'
+import { finishRun } from './finish-run.ts'
 import { insistOnFaults } from './insist.ts'
 import { currentLeader, startNemesisLoop } from './nemesis-loop.ts'
 import { onlineCheckerFor } from './online.ts'
 import type { Cancel, Cluster, HistorySink } from './ports.ts'
 import { startProcess } from './process.ts'
 import { createRecorder, type LiveCounts, type Recorder } from './recorder.ts'
-import type { Settled } from './settlement.ts'
+import type { RunOutcome, RunStage } from './run-outcome.ts'
 import { recordWire } from './wire-recorder.ts'
 
 export interface RunOptions {
@@ -36,24 +35,6 @@ export interface RunOptions {
   readonly quietMs: Millis
   readonly seed: number
 }
-
-/** The results of a run besides its history. */
-export interface RunOutcome {
-  /** When the last fault was healed and the last client had stopped. */
-  readonly healedAt: Nanos
-  readonly endedAt: Nanos
-  readonly faults: readonly FaultRecord[]
-  readonly trouble: readonly string[]
-  readonly interrupted: boolean
-  /** Nodes on which the protocol's deliberate mistake made a difference. */
-  readonly marked: readonly NodeId[]
-  /** What the proxy knows about outcomes the clients could not tell; absent if it kept no record. */
-  readonly settled: Settled | undefined
-  /** From healing until all nodes gave the same answers; absent if they did not in time. */
-  readonly convergedAfter: Nanos | undefined
-}
-
-export type RunStage = 'working' | 'healing' | 'final reads' | 'ended'
 
 export interface Progress {
   readonly stage: RunStage
@@ -100,70 +81,44 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
   const keys = new Set<string>()
   let stage: RunStage = 'working'
   let interrupted = false
+  const enter = (next: RunStage): void => {
+    stage = next
+  }
 
   const loops = startClients({ ...options, recorder, random, keys })
-  const nemesis = startNemesisLoop({
-    cluster,
-    recorder,
-    schedule,
-    random: random.fork('nemesis'),
-  })
+  const nemesis = startNemesisLoop({ cluster, recorder, schedule, random: random.fork('nemesis') })
   const cancelEnd: Cancel = clock.at(nanos(startedAt + millisToNanos(options.timeMs)), () =>
     insistOnFaults({ nemesis, clock, since, schedule, kinds: options.insistOn ?? [] }, stopWork),
   )
 
   function stopWork(): void {
     if (stage !== 'working') return
-    stage = 'healing'
+    enter('healing')
     cancelEnd()
-    let faults: readonly FaultRecord[] = []
-    let trouble: readonly string[] = []
-    let waitingFor = loops.length + 1
-    const oneLess = () => {
-      waitingFor -= 1
-      if (waitingFor === 0) followOn(faults, trouble)
-    }
-    nemesis.stop((records, met) => {
-      faults = records
-      trouble = met
+    let healed: Pick<RunOutcome, 'faults' | 'trouble'> = { faults: [], trouble: [] }
+    const oneLess = afterAll(loops.length + 1, () => finish(healed))
+    nemesis.stop((faults, trouble) => {
+      healed = { faults, trouble }
       oneLess()
     })
     for (const loop of loops) loop.stop(oneLess)
   }
 
-  /** Lets each client finish what it started, such as reading the rest of a stream. */
-  function followOn(faults: readonly FaultRecord[], trouble: readonly string[]): void {
-    stage = 'final reads'
-    const healedAt = since()
-    recorder.nemesis('healed', null)
-    const deadline = nanos(clock.now() + millisToNanos(FOLLOW_MS))
-    let waitingFor = loops.length
-    for (const loop of loops)
-      loop.finish(deadline, () => {
-        waitingFor -= 1
-        if (waitingFor === 0) finalReads(healedAt, faults, trouble)
-      })
-    if (loops.length === 0) finalReads(healedAt, faults, trouble)
-  }
-
-  function finalReads(healedAt: Nanos, faults: readonly FaultRecord[], trouble: readonly string[]): void {
-    const inputs = workload.finale([...keys])
-    readFinally({ cluster, recorder, workload, inputs, timeoutMs, quietMs: options.quietMs }, (convergedAfter) => {
-      stage = 'ended'
-      wire?.finish()
-      const settled = wire?.settled()
-      ended({
-        healedAt,
-        endedAt: since(),
-        faults,
-        trouble,
-        interrupted,
-        marked: cluster.marked(),
-        settled,
-        convergedAfter,
-      })
-    })
-  }
+  const finish = (healed: Pick<RunOutcome, 'faults' | 'trouble'>): void =>
+    finishRun(
+      {
+        ...{ cluster, recorder, workload, timeoutMs, quietMs: options.quietMs, since, enter },
+        isInterrupted: () => interrupted,
+        ...healed,
+        follow: (followed) => followOn(loops, nanos(clock.now() + millisToNanos(FOLLOW_MS)), followed),
+        inputs: () => workload.finale([...keys]),
+        settle() {
+          wire?.finish()
+          return wire?.settled()
+        },
+      },
+      ended,
+    )
 
   return {
     progress() {
@@ -181,6 +136,22 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
       interrupted = true
       stopWork()
     },
+  }
+}
+
+/** Lets each client finish what it started, such as reading the rest of a stream. */
+function followOn(loops: readonly ClientLoop[], deadline: Nanos, followed: () => void): void {
+  if (loops.length === 0) followed()
+  const oneLess = afterAll(loops.length, followed)
+  for (const loop of loops) loop.finish(deadline, oneLess)
+}
+
+/** A function that calls back when it is called for the last of so many times. */
+function afterAll(times: number, done: () => void): () => void {
+  let waitingFor = times
+  return () => {
+    waitingFor -= 1
+    if (waitingFor === 0) done()
   }
 }
 

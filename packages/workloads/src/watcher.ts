@@ -33,13 +33,7 @@ export function createWatcher({ random, keys, store, name, future }: WatcherOpti
 
   function begin(): Input {
     current = ended === undefined ? fresh() : { ...ended, id: name(), resumes: ended.id }
-    const { id, key, next, resumes, isTelling } = current
-    const value: { [member: string]: Json } = { watch: id }
-    if (key !== undefined) value['key'] = key
-    if (next !== undefined) value['from'] = next
-    if (resumes !== undefined) value['resumes'] = resumes
-    if (isTelling) value['previous'] = true
-    return { f: 'watch', value }
+    return watchOf(current)
   }
 
   function fresh(): Stream {
@@ -103,6 +97,15 @@ export function createWatcher({ random, keys, store, name, future }: WatcherOpti
       return step()
     },
   }
+}
+
+function watchOf({ id, key, next, resumes, isTelling }: Stream): Input {
+  const value: { [member: string]: Json } = { watch: id }
+  if (key !== undefined) value['key'] = key
+  if (next !== undefined) value['from'] = next
+  if (resumes !== undefined) value['resumes'] = resumes
+  if (isTelling) value['previous'] = true
+  return { f: 'watch', value }
 }
 
 /** What one watch requested, and how far it has come. */

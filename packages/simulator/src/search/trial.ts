@@ -109,8 +109,7 @@ export function firstLeader(subject: Subject, scenario: Scenario): NodeId | unde
 
 function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Plan | undefined): Trial {
   const events: Event[] = []
-  let lastNode: NodeId | undefined
-  let lastEvent: AnyEvent | undefined
+  const last: LastStep = { node: undefined, event: undefined }
   const invariants = limits.invariants ? watchInvariants(subject) : undefined
   const reactions = plan === undefined || plan.reactions.length === 0 ? undefined : watchMoments(plan.reactions)
   let cluster: SimulatedCluster | undefined
@@ -134,17 +133,7 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
       nodes: scenario.nodes,
       seed: scenario.seed,
       log: limits.log === undefined ? undefined : (time, node, text) => limits.log?.({ at: since(time), node, text }),
-      observe(node) {
-        const watch = invariants?.observe(node)
-        const changed = subject.protocol.changes?.()
-        const observer = limits.observe?.(node)
-        return (state, event) => {
-          lastNode = node
-          lastEvent = event
-          if (watch !== undefined && changed?.(state) !== false) watch(state, event)
-          observer?.(state, event)
-        }
-      },
+      observe: (node) => observerOf(node, subject, limits, invariants, last),
       onMoment: reactions?.notice,
     })
     const { clock, nodes } = cluster
@@ -174,7 +163,7 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
     const broken = invariants?.broken
     if (broken !== undefined) return finish({ ...broken, kind: 'invariant', at: since(clock.now()) })
     if (end !== 'done') {
-      const what = endlessText(end, since(clock.now()), lastNode, lastEvent)
+      const what = endlessText(end, since(clock.now()), last)
       return finish({ kind: 'broken', what, mistake: `the run does not end: ${end}`, trace: [], endless: true })
     }
   } catch (error) {
@@ -188,8 +177,33 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
   return finish(failure, history, undecided)
 }
 
+/** The node that took a step last, and on what. */
+interface LastStep {
+  node: NodeId | undefined
+  event: AnyEvent | undefined
+}
+
+/** Watches the steps of one node. */
+function observerOf(
+  node: NodeId,
+  { protocol }: Subject,
+  limits: TrialLimits,
+  invariants: ReturnType<typeof watchInvariants> | undefined,
+  last: LastStep,
+): (state: unknown, event: AnyEvent | undefined) => void {
+  const watch = invariants?.observe(node)
+  const changed = protocol.changes?.()
+  const observer = limits.observe?.(node)
+  return (state, event) => {
+    last.node = node
+    last.event = event
+    if (watch !== undefined && changed?.(state) !== false) watch(state, event)
+    observer?.(state, event)
+  }
+}
+
 /** Some event made the protocol flood; the last one is as likely as any to show which. */
-function endlessText(end: string, at: Nanos, node: NodeId | undefined, event: AnyEvent | undefined): string {
+function endlessText(end: string, at: Nanos, { node, event }: LastStep): string {
   const step = node === undefined ? '' : `; the last one was ${node} on ${describeEvent(event)}`
   return `the run does not end: ${end} (${LIMITS.events.toLocaleString('en-US')} events or ${LIMITS.durationMs / 1000} s are allowed) by ${(at / 1e6).toFixed(1)} ms${step}`
 }

@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import type { Completion, Input } from '@chaosproxy/history'
 import { UserError } from '@chaosproxy/history'
-import type { Client, Request } from '@chaosproxy/runner'
+import type { Client } from '@chaosproxy/runner'
 import type { FromHost, ToHost } from '../client-host/messages.ts'
 import { builtEntry } from '../entry.ts'
 import { judgeAnswer } from './answers.ts'
 import type { ModuleDeclaration } from './declaration.ts'
 import { createFirstAnswers } from './first-answers.ts'
 import { allFunctions } from './functions.ts'
+import { createPendingRequests } from './pending-requests.ts'
 import type { OpenedClients, PlannedClients } from './planned-clients.ts'
 
 const LOADING_MS = 10_000
@@ -36,83 +36,41 @@ interface ModuleOptions {
   readonly broke: (error: UserError) => void
 }
 
-interface Pending {
-  readonly request: Request
-  readonly timer: NodeJS.Timeout
-  readonly completed: (completion: Completion) => void
-}
-
 async function openModule(file: string, { named, functions, broke }: ModuleOptions): Promise<OpenedClients> {
   const { thread, ears } = await startThread(file, named, functions)
-  const pending = new Map<number, Pending>()
+  const pending = createPendingRequests()
   const firsts = createFirstAnswers(named, broke)
-  let asked = 0
   let clients = 0
   let heardAt = performance.now()
-  let over = false
+  const heard = (): void => {
+    heardAt = performance.now()
+  }
 
   function breakDown(error: UserError): void {
-    if (over) return
-    over = true
-    for (const id of [...pending.keys()]) settle(id, ({ harmless }) => lost(harmless, error.message))
+    if (pending.isClosed()) return
+    pending.close(error.message)
     broke(error)
   }
 
-  function settle(id: number, completionFor: (request: Request) => Completion): void {
-    const waiting = pending.get(id)
-    if (waiting === undefined) return
-    pending.delete(id)
-    clearTimeout(waiting.timer)
-    waiting.completed(completionFor(waiting.request))
-  }
-
   function answered(id: number, answer: unknown): void {
-    const input: Input | undefined = pending.get(id)?.request.input
-    if (input === undefined) return
-    const judged = judgeAnswer(input, answer)
+    const request = pending.find(id)
+    if (request === undefined) return
+    const judged = judgeAnswer(request.input, answer)
     if (judged.type === 'broken') breakDown(new UserError('input', `${named}: ${judged.why}.`))
     else {
       firsts.answered()
-      settle(id, () => judged)
+      pending.settle(id, judged)
     }
   }
 
-  ears.message = (message) => {
-    heardAt = performance.now()
-    switch (message.type) {
-      case 'answer':
-        answered(message.id, message.answer)
-        break
-      case 'thrown': {
-        const { id, refused, error } = message
-        const request = pending.get(id)?.request
-        if (request !== undefined) firsts.failed(request, error)
-        settle(id, ({ harmless }) => (refused ? { type: 'fail', error } : lost(harmless, error)))
-        break
-      }
-      case 'bad':
-        breakDown(new UserError(message.code, message.message))
-        break
-      case 'exited':
-        breakDown(
-          new UserError('input', `${named} calls process.exit(${message.exitCode}): it would end chaos itself.`),
-        )
-        break
-      case 'ready':
-      case 'pong':
-        break
-      default:
-        message satisfies never
-    }
+  function thrown(id: number, refused: boolean, error: string): void {
+    const request = pending.find(id)
+    if (request !== undefined) firsts.failed(request, error)
+    if (refused) pending.settle(id, { type: 'fail', error })
+    else pending.lose(id, error)
   }
-  ears.error = (error) =>
-    breakDown(
-      new UserError(
-        'input',
-        `${named}: an error that nothing catches: ${error.message}. Does a driver emit "error" with no listener?`,
-      ),
-    )
-  ears.exit = () => breakDown(new UserError('input', `${named} has ended its thread.`))
+
+  Object.assign(ears, earsOf(named, { answered, thrown, breakDown, heard }))
   const ping = setInterval(() => {
     if (performance.now() - heardAt > STUCK_MS)
       breakDown(new UserError('input', `${named} is in a loop: it has not come back for ${STUCK_MS / 1000} s.`))
@@ -125,32 +83,65 @@ async function openModule(file: string, { named, functions, broke }: ModuleOptio
       const client = clients++
       return {
         invoke(request, timeoutMs, completed) {
-          const id = asked++
-          if (over) {
-            setImmediate(completed, lost(request.harmless, 'the client is broken'))
-            return
-          }
-          const timer = setTimeout(() => {
-            tell({ type: 'abort', id })
+          const late = (number: number) => {
+            tell({ type: 'abort', id: number })
             firsts.failed(request, `timeout after ${timeoutMs} ms`)
-            settle(id, ({ harmless }) => lost(harmless, `timeout after ${timeoutMs} ms`))
-          }, timeoutMs)
-          pending.set(id, { request, timer, completed })
-          tell({ type: 'invoke', id, client, address: { node, host, port }, input: request.input })
+            pending.lose(number, `timeout after ${timeoutMs} ms`)
+          }
+          const id = pending.add(request, completed, { afterMs: timeoutMs, late })
+          if (id !== undefined)
+            tell({ type: 'invoke', id, client, address: { node, host, port }, input: request.input })
         },
         close: () => tell({ type: 'close', client }),
       } satisfies Client
     },
     async close() {
-      over = true
       clearInterval(ping)
-      for (const id of [...pending.keys()]) settle(id, ({ harmless }) => lost(harmless, 'client closed'))
+      pending.close('client closed')
       await thread.terminate()
     },
   }
 }
 
-const lost = (harmless: boolean, error: string): Completion => ({ type: harmless ? 'fail' : 'info', error })
+interface Hearing {
+  /** Called for each message. */
+  heard(): void
+  answered(id: number, answer: unknown): void
+  thrown(id: number, refused: boolean, error: string): void
+  breakDown(error: UserError): void
+}
+
+/** What to do with what a loaded thread says. */
+function earsOf(named: string, { heard, answered, thrown, breakDown }: Hearing): Ears {
+  const bad = (what: string): void => breakDown(new UserError('input', `${named}${what}`))
+  return {
+    message(message) {
+      heard()
+      switch (message.type) {
+        case 'answer':
+          answered(message.id, message.answer)
+          break
+        case 'thrown':
+          thrown(message.id, message.refused, message.error)
+          break
+        case 'bad':
+          breakDown(new UserError(message.code, message.message))
+          break
+        case 'exited':
+          bad(` calls process.exit(${message.exitCode}): it would end chaos itself.`)
+          break
+        case 'ready':
+        case 'pong':
+          break
+        default:
+          message satisfies never
+      }
+    },
+    error: ({ message }) =>
+      bad(`: an error that nothing catches: ${message}. Does a driver emit "error" with no listener?`),
+    exit: () => bad(' has ended its thread.'),
+  }
+}
 
 /** Handlers for the thread's messages and its end. They may be replaced while it runs. */
 interface Ears {

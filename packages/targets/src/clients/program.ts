@@ -1,16 +1,16 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Completion } from '@chaosproxy/history'
 import { UserError } from '@chaosproxy/history'
 import type { Client, Request } from '@chaosproxy/runner'
 import { type Command, commandText } from '../command/command.ts'
-import { type CommandProcess, startCommand } from '../command/command-process.ts'
 import { lastWords } from '../command/log-tail.ts'
 import { judgeAnswer, shown } from './answers.ts'
 import type { ProgramDeclaration } from './declaration.ts'
 import { createFirstAnswers, type FirstAnswers } from './first-answers.ts'
 import { allFunctions } from './functions.ts'
+import { createPendingRequests, type PendingRequests } from './pending-requests.ts'
 import type { NodeAddress, OpenClientsOptions, OpenedClients, PlannedClients } from './planned-clients.ts'
+import { createProgramProcesses, type ProgramProcess } from './program-processes.ts'
 
 /** Extra time for the first answer: a virtual machine may have to start first. */
 const STARTING_MS = 10_000
@@ -45,179 +45,124 @@ interface AskedLine {
   readonly input: Request['input']
 }
 
-/** One process of the program. */
-interface Worker {
-  readonly process: CommandProcess
-  /** The id of the operation it has yet to answer. */
-  owes: number | undefined
-  /** Set once the caller has stopped waiting; kills the process if no answer follows. */
-  late: NodeJS.Timeout | undefined
-}
-
-interface Pending {
-  readonly request: Request
-  timer: NodeJS.Timeout | undefined
-  readonly completed: (completion: Completion) => void
-}
-
 function openPrograms(command: Command, { logDir, keeper, broke }: OpenClientsOptions): OpenedClients {
   const named = commandText(command)
   mkdirSync(logDir, { recursive: true })
   const logPath = join(logDir, 'client.log')
-  const idle: Worker[] = []
-  const workers = new Set<Worker>()
-  const starting = new Set<Promise<unknown>>()
-  const pending = new Map<number, Pending>()
-  let asked = 0
+  const pending = createPendingRequests()
+  const firsts: FirstAnswers = createFirstAnswers(named, breakDown)
+  const processes = createProgramProcesses({ command, logPath, keeper, heard: read, ended })
   let ends = 0
   let hasAnswered = false
-  let over = false
-  const firsts: FirstAnswers = createFirstAnswers(named, breakDown)
 
   function breakDown(error: UserError): void {
-    if (over) return
-    over = true
-    for (const id of [...pending.keys()]) settle(id, ({ harmless }) => lost(harmless, error.message))
+    if (pending.isClosed()) return
+    pending.close(error.message)
     broke(error)
   }
   const wrong = (what: string): void => breakDown(new UserError('input', `${named} ${what}`))
 
-  function settle(id: number, completionFor: (request: Request) => Completion): void {
-    const waiting = pending.get(id)
-    if (waiting === undefined) return
-    pending.delete(id)
-    clearTimeout(waiting.timer)
-    waiting.completed(completionFor(waiting.request))
-  }
-
-  async function start(): Promise<Worker> {
-    const process = await startCommand({ name: 'the client', command, logPath, keeper, line: (text) => heard(text) })
-    const worker: Worker = { process, owes: undefined, late: undefined }
-    workers.add(worker)
-    const heard = (text: string) => read(worker, text)
-    void process.exited.then(({ code, signal }) => {
-      workers.delete(worker)
-      const at = idle.indexOf(worker)
-      if (at >= 0) idle.splice(at, 1)
-      clearTimeout(worker.late)
-      if (!over) ended(worker, signal === null ? `exit code ${code}` : signal)
-    })
-    return worker
-  }
-
-  function ended({ owes, late }: Worker, how: string): void {
-    // We killed it because its answer was overdue.
-    if (late !== undefined) return
-    const words = lastWords(logPath)
-    const why = `ended by itself (${how})${words === '' ? '' : `; its last words: ${words}`}`
-    if (owes !== undefined) settle(owes, ({ harmless }) => lost(harmless, `the client ${why}`))
+  function ended({ owes, late }: ProgramProcess, how: string): void {
+    // We killed it because its answer was overdue, or are ending all of them.
+    if (late !== undefined || pending.isClosed()) return
+    const why = `ended by itself (${how})${lastWordsText(logPath)}`
+    if (owes !== undefined) pending.lose(owes, `the client ${why}`)
     ends++
     if (!hasAnswered || ends === MOST_ENDS)
       wrong(`${why}. What it prints on standard error is in ${logPath}. It is to answer until its standard input ends.`)
   }
 
-  function read(worker: Worker, text: string): void {
-    if (over || text.trim() === '') return
-    const line = parseLine(text)
-    if (typeof line === 'string') wrong(`wrote ${shown(text)} on its standard output: ${line}. ${FORM}`)
-    else if (line.id === worker.owes) answered(worker, line, text)
-    else if (line.id < asked) wrong(`answered ${line.id} twice. ${FORM}`)
-    else wrong(`answered ${line.id}, which it was never asked. ${FORM}`)
+  function read(process: ProgramProcess, text: string): void {
+    if (pending.isClosed() || text.trim() === '') return
+    const line = answerTo(process.owes, text, pending.count())
+    if (typeof line === 'string') wrong(`${line}. ${FORM}`)
+    else answered(process, line, text)
   }
 
-  function answered(worker: Worker, line: AnswerLine, text: string): void {
-    worker.owes = undefined
-    clearTimeout(worker.late)
-    worker.late = undefined
-    idle.push(worker)
+  function answered(process: ProgramProcess, line: AnswerLine, text: string): void {
+    processes.release(process)
     ends = 0
     hasAnswered = true
-    const request = pending.get(line.id)?.request
-    if (request === undefined) return
-    if (line.type !== 'ok') {
-      const { type, error } = line
-      if (type === 'info') firsts.failed(request, error)
-      settle(line.id, ({ harmless }) => (type === 'fail' ? { type, error } : lost(harmless, error)))
-      return
-    }
-    const judged = judgeAnswer(request.input, line.value)
-    if (judged.type === 'broken') wrong(`is wrong: ${judged.why}. Its line was ${shown(text)}`)
-    else {
-      firsts.answered()
-      settle(line.id, () => judged)
-    }
+    const why = settleBy(line, pending, firsts)
+    if (why !== undefined) wrong(`is wrong: ${why}. Its line was ${shown(text)}`)
   }
 
-  async function ask(id: number, { node, host, port }: NodeAddress, input: Request['input']): Promise<void> {
-    const worker = idle.pop() ?? (await start())
+  async function ask(id: number, address: NodeAddress, input: Request['input']): Promise<void> {
+    const process = await processes.take()
     // The caller stopped waiting before the process had started.
-    if (!pending.has(id)) {
-      idle.push(worker)
-      return
-    }
-    worker.owes = id
-    const line: AskedLine = { id, node, address: `${host.includes(':') ? `[${host}]` : host}:${port}`, input }
-    worker.process.tell(JSON.stringify(line))
+    if (pending.find(id) === undefined) processes.release(process)
+    else processes.ask(process, id, askedLine(id, address, input))
   }
 
   function timedOut(id: number, request: Request, timeoutMs: number): void {
-    if (!hasAnswered) {
-      wrong(`has not answered within ${timeoutMs + STARTING_MS} ms. ${FORM} Does it flush its output?`)
-      return
-    }
-    const worker = [...workers].find(({ owes }) => owes === id)
-    if (worker !== undefined) worker.late = setTimeout(() => void worker.process.kill(), OWING_MS)
+    if (!hasAnswered) wrong(`has not answered within ${timeoutMs + STARTING_MS} ms. ${FORM} Does it flush its output?`)
+    if (pending.isClosed()) return
+    processes.killUnlessAnswered(id, OWING_MS)
     firsts.failed(request, `timeout after ${timeoutMs} ms`)
-    settle(id, ({ harmless }) => lost(harmless, `timeout after ${timeoutMs} ms`))
+    pending.lose(id, `timeout after ${timeoutMs} ms`)
   }
 
   return {
-    connect(address) {
-      return {
-        invoke(request, timeoutMs, completed) {
-          const id = asked++
-          if (over) {
-            setImmediate(completed, lost(request.harmless, 'the client is broken'))
-            return
-          }
-          const waiting: Pending = { request, timer: undefined, completed }
-          pending.set(id, waiting)
-          waiting.timer = setTimeout(
-            () => timedOut(id, request, timeoutMs),
-            timeoutMs + (hasAnswered ? 0 : STARTING_MS),
-          )
-          const asking = ask(id, address, request.input).catch((error: unknown) => {
-            if (!(error instanceof UserError)) throw error
-            breakDown(error)
-          })
-          starting.add(asking)
-          void asking.finally(() => starting.delete(asking))
-        },
-        close() {},
-      } satisfies Client
-    },
+    connect: (address): Client => ({
+      invoke(request, timeoutMs, completed) {
+        const afterMs = timeoutMs + (hasAnswered ? 0 : STARTING_MS)
+        const id = pending.add(request, completed, { afterMs, late: (late) => timedOut(late, request, timeoutMs) })
+        if (id === undefined) return
+        ask(id, address, request.input).catch((error: unknown) => {
+          if (!(error instanceof UserError)) throw error
+          breakDown(error)
+        })
+      },
+      close() {},
+    }),
     async close() {
-      over = true
-      for (const id of [...pending.keys()]) settle(id, ({ harmless }) => lost(harmless, 'client closed'))
-      await Promise.all(starting)
-      await Promise.all(
-        [...workers].map(({ process, late }) => {
-          clearTimeout(late)
-          return process.end(END_GRACE_MS)
-        }),
-      )
+      pending.close('client closed')
+      await processes.end(END_GRACE_MS)
     },
   }
+}
+
+function askedLine(id: number, { node, host, port }: NodeAddress, input: Request['input']): string {
+  const line: AskedLine = { id, node, address: `${host.includes(':') ? `[${host}]` : host}:${port}`, input }
+  return JSON.stringify(line)
+}
+
+function lastWordsText(logPath: string): string {
+  const words = lastWords(logPath)
+  return words === '' ? '' : `; its last words: ${words}`
 }
 
 const FORM =
   'It is to write one line for each line that it reads: {"id": 7, "type": "ok", "value": …}, or "fail" (certainly not done) or "info" with "error".'
 
-const lost = (harmless: boolean, error: string): Completion => ({ type: harmless ? 'fail' : 'info', error })
-
 type AnswerLine =
   | { readonly id: number; readonly type: 'ok'; readonly value: unknown }
   | { readonly id: number; readonly type: 'fail' | 'info'; readonly error: string }
+
+/** Settles the answered request, if somebody still waits for it. Returns what is wrong with the answer. */
+function settleBy(line: AnswerLine, pending: PendingRequests, firsts: FirstAnswers): string | undefined {
+  const request = pending.find(line.id)
+  if (request === undefined) return undefined
+  if (line.type !== 'ok') {
+    if (line.type === 'info') firsts.failed(request, line.error)
+    if (line.type === 'info') pending.lose(line.id, line.error)
+    else pending.settle(line.id, { type: 'fail', error: line.error })
+    return undefined
+  }
+  const judged = judgeAnswer(request.input, line.value)
+  if (judged.type === 'broken') return judged.why
+  firsts.answered()
+  pending.settle(line.id, judged)
+  return undefined
+}
+
+/** The answer that a process owes, or what is wrong with its line. */
+function answerTo(owed: number | undefined, text: string, asked: number): AnswerLine | string {
+  const line = parseLine(text)
+  if (typeof line === 'string') return `wrote ${shown(text)} on its standard output: ${line}`
+  if (line.id === owed) return line
+  return line.id < asked ? `answered ${line.id} twice` : `answered ${line.id}, which it was never asked`
+}
 
 /** The parsed line, or an explanation of what is wrong with it. */
 function parseLine(text: string): AnswerLine | string {

@@ -91,18 +91,11 @@ export async function openCommandNode<Port extends string>(
   })
   const filled = (command: Command) => fillCommand(command, placeholders())
 
-  const files = () =>
-    Object.fromEntries(
-      Object.entries(options.files ?? {}).map(([path, text]) => [
-        fillPlaceholders(path, placeholders()),
-        fillPlaceholders(text, placeholders()),
-      ]),
-    )
-
+  const files = () => filledFiles(options.files, placeholders())
   const readiness = () => readinessOf(options.readiness, { ports, host, values: placeholders() })
 
   async function prepare(): Promise<void> {
-    for (const [path, text] of Object.entries(files())) writeDataFile(resolve(dataDir, path), text, user)
+    for (const [path, text] of files()) writeDataFile(resolve(dataDir, path), text, user)
     for (const each of options.prepare ?? []) await runPreparation(filled({ user, ...each }), options)
   }
 
@@ -153,6 +146,10 @@ export async function openCommandNode<Port extends string>(
     },
   }
 }
+
+/** Each file's path and text. */
+const filledFiles = (files: CommandNodeOptions<string>['files'] = {}, values: Placeholders): [string, string][] =>
+  Object.entries(files).map(([path, text]) => [fillPlaceholders(path, values), fillPlaceholders(text, values)])
 
 /** The addresses on which a node listens, by port name. */
 export const addressesOf = <Port extends string>(

@@ -104,12 +104,10 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
     async revive() {
       kills--
       if (kills > 0 || current !== undefined) return
-      try {
-        await start()
-      } catch (error) {
+      await start().catch((error: unknown) => {
         // Killed again while starting: the healed fault is over, and the new one will be healed in turn.
         if (kills === 0) throw error
-      }
+      })
     },
     async pause() {
       pauses++

@@ -141,13 +141,10 @@ export async function openClusterNetwork(options: ClusterNetworkOptions): Promis
     const intercept = framing === undefined ? undefined : messages.intercept({ from, to, framing })
     opening.push(open(link, { intercept, listen, upstream }))
   }
-  let routes: OpenRoute[]
-  try {
-    routes = await Promise.all(opening)
-  } catch (error) {
+  const routes = await Promise.all(opening).catch(async (error: unknown) => {
     await network.close()
     throw error
-  }
+  })
 
   function addressOf(asked: LinkPort, isAnnounced = false): Address {
     const found = routes.find(

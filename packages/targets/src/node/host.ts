@@ -9,7 +9,8 @@ import {
   type Transition,
   threwOn,
 } from '@chaosproxy/protocols'
-import { type AnyEffect, createEffectRunner, type VolatileEffect } from './effects.ts'
+import { createCarrier } from './carry-out.ts'
+import { type AnyEffect, createEffectRunner } from './effects.ts'
 import { createHttpApi } from './http-api.ts'
 import { createHttpServer } from './http-server.ts'
 import { openJournal } from './journal.ts'
@@ -62,20 +63,17 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
   const requests = createRequests(options.id)
   const timers = createTimers((timer) => step({ type: 'timer', timer }))
   const links = new Map<NodeId, PeerLink>()
-  let marked = false
+  const status = createStatusNote(options)
   let closed = false
-  let lastSent: { readonly message: unknown; readonly text: string } | undefined
+  const carrier = createCarrier({ links, requests, timers, log, marked: options.marked })
 
-  const effects = createEffectRunner({
-    journal,
-    carryOut,
-    diskFailed: (error) =>
-      fail(new UserError('environment', `${options.journalPath}: writing failed (${error.message})`)),
-  })
+  const diskFailed = (error: Error): void =>
+    fail(new UserError('environment', `${options.journalPath}: writing failed (${error.message})`))
+  const effects = createEffectRunner({ journal, carryOut: carrier.carryOut, diskFailed })
   const api = createHttpApi({
     id: options.id,
     protocol: options.protocol,
-    status: () => known ?? machine.status(state),
+    status: () => status.known() ?? machine.status(state),
     request,
   })
   const clients = createHttpServer(api)
@@ -94,11 +92,10 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
   log.line(`${options.id} starts: ${options.protocol}, ${records.length} journal records, process ${process.pid}`)
   const start = blamed(options, undefined, () => machine.start(setting, records, now()))
   let state: unknown = start.state
-  let known: NodeStatus | undefined
   effects.run(start.effects)
-  noteStatus()
+  status.note(state)
   const [clientPort, peerPort] = await Promise.all([listen(clients.server), listen(listener.server)])
-  return { clientPort, peerPort, status: () => known ?? machine.status(state), close }
+  return { clientPort, peerPort, status: () => status.known() ?? machine.status(state), close }
 
   function step(event: MachineEvent<unknown>): void {
     if (closed) return
@@ -108,9 +105,9 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
         return machine.step(state, event, time, time)
       })
       state = transition.state
-      lastSent = undefined
+      carrier.stepped()
       if (transition.effects.length > 0) effects.run(transition.effects as readonly AnyEffect[])
-      noteStatus()
+      status.note(state)
     } catch (error) {
       fail(error instanceof Error ? error : new Error(String(error)))
     }
@@ -120,46 +117,6 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
     const requestId = requests.open(answer)
     if (requestId === undefined) answer({ type: 'fail', error: 'unavailable' })
     else step({ type: 'request', requestId, ...command })
-  }
-
-  function carryOut(effect: VolatileEffect): void {
-    switch (effect.type) {
-      case 'send':
-        links.get(effect.to)?.send(encoded(effect.message))
-        break
-      case 'reply':
-        requests.answer(effect.requestId, effect.result)
-        break
-      case 'setTimer':
-        timers.set(effect.timer, effect.afterMs)
-        break
-      case 'cancelTimer':
-        timers.cancel(effect.timer)
-        break
-      case 'log':
-        log.line(effect.text)
-        break
-      case 'mark':
-        if (!marked) options.marked()
-        marked = true
-        break
-      default:
-        effect satisfies never
-    }
-  }
-
-  /** Encodes a message to all peers once. The cache ends with the step: a later one may change the message. */
-  function encoded(message: unknown): string {
-    if (lastSent === undefined || lastSent.message !== message) lastSent = { message, text: JSON.stringify(message) }
-    return lastSent.text
-  }
-
-  function noteStatus(): void {
-    const status = machine.status(state)
-    if (known !== undefined && sameStatus(status, known)) return
-    log.line(describeChange(known, status))
-    known = status
-    options.statusChanged(status)
   }
 
   function fail(error: Error): void {
@@ -205,6 +162,21 @@ function listen(server: Server): Promise<number> {
     server.once('error', reject)
     server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
   })
+}
+
+/** Logs and reports each change of a node's status. */
+function createStatusNote({ machine, log, statusChanged }: NodeOptions) {
+  let known: NodeStatus | undefined
+  return {
+    known: () => known,
+    note(state: unknown): void {
+      const status = machine.status(state)
+      if (known !== undefined && sameStatus(status, known)) return
+      log.line(describeChange(known, status))
+      known = status
+      statusChanged(status)
+    },
+  }
 }
 
 const sameStatus = (a: NodeStatus, b: NodeStatus): boolean =>

@@ -1,0 +1,47 @@
+import { type Fault, type FaultKind, printFault } from '@chaosproxy/faults'
+import type { Json, Nanos } from '@chaosproxy/history'
+import type { FaultRecord } from '@chaosproxy/report'
+import type { Healed } from './ports.ts'
+import type { Recorder } from './recorder.ts'
+
+type Injected = Pick<FaultRecord, 'id' | 'fault' | 'from'>
+
+/** The records of a run's faults; injections and healings are written into its history as well. */
+export interface FaultRecords {
+  /** What could not be injected or healed. */
+  readonly trouble: readonly string[]
+  /** The fault had nothing left to affect when its time came. */
+  skipped(id: string, fault: Fault): void
+  began(injected: Injected): void
+  failed(injected: Injected, error: string): void
+  ended(injected: Injected, outcome: Healed): void
+  /** Whether a fault of this kind has taken effect. */
+  haveBitten(kind: FaultKind): boolean
+  /** By the times at which they began. */
+  inOrder(): readonly FaultRecord[]
+}
+
+export function createFaultRecords(recorder: Recorder, since: () => Nanos): FaultRecords {
+  const records: FaultRecord[] = []
+  const trouble: string[] = []
+  return {
+    trouble,
+    skipped: (id, fault) => void records.push({ id, fault, from: since(), to: since(), hits: 0 }),
+    began: ({ id, fault }) => recorder.nemesis(fault.kind, { id, ...describe(fault) }),
+    failed: ({ id, fault }, error) => void trouble.push(`${id} (${fault.kind}) could not be injected: ${error}`),
+    ended({ id, fault, from }, outcome) {
+      const hits = outcome.type === 'healed' ? outcome.hits : 0
+      if (outcome.type === 'failed') trouble.push(`${id} (${fault.kind}) could not be healed: ${outcome.error}`)
+      recorder.nemesis('heal', { id, fault: fault.kind, hits })
+      records.push({ id, fault, from, to: since(), hits })
+    },
+    haveBitten: (kind) => records.some((record) => record.fault.kind === kind && record.hits > 0),
+    inOrder: () => records.toSorted((a, b) => a.from - b.from),
+  }
+}
+
+/** The nodes or links that the fault affects, and its parameters. */
+function describe(fault: Fault): { readonly [member: string]: Json } {
+  const { kind: _, ...members } = printFault(fault)
+  return members
+}

@@ -1,0 +1,22 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { Nanos } from '@chaosproxy/history'
+import type { FaultRecord } from '@chaosproxy/report'
+import type { Settled } from './settlement.ts'
+
+/** The results of a run besides its history. */
+export interface RunOutcome {
+  /** When the last fault was healed and the last client had stopped. */
+  readonly healedAt: Nanos
+  readonly endedAt: Nanos
+  readonly faults: readonly FaultRecord[]
+  readonly trouble: readonly string[]
+  readonly interrupted: boolean
+  /** Nodes on which the protocol's deliberate mistake made a difference. */
+  readonly marked: readonly NodeId[]
+  /** What the proxy knows about outcomes the clients could not tell; absent if it kept no record. */
+  readonly settled: Settled | undefined
+  /** From healing until all nodes gave the same answers; absent if they did not in time. */
+  readonly convergedAfter: Nanos | undefined
+}
+
+export type RunStage = 'working' | 'healing' | 'final reads' | 'ended'

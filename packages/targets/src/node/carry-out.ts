@@ -1,0 +1,64 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { VolatileEffect } from './effects.ts'
+import type { NodeLog } from './log.ts'
+import type { PeerLink } from './peer-link.ts'
+import type { createRequests } from './requests.ts'
+import type { createTimers } from './timers.ts'
+
+interface CarrierOptions {
+  readonly links: ReadonlyMap<NodeId, PeerLink>
+  readonly requests: ReturnType<typeof createRequests>
+  readonly timers: ReturnType<typeof createTimers>
+  readonly log: NodeLog
+  /** Called once, for the first mark. */
+  readonly marked: () => void
+}
+
+/** Carries out a machine's effects, except those for the disk. */
+export interface Carrier {
+  carryOut(effect: VolatileEffect): void
+  /** A step has been taken: it may have changed the message that was sent last. */
+  stepped(): void
+}
+
+export function createCarrier({ links, requests, timers, log, marked }: CarrierOptions): Carrier {
+  let isMarked = false
+  let lastSent: { readonly message: unknown; readonly text: string } | undefined
+
+  /** Encodes a message to all peers once. */
+  function encoded(message: unknown): string {
+    if (lastSent === undefined || lastSent.message !== message) lastSent = { message, text: JSON.stringify(message) }
+    return lastSent.text
+  }
+
+  return {
+    stepped() {
+      lastSent = undefined
+    },
+    carryOut(effect) {
+      switch (effect.type) {
+        case 'send':
+          links.get(effect.to)?.send(encoded(effect.message))
+          break
+        case 'reply':
+          requests.answer(effect.requestId, effect.result)
+          break
+        case 'setTimer':
+          timers.set(effect.timer, effect.afterMs)
+          break
+        case 'cancelTimer':
+          timers.cancel(effect.timer)
+          break
+        case 'log':
+          log.line(effect.text)
+          break
+        case 'mark':
+          if (!isMarked) marked()
+          isMarked = true
+          break
+        default:
+          effect satisfies never
+      }
+    },
+  }
+}

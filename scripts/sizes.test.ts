@@ -1,0 +1,119 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseAst } from 'rolldown/parseAst'
+import { expect, test } from 'vitest'
+
+/** A function fits a screen. */
+const MOST_LINES_OF_FUNCTION = 79
+/** A file is one noun. */
+const MOST_LINES_OF_FILE = 399
+const MOST_LINES_OF_INDEX = 60
+
+/**
+ * What is longer, and how long it may be. Most are searches whose state is a dozen local variables: what is cut out of
+ * them costs a call, or a property in place of a local, in their innermost loops. Each may shrink; none may grow.
+ */
+const longFunctions: { readonly [name: string]: number } = {
+  'checker/src/causal/view.ts createViews': 173,
+  'checker/src/causal/view.ts conflictOf': 91,
+  'checker/src/linearizable/portfolio.ts createPortfolio': 101,
+  'checker/src/linearizable/search/narrow-search.ts createNarrowSearch': 150,
+  'checker/src/linearizable/search/narrow-search.ts run': 84,
+  'checker/src/linearizable/search/search.ts createSearch': 201,
+  'checker/src/linearizable/walks/frontier-expand.ts createFrontierExpansion': 255,
+  'checker/src/linearizable/walks/frontier.ts createFrontier': 101,
+  'checker/src/linearizable/walks/narrow-expand.ts createExpansion': 258,
+  'checker/src/linearizable/walks/narrow.ts createNarrowFrontier': 173,
+  'checker/src/linearizable/walks/open.ts createOpenOperations': 118,
+  'checker/src/objects/frugal.ts createFrugalSearch': 209,
+  'checker/src/objects/in-client-order.ts createClientOrderSearch': 91,
+  'checker/src/objects/search.ts createObjectSearch': 180,
+  'checker/src/online/any-start.ts createMonitorFromAny': 92,
+  'checker/src/online/monitor.ts createRegisterMonitor': 191,
+  'checker/src/sequential/greedy.ts layOut': 103,
+  'checker/src/sequential/hopeful.ts attempt': 100,
+  'checker/src/sequential/saturation.ts saturate': 191,
+  'checker/src/sequential/search.ts createSequentialSearch': 154,
+  'checker/src/watch/scan.ts scanWatch': 233,
+  'checker/src/watch/timeline.ts buildTimeline': 84,
+  'history/src/codecs/jsonl-scanner.ts scan': 119,
+  'proxy/src/framing/resp-scanner.ts createRespScanner': 119,
+  'targets/src/postgres/clients.ts openClient': 80,
+  'targets/src/postgres/connection.ts openConnection': 107,
+}
+
+const root = join(import.meta.dirname, '..')
+const packages = join(root, 'packages')
+
+const sources = readdirSync(packages).flatMap((row) =>
+  readdirSync(join(packages, row, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => {
+      const file = `${row}/src/${path.replaceAll('\\', '/')}`
+      return { file, text: readFileSync(join(packages, file), 'utf8') }
+    }),
+)
+
+const linesOf = (text: string): number => text.split('\n').length - 1
+
+test('every function fits a screen, but for those named here', () => {
+  const long = sources.flatMap(({ file, text }) =>
+    longFunctionsOf(text).map(({ name, lines }) => [`${file} ${name}`, lines] as const),
+  )
+  expect(long.filter(([name, lines]) => lines > (longFunctions[name] ?? 0))).toEqual([])
+})
+
+test('every file is short enough to be about one thing', () => {
+  const long = sources.filter(({ text }) => linesOf(text) > MOST_LINES_OF_FILE)
+  expect(long.map(({ file, text }) => `${file}: ${linesOf(text)} lines`)).toEqual([])
+})
+
+test("a package's public surface is read at a glance", () => {
+  const long = sources.filter(
+    ({ file, text }) => /^[^/]+\/src\/index\.ts$/.test(file) && linesOf(text) > MOST_LINES_OF_INDEX,
+  )
+  expect(long.map(({ file }) => file)).toEqual([])
+})
+
+interface Found {
+  readonly name: string
+  readonly lines: number
+}
+
+/** The long functions of a file, each by its name; one without a name has that of what it stands in. */
+function longFunctionsOf(text: string): readonly Found[] {
+  if (linesOf(text) <= MOST_LINES_OF_FUNCTION) return []
+  const found: Found[] = []
+  visit(parseAst(text, { lang: 'ts' }).body, '')
+  return found
+
+  function visit(node: unknown, around: string): void {
+    if (Array.isArray(node)) for (const each of node) visit(each, around)
+    if (!isNode(node)) return
+    const lines = linesOf(text.slice(node.start, node.end)) + 1
+    // Nothing within it is longer.
+    if (lines <= MOST_LINES_OF_FUNCTION) return
+    const name = nameOf(node) ?? around
+    if (FUNCTIONS.has(node.type)) found.push({ name, lines })
+    for (const member of Object.values(node)) visit(member, name)
+  }
+}
+
+const FUNCTIONS: ReadonlySet<string> = new Set(['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression'])
+
+interface Node {
+  readonly type: string
+  readonly start: number
+  readonly end: number
+  readonly id?: unknown
+  readonly key?: unknown
+}
+
+const isNode = (value: unknown): value is Node =>
+  typeof value === 'object' && value !== null && 'type' in value && 'start' in value && 'end' in value
+
+/** What a declaration, a member or a variable calls itself. */
+function nameOf({ id, key }: Node): string | undefined {
+  const named = id ?? key
+  return typeof named === 'object' && named !== null && 'name' in named ? String(named.name) : undefined
+}
