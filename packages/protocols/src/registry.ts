@@ -7,6 +7,7 @@ import { primaryReplica } from './primary-replica/definition.ts'
 import { quorum } from './quorum/definition.ts'
 import { raft } from './raft/definition.ts'
 import { twoPhaseCommit } from './two-phase-commit/definition.ts'
+import { viewstamped } from './viewstamped/definition.ts'
 
 /** Every protocol this tool ships. Help, docs, hosts and tests iterate over this list. */
 export const protocols: readonly ProtocolDefinition[] = [
@@ -18,6 +19,7 @@ export const protocols: readonly ProtocolDefinition[] = [
   leaseLock,
   paxos,
   twoPhaseCommit,
+  viewstamped,
 ]
 
 export const findProtocol = (name: string): ProtocolDefinition | undefined =>

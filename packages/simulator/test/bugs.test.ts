@@ -42,6 +42,7 @@ const BY_HISTORY: { readonly [mistake: string]: Setting } = {
   'ordered-queue read-before-own-write': SEQUENTIAL,
   'ordered-queue apply-out-of-order': SEQUENTIAL,
   'ordered-queue forget-applied': SEQUENTIAL,
+  'viewstamped answer-before-prepare-ok': {},
   'paxos quorum-off-by-one': {},
   'paxos stale-read': { knobs: { reads: 'round' } },
   'quorum quorum-off-by-one': {},
@@ -66,6 +67,9 @@ const BY_INVARIANT: { readonly [mistake: string]: Setting } = {
   'master-master no-tie-break': EVENTUAL,
   'master-master forget-context': { ...EVENTUAL, knobs: { conflicts: 'version-vector' } },
   'master-master deaf-clock': { ...EVENTUAL, knobs: { conflicts: 'hybrid-clock', 'resolution-ms': 50 } },
+  'viewstamped stale-view-change': {},
+  'viewstamped forget-view': { knobs: { recovery: 'disk' } },
+  'viewstamped skip-recovery': { knobs: { recovery: 'nonce' } },
   'paxos ignore-highest-accepted': {},
   'paxos ignore-promise': {},
   'paxos forget-promise': {},
@@ -74,6 +78,7 @@ const BY_INVARIANT: { readonly [mistake: string]: Setting } = {
 
 /** Not seen within the trials that a test can afford: shown beside their protocol. */
 const SHOWN_STEP_BY_STEP = [
+  'viewstamped recover-without-nonce',
   'raft commit-old-term',
   'raft double-apply',
   'raft dedup-leader-only',

@@ -34,8 +34,13 @@ function markedIn(protocol: (typeof protocols)[number], name: string | undefined
   return run.outcome.marked
 }
 
-/** Needs a log that is longer and older than those of the others, just when its node stands for election. */
-const RARE = ['up-to-date-length-only']
+const RARE = [
+  // Needs a log that is longer and older than those of the others, just when its node stands for election.
+  'up-to-date-length-only',
+  'stale-view-change',
+  // Needs a message to outlast a life of its receiver.
+  'recover-without-nonce',
+]
 const SEEDS = 4
 
 describe.each([...protocols])('$name', (protocol) => {

@@ -7,6 +7,7 @@ import { quorumRows } from './quorum.ts'
 import { raftRows } from './raft.ts'
 import type { SystemRow } from './row.ts'
 import { twoPhaseCommitRows } from './two-phase-commit.ts'
+import { viewstampedRows } from './viewstamped.ts'
 
 /** The table of all systems. */
 export const systemRows: readonly SystemRow[] = [
@@ -18,4 +19,5 @@ export const systemRows: readonly SystemRow[] = [
   ...leaseLockRows,
   ...paxosRows,
   ...twoPhaseCommitRows,
+  ...viewstampedRows,
 ]

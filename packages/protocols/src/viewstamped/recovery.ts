@@ -1,0 +1,66 @@
+import type { NodeId } from '@chaosproxy/faults'
+import { millis } from '@chaosproxy/history'
+import { lastIndex } from '../log.ts'
+import { commitUpTo } from './normal.ts'
+import {
+  broadcast,
+  emit,
+  isPrimary,
+  mark,
+  primaryOf,
+  quorumOf,
+  type RecoveryResponse,
+  send,
+  type Turn,
+} from './state.ts'
+import { begin, lead, startViewChange } from './view-change.ts'
+
+// Recovery of a node whose log was in memory only: §4.3.
+
+const AGAIN_MS = millis(100)
+
+/** "The recovering replica, i, sends a Recovery message to all other replicas, where x is a nonce" (§4.3, step 1). */
+export function askForRecovery(turn: Turn): void {
+  const { state } = turn
+  if (state.status !== 'recovering') return
+  broadcast(turn, { type: 'recovery', nonce: state.nonce })
+  emit(turn, { type: 'setTimer', timer: 'recover', afterMs: AGAIN_MS })
+}
+
+/**
+ * "A replica j replies to a Recovery message only when its status is normal. […] If j is the primary of its view, l is
+ * its log" (§4.3, step 2).
+ */
+export function handleRecovery(turn: Turn, from: NodeId, nonce: number): void {
+  const { state } = turn
+  if (state.status !== 'normal') return
+  const entries = isPrimary(state) ? [...state.log.entries] : null
+  send(turn, from, { type: 'recovery-response', view: state.view, nonce, entries, commit: state.applied })
+}
+
+/**
+ * "The recovering replica waits to receive at least f + 1 RecoveryResponse messages from different replicas, all
+ * containing the nonce it sent in its Recovery message, including one from the primary of the latest view it learns of
+ * in these messages" (§4.3, step 3). The nonce tells them from responses to an earlier recovery of the same node.
+ */
+export function handleRecoveryResponse(turn: Turn, from: NodeId, response: RecoveryResponse): void {
+  const { state, config } = turn
+  if (state.status !== 'recovering') return
+  if (response.nonce !== state.nonce) {
+    // The mistake: any response counts.
+    if (config.bug !== 'recover-without-nonce') return
+    mark(turn)
+  }
+  state.responses.set(from, response)
+  const latest = Math.max(...[...state.responses.values()].map(({ view }) => view))
+  const told = state.responses.get(primaryOf(state, latest))
+  if (state.responses.size < quorumOf(state) || told?.view !== latest || told.entries === null) return
+  const promised = state.view
+  begin(turn, latest, 1, told.entries)
+  emit(turn, { type: 'log', text: `recovered ${lastIndex(state.log)} entries of view ${latest}` })
+  commitUpTo(turn, Math.min(told.commit, lastIndex(state.log)))
+  state.responses = new Map()
+  // It had left that view before it died, and must not act in it again.
+  if (promised > latest) startViewChange(turn, promised)
+  else if (primaryOf(state, latest) === state.id) lead(turn)
+}

@@ -1,0 +1,145 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { Millis } from '@chaosproxy/history'
+import type { Generator } from '../generator.ts'
+import type { Entry, Log } from '../log.ts'
+import type { Effect } from '../machine.ts'
+import type { Origin, RoutedMessage, RoutingConfig, RoutingState, RoutingTurn } from '../routing/routing.ts'
+
+// Sections are those of Liskov & Cowling, "Viewstamped Replication Revisited", 2012. Messages keep its names.
+
+export interface ViewstampedConfig extends RoutingConfig {
+  readonly heartbeatMs: Millis
+  readonly silenceMinMs: Millis
+  readonly silenceMaxMs: Millis
+  /** After a restart a node has its log on disk, or asks the others for it (§4.3). */
+  readonly recovery: 'disk' | 'nonce'
+  /** Whether reads take a place in the log, or a round that confirms the primary. */
+  readonly reads: 'log' | 'round'
+  readonly bug: string | undefined
+}
+
+export interface DoViewChange {
+  readonly view: number
+  readonly entries: readonly Entry[]
+  /** The last view in which the sender's status was normal. */
+  readonly lastNormal: number
+  readonly commit: number
+}
+
+export interface RecoveryResponse {
+  readonly view: number
+  readonly nonce: number
+  /** From the primary of the view only: its log and commit number. */
+  readonly entries: readonly Entry[] | null
+  readonly commit: number
+}
+
+export type ViewstampedMessage =
+  /** `entries` have the op numbers from `from` on. */
+  | {
+      readonly type: 'prepare'
+      readonly view: number
+      readonly from: number
+      readonly entries: readonly Entry[]
+      readonly commit: number
+    }
+  /** The sender has everything up to `op`, and has answered the round. */
+  | { readonly type: 'prepare-ok'; readonly view: number; readonly op: number; readonly round: number }
+  | { readonly type: 'commit'; readonly view: number; readonly commit: number; readonly round: number }
+  | { readonly type: 'start-view-change'; readonly view: number }
+  | ({ readonly type: 'do-view-change' } & DoViewChange)
+  | { readonly type: 'start-view'; readonly view: number; readonly entries: readonly Entry[]; readonly commit: number }
+  | { readonly type: 'get-state'; readonly view: number; readonly from: number }
+  | {
+      readonly type: 'new-state'
+      readonly view: number
+      readonly from: number
+      readonly entries: readonly Entry[]
+      readonly commit: number
+    }
+  | { readonly type: 'recovery'; readonly nonce: number }
+  | ({ readonly type: 'recovery-response' } & RecoveryResponse)
+  | RoutedMessage
+
+export type ViewstampedRecord =
+  /** Takes part in no earlier view from now on. */
+  | { readonly kind: 'view'; readonly view: number }
+  | { readonly kind: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
+  /** The view has begun here, with these entries in place of those from `from` on. */
+  | { readonly kind: 'begun'; readonly view: number; readonly from: number; readonly entries: readonly Entry[] }
+
+export type ViewstampedEffect = Effect<ViewstampedMessage, ViewstampedRecord>
+
+/** What a primary knows of a backup. */
+export interface Backup {
+  op: number
+  round: number
+  heard: boolean
+}
+
+/** `applied` is the commit number; the log's last index is the op number. */
+export interface ViewstampedState extends RoutingState {
+  /** Every node, by name, which decides whose turn it is to be primary. */
+  readonly nodes: readonly NodeId[]
+  readonly generator: Generator
+  status: 'normal' | 'view-change' | 'recovering'
+  view: number
+  lastNormal: number
+  log: Log
+  // During a view change.
+  startViewChanges: NodeId[]
+  doViewChanges: Map<NodeId, DoViewChange>
+  // During a recovery. The nonce is unique to the life of the node.
+  readonly nonce: number
+  responses: Map<NodeId, RecoveryResponse>
+  // The primary's.
+  backups: Map<NodeId, Backup>
+  /** The op number at the beginning of the view: reads wait for it. */
+  inherited: number
+  /** Ops up to here were sent before the last heartbeat. */
+  sentBefore: number
+  /** By op number. */
+  origins: Map<number, Origin>
+  roundStarted: number
+}
+
+/** One step in progress. */
+export interface Turn extends RoutingTurn<Turn> {
+  readonly config: ViewstampedConfig
+  readonly state: ViewstampedState
+  readonly effects: ViewstampedEffect[]
+}
+
+export const emit = (turn: Turn, effect: ViewstampedEffect): void => {
+  turn.effects.push(effect)
+}
+
+export const mark = (turn: Turn): void => emit(turn, { type: 'mark' })
+
+export const send = (turn: Turn, to: NodeId, message: ViewstampedMessage): void =>
+  emit(turn, { type: 'send', to, message })
+
+export function broadcast(turn: Turn, message: ViewstampedMessage): void {
+  for (const node of turn.state.nodes) if (node !== turn.state.id) send(turn, node, message)
+}
+
+/** "The primary is chosen round-robin" (§4): the view number decides. */
+export const primaryOf = ({ nodes }: ViewstampedState, view: number): NodeId => {
+  const primary = nodes[view % nodes.length]
+  if (primary === undefined) throw new Error(`view ${view} has no primary`)
+  return primary
+}
+
+export const isPrimary = (state: ViewstampedState): boolean =>
+  state.status === 'normal' && primaryOf(state, state.view) === state.id
+
+/** f: how many nodes may fail of 2f + 1 (§2). */
+export const failuresOf = ({ nodes }: ViewstampedState): number => Math.ceil(nodes.length / 2) - 1
+
+/** With an even number of nodes, f + 1 would not make a quorum. */
+export const quorumOf = ({ nodes }: ViewstampedState): number => Math.floor(nodes.length / 2) + 1
+
+/** With recovery from the others, the log is in memory only. */
+export function storeEntries(turn: Turn, from: number, entries: readonly Entry[]): void {
+  if (turn.config.recovery === 'disk') emit(turn, { type: 'persist', record: { kind: 'entries', from, entries } })
+}
