@@ -1,3 +1,4 @@
+import { commitWait } from './commit-wait/definition.ts'
 import type { ProtocolDefinition } from './definition.ts'
 import { leaseLock } from './lease-lock/definition.ts'
 import { masterMaster } from './master-master/definition.ts'
@@ -20,6 +21,7 @@ export const protocols: readonly ProtocolDefinition[] = [
   paxos,
   twoPhaseCommit,
   viewstamped,
+  commitWait,
 ]
 
 export const findProtocol = (name: string): ProtocolDefinition | undefined =>

@@ -3,8 +3,9 @@ import { type Completion, type Json, millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import { draw } from '../generator.ts'
 import { ok, refused, unavailable, unsupported } from '../objects/object.ts'
+import { ownerOf } from '../owner.ts'
 import { DONE_BEFORE, type Operation } from './items.ts'
-import { mark, type Open, persist, type Refusal, send, type Turn, type TwoPhaseState, type Values } from './state.ts'
+import { mark, type Open, persist, type Refusal, send, type Turn, type Values } from './state.ts'
 
 // Two-phase commit with presumed abort: a coordinator that knows nothing of a transaction has aborted it, so only commits are
 // written down (Mohan, Lindsay & Obermarck, "Transaction management in the R* distributed database management system",
@@ -25,7 +26,7 @@ export function begin(turn: Turn, requestId: string, command: Command, attempt =
   const transaction = `${state.id}-${state.life}-${++state.begun}`
   const parts = new Map<NodeId, Operation[]>()
   for (const operation of plan.operations) {
-    const holder = holderOf(state, operation.item)
+    const holder = ownerOf(state.nodes, operation.item)
     parts.set(holder, [...(parts.get(holder) ?? []), operation])
   }
   const participants = [...parts.keys()]
@@ -35,12 +36,6 @@ export function begin(turn: Turn, requestId: string, command: Command, attempt =
     // This node may have voted no in the meantime.
     if (state.open.has(transaction)) send(turn, node, { type: 'prepare', transaction, operations })
   }
-}
-
-function holderOf({ nodes, id }: TwoPhaseState, item: string): NodeId {
-  let hash = 0
-  for (let i = 0; i < item.length; i++) hash = (Math.imul(hash, 31) + item.charCodeAt(i)) | 0
-  return nodes[Math.abs(hash) % nodes.length] ?? id
 }
 
 export function handleYes(turn: Turn, from: NodeId, transaction: string, read: Values): void {

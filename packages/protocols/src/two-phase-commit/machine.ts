@@ -2,6 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import { commandOf } from '../command.ts'
 import { createGenerator } from '../generator.ts'
 import type { NodeSetting, StateMachine } from '../machine.ts'
+import { inOrder } from '../owner.ts'
 import { begin, checkDecisions, handleDone, handleInquire, handleNo, handleYes, tryAgain } from './coordinator.ts'
 import { checkDoubts, finish, handleDecision, handlePrepare, hold } from './participant.ts'
 import type { Settled, Turn, TwoPhaseConfig, TwoPhaseMessage, TwoPhaseRecord, TwoPhaseState } from './state.ts'
@@ -54,7 +55,7 @@ function recover({ id, peers, seed }: NodeSetting, journal: readonly TwoPhaseRec
   const state: TwoPhaseState = {
     id,
     peers,
-    nodes: [id, ...peers].sort(),
+    nodes: inOrder(id, peers),
     life: seed,
     generator: createGenerator(seed),
     begun: 0,

@@ -64,7 +64,7 @@ export interface TwoPhaseState {
   readonly id: NodeId
   readonly peers: readonly NodeId[]
   /** All nodes in order: an item's place among them decides who holds it. */
-  readonly nodes: readonly NodeId[]
+  readonly nodes: readonly [NodeId, ...NodeId[]]
   readonly life: number
   readonly generator: Generator
   begun: number

@@ -1,3 +1,4 @@
+import { commitWaitRows } from './commit-wait.ts'
 import { leaseLockRows } from './lease-lock.ts'
 import { masterMasterRows } from './master-master.ts'
 import { orderedQueueRows } from './ordered-queue.ts'
@@ -20,4 +21,5 @@ export const systemRows: readonly SystemRow[] = [
   ...paxosRows,
   ...twoPhaseCommitRows,
   ...viewstampedRows,
+  ...commitWaitRows,
 ]

@@ -1,0 +1,63 @@
+import { millis } from '@chaosproxy/history'
+import type { ProtocolDefinition } from '../definition.ts'
+import { chooseOptions, type Declared } from '../options.ts'
+import { createCommitWait } from './machine.ts'
+
+const DEFAULT_MS = 10
+
+const declared = {
+  name: 'commit-wait',
+  objects: ['register'],
+  knobs: [
+    {
+      name: 'order',
+      summary: 'who waits for clocks that differ: writers until their time has passed, or readers that look ahead',
+      default: 'commit-wait',
+      values: ['commit-wait', 'uncertainty-interval'],
+      worthTrying: ['uncertainty-interval'],
+    },
+    { name: 'epsilon-ms', summary: 'how far a clock may be from true time', default: DEFAULT_MS },
+    {
+      name: 'skew-ms',
+      summary: 'how far clocks are from true time at most: each life of a node draws its own deviation',
+      default: DEFAULT_MS,
+    },
+    { name: 'request-timeout-ms', summary: 'how long a request waits for the owner of its key', default: 1000 },
+  ],
+  bugs: [
+    {
+      name: 'no-wait',
+      summary: 'a write is answered before its time has passed on all clocks',
+      under: { knobs: { order: 'commit-wait', 'epsilon-ms': 40, 'skew-ms': 40 } },
+    },
+    {
+      name: 'trust-clock',
+      summary: 'a reader takes its own clock for the true time',
+      under: { knobs: { order: 'uncertainty-interval', 'epsilon-ms': 40, 'skew-ms': 40 } },
+    },
+  ],
+} as const satisfies Declared
+
+export const commitWait: ProtocolDefinition = {
+  ...declared,
+  marks: true,
+  summary:
+    'keys have owners and writes have times; a read sees all that is not after it, if clocks differ by no more than ε',
+  defaultNodes: 3,
+  promises: (_, { 'epsilon-ms': epsilonMs = DEFAULT_MS, 'skew-ms': skewMs = DEFAULT_MS }) =>
+    Number(skewMs) <= Number(epsilonMs) ? 'linearizable' : 'none',
+  // As far apart as operations are, so that it matters.
+  strictest: { 'epsilon-ms': 40, 'skew-ms': 40 },
+  // The clock fault goes beyond any ε.
+  notUnder: ['clock'],
+  create(options) {
+    const chosen = chooseOptions(declared, options)
+    return createCommitWait({
+      order: chosen.value('order') === 'commit-wait' ? 'commit-wait' : 'uncertainty-interval',
+      skewMs: millis(chosen.number('skew-ms')),
+      epsilonMs: millis(chosen.number('epsilon-ms')),
+      requestTimeoutMs: millis(chosen.number('request-timeout-ms')),
+      bug: chosen.bug,
+    })
+  },
+}

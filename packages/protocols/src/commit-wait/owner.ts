@@ -1,0 +1,136 @@
+import { type Completion, type Json, millis } from '@chaosproxy/history'
+import { ok, sameValue, UNKEYED, unsupported } from '../objects/object.ts'
+import { mismatch, pairOf } from '../objects/register.ts'
+import { type Ask, BEGINNING, isAfter, mark, type Stamp, stampAfter, type Turn, type Version } from './state.ts'
+
+const NOBODY: readonly Ask[] = []
+
+/** What a key's owner does for a request; while a write waits for its time, those that come after it wait too. */
+export function serve(turn: Turn, ask: Ask): void {
+  const { state } = turn
+  const { input } = ask.command
+  const key = input.key ?? UNKEYED
+  if (state.waiting.has(key)) {
+    state.queued.set(key, [...(state.queued.get(key) ?? NOBODY), ask])
+    return
+  }
+  const newest = state.versions.get(key)?.at(-1)
+  switch (input.f) {
+    case 'read':
+      answer(turn, ask, ok(read(turn, key, ask)))
+      return
+    case 'write':
+      write(turn, key, ask, input.value)
+      return
+    case 'cas': {
+      const pair = pairOf(input.value)
+      if (pair === undefined) answer(turn, ask, unsupported)
+      else if (!sameValue(newest?.value ?? null, pair.old)) answer(turn, ask, mismatch)
+      else write(turn, key, ask, pair.new)
+      return
+    }
+    default:
+      answer(turn, ask, unsupported)
+  }
+}
+
+/** The newest version that is not in the future of the reader. */
+function read(turn: Turn, key: string, { at }: Ask): Json {
+  const { state } = turn
+  const limit = at + uncertainty(turn)
+  const versions = state.versions.get(key) ?? []
+  const found = versions.findLast(({ stamp }) => stamp.time <= limit)
+  const skipped = versions.findLast(({ stamp }) => stamp.time <= limit + trueUncertainty(turn))
+  if (found !== skipped && isMistaken(turn)) mark(turn)
+  const seen: Stamp = { time: at, logical: 0 }
+  const before = state.readAt.get(key) ?? BEGINNING
+  if (isAfter(seen, before)) state.readAt.set(key, seen)
+  return found?.value ?? null
+}
+
+/**
+ * How far after the reader's clock a version may be that it must see.
+ *
+ * - commit-wait: "s_read = TT.now().latest" (Spanner, OSDI 2012, §4.1.4), which is ε ahead.
+ * - uncertainty-interval: a value within the greatest difference of two clocks may have been written before the read began,
+ *   so the read begins again after it (Taft et al., "CockroachDB", SIGMOD 2020, §4.2).
+ */
+const trueUncertainty = ({ config: { order, epsilonMs } }: Turn): number =>
+  order === 'commit-wait' ? epsilonMs : 2 * epsilonMs
+
+/** The mistake: a reader takes its clock for the true time. */
+const isMistaken = ({ config }: Turn): boolean => config.bug === 'trust-clock'
+
+const uncertainty = (turn: Turn): number => (isMistaken(turn) ? 0 : trueUncertainty(turn))
+
+function write(turn: Turn, key: string, ask: Ask, value: Json): void {
+  const { state, config, now } = turn
+  const newest = state.versions.get(key)?.at(-1)?.stamp ?? BEGINNING
+  const readAt = state.readAt.get(key) ?? BEGINNING
+  const floor = isAfter(readAt, newest) ? readAt : newest
+  if (config.order === 'uncertainty-interval') {
+    commit(turn, key, ask, { stamp: stampAfter(ask.at, floor), value })
+    return
+  }
+  // Start: a write's time is no less than TT.now().latest, computed after its request has arrived (Spanner §4.1.2).
+  const version = { stamp: stampAfter(now + config.epsilonMs, floor), value }
+  // The mistake: the write is answered while its time may still lie ahead of other nodes' clocks.
+  if (config.bug === 'no-wait') {
+    mark(turn)
+    commit(turn, key, ask, version)
+    return
+  }
+  state.waiting.set(key, { ask, version })
+  wait(turn, key, version)
+}
+
+/** Commit wait: nobody sees a write until TT.after its time, that is, until it has passed on every clock (Spanner §4.1.2). */
+function wait({ config, now, effects }: Turn, key: string, { stamp }: Version): void {
+  const afterMs = millis(Math.max(0, stamp.time - (now - config.epsilonMs)) + PAST_MS)
+  effects.push({ type: 'setTimer', timer: `commit ${key}`, afterMs })
+}
+
+/** Just past its time, not at it. */
+const PAST_MS = 0.001
+
+export function waited(turn: Turn, key: string): void {
+  const { state, config, now } = turn
+  const waiting = state.waiting.get(key)
+  if (waiting === undefined) return
+  const { ask, version } = waiting
+  if (now - config.epsilonMs <= version.stamp.time) {
+    // The clock was turned back in the meantime.
+    wait(turn, key, version)
+    return
+  }
+  state.waiting.delete(key)
+  commit(turn, key, ask, version)
+  const queued = state.queued.get(key) ?? NOBODY
+  state.queued.delete(key)
+  for (const next of queued) serve(turn, next)
+}
+
+function commit(turn: Turn, key: string, ask: Ask, version: Version): void {
+  add(turn.state.versions, key, version)
+  turn.effects.push({ type: 'persist', record: { key, version } })
+  answer(turn, ask, ok(ask.command.input.value))
+}
+
+/** Older versions that no reader's clock can be behind any more are dropped. */
+export function add(all: Map<string, Version[]>, key: string, version: Version): void {
+  const versions = all.get(key)
+  if (versions === undefined) all.set(key, [version])
+  else {
+    versions.push(version)
+    if (versions.length > VERSIONS_LIMIT) versions.shift()
+  }
+}
+
+const VERSIONS_LIMIT = 1_000
+
+function answer(turn: Turn, { gateway, requestId }: Ask, result: Completion): void {
+  const { state, effects } = turn
+  if (gateway !== state.id) {
+    effects.push({ type: 'send', to: gateway, message: { type: 'answer', requestId, result } })
+  } else if (state.asked.delete(requestId)) effects.push({ type: 'reply', requestId, result })
+}

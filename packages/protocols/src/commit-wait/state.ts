@@ -1,0 +1,85 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { Completion, Json, Millis } from '@chaosproxy/history'
+import type { Command } from '../command.ts'
+import type { Effect } from '../machine.ts'
+import type { Forwarding, Ticket } from '../routing/forwarding.ts'
+
+export interface CommitWaitConfig {
+  /** How writes and reads are ordered across clocks. */
+  readonly order: 'commit-wait' | 'uncertainty-interval'
+  /** ε: no clock is further from true time than this. */
+  readonly epsilonMs: Millis
+  /** How far this cluster's clocks are from true time at most. */
+  readonly skewMs: Millis
+  readonly requestTimeoutMs: Millis
+  readonly bug: string | undefined
+}
+
+/** A time, and a count that orders versions of the same time. */
+export interface Stamp {
+  readonly time: number
+  readonly logical: number
+}
+
+export interface Version {
+  readonly stamp: Stamp
+  readonly value: Json
+}
+
+/** A request on its way to the owner of its key. */
+export interface Ask {
+  readonly requestId: string
+  readonly gateway: NodeId
+  readonly command: Command
+  /** By the gateway's clock, when the client asked. */
+  readonly at: number
+}
+
+export type CommitWaitMessage =
+  | { readonly type: 'ask'; readonly ticket: Ticket; readonly ask: Ask }
+  | { readonly type: 'answer'; readonly requestId: string; readonly result: Completion }
+
+export interface CommitWaitRecord {
+  readonly key: string
+  readonly version: Version
+}
+
+export interface CommitWaitState {
+  readonly id: NodeId
+  /** How far this node's clock is ahead, besides what its host does to it. */
+  readonly aheadMs: number
+  readonly nodes: readonly [NodeId, ...NodeId[]]
+  readonly forwarding: Forwarding
+  /** The gateway: requests of this node's clients by id, with how many sweeps old they are. */
+  readonly asked: Map<string, { readonly command: Command; sweeps: number }>
+  // The owner of some keys.
+  /** Oldest first. */
+  readonly versions: Map<string, Version[]>
+  /** By key: the latest time that was read at, so that no later write gets an earlier one. In memory only. */
+  readonly readAt: Map<string, Stamp>
+  /** By key: a write that waits for its time to pass. */
+  readonly waiting: Map<string, { readonly ask: Ask; readonly version: Version }>
+  /** By key: what came while a write waited. */
+  readonly queued: Map<string, readonly Ask[]>
+}
+
+export interface Turn {
+  readonly config: CommitWaitConfig
+  readonly state: CommitWaitState
+  readonly effects: Effect<CommitWaitMessage, CommitWaitRecord>[]
+  /** By this node's clock. */
+  readonly now: number
+}
+
+export const mark = ({ effects }: Turn): void => {
+  effects.push({ type: 'mark' })
+}
+
+export const BEGINNING: Stamp = { time: Number.NEGATIVE_INFINITY, logical: 0 }
+
+export const isAfter = (one: Stamp, other: Stamp): boolean =>
+  one.time > other.time || (one.time === other.time && one.logical > other.logical)
+
+/** This time, or just after the floor if that is not earlier. */
+export const stampAfter = (time: number, floor: Stamp): Stamp =>
+  time > floor.time ? { time, logical: 0 } : { time: floor.time, logical: floor.logical + 1 }
