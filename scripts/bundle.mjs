@@ -35,6 +35,7 @@ await Promise.all([
     worker: 'check/worker',
     vetting: 'check/vetting',
     'config-vetting': 'config/vetting',
+    'compare-worker': 'compare/worker',
     'fuzz-worker': 'fuzz/worker',
   }),
   bundle('targets', {

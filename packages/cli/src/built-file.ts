@@ -7,6 +7,7 @@ const PACKAGE = dirname(createRequire(import.meta.url).resolve('chaosproxy/packa
 /** The scripts of our threads, by their names in the bundle. */
 const built = {
   'config-vetting': 'config/vetting.js',
+  'compare-worker': 'compare/worker.js',
   'fuzz-worker': 'fuzz/worker.js',
 } as const
 

@@ -16,6 +16,7 @@ const registry: { readonly [name: string]: () => Promise<Command> } = {
   fuzz: async () => (await import('./commands/fuzz.ts')).fuzzCommand,
   replay: async () => (await import('./commands/replay.ts')).replayCommand,
   scenario: async () => (await import('./commands/scenario.ts')).scenarioCommand,
+  compare: async () => (await import('./commands/compare.ts')).compareCommand,
   targets: async () => (await import('./commands/targets.ts')).targetsCommand,
   workloads: async () => (await import('./commands/workloads.ts')).workloadsCommand,
   reporters: async () => (await import('./commands/reporters.ts')).reportersCommand,

@@ -4,6 +4,7 @@ process.env['PATIENT'] = 'true'
 
 await import('./bad-protocols.test.ts')
 await import('./check-files.test.ts')
+await import('./compare.test.ts')
 await import('./config.test.ts')
 await import('./fuzz.test.ts')
 await import('./output.test.ts')

@@ -66,6 +66,24 @@ describe('a report, opened in a real browser', () => {
     })
   })
 
+  test('of a comparison shows every system in its picture and its tables, in the dark as in the light', async (context) => {
+    if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
+    const page = join(temporaryDirectory(), 'compare.html')
+    const targets = ['raft', 'master-master']
+    const quick = ['--time', '1s', '--rate', '50', '--seeds', '1', '--seed', '2']
+    await chaosHere(['compare', '--targets', targets.join(','), '--faults', 'partition', ...quick, '--html', page])
+    await open(page, async (shown) => {
+      for (const colorScheme of ['dark', 'light'] as const) {
+        await shown.emulateMedia({ colorScheme })
+        expect(await shown.locator('h1').innerText()).toBe('2 systems compared')
+        for (const target of targets) expect(await shown.locator('svg.plot').first().textContent()).toContain(target)
+        expect(await shown.locator('table').count()).toBe(3)
+        const plot = await shown.locator('svg.plot').first().boundingBox()
+        expect(plot!.width).toBeGreaterThan(600)
+      }
+    })
+  })
+
   test('of a run draws its operations, in the dark as in the light', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     const out = temporaryDirectory()

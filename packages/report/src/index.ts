@@ -1,3 +1,5 @@
+export type { ComparedCell, ComparedSystem, Comparison, Latency, Spread } from './comparison.ts'
+export { renderComparisonHtml } from './html/comparison-page.ts'
 export { renderStoryHtml } from './html/story-page.ts'
 export { type Finding, findingsOf } from './reporters/finding.ts'
 export { htmlOf } from './reporters/html.ts'
@@ -16,6 +18,7 @@ export type {
 } from './run-summary.ts'
 export { countOperations } from './statistics.ts'
 export type { CheckRow } from './terminal/check-page.ts'
+export { renderComparison } from './terminal/comparison-page.ts'
 export type { FoundFailure, Size } from './terminal/search-page.ts'
 export { renderReplay } from './terminal/search-page.ts'
 export type { SequenceStep } from './terminal/sequence-diagram.ts'

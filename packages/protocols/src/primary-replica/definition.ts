@@ -69,6 +69,10 @@ export const primaryReplica: ProtocolDefinition = {
   promises: (_, { sync, reads }) =>
     (sync === 'majority' || sync === 'all') && reads === 'primary' ? 'linearizable' : 'none',
   strictest: STRICTEST,
+  impossible: ({ sync }, nodes) =>
+    typeof sync === 'number' && sync >= nodes
+      ? `a write cannot wait for ${sync} replicas: of ${nodes} nodes, ${nodes - 1} are replicas (sync=all waits for all of them)`
+      : undefined,
   create(options) {
     const chosen = chooseOptions(declared, options)
     const sync = chosen.value('sync')

@@ -1,0 +1,70 @@
+import type { Command } from '../command.ts'
+import { executeCompare } from '../compare/execute.ts'
+import { COMPARE_DEFAULTS, parseCompareSettings } from '../compare/settings.ts'
+
+export const compareCommand: Command = {
+  name: 'compare',
+  positional: '',
+  summary: 'measure systems side by side under the same faults: levels, availability, latency, losses',
+  options: {
+    targets: {
+      type: 'string',
+      array: true,
+      nargs: 1,
+      describe: 'which, with settings: raft,primary-replica:sync=1:reads=primary [default: all systems]',
+      requiresArg: true,
+    },
+    faults: {
+      type: 'string',
+      describe: `under which faults, each for the middle half of a run, or none [default: ${COMPARE_DEFAULTS.faults}]`,
+      requiresArg: true,
+    },
+    sweep: {
+      type: 'string',
+      describe: 'one system with a setting at several values: sync=0..4, or reads=primary,replica',
+      requiresArg: true,
+    },
+    network: {
+      type: 'string',
+      describe: `local, or geo: nodes in Virginia, California and Ireland [default: ${COMPARE_DEFAULTS.network}]`,
+      requiresArg: true,
+    },
+    nodes: { type: 'string', describe: 'how many nodes [default: each system decides]', requiresArg: true },
+    clients: { type: 'string', describe: `how many clients [default: ${COMPARE_DEFAULTS.clients}]`, requiresArg: true },
+    rate: {
+      type: 'string',
+      describe: `operations per second, over all clients [default: ${COMPARE_DEFAULTS.rate}]`,
+      requiresArg: true,
+    },
+    time: {
+      type: 'string',
+      describe: `how long each run lasts [default: ${COMPARE_DEFAULTS.time}]`,
+      requiresArg: true,
+    },
+    timeout: {
+      type: 'string',
+      describe: `how long a client waits for an answer [default: ${COMPARE_DEFAULTS.timeout}]`,
+      requiresArg: true,
+    },
+    seeds: {
+      type: 'string',
+      describe: `runs of each system under each fault [default: ${COMPARE_DEFAULTS.seeds}]`,
+      requiresArg: true,
+    },
+    seed: { type: 'string', describe: `the first seed [default: ${COMPARE_DEFAULTS.seed}]`, requiresArg: true },
+    sim: { type: 'boolean', describe: 'in virtual time, which is the default' },
+    real: { type: 'boolean', describe: 'on real processes, one run after the other' },
+    html: { type: 'string', describe: 'write it to a file as a page', requiresArg: true },
+    force: { type: 'boolean', describe: 'let --html replace a file that is no page of ours' },
+    json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the table' },
+  },
+  examples: [
+    ['chaos compare --html compare.html', 'every system under the usual faults'],
+    ['chaos compare --targets raft,master-master --faults partition', 'two systems, one fault'],
+    [
+      'chaos compare --targets primary-replica:reads=primary --sweep sync=0..4 --network geo',
+      'the price of each replica',
+    ],
+  ],
+  run: async (options) => executeCompare(await parseCompareSettings(options)),
+}

@@ -1,0 +1,59 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Event, historyFromEvents, millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
+import { planRun, type RunSpec, type RunStore, runPlanned } from '@chaosproxy/runner'
+import { type Measurement, measure } from '@chaosproxy/scenarios'
+import { registries } from '../run/registries.ts'
+import { packageVersion } from '../version.ts'
+
+/** What a run showed, and whether it kept its promise. */
+export interface MeasuredCell {
+  readonly measurement: Measurement
+  /** Absent if nothing was promised. */
+  readonly kept: boolean | 'unknown' | undefined
+  /** What went wrong in the environment. */
+  readonly trouble: readonly string[]
+}
+
+/**
+ * Performs one run of a comparison. Undefined if it was interrupted.
+ *
+ * @throws UserError (usage) for a run that is impossible, (environment) for a target that does not start, or breaks.
+ */
+export async function measureCell(spec: RunSpec, interrupted?: AbortSignal): Promise<MeasuredCell | undefined> {
+  const run = await planRun(spec, registries, 'chaos compare')
+  const isReal = run.target.tier === 'real'
+  const directory = isReal ? mkdtempSync(join(tmpdir(), 'chaos-compare-')) : ''
+  const events: Event[] = []
+  const judged = await runPlanned(run, {
+    store: storeOf(events, directory),
+    version: packageVersion(),
+    startedAt: new Date().toISOString(),
+    now: () => millis(performance.now()),
+    interrupted,
+  })
+  // Kept if the cluster does not start, since the error refers to its logs.
+  if (isReal) rmSync(directory, { recursive: true, force: true })
+  if (judged === undefined || interrupted?.aborted) return undefined
+  const { history, report, summary } = judged
+  const timeoutNanos = millisToNanos(spec.timeoutMs)
+  return {
+    measurement: measure({ history, report, faults: summary.faults, healedAt: healedAt(events), timeoutNanos }),
+    kept: summary.expectation?.met,
+    trouble: summary.trouble,
+  }
+}
+
+const storeOf = (events: Event[], directory: string): RunStore => ({
+  historyName: 'the history',
+  dataDir: join(directory, 'data'),
+  logDir: join(directory, 'nodes'),
+  open: () => ({ append: (event) => void events.push(event), close() {} }),
+  read: async () => historyFromEvents(events),
+  readBackend: async () => undefined,
+})
+
+/** The nemesis says so once all is healed and clients have stopped. */
+const healedAt = (events: readonly Event[]): Nanos =>
+  events.find(({ process, f }) => process === 'nemesis' && f === 'healed')?.time ?? nanos(events.at(-1)?.time ?? 0)

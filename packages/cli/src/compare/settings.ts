@@ -1,0 +1,220 @@
+import type { Nemesis } from '@chaosproxy/faults'
+import { type Millis, UserError } from '@chaosproxy/history'
+import { findProtocol, protocols } from '@chaosproxy/protocols'
+import { completeRun, type NamedPart, planRun, type RunDraft, type RunSpec, type Target } from '@chaosproxy/runner'
+import { CALM, conditionFaults, geoFaults, parseSweep } from '@chaosproxy/scenarios'
+import { SIMULATED } from '@chaosproxy/simulator'
+import { type Settings, settingsFor } from '@chaosproxy/workloads'
+import { parseNemeses } from '../arguments/faults.ts'
+import { oneOf } from '../arguments/one-of.ts'
+import { parseCount, parseDuration } from '../arguments/quantities.ts'
+import { parseKnobs, targetOf } from '../arguments/target.ts'
+import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
+import { registries } from '../run/registries.ts'
+import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
+
+export const COMPARE_DEFAULTS = {
+  faults: 'partition,isolate-leader,kill,pause,delay',
+  network: 'local',
+  time: '6s',
+  timeout: '1s',
+  rate: '300',
+  clients: '15',
+  seeds: '3',
+  seed: '1',
+} as const
+
+const NETWORKS = ['local', 'geo'] as const
+
+/** The settings of `chaos compare`, validated: every run has been planned once, so none is impossible. */
+export interface CompareSettings {
+  readonly systems: readonly ComparedTarget[]
+  readonly conditions: readonly string[]
+  readonly sweep: string | undefined
+  readonly network: (typeof NETWORKS)[number]
+  readonly real: boolean
+  readonly nodes: number | undefined
+  readonly clients: number
+  readonly rate: number
+  readonly timeMs: Millis
+  readonly timeoutMs: Millis
+  readonly seeds: readonly number[]
+  readonly html: string | undefined
+  readonly json: boolean
+}
+
+/** A target with settings, and its runs. */
+export interface ComparedTarget {
+  /** `primary-replica sync=majority`. */
+  readonly name: string
+  /** As typed: `primary-replica:sync=majority`. */
+  readonly typed: string
+  readonly value: string | undefined
+  readonly nodes: number
+  readonly cells: readonly PlannedCell[]
+}
+
+/** Two runs of one seed, alike but for what clients do. */
+export interface PlannedPair {
+  /** Reads and writes of registers, from which everything but losses is measured. */
+  readonly registers: RunSpec
+  /** Additions to sets, none of which hides the loss of another; absent in calm, and if the target has no sets. */
+  readonly sets: RunSpec | undefined
+}
+
+export interface PlannedCell {
+  readonly condition: string
+  /** A level, or `nothing`. */
+  readonly promised: string
+  /** The runs of each seed. */
+  readonly pairs: readonly [PlannedPair, ...PlannedPair[]]
+}
+
+/** @throws UserError (usage) naming the invalid option, or the combination that is impossible, and why. */
+export async function parseCompareSettings(options: ParsedOptions): Promise<CompareSettings> {
+  const text = (name: keyof typeof COMPARE_DEFAULTS) => textOf(options, name) ?? COMPARE_DEFAULTS[name]
+  const real = flagOf(options, 'real')
+  if (real && flagOf(options, 'sim')) throw new UserError('usage', '--sim and --real exclude each other: give one.')
+  const typedNodes = textOf(options, 'nodes')
+  const first = parseCount('seed', text('seed'), { min: 0, max: Number.MAX_SAFE_INTEGER - 1_000 })
+  const count = parseCount('seeds', text('seeds'), { min: 1, max: 1_000 })
+  const common = {
+    sweep: textOf(options, 'sweep'),
+    network: oneOf('network', 'network', text('network'), NETWORKS),
+    real,
+    nodes: typedNodes === undefined ? undefined : parseCount('nodes', typedNodes, { min: 1, max: 15 }),
+    clients: parseCount('clients', text('clients'), { min: 1, max: 200 }),
+    rate: parseCount('rate', text('rate'), { min: 1, max: 100_000 }),
+    timeMs: parseRunTime(text('time')),
+    timeoutMs: parseDuration('timeout', text('timeout')),
+    seeds: Array.from({ length: count }, (_, i) => first + i),
+    html: textOf(options, 'html'),
+    json: flagOf(options, 'json'),
+  }
+  const nemeses = parseNemeses(text('faults'))
+  refuseTwice(
+    'faults',
+    nemeses.map(({ name }) => name),
+  )
+  const systems: ComparedTarget[] = []
+  for (const named of namedTargets(options, common.sweep)) systems.push(await plannedTarget(named, nemeses, common))
+  refuseTwice(
+    'targets',
+    systems.map(({ name }) => name),
+  )
+  if (common.html !== undefined) refuseToOverwriteOthers(common.html, flagOf(options, 'force'), 'html')
+  return { ...common, systems, conditions: [CALM, ...nemeses.map(({ name }) => name)] }
+}
+
+const SHORTEST_MS = 1_000
+
+function parseRunTime(typed: string): Millis {
+  const timeMs = parseDuration('time', typed)
+  if (timeMs < SHORTEST_MS)
+    throw new UserError('usage', `--time ${typed}: in less than a second nothing can break, be noticed and recover.`)
+  return timeMs
+}
+
+function refuseTwice(option: string, names: readonly string[]): void {
+  const twice = names.find((name, i) => names.indexOf(name) !== i)
+  if (twice !== undefined) throw new UserError('usage', `--${option}: ${twice} is given twice; once is enough.`)
+}
+
+interface NamedTarget {
+  readonly typed: string
+  readonly value?: string | undefined
+}
+
+/** `raft`, `primary-replica:sync=1:reads=primary`: as typed, or each system with its default and its strictest settings. */
+function namedTargets(options: ParsedOptions, sweep: string | undefined): readonly NamedTarget[] {
+  const typed = textsOf(options, 'targets')
+    .flatMap((text) => text.split(','))
+    .map((text) => text.trim())
+  if (sweep === undefined)
+    return typed.length > 0 ? typed.map((text) => ({ typed: text })) : usualTargets().map((text) => ({ typed: text }))
+  const [target, ...others] = typed
+  if (target === undefined || others.length > 0)
+    throw new UserError('usage', `--sweep ${sweep}: say with --targets which one system it is to be tried on.`)
+  const { setting, values } = parseSweep(sweep)
+  return values.map((value) => ({ typed: `${target}:${setting}=${value}`, value: String(value) }))
+}
+
+const usualTargets = (): readonly string[] =>
+  protocols.flatMap(({ name, strictest }) => [
+    name,
+    ...(strictest === undefined ? [] : [withSettings(name, strictest)]),
+  ])
+
+const withSettings = (name: string, settings: Settings): string =>
+  [name, ...Object.entries(settings).map(([setting, value]) => `${setting}=${value}`)].join(':')
+
+/** @throws UserError (usage) that names the option as it was typed here. */
+function settingsOf(target: Target, typed: string, written: readonly string[]): Settings {
+  try {
+    return parseKnobs(target, written)
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    throw new UserError(error.code, `--targets ${typed}: ${error.message.replace(/^--set /, '')}`)
+  }
+}
+
+type Common = Omit<CompareSettings, 'systems' | 'conditions'>
+
+async function plannedTarget(
+  { typed, value }: NamedTarget,
+  nemeses: readonly Nemesis[],
+  common: Common,
+): Promise<ComparedTarget> {
+  const [name = '', ...written] = typed.split(':')
+  const { target: plain } = await targetOf(name)
+  const settings = settingsOf(plain, typed, written)
+  if (!common.real && findProtocol(name) === undefined)
+    throw new UserError(
+      'usage',
+      `--targets ${typed}: ${name} runs as real processes only: add --real, which takes as long as the clock says.`,
+    )
+  const reference = common.real ? name : `${SIMULATED}${name}`
+  const nodes = common.nodes ?? plain.defaultNodes
+  const network = common.network === 'geo' ? geoFaults(nodes, common.timeMs) : []
+  const planned = async (condition: string, nemesis: Nemesis | undefined): Promise<PlannedCell> => {
+    const draftOf = (seed: number, workload: NamedPart): RunDraft => ({
+      target: { name: reference, settings },
+      workload,
+      nodes,
+      clients: common.clients,
+      rate: common.rate,
+      timeMs: common.timeMs,
+      timeoutMs: common.timeoutMs,
+      faults: [
+        ...network,
+        ...(nemesis === undefined ? [] : conditionFaults(nemesis, { nodes, timeMs: common.timeMs, seed })),
+      ],
+      seed,
+    })
+    const where = `chaos compare: ${typed} under ${condition}`
+    const complete = (draft: RunDraft, seed: number) => completeRun(draft, registries, { where, seed })
+    const hasSets = SET_FUNCTIONS.every((name) => plain.functions(settingsFor(plain, settings)).includes(name))
+    const pairs = await Promise.all(
+      common.seeds.map(async (seed): Promise<PlannedPair> => {
+        const registers = await complete(draftOf(seed, REGISTERS), seed)
+        const sets =
+          nemesis === undefined || !hasSets
+            ? undefined
+            : await complete({ ...draftOf(seed, SETS), expect: 'none' }, seed)
+        return { registers, sets }
+      }),
+    )
+    const [first, ...others] = pairs
+    if (first === undefined) throw new Error('there is at least one seed')
+    const { expect } = await planRun(first.registers, registries, where)
+    return { condition, promised: expect?.level ?? 'nothing', pairs: [first, ...others] }
+  }
+  const cells = [await planned(CALM, undefined)]
+  for (const nemesis of nemeses) cells.push(await planned(nemesis.name, nemesis))
+  return { name: [name, ...written].join(' '), typed, value, nodes, cells }
+}
+
+/** Few enough for clients to meet on them. Without cas, every level is decided. */
+const REGISTERS: NamedPart = { name: 'register', settings: { cas: 0, keys: 5 } }
+const SETS: NamedPart = { name: 'set', settings: { removes: 0, reads: 0.2 } }
+const SET_FUNCTIONS = ['add', 'read']

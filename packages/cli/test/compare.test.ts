@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect } from 'vitest'
+import { chaosHere, temporaryDirectory } from './chaos.ts'
+import { patientTest, test } from './patient.ts'
+
+const quick = ['--time', '2s', '--rate', '150', '--seeds', '1', '--seed', '2']
+
+describe('chaos compare', () => {
+  test('measures two systems under one fault: one waits and is right, the other answers and is late', async () => {
+    const page = join(temporaryDirectory(), 'compare.html')
+    const args = ['compare', '--targets', 'raft,master-master', '--faults', 'isolate-leader', ...quick]
+    const { stdout, exitCode } = await chaosHere([...args, '--json', '--html', page])
+    const { conditions, systems } = JSON.parse(stdout)
+    expect(conditions).toEqual(['calm', 'isolate-leader'])
+    const [[, raft], [, masters]] = systems.map(({ cells }: { cells: unknown[] }) => cells)
+    expect(raft).toMatchObject({ level: 'linearizable', promised: 'linearizable', kept: true, lost: 0 })
+    expect(raft.availability.median).toBeLessThan(1)
+    expect(raft.practical.median).toBeGreaterThan(raft.availability.median)
+    expect(masters).toMatchObject({ promised: 'eventual', kept: true, availability: { median: 1 } })
+    expect(masters.staleNanos).toBeGreaterThan(0)
+    expect(exitCode).toBe(0)
+    expect(readFileSync(page, 'utf8')).not.toMatch(/<script|https?:|src=|href=/)
+  })
+
+  patientTest('measures the same again, whichever thread has which run', async () => {
+    const args = ['compare', '--targets', 'raft,master-master', '--faults', 'kill', ...quick, '--json']
+    expect((await chaosHere(args)).stdout).toBe((await chaosHere(args)).stdout)
+  })
+
+  test('sweeps a setting: what waits for no replica loses what it has confirmed, what waits for all loses nothing', async () => {
+    const args = ['compare', '--targets', 'primary-replica:reads=primary', '--sweep', 'sync=0,all', '--nodes', '3']
+    const { stdout } = await chaosHere([...args, '--faults', 'isolate-leader', ...quick, '--json'])
+    const [none, all] = JSON.parse(stdout).systems
+    expect([none.value, all.value]).toEqual(['0', 'all'])
+    expect(none.cells[1].lost).toBeGreaterThan(0)
+    expect(all.cells[1].lost).toBe(0)
+  })
+
+  test('shows levels and numbers as tables, and says what availability means', async () => {
+    const { stdout } = await chaosHere([
+      'compare',
+      '--targets',
+      'raft',
+      '--faults',
+      'none',
+      '--network',
+      'geo',
+      ...quick,
+    ])
+    expect(stdout).toMatch(/raft +●/)
+    expect(stdout).toMatch(/n1 in Virginia/)
+    expect(stdout).toMatch(/live nodes that were answered/)
+  })
+
+  test.each([
+    [['--targets', 'rafft'], /rafft.*Did you mean raft\?/],
+    [['--targets', 'raft:sync=1'], /--targets raft:sync=1: sync: there is no such knob of raft/],
+    [['--targets', 'raft,raft'], /raft is given twice/],
+    [['--targets', 'redis'], /runs as real processes only: add --real/],
+    [
+      ['--targets', 'primary-replica', '--sweep', 'sync=0..4', '--nodes', '3'],
+      /cannot wait for 3 replicas: of 3 nodes, 2 are replicas/,
+    ],
+    [['--sweep', 'sync=0..4'], /say with --targets which one system/],
+    [['--targets', 'raft,quorum', '--sweep', 'batch=1,2'], /say with --targets which one system/],
+    [['--targets', 'quorum', '--sweep', 'r=1..9'], /quorum/],
+    [['--faults', 'partition,partition'], /partition is given twice/],
+    [['--faults', 'partitoin'], /Did you mean partition/],
+    [['--network', 'moon'], /there is no such network/],
+    [['--targets', 'raft', '--faults', 'clock', '--real'], /cannot suffer clock/],
+    [['--sim', '--real'], /exclude each other/],
+    [['--time', '10ms'], /in less than a second/],
+    [['--seeds', '0'], /--seeds 0: must be a whole number from 1/],
+  ])('refuses %j before anything runs, and says why', async (args, message) => {
+    const { stderr, exitCode } = await chaosHere(['compare', ...args])
+    expect(stderr).toMatch(message)
+    expect(exitCode).toBe(3)
+  })
+})

@@ -1,0 +1,64 @@
+import type { ComparedCell, ComparedSystem, Comparison } from './comparison.ts'
+import { duration, percent } from './words.ts'
+
+/** The signs of levels, strongest first; levels between two that have a sign share the stronger one's neighbour. */
+export const levelSigns: readonly {
+  readonly sign: string
+  readonly name: string
+  readonly levels: readonly string[]
+}[] = [
+  { sign: '●', name: 'linearizable', levels: ['linearizable'] },
+  { sign: '⊖', name: 'sequential', levels: ['sequential'] },
+  { sign: '◑', name: 'causal', levels: ['causal-convergence', 'causal-memory', 'causal'] },
+  { sign: '◔', name: 'PRAM or session', levels: ['pram', 'session'] },
+  { sign: '○', name: 'eventual', levels: ['eventual'] },
+  { sign: '⊘', name: 'none', levels: ['none'] },
+  { sign: '?', name: 'unknown', levels: ['unknown'] },
+]
+
+export const signOf = (level: string): string => levelSigns.find(({ levels }) => levels.includes(level))?.sign ?? '?'
+
+/** `linearizable`, `none of them`. */
+export const levelName = (level: string): string =>
+  level === 'none' ? 'not even eventual' : level.replaceAll('-', ' ')
+
+export const durationOrNone = (nanos: number | undefined): string => (nanos === undefined ? '–' : duration(nanos))
+
+export const share = (part: number): string => percent(part, 1)
+
+export const cellUnder = ({ cells }: ComparedSystem, condition: string): ComparedCell | undefined =>
+  cells.find((cell) => cell.condition === condition)
+
+/** The faults of a comparison, without calm. */
+export const faultsOf = ({ conditions }: Comparison): readonly string[] => conditions.slice(1)
+
+/** The cell in which the least was answered; undefined without faults. */
+export function worstCell(system: ComparedSystem): ComparedCell | undefined {
+  const [first, ...others] = system.cells.slice(1)
+  return (
+    first &&
+    others.reduce((worst, cell) => (cell.availability.median < worst.availability.median ? cell : worst), first)
+  )
+}
+
+export const lostIn = ({ cells }: ComparedSystem): number => cells.reduce((sum, { lost }) => sum + lost, 0)
+
+/** `12 systems · 5 nodes · 15 clients, 300 operations/s · 6 s a run, 3 runs each · simulated`. */
+export function comparisonSetting({
+  systems,
+  nodes,
+  clients,
+  rate,
+  timeMs,
+  seeds,
+  world,
+  network,
+}: Comparison): string {
+  return [
+    `${systems.length} ${systems.length === 1 ? 'system' : 'systems'}`,
+    `${nodes.join(' or ')} nodes${network === 'geo' ? ' on two continents' : ''}`,
+    `${clients} clients, ${rate} operations/s`,
+    `${timeMs / 1000} s a run, ${seeds.length} ${seeds.length === 1 ? 'run' : 'runs'} each (seed ${seeds[0] ?? 0}${seeds.length === 1 ? '' : ' and on'})`,
+    world === 'simulated' ? 'in virtual time' : 'on real processes',
+  ].join(' · ')
+}

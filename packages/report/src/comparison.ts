@@ -1,0 +1,77 @@
+/** Systems measured alike under the same conditions. */
+export interface Comparison {
+  readonly world: 'simulated' | 'real'
+  readonly network: 'local' | 'geo'
+  /** How many each system has; several numbers if they differ. */
+  readonly nodes: readonly number[]
+  readonly clients: number
+  /** Operations per second, over all clients. */
+  readonly rate: number
+  readonly timeMs: number
+  readonly timeoutMs: number
+  readonly seeds: readonly number[]
+  /** `calm` first, then the faults. */
+  readonly conditions: readonly string[]
+  readonly systems: readonly ComparedSystem[]
+  /** The setting that the systems differ in, if they are one system with a setting swept. */
+  readonly sweep?: string | undefined
+  /** What a reader must know that the numbers do not say. */
+  readonly notes: readonly string[]
+}
+
+export interface ComparedSystem {
+  /** `primary-replica sync=majority`. */
+  readonly name: string
+  /** The value of the swept setting. */
+  readonly value?: string | undefined
+  /** By condition, in the comparison's order. */
+  readonly cells: readonly ComparedCell[]
+}
+
+/** One system under one condition, over all seeds. */
+export interface ComparedCell {
+  readonly condition: string
+  /** The level promised under this condition, or `nothing`. */
+  readonly promised: string
+  /** The strongest level met, in the weakest of the runs; `none` if even convergence fails, `unknown` if undecided. */
+  readonly level: string
+  /** How many of the runs met no more than that. */
+  readonly weakest: number
+  readonly runs: number
+  /** Whether every run kept the promise; `unknown` if some are undecided. Absent without a promise. */
+  readonly kept?: boolean | 'unknown' | undefined
+  /**
+   * The share of requests to live nodes that were answered without an error while the fault was in force, as in CAP; the
+   * mean over the nodes.
+   */
+  readonly availability: Spread
+  /** The same, had each client that got no answer asked the other nodes. */
+  readonly practical: Spread
+  /** Of answered operations; absent if there were none. */
+  readonly latency?: Latency | undefined
+  /** The read furthest behind; absent if none was. */
+  readonly staleNanos?: number | undefined
+  /** The share of reads that were behind. */
+  readonly staleShare: number
+  /** The longest time in which no write at all was answered. */
+  readonly outageNanos: number
+  /** Acknowledged writes that were lost, over all runs. */
+  readonly lost: number
+  /** Repeats the run that is shown: the weakest. */
+  readonly again: string
+}
+
+/** Over the runs. */
+export interface Spread {
+  readonly median: number
+  readonly least: number
+  readonly most: number
+}
+
+/** Medians over the runs, in nanoseconds. */
+export interface Latency {
+  readonly p50: number
+  readonly p99: number
+  readonly readP50: number | undefined
+  readonly writeP50: number | undefined
+}

@@ -1,0 +1,31 @@
+import { levelSigns } from '../comparison-words.ts'
+import { type Html, html } from './markup.ts'
+
+/** A level as ink: a full disc, a slit disc, a half disc, a quarter, a ring, a slashed ring, a question mark. */
+export const glyph = (level: string): Html =>
+  html`<svg class="glyph" viewBox="-8 -8 16 16" aria-hidden="true">${glyphShape(level)}</svg>`
+
+/** The same inside another drawing. */
+export function glyphShape(level: string): Html {
+  const ring = html`<circle class="ring" r="6"/>`
+  switch (levelSigns.find(({ levels }) => levels.includes(level))?.name) {
+    case 'linearizable':
+      return html`<circle class="ring ink" r="6"/>`
+    case 'sequential':
+      return html`<circle class="ring ink" r="6"/><path class="slit" d="M-6 0H6"/>`
+    case 'causal':
+      return html`${ring}<path class="ink" d="M0-6A6 6 0 0 0 0 6Z"/>`
+    case 'PRAM or session':
+      return html`${ring}<path class="ink" d="M0 0V-6A6 6 0 0 0-6 0Z"/>`
+    case 'eventual':
+      return ring
+    case 'none':
+      return html`${ring}<path class="slash" d="M-5 5 5-5"/>`
+    default:
+      return html`<text x="0" y="5" class="mid">?</text>`
+  }
+}
+
+/** What the glyphs mean. */
+export const glyphKey = (): Html =>
+  html`<p class="key">${levelSigns.map(({ name, levels }) => html`<span>${glyph(levels[0] ?? '')} ${name === 'none' ? 'not even eventual' : name}</span>`)}</p>`

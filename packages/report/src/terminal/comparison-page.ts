@@ -1,0 +1,106 @@
+import type { ComparedCell, ComparedSystem, Comparison } from '../comparison.ts'
+import {
+  cellUnder,
+  comparisonSetting,
+  durationOrNone,
+  levelName,
+  levelSigns,
+  lostIn,
+  share,
+  signOf,
+  worstCell,
+} from '../comparison-words.ts'
+import { printable } from '../operation-words.ts'
+import { count } from '../words.ts'
+import type { PageStyle } from './evidence.ts'
+import { finish, pageStyle, warnings } from './run-page.ts'
+import type { Style, TerminalOptions } from './style.ts'
+import { type Cell, table } from './table.ts'
+import { wrap } from './width.ts'
+
+/** Systems side by side: the level of each under each fault, then what each costs. Ends in a newline. */
+export function renderComparison(comparison: Comparison, style: Style, options: TerminalOptions): string {
+  const page = pageStyle(style, options)
+  return finish(
+    [
+      [style.bold('COMPARED'), ...wrap(comparisonSetting(comparison), page.width)],
+      levelSection(comparison, page),
+      numberSection(comparison, page),
+      brokenSection(comparison, page),
+      [
+        ...wrap(
+          'availability: the share of requests to live nodes that were answered without an error under the worst of the faults, as in CAP; in practice: had unanswered clients asked another node',
+          page.width,
+        ),
+        ...comparison.notes.flatMap((note) => wrap(note, page.width)),
+      ].map((line) => style.dim(line)),
+    ],
+    options,
+  )
+}
+
+function levelSection(comparison: Comparison, page: PageStyle): string[] {
+  const { systems, conditions } = comparison
+  const rows = systems.map((system) => [
+    printable(system.name),
+    ...conditions.map((condition) => levelCell(cellUnder(system, condition), page)),
+  ])
+  const columns = [{ title: 'system' }, ...conditions.map((title) => ({ title }))]
+  return [
+    ...table(columns, rows, page.style.dim, 2),
+    page.style.dim(
+      `${levelSigns.map(({ sign, name }) => `${sign} ${name}`).join('  ')}  ${page.symbols.violated} promise broken`,
+    ),
+  ]
+}
+
+function levelCell(cell: ComparedCell | undefined, { style, symbols }: PageStyle): Cell | string {
+  if (cell === undefined) return ''
+  const text = `${signOf(cell.level)}${cell.kept === false ? symbols.violated : ''}`
+  return cell.kept === false ? { text, paint: style.accent } : text
+}
+
+function numberSection({ systems }: Comparison, { style }: PageStyle): string[] {
+  const columns = ['system', 'available', 'in practice', 'calm p50', 'p99', 'worst p99', 'stale by', 'outage', 'lost']
+  return table(
+    columns.map((title, i) => (i === 0 ? { title } : { title, align: 'right' })),
+    systems.map((system) => numberRow(system, style)),
+    style.dim,
+    2,
+  )
+}
+
+function numberRow(system: ComparedSystem, style: Style): (Cell | string)[] {
+  const [calm] = system.cells
+  const worst = worstCell(system)
+  const faulty = system.cells.slice(1)
+  const most = (of: (cell: ComparedCell) => number | undefined): number | undefined => {
+    const values = faulty.flatMap((cell) => of(cell) ?? [])
+    return values.length === 0 ? undefined : Math.max(...values)
+  }
+  const lost = lostIn(system)
+  return [
+    printable(system.name),
+    worst === undefined ? '–' : share(worst.availability.median),
+    worst === undefined ? '–' : share(worst.practical.median),
+    durationOrNone(calm?.latency?.p50),
+    durationOrNone(calm?.latency?.p99),
+    durationOrNone(most((cell) => cell.latency?.p99)),
+    durationOrNone(most((cell) => cell.staleNanos)),
+    durationOrNone(most((cell) => cell.outageNanos)),
+    lost === 0 ? '0' : { text: count(lost), paint: style.accent },
+  ]
+}
+
+function brokenSection({ systems }: Comparison, page: PageStyle): string[] {
+  return systems.flatMap(({ name, cells }) =>
+    cells.flatMap(({ kept, condition, promised, level, again }) =>
+      kept === false
+        ? warnings(
+            [`${name} promises ${promised} and was found ${levelName(level)} under ${condition}: ${again}`],
+            page,
+          )
+        : [],
+    ),
+  )
+}

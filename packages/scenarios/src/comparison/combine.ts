@@ -1,0 +1,70 @@
+import type { ComparedCell, Spread } from '@chaosproxy/report'
+import { levelsByStrength, type Measurement } from './measure.ts'
+
+/** A run of one cell, and the command that repeats it. */
+export interface MeasuredRun {
+  readonly measurement: Measurement
+  /** Absent if nothing was promised. */
+  readonly kept: boolean | 'unknown' | undefined
+  readonly again: string
+  /** The losses of another run, of elements added to sets, where the target has sets. */
+  readonly lost?: number | undefined
+}
+
+/** The runs of one system under one condition as one cell: the weakest level, and medians of the numbers. */
+export function combineRuns(
+  condition: string,
+  promised: string,
+  runs: readonly [MeasuredRun, ...MeasuredRun[]],
+): ComparedCell {
+  const [first] = runs
+  const weakest = runs.reduce((worst, run) => (strength(run) > strength(worst) ? run : worst), first)
+  const level = weakest.measurement.level
+  const all = runs.map(({ measurement }) => measurement)
+  const [p50, p99] = [median(all.flatMap((one) => one.p50 ?? [])), median(all.flatMap((one) => one.p99 ?? []))]
+  const stale = all.flatMap(({ staleNanos }) => staleNanos ?? [])
+  return {
+    condition,
+    promised,
+    level,
+    weakest: runs.filter(({ measurement }) => measurement.level === level).length,
+    runs: runs.length,
+    kept: keptByAll(runs),
+    availability: spread(all.map(({ availability }) => availability)),
+    practical: spread(all.map(({ practical }) => practical)),
+    latency:
+      p50 === undefined || p99 === undefined
+        ? undefined
+        : {
+            p50,
+            p99,
+            readP50: median(all.flatMap((one) => one.readP50 ?? [])),
+            writeP50: median(all.flatMap((one) => one.writeP50 ?? [])),
+          },
+    staleNanos: stale.length === 0 ? undefined : Math.max(...stale),
+    staleShare: median(all.map(({ staleShare }) => staleShare)) ?? 0,
+    outageNanos: median(all.map(({ outageNanos }) => outageNanos)) ?? 0,
+    lost: runs.reduce((sum, { measurement, lost }) => sum + (lost ?? measurement.lost), 0),
+    again: weakest.again,
+  }
+}
+
+const strength = ({ measurement }: MeasuredRun): number => levelsByStrength.indexOf(measurement.level)
+
+function keptByAll(runs: readonly MeasuredRun[]): ComparedCell['kept'] {
+  if (runs.some(({ kept }) => kept === false)) return false
+  if (runs.some(({ kept }) => kept === 'unknown')) return 'unknown'
+  return runs.some(({ kept }) => kept === undefined) ? undefined : true
+}
+
+const spread = (values: readonly number[]): Spread => ({
+  median: median(values) ?? 1,
+  least: Math.min(...values),
+  most: Math.max(...values),
+})
+
+function median(values: readonly number[]): number | undefined {
+  const sorted = [...values].sort((a, b) => a - b)
+  const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]]
+  return low === undefined || high === undefined ? undefined : (low + high) / 2
+}

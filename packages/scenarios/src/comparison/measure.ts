@@ -1,0 +1,186 @@
+import { levels, type Report, verdictOf } from '@chaosproxy/checker'
+import { FLAG_FINAL, type History, type Nanos, OK } from '@chaosproxy/history'
+import type { FaultRecord } from '@chaosproxy/report'
+import { NETWORK } from './network.ts'
+
+/** What one run showed. Plain data, so that threads can exchange it. */
+export interface Measurement {
+  /** The strongest level met; `none`, or `unknown` if that is not decided. */
+  readonly level: string
+  /** Of operations that live nodes were asked while the fault was in force, or of all if there was none. */
+  readonly availability: number
+  readonly practical: number
+  readonly p50: number | undefined
+  readonly p99: number | undefined
+  readonly readP50: number | undefined
+  readonly writeP50: number | undefined
+  readonly staleNanos: number | undefined
+  readonly staleShare: number
+  readonly outageNanos: number
+  /** Acknowledged writes that were gone at the end. On registers, only those that no later write replaced. */
+  readonly lost: number
+}
+
+export interface MeasureInput {
+  readonly history: History
+  readonly report: Report<string>
+  readonly faults: readonly FaultRecord[]
+  /** When the faults were healed and clients had stopped. */
+  readonly healedAt: Nanos
+  /** How long a client waits, and so would try elsewhere. */
+  readonly timeoutNanos: Nanos
+}
+
+/** Session guarantees alone say too little to sum up a run. */
+const SUMMING: readonly string[] = [
+  'linearizable',
+  'sequential',
+  'causal-memory',
+  'causal-convergence',
+  'causal',
+  'pram',
+  'session',
+  'eventual',
+]
+
+/** Weakest last. */
+export const levelsByStrength: readonly string[] = [
+  ...levels.filter((level) => SUMMING.includes(level)),
+  'unknown',
+  'none',
+]
+
+export function measure(input: MeasureInput): Measurement {
+  const { report } = input
+  const rows = rowsUnderFault(input)
+  const answered = rows.filter((row) => isAnswered(input.history, row))
+  const elsewhere = answeredElsewhere(input, rows)
+  const latencies = (wanted?: 'read' | 'write') =>
+    Float64Array.from(
+      answered.filter((row) => wanted === undefined || isRead(input.history, row) === (wanted === 'read')),
+      (row) => latencyOf(input.history, row),
+    ).sort()
+  const all = latencies()
+  return {
+    level: levelOf(report),
+    availability: meanOverNodes(input.history, rows, (row) => isAnswered(input.history, row)),
+    practical: meanOverNodes(input.history, rows, (row) => isAnswered(input.history, row) || elsewhere.has(row)),
+    p50: percentile(all, 0.5),
+    p99: percentile(all, 0.99),
+    readP50: percentile(latencies('read'), 0.5),
+    writeP50: percentile(latencies('write'), 0.5),
+    staleNanos: staleOf(report),
+    staleShare: share(report.staleness?.reads.stale ?? 0, report.staleness?.reads.measured ?? 0, 0),
+    outageNanos: longestOutage(input),
+    lost: report.accounting?.lost.length ?? report.lost.length,
+  }
+}
+
+/**
+ * The share of operations answered, as the mean over the nodes that were asked: each counts alike, although clients that
+ * wait for an answer ask less often than those that get one.
+ */
+function meanOverNodes({ operations }: History, rows: readonly number[], answered: (row: number) => boolean): number {
+  const nodes = new Map<number, { asked: number; answered: number }>()
+  for (const row of rows) {
+    const node = operations.node[row] ?? -1
+    const counts = nodes.get(node) ?? { asked: 0, answered: 0 }
+    nodes.set(node, counts)
+    counts.asked++
+    if (answered(row)) counts.answered++
+  }
+  return share(
+    Array.from(nodes.values(), (counts) => counts.answered / counts.asked).reduce((sum, one) => sum + one, 0),
+    nodes.size,
+  )
+}
+
+const share = (some: number, all: number, none = 1): number => (all === 0 ? none : some / all)
+
+function levelOf(report: Report<string>): string {
+  const summing = Object.keys(report.levels).filter((level) => SUMMING.includes(level))
+  const met = summing.find((level) => verdictOf(report, level).result === 'met')
+  if (met !== undefined) return met
+  return summing.some((level) => verdictOf(report, level).result === 'unknown') ? 'unknown' : 'none'
+}
+
+function staleOf({ staleness }: Report<string>): number | undefined {
+  const behind = staleness?.behindNanos?.max ?? 0
+  return behind > 0 ? behind : undefined
+}
+
+const isTrouble = ({ id }: FaultRecord): boolean => !id.startsWith(NETWORK)
+
+/** The clients' operations called while a fault was in force, at nodes that it had not stopped. */
+function rowsUnderFault({ history, faults, healedAt }: MeasureInput): number[] {
+  const { length, callTime, flags, node } = history.operations
+  const trouble = faults.filter(isTrouble)
+  const rows: number[] = []
+  for (let row = 0; row < length; row++) {
+    const at = callTime[row] ?? 0
+    if (at >= healedAt || ((flags[row] ?? 0) & FLAG_FINAL) !== 0) continue
+    const current = trouble.filter(({ from, to }) => from <= at && at < to)
+    if (trouble.length > 0 && current.length === 0) continue
+    const asked = history.nodes[node[row] ?? -1]
+    if (
+      current.some(
+        ({ fault }) => stops(fault.kind) && 'nodes' in fault && asked !== undefined && fault.nodes.includes(asked),
+      )
+    )
+      continue
+    rows.push(row)
+  }
+  return rows
+}
+
+const stops = (kind: string): boolean => kind === 'kill' || kind === 'crash' || kind === 'pause'
+
+/** A refusal that the model allows is an answer, but this workload has none. */
+const isAnswered = (history: History, row: number): boolean => history.operations.outcome[row] === OK
+
+const isRead = ({ functions, operations }: History, row: number): boolean =>
+  functions[operations.f[row] ?? -1] === 'read'
+
+const latencyOf = ({ operations }: History, row: number): number =>
+  (operations.returnTime[row] ?? 0) - (operations.callTime[row] ?? 0)
+
+/**
+ * The unanswered operations that another node would have answered: one that did answer such an operation, called after
+ * this one and before its client would have given up.
+ */
+function answeredElsewhere({ history, timeoutNanos }: MeasureInput, rows: readonly number[]): ReadonlySet<number> {
+  const { callTime, f, node } = history.operations
+  const saved = new Set<number>()
+  for (const [place, row] of rows.entries()) {
+    if (isAnswered(history, row)) continue
+    const until = (callTime[row] ?? 0) + timeoutNanos
+    for (let i = place + 1; i < rows.length; i++) {
+      const other = rows[i] ?? -1
+      if ((callTime[other] ?? 0) >= until) break
+      if (f[other] !== f[row] || node[other] === node[row] || !isAnswered(history, other)) continue
+      saved.add(row)
+      break
+    }
+  }
+  return saved
+}
+
+/** The longest time between two answers to writes, from the first to the last of the clients' operations. */
+function longestOutage({ history, healedAt }: MeasureInput): number {
+  const { length, returnTime, flags } = history.operations
+  const times: number[] = []
+  for (let row = 0; row < length; row++) {
+    if (((flags[row] ?? 0) & FLAG_FINAL) !== 0 || isRead(history, row) || !isAnswered(history, row)) continue
+    times.push(returnTime[row] ?? 0)
+  }
+  times.sort((a, b) => a - b)
+  return [...times, healedAt].reduce(
+    ({ longest, before }, at) => ({ longest: Math.max(longest, at - before), before: at }),
+    { longest: 0, before: 0 },
+  ).longest
+}
+
+/** Nearest rank. */
+function percentile(sorted: Float64Array, part: number): number | undefined {
+  return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)]
+}

@@ -1,0 +1,150 @@
+import { check } from '@chaosproxy/checker'
+import { nemeses, parseSchedule } from '@chaosproxy/faults'
+import { historyFromEvents, millis, millisToNanos, nanos } from '@chaosproxy/history'
+import type { FaultRecord } from '@chaosproxy/report'
+import { describe, expect, test } from 'vitest'
+import { combineRuns, conditionFaults, geoFaults, type Measurement, measure, parseSweep } from '../src/index.ts'
+
+const at = (ms: number) => millisToNanos(millis(ms))
+
+type Row = readonly [
+  from: number,
+  to: number,
+  node: string,
+  f: 'read' | 'write',
+  value: number,
+  type: 'ok' | 'fail' | 'info',
+]
+
+/** Each row is an operation of a process of its own. */
+function measured(rows: readonly Row[], faults: readonly FaultRecord[], healedMs = 10_000): Measurement {
+  const events = rows
+    .flatMap(([from, to, node, f, value, type], process) => [
+      { time: at(from), process, type: 'invoke' as const, f, key: 'x', value: f === 'read' ? null : value, node },
+      { time: at(to), process, type, f, key: 'x', value: type === 'ok' ? value : null },
+    ])
+    .sort((one, other) => one.time - other.time)
+  const history = historyFromEvents(events)
+  const now = () => millis(0)
+  const report = check(history, {
+    model: 'register',
+    initial: null,
+    levels: ['linearizable', 'sequential', 'eventual'],
+    staleness: true,
+    failedCas: 'drop',
+    deadlineMs: millis(1_000),
+    memoryBytes: 1e8,
+    now,
+  })
+  return measure({ history, report, faults, healedAt: at(healedMs), timeoutNanos: at(1_000) })
+}
+
+const cut = (fromMs: number, toMs: number, id = 'partition-1'): FaultRecord => ({
+  id,
+  fault: { kind: 'partition', mode: 'hold', links: [{ from: 'n1', to: 'n2' }] },
+  from: at(fromMs),
+  to: at(toMs),
+  hits: 1,
+})
+
+describe('a run is measured', () => {
+  const rows: readonly Row[] = [
+    [0, 10, 'n1', 'write', 1, 'ok'],
+    [2_000, 2_010, 'n2', 'write', 2, 'ok'],
+    [2_100, 2_600, 'n1', 'write', 3, 'info'],
+    [2_300, 2_305, 'n2', 'write', 4, 'ok'],
+    [2_700, 2_710, 'n1', 'read', 4, 'fail'],
+    [6_000, 6_040, 'n1', 'write', 5, 'ok'],
+  ]
+
+  test('by the operations called while the fault was in force, each node counting alike', () => {
+    const { availability } = measured(rows, [cut(1_000, 3_000)])
+    expect(availability).toBe((0 / 2 + 2 / 2) / 2)
+  })
+
+  test('in practice an operation is answered that another node would have answered before the client gave up', () => {
+    // The write of 3 at n1 could have been made at n2; nobody answered a read.
+    expect(measured(rows, [cut(1_000, 3_000)]).practical).toBe((1 / 2 + 2 / 2) / 2)
+  })
+
+  test('as a whole if there was no fault, or only the network it runs on', () => {
+    expect(measured(rows, []).availability).toBe((2 / 4 + 2 / 2) / 2)
+    expect(measured(rows, [cut(0, 10_000, 'network-1')]).availability).toBe((2 / 4 + 2 / 2) / 2)
+  })
+
+  test('without the nodes that were down: a killed node is no live one', () => {
+    const killed: FaultRecord = {
+      id: 'kill-1',
+      fault: { kind: 'kill', nodes: ['n1'] },
+      from: at(1_000),
+      to: at(3_000),
+      hits: 1,
+    }
+    expect(measured(rows, [killed]).availability).toBe(1)
+  })
+
+  test('with the longest time without any write answered, and the age of the stalest read', () => {
+    expect(measured(rows, [], 6_500).outageNanos).toBe(at(6_040) - at(2_305))
+    const stale = measured([...rows, [7_000, 7_001, 'n2', 'read', 4, 'ok']], [])
+    expect(stale.staleNanos).toBe(at(7_000) - at(6_040))
+    expect(stale.level).toBe('sequential')
+  })
+})
+
+test('the runs of a cell are as weak as the weakest, and lose what all of them lose', () => {
+  const measurement = (level: string, availability: number, lost: number): Measurement => ({
+    ...{ level, availability, practical: 1, lost, p50: 5, p99: 9, readP50: 4, writeP50: 6 },
+    ...{ staleNanos: undefined, staleShare: 0, outageNanos: 3 },
+  })
+  const run = (level: string, availability: number, lost: number, kept: boolean | 'unknown') => ({
+    measurement: measurement(level, availability, lost),
+    kept,
+    again: level,
+  })
+  const cell = combineRuns('kill', 'sequential', [
+    run('linearizable', 1, 2, true),
+    run('eventual', 0.5, 0, false),
+    run('sequential', 0.8, 1, true),
+  ])
+  expect(cell).toMatchObject({ level: 'eventual', weakest: 1, runs: 3, kept: false, lost: 3, again: 'eventual' })
+  expect(cell.availability).toEqual({ median: 0.8, least: 0.5, most: 1 })
+  expect(combineRuns('kill', 'sequential', [run('unknown', 1, 0, 'unknown'), run('none', 1, 0, true)])).toMatchObject({
+    level: 'none',
+    kept: 'unknown',
+  })
+  expect(combineRuns('kill', 'nothing', [{ ...run('none', 1, 4, true), kept: undefined, lost: 7 }])).toMatchObject({
+    kept: undefined,
+    lost: 7,
+  })
+})
+
+test.each(nemeses)(
+  '$name makes a condition: a fault in the middle half of a run, the same for the same seed',
+  (nemesis) => {
+    const options = { nodes: 5, timeMs: millis(8_000), seed: 3 }
+    const faults = conditionFaults(nemesis, options)
+    const schedule = parseSchedule(faults, 'test')
+    expect(schedule.length).toBeGreaterThan(0)
+    for (const { from, to } of schedule) {
+      expect(from).toBeGreaterThanOrEqual(at(2_000))
+      expect(to).toBeLessThanOrEqual(at(6_000))
+    }
+    expect(conditionFaults(nemesis, options)).toEqual(faults)
+  },
+)
+
+test('on the geographic network messages between places are late by half a round trip, both ways, all the time', () => {
+  const schedule = parseSchedule(geoFaults(3, millis(5_000)), 'test')
+  expect(schedule.map(({ plan }) => ('latencyMs' in plan ? plan.latencyMs : 0))).toEqual([31, 35, 66])
+  expect(schedule.map(({ plan }) => ('links' in plan ? plan.links.length : 0))).toEqual([2, 2, 2])
+  expect(schedule.every(({ from, to }) => from === nanos(0) && to === at(5_000))).toBe(true)
+  expect(geoFaults(1, millis(5_000))).toEqual([])
+})
+
+test('a sweep is a range of numbers or a list', () => {
+  expect(parseSweep('sync=0..4').values).toEqual([0, 1, 2, 3, 4])
+  expect(parseSweep('reads=primary,replica')).toEqual({ setting: 'reads', values: ['primary', 'replica'] })
+  expect(parseSweep('failover=true,false').values).toEqual([true, false])
+  for (const wrong of ['sync', 'sync=', '=1..2', 'sync=4..0', 'sync=3', 'sync=0..99', 'a=b=c'])
+    expect(() => parseSweep(wrong), wrong).toThrow(/--sweep .*Write --sweep sync=0\.\.4/)
+})
