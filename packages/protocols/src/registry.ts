@@ -1,3 +1,4 @@
+import { chain } from './chain/definition.ts'
 import { commitWait } from './commit-wait/definition.ts'
 import type { ProtocolDefinition } from './definition.ts'
 import { leaseLock } from './lease-lock/definition.ts'
@@ -22,6 +23,7 @@ export const protocols: readonly ProtocolDefinition[] = [
   twoPhaseCommit,
   viewstamped,
   commitWait,
+  chain,
 ]
 
 export const findProtocol = (name: string): ProtocolDefinition | undefined =>

@@ -1,3 +1,4 @@
+import { chainRows } from './chain.ts'
 import { commitWaitRows } from './commit-wait.ts'
 import { leaseLockRows } from './lease-lock.ts'
 import { masterMasterRows } from './master-master.ts'
@@ -22,4 +23,5 @@ export const systemRows: readonly SystemRow[] = [
   ...twoPhaseCommitRows,
   ...viewstampedRows,
   ...commitWaitRows,
+  ...chainRows,
 ]

@@ -1,0 +1,52 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { Invariant, InvariantWatch } from '../definition.ts'
+import { lastIndex } from '../log.ts'
+import { type LogProtocol, watchAgreement, watchCompleteness, watchLogMatching } from '../log-invariants.ts'
+import { type ChainMessage, type ChainState, isActive, isHead, isTail, predecessorOf } from './state.ts'
+
+const histories: LogProtocol<ChainState> = {
+  leads: isHead,
+  term: ({ epoch }) => epoch,
+  log: ({ log }) => log,
+  // What the tail has executed, every node of the chain has.
+  settled: (state) => (isTail(state) ? state.applied : 0),
+}
+
+type Watch = InvariantWatch<ChainState, ChainMessage>
+
+export const chainInvariants: readonly Invariant[] = [
+  {
+    name: 'answered updates survive',
+    summary: 'what a tail has executed is in the history of every later head (§3.1)',
+    watch: () => watchCompleteness(histories),
+  },
+  {
+    name: 'nodes agree',
+    summary: 'no two nodes execute different updates with the same number (§3)',
+    watch: () => watchAgreement({ ...histories, settled: ({ applied }) => applied }),
+  },
+  {
+    name: 'histories agree',
+    summary: 'two histories with an update of the same number and epoch are the same up to there',
+    watch: () => watchLogMatching(histories),
+  },
+  {
+    name: 'update propagation',
+    summary:
+      '"For servers labeled i and j such that i ≤ j holds (i.e., i is a predecessor of j in the chain) then: Hist_j ⪯ Hist_i" (§3.1)',
+    watch: watchPropagation,
+  },
+]
+
+/** Compares lengths: that one is the beginning of the other follows from "histories agree". */
+function watchPropagation(): Watch {
+  const states = new Map<NodeId, ChainState>()
+  return (node) => (state) => {
+    states.set(node, state)
+    const before = predecessorOf(state)
+    const predecessor = before === undefined ? undefined : states.get(before)
+    if (!isActive(state) || predecessor?.epoch !== state.epoch) return undefined
+    const [own, others] = [lastIndex(state.log), lastIndex(predecessor.log)]
+    return own > others ? `${node} has ${own} updates, and ${before} before it has ${others}` : undefined
+  }
+}

@@ -1,0 +1,159 @@
+import type { NodeId } from '@chaosproxy/faults'
+import { millis } from '@chaosproxy/history'
+import { draw } from '../generator.ts'
+import { countPresent, lastIndex, replaceFrom } from '../log.ts'
+import { failReads } from '../routing/answers.ts'
+import { offerRequests } from '../routing/requests.ts'
+import {
+  broadcast,
+  type Configuration,
+  emit,
+  isActive,
+  isHead,
+  majorityOf,
+  nextEpoch,
+  send,
+  successorOf,
+  type Turn,
+} from './state.ts'
+import { executeAtTail, historyFor, sendAgain } from './updates.ts'
+
+// What the master does in the paper (§3.1, coping with server failures), done by the nodes. A node that misses another
+// seals the epoch: from then on no majority takes part in it. Every chain is a majority, so some node that sealed it was
+// part of it, and has every update that its tail can have answered: "Update Propagation Invariant" (§3.1).
+
+/** How long to wait for more nodes than a majority. */
+const GATHER_MS = millis(20)
+
+export function awaitHead(turn: Turn): void {
+  const { silenceMinMs, silenceMaxMs } = turn.config
+  const afterMs = millis(silenceMinMs + draw(turn.state.generator) * (silenceMaxMs - silenceMinMs))
+  emit(turn, { type: 'setTimer', timer: 'silence', afterMs })
+}
+
+/** Ends all earlier epochs here, durably, before anybody is told. */
+export function seal(turn: Turn, epoch: number): Configuration {
+  const { state } = turn
+  retire(turn)
+  state.promised = epoch
+  emit(turn, { type: 'persist', record: { kind: 'sealed', epoch } })
+  return { epoch: state.epoch, chain: state.chain, entries: [...state.log.entries] }
+}
+
+/** Requests that this node holds may still be part of the next epoch; sessions keep them from being applied twice. */
+function retire(turn: Turn): void {
+  const { state } = turn
+  failReads(turn)
+  state.origins = new Map()
+  state.sealed = undefined
+  state.leader = undefined
+  emit(turn, { type: 'cancelTimer', timer: 'heartbeat' })
+  emit(turn, { type: 'cancelTimer', timer: 'check' })
+  emit(turn, { type: 'cancelTimer', timer: 'gather' })
+  awaitHead(turn)
+}
+
+export function reconfigure(turn: Turn): void {
+  const { state } = turn
+  const epoch = nextEpoch(state)
+  const own = seal(turn, epoch)
+  state.sealed = new Map([[state.id, own]])
+  emit(turn, { type: 'log', text: `seals all epochs before ${epoch}` })
+  broadcast(turn, { type: 'seal', epoch })
+  gatherIfMajority(turn)
+}
+
+export function handleSealed(turn: Turn, from: NodeId, epoch: number, last: Configuration): void {
+  const { state } = turn
+  if (state.sealed === undefined || epoch !== state.promised) return
+  state.sealed.set(from, last)
+  gatherIfMajority(turn)
+}
+
+function gatherIfMajority(turn: Turn): void {
+  const { sealed, nodes } = turn.state
+  if (sealed === undefined || sealed.size < majorityOf(turn.state)) return
+  if (sealed.size === nodes.length) beginChain(turn)
+  else if (sealed.size === majorityOf(turn.state)) emit(turn, { type: 'setTimer', timer: 'gather', afterMs: GATHER_MS })
+}
+
+/**
+ * The new chain goes on with the longest history of the latest epoch: that of the node nearest to its head, so that
+ * nothing in process is lost. This node becomes the head; the others keep their order, and those that were not in the
+ * chain come last: "a new server is added to the end of the chain" (§3.1, extending a chain).
+ */
+export function beginChain(turn: Turn): void {
+  const { state } = turn
+  const { sealed, id, promised } = state
+  if (sealed === undefined) return
+  const latest = [...sealed.values()].reduce((one, two) =>
+    one.epoch !== two.epoch
+      ? one.epoch > two.epoch
+        ? one
+        : two
+      : one.entries.length >= two.entries.length
+        ? one
+        : two,
+  )
+  const present = [...sealed.keys()].filter((node) => node !== id).sort()
+  const stayed = latest.chain.filter((node) => present.includes(node))
+  const joined = present.filter((node) => !stayed.includes(node))
+  begin(turn, { epoch: promised, chain: [id, ...stayed, ...joined], entries: latest.entries })
+}
+
+/** From its head, each node of a chain begins before its successor does: once the tail has begun, all have. */
+export function begin(turn: Turn, { epoch, chain, entries }: Configuration): void {
+  const { state, config } = turn
+  retire(turn)
+  const present = countPresent(state.log, 0, entries)
+  const fresh = entries.slice(present)
+  replaceFrom(state.log, present + 1, fresh)
+  state.promised = epoch
+  state.epoch = epoch
+  state.chain = chain
+  state.acked = Math.min(state.applied, lastIndex(state.log))
+  state.begun = false
+  state.reads = []
+  state.roundStarted = 0
+  state.roundConfirmed = 0
+  state.rounds = new Map()
+  emit(turn, { type: 'persist', record: { kind: 'begun', epoch, chain, from: present + 1, entries: fresh } })
+  emit(turn, { type: 'log', text: `begins epoch ${epoch} with the chain ${chain.join(' > ')}` })
+  passOn(turn)
+  emit(turn, { type: 'setTimer', timer: 'heartbeat', afterMs: config.heartbeatMs })
+  if (!isHead(state)) return
+  state.leader = state.id
+  state.heard = [...chain]
+  emit(turn, { type: 'cancelTimer', timer: 'silence' })
+  emit(turn, { type: 'setTimer', timer: 'check', afterMs: config.silenceMaxMs })
+  broadcast(turn, { type: 'alive', epoch })
+  offerRequests(turn)
+}
+
+function passOn(turn: Turn): void {
+  const { state } = turn
+  const { epoch, chain } = state
+  const successor = successorOf(state)
+  if (successor === undefined) executeAtTail(turn)
+  else send(turn, successor, { type: 'begin', epoch, chain, entries: historyFor(turn) })
+}
+
+/** Also shows that the head is alive. */
+export function heartbeat(turn: Turn): void {
+  const { state, config } = turn
+  if (!isActive(state)) return
+  if (isHead(state)) broadcast(turn, { type: 'alive', epoch: state.epoch })
+  sendAgain(turn)
+  emit(turn, { type: 'setTimer', timer: 'heartbeat', afterMs: config.heartbeatMs })
+}
+
+/** At the head: a node of the chain that is silent is left out, and one that is back joins. */
+export function checkChain(turn: Turn): void {
+  const { state, config } = turn
+  if (!isHead(state)) return
+  const heard = new Set([...state.heard, state.id])
+  const asExpected = state.nodes.every((node) => heard.has(node) === state.chain.includes(node))
+  state.heard = []
+  if (asExpected) emit(turn, { type: 'setTimer', timer: 'check', afterMs: config.silenceMaxMs })
+  else reconfigure(turn)
+}

@@ -1,0 +1,127 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { Input, Millis } from '@chaosproxy/history'
+import type { Generator } from '../generator.ts'
+import type { Entry, Log } from '../log.ts'
+import type { Effect } from '../machine.ts'
+import type { Origin, RoutedMessage, RoutingConfig, RoutingState, RoutingTurn } from '../routing/routing.ts'
+
+// Sections are those of van Renesse & Schneider, "Chain Replication for Supporting High Throughput and Availability",
+// 2004. Departures: the paper's servers are fail-stop, and a master outside of the chain knows which have failed. Here
+// nodes are cut off and come back, and are their own master: a majority agrees on each configuration, so a chain is never
+// shorter than a majority, and a tail makes sure that the chain has not gone on without it before it answers a query.
+
+export interface ChainConfig extends RoutingConfig {
+  readonly heartbeatMs: Millis
+  readonly silenceMinMs: Millis
+  readonly silenceMaxMs: Millis
+  readonly bug: string | undefined
+}
+
+/** A chain, and the history with which it began. The epoch numbers the configuration. */
+export interface Configuration {
+  readonly epoch: number
+  /** From head to tail. */
+  readonly chain: readonly NodeId[]
+  readonly entries: readonly Entry[]
+}
+
+export type ChainMessage =
+  /** Asks for the end of all earlier epochs. */
+  | { readonly type: 'seal'; readonly epoch: number }
+  | { readonly type: 'sealed'; readonly epoch: number; readonly last: Configuration }
+  /** The receiver has sealed a later epoch than that of the message it answers. */
+  | { readonly type: 'deposed'; readonly epoch: number }
+  /** Passed along the new chain. */
+  | ({ readonly type: 'begin' } & Configuration)
+  /** Updates passed along the chain (§3.1); the entries have the numbers from `from` on. */
+  | {
+      readonly type: 'update'
+      readonly epoch: number
+      readonly from: number
+      readonly entries: readonly Entry[]
+      readonly origins: readonly (Origin | null)[]
+    }
+  /** Passed back along the chain: the tail has everything up to here. */
+  | { readonly type: 'ack'; readonly epoch: number; readonly index: number }
+  | { readonly type: 'query'; readonly epoch: number; readonly origin: Origin; readonly input: Input }
+  | { readonly type: 'confirm'; readonly epoch: number; readonly round: number }
+  | { readonly type: 'confirmed'; readonly epoch: number; readonly round: number }
+  | { readonly type: 'alive'; readonly epoch: number }
+  | { readonly type: 'here'; readonly epoch: number }
+  | RoutedMessage
+
+export type ChainRecord =
+  | { readonly kind: 'sealed'; readonly epoch: number }
+  | { readonly kind: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
+  /** These entries take the place of those from `from` on. */
+  | {
+      readonly kind: 'begun'
+      readonly epoch: number
+      readonly chain: readonly NodeId[]
+      readonly from: number
+      readonly entries: readonly Entry[]
+    }
+
+export type ChainEffect = Effect<ChainMessage, ChainRecord>
+
+/** The log is the paper's `Hist`; those of its entries beyond `acked` are `Sent`. */
+export interface ChainState extends RoutingState {
+  /** Every node, by name. */
+  readonly nodes: readonly NodeId[]
+  readonly generator: Generator
+  // Durable.
+  /** No earlier epoch goes on here. */
+  promised: number
+  /** The configuration that this node was last part of. */
+  epoch: number
+  chain: readonly NodeId[]
+  readonly log: Log
+  // In memory.
+  /** The tail has everything up to here. */
+  acked: number
+  /** Whether the tail has confirmed to have begun the epoch. */
+  begun: boolean
+  /** By entry that is not acknowledged yet. */
+  origins: Map<number, Origin>
+  /** While this node brings about a new configuration: what the others have sealed. */
+  sealed: Map<NodeId, Configuration> | undefined
+  /** The nodes that the head has heard of since the last check. */
+  heard: NodeId[]
+  roundStarted: number
+  rounds: Map<NodeId, number>
+}
+
+/** One step in progress. */
+export interface Turn extends RoutingTurn<Turn> {
+  readonly config: ChainConfig
+  readonly state: ChainState
+  readonly effects: ChainEffect[]
+}
+
+export const emit = (turn: Turn, effect: ChainEffect): void => {
+  turn.effects.push(effect)
+}
+
+export const mark = (turn: Turn): void => emit(turn, { type: 'mark' })
+
+export const send = (turn: Turn, to: NodeId, message: ChainMessage): void => emit(turn, { type: 'send', to, message })
+
+export function broadcast(turn: Turn, message: ChainMessage): void {
+  for (const node of turn.state.nodes) if (node !== turn.state.id) send(turn, node, message)
+}
+
+export const majorityOf = ({ nodes }: ChainState): number => Math.floor(nodes.length / 2) + 1
+
+/** Whether this node goes on with the configuration it was last part of. */
+export const isActive = ({ promised, epoch, chain }: ChainState): boolean => promised === epoch && chain.length > 0
+
+export const isHead = (state: ChainState): boolean => isActive(state) && state.chain[0] === state.id
+export const isTail = (state: ChainState): boolean => isActive(state) && state.chain.at(-1) === state.id
+export const successorOf = ({ chain, id }: ChainState): NodeId | undefined => chain[chain.indexOf(id) + 1]
+export const predecessorOf = ({ chain, id }: ChainState): NodeId | undefined => chain[chain.indexOf(id) - 1]
+
+/** The lowest epoch of this node above all it has heard of: no two nodes number alike. */
+export function nextEpoch({ nodes, id, promised }: ChainState): number {
+  const round = Math.floor(promised / nodes.length) + 1
+  return round * nodes.length + nodes.indexOf(id)
+}
