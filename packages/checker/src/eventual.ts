@@ -82,7 +82,7 @@ function judgeKey(
   }
   const lastWriter = lastWriters(input, [...values.keys()], budget)
   const lost = lostWrites(input, lastWriter, budget)
-  // One read shows it, so check it before what takes two.
+  // A single read shows this, so check it before what takes two reads to show.
   for (const [value, some] of values) {
     if (!lastWriter.has(value)) return { counterexample: thinAir({ ...input, reads: some }, value), lost }
   }

@@ -12,7 +12,7 @@ export interface LevelDefinition<Name extends string = string> {
   readonly impliedBy?: readonly string[]
   /** It needs evidence of its own: no other level's verdict decides it. */
   readonly isApart?: true
-  /** What a history that meets it is called in a headline; absent if it says too little to sum a history up. */
+  /** The headline of a history that meets it; absent if that says too little to sum a history up. */
   readonly headline?: string
 }
 
@@ -42,11 +42,11 @@ export interface WeakDefinition<Name extends string = string> extends LevelDefin
 }
 
 export interface WeakWords {
-  /** What no choice of sources can mend, behind "Whichever writes these reads saw,". */
+  /** Follows "Whichever writes these reads saw,": what is wrong with every choice of sources. */
   readonly noWay: string
-  /** What the cycle shows, in front of its steps; with the client if the contradiction lies with a single one. */
+  /** Precedes the steps of a cycle; names the client if the contradiction is in one client's view. */
   introduction(client: string | undefined): string
-  /** Why a write that a read did not see is the older one, behind "because" and before the read. */
+  /** Follows "because" and precedes a read: why a write that the read did not see is the older one. */
   readonly since: string
 }
 

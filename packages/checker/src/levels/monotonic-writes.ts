@@ -1,6 +1,6 @@
 import { noSharedOrder, type WeakDefinition } from './definition.ts'
 
-/** Viotti & Vukolić 2016. On registers it bites only together with monotonic reads: alone it forbids reading the future. */
+/** Viotti & Vukolić 2016. On registers it bites only together with monotonic reads: alone it only forbids reading from the future. */
 export const monotonicWrites: WeakDefinition<'monotonic-writes'> = {
   name: 'monotonic-writes',
   implies: [],

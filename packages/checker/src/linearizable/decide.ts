@@ -141,7 +141,7 @@ function decideQuickly(
   return laidOut
 }
 
-/** Only when no key is violated in linear time: it takes as long again. */
+/** Called only if no key is violated in linear time, since it takes as long again. */
 function layOut(
   { jsonOf, budget, race, orders }: Undertaking,
   laidOut: LaidOut,

@@ -105,11 +105,11 @@ export interface LeaseLockState {
   readonly fencing: boolean
   // The lock service.
   readonly locks: Map<string, Grant>
-  /** After a start: leases from before count anew, since they are measured by a clock of this life. */
+  /** Whether leases from before a restart have started over: the clock that measured them is gone. */
   renewed: boolean
   // The store.
   readonly cells: Map<string, Cell>
-  /** A store that was accepted although it was not made from what was there; for the invariant. */
+  /** A store that was accepted although the value had changed since its section read it; for the invariant. */
   clash: string | undefined
   // The worker; each node is one.
   readonly sections: Map<string, Section>

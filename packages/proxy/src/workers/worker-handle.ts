@@ -46,7 +46,7 @@ export function startWorker({ seed, number, died, troubled }: WorkerOptions): Wo
     becomeReady = resolve
     fail = reject
   })
-  // A failed start also reaches callers that do not await `ready`, through `died`, if they care.
+  // Callers that do not await `ready` learn of a failed start through `died`.
   ready.catch(() => undefined)
   let report = NOTHING
   let asked = 0

@@ -29,7 +29,7 @@ export interface ExplorerParts {
   readonly startChartCursor: typeof startChartCursor
 }
 
-/** The timeline of operations, and the cursor of the charts, which moves it. */
+/** Starts the timeline of operations, and the charts' cursor, which moves it. */
 export function startExplorer(parts: ExplorerParts): void {
   const { find, Drawing, Explorer, View } = parts
   const data: PageData = JSON.parse(find('#data', HTMLScriptElement).text)
