@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   broken,
+  changes,
   compact,
   del,
   event,
@@ -55,6 +56,65 @@ describe('a watch that shows everything in order', () => {
     const late = judge(...three, ...first, watch(2, 4, { from: 3, resumes: 1 }), watched(2, events(x1, x2, y3)))
     expect(broken(late)).toEqual(['unique'])
   })
+})
+
+describe('a write without an answer', () => {
+  const written = [put(2, 'x', 1), open(put(3, 'x', 2)), put(4, 'y', 3)]
+  const shown = [watch(1, 4, { from: 2 }), watched(1, events(x1), events(y3)), followed(1, progress(4))]
+
+  test('leaves open whether a watch has a gap, until its revision is read', () => {
+    expect(judge(...written, ...shown).levels).toMatchObject({
+      faithful: { result: 'unknown' },
+      reliable: { result: 'unknown' },
+    })
+    const seen = judge(...written, ...shown, changes(3, 4, x2, y3))
+    expect(broken(seen)).toEqual(['reliable'])
+    // Taken alone the counterexample is one still: it has the reading.
+    expect(seen.levels.reliable).toMatchObject({
+      counterexample: { operations: expect.arrayContaining([expect.objectContaining({ operation: 6 })]) },
+    })
+  })
+
+  test('was not carried out where reading its revision shows nothing', () => {
+    expect(judge(...written, ...shown, changes(3, 3)).levels.faithful.result).toBe('met')
+  })
+
+  test('may still have been carried out beyond what was read', () => {
+    const more = [put(6, 'x', 6), watched(1, events(event(6, 'x', 6)))]
+    expect(judge(...written, ...shown, changes(3, 4, y3), ...more).levels.reliable.result).toBe('unknown')
+  })
+
+  test('is not settled by the reading of another value, or one that was over before', () => {
+    for (const lines of [
+      [...written, ...shown, changes(3, 3, event(3, 'x', 7))],
+      [changes(3, 3, x2), ...written, ...shown],
+    ])
+      expect(judge(...lines).levels.reliable).toMatchObject({
+        result: 'unknown',
+        reason: 'reading revision 3 showed a change of x that nobody is known to have made',
+      })
+  })
+})
+
+test('a reading that lacks what was acknowledged decides nothing, but what the stream shows alone stays broken', () => {
+  const back = watched(1, events(y3), events(x1))
+  const { levels } = judge(...three, watch(1, 4, { from: 2 }), back, changes(3, 3))
+  expect(levels.ordered.result).toBe('violated')
+  expect(levels.reliable).toMatchObject({
+    result: 'unknown',
+    reason: 'reading revision 3 did not show the change that was acknowledged with it',
+  })
+})
+
+test('an event at a revision that was read without it is no true one', () => {
+  const lines = [
+    put(2, 'x', 1),
+    open(put(3, 'x', 2)),
+    watch(1, 2, { from: 2 }),
+    watched(1, events(x1, x2)),
+    changes(3, 3),
+  ]
+  expect(broken(judge(...lines))).toEqual(['truthful'])
 })
 
 describe('each guarantee is broken by', () => {

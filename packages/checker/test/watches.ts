@@ -21,6 +21,9 @@ export const put = (revision: number, key: string, value: Json): Line => done('p
 export const del = (revision: number, key: string): Line => done('delete', null, revision, { key })
 export const txn = (revision: number, changes: { readonly [key: string]: Json }): Line => done('txn', changes, revision)
 export const compact = (revision: number): Line => done('compact', revision, revision)
+/** What the store says was changed at these revisions. */
+export const changes = (from: number, to: number, ...all: Json[]): Line =>
+  done('changes', { from }, { from, to, changes: all })
 export const watch = (id: number, present: number, asked: object = {}): Line =>
   done('watch', { watch: id, ...asked }, { revision: present })
 export const watched = (id: number, ...responses: Json[]): Line => done('watched', { watch: id }, responses)

@@ -1,8 +1,9 @@
 import type { Random } from '@chaosproxy/faults'
 import type { Completion, Input, Json } from '@chaosproxy/history'
 import { createKeyPool, type KeyPool, keysSetting } from './keys.ts'
-import type { KnownStore } from './known-store.ts'
+import { createKnownRevisions, type KnownStore } from './known-store.ts'
 import { numberOf, type Settings } from './setting.ts'
+import { createSettler, type Settler } from './settler.ts'
 import { missing } from './vacuity.ts'
 import { createWatcher, isWatcher } from './watcher.ts'
 import type { Client, Workload } from './workload.ts'
@@ -16,7 +17,8 @@ const TRANSACTIONS = 0.1
 /**
  * Writes and deletions on a few keys, each with a revision; compactions; and watches of one key or all, from the
  * present revision, a past one or a future one. A watch that ends is resumed at its last revision. After healing, each
- * watch is followed until it has shown the last change.
+ * watch is followed until it has shown the last change, and what became of writes without an answer is read from the
+ * store's past revisions.
  */
 export const watch: Workload = {
   name: 'watch',
@@ -25,9 +27,10 @@ export const watch: Workload = {
   initial: null,
   levels: ['faithful'],
   object: 'store',
-  functions: ['put', 'delete', 'txn', 'compact', 'watch', 'watched', 'unwatch', 'read'],
-  uses: ({ compact }) => watch.functions.filter((f) => f !== 'compact' || compact !== 'never'),
-  reads: ['watch', 'watched', 'unwatch', 'read'],
+  functions: ['put', 'delete', 'txn', 'compact', 'changes', 'watch', 'watched', 'unwatch', 'read'],
+  uses: ({ compact, settle }) =>
+    watch.functions.filter((f) => (f !== 'compact' || compact !== 'never') && (f !== 'changes' || settle === true)),
+  reads: ['changes', 'watch', 'watched', 'unwatch', 'read'],
   settings: [
     keysSetting(5, 'how many keys clients write'),
     {
@@ -52,19 +55,28 @@ export const watch: Workload = {
       min: 0,
       max: 10_000_000,
     },
+    {
+      name: 'settle',
+      summary: 'whether past revisions are read for writes without an answer; otherwise gaps beside them are unknown',
+      default: true,
+    },
   ],
   create(settings, serial) {
-    const store: KnownStore = { last: 0, ofKey: new Map(), compacted: 0, deletions: [] }
+    const store: KnownStore = {
+      ...{ last: 0, ofKey: new Map(), compacted: 0, deletions: [] },
+      revisions: createKnownRevisions(),
+    }
     const keys = createKeyPool(numberOf(settings, 'keys'))
     let value = serial
     const unique = () => ++value
     let watches = 0
     const name = () => ++watches
+    const settler = settings['settle'] === true ? createSettler(store) : undefined
     return {
       client: (random, rank) =>
         isWatcher(rank)
           ? createWatcher({ random, keys, store, name, future: numberOf(settings, 'future') })
-          : createWriter({ random, keys, store, unique, settings }),
+          : createWriter({ random, keys, store, unique, settings, settler }),
     }
   },
   finale: () => [{ f: 'read', value: null }],
@@ -81,9 +93,11 @@ interface WriterOptions {
   readonly store: KnownStore
   readonly unique: () => number
   readonly settings: Settings
+  /** Absent if nothing is to be settled. */
+  readonly settler: Settler | undefined
 }
 
-function createWriter({ random, keys, store, unique, settings }: WriterOptions): Client {
+function createWriter({ random, keys, store, unique, settings, settler }: WriterOptions): Client {
   const deletes = numberOf(settings, 'deletes')
   const { compact } = settings
   /** The revision of a put, at which compacting is safe. */
@@ -94,7 +108,9 @@ function createWriter({ random, keys, store, unique, settings }: WriterOptions):
   function compaction(): Input | undefined {
     if (compact !== 'behind' || !random.chance(COMPACTIONS)) return undefined
     const revision = Math.min(put, store.last - LEFT)
-    return revision === put && revision > store.compacted ? compactionAt(revision) : undefined
+    if (revision !== put || revision <= store.compacted) return undefined
+    // What is compacted can no longer be read.
+    return settler?.before(revision) ?? compactionAt(revision)
   }
 
   function compactionAt(revision: number): Input {
@@ -107,8 +123,10 @@ function createWriter({ random, keys, store, unique, settings }: WriterOptions):
       const deletion = awaiting.get(Number(value))
       if (deletion !== undefined) store.deletions.push(deletion)
     }
+    if (f === 'changes') settler?.learned(completion)
     if (completion.type !== 'ok' || typeof completion.value !== 'number') return
     const revision = completion.value
+    store.revisions.saw(revision)
     store.last = Math.max(store.last, revision)
     for (const name of changedKeys(f, key, value)) store.ofKey.set(name, Math.max(store.ofKey.get(name) ?? 0, revision))
     if (f !== 'delete') put = store.last - revision >= LEFT || put === 0 ? revision : put
@@ -129,6 +147,7 @@ function createWriter({ random, keys, store, unique, settings }: WriterOptions):
       return { f: 'txn', value: { [key]: unique(), [keys.pick(random)]: unique() } }
     },
     learned,
+    ...(settler === undefined ? {} : { after: settler.finisher() }),
   }
 }
 

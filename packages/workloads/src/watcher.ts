@@ -14,6 +14,9 @@ const BACK = 100
 /** The most polls that a client makes after healing. */
 const MOST_IN_VAIN = 60
 
+/** The first revision with a change: at revision 1 the store is empty. */
+const FIRST = 2
+
 interface WatcherOptions {
   readonly random: Random
   readonly keys: KeyPool
@@ -43,7 +46,7 @@ export function createWatcher({ random, keys, store, name, future }: WatcherOpti
     const deletion = store.deletions.shift()
     if (deletion !== undefined) return { id, key: deletion.key, next: deletion.revision, isTelling }
     const key = random.chance(0.5) ? keys.pick(random) : undefined
-    const past = Math.max(store.compacted + 1, store.last - random.integer(BACK))
+    const past = Math.max(store.compacted + 1, FIRST, store.last - random.integer(BACK))
     return { id, key, next: random.chance(0.5) && past <= store.last ? past : undefined, isTelling }
   }
 
@@ -62,6 +65,7 @@ export function createWatcher({ random, keys, store, name, future }: WatcherOpti
     if (current === undefined || !Array.isArray(responses)) return
     for (const response of responses as readonly ResponseText[]) {
       const revisions = [response.progress ?? 0, ...(response.events ?? []).map(({ revision }) => revision)]
+      for (const { revision } of response.events ?? []) store.revisions.saw(revision)
       const next = Math.max(current.next ?? 0, ...revisions.map((revision) => revision + 1))
       if (revisions.some((revision) => revision > 0)) current = { ...current, next }
       if (response.ended === undefined) continue

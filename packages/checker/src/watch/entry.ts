@@ -59,10 +59,18 @@ function check(history: History, { name }: Pick<ModelEntry<WatchLevel>, 'name'>)
         },
       }),
     )
+  if (timeline.contradiction !== undefined)
+    for (const guarantee of guarantees) {
+      unsure.set(guarantee, timeline.contradiction)
+      if (!ofTheStreamAlone.includes(guarantee)) best.delete(guarantee)
+    }
   if (!isFollowed(record.watches)) unsure.set('live', 'no watch was followed after everything was healed')
   const levels = verdictsOf(best, unsure)
   return { model: name, levels, headline: headline(levels), info: { total: timeline.open.length }, lost: [] }
 }
+
+/** What can be broken whatever was written. */
+const ofTheStreamAlone: readonly Guarantee[] = ['filtered', 'ordered', 'unique', 'future']
 
 const isFollowed = (watches: ReadonlyMap<string, Watch>): boolean =>
   [...watches.values()].some(({ deliveries }) => deliveries.some(({ final }) => final))

@@ -44,6 +44,17 @@ export interface Write {
   readonly revision: number | undefined
 }
 
+/** What the store itself says was changed in a range of revisions: all of it, and nothing else. */
+export interface Reading {
+  readonly row: OperationRow
+  /** Event position of its completion. */
+  readonly at: number
+  readonly from: number
+  /** Inclusive. */
+  readonly to: number
+  readonly changes: readonly Change[]
+}
+
 export interface Compaction {
   readonly row: OperationRow
   readonly revision: number
@@ -81,23 +92,28 @@ export interface Delivery {
 
 export interface WatchRecord {
   readonly writes: readonly Write[]
+  readonly readings: readonly Reading[]
   readonly compactions: readonly Compaction[]
   readonly watches: ReadonlyMap<string, Watch>
 }
 
 /** The functions that the model understands. */
-export const functions = ['put', 'delete', 'txn', 'compact', 'watch', 'watched', 'unwatch', 'read'] as const
+export const functions = [
+  ...['put', 'delete', 'txn', 'compact', 'changes', 'watch', 'watched', 'unwatch', 'read'],
+] as const
 
 /**
  * Reads a history of writes and watches:
  *
  * - `put` (key, value), `delete` (key) and `txn` (`{"x":1,"y":null}`, null deletes) return their revision, or null if
  * nothing was changed; `compact` has a revision
+ * - `changes` `{"from":5,"to":9}` reads what was changed at these revisions, or without `to` up to the present one:
+ * `{"from":5,"to":9,"changes":[{"revision":7,"key":"x","value":1}]}`, without `value` for a deletion. It settles what
+ * became of writes without an answer
  * - `watch` `{"watch":7,"prefix":"k","from":12,"resumes":6}` returns `{"revision":11}`, the present one
  * - `watched` `{"watch":7}` returns the responses that arrived since the last one: `{"events":[…]}`, `{"progress":12}`,
  * `{"ended":true,"compacted":9}`; an event is `{"revision":12,"key":"x","value":1}`, without `value` for a deletion,
- * and
- * may have `previous` and `created`
+ * and may have `previous` and `created`
  * - `unwatch` `{"watch":7}`
  *
  * @throws UserError (input) for a history of any other form.
@@ -105,6 +121,7 @@ export const functions = ['put', 'delete', 'txn', 'compact', 'watch', 'watched',
 export function readRecord(history: History): WatchRecord {
   const { length, f, outcome, returnEvent, flags } = history.operations
   const writes: Write[] = []
+  const readings: Reading[] = []
   const compactions: Compaction[] = []
   const watches = new Map<string, Watch>()
   for (let row = 0; row < length; row++) {
@@ -119,6 +136,9 @@ export function readRecord(history: History): WatchRecord {
         break
       case 'compact':
         compactions.push({ row, revision: numberAt(input, history, row) })
+        break
+      case 'changes':
+        if (answer !== undefined) readings.push(readingOf(history, row, answer))
         break
       case 'watch': {
         const watch = watchOf(history, row, answer)
@@ -140,7 +160,7 @@ export function readRecord(history: History): WatchRecord {
         break
     }
   }
-  return { writes, compactions, watches }
+  return { writes, readings, compactions, watches }
 }
 
 function writeOf(history: History, row: OperationRow, answer: Json | undefined): Write {
@@ -156,6 +176,14 @@ function writeOf(history: History, row: OperationRow, answer: Json | undefined):
   return answer === null
     ? { row, changes: new Map(), outcome: 'done', revision }
     : { row, changes, outcome: 'done', revision }
+}
+
+function readingOf(history: History, row: OperationRow, answer: Json): Reading {
+  const { from, to, changes } = objectAt(answer, history, row)
+  if (typeof from !== 'number' || typeof to !== 'number' || !Array.isArray(changes))
+    throw bad(history, row, 'it ends with two revisions, "from" and "to", and a list "changes"')
+  const all = (changes as readonly Json[]).map((change) => eventOf(change, history, row))
+  return { row, at: history.operations.returnEvent[row], from, to, changes: all }
 }
 
 function watchOf(history: History, row: OperationRow, answer: Json | undefined): Watch {

@@ -114,7 +114,7 @@ export function scanWatch(options: ScanOptions): Sent {
       const context = compactions
         .filter((each) => callEvent[each.row] < delivery.at && each.revision >= missed.revision)
         .map((each) => each.row)
-      const core = [missed.writer ?? missed.toldBy, last?.row]
+      const core = [missed.writer, missed.toldBy, last?.row]
       const first = `${name} was sent ${told}${when}, and never ${words.known(missed)} which comes`
       if (last === undefined) report('resumable', `${first} first`, row, { core, context: context.slice(0, 1) })
       else
@@ -142,7 +142,7 @@ export function scanWatch(options: ScanOptions): Sent {
       return
     }
     const { held } = past
-    const core = [known.writer, held?.writer ?? held?.toldBy]
+    const core = [known.writer, held?.writer, held?.toldBy]
     if (each.created !== undefined && each.created !== (held === undefined && each.value !== undefined))
       report(
         'truthful',
@@ -173,7 +173,7 @@ export function scanWatch(options: ScanOptions): Sent {
           'atomic',
           `${name} was sent a part of revision ${revision}${words.arrived(row)}, without ${words.known(missing)} in the same response`,
           row,
-          { core: [missing.writer ?? missing.toldBy] },
+          { core: [missing.writer, missing.toldBy] },
         )
     }
   }
@@ -200,7 +200,7 @@ export function scanWatch(options: ScanOptions): Sent {
         'bookmarkable',
         `${name} was told progress up to revision ${revision}${when}, without having been sent ${words.known(missed)}`,
         row,
-        { core: [missed.writer ?? missed.toldBy, last?.row] },
+        { core: [missed.writer, missed.toldBy, last?.row] },
       )
     if (progress === undefined || revision > progress.revision) progress = { revision, row }
   }
@@ -261,7 +261,7 @@ export function scanWatch(options: ScanOptions): Sent {
       'live',
       `${name} ${how}; asked again ${final.length} times after everything was healed, it was never sent ${missing === undefined ? `revision ${target}` : words.known(missing)} the last that it asked for`,
       end.row,
-      { core: [missing?.writer ?? missing?.toldBy, last?.row] },
+      { core: [missing?.writer, missing?.toldBy, last?.row] },
     )
   }
 }

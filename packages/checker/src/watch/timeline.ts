@@ -1,12 +1,13 @@
 import { canonical, type Json } from '@chaosproxy/history'
 import type { OperationRow } from '../operation-row.ts'
+import { coverageOf } from './coverage.ts'
 import type { Change, Delivery, Watch, WatchEvent, WatchRecord, Write } from './record.ts'
 
 /** A change whose revision is known from its acknowledgement or from a watch. */
 export interface Known extends Change {
   /** The write that made it; undefined if only watches report it. */
   readonly writer: OperationRow | undefined
-  /** The first `watched` that reported it, if the acknowledgement did not give the revision. */
+  /** The first operation that reported it, if the acknowledgement did not give the revision. */
   readonly toldBy: OperationRow | undefined
   /** Its index among the changes of its key. */
   index: number
@@ -31,16 +32,18 @@ export interface Timeline {
   readonly open: readonly Write[]
   readonly openKeys: ReadonlySet<string>
   readonly falsehoods: readonly Falsehood[]
-  /** Whether any revision between these two, inclusive, has no known write. */
+  /** Why the store's own account of its changes cannot be right; undefined if nothing contradicts it. */
+  readonly contradiction: string | undefined
+  /** Whether any revision between these two, inclusive, has no known write and was not read either. */
   hasHole(from: number, to: number): boolean
 }
 
 /**
- * Orders writes by revision. Acknowledgements come first. Then every event of a watch settles an open write of the same
- * change that was called before the event arrived. If several qualify, the one called first is as good as any later
- * one.
+ * Orders writes by revision. Acknowledgements come first. Then every change that was read from the store, and every
+ * event of a watch, settles an open write of the same change that was called before it was reported. If several
+ * qualify, the one called first is as good as any later one.
  */
-export function buildTimeline({ writes, watches }: WatchRecord, callEvent: Int32Array): Timeline {
+export function buildTimeline({ writes, readings, watches }: WatchRecord, callEvent: Int32Array): Timeline {
   const byRevision = new Map<number, Map<string, Known>>()
   const opens = new Map<string, Waiting>()
   const failed = new Map<string, OperationRow>()
@@ -70,6 +73,24 @@ export function buildTimeline({ writes, watches }: WatchRecord, callEvent: Int32
       }
   }
 
+  let contradiction: string | undefined
+  const coverage = coverageOf(readings)
+  for (const { row, at, changes } of readings)
+    for (const change of changes) {
+      const known = byRevision.get(change.revision)?.get(change.key)
+      const writer = known === undefined ? firstOpen(opens.get(nameOf(change)), settled) : undefined
+      if (writer !== undefined && callEvent[writer.row] < at) settle(writer, change.revision, row)
+      else if (known === undefined || !sameValue(known.value, change.value))
+        contradiction ??= `reading revision ${change.revision} showed a change of ${change.key} that nobody is known to have made`
+    }
+  for (const [revision, there] of byRevision) {
+    const reading = coverage.at(revision)
+    const isRead = (key: string) =>
+      reading?.changes.some((change) => change.revision === revision && change.key === key)
+    if (reading !== undefined && ![...there.keys()].every(isRead))
+      contradiction ??= `reading revision ${revision} did not show the change that was acknowledged with it`
+  }
+
   for (const { watch, delivery, event } of arrivals(watches)) {
     const there = byRevision.get(event.revision)
     const known = there?.get(event.key)
@@ -89,6 +110,12 @@ export function buildTimeline({ writes, watches }: WatchRecord, callEvent: Int32
       })
       continue
     }
+    const reading = coverage.at(event.revision)
+    if (reading !== undefined) {
+      const why = 'reading that revision showed no change'
+      falsehoods.push({ watch, delivery, event, against: reading.row, why })
+      continue
+    }
     const name = nameOf(event)
     const writer = firstOpen(opens.get(name), settled)
     if (writer !== undefined && callEvent[writer.row] < delivery.at) settle(writer, event.revision, delivery.row)
@@ -100,6 +127,7 @@ export function buildTimeline({ writes, watches }: WatchRecord, callEvent: Int32
   }
 
   const revisions = [...byRevision.keys()].sort((a, b) => a - b)
+  const unread = revisions.filter((revision) => coverage.at(revision) === undefined)
   const byKey = new Map<string, Known[]>()
   for (const revision of revisions)
     for (const known of byRevision.get(revision)?.values() ?? []) {
@@ -117,10 +145,11 @@ export function buildTimeline({ writes, watches }: WatchRecord, callEvent: Int32
     open,
     openKeys: new Set(open.flatMap(({ changes }) => [...changes.keys()])),
     falsehoods,
+    contradiction,
     hasHole(from, to) {
-      const first = lowerBound(revisions, from)
-      const last = lowerBound(revisions, to + 1)
-      return last - first < to - from + 1
+      const first = lowerBound(unread, from)
+      const last = lowerBound(unread, to + 1)
+      return last - first + coverage.count(from, to) < to - from + 1
     },
   }
 }

@@ -35,10 +35,10 @@ export interface Listing {
   readonly revision: number
 }
 
-/** All keys with a prefix, in order. */
-export async function list(asking: Asking, prefix: string): Promise<Listing | Trouble> {
+/** All keys with a prefix, in order; as of a past revision if one is given. */
+export async function list(asking: Asking, prefix: string, revision?: number): Promise<Listing | Trouble> {
   const range = { key: encoded(prefix), range_end: encoded(endOf(prefix)), serializable: asking.serializable }
-  const reply = await asking.ask('/v3/kv/range', range)
+  const reply = await asking.ask('/v3/kv/range', revision === undefined ? range : { ...range, revision })
   if (reply.type !== 'ok') return nothingDone(reply)
   return { held: listIn(reply.body, 'kvs').map(heldIn), revision: numberIn(bodyIn(reply.body, 'header'), 'revision') }
 }

@@ -1,6 +1,6 @@
-import type { Input, Json } from '@chaosproxy/history'
+import type { Completion, Input, Json } from '@chaosproxy/history'
 import { bodyIn, encoded, numberIn } from './gateway.ts'
-import type { Perform } from './operation.ts'
+import type { Operation, Perform } from './operation.ts'
 import { commit, endOf, isTrouble, list, putStep } from './store.ts'
 import { openWatchStream } from './watch-stream.ts'
 
@@ -39,6 +39,8 @@ export const watchOperations: { readonly [f: string]: Perform } = {
     return reply.type === 'ok' ? { type: 'ok', value } : reply
   },
 
+  changes: changesBetween,
+
   async watch(operation, input) {
     const { watch, key, prefix, from, previous } = input.value as unknown as WatchText
     const range = key === undefined ? PREFIX + (prefix ?? '') : undefined
@@ -75,6 +77,31 @@ export const watchOperations: { readonly [f: string]: Perform } = {
     operation.streams.delete(watch)
     return { type: 'ok', value: input.value }
   },
+}
+
+/**
+ * Compares the keys at each revision with those at the one before. Ends at the present revision, or early if time runs
+ * out. A revision never changes, so it does not matter when it is read.
+ */
+async function changesBetween(operation: Operation, input: Input): Promise<Completion> {
+  const { from, to: last } = input.value as unknown as { readonly from: number; readonly to?: number }
+  const changes: Json[] = []
+  let to = from - 1
+  let before = await list(operation, PREFIX, to)
+  if (isTrouble(before)) return before
+  const end = last ?? before.revision
+  while (to < end && operation.remainingMs() > 0) {
+    const now = await list(operation, PREFIX, to + 1)
+    if (isTrouble(now)) break
+    to++
+    const left = new Set(now.held.map(({ key }) => key))
+    for (const { key, value, modified } of now.held)
+      if (modified === to) changes.push({ revision: to, key: nameOf(key) ?? key, value })
+    for (const { key } of before.held) if (!left.has(key)) changes.push({ revision: to, key: nameOf(key) ?? key })
+    before = now
+  }
+  if (to < from && end >= from) return { type: 'fail', error: `revision ${from} was not read` }
+  return { type: 'ok', value: { from, to, changes } }
 }
 
 /** Reads every key. */

@@ -12,6 +12,7 @@ export const isInstalled = installed('etcd') !== undefined
 export const why = isInstalled ? '' : `: ${whySkipped('etcd')}`
 
 export interface TriedEtcd extends StartedCluster {
+  readonly cluster: StartedCluster
   /** One operation by a client of its own. */
   ask(input: Input, node?: string): Promise<Completion>
 }
@@ -37,6 +38,7 @@ export async function startEtcd(
   onTestFinished(() => new Promise((resolve) => cluster.stop(resolve)))
   return {
     ...cluster,
+    cluster,
     ask: (input, node = 'n1') =>
       new Promise((resolve) => {
         const client = cluster.connect(node)

@@ -1,11 +1,31 @@
-import type { Input, Json } from '@chaosproxy/history'
-import { describe, expect, test } from 'vitest'
+import { type Completion, type Input, type Json, millis } from '@chaosproxy/history'
+import type { StartedCluster } from '@chaosproxy/runner'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { isInstalled, startEtcd, why } from './etcd-cluster.ts'
 
 const asking =
   (key: string) =>
   (f: string, value: Json = null): Input => ({ f, key, value })
 const x = asking('x')
+
+/** The operations of one client. */
+function asker(cluster: StartedCluster): (input: Input) => Promise<Completion> {
+  const client = cluster.connect('n1')
+  onTestFinished(() => client.close())
+  return (input) => new Promise((resolve) => client.invoke({ input, harmless: true }, millis(5000), resolve))
+}
+
+/** The next events of watch 1. */
+async function shown(watching: (input: Input) => Promise<Completion>, count: number): Promise<Json[]> {
+  const events: Json[] = []
+  while (events.length < count) {
+    const taken = await watching({ f: 'watched', value: { watch: 1 } })
+    if (taken.type !== 'ok') throw new Error(taken.error)
+    for (const response of taken.value as readonly { readonly events?: readonly Json[] }[])
+      events.push(...(response.events ?? []))
+  }
+  return events
+}
 
 describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
   test('keeps registers, compared and set in one transaction, and strings and lists that grow', async () => {
@@ -42,6 +62,74 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     expect(await ask(x('contains', 'a'))).toEqual({ type: 'ok', value: true })
     expect(await ask(x('read'))).toEqual({ type: 'ok', value: ['a', 10] })
     expect(await ask(asking('x1')('read'))).toEqual({ type: 'ok', value: [] })
+  })
+
+  test('shows the changes of a watch as it was asked, and those of past revisions as they were', async () => {
+    const { cluster, ask } = await startEtcd({ functions: ['put', 'delete', 'txn', 'watch', 'watched'], initial: null })
+    const put = async (input: Input) => {
+      const done = await ask(input)
+      return done.type === 'ok' ? Number(done.value) : Number.NaN
+    }
+    const first = await put(x('put', 1))
+    expect(await put(x('put', 2))).toBe(first + 1)
+    expect(await put({ f: 'txn', value: { x: 3, y: 4 } })).toBe(first + 2)
+    expect(await put(x('delete'))).toBe(first + 3)
+    expect(await ask(x('delete'))).toEqual({ type: 'ok', value: null })
+    const changes = [
+      { revision: first + 1, key: 'x', value: 2 },
+      { revision: first + 2, key: 'x', value: 3 },
+      { revision: first + 2, key: 'y', value: 4 },
+      { revision: first + 3, key: 'x' },
+    ]
+    const from = first + 1
+    expect(await ask({ f: 'changes', value: { from } })).toEqual({
+      type: 'ok',
+      value: { from, to: first + 3, changes },
+    })
+    expect(await ask({ f: 'changes', value: { from: first + 4 } })).toEqual({
+      type: 'ok',
+      value: { from: first + 4, to: first + 3, changes: [] },
+    })
+    const [one] = changes
+    expect(await ask({ f: 'changes', value: { from, to: from } })).toEqual({
+      type: 'ok',
+      value: { from, to: from, changes: [one] },
+    })
+
+    const watching = asker(cluster)
+    const asked = { watch: 1, key: 'x', from: first + 2, previous: true }
+    expect(await watching({ f: 'watch', value: asked })).toEqual({ type: 'ok', value: { revision: first + 3 } })
+    expect(await shown(watching, 2)).toEqual([
+      { revision: first + 2, key: 'x', value: 3, created: false, previous: 2 },
+      { revision: first + 3, key: 'x', previous: 3 },
+    ])
+    const again = await put(x('put', 5))
+    expect(await shown(watching, 1)).toEqual([{ revision: again, key: 'x', value: 5, created: true }])
+    await ask({ f: 'compact', value: again })
+    const late = { watch: 2, key: 'x', from: first }
+    expect(await watching({ f: 'watch', value: late })).toMatchObject({ type: 'ok' })
+    const refused = await watching({ f: 'watched', value: { watch: 2 } })
+    expect(refused).toEqual({ type: 'ok', value: [{ ended: true, compacted: again }] })
+    await watching({ f: 'unwatch', value: { watch: 1 } })
+    expect(await watching({ f: 'watched', value: { watch: 1 } })).toMatchObject({ type: 'fail' })
+    expect(await ask({ f: 'changes', value: { from: first } })).toMatchObject({ type: 'fail' })
+  })
+
+  test('ends a watch whose member is gone, and has what it sent before', async () => {
+    const { cluster, ask } = await startEtcd({ functions: ['put', 'watch', 'watched'], initial: null })
+    const watching = asker(cluster)
+    expect(await watching({ f: 'watch', value: { watch: 1 } })).toMatchObject({ type: 'ok' })
+    await ask(x('put', 1))
+    expect(await shown(watching, 1)).toMatchObject([{ key: 'x', value: 1 }])
+    await new Promise((resolve) => cluster.inject({ kind: 'kill', nodes: ['n1'] }, resolve))
+    let ended = await watching({ f: 'watched', value: { watch: 1 } })
+    // Progress may have come before the end.
+    while (ended.type === 'ok') ended = await watching({ f: 'watched', value: { watch: 1 } })
+    expect(ended).toMatchObject({ type: 'fail' })
+    expect(await watching({ f: 'watched', value: { watch: 1 } })).toMatchObject({
+      type: 'fail',
+      error: 'watch 1 is not open here',
+    })
   })
 
   test('gives a lock to one holder at a time, with a token that grows', async () => {
