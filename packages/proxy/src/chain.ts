@@ -14,7 +14,7 @@ export function chain(outer: Intercept, inner: Intercept): Intercept {
     const progress = createProgress()
     const innermost: Interceptor = inner({
       ...conversation,
-      disturbed: () => outermost.disturbed?.(),
+      disturbed: (altered) => outermost.disturbed?.(altered),
       requests: {
         ...forwarding(conversation.requests),
         pass: (bytes) => {
@@ -59,6 +59,10 @@ export function chain(outer: Intercept, inner: Intercept): Intercept {
         delivered: (totalBytes) => {
           innermost.requests.delivered(totalBytes)
           outermost.requests.delivered(progress.delivered(totalBytes))
+        },
+        altered: () => {
+          innermost.requests.altered?.()
+          outermost.requests.altered?.()
         },
       },
       responses: {

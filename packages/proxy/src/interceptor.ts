@@ -11,8 +11,11 @@ export interface Interceptor {
   readonly responses: Stage
   /** Both sockets are gone. Open operations end by the recorder's outcome rules. */
   closed(): void
-  /** A message behind it was lost, repeated, fabricated or reordered, so answers may no longer match requests. */
-  disturbed?(): void
+  /**
+   * A message behind it was lost, repeated, changed or reordered, so answers may no longer match requests. `altered`:
+   * what the server gets in place of a request.
+   */
+  disturbed?(altered?: readonly Buffer[]): void
 }
 
 /** One direction of a connection, from the interceptor's side. */
@@ -28,6 +31,8 @@ export interface Stage {
   reset(): void
   /** The total bytes passed to the exit since the start that were handed to the receiver's socket. */
   delivered(totalBytes: number): void
+  /** A fault of the link changed some of the bytes passed on. Called before the receiver gets them. */
+  altered?(): void
 }
 
 /** The way on for a stage. */
@@ -65,8 +70,8 @@ export interface Conversation {
   readonly responses: Exit
   /** Ends both sides by RST, at once. */
   abort(): void
-  /** Must be called by whatever loses, repeats, fabricates or reorders messages, before anyone can see the effect. */
-  disturbed?(): void
+  /** Must be called by whatever loses, repeats, changes or reorders messages, before anyone can see the effect. */
+  disturbed?(altered?: readonly Buffer[]): void
 }
 
 /** Called for each accepted connection, before its first byte is read. */

@@ -25,6 +25,8 @@ export interface RequestPlan {
   /** How many more times it is sent. */
   readonly copies: number
   readonly trickle: Trickle | undefined
+  /** Whether it is edited so that the server may do something else than what was asked. */
+  readonly changesContent: boolean
   edit(raw: Buffer, headLength: number): WholeMessage
 }
 
@@ -86,9 +88,14 @@ export function planRequest(
     delay,
     copies,
     trickle,
+    changesContent: edits.some(changesContent),
     edit: (raw, headLength) => edits.reduce((message, edit) => editMessage(message, edit), { raw, headLength }),
   }
 }
+
+/** Edits of the body, and of conditions such as If-Match. */
+const changesContent = ({ body, headers }: Draft['edits'][number]): boolean =>
+  body !== undefined || Object.keys(headers ?? {}).some((name) => /^if-/i.test(name))
 
 function harmOf({ kind }: HttpFault): RequestHarm<HttpFault['kind']> {
   const harm = harms[kind]

@@ -103,6 +103,10 @@ export class RequestSide implements Stage {
     this.#connection.crash()
   }
 
+  altered(): void {
+    this.#connection.recording?.altered('everything')
+  }
+
   ruleRemoved(rule: HttpRule): void {
     this.#pause.ruleRemoved(rule)
   }
@@ -252,6 +256,7 @@ export class RequestSide implements Stage {
     const collected = this.#intake.takeCollected()
     const plan = planRequest(this.#rules, turn, body, this.#connection)
     if (turn.madeUp !== undefined || turn.silenced !== undefined) return
+    if (plan.changesContent) this.altered()
     this.#sender.send(turn, plan.edit(collected, this.#headLength), plan)
   }
 

@@ -31,6 +31,7 @@ class PrefaceReader implements Interceptor {
       end: () => this.#settled().requests.end(),
       reset: () => this.#settled().requests.reset(),
       delivered: (totalBytes) => this.#chosen?.requests.delivered(totalBytes),
+      altered: () => this.#chosen?.requests.altered?.(),
     }
     this.responses = {
       receive: (bytes) => this.#chosen?.responses.receive(bytes) ?? this.#responseBytes(bytes),

@@ -106,6 +106,7 @@ export class Http2Connection implements Interceptor {
       end: () => flow.finish('end'),
       reset: () => flow.finish('reset'),
       delivered: (totalBytes) => recording?.requestsDelivered(totalBytes),
+      altered: () => recording?.requestsAltered(),
     }
   }
 

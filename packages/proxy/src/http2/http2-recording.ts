@@ -146,6 +146,10 @@ export class Http2Recording {
     if (turn.isWhole) this.#streams.delete(stream.number)
   }
 
+  requestsAltered(): void {
+    this.#recording.altered('everything')
+  }
+
   /** The first `totalBytes` passed on have been handed to the server's socket. */
   requestsDelivered(totalBytes: number): void {
     let sent = 0

@@ -72,7 +72,7 @@ export function createMessageFaults(options: MessageFaultsOptions): MessageFault
         maxMessageBytes,
         clock,
         exit: conversation[direction],
-        disturbed: () => conversation.disturbed?.(),
+        disturbed: (altered) => conversation.disturbed?.(altered),
       })
     const requests = stageOf(forward, 'requests')
     const responses = stageOf(backward, 'responses')

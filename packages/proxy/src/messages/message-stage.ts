@@ -17,8 +17,8 @@ export interface MessageStageOptions {
   readonly maxMessageBytes: number
   readonly clock: ProxyClock
   readonly exit: Exit
-  /** Called when a message is changed, or passed on out of order. */
-  readonly disturbed: () => void
+  /** Called when a message is changed, or passed on out of order; `altered`: what goes on in place of a request. */
+  readonly disturbed: (altered: readonly Buffer[]) => void
 }
 
 /**
@@ -99,7 +99,8 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
       return
     }
     this.#run.flush()
-    if (fate !== undefined && disturbs(fate, bytes)) this.#options.disturbed()
+    if (fate !== undefined && disturbs(fate, bytes))
+      this.#options.disturbed(track.direction === 'requests' ? fate.copies.filter((copy) => copy !== bytes) : [])
     this.#queue.take(fate ?? { copies: [bytes], delayMs: 0, delayedBy: [] })
   }
 

@@ -80,8 +80,15 @@ export interface ConnectionRecorder {
    * change to the keys it touches.
    */
   opaque(what: string, touches: Touches): void
+  /** Call before the server gets a request that a fault changed; `touches`: what it may change instead. */
+  altered(touches: Touches): void
   /** Call for an answer without a request. */
   unmatchedAnswer(): void
+}
+
+const ALTERED = {
+  what: 'a request that a fault changed',
+  why: 'the server got something else than what is recorded; faults that change only replies leave the record whole',
 }
 
 export const createRecorder = (options: RecorderOptions): Recorder => new LiveRecorder(options)
@@ -176,6 +183,7 @@ class LiveRecorder implements Recorder {
         this.#opaqueConnections++
         this.#remarks.touched({ what, why: 'from here on the connection is not understood' }, touches)
       },
+      altered: (touches) => this.#remarks.touched(ALTERED, touches),
       unmatchedAnswer: () => {
         this.#unmatchedAnswers++
       },

@@ -135,7 +135,8 @@ class RespRecording implements Interceptor {
     this.#undelivered = []
   }
 
-  disturbed(): void {
+  disturbed(altered: readonly Buffer[] = []): void {
+    for (const request of altered) this.#connection.altered(this.#session.touchedBy(wordsOf(request)))
     if (this.#isDisturbed) return
     this.#isDisturbed = true
     this.#unconfirmed?.exchange.answered(this.#recorder.now(), OUT_OF_ORDER)
@@ -184,6 +185,7 @@ class RespRecording implements Interceptor {
       end: () => exit.end(),
       reset: () => exit.reset(),
       delivered: (totalBytes) => this.#sent(totalBytes),
+      altered: () => this.#connection.altered('everything'),
     }
   }
 
@@ -238,7 +240,7 @@ class RespRecording implements Interceptor {
       exchange.called(NO_COMMAND)
       return
     }
-    const words = request === undefined ? undefined : readRespCommand(request)?.map(wordToJson)
+    const words = request === undefined ? undefined : wordsOf(request)
     const understood = this.#session.understand(words)
     const { understanding, touched, awaits } = understood
     exchange.called(understanding)
@@ -394,6 +396,8 @@ const OUT_OF_ORDER: Completion = {
 
 /** Redis skips empty lines without answering. */
 const NO_COMMAND: Understanding = { kind: 'passed-on', what: 'an empty line', touches: 'nothing' }
+
+const wordsOf = (request: Buffer): readonly Json[] | undefined => readRespCommand(request)?.map(wordToJson)
 
 const wordToJson = (word: string | Buffer): Json =>
   typeof word === 'string' ? word : respToJson({ kind: 'string', value: word })

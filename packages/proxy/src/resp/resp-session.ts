@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import type { Completions } from '../recorder/call.ts'
+import type { Completions, Touches } from '../recorder/call.ts'
 import { analyse, nameOfCommand, type Place, recognise, touchesOf } from './analyse.ts'
 import { isError } from './answers.ts'
 import { completionsOf, type Recognised } from './command-reader.ts'
@@ -84,6 +84,15 @@ export class RespSession {
     this.#isDatabaseKnown = false
     this.#goBlind('a transaction')
     this.#lost('MULTI or SELECT', 'a fault has taken messages out of their order, and it may not have been carried out')
+  }
+
+  /** What a command changes that reaches the server in place of another one; `words` are undefined if unreadable. */
+  touchedBy(words: readonly Json[] | undefined): Touches {
+    const [first] = words ?? []
+    if (words === undefined || typeof first !== 'string') return 'everything'
+    const name = first.toUpperCase()
+    const isPlain = this.#transaction === undefined && this.#isDatabaseKnown && !STEERING.has(name)
+    return isPlain ? touchesOf(analyse(name, words, this.#here)) : 'everything'
   }
 
   /** A command that changes how the connection is understood, or one that is not recorded. */

@@ -51,7 +51,7 @@ export class Pump implements Flow {
   #direct: DirectWriter | undefined
   #deliveredBytes = 0
   #lostBytes = 0
-  #observer: Pick<Interception, 'delivered'> | undefined
+  #observer: Pick<Interception, 'delivered' | 'altered'> | undefined
   #endingAtRemoval: Ending | undefined
   /** Bytes were lost, so the stream must not continue. */
   #holed = false
@@ -107,7 +107,7 @@ export class Pump implements Flow {
   }
 
   /** Reports every delivery to the sink. */
-  observe(observer: Pick<Interception, 'delivered'>): void {
+  observe(observer: Pick<Interception, 'delivered' | 'altered'>): void {
     this.#observer = observer
   }
 
@@ -285,6 +285,7 @@ export class Pump implements Flow {
         continue
       }
       const bytes = transform(this.stages, next.positionBytes, taken)
+      if (bytes !== taken) this.#observer?.altered?.()
       this.#deliveredBytes += bytes.length
       this.link.deliveredBytes += bytes.length
       if (delivery.alone) {

@@ -1,6 +1,6 @@
 import type { FaultKind } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
-import type { PromiseQuestion, Target } from '@chaosproxy/runner'
+import type { PromiseQuestion, Suffering, Target } from '@chaosproxy/runner'
 import { numberOf, type Setting } from '@chaosproxy/workloads'
 import type { NodesDeclaration } from '../cluster/declaration.ts'
 import { targetWithClients } from '../cluster/target.ts'
@@ -81,6 +81,7 @@ export const etcd: Target = {
   ...base,
   settings: [...base.settings.filter(({ name }) => own.every((setting) => setting.name !== name)), ...own],
   promises: promised,
+  suffers: (kind, ...more) => (kind === 'edit-request' ? EDITED : base.suffers(kind, ...more)),
   missing: async () => missingPrograms([{ program: 'etcd', install: 'apt-get install etcd-server' }]),
   validate(settings) {
     const heartbeat = numberOf(settings, 'heartbeat')
@@ -91,6 +92,11 @@ export const etcd: Target = {
         `etcd: election=${election} is less than five times heartbeat=${heartbeat}, which etcd refuses. Give an election of ${5 * heartbeat} or more.`,
       )
   },
+}
+
+const EDITED: Suffering = {
+  not: 'its clients record what they asked for, and a member would do what the edited request says',
+  instead: 'lose-request or error-status',
 }
 
 /** Faults that may keep a holder from renewing its lock within the time to live; to be safe, any fault counts. */
