@@ -67,6 +67,27 @@ describe('a service that is driven through nothing but a route table', () => {
     expect(verdictOf(client.history)).toBe('met')
   })
 
+  test.each<{ readonly kind: 'edit-request'; readonly [name: string]: unknown }>([
+    { kind: 'edit-request', body: 'edited' },
+    { kind: 'edit-request', headers: { 'If-Match': 'other' } },
+  ])('is not condemned for doing what an edited request says: %j', async (edit) => {
+    const { route, apply, client, backend } = await httpRouteTo(await keyValueService())
+    const send = httpClient(route.port)
+    await send('PUT', '/kv/x', '1')
+    apply({ ...edit, match: { method: 'PUT' } })
+    await send('PUT', '/kv/x', '2')
+    await send('GET', '/kv/x')
+    expect(client.remarks).toMatchObject([['touched', { what: 'a request that a fault changed' }]])
+    for (const { history } of [client, backend]) expect(verdictOf(history)).not.toBe('violated')
+  })
+
+  test('leaves the record whole where fields are edited that say nothing of keys and values', async () => {
+    const { route, apply, client } = await httpRouteTo(await keyValueService())
+    apply({ kind: 'edit-request', headers: { 'X-Token': 'forged' } })
+    await httpClient(route.port)('PUT', '/kv/x', '1')
+    expect(client.remarks).toEqual([])
+  })
+
   test('is caught where it is not', async () => {
     // Every other read answers with what was there before.
     const before = new Map<string, string>()
