@@ -1,7 +1,7 @@
 import { canonical, type Json } from '@chaosproxy/history'
 import type { OperationRow } from '../operation-row.ts'
-import { coverageOf } from './coverage.ts'
-import type { Change, Delivery, Watch, WatchEvent, WatchRecord, Write } from './record.ts'
+import { type Coverage, coverageOf } from './coverage.ts'
+import type { Change, Delivery, Reading, Watch, WatchEvent, WatchRecord, Write } from './record.ts'
 
 /** A change whose revision is known from its acknowledgement or from a watch. */
 export interface Known extends Change {
@@ -44,87 +44,11 @@ export interface Timeline {
  * qualify, the one called first is as good as any later one.
  */
 export function buildTimeline({ writes, readings, watches }: WatchRecord, callEvent: Int32Array): Timeline {
-  const byRevision = new Map<number, Map<string, Known>>()
-  const opens = new Map<string, Waiting>()
-  const failed = new Map<string, OperationRow>()
-  const settled = new Set<Write>()
-  const falsehoods: Falsehood[] = []
-
-  function settle(write: Write, revision: number, toldBy: OperationRow | undefined): void {
-    settled.add(write)
-    let there = byRevision.get(revision)
-    if (there === undefined) {
-      there = new Map()
-      byRevision.set(revision, there)
-    }
-    for (const [key, value] of write.changes)
-      there.set(key, { revision, key, value, writer: write.row, toldBy, index: -1 })
-  }
-
-  for (const write of writes) {
-    if (write.revision !== undefined) settle(write, write.revision, undefined)
-    else
-      for (const [key, value] of write.changes) {
-        const name = nameOf({ key, value })
-        const same = opens.get(name)
-        if (write.outcome === 'failed') failed.set(name, write.row)
-        else if (same === undefined) opens.set(name, { writes: [write], next: 0 })
-        else same.writes.push(write)
-      }
-  }
-
-  let contradiction: string | undefined
+  const settlement = settleAcknowledged(writes, callEvent)
+  const { byRevision, settled } = settlement
   const coverage = coverageOf(readings)
-  for (const { row, at, changes } of readings)
-    for (const change of changes) {
-      const known = byRevision.get(change.revision)?.get(change.key)
-      const writer = known === undefined ? firstOpen(opens.get(nameOf(change)), settled) : undefined
-      if (writer !== undefined && callEvent[writer.row] < at) settle(writer, change.revision, row)
-      else if (known === undefined || !sameValue(known.value, change.value))
-        contradiction ??= `reading revision ${change.revision} showed a change of ${change.key} that nobody is known to have made`
-    }
-  for (const [revision, there] of byRevision) {
-    const reading = coverage.at(revision)
-    const isRead = (key: string) =>
-      reading?.changes.some((change) => change.revision === revision && change.key === key)
-    if (reading !== undefined && ![...there.keys()].every(isRead))
-      contradiction ??= `reading revision ${revision} did not show the change that was acknowledged with it`
-  }
-
-  for (const { watch, delivery, event } of arrivals(watches)) {
-    const there = byRevision.get(event.revision)
-    const known = there?.get(event.key)
-    if (known !== undefined) {
-      if (!sameValue(known.value, event.value))
-        falsehoods.push({ watch, delivery, event, against: known.writer ?? known.toldBy, why: 'another change of it' })
-      continue
-    }
-    if (there !== undefined) {
-      const [other] = there.values()
-      falsehoods.push({
-        watch,
-        delivery,
-        event,
-        against: other?.writer ?? other?.toldBy,
-        why: 'a change of other keys',
-      })
-      continue
-    }
-    const reading = coverage.at(event.revision)
-    if (reading !== undefined) {
-      const why = 'reading that revision showed no change'
-      falsehoods.push({ watch, delivery, event, against: reading.row, why })
-      continue
-    }
-    const name = nameOf(event)
-    const writer = firstOpen(opens.get(name), settled)
-    if (writer !== undefined && callEvent[writer.row] < delivery.at) settle(writer, event.revision, delivery.row)
-    else {
-      const against = failed.get(name)
-      const why = against === undefined ? 'nobody had written it' : 'its write failed'
-      falsehoods.push({ watch, delivery, event, against, why })
-    }
-  }
+  const contradiction = settleRead(readings, settlement) ?? notRead(byRevision, coverage)
+  const falsehoods = settleArrived(watches, settlement, coverage)
 
   const revisions = [...byRevision.keys()].sort((a, b) => a - b)
   const unread = revisions.filter((revision) => coverage.at(revision) === undefined)
@@ -152,6 +76,107 @@ export function buildTimeline({ writes, readings, watches }: WatchRecord, callEv
       return last - first + coverage.count(from, to) < to - from + 1
     },
   }
+}
+
+/** Writes by revision, while their revisions are being found. */
+interface Settlement {
+  readonly byRevision: Map<number, Map<string, Known>>
+  readonly settled: Set<Write>
+  /** The write that failed to make this change, if any. */
+  failed(change: Pick<Change, 'key' | 'value'>): OperationRow | undefined
+  /** Settles an open write of this change that was called before an event; false if there is none. */
+  settle(change: Change, before: number, toldBy: OperationRow): boolean
+}
+
+function settleAcknowledged(writes: readonly Write[], callEvent: Int32Array): Settlement {
+  const byRevision = new Map<number, Map<string, Known>>()
+  const opens = new Map<string, Waiting>()
+  const failed = new Map<string, OperationRow>()
+  const settled = new Set<Write>()
+
+  function settle(write: Write, revision: number, toldBy: OperationRow | undefined): void {
+    settled.add(write)
+    let there = byRevision.get(revision)
+    if (there === undefined) {
+      there = new Map()
+      byRevision.set(revision, there)
+    }
+    for (const [key, value] of write.changes)
+      there.set(key, { revision, key, value, writer: write.row, toldBy, index: -1 })
+  }
+
+  for (const write of writes) {
+    if (write.revision !== undefined) settle(write, write.revision, undefined)
+    else
+      for (const [key, value] of write.changes) {
+        const name = nameOf({ key, value })
+        const same = opens.get(name)
+        if (write.outcome === 'failed') failed.set(name, write.row)
+        else if (same === undefined) opens.set(name, { writes: [write], next: 0 })
+        else same.writes.push(write)
+      }
+  }
+  return {
+    byRevision,
+    settled,
+    failed: (change) => failed.get(nameOf(change)),
+    settle(change, before, toldBy) {
+      const writer = firstOpen(opens.get(nameOf(change)), settled)
+      if (writer === undefined || callEvent[writer.row] >= before) return false
+      settle(writer, change.revision, toldBy)
+      return true
+    },
+  }
+}
+
+/** Returns why what was read cannot be right; undefined if it can. */
+function settleRead(readings: readonly Reading[], { byRevision, settle }: Settlement): string | undefined {
+  for (const { row, at, changes } of readings)
+    for (const change of changes) {
+      const known = byRevision.get(change.revision)?.get(change.key)
+      if (known === undefined ? settle(change, at, row) : sameValue(known.value, change.value)) continue
+      return `reading revision ${change.revision} showed a change of ${change.key} that nobody is known to have made`
+    }
+  return undefined
+}
+
+/** The same for revisions that a reading should have shown and did not. */
+function notRead(byRevision: Settlement['byRevision'], coverage: Coverage): string | undefined {
+  for (const [revision, there] of byRevision) {
+    const reading = coverage.at(revision)
+    if (reading === undefined) continue
+    const read = new Set(reading.changes.filter((change) => change.revision === revision).map(({ key }) => key))
+    if (![...there.keys()].every((key) => read.has(key)))
+      return `reading revision ${revision} did not show the change that was acknowledged with it`
+  }
+  return undefined
+}
+
+/** Returns the events that no write explains. */
+function settleArrived(
+  watches: ReadonlyMap<string, Watch>,
+  { byRevision, failed, settle }: Settlement,
+  coverage: Coverage,
+): Falsehood[] {
+  const falsehoods: Falsehood[] = []
+  for (const arrival of arrivals(watches)) {
+    const { delivery, event } = arrival
+    const isFalse = (against: OperationRow | undefined, why: string) =>
+      void falsehoods.push({ ...arrival, against, why })
+    const there = byRevision.get(event.revision)
+    const known = there?.get(event.key)
+    const [other] = there?.values() ?? []
+    const reading = coverage.at(event.revision)
+    if (known !== undefined) {
+      if (!sameValue(known.value, event.value)) isFalse(known.writer ?? known.toldBy, 'another change of it')
+    } else if (there !== undefined) isFalse(other?.writer ?? other?.toldBy, 'a change of other keys')
+    else if (reading !== undefined) isFalse(reading.row, 'reading that revision showed no change')
+    else if (!settle(event, delivery.at, delivery.row)) {
+      const against = failed(event)
+      isFalse(against, against === undefined ? 'nobody had written it' : 'its write failed')
+    }
+  }
+  return falsehoods
 }
 
 /** Open writes of the same change, in the order of their calls. */

@@ -2,7 +2,7 @@ import type { Endpoint } from '@chaosproxy/faults'
 import type { Json, Nanos } from '@chaosproxy/history'
 import { FrameReader, type FrameSink } from '../framing/frame-reader.ts'
 import { resp, respToJson } from '../framing/resp.ts'
-import { isNoCommand, isSubscription, type RespValue, readResp, readRespCommand } from '../framing/resp-value.ts'
+import { isNoCommand, isSubscription, type RespValue, readResp } from '../framing/resp-value.ts'
 import type { Conversation, Intercept, Interceptor, Stage } from '../interceptor.ts'
 import type { Completion, Completions, Understanding } from '../recorder/call.ts'
 import type { Exchange } from '../recorder/exchange.ts'
@@ -14,6 +14,7 @@ import type { Naming } from './identity.ts'
 import type { KeySpace } from './key-space.ts'
 import { type Lifetimes, MAY_HAVE_EXPIRED } from './lifetimes.ts'
 import { keySpaceOf, namingOf } from './recording-scope.ts'
+import { wordsOf } from './request-words.ts'
 import { RespSession } from './resp-session.ts'
 import type { RespClient, RespInitial } from './resp-settings.ts'
 import type { Understood } from './understood.ts'
@@ -396,8 +397,3 @@ const OUT_OF_ORDER: Completion = {
 
 /** Redis skips empty lines without answering. */
 const NO_COMMAND: Understanding = { kind: 'passed-on', what: 'an empty line', touches: 'nothing' }
-
-const wordsOf = (request: Buffer): readonly Json[] | undefined => readRespCommand(request)?.map(wordToJson)
-
-const wordToJson = (word: string | Buffer): Json =>
-  typeof word === 'string' ? word : respToJson({ kind: 'string', value: word })
