@@ -155,6 +155,10 @@ function outcomesOf(events: readonly Event[]): readonly Recorded[] {
   return outcomes
 }
 
+/** What a changed request does instead may be anything. */
+const isOfAltered = (mark: Json): boolean =>
+  (mark as { readonly what?: string }).what === 'a request that a fault changed'
+
 export interface UnderFaultsOptions {
   /** Operations to be recorded. */
   readonly operations: number
@@ -191,7 +195,8 @@ export async function recordUnderFaults({ operations, transactions }: UnderFault
   await route.close()
 
   const outcomes = outcomesOf(events)
-  const touched = events.filter(({ process, f }) => process === 'recorder' && f === 'touched').map(({ key }) => key)
+  const marks = events.filter(({ process, f }) => process === 'recorder' && f === 'touched')
+  const touched = marks.filter(({ key, value }) => key !== undefined || !isOfAltered(value)).map(({ key }) => key)
   const answered = server.answered.get('shared') ?? new Set()
   const accounted = new Set([...outcomes.filter(({ type }) => type !== 'fail').map(({ key }) => key), ...touched])
   return {
