@@ -38,8 +38,9 @@ function problemOf({ result, title, sentence, expected, evidence, file, line, ag
   if (result === 'passed') return ''
   const element = result === 'failed' ? 'failure' : 'error'
   const place = file === undefined || result !== 'failed' ? [] : [`at ${file}${line === undefined ? '' : `:${line}`}`]
+  const promise = expected === '' ? [] : [expected]
   const repeat = again === undefined ? [] : [`again: ${again}`]
-  const text = [...(evidence.length === 0 ? [sentence] : evidence), '', expected, ...place, ...repeat]
+  const text = [...(evidence.length === 0 ? [sentence] : evidence), '', ...promise, ...place, ...repeat]
   const message = sentence === '' ? title : `${title}: ${sentence}`
   return `      <${element} type="${result}" message="${escaped(message)}">${escaped(text.join('\n'))}</${element}>`
 }
