@@ -64,3 +64,6 @@ export const loseReply = (...nodes: readonly NodeId[]): Fault => ({
 
 /** Nothing passes in this direction until it is over; it then arrives. */
 export const stall = (from: NodeId, to: NodeId): Fault => ({ kind: 'partition', mode: 'hold', links: [{ from, to }] })
+
+/** Killed, and started again on the same disk once it is over. */
+export const down = (...nodes: readonly NodeId[]): Fault => ({ kind: 'kill', nodes })

@@ -1,19 +1,23 @@
+import { blockedCoordinator } from './stories/blocked-coordinator.ts'
 import { burritoAndTaco } from './stories/burrito-and-taco.ts'
 import { clockSkewReorder } from './stories/clock-skew-reorder.ts'
 import { doubleTransfer } from './stories/double-transfer.ts'
 import { duplicateDelivery } from './stories/duplicate-delivery.ts'
 import { failoverDataLoss } from './stories/failover-data-loss.ts'
+import { leaseOnAWallClock } from './stories/lease-on-a-wall-clock.ts'
 import { lostRequestOrLostReply } from './stories/lost-request-or-lost-reply.ts'
 import { lostUpdate } from './stories/lost-update.ts'
 import { splitBrain } from './stories/split-brain.ts'
 import { staleHistory } from './stories/stale-history.ts'
 import { timeGoesBack } from './stories/time-goes-back.ts'
 import { twoGenerals } from './stories/two-generals.ts'
+import { twoReaders } from './stories/two-readers.ts'
 import type { Story } from './story.ts'
 
 /** Every story. Commands, help and tests iterate over this list. */
 export const stories: readonly Story[] = [
   staleHistory,
+  twoReaders,
   doubleTransfer,
   lostRequestOrLostReply,
   lostUpdate,
@@ -23,6 +27,8 @@ export const stories: readonly Story[] = [
   duplicateDelivery,
   clockSkewReorder,
   timeGoesBack,
+  leaseOnAWallClock,
+  blockedCoordinator,
   twoGenerals,
 ]
 

@@ -1,0 +1,93 @@
+import { millis } from '@chaosproxy/history'
+import { ask, down, during, ok, read, stall, unanswered, write } from '../beats.ts'
+import type { Story, Tale } from '../story.ts'
+
+const system = {
+  nodes: 3,
+  workload: 'register',
+  timeoutMs: millis(800),
+  seed: 1,
+  leader: 'n1',
+  cast: ['Ana', 'Ben'],
+} as const satisfies Partial<Tale>
+
+export const blockedCoordinator: Story = {
+  name: 'blocked-coordinator',
+  summary: 'a coordinator dies between the votes and the decision, and everybody waits for it',
+  told: [
+    {
+      ...system,
+      title: 'two-phase commit',
+      target: 'two-phase-commit',
+      beats: [
+        ask(
+          0,
+          ['Ana', 'n1'],
+          write('room', 'old'),
+          ok('old'),
+          'Ana writes an item that n2 keeps. n1 coordinates: it asks n2 for its vote, and decides.',
+        ),
+        during([150, 350], stall('n2', 'n1'), 'Ana’s next write goes the same way; but the vote of n2 is late …'),
+        ask(
+          200,
+          ['Ana', 'n1'],
+          write('room', 'new'),
+          unanswered,
+          'n2 has voted yes. From now on it may neither commit nor abort by itself, and keeps the item locked.',
+        ),
+        during([300, 3_000], down('n1'), '… and before it arrives, n1 dies.'),
+        ask(
+          1_200,
+          ['Ben', 'n2'],
+          read('room'),
+          { type: 'fail' },
+          'Ben asks n2 itself for the item. It is there, and n2 is well; but nobody can tell it what was decided, so it cannot answer.',
+        ),
+        ask(
+          3_600,
+          ['Ben', 'n2'],
+          read('room'),
+          ok('old'),
+          'n1 is back, finds no decision in its log, and so tells n2 to abort. Only now the item is free.',
+        ),
+      ],
+      ending: {
+        verdicts: { linearizable: 'met' },
+        finally: { room: 'old' },
+        says: 'Nothing was lost and nothing half done; but for as long as one node was down, what another one kept could not be read.',
+      },
+    },
+  ],
+  fix: {
+    ...system,
+    title: 'Raft, in which a majority decides',
+    target: 'raft',
+    beats: [
+      ask(
+        0,
+        ['Ana', 'n1'],
+        write('room', 'old'),
+        ok('old'),
+        'Ana writes an item; the leader n1 decides with any one of the others.',
+      ),
+      during([150, 350], stall('n2', 'n1'), 'What n2 sends to n1 is late …'),
+      ask(200, ['Ana', 'n1'], write('room', 'new'), ok('new'), 'Ana writes again: n3 is enough.'),
+      during([300, 3_000], down('n1'), '… and n1 dies.'),
+      ask(
+        1_200,
+        ['Ben', 'n2'],
+        read('room'),
+        ok('new'),
+        'The others have elected a leader among themselves. Ben is answered while n1 is still down.',
+      ),
+    ],
+    ending: {
+      verdicts: { linearizable: 'met' },
+      finally: { room: 'new' },
+      says: 'The decision is where a majority is, not where one node is.',
+    },
+  },
+  lesson:
+    'A participant that has voted yes has given its say away: until it hears the decision, it can only wait, and one coordinator that is down keeps all of them waiting. Let a group that agrees by majority be the coordinator, so that no single node has to come back.',
+  source: 'D. Skeen: Nonblocking Commit Protocols, 1981; J. Gray, L. Lamport: Consensus on Transaction Commit, 2006',
+}

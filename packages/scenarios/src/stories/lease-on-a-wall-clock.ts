@@ -1,0 +1,94 @@
+import type { Fault } from '@chaosproxy/faults'
+import { millis } from '@chaosproxy/history'
+import { add, ask, clockAhead, during, ok, read, stall, unanswered } from '../beats.ts'
+import type { Story, Tale } from '../story.ts'
+
+const system = {
+  target: 'lease-lock',
+  nodes: 4,
+  workload: 'counter',
+  timeoutMs: millis(2_000),
+  seed: 1,
+  leader: 'n1',
+  cast: ['Ana', 'Ben'],
+} as const satisfies Partial<Tale>
+
+const behind: Fault = clockAhead('n3', -5_000)
+const wrong = during(
+  [0, 3_000],
+  behind,
+  'n1 grants locks, n2 is the store, n3 and n4 work for clients. The clock of n3 is five seconds behind.',
+)
+const slow = during([150, 600], stall('n2', 'n3'), 'For a moment, what the store n2 sends to n3 is late.')
+
+export const leaseOnAWallClock: Story = {
+  name: 'lease-on-a-wall-clock',
+  summary: 'two workers hold one lock, because one of them reads the wrong time from its clock',
+  told: [
+    {
+      ...system,
+      title: 'a lock whose lease is measured by wall clocks',
+      knobs: { clock: 'wall', fencing: false },
+      beats: [
+        wrong,
+        ask(50, ['Ana', 'n3'], add('stock', 10), ok(10), 'Ana books ten boxes in.'),
+        slow,
+        ask(
+          200,
+          ['Ana', 'n3'],
+          add('stock', 5),
+          ok(5),
+          'Ana books five more in: n3 takes the lock for 100 ms and asks the store for the count. The answer, 10, is on its way.',
+        ),
+        ask(
+          400,
+          ['Ben', 'n4'],
+          add('stock', 3),
+          ok(3),
+          'The lease has run out, so n4 gets the lock, reads 10 and stores 13. Then the 10 arrives at n3, by whose clock its lease has hardly begun: it stores 15.',
+        ),
+        ask(1_000, ['Ben', 'n4'], read('stock'), ok(15), 'Ben’s three boxes are gone.'),
+      ],
+      ending: {
+        verdicts: { linearizable: 'violated' },
+        finally: { stock: 15 },
+        says: '18 boxes came, 15 are counted. The lock was granted correctly each time; it was held longer than it was granted.',
+      },
+    },
+  ],
+  fix: {
+    ...system,
+    title: 'fencing tokens',
+    knobs: { clock: 'wall', fencing: true },
+    beats: [
+      wrong,
+      ask(50, ['Ana', 'n3'], add('stock', 10), ok(10), 'Ana books ten boxes in.'),
+      slow,
+      ask(
+        200,
+        ['Ana', 'n3'],
+        add('stock', 5),
+        unanswered,
+        'Ana books five more in; the answer of the store to n3 is late again.',
+      ),
+      ask(
+        400,
+        ['Ben', 'n4'],
+        add('stock', 3),
+        ok(3),
+        'n4 gets the lock with a higher token, and stores 13 under it. n3 tries to store 15 under its old token: the store refuses, and Ana is not told that it is done.',
+      ),
+      ask(1_000, ['Ben', 'n4'], read('stock'), ok(13), 'Ben’s three boxes are there, Ana’s five are not.'),
+      ask(2_600, ['Ana', 'n4'], add('stock', 5), ok(5), 'Ana has looked, and books hers in again.'),
+    ],
+    ending: {
+      verdicts: { linearizable: 'met' },
+      finally: { stock: 18 },
+      says: '18 boxes came, 18 are counted. The clock is as wrong as before; it is no longer asked.',
+    },
+  },
+  lesson:
+    'Whoever holds a lease decides by its own clock when it ends, and between looking at that clock and acting, any time may pass. Number the leases and let the resource itself refuse a lower number than it has seen; measure durations by monotonic clocks besides.',
+  source:
+    'C. Gray, D. Cheriton: Leases: An Efficient Fault-Tolerant Mechanism for Distributed File Cache Consistency, 1989; M. Kleppmann: How to do distributed locking, 2016',
+}
