@@ -1,17 +1,25 @@
-// Works on orders for three seconds each without letting anything else run, and then sends the mails for it.
-// Usage: worker.mjs HOST:PORT REDIS-HOST:PORT MAIL-HOST:PORT again|never
+// Works on an order for three seconds without letting anything else run (busy), or is paused as long (paused), and then
+// sends the mails for it. Usage: worker.mjs HOST:PORT REDIS-HOST:PORT MAIL-HOST:PORT again|never busy|paused
+import { spawn } from 'node:child_process'
 import { createServer } from 'node:http'
 import { Worker } from 'bullmq'
 
-const [listen = '', redis = '', mail = '', mode = 'again'] = process.argv.slice(2)
+const [listen = '', redis = '', mail = '', mode = 'again', how = 'busy'] = process.argv.slice(2)
 const [redisHost, redisPort] = redis.split(':')
 const send = (name) => fetch(`http://${mail}/mails`, { method: 'POST', body: JSON.stringify({ mail: name }) })
 
 async function work({ data: { order } }) {
-  // While this goes on the lock of the job cannot be renewed, and so is lost: as if the process were paused.
-  const end = Date.now() + 3_000
+  // While this goes on the lock of the job cannot be renewed, and so is lost.
+  if (how === 'paused') pauseThisProcess()
+  const end = Date.now() + (how === 'paused' ? 0 : 3_000)
   while (Date.now() < end);
   await Promise.all([send(`${order} to the customer`), send(`${order} to the shop`)])
+}
+
+/** As a virtual machine is paused while it moves, or a laptop whose lid is closed. */
+function pauseThisProcess() {
+  spawn('sh', ['-c', `sleep 3; kill -CONT ${process.pid}`], { detached: true, stdio: 'ignore' })
+  process.kill(process.pid, 'SIGSTOP')
 }
 
 const worker = new Worker('orders', work, {
