@@ -1,6 +1,6 @@
 // Eight customers move money between two accounts of their own. Usage: customers.mjs BANK-HOST:PORT
 const [bank] = process.argv.slice(2)
-const end = Date.now() + 3_000
+const end = Date.now() + 5_000
 
 async function customer(number) {
   const headers = { 'X-Client': `customer-${number}` }

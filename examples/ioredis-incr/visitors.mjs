@@ -1,6 +1,6 @@
-// Visits pages for three seconds, each time once, and looks at the counts. Usage: visitors.mjs APP-HOST:PORT
+// Visits pages for five seconds, each time once, and looks at the counts. Usage: visitors.mjs APP-HOST:PORT
 const [app] = process.argv.slice(2)
-const end = Date.now() + 3_000
+const end = Date.now() + 5_000
 
 async function visitor(name) {
   for (let visit = 0; Date.now() < end; visit++) {

@@ -25,5 +25,38 @@ describe.skipIf(program === undefined)(
       expect(stdout).toMatch(/LINEARIZABLE/)
       expect(stdout).toMatch(/eventual +✔ met/)
     })
+
+    // As drivers do by default: what got no answer is sent again first of all once the client has reconnected.
+    const INCREMENTS = `
+      const { connect } = require('node:net')
+      const [port, again] = process.argv.slice(1)
+      const end = Date.now() + 2500
+      const say = (...words) => '*' + words.length + '\\r\\n' + words.map((word) => '$' + word.length + '\\r\\n' + word + '\\r\\n').join('')
+      function client(number, first) {
+        let asked = first
+        const socket = connect(Number(port), '127.0.0.1')
+        const ask = (command) => { asked = command; socket.write(command) }
+        const next = () => (Date.now() < end ? ask(say('INCR', 'page-' + number++ % 30)) : socket.destroy())
+        if (first === undefined) next()
+        else ask(first)
+        socket.on('data', () => { asked = undefined; setTimeout(next, 3) })
+        socket.on('error', () => {})
+        socket.on('close', () => { if (Date.now() < end) setTimeout(client, 20, number, again === 'yes' ? asked : undefined) })
+      }
+      client(0); client(15)
+    `
+    test.each([
+      ['yes', 'register', 2],
+      ['yes', 'counter', 2],
+      ['no', 'counter', 0],
+    ])('a client that sends an INCR again after its answer was lost (%s, as a %s)', async (again, model, wanted) => {
+      const { exitCode, stdout, stderr } = await chaos([
+        ...['record', '--serve', 'redis-server --port {port} --save "" --dir {data}', '--as', 'resp', '--model', model],
+        ...['--faults', 'lose-reply', '--expect', 'linearizable', '--seed', '1', '--out', temporaryDirectory()],
+        ...['--', process.execPath, '-e', INCREMENTS, '{n1.port}', again],
+      ])
+      const isTold = /sent again by the same client\s+and\s+carried\s+out\s+both\s+times/.test(stdout)
+      expect({ isTold, exitCode }, stdout + stderr).toEqual({ isTold: again === 'yes', exitCode: wanted })
+    })
   },
 )

@@ -38,7 +38,11 @@ export interface RunExpectation {
 export function judgeRun(input: JudgeInput): RunSummary {
   const { history, outcome, report } = input
   const faults = withRecoveries(history, outcome.faults)
-  const vacuous = [...findVacuity(history, input.requestedFaults, faults, input.workload), ...untried(input)]
+  const vacuous = [
+    ...findVacuity(history, input.requestedFaults, faults, input.workload),
+    ...untried(input),
+    ...(outcome.doubts ?? []),
+  ]
   return {
     chaos: 1,
     version: input.version,

@@ -7,6 +7,7 @@ import { startNemesisLoop } from './nemesis-loop.ts'
 import { onlineCheckerFor } from './online.ts'
 import type { Cluster, HistorySink, WireEvent, WireSink } from './ports.ts'
 import type { Recorder } from './recorder.ts'
+import { createRepeats } from './repeats.ts'
 import type { Progress } from './run.ts'
 import type { RunOutcome, RunStage } from './run-outcome.ts'
 import { createSettlement } from './settlement.ts'
@@ -25,6 +26,8 @@ export interface ObserveOptions {
   /** Whether a final read can read this key. */
   readonly canRead: (key: string) => boolean
   readonly seed: number
+  /** Whether a change that is sent again cannot be known from one that was meant again: nothing in requests names them. */
+  readonly repeatsAreDoubtful: boolean
 }
 
 /** A run whose clients are outside its control. */
@@ -50,6 +53,7 @@ export function observe(options: ObserveOptions): Observation {
   const since = () => nanos(clock.now() - startedAt)
   const online = onlineCheckerFor(workload)
   const settlement = createSettlement()
+  const repeats = createRepeats(typeof workload.model === 'string' ? workload.model : workload.model.name)
   const keys = new Set<string>()
   const open = new Set<WireEvent['process']>()
   const wire = cluster.record(wireSink(), since)
@@ -75,11 +79,13 @@ export function observe(options: ObserveOptions): Observation {
         else open.delete(event.process)
         if (event.key !== undefined && keys.size < MOST_FINAL_KEYS && event.process !== 'recorder') keys.add(event.key)
         settlement.clientEvent(event)
+        repeats.client(line, event)
         online.push(event)
       },
       backend(line, event) {
         sink.wire?.backend(line)
         settlement.backendEvent(event)
+        repeats.backend(event)
       },
     }
   }
@@ -114,7 +120,7 @@ export function observe(options: ObserveOptions): Observation {
                 return settlement.settled()
               },
             },
-            ended,
+            (outcome) => ended(options.repeatsAreDoubtful ? { ...outcome, doubts: repeats.doubts() } : outcome),
           ),
         ),
       )

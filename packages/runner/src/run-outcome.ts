@@ -10,6 +10,8 @@ export interface RunOutcome {
   readonly endedAt: Nanos
   readonly faults: readonly FaultRecord[]
   readonly trouble: readonly string[]
+  /** Why the record says less than its operations seem to. */
+  readonly doubts?: readonly string[] | undefined
   readonly interrupted: boolean
   /** Nodes on which the protocol's deliberate mistake made a difference. */
   readonly marked: readonly NodeId[]

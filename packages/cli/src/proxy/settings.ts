@@ -116,10 +116,10 @@ function parseCarriages(options: ParsedOptions): readonly Carriage[] {
   const record = textOf(options, 'record')
   if (record === undefined) return carried.map((typed) => parseCarriage(carriageOf(typed), `--carries ${typed}`))
   const members = recordedMembers(options)
-  if (carried.length === 0) return [recordedCarriage(record, members)]
+  if (carried.length === 0) return [recordedCarriage(record, members, textOf(options, 'model'))]
   return carried.map((typed) => {
     const kind = parseCarriage(carriageOf(typed), `--carries ${typed}`)
-    const recorded = recordedCarriage(record, members)
+    const recorded = recordedCarriage(record, members, textOf(options, 'model'))
     if (kind.kind === 'http2' && recorded.kind === 'http') return { kind: 'http2', table: recorded.table }
     if (kind.kind !== recorded.kind)
       throw new UserError(
@@ -144,8 +144,10 @@ function carriageOf(typed: string): unknown {
 }
 
 /** A file with a route table, or the name of a protocol that needs none: resp. */
-function recordedCarriage(typed: string, members: RecordedMembers): Carriage {
-  if (carriageNames.includes(typed)) return parseCarriage({ kind: typed, ...members }, '--record')
+function recordedCarriage(typed: string, members: RecordedMembers, model: string | undefined): Carriage {
+  // The model decides which commands are operations.
+  const commands = typed === 'resp' && model !== undefined ? { commands: model } : {}
+  if (carriageNames.includes(typed)) return parseCarriage({ kind: typed, ...members, ...commands }, '--record')
   const table = withDescriptor(readJsonFile('record', typed), typed, (path) => readBytesFile('record', path))
   return parseCarriage(
     { ...(table !== null && typeof table === 'object' ? table : {}), ...members, kind: 'http' },

@@ -73,6 +73,7 @@ async function performServed(
     quietMs: QUIET_MS,
     canRead: (key) => seeing?.canRead(key) ?? false,
     seed: run.spec.seed,
+    repeatsAreDoubtful: carries.kind === 'resp',
   })
   let status: NodeJS.Timeout | undefined
   let beginning: NodeJS.Timeout | undefined

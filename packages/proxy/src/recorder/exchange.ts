@@ -166,8 +166,8 @@ export class Exchange {
   }
 
   #correlate(call: Call): Extra {
-    const { retries, client, counters } = this.#recording
-    const correlation = retries.correlate(client, call)
+    const { retries, counters } = this.#recording
+    const correlation = retries.correlate(call)
     if (correlation === undefined) return NO_EXTRA
     if ('repeats' in correlation) counters.blindRetries++
     else if (correlation.attempt !== undefined) counters.keyedRetries++

@@ -78,13 +78,13 @@ export class Operation {
     reason: string | undefined,
   ): void {
     if (this.#client !== 'open') return
-    const { views, counters, retries, client, remarks } = this.#recording
+    const { views, counters, retries, remarks } = this.#recording
     const outcome = this.#outcome(edges, answer, backend, reason)
     const type = typeOf(outcome)
     this.#client = type === 'info' ? 'unknown' : 'done'
     counters.open--
     counters[type]++
-    if (answer === undefined || type === 'info') retries.unanswered(client, this.#call, this.process)
+    if (answer === undefined || type === 'info') retries.unanswered(this.#call, this.process)
     if (outcome.type === 'not-understood') remarks.countNotUnderstood(this.#remark(outcome.error))
     this.#end(views.client, time, edges, outcome)
   }

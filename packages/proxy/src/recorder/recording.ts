@@ -1,6 +1,6 @@
 import type { Lanes, Processes } from './processes.ts'
 import type { Remarks } from './remarks.ts'
-import type { Retries } from './retries.ts'
+import type { ConnectionRetries } from './retries.ts'
 import type { View } from './view.ts'
 
 /** What the exchanges of one connection share. */
@@ -15,12 +15,10 @@ export interface Recording {
   tailWith(members: string): string
   /** The same, with an error between node and epoch. */
   tailWithError(error: string): string
-  /** The client's address, which keeps its retries apart from those of other clients. */
-  readonly client: string
   /** The connection's processes, for requests of unnamed clients. */
   readonly lanes: Lanes
   readonly processes: Processes
-  readonly retries: Retries
+  readonly retries: ConnectionRetries
   /** The two histories: what the clients saw, and what the backend was asked and answered. */
   readonly views: { readonly client: View; readonly backend: View | undefined }
   readonly remarks: Remarks

@@ -3,8 +3,18 @@ import type { Call } from './call.ts'
 /** What is known about earlier attempts at a request, as extra members of its invocation. */
 export type Correlation =
   | { readonly requestId: string; readonly attempt?: number }
-  /** The process of an unanswered operation of the same client, which this one repeats without a request id. */
-  | { readonly repeats: number }
+  /**
+   * The process of an unanswered operation of the same client, which this one repeats without a request id. Resent: its
+   * connection has carried no change before but such repetitions, as when a driver reconnects and sends again.
+   */
+  | { readonly repeats: number; readonly resent?: true }
+
+/** The retries on one connection. */
+export interface ConnectionRetries {
+  correlate(call: Call): Correlation | undefined
+  /** The client got no answer, or a meaningless one, and may retry. */
+  unanswered(call: Call, process: number): void
+}
 
 /**
  * Recognises retries: by request id, counting the attempts, or without one as the same operation as an unanswered one
@@ -19,7 +29,21 @@ export class Retries {
     this.#maximumRemembered = maximumRemembered
   }
 
-  correlate(client: string, call: Call): Correlation | undefined {
+  /** @param client the client's address. */
+  forConnection(client: string): ConnectionRetries {
+    let isFresh = true
+    return {
+      correlate: (call) => {
+        const correlation = this.#correlate(client, call)
+        const isRepetition = correlation !== undefined && 'repeats' in correlation
+        if (!isRepetition && call.harmless !== true) isFresh = false
+        return isRepetition && isFresh ? { ...correlation, resent: true } : correlation
+      },
+      unanswered: (call, process) => this.#unansweredBy(client, call, process),
+    }
+  }
+
+  #correlate(client: string, call: Call): Correlation | undefined {
     const { requestId } = call
     if (requestId !== undefined) {
       const attempt = (this.#attempts.get(requestId) ?? 0) + 1
@@ -34,8 +58,7 @@ export class Retries {
     return { repeats: process }
   }
 
-  /** The client got no answer, or a meaningless one, and may retry. */
-  unanswered(client: string, call: Call, process: number): void {
+  #unansweredBy(client: string, call: Call, process: number): void {
     if (call.requestId === undefined && call.harmless !== true)
       this.#remember(this.#unanswered, operationName(client, call), process)
   }

@@ -216,10 +216,28 @@ describe('retries', () => {
     expect(recorder.counters).toMatchObject({ blindRetries: 1, keyedRetries: 0 })
   })
 
+  test('what a reconnected client sends first of all is said to be sent again', () => {
+    const { client, recorder, connection, now } = recording()
+    for (const value of [1, 2]) {
+      const lost = connection.begin(now())
+      lost.called(asks(write(value)))
+      lost.forwarded(now())
+      lost.ended(now(), 'reset')
+    }
+    const again = recorder.connection({ node: 'n1', client: '10.0.0.1' })
+    for (const value of [1, 3, 2]) again.begin(now()).called(asks(write(value)))
+    const invoked = client.events.filter(({ type }) => type === 'invoke').slice(2)
+    expect(invoked.map(({ extra }) => [extra?.['repeats'], extra?.['resent']])).toEqual([
+      [0, true],
+      [undefined, undefined],
+      [1, undefined],
+    ])
+  })
+
   test('so many are remembered, and no more', () => {
-    const retries = new Retries(2)
-    for (const requestId of ['a', 'b', 'c']) retries.correlate('c', write(1, { requestId }))
-    expect(retries.correlate('c', write(1, { requestId: 'c' }))).toEqual({ requestId: 'c', attempt: 2 })
-    expect(retries.correlate('c', write(1, { requestId: 'a' }))).toEqual({ requestId: 'a' })
+    const retries = new Retries(2).forConnection('c')
+    for (const requestId of ['a', 'b', 'c']) retries.correlate(write(1, { requestId }))
+    expect(retries.correlate(write(1, { requestId: 'c' }))).toEqual({ requestId: 'c', attempt: 2 })
+    expect(retries.correlate(write(1, { requestId: 'a' }))).toEqual({ requestId: 'a' })
   })
 })
