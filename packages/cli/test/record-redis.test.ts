@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { installed, startRedis, whySkipped } from '../../proxy/test/real-servers.ts'
 import { chaos, temporaryDirectory } from './chaos.ts'
+import { patientTest, test } from './patient.ts'
 
 // A live Redis and the programs that come with it, recorded by one command.
 
@@ -45,7 +46,7 @@ describe.skipIf(program === undefined)(
       }
       client(0); client(15)
     `
-    test.each([
+    patientTest.each([
       ['yes', 'register', 2],
       ['yes', 'counter', 2],
       ['no', 'counter', 0],
