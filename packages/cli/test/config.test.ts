@@ -168,6 +168,36 @@ describe('what a configuration names', () => {
     expect(first.match(/[✔✘]/g)).toHaveLength(columns.length)
   })
 
+  test('is recorded: its upstreams, unless the command line has others', async () => {
+    const directory = project({
+      'routes.json': { routes: [{ request: 'GET /{key}', f: 'read', result: 'body' }] },
+      'chaos.config.mjs': `export default { upstreams: {
+        app: { upstream: '127.0.0.1:1', as: 'routes.json' }, db: { upstream: '127.0.0.1:2', hurt: false } } }`,
+    })
+    const config = ['--config', join(directory, 'chaos.config.mjs')]
+    const out = ['--out', temporaryDirectory()]
+    const recorded = (...args: string[]) => chaosHere(['record', ...config, ...out, ...args, '--', './nowhere'])
+    // Everything about the servers was understood if only the command is missing.
+    const { stderr, exitCode } = await recorded()
+    expect(stderr).toContain('2 servers')
+    expect(stderr).toContain('there is no program ./nowhere')
+    expect(exitCode).toBe(4)
+    const { stderr: refused } = await recorded('--faults', 'kill')
+    expect(refused).toContain('the servers are not ours here')
+    expect((await recorded('--upstream', '127.0.0.1:3')).stderr).toContain('chaos record needs --as')
+  })
+
+  test.each([
+    [`{ app: {} }`, 'upstreams.app needs "upstream", where it runs, or "serve"'],
+    [`{ app: { upstraem: 'x' } }`, 'there is no member upstreams.app.upstraem. Did you mean upstream?'],
+  ])('that are wrong are refused: %s', async (upstreams, message) => {
+    const directory = project({ 'chaos.config.mjs': `export default { upstreams: ${upstreams} }` })
+    const args = ['record', '--config', join(directory, 'chaos.config.mjs'), '--', 'true']
+    const { stderr, exitCode } = await chaosHere(args)
+    expect(stderr).toContain(message)
+    expect(exitCode).toBe(3)
+  })
+
   test('is searched by name, a protocol with a workload', async () => {
     const config = join(project(files), 'sub', 'chaos.config.ts')
     const search = ['fuzz', '--config', config, '--target', 'proto', '--workload', 'own', '--out', temporaryDirectory()]

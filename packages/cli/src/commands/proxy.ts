@@ -1,5 +1,7 @@
 import { carriageNames } from '@chaosproxy/proxy/control'
-import type { Command } from '../command.ts'
+import { type Command, flagOf, textOf } from '../command.ts'
+import { findConfig } from '../config/load.ts'
+import { proxiedUpstreams } from '../config/upstreams.ts'
 import { serveProxies } from '../proxy/serve.ts'
 import { parseProxySettings } from '../proxy/settings.ts'
 
@@ -71,7 +73,12 @@ export const proxyCommand: Command = {
     ['chaos proxy --toxiproxy', "in Toxiproxy's place, on port 8474"],
   ],
   normalize: (argv) => doubleDashes(argv),
-  run: (options) => serveProxies(parseProxySettings(options)),
+  async run(options) {
+    // With --config or --toxiproxy its proxies come from elsewhere.
+    const isPlain = textOf(options, 'config') === undefined && !flagOf(options, 'toxiproxy')
+    const loaded = isPlain ? await findConfig('.') : undefined
+    return serveProxies(parseProxySettings(proxiedUpstreams(options, loaded)))
+  },
 }
 
 /** Accepts flags with a single dash, as Toxiproxy's server does. Words after `--` belong to another command. */

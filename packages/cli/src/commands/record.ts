@@ -2,6 +2,8 @@ import type { Level } from '@chaosproxy/checker'
 import { plural } from '@chaosproxy/report'
 import { commandText } from '@chaosproxy/targets'
 import type { Command } from '../command.ts'
+import { configOption, readOwnConfig } from '../config/own.ts'
+import { recordedUpstreams } from '../config/upstreams.ts'
 import type { ExitCode } from '../exit-code.ts'
 import { performRecord } from '../record/perform.ts'
 import { parseRecordSettings, RECORD_DEFAULTS, type RecordedCommand } from '../record/settings.ts'
@@ -15,7 +17,11 @@ export const recordCommand: Command = {
   positional: '',
   summary: 'record, hurt and judge what a command of yours does, such as its tests',
   options: {
-    upstream: { type: 'string', describe: 'host:port of a server, once for each', requiresArg: true },
+    upstream: {
+      type: 'string',
+      describe: 'host:port of a server, once for each [default: the upstreams of chaos.config.ts]',
+      requiresArg: true,
+    },
     serve: {
       type: 'string',
       describe:
@@ -91,6 +97,7 @@ export const recordCommand: Command = {
       describe: `how long checking may take [default: ${RECORD_DEFAULTS.checkTimeout}]`,
       requiresArg: true,
     },
+    ...configOption,
     events: {
       type: 'string',
       describe: 'write everything that happens to this file as it happens, a line of JSON each',
@@ -109,7 +116,10 @@ export const recordCommand: Command = {
       'what an app says while it loses answers of its database; both are started and ended by chaos',
     ],
   ],
-  run: async (options) => executeRecord(parseRecordSettings(options)),
+  async run(options) {
+    const { loaded } = await readOwnConfig(options, 'chaos record')
+    return executeRecord(parseRecordSettings(recordedUpstreams(options, loaded)))
+  },
 }
 
 const executeRecord = (settings: RecordedCommand): Promise<ExitCode> =>

@@ -1,6 +1,7 @@
 import type { RunDraft } from '@chaosproxy/runner'
 import type { ClusterDeclaration } from '@chaosproxy/targets'
 import type { WorkloadModule } from '@chaosproxy/workloads'
+import type { ConfiguredUpstream } from './upstreams.ts'
 
 /** The export of a `chaos.config.ts`: settings shared by its runs, which a run and the command line may override. */
 export interface Config extends RunDraft {
@@ -10,6 +11,8 @@ export interface Config extends RunDraft {
   readonly targets?: { readonly [name: string]: string | ClusterDeclaration } | undefined
   /** The user's own workloads, or the paths of their files. */
   readonly workloads?: { readonly [name: string]: string | WorkloadModule } | undefined
+  /** The servers of `chaos record` and `chaos proxy`, by name. */
+  readonly upstreams?: { readonly [name: string]: ConfiguredUpstream } | undefined
   /** Runs by name: `chaos run nightly`. */
   readonly runs?: { readonly [name: string]: RunDraft } | undefined
   /** Where to create the directories of runs; by default `chaos-results`. */

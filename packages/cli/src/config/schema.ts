@@ -4,6 +4,7 @@ import { parseDeclaration, targets } from '@chaosproxy/targets'
 import { workloads } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import type { Config } from './config.ts'
+import { upstreamSchema } from './upstreams.ts'
 
 const path = v.pipe(v.string('must be a path'), v.nonEmpty('must be a path'))
 const name = v.pipe(
@@ -29,6 +30,12 @@ export const configSchema: v.GenericSchema = v.strictObject({
     v.pipe(
       v.record(name, v.union([path, object(WORKLOAD)], WORKLOAD), 'must be an object of workloads'),
       v.description('workloads of your own, or the paths of their files'),
+    ),
+  ),
+  upstreams: v.optional(
+    v.pipe(
+      v.record(name, upstreamSchema, 'must be an object of servers'),
+      v.description('servers for chaos record and chaos proxy: where each is, or the command that starts it'),
     ),
   ),
   runs: v.optional(

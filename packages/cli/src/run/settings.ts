@@ -122,7 +122,7 @@ function baseDraft(options: ParsedOptions, loaded: LoadedConfig | undefined): Ru
       `chaos run ${name}: runs are named in a chaos.config.ts, and there is none here. chaos init writes one; --target names what to test.`,
     )
   }
-  const { $schema: _, targets: __, workloads: ___, runs = {}, out: ____, ...draft } = loaded.config
+  const { $schema: _, targets: __, workloads: ___, upstreams: ____, runs = {}, out: _____, ...draft } = loaded.config
   if (name === undefined) return draft
   requireRun(loaded.config, name, loaded.path)
   return mergeDrafts(draft, runs[name] ?? {})

@@ -1,0 +1,83 @@
+import { relative, resolve } from 'node:path'
+import { UserError } from '@chaosproxy/history'
+import * as v from 'valibot'
+import type { ParsedOptions } from '../command.ts'
+import type { LoadedConfig } from './load.ts'
+
+/** A server for `chaos record` and `chaos proxy`: where it is, or the command that starts it. */
+export interface ConfiguredUpstream {
+  /** `host:port` of a server that is running already. */
+  readonly upstream?: string | undefined
+  /** The command that starts it, with placeholders: only for `chaos record`. */
+  readonly serve?: string | undefined
+  /** What passes: the path of a route table, `resp`, or `tcp` (not recorded), which is the default. */
+  readonly as?: string | undefined
+  /** Where the proxy listens; by default at any free port. */
+  readonly listen?: string | undefined
+  /** Whether faults happen to it; by default they do. */
+  readonly hurt?: boolean | undefined
+}
+
+const text = v.pipe(v.string('must be a text'), v.nonEmpty('must not be empty'))
+
+export const upstreamSchema: v.GenericSchema = v.strictObject({
+  upstream: v.optional(text),
+  serve: v.optional(text),
+  as: v.optional(text),
+  listen: v.optional(text),
+  hurt: v.optional(v.boolean('must be true or false')),
+})
+
+/** What is said on the command line replaces all of the configuration's upstreams. */
+const SAID = ['upstream', 'serve', 'as', 'name', 'listen', 'hurt']
+const NO_FILES = ['resp', 'tcp']
+
+/** The options of `chaos record`, completed by the configuration's upstreams. @throws UserError (input) */
+export function recordedUpstreams(options: ParsedOptions, loaded: LoadedConfig | undefined): ParsedOptions {
+  const servers = serversOf(options, loaded)
+  if (servers.length === 0) return options
+  const spared = servers.some(({ hurt }) => hurt === false)
+  return {
+    ...options,
+    ...placesOf(servers),
+    serve: servers.flatMap(({ serve }) => serve ?? []),
+    as: servers.map((server) => tableOf(server, loaded?.directory ?? '.')),
+    ...(spared ? { hurt: servers.flatMap(({ name, hurt }) => (hurt === false ? [] : [name])).join(',') } : {}),
+  }
+}
+
+/** The options of `chaos proxy`, likewise. @throws UserError (usage) for a server that would have to be started. */
+export function proxiedUpstreams(options: ParsedOptions, loaded: LoadedConfig | undefined): ParsedOptions {
+  const servers = serversOf(options, loaded)
+  const started = servers.find(({ serve }) => serve !== undefined)
+  if (started !== undefined)
+    throw new UserError(
+      'usage',
+      `${loaded?.path}: upstreams.${started.name} is a command, and chaos proxy starts no servers: chaos record does. Or name an --upstream.`,
+    )
+  return servers.length === 0 ? options : { ...options, ...placesOf(servers) }
+}
+
+type Server = ConfiguredUpstream & { readonly name: string }
+
+/** Those that are running first, as the command line has them. */
+function serversOf(options: ParsedOptions, loaded: LoadedConfig | undefined): readonly Server[] {
+  if (loaded === undefined || SAID.some((name) => options[name] !== undefined)) return []
+  const all = Object.entries(loaded.config.upstreams ?? {}).map(([name, each]) => ({ ...each, name }))
+  for (const { name, upstream, serve } of all)
+    if ((upstream === undefined) === (serve === undefined))
+      throw new UserError(
+        'input',
+        `${loaded.path}: upstreams.${name} needs "upstream", where it runs, or "serve", the command that starts it: one of them.`,
+      )
+  return [...all.filter(({ serve }) => serve === undefined), ...all.filter(({ serve }) => serve !== undefined)]
+}
+
+const placesOf = (servers: readonly Server[]) => ({
+  name: servers.map(({ name }) => name),
+  upstream: servers.flatMap(({ upstream }) => upstream ?? []),
+  listen: servers.map(({ listen }) => listen ?? '127.0.0.1:0'),
+})
+
+const tableOf = ({ as = 'tcp' }: Server, directory: string): string =>
+  NO_FILES.includes(as) ? as : relative('.', resolve(directory, as))
