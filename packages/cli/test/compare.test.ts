@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { planRun } from '@chaosproxy/runner'
 import { describe, expect } from 'vitest'
+import { parseCompareSettings } from '../src/compare/settings.ts'
+import { registries } from '../src/run/registries.ts'
 import { chaosHere, temporaryDirectory } from './chaos.ts'
 import { patientTest, test } from './patient.ts'
 
@@ -35,6 +38,14 @@ describe('chaos compare', () => {
     expect([none.value, all.value]).toEqual(['0', 'all'])
     expect(none.cells[1].lost).toBeGreaterThan(0)
     expect(all.cells[1].lost).toBe(0)
+  })
+
+  test('has every run of every system planned before any begins, so that none is refused halfway', async () => {
+    const { systems } = await parseCompareSettings({ seeds: '1' })
+    const pairs = systems.flatMap(({ cells }) => cells.flatMap((cell) => cell.pairs))
+    const specs = pairs.flatMap(({ registers, sets }) => (sets === undefined ? [registers] : [registers, sets]))
+    for (const spec of specs) await expect(planRun(spec, registries, 'test')).resolves.toBeDefined()
+    expect(specs.length).toBeGreaterThan(pairs.length)
   })
 
   test('shows levels and numbers as tables, and says what availability means', async () => {

@@ -217,4 +217,5 @@ async function plannedTarget(
 /** Few enough for clients to meet on them. Without cas, every level is decided. */
 const REGISTERS: NamedPart = { name: 'register', settings: { cas: 0, keys: 5 } }
 const SETS: NamedPart = { name: 'set', settings: { removes: 0, reads: 0.2 } }
-const SET_FUNCTIONS = ['add', 'read']
+/** What the workload may ask for, whatever its settings. */
+const SET_FUNCTIONS = ['add', 'remove', 'read']
