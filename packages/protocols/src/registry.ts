@@ -8,6 +8,7 @@ import { paxos } from './paxos/definition.ts'
 import { primaryReplica } from './primary-replica/definition.ts'
 import { quorum } from './quorum/definition.ts'
 import { raft } from './raft/definition.ts'
+import { sharded } from './sharded/definition.ts'
 import { twoPhaseCommit } from './two-phase-commit/definition.ts'
 import { viewstamped } from './viewstamped/definition.ts'
 
@@ -24,6 +25,7 @@ export const protocols: readonly ProtocolDefinition[] = [
   viewstamped,
   commitWait,
   chain,
+  sharded,
 ]
 
 export const findProtocol = (name: string): ProtocolDefinition | undefined =>

@@ -39,6 +39,8 @@ const BY_HISTORY: { readonly [mistake: string]: Setting } = {
   'two-phase-commit decide-on-timeout': {},
   'commit-wait no-wait': { knobs: { order: 'commit-wait', 'epsilon-ms': 40, 'skew-ms': 40 } },
   'commit-wait trust-clock': { knobs: { order: 'uncertainty-interval', 'epsilon-ms': 40, 'skew-ms': 40 } },
+  'sharded both-owners-serve': {},
+  'sharded drop-in-flight': {},
   'lease-lock reuse-token': SHORT_LEASES,
   'lease-lock fence-loads-only': SHORT_LEASES,
   'ordered-queue read-before-own-write': SEQUENTIAL,

@@ -8,6 +8,7 @@ import { primaryReplicaRows } from './primary-replica.ts'
 import { quorumRows } from './quorum.ts'
 import { raftRows } from './raft.ts'
 import type { SystemRow } from './row.ts'
+import { shardedRows } from './sharded.ts'
 import { twoPhaseCommitRows } from './two-phase-commit.ts'
 import { viewstampedRows } from './viewstamped.ts'
 
@@ -24,4 +25,5 @@ export const systemRows: readonly SystemRow[] = [
   ...viewstampedRows,
   ...commitWaitRows,
   ...chainRows,
+  ...shardedRows,
 ]

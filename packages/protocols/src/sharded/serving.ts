@@ -1,0 +1,149 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { Completion } from '@chaosproxy/history'
+import type { Command } from '../command.ts'
+import { ok, UNKEYED, unavailable, unsupported } from '../objects/object.ts'
+import { ownerOf } from '../owner.ts'
+import { issueTicket, type Ticket, takeTicket } from '../routing/forwarding.ts'
+import { type Asked, mark, persist, placeOf, type ShardedMessage, send, type Turn } from './state.ts'
+
+const ASKED_LIMIT = 10_000
+const LETTERS = 26
+
+export function handleRequest(turn: Turn, requestId: string, command: Command): void {
+  const { state, config, effects } = turn
+  const isKnown = config.object.functions.includes(command.input.f)
+  if (!isKnown || state.asked.size >= ASKED_LIMIT) {
+    effects.push({ type: 'reply', requestId, result: isKnown ? unavailable : unsupported })
+    return
+  }
+  const asked: Asked = { command, idle: true, number: 0, ageMs: 0 }
+  state.asked.set(requestId, asked)
+  pass(turn, requestId, asked)
+}
+
+/** Passes a request to the owner of its shard, as far as this node knows. */
+function pass(turn: Turn, requestId: string, asked: Asked): void {
+  const { state } = turn
+  const { command } = asked
+  const shard = shardOf(turn, command.input.key ?? UNKEYED)
+  if (shard === undefined) return
+  const { owner } = placeOf(state, shard)
+  if (owner === state.id) {
+    const result = serve(turn, shard, command)
+    if (result !== undefined) finish(turn, requestId, result)
+    return
+  }
+  const ticket = issueTicket(state.forwarding)
+  asked.idle = false
+  asked.number = ticket.number
+  send(turn, owner, { type: 'ask', ticket, requestId, shard, command })
+}
+
+/** Undefined while the directory has not answered. */
+function shardOf(turn: Turn, key: string): number | undefined {
+  const { config, state } = turn
+  switch (config.by) {
+    case 'hash':
+      return Number(ownerOf(numbersTo(config.shards), key))
+    case 'range': {
+      // The first letter decides: keys that follow each other are together.
+      const letter = Math.max(0, Math.min(LETTERS - 1, key.charCodeAt(0) - 'a'.charCodeAt(0) || 0))
+      return Math.floor((letter * config.shards) / LETTERS)
+    }
+    case 'directory':
+      if (!state.listed.has(key)) {
+        if (state.id === state.nodes[0]) list(turn, key)
+        else send(turn, state.nodes[0], { type: 'where', key })
+      }
+      return state.listed.get(key)
+    default:
+      return config.by satisfies never
+  }
+}
+
+const numbersTo = (count: number): readonly [string, ...string[]] => [
+  '0',
+  ...Array.from({ length: count - 1 }, (_, i) => String(i + 1)),
+]
+
+/** On the first node: a new key goes to the next shard, and stays there. */
+function list(turn: Turn, key: string): number {
+  const { state, config } = turn
+  const known = state.listed.get(key)
+  if (known !== undefined) return known
+  const shard = state.listed.size % config.shards
+  state.listed.set(key, shard)
+  persist(turn, { kind: 'listed', key, shard })
+  return shard
+}
+
+export const handleWhere = (turn: Turn, from: NodeId, key: string): void =>
+  send(turn, from, { type: 'there', key, shard: list(turn, key) })
+
+export function handleThere(turn: Turn, key: string, shard: number): void {
+  const { state } = turn
+  state.listed.set(key, shard)
+  for (const [requestId, asked] of [...state.asked])
+    if (asked.idle && (asked.command.input.key ?? UNKEYED) === key) pass(turn, requestId, asked)
+}
+
+/** Undefined where this node does not own the shard: nothing was done. */
+function serve(turn: Turn, shard: number, { input }: Command): Completion | undefined {
+  const { state, config } = turn
+  const isRead = config.object.reads.includes(input.f)
+  if (config.bug === 'drop-in-flight' && state.leaving.has(shard) && !isRead) {
+    // The mistake: writes that arrive while their shard is on its way are answered, and go nowhere.
+    mark(turn)
+    return ok(input.value)
+  }
+  if (!state.owned.has(shard)) return undefined
+  if (state.leaving.has(shard)) mark(turn)
+  const result = config.object.apply(state.owned.get(shard), input)
+  if (!isRead) persist(turn, { kind: 'applied', shard, input })
+  return result
+}
+
+export function handleAsk(
+  turn: Turn,
+  from: NodeId,
+  ask: { readonly ticket: Ticket; readonly requestId: string; readonly shard: number; readonly command: Command },
+): void {
+  const { state } = turn
+  const { ticket, requestId, shard, command } = ask
+  if (!takeTicket(state.forwarding, from, ticket)) return
+  const result = serve(turn, shard, command)
+  if (result !== undefined) send(turn, from, { type: 'answer', requestId, result })
+  else send(turn, from, { type: 'moved', requestId, number: ticket.number, shard, place: placeOf(state, shard) })
+}
+
+/** Follows the move at once if it is news, and otherwise asks again later: the shard may be on its way. */
+export function handleMoved(
+  turn: Turn,
+  { requestId, number, shard, place }: Extract<ShardedMessage, { readonly type: 'moved' }>,
+): void {
+  const { state } = turn
+  const isNews = place.epoch > placeOf(state, shard).epoch && place.owner !== state.id
+  if (isNews) state.places.set(shard, place)
+  const asked = state.asked.get(requestId)
+  if (asked?.number !== number) return
+  asked.idle = true
+  if (isNews) pass(turn, requestId, asked)
+}
+
+export function askAgain(turn: Turn): void {
+  const { state, config } = turn
+  for (const [requestId, asked] of [...state.asked]) {
+    asked.ageMs += config.retransmitMs
+    if (asked.ageMs > config.requestTimeoutMs)
+      finish(
+        turn,
+        requestId,
+        asked.idle ? unavailable : { type: 'info', error: 'no answer from the owner of its shard' },
+      )
+    else if (asked.idle) pass(turn, requestId, asked)
+  }
+}
+
+export function finish({ state, effects }: Turn, requestId: string, result: Completion): void {
+  if (state.asked.delete(requestId)) effects.push({ type: 'reply', requestId, result })
+}

@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest'
+import { findProtocol } from '../src/index.ts'
+import type { ShardedState } from '../src/sharded/state.ts'
+import { createNodes, ok, read, write } from './nodes.ts'
+
+const protocol = findProtocol('sharded')!
+const ids = ['n1', 'n2', 'n3']
+type Knobs = Parameters<typeof protocol.create>[0]['knobs']
+const three = (knobs: Knobs = { shards: 1 }) => createNodes(protocol.create({ knobs }), ids)
+type Nodes = ReturnType<typeof three>
+
+const owners = (nodes: Nodes) =>
+  ids.filter((id) => ((nodes.state(id) as ShardedState | undefined)?.owned.size ?? 0) > 0)
+const is = (type: string) => (letter: { readonly message: { readonly type: string } }) => letter.message.type === type
+
+test('a shard that moves takes its keys along, and requests find it', () => {
+  const nodes = three()
+  expect(owners(nodes)).toEqual(['n1'])
+  expect(nodes.answer('n2', write('x', 1))).toEqual(ok(1))
+  nodes.ring('n1', 'rebalance')
+  nodes.deliver()
+  expect(owners(nodes)).not.toEqual(['n1'])
+  for (const id of ids) expect(nodes.answer(id, read('x'))).toEqual(ok(1))
+})
+
+test('while it is on its way nobody serves it, and requests wait for it', () => {
+  const nodes = three()
+  nodes.ring('n1', 'rebalance')
+  const [take] = nodes.lose(is('take'))
+  expect(owners(nodes)).toEqual([])
+  const asked = nodes.ask('n1', write('x', 1))
+  nodes.deliver()
+  expect(nodes.reply(asked)).toBeUndefined()
+  nodes.hand(take!)
+  nodes.ring('n1', 'again')
+  nodes.deliver()
+  expect(nodes.reply(asked)).toEqual(ok(1))
+  expect(owners(nodes)).toEqual([take!.to])
+})
+
+test('a move goes on after a restart of either side, and is made once', () => {
+  const nodes = three()
+  nodes.answer('n1', write('x', 1))
+  nodes.ring('n1', 'rebalance')
+  const [take] = nodes.lose(is('take'))
+  const to = take!.to
+  for (const id of ['n1', to]) {
+    nodes.kill(id)
+    nodes.restart(id)
+  }
+  expect(owners(nodes)).toEqual([])
+  nodes.ring('n1', 'again')
+  nodes.deliver()
+  expect(nodes.answer('n1', write('x', 2))).toEqual(ok(2))
+  // A late copy of what it had then.
+  nodes.hand(take!)
+  nodes.deliver()
+  expect(nodes.answer('n1', read('x'))).toEqual(ok(2))
+  expect(owners(nodes)).toEqual([to])
+})
+
+test('a refusal that arrives twice does not make a request be carried out twice', () => {
+  const nodes = three()
+  nodes.ring('n1', 'rebalance')
+  nodes.deliver()
+  const [owner] = owners(nodes)
+  const other = ids.find((id) => id !== 'n1' && id !== owner)!
+  const asked = nodes.ask(other, { f: 'append', key: 'x', value: 'a' })
+  nodes.deliver(is('ask'))
+  const [moved] = nodes.lose(is('moved'))
+  nodes.hand(moved!)
+  nodes.hand(moved!)
+  nodes.ring(other, 'again')
+  nodes.deliver()
+  expect(nodes.reply(asked)).toEqual(ok('a'))
+  expect(nodes.answer('n1', read('x'))).toEqual(ok('a'))
+})
+
+describe('the shard of a key', () => {
+  const shardsOf = (by: string, keys: readonly string[]) => {
+    const nodes = three({ by, shards: 3 })
+    for (const key of keys) expect(nodes.answer('n2', write(key, 1))).toEqual(ok(1))
+    const held = (id: string) => [...(nodes.state(id) as ShardedState).owned.values()] as Map<string, unknown>[]
+    return ids.map((id) => held(id).flatMap((registers) => [...registers.keys()]))
+  }
+
+  test('by range: neighbours are together', () => {
+    expect(shardsOf('range', ['a', 'b', 'm', 'y', 'z'])).toEqual([['a', 'b'], ['m'], ['y', 'z']])
+  })
+
+  test('by directory: one shard after the other', () => {
+    expect(shardsOf('directory', ['x', 'y', 'z', 'w'])).toEqual([['x', 'w'], ['y'], ['z']])
+  })
+
+  test('by hash: every node finds the same', () => {
+    const nodes = three({ shards: 7 })
+    for (const key of ['x', 'y', 'z', 'key-17']) {
+      nodes.answer('n1', write(key, 1))
+      for (const id of ids) expect(nodes.answer(id, read(key))).toEqual(ok(1))
+    }
+  })
+})
+
+test('a number of shards that is none is refused', () => {
+  expect(() => protocol.create({ knobs: { shards: 1.5 } })).toThrow(/whole number/)
+  expect(() => protocol.create({ knobs: { shards: 0 } })).toThrow(/above 0/)
+})

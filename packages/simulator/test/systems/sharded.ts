@@ -1,0 +1,13 @@
+import { CALM, type SystemRow, UNDER_FAULTS } from './row.ts'
+
+const LINEARIZABLE = { meets: ['linearizable', 'eventual'] }
+
+export const shardedRows: readonly SystemRow[] = [
+  { protocol: 'sharded', faults: CALM, earns: LINEARIZABLE },
+  ...['hash', 'range', 'directory'].map((by) => ({
+    protocol: 'sharded',
+    knobs: { by },
+    faults: UNDER_FAULTS,
+    earns: LINEARIZABLE,
+  })),
+]
