@@ -30,7 +30,7 @@ export function begin(turn: Turn, requestId: string, command: Command, attempt =
     parts.set(holder, [...(parts.get(holder) ?? []), operation])
   }
   const participants = [...parts.keys()]
-  state.open.set(transaction, { requestId, command, attempt, plan, participants, votes: new Map(), checks: 0 })
+  state.open.set(transaction, { requestId, command, attempt, participants, votes: new Map(), checks: 0 })
   // Phase 1: everyone is asked to vote, and may say no.
   for (const [node, operations] of parts) {
     // This node may have voted no in the meantime.
@@ -49,9 +49,10 @@ export function handleYes(turn: Turn, from: NodeId, transaction: string, read: V
 /** All have voted yes. Phase 2: it is committed once this node has written it down, and then everyone is told. */
 function commit(turn: Turn, transaction: string, open: Open): void {
   const { state, config } = turn
-  const { participants, plan, votes, requestId, command } = open
+  const { participants, votes, requestId, command } = open
   state.open.delete(transaction)
-  const answer = ok(plan.answer(new Map<string, Json>([...votes.values()].flat())))
+  const plan = config.planner(command.input)
+  const answer = ok(plan?.answer(new Map<string, Json>([...votes.values()].flat())) ?? null)
   if (config.object.reads.includes(command.input.f)) {
     // Nothing to commit; all items were locked at the moment of the last vote, so what was read belongs together.
     tell(turn, transaction, participants, false)

@@ -4,7 +4,7 @@ import type { Command } from '../command.ts'
 import type { Generator } from '../generator.ts'
 import type { Effect } from '../machine.ts'
 import type { AnyObject } from '../objects/object.ts'
-import type { DONE_BEFORE, Operation, Plan, Planner } from './items.ts'
+import type { DONE_BEFORE, Operation, Planner } from './items.ts'
 
 export interface TwoPhaseConfig {
   readonly object: AnyObject
@@ -53,7 +53,6 @@ export interface Open {
   readonly requestId: string
   readonly command: Command
   readonly attempt: number
-  readonly plan: Plan
   readonly participants: readonly NodeId[]
   readonly votes: Map<NodeId, Values>
   /** By how many checks it is older. */
