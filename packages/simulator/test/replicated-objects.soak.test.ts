@@ -6,4 +6,8 @@ describe.each(workloadsOfObjects)('$name', (workload) => {
   test.each(['raft', 'primary-replica'])('of %s is linearizable under all faults, over 500 seeds', (protocol) => {
     expect(searchFor(workload, protocol, undefined, 500)).toEqual([])
   })
+
+  test.each(['paxos', 'viewstamped', 'chain'])('of %s is linearizable under all faults, over 100 seeds', (protocol) => {
+    expect(searchFor(workload, protocol, undefined, 100)).toEqual([])
+  })
 })

@@ -9,6 +9,10 @@ describe.each(workloadsOfObjects)('$name', (workload) => {
     expect(searchFor(workload, protocol, undefined, 25)).toEqual([])
   })
 
+  test.each(['paxos', 'viewstamped', 'chain'])('of %s is linearizable on a few seeds', (protocol) => {
+    expect(searchFor(workload, protocol, undefined, 4)).toEqual([])
+  })
+
   test('of a Raft that acknowledges before a majority has it is not', () => {
     expect(searchFor(workload, 'raft', 'ack-before-majority', 100)).toMatchObject([{ failure: { kind: 'violation' } }])
   })

@@ -24,6 +24,10 @@ const limits: TrialLimits = {
 test.each<readonly [string, { readonly [knob: string]: KnobValue }]>([
   ['raft', {}],
   ['primary-replica', { sync: 'all', reads: 'primary' }],
+  ['quorum', {}],
+  ['paxos', {}],
+  ['viewstamped', {}],
+  ['chain', {}],
 ])(`${SEEDS} seeds of %s %o break nothing, in memory that does not grow`, (target, knobs) => {
   const protocol = findProtocol(target)!
   const subject: Subject = {
