@@ -48,9 +48,8 @@ const LOOK_EVERY_MS = 20
 /** Starts recording. */
 export function observe(options: ObserveOptions): Observation {
   const { cluster, workload, schedule, sink, timeoutMs, quietMs } = options
-  const { clock } = cluster
-  const startedAt = clock.now()
-  const since = () => nanos(clock.now() - startedAt)
+  const startedAt = cluster.clock.now()
+  const since = () => nanos(cluster.clock.now() - startedAt)
   const online = onlineCheckerFor(workload)
   const settlement = createSettlement()
   const repeats = createRepeats(typeof workload.model === 'string' ? workload.model : workload.model.name)
@@ -67,8 +66,7 @@ export function observe(options: ObserveOptions): Observation {
     nemesis: (f, value) => wire.note(f, value),
     counts: () => wire.counts(),
   }
-  const random = createRandom(options.seed).fork('nemesis')
-  const nemesis = startNemesisLoop({ cluster, recorder, schedule: [], random })
+  const nemesis = startNemesisLoop({ cluster, recorder, schedule: [], random: randomFrom(options.seed) })
 
   function wireSink(): WireSink {
     return {
@@ -105,7 +103,7 @@ export function observe(options: ObserveOptions): Observation {
     stop(interrupted, ended) {
       stage = 'healing'
       nemesis.stop((faults, trouble) =>
-        whenQuiet(clock, open, () =>
+        whenQuiet(cluster.clock, open, () =>
           finishRun(
             {
               ...{ cluster, recorder, workload, timeoutMs, quietMs, since, faults, trouble },
@@ -127,6 +125,8 @@ export function observe(options: ObserveOptions): Observation {
     },
   }
 }
+
+const randomFrom = (seed: number) => createRandom(seed).fork('nemesis')
 
 const postponed = (schedule: Schedule, by: Nanos): Schedule =>
   schedule.map((fault) => ({ ...fault, from: nanos(fault.from + by), to: nanos(fault.to + by) }))

@@ -1,7 +1,7 @@
 import type { RunDraft } from '@chaosproxy/runner'
 import type { ClusterDeclaration } from '@chaosproxy/targets'
 import type { WorkloadModule } from '@chaosproxy/workloads'
-import type { ConfiguredUpstream } from './upstreams.ts'
+import type { ConfiguredUpstream } from './configured-upstream.ts'
 
 /** The export of a `chaos.config.ts`: settings shared by its runs, which a run and the command line may override. */
 export interface Config extends RunDraft {

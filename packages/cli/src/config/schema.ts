@@ -4,7 +4,7 @@ import { parseDeclaration, targets } from '@chaosproxy/targets'
 import { workloads } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import type { Config } from './config.ts'
-import { upstreamSchema } from './upstreams.ts'
+import { upstreamSchema } from './configured-upstream.ts'
 
 const path = v.pipe(v.string('must be a path'), v.nonEmpty('must be a path'))
 const name = v.pipe(
