@@ -4,7 +4,7 @@ import { describe, expect } from 'vitest'
 import { installed, whySkipped } from '../../proxy/test/real-servers.ts'
 import { chaos, chaosHere, temporaryDirectory } from './chaos.ts'
 import { byValue, byVersion, type Reads, startService, writeTarget } from './items-service.ts'
-import { patientTest, test } from './patient.ts'
+import { isPatient, patientTest, test } from './patient.ts'
 
 // A service of three processes that knows nothing of chaos. All there is to say of it is a route table.
 
@@ -69,7 +69,7 @@ session() {
 session a {n1} {n2} & session b {n2} {n3} & wait
 `
 
-describe.skipIf(installed('curl') === undefined)(
+describe.skipIf(!isPatient || installed('curl') === undefined)(
   `driven by curl${installed('curl') === undefined ? `: ${whySkipped('curl')}` : ''}`,
   () => {
     patientTest('the stale read of a replica is found', async () => {
