@@ -7,6 +7,8 @@ import { chaosHere, temporaryDirectory } from './chaos.ts'
 // What a live etcd keeps and does not keep, as its documents and its issues say.
 
 const seeds = process.env['CHAOS_SOAK'] === 'short' ? [1] : [1, 2, 3]
+/** Left out of the short form. */
+const rare = process.env['CHAOS_SOAK'] === 'short' ? [] : seeds
 const isInstalled = installed('etcd') !== undefined
 const why = isInstalled ? '' : `: ${whySkipped('etcd')}`
 
@@ -30,10 +32,12 @@ interface Cut {
 }
 
 /** A schedule file of cuts, which hold what is sent until they end. */
-function cuts(...all: readonly Cut[]): string {
-  const file = join(temporaryDirectory(), 'cuts.json')
-  const faults = all.map((cut, index) => ({ id: `cut-${index}`, kind: 'partition', mode: 'hold', ...cut }))
-  writeFileSync(file, JSON.stringify(faults))
+const cuts = (...all: readonly Cut[]): string =>
+  faults(...all.map((cut) => ({ kind: 'partition', mode: 'hold', ...cut })))
+
+function faults(...all: readonly object[]): string {
+  const file = join(temporaryDirectory(), 'faults.json')
+  writeFileSync(file, JSON.stringify(all.map((fault, index) => ({ id: `fault-${index}`, ...fault }))))
   return file
 }
 
@@ -56,6 +60,53 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
       counterexample: { sentence: expect.stringContaining('never the deletion of') },
     })
     expect(levels['ordered']).toMatchObject({ result: 'met' })
+  })
+
+  test.each(seeds)('sends watches everything in order, whatever is cut and killed (seed %i)', async (seed) => {
+    const ofWatchers = faults(
+      { kind: 'partition', mode: 'drop', links: ['clients>n1', 'n1>clients'], fromMs: 1_500, toMs: 3_000 },
+      { kind: 'kill', nodes: ['n2'], fromMs: 4_000, toMs: 5_500 },
+      { kind: 'partition', mode: 'hold', links: 'isolate-leader', fromMs: 6_500, toMs: 9_000 },
+    )
+    const { levels } = await run(seed, '--workload', 'watch', '--faults', ofWatchers, '--rate', '100', '--time', '11s')
+    expect(levels['faithful']).toMatchObject({ result: 'met' })
+  })
+
+  test.each(rare)(
+    'loses an addition under a lock whose holder was away, unless the lock is compared (seed %i)',
+    async (seed) => {
+      // Members are silent for longer than a lease after a lock was taken, and then carry out what was asked for before.
+      const silent = faults(
+        { kind: 'partition', mode: 'hold', links: ['clients>n1', 'clients>n2'], fromMs: 2_000, toMs: 5_000 },
+        { kind: 'partition', mode: 'hold', links: ['clients>n2', 'clients>n3'], fromMs: 6_500, toMs: 9_500 },
+      )
+      const asked = [
+        '--workload',
+        'counter',
+        '--set',
+        'update=lock',
+        '--set',
+        'ttl=2',
+        '--timeout',
+        '8s',
+        '--keys',
+        '4',
+      ]
+      const under = (...fencing: readonly string[]) =>
+        run(seed, ...asked, ...fencing, '--faults', silent, '--rate', '200', '--clients', '30', '--time', '11s')
+      expect((await under()).levels['linearizable']).toMatchObject({ result: 'violated' })
+      expect((await under('--set', 'fencing=true')).levels['linearizable']).toMatchObject({ result: 'met' })
+    },
+  )
+
+  test.each(rare)('of five members is linearizable while two are gone (seed %i)', async (seed) => {
+    const two = faults(
+      { kind: 'kill', nodes: ['n1', 'n2'], fromMs: 1_500, toMs: 4_000 },
+      { kind: 'pause', nodes: ['n3', 'n4'], fromMs: 5_500, toMs: 8_000 },
+    )
+    const { levels } = await run(seed, '--nodes', '5', '--faults', two, '--rate', '200', '--time', '10s')
+    expect(levels['linearizable']).toMatchObject({ result: 'met' })
+    expect(levels['eventual']).toMatchObject({ result: 'met' })
   })
 
   test.each(seeds)(
