@@ -76,13 +76,21 @@ async function freePort(): Promise<number> {
 
 /** The three processes, started by somebody else: their addresses, the primary's first. */
 export async function startService(reads: Reads): Promise<readonly string[]> {
-  const addresses = await Promise.all([1, 2, 3].map(async () => `127.0.0.1:${await freePort()}`))
-  const [primary = '', ...replicas] = addresses
-  startProcess(process.execPath, [SERVICE, primary, '-', replicas.join(','), reads])
-  for (const replica of replicas) startProcess(process.execPath, [SERVICE, replica, primary, '-', reads])
-  await until(async () => {
-    const answers = await Promise.allSettled(addresses.map((address) => fetch(`http://${address}/health`)))
-    return answers.every(({ status }) => status === 'fulfilled')
-  })
-  return addresses
+  // Somebody else may take a port between its choice and its use: then all three are started anew.
+  for (;;) {
+    const addresses = await Promise.all([1, 2, 3].map(async () => `127.0.0.1:${await freePort()}`))
+    const [primary = '', ...replicas] = addresses
+    const servers = [
+      startProcess(process.execPath, [SERVICE, primary, '-', replicas.join(','), reads]),
+      ...replicas.map((replica) => startProcess(process.execPath, [SERVICE, replica, primary, '-', reads])),
+    ]
+    const haveEnded = () => servers.some(({ child }) => child.exitCode !== null)
+    await until(async () => {
+      const answers = await Promise.allSettled(addresses.map((address) => fetch(`http://${address}/health`)))
+      return haveEnded() || answers.every(({ status }) => status === 'fulfilled')
+    })
+    if (!haveEnded()) return addresses
+    for (const { child } of servers) child.kill('SIGKILL')
+    await Promise.all(servers.map(({ finished }) => finished))
+  }
 }

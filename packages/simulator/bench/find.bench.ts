@@ -1,5 +1,5 @@
 import { type Millis, millis } from '@chaosproxy/history'
-import { type KnobValue, type ProtocolDefinition, promiseOf, protocols } from '@chaosproxy/protocols'
+import { protocols } from '@chaosproxy/protocols'
 import {
   type Finding,
   guide,
@@ -10,7 +10,7 @@ import {
   type TrialLimits,
   usualStrategies,
 } from '@chaosproxy/simulator'
-import { register } from '@chaosproxy/workloads'
+import { subjectWith } from './mistake-subjects.ts'
 
 // How long a search takes to find each mistake, on one core: by histories alone, and with invariants, with all strategies
 // in turn. CHAOS_FIND=full takes 20 starting seeds (10 minutes), CHAOS_FIND=strategies each strategy alone (10 minutes),
@@ -31,12 +31,6 @@ const MOST_MISSES = 3
 const AT_ONCE = 64
 const BETWEEN_STARTS = 1_000_000
 
-/** What each target is asked to keep, where that is not what it promises with its knobs as they are. */
-const setups: { readonly [name: string]: Pick<Subject, 'level' | 'knobs'> } = {
-  'primary-replica': { level: 'linearizable', knobs: { sync: 2, reads: 'primary' } },
-  'primary-replica ack-before-replicate': { level: 'linearizable', knobs: { sync: 'all', reads: 'primary' } },
-}
-
 /** Of this process's own work: what else the machine does costs wall time, not this. */
 const now = (): Millis => {
   const { user, system } = process.cpuUsage()
@@ -51,7 +45,7 @@ export async function run(print: (line: string) => void): Promise<void> {
   for (const protocol of protocols)
     for (const { name: bug } of protocol.bugs) {
       if (!`${protocol.name} ${bug}`.includes(part)) continue
-      const subject = subjectOf(protocol, bug)
+      const subject = subjectWith(protocol, bug)
       print(`${`${protocol.name} ${bug}`.padEnd(44)}${columns.map(([, times]) => cell(times(subject))).join('')}`)
     }
 }
@@ -67,25 +61,6 @@ const searchColumns = (): Column[] =>
     `${name}: history | invariants`,
     (subject) => [false, true].map((invariants) => timesText(searches(subject, chosen, invariants))).join(' | '),
   ])
-
-function subjectOf(protocol: ProtocolDefinition, bug: string): Subject {
-  const knobs: { readonly [name: string]: KnobValue } = {}
-  const promises = promiseOf(protocol, knobs)
-  const level = promises === 'none' ? 'linearizable' : promises
-  const setup = setups[`${protocol.name} ${bug}`] ?? setups[protocol.name]
-  return {
-    target: protocol.name,
-    protocol,
-    bug,
-    level,
-    knobs,
-    workload: register,
-    settings: {},
-    nodes: undefined,
-    operations: 60,
-    ...setup,
-  }
-}
 
 /** The time each search took; undefined where it ran out of it. */
 function searches(subject: Subject, chosen: readonly Strategy[], invariants: boolean): (number | undefined)[] {

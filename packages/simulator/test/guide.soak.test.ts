@@ -1,8 +1,9 @@
 import { millis } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
 import { expect, test } from 'vitest'
+import { subjectWith } from '../bench/mistake-subjects.ts'
 import { guide, usualStrategies } from '../src/index.ts'
-import { findingFrom, limits, subjectWith } from './mistakes.ts'
+import { findingFrom, limits } from './mistakes.ts'
 
 // What hardly any history shows by itself is followed up until one does. CHAOS_SOAK=short takes 2 starting seeds of 20.
 const STARTS = process.env['CHAOS_SOAK'] === 'short' ? 2 : 20

@@ -2,8 +2,9 @@ import { millis } from '@chaosproxy/history'
 import { protocols } from '@chaosproxy/protocols'
 import type { Scenario } from '@chaosproxy/runner'
 import { afterAll, describe, expect, test } from 'vitest'
+import { subjectWith } from '../bench/mistake-subjects.ts'
 import { causeOf, digestOf, minimise, parseReplay, printReplay, runScenario, type Subject } from '../src/index.ts'
-import { findingFrom, limits, subjectWith } from './mistakes.ts'
+import { findingFrom, limits } from './mistakes.ts'
 
 // What people are shown is small, whatever was found. CHAOS_SOAK=short goes by two starting seeds instead of twenty.
 const STARTS = process.env['CHAOS_SOAK'] === 'short' ? 2 : 20
