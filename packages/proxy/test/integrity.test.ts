@@ -79,7 +79,7 @@ async function torment(network: Network, random: Random, over: () => boolean): P
 const digest = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 
 test('no byte is lost, reordered or duplicated while faults that discard nothing come and go', {
-  timeout: 60_000,
+  timeout: 300_000,
 }, async () => {
   let hits = 0
   await fc.assert(

@@ -2,6 +2,9 @@ import { type ProtocolDefinition, promiseOf } from '@chaosproxy/protocols'
 import type { Subject } from '@chaosproxy/simulator'
 import { register } from '@chaosproxy/workloads'
 
+/** Shown step by step in its protocol's tests: twenty seconds of searching do not find it. */
+export const FOUND_BY_NO_SEARCH: readonly string[] = ['viewstamped recover-without-nonce']
+
 /** Under the knobs that bring the mistake out, or those that make the strongest promise. */
 function heldTo(protocol: ProtocolDefinition, bug: string): Pick<Subject, 'knobs' | 'level'> {
   if (protocol.name === 'primary-replica') return { knobs: { sync: 2, reads: 'primary' }, level: 'linearizable' }

@@ -197,6 +197,8 @@ export async function recordUnderFaults({ operations, transactions }: UnderFault
   const outcomes = outcomesOf(events)
   const marks = events.filter(({ process, f }) => process === 'recorder' && f === 'touched')
   const touched = marks.filter(({ key, value }) => key !== undefined || !isOfAltered(value)).map(({ key }) => key)
+  /** Once a changed request may have done anything, lists are no longer marked one by one. */
+  const areListsMarked = touched.length === marks.length
   const answered = server.answered.get('shared') ?? new Set()
   const accounted = new Set([...outcomes.filter(({ type }) => type !== 'fail').map(({ key }) => key), ...touched])
   return {
@@ -218,7 +220,10 @@ export async function recordUnderFaults({ operations, transactions }: UnderFault
     /** Written, and neither an operation nor touched; but for what flipped bits made of a message. */
     unaccounted: touched.includes(undefined)
       ? []
-      : [...server.written.keys()].filter((key) => asked.has(key.replace(/\[f\]$/, '')) && !accounted.has(key)),
+      : [...server.written.keys()].filter(
+          (key) =>
+            asked.has(key.replace(/\[f\]$/, '')) && !accounted.has(key) && (areListsMarked || !key.startsWith('list:')),
+        ),
     isAnythingTouched: touched.includes(undefined),
   }
 }
