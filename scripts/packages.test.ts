@@ -24,6 +24,13 @@ describe.each(folders)('%s can be published', (folder) => {
     expect(read(folder, 'README.md')).toMatch(new RegExp(`^# ${name}\n`))
   })
 
+  test('with an example that imports what there is', () => {
+    const [, example = ''] = /```ts\n(.*?)```/s.exec(read(folder, 'README.md')) ?? []
+    for (const [, names = '', from = ''] of example.matchAll(/^import \{ (.*?) \} from '@chaosproxy\/([a-z]+)'$/gm))
+      for (const imported of names.split(', ').map((each) => each.replace(/^type /, '')))
+        expect(read(from, 'src', 'index.ts'), `${imported} of ${from}`).toMatch(new RegExp(`\\b${imported}\\b`))
+  })
+
   test('with every file it exports, and without its sources', () => {
     expect(files).toEqual(expect.arrayContaining(['dist', '!dist/.tsbuildinfo', '!dist/**/*.d.ts.map']))
     expect(files).not.toContain('src')

@@ -1,6 +1,7 @@
 export type { ComparedCell, ComparedSystem, Comparison, Latency, Spread } from './comparison.ts'
 export { renderComparisonHtml } from './html/comparison-page.ts'
 export { renderStoryHtml } from './html/story-page.ts'
+export { toJson } from './json.ts'
 export { type Finding, findingsOf } from './reporters/finding.ts'
 export { htmlOf } from './reporters/html.ts'
 export { jsonOf } from './reporters/json.ts'
