@@ -4,6 +4,7 @@ import type { Command } from '../command.ts'
 import { type Entry, entriesFrom, entryAt, lastIndex } from '../log.ts'
 import { unavailable } from '../objects/object.ts'
 import { answer, answerReads, readOf } from '../routing/answers.ts'
+import { createRounds, type Rounds } from '../routing/rounds.ts'
 import { isRead, type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
 import { applyOnce } from '../routing/sessions.ts'
 import {
@@ -143,7 +144,7 @@ export function query(turn: Turn, origin: Origin, input: Input): void {
     answer(turn, origin, unavailable)
     return
   }
-  state.reads.push({ origin, input, index: state.applied, round: roundFromNow(turn) })
+  state.reads.push({ origin, input, index: state.applied, round: rounds.roundFromNow(turn) })
   answerReads(turn)
 }
 
@@ -151,15 +152,6 @@ export function query(turn: Turn, origin: Origin, input: Input): void {
 export function readHere(turn: Turn, requestId: string, input: Input): void {
   if (!isTail(turn.state)) mark(turn)
   emit(turn, { type: 'reply', requestId, result: readOf(turn, input) })
-}
-
-function roundFromNow(turn: Turn): number {
-  const { state } = turn
-  if (state.roundConfirmed < state.roundStarted) return state.roundStarted + 1
-  state.roundStarted++
-  askRound(turn)
-  confirmRound(turn)
-  return state.roundStarted
 }
 
 /** Also repeats a question that was lost. */
@@ -172,18 +164,14 @@ export function askRound(turn: Turn): void {
 export function handleConfirmed(turn: Turn, from: NodeId, round: number): void {
   const { state } = turn
   state.rounds.set(from, Math.max(state.rounds.get(from) ?? 0, round))
-  if (isTail(state)) confirmRound(turn)
+  if (isTail(state)) rounds.confirmRound(turn)
 }
 
 /** A later epoch needs a majority to seal this one, and every chain is a majority. */
-function confirmRound(turn: Turn): void {
-  const { state } = turn
-  if (state.roundConfirmed === state.roundStarted) return
-  let confirming = 1
-  for (const round of state.rounds.values()) if (round >= state.roundStarted) confirming++
-  if (confirming < majorityOf(state)) return
-  state.roundConfirmed = state.roundStarted
-  answerReads(turn)
-  const lastRead = state.reads.at(-1)
-  if (lastRead !== undefined && lastRead.round > state.roundStarted) roundFromNow(turn)
-}
+const rounds: Rounds<Turn> = createRounds({
+  send: askRound,
+  isEnough: ({ state }, answered) => answered >= majorityOf(state),
+  peers: ({ state }: Turn) => state.rounds.values(),
+  roundOf: (round) => round,
+  answerReads,
+})

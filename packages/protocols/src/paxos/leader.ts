@@ -4,6 +4,7 @@ import type { Command } from '../command.ts'
 import { draw } from '../generator.ts'
 import { failReads } from '../routing/answers.ts'
 import { offerRequests } from '../routing/requests.ts'
+import { createRounds, type Rounds } from '../routing/rounds.ts'
 import { accept, promise } from './acceptor.ts'
 import { answerReadyReads, applyNext } from './learner.ts'
 import {
@@ -190,37 +191,28 @@ function repeatProposals(turn: Turn, node: NodeId): void {
   }
 }
 
-/** Returns the number of the first round of heartbeats to begin after this call. */
-export function roundFromNow(turn: Turn): number {
-  const { state } = turn
-  if (state.roundConfirmed < state.roundStarted) return state.roundStarted + 1
-  state.roundStarted++
-  const { ballot, roundStarted: round, applied: chosen } = state
-  broadcast(turn, { type: 'heartbeat', ballot, round, chosen })
-  confirmRound(turn)
-  return state.roundStarted
-}
-
 export function handleAlive(turn: Turn, from: NodeId, message: Extract<PaxosMessage, { type: 'alive' }>): void {
   const { state } = turn
   if (state.role !== 'leader' || message.ballot !== state.ballot) return
   hear(turn, from)
   state.rounds.set(from, Math.max(state.rounds.get(from) ?? 0, message.round))
-  confirmRound(turn)
+  rounds.confirmRound(turn)
 }
 
 /** A majority had promised no higher ballot after the round began, so no other leader had chosen anything before that. */
-function confirmRound(turn: Turn): void {
-  const { state } = turn
-  if (state.roundConfirmed === state.roundStarted) return
-  let answered = 1
-  for (const round of state.rounds.values()) if (round >= state.roundStarted) answered++
-  if (!isMajority(turn, answered)) return
-  state.roundConfirmed = state.roundStarted
-  answerReadyReads(turn)
-  const lastRead = state.reads.at(-1)
-  if (lastRead !== undefined && lastRead.round > state.roundStarted) roundFromNow(turn)
-}
+const rounds: Rounds<Turn> = createRounds({
+  send(turn) {
+    const { ballot, roundStarted: round, applied: chosen } = turn.state
+    broadcast(turn, { type: 'heartbeat', ballot, round, chosen })
+  },
+  isEnough: isMajority,
+  peers: ({ state }: Turn) => state.rounds.values(),
+  roundOf: (round) => round,
+  answerReads: answerReadyReads,
+})
+
+/** Begins a round, unless one is in flight; returns the number of the first round to begin after this call. */
+export const roundFromNow: (turn: Turn) => number = rounds.roundFromNow
 
 function hear({ state }: Turn, node: NodeId): void {
   if (!state.heard.includes(node)) state.heard.push(node)

@@ -1,6 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { countPresent, type Entry, entriesFrom, firstOfTerm, lastIndex, replaceFrom, termAt } from '../log.ts'
 import { answer, answerReads } from '../routing/answers.ts'
+import { createRounds, type Rounds } from '../routing/rounds.ts'
 import { applyAll, applyNext, rebuildCopy } from './copy.ts'
 import { emit, majorityOf, type PrimaryReplicaMessage, type Replica, send, syncCount, type Turn } from './state.ts'
 
@@ -85,7 +86,7 @@ export function handleReplicated(turn: Turn, from: NodeId, message: Replicated):
   replica.reachable = true
   if (message.round > replica.ackedRound) {
     replica.ackedRound = message.round
-    confirmRound(turn)
+    rounds.confirmRound(turn)
   }
   const { match, retryFrom } = message
   if (match !== undefined && match > replica.match) {
@@ -125,27 +126,13 @@ function settle(turn: Turn, index: number, result: ReturnType<typeof applyNext>)
   answer(turn, origin, result)
 }
 
-/**
- * Begins a round of messages to all replicas, unless one is in flight; returns the number of the first round to begin
- * after this call.
- */
-export function roundFromNow(turn: Turn): number {
-  const { state } = turn
-  if (state.roundConfirmed < state.roundStarted) return state.roundStarted + 1
-  state.roundStarted++
-  heartbeat(turn)
-  confirmRound(turn)
-  return state.roundStarted
-}
+const rounds: Rounds<Turn> = createRounds({
+  send: heartbeat,
+  isEnough: ({ state }, answered) => answered >= majorityOf(state),
+  peers: ({ state }: Turn) => state.replicas.values(),
+  roundOf: ({ ackedRound }) => ackedRound,
+  answerReads,
+})
 
-function confirmRound(turn: Turn): void {
-  const { state } = turn
-  if (state.roundConfirmed === state.roundStarted) return
-  let confirming = 1
-  for (const replica of state.replicas.values()) if (replica.ackedRound >= state.roundStarted) confirming++
-  if (confirming < majorityOf(state)) return
-  state.roundConfirmed = state.roundStarted
-  answerReads(turn)
-  const lastRead = state.reads.at(-1)
-  if (lastRead !== undefined && lastRead.round > state.roundStarted) roundFromNow(turn)
-}
+/** Begins a round, unless one is in flight; returns the number of the first round to begin after this call. */
+export const roundFromNow: (turn: Turn) => number = rounds.roundFromNow

@@ -2,6 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Command } from '../command.ts'
 import { type Entry, entriesFrom, entryAt, lastIndex } from '../log.ts'
 import { answer, answerReads } from '../routing/answers.ts'
+import { createRounds, type Rounds } from '../routing/rounds.ts'
 import { applyOnce } from '../routing/sessions.ts'
 import {
   broadcast,
@@ -81,7 +82,7 @@ export function handlePrepareOk(
   backup.op = Math.max(backup.op, message.op)
   backup.round = Math.max(backup.round, message.round)
   advanceCommit(turn)
-  confirmRound(turn)
+  rounds.confirmRound(turn)
 }
 
 /** "The primary waits for f PrepareOk messages from different backups; at this point it considers the operation (and all earlier ones) to be committed" (§4.1). */
@@ -119,28 +120,20 @@ export function heartbeat(turn: Turn): void {
   emit(turn, { type: 'setTimer', timer: 'heartbeat', afterMs: config.heartbeatMs })
 }
 
-/** Returns the number of the first round to begin after this call. */
-export function roundFromNow(turn: Turn): number {
-  const { state } = turn
-  if (state.roundConfirmed < state.roundStarted) return state.roundStarted + 1
-  state.roundStarted++
-  broadcast(turn, { type: 'commit', view: state.view, commit: state.applied, round: state.roundStarted })
-  confirmRound(turn)
-  return state.roundStarted
-}
-
 /** Those who answered had not left the view when the round began, so no later view had begun. */
-function confirmRound(turn: Turn): void {
-  const { state } = turn
-  if (state.roundConfirmed === state.roundStarted) return
-  let answered = 1
-  for (const { round } of state.backups.values()) if (round >= state.roundStarted) answered++
-  if (answered < quorumOf(state)) return
-  state.roundConfirmed = state.roundStarted
-  answerReads(turn)
-  const lastRead = state.reads.at(-1)
-  if (lastRead !== undefined && lastRead.round > state.roundStarted) roundFromNow(turn)
-}
+const rounds: Rounds<Turn> = createRounds({
+  send(turn) {
+    const { view, applied: commit, roundStarted: round } = turn.state
+    broadcast(turn, { type: 'commit', view, commit, round })
+  },
+  isEnough: ({ state }, answered) => answered >= quorumOf(state),
+  peers: ({ state }: Turn) => state.backups.values(),
+  roundOf: ({ round }) => round,
+  answerReads,
+})
+
+/** Begins a round, unless one is in flight; returns the number of the first round to begin after this call. */
+export const roundFromNow: (turn: Turn) => number = rounds.roundFromNow
 
 /** "A replica responds to a GetState message only if its status is normal and it is currently in view v" (§5.2). */
 export function handleGetState(

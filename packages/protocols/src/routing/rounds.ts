@@ -1,0 +1,55 @@
+import type { ReadQueue } from './reads.ts'
+
+/** The leader's rounds of messages. Answers to a round confirm that it still led when the round began. */
+export interface RoundState<Origin> extends ReadQueue<Origin> {
+  roundStarted: number
+  roundConfirmed: number
+}
+
+/** What the protocol does itself. */
+export interface RoundSteps<Turn, Peer> {
+  /** Sends the messages of the round in progress. */
+  send(turn: Turn): void
+  /** Whether this many nodes, the leader among them, are enough to confirm it. */
+  isEnough(turn: Turn, answered: number): boolean
+  /** What is kept of the other nodes. */
+  peers(turn: Turn): Iterable<Peer>
+  /** The latest round that a node has answered. */
+  roundOf(peer: Peer): number
+  answerReads(turn: Turn): void
+}
+
+export interface Rounds<Turn> {
+  /** Begins a round, unless one is in flight; returns the number of the first round to begin after this call. */
+  roundFromNow(turn: Turn): number
+  /** Answers the reads of the round in progress if it is confirmed, and begins another if reads wait for one. */
+  confirmRound(turn: Turn): void
+}
+
+/** One round at a time, which serves every read that arrived before it began (Raft thesis, §6.4). */
+export function createRounds<Turn extends { readonly state: RoundState<unknown> }, Peer>(
+  steps: RoundSteps<Turn, Peer>,
+): Rounds<Turn> {
+  function roundFromNow(turn: Turn): number {
+    const { state } = turn
+    if (state.roundConfirmed < state.roundStarted) return state.roundStarted + 1
+    state.roundStarted++
+    steps.send(turn)
+    confirmRound(turn)
+    return state.roundStarted
+  }
+
+  function confirmRound(turn: Turn): void {
+    const { state } = turn
+    if (state.roundConfirmed === state.roundStarted) return
+    let answered = 1
+    for (const peer of steps.peers(turn)) if (steps.roundOf(peer) >= state.roundStarted) answered++
+    if (!steps.isEnough(turn, answered)) return
+    state.roundConfirmed = state.roundStarted
+    steps.answerReads(turn)
+    const lastRead = state.reads.at(-1)
+    if (lastRead !== undefined && lastRead.round > state.roundStarted) roundFromNow(turn)
+  }
+
+  return { roundFromNow, confirmRound }
+}
