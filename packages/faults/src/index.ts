@@ -26,6 +26,7 @@ export type { Fault, FaultKind, TrafficFault } from './registry.ts'
 export {
   familyOf,
   faultDefinitions,
+  faultKinds,
   parseFault,
   parseTrafficFault,
   trafficFamilies,

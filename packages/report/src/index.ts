@@ -1,4 +1,5 @@
 export type { ComparedCell, ComparedSystem, Comparison, Latency, Spread } from './comparison.ts'
+export { faultSpans } from './fault-spans.ts'
 export { renderComparisonHtml } from './html/comparison-page.ts'
 export { renderStoryHtml } from './html/story-page.ts'
 export { toJson } from './json.ts'
@@ -8,6 +9,9 @@ export { jsonOf } from './reporters/json.ts'
 export { reporters } from './reporters/registry.ts'
 export type { Place, Reporter, Told } from './reporters/reporter.ts'
 export type { FileSubject, RunSubject, SearchSubject, Subject } from './reporters/subject.ts'
+export { allMet, judgeRequirements, type RequirementResult } from './requirements/judge-requirements.ts'
+export { firstAnswerAfter, isAnswered, measures } from './requirements/measures.ts'
+export { parseRequirement, REQUIREMENT_EXAMPLE } from './requirements/requirement.ts'
 export type {
   Expectation,
   FaultRecord,

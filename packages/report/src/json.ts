@@ -13,8 +13,9 @@ import { type History, inputOf, type Json, outputOf } from '@chaosproxy/history'
 import { bounded } from './bounded-json.ts'
 import { functionOf, hasReturned, keyOf, linesOf, nodeOf, outcomeName } from './operation-words.ts'
 import { recordFactsOf, recordJson } from './record.ts'
+import type { RequirementResult } from './requirements/judge-requirements.ts'
 import type { Expectation, PhaseSummary, RunSummary, RunViews } from './run-summary.ts'
-import { statisticsOf } from './statistics.ts'
+import { type Statistics, statisticsOf } from './statistics.ts'
 
 /** A JSON object under construction; undefined members are left out. */
 type Members = { readonly [member: string]: Json | undefined }
@@ -31,6 +32,8 @@ export interface JsonInput {
   readonly history: History
   readonly run?: RunSummary | undefined
   readonly expectation?: Expectation | undefined
+  /** From `chaos check`. A run's summary has its own. */
+  readonly requirements?: readonly RequirementResult[] | undefined
   /** From `chaos check`: why the history proves less than it seems to. A run's summary has its own. */
   readonly vacuous?: readonly string[] | undefined
   /** From `chaos check`: the file's name as typed. */
@@ -82,21 +85,7 @@ function wholeJson(input: JsonInput): Json {
           ? undefined
           : object(Object.fromEntries(phases.map((phase) => [phase.phase, number(phase.availability)]))),
     }),
-    latency: object({
-      p50Nanos: number(statistics.p50Nanos),
-      p99Nanos: number(statistics.p99Nanos),
-      phases:
-        run === undefined
-          ? undefined
-          : object(
-              Object.fromEntries(
-                phases.map((phase) => [
-                  phase.phase,
-                  { p50Nanos: phase.p50Nanos ?? null, p99Nanos: phase.p99Nanos ?? null },
-                ]),
-              ),
-            ),
-    }),
+    latency: latencyJson(statistics, run),
     info: report === undefined ? undefined : object({ ...report.info }),
     lost: (report?.lost ?? [])
       .slice(0, MOST_LISTED)
@@ -127,10 +116,28 @@ function wholeJson(input: JsonInput): Json {
     interrupted: run?.interrupted,
     expected: expectation?.level ?? 'none',
     expectation: expectation === undefined ? undefined : object({ ...expectation }),
+    requirements: (input.requirements ?? run?.requirements)?.map((result) => object({ ...result })),
     timing: object({ parseMs: input.parseMs, checkMs: input.checkMs }),
     run: input.directory,
   })
 }
+
+const latencyJson = ({ p50Nanos, p99Nanos }: Statistics, run: RunSummary | undefined): Json =>
+  object({
+    p50Nanos: number(p50Nanos),
+    p99Nanos: number(p99Nanos),
+    phases:
+      run === undefined
+        ? undefined
+        : object(
+            Object.fromEntries(
+              run.phases.map((phase) => [
+                phase.phase,
+                { p50Nanos: phase.p50Nanos ?? null, p99Nanos: phase.p99Nanos ?? null },
+              ]),
+            ),
+          ),
+  })
 
 /** The verdicts on what the nodes answered; those on what clients saw are the run's own. */
 const viewsJson = ({ client, backend, settled, said }: RunViews): Json => ({

@@ -1,6 +1,7 @@
 import type { Report } from '@chaosproxy/checker'
 import type { Fault, FaultChoice, Schedule } from '@chaosproxy/faults'
 import type { Millis, Nanos } from '@chaosproxy/history'
+import type { RequirementResult } from './requirements/judge-requirements.ts'
 
 /** Everything known about a run besides its history: the content of `run.json` and the input of the result pages. */
 export interface RunSummary {
@@ -27,6 +28,8 @@ export interface RunSummary {
   /** Present if the proxy recorded the run. */
   readonly views?: RunViews | undefined
   readonly expectation?: Expectation | undefined
+  /** What was required besides a level; absent if nothing was. */
+  readonly requirements?: readonly RequirementResult[] | undefined
   readonly timing: { readonly checkMs: Millis }
 }
 
@@ -58,6 +61,8 @@ export interface RunConfig {
   readonly timeoutMs: Millis
   readonly faults: readonly FaultChoice[]
   readonly seed: number
+  /** Bounds besides the level: `availability >= 99.5%`. */
+  readonly require?: readonly string[] | undefined
 }
 
 interface Settings {

@@ -24,6 +24,7 @@ function written(name: string, ...subjects: readonly Subject[]): string {
 const stale = staleRead()
 
 const broken: FileSubject = {
+  requirements: undefined,
   kind: 'file',
   file: 'runs/a,b.jsonl',
   title: 'runs/a,b.jsonl',

@@ -1,7 +1,15 @@
 import type { Report } from '@chaosproxy/checker'
 import { type FaultKind, nodeNames, type Schedule } from '@chaosproxy/faults'
 import type { History, Millis } from '@chaosproxy/history'
-import { countOperations, type Expectation, type RunConfig, type RunSummary } from '@chaosproxy/report'
+import {
+  countOperations,
+  type Expectation,
+  type FaultRecord,
+  judgeRequirements,
+  parseRequirement,
+  type RunConfig,
+  type RunSummary,
+} from '@chaosproxy/report'
 import type { Workload } from '@chaosproxy/workloads'
 import { summarizeNodes, summarizePhases, withRecoveries } from './phases.ts'
 import type { RunOutcome } from './run-outcome.ts'
@@ -69,8 +77,22 @@ export function judgeRun(input: JudgeInput): RunSummary {
         ? undefined
         : compareViews(report, input.backend, outcome.settled),
     expectation: input.expect === undefined ? undefined : judgeHeldTo(input.expect, report, vacuous),
+    requirements: judgeRequired(input, faults),
     timing: { checkMs: input.checkMs },
   }
+}
+
+function judgeRequired({ spec, history, report, outcome }: JudgeInput, faults: readonly FaultRecord[]) {
+  if (spec.require === undefined || spec.require.length === 0) return undefined
+  return judgeRequirements(
+    spec.require.map((text) => parseRequirement(text, 'require')),
+    {
+      history,
+      report,
+      faults: faults.map(({ fault: { kind }, from, to }) => ({ kind, from, to })),
+      convergedAfterHealNanos: outcome.convergedAfter,
+    },
+  )
 }
 
 const judgeHeldTo = (

@@ -1,6 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { FAIL, FLAG_FINAL, type History, type Nanos, nanos, OK } from '@chaosproxy/history'
-import type { FaultRecord, NodeSummary, PhaseSummary } from '@chaosproxy/report'
+import { FLAG_FINAL, type History, type Nanos, nanos } from '@chaosproxy/history'
+import { type FaultRecord, firstAnswerAfter, isAnswered, type NodeSummary, type PhaseSummary } from '@chaosproxy/report'
 import { hasMajority, stopsNodes } from './majority.ts'
 
 /** A stretch of the run with the same faults in force throughout. */
@@ -107,14 +107,6 @@ const shareOf = (phase: string, stretches: readonly Stretch[], endedAt: Nanos): 
   stretches.filter((stretch) => stretch.phase === phase).reduce((sum, { from, to }) => sum + (to - from), 0) /
   Math.max(1, endedAt)
 
-/** How a node refuses a cas that found another value: in its own words, or as 409 in the proxy's record of HTTP. */
-const REFUSALS: ReadonlySet<string> = new Set(['mismatch', 'status 409'])
-
-/** A definite refusal that the model allows (a cas that found another value) counts as an answer. */
-export const isAnswered = (history: History, row: number): boolean =>
-  history.operations.outcome[row] === OK ||
-  (history.operations.outcome[row] === FAIL && REFUSALS.has(history.errorOf(row) ?? ''))
-
 /** In increasing order. */
 function answeredLatencies(history: History, rows: readonly number[]): Float64Array {
   const { callTime, returnTime } = history.operations
@@ -133,18 +125,11 @@ function percentile(sorted: Float64Array, share: number): Nanos | undefined {
  * For each fault, the time until the first answer to an operation called after the fault began. If the fault did not
  * stop the cluster, this is the latency of an ordinary operation.
  */
-export function withRecoveries(history: History, faults: readonly FaultRecord[]): FaultRecord[] {
-  const { length, callTime, returnTime, outcome } = history.operations
-  return faults.map((fault) => {
-    let first = Number.POSITIVE_INFINITY
-    for (let row = 0; row < length; row++) {
-      if ((callTime[row] ?? 0) < fault.from || outcome[row] !== OK) continue
-      if ((callTime[row] ?? 0) > first) break
-      first = Math.min(first, returnTime[row] ?? first)
-    }
+export const withRecoveries = (history: History, faults: readonly FaultRecord[]): FaultRecord[] =>
+  faults.map((fault) => {
+    const first = firstAnswerAfter(history, fault.from)
     return first === Number.POSITIVE_INFINITY ? fault : { ...fault, recoveryNanos: nanos(first - fault.from) }
   })
-}
 
 /** One entry per node that clients asked, sorted by name, without final reads or anything after healing. */
 export function summarizeNodes(history: History, healedAt: Nanos): NodeSummary[] {

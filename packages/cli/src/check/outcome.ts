@@ -1,7 +1,15 @@
 import { type Report, UNKNOWN_START, type Verdict } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
 import { sourceName } from '@chaosproxy/history/files'
-import { type FileSubject, plainStyle, type Style } from '@chaosproxy/report'
+import {
+  allMet,
+  type FileSubject,
+  faultSpans,
+  judgeRequirements,
+  parseRequirement,
+  plainStyle,
+  type Style,
+} from '@chaosproxy/report'
 import { judgeExpectation, missingSuccesses } from '@chaosproxy/runner'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { partOf } from '../reporting/part.ts'
@@ -17,7 +25,7 @@ export interface Checked {
   readonly checkMs: number
 }
 
-type Judged = Pick<FileSubject, 'asked' | 'vacuous' | 'expectation'> & { readonly exitCode: ExitCode }
+type Judged = Pick<FileSubject, 'asked' | 'vacuous' | 'expectation' | 'requirements'> & { readonly exitCode: ExitCode }
 
 export function resultOf(task: CheckTask, checked: Checked): CheckedFile {
   const { file, settings, terminal } = task
@@ -53,13 +61,30 @@ function subjectOf(task: CheckTask, checked: Checked): FileSubject & { readonly 
 }
 
 /** Without an expectation, any history that could be judged is a success. */
-function judge({ settings: { expect, levels } }: CheckTask, { history, report }: Checked): Judged {
+function judge({ settings: { expect, levels, require } }: CheckTask, { history, report }: Checked): Judged {
   const all = Object.keys(report.levels)
   const asked = all.find((level) => levels?.includes(level) ?? true) ?? ''
   const vacuous = missingSuccesses(history, report.model)
   const { level, met } = judgeExpectation(report, expect ?? asked, vacuous)
-  const exitCode = met === 'unknown' ? EXIT.unknown : met || expect === undefined ? EXIT.met : EXIT.violated
-  return { asked, vacuous, expectation: expect === undefined ? undefined : { level, met }, exitCode }
+  const requirements = require && judgeRequired(require, history, report)
+  return {
+    asked,
+    vacuous,
+    expectation: expect === undefined ? undefined : { level, met },
+    requirements,
+    exitCode: exitCodeFor(expect === undefined && met === false ? true : met, allMet(requirements ?? [])),
+  }
+}
+
+const judgeRequired = (require: readonly string[], history: History, report: Report<string>) =>
+  judgeRequirements(
+    require.map((text) => parseRequirement(text, '--require')),
+    { history, report, faults: faultSpans(history, undefined) },
+  )
+
+function exitCodeFor(expected: boolean | 'unknown', required: boolean | 'unknown'): ExitCode {
+  if (expected === false || required === false) return EXIT.violated
+  return expected === 'unknown' || required === 'unknown' ? EXIT.unknown : EXIT.met
 }
 
 /** Drops the witnesses: a table has no use for orders of a million operations. */
@@ -74,7 +99,10 @@ function withoutWitnesses(report: Report<string>): Report<string> {
 }
 
 /** The command that repeats the check. */
-function againCommand(file: string, { model, initial, expect, format, failedCas }: CheckSettings): string {
+function againCommand(
+  file: string,
+  { model, initial, expect, require = [], format, failedCas }: CheckSettings,
+): string {
   const given = {
     model,
     initial: initial === undefined || initial === UNKNOWN_START ? initial : JSON.stringify(initial),
@@ -82,6 +110,7 @@ function againCommand(file: string, { model, initial, expect, format, failedCas 
     format,
   }
   const options = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]))
+  const required = require.flatMap((each) => ['--require', each])
   const cas = failedCas === 'auto' ? [] : ['--failed-cas', failedCas]
-  return commandLine(['npx', 'chaos', 'check', fileWord(file), ...options, ...cas])
+  return commandLine(['npx', 'chaos', 'check', fileWord(file), ...options, ...required, ...cas])
 }

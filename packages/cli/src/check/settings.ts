@@ -12,6 +12,7 @@ import { isUserFile } from '@chaosproxy/targets/user-file'
 import { parseLevel } from '../arguments/names.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration, parseSize } from '../arguments/quantities.ts'
+import { parseRequire } from '../arguments/require.ts'
 import { flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { pageChoice, parseReporters, type ReporterChoice } from '../reporting/choice.ts'
 import { usualFailedCas, usualInitial } from './usual.ts'
@@ -33,6 +34,8 @@ export interface CheckSettings {
   /** The levels chosen; undefined for all that the model's judge decides. */
   readonly levels: readonly string[] | undefined
   readonly expect: string | undefined
+  /** Bounds besides the level. */
+  readonly require: readonly string[] | undefined
   readonly format: Format | undefined
   readonly failedCas: (typeof FAILED_CAS)[number]
   /** For one file: reading, checking and explaining. */
@@ -62,6 +65,7 @@ export function parseCheckSettings(options: ParsedOptions): CheckSettings {
     model: model === undefined || isUserFile(model) ? model : oneOf('model', 'model', model, MODEL_NAMES),
     levels: chosen,
     expect: expect === undefined ? undefined : parseLevel('expect', expect),
+    require: parseRequire(options),
     format: format === undefined ? undefined : oneOf('format', 'format', format, formats),
     failedCas: oneOf('failed-cas', 'reading of a failed cas', textOf(options, 'failed-cas') ?? 'auto', FAILED_CAS),
     timeoutMs: parseDuration('timeout', textOf(options, 'timeout') ?? ''),

@@ -1,6 +1,7 @@
 import type { Level } from '@chaosproxy/checker'
 import { plural } from '@chaosproxy/report'
 import { commandText } from '@chaosproxy/targets'
+import { requireOption } from '../arguments/require.ts'
 import type { Command } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
 import { recordedUpstreams } from '../config/upstreams.ts'
@@ -69,6 +70,7 @@ export const recordCommand: Command = {
       describe: `which faults, again and again, comma-separated: partition, lose-reply, … [default: ${RECORD_DEFAULTS.faults}]`,
       requiresArg: true,
     },
+    ...requireOption,
     expect: {
       type: 'string',
       describe: `exit with 1 unless this level is met, such as ${'linearizable' satisfies Level} [default: only look]`,

@@ -1,5 +1,6 @@
 import type { Level } from '@chaosproxy/checker'
 import { DEFAULT_WORKLOAD, memberText } from '@chaosproxy/runner'
+import { requireOption } from '../arguments/require.ts'
 import { WORKLOAD_TEXT, workloadOptions } from '../arguments/workload.ts'
 import type { Command } from '../command.ts'
 import { configOption } from '../config/own.ts'
@@ -63,6 +64,7 @@ export const runCommand: Command = {
       describe: `exit with 1 unless this level is met, such as ${'linearizable' satisfies Level}; none: only look [default: what the target promises]`,
       requiresArg: true,
     },
+    ...requireOption,
     bug: {
       type: 'string',
       describe: 'give the target a deliberate mistake; chaos targets --bugs lists them',
@@ -104,6 +106,7 @@ export const runCommand: Command = {
     ['chaos run', 'a 5-node Raft, partitioned, killed and paused for 20 s'],
     ['chaos run --target primary-replica --expect linearizable', 'finds a stale read and exits with 1'],
     ['chaos run --bug ack-before-majority', 'a Raft with a mistake in it: exits with 1, for it breaks its promise'],
+    ['chaos run --require "availability >= 99%" --require "lost == 0"', 'gate on more than consistency'],
     ['chaos run --spec chaos-results/DIR/run.json', 'the same run again'],
     ['chaos run nightly', 'the run that chaos.config.ts calls nightly'],
     ['chaos run --sim --seed 7 --faults partition,loss', 'the same protocol, simulated'],

@@ -20,6 +20,7 @@ import {
 import type { Workload } from '@chaosproxy/workloads'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration } from '../arguments/quantities.ts'
+import { parseRequire } from '../arguments/require.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { parsePairs } from '../proxy/settings.ts'
 import { checkTable } from '../proxy/table-functions.ts'
@@ -221,6 +222,7 @@ function planOf(options: ParsedOptions, planning: Planning): PlannedRun {
       faults: kinds.map(({ name }) => name),
       seed,
       expect,
+      require: parseRequire(options),
       checkMs: parseDuration('check-timeout', textOf(options, 'check-timeout') ?? RECORD_DEFAULTS.checkTimeout),
     },
     target: {

@@ -51,6 +51,7 @@ export function againCommand(run: PlannedRun, runJson: string, config?: string):
     })
     if (level !== 'none' || promised !== 'nothing') words.push('--expect', level)
   }
+  for (const required of spec.require ?? []) words.push('--require', required)
   if (simulated) words.push('--sim')
   return commandLine(words)
 }

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { htmlOf, jsonOf, plural, type RunSubject } from '@chaosproxy/report'
+import { allMet, htmlOf, jsonOf, plural, type RunSubject } from '@chaosproxy/report'
 import { type JudgedRun, judgeExpectation, type PlannedRun } from '@chaosproxy/runner'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { packageVersion } from '../version.ts'
@@ -18,11 +18,12 @@ export interface FinishedRun {
 
 /** A run without an expectation succeeds if it could be judged, whatever was found, unless it proves nothing. */
 export function exitCodeOf({ summary, report }: JudgedRun): ExitCode {
-  const { expectation, vacuous, trouble } = summary
-  if (expectation?.met === false) return EXIT.violated
+  const { expectation, vacuous, trouble, requirements = [] } = summary
+  const required = allMet(requirements)
+  if (expectation?.met === false || required === false) return EXIT.violated
   if (trouble.length > 0) return EXIT.environment
   const { met } = expectation ?? judgeExpectation(report, Object.keys(report.levels)[0] ?? '', vacuous)
-  return met === 'unknown' ? EXIT.unknown : EXIT.met
+  return met === 'unknown' || required === 'unknown' ? EXIT.unknown : EXIT.met
 }
 
 export const subjectOf = ({ run, judged, directory, again, exitCode }: FinishedRun): RunSubject => ({

@@ -15,6 +15,7 @@ import { type Settings, type SettingValue, settingsFor, type Workload } from '@c
 import { parseFaultChoices } from '../arguments/faults.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration } from '../arguments/quantities.ts'
+import { parseRequire } from '../arguments/require.ts'
 import { chooseTarget, parseBug, parseKnobs } from '../arguments/target.ts'
 import { chooseWorkload, parseWorkloadSettings } from '../arguments/workload.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
@@ -78,7 +79,7 @@ const OF_SPEC = [
     'faults',
     'seed',
   ],
-  ...['expect', 'bug', 'set', 'sim', 'check-timeout'],
+  ...['expect', 'require', 'bug', 'set', 'sim', 'check-timeout'],
 ]
 
 /** @throws UserError (usage) naming the invalid option. */
@@ -172,6 +173,7 @@ function typedMembers(options: ParsedOptions): RunDraft {
     faults: given('faults', parseFaultChoices),
     seed: whole('seed', 0, Number.MAX_SAFE_INTEGER),
     expect: given('expect', (typed) => oneOf('expect', 'level', typed, [...levelNames(), 'none'])),
+    require: parseRequire(options),
     checkMs: given('check-timeout', (typed) => parseDuration('check-timeout', typed)),
   }
 }

@@ -1,5 +1,6 @@
 import type { Report } from '@chaosproxy/checker'
 import type { History, Json } from '@chaosproxy/history'
+import type { RequirementResult } from '../requirements/judge-requirements.ts'
 import type { Expectation, RunSummary } from '../run-summary.ts'
 
 /** Everything a page can show, of a run or of a history file without one. */
@@ -15,6 +16,8 @@ export interface Page {
   readonly report?: Report<string> | undefined
   readonly run?: RunSummary | undefined
   readonly expectation?: Expectation | undefined
+  /** For a file. A run's summary has its own. */
+  readonly requirements?: readonly RequirementResult[] | undefined
   /** For a file: the level asked about, if none is expected. */
   readonly asked?: string | undefined
   /** For a file: why it proves less than it seems to. */
@@ -28,6 +31,9 @@ export interface Page {
 
 /** The level that the headline and the drawing are about; undefined for the strongest. */
 export const askedOf = (page: Page): string | undefined => expectationOf(page)?.level ?? page.asked
+
+export const requirementsOf = ({ requirements, run }: Page): readonly RequirementResult[] =>
+  requirements ?? run?.requirements ?? []
 
 export const vacuousOf = ({ vacuous, run }: Page): readonly string[] => vacuous ?? run?.vacuous ?? []
 

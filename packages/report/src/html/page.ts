@@ -6,6 +6,7 @@ import { adjective, foundText, levelsOf } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
 import { linesOf, printable } from '../operation-words.ts'
 import { recordFactsOf } from '../record.ts'
+import { requirementText } from '../requirements/judge-requirements.ts'
 import { statisticsOf } from '../statistics.ts'
 import { accusedLevel, citation, counterexampleOf, whyTitle } from '../terminal/evidence.ts'
 import { type Headline, headlineOf } from '../terminal/headline.ts'
@@ -19,7 +20,7 @@ import { contradictionSvg } from './contradiction.ts'
 import { accusedRows, embeddedData, explorer } from './explorer.ts'
 import { ladder, reasons } from './ladder.ts'
 import { fileLink, type Html, html, script, trusted } from './markup.ts'
-import { askedOf, expectationOf, type Page, vacuousOf } from './page-input.ts'
+import { askedOf, expectationOf, type Page, requirementsOf, vacuousOf } from './page-input.ts'
 import { recordSection } from './record-section.ts'
 import { explorerScript, pageScript } from './scripts.ts'
 import { factsSection, faultsSection, lostSection, phasesSection } from './sections.ts'
@@ -117,12 +118,16 @@ function head(page: Page, headline: Headline, shown: Counterexample | undefined)
   const warnings = [
     ...(run?.interrupted ? ['The run was interrupted; what was recorded until then is checked.'] : []),
     ...vacuousOf(page).map((reason) => (headline.mood === 'bad' ? `Proves less than it seems to: ${reason}` : reason)),
+    ...requirementsOf(page)
+      .filter(({ met }) => met !== true)
+      .map(requirementText),
     ...(run?.trouble ?? []),
     ...history.warnings,
   ]
   const facts: [string, string][] = [
     [expectation?.promised ? 'Promised' : 'Expected', expectation?.level ?? ''],
     ['Found', report === undefined ? '' : foundText(report)],
+    ...requirementsOf(page).map(({ requirement, found }): [string, string] => [requirement, found]),
     ['Model', report?.model ?? ''],
     [
       'Checked',

@@ -3,6 +3,7 @@ import type { History } from '@chaosproxy/history'
 import { type FaultSpan, faultSpans } from '../fault-spans.ts'
 import { foundText, levelsOf, reasonText } from '../level-words.ts'
 import { linesOf, printable } from '../operation-words.ts'
+import { type RequirementResult, requirementText } from '../requirements/judge-requirements.ts'
 import type { Expectation } from '../run-summary.ts'
 import { accusedLevel, counterexampleOf, evidence } from '../terminal/evidence.ts'
 import { headlineOf } from '../terminal/headline.ts'
@@ -64,6 +65,7 @@ const ofRun = ({ title, summary, history, historyFile, again, exitCode }: RunSub
   command: 'run',
   name: title,
   ...judged({
+    requirements: summary.requirements,
     report: summary.report,
     history,
     historyFile,
@@ -76,6 +78,7 @@ const ofRun = ({ title, summary, history, historyFile, again, exitCode }: RunSub
   notes: [
     ...(summary.interrupted ? ['interrupted: what was recorded until then is checked'] : []),
     ...vacuousTexts(summary.vacuous),
+    ...(summary.requirements ?? []).map(requirementText),
     ...summary.trouble,
     ...(summary.views?.said ?? []),
   ].map(printable),
@@ -88,6 +91,7 @@ const ofFile = ({ title, report, history, ...subject }: FileSubject): Finding =>
   command: 'check',
   name: title,
   ...judged({
+    requirements: subject.requirements,
     report,
     history,
     historyFile: subject.file,
@@ -97,7 +101,11 @@ const ofFile = ({ title, report, history, ...subject }: FileSubject): Finding =>
   }),
   result: resultOf(subject.exitCode),
   expected: expectedText(subject.expectation, report),
-  notes: [...vacuousTexts(subject.vacuous), ...history.warnings].map(printable),
+  notes: [
+    ...vacuousTexts(subject.vacuous),
+    ...(subject.requirements ?? []).map(requirementText),
+    ...history.warnings,
+  ].map(printable),
   elapsedMs: subject.parseMs + subject.checkMs,
   again: subject.again,
   exitCode: subject.exitCode,
@@ -165,6 +173,7 @@ const nothing = {
 } as const
 
 interface Judged {
+  readonly requirements: readonly RequirementResult[] | undefined
   readonly report: Report<string> | undefined
   readonly history: History
   readonly historyFile: string
@@ -176,17 +185,20 @@ interface Judged {
 /** Wide enough for the drawings, and narrow enough for a log. */
 const PAGE = pageStyle(plainStyle, { width: 100, unicode: true })
 
-function judged({ report, history, historyFile, asked, vacuous, spans }: Judged) {
+function judged({ report, history, historyFile, asked, vacuous, spans, requirements = [] }: Judged) {
   const common = { operations: history.operations.length, file: historyFile }
   if (report === undefined)
     return { ...common, title: 'Not checked', sentence: '', evidence: [], levels: [], line: undefined }
   const headline = headlineOf(report, asked, vacuous.length > 0)
   const shown = counterexampleOf(report, accusedLevel(report, asked))
+  const missed = requirements.filter(({ met }) => met !== true)
   const accused = shown?.culprit ?? shown?.operations.at(-1)?.operation
   return {
     ...common,
-    title: headline.title,
-    sentence: printable(shown?.sentence ?? (headline.mood === 'good' ? '' : headline.beside)),
+    title: headline.mood === 'good' && missed.length > 0 ? `${headline.title}, but not as required` : headline.title,
+    sentence: printable(
+      shown?.sentence ?? (headline.mood === 'good' ? missed.map(requirementText).join('; ') : headline.beside),
+    ),
     evidence: shown === undefined ? [] : evidence(history, shown, spans, fileName(historyFile), PAGE),
     levels: levelsOf(report).map((level) => ({
       level,

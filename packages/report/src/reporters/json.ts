@@ -24,6 +24,7 @@ export function jsonOf(subject: Subject): Json {
         parseMs: subject.parseMs,
         checkMs: subject.checkMs,
         expectation: subject.expectation,
+        requirements: subject.requirements,
         vacuous: subject.vacuous,
         initial: subject.initial,
       })

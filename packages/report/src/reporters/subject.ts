@@ -1,5 +1,6 @@
 import type { Report } from '@chaosproxy/checker'
 import type { History, Json } from '@chaosproxy/history'
+import type { RequirementResult } from '../requirements/judge-requirements.ts'
 import type { Expectation, RunSummary } from '../run-summary.ts'
 import type { SearchSummary } from '../terminal/search-page.ts'
 
@@ -36,6 +37,7 @@ export interface FileSubject {
   /** The level that the headline is about, if none is expected. */
   readonly asked: string
   readonly expectation: Expectation | undefined
+  readonly requirements: readonly RequirementResult[] | undefined
   /** Why the history proves less than it seems to. */
   readonly vacuous: readonly string[]
   /** The initial value assumed. */

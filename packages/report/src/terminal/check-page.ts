@@ -5,6 +5,7 @@ import { levelsOf, reasonText, strongestOf } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
 import { type Lines, linesOf, printable } from '../operation-words.ts'
 import { recordFactsOf, recordLines } from '../record.ts'
+import type { RequirementResult } from '../requirements/judge-requirements.ts'
 import type { Expectation } from '../run-summary.ts'
 import { stalenessText } from '../staleness-words.ts'
 import { statisticsOf } from '../statistics.ts'
@@ -19,6 +20,7 @@ import {
   headLines,
   lostLines,
   pageStyle,
+  requirementLines,
   vacuousTexts,
   warnings,
 } from './run-page.ts'
@@ -140,6 +142,7 @@ export interface CheckPageOptions extends TerminalOptions {
   readonly parseMs: number
   readonly checkMs: number
   readonly expectation?: Expectation | undefined
+  readonly requirements?: readonly RequirementResult[] | undefined
   /** The level asked about, if none is expected. */
   readonly asked?: string | undefined
   /** Why the history proves less than it seems to. */
@@ -184,6 +187,7 @@ export function renderCheck(report: Report<string>, history: History, style: Sty
           ],
       lostLines(report, page),
       facts.flatMap((fact) => wrap(fact, page.width)),
+      requirementLines(options.requirements, page),
       options.reportFile === undefined ? [] : [`${style.dim('report'.padEnd(9))}${printable(options.reportFile)}`],
       expectationLines({ expectation, report }, options.exitCode, page),
     ],

@@ -4,6 +4,7 @@ import { accountLines, sumsText } from '../accounting-words.ts'
 import { faultSpans } from '../fault-spans.ts'
 import { foundText, strongestOf } from '../level-words.ts'
 import { printable, valueText } from '../operation-words.ts'
+import { type RequirementResult, requirementText } from '../requirements/judge-requirements.ts'
 import type { RunSummary } from '../run-summary.ts'
 import { stalenessText } from '../staleness-words.ts'
 import { viewsTexts } from '../views-words.ts'
@@ -42,6 +43,7 @@ export function renderRun(summary: RunSummary, history: History, style: Style, o
     report === undefined ? [] : lostLines(report, page),
     phaseLines(summary, page),
     factLines(summary, page),
+    requirementLines(summary.requirements, page),
     fileLines(options, page),
     expectationLines(summary, options.exitCode, page),
   ]
@@ -169,6 +171,22 @@ function fileLines(options: RunPageOptions, { style }: PageStyle): string[] {
   return entries.flatMap(([name, value]) =>
     value === undefined ? [] : [`${style.dim(name.padEnd(9))}${printable(value)}`],
   )
+}
+
+/** Each requirement with what was found. */
+export function requirementLines(
+  results: readonly RequirementResult[] = [],
+  { width, style, symbols }: PageStyle,
+): string[] {
+  return results.flatMap((result) => {
+    const [symbol, paint] =
+      result.met === true
+        ? [symbols.met, style.green]
+        : result.met === false
+          ? [symbols.violated, style.accent]
+          : [symbols.unknown, style.yellow]
+    return wrap(printable(`${symbol} ${requirementText(result)}`), width).map(paint)
+  })
 }
 
 /** What was expected and what was found, with the exit code; nothing if nothing was expected and all is well. */

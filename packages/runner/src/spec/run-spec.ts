@@ -1,6 +1,7 @@
 import { levelNames } from '@chaosproxy/checker'
 import type { FaultChoice } from '@chaosproxy/faults'
 import { type Json, type Millis, millis, UserError } from '@chaosproxy/history'
+import { parseRequirement, REQUIREMENT_EXAMPLE } from '@chaosproxy/report'
 import type { Settings } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { entriesOf, schemaProblems, unwrapped } from './schema-problems.ts'
@@ -28,6 +29,8 @@ export interface RunSpec {
   readonly seed: number
   /** Absent: what the target promises. `none`: the run only observes. */
   readonly expect?: string | undefined
+  /** Bounds besides the level: `availability during partition >= 99.5%`, `lost == 0`. */
+  readonly require?: readonly string[] | undefined
   /** How long checking may take. */
   readonly checkMs: Millis
 }
@@ -91,6 +94,16 @@ const faultChoice = v.union(
 
 const HOUR_MS = 3_600_000
 
+/** Why a requirement cannot be read; undefined if it can. */
+function problemOf(requirement: string): string | undefined {
+  try {
+    parseRequirement(requirement, '')
+    return undefined
+  } catch (error) {
+    return error instanceof UserError ? `cannot be${error.message}` : String(error)
+  }
+}
+
 const targetName = v.pipe(
   v.string('must be a name'),
   v.description('what to test: a name that chaos targets lists, or a file'),
@@ -116,6 +129,19 @@ const members = {
     v.picklist([...levelNames(), 'none'], `must be one of ${levelNames().join(', ')}, or none`),
     v.description('the level it is held to; none: only look; absent: what the target promises'),
   ),
+  require: v.pipe(
+    v.array(
+      v.pipe(
+        v.string('must be a text'),
+        v.rawCheck(({ dataset, addIssue }) => {
+          const problem = dataset.typed ? problemOf(dataset.value) : undefined
+          if (problem !== undefined) addIssue({ message: problem })
+        }),
+      ),
+      `must be a list of requirements, such as ["${REQUIREMENT_EXAMPLE}"]`,
+    ),
+    v.description(`bounds besides the level, such as "${REQUIREMENT_EXAMPLE}"`),
+  ),
   checkMs: duration('how long checking may take', 1, 24 * HOUR_MS),
 }
 
@@ -134,6 +160,7 @@ const runSchema = v.strictObject({
   faults: v.optional(members.faults, ['partition', 'kill', 'pause']),
   seed: members.seed,
   expect: v.optional(members.expect),
+  require: v.optional(members.require),
   checkMs: v.optional(members.checkMs, 60_000),
 })
 
@@ -149,6 +176,7 @@ export const draftEntries: { readonly [Member in keyof RunDraft]-?: v.GenericSch
   faults: v.optional(members.faults),
   seed: v.optional(members.seed),
   expect: v.optional(members.expect),
+  require: v.optional(members.require),
   checkMs: v.optional(members.checkMs),
 }
 

@@ -1,0 +1,24 @@
+import { measures, parseRequirement, REQUIREMENT_EXAMPLE } from '@chaosproxy/report'
+import type { Options } from 'yargs'
+import { type ParsedOptions, textsOf } from '../command.ts'
+
+export const requireOption: { readonly [name: string]: Options } = {
+  require: {
+    type: 'string',
+    array: true,
+    nargs: 1,
+    describe: `exit with 1 unless this holds, any number of times: "${REQUIREMENT_EXAMPLE}", "p99 of read < 200ms", "lost == 0"; of ${measures.map(({ name }) => name).join(', ')}`,
+    requiresArg: true,
+  },
+}
+
+/**
+ * The requirements as typed; undefined if there are none.
+ *
+ * @throws UserError (usage) if one cannot be read.
+ */
+export function parseRequire(options: ParsedOptions): readonly string[] | undefined {
+  const typed = textsOf(options, 'require')
+  for (const text of typed) parseRequirement(text, '--require')
+  return typed.length === 0 ? undefined : typed
+}

@@ -1,0 +1,172 @@
+import type { Accounting, Report, Staleness } from '@chaosproxy/checker'
+import { FAIL, type History, OK } from '@chaosproxy/history'
+import { quantile } from '../statistics.ts'
+import { plural } from '../words.ts'
+
+/** What is measured of: a run, or a file whose nemesis events tell of its faults. */
+export interface MeasuredRecord {
+  readonly history: History
+  /** Absent if nothing could be checked. */
+  readonly report: Report<string> | undefined
+  readonly faults: readonly Spell[]
+  /** Nanoseconds; absent if the copies did not agree in time, or nobody looked. */
+  readonly convergedAfterHealNanos?: number | undefined
+}
+
+/** A fault, from when to when it was in force, in nanoseconds. */
+export interface Spell {
+  readonly kind: string
+  readonly from: number
+  readonly to: number
+}
+
+/** How a figure is written: `99.5%`, `200ms`, `0`. Shares are from 0 to 1, durations in nanoseconds. */
+export type Unit = 'share' | 'duration' | 'count'
+
+/** A figure, or why there is none. `atLeast` says that the figure may be greater than what could be measured. */
+export type Figure = { readonly value: number; readonly atLeast?: string | undefined } | { readonly why: string }
+
+/** Something a requirement can be about. */
+export interface Measure {
+  readonly name: string
+  readonly unit: Unit
+  /** For help. */
+  readonly summary: string
+  /** Of some of the operations. */
+  readonly of?: (history: History, rows: readonly number[]) => Figure
+  /** Of the whole record. */
+  readonly ofAll?: (record: MeasuredRecord) => Figure
+}
+
+/** What a requirement can be about; one entry each. */
+export const measures: readonly Measure[] = [
+  {
+    name: 'availability',
+    unit: 'share',
+    summary: 'share of the operations that were answered',
+    of: (history, rows) => ({ value: rows.filter((row) => isAnswered(history, row)).length / rows.length }),
+  },
+  latency('p50', 0.5, 'half of the answers took at most this long'),
+  latency('p99', 0.99, '99 of 100 answers took at most this long'),
+  latency('p999', 0.999, '999 of 1,000 answers took at most this long'),
+  {
+    name: 'operations',
+    unit: 'count',
+    summary: 'how many operations were called',
+    of: (_, rows) => ({ value: rows.length }),
+  },
+  {
+    name: 'recovery',
+    unit: 'duration',
+    summary: 'longest time from the beginning of a fault to the first answer to an operation called after it',
+    ofAll: ({ history, faults }) =>
+      faults.length === 0
+        ? { why: 'no fault was recorded' }
+        : { value: Math.max(...faults.map(({ from }) => firstAnswerAfter(history, from) - from)) },
+  },
+  {
+    name: 'convergence',
+    unit: 'duration',
+    summary: 'time from healing until all nodes gave the same answers',
+    ofAll: ({ convergedAfterHealNanos: value }) =>
+      value === undefined ? { why: 'no agreement of the nodes was seen after healing' } : { value },
+  },
+  {
+    name: 'lost',
+    unit: 'count',
+    summary: 'acknowledged writes, elements or messages that were lost',
+    ofAll: ({ report }) => (report === undefined ? NOT_CHECKED : lostOf(report)),
+  },
+  accounted('duplicated', 'elements or messages that were seen more often than added'),
+  accounted('unexpected', 'elements or messages that were seen although nobody added them'),
+  ...(['p50', 'p99', 'max'] as const).flatMap((rank) => [behind('staleness', rank), behind('versions', rank)]),
+]
+
+const NOT_CHECKED = { why: 'nothing was checked' } as const
+
+function latency(name: string, share: number, summary: string): Measure {
+  return {
+    name,
+    unit: 'duration',
+    summary,
+    of(history, rows) {
+      const { callTime, returnTime } = history.operations
+      const answered = rows.filter((row) => isAnswered(history, row))
+      if (answered.length === 0) return { why: 'none of the operations was answered' }
+      const sorted = Float64Array.from(answered, (row) => (returnTime[row] ?? 0) - (callTime[row] ?? 0)).sort()
+      return { value: quantile(sorted, share) }
+    },
+  }
+}
+
+/** An acknowledged write is known to be kept only if the copies were read in the end. */
+function lostOf({ accounting, lost, levels }: Report<string>): Figure {
+  if (accounting !== undefined) return ofAccounting(accounting, 'lost')
+  if (lost.length > 0) return { value: lost.length }
+  const eventual = levels['eventual']
+  if (eventual === undefined) return { why: 'losses are not counted for this model' }
+  return eventual.result === 'unknown' ? { why: eventual.reason } : { value: 0 }
+}
+
+function accounted(name: 'duplicated' | 'unexpected', summary: string): Measure {
+  return {
+    name,
+    unit: 'count',
+    summary,
+    ofAll({ report }) {
+      if (report === undefined) return NOT_CHECKED
+      const { accounting, model } = report
+      return accounting === undefined ? { why: `not counted for the model ${model}` } : ofAccounting(accounting, name)
+    },
+  }
+}
+
+function ofAccounting({ result, reason, ...lists }: Accounting, list: 'lost' | 'duplicated' | 'unexpected'): Figure {
+  const value = lists[list].reduce((sum, { count }) => sum + count, 0)
+  return result === 'unknown' && value === 0 ? { why: reason } : { value }
+}
+
+/** How far behind reads were, in time or in writes. What is linearizable is behind in neither. */
+function behind(name: 'staleness' | 'versions', rank: 'p50' | 'p99' | 'max'): Measure {
+  const inTime = name === 'staleness'
+  return {
+    name: `${name}.${rank}`,
+    unit: inTime ? 'duration' : 'count',
+    summary: `${inTime ? 'how long ago what a read returned had been overwritten' : 'how many writes had overwritten what a read returned'}: ${rank === 'max' ? 'at most' : rank}`,
+    ofAll({ report }) {
+      if (report === undefined) return NOT_CHECKED
+      if (report.levels['linearizable']?.result === 'met') return { value: 0 }
+      const { staleness } = report
+      const found = inTime ? staleness?.behindNanos : staleness?.versionsBehind
+      if (staleness === undefined || found === undefined)
+        return { why: 'no read returned a value of which it is known when it was overwritten' }
+      return { value: found[rank], atLeast: unmeasured(staleness) }
+    },
+  }
+}
+
+function unmeasured({ reads: { ambiguous, unexplained } }: Staleness): string | undefined {
+  const reads = ambiguous + unexplained
+  return reads === 0 ? undefined : `${plural(reads, 'read')} returned what several operations wrote, or none`
+}
+
+/** How a node refuses a cas that found another value: in its own words, or as 409 in the proxy's record of HTTP. */
+const REFUSALS: ReadonlySet<string> = new Set(['mismatch', 'status 409'])
+
+/** A definite refusal that the model allows (a cas that found another value) counts as an answer. */
+export const isAnswered = (history: History, row: number): boolean =>
+  history.operations.outcome[row] === OK ||
+  (history.operations.outcome[row] === FAIL && REFUSALS.has(history.errorOf(row) ?? ''))
+
+/** When the first operation called at `from` or later was answered, in nanoseconds; Infinity if none was. */
+export function firstAnswerAfter(history: History, from: number): number {
+  const { length, callTime, returnTime, outcome } = history.operations
+  let first = Number.POSITIVE_INFINITY
+  for (let row = 0; row < length; row++) {
+    const called = callTime[row] ?? 0
+    if (called < from || outcome[row] !== OK) continue
+    if (called > first) break
+    first = Math.min(first, returnTime[row] ?? first)
+  }
+  return first
+}
