@@ -9,9 +9,10 @@ export { jsonOf } from './reporters/json.ts'
 export { reporters } from './reporters/registry.ts'
 export type { Place, Reporter, Told } from './reporters/reporter.ts'
 export type { FileSubject, RunSubject, SearchSubject, Subject } from './reporters/subject.ts'
-export { allMet, judgeRequirements, type RequirementResult } from './requirements/judge-requirements.ts'
+export { judgeRequirements } from './requirements/judge-requirements.ts'
 export { firstAnswerAfter, isAnswered, measures } from './requirements/measures.ts'
 export { parseRequirement, REQUIREMENT_EXAMPLE } from './requirements/requirement.ts'
+export { allMet, type RequirementResult } from './requirements/result.ts'
 export type {
   Expectation,
   FaultRecord,

@@ -13,7 +13,7 @@ import { type History, inputOf, type Json, outputOf } from '@chaosproxy/history'
 import { bounded } from './bounded-json.ts'
 import { functionOf, hasReturned, keyOf, linesOf, nodeOf, outcomeName } from './operation-words.ts'
 import { recordFactsOf, recordJson } from './record.ts'
-import type { RequirementResult } from './requirements/judge-requirements.ts'
+import type { RequirementResult } from './requirements/result.ts'
 import type { Expectation, PhaseSummary, RunSummary, RunViews } from './run-summary.ts'
 import { type Statistics, statisticsOf } from './statistics.ts'
 

@@ -1,7 +1,7 @@
 import type { Report } from '@chaosproxy/checker'
 import type { Fault, FaultChoice, Schedule } from '@chaosproxy/faults'
 import type { Millis, Nanos } from '@chaosproxy/history'
-import type { RequirementResult } from './requirements/judge-requirements.ts'
+import type { RequirementResult } from './requirements/result.ts'
 
 /** Everything known about a run besides its history: the content of `run.json` and the input of the result pages. */
 export interface RunSummary {

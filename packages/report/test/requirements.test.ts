@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { allMet, judgeRequirements } from '../src/requirements/judge-requirements.ts'
+import { judgeRequirements } from '../src/requirements/judge-requirements.ts'
 import { type MeasuredRecord, measures } from '../src/requirements/measures.ts'
 import { parseRequirement } from '../src/requirements/requirement.ts'
+import { allMet } from '../src/requirements/result.ts'
 import { type Made, made, ms, report, staleRead, unknown, allMet as verdictsAllMet } from './timeline.ts'
 
 /** Four reads and six writes, a millisecond each; the last two writes, in a partition, were never answered. */
