@@ -14,6 +14,7 @@ export type {
   StateMachine,
   Transition,
 } from '@chaosproxy/protocols'
+export type { Finding } from '@chaosproxy/report'
 export type { RunDraft, RunListener, RunSpec } from '@chaosproxy/runner'
 export type { ClientAddress, ClientModule, ClusterDeclaration, ModuleClient } from '@chaosproxy/targets'
 export { defineClient, Refused } from '@chaosproxy/targets'
@@ -21,3 +22,4 @@ export type { Clients, Setting, Settings, Workload, WorkloadClient, WorkloadModu
 export { type CheckSettings, check } from './api/check.ts'
 export { type Run, type RunSettings, run } from './api/run.ts'
 export { type Config, defineConfig } from './config/config.ts'
+export type { OwnReporter } from './reporting/own.ts'

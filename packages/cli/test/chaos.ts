@@ -30,7 +30,8 @@ export function startProcess(
 ): Running {
   const child = spawn(program, args, {
     cwd: options.cwd ?? root,
-    env: { ...process.env, NO_COLOR: '1', ...options.env },
+    // What is added on GitHub has tests of its own.
+    env: { ...process.env, NO_COLOR: '1', GITHUB_ACTIONS: '', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let stdout = ''

@@ -1,7 +1,7 @@
-import { copyFileSync, readFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
-import { chaosHere, root, temporaryDirectory } from './chaos.ts'
+import { describe, expect, test } from 'vitest'
+import { chaos, chaosHere, root, temporaryDirectory } from './chaos.ts'
 
 const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
 
@@ -83,4 +83,78 @@ test('what cannot be written costs a line that says what to write instead, and n
   )
   expect(exitCode).toBe(3)
   expect((await check('--expect', 'linearizable')).exitCode).toBe(1)
+})
+
+describe("a reporter of one's own", () => {
+  const written = (text: string): string => {
+    const file = join(temporaryDirectory(), 'mine.ts')
+    writeFileSync(file, text)
+    return file
+  }
+
+  test('is a file whose default export makes a text of the findings', async () => {
+    const mine = written(`import type { OwnReporter } from 'chaosproxy'
+const report: OwnReporter = (findings) => findings.map(({ name, title }) => \`\${name}: \${title}\\n\`).join('')
+export default report`)
+    const out = join(temporaryDirectory(), 'said.txt')
+    const files = [history('stale-read'), history('fresh-read')]
+    const { exitCode, stdout } = await chaosHere([
+      'check',
+      ...files,
+      '--reporter',
+      mine,
+      '--reporter',
+      `${mine}=${out}`,
+    ])
+    const said = readFileSync(out, 'utf8')
+    expect(said).toMatch(/stale-read\.jsonl: Not linearizable\n.*fresh-read\.jsonl: Linearizable\n$/)
+    expect(stdout).toBe(said)
+    expect(exitCode).toBe(0)
+  })
+
+  test.each([
+    ['export default { end: () => 1 }', 'its default export is to be a function'],
+    ['throw new Error("no luck")', 'does not run: no luck'],
+  ])('that cannot be one is refused before anything starts: %s', async (text, message) => {
+    const { exitCode, stderr, stdout } = await chaosHere(['check', history('stale-read'), '--reporter', written(text)])
+    expect(stderr).toContain(message)
+    expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' })
+  })
+
+  test.each([
+    ['export default () => { throw new Error("no luck") }', 'it threw: no luck.'],
+    ['export default () => 7', 'it returned number, not a text.'],
+  ])('that fails costs a line, and never the verdict: %s', async (text, message) => {
+    const args = ['check', history('stale-read'), '--expect', 'linearizable', '--reporter', written(text)]
+    const { exitCode, stderr } = await chaosHere(args)
+    expect(stderr).toContain(message)
+    expect(stderr).toContain('The verdict stands')
+    expect(exitCode).toBe(1)
+  })
+})
+
+describe('on GitHub Actions', () => {
+  const summaryFile = (): string => {
+    const file = join(temporaryDirectory(), 'summary.md')
+    writeFileSync(file, '# Before\n')
+    return file
+  }
+  const onGitHub = (args: readonly string[], summary: string) =>
+    chaos(args, { env: { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary } })
+
+  test('annotations follow the page, and the summary of the job is added to', async () => {
+    const summary = summaryFile()
+    const { exitCode, stdout } = await onGitHub(['check', history('stale-read'), '--expect', 'linearizable'], summary)
+    expect(stdout).toContain('NOT LINEARIZABLE')
+    expect(stdout).toMatch(/^::error file=.*stale-read\.jsonl,line=\d+,title=.*Not linearizable::/m)
+    expect(readFileSync(summary, 'utf8')).toMatch(/^# Before\n.*\| ❌ \| .*stale-read\.jsonl/s)
+    expect(exitCode).toBe(1)
+  })
+
+  test('stdout stays JSON if JSON was asked for', async () => {
+    const summary = summaryFile()
+    const { stdout } = await onGitHub(['check', history('stale-read'), '--json'], summary)
+    expect(JSON.parse(stdout).headline).toBeDefined()
+    expect(readFileSync(summary, 'utf8')).toContain('stale-read')
+  })
 })

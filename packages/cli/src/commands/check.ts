@@ -16,6 +16,7 @@ import { vetModel } from '../check/vet-model.ts'
 import { type Command, type ParsedOptions, textsOf } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { isForPrograms, reporterOptions } from '../reporting/choice.ts'
+import { loadOwnReporters } from '../reporting/own.ts'
 import { type Part, partOf, stdoutScreen } from '../reporting/part.ts'
 import { createReporting } from '../reporting/reporting.ts'
 import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
@@ -97,7 +98,7 @@ async function runCheck(options: ParsedOptions): Promise<ExitCode> {
   const isQuiet = isForPrograms(reporters)
   const progress = createProgress({ quiet: isQuiet })
   const screen = stdoutScreen()
-  const reporting = createReporting(reporters, screen)
+  const reporting = createReporting(reporters, screen, await loadOwnReporters(reporters))
   const results: CheckResult[] = []
   for await (const result of checkAll(files, settings, screen.terminal, progress)) {
     results.push(result)

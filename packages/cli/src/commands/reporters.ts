@@ -27,5 +27,6 @@ function linesOf(): string[] {
     ...reporters.map(({ name, summary }) => `${style.bold(name.padEnd(widest))}${summary}`),
     '',
     'Choose any: --reporter NAME for stdout, --reporter NAME=FILE for a file; chaos run, record, check and fuzz take it.',
+    'One of your own is a file, --reporter ./mine.ts, whose default export makes a text of the findings.',
   ]
 }

@@ -1,6 +1,7 @@
 import { plural } from '@chaosproxy/report'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { isForPrograms } from '../reporting/choice.ts'
+import { loadOwnReporters } from '../reporting/own.ts'
 import { partOf, stdoutScreen } from '../reporting/part.ts'
 import { createReporting } from '../reporting/reporting.ts'
 import { makeOutDirectory } from '../run/directory.ts'
@@ -20,6 +21,7 @@ const INTERRUPTED = 'Interrupted: what was found until now is cut down and shown
 /** Searches on all threads, shrinks one failure of each cause, writes and shows the results. */
 export async function executeFuzz(settings: FuzzSettings): Promise<ExitCode> {
   makeOutDirectory(settings.out)
+  const own = await loadOwnReporters(settings.reporters)
   const progress = createProgress({ quiet: isForPrograms(settings.reporters) })
   const interrupts = listenForInterrupts(INTERRUPTED)
   const pool = createPool(settings.workers)
@@ -35,7 +37,7 @@ export async function executeFuzz(settings: FuzzSettings): Promise<ExitCode> {
     progress.stop()
     const exitCode = exitCodeOf(outcome, results, interrupts.interrupted())
     const screen = stdoutScreen()
-    const reporting = createReporting(settings.reporters, screen)
+    const reporting = createReporting(settings.reporters, screen, own)
     reporting.add(partOf(subjectOf(settings, outcome, results, exitCode), settings.reporters, screen))
     return reporting.finish(exitCode)
   } finally {

@@ -1,5 +1,6 @@
 import { UserError } from '@chaosproxy/history'
 import { reporters } from '@chaosproxy/report'
+import { isUserFile } from '@chaosproxy/targets/user-file'
 import type { Options } from 'yargs'
 import { oneOf } from '../arguments/one-of.ts'
 import { flagOf, type ParsedOptions, textsOf } from '../command.ts'
@@ -14,6 +15,10 @@ export interface ReporterChoice {
   readonly typed: string
   /** The exit code if its text cannot be written and all else is well. */
   readonly onFailure: ExitCode
+  /** Whether it is a file of the user's own, of which `name` is the path. */
+  readonly isOwn: boolean
+  /** Whether the text is added to the file, as to the summary of a job, in place of what is there. */
+  readonly appends: boolean
 }
 
 const names = (): readonly string[] => reporters.map(({ name }) => name)
@@ -26,25 +31,43 @@ export const reporterOptions = (): { readonly [name: string]: Options } => ({
     type: 'string',
     array: true,
     nargs: 1,
-    describe: `how to tell the result, NAME or NAME=FILE, any number of times: ${names().join(', ')}; chaos reporters tells of each [default: ${usual?.name ?? ''}]`,
+    describe: `how to tell the result, NAME or NAME=FILE, any number of times: ${names().join(', ')}, or a file of your own; chaos reporters tells of each [default: ${usual?.name ?? ''}]`,
     requiresArg: true,
   },
   json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the page: --reporter json' },
 })
 
 /**
- * The reporters chosen by `--reporter` and `--json`. If all of them write to files, the page is still printed.
+ * The reporters chosen by `--reporter` and `--json`. If all of them write to files, the page is still printed. On GitHub
+ * Actions annotations and the job's summary are added.
  *
  * @throws UserError (usage) if a reporter is unknown, cannot tell of such results, or would share stdout with another.
  */
-export function parseReporters(options: ParsedOptions, kind: 'run' | 'file' | 'search'): readonly ReporterChoice[] {
+export function parseReporters(
+  options: ParsedOptions,
+  kind: 'run' | 'file' | 'search',
+  environment: NodeJS.ProcessEnv = process.env,
+): readonly ReporterChoice[] {
   const typed = [...textsOf(options, 'reporter'), ...(flagOf(options, 'json') ? ['json'] : [])]
   const chosen = typed.map((text) => parseChoice(text, kind))
   requireRoomOnStdout(chosen)
   const isUsual = chosen.every(({ file, name }) => file !== undefined || sharesStdout(name))
   const hasUsual = chosen.some(({ file, name }) => file === undefined && name === usual?.name)
-  if (!isUsual || hasUsual || usual === undefined) return chosen
-  return [stdoutChoice(usual.name), ...chosen]
+  const told = !isUsual || hasUsual || usual === undefined ? chosen : [stdoutChoice(usual.name), ...chosen]
+  return [...told, ...onGitHub(told, environment)]
+}
+
+/** https://docs.github.com/actions/reference/workflows-and-actions/variables */
+function onGitHub(chosen: readonly ReporterChoice[], environment: NodeJS.ProcessEnv): readonly ReporterChoice[] {
+  const { GITHUB_ACTIONS, GITHUB_STEP_SUMMARY: summary = '' } = environment
+  if (GITHUB_ACTIONS !== 'true') return []
+  const lacks = (name: string) => !chosen.some((choice) => choice.name === name)
+  return [
+    ...(lacks('github') && !isForPrograms(chosen) ? [stdoutChoice('github')] : []),
+    ...(lacks('markdown') && summary !== ''
+      ? [{ ...stdoutChoice('markdown'), file: summary, typed: 'GITHUB_STEP_SUMMARY', appends: true }]
+      : []),
+  ]
 }
 
 const stdoutChoice = (name: string): ReporterChoice => ({
@@ -52,17 +75,21 @@ const stdoutChoice = (name: string): ReporterChoice => ({
   file: undefined,
   typed: `--reporter ${name}`,
   onFailure: EXIT.usage,
+  isOwn: false,
+  appends: false,
 })
 
 function parseChoice(text: string, kind: 'run' | 'file' | 'search'): ReporterChoice {
   const equals = text.indexOf('=')
-  const name = oneOf('reporter', 'reporter', equals < 0 ? text : text.slice(0, equals), names())
+  const typedName = equals < 0 ? text : text.slice(0, equals)
+  const isOwn = isUserFile(typedName)
+  const name = isOwn ? typedName : oneOf('reporter', 'reporter', typedName, names())
   const file = equals < 0 ? undefined : text.slice(equals + 1)
   if (file === '')
     throw new UserError('usage', `--reporter ${text}: name a file, such as --reporter ${name}=report.txt.`)
   const why = reporters.find((reporter) => reporter.name === name)?.not?.[kind]
   if (why !== undefined) throw new UserError('usage', `--reporter ${text}: ${why}.`)
-  return { ...stdoutChoice(name), file: file === '-' ? undefined : file, typed: `--reporter ${text}` }
+  return { ...stdoutChoice(name), isOwn, file: file === '-' ? undefined : file, typed: `--reporter ${text}` }
 }
 
 /** What `--out FILE` stands for. */
@@ -71,6 +98,8 @@ export const pageChoice = (file: string): ReporterChoice => ({
   file,
   typed: `--out ${file}`,
   onFailure: EXIT.environment,
+  isOwn: false,
+  appends: false,
 })
 
 const sharesStdout = (name: string): boolean =>

@@ -48,13 +48,19 @@ export const partOf = (
 })
 
 export function sayBy(
-  { name }: ReporterChoice,
+  { name, isOwn }: ReporterChoice,
   say: (reporter: (typeof reporters)[number]) => string | undefined,
 ): Text {
+  // One of the user's own tells of everything together.
+  if (isOwn) return { said: '' }
   const reporter = reporters.find((each) => each.name === name)
   if (reporter === undefined) throw new Error(`the reporter ${name} was found before`)
+  return attempt(() => say(reporter) ?? '')
+}
+
+export function attempt(say: () => string): Text {
   try {
-    return { said: say(reporter) ?? '' }
+    return { said: say() }
   } catch (error) {
     return { threw: error instanceof Error ? error.message : String(error) }
   }

@@ -1,9 +1,11 @@
+import { appendFileSync } from 'node:fs'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { print } from '../terminal/output.ts'
 import { writeWholeFile } from '../terminal/whole-file.ts'
 import { isForPrograms, type ReporterChoice } from './choice.ts'
-import { type Part, placeFor, type Screen, sayBy, type Text } from './part.ts'
+import type { OwnReporters } from './own.ts'
+import { attempt, type Part, placeFor, type Screen, sayBy, type Text } from './part.ts'
 
 /** Writes what reporters say, each to its place. */
 export interface Reporting {
@@ -14,7 +16,11 @@ export interface Reporting {
 }
 
 /** A reporter that fails costs one line on stderr; the verdict and the other reporters are not affected. */
-export function createReporting(choices: readonly ReporterChoice[], screen: Screen): Reporting {
+export function createReporting(
+  choices: readonly ReporterChoice[],
+  screen: Screen,
+  own: OwnReporters = new Map(),
+): Reporting {
   const parts: Part[] = []
   const texts: string[] = choices.map(() => '')
   const failures = new Map<ReporterChoice, string>()
@@ -32,11 +38,18 @@ export function createReporting(choices: readonly ReporterChoice[], screen: Scre
     if (choice.file === undefined) print(process.stdout, text)
     else {
       try {
-        writeWholeFile(choice.file, text)
+        if (choice.appends) appendFileSync(choice.file, text)
+        else writeWholeFile(choice.file, text)
       } catch (error) {
         failures.set(choice, whyUnwritable(error))
       }
     }
+  }
+
+  function endOf(choice: ReporterChoice): Text {
+    const ownReporter = own.get(choice.name)
+    if (ownReporter !== undefined) return attempt(() => ownReporter(parts.flatMap(({ findings }) => findings)))
+    return sayBy(choice, (reporter) => reporter.end?.(parts, placeFor(choice, screen)))
   }
 
   return {
@@ -46,11 +59,7 @@ export function createReporting(choices: readonly ReporterChoice[], screen: Scre
     },
     finish(exitCode) {
       for (const [i, choice] of choices.entries()) {
-        take(
-          choice,
-          i,
-          sayBy(choice, (reporter) => reporter.end?.(parts, placeFor(choice, screen))),
-        )
+        take(choice, i, endOf(choice))
         write(choice, texts[i] ?? '')
       }
       for (const [choice, why] of failures) print(process.stderr, `${failureText(choice, why, parts)}\n`)
@@ -60,9 +69,9 @@ export function createReporting(choices: readonly ReporterChoice[], screen: Scre
   }
 }
 
-function failureText({ typed, name, file }: ReporterChoice, why: string, parts: readonly Part[]): string {
+function failureText({ typed, name, file, isOwn }: ReporterChoice, why: string, parts: readonly Part[]): string {
   const verdicts = parts.flatMap(({ findings }) => findings.map((finding) => `${finding.name}: ${finding.title}`))
   const told = verdicts.length === 1 ? verdicts[0] : `${verdicts.length} verdicts`
-  const instead = file === undefined ? '--reporter default' : `--reporter ${name}=${name}.txt`
+  const instead = file === undefined || isOwn ? '--reporter default' : `--reporter ${name}=${name}.txt`
   return `${typed}: ${why.replaceAll('\n', ' ')} The verdict stands (${told}); to have it written, try ${instead}.`
 }

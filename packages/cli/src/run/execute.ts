@@ -4,6 +4,7 @@ import { plural } from '@chaosproxy/report'
 import type { PlannedRun, RunListener } from '@chaosproxy/runner'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { isForPrograms } from '../reporting/choice.ts'
+import { loadOwnReporters } from '../reporting/own.ts'
 import { partOf, stdoutScreen } from '../reporting/part.ts'
 import { createReporting } from '../reporting/reporting.ts'
 import { print } from '../terminal/output.ts'
@@ -23,6 +24,7 @@ import { tooShortText } from './too-short.ts'
 export async function executeRun(settings: RunSettings): Promise<ExitCode> {
   const { run, reporters } = settings
   const isQuiet = isForPrograms(reporters)
+  const own = await loadOwnReporters(reporters)
   const startedAt = new Date()
   const events = settings.events === undefined ? undefined : openEventFile(settings.events)
   const directory = createRunDirectory(settings.out, run.target.name, startedAt)
@@ -55,7 +57,7 @@ export async function executeRun(settings: RunSettings): Promise<ExitCode> {
     const finished = { run, judged, directory, again, exitCode }
     // Show the result before writing it: the disk may be full by now.
     const screen = stdoutScreen()
-    const reporting = createReporting(reporters, screen)
+    const reporting = createReporting(reporters, screen, own)
     reporting.add(partOf(subjectOf(finished), reporters, screen))
     const exitCodeWritten = reporting.finish(exitCode)
     writeResults(finished)

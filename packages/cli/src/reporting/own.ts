@@ -1,0 +1,36 @@
+import { UserError } from '@chaosproxy/history'
+import type { Finding } from '@chaosproxy/report'
+import { importUserFile } from '@chaosproxy/targets/user-file'
+import type { ReporterChoice } from './choice.ts'
+
+/** The default export of a reporter of the user's own: the text about all that was found. */
+export type OwnReporter = (findings: readonly Finding[]) => string
+
+/** By path. */
+export type OwnReporters = ReadonlyMap<string, OwnReporter>
+
+/**
+ * Loads the user's own reporters, before anything starts.
+ *
+ * @throws UserError (usage) if there is no such file or it exports no function, (input) if it does not run.
+ */
+export async function loadOwnReporters(choices: readonly ReporterChoice[]): Promise<OwnReporters> {
+  const loaded = new Map<string, OwnReporter>()
+  // One after the other, since each has standard output redirected while it is imported.
+  for (const { name, typed, isOwn } of choices)
+    if (isOwn) loaded.set(name, asReporter(await importUserFile(name), typed))
+  return loaded
+}
+
+function asReporter(exported: unknown, typed: string): OwnReporter {
+  if (typeof exported !== 'function')
+    throw new UserError(
+      'usage',
+      `${typed}: its default export is to be a function of all findings that returns a text: export default (findings) => findings.map(({ title }) => title).join('\\n')`,
+    )
+  return (findings) => {
+    const text: unknown = exported(findings)
+    if (typeof text === 'string') return text
+    throw new Error(`it returned ${text === null ? 'null' : typeof text}, not a text`)
+  }
+}

@@ -1,0 +1,25 @@
+/** Whether a requirement was met, as plain data. */
+export interface RequirementResult {
+  /** As it was written. */
+  readonly requirement: string
+  readonly met: boolean | 'unknown'
+  /** The figure, as people write it; empty if there is none. */
+  readonly found: string
+  /** The figure as a number: a share from 0 to 1, nanoseconds, or a count; absent if there is none, or it is infinite. */
+  readonly value?: number | undefined
+  /** Why it is unknown; empty otherwise. */
+  readonly why: string
+}
+
+/** Whether all were met: `false` if one was not, otherwise `unknown` if one is. */
+export function allMet(results: readonly RequirementResult[]): boolean | 'unknown' {
+  if (results.some(({ met }) => met === false)) return false
+  return results.some(({ met }) => met === 'unknown') ? 'unknown' : true
+}
+
+/** `availability >= 99.5%: found 61.20%`. */
+export const requirementText = ({ requirement, met, found, why }: RequirementResult): string =>
+  [
+    `${requirement}:`,
+    met === 'unknown' ? `unknown, ${why}${found === '' ? '' : ` (at least ${found})`}` : `found ${found}`,
+  ].join(' ')
