@@ -1,13 +1,14 @@
 import { join } from 'node:path'
 import type { Fault } from '@chaosproxy/faults'
-import { type Completion, type EventInput, historyFromEvents, type Json, millis } from '@chaosproxy/history'
-import type { Injected, StartedCluster } from '@chaosproxy/runner'
+import { historyFromEvents, type Json, millis } from '@chaosproxy/history'
+import type { StartedCluster } from '@chaosproxy/runner'
 import { settingsFor } from '@chaosproxy/workloads'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { check } from '../../../checker/src/index.ts'
 import { findServer, INSTALL } from '../../src/postgres/programs.ts'
 import { postgres } from '../../src/postgres/target.ts'
 import { temporaryDirectory } from '../clients.ts'
+import { injected, recordClients } from '../recorded.ts'
 
 // One synchronous standby. While its acknowledgements are held it shows a write that the primary does not show yet; and
 // while its log is held the primary shows a local commit that the standby does not. Two readers see the two writes in
@@ -23,22 +24,10 @@ describe.skipIf(!isInstalled)(`a live PostgreSQL${isInstalled ? '' : `: no ${INS
     { timeout: 120_000 },
     async (isolation) => {
       const cluster = await started({ synchronous: 'FIRST 1', commit: 'on', local: 0.5, reads: 'replicas', isolation })
-      const events: EventInput[] = []
-      let processes = 0
+      const clients = recordClients(cluster)
       const clientOf = (node: string) => {
-        const client = cluster.connect(node)
-        onTestFinished(() => client.close())
-        const process = processes++
-        const ask = async (f: 'read' | 'write', key: string, value: Json = null): Promise<Completion> => {
-          const input = { f, key, value }
-          events.push({ process, type: 'invoke', ...input })
-          const completion = await new Promise<Completion>((done) =>
-            client.invoke({ input, harmless: f === 'read' }, millis(30_000), done),
-          )
-          events.push({ process, f, key, ...completion } as EventInput)
-          return completion
-        }
-        return ask
+        const ask = clients.at(node)
+        return (f: 'read' | 'write', key: string, value: Json = null) => ask({ f, key, value })
       }
       const [waiting, local, atPrimary, atStandby] = [clientOf('n1'), clientOf('n1'), clientOf('n1'), clientOf('n2')]
       const reading = async (ask: typeof waiting, key: string): Promise<Json> => {
@@ -61,7 +50,7 @@ describe.skipIf(!isInstalled)(`a live PostgreSQL${isInstalled ? '' : `: no ${INS
       await passAcknowledgements()
       expect(await open).toMatchObject({ type: 'ok' })
 
-      const { levels } = check(historyFromEvents(events), {
+      const { levels } = check(historyFromEvents(clients.events), {
         ...{ model: 'register', initial: null, levels: ['linearizable', 'sequential', 'read-your-writes'] },
         ...{ failedCas: 'drop', deadlineMs: millis(20_000), memoryBytes: 1e9, now: () => millis(performance.now()) },
       })
@@ -98,10 +87,4 @@ async function started(chosen: Parameters<typeof settingsFor>[1]): Promise<Start
   })
   onTestFinished(() => new Promise((resolve) => cluster.stop(resolve)))
   return cluster
-}
-
-async function injected(cluster: StartedCluster, fault: Fault): Promise<() => Promise<void>> {
-  const outcome = await new Promise<Injected>((resolve) => cluster.inject(fault, resolve))
-  if (outcome.type === 'failed') throw new Error(outcome.error)
-  return () => new Promise((resolve) => outcome.heal(() => resolve()))
 }
