@@ -90,30 +90,30 @@ exit 0`
 
 /**
  * DATA NODE: restarts every server that does not follow the new primary as its standby: the old primary, and any that
- * is ahead of the new one.
+ * is ahead of the new one. A server that follows it has WAL of its timeline; one that is ahead refuses that timeline.
  */
 export const REJOIN = `cd "$1" || exit 1
-streams() {
-  [ -d /proc/self ] || return 0
-  for status in /proc/[0-9]*/status; do
-    grep -qs "^PPid:[[:space:]]*$1$" "$status" || continue
-    tr '\\0' ' ' < "\${status%/status}/cmdline" | grep -qs 'walreceiver streaming' && return 0
+timeline=
+for history in db/pg_wal/*.history; do timeline=$(basename "$history" .history); done
+follows() {
+  for segment in "$1/db/pg_wal/$timeline"????????????????; do
+    if [ -e "$segment" ]; then return 0; fi
   done
   return 1
 }
+left=30
 for other in ../n*; do
   [ "$(basename "$other")" != "$2" ] && [ -e "$other/db/postmaster.pid" ] || continue
   server=$(head -n 1 "$other/db/postmaster.pid")
-  left=30
-  while [ ! -e "$other/rejoin" ] && ! streams "$server"; do
+  while [ ! -e "$other/rejoin" ] && ! follows "$other"; do
     left=$((left - 1))
     if [ "$left" -le 0 ]; then : > "$other/rejoin"; else sleep 0.1; fi
   done
   [ -e "$other/rejoin" ] || continue
   kill -QUIT "$server"
-  left=100
-  while kill -0 "$server" 2> /dev/null && [ "$left" -gt 0 ]; do
-    left=$((left - 1))
+  ending=100
+  while kill -0 "$server" 2> /dev/null && [ "$ending" -gt 0 ]; do
+    ending=$((ending - 1))
     sleep 0.05
   done
 done
