@@ -1,6 +1,7 @@
 import { chain } from './chain/definition.ts'
 import { commitWait } from './commit-wait/definition.ts'
 import type { ProtocolDefinition } from './definition.ts'
+import { dns } from './dns/definition.ts'
 import { leaseLock } from './lease-lock/definition.ts'
 import { masterMaster } from './master-master/definition.ts'
 import { orderedQueue } from './ordered-queue/definition.ts'
@@ -11,6 +12,7 @@ import { raft } from './raft/definition.ts'
 import { sharded } from './sharded/definition.ts'
 import { twoPhaseCommit } from './two-phase-commit/definition.ts'
 import { viewstamped } from './viewstamped/definition.ts'
+import { watchCache } from './watch-cache/definition.ts'
 
 /** Every protocol this tool ships. Help, docs, hosts and tests iterate over this list. */
 export const protocols: readonly ProtocolDefinition[] = [
@@ -26,6 +28,8 @@ export const protocols: readonly ProtocolDefinition[] = [
   commitWait,
   chain,
   sharded,
+  dns,
+  watchCache,
 ]
 
 export const findProtocol = (name: string): ProtocolDefinition | undefined =>

@@ -7,9 +7,11 @@ import { failoverDataLoss } from './stories/failover-data-loss.ts'
 import { leaseOnAWallClock } from './stories/lease-on-a-wall-clock.ts'
 import { lostRequestOrLostReply } from './stories/lost-request-or-lost-reply.ts'
 import { lostUpdate } from './stories/lost-update.ts'
+import { poisonedCache } from './stories/poisoned-cache.ts'
 import { splitBrain } from './stories/split-brain.ts'
 import { staleHistory } from './stories/stale-history.ts'
 import { timeGoesBack } from './stories/time-goes-back.ts'
+import { twoApiServers } from './stories/two-api-servers.ts'
 import { twoGenerals } from './stories/two-generals.ts'
 import { twoReaders } from './stories/two-readers.ts'
 import type { Story } from './story.ts'
@@ -27,6 +29,8 @@ export const stories: readonly Story[] = [
   duplicateDelivery,
   clockSkewReorder,
   timeGoesBack,
+  twoApiServers,
+  poisonedCache,
   leaseOnAWallClock,
   blockedCoordinator,
   twoGenerals,

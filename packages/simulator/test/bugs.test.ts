@@ -41,6 +41,8 @@ const BY_HISTORY: { readonly [mistake: string]: Setting } = {
   'commit-wait trust-clock': { knobs: { order: 'uncertainty-interval', 'epsilon-ms': 40, 'skew-ms': 40 } },
   'sharded both-owners-serve': {},
   'sharded drop-in-flight': {},
+  'dns serial-as-integer': EVENTUAL,
+  'watch-cache trust-cache': { knobs: { reads: 'consistent' } },
   'lease-lock reuse-token': SHORT_LEASES,
   'lease-lock fence-loads-only': SHORT_LEASES,
   'ordered-queue read-before-own-write': SEQUENTIAL,
@@ -81,6 +83,11 @@ const BY_INVARIANT: { readonly [mistake: string]: Setting } = {
   'paxos ignore-promise': {},
   'paxos forget-promise': {},
   'quorum no-write-back': {},
+  'dns refill-from-stale': EVENTUAL,
+  'dns ttl-anew': EVENTUAL,
+  'dns keep-negative': EVENTUAL,
+  'watch-cache resume-at-latest': EVENTUAL,
+  'watch-cache ignore-compaction': { ...EVENTUAL, knobs: { history: 2 } },
 }
 
 /** Not seen within the trials that a test can afford: shown beside their protocol. */

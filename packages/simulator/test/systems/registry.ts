@@ -1,5 +1,6 @@
 import { chainRows } from './chain.ts'
 import { commitWaitRows } from './commit-wait.ts'
+import { dnsRows } from './dns.ts'
 import { leaseLockRows } from './lease-lock.ts'
 import { masterMasterRows } from './master-master.ts'
 import { orderedQueueRows } from './ordered-queue.ts'
@@ -11,6 +12,7 @@ import type { SystemRow } from './row.ts'
 import { shardedRows } from './sharded.ts'
 import { twoPhaseCommitRows } from './two-phase-commit.ts'
 import { viewstampedRows } from './viewstamped.ts'
+import { watchCacheRows } from './watch-cache.ts'
 
 /** The table of all systems. */
 export const systemRows: readonly SystemRow[] = [
@@ -26,4 +28,6 @@ export const systemRows: readonly SystemRow[] = [
   ...commitWaitRows,
   ...chainRows,
   ...shardedRows,
+  ...dnsRows,
+  ...watchCacheRows,
 ]

@@ -1,0 +1,127 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { Completion, Input, Json, Millis } from '@chaosproxy/history'
+import type { Command } from '../command.ts'
+import type { Effect } from '../machine.ts'
+import type { AnyObject } from '../objects/object.ts'
+import type { Forwarding, Ticket } from '../routing/forwarding.ts'
+
+export interface DnsConfig {
+  readonly object: AnyObject
+  /** How many of the nodes after the primary copy its zone. */
+  readonly secondaries: number
+  readonly firstSerial: number
+  readonly ttlMs: Millis
+  /** The time to live of the answer that there is no such name. */
+  readonly negativeTtlMs: Millis
+  /** How often a secondary compares its serial with the primary's … */
+  readonly refreshMs: Millis
+  /** … and how long it answers without having reached it. */
+  readonly expireMs: Millis
+  /** Whether an update makes resolvers drop the name. */
+  readonly flush: boolean
+  /** Whether resolvers ask each other's caches first. */
+  readonly forwarding: boolean
+  readonly retransmitMs: Millis
+  readonly bug: string | undefined
+}
+
+/** An answer on its way. The value of a name that does not exist is null. */
+export interface Answer {
+  readonly value: Json
+  /** The version of the zone it was taken from. */
+  readonly serial: number
+  /** How long ago an authoritative server gave it. */
+  readonly ageMs: number
+}
+
+export type DnsMessage =
+  // Between a resolver and whoever it asks.
+  | { readonly type: 'query'; readonly name: string; readonly id: number }
+  /** Without an answer, the server has none: another must be asked. */
+  | { readonly type: 'answer'; readonly name: string; readonly id: number; readonly answer?: Answer | undefined }
+  // To the primary, and back.
+  | { readonly type: 'update'; readonly requestId: string; readonly command: Command; readonly ticket: Ticket }
+  | { readonly type: 'updated'; readonly requestId: string; readonly result: Completion }
+  // From the primary.
+  | { readonly type: 'flush'; readonly name: string; readonly serial: number }
+  | { readonly type: 'notify' }
+  // Between a secondary and the primary. The serial is absent if the secondary has no zone.
+  | { readonly type: 'refresh'; readonly serial?: number | undefined }
+  | { readonly type: 'soa'; readonly serial: number }
+  | { readonly type: 'transfer' }
+  | { readonly type: 'zone'; readonly serial: number; readonly content: Json }
+
+/** An update of the primary's zone. */
+export interface DnsRecord {
+  readonly input: Input
+  readonly serial: number
+}
+
+/** An authoritative server's zone. */
+export interface Zone {
+  serial: number
+  /** The object's state. */
+  held: unknown
+}
+
+export interface CacheEntry extends Answer {
+  /** By the resolver's monotonic clock: when it came, and when it must be dropped. */
+  readonly at: Millis
+  readonly until: Millis
+}
+
+/** A question that a resolver is asking others. */
+export interface Question {
+  readonly id: number
+  readonly askedAt: Millis
+  /** Which of the servers is being asked, counted on from server to server. */
+  readonly attempt: number
+  readonly requestIds: readonly string[]
+}
+
+export interface DnsState {
+  readonly id: NodeId
+  readonly role: 'primary' | 'secondary' | 'resolver'
+  readonly primary: NodeId
+  readonly secondaries: readonly NodeId[]
+  readonly resolvers: readonly NodeId[]
+  /** Tells updates passed on to the primary from their duplicates. */
+  readonly forwarding: Forwarding
+  // An authoritative server; a secondary has none before its first transfer.
+  zone: Zone | undefined
+  /** On a secondary: when it last heard the primary's serial. */
+  heardAt: Millis
+  /** On the primary: secondaries known to have the current zone. */
+  readonly current: Set<NodeId>
+  /** On the primary: whether somebody may still have an old answer. */
+  owes: boolean
+  // A resolver.
+  readonly cache: Map<string, CacheEntry>
+  readonly questions: Map<string, Question>
+  questionsAsked: number
+  /** By name: the zone of its last known update. No answer from an earlier one is good. */
+  readonly flushed: Map<string, number>
+  /** An answer that was given after its time to live; for the invariant. */
+  late: string | undefined
+}
+
+export interface Turn {
+  readonly config: DnsConfig
+  readonly state: DnsState
+  readonly effects: Effect<DnsMessage, DnsRecord>[]
+  readonly steady: Millis
+}
+
+export const mark = ({ effects }: Turn): void => {
+  effects.push({ type: 'mark' })
+}
+
+export const send = ({ effects }: Turn, to: NodeId, message: DnsMessage): void => {
+  effects.push({ type: 'send', to, message })
+}
+
+export const reply = ({ effects }: Turn, requestId: string, result: Completion): void => {
+  effects.push({ type: 'reply', requestId, result })
+}
+
+export const readOf = (name: string): Input => ({ f: 'read', key: name, value: null })

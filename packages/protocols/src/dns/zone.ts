@@ -1,0 +1,106 @@
+import type { NodeId } from '@chaosproxy/faults'
+import { type Completion, millis } from '@chaosproxy/history'
+import type { Command } from '../command.ts'
+import { UNKEYED } from '../objects/object.ts'
+import { takeTicket } from '../routing/forwarding.ts'
+import { isLater, nextSerial } from './serial.ts'
+import { type Answer, type DnsMessage, mark, readOf, send, type Turn, type Zone } from './state.ts'
+
+// The authoritative servers: a primary with the zone, and secondaries that copy it (RFC 1034 §4.3.5).
+
+type Message<Type extends DnsMessage['type']> = Extract<DnsMessage, { readonly type: Type }>
+
+/** A dynamic update (RFC 2136). Each one gives the zone a new serial. */
+export function update(turn: Turn, { input }: Command): Completion {
+  const { state, config, effects } = turn
+  const zone = zoneOfPrimary(turn)
+  const result = config.object.apply(zone.held, input)
+  if (result.type !== 'ok') return result
+  zone.serial = nextSerial(zone.serial)
+  effects.push({ type: 'persist', record: { input, serial: zone.serial } })
+  state.current.clear()
+  oweAnswers(turn)
+  // RFC 1996: secondaries need not wait for their next refresh.
+  for (const secondary of state.secondaries) send(turn, secondary, { type: 'notify' })
+  if (config.flush) {
+    const { key: name = UNKEYED } = input
+    for (const resolver of state.resolvers) send(turn, resolver, { type: 'flush', name, serial: zone.serial })
+  }
+  return result
+}
+
+const zoneOfPrimary = ({ state }: Turn): Zone => {
+  if (state.zone === undefined) throw new Error('the primary begins with a zone')
+  return state.zone
+}
+
+/**
+ * Once all secondaries have the zone, answers from older ones disappear within their time to live. Clocks may differ, so
+ * half of it again is waited for.
+ */
+export function oweAnswers(turn: Turn): void {
+  const { state, config, effects } = turn
+  state.owes = true
+  if (state.current.size < state.secondaries.length) return
+  const longestMs = Math.max(config.ttlMs, config.negativeTtlMs)
+  effects.push({ type: 'setTimer', timer: 'settled', afterMs: millis(1.5 * longestMs + config.retransmitMs) })
+}
+
+/** Undefined: this server has no zone, or must no longer trust the one it has (RFC 1035 §3.3.13, EXPIRE). */
+export function authoritative({ state, config, steady }: Turn, name: string): Answer | undefined {
+  const { zone, role, heardAt } = state
+  if (zone === undefined || (role === 'secondary' && steady - heardAt > config.expireMs)) return undefined
+  const read = config.object.apply(zone.held, readOf(name))
+  return read.type === 'ok' ? { value: read.value ?? null, serial: zone.serial, ageMs: 0 } : undefined
+}
+
+/** On the primary: a secondary compares serials to see whether its zone has changed. */
+export function handleRefresh(turn: Turn, from: NodeId, { serial }: Message<'refresh'>): void {
+  const { state } = turn
+  const { serial: current } = zoneOfPrimary(turn)
+  send(turn, from, { type: 'soa', serial: current })
+  if (serial !== current || state.current.has(from)) return
+  state.current.add(from)
+  oweAnswers(turn)
+}
+
+export function handleTransfer(turn: Turn, from: NodeId): void {
+  const { serial, held } = zoneOfPrimary(turn)
+  send(turn, from, { type: 'zone', serial, content: turn.config.object.save(held) })
+}
+
+/** Asked for at each refresh interval, and after each notification. */
+export function refresh(turn: Turn): void {
+  const { zone, primary } = turn.state
+  send(turn, primary, zone === undefined ? { type: 'refresh' } : { type: 'refresh', serial: zone.serial })
+}
+
+export function handleSoa(turn: Turn, { serial }: Message<'soa'>): void {
+  const { state, steady } = turn
+  if (isNews(turn, serial)) send(turn, state.primary, { type: 'transfer' })
+  else state.heardAt = steady
+}
+
+function isNews(turn: Turn, serial: number): boolean {
+  const { zone } = turn.state
+  if (zone === undefined) return true
+  const later = isLater(serial, zone.serial)
+  if (turn.config.bug !== 'serial-as-integer') return later
+  // The mistake: serials are compared as integers, so after the wrap the copy looks newer than the original.
+  if (later !== serial > zone.serial) mark(turn)
+  return serial > zone.serial
+}
+
+export function handleZone(turn: Turn, { serial, content }: Message<'zone'>): void {
+  const { state, config, steady } = turn
+  // Late copies of an earlier transfer are ignored.
+  if (!isNews(turn, serial)) return
+  state.zone = { serial, held: config.object.load(content) }
+  state.heardAt = steady
+  refresh(turn)
+}
+
+export function handleUpdate(turn: Turn, from: NodeId, { requestId, command, ticket }: Message<'update'>): void {
+  if (!takeTicket(turn.state.forwarding, from, ticket)) return
+  send(turn, from, { type: 'updated', requestId, result: update(turn, command) })
+}

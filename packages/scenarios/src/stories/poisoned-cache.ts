@@ -1,0 +1,92 @@
+import { millis } from '@chaosproxy/history'
+import { ask, during, ok, read, stall, write } from '../beats.ts'
+import type { Story, Tale } from '../story.ts'
+
+const system = {
+  target: 'dns',
+  knobs: { 'ttl-ms': 2_000, 'refresh-ms': 500 },
+  nodes: 3,
+  workload: 'register',
+  timeoutMs: millis(500),
+  seed: 1,
+  cast: ['Ana', 'Ben'],
+} as const satisfies Partial<Tale>
+
+const before = [
+  ask(
+    0,
+    ['Ana', 'n1'],
+    write('shop', 'old server'),
+    ok('old server'),
+    'n1 is the primary of the zone, n2 copies it, n3 is a cache. Ana enters where the shop is.',
+  ),
+  ask(
+    600,
+    ['Ben', 'n3'],
+    read('shop'),
+    ok('old server'),
+    'Ben asks n3, which asks n2, and keeps the answer for two seconds.',
+  ),
+  during([700, 2_000], stall('n1', 'n2'), 'What the primary sends to n2 is late.'),
+  ask(
+    800,
+    ['Ana', 'n1'],
+    write('shop', 'new server'),
+    ok('new server'),
+    'The shop moves. n1 tells the cache to drop the name, and it does.',
+  ),
+] as const
+
+export const poisonedCache: Story = {
+  name: 'poisoned-cache',
+  summary: 'a cache is emptied in time, and filled again with what it has just thrown away',
+  told: [
+    {
+      ...system,
+      title: 'a cache that is filled from whoever is near',
+      bug: 'refill-from-stale',
+      beats: [
+        ...before,
+        ask(
+          1_000,
+          ['Ben', 'n3'],
+          read('shop'),
+          ok('old server'),
+          'The cache is empty, so n3 asks the nearest server, n2, which has not heard of the move. The old answer is back, with two new seconds to live.',
+        ),
+        ask(2_200, ['Ana', 'n2'], read('shop'), ok('new server'), 'n2 has caught up.'),
+        ask(2_400, ['Ben', 'n3'], read('shop'), ok('old server'), 'For Ben nothing has changed.'),
+      ],
+      ending: {
+        verdicts: { linearizable: 'violated', sequential: 'met', eventual: 'met' },
+        finally: { shop: 'new server' },
+        says: 'The invalidation arrived, and the stale answer outlived it, by as long as answers live. If they live for a day, it is a day.',
+      },
+    },
+  ],
+  fix: {
+    ...system,
+    title: 'an invalidation that says since when',
+    beats: [
+      ...before,
+      ask(
+        1_000,
+        ['Ben', 'n3'],
+        read('shop'),
+        ok('new server'),
+        'n3 knows in which version of the zone the name has changed. What n2 has is older, so n3 does not take it, and asks n1.',
+      ),
+      ask(2_200, ['Ana', 'n2'], read('shop'), ok('new server'), 'n2 has caught up.'),
+      ask(2_400, ['Ben', 'n3'], read('shop'), ok('new server'), 'Ben is in the new shop.'),
+    ],
+    ending: {
+      verdicts: { linearizable: 'met', eventual: 'met' },
+      finally: { shop: 'new server' },
+      says: 'The cache and the lagging copy are the same as before. The version that came with the invalidation is all that was added.',
+    },
+  },
+  lesson:
+    'To empty a cache is half of an invalidation: what fills it next may come from a copy that has not heard of the change, and then it stays. Send the version with the invalidation and refuse what is older, or let only who holds a lease fill the cache.',
+  source:
+    'R. Nishtala et al.: Scaling Memcache at Facebook, 2013 (stale sets, leases and remote markers); J. Jiang et al.: Ghost Domain Names: Revoked Yet Still Resolvable, 2012',
+}

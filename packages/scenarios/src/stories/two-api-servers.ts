@@ -1,0 +1,85 @@
+import { millis } from '@chaosproxy/history'
+import { ask, during, ok, read, refused, stall, write } from '../beats.ts'
+import type { Story, Tale } from '../story.ts'
+
+const system = {
+  target: 'watch-cache',
+  nodes: 3,
+  workload: 'register',
+  timeoutMs: millis(1_500),
+  seed: 1,
+  cast: ['Scheduler', 'Kubelet'],
+} as const satisfies Partial<Tale>
+
+const before = [
+  ask(
+    100,
+    ['Scheduler', 'n2'],
+    write('pod-0', 'here'),
+    ok('here'),
+    'n1 is the store; n2 and n3 are API servers that watch it. The scheduler places a pod here, where the kubelet starts it.',
+  ),
+  during([300, 3_000], stall('n1', 'n3'), 'What the store sends to the API server n3 is late.'),
+  ask(
+    400,
+    ['Scheduler', 'n2'],
+    write('pod-0', 'elsewhere'),
+    ok('elsewhere'),
+    'The pod is moved, and started elsewhere.',
+  ),
+  ask(600, ['Kubelet', 'n2'], read('pod-0'), ok('elsewhere'), 'The kubelet asks n2, and stops the pod: it has moved.'),
+] as const
+
+const after = ask(3_500, ['Kubelet', 'n3'], read('pod-0'), ok('elsewhere'), 'n3 has caught up.')
+
+export const twoApiServers: Story = {
+  name: 'two-api-servers',
+  summary: 'a client asks another API server, goes back in time, and starts a pod that runs elsewhere',
+  told: [
+    {
+      ...system,
+      title: 'reads from the watch cache of any API server',
+      beats: [
+        ...before,
+        ask(
+          1_000,
+          ['Kubelet', 'n3'],
+          read('pod-0'),
+          ok('here'),
+          'The kubelet is restarted, and connects to n3, whose cache has not heard of the move. It starts the pod: one name, running twice.',
+        ),
+        after,
+      ],
+      ending: {
+        verdicts: { linearizable: 'violated', sequential: 'violated', 'monotonic-reads': 'violated', eventual: 'met' },
+        finally: { 'pod-0': 'elsewhere' },
+        says: 'Each cache only ever goes forward. It is the client that went back, by going from one to the other.',
+      },
+    },
+  ],
+  fix: {
+    ...system,
+    title: 'consistent reads from the cache',
+    knobs: { reads: 'consistent' },
+    beats: [
+      ...before,
+      ask(
+        1_000,
+        ['Kubelet', 'n3'],
+        read('pod-0'),
+        refused,
+        'n3 asks the store how far it is, to wait until its cache is there as well. No answer comes, and it says that it cannot tell.',
+      ),
+      after,
+    ],
+    ending: {
+      verdicts: { linearizable: 'met', eventual: 'met' },
+      finally: { 'pod-0': 'elsewhere' },
+      says: 'A round trip for each read, for one number and not for the data, and no answer while the store cannot be reached.',
+    },
+  },
+  lesson:
+    'A cache that is only ever late is harmless until a client has two of them: moving from one to the other, it may go back in time and undo what it has done. Let the client carry the revision it has seen, or let the cache ask the store how far it must be.',
+  source:
+    'Kubernetes issue 59848, 2018 (a restarted kubelet reads an older state); Kubernetes enhancement 2340: Consistent reads from cache, 2023; X. Sun et al.: Automatic Reliability Testing for Cluster Management Controllers, 2022 (time travel)',
+}
