@@ -4,6 +4,7 @@ import { clockSkewReorder } from './stories/clock-skew-reorder.ts'
 import { doubleTransfer } from './stories/double-transfer.ts'
 import { duplicateDelivery } from './stories/duplicate-delivery.ts'
 import { failoverDataLoss } from './stories/failover-data-loss.ts'
+import { figure8 } from './stories/figure-8.ts'
 import { leaseOnAWallClock } from './stories/lease-on-a-wall-clock.ts'
 import { lostRequestOrLostReply } from './stories/lost-request-or-lost-reply.ts'
 import { lostUpdate } from './stories/lost-update.ts'
@@ -26,6 +27,7 @@ export const stories: readonly Story[] = [
   burritoAndTaco,
   splitBrain,
   failoverDataLoss,
+  figure8,
   duplicateDelivery,
   clockSkewReorder,
   timeGoesBack,

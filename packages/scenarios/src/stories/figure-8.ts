@@ -1,0 +1,142 @@
+import { type Fault, linksBetween, type NodeId } from '@chaosproxy/faults'
+import { millis } from '@chaosproxy/history'
+import { ask, cas, down, during, ok, read, unanswered } from '../beats.ts'
+import type { Story, Tale } from '../story.ts'
+
+const system = {
+  target: 'raft',
+  knobs: { 'request-timeout-ms': 6_000 },
+  nodes: 5,
+  workload: 'register',
+  timeoutMs: millis(6_000),
+  seed: 1,
+  leader: 'n1',
+  cast: ['Ben', 'Ana', 'Cleo'],
+} as const satisfies Partial<Tale>
+
+/** Nothing passes between the groups of each division, and what was sent is lost. */
+const divided = (...divisions: readonly (readonly (readonly NodeId[])[])[]): Fault => ({
+  kind: 'partition',
+  mode: 'drop',
+  links: divisions.flatMap((groups) => linksBetween(groups)),
+})
+
+const first = ask(0, ['Ben', 'n1'], read('seat-8'), ok(null), 'Five nodes, of which n1 leads. Seat 8 is free.')
+
+const partsA = during(
+  [100, 1_600],
+  divided(
+    [
+      ['n1', 'n2'],
+      ['n3', 'n4', 'n5'],
+    ],
+    [['n3'], ['n4']],
+  ),
+  '(a) n1 reaches n2 and nobody else. (b) Of the others only n5 reaches two, so only n5 can be elected, in a later term.',
+)
+const partsB = during([1_500, 2_900], divided([['n5'], ['n1', 'n2', 'n3', 'n4']]), 'n5 is cut off in its turn.')
+const partsC = during(
+  [1_600, 2_900],
+  divided([['n4'], ['n1', 'n2', 'n3', 'n5']], [['n2'], ['n3']]),
+  '(c) Now n1 reaches n2 and n3, and asks to lead once more.',
+)
+const crash = during([2_800, 6_000], down('n1'), '(d) n1 crashes.')
+const partsD = during(
+  [2_900, 6_000],
+  divided([['n2'], ['n3'], ['n4']]),
+  'n5 is back, and the only one to reach the other three: its last entry is of a later term than theirs, so they elect it.',
+)
+
+export const figure8: Story = {
+  name: 'figure-8',
+  summary: 'an entry is on a majority, counts as committed, and is overwritten all the same',
+  told: [
+    {
+      ...system,
+      title: 'Raft, but an entry counts as committed once a majority has it, of whatever term it is',
+      bug: 'commit-old-term',
+      beats: [
+        first,
+        partsA,
+        ask(
+          150,
+          ['Ana', 'n1'],
+          cas('seat-8', null, 'Ana'),
+          ok([null, 'Ana']),
+          'Ana books the seat at n1, which writes it into its log and into that of n2. Two of five: nothing is decided.',
+        ),
+        partsB,
+        ask(
+          1_520,
+          ['Cleo', 'n5'],
+          cas('seat-8', null, 'Cleo'),
+          ok([null, 'Cleo']),
+          'Cleo books the seat at n5, which writes it into its own log, and reaches nobody. One of five: nothing is decided.',
+        ),
+        partsC,
+        ask(
+          2_600,
+          ['Ben', 'n1'],
+          read('seat-8'),
+          ok('Ana'),
+          'n1 leads again, in a new term, and copies Ana’s entry of the old one to n3. Three of five: it is taken for committed, Ana has her ticket, and Ben sees it.',
+        ),
+        crash,
+        partsD,
+        ask(
+          5_000,
+          ['Ben', 'n5'],
+          read('seat-8'),
+          ok('Cleo'),
+          'n5 copies its log over theirs. Ana’s entry is gone from n2 and n3, and Cleo has a ticket for the same seat.',
+        ),
+      ],
+      ending: {
+        verdicts: { linearizable: 'violated', sequential: 'violated', eventual: 'met' },
+        finally: { 'seat-8': 'Cleo' },
+        says: 'One seat, two tickets, although every decision was on three of five logs when it was made.',
+      },
+    },
+  ],
+  fix: {
+    ...system,
+    title: 'Raft, which counts the copies of entries of its own term only, and begins each term with one',
+    beats: [
+      first,
+      partsA,
+      ask(
+        150,
+        ['Ana', 'n1'],
+        cas('seat-8', null, 'Ana'),
+        unanswered,
+        'Ana books the seat at n1, which writes it into its log and into that of n2. She waits for an answer.',
+      ),
+      partsB,
+      ask(
+        1_520,
+        ['Cleo', 'n5'],
+        cas('seat-8', null, 'Cleo'),
+        ok([null, 'Cleo']),
+        'n5 has begun its term with an empty entry, which n3 and n4 have as well. Cleo books the seat there.',
+      ),
+      partsC,
+      crash,
+      partsD,
+      ask(
+        5_000,
+        ['Ben', 'n5'],
+        read('seat-8'),
+        ok('Cleo'),
+        'n1 could not lead again: n3 has an entry of a later term, and did not vote for it. Nothing of what n5 now overwrites was ever confirmed.',
+      ),
+    ],
+    ending: {
+      verdicts: { linearizable: 'met', eventual: 'met' },
+      finally: { 'seat-8': 'Cleo' },
+      says: 'One seat, one ticket. Ana was told nothing, since nothing was decided.',
+    },
+  },
+  lesson:
+    'That a majority has an entry does not say that it stays: whoever has a later one may still be elected, and overwrite it. A leader counts only entries of its own term, whose presence on a majority keeps all with less from being elected, and commits the older ones along with them.',
+  source: 'D. Ongaro, J. Ousterhout: In Search of an Understandable Consensus Algorithm, 2014, Figure 8 and §5.4.2',
+}
