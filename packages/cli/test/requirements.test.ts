@@ -75,3 +75,82 @@ describe('chaos run --require', () => {
     expect(exitCode).toBe(3)
   })
 })
+
+describe('--baseline', () => {
+  const simulate = (out: string, ...more: readonly string[]) =>
+    chaosHere([
+      'run',
+      '--sim',
+      '--time',
+      '2s',
+      '--rate',
+      '150',
+      '--seed',
+      '3',
+      '--faults',
+      'partition',
+      '--out',
+      out,
+      ...more,
+    ])
+  const runJsonIn = (out: string): string => join(out, readdirSync(out)[0] ?? '', 'run.json')
+  const changed = (file: string, change: (result: { [member: string]: never }) => void): string => {
+    const json = JSON.parse(readFileSync(file, 'utf8'))
+    change(json.result)
+    const to = join(temporaryDirectory(), 'baseline.json')
+    writeFileSync(to, JSON.stringify(json))
+    return to
+  }
+
+  test('is met by the run it was made from, and broken by one that is weaker, slower or loses more', async () => {
+    const out = temporaryDirectory()
+    await simulate(out)
+    const same = await simulate(out, '--baseline', runJsonIn(out), '--tolerance', '0%')
+    expect(same.stdout).toMatch(/✔ no weaker than the baseline \(linearizable\): found linearizable/)
+    expect(same.exitCode).toBe(0)
+    const faster = changed(runJsonIn(out), (result) => {
+      Object.assign(result, { latency: { p99Nanos: 1000 }, availability: { overall: 1 } })
+    })
+    const slower = await simulate(out, '--baseline', faster)
+    expect(slower.stdout).toMatch(/✘ p99 <= 2us \(the baseline has 1 µs\): found/)
+    expect(slower.exitCode).toBe(1)
+  })
+
+  test('turns a build red that falls from linearizable to something weaker, with no level expected', async () => {
+    const fresh = await chaosHere(['check', join(root, 'histories', 'fresh-read.jsonl'), '--json'])
+    const baseline = join(temporaryDirectory(), 'baseline.json')
+    writeFileSync(baseline, fresh.stdout)
+    const { exitCode, stdout } = await chaosHere(['check', stale, '--baseline', baseline, '--tolerance', '100000%'])
+    expect(stdout).toMatch(/✘ no weaker than the baseline \(linearizable\): found sequential; no longer linearizable/)
+    expect(exitCode).toBe(1)
+  })
+
+  test.each([
+    [
+      'of another target',
+      '{"chaos":1,"target":"sim:paxos","levels":{}}',
+      'it is of the target sim:paxos, and this is of sim:raft',
+    ],
+    ['of a form to come', '{"chaos":2,"levels":{}}', 'it is of form 2, and this version reads form 1'],
+    ['that is no result', '{"a":1}', 'this is no result of chaos. A baseline is what --json printed, or a run.json.'],
+    ['that is no JSON', 'levels', 'it is not JSON'],
+  ])('%s is refused before anything starts', async (_, text, message) => {
+    const baseline = join(temporaryDirectory(), 'baseline.json')
+    writeFileSync(baseline, text)
+    const out = temporaryDirectory()
+    const { exitCode, stderr } = await simulate(out, '--baseline', baseline)
+    expect(stderr).toContain(message)
+    expect({ exitCode, left: readdirSync(out) }).toEqual({ exitCode: 3, left: [] })
+  })
+
+  test('of another model is refused for a history, and a tolerance needs one', async () => {
+    const baseline = join(temporaryDirectory(), 'baseline.json')
+    writeFileSync(baseline, '{"chaos":1,"model":"queue","levels":{}}')
+    const other = await chaosHere(['check', stale, '--baseline', baseline])
+    expect(other.stderr).toContain('it is of the model queue, and this is of register')
+    expect(other.exitCode).toBe(3)
+    const alone = await chaosHere(['check', stale, '--tolerance', '5%'])
+    expect(alone.stderr).toContain('--tolerance 5%: it is of a baseline: add --baseline FILE.')
+    expect(alone.exitCode).toBe(3)
+  })
+})

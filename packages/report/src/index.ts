@@ -9,8 +9,9 @@ export { jsonOf } from './reporters/json.ts'
 export { reporters } from './reporters/registry.ts'
 export type { Place, Reporter, Told } from './reporters/reporter.ts'
 export type { FileSubject, RunSubject, SearchSubject, Subject } from './reporters/subject.ts'
+export { type Baseline, judgeBaseline, parseBaseline, requireSameSubject } from './requirements/baseline.ts'
 export { judgeRequirements } from './requirements/judge-requirements.ts'
-export { firstAnswerAfter, isAnswered, measures } from './requirements/measures.ts'
+export { firstAnswerAfter, measures } from './requirements/measures.ts'
 export { parseRequirement, REQUIREMENT_EXAMPLE } from './requirements/requirement.ts'
 export { allMet, type RequirementResult } from './requirements/result.ts'
 export type {
@@ -22,7 +23,7 @@ export type {
   RunSummary,
   RunViews,
 } from './run-summary.ts'
-export { countOperations } from './statistics.ts'
+export { countOperations, isAnswered } from './statistics.ts'
 export type { CheckRow } from './terminal/check-page.ts'
 export { renderComparison } from './terminal/comparison-page.ts'
 export type { FoundFailure, Size } from './terminal/search-page.ts'

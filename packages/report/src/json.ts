@@ -13,6 +13,7 @@ import { type History, inputOf, type Json, outputOf } from '@chaosproxy/history'
 import { bounded } from './bounded-json.ts'
 import { functionOf, hasReturned, keyOf, linesOf, nodeOf, outcomeName } from './operation-words.ts'
 import { recordFactsOf, recordJson } from './record.ts'
+import { RESULT_FORM } from './requirements/baseline.ts'
 import type { RequirementResult } from './requirements/result.ts'
 import type { Expectation, PhaseSummary, RunSummary, RunViews } from './run-summary.ts'
 import { type Statistics, statisticsOf } from './statistics.ts'
@@ -62,6 +63,7 @@ function wholeJson(input: JsonInput): Json {
   const phases = run?.phases ?? []
   const record = recordFactsOf(history, input.initial)
   return object({
+    chaos: RESULT_FORM,
     file: input.file,
     headline: report?.headline ?? 'not checked',
     model: report?.model,
@@ -110,6 +112,7 @@ function wholeJson(input: JsonInput): Json {
     vacuous: input.vacuous ?? run?.vacuous,
     trouble: run?.trouble,
     warnings: history.warnings,
+    target: run?.spec.target.name,
     workload: run?.spec.workload.name,
     seed: run?.spec.seed,
     tier: run?.tier,
@@ -150,10 +153,7 @@ const viewsJson = ({ client, backend, settled, said }: RunViews): Json => ({
   said,
 })
 
-/**
- * The availability over all phases. A run counts a refusal that the model allows as an answer; a history alone cannot
- * tell.
- */
+/** The availability over all phases. */
 function overallOf(phases: readonly PhaseSummary[]): number {
   const measured = phases.filter((phase) => phase.operations > 0)
   const operations = measured.reduce((sum, phase) => sum + phase.operations, 0)

@@ -7,30 +7,29 @@ export interface Statistics {
   /** The share of operations answered, 0 to 1. */
   readonly availability: number
   readonly nodes: readonly NodeSummary[]
-  /** Over `ok` operations; NaN if there are none. */
+  /** Over operations answered; NaN if there are none. */
   readonly p50Nanos: number
   readonly p99Nanos: number
 }
 
 /** O(n log n) in the number of operations. */
 export function statisticsOf(history: History): Statistics {
-  const { length, outcome, callTime, returnTime, node } = history.operations
+  const { length, callTime, returnTime, node } = history.operations
   const perNode = history.nodes.map(() => ({ operations: 0, answered: 0 }))
-  const counts = countOperations(history)
-  const latencies = new Float64Array(counts.ok)
+  const latencies = new Float64Array(length)
   let answered = 0
   for (let i = 0; i < length; i++) {
-    const result = outcome[i]
-    if (result === OK) latencies[answered++] = (returnTime[i] ?? 0) - (callTime[i] ?? 0)
+    const isServed = isAnswered(history, i)
+    if (isServed) latencies[answered++] = (returnTime[i] ?? 0) - (callTime[i] ?? 0)
     const place = perNode[node[i] ?? -1]
     if (place === undefined) continue
     place.operations++
-    if (result === OK) place.answered++
+    if (isServed) place.answered++
   }
-  const sorted = latencies.sort()
+  const sorted = latencies.subarray(0, answered).sort()
   return {
-    operations: counts,
-    availability: length === 0 ? Number.NaN : counts.ok / length,
+    operations: countOperations(history),
+    availability: length === 0 ? Number.NaN : answered / length,
     nodes: perNode
       .map(({ operations, answered }, i) => ({
         node: history.nodes[i] ?? '?',
@@ -51,6 +50,14 @@ const kinds: { readonly [f: string]: 'reads' | 'writes' | 'cas' } = {
   append: 'writes',
   cas: 'cas',
 }
+
+/** How a node refuses a cas that found another value: in its own words, or as 409 in the proxy's record of HTTP. */
+const REFUSALS: ReadonlySet<string> = new Set(['mismatch', 'status 409'])
+
+/** A definite refusal that the model allows (a cas that found another value) counts as an answer. */
+export const isAnswered = (history: History, row: number): boolean =>
+  history.operations.outcome[row] === OK ||
+  (history.operations.outcome[row] === FAIL && REFUSALS.has(history.errorOf(row) ?? ''))
 
 /** Counts operations by how they ended and, for those of registers, by function. */
 export function countOperations(history: History): OperationCounts {

@@ -5,9 +5,11 @@ import {
   allMet,
   type FileSubject,
   faultSpans,
+  judgeBaseline,
   judgeRequirements,
   parseRequirement,
   plainStyle,
+  requireSameSubject,
   type Style,
 } from '@chaosproxy/report'
 import { judgeExpectation, missingSuccesses } from '@chaosproxy/runner'
@@ -61,12 +63,13 @@ function subjectOf(task: CheckTask, checked: Checked): FileSubject & { readonly 
 }
 
 /** Without an expectation, any history that could be judged is a success. */
-function judge({ settings: { expect, levels, require } }: CheckTask, { history, report }: Checked): Judged {
+function judge({ settings }: CheckTask, { history, report }: Checked): Judged {
+  const { expect, levels } = settings
   const all = Object.keys(report.levels)
   const asked = all.find((level) => levels?.includes(level) ?? true) ?? ''
   const vacuous = missingSuccesses(history, report.model)
   const { level, met } = judgeExpectation(report, expect ?? asked, vacuous)
-  const requirements = require && judgeRequired(require, history, report)
+  const requirements = judgeRequired(settings, history, report)
   return {
     asked,
     vacuous,
@@ -76,11 +79,19 @@ function judge({ settings: { expect, levels, require } }: CheckTask, { history, 
   }
 }
 
-const judgeRequired = (require: readonly string[], history: History, report: Report<string>) =>
-  judgeRequirements(
-    require.map((text) => parseRequirement(text, '--require')),
-    { history, report, faults: faultSpans(history, undefined) },
-  )
+/**
+ * Undefined if nothing is required besides a level.
+ *
+ * @throws UserError (usage) if the baseline is of something else.
+ */
+function judgeRequired({ require = [], baseline: chosen }: CheckSettings, history: History, report: Report<string>) {
+  if (require.length === 0 && chosen === undefined) return undefined
+  const record = { history, report, faults: faultSpans(history, undefined) }
+  const bounds = require.map((text) => parseRequirement(text, '--require'))
+  if (chosen === undefined) return judgeRequirements(bounds, record)
+  requireSameSubject(chosen.baseline, { model: report.model })
+  return [...judgeRequirements(bounds, record), ...judgeBaseline(chosen.baseline, chosen.tolerance, record)]
+}
 
 function exitCodeFor(expected: boolean | 'unknown', required: boolean | 'unknown'): ExitCode {
   if (expected === false || required === false) return EXIT.violated

@@ -9,6 +9,7 @@ import {
 } from '@chaosproxy/checker'
 import { type Format, formats, type History, type Json, type Millis, millis, UserError } from '@chaosproxy/history'
 import { isUserFile } from '@chaosproxy/targets/user-file'
+import { type ChosenBaseline, parseBaselineOptions } from '../arguments/baseline.ts'
 import { parseLevel } from '../arguments/names.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration, parseSize } from '../arguments/quantities.ts'
@@ -36,6 +37,7 @@ export interface CheckSettings {
   readonly expect: string | undefined
   /** Bounds besides the level. */
   readonly require: readonly string[] | undefined
+  readonly baseline: ChosenBaseline | undefined
   readonly format: Format | undefined
   readonly failedCas: (typeof FAILED_CAS)[number]
   /** For one file: reading, checking and explaining. */
@@ -66,6 +68,7 @@ export function parseCheckSettings(options: ParsedOptions): CheckSettings {
     levels: chosen,
     expect: expect === undefined ? undefined : parseLevel('expect', expect),
     require: parseRequire(options),
+    baseline: parseBaselineOptions(options),
     format: format === undefined ? undefined : oneOf('format', 'format', format, formats),
     failedCas: oneOf('failed-cas', 'reading of a failed cas', textOf(options, 'failed-cas') ?? 'auto', FAILED_CAS),
     timeoutMs: parseDuration('timeout', textOf(options, 'timeout') ?? ''),

@@ -4,6 +4,7 @@ import { levelNames } from '@chaosproxy/checker'
 import { formats, UserError } from '@chaosproxy/history'
 import { STDIN } from '@chaosproxy/history/files'
 import type { Subject, TerminalOptions } from '@chaosproxy/report'
+import { baselineOptions } from '../arguments/baseline.ts'
 import { requireOption } from '../arguments/require.ts'
 import { checkFile, readTimed, troubleOf, unlessTroubled } from '../check/check-file.ts'
 import { checkInParallel } from '../check/check-in-parallel.ts'
@@ -46,6 +47,7 @@ export const checkCommand: Command = {
     },
     expect: { type: 'string', describe: 'exit with 1 unless this level is met', requiresArg: true },
     ...requireOption,
+    ...baselineOptions,
     format: { type: 'string', describe: `${formats.join(', ')} [default: found out]`, requiresArg: true },
     'failed-cas': {
       type: 'string',

@@ -1,5 +1,6 @@
 import type { Level } from '@chaosproxy/checker'
 import { DEFAULT_WORKLOAD, memberText } from '@chaosproxy/runner'
+import { baselineOptions } from '../arguments/baseline.ts'
 import { requireOption } from '../arguments/require.ts'
 import { WORKLOAD_TEXT, workloadOptions } from '../arguments/workload.ts'
 import type { Command } from '../command.ts'
@@ -65,6 +66,7 @@ export const runCommand: Command = {
       requiresArg: true,
     },
     ...requireOption,
+    ...baselineOptions,
     bug: {
       type: 'string',
       describe: 'give the target a deliberate mistake; chaos targets --bugs lists them',

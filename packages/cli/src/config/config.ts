@@ -15,6 +15,10 @@ export interface Config extends RunDraft {
   readonly upstreams?: { readonly [name: string]: ConfiguredUpstream } | undefined
   /** Runs by name: `chaos run nightly`. */
   readonly runs?: { readonly [name: string]: RunDraft } | undefined
+  /** An earlier result, as `--json` printed it, or a `run.json`: runs must not fall behind it. */
+  readonly baseline?: string | undefined
+  /** How much worse availability and p99 may be, such as `20%`. */
+  readonly tolerance?: string | undefined
   /** Where to create the directories of runs; by default `chaos-results`. */
   readonly out?: string | undefined
 }

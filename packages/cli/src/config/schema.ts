@@ -44,6 +44,14 @@ export const configSchema: v.GenericSchema = v.strictObject({
       v.description('runs by name, for chaos run NAME: what each has that differs from the rest'),
     ),
   ),
+  baseline: v.optional(v.pipe(path, v.description('an earlier result that runs must not fall behind'))),
+  tolerance: v.optional(
+    v.pipe(
+      v.string('must be a percentage'),
+      v.regex(/^\d+(\.\d+)?%$/, 'must be a percentage, such as 20%'),
+      v.description('how much worse than the baseline availability and p99 may be'),
+    ),
+  ),
   out: v.optional(v.pipe(path, v.description('where to make the directories of runs'))),
 })
 

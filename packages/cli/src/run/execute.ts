@@ -14,6 +14,7 @@ import { againCommand } from './again.ts'
 import { carryOut } from './carry-out.ts'
 import { createRunDirectory } from './directory.ts'
 import { type EventFile, openEventFile } from './event-file.ts'
+import { heldTo } from './held-to.ts'
 import { type Interrupts, listenForInterrupts } from './interrupts.ts'
 import { exitCodeOf, subjectOf, writeResults } from './results.ts'
 import type { RunSettings } from './settings.ts'
@@ -38,7 +39,7 @@ export async function executeRun(settings: RunSettings): Promise<ExitCode> {
     const show = showProgress(progress, run.target.tier === 'simulated')
     const interrupting = new AbortController()
     interrupts.onInterrupt(() => interrupting.abort())
-    const judged = await carryOut(run, {
+    const outcome = await carryOut(run, {
       directory,
       startedAt,
       interrupted: interrupting.signal,
@@ -46,11 +47,12 @@ export async function executeRun(settings: RunSettings): Promise<ExitCode> {
       twice: settings.verifyDeterminism,
       performer: settings.special?.performer,
     })
-    if (judged === undefined) {
+    if (outcome === undefined) {
       rmSync(directory.path, { recursive: true, force: true })
       print(process.stderr, '  Nothing was recorded yet, and nothing is left behind.\n')
       return EXIT.interrupted
     }
+    const judged = heldTo(settings.baseline, outcome)
     const exitCode = interrupts.interrupted() ? EXIT.interrupted : exitCodeOf(judged)
     progress.stop()
     const again = settings.special?.again ?? againCommand(run, directory.runJson, settings.config)

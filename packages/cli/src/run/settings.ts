@@ -1,5 +1,6 @@
 import { levelNames } from '@chaosproxy/checker'
 import { type Millis, millis, UserError } from '@chaosproxy/history'
+import { requireSameSubject } from '@chaosproxy/report'
 import {
   completeRun,
   mergeDrafts,
@@ -12,6 +13,7 @@ import {
 } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator'
 import { type Settings, type SettingValue, settingsFor, type Workload } from '@chaosproxy/workloads'
+import { type ChosenBaseline, parseBaselineOptions } from '../arguments/baseline.ts'
 import { parseFaultChoices } from '../arguments/faults.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration } from '../arguments/quantities.ts'
@@ -19,6 +21,7 @@ import { parseRequire } from '../arguments/require.ts'
 import { chooseTarget, parseBug, parseKnobs } from '../arguments/target.ts'
 import { chooseWorkload, parseWorkloadSettings } from '../arguments/workload.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
+import type { Config } from '../config/config.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { readOwnConfig } from '../config/own.ts'
 import { type NamedRegistries, withPaths } from '../config/registries.ts'
@@ -37,6 +40,8 @@ export interface RunSettings {
   readonly reporters: readonly ReporterChoice[]
   /** The file to write events to as they happen. */
   readonly events: string | undefined
+  /** An earlier result that this one must not fall behind. */
+  readonly baseline?: ChosenBaseline | undefined
   /** Where to create run directories. */
   readonly out: string
   /** Another way to perform the run, and the command that repeats it. */
@@ -91,12 +96,15 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
       ? await specOfOptions(options, withPaths(baseDraft(options, loaded), own), registries)
       : specOfFile(file, options)
   const run = await planRun(spec, registries, file ?? 'chaos run')
+  const baseline = parseBaselineOptions(options, loaded)
+  if (baseline !== undefined) requireSameRun(baseline, run)
   return {
     run,
     config: loaded?.path,
     verifyDeterminism: parseVerify(flagOf(options, 'verify-determinism'), run.target),
     reporters: parseReporters(options, 'run'),
     events: textOf(options, 'events'),
+    baseline,
     out: textOf(options, 'out') ?? loaded?.config.out ?? RUN_DEFAULTS.out,
   }
 }
@@ -123,10 +131,21 @@ function baseDraft(options: ParsedOptions, loaded: LoadedConfig | undefined): Ru
       `chaos run ${name}: runs are named in a chaos.config.ts, and there is none here. chaos init writes one; --target names what to test.`,
     )
   }
-  const { $schema: _, targets: __, workloads: ___, upstreams: ____, runs = {}, out: _____, ...draft } = loaded.config
+  const { runs = {}, ...config } = loaded.config
+  const draft = draftOf(config)
   if (name === undefined) return draft
   requireRun(loaded.config, name, loaded.path)
   return mergeDrafts(draft, runs[name] ?? {})
+}
+
+/** The members of a configuration that are of a run. */
+function draftOf({ $schema, targets, workloads, upstreams, out, baseline, tolerance, ...draft }: Config): RunDraft {
+  return draft
+}
+
+export function requireSameRun({ baseline }: ChosenBaseline, { spec, workload }: PlannedRun): void {
+  const model = typeof workload.model === 'string' ? workload.model : workload.model.name
+  requireSameSubject(baseline, { target: spec.target.name, workload: spec.workload.name, model })
 }
 
 /** The whole run: options override the base, and defaults fill in the rest. */

@@ -1,6 +1,6 @@
 import type { Accounting, Report, Staleness } from '@chaosproxy/checker'
-import { FAIL, type History, OK } from '@chaosproxy/history'
-import { quantile } from '../statistics.ts'
+import { type History, OK } from '@chaosproxy/history'
+import { isAnswered, quantile } from '../statistics.ts'
 import { plural } from '../words.ts'
 
 /** What is measured of: a run, or a file whose nemesis events tell of its faults. */
@@ -149,14 +149,6 @@ function unmeasured({ reads: { ambiguous, unexplained } }: Staleness): string | 
   const reads = ambiguous + unexplained
   return reads === 0 ? undefined : `${plural(reads, 'read')} returned what several operations wrote, or none`
 }
-
-/** How a node refuses a cas that found another value: in its own words, or as 409 in the proxy's record of HTTP. */
-const REFUSALS: ReadonlySet<string> = new Set(['mismatch', 'status 409'])
-
-/** A definite refusal that the model allows (a cas that found another value) counts as an answer. */
-export const isAnswered = (history: History, row: number): boolean =>
-  history.operations.outcome[row] === OK ||
-  (history.operations.outcome[row] === FAIL && REFUSALS.has(history.errorOf(row) ?? ''))
 
 /** When the first operation called at `from` or later was answered, in nanoseconds; Infinity if none was. */
 export function firstAnswerAfter(history: History, from: number): number {

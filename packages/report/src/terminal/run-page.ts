@@ -185,7 +185,7 @@ export function requirementLines(
         : result.met === false
           ? [symbols.violated, style.accent]
           : [symbols.unknown, style.yellow]
-    return wrap(printable(`${symbol} ${requirementText(result)}`), width).map(paint)
+    return wrap(printable(`${symbol} ${requirementText(result)}`), width).map((line) => paint(line))
   })
 }
 

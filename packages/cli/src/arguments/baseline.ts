@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { UserError } from '@chaosproxy/history'
+import { whyUnreadable } from '@chaosproxy/history/files'
+import { type Baseline, parseBaseline } from '@chaosproxy/report'
+import type { Options } from 'yargs'
+import { type ParsedOptions, textOf } from '../command.ts'
+import type { LoadedConfig } from '../config/load.ts'
+
+const DEFAULT_TOLERANCE = '20%'
+
+export const baselineOptions: { readonly [name: string]: Options } = {
+  baseline: {
+    type: 'string',
+    describe: 'exit with 1 if this falls behind an earlier result: what --json printed, or a run.json',
+    requiresArg: true,
+  },
+  tolerance: {
+    type: 'string',
+    describe: `how much worse than the baseline availability and p99 may be [default: ${DEFAULT_TOLERANCE}]`,
+    requiresArg: true,
+  },
+}
+
+/** An earlier result, and how much worse a later one may be: a share. Plain data. */
+export interface ChosenBaseline {
+  readonly baseline: Baseline
+  readonly tolerance: number
+}
+
+/**
+ * The baseline, as given by options or else by the configuration.
+ *
+ * @throws UserError (usage, input) if the file or the tolerance cannot be read.
+ */
+export function parseBaselineOptions(options: ParsedOptions, loaded?: LoadedConfig): ChosenBaseline | undefined {
+  const { baseline, tolerance: usual } = loaded?.config ?? {}
+  const file = textOf(options, 'baseline') ?? (baseline && resolve(loaded?.directory ?? '.', baseline))
+  const tolerance = textOf(options, 'tolerance') ?? usual
+  if (file !== undefined)
+    return { baseline: readBaseline(file), tolerance: parseTolerance(tolerance ?? DEFAULT_TOLERANCE) }
+  if (tolerance !== undefined)
+    throw new UserError('usage', `--tolerance ${tolerance}: it is of a baseline: add --baseline FILE.`)
+  return undefined
+}
+
+function readBaseline(file: string): Baseline {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new UserError('input', `--baseline ${file}: ${whyUnreadable(error)}`)
+  }
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    throw new UserError('input', `--baseline ${file}: it is not JSON. Give what --json printed, or a run.json.`)
+  }
+  return parseBaseline(json, file)
+}
+
+function parseTolerance(typed: string): number {
+  const percent = /^(\d+(?:\.\d+)?)%$/.exec(typed)?.[1]
+  if (percent !== undefined) return Number(percent) / 100
+  throw new UserError('usage', `--tolerance ${typed}: write a percentage, such as ${DEFAULT_TOLERANCE}.`)
+}

@@ -1,0 +1,130 @@
+import { UserError } from '@chaosproxy/history'
+import { foundText } from '../level-words.ts'
+import { duration, percent } from '../words.ts'
+import { judgeRequirements } from './judge-requirements.ts'
+import type { MeasuredRecord } from './measures.ts'
+import { parseRequirement } from './requirement.ts'
+import type { RequirementResult } from './result.ts'
+
+/** An earlier result, as far as a later one can fall behind it. */
+export interface Baseline {
+  /** The file, for messages. */
+  readonly where: string
+  /** Absent for a saved history. */
+  readonly target: string | undefined
+  readonly workload: string | undefined
+  readonly model: string | undefined
+  /** The levels that were met, strongest first. */
+  readonly met: readonly string[]
+  /** The share of operations that were answered, 0 to 1. */
+  readonly availability: number | undefined
+  readonly p99Nanos: number | undefined
+  readonly lost: number
+}
+
+/** The form of results that this version writes and reads. */
+export const RESULT_FORM = 1
+
+/**
+ * Reads what `--json` printed, or the `run.json` of a run.
+ *
+ * @throws UserError (input) if it is neither, or of a form that this version does not know.
+ */
+export function parseBaseline(json: unknown, where: string): Baseline {
+  const refuse = (problem: string): never => {
+    throw new UserError('input', `${where}: ${problem} A baseline is what --json printed, or a run.json.`)
+  }
+  if (!isObject(json)) return refuse('this is no result.')
+  const { result = json, spec } = json
+  if (!isObject(result) || !isObject(result['levels'])) return refuse('this is no result of chaos.')
+  const form = result['chaos'] ?? json['chaos'] ?? RESULT_FORM
+  if (form !== RESULT_FORM) return refuse(`it is of form ${String(form)}, and this version reads form ${RESULT_FORM}.`)
+  const lost = isObject(result['totals']) ? numberIn(result['totals'], 'lost') : undefined
+  const accounted = numberIn(objectIn(objectIn(result, 'accounting'), 'totals'), 'lost')
+  return {
+    where,
+    target: textIn(result, 'target') ?? textIn(objectIn(spec, 'target'), 'name'),
+    workload: textIn(result, 'workload'),
+    model: textIn(result, 'model'),
+    met: Object.entries(result['levels']).flatMap(([level, verdict]) =>
+      textIn(verdict, 'result') === 'met' ? [level] : [],
+    ),
+    availability: numberIn(result['availability'], 'overall'),
+    p99Nanos: numberIn(result['latency'], 'p99Nanos'),
+    lost: accounted ?? lost ?? (Array.isArray(result['lost']) ? result['lost'].length : 0),
+  }
+}
+
+/** What a later result is of. */
+export interface Compared {
+  readonly target?: string | undefined
+  readonly workload?: string | undefined
+  readonly model?: string | undefined
+}
+
+/** @throws UserError (usage) if the baseline is of something else. */
+export function requireSameSubject(baseline: Baseline, compared: Compared): void {
+  for (const what of ['target', 'workload', 'model'] as const) {
+    const [earlier, later] = [baseline[what], compared[what]]
+    if (earlier !== undefined && later !== undefined && earlier !== later)
+      throw new UserError(
+        'usage',
+        `--baseline ${baseline.where}: it is of the ${what} ${earlier}, and this is of ${later}. Compare like with like: run ${later} once with --json, and keep that.`,
+      )
+  }
+}
+
+/**
+ * Holds a result to an earlier one: every level that was met then, and the figures within a tolerance, a share: with 0.2,
+ * p99 may be 1.2 times as long, and availability 0.8 times as high. Not one more write may be lost.
+ */
+export function judgeBaseline(
+  baseline: Baseline,
+  tolerance: number,
+  record: MeasuredRecord,
+): readonly RequirementResult[] {
+  const { where, availability, p99Nanos, lost } = baseline
+  const judged = (text: string, earlier: string): RequirementResult[] =>
+    judgeRequirements([parseRequirement(text, where)], record).map((result) => ({
+      ...result,
+      requirement: `${text} (the baseline has ${earlier})`,
+    }))
+  const most = p99Nanos === undefined ? 0 : Math.ceil((p99Nanos * (1 + tolerance)) / 1e3)
+  return [
+    judgeLevels(baseline, record),
+    ...(availability === undefined
+      ? []
+      : judged(`availability >= ${shareText(availability * Math.max(0, 1 - tolerance))}`, percent(availability))),
+    ...(p99Nanos === undefined ? [] : judged(`p99 <= ${most}us`, duration(p99Nanos))),
+    // Where nobody can count what was lost, the levels say what matters.
+    ...judged(`lost <= ${lost}`, String(lost)).filter(({ met }) => met !== 'unknown'),
+  ]
+}
+
+const shareText = (share: number): string => `${(Math.floor(share * 1e6) / 1e4).toString()}%`
+
+function judgeLevels({ met }: Baseline, { report }: MeasuredRecord): RequirementResult {
+  const requirement = `no weaker than the baseline (${met[0] ?? 'no level'})`
+  if (report === undefined) return { requirement, met: 'unknown', found: '', why: 'nothing was checked' }
+  const broken = met.filter((level) => report.levels[level]?.result === 'violated')
+  const open = met.filter((level) => report.levels[level]?.result !== 'met')
+  const found = foundText(report)
+  if (broken.length > 0) return { requirement, met: false, found: `${found}; no longer ${broken.join(', ')}`, why: '' }
+  if (open.length > 0) return { requirement, met: 'unknown', found, why: `undecided: ${open.join(', ')}` }
+  return { requirement, met: true, found, why: '' }
+}
+
+const isObject = (value: unknown): value is { readonly [member: string]: unknown } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const objectIn = (value: unknown, member: string): unknown => (isObject(value) ? value[member] : undefined)
+
+const numberIn = (value: unknown, member: string): number | undefined => {
+  const found = objectIn(value, member)
+  return typeof found === 'number' ? found : undefined
+}
+
+const textIn = (value: unknown, member: string): string | undefined => {
+  const found = objectIn(value, member)
+  return typeof found === 'string' ? found : undefined
+}
