@@ -10,6 +10,7 @@ import { primaryReplica } from './primary-replica/definition.ts'
 import { quorum } from './quorum/definition.ts'
 import { raft } from './raft/definition.ts'
 import { sharded } from './sharded/definition.ts'
+import { single } from './single/definition.ts'
 import { twoPhaseCommit } from './two-phase-commit/definition.ts'
 import { viewstamped } from './viewstamped/definition.ts'
 import { watchCache } from './watch-cache/definition.ts'
@@ -30,6 +31,7 @@ export const protocols: readonly ProtocolDefinition[] = [
   sharded,
   dns,
   watchCache,
+  single,
 ]
 
 export const findProtocol = (name: string): ProtocolDefinition | undefined =>

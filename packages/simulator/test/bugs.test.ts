@@ -1,7 +1,7 @@
 import { millis } from '@chaosproxy/history'
 import { findProtocol, type KnobValue, protocols } from '@chaosproxy/protocols'
-import { register } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
+import { workloadFor } from '../bench/mistake-subjects.ts'
 import { type Failure, searchSeeds, strategies, type TrialLimits } from '../src/index.ts'
 
 /** What must be turned for a mistake to matter, and what the histories are held to. */
@@ -43,6 +43,11 @@ const BY_HISTORY: { readonly [mistake: string]: Setting } = {
   'sharded drop-in-flight': {},
   'dns serial-as-integer': EVENTUAL,
   'watch-cache trust-cache': { knobs: { reads: 'consistent' } },
+  'single key-in-memory': {},
+  'single key-after-effect': {},
+  'single key-before-effect': {},
+  'single key-per-attempt': {},
+  'single refuse-after-sent': { knobs: { 'breaker-failures': 2 } },
   'lease-lock reuse-token': SHORT_LEASES,
   'lease-lock fence-loads-only': SHORT_LEASES,
   'ordered-queue read-before-own-write': SEQUENTIAL,
@@ -102,14 +107,15 @@ const SHOWN_STEP_BY_STEP = [
 const TRIALS = 2_000
 
 function hunt(mistake: string, { knobs = {}, level = 'linearizable' }: Setting, invariants: boolean): Failure[] {
-  const [target = '', bug] = mistake.split(' ')
+  const [target = '', bug = ''] = mistake.split(' ')
+  const protocol = findProtocol(target)!
   const subject = {
     target,
-    protocol: findProtocol(target)!,
+    protocol,
     bug,
     knobs,
     level,
-    workload: register,
+    workload: workloadFor(protocol, bug),
     settings: {},
     nodes: undefined,
     operations: 60,

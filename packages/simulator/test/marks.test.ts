@@ -1,8 +1,9 @@
 import { createRandom, nemeses, nodeNames, planSchedule } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { protocols } from '@chaosproxy/protocols'
-import { register } from '@chaosproxy/workloads'
+import { settingsFor } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
+import { workloadFor } from '../bench/mistake-subjects.ts'
 import { createSimulatedCluster } from '../src/cluster.ts'
 import { simulateRun } from '../src/simulate.ts'
 
@@ -12,10 +13,12 @@ const TIME_MS = millis(5_000)
 /** Which nodes said that a mistake made a difference, in a run with the knobs and faults that it asks for. */
 function markedIn(protocol: (typeof protocols)[number], name: string | undefined, seed: number): readonly string[] {
   const { knobs = {}, faults = ['partition', 'kill'] } = protocol.bugs.find((bug) => bug.name === name)?.under ?? {}
-  const cluster = createSimulatedCluster({ machine: protocol.create({ bug: name, knobs }), nodes: NODES, seed })
+  const workload = workloadFor(protocol, name ?? '')
+  const machine = protocol.create({ bug: name, knobs, object: workload.object })
+  const cluster = createSimulatedCluster({ machine, nodes: NODES, seed })
   const run = simulateRun(cluster, {
-    workload: register,
-    settings: { keys: 5 },
+    workload,
+    settings: settingsFor(workload, { keys: 5 }),
     schedule: planSchedule({
       nemeses: nemeses.filter((nemesis) => faults.includes(nemesis.name)),
       nodes: nodeNames(NODES),
@@ -40,6 +43,9 @@ const RARE = [
   'stale-view-change',
   // Needs a message to outlast a life of its receiver.
   'recover-without-nonce',
+  // Need a crash in the middle of a write.
+  'key-after-effect',
+  'key-before-effect',
 ]
 const SEEDS = 4
 

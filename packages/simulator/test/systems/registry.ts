@@ -10,6 +10,7 @@ import { quorumRows } from './quorum.ts'
 import { raftRows } from './raft.ts'
 import type { SystemRow } from './row.ts'
 import { shardedRows } from './sharded.ts'
+import { singleRows } from './single.ts'
 import { twoPhaseCommitRows } from './two-phase-commit.ts'
 import { viewstampedRows } from './viewstamped.ts'
 import { watchCacheRows } from './watch-cache.ts'
@@ -30,4 +31,5 @@ export const systemRows: readonly SystemRow[] = [
   ...shardedRows,
   ...dnsRows,
   ...watchCacheRows,
+  ...singleRows,
 ]

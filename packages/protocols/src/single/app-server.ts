@@ -1,0 +1,168 @@
+import { type Completion, canonical, millis } from '@chaosproxy/history'
+import type { Command } from '../command.ts'
+import { draw } from '../generator.ts'
+import { refused, unavailable, unsupported } from '../objects/object.ts'
+import { issueTicket } from '../routing/forwarding.ts'
+import { REQUEST_LIMIT } from '../routing/routing.ts'
+import { mayPass, noteFailure, noteSuccess } from './breaker.ts'
+import { bound, type Call, log, mark, type SingleMessage, send, type Turn } from './state.ts'
+
+// An app server: it keeps nothing of its own, and asks the database on behalf of its clients. No answer in time may mean
+// that the request was lost, or that its effect is there and the answer was lost; trying again is safe only for requests
+// without effect or with a key (Helland, "Life beyond Distributed Transactions", 2007, §5).
+
+type Message<Type extends SingleMessage['type']> = Extract<SingleMessage, { readonly type: Type }>
+
+/** Answers kept for when the database gives none. */
+const KNOWN_LIMIT = 1_000
+/** Retries that can be saved up. */
+const MOST_TOKENS = 10
+
+export function handleRequest(turn: Turn, requestId: string, command: Command): void {
+  const { state, config } = turn
+  if (!config.object.functions.includes(command.input.f)) reply(turn, requestId, unsupported)
+  else if (state.calls.size >= REQUEST_LIMIT) reply(turn, requestId, unavailable)
+  else if (!mayPass(state.breaker, turn.steady)) reply(turn, requestId, degraded(turn, command) ?? circuitOpen)
+  else {
+    state.retryTokens = Math.min(MOST_TOKENS, state.retryTokens + config.retryBudget)
+    const request = `${state.id}-${state.life}-${requestId}`
+    attempt(turn, { requestId, request, command, phase: 'waiting', dueAt: 0, attempt: 0, uncertain: 0 })
+  }
+}
+
+function attempt(turn: Turn, before: Call): void {
+  const { state, config } = turn
+  const { request, command } = before
+  const number = before.attempt + 1
+  state.calls.set(request, {
+    ...before,
+    phase: 'waiting',
+    attempt: number,
+    uncertain: before.uncertain + 1,
+    dueAt: turn.steady + config.timeoutMs,
+  })
+  const key = keyOf(turn, request, number)
+  const job = { request, attempt: number, command, ticket: issueTicket(state.sending) }
+  send(turn, state.database, { type: 'do', ...job, ...(key === undefined ? {} : { key }) })
+}
+
+function keyOf(turn: Turn, request: string, number: number): string | undefined {
+  const { config } = turn
+  if (config.retry !== 'key') return undefined
+  if (config.bug !== 'key-per-attempt') return request
+  // The mistake: the key is made where the attempt is, so that each attempt has its own.
+  if (number > 1) mark(turn)
+  return `${request}-${number}`
+}
+
+export function handleDid(turn: Turn, { request, result }: Message<'did'>): void {
+  const { state, config } = turn
+  noteSuccess(state.breaker)
+  const call = state.calls.get(request)
+  if (call === undefined) return
+  if (config.degrade && isRead(turn, call.command)) {
+    state.known.set(questionOf(call.command), result)
+    bound(state.known, KNOWN_LIMIT)
+  }
+  end(turn, call, result)
+}
+
+/** Turned away: that attempt has no effect. */
+export function handleBusy(turn: Turn, { request, attempt: number }: Message<'busy'>): void {
+  const call = turn.state.calls.get(request)
+  if (call === undefined) return
+  const left = { ...call, uncertain: call.uncertain - 1 }
+  turn.state.calls.set(request, left)
+  if (call.phase === 'waiting' && call.attempt === number) failed(turn, left)
+}
+
+/** What is overdue has failed, and what is due is tried again. */
+export function lookAtCalls(turn: Turn): void {
+  for (const call of [...turn.state.calls.values()]) {
+    if (call.dueAt > turn.steady) continue
+    if (call.phase === 'waiting') failed(turn, call)
+    else if (mayPass(turn.state.breaker, turn.steady)) attempt(turn, call)
+    else giveUp(turn, call, 'the circuit is open')
+  }
+}
+
+/** An attempt has failed: it was turned away, or nothing came in time. */
+function failed(turn: Turn, call: Call): void {
+  const { state, config, steady } = turn
+  if (noteFailure(state.breaker, config.breakerFailures, steady + config.coolDownMs))
+    log(turn, `opens the circuit for ${config.coolDownMs} ms`)
+  if (config.retry === 'none' || call.attempt >= config.attempts) giveUp(turn, call, 'no answer')
+  else if (config.retryBudget > 0 && state.retryTokens < 1) giveUp(turn, call, 'no answer, and no retries left')
+  else {
+    state.retryTokens--
+    const pauseMs = backoffOf(turn, call.attempt)
+    log(turn, `tries ${call.request} again in ${Math.round(pauseMs)} ms, after attempt ${call.attempt}`)
+    state.calls.set(call.request, { ...call, phase: 'backing off', dueAt: steady + pauseMs })
+  }
+}
+
+/** Full jitter: any time up to the exponential pause (Brooker, "Exponential Backoff and Jitter", AWS, 2015). */
+function backoffOf({ config, state }: Turn, failures: number): number {
+  const { backoff, backoffMs, longestBackoffMs } = config
+  const exponentialMs = Math.min(longestBackoffMs, backoffMs * 2 ** (failures - 1))
+  switch (backoff) {
+    case 'none':
+      return 0
+    case 'fixed':
+      return backoffMs
+    case 'exponential':
+      return exponentialMs
+    case 'jitter':
+      return draw(state.generator) * exponentialMs
+    default:
+      return backoff satisfies never
+  }
+}
+
+/** An attempt without an answer may have taken effect, so only reads and what was turned away each time have failed. */
+function giveUp(turn: Turn, call: Call, why: string): void {
+  const { command, uncertain, attempt: attempts } = call
+  const error = `${why}, after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`
+  const known = degraded(turn, command)
+  if (known !== undefined) end(turn, call, known)
+  else if (uncertain === 0 || isRead(turn, command)) end(turn, call, refused(error))
+  else if (turn.config.bug === 'refuse-after-sent' && why !== 'no answer') {
+    // The mistake: what is not sent now is reported as never sent.
+    mark(turn)
+    end(turn, call, circuitOpen)
+  } else end(turn, call, { type: 'info', error })
+}
+
+/** Graceful degradation: an old answer rather than none. */
+function degraded(turn: Turn, command: Command): Completion | undefined {
+  if (!turn.config.degrade || !isRead(turn, command)) return undefined
+  const known = turn.state.known.get(questionOf(command))
+  if (known !== undefined) log(turn, `answers ${questionOf(command)} from what it knows`)
+  return known
+}
+
+const circuitOpen: Completion = refused('the circuit is open')
+
+const questionOf = ({ input: { f, key, value } }: Command): string => canonical([f, key ?? null, value])
+
+const isRead = ({ config }: Turn, { input }: Command): boolean => config.object.reads.includes(input.f)
+
+function end(turn: Turn, { requestId, request }: Call, result: Completion): void {
+  turn.state.calls.delete(request)
+  reply(turn, requestId, result)
+}
+
+const reply = ({ effects }: Turn, requestId: string, result: Completion): void => {
+  effects.push({ type: 'reply', requestId, result })
+}
+
+/** Rounding must not let the timer ring again and again without any time passing. */
+const SHORTEST_MS = 0.01
+
+/** Sets the timer to when the next call is due. */
+export function awaitCalls({ state, steady, effects }: Turn): void {
+  let dueAt = Number.POSITIVE_INFINITY
+  for (const call of state.calls.values()) dueAt = Math.min(dueAt, call.dueAt)
+  if (dueAt === Number.POSITIVE_INFINITY) effects.push({ type: 'cancelTimer', timer: 'calls' })
+  else effects.push({ type: 'setTimer', timer: 'calls', afterMs: millis(Math.max(SHORTEST_MS, dueAt - steady)) })
+}

@@ -1,0 +1,117 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { Completion } from '@chaosproxy/history'
+import { takeTicket } from '../routing/forwarding.ts'
+import { arrive, finish } from '../station.ts'
+import { type Attempt, bound, mark, type SingleRecord, send, type Turn } from './state.ts'
+
+// The database: one node with a disk. With a key, the effect and the memory of it are one transaction, so that a repeated
+// request finds either both or neither (Helland, "Idempotence Is Not a Medical Condition", ACM Queue 10(4), 2012).
+
+export function handleDo(turn: Turn, from: NodeId, job: Attempt): void {
+  const { state, config } = turn
+  if (!takeTicket(state.receiving, from, job.ticket)) return
+  if (config.serviceMs === 0) {
+    carryOut(turn, from, job)
+    return
+  }
+  const place = arrive(state.station, { from, job }, config.queueLimit)
+  if (place === 'full') send(turn, from, { type: 'busy', request: job.request, attempt: job.attempt })
+  else if (place === 'begins') serveNext(turn)
+}
+
+function serveNext({ effects, config }: Turn): void {
+  effects.push({ type: 'setTimer', timer: 'served', afterMs: config.serviceMs })
+}
+
+/** The work on one request is done. */
+export function handleServed(turn: Turn): void {
+  const { done, next } = finish(turn.state.station)
+  if (done !== undefined) carryOut(turn, done.from, done.job)
+  if (next) serveNext(turn)
+}
+
+function carryOut(turn: Turn, from: NodeId, job: Attempt): void {
+  const { request, attempt } = job
+  send(turn, from, { type: 'did', request, attempt, result: resultOf(turn, from, job) })
+}
+
+function resultOf(turn: Turn, from: NodeId, job: Attempt): Completion {
+  const { state, config } = turn
+  const { object } = config
+  const { key, command, request } = job
+  if (object.reads.includes(command.input.f)) return object.apply(state.held, command.input)
+  const known = key === undefined ? undefined : state.keys.get(key)
+  if (known !== undefined) {
+    if (known.type === 'ok' && !state.effects.has(request)) {
+      mark(turn)
+      state.wrong = `${request} was answered ok, and its effect is not there`
+    }
+    return known
+  }
+  if (key !== undefined && state.effects.has(request)) {
+    if (config.bug !== 'key-per-attempt') mark(turn)
+    state.wrong = `${request} took effect a second time`
+  }
+  const result = object.apply(state.held, command.input)
+  remember(turn, { kind: 'effect', from, ticket: job.ticket, request, key, command }, result)
+  return result
+}
+
+type EffectRecord = Extract<SingleRecord, { readonly kind: 'effect' }>
+
+function remember(turn: Turn, record: EffectRecord, result: Completion): void {
+  const { state, config } = turn
+  const { key, ...withoutKey } = record
+  const persist = (durable: SingleRecord): void => {
+    turn.effects.push({ type: 'persist', record: durable })
+  }
+  noteEffect(turn, record, result)
+  if (key === undefined) {
+    persist(withoutKey)
+    return
+  }
+  state.keys.set(key, result)
+  bound(state.keys)
+  const ofKey: SingleRecord = { kind: 'key', key, result }
+  switch (config.bug) {
+    case 'key-after-effect':
+      // The mistake: two transactions. A crash between them forgets that the effect is there.
+      persist(withoutKey)
+      persist(ofKey)
+      return
+    case 'key-before-effect':
+      // The mistake: two transactions. A crash between them forgets the effect of what is held for done.
+      persist(ofKey)
+      persist(withoutKey)
+      return
+    case 'key-in-memory':
+      // The mistake: a restart forgets all keys.
+      persist(withoutKey)
+      return
+    default:
+      persist(record)
+  }
+}
+
+function noteEffect({ state }: Turn, { request }: EffectRecord, result: Completion): void {
+  if (result.type !== 'ok') return
+  state.effects.add(request)
+  bound(state.effects)
+}
+
+/** Redoes what is durable, after a restart. */
+export function redo(turn: Turn, record: SingleRecord): void {
+  const { state, config } = turn
+  if (record.kind === 'key') {
+    state.keys.set(record.key, record.result)
+    bound(state.keys)
+    return
+  }
+  const { from, ticket, key, command } = record
+  const result = config.object.apply(state.held, command.input)
+  takeTicket(state.receiving, from, ticket)
+  noteEffect(turn, record, result)
+  if (key === undefined) return
+  state.keys.set(key, result)
+  bound(state.keys)
+}

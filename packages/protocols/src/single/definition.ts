@@ -1,0 +1,101 @@
+import { millis } from '@chaosproxy/history'
+import type { ProtocolDefinition } from '../definition.ts'
+import { objects } from '../objects/registry.ts'
+import { chooseOptions, type Declared } from '../options.ts'
+import { singleInvariants } from './invariants.ts'
+import { createSingle } from './machine.ts'
+import type { SingleConfig } from './state.ts'
+
+const RETRIES = ['none', 'blind', 'key'] as const
+const BACKOFFS = ['none', 'fixed', 'exponential', 'jitter'] as const
+
+const declared = {
+  name: 'single',
+  objects: objects.map(({ name }) => name),
+  knobs: [
+    {
+      name: 'retry',
+      summary: 'what an app server does when no answer comes: nothing, ask again, or ask again under the same key',
+      default: 'key',
+      values: RETRIES,
+    },
+    { name: 'timeout-ms', summary: 'how long an app server waits for an answer to one attempt', default: 100 },
+    { name: 'attempts', summary: 'how often a request is tried, the first time included', default: 4 },
+    {
+      name: 'backoff',
+      summary: 'the pause before a retry: none, fixed, doubling, or any time up to the doubling one (full jitter)',
+      default: 'jitter',
+      values: BACKOFFS,
+    },
+    { name: 'backoff-ms', summary: 'the first pause', default: 25 },
+    { name: 'longest-backoff-ms', summary: 'the longest pause', default: 1_000 },
+    { name: 'retry-budget', summary: 'retries for each first attempt, on average; 0: any number', default: 0 },
+    {
+      name: 'breaker-failures',
+      summary: 'failures in a row after which nothing is sent for a while; 0: the circuit stays closed',
+      default: 0,
+      worthTrying: [2],
+    },
+    { name: 'cool-down-ms', summary: 'how long nothing is sent once the circuit is open', default: 200 },
+    { name: 'degrade', summary: 'whether reads that fail are answered with what was read before', default: false },
+    { name: 'service-ms', summary: 'how long the database works on one request; 0: no time', default: 0 },
+    { name: 'queue-limit', summary: 'how many requests the database lets wait, if it takes time', default: 100_000 },
+  ],
+  bugs: [
+    {
+      name: 'key-in-memory',
+      summary: 'the database remembers keys in memory only, so a restart forgets them',
+      under: { faults: ['kill', 'delay'], workload: 'counter' },
+    },
+    {
+      name: 'key-after-effect',
+      summary: 'the key is stored in a transaction of its own, after that of the effect',
+      under: { faults: ['kill'], workload: 'counter' },
+    },
+    {
+      name: 'key-before-effect',
+      summary: 'the key is stored in a transaction of its own, before that of the effect',
+      under: { faults: ['kill'], workload: 'counter' },
+    },
+    {
+      name: 'key-per-attempt',
+      summary: 'each attempt has a key of its own, so that no retry is known',
+      under: { faults: ['delay', 'pause'], workload: 'counter' },
+    },
+    {
+      name: 'refuse-after-sent',
+      summary: 'with the circuit open, a request is refused as never sent although it was tried before',
+      under: { knobs: { 'breaker-failures': 2 }, faults: ['delay', 'pause'], workload: 'counter' },
+    },
+  ],
+} as const satisfies Declared
+
+export const single: ProtocolDefinition = {
+  ...declared,
+  marks: true,
+  invariants: singleInvariants,
+  summary: 'app servers on one database, which try again when no answer comes: never, blindly, or under a key',
+  defaultNodes: 3,
+  // Asked again blindly, anything may be done twice, and an old write after a later one.
+  promises: (_, { retry, degrade }) => (retry === 'blind' ? 'none' : degrade === true ? 'eventual' : 'linearizable'),
+  create(options) {
+    const chosen = chooseOptions(declared, options)
+    const ms = (knob: string) => millis(chosen.number(knob))
+    return createSingle({
+      object: chosen.object,
+      retry: chosen.value('retry') as SingleConfig['retry'],
+      timeoutMs: ms('timeout-ms'),
+      attempts: chosen.number('attempts'),
+      backoff: chosen.value('backoff') as SingleConfig['backoff'],
+      backoffMs: ms('backoff-ms'),
+      longestBackoffMs: ms('longest-backoff-ms'),
+      retryBudget: chosen.number('retry-budget'),
+      breakerFailures: chosen.number('breaker-failures'),
+      coolDownMs: ms('cool-down-ms'),
+      degrade: chosen.boolean('degrade'),
+      serviceMs: ms('service-ms'),
+      queueLimit: chosen.number('queue-limit'),
+      bug: chosen.bug,
+    })
+  },
+}

@@ -1,0 +1,134 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { Completion, Millis } from '@chaosproxy/history'
+import type { Command } from '../command.ts'
+import type { Generator } from '../generator.ts'
+import type { Effect } from '../machine.ts'
+import type { AnyObject } from '../objects/object.ts'
+import type { Forwarding, Ticket } from '../routing/forwarding.ts'
+import type { Station } from '../station.ts'
+import type { Breaker } from './breaker.ts'
+
+export interface SingleConfig {
+  readonly object: AnyObject
+  readonly retry: 'none' | 'blind' | 'key'
+  /** How long an app server waits for the database's answer to one attempt. */
+  readonly timeoutMs: Millis
+  /** Attempts per request, the first one included. */
+  readonly attempts: number
+  readonly backoff: 'none' | 'fixed' | 'exponential' | 'jitter'
+  readonly backoffMs: Millis
+  readonly longestBackoffMs: Millis
+  /** Retries allowed per first attempt, on average; 0: no such limit. */
+  readonly retryBudget: number
+  /** Failures in a row that open the circuit; 0: it stays closed. */
+  readonly breakerFailures: number
+  readonly coolDownMs: Millis
+  /** Whether reads are answered from what this app server knows when the database does not answer. */
+  readonly degrade: boolean
+  /** How long the database works on one request. */
+  readonly serviceMs: Millis
+  /** How many requests the database lets wait. */
+  readonly queueLimit: number
+  readonly bug: string | undefined
+}
+
+export type SingleMessage =
+  | (Attempt & { readonly type: 'do' })
+  | { readonly type: 'did'; readonly request: string; readonly attempt: number; readonly result: Completion }
+  /** The database turns an attempt away: it has no effect. */
+  | { readonly type: 'busy'; readonly request: string; readonly attempt: number }
+
+/** One attempt of an app server at a request. */
+export interface Attempt {
+  /** Names the request among all requests of all app servers. */
+  readonly request: string
+  readonly attempt: number
+  /** The idempotency key; absent if the database is not to remember the request. */
+  readonly key?: string | undefined
+  readonly command: Command
+  readonly ticket: Ticket
+}
+
+export type SingleRecord =
+  /** A transaction: an effect and, with a key, the memory of it. The ticket keeps a copy of the message from acting again. */
+  | {
+      readonly kind: 'effect'
+      readonly from: NodeId
+      readonly ticket: Ticket
+      readonly request: string
+      readonly key?: string | undefined
+      readonly command: Command
+    }
+  /** A transaction of its own for the key, in systems with a mistake. */
+  | { readonly kind: 'key'; readonly key: string; readonly result: Completion }
+
+/** A client's request to this app server, until it is answered. */
+export interface Call {
+  readonly requestId: string
+  readonly request: string
+  readonly command: Command
+  readonly phase: 'waiting' | 'backing off'
+  /** By the monotonic clock: when the answer is overdue, or the next attempt due. */
+  readonly dueAt: number
+  readonly attempt: number
+  /** Attempts that may still have an effect. */
+  readonly uncertain: number
+}
+
+export interface SingleState {
+  readonly id: NodeId
+  readonly database: NodeId
+  readonly life: number
+  readonly generator: Generator
+  // The app server; each node is one.
+  /** By request. */
+  readonly calls: Map<string, Call>
+  readonly sending: Forwarding
+  readonly breaker: Breaker
+  /** Retries that the budget allows. */
+  retryTokens: number
+  /** By question, as JSON text: the last answer of the database. */
+  readonly known: Map<string, Completion>
+  // The database.
+  held: unknown
+  readonly receiving: Forwarding
+  /** By idempotency key: what was answered. */
+  readonly keys: Map<string, Completion>
+  readonly station: Station<{ readonly from: NodeId; readonly job: Attempt }>
+  /** Requests whose effect is there, and how it went wrong with them; for the invariants. */
+  readonly effects: Set<string>
+  wrong: string | undefined
+}
+
+export interface Turn {
+  readonly config: SingleConfig
+  readonly state: SingleState
+  readonly effects: Effect<SingleMessage, SingleRecord>[]
+  /** By the monotonic clock. */
+  readonly steady: Millis
+  /** Handles a message that this node sends to itself. */
+  readonly receive: (turn: Turn, from: NodeId, message: SingleMessage) => void
+}
+
+export const mark = ({ effects }: Turn): void => {
+  effects.push({ type: 'mark' })
+}
+
+export const log = ({ effects }: Turn, text: string): void => {
+  effects.push({ type: 'log', text })
+}
+
+export function send(turn: Turn, to: NodeId, message: SingleMessage): void {
+  if (to === turn.state.id) turn.receive(turn, to, message)
+  else turn.effects.push({ type: 'send', to, message })
+}
+
+/** Keys, and requests, that a database remembers. */
+const MEMORY_LIMIT = 10_000
+
+/** Drops the oldest entry of what has grown too large. */
+export function bound(entries: Map<string, unknown> | Set<string>, limit: number = MEMORY_LIMIT): void {
+  if (entries.size <= limit) return
+  const [oldest] = entries.keys()
+  if (oldest !== undefined) entries.delete(oldest)
+}

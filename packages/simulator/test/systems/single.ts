@@ -1,0 +1,27 @@
+import { CALM, type SystemRow, UNDER_FAULTS } from './row.ts'
+
+const LINEARIZABLE = { meets: ['linearizable', 'eventual'] }
+const ATOMIC = { meets: ['linearizable'] }
+const PAID_TWICE = { meets: [], breaks: ['linearizable'] }
+const STALE = { meets: ['eventual'], breaks: ['linearizable'] }
+const blind = { protocol: 'single', knobs: { retry: 'blind' } }
+
+export const singleRows: readonly SystemRow[] = [
+  { protocol: 'single', faults: CALM, earns: LINEARIZABLE },
+  { protocol: 'single', faults: UNDER_FAULTS, earns: LINEARIZABLE },
+  { protocol: 'single', knobs: { retry: 'none' }, faults: UNDER_FAULTS, earns: LINEARIZABLE },
+  // Without a key the transfer is made twice; with one, once.
+  { protocol: 'single', workload: 'bank', faults: UNDER_FAULTS, earns: ATOMIC },
+  { protocol: 'single', workload: 'counter', faults: UNDER_FAULTS, earns: LINEARIZABLE },
+  { ...blind, workload: 'counter', faults: CALM, earns: LINEARIZABLE },
+  { ...blind, workload: 'counter', faults: ['partition', 'delay', 'pause'], earns: PAID_TWICE },
+  { ...blind, workload: 'append', faults: ['partition', 'delay', 'pause'], earns: PAID_TWICE },
+  // The circuit opens, and reads are answered from before.
+  {
+    protocol: 'single',
+    knobs: { degrade: true, 'breaker-failures': 2 },
+    settings: { cas: 0 },
+    faults: ['partition', 'pause'],
+    earns: STALE,
+  },
+]
