@@ -34,15 +34,19 @@ export interface Invariant {
 }
 
 /** Called once per node, which lets the watch keep its own memory of each node. */
-export type InvariantWatch<State = unknown, Message = unknown> = (node: NodeId) => NodeWatch<State, Message>
+export type InvariantWatch<State = unknown, Message = unknown, DurableRecord = unknown> = (
+  node: NodeId,
+) => NodeWatch<State, Message, DurableRecord>
 
 /**
- * Called after every step of its node with the node's state, which it must not change; `event` is absent for a start.
- * Returns a description once the invariant is broken. Declared as a method so that a watch over a protocol's own state
- * type is assignable to one over `unknown`.
+ * Called after every step of its node with the node's state and what its disk holds, neither of which it may change;
+ * `event` is absent for a start. `durable` has every record that survives a kill at this moment, in order: those that
+ * this step persists are not yet among them. It is the same array at every call for one node, so a watch may keep it to
+ * compare disks of several nodes. Returns a description once the invariant is broken. Declared as a method so that a
+ * watch over a protocol's own state type is assignable to one over `unknown`.
  */
-export type NodeWatch<State = unknown, Message = unknown> = {
-  watch(state: State, event: MachineEvent<Message> | undefined): string | undefined
+export type NodeWatch<State = unknown, Message = unknown, DurableRecord = unknown> = {
+  watch(state: State, event: MachineEvent<Message> | undefined, durable: readonly DurableRecord[]): string | undefined
 }['watch']
 
 /** Called after every step of a node: whether the step may have changed what the invariants look at. */

@@ -38,6 +38,11 @@ export class Disk {
     this.#tears = streamOf(seed, `${id} torn write`)
   }
 
+  /** The same array at all times, which grows. */
+  get durable(): readonly unknown[] {
+    return this.#journal
+  }
+
   /** Every record that became durable, in order. */
   journal(): unknown[] {
     return [...this.#journal]

@@ -20,15 +20,16 @@ import { type Ringing, Timer } from './timer.ts'
 
 export type AnyEvent = MachineEvent<unknown>
 /**
- * Called after every step of one node, with the node's state, which it must not change; `event` is absent for a start.
+ * Called after every step of one node, with the node's state and every record on its disk, which it must not change;
+ * `event` is absent for a start.
  */
-export type Observer = (state: unknown, event: AnyEvent | undefined) => void
+export type Observer = (state: unknown, event: AnyEvent | undefined, durable: readonly unknown[]) => void
 
 /**
  * When a node is most vulnerable: it has just become leader, has something to write to disk, or has just told a client
- * that its write is done.
+ * that its write is done; or it has just sent a message, acted on a timer, or started from its disk.
  */
-export type Moment = 'leads' | 'persists' | 'acknowledges'
+export type Moment = 'leads' | 'persists' | 'acknowledges' | 'sends' | 'rings' | 'restarts'
 
 export interface NodeOptions extends DiskOptions {
   readonly peers: readonly NodeId[]
@@ -164,8 +165,9 @@ export class SimulatedNode implements Ringing {
     const setting = { id, peers, seed: fateBits(this.#seeds, this.#life) }
     const { state, effects } = this.#started(setting)
     this.#state = state
-    this.#options.observe?.(state, undefined)
+    this.#options.observe?.(state, undefined, this.#disk.durable)
     this.#carryOut(effects)
+    if (this.#life > 0) this.#options.onMoment?.(this.id, 'restarts')
   }
 
   /** Takes the step at once, or when the node is resumed; never in a later life. */
@@ -178,7 +180,7 @@ export class SimulatedNode implements Ringing {
     this.steps++
     const { state, effects } = this.#stepped(event)
     this.#state = state
-    this.#options.observe?.(state, event)
+    this.#options.observe?.(state, event, this.#disk.durable)
     if (this.#options.onMoment !== undefined) this.#noticeLeading(this.#options.onMoment)
     this.#carryOut(effects)
   }
@@ -278,6 +280,7 @@ export class SimulatedNode implements Ringing {
     switch (effect.type) {
       case 'send':
         this.#send(effect.to, effect.message)
+        this.#options.onMoment?.(this.id, 'sends')
         return
       case 'reply': {
         const asker = this.#requests.get(effect.requestId)
@@ -323,8 +326,12 @@ export class SimulatedNode implements Ringing {
   }
 
   ring(timer: Timer): void {
-    if (this.#pauses === 0) this.#step({ type: 'timer', timer: timer.name })
-    else this.#ringLater(timer)
+    if (this.#pauses > 0) {
+      this.#ringLater(timer)
+      return
+    }
+    this.#step({ type: 'timer', timer: timer.name })
+    this.#options.onMoment?.(this.id, 'rings')
   }
 
   #ringLater(timer: Timer): void {

@@ -14,9 +14,9 @@ function watchInvariants(protocol: string): NonNullable<SimulationOptions['obser
   const watches = findProtocol(protocol)!.invariants!.map(({ name, watch }) => ({ name, watch: watch() }))
   return (node) => {
     const ofNode = watches.map(({ name, watch }) => ({ name, watch: watch(node) }))
-    return (state, event) => {
+    return (state, event, durable) => {
       for (const { name, watch } of ofNode) {
-        const broken = watch(state, event)
+        const broken = watch(state, event, durable)
         if (broken !== undefined) throw new Error(`${name}: ${broken}`)
       }
     }

@@ -36,8 +36,8 @@ export const checkedProtocol = (protocol: ProtocolDefinition): ProtocolDefinitio
         const watch = invariant.watch()
         return (node) => {
           const watchNode = watch(node)
-          return (checked, event) =>
-            blamed(node, event, `"${invariant.name}"`, () => watchNode((checked as Checked).state, event))
+          return (checked, event, durable) =>
+            blamed(node, event, `"${invariant.name}"`, () => watchNode((checked as Checked).state, event, durable))
         }
       },
     })),

@@ -6,6 +6,7 @@ import { EVEN_RANK, type Settings, type SettingValue, settingsFor, usualValue } 
 import type { Reaction } from './reaction.ts'
 import type { Strategy } from './strategy.ts'
 import type { Subject } from './subject.ts'
+import { mixed, nemesesOf, reactionsWithin, scheduleWithin } from './trial-choices.ts'
 
 /** A trial before it is run: its faults are still selectors and intentions, made concrete during the run. */
 export interface Plan {
@@ -34,8 +35,10 @@ export function planTrial(subject: Subject, strategy: Strategy, seed: number): P
   const counts = possibleNodes(subject.protocol, subject.knobs)
   const nodes = nodeNames(subject.nodes ?? random.fork('nodes').pick(counts.length > 0 ? counts : NODE_COUNTS))
   // Log-uniform: short trials are cheaper, but failures that take several elections need long ones.
-  const lengthMs = SHORTEST_MS * (LONGEST_MS / SHORTEST_MS) ** random.fork('length').next()
-  const { schedule, reactions } = strategy.plan(random.fork('faults'), nodes, millis(lengthMs))
+  const [shortestMs, longestMs] = strategy.lengthsMs ?? [SHORTEST_MS, LONGEST_MS]
+  const { choices = {} } = subject
+  const lengthMs = choices.lengthMs ?? shortestMs * (longestMs / shortestMs) ** random.fork('length').next()
+  const planned = strategy.plan(random.fork('faults'), nodes, millis(lengthMs), nemesesOf(choices))
   const knobs = chooseKnobs(subject, random.fork('knobs'))
   const notUnder = notPromisedUnder(subject.protocol, knobs)
   const settings = chooseSettings(subject, random.fork('settings'))
@@ -51,7 +54,11 @@ export function planTrial(subject: Subject, strategy: Strategy, seed: number): P
     operations: planOperations(subject, settings, random.fork('operations'), nodes, lengthMs),
     faults: [],
   }
-  return { scenario, schedule: schedule.filter(({ plan }) => !notUnder.includes(plan.kind)), reactions }
+  return {
+    scenario,
+    schedule: scheduleWithin(planned.schedule, choices).filter(({ plan }) => !notUnder.includes(plan.kind)),
+    reactions: reactionsWithin(planned.reactions, choices),
+  }
 }
 
 /** The numbers of nodes that a search draws from, as far as they are possible with these knobs. */
@@ -84,14 +91,14 @@ function chooseSettings({ workload, settings: chosen, level, protocol }: Subject
 
 /** The operations of clients that act at random times and have seen no answers yet. */
 function planOperations(
-  { operations, workload, protocol }: Subject,
+  { operations, workload, protocol, choices = {} }: Subject,
   settings: Settings,
   random: Random,
   nodes: readonly NodeId[],
   lengthMs: number,
 ): PlannedOperation[] {
   const crew = workload.create(settings, 0)
-  const clients = Array.from({ length: 2 + random.integer(6) }, () => crew.client(random, EVEN_RANK))
+  const clients = Array.from({ length: choices.clients ?? 2 + random.integer(6) }, () => crew.client(random, EVEN_RANK))
   const timeOf = random.chance(BURSTS_PROBABILITY) ? inBursts(random, lengthMs) : () => random.next() * lengthMs
   // Plain loops: trials are planned by the thousand, and an iterator would cost more than drawing.
   const times = new Float64Array(operations)
@@ -100,7 +107,11 @@ function planOperations(
   const planned: PlannedOperation[] = []
   for (let i = 0; i < operations; i++) {
     const client = random.integer(clients.length)
-    const input = clients[client]?.next()
+    const input = mixed(
+      () => clients[client]?.next(),
+      choices.mix,
+      () => random.next(),
+    )
     if (input === undefined) continue
     const picked = random.pick(nodes)
     const node = protocol.sticky === true ? (nodes[client % nodes.length] ?? picked) : picked

@@ -1,16 +1,18 @@
-import { nemeses as allNemeses, type Nemesis, type NodeId, type Random, type ScheduledFault } from '@chaosproxy/faults'
+import type { Nemesis, NodeId, Random, ScheduledFault } from '@chaosproxy/faults'
 import { type Millis, millis, nanos } from '@chaosproxy/history'
 import type { Moment } from '../node.ts'
-import { simulatorSuffers } from '../suffers.ts'
 import { type Harm, harms, type Reaction } from './reaction.ts'
 
 /** How a search chooses what breaks. */
 export interface Strategy {
   readonly name: string
   readonly summary: string
-  plan(random: Random, nodes: readonly NodeId[], lengthMs: Millis): Disturbances
+  /** The schedule's faults are those of the given nemeses; there may be none. */
+  plan(random: Random, nodes: readonly NodeId[], lengthMs: Millis, nemeses: readonly Nemesis[]): Disturbances
   /** Whether its plans are mixed with scenarios that reached something new. */
   readonly varies?: boolean | undefined
+  /** How long its trials are; absent: as usual. */
+  readonly lengthsMs?: readonly [shortest: number, longest: number] | undefined
 }
 
 export interface Disturbances {
@@ -18,18 +20,13 @@ export interface Disturbances {
   readonly reactions: readonly Reaction[]
 }
 
-/** The search draws from faults among nodes, where mistakes hide; the network to clients never fails. */
-const nemeses: readonly Nemesis[] = allNemeses.filter(
-  ({ among, kind }) => among === 'nodes' && simulatorSuffers(kind) === true,
-)
-
 const SHORTEST_FAULT_MS = 20
 const LONGEST_FAULT_MS = 900
 
 const uniform: Strategy = {
   name: 'uniform',
   summary: 'any fault, at any time, for any length',
-  plan: (random, nodes, lengthMs) => ({
+  plan: (random, nodes, lengthMs, nemeses) => ({
     schedule: scatter(random, nemeses, 1 + random.integer(6), nodes, lengthMs),
     reactions: [],
   }),
@@ -38,7 +35,7 @@ const uniform: Strategy = {
 const biased: Strategy = {
   name: 'biased',
   summary: 'what a node does at its weakest moments (coming to lead, writing to disk, answering) is cut short',
-  plan: (random, nodes, lengthMs) => ({
+  plan: (random, nodes, lengthMs, nemeses) => ({
     schedule: scatter(random, nemeses, random.integer(3), nodes, lengthMs),
     reactions: react(random, 1 + random.integer(4), moments),
   }),
@@ -51,7 +48,7 @@ const biased: Strategy = {
 const swarm: Strategy = {
   name: 'swarm',
   summary: 'a few kinds of fault only, chosen anew for each trial, and many of them',
-  plan: (random, nodes, lengthMs) => ({
+  plan: (random, nodes, lengthMs, nemeses) => ({
     schedule: scatter(random, someOf(random, nemeses), 2 + random.integer(8), nodes, lengthMs),
     reactions: [],
   }),
@@ -60,7 +57,7 @@ const swarm: Strategy = {
 const swarmBiased: Strategy = {
   name: 'swarm-biased',
   summary: 'both',
-  plan: (random, nodes, lengthMs) => ({
+  plan: (random, nodes, lengthMs, nemeses) => ({
     schedule: scatter(random, someOf(random, nemeses), random.integer(6), nodes, lengthMs),
     reactions: react(random, 1 + random.integer(8), someOf(random, moments)),
   }),
@@ -70,8 +67,8 @@ const swarmBiased: Strategy = {
 const leaders: Strategy = {
   name: 'leaders',
   summary: 'one leader after another is cut off, as it comes to lead or just after',
-  plan: (random, nodes, lengthMs) => ({
-    schedule: scatter(random, unseating, 1 + random.integer(2), nodes, millis(lengthMs / 3)),
+  plan: (random, nodes, lengthMs, nemeses) => ({
+    schedule: scatter(random, nemeses.filter(unseats), 1 + random.integer(2), nodes, millis(lengthMs / 3)),
     reactions: Array.from({ length: 3 + random.integer(5) }, (_, i) => ({
       moment: 'leads' as const,
       occurrence: i + 1,
@@ -88,7 +85,7 @@ const leaders: Strategy = {
 const crashes: Strategy = {
   name: 'crashes',
   summary: 'power fails while something is being written, and one node stays away longer than the others',
-  plan: (random, nodes, lengthMs) => ({
+  plan: (random, nodes, lengthMs, nemeses) => ({
     schedule: scatter(random, nemeses, random.integer(2), nodes, lengthMs),
     reactions: Array.from({ length: 1 + random.integer(4) }, () => powerFailure(random)).flat(),
   }),
@@ -104,6 +101,34 @@ function powerFailure(random: Random): Reaction[] {
   ]
 }
 
+/**
+ * Leases forgotten, promises forgotten, answers that come late: two nodes have to do something within a few milliseconds of
+ * each other, one of them around a restart.
+ */
+const windows: Strategy = {
+  name: 'windows',
+  summary: 'nodes are back within milliseconds of a message, a timer or a restart, while others are slow or cut off',
+  // What happens within milliseconds is seen only if clients ask that often.
+  lengthsMs: [60, 1_000],
+  plan: (random, nodes, lengthMs, nemeses) => ({
+    schedule: scatter(random, someOf(random, nemeses.filter(slows)), random.integer(4), nodes, lengthMs),
+    reactions: Array.from({ length: 2 + random.integer(8) }, () => shortRestart(random, lengthMs)).flat(),
+  }),
+}
+
+function shortRestart(random: Random, lengthMs: Millis): Reaction[] {
+  const at = {
+    moment: random.pick(openings),
+    occurrence: 1 + random.integer(4),
+    notBefore: atMs(random.next() * lengthMs),
+  }
+  const after = atMs(random.chance(0.4) ? AT_ONCE_MS : random.next() * 3)
+  const restart: Reaction = { ...at, harm: random.pick(killings), after, duration: atMs(between(random, 0.3, 30)) }
+  const duration = atMs(between(random, 5, 200))
+  const separation: Reaction = { ...at, harm: random.pick(separations), after: atMs(AT_ONCE_MS), duration }
+  return random.pick([[restart], [separation], [restart, separation], [restart, separation]])
+}
+
 const coverage: Strategy = {
   name: 'coverage',
   summary: 'variations of the trials in which nodes came into states, or heard messages in states, as in none before',
@@ -112,7 +137,16 @@ const coverage: Strategy = {
 }
 
 /** All strategies. */
-export const strategies: readonly Strategy[] = [uniform, biased, swarm, swarmBiased, leaders, crashes, coverage]
+export const strategies: readonly Strategy[] = [
+  uniform,
+  biased,
+  swarm,
+  swarmBiased,
+  leaders,
+  crashes,
+  windows,
+  coverage,
+]
 
 /**
  * The default strategies of a search, taken in turn. Coverage is not among them: watching makes a trial a quarter
@@ -121,17 +155,30 @@ export const strategies: readonly Strategy[] = [uniform, biased, swarm, swarmBia
 export const usualStrategies: readonly Strategy[] = strategies.filter(({ varies }) => varies !== true)
 
 const unseatings: readonly Harm[] = ['isolate', 'silence']
-const unseating: readonly Nemesis[] = nemeses.filter(({ name }) => name === 'isolate-leader' || name === 'kill')
+const unseats = ({ name }: Nemesis): boolean => name === 'isolate-leader' || name === 'kill'
+const openings: readonly Moment[] = ['sends', 'sends', 'rings', 'persists', 'acknowledges', 'restarts']
+const killings: readonly Harm[] = ['kill', 'kill', 'kill-others', 'kill-others', 'kill-all']
+const separations: readonly Harm[] = ['isolate', 'isolate', 'pause', 'deafen', 'silence']
+const SLOWING = ['pause', 'delay', 'slow', 'loss', 'reorder', 'duplicate', 'one-way', 'partition', 'clock']
+const slows = ({ name }: Nemesis): boolean => SLOWING.includes(name)
 /** So soon that nothing the node does in the same step has left it. */
 const AT_ONCE_MS = 0.000_001
 
 const moments: readonly Moment[] = ['leads', 'persists', 'acknowledges']
 
 /** Roughly how often each moment occurs in a trial: the occurrence to react to is drawn below it. */
-const OCCURRENCES: { readonly [moment in Moment]: number } = { leads: 4, persists: 60, acknowledges: 30 }
+const OCCURRENCES: { readonly [moment in Moment]: number } = {
+  leads: 4,
+  persists: 60,
+  acknowledges: 30,
+  sends: 300,
+  rings: 60,
+  restarts: 4,
+}
 
-/** A random non-empty subset. */
+/** A random subset; not empty unless there is nothing to choose from. */
 function someOf<T>(random: Random, items: readonly T[]): T[] {
+  if (items.length === 0) return []
   const kept = items.filter(() => random.chance(0.3))
   return kept.length > 0 ? kept : [random.pick(items)]
 }
@@ -143,6 +190,7 @@ function scatter(
   nodes: readonly NodeId[],
   lengthMs: Millis,
 ): ScheduledFault[] {
+  if (kinds.length === 0) return []
   const faults: Omit<ScheduledFault, 'id'>[] = []
   for (let i = 0; i < episodes; i++) {
     const { parts, lengths } = random.pick(kinds).plan(random, nodes)
@@ -168,8 +216,10 @@ function react(random: Random, count: number, to: readonly Moment[]): Reaction[]
   })
 }
 
-/** Log-uniform: mistakes show on either scale. */
-const faultLengthMs = (random: Random): number =>
-  SHORTEST_FAULT_MS * (LONGEST_FAULT_MS / SHORTEST_FAULT_MS) ** random.next()
+/** Mistakes show on either scale. */
+const faultLengthMs = (random: Random): number => between(random, SHORTEST_FAULT_MS, LONGEST_FAULT_MS)
+
+/** Log-uniform. */
+const between = (random: Random, least: number, most: number): number => least * (most / least) ** random.next()
 
 const atMs = (time: number) => nanos(time * 1e6)

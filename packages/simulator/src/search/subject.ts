@@ -1,5 +1,9 @@
 import type { AnyMachine, KnobValue, ProtocolDefinition } from '@chaosproxy/protocols'
 import type { Settings, Workload } from '@chaosproxy/workloads'
+import type { TrialChoices } from './trial-choices.ts'
+
+/** In place of a level: only the protocol's own invariants are watched. */
+export const NO_LEVEL = 'none'
 
 /** What is searched: a protocol with its options, and the level its histories must meet. */
 export interface Subject {
@@ -9,6 +13,7 @@ export interface Subject {
   readonly bug: string | undefined
   /** Chosen by the user; the search keeps them. */
   readonly knobs: { readonly [name: string]: KnobValue }
+  /** Or `NO_LEVEL`. */
   readonly level: string
   readonly workload: Workload
   /** As in replay files: the path of the workload's file, if it is the user's own. */
@@ -19,6 +24,7 @@ export interface Subject {
   readonly nodes: number | undefined
   /** Per trial. */
   readonly operations: number
+  readonly choices?: TrialChoices | undefined
 }
 
 export const machineOf = (

@@ -7,7 +7,7 @@ import { createSimulatedCluster, type SimulatedCluster } from '../cluster.ts'
 import type { AnyEvent, Moment, Observer } from '../node.ts'
 import type { Plan } from './plan.ts'
 import { faultOf, type Reaction } from './reaction.ts'
-import { machineOf, type Subject } from './subject.ts'
+import { machineOf, NO_LEVEL, type Subject } from './subject.ts'
 
 /** How a trial failed; absent if it did not. */
 export type Failure =
@@ -190,15 +190,15 @@ function observerOf(
   limits: TrialLimits,
   invariants: ReturnType<typeof watchInvariants> | undefined,
   last: LastStep,
-): (state: unknown, event: AnyEvent | undefined) => void {
+): Observer {
   const watch = invariants?.observe(node)
   const changed = protocol.changes?.()
   const observer = limits.observe?.(node)
-  return (state, event) => {
+  return (state, event, durable) => {
     last.node = node
     last.event = event
-    if (watch !== undefined && changed?.(state) !== false) watch(state, event)
-    observer?.(state, event)
+    if (watch !== undefined && changed?.(state) !== false) watch(state, event, durable)
+    observer?.(state, event, durable)
   }
 }
 
@@ -231,9 +231,9 @@ function watchInvariants({ protocol }: Subject) {
     broken: undefined,
     observe(node) {
       const watches = invariants.map(({ name, watch }) => ({ name, watch: watch(node) }))
-      return (state, event) => {
+      return (state, event, durable) => {
         for (const { name, watch } of watches) {
-          const what = watch(state, event)
+          const what = watch(state, event, durable)
           if (what !== undefined) watcher.broken ??= { name, node, what }
         }
       }
@@ -277,6 +277,7 @@ function judge(
   history: History,
   limits: TrialLimits,
 ): Pick<Trial, 'failure' | 'undecided'> {
+  if (level === NO_LEVEL) return { failure: undefined, undecided: undefined }
   const report = check(history, {
     model: workload.model,
     initial: workload.initial,

@@ -1,0 +1,93 @@
+import { nemeses as allNemeses, type Nemesis, type ScheduledFault } from '@chaosproxy/faults'
+import { type Input, type Millis, millis } from '@chaosproxy/history'
+import { simulatorSuffers } from '../suffers.ts'
+import type { Harm, Reaction } from './reaction.ts'
+
+/** What the user chose of what each trial otherwise draws; absent members are drawn. */
+export interface TrialChoices {
+  /** Names of nemeses; none for trials without faults. */
+  readonly faults?: readonly string[] | undefined
+  readonly clocks?: ClockStrengths | undefined
+  readonly clients?: number | undefined
+  /** The virtual time within which operations and faults begin. */
+  readonly lengthMs?: Millis | undefined
+  /** Weights by function, such as `{ read: 5, write: 1 }`; functions without one are not called. */
+  readonly mix?: { readonly [f: string]: number } | undefined
+}
+
+/** The most that wrong clocks may be wrong by; they never overlap, so this bounds any node's clock. */
+export interface ClockStrengths {
+  /** Parts per million either way; as usual if absent. */
+  readonly driftPpm?: number | undefined
+  readonly jumpMs?: Millis | undefined
+}
+
+/** As the nemesis `clock` draws them. */
+const USUAL: { readonly driftPpm: number; readonly jumpMs: number } = { driftPpm: 50_000, jumpMs: 2_000 }
+
+/** The search draws from faults among nodes, where mistakes hide; the network to clients never fails unless chosen. */
+const usual: readonly Nemesis[] = allNemeses.filter(
+  ({ among, kind }) => among === 'nodes' && simulatorSuffers(kind) === true,
+)
+
+/** The nemeses that trials draw from. */
+export const nemesesOf = ({ faults }: TrialChoices): readonly Nemesis[] =>
+  faults === undefined ? usual : allNemeses.filter(({ name }) => faults.includes(name))
+
+const kindOf: { readonly [harm in Harm]: 'kill' | 'pause' | 'partition' } = {
+  kill: 'kill',
+  'kill-others': 'kill',
+  'kill-all': 'kill',
+  pause: 'pause',
+  isolate: 'partition',
+  deafen: 'partition',
+  silence: 'partition',
+}
+
+/** The reactions that do only what the user's faults do as well. */
+export function reactionsWithin(reactions: readonly Reaction[], choices: TrialChoices): readonly Reaction[] {
+  if (choices.faults === undefined) return reactions
+  const kinds: readonly string[] = nemesesOf(choices).map(({ kind }) => kind)
+  return reactions.filter(({ harm }) => kinds.includes(kindOf[harm]))
+}
+
+/** With clocks only as wrong as the user lets them be. */
+export function scheduleWithin(schedule: readonly ScheduledFault[], { clocks }: TrialChoices): ScheduledFault[] {
+  if (clocks === undefined) return [...schedule]
+  const { driftPpm = USUAL.driftPpm, jumpMs = USUAL.jumpMs } = clocks
+  let wrongUntil = 0
+  return schedule.flatMap((fault) => {
+    const { plan, from, to } = fault
+    if (plan.kind !== 'clock') return [fault]
+    const scaled = {
+      ...plan,
+      offsetMs: millis(Math.round(plan.offsetMs * (jumpMs / USUAL.jumpMs))),
+      driftPpm: Math.round(plan.driftPpm * (driftPpm / USUAL.driftPpm)),
+    }
+    // Two faults of one clock would add up to more than the bound.
+    if (from < wrongUntil || (scaled.offsetMs === 0 && scaled.driftPpm === 0)) return []
+    wrongUntil = to
+    return [{ ...fault, plan: scaled }]
+  })
+}
+
+/** Inputs thrown away until one has the wanted function; a workload may call it only now and then. */
+const MOST_TRIES = 200
+
+/** The next input with a function drawn by its weight; undefined if the client does not call that function. */
+export function mixed(next: () => Input | undefined, mix: TrialChoices['mix'], draw: () => number): Input | undefined {
+  if (mix === undefined) return next()
+  const wanted = weighted(mix, draw)
+  let input = next()
+  for (let tries = 1; input !== undefined && input.f !== wanted && tries < MOST_TRIES; tries++) input = next()
+  return input?.f === wanted ? input : undefined
+}
+
+function weighted(mix: { readonly [f: string]: number }, draw: () => number): string | undefined {
+  const entries = Object.entries(mix)
+  let left = draw() * entries.reduce((sum, [, weight]) => sum + weight, 0)
+  return entries.find(([, weight]) => {
+    left -= weight
+    return left < 0
+  })?.[0]
+}
