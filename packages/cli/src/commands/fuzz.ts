@@ -4,6 +4,7 @@ import type { Command } from '../command.ts'
 import { configOption } from '../config/own.ts'
 import { executeFuzz } from '../fuzz/execute.ts'
 import { FUZZ_DEFAULTS, parseFuzzSettings } from '../fuzz/settings.ts'
+import { trialOptions } from '../fuzz/trial-options.ts'
 import { reporterOptions } from '../reporting/choice.ts'
 
 export const fuzzCommand: Command = {
@@ -20,7 +21,11 @@ export const fuzzCommand: Command = {
     },
     set: { type: 'string', array: true, nargs: 1, describe: 'turn a knob, such as --set sync=1', requiresArg: true },
     ...workloadOptions,
-    expect: { type: 'string', describe: 'the level to hold it to [default: what it promises]', requiresArg: true },
+    expect: {
+      type: 'string',
+      describe: 'the level to hold it to; none: only its invariants [default: what it promises]',
+      requiresArg: true,
+    },
     nodes: { type: 'string', describe: 'how many nodes [default: three or five]', requiresArg: true },
     operations: {
       type: 'string',
@@ -28,6 +33,7 @@ export const fuzzCommand: Command = {
       describe: 'how many operations a trial has: short ones find more in the same time',
       requiresArg: true,
     },
+    ...trialOptions,
     seed: {
       type: 'string',
       default: '1',
@@ -67,6 +73,7 @@ export const fuzzCommand: Command = {
   examples: [
     ['chaos fuzz --bug stale-read', 'finds a Raft that reads from a deposed leader, in a second'],
     ['chaos fuzz --target primary-replica --set sync=all --set reads=primary --time 60s', 'a minute of looking'],
+    ['chaos fuzz --protocol ./mine.ts --faults clock,kill --drift 20% --jump 0', 'clocks that drift and never jump'],
     ['chaos fuzz --seeds 20000 --json', 'for CI: exits with 1 when something was found'],
   ],
   run: async (options) => executeFuzz(await parseFuzzSettings(options)),

@@ -1,4 +1,5 @@
 import { plural } from '@chaosproxy/report'
+import { NO_LEVEL } from '@chaosproxy/simulator'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { isForPrograms } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
@@ -62,7 +63,7 @@ function titleOf(settings: FuzzSettings): string {
   const length = 'seeds' in limit ? plural(limit.seeds, 'seed') : `${limit.timeMs / 1000} s`
   return [
     `chaos ${packageVersion()}   searching ${subjectText(settings)}`,
-    `held to ${subject.level}`,
+    `held to ${subject.level === NO_LEVEL ? 'its invariants alone' : subject.level}`,
     `${length} from seed ${firstSeed}`,
     plural(workers, 'thread'),
     `strategies: ${strategies.join(', ')}`,

@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import type { Finding } from '@chaosproxy/simulator'
+import { type Finding, NO_LEVEL } from '@chaosproxy/simulator'
 import type { Tinypool } from 'tinypool'
 import type { Interrupts } from '../run/interrupts.ts'
 import type { ProgressDisplay } from '../terminal/progress.ts'
@@ -21,7 +21,7 @@ export async function followUp(
 ): Promise<SearchOutcome> {
   const broken = outcome.findings.find(({ failure }) => failure.kind === 'invariant')
   const seen = outcome.findings.some(({ failure }) => failure.kind === 'violation')
-  if (!settings.guide || broken === undefined || seen) return outcome
+  if (!settings.guide || broken === undefined || seen || settings.subject.level === NO_LEVEL) return outcome
   progress.update(`an invariant was broken in seed ${broken.seed}: looking for what a client sees of it`)
   const { subject, strategies } = settings
   const task: GuideTask = { subject, strategies, finding: broken, budgetMs: BUDGET_MS }

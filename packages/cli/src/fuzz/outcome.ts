@@ -1,13 +1,14 @@
 import { type Json, millis } from '@chaosproxy/history'
 import type { FoundFailure, SearchSubject, Size } from '@chaosproxy/report'
-import type { Scenario } from '@chaosproxy/runner'
-import { causeOf, type Failure } from '@chaosproxy/simulator'
+import { DEFAULT_WORKLOAD, type Scenario } from '@chaosproxy/runner'
+import { causeOf, type Failure, NO_LEVEL } from '@chaosproxy/simulator'
 import { isUserFile } from '@chaosproxy/targets'
 import type { ExitCode } from '../exit-code.ts'
 import { commandLine, fileWord } from '../terminal/command-line.ts'
 import type { Result } from './results.ts'
 import type { SearchOutcome } from './search.ts'
 import { FUZZ_DEFAULTS, type FuzzSettings } from './settings.ts'
+import { printTrialOptions } from './trial-options.ts'
 
 /** `raft with the mistake stale-read`. */
 export const subjectText = ({ name, subject: { bug } }: FuzzSettings): string =>
@@ -32,7 +33,7 @@ export const subjectOf = (
   kind: 'search',
   summary: {
     subject: subjectText(settings),
-    level: settings.subject.level,
+    level: settings.subject.level === NO_LEVEL ? undefined : settings.subject.level,
     trials: outcome.trials,
     steps: outcome.steps,
     elapsedMs: outcome.elapsedMs,
@@ -65,13 +66,16 @@ const failureOf = (settings: FuzzSettings, { finding, times, shown, files }: Res
 
 /** A run that never ends has no replay file, only a seed. */
 function seedAgain({ subject }: FuzzSettings, seed: number): string {
-  const { target, bug, knobs, level, nodes, operations } = subject
+  const { target, bug, knobs, level, nodes, operations, choices, workload, settings } = subject
   return commandLine([
     ...['npx', 'chaos', 'fuzz', isUserFile(target) ? '--protocol' : '--target', target],
+    ...(workload === DEFAULT_WORKLOAD ? [] : ['--workload', workload]),
+    ...Object.entries(settings).flatMap(([name, value]) => ['--workload-set', `${name}=${value}`]),
     ...(bug === undefined ? [] : ['--bug', bug]),
     ...Object.entries(knobs).flatMap(([name, value]) => ['--set', `${name}=${value}`]),
     ...(nodes === undefined ? [] : ['--nodes', String(nodes)]),
     ...(String(operations) === FUZZ_DEFAULTS.operations ? [] : ['--operations', String(operations)]),
+    ...(choices === undefined ? [] : printTrialOptions(choices)),
     ...['--expect', level, '--seed', String(seed), '--seeds', '1'],
   ])
 }

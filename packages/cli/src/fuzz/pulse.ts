@@ -74,7 +74,7 @@ export function withPulse(protocol: ProtocolDefinition, pulse: Pulse): ProtocolD
         const watch = invariant.watch()
         return (node) => {
           const watchNode = watch(node)
-          return (state, event) => within('invariants', pulse, () => watchNode(state, event))
+          return (state, event, durable) => within('invariants', pulse, () => watchNode(state, event, durable))
         }
       },
     })),

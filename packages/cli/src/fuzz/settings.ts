@@ -2,7 +2,14 @@ import { availableParallelism } from 'node:os'
 import { type Millis, UserError } from '@chaosproxy/history'
 import { findProtocol, type ProtocolDefinition, promiseOf, protocols } from '@chaosproxy/protocols'
 import { mergeDrafts, nameIn, type RunDraft } from '@chaosproxy/runner'
-import { MOST_NODES_TRIED, possibleNodes, SIMULATED, strategies, usualStrategies } from '@chaosproxy/simulator'
+import {
+  MOST_NODES_TRIED,
+  NO_LEVEL,
+  possibleNodes,
+  SIMULATED,
+  strategies,
+  usualStrategies,
+} from '@chaosproxy/simulator'
 import { isDeclaration, isUserFile, loadProtocol } from '@chaosproxy/targets'
 import { findWorkload, type Settings, type Workload } from '@chaosproxy/workloads'
 import { parseLevel } from '../arguments/names.ts'
@@ -15,6 +22,7 @@ import { type OwnConfig, readOwnConfig } from '../config/own.ts'
 import { withPaths } from '../config/registries.ts'
 import { parseReporters, type ReporterChoice } from '../reporting/choice.ts'
 import type { SubjectName } from './subject-name.ts'
+import { parseTrialOptions } from './trial-options.ts'
 
 /** The settings of `chaos fuzz`, validated and with defaults filled in. */
 export interface FuzzSettings {
@@ -51,16 +59,16 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
       bug: parseBug(target, textOf(options, 'bug')),
       settings: parseKnobs(target, textsOf(options, 'set')),
     },
-    workload: { name: workload.reference, settings: parseWorkloadSettings(workload.workload, options) },
+    workload: { name: workload.reference, settings: parseClientSettings(workload.workload, options) },
   }
   const { target: subject, workload: asked, ...rest } = mergeDrafts(draft, typed)
   const typedNodes = textOf(options, 'nodes')
   const nodes = typedNodes === undefined ? rest.nodes : parseCount('nodes', typedNodes, { min: 1, max: 15 })
   const knobs = settingsIn(subject)
   refuseImpossible(protocol, knobs, nodes)
-  const level = textOf(options, 'expect') ?? (rest.expect === 'none' ? undefined : rest.expect)
-  const held = heldTo(protocol, workload.workload.object, knobs, level)
+  const level = textOf(options, 'expect') ?? (rest.expect === NO_LEVEL ? undefined : rest.expect)
   const invariants = options['invariants'] !== false
+  const held = heldTo(protocol, workload.workload.object, knobs, level, invariants)
   return {
     subject: {
       target: reference,
@@ -70,6 +78,7 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
       ...decidable(workload.workload, held),
       nodes,
       operations: parseCount('operations', textOf(options, 'operations'), { min: 1, max: 10_000 }),
+      choices: parseTrialOptions(options, workload.workload),
     },
     name: protocol.name,
     firstSeed: parseCount('seed', textOf(options, 'seed') ?? 1, { min: 0, max: Number.MAX_SAFE_INTEGER - MOST_SEEDS }),
@@ -103,6 +112,16 @@ async function chooseProtocol(options: ParsedOptions, { own, registries }: OwnCo
   )
 }
 
+/** `--keys` is short for a setting of workloads. */
+function parseClientSettings(workload: Workload, options: ParsedOptions): Settings {
+  const settings = parseWorkloadSettings(workload, options)
+  const keys = textOf(options, 'keys')
+  if (keys === undefined) return settings
+  if (!workload.settings.some(({ name }) => name === 'keys'))
+    throw new UserError('usage', `--keys ${keys}: the workload ${workload.name} has no keys.`)
+  return { ...settings, keys: parseCount('keys', keys, { min: 1, max: 10_000 }) }
+}
+
 /** The workload, which worker threads are to load by its name or its file. */
 async function chooseSharedWorkload(
   options: ParsedOptions,
@@ -120,17 +139,28 @@ async function chooseSharedWorkload(
 
 const settingsIn = (part: RunDraft['target']): Settings => (typeof part === 'string' ? {} : (part?.settings ?? {}))
 
-/** The protocol's settings and the level to hold histories to. By default the settings with the strongest promise. */
+/**
+ * The protocol's settings and the level to hold histories to; without a level, invariants alone are watched. By default
+ * the settings with the strongest promise.
+ */
 function heldTo(
   protocol: ProtocolDefinition,
   object: string,
   given: SubjectName['knobs'],
   expected: string | undefined,
+  invariants: boolean,
 ): Pick<SubjectName, 'knobs' | 'level'> {
+  const watched = invariants && (protocol.invariants ?? []).length > 0
+  if (expected === NO_LEVEL && watched) return { knobs: given, level: NO_LEVEL }
+  if (expected === NO_LEVEL)
+    throw new UserError(
+      'usage',
+      `--expect none leaves a search only invariants to look at, and ${invariants ? `${protocol.name} declares none` : '--no-invariants leaves them out'}.`,
+    )
   if (expected !== undefined) return { knobs: given, level: parseLevel('expect', expected) }
   const knobs = Object.keys(given).length === 0 ? (protocol.strictest ?? given) : given
   const level = promiseOf(protocol, knobs, object)
-  if (level !== 'none') return { knobs, level }
+  if (level !== NO_LEVEL || watched) return { knobs, level }
   throw new UserError('usage', 'the target promises no level: say with --expect which one its histories are held to.')
 }
 
@@ -145,7 +175,7 @@ function refuseImpossible(protocol: ProtocolDefinition, knobs: SubjectName['knob
 
 /** @throws UserError (usage) for a level that the workload's histories cannot be judged by. */
 function decidable<Held extends Pick<SubjectName, 'level'>>({ name, levels }: Workload, held: Held): Held {
-  if (levels.includes(held.level)) return held
+  if (held.level === NO_LEVEL || levels.includes(held.level)) return held
   throw new UserError(
     'usage',
     `the workload ${name} cannot tell whether a history is ${held.level}: say with --expect which level to hold them to. It can tell: ${levels.join(', ')}.`,

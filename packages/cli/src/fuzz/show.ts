@@ -3,7 +3,7 @@ import { type NodeId, nodeNames } from '@chaosproxy/faults'
 import { type Event, type History, historyFromEvents, millis, type Nanos } from '@chaosproxy/history'
 import { type FaultRecord, type SequenceStep, sequenceColumns, sequenceSteps } from '@chaosproxy/report'
 import { idleKinds, missingSuccesses, type Scenario } from '@chaosproxy/runner'
-import { digestOf, type Failure, type LogLine, type Subject } from '@chaosproxy/simulator'
+import { digestOf, type Failure, type LogLine, NO_LEVEL, type Subject } from '@chaosproxy/simulator'
 import type { Workload } from '@chaosproxy/workloads'
 import type { Tinypool } from 'tinypool'
 import { playSimulated, type SimulatedPlay } from './play.ts'
@@ -79,19 +79,19 @@ export function explain(played: PlayedScenario): Shown {
   const report = check(history, {
     model: workload.model,
     initial: workload.initial,
-    levels: [level],
+    levels: level === NO_LEVEL ? [] : [level],
     failedCas: 'drop',
     deadlineMs: EXPLAIN_MS,
     memoryBytes: EXPLAIN_MEMORY_BYTES,
     now: () => millis(performance.now()),
   })
-  const verdict = verdictOf(report, level)
-  const counterexample = verdict.result === 'violated' ? verdict.counterexample : undefined
+  const verdict = level === NO_LEVEL ? undefined : verdictOf(report, level)
+  const counterexample = verdict?.result === 'violated' ? verdict.counterexample : undefined
   const failure = played.failure ?? (counterexample && { kind: 'violation', level, sentence: counterexample.sentence })
   return {
     scenario,
     failure,
-    undecided: failure === undefined && verdict.result === 'unknown',
+    undecided: failure === undefined && verdict?.result === 'unknown',
     doubts: failure === undefined ? doubtsOf(played, verdict) : [],
     trouble,
     events,
@@ -121,8 +121,8 @@ function brokenAt(failure: Failure | undefined): { at: Nanos; node: NodeId; text
  * Only some of a run's reasons apply: a scenario has few operations, which need not overlap, and a fault may act
  * between them.
  */
-const doubtsOf = ({ level, workload, history, records }: PlayedScenario, verdict: Verdict): string[] => [
-  ...(verdict.result === 'unknown' ? [`whether it is ${level} is not known: ${verdict.reason}`] : []),
+const doubtsOf = ({ level, workload, history, records }: PlayedScenario, verdict: Verdict | undefined): string[] => [
+  ...(verdict?.result === 'unknown' ? [`whether it is ${level} is not known: ${verdict.reason}`] : []),
   ...missingSuccesses(history, nameOf(workload.model)),
   ...idleKinds(records).map((kind) => `no ${kind} ever bit`),
 ]
@@ -148,7 +148,9 @@ function sentenceOf(failure: Failure | undefined, explained: string | undefined)
   }
 }
 
-const keptSentence = ({ level, scenario: { target } }: PlayedScenario, { result }: Verdict): string =>
-  result === 'unknown'
-    ? `Whether ${target} kept its history ${level} is not known.`
-    : `${target} kept its history ${level}.`
+const keptSentence = ({ level, scenario: { target } }: PlayedScenario, verdict: Verdict | undefined): string =>
+  verdict === undefined
+    ? `${target} kept its invariants.`
+    : verdict.result === 'unknown'
+      ? `Whether ${target} kept its history ${level} is not known.`
+      : `${target} kept its history ${level}.`

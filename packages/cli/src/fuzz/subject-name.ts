@@ -1,5 +1,5 @@
 import { findProtocol, type KnobValue, type ProtocolDefinition } from '@chaosproxy/protocols'
-import { guardProtocol, type Subject } from '@chaosproxy/simulator'
+import { guardProtocol, type Subject, type TrialChoices } from '@chaosproxy/simulator'
 import { loadProtocol, loadWorkload } from '@chaosproxy/targets'
 import type { Settings, Workload } from '@chaosproxy/workloads'
 
@@ -15,6 +15,7 @@ export interface SubjectName {
   readonly settings: Settings
   readonly nodes: number | undefined
   readonly operations: number
+  readonly choices?: TrialChoices | undefined
 }
 
 const loaded = new Map<string, Promise<ProtocolDefinition>>()

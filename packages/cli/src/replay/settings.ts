@@ -3,7 +3,7 @@ import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import { promiseOf } from '@chaosproxy/protocols'
 import type { Scenario, Target } from '@chaosproxy/runner'
-import { parseReplay, type Replay } from '@chaosproxy/simulator'
+import { NO_LEVEL, parseReplay, type Replay } from '@chaosproxy/simulator'
 import { loadProtocol, workloadOf } from '@chaosproxy/targets'
 import type { Workload } from '@chaosproxy/workloads'
 import { parseLevel } from '../arguments/names.ts'
@@ -42,8 +42,11 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
   const real = flagOf(options, 'real')
   if (real) refuseImpossible(target, replay.scenario)
   const expected = textOf(options, 'expect')
-  const level = expected === undefined ? promiseOf(protocol, knobs, asked.object) : parseLevel('expect', expected)
-  if (level === 'none')
+  const promised = promiseOf(protocol, knobs, asked.object)
+  const level =
+    expected === undefined || expected === NO_LEVEL ? (expected ?? promised) : parseLevel('expect', expected)
+  const watched = replay.invariants && (protocol.invariants ?? []).length > 0 && !real
+  if (level === NO_LEVEL && !watched)
     throw new UserError('usage', `${reference} promises no level: say with --expect which one to judge by.`)
   return {
     file,

@@ -12,8 +12,8 @@ import { wrap } from './width.ts'
 export interface SearchSummary {
   /** `raft with the mistake stale-read`. */
   readonly subject: string
-  /** The level its histories were held to, as an adjective: `linearizable`. */
-  readonly level: string
+  /** The level its histories were held to, as an adjective: `linearizable`. Undefined: only its invariants were watched. */
+  readonly level: string | undefined
   readonly trials: number
   readonly steps: number
   readonly elapsedMs: Millis
@@ -73,7 +73,10 @@ export function renderSearch(summary: SearchSummary, style: Style, options: Term
 function nothingFound({ subject, level, doubts }: SearchSummary, page: PageStyle): string[] {
   const { style } = page
   if (doubts.length === 0)
-    return [style.bold(style.green('NOTHING FOUND')), `${subject} kept its histories ${level} in every trial`]
+    return [
+      style.bold(style.green('NOTHING FOUND')),
+      `${subject} kept its ${level === undefined ? 'invariants' : `histories ${level}`} in every trial`,
+    ]
   return [style.bold(style.yellow('NOTHING FOUND, AND LITTLE PROVED')), ...warnings(doubts, page)]
 }
 

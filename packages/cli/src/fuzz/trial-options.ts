@@ -1,0 +1,128 @@
+import { nemeses } from '@chaosproxy/faults'
+import { millis, UserError } from '@chaosproxy/history'
+import { simulatorSuffers, type TrialChoices } from '@chaosproxy/simulator'
+import type { Workload } from '@chaosproxy/workloads'
+import type { Options } from 'yargs'
+import { parseNemeses } from '../arguments/faults.ts'
+import { oneOf } from '../arguments/one-of.ts'
+import { parseCount, parseDuration } from '../arguments/quantities.ts'
+import { type ParsedOptions, textOf } from '../command.ts'
+
+/** The options that fix what each trial of a search otherwise draws. */
+export const trialOptions: { readonly [name: string]: Options } = {
+  faults: {
+    type: 'string',
+    describe: 'which faults, comma-separated, or none; chaos targets --faults lists them [default: all among nodes]',
+    requiresArg: true,
+  },
+  drift: {
+    type: 'string',
+    describe: 'how much too fast or too slow a clock may run, such as 20% or 200ppm [default: 5%]',
+    requiresArg: true,
+  },
+  jump: { type: 'string', describe: 'how far a clock may jump, such as 500ms [default: 2s]', requiresArg: true },
+  keys: { type: 'string', describe: 'how many keys clients use [default: drawn]', requiresArg: true },
+  clients: { type: 'string', describe: 'how many clients [default: two to seven]', requiresArg: true },
+  mix: {
+    type: 'string',
+    describe: 'what clients ask for, by weight, such as read=5,write=3 [default: the workload decides]',
+    requiresArg: true,
+  },
+  length: {
+    type: 'string',
+    describe: 'the virtual time that the operations and faults of a trial take [default: 0.3 s to 3 s]',
+    requiresArg: true,
+  },
+}
+
+const GREATEST_DRIFT_PPM = 500_000
+const GREATEST_JUMP_MS = 3_600_000
+const LONGEST_TRIAL_MS = 60_000
+
+/** @throws UserError (usage) that names the option. */
+export function parseTrialOptions(options: ParsedOptions, workload: Workload): TrialChoices {
+  const faults = textOf(options, 'faults')
+  const [drift, jump] = [textOf(options, 'drift'), textOf(options, 'jump')]
+  const clients = textOf(options, 'clients')
+  const length = textOf(options, 'length')
+  const mix = textOf(options, 'mix')
+  const given: TrialChoices = {
+    faults: faults === undefined ? undefined : parseFaults(faults),
+    clocks:
+      drift === undefined && jump === undefined
+        ? undefined
+        : {
+            driftPpm: drift === undefined ? undefined : parseDrift(drift),
+            jumpMs: jump === undefined ? undefined : bounded('jump', jump, GREATEST_JUMP_MS),
+          },
+    clients: clients === undefined ? undefined : parseCount('clients', clients, { min: 1, max: 1_000 }),
+    lengthMs: length === undefined ? undefined : bounded('length', length, LONGEST_TRIAL_MS),
+    mix: mix === undefined ? undefined : parseMix(mix, workload),
+  }
+  refuseIdleClocks(given)
+  return given
+}
+
+function parseFaults(typed: string): readonly string[] {
+  const chosen = parseNemeses(typed)
+  for (const { name, kind } of chosen) {
+    const suffers = simulatorSuffers(kind)
+    if (suffers !== true)
+      throw new UserError(
+        'usage',
+        `--faults ${name}: simulated runs cannot suffer it: ${suffers.not}; instead: ${suffers.instead}.`,
+      )
+  }
+  return chosen.map(({ name }) => name)
+}
+
+/** Strengths of clocks that no fault makes wrong would be ignored. */
+function refuseIdleClocks({ faults, clocks }: TrialChoices): void {
+  if (clocks === undefined || faults === undefined) return
+  const clockFaults = nemeses.filter(({ kind }) => kind === 'clock').map(({ name }) => name)
+  if (!faults.some((name) => clockFaults.includes(name)))
+    throw new UserError('usage', `--drift and --jump are of wrong clocks: add ${clockFaults.join(' or ')} to --faults.`)
+}
+
+/** `20%` or `200ppm`, as parts per million. */
+function parseDrift(typed: string): number {
+  const match = /^(\d+(?:\.\d+)?)(%|ppm)$/.exec(typed)
+  const ppm = match === null ? Number.NaN : Math.round(Number(match[1]) * (match[2] === '%' ? 10_000 : 1))
+  if (ppm >= 0 && ppm <= GREATEST_DRIFT_PPM) return ppm
+  throw new UserError(
+    'usage',
+    `--drift ${typed}: write a share up to ${GREATEST_DRIFT_PPM / 10_000}%, such as 20% or 200ppm.`,
+  )
+}
+
+function bounded(option: string, typed: string, mostMs: number): ReturnType<typeof millis> {
+  if (option === 'jump' && typed === '0') return millis(0)
+  const ms = parseDuration(option, typed)
+  if (ms <= mostMs && (ms > 0 || option === 'jump')) return ms
+  throw new UserError('usage', `--${option} ${typed}: give more than 0 and at most ${mostMs / 1000}s.`)
+}
+
+function parseMix(typed: string, { functions }: Workload): { readonly [f: string]: number } {
+  const mix: { [f: string]: number } = {}
+  for (const part of typed.split(',')) {
+    const [name = '', weight = '1'] = part.trim().split('=')
+    const f = oneOf('mix', 'function of the workload', name, functions)
+    if (!(Number(weight) > 0 && Number.isFinite(Number(weight))))
+      throw new UserError('usage', `--mix ${typed}: the weight of ${f} is "${weight}": give a number above 0.`)
+    mix[f] = Number(weight)
+  }
+  return mix
+}
+
+/** The same choices as they are typed. */
+export function printTrialOptions({ faults, clocks, clients, lengthMs, mix }: TrialChoices): string[] {
+  const weights = Object.entries(mix ?? {}).map(([f, weight]) => `${f}=${weight}`)
+  return [
+    ...(faults === undefined ? [] : ['--faults', faults.join(',') || 'none']),
+    ...(clocks?.driftPpm === undefined ? [] : ['--drift', `${clocks.driftPpm}ppm`]),
+    ...(clocks?.jumpMs === undefined ? [] : ['--jump', `${clocks.jumpMs}ms`]),
+    ...(clients === undefined ? [] : ['--clients', String(clients)]),
+    ...(lengthMs === undefined ? [] : ['--length', `${lengthMs}ms`]),
+    ...(weights.length === 0 ? [] : ['--mix', weights.join(',')]),
+  ]
+}
