@@ -88,6 +88,7 @@ const search: SearchSubject = {
 const sample = sampleRun(200)
 const run: RunSubject = {
   kind: 'run',
+  alone: true,
   title: 'primary-replica, 3 nodes',
   summary: sample.run,
   history: sample.history,

@@ -65,6 +65,12 @@ export const runCommand: Command = {
       describe: `exit with 1 unless this level is met, such as ${'linearizable' satisfies Level}; none: only look [default: what the target promises]`,
       requiresArg: true,
     },
+    times: {
+      type: 'string',
+      describe:
+        'so many runs, with this seed and those that follow, and in how many the promise was broken [default: 1]',
+      requiresArg: true,
+    },
     ...requireOption,
     ...baselineOptions,
     bug: {
@@ -109,6 +115,7 @@ export const runCommand: Command = {
     ['chaos run --target primary-replica --expect linearizable', 'finds a stale read and exits with 1'],
     ['chaos run --bug ack-before-majority', 'a Raft with a mistake in it: exits with 1, for it breaks its promise'],
     ['chaos run --require "availability >= 99%" --require "lost == 0"', 'gate on more than consistency'],
+    ['chaos run --times 20 --sim', '20 seeds, and how often it happens'],
     ['chaos run --spec chaos-results/DIR/run.json', 'the same run again'],
     ['chaos run nightly', 'the run that chaos.config.ts calls nightly'],
     ['chaos run --sim --seed 7 --faults partition,loss', 'the same protocol, simulated'],

@@ -16,18 +16,56 @@ import { createRunDirectory } from './directory.ts'
 import { type EventFile, openEventFile } from './event-file.ts'
 import { heldTo } from './held-to.ts'
 import { type Interrupts, listenForInterrupts } from './interrupts.ts'
-import { exitCodeOf, subjectOf, writeResults } from './results.ts'
+import { exitCodeOf, type FinishedRun, subjectOf, writeResults } from './results.ts'
 import type { RunSettings } from './settings.ts'
 import { showProgress } from './show-progress.ts'
 import { tooShortText } from './too-short.ts'
 
-/** Performs the run, shows the result, and writes it next to the history. */
+/** Performs the run, and its repeats, shows what they came to, and writes each result next to its history. */
 export async function executeRun(settings: RunSettings): Promise<ExitCode> {
+  const { reporters, repeats = [] } = settings
+  const own = await loadOwnReporters(reporters)
+  const events = settings.events === undefined ? undefined : openEventFile(settings.events)
+  const screen = stdoutScreen()
+  const reporting = createReporting(reporters, screen, own)
+  const done: FinishedRun[] = []
+  try {
+    for (const run of [settings.run, ...repeats]) {
+      const finished = await performOne({ ...settings, run }, events)
+      if (finished === undefined && done.length === 0) return EXIT.interrupted
+      if (finished === undefined) break
+      const last = done.at(-1)
+      if (last !== undefined) writeResults(last)
+      done.push(finished)
+      reporting.add(partOf(subjectOf(finished, repeats.length === 0), reporters, screen))
+      if (finished.exitCode === EXIT.interrupted) break
+    }
+    // Show the result before writing the last one: the disk may be full by now.
+    const exitCode = reporting.finish(exitCodeOfAll(done, 1 + repeats.length))
+    const last = done.at(-1)
+    if (last !== undefined) writeResults(last)
+    const untold = events?.close()
+    if (untold !== undefined) throw untold
+    return exitCode
+  } finally {
+    events?.close()
+  }
+}
+
+/** A violation outweighs everything. Runs that an interrupt prevented are not forgotten. */
+function exitCodeOfAll(done: readonly FinishedRun[], wanted: number): ExitCode {
+  const codes = done.map(({ exitCode }) => exitCode)
+  if (wanted === 1) return codes[0] ?? EXIT.interrupted
+  const order: readonly ExitCode[] = [EXIT.violated, EXIT.environment, EXIT.interrupted, EXIT.unknown]
+  const worst = order.find((code) => codes.includes(code))
+  return worst ?? (done.length < wanted ? EXIT.interrupted : EXIT.met)
+}
+
+/** Undefined if it was interrupted before there was anything to record. */
+async function performOne(settings: RunSettings, events: EventFile | undefined): Promise<FinishedRun | undefined> {
   const { run, reporters } = settings
   const isQuiet = isForPrograms(reporters)
-  const own = await loadOwnReporters(reporters)
   const startedAt = new Date()
-  const events = settings.events === undefined ? undefined : openEventFile(settings.events)
   const directory = createRunDirectory(settings.out, run.target.name, startedAt)
   // Progress lines would overwrite what a command prints.
   const progress = createProgress({ quiet: isQuiet || settings.special !== undefined })
@@ -50,24 +88,13 @@ export async function executeRun(settings: RunSettings): Promise<ExitCode> {
     if (outcome === undefined) {
       rmSync(directory.path, { recursive: true, force: true })
       print(process.stderr, '  Nothing was recorded yet, and nothing is left behind.\n')
-      return EXIT.interrupted
+      return undefined
     }
     const judged = heldTo(settings.baseline, outcome)
     const exitCode = interrupts.interrupted() ? EXIT.interrupted : exitCodeOf(judged)
-    progress.stop()
     const again = settings.special?.again ?? againCommand(run, directory.runJson, settings.config)
-    const finished = { run, judged, directory, again, exitCode }
-    // Show the result before writing it: the disk may be full by now.
-    const screen = stdoutScreen()
-    const reporting = createReporting(reporters, screen, own)
-    reporting.add(partOf(subjectOf(finished), reporters, screen))
-    const exitCodeWritten = reporting.finish(exitCode)
-    writeResults(finished)
-    const untold = events?.close()
-    if (untold !== undefined) throw untold
-    return exitCodeWritten
+    return { run, judged, directory, again, exitCode }
   } finally {
-    events?.close()
     progress.stop()
     interrupts.release()
   }

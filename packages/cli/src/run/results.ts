@@ -26,9 +26,13 @@ export function exitCodeOf({ summary, report }: JudgedRun): ExitCode {
   return met === 'unknown' || required === 'unknown' ? EXIT.unknown : EXIT.met
 }
 
-export const subjectOf = ({ run, judged, directory, again, exitCode }: FinishedRun): RunSubject => ({
+/** `alone` says that no other run is told of at the same time. */
+export const subjectOf = (
+  { run, judged, directory, again, exitCode }: FinishedRun,
+  alone: boolean = true,
+): RunSubject => ({
   kind: 'run',
-  title: `${run.target.name}, ${plural(run.spec.nodes, 'node')}`,
+  title: `${run.target.name}, ${plural(run.spec.nodes, 'node')}${alone ? '' : `, seed ${run.spec.seed}`}`,
   summary: judged.summary,
   history: judged.history,
   directory: directory.path,
@@ -36,6 +40,7 @@ export const subjectOf = ({ run, judged, directory, again, exitCode }: FinishedR
   reportFile: directory.report,
   again,
   exitCode,
+  alone,
 })
 
 /** Writes `run.json` and `report.html` next to the history. */

@@ -33,6 +33,8 @@ import { readSpecFile } from './spec-file.ts'
 /** The settings of `chaos run`: the run itself, and how to show it. */
 export interface RunSettings {
   readonly run: PlannedRun
+  /** The same with the seeds that follow, if it is to be repeated. */
+  readonly repeats?: readonly PlannedRun[] | undefined
   /** The configuration file, if there is one. */
   readonly config?: string | undefined
   /** Whether to perform a simulated run twice and compare. */
@@ -96,10 +98,14 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
       ? await specOfOptions(options, withPaths(baseDraft(options, loaded), own), registries)
       : specOfFile(file, options)
   const run = await planRun(spec, registries, file ?? 'chaos run')
+  const repeats = await plannedRepeats(parseTimes(options), run, (next) =>
+    planRun(next, registries, file ?? 'chaos run'),
+  )
   const baseline = parseBaselineOptions(options, loaded)
   if (baseline !== undefined) requireSameRun(baseline, run)
   return {
     run,
+    repeats,
     config: loaded?.path,
     verifyDeterminism: parseVerify(flagOf(options, 'verify-determinism'), run.target),
     reporters: parseReporters(options, 'run'),
@@ -107,6 +113,23 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
     baseline,
     out: textOf(options, 'out') ?? loaded?.config.out ?? RUN_DEFAULTS.out,
   }
+}
+
+const MOST_TIMES = 1_000
+
+const parseTimes = (options: ParsedOptions): number => {
+  const typed = textOf(options, 'times')
+  return typed === undefined ? 1 : parseCount('times', typed, { min: 1, max: MOST_TIMES })
+}
+
+async function plannedRepeats(
+  times: number,
+  { spec }: PlannedRun,
+  plan: (spec: RunSpec) => Promise<PlannedRun>,
+): Promise<readonly PlannedRun[]> {
+  const repeats: PlannedRun[] = []
+  while (repeats.length < times - 1) repeats.push(await plan({ ...spec, seed: spec.seed + repeats.length + 1 }))
+  return repeats
 }
 
 function specOfFile(file: string, options: ParsedOptions): RunSpec {

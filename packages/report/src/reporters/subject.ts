@@ -18,6 +18,8 @@ export interface RunSubject {
   readonly directory: string
   readonly historyFile: string
   readonly reportFile: string
+  /** Whether it is the only run. Several get a line each. */
+  readonly alone: boolean
   /** The command that repeats the run. */
   readonly again: string
   readonly exitCode: number

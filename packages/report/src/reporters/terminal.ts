@@ -1,5 +1,6 @@
 import { type CheckRow, renderCheck, renderCheckTable } from '../terminal/check-page.ts'
 import { renderExplanations } from '../terminal/explanation.ts'
+import { renderRepeat, renderRepeats } from '../terminal/repeats-page.ts'
 import { renderRun } from '../terminal/run-page.ts'
 import { renderSearch } from '../terminal/search-page.ts'
 import type { Place, Reporter } from './reporter.ts'
@@ -13,6 +14,8 @@ export const terminalReporter: Reporter = {
   each: pageOf,
   end(told, { style, terminal }) {
     if (told.length < 2) return ''
+    const runs = told.flatMap(({ findings }) => findings).filter(({ command }) => command === 'run')
+    if (runs.length > 1) return renderRepeats(runs, style, terminal)
     const rows = told.flatMap(({ row }): readonly CheckRow[] => (row === undefined ? [] : [row]))
     return rows.length === 0 ? '' : renderCheckTable(rows, style, terminal)
   },
@@ -21,7 +24,9 @@ export const terminalReporter: Reporter = {
 function pageOf(subject: Subject, { style, terminal }: Place): string {
   switch (subject.kind) {
     case 'run':
-      return renderRun(subject.summary, subject.history, style, { ...terminal, ...subject })
+      return subject.alone
+        ? renderRun(subject.summary, subject.history, style, { ...terminal, ...subject })
+        : renderRepeat(subject, style, terminal)
     case 'file':
       return filePage(subject, { style, terminal })
     case 'trouble':

@@ -1,0 +1,69 @@
+import { printable } from '../operation-words.ts'
+import { wilsonInterval } from '../proportion.ts'
+import type { Finding } from '../reporters/finding.ts'
+import type { RunSubject } from '../reporters/subject.ts'
+import { requirementText } from '../requirements/result.ts'
+import { count, percent, plural } from '../words.ts'
+import { accusedLevel, counterexampleOf } from './evidence.ts'
+import { headlineOf, paintFor } from './headline.ts'
+import { finish, pageStyle, vacuousTexts } from './run-page.ts'
+import type { Style, TerminalOptions } from './style.ts'
+import { wrap } from './width.ts'
+
+/** One of several runs: its verdict in a line and, if it broke its promise, how, and where its report is. */
+export function renderRepeat(subject: RunSubject, style: Style, options: TerminalOptions): string {
+  const { summary, reportFile, again, exitCode } = subject
+  const { report, expectation, requirements = [], vacuous } = summary
+  const page = pageStyle(style, options)
+  const asked = expectation?.level
+  const headline = report === undefined ? undefined : headlineOf(report, asked, vacuous.length > 0)
+  const isKept = exitCode === 0
+  const [symbol, paint] = isKept
+    ? [page.symbols.met, style.green]
+    : exitCode === 1
+      ? [page.symbols.violated, style.accent]
+      : [page.symbols.unknown, style.yellow]
+  const seed = `seed ${summary.spec.seed}`
+  const title = headline === undefined ? 'not checked' : paintFor(headline.mood, style)(headline.title.toLowerCase())
+  const missed = requirements.filter(({ met }) => met !== true)
+  const shown = report === undefined ? undefined : counterexampleOf(report, accusedLevel(report, asked))
+  const why = [
+    ...(shown === undefined ? [] : [shown.sentence]),
+    ...missed.map(requirementText),
+    ...vacuousTexts(vacuous),
+    ...summary.trouble,
+  ]
+  const line = `${paint(symbol)} ${seed.padEnd(SEED_COLUMN)}${title}, ${plural(summary.operations.total, 'operation')}`
+  const more = isKept ? [] : [...why.flatMap((text) => wrap(printable(text), page.width - 2)), reportFile, again]
+  return finish([[line, ...more.map((text) => `  ${style.dim(text)}`)]], options).replace(/^\n/, '')
+}
+
+const SEED_COLUMN = 12
+
+/** How often it happened, and between which bounds the true proportion is. */
+export function renderRepeats(runs: readonly Finding[], style: Style, options: TerminalOptions): string {
+  const page = pageStyle(style, options)
+  const failed = runs.filter(({ result }) => result === 'failed').length
+  const undecided = runs.filter(({ result }) => result === 'undecided' || result === 'troubled').length
+  const [least, most] = wilsonInterval(failed, runs.length - undecided)
+  const decided = runs.length - undecided
+  const lines = [
+    failed === 0
+      ? style.bold(style.green(`KEPT IN ${count(decided)} OF ${plural(runs.length, 'run').toUpperCase()}`))
+      : style.bold(style.accent(`BROKEN IN ${count(failed)} OF ${plural(runs.length, 'run').toUpperCase()}`)),
+    ...wrap(proportionText(failed, decided, least, most), page.width),
+    ...(undecided === 0
+      ? []
+      : [
+          style.yellow(
+            `${plural(undecided, 'run')} proved nothing, and count${undecided === 1 ? 's' : ''} for neither.`,
+          ),
+        ]),
+  ]
+  return finish([lines], options)
+}
+
+const proportionText = (failed: number, decided: number, least: number, most: number): string =>
+  decided === 0
+    ? 'nothing was decided'
+    : `${percent(failed / decided, 1)} of those that were decided; with 95% confidence, it happens in ${percent(least, 1)} to ${percent(most, 1)} of such runs`
