@@ -5,6 +5,7 @@ import { dns } from './dns/definition.ts'
 import { leaseLock } from './lease-lock/definition.ts'
 import { masterMaster } from './master-master/definition.ts'
 import { orderedQueue } from './ordered-queue/definition.ts'
+import { outbox } from './outbox/definition.ts'
 import { paxos } from './paxos/definition.ts'
 import { primaryReplica } from './primary-replica/definition.ts'
 import { quorum } from './quorum/definition.ts'
@@ -32,6 +33,7 @@ export const protocols: readonly ProtocolDefinition[] = [
   dns,
   watchCache,
   single,
+  outbox,
 ]
 
 export const findProtocol = (name: string): ProtocolDefinition | undefined =>

@@ -2,6 +2,7 @@ import { blockedCoordinator } from './stories/blocked-coordinator.ts'
 import { burritoAndTaco } from './stories/burrito-and-taco.ts'
 import { clockSkewReorder } from './stories/clock-skew-reorder.ts'
 import { doubleTransfer } from './stories/double-transfer.ts'
+import { dualWrite } from './stories/dual-write.ts'
 import { duplicateDelivery } from './stories/duplicate-delivery.ts'
 import { failoverDataLoss } from './stories/failover-data-loss.ts'
 import { figure8 } from './stories/figure-8.ts'
@@ -29,6 +30,7 @@ export const stories: readonly Story[] = [
   failoverDataLoss,
   figure8,
   duplicateDelivery,
+  dualWrite,
   clockSkewReorder,
   timeGoesBack,
   twoApiServers,

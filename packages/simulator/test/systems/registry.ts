@@ -4,6 +4,7 @@ import { dnsRows } from './dns.ts'
 import { leaseLockRows } from './lease-lock.ts'
 import { masterMasterRows } from './master-master.ts'
 import { orderedQueueRows } from './ordered-queue.ts'
+import { outboxRows } from './outbox.ts'
 import { paxosRows } from './paxos.ts'
 import { primaryReplicaRows } from './primary-replica.ts'
 import { quorumRows } from './quorum.ts'
@@ -32,4 +33,5 @@ export const systemRows: readonly SystemRow[] = [
   ...dnsRows,
   ...watchCacheRows,
   ...singleRows,
+  ...outboxRows,
 ]

@@ -1,0 +1,62 @@
+import { millis } from '@chaosproxy/history'
+import type { ProtocolDefinition } from '../definition.ts'
+import { objects } from '../objects/registry.ts'
+import { chooseOptions, type Declared } from '../options.ts'
+import { createOutbox } from './machine.ts'
+import type { OutboxConfig } from './state.ts'
+
+const declared = {
+  name: 'outbox',
+  // What is read changes nothing, or the view would have to be asked in turn with the database.
+  objects: objects.filter(({ reads }) => reads.length > 0).map(({ name }) => name),
+  knobs: [
+    {
+      name: 'write',
+      summary: 'how the queue hears of a write: by an outbox in the database, or by a dual write in either order',
+      default: 'outbox',
+      values: ['outbox', 'database-then-queue', 'queue-then-database'],
+    },
+    { name: 'request-timeout-ms', summary: 'how long an app server waits for an answer', default: 500 },
+    { name: 'relay-ms', summary: 'how often the relay sends again what was not confirmed', default: 20 },
+  ],
+  bugs: [
+    {
+      name: 'outbox-apart',
+      summary: 'the event is stored in a transaction of its own, after that of the effect',
+      under: { faults: ['kill'], workload: 'counter' },
+    },
+    {
+      name: 'outbox-in-memory',
+      summary: 'events wait in memory for the relay, so a restart forgets them',
+      under: { faults: ['kill', 'partition'], workload: 'counter' },
+    },
+    {
+      name: 'forget-on-send',
+      summary: 'the relay forgets an event once it is sent, whether it arrives or not',
+      under: { faults: ['loss', 'partition', 'kill'], workload: 'counter' },
+    },
+    {
+      name: 'apply-repeats',
+      summary: 'the consumer applies whatever comes, also what it has had before',
+      under: { faults: ['delay', 'partition'], workload: 'counter' },
+    },
+  ],
+} as const satisfies Declared
+
+export const outbox: ProtocolDefinition = {
+  ...declared,
+  marks: true,
+  summary: 'a database and a queue that are to have the same, by an outbox in the database or by writing to both',
+  defaultNodes: 3,
+  promises: (_, { write = 'outbox' }) => (write === 'outbox' ? 'eventual' : 'none'),
+  create(options) {
+    const chosen = chooseOptions(declared, options)
+    return createOutbox({
+      object: chosen.object,
+      write: chosen.value('write') as OutboxConfig['write'],
+      timeoutMs: millis(chosen.number('request-timeout-ms')),
+      relayMs: millis(chosen.number('relay-ms')),
+      bug: chosen.bug,
+    })
+  },
+}

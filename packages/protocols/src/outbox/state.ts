@@ -1,0 +1,102 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { Completion, Input, Millis } from '@chaosproxy/history'
+import type { Command } from '../command.ts'
+import type { Effect } from '../machine.ts'
+import type { AnyObject } from '../objects/object.ts'
+import type { Forwarding, Ticket } from '../routing/forwarding.ts'
+
+export interface OutboxConfig {
+  readonly object: AnyObject
+  readonly write: 'outbox' | 'database-then-queue' | 'queue-then-database'
+  /** How long an app server waits for an answer. */
+  readonly timeoutMs: Millis
+  /** How often the relay sends again what was not confirmed. */
+  readonly relayMs: Millis
+  readonly bug: string | undefined
+}
+
+export type OutboxMessage =
+  // From an app server to the database, and back.
+  | { readonly type: 'commit'; readonly request: string; readonly command: Command; readonly ticket: Ticket }
+  | { readonly type: 'committed'; readonly request: string; readonly result: Completion }
+  // The dual write: from an app server to the queue, and back.
+  | { readonly type: 'publish'; readonly request: string; readonly command: Command; readonly ticket: Ticket }
+  | { readonly type: 'published'; readonly request: string }
+  // From the database's relay to the queue, and back.
+  | { readonly type: 'events'; readonly first: number; readonly commands: readonly Command[] }
+  | { readonly type: 'received'; readonly upTo: number }
+  // From an app server to the view behind the queue, and back.
+  | { readonly type: 'query'; readonly request: string; readonly input: Input }
+  | { readonly type: 'answer'; readonly request: string; readonly result: Completion }
+
+export type OutboxRecord =
+  /** In the database: an effect and, unless it is published elsewhere, its event, in one transaction. */
+  | {
+      readonly kind: 'commit'
+      readonly from: NodeId
+      readonly ticket: Ticket
+      readonly command: Command
+      readonly event: boolean
+    }
+  /** In the database, with a mistake: an event in a transaction of its own. */
+  | { readonly kind: 'event'; readonly command: Command }
+  /** In the database: events up to this number are in the queue. */
+  | { readonly kind: 'sent'; readonly upTo: number }
+  /** In the queue: an event of the relay. */
+  | { readonly kind: 'received'; readonly command: Command }
+  /** In the queue: an event of an app server. */
+  | { readonly kind: 'published'; readonly from: NodeId; readonly ticket: Ticket; readonly command: Command }
+
+/** A client's request to this app server, until it is answered. */
+export interface Call {
+  readonly requestId: string
+  readonly command: Command
+  /** By the monotonic clock. */
+  readonly dueAt: number
+}
+
+export interface OutboxState {
+  readonly id: NodeId
+  readonly database: NodeId
+  readonly queue: NodeId
+  readonly life: number
+  // The app server; each node is one.
+  readonly calls: Map<string, Call>
+  readonly toDatabase: Forwarding
+  readonly toQueue: Forwarding
+  // The database.
+  stored: unknown
+  readonly commits: Forwarding
+  /** Events that the queue has not confirmed, oldest first. */
+  readonly outbox: Command[]
+  /** The number of the last event that it has confirmed. */
+  sent: number
+  // The queue, and the view that is made of its events.
+  viewed: unknown
+  readonly publications: Forwarding
+  received: number
+}
+
+export interface Turn {
+  readonly config: OutboxConfig
+  readonly state: OutboxState
+  readonly effects: Effect<OutboxMessage, OutboxRecord>[]
+  readonly steady: Millis
+  /** Handles a message that this node sends to itself. */
+  readonly receive: (turn: Turn, from: NodeId, message: OutboxMessage) => void
+}
+
+export type Message<Type extends OutboxMessage['type']> = Extract<OutboxMessage, { readonly type: Type }>
+
+export const mark = ({ effects }: Turn): void => {
+  effects.push({ type: 'mark' })
+}
+
+export const persist = ({ effects }: Turn, record: OutboxRecord): void => {
+  effects.push({ type: 'persist', record })
+}
+
+export function send(turn: Turn, to: NodeId, message: OutboxMessage): void {
+  if (to === turn.state.id) turn.receive(turn, to, message)
+  else turn.effects.push({ type: 'send', to, message })
+}

@@ -1,0 +1,23 @@
+import { CALM, type SystemRow, UNDER_FAULTS } from './row.ts'
+
+const EVENTUAL = { meets: ['eventual'], breaks: ['linearizable'] }
+const APART = { meets: [], breaks: ['eventual'] }
+const COUNTERS = { protocol: 'outbox', workload: 'counter' }
+
+export const outboxRows: readonly SystemRow[] = [
+  // The view is late, and has everything in the end.
+  { protocol: 'outbox', settings: { cas: 0 }, faults: CALM, earns: EVENTUAL },
+  { protocol: 'outbox', settings: { cas: 0 }, faults: UNDER_FAULTS, earns: EVENTUAL },
+  { ...COUNTERS, faults: UNDER_FAULTS, earns: EVENTUAL },
+  // The dual write comes to the two in different orders, even if nothing fails …
+  {
+    protocol: 'outbox',
+    knobs: { write: 'database-then-queue' },
+    settings: { cas: 0, keys: 1 },
+    faults: CALM,
+    earns: APART,
+  },
+  // … and to one of them only, if something does: it loses, or invents.
+  { ...COUNTERS, knobs: { write: 'database-then-queue' }, faults: ['kill', 'partition'], earns: APART },
+  { ...COUNTERS, knobs: { write: 'queue-then-database' }, faults: ['kill', 'partition'], earns: APART },
+]
