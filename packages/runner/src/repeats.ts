@@ -46,7 +46,7 @@ export function createRepeats(model: string): Repeats {
       const more = keys.length > MOST_KEYS ? ` and ${keys.length - MOST_KEYS} more` : ''
       const [changes, were] = total === 1 ? ['change', 'was'] : ['changes', 'were']
       return [
-        `${total} ${changes} whose answer was lost ${were} sent again by the same client and carried out both times, of ${keys.slice(0, MOST_KEYS).join(', ')}${more}. If the driver did that by itself, what was asked for once was applied twice (for ioredis, maxRetriesPerRequest: 0 prevents it)`,
+        `${total} ${changes} whose answer was lost ${were} sent again by the same client and carried out both times, of ${keys.slice(0, MOST_KEYS).join(', ')}${more}. If the driver did that by itself, what was asked for once was applied twice (for ioredis, maxRetriesPerRequest: 0 prevents it). To prove it, record those who ask: the app, with a route table, and this server with --as tcp`,
       ]
     },
   }
