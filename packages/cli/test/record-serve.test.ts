@@ -106,6 +106,43 @@ describe('servers that chaos record starts', () => {
     expect(exitCode).toBe(4)
   })
 
+  const LONELY = `require('node:http').createServer(() => {}).listen(Number(process.argv[2]), '127.0.0.1')`
+  const ECHOING = `
+    let sum = 0
+    require('node:net').createServer((socket) => socket.on('error', () => {}).on('data', (request) => {
+      if (request.toString().startsWith('POST')) sum++
+      const answer = 'HTTP/1.1 200 OK\\r\\ncontent-length: 9\\r\\n\\r\\n{"sum":' + sum + '}'
+      socket.write(answer + answer)
+    })).listen(Number(process.argv[2]), '127.0.0.1')
+  `
+  const ASKING = `
+    (async () => {
+      for (const method of ['POST', 'GET', 'POST', 'GET'])
+        await fetch('http://' + process.argv[2] + '/sum/a', { method, signal: AbortSignal.timeout(500) }).then((reply) => reply.text(), () => {})
+    })()
+  `
+  test.each([
+    ['never answers', LONELY, /n1 \(.*\) has answered none of 4 operations, and no fault was in the way/],
+    ['answers each request twice', ECHOING, /answers? came that nothing had asked for/],
+  ])('one that %s is told as that', async (_, server, message) => {
+    const { directory, table, path } = files()
+    writeFileSync(path('server.cjs'), server)
+    writeFileSync(path('asking.cjs'), ASKING)
+    const serve = ['--serve', `node ${path('server.cjs')} {port}`, '--as', table, '--model', 'counter']
+    const options = ['--seed', '1', '--expect', 'linearizable', '--out', directory]
+    const { exitCode, stdout, stderr } = await chaos([
+      'record',
+      ...serve,
+      ...options,
+      '--',
+      'node',
+      path('asking.cjs'),
+      '{n1}',
+    ])
+    expect((stdout + stderr).replaceAll(/\s+/g, ' ')).toMatch(message)
+    expect(exitCode, stdout + stderr).toBe(4)
+  })
+
   test.each([
     [
       ['--serve', 'node x {prt}', '--as', 'resp', '--', 'true'],

@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { millis, UserError } from '@chaosproxy/history'
+import { millis } from '@chaosproxy/history'
 import type { Recorder } from '@chaosproxy/proxy'
 import type { ManagedProxy } from '@chaosproxy/proxy/control'
-import { observe, type PerformOptions, type PlannedRun, type Progress, type RunOutcome } from '@chaosproxy/runner'
+import { observe, type PerformOptions, type PlannedRun, type RunOutcome } from '@chaosproxy/runner'
 import {
   commandText,
   fillCommand,
@@ -18,6 +18,7 @@ import {
 } from '@chaosproxy/targets'
 import { checkTable } from '../proxy/table-functions.ts'
 import { isForPrograms } from '../reporting/choice.ts'
+import { requireAnswers, requireOperations, requireReached, surplusOf } from './requirements.ts'
 import { finallyOf, type RecordedCommand } from './settings.ts'
 
 const QUIET_MS = millis(10_000)
@@ -107,9 +108,17 @@ async function performServed(
     if (command.running()) await command.end(END_GRACE_MS)
     abandoned?.throwIfAborted()
     requireReached(cluster.unreached(), upstreams, observation.progress())
+    if (end !== 'interrupted' && run.schedule.length === 0) requireAnswers(cluster.recorder, settings)
     const outcome = await new Promise<RunOutcome>((resolve) => observation.stop(end === 'interrupted', resolve))
     requireOperations(cluster.recorder, settings, proxies)
-    return { ...outcome, trouble: [...outcome.trouble, ...(servers?.trouble ?? []), ...troubleOf(end, settings)] }
+    const surplus = surplusOf(cluster.recorder, outcome)
+    const trouble = [
+      ...outcome.trouble,
+      ...(servers?.trouble ?? []),
+      ...troubleOf(end, settings),
+      ...(surplus.trouble ?? []),
+    ]
+    return { ...outcome, trouble, doubts: [...(outcome.doubts ?? []), ...(surplus.doubts ?? [])] }
   } finally {
     clearInterval(status)
     clearInterval(beginning)
@@ -177,61 +186,6 @@ function troubleOf(end: CommandEnd, { command, mayFail, timeMs }: RecordedComman
   if (typeof end === 'string' || end.code === 0 || mayFail) return []
   const how = end.signal === null ? `exit code ${end.code}` : end.signal
   return [`${words} ended with ${how}. Where it may fail under faults, say --may-fail`]
-}
-
-/** Where a server is not there at all, the verdict on what was asked of it says nothing. */
-function requireReached(
-  unreached: ReadonlyMap<string, string>,
-  upstreams: readonly Upstream[],
-  { counts }: Progress,
-): void {
-  const missing = upstreams.find(({ name }) => unreached.has(name))
-  if (missing === undefined || counts.ok > 0) return
-  throw new UserError(
-    'environment',
-    `${missing.name}: ${missing.upstream} could not be reached (${unreached.get(missing.name)}), and nothing was answered. Is the server up, and is that its address?`,
-  )
-}
-
-/** A record without operations proves nothing, but would look like success. */
-function requireOperations(
-  { counters }: Recorder,
-  { carries, run }: RecordedCommand,
-  proxies: readonly ManagedProxy[],
-): void {
-  if (counters.operations > 0) return
-  const { unmatched, notUnderstood, examples, opaqueConnections } = counters
-  const table = String(run.spec.workload.settings['as'])
-  const seen = unmatched + notUnderstood
-  if (seen === 0) {
-    const at = proxies.map(({ name, listen }) => `${name} at ${listen}`).join(', ')
-    throw new UserError(
-      'input',
-      opaqueConnections > 0
-        ? `Nothing was recorded: what came was not ${carries.kind}. Is --as ${table} right?`
-        : `Nothing came by the proxy (${at}). The command has to use it: its address is in CHAOS_PROXY_N1, and {n1} stands for it in --env and in the command.`,
-    )
-  }
-  const [passed] = examples.passedOn
-  const [puzzling] = examples.notUnderstood
-  const first = passed?.what ?? puzzling?.what ?? 'unknown'
-  const why = passed === undefined && puzzling !== undefined ? ` (${puzzling.why})` : ''
-  throw new UserError(
-    'input',
-    `${table}: 0 of ${seen.toLocaleString('en-US')} requests matched; the first was ${first}${why}: ${remedyFor(first, carries.kind)}`,
-  )
-}
-
-function remedyFor(first: string, kind: string): string {
-  if (kind === 'resp')
-    return `what is recorded is said by {"kind": "resp"}: strings and hashes; others are counter, set, queue.`
-  const [method = 'GET', path = '/'] = first.split(' ')
-  const pattern = path.replace(/[^/]+$/, '{key}')
-  const route =
-    method === 'GET'
-      ? { request: `GET ${pattern}`, f: 'read', result: 'json.value' }
-      : { request: `${method} ${pattern}`, f: 'write', value: 'json.value' }
-  return `add ${JSON.stringify(route)}, say. chaos routes try shows what becomes of a request.`
 }
 
 /** `CHAOS_PROXY_N1` holds the address of the proxy n1. */

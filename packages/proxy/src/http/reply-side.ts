@@ -155,7 +155,7 @@ export class ReplySide implements Stage {
     const treatment = turn === undefined ? 'pass' : this.#treatmentOf(turn)
     if (!this.#isInterim) {
       connection.link.counters.replies++
-      if (turn === undefined) connection.recording?.unmatchedAnswer()
+      if (turn === undefined && head.status < 400) connection.recording?.unmatchedAnswer()
       this.#plan = this.#planFor(turn, treatment)
     }
     const plan = this.#isInterim ? undefined : this.#plan

@@ -102,6 +102,7 @@ export class Exchange {
   answered(time: Nanos, answer: Completions): void {
     this.#edges |= EDGE.backendIn
     this.#backendAnswer = answer
+    this.#recording.counters.answered++
     this.#endBackend(time, answer, undefined)
     this.#release()
   }

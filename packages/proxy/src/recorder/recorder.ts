@@ -27,7 +27,7 @@ export interface RecorderOptions {
 export interface RecorderCounters extends Readonly<ExchangeCounters>, RemarkCounters {
   /** Connections that stopped being understood; the rest of their bytes was passed on unread. */
   readonly opaqueConnections: number
-  /** Answers without a request. */
+  /** Answers without a request; errors do not count, which a server may send before it hangs up. */
   readonly unmatchedAnswers: number
   /** Events written to either view. */
   readonly events: number
@@ -82,7 +82,7 @@ export interface ConnectionRecorder {
   opaque(what: string, touches: Touches): void
   /** Call before the server gets a request that a fault changed; `touches`: what it may change instead. */
   altered(touches: Touches): void
-  /** Call for an answer without a request. */
+  /** Call for an answer without a request that is no error. */
   unmatchedAnswer(): void
 }
 
@@ -111,6 +111,7 @@ class LiveRecorder implements Recorder {
     ok: 0,
     fail: 0,
     info: 0,
+    answered: 0,
     unnamed: 0,
     incomplete: 0,
     keyedRetries: 0,

@@ -32,6 +32,8 @@ export interface ExchangeCounters {
   ok: number
   fail: number
   info: number
+  /** Requests for operations that the backend answered, whatever its answer. */
+  answered: number
   /** Operations of unnamed clients. */
   unnamed: number
   /** Requests that never arrived in full. */

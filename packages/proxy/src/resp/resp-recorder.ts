@@ -7,7 +7,7 @@ import type { Conversation, Intercept, Interceptor, Stage } from '../interceptor
 import type { Completion, Completions, Understanding } from '../recorder/call.ts'
 import type { Exchange } from '../recorder/exchange.ts'
 import type { ConnectionRecorder, Recorder } from '../recorder/recorder.ts'
-import type { Part } from './answers.ts'
+import { isError, type Part } from './answers.ts'
 import { completionsOf } from './command-reader.ts'
 import { type CommandSet, commandSet } from './command-set.ts'
 import type { Naming } from './identity.ts'
@@ -291,7 +291,7 @@ class RespRecording implements Interceptor {
     }
     if (asked === undefined) {
       if (this.#isBlind) return
-      this.#connection.unmatchedAnswer()
+      if (value === undefined || !isError(respToJson(value))) this.#connection.unmatchedAnswer()
       // A server that answers half a request has found that it is not RESP, or is about to give up.
       if (this.#open !== undefined) this.#stopUnderstanding()
       return

@@ -1,0 +1,89 @@
+import { UserError } from '@chaosproxy/history'
+import type { Recorder } from '@chaosproxy/proxy'
+import type { ManagedProxy } from '@chaosproxy/proxy/control'
+import { plural } from '@chaosproxy/report'
+import type { Progress, RunOutcome } from '@chaosproxy/runner'
+import { commandText, type Upstream } from '@chaosproxy/targets'
+import type { RecordedCommand, RecordedServer } from './settings.ts'
+
+/** Where a server is not there at all, the verdict on what was asked of it says nothing. */
+export function requireReached(
+  unreached: ReadonlyMap<string, string>,
+  upstreams: readonly Upstream[],
+  { counts }: Progress,
+): void {
+  const missing = upstreams.find(({ name }) => unreached.has(name))
+  if (missing === undefined || counts.ok > 0) return
+  throw new UserError(
+    'environment',
+    `${missing.name}: ${missing.upstream} could not be reached (${unreached.get(missing.name)}), and nothing was answered. Is the server up, and is that its address?`,
+  )
+}
+
+/** A record without operations proves nothing, but would look like success. */
+export function requireOperations(
+  { counters }: Recorder,
+  { carries, run }: RecordedCommand,
+  proxies: readonly ManagedProxy[],
+): void {
+  if (counters.operations > 0) return
+  const { unmatched, notUnderstood, examples, opaqueConnections } = counters
+  const table = String(run.spec.workload.settings['as'])
+  const seen = unmatched + notUnderstood
+  if (seen === 0) {
+    const at = proxies.map(({ name, listen }) => `${name} at ${listen}`).join(', ')
+    throw new UserError(
+      'input',
+      opaqueConnections > 0
+        ? `Nothing was recorded: what came was not ${carries.kind}. Is --as ${table} right?`
+        : `Nothing came by the proxy (${at}). The command has to use it: its address is in CHAOS_PROXY_N1, and {n1} stands for it in --env and in the command.`,
+    )
+  }
+  const [passed] = examples.passedOn
+  const [puzzling] = examples.notUnderstood
+  const first = passed?.what ?? puzzling?.what ?? 'unknown'
+  const why = passed === undefined && puzzling !== undefined ? ` (${puzzling.why})` : ''
+  throw new UserError(
+    'input',
+    `${table}: 0 of ${seen.toLocaleString('en-US')} requests matched; the first was ${first}${why}: ${remedyFor(first, carries.kind)}`,
+  )
+}
+
+/** A server that answers nothing although no fault is in its way is broken, and a verdict would say nothing. */
+export function requireAnswers({ counters }: Recorder, { servers }: RecordedCommand): void {
+  if (counters.operations === 0 || counters.answered > 0) return
+  const recorded = servers.filter(({ isRecorded }) => isRecorded)
+  const answered = recorded.length === 1 ? 'has answered' : 'have answered'
+  throw new UserError(
+    'environment',
+    `${recorded.map(nameOf).join(' and ')} ${answered} none of ${plural(counters.operations, 'operation')}, and no fault was in the way. Is that the right port, and does it speak what --as says?`,
+  )
+}
+
+/** What to say of a server that answers more than it was asked. */
+export function surplusOf(
+  { counters: { unmatchedAnswers } }: Recorder,
+  { faults }: Pick<RunOutcome, 'faults'>,
+): Pick<RunOutcome, 'doubts'> & { readonly trouble?: readonly string[] } {
+  if (unmatchedAnswers === 0) return {}
+  const came = unmatchedAnswers === 1 ? '1 answer came' : `${unmatchedAnswers.toLocaleString('en-US')} answers came`
+  const text = `${came} that nothing had asked for. Where a server answers a request twice, the second answer is taken for that of the next request on the connection, and the record cannot be trusted`
+  return haveBitten(faults) ? { doubts: [text] } : { trouble: [text] }
+}
+
+const haveBitten = (faults: RunOutcome['faults']): boolean => faults.some(({ hits }) => hits > 0)
+
+const nameOf = (server: RecordedServer): string =>
+  `${server.name} (${'command' in server ? commandText(server.command) : server.upstream})`
+
+function remedyFor(first: string, kind: string): string {
+  if (kind === 'resp')
+    return `what is recorded is said by {"kind": "resp"}: strings and hashes; others are counter, set, queue.`
+  const [method = 'GET', path = '/'] = first.split(' ')
+  const pattern = path.replace(/[^/]+$/, '{key}')
+  const route =
+    method === 'GET'
+      ? { request: `GET ${pattern}`, f: 'read', result: 'json.value' }
+      : { request: `${method} ${pattern}`, f: 'write', value: 'json.value' }
+  return `add ${JSON.stringify(route)}, say. chaos routes try shows what becomes of a request.`
+}
