@@ -2,7 +2,7 @@ import { findModel, type Need } from '@chaosproxy/checker'
 import type { FaultKind } from '@chaosproxy/faults'
 import { type History, OK } from '@chaosproxy/history'
 import type { FaultRecord } from '@chaosproxy/report'
-import { register, type Workload } from '@chaosproxy/workloads'
+import { register, type Workload, withoutNews } from '@chaosproxy/workloads'
 
 /**
  * Why a run proves less than it seems to, or nothing. A run without reads, without concurrency, or whose faults never
@@ -30,7 +30,7 @@ export function findVacuity(
 
 /**
  * Functions that never succeeded, although a history without them meets every level. For a register these are reads and
- * writes (a cas counts as both); if the model does not say, any operation.
+ * writes (a cas counts as both), and writes must differ; if the model does not say, any operation.
  */
 export function missingSuccesses(history: History, model = 'register'): string[] {
   const { f, outcome, length } = history.operations
@@ -41,9 +41,10 @@ export function missingSuccesses(history: History, model = 'register'): string[]
   }
   const isThere = ({ functions }: Need): boolean => functions?.some((name) => succeeded.has(name)) ?? succeeded.size > 0
   const needs = findModel(model)?.needs ?? [{ what: 'operation', functions: undefined }]
-  return needs
+  const missing = needs
     .filter((need) => !isThere(need))
     .map(({ what, functions }) => `no ${what} succeeded${usualErrorText(history, functions)}`)
+  return model === 'register' ? [...missing, ...withoutNews(history)] : missing
 }
 
 /** The error that most of these operations ended with, as ` (9 of 12: timeout)`; empty if none had one. */

@@ -4,7 +4,7 @@ import type { FaultRecord } from '@chaosproxy/report'
 import { judgeExpectation } from '@chaosproxy/runner'
 import { describe, expect, test } from 'vitest'
 import { summarizeNodes, summarizePhases, withRecoveries } from '../src/phases.ts'
-import { findVacuity } from '../src/vacuity.ts'
+import { findVacuity, missingSuccesses } from '../src/vacuity.ts'
 
 const MS = 1e6
 type Line = readonly [
@@ -159,6 +159,36 @@ describe('nothing passes vacuously', () => {
     ],
   ])('%s', (reason, history) => {
     expect(findVacuity(history, [], [])).toContain(reason)
+  })
+
+  /** Writes of two clients to keys, with a read at the same time. */
+  const writing = (...writes: (readonly [key: string, value: number])[]) =>
+    historyFromEvents(
+      writes.flatMap(([key, value], i) => {
+        const time = (ms: number) => nanos((10 * i + ms) * MS)
+        const write = { process: 0, f: 'write', key, value }
+        const read = { process: 1, f: 'read', key, value: null }
+        return [
+          { ...write, type: 'invoke', time: time(1) },
+          { ...read, type: 'invoke', time: time(2) },
+          { ...write, type: 'ok', time: time(3) },
+          { ...read, value, type: 'ok', time: time(4) },
+        ]
+      }),
+    )
+  const unheard = (where: string) =>
+    `all writes to ${where} wrote the same value, so that no read can tell an old value from a new one`
+
+  test('writes that all write the same value, of which a stale read would show nothing', () => {
+    expect(findVacuity(writing(['x', 1], ['x', 1]), [], [])).toEqual([unheard('x')])
+    expect(findVacuity(writing(['x', 1], ['y', 2], ['y', 2], ['x', 1]), [], [])).toEqual([unheard('each of 2 keys')])
+    expect(missingSuccesses(writing(['x', 1], ['x', 1]))).toEqual([unheard('x')])
+  })
+
+  test('one key with two values, or one that is written only once, is enough', () => {
+    expect(findVacuity(writing(['x', 1], ['x', 1], ['x', 2]), [], [])).toEqual([])
+    expect(findVacuity(writing(['x', 1], ['x', 1], ['y', 1]), [], [])).toEqual([])
+    expect(findVacuity(writing(['x', 1]), [], [])).toEqual([])
   })
 
   test('a fault that was asked for, and never bit', () => {

@@ -3,7 +3,7 @@ import type { Json } from '@chaosproxy/history'
 import { createKeyPool, keysSetting } from './keys.ts'
 import { readAll, readOf, readShare, readsSetting } from './reading.ts'
 import { numberOf } from './setting.ts'
-import { missing, withoutConcurrency } from './vacuity.ts'
+import { missing, withoutConcurrency, withoutNews } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
 /**
@@ -71,5 +71,6 @@ export const register: Workload = {
     ...missing(history, 'read', ['read', 'cas']),
     ...missing(history, 'write', ['write', 'cas']),
     ...withoutConcurrency(history, 'a write', ['write', 'cas']),
+    ...withoutNews(history),
   ],
 }

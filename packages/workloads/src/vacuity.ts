@@ -1,4 +1,4 @@
-import { FAIL, type History, type Json, OK, outputOf } from '@chaosproxy/history'
+import { FAIL, FLAG_UNSAID, type History, type Json, OK, outputOf } from '@chaosproxy/history'
 
 /** The complaint if none of these functions ever succeeded. */
 export function missing(history: History, what: string, functions: readonly string[]): string[] {
@@ -49,4 +49,32 @@ export function hasConcurrency({ functions, operations }: History, changes: read
     if (changing) latestChangeReturn = Math.max(latestChangeReturn, returned)
   }
   return false
+}
+
+/**
+ * The complaint if clients wrote to each register again and again, and always the same value: then a read cannot tell an
+ * old value from a new one, and a stale read looks like a fresh one.
+ */
+export function withoutNews({ functions, keys, operations }: History): string[] {
+  const { length, f, key, input, outcome, flags } = operations
+  const isWrite = functions.map((name) => name === 'write')
+  const changesOtherwise = functions.map((name) => name !== 'write' && name !== 'read')
+  const written = new Map<number, { readonly value: number; isRepeated: boolean }>()
+  for (let row = 0; row < length; row++) {
+    const name = f[row] ?? -1
+    if (outcome[row] === FAIL) continue
+    // A cas or an append never leaves the same value behind.
+    if (changesOtherwise[name] === true) return []
+    if (isWrite[name] !== true) continue
+    const value = input[row] ?? -1
+    const before = written.get(key[row] ?? -1)
+    if (before === undefined) written.set(key[row] ?? -1, { value, isRepeated: false })
+    else if (before.value !== value || ((flags[row] ?? 0) & FLAG_UNSAID) !== 0) return []
+    else before.isRepeated = true
+  }
+  const all = [...written]
+  if (all.length === 0 || !all.every(([, { isRepeated }]) => isRepeated)) return []
+  const [[only]] = all as [[number, unknown]]
+  const where = all.length === 1 ? (keys[only] ?? 'the register') : `each of ${all.length} keys`
+  return [`all writes to ${where} wrote the same value, so that no read can tell an old value from a new one`]
 }

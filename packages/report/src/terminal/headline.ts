@@ -25,11 +25,10 @@ export function headlineOf(report: Report<string>, asked: string | undefined, va
     return { mood: 'bad', title: `Not ${adjective(level)}`, beside: besideOf(report, level) }
   if (verdict.result === 'unknown')
     return { mood: 'unsure', title: `Unknown whether ${adjective(level)}`, beside: verdict.reason }
-  return {
-    mood: vacuous ? 'unsure' : 'good',
-    title: capitalised(verdictOf(report, strongest).result === 'violated' ? report.headline : adjective(level)),
-    beside: vacuous ? 'but this proves less than it seems to' : '',
-  }
+  const met = verdictOf(report, strongest).result === 'violated' ? report.headline : adjective(level)
+  if (vacuous)
+    return { mood: 'unsure', title: 'Nothing shown', beside: `${met}, but this proves less than it seems to` }
+  return { mood: 'good', title: capitalised(met), beside: '' }
 }
 
 /** `sequentially consistent? no · eventual? yes`: the levels a reader asks about next. */
