@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { LastLinesReporter } from './scripts/last-lines-reporter.ts'
+import { LongestFirst } from './scripts/longest-first.ts'
 import { sources } from './vitest.sources.ts'
 
 const project = { resolve: { alias: sources } }
@@ -30,6 +31,7 @@ const CHANGING = readdirSync(join(import.meta.dirname, 'packages'), { recursive:
 export default defineConfig({
   test: {
     reporters: ['default', new LastLinesReporter()],
+    sequence: { sequencer: LongestFirst },
     // The projects below have the same sources, each of which is transformed once for all of them.
     experimental: { fsModuleCache: true },
     projects: [
@@ -57,7 +59,7 @@ export default defineConfig({
           exclude: [...exclude, PURE, ...CHANGING],
           isolate: false,
           // They wait for processes much of the time.
-          maxWorkers: 3,
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
         },
       },
@@ -69,7 +71,7 @@ export default defineConfig({
           ...again,
           name: 'changing modules',
           include: CHANGING,
-          maxWorkers: 3,
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
         },
       },

@@ -120,6 +120,9 @@ function expectTold(
   expect(told).toBeGreaterThan(0)
 }
 
+/** Operations of a history in which a violation is hard to find by chance. */
+const LONG = Math.min(24_000, many(80_000))
+
 describe('a violation of registers', () => {
   const isPlanted = ({ keys, operations }: History, row: number): boolean =>
     keys[operations.key[row] ?? -1]?.startsWith('p') === true
@@ -134,7 +137,7 @@ describe('a violation of registers', () => {
   )
 
   test.each(Object.keys(violations) as Level[])('of %s is found near where it shows in a long history', (level) => {
-    const events = amid(violations[level] ?? [], 24_000)
+    const events = amid(violations[level] ?? [], LONG)
     const history = historyFromEvents(events)
     const { report } = hurried(history, { model: 'register', initial: null, levels: [level] }, Number.POSITIVE_INFINITY)
     const verdict = report.levels[level]

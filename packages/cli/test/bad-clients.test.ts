@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { chaos, temporaryDirectory } from './chaos.ts'
+import { chaosHere, temporaryDirectory } from './chaos.ts'
 
 // Clients of a user's own that are wrong: each is one message and exit code 3, and no run begins with them.
 
@@ -25,7 +25,7 @@ async function runWith(client: object, text: string) {
   const declaration = { nodes: 1, command: [process.execPath, 'service.cjs', '{port}'], client }
   writeFileSync(join(cwd, 'mine.json'), JSON.stringify(declaration))
   const args = ['run', '--target', './mine.json', '--time', '1s', '--rate', '50', '--clients', '2', '--seed', '1']
-  return chaos([...args, '--faults', 'none', '--expect', 'linearizable'], { cwd })
+  return chaosHere([...args, '--faults', 'none', '--expect', 'linearizable'], { cwd })
 }
 
 describe('a client that is wrong is told before the run begins:', () => {

@@ -63,6 +63,10 @@ export async function chaosHere(args: readonly string[], options: { cwd?: string
       return true
     }),
   )
+  // So yargs prints its help, which vitest would keep for itself.
+  const console = vi.spyOn(globalThis.console, 'log').mockImplementation((text) => {
+    said.stdout += `${text}\n`
+  })
   const before = process.exitCode
   const directory = process.cwd()
   try {
@@ -72,7 +76,7 @@ export async function chaosHere(args: readonly string[], options: { cwd?: string
   } finally {
     process.exitCode = before
     process.chdir(directory)
-    for (const spy of spies) spy.mockRestore()
+    for (const spy of [...spies, console]) spy.mockRestore()
   }
 }
 

@@ -51,31 +51,31 @@ describe('chaos check with a pattern', () => {
   test('checks what it matches, in the order a person expects, each file once', async () => {
     const cwd = someFiles({ 'run-10.jsonl': 'fresh-read', 'run-2.jsonl': 'stale-read', 'notes.txt': 'fresh-read' })
     const args = ['check', '--json', 'run-10.jsonl', '*.jsonl']
-    const { exitCode, stdout } = await chaos(args, { cwd })
+    const { exitCode, stdout } = await chaosHere(args, { cwd })
     expect(filesOf(stdout)).toEqual(['run-10.jsonl', 'run-2.jsonl'])
     expect(exitCode).toBe(0)
-    expect(filesOf((await chaos(['check', '--json', 'run-*.jsonl'], { cwd })).stdout)).toEqual([
+    expect(filesOf((await chaosHere(['check', '--json', 'run-*.jsonl'], { cwd })).stdout)).toEqual([
       'run-2.jsonl',
       'run-10.jsonl',
     ])
-    expect(filesOf((await chaos(['check', '--json', join(cwd, '**/*-2.jsonl')])).stdout)).toEqual([
+    expect(filesOf((await chaosHere(['check', '--json', join(cwd, '**/*-2.jsonl')])).stdout)).toEqual([
       join(cwd, 'run-2.jsonl'),
     ])
   })
 
   test('that is the name of a file takes the file', async () => {
     const cwd = someFiles({ '[1].jsonl': 'fresh-read', '1.jsonl': 'fresh-read' })
-    expect(filesOf((await chaos(['check', '--json', '[1].jsonl'], { cwd })).stdout)).toEqual(['[1].jsonl'])
+    expect(filesOf((await chaosHere(['check', '--json', '[1].jsonl'], { cwd })).stdout)).toEqual(['[1].jsonl'])
   })
 
   test('that matches nothing says so, and does not keep other files from being checked', async () => {
     const cwd = someFiles({ 'a.jsonl': 'fresh-read' })
-    const alone = await chaos(['check', 'runs/*.jsonl'], { cwd })
+    const alone = await chaosHere(['check', 'runs/*.jsonl'], { cwd })
     expect(alone.stderr).toContain(
       `runs/*.jsonl: no file matches this pattern below ${cwd}. Check it with ls; ** stands for any directories.`,
     )
     expect([alone.exitCode, alone.stdout]).toEqual([3, ''])
-    const both = await chaos(['check', 'runs/*.jsonl', '*.jsonl'], { cwd })
+    const both = await chaosHere(['check', 'runs/*.jsonl', '*.jsonl'], { cwd })
     expect(both.stdout).toMatch(/a\.jsonl +register/)
     expect(both.stdout).toContain('runs/*.jsonl: no file matches')
     expect(both.exitCode).toBe(3)
@@ -83,7 +83,7 @@ describe('chaos check with a pattern', () => {
 
   test('that matches several files cannot fill one report', async () => {
     const cwd = someFiles({ 'a.jsonl': 'fresh-read', 'b.jsonl': 'fresh-read' })
-    const { exitCode, stderr } = await chaos(['check', '*.jsonl', '--out', 'report.html'], { cwd })
+    const { exitCode, stderr } = await chaosHere(['check', '*.jsonl', '--out', 'report.html'], { cwd })
     expect(stderr).toContain('--out report.html: a report is of one file, and 2 were given.')
     expect(exitCode).toBe(3)
   })

@@ -18,7 +18,7 @@ describe('chaos check', () => {
   })
 
   test('of several files shows a table with a line for each', async () => {
-    const { stdout } = await chaos(['check', history('stale-read'), history('fresh-read'), history('split-brain')])
+    const { stdout } = await chaosHere(['check', history('stale-read'), history('fresh-read'), history('split-brain')])
     const lines = stdout.split('\n')
     for (const name of ['stale-read', 'fresh-read', 'split-brain'])
       expect(lines.filter((line) => line.includes(`${name}.jsonl`))).toHaveLength(1)
@@ -227,7 +227,7 @@ describe('a file that is no history', () => {
   })
 
   test('among others does not keep them from being checked', async () => {
-    const { exitCode, stdout } = await chaos(['check', history('fresh-read'), 'nowhere.jsonl'])
+    const { exitCode, stdout } = await chaosHere(['check', history('fresh-read'), 'nowhere.jsonl'])
     expect(stdout).toContain('fresh-read.jsonl')
     expect(stdout).toContain('nowhere.jsonl')
     expect(exitCode).toBe(3)
@@ -251,7 +251,7 @@ test('the version is printed, and nothing else', async () => {
 test.each([[['--help']], [['help', 'run']], [['check', '--help']], [['targets', '-h']]])(
   'chaos %j explains itself with examples or commands',
   async (args) => {
-    const { exitCode, stdout } = await chaos(args)
+    const { exitCode, stdout } = await chaosHere(args)
     expect(stdout).toMatch(/chaos (run|check|targets)/)
     expect(exitCode).toBe(0)
   },

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { chaos, root, startChaos, temporaryDirectory } from './chaos.ts'
+import { chaos, chaosHere, root, startChaos, temporaryDirectory } from './chaos.ts'
 import { patientTest, test } from './patient.ts'
 
 const server = join(root, 'packages', 'targets', 'test', 'cluster', 'kv-server.mjs')
@@ -106,7 +106,7 @@ describe("a cluster of a user's own, declared in a file", () => {
     [{ client: { kind: 'http', routes: 'rutes.json' } }, 3, '"routes" is "rutes.json"'],
   ])('that cannot be is refused: %j', async (changes, code, message) => {
     const cwd = declared([], changes)
-    const { exitCode, stderr } = await chaos(run('--time', '1s', '--faults', 'none'), { cwd })
+    const { exitCode, stderr } = await chaosHere(run('--time', '1s', '--faults', 'none'), { cwd })
     expect(stderr).toContain(message)
     expect(stderr).not.toContain('mistake in chaos')
     expect(exitCode).toBe(code)
@@ -117,7 +117,7 @@ describe("a cluster of a user's own, declared in a file", () => {
     const cwd = declared([], {
       command: [process.execPath, server, '--name', 'n1', '--data', '{data}', '--listen', '{listen}'],
     })
-    const { exitCode, stderr } = await chaos(run('--faults', 'partition'), { cwd })
+    const { exitCode, stderr } = await chaosHere(run('--faults', 'partition'), { cwd })
     expect(stderr).toContain('kv cannot suffer partition: its nodes do not dial each other through the proxy')
     expect(exitCode).toBe(3)
   })

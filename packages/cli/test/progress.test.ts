@@ -9,7 +9,7 @@ function onTerminal(columns: number, set: NodeJS.ProcessEnv = {}) {
     const nothing = () => true
     Object.assign(process.stderr, { isTTY: true, columns: ${columns}, cursorTo: nothing, clearLine: nothing })
     const { createProgress } = await import('./packages/cli/dist/terminal/progress.js')
-    const progress = createProgress({ quiet: false })
+    const progress = await createProgress({ quiet: false })
     progress.update('reading history.jsonl')
     console.log(process.listenerCount('SIGINT'))
     progress.stop()`

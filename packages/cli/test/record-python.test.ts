@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { beforeEach, describe, expect, onTestFinished } from 'vitest'
 import { installed, whySkipped } from '../../proxy/test/real-servers.ts'
-import { chaos, startProcess, temporaryDirectory } from './chaos.ts'
+import { chaosHere, startProcess, temporaryDirectory } from './chaos.ts'
 import { patientTest, test } from './patient.ts'
 import { startProxy } from './proxy-process.ts'
 
@@ -88,7 +88,7 @@ async function judge(
   await drive(clientOf(addresses), addresses)
   proxy.child.kill('SIGINT')
   const { stdout: summary } = await proxy.finished
-  const checked = await chaos(['check', history, '--json', '--expect', 'linearizable'])
+  const checked = await chaosHere(['check', history, '--json', '--expect', 'linearizable'])
   const { levels } = JSON.parse(checked.stdout)
   const [header = ''] = readFileSync(history, 'utf8').split('\n')
   return { levels, header: JSON.parse(header), summary, exitCode: checked.exitCode }

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { installed, whySkipped } from '../../proxy/test/real-servers.ts'
-import { chaos, root, temporaryDirectory } from './chaos.ts'
+import { chaos, chaosHere, root, temporaryDirectory } from './chaos.ts'
 
 // Programs that know nothing of chaos, against a service that does not either: a route table is all there is to give.
 
@@ -53,7 +53,7 @@ async function recordAndCheck(read: ReadPolicy, program: readonly string[]) {
   const options = ['--control', '127.0.0.1:0', '--upstream', upstream, '--record', ROUTES, '--out', history]
   const recorded = await chaos(['proxy', ...options, '--', ...program])
   expect(recorded).toMatchObject({ exitCode: 0 })
-  const checked = await chaos(['check', history, '--expect', 'linearizable'])
+  const checked = await chaosHere(['check', history, '--expect', 'linearizable'])
   return { recorded, checked }
 }
 

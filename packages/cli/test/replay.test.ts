@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { chaos, chaosHere, startChaos, temporaryDirectory } from './chaos.ts'
+import { chaosHere, startChaos, temporaryDirectory } from './chaos.ts'
 import { processesMentioning, until } from './processes.ts'
 
 describe('chaos replay', () => {
   test('gives, in a process of its own, the bytes that were recorded in another', async () => {
     const file = join(import.meta.dirname, '../../simulator/test/recorded/raft.replay')
-    const { stdout, exitCode } = await chaos(['replay', file, '--times', '3', '--json'])
+    const { stdout, exitCode } = await chaosHere(['replay', file, '--times', '3', '--json'])
     expect(JSON.parse(stdout)).toMatchObject({ identical: true, failures: 0 })
     expect(exitCode).toBe(0)
   })
@@ -30,7 +30,7 @@ describe('chaos replay', () => {
   }
 
   test('plays a file that was written by hand', async () => {
-    const { exitCode, stdout } = await chaos(['replay', written(JSON.stringify(good))])
+    const { exitCode, stdout } = await chaosHere(['replay', written(JSON.stringify(good))])
     expect(stdout).toContain('NOTHING WENT WRONG')
     expect(stdout).toContain('killed')
     expect(exitCode).toBe(0)

@@ -85,8 +85,8 @@ test('two hundred operations with long values, keys, nodes and errors, at every 
   expect(counterexample?.['uncut']).toEqual({ why: 'time', among: 1_000_000, standsAlone: false })
 })
 
-test('of a list of a million elements the first are said, and how many there are', () => {
-  const many = Array.from({ length: 300_000 }, (_, n) => n)
+test('of a list of two hundred thousand elements the first are said, and how many there are', () => {
+  const many = Array.from({ length: 200_000 }, (_, n) => n)
   const history = historyFromEvents([
     ...operation(0, 'add', 7, 7),
     ...operation(0, 'read', null, many),
@@ -100,7 +100,7 @@ test('of a list of a million elements the first are said, and how many there are
     }
     readonly accounting: { readonly unexpected: readonly Json[]; readonly totals: { readonly unexpected: number } }
   }
-  expect(json.accounting.totals.unexpected).toBe(299_999)
+  expect(json.accounting.totals.unexpected).toBe(199_999)
   expect(json.accounting.unexpected.length).toBeLessThanOrEqual(1_000)
   const { operations } = json.levels.linearizable.counterexample
   const longest = operations.find(({ totals }) => totals !== undefined)

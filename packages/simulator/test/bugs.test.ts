@@ -110,6 +110,28 @@ const SHOWN_STEP_BY_STEP = [
 
 const TRIALS = 2_000
 
+/** The seed that finds a mistake, where many others do not. All are tried again if a change of the protocol shifts it. */
+const FOUND_BY: { readonly [mistake: string]: number } = {
+  'raft no-log-check': 20,
+  'raft reply-by-index': 164,
+  'raft lease-too-long': 66,
+  'primary-replica stale-read': 149,
+  'master-master forget-received': 93,
+  'lease-lock reuse-token': 121,
+  'lease-lock fence-loads-only': 296,
+  'quorum quorum-off-by-one': 37,
+  'quorum drop-handoff-on-restart': 87,
+  'two-phase-commit presume-commit': 12,
+  'lease-lock fence-stores-only': 34,
+  'raft stale-append': 66,
+  'raft ack-before-fsync': 619,
+  'raft forget-snapshot': 33,
+  'raft overlapping-changes': 15,
+  'master-master no-tie-break': 18,
+  'viewstamped stale-view-change': 46,
+  'viewstamped forget-view': 39,
+}
+
 function hunt(mistake: string, { knobs = {}, level = 'linearizable' }: Setting, invariants: boolean): Failure[] {
   const [target = '', bug = ''] = mistake.split(' ')
   const protocol = findProtocol(target)!
@@ -130,8 +152,18 @@ function hunt(mistake: string, { knobs = {}, level = 'linearizable' }: Setting, 
     now: () => millis(performance.now()),
     invariants,
   }
-  const options = { first: 1, count: TRIALS, strategies, limits, stopAtFirst: true, verifyDeterminism: false }
-  return searchSeeds(subject, options).findings.map(({ failure }) => failure)
+  const among = (first: number, count: number): Failure[] =>
+    searchSeeds(subject, {
+      first,
+      count,
+      strategies,
+      limits,
+      stopAtFirst: true,
+      verifyDeterminism: false,
+    }).findings.map(({ failure }) => failure)
+  const known = FOUND_BY[mistake]
+  const failures = known === undefined ? [] : among(known, 1)
+  return failures.length > 0 ? failures : among(1, TRIALS)
 }
 
 describe('a deliberate mistake', () => {

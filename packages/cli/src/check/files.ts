@@ -2,7 +2,6 @@ import { existsSync, statSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import { STDIN } from '@chaosproxy/history/files'
-import { glob, isDynamicPattern } from 'tinyglobby'
 
 /** A file to check, or what is wrong with its name. */
 export type NamedFile = { readonly file: string } | { readonly file: string; readonly trouble: UserError }
@@ -14,8 +13,13 @@ export type NamedFile = { readonly file: string } | { readonly file: string; rea
 export async function namedFiles(names: readonly string[]): Promise<readonly NamedFile[]> {
   const files = new Map<string, NamedFile>()
   for (const name of names) {
-    if (name === STDIN || existsSync(name) || !isDynamicPattern(name)) {
-      if (name === STDIN && files.has(name)) throw new UserError('usage', '-: stdin can be read only once.')
+    if (name === STDIN && files.has(name)) throw new UserError('usage', '-: stdin can be read only once.')
+    if (name === STDIN || existsSync(name)) {
+      files.set(name, { file: name })
+      continue
+    }
+    const { glob, isDynamicPattern } = await import('tinyglobby')
+    if (!isDynamicPattern(name)) {
       files.set(name, { file: name })
       continue
     }

@@ -98,7 +98,7 @@ async function runCheck(options: ParsedOptions): Promise<ExitCode> {
   if (model !== undefined) await vetModel(model)
   const { reporters } = settings
   const isQuiet = isForPrograms(reporters)
-  const progress = createProgress({ quiet: isQuiet })
+  const progress = await createProgress({ quiet: isQuiet })
   const screen = stdoutScreen()
   const reporting = createReporting(reporters, screen, await loadOwnReporters(reporters))
   const results: CheckResult[] = []

@@ -20,7 +20,7 @@ import type { ComparedTarget, CompareSettings, PlannedCell } from './settings.ts
 
 /** Performs every run, and shows what they measured. */
 export async function executeCompare(settings: CompareSettings): Promise<ExitCode> {
-  const progress = createProgress({ quiet: settings.json })
+  const progress = await createProgress({ quiet: settings.json })
   const interrupts = listenForInterrupts('Interrupted: no further runs are begun.')
   const performer = settings.real ? performReally(interrupts) : performSimulated()
   try {

@@ -23,7 +23,7 @@ const INTERRUPTED = 'Interrupted: what was found until now is cut down and shown
 export async function executeFuzz(settings: FuzzSettings): Promise<ExitCode> {
   makeOutDirectory(settings.out)
   const own = await loadOwnReporters(settings.reporters)
-  const progress = createProgress({ quiet: isForPrograms(settings.reporters) })
+  const progress = await createProgress({ quiet: isForPrograms(settings.reporters) })
   const interrupts = listenForInterrupts(INTERRUPTED)
   const pool = createPool(settings.workers)
   try {

@@ -19,7 +19,7 @@ const INTERRUPTED = 'Interrupted: what was played until now is shown. Once more 
  * one.
  */
 export async function executeReplay(settings: ReplaySettings): Promise<ExitCode> {
-  const progress = createProgress({ quiet: settings.json })
+  const progress = await createProgress({ quiet: settings.json })
   const interrupts = listenForInterrupts(INTERRUPTED)
   // A step of a user's own protocol may never return.
   const pool = !settings.real && isUserFile(settings.subject.target) ? createPool(1) : undefined

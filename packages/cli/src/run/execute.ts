@@ -68,7 +68,7 @@ async function performOne(settings: RunSettings, events: EventFile | undefined):
   const startedAt = new Date()
   const directory = createRunDirectory(settings.out, run.target.name, startedAt)
   // Progress lines would overwrite what a command prints.
-  const progress = createProgress({ quiet: isQuiet || settings.special !== undefined })
+  const progress = await createProgress({ quiet: isQuiet || settings.special !== undefined })
   const interrupts = listenForInterrupts()
   try {
     if (!isQuiet) print(process.stderr, `\n  ${settings.special?.title ?? titleOf(run)}\n\n`)

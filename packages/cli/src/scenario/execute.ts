@@ -36,7 +36,7 @@ async function play(story: Story, { fix, real, json }: ScenarioSettings): Promis
   const parts = fix ? [fixOf(story)] : accidentOf(story)
   if (!real) return Promise.all(parts.map(playTale))
   const interrupts = listenForInterrupts('Interrupted: the processes are stopped.')
-  const progress = createProgress({ quiet: json })
+  const progress = await createProgress({ quiet: json })
   try {
     const tellings: Telling[] = []
     for (const part of parts) {

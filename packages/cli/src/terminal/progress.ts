@@ -1,4 +1,3 @@
-import ora from 'ora'
 import { print } from './output.ts'
 import { wantsColours } from './style.ts'
 
@@ -14,7 +13,7 @@ export interface ProgressDisplay {
 
 const PLAIN_LINE_EVERY_MS = 5_000
 
-export function createProgress({ quiet }: { readonly quiet: boolean }): ProgressDisplay {
+export async function createProgress({ quiet }: { readonly quiet: boolean }): Promise<ProgressDisplay> {
   if (quiet) return { update() {}, succeed() {}, warn: (text) => print(process.stderr, `${text}\n`), stop() {} }
   const { isTTY, columns } = process.stderr
   const { CI, TERM } = process.env
@@ -25,7 +24,8 @@ export function createProgress({ quiet }: { readonly quiet: boolean }): Progress
   return interactive ? spinner() : plainLines()
 }
 
-function spinner(): ProgressDisplay {
+async function spinner(): Promise<ProgressDisplay> {
+  const { default: ora } = await import('ora')
   // To hide the cursor, ora would take over signals, which then go unheard while the checker works.
   const display = ora({ stream: process.stderr, indent: 2, discardStdin: false, hideCursor: false })
   return {
