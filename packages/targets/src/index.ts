@@ -18,7 +18,7 @@ export { fillCommand, fillPlaceholders } from './command/placeholders.ts'
 export { releasePorts, reservePorts } from './command/ports.ts'
 export type { EmbeddedCluster } from './embedded/cluster.ts'
 export { startEmbeddedCluster } from './embedded/cluster.ts'
-export { loadProtocol } from './protocol-file.ts'
+export { loadProtocol, protocolFrom } from './protocol-file.ts'
 export { isDeclaration, targetOf, targets } from './registry.ts'
 export { type ReadFinally, readFinallyBy, withFinal } from './traffic/final-client.ts'
 export {

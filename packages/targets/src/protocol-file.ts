@@ -22,14 +22,19 @@ const promiseNames: readonly unknown[] = ['linearizable', 'sequential', 'eventua
  * @throws UserError (usage) if there is none, or the file does not export one; (input) if the file fails to run.
  */
 export async function loadProtocol(reference: string): Promise<ProtocolDefinition> {
-  if (isUserFile(reference)) return asDefinition(await importUserFile(reference), reference)
+  if (isUserFile(reference)) return protocolFrom(await importUserFile(reference), reference)
   const protocol = findProtocol(reference)
   if (protocol !== undefined) return protocol
   const names = protocols.map(({ name }) => name).join(', ')
   throw new UserError('usage', `there is no protocol "${reference}". There are: ${names}; or give the path of a file.`)
 }
 
-function asDefinition(exported: unknown, path: string): ProtocolDefinition {
+/**
+ * The protocol that a file exports, checked and completed with defaults. `path` begins every message.
+ *
+ * @throws UserError (usage) if it is none.
+ */
+export function protocolFrom(exported: unknown, path: string): ProtocolDefinition {
   const wrong = (what: string) =>
     new UserError('usage', `${path}: ${what}. Its default export is to be { name, create() } (type ProtocolModule).`)
   if (exported === null || typeof exported !== 'object') throw wrong('it has no default export that is an object')

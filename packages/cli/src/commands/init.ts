@@ -9,6 +9,7 @@ import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { CONFIG_NAMES } from '../config/load.ts'
 import { EXIT } from '../exit-code.ts'
 import { EXAMPLE_FILE, EXAMPLE_SERVICE } from '../init/example.ts'
+import { EXAMPLE_PROTOCOL, PROTOCOL_FILE } from '../init/protocol.ts'
 import { configText, type Start } from '../init/template.ts'
 import { print } from '../terminal/output.ts'
 import { writeWholeFile } from '../terminal/whole-file.ts'
@@ -18,8 +19,8 @@ const NODES = { min: 1, max: 15 }
 
 export const initCommand: Command = {
   name: 'init',
-  positional: '',
-  summary: 'write a chaos.config.ts to begin with',
+  positional: '[what]',
+  summary: 'write a chaos.config.ts to begin with, or a protocol of your own: chaos init protocol',
   options: {
     target: { type: 'string', describe: 'what to test; chaos targets lists them [default: raft]', requiresArg: true },
     command: {
@@ -32,13 +33,21 @@ export const initCommand: Command = {
       describe: 'write a small service too, and test that: to see how a service of your own is declared',
     },
     nodes: { type: 'string', describe: 'how many nodes [default: the target decides]', requiresArg: true },
-    force: { type: 'boolean', describe: 'replace the configuration that is there' },
+    force: { type: 'boolean', describe: 'replace the file that is there' },
   },
   examples: [
     ['chaos init', 'asks on a terminal what to test'],
+    ['chaos init protocol', 'a protocol of your own to begin with, for chaos fuzz --protocol'],
     ["chaos init --command 'node server.js --port {port}' --nodes 3", 'for a service of your own'],
   ],
   async run(options) {
+    const what = textOf(options, 'what')
+    if (what !== undefined && what !== 'protocol')
+      throw new UserError(
+        'usage',
+        `chaos init ${what}: there is chaos init, for a configuration, and chaos init protocol.`,
+      )
+    if (what === 'protocol') return initProtocol(options)
     const there = CONFIG_NAMES.find((name) => existsSync(name))
     if (there !== undefined && !(flagOf(options, 'force') && there === FILE))
       throw new UserError(
@@ -73,6 +82,21 @@ export const initCommand: Command = {
     print(process.stdout, `Wrote ${FILE}${example ? ` and ${EXAMPLE_FILE}` : ''}. ${edit}: npx chaos run smoke\n`)
     return EXIT.met
   },
+}
+
+/** @throws UserError (usage) for a file that is there, or options that are for a configuration. */
+function initProtocol(options: ParsedOptions): typeof EXIT.met {
+  if (isSaid(options) || flagOf(options, 'example'))
+    throw new UserError('usage', 'chaos init protocol takes only --force: the other options are for a configuration.')
+  if (existsSync(PROTOCOL_FILE) && !flagOf(options, 'force'))
+    throw new UserError('usage', `${PROTOCOL_FILE} is here already. --force replaces it.`)
+  try {
+    writeWholeFile(PROTOCOL_FILE, EXAMPLE_PROTOCOL)
+  } catch (error) {
+    throw new UserError('environment', `${PROTOCOL_FILE}: ${whyUnwritable(error)}`)
+  }
+  print(process.stdout, `Wrote ${PROTOCOL_FILE}. Search it: npx chaos fuzz --protocol ${PROTOCOL_FILE} --time 5s\n`)
+  return EXIT.met
 }
 
 const isSaid = (options: ParsedOptions): boolean =>

@@ -20,6 +20,8 @@ export const replayCommand: Command = {
       default: true,
       describe: "watch the protocol's own invariants too, where the file says so",
     },
+    protocol: { type: 'string', describe: 'where the protocol of your own is now, if it moved', requiresArg: true },
+    workload: { type: 'string', describe: 'where the workload of your own is now, if it moved', requiresArg: true },
     json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the page' },
   },
   examples: [

@@ -1,9 +1,10 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Event } from '@chaosproxy/history'
 import { openHistoryWriter } from '@chaosproxy/history/files'
 import type { Scenario } from '@chaosproxy/runner'
 import { causeOf, type Finding, printReplay } from '@chaosproxy/simulator'
 import type { Tinypool } from 'tinypool'
+import { digestOfFile, portableReference } from '../replay/own-files.ts'
 import { createRunDirectory, writeResult } from '../run/directory.ts'
 import type { SearchOutcome } from './search.ts'
 import type { FuzzSettings } from './settings.ts'
@@ -70,9 +71,19 @@ async function written(
   const sentence = shown.failure?.kind === failure.kind ? shown.sentence : sentenceOf(finding)
   const files = { replay: `${file}.json`, history: `${file}.jsonl` }
   const { digest, events } = shown
-  writeResult(files.replay, printReplay({ scenario, found: `${causeOf(failure)}: ${sentence}`, digest, invariants }))
+  const found = `${causeOf(failure)}: ${sentence}`
+  const source = digestOfFile(scenario.target)
+  writeResult(
+    files.replay,
+    printReplay({ scenario: portable(scenario, files.replay), found, digest, source, invariants }),
+  )
   writeHistory(files.history, events)
   return { shown: { ...shown, sentence }, files }
+}
+
+function portable(scenario: Scenario, file: string): Scenario {
+  const [target, workload] = [scenario.target, scenario.workload].map((each) => portableReference(each, dirname(file)))
+  return { ...scenario, target: target ?? scenario.target, workload: workload ?? scenario.workload }
 }
 
 /** A run that does not end is not shrunk: each smaller one would have to run up to the limit as well. */

@@ -61,7 +61,7 @@ export function exitCodeOf({ shown, failures, interrupted, trouble, doubts }: Re
 }
 
 /** The output of `--json`. */
-export function jsonOf({ file, replay, real }: ReplaySettings, outcome: ReplayOutcome): Json {
+export function jsonOf({ file, replay, changed, real }: ReplaySettings, outcome: ReplayOutcome): Json {
   const { plays, failures, same, doubts, trouble, shown, interrupted } = outcome
   return {
     file,
@@ -75,6 +75,7 @@ export function jsonOf({ file, replay, real }: ReplaySettings, outcome: ReplayOu
     vacuous: [...doubts.keys()],
     trouble: [...trouble.keys()],
     interrupted,
+    ...(changed ? { changed } : {}),
     ...(replay.digest === undefined || real ? {} : { identical: same === plays }),
   }
 }
@@ -115,7 +116,7 @@ function titleOf(
     : ['nothing went wrong', 'good']
 }
 
-function playedText({ replay, times, real }: ReplaySettings, outcome: ReplayOutcome): string {
+function playedText({ replay, times, real, changed }: ReplaySettings, outcome: ReplayOutcome): string {
   const { plays, failures, same, interrupted } = outcome
   const stopped = interrupted ? `interrupted after ${plays} of ${times} times, ` : ''
   const often = `${stopped}${times === 1 ? '' : `went wrong ${failures} of ${plays} times, `}`
@@ -123,5 +124,5 @@ function playedText({ replay, times, real }: ReplaySettings, outcome: ReplayOutc
   if (replay.digest === undefined || plays === 0) return `${often}in the simulator`
   return same === plays
     ? `${often}in the simulator: the same history as was recorded, to the byte`
-    : `${often}in the simulator: ANOTHER history than was recorded (the file or the protocol has changed since)`
+    : `${often}in the simulator: ANOTHER history than was recorded (${changed ? 'the protocol has' : 'the file or the protocol has'} changed since)`
 }

@@ -11,12 +11,15 @@ import { parseCount } from '../arguments/quantities.ts'
 import { parseBug, parseKnobs, targetOf } from '../arguments/target.ts'
 import { flagOf, type ParsedOptions, textOf } from '../command.ts'
 import type { SubjectName } from '../fuzz/subject-name.ts'
+import { digestOfFile, locatedReference } from './own-files.ts'
 
 /** The settings of `chaos replay`, validated and with defaults filled in. */
 export interface ReplaySettings {
   readonly file: string
   readonly replay: Replay
   readonly subject: SubjectName
+  /** Whether the user's protocol is no longer the one that was searched. */
+  readonly changed: boolean
   readonly real: boolean
   readonly times: number
   readonly invariants: boolean
@@ -24,12 +27,16 @@ export interface ReplaySettings {
 }
 
 const MOST_TIMES = 10_000
+const PROTOCOL = { noun: 'protocol', option: '--protocol' }
+const WORKLOAD = { noun: 'workload', option: '--workload' }
 
 /** @throws UserError (usage, input) for an invalid option or file. */
 export async function parseReplaySettings(options: ParsedOptions): Promise<ReplaySettings> {
   const file = textOf(options, 'file') ?? ''
   const replay = parseReplay(readText(file), file)
-  const { target: reference, workload, settings, bug, knobs, nodes, operations } = replay.scenario
+  const { settings, bug, knobs, nodes, operations } = replay.scenario
+  const reference = textOf(options, 'protocol') ?? locatedReference(replay.scenario.target, file, PROTOCOL)
+  const workload = textOf(options, 'workload') ?? locatedReference(replay.scenario.workload, file, WORKLOAD)
   const { target } = await targetOf(reference)
   const protocol = await loadProtocol(reference)
   const asked = await workloadOf(workload)
@@ -51,6 +58,7 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
   return {
     file,
     replay,
+    changed: replay.source !== undefined && replay.source !== digestOfFile(reference),
     subject: { target: reference, workload, settings, bug, knobs, level, nodes, operations: operations.length },
     real,
     times: parseCount('times', textOf(options, 'times'), { min: 1, max: MOST_TIMES }),

@@ -21,6 +21,8 @@ export interface Replay {
   readonly found: string | undefined
   /** Digest of the history the simulator recorded: a different one means that something else happened. */
   readonly digest: string | undefined
+  /** Digest of the user's file with the protocol; absent for built-in ones, and in older files. */
+  readonly source?: string | undefined
   /** Whether the failure is a broken invariant, which ends the run; otherwise the history shows the failure. */
   readonly invariants: boolean
 }
@@ -34,13 +36,14 @@ const OLDEST_VERSION = 1
 const REGISTER = 'register'
 
 /** One operation or fault per line. */
-export function printReplay({ scenario, found, digest, invariants }: Replay): string {
+export function printReplay({ scenario, found, digest, source, invariants }: Replay): string {
   const { target, workload, settings, bug, knobs, nodes, seed, timeoutMs, operations, faults } = scenario
   const head = {
     chaos: VERSION,
     kind: 'scenario',
     found,
     target,
+    source,
     workload,
     settings,
     bug,
@@ -119,6 +122,7 @@ export function parseReplay(written: string, source: string): Replay {
     },
     found: head['found'] === undefined ? undefined : String(head['found']),
     digest: head['digest'] === undefined ? undefined : String(head['digest']),
+    source: head['source'] === undefined ? undefined : String(head['source']),
     invariants: parseFlag(members['invariants'], `${source}: "invariants"`),
   }
 }
@@ -132,6 +136,7 @@ const headParameters = {
   timeoutMs: ms('how long clients wait'),
   found: optional(text('what went wrong')),
   digest: optional(text('of the history')),
+  source: optional(text("of the user's own protocol")),
 }
 const HEAD_BESIDE = ['chaos', 'kind', 'settings', 'knobs', 'invariants', 'operations', 'faults']
 

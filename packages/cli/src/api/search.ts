@@ -1,0 +1,98 @@
+import { type Millis, millis } from '@chaosproxy/history'
+import type { ProtocolModule } from '@chaosproxy/protocols'
+import {
+  causeOf,
+  type Finding,
+  minimise,
+  printReplay,
+  searchSeeds,
+  type TrialChoices,
+  type TrialLimits,
+  usualStrategies,
+} from '@chaosproxy/simulator'
+import { type SubjectSettings, subjectFrom } from './subject.ts'
+
+/** How long and for what to search; every member has a default. */
+export interface SearchSettings extends SubjectSettings, Pick<TrialChoices, 'faults' | 'clients' | 'mix'> {
+  /** How many trials there are at most, each with a seed of its own; 300 by default. */
+  readonly seeds?: number | undefined
+  /** The first seed; 1 by default. */
+  readonly seed?: number | undefined
+  /** By default each trial has three or five. */
+  readonly nodes?: number | undefined
+  /** Per trial; 60 by default. */
+  readonly operations?: number | undefined
+  /** For cutting a failure down; 1,000 by default. */
+  readonly shrinkMs?: number | undefined
+}
+
+/** The first failure, cut down. */
+export interface Found {
+  /** `violation` of the level, a broken `invariant`, or a protocol that is `broken`: it throws, floods or never ends. */
+  readonly kind: 'violation' | 'invariant' | 'broken'
+  readonly cause: string
+  readonly sentence: string
+  readonly seed: number
+  readonly operations: number
+  readonly faults: number
+  /** The text of a file for `chaos replay FILE --protocol YOURS`. */
+  readonly replay: string
+}
+
+export interface Searched {
+  readonly trials: number
+  readonly found: Found | undefined
+  /** Why a search that found nothing proves less than it seems to. */
+  readonly vacuous: readonly string[]
+}
+
+const MEMORY_BYTES = 256 * 2 ** 20
+
+/**
+ * Searches simulated runs of a protocol for one that breaks its promise or an invariant. In virtual time and on this
+ * thread: depends only on its arguments, but for the time that cutting down takes.
+ *
+ * @throws UserError (usage) for something that is no protocol, or an unknown name.
+ */
+export function search(protocol: ProtocolModule, settings: SearchSettings = {}): Searched {
+  const { seeds = 300, seed = 1, nodes, operations = 60, shrinkMs = 1_000, faults, clients, mix } = settings
+  const subject = { ...subjectFrom(protocol, settings), nodes, operations, choices: { faults, clients, mix } }
+  const result = searchSeeds(subject, {
+    first: seed,
+    count: seeds,
+    strategies: usualStrategies,
+    limits: LIMITS,
+    stopAtFirst: true,
+    verifyDeterminism: false,
+  })
+  const [finding] = result.findings
+  const { missing = [], undecided } = result.evidence
+  return {
+    trials: result.trials,
+    found: finding && foundOf(finding, minimise(subject, finding, { limits: LIMITS, budgetMs: millis(shrinkMs) })),
+    vacuous: [...missing, ...(undecided > 0 ? [`${undecided} histories could not be judged`] : [])],
+  }
+}
+
+const LIMITS: TrialLimits = {
+  checkMs: millis(15_000),
+  memoryBytes: MEMORY_BYTES,
+  now: (): Millis => millis(performance.now()),
+  invariants: true,
+}
+
+function foundOf({ failure, seed, scenario: original }: Finding, smallest: Finding['scenario'] | undefined): Found {
+  const scenario = smallest ?? original
+  const sentence = failure.kind === 'violation' ? failure.sentence : failure.what
+  const cause = causeOf(failure)
+  const invariants = failure.kind !== 'violation'
+  return {
+    kind: failure.kind,
+    cause,
+    sentence,
+    seed,
+    operations: scenario.operations.length,
+    faults: scenario.faults.length,
+    replay: printReplay({ scenario, found: `${cause}: ${sentence}`, digest: undefined, invariants }),
+  }
+}

@@ -1,0 +1,90 @@
+import { check, type Report } from '@chaosproxy/checker'
+import { createRandom, nemeses, nodeNames, planSchedule } from '@chaosproxy/faults'
+import { type Event, type History, historyFromEvents, millis, UserError } from '@chaosproxy/history'
+import { functionsOf, type ProtocolModule } from '@chaosproxy/protocols'
+import { createSimulatedCluster, NO_LEVEL, simulateRun } from '@chaosproxy/simulator'
+import { settingsFor } from '@chaosproxy/workloads'
+import { oneOf } from '../arguments/one-of.ts'
+import { type SubjectSettings, subjectFrom } from './subject.ts'
+
+/** One simulated run; every member has a default. */
+export interface SimulateSettings extends SubjectSettings {
+  /** 1 by default. */
+  readonly seed?: number | undefined
+  /** By default as many as the protocol says. */
+  readonly nodes?: number | undefined
+  /** By names, as `chaos targets --faults` lists them; none by default. */
+  readonly faults?: readonly string[] | undefined
+  /** How long clients ask, in virtual time; 3,000 by default. */
+  readonly timeMs?: number | undefined
+  /** Operations a second, all clients together; 200 by default. */
+  readonly rate?: number | undefined
+  /** 10 by default. */
+  readonly clients?: number | undefined
+}
+
+export interface Simulated {
+  readonly history: History
+  /** Every level that the workload can tell. */
+  readonly report: Report<string>
+}
+
+/** For replicas to agree, once everything is healed. */
+const QUIET_MS = millis(3_000)
+const TIMEOUT_MS = millis(1_000)
+const CHECK_MS = millis(30_000)
+const MEMORY_BYTES = 2_000_000_000
+
+/**
+ * One run of a protocol in virtual time, judged: a function of its arguments, to the byte.
+ *
+ * @throws UserError (usage) for something that is no protocol, or an unknown name; (environment) for a run that floods or
+ * never ends. What the protocol's code throws is thrown with the event at which it did.
+ */
+export function simulate(protocol: ProtocolModule, settings: SimulateSettings = {}): Simulated {
+  const subject = subjectFrom(protocol, settings)
+  const { workload, knobs, bug, level } = subject
+  const { seed = 1, nodes = subject.protocol.defaultNodes, faults = [] } = settings
+  const { timeMs = 3_000, rate = 200, clients = 10 } = settings
+  for (const name of faults)
+    oneOf(
+      'faults',
+      'fault',
+      name,
+      nemeses.map((nemesis) => nemesis.name),
+    )
+  const functions = functionsOf(subject.protocol)
+  const isWeaker = level !== 'linearizable' || !workload.functions.every((f) => functions.includes(f))
+  const machine = subject.protocol.create({ bug, object: workload.object, knobs })
+  const events: Event[] = []
+  const run = simulateRun(createSimulatedCluster({ machine, nodes, seed }), {
+    workload,
+    settings: settingsFor(workload, subject.settings, isWeaker),
+    schedule: planSchedule({
+      nemeses: nemeses.filter(({ name }) => faults.includes(name)),
+      nodes: nodeNames(nodes),
+      durationMs: millis(timeMs),
+      random: createRandom(`schedule ${seed}`),
+    }),
+    sink: { append: (event) => events.push(event) },
+    clients,
+    sticky: subject.protocol.sticky,
+    rate,
+    timeMs: millis(timeMs),
+    timeoutMs: TIMEOUT_MS,
+    quietMs: QUIET_MS,
+    seed,
+  })
+  if (run.type === 'stopped')
+    throw new UserError(
+      'environment',
+      `${subject.target}: the simulation was stopped (${run.reason}) before the run had ended.`,
+    )
+  const { model, initial, levels } = workload
+  const history = historyFromEvents(events)
+  const report = check(history, {
+    ...{ model, initial, levels: level === NO_LEVEL ? [] : levels, failedCas: 'drop' },
+    ...{ deadlineMs: CHECK_MS, memoryBytes: MEMORY_BYTES, now: () => millis(performance.now()) },
+  })
+  return { history, report }
+}

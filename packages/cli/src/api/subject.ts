@@ -1,0 +1,52 @@
+import { UserError } from '@chaosproxy/history'
+import { type KnobValue, type ProtocolDefinition, type ProtocolModule, promiseOf } from '@chaosproxy/protocols'
+import { DEFAULT_WORKLOAD } from '@chaosproxy/runner'
+import { guardProtocol, NO_LEVEL, type Subject } from '@chaosproxy/simulator'
+import { protocolFrom } from '@chaosproxy/targets'
+import { findWorkload, type Settings, type Workload, workloads } from '@chaosproxy/workloads'
+import { oneOf } from '../arguments/one-of.ts'
+
+/** What is simulated, and how: every member has a default. */
+export interface SubjectSettings {
+  /** The name of a workload; `register` by default. */
+  readonly workload?: string | undefined
+  readonly workloadSettings?: Settings | undefined
+  /** The level its histories are held to; by default what the protocol promises. `none`: only its invariants are watched. */
+  readonly level?: string | undefined
+  /** One of the protocol's own mistakes. */
+  readonly bug?: string | undefined
+  readonly knobs?: { readonly [name: string]: KnobValue } | undefined
+}
+
+/** @throws UserError (usage) for something that is no protocol, or an unknown name. */
+export function subjectFrom(
+  module: ProtocolModule,
+  { workload: wanted = DEFAULT_WORKLOAD, workloadSettings = {}, level, bug, knobs = {} }: SubjectSettings,
+): Omit<Subject, 'nodes' | 'operations'> {
+  const protocol: ProtocolDefinition = guardProtocol(protocolFrom(module, 'the protocol'))
+  const workload = workloadNamed(wanted)
+  const held = level ?? promiseOf(protocol, knobs, workload.object)
+  if (held === NO_LEVEL && (protocol.invariants ?? []).length === 0)
+    throw new UserError(
+      'usage',
+      `${protocol.name} promises no level and has no invariants: say which level to hold it to.`,
+    )
+  if (held !== NO_LEVEL) oneOf('level', 'level', held, workload.levels)
+  if (bug !== undefined)
+    oneOf(
+      'bug',
+      `mistake in ${protocol.name}`,
+      bug,
+      protocol.bugs.map(({ name }) => name),
+    )
+  return { target: protocol.name, protocol, bug, knobs, level: held, workload, settings: workloadSettings }
+}
+
+function workloadNamed(name: string): Workload {
+  const known = findWorkload(name)
+  if (known !== undefined) return known
+  throw new UserError(
+    'usage',
+    `there is no workload "${name}". There are: ${workloads.map((workload) => workload.name).join(', ')}.`,
+  )
+}

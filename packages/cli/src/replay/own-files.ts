@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { UserError } from '@chaosproxy/history'
+import { isUserFile } from '@chaosproxy/targets'
+
+// A replay file names a user's own protocol and workload relative to itself, so that they can be moved together.
+
+/** A reference as the file in `directory` should have it: names as they are, paths relative to the file. */
+export function portableReference(reference: string, directory: string): string {
+  if (!isUserFile(reference)) return reference
+  const path = relative(resolve(directory), resolve(reference))
+  if (isAbsolute(path)) return reference
+  const portable = path.split(sep).join('/')
+  return portable.startsWith('.') ? portable : `./${portable}`
+}
+
+/** A short digest of the file, to tell whether it is still the same; undefined for names, and for files that cannot be read. */
+export function digestOfFile(reference: string): string | undefined {
+  if (!isUserFile(reference)) return undefined
+  try {
+    return createHash('sha256').update(readFileSync(reference)).digest('hex').slice(0, 16)
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Where the file that a replay file refers to is now: beside the replay file as recorded, or where older files say, from
+ * the working directory.
+ *
+ * @throws UserError (input) if it is at neither place; `option` names another one.
+ */
+export function locatedReference(
+  reference: string,
+  file: string,
+  what: { readonly noun: string; readonly option: string },
+): string {
+  if (!isUserFile(reference)) return reference
+  const beside = isAbsolute(reference) ? reference : join(dirname(file), reference)
+  if (existsSync(beside)) return relative('.', beside).startsWith('..') ? beside : `./${relative('.', beside)}`
+  if (existsSync(reference)) return reference
+  const places = resolve(beside) === resolve(reference) ? beside : `${beside} nor at ${reference}`
+  throw new UserError(
+    'input',
+    `${file} is of the ${what.noun} in ${reference}, which is not at ${places}. Say where it is: ${what.option} FILE.`,
+  )
+}

@@ -1,0 +1,89 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { importUserFile } from '@chaosproxy/targets/user-file'
+import { describe, expect } from 'vitest'
+import { type ProtocolModule, search, simulate } from '../src/index.ts'
+import { chaos, chaosHere, temporaryDirectory } from './chaos.ts'
+import { isPatient, patientTest, test } from './patient.ts'
+
+/** A directory of a stranger's, with what chaos init protocol writes. */
+async function withProtocol(): Promise<string> {
+  const directory = temporaryDirectory()
+  const { exitCode, stdout } = await chaosHere(['init', 'protocol'], { cwd: directory })
+  expect({ exitCode, stdout }).toEqual({
+    exitCode: 0,
+    stdout: 'Wrote protocol.ts. Search it: npx chaos fuzz --protocol protocol.ts --time 5s\n',
+  })
+  return directory
+}
+
+const moduleIn = async (directory: string) => (await importUserFile(join(directory, 'protocol.ts'))) as ProtocolModule
+
+describe.skipIf(isPatient)('chaos init protocol', () => {
+  test('writes a protocol that is right, and wrong with its mistake, for a test of one’s own too', async () => {
+    const protocol = await moduleIn(await withProtocol())
+    expect(search(protocol, { seeds: 20 })).toMatchObject({ trials: 20, found: undefined, vacuous: [] })
+    const { found } = search(protocol, { bug: 'no-write-back', seeds: 2_000, shrinkMs: 500 })
+    expect(found).toMatchObject({ kind: 'violation', cause: 'not linearizable' })
+    expect(JSON.parse(found?.replay ?? '{}')).toMatchObject({ kind: 'scenario', target: 'majorities' })
+  })
+
+  test('leaves a file that is there as it is, unless it is forced', async () => {
+    const directory = await withProtocol()
+    writeFileSync(join(directory, 'protocol.ts'), 'mine')
+    const { exitCode, stderr } = await chaosHere(['init', 'protocol'], { cwd: directory })
+    expect({ exitCode, stderr }).toEqual({ exitCode: 3, stderr: 'protocol.ts is here already. --force replaces it.\n' })
+    expect(readFileSync(join(directory, 'protocol.ts'), 'utf8')).toBe('mine')
+    await chaosHere(['init', 'protocol', '--force'], { cwd: directory })
+    expect(readFileSync(join(directory, 'protocol.ts'), 'utf8')).toContain('majorities')
+  })
+
+  test('suggests what there is', async () => {
+    const { exitCode, stderr } = await chaosHere(['init', 'protocoll'], { cwd: temporaryDirectory() })
+    expect(stderr).toContain('chaos init protocol')
+    expect(exitCode).toBe(3)
+  })
+})
+
+describe.skipIf(isPatient)('the simulator as a library', () => {
+  test('judges one run, which is the same each time', async () => {
+    const protocol = await moduleIn(await withProtocol())
+    const runs = [1, 2].map(() => simulate(protocol, { seed: 7, faults: ['kill', 'partition'], timeMs: 1_000 }))
+    const [one, other] = runs.map(({ history }) => [...history.operations.returnTime])
+    expect(one).toEqual(other)
+    expect(runs[0]?.report.levels['linearizable']?.result).toBe('met')
+  })
+
+  test('refuses what is no protocol, and names that there are not', async () => {
+    expect(() => search({} as ProtocolModule)).toThrow('the protocol: "name" is no text')
+    const protocol = await moduleIn(await withProtocol())
+    expect(() => search(protocol, { bug: 'no-write-bak' })).toThrow('Did you mean no-write-back?')
+    expect(() => simulate(protocol, { faults: ['kil'] })).toThrow('Did you mean kill?')
+    expect(() => simulate(protocol, { workload: 'registr' })).toThrow('there is no workload "registr"')
+  })
+})
+
+patientTest('a replay moves with its protocol; without it, says what is missing', async () => {
+  const directory = await withProtocol()
+  const bug = ['--bug', 'no-write-back', '--seeds', '2000', '--workers', '1', '--shrink', '100ms', '--json']
+  const searched = await chaos(['fuzz', '--protocol', 'protocol.ts', ...bug], { cwd: directory })
+  const [{ replay }] = JSON.parse(searched.stdout).failures
+  const moved = join(directory, 'moved')
+  mkdirSync(moved)
+  renameSync(join(directory, 'protocol.ts'), join(moved, 'protocol.ts'))
+  renameSync(join(directory, 'chaos-results'), join(moved, 'chaos-results'))
+  const again = await chaos(['replay', join(moved, replay), '--json'], { cwd: temporaryDirectory() })
+  expect(JSON.parse(again.stdout)).toMatchObject({ failures: 1, identical: true })
+  renameSync(join(moved, 'protocol.ts'), join(moved, 'other.ts'))
+  const lost = await chaos(['replay', join('moved', replay)], { cwd: directory })
+  expect(lost.stderr).toMatch(
+    /is of the protocol in .*protocol\.ts, which is not at .*Say where it is: --protocol FILE/,
+  )
+  expect(lost.exitCode).toBe(3)
+  writeFileSync(join(moved, 'other.ts'), `${readFileSync(join(moved, 'other.ts'), 'utf8')}\n// changed`)
+  const found = await chaos(['replay', join('moved', replay), '--protocol', join('moved', 'other.ts'), '--json'], {
+    cwd: directory,
+  })
+  expect(existsSync(join(directory, 'protocol.ts'))).toBe(false)
+  expect(JSON.parse(found.stdout)).toMatchObject({ failures: 1, identical: true, changed: true })
+})
