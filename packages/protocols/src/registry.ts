@@ -1,3 +1,4 @@
+import { broker } from './broker/definition.ts'
 import { chain } from './chain/definition.ts'
 import { commitWait } from './commit-wait/definition.ts'
 import type { ProtocolDefinition } from './definition.ts'
@@ -34,6 +35,7 @@ export const protocols: readonly ProtocolDefinition[] = [
   watchCache,
   single,
   outbox,
+  broker,
 ]
 
 export const findProtocol = (name: string): ProtocolDefinition | undefined =>

@@ -14,6 +14,7 @@ const SEMI_SYNC: Setting = { knobs: { sync: 'majority', reads: 'primary' } }
 /** Neither snapshots, nor transfers, nor changes of membership: what needs none of them is found sooner. */
 const PLAIN: Setting = { knobs: { 'snapshot-entries': 10_000, 'transfer-ms': 0, 'resize-ms': 0 } }
 const SHORT_LEASES: Setting = { knobs: { 'lease-ms': 20 } }
+const SHORT_VISIBILITY: Setting = { knobs: { 'visibility-ms': 20 } }
 const EVENTUAL: Setting = { level: 'eventual' }
 const SEQUENTIAL: Setting = { level: 'sequential' }
 
@@ -47,6 +48,11 @@ const BY_HISTORY: { readonly [mistake: string]: Setting } = {
   'outbox outbox-in-memory': EVENTUAL,
   'outbox forget-on-send': EVENTUAL,
   'outbox apply-repeats': EVENTUAL,
+  'broker ack-before-persist': {},
+  'broker redeliver-at-the-end': SHORT_VISIBILITY,
+  'broker forget-producers': {},
+  'broker settle-late': SHORT_VISIBILITY,
+  'broker empty-while-in-flight': {},
   'single key-in-memory': {},
   'single key-after-effect': {},
   'single key-before-effect': {},

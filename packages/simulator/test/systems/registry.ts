@@ -1,3 +1,4 @@
+import { brokerRows } from './broker.ts'
 import { chainRows } from './chain.ts'
 import { commitWaitRows } from './commit-wait.ts'
 import { dnsRows } from './dns.ts'
@@ -34,4 +35,5 @@ export const systemRows: readonly SystemRow[] = [
   ...watchCacheRows,
   ...singleRows,
   ...outboxRows,
+  ...brokerRows,
 ]

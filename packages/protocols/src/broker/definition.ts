@@ -1,0 +1,82 @@
+import { millis } from '@chaosproxy/history'
+import type { ProtocolDefinition } from '../definition.ts'
+import { objects } from '../objects/registry.ts'
+import { chooseOptions, type Declared } from '../options.ts'
+import { brokerInvariants } from './invariants.ts'
+import { createBroker } from './machine.ts'
+import type { BrokerConfig } from './state.ts'
+
+const declared = {
+  name: 'broker',
+  objects: objects.map(({ name }) => name),
+  knobs: [
+    {
+      name: 'delivery',
+      summary:
+        'how often a message arrives when answers get lost; exactly once: keys for producers, receipts for consumers',
+      default: 'exactly-once',
+      values: ['at-most-once', 'at-least-once', 'exactly-once'],
+    },
+    { name: 'ordered', summary: 'whether a message waits until the one before it is settled', default: true },
+    {
+      name: 'visibility-ms',
+      summary: 'how long a message that was handed out is invisible to others',
+      default: 100,
+      worthTrying: [20],
+    },
+    { name: 'retransmit-ms', summary: 'how often a gateway asks again', default: 20 },
+    { name: 'request-timeout-ms', summary: 'how long a gateway asks', default: 500 },
+  ],
+  bugs: [
+    {
+      name: 'ack-before-persist',
+      summary: 'producers hear that their message is safe before it is on disk',
+      under: { faults: ['kill'], workload: 'queue' },
+    },
+    {
+      name: 'redeliver-at-the-end',
+      summary: 'a message that was not settled is put back behind all others',
+      under: { knobs: { 'visibility-ms': 20 }, faults: ['delay', 'pause'], workload: 'queue' },
+    },
+    {
+      name: 'forget-producers',
+      summary: 'who has produced what is kept in memory, so that a restart takes a repetition for a new message',
+      under: { faults: ['kill'], workload: 'queue' },
+    },
+    {
+      name: 'settle-late',
+      summary: 'a consumer can settle a message that has become visible again and was handed to another',
+      under: { knobs: { 'visibility-ms': 20 }, faults: ['delay', 'pause'], workload: 'queue' },
+    },
+    {
+      name: 'empty-while-in-flight',
+      summary: 'a queue whose messages are all handed out is said to be empty',
+      under: { faults: ['delay', 'pause'], workload: 'queue' },
+    },
+  ],
+} as const satisfies Declared
+
+export const broker: ProtocolDefinition = {
+  ...declared,
+  marks: true,
+  invariants: brokerInvariants,
+  summary: 'queues and topics on a broker, with messages that arrive at most once, at least once, or exactly once',
+  defaultNodes: 3,
+  promises(object, { delivery = 'exactly-once', ordered = true }) {
+    if (object !== 'queue') return delivery === 'at-least-once' ? 'none' : 'linearizable'
+    if (delivery === 'at-most-once') return 'none'
+    return delivery === 'exactly-once' && ordered === true ? 'linearizable' : 'eventual'
+  },
+  create(options) {
+    const chosen = chooseOptions(declared, options)
+    return createBroker({
+      object: chosen.object,
+      delivery: chosen.value('delivery') as BrokerConfig['delivery'],
+      ordered: chosen.boolean('ordered'),
+      visibilityMs: millis(chosen.number('visibility-ms')),
+      retransmitMs: millis(chosen.number('retransmit-ms')),
+      timeoutMs: millis(chosen.number('request-timeout-ms')),
+      bug: chosen.bug,
+    })
+  },
+}

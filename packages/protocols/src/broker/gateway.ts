@@ -1,0 +1,106 @@
+import { type Completion, millis } from '@chaosproxy/history'
+import type { Command } from '../command.ts'
+import { ok, refused, UNKEYED, unavailable, unsupported } from '../objects/object.ts'
+import { issueTicket } from '../routing/forwarding.ts'
+import { REQUEST_LIMIT } from '../routing/routing.ts'
+import { type Call, type Message, send, type Turn } from './state.ts'
+
+// A gateway produces and consumes for its clients. At most once: it asks once, and takes silence for an empty queue. At least
+// once: it asks until it is answered, and settles what it has passed on. Exactly once: its requests have keys, and a message
+// is its client's once the broker has accepted that it is settled (MQTT 5.0, OASIS 2019, §4.3, QoS 0 to 2).
+
+export function handleRequest(turn: Turn, requestId: string, command: Command): void {
+  const { state, config } = turn
+  if (!config.object.functions.includes(command.input.f)) reply(turn, requestId, unsupported)
+  else if (state.calls.size >= REQUEST_LIMIT) reply(turn, requestId, unavailable)
+  else {
+    if (state.calls.size === 0) askAgainLater(turn)
+    const request = `${state.id}-${state.life}-${requestId}`
+    const call: Call = { requestId, command, dueAt: turn.steady + config.timeoutMs }
+    state.calls.set(request, call)
+    ask(turn, request, call)
+  }
+}
+
+const isDequeue = ({ config }: Turn, { command }: Call): boolean =>
+  config.object.name === 'queue' && command.input.f === 'dequeue'
+
+const queueOf = ({ command }: Call): string => command.input.key ?? UNKEYED
+
+function ask(turn: Turn, request: string, call: Call): void {
+  const { state, config } = turn
+  const { broker } = state
+  const ticket = issueTicket(state.sending)
+  if (call.inHand !== undefined)
+    send(turn, broker, { type: 'settle', request, queue: queueOf(call), receipt: call.inHand.receipt })
+  else if (isDequeue(turn, call)) send(turn, broker, { type: 'fetch', request, queue: queueOf(call), ticket })
+  else {
+    const key = config.delivery === 'exactly-once' ? { key: request } : {}
+    send(turn, broker, { type: 'do', request, command: call.command, ticket, ...key })
+  }
+}
+
+export const handleDid = (turn: Turn, { request, result }: Message<'did'>): void => end(turn, request, result)
+
+export function handleFetched(turn: Turn, { request, value, receipt }: Message<'fetched'>): void {
+  const { state, config } = turn
+  const call = state.calls.get(request)
+  if (call === undefined || call.inHand !== undefined) return
+  if (receipt === undefined) end(turn, request, ok(value))
+  else if (config.delivery === 'exactly-once') {
+    const withMessage: Call = { ...call, inHand: { value, receipt } }
+    state.calls.set(request, withMessage)
+    ask(turn, request, withMessage)
+  } else {
+    end(turn, request, ok(value))
+    send(turn, state.broker, { type: 'settle', request, queue: queueOf(call), receipt })
+  }
+}
+
+export function handleSettled(turn: Turn, { request, receipt, accepted }: Message<'settled'>): void {
+  const { calls } = turn.state
+  const call = calls.get(request)
+  if (call?.inHand?.receipt !== receipt) return
+  if (accepted) end(turn, request, ok(call.inHand.value))
+  else {
+    // It was visible again in the meantime, and is another's.
+    const { requestId, command, dueAt } = call
+    const withoutMessage: Call = { requestId, command, dueAt }
+    calls.set(request, withoutMessage)
+    ask(turn, request, withoutMessage)
+  }
+}
+
+export function askAgain(turn: Turn): void {
+  const { state, config } = turn
+  for (const [request, call] of [...state.calls])
+    if (turn.steady >= call.dueAt) end(turn, request, givenUp(turn, call))
+    else if (config.delivery !== 'at-most-once') ask(turn, request, call)
+  if (state.calls.size > 0) askAgainLater(turn)
+}
+
+function givenUp(turn: Turn, call: Call): Completion {
+  const { delivery, object } = turn.config
+  if (isDequeue(turn, call)) {
+    if (delivery !== 'exactly-once') return ok(null)
+    if (call.inHand === undefined) return refused('no message came')
+  }
+  return object.reads.includes(call.command.input.f) ? refused('no answer') : { type: 'info', error: 'no answer' }
+}
+
+const askAgainLater = ({ effects, config }: Turn): void => {
+  effects.push({ type: 'setTimer', timer: 'again', afterMs: millis(config.retransmitMs) })
+}
+
+function end(turn: Turn, request: string, result: Completion): void {
+  const { calls } = turn.state
+  const call = calls.get(request)
+  if (call === undefined) return
+  calls.delete(request)
+  if (calls.size === 0) turn.effects.push({ type: 'cancelTimer', timer: 'again' })
+  reply(turn, call.requestId, result)
+}
+
+const reply = ({ effects }: Turn, requestId: string, result: Completion): void => {
+  effects.push({ type: 'reply', requestId, result })
+}

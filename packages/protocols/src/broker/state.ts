@@ -1,0 +1,133 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { Completion, Json, Millis } from '@chaosproxy/history'
+import type { Command } from '../command.ts'
+import type { Effect } from '../machine.ts'
+import type { AnyObject } from '../objects/object.ts'
+import type { Forwarding, Ticket } from '../routing/forwarding.ts'
+
+export interface BrokerConfig {
+  readonly object: AnyObject
+  readonly delivery: 'at-most-once' | 'at-least-once' | 'exactly-once'
+  /** Whether a message waits until the one before it is settled. */
+  readonly ordered: boolean
+  /** How long a message that was handed out is invisible to others. */
+  readonly visibilityMs: Millis
+  /** How often a gateway asks again. */
+  readonly retransmitMs: Millis
+  readonly timeoutMs: Millis
+  readonly bug: string | undefined
+}
+
+export type BrokerMessage =
+  // What is produced, and everything that is no message of a queue: from a gateway to the broker, and back.
+  | {
+      readonly type: 'do'
+      readonly request: string
+      readonly command: Command
+      readonly ticket: Ticket
+      /** Lets the broker know a repetition. */
+      readonly key?: string | undefined
+    }
+  | { readonly type: 'did'; readonly request: string; readonly result: Completion }
+  // Consuming.
+  | { readonly type: 'fetch'; readonly request: string; readonly queue: string; readonly ticket: Ticket }
+  /** With a receipt, unless the queue is empty or the message is gone from it. */
+  | {
+      readonly type: 'fetched'
+      readonly request: string
+      readonly value: Json
+      readonly receipt: string | undefined
+    }
+  | { readonly type: 'settle'; readonly request: string; readonly queue: string; readonly receipt: string }
+  | { readonly type: 'settled'; readonly request: string; readonly receipt: string; readonly accepted: boolean }
+
+export type BrokerRecord =
+  | {
+      readonly kind: 'did'
+      readonly from: NodeId
+      readonly ticket: Ticket
+      readonly command: Command
+      readonly key?: string | undefined
+    }
+  /** A message has left its queue, under this receipt if there is one. */
+  | { readonly kind: 'taken'; readonly queue: string; readonly number: number; readonly receipt?: string | undefined }
+
+/** A message in a queue. */
+export interface Entry {
+  readonly number: number
+  readonly value: Json
+  /** Handed out, and neither settled nor visible again. */
+  readonly lease?: Lease | undefined
+}
+
+export interface Lease {
+  readonly receipt: string
+  readonly request: string
+  /** By the broker's monotonic clock. */
+  readonly until: number
+}
+
+/** A client's request to this gateway, until it is answered. */
+export interface Call {
+  readonly requestId: string
+  readonly command: Command
+  /** By the monotonic clock. */
+  readonly dueAt: number
+  /** The message in hand, which is the client's once it is settled. */
+  readonly inHand?: { readonly value: Json; readonly receipt: string } | undefined
+}
+
+export interface BrokerState {
+  readonly id: NodeId
+  readonly broker: NodeId
+  readonly life: number
+  // The gateway; each node is one.
+  readonly calls: Map<string, Call>
+  readonly sending: Forwarding
+  // The broker.
+  /** Everything but queues. */
+  held: unknown
+  readonly queues: Map<string, Entry[]>
+  readonly receiving: Forwarding
+  /** By key of a producer's request: what was answered. */
+  readonly keys: Map<string, Completion>
+  /** Receipts under which a message has left its queue, with its number. */
+  readonly receipts: Map<string, number>
+  produced: number
+  handedOut: number
+  /** A message that left its queue twice; for the invariant. */
+  twice: string | undefined
+}
+
+export interface Turn {
+  readonly config: BrokerConfig
+  readonly state: BrokerState
+  readonly effects: Effect<BrokerMessage, BrokerRecord>[]
+  readonly steady: Millis
+  /** Handles a message that this node sends to itself. */
+  readonly receive: (turn: Turn, from: NodeId, message: BrokerMessage) => void
+}
+
+export type Message<Type extends BrokerMessage['type']> = Extract<BrokerMessage, { readonly type: Type }>
+
+/** Keys and receipts that a broker remembers. */
+const MEMORY_LIMIT = 10_000
+
+export function remember<Value>(memory: Map<string, Value>, name: string, value: Value): void {
+  memory.set(name, value)
+  const [oldest] = memory.keys()
+  if (memory.size > MEMORY_LIMIT && oldest !== undefined) memory.delete(oldest)
+}
+
+export const mark = ({ effects }: Turn): void => {
+  effects.push({ type: 'mark' })
+}
+
+export const persist = ({ effects }: Turn, record: BrokerRecord): void => {
+  effects.push({ type: 'persist', record })
+}
+
+export function send(turn: Turn, to: NodeId, message: BrokerMessage): void {
+  if (to === turn.state.id) turn.receive(turn, to, message)
+  else turn.effects.push({ type: 'send', to, message })
+}

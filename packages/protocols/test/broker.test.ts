@@ -1,0 +1,154 @@
+import { expect, test } from 'vitest'
+import { findProtocol } from '../src/index.ts'
+import { createNodes, ok } from './nodes.ts'
+
+const protocol = findProtocol('broker')!
+type Knobs = Parameters<typeof protocol.create>[0]['knobs']
+/** n1 is the broker. */
+const three = (knobs: Knobs = {}, bug?: string) =>
+  createNodes(protocol.create({ bug, object: 'queue', knobs }), ['n1', 'n2', 'n3'])
+type Nodes = ReturnType<typeof three>
+
+const enqueue = (value: number) => ({ f: 'enqueue', key: 'x', value })
+const dequeue = { f: 'dequeue', key: 'x', value: null }
+const drain = { f: 'drain', key: 'x', value: null }
+const isOf =
+  (type: string) =>
+  ({ message }: { readonly message: { readonly type: string } }) =>
+    message.type === type
+const without = (type: string) => (letter: Parameters<ReturnType<typeof isOf>>[0]) => !isOf(type)(letter)
+
+function fill(nodes: Nodes, ...values: readonly number[]) {
+  for (const value of values) expect(nodes.answer('n2', enqueue(value))).toEqual(ok(value))
+}
+
+function askAgain(nodes: Nodes, id: string, afterMs: number) {
+  nodes.pass(afterMs)
+  nodes.ring(id, 'again')
+  nodes.deliver()
+}
+
+test('first in, first out, and an empty queue has nothing', () => {
+  for (const delivery of ['at-most-once', 'at-least-once', 'exactly-once']) {
+    const nodes = three({ delivery })
+    fill(nodes, 1, 2)
+    expect([1, 2, 3].map(() => nodes.answer('n3', dequeue))).toEqual([ok(1), ok(2), ok(null)])
+  }
+})
+
+test('at most once: a message whose answer is lost is gone, and its consumer believes that there was none', () => {
+  const nodes = three({ delivery: 'at-most-once' })
+  fill(nodes, 1)
+  const asked = nodes.ask('n3', dequeue)
+  nodes.deliver(without('fetched'))
+  nodes.lose()
+  askAgain(nodes, 'n3', 500)
+  expect(nodes.reply(asked)).toEqual(ok(null))
+  expect(nodes.answer('n2', drain)).toEqual(ok([]))
+})
+
+test('at least once: a message that was passed on and not settled comes again after its visibility timeout', () => {
+  const nodes = three({ delivery: 'at-least-once' })
+  fill(nodes, 1)
+  const asked = nodes.ask('n3', dequeue)
+  nodes.deliver(without('settle'))
+  nodes.lose()
+  expect(nodes.reply(asked)).toEqual(ok(1))
+  const next = nodes.ask('n2', dequeue)
+  nodes.deliver()
+  expect(nodes.reply(next)).toBeUndefined()
+  askAgain(nodes, 'n2', 100)
+  expect(nodes.reply(next)).toEqual(ok(1))
+})
+
+test('a producer that asks again puts its message in twice, unless its requests have keys that outlast a restart', () => {
+  for (const [delivery, bug, left] of [
+    ['at-least-once', undefined, [1, 1]],
+    ['exactly-once', undefined, [1]],
+    ['exactly-once', 'forget-producers', [1, 1]],
+  ] as const) {
+    const nodes = three({ delivery }, bug)
+    nodes.ask('n2', enqueue(1))
+    nodes.deliver(without('did'))
+    nodes.lose()
+    nodes.kill('n1')
+    nodes.restart('n1')
+    askAgain(nodes, 'n2', 20)
+    expect(nodes.answer('n3', drain)).toEqual(ok(left))
+  }
+})
+
+test('exactly once: of two consumers that had a message in hand, the later one gets it, unless receipts are not compared', () => {
+  for (const [bug, early] of [
+    [undefined, undefined],
+    ['settle-late', ok(1)],
+  ] as const) {
+    const nodes = three({}, bug)
+    fill(nodes, 1)
+    const slow = nodes.ask('n3', dequeue)
+    nodes.deliver(without('settle'))
+    const [late] = nodes.lose(isOf('settle'))
+    nodes.pass(100)
+    expect(nodes.answer('n2', dequeue)).toEqual(ok(1))
+    nodes.hand(late!)
+    nodes.deliver(without('fetched'))
+    expect(nodes.reply(slow)).toEqual(early)
+  }
+})
+
+test('what comes again keeps its place, unless it is put back behind all others', () => {
+  for (const [bug, first] of [
+    [undefined, 1],
+    ['redeliver-at-the-end', 2],
+  ] as const) {
+    const nodes = three({}, bug)
+    fill(nodes, 1, 2)
+    nodes.ask('n3', dequeue)
+    nodes.deliver(without('settle'))
+    nodes.kill('n3')
+    nodes.lose()
+    nodes.pass(100)
+    expect(nodes.answer('n2', dequeue)).toEqual(ok(first))
+  }
+})
+
+test('while all messages are in flight, a queue is not said to be empty', () => {
+  for (const [bug, said] of [
+    [undefined, undefined],
+    ['empty-while-in-flight', ok(null)],
+  ] as const) {
+    const nodes = three({}, bug)
+    fill(nodes, 1)
+    nodes.ask('n3', dequeue)
+    nodes.deliver(without('settle'))
+    const asked = nodes.ask('n2', dequeue)
+    nodes.deliver(without('settle'))
+    expect(nodes.reply(asked)).toEqual(said)
+  }
+})
+
+test('a drain waits for what is in flight, and answers the same when it is asked again', () => {
+  const nodes = three()
+  fill(nodes, 1, 2)
+  nodes.ask('n3', dequeue)
+  nodes.deliver(without('settle'))
+  nodes.kill('n3')
+  nodes.lose()
+  const asked = nodes.ask('n2', drain)
+  nodes.deliver()
+  expect(nodes.reply(asked)).toBeUndefined()
+  nodes.pass(100)
+  nodes.ring('n2', 'again')
+  nodes.deliver(without('did'))
+  nodes.lose()
+  askAgain(nodes, 'n2', 20)
+  expect(nodes.reply(asked)).toEqual(ok([1, 2]))
+})
+
+test('it promises by object and delivery what each of them can hold', () => {
+  const promises = (object: string) =>
+    ['at-most-once', 'at-least-once', 'exactly-once'].map((delivery) => protocol.promises(object, { delivery }))
+  expect(promises('queue')).toEqual(['none', 'eventual', 'linearizable'])
+  expect(promises('log')).toEqual(['linearizable', 'none', 'linearizable'])
+  expect(protocol.promises('queue', { ordered: false })).toBe('eventual')
+})

@@ -1,0 +1,37 @@
+import { CALM, type SystemRow, UNDER_FAULTS } from './row.ts'
+
+const LINEARIZABLE = { meets: ['linearizable', 'eventual'] }
+const OFFSETS = { meets: ['linearizable'] }
+const queues = { protocol: 'broker', workload: 'queue' }
+const ONCE_AT_MOST = { delivery: 'at-most-once' }
+const ONCE_AT_LEAST = { delivery: 'at-least-once' }
+
+export const brokerRows: readonly SystemRow[] = [
+  { ...queues, faults: CALM, earns: LINEARIZABLE },
+  { ...queues, faults: UNDER_FAULTS, earns: LINEARIZABLE },
+  // Nothing is lost, and some of it comes twice.
+  { ...queues, knobs: ONCE_AT_LEAST, faults: UNDER_FAULTS, earns: { meets: ['eventual'], breaks: ['linearizable'] } },
+  // Nothing comes twice, and some of it never.
+  {
+    ...queues,
+    knobs: ONCE_AT_MOST,
+    faults: UNDER_FAULTS,
+    earns: { meets: [], breaks: ['linearizable', 'eventual'], loses: true },
+  },
+  // Consumers that do not wait for each other get what comes later before what comes again.
+  {
+    ...queues,
+    knobs: { ordered: false },
+    faults: UNDER_FAULTS,
+    earns: { meets: ['eventual'], breaks: ['linearizable'] },
+  },
+  { protocol: 'broker', workload: 'log', faults: UNDER_FAULTS, earns: OFFSETS },
+  { protocol: 'broker', workload: 'log', knobs: ONCE_AT_MOST, faults: UNDER_FAULTS, earns: OFFSETS },
+  {
+    protocol: 'broker',
+    workload: 'log',
+    knobs: ONCE_AT_LEAST,
+    faults: UNDER_FAULTS,
+    earns: { meets: [], breaks: ['linearizable'] },
+  },
+]
