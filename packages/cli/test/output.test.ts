@@ -145,8 +145,8 @@ describe('what follows -- is never an option', () => {
   })
 
   test('and is refused where a command takes no words', async () => {
-    const { exitCode, stderr } = await chaosHere(['targets', '--', '--bugs'])
-    expect(stderr).toBe('chaos targets takes no argument "--bugs". chaos targets --help tells what it takes.\n')
+    const { exitCode, stderr } = await chaosHere(['workloads', '--', '--json'])
+    expect(stderr).toBe('chaos workloads takes no argument "--json". chaos workloads --help tells what it takes.\n')
     expect(exitCode).toBe(3)
   })
 })

@@ -45,5 +45,13 @@ export type { RunStore } from './spec/run-store.ts'
 export type { JudgedRun } from './spec/run-test.ts'
 export { runPlanned } from './spec/run-test.ts'
 export { schemaProblems } from './spec/schema-problems.ts'
-export type { AskedOperations, PromiseQuestion, StartedCluster, StartOptions, Suffering, Target } from './target.ts'
+export type {
+  AskedOperations,
+  MissingProgram,
+  PromiseQuestion,
+  StartedCluster,
+  StartOptions,
+  Suffering,
+  Target,
+} from './target.ts'
 export { idleKinds, missingSuccesses } from './vacuity.ts'

@@ -1,5 +1,5 @@
 import type { FaultKind, NodeId } from '@chaosproxy/faults'
-import type { Input, Json, Millis, SessionSource, UserError } from '@chaosproxy/history'
+import type { ErrorMeaning, Input, Json, Millis, SessionSource, UserError } from '@chaosproxy/history'
 import type { Setting, Settings } from '@chaosproxy/workloads'
 import type { Cluster } from './ports.ts'
 
@@ -26,10 +26,13 @@ export interface PromiseQuestion {
   readonly faults: readonly FaultKind[]
 }
 
-/** A program that a target needs, and how to install it. */
+/** A program that a target needs and this machine lacks, or has in a version that is too old. */
 export interface MissingProgram {
+  /** With the oldest version that will do, if there is one that will not. */
   readonly program: string
   readonly install: string
+  /** What is there instead: `/usr/bin/redis-server is 6.0.16`. Absent if nothing is. */
+  readonly found?: string | undefined
 }
 
 /** Something that can be tested: an embedded protocol (real or simulated), a database, a user's own commands. */
@@ -68,7 +71,9 @@ export interface Target {
    * @throws UserError (usage)
    */
   validate?(settings: Settings, bug: string | undefined, nodes: number): void
-  /** Programs it needs that this machine lacks; absent if it needs none. */
+  /** What errors say about the operations they answer, in the order in which they are looked up. Others are `info`. */
+  readonly errors?: readonly ErrorMeaning[] | undefined
+  /** Programs it needs that this machine lacks or has too old; absent if it needs none. */
   missing?(): Promise<readonly MissingProgram[]>
   /** @throws UserError (environment) if it does not come up; nothing is left behind in that case. */
   start(options: StartOptions): Promise<StartedCluster>

@@ -2,7 +2,7 @@ import { faultDefinitions, nemeses } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { Target } from '@chaosproxy/runner'
 import { settingsFor } from '@chaosproxy/workloads'
-import { type Command, flagOf } from '../command.ts'
+import { type Command, flagOf, textOf } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
 import { EXIT } from '../exit-code.ts'
 import { print } from '../terminal/output.ts'
@@ -10,7 +10,7 @@ import { styleFor } from '../terminal/style.ts'
 
 export const targetsCommand: Command = {
   name: 'targets',
-  positional: '',
+  positional: '[name]',
   summary: 'list what can be tested, the faults it can suffer and the mistakes it can be given',
   options: {
     faults: { type: 'boolean', describe: 'which faults each target can suffer, and why not' },
@@ -18,17 +18,22 @@ export const targetsCommand: Command = {
     ...configOption,
     json: { type: 'boolean', describe: 'print JSON on stdout' },
   },
-  examples: [['chaos targets --bugs', 'mistakes to try the tool on']],
+  examples: [
+    ['chaos targets --bugs', 'mistakes to try the tool on'],
+    ['chaos targets redis', 'one of them, and what its errors say of the operations they answer'],
+  ],
   async run(options) {
     const json = flagOf(options, 'json')
     if (flagOf(options, 'faults') && flagOf(options, 'bugs'))
       throw new UserError('usage', '--faults and --bugs are two lists: ask for one at a time.')
     const show = flagOf(options, 'faults') ? faultTable : flagOf(options, 'bugs') ? bugList : targetList
     const { registries } = await readOwnConfig(options, 'chaos targets')
-    const { rows, lines } = show(
-      await Promise.all(registries.targetNames.map(async (name) => ({ ...(await registries.target(name)), name }))),
-    )
-    print(process.stdout, json ? `${JSON.stringify(rows)}\n` : `${lines.join('\n')}\n`)
+    const chosen = textOf(options, 'name')
+    const names = chosen === undefined ? registries.targetNames : [chosen]
+    const targets = await Promise.all(names.map(async (name) => ({ ...(await registries.target(name)), name })))
+    const { rows, lines } = show(targets)
+    const more = show === targetList && chosen !== undefined ? targets.flatMap(errorTable) : []
+    print(process.stdout, json ? `${JSON.stringify(rows)}\n` : `${[...lines, ...more].join('\n')}\n`)
     return EXIT.met
   },
 }
@@ -39,7 +44,9 @@ interface Listing {
 }
 
 const style = styleFor(process.stdout)
-const realOf = (targets: readonly Target[]): readonly Target[] => targets.filter(({ tier }) => tier === 'real')
+/** Without the simulated ones, unless one was asked for. */
+const realOf = (targets: readonly Target[]): readonly Target[] =>
+  targets.length === 1 ? targets : targets.filter(({ tier }) => tier === 'real')
 
 function targetList(targets: readonly Target[]): Listing {
   const real = realOf(targets)
@@ -61,9 +68,24 @@ function targetList(targets: readonly Target[]): Listing {
     promises: promiseOf(target),
     settings: target.settings,
     bugs: target.bugs.map((bug) => bug.name),
+    ...(target.errors === undefined ? {} : { errors: target.errors }),
   }))
   return { rows, lines: [...lines, 'Run one: chaos run --target NAME; with --sim, or as sim:NAME, in the simulator'] }
 }
+
+/** What a target's errors say of the operations they answer: one line for each meaning. */
+function errorTable({ errors = [] }: Target): readonly string[] {
+  if (errors.length === 0) return []
+  const said = errors.map(({ says }) => says.join(', '))
+  const widest = Math.min(WIDEST_ERROR, Math.max(...said.map(({ length }) => length)))
+  return [
+    '',
+    `${style.bold('errors')}: fail, nothing was done; info, it may have been; so does any that is not listed, and no answer`,
+    ...errors.map(({ means, why }, at) => `  ${means}  ${(said[at] ?? '').padEnd(widest)}  ${why}`),
+  ]
+}
+
+const WIDEST_ERROR = 46
 
 /** The promise with default settings. */
 const promiseOf = (target: Target): string =>

@@ -51,7 +51,12 @@ export async function targetFindings(target: Target): Promise<Finding[]> {
   const missing = (await target.missing?.()) ?? []
   const programs = programsOf(target.declared).filter((program) => !isThere(program))
   return [
-    ...missing.map(({ program, install }) => ({ what: program, ok: false, detail: 'not installed', remedy: install })),
+    ...missing.map(({ program, install, found }) => ({
+      what: program,
+      ok: false,
+      detail: found ?? 'not installed',
+      remedy: install,
+    })),
     ...programs.map((program) => ({
       what: program,
       ok: false,

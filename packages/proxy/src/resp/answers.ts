@@ -70,7 +70,7 @@ export const saysSum =
   }
 
 const DEFINITE: ReadonlySet<string> = new Set(
-  redisErrors.filter(({ means }) => means === 'fail').map(({ word }) => word),
+  redisErrors.filter(({ means }) => means === 'fail').flatMap(({ says }) => says),
 )
 
 /**

@@ -178,8 +178,13 @@ function settingsOf(
 async function requirePrograms(target: Target): Promise<void> {
   const missing = (await target.missing?.()) ?? []
   if (missing.length === 0) return
-  const lines = missing.map(({ program, install }) => `${program} (${install})`)
-  throw new UserError('environment', `${target.name} needs what is not on this machine: ${lines.join(', ')}`)
+  const lines = missing.map(({ program, install, found }) =>
+    found === undefined ? `${program} (${install})` : `${program}, and ${found} (${install})`,
+  )
+  const what = missing.every(({ found }) => found !== undefined)
+    ? 'what is too old here'
+    : 'what is not on this machine'
+  throw new UserError('environment', `${target.name} needs ${what}: ${lines.join(', ')}`)
 }
 
 const suggestion = (typed: string, known: readonly string[]): string =>

@@ -7,6 +7,10 @@ import { UserError } from '@chaosproxy/history'
 export interface Probation {
   passed(f: string): void
   failed(f: string, why: string): void
+  /** The server has answered, and let the client in. */
+  admitted(f: string): void
+  /** The server has refused it because of who the client is. */
+  refused(f: string, error: string): void
 }
 
 /** After this many failures in a row from the start, blame the declaration, not chance. */
@@ -15,6 +19,8 @@ const MOST = 20
 export function createProbation(broke: (error: UserError) => void): Probation {
   const passed = new Set<string>()
   const failures = new Map<string, number>()
+  const admitted = new Set<string>()
+  const refusals = new Map<string, number>()
   return {
     passed: (f) => void passed.add(f),
     failed(f, why) {
@@ -23,6 +29,19 @@ export function createProbation(broke: (error: UserError) => void): Probation {
       failures.set(f, count)
       if (count === MOST)
         broke(new UserError('input', `no ${f} can be asked for: ${why}. Mend the declaration, or leave ${f} out.`))
+    },
+    admitted: (f) => void admitted.add(f),
+    refused(f, error) {
+      if (admitted.has(f)) return
+      const count = (refusals.get(f) ?? 0) + 1
+      refusals.set(f, count)
+      if (count === MOST)
+        broke(
+          new UserError(
+            'environment',
+            `the client is not let in: every ${f} was answered ${error}. Give "client" the "username" and the "password" of a user that may do it.`,
+          ),
+        )
     },
   }
 }

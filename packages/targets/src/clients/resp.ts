@@ -86,11 +86,21 @@ export function respClient(
       line.ask({
         bytes: (reader) => reader.bytes({ words, login, session: name, behind }),
         timeoutMs,
-        ended: (end) => completed(completionOf(end, spec, { input: named, harmless, token, replicas })),
+        ended(end) {
+          if (end.type === 'reply') judgeAdmission(f, errorOf(end.reply.reply), probation)
+          completed(completionOf(end, spec, { input: named, harmless, token, replicas }))
+        },
       })
     },
     close: () => line.close(),
   }
+}
+
+const NOT_LET_IN = /^(WRONGPASS|NOAUTH|NOPERM)\b/
+
+function judgeAdmission(f: string, error: string | undefined, probation: Probation): void {
+  if (error !== undefined && NOT_LET_IN.test(error)) probation.refused(f, error)
+  else probation.admitted(f)
 }
 
 interface Chosen {

@@ -1,11 +1,16 @@
+import { execFile } from 'node:child_process'
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { promisify } from 'node:util'
+import type { MissingProgram } from '@chaosproxy/runner'
 
 /** A program that a target needs, and how to install it. */
 export interface Program {
   readonly program: string
   /** A command or a sentence: `apt-get install redis-server`. */
   readonly install: string
+  /** The oldest version that will do: `7.0`. By default any does. */
+  readonly oldest?: string | undefined
 }
 
 /** The program's path according to PATH, or undefined. A name with a slash in it is already a path. */
@@ -17,9 +22,41 @@ export function findProgram(name: string): string | undefined {
     .find(isExecutable)
 }
 
-/** The programs that this machine lacks. */
-export const missingPrograms = (programs: readonly Program[]): readonly Program[] =>
-  programs.filter(({ program }) => findProgram(program) === undefined)
+/** The programs that this machine lacks, or has in a version that is too old. */
+export async function missingPrograms(programs: readonly Program[]): Promise<readonly MissingProgram[]> {
+  const found = await Promise.all(programs.map(missing))
+  return found.filter((program) => program !== undefined)
+}
+
+async function missing({ program, install, oldest }: Program): Promise<MissingProgram | undefined> {
+  const path = findProgram(program)
+  if (path === undefined) return { program, install }
+  const version = oldest === undefined ? undefined : await versionOf(path)
+  if (oldest === undefined || version === undefined || !isOlder(version, oldest)) return undefined
+  return { program: `${program} ${oldest} or later`, install, found: `${path} is ${version}` }
+}
+
+const LONGEST_MS = 5_000
+
+/** The first version number in what `--version` prints; undefined for a program that prints none. */
+export async function versionOf(path: string): Promise<string | undefined> {
+  try {
+    const { stdout } = await promisify(execFile)(path, ['--version'], { timeout: LONGEST_MS })
+    return /\d+(?:\.\d+)+/.exec(stdout)?.[0]
+  } catch {
+    return undefined
+  }
+}
+
+/** Compares the numbers between the dots. */
+export function isOlder(version: string, oldest: string): boolean {
+  const [numbers, least] = [version, oldest].map((text) => text.split('.').map(Number)) as [number[], number[]]
+  for (const [place, number] of least.entries()) {
+    const own = numbers[place] ?? 0
+    if (own !== number) return own < number
+  }
+  return false
+}
 
 function isExecutable(path: string): boolean {
   try {

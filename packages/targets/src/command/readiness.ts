@@ -64,7 +64,7 @@ export function neverReady(
 export function readinessText(readiness: Readiness): string {
   switch (readiness.by) {
     case 'tcp':
-      return `accepts connections on port ${readiness.port}`
+      return `accepts connections on ${readiness.host === undefined ? 'port ' : `${readiness.host}:`}${readiness.port}`
     case 'http':
       return `answers ${readiness.url} with ${readiness.status ?? 'a status from 200 to 299'}`
     case 'log':

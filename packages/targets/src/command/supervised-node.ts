@@ -16,7 +16,7 @@ export interface SupervisedNodeOptions<Ready> {
   readonly id: NodeId
   readonly logPath: string
   readonly startupTimeoutMs: number
-  /** What the node is waiting for, for the timeout message: `accepts connections on port 7000`. */
+  /** What the node is waiting for, for the timeout message: `accepts connections on 127.0.0.1:7000`. */
   readonly awaited?: (() => string) | undefined
   /** Starts a life; lives are counted from 1. */
   launch(life: number): Promise<Life<Ready>>

@@ -75,7 +75,7 @@ function replyOf(end: ExchangeEnd<Answer>): Reply {
   if (status === 200) return { type: 'ok', body: json }
   const { error, message } = json
   const said = typeof error === 'string' ? error : typeof message === 'string' ? message : 'an answer without a message'
-  return { type: meaningOf(said).type, error: `HTTP ${status}: ${said}` }
+  return { type: meaningOf(said), error: `HTTP ${status}: ${said}` }
 }
 
 /** The first object of a stream. */

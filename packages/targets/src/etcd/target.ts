@@ -6,6 +6,7 @@ import type { NodesDeclaration } from '../cluster/declaration.ts'
 import { targetWithClients } from '../cluster/target.ts'
 import { missingPrograms } from '../command/programs.ts'
 import { etcdClients } from './clients.ts'
+import { etcdErrors } from './outcomes.ts'
 
 const own: readonly Setting[] = [
   {
@@ -81,8 +82,9 @@ export const etcd: Target = {
   ...base,
   settings: [...base.settings.filter(({ name }) => own.every((setting) => setting.name !== name)), ...own],
   promises: promised,
+  errors: etcdErrors,
   suffers: (kind, ...more) => (kind === 'edit-request' ? EDITED : base.suffers(kind, ...more)),
-  missing: async () => missingPrograms([{ program: 'etcd', install: 'apt-get install etcd-server' }]),
+  missing: async () => missingPrograms([{ program: 'etcd', install: 'apt-get install etcd-server', oldest: '3.4' }]),
   validate(settings) {
     const heartbeat = numberOf(settings, 'heartbeat')
     const election = numberOf(settings, 'election')

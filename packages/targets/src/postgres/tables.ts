@@ -1,9 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { UserError } from '@chaosproxy/history'
 import type { NodeAddress } from '../clients/planned-clients.ts'
+import { isOlder } from '../command/programs.ts'
 import { type Connection, NotConnected, openConnection, type QueryEnd } from './connection.ts'
 import type { PostgresDeclaration } from './declaration.ts'
 import { reportText } from './messages.ts'
+import { OLDEST } from './programs.ts'
 
 export interface MakeTablesOptions {
   readonly declaration: PostgresDeclaration
@@ -14,8 +16,6 @@ export interface MakeTablesOptions {
   readonly timeoutMs: number
 }
 
-/** Older standbys do not report that they are standbys, and older versions are untested. */
-const OLDEST = 14
 const LOOK_EVERY_MS = 20
 
 /**
@@ -58,7 +58,7 @@ async function connected(
     const parameters = { application_name: 'chaos', synchronous_commit: 'local' }
     const connection = await openConnection({ host, port, user, password, database, parameters, signal })
     const version = connection.parameter('server_version') ?? ''
-    if (Number.parseInt(version, 10) >= OLDEST) return connection
+    if (!isOlder(version, OLDEST)) return connection
     connection.close()
     throw new UserError(
       'environment',

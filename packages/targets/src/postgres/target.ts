@@ -4,7 +4,8 @@ import type { Target } from '@chaosproxy/runner'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
 import { declaredTarget } from '../cluster/target.ts'
 import { postgresCluster, settings } from './cluster.ts'
-import { findServer, INSTALL, isReachable } from './programs.ts'
+import { errorOutcomes, noticeOutcomes } from './outcomes.ts'
+import { findServer, INSTALL, isReachable, missingServer } from './programs.ts'
 
 const NODES = 3
 const WHERE = { where: 'postgres', directory: '.' }
@@ -27,7 +28,8 @@ export const postgres: Target = {
   declared: undefined,
   settings,
   promises,
-  missing: async () => (findServer() === undefined ? [INSTALL] : []),
+  errors: [...errorOutcomes, ...noticeOutcomes],
+  missing: () => missingServer(),
   async start(options) {
     requireNodes(options.nodes, options.settings)
     const server = findServer()

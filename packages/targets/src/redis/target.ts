@@ -1,5 +1,6 @@
 import type { FaultKind } from '@chaosproxy/faults'
 import { millis, UserError } from '@chaosproxy/history'
+import { redisErrors } from '@chaosproxy/proxy'
 import type { StartedCluster, StartOptions, Suffering, Target } from '@chaosproxy/runner'
 import type { TableName } from '../clients/commands.ts'
 import { planCluster } from '../cluster/parts.ts'
@@ -54,9 +55,11 @@ export const redis: Target = {
   promises: () => 'nothing',
   suffers: (kind, among) => redisSuffers(kind, among),
   validate: (settings) => void choiceOf(settings),
+  errors: redisErrors,
   missing: async () =>
     missingPrograms([
-      { program: 'redis-server', install: 'apt-get install redis-server' },
+      // The first with bind-source-addr, by which the proxy tells nodes apart.
+      { program: 'redis-server', install: 'apt-get install redis-server', oldest: '7.0' },
       { program: 'redis-cli', install: 'apt-get install redis-tools' },
     ]),
   start,

@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { findProgram, missingPrograms } from '../../src/command/programs.ts'
+import { missingServer } from '../../src/postgres/programs.ts'
+import { temporaryDirectory } from '../clients.ts'
 import { eventually, processExists } from '../real-cluster.ts'
 import { commands, script, shell } from './commands.ts'
 
@@ -179,7 +181,7 @@ describe('a node is ready', () => {
       startupTimeoutMs: 200,
     })
     await expect(node.start()).rejects.toThrow(
-      `n1 was not ready within 200 ms. It is ready once it accepts connections on port ${node.ports.client}. Its log is`,
+      `n1 was not ready within 200 ms. It is ready once it accepts connections on 127.0.0.1:${node.ports.client}. Its log is`,
     )
     expect(node.pid()).toBeUndefined()
   })
@@ -267,10 +269,28 @@ describe.runIf(findProgram('python3') !== undefined)('python3 -m http.server', (
   })
 })
 
-test('programs that are not on this machine are told with how to install them', () => {
-  const programs = [
+test('programs that are not on this machine are told with how to install them, and old ones with their version', async () => {
+  const directory = temporaryDirectory()
+  const printing = (name: string, version: string): string => {
+    const path = join(directory, name)
+    writeFileSync(path, `#!/bin/sh\necho '${version}'\n`, { mode: 0o755 })
+    return path
+  }
+  const old = printing('redis-server', 'Redis server v=6.2.14 sha=00000000:0 malloc=jemalloc-5.1.0 bits=64')
+  const young = printing('etcd', 'etcd Version: 3.10.0')
+  const mute = printing('postgres', '')
+  const needed = [
     { program: 'sh', install: 'is everywhere' },
     { program: 'no-such-server', install: 'apt-get install no-such-server' },
+    { program: old, install: 'from its authors', oldest: '7.0' },
+    { program: young, install: 'from its authors', oldest: '3.4' },
+    { program: mute, install: 'from its authors', oldest: '14' },
   ]
-  expect(missingPrograms(programs)).toEqual([programs[1]])
+  expect(await missingPrograms(needed)).toEqual([
+    needed[1],
+    { program: `${old} 7.0 or later`, install: 'from its authors', found: `${old} is 6.2.14` },
+  ])
+  const bin = printing('postgres', 'postgres (PostgreSQL) 9.6.24')
+  const programs = dirname(bin)
+  expect(await missingServer({ programs, embedded: false })).toMatchObject([{ found: `that in ${programs} is 9.6.24` }])
 })

@@ -76,5 +76,5 @@ test('after the command was carried out, only a conflict found at its commit is 
 })
 
 test('every outcome has a reason', () => {
-  for (const { because } of errorOutcomes) expect(because).not.toBe('')
+  for (const { why } of errorOutcomes) expect(why).not.toBe('')
 })

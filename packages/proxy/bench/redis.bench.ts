@@ -1,0 +1,95 @@
+import { execFile, execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { startHelper } from './children.ts'
+import type { RedisProxyRequest } from './redis-proxy.ts'
+
+export const name = 'redis: redis-benchmark through the proxy and its recorder'
+
+const ROUNDS = 3
+const CLIENTS = 50
+const COMMANDS = 60_000
+const LEAST_RECORDED_PER_SECOND = 20_000
+
+interface Way {
+  readonly title: string
+  readonly port: number
+  readonly isProxy: boolean
+}
+
+/** A real server and clients in C, which cost little: a client in Node would be what is measured. */
+export async function run(print: (line: string) => void): Promise<void> {
+  const missing = ['redis-server', 'redis-benchmark'].find((program) => !isInstalled(program))
+  if (missing !== undefined) {
+    print(`not measured: there is no ${missing}`)
+    return
+  }
+  const directory = mkdtempSync(join(tmpdir(), 'chaos-bench-'))
+  const port = await freePort()
+  const server = spawn('redis-server', ['--port', `${port}`, '--save', '', '--dir', directory], { stdio: 'ignore' })
+  const proxy = startHelper('./redis-proxy.js')
+  try {
+    const route = (file?: string) =>
+      proxy.ask<{ port: number }>({ do: 'route', upstreamPort: port, file } satisfies RedisProxyRequest)
+    const recorded: number[] = []
+    const ways: readonly Way[] = [
+      { title: 'without a proxy', port, isProxy: false },
+      { title: 'passed', port: (await route()).port, isProxy: true },
+      { title: 'recorded', port: (await route(join(directory, 'history.jsonl'))).port, isProxy: true },
+    ]
+    for (let round = 0; round < ROUNDS; round++)
+      for (const way of ways) {
+        const usage = () => proxy.ask<{ cpuMicroseconds: number }>({ do: 'usage' } satisfies RedisProxyRequest)
+        const before = await usage()
+        const perSecond = await commandsPerSecond(way.port)
+        const { cpuMicroseconds } = await usage()
+        if (way.title === 'recorded') recorded.push(perSecond)
+        const each = (cpuMicroseconds - before.cpuMicroseconds) / (2 * COMMANDS)
+        print(
+          `${way.title.padEnd(16)} ${shown(perSecond)} operations/s${way.isProxy ? `  ${each.toFixed(1)} µs CPU each` : ''}`,
+        )
+      }
+    const best = median(recorded)
+    print(
+      `recorded, ${CLIENTS} clients: ${shown(best)} operations/s, goal ≥ ${shown(LEAST_RECORDED_PER_SECOND)}${best >= LEAST_RECORDED_PER_SECOND ? '' : ' MISSED'}`,
+    )
+  } finally {
+    proxy.stop()
+    server.kill()
+    rmSync(directory, { recursive: true })
+  }
+}
+
+/** SET and GET of random keys, one at a time on each connection: the mean of both. */
+async function commandsPerSecond(port: number): Promise<number> {
+  const keys = ['-r', '10000', '-d', '32', '-t', 'set,get', '--csv']
+  const words = ['-p', `${port}`, '-c', `${CLIENTS}`, '-n', `${COMMANDS}`, ...keys]
+  const { stdout } = await promisify(execFile)('redis-benchmark', words)
+  const found = [...stdout.matchAll(/^"(?:SET|GET)","([\d.]+)"/gm)].map(([, perSecond]) => Number(perSecond))
+  if (found.length !== 2) throw new Error(`redis-benchmark said ${stdout}`)
+  return found.length / found.reduce((seconds, perSecond) => seconds + 1 / perSecond, 0)
+}
+
+function isInstalled(program: string): boolean {
+  try {
+    execFileSync(program, ['--version'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const taken = createServer().listen(0, '127.0.0.1', () => {
+      const address = taken.address()
+      taken.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}
+
+const shown = (perSecond: number): string => Math.round(perSecond).toLocaleString('en').padStart(7)
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0
