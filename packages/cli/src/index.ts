@@ -20,6 +20,7 @@ export type { ClientAddress, ClientModule, ClusterDeclaration, ModuleClient } fr
 export { defineClient, Refused } from '@chaosproxy/targets'
 export type { Clients, Setting, Settings, Workload, WorkloadClient, WorkloadModule } from '@chaosproxy/workloads'
 export { type CheckSettings, check } from './api/check.ts'
+export { type FaultDraft, type RecordDraft, type Recording, record } from './api/record.ts'
 export { type Run, type RunSettings, run } from './api/run.ts'
 export { type Found, type Searched, type SearchSettings, search } from './api/search.ts'
 export { type Simulated, type SimulateSettings, simulate } from './api/simulate.ts'

@@ -10,7 +10,7 @@ import { type Nanos, nanos } from '@chaosproxy/history'
 import type { FaultRecord } from '@chaosproxy/report'
 import { createFaultRecords } from './fault-records.ts'
 import { stopsNodes } from './majority.ts'
-import type { Cancel, Cluster, Heal } from './ports.ts'
+import type { Cancel, Cluster, Heal, Healed, Injected } from './ports.ts'
 import type { Recorder } from './recorder.ts'
 
 export interface NemesisLoop {
@@ -22,6 +22,8 @@ export interface NemesisLoop {
   hasBitten(kind: FaultKind): boolean
   /** Adds a fault to the schedule. */
   add(scheduled: ScheduledFault): void
+  /** Injects a fault at once, which stays until it is healed, at the latest when the loop is stopped. */
+  inject(fault: Fault, injected: (outcome: Injected) => void): void
   /** Drops the faults still to come, heals those in force, and calls back; not once the loop is stopped. */
   heal(healed: () => void): void
   /** Starts no more faults, heals those in force, and calls back with the records of all faults. */
@@ -44,7 +46,14 @@ interface ActiveFault {
   readonly to: Nanos
   heal: Heal | undefined
   healing: boolean
+  /** Once it is healed. */
+  outcome?: Healed
+  /** Called back then. */
+  readonly waiting: ((outcome: Healed) => void)[]
 }
+
+/** The end of a fault that somebody heals. */
+const NEVER = nanos(Number.MAX_SAFE_INTEGER)
 
 /** Carries out a schedule of faults and writes each injection and healing into the history. */
 export function startNemesisLoop({ cluster, recorder, schedule, random }: NemesisLoopOptions): NemesisLoop {
@@ -53,6 +62,7 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
   const active = new Map<string, ActiveFault>()
   const injected: ActiveFault[] = []
   let stopped = false
+  let byHand = 0
   let onHealed: (() => void) | undefined
 
   for (const scheduled of schedule) add(scheduled)
@@ -69,7 +79,20 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
       records.skipped(id, resolved)
       return
     }
-    const current: ActiveFault = { id, fault, from: since(), to, heal: undefined, healing: false }
+    enter(id, fault, to, (outcome, current) => {
+      if (outcome.type === 'failed') return
+      if (onHealed !== undefined) end(current)
+      else later(to, () => end(current))
+    })
+  }
+
+  function enter(
+    id: string,
+    fault: Fault,
+    to: Nanos,
+    entered: (outcome: Injected, current: ActiveFault) => void,
+  ): void {
+    const current: ActiveFault = { id, fault, from: since(), to, heal: undefined, healing: false, waiting: [] }
     injected.push(current)
     active.set(id, current)
     cluster.inject(fault, (outcome) => {
@@ -78,21 +101,28 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
         active.delete(id)
         injected.splice(injected.indexOf(current), 1)
         settle()
-        return
+      } else {
+        current.heal = outcome.heal
+        records.began(current)
       }
-      current.heal = outcome.heal
-      records.began(current)
-      if (onHealed !== undefined) end(current)
-      else later(to, () => end(current))
+      entered(outcome, current)
     })
   }
 
-  function end(current: ActiveFault): void {
-    if (current.healing || current.heal === undefined) return
+  function end(current: ActiveFault, healed?: (outcome: Healed) => void): void {
+    if (current.heal === undefined) return
+    if (current.outcome !== undefined) {
+      healed?.(current.outcome)
+      return
+    }
+    if (healed !== undefined) current.waiting.push(healed)
+    if (current.healing) return
     current.healing = true
     current.heal((outcome) => {
+      current.outcome = outcome
       records.ended(current, outcome)
       active.delete(current.id)
+      for (const told of current.waiting) told(outcome)
       settle()
     })
   }
@@ -114,6 +144,13 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
   return {
     hasBitten: records.haveBitten,
     add,
+    inject(fault, told) {
+      if (stopped) return told({ type: 'failed', error: 'the run is over' })
+      byHand++
+      enter(`by hand ${byHand}`, fault, NEVER, (outcome, current) =>
+        told(outcome.type === 'failed' ? outcome : { type: 'injected', heal: (healed) => end(current, healed) }),
+      )
+    },
     heal(healed) {
       // Whoever stops the loop is called back, whatever was under way.
       if (!stopped) heal(healed)

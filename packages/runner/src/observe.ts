@@ -1,11 +1,11 @@
-import type { Schedule } from '@chaosproxy/faults'
+import type { Fault, Schedule } from '@chaosproxy/faults'
 import { createRandom } from '@chaosproxy/faults'
 import { type Millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
 import type { Workload } from '@chaosproxy/workloads'
 import { finishRun } from './finish-run.ts'
 import { startNemesisLoop } from './nemesis-loop.ts'
 import { onlineCheckerFor } from './online.ts'
-import type { Cluster, HistorySink, WireEvent, WireSink } from './ports.ts'
+import type { Cluster, HistorySink, Injected, WireEvent, WireSink } from './ports.ts'
 import type { Recorder } from './recorder.ts'
 import { createRepeats } from './repeats.ts'
 import type { Progress } from './run.ts'
@@ -35,6 +35,8 @@ export interface Observation {
   progress(): Progress
   /** Starts the nemesis, just before the clients start. */
   begin(): void
+  /** Injects a fault at once, which stays until it is healed, at the latest when the run stops. */
+  inject(fault: Fault, injected: (outcome: Injected) => void): void
   /** Call once the clients are gone: heals, reads a last time, and calls back. */
   stop(interrupted: boolean, ended: (outcome: RunOutcome) => void): void
 }
@@ -100,6 +102,7 @@ export function observe(options: ObserveOptions): Observation {
     begin() {
       for (const fault of postponed(schedule, since())) nemesis.add(fault)
     },
+    inject: nemesis.inject,
     stop(interrupted, ended) {
       stage = 'healing'
       nemesis.stop((faults, trouble) =>

@@ -26,6 +26,9 @@ const STATUS_EVERY_MS = 100
 const LOOK_EVERY_MS = 10
 const END_GRACE_MS = 2_000
 
+const USE_BY_COMMAND =
+  'The command has to use it: its address is in CHAOS_PROXY_N1, and {n1} stands for it in --env and in the command.'
+
 /**
  * Opens the proxies, runs the command, injects the faults, heals, and reads one last time.
  *
@@ -110,7 +113,7 @@ async function performServed(
     requireReached(cluster.unreached(), upstreams, observation.progress())
     if (end !== 'interrupted' && run.schedule.length === 0) requireAnswers(cluster.recorder, settings)
     const outcome = await new Promise<RunOutcome>((resolve) => observation.stop(end === 'interrupted', resolve))
-    requireOperations(cluster.recorder, settings, proxies)
+    requireOperations(cluster.recorder, settings, proxies, USE_BY_COMMAND)
     const surplus = surplusOf(cluster.recorder, outcome)
     const trouble = [
       ...outcome.trouble,

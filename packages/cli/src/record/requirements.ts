@@ -25,6 +25,7 @@ export function requireOperations(
   { counters }: Recorder,
   { carries, run }: RecordedCommand,
   proxies: readonly ManagedProxy[],
+  howToUseIt: string,
 ): void {
   if (counters.operations > 0) return
   const { unmatched, notUnderstood, examples, opaqueConnections } = counters
@@ -36,7 +37,7 @@ export function requireOperations(
       'input',
       opaqueConnections > 0
         ? `Nothing was recorded: what came was not ${carries.kind}. Is --as ${table} right?`
-        : `Nothing came by the proxy (${at}). The command has to use it: its address is in CHAOS_PROXY_N1, and {n1} stands for it in --env and in the command.`,
+        : `Nothing came by the proxy (${at}). ${howToUseIt}`,
     )
   }
   const [passed] = examples.passedOn

@@ -1,0 +1,91 @@
+import type { Fault } from '@chaosproxy/faults'
+import { millis, UserError } from '@chaosproxy/history'
+import { observe, type PerformOptions, type PlannedRun, type RunOutcome } from '@chaosproxy/runner'
+import { trafficCluster, type Upstream } from '@chaosproxy/targets'
+import { checkTable } from '../proxy/table-functions.ts'
+import { requireOperations, requireReached, surplusOf } from './requirements.ts'
+import { finallyOf, type RecordedCommand } from './settings.ts'
+
+/** Proxies that are open, for clients in this process. */
+export interface OpenProxies {
+  /** `host:port` of the proxy, by the name of its server. */
+  readonly addresses: ReadonlyMap<string, string>
+  /** Resolves once the fault is in force, to what heals it and tells how often it took effect. @throws UserError */
+  hurt(fault: Fault): Promise<() => Promise<number>>
+}
+
+const QUIET_MS = millis(10_000)
+
+/**
+ * Opens the proxies and records what passes until `stopped` resolves; then heals and reads one last time.
+ *
+ * @throws UserError (environment) if a proxy cannot be opened, (input) if no operation was recognised in the traffic.
+ */
+export async function performHere(
+  settings: RecordedCommand,
+  run: PlannedRun,
+  { sink, begun, abandoned }: PerformOptions,
+  { opened, stopped }: { opened(proxies: OpenProxies): void; readonly stopped: Promise<void> },
+): Promise<RunOutcome> {
+  const { carries, timeoutMs } = settings
+  const upstreams = settings.servers.filter((server): server is Upstream => 'upstream' in server)
+  const seeing = finallyOf(settings)
+  const cluster = trafficCluster({
+    upstreams,
+    carries,
+    seed: run.spec.seed,
+    finally: seeing,
+    checkTable: (table, where) => checkTable(table, where, settings.model),
+  })
+  const observation = observe({
+    cluster,
+    workload: run.workload,
+    schedule: [],
+    sink,
+    timeoutMs,
+    quietMs: QUIET_MS,
+    canRead: (key) => seeing?.canRead(key) ?? false,
+    seed: run.spec.seed,
+    repeatsAreDoubtful: carries.kind === 'resp',
+  })
+  try {
+    const proxies = await cluster.open()
+    begun?.()
+    opened({ addresses: new Map(proxies.map(({ name, listen }) => [name, listen])), hurt })
+    await Promise.race([stopped, rejected(abandoned)])
+    requireReached(cluster.unreached(), upstreams, observation.progress())
+    const outcome = await new Promise<RunOutcome>((resolve) => observation.stop(false, resolve))
+    requireOperations(cluster.recorder, settings, proxies, 'Send requests to what url() and address() return.')
+    const { trouble = [], doubts = [] } = surplusOf(cluster.recorder, outcome)
+    return {
+      ...outcome,
+      trouble: [...outcome.trouble, ...trouble],
+      doubts: [...(outcome.doubts ?? []), ...doubts],
+    }
+  } finally {
+    await new Promise<void>((resolve) => cluster.stop(resolve))
+  }
+
+  function hurt(fault: Fault): Promise<() => Promise<number>> {
+    return new Promise((resolve, reject) => {
+      observation.inject(fault, (outcome) => {
+        if (outcome.type === 'failed') reject(new UserError('usage', `${fault.kind}: ${outcome.error}`))
+        else
+          resolve(
+            () =>
+              new Promise<number>((healed, failed) => {
+                outcome.heal((end) =>
+                  end.type === 'healed' ? healed(end.hits) : failed(new UserError('environment', end.error)),
+                )
+              }),
+          )
+      })
+    })
+  }
+}
+
+const rejected = (signal: AbortSignal | undefined): Promise<never> =>
+  new Promise((_, reject) => {
+    if (signal?.aborted) reject(signal.reason)
+    else signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })

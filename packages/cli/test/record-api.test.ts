@@ -1,0 +1,115 @@
+import { existsSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { type RecordDraft, record } from 'chaosproxy'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { temporaryDirectory } from './chaos.ts'
+
+const ROUTES = {
+  client: 'header.X-Client',
+  initial: { value: null },
+  routes: [
+    { request: 'GET /kv/{key}', f: 'read', key: 'path.key', result: 'json.value' },
+    { request: 'PUT /kv/{key}', f: 'write', key: 'path.key', value: 'json.value' },
+  ],
+}
+
+/** A store over HTTP. A stale one answers reads by what it held before the last write. */
+async function store({ stale = false } = {}): Promise<string> {
+  const values = new Map<string, unknown>()
+  const before = new Map<string, unknown>()
+  const server = createServer((request, response) => {
+    const key = request.url ?? ''
+    let body = ''
+    request.on('data', (chunk) => {
+      body += chunk
+    })
+    request.on('end', () => {
+      if (request.method === 'PUT') {
+        before.set(key, values.get(key) ?? null)
+        values.set(key, JSON.parse(body).value)
+      }
+      const value = (stale ? before : values).get(key) ?? null
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ value }))
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+const recording = (upstream: string, more: Partial<RecordDraft> = {}) => {
+  const directory = temporaryDirectory()
+  const as = join(directory, 'routes.json')
+  writeFileSync(as, JSON.stringify(ROUTES))
+  return record({ upstream, as, out: directory, ...more })
+}
+
+const clientOf = (url: string, name: string) => ({
+  put: (value: number) =>
+    fetch(`${url}/kv/x`, { method: 'PUT', body: JSON.stringify({ value }), headers: { 'X-Client': name } }),
+  get: async () => (await fetch(`${url}/kv/x`, { headers: { 'X-Client': name } })).json(),
+})
+
+describe('record', () => {
+  test("judges what the caller's own clients do through the proxy", async () => {
+    const recorder = await recording(await store(), { expect: 'linearizable' })
+    const clients = ['alice', 'bob', 'carol', 'dave'].map((name) => clientOf(recorder.url(), name))
+    await Promise.all(clients.map((client, i) => client.put(i)))
+    await Promise.all(clients.map((client) => client.get()))
+    const { history, report, exitCode, directory } = await recorder.stop()
+    expect(report.headline).toBe('linearizable')
+    expect(history.operations.length).toBeGreaterThanOrEqual(2)
+    expect(exitCode).toBe(0)
+    for (const file of ['history.jsonl', 'report.html', 'run.json'])
+      expect(existsSync(join(directory, file))).toBe(true)
+  })
+
+  test('finds what a stale store does', async () => {
+    const recorder = await recording(await store({ stale: true }), { expect: 'linearizable' })
+    const alice = clientOf(recorder.url(), 'alice')
+    await alice.put(1)
+    await alice.put(2)
+    await alice.get()
+    const { report, exitCode } = await recorder.stop()
+    expect(report.levels.linearizable.result).toBe('violated')
+    expect(exitCode).toBe(1)
+  })
+
+  test('hurts what passes, tells how often, and knows that a request whose answer was lost may have been done', async () => {
+    const recorder = await recording(await store())
+    const alice = clientOf(recorder.url(), 'alice')
+    await alice.put(1)
+    const heal = await recorder.hurt({ kind: 'lose-reply', match: { method: 'PUT' } })
+    await expect(alice.put(2)).rejects.toThrow()
+    expect(await heal()).toBe(1)
+    expect(await heal()).toBe(1)
+    expect(await clientOf(recorder.url(), 'bob').get()).toEqual({ value: 2 })
+    const { report, history } = await recorder.stop()
+    expect(report.headline).toBe('linearizable')
+    expect(report.info.total).toBe(1)
+    expect(history.nemesis.map(({ f }) => f)).toEqual(['lose-reply', 'heal', 'healed'])
+  })
+
+  test('heals what was not healed when it stops, and stops once', async () => {
+    const recorder = await recording(await store())
+    await clientOf(recorder.url(), 'alice').put(1)
+    await recorder.hurt({ kind: 'lose-reply' })
+    const stopped = recorder.stop()
+    expect(recorder.stop()).toBe(stopped)
+    expect((await stopped).report.headline).toBe('linearizable')
+    await expect(fetch(recorder.url())).rejects.toThrow()
+  })
+
+  test('says what to write instead of a fault, a server or a table that is not there', async () => {
+    const recorder = await recording(await store())
+    await expect(recorder.hurt({ kind: 'lose-repply' })).rejects.toThrow('Did you mean lose-reply?')
+    expect(() => recorder.url('n2')).toThrow('there is no server n2. Known: n1.')
+    await expect(recorder.stop()).rejects.toThrow('Send requests to what url() and address() return')
+    await expect(record({ upstream: '127.0.0.1:1', as: 'none.json' })).rejects.toThrow('none.json')
+  })
+})
