@@ -9,8 +9,9 @@ import {
 import { type Nanos, nanos } from '@chaosproxy/history'
 import type { FaultRecord } from '@chaosproxy/report'
 import { createFaultRecords } from './fault-records.ts'
+import { type ActiveFault, createFaultsInForce } from './faults-in-force.ts'
 import { stopsNodes } from './majority.ts'
-import type { Cancel, Cluster, Heal, Healed, Injected } from './ports.ts'
+import type { Cancel, Cluster, Injected } from './ports.ts'
 import type { Recorder } from './recorder.ts'
 
 export interface NemesisLoop {
@@ -39,19 +40,6 @@ interface NemesisLoopOptions {
   readonly random: Random
 }
 
-interface ActiveFault {
-  readonly id: string
-  readonly fault: Fault
-  readonly from: Nanos
-  readonly to: Nanos
-  heal: Heal | undefined
-  healing: boolean
-  /** Once it is healed. */
-  outcome?: Healed
-  /** Called back then. */
-  readonly waiting: ((outcome: Healed) => void)[]
-}
-
 /** The end of a fault that somebody heals. */
 const NEVER = nanos(Number.MAX_SAFE_INTEGER)
 
@@ -59,8 +47,7 @@ const NEVER = nanos(Number.MAX_SAFE_INTEGER)
 export function startNemesisLoop({ cluster, recorder, schedule, random }: NemesisLoopOptions): NemesisLoop {
   const { since, later, cancelAll } = createTimetable(cluster.clock)
   const records = createFaultRecords(recorder, since)
-  const active = new Map<string, ActiveFault>()
-  const injected: ActiveFault[] = []
+  const inForce = createFaultsInForce(cluster, records, since, settle)
   let stopped = false
   let byHand = 0
   let onHealed: (() => void) | undefined
@@ -74,61 +61,20 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
   function begin({ id, plan, to }: ScheduledFault): void {
     const situation = { nodes: cluster.nodes, leader: currentLeader(cluster), random: random.fork(id) }
     const resolved = resolveFault(plan, situation)
-    const fault = withoutOverlap(resolved, [...active.values()])
+    const fault = withoutOverlap(resolved, [...inForce.active.values()])
     if (fault === undefined) {
       records.skipped(id, resolved)
       return
     }
-    enter(id, fault, to, (outcome, current) => {
+    inForce.enter({ id, fault, to }, (outcome, current) => {
       if (outcome.type === 'failed') return
-      if (onHealed !== undefined) end(current)
-      else later(to, () => end(current))
-    })
-  }
-
-  function enter(
-    id: string,
-    fault: Fault,
-    to: Nanos,
-    entered: (outcome: Injected, current: ActiveFault) => void,
-  ): void {
-    const current: ActiveFault = { id, fault, from: since(), to, heal: undefined, healing: false, waiting: [] }
-    injected.push(current)
-    active.set(id, current)
-    cluster.inject(fault, (outcome) => {
-      if (outcome.type === 'failed') {
-        records.failed(current, outcome.error)
-        active.delete(id)
-        injected.splice(injected.indexOf(current), 1)
-        settle()
-      } else {
-        current.heal = outcome.heal
-        records.began(current)
-      }
-      entered(outcome, current)
-    })
-  }
-
-  function end(current: ActiveFault, healed?: (outcome: Healed) => void): void {
-    if (current.heal === undefined) return
-    if (current.outcome !== undefined) {
-      healed?.(current.outcome)
-      return
-    }
-    if (healed !== undefined) current.waiting.push(healed)
-    if (current.healing) return
-    current.healing = true
-    current.heal((outcome) => {
-      current.outcome = outcome
-      records.ended(current, outcome)
-      active.delete(current.id)
-      for (const told of current.waiting) told(outcome)
-      settle()
+      if (onHealed !== undefined) inForce.end(current)
+      else later(to, () => inForce.end(current))
     })
   }
 
   function settle(): void {
-    if (active.size === 0) onHealed?.()
+    if (inForce.active.size === 0) onHealed?.()
   }
 
   function heal(healed: () => void): void {
@@ -137,7 +83,7 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
       onHealed = undefined
       healed()
     }
-    for (const current of [...active.values()]) end(current)
+    for (const current of [...inForce.active.values()]) inForce.end(current)
     settle()
   }
 
@@ -147,16 +93,18 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
     inject(fault, told) {
       if (stopped) return told({ type: 'failed', error: 'the run is over' })
       byHand++
-      enter(`by hand ${byHand}`, fault, NEVER, (outcome, current) =>
-        told(outcome.type === 'failed' ? outcome : { type: 'injected', heal: (healed) => end(current, healed) }),
+      inForce.enter({ id: `by hand ${byHand}`, fault, to: NEVER }, (outcome, current) =>
+        told(
+          outcome.type === 'failed' ? outcome : { type: 'injected', heal: (healed) => inForce.end(current, healed) },
+        ),
       )
     },
     heal(healed) {
       // Whoever stops the loop is called back, whatever was under way.
       if (!stopped) heal(healed)
     },
-    injected: () => injected.map(({ fault, from, to }) => ({ fault, from, to })),
-    active: () => [...active.values()].map((current) => current.fault),
+    injected: () => inForce.injected.map(({ fault, from, to }) => ({ fault, from, to })),
+    active: () => [...inForce.active.values()].map((current) => current.fault),
     stop(done) {
       stopped = true
       heal(() => done(records.inOrder(), records.trouble))

@@ -99,9 +99,7 @@ export function observe(options: ObserveOptions): Observation {
       activeFaults: nemesis.active(),
       leader: undefined,
     }),
-    begin() {
-      for (const fault of postponed(schedule, since())) nemesis.add(fault)
-    },
+    begin: () => postponed(schedule, since()).forEach(nemesis.add),
     inject: nemesis.inject,
     stop(interrupted, ended) {
       stage = 'healing'
