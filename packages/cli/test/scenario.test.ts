@@ -64,6 +64,20 @@ describe('chaos scenario', () => {
     expect(readFileSync(page, 'utf8')).toBe(text)
   })
 
+  test('plots how much is answered over time, in the terminal, as JSON and on the page', async () => {
+    const page = join(temporaryDirectory(), 'storm.html')
+    const { stdout, exitCode } = await chaosHere(['scenario', 'retry-storm', '--html', page])
+    expect(stdout).toMatch(/answered requests a second; 140 are asked\n +\d+ {2}\S+\n/)
+    expect(stdout).toMatch(/0 {2}─{8}✘{4}─+\n/)
+    expect(stdout).toContain('✘ pause, 2 s to 3 s')
+    expect(exitCode).toBe(0)
+    expect(readFileSync(page, 'utf8').match(/<figure class="goodput">/g)).toHaveLength(3)
+    const fix = await chaosHere(['scenario', 'retry-storm', '--fix', '--json'])
+    const { answeredPerSecond } = JSON.parse(fix.stdout).tellings[0].goodput
+    expect(answeredPerSecond).toHaveLength(40)
+    expect(Math.min(...answeredPerSecond.slice(16))).toBeGreaterThan(100)
+  })
+
   test('leaves a file alone that is no page', async () => {
     const file = join(temporaryDirectory(), 'notes.txt')
     writeFileSync(file, 'mine')
@@ -84,6 +98,15 @@ describe('chaos scenario', () => {
     expect(stderr).toMatch(message)
     expect(exitCode).toBe(3)
   })
+})
+
+test('a story whose load is answered otherwise than it is told is found out', async () => {
+  const story = stories.find(({ name }) => name === 'retry-storm')
+  if (story === undefined) throw new Error('the story is gone')
+  const other = { ...story.fix, ending: { ...story.fix.ending, goodput: story.told[0].ending.goodput } }
+  expect((await playTale({ tale: other, kind: 'fix' })).differences).toEqual([
+    expect.stringMatching(/^between 4 s and 10 s, \d+% of what was asked was answered, where at most 10% is told$/),
+  ])
 })
 
 test('a story that goes otherwise than it is told is found out: answer, end and verdict', async () => {

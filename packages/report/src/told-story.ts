@@ -1,4 +1,4 @@
-import type { Nanos } from '@chaosproxy/history'
+import type { Millis, Nanos } from '@chaosproxy/history'
 
 /** A story as it was played, ready to be shown. */
 export interface ToldStory {
@@ -24,6 +24,8 @@ export interface Telling {
   /** In order of time. */
   readonly steps: readonly ToldStep[]
   readonly verdicts: readonly ToldVerdict[]
+  /** In a story about how much gets done. */
+  readonly goodput?: Goodput | undefined
   /** The balance of it all, in one sentence. */
   readonly ending: string
   /** Where it did not go as it is told; empty if it ended as told. */
@@ -80,4 +82,14 @@ export type Sign =
 export interface ToldVerdict {
   readonly level: string
   readonly result: 'met' | 'violated' | 'unknown'
+}
+
+/** Requests answered in time, over time; the others were refused, or waited in vain. */
+export interface Goodput {
+  readonly bucketMs: Millis
+  readonly askedPerSecond: number
+  /** By bucket. */
+  readonly answeredPerSecond: readonly number[]
+  /** What was wrong meanwhile. */
+  readonly troubles: readonly { readonly fromMs: Millis; readonly untilMs: Millis; readonly kind: string }[]
 }

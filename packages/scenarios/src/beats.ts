@@ -1,6 +1,6 @@
 import { type Fault, linksBetween, type NodeId } from '@chaosproxy/faults'
 import { type Input, type Json, millis } from '@chaosproxy/history'
-import type { Answer, Asking, Mishap } from './story.ts'
+import type { Answer, Asking, ExpectedGoodput, Mishap, Remark } from './story.ts'
 
 // Words to write stories with.
 
@@ -18,6 +18,24 @@ export const during = (
   fault: Fault,
   says: string,
 ): Mishap => ({ type: 'mishap', atMs: millis(fromMs), untilMs: millis(toMs), fault, says })
+
+export const remark = (atMs: number, says: string): Remark => ({ type: 'remark', atMs: millis(atMs), says })
+
+/** At least this share of what is asked in the meantime is answered. */
+export const mostAnswered = (fromMs: number, untilMs: number, least = 0.9): ExpectedGoodput => ({
+  fromMs: millis(fromMs),
+  untilMs: millis(untilMs),
+  least,
+  most: 2,
+})
+
+/** At most this share of what is asked in the meantime is answered. */
+export const fewAnswered = (fromMs: number, untilMs: number, most = 0.1): ExpectedGoodput => ({
+  fromMs: millis(fromMs),
+  untilMs: millis(untilMs),
+  least: 0,
+  most,
+})
 
 export const read = (key: string): Input => ({ f: 'read', key, value: null })
 export const write = (key: string, value: Json): Input => ({ f: 'write', key, value })
@@ -64,6 +82,9 @@ export const loseReply = (...nodes: readonly NodeId[]): Fault => ({
 
 /** Nothing passes in this direction until it is over; it then arrives. */
 export const stall = (from: NodeId, to: NodeId): Fault => ({ kind: 'partition', mode: 'hold', links: [{ from, to }] })
+
+/** Stopped, and going on where it was once it is over. */
+export const paused = (...nodes: readonly NodeId[]): Fault => ({ kind: 'pause', nodes })
 
 /** Killed, and started again on the same disk once it is over. */
 export const down = (...nodes: readonly NodeId[]): Fault => ({ kind: 'kill', nodes })

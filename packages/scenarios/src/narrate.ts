@@ -4,7 +4,8 @@ import { canonical, type Event, historyFromEvents, type Millis, millis, millisTo
 import type { Sign, Telling, ToldStep, ToldVerdict } from '@chaosproxy/report'
 import type { Workload } from '@chaosproxy/workloads'
 import { type Asked, answersIn, type LastAnswer, lastAnswersIn } from './answers.ts'
-import type { Answer, Asking, Mishap, Tale } from './story.ts'
+import { goodputDifferences, goodputOf } from './goodput.ts'
+import type { Answer, Asking, Beat, Mishap, Tale } from './story.ts'
 import { answerWords, requestWords, valueWords } from './words.ts'
 
 /** A tale that was played. */
@@ -45,17 +46,16 @@ export function narrate(tale: Tale, played: PlayedTale, now: () => Millis): Tell
     ].join(' · '),
     clients: tale.cast,
     nodes,
-    steps: [
-      ...tale.beats.map((beat) => (beat.type === 'asking' ? askingStep(beat, asked) : mishapStep(beat))),
-      lastStep(last),
-    ],
+    steps: [...tale.beats.map((beat) => stepOf(beat, asked)), lastStep(last)],
     verdicts,
+    ...(tale.load === undefined ? {} : { goodput: goodputOf(tale.load, tale.beats, events) }),
     ending: tale.ending.says,
     differences: [
       ...played.trouble,
       ...tale.beats.flatMap((beat) => (beat.type === 'asking' ? answerDifference(beat, asked) : [])),
       ...lastDifferences(tale, last),
       ...verdictDifferences(tale, verdicts),
+      ...goodputDifferences(tale, events),
     ],
   }
 }
@@ -79,6 +79,19 @@ const judge = ({ ending }: Tale, { events, workload }: PlayedTale, now: () => Mi
     memoryBytes: CHECK_MEMORY_BYTES,
     now,
   })
+
+function stepOf(beat: Beat, asked: readonly Asked[]): ToldStep {
+  switch (beat.type) {
+    case 'asking':
+      return askingStep(beat, asked)
+    case 'mishap':
+      return mishapStep(beat)
+    case 'remark':
+      return { text: beat.says, signs: [] }
+    default:
+      return beat satisfies never
+  }
+}
 
 function askingStep(asking: Asking, asked: readonly Asked[]): ToldStep {
   const { who, node, says } = asking

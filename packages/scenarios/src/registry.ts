@@ -10,6 +10,7 @@ import { leaseOnAWallClock } from './stories/lease-on-a-wall-clock.ts'
 import { lostRequestOrLostReply } from './stories/lost-request-or-lost-reply.ts'
 import { lostUpdate } from './stories/lost-update.ts'
 import { poisonedCache } from './stories/poisoned-cache.ts'
+import { retryStorm } from './stories/retry-storm.ts'
 import { splitBrain } from './stories/split-brain.ts'
 import { staleHistory } from './stories/stale-history.ts'
 import { timeGoesBack } from './stories/time-goes-back.ts'
@@ -31,6 +32,7 @@ export const stories: readonly Story[] = [
   figure8,
   duplicateDelivery,
   dualWrite,
+  retryStorm,
   clockSkewReorder,
   timeGoesBack,
   twoApiServers,

@@ -1,11 +1,27 @@
-import { millisToNanos } from '@chaosproxy/history'
-import type { Scenario } from '@chaosproxy/runner'
+import { millis, millisToNanos } from '@chaosproxy/history'
+import type { PlannedOperation, Scenario } from '@chaosproxy/runner'
 import type { Asking, Mishap, Tale } from './story.ts'
 
 /** The beats in which a client asks something. */
 export const askingsOf = ({ beats }: Tale): readonly Asking[] => beats.filter((beat) => beat.type === 'asking')
 
 const mishapsOf = ({ beats }: Tale): readonly Mishap[] => beats.filter((beat) => beat.type === 'mishap')
+
+/** Each request comes from a client that is free by then, since it has asked nothing for longer than it would wait. */
+function crowdOf({ load, timeoutMs }: Tale): readonly PlannedOperation[] {
+  if (load === undefined) return []
+  const { input, nodes, perSecond, untilMs } = load
+  const clients = Math.ceil((perSecond * timeoutMs) / 1_000) + SPARE_CLIENTS
+  return Array.from({ length: Math.floor((perSecond * untilMs) / 1_000) }, (_, i) => ({
+    at: millisToNanos(millis((i * 1_000) / perSecond)),
+    client: i % clients,
+    node: nodes[i % nodes.length] ?? '',
+    input,
+  }))
+}
+
+/** Clients that time out a little late. */
+const SPARE_CLIENTS = 20
 
 /** A tale as it is played, in virtual time or on real processes. */
 export const scenarioOf = (tale: Tale): Scenario => ({
@@ -17,12 +33,15 @@ export const scenarioOf = (tale: Tale): Scenario => ({
   nodes: tale.nodes,
   seed: tale.seed,
   timeoutMs: tale.timeoutMs,
-  operations: askingsOf(tale).map(({ atMs, who, node, input }) => ({
-    at: millisToNanos(atMs),
-    client: tale.cast.indexOf(who),
-    node,
-    input,
-  })),
+  operations: [
+    ...askingsOf(tale).map(({ atMs, who, node, input }) => ({
+      at: millisToNanos(atMs),
+      client: tale.cast.indexOf(who),
+      node,
+      input,
+    })),
+    ...crowdOf(tale),
+  ],
   faults: mishapsOf(tale).map(({ atMs, untilMs, fault }) => ({
     from: millisToNanos(atMs),
     to: millisToNanos(untilMs),

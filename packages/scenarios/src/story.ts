@@ -35,12 +35,30 @@ export interface Tale {
   readonly leader?: NodeId | undefined
   /** The clients, who act one operation at a time. */
   readonly cast: readonly string[]
+  /** Requests of a crowd, in a tale about how much gets done; it has no cast. */
+  readonly load?: Load | undefined
   /** Sorted by time. */
   readonly beats: readonly Beat[]
   readonly ending: Ending
 }
 
-export type Beat = Asking | Mishap
+/** A crowd whose requests come at a steady rate, however the ones before them went. */
+export interface Load {
+  readonly input: Input
+  /** Asked in turn. */
+  readonly nodes: readonly NodeId[]
+  readonly perSecond: number
+  readonly untilMs: Millis
+}
+
+export type Beat = Asking | Mishap | Remark
+
+/** Something to be known at this time. */
+export interface Remark {
+  readonly type: 'remark'
+  readonly atMs: Millis
+  readonly says: string
+}
 
 /** A client asks a node. */
 export interface Asking {
@@ -74,6 +92,16 @@ export interface Ending {
   readonly verdicts: { readonly [level: string]: 'met' | 'violated' }
   /** What every node answers at the end, by key. */
   readonly finally: { readonly [key: string]: Json }
+  /** How much of the load must be answered, and at most may be. */
+  readonly goodput?: readonly ExpectedGoodput[] | undefined
   /** The balance of it all, in one sentence. */
   readonly says: string
+}
+
+/** Bounds on the share of requests of a load that are answered between two times. */
+export interface ExpectedGoodput {
+  readonly fromMs: Millis
+  readonly untilMs: Millis
+  readonly least: number
+  readonly most: number
 }

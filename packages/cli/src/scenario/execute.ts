@@ -106,12 +106,15 @@ const jsonOf = ({ name, summary, lesson, source, tellings }: ToldStory, { fix, r
   fix,
   real,
   asTold: tellings.every(endedAsTold),
-  tellings: tellings.map(({ title, setting, steps, verdicts, ending, differences }) => ({
+  tellings: tellings.map(({ title, setting, steps, verdicts, goodput, ending, differences }) => ({
     title,
     setting,
     asTold: differences.length === 0,
     differences,
     verdicts: Object.fromEntries(verdicts.map(({ level, result }) => [level, result])),
+    ...(goodput === undefined
+      ? {}
+      : { goodput: { ...goodput, troubles: goodput.troubles.map((each) => ({ ...each })) } }),
     ending,
     steps: steps.map(({ text, signs }) => ({ text, signs: signs.map((sign) => ({ ...sign })) })) as Json,
   })),

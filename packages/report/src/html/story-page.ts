@@ -3,6 +3,7 @@ import { verdictsText } from '../story-words.ts'
 import { groupsOf } from '../told-rows.ts'
 import type { Telling, ToldStory } from '../told-story.ts'
 import { capitalised } from '../words.ts'
+import { goodputPlot } from './goodput-plot.ts'
 import { type Html, html, trusted } from './markup.ts'
 import { lanesOf, signRow, type Wall, wallsAfter } from './story-lanes.ts'
 import { stylesheet } from './stylesheet.ts'
@@ -27,12 +28,13 @@ ${tellings.map((telling, i) => tellingSection(telling, i))}
 }
 
 function tellingSection(telling: Telling, number: number): Html {
-  const { title, setting, verdicts, ending, differences, kind } = telling
+  const { title, setting, verdicts, goodput, ending, differences, kind } = telling
   const id = `telling-${number + 1}`
   const asTold = differences.length === 0
   return html`<section aria-labelledby="${id}"><h2 id="${id}">${kind === 'fix' ? 'What prevents it: ' : ''}${kind === 'fix' ? title : capitalised(title)}</h2><p class="note">${setting}</p>
 ${steps(telling)}
-<div class="ending ${kind === 'fix' && asTold ? 'good' : 'bad'}"><p><b>${ending}</b></p><p>${capitalised(verdictsText(verdicts))}.</p>${
+${goodput === undefined ? undefined : goodputPlot(goodput)}
+<div class="ending ${kind === 'fix' && asTold ? 'good' : 'bad'}"><p><b>${ending}</b></p>${verdicts.length === 0 ? undefined : html`<p>${capitalised(verdictsText(verdicts))}.</p>`}${
     asTold
       ? undefined
       : html`<p class="why-bad">It did not end as told:</p><ul class="warnings">${differences.map((difference) => html`<li>${capitalised(difference)}</li>`)}</ul>`
@@ -69,6 +71,7 @@ const own = `
 .wall{fill:url(#hatch)}.wall-edge{stroke:var(--line2);stroke-dasharray:2 3}
 .box{fill:var(--panel);stroke:var(--ink)}.box.fault{fill:var(--band);stroke:var(--line2)}
 .ending{margin-top:12px;padding:8px 12px;border-left:3px solid var(--ink);background:var(--panel)}.ending.bad{border-color:var(--accent);background:var(--tint)}
+.goodput{margin:12px 0}.goodput svg{width:100%;max-width:800px}.goodput text{font-size:11px;fill:var(--ink2)}.goodput .label{text-anchor:end}.goodput .bar{fill:var(--data)}.goodput .wrong{fill:var(--band)}.goodput .asked{stroke:var(--ink2);stroke-dasharray:4 3}
 @media screen and (max-width:760px){.told{min-width:480px}.told li{grid-template-columns:minmax(0,1fr)}.told li>p{position:sticky;left:0;max-width:calc(100vw - 40px)}.lanes{grid-template-columns:minmax(0,1fr);position:static}.lanes>.at{display:none}}
 @media print{.told li{break-inside:avoid}}
 `

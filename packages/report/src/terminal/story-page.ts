@@ -3,6 +3,7 @@ import { verdictsText } from '../story-words.ts'
 import { groupsOf } from '../told-rows.ts'
 import type { Sign, Telling, ToldStory } from '../told-story.ts'
 import type { PageStyle } from './evidence.ts'
+import { goodputPlot } from './goodput-plot.ts'
 import { finish, pageStyle, warnings } from './run-page.ts'
 import { drawSequence, type SequenceStep } from './sequence-diagram.ts'
 import type { Style, TerminalOptions } from './style.ts'
@@ -39,9 +40,10 @@ function tellingSections(telling: Telling, page: PageStyle): string[][] {
   return [
     spread(style.bold(telling.title), style.dim(telling.setting), width),
     ...stepSections(telling, page),
+    ...(telling.goodput === undefined ? [] : [goodputPlot(telling.goodput, page)]),
     [
       ...wrap(printable(telling.ending), width).map((line) => style.bold(line)),
-      ...wrap(`Verdict: ${verdictsText(telling.verdicts)}.`, width),
+      ...(telling.verdicts.length === 0 ? [] : wrap(`Verdict: ${verdictsText(telling.verdicts)}.`, width)),
       ...end,
     ],
   ]

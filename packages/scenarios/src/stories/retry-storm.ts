@@ -1,0 +1,100 @@
+import { millis } from '@chaosproxy/history'
+import { during, fewAnswered, mostAnswered, paused, read, remark } from '../beats.ts'
+import type { Story, Tale } from '../story.ts'
+
+const UNTIL_MS = 10_000
+
+const system = {
+  target: 'single',
+  nodes: 4,
+  workload: 'register',
+  timeoutMs: millis(1_000),
+  seed: 1,
+  cast: [],
+  load: { input: read('page'), nodes: ['n2', 'n3', 'n4'], perSecond: 140, untilMs: millis(UNTIL_MS) },
+} as const satisfies Partial<Tale>
+
+const knobs = { 'service-ms': 5, 'timeout-ms': 200, attempts: 4 }
+
+const calm = remark(
+  0,
+  'The database n1 takes 5 ms for a request, so it can do 200 a second. The app servers n2 to n4 ask it for 140.',
+)
+const hiccup = during([2_000, 3_000], paused('n1'), 'For one second the database does nothing.')
+
+export const retryStorm: Story = {
+  name: 'retry-storm',
+  summary: 'a database stops for one second, and retries keep it busy for ever after',
+  told: [
+    {
+      ...system,
+      title: 'app servers that ask again at once, four times',
+      knobs: { ...knobs, retry: 'blind', backoff: 'none' },
+      beats: [
+        calm,
+        hiccup,
+        remark(
+          3_000,
+          'The database is well again. But each request now waits longer than its app server does, which asks again: 560 requests a second come to a database that can do 200. It works without a pause, on what nobody waits for any more.',
+        ),
+      ],
+      ending: {
+        verdicts: {},
+        finally: {},
+        goodput: [mostAnswered(0, 2_000), fewAnswered(4_000, UNTIL_MS)],
+        says: 'The trigger lasted a second and is gone; the overload stays, since it feeds itself.',
+      },
+    },
+    {
+      ...system,
+      title: 'app servers that wait longer and longer, and some time at random',
+      knobs: { ...knobs, retry: 'blind', backoff: 'jitter', 'backoff-ms': 100 },
+      beats: [
+        calm,
+        hiccup,
+        remark(
+          3_500,
+          'Pauses between retries spread them out; they do not make them fewer. After half a second it is as before.',
+        ),
+      ],
+      ending: {
+        verdicts: {},
+        finally: {},
+        goodput: [mostAnswered(0, 2_000), fewAnswered(5_000, UNTIL_MS)],
+        says: 'Backoff with jitter is not enough: four attempts are four attempts.',
+      },
+    },
+  ],
+  fix: {
+    ...system,
+    title: 'a retry budget, a circuit breaker, and a database that turns away what it cannot do in time',
+    knobs: {
+      ...knobs,
+      retry: 'key',
+      backoff: 'jitter',
+      'backoff-ms': 100,
+      'retry-budget': 0.1,
+      'breaker-failures': 5,
+      'cool-down-ms': 300,
+      'queue-limit': 20,
+    },
+    beats: [
+      calm,
+      hiccup,
+      remark(
+        3_000,
+        'Retries add at most a tenth to the load, open circuits keep the rest away, and of what comes the database refuses what would wait too long.',
+      ),
+    ],
+    ending: {
+      verdicts: {},
+      finally: {},
+      goodput: [mostAnswered(0, 2_000), mostAnswered(4_000, UNTIL_MS)],
+      says: 'A second is lost, and no more.',
+    },
+  },
+  lesson:
+    'A retry is more load at the moment when there is too much of it, and what is done too late is as good as not done. Bound retries by a share of the requests, stop asking what does not answer, and refuse early what cannot be done in time.',
+  source:
+    'N. Bronson, A. Aghayev, A. Charapko, T. Zhu: Metastable Failures in Distributed Systems, HotOS 2021; M. Brooker: Exponential Backoff and Jitter, AWS, 2015; Site Reliability Engineering, 2016, chapters 21 and 22',
+}
