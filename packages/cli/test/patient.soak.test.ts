@@ -3,6 +3,7 @@
 process.env['PATIENT'] = 'true'
 
 await import('./bad-protocols.test.ts')
+await import('./binary.test.ts')
 await import('./check-files.test.ts')
 await import('./compare.test.ts')
 await import('./config.test.ts')

@@ -1,3 +1,4 @@
+export { EXECUTED, isBinary } from './binary/binary-protocol.ts'
 export type { ClientDeclaration } from './clients/declaration.ts'
 export { clientSchema, parseClientDeclaration } from './clients/declaration.ts'
 export type { ClientAddress, ClientModule, ModuleClient } from './clients/module-file.ts'

@@ -8,6 +8,7 @@ import {
   type ProtocolModule,
   protocols,
 } from '@chaosproxy/protocols'
+import { binaryProtocol, isBinary } from './binary/binary-protocol.ts'
 import { importUserFile, isUserFile, thrownText } from './user-file/import.ts'
 
 const DEFAULT_NODES = 3
@@ -16,12 +17,13 @@ const REGISTER_FUNCTIONS = ['read', 'write', 'cas']
 const promiseNames: readonly unknown[] = ['linearizable', 'sequential', 'eventual', 'none']
 
 /**
- * Loads a protocol by name or from a user's file: JavaScript, or TypeScript whose types are stripped. The file's
+ * Loads a protocol by name, from a user's program (`exec:python3 node.py`), or from a user's file: JavaScript, or TypeScript whose types are stripped. The file's
  * default export is a `ProtocolModule`; what it creates is checked against its types at run time.
  *
  * @throws UserError (usage) if there is none, or the file does not export one; (input) if the file fails to run.
  */
 export async function loadProtocol(reference: string): Promise<ProtocolDefinition> {
+  if (isBinary(reference)) return protocolFrom(binaryProtocol(reference), reference)
   if (isUserFile(reference)) return protocolFrom(await importUserFile(reference), reference)
   const protocol = findProtocol(reference)
   if (protocol !== undefined) return protocol

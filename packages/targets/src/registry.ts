@@ -3,6 +3,7 @@ import { didYouMean, UserError } from '@chaosproxy/history'
 import { protocols } from '@chaosproxy/protocols'
 import type { Target } from '@chaosproxy/runner'
 import { SIMULATED, simulatedTarget } from '@chaosproxy/simulator'
+import { isBinary } from './binary/binary-protocol.ts'
 import { declaredTarget } from './cluster/target.ts'
 import { embeddedTarget } from './embedded/target.ts'
 import { etcd } from './etcd/target.ts'
@@ -39,7 +40,7 @@ export async function targetOf(reference: string): Promise<Target> {
     return declaredTarget(readDeclaration(name), { where: name, directory: dirname(name) })
   }
   if (isUserFile(name)) {
-    await vetProtocol(name)
+    if (!isBinary(name)) await vetProtocol(name)
     const protocol = await loadProtocol(name)
     return simulated ? simulatedTarget(protocol, true) : embeddedTarget(protocol, name)
   }

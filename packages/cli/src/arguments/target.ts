@@ -1,7 +1,7 @@
 import { UserError } from '@chaosproxy/history'
 import { DEFAULT_TARGET, type Target } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator'
-import { isDeclaration, isUserFile } from '@chaosproxy/targets'
+import { EXECUTED, isDeclaration, isUserFile } from '@chaosproxy/targets'
 import { type ParsedOptions, textOf } from '../command.ts'
 import { type NamedRegistries, registriesOf } from '../config/registries.ts'
 import { parseSettings } from './names.ts'
@@ -19,11 +19,17 @@ export interface ChosenTarget {
  * @throws UserError (usage, input)
  */
 export async function chooseTarget(options: ParsedOptions, own: Choice = {}): Promise<ChosenTarget> {
-  const file = textOf(options, 'protocol')
+  const binary = textOf(options, 'binary')
+  if (binary !== undefined && textOf(options, 'protocol') !== undefined)
+    throw new UserError('usage', '--binary and --protocol both say what to test: give one of them.')
+  const file = binary === undefined ? textOf(options, 'protocol') : `${EXECUTED}${binary}`
   const named = textOf(options, 'target')
   if (file === undefined) return targetOf(named ?? own.usual ?? DEFAULT_TARGET, own.registries)
   if (named !== undefined)
-    throw new UserError('usage', '--target and --protocol both say what to test: give one of them.')
+    throw new UserError(
+      'usage',
+      `--target and --${binary === undefined ? 'protocol' : 'binary'} both say what to test: give one of them.`,
+    )
   if (!isUserFile(file)) throw new UserError('usage', `--protocol ${file}: give the path of a file, such as ./mine.ts.`)
   return targetOf(file)
 }

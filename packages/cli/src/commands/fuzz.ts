@@ -14,6 +14,11 @@ export const fuzzCommand: Command = {
   options: {
     target: { type: 'string', describe: 'what to search; chaos targets lists them [default: raft]', requiresArg: true },
     protocol: { type: 'string', describe: 'a protocol of your own instead: the file it is in', requiresArg: true },
+    binary: {
+      type: 'string',
+      describe: 'a program of your own instead, a process per node: it answers events on stdin, lines of JSON',
+      requiresArg: true,
+    },
     bug: {
       type: 'string',
       describe: 'give it a deliberate mistake; chaos targets --bugs lists them',
@@ -74,6 +79,7 @@ export const fuzzCommand: Command = {
     ['chaos fuzz --bug stale-read', 'finds a Raft that reads from a deposed leader, in a second'],
     ['chaos fuzz --target primary-replica --set sync=all --set reads=primary --time 60s', 'a minute of looking'],
     ['chaos fuzz --protocol ./mine.ts --faults clock,kill --drift 20% --jump 0', 'clocks that drift and never jump'],
+    ["chaos fuzz --binary 'python3 node.py' --seeds 50", 'nodes in any language, in virtual time'],
     ['chaos fuzz --seeds 20000 --json', 'for CI: exits with 1 when something was found'],
   ],
   run: async (options) => executeFuzz(await parseFuzzSettings(options)),

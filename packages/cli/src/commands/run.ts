@@ -16,6 +16,11 @@ export const runCommand: Command = {
   options: {
     target: { type: 'string', describe: 'what to test; chaos targets lists them [default: raft]', requiresArg: true },
     protocol: { type: 'string', describe: 'a protocol of your own instead: the file it is in', requiresArg: true },
+    binary: {
+      type: 'string',
+      describe: 'a program of your own instead, a process per node: it answers events on stdin, lines of JSON',
+      requiresArg: true,
+    },
     nodes: { type: 'string', describe: `${memberText('nodes')} [default: the target decides]`, requiresArg: true },
     time: {
       type: 'string',

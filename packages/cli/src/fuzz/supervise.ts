@@ -1,6 +1,6 @@
 import { traceOf } from '@chaosproxy/protocols'
 import { SIMULATED, threadLimits } from '@chaosproxy/simulator'
-import { isUserFile } from '@chaosproxy/targets'
+import { isBinary, isUserFile } from '@chaosproxy/targets'
 import type { Tinypool } from 'tinypool'
 import { createPulse, type Pulse, type PulseReading, readDescription, readPulse, type Within } from './pulse.ts'
 
@@ -23,6 +23,8 @@ interface SupervisedTask {
 const LOOK_EVERY_MS = 250
 /** How many checks may find a thread in the same step, which should take microseconds, before it counts as stuck. */
 const LOOKS_BEFORE_STUCK = 12
+/** A program has a time limit of its own, and takes longest to start. */
+const LOOKS_AT_PROGRAMS = 60
 /**
  * Checks do not count while the process grows by more than this between two of them: the step is then exhausting
  * memory.
@@ -34,7 +36,7 @@ const NEARLY_ALL_BYTES = 0.6 * threadLimits.maxOldGenerationSizeMb * 2 ** 20
 /** Runs a task on a thread of the pool, and detects a step of the protocol that does not return or takes all memory. */
 export async function supervise<T>(pool: Tinypool, name: string, task: object): Promise<Supervised<T>> {
   const pulse = createPulse()
-  const end = await watched<T>(pool, name, { ...task, pulse }, LOOKS_BEFORE_STUCK)
+  const end = await watched<T>(pool, name, { ...task, pulse }, looksAt(task))
   if (end.type === 'failed' && !isOfUser(task)) throw end.error
   if (end.type === 'done') return end
   const { seed, steps } = readPulse(pulse)
@@ -95,13 +97,17 @@ async function watched<T>(pool: Tinypool, name: string, task: SupervisedTask, lo
 const firstOf = (task: object): number | undefined => ('first' in task ? Number(task.first) : undefined)
 
 /** Whether the task runs a user's own protocol, which a search names itself and a run names in its spec. */
-function isOfUser(task: object): boolean {
+const isOfUser = (task: object): boolean => isUserFile(referenceIn(task))
+
+const looksAt = (task: object): number => (isBinary(referenceIn(task)) ? LOOKS_AT_PROGRAMS : LOOKS_BEFORE_STUCK)
+
+function referenceIn(task: object): string {
   const { subject, spec } = task as {
     readonly subject?: { readonly target: string }
     readonly spec?: { readonly target: { readonly name: string } }
   }
   const reference = subject?.target ?? spec?.target.name ?? ''
-  return isUserFile(reference.startsWith(SIMULATED) ? reference.slice(SIMULATED.length) : reference)
+  return reference.startsWith(SIMULATED) ? reference.slice(SIMULATED.length) : reference
 }
 
 /** A failure outside any step: steps are guarded, so something that a step started must have failed later. */

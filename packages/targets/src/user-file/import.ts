@@ -3,8 +3,8 @@ import { resolve } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import { modulesFor } from './api.ts'
 
-/** Whether the reference is a path rather than the name of something built in. */
-export const isUserFile = (reference: string): boolean => /[\\/]|\.[cm]?[jt]s$/.test(reference)
+/** Whether the reference is a path, or a command, rather than the name of something built in. */
+export const isUserFile = (reference: string): boolean => /^exec:|[\\/]|\.[cm]?[jt]s$/.test(reference)
 
 /**
  * The default export of a user's file: JavaScript, or TypeScript whose types are stripped.

@@ -1,0 +1,109 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { UserError } from '@chaosproxy/history'
+
+// A process that is asked and answers while this thread waits: in virtual time nothing else may happen meanwhile. Its stdin and
+// stdout are named pipes, since those of Node's own child processes can only be read by returning to the event loop.
+
+const ANSWER_SECONDS = 10
+const MOST_STDERR = 400
+const CHUNK_BYTES = 2 ** 16
+const SHORTEST_NAP_MS = 0.02
+const LONGEST_NAP_MS = 2
+
+export class LineProcess {
+  readonly #child: ChildProcess
+  readonly #directory: string
+  readonly #requests: number
+  readonly #answers: number
+  readonly #chunk: Buffer = Buffer.allocUnsafe(CHUNK_BYTES)
+  #unread = ''
+  #over = false
+
+  /** @throws UserError (environment) if pipes cannot be made. A program that does not start fails at its first answer. */
+  constructor([program = '', ...args]: readonly string[]) {
+    this.#directory = mkdtempSync(join(tmpdir(), 'chaos-binary-'))
+    const [input, output] = [join(this.#directory, 'in'), join(this.#directory, 'out')]
+    if (spawnSync('mkfifo', [input, output]).status !== 0)
+      throw new UserError('environment', `cannot make named pipes in ${this.#directory}: is there a program mkfifo?`)
+    const { O_RDONLY, O_WRONLY, O_RDWR, O_NONBLOCK } = constants
+    // Either end of a pipe would wait for the other to be opened; these are both.
+    const both = [openSync(input, O_RDWR), openSync(output, O_RDWR)]
+    const [childIn, childOut] = [openSync(input, O_RDONLY), openSync(output, O_WRONLY)]
+    this.#requests = openSync(input, O_WRONLY)
+    this.#answers = openSync(output, O_RDONLY | O_NONBLOCK)
+    const log = openSync(join(this.#directory, 'stderr'), 'w')
+    this.#child = spawn(program, args, { stdio: [childIn, childOut, log] })
+    this.#child.on('error', () => {})
+    this.#child.unref()
+    for (const fd of [...both, childIn, childOut, log]) closeSync(fd)
+  }
+
+  /** Writes a line and waits for the next one that the process writes. @throws Error if it ends or is silent instead. */
+  ask(line: string): string {
+    writeAll(this.#requests, `${line}\n`, () => this.#trouble('ended'))
+    const until = process.hrtime.bigint() + BigInt(ANSWER_SECONDS * 1e9)
+    let napMs = SHORTEST_NAP_MS
+    for (;;) {
+      const at = this.#unread.indexOf('\n')
+      if (at >= 0) {
+        const answer = this.#unread.slice(0, at)
+        this.#unread = this.#unread.slice(at + 1)
+        return answer
+      }
+      const bytes = readNow(this.#answers, this.#chunk)
+      if (bytes === 0) throw this.#trouble('ended')
+      if (bytes !== undefined) {
+        this.#unread += this.#chunk.toString('utf8', 0, bytes)
+        continue
+      }
+      if (process.hrtime.bigint() > until) throw this.#trouble(`wrote no line within ${ANSWER_SECONDS} s`)
+      nap(napMs)
+      napMs = Math.min(LONGEST_NAP_MS, napMs * 1.3)
+    }
+  }
+
+  /** Kills it. */
+  end(): void {
+    if (this.#over) return
+    this.#over = true
+    if (this.#child.pid !== undefined) this.#child.kill('SIGKILL')
+    closeSync(this.#requests)
+    closeSync(this.#answers)
+    rmSync(this.#directory, { recursive: true, force: true })
+  }
+
+  #trouble(what: string): Error {
+    const said = readFileSync(join(this.#directory, 'stderr'), 'utf8').trim().slice(-MOST_STDERR)
+    const started = this.#child.pid !== undefined
+    return new Error(
+      `the program ${started ? what : 'does not start'}${started ? ' instead of answering' : ''}${said === '' ? '' : `. It said: ${said}`}`,
+    )
+  }
+}
+
+const sleeper = new Int32Array(new SharedArrayBuffer(4))
+const nap = (ms: number): unknown => Atomics.wait(sleeper, 0, 0, ms)
+
+/** How many bytes there were; none at the end of the stream, undefined if there is nothing yet. */
+function readNow(fd: number, into: Buffer): number | undefined {
+  try {
+    return readSync(fd, into)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return undefined
+    throw error
+  }
+}
+
+function writeAll(fd: number, text: string, ended: () => Error): void {
+  let left = Buffer.from(text)
+  while (left.length > 0) {
+    try {
+      left = left.subarray(writeSync(fd, left))
+    } catch (error) {
+      throw (error as NodeJS.ErrnoException).code === 'EPIPE' ? ended() : error
+    }
+  }
+}
