@@ -81,9 +81,9 @@ describe('responses', () => {
 })
 
 test('however a stream is cut, it is read as if it came whole', () => {
-  const { differences, splits } = differencesOverSplits({ pairsOfStreamsUpTo: 107, random: createRandom('splits') })
+  const { differences, splits } = differencesOverSplits({ pairsOfStreamsUpTo: 70, random: createRandom('splits') })
   expect(differences).toEqual([])
-  expect(splits).toBeGreaterThan(200_000)
+  expect(splits).toBeGreaterThan(60_000)
 })
 
 test('known header blocks are read as unknown ones are', () => {
