@@ -1,3 +1,4 @@
+import { balancer } from './balancer/definition.ts'
 import { broker } from './broker/definition.ts'
 import { chain } from './chain/definition.ts'
 import { commitWait } from './commit-wait/definition.ts'
@@ -36,6 +37,7 @@ export const protocols: readonly ProtocolDefinition[] = [
   single,
   outbox,
   broker,
+  balancer,
 ]
 
 export const findProtocol = (name: string): ProtocolDefinition | undefined =>

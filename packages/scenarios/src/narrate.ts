@@ -46,7 +46,11 @@ export function narrate(tale: Tale, played: PlayedTale, now: () => Millis): Tell
     ].join(' · '),
     clients: tale.cast,
     nodes,
-    steps: [...tale.beats.map((beat) => stepOf(beat, asked)), lastStep(last)],
+    steps: [
+      ...tale.beats.map((beat) => stepOf(beat, asked)),
+      // After a load it only says whether what is left of it has been worked off.
+      ...(tale.load === undefined ? [lastStep(last)] : []),
+    ],
     verdicts,
     ...(tale.load === undefined ? {} : { goodput: goodputOf(tale.load, tale.beats, events) }),
     ending: tale.ending.says,

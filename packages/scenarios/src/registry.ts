@@ -1,5 +1,6 @@
 import { blockedCoordinator } from './stories/blocked-coordinator.ts'
 import { burritoAndTaco } from './stories/burrito-and-taco.ts'
+import { cascade } from './stories/cascade.ts'
 import { clockSkewReorder } from './stories/clock-skew-reorder.ts'
 import { doubleTransfer } from './stories/double-transfer.ts'
 import { dualWrite } from './stories/dual-write.ts'
@@ -33,6 +34,7 @@ export const stories: readonly Story[] = [
   duplicateDelivery,
   dualWrite,
   retryStorm,
+  cascade,
   clockSkewReorder,
   timeGoesBack,
   twoApiServers,

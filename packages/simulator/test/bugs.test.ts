@@ -48,6 +48,7 @@ const BY_HISTORY: { readonly [mistake: string]: Setting } = {
   'outbox outbox-in-memory': EVENTUAL,
   'outbox forget-on-send': EVENTUAL,
   'outbox apply-repeats': EVENTUAL,
+  'balancer retry-writes': {},
   'broker ack-before-persist': {},
   'broker redeliver-at-the-end': SHORT_VISIBILITY,
   'broker forget-producers': {},
@@ -75,6 +76,7 @@ const BY_HISTORY: { readonly [mistake: string]: Setting } = {
 
 /** Seldom seen by clients, and soon by an invariant. */
 const BY_INVARIANT: { readonly [mistake: string]: Setting } = {
+  'balancer never-back': {},
   'two-phase-commit presume-commit': {},
   'two-phase-commit forget-decision': {},
   'lease-lock fence-stores-only': SHORT_LEASES,

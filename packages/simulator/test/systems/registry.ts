@@ -1,3 +1,4 @@
+import { balancerRows } from './balancer.ts'
 import { brokerRows } from './broker.ts'
 import { chainRows } from './chain.ts'
 import { commitWaitRows } from './commit-wait.ts'
@@ -36,4 +37,5 @@ export const systemRows: readonly SystemRow[] = [
   ...singleRows,
   ...outboxRows,
   ...brokerRows,
+  ...balancerRows,
 ]

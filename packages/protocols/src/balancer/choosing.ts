@@ -1,0 +1,66 @@
+import type { NodeId } from '@chaosproxy/faults'
+import { type Command, commandOf } from '../command.ts'
+import { UNKEYED } from '../objects/object.ts'
+import type { Health, Turn } from './state.ts'
+
+// Which server gets a request.
+
+/** Points of each server on the ring. */
+const POINTS = 16
+
+/** Undefined if no server is left to try. */
+export function choose(turn: Turn, command: Command, tried: readonly NodeId[]): NodeId | undefined {
+  const candidates = usable(turn).filter((server) => !tried.includes(server))
+  const [first] = candidates
+  if (first === undefined) return undefined
+  const { state, config } = turn
+  switch (config.choice) {
+    case 'round-robin':
+      state.turns++
+      return candidates[state.turns % candidates.length]
+    case 'least-connections': {
+      const openOf = (server: NodeId): number => state.health.get(server)?.open ?? 0
+      return candidates.reduce((best, server) => (openOf(server) < openOf(best) ? server : best), first)
+    }
+    case 'consistent-hashing':
+      return onRing(candidates, commandOf(command).input.key ?? UNKEYED, first)
+    default:
+      return config.choice satisfies never
+  }
+}
+
+/** With too few servers up, health checks are not believed (Envoy documentation, "Panic threshold"). */
+function usable({ state, config }: Turn): readonly NodeId[] {
+  const up = state.servers.filter((server) => state.health.get(server)?.up !== false)
+  return up.length < config.panicShare * state.servers.length ? state.servers : up
+}
+
+/** The first server clockwise, so that a server that falls moves its own keys only (Karger et al., STOC 1997). */
+function onRing(servers: readonly NodeId[], key: string, first: NodeId): NodeId {
+  const place = hashOf(key)
+  let best = first
+  let least = Number.POSITIVE_INFINITY
+  for (const server of servers)
+    for (let point = 0; point < POINTS; point++) {
+      const distance = (hashOf(`${server} ${point}`) - place + 2 ** 32) % 2 ** 32
+      if (distance < least) {
+        least = distance
+        best = server
+      }
+    }
+  return best
+}
+
+/** FNV-1a. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return Math.imul(hash ^ (hash >>> 15), 0x85ebca6b) >>> 0
+}
+
+const NEW: Health = { up: true, missed: 0, open: 0, unchecked: 0 }
+
+export function changeHealth({ state }: Turn, server: NodeId, change: (health: Health) => Partial<Health>): void {
+  const health = state.health.get(server) ?? NEW
+  state.health.set(server, { ...health, ...change(health) })
+}

@@ -1,0 +1,77 @@
+import { millis } from '@chaosproxy/history'
+import type { ProtocolDefinition } from '../definition.ts'
+import { objects } from '../objects/registry.ts'
+import { chooseOptions, type Declared } from '../options.ts'
+import { balancerInvariants } from './invariants.ts'
+import { createBalancer } from './machine.ts'
+import type { BalancerConfig } from './state.ts'
+
+const declared = {
+  name: 'balancer',
+  objects: objects.map(({ name }) => name),
+  knobs: [
+    {
+      name: 'backend',
+      summary: 'what servers have: static files that never change, or a store that they share',
+      default: 'store',
+      values: ['files', 'store'],
+    },
+    {
+      name: 'choice',
+      summary: 'which server gets a request',
+      default: 'round-robin',
+      values: ['round-robin', 'least-connections', 'consistent-hashing'],
+    },
+    { name: 'attempts', summary: 'servers that get a request, one after the other, until one answers', default: 2 },
+    { name: 'check-ms', summary: 'how often servers are checked', default: 100 },
+    { name: 'missed-checks', summary: 'checks without an answer after which a server is out', default: 2 },
+    { name: 'deep-checks', summary: 'whether a check waits its turn at the server, like a request', default: false },
+    { name: 'panic-share', summary: 'with a smaller share of servers up, all get requests; 0: never', default: 0 },
+    { name: 'requester-timeout-ms', summary: 'how long a requester waits for the balancer', default: 500 },
+    { name: 'balancer-timeout-ms', summary: 'how long the balancer waits for a server', default: 150 },
+    { name: 'server-timeout-ms', summary: 'how long a request may wait for its turn at a server', default: 100 },
+    { name: 'service-ms', summary: 'how long a server works on one request; 0: no time', default: 0 },
+    { name: 'queue-limit', summary: 'requests that a server lets wait, if it takes time', default: 100_000 },
+  ],
+  bugs: [
+    {
+      name: 'retry-writes',
+      summary: 'the balancer sends what was not answered to another server, also if it is not idempotent',
+      under: { faults: ['delay', 'pause'], workload: 'counter' },
+    },
+    {
+      name: 'never-back',
+      summary: 'a server that is out is not checked any more, so that it stays out',
+      under: { faults: ['pause', 'kill', 'partition'], workload: 'counter' },
+    },
+  ],
+} as const satisfies Declared
+
+export const balancer: ProtocolDefinition = {
+  ...declared,
+  marks: true,
+  invariants: balancerInvariants,
+  summary: 'servers behind a load balancer with health checks, which have static files or share a store',
+  defaultNodes: 4,
+  promises: () => 'linearizable',
+  create(options) {
+    const chosen = chooseOptions(declared, options)
+    const ms = (knob: string) => millis(chosen.number(knob))
+    return createBalancer({
+      object: chosen.object,
+      backend: chosen.value('backend') === 'files' ? 'files' : 'store',
+      choice: chosen.value('choice') as BalancerConfig['choice'],
+      attempts: chosen.number('attempts'),
+      checkMs: ms('check-ms'),
+      missedChecks: chosen.number('missed-checks'),
+      deepChecks: chosen.boolean('deep-checks'),
+      panicShare: chosen.number('panic-share'),
+      requesterTimeoutMs: ms('requester-timeout-ms'),
+      balancerTimeoutMs: ms('balancer-timeout-ms'),
+      serverTimeoutMs: ms('server-timeout-ms'),
+      serviceMs: ms('service-ms'),
+      queueLimit: chosen.number('queue-limit'),
+      bug: chosen.bug,
+    })
+  },
+}

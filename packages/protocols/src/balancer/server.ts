@@ -1,0 +1,83 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { Completion } from '@chaosproxy/history'
+import { arrive, finish } from '../station.ts'
+import { isRead, type Message, type Served, send, type Task, type Turn } from './state.ts'
+
+// A server: it has the same files as all others, or asks the store that all of them share. It works on one request at a
+// time, and turns away what it has no place for, or what has waited too long.
+
+export function handleServe(turn: Turn, { request, attempt, command }: Message<'serve'>): void {
+  const { id } = turn.state
+  const task: Task = { type: 'request', request, attempt, command, arrivedAt: turn.steady }
+  if (!queue(turn, task)) answer(turn, task, { refusal: `server: ${id} has too many requests waiting` })
+}
+
+export function handleCheck(turn: Turn, { round }: Message<'check'>): void {
+  // A check without a place is not answered, which says enough.
+  if (turn.config.deepChecks) queue(turn, { type: 'check', round })
+  else send(turn, turn.state.balancer, { type: 'well', round })
+}
+
+/** False if there is no place. */
+function queue(turn: Turn, task: Task): boolean {
+  const { config, state } = turn
+  if (config.serviceMs === 0) {
+    carryOut(turn, task)
+    return true
+  }
+  const place = arrive(state.station, task, config.queueLimit)
+  if (place === 'begins') turn.effects.push({ type: 'setTimer', timer: 'served', afterMs: config.serviceMs })
+  return place !== 'full'
+}
+
+export function serveNext(turn: Turn): void {
+  const { done, next } = finish(turn.state.station)
+  if (done !== undefined) carryOut(turn, done)
+  if (next) turn.effects.push({ type: 'setTimer', timer: 'served', afterMs: turn.config.serviceMs })
+}
+
+function carryOut(turn: Turn, task: Task): void {
+  const { config, state } = turn
+  if (task.type === 'check') {
+    send(turn, state.balancer, { type: 'well', round: task.round })
+    return
+  }
+  const { request, attempt, command, arrivedAt } = task
+  if (turn.steady - arrivedAt > config.serverTimeoutMs)
+    answer(turn, task, { refusal: `server: ${state.id} had it waiting for more than ${config.serverTimeoutMs} ms` })
+  // Files are the same for all and for ever: what a model takes for the initial value.
+  else if (config.backend === 'files')
+    answer(turn, task, { result: config.object.apply(config.object.initial(), command.input) })
+  else send(turn, state.store, { type: 'do', request, attempt, command })
+}
+
+type Named = Pick<Message<'done'>, 'request' | 'attempt'>
+
+const answer = (turn: Turn, { request, attempt }: Named, served: Served): void =>
+  send(turn, turn.state.balancer, { type: 'served', request, attempt, served })
+
+export const handleDone = (turn: Turn, { request, attempt, result }: Message<'done'>): void =>
+  answer(turn, { request, attempt }, { result })
+
+/** Attempts that the store remembers, so that a late copy of one has no effect. */
+const MEMORY_LIMIT = 10_000
+
+/** In the store. */
+export function handleDo(turn: Turn, from: NodeId, { request, attempt, command }: Message<'do'>): void {
+  const { state, config } = turn
+  const known = state.done.get(nameOf({ request, attempt }))
+  const result = known ?? config.object.apply(state.held, command.input)
+  if (known === undefined && !isRead(turn, command)) {
+    remember(turn, { request, attempt }, result)
+    turn.effects.push({ type: 'persist', record: { request, attempt, command } })
+  }
+  send(turn, from, { type: 'done', request, attempt, result })
+}
+
+export function remember({ state: { done } }: Turn, named: Named, result: Completion): void {
+  done.set(nameOf(named), result)
+  const [oldest] = done.keys()
+  if (done.size > MEMORY_LIMIT && oldest !== undefined) done.delete(oldest)
+}
+
+const nameOf = ({ request, attempt }: Named): string => `${request}/${attempt}`

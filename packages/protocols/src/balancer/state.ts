@@ -1,0 +1,131 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { Completion, Millis } from '@chaosproxy/history'
+import type { Command } from '../command.ts'
+import type { Effect } from '../machine.ts'
+import type { AnyObject } from '../objects/object.ts'
+import type { Station } from '../station.ts'
+
+export interface BalancerConfig {
+  readonly object: AnyObject
+  readonly backend: 'files' | 'store'
+  readonly choice: 'round-robin' | 'least-connections' | 'consistent-hashing'
+  /** Whether a health check waits its turn at the server, like a request. */
+  readonly deepChecks: boolean
+  readonly checkMs: Millis
+  /** Checks in a row without an answer after which a server gets no requests. */
+  readonly missedChecks: number
+  /** With a smaller share of servers up, all of them get requests. */
+  readonly panicShare: number
+  /** How often a request is tried that has no effect, or had none. */
+  readonly attempts: number
+  readonly requesterTimeoutMs: Millis
+  readonly balancerTimeoutMs: Millis
+  /** How long a request may wait for its turn at a server. */
+  readonly serverTimeoutMs: Millis
+  readonly serviceMs: Millis
+  readonly queueLimit: number
+  readonly bug: string | undefined
+}
+
+/** An attempt at a request. */
+interface Named {
+  readonly request: string
+  readonly attempt: number
+}
+
+/** What a server says of an attempt. Refusals: nothing was done. */
+export type Served = { readonly result: Completion } | { readonly refusal: string }
+
+export type BalancerMessage =
+  // From a requester to the balancer, and back.
+  | { readonly type: 'ask'; readonly request: string; readonly command: Command }
+  | { readonly type: 'told'; readonly request: string; readonly result: Completion }
+  // From the balancer to a server, and back.
+  | (Named & { readonly type: 'serve'; readonly command: Command })
+  | (Named & { readonly type: 'served'; readonly served: Served })
+  | { readonly type: 'check'; readonly round: number }
+  | { readonly type: 'well'; readonly round: number }
+  // From a server to the store, and back.
+  | (Named & { readonly type: 'do'; readonly command: Command })
+  | (Named & { readonly type: 'done'; readonly result: Completion })
+
+export type Message<Type extends BalancerMessage['type']> = Extract<BalancerMessage, { readonly type: Type }>
+
+/** In the store: an attempt's effect. */
+export interface BalancerRecord extends Named {
+  readonly command: Command
+}
+
+/** A request at the node whose client asked it. */
+export interface Request {
+  readonly requestId: string
+  readonly command: Command
+  readonly dueAt: number
+}
+
+/** A request at the balancer. */
+export interface Job {
+  readonly from: NodeId
+  readonly command: Command
+  readonly attempt: number
+  readonly server: NodeId
+  /** Servers that were tried. */
+  readonly tried: readonly NodeId[]
+  /** Attempts that may have had an effect. */
+  readonly uncertain: number
+  readonly dueAt: number
+}
+
+/** The balancer's view of a server. */
+export interface Health {
+  readonly up: boolean
+  /** Checks in a row without an answer. */
+  readonly missed: number
+  /** Requests it has not answered. */
+  readonly open: number
+  /** Rounds since it was last checked; for the invariant. */
+  readonly unchecked: number
+}
+
+/** What waits for its turn at a server. */
+export type Task =
+  | (Named & { readonly type: 'request'; readonly command: Command; readonly arrivedAt: number })
+  | { readonly type: 'check'; readonly round: number }
+
+export interface BalancerState {
+  readonly id: NodeId
+  readonly balancer: NodeId
+  readonly servers: readonly NodeId[]
+  readonly store: NodeId
+  readonly life: number
+  readonly requests: Map<string, Request>
+  // The balancer.
+  readonly jobs: Map<string, Job>
+  readonly health: Map<NodeId, Health>
+  turns: number
+  round: number
+  // A server.
+  readonly station: Station<Task>
+  // The store.
+  held: unknown
+  /** By request and attempt: what was answered. */
+  readonly done: Map<string, Completion>
+  ticking: boolean
+}
+
+export interface Turn {
+  readonly config: BalancerConfig
+  readonly state: BalancerState
+  readonly effects: Effect<BalancerMessage, BalancerRecord>[]
+  /** By the monotonic clock. */
+  readonly steady: Millis
+  /** Handles a message that this node sends to itself. */
+  readonly receive: (turn: Turn, from: NodeId, message: BalancerMessage) => void
+}
+
+export const isRead = ({ config }: Turn, { input }: Command): boolean => config.object.reads.includes(input.f)
+
+export function send(turn: Turn, to: NodeId, message: BalancerMessage): void {
+  if (to === turn.state.id) turn.receive(turn, to, message)
+  else turn.effects.push({ type: 'send', to, message })
+}

@@ -1,0 +1,17 @@
+import { CALM, type SystemRow, UNDER_FAULTS } from './row.ts'
+
+const LINEARIZABLE = { meets: ['linearizable', 'eventual'] }
+const files = { protocol: 'balancer', settings: { cas: 0 } }
+
+export const balancerRows: readonly SystemRow[] = [
+  // There is nothing to lose.
+  { ...files, knobs: { backend: 'files' }, faults: CALM, earns: LINEARIZABLE },
+  ...['round-robin', 'least-connections', 'consistent-hashing'].map((choice) => ({
+    ...files,
+    knobs: { backend: 'files', choice },
+    faults: UNDER_FAULTS,
+    earns: LINEARIZABLE,
+  })),
+  // What has an effect is sent to one server only.
+  { protocol: 'balancer', workload: 'counter', faults: UNDER_FAULTS, earns: LINEARIZABLE },
+]
