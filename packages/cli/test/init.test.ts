@@ -31,6 +31,24 @@ describe('chaos init', () => {
     expect(stdout).toContain('✘ no-such-service  not in PATH')
     expect(exitCode).toBe(4)
   })
+
+  test('writes where a service keeps its objects, if that is said', async () => {
+    const cwd = temporaryDirectory()
+    const init = (...typed: string[]) => chaosHere(['init', '--force', ...typed], { cwd })
+    const place = ['--path', '/v1/documents/{key}', '--value', 'json.data.text']
+    expect((await init('--command', 'node own.js {port}', ...place)).exitCode).toBe(0)
+    const text = readFileSync(join(cwd, 'chaos.config.ts'), 'utf8')
+    expect(text).toContain(`{ request: 'GET /v1/documents/{key}', f: 'read', result: 'json.data.text', outcomes:`)
+    expect(text).toContain(`{ request: 'PUT /v1/documents/{key}', f: 'write', value: 'json.data.text' },`)
+    const typed = ['run', 'smoke', '--sim', '--target', 'raft', '--faults', 'none', '--seed', '1', '--json']
+    expect((await chaosHere(typed, { cwd })).exitCode).toBe(0)
+    for (const [typed, message] of [
+      [['--command', 'x', '--path', '/documents'], '--path /documents: write the path of an object with {key} in it'],
+      [['--command', 'x', '--value', "json.'"], "--value json.': write body, or where in it"],
+      [['--path', '/v1/{key}'], 'give --command, too'],
+    ] as const)
+      expect(await init(...typed)).toMatchObject({ exitCode: 3, stderr: expect.stringContaining(message) })
+  })
 })
 
 patientTest(

@@ -133,6 +133,23 @@ describe('--spec', () => {
     )
   })
 
+  test('of last year is read, and what this version does not understand says which one does', async () => {
+    const spec = { target: { name: 'sim:raft', settings: {} }, workload: { name: 'register', settings: { keys: 3 } } }
+    const old = { chaos: 1, version: '0.0.9', interrupted: false, schedule: [], operations: {}, vacuous: [] }
+    const small = { ...spec, nodes: 3, clients: 4, rate: 100, timeMs: 500, timeoutMs: 500, faults: ['kill'], seed: 3 }
+    const file = join(temporaryDirectory(), 'run.json')
+    writeFileSync(file, JSON.stringify({ ...old, spec: { ...small, expect: 'none', checkMs: 5_000 } }))
+    const { run } = await runInto('--spec', file)
+    expect(run.record.spec).toMatchObject({ nodes: 3, seed: 3, timeMs: 500, target: { name: 'sim:raft' } })
+    expect(run.record).toMatchObject({ chaos: 1, version: expect.not.stringMatching('0.0.9') })
+    expect(await refused({ ...old, spec: { ...small, rat: 5 } })).toMatch(
+      /^FILE: there is no member rat\. .* Chaos 0\.0\.9 wrote it, and this is \S+: npx chaosproxy@0\.0\.9 run --spec /,
+    )
+    expect(await refused({ ...old, chaos: 2, version: '7.1.0', spec: small })).toMatch(
+      /^FILE: it has format 2, and this chaos reads up to 1\. Chaos 7\.1\.0 wrote it, .* npx chaosproxy@7\.1\.0 run --spec /,
+    )
+  })
+
   test('stands alone', async () => {
     expect(await refused({ target: 'raft', seed: 1 }, '--seed', '2', '--sim')).toMatch(
       /says all of the run: leave --seed, --sim out, or edit the file\.$/,

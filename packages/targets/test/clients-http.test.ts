@@ -63,6 +63,32 @@ describe('a client that a route table is enough for', () => {
     expect([...data]).toEqual([['/v1/item-1-r1', 7]])
   })
 
+  const COUNTER = [
+    { request: 'GET /counter', f: 'read', key: { const: 'visits' }, result: 'json.count' },
+    { request: 'POST /counter', f: 'add', key: { const: 'visits' }, value: { const: 1 } },
+  ]
+  const counterClient = (port: number, routes: readonly object[], keys: readonly string[]) =>
+    tryClient({ kind: 'http', routes: { routes } }, port, { functions: ['add', 'read'], keys })
+
+  test('asks one fixed object, where clients use only one', async () => {
+    let count = 0
+    const port = await serve((request, response) => {
+      if (request.method === 'POST') count++
+      response.end(JSON.stringify({ count }))
+    })
+    const { ask } = await counterClient(port, COUNTER, ['x'])
+    expect(await ask({ f: 'add', key: 'x', value: 1 })).toEqual({ type: 'ok', value: 1 })
+    expect(await ask(read('x'))).toEqual({ type: 'ok', value: 1 })
+    expect(count).toBe(1)
+  })
+
+  test('refuses one fixed object for several keys, and different ones for what is done to one', async () => {
+    await expect(counterClient(1, COUNTER, ['x', 'y'])).rejects.toThrow(/no place for a key.*--workload-set keys=1/)
+    const [reading, adding] = COUNTER
+    const other = { ...adding, key: { const: 'others' } }
+    await expect(counterClient(1, [reading ?? {}, other], ['x'])).rejects.toThrow(/Give all of them the same "key"/)
+  })
+
   test('says info of a write whose answer does not come, and fail of a read', async () => {
     const port = await serve((request) => request.socket.destroy())
     const { ask } = await clientOf(port, { kind: 'http', routes: { routes: ROUTES } })

@@ -27,7 +27,11 @@ export interface TriedClient {
 export async function tryClient(
   declaration: object,
   port: number,
-  { functions = ['read', 'write'], directory = '.' }: { functions?: readonly string[]; directory?: string } = {},
+  {
+    functions = ['read', 'write'],
+    directory = '.',
+    keys,
+  }: { functions?: readonly string[]; directory?: string; keys?: readonly string[] } = {},
 ): Promise<TriedClient> {
   const keeper = startKeeper(() => {})
   onTestFinished(() => keeper.close())
@@ -37,7 +41,7 @@ export async function tryClient(
   })
   const planned = planClients(parseClientDeclaration(declaration, 'client'), 'client', directory)
   const opened = await planned.open({
-    asked: { functions, reads: ['read'], initial: null },
+    asked: { functions, reads: ['read'], initial: null, before: keys?.map(read) },
     logDir: directory,
     keeper,
     nodes: () => [{ node: 'n1', host: '127.0.0.1', port }],

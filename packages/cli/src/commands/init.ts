@@ -10,7 +10,7 @@ import { CONFIG_NAMES } from '../config/load.ts'
 import { EXIT } from '../exit-code.ts'
 import { EXAMPLE_FILE, EXAMPLE_SERVICE } from '../init/example.ts'
 import { EXAMPLE_PROTOCOL, PROTOCOL_FILE } from '../init/protocol.ts'
-import { configText, type Start } from '../init/template.ts'
+import { configText, type ServedPlace, type Start, USUAL_PLACE } from '../init/template.ts'
 import { print } from '../terminal/output.ts'
 import { writeWholeFile } from '../terminal/whole-file.ts'
 
@@ -28,6 +28,16 @@ export const initCommand: Command = {
       describe: 'test a service of your own: what starts a node of it, with {listen} for where clients reach it',
       requiresArg: true,
     },
+    path: {
+      type: 'string',
+      describe: `with --command: the path of an object, which is read by GET and written by PUT [default: ${USUAL_PLACE.path}]`,
+      requiresArg: true,
+    },
+    value: {
+      type: 'string',
+      describe: `with --command: where its value is, such as json.data.text or body [default: ${USUAL_PLACE.value}]`,
+      requiresArg: true,
+    },
     example: {
       type: 'boolean',
       describe: 'write a small service too, and test that: to see how a service of your own is declared',
@@ -39,6 +49,10 @@ export const initCommand: Command = {
     ['chaos init', 'asks on a terminal what to test'],
     ['chaos init protocol', 'a protocol of your own to begin with, for chaos fuzz --protocol'],
     ["chaos init --command 'node server.js --port {port}' --nodes 3", 'for a service of your own'],
+    [
+      "chaos init --command 'python3 kv.py {port}' --path /v1/documents/{key} --value json.text",
+      'that keeps its objects elsewhere',
+    ],
   ],
   async run(options) {
     const what = textOf(options, 'what')
@@ -65,12 +79,13 @@ export const initCommand: Command = {
         'usage',
         `${EXAMPLE_FILE} is here already: --example would replace it. Do it in another directory.`,
       )
+    const place = placeOf(options)
     const asks = !example && process.stdin.isTTY === true && process.stdout.isTTY === true && !isSaid(options)
     const start = example
       ? { target: { example }, nodes: 3 }
       : asks
         ? await askedFor()
-        : startOf(textOf(options, 'target'), textOf(options, 'command'), textOf(options, 'nodes'))
+        : { ...startOf(textOf(options, 'target'), textOf(options, 'command'), textOf(options, 'nodes')), place }
     try {
       writeWholeFile(FILE, configText(start))
       if (example) writeWholeFile(EXAMPLE_FILE, EXAMPLE_SERVICE)
@@ -97,6 +112,24 @@ function initProtocol(options: ParsedOptions): typeof EXIT.met {
   }
   print(process.stdout, `Wrote ${PROTOCOL_FILE}. Search it: npx chaos fuzz --protocol ${PROTOCOL_FILE} --time 5s\n`)
   return EXIT.met
+}
+
+/** Quotes and braces other than {key} would break out of the text that is written. */
+const PATH = /^\/[^\s'"`{}\\]*\{key\}[^\s'"`{}\\]*$/
+const VALUE = /^(body|(json|query|header|form)\.[\w.-]+)$/
+
+/** @throws UserError (usage) */
+function placeOf(options: ParsedOptions): ServedPlace | undefined {
+  const path = textOf(options, 'path')
+  const value = textOf(options, 'value')
+  if (path === undefined && value === undefined) return undefined
+  if (textOf(options, 'command') === undefined)
+    throw new UserError('usage', '--path and --value are about a service of your own: give --command, too.')
+  if (path !== undefined && !PATH.test(path))
+    throw new UserError('usage', `--path ${path}: write the path of an object with {key} in it: ${USUAL_PLACE.path}.`)
+  if (value !== undefined && !VALUE.test(value))
+    throw new UserError('usage', `--value ${value}: write body, or where in it, such as ${USUAL_PLACE.value}.`)
+  return { path: path ?? USUAL_PLACE.path, value: value ?? USUAL_PLACE.value }
 }
 
 const isSaid = (options: ParsedOptions): boolean =>

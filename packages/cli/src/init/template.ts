@@ -5,10 +5,20 @@ export interface Start {
   /** What to test: a built-in target, a command that starts a node of the user's own, or the example service. */
   readonly target: { readonly name: string } | { readonly command: string } | { readonly example: true }
   readonly nodes: number
+  /** Where a service of the user's own keeps its objects; by default as the example does. */
+  readonly place?: ServedPlace | undefined
 }
 
+/** The path of an object, with {key} in it, and where its value is in bodies: `json.item`. */
+export interface ServedPlace {
+  readonly path: string
+  readonly value: string
+}
+
+export const USUAL_PLACE: ServedPlace = { path: '/items/{key}', value: 'json.item' }
+
 /** A commented configuration that runs unchanged and explains what can be changed. */
-export function configText({ target, nodes }: Start): string {
+export function configText({ target, nodes, place = USUAL_PLACE }: Start): string {
   const own = !('name' in target)
   const name = own ? 'service' : target.name
   return `import { defineConfig } from '${PACKAGE_NAME}'
@@ -26,7 +36,7 @@ export default defineConfig({
   faults: [${own ? `'kill', 'pause'` : `'partition', 'kill', 'pause'`}],
   // The level to hold it to. Without it, what the target promises; 'none' only looks.
   ${own ? '' : '// '}expect: 'linearizable',
-${own ? ownTarget('command' in target ? target.command : EXAMPLE_COMMAND, nodes, 'example' in target) : COMMENTED_TARGET}
+${own ? ownTarget('command' in target ? target.command : EXAMPLE_COMMAND, nodes, { place, example: 'example' in target }) : COMMENTED_TARGET}
   runs: {
     smoke: { timeMs: 3_000 },
     nightly: { timeMs: 300_000 },
@@ -42,20 +52,27 @@ const EXAMPLE_SETTINGS = `      // npx chaos run --set reads=local lets every no
       settings: { reads: { summary: 'who answers a read', values: ['primary', 'local'], default: 'primary' } },
 `
 
-const ownTarget = (command: string, nodes: number, example = false): string => `
+interface OwnTarget {
+  readonly place: ServedPlace
+  readonly example: boolean
+}
+
+const ownTarget = (command: string, nodes: number, { place: { path, value }, example }: OwnTarget): string => `
   targets: {
     service: {
       nodes: ${nodes},
       // {listen} is the HOST:PORT to serve clients on, {port} its port alone, {node} the node's name, {data} a directory
       // of its own, {peer.n2} where to reach another node: an address of the proxy.
       command: ${JSON.stringify(command)},
-${example ? EXAMPLE_SETTINGS : ''}      // Which requests read and write, and where key and value are in them. A 404 means that there is no value.
+${example ? EXAMPLE_SETTINGS : ''}      // Which requests read and write, and where key and value are in them: json.item is the member "item" of a JSON body,
+      // body all of it, query.id and header.X-Id are what they say. A 404 means that there is no value. A route of one
+      // fixed object says { request: 'GET /counter', key: { const: 'counter' }, … }, for --workload-set keys=1.
       client: {
         kind: 'http',
         routes: {
           routes: [
-            { request: 'GET /items/{key}', f: 'read', result: 'json.item', outcomes: { 404: 'absent' } },
-            { request: 'PUT /items/{key}', f: 'write', value: 'json.item' },
+            { request: 'GET ${path}', f: 'read', result: '${value}', outcomes: { 404: 'absent' } },
+            { request: 'PUT ${path}', f: 'write', value: '${value}' },
           ],
         },
       },
@@ -63,7 +80,10 @@ ${example ? EXAMPLE_SETTINGS : ''}      // Which requests read and write, and wh
   },
 `
 
-const COMMENTED_TARGET = ownTarget('node server.js --listen {listen} --data {data}', 3)
+const COMMENTED_TARGET = ownTarget('node server.js --listen {listen} --data {data}', 3, {
+  place: USUAL_PLACE,
+  example: false,
+})
   .split('\n')
   .map((line) => (line === '' ? line : line.replace(/^ {2}/, '  // ')))
   .join('\n')

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import { parseRunSpec, type RunSpec } from '@chaosproxy/runner'
+import { PACKAGE_NAME } from '@chaosproxy/targets/user-file'
+import { packageVersion } from '../version.ts'
 
 /**
  * A spec from its own file, or the one that a `run.json` holds.
@@ -11,7 +13,7 @@ import { parseRunSpec, type RunSpec } from '@chaosproxy/runner'
 export function readSpecFile(path: string): RunSpec {
   const json = parse(path)
   if (!isObject(json)) return parseRunSpec(json, path)
-  if (isObject(json['spec'])) return parseRunSpec(json['spec'], path)
+  if (isObject(json['spec'])) return specOfRun(json, json['spec'], path)
   if (json['kind'] === 'scenario')
     throw new UserError('input', `${path} is a replay that chaos fuzz wrote: play it with chaos replay ${path}`)
   if ('config' in json && 'chaos' in json)
@@ -20,6 +22,30 @@ export function readSpecFile(path: string): RunSpec {
       `${path}: this run.json is of an older chaos (${String(json['version'])}), which kept no spec of its runs: give the options that its report shows instead.`,
     )
   return parseRunSpec(json, path)
+}
+
+/** The format of `run.json`. A chaos that changes its meaning, not only adds to it, raises it. */
+const FORMAT = 1
+
+/** The spec of a `run.json`, perhaps of another version: what cannot be read says which chaos can. */
+function specOfRun(
+  { chaos: format, version }: { readonly [member: string]: unknown },
+  spec: unknown,
+  path: string,
+): RunSpec {
+  const author = typeof version === 'string' && /^[\w.+-]+$/.test(version) ? version : undefined
+  const remedy =
+    author === undefined || author === packageVersion()
+      ? ''
+      : ` Chaos ${author} wrote it, and this is ${packageVersion()}: npx ${PACKAGE_NAME}@${author} run --spec ${path}`
+  if (typeof format === 'number' && format > FORMAT)
+    throw new UserError('input', `${path}: it has format ${format}, and this chaos reads up to ${FORMAT}.${remedy}`)
+  try {
+    return parseRunSpec(spec, path)
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    throw new UserError(error.code, `${error.message}${remedy}`)
+  }
 }
 
 function parse(path: string): unknown {

@@ -15,7 +15,7 @@ import {
   type RouteTable,
   requireFunctions,
 } from '@chaosproxy/proxy'
-import type { Client } from '@chaosproxy/runner'
+import type { AskedOperations, Client } from '@chaosproxy/runner'
 import type { HttpDeclaration } from './declaration.ts'
 import { compileKeyNames, type NameKey } from './keys.ts'
 import { type ExchangeEnd, openLine, type Received } from './line.ts'
@@ -34,8 +34,8 @@ export function planHttp(declaration: HttpDeclaration, where: string, directory:
     async open({ asked, broke, run = Date.now().toString(36) }) {
       const maker = compileRequestMaker(generatorTable(table, asked.initial), at)
       requireFunctions(maker, asked.functions, at)
-      for (const f of asked.functions) tryOnce(maker, f)
-      const shared: HttpClients = { maker, nameKey: namesFor(run), probation: createProbation(broke) }
+      const isOfOne = requireRequests(maker, asked, at)
+      const shared: HttpClients = { maker, isOfOne, nameKey: namesFor(run), probation: createProbation(broke) }
       return { connect: (address) => httpClient(address, shared), close: async () => {} }
     },
   }
@@ -79,25 +79,47 @@ const SAMPLES: { readonly [f: string]: Json } = {
   dequeue: null,
 }
 
-/** A route that cannot make a request now never will. @throws UserError (input) */
-function tryOnce(maker: RequestMaker, f: string): void {
-  const value = SAMPLES[f]
-  if (value === undefined) return
+/**
+ * A route that cannot make a request now never will. Returns whether the routes are about one fixed object (`GET
+ * /counter`), which then stands for the only one that clients use. @throws UserError (input)
+ */
+function requireRequests(maker: RequestMaker, { functions, before = [] }: AskedOperations, at: string): boolean {
   const asker = { session: 'process-0', requestId: 'process-0-1', final: false }
-  const made = maker.make({ f, key: 'x', value }, asker)
-  if (made.type === 'made' || maker.make({ f, value }, asker).type === 'made') return
-  throw new UserError('input', `${made.why}.`)
+  /** The functions with routes for no key but a fixed one, with that key, and why they have no other. */
+  const fixed = new Map<string, { readonly key: string | undefined; readonly why: string }>()
+  for (const f of functions) {
+    const value = SAMPLES[f]
+    if (value === undefined) continue
+    const made = maker.make({ f, key: 'x', value }, asker)
+    if (made.type === 'made') continue
+    const plain = maker.make({ f, value }, asker)
+    if (plain.type !== 'made') throw new UserError('input', `${made.why}.`)
+    fixed.set(f, { key: plain.key, why: made.why })
+  }
+  const used = new Set(before.flatMap(({ key }) => key ?? []))
+  const [first, ...others] = fixed.values()
+  if (first === undefined || used.size === 0) return false
+  if (used.size > 1) throw new UserError('input', `${first.why}.`)
+  const names = [...fixed.keys()].join(' and ')
+  if (fixed.size < functions.length || others.some(({ key }) => key !== first.key))
+    throw new UserError(
+      'input',
+      `${at}: some routes are about a fixed object, others are not, or about another (${names}). Give all of them the same "key".`,
+    )
+  return true
 }
 
 /** Shared by the clients of a run. */
 export interface HttpClients {
   readonly maker: RequestMaker
+  /** Whether requests name no key, since there is only one object. */
+  readonly isOfOne: boolean
   readonly nameKey: NameKey
   readonly probation: Probation
 }
 
 /** A client for one node. */
-export function httpClient(address: NodeAddress, { maker, nameKey, probation }: HttpClients): Client {
+export function httpClient(address: NodeAddress, { maker, isOfOne, nameKey, probation }: HttpClients): Client {
   const line = openLine<Answer, HttpReplies>(address, httpReplies)
   /** The last version of each object that this client has seen. */
   const versions = new Map<string, Json>()
@@ -123,7 +145,7 @@ export function httpClient(address: NodeAddress, { maker, nameKey, probation }: 
     invoke({ input, session, harmless, final = false }, timeoutMs, completed) {
       asked++
       const { f, key, value } = input
-      const named = withVersion(key === undefined ? input : { f, key: nameKey(key), value })
+      const named = withVersion(key === undefined ? input : isOfOne ? { f, value } : { f, key: nameKey(key), value })
       const asker = {
         session: session?.client ?? 'nobody',
         requestId: session === undefined ? String(asked) : `${session.client}-${session.sequence}`,

@@ -76,7 +76,9 @@ function byTable(table: RouteTable, where: string): ReadFinally | undefined {
   const exact: typeof maker = {
     ...maker,
     make(input, asker) {
-      const made = maker.make(input, asker)
+      const keyed = maker.make(input, asker)
+      // A route of one fixed object has no place for a key.
+      const made = keyed.type === 'made' ? keyed : maker.make({ f: input.f, value: input.value }, asker)
       return made.type === 'impossible' || made.key === input.key
         ? made
         : { type: 'impossible', why: `${input.key} is a key of several parts` }
@@ -85,6 +87,7 @@ function byTable(table: RouteTable, where: string): ReadFinally | undefined {
   const asker = { session: '', requestId: '', final: true }
   return {
     canRead: (key) => exact.make({ f: 'read', key, value: null }, asker).type === 'made',
-    connect: (address) => httpClient(address, { maker: exact, nameKey: (key) => key, probation: nobody }),
+    connect: (address) =>
+      httpClient(address, { maker: exact, isOfOne: false, nameKey: (key) => key, probation: nobody }),
   }
 }

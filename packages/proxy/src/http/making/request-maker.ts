@@ -179,7 +179,7 @@ function putKey({ key, f }: OperationSpec, input: Input, pattern: string, { draf
       ? undefined
       : `it is about one of several objects, and ${f} names none. Fix the place with "sends": {"${free[0]}": "chaos"}`
   if (free.length === 0)
-    return 'it has no place for a key, so that all objects would be one. Say "key", or run with a workload of one object'
+    return 'it has no place for a key, so that all objects would be one. Say "key", or let clients use only one: --workload-set keys=1'
   const parts: readonly ValueSpec[] = Array.isArray(spec) ? spec : spec === undefined ? [] : [spec]
   for (const part of parts) {
     if (sourcesOf(part).some((source) => fixed.has(source))) continue
