@@ -4,6 +4,7 @@ import { chain } from './chain/definition.ts'
 import { commitWait } from './commit-wait/definition.ts'
 import type { ProtocolDefinition } from './definition.ts'
 import { dns } from './dns/definition.ts'
+import { generals } from './generals/definition.ts'
 import { leaseLock } from './lease-lock/definition.ts'
 import { masterMaster } from './master-master/definition.ts'
 import { orderedQueue } from './ordered-queue/definition.ts'
@@ -12,6 +13,7 @@ import { paxos } from './paxos/definition.ts'
 import { primaryReplica } from './primary-replica/definition.ts'
 import { quorum } from './quorum/definition.ts'
 import { raft } from './raft/definition.ts'
+import { redlock } from './redlock/definition.ts'
 import { sharded } from './sharded/definition.ts'
 import { single } from './single/definition.ts'
 import { twoPhaseCommit } from './two-phase-commit/definition.ts'
@@ -38,6 +40,8 @@ export const protocols: readonly ProtocolDefinition[] = [
   outbox,
   broker,
   balancer,
+  generals,
+  redlock,
 ]
 
 export const findProtocol = (name: string): ProtocolDefinition | undefined =>

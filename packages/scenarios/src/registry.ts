@@ -1,6 +1,7 @@
 import { blockedCoordinator } from './stories/blocked-coordinator.ts'
 import { burritoAndTaco } from './stories/burrito-and-taco.ts'
 import { cascade } from './stories/cascade.ts'
+import { byzantineGenerals } from './stories/byzantine-generals.ts'
 import { clockSkewReorder } from './stories/clock-skew-reorder.ts'
 import { doubleTransfer } from './stories/double-transfer.ts'
 import { dualWrite } from './stories/dual-write.ts'
@@ -42,6 +43,7 @@ export const stories: readonly Story[] = [
   leaseOnAWallClock,
   blockedCoordinator,
   twoGenerals,
+  byzantineGenerals,
 ]
 
 export const findStory = (name: string): Story | undefined => stories.find((story) => story.name === name)

@@ -16,6 +16,8 @@ const PLAIN: Setting = { knobs: { 'snapshot-entries': 10_000, 'transfer-ms': 0, 
 const SHORT_LEASES: Setting = { knobs: { 'lease-ms': 20 } }
 const SHORT_VISIBILITY: Setting = { knobs: { 'visibility-ms': 20 } }
 const EVENTUAL: Setting = { level: 'eventual' }
+const FENCED: Setting = { knobs: { fencing: true, 'ttl-ms': 100 } }
+const LONG_LOCKS: Setting = { knobs: { 'ttl-ms': 10_000 } }
 const SEQUENTIAL: Setting = { level: 'sequential' }
 
 /** Seen by clients: invariants are not watched. */
@@ -43,6 +45,8 @@ const BY_HISTORY: { readonly [mistake: string]: Setting } = {
   'sharded both-owners-serve': {},
   'sharded drop-in-flight': {},
   'dns serial-as-integer': EVENTUAL,
+  'redlock release-any': LONG_LOCKS,
+  'redlock forget-on-restart': LONG_LOCKS,
   'watch-cache trust-cache': { knobs: { reads: 'consistent' } },
   'outbox outbox-apart': EVENTUAL,
   'outbox outbox-in-memory': EVENTUAL,
@@ -103,6 +107,11 @@ const BY_INVARIANT: { readonly [mistake: string]: Setting } = {
   'dns refill-from-stale': EVENTUAL,
   'dns ttl-anew': EVENTUAL,
   'dns keep-negative': EVENTUAL,
+  'redlock no-majority': FENCED,
+  'redlock validity-not-subtracted': { knobs: { fencing: true, 'ttl-ms': 20, 'attempt-ms': 200 } },
+  'generals trust-commander': { ...EVENTUAL, knobs: { traitor: 'commander' } },
+  'generals three-generals': EVENTUAL,
+  'generals unverified-signatures': { ...EVENTUAL, knobs: { messages: 'signed' } },
   'watch-cache resume-at-latest': EVENTUAL,
   'watch-cache ignore-compaction': { ...EVENTUAL, knobs: { history: 2 } },
 }

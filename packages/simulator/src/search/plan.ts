@@ -6,7 +6,7 @@ import { EVEN_RANK, type Settings, type SettingValue, settingsFor, usualValue } 
 import type { Reaction } from './reaction.ts'
 import type { Strategy } from './strategy.ts'
 import type { Subject } from './subject.ts'
-import { mixed, nemesesOf, reactionsWithin, scheduleWithin } from './trial-choices.ts'
+import { kindOf, mixed, nemesesOf, reactionsWithin, scheduleWithin } from './trial-choices.ts'
 
 /** A trial before it is run: its faults are still selectors and intentions, made concrete during the run. */
 export interface Plan {
@@ -57,7 +57,7 @@ export function planTrial(subject: Subject, strategy: Strategy, seed: number): P
   return {
     scenario,
     schedule: scheduleWithin(planned.schedule, choices).filter(({ plan }) => !notUnder.includes(plan.kind)),
-    reactions: reactionsWithin(planned.reactions, choices),
+    reactions: reactionsWithin(planned.reactions, choices).filter(({ harm }) => !notUnder.includes(kindOf[harm])),
   }
 }
 

@@ -34,7 +34,8 @@ const usual: readonly Nemesis[] = allNemeses.filter(
 export const nemesesOf = ({ faults }: TrialChoices): readonly Nemesis[] =>
   faults === undefined ? usual : allNemeses.filter(({ name }) => faults.includes(name))
 
-const kindOf: { readonly [harm in Harm]: 'kill' | 'pause' | 'partition' } = {
+/** The kind of fault that does this harm. */
+export const kindOf: { readonly [harm in Harm]: 'kill' | 'pause' | 'partition' } = {
   kill: 'kill',
   'kill-others': 'kill',
   'kill-all': 'kill',

@@ -3,6 +3,7 @@ import { brokerRows } from './broker.ts'
 import { chainRows } from './chain.ts'
 import { commitWaitRows } from './commit-wait.ts'
 import { dnsRows } from './dns.ts'
+import { generalsRows } from './generals.ts'
 import { leaseLockRows } from './lease-lock.ts'
 import { masterMasterRows } from './master-master.ts'
 import { orderedQueueRows } from './ordered-queue.ts'
@@ -11,6 +12,7 @@ import { paxosRows } from './paxos.ts'
 import { primaryReplicaRows } from './primary-replica.ts'
 import { quorumRows } from './quorum.ts'
 import { raftRows } from './raft.ts'
+import { redlockRows } from './redlock.ts'
 import type { SystemRow } from './row.ts'
 import { shardedRows } from './sharded.ts'
 import { singleRows } from './single.ts'
@@ -38,4 +40,6 @@ export const systemRows: readonly SystemRow[] = [
   ...outboxRows,
   ...brokerRows,
   ...balancerRows,
+  ...generalsRows,
+  ...redlockRows,
 ]

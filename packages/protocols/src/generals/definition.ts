@@ -1,0 +1,81 @@
+import { millis } from '@chaosproxy/history'
+import type { ProtocolDefinition } from '../definition.ts'
+import { objects } from '../objects/registry.ts'
+import { chooseOptions, type Declared } from '../options.ts'
+import { generalsInvariants } from './invariants.ts'
+import { createGenerals } from './machine.ts'
+
+const declared = {
+  name: 'generals',
+  objects: objects.map(({ name }) => name),
+  knobs: [
+    {
+      name: 'messages',
+      summary: 'oral: anybody can alter what he passes on; signed: that would be noticed',
+      default: 'oral',
+      values: ['oral', 'signed'],
+    },
+    {
+      name: 'traitor',
+      summary: 'who tells some of the others something else',
+      default: 'lieutenant',
+      values: ['none', 'commander', 'lieutenant'],
+    },
+    {
+      name: 'round-ms',
+      summary: 'how long a message may take; after two rounds nobody waits any longer',
+      default: 200,
+    },
+  ],
+  bugs: [
+    {
+      name: 'trust-commander',
+      summary: 'lieutenants do not ask each other what the commander has told them: OM(0)',
+      under: { knobs: { traitor: 'commander' }, faults: ['clock'] },
+    },
+    {
+      name: 'three-generals',
+      summary: 'only three take part, though one of them may be a traitor',
+      under: { faults: ['clock'] },
+    },
+    {
+      name: 'unverified-signatures',
+      summary: 'orders are signed, and nobody looks whether the signature fits',
+      under: { knobs: { messages: 'signed' }, faults: ['clock'] },
+    },
+  ],
+} as const satisfies Declared
+
+export const generals: ProtocolDefinition = {
+  ...declared,
+  marks: true,
+  invariants: generalsInvariants,
+  summary: 'a commander and lieutenants agree on orders though one of them lies: Byzantine generals, oral or signed',
+  defaultNodes: 4,
+  // A traitorous commander answers his clients what he has told nobody.
+  promises: (_, { traitor }) => (traitor === 'commander' ? 'none' : 'eventual'),
+  // The traitor is the fault. "The absence of a message can be detected" (A3) only while messages are in time.
+  notUnder: [
+    ...(['partition', 'blackhole', 'latency', 'bandwidth', 'reset', 'kill', 'crash', 'pause'] as const),
+    ...(['drop-message', 'duplicate-message', 'reorder-message', 'delay-message', 'corrupt-message'] as const),
+  ],
+  impossible: ({ messages = 'oral', traitor = 'lieutenant' }, nodes) => {
+    if (traitor === 'none') return undefined
+    if (messages === 'oral' && nodes < 4)
+      return `of ${nodes} generals one is a traitor, and with oral messages 3m + 1 are needed for m traitors (Lamport, Shostak & Pease 1982): use 4, or messages=signed`
+    return nodes < 3
+      ? `with a traitor and ${nodes} generals there is nobody left to agree with: use 3 or more`
+      : undefined
+  },
+  create(options) {
+    const chosen = chooseOptions(declared, options)
+    const traitor = chosen.value('traitor')
+    return createGenerals({
+      object: chosen.object,
+      messages: chosen.value('messages') === 'signed' ? 'signed' : 'oral',
+      traitor: traitor === 'commander' || traitor === 'none' ? traitor : 'lieutenant',
+      roundMs: millis(chosen.number('round-ms')),
+      bug: chosen.bug,
+    })
+  },
+}

@@ -1,0 +1,85 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { Input, Millis } from '@chaosproxy/history'
+import type { Generator } from '../generator.ts'
+import type { Effect } from '../machine.ts'
+import type { AnyObject } from '../objects/object.ts'
+import type { Forwarding, Ticket } from '../routing/forwarding.ts'
+
+export interface GeneralsConfig {
+  readonly object: AnyObject
+  readonly messages: 'oral' | 'signed'
+  readonly traitor: 'none' | 'commander' | 'lieutenant'
+  /** How long a message may take: what has not come after two of these was never sent. */
+  readonly roundMs: Millis
+  readonly bug: string | undefined
+}
+
+/** What the commander wants done, and the request it came from. */
+export interface Order {
+  readonly input: Input
+  readonly origin: { readonly node: NodeId; readonly requestId: string }
+}
+
+/** Stands for a signature that nobody can forge: of whom, and under what. */
+export interface Signature {
+  readonly by: NodeId
+  readonly under: string
+}
+
+export type GeneralsMessage =
+  | { readonly type: 'request'; readonly order: Order; readonly ticket: Ticket }
+  /** From the commander, or from a lieutenant who relays what it got from there. */
+  | {
+      readonly type: 'order'
+      /** Battles are numbered from 0. */
+      readonly battle: number
+      readonly order: Order
+      readonly signatures: readonly Signature[]
+    }
+
+/** A decision; null is to retreat, which is to do nothing. */
+export type Decision = Order | null
+
+export type GeneralsRecord = { readonly battle: number; readonly decision: Decision }
+
+/** One order that is being agreed upon. */
+export interface Battle {
+  /** Oral: what the commander said to this general. */
+  own: Decision
+  /** Oral: what each of the others says that the commander said to it. */
+  readonly heard: Map<NodeId, Decision>
+  /** Signed: all orders that the commander has signed, by their text. */
+  readonly signed: Map<string, Order>
+}
+
+export interface GeneralsState {
+  readonly id: NodeId
+  /** All that take part, the commander first. */
+  readonly generals: readonly NodeId[]
+  readonly isLoyal: boolean
+  readonly generator: Generator
+  readonly forwarding: Forwarding
+  /** The object's state after the first `applied` decisions. */
+  held: unknown
+  applied: number
+  readonly decided: (Decision | undefined)[]
+  readonly battles: Map<number, Battle>
+}
+
+export interface Turn {
+  readonly config: GeneralsConfig
+  readonly state: GeneralsState
+  readonly effects: Effect<GeneralsMessage, GeneralsRecord>[]
+}
+
+export const mark = ({ effects }: Turn): void => {
+  effects.push({ type: 'mark' })
+}
+
+export const send = ({ effects }: Turn, to: NodeId, message: GeneralsMessage): void => {
+  effects.push({ type: 'send', to, message })
+}
+
+export const commanderOf = ({ generals, id }: GeneralsState): NodeId => generals[0] ?? id
+
+export const textOf = (decision: Decision): string => JSON.stringify(decision)

@@ -1,0 +1,209 @@
+import type { NodeId } from '@chaosproxy/faults'
+import { type Completion, type Json, millis } from '@chaosproxy/history'
+import { draw } from '../generator.ts'
+import { ok, refused, unavailable } from '../objects/object.ts'
+import {
+  type Attempt,
+  type Job,
+  majorityOf,
+  mark,
+  nameOfToken,
+  type RedlockMessage,
+  reply,
+  send,
+  sendToMasters,
+  type Turn,
+  trueMajority,
+} from './state.ts'
+
+// The client's part of Redlock (redis.io, "Distributed Locks with Redis", "The Redlock Algorithm", steps 1 to 5).
+
+type Message<Type extends RedlockMessage['type']> = Extract<RedlockMessage, { readonly type: Type }>
+
+/** Steps 1 and 2: takes the time, and tries to set the key on all masters, under a value that nobody else has. */
+export function begin(turn: Turn, key: string, job: Job): void {
+  const { state, steady } = turn
+  const value = `${state.id}-${state.life}-${++state.named}`
+  const [set, answered, raised] = [new Set<NodeId>(), new Set<NodeId>(), new Set<NodeId>()]
+  state.attempts.set(value, {
+    ...{ key, value, job, startedAt: steady, phase: 'set' },
+    ...{ set, refused: answered, raised, token: 0, content: null, result: undefined },
+  })
+  sendToMasters(turn, { type: 'set', key, value })
+}
+
+export function handleSetDone(turn: Turn, from: NodeId, { value, isMine, counter }: Message<'set-done'>): void {
+  const attempt = turn.state.attempts.get(value)
+  if (attempt?.phase !== 'set') return
+  if (isMine) attempt.set.add(from)
+  else attempt.refused.add(from)
+  attempt.token = Math.max(attempt.token, counter)
+  if (attempt.set.size >= majorityOf(turn)) locked(turn, attempt)
+  else if (attempt.refused.size > turn.state.masters.length - majorityOf(turn)) giveBack(turn, attempt)
+}
+
+/** Step 3: a majority is enough, if it was there before the first of its keys could be forgotten. */
+function locked(turn: Turn, attempt: Attempt): void {
+  if (!isValid(turn, attempt)) {
+    giveBack(turn, attempt)
+    return
+  }
+  if (attempt.set.size < trueMajority(turn.state)) mark(turn)
+  if (!turn.config.fencing) {
+    granted(turn, attempt)
+    return
+  }
+  attempt.phase = 'raise'
+  attempt.token += 1
+  sendToMasters(turn, { type: 'raise', key: attempt.key, value: attempt.value, token: attempt.token })
+}
+
+export function handleRaised(turn: Turn, from: NodeId, { value }: Message<'raised'>): void {
+  const attempt = turn.state.attempts.get(value)
+  if (attempt?.phase !== 'raise') return
+  attempt.raised.add(from)
+  if (attempt.raised.size < majorityOf(turn)) return
+  if (isValid(turn, attempt)) granted(turn, attempt)
+  else giveBack(turn, attempt)
+}
+
+/** Step 4: the validity time is the time to live, less what it took to get there, less what clocks may differ by. */
+function isValid({ config, steady, effects }: Turn, { startedAt }: Attempt): boolean {
+  const leftMs = config.ttlMs - (steady - startedAt) - (config.ttlMs * config.drift + 2)
+  if (leftMs > 0 || config.bug !== 'validity-not-subtracted') return leftMs > 0
+  // The mistake: however long it took, the lock is good for its whole time to live.
+  effects.push({ type: 'mark' })
+  return true
+}
+
+function granted(turn: Turn, attempt: Attempt): void {
+  const { state } = turn
+  const { key, value, job, token } = attempt
+  state.granted = { key, value, ownHad: state.locks.get(key) === value }
+  if (job.type === 'hold') {
+    const shown: Json = turn.config.fencing ? token : value
+    state.attempts.delete(value)
+    state.held.set(nameOfToken(key, shown), value)
+    reply(turn, job.requestId, ok(shown))
+    return
+  }
+  attempt.phase = 'load'
+  send(turn, state.resource, { type: 'load', key, value, token: turn.config.fencing ? token : 0 })
+}
+
+/** Step 5: "it will try to unlock all the instances (even the instances it believed it was not able to lock)". */
+function giveBack(turn: Turn, attempt: Attempt): void {
+  const { state, steady } = turn
+  const { key, job } = attempt
+  end(turn, attempt)
+  if (job.type === 'hold') reply(turn, job.requestId, refused('held'))
+  // "try again after a random delay"
+  else state.waiting.push({ ...job, key, notBefore: millis(steady + draw(state.generator) * turn.config.attemptMs) })
+}
+
+function end(turn: Turn, { key, value }: Attempt): void {
+  turn.state.attempts.delete(value)
+  release(turn, key, value)
+}
+
+export function release(turn: Turn, key: string, value: string, request?: { id: string; token: Json }): void {
+  const { state, steady } = turn
+  state.releases.set(value, {
+    key,
+    value,
+    request,
+    since: steady,
+    answers: new Map(),
+    isAnswered: request === undefined,
+  })
+  sendToMasters(turn, { type: 'delete', key, value })
+}
+
+export function handleDeleted(turn: Turn, from: NodeId, { value, wasMine }: Message<'deleted'>): void {
+  const { state } = turn
+  const releasing = state.releases.get(value)
+  if (releasing === undefined) return
+  releasing.answers.set(from, wasMine)
+  const { request, answers, isAnswered } = releasing
+  const mine = [...answers.values()].filter((was) => was).length
+  const others = answers.size - mine
+  if (request !== undefined && !isAnswered && Math.max(mine, others) >= trueMajority(state)) {
+    releasing.isAnswered = true
+    reply(turn, request.id, mine > others ? ok(request.token) : refused('not held'))
+  }
+  if (answers.size === state.masters.length) state.releases.delete(value)
+}
+
+export function handleLoaded(turn: Turn, { value, content }: Message<'loaded'>): void {
+  const { state, config } = turn
+  const { object } = config
+  const attempt = state.attempts.get(value)
+  if (attempt?.phase !== 'load' || attempt.job.type !== 'apply') return
+  // Without fencing there is only the clock to tell whether the lock is still held.
+  if (!config.fencing && !isValid(turn, attempt)) {
+    giveBack(turn, attempt)
+    return
+  }
+  const { input } = attempt.job
+  const held = content === null ? object.initial() : object.load(content)
+  attempt.result = object.apply(held, input)
+  if (object.reads.includes(input.f) || attempt.result.type !== 'ok') {
+    finish(turn, attempt, attempt.result)
+    return
+  }
+  attempt.phase = 'store'
+  attempt.content = object.save(held)
+  store(turn, attempt)
+}
+
+function store(turn: Turn, { key, value, token, content }: Attempt): void {
+  const shown = turn.config.fencing ? token : 0
+  send(turn, turn.state.resource, { type: 'store', key, value, token: shown, content })
+}
+
+export function handleStored(turn: Turn, { value }: Message<'stored'>): void {
+  const attempt = turn.state.attempts.get(value)
+  if (attempt?.phase === 'store') finish(turn, attempt, attempt.result ?? unavailable)
+}
+
+/** A later holder has come in between. */
+export function handleRefused(turn: Turn, { value }: Message<'refused'>): void {
+  const attempt = turn.state.attempts.get(value)
+  if (attempt?.phase === 'load') giveBack(turn, attempt)
+  // An earlier copy of this message may have been accepted before the later holder came.
+  else if (attempt?.phase === 'store') finish(turn, attempt, LOST)
+}
+
+const LOST: Completion = { type: 'info', error: 'the lock was lost while the result was being stored' }
+
+function finish(turn: Turn, attempt: Attempt, result: Completion): void {
+  end(turn, attempt)
+  reply(turn, attempt.job.requestId, result)
+}
+
+/** Messages may have been lost, and locks been taken. */
+export function workAgain(turn: Turn): void {
+  const { state, config, steady } = turn
+  for (const attempt of [...state.attempts.values()]) {
+    const { key, value, token, phase, startedAt } = attempt
+    const isLocking = phase === 'set' || phase === 'raise'
+    if (isLocking && steady - startedAt > config.attemptMs) giveBack(turn, attempt)
+    else if (phase === 'load')
+      send(turn, state.resource, { type: 'load', key, value, token: config.fencing ? token : 0 })
+    else if (phase === 'store' && (config.fencing || isValid(turn, attempt))) store(turn, attempt)
+    else if (phase === 'store') finish(turn, attempt, LOST)
+  }
+  for (const { key, value, since, answers } of [...state.releases.values()]) {
+    // What is not given back by then has been forgotten.
+    if (steady - since > 2 * config.ttlMs) state.releases.delete(value)
+    else
+      for (const master of state.masters) if (!answers.has(master)) send(turn, master, { type: 'delete', key, value })
+  }
+  const { waiting } = state
+  state.waiting = waiting.filter(({ notBefore }) => notBefore > steady)
+  for (const { key, notBefore, ...job } of waiting) {
+    if (notBefore > steady) continue
+    if (steady - job.since > config.requestTimeoutMs) reply(turn, job.requestId, unavailable)
+    else begin(turn, key, job)
+  }
+}

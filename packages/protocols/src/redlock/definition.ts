@@ -1,0 +1,77 @@
+import { millis } from '@chaosproxy/history'
+import type { ProtocolDefinition } from '../definition.ts'
+import { chooseOptions, type Declared } from '../options.ts'
+import { redlockInvariants } from './invariants.ts'
+import { createRedlock } from './machine.ts'
+
+/** Longer than any client of a run holds a lock. */
+const LONG_MS = 10_000
+const FENCED = { fencing: true, 'ttl-ms': 100 } as const
+const LONG = { 'ttl-ms': LONG_MS } as const
+
+const declared = {
+  name: 'redlock',
+  // Those of which each key is a content of its own, with its own lock.
+  objects: ['register', 'counter', 'set', 'queue', 'log', 'lock'],
+  knobs: [
+    { name: 'ttl-ms', summary: 'how long a master keeps a lock that nobody gives back', default: 1_000 },
+    {
+      name: 'fencing',
+      summary: 'the holder writes a token to a majority, and the resource refuses lower ones; Redlock has none',
+      default: false,
+    },
+    { name: 'clock-drift', summary: 'the share of the time to live by which clocks may differ', default: 0.1 },
+    { name: 'attempt-ms', summary: 'within which a majority must have answered', default: 50, worthTrying: [200] },
+    { name: 'request-timeout-ms', summary: 'how long a request tries to get the lock', default: 500 },
+  ],
+  bugs: [
+    {
+      name: 'no-majority',
+      summary: 'one master less than a majority is enough',
+      under: { knobs: FENCED, faults: ['partition', 'loss'] },
+    },
+    {
+      name: 'validity-not-subtracted',
+      summary: 'the time it took to get the lock is not taken off its time to live',
+      under: { knobs: { ...FENCED, 'ttl-ms': 20, 'attempt-ms': 200 }, faults: ['delay', 'pause'] },
+    },
+    {
+      name: 'release-any',
+      summary: 'a lock is released without looking whether it is still one’s own',
+      under: { knobs: LONG, faults: ['delay', 'loss'], workload: 'lock' },
+    },
+    {
+      name: 'forget-on-restart',
+      summary: 'masters keep locks in memory only, and come back at once',
+      under: { knobs: LONG, faults: ['kill'], workload: 'lock' },
+    },
+  ],
+} as const satisfies Declared
+
+export const redlock: ProtocolDefinition = {
+  ...declared,
+  marks: true,
+  invariants: redlockInvariants,
+  summary: 'a lock on a majority of independent masters, for a time to live',
+  defaultNodes: 5,
+  // A lock that outlives all its holders is one; a resource needs fencing, since what is late is not known to be.
+  promises: (object, { fencing = false, 'ttl-ms': ttlMs = 0 }) =>
+    (object === 'lock' ? Number(ttlMs) >= LONG_MS : fencing === true) ? 'linearizable' : 'none',
+  strictest: FENCED,
+  impossible: (_, nodes) =>
+    nodes % 2 === 0
+      ? `${nodes} masters survive no more failures than ${nodes - 1}, and two halves keep each other from the lock: use an odd number`
+      : undefined,
+  create(options) {
+    const chosen = chooseOptions(declared, options)
+    return createRedlock({
+      object: chosen.object,
+      ttlMs: millis(chosen.number('ttl-ms')),
+      drift: chosen.number('clock-drift'),
+      attemptMs: millis(chosen.number('attempt-ms')),
+      requestTimeoutMs: millis(chosen.number('request-timeout-ms')),
+      fencing: chosen.boolean('fencing'),
+      bug: chosen.bug,
+    })
+  },
+}

@@ -1,0 +1,117 @@
+import type { NodeId } from '@chaosproxy/faults'
+import {
+  mark,
+  nameOfToken,
+  persist,
+  type RedlockMessage,
+  type RedlockRecord,
+  type RedlockState,
+  send,
+  type Turn,
+} from './state.ts'
+
+// One of N masters that know nothing of each other (redis.io, "Distributed Locks with Redis").
+
+type Message<Type extends RedlockMessage['type']> = Extract<RedlockMessage, { readonly type: Type }>
+
+/** `SET key value NX PX ttl`: sets the key unless it is set, and forgets it after the time to live. */
+export function handleSet(turn: Turn, from: NodeId, { key, value }: Message<'set'>): void {
+  const { state, config, effects } = turn
+  if (!state.locks.has(key) && !state.gone.has(value)) {
+    state.locks.set(key, value)
+    keep(turn, { kind: 'set', key, value })
+    effects.push({ type: 'setTimer', timer: `expire ${key}`, afterMs: config.ttlMs })
+  }
+  const isMine = state.locks.get(key) === value
+  send(turn, from, { type: 'set-done', key, value, isMine, counter: state.counters.get(key) ?? 0 })
+}
+
+/** "fsync=always", without which a restarted master would have to stay away for a time to live. */
+function keep(turn: Turn, record: RedlockRecord): void {
+  // The mistake: the master keeps its keys in memory only.
+  if (turn.config.bug === 'forget-on-restart') mark(turn)
+  else persist(turn, record)
+}
+
+/** Its time to live is over. */
+export const expire = (turn: Turn, key: string): void => remove(turn, key, false)
+
+function remove(turn: Turn, key: string, isReleased: boolean): void {
+  const { locks } = turn.state
+  const value = locks.get(key)
+  if (value === undefined) return
+  locks.delete(key)
+  keep(turn, { kind: 'deleted', key, value, isReleased })
+}
+
+/** `if redis.call("get", key) == value then return redis.call("del", key)` */
+export function handleDelete(turn: Turn, from: NodeId, { key, value }: Message<'delete'>): void {
+  const { state, config } = turn
+  const there = state.locks.get(key)
+  const isMine = there !== undefined && (there === value || isToken(state, key, there, value))
+  const wasMine = isMine || state.gone.get(value) === true
+  remember(state, value, wasMine)
+  const isOthers = there !== undefined && !isMine
+  // The mistake: the key is deleted, whosever lock it is.
+  if (isOthers && config.bug === 'release-any') mark(turn)
+  if (isMine || (isOthers && config.bug === 'release-any')) {
+    turn.effects.push({ type: 'cancelTimer', timer: `expire ${key}` })
+    remove(turn, key, true)
+  }
+  send(turn, from, { type: 'deleted', key, value, wasMine })
+}
+
+function isToken({ tokens }: RedlockState, key: string, there: string, value: string): boolean {
+  const raised = tokens.get(key)
+  return raised?.value === there && nameOfToken(key, raised.token) === value
+}
+
+/** Late copies of a message come soon or never. */
+const REMEMBERED = 10_000
+
+function remember({ gone }: RedlockState, value: string, wasMine: boolean): void {
+  gone.set(value, wasMine)
+  const [oldest] = gone.keys()
+  if (gone.size > REMEMBERED && oldest !== undefined) gone.delete(oldest)
+}
+
+/** A request to release by token may come again after a restart. */
+function rememberToken(
+  state: RedlockState,
+  { key, value, isReleased }: Extract<RedlockRecord, { kind: 'deleted' }>,
+): void {
+  const raised = state.tokens.get(key)
+  if (raised?.value === value) remember(state, nameOfToken(key, raised.token), isReleased)
+}
+
+/** Not part of Redlock, which has no fencing tokens: the holder writes one to a majority, greater than all before it. */
+export function handleRaise(turn: Turn, from: NodeId, { key, value, token }: Message<'raise'>): void {
+  const { state } = turn
+  if (state.locks.get(key) !== value) return
+  const record = { kind: 'raised', key, value, token } as const
+  replay(state, record)
+  keep(turn, record)
+  send(turn, from, { type: 'raised', key, value })
+}
+
+export function replay(state: RedlockState, record: RedlockRecord): void {
+  switch (record.kind) {
+    case 'set':
+      state.locks.set(record.key, record.value)
+      return
+    case 'deleted':
+      state.locks.delete(record.key)
+      remember(state, record.value, record.isReleased)
+      rememberToken(state, record)
+      return
+    case 'raised':
+      state.tokens.set(record.key, record)
+      state.counters.set(record.key, Math.max(record.token, state.counters.get(record.key) ?? 0))
+      return
+    case 'cell':
+      state.cells.set(record.key, record.cell)
+      return
+    default:
+      record satisfies never
+  }
+}

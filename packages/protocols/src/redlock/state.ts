@@ -1,0 +1,159 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { Completion, Input, Json, Millis } from '@chaosproxy/history'
+import type { Generator } from '../generator.ts'
+import type { Effect } from '../machine.ts'
+import type { AnyObject } from '../objects/object.ts'
+
+export interface RedlockConfig {
+  readonly object: AnyObject
+  readonly ttlMs: Millis
+  /** The share of the time to live that clocks may differ by (CLOCK_DRIFT_FACTOR). */
+  readonly drift: number
+  /** Within which a majority must have answered. */
+  readonly attemptMs: Millis
+  readonly requestTimeoutMs: Millis
+  readonly fencing: boolean
+  readonly bug: string | undefined
+}
+
+/** Each attempt has a value of its own, which only its owner knows. */
+interface Named {
+  readonly key: string
+  readonly value: string
+}
+
+export type RedlockMessage =
+  // To a master, and back.
+  | (Named & { readonly type: 'set' })
+  /** `counter` is the highest token that the master has seen. */
+  | (Named & { readonly type: 'set-done'; readonly isMine: boolean; readonly counter: number })
+  | (Named & { readonly type: 'raise'; readonly token: number })
+  | (Named & { readonly type: 'raised' })
+  | (Named & { readonly type: 'delete' })
+  | (Named & { readonly type: 'deleted'; readonly wasMine: boolean })
+  // To the resource that the lock is for, and back.
+  | (Named & { readonly type: 'load'; readonly token: number })
+  | (Named & { readonly type: 'loaded'; readonly content: Json })
+  | (Named & { readonly type: 'store'; readonly token: number; readonly content: Json })
+  | (Named & { readonly type: 'stored' })
+  /** A later token has been seen. */
+  | (Named & { readonly type: 'refused' })
+
+export type RedlockRecord =
+  | (Named & { readonly kind: 'set' })
+  /** Given back, or forgotten. */
+  | (Named & { readonly kind: 'deleted'; readonly isReleased: boolean })
+  | (Named & { readonly kind: 'raised'; readonly token: number })
+  | { readonly kind: 'cell'; readonly key: string; readonly cell: Cell }
+
+/** The resource's content under one key. */
+export interface Cell {
+  /** As the object saves it; null: nothing yet. */
+  readonly content: Json
+  /** The attempt that stored it. */
+  readonly by: string
+  /** The highest token seen. */
+  readonly fence: number
+}
+
+/** What a lock is wanted for: to be held by the client, or to change the resource. */
+export type Job =
+  | { readonly type: 'hold'; readonly requestId: string }
+  | { readonly type: 'apply'; readonly requestId: string; readonly input: Input; readonly since: Millis }
+
+/** A client of Redlock trying to lock a key, or using it. */
+export interface Attempt {
+  readonly key: string
+  readonly value: string
+  readonly job: Job
+  readonly startedAt: Millis
+  phase: 'set' | 'raise' | 'load' | 'store'
+  readonly set: Set<NodeId>
+  readonly refused: Set<NodeId>
+  readonly raised: Set<NodeId>
+  /** The highest counter that a master has answered; then the fencing token. */
+  token: number
+  /** While it is stored. */
+  content: Json
+  result: Completion | undefined
+}
+
+/** A lock being given back, until every master has said so. */
+export interface Release {
+  readonly key: string
+  readonly value: string
+  /** Absent: nobody waits for it. */
+  readonly request: { readonly id: string; readonly token: Json } | undefined
+  readonly since: Millis
+  /** By master: whether it was this attempt's. */
+  readonly answers: Map<NodeId, boolean>
+  isAnswered: boolean
+}
+
+export interface RedlockState {
+  readonly id: NodeId
+  readonly masters: readonly NodeId[]
+  readonly resource: NodeId
+  readonly life: number
+  readonly generator: Generator
+  // A master.
+  readonly locks: Map<string, string>
+  readonly counters: Map<string, number>
+  /** With fencing: the lock that the latest token was written for. */
+  readonly tokens: Map<string, { readonly value: string; readonly token: number }>
+  /** Values given back, and whether they were there: on one connection no SET comes after its DEL. */
+  readonly gone: Map<string, boolean>
+  // The resource.
+  readonly cells: Map<string, Cell>
+  // A client.
+  readonly attempts: Map<string, Attempt>
+  readonly releases: Map<string, Release>
+  /** Jobs that found their lock taken. */
+  waiting: (Extract<Job, { type: 'apply' }> & { readonly key: string; readonly notBefore: Millis })[]
+  /** By key and token: the value of a lock that was granted here. */
+  readonly held: Map<string, string>
+  named: number
+  /** The lock granted in the last step, and whether this node's own master had it; for the invariant. */
+  granted: (Named & { readonly ownHad: boolean }) | undefined
+}
+
+export interface Turn {
+  readonly config: RedlockConfig
+  readonly state: RedlockState
+  readonly effects: Effect<RedlockMessage, RedlockRecord>[]
+  readonly steady: Millis
+  /** Handles a message that this node sends to itself. */
+  readonly receive: (turn: Turn, from: NodeId, message: RedlockMessage) => void
+}
+
+export const mark = ({ effects }: Turn): void => {
+  effects.push({ type: 'mark' })
+}
+
+export const reply = ({ effects }: Turn, requestId: string, result: Completion): void => {
+  effects.push({ type: 'reply', requestId, result })
+}
+
+export const persist = ({ effects }: Turn, record: RedlockRecord): void => {
+  effects.push({ type: 'persist', record })
+}
+
+export function send(turn: Turn, to: NodeId, message: RedlockMessage): void {
+  if (to === turn.state.id) turn.receive(turn, to, message)
+  else turn.effects.push({ type: 'send', to, message })
+}
+
+export function sendToMasters(turn: Turn, message: RedlockMessage): void {
+  for (const master of turn.state.masters) send(turn, master, message)
+}
+
+/** By its token a lock can be released through any node. */
+export const nameOfToken = (key: string, token: Json): string => `${key} token ${JSON.stringify(token)}`
+
+/** "at least N/2 + 1" */
+export const trueMajority = ({ masters }: RedlockState): number => Math.floor(masters.length / 2) + 1
+
+export function majorityOf({ state, config }: Turn): number {
+  // The mistake: half of them, rounded down, will do.
+  return config.bug === 'no-majority' ? Math.max(1, trueMajority(state) - 1) : trueMajority(state)
+}

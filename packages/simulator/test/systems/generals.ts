@@ -1,0 +1,10 @@
+import { CALM, type SystemRow } from './row.ts'
+
+const EVENTUAL = { meets: ['eventual'] }
+
+// The fault is a traitor: their agreement stands on messages that are in time.
+export const generalsRows: readonly SystemRow[] = [
+  { protocol: 'generals', faults: CALM, earns: EVENTUAL },
+  { protocol: 'generals', nodes: 4, faults: ['clock'], earns: EVENTUAL },
+  { protocol: 'generals', knobs: { messages: 'signed' }, nodes: 3, faults: ['clock'], earns: EVENTUAL },
+]

@@ -1,0 +1,28 @@
+import { CALM, type SystemRow, UNDER_FAULTS } from './row.ts'
+
+const ONE_HOLDER = { meets: ['linearizable'] }
+/** Longer than anybody holds a lock in a run. */
+const LONG = { 'ttl-ms': 10_000 }
+const FENCED = { fencing: true, 'ttl-ms': 100 }
+
+export const redlockRows: readonly SystemRow[] = [
+  { protocol: 'redlock', workload: 'lock', knobs: LONG, faults: CALM, earns: ONE_HOLDER },
+  { protocol: 'redlock', workload: 'lock', knobs: LONG, faults: UNDER_FAULTS, earns: ONE_HOLDER },
+  { protocol: 'redlock', workload: 'lock', knobs: { ...LONG, fencing: true }, faults: UNDER_FAULTS, earns: ONE_HOLDER },
+  // Whoever holds it for longer than it lives has it no more, and is not told.
+  {
+    protocol: 'redlock',
+    workload: 'lock',
+    knobs: { 'ttl-ms': 100 },
+    faults: CALM,
+    earns: { meets: [], breaks: ['linearizable'] },
+  },
+  // What is stored late is stored over what came after it; a fencing token keeps it out.
+  {
+    protocol: 'redlock',
+    knobs: { 'ttl-ms': 20 },
+    faults: ['delay', 'pause'],
+    earns: { meets: [], breaks: ['linearizable'] },
+  },
+  { protocol: 'redlock', knobs: FENCED, faults: UNDER_FAULTS, earns: { meets: ['linearizable'] } },
+]
