@@ -1,7 +1,7 @@
 import { blockedCoordinator } from './stories/blocked-coordinator.ts'
 import { burritoAndTaco } from './stories/burrito-and-taco.ts'
-import { cascade } from './stories/cascade.ts'
 import { byzantineGenerals } from './stories/byzantine-generals.ts'
+import { cascade } from './stories/cascade.ts'
 import { clockSkewReorder } from './stories/clock-skew-reorder.ts'
 import { doubleTransfer } from './stories/double-transfer.ts'
 import { dualWrite } from './stories/dual-write.ts'

@@ -18,6 +18,8 @@ export const primaryReplicaRows: readonly SystemRow[] = [
     faults: ['isolate-leader'],
     earns: { meets: [], breaks: ['linearizable'], loses: true },
   },
+  // Semi-synchronous: two replicas of four make a majority with the primary.
+  { protocol: 'primary-replica', knobs: { sync: 2, reads: 'primary' }, faults: UNDER_FAULTS, earns: LINEARIZABLE },
   { protocol: 'primary-replica', knobs: SYNCHRONOUS, faults: CALM, earns: LINEARIZABLE },
   { protocol: 'primary-replica', knobs: SYNCHRONOUS, faults: UNDER_FAULTS, earns: LINEARIZABLE },
   {
