@@ -99,6 +99,12 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     },
   )
 
+  test.each(rare)('is linearizable for a minute of partitions, kills and pauses (seed %i)', async (seed) => {
+    const { levels } = await run(seed, '--faults', 'partition,kill,pause', '--rate', '100', '--time', '60s')
+    expect(levels['linearizable']).toMatchObject({ result: 'met' })
+    expect(levels['eventual']).toMatchObject({ result: 'met' })
+  })
+
   test.each(seeds)('of five members is linearizable while two are gone (seed %i)', async (seed) => {
     const two = faults(
       { kind: 'kill', nodes: ['n1', 'n2'], fromMs: 1_500, toMs: 4_000 },

@@ -1,6 +1,6 @@
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -13,6 +13,7 @@ const ROUNDS = 3
 const CLIENTS = 50
 const COMMANDS = 60_000
 const LEAST_RECORDED_PER_SECOND = 20_000
+const LONGEST_START_MS = 10_000
 
 interface Way {
   readonly title: string
@@ -32,6 +33,7 @@ export async function run(print: (line: string) => void): Promise<void> {
   const server = spawn('redis-server', ['--port', `${port}`, '--save', '', '--dir', directory], { stdio: 'ignore' })
   const proxy = startHelper('./redis-proxy.js')
   try {
+    await untilListening(port)
     const route = (file?: string) =>
       proxy.ask<{ port: number }>({ do: 'route', upstreamPort: port, file } satisfies RedisProxyRequest)
     const recorded: number[] = []
@@ -81,6 +83,21 @@ function isInstalled(program: string): boolean {
     return false
   }
 }
+
+async function untilListening(port: number): Promise<void> {
+  const deadlineMs = performance.now() + LONGEST_START_MS
+  while (!(await accepts(port))) {
+    if (performance.now() > deadlineMs) throw new Error('redis-server does not listen')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+const accepts = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.on('connect', () => resolve(true)).on('error', () => resolve(false))
+    socket.on('connect', () => socket.destroy())
+  })
 
 function freePort(): Promise<number> {
   return new Promise((resolve) => {
