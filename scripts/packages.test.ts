@@ -51,3 +51,14 @@ describe.each(folders)('%s can be published', (folder) => {
       if (other.startsWith('@chaosproxy/')) expect(wanted, other).toBe(version)
   })
 })
+
+test('no type that users of chaosproxy see leads to yargs, which has no types of its own', () => {
+  const seen = new Set([join(packages, 'cli', 'dist', 'index.d.ts')])
+  for (const file of seen) {
+    for (const [, from = ''] of readFileSync(file, 'utf8').matchAll(/\bfrom '([^']+)'/g)) {
+      expect(from, file).not.toBe('yargs')
+      if (from.startsWith('.')) seen.add(join(file, '..', from.replace(/\.[jt]s$/, '.d.ts')))
+    }
+  }
+  expect(seen.size).toBeGreaterThan(5)
+})

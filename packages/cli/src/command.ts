@@ -1,4 +1,4 @@
-import type { Options } from 'yargs'
+import type { Option } from './arguments/option.ts'
 import type { ExitCode } from './exit-code.ts'
 
 /** A subcommand. Help and the check for unknown options come from this declaration. */
@@ -9,7 +9,7 @@ export interface Command {
   /** Completes the message for a missing positional argument: `chaos NAME needs …`. */
   readonly needs?: string
   readonly summary: string
-  readonly options: { readonly [name: string]: Options }
+  readonly options: { readonly [name: string]: Option }
   readonly examples: readonly (readonly [command: string, explanation: string])[]
   /** Rewrites the command line before it is parsed, for other styles of options. */
   normalize?(argv: readonly string[]): readonly string[]

@@ -3,13 +3,13 @@ import { resolve } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import { type Baseline, parseBaseline } from '@chaosproxy/report'
-import type { Options } from 'yargs'
 import { type ParsedOptions, textOf } from '../command.ts'
 import type { LoadedConfig } from '../config/load.ts'
+import type { Option } from './option.ts'
 
 const DEFAULT_TOLERANCE = '20%'
 
-export const baselineOptions: { readonly [name: string]: Options } = {
+export const baselineOptions: { readonly [name: string]: Option } = {
   baseline: {
     type: 'string',
     describe: 'exit with 1 if this falls behind an earlier result: what --json printed, or a run.json',

@@ -1,8 +1,8 @@
 import { measures, parseRequirement, REQUIREMENT_EXAMPLE } from '@chaosproxy/report'
-import type { Options } from 'yargs'
 import { type ParsedOptions, textsOf } from '../command.ts'
+import type { Option } from './option.ts'
 
-export const requireOption: { readonly [name: string]: Options } = {
+export const requireOption: { readonly [name: string]: Option } = {
   require: {
     type: 'string',
     array: true,

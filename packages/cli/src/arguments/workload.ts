@@ -2,10 +2,10 @@ import { UserError } from '@chaosproxy/history'
 import { DEFAULT_WORKLOAD, type Registries } from '@chaosproxy/runner'
 import { workloadOf } from '@chaosproxy/targets'
 import type { Settings, Workload } from '@chaosproxy/workloads'
-import type { Options } from 'yargs'
 import { type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { parseSettings } from './names.ts'
 import { oneOf } from './one-of.ts'
+import type { Option } from './option.ts'
 
 export const WORKLOAD_TEXT = 'what clients do: a name that chaos workloads lists, or a file of your own'
 
@@ -16,7 +16,7 @@ export interface ChosenWorkload {
 }
 
 /** The options of every command with clients. */
-export const workloadOptions: { readonly [name: string]: Options } = {
+export const workloadOptions: { readonly [name: string]: Option } = {
   workload: {
     type: 'string',
     describe: `${WORKLOAD_TEXT} [default: ${DEFAULT_WORKLOAD}]`,

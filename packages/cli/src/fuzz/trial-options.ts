@@ -2,14 +2,14 @@ import { nemeses } from '@chaosproxy/faults'
 import { millis, UserError } from '@chaosproxy/history'
 import { simulatorSuffers, type TrialChoices } from '@chaosproxy/simulator'
 import type { Workload } from '@chaosproxy/workloads'
-import type { Options } from 'yargs'
 import { parseNemeses } from '../arguments/faults.ts'
 import { oneOf } from '../arguments/one-of.ts'
+import type { Option } from '../arguments/option.ts'
 import { parseCount, parseDuration } from '../arguments/quantities.ts'
 import { type ParsedOptions, textOf } from '../command.ts'
 
 /** The options that fix what each trial of a search otherwise draws. */
-export const trialOptions: { readonly [name: string]: Options } = {
+export const trialOptions: { readonly [name: string]: Option } = {
   faults: {
     type: 'string',
     describe: 'which faults, comma-separated, or none; chaos targets --faults lists them [default: all among nodes]',

@@ -1,8 +1,8 @@
 import { UserError } from '@chaosproxy/history'
 import { reporters } from '@chaosproxy/report'
 import { isUserFile } from '@chaosproxy/targets/user-file'
-import type { Options } from 'yargs'
 import { oneOf } from '../arguments/one-of.ts'
+import type { Option } from '../arguments/option.ts'
 import { flagOf, type ParsedOptions, textsOf } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 
@@ -26,7 +26,7 @@ const names = (): readonly string[] => reporters.map(({ name }) => name)
 const [usual] = reporters
 
 /** The options of every command with results. */
-export const reporterOptions = (): { readonly [name: string]: Options } => ({
+export const reporterOptions = (): { readonly [name: string]: Option } => ({
   reporter: {
     type: 'string',
     array: true,
