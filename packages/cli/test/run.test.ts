@@ -60,7 +60,8 @@ describe('a real run', () => {
     child.kill('SIGINT')
     const { exitCode, stdout } = await finished
     expect(exitCode).toBe(130)
-    expect(stdout).toMatch(/LINEARIZABLE/)
+    // Whatever of its faults had no time to happen makes it show less.
+    expect(stdout).toMatch(/LINEARIZABLE|NOTHING SHOWN/)
     expect(JSON.parse(readFileSync(join(onlyRunIn(out), 'run.json'), 'utf8'))).toMatchObject({ interrupted: true })
     expect(await processesMentioning(out)).toEqual([])
   })
