@@ -45,10 +45,7 @@ function historyOf(operations: readonly (readonly [number, string, number])[]): 
 }
 
 test('a level that is added to the registry, by one line, is listed, decided, expected and reported', async () => {
-  const log = vi.spyOn(console, 'log').mockImplementation(() => {})
-  await chaosHere(['check', '--help'])
-  const help = log.mock.calls.flat().join('\n')
-  log.mockRestore()
+  const { stdout: help } = await chaosHere(['check', '--help'])
   expect(help.replaceAll(/\s+/g, ' ')).toContain('linearizable, sequential, own-level, causal,')
 
   const violated = historyOf(back)

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ModelEntry, modelEntry, models } from '@chaosproxy/checker'
 import { check, historyFromEvents, millis } from 'chaosproxy'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import stack from '../../../examples/stack.ts'
 import { bin, chaos, chaosHere, root, temporaryDirectory } from './chaos.ts'
 import { patientTest } from './patient.ts'
@@ -138,10 +138,7 @@ describe('a model that is added to the registry, by one line,', () => {
 
   test('is in the help, is found by its name, and judges a history', async () => {
     ;(models as ModelEntry[]).push(modelEntry(stack))
-    const log = vi.spyOn(console, 'log').mockImplementation(() => {})
-    await chaosHere(['check', '--help'])
-    const help = log.mock.calls.flat().join('\n')
-    log.mockRestore()
+    const { stdout: help } = await chaosHere(['check', '--help'])
     expect(help.replaceAll(/\s+/g, ' ')).toContain(', stack; or the path of a file')
     const { stdout } = await chaosHere(['check', history, '--model', 'stack', '--json'])
     expect(JSON.parse(stdout)).toMatchObject({ model: 'stack', levels: { linearizable: { result: 'violated' } } })

@@ -86,6 +86,8 @@ async function succeeds(cwd: string, program: string, ...args: readonly string[]
 
 function folder(name: string, files: { readonly [name: string]: string } = {}): string {
   const path = join(work, name)
+  // A test that is tried again begins anew.
+  rmSync(path, { recursive: true, force: true })
   mkdirSync(path)
   for (const [file, text] of Object.entries(files)) writeFileSync(join(path, file), text)
   return path
