@@ -9,12 +9,12 @@ export const outboxRows: readonly SystemRow[] = [
   { protocol: 'outbox', settings: { cas: 0 }, faults: CALM, earns: EVENTUAL },
   { protocol: 'outbox', settings: { cas: 0 }, faults: UNDER_FAULTS, earns: EVENTUAL },
   { ...COUNTERS, faults: UNDER_FAULTS, earns: EVENTUAL },
-  // The dual write comes to the two in different orders, even if nothing fails …
+  // The dual write comes to the two in different orders, even if all of it arrives …
   {
     protocol: 'outbox',
     knobs: { write: 'database-then-queue' },
-    settings: { cas: 0, keys: 1 },
-    faults: CALM,
+    settings: { cas: 0, keys: 200 },
+    faults: ['delay'],
     earns: APART,
   },
   // … and to one of them only, if something does: it loses, or invents.
