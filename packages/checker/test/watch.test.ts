@@ -166,9 +166,14 @@ describe('each guarantee is broken by', () => {
   test('never arriving, which shows only after healing', () => {
     const stuck = [...three, watch(1, 4, { from: 2 }), watched(1, events(x1, x2))]
     expect(judge(...stuck).levels.live.result).toBe('unknown')
-    const report = judge(...stuck, followed(1), followed(1))
+    const inVain = Array.from({ length: 5 }, () => followed(1))
+    const report = judge(...stuck, ...inVain)
     expect(broken(report)).toEqual(['live'])
     expect(report.headline).toBe('not faithful: gets stuck')
+    // Its events may still be on their way.
+    expect(judge(...stuck, ...inVain.slice(1)).levels.live.result).toBe('unknown')
+    expect(judge(...stuck.slice(0, -1), ...inVain, followed(1, events(x1), events(x2))).levels.live.result).toBe('unknown')
+    expect(judge(...stuck.slice(0, -1), ...inVain, followed(1, events(x1), events(x2), events(y3))).levels.live.result).toBe('met')
   })
 })
 

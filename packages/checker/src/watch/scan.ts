@@ -31,6 +31,12 @@ interface SentRevision {
   readonly row: OperationRow
 }
 
+/**
+ * With fewer answers without any event at the end, events may still be on their way: a busy store is slow, and writes
+ * that timed out may be carried out late, when their watchers no longer expect anything.
+ */
+const ENOUGH_IN_VAIN = 5
+
 /** Checks in one pass what a watch was sent, in order of arrival. */
 export function scanWatch(options: ScanOptions): Sent {
   const { watch, scope, timeline, compactions, before, callEvent, words, found, unsure } = options
@@ -255,6 +261,12 @@ export function scanWatch(options: ScanOptions): Sent {
     if (watch.over || end === undefined || end.type === 'lost' || from === undefined) return
     const target = scope.revisions.at(-1)
     if (target === undefined || target < from || reached >= target) return
+    const inVain =
+      final.length - 1 - final.findLastIndex(({ responses }) => responses.some(({ type }) => type === 'events'))
+    if (inVain < ENOUGH_IN_VAIN) {
+      unsure('live', `${name} had not shown everything, and was not asked often enough once everything was healed`)
+      return
+    }
     const [missing] = scope.changesAt(target)
     const how = last === undefined ? 'was sent nothing' : `got as far as revision ${last.revision}`
     report(
