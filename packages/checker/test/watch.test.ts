@@ -172,8 +172,12 @@ describe('each guarantee is broken by', () => {
     expect(report.headline).toBe('not faithful: gets stuck')
     // Its events may still be on their way.
     expect(judge(...stuck, ...inVain.slice(1)).levels.live.result).toBe('unknown')
-    expect(judge(...stuck.slice(0, -1), ...inVain, followed(1, events(x1), events(x2))).levels.live.result).toBe('unknown')
-    expect(judge(...stuck.slice(0, -1), ...inVain, followed(1, events(x1), events(x2), events(y3))).levels.live.result).toBe('met')
+    expect(judge(...stuck.slice(0, -1), ...inVain, followed(1, events(x1), events(x2))).levels.live.result).toBe(
+      'unknown',
+    )
+    expect(
+      judge(...stuck.slice(0, -1), ...inVain, followed(1, events(x1), events(x2), events(y3))).levels.live.result,
+    ).toBe('met')
   })
 })
 
