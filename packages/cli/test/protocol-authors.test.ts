@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { importUserFile } from '@chaosproxy/targets/user-file'
 import { describe, expect } from 'vitest'
+import { installed } from '../../proxy/test/real-servers.ts'
 import { type ProtocolModule, search, simulate } from '../src/index.ts'
-import { chaos, chaosHere, temporaryDirectory } from './chaos.ts'
+import { chaos, chaosHere, root, startProcess, temporaryDirectory } from './chaos.ts'
 import { isPatient, patientTest, test } from './patient.ts'
 
 /** A directory of a stranger's, with what chaos init protocol writes. */
@@ -86,4 +87,44 @@ patientTest('a replay moves with its protocol; without it, says what is missing'
   })
   expect(existsSync(join(directory, 'protocol.ts'))).toBe(false)
   expect(JSON.parse(found.stdout)).toMatchObject({ failures: 1, identical: true, changed: true })
+})
+
+const page = readFileSync(join(root, 'packages', 'protocols', 'docs', 'OWN.md'), 'utf8')
+const blocks = (language: string) =>
+  [...page.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, block]) => block ?? '')
+/** Commands that find something; the others end well. */
+const FINDING = ['--bug no-write-back', '--expect linearizable']
+
+/** The words of a command line, without their quotes. */
+const wordsOf = (command: string): string[] =>
+  (command.match(/'[^']*'|\S+/g) ?? []).map((word) => word.replaceAll("'", ''))
+
+patientTest('every command of the page for authors does what it says, one after another', async () => {
+  const cwd = temporaryDirectory()
+  symlinkSync(join(root, 'examples'), join(cwd, 'examples'))
+  const commands = blocks('sh').flatMap((block) => block.trim().split('\n'))
+  expect(commands.length).toBeGreaterThan(5)
+  for (const command of commands) {
+    const [npx, chaosWord, ...args] = wordsOf(command)
+    const [name] = args
+    expect([npx, chaosWord]).toEqual(['npx', 'chaos'])
+    if (command.includes('python3') && installed('python3') === undefined) continue
+    const { exitCode, stdout, stderr } = await chaos(args, { cwd })
+    // On a busy machine a real run may prove nothing.
+    const expected = FINDING.some((part) => command.includes(part)) ? [1] : name === 'run' ? [0, 2] : [0]
+    expect(expected, `${command}\n${stdout}\n${stderr}`).toContain(exitCode)
+  }
+})
+
+patientTest('the test of the page for authors passes', async () => {
+  const cwd = await withProtocol()
+  const code = blocks('ts').find((block) => block.startsWith('// protocol.test.ts')) ?? ''
+  writeFileSync(join(cwd, 'protocol.test.ts'), code)
+  writeFileSync(join(cwd, 'package.json'), '{"type":"module"}')
+  symlinkSync(join(root, 'node_modules'), join(cwd, 'node_modules'))
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
+  const args = [vitest, 'run', '--testTimeout=120000']
+  const { exitCode, stdout, stderr } = await startProcess(process.execPath, args, { cwd }).finished
+  expect(exitCode, `${stdout}\n${stderr}`).toBe(0)
+  expect(stdout).toMatch(/2 passed/)
 })
