@@ -16,6 +16,7 @@ const rows = [
   'targets',
   'scenarios',
   'cli',
+  'vitest',
 ]
 const pure = ['faults', 'protocols', 'checker', 'workloads', 'report', 'scenarios']
 const packages = join(import.meta.dirname, '..', 'packages')
@@ -32,8 +33,8 @@ test('every package has a row', () => {
 describe.each(rows)('%s', (row) => {
   const dependencies = Object.keys(json(row, 'package.json').dependencies ?? {})
   const internal = dependencies
-    .filter((name) => name.startsWith('@chaosproxy/'))
-    .map((name) => name.slice('@chaosproxy/'.length))
+    .filter((name) => name === 'chaosproxy' || name.startsWith('@chaosproxy/'))
+    .map((name) => (name === 'chaosproxy' ? 'cli' : name.slice('@chaosproxy/'.length)))
 
   test('depends only on rows above its own', () => {
     expect(internal.filter((name) => !above(row).includes(name))).toEqual([])

@@ -139,7 +139,8 @@ describe.skipIf(!reachable)('installed from a registry, chaosproxy', () => {
 
   test('does what the README of each of its packages shows', async () => {
     const cwd = folder('readme')
-    for (const row of readdirSync(join(root, 'packages'))) {
+    // A test is run by its runner, below.
+    for (const row of readdirSync(join(root, 'packages')).filter((name) => name !== 'vitest')) {
       const text = readFileSync(join(root, 'packages', row, 'README.md'), 'utf8')
       writeFileSync(join(cwd, `${row}.ts`), /```ts\n(.*?)```/s.exec(text)?.[1] ?? 'no example')
     }
@@ -158,6 +159,20 @@ describe.skipIf(!reachable)('installed from a registry, chaosproxy', () => {
     const chaos = join(prefix, ...(process.platform === 'win32' ? ['chaos.cmd'] : ['bin', 'chaos']))
     const { headline } = JSON.parse(await succeeds(cwd, chaos, 'run', 'short', '--json'))
     expect(headline).toBe('linearizable')
+  })
+
+  test('fails a test of five lines with the contradiction drawn, and attaches the report', async () => {
+    const readme = readFileSync(join(root, 'packages', 'vitest', 'README.md'), 'utf8')
+    const cwd = folder('vitest', { 'replica.test.ts': /```ts\n(.*?)```/s.exec(readme)?.[1] ?? 'no example' })
+    await succeeds(cwd, 'npm', 'init', '-y')
+    await succeeds(cwd, 'npm', 'install', '--save-dev', '@chaosproxy/vitest', 'chaosproxy', 'vitest@4')
+    const found = await startProcess('npx', ['vitest', 'run'], { cwd, env: { ...outside, CI: 'true', NO_COLOR: '1' } })
+      .finished
+    expect(found.exitCode).toBe(1)
+    expect(found.stderr).toMatch(/Not linearizable: Process \d+ read/)
+    expect(found.stderr).toMatch(/└ ok ─+╮/)
+    const [attached = ''] = readdirSync(join(cwd, '.vitest-attachments'))
+    expect(readFileSync(join(cwd, '.vitest-attachments', attached), 'utf8')).toMatch(/^<!doctype html>/i)
   })
 
   test('gives a stranger a verdict on a service of their own, as its README says', async () => {

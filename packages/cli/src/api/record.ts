@@ -6,7 +6,7 @@ import { parseRecordSettings, type RecordedCommand } from '../record/settings.ts
 import { carryOut } from '../run/carry-out.ts'
 import { createRunDirectory, type RunDirectory } from '../run/directory.ts'
 import { exitCodeOf, writeResults } from '../run/results.ts'
-import type { Run } from './run.ts'
+import { type Run, runOf } from './run.ts'
 
 /** What to record: the options of `chaos record` of the same names. */
 export interface RecordDraft {
@@ -120,6 +120,5 @@ function finishedRun({ run }: RecordedCommand, directory: RunDirectory, judged: 
   if (judged === undefined) throw new Error('a recording ends only when it is stopped')
   const exitCode = exitCodeOf(judged)
   writeResults({ run, judged, directory, again: '', exitCode })
-  const { history, report } = judged
-  return { spec: run.spec, history, report, exitCode, directory: directory.path }
+  return runOf(run, judged, directory, exitCode)
 }

@@ -1,11 +1,19 @@
 import { rmSync } from 'node:fs'
 import type { Report } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
-import { completeRun, planRun, type RunDraft, type RunListener, type RunSpec } from '@chaosproxy/runner'
+import {
+  completeRun,
+  type JudgedRun,
+  type PlannedRun,
+  planRun,
+  type RunDraft,
+  type RunListener,
+  type RunSpec,
+} from '@chaosproxy/runner'
 import type { Config } from '../config/config.ts'
 import { registriesOf, withPaths } from '../config/registries.ts'
 import { carryOut } from '../run/carry-out.ts'
-import { createRunDirectory } from '../run/directory.ts'
+import { createRunDirectory, type RunDirectory } from '../run/directory.ts'
 import { exitCodeOf, writeResults } from '../run/results.ts'
 import { RUN_DEFAULTS } from '../run/settings.ts'
 import { commandLine } from '../terminal/command-line.ts'
@@ -22,6 +30,8 @@ export interface Run {
   readonly spec: RunSpec
   readonly history: History
   readonly report: Report
+  /** Why it proves less than it seems to; empty if it does not. */
+  readonly vacuous: readonly string[]
   /** The verdict on the run's expectation: 0 met, 1 violated, 2 unknown or nothing proved, 4 trouble. */
   readonly exitCode: number
   readonly directory: string
@@ -52,5 +62,12 @@ export async function run(draft: RunDraft = {}, settings: RunSettings = {}): Pro
   const exitCode = exitCodeOf(judged)
   const again = commandLine(['npx', 'chaos', 'run', '--spec', directory.runJson])
   writeResults({ run: planned, judged, directory, again, exitCode })
-  return { spec: planned.spec, history: judged.history, report: judged.report, exitCode, directory: directory.path }
+  return runOf(planned, judged, directory, exitCode)
 }
+
+export const runOf = (
+  { spec }: PlannedRun,
+  { history, report, summary: { vacuous } }: JudgedRun,
+  { path }: RunDirectory,
+  exitCode: number,
+): Run => ({ spec, history, report, vacuous, exitCode, directory: path })

@@ -1,0 +1,20 @@
+import { AssertionError } from 'node:assert'
+import { judgeReceived, type Received } from './judge-received.ts'
+
+/**
+ * For node:test and any runner without matchers.
+ *
+ * @throws AssertionError whose message draws the contradiction; also if it is unknown whether the history meets the
+ * level. UserError for what is no history, or a level that does not exist.
+ */
+export function assertLevel(history: Received, level: string): void {
+  const { met, message, finding } = judgeReceived(history, level)
+  if (met !== true)
+    throw new AssertionError({ message, expected: level, actual: finding.title, operator: 'assertLevel' })
+}
+
+export const assertLinearizable = (history: Received): void => assertLevel(history, 'linearizable')
+
+export const assertSequentiallyConsistent = (history: Received): void => assertLevel(history, 'sequential')
+
+export const assertEventuallyConsistent = (history: Received): void => assertLevel(history, 'eventual')

@@ -1,0 +1,48 @@
+import { judgeReceived } from './judge-received.ts'
+
+/** What a matcher of Jest or Vitest returns. */
+export interface MatcherResult {
+  readonly pass: boolean
+  readonly message: () => string
+}
+
+/** What Jest and Vitest give a matcher as `this`, as far as it is needed. */
+interface MatcherContext {
+  readonly isNot?: boolean
+}
+
+/** What is told of a history that does not meet a level, such as to attach its page to a test. */
+export type Missed = ReturnType<typeof judgeReceived>
+
+/**
+ * Matchers on histories, for `expect.extend(matchers)` in Jest, Vitest and others alike. What is unknown passes neither
+ * `expect(history)` nor `expect(history).not`. `missed` is called when a history that does not meet the level fails a test.
+ */
+export const matchersThat = (missed: (judged: Missed) => void = () => {}) => {
+  const matchLevel = ({ isNot = false }: MatcherContext, received: unknown, level: string): MatcherResult => {
+    const judged = judgeReceived(received, level)
+    const pass = judged.met === 'unknown' ? isNot : judged.met
+    if (pass === isNot && judged.met !== true) missed(judged)
+    return {
+      pass,
+      message: () => (judged.met === true ? `expected a history that is not ${level}, and it is` : judged.message),
+    }
+  }
+  return {
+    toBeLinearizable(this: MatcherContext, received: unknown): MatcherResult {
+      return matchLevel(this, received, 'linearizable')
+    },
+    toBeSequentiallyConsistent(this: MatcherContext, received: unknown): MatcherResult {
+      return matchLevel(this, received, 'sequential')
+    },
+    toBeEventuallyConsistent(this: MatcherContext, received: unknown): MatcherResult {
+      return matchLevel(this, received, 'eventual')
+    },
+    /** By the name of any level, such as `read-your-writes`. Vitest has a `toSatisfy` of its own, which takes a function. */
+    toSatisfyLevel(this: MatcherContext, received: unknown, level: string): MatcherResult {
+      return matchLevel(this, received, level)
+    },
+  }
+}
+
+export const matchers: ReturnType<typeof matchersThat> = matchersThat()

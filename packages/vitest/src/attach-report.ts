@@ -1,0 +1,19 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Missed } from 'chaosproxy/matchers'
+import { TestRunner } from 'vitest'
+
+/** Attaches the page of a history that does not meet a level to the test that looked at it. */
+export function attachReport({ finding, html }: Missed): void {
+  const test = TestRunner.getCurrentTest()
+  if (test === undefined) return
+  const directory = mkdtempSync(join(tmpdir(), 'chaos-'))
+  const page = join(directory, 'report.html')
+  writeFileSync(page, html())
+  const { title, sentence } = finding
+  // Vitest copies the file, and waits for it before the test ends.
+  void test.context
+    .annotate(sentence === '' ? title : `${title}: ${sentence}`, { path: page, contentType: 'text/html' })
+    .finally(() => rmSync(directory, { recursive: true, force: true }))
+}

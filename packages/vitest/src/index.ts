@@ -1,0 +1,25 @@
+import { matchersThat } from 'chaosproxy/matchers'
+import { expect } from 'vitest'
+import { attachReport } from './attach-report.ts'
+
+export { type ChaosFixture, test } from './fixture.ts'
+export { expect }
+
+/** What `expect(history)` has besides Vitest's own matchers. */
+export interface HistoryMatchers<R = unknown> {
+  /** One order of all operations explains every answer and agrees with real time. */
+  toBeLinearizable(): R
+  /** One order of all operations explains every answer and agrees with each client's own order. */
+  toBeSequentiallyConsistent(): R
+  /** After healing, all replicas agree on a value that was written and not overwritten earlier. */
+  toBeEventuallyConsistent(): R
+  /** By the name of any level, such as `read-your-writes`. */
+  toSatisfyLevel(level: string): R
+}
+
+declare module 'vitest' {
+  // biome-ignore lint/suspicious/noExplicitAny: it must be declared as Vitest declares it
+  interface Matchers<T = any> extends HistoryMatchers<T> {}
+}
+
+expect.extend({ ...matchersThat(attachReport) })

@@ -1,0 +1,98 @@
+import { assertLinearizable, matchers } from 'chaosproxy/matchers'
+import { describe, vi } from 'vitest'
+import { expect, test } from '../src/index.ts'
+
+const staleRead = [
+  { process: 0, type: 'invoke', f: 'write', key: 'x', value: 1 },
+  { process: 0, type: 'ok', f: 'write', key: 'x', value: 1 },
+  { process: 1, type: 'invoke', f: 'read', key: 'x' },
+  { process: 1, type: 'ok', f: 'read', key: 'x', value: null },
+] as const
+
+const freshRead = [...staleRead.slice(0, 3), { process: 1, type: 'ok', f: 'read', key: 'x', value: 1 }] as const
+
+/** A write of unknown outcome and no read at all: nothing can be said. */
+const unread = staleRead.slice(0, 2)
+
+const messageOf = (assertion: () => void): string => {
+  try {
+    assertion()
+  } catch (error) {
+    return (error as Error).message
+  }
+  throw new Error('it passed')
+}
+
+describe('a matcher', () => {
+  test('passes a history that meets the level, and fails one that does not, with the contradiction drawn', ({
+    task,
+  }) => {
+    expect(freshRead).toBeLinearizable()
+    expect(staleRead).toBeSequentiallyConsistent()
+    expect(staleRead).not.toBeLinearizable()
+    const annotate = vi.spyOn(task.context, 'annotate').mockResolvedValue({} as never)
+    const message = messageOf(() => expect(staleRead).toBeLinearizable())
+    expect(message).toMatch(/^Not linearizable: Process 1 read null for x/)
+    expect(message).toMatch(/└ ok ─+╮/)
+    expect(message).toContain('expected linearizable, found sequential; it does meet sequential')
+    expect(annotate).toHaveBeenCalledWith(
+      expect.stringMatching(/^Not linearizable: Process 1 read null/),
+      expect.objectContaining({ contentType: 'text/html', path: expect.stringMatching(/report\.html$/) }),
+    )
+    annotate.mockRestore()
+  })
+
+  test('fails what proves nothing, whichever way it is asked', ({ task }) => {
+    const annotate = vi.spyOn(task.context, 'annotate').mockResolvedValue({} as never)
+    expect(messageOf(() => expect(unread).toBeLinearizable())).toMatch(/^Nothing shown/)
+    expect(messageOf(() => expect(unread).not.toBeLinearizable())).toContain('no read succeeded')
+    annotate.mockRestore()
+  })
+
+  test('takes any level by name, and says which there are', () => {
+    expect(staleRead).toSatisfyLevel('causal')
+    expect(messageOf(() => expect(staleRead).toSatisfyLevel('read-your-write'))).toContain(
+      'there is no level read-your-write for the model register. Did you mean read-your-writes?',
+    )
+  })
+
+  test.each([
+    ['history.jsonl', 'a text'],
+    [Promise.resolve([]), 'a promise: await it'],
+    [undefined, 'undefined'],
+    [7, 'a number'],
+    [{ history: 1 }, 'another object'],
+  ])('given %o says what to give instead', (received, word) => {
+    expect(messageOf(() => expect(received).toBeLinearizable())).toBe(
+      `this is no history, but ${word}. Give events, what readHistory(file) resolves to, or what run() or record().stop() resolves to.`,
+    )
+  })
+
+  test('says which event is none', () => {
+    expect(messageOf(() => expect([{ process: 0 }]).toBeLinearizable())).toMatch(/event 1|events:1|:1/)
+  })
+})
+
+test('the fixture runs a target, and its run is judged by what it proves', async ({ chaos }) => {
+  const draft = { timeMs: 2_000, rate: 150, seed: 1, faults: ['partition'] }
+  expect(await chaos.run({ ...draft, target: 'sim:raft' })).toBeLinearizable()
+  expect(await chaos.run({ ...draft, target: 'sim:primary-replica' })).not.toBeLinearizable()
+})
+
+describe('without Vitest', () => {
+  test('an assertion throws what node:test shows', () => {
+    assertLinearizable(freshRead)
+    expect(() => assertLinearizable(staleRead)).toThrow(
+      expect.objectContaining({ name: 'AssertionError', code: 'ERR_ASSERTION', expected: 'linearizable' }),
+    )
+    expect(messageOf(() => assertLinearizable(staleRead))).toMatch(/└ ok ─+╮/)
+    expect(() => assertLinearizable(unread)).toThrow('Nothing shown')
+  })
+
+  test('the matchers are those of any expect.extend', () => {
+    expect(matchers.toBeLinearizable.call({}, freshRead).pass).toBe(true)
+    const { pass, message } = matchers.toBeLinearizable.call({ isNot: false }, staleRead)
+    expect({ pass, message: message() }).toEqual({ pass: false, message: expect.stringContaining('Not linearizable') })
+    expect(matchers.toSatisfyLevel.call({ isNot: true }, unread, 'linearizable').pass).toBe(true)
+  })
+})
