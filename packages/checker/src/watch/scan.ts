@@ -36,6 +36,7 @@ interface SentRevision {
  * that timed out may be carried out late, when their watchers no longer expect anything.
  */
 const ENOUGH_IN_VAIN = 5
+const NOT_ASKED_ENOUGH = 'had not shown everything, and was not asked often enough once everything was healed'
 
 /** Checks in one pass what a watch was sent, in order of arrival. */
 export function scanWatch(options: ScanOptions): Sent {
@@ -261,22 +262,26 @@ export function scanWatch(options: ScanOptions): Sent {
     if (watch.over || end === undefined || end.type === 'lost' || from === undefined) return
     const target = scope.revisions.at(-1)
     if (target === undefined || target < from || reached >= target) return
-    const inVain =
-      final.length - 1 - final.findLastIndex(({ responses }) => responses.some(({ type }) => type === 'events'))
-    if (inVain < ENOUGH_IN_VAIN) {
-      unsure('live', `${name} had not shown everything, and was not asked often enough once everything was healed`)
+    if (answersInVain(final) < ENOUGH_IN_VAIN) {
+      unsure('live', `${name} ${NOT_ASKED_ENOUGH}`)
       return
     }
     const [missing] = scope.changesAt(target)
-    const how = last === undefined ? 'was sent nothing' : `got as far as revision ${last.revision}`
     report(
       'live',
-      `${name} ${how}; asked again ${final.length} times after everything was healed, it was never sent ${missing === undefined ? `revision ${target}` : words.known(missing)} the last that it asked for`,
+      `${name} ${howFar(last?.revision)}; asked again ${final.length} times after everything was healed, it was never sent ${missing === undefined ? `revision ${target}` : words.known(missing)} the last that it asked for`,
       end.row,
       { core: [missing?.writer, missing?.toldBy, last?.row] },
     )
   }
 }
+
+const howFar = (revision: number | undefined): string =>
+  revision === undefined ? 'was sent nothing' : `got as far as revision ${revision}`
+
+/** How many of the last answers brought no event. */
+const answersInVain = (deliveries: readonly Delivery[]): number =>
+  deliveries.length - 1 - deliveries.findLastIndex(({ responses }) => responses.some(({ type }) => type === 'events'))
 
 const firstOf = (at: ReadonlyMap<number, unknown>): number | undefined => {
   const [first] = at.keys()
