@@ -11,6 +11,12 @@ export interface Command {
   readonly summary: string
   readonly options: { readonly [name: string]: Option }
   readonly examples: readonly (readonly [command: string, explanation: string])[]
+  /** The options by group, for help; those of no group come last. */
+  readonly groups?: { readonly [title: string]: readonly string[] }
+  /** The words that may follow the name, for completion. */
+  readonly words?: readonly string[]
+  /** Help for what follows the name, if that has help of its own. */
+  helpFor?(argv: readonly string[]): string | undefined
   /** Rewrites the command line before it is parsed, for other styles of options. */
   normalize?(argv: readonly string[]): readonly string[]
   run(options: ParsedOptions): Promise<ExitCode>

@@ -24,6 +24,7 @@ const registry: { readonly [name: string]: () => Promise<Command> } = {
   record: async () => (await import('./commands/record.ts')).recordCommand,
   routes: async () => (await import('./commands/routes.ts')).routesCommand,
   ctl: async () => (await import('./commands/ctl.ts')).ctlCommand,
+  completion: async () => (await import('./commands/completion.ts')).completionCommand(() => loadCommands(undefined)),
 }
 const names = Object.keys(registry)
 
@@ -36,6 +37,12 @@ export async function main(typed: readonly string[]): Promise<void> {
   let exitCode: ExitCode | undefined
   const commands = await loadCommands(argv[0])
   const helpWanted = optionsOf(argv).some((arg) => arg === '--help' || arg === '-h')
+  const ownHelp = helpWanted && commands.length === 1 ? commands[0]?.helpFor?.(optionsOf(argv).slice(1)) : undefined
+  if (ownHelp !== undefined) {
+    print(process.stdout, ownHelp)
+    process.exitCode = EXIT.met
+    return
+  }
   const parser = yargs([...(commands.length === 1 ? (commands[0]?.normalize?.(argv) ?? argv) : argv)])
     .scriptName('chaos')
     .usage(
@@ -71,7 +78,9 @@ export async function main(typed: readonly string[]): Promise<void> {
       command.summary,
       (builder) => {
         builder.options(helpWanted ? { ...command.options } : withoutTexts(command.options))
-        if (helpWanted) for (const [example, explanation] of command.examples) builder.example(example, explanation)
+        if (!helpWanted) return
+        for (const [title, options] of Object.entries(command.groups ?? {})) builder.group(options, `${title}:`)
+        for (const [example, explanation] of command.examples) builder.example(example, explanation)
       },
       async (options) => {
         exitCode = await command.run(options as ParsedOptions)

@@ -8,14 +8,14 @@ import { chaos, chaosHere, root, startChaos, temporaryDirectory } from './chaos.
 import { isPatient, patientTest, test } from './patient.ts'
 import { startProxy } from './proxy-process.ts'
 
-// Every command of the README is run, on ports of its own: others run tests here too. Those that begin with npm are the
+// Every command of the README and the manuals is run, on ports of its own: others run tests here too. Those that begin with npm are the
 // installation and this very test. The soak runs each for as long as it says; before that only the first is run of those
 // that take seconds.
 const FIRST = 'npx chaos run'
 const isQuick = (command: string): boolean => !/^npx chaos (fuzz|run(?! --sim))/.test(command)
 /** Those that start no process and wait for nobody. A model of one's own needs what is built. */
 const isWithin = (command: string): boolean =>
-  /^npx chaos (check|run --sim|targets|workloads)/.test(command) && !command.includes('--model')
+  /^npx chaos (check|completion|ctl kinds|run --sim|targets|workloads)/.test(command) && !command.includes('--model')
 const isRun = (command: string): boolean => isPatient || command === FIRST || isQuick(command)
 
 /** What a quick test of a command adds to it. */
@@ -25,8 +25,14 @@ const hurry: { readonly [command: string]: readonly string[] } = isPatient ? {} 
 const PORTS = ['20080', '20081', '8474']
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
-const blocks = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) =>
-  block!
+const docs = join(root, 'packages', 'cli', 'docs')
+const manuals = readdirSync(docs)
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => readFileSync(join(docs, name), 'utf8'))
+const pages = [readme, ...manuals].join('\n')
+/** What several pages show is run once. */
+const blocks = [...new Set([...pages.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block!))].map((block) =>
+  block
     .trim()
     .split('\n')
     .flatMap((line) => line.split(' && ')),
@@ -56,7 +62,7 @@ const expectedTexts: { readonly [command: string]: readonly RegExp[] } = {
 const words = (command: string): string[] => command.split(' ').map((word) => word.replace(/^'(.*)'$/, '$1'))
 
 /** What is shown to be typed beside something else that runs. */
-const shown = [...readme.matchAll(/```text\n(npx chaos [\s\S]*?)```/g)].map(([, block]) => block!.trim().split('\n'))
+const shown = [...pages.matchAll(/```text\n(npx chaos [\s\S]*?)```/g)].map(([, block]) => block!.trim().split('\n'))
 
 /** What puts ports that are free in the place of those a text names. */
 async function freePorts(): Promise<(text: string) => string> {
@@ -90,11 +96,11 @@ async function keepingService(): Promise<string> {
   return `127.0.0.1:${(service.address() as AddressInfo).port}`
 }
 
-describe('the README', () => {
-  test('shows just the npm commands that a clone knows', () => {
+describe('the README and the manuals', () => {
+  test('show just the npm commands that a clone knows', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
     expect(commands.filter((command) => command.startsWith('npm '))).toEqual(['npm ci', 'npm test'])
-    for (const [, name] of readme.matchAll(/`npm run ([a-z:]+)`/g)) expect(Object.keys(scripts)).toContain(name)
+    for (const [, name] of pages.matchAll(/`npm run ([a-z:]+)`/g)) expect(Object.keys(scripts)).toContain(name)
   })
 
   // Commands of one block follow one another in one directory.
@@ -119,7 +125,7 @@ describe('the README', () => {
     }
   })
 
-  test('hurts a service by the commands it shows for a proxy that runs, as typed', async () => {
+  test('hurt a service by the commands they show for a proxy that runs, as typed', async () => {
     const [proxy, control] = shown.filter(([first]) => /^npx chaos (proxy|ctl)/.test(first!))
     const typed = words(proxy!.join(' ')).slice(3)
     expect([proxy!.length, typed.slice(0, 4), control!.length]).toEqual([

@@ -33,6 +33,11 @@ export const ctlCommand: Command = {
     ),
     ['chaos ctl add latency db latencyMs=200 jitterMs=50', 'answers of db come about 200 ms later, and requests too'],
   ],
+  words: [...actions, WATCH].map(({ names: [name] }) => name),
+  helpFor(argv) {
+    const action = [...actions, WATCH].find(({ names }) => names.includes(argv[0] ?? ''))
+    return action === undefined ? undefined : helpOf(action)
+  },
   async run(options) {
     const [word, ...words] = textsOf(options, 'words')
     const json = flagOf(options, 'json')
@@ -59,6 +64,24 @@ export const ctlCommand: Command = {
     print(process.stdout, json ? `${JSON.stringify(data ?? null)}\n` : text)
     return EXIT.met
   },
+}
+
+function helpOf({ names: [name, ...others], usage, summary }: Omit<Action, 'run'>): string {
+  const options = Object.entries(ctlCommand.options).flatMap(([option, { describe = '' }]) => {
+    const [, only, text = ''] = /^(?:with (\w+): )?(.*)$/.exec(String(describe)) ?? []
+    return only === undefined || only === name ? [`  --${option.padEnd(12)}${text}`] : []
+  })
+  return [
+    `chaos ctl ${name} ${usage}`.trim(),
+    '',
+    summary,
+    ...(others.length === 0 ? [] : ['', `Also: ${others.map((other) => `chaos ctl ${other}`).join(', ')}`]),
+    ...(usage.includes('KIND') ? ['', 'chaos ctl kinds lists the kinds and their parameters.'] : []),
+    '',
+    'Options:',
+    ...options,
+    '',
+  ].join('\n')
 }
 
 /** @throws UserError (usage) */

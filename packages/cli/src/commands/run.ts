@@ -115,6 +115,13 @@ export const runCommand: Command = {
     },
     ...reporterOptions(),
   },
+  groups: {
+    'What is tested': ['target', 'protocol', 'binary', 'nodes', 'set', 'bug', 'config', 'spec'],
+    'What clients do': ['workload', 'workload-set', 'time', 'rate', 'clients', 'keys', 'operations', 'timeout'],
+    'What goes wrong': ['faults', 'seed', 'times', 'sim', 'verify-determinism'],
+    'What must hold': ['expect', 'require', 'baseline', 'tolerance', 'check-timeout'],
+    'What is told': ['out', 'events', 'reporter', 'json'],
+  },
   examples: [
     ['chaos run', 'a 5-node Raft, partitioned, killed and paused for 20 s'],
     ['chaos run --target primary-replica --expect linearizable', 'finds a stale read and exits with 1'],

@@ -1,0 +1,36 @@
+import { didYouMean, UserError } from '@chaosproxy/history'
+import { type Command, textOf } from '../command.ts'
+import { completionScripts } from '../completion/scripts.ts'
+import { EXIT } from '../exit-code.ts'
+import { print } from '../terminal/output.ts'
+
+const shells = Object.keys(completionScripts)
+
+/** `load` loads every command there is. */
+export const completionCommand = (load: () => Promise<readonly Command[]>): Command => ({
+  name: 'completion',
+  positional: '[shell]',
+  summary: 'print what completes chaos in your shell: bash, zsh or fish',
+  options: {},
+  examples: [
+    ['chaos completion bash >> ~/.bashrc', 'for bash'],
+    ['chaos completion zsh >> ~/.zshrc', 'for zsh'],
+    ['chaos completion fish > ~/.config/fish/completions/chaos.fish', 'for fish'],
+  ],
+  async run(options) {
+    const shell = textOf(options, 'shell') ?? shellOf(process.env['SHELL'])
+    const script = completionScripts[shell]
+    if (script === undefined)
+      throw new UserError(
+        'usage',
+        `There is no completion for "${shell}".${didYouMean(shell, shells)} Known: ${shells.join(', ')}.`,
+      )
+    print(process.stdout, script(await load()))
+    return EXIT.met
+  },
+})
+
+const shellOf = (path = ''): string => {
+  const name = path.split('/').at(-1) ?? ''
+  return shells.includes(name) ? name : 'bash'
+}

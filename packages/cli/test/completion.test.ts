@@ -1,0 +1,66 @@
+import { spawnSync } from 'node:child_process'
+import { describe, expect, test } from 'vitest'
+import { chaosHere } from './chaos.ts'
+
+const script = async (shell: string): Promise<string> => {
+  const { exitCode, stdout, stderr } = await chaosHere(['completion', shell])
+  expect(exitCode, stderr).toBe(0)
+  return stdout
+}
+
+const isInstalled = (program: string): boolean => spawnSync(program, ['--version']).status === 0
+
+/** What bash would offer for the words, of which the last is being typed. */
+function offered(completion: string, words: readonly string[]): string[] {
+  const asked = `${completion}
+COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _chaos; printf '%s\\n' "\${COMPREPLY[@]}"`
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', asked], { encoding: 'utf8' })
+  expect(status, stderr).toBe(0)
+  return stdout.trim().split('\n')
+}
+
+describe('chaos completion', () => {
+  test.skipIf(!isInstalled('bash'))('offers commands, their options and the actions of ctl in bash', async () => {
+    const completion = await script('bash')
+    expect(offered(completion, ['chaos', 'ru'])).toEqual(['run'])
+    expect(offered(completion, ['chaos', 'run', '--verify'])).toEqual(['--verify-determinism'])
+    expect(offered(completion, ['chaos', 'ctl', 'ins'])).toEqual(['inspect'])
+    expect(offered(completion, ['chaos', 'nothing', 'x'])).toEqual([''])
+  })
+
+  test.skipIf(!isInstalled('zsh'))('is a script that zsh can read', async () => {
+    const { status, stderr } = spawnSync('zsh', ['-n'], { input: await script('zsh'), encoding: 'utf8' })
+    expect(status, stderr).toBe(0)
+  })
+
+  test('describes each command and option for fish', async () => {
+    const completion = await script('fish')
+    expect(completion).toMatch(/^complete -c chaos -n __fish_use_subcommand -f -a run -d '.+'$/m)
+    expect(completion).toMatch(/^complete -c chaos -n '__fish_seen_subcommand_from run' -l seed -r -d '.+'$/m)
+    if (isInstalled('fish'))
+      expect(spawnSync('fish', ['--no-execute'], { input: completion, encoding: 'utf8' }).stderr).toBe('')
+  })
+
+  test('knows three shells', async () => {
+    const { exitCode, stderr } = await chaosHere(['completion', 'zhs'])
+    expect(exitCode).toBe(3)
+    expect(stderr).toBe('There is no completion for "zhs". Did you mean zsh? Known: bash, zsh, fish.\n')
+  })
+})
+
+describe('help', () => {
+  test('is there for each action of ctl', async () => {
+    const { exitCode, stdout } = await chaosHere(['ctl', 'add', '--help'])
+    expect(exitCode).toBe(0)
+    expect(stdout).toMatch(/^chaos ctl add KIND PROXY\|LINK/)
+    expect(stdout).toMatch(/--lease +heal the fault when this lease ends/)
+    expect((await chaosHere(['ctl', 'reset', '-h'])).stdout).not.toContain('--lease')
+  })
+
+  test('of chaos run has its options in groups', async () => {
+    const { stdout } = await chaosHere(['run', '--help'])
+    for (const title of ['What is tested', 'What clients do', 'What goes wrong', 'What must hold', 'What is told'])
+      expect(stdout).toContain(`\n${title}:\n`)
+    expect(stdout.match(/^ +--seed /gm)).toHaveLength(1)
+  })
+})

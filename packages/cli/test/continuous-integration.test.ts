@@ -1,0 +1,86 @@
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect } from 'vitest'
+import { root, startProcess, temporaryDirectory } from './chaos.ts'
+import { patientTest, test } from './patient.ts'
+
+const action = join(root, 'packages', 'cli', 'action')
+const text = readFileSync(join(action, 'action.yml'), 'utf8')
+const manual = readFileSync(join(root, 'packages', 'cli', 'docs', 'ci.md'), 'utf8')
+const fenced = (language: string) =>
+  [...manual.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, block]) => block!)
+
+/** A project with chaos installed and a few histories. */
+function project(): string {
+  const cwd = temporaryDirectory()
+  for (const name of ['histories', 'node_modules']) symlinkSync(join(root, name), join(cwd, name))
+  return cwd
+}
+
+const runLine = (): string => /^ {6}run: (.*)$/m.exec(text)![1]!
+
+async function act(command: string) {
+  const cwd = project()
+  const output = join(cwd, 'output')
+  writeFileSync(output, '')
+  const { finished } = startProcess('bash', ['-c', runLine()], {
+    cwd,
+    env: { CHAOS_COMMAND: command, GITHUB_ACTION_PATH: action, GITHUB_OUTPUT: output, GITHUB_ACTIONS: 'true' },
+  })
+  return { cwd, ...(await finished), output: readFileSync(output, 'utf8') }
+}
+
+describe('the composite action', () => {
+  test('fails the step on a stale read, and annotates it', async () => {
+    const { cwd, exitCode, stdout, output } = await act('check histories/stale-read.jsonl --expect linearizable')
+    expect([exitCode, output]).toEqual([1, 'exit-code=1\n'])
+    expect(stdout).toMatch(/^::error /m)
+    expect(existsSync(join(cwd, 'junit.xml'))).toBe(true)
+  })
+
+  test('passes with the replica up to date', async () => {
+    const { exitCode, stdout, output } = await act('check histories/fresh-read.jsonl --expect linearizable')
+    expect([exitCode, output]).toEqual([0, 'exit-code=0\n'])
+    expect(stdout).toContain('LINEARIZABLE')
+  })
+
+  test('splits its command as a shell does, and runs nothing in it', async () => {
+    const { cwd, exitCode, stderr } = await act(`check "histories/fresh-read.jsonl" '$(touch taken)' ; touch taken`)
+    expect(exitCode, stderr).toBe(3)
+    expect(existsSync(join(cwd, 'taken'))).toBe(false)
+  })
+})
+
+describe('the workflows of the manual', () => {
+  patientTest.each(fenced('bash'))('do in a shell what they say: %#', async (script) => {
+    const run = (lines: string) => startProcess('bash', ['-c', lines], { cwd: project() }).finished
+    expect((await run(script)).exitCode).toBe(0)
+    expect((await run(script.replace('fresh-read', 'stale-read'))).exitCode).toBe(1)
+  })
+
+  patientTest('name a command that chaos takes, for GitHub and for GitLab', async () => {
+    const [github = '', gitlab = ''] = fenced('yaml')
+    const command = /command: (.*)/.exec(github)![1]!
+    expect((await act(command)).exitCode).toBe(0)
+    expect((await act(command.replace('fresh-read', 'stale-read'))).exitCode).toBe(1)
+    const cwd = project()
+    for (const [, line] of gitlab.matchAll(/^ {4}- (npx .*)$/gm))
+      expect((await startProcess('bash', ['-c', line!], { cwd }).finished).exitCode, line).toBe(0)
+    expect(existsSync(join(cwd, 'junit.xml'))).toBe(true)
+  })
+
+  test('are YAML, as far as Python can tell', async ({ skip }) => {
+    const parse = (yaml: string) => {
+      const cwd = temporaryDirectory()
+      writeFileSync(join(cwd, 'it.yml'), yaml)
+      const script = 'import json, yaml; print(json.dumps(list(yaml.safe_load(open("it.yml")))))'
+      return startProcess('python3', ['-c', script], { cwd }).finished
+    }
+    const probe = await startProcess('python3', ['-c', 'import yaml'], {}).finished.catch(() => undefined)
+    skip(probe?.exitCode !== 0, 'needs python3 with yaml')
+    for (const yaml of [text, ...fenced('yaml')]) {
+      const { exitCode, stderr } = await parse(yaml)
+      expect(exitCode, stderr).toBe(0)
+    }
+  })
+})
