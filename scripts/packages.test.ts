@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
@@ -61,4 +62,21 @@ test('no type that users of chaosproxy see leads to yargs, which has no types of
     }
   }
   expect(seen.size).toBeGreaterThan(5)
+})
+
+test('what the bundles import is installed with them, wherever a package manager puts it', () => {
+  for (const folder of ['cli', 'targets']) {
+    const { dependencies } = manifest(folder)
+    const bundles = readdirSync(join(packages, folder, 'bundle')).filter((name) => name.endsWith('.js'))
+    const text = bundles.map((name) => read(folder, 'bundle', name)).join('\n')
+    const imported = [
+      ...text.matchAll(
+        /^import [^;]*?from"([a-z@][^".:]*)"|^import [^;]*? from "([a-z@][^".:]*)";$|\bimport\("([a-z@][^".:]*)"\)/gm,
+      ),
+    ]
+    const names = new Set(imported.map(([, minified, plain, late]) => minified ?? plain ?? late ?? ''))
+    const foreign = [...names].filter((name) => !builtinModules.includes(name) && name !== 'chaosproxy')
+    expect(foreign.length).toBeGreaterThan(0)
+    expect(foreign.filter((name) => !(name in dependencies))).toEqual([])
+  }
 })
