@@ -13,6 +13,8 @@ const registry: { readonly [name: string]: () => Promise<Command> } = {
   init: async () => (await import('./commands/init.ts')).initCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
   check: async () => (await import('./commands/check.ts')).checkCommand,
+  diff: async () => (await import('./commands/diff.ts')).diffCommand,
+  explain: async () => (await import('./commands/explain.ts')).explainCommand,
   fuzz: async () => (await import('./commands/fuzz.ts')).fuzzCommand,
   replay: async () => (await import('./commands/replay.ts')).replayCommand,
   scenario: async () => (await import('./commands/scenario.ts')).scenarioCommand,

@@ -87,7 +87,7 @@ describe('a report, opened in a real browser', () => {
   test('of a run draws its operations, in the dark as in the light', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     const out = temporaryDirectory()
-    await chaosHere(['run', '--sim', '--seed', '3', '--time', '3s', '--out', out])
+    await chaosHere(['run', '--sim', '--seed', '3', '--time', '3s', '--faults', 'partition', '--out', out])
     await open(join(out, readdirSync(out)[0]!, 'report.html'), async (page) => {
       for (const colorScheme of ['dark', 'light'] as const) {
         await page.emulateMedia({ colorScheme })

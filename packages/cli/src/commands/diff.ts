@@ -1,0 +1,70 @@
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { UserError } from '@chaosproxy/history'
+import { readHistory } from '@chaosproxy/history/files'
+import { differenceOf, isParsed, type Parsed, renderDifference, toJson } from '@chaosproxy/report'
+import { check } from '../api/check.ts'
+import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import { print } from '../terminal/output.ts'
+import { styleFor, terminalOptions } from '../terminal/style.ts'
+
+export const diffCommand: Command = {
+  name: 'diff',
+  positional: '<before> <after>',
+  needs:
+    'two results: chaos diff chaos-results/ONE chaos-results/OTHER. Each is a run, what --json printed, or a history.',
+  summary: 'compare two runs or histories: verdicts, availability, latency, losses',
+  options: { json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the page' } },
+  examples: [
+    ['chaos diff chaos-results/20261120-074501-raft chaos-results/20261121-074502-raft', 'two runs'],
+    ['chaos diff histories/fresh-read.jsonl histories/stale-read.jsonl', 'two histories'],
+  ],
+  run: executeDiff,
+}
+
+async function executeDiff(options: ParsedOptions): Promise<ExitCode> {
+  const [before, after] = [textOf(options, 'before') ?? '', textOf(options, 'after') ?? '']
+  const difference = differenceOf(await resultOf(before), await resultOf(after))
+  const text = flagOf(options, 'json')
+    ? `${JSON.stringify(difference)}\n`
+    : renderDifference(difference, namesOf(before, after), styleFor(process.stdout), terminalOptions(process.stdout))
+  print(process.stdout, text)
+  return EXIT.met
+}
+
+/** Short names that differ. */
+function namesOf(before: string, after: string): readonly [string, string] {
+  const [first, second] = [basename(before), basename(after)]
+  return first === second ? [before, after] : [first, second]
+}
+
+/** The result in the form of `--json`, of the directory of a run, its `run.json`, a file with a result, or a history. */
+async function resultOf(typed: string): Promise<Parsed> {
+  if (!existsSync(typed)) throw new UserError('usage', `${typed}: there is no such run, result or history.`)
+  const path = statSync(typed).isDirectory() ? join(typed, 'run.json') : typed
+  if (!existsSync(path))
+    throw new UserError('usage', `${typed}: there is no run.json in it. Is it the directory of a run?`)
+  return writtenResult(path) ?? (await checkedResult(path))
+}
+
+/** Undefined for a file that holds no result, which may be a history. */
+function writtenResult(path: string): Parsed | undefined {
+  if (!path.endsWith('.json')) return undefined
+  let json: unknown
+  try {
+    json = JSON.parse(readFileSync(path, 'utf8'))
+  } catch {
+    return undefined
+  }
+  if (!isParsed(json)) return undefined
+  const { result = json } = json
+  if (isParsed(result) && isParsed(result['levels'])) return result
+  throw new UserError('input', `${path}: this is no result of chaos. Give a run, what --json printed, or a history.`)
+}
+
+async function checkedResult(path: string): Promise<Parsed> {
+  const history = await readHistory(path)
+  const json = toJson({ report: check(history), history, checkMs: 0 })
+  return isParsed(json) ? json : {}
+}

@@ -1,0 +1,87 @@
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { findModel, models, type Report } from '@chaosproxy/checker'
+import { type History, UserError } from '@chaosproxy/history'
+import { readHistory } from '@chaosproxy/history/files'
+import { type Explained, explain, faultSpans, renderExplained } from '@chaosproxy/report'
+import { check } from '../api/check.ts'
+import { parseLevel } from '../arguments/names.ts'
+import { oneOf } from '../arguments/one-of.ts'
+import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import { print } from '../terminal/output.ts'
+import { styleFor, terminalOptions } from '../terminal/style.ts'
+
+export const explainCommand: Command = {
+  name: 'explain',
+  positional: '<run>',
+  needs: 'a run or a history: chaos explain chaos-results/DIR, or chaos explain history.jsonl.',
+  summary: 'tell a violation as a story: what happened, what each level allows, what usually causes it',
+  options: {
+    level: {
+      type: 'string',
+      describe: 'the level to explain [default: the strongest that is violated]',
+      requiresArg: true,
+    },
+    model: { type: 'string', describe: 'what the object is [default: what the history names]', requiresArg: true },
+    json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the page' },
+  },
+  examples: [
+    ['chaos explain chaos-results/20261120-074501-raft', 'a run'],
+    ['chaos explain histories/stale-read.jsonl --level linearizable', 'a history, by one level'],
+  ],
+  run: executeExplain,
+}
+
+async function executeExplain(options: ParsedOptions): Promise<ExitCode> {
+  const { history, backend } = filesOf(textOf(options, 'run') ?? '')
+  const level = textOf(options, 'level')
+  const asked = level === undefined ? undefined : parseLevel('level', level)
+  const model = parseModel(textOf(options, 'model'))
+  const read = await readHistory(history)
+  const report = judged(read, model)
+  if (asked !== undefined && report.levels[asked] === undefined)
+    throw new UserError(
+      'usage',
+      `--level ${asked}: the ${report.model} model is not judged by that level, but by ${Object.keys(report.levels).join(', ')}.`,
+    )
+  const told = explain({
+    report,
+    history: read,
+    spans: faultSpans(read, undefined),
+    asked,
+    backend: backend === undefined ? undefined : judged(await readHistory(backend), model),
+  })
+  print(process.stdout, flagOf(options, 'json') ? `${JSON.stringify(told)}\n` : pageOf(told))
+  return EXIT.met
+}
+
+const judged = (history: History, model: string | undefined): Report<string> =>
+  check(history, model === undefined ? {} : { model })
+
+const pageOf = (told: Explained): string =>
+  renderExplained(told, styleFor(process.stdout), terminalOptions(process.stdout))
+
+/** The histories of a run's directory, or the one history named. */
+function filesOf(typed: string): { readonly history: string; readonly backend: string | undefined } {
+  if (!existsSync(typed)) throw new UserError('usage', `${typed}: there is no such run or history.`)
+  if (!statSync(typed).isDirectory()) return { history: typed, backend: undefined }
+  const history = join(typed, 'history.jsonl')
+  if (!existsSync(history))
+    throw new UserError(
+      'usage',
+      `${typed}: there is no history.jsonl in it. Give the directory of a run, or a history.`,
+    )
+  const backend = join(typed, 'history.backend.jsonl')
+  return { history, backend: existsSync(backend) ? backend : undefined }
+}
+
+function parseModel(typed: string | undefined): string | undefined {
+  if (typed === undefined || findModel(typed) !== undefined) return typed
+  return oneOf(
+    'model',
+    'model',
+    typed,
+    models.map(({ name }) => name),
+  )
+}

@@ -1,0 +1,118 @@
+import { count, duration, percent } from '../words.ts'
+import { memberAt, type Parsed } from './parsed.ts'
+
+/** One thing that differs between two results, or a figure of both. */
+export interface DifferenceRow {
+  readonly what: string
+  readonly before: string
+  readonly after: string
+  /** `better`, `worse`, or empty where neither can be said. */
+  readonly change: '' | 'better' | 'worse'
+}
+
+/** Two results beside each other, as plain data. */
+export interface Difference {
+  readonly headlines: readonly [before: string, after: string]
+  /** Target, workload, seed and the like, where they differ. */
+  readonly settings: readonly DifferenceRow[]
+  /** The levels whose verdicts differ, strongest first. */
+  readonly levels: readonly DifferenceRow[]
+  /** Figures that both have. */
+  readonly figures: readonly DifferenceRow[]
+}
+
+/** Compares two results, each as `--json` prints it. */
+export const differenceOf = (before: Parsed, after: Parsed): Difference => ({
+  headlines: [textAt(before, 'headline'), textAt(after, 'headline')],
+  settings: settingRows(before, after),
+  levels: levelRows(before, after),
+  figures: figures.flatMap((figure) => figureRow(figure, before, after)).concat(phaseRows(before, after)),
+})
+
+const SETTINGS = ['target', 'workload', 'model', 'seed', 'tier', 'expected'] as const
+
+function settingRows(before: Parsed, after: Parsed): DifferenceRow[] {
+  return SETTINGS.flatMap((what): DifferenceRow[] => {
+    const [from, to] = [textAt(before, what), textAt(after, what)]
+    return from === to ? [] : [{ what, before: from, after: to, change: '' }]
+  })
+}
+
+const STRENGTH: { readonly [result: string]: number } = { met: 2, unknown: 1, violated: 0 }
+
+function levelRows(before: Parsed, after: Parsed): DifferenceRow[] {
+  const names = new Set([...Object.keys(objectAt(before, 'levels')), ...Object.keys(objectAt(after, 'levels'))])
+  return [...names].flatMap((what): DifferenceRow[] => {
+    const [from, to] = [textAt(before, 'levels', what, 'result'), textAt(after, 'levels', what, 'result')]
+    if (from === to) return []
+    const change = (STRENGTH[to] ?? 1) - (STRENGTH[from] ?? 1)
+    return [{ what, before: from || 'not asked', after: to || 'not asked', change: changeOf(change) }]
+  })
+}
+
+const changeOf = (change: number): DifferenceRow['change'] => (change === 0 ? '' : change > 0 ? 'better' : 'worse')
+
+interface FigureKind {
+  readonly what: string
+  readonly at: readonly string[]
+  readonly text: (value: number) => string
+  /** Whether more of it is better (1), worse (-1) or neither. */
+  readonly sign: -1 | 0 | 1
+}
+
+const figures: readonly FigureKind[] = [
+  { what: 'operations', at: ['operations', 'total'], text: count, sign: 0 },
+  { what: 'outcome unknown', at: ['operations', 'info'], text: count, sign: 0 },
+  { what: 'availability', at: ['availability', 'overall'], text: percent, sign: 1 },
+  { what: 'p50', at: ['latency', 'p50Nanos'], text: duration, sign: -1 },
+  { what: 'p99', at: ['latency', 'p99Nanos'], text: duration, sign: -1 },
+  { what: 'lost writes', at: ['lost', 'length'], text: count, sign: -1 },
+  { what: 'lost elements', at: ['accounting', 'totals', 'lost'], text: count, sign: -1 },
+  { what: 'seen twice', at: ['accounting', 'totals', 'duplicated'], text: count, sign: -1 },
+  { what: 'stale reads', at: ['staleness', 'reads', 'stale'], text: count, sign: -1 },
+  { what: 'staleness p99', at: ['staleness', 'behindNanos', 'p99'], text: duration, sign: -1 },
+]
+
+/** A change of less than this share is not called better or worse: two runs of one system differ by as much. */
+const NOTICEABLE = 0.05
+
+function figureRow({ what, at, text, sign }: FigureKind, before: Parsed, after: Parsed): DifferenceRow[] {
+  const [from, to] = [numberAt(before, ...at), numberAt(after, ...at)]
+  if (from === undefined || to === undefined) return []
+  const isNoticeable = Math.abs(to - from) > NOTICEABLE * Math.max(Math.abs(from), Math.abs(to))
+  return [{ what, before: text(from), after: text(to), change: isNoticeable ? changeOf(sign * (to - from)) : '' }]
+}
+
+/** Availability and p99 of the phases that both went through. */
+function phaseRows(before: Parsed, after: Parsed): DifferenceRow[] {
+  const others = objectAt(after, 'availability', 'phases')
+  return Object.keys(objectAt(before, 'availability', 'phases'))
+    .filter((phase) => phase in others)
+    .flatMap((phase) => [
+      ...figureRow(
+        { what: `availability, ${phase}`, at: ['availability', 'phases', phase], text: percent, sign: 1 },
+        before,
+        after,
+      ),
+      ...figureRow(
+        { what: `p99, ${phase}`, at: ['latency', 'phases', phase, 'p99Nanos'], text: duration, sign: -1 },
+        before,
+        after,
+      ),
+    ])
+}
+
+function textAt(of: Parsed, ...path: readonly string[]): string {
+  const found = memberAt(of, path)
+  return found === undefined || found === null || typeof found === 'object' ? '' : String(found)
+}
+
+function numberAt(of: Parsed, ...path: readonly string[]): number | undefined {
+  const found = memberAt(of, path)
+  return typeof found === 'number' ? found : undefined
+}
+
+function objectAt(of: Parsed, ...path: readonly string[]): object {
+  const found = memberAt(of, path)
+  return typeof found === 'object' && found !== null ? found : {}
+}

@@ -1,0 +1,163 @@
+import type { Counterexample, Report } from '@chaosproxy/checker'
+import { FAIL, type History, INFO, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
+import type { FaultSpan } from '../fault-spans.ts'
+import { isFinal, isRead, nodeOf } from '../operation-words.ts'
+import { faultsAround } from '../terminal/evidence.ts'
+
+/** What is known of a violation. */
+export interface CauseInput {
+  readonly report: Report<string>
+  readonly history: History
+  readonly counterexample: Counterexample
+  readonly spans: readonly FaultSpan[]
+  readonly backend?: Report<string> | undefined
+}
+
+/** Something that usually leads to such a violation, by what can be seen in the record alone. */
+interface Cause {
+  readonly cause: string
+  readonly remedy: string
+  /** Whether what is seen fits. */
+  readonly fits: (input: CauseInput) => boolean
+}
+
+/** Most telling first; one entry each. */
+const causes: readonly Cause[] = [
+  {
+    cause: 'The client was told something else than the nodes answered: what they answered keeps the level.',
+    remedy: 'Look at what stands between them: a proxy, a cache, a driver that retries.',
+    fits: ({ backend, counterexample }) => backend?.levels[counterexample.level]?.result === 'met',
+  },
+  {
+    cause: 'A value was read whose write was reported as failed.',
+    remedy:
+      'Report a failure only where the write certainly had no effect; after a timeout or a lost connection, say that the outcome is unknown.',
+    fits: ({ history, counterexample }) => readsWrittenBy(history, counterexample, FAIL),
+  },
+  {
+    cause: 'The copies did not agree in the end.',
+    remedy:
+      'Two nodes accepted writes of one key and neither learned of the other’s, or they settled the conflict differently: settle it by the same rule everywhere, and compare the copies once links are healed.',
+    fits: disagreeInTheEnd,
+  },
+  {
+    cause: 'A write that was acknowledged is gone.',
+    remedy:
+      'Acknowledge only what a majority (or every replica that may take over) has on its disk; fence the old primary before another takes over.',
+    fits: ({ report: { lost, accounting } }) => lost.length > 0 || (accounting?.lost.length ?? 0) > 0,
+  },
+  {
+    cause: 'Something was done twice.',
+    remedy:
+      'A request without an answer was sent again, by a driver, a proxy or the application: give requests an idempotency key that is stored together with their effect.',
+    fits: ({ report: { accounting, model }, history }) =>
+      (accounting?.duplicated.length ?? 0) > 0 ||
+      (model === 'counter' && (accounting?.unexpected.length ?? 0) > 0 && hasOutcome(history, INFO)),
+  },
+  {
+    cause: 'A client did not see its own write.',
+    remedy:
+      'Its reads go to another copy than its writes: keep a session at one replica, or let reads wait for the position of the last write.',
+    fits: ({ history, counterexample }) => knewBetter(history, counterexample, 'write'),
+  },
+  {
+    cause: 'A client saw something new and then something older.',
+    remedy: 'Its reads moved from one replica or cache to one that is behind: keep a session at one replica.',
+    fits: ({ history, counterexample }) => knewBetter(history, counterexample, 'read'),
+  },
+  {
+    cause: 'A node answered from its own copy while it was cut off from the others.',
+    remedy:
+      'A leader confirms that it still leads before it answers a read (a round of heartbeats, or a lease on a clock that is bounded); a replica refuses.',
+    fits: ({ history, counterexample, spans }) =>
+      isStaleRead(history, counterexample) &&
+      faultsAround(history, counterexample, spans).some(({ kind }) => kind === 'partition'),
+  },
+  {
+    cause: 'A read was answered by a copy that was behind.',
+    remedy:
+      'Reads of replicas, caches and followers are old by the delay of replication: read from the primary, through a quorum, or after waiting for the position of the last write. If old answers are fine, expect sequential or eventual.',
+    fits: ({ history, counterexample }) => isStaleRead(history, counterexample),
+  },
+]
+
+/** Where nothing more precise fits. */
+const OTHERWISE = {
+  cause: 'The operations overlapped, and no order of them explains the answers.',
+  remedy:
+    'Read and change in one step (compare-and-set, a transaction, an atomic command), so that nothing comes between.',
+}
+
+const MOST_CAUSES = 2
+
+/** At most two: the most telling, and the next that fits. */
+export function causesOf(input: CauseInput): readonly { readonly cause: string; readonly remedy: string }[] {
+  const fitting = causes.filter(({ fits }) => fits(input)).slice(0, MOST_CAUSES)
+  return fitting.length === 0 ? [OTHERWISE] : fitting.map(({ cause, remedy }) => ({ cause, remedy }))
+}
+
+const rowsOf = ({ operations }: Counterexample): number[] => operations.map(({ operation }) => operation)
+
+/** Whether final reads of one key were given different values. */
+function disagreeInTheEnd({ report, history }: CauseInput): boolean {
+  const verdict = report.levels['eventual']
+  if (verdict?.result !== 'violated') return false
+  const finals = rowsOf(verdict.counterexample).filter((row) => isFinal(history, row))
+  return new Set(finals.map((row) => JSON.stringify(outputOf(history, row)))).size > 1
+}
+
+/** Whether the operation accused is a read that was answered, at another node than the last write before it. */
+function isStaleRead(history: History, counterexample: Counterexample): boolean {
+  const { culprit } = counterexample
+  if (culprit === undefined || !isRead(history, culprit) || isFinal(history, culprit)) return false
+  const writes = rowsOf(counterexample).filter((row) => !isRead(history, row))
+  const node = nodeOf(history, culprit)
+  return writes.length > 0 && (node === undefined || writes.some((row) => nodeOf(history, row) !== node))
+}
+
+/**
+ * Whether the client that was given an old value had itself written a newer one, or read it: a value whose write began
+ * after that of the old value had been acknowledged.
+ */
+function knewBetter(history: History, { culprit }: Counterexample, by: 'read' | 'write'): boolean {
+  if (culprit === undefined || !isRead(history, culprit)) return false
+  const { length, callEvent, returnEvent, key, process, outcome } = history.operations
+  const called = callEvent[culprit] ?? 0
+  const old = writeOf(history, culprit, outputOf(history, culprit))
+  if (old === undefined || (returnEvent[old] ?? -1) < 0) return false
+  for (let row = 0; row < length; row++) {
+    if (key[row] !== key[culprit] || outcome[row] !== OK || (returnEvent[row] ?? 0) > called) continue
+    if (history.sessionOf(process[row] ?? 0) !== history.sessionOf(process[culprit] ?? 0)) continue
+    if (isRead(history, row) !== (by === 'read')) continue
+    const newer = by === 'write' ? row : writeOf(history, row, outputOf(history, row))
+    if (newer !== undefined && (callEvent[newer] ?? 0) > (returnEvent[old] ?? 0)) return true
+  }
+  return false
+}
+
+/** The first write of a value to the key of this operation. */
+function writeOf(history: History, operation: number, value: Json): number | undefined {
+  const { length, key } = history.operations
+  const wanted = JSON.stringify(value)
+  for (let row = 0; row < length; row++)
+    if (key[row] === key[operation] && !isRead(history, row) && writtenText(history, row) === wanted) return row
+  return undefined
+}
+
+/** What it writes: of a cas, the second of its two values. */
+function writtenText(history: History, row: number): string {
+  const input = inputOf(history, row)
+  return JSON.stringify(Array.isArray(input) ? (input.at(-1) ?? null) : input)
+}
+
+function readsWrittenBy(history: History, counterexample: Counterexample, outcome: number): boolean {
+  const rows = rowsOf(counterexample)
+  const read = new Set(rows.filter((row) => isRead(history, row)).map((row) => JSON.stringify(outputOf(history, row))))
+  return rows.some(
+    (row) =>
+      !isRead(history, row) && history.operations.outcome[row] === outcome && read.has(writtenText(history, row)),
+  )
+}
+
+const hasOutcome = ({ operations }: History, outcome: typeof FAIL | typeof INFO): boolean =>
+  operations.outcome.includes(outcome)

@@ -1,0 +1,64 @@
+import type { Counterexample } from '@chaosproxy/checker'
+import { FAIL, type History, OK, outputOf } from '@chaosproxy/history'
+import { hasTimes } from '../moments.ts'
+import {
+  hasReturned,
+  linesOf,
+  nameText,
+  nodeOf,
+  printable,
+  processInWords,
+  requestText,
+  tells,
+  valueText,
+} from '../operation-words.ts'
+import { capitalised, digitsToTellApart, duration, lineList, moment } from '../words.ts'
+
+/** One operation of a story. */
+export interface Step {
+  /** When it began, as on every page; empty if the history has no times. */
+  readonly at: string
+  /** `process 9 asks n5 to write x 372, and is told after 7.0 ms that it is done.` */
+  readonly text: string
+  /** Whether it is the operation that cannot be. */
+  readonly isAccused: boolean
+  /** Where it stands: `lines 3 and 9`. */
+  readonly lines: string
+}
+
+/** The operations of a counterexample in the order in which they began. */
+export function stepsOf(history: History, { operations, culprit }: Counterexample): Step[] {
+  const { callTime, callEvent } = history.operations
+  const rows = operations
+    .map(({ operation }) => operation)
+    .toSorted((a, b) => (callEvent[a] ?? 0) - (callEvent[b] ?? 0))
+  const timed = hasTimes(history)
+  const digits = digitsToTellApart(rows.map((row) => callTime[row] ?? 0))
+  return rows.map((row) => ({
+    at: timed ? moment(callTime[row] ?? 0, digits) : '',
+    text: `${capitalised(askedText(history, row))}, ${toldText(history, row, timed)}.`,
+    isAccused: row === culprit,
+    lines: lineList(linesOf(history, row)),
+  }))
+}
+
+function askedText(history: History, row: number): string {
+  const node = nodeOf(history, row)
+  const who = processInWords(history, history.operations.process[row] ?? 0)
+  return `${who} asks${node === undefined ? '' : ` ${nameText(node)}`} to ${requestText(history, row, { withKey: true })}`
+}
+
+function toldText(history: History, row: number, timed: boolean): string {
+  const { callTime, returnTime, outcome } = history.operations
+  if (!hasReturned(history, row)) return 'and is never answered: nobody knows whether it was done'
+  const after = timed ? ` after ${duration((returnTime[row] ?? 0) - (callTime[row] ?? 0))}` : ''
+  if (outcome[row] === OK)
+    return tells(history, row)
+      ? `and is given ${valueText(outputOf(history, row))}${after}`
+      : `and is told${after} that it is done`
+  const error = history.errorOf(row)
+  const because = error === undefined ? '' : ` (${printable(error.split('\n')[0] ?? '')})`
+  return outcome[row] === FAIL
+    ? `and is told${after} that it was not done${because}`
+    : `and learns nothing${because}: it may have been done, or not`
+}

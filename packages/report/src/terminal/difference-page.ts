@@ -1,0 +1,48 @@
+import type { Difference, DifferenceRow } from '../difference/difference.ts'
+import { printable } from '../operation-words.ts'
+import type { PageStyle } from './evidence.ts'
+import { finish, pageStyle } from './run-page.ts'
+import type { Style, TerminalOptions } from './style.ts'
+import { table } from './table.ts'
+import { wrap } from './width.ts'
+
+/** Two results beside each other. Ends in a newline. */
+export function renderDifference(
+  { headlines: [before, after], settings, levels, figures }: Difference,
+  names: readonly [before: string, after: string],
+  style: Style,
+  options: TerminalOptions,
+): string {
+  const page = pageStyle(style, options)
+  const rows = [...settings, ...levels, ...figures]
+  const headline =
+    before === after ? `Both: ${before}.` : `${printable(names[0])}: ${before}. ${printable(names[1])}: ${after}.`
+  return finish(
+    [
+      wrap(headline, page.width).map((line) => style.bold(line)),
+      levels.length === 0 ? ['Every level has the same verdict in both.'] : [],
+      rows.length === 0 ? [] : linesOf(rows, names, page),
+    ],
+    options,
+  )
+}
+
+function linesOf(rows: readonly DifferenceRow[], names: readonly [string, string], { style }: PageStyle): string[] {
+  const paint = { '': style.dim, better: style.green, worse: style.accent }
+  return table(
+    [
+      { title: '' },
+      { title: printable(names[0]), align: 'right' },
+      { title: printable(names[1]), align: 'right' },
+      { title: '' },
+    ],
+    rows.map(({ what, before, after, change }) => [
+      what,
+      printable(before),
+      printable(after),
+      { text: change, paint: paint[change] },
+    ]),
+    style.dim,
+    2,
+  )
+}

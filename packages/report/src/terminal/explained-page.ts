@@ -1,0 +1,81 @@
+import type { Verdict } from '@chaosproxy/checker'
+import type { Explained } from '../explanation/explained.ts'
+import { capitalised } from '../words.ts'
+import type { PageStyle } from './evidence.ts'
+import { finish, pageStyle } from './run-page.ts'
+import type { Style, TerminalOptions } from './style.ts'
+import { wrap } from './width.ts'
+
+/** A verdict as a story, for people. Ends in a newline. */
+export function renderExplained(explained: Explained, style: Style, options: TerminalOptions): string {
+  const page = pageStyle(style, options)
+  const { title, sentence, steps, faults, causes } = explained
+  return finish(
+    [
+      [style.bold(sentence === '' ? style.green(title.toUpperCase()) : style.accent(title.toUpperCase()))],
+      sentence === ''
+        ? wrap('Nothing is violated, so there is nothing to explain.', page.width)
+        : wrap(sentence, page.width),
+      titled(
+        'What happened',
+        steps.flatMap((step, i) => stepLines(step, i + 1, page)),
+        page,
+      ),
+      titled(
+        'What was broken meanwhile',
+        faults.flatMap((fault) => hanging(fault, '  ', page)),
+        page,
+      ),
+      titled('What the levels would have allowed', levelLines(explained, page), page),
+      titled(
+        'What usually causes it',
+        causes.flatMap(({ cause, remedy }) => [...hanging(cause, '  ', page), ...hanging(remedy, '    ', page)]),
+        page,
+      ),
+    ],
+    options,
+  )
+}
+
+const titled = (title: string, lines: readonly string[], { style }: PageStyle): string[] =>
+  lines.length === 0 ? [] : [style.bold(title), ...lines]
+
+const hanging = (text: string, indent: string, { width }: PageStyle): string[] =>
+  wrap(text, width - indent.length).map((line) => `${indent}${line}`)
+
+function stepLines(
+  { at, text, isAccused, lines }: Explained['steps'][number],
+  number: number,
+  page: PageStyle,
+): string[] {
+  const { style, symbols } = page
+  const when = at === '' ? '' : `${at}  `
+  const cited = lines === '' ? '' : ` (${lines})`
+  const told = hanging(
+    `${number}. ${when}${text}${isAccused ? ` ${symbols.violated} This cannot be.` : ''}${cited}`,
+    '  ',
+    page,
+  )
+  return isAccused ? told.map((line) => style.accent(line)) : told
+}
+
+const WORD: { readonly [result in Verdict['result']]: string } = {
+  met: 'allows it',
+  violated: 'forbids it',
+  unknown: 'is undecided',
+}
+
+/** Levels that say the same of what was seen, and follow from each other, are told together. */
+function levelLines({ levels }: Explained, page: PageStyle): string[] {
+  const told = levels.filter(({ asks, result, why }) => asks !== '' && !(result === 'met' && why.startsWith('follows')))
+  const { style } = page
+  const paint = { met: style.green, violated: style.accent, unknown: style.yellow }
+  return told.flatMap(({ level, asks, result, why }) => {
+    const [first = '', ...rest] = hanging(
+      `${capitalised(level)} ${WORD[result]}: ${asks}${result === 'unknown' ? ` (${why})` : ''}.`,
+      '  ',
+      page,
+    )
+    return [paint[result](first), ...rest]
+  })
+}
