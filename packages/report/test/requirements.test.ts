@@ -63,6 +63,20 @@ describe('a requirement', () => {
     expect(judged('lost == 0', { ...record, report: undefined })).toMatchObject({ met: 'unknown' })
   })
 
+  test('that nothing is lost is unknown if what is missing may have been taken by what nobody answered', () => {
+    const missing = { key: 'q', value: 1, count: 1, operation: 4 as never }
+    const lists = { lost: [missing], recovered: [], unexpected: [], duplicated: [], neverRead: [], stale: [] }
+    const counts = { attempted: 4, acknowledged: 4, ok: 3, noun: 'message', okAre: 'seen' } as const
+    const accounting = { ...lists, ...counts, result: 'violated', reason: '1 lost', isExcused: true } as const
+    const excused = { ...record, report: { ...verdictsAllMet(), accounting } }
+    expect(judged('lost == 0', excused)).toMatchObject({
+      met: 'unknown',
+      why: expect.stringContaining('unknown outcome'),
+    })
+    const lost = { ...record, report: { ...verdictsAllMet(), accounting: { ...accounting, isExcused: false } } }
+    expect(judged('lost == 0', lost)).toMatchObject({ met: false, found: '1' })
+  })
+
   test('about staleness is broken by a stale read', () => {
     const { history, report: found } = staleRead()
     const behind = { p50: 0, p99: 2e6, max: 2e6 }

@@ -231,4 +231,14 @@ describe('what was found', () => {
       expect(digestOf(runScenario(raft(), back.scenario, limits).events)).toBe(replay.digest)
     }
   })
+
+  test.each(workloadsOfObjects.map((workload) => [workload.name, workload]))(
+    'comes back from its file whatever is asked of a %s',
+    (_, workload) => {
+      const subject = raft(undefined, workload)
+      const scenario = runPlan(subject, planTrial(subject, strategies[0]!, 1), limits).scenario()
+      const replay = { scenario, found: undefined, digest: undefined, invariants: true }
+      expect(parseReplay(printReplay(replay), 'replay.json')).toEqual(replay)
+    },
+  )
 })

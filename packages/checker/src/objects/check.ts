@@ -242,6 +242,10 @@ function eventualVerdict({ result, reason, rows }: Convergence, linearizable: Ve
   }
 }
 
+/** What operations of unknown outcome may have taken is not known to be lost. */
+const lostFor = (accounting: Accounting | undefined): Accounting['lost'] =>
+  accounting?.result === 'violated' && accounting.isExcused !== true ? accounting.lost : []
+
 function reportOf(
   history: History,
   { name, levels: known }: ModelEntry,
@@ -262,11 +266,7 @@ function reportOf(
     levels,
     headline: headlineOfObject(levels, accounting),
     info: { total: countUnknown(history.operations.outcome) },
-    lost: (accounting?.result === 'violated' ? accounting.lost : []).map(({ key, value, operation }) => ({
-      key,
-      value,
-      operation,
-    })),
+    lost: lostFor(accounting).map(({ key, value, operation }) => ({ key, value, operation })),
     ...(accounting === undefined ? {} : { accounting }),
   }
 }

@@ -44,7 +44,8 @@ const causes: readonly Cause[] = [
     cause: 'A write that was acknowledged is gone.',
     remedy:
       'Acknowledge only what a majority (or every replica that may take over) has on its disk; fence the old primary before another takes over.',
-    fits: ({ report: { lost, accounting } }) => lost.length > 0 || (accounting?.lost.length ?? 0) > 0,
+    fits: ({ report: { lost, accounting } }) =>
+      lost.length > 0 || (accounting?.isExcused !== true && (accounting?.lost.length ?? 0) > 0),
   },
   {
     cause: 'Something was done twice.',

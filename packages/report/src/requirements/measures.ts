@@ -121,7 +121,12 @@ function accounted(name: 'duplicated' | 'unexpected', summary: string): Measure 
   }
 }
 
-function ofAccounting({ result, reason, ...lists }: Accounting, list: 'lost' | 'duplicated' | 'unexpected'): Figure {
+function ofAccounting(
+  { result, reason, isExcused, ...lists }: Accounting,
+  list: 'lost' | 'duplicated' | 'unexpected',
+): Figure {
+  if (list === 'lost' && isExcused === true && lists.lost.length > 0)
+    return { why: 'operations of unknown outcome may have taken what is missing' }
   const value = lists[list].reduce((sum, { count }) => sum + count, 0)
   return result === 'unknown' && value === 0 ? { why: reason } : { value }
 }

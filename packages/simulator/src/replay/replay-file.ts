@@ -207,11 +207,12 @@ type Keyed = Pick<Input, 'key'>
 function parseInput(f: string, keyed: Keyed, members: { readonly [name: string]: unknown }, where: string): Input {
   const { value, old } = members
   if (value !== undefined) return { f, ...keyed, value: value as Json }
-  if (f === 'read') return { f, ...keyed, value: null }
   // The form used in older files.
   if (f === 'cas' && old !== undefined && members['new'] !== undefined)
     return { f, ...keyed, value: [old as Json, members['new'] as Json] }
-  throw new UserError('input', `${where}: a ${f} needs "value".`)
+  if (f === 'write' || f === 'cas') throw new UserError('input', `${where}: a ${f} needs "value".`)
+  // A read, a dequeue, an acquire: null is left out when it is printed.
+  return { f, ...keyed, value: null }
 }
 
 const timeParameters = { fromMs: ms('when it begins'), toMs: ms('when it ends') }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type NodeId, nodeNames } from '@chaosproxy/faults'
@@ -222,8 +222,9 @@ function dataDirectory({ plan, nodes, dataDir: given }: CommandClusterOptions, s
   const full = ids.map((id) => join(dataDir, id)).find(holdsData)
   if (full !== undefined)
     throw new UserError('environment', `${full} holds data from an earlier run: remove it, or keep it elsewhere.`)
+  const isOurs = !existsSync(dataDir)
   makeDataDirectory(dataDir)
-  for (const id of ids) started.keeper.removeLater(join(dataDir, id))
+  for (const path of isOurs ? [dataDir] : ids.map((id) => join(dataDir, id))) started.keeper.removeLater(path)
   return dataDir
 }
 

@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import type { NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import { DEFAULT_OBJECT, type KnobValue } from '@chaosproxy/protocols'
@@ -66,12 +66,14 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
   const timeoutMs = options.startupTimeoutMs ?? STARTUP_TIMEOUT_MS
   const nodes = Array.from({ length: options.nodes }, (_, index) => `n${index + 1}`)
   const logPath = (node: NodeId) => join(options.logDir, `${node}.log`)
+  const isOurs = !existsSync(options.dataDir)
   makeDirectories([options.logDir, ...nodes.map((node) => join(options.dataDir, node))])
 
   const news = createNews()
   const keeper = startKeeper(() =>
     news.trouble.push('the keeper ended: if this process is killed, paused nodes will be left'),
   )
+  if (isOurs) keeper.removeLater(resolve(options.dataDir))
   let network: ClusterNetwork | undefined
   let managed: readonly EmbeddedNode[] = []
   let stopping: Promise<void> | undefined

@@ -1,4 +1,5 @@
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import type { NodeId } from '@chaosproxy/faults'
 import type { Command } from '../command/command.ts'
 import { type CommandNode, openCommandNode } from '../command/command-node.ts'
@@ -40,6 +41,7 @@ const READY_WITHIN_MS = 30_000
 /** @throws UserError (input) for an unknown placeholder. */
 export async function openServedServers(options: ServedServersOptions): Promise<ServedServers> {
   const { servers, placeholders, keeper, dataDir, logDir } = options
+  if (!existsSync(dataDir)) keeper.removeLater(resolve(dataDir))
   const trouble: string[] = []
   const nodes: CommandNode<'client'>[] = []
   const addressOf = (name: NodeId) => {
