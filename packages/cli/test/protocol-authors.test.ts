@@ -121,6 +121,8 @@ patientTest('the test of the page for authors passes', async () => {
   const code = blocks('ts').find((block) => block.startsWith('// protocol.test.ts')) ?? ''
   writeFileSync(join(cwd, 'protocol.test.ts'), code)
   writeFileSync(join(cwd, 'package.json'), '{"type":"module"}')
+  // Otherwise Vitest looks for one in the folders above.
+  writeFileSync(join(cwd, 'vitest.config.js'), 'export default {}')
   symlinkSync(join(root, 'node_modules'), join(cwd, 'node_modules'))
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
   const args = [vitest, 'run', '--testTimeout=120000']

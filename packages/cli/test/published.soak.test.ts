@@ -163,7 +163,11 @@ describe.skipIf(!reachable)('installed from a registry, chaosproxy', () => {
 
   test('fails a test of five lines with the contradiction drawn, and attaches the report', async () => {
     const readme = readFileSync(join(root, 'packages', 'vitest', 'README.md'), 'utf8')
-    const cwd = folder('vitest', { 'replica.test.ts': /```ts\n(.*?)```/s.exec(readme)?.[1] ?? 'no example' })
+    const cwd = folder('vitest', {
+      // Otherwise Vitest looks for one in the folders above.
+      'vitest.config.js': 'export default {}',
+      'replica.test.ts': /```ts\n(.*?)```/s.exec(readme)?.[1] ?? 'no example',
+    })
     await succeeds(cwd, 'npm', 'init', '-y')
     await succeeds(cwd, 'npm', 'install', '--save-dev', '@chaosproxy/vitest', 'chaosproxy', 'vitest@4')
     const found = await startProcess('npx', ['vitest', 'run'], { cwd, env: { ...outside, CI: 'true', NO_COLOR: '1' } })
