@@ -147,7 +147,9 @@ function explainRejection(message: string, argv: readonly string[], commands: re
     const meant = nearest(name, names)
     if (command === undefined)
       return `There is no command "${name}".${meant === undefined ? ' chaos --help lists them.' : ` Did you mean chaos ${meant}?`}`
-    return `chaos ${command.name} takes no argument "${name}". chaos ${command.name} --help tells what it takes.`
+    const target =
+      'target' in command.options && /^\w/.test(name) ? ` What to test is an option: --target ${name}.` : ''
+    return `chaos ${command.name} takes no argument "${name}".${target} chaos ${command.name} --help tells what it takes.`
   }
   const meant = nearest(name, Object.keys(command.options))
   const typed = name.length === 1 ? `-${name}` : `--${name}`

@@ -152,6 +152,7 @@ describe('a mistake is met kindly', () => {
   test.each([
     [['run', '--targt', 'raft'], 'Unknown option --targt. Did you mean --target?'],
     [['rnu'], 'There is no command "rnu". Did you mean chaos run?'],
+    [['fuzz', 'raft'], 'chaos fuzz takes no argument "raft". What to test is an option: --target raft.'],
     [['check', history('stale-read'), '--model', '--json'], '--model needs a value; chaos check --help tells which.'],
     [['--json', 'check'], '--json: the command comes first, then its options.'],
     [['replay'], 'chaos replay needs the file that chaos fuzz wrote: chaos replay FILE'],

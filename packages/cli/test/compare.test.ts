@@ -76,6 +76,7 @@ describe('chaos compare', () => {
     [['--sweep', 'sync=0..4'], /say with --targets which one system/],
     [['--targets', 'raft,quorum', '--sweep', 'batch=1,2'], /say with --targets which one system/],
     [['--targets', 'quorum', '--sweep', 'r=1..9'], /quorum/],
+    [['--targets', 'raft', '--sweep', 'foo=1,2'], /--sweep foo=1,2: foo: there is no such knob of raft/],
     [['--faults', 'partition,partition'], /partition is given twice/],
     [['--faults', 'partitoin'], /Did you mean partition/],
     [['--network', 'moon'], /there is no such network/],

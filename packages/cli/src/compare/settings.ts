@@ -149,12 +149,12 @@ const withSettings = (name: string, settings: Settings): string =>
   [name, ...Object.entries(settings).map(([setting, value]) => `${setting}=${value}`)].join(':')
 
 /** @throws UserError (usage) that names the option as it was typed here. */
-function settingsOf(target: Target, typed: string, written: readonly string[]): Settings {
+function settingsOf(target: Target, written: readonly string[], option: string): Settings {
   try {
     return parseKnobs(target, written)
   } catch (error) {
     if (!(error instanceof UserError)) throw error
-    throw new UserError(error.code, `--targets ${typed}: ${error.message.replace(/^--set /, '')}`)
+    throw new UserError(error.code, `${option}: ${error.message.replace(/^--set /, '')}`)
   }
 }
 
@@ -167,7 +167,8 @@ async function plannedTarget(
 ): Promise<ComparedTarget> {
   const [name = '', ...written] = typed.split(':')
   const { target: plain } = await targetOf(name)
-  const settings = settingsOf(plain, typed, written)
+  const option = common.sweep === undefined ? `--targets ${typed}` : `--sweep ${common.sweep}`
+  const settings = settingsOf(plain, written, option)
   if (!common.real && findProtocol(name) === undefined)
     throw new UserError(
       'usage',
