@@ -16,16 +16,29 @@ export async function importUserFile(path: string): Promise<unknown> {
   if (!existsSync(file)) throw new UserError('usage', `${path}: there is no such file.`)
   // Slow to load, so load it only for a user's file.
   const { createJiti } = await import('jiti')
-  // Standard output is for results and reports; redirect what the file itself prints.
-  const { write } = process.stdout
-  process.stdout.write = process.stderr.write.bind(process.stderr)
+  const restore = redirectOutput()
   try {
     const jiti = createJiti(import.meta.url, { moduleCache: false, virtualModules: await modulesFor(file) })
     return await jiti.import(file, { default: true })
   } catch (error) {
     throw new UserError('input', `${path} does not run: ${thrownText(error, file)}`)
   } finally {
-    process.stdout.write = write
+    restore()
+  }
+}
+
+/** Several files may be imported at the same time: the first redirects, and the last restores. */
+let importing = 0
+let ownWrite: typeof process.stdout.write = process.stdout.write
+
+/** Standard output is for results and reports; what a file prints while it is imported goes to standard error. */
+function redirectOutput(): () => void {
+  if (importing++ === 0) {
+    ownWrite = process.stdout.write
+    process.stdout.write = process.stderr.write.bind(process.stderr)
+  }
+  return () => {
+    if (--importing === 0) process.stdout.write = ownWrite
   }
 }
 
