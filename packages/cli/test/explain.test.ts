@@ -60,6 +60,27 @@ describe('chaos explain', () => {
     expect(stdout).toMatch(/What usually causes it/)
   })
 
+  test('names the levels by which an object is not judged in one line', async () => {
+    const out = temporaryDirectory()
+    const queue = [
+      '--target',
+      'broker',
+      '--set',
+      'delivery=at-least-once',
+      '--workload',
+      'queue',
+      '--faults',
+      'kill,loss',
+    ]
+    await chaosHere(['run', '--sim', ...queue, '--seed', '2', '--time', '3s', '--rate', '150', '--out', out])
+    const { stdout } = await chaosHere(['explain', join(out, readdirSync(out)[0] ?? '')])
+    expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(
+      /Sequential, causal, .* and writes-follow-reads are undecided: the queue model is judged by linearizable and eventual only\./,
+    )
+    expect(stdout.match(/judged by/g)).toHaveLength(1)
+    expect(stdout).toContain('Something was done twice.')
+  })
+
   test.each([
     [['none.jsonl'], 'none.jsonl: there is no such run or history.'],
     [[history('stale-read'), '--level', 'linear'], '--level linear: there is no such level. Known: linearizable'],

@@ -1,6 +1,6 @@
 import type { Verdict } from '@chaosproxy/checker'
 import type { Explained } from '../explanation/explained.ts'
-import { capitalised } from '../words.ts'
+import { capitalised, listed } from '../words.ts'
 import type { PageStyle } from './evidence.ts'
 import { finish, pageStyle } from './run-page.ts'
 import type { Style, TerminalOptions } from './style.ts'
@@ -65,17 +65,30 @@ const WORD: { readonly [result in Verdict['result']]: string } = {
   unknown: 'is undecided',
 }
 
-/** Levels that say the same of what was seen, and follow from each other, are told together. */
+/** What only follows from a stronger level is left out; levels undecided for the same reason share a line. */
 function levelLines({ levels }: Explained, page: PageStyle): string[] {
   const told = levels.filter(({ asks, result, why }) => asks !== '' && !(result === 'met' && why.startsWith('follows')))
+  const shared = told.filter(
+    ({ result, why }) => result === 'unknown' && told.filter((each) => each.why === why).length > 1,
+  )
+  return told.flatMap((level): string[] => {
+    if (!shared.includes(level)) return levelLine(level, page)
+    const alike = shared.filter(({ why }) => why === level.why)
+    return alike[0] === level ? undecidedLine(alike, page) : []
+  })
+}
+
+function levelLine({ level, asks, result, why }: Explained['levels'][number], page: PageStyle): string[] {
   const { style } = page
   const paint = { met: style.green, violated: style.accent, unknown: style.yellow }
-  return told.flatMap(({ level, asks, result, why }) => {
-    const [first = '', ...rest] = hanging(
-      `${capitalised(level)} ${WORD[result]}: ${asks}${result === 'unknown' ? ` (${why})` : ''}.`,
-      '  ',
-      page,
-    )
-    return [paint[result](first), ...rest]
-  })
+  const text = `${capitalised(level)} ${WORD[result]}: ${asks}${result === 'unknown' ? ` (${why})` : ''}.`
+  const [first = '', ...rest] = hanging(text, '  ', page)
+  return [paint[result](first), ...rest]
+}
+
+function undecidedLine(levels: readonly Explained['levels'][number][], page: PageStyle): string[] {
+  const names = levels.map(({ level }) => level)
+  const text = `${capitalised(listed(names))} are undecided: ${levels[0]?.why ?? ''}.`
+  const [first = '', ...rest] = hanging(text, '  ', page)
+  return [page.style.yellow(first), ...rest]
 }
