@@ -27,7 +27,12 @@ export {
   type ServedServer,
   type ServedServers,
 } from './traffic/served-servers.ts'
-export { type TrafficCluster, trafficCluster, type Upstream } from './traffic/traffic-cluster.ts'
+export {
+  type TrafficCluster,
+  type TrafficClusterOptions,
+  trafficCluster,
+  type Upstream,
+} from './traffic/traffic-cluster.ts'
 export { type HurtServers, parseTrafficFaults, planRounds, type TrafficFaults } from './traffic/traffic-nemeses.ts'
 export { trafficWorkload } from './traffic/traffic-workload.ts'
 export { isUserFile } from './user-file/import.ts'

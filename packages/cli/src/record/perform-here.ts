@@ -1,10 +1,10 @@
 import type { Fault } from '@chaosproxy/faults'
-import { millis, UserError } from '@chaosproxy/history'
-import { observe, type PerformOptions, type PlannedRun, type RunOutcome } from '@chaosproxy/runner'
-import { trafficCluster, type Upstream } from '@chaosproxy/targets'
-import { checkTable } from '../proxy/table-functions.ts'
-import { requireOperations, requireReached, surplusOf } from './requirements.ts'
-import { finallyOf, type RecordedCommand } from './settings.ts'
+import { UserError } from '@chaosproxy/history'
+import type { PerformOptions, PlannedRun, RunOutcome } from '@chaosproxy/runner'
+import type { Upstream } from '@chaosproxy/targets'
+import { observeTraffic } from './observe-traffic.ts'
+import { requireOperations, requireReached } from './requirements.ts'
+import type { RecordedCommand } from './settings.ts'
 
 /** Proxies that are open, for clients in this process. */
 export interface OpenProxies {
@@ -13,8 +13,6 @@ export interface OpenProxies {
   /** Resolves once the fault is in force, to what heals it and tells how often it took effect. @throws UserError */
   hurt(fault: Fault): Promise<() => Promise<number>>
 }
-
-const QUIET_MS = millis(10_000)
 
 /**
  * Opens the proxies and records what passes until `stopped` resolves; then heals and reads one last time.
@@ -27,41 +25,17 @@ export async function performHere(
   { sink, begun, abandoned }: PerformOptions,
   { opened, stopped }: { opened(proxies: OpenProxies): void; readonly stopped: Promise<void> },
 ): Promise<RunOutcome> {
-  const { carries, timeoutMs } = settings
   const upstreams = settings.servers.filter((server): server is Upstream => 'upstream' in server)
-  const seeing = finallyOf(settings)
-  const cluster = trafficCluster({
-    upstreams,
-    carries,
-    seed: run.spec.seed,
-    finally: seeing,
-    checkTable: (table, where) => checkTable(table, where, settings.model),
-  })
-  const observation = observe({
-    cluster,
-    workload: run.workload,
-    schedule: [],
-    sink,
-    timeoutMs,
-    quietMs: QUIET_MS,
-    canRead: (key) => seeing?.canRead(key) ?? false,
-    seed: run.spec.seed,
-    repeatsAreDoubtful: carries.kind === 'resp',
-  })
+  const { cluster, observation, stop } = observeTraffic(settings, run, sink, { upstreams })
   try {
     const proxies = await cluster.open()
     begun?.()
     opened({ addresses: new Map(proxies.map(({ name, listen }) => [name, listen])), hurt })
     await Promise.race([stopped, rejected(abandoned)])
     requireReached(cluster.unreached(), upstreams, observation.progress())
-    const outcome = await new Promise<RunOutcome>((resolve) => observation.stop(false, resolve))
+    const outcome = await stop(false)
     requireOperations(cluster.recorder, settings, proxies, 'Send requests to what url() and address() return.')
-    const { trouble = [], doubts = [] } = surplusOf(cluster.recorder, outcome)
-    return {
-      ...outcome,
-      trouble: [...outcome.trouble, ...trouble],
-      doubts: [...(outcome.doubts ?? []), ...doubts],
-    }
+    return outcome
   } finally {
     await new Promise<void>((resolve) => cluster.stop(resolve))
   }

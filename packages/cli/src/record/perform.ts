@@ -1,9 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { millis } from '@chaosproxy/history'
 import type { Recorder } from '@chaosproxy/proxy'
 import type { ManagedProxy } from '@chaosproxy/proxy/control'
-import { observe, type PerformOptions, type PlannedRun, type RunOutcome } from '@chaosproxy/runner'
+import type { PerformOptions, PlannedRun, RunOutcome } from '@chaosproxy/runner'
 import {
   commandText,
   fillCommand,
@@ -13,15 +12,13 @@ import {
   type ServedServers,
   startCommand,
   startKeeper,
-  trafficCluster,
   type Upstream,
 } from '@chaosproxy/targets'
-import { checkTable } from '../proxy/table-functions.ts'
 import { isForPrograms } from '../reporting/choice.ts'
-import { requireAnswers, requireOperations, requireReached, surplusOf } from './requirements.ts'
-import { finallyOf, type RecordedCommand } from './settings.ts'
+import { observeTraffic } from './observe-traffic.ts'
+import { requireAnswers, requireOperations, requireReached } from './requirements.ts'
+import type { RecordedCommand } from './settings.ts'
 
-const QUIET_MS = millis(10_000)
 const STATUS_EVERY_MS = 100
 const LOOK_EVERY_MS = 10
 const END_GRACE_MS = 2_000
@@ -58,27 +55,7 @@ async function performServed(
   { sink, logDir, begun, listener, interrupted, abandoned }: PerformOptions,
   { upstreams, servers, keeper }: Served & { readonly keeper: Keeper },
 ): Promise<RunOutcome> {
-  const { carries, timeoutMs, timeMs } = settings
-  const seeing = finallyOf(settings)
-  const cluster = trafficCluster({
-    upstreams,
-    carries,
-    victims: servers?.victims,
-    seed: run.spec.seed,
-    finally: seeing,
-    checkTable: (table, where) => checkTable(table, where, settings.model),
-  })
-  const observation = observe({
-    cluster,
-    workload: run.workload,
-    schedule: run.schedule,
-    sink,
-    timeoutMs,
-    quietMs: QUIET_MS,
-    canRead: (key) => seeing?.canRead(key) ?? false,
-    seed: run.spec.seed,
-    repeatsAreDoubtful: carries.kind === 'resp',
-  })
+  const { cluster, observation, stop } = observeTraffic(settings, run, sink, { upstreams, victims: servers?.victims })
   let status: NodeJS.Timeout | undefined
   let beginning: NodeJS.Timeout | undefined
   try {
@@ -106,22 +83,16 @@ async function performServed(
       command.exited,
       aborted(interrupted, 'interrupted' as const),
       aborted(abandoned, 'abandoned' as const),
-      late(timeMs),
+      late(settings.timeMs),
     ])
     if (command.running()) await command.end(END_GRACE_MS)
     abandoned?.throwIfAborted()
     requireReached(cluster.unreached(), upstreams, observation.progress())
     if (end !== 'interrupted' && run.schedule.length === 0) requireAnswers(cluster.recorder, settings)
-    const outcome = await new Promise<RunOutcome>((resolve) => observation.stop(end === 'interrupted', resolve))
+    const ownTrouble = () => [...(servers?.trouble ?? []), ...troubleOf(end, settings)]
+    const outcome = await stop(end === 'interrupted', ownTrouble)
     requireOperations(cluster.recorder, settings, proxies, USE_BY_COMMAND)
-    const surplus = surplusOf(cluster.recorder, outcome)
-    const trouble = [
-      ...outcome.trouble,
-      ...(servers?.trouble ?? []),
-      ...troubleOf(end, settings),
-      ...(surplus.trouble ?? []),
-    ]
-    return { ...outcome, trouble, doubts: [...(outcome.doubts ?? []), ...(surplus.doubts ?? [])] }
+    return outcome
   } finally {
     clearInterval(status)
     clearInterval(beginning)

@@ -1,0 +1,58 @@
+import { millis } from '@chaosproxy/history'
+import { type Observation, observe, type PerformOptions, type PlannedRun, type RunOutcome } from '@chaosproxy/runner'
+import { type TrafficCluster, type TrafficClusterOptions, trafficCluster } from '@chaosproxy/targets'
+import { checkTable } from '../proxy/table-functions.ts'
+import { surplusOf } from './requirements.ts'
+import { finallyOf, type RecordedCommand } from './settings.ts'
+
+const QUIET_MS = millis(10_000)
+
+/** Proxies in front of servers, and what is observed of the traffic through them. */
+export interface ObservedTraffic {
+  readonly cluster: TrafficCluster
+  readonly observation: Observation
+  /** Heals, reads a last time, and adds the caller's own trouble and what the record says of the servers' answers. */
+  stop(interrupted: boolean, ownTrouble?: () => readonly string[]): Promise<RunOutcome>
+}
+
+/** Records and judges what clients outside of our control do; the proxies are still to be opened. */
+export function observeTraffic(
+  settings: RecordedCommand,
+  run: PlannedRun,
+  sink: PerformOptions['sink'],
+  servers: Pick<TrafficClusterOptions, 'upstreams' | 'victims'>,
+): ObservedTraffic {
+  const { carries, timeoutMs } = settings
+  const seeing = finallyOf(settings)
+  const cluster = trafficCluster({
+    ...servers,
+    carries,
+    seed: run.spec.seed,
+    finally: seeing,
+    checkTable: (table, where) => checkTable(table, where, settings.model),
+  })
+  const observation = observe({
+    cluster,
+    workload: run.workload,
+    schedule: run.schedule,
+    sink,
+    timeoutMs,
+    quietMs: QUIET_MS,
+    canRead: (key) => seeing?.canRead(key) ?? false,
+    seed: run.spec.seed,
+    repeatsAreDoubtful: carries.kind === 'resp',
+  })
+  return {
+    cluster,
+    observation,
+    async stop(interrupted, ownTrouble = () => []) {
+      const outcome = await new Promise<RunOutcome>((resolve) => observation.stop(interrupted, resolve))
+      const { trouble = [], doubts = [] } = surplusOf(cluster.recorder, outcome)
+      return {
+        ...outcome,
+        trouble: [...outcome.trouble, ...ownTrouble(), ...trouble],
+        doubts: [...(outcome.doubts ?? []), ...doubts],
+      }
+    },
+  }
+}
