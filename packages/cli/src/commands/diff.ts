@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import { readHistory } from '@chaosproxy/history/files'
-import { differenceOf, isParsed, type Parsed, renderDifference, toJson } from '@chaosproxy/report'
+import { differenceOf, isParsed, type Parsed, renderDifference, resultIn, toJson } from '@chaosproxy/report'
 import { check } from '../api/check.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
@@ -58,8 +58,8 @@ function writtenResult(path: string): Parsed | undefined {
     return undefined
   }
   if (!isParsed(json)) return undefined
-  const { result = json } = json
-  if (isParsed(result) && isParsed(result['levels'])) return result
+  const result = resultIn(json)
+  if (result !== undefined) return result
   throw new UserError('input', `${path}: this is no result of chaos. Give a run, what --json printed, or a history.`)
 }
 

@@ -1,5 +1,5 @@
+import { memberAt, numberAt, type Parsed } from '../parsed.ts'
 import { count, duration, percent } from '../words.ts'
-import { memberAt, type Parsed } from './parsed.ts'
 
 /** One thing that differs between two results, or a figure of both. */
 export interface DifferenceRow {
@@ -23,7 +23,7 @@ export interface Difference {
 
 /** Compares two results, each as `--json` prints it. */
 export const differenceOf = (before: Parsed, after: Parsed): Difference => ({
-  headlines: [textAt(before, 'headline'), textAt(after, 'headline')],
+  headlines: [settingAt(before, 'headline'), settingAt(after, 'headline')],
   settings: settingRows(before, after),
   levels: levelRows(before, after),
   figures: figures.flatMap((figure) => figureRow(figure, before, after)).concat(phaseRows(before, after)),
@@ -33,7 +33,7 @@ const SETTINGS = ['target', 'workload', 'model', 'seed', 'tier', 'expected'] as 
 
 function settingRows(before: Parsed, after: Parsed): DifferenceRow[] {
   return SETTINGS.flatMap((what): DifferenceRow[] => {
-    const [from, to] = [textAt(before, what), textAt(after, what)]
+    const [from, to] = [settingAt(before, what), settingAt(after, what)]
     return from === to ? [] : [{ what, before: from, after: to, change: '' }]
   })
 }
@@ -43,7 +43,7 @@ const STRENGTH: { readonly [result: string]: number } = { met: 2, unknown: 1, vi
 function levelRows(before: Parsed, after: Parsed): DifferenceRow[] {
   const names = new Set([...Object.keys(objectAt(before, 'levels')), ...Object.keys(objectAt(after, 'levels'))])
   return [...names].flatMap((what): DifferenceRow[] => {
-    const [from, to] = [textAt(before, 'levels', what, 'result'), textAt(after, 'levels', what, 'result')]
+    const [from, to] = [settingAt(before, 'levels', what, 'result'), settingAt(after, 'levels', what, 'result')]
     if (from === to) return []
     const change = (STRENGTH[to] ?? 1) - (STRENGTH[from] ?? 1)
     return [{ what, before: from || 'not asked', after: to || 'not asked', change: changeOf(change) }]
@@ -102,14 +102,10 @@ function phaseRows(before: Parsed, after: Parsed): DifferenceRow[] {
     ])
 }
 
-function textAt(of: Parsed, ...path: readonly string[]): string {
+/** A setting is a text, a number, true or false. */
+function settingAt(of: Parsed, ...path: readonly string[]): string {
   const found = memberAt(of, path)
   return found === undefined || found === null || typeof found === 'object' ? '' : String(found)
-}
-
-function numberAt(of: Parsed, ...path: readonly string[]): number | undefined {
-  const found = memberAt(of, path)
-  return typeof found === 'number' ? found : undefined
 }
 
 function objectAt(of: Parsed, ...path: readonly string[]): object {

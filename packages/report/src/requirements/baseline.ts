@@ -1,5 +1,6 @@
 import { UserError } from '@chaosproxy/history'
 import { foundText } from '../level-words.ts'
+import { isParsed, numberAt, resultIn, textAt } from '../parsed.ts'
 import { duration, percent } from '../words.ts'
 import { judgeRequirements } from './judge-requirements.ts'
 import type { MeasuredRecord } from './measures.ts'
@@ -34,24 +35,25 @@ export function parseBaseline(json: unknown, where: string): Baseline {
   const refuse = (problem: string): never => {
     throw new UserError('input', `${where}: ${problem} A baseline is what --json printed, or a run.json.`)
   }
-  if (!isObject(json)) return refuse('this is no result.')
-  const { result = json, spec } = json
-  if (!isObject(result) || !isObject(result['levels'])) return refuse('this is no result of chaos.')
+  if (!isParsed(json)) return refuse('this is no result.')
+  const result = resultIn(json)
+  if (result === undefined) return refuse('this is no result of chaos.')
   const form = result['chaos'] ?? json['chaos'] ?? RESULT_FORM
   if (form !== RESULT_FORM) return refuse(`it is of form ${String(form)}, and this version reads form ${RESULT_FORM}.`)
-  const lost = isObject(result['totals']) ? numberIn(result['totals'], 'lost') : undefined
-  const accounted = numberIn(objectIn(objectIn(result, 'accounting'), 'totals'), 'lost')
+  const levels = isParsed(result['levels']) ? Object.keys(result['levels']) : []
   return {
     where,
-    target: textIn(result, 'target') ?? textIn(objectIn(spec, 'target'), 'name'),
-    workload: textIn(result, 'workload'),
-    model: textIn(result, 'model'),
-    met: Object.entries(result['levels']).flatMap(([level, verdict]) =>
-      textIn(verdict, 'result') === 'met' ? [level] : [],
-    ),
-    availability: numberIn(result['availability'], 'overall'),
-    p99Nanos: numberIn(result['latency'], 'p99Nanos'),
-    lost: accounted ?? lost ?? (Array.isArray(result['lost']) ? result['lost'].length : 0),
+    target: textAt(result, 'target') ?? textAt(json, 'spec', 'target', 'name'),
+    workload: textAt(result, 'workload'),
+    model: textAt(result, 'model'),
+    met: levels.filter((level) => textAt(result, 'levels', level, 'result') === 'met'),
+    availability: numberAt(result, 'availability', 'overall'),
+    p99Nanos: numberAt(result, 'latency', 'p99Nanos'),
+    lost:
+      numberAt(result, 'accounting', 'totals', 'lost') ??
+      numberAt(result, 'totals', 'lost') ??
+      numberAt(result, 'lost', 'length') ??
+      0,
   }
 }
 
@@ -112,19 +114,4 @@ function judgeLevels({ met }: Baseline, { report }: MeasuredRecord): Requirement
   if (broken.length > 0) return { requirement, met: false, found: `${found}; no longer ${broken.join(', ')}`, why: '' }
   if (open.length > 0) return { requirement, met: 'unknown', found, why: `undecided: ${open.join(', ')}` }
   return { requirement, met: true, found, why: '' }
-}
-
-const isObject = (value: unknown): value is { readonly [member: string]: unknown } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const objectIn = (value: unknown, member: string): unknown => (isObject(value) ? value[member] : undefined)
-
-const numberIn = (value: unknown, member: string): number | undefined => {
-  const found = objectIn(value, member)
-  return typeof found === 'number' ? found : undefined
-}
-
-const textIn = (value: unknown, member: string): string | undefined => {
-  const found = objectIn(value, member)
-  return typeof found === 'string' ? found : undefined
 }

@@ -1,0 +1,31 @@
+/** A parsed JSON object that nobody has checked yet. */
+export interface Parsed {
+  readonly [member: string]: unknown
+}
+
+export const isParsed = (value: unknown): value is Parsed =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The member at a path; undefined if there is none. The path may end in `length` for a list. */
+export function memberAt(of: unknown, [first, ...rest]: readonly string[]): unknown {
+  if (first === undefined) return of
+  if (Array.isArray(of)) return first === 'length' ? of.length : undefined
+  return isParsed(of) && Object.hasOwn(of, first) ? memberAt(of[first], rest) : undefined
+}
+
+export function numberAt(of: unknown, ...path: readonly string[]): number | undefined {
+  const found = memberAt(of, path)
+  return typeof found === 'number' ? found : undefined
+}
+
+export function textAt(of: unknown, ...path: readonly string[]): string | undefined {
+  const found = memberAt(of, path)
+  return typeof found === 'string' ? found : undefined
+}
+
+/** The result in what `--json` printed, or in a `run.json`; undefined if there is none. */
+export function resultIn(json: unknown): Parsed | undefined {
+  if (!isParsed(json)) return undefined
+  const { result = json } = json
+  return isParsed(result) && isParsed(result['levels']) ? result : undefined
+}
