@@ -73,6 +73,12 @@ export interface ProtocolOptions {
 
 export type PromisedLevel = 'linearizable' | 'sequential' | 'eventual'
 
+/**
+ * Whether a client stays with one node: `true` even while that node is down, `while-up` until it does not answer; then
+ * the client stays with another.
+ */
+export type Stickiness = boolean | 'while-up'
+
 /** A protocol as the registry lists it, with everything help, docs, tests and hosts need. */
 export interface ProtocolDefinition {
   readonly name: string
@@ -84,8 +90,8 @@ export interface ProtocolDefinition {
   readonly functions?: readonly string[] | undefined
   /** The strongest level it promises for an object under faults; end-to-end tests hold it to that. */
   promises(object: string, knobs: ProtocolOptions['knobs']): PromisedLevel | 'none'
-  /** Whether each client has to stay with one node, as by sticky sessions: its promise then holds for such clients. */
-  readonly sticky?: boolean | undefined
+  /** Whether clients have to stay with one node, as by sticky sessions: its promise then holds for such clients. */
+  readonly sticky?: boolean | ((knobs: ProtocolOptions['knobs']) => Stickiness) | undefined
   /** Kinds of fault under which it promises nothing: a search leaves them out. It may depend on the knobs. */
   readonly notUnder?:
     | readonly FaultPlan['kind'][]
@@ -117,6 +123,9 @@ export const notPromisedUnder = (
   { notUnder = [] }: ProtocolDefinition,
   knobs: ProtocolOptions['knobs'],
 ): readonly FaultPlan['kind'][] => (typeof notUnder === 'function' ? notUnder(knobs) : notUnder)
+
+export const stickinessOf = ({ sticky = false }: ProtocolDefinition, knobs: ProtocolOptions['knobs']): Stickiness =>
+  typeof sticky === 'function' ? sticky(knobs) : sticky
 
 /** The object that a protocol replicates by default. */
 export const DEFAULT_OBJECT = 'register'

@@ -7,8 +7,9 @@ export type {
   KnobValue,
   ProtocolDefinition,
   ProtocolModule,
+  Stickiness,
 } from './definition.ts'
-export { DEFAULT_OBJECT, notPromisedUnder, promiseOf } from './definition.ts'
+export { DEFAULT_OBJECT, notPromisedUnder, promiseOf, stickinessOf } from './definition.ts'
 export type { Effect, MachineEvent, NodeSetting, NodeStatus, StateMachine, Transition } from './machine.ts'
 export { describeEvent, MachineError, threwBetweenSteps, threwOn, traceOf } from './machine-error.ts'
 export { functionsOf } from './objects/registry.ts'

@@ -72,6 +72,43 @@ describe('acknowledging', () => {
   })
 })
 
+describe('own writes', () => {
+  const has = (match: number) => ({ type: 'replicated', epoch: 1, round: 0, match }) as const
+  const forwarded = {
+    type: 'forward',
+    origin: { node: 'n2', requestId: 'r1', attempt: 1 },
+    command: { input: { f: 'write', key: 'x', value: 1 } },
+    ticket: { life: 1, number: 1 },
+  } as const
+  const answers = (effects: readonly PrimaryReplicaEffect[]) => sent(effects).filter(({ type }) => type === 'answer')
+
+  test('a write waits for the replica that its client called, whoever else has it', () => {
+    const node = createNode({ 'own-writes': true, sync: 1 })
+    node.elect()
+    node.message('n2', forwarded)
+    expect(answers(node.message('n3', has(2)))).toEqual([])
+    expect(answers(node.message('n2', has(1)))).toEqual([])
+    expect(answers(node.message('n2', has(2)))).toMatchObject([{ origin: { requestId: 'r1' }, result: { type: 'ok' } }])
+  })
+
+  test('it is answered at once otherwise, or where what was sent counts as received', () => {
+    for (const [knobs, bug] of [[{}], [{ 'own-writes': true }, 'own-write-when-sent']] as const) {
+      const node = createNode(knobs, bug)
+      node.elect()
+      expect(answers(node.message('n2', forwarded))).toHaveLength(1)
+    }
+  })
+
+  test('what still waits when the primary is deposed has an unknown outcome', () => {
+    const node = createNode({ 'own-writes': true })
+    node.elect()
+    node.message('n2', forwarded)
+    expect(answers(node.message('n2', { type: 'replicated', epoch: 7, round: 0 }))).toMatchObject([
+      { result: { type: 'info' } },
+    ])
+  })
+})
+
 describe('failover', () => {
   const entries = [{ term: 1, command: null }]
   const old = { type: 'replicate', epoch: 1, prevIndex: 0, prevEpoch: 0, entries, round: 1 } as const

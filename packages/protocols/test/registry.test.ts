@@ -1,6 +1,6 @@
 import { UserError } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import { findProtocol, promiseOf, protocols } from '../src/index.ts'
+import { findProtocol, promiseOf, protocols, stickinessOf } from '../src/index.ts'
 
 test('every protocol is found by its name, and a stranger is not', () => {
   for (const protocol of protocols) expect(findProtocol(protocol.name)).toBe(protocol)
@@ -14,6 +14,17 @@ test('primary-replica promises something once writes wait for a majority and rea
   expect(promiseOf(protocol, { sync: 'all', reads: 'replica' })).toBe('none')
   expect(promiseOf(protocol, { sync: 1, reads: 'primary' })).toBe('none')
   expect(promiseOf(protocol, protocol.strictest!)).toBe('linearizable')
+})
+
+test('primary-replica with sticky sessions promises an order once writes wait for their own replica, for good', () => {
+  const protocol = findProtocol('primary-replica')!
+  const sticky = { reads: 'sticky', 'own-writes': true, failover: false }
+  expect(promiseOf(protocol, sticky)).toBe('sequential')
+  for (const weaker of [{ reads: 'sticky-while-up' }, { 'own-writes': false }, { failover: true }])
+    expect(promiseOf(protocol, { ...sticky, ...weaker })).toBe('none')
+  expect(stickinessOf(protocol, sticky)).toBe(true)
+  expect(stickinessOf(protocol, { reads: 'sticky-while-up' })).toBe('while-up')
+  expect(stickinessOf(protocol, {})).toBe(false)
 })
 
 describe.each([...protocols])('$name', (protocol) => {

@@ -18,19 +18,26 @@ interface ClientLoopOptions {
   readonly clock: Clock
   readonly process: ClientProcess
   readonly client: WorkloadClient
-  /** The client's node, or every node a load balancer may pick for it. */
-  readonly nodes: readonly NodeId[]
+  readonly nodes: NodeChoice
+  /** Functions that only read: one of them fails only if its node did not answer. */
+  readonly reads: readonly string[]
   readonly random: Random
   /** Average time between the starts of two operations. */
   readonly interval: Nanos
 }
+
+/** The nodes a load balancer may pick for an operation, or a sticky session that moves once its node does not answer. */
+export type NodeChoice =
+  | { readonly type: 'any'; readonly of: readonly NodeId[] }
+  | { readonly type: 'while up'; readonly home: NodeId; readonly others: readonly NodeId[] }
 
 /**
  * One client: one operation at a time, at a steady pace, never retried. If the cluster is slower than the pace, starts
  * are skipped rather than saved up: a burst after an outage would measure only the burst.
  */
 export function startClientLoop(options: ClientLoopOptions): ClientLoop {
-  const { clock, process, client, nodes, random } = options
+  const { clock, process, client, random } = options
+  const nodes = createNodePicker(options)
   let asked: Input | undefined
   let onStopped: (() => void) | undefined
   let cancelTimer: Cancel = () => {}
@@ -48,11 +55,14 @@ export function startClientLoop(options: ClientLoopOptions): ClientLoop {
 
   function invoke(): void {
     asked = client.next()
-    process.invoke(random.pick(nodes), asked, completed)
+    process.invoke(nodes.pick(), asked, completed)
   }
 
   function completed(completion: Completion): void {
-    if (asked !== undefined) client.learned?.(asked, completion)
+    if (asked !== undefined) {
+      client.learned?.(asked, completion)
+      nodes.answered(asked, completion)
+    }
     asked = undefined
     if (onStopped !== undefined) halt(onStopped)
     else scheduleNext()
@@ -82,13 +92,33 @@ export function startClientLoop(options: ClientLoopOptions): ClientLoop {
           process.close()
           finished()
         } else
-          process.invoke(random.pick(nodes), input, (completion) => {
+          process.invoke(nodes.pick(), input, (completion) => {
             client.learned?.(input, completion)
             // On a later turn: a client that is answered at once would otherwise never yield.
             clock.at(clock.now(), next)
           })
       }
       next()
+    },
+  }
+}
+
+interface NodePicker {
+  pick(): NodeId
+  answered(input: Input, completion: Completion): void
+}
+
+function createNodePicker({ nodes, reads, random }: ClientLoopOptions): NodePicker {
+  if (nodes.type === 'any') return { pick: () => random.pick(nodes.of), answered() {} }
+  let { home, others } = nodes
+  return {
+    pick: () => home,
+    answered({ f }, { type }) {
+      const isSilent = type === 'info' || (type === 'fail' && reads.includes(f))
+      if (!isSilent || others.length === 0) return
+      const left = home
+      home = random.pick(others)
+      others = [...others.filter((node) => node !== home), left]
     },
   }
 }

@@ -1,5 +1,5 @@
 import { UserError } from '@chaosproxy/history'
-import { functionsOf, notPromisedUnder, type ProtocolDefinition } from '@chaosproxy/protocols'
+import { functionsOf, notPromisedUnder, type ProtocolDefinition, stickinessOf } from '@chaosproxy/protocols'
 import type { Setting } from '@chaosproxy/workloads'
 import type { Target } from './target.ts'
 
@@ -20,7 +20,7 @@ export const protocolTarget = (
       : { name, summary, under: { settings: under.knobs, faults: under.faults, workload: under.workload } },
   ),
   marks: protocol.marks === true,
-  sticky: protocol.sticky === true,
+  sticky: (settings) => stickinessOf(protocol, settings),
   functions: () => functionsOf(protocol),
   promises({ object, settings, faults }) {
     if (notPromisedUnder(protocol, settings).some((kind) => faults.some((fault) => fault === kind))) return 'nothing'

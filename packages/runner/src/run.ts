@@ -1,8 +1,9 @@
 import type { SoFar } from '@chaosproxy/checker'
-import { createRandom, type Fault, type FaultKind, type Random, type Schedule } from '@chaosproxy/faults'
+import { createRandom, type Fault, type FaultKind, type NodeId, type Random, type Schedule } from '@chaosproxy/faults'
 import { type Millis, millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
+import type { Stickiness } from '@chaosproxy/protocols'
 import { type Settings, settingsFor, type Workload, type WorkloadClient } from '@chaosproxy/workloads'
-import { type ClientLoop, intervalFor, startClientLoop } from './client-loop.ts'
+import { type ClientLoop, intervalFor, type NodeChoice, startClientLoop } from './client-loop.ts'
 import { finishRun } from './finish-run.ts'
 import { insistOnFaults } from './insist.ts'
 import { currentLeader, startNemesisLoop } from './nemesis-loop.ts'
@@ -22,7 +23,7 @@ export interface RunOptions {
   readonly sink: HistorySink
   readonly clients: number
   /** Whether each client stays with one node; otherwise some ask any. */
-  readonly sticky?: boolean | undefined
+  readonly sticky?: Stickiness | undefined
   /** Operations per second over all clients. */
   readonly rate: number
   /** How long clients keep starting operations. */
@@ -175,11 +176,18 @@ function startClients(options: ClientsOptions): readonly ClientLoop[] {
       clock: cluster.clock,
       process: startProcess({ cluster, recorder, workload, timeoutMs }),
       client: notingKeys(clients.client(stream.fork('operations'), rank), keys),
-      nodes: options.sticky !== true && rank % ROAMING_EVERY === ROAMING_EVERY - 1 ? cluster.nodes : [home],
+      nodes: nodesFor(options.sticky ?? false, rank, home, cluster.nodes),
+      reads: workload.reads,
       random: stream.fork('pace'),
       interval: intervalFor(options.rate, options.clients),
     })
   })
+}
+
+function nodesFor(sticky: Stickiness, rank: number, home: NodeId, all: readonly NodeId[]): NodeChoice {
+  if (sticky === 'while-up') return { type: 'while up', home, others: all.filter((node) => node !== home) }
+  const roams = !sticky && rank % ROAMING_EVERY === ROAMING_EVERY - 1
+  return { type: 'any', of: roams ? all : [home] }
 }
 
 /** Wraps a client to remember the keys it uses for the final reads. */

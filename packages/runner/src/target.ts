@@ -1,5 +1,6 @@
 import type { FaultKind, NodeId } from '@chaosproxy/faults'
 import type { ErrorMeaning, Input, Json, Millis, SessionSource, UserError } from '@chaosproxy/history'
+import type { Stickiness } from '@chaosproxy/protocols'
 import type { Setting, Settings } from '@chaosproxy/workloads'
 import type { Cluster } from './ports.ts'
 
@@ -50,7 +51,7 @@ export interface Target {
    */
   readonly marks: boolean
   /** Whether each client stays with one node; otherwise some ask any. */
-  readonly sticky?: boolean | undefined
+  readonly sticky?: Stickiness | ((settings: Settings) => Stickiness) | undefined
   /** A simulated run is repeatable byte for byte; of a real one, only workload and schedule are. */
   readonly tier: 'simulated' | 'real'
   /** How long replicas may take to agree once all is healed and writing has stopped; by default 10 s. */

@@ -34,6 +34,10 @@ const BY_HISTORY: { readonly [mistake: string]: Setting } = {
   'primary-replica ack-before-replicate': SEMI_SYNC,
   'primary-replica promote-stale': SEMI_SYNC,
   'primary-replica stale-read': SEMI_SYNC,
+  'primary-replica own-write-when-sent': {
+    knobs: { reads: 'sticky', 'own-writes': true, failover: false },
+    level: 'sequential',
+  },
   'master-master forget-gossip': EVENTUAL,
   'master-master clock-ignorant': EVENTUAL,
   'master-master forget-received': EVENTUAL,

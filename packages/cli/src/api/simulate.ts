@@ -1,7 +1,7 @@
 import { check, type Report } from '@chaosproxy/checker'
 import { createRandom, nemeses, nodeNames, planSchedule } from '@chaosproxy/faults'
 import { type Event, type History, historyFromEvents, millis, UserError } from '@chaosproxy/history'
-import { functionsOf, type ProtocolModule } from '@chaosproxy/protocols'
+import { functionsOf, type ProtocolModule, stickinessOf } from '@chaosproxy/protocols'
 import { createSimulatedCluster, NO_LEVEL, simulateRun } from '@chaosproxy/simulator'
 import { settingsFor } from '@chaosproxy/workloads'
 import { oneOf } from '../arguments/one-of.ts'
@@ -68,7 +68,7 @@ export function simulate(protocol: ProtocolModule, settings: SimulateSettings = 
     }),
     sink: { append: (event) => events.push(event) },
     clients,
-    sticky: subject.protocol.sticky,
+    sticky: stickinessOf(subject.protocol, knobs),
     rate,
     timeMs: millis(timeMs),
     timeoutMs: TIMEOUT_MS,

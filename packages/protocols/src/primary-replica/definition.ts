@@ -7,6 +7,11 @@ import { createPrimaryReplica } from './machine.ts'
 
 /** The settings with the strongest promise, under which every mistake shows. */
 const STRICTEST = { sync: 'majority', reads: 'primary' } as const
+/**
+ * Each client goes through one prefix of the primary's log after another, with its own writes in it: a sequential order.
+ * A failover would cut the log of a replica back behind what its clients have read.
+ */
+const STICKY = { reads: 'sticky', 'own-writes': true, failover: false } as const
 
 const declared = {
   name: 'primary-replica',
@@ -21,9 +26,15 @@ const declared = {
     },
     {
       name: 'reads',
-      summary: 'who answers reads: the primary, or every node from its own copy',
+      summary:
+        'who answers reads: the primary, or every node from its own copy; sticky: each client stays with its node, even while that is down; sticky-while-up: until it does not answer',
       default: 'replica',
-      values: ['primary', 'replica'],
+      values: ['primary', 'replica', 'sticky', 'sticky-while-up'],
+    },
+    {
+      name: 'own-writes',
+      summary: 'a write is acknowledged only once the replica that its client called has it as well',
+      default: false,
     },
     { name: 'failover', summary: 'a replica takes over when the primary is silent', default: true },
     { name: 'heartbeat-ms', summary: 'milliseconds between heartbeats of a primary', default: 50 },
@@ -53,6 +64,11 @@ const declared = {
       under: { knobs: STRICTEST, faults: ['isolate-leader'] },
     },
     {
+      name: 'own-write-when-sent',
+      summary: 'own-writes counts what was sent to the replica as what the replica has',
+      under: { knobs: STICKY, faults: ['delay'] },
+    },
+    {
       name: 'forget-epoch',
       summary: 'promises are kept in memory only, so a restart forgets them',
       under: { knobs: STRICTEST, faults: ['kill', 'isolate-leader'] },
@@ -66,8 +82,13 @@ export const primaryReplica: ProtocolDefinition = {
   invariants: primaryReplicaInvariants,
   summary: 'one node takes the writes and passes them on to copies; another takes over when it is silent',
   defaultNodes: 5,
-  promises: (_, { sync, reads }) =>
-    (sync === 'majority' || sync === 'all') && reads === 'primary' ? 'linearizable' : 'none',
+  promises: (_, knobs) =>
+    (knobs['sync'] === 'majority' || knobs['sync'] === 'all') && knobs['reads'] === 'primary'
+      ? 'linearizable'
+      : Object.entries(STICKY).every(([name, value]) => knobs[name] === value)
+        ? 'sequential'
+        : 'none',
+  sticky: ({ reads }) => (reads === 'sticky-while-up' ? 'while-up' : reads === 'sticky'),
   strictest: STRICTEST,
   impossible: ({ sync }, nodes) =>
     typeof sync === 'number' && sync >= nodes
@@ -80,6 +101,7 @@ export const primaryReplica: ProtocolDefinition = {
     return createPrimaryReplica({
       sync: sync === 'all' || sync === 'majority' ? sync : Number(sync),
       reads: chosen.value('reads') === 'primary' ? 'primary' : 'replica',
+      ownWrites: chosen.boolean('own-writes'),
       failover: chosen.boolean('failover'),
       heartbeatMs: millis(chosen.number('heartbeat-ms')),
       silenceMinMs: millis(silenceMinMs),

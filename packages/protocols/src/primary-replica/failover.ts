@@ -26,9 +26,10 @@ export function follow(turn: Turn, primary: NodeId | undefined): void {
 /** On stepping down, pending reads fail and pending writes end as `info`: they may survive in another node's log. */
 function abandonRequests(turn: Turn): void {
   failReads(turn)
-  const { proposals } = turn.state
-  const origins = [...proposals.values()]
+  const { proposals, ownWrites } = turn.state
+  const origins = [...proposals.values(), ...[...ownWrites.values()].map(({ origin }) => origin)]
   proposals.clear()
+  ownWrites.clear()
   for (const origin of origins) answer(turn, origin, { type: 'info', error: 'the primary was deposed' })
 }
 

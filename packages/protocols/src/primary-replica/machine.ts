@@ -70,6 +70,7 @@ function recover(object: AnyObject, node: NodeSetting, journal: readonly Primary
     roundConfirmed: 0,
     reads: [],
     proposals: new Map(),
+    ownWrites: new Map(),
     requests: new Map(),
   }
   for (const record of journal) {

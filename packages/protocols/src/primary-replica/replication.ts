@@ -1,8 +1,9 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { countPresent, type Entry, entriesFrom, firstOfTerm, lastIndex, replaceFrom, termAt } from '../log.ts'
-import { answer, answerReads } from '../routing/answers.ts'
+import { answerReads } from '../routing/answers.ts'
 import { createRounds, type Rounds } from '../routing/rounds.ts'
 import { applyAll, applyNext, rebuildCopy } from './copy.ts'
+import { acknowledgeOwn, releaseOwn } from './own-writes.ts'
 import { emit, majorityOf, type PrimaryReplicaMessage, type Replica, send, syncCount, type Turn } from './state.ts'
 
 type Replicate = Extract<PrimaryReplicaMessage, { type: 'replicate' }>
@@ -93,6 +94,7 @@ export function handleReplicated(turn: Turn, from: NodeId, message: Replicated):
     replica.match = match
     replica.next = Math.max(replica.next, match + 1)
     acknowledge(turn)
+    releaseOwn(turn, from, match)
   }
   // If the log is known to match there by now, the request to retry is stale; obeying it could loop for ever.
   if (retryFrom !== undefined) {
@@ -123,7 +125,7 @@ function settle(turn: Turn, index: number, result: ReturnType<typeof applyNext>)
   const origin = turn.state.proposals.get(index)
   if (origin === undefined || result === undefined) return
   turn.state.proposals.delete(index)
-  answer(turn, origin, result)
+  acknowledgeOwn(turn, index, { origin, result })
 }
 
 const rounds: Rounds<Turn> = createRounds({

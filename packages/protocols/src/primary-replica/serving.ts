@@ -27,7 +27,7 @@ function canReplicate(turn: Turn): boolean {
   const { state } = turn
   let reachable = 0
   for (const replica of state.replicas.values()) if (replica.reachable) reachable++
-  return reachable >= syncCount(turn) && state.proposals.size < REQUEST_LIMIT
+  return reachable >= syncCount(turn) && state.proposals.size + state.ownWrites.size < REQUEST_LIMIT
 }
 
 /**

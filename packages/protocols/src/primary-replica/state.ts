@@ -1,5 +1,5 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Millis } from '@chaosproxy/history'
+import type { Completion, Millis } from '@chaosproxy/history'
 import type { Generator } from '../generator.ts'
 import type { Entry, Log } from '../log.ts'
 import type { Effect } from '../machine.ts'
@@ -10,6 +10,8 @@ export interface PrimaryReplicaConfig extends RoutingConfig {
   readonly sync: number | 'majority' | 'all'
   /** Who answers reads: the primary alone, or every node from its own copy. */
   readonly reads: 'primary' | 'replica'
+  /** Whether a write is acknowledged only once the node that its client called has it too. */
+  readonly ownWrites: boolean
   readonly failover: boolean
   readonly heartbeatMs: Millis
   readonly silenceMinMs: Millis
@@ -55,6 +57,12 @@ export interface Replica {
   reachable: boolean
 }
 
+/** A committed write whose acknowledgement waits for its client's replica. */
+export interface OwnWrite {
+  readonly origin: Origin
+  readonly result: Completion
+}
+
 /** The copy is the result of the first `applied` entries; the leader is the primary. */
 export interface PrimaryReplicaState extends RoutingState {
   readonly peers: readonly NodeId[]
@@ -71,6 +79,8 @@ export interface PrimaryReplicaState extends RoutingState {
   roundStarted: number
   /** Where to send the answer to each entry, by index. */
   readonly proposals: Map<number, Origin>
+  /** Committed writes that wait for their clients' replicas, by index and in that order. */
+  readonly ownWrites: Map<number, OwnWrite>
 }
 
 /** One step in progress. */

@@ -97,7 +97,7 @@ function ranOn(cluster: StartedCluster, run: PlannedRun, options: PerformOptions
         schedule,
         sink: listener === undefined ? sink : toldOf(sink, listener),
         clients: spec.clients,
-        sticky: target.sticky,
+        sticky: typeof target.sticky === 'function' ? target.sticky(run.targetSettings) : target.sticky,
         rate: spec.rate,
         timeMs: spec.timeMs,
         // A given schedule is followed to the letter, and virtual time has no slow machines.

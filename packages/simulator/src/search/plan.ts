@@ -1,6 +1,12 @@
 import { createRandom, type NodeId, nodeNames, type Random, type Schedule } from '@chaosproxy/faults'
 import { millis, millisToNanos } from '@chaosproxy/history'
-import { functionsOf, type KnobValue, notPromisedUnder, type ProtocolDefinition } from '@chaosproxy/protocols'
+import {
+  functionsOf,
+  type KnobValue,
+  notPromisedUnder,
+  type ProtocolDefinition,
+  stickinessOf,
+} from '@chaosproxy/protocols'
 import type { PlannedOperation, Scenario } from '@chaosproxy/runner'
 import { EVEN_RANK, type Settings, type SettingValue, settingsFor, usualValue } from '@chaosproxy/workloads'
 import type { Reaction } from './reaction.ts'
@@ -51,7 +57,7 @@ export function planTrial(subject: Subject, strategy: Strategy, seed: number): P
     nodes: nodes.length,
     seed,
     timeoutMs: millis(random.fork('timeout').pick(TIMEOUTS_MS)),
-    operations: planOperations(subject, settings, random.fork('operations'), nodes, lengthMs),
+    operations: planOperations(subject, settings, knobs, random.fork('operations'), nodes, lengthMs),
     faults: [],
   }
   return {
@@ -93,6 +99,7 @@ function chooseSettings({ workload, settings: chosen, level, protocol }: Subject
 function planOperations(
   { operations, workload, protocol, choices = {} }: Subject,
   settings: Settings,
+  knobs: Subject['knobs'],
   random: Random,
   nodes: readonly NodeId[],
   lengthMs: number,
@@ -104,6 +111,7 @@ function planOperations(
   const times = new Float64Array(operations)
   for (let i = 0; i < operations; i++) times[i] = timeOf()
   times.sort()
+  const isSticky = stickinessOf(protocol, knobs) === true
   const planned: PlannedOperation[] = []
   for (let i = 0; i < operations; i++) {
     const client = random.integer(clients.length)
@@ -114,7 +122,7 @@ function planOperations(
     )
     if (input === undefined) continue
     const picked = random.pick(nodes)
-    const node = protocol.sticky === true ? (nodes[client % nodes.length] ?? picked) : picked
+    const node = isSticky ? (nodes[client % nodes.length] ?? picked) : picked
     planned.push({ at: millisToNanos(millis(times[i] ?? 0)), client, node, input })
   }
   return planned

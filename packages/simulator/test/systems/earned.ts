@@ -1,7 +1,7 @@
 import { check, type Report } from '@chaosproxy/checker'
 import { createRandom, nemeses, nodeNames, planSchedule } from '@chaosproxy/faults'
 import { type Event, historyFromEvents, millis } from '@chaosproxy/history'
-import { findProtocol } from '@chaosproxy/protocols'
+import { findProtocol, stickinessOf } from '@chaosproxy/protocols'
 import { settingsFor, type Workload, workloads } from '@chaosproxy/workloads'
 import { createSimulatedCluster } from '../../src/cluster.ts'
 import { simulateRun } from '../../src/simulate.ts'
@@ -66,7 +66,7 @@ function runRow(row: SystemRow, seed: number): Report<string> {
     sink: { append: (event) => events.push(event) },
     // Four for each node, the last of which asks another node each time.
     clients: 20,
-    sticky: findProtocol(protocol)?.sticky,
+    sticky: stickinessOf(findProtocol(protocol)!, knobs),
     rate: row.rate ?? rate,
     timeMs,
     timeoutMs: millis(1_000),

@@ -1,6 +1,7 @@
 import { CALM, type SystemRow, UNDER_FAULTS } from './row.ts'
 
 const LINEARIZABLE = { meets: ['linearizable', 'eventual'] }
+const STICKY = { reads: 'sticky', failover: false }
 const SYNCHRONOUS = { sync: 'all', reads: 'primary' }
 
 export const primaryReplicaRows: readonly SystemRow[] = [
@@ -27,5 +28,28 @@ export const primaryReplicaRows: readonly SystemRow[] = [
     knobs: { sync: 'majority', reads: 'replica' },
     faults: UNDER_FAULTS,
     earns: { meets: ['eventual'], breaks: ['linearizable'] },
+  },
+  // A sticky session never goes back, but does not see its own write before its replica has it …
+  {
+    protocol: 'primary-replica',
+    knobs: STICKY,
+    faults: ['delay'],
+    rate: 2_000,
+    earns: { meets: ['monotonic-reads', 'monotonic-writes', 'eventual'], breaks: ['read-your-writes'] },
+  },
+  // … unless the write waits for that.
+  {
+    protocol: 'primary-replica',
+    knobs: { ...STICKY, 'own-writes': true },
+    faults: UNDER_FAULTS,
+    earns: { meets: ['sequential', 'session', 'eventual'], breaks: ['linearizable'] },
+  },
+  // Once its replica is down, a client that moves to another goes back in time.
+  {
+    protocol: 'primary-replica',
+    knobs: { reads: 'sticky-while-up', 'own-writes': true, failover: false },
+    faults: ['delay', 'kill'],
+    rate: 1_000,
+    earns: { meets: ['eventual'], breaks: ['monotonic-reads'] },
   },
 ]

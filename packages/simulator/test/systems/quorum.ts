@@ -15,8 +15,8 @@ export const quorumRows: readonly SystemRow[] = [
   {
     ...system,
     knobs: { 'write-back': false, 'read-repair': false },
-    settings: { ...READS_AND_WRITES, keys: 1 },
-    faults: ['delay'],
+    settings: { ...READS_AND_WRITES, keys: 1, reads: 0.9 },
+    faults: ['loss'],
     rate: 2_000,
     earns: STALE,
   },
