@@ -102,7 +102,7 @@ describe('chaos check -', () => {
     }
   })
 
-  test('says what is wrong with stdin as with any file', () => {
+  patientTest('says what is wrong with stdin as with any file', () => {
     expect(piped(Buffer.from('')).stderr).toContain('stdin: this file is empty')
     expect(piped(Buffer.from('{"process":0}\n')).stderr).toContain('stdin:1: "type" is missing.')
   })
@@ -168,7 +168,7 @@ test('an operation that its model does not know is named with file and line', as
 describe('chaos check --workers', () => {
   const names = ['stale-read', 'fresh-read', 'split-brain', 'readers-disagree'] as const
 
-  test('answers as one thread does, in the order of the files', async () => {
+  patientTest('answers as one thread does, in the order of the files', async () => {
     const args = ['check', '--json', ...names.map(history), 'nowhere.jsonl']
     const withoutTimes = (stdout: string) => stdout.replaceAll(/"timing":\{[^}]*\}/g, '')
     const [alone, several] = await Promise.all([chaos(args), chaos([...args, '--workers', '2'])])

@@ -49,7 +49,7 @@ async function specsOf(cwd: string, ...args: readonly string[]) {
 }
 
 describe('chaos run, where there is a chaos.config.ts,', () => {
-  test('has what that says of every run', async () => {
+  patientTest('has what that says of every run', async () => {
     const cwd = project({ 'chaos.config.ts': CONFIG, 'work/mine.ts': MINE })
     const { record, directory } = await specsOf(cwd)
     expect(record.spec).toMatchObject({ target: { name: 'sim:raft' }, timeMs: 1000, rate: 200, seed: 7 })
@@ -153,7 +153,7 @@ describe('what a configuration names', () => {
     }`,
   }
 
-  test('is listed among the targets and workloads', async () => {
+  patientTest('is listed among the targets and workloads', async () => {
     const config = join(project(files), 'sub', 'chaos.config.ts')
     const listed = async (command: string, member: string) => {
       const { stdout, stderr } = await chaosHere([command, '--config', config, '--json'])
@@ -198,7 +198,7 @@ describe('what a configuration names', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('is searched by name, a protocol with a workload', async () => {
+  patientTest('is searched by name, a protocol with a workload', async () => {
     const config = join(project(files), 'sub', 'chaos.config.ts')
     const search = ['fuzz', '--config', config, '--target', 'proto', '--workload', 'own', '--out', temporaryDirectory()]
     const { stdout, exitCode } = await chaosHere([...search, '--seeds', '100', '--workers', '1', '--json'])

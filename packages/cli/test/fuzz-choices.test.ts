@@ -16,7 +16,7 @@ async function searched(protocol: string, args: readonly string[]) {
 }
 
 describe('a search for what an author of a protocol asks about', () => {
-  test('goes by invariants alone where no level is promised, over what is durable at each moment', async () => {
+  patientTest('goes by invariants alone where no level is promised, over what is durable at each moment', async () => {
     const asItIs = await searched('durable', ['--mix', 'write'])
     expect(asItIs).toMatchObject({ exitCode: 2, causes: [], found: { vacuous: ['no read succeeded in any trial'] } })
     const early = await searched('durable', ['--mix', 'write', '--bug', 'confirm-early'])

@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { importUserFile } from '@chaosproxy/targets/user-file'
-import { describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { chaos, temporaryDirectory } from './chaos.ts'
+import { patientTest, test } from './patient.ts'
 
 /** Files outside every `node_modules` that has this program. */
 function filesOf(files: { readonly [name: string]: string }): string {
@@ -39,7 +40,7 @@ export default {
 `
 
 describe('a file of the user’s that imports chaosproxy by its name, in a folder without node_modules,', () => {
-  test('gets the one that runs: a workload, tried out on a thread and used by a run', async () => {
+  patientTest('gets the one that runs: a workload, tried out on a thread and used by a run', async () => {
     const cwd = filesOf({ 'own.ts': workload })
     const args = ['run', '--sim', '--workload', './own.ts', '--time', '1s', '--faults', 'none', '--json']
     const { stdout, stderr, exitCode } = await chaos(args, { cwd })
@@ -47,7 +48,7 @@ describe('a file of the user’s that imports chaosproxy by its name, in a folde
     expect(JSON.parse(stdout).headline).toBe('linearizable')
   })
 
-  test('gets it in the files that it imports, too: a model on a thread of the checker', async () => {
+  patientTest('gets it in the files that it imports, too: a model on a thread of the checker', async () => {
     const lines = [
       '{"process":0,"type":"invoke","f":"put","value":1}',
       '{"process":0,"type":"ok","f":"put","value":null}',

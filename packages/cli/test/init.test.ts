@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { chaos, chaosHere, temporaryDirectory } from './chaos.ts'
-import { patientTest } from './patient.ts'
+import { patientTest, test } from './patient.ts'
 
 describe('chaos init', () => {
-  test('writes a configuration whose runs run as they are', async () => {
+  patientTest('writes a configuration whose runs run as they are', async () => {
     const cwd = temporaryDirectory()
     expect(await chaosHere(['init'], { cwd })).toMatchObject({
       exitCode: 0,
@@ -32,7 +32,7 @@ describe('chaos init', () => {
     expect(exitCode).toBe(4)
   })
 
-  test('writes where a service keeps its objects, if that is said', async () => {
+  patientTest('writes where a service keeps its objects, if that is said', async () => {
     const cwd = temporaryDirectory()
     const init = (...typed: string[]) => chaosHere(['init', '--force', ...typed], { cwd })
     const place = ['--path', '/v1/documents/{key}', '--value', 'json.data.text']

@@ -65,7 +65,7 @@ async function nothingLeft(directory: string): Promise<void> {
 }
 
 describe("a cluster of a user's own, declared in a file", () => {
-  test('is linearizable while its nodes are killed, paused and cut apart, if it is', async () => {
+  patientTest('is linearizable while its nodes are killed, paused and cut apart, if it is', async () => {
     const cwd = declared()
     const faults = scheduleIn(cwd, [
       { fromMs: 500, toMs: 1_500, kind: 'kill', nodes: ['n2'] },
@@ -121,7 +121,7 @@ describe("a cluster of a user's own, declared in a file", () => {
     expect(exitCode).toBe(3)
   })
 
-  test.each([
+  patientTest.each([
     ['SIGINT', 130],
     ['SIGKILL', null],
   ] as const)('leaves nothing behind when chaos gets %s', async (signal, code) => {

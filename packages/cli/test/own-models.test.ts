@@ -3,10 +3,10 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ModelEntry, modelEntry, models } from '@chaosproxy/checker'
 import { check, historyFromEvents, millis } from 'chaosproxy'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect } from 'vitest'
 import stack from '../../../examples/stack.ts'
 import { bin, chaos, chaosHere, root, temporaryDirectory } from './chaos.ts'
-import { patientTest } from './patient.ts'
+import { patientTest, test } from './patient.ts'
 
 const example = join(root, 'examples', 'stack.ts')
 const history = join(root, 'examples', 'stack.jsonl')
@@ -25,7 +25,7 @@ const fileOf = (name: string, text: string): string => {
 }
 
 describe('a model of one’s own, given as a file', () => {
-  test('judges a history by every level, with the counterexample and the expectation', async () => {
+  patientTest('judges a history by every level, with the counterexample and the expectation', async () => {
     const args = ['check', history, '--model', example, '--json', '--expect', 'linearizable']
     const { exitCode, stdout } = await chaos(args)
     expect(JSON.parse(stdout)).toMatchObject({

@@ -21,7 +21,7 @@ async function withProtocol(): Promise<string> {
 const moduleIn = async (directory: string) => (await importUserFile(join(directory, 'protocol.ts'))) as ProtocolModule
 
 describe.skipIf(isPatient)('chaos init protocol', () => {
-  test('writes a protocol that is right, and wrong with its mistake, for a test of one’s own too', async () => {
+  patientTest('writes a protocol that is right, and wrong with its mistake, for a test of one’s own too', async () => {
     const protocol = await moduleIn(await withProtocol())
     expect(search(protocol, { seeds: 20 })).toMatchObject({ trials: 20, found: undefined, vacuous: [] })
     const { found } = search(protocol, { bug: 'no-write-back', seeds: 2_000, shrinkMs: 500 })

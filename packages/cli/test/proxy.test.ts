@@ -4,9 +4,10 @@ import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { carriageNames } from '@chaosproxy/proxy/control'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished } from 'vitest'
 import { parseProxySettings } from '../src/proxy/settings.ts'
 import { chaos, startChaos, temporaryDirectory } from './chaos.ts'
+import { patientTest, test } from './patient.ts'
 import { until } from './processes.ts'
 import { echoServer, startProxy, startProxyWithFiles } from './proxy-process.ts'
 
@@ -178,7 +179,7 @@ describe('chaos proxy', () => {
     expect(record).toMatchObject({ model: 'counter' })
   })
 
-  test('never replaces a recording by itself: neither what clients saw nor what backends answered', async () => {
+  patientTest('never replaces a recording by itself: neither what clients saw nor what backends answered', async () => {
     const directory = temporaryDirectory()
     const out = join(directory, 'history.jsonl')
     const args = [
@@ -260,15 +261,18 @@ describe('chaos proxy', () => {
     expect([good.exitCode, bad.exitCode]).toEqual([0, 1])
   })
 
-  test('whose command is cut short, by a signal or by --time, does not end as if that had succeeded', async () => {
-    const endless = ['--', 'node', '-e', 'setInterval(() => {}, 1000)']
-    const signalled = await startProxy(endless)
-    signalled.child.kill('SIGINT')
-    const late = await chaos(['proxy', '--control', '127.0.0.1:0', '--time', '200ms', ...endless])
-    expect([(await signalled.finished).exitCode, late.exitCode]).toEqual([130, 2])
-  })
+  patientTest(
+    'whose command is cut short, by a signal or by --time, does not end as if that had succeeded',
+    async () => {
+      const endless = ['--', 'node', '-e', 'setInterval(() => {}, 1000)']
+      const signalled = await startProxy(endless)
+      signalled.child.kill('SIGINT')
+      const late = await chaos(['proxy', '--control', '127.0.0.1:0', '--time', '200ms', ...endless])
+      expect([(await signalled.finished).exitCode, late.exitCode]).toEqual([130, 2])
+    },
+  )
 
-  test('records a service by its route table, as chaos check reads it', async () => {
+  patientTest('records a service by its route table, as chaos check reads it', async () => {
     const values = new Map<string, string>()
     const service = createHttpServer(async (request, response) => {
       let body = ''
@@ -310,7 +314,7 @@ describe('chaos proxy', () => {
     expect(checked).toMatchObject({ exitCode: 0 })
   })
 
-  test('out of descriptors says so, in a few lines, and goes on with those it has', async () => {
+  patientTest('out of descriptors says so, in a few lines, and goes on with those it has', async () => {
     const { url, lines, finished, child } = await startProxyWithFiles(250, ['--upstream', await echoServer()])
     const [{ listen }] = await getJson(`${url}/v1/proxies`)
     const clients = Array.from({ length: 300 }, () => {

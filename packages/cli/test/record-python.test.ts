@@ -181,7 +181,7 @@ describe('a service in Python', () => {
     },
   )
 
-  test('that answers without the member is unknown until the table says what that means', async () => {
+  patientTest('that answers without the member is unknown until the table says what that means', async () => {
     const { missing: _, ...strict } = read
     const drive = async (clients: Clients) => {
       await clients('alice').read('d1')
@@ -195,7 +195,7 @@ describe('a service in Python', () => {
     expect(resultOf(await judge(named, [await startService()], drive), 'linearizable')).toBe('met')
   })
 
-  test('that forgets is caught by what it does not say', async () => {
+  patientTest('that forgets is caught by what it does not say', async () => {
     const judged = await judge(named, [await startService(`http://${await startService()}`)], async (clients) => {
       await clients('alice').save('d1', 'x')
       await clients('alice').read('d1')

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { chaos, chaosHere, temporaryDirectory } from './chaos.ts'
-import { patientTest } from './patient.ts'
+import { patientTest, test } from './patient.ts'
 
 // Servers that `chaos record` starts itself, and servers that it hurts without recording them.
 
@@ -70,15 +70,18 @@ function both(faults: string) {
 }
 
 describe('servers that chaos record starts', () => {
-  test('an app that asks its store again is found to have asked twice, by the losses of answers between them', async () => {
-    const { args } = both('lose-reply')
-    const { exitCode, stdout, stderr } = await chaos(args)
-    expect({ exitCode, stderr: exitCode === 1 ? '' : stderr }).toEqual({ exitCode: 1, stderr: '' })
-    const { levels, run } = JSON.parse(stdout)
-    expect(levels.linearizable.result).toBe('violated')
-    // Only what passed between the clients and the app is recorded.
-    expect(readFileSync(join(run, 'history.jsonl'), 'utf8')).not.toContain('"node":"store"')
-  })
+  patientTest(
+    'an app that asks its store again is found to have asked twice, by the losses of answers between them',
+    async () => {
+      const { args } = both('lose-reply')
+      const { exitCode, stdout, stderr } = await chaos(args)
+      expect({ exitCode, stderr: exitCode === 1 ? '' : stderr }).toEqual({ exitCode: 1, stderr: '' })
+      const { levels, run } = JSON.parse(stdout)
+      expect(levels.linearizable.result).toBe('violated')
+      // Only what passed between the clients and the app is recorded.
+      expect(readFileSync(join(run, 'history.jsonl'), 'utf8')).not.toContain('"node":"store"')
+    },
+  )
 
   patientTest('can be killed and paused, and are there again in the end', async () => {
     const { args } = both('pause')

@@ -48,43 +48,49 @@ describe('a report, opened in a real browser', () => {
     })
   })
 
-  test('of a story shows every step beside what was drawn of it, in the dark as in the light', async (context) => {
-    if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
-    const page = join(temporaryDirectory(), 'story.html')
-    await chaosHere(['scenario', 'burrito-and-taco', '--html', page])
-    await open(page, async (shown) => {
-      for (const colorScheme of ['dark', 'light'] as const) {
-        await shown.emulateMedia({ colorScheme })
-        expect(await shown.locator('h1').innerText()).toBe('Burrito and taco')
-        expect(await shown.locator('.told li').count()).toBe(24)
-        const [words, drawn] = await Promise.all(
-          ['p', '.drawn'].map((part) => shown.locator(`.told li:first-child > ${part}`).first().boundingBox()),
-        )
-        expect(words!.x).toBeLessThan(drawn!.x)
-        expect(await shown.locator('.wall').first().isVisible()).toBe(true)
-      }
-    })
-  })
+  patientTest(
+    'of a story shows every step beside what was drawn of it, in the dark as in the light',
+    async (context) => {
+      if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
+      const page = join(temporaryDirectory(), 'story.html')
+      await chaosHere(['scenario', 'burrito-and-taco', '--html', page])
+      await open(page, async (shown) => {
+        for (const colorScheme of ['dark', 'light'] as const) {
+          await shown.emulateMedia({ colorScheme })
+          expect(await shown.locator('h1').innerText()).toBe('Burrito and taco')
+          expect(await shown.locator('.told li').count()).toBe(24)
+          const [words, drawn] = await Promise.all(
+            ['p', '.drawn'].map((part) => shown.locator(`.told li:first-child > ${part}`).first().boundingBox()),
+          )
+          expect(words!.x).toBeLessThan(drawn!.x)
+          expect(await shown.locator('.wall').first().isVisible()).toBe(true)
+        }
+      })
+    },
+  )
 
-  test('of a comparison shows every system in its picture and its tables, in the dark as in the light', async (context) => {
-    if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
-    const page = join(temporaryDirectory(), 'compare.html')
-    const targets = ['raft', 'master-master']
-    const quick = ['--time', '1s', '--rate', '50', '--seeds', '1', '--seed', '2']
-    await chaosHere(['compare', '--targets', targets.join(','), '--faults', 'partition', ...quick, '--html', page])
-    await open(page, async (shown) => {
-      for (const colorScheme of ['dark', 'light'] as const) {
-        await shown.emulateMedia({ colorScheme })
-        expect(await shown.locator('h1').innerText()).toBe('2 systems compared')
-        for (const target of targets) expect(await shown.locator('svg.plot').first().textContent()).toContain(target)
-        expect(await shown.locator('table').count()).toBe(3)
-        const plot = await shown.locator('svg.plot').first().boundingBox()
-        expect(plot!.width).toBeGreaterThan(600)
-      }
-    })
-  })
+  patientTest(
+    'of a comparison shows every system in its picture and its tables, in the dark as in the light',
+    async (context) => {
+      if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
+      const page = join(temporaryDirectory(), 'compare.html')
+      const targets = ['raft', 'master-master']
+      const quick = ['--time', '1s', '--rate', '50', '--seeds', '1', '--seed', '2']
+      await chaosHere(['compare', '--targets', targets.join(','), '--faults', 'partition', ...quick, '--html', page])
+      await open(page, async (shown) => {
+        for (const colorScheme of ['dark', 'light'] as const) {
+          await shown.emulateMedia({ colorScheme })
+          expect(await shown.locator('h1').innerText()).toBe('2 systems compared')
+          for (const target of targets) expect(await shown.locator('svg.plot').first().textContent()).toContain(target)
+          expect(await shown.locator('table').count()).toBe(3)
+          const plot = await shown.locator('svg.plot').first().boundingBox()
+          expect(plot!.width).toBeGreaterThan(600)
+        }
+      })
+    },
+  )
 
-  test('of a run draws its operations, in the dark as in the light', async (context) => {
+  patientTest('of a run draws its operations, in the dark as in the light', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     const out = temporaryDirectory()
     await chaosHere(['run', '--sim', '--seed', '3', '--time', '3s', '--faults', 'partition', '--out', out])
@@ -122,24 +128,27 @@ describe('a report, opened in a real browser', () => {
     })
   })
 
-  test('draws each process in a row of its own, and only the contradiction that is open in red', async (context) => {
-    if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
-    const out = temporaryDirectory()
-    await chaosHere(['run', '--sim', '--target', 'master-master', '--seed', '3', '--time', '5s', '--out', out])
-    await open(join(out, readdirSync(out)[0]!, 'report.html'), async (page) => {
-      const data = JSON.parse(await page.locator('#data').innerHTML()) as { processes: string[]; focus: number[] }
-      expect(new Set(data.processes).size).toBe(data.processes.length)
-      expect(data.focus.length).toBeGreaterThan(0)
-      const tall = await page.locator('#timeline-rows').evaluate((element) => element.getBoundingClientRect().height)
-      expect(tall).toBeGreaterThanOrEqual(15 * data.processes.length)
-      const red = () => page.locator('#explorer').getAttribute('data-in-red')
-      expect(await red()).toBe(String(data.focus.length))
-      const other = page.locator('.also details').first()
-      const lines = ((await other.getAttribute('data-lines')) ?? '').split(' ')
-      await other.locator('summary').click()
-      await expect.poll(red).toBe(String(lines.length))
-    })
-  })
+  patientTest(
+    'draws each process in a row of its own, and only the contradiction that is open in red',
+    async (context) => {
+      if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
+      const out = temporaryDirectory()
+      await chaosHere(['run', '--sim', '--target', 'master-master', '--seed', '3', '--time', '5s', '--out', out])
+      await open(join(out, readdirSync(out)[0]!, 'report.html'), async (page) => {
+        const data = JSON.parse(await page.locator('#data').innerHTML()) as { processes: string[]; focus: number[] }
+        expect(new Set(data.processes).size).toBe(data.processes.length)
+        expect(data.focus.length).toBeGreaterThan(0)
+        const tall = await page.locator('#timeline-rows').evaluate((element) => element.getBoundingClientRect().height)
+        expect(tall).toBeGreaterThanOrEqual(15 * data.processes.length)
+        const red = () => page.locator('#explorer').getAttribute('data-in-red')
+        expect(await red()).toBe(String(data.focus.length))
+        const other = page.locator('.also details').first()
+        const lines = ((await other.getAttribute('data-lines')) ?? '').split(' ')
+        await other.locator('summary').click()
+        await expect.poll(red).toBe(String(lines.length))
+      })
+    },
+  )
 
   patientTest('does the same whether its code comes from the sources or as it is installed', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')

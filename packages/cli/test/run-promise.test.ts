@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { chaosHere, temporaryDirectory } from './chaos.ts'
+import { patientTest, test } from './patient.ts'
 
 /** A run in virtual time, and what it prints as JSON. */
 async function simulate(...args: readonly string[]) {
@@ -13,7 +14,7 @@ async function simulate(...args: readonly string[]) {
 const broken = ['--bug', 'forget-vote', '--seed', '51', '--rate', '2000']
 
 describe('a run without --expect', () => {
-  test('fails where the target breaks what it promises', async () => {
+  patientTest('fails where the target breaks what it promises', async () => {
     const { exitCode, result } = await simulate(...broken)
     expect(result).toMatchObject({
       expected: 'linearizable',

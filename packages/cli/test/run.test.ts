@@ -53,7 +53,7 @@ describe('a real run', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('that is interrupted is healed, finished and checked, and exits with 130', async () => {
+  patientTest('that is interrupted is healed, finished and checked, and exits with 130', async () => {
     const out = temporaryDirectory()
     const { child, finished } = startChaos(['run', '--time', '60s', '--seed', '1', '--out', out])
     await until(() => existsSync(join(out, readdirSync(out)[0] ?? '-', 'history.jsonl')) && lines(out) > 200)
@@ -66,7 +66,7 @@ describe('a real run', () => {
     expect(await processesMentioning(out)).toEqual([])
   })
 
-  test('whose runner is killed leaves no process behind, and a history that can be checked', async () => {
+  patientTest('whose runner is killed leaves no process behind, and a history that can be checked', async () => {
     const out = temporaryDirectory()
     const { child, finished } = startChaos(['run', '--time', '60s', '--seed', '1', '--faults', 'pause', '--out', out])
     await until(() => existsSync(join(out, readdirSync(out)[0] ?? '-', 'history.jsonl')) && lines(out) > 400)
@@ -113,7 +113,7 @@ describe('a simulated run', () => {
     return readFileSync(join(onlyRunIn(out), 'history.jsonl'), 'utf8')
   }
 
-  test('of one seed is the same history to the byte in two processes, and another of another', async () => {
+  patientTest('of one seed is the same history to the byte in two processes, and another of another', async () => {
     const [first, second, other] = await Promise.all([
       simulate(temporaryDirectory(), '9'),
       simulate(temporaryDirectory(), '9'),
@@ -144,7 +144,7 @@ describe('a simulated run', () => {
     },
   )
 
-  test('is the only kind that can be verified so', async () => {
+  patientTest('is the only kind that can be verified so', async () => {
     const { exitCode, stderr } = await chaosHere(['run', '--verify-determinism'])
     expect(stderr).toContain('--verify-determinism: real processes never do the same twice. Add --sim.')
     expect(exitCode).toBe(3)
@@ -226,20 +226,23 @@ describe('an environment that does not play along', () => {
     expect(exitCode).toBe(4)
   })
 
-  test('a disk that fills up ends the run with a sentence, leaves no process, and keeps what was recorded', async (context) => {
-    const disk = temporaryDirectory()
-    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=300k', 'tmpfs', disk]).status === 0
-    if (!mounted) context.skip('needs to mount a small disk, which takes root')
-    onTestFinished(() => void spawnSync('umount', ['-l', disk]))
-    const { exitCode, stderr } = await chaos(['run', '--time', '60s', '--faults', 'none', '--out', disk])
-    expect(stderr).toMatch(
-      /history(?:\.backend)?\.jsonl: no space is left on the disk\. .* The \d+ events written before are kept\.\n$/,
-    )
-    expect(exitCode).toBe(4)
-    expect(await processesMentioning(disk)).toEqual([])
-    const checked = await chaos(['check', join(onlyRunIn(disk), 'history.jsonl'), '--json'])
-    expect(JSON.parse(checked.stdout).levels.linearizable.result).toBe('met')
-  })
+  patientTest(
+    'a disk that fills up ends the run with a sentence, leaves no process, and keeps what was recorded',
+    async (context) => {
+      const disk = temporaryDirectory()
+      const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=300k', 'tmpfs', disk]).status === 0
+      if (!mounted) context.skip('needs to mount a small disk, which takes root')
+      onTestFinished(() => void spawnSync('umount', ['-l', disk]))
+      const { exitCode, stderr } = await chaos(['run', '--time', '60s', '--faults', 'none', '--out', disk])
+      expect(stderr).toMatch(
+        /history(?:\.backend)?\.jsonl: no space is left on the disk\. .* The \d+ events written before are kept\.\n$/,
+      )
+      expect(exitCode).toBe(4)
+      expect(await processesMentioning(disk)).toEqual([])
+      const checked = await chaos(['check', join(onlyRunIn(disk), 'history.jsonl'), '--json'])
+      expect(JSON.parse(checked.stdout).levels.linearizable.result).toBe('met')
+    },
+  )
 
   test('a directory of runs that exists already is used', async () => {
     const out = temporaryDirectory()

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { chaosHere, temporaryDirectory } from './chaos.ts'
+import { patientTest, test } from './patient.ts'
 
 const SMALL = ['--time', '1s', '--rate', '200', '--clients', '4', '--faults', 'kill', '--seed', '11']
 
@@ -71,7 +72,7 @@ describe('--spec', () => {
     })
   })
 
-  test('of a real run has the same schedule and the same workload again', async () => {
+  patientTest('of a real run has the same schedule and the same workload again', async () => {
     const first = await runInto(...SMALL)
     const second = await runInto('--spec', first.run.path)
     expect(second.run.record.spec).toEqual(first.run.record.spec)
@@ -80,7 +81,7 @@ describe('--spec', () => {
     expectSameWorkload(second.run.history(), first.run.history())
   })
 
-  test('of a real run and of a simulated one differ by their target alone', async () => {
+  patientTest('of a real run and of a simulated one differ by their target alone', async () => {
     const real = await runInto(...SMALL)
     const simulated = await runInto('--sim', ...SMALL)
     const { target, ...spec } = simulated.run.record.spec
@@ -163,7 +164,7 @@ describe('--spec', () => {
 })
 
 describe('--events', () => {
-  test.each([[['--sim']], [[]]])('writes all that happens as it happens, with %j', async (world) => {
+  patientTest.each([[['--sim']], [[]]])('writes all that happens as it happens, with %j', async (world) => {
     const file = join(temporaryDirectory(), 'events.jsonl')
     const { run } = await runInto(...world, ...SMALL, '--events', file)
     const events = readFileSync(file, 'utf8')

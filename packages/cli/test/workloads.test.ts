@@ -36,7 +36,7 @@ const short = (...more: readonly string[]): string[] => {
 }
 
 describe('chaos workloads', () => {
-  test('lists every workload with its settings, and what to type', async () => {
+  patientTest('lists every workload with its settings, and what to type', async () => {
     const { stdout, exitCode } = await chaosHere(['workloads'])
     for (const { name, summary, settings } of workloads) {
       expect(stdout).toContain(name)
@@ -103,7 +103,7 @@ describe("a workload of one's own", () => {
     expect(JSON.parse(stdout)).toMatchObject({ levels: { linearizable: { result: 'met' } } })
   })
 
-  test('is searched with, and the replay file names it', async () => {
+  patientTest('is searched with, and the replay file names it', async () => {
     const file = written(workload({ next: WORKING }))
     const out = temporaryDirectory()
     const typed = ['fuzz', '--workload', file, '--bug', 'stale-read', '--seeds', '64', '--shrink', '1s', '--out', out]
