@@ -34,7 +34,8 @@ const PAUSE_BETWEEN_ROUNDS_MS = millis(50)
  * final.
  *
  * Rounds of reads come first, until `until` is satisfied. If that does not happen in time, the final operations are
- * made anyway: they show that the replicas disagree. Inputs that change something, such as the drain of a queue, are
+ * made anyway: they show that the replicas disagree. Where a client has given up an update that may still take effect,
+ * agreement has to last (see `Cluster.lingersMs`). Inputs that change something, such as the drain of a queue, are
  * repeated until they are answered; otherwise what is still in the queue would look lost.
  */
 export function readFinally(options: Options, done: Converged): void {
@@ -46,14 +47,16 @@ export function readFinally(options: Options, done: Converged): void {
   const compared = forAgreement ? reads : reads.slice(0, 1)
   const healedAt = clock.now()
   const deadline = nanos(healedAt + millisToNanos(millis(options.quietMs)))
+  const lingers = options.recorder.counts().info === 0 ? millis(0) : (cluster.lingersMs ?? millis(0))
+  let agreed: Agreement | undefined
 
   function probe(): void {
     askAll({ ...options, final: false }, allOf(compared, probed), (answers) => {
-      if (
-        !someOwes(cluster) &&
-        compared.every((input) => allAgree(answers.get(input) ?? [], probed.length, workload.agreedOn))
-      )
-        finish(nanos(clock.now() - healedAt))
+      const answer = someOwes(cluster) ? undefined : answerOfAll(compared, answers, probed.length, workload.agreedOn)
+      if (answer === undefined) agreed = undefined
+      else if (answer !== agreed?.answer) agreed = { answer, since: clock.now() }
+      if (agreed !== undefined && clock.now() >= agreed.since + millisToNanos(lingers))
+        finish(nanos(agreed.since - healedAt))
       else if (clock.now() >= deadline) finish(undefined)
       else afterPause(clock, probe)
     })
@@ -66,6 +69,12 @@ export function readFinally(options: Options, done: Converged): void {
 
   if (compared.length === 0) finish(undefined)
   else probe()
+}
+
+/** What all nodes answered to every input, the same in each round since then. */
+interface Agreement {
+  readonly answer: string
+  readonly since: Nanos
 }
 
 /** Whether a node keeps what others lack, so that they may agree on something else only for a moment. */
@@ -141,13 +150,19 @@ function askAll(
   }
 }
 
-function allAgree(
-  values: readonly Json[],
+/** What all nodes answered to each input, as text; undefined if they disagree on one, or have not all answered. */
+function answerOfAll(
+  inputs: readonly Input[],
+  answers: Answers,
   expected: number,
   agreedOn: (answer: Json) => Json = (answer) => answer,
-): boolean {
-  const [first] = values
-  if (first === undefined || values.length < expected) return false
-  const text = canonical(agreedOn(first))
-  return values.every((value) => canonical(agreedOn(value)) === text)
+): string | undefined {
+  const texts: string[] = []
+  for (const input of inputs) {
+    const values = answers.get(input) ?? []
+    const [first, ...others] = values.map((value) => canonical(agreedOn(value)))
+    if (first === undefined || values.length < expected || others.some((text) => text !== first)) return undefined
+    texts.push(first)
+  }
+  return texts.join('\n')
 }

@@ -56,6 +56,12 @@ export interface Cluster {
   inject(fault: Fault, injected: (outcome: Injected) => void): void
   status(): ClusterStatus
   /**
+   * How long nodes have to agree on the same before they count as settled, once a client has given up an update: it
+   * may wait in a queue of theirs, and take effect between two final reads. Absent if nodes say themselves that they
+   * owe something (`NodeStatus.owes`).
+   */
+  readonly lingersMs?: Millis | undefined
+  /**
    * Starts recording the traffic between clients and nodes; the run keeps that record instead of what its clients
    * report. Absent if there is no proxy on client links. Called once, before the first client connects.
    *

@@ -1,5 +1,5 @@
 import type { Fault, NodeId } from '@chaosproxy/faults'
-import type { UserError } from '@chaosproxy/history'
+import { millis, type UserError } from '@chaosproxy/history'
 import type { NodeStatus } from '@chaosproxy/protocols'
 import { currentLeader, type StartedCluster, type Suffering } from '@chaosproxy/runner'
 import type { NodeAddress, OpenedClients } from '../clients/planned-clients.ts'
@@ -47,6 +47,9 @@ export interface OwnNews {
   onBroken(callback: (error: UserError) => void): void
 }
 
+/** What PostgreSQL had queued behind one lock while a standby was away was applied within a third of this. */
+const LINGERS_MS = millis(500)
+
 /** Opens the cluster; its clock starts now. */
 export function openCluster(parts: ClusterParts): OwnCluster {
   const { nodes, network, clients, wire, roles, suffers, failover, news } = parts
@@ -71,6 +74,7 @@ export function openCluster(parts: ClusterParts): OwnCluster {
   return {
     nodes: nodes.map(({ id }) => id),
     clock,
+    lingersMs: LINGERS_MS,
     readyMs: Number(readyNanos - parts.calledNanos) / 1e6,
     connect: (id) => clients.connect(addressOf(id)),
     inject(fault, injected) {
