@@ -12,7 +12,7 @@ import { startProxy } from './proxy-process.ts'
 // installation and this very test. The soak runs each for as long as it says; before that only the first is run of those
 // that take seconds.
 const FIRST = 'npx chaos run'
-const isQuick = (command: string): boolean => !/^npx chaos (fuzz|proxy|run|workloads)/.test(command)
+const isQuick = (command: string): boolean => !/^npx chaos (fuzz|run|workloads)/.test(command)
 /** Those that start no process and wait for nobody. A model of one's own needs what is built. */
 const isWithin = (command: string): boolean =>
   /^npx chaos (check|completion|ctl kinds|run --sim|targets|workloads)/.test(command) && !command.includes('--model')
