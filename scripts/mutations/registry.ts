@@ -4,6 +4,7 @@ import { linearizableMutations } from './linearizable.ts'
 import type { Mutation } from './mutation.ts'
 import { narrowMutations } from './narrow.ts'
 import { objectMutations } from './objects.ts'
+import { partMutations } from './parts.ts'
 import { recordMutations } from './records.ts'
 import { sequentialMutations } from './sequential.ts'
 import { sessionMutations } from './sessions.ts'
@@ -21,6 +22,7 @@ export const mutations: readonly Mutation[] = [
   ...objectMutations,
   ...startMutations,
   ...recordMutations,
+  ...partMutations,
   ...sessionMutations,
   ...counterexampleMutations,
   ...watchMutations,

@@ -22,6 +22,8 @@ export {
   undecidedBeside,
   undecidedShare,
 } from './parallel/shares.ts'
+export { checkPart } from './part/check-part.ts'
+export type { PartVerdict } from './part/verdict.ts'
 export type { Others } from './registers.ts'
 export type { Report } from './report.ts'
 export type { Staleness } from './staleness/measure.ts'

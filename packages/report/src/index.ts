@@ -15,6 +15,7 @@ export type { FileSubject, RunSubject, SearchSubject, Subject } from './reporter
 export { type Baseline, judgeBaseline, parseBaseline, requireSameSubject } from './requirements/baseline.ts'
 export { judgeRequirements } from './requirements/judge-requirements.ts'
 export { firstAnswerAfter, measures } from './requirements/measures.ts'
+export { PROBE_EXAMPLES, type Probe, type ProbeAnswer } from './requirements/probe.ts'
 export { parseRequirement, REQUIREMENT_EXAMPLE } from './requirements/requirement.ts'
 export { allMet, type RequirementResult } from './requirements/result.ts'
 export type {

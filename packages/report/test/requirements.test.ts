@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { judgeRequirements } from '../src/requirements/judge-requirements.ts'
 import { type MeasuredRecord, measures } from '../src/requirements/measures.ts'
+import type { ProbeAnswer } from '../src/requirements/probe.ts'
 import { parseRequirement } from '../src/requirements/requirement.ts'
 import { allMet } from '../src/requirements/result.ts'
 import { type Made, made, ms, report, staleRead, unknown, allMet as verdictsAllMet } from './timeline.ts'
@@ -131,4 +132,104 @@ test('several requirements are met if each is, and unknown only if none is broke
   expect(allMet([])).toBe(true)
   expect(allMet([result(true), result('unknown')])).toBe('unknown')
   expect(allMet([result('unknown'), result(false)])).toBe(false)
+})
+
+describe('a level that is required', () => {
+  const stale = staleRead()
+  const staleRecord = (faults: MeasuredRecord['faults']): MeasuredRecord => ({
+    history: stale.history,
+    report: stale.report,
+    faults,
+    checking: {
+      model: 'register',
+      initial: null,
+      levels: ['linearizable'],
+      failedCas: 'drop',
+      deadlineMs: 20_000 as never,
+      memoryBytes: 1e9,
+      now: () => 0 as never,
+    },
+  })
+  const culprit = stale.history.operations.length - 1
+
+  test('of the whole history is its verdict', () => {
+    expect(judged('linearizable', staleRecord([]))).toMatchObject({ met: false })
+    expect(judged('linearizable', { ...record, checking: staleRecord([]).checking })).toMatchObject({
+      met: true,
+      found: 'linearizable',
+    })
+    expect(judged('causal', { ...staleRecord([]), report: report('none', {}) })).toMatchObject({ met: 'unknown' })
+  })
+
+  test('during a fault is broken only by what was called during it', () => {
+    const called = stale.history.operations.callTime[culprit]!
+    const during = staleRecord([{ kind: 'partition', from: called - 1, to: called + 1 }])
+    expect(judged('linearizable during partition', during)).toMatchObject({ met: false })
+    expect(judged('linearizable during faults', during)).toMatchObject({
+      met: false,
+      found: expect.stringMatching(/^a violation: process/i),
+    })
+    expect(judged('linearizable of reads during before', during)).toMatchObject({ met: true })
+    expect(judged('linearizable of writes', during)).toMatchObject({ met: 'unknown' })
+    expect(judged('linearizable during kill', during)).toMatchObject({
+      met: 'unknown',
+      why: 'no operation was called during a kill',
+    })
+  })
+})
+
+describe('a probe', () => {
+  const asked = (text: string, answer: ProbeAnswer) => judged(text, { ...record, answers: new Map([[text, answer]]) })
+
+  test('is compared by the number that it answered', () => {
+    expect(asked('http://db/health status == 200', { value: 200 })).toMatchObject({
+      met: true,
+      found: '200',
+      value: 200,
+    })
+    expect(asked('https://db/x json.lag.ms <= 5.5 within 2s', { value: 6 })).toMatchObject({ met: false, found: '6' })
+    expect(asked('command "./count.sh" output >= 100', { value: 100 })).toMatchObject({ met: true })
+  })
+
+  test('without an answer is unknown, and says why', () => {
+    expect(asked('http://db/health status == 200', { why: 'no answer within 10 s' })).toMatchObject({
+      met: 'unknown',
+      why: 'no answer within 10 s',
+    })
+    expect(judged('http://db status == 200')).toMatchObject({ met: 'unknown', why: 'nobody was asked' })
+  })
+
+  test('reads whom to ask, what to take of the answer, and how long to wait', () => {
+    expect(parseRequirement("command 'redis-cli dbsize' output > 0 within 500ms", '')).toMatchObject({
+      kind: 'probe',
+      probe: { kind: 'command', command: 'redis-cli dbsize', take: 'output', withinMs: 500 },
+      comparison: '>',
+      bound: 0,
+    })
+    expect(parseRequirement('http://{n1}/a?b=c = 200', '')).toMatchObject({
+      probe: { kind: 'http', url: 'http://{n1}/a?b=c', take: 'status', withinMs: 10_000 },
+      comparison: '==',
+    })
+    expect(parseRequirement('http://h/json json.a.0.b<7', '')).toMatchObject({
+      probe: { take: ['a', '0', 'b'] },
+      bound: 7,
+    })
+  })
+})
+
+test.each([
+  ['linearizable >= 1', 'a level has no bound: write linearizable.'],
+  ['linearisable', 'there is no level linearisable. Did you mean linearizable?'],
+  ['strict of read', 'there is no level strict.'],
+  ['eventual during partition', 'eventual is about the last reads of the whole run'],
+  ['linearizable during partitoin', 'there is no fault partitoin. Did you mean partition?'],
+  ['availability', 'say what availability must be, such as'],
+  ['http://db/health', 'write whom to ask and the number to be answered, such as "http://127.0.0.1:8080/health status'],
+  ['http://db/health status == OK', 'write whom to ask and the number'],
+  ['http:///health status == 200', 'names no server'],
+  ['http://db status == 200 within soon', 'within soon: write a time up to 10m'],
+  ['command true exit == 0', `such as "command './count.sh' output >= 100"`],
+  ['command "true" code == 0', 'of a command, exit or output is compared, not code'],
+])('%s is refused with what to write instead', (text, message) => {
+  expect(() => parseRequirement(text, '--require')).toThrow(message)
 })

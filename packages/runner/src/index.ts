@@ -33,7 +33,6 @@ export {
   completeRun,
   DEFAULT_TARGET,
   DEFAULT_WORKLOAD,
-  draftSchema,
   mergeDrafts,
   nameIn,
   parseRunDraft,

@@ -1,4 +1,4 @@
-import type { Report } from '@chaosproxy/checker'
+import type { CheckOptions, Report } from '@chaosproxy/checker'
 import { type FaultKind, nodeNames, type Schedule } from '@chaosproxy/faults'
 import type { History, Millis } from '@chaosproxy/history'
 import {
@@ -6,6 +6,7 @@ import {
   type Expectation,
   type FaultRecord,
   judgeRequirements,
+  type ProbeAnswer,
   parseRequirement,
   type RunConfig,
   type RunSummary,
@@ -34,6 +35,10 @@ interface JudgeInput {
   readonly backend?: Report<string> | undefined
   readonly checkMs: Millis
   readonly expect: RunExpectation | undefined
+  /** How the history was checked. */
+  readonly checking?: CheckOptions<string> | undefined
+  /** What probes answered. */
+  readonly answers?: ReadonlyMap<string, ProbeAnswer> | undefined
 }
 
 /** The level that a run must meet: the one requested, or the target's promise. */
@@ -82,7 +87,10 @@ export function judgeRun(input: JudgeInput): RunSummary {
   }
 }
 
-function judgeRequired({ spec, history, report, outcome }: JudgeInput, faults: readonly FaultRecord[]) {
+function judgeRequired(
+  { spec, history, report, outcome, checking, answers }: JudgeInput,
+  faults: readonly FaultRecord[],
+) {
   if (spec.require === undefined || spec.require.length === 0) return undefined
   return judgeRequirements(
     spec.require.map((text) => parseRequirement(text, 'require')),
@@ -91,6 +99,8 @@ function judgeRequired({ spec, history, report, outcome }: JudgeInput, faults: r
       report,
       faults: faults.map(({ fault: { kind }, from, to }) => ({ kind, from, to })),
       convergedAfterHealNanos: outcome.convergedAfter,
+      checking,
+      answers,
     },
   )
 }

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
-import { type Baseline, parseBaseline } from '@chaosproxy/report'
+import { type Baseline, parseBaseline, requireSameSubject } from '@chaosproxy/report'
+import type { PlannedRun } from '@chaosproxy/runner'
 import { type ParsedOptions, textOf } from '../command.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Option } from './option.ts'
@@ -33,8 +34,12 @@ export interface ChosenBaseline {
  *
  * @throws UserError (usage, input) if the file or the tolerance cannot be read.
  */
-export function parseBaselineOptions(options: ParsedOptions, loaded?: LoadedConfig): ChosenBaseline | undefined {
-  const { baseline, tolerance: usual } = loaded?.config ?? {}
+export function parseBaselineOptions(
+  options: ParsedOptions,
+  loaded?: LoadedConfig,
+  run?: string,
+): ChosenBaseline | undefined {
+  const { baseline, tolerance: usual } = configured(loaded, run)
   const file = textOf(options, 'baseline') ?? (baseline && resolve(loaded?.directory ?? '.', baseline))
   const tolerance = textOf(options, 'tolerance') ?? usual
   if (file !== undefined)
@@ -42,6 +47,19 @@ export function parseBaselineOptions(options: ParsedOptions, loaded?: LoadedConf
   if (tolerance !== undefined)
     throw new UserError('usage', `--tolerance ${tolerance}: it is of a baseline: add --baseline FILE.`)
   return undefined
+}
+
+/** @throws UserError (usage) if the baseline is of another target, workload or model. */
+export function requireSameRun({ baseline }: ChosenBaseline, { spec, workload }: PlannedRun): void {
+  const model = typeof workload.model === 'string' ? workload.model : workload.model.name
+  requireSameSubject(baseline, { target: spec.target.name, workload: spec.workload.name, model })
+}
+
+/** A run's own baseline replaces that of all runs, its tolerance with it; its tolerance alone is for that of all runs. */
+function configured(loaded: LoadedConfig | undefined, run: string | undefined) {
+  const own = run === undefined ? undefined : loaded?.config.runs?.[run]
+  if (own?.baseline !== undefined) return own
+  return { baseline: loaded?.config.baseline, tolerance: own?.tolerance ?? loaded?.config.tolerance }
 }
 
 function readBaseline(file: string): Baseline {

@@ -1,4 +1,4 @@
-import { measures, parseRequirement, REQUIREMENT_EXAMPLE } from '@chaosproxy/report'
+import { measures, PROBE_EXAMPLES, parseRequirement, REQUIREMENT_EXAMPLE } from '@chaosproxy/report'
 import { type ParsedOptions, textsOf } from '../command.ts'
 import type { Option } from './option.ts'
 
@@ -7,7 +7,7 @@ export const requireOption: { readonly [name: string]: Option } = {
     type: 'string',
     array: true,
     nargs: 1,
-    describe: `exit with 1 unless this holds, any number of times: "${REQUIREMENT_EXAMPLE}", "p99 of read < 200ms", "lost == 0"; of ${measures.map(({ name }) => name).join(', ')}`,
+    describe: `exit with 1 unless this holds, any number of times: "${REQUIREMENT_EXAMPLE}", "p99 of read < 200ms", "lost == 0"; of ${measures.map(({ name }) => name).join(', ')}; a level: "linearizable of read during healed"; or a probe: "${PROBE_EXAMPLES[0]}", '${PROBE_EXAMPLES[1]}'`,
     requiresArg: true,
   },
 }

@@ -45,13 +45,14 @@ export function checkRead(
 ): CheckedFile {
   const { file, settings } = task
   const started = performance.now()
-  say?.(checking(file, history))
-  const report = check(history, checkOptionsFor(file, history, settings, settings.timeoutMs, own))
+  say?.(checkingText(file, history))
+  const checking = checkOptionsFor(file, history, settings, settings.timeoutMs, own)
+  const report = check(history, checking)
   judged?.()
-  return resultOf(task, { history, report, parseMs, checkMs: performance.now() - started })
+  return resultOf(task, { history, report, parseMs, checkMs: performance.now() - started, checking })
 }
 
-export const checking = (file: string, { operations }: History): string =>
+export const checkingText = (file: string, { operations }: History): string =>
   `checking ${operations.length.toLocaleString('en-US')} operations of ${file}`
 
 /** The result of the work, or what is wrong with the file. */

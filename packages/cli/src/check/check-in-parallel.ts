@@ -11,7 +11,7 @@ import {
   undecidedShare,
 } from '@chaosproxy/checker'
 import { borrowHistory, type History } from '@chaosproxy/history'
-import { checking } from './check-file.ts'
+import { checkingText } from './check-file.ts'
 import { epochMs } from './epoch.ts'
 import { resultOf } from './outcome.ts'
 import type { CheckPool } from './pool.ts'
@@ -32,14 +32,20 @@ export async function checkInParallel(
   if (isFailure(read)) return read
   const started = performance.now()
   const history = borrowHistory(read.lent)
-  say(checking(task.file, history))
+  say(checkingText(task.file, history))
   const options = checkOptionsFor(task.file, history, task.settings, task.settings.timeoutMs)
   const plan = planShares(history, options, pool.threads)
   if (plan === undefined) return pool.run('checkLent', task, read)
   const judged = await judgePlan(pool, { read, history, options }, plan)
   if (isFailure(judged)) return judged
   const report = reportOfShares(history, options, judged)
-  return resultOf(task, { history, report, parseMs: read.parseMs, checkMs: performance.now() - started })
+  return resultOf(task, {
+    history,
+    report,
+    parseMs: read.parseMs,
+    checkMs: performance.now() - started,
+    checking: options,
+  })
 }
 
 interface Planned {

@@ -1,4 +1,4 @@
-import { type Report, UNKNOWN_START, type Verdict } from '@chaosproxy/checker'
+import { type CheckOptions, type Report, UNKNOWN_START, type Verdict } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
 import { sourceName } from '@chaosproxy/history/files'
 import {
@@ -25,6 +25,8 @@ export interface Checked {
   readonly report: Report<string>
   readonly parseMs: number
   readonly checkMs: number
+  /** How it was checked. */
+  readonly checking: CheckOptions<string>
 }
 
 type Judged = Pick<FileSubject, 'asked' | 'vacuous' | 'expectation' | 'requirements'> & { readonly exitCode: ExitCode }
@@ -63,13 +65,13 @@ function subjectOf(task: CheckTask, checked: Checked): FileSubject & { readonly 
 }
 
 /** Without an expectation, any history that could be judged is a success. */
-function judge({ settings }: CheckTask, { history, report }: Checked): Judged {
+function judge({ settings }: CheckTask, { history, report, checking }: Checked): Judged {
   const { expect, levels } = settings
   const all = Object.keys(report.levels)
   const asked = all.find((level) => levels?.includes(level) ?? true) ?? ''
   const vacuous = missingSuccesses(history, report.model)
   const { level, met } = judgeExpectation(report, expect ?? asked, vacuous)
-  const requirements = judgeRequired(settings, history, report)
+  const requirements = judgeRequired(settings, { history, report, checking })
   return {
     asked,
     vacuous,
@@ -84,9 +86,13 @@ function judge({ settings }: CheckTask, { history, report }: Checked): Judged {
  *
  * @throws UserError (usage) if the baseline is of something else.
  */
-function judgeRequired({ require = [], baseline: chosen }: CheckSettings, history: History, report: Report<string>) {
+function judgeRequired(
+  { require = [], baseline: chosen, answers }: CheckSettings,
+  checked: Pick<Checked, 'history' | 'report' | 'checking'>,
+) {
   if (require.length === 0 && chosen === undefined) return undefined
-  const record = { history, report, faults: faultSpans(history, undefined) }
+  const { history, report } = checked
+  const record = { ...checked, faults: faultSpans(history, undefined), answers: new Map(answers) }
   const bounds = require.map((text) => parseRequirement(text, '--require'))
   if (chosen === undefined) return judgeRequirements(bounds, record)
   requireSameSubject(chosen.baseline, { model: report.model })

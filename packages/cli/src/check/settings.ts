@@ -8,6 +8,7 @@ import {
   UNKNOWN_START,
 } from '@chaosproxy/checker'
 import { type Format, formats, type History, type Json, type Millis, millis, UserError } from '@chaosproxy/history'
+import type { ProbeAnswer } from '@chaosproxy/report'
 import { isUserFile } from '@chaosproxy/targets/user-file'
 import { type ChosenBaseline, parseBaselineOptions } from '../arguments/baseline.ts'
 import { parseLevel } from '../arguments/names.ts'
@@ -38,6 +39,8 @@ export interface CheckSettings {
   /** Bounds besides the level. */
   readonly require: readonly string[] | undefined
   readonly baseline: ChosenBaseline | undefined
+  /** What probes answered; they are asked once, before the files are checked. */
+  readonly answers?: readonly (readonly [requirement: string, answer: ProbeAnswer])[] | undefined
   readonly format: Format | undefined
   readonly failedCas: (typeof FAILED_CAS)[number]
   /** For one file: reading, checking and explaining. */

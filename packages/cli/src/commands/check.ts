@@ -16,6 +16,7 @@ import { optimiseLate, SMALL_BYTES } from '../check/short-run.ts'
 import { vetModel } from '../check/vet-model.ts'
 import { type Command, type ParsedOptions, textsOf } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
+import { askProbes } from '../probe/ask.ts'
 import { isForPrograms, reporterOptions } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
 import { type Part, partOf, stdoutScreen } from '../reporting/part.ts'
@@ -89,7 +90,8 @@ export const checkCommand: Command = {
 }
 
 async function runCheck(options: ParsedOptions): Promise<ExitCode> {
-  const settings = parseCheckSettings(options)
+  const parsed = parseCheckSettings(options)
+  const settings = { ...parsed, answers: [...(await askProbes(parsed.require ?? []))] }
   const files = await namedFiles(textsOf(options, 'files'))
   requireOneForPages(settings, files.length)
   requireOtherFiles(settings, files)

@@ -1,6 +1,7 @@
 import type { Level } from '@chaosproxy/checker'
 import { plural } from '@chaosproxy/report'
 import { commandText } from '@chaosproxy/targets'
+import { baselineOptions } from '../arguments/baseline.ts'
 import { requireOption } from '../arguments/require.ts'
 import type { Command } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
@@ -71,6 +72,7 @@ export const recordCommand: Command = {
       requiresArg: true,
     },
     ...requireOption,
+    ...baselineOptions,
     expect: {
       type: 'string',
       describe: `exit with 1 unless this level is met, such as ${'linearizable' satisfies Level} [default: only look]`,
@@ -130,6 +132,7 @@ const executeRecord = (settings: RecordedCommand): Promise<ExitCode> =>
     verifyDeterminism: false,
     reporters: settings.reporters,
     events: settings.events,
+    baseline: settings.baseline,
     out: settings.out,
     special: {
       performer: { perform: (run, options) => performRecord(settings, run, options), end: async () => {} },

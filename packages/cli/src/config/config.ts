@@ -3,8 +3,19 @@ import type { ClusterDeclaration } from '@chaosproxy/targets'
 import type { WorkloadModule } from '@chaosproxy/workloads'
 import type { ConfiguredUpstream } from './configured-upstream.ts'
 
+/** What a run must not fall behind. A run's own baseline replaces that of all runs, its tolerance with it. */
+interface HeldToBaseline {
+  /** An earlier result, as `--json` printed it, or a `run.json`: runs must not fall behind it. */
+  readonly baseline?: string | undefined
+  /** How much worse availability and p99 may be, such as `20%`. */
+  readonly tolerance?: string | undefined
+}
+
+/** A run of a configuration: what it has that differs from the rest. */
+export interface ConfiguredRun extends RunDraft, HeldToBaseline {}
+
 /** The export of a `chaos.config.ts`: settings shared by its runs, which a run and the command line may override. */
-export interface Config extends RunDraft {
+export interface Config extends RunDraft, HeldToBaseline {
   /** Lets editors find the schema. */
   readonly $schema?: string | undefined
   /** The user's own targets: a cluster's declaration, or the path of a file with one or with a protocol. */
@@ -14,11 +25,7 @@ export interface Config extends RunDraft {
   /** The servers of `chaos record` and `chaos proxy`, by name. */
   readonly upstreams?: { readonly [name: string]: ConfiguredUpstream } | undefined
   /** Runs by name: `chaos run nightly`. */
-  readonly runs?: { readonly [name: string]: RunDraft } | undefined
-  /** An earlier result, as `--json` printed it, or a `run.json`: runs must not fall behind it. */
-  readonly baseline?: string | undefined
-  /** How much worse availability and p99 may be, such as `20%`. */
-  readonly tolerance?: string | undefined
+  readonly runs?: { readonly [name: string]: ConfiguredRun } | undefined
   /** Where to create the directories of runs; by default `chaos-results`. */
   readonly out?: string | undefined
 }

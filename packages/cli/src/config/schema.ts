@@ -1,5 +1,5 @@
 import { didYouMean, UserError } from '@chaosproxy/history'
-import { draftEntries, draftSchema, schemaProblems, withNames } from '@chaosproxy/runner'
+import { draftEntries, schemaProblems, withNames } from '@chaosproxy/runner'
 import { parseDeclaration, targets } from '@chaosproxy/targets'
 import { workloads } from '@chaosproxy/workloads'
 import * as v from 'valibot'
@@ -15,6 +15,17 @@ const object = (what: string) => v.custom<object>((value) => typeof value === 'o
 
 const TARGET = 'must be a cluster, or the path of a file with a cluster or a protocol'
 const WORKLOAD = 'must be a workload, or the path of a file that exports one'
+
+const baselineEntries = {
+  baseline: v.optional(v.pipe(path, v.description('an earlier result that runs must not fall behind'))),
+  tolerance: v.optional(
+    v.pipe(
+      v.string('must be a percentage'),
+      v.regex(/^\d+(\.\d+)?%$/, 'must be a percentage, such as 20%'),
+      v.description('how much worse than the baseline availability and p99 may be'),
+    ),
+  ),
+}
 
 /** The schema of a configuration. Clusters and workloads in it are validated by their own readers. */
 export const configSchema: v.GenericSchema = v.strictObject({
@@ -40,18 +51,11 @@ export const configSchema: v.GenericSchema = v.strictObject({
   ),
   runs: v.optional(
     v.pipe(
-      v.record(name, draftSchema, 'must be an object of runs'),
+      v.record(name, v.strictObject({ ...draftEntries, ...baselineEntries }), 'must be an object of runs'),
       v.description('runs by name, for chaos run NAME: what each has that differs from the rest'),
     ),
   ),
-  baseline: v.optional(v.pipe(path, v.description('an earlier result that runs must not fall behind'))),
-  tolerance: v.optional(
-    v.pipe(
-      v.string('must be a percentage'),
-      v.regex(/^\d+(\.\d+)?%$/, 'must be a percentage, such as 20%'),
-      v.description('how much worse than the baseline availability and p99 may be'),
-    ),
-  ),
+  ...baselineEntries,
   out: v.optional(v.pipe(path, v.description('where to make the directories of runs'))),
 })
 

@@ -22,7 +22,7 @@ export interface OpenProxies {
 export async function performHere(
   settings: RecordedCommand,
   run: PlannedRun,
-  { sink, begun, abandoned }: PerformOptions,
+  { sink, begun, settled, abandoned }: PerformOptions,
   { opened, stopped }: { opened(proxies: OpenProxies): void; readonly stopped: Promise<void> },
 ): Promise<RunOutcome> {
   const upstreams = settings.servers.filter((server): server is Upstream => 'upstream' in server)
@@ -34,6 +34,7 @@ export async function performHere(
     await Promise.race([stopped, rejected(abandoned)])
     requireReached(cluster.unreached(), upstreams, observation.progress())
     const outcome = await stop(false)
+    await settled?.(Object.fromEntries(proxies.map(({ name, listen }) => [name, listen])))
     requireOperations(cluster.recorder, settings, proxies, 'Send requests to what url() and address() return.')
     return outcome
   } finally {

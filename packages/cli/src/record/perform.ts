@@ -52,7 +52,7 @@ export async function performRecord(
 async function performServed(
   settings: RecordedCommand,
   run: PlannedRun,
-  { sink, logDir, begun, listener, interrupted, abandoned }: PerformOptions,
+  { sink, logDir, begun, settled, listener, interrupted, abandoned }: PerformOptions,
   { upstreams, servers, keeper }: Served & { readonly keeper: Keeper },
 ): Promise<RunOutcome> {
   const { cluster, observation, stop } = observeTraffic(settings, run, sink, { upstreams, victims: servers?.victims })
@@ -91,6 +91,7 @@ async function performServed(
     if (end !== 'interrupted' && run.schedule.length === 0) requireAnswers(cluster.recorder, settings)
     const ownTrouble = () => [...(servers?.trouble ?? []), ...troubleOf(end, settings)]
     const outcome = await stop(end === 'interrupted', ownTrouble)
+    await settled?.({ ...placeholdersOf(proxies), ...directsOf(upstreams) })
     requireOperations(cluster.recorder, settings, proxies, USE_BY_COMMAND)
     return outcome
   } finally {

@@ -18,6 +18,7 @@ import {
   wordsOf,
 } from '@chaosproxy/targets'
 import type { Workload } from '@chaosproxy/workloads'
+import { type ChosenBaseline, parseBaselineOptions, requireSameRun } from '../arguments/baseline.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration } from '../arguments/quantities.ts'
 import { parseRequire } from '../arguments/require.ts'
@@ -44,6 +45,8 @@ export interface RecordedCommand {
   readonly timeoutMs: Millis
   readonly reporters: readonly ReporterChoice[]
   readonly events: string | undefined
+  /** An earlier result that this one must not fall behind. */
+  readonly baseline: ChosenBaseline | undefined
   readonly out: string
 }
 
@@ -71,8 +74,12 @@ export function parseRecordSettings(options: ParsedOptions): RecordedCommand {
   )
   const wanted = textOf(options, 'model')
   const workload = workloadFor(carries, wanted, table)
+  const run = planOf(options, { servers, workload, faults, seed, timeMs, timeoutMs, command, carries, table })
+  const baseline = parseBaselineOptions(options)
+  if (baseline !== undefined) requireSameRun(baseline, run)
   return {
-    run: planOf(options, { servers, workload, faults, seed, timeMs, timeoutMs, command, carries, table }),
+    run,
+    baseline,
     servers,
     carries,
     model: wanted,

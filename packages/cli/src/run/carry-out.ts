@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { millis } from '@chaosproxy/history'
 import { type JudgedRun, type PlannedRun, type RunListener, runPlanned } from '@chaosproxy/runner'
+import { askProbes } from '../probe/ask.ts'
 import { packageVersion } from '../version.ts'
 import { type Performer, performerFor } from './apart.ts'
 import { type RunDirectory, storeIn } from './directory.ts'
@@ -38,6 +39,7 @@ export async function carryOut(
       listener,
       interrupted,
       perform,
+      ask: askProbes,
     })
   } finally {
     await end()

@@ -1,6 +1,5 @@
 import { levelNames } from '@chaosproxy/checker'
 import { type Millis, millis, UserError } from '@chaosproxy/history'
-import { requireSameSubject } from '@chaosproxy/report'
 import {
   completeRun,
   mergeDrafts,
@@ -13,7 +12,7 @@ import {
 } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator'
 import { type Settings, type SettingValue, settingsFor, type Workload } from '@chaosproxy/workloads'
-import { type ChosenBaseline, parseBaselineOptions } from '../arguments/baseline.ts'
+import { type ChosenBaseline, parseBaselineOptions, requireSameRun } from '../arguments/baseline.ts'
 import { parseFaultChoices } from '../arguments/faults.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration } from '../arguments/quantities.ts'
@@ -101,7 +100,7 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
   const repeats = await plannedRepeats(parseTimes(options), run, (next) =>
     planRun(next, registries, file ?? 'chaos run'),
   )
-  const baseline = parseBaselineOptions(options, loaded)
+  const baseline = parseBaselineOptions(options, loaded, textOf(options, 'run'))
   if (baseline !== undefined) requireSameRun(baseline, run)
   return {
     run,
@@ -158,17 +157,13 @@ function baseDraft(options: ParsedOptions, loaded: LoadedConfig | undefined): Ru
   const draft = draftOf(config)
   if (name === undefined) return draft
   requireRun(loaded.config, name, loaded.path)
-  return mergeDrafts(draft, runs[name] ?? {})
+  const { baseline, tolerance, ...named } = runs[name] ?? {}
+  return mergeDrafts(draft, named)
 }
 
 /** The members of a configuration that are of a run. */
 function draftOf({ $schema, targets, workloads, upstreams, out, baseline, tolerance, ...draft }: Config): RunDraft {
   return draft
-}
-
-export function requireSameRun({ baseline }: ChosenBaseline, { spec, workload }: PlannedRun): void {
-  const model = typeof workload.model === 'string' ? workload.model : workload.model.name
-  requireSameSubject(baseline, { target: spec.target.name, workload: spec.workload.name, model })
 }
 
 /** The whole run: options override the base, and defaults fill in the rest. */

@@ -1,6 +1,8 @@
+import { checkPart, type PartVerdict, type Verdict } from '@chaosproxy/checker'
 import { count, duration, percent } from '../words.ts'
+import type { Comparison } from './bound.ts'
 import type { Figure, MeasuredRecord, Spell, Unit } from './measures.ts'
-import type { Comparison, Part, Requirement } from './requirement.ts'
+import type { LevelRequirement, MeasureRequirement, Part, ProbeRequirement, Requirement } from './requirement.ts'
 import type { RequirementResult } from './result.ts'
 
 export const judgeRequirements = (
@@ -9,6 +11,19 @@ export const judgeRequirements = (
 ): readonly RequirementResult[] => requirements.map((requirement) => judgeRequirement(requirement, record))
 
 function judgeRequirement(requirement: Requirement, record: MeasuredRecord): RequirementResult {
+  switch (requirement.kind) {
+    case 'measure':
+      return judgeMeasure(requirement, record)
+    case 'level':
+      return judgeLevel(requirement, record)
+    case 'probe':
+      return judgeProbe(requirement, record)
+    default:
+      return requirement satisfies never
+  }
+}
+
+function judgeMeasure(requirement: MeasureRequirement, record: MeasuredRecord): RequirementResult {
   const { text, measure, comparison, bound } = requirement
   const figure = figureOf(requirement, record)
   if ('why' in figure) return { requirement: text, met: 'unknown', found: '', why: figure.why }
@@ -19,6 +34,52 @@ function judgeRequirement(requirement: Requirement, record: MeasuredRecord): Req
   if (atLeast !== undefined && !isSettled(comparison, value, bound))
     return { requirement: text, met: 'unknown', found, value: json, why: atLeast }
   return { requirement: text, met, found, value: json, why: '' }
+}
+
+function judgeProbe({ text, comparison, bound }: ProbeRequirement, { answers }: MeasuredRecord): RequirementResult {
+  const answer = answers?.get(text) ?? { why: 'nobody was asked' }
+  if ('why' in answer) return { requirement: text, met: 'unknown', found: '', why: answer.why }
+  const { value } = answer
+  return { requirement: text, met: COMPARE[comparison](value, bound), found: String(value), value, why: '' }
+}
+
+/** See `checkPart` for what a level of a part means. */
+function judgeLevel({ text, level, of, during }: LevelRequirement, record: MeasuredRecord): RequirementResult {
+  const open = (why: string): RequirementResult => ({ requirement: text, met: 'unknown', found: '', why })
+  const { history, report, checking } = record
+  if (report === undefined || checking === undefined) return open('nothing was checked')
+  const whole = report.levels[level]
+  if (whole === undefined)
+    return open(`${level} was not decided: the model ${report.model} is not judged by it, or it was not asked for`)
+  const rows = new Set(rowsOf(record, of, during))
+  if (rows.size === 0) return open(whyNone(of, during))
+  const isWhole = of === undefined && during === undefined
+  const verdict: PartVerdict = isWhole
+    ? wholeVerdict(whole)
+    : checkPart(history, report, { level, isMeant: (row) => rows.has(row) }, checking)
+  switch (verdict.result) {
+    case 'met':
+      return { requirement: text, met: true, found: level, why: '' }
+    case 'violated':
+      return { requirement: text, met: false, found: `a violation: ${verdict.sentence}`, why: '' }
+    case 'unknown':
+      return open(verdict.reason)
+    default:
+      return verdict satisfies never
+  }
+}
+
+function wholeVerdict(verdict: Verdict): PartVerdict {
+  switch (verdict.result) {
+    case 'met':
+      return { result: 'met' }
+    case 'violated':
+      return { result: 'violated', sentence: verdict.counterexample.sentence }
+    case 'unknown':
+      return verdict
+    default:
+      return verdict satisfies never
+  }
 }
 
 /** Whether a greater figure would be judged alike. */
@@ -41,22 +102,26 @@ const FOUND: { readonly [unit in Unit]: (value: number) => string } = {
   count,
 }
 
-function figureOf({ measure, of, during }: Requirement, record: MeasuredRecord): Figure {
+function figureOf({ measure, of, during }: MeasureRequirement, record: MeasuredRecord): Figure {
   if (measure.ofAll !== undefined) return measure.ofAll(record)
   const rows = rowsOf(record, of, during)
   if (rows.length > 0 && measure.of !== undefined) return measure.of(record.history, rows)
-  const what = of === undefined ? 'no operation' : `no ${of}`
-  return { why: `${what} was called${during === undefined ? '' : ` ${duringText(during)}`}` }
+  return { why: whyNone(of, during) }
 }
+
+const whyNone = (of: string | undefined, during: Part | undefined): string =>
+  `${of === undefined ? 'no operation' : `no ${of}`} was called${during === undefined ? '' : ` ${duringText(during)}`}`
 
 const duringText = (part: Part): string =>
   part === 'calm'
     ? 'while all was calm'
-    : part === 'healed'
-      ? 'after the last fault'
-      : part === 'faults'
-        ? 'during a fault'
-        : `during a ${part}`
+    : part === 'before'
+      ? 'before the first fault'
+      : part === 'healed'
+        ? 'after the last fault'
+        : part === 'faults'
+          ? 'during a fault'
+          : `during a ${part}`
 
 /** The operations meant, by row. */
 function rowsOf({ history, faults }: MeasuredRecord, of: string | undefined, during: Part | undefined): number[] {
@@ -73,6 +138,10 @@ function momentsOf(part: Part, faults: readonly Spell[]): (time: number) => bool
   const lastEnd = Math.max(...faults.map(({ to }) => to), Number.NEGATIVE_INFINITY)
   const isIn = (spans: readonly Spell[]) => (time: number) => spans.some(({ from, to }) => from <= time && time < to)
   switch (part) {
+    case 'before': {
+      const firstBegin = Math.min(...faults.map(({ from }) => from), Number.POSITIVE_INFINITY)
+      return (time) => time < firstBegin
+    }
     case 'healed':
       return (time) => faults.length > 0 && time >= lastEnd
     case 'calm': {

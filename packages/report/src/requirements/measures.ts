@@ -1,7 +1,8 @@
-import type { Accounting, Report, Staleness } from '@chaosproxy/checker'
+import type { Accounting, CheckOptions, Report, Staleness } from '@chaosproxy/checker'
 import { type History, OK } from '@chaosproxy/history'
 import { isAnswered, quantile } from '../statistics.ts'
 import { plural } from '../words.ts'
+import type { ProbeAnswer } from './probe.ts'
 
 /** What is measured of: a run, or a file whose nemesis events tell of its faults. */
 export interface MeasuredRecord {
@@ -11,6 +12,10 @@ export interface MeasuredRecord {
   readonly faults: readonly Spell[]
   /** Nanoseconds; absent if the copies did not agree in time, or nobody looked. */
   readonly convergedAfterHealNanos?: number | undefined
+  /** What probes answered, by the text of the requirement; absent if nobody asked. */
+  readonly answers?: ReadonlyMap<string, ProbeAnswer> | undefined
+  /** How the history was checked, to check parts of it alike; absent if levels of parts cannot be decided. */
+  readonly checking?: CheckOptions<string> | undefined
 }
 
 /** A fault, from when to when it was in force, in nanoseconds. */

@@ -1,25 +1,47 @@
+import { levelNames } from '@chaosproxy/checker'
 import { faultKinds } from '@chaosproxy/faults'
 import { didYouMean, UserError } from '@chaosproxy/history'
+import type { Bound, Comparison, Refuse } from './bound.ts'
 import { type Measure, measures, type Unit } from './measures.ts'
+import { type Probe, parseProbe } from './probe.ts'
 
-/** A bound on something measured: `availability during partition >= 99.5%`, `p99 of read < 200ms`, `lost == 0`. */
-export interface Requirement {
-  /** As it was written. */
-  readonly text: string
-  readonly measure: Measure
+/**
+ * Something required of a result: a bound on what is measured (`p99 of read < 200ms`), a level of all or some of the
+ * operations (`linearizable during healed`), or the answer of somebody who is asked (`http://db/health status == 200`).
+ */
+export type Requirement = MeasureRequirement | LevelRequirement | ProbeRequirement
+
+interface Selection {
   /** The function whose operations are meant; undefined for all. */
   readonly of: string | undefined
   /** The part of the run that is meant; undefined for all of it. */
   readonly during: Part | undefined
-  readonly comparison: Comparison
-  /** A share from 0 to 1, nanoseconds, or a count. */
-  readonly bound: number
 }
 
-/** `calm`: no fault was in force; `faults`: some fault was; `healed`: after the last. Otherwise a kind of fault. */
-export type Part = 'calm' | 'faults' | 'healed' | (typeof faultKinds)[number]
+export interface MeasureRequirement extends Selection, Bound {
+  readonly kind: 'measure'
+  /** As it was written. */
+  readonly text: string
+  readonly measure: Measure
+}
 
-export type Comparison = '>=' | '<=' | '==' | '>' | '<'
+export interface LevelRequirement extends Selection {
+  readonly kind: 'level'
+  readonly text: string
+  readonly level: string
+}
+
+export interface ProbeRequirement extends Bound {
+  readonly kind: 'probe'
+  readonly text: string
+  readonly probe: Probe
+}
+
+/**
+ * `calm`: no fault was in force; `faults`: some fault was; `before` and `healed`: before the first and after the last.
+ * Otherwise a kind of fault. An operation belongs where it was called.
+ */
+export type Part = 'calm' | 'before' | 'faults' | 'healed' | (typeof faultKinds)[number]
 
 const SHAPE =
   /^(?<name>\S+?)(?:\s+of\s+(?<of>\S+?))?(?:\s+during\s+(?<during>\S+?))?\s*(?<sign>>=|<=|==|=|<|>)\s*(?<bound>\S.*?)\s*$/
@@ -27,33 +49,71 @@ const SHAPE =
 export const REQUIREMENT_EXAMPLE = 'availability during partition >= 99.5%'
 
 /**
- * Reads `MEASURE [of FUNCTION] [during PART] >= BOUND`, also with <=, ==, < or >. Messages begin with `where`.
+ * Reads `MEASURE [of FUNCTION] [during PART] >= BOUND`, also with <=, ==, < or >; `LEVEL [of FUNCTION] [during PART]`; or
+ * a probe (see `parseProbe`). Messages begin with `where`.
  *
  * @throws UserError (usage) that says what to write instead.
  */
-export function parseRequirement(text: string, where: string): Requirement {
+export function parseRequirement(typed: string, where: string): Requirement {
   const refuse = (problem: string): never => {
-    throw new UserError('usage', `${where} ${JSON.stringify(text)}: ${problem}`)
+    throw new UserError('usage', `${where} ${JSON.stringify(typed)}: ${problem}`)
   }
-  const { name, of, during, sign, bound } = SHAPE.exec(text.trim())?.groups ?? {}
+  const text = typed.trim()
+  const probe = parseProbe(text, refuse)
+  if (probe !== undefined) return { kind: 'probe', text, ...probe }
+  const { name, of, during, sign, bound } = SHAPE.exec(text)?.groups ?? {}
   if (name === undefined || sign === undefined || bound === undefined)
-    return refuse(`write what to measure and its bound, such as "${REQUIREMENT_EXAMPLE}".`)
+    return levelIn(text, refuse) ?? refuse(`write what to measure and its bound, such as "${REQUIREMENT_EXAMPLE}".`)
+  if (levelNames().includes(name))
+    return refuse(
+      `a level has no bound: write ${name}${of === undefined ? '' : ` of ${of}`}${during === undefined ? '' : ` during ${during}`}.`,
+    )
   const measure = measureCalled(name, refuse)
   if (measure.of === undefined && (of ?? during) !== undefined)
     return refuse(
       `${name} is of the whole run, not of a part of it: leave "${of === undefined ? 'during' : 'of'} …" out.`,
     )
   return {
-    text: text.trim(),
+    kind: 'measure',
+    text,
     measure,
-    of,
+    of: functionNamed(of),
     during: during === undefined ? undefined : partCalled(during, refuse),
     comparison: (sign === '=' ? '==' : sign) as Comparison,
     bound: parseBound(bound, measure, refuse),
   }
 }
 
-type Refuse = (problem: string) => never
+const LEVEL_SHAPE = /^(?<level>\S+)(?:\s+of\s+(?<of>\S+))?(?:\s+during\s+(?<during>\S+))?$/
+
+/** Undefined if it names no level. */
+function levelIn(text: string, refuse: Refuse): LevelRequirement | undefined {
+  const { level, of, during } = LEVEL_SHAPE.exec(text)?.groups ?? {}
+  if (level === undefined) return undefined
+  if (measures.some(({ name }) => name === level))
+    return refuse(`say what ${level} must be, such as "${REQUIREMENT_EXAMPLE}".`)
+  if (!levelNames().includes(level)) {
+    const meant = didYouMean(level, levelNames())
+    return meant === '' && (of ?? during) === undefined
+      ? undefined
+      : refuse(`there is no level ${level}.${meant} Known: ${levelNames().join(', ')}.`)
+  }
+  if (level === 'eventual' && (of ?? during) !== undefined)
+    return refuse('eventual is about the last reads of the whole run, not about a part of it: write eventual alone.')
+  return {
+    kind: 'level',
+    text,
+    level,
+    of: functionNamed(of),
+    during: during === undefined ? undefined : partCalled(during, refuse),
+  }
+}
+
+/** People write `of reads` as well. */
+const PLURALS: { readonly [plural: string]: string } = { reads: 'read', writes: 'write' }
+
+const functionNamed = (of: string | undefined): string | undefined =>
+  of === undefined ? undefined : (PLURALS[of] ?? of)
 
 function measureCalled(name: string, refuse: Refuse): Measure {
   const names = measures.map((each) => each.name)
@@ -63,14 +123,14 @@ function measureCalled(name: string, refuse: Refuse): Measure {
   )
 }
 
-const OTHER_PARTS = ['calm', 'faults', 'healed'] as const
+const OTHER_PARTS = ['calm', 'before', 'faults', 'healed'] as const
 
 function partCalled(during: string, refuse: Refuse): Part {
   const parts: readonly Part[] = [...OTHER_PARTS, ...faultKinds]
   return (
     parts.find((part) => part === during) ??
     refuse(
-      `there is no fault ${during}.${didYouMean(during, parts)} Write during calm, faults, healed, or a kind of fault that chaos targets --faults lists.`,
+      `there is no fault ${during}.${didYouMean(during, parts)} Write during calm, before, faults, healed, or a kind of fault that chaos targets --faults lists.`,
     )
   )
 }

@@ -19,6 +19,11 @@ export interface PerformOptions {
   readonly logDir: string
   /** Called once there is something to record. */
   readonly begun?: (() => void) | undefined
+  /**
+   * Called once all is healed and read, before the target is stopped, with what stands for the addresses of its servers;
+   * the target is stopped when it resolves. It does not reject.
+   */
+  readonly settled?: ((placeholders: { readonly [name: string]: string }) => Promise<void>) | undefined
   readonly listener?: RunListener | undefined
   /** Ends the run early but in good order: it is healed and read a last time. A start in progress is given up. */
   readonly interrupted?: AbortSignal | undefined
@@ -40,6 +45,7 @@ export async function performRun(run: PlannedRun, options: PerformOptions): Prom
     options.begun?.()
     listener?.({ type: 'ready', readyMs: cluster.readyMs, leader: cluster.leader() })
     const outcome = await ranOn(cluster, run, options)
+    await options.settled?.({})
     return { ...outcome, trouble: [...outcome.trouble, ...cluster.trouble()] }
   } finally {
     listener?.({ type: 'ending' })

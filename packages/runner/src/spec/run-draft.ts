@@ -6,7 +6,7 @@ import type { Registries } from './registries.ts'
 import { draftEntries, type NamedPart, parseRunSpec, type RunDraft, type RunSpec, withNames } from './run-spec.ts'
 import { schemaProblems } from './schema-problems.ts'
 
-export const draftSchema: v.GenericSchema<unknown, RunDraft> = v.strictObject(draftEntries)
+const draftSchema: v.GenericSchema<unknown, RunDraft> = v.strictObject(draftEntries)
 
 /**
  * Reads a draft from parsed JSON. Messages begin with `where`.

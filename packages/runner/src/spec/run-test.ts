@@ -1,6 +1,6 @@
-import { check, levelsOf, type Report } from '@chaosproxy/checker'
+import { type CheckOptions, check, levelsOf, type Report } from '@chaosproxy/checker'
 import type { Header, History, Millis, UserError } from '@chaosproxy/history'
-import type { RunSummary } from '@chaosproxy/report'
+import type { ProbeAnswer, RunSummary } from '@chaosproxy/report'
 import { judgeRun } from '../judge.ts'
 import type { RunOutcome } from '../run-outcome.ts'
 import { type PerformOptions, performRun, withRecord } from './perform.ts'
@@ -22,6 +22,16 @@ export interface RunTestOptions {
   readonly listener?: RunListener | undefined
   /** Ends the run early but in good order; it is still judged. */
   readonly interrupted?: AbortSignal | undefined
+  /**
+   * Asks the probes that are required, once all is healed and read; without it they are unknown. The placeholders stand for
+   * addresses.
+   */
+  readonly ask?:
+    | ((
+        require: readonly string[],
+        placeholders: { readonly [name: string]: string },
+      ) => Promise<ReadonlyMap<string, ProbeAnswer>>)
+    | undefined
   /** Performs the run in another way than on this thread. */
   readonly perform?: ((run: PlannedRun, options: PerformOptions) => Promise<RunOutcome | undefined>) | undefined
 }
@@ -53,15 +63,28 @@ export async function runPlanned(run: PlannedRun, options: RunTestOptions): Prom
   const { listener } = options
   listener?.({ type: 'starting', spec: run.spec })
   try {
-    const outcome = await recorded(run, options)
-    return outcome === undefined ? undefined : await judged(run, outcome, options)
+    let answers: Answers
+    const settled = async (placeholders: { readonly [name: string]: string }): Promise<void> => {
+      answers = await options.ask?.(run.spec.require ?? [], placeholders)
+    }
+    const outcome = await recorded(run, options, settled)
+    if (outcome === undefined) return undefined
+    // A run on another thread has ended its target by now.
+    if (answers === undefined) await settled({})
+    return await judged(run, outcome, { ...options, answers })
   } catch (error) {
     listener?.({ type: 'failed', message: error instanceof Error ? error.message : String(error) })
     throw error
   }
 }
 
-async function recorded(run: PlannedRun, options: RunTestOptions): Promise<RunOutcome | undefined> {
+type Answers = ReadonlyMap<string, ProbeAnswer> | undefined
+
+async function recorded(
+  run: PlannedRun,
+  options: RunTestOptions,
+  settled: PerformOptions['settled'],
+): Promise<RunOutcome | undefined> {
   const { store, listener, interrupted, perform = performRun } = options
   const abandoning = new AbortController()
   // Once recording has failed the run need not finish: stop the cluster at once.
@@ -77,7 +100,7 @@ async function recorded(run: PlannedRun, options: RunTestOptions): Promise<RunOu
   try {
     const { dataDir, logDir } = store
     const abandoned = abandoning.signal
-    return await perform(run, { sink: record, dataDir, logDir, begun, listener, interrupted, abandoned })
+    return await perform(run, { sink: record, dataDir, logDir, begun, settled, listener, interrupted, abandoned })
   } catch (error) {
     throw failure ?? (empty ? error : withRecord(error, store.historyName))
   } finally {
@@ -94,23 +117,27 @@ const headerOf = ({ spec, target, workload, targetSettings }: PlannedRun): Heade
   extra: { target: spec.target.name, workload: spec.workload.name, nodes: spec.nodes, seed: spec.seed },
 })
 
-async function judged(run: PlannedRun, outcome: RunOutcome, options: RunTestOptions): Promise<JudgedRun> {
+async function judged(
+  run: PlannedRun,
+  outcome: RunOutcome,
+  options: RunTestOptions & { readonly answers: Answers },
+): Promise<JudgedRun> {
   const { spec, target, workload, faultKinds, schedule, expect } = run
   const { store, now, listener } = options
   const history = await store.read()
   listener?.({ type: 'checking', operations: history.operations.length })
   const checkStarted = now()
-  const checked = (view: History) =>
-    check(view, {
-      model: workload.model,
-      initial: workload.initial,
-      levels: levelsOf(workload.model),
-      failedCas: 'drop',
-      staleness: true,
-      deadlineMs: spec.checkMs,
-      memoryBytes: CHECK_MEMORY_BYTES,
-      now,
-    })
+  const checking: CheckOptions<string> = {
+    model: workload.model,
+    initial: workload.initial,
+    levels: levelsOf(workload.model),
+    failedCas: 'drop',
+    staleness: true,
+    deadlineMs: spec.checkMs,
+    memoryBytes: CHECK_MEMORY_BYTES,
+    now,
+  }
+  const checked = (view: History): Report => check(view, checking) as Report
   const report = checked(history)
   const checkMs = (now() - checkStarted) as Millis
   const backend = await store.readBackend()
@@ -129,6 +156,8 @@ async function judged(run: PlannedRun, outcome: RunOutcome, options: RunTestOpti
     backend: backend && checked(backend),
     checkMs,
     expect,
+    checking,
+    answers: options.answers,
   })
   const { report: _, ...rest } = summary
   listener?.({ type: 'judged', headline: report.headline, summary: rest })

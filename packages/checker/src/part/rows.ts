@@ -1,0 +1,58 @@
+import { type History, INFO, OK, type Operations } from '@chaosproxy/history'
+
+/**
+ * Some rows of a history, in increasing order, as a history of their own. If `cut` is given, an event position, it ends
+ * there: operations called later are left out, and those still open are of unknown outcome.
+ */
+export function historyOfRows(
+  history: History,
+  rows: readonly number[],
+  cut: number = Number.POSITIVE_INFINITY,
+): History {
+  const { operations } = history
+  const kept = rows.filter((row) => (operations.callEvent[row] ?? 0) <= cut)
+  const { lend: _, ...rest } = history
+  return {
+    ...rest,
+    operations: cutAt(columnsOf(operations, kept), cut),
+    errorOf: (row) => history.errorOf(kept[row] ?? -1),
+  }
+}
+
+function columnsOf(operations: Operations, rows: readonly number[]): Operations {
+  const { process, f, key, input, output, outcome, callEvent, returnEvent } = operations
+  const { callTime, returnTime, node, flags, callLine, returnLine } = operations
+  const whole = (column: Int32Array): Int32Array => Int32Array.from(rows, (row) => column[row] ?? 0)
+  const small = (column: Uint8Array): Uint8Array => Uint8Array.from(rows, (row) => column[row] ?? 0)
+  const times = (column: Float64Array): Float64Array => Float64Array.from(rows, (row) => column[row] ?? 0)
+  return {
+    length: rows.length,
+    process: whole(process),
+    f: small(f),
+    key: whole(key),
+    input: whole(input),
+    output: whole(output),
+    outcome: small(outcome),
+    callEvent: whole(callEvent),
+    returnEvent: whole(returnEvent),
+    callTime: times(callTime),
+    returnTime: times(returnTime),
+    node: whole(node),
+    flags: small(flags),
+    callLine: whole(callLine),
+    returnLine: whole(returnLine),
+  }
+}
+
+/** A failed operation stays failed: what it wrote must be read at no time. */
+function cutAt(operations: Operations, cut: number): Operations {
+  const { length, outcome, returnEvent, returnTime, output, input } = operations
+  for (let row = 0; row < length; row++) {
+    if ((returnEvent[row] ?? 0) <= cut || outcome[row] !== OK) continue
+    outcome[row] = INFO
+    returnEvent[row] = -1
+    returnTime[row] = Number.POSITIVE_INFINITY
+    output[row] = input[row] ?? 0
+  }
+  return operations
+}

@@ -1,0 +1,26 @@
+import { type Probe, type ProbeAnswer, parseRequirement } from '@chaosproxy/report'
+import { askCommand } from './command.ts'
+import { askHttp } from './http.ts'
+
+/** What stands for the addresses of servers, such as `n1`, in URLs and commands. */
+export type Placeholders = { readonly [name: string]: string }
+
+/** Asks what is to be asked, all at once. Never throws: where there is no answer, it says why. */
+export async function askProbes(
+  requirements: readonly string[],
+  placeholders: Placeholders = {},
+): Promise<ReadonlyMap<string, ProbeAnswer>> {
+  const asked = requirements.flatMap((typed) => {
+    const requirement = parseRequirement(typed, 'require')
+    return requirement.kind === 'probe' ? [requirement] : []
+  })
+  const answers = asked.map(async ({ text, probe }) => [text, await ask(filled(probe, placeholders))] as const)
+  return new Map(await Promise.all(answers))
+}
+
+const ask = (probe: Probe): Promise<ProbeAnswer> => (probe.kind === 'http' ? askHttp(probe) : askCommand(probe))
+
+function filled(probe: Probe, placeholders: Placeholders): Probe {
+  const fill = (text: string): string => text.replaceAll(/\{([\w.-]+)\}/g, (whole, name) => placeholders[name] ?? whole)
+  return probe.kind === 'http' ? { ...probe, url: fill(probe.url) } : { ...probe, command: fill(probe.command) }
+}

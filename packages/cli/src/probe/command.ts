@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process'
+import type { Probe, ProbeAnswer } from '@chaosproxy/report'
+import { late, MOST_ANSWER_BYTES, numberIn, shortened } from './answer.ts'
+
+/** What a shell exits with if it finds no such program, or may not run it. */
+const NOT_RUN: readonly (number | null)[] = [126, 127]
+
+/** Runs a command in a shell. Whatever it started is ended with it. */
+export function askCommand({
+  command,
+  take,
+  withinMs,
+}: Extract<Probe, { readonly kind: 'command' }>): Promise<ProbeAnswer> {
+  return new Promise((resolve) => {
+    const child = spawn('sh', ['-c', command], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+    const said = { stdout: '', stderr: '' }
+    const end = (answer: ProbeAnswer): void => {
+      clearTimeout(timer)
+      endGroup(child.pid)
+      resolve(answer)
+    }
+    const timer = setTimeout(() => end(late(withinMs)), withinMs)
+    for (const stream of ['stdout', 'stderr'] as const)
+      child[stream].setEncoding('utf8').on('data', (text: string) => {
+        if (said[stream].length < MOST_ANSWER_BYTES) said[stream] += text
+      })
+    child.once('error', ({ message }) => end({ why: `it cannot be run: ${message}` }))
+    child.once('close', (code, signal) => {
+      if (code === null) end({ why: `it was ended by ${signal}` })
+      else if (NOT_RUN.includes(code)) end({ why: `it cannot be run: ${shortened(said.stderr)}` })
+      else if (take === 'exit') end({ value: code })
+      else if (code !== 0) end({ why: `it ended with exit code ${code}: ${shortened(said.stderr || said.stdout)}` })
+      else end(numberIn(said.stdout, 'its output'))
+    })
+  })
+}
+
+function endGroup(pid: number | undefined): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // It has ended already.
+  }
+}

@@ -1,0 +1,56 @@
+import type { Probe, ProbeAnswer } from '@chaosproxy/report'
+import { late, MOST_ANSWER_BYTES, numberIn, shortened } from './answer.ts'
+
+/** Asks a server by GET. Redirections are answers like any other. */
+export async function askHttp({
+  url,
+  take,
+  withinMs,
+}: Extract<Probe, { readonly kind: 'http' }>): Promise<ProbeAnswer> {
+  const signal = AbortSignal.timeout(withinMs)
+  try {
+    const response = await fetch(url, { signal, redirect: 'manual' })
+    if (take === 'status') {
+      await response.body?.cancel()
+      return { value: response.status }
+    }
+    const text = await bodyOf(response)
+    return take === 'body' ? numberIn(text, 'the answer') : numberAtPath(text, take)
+  } catch (error) {
+    return signal.aborted ? late(withinMs) : { why: `no answer: ${whyOf(error)}` }
+  }
+}
+
+async function bodyOf({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let sizeBytes = 0
+  for await (const chunk of body ?? []) {
+    chunks.push(chunk)
+    sizeBytes += chunk.length
+    if (sizeBytes > MOST_ANSWER_BYTES) throw new Error('it is longer than a megabyte')
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function numberAtPath(text: string, path: readonly string[]): ProbeAnswer {
+  const where = `json.${path.join('.')}`
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return { why: `the answer is not JSON: ${shortened(text)}` }
+  }
+  for (const name of path) value = typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
+  if (typeof value === 'boolean') return { value: Number(value) }
+  return typeof value === 'number'
+    ? { value }
+    : { why: `${where} is no number: ${shortened(JSON.stringify(value) ?? 'nothing')}` }
+}
+
+/** The error of fetch itself says only that it failed. */
+function whyOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { cause } = error
+  if (!(cause instanceof Error)) return error.message
+  return cause.message === '' && 'code' in cause ? String(cause.code) : cause.message
+}

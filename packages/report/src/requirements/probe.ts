@@ -1,0 +1,80 @@
+import type { Bound, Comparison, Refuse } from './bound.ts'
+
+/** Somebody to ask once all is healed and read, before the target is stopped: a server, or a command. */
+export type Probe = { readonly withinMs: number } & (
+  | {
+      readonly kind: 'http'
+      readonly url: string
+      /** The status of the answer, a number in its body, or the number at a path into its JSON. */
+      readonly take: 'status' | 'body' | readonly string[]
+    }
+  | {
+      readonly kind: 'command'
+      /** As a shell reads it. */
+      readonly command: string
+      /** How it ended, or the first number that it printed. */
+      readonly take: 'exit' | 'output'
+    }
+)
+
+/** What a probe answered; without a number, why not. */
+export type ProbeAnswer = { readonly value: number } | { readonly why: string }
+
+export const PROBE_EXAMPLES = [
+  'http://127.0.0.1:8080/health status == 200',
+  'command "./count.sh" output >= 100',
+] as const
+
+const USUAL_WITHIN_MS = 10_000
+const LONGEST_WITHIN_MS = 600_000
+
+const HTTP = /^(?<url>https?:\/\/\S+)(?:\s+(?<take>status|body|json\.\S+?))?\s*(?<rest>(?:>|<|=).*)?$/
+const COMMAND = /^command\s+(?<quote>["'])(?<command>.+?)\k<quote>(?:\s+(?<take>\w+))?\s*(?<rest>(?:>|<|=).*)?$/
+const REST = /^(?<sign>>=|<=|==|=|<|>)\s*(?<bound>-?\d+(?:\.\d+)?)(?:\s+within\s+(?<within>\S+))?$/
+
+/**
+ * Reads `URL [status|body|json.PATH] == NUMBER [within TIME]` and `command "WORDS" [exit|output] == NUMBER [within TIME]`.
+ * Undefined for anything else.
+ */
+export function parseProbe(text: string, refuse: Refuse): ({ readonly probe: Probe } & Bound) | undefined {
+  if (!/^(?:https?:|command\b)/.test(text)) return undefined
+  const isCommand = text.startsWith('command')
+  const example = PROBE_EXAMPLES[isCommand ? 1 : 0]
+  const { url, command, take, rest } = (isCommand ? COMMAND : HTTP).exec(text)?.groups ?? {}
+  const { sign, bound, within } = REST.exec(rest ?? '')?.groups ?? {}
+  if ((url ?? command) === undefined || sign === undefined || bound === undefined)
+    return refuse(
+      `write whom to ask and the number to be answered, such as ${JSON.stringify(example).replaceAll('\\"', "'")}.`,
+    )
+  const withinMs = within === undefined ? USUAL_WITHIN_MS : parseWithin(within, refuse)
+  return {
+    probe:
+      command === undefined
+        ? { kind: 'http', url: checkedUrl(url ?? '', refuse), take: ofAnswer(take), withinMs }
+        : { kind: 'command', command, take: ofCommand(take, refuse), withinMs },
+    comparison: (sign === '=' ? '==' : sign) as Comparison,
+    bound: Number(bound),
+  }
+}
+
+function checkedUrl(url: string, refuse: Refuse): string {
+  return /^https?:\/\/[^/?#\s]+/.test(url) ? url : refuse(`${url} names no server.`)
+}
+
+const ofAnswer = (take: string | undefined): 'status' | 'body' | readonly string[] =>
+  take === undefined || take === 'status' || take === 'body' ? (take ?? 'status') : take.split('.').slice(1)
+
+function ofCommand(take: string | undefined, refuse: Refuse): 'exit' | 'output' {
+  if (take === undefined || take === 'exit') return 'exit'
+  return take === 'output' ? take : refuse(`of a command, exit or output is compared, not ${take}.`)
+}
+
+const MS_PER: { readonly [unit: string]: number } = { ms: 1, s: 1e3, m: 60e3, min: 60e3 }
+
+function parseWithin(typed: string, refuse: Refuse): number {
+  const [, digits, unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|m|min)$/.exec(typed) ?? []
+  const withinMs = digits === undefined ? Number.NaN : Number(digits) * (MS_PER[unit] ?? Number.NaN)
+  return withinMs > 0 && withinMs <= LONGEST_WITHIN_MS
+    ? withinMs
+    : refuse(`within ${typed}: write a time up to 10m, such as 500ms or 10s.`)
+}
