@@ -152,3 +152,85 @@ test('it promises by object and delivery what each of them can hold', () => {
   expect(promises('log')).toEqual(['linearizable', 'none', 'linearizable'])
   expect(protocol.promises('queue', { ordered: false })).toBe('eventual')
 })
+
+const pushing = (knobs: Knobs = {}, bug?: string, object = 'register') =>
+  createNodes(protocol.create({ bug, object, knobs: { topics: 'push', ...knobs } }), ['n1', 'n2', 'n3'])
+const write = (value: number) => ({ f: 'write', key: 'x', value })
+const read = { f: 'read', key: 'x', value: null }
+const readBy = (nodes: Nodes) => ['n1', 'n2', 'n3'].map((id) => nodes.answer(id, read))
+
+test('every subscriber has its own copy of a topic, as late as its own link', () => {
+  const nodes = pushing()
+  nodes.ask('n2', write(1))
+  nodes.deliver(({ message, to }) => message.type !== 'publish' || to === 'n2')
+  expect(nodes.reply(nodes.ask('n2', read))).toEqual(ok(1))
+  expect(nodes.reply(nodes.ask('n3', read))).toEqual(ok(null))
+  nodes.deliver()
+  expect(readBy(nodes)).toEqual([ok(1), ok(1), ok(1)])
+})
+
+test('what a subscriber has not acknowledged is sent to it again, at most once excepted, also after a restart', () => {
+  for (const [delivery, there] of [
+    ['at-most-once', null],
+    ['at-least-once', 1],
+    ['exactly-once', 1],
+  ] as const) {
+    const nodes = pushing({ delivery })
+    nodes.ask('n2', write(1))
+    nodes.deliver(without('publish'))
+    nodes.lose()
+    nodes.kill('n1')
+    nodes.restart('n1')
+    nodes.deliver()
+    expect(readBy(nodes)).toEqual([ok(1), ok(there), ok(there)])
+  }
+})
+
+test('a message whose acknowledgement is lost counts twice at least once, and once exactly once', () => {
+  for (const [delivery, counted] of [
+    ['at-least-once', 2],
+    ['exactly-once', 1],
+  ] as const) {
+    const nodes = pushing({ delivery }, undefined, 'counter')
+    nodes.ask('n1', { f: 'add', key: 'x', value: 1 })
+    nodes.deliver(({ message, from }) => !(message.type === 'got' && from === 'n2'))
+    nodes.lose()
+    nodes.kill('n2')
+    nodes.restart('n2')
+    askAgain(nodes, 'n1', 20)
+    nodes.ring('n1', 'push')
+    nodes.deliver()
+    expect(['n2', 'n3'].map((id) => nodes.answer(id, read))).toEqual([ok(counted), ok(1)])
+  }
+})
+
+test('in order, the next message of a key waits for the one before it', () => {
+  for (const [ordered, last] of [
+    [true, 2],
+    [false, 1],
+  ] as const) {
+    const nodes = pushing({ ordered })
+    nodes.ask('n2', write(1))
+    nodes.deliver(without('publish'))
+    nodes.lose()
+    nodes.ask('n2', write(2))
+    nodes.deliver(({ message }) => message.type !== 'publish' || (message as { number: number }).number === 2)
+    nodes.deliver()
+    expect(nodes.answer('n3', read)).toEqual(ok(last))
+  }
+})
+
+test('one-ack-for-all: what one subscriber has acknowledged never reaches another that missed it', () => {
+  for (const [bug, there] of [
+    [undefined, 1],
+    ['one-ack-for-all', null],
+  ] as const) {
+    const nodes = pushing({}, bug)
+    nodes.ask('n2', write(1))
+    nodes.deliver(({ message, to }) => !(message.type === 'publish' && to === 'n3'))
+    nodes.lose()
+    nodes.ring('n1', 'push')
+    nodes.deliver()
+    expect(nodes.answer('n3', read)).toEqual(ok(there))
+  }
+})

@@ -62,6 +62,7 @@ const BY_HISTORY: { readonly [mistake: string]: Setting } = {
   'broker forget-producers': {},
   'broker settle-late': SHORT_VISIBILITY,
   'broker empty-while-in-flight': {},
+  'broker one-ack-for-all': { ...EVENTUAL, knobs: { topics: 'push' } },
   'single key-in-memory': {},
   'single key-after-effect': {},
   'single key-before-effect': {},

@@ -1,9 +1,11 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import { entryOf, ok, UNKEYED, unsupported } from '../objects/object.ts'
+import { entryOf, ok, UNKEYED, unavailable, unsupported } from '../objects/object.ts'
 import { takeTicket } from '../routing/forwarding.ts'
+import { REQUEST_LIMIT } from '../routing/routing.ts'
 import { type BrokerRecord, type Entry, type Message, mark, persist, remember, send, type Turn } from './state.ts'
+import { backlog, isPushed, owe, push } from './topics.ts'
 
 // The broker: one node with a disk. A message that was handed out stays in its queue, invisible, until it is settled or its
 // time is up, and keeps its place (Amazon SQS Developer Guide, "Visibility timeout" and "FIFO queue delivery logic").
@@ -14,6 +16,10 @@ export function handleDo(turn: Turn, from: NodeId, message: Message<'do'>): void
   if (!takeTicket(state.receiving, from, ticket)) return
   const known = key === undefined ? undefined : state.keys.get(key)
   if (known === undefined && mustWait(turn, command)) return
+  if (backlog(state) >= REQUEST_LIMIT) {
+    send(turn, from, { type: 'did', request, result: unavailable })
+    return
+  }
   const result = known ?? carryOut(turn, command)
   // A refusal is remembered as well: the repetition of what was refused must not succeed later.
   const isChange = known === undefined && !config.object.reads.includes(command.input.f)
@@ -22,10 +28,15 @@ export function handleDo(turn: Turn, from: NodeId, message: Message<'do'>): void
   const isEarly = isChange && config.bug === 'ack-before-persist'
   if (isChange && !isEarly) persist(turn, record)
   send(turn, from, { type: 'did', request, result })
-  if (!isEarly) return
-  // The mistake: the producer hears that its message is safe before it is.
-  mark(turn)
-  persist(turn, record)
+  if (isEarly) {
+    // The mistake: the producer hears that its message is safe before it is.
+    mark(turn)
+    persist(turn, record)
+  }
+  if (isChange && isPushed(config)) {
+    owe(turn, command, result)
+    push(turn)
+  }
 }
 
 /** What is handed out may yet come back, so that nobody knows what is left to drain. */

@@ -6,6 +6,9 @@ import { brokerInvariants } from './invariants.ts'
 import { createBroker } from './machine.ts'
 import type { BrokerConfig } from './state.ts'
 
+/** Objects whose keys do not depend on each other. */
+const BY_KEY: readonly string[] = ['register', 'set', 'counter', 'log']
+
 const declared = {
   name: 'broker',
   objects: objects.map(({ name }) => name),
@@ -18,6 +21,13 @@ const declared = {
       values: ['at-most-once', 'at-least-once', 'exactly-once'],
     },
     { name: 'ordered', summary: 'whether a message waits until the one before it is settled', default: true },
+    {
+      name: 'topics',
+      summary:
+        'whether what is no queue is read at the broker, or pushed to all nodes, each of which reads its own copy',
+      default: 'pull',
+      values: ['pull', 'push'],
+    },
     {
       name: 'visibility-ms',
       summary: 'how long a message that was handed out is invisible to others',
@@ -49,6 +59,11 @@ const declared = {
       under: { knobs: { 'visibility-ms': 20 }, faults: ['delay', 'pause'], workload: 'queue' },
     },
     {
+      name: 'one-ack-for-all',
+      summary: 'a message that one subscriber has acknowledged is not sent to the others again',
+      under: { knobs: { topics: 'push' }, faults: ['loss'], workload: 'register' },
+    },
+    {
       name: 'empty-while-in-flight',
       summary: 'a queue whose messages are all handed out is said to be empty',
       under: { faults: ['delay', 'pause'], workload: 'queue' },
@@ -62,7 +77,10 @@ export const broker: ProtocolDefinition = {
   invariants: brokerInvariants,
   summary: 'queues and topics on a broker, with messages that arrive at most once, at least once, or exactly once',
   defaultNodes: 3,
-  promises(object, { delivery = 'exactly-once', ordered = true }) {
+  promises(object, { delivery = 'exactly-once', ordered = true, topics = 'pull' }) {
+    // Copies take the changes of each key in order, but not those of several keys.
+    if (object !== 'queue' && topics === 'push')
+      return delivery === 'exactly-once' && ordered === true && BY_KEY.includes(object) ? 'eventual' : 'none'
     if (object !== 'queue') return delivery === 'at-least-once' ? 'none' : 'linearizable'
     if (delivery === 'at-most-once') return 'none'
     return delivery === 'exactly-once' && ordered === true ? 'linearizable' : 'eventual'
@@ -73,6 +91,7 @@ export const broker: ProtocolDefinition = {
       object: chosen.object,
       delivery: chosen.value('delivery') as BrokerConfig['delivery'],
       ordered: chosen.boolean('ordered'),
+      topics: chosen.value('topics') === 'push' ? 'push' : 'pull',
       visibilityMs: millis(chosen.number('visibility-ms')),
       retransmitMs: millis(chosen.number('retransmit-ms')),
       timeoutMs: millis(chosen.number('request-timeout-ms')),

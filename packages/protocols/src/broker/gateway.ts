@@ -4,6 +4,7 @@ import { ok, refused, UNKEYED, unavailable, unsupported } from '../objects/objec
 import { issueTicket } from '../routing/forwarding.ts'
 import { REQUEST_LIMIT } from '../routing/routing.ts'
 import { type Call, type Message, send, type Turn } from './state.ts'
+import { readCopy } from './topics.ts'
 
 // A gateway produces and consumes for its clients. At most once: it asks once, and takes silence for an empty queue. At least
 // once: it asks until it is answered, and settles what it has passed on. Exactly once: its requests have keys, and a message
@@ -11,7 +12,9 @@ import { type Call, type Message, send, type Turn } from './state.ts'
 
 export function handleRequest(turn: Turn, requestId: string, command: Command): void {
   const { state, config } = turn
-  if (!config.object.functions.includes(command.input.f)) reply(turn, requestId, unsupported)
+  const own = readCopy(turn, command)
+  if (own !== undefined) reply(turn, requestId, own)
+  else if (!config.object.functions.includes(command.input.f)) reply(turn, requestId, unsupported)
   else if (state.calls.size >= REQUEST_LIMIT) reply(turn, requestId, unavailable)
   else {
     if (state.calls.size === 0) askAgainLater(turn)

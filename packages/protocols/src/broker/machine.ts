@@ -14,18 +14,23 @@ import {
   remember,
   type Turn,
 } from './state.ts'
+import { handleGot, handlePublish, noteDelivered, owe, owes, push, take } from './topics.ts'
 
 export type BrokerMachine = StateMachine<BrokerState, BrokerMessage, BrokerRecord>
 
 /**
  * Queues and topics on one broker, the first node; every node is a gateway through which clients produce and consume. A
- * queue's message goes to one consumer; a topic is a log that each consumer reads from its own offset, or any other object.
+ * queue's message goes to one consumer; a topic is a log that each consumer reads from its own offset, or any other object;
+ * or it is pushed to every node, which has a copy of its own.
  */
 export function createBroker(config: BrokerConfig): BrokerMachine {
   return {
     start(node, journal) {
       const turn: Turn = { config, state: createState(config, node), effects: [], steady: ZERO, receive }
       for (const record of journal) redo(turn, record)
+      // At most once, nobody is told again.
+      if (config.delivery === 'at-most-once') for (const pending of turn.state.subscribers.values()) pending.length = 0
+      push(turn)
       // The mistake: who has produced what is kept in memory.
       if (config.bug === 'forget-producers' && turn.state.keys.size > 0) {
         mark(turn)
@@ -43,18 +48,20 @@ export function createBroker(config: BrokerConfig): BrokerMachine {
           receive(turn, event.from, event.message)
           break
         case 'timer':
-          askAgain(turn)
+          if (event.timer === 'push') push(turn)
+          else askAgain(turn)
           break
         default:
           event satisfies never
       }
       return turn
     },
-    status: ({ id, broker }) => ({
-      role: id === broker ? 'broker' : 'gateway',
-      leads: id === broker,
-      leader: broker,
+    status: (state) => ({
+      role: state.id === state.broker ? 'broker' : 'gateway',
+      leads: state.id === state.broker,
+      leader: state.broker,
       ready: true,
+      owes: owes(state),
     }),
   }
 }
@@ -72,6 +79,10 @@ const createState = ({ object }: BrokerConfig, { id, peers, seed }: NodeSetting)
   receiving: createForwarding(seed),
   keys: new Map(),
   receipts: new Map(),
+  subscribers: new Map(inOrder(id, peers)[0] === id ? peers.map((peer) => [peer, []]) : []),
+  published: 0,
+  copy: object.initial(),
+  got: new Map(),
   produced: 0,
   handedOut: 0,
   twice: undefined,
@@ -79,14 +90,27 @@ const createState = ({ object }: BrokerConfig, { id, peers, seed }: NodeSetting)
 
 /** What is durable, after a restart. What was handed out and not settled is visible again. */
 function redo(turn: Turn, record: BrokerRecord): void {
-  if (record.kind === 'taken') {
-    noteTaken(turn, record)
-    return
+  switch (record.kind) {
+    case 'taken':
+      noteTaken(turn, record)
+      return
+    case 'delivered':
+      noteDelivered(turn, record.subscriber, record.number)
+      return
+    case 'got':
+      take(turn, record)
+      return
+    case 'did': {
+      const { state } = turn
+      takeTicket(state.receiving, record.from, record.ticket)
+      const result = carryOut(turn, record.command)
+      if (record.key !== undefined) remember(state.keys, record.key, result)
+      owe(turn, record.command, result)
+      return
+    }
+    default:
+      record satisfies never
   }
-  const { state } = turn
-  takeTicket(state.receiving, record.from, record.ticket)
-  const result = carryOut(turn, record.command)
-  if (record.key !== undefined) remember(state.keys, record.key, result)
 }
 
 function receive(turn: Turn, from: NodeId, message: BrokerMessage): void {
@@ -108,6 +132,12 @@ function receive(turn: Turn, from: NodeId, message: BrokerMessage): void {
       return
     case 'settled':
       handleSettled(turn, message)
+      return
+    case 'publish':
+      handlePublish(turn, from, message)
+      return
+    case 'got':
+      handleGot(turn, from, message)
       return
     default:
       message satisfies never

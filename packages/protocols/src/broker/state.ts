@@ -10,6 +10,8 @@ export interface BrokerConfig {
   readonly delivery: 'at-most-once' | 'at-least-once' | 'exactly-once'
   /** Whether a message waits until the one before it is settled. */
   readonly ordered: boolean
+  /** Whether what is no queue is asked of the broker, or pushed to every node. */
+  readonly topics: 'pull' | 'push'
   /** How long a message that was handed out is invisible to others. */
   readonly visibilityMs: Millis
   /** How often a gateway asks again. */
@@ -40,6 +42,9 @@ export type BrokerMessage =
     }
   | { readonly type: 'settle'; readonly request: string; readonly queue: string; readonly receipt: string }
   | { readonly type: 'settled'; readonly request: string; readonly receipt: string; readonly accepted: boolean }
+  // Subscribing.
+  | ({ readonly type: 'publish' } & Publication)
+  | { readonly type: 'got'; readonly number: number }
 
 export type BrokerRecord =
   | {
@@ -51,6 +56,16 @@ export type BrokerRecord =
     }
   /** A message has left its queue, under this receipt if there is one. */
   | { readonly kind: 'taken'; readonly queue: string; readonly number: number; readonly receipt?: string | undefined }
+  /** At the broker: a subscriber has acknowledged it. */
+  | { readonly kind: 'delivered'; readonly subscriber: NodeId; readonly number: number }
+  /** At a subscriber. */
+  | ({ readonly kind: 'got' } & Publication)
+
+/** A change as subscribers get it. */
+export interface Publication {
+  readonly number: number
+  readonly command: Command
+}
 
 /** A message in a queue. */
 export interface Entry {
@@ -93,6 +108,14 @@ export interface BrokerState {
   readonly keys: Map<string, Completion>
   /** Receipts under which a message has left its queue, with its number. */
   readonly receipts: Map<string, number>
+  /** By subscriber: what it has not acknowledged, in order. */
+  readonly subscribers: Map<NodeId, Publication[]>
+  published: number
+  // A subscriber.
+  copy: unknown
+  /** The numbers of what it has got. */
+  readonly got: Map<string, true>
+  // The broker's queues.
   produced: number
   handedOut: number
   /** A message that left its queue twice; for the invariant. */

@@ -1,0 +1,116 @@
+import type { NodeId } from '@chaosproxy/faults'
+import { type Completion, millis } from '@chaosproxy/history'
+import type { Command } from '../command.ts'
+import { UNKEYED } from '../objects/object.ts'
+import {
+  type BrokerConfig,
+  type BrokerState,
+  type Message,
+  mark,
+  type Publication,
+  persist,
+  remember,
+  send,
+  type Turn,
+} from './state.ts'
+
+// Publish and subscribe: every other node subscribes to everything, and the broker pushes each of them a copy of its own.
+// At most once: "the message is delivered according to the capabilities of the underlying network. No response is sent by
+// the receiver and no retry is performed by the sender" (MQTT 5.0, OASIS 2019, §4.3.1). At least once: it is sent until its
+// receiver has acknowledged it (§4.3.2). Exactly once: the receiver, too, remembers what it has got (§4.3.3).
+
+/** Whether clients read the copies of the nodes that they call. A message of a queue is nobody's copy. */
+export const isPushed = ({ topics, object }: BrokerConfig): boolean => topics === 'push' && object.name !== 'queue'
+
+const isRead = ({ object }: BrokerConfig, { input }: Command): boolean => object.reads.includes(input.f)
+
+/** What is read of a subscriber's own copy; undefined if the broker has to be asked. */
+export function readCopy({ state, config }: Turn, command: Command): Completion | undefined {
+  const isOwn = isPushed(config) && state.id !== state.broker && isRead(config, command)
+  return isOwn ? config.object.apply(state.copy, command.input) : undefined
+}
+
+/** A change is owed to each subscriber; again after a restart, unless it is known to have arrived. */
+export function owe({ state, config }: Pick<Turn, 'state' | 'config'>, command: Command, result: Completion): void {
+  if (!isPushed(config) || isRead(config, command) || result.type !== 'ok') return
+  state.published++
+  const publication: Publication = { number: state.published, command }
+  for (const pending of state.subscribers.values()) pending.push(publication)
+}
+
+/** Sends what is due to each subscriber. */
+export function push(turn: Turn): void {
+  const { state, config } = turn
+  for (const [subscriber, pending] of state.subscribers) {
+    const due = config.ordered && config.delivery !== 'at-most-once' ? firstOfKeys(pending) : pending
+    for (const { number, command } of due) send(turn, subscriber, { type: 'publish', number, command })
+    if (config.delivery === 'at-most-once') pending.length = 0
+  }
+  if (owes(state)) turn.effects.push({ type: 'setTimer', timer: 'push', afterMs: millis(config.retransmitMs) })
+}
+
+/**
+ * In order, the next message of a key is not sent before the one before it is acknowledged: a subscriber that gets only the
+ * second of two would otherwise get the first one after it (§4.6, with a Receive Maximum of 1).
+ */
+function firstOfKeys(pending: readonly Publication[]): readonly Publication[] {
+  const first = new Map<string, Publication>()
+  for (const publication of pending) {
+    const key = keyOf(publication)
+    if (!first.has(key)) first.set(key, publication)
+  }
+  return [...first.values()]
+}
+
+const keyOf = ({ command }: Publication): string => command.input.key ?? UNKEYED
+
+export const owes = ({ subscribers }: BrokerState): boolean =>
+  [...subscribers.values()].some((pending) => pending.length > 0)
+
+/** The longest list of what a subscriber has not acknowledged. */
+export const backlog = ({ subscribers }: BrokerState): number =>
+  Math.max(0, ...[...subscribers.values()].map((pending) => pending.length))
+
+/** At a subscriber: what was applied is on its disk before it is acknowledged. */
+export function handlePublish(turn: Turn, from: NodeId, { number, command }: Message<'publish'>): void {
+  const { state, config } = turn
+  const isKnown = config.delivery === 'exactly-once' && state.got.has(String(number))
+  if (!isKnown) {
+    take(turn, { number, command })
+    persist(turn, { kind: 'got', number, command })
+  }
+  if (config.delivery !== 'at-most-once') send(turn, from, { type: 'got', number })
+}
+
+export function take({ state, config }: Pick<Turn, 'state' | 'config'>, { number, command }: Publication): void {
+  config.object.apply(state.copy, command.input)
+  remember(state.got, String(number), true)
+}
+
+export function handleGot(turn: Turn, from: NodeId, { number }: Message<'got'>): void {
+  const { state, config } = turn
+  const before = state.subscribers.get(from) ?? []
+  if (!before.some((publication) => publication.number === number)) return
+  const subscribers = config.bug === 'one-ack-for-all' ? [...state.subscribers.keys()] : [from]
+  for (const subscriber of subscribers) {
+    // The mistake: once a subscriber has acknowledged a message, it is settled for all.
+    if (subscriber !== from && hasPending(state, subscriber, number)) mark(turn)
+    noteDelivered(turn, subscriber, number)
+    persist(turn, { kind: 'delivered', subscriber, number })
+  }
+  const key = before.find((publication) => publication.number === number)
+  const next = key && state.subscribers.get(from)?.find((publication) => keyOf(publication) === keyOf(key))
+  if (config.ordered && next !== undefined) send(turn, from, { type: 'publish', ...next })
+}
+
+const hasPending = ({ subscribers }: BrokerState, subscriber: NodeId, number: number): boolean =>
+  subscribers.get(subscriber)?.some((publication) => publication.number === number) === true
+
+export function noteDelivered({ state }: Pick<Turn, 'state'>, subscriber: NodeId, number: number): void {
+  const pending = state.subscribers.get(subscriber)
+  if (pending === undefined) return
+  state.subscribers.set(
+    subscriber,
+    pending.filter((publication) => publication.number !== number),
+  )
+}
