@@ -86,6 +86,10 @@ describe('a report, opened in a real browser', () => {
           const plot = await shown.locator('svg.plot').first().boundingBox()
           expect(plot!.width).toBeGreaterThan(600)
         }
+        await sortByKeyboard(shown)
+        await shown.setViewportSize({ width: 390, height: 844 })
+        expect(await shown.locator('svg.plot.narrow').isVisible()).toBe(true)
+        expect(await shown.evaluate(pageWidth)).toBe(390)
       })
     },
   )
@@ -219,6 +223,29 @@ async function sayings(): Promise<{ texts: string[]; picture: string }> {
   const cursor = document.querySelector('#cursor').outerHTML
   return { texts: [...texts, ...lit, cursor], picture: document.querySelector('#explorer').toDataURL() }
 }
+
+async function sortByKeyboard(page: Page): Promise<void> {
+  const head = page.locator('table.levels thead th').nth(1)
+  await head.getByRole('button').focus()
+  expect(await head.getAttribute('aria-sort')).toBe('none')
+  for (const [order, names] of [
+    ['ascending', ['master-master', 'raft']],
+    ['descending', ['raft', 'master-master']],
+  ] as const) {
+    await page.keyboard.press('Enter')
+    expect(await head.getAttribute('aria-sort')).toBe(order)
+    expect(await page.locator('table.levels tbody th').allInnerTexts()).toEqual(names)
+  }
+  const available = page.locator('#under-partition + .scroll thead th').nth(1)
+  await available.getByRole('button').press('Space')
+  expect(await available.getAttribute('aria-sort')).toBe('ascending')
+  expect((await page.locator('#under-partition + .scroll tbody th').allInnerTexts())[0]).toContain('raft')
+}
+
+/** Runs in the page: how wide it is, with what sticks out. */
+const pageWidth = (): number =>
+  (globalThis as unknown as { document: { documentElement: { scrollWidth: number } } }).document.documentElement
+    .scrollWidth
 
 /** Runs in the page: pairs of texts that stand over each other. */
 function overlaps(): string[] {

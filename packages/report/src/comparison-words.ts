@@ -18,6 +18,9 @@ export const levelSigns: readonly {
 
 export const signOf = (level: string): string => levelSigns.find(({ levels }) => levels.includes(level))?.sign ?? '?'
 
+/** Weaker levels have higher ranks. */
+export const levelRank = (level: string): number => levelSigns.findIndex(({ levels }) => levels.includes(level))
+
 /** `linearizable`, `none of them`. */
 export const levelName = (level: string): string =>
   level === 'none' ? 'not even eventual' : level.replaceAll('-', ' ')

@@ -1,3 +1,9 @@
+/**
+ * If there is a Partition, Availability or Consistency; Else, Latency or Consistency. D. Abadi: Consistency Tradeoffs in
+ * Modern Distributed Database System Design, 2012.
+ */
+export type Pacelc = 'PA/EL' | 'PA/EC' | 'PC/EL' | 'PC/EC'
+
 /** Systems measured alike under the same conditions. */
 export interface Comparison {
   readonly world: 'simulated' | 'real'
@@ -24,6 +30,8 @@ export interface ComparedSystem {
   readonly name: string
   /** The value of the swept setting. */
   readonly value?: string | undefined
+  /** What it gives up, as found: `PA/EL`. Absent if no fault cut it, or its level in calm is not decided. */
+  readonly pacelc?: Pacelc | undefined
   /** By condition, in the comparison's order. */
   readonly cells: readonly ComparedCell[]
 }
@@ -55,6 +63,13 @@ export interface ComparedCell {
   readonly staleShare: number
   /** The longest time in which no write at all was answered. */
   readonly outageNanos: number
+  /**
+   * Nanoseconds from the end of the fault to the first success that stays: from it on, as large a share is answered as
+   * before the fault, or 99%. `never` if the run ended before; absent in calm. The median over the runs.
+   */
+  readonly recovery?: number | 'never' | undefined
+  /** Answers a second, in equal parts of the run's time; the mean over the runs. */
+  readonly goodput: readonly number[]
   /** Acknowledged writes that were lost, over all runs. */
   readonly lost: number
   /** Repeats the run that is shown: the weakest. */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Script } from 'node:vm'
 import { describe, expect, test } from 'vitest'
-import { explorerScript, pageScript } from '../src/html/scripts.ts'
+import { comparisonScript, explorerScript, pageScript } from '../src/html/scripts.ts'
 
 const folder = join(import.meta.dirname, '..', 'src', 'browser')
 const files = readdirSync(folder).filter((name) => name.endsWith('.ts'))
@@ -24,7 +24,8 @@ describe.each(files)('browser/%s', (file) => {
 
   test('is embedded, unless it has types only', () => {
     const [, name] = values(textOf(file))[0]?.match(/^export (?:function|class) (\w+)/) ?? []
-    if (name !== undefined) expect(pageScript + explorerScript).toMatch(new RegExp(`(function|class) ${name}\\b`))
+    if (name !== undefined)
+      expect(pageScript + explorerScript + comparisonScript).toMatch(new RegExp(`(function|class) ${name}\\b`))
   })
 })
 

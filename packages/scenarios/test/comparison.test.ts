@@ -36,7 +36,7 @@ function measured(rows: readonly Row[], faults: readonly FaultRecord[], healedMs
     memoryBytes: 1e8,
     now,
   })
-  return measure({ history, report, faults, healedAt: at(healedMs), timeoutNanos: at(1_000) })
+  return measure({ history, report, faults, healedAt: at(healedMs), timeoutNanos: at(1_000), timeNanos: at(healedMs) })
 }
 
 const cut = (fromMs: number, toMs: number, id = 'partition-1'): FaultRecord => ({
@@ -91,10 +91,112 @@ describe('a run is measured', () => {
   })
 })
 
+describe('the time to recover', () => {
+  /** An operation every 100 ms; `isAnswered` by when it was called. */
+  const steady = (isAnswered: (ms: number) => boolean, untilMs = 9_000): readonly Row[] =>
+    Array.from({ length: untilMs / 100 }, (_, i) => [
+      i * 100,
+      i * 100 + 10,
+      'n1',
+      'write',
+      i,
+      isAnswered(i * 100) ? 'ok' : 'info',
+    ])
+
+  test('is from healing to the first success that stays, not to the first', () => {
+    const rows = steady((ms) => ms < 1_000 || ms === 3_200 || ms >= 4_000)
+    const { recovery, outageNanos } = measured(rows, [cut(1_000, 3_000)])
+    expect(recovery).toBe(at(4_010) - at(3_000))
+    expect(outageNanos).toBe(at(3_210) - at(910))
+  })
+
+  test('is no longer for one failure in a hundred, nor for a system that never answered all', () => {
+    expect(
+      measured(
+        steady((ms) => ms < 1_000 || (ms >= 3_000 && ms !== 4_000), 20_000),
+        [cut(1_000, 3_000)],
+        20_000,
+      ).recovery,
+    ).toBe(at(10))
+    expect(
+      measured(
+        steady((ms) => ms % 200 === 0),
+        [cut(1_000, 3_000)],
+      ).recovery,
+    ).toBe(at(10))
+  })
+
+  test('is never, where the trigger is gone and the overload stays', () => {
+    expect(
+      measured(
+        steady((ms) => ms < 1_000 || ms % 500 === 0),
+        [cut(1_000, 3_000)],
+      ).recovery,
+    ).toBe('never')
+  })
+
+  test('is not told of a run in which nothing went wrong', () => {
+    expect(
+      measured(
+        steady(() => true),
+        [],
+      ).recovery,
+    ).toBeUndefined()
+    expect(
+      measured(
+        steady(() => true),
+        [cut(0, 9_000, 'network-1')],
+      ).recovery,
+    ).toBeUndefined()
+  })
+
+  test('of several runs is the median, in which never is the longest', () => {
+    const run = (recovery: number | 'never') => ({
+      measurement: {
+        ...measured(
+          steady(() => true),
+          [],
+        ),
+        recovery,
+      },
+      kept: true,
+      again: '',
+    })
+    expect(combineRuns('kill', 'eventual', [run(5), run('never'), run(7)]).recovery).toBe(7)
+    expect(combineRuns('kill', 'eventual', [run(5), run('never'), run('never')]).recovery).toBe('never')
+  })
+})
+
+test('answers are counted over time, as answers a second', () => {
+  const { goodput } = measured(
+    [
+      [0, 10, 'n1', 'write', 1, 'ok'],
+      [20, 30, 'n1', 'write', 2, 'info'],
+      [5_000, 5_010, 'n1', 'read', 1, 'ok'],
+    ],
+    [],
+    12_000,
+  )
+  expect(goodput).toEqual(Array.from({ length: 24 }, (_, i) => (i === 0 || i === 10 ? 2 : 0)))
+})
+
+test('a cas that found another value was answered, as everywhere', () => {
+  const events = [
+    { time: at(0), process: 0, type: 'invoke' as const, f: 'cas', key: 'x', value: [1, 2], node: 'n1' },
+    { time: at(5), process: 0, type: 'fail' as const, f: 'cas', key: 'x', value: [1, 2], error: 'mismatch' },
+  ]
+  const history = historyFromEvents(events)
+  const options = { model: 'register', initial: null, levels: ['linearizable'], failedCas: 'drop' } as const
+  const limits = { deadlineMs: millis(1_000), memoryBytes: 1e8, now: () => millis(0) }
+  const report = check(history, { ...options, ...limits })
+  const times = { healedAt: at(100), timeoutNanos: at(10), timeNanos: at(100) }
+  expect(measure({ history, report, faults: [], ...times })).toMatchObject({ availability: 1, p50: at(5) })
+})
+
 test('the runs of a cell are as weak as the weakest, and lose what all of them lose', () => {
   const measurement = (level: string, availability: number, lost: number): Measurement => ({
     ...{ level, availability, practical: 1, lost, p50: 5, p99: 9, readP50: 4, writeP50: 6 },
-    ...{ staleNanos: undefined, staleShare: 0, outageNanos: 3 },
+    ...{ staleNanos: undefined, staleShare: 0, outageNanos: 3, recovery: undefined, goodput: [4, 2] },
   })
   const run = (level: string, availability: number, lost: number, kept: boolean | 'unknown') => ({
     measurement: measurement(level, availability, lost),

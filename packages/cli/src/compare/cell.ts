@@ -37,9 +37,16 @@ export async function measureCell(spec: RunSpec, interrupted?: AbortSignal): Pro
   if (isReal) rmSync(directory, { recursive: true, force: true })
   if (judged === undefined || interrupted?.aborted) return undefined
   const { history, report, summary } = judged
-  const timeoutNanos = millisToNanos(spec.timeoutMs)
+  const [timeoutNanos, timeNanos] = [millisToNanos(spec.timeoutMs), millisToNanos(spec.timeMs)]
   return {
-    measurement: measure({ history, report, faults: summary.faults, healedAt: healedAt(events), timeoutNanos }),
+    measurement: measure({
+      history,
+      report,
+      faults: summary.faults,
+      healedAt: healedAt(events),
+      timeoutNanos,
+      timeNanos,
+    }),
     kept: summary.expectation?.met,
     trouble: summary.trouble,
   }

@@ -2,7 +2,13 @@ import { availableParallelism } from 'node:os'
 import { setImmediate } from 'node:timers/promises'
 import { UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
-import { type ComparedSystem, type Comparison, renderComparison, renderComparisonHtml } from '@chaosproxy/report'
+import {
+  type ComparedSystem,
+  type Comparison,
+  pacelcOf,
+  renderComparison,
+  renderComparisonHtml,
+} from '@chaosproxy/report'
 import type { RunSpec } from '@chaosproxy/runner'
 import { combineRuns, geoText, type MeasuredRun } from '@chaosproxy/scenarios'
 import { Tinypool } from 'tinypool'
@@ -114,19 +120,20 @@ async function measuredSystems(
   }
   await Promise.all(Array.from({ length: performer.width }, work))
   if (measured.size < jobs.length) return undefined
-  return settings.systems.map(({ name, value, cells }) => ({
-    name,
-    value,
-    cells: cells.map(({ condition, promised, pairs }) => {
-      const [first, ...others] = pairs.flatMap(({ registers, sets }) => {
-        const run = measured.get(registers)
-        const lost = sets && measured.get(sets)?.measurement.lost
-        return run === undefined ? [] : { ...run, lost }
-      })
-      if (first === undefined) throw new Error('every run has been measured')
-      return combineRuns(condition, promised, [first, ...others])
-    }),
-  }))
+  return settings.systems.map((system) => systemOf(system, measured))
+}
+
+function systemOf({ name, value, cells }: ComparedTarget, measured: ReadonlyMap<RunSpec, MeasuredRun>): ComparedSystem {
+  const combined = cells.map(({ condition, promised, pairs }) => {
+    const [first, ...others] = pairs.flatMap(({ registers, sets }) => {
+      const run = measured.get(registers)
+      const lost = sets && measured.get(sets)?.measurement.lost
+      return run === undefined ? [] : { ...run, lost }
+    })
+    if (first === undefined) throw new Error('every run has been measured')
+    return combineRuns(condition, promised, [first, ...others])
+  })
+  return { name, value, pacelc: pacelcOf(combined), cells: combined }
 }
 
 /** One run by itself: the same command for one system, fault and seed. */

@@ -1,29 +1,32 @@
 import type { ComparedCell, ComparedSystem, Comparison } from '../comparison.ts'
-import { cellUnder, comparisonSetting, durationOrNone, faultsOf, levelName, share } from '../comparison-words.ts'
-import { capitalised, count, listed } from '../words.ts'
+import { cellUnder, comparisonSetting, faultsOf, levelName, levelRank, share } from '../comparison-words.ts'
+import { capitalised, count, duration, listed } from '../words.ts'
 import { glyph, glyphKey } from './comparison-glyph.ts'
-import { scatter } from './comparison-scatter.ts'
+import { picture } from './comparison-picture.ts'
 import { sweepChart } from './comparison-sweep.ts'
-import { type Html, html, trusted } from './markup.ts'
+import { type Html, html, script, trusted } from './markup.ts'
+import { comparisonScript } from './scripts.ts'
+import { sparkline } from './sparkline.ts'
 import { stylesheet } from './stylesheet.ts'
 
 /**
  * A comparison as one self-contained file: what each system promises and keeps, what that costs, and every number. It
- * works from disk, without a network or scripts, in a dark theme and in print.
+ * works from disk, without a network, in a dark theme, in print and, but for sorting, without scripts.
  */
 export function renderComparisonHtml(comparison: Comparison, version: string): string {
   const { systems, conditions, sweep, notes } = comparison
   const title = sweep === undefined ? `${systems.length} systems compared` : `${sweep} compared`
   return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><title>${title}</title><style>${trusted(stylesheet)}${trusted(own)}</style></head>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"><title>${title}</title><style>${trusted(stylesheet)}${trusted(own)}</style></head>
 <body><header class="top"><span><b>chaos</b> ${version}</span><span>chaos compare</span></header>
 <main>
 <section class="intro"><h1>${title}</h1><p class="lede">${lede(comparison)}</p><p class="note">${comparisonSetting(comparison)}. ${notes.map((note) => `${capitalised(note)}. `)}</p></section>
-${sweep === undefined ? scatter(comparison) : sweepChart(comparison)}
+${picture(comparison)}
+${sweep === undefined ? undefined : sweepChart(comparison)}
 ${levelsSection(comparison)}
 ${conditions.map((condition) => numbersSection(comparison, condition))}
-<section><h2>How it was measured</h2><p class="note">Each fault lasts for the middle half of its run, and numbers are of the operations called in that time; those of calm are of the whole run. Numbers are medians over the runs, levels are those of the weakest run, losses are added up. <b>Available</b>: the share of requests to live nodes that were answered without an error (the availability of the CAP theorem; Gilbert and Lynch 2002), as the mean over the nodes, so that clients who wait and therefore ask less often do not count for less. <b>In practice</b>: had each client without an answer asked another node. <b>Stale by</b>: how long the value of the worst read had been overwritten. <b>Outage</b>: the longest time in which no write was answered by any node. <b>Lost</b>: acknowledged writes that were gone at the end, counted in runs of their own with sets, where no later write hides the loss of an earlier one; for a system without sets, those of registers that no later write replaced.</p></section>
-</main></body></html>
+<section><h2>How it was measured</h2><p class="note">Each fault lasts for the middle half of its run, and numbers are of the operations called in that time; those of calm are of the whole run. Numbers are medians over the runs, levels are those of the weakest run, losses are added up. <b>Available</b>: the share of requests to live nodes that were answered without an error (the availability of the CAP theorem; Gilbert and Lynch 2002), as the mean over the nodes, so that clients who wait and therefore ask less often do not count for less. <b>In practice</b>: had each client without an answer asked another node. <b>Stale by</b>: how long the value of the worst read had been overwritten. <b>Outage</b>: the longest time in which no write was answered by any node. <b>Recovers in</b>: from the end of the fault to the first success that stays, which means that from it on as large a share is answered as before the fault, or 99%. <b>Answers</b>: answers a second over the run (goodput), drawn alike for all systems; the band is the time of the fault. <b>Lost</b>: acknowledged writes that were gone at the end, counted in runs of their own with sets, where no later write hides the loss of an earlier one; for a system without sets, those of registers that no later write replaced.</p></section>
+</main>${script(trusted(comparisonScript))}</body></html>
 `.html
 }
 
@@ -37,9 +40,9 @@ function lede(comparison: Comparison): string {
 }
 
 function levelsSection({ systems, conditions }: Comparison): Html {
-  return html`<section aria-labelledby="levels"><h2 id="levels">What holds</h2><div class="scroll" tabindex="0" role="region" aria-label="Levels"><table class="levels"><thead><tr><th scope="col">System</th><th scope="col">Promised</th>${conditions.map((condition) => html`<th scope="col">${capitalised(condition)}</th>`)}</tr></thead><tbody>${systems.map(
-    (system) =>
-      html`<tr><th scope="row">${system.name}</th><td>${promisedText(system)}</td>${conditions.map((condition) => levelCell(cellUnder(system, condition)))}</tr>`,
+  return html`<section aria-labelledby="levels"><h2 id="levels">What holds</h2><div class="scroll" tabindex="0" role="region" aria-label="Levels"><table class="levels sortable"><thead><tr><th scope="col"><abbr title="the number in the picture">#</abbr></th><th scope="col">System</th><th scope="col">Promised</th><th scope="col">PACELC</th>${conditions.map((condition) => html`<th scope="col">${capitalised(condition)}</th>`)}</tr></thead><tbody>${systems.map(
+    (system, i) =>
+      html`<tr><td class="number-of" data-value="${i + 1}">${i + 1}</td><th scope="row">${system.name}</th><td>${promisedText(system)}</td><td>${system.pacelc ?? '–'}</td>${conditions.map((condition) => levelCell(cellUnder(system, condition)))}</tr>`,
   )}</tbody></table></div>${glyphKey()}</section>`
 }
 
@@ -51,43 +54,56 @@ function promisedText({ cells }: ComparedSystem): string {
 function levelCell(cell: ComparedCell | undefined): Html {
   if (cell === undefined) return html`<td></td>`
   const often = cell.weakest === cell.runs ? '' : `${cell.weakest} of ${cell.runs} runs`
-  return html`<td class="${cell.kept === false ? 'broken' : ''}"><span class="level">${glyph(cell.level)} ${levelName(cell.level)}</span>${often === '' ? undefined : html`<small>${often}</small>`}${cell.kept === false ? html` <b>promise broken</b>` : undefined}</td>`
+  return html`<td class="${cell.kept === false ? 'broken' : ''}" data-value="${levelRank(cell.level)}"><span class="level">${glyph(cell.level)} ${levelName(cell.level)}</span>${often === '' ? undefined : html`<small>${often}</small>`}${cell.kept === false ? html` <b>promise broken</b>` : undefined}</td>`
 }
 
-const COLUMNS = [
-  'Available',
-  'In practice',
-  'p50',
-  'p99',
-  'Read p50',
-  'Write p50',
-  'Stale by',
-  'Stale reads',
-  'Outage',
-  'Lost',
-] as const
+interface Column {
+  readonly title: string
+  readonly of: (cell: ComparedCell) => number | undefined
+  readonly text: (value: number) => string
+}
 
-function numbersSection({ systems }: Comparison, condition: string): Html {
+const COLUMNS: readonly Column[] = [
+  { title: 'Available', of: ({ availability }) => availability.median, text: (value) => share(value) },
+  { title: 'In practice', of: ({ practical }) => practical.median, text: (value) => share(value) },
+  { title: 'p50', of: ({ latency }) => latency?.p50, text: duration },
+  { title: 'p99', of: ({ latency }) => latency?.p99, text: duration },
+  { title: 'Read p50', of: ({ latency }) => latency?.readP50, text: duration },
+  { title: 'Write p50', of: ({ latency }) => latency?.writeP50, text: duration },
+  { title: 'Stale by', of: ({ staleNanos }) => staleNanos, text: duration },
+  { title: 'Stale reads', of: ({ staleShare }) => staleShare, text: (value) => share(value) },
+  { title: 'Outage', of: ({ outageNanos }) => outageNanos, text: duration },
+  {
+    title: 'Recovers in',
+    of: ({ recovery }) => (recovery === 'never' ? Number.POSITIVE_INFINITY : recovery),
+    text: (value) => (value === Number.POSITIVE_INFINITY ? 'not in the run' : duration(value)),
+  },
+]
+
+function numbersSection(comparison: Comparison, condition: string): Html {
+  const { systems, rate } = comparison
   const id = `under-${condition}`
-  return html`<section aria-labelledby="${id}"><h2 id="${id}">${condition === 'calm' ? 'In calm' : `Under ${condition}`}</h2><div class="scroll" tabindex="0" role="region" aria-label="${condition}"><table class="numbers"><thead><tr><th scope="col">System</th>${COLUMNS.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead><tbody>${systems.map((system) => numberRow(system, condition))}</tbody></table></div><details class="also"><summary>Repeat one of these runs</summary>${systems.map((system) => html`<p><code>${cellUnder(system, condition)?.again ?? ''}</code></p>`)}</details></section>`
+  const columns = COLUMNS.filter(({ of }) =>
+    systems.some((system) => {
+      const cell = cellUnder(system, condition)
+      return cell !== undefined && of(cell) !== undefined
+    }),
+  )
+  return html`<section aria-labelledby="${id}"><h2 id="${id}">${condition === 'calm' ? 'In calm' : `Under ${condition}`}</h2><div class="scroll" tabindex="0" role="region" aria-label="${condition}"><table class="numbers sortable"><thead><tr><th scope="col">System</th>${columns.map(({ title }) => html`<th scope="col">${title}</th>`)}<th scope="col">Lost</th><th scope="col">Answers</th></tr></thead><tbody>${systems.map((system) => numberRow(system, condition, columns, rate))}</tbody></table></div><details class="also"><summary>Repeat one of these runs</summary>${systems.map((system) => html`<p><code>${cellUnder(system, condition)?.again ?? ''}</code></p>`)}</details></section>`
 }
 
-function numberRow(system: ComparedSystem, condition: string): Html {
+/** Every fault is in force for the middle half of its run. */
+const FAULT_BAND = [0.25, 0.75] as const
+
+function numberRow(system: ComparedSystem, condition: string, columns: readonly Column[], rate: number): Html {
   const cell = cellUnder(system, condition)
   if (cell === undefined) return html``
-  const { availability, practical, latency, staleNanos, staleShare, outageNanos, lost } = cell
-  const values = [
-    share(availability.median),
-    share(practical.median),
-    durationOrNone(latency?.p50),
-    durationOrNone(latency?.p99),
-    durationOrNone(latency?.readP50),
-    durationOrNone(latency?.writeP50),
-    durationOrNone(staleNanos),
-    share(staleShare),
-    durationOrNone(outageNanos),
-  ]
-  return html`<tr><th scope="row">${glyph(cell.level)} ${system.name}</th>${values.map((value) => html`<td>${value}</td>`)}<td class="${lost > 0 ? 'broken' : ''}">${count(lost)}</td></tr>`
+  const { goodput, lost } = cell
+  const answers = goodput.reduce((sum, value) => sum + value, 0)
+  return html`<tr><th scope="row">${glyph(cell.level)} ${system.name}</th>${columns.map(({ of, text }) => {
+    const value = of(cell)
+    return html`<td data-value="${value === undefined ? '' : String(value)}">${value === undefined ? '–' : text(value)}</td>`
+  })}<td class="${lost > 0 ? 'broken' : ''}" data-value="${lost}">${count(lost)}</td><td data-value="${answers}">${sparkline(goodput, rate, condition === 'calm' ? undefined : FAULT_BAND)}</td></tr>`
 }
 
 const own = `
@@ -95,7 +111,10 @@ const own = `
 .glyph{width:15px;height:15px;vertical-align:-2px}.glyph .ring{fill:none;stroke:var(--ink);stroke-width:1.6}.glyph .ink{fill:var(--ink)}.glyph .slit{stroke:var(--page);stroke-width:2}.glyph .slash{stroke:var(--ink);stroke-width:1.6}
 .key{display:flex;flex-wrap:wrap;gap:4px 18px;font-size:13px;color:var(--ink2);margin-top:10px}
 .levels .level{white-space:nowrap}.broken{color:var(--accent);font-weight:600;background:var(--tint)}.broken .glyph .ring{stroke:var(--accent)}.broken .glyph .ink{fill:var(--accent)}
-.levels tbody th{font-weight:550;white-space:normal;min-width:120px}.levels small{display:block;color:var(--ink2);padding-left:19px}.levels td,.levels th{padding-right:10px}.numbers th,.numbers td{padding-right:8px;font-size:13px}.numbers tbody th{white-space:normal;min-width:150px}
-.plot{display:block;width:100%;height:auto;max-width:960px}.plot .grid{stroke:var(--line)}.plot .axis{stroke:var(--line2)}.plot .leader{stroke:var(--line2);stroke-width:.8}.plot .practice{stroke:var(--data);stroke-dasharray:2 3}.plot .tick-practice{stroke:var(--data);stroke-width:2}.plot text{paint-order:stroke;stroke:var(--page);stroke-width:4px;stroke-linejoin:round}.plot .bar{fill:var(--d2);stroke:var(--data)}.plot .bar.bad{fill:var(--accent);stroke:none}
-@media screen and (max-width:760px){.plot{min-width:640px}}
+.levels tbody th{font-weight:550;white-space:normal;min-width:120px}.levels small{display:block;color:var(--ink2);padding-left:19px}.levels td,.levels th{padding-right:10px}.levels abbr{text-decoration:none}.numbers th,.numbers td{padding-right:8px;font-size:13px}.numbers tbody th{white-space:normal;min-width:150px}
+.plot{display:block;width:100%;height:auto}.plot.narrow{display:none}.plot .grid{stroke:var(--line)}.plot .axis{stroke:var(--line2)}.plot .panel{fill:none;stroke:var(--line)}.plot .panel.top-part{fill:var(--panel);stroke:none}.plot .leader{stroke:var(--line2);stroke-width:.8;fill:none}.plot .true-place{fill:var(--line2)}.plot .practice{stroke:var(--data);stroke-dasharray:1 4;fill:none}.plot .tick-practice{stroke:var(--data);stroke-width:1.6}.plot text{paint-order:stroke;stroke:var(--page);stroke-width:3px;stroke-linejoin:round}.plot .corner{font-weight:650;font-size:15px;text-anchor:end;fill:var(--ink2)}.plot .bad-name{fill:var(--accent);font-weight:650}.plot .broken .ring{stroke:var(--accent)}.plot .broken .ink{fill:var(--accent)}.plot .bar{fill:var(--d2);stroke:var(--data)}.plot .bar.bad{fill:var(--accent);stroke:none}
+.classes{display:grid;grid-template-columns:repeat(auto-fit,minmax(200px,1fr));gap:16px 28px;margin-top:16px}.classes ul{list-style:none;font-size:13px;margin-top:4px}.classes li{display:flex;padding:1px 0;overflow-wrap:anywhere}.classes li b{flex:none;width:22px}.classes li b,.number-of{color:var(--ink2);font-weight:500;font-variant-numeric:tabular-nums}.classes .note{margin-top:0}
+.sort{border:0;padding:0;min-height:0;background:none;color:inherit;font:inherit;max-width:none;white-space:nowrap;text-align:inherit}.sort:hover{background:none;text-decoration:underline}th[aria-sort=ascending] .sort::after{content:" ↑"}th[aria-sort=descending] .sort::after{content:" ↓"}th[aria-sort=none] .sort::after{content:" ↕";opacity:.35}
+.spark{display:block;margin-left:auto}.spark-bars{fill:var(--data)}.sweep-plot{max-width:960px}
+@media screen and (max-width:760px){.plot.narrow{display:block}.plot.wide{display:none}.plot.sweep-plot{min-width:560px}.levels tbody th{position:sticky;left:0;background:var(--page)}.levels tbody th,.numbers tbody th{min-width:104px;max-width:140px;overflow-wrap:anywhere}}
 `

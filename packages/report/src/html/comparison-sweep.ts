@@ -36,7 +36,7 @@ const rows: readonly Row[] = [
 export function sweepChart({ systems, sweep = '' }: Comparison): Html {
   const width = LEFT + systems.length * COLUMN + 20
   const title = `What ${sweep} changes`
-  return html`<section aria-labelledby="sweep"><h2 id="sweep">${title}</h2><div class="scroll" tabindex="0" role="region" aria-label="${title}"><svg class="plot" viewBox="0 0 ${width} ${rows.length * ROW + 34}" role="img" aria-label="${title}">${rows.map((row, i) => rowOf(row, systems, i * ROW))}${systems.map(({ value = '' }, i) => html`<text class="mid row-name" x="${LEFT + (i + 0.5) * COLUMN}" y="${rows.length * ROW + 22}">${value}</text>`)}</svg></div></section>`
+  return html`<section aria-labelledby="sweep"><h2 id="sweep">${title}</h2><div class="scroll" tabindex="0" role="region" aria-label="${title}"><svg class="plot sweep-plot" viewBox="0 0 ${width} ${rows.length * ROW + 34}" role="img" aria-label="${title}">${rows.map((row, i) => rowOf(row, systems, i * ROW))}${systems.map(({ value = '' }, i) => html`<text class="mid row-name" x="${LEFT + (i + 0.5) * COLUMN}" y="${rows.length * ROW + 22}">${value}</text>`)}</svg></div></section>`
 }
 
 function rowOf({ title, of, text, isBad }: Row, systems: readonly ComparedSystem[], top: number): Html {

@@ -10,6 +10,8 @@ import { paintBar } from '../browser/paint-bar.ts'
 import { listenToPointer } from '../browser/pointer.ts'
 import { startRed } from '../browser/red.ts'
 import { rowsOf } from '../browser/rows.ts'
+import { sortTable } from '../browser/sort-table.ts'
+import { startComparison } from '../browser/start-comparison.ts'
 import { startExplorer } from '../browser/start-explorer.ts'
 import { startPage } from '../browser/start-page.ts'
 import { startStory } from '../browser/story.ts'
@@ -29,6 +31,8 @@ function scriptOf<Parts extends object>(start: (parts: Parts) => void, parts: Pa
 
 /** Kept apart from the timeline's script: if one of the two fails, the other still works. */
 export const pageScript: string = scriptOf(startPage, { find, startTheme, startCopyCommand, startStory })
+
+export const comparisonScript: string = scriptOf(startComparison, { sortTable })
 
 export const explorerScript: string = scriptOf(startExplorer, {
   find,

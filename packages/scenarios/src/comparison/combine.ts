@@ -1,5 +1,6 @@
 import type { ComparedCell, Spread } from '@chaosproxy/report'
 import { levelsByStrength, type Measurement } from './measure.ts'
+import type { Recovery } from './recovery.ts'
 
 /** A run of one cell, and the command that repeats it. */
 export interface MeasuredRun {
@@ -44,6 +45,8 @@ export function combineRuns(
     staleNanos: stale.length === 0 ? undefined : Math.max(...stale),
     staleShare: median(all.map(({ staleShare }) => staleShare)) ?? 0,
     outageNanos: median(all.map(({ outageNanos }) => outageNanos)) ?? 0,
+    recovery: medianRecovery(all.flatMap((one) => one.recovery ?? [])),
+    goodput: first.measurement.goodput.map((_, part) => Math.round(mean(all.map(({ goodput }) => goodput[part] ?? 0)))),
     lost: runs.reduce((sum, { measurement, lost }) => sum + (lost ?? measurement.lost), 0),
     again: weakest.again,
   }
@@ -56,6 +59,13 @@ function keptByAll(runs: readonly MeasuredRun[]): ComparedCell['kept'] {
   if (runs.some(({ kept }) => kept === 'unknown')) return 'unknown'
   return runs.some(({ kept }) => kept === undefined) ? undefined : true
 }
+
+function medianRecovery(recoveries: readonly Recovery[]): Recovery | undefined {
+  const middle = median(recoveries.map((one) => (one === 'never' ? Number.POSITIVE_INFINITY : one)))
+  return middle === Number.POSITIVE_INFINITY ? 'never' : middle
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0) / values.length
 
 const spread = (values: readonly number[]): Spread => ({
   median: median(values) ?? 1,

@@ -1,7 +1,9 @@
 import { levels, type Report, verdictOf } from '@chaosproxy/checker'
-import { FLAG_FINAL, type History, type Nanos, OK } from '@chaosproxy/history'
-import type { FaultRecord } from '@chaosproxy/report'
-import { NETWORK } from './network.ts'
+import { FLAG_FINAL, type History, type Nanos } from '@chaosproxy/history'
+import { type FaultRecord, isAnswered } from '@chaosproxy/report'
+import { answersOverTime } from './answers-over-time.ts'
+import { isTrouble } from './network.ts'
+import { type Recovery, recoveryOf } from './recovery.ts'
 
 /** What one run showed. Plain data, so that threads can exchange it. */
 export interface Measurement {
@@ -17,6 +19,10 @@ export interface Measurement {
   readonly staleNanos: number | undefined
   readonly staleShare: number
   readonly outageNanos: number
+  /** Absent if nothing went wrong. */
+  readonly recovery: Recovery | undefined
+  /** Answers a second, in equal parts of the run's time. */
+  readonly goodput: readonly number[]
   /** Acknowledged writes that were gone at the end. On registers, only those that no later write replaced. */
   readonly lost: number
 }
@@ -29,6 +35,8 @@ export interface MeasureInput {
   readonly healedAt: Nanos
   /** How long a client waits, and so would try elsewhere. */
   readonly timeoutNanos: Nanos
+  /** How long clients went on. */
+  readonly timeNanos: Nanos
 }
 
 /** Session guarantees alone say too little to sum up a run. */
@@ -72,6 +80,8 @@ export function measure(input: MeasureInput): Measurement {
     staleNanos: staleOf(report),
     staleShare: share(report.staleness?.reads.stale ?? 0, report.staleness?.reads.measured ?? 0, 0),
     outageNanos: longestOutage(input),
+    recovery: recoveryOf(input),
+    goodput: answersOverTime(input),
     lost: report.accounting?.lost.length ?? report.lost.length,
   }
 }
@@ -109,8 +119,6 @@ function staleOf({ staleness }: Report<string>): number | undefined {
   return behind > 0 ? behind : undefined
 }
 
-const isTrouble = ({ id }: FaultRecord): boolean => !id.startsWith(NETWORK)
-
 /** The clients' operations called while a fault was in force, at nodes that it had not stopped. */
 function rowsUnderFault({ history, faults, healedAt }: MeasureInput): number[] {
   const { length, callTime, flags, node } = history.operations
@@ -134,9 +142,6 @@ function rowsUnderFault({ history, faults, healedAt }: MeasureInput): number[] {
 }
 
 const stops = (kind: string): boolean => kind === 'kill' || kind === 'crash' || kind === 'pause'
-
-/** A refusal that the model allows is an answer, but this workload has none. */
-const isAnswered = (history: History, row: number): boolean => history.operations.outcome[row] === OK
 
 const isRead = ({ functions, operations }: History, row: number): boolean =>
   functions[operations.f[row] ?? -1] === 'read'

@@ -16,7 +16,9 @@ const ROUND_TRIPS_MS: readonly (readonly [Place, Place, number])[] = [
 ]
 
 /** Ids of the faults that make up a network begin with this: they are no trouble, but the way things are. */
-export const NETWORK = 'network-'
+const NETWORK = 'network-'
+
+export const isTrouble = ({ id }: { readonly id: string }): boolean => !id.startsWith(NETWORK)
 
 /** Latencies between nodes of different places, for all of the run. Clients stand beside the node they ask. */
 export function geoFaults(nodes: number, timeMs: Millis): readonly FaultChoice[] {

@@ -1,0 +1,218 @@
+import type { ComparedCell, ComparedSystem, Comparison, Pacelc } from '../comparison.ts'
+import { cellUnder, levelName, levelRank, share } from '../comparison-words.ts'
+import { AVAILABLE, isCut, isWhole, PACELC_RULE } from '../pacelc.ts'
+import { duration } from '../words.ts'
+import { glyph, glyphShape } from './comparison-glyph.ts'
+import { type Area, dodge } from './dodge.ts'
+import { type Html, html } from './markup.ts'
+
+/** Sizes of a drawing: one for wide screens, one for phones. */
+interface Layout {
+  readonly kind: 'wide' | 'narrow'
+  readonly width: number
+  readonly height: number
+  readonly left: number
+  /** Between the panels. */
+  readonly gap: number
+}
+
+const LAYOUTS: readonly Layout[] = [
+  { kind: 'wide', width: 1080, height: 500, left: 52, gap: 20 },
+  { kind: 'narrow', width: 358, height: 560, left: 44, gap: 8 },
+]
+const TOP = 30
+const BOTTOM = 46
+/** The share of the height for what is available: most systems are near its edge. */
+const AVAILABLE_PART = 0.42
+/** Systems whose names fit into the drawing; more are numbered. */
+const MOST_NAMED = 8
+const CHARACTER = 6.6
+const GLYPH = 17
+
+interface Point {
+  readonly system: ComparedSystem
+  readonly number: number
+  /** The cell with the least answered of those with a cut. */
+  readonly under: ComparedCell
+  readonly panel: 0 | 1
+  /** A read and a write in calm. */
+  readonly latencyNanos: number
+}
+
+/**
+ * The picture of CAP and PACELC, from measurements: availability while nodes are cut off from each other upwards, the
+ * latency of a read and a write in calm to the right; what is linearizable without a cut has a panel of its own.
+ * Undefined if no fault cut the nodes.
+ */
+export function picture(comparison: Comparison): Html | undefined {
+  const points = pointsOf(comparison)
+  if (points.length === 0) return undefined
+  const title = 'What each gives up'
+  return html`<section aria-labelledby="pacelc"><h2 id="pacelc">${title}</h2>${LAYOUTS.map((layout) => drawing(points, comparison, layout))}${classes(comparison)}<p class="note"><b>The rule.</b> ${PACELC_RULE} (If there is a partition, availability or consistency; else, latency or consistency: D. Abadi, 2012. That a system cut in two cannot be both available and linearizable: S. Gilbert and N. Lynch, 2002.) All of this was measured, not promised, and holds for this network and these faults. PC says that answers stopped, not that those given were right: the sign does, which is the level found under the cut. A dotted line leads up to what clients would get that ask another node when one does not answer.</p></section>`
+}
+
+function pointsOf({ systems }: Comparison): readonly Point[] {
+  return systems.flatMap((system, i) => {
+    const calm = cellUnder(system, 'calm')
+    const [first, ...others] = system.cells.filter(isCut)
+    if (calm?.latency === undefined || first === undefined || system.pacelc === undefined) return []
+    const under = others.reduce(
+      (worst, cell) => (cell.availability.least < worst.availability.least ? cell : worst),
+      first,
+    )
+    const latencyNanos = (calm.latency.readP50 ?? 0) + (calm.latency.writeP50 ?? 0)
+    return { system, number: i + 1, under, panel: system.pacelc.endsWith('EC') ? 1 : 0, latencyNanos } as const
+  })
+}
+
+const PANELS = [
+  { name: 'EL', says: 'without a cut, weaker than linearizable' },
+  { name: 'EC', says: 'without a cut, linearizable' },
+] as const
+
+function drawing(points: readonly Point[], { systems }: Comparison, layout: Layout): Html {
+  const scale = scaleFor(points, layout)
+  const isNamed = layout.kind === 'wide' && systems.length <= MOST_NAMED
+  const label = 'Availability while nodes are cut off, against the latency of a read and a write in calm'
+  return html`<svg class="plot ${layout.kind}" viewBox="0 0 ${layout.width} ${layout.height}" role="img" aria-label="${label}">${PANELS.map((_, i) => frame(i, scale, layout))}${PANELS.map(
+    (_, i) =>
+      marks(
+        points.filter(({ panel }) => panel === i),
+        i,
+        scale,
+        isNamed,
+      ),
+  )}<text class="t2 mid" x="${layout.width / 2}" y="${layout.height - 6}">a read and a write in calm, medians added</text></svg>`
+}
+
+interface Scale {
+  readonly areas: readonly Area[]
+  readonly least: number
+  readonly ticks: readonly number[]
+  x(panel: number, nanos: number): number
+  y(availability: number): number
+}
+
+/** 1, 2 and 5 times each power of ten, from a microsecond to a thousand seconds. */
+const NICE: readonly number[] = Array.from(
+  { length: 30 },
+  (_, i) => (([1, 2, 5] as const)[i % 3] ?? 1) * 10 ** (3 + Math.floor(i / 3)),
+)
+
+const niceBelow = (nanos: number): number => NICE.findLast((nice) => nice < nanos) ?? 1e3
+const niceAbove = (nanos: number): number => NICE.find((nice) => nice > nanos) ?? 1e13
+
+function scaleFor(points: readonly Point[], { width, height, left, gap }: Layout): Scale {
+  const each = (width - left - gap - 4) / 2
+  const [top, bottom] = [TOP, height - BOTTOM]
+  const areas = [0, 1].map((i) => ({
+    left: left + i * (each + gap),
+    right: left + i * (each + gap) + each,
+    top,
+    bottom,
+  }))
+  const latencies = points.map(({ latencyNanos }) => Math.max(1e3, latencyNanos))
+  const [low, high] = [niceBelow(Math.min(...latencies)), niceAbove(Math.max(...latencies))]
+  const least = Math.floor(Math.min(AVAILABLE - 0.01, ...points.map(({ under }) => under.availability.least)) * 10) / 10
+  const line = top + (bottom - top) * AVAILABLE_PART
+  return {
+    areas,
+    least,
+    ticks: NICE.filter((nanos) => nanos >= low && nanos <= high),
+    x(panel, nanos) {
+      const area = areas[panel]
+      if (area === undefined) throw new Error('there are two panels')
+      const part = Math.log10(Math.max(low, nanos) / low) / Math.log10(high / low)
+      return area.left + 14 + (area.right - area.left - 28) * part
+    },
+    y: (availability) =>
+      availability >= AVAILABLE
+        ? line - ((line - top - 12) * (availability - AVAILABLE)) / (1 - AVAILABLE)
+        : bottom - 12 - ((bottom - 12 - line) * (availability - least)) / (AVAILABLE - least),
+  }
+}
+
+function frame(panel: number, scale: Scale, { kind }: Layout): Html {
+  const [area, about] = [scale.areas[panel], PANELS[panel]]
+  if (area === undefined || about === undefined) return html``
+  const { left, right, top, bottom } = area
+  const line = scale.y(AVAILABLE)
+  const shares = [1, AVAILABLE, ...belowAvailable(scale.least)]
+  const ticks =
+    kind === 'wide'
+      ? scale.ticks
+      : scale.ticks.filter((_, i, all) => all.length < 5 || i % Math.ceil(all.length / 3) === 0)
+  return html`<rect class="panel" x="${left}" y="${top}" width="${right - left}" height="${bottom - top}"/><rect class="panel top-part" x="${left}" y="${top}" width="${right - left}" height="${line - top}"/><text class="corner" x="${right - 8}" y="${line - 10}">PA/${about.name}</text><text class="corner" x="${right - 8}" y="${bottom - 10}">PC/${about.name}</text><text class="row-name" x="${left}" y="${top - 10}">${about.name}${kind === 'wide' ? html`<tspan class="t2"> ${about.says}</tspan>` : undefined}</text>${shares.map((part) => html`<line class="${part === AVAILABLE ? 'axis' : 'grid'}" x1="${left}" x2="${right}" y1="${scale.y(part)}" y2="${scale.y(part)}"/>${panel === 0 ? html`<text class="t2 right" x="${left - 6}" y="${scale.y(part) + 4}">${Math.round(part * 100)}%</text>` : undefined}`)}${ticks.map((nanos) => html`<line class="axis" x1="${scale.x(panel, nanos)}" x2="${scale.x(panel, nanos)}" y1="${bottom}" y2="${bottom + 4}"/><text class="t2 mid" x="${scale.x(panel, nanos)}" y="${bottom + 18}">${roundDuration(nanos)}</text>`)}`
+}
+
+/** `1 ms` rather than `1.0 ms`. */
+const roundDuration = (nanos: number): string => duration(nanos).replace('.0 ', ' ').replace('.00 ', ' ')
+
+/** Every tenth, or every fifth if there is little room. */
+const belowAvailable = (least: number): readonly number[] => {
+  const step = least < 0.45 ? 0.2 : 0.1
+  return [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0].filter(
+    (part) => part >= least - 0.001 && (step === 0.1 || Math.round(part * 10) % 2 === 0),
+  )
+}
+
+/** Signs with a name or a number, none over another. */
+function marks(points: readonly Point[], panel: number, scale: Scale, isNamed: boolean): Html {
+  const area = scale.areas[panel]
+  if (area === undefined) return html``
+  const sorted = points.toSorted(
+    (one, other) =>
+      other.under.availability.least - one.under.availability.least || one.latencyNanos - other.latencyNanos,
+  )
+  const textOf = ({ system, number }: Point): string => (isNamed ? system.name : String(number))
+  const places = sorted.map((point) => ({
+    x: scale.x(panel, point.latencyNanos),
+    y: scale.y(point.under.availability.least),
+    width: GLYPH + textOf(point).length * CHARACTER,
+  }))
+  const spots = dodge(places, area)
+  return html`${sorted.map((point, i) => {
+    const { x = 0, y = 0 } = places[i] ?? {}
+    const spot = spots[i]
+    if (spot === undefined) return undefined
+    const practicalY = scale.y(point.under.practical.least)
+    return html`${practicalY < y - 2 ? html`<path class="practice" d="M${x} ${y}V${practicalY}"/><path class="tick-practice" d="M${x - 4} ${practicalY}h8"/>` : undefined}${leader(x, y, spot.left + GLYPH / 2, spot.middle)}`
+  })}${sorted.map((point, i) => {
+    const spot = spots[i]
+    if (spot === undefined) return undefined
+    const { system, under } = point
+    return html`<g><title>${aboutPoint(point)}</title><g class="glyph ${under.kept === false ? 'broken' : ''}" transform="translate(${spot.left + GLYPH / 2} ${spot.middle})">${glyphShape(under.level)}</g><text class="${under.kept === false ? 'bad-name' : ''}" x="${spot.left + GLYPH}" y="${spot.middle + 4}">${isNamed ? system.name : textOf(point)}</text></g>`
+  })}`
+}
+
+const leader = (x: number, y: number, toX: number, toY: number): Html | undefined =>
+  Math.hypot(toX - x, toY - y) < 7
+    ? undefined
+    : html`<path class="leader" d="M${x} ${y}L${toX} ${toY}"/><circle class="true-place" cx="${x}" cy="${y}" r="1.8"/>`
+
+const aboutPoint = ({ system, number, under, latencyNanos }: Point): string =>
+  `${number}. ${system.name}: ${share(under.availability.least)} available under ${under.condition} and found ${levelName(under.level)}, ${duration(latencyNanos)} for a read and a write in calm`
+
+const CLASSES: readonly { readonly name: Pacelc; readonly says: string }[] = [
+  { name: 'PA/EL', says: 'answers whatever happens, and soon' },
+  { name: 'PA/EC', says: 'consistent until it is cut, then available' },
+  { name: 'PC/EL', says: 'weaker for the sake of latency, and stops when cut' },
+  { name: 'PC/EC', says: 'consistent always, and stops when cut' },
+]
+
+/** The systems of each class, with the numbers that the drawing has for them. */
+function classes({ systems }: Comparison): Html {
+  const isNamed = systems.length <= MOST_NAMED
+  const numbered = systems.map((system, i) => ({ system, number: i + 1 }))
+  return html`<div class="classes">${CLASSES.map(({ name, says }) => {
+    const members = numbered.filter(({ system }) => system.pacelc === name)
+    return html`<div><h3>${name}</h3><p class="note">${says}</p><ul>${members.map(({ system, number }) => html`<li>${isNamed ? undefined : html`<b>${number}</b>`}<span>${glyph(weakestWhole(system))} ${system.name}</span></li>`)}</ul>${members.length === 0 ? html`<p class="note">none</p>` : undefined}</div>`
+  })}</div>`
+}
+
+/** The level without a cut, by which it is EC or EL. */
+const weakestWhole = (system: ComparedSystem): string =>
+  system.cells
+    .filter(isWhole)
+    .map(({ level }) => level)
+    .reduce((weakest, level) => (levelRank(level) > levelRank(weakest) ? level : weakest), 'linearizable')

@@ -1,0 +1,64 @@
+/** A label, and the place it belongs to. Pixels. */
+export interface Labelled {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+}
+
+/** Where a label stands: its left edge and its middle. */
+export interface Spot {
+  readonly left: number
+  readonly middle: number
+}
+
+export interface Area {
+  readonly left: number
+  readonly right: number
+  readonly top: number
+  readonly bottom: number
+}
+
+const HEIGHT = 17
+const STEP = { x: 10, y: 9 }
+const GAP = 4
+
+/**
+ * Puts each label as near to its place as the ones before it allow, so that none covers another. A label for which there
+ * is no room at all stands on its place.
+ */
+export function dodge(labels: readonly Labelled[], area: Area): readonly Spot[] {
+  const steps = stepsFor(area)
+  const taken: Area[] = []
+  return labels.map(({ x, y, width }) => {
+    const boxAt = ({ left, middle }: Spot): Area => ({
+      left,
+      right: left + width + GAP,
+      top: middle - HEIGHT / 2,
+      bottom: middle + HEIGHT / 2,
+    })
+    const home = { left: x - HEIGHT / 2, middle: y }
+    const spots = steps.map(({ dx, dy }) => ({ left: home.left + dx, middle: home.middle + dy }))
+    const free = spots.find((spot) => {
+      const box = boxAt(spot)
+      return isInside(box, area) && !taken.some((other) => overlap(box, other))
+    })
+    const spot = free ?? home
+    taken.push(boxAt(spot))
+    return spot
+  })
+}
+
+/** Nearest first. */
+function stepsFor({ left, right, top, bottom }: Area): readonly { readonly dx: number; readonly dy: number }[] {
+  const [across, down] = [Math.ceil((right - left) / STEP.x), Math.ceil((bottom - top) / STEP.y)]
+  const steps: { dx: number; dy: number }[] = []
+  for (let i = -across; i <= across; i++)
+    for (let j = -down; j <= down; j++) steps.push({ dx: i * STEP.x, dy: j * STEP.y })
+  return steps.sort((one, other) => Math.hypot(one.dx, one.dy) - Math.hypot(other.dx, other.dy))
+}
+
+const isInside = (box: Area, area: Area): boolean =>
+  box.left >= area.left && box.right <= area.right && box.top >= area.top && box.bottom <= area.bottom
+
+const overlap = (one: Area, other: Area): boolean =>
+  one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom

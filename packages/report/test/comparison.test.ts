@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest'
+import { dodge } from '../src/html/dodge.ts'
+import {
+  type ComparedCell,
+  type ComparedSystem,
+  type Comparison,
+  pacelcOf,
+  renderComparisonHtml,
+} from '../src/index.ts'
+
+const cell = (condition: string, level: string, least = 1): ComparedCell => ({
+  condition,
+  promised: 'eventual',
+  level,
+  weakest: 1,
+  runs: 1,
+  kept: true,
+  availability: { median: 1, least, most: 1 },
+  practical: { median: 1, least: 1, most: 1 },
+  latency: { p50: 2e6, p99: 3e6, readP50: 1e6, writeP50: 2e6 },
+  staleShare: 0,
+  outageNanos: 1e6,
+  recovery: condition === 'calm' ? undefined : 'never',
+  goodput: [10, 5, 10],
+  lost: 0,
+  again: 'chaos compare',
+})
+
+const systemOf = (name: string, ...cells: readonly ComparedCell[]): ComparedSystem => ({
+  name,
+  cells,
+  pacelc: pacelcOf(cells),
+})
+
+const comparison = (systems: readonly ComparedSystem[]): Comparison => ({
+  world: 'simulated',
+  network: 'local',
+  nodes: [5],
+  clients: 15,
+  rate: 300,
+  timeMs: 6_000,
+  timeoutMs: 1_000,
+  seeds: [1],
+  conditions: ['calm', 'partition'],
+  systems,
+  notes: [],
+})
+
+describe('the class by PACELC', () => {
+  const calm = cell('calm', 'linearizable')
+
+  test.each([
+    ['PC/EC', [calm, cell('partition', 'linearizable', 0.6)]],
+    ['PA/EC', [calm, cell('partition', 'eventual')]],
+    ['PA/EL', [cell('calm', 'eventual'), cell('partition', 'eventual', 0.995)]],
+    ['PC/EL', [cell('calm', 'sequential'), cell('partition', 'none', 0.98)]],
+  ] as const)('%s is read off levels and availability', (name, cells) => {
+    expect(pacelcOf(cells)).toBe(name)
+  })
+
+  test('takes the run with the least answered, and each kind of cut', () => {
+    expect(pacelcOf([calm, cell('partition', 'eventual'), cell('isolate-leader', 'eventual', 0.9)])).toBe('PC/EC')
+  })
+
+  test('counts late messages as a network that is whole: what they bring out is given up for latency', () => {
+    expect(pacelcOf([calm, cell('partition', 'eventual'), cell('delay', 'causal')])).toBe('PA/EL')
+    expect(pacelcOf([calm, cell('partition', 'eventual'), cell('kill', 'none', 0)])).toBe('PA/EC')
+  })
+
+  test('is not told of a system that was not cut, or whose level is not decided', () => {
+    expect(pacelcOf([calm, cell('kill', 'linearizable')])).toBeUndefined()
+    expect(pacelcOf([cell('calm', 'unknown'), cell('partition', 'linearizable')])).toBeUndefined()
+    expect(pacelcOf([cell('calm', 'unknown'), cell('delay', 'causal'), cell('partition', 'none')])).toBe('PA/EL')
+  })
+})
+
+test('labels stand near their places, and none over another, however many have the same', () => {
+  const area = { left: 0, right: 400, top: 0, bottom: 300 }
+  const labels = Array.from({ length: 60 }, (_, i) => ({ x: 200, y: i < 30 ? 40 : 200, width: 32 }))
+  const spots = dodge(labels, area)
+  for (const [i, one] of spots.entries()) {
+    expect(one.left).toBeGreaterThanOrEqual(area.left)
+    expect(one.left + 32).toBeLessThanOrEqual(area.right)
+    for (const other of spots.slice(i + 1))
+      expect(Math.abs(one.left - other.left) >= 32 || Math.abs(one.middle - other.middle) >= 17).toBe(true)
+  }
+  expect(Math.hypot(spots[0]!.left - 200, spots[0]!.middle - 40)).toBeLessThan(20)
+})
+
+test('the page names every class, its systems and the rule, and escapes what it is given', () => {
+  const strong = systemOf('raft', cell('calm', 'linearizable'), cell('partition', 'linearizable', 0.6))
+  const weak = systemOf('<masters>', cell('calm', 'eventual'), cell('partition', 'eventual'))
+  const page = renderComparisonHtml(comparison([strong, weak]), '1.0.0')
+  for (const text of [
+    'PA/EL',
+    'PA/EC',
+    'PC/EL',
+    'PC/EC',
+    'The rule.',
+    'at least 99%',
+    '&lt;masters&gt;',
+    'not in the run',
+  ])
+    expect(page).toContain(text)
+  expect(page).not.toContain('<masters>')
+  expect(page).not.toMatch(/https?:|src=|href=/)
+})

@@ -1,0 +1,41 @@
+import { FLAG_FINAL, type Nanos } from '@chaosproxy/history'
+import { isAnswered } from '@chaosproxy/report'
+import type { MeasureInput } from './measure.ts'
+import { isTrouble } from './network.ts'
+
+/** Nanoseconds from healing; `never` if the run ended before. */
+export type Recovery = number | 'never'
+
+/** As good as all: a system that fails one request in a hundred for reasons of its own has recovered all the same. */
+const NEARLY_ALL = 0.99
+
+/**
+ * The time from the end of the last fault to the first success that stays: from it to the end of the run, as large a
+ * share of the operations is answered as before the first fault, or 99% if that was more. Undefined without faults.
+ */
+export function recoveryOf({ history, faults, healedAt }: MeasureInput): Recovery | undefined {
+  const trouble = faults.filter(isTrouble)
+  if (trouble.length === 0) return undefined
+  const brokenAt = Math.min(...trouble.map(({ from }) => from))
+  const wellAt = Math.max(...trouble.map(({ to }) => Math.min(to, healedAt)))
+  const { length, callTime, returnTime, flags } = history.operations
+  const calledBetween = (from: Nanos | number, to: Nanos | number): number[] => {
+    const rows: number[] = []
+    for (let row = 0; row < length; row++) {
+      const at = callTime[row] ?? 0
+      if (at >= from && at < to && ((flags[row] ?? 0) & FLAG_FINAL) === 0) rows.push(row)
+    }
+    return rows
+  }
+  const before = calledBetween(0, brokenAt)
+  const usual = before.filter((row) => isAnswered(history, row)).length / Math.max(1, before.length)
+  const needed = Math.min(NEARLY_ALL, usual)
+  let recovery: Recovery = 'never'
+  let answered = 0
+  for (const [i, row] of calledBetween(wellAt, healedAt).reverse().entries()) {
+    if (!isAnswered(history, row)) continue
+    answered++
+    if (answered / (i + 1) >= needed) recovery = (returnTime[row] ?? 0) - wellAt
+  }
+  return recovery
+}
