@@ -43,6 +43,27 @@ describe('chaos compare', () => {
     expect(all.cells[1].lost).toBe(0)
   })
 
+  test('sweeps several settings at once: a grid where one system has them, else a curve for each system', async () => {
+    const named = async (...sweep: string[]) => {
+      const { systems, sweep: subjects } = await parseCompareSettings({ sweep, faults: 'none', seeds: '1' })
+      return { subjects, names: systems.map(({ name, curve, value }) => [name, curve, value]) }
+    }
+    expect(await named('quorum=R1W3..R3W1', 'syncReplicas=0..1')).toEqual({
+      subjects: 'quorum, syncReplicas',
+      names: [
+        ['quorum r=1 w=3', 'quorum', 'r=1 w=3'],
+        ['quorum r=2 w=2', 'quorum', 'r=2 w=2'],
+        ['quorum r=3 w=1', 'quorum', 'r=3 w=1'],
+        ['primary-replica sync=0', 'primary-replica', '0'],
+        ['primary-replica sync=1', 'primary-replica', '1'],
+      ],
+    })
+    const { names } = await named('sync=0..2', 'failover=true,false')
+    expect(names.map(([name]) => name)).toEqual(
+      [true, false].flatMap((failover) => [0, 1, 2].map((sync) => `primary-replica failover=${failover} sync=${sync}`)),
+    )
+  })
+
   test('has every run of every system planned before any begins, so that none is refused halfway', async () => {
     const { systems } = await parseCompareSettings({ seeds: '1' })
     const pairs = systems.flatMap(({ cells }) => cells.flatMap((cell) => cell.pairs))
@@ -76,8 +97,10 @@ describe('chaos compare', () => {
       ['--targets', 'primary-replica', '--sweep', 'sync=0..4', '--nodes', '3'],
       /cannot wait for 3 replicas: of 3 nodes, 2 are replicas/,
     ],
-    [['--sweep', 'sync=0..4'], /say with --targets which one system/],
-    [['--targets', 'raft,quorum', '--sweep', 'batch=1,2'], /say with --targets which one system/],
+    [['--sweep', 'snyc=0..4'], /no system has such a setting\. Did you mean sync\?/],
+    [['--sweep', 'request-timeout-ms=100,200'], /say with --targets which system it is to be tried on: raft, /],
+    [['--targets', 'raft,quorum', '--sweep', 'sync=1,2'], /none of raft, quorum has such a setting/],
+    [['--sweep', 'quorum=R1W3..R9W3', '--nodes', '5'], /quorum/],
     [['--targets', 'quorum', '--sweep', 'r=1..9'], /quorum/],
     [['--targets', 'raft', '--sweep', 'foo=1,2'], /--sweep foo=1,2: foo: there is no such knob of raft/],
     [['--faults', 'partition,partition'], /partition is given twice/],

@@ -19,7 +19,7 @@ export interface Comparison {
   /** `calm` first, then the faults. */
   readonly conditions: readonly string[]
   readonly systems: readonly ComparedSystem[]
-  /** The setting that the systems differ in, if they are one system with a setting swept. */
+  /** What is swept, if anything is: `sync`, or `quorum, sync`. */
   readonly sweep?: string | undefined
   /** What a reader must know that the numbers do not say. */
   readonly notes: readonly string[]
@@ -30,6 +30,8 @@ export interface ComparedSystem {
   readonly name: string
   /** The value of the swept setting. */
   readonly value?: string | undefined
+  /** The curve that it is a point of, if several things are swept: `primary-replica reads=replica`. */
+  readonly curve?: string | undefined
   /** What it gives up, as found: `PA/EL`. Absent if no fault cut it, or its level in calm is not decided. */
   readonly pacelc?: Pacelc | undefined
   /** By condition, in the comparison's order. */

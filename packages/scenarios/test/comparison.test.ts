@@ -243,10 +243,30 @@ test('on the geographic network messages between places are late by half a round
   expect(geoFaults(1, millis(5_000))).toEqual([])
 })
 
-test('a sweep is a range of numbers or a list', () => {
-  expect(parseSweep('sync=0..4').values).toEqual([0, 1, 2, 3, 4])
-  expect(parseSweep('reads=primary,replica')).toEqual({ setting: 'reads', values: ['primary', 'replica'] })
-  expect(parseSweep('failover=true,false').values).toEqual([true, false])
-  for (const wrong of ['sync', 'sync=', '=1..2', 'sync=4..0', 'sync=3', 'sync=0..99', 'a=b=c'])
-    expect(() => parseSweep(wrong), wrong).toThrow(/--sweep .*Write --sweep sync=0\.\.4/)
+describe('a sweep', () => {
+  const settingsOf = (typed: string) => parseSweep(typed).points.map(({ settings }) => Object.fromEntries(settings))
+
+  test('is a range of numbers or a list', () => {
+    expect(settingsOf('sync=0..4')).toEqual([0, 1, 2, 3, 4].map((sync) => ({ sync })))
+    expect(settingsOf('reads=primary,replica')).toEqual([{ reads: 'primary' }, { reads: 'replica' }])
+    expect(settingsOf('failover=true,false')).toEqual([{ failover: true }, { failover: false }])
+  })
+
+  test('moves several settings together, in equal steps', () => {
+    const { subject, points } = parseSweep('quorum=R1W3..R3W1')
+    expect(subject).toBe('quorum')
+    expect(points.map(({ label }) => label)).toEqual(['r=1 w=3', 'r=2 w=2', 'r=3 w=1'])
+    expect(settingsOf('quorum=R1W3,R2W2')).toEqual([
+      { r: 1, w: 3 },
+      { r: 2, w: 2 },
+    ])
+    expect(settingsOf('n=R1W3..R4W3')).toEqual([1, 2, 3, 4].map((r) => ({ r, w: 3 })))
+  })
+
+  test.each([
+    ...['sync', 'sync=', '=1..2', 'sync=4..0', 'sync=3', 'sync=0..99', 'a=b=c', 'sync=0..9999999999999'],
+    ...['quorum=R1W3..R3W2', 'quorum=R1W3..W3R1', 'quorum=R1W3..R3', 'quorum=R1W1..R1W1', 'quorum=R1W1..R40W1'],
+  ])('is refused: %s', (wrong) => {
+    expect(() => parseSweep(wrong)).toThrow(/--sweep .*Write --sweep sync=0\.\.4/)
+  })
 })

@@ -21,7 +21,10 @@ export const compareCommand: Command = {
     },
     sweep: {
       type: 'string',
-      describe: 'one system with a setting at several values: sync=0..4, or reads=primary,replica',
+      array: true,
+      nargs: 1,
+      describe:
+        'a setting at several values, any number of times: sync=0..4, reads=primary,replica, or quorum=R1W3..R3W1 for two that move together',
       requiresArg: true,
     },
     network: {
@@ -65,6 +68,7 @@ export const compareCommand: Command = {
       'chaos compare --targets primary-replica:reads=primary --sweep sync=0..4 --network geo',
       'the price of each replica',
     ],
+    ['chaos compare --sweep quorum=R1W3..R3W1 --sweep sync=0..4', 'two curves in one page'],
   ],
   run: async (options) => executeCompare(await parseCompareSettings(options)),
 }

@@ -123,7 +123,10 @@ async function measuredSystems(
   return settings.systems.map((system) => systemOf(system, measured))
 }
 
-function systemOf({ name, value, cells }: ComparedTarget, measured: ReadonlyMap<RunSpec, MeasuredRun>): ComparedSystem {
+function systemOf(
+  { name, value, curve, cells }: ComparedTarget,
+  measured: ReadonlyMap<RunSpec, MeasuredRun>,
+): ComparedSystem {
   const combined = cells.map(({ condition, promised, pairs }) => {
     const [first, ...others] = pairs.flatMap(({ registers, sets }) => {
       const run = measured.get(registers)
@@ -133,7 +136,7 @@ function systemOf({ name, value, cells }: ComparedTarget, measured: ReadonlyMap<
     if (first === undefined) throw new Error('every run has been measured')
     return combineRuns(condition, promised, [first, ...others])
   })
-  return { name, value, pacelc: pacelcOf(combined), cells: combined }
+  return { name, value, curve, pacelc: pacelcOf(combined), cells: combined }
 }
 
 /** One run by itself: the same command for one system, fault and seed. */

@@ -1,6 +1,6 @@
 import type { Nemesis } from '@chaosproxy/faults'
 import { type Millis, UserError } from '@chaosproxy/history'
-import { findProtocol, protocols } from '@chaosproxy/protocols'
+import { findProtocol } from '@chaosproxy/protocols'
 import { completeRun, type NamedPart, planRun, type RunDraft, type RunSpec, type Target } from '@chaosproxy/runner'
 import { CALM, conditionFaults, geoFaults, parseSweep } from '@chaosproxy/scenarios'
 import { SIMULATED } from '@chaosproxy/simulator'
@@ -12,6 +12,7 @@ import { parseKnobs, targetOf } from '../arguments/target.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { registries } from '../run/registries.ts'
 import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
+import { type NamedTarget, namedTargets } from './named-targets.ts'
 
 export const COMPARE_DEFAULTS = {
   faults: 'partition,isolate-leader,kill,pause,delay',
@@ -50,6 +51,7 @@ export interface ComparedTarget {
   /** As typed: `primary-replica:sync=majority`. */
   readonly typed: string
   readonly value: string | undefined
+  readonly curve: string | undefined
   readonly nodes: number
   readonly cells: readonly PlannedCell[]
 }
@@ -78,8 +80,12 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
   const typedNodes = textOf(options, 'nodes')
   const first = parseCount('seed', text('seed'), { min: 0, max: Number.MAX_SAFE_INTEGER - 1_000 })
   const count = parseCount('seeds', text('seeds'), { min: 1, max: 1_000 })
+  const sweeps = textsOf(options, 'sweep').map(parseSweep)
+  const typed = textsOf(options, 'targets')
+    .flatMap((text) => text.split(','))
+    .map((text) => text.trim())
   const common = {
-    sweep: textOf(options, 'sweep'),
+    sweep: sweeps.length === 0 ? undefined : sweeps.map(({ subject }) => subject).join(', '),
     network: oneOf('network', 'network', text('network'), NETWORKS),
     real,
     nodes: typedNodes === undefined ? undefined : parseCount('nodes', typedNodes, { min: 1, max: 15 }),
@@ -97,7 +103,7 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
     nemeses.map(({ name }) => name),
   )
   const systems: ComparedTarget[] = []
-  for (const named of namedTargets(options, common.sweep)) systems.push(await plannedTarget(named, nemeses, common))
+  for (const named of await namedTargets(typed, sweeps)) systems.push(await plannedTarget(named, nemeses, common))
   refuseTwice(
     'targets',
     systems.map(({ name }) => name),
@@ -120,34 +126,6 @@ function refuseTwice(option: string, names: readonly string[]): void {
   if (twice !== undefined) throw new UserError('usage', `--${option}: ${twice} is given twice; once is enough.`)
 }
 
-interface NamedTarget {
-  readonly typed: string
-  readonly value?: string | undefined
-}
-
-/** `raft`, `primary-replica:sync=1:reads=primary`: as typed, or each system with its default and its strictest settings. */
-function namedTargets(options: ParsedOptions, sweep: string | undefined): readonly NamedTarget[] {
-  const typed = textsOf(options, 'targets')
-    .flatMap((text) => text.split(','))
-    .map((text) => text.trim())
-  if (sweep === undefined)
-    return typed.length > 0 ? typed.map((text) => ({ typed: text })) : usualTargets().map((text) => ({ typed: text }))
-  const [target, ...others] = typed
-  if (target === undefined || others.length > 0)
-    throw new UserError('usage', `--sweep ${sweep}: say with --targets which one system it is to be tried on.`)
-  const { setting, values } = parseSweep(sweep)
-  return values.map((value) => ({ typed: `${target}:${setting}=${value}`, value: String(value) }))
-}
-
-const usualTargets = (): readonly string[] =>
-  protocols.flatMap(({ name, strictest }) => [
-    name,
-    ...(strictest === undefined ? [] : [withSettings(name, strictest)]),
-  ])
-
-const withSettings = (name: string, settings: Settings): string =>
-  [name, ...Object.entries(settings).map(([setting, value]) => `${setting}=${value}`)].join(':')
-
 /** @throws UserError (usage) that names the option as it was typed here. */
 function settingsOf(target: Target, written: readonly string[], option: string): Settings {
   try {
@@ -161,13 +139,12 @@ function settingsOf(target: Target, written: readonly string[], option: string):
 type Common = Omit<CompareSettings, 'systems' | 'conditions'>
 
 async function plannedTarget(
-  { typed, value }: NamedTarget,
+  { typed, option, value, curve }: NamedTarget,
   nemeses: readonly Nemesis[],
   common: Common,
 ): Promise<ComparedTarget> {
   const [name = '', ...written] = typed.split(':')
   const { target: plain } = await targetOf(name)
-  const option = common.sweep === undefined ? `--targets ${typed}` : `--sweep ${common.sweep}`
   const settings = settingsOf(plain, written, option)
   if (!common.real && findProtocol(name) === undefined)
     throw new UserError(
@@ -212,7 +189,7 @@ async function plannedTarget(
   }
   const cells = [await planned(CALM, undefined)]
   for (const nemesis of nemeses) cells.push(await planned(nemesis.name, nemesis))
-  return { name: [name, ...written].join(' '), typed, value, nodes, cells }
+  return { name: [name, ...written].join(' '), typed, value, curve, nodes, cells }
 }
 
 /** Few enough for clients to meet on them. Without cas, every level is decided. */

@@ -74,7 +74,7 @@ function drawing(points: readonly Point[], { systems }: Comparison, layout: Layo
   const scale = scaleFor(points, layout)
   const isNamed = layout.kind === 'wide' && systems.length <= MOST_NAMED
   const label = 'Availability while nodes are cut off, against the latency of a read and a write in calm'
-  return html`<svg class="plot ${layout.kind}" viewBox="0 0 ${layout.width} ${layout.height}" role="img" aria-label="${label}">${PANELS.map((_, i) => frame(i, scale, layout))}${PANELS.map(
+  return html`<svg class="plot ${layout.kind}" viewBox="0 0 ${layout.width} ${layout.height}" role="img" aria-label="${label}">${PANELS.map((_, i) => frame(i, scale, layout))}${curvesOf(points, scale)}${PANELS.map(
     (_, i) =>
       marks(
         points.filter(({ panel }) => panel === i),
@@ -154,6 +154,17 @@ const belowAvailable = (least: number): readonly number[] => {
   return [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0].filter(
     (part) => part >= least - 0.001 && (step === 0.1 || Math.round(part * 10) % 2 === 0),
   )
+}
+
+/** Through the points of what was swept, in the order of its values: the price of each step. */
+function curvesOf(points: readonly Point[], scale: Scale): Html {
+  const names = [...new Set(points.flatMap(({ system }) => system.curve ?? []))]
+  const place = ({ panel, latencyNanos, under }: Point): string =>
+    `${Math.round(scale.x(panel, latencyNanos))} ${Math.round(scale.y(under.availability.least))}`
+  return html`${names.map((name) => {
+    const ofCurve = points.filter(({ system }) => system.curve === name)
+    return html`<path class="curve" d="M${ofCurve.map(place).join('L')}"/>`
+  })}`
 }
 
 /** Signs with a name or a number, none over another. */

@@ -32,16 +32,27 @@ const rows: readonly Row[] = [
   { title: 'acknowledged and lost', of: lostIn, text: count, isBad: true },
 ]
 
-/** Aligned rows over one setting: what rises with it, and what falls. */
-export function sweepChart({ systems, sweep = '' }: Comparison): Html {
-  const width = LEFT + systems.length * COLUMN + 20
+/** A drawing for each curve: aligned rows over the values of what is swept, all to one scale. */
+export function sweepCharts({ systems, sweep = '' }: Comparison): Html {
   const title = `What ${sweep} changes`
-  return html`<section aria-labelledby="sweep"><h2 id="sweep">${title}</h2><div class="scroll" tabindex="0" role="region" aria-label="${title}"><svg class="plot sweep-plot" viewBox="0 0 ${width} ${rows.length * ROW + 34}" role="img" aria-label="${title}">${rows.map((row, i) => rowOf(row, systems, i * ROW))}${systems.map(({ value = '' }, i) => html`<text class="mid row-name" x="${LEFT + (i + 0.5) * COLUMN}" y="${rows.length * ROW + 22}">${value}</text>`)}</svg></div></section>`
+  const curves = [...new Set(systems.flatMap(({ curve }) => curve ?? []))]
+  const scales = rows.map(({ of }) => Math.max(...systems.map((system) => of(system) ?? 0), Number.MIN_VALUE))
+  return html`<section aria-labelledby="sweep"><h2 id="sweep">${title}</h2>${curves.map((curve) =>
+    chart(
+      curve,
+      systems.filter((system) => system.curve === curve),
+      scales,
+    ),
+  )}</section>`
 }
 
-function rowOf({ title, of, text, isBad }: Row, systems: readonly ComparedSystem[], top: number): Html {
+function chart(curve: string, systems: readonly ComparedSystem[], scales: readonly number[]): Html {
+  const width = LEFT + systems.length * COLUMN + 20
+  return html`<h3>${curve}</h3><div class="scroll" tabindex="0" role="region" aria-label="${curve}"><svg class="plot sweep-plot" style="width:${width}px" viewBox="0 0 ${width} ${rows.length * ROW + 34}" role="img" aria-label="${curve}">${rows.map((row, i) => rowOf(row, systems, scales[i] ?? 1, i * ROW))}${systems.map(({ value = '' }, i) => html`<text class="mid row-name" x="${LEFT + (i + 0.5) * COLUMN}" y="${rows.length * ROW + 22}">${value}</text>`)}</svg></div>`
+}
+
+function rowOf({ title, of, text, isBad }: Row, systems: readonly ComparedSystem[], most: number, top: number): Html {
   const values = systems.map(of)
-  const most = Math.max(...values.map((value) => value ?? 0), Number.MIN_VALUE)
   const base = top + ROW - 8
   return html`<text class="row-name" x="0" y="${base - 12}">${title}</text><line class="axis" x1="${LEFT}" x2="${LEFT + systems.length * COLUMN}" y1="${base}" y2="${base}"/>${values.map(
     (value, i) => {

@@ -1,6 +1,6 @@
 import { FLAG_FINAL } from '@chaosproxy/history'
 import { isAnswered } from '@chaosproxy/report'
-import type { MeasureInput } from './measure.ts'
+import type { MeasureInput } from './measure-input.ts'
 
 /** Enough to see a fault begin and end, few enough to be drawn in a cell of a table. */
 const PARTS = 24

@@ -1,7 +1,8 @@
 import { levels, type Report, verdictOf } from '@chaosproxy/checker'
-import { FLAG_FINAL, type History, type Nanos } from '@chaosproxy/history'
-import { type FaultRecord, isAnswered } from '@chaosproxy/report'
+import { FLAG_FINAL, type History } from '@chaosproxy/history'
+import { isAnswered } from '@chaosproxy/report'
 import { answersOverTime } from './answers-over-time.ts'
+import type { MeasureInput } from './measure-input.ts'
 import { isTrouble } from './network.ts'
 import { type Recovery, recoveryOf } from './recovery.ts'
 
@@ -25,18 +26,6 @@ export interface Measurement {
   readonly goodput: readonly number[]
   /** Acknowledged writes that were gone at the end. On registers, only those that no later write replaced. */
   readonly lost: number
-}
-
-export interface MeasureInput {
-  readonly history: History
-  readonly report: Report<string>
-  readonly faults: readonly FaultRecord[]
-  /** When the faults were healed and clients had stopped. */
-  readonly healedAt: Nanos
-  /** How long a client waits, and so would try elsewhere. */
-  readonly timeoutNanos: Nanos
-  /** How long clients went on. */
-  readonly timeNanos: Nanos
 }
 
 /** Session guarantees alone say too little to sum up a run. */

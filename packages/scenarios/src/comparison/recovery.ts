@@ -1,6 +1,6 @@
 import { FLAG_FINAL, type Nanos } from '@chaosproxy/history'
 import { isAnswered } from '@chaosproxy/report'
-import type { MeasureInput } from './measure.ts'
+import type { MeasureInput } from './measure-input.ts'
 import { isTrouble } from './network.ts'
 
 /** Nanoseconds from healing; `never` if the run ended before. */

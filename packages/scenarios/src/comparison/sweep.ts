@@ -1,15 +1,25 @@
 import { UserError } from '@chaosproxy/history'
 
-/** A setting, and the values it takes in turn. */
+/** One setting at several values, or several settings that move together. */
 export interface Sweep {
-  readonly setting: string
-  readonly values: readonly (number | boolean | string)[]
+  readonly typed: string
+  /** What was written before `=`: a setting, or, where the points name their settings, a system or what you like. */
+  readonly subject: string
+  readonly points: readonly SweepPoint[]
 }
+
+export interface SweepPoint {
+  /** `2`, or `r=1 w=3`. */
+  readonly label: string
+  readonly settings: readonly (readonly [name: string, value: SettingValue])[]
+}
+
+type SettingValue = number | boolean | string
 
 const MOST_VALUES = 20
 
 /**
- * `sync=0..4`, or `reads=primary,replica`.
+ * `sync=0..4`, `reads=primary,replica`, or `quorum=R1W3..R3W1` for settings that move together in equal steps.
  *
  * @throws UserError (usage)
  */
@@ -17,22 +27,69 @@ export function parseSweep(typed: string): Sweep {
   const refuse = (problem: string): never => {
     throw new UserError(
       'usage',
-      `--sweep ${typed}: ${problem} Write --sweep sync=0..4, or --sweep reads=primary,replica.`,
+      `--sweep ${typed}: ${problem} Write --sweep sync=0..4, --sweep reads=primary,replica, or --sweep quorum=R1W3..R3W1.`,
     )
   }
-  const [setting = '', written = '', ...more] = typed.split('=')
-  if (setting === '' || written === '' || more.length > 0) return refuse('this names no setting and its values.')
-  const range = /^(-?\d+)\.\.(-?\d+)$/.exec(written)
-  if (range === null) {
-    const values = written.split(',').map(settingValue)
-    return values.length < 2 ? refuse('one value is no sweep.') : { setting, values }
-  }
-  const [from, to] = [Number(range[1]), Number(range[2])]
-  if (to <= from) return refuse(`${from} to ${to} is no range from low to high.`)
-  if (to - from >= MOST_VALUES)
-    return refuse(`these are ${to - from + 1} values, and at most ${MOST_VALUES} are compared.`)
-  return { setting, values: Array.from({ length: to - from + 1 }, (_, i) => from + i) }
+  const [subject = '', written = '', ...more] = typed.split('=')
+  if (subject === '' || written === '' || more.length > 0) return refuse('this names no setting and its values.')
+  const ends = written.split('..')
+  const [from = '', to = ''] = ends
+  const points =
+    ends.length === 2 && !written.includes(',')
+      ? togetherOf(from) === undefined
+        ? range(subject, from, to, refuse)
+        : together(from, to, refuse)
+      : written.split(',').map((value) => pointOf(subject, value))
+  if (points.length < 2) return refuse('one value is no sweep.')
+  if (points.length > MOST_VALUES)
+    return refuse(`these are ${points.length} values, and at most ${MOST_VALUES} are compared.`)
+  return { typed, subject, points }
 }
 
-const settingValue = (text: string): number | boolean | string =>
+type Refuse = (problem: string) => never
+
+function range(subject: string, from: string, to: string, refuse: Refuse): readonly SweepPoint[] {
+  const isNumber = (text: string): boolean => /^-?\d+$/.test(text)
+  if (!isNumber(from) || !isNumber(to)) return refuse(`${from} and ${to} are not both whole numbers.`)
+  const [low, high] = [Number(from), Number(to)]
+  if (high <= low) return refuse(`${from} to ${to} is no range from low to high.`)
+  // No list of a billion values is made only to be refused.
+  const length = Math.min(high - low + 1, 1e6)
+  return length > MOST_VALUES
+    ? refuse(`these are ${high - low + 1} values, and at most ${MOST_VALUES} are compared.`)
+    : Array.from({ length }, (_, i) => pointOf(subject, String(low + i)))
+}
+
+/** `R1W3` as settings; undefined for anything else. */
+function togetherOf(text: string): readonly (readonly [name: string, value: number])[] | undefined {
+  if (!/^(?:[a-z]+\d+){2,}$/i.test(text)) return undefined
+  return Array.from(text.matchAll(/([a-z]+)(\d+)/gi), ([, name = '', value]) => [name.toLowerCase(), Number(value)])
+}
+
+/** From one to the other in steps of one; a setting that is the same at both ends stays as it is. */
+function together(from: string, to: string, refuse: Refuse): readonly SweepPoint[] {
+  const [first = [], last = []] = [togetherOf(from), togetherOf(to)]
+  const named = (settings: typeof first): string => settings.map(([name]) => name).join(' ')
+  if (named(first) !== named(last)) return refuse(`${from} and ${to} do not name the same settings.`)
+  const moves = first.map(([, value], i) => (last[i]?.[1] ?? value) - value)
+  const steps = Math.max(...moves.map(Math.abs))
+  if (moves.some((move) => move !== 0 && Math.abs(move) !== steps))
+    return refuse(`from ${from} to ${to} the settings do not move by equal steps.`)
+  if (steps >= MOST_VALUES) return refuse(`these are ${steps + 1} values, and at most ${MOST_VALUES} are compared.`)
+  return Array.from({ length: steps + 1 }, (_, step) =>
+    pointFor(first.map(([name, value], i) => [name, value + step * Math.sign(moves[i] ?? 0)])),
+  )
+}
+
+function pointOf(subject: string, text: string): SweepPoint {
+  const settings = togetherOf(text)
+  return settings === undefined ? { label: text, settings: [[subject, settingValue(text)]] } : pointFor(settings)
+}
+
+const pointFor = (settings: SweepPoint['settings']): SweepPoint => ({
+  label: settings.map(([name, value]) => `${name}=${value}`).join(' '),
+  settings,
+})
+
+const settingValue = (text: string): SettingValue =>
   text === 'true' ? true : text === 'false' ? false : text !== '' && Number.isFinite(Number(text)) ? Number(text) : text

@@ -1,0 +1,123 @@
+import { didYouMean, UserError } from '@chaosproxy/history'
+import { findProtocol, protocols } from '@chaosproxy/protocols'
+import type { Target } from '@chaosproxy/runner'
+import type { Sweep, SweepPoint } from '@chaosproxy/scenarios'
+import type { Settings } from '@chaosproxy/workloads'
+import { targetOf } from '../arguments/target.ts'
+
+/** A system to be compared, with the settings it is to have. */
+export interface NamedTarget {
+  /** `primary-replica:reads=primary:sync=2`. */
+  readonly typed: string
+  /** The option that it comes from, for messages. */
+  readonly option: string
+  /** The value of the swept setting. */
+  readonly value?: string | undefined
+  /** The curve of a sweep that it belongs to: the system with whatever else was swept. */
+  readonly curve?: string | undefined
+}
+
+/** What a comparison without named systems is of: each with its default and its strictest settings. */
+const usualTargets = (): readonly string[] =>
+  protocols.flatMap(({ name, strictest }) => [
+    name,
+    ...(strictest === undefined ? [] : [withSettings(name, strictest)]),
+  ])
+
+const withSettings = (name: string, settings: Settings): string =>
+  [name, ...Object.entries(settings).map(([setting, value]) => `${setting}=${value}`)].join(':')
+
+const MOST_OF_A_GRID = 60
+
+/**
+ * The systems typed, with every combination of the values that are swept. A sweep is of the systems that have its
+ * settings; one that comes without systems names its own.
+ *
+ * @throws UserError (usage)
+ */
+export async function namedTargets(
+  typed: readonly string[],
+  sweeps: readonly Sweep[],
+): Promise<readonly NamedTarget[]> {
+  const plain = (text: string): NamedTarget => ({ typed: text, option: `--targets ${text}` })
+  if (sweeps.length === 0) return (typed.length > 0 ? typed : usualTargets()).map(plain)
+  const bases = typed.length > 0 ? typed : [...new Set(sweeps.map(systemOfSweep))]
+  const named: NamedTarget[] = []
+  const used = new Set<Sweep>()
+  for (const base of bases) {
+    const { target } = await targetOf(base.split(':')[0] ?? '')
+    // With one system, what it does not know is refused by its name.
+    const own = bases.length === 1 ? sweeps : sweeps.filter((sweep) => hasAll(target, sweep))
+    for (const sweep of own) used.add(sweep)
+    const [first, ...others] = own
+    if (first === undefined) named.push(plain(base))
+    else named.push(...gridOf(base, target, first, others))
+  }
+  const unused = sweeps.find((sweep) => !used.has(sweep))
+  if (unused !== undefined)
+    throw new UserError('usage', `--sweep ${unused.typed}: none of ${bases.join(', ')} has such a setting.`)
+  return named
+}
+
+function gridOf(base: string, target: Target, first: Sweep, others: readonly Sweep[]): readonly NamedTarget[] {
+  const rest = others.reduce<readonly (readonly SweepPoint[])[]>(
+    (all, { points }) => all.flatMap((some) => points.map((point) => [...some, point])),
+    [[]],
+  )
+  if (rest.length * first.points.length > MOST_OF_A_GRID)
+    throw new UserError(
+      'usage',
+      `--sweep: these are ${rest.length * first.points.length} combinations, and at most ${MOST_OF_A_GRID} are compared.`,
+    )
+  const typedWith = (start: string, points: readonly SweepPoint[]): string =>
+    [
+      start,
+      ...points.flatMap(({ settings }) => settings.map(([name, value]) => `${settingNamed(target, name)}=${value}`)),
+    ].join(':')
+  return rest.flatMap((points) =>
+    first.points.map((point) => ({
+      typed: typedWith(base, [...points, point]),
+      option: [first, ...others].map(({ typed }) => `--sweep ${typed}`).join(' '),
+      value: point.label,
+      curve: typedWith(base, points).replaceAll(':', ' '),
+    })),
+  )
+}
+
+/** `--sweep quorum=R1W3..R3W1` is of the system quorum, and `--sweep sync=0..4` of the one that has such a setting. */
+function systemOfSweep(sweep: Sweep): string {
+  if (findProtocol(sweep.subject) !== undefined) return sweep.subject
+  const having = protocols.filter((protocol) => hasAll({ settings: protocol.knobs ?? [] }, sweep))
+  const [only, other] = having
+  if (only === undefined) {
+    const known = protocols.flatMap(({ name, knobs = [] }) => [name, ...knobs.map((knob) => knob.name)])
+    throw new UserError(
+      'usage',
+      `--sweep ${sweep.typed}: no system has such a setting.${didYouMean(sweep.subject, known)} chaos targets lists them.`,
+    )
+  }
+  if (other !== undefined)
+    throw new UserError(
+      'usage',
+      `--sweep ${sweep.typed}: say with --targets which system it is to be tried on: ${having.map(({ name }) => name).join(', ')} have such a setting.`,
+    )
+  return only.name
+}
+
+interface Settable {
+  readonly settings: readonly { readonly name: string }[]
+}
+
+const hasAll = (target: Settable, { points }: Sweep): boolean =>
+  points.every(({ settings }) =>
+    settings.every(([typed]) => target.settings.some(({ name }) => name === settingNamed(target, typed))),
+  )
+
+/** The setting meant: `syncReplicas` is `sync`, since no other begins `sync-replicas`. Else what was typed. */
+function settingNamed({ settings }: Settable, typed: string): string {
+  const dashed = typed.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase()
+  const names = settings.map(({ name }) => name)
+  const exact = [typed, dashed].find((name) => names.includes(name))
+  const [only, ...others] = names.filter((name) => dashed.startsWith(`${name}-`))
+  return exact ?? (only !== undefined && others.length === 0 ? only : typed)
+}

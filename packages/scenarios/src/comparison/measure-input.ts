@@ -1,0 +1,16 @@
+import type { Report } from '@chaosproxy/checker'
+import type { History, Nanos } from '@chaosproxy/history'
+import type { FaultRecord } from '@chaosproxy/report'
+
+/** A judged run, to be measured. */
+export interface MeasureInput {
+  readonly history: History
+  readonly report: Report<string>
+  readonly faults: readonly FaultRecord[]
+  /** When the faults were healed and clients had stopped. */
+  readonly healedAt: Nanos
+  /** How long a client waits, and so would try elsewhere. */
+  readonly timeoutNanos: Nanos
+  /** How long clients went on. */
+  readonly timeNanos: Nanos
+}
