@@ -85,12 +85,12 @@ export const weakerMutations: readonly Mutation[] = [
   ),
   ...inFile(
     'eventual.ts',
-    ['mutants', 'eventual', 'report'],
+    ['mutants', 'eventual', 'convergent', 'report'],
     [
       {
         name: 'eventual-two-values-agree',
-        before: 'if (values.size > 1) return { counterexample: disagreement(input, values, lastWriter), lost }',
-        after: 'if (values.size > 2) return { counterexample: disagreement(input, values, lastWriter), lost }',
+        before: 'const isApart = values.size > 1',
+        after: 'const isApart = values.size > 2',
         breaks: 'replicas that disagree are said to have converged',
       },
       {
@@ -122,6 +122,19 @@ export const weakerMutations: readonly Mutation[] = [
         before: 'for (const i of acknowledged) if (encoded.kind[i] !== APPEND) latestCall = encoded.calls[i]',
         after: 'for (const i of acknowledged) latestCall = encoded.calls[i]',
         breaks: 'of lost appends only the last is listed',
+      },
+    ],
+  ),
+  ...inFile(
+    'objects/convergence.ts',
+    ['convergent'],
+    [
+      {
+        name: 'convergent-accounting-suffices',
+        before:
+          "return { eventual: eventual.result === 'violated' ? eventual : as('eventual', convergent), convergent }",
+        after: 'return { eventual, convergent }',
+        breaks: 'sets whose last reads differ are said to be eventually consistent',
       },
     ],
   ),

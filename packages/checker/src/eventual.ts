@@ -7,41 +7,53 @@ import type { LostWrite } from './report.ts'
 import type { Counterexample, Verdict } from './verdict.ts'
 
 export interface Convergence {
-  readonly verdict: Verdict
+  readonly eventual: Verdict
+  readonly convergent: Verdict
   readonly lost: readonly LostWrite[]
 }
 
 /**
- * Eventual consistency, as final reads show it (Vogels 2009; Bailis & Ghodsi 2013): all final reads of a key agree on a
- * value that some write really wrote (or the initial value, which may be anything if unknown). In real time, no
- * acknowledged write of another value came strictly after every write of that value.
+ * Convergence, as final reads show it: all final reads of a key agree. Eventual consistency (Vogels 2009; Bailis &
+ * Ghodsi 2013): they agree on a value that some write really wrote (or the initial value, which may be anything if
+ * unknown). In real time, no acknowledged write of another value came strictly after every write of that value.
  *
  * @throws OutOfTime
  */
-export function decideEventual(encoded: Encoded, decoder: Decoder, budget: Budget): Convergence {
+export function decideConvergence(encoded: Encoded, decoder: Decoder, budget: Budget): Convergence {
   const finals = finalReads(encoded, decoder, budget)
   if (finals.size === 0) {
-    return { verdict: { result: 'unknown', reason: 'the history has no successful final reads' }, lost: [] }
+    return bothUnknown('the history has no successful final reads', [])
   }
   const keys = keysOf(encoded, budget)
   const lost: LostWrite[] = []
-  let first: Counterexample | undefined
+  let wrong: Counterexample | undefined
+  let apart: Counterexample | undefined
   const agreed: { readonly key: string | undefined; readonly value: Json }[] = []
   for (const [key, reads] of finals) {
     const operations = keys.get(key) ?? []
     const judged = judgeKey({ encoded, decoder, key, operations, reads }, budget)
     for (const write of judged.lost) lost.push(write)
-    first ??= judged.counterexample
+    wrong ??= judged.wrong
+    apart ??= judged.apart
     agreed.push({ key: decoder.keyName(key), value: decoder.value(encoded.names[encoded.expects[reads[0]]]) })
   }
-  if (first !== undefined) return { verdict: { result: 'violated', counterexample: first }, lost }
+  const found = (counterexample: Counterexample | undefined, otherwise: Verdict): Verdict =>
+    counterexample === undefined ? otherwise : { result: 'violated', counterexample }
   const unread = [...keys.keys()].filter((key) => !finals.has(key))
   if (unread.length > 0) {
     const names = unread.slice(0, 3).map((key) => decoder.keyName(key) ?? 'the object without a key')
     const more = unread.length > 3 ? ` and ${unread.length - 3} more keys` : ''
-    return { verdict: { result: 'unknown', reason: `no successful final read of ${names.join(', ')}${more}` }, lost }
+    const unknown = bothUnknown(`no successful final read of ${names.join(', ')}${more}`, lost)
+    return { eventual: found(wrong, unknown.eventual), convergent: found(apart, unknown.convergent), lost }
   }
-  return { verdict: { result: 'met', witness: { kind: 'convergence', values: agreed } }, lost }
+  const met: Verdict = { result: 'met', witness: { kind: 'convergence', values: agreed } }
+  return { eventual: found(wrong, met), convergent: found(apart, met), lost }
+}
+
+/** Neither level is known, for the same reason. */
+export function bothUnknown(reason: string, lost: readonly LostWrite[]): Convergence {
+  const verdict: Verdict = { result: 'unknown', reason }
+  return { eventual: verdict, convergent: verdict, lost }
 }
 
 function finalReads(encoded: Encoded, decoder: Decoder, budget: Budget): Map<number, number[]> {
@@ -69,10 +81,15 @@ function keysOf(encoded: Encoded, budget: Budget): Map<number, number[]> {
   return keys
 }
 
+/** Counterexamples, if there are any: `wrong` to eventual consistency, `apart` to convergence. */
 function judgeKey(
   input: Key,
   budget: Budget,
-): { readonly counterexample?: Counterexample; readonly lost: readonly LostWrite[] } {
+): {
+  readonly wrong?: Counterexample
+  readonly apart?: Counterexample
+  readonly lost: readonly LostWrite[]
+} {
   const { encoded, reads } = input
   const values = new Map<number, number[]>()
   for (const read of reads) {
@@ -82,15 +99,18 @@ function judgeKey(
   }
   const lastWriter = lastWriters(input, [...values.keys()], budget)
   const lost = lostWrites(input, lastWriter, budget)
+  const isApart = values.size > 1
+  const disagree = (level: 'eventual' | 'convergent'): Counterexample => disagreement(input, level, values, lastWriter)
+  const apart = isApart ? { apart: disagree('convergent') } : {}
   // A single read shows this, so check it before what takes two reads to show.
   for (const [value, some] of values) {
-    if (!lastWriter.has(value)) return { counterexample: thinAir({ ...input, reads: some }, value), lost }
+    if (!lastWriter.has(value)) return { ...apart, wrong: thinAir({ ...input, reads: some }, value), lost }
   }
-  if (values.size > 1) return { counterexample: disagreement(input, values, lastWriter), lost }
+  if (isApart) return { ...apart, wrong: disagree('eventual'), lost }
   const value = encoded.expects[reads[0]]
   const writer = lastWriter.get(value) ?? FROM_THE_START
   const after = supersededBy(input, value, writer, budget)
-  if (after !== undefined) return { counterexample: superseded(input, value, writer, after), lost }
+  if (after !== undefined) return { wrong: superseded(input, value, writer, after), lost }
   return { lost }
 }
 

@@ -5,7 +5,7 @@ import { explainLinearizability } from './counterexample/linearizable.ts'
 import { explainSequential } from './counterexample/sequential.ts'
 import { type Decoder, type Encoded, later } from './encoded.ts'
 import { reportUnread, takeEncoding } from './encoding-memory.ts'
-import { decideEventual } from './eventual.ts'
+import { bothUnknown, decideConvergence } from './eventual.ts'
 import { followsFrom, headlineOf } from './headline.ts'
 import { consistency, isWeak, type Level } from './levels/levels.ts'
 import { decideLinearizable, type Linearizability, partsOf } from './linearizable/decide.ts'
@@ -140,6 +140,8 @@ export function counterexampleOf(
   return explainLinearizability(answer, decoder, budget.within(explainMs(budget)), options.explain !== false)
 }
 
+const byFinalReads = ['eventual', 'convergent'] as const satisfies readonly Level[]
+
 /** The levels below linearizability, if they do not follow from it. */
 export function judgeOthers(
   registers: Registers,
@@ -152,22 +154,20 @@ export function judgeOthers(
   const isLinearizable = linearizable?.result === 'met'
   const decided: { [level in Level]?: Verdict } = {}
   let lost: readonly LostWrite[] = []
-  if (levels.includes('eventual')) {
+  const asked = byFinalReads.filter((level) => levels.includes(level))
+  if (asked.length > 0) {
     const convergence = inTime(
-      () => decideEventual(encoded, decoder, budget),
-      () => ({ verdict: LATE, lost: [] }),
+      () => decideConvergence(encoded, decoder, budget),
+      () => bothUnknown(OUT_OF_TIME, []),
     )
-    decided.eventual = convergence.verdict
+    for (const level of asked) decided[level] = convergence[level]
     lost = convergence.lost
   }
   if (isLinearizable) {
     // Final reads may differ in a linearizable history: a write of unknown outcome took effect between them.
-    if (decided.eventual?.result !== 'violated') return { decided, lost, staleness: undefined }
-    return {
-      decided: { eventual: { result: 'met', witness: { kind: 'implied', by: 'linearizable' } } },
-      lost: [],
-      staleness: undefined,
-    }
+    const contrary = asked.filter((level) => decided[level]?.result === 'violated')
+    for (const level of contrary) decided[level] = { result: 'met', witness: { kind: 'implied', by: 'linearizable' } }
+    return { decided, lost: contrary.length > 0 ? [] : lost, staleness: undefined }
   }
   Object.assign(decided, judgeByClients(registers, options, budget, operationsOf(linearizable)))
   const measure = (): Staleness | undefined => stalenessOf(encoded, decoder, budget)

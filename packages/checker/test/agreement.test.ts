@@ -6,6 +6,7 @@ import { encodeRegister } from '../src/models/register.ts'
 import { partition } from '../src/partition.ts'
 import {
   hasLegalOrder,
+  isConvergent,
   isEventual,
   isLinearizable,
   isSequential,
@@ -64,7 +65,7 @@ function caseOf(seed: number): Case {
 }
 
 test.each(PARTS)(
-  `check, and each way it has of deciding, agrees with the definitions of linearizable, sequential and eventual on ${HISTORIES} small random histories (part %i of ${PARTS.length})`,
+  `check, and each way it has of deciding, agrees with the definitions of linearizable, sequential, eventual and convergent on ${HISTORIES} small random histories (part %i of ${PARTS.length})`,
   (part) => {
     const count = { linearizable: 0, sequential: 0, judged: 0 }
     const decided: { [way: string]: { met: number; violated: number } } = {}
@@ -97,6 +98,7 @@ interface Truth {
   readonly linearizable: boolean
   readonly sequential: boolean
   readonly eventual: boolean | undefined
+  readonly convergent: boolean | undefined
   /** Of each key by itself. */
   readonly linearizableKeys: ReadonlyMap<string, boolean>
 }
@@ -110,22 +112,26 @@ function truthOf({ history, reading }: Case): Truth {
     linearizable,
     sequential: linearizable || hasLegalOrder(ops, respectsClients, reading.initial),
     eventual: isEventual(history, reading),
+    convergent: isConvergent(history, reading),
     linearizableKeys: new Map(keys.map((key) => [key, linearizable || holds(ops.filter((op) => op.key === key))])),
   }
 }
 
 const said = (answer: boolean | undefined): string => (answer === undefined ? 'unknown' : answer ? 'met' : 'violated')
 
+const judged = ['linearizable', 'sequential', 'eventual', 'convergent'] as const satisfies readonly Level[]
+
 function faultOfReport(each: Case, truth: Truth, explain: boolean): string | undefined {
   const { history, reading } = each
-  const report = checkHistory(history, { ...reading, explain })
+  const report = checkHistory(history, { ...reading, explain, levels: judged })
   const expected: { readonly [level in Level]?: boolean | undefined } = {
     linearizable: truth.linearizable,
     sequential: truth.sequential,
     // Final reads of a linearizable history may differ: a write of unknown outcome took effect between them.
     eventual: truth.linearizable && truth.eventual === false ? true : truth.eventual,
+    convergent: truth.linearizable && truth.convergent === false ? true : truth.convergent,
   }
-  for (const level of ['linearizable', 'sequential', 'eventual'] as const) {
+  for (const level of judged) {
     const result = resultOf(report, level)
     if (result !== said(expected[level])) return `${level} is ${said(expected[level])}, check says ${result}`
   }

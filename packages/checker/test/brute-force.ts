@@ -136,6 +136,16 @@ export const isLinearizable = (history: History, reading: Reading): boolean =>
 export const isSequential = (history: History, reading: Reading): boolean =>
   hasLegalOrder(operationsOf(history, reading), respectsClients, reading.initial)
 
+/** Convergence alone: every key's final reads agree. Undefined where a key has none. */
+export function isConvergent(history: History, reading: Reading): boolean | undefined {
+  const ops = operationsOf(history, reading)
+  const finals = ops.filter((op) => op.final && op.f === 'read' && op.completed)
+  const keys = [...new Set(ops.map((op) => op.key))]
+  const answers = keys.map((key) => finals.filter((op) => op.key === key).map((op) => op.output ?? reading.initial))
+  if (answers.some((values) => new Set(values).size > 1)) return false
+  return finals.length === 0 || answers.some((values) => values.length === 0) ? undefined : true
+}
+
 /** Undefined where there are no final reads to judge by. For registers without append. */
 export function isEventual(history: History, reading: Reading): boolean | undefined {
   const ops = operationsOf(history, reading)

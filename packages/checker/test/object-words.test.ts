@@ -161,10 +161,10 @@ test('a value that makes no sense for the object is named with its line', () => 
 })
 
 test.each([
-  ['bank', 'read', null, { a: 1 }],
-  ['unique-ids', 'generate', null, 7],
-  ['log', 'append', 'x', [0, 'x']],
-] as const)('whether replicas of a %s agree in the end is said not to be compared', (model, f, value, answer) => {
+  ['bank', 'read', null, { a: 1 }, 'is judged by linearizable and convergent only'],
+  ['unique-ids', 'generate', null, 7, 'does not compare final reads; it is judged by linearizable only'],
+  ['log', 'append', 'x', [0, 'x'], 'does not compare final reads; it is judged by linearizable only'],
+] as const)('why a %s is not judged by what it is in the end is said', (model, f, value, answer, why) => {
   const history = historyFromEvents([
     { process: 0, type: 'invoke', f, value },
     { process: 0, type: 'ok', f, value: answer },
@@ -176,6 +176,6 @@ test.each([
   expect(linearizable.result).toBe('met')
   expect(eventual).toEqual({
     result: 'unknown',
-    reason: `the ${model} model does not compare final reads; it is judged by linearizable only`,
+    reason: `the ${model} model ${why}`,
   })
 })

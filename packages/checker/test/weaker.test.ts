@@ -22,7 +22,7 @@ const baseSeed = inject('seed')
 const stores = ['atomic', 'replicas', 'stale', 'scattered'] as const
 const reading: Reading = { initial: null, failedCas: 'drop' }
 const weakLevels = levels.filter(
-  (level): level is WeakLevel => !['linearizable', 'sequential', 'eventual'].includes(level),
+  (level): level is WeakLevel => !['linearizable', 'sequential', 'eventual', 'convergent'].includes(level),
 )
 
 function shapeOf(random: () => number, operations: number): Shape {

@@ -95,7 +95,7 @@ describe('chaos check', () => {
     expect(stale.file).toBe(history('stale-read'))
     expect(Object.keys(stale.levels)).toEqual([
       ...['linearizable', 'sequential', 'causal', 'causal-memory', 'causal-convergence', 'pram', 'session'],
-      ...['read-your-writes', 'monotonic-reads', 'monotonic-writes', 'writes-follow-reads', 'eventual'],
+      ...['read-your-writes', 'monotonic-reads', 'monotonic-writes', 'writes-follow-reads', 'eventual', 'convergent'],
     ])
     expect(stale.levels.linearizable).toMatchObject({
       result: 'violated',

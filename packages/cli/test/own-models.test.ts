@@ -47,7 +47,7 @@ describe('a model of one’s own, given as a file', () => {
     const report = check(historyFromEvents(events), {
       model: stack,
       initial: null,
-      levels: ['linearizable', 'sequential', 'eventual'],
+      levels: ['linearizable', 'sequential', 'eventual', 'convergent'],
       failedCas: 'drop',
       deadlineMs: millis(10_000),
       memoryBytes: 1e9,

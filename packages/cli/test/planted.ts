@@ -29,7 +29,8 @@ export const plants: { readonly [level in Level]: readonly Step[] } = {
   'monotonic-reads': registers([1, 'wx1'], [2, 'wx2'], [3, 'rx1'], [3, 'rx2'], [3, 'rx1']),
   'monotonic-writes': registers([1, 'rx7']),
   'writes-follow-reads': registers([1, 'rx1'], [1, 'wy1'], [2, 'ry1'], [2, 'wx1']),
-  eventual: registers([1, 'wx1'], [1, 'wx2'], [1, 'fx1'], [2, 'fx2']),
+  eventual: registers([1, 'wx1'], [1, 'wx2'], [1, 'fx1'], [2, 'fx1']),
+  convergent: registers([1, 'wx1'], [1, 'wx2'], [1, 'fx1'], [2, 'fx2']),
 }
 
 interface Simulated {

@@ -71,7 +71,7 @@ export interface ProtocolOptions {
   readonly knobs: { readonly [name: string]: KnobValue }
 }
 
-export type PromisedLevel = 'linearizable' | 'sequential' | 'eventual'
+export type PromisedLevel = 'linearizable' | 'sequential' | 'eventual' | 'convergent'
 
 /**
  * Whether a client stays with one node: `true` even while that node is down, `while-up` until it does not answer; then

@@ -14,7 +14,7 @@ import { importUserFile, isUserFile, thrownText } from './user-file/import.ts'
 const DEFAULT_NODES = 3
 /** The functions of a protocol that does not declare any. */
 const REGISTER_FUNCTIONS = ['read', 'write', 'cas']
-const promiseNames: readonly unknown[] = ['linearizable', 'sequential', 'eventual', 'none']
+const promiseNames: readonly unknown[] = ['linearizable', 'sequential', 'eventual', 'convergent', 'none']
 
 /**
  * Loads a protocol by name, from a user's program (`exec:python3 node.py`), or from a user's file: JavaScript, or TypeScript whose types are stripped. The file's

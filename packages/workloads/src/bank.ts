@@ -17,7 +17,7 @@ export const bank: Workload = {
   summary: 'transfers between accounts, each to be made once and never with money that is not there',
   model: 'bank',
   initial: BALANCES,
-  levels: ['linearizable'],
+  levels: ['linearizable', 'convergent'],
   object: 'bank',
   functions: ['transfer', 'read'],
   reads: ['read'],

@@ -13,7 +13,7 @@ export const counter: Workload = {
   summary: 'a number that is added to and read',
   model: 'counter',
   initial: 0,
-  levels: ['linearizable', 'eventual'],
+  levels: ['linearizable', 'eventual', 'convergent'],
   object: 'counter',
   functions: ['add', 'read'],
   reads: ['read'],

@@ -14,7 +14,7 @@ export const set: Workload = {
   summary: 'values that are added, removed, and read all at once',
   model: 'set',
   initial: null,
-  levels: ['linearizable', 'eventual'],
+  levels: ['linearizable', 'eventual', 'convergent'],
   object: 'set',
   functions: ['add', 'remove', 'read'],
   reads: ['read'],

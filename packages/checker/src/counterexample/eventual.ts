@@ -19,6 +19,7 @@ export const FROM_THE_START = -1
 /** Final reads of one key that differ. */
 export function disagreement(
   input: Key,
+  level: 'eventual' | 'convergent',
   values: ReadonlyMap<number, readonly number[]>,
   lastWriter: ReadonlyMap<number, number>,
 ): Counterexample {
@@ -26,7 +27,7 @@ export function disagreement(
   const said = groups.map(([value, reads]) => `${readersOf(input, reads)} ${shown(input, value)}`)
   const more = values.size > groups.length ? `, and ${values.size - groups.length} more answers were given` : ''
   const shownReads = groups.map(([, reads]) => reads[reads.length - 1])
-  return counterexample(input, {
+  return counterexample(input, level, {
     sentence: `After everything had healed, the replicas still disagreed${onKey(input)}: ${said.join(', but ')}${more}.`,
     core: shownReads.slice(0, 2),
     context: [
@@ -48,7 +49,7 @@ export function thinAir(input: Key, value: number): Counterexample {
     who === undefined
       ? 'which no write that could have taken effect had written'
       : `which only process ${decoder.history.processName(who)} had tried to write, and that certainly failed`
-  return counterexample(input, {
+  return counterexample(input, 'eventual', {
     sentence: `After everything had healed, ${readersOf(input, reads)} ${shown(input, value)}${onKey(input)}, ${why}.`,
     core: [reads[0]],
     context: [],
@@ -81,7 +82,7 @@ export function superseded(input: Key, value: number, writer: number, after: num
     writer === FROM_THE_START
       ? ''
       : `, having been called ${span(operations.callTime[row] - operations.returnTime[encoded.row[writer]])} after the last write of ${shown(input, value)} had returned`
-  return counterexample(input, {
+  return counterexample(input, 'eventual', {
     sentence: `${words.acknowledged(row, encoded.kind[after])} at ${words.returnedAt(row)}${since}; yet after everything had healed, ${readersOf(input, reads)} ${shown(input, value)}${onKey(input)}: the acknowledged write is lost.`,
     core: [...(writer === FROM_THE_START ? [] : [writer]), after, reads[0]],
     context: reads.slice(1, MOST_SHOWN),
@@ -114,6 +115,7 @@ function readersOf({ encoded, decoder }: Key, reads: readonly number[]): string 
 
 function counterexample(
   { encoded, decoder, key }: Key,
+  level: 'eventual' | 'convergent',
   said: {
     readonly sentence: string
     readonly core: readonly number[]
@@ -127,7 +129,7 @@ function counterexample(
   const all = [...new Set([...core, ...context, ...(said.rows ?? [])])].sort((a, b) => a - b)
   const name = decoder.keyName(key)
   return {
-    level: 'eventual',
+    level,
     sentence: capital(said.sentence),
     operations: all.map((operation) => ({ operation, role: core.has(operation) ? 'core' : 'context' })),
     keys: name === undefined ? [] : [name],

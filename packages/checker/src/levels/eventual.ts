@@ -3,6 +3,6 @@ import type { LevelDefinition } from './definition.ts'
 /** Vogels 2009. Defined by final reads: without them it stays unknown, whatever else holds. */
 export const eventual: LevelDefinition<'eventual'> = {
   name: 'eventual',
-  implies: [],
+  implies: ['convergent'],
   isApart: true,
 }

@@ -1,6 +1,7 @@
 import { causal } from './causal.ts'
 import { causalConvergence } from './causal-convergence.ts'
 import { causalMemory } from './causal-memory.ts'
+import { convergent } from './convergent.ts'
 import { eventual } from './eventual.ts'
 import { linearizable } from './linearizable.ts'
 import { monotonicReads } from './monotonic-reads.ts'
@@ -25,4 +26,5 @@ export const definitions = [
   monotonicWrites,
   writesFollowReads,
   eventual,
+  convergent,
 ] as const

@@ -31,11 +31,12 @@ export const bank: ObjectEntry = {
   aliases: [],
   summary: 'accounts; transfers move money once, never more than there is',
   functions: ['transfer', 'deposit', 'withdraw', 'read'],
-  levels: ['linearizable'],
+  levels: ['linearizable', 'convergent'],
   object: {
     rule: 'money is moved as it was asked for, once, and never overdrawn',
     numbers,
     reads: [READ],
+    contentOf: withoutEmptyAccounts,
     specification,
     beside: (history, row) => {
       const overdrawn = overdraftIn(history.values.json(history.operations.output[row] as ValueId))
@@ -138,6 +139,12 @@ function balancesOf(initial: Json): Balances {
     'usage',
     `the bank begins as ${JSON.stringify(initial)}, which are no balances. Give e.g. {"a":10,"b":10}.`,
   )
+}
+
+/** An account that is absent has nothing. */
+function withoutEmptyAccounts(read: Json): Json {
+  if (!isObject(read)) return read
+  return Object.fromEntries(Object.entries(read).filter(([, balance]) => balance !== 0))
 }
 
 const isObject = (value: Json): value is { readonly [member: string]: Json } =>

@@ -41,7 +41,7 @@ export const counter: ObjectEntry = {
   aliases: ['pn-counter', 'g-counter'],
   summary: 'a number that is added to and read',
   functions: ['add', 'increment', 'subtract', 'decrement', 'read'],
-  levels: ['linearizable', 'eventual'],
+  levels: ['linearizable', 'eventual', 'convergent'],
   object: {
     // A missing amount means one.
     mayLackInput: ['add', 'increment', 'inc', 'subtract', 'decrement', 'dec'],
@@ -58,6 +58,7 @@ export const counter: ObjectEntry = {
       return `where the additions alone allow ${least === most ? `only ${least}` : `${least} to ${most}`}`
     },
     account,
+    contentOf: (output, initial) => output ?? (isUnknownStart(initial) ? output : startOf(initial)),
     eventual,
   },
 }

@@ -18,7 +18,7 @@ export const listAppend: ObjectEntry = {
   aliases: ['append-list'],
   summary: 'a list that is appended to and read whole',
   functions: ['append', 'read'],
-  levels: ['linearizable'],
+  levels: ['linearizable', 'convergent'],
   object: {
     beside: (history, row, initial) =>
       history.functions[history.operations.f[row]] === 'read'
@@ -31,6 +31,7 @@ export const listAppend: ObjectEntry = {
     fast,
     simulate,
     related: relatedByElement(READ),
+    contentOf: (output) => output ?? [],
   },
 }
 

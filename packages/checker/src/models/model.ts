@@ -12,7 +12,7 @@ export interface ModelInput {
 /**
  * A sequential specification (Herlihy & Wing 1990) of an object of your own. `check` takes it as `model`, and
  * `chaos check --model ./stack.ts` the file whose default export it is. It is judged like the models that come with the
- * checker: by `linearizable` and `sequential` and, where the history has final reads, by `eventual`.
+ * checker: by `linearizable` and `sequential` and, where the history has final reads, by `eventual` and `convergent`.
  *
  * Pure: `apply` never changes a state, but returns another.
  *

@@ -9,7 +9,7 @@ import type { ModelEntry } from './entry.ts'
 import type { Model } from './model.ts'
 import { specificationOf } from './specification.ts'
 
-const LEVELS: readonly Level[] = ['linearizable', 'sequential', 'eventual']
+const LEVELS: readonly Level[] = ['linearizable', 'sequential', 'eventual', 'convergent']
 
 /** Turns a user's model into an entry like the built-in ones: see `Model`. */
 export function modelEntry<State>(model: Model<State>): ModelEntry {

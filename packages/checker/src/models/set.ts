@@ -16,7 +16,7 @@ export const set: ObjectEntry = {
   aliases: ['set-full', 'grow-only-set', 'g-set', 'or-set'],
   summary: 'values that are added, removed and read',
   functions: ['add', 'remove', 'contains', 'read'],
-  levels: ['linearizable', 'eventual'],
+  levels: ['linearizable', 'eventual', 'convergent'],
   object: {
     beside: (history, row, initial) =>
       history.functions[history.operations.f[row]] === 'read'
@@ -30,8 +30,15 @@ export const set: ObjectEntry = {
     simulate,
     divide,
     related: relatedByElement(READ),
+    contentOf: (output) => (output === null ? [] : (elementsOf(output)?.toSorted(byText) ?? output)),
     account: accountOfSet,
   },
+}
+
+/** Elements of a set have no order. */
+function byText(one: Json, other: Json): number {
+  const [a, b] = [canonical(one), canonical(other)]
+  return a < b ? -1 : Number(a > b)
 }
 
 function specification(initial: Json): Specification<readonly string[]> {

@@ -13,11 +13,12 @@ import { isUnknownStart } from '../start/unknown.ts'
 import type { Verdict } from '../verdict.ts'
 import { orderOfRows } from '../witness-order.ts'
 import type { Accounting } from './accounting.ts'
+import { bothUnknown, type Convergences, convergenceOf, unless } from './convergence.ts'
 import { decideObjects, type Judge, relatedByTime, shardsOf } from './decide.ts'
 import { createContents } from './elements.ts'
 import { explainObject } from './explain.ts'
 import { headlineOfObject } from './headline.ts'
-import type { Convergence, ObjectModel } from './object-model.ts'
+import type { ObjectModel } from './object-model.ts'
 import { choose, type Functions, type Part, partsOf } from './part.ts'
 import { faultOfObjectWitness, simulateBy } from './replay.ts'
 import { judgeObjectSequential } from './sequential.ts'
@@ -27,11 +28,15 @@ type Options = Omit<CheckOptions, 'model'>
 /** Time for reducing a counterexample: the verdict stands already, and the elements are still to be accounted for. */
 const EXPLAIN_MS = 2_000
 
-/** Share of the time if eventual consistency is requested too, which the accounting decides. */
+/** Share of the time if levels are requested too that the accounting or final reads decide. */
 const LINEARIZABLE_SHARE = 0.7
 
+const isConvergence = (level: string): level is keyof Convergences => level === 'eventual' || level === 'convergent'
+
 const shareOf = (budget: Budget, { levels, deadlineMs }: Options): Budget =>
-  levels.includes('eventual') || levels.includes('sequential') ? budget.within(deadlineMs * LINEARIZABLE_SHARE) : budget
+  levels.some((level) => level === 'sequential' || isConvergence(level))
+    ? budget.within(deadlineMs * LINEARIZABLE_SHARE)
+    : budget
 
 /** An object, and how to judge it if its initial value is unknown. */
 export interface ObjectToJudge {
@@ -78,12 +83,13 @@ export function checkObject(
     () => object.account?.(history, options.initial, budget, contents),
     () => undefined,
   )
-  if (options.levels.includes('eventual') && entry.levels.includes('eventual')) {
-    const convergence = inTime(
-      () => object.eventual?.(history, options.initial, budget) ?? convergenceOf(accounting, object),
-      () => LATE,
-    )
-    decided.eventual = sure(eventualVerdict(convergence, decided.linearizable))
+  const convergence = inTime(
+    () => convergenceOf(history, entry, { object, functions, accounting }, options, budget),
+    () => bothUnknown(OUT_OF_TIME),
+  )
+  for (const level of options.levels.filter(isConvergence)) {
+    const verdict = entry.levels.includes(level) ? convergence[level] : undefined
+    if (verdict !== undefined) decided[level] = sure(unless(decided.linearizable, verdict))
   }
   return reportOf(history, entry, decided, accounting, options)
 }
@@ -207,41 +213,6 @@ function judgeShards(parts: readonly Part[], judge: Judge, budget: Budget): Verd
 /** If a specification's steps take time proportional to the state, longer witnesses are replayed in another way. */
 const LONG = 1_000
 
-const LATE: Convergence = { result: 'unknown', reason: OUT_OF_TIME, rows: [] }
-
-const EXCUSED: Convergence = {
-  result: 'unknown',
-  reason: 'operations of unknown outcome may have taken what never came out',
-  rows: [],
-}
-
-/** For sets and queues the accounting of the last reads stands in for final reads. */
-function convergenceOf(accounting: Accounting | undefined, { account }: ObjectModel): Convergence {
-  if (account === undefined) return { result: 'unknown', reason: 'this model has no final reads', rows: [] }
-  if (accounting === undefined) return LATE
-  const { lost, unexpected, duplicated } = accounting
-  if (accounting.result === 'violated' && accounting.isExcused === true) return EXCUSED
-  const culprits = unexpected.length > 0 ? unexpected : lost.length > 0 ? lost : duplicated
-  return { ...accounting, rows: culprits.slice(0, 1).map(({ operation }) => operation) }
-}
-
-function eventualVerdict({ result, reason, rows }: Convergence, linearizable: Verdict | undefined): Verdict {
-  if (result === 'unknown') return { result, reason }
-  if (result === 'met') return { result, witness: { kind: 'convergence', values: [] } }
-  // An element may rightly be missing if its addition, or an operation that may have taken it, has an unknown outcome.
-  if (linearizable?.result === 'met') return { result: 'met', witness: { kind: 'implied', by: 'linearizable' } }
-  return {
-    result: 'violated',
-    counterexample: {
-      level: 'eventual',
-      sentence: reason,
-      operations: rows.map((operation) => ({ operation, role: 'core' as const })),
-      keys: [],
-      culprit: rows.at(-1),
-    },
-  }
-}
-
 /** What operations of unknown outcome may have taken is not known to be lost. */
 const lostFor = (accounting: Accounting | undefined): Accounting['lost'] =>
   accounting?.result === 'violated' && accounting.isExcused !== true ? accounting.lost : []
@@ -257,7 +228,7 @@ function reportOf(
     if (!options.levels.includes(level)) return 'not asked for, and it does not follow from what was'
     if (known.includes(level)) return 'not decided'
     const by = known.join(' and ')
-    return level === 'eventual'
+    return isConvergence(level) && !known.some(isConvergence)
       ? `the ${name} model does not compare final reads; it is judged by ${by} only`
       : `the ${name} model is judged by ${by} only`
   })

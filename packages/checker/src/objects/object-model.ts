@@ -89,6 +89,11 @@ export interface ObjectModel {
   /** @throws OutOfTime */
   account?(history: History, initial: Json, budget: Budget, contents: Contents): Accounting
   /**
+   * What the object holds by a read's output, if outputs that differ may say the same; equal contents are equal as JSON.
+   * By default the output itself.
+   */
+  contentOf?(output: Json, initial: Json): Json
+  /**
    * By final reads. Without it, the accounting decides `eventual`.
    *
    * @throws OutOfTime

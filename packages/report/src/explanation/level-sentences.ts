@@ -15,4 +15,5 @@ const sentences: { readonly [level: string]: string } = {
   'monotonic-writes': 'the writes of one client are applied in its order',
   'writes-follow-reads': 'a write comes after the writes that its client had read',
   eventual: 'once all is quiet, the copies agree on a value that nobody had overwritten',
+  convergent: 'once all is quiet, the copies agree, no matter on what',
 }

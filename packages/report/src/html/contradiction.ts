@@ -42,7 +42,7 @@ interface Bar {
 /** The operations to accuse: the impossible one or, if replicas disagree, the final reads that differ. */
 export function accusedOf(history: History, counterexample: Counterexample): ReadonlySet<OperationRow> {
   if (counterexample.culprit !== undefined) return new Set([counterexample.culprit])
-  if (counterexample.level !== 'eventual') return new Set()
+  if (counterexample.level !== 'eventual' && counterexample.level !== 'convergent') return new Set()
   return new Set(
     counterexample.operations.map(({ operation }) => operation).filter((operation) => isFinal(history, operation)),
   )

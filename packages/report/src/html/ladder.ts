@@ -17,7 +17,7 @@ const rungs: readonly Rung[] = [
     title: 'PRAM and session',
     levels: ['pram', 'session', 'read-your-writes', 'monotonic-reads', 'monotonic-writes', 'writes-follow-reads'],
   },
-  { title: 'Eventual', levels: ['eventual'] },
+  { title: 'Eventual', levels: ['eventual', 'convergent'] },
 ]
 
 /** Levels of other judges stand alone. */
@@ -78,7 +78,8 @@ function whyOf(page: Page, report: Report<string>, level: string): string {
   if (verdict.result === 'unknown') return reasonText(level, verdict.reason)
   if (verdict.result === 'violated') return `by ${plural(verdict.counterexample.operations.length, 'operation')}`
   const converged = page.run?.convergedAfterHealNanos
-  if (level === 'eventual' && converged !== undefined) return `${duration(converged)} after healing`
+  if ((level === 'eventual' || level === 'convergent') && converged !== undefined)
+    return `${duration(converged)} after healing`
   return verdict.witness.kind === 'implied' ? `follows from ${verdict.witness.by}` : ''
 }
 

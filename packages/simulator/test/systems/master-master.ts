@@ -1,7 +1,7 @@
 import { CALM, type SystemRow } from './row.ts'
 
 const EVENTUAL = { meets: ['eventual'], breaks: ['linearizable'] }
-const LATE_WRITES_LOST = { meets: [], breaks: ['linearizable', 'eventual'], loses: true }
+const LATE_WRITES_LOST = { meets: ['convergent'], breaks: ['linearizable', 'eventual'], loses: true }
 
 export const masterMasterRows: readonly SystemRow[] = [
   { protocol: 'master-master', faults: CALM, earns: EVENTUAL },
