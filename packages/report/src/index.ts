@@ -13,7 +13,13 @@ export { jsonOf } from './reporters/json.ts'
 export { reporters } from './reporters/registry.ts'
 export type { Place, Reporter, Told } from './reporters/reporter.ts'
 export type { FileSubject, RunSubject, SearchSubject, Subject } from './reporters/subject.ts'
-export { type Baseline, judgeBaseline, parseBaseline, requireSameSubject } from './requirements/baseline.ts'
+export {
+  type Baseline,
+  judgeBaseline,
+  parseBaseline,
+  RESULT_FORM,
+  requireSameSubject,
+} from './requirements/baseline.ts'
 export { judgeRequirements } from './requirements/judge-requirements.ts'
 export { firstAnswerAfter, measures } from './requirements/measures.ts'
 export { PROBE_EXAMPLES, type Probe, type ProbeAnswer } from './requirements/probe.ts'

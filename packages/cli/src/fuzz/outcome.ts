@@ -1,5 +1,5 @@
 import { type Json, millis } from '@chaosproxy/history'
-import type { FoundFailure, SearchSubject, Size } from '@chaosproxy/report'
+import { type FoundFailure, RESULT_FORM, type SearchSubject, type Size } from '@chaosproxy/report'
 import { DEFAULT_WORKLOAD, type Scenario } from '@chaosproxy/runner'
 import { causeOf, type Failure, NO_LEVEL } from '@chaosproxy/simulator'
 import { isUserFile } from '@chaosproxy/targets'
@@ -108,6 +108,7 @@ const sizeOf = ({ operations, faults, nodes }: Scenario): Size => ({
 function jsonOf(settings: FuzzSettings, outcome: SearchOutcome, results: readonly Result[]): Json {
   const { target, bug, level } = settings.subject
   return {
+    chaos: RESULT_FORM,
     target,
     ...(bug === undefined ? {} : { bug }),
     level,

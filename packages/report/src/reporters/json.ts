@@ -1,11 +1,12 @@
 import type { Json } from '@chaosproxy/history'
 import { toJson } from '../json.ts'
+import { RESULT_FORM } from '../requirements/baseline.ts'
 import type { Reporter } from './reporter.ts'
 import type { Subject } from './subject.ts'
 
 export const jsonReporter: Reporter = {
   name: 'json',
-  summary: 'everything, as one JSON object for each run or file',
+  summary: 'everything, as one JSON object for each run or file (schema/result.schema.json says of what form)',
   each: (subject) => `${JSON.stringify(jsonOf(subject))}\n`,
 }
 
@@ -30,7 +31,9 @@ export function jsonOf(subject: Subject): Json {
       })
     case 'trouble': {
       const { file, message, why } = subject
-      return why === 'stopped' ? { file, headline: 'unknown', error: message } : { file, error: message }
+      return why === 'stopped'
+        ? { chaos: RESULT_FORM, file, headline: 'unknown', error: message }
+        : { chaos: RESULT_FORM, file, error: message }
     }
     case 'search':
       return subject.json
