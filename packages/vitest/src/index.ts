@@ -1,6 +1,7 @@
 import { matchersThat } from 'chaosproxy/matchers'
 import { expect } from 'vitest'
 import { attachReport } from './attach-report.ts'
+import { rememberViolation, violationBefore } from './attempts.ts'
 
 export { type ChaosFixture, test } from './fixture.ts'
 export { expect }
@@ -22,4 +23,9 @@ declare module 'vitest' {
   interface Matchers<T = any> extends HistoryMatchers<T> {}
 }
 
-expect.extend({ ...matchersThat(attachReport) })
+expect.extend({
+  ...matchersThat((missed) => {
+    rememberViolation(missed)
+    attachReport(missed)
+  }, violationBefore),
+})

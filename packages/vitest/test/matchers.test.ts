@@ -1,5 +1,5 @@
 import { assertLinearizable, matchers } from 'chaosproxy/matchers'
-import { describe, vi } from 'vitest'
+import { describe, TestRunner, vi } from 'vitest'
 import { expect, test } from '../src/index.ts'
 
 const staleRead = [
@@ -71,6 +71,22 @@ describe('a matcher', () => {
   test('says which event is none', () => {
     expect(messageOf(() => expect([{ process: 0 }]).toBeLinearizable())).toMatch(/event 1|events:1|:1/)
   })
+})
+
+test('a retry never hides a violation', ({ onTestFinished }) => {
+  const result = { retryCount: 0 }
+  const annotate = vi.fn().mockResolvedValue({})
+  // The object that Vitest has for a test is the same at every attempt.
+  const current = vi.spyOn(TestRunner, 'getCurrentTest').mockReturnValue({ result, context: { annotate } } as never)
+  onTestFinished(() => current.mockRestore())
+  expect(freshRead).toBeLinearizable()
+  expect(messageOf(() => expect(staleRead).toBeLinearizable())).toMatch(/^Not linearizable/)
+  expect(freshRead).toBeLinearizable()
+  result.retryCount = 1
+  expect(messageOf(() => expect(freshRead).toBeLinearizable())).toMatch(
+    /^An earlier attempt of this test saw a violation, and a retry does not hide it\. Not linearizable: Process 1/,
+  )
+  expect(staleRead).not.toBeLinearizable()
 })
 
 test('the fixture runs a target, and its run is judged by what it proves', async ({ chaos }) => {

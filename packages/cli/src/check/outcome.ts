@@ -9,7 +9,6 @@ import {
   judgeRequirements,
   parseRequirement,
   plainStyle,
-  requireSameSubject,
   type Style,
 } from '@chaosproxy/report'
 import { judgeExpectation, missingSuccesses } from '@chaosproxy/runner'
@@ -81,21 +80,16 @@ function judge({ settings }: CheckTask, { history, report, checking }: Checked):
   }
 }
 
-/**
- * Undefined if nothing is required besides a level.
- *
- * @throws UserError (usage) if the baseline is of something else.
- */
+/** Undefined if nothing is required besides a level. */
 function judgeRequired(
   { require = [], baseline: chosen, answers }: CheckSettings,
   checked: Pick<Checked, 'history' | 'report' | 'checking'>,
 ) {
   if (require.length === 0 && chosen === undefined) return undefined
-  const { history, report } = checked
+  const { history } = checked
   const record = { ...checked, faults: faultSpans(history, undefined), answers: new Map(answers) }
   const bounds = require.map((text) => parseRequirement(text, '--require'))
   if (chosen === undefined) return judgeRequirements(bounds, record)
-  requireSameSubject(chosen.baseline, { model: report.model })
   return [...judgeRequirements(bounds, record), ...judgeBaseline(chosen.baseline, chosen.tolerance, record)]
 }
 

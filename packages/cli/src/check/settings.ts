@@ -8,7 +8,7 @@ import {
   UNKNOWN_START,
 } from '@chaosproxy/checker'
 import { type Format, formats, type History, type Json, type Millis, millis, UserError } from '@chaosproxy/history'
-import type { ProbeAnswer } from '@chaosproxy/report'
+import { type ProbeAnswer, requireSameSubject } from '@chaosproxy/report'
 import { isUserFile } from '@chaosproxy/targets/user-file'
 import { type ChosenBaseline, parseBaselineOptions } from '../arguments/baseline.ts'
 import { parseLevel } from '../arguments/names.ts'
@@ -105,6 +105,7 @@ export function checkOptionsFor(
   own?: Model<unknown>,
 ): ShareOptions {
   const entry = own === undefined ? entryFor(file, history, settings) : modelEntry(own)
+  if (settings.baseline !== undefined) requireSameSubject(settings.baseline.baseline, { model: entry.name })
   return {
     model: own ?? entry.name,
     initial: initialOf(history, settings),

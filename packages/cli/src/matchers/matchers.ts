@@ -17,10 +17,20 @@ export type Missed = ReturnType<typeof judgeReceived>
 /**
  * Matchers on histories, for `expect.extend(matchers)` in Jest, Vitest and others alike. What is unknown passes neither
  * `expect(history)` nor `expect(history).not`. `missed` is called when a history that does not meet the level fails a test.
+ * `earlier` tells of a violation that an earlier attempt of the same test has seen: a retry does not make it undone.
  */
-export const matchersThat = (missed: (judged: Missed) => void = () => {}) => {
+export const matchersThat = (
+  missed: (judged: Missed) => void = () => {},
+  earlier: () => string | undefined = () => undefined,
+) => {
   const matchLevel = ({ isNot = false }: MatcherContext, received: unknown, level: string): MatcherResult => {
     const judged = judgeReceived(received, level)
+    const seen = earlier()
+    if (seen !== undefined && judged.met === true && !isNot)
+      return {
+        pass: false,
+        message: () => `An earlier attempt of this test saw a violation, and a retry does not hide it. ${seen}`,
+      }
     const pass = judged.met === 'unknown' ? isNot : judged.met
     if (pass === isNot && judged.met !== true) missed(judged)
     return {
