@@ -72,6 +72,23 @@ describe('chaos compare', () => {
     expect(specs.length).toBeGreaterThan(pairs.length)
   })
 
+  test('tells the result to every reporter asked for', async () => {
+    const directory = temporaryDirectory()
+    const files = ['junit', 'markdown', 'html'].map((name) => [name, join(directory, name)] as const)
+    const { stdout, exitCode } = await chaosHere([
+      ...['compare', '--targets', 'master-master', '--faults', 'partition', '--time', '1s', '--rate', '50'],
+      ...['--seeds', '1', '--reporter', 'json', ...files.flatMap(([name, file]) => ['--reporter', `${name}=${file}`])],
+    ])
+    expect(exitCode).toBe(0)
+    expect(JSON.parse(stdout).systems).toHaveLength(1)
+    const [junit, markdown, page] = files.map(([, file]) => readFileSync(file, 'utf8'))
+    expect(junit).toContain('<testsuites name="chaos" tests="2" failures="0" errors="0"')
+    expect(junit).toContain('classname="chaos.compare" name="master-master under partition"')
+    expect(markdown).toMatch(/\| system \| PACELC \| calm \| partition \|\n\| --- \|/)
+    expect(markdown).toMatch(/^\| master-master \| P[AC]\/E[LC] \|/m)
+    expect(page).toContain('<h1>1 system compared</h1>')
+  })
+
   test('shows levels and numbers as tables, and says what availability means', async () => {
     const { stdout } = await chaosHere([
       'compare',
@@ -83,7 +100,7 @@ describe('chaos compare', () => {
       'geo',
       ...quick,
     ])
-    expect(stdout).toMatch(/raft +●/)
+    expect(stdout).toMatch(/raft +– +●/)
     expect(stdout).toMatch(/n1 in Virginia/)
     expect(stdout).toMatch(/live nodes that were answered/)
   })
@@ -108,6 +125,7 @@ describe('chaos compare', () => {
     [['--network', 'moon'], /there is no such network/],
     [['--targets', 'raft', '--faults', 'clock', '--real'], /cannot suffer clock/],
     [['--sim', '--real'], /exclude each other/],
+    [['--reporter', 'junti'], /Did you mean junit\?/],
     [['--time', '10ms'], /in less than a second/],
     [['--seeds', '0'], /--seeds 0: must be a whole number from 1/],
   ])('refuses %j before anything runs, and says why', async (args, message) => {

@@ -52,6 +52,37 @@ describe('chaos scenario', () => {
     expect(exitCode).toBe(0)
   })
 
+  test('tells what was seen to every reporter asked for', async () => {
+    const directory = temporaryDirectory()
+    const files = ['junit', 'markdown', 'html'].map((name) => [name, join(directory, name)] as const)
+    const reporters = files.flatMap(([name, file]) => ['--reporter', `${name}=${file}`])
+    const { stdout, exitCode } = await chaosHere(['scenario', 'burrito-and-taco', '--reporter', 'jsonl', ...reporters])
+    expect(exitCode).toBe(0)
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toMatchObject([
+      {
+        command: 'scenario',
+        result: 'passed',
+        title: 'Ended as told',
+        sentence: expect.stringContaining('$5 are left'),
+      },
+      {
+        command: 'scenario',
+        result: 'passed',
+        title: 'Ended as told',
+        sentence: expect.stringContaining('−$5 are left'),
+      },
+    ])
+    const [junit, markdown, page] = files.map(([, file]) => readFileSync(file, 'utf8'))
+    expect(junit).toContain('<testsuites name="chaos" tests="2" failures="0" errors="0"')
+    expect(markdown).toContain('| ✅ | burrito-and-taco: two masters, the last writer wins | Ended as told |')
+    expect(page).toContain('Raft on three nodes')
+  })
+
   test('writes a page without scripts and addresses, with what happened and what prevents it', async () => {
     const page = join(temporaryDirectory(), 'story.html')
     const { exitCode } = await chaosHere(['scenario', 'burrito-and-taco', '--html', page])

@@ -65,3 +65,20 @@ export function comparisonSetting({
     world === 'simulated' ? 'in virtual time' : 'on real processes',
   ].join(' · ')
 }
+
+/** `98.2% available (100.0% in practice), p50 4.2 ms, p99 11 ms, outage 48 ms, recovered in 12 ms, nothing lost`. */
+export function cellSentence(cell: ComparedCell): string {
+  const { availability, practical, latency, staleNanos, outageNanos, recovery, lost } = cell
+  return [
+    `${share(availability.median)} available (${share(practical.median)} in practice)`,
+    latency === undefined ? 'nothing answered' : `p50 ${duration(latency.p50)}, p99 ${duration(latency.p99)}`,
+    ...(staleNanos === undefined ? [] : [`stale by ${duration(staleNanos)}`]),
+    `outage ${duration(outageNanos)}`,
+    ...(recovery === undefined ? [] : [recovery === 'never' ? 'not recovered' : `recovered in ${duration(recovery)}`]),
+    lost === 0 ? 'nothing lost' : `${lost} lost`,
+  ].join(', ')
+}
+
+/** `12 ms`, `never`, or `–` where there was no fault. */
+export const recoveryText = (recovery: ComparedCell['recovery']): string =>
+  recovery === 'never' ? 'never' : durationOrNone(recovery)

@@ -12,7 +12,14 @@ export { htmlOf } from './reporters/html.ts'
 export { jsonOf } from './reporters/json.ts'
 export { reporters } from './reporters/registry.ts'
 export type { Place, Reporter, Told } from './reporters/reporter.ts'
-export type { FileSubject, RunSubject, SearchSubject, Subject } from './reporters/subject.ts'
+export type {
+  ComparisonSubject,
+  FileSubject,
+  RunSubject,
+  SearchSubject,
+  StorySubject,
+  Subject,
+} from './reporters/subject.ts'
 export {
   type Baseline,
   judgeBaseline,

@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts'
 import { executeCompare } from '../compare/execute.ts'
 import { COMPARE_DEFAULTS, parseCompareSettings } from '../compare/settings.ts'
+import { reporterOptions } from '../reporting/choice.ts'
 
 export const compareCommand: Command = {
   name: 'compare',
@@ -59,7 +60,7 @@ export const compareCommand: Command = {
     real: { type: 'boolean', describe: 'on real processes, one run after the other' },
     html: { type: 'string', describe: 'write it to a file as a page', requiresArg: true },
     force: { type: 'boolean', describe: 'let --html replace a file that is no page of ours' },
-    json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the table' },
+    ...reporterOptions(),
   },
   examples: [
     ['chaos compare --html compare.html', 'every system under the usual faults'],

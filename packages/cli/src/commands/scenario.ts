@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { reporterOptions } from '../reporting/choice.ts'
 import { executeScenario } from '../scenario/execute.ts'
 import { parseScenarioSettings } from '../scenario/settings.ts'
 
@@ -15,7 +16,7 @@ export const scenarioCommand: Command = {
       requiresArg: true,
     },
     force: { type: 'boolean', describe: 'let --html replace a file that is no page of ours' },
-    json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the page' },
+    ...reporterOptions(),
   },
   examples: [
     ['chaos scenario', 'the stories, with a line each'],

@@ -2,23 +2,19 @@ import { availableParallelism } from 'node:os'
 import { setImmediate } from 'node:timers/promises'
 import { UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
-import {
-  type ComparedSystem,
-  type Comparison,
-  pacelcOf,
-  renderComparison,
-  renderComparisonHtml,
-} from '@chaosproxy/report'
+import { type ComparedSystem, type Comparison, pacelcOf, renderComparisonHtml } from '@chaosproxy/report'
 import type { RunSpec } from '@chaosproxy/runner'
 import { combineRuns, geoText, type MeasuredRun } from '@chaosproxy/scenarios'
 import { Tinypool } from 'tinypool'
 import { builtFile } from '../built-file.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
+import { isForPrograms } from '../reporting/choice.ts'
+import { loadOwnReporters } from '../reporting/own.ts'
+import { partOf, stdoutScreen } from '../reporting/part.ts'
+import { createReporting } from '../reporting/reporting.ts'
 import { type Interrupts, listenForInterrupts } from '../run/interrupts.ts'
 import { commandLine } from '../terminal/command-line.ts'
-import { print } from '../terminal/output.ts'
 import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
-import { styleFor, terminalOptions } from '../terminal/style.ts'
 import { writeWholeFile } from '../terminal/whole-file.ts'
 import { packageVersion } from '../version.ts'
 import { type MeasuredCell, measureCell } from './cell.ts'
@@ -26,7 +22,9 @@ import type { ComparedTarget, CompareSettings, PlannedCell } from './settings.ts
 
 /** Performs every run, and shows what they measured. */
 export async function executeCompare(settings: CompareSettings): Promise<ExitCode> {
-  const progress = await createProgress({ quiet: settings.json })
+  const own = await loadOwnReporters(settings.reporters)
+  const startedAt = performance.now()
+  const progress = await createProgress({ quiet: isForPrograms(settings.reporters) })
   const interrupts = listenForInterrupts('Interrupted: no further runs are begun.')
   const performer = settings.real ? performReally(interrupts) : performSimulated()
   try {
@@ -34,14 +32,13 @@ export async function executeCompare(settings: CompareSettings): Promise<ExitCod
     progress.stop()
     if (systems === undefined) return EXIT.interrupted
     const comparison = comparisonOf(settings, systems)
-    const { html, json } = settings
-    const style = styleFor(process.stdout)
-    print(
-      process.stdout,
-      json ? `${JSON.stringify(comparison)}\n` : renderComparison(comparison, style, terminalOptions(process.stdout)),
-    )
-    if (html !== undefined) writePage(html, comparison)
-    return exitCodeOf(comparison)
+    if (settings.html !== undefined) writePage(settings.html, comparison)
+    const exitCode = exitCodeOf(comparison)
+    const elapsedMs = performance.now() - startedAt
+    const screen = stdoutScreen()
+    const reporting = createReporting(settings.reporters, screen, own)
+    reporting.add(partOf({ kind: 'comparison', comparison, elapsedMs, exitCode }, settings.reporters, screen))
+    return reporting.finish(exitCode)
   } finally {
     progress.stop()
     interrupts.release()

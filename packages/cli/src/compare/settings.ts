@@ -10,6 +10,7 @@ import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration } from '../arguments/quantities.ts'
 import { parseKnobs, targetOf } from '../arguments/target.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
+import { parseReporters, type ReporterChoice } from '../reporting/choice.ts'
 import { registries } from '../run/registries.ts'
 import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
 import { type NamedTarget, namedTargets } from './named-targets.ts'
@@ -41,7 +42,7 @@ export interface CompareSettings {
   readonly timeoutMs: Millis
   readonly seeds: readonly number[]
   readonly html: string | undefined
-  readonly json: boolean
+  readonly reporters: readonly ReporterChoice[]
 }
 
 /** A target with settings, and its runs. */
@@ -95,7 +96,7 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
     timeoutMs: parseDuration('timeout', text('timeout')),
     seeds: Array.from({ length: count }, (_, i) => first + i),
     html: textOf(options, 'html'),
-    json: flagOf(options, 'json'),
+    reporters: parseReporters(options, 'comparison'),
   }
   const nemeses = parseNemeses(text('faults'))
   refuseTwice(

@@ -21,6 +21,9 @@ export interface ReporterChoice {
   readonly appends: boolean
 }
 
+/** What a command's results are about. */
+type ReportedKind = 'run' | 'file' | 'search' | 'comparison' | 'story'
+
 const names = (): readonly string[] => reporters.map(({ name }) => name)
 
 const [usual] = reporters
@@ -45,7 +48,7 @@ export const reporterOptions = (): { readonly [name: string]: Option } => ({
  */
 export function parseReporters(
   options: ParsedOptions,
-  kind: 'run' | 'file' | 'search',
+  kind: ReportedKind,
   environment: NodeJS.ProcessEnv = process.env,
 ): readonly ReporterChoice[] {
   const typed = [...textsOf(options, 'reporter'), ...(flagOf(options, 'json') ? ['json'] : [])]
@@ -79,7 +82,7 @@ const stdoutChoice = (name: string): ReporterChoice => ({
   appends: false,
 })
 
-function parseChoice(text: string, kind: 'run' | 'file' | 'search'): ReporterChoice {
+function parseChoice(text: string, kind: ReportedKind): ReporterChoice {
   const equals = text.indexOf('=')
   const typedName = equals < 0 ? text : text.slice(0, equals)
   const isOwn = isUserFile(typedName)

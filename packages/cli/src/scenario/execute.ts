@@ -1,12 +1,17 @@
 import { type Json, UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
-import { renderStory, renderStoryHtml, type Telling, type ToldStory } from '@chaosproxy/report'
+import { renderStoryHtml, type Telling, type ToldStory } from '@chaosproxy/report'
 import { type Story, stories } from '@chaosproxy/scenarios'
 import { EXIT, type ExitCode } from '../exit-code.ts'
+import { isForPrograms } from '../reporting/choice.ts'
+import { loadOwnReporters } from '../reporting/own.ts'
+import { partOf, stdoutScreen } from '../reporting/part.ts'
+import { createReporting } from '../reporting/reporting.ts'
 import { listenForInterrupts } from '../run/interrupts.ts'
+import { commandLine } from '../terminal/command-line.ts'
 import { print } from '../terminal/output.ts'
 import { createProgress } from '../terminal/progress.ts'
-import { styleFor, terminalOptions } from '../terminal/style.ts'
+import { styleFor } from '../terminal/style.ts'
 import { writeWholeFile } from '../terminal/whole-file.ts'
 import { packageVersion } from '../version.ts'
 import { accidentOf, fixOf, playTale, playTaleForReal } from './play-tale.ts'
@@ -19,24 +24,41 @@ export async function executeScenario(settings: ScenarioSettings): Promise<ExitC
     print(process.stdout, json ? `${JSON.stringify(stories.map(listed))}\n` : `${listLines().join('\n')}\n`)
     return EXIT.met
   }
+  const own = await loadOwnReporters(settings.reporters)
+  const startedAt = performance.now()
   const tellings = await play(story, settings)
   if (tellings === undefined) return EXIT.interrupted
+  const elapsedMs = performance.now() - startedAt
   const told = toldOf(story, tellings, settings)
-  if (settings.html !== undefined) await writePage(settings.html, story, told, settings)
-  print(
-    process.stdout,
-    json
-      ? `${JSON.stringify(jsonOf(told, settings))}\n`
-      : renderStory(told, styleFor(process.stdout), terminalOptions(process.stdout)),
-  )
-  return tellings.every(endedAsTold) ? EXIT.met : EXIT.violated
+  const whole = await wholeOf(story, told, settings)
+  if (settings.html !== undefined) writePage(settings.html, whole)
+  const exitCode = tellings.every(endedAsTold) ? EXIT.met : EXIT.violated
+  const again = commandLine(['npx', 'chaos', 'scenario', story.name, ...flagsOf(settings)])
+  const subject = {
+    kind: 'story',
+    story: told,
+    whole,
+    json: jsonOf(told, settings),
+    elapsedMs,
+    again,
+    exitCode,
+  } as const
+  const screen = stdoutScreen()
+  const reporting = createReporting(settings.reporters, screen, own)
+  reporting.add(partOf(subject, settings.reporters, screen))
+  return reporting.finish(exitCode)
 }
 
-async function play(story: Story, { fix, real, json }: ScenarioSettings): Promise<readonly Telling[] | undefined> {
+const flagsOf = ({ fix, real }: ScenarioSettings): readonly string[] => [
+  ...(fix ? ['--fix'] : []),
+  ...(real ? ['--real'] : []),
+]
+
+async function play(story: Story, { fix, real, reporters }: ScenarioSettings): Promise<readonly Telling[] | undefined> {
   const parts = fix ? [fixOf(story)] : accidentOf(story)
   if (!real) return Promise.all(parts.map(playTale))
   const interrupts = listenForInterrupts('Interrupted: the processes are stopped.')
-  const progress = await createProgress({ quiet: json })
+  const progress = await createProgress({ quiet: isForPrograms(reporters) })
   try {
     const tellings: Telling[] = []
     for (const part of parts) {
@@ -52,13 +74,18 @@ async function play(story: Story, { fix, real, json }: ScenarioSettings): Promis
   }
 }
 
-/** The page shows the accident and what prevents it, whichever of the two is shown here. */
-async function writePage(file: string, story: Story, told: ToldStory, { fix }: ScenarioSettings): Promise<void> {
+/** A page shows the accident and what prevents it, whichever of the two is told here. */
+async function wholeOf(story: Story, told: ToldStory, { fix, html, reporters }: ScenarioSettings): Promise<ToldStory> {
+  if (html === undefined && !reporters.some(({ name }) => name === 'html')) return told
   const tellings = fix
     ? [...(await Promise.all(accidentOf(story).map(playTale))), ...told.tellings]
     : [...told.tellings, await playTale(fixOf(story))]
+  return { ...told, tellings }
+}
+
+function writePage(file: string, whole: ToldStory): void {
   try {
-    writeWholeFile(file, renderStoryHtml({ ...told, tellings }, packageVersion()))
+    writeWholeFile(file, renderStoryHtml(whole, packageVersion()))
   } catch (error) {
     throw new UserError('environment', `--html ${file}: ${whyUnwritable(error)}`)
   }

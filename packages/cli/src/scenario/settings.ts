@@ -1,7 +1,8 @@
 import { didYouMean, UserError } from '@chaosproxy/history'
 import { findStory, type Story, scenarioOf, stories, type Tale } from '@chaosproxy/scenarios'
 import { targets } from '@chaosproxy/targets'
-import { flagOf, type ParsedOptions, textOf } from '../command.ts'
+import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
+import { parseReporters, type ReporterChoice } from '../reporting/choice.ts'
 import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
 
 /** The settings of `chaos scenario`, validated. */
@@ -10,7 +11,9 @@ export interface ScenarioSettings {
   readonly story: Story | undefined
   readonly fix: boolean
   readonly real: boolean
+  /** Of the list of stories. */
   readonly json: boolean
+  readonly reporters: readonly ReporterChoice[]
   /** The page's file. */
   readonly html: string | undefined
 }
@@ -19,9 +22,20 @@ export interface ScenarioSettings {
 export function parseScenarioSettings(options: ParsedOptions): ScenarioSettings {
   const name = textOf(options, 'name')
   const html = textOf(options, 'html')
-  const settings = { fix: flagOf(options, 'fix'), real: flagOf(options, 'real'), json: flagOf(options, 'json'), html }
+  const settings = {
+    fix: flagOf(options, 'fix'),
+    real: flagOf(options, 'real'),
+    json: flagOf(options, 'json'),
+    reporters: parseReporters(options, 'story'),
+    html,
+  }
   if (name === undefined) {
-    const flag = settings.fix ? '--fix' : settings.real ? '--real' : html === undefined ? undefined : `--html ${html}`
+    const [reporter] = textsOf(options, 'reporter')
+    const flag = [
+      settings.fix ? '--fix' : settings.real ? '--real' : undefined,
+      html && `--html ${html}`,
+      reporter && `--reporter ${reporter}`,
+    ].find((typed) => typed !== undefined)
     if (flag === undefined) return { story: undefined, ...settings }
     throw new UserError(
       'usage',

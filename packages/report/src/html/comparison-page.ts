@@ -1,6 +1,6 @@
 import type { ComparedCell, ComparedSystem, Comparison } from '../comparison.ts'
 import { cellUnder, comparisonSetting, faultsOf, levelName, levelRank, share } from '../comparison-words.ts'
-import { capitalised, count, duration, listed } from '../words.ts'
+import { capitalised, count, duration, listed, plural } from '../words.ts'
 import { glyph, glyphKey } from './comparison-glyph.ts'
 import { picture } from './comparison-picture.ts'
 import { sweepCharts } from './comparison-sweep.ts'
@@ -15,7 +15,7 @@ import { stylesheet } from './stylesheet.ts'
  */
 export function renderComparisonHtml(comparison: Comparison, version: string): string {
   const { systems, conditions, sweep, notes } = comparison
-  const title = sweep === undefined ? `${systems.length} systems compared` : `${sweep} compared`
+  const title = sweep === undefined ? `${plural(systems.length, 'system')} compared` : `${sweep} compared`
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"><title>${title}</title><style>${trusted(stylesheet)}${trusted(own)}</style></head>
 <body><header class="top"><span><b>chaos</b> ${version}</span><span>chaos compare</span></header>

@@ -1,5 +1,6 @@
 import { type Report, verdictOf } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
+import { cellSentence, levelName } from '../comparison-words.ts'
 import { type FaultSpan, faultSpans } from '../fault-spans.ts'
 import { foundText, levelsOf, reasonText } from '../level-words.ts'
 import { linesOf, printable } from '../operation-words.ts'
@@ -11,7 +12,15 @@ import { fileName, pageStyle, vacuousTexts } from '../terminal/run-page.ts'
 import type { FoundFailure } from '../terminal/search-page.ts'
 import { plainStyle } from '../terminal/style.ts'
 import { capitalised, plural } from '../words.ts'
-import type { FileSubject, RunSubject, SearchSubject, Subject, TroubleSubject } from './subject.ts'
+import type {
+  ComparisonSubject,
+  FileSubject,
+  RunSubject,
+  SearchSubject,
+  StorySubject,
+  Subject,
+  TroubleSubject,
+} from './subject.ts'
 
 /**
  * The verdict on one subject in a few sentences, as plain data. Every reporter for other programs tells this, so that
@@ -20,7 +29,7 @@ import type { FileSubject, RunSubject, SearchSubject, Subject, TroubleSubject } 
 export interface Finding {
   /** `passed` if the exit code is 0, which it is for any verdict if nothing was expected. */
   readonly result: 'passed' | 'failed' | 'undecided' | 'troubled'
-  readonly command: 'run' | 'check' | 'fuzz'
+  readonly command: 'run' | 'check' | 'fuzz' | 'compare' | 'scenario'
   /** `raft, 5 nodes`, or the name of a file. */
   readonly name: string
   /** `Not linearizable`. */
@@ -45,7 +54,10 @@ export interface Finding {
   readonly exitCode: number
 }
 
-/** One finding for a run or file; for a search, one for each failure, or one that nothing was found. */
+/**
+ * One finding for a run or file; for a search, one for each failure, or one that nothing was found; for a comparison, one
+ * for each system under each fault; for a story, one for each telling.
+ */
 export function findingsOf(subject: Subject): readonly Finding[] {
   switch (subject.kind) {
     case 'run':
@@ -56,6 +68,10 @@ export function findingsOf(subject: Subject): readonly Finding[] {
       return [ofTrouble(subject)]
     case 'search':
       return ofSearch(subject)
+    case 'comparison':
+      return ofComparison(subject)
+    case 'story':
+      return ofStory(subject)
     default:
       return subject satisfies never
   }
@@ -171,6 +187,44 @@ const nothing = {
   elapsedMs: 0,
   again: undefined,
 } as const
+
+function ofComparison({ comparison: { systems }, elapsedMs }: ComparisonSubject): readonly Finding[] {
+  const runs = systems.reduce((sum, { cells }) => sum + cells.length, 0)
+  return systems.flatMap((system) =>
+    system.cells.map((cell): Finding => {
+      const found = levelName(cell.level)
+      return {
+        ...nothing,
+        command: 'compare',
+        name: printable(`${system.name} under ${cell.condition}`),
+        result: cell.kept === false ? 'failed' : cell.kept === 'unknown' ? 'undecided' : 'passed',
+        title: capitalised(found),
+        sentence: cellSentence(cell),
+        expected: cell.promised === 'nothing' ? '' : `promised ${levelName(cell.promised)}, found ${found}`,
+        elapsedMs: elapsedMs / Math.max(1, runs),
+        again: cell.again,
+        exitCode: cell.kept === false ? 1 : cell.kept === 'unknown' ? 2 : 0,
+      }
+    }),
+  )
+}
+
+const ofStory = ({ story, elapsedMs, again, exitCode }: StorySubject): readonly Finding[] =>
+  story.tellings.map(({ title, ending, differences, verdicts }): Finding => {
+    const isAsTold = differences.length === 0
+    return {
+      ...nothing,
+      command: 'scenario',
+      name: `${story.name}: ${title}`,
+      result: isAsTold ? 'passed' : 'failed',
+      title: isAsTold ? 'Ended as told' : 'Did not end as told',
+      sentence: isAsTold ? ending : printable(differences.join('; ')),
+      levels: verdicts.map(({ level, result }) => ({ level, result, reason: '' })),
+      elapsedMs: elapsedMs / story.tellings.length,
+      again,
+      exitCode: isAsTold ? 0 : exitCode,
+    }
+  })
 
 interface Judged {
   readonly requirements: readonly RequirementResult[] | undefined

@@ -1,4 +1,6 @@
+import { renderComparisonHtml } from '../html/comparison-page.ts'
 import { renderHtml } from '../html/page.ts'
+import { renderStoryHtml } from '../html/story-page.ts'
 import type { Place, Reporter } from './reporter.ts'
 import type { Subject } from './subject.ts'
 
@@ -22,6 +24,10 @@ export function htmlOf(subject: Subject, { version, pathTo }: Pick<Place, 'versi
       })
     case 'file':
       return renderHtml({ ...subject, version, historyFile: pathTo(subject.file) })
+    case 'comparison':
+      return renderComparisonHtml(subject.comparison, version)
+    case 'story':
+      return renderStoryHtml(subject.whole, version)
     case 'trouble':
     case 'search':
       return ''

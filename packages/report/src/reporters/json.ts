@@ -35,7 +35,10 @@ export function jsonOf(subject: Subject): Json {
         ? { chaos: RESULT_FORM, file, headline: 'unknown', error: message }
         : { chaos: RESULT_FORM, file, error: message }
     }
+    case 'comparison':
+      return subject.comparison as unknown as Json
     case 'search':
+    case 'story':
       return subject.json
     default:
       return subject satisfies never

@@ -1,4 +1,5 @@
 import { count, durationOfMillis } from '../words.ts'
+import { comparisonMarkdown } from './comparison-markdown.ts'
 import type { Finding } from './finding.ts'
 import type { Reporter } from './reporter.ts'
 
@@ -13,8 +14,11 @@ const SIGNS: { readonly [result in Finding['result']]: string } = {
 export const markdownReporter: Reporter = {
   name: 'markdown',
   summary: 'a table of verdicts and each contradiction drawn, for a pull request or a job summary',
+  each: (subject) => (subject.kind === 'comparison' ? comparisonMarkdown(subject.comparison) : ''),
   end(told) {
-    const findings = told.flatMap((each) => each.findings)
+    // Comparisons have a table of their own.
+    const findings = told.flatMap((each) => each.findings).filter(({ command }) => command !== 'compare')
+    if (findings.length === 0) return ''
     const rows = findings.map(
       ({ result, name, title, expected, operations, elapsedMs }) =>
         `| ${SIGNS[result]} | ${cell(name)} | ${cell(title)} | ${cell(expected)} | ${count(operations)} | ${durationOfMillis(elapsedMs)} |`,

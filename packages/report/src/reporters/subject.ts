@@ -1,11 +1,13 @@
 import type { Report } from '@chaosproxy/checker'
 import type { History, Json } from '@chaosproxy/history'
+import type { Comparison } from '../comparison.ts'
 import type { RequirementResult } from '../requirements/result.ts'
 import type { Expectation, RunSummary } from '../run-summary.ts'
 import type { SearchSummary } from '../terminal/search-page.ts'
+import type { ToldStory } from '../told-story.ts'
 
-/** What a reporter tells of: a judged run, a checked file, a file that could not be checked, or a search. */
-export type Subject = RunSubject | FileSubject | TroubleSubject | SearchSubject
+/** What a reporter tells of. */
+export type Subject = RunSubject | FileSubject | TroubleSubject | SearchSubject | ComparisonSubject | StorySubject
 
 /** A run, by `chaos run` or `chaos record`. */
 export interface RunSubject {
@@ -73,5 +75,27 @@ export interface SearchSubject {
   readonly summary: SearchSummary
   /** The object that `--json` prints. */
   readonly json: Json
+  readonly exitCode: number
+}
+
+/** Systems measured side by side, by `chaos compare`. */
+export interface ComparisonSubject {
+  readonly kind: 'comparison'
+  readonly comparison: Comparison
+  readonly elapsedMs: number
+  readonly exitCode: number
+}
+
+/** A story that was played, by `chaos scenario`. */
+export interface StorySubject {
+  readonly kind: 'story'
+  readonly story: ToldStory
+  /** The same with every telling, the accident and what prevents it, for a page. */
+  readonly whole: ToldStory
+  /** The object that `--json` prints. */
+  readonly json: Json
+  readonly elapsedMs: number
+  /** The command that tells it again. */
+  readonly again: string
   readonly exitCode: number
 }

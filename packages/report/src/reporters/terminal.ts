@@ -1,8 +1,10 @@
 import { type CheckRow, renderCheck, renderCheckTable } from '../terminal/check-page.ts'
+import { renderComparison } from '../terminal/comparison-page.ts'
 import { renderExplanations } from '../terminal/explanation.ts'
 import { renderRepeat, renderRepeats } from '../terminal/repeats-page.ts'
 import { renderRun } from '../terminal/run-page.ts'
 import { renderSearch } from '../terminal/search-page.ts'
+import { renderStory } from '../terminal/story-page.ts'
 import type { Place, Reporter } from './reporter.ts'
 import type { FileSubject, Subject } from './subject.ts'
 
@@ -33,6 +35,10 @@ function pageOf(subject: Subject, { style, terminal }: Place): string {
       return subject.alone && subject.why === 'stopped' ? `${subject.message}\n` : ''
     case 'search':
       return renderSearch(subject.summary, style, terminal)
+    case 'comparison':
+      return renderComparison(subject.comparison, style, terminal)
+    case 'story':
+      return renderStory(subject.story, style, terminal)
     default:
       return subject satisfies never
   }

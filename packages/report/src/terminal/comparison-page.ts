@@ -6,11 +6,13 @@ import {
   levelName,
   levelSigns,
   lostIn,
+  recoveryText,
   share,
   signOf,
   worstCell,
 } from '../comparison-words.ts'
 import { printable } from '../operation-words.ts'
+import { PACELC_RULE } from '../pacelc.ts'
 import { count } from '../words.ts'
 import type { PageStyle } from './evidence.ts'
 import { finish, pageStyle, warnings } from './run-page.ts'
@@ -20,6 +22,7 @@ import { wrap } from './width.ts'
 
 /** Systems side by side: the level of each under each fault, then what each costs. Ends in a newline. */
 export function renderComparison(comparison: Comparison, style: Style, options: TerminalOptions): string {
+  const { systems } = comparison
   const page = pageStyle(style, options)
   return finish(
     [
@@ -32,6 +35,8 @@ export function renderComparison(comparison: Comparison, style: Style, options: 
           'availability: the share of requests to live nodes that were answered without an error under the worst of the faults, as in CAP; in practice: had unanswered clients asked another node',
           page.width,
         ),
+        ...wrap('recovers: from the end of the fault to the first success that stays', page.width),
+        ...(systems.some(({ pacelc }) => pacelc !== undefined) ? wrap(PACELC_RULE, page.width) : []),
         ...comparison.notes.flatMap((note) => wrap(note, page.width)),
       ].map((line) => style.dim(line)),
     ],
@@ -43,9 +48,10 @@ function levelSection(comparison: Comparison, page: PageStyle): string[] {
   const { systems, conditions } = comparison
   const rows = systems.map((system) => [
     printable(system.name),
+    system.pacelc ?? '–',
     ...conditions.map((condition) => levelCell(cellUnder(system, condition), page)),
   ])
-  const columns = [{ title: 'system' }, ...conditions.map((title) => ({ title }))]
+  const columns = [{ title: 'system' }, { title: 'PACELC' }, ...conditions.map((title) => ({ title }))]
   return [
     ...table(columns, rows, page.style.dim, 2),
     page.style.dim(
@@ -61,7 +67,18 @@ function levelCell(cell: ComparedCell | undefined, { style, symbols }: PageStyle
 }
 
 function numberSection({ systems }: Comparison, { style }: PageStyle): string[] {
-  const columns = ['system', 'available', 'in practice', 'calm p50', 'p99', 'worst p99', 'stale by', 'outage', 'lost']
+  const columns = [
+    'system',
+    'available',
+    'in practice',
+    'calm p50',
+    'p99',
+    'worst p99',
+    'stale by',
+    'outage',
+    'recovers',
+    'lost',
+  ]
   return table(
     columns.map((title, i) => (i === 0 ? { title } : { title, align: 'right' })),
     systems.map((system) => numberRow(system, style)),
@@ -88,8 +105,15 @@ function numberRow(system: ComparedSystem, style: Style): (Cell | string)[] {
     durationOrNone(most((cell) => cell.latency?.p99)),
     durationOrNone(most((cell) => cell.staleNanos)),
     durationOrNone(most((cell) => cell.outageNanos)),
+    recoveryText(longestRecovery(faulty)),
     lost === 0 ? '0' : { text: count(lost), paint: style.accent },
   ]
+}
+
+function longestRecovery(cells: readonly ComparedCell[]): ComparedCell['recovery'] {
+  if (cells.some(({ recovery }) => recovery === 'never')) return 'never'
+  const known = cells.flatMap(({ recovery }) => (typeof recovery === 'number' ? recovery : []))
+  return known.length === 0 ? undefined : Math.max(...known)
 }
 
 function brokenSection({ systems }: Comparison, page: PageStyle): string[] {

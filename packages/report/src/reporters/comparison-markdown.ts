@@ -1,0 +1,48 @@
+import type { Comparison } from '../comparison.ts'
+import {
+  cellUnder,
+  comparisonSetting,
+  durationOrNone,
+  levelName,
+  lostIn,
+  share,
+  worstCell,
+} from '../comparison-words.ts'
+import { PACELC_RULE } from '../pacelc.ts'
+import { count } from '../words.ts'
+
+/** A comparison as a table of levels and one of numbers. */
+export function comparisonMarkdown(comparison: Comparison): string {
+  const { systems, conditions } = comparison
+  const levels = systems.map((system) => [
+    system.name,
+    system.pacelc ?? '–',
+    ...conditions.map((condition) => {
+      const cell = cellUnder(system, condition)
+      return cell === undefined ? '' : `${cell.kept === false ? '❌ ' : ''}${levelName(cell.level)}`
+    }),
+  ])
+  const numbers = systems.map((system) => {
+    const [worst, calm] = [worstCell(system), cellUnder(system, 'calm')]
+    return [
+      system.name,
+      worst === undefined ? '–' : share(worst.availability.median),
+      worst === undefined ? '–' : share(worst.practical.median),
+      durationOrNone(calm?.latency?.p50),
+      durationOrNone(calm?.latency?.p99),
+      count(lostIn(system)),
+    ]
+  })
+  return `${[
+    `${comparisonSetting(comparison)}.`,
+    table(['system', 'PACELC', ...conditions], levels),
+    table(['system', 'available, worst fault', 'in practice', 'calm p50', 'calm p99', 'lost'], numbers),
+    PACELC_RULE,
+  ].join('\n\n')}\n`
+}
+
+const table = (titles: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [titles, titles.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n')
+
+/** Text that Markdown takes for nothing else. */
+const cell = (plain: string): string => (plain === '---' ? plain : plain.replace(/[\\`*_[\]<>#|~\n]/g, '\\$&'))
