@@ -5,8 +5,10 @@ import { join } from 'node:path'
 // that use up their time or memory, searches of many seeds.
 process.env['PATIENT'] = 'true'
 
+const ENDING = '.test.ts'
+
 /** Found by what they import, so that no file with patient tests is forgotten here. */
 const files = readdirSync(import.meta.dirname)
-  .filter((name) => name.endsWith('.test.ts') && !name.endsWith('.soak.test.ts'))
+  .filter((name) => name.endsWith(ENDING) && !name.endsWith(`.soak${ENDING}`))
   .filter((name) => /import \{[^}]*\bpatientTest\b/.test(readFileSync(join(import.meta.dirname, name), 'utf8')))
-for (const name of files) await import(`./${name}`)
+for (const name of files) await import(`./${name.slice(0, -ENDING.length)}.test.ts`)
