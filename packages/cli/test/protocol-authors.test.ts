@@ -5,7 +5,7 @@ import { describe, expect } from 'vitest'
 import { installed } from '../../proxy/test/real-servers.ts'
 import { type ProtocolModule, search, simulate } from '../src/index.ts'
 import { chaos, chaosHere, root, startProcess, temporaryDirectory } from './chaos.ts'
-import { isPatient, patientTest, test } from './patient.ts'
+import { patientTest, test } from './patient.ts'
 
 /** A directory of a stranger's, with what chaos init protocol writes. */
 async function withProtocol(): Promise<string> {
@@ -20,7 +20,7 @@ async function withProtocol(): Promise<string> {
 
 const moduleIn = async (directory: string) => (await importUserFile(join(directory, 'protocol.ts'))) as ProtocolModule
 
-describe.skipIf(isPatient)('chaos init protocol', () => {
+describe('chaos init protocol', () => {
   patientTest('writes a protocol that is right, and wrong with its mistake, for a test of one’s own too', async () => {
     const protocol = await moduleIn(await withProtocol())
     expect(search(protocol, { seeds: 20 })).toMatchObject({ trials: 20, found: undefined, vacuous: [] })
@@ -46,7 +46,7 @@ describe.skipIf(isPatient)('chaos init protocol', () => {
   })
 })
 
-describe.skipIf(isPatient)('the simulator as a library', () => {
+describe('the simulator as a library', () => {
   test('judges one run, which is the same each time', async () => {
     const protocol = await moduleIn(await withProtocol())
     const runs = [1, 2].map(() => simulate(protocol, { seed: 7, faults: ['kill', 'partition'], timeMs: 1_000 }))
