@@ -109,13 +109,14 @@ describe('chaos', () => {
     )
     const { stdout, stderr } = await chaosHere(
       [
-        ...['record', '--serve', 'node server.mjs {port}', '--as', 'routes.json', '--json'],
+        ...['record', '--serve', 'node server.mjs {port}', '--as', 'routes.json', '--json', '--verbose'],
         ...['--require', 'http://{n1}/x json.value == 1'],
         ...['--', 'node', '-e', 'fetch("http://{n1}/x").then((answer) => answer.text())'],
       ],
       { cwd },
     )
-    expect(stderr).not.toContain('could not')
+    expect(stderr).toMatch(/^ {2}command: node -e /m)
+    expect(stderr).toMatch(/^ {2}upstreams: node server\.mjs /m)
     expect(JSON.parse(stdout).requirements).toMatchObject([{ met: true, found: '1' }])
   })
 })

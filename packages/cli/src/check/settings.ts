@@ -52,6 +52,7 @@ export interface CheckSettings {
   readonly out: string | undefined
   /** Whether the report may replace a file that is not a report. */
   readonly force: boolean
+  readonly verbose: boolean
   /** With the one that `--out` stands for. */
   readonly reporters: readonly ReporterChoice[]
 }
@@ -80,6 +81,7 @@ export function parseCheckSettings(options: ParsedOptions): CheckSettings {
     explain: flagOf(options, 'explain'),
     out,
     force: flagOf(options, 'force'),
+    verbose: flagOf(options, 'verbose'),
     reporters: [...parseReporters(options, 'file'), ...(out === undefined ? [] : [pageChoice(out)])],
   }
 }

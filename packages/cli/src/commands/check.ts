@@ -17,7 +17,7 @@ import { vetModel } from '../check/vet-model.ts'
 import { type Command, type ParsedOptions, textsOf } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { askProbes } from '../probe/ask.ts'
-import { isForPrograms, reporterOptions } from '../reporting/choice.ts'
+import { isForPrograms, isSilent, reporterOptions } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
 import { type Part, partOf, stdoutScreen } from '../reporting/part.ts'
 import { createReporting } from '../reporting/reporting.ts'
@@ -100,7 +100,7 @@ async function runCheck(options: ParsedOptions): Promise<ExitCode> {
   if (model !== undefined) await vetModel(model)
   const { reporters } = settings
   const isQuiet = isForPrograms(reporters)
-  const progress = await createProgress({ quiet: isQuiet })
+  const progress = await createProgress({ quiet: isSilent(reporters), verbose: settings.verbose })
   const screen = stdoutScreen()
   const reporting = createReporting(reporters, screen, await loadOwnReporters(reporters))
   const results: CheckResult[] = []
@@ -160,9 +160,14 @@ async function* checkAll(
     if ('trouble' in named) return troubleOf(file, named.trouble)
     const task: CheckTask = { file, settings, alone: files.length === 1, terminal: { ...terminal, colours } }
     if (files.length === 1) progress.update(`reading ${file === STDIN ? 'stdin' : file}`)
-    const say = files.length === 1 ? progress.update : () => {}
+    progress.note(`checking ${file === STDIN ? 'stdin' : file}`)
+    const say = (text: string): void => {
+      if (files.length === 1) progress.update(text)
+      progress.note(text)
+    }
     const result = await checkBy(pool, task, say)
     done += 1
+    progress.note(resultText(result))
     if (files.length > 1) progress.update(`${file} (${done} of ${files.length})`)
     return result
   }
@@ -177,6 +182,13 @@ async function* checkAll(
   } finally {
     await pool?.close()
   }
+}
+
+function resultText(result: CheckResult): string {
+  if ('trouble' in result) return `${result.file}: not checked`
+  if ('stopped' in result) return `${result.file}: stopped`
+  const { row } = result.part
+  return `${result.file}: checked${row !== undefined && 'elapsedMs' in row ? ` in ${Math.round(row.elapsedMs)} ms` : ''}`
 }
 
 /** A single file gets all threads of the pool; several get one each. */

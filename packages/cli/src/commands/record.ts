@@ -131,6 +131,7 @@ const executeRecord = (settings: RecordedCommand): Promise<ExitCode> =>
     run: settings.run,
     verifyDeterminism: false,
     reporters: settings.reporters,
+    verbose: settings.verbose,
     events: settings.events,
     baseline: settings.baseline,
     out: settings.out,

@@ -1,14 +1,14 @@
 import { plural } from '@chaosproxy/report'
-import { NO_LEVEL } from '@chaosproxy/simulator'
+import { causeOf, NO_LEVEL } from '@chaosproxy/simulator'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { isForPrograms } from '../reporting/choice.ts'
+import { isSilent } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
 import { partOf, stdoutScreen } from '../reporting/part.ts'
 import { createReporting } from '../reporting/reporting.ts'
 import { makeOutDirectory } from '../run/directory.ts'
 import { listenForInterrupts } from '../run/interrupts.ts'
 import { print } from '../terminal/output.ts'
-import { createProgress } from '../terminal/progress.ts'
+import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
 import { packageVersion } from '../version.ts'
 import { followUp } from './follow-up.ts'
 import { doubtsOf, subjectOf, subjectText } from './outcome.ts'
@@ -23,18 +23,20 @@ const INTERRUPTED = 'Interrupted: what was found until now is cut down and shown
 export async function executeFuzz(settings: FuzzSettings): Promise<ExitCode> {
   makeOutDirectory(settings.out)
   const own = await loadOwnReporters(settings.reporters)
-  const progress = await createProgress({ quiet: isForPrograms(settings.reporters) })
+  const progress = await createProgress({ quiet: isSilent(settings.reporters), verbose: settings.verbose })
   const interrupts = listenForInterrupts(INTERRUPTED)
   const pool = createPool(settings.workers)
   try {
-    if (!isForPrograms(settings.reporters)) print(process.stderr, `\n  ${titleOf(settings)}\n\n`)
+    if (!isSilent(settings.reporters)) print(process.stderr, `\n  ${titleOf(settings)}\n\n`)
     const outcome = await searchInParallel(pool, settings, {
       progress: (trials, causes) => progress.update(progressText(trials, causes)),
       interrupted: interrupts.interrupted,
     })
     const followed = interrupts.interrupted() ? outcome : await followUp(pool, settings, outcome, progress, interrupts)
+    tellMore(progress, followed)
     progress.update('cutting down what was found')
     const results = await resultsOf(pool, settings, followed)
+    for (const { files } of results) if (files !== undefined) progress.note(`written: ${files.replay}, ${files.history}`)
     progress.stop()
     const exitCode = exitCodeOf(outcome, results, interrupts.interrupted())
     const screen = stdoutScreen()
@@ -46,6 +48,12 @@ export async function executeFuzz(settings: FuzzSettings): Promise<ExitCode> {
     interrupts.release()
     await pool.destroy()
   }
+}
+
+function tellMore({ note }: ProgressDisplay, { trials, steps, tried, findings }: SearchOutcome): void {
+  note(`${plural(trials, 'trial')} of ${plural(steps, 'step')} altogether`)
+  for (const [strategy, { trials: some, found }] of Object.entries(tried)) note(`${strategy}: ${plural(some, 'trial')}, ${found} found`)
+  for (const { seed, strategy, failure } of findings) note(`seed ${seed}, ${strategy}: ${causeOf(failure)}`)
 }
 
 function exitCodeOf(outcome: SearchOutcome, results: readonly Result[], interrupted: boolean): ExitCode {

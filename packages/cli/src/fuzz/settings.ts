@@ -40,6 +40,7 @@ export interface FuzzSettings {
   readonly shrinkMs: Millis
   readonly workers: number
   readonly reporters: readonly ReporterChoice[]
+  readonly verbose: boolean
   readonly out: string
 }
 
@@ -91,6 +92,7 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
     shrinkMs: parseDuration('shrink', textOf(options, 'shrink') ?? FUZZ_DEFAULTS.shrink),
     workers: parseCount('workers', textOf(options, 'workers') ?? availableParallelism(), { min: 1, max: 256 }),
     reporters: parseReporters(options, 'search'),
+    verbose: flagOf(options, 'verbose'),
     out: textOf(options, 'out') ?? FUZZ_DEFAULTS.out,
   }
 }

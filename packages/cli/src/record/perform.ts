@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Recorder } from '@chaosproxy/proxy'
 import type { ManagedProxy } from '@chaosproxy/proxy/control'
-import type { PerformOptions, PlannedRun, RunOutcome } from '@chaosproxy/runner'
+import type { PerformOptions, PlannedRun, RunListener, RunOutcome } from '@chaosproxy/runner'
 import {
   commandText,
   fillCommand,
@@ -14,7 +14,7 @@ import {
   startKeeper,
   type Upstream,
 } from '@chaosproxy/targets'
-import { isForPrograms } from '../reporting/choice.ts'
+import { isSilent } from '../reporting/choice.ts'
 import { observeTraffic } from './observe-traffic.ts'
 import { requireAnswers, requireOperations, requireReached } from './requirements.ts'
 import type { RecordedCommand } from './settings.ts'
@@ -55,7 +55,8 @@ async function performServed(
   { sink, logDir, begun, settled, listener, interrupted, abandoned }: PerformOptions,
   { upstreams, servers, keeper }: Served & { readonly keeper: Keeper },
 ): Promise<RunOutcome> {
-  const { cluster, observation, stop } = observeTraffic(settings, run, sink, { upstreams, victims: servers?.victims })
+  const told = listener === undefined ? sink : toldOf(sink, listener)
+  const { cluster, observation, stop } = observeTraffic(settings, run, told, { upstreams, victims: servers?.victims })
   let status: NodeJS.Timeout | undefined
   let beginning: NodeJS.Timeout | undefined
   try {
@@ -71,7 +72,7 @@ async function performServed(
       ),
       logPath: join(logDir, 'command.log'),
       keeper,
-      prints: isForPrograms(settings.reporters) ? 'stderr' : 'stdout',
+      prints: isSilent(settings.reporters) ? 'stderr' : 'stdout',
     })
     beginning = setInterval(() => {
       if (!hasTraffic(cluster.recorder)) return
@@ -100,6 +101,14 @@ async function performServed(
     await new Promise<void>((resolve) => cluster.stop(resolve))
   }
 }
+
+const toldOf = (sink: PerformOptions['sink'], listener: RunListener): PerformOptions['sink'] => ({
+  ...sink,
+  append(event) {
+    sink.append(event)
+    listener({ type: 'event', event })
+  },
+})
 
 /** The servers behind the proxies, and those that the run starts. */
 interface Served {

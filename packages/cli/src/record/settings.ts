@@ -44,6 +44,7 @@ export interface RecordedCommand {
   readonly timeMs: Millis
   readonly timeoutMs: Millis
   readonly reporters: readonly ReporterChoice[]
+  readonly verbose: boolean
   readonly events: string | undefined
   /** An earlier result that this one must not fall behind. */
   readonly baseline: ChosenBaseline | undefined
@@ -89,6 +90,7 @@ export function parseRecordSettings(options: ParsedOptions): RecordedCommand {
     timeMs,
     timeoutMs,
     reporters: parseReporters(options, 'run'),
+    verbose: flagOf(options, 'verbose'),
     events: textOf(options, 'events'),
     out: textOf(options, 'out') ?? 'chaos-results',
   }

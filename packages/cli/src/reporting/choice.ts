@@ -27,6 +27,7 @@ type ReportedKind = 'run' | 'file' | 'search' | 'comparison' | 'story'
 const names = (): readonly string[] => reporters.map(({ name }) => name)
 
 const [usual] = reporters
+const QUIET = 'line'
 
 /** The options of every command with results. */
 export const reporterOptions = (): { readonly [name: string]: Option } => ({
@@ -38,6 +39,8 @@ export const reporterOptions = (): { readonly [name: string]: Option } => ({
     requiresArg: true,
   },
   json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the page: --reporter json' },
+  quiet: { type: 'boolean', describe: 'only the verdict, in one line, and errors: --reporter line' },
+  verbose: { type: 'boolean', describe: 'tell on stderr what is started and done, and every fault as it begins and ends' },
 })
 
 /**
@@ -51,12 +54,16 @@ export function parseReporters(
   kind: ReportedKind,
   environment: NodeJS.ProcessEnv = process.env,
 ): readonly ReporterChoice[] {
+  const quiet = flagOf(options, 'quiet')
+  if (quiet && flagOf(options, 'verbose'))
+    throw new UserError('usage', '--quiet and --verbose ask for opposite things: leave one of them out.')
   const typed = [...textsOf(options, 'reporter'), ...(flagOf(options, 'json') ? ['json'] : [])]
   const chosen = typed.map((text) => parseChoice(text, kind))
   requireRoomOnStdout(chosen)
   const isUsual = chosen.every(({ file, name }) => file !== undefined || sharesStdout(name))
   const hasUsual = chosen.some(({ file, name }) => file === undefined && name === usual?.name)
-  const told = !isUsual || hasUsual || usual === undefined ? chosen : [stdoutChoice(usual.name), ...chosen]
+  const told =
+    !isUsual || hasUsual || usual === undefined ? chosen : [stdoutChoice(quiet ? QUIET : usual.name), ...chosen]
   return [...told, ...onGitHub(told, environment)]
 }
 
@@ -118,6 +125,10 @@ function requireRoomOnStdout(chosen: readonly ReporterChoice[]): void {
     `${alone.typed} and ${other.typed} would both write to stdout: give one of them a file, such as --reporter ${other.name}=FILE.`,
   )
 }
+
+/** Whether nothing is to be said of progress: stdout is for another program, or only the verdict is wanted. */
+export const isSilent = (choices: readonly ReporterChoice[]): boolean =>
+  isForPrograms(choices) || choices.some(({ file, name }) => file === undefined && name === QUIET)
 
 /** Whether stdout is for another program, so that nothing else may be said there. */
 export const isForPrograms = (choices: readonly ReporterChoice[]): boolean =>

@@ -3,7 +3,7 @@ import { nameOfChoice } from '@chaosproxy/faults'
 import { plural } from '@chaosproxy/report'
 import type { PlannedRun, RunListener } from '@chaosproxy/runner'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { isForPrograms } from '../reporting/choice.ts'
+import { isSilent } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
 import { partOf, stdoutScreen } from '../reporting/part.ts'
 import { createReporting } from '../reporting/reporting.ts'
@@ -19,6 +19,7 @@ import { type Interrupts, listenForInterrupts } from './interrupts.ts'
 import { exitCodeOf, type FinishedRun, subjectOf, writeResults } from './results.ts'
 import type { RunSettings } from './settings.ts'
 import { showProgress } from './show-progress.ts'
+import { tellMore } from './tell-more.ts'
 import { tooShortText } from './too-short.ts'
 
 /** Performs the run, and its repeats, shows what they came to, and writes each result next to its history. */
@@ -64,16 +65,20 @@ function exitCodeOfAll(done: readonly FinishedRun[], wanted: number): ExitCode {
 /** Undefined if it was interrupted before there was anything to record. */
 async function performOne(settings: RunSettings, events: EventFile | undefined): Promise<FinishedRun | undefined> {
   const { run, reporters } = settings
-  const isQuiet = isForPrograms(reporters)
+  const isQuiet = isSilent(reporters)
   const startedAt = new Date()
   const directory = createRunDirectory(settings.out, run.target.name, startedAt)
   // Progress lines would overwrite what a command prints.
-  const progress = await createProgress({ quiet: isQuiet || settings.special !== undefined })
+  const progress = await createProgress({
+    quiet: isQuiet || settings.special !== undefined,
+    verbose: settings.verbose,
+  })
   const interrupts = listenForInterrupts()
   try {
     if (!isQuiet) print(process.stderr, `\n  ${settings.special?.title ?? titleOf(run)}\n\n`)
     const tooShort = settings.special === undefined ? tooShortText(run) : undefined
-    if (tooShort !== undefined) progress.warn(tooShort)
+    if (tooShort !== undefined && !isQuiet) progress.warn(tooShort)
+    const more = tellMore(progress, run, directory.path)
     const show = showProgress(progress, run.target.tier === 'simulated')
     const interrupting = new AbortController()
     interrupts.onInterrupt(() => interrupting.abort())
@@ -81,7 +86,7 @@ async function performOne(settings: RunSettings, events: EventFile | undefined):
       directory,
       startedAt,
       interrupted: interrupting.signal,
-      listener: listening(show, events, interrupts),
+      listener: listening([show, more], events, interrupts),
       twice: settings.verifyDeterminism,
       performer: settings.special?.performer,
     })
@@ -105,9 +110,9 @@ async function performOne(settings: RunSettings, events: EventFile | undefined):
  * listen.
  */
 const listening =
-  (show: RunListener, events: EventFile | undefined, interrupts: Interrupts): RunListener =>
+  (told: readonly RunListener[], events: EventFile | undefined, interrupts: Interrupts): RunListener =>
   (event) => {
-    show(event)
+    for (const tell of told) tell(event)
     events?.listener(event)
     if (event.type === 'checking') interrupts.release()
   }

@@ -39,6 +39,8 @@ export interface RunSettings {
   /** Whether to perform a simulated run twice and compare. */
   readonly verifyDeterminism: boolean
   readonly reporters: readonly ReporterChoice[]
+  /** Whether to tell all that happens on stderr. */
+  readonly verbose?: boolean | undefined
   /** The file to write events to as they happen. */
   readonly events: string | undefined
   /** An earlier result that this one must not fall behind. */
@@ -108,6 +110,7 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
     config: loaded?.path,
     verifyDeterminism: parseVerify(flagOf(options, 'verify-determinism'), run.target),
     reporters: parseReporters(options, 'run'),
+    verbose: flagOf(options, 'verbose'),
     events: textOf(options, 'events'),
     baseline,
     out: textOf(options, 'out') ?? loaded?.config.out ?? RUN_DEFAULTS.out,

@@ -8,13 +8,23 @@ export interface ProgressDisplay {
   /** A text that stays on the screen. */
   succeed(text: string): void
   warn(text: string): void
+  /** A line for those who asked to be told more. */
+  note(text: string): void
   stop(): void
 }
 
 const PLAIN_LINE_EVERY_MS = 5_000
 
-export async function createProgress({ quiet }: { readonly quiet: boolean }): Promise<ProgressDisplay> {
-  if (quiet) return { update() {}, succeed() {}, warn: (text) => print(process.stderr, `${text}\n`), stop() {} }
+interface ProgressOptions {
+  readonly quiet: boolean
+  /** Whether to print notes, which also keeps a spinner from overwriting them. */
+  readonly verbose?: boolean | undefined
+}
+
+export async function createProgress({ quiet, verbose = false }: ProgressOptions): Promise<ProgressDisplay> {
+  const note = (text: string): void => print(process.stderr, `  ${text}\n`)
+  if (verbose) return quiet ? { ...silent, note } : { ...plainLines(), note }
+  if (quiet) return silent
   const { isTTY, columns } = process.stderr
   const { CI, TERM } = process.env
   // On a terminal without a size, as tools that drive programs open, ora would clear infinitely many lines. Its spinner is
@@ -22,6 +32,14 @@ export async function createProgress({ quiet }: { readonly quiet: boolean }): Pr
   const interactive =
     isTTY === true && columns > 0 && CI === undefined && TERM !== 'dumb' && wantsColours(process.stderr)
   return interactive ? spinner() : plainLines()
+}
+
+const silent: ProgressDisplay = {
+  update() {},
+  succeed() {},
+  warn: (text) => print(process.stderr, `${text}\n`),
+  note() {},
+  stop() {},
 }
 
 async function spinner(): Promise<ProgressDisplay> {
@@ -35,6 +53,7 @@ async function spinner(): Promise<ProgressDisplay> {
     },
     succeed: (text) => display.succeed(text),
     warn: (text) => display.warn(text),
+    note() {},
     stop: () => display.stop(),
   }
 }
@@ -52,6 +71,7 @@ function plainLines(): ProgressDisplay {
     },
     succeed: line,
     warn: line,
+    note() {},
     stop() {},
   }
 }

@@ -4,6 +4,7 @@ import { htmlReporter } from './html.ts'
 import { jsonReporter } from './json.ts'
 import { jsonlReporter } from './jsonl.ts'
 import { junitReporter } from './junit.ts'
+import { lineReporter } from './line.ts'
 import { markdownReporter } from './markdown.ts'
 import type { Reporter } from './reporter.ts'
 import { tapReporter } from './tap.ts'
@@ -12,6 +13,7 @@ import { terminalReporter } from './terminal.ts'
 /** Every reporter. The first is used if none is named. */
 export const reporters: readonly Reporter[] = [
   terminalReporter,
+  lineReporter,
   dotReporter,
   jsonReporter,
   jsonlReporter,

@@ -1,0 +1,59 @@
+import type { Event } from '@chaosproxy/history'
+import { plural } from '@chaosproxy/report'
+import type { PlannedRun, RunListener } from '@chaosproxy/runner'
+import type { ProgressDisplay } from '../terminal/progress.ts'
+
+/** For `--verbose`: what is started, every fault's begin and end, and what becomes of the record. */
+export function tellMore({ note }: ProgressDisplay, run: PlannedRun, place: string): RunListener {
+  const { target, workload } = run
+  return (event) => {
+    switch (event.type) {
+      case 'starting':
+        note(`target ${target.name}: ${target.summary}`)
+        note(`workload ${workload.name}: ${workload.functions.join(', ')}`)
+        for (const [name, value] of Object.entries(event.spec.target.settings)) note(`${name}: ${value}`)
+        for (const command of commandsIn(target.declared)) note(`command: ${command}`)
+        note(`${plural(run.schedule.length, 'fault')} planned; record and logs in ${place}`)
+        return
+      case 'event':
+        if (event.event.process === 'nemesis') note(faultText(event.event))
+        return
+      case 'ending':
+        return note('stopping the target')
+      case 'checking':
+        return note(`checking ${plural(event.operations, 'operation')} as ${modelName(run)}`)
+      case 'judged':
+        return note(`verdict: ${event.headline}`)
+      case 'ready':
+      case 'status':
+      case 'failed':
+        return
+      default:
+        return event satisfies never
+    }
+  }
+}
+
+const modelName = ({ workload: { model } }: PlannedRun): string => (typeof model === 'string' ? model : model.name)
+
+/** `1.204 s  partition begins: links=n1>n2,n2>n1`. */
+function faultText({ f, time, value }: Event): string {
+  const at = `${(time / 1e9).toFixed(3)} s`
+  const members = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : []
+  const said = members.map(([name, each]) => `${name}=${typeof each === 'string' ? each : JSON.stringify(each)}`).join(' ')
+  if (f === 'healed') return `${at}  all is healed; the last reads follow`
+  return f === 'heal' ? `${at}  ends: ${said}` : `${at}  ${f} begins: ${said}`
+}
+
+/** The commands in the user's declaration of a cluster, as they are written there. */
+function commandsIn(declared: unknown): readonly string[] {
+  if (typeof declared !== 'object' || declared === null) return []
+  return Object.entries(declared).flatMap(([name, value]) =>
+    /^(command|start|stop|init|setup)$/i.test(name) && (typeof value === 'string' || isWords(value))
+      ? [`${name}: ${typeof value === 'string' ? value : value.join(' ')}`]
+      : commandsIn(value),
+  )
+}
+
+const isWords = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((word) => typeof word === 'string')

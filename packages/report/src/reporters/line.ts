@@ -1,0 +1,26 @@
+import { type Finding, findingsOf } from './finding.ts'
+import type { Reporter } from './reporter.ts'
+
+const MARKS: { readonly [result in Finding['result']]: readonly [unicode: string, ascii: string] } = {
+  passed: ['✔', '+'],
+  failed: ['✘', 'x'],
+  undecided: ['?', '?'],
+  troubled: ['!', '!'],
+}
+
+/** One line for each verdict, as `--quiet` prints it. */
+export const lineReporter: Reporter = {
+  name: 'line',
+  summary: 'the verdict alone, a line for each: --quiet',
+  sharesStdout: true,
+  each(subject, { terminal: { unicode } }) {
+    // The message is an error, which goes to stderr.
+    if (subject.kind === 'trouble' && subject.alone) return ''
+    return findingsOf(subject)
+      .map(({ result, name, title, sentence }) => {
+        const why = sentence === '' || result === 'passed' ? '' : `: ${sentence}`
+        return `${MARKS[result][unicode ? 0 : 1]} ${name}: ${title}${why}\n`
+      })
+      .join('')
+  },
+}
