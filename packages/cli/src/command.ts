@@ -11,7 +11,7 @@ export interface Command {
   readonly summary: string
   readonly options: { readonly [name: string]: Option }
   readonly examples: readonly (readonly [command: string, explanation: string])[]
-  /** The options by group, for help; those of no group come last. */
+  /** The options by group, for help; those of no group join the last. */
   readonly groups?: { readonly [title: string]: readonly string[] }
   /** The words that may follow the name, for completion. */
   readonly words?: readonly string[]

@@ -81,7 +81,7 @@ export async function main(typed: readonly string[]): Promise<void> {
       (builder) => {
         builder.options(helpWanted ? { ...command.options } : withoutTexts(command.options))
         if (!helpWanted) return
-        for (const [title, options] of Object.entries(command.groups ?? {})) builder.group(options, `${title}:`)
+        for (const [title, options] of groupsOf(command)) builder.group([...options], `${title}:`)
         for (const [example, explanation] of command.examples) builder.example(example, explanation)
       },
       async (options) => {
@@ -96,6 +96,17 @@ export async function main(typed: readonly string[]): Promise<void> {
   } catch (error) {
     process.exitCode = report(error)
   }
+}
+
+/** The groups for help. An option that is in none of them joins the last. */
+function groupsOf({
+  options,
+  groups = {},
+}: Command): readonly (readonly [title: string, options: readonly string[]])[] {
+  const entries = Object.entries(groups)
+  const grouped = new Set(entries.flatMap(([, named]) => named))
+  const others = Object.keys(options).filter((name) => !grouped.has(name))
+  return entries.map(([title, named], i) => [title, i === entries.length - 1 ? [...named, ...others] : named])
 }
 
 /** Whether the words after `--` are another command to run. */

@@ -79,6 +79,12 @@ export const checkCommand: Command = {
     force: { type: 'boolean', describe: 'let --out replace a file that is no report' },
     ...reporterOptions(),
   },
+  groups: {
+    'What is checked': ['model', 'initial', 'format', 'failed-cas'],
+    'What must hold': ['level', 'expect', 'require', 'baseline', 'tolerance'],
+    'What it may take': ['timeout', 'memory', 'workers'],
+    'What is told': ['explain', 'out', 'force', 'reporter', 'json', 'quiet', 'verbose'],
+  },
   examples: [
     ['chaos check history.jsonl', 'verdict, and the smallest explanation'],
     ["chaos check 'runs/**/*.jsonl' etcd_007.log", 'a table of several files, of any known format'],

@@ -62,6 +62,12 @@ export const compareCommand: Command = {
     force: { type: 'boolean', describe: 'let --html replace a file that is no page of ours' },
     ...reporterOptions(),
   },
+  groups: {
+    'What is compared': ['targets', 'sweep', 'nodes', 'network', 'sim', 'real'],
+    'What clients do': ['clients', 'rate', 'time', 'timeout'],
+    'What goes wrong': ['faults', 'seeds', 'seed'],
+    'What is told': ['html', 'force', 'json'],
+  },
   examples: [
     ['chaos compare --html compare.html', 'every system under the usual faults'],
     ['chaos compare --targets raft,master-master --faults partition', 'two systems, one fault'],

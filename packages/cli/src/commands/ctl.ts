@@ -27,6 +27,11 @@ export const ctlCommand: Command = {
     downstream: { type: 'boolean', describe: 'with add: only what servers send' },
     json: { type: 'boolean', describe: 'print JSON on stdout' },
   },
+  groups: {
+    'Which proxy': ['host', 'token'],
+    'With add': ['name', 'lease', 'upstream', 'downstream'],
+    'What is told': ['json'],
+  },
   examples: [
     ...[...actions, WATCH].map(
       ({ names, usage, summary }) => [`chaos ctl ${names[0]}${usage === '' ? '' : ` ${usage}`}`, summary] as const,

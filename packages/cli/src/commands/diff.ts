@@ -16,6 +16,9 @@ export const diffCommand: Command = {
     'two results: chaos diff chaos-results/ONE chaos-results/OTHER. Each is a run, what --json printed, or a history.',
   summary: 'compare two runs or histories: verdicts, availability, latency, losses',
   options: { json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the page' } },
+  groups: {
+    'What is told': ['json'],
+  },
   examples: [
     ['chaos diff chaos-results/20261120-074501-raft chaos-results/20261121-074502-raft', 'two runs'],
     ['chaos diff histories/fresh-read.jsonl histories/stale-read.jsonl', 'two histories'],

@@ -21,6 +21,10 @@ export const doctorCommand: Command = {
     ...configOption,
     json: { type: 'boolean', describe: 'print one JSON object on stdout' },
   },
+  groups: {
+    'What is looked at': ['target', 'config'],
+    'What is told': ['json'],
+  },
   examples: [['chaos doctor --target primary-replica', 'before a run of it']],
   async run(options) {
     const { loaded, own, registries } = await readOwnConfig(options, 'chaos doctor')

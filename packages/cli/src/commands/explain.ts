@@ -26,6 +26,10 @@ export const explainCommand: Command = {
     model: { type: 'string', describe: 'what the object is [default: what the history names]', requiresArg: true },
     json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the page' },
   },
+  groups: {
+    'What is explained': ['level', 'model'],
+    'What is told': ['json'],
+  },
   examples: [
     ['chaos explain chaos-results/20261120-074501-raft', 'a run'],
     ['chaos explain histories/stale-read.jsonl --level linearizable', 'a history, by one level'],

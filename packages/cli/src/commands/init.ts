@@ -45,6 +45,10 @@ export const initCommand: Command = {
     nodes: { type: 'string', describe: 'how many nodes [default: the target decides]', requiresArg: true },
     force: { type: 'boolean', describe: 'replace the file that is there' },
   },
+  groups: {
+    'What is tested': ['target', 'command', 'path', 'value', 'example', 'nodes'],
+    'What is written': ['force'],
+  },
   examples: [
     ['chaos init', 'asks on a terminal what to test'],
     ['chaos init protocol', 'a protocol of your own to begin with, for chaos fuzz --protocol'],

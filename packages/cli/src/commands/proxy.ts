@@ -65,6 +65,13 @@ export const proxyCommand: Command = {
     log: { type: 'string', describe: 'json or pretty [default: pretty on a terminal]', requiresArg: true },
     time: { type: 'string', describe: 'end by itself after this long: 500ms, 20s, 2m', requiresArg: true },
   },
+  groups: {
+    'What is proxied': ['listen', 'upstream', 'name', 'carries', 'config'],
+    'What is recorded': ['record', 'client', 'initial', 'model', 'out', 'force', 'rotate'],
+    'How it is controlled': ['control', 'host', 'port', 'token', 'open', 'toxiproxy'],
+    'What is measured and told': ['proxy-metrics', 'runtime-metrics', 'log'],
+    'How it runs': ['workers', 'seed', 'time'],
+  },
   examples: [
     ['chaos proxy --listen 127.0.0.1:6380 --upstream 127.0.0.1:6379', 'stand before a server'],
     ['chaos proxy --upstream 127.0.0.1:8080 --carries http', 'and hurt single requests of it'],

@@ -24,6 +24,10 @@ export const replayCommand: Command = {
     workload: { type: 'string', describe: 'where the workload of your own is now, if it moved', requiresArg: true },
     json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the page' },
   },
+  groups: {
+    'How to replay': ['real', 'times', 'expect', 'invariants', 'protocol', 'workload'],
+    'What is told': ['json'],
+  },
   examples: [
     ['chaos replay not-linearizable.json', 'the same history, to the byte'],
     ['chaos replay not-linearizable.json --real --times 10', 'the same faults at the same times, on real nodes'],

@@ -9,6 +9,9 @@ export const reportersCommand: Command = {
   positional: '',
   summary: 'list the ways to tell results',
   options: { json: { type: 'boolean', describe: 'print JSON on stdout' } },
+  groups: {
+    'What is told': ['json'],
+  },
   examples: [
     ['chaos run --reporter junit=junit.xml', 'the page, and a file for a CI server'],
     ['chaos check history.jsonl --reporter markdown', 'for a pull request'],

@@ -27,6 +27,12 @@ export const routesCommand: Command = {
     model: { type: 'string', describe: 'what the operations are on, as for chaos proxy', requiresArg: true },
     json: { type: 'boolean', describe: 'print JSON on stdout' },
   },
+  groups: {
+    'The request to try': ['request', 'header', 'body'],
+    'The answer to it': ['answer', 'answer-header', 'answer-body'],
+    'How it is read': ['model'],
+    'What is told': ['json'],
+  },
   examples: [
     ['chaos routes schema > routes.schema.json', 'for editors: name it as "$schema" in the table'],
     ['chaos routes check routes.json', 'what is wrong with a table, if anything is'],

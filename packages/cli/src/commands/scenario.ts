@@ -18,6 +18,10 @@ export const scenarioCommand: Command = {
     force: { type: 'boolean', describe: 'let --html replace a file that is no page of ours' },
     ...reporterOptions(),
   },
+  groups: {
+    'How to tell it': ['fix', 'real'],
+    'What is told': ['html', 'force', 'json'],
+  },
   examples: [
     ['chaos scenario', 'the stories, with a line each'],
     ['chaos scenario burrito-and-taco', 'how to spend $15 of $10'],

@@ -18,6 +18,10 @@ export const targetsCommand: Command = {
     ...configOption,
     json: { type: 'boolean', describe: 'print JSON on stdout' },
   },
+  groups: {
+    'What is listed': ['faults', 'bugs', 'config'],
+    'What is told': ['json'],
+  },
   examples: [
     ['chaos targets --bugs', 'mistakes to try the tool on'],
     ['chaos targets redis', 'one of them, and what its errors say of the operations they answer'],

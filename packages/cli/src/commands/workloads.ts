@@ -10,6 +10,10 @@ export const workloadsCommand: Command = {
   positional: '',
   summary: 'list what clients can do, and what can be changed of it',
   options: { ...configOption, json: { type: 'boolean', describe: 'print JSON on stdout' } },
+  groups: {
+    'What is listed': ['config'],
+    'What is told': ['json'],
+  },
   examples: [['chaos run --workload queue', 'puts messages in and takes them out, and drains the queues in the end']],
   async run(options) {
     const { registries } = await readOwnConfig(options, 'chaos workloads')

@@ -36,7 +36,8 @@ export async function executeFuzz(settings: FuzzSettings): Promise<ExitCode> {
     tellMore(progress, followed)
     progress.update('cutting down what was found')
     const results = await resultsOf(pool, settings, followed)
-    for (const { files } of results) if (files !== undefined) progress.note(`written: ${files.replay}, ${files.history}`)
+    for (const { files } of results)
+      if (files !== undefined) progress.note(`written: ${files.replay}, ${files.history}`)
     progress.stop()
     const exitCode = exitCodeOf(outcome, results, interrupts.interrupted())
     const screen = stdoutScreen()
@@ -52,7 +53,8 @@ export async function executeFuzz(settings: FuzzSettings): Promise<ExitCode> {
 
 function tellMore({ note }: ProgressDisplay, { trials, steps, tried, findings }: SearchOutcome): void {
   note(`${plural(trials, 'trial')} of ${plural(steps, 'step')} altogether`)
-  for (const [strategy, { trials: some, found }] of Object.entries(tried)) note(`${strategy}: ${plural(some, 'trial')}, ${found} found`)
+  for (const [strategy, { trials: some, found }] of Object.entries(tried))
+    note(`${strategy}: ${plural(some, 'trial')}, ${found} found`)
   for (const { seed, strategy, failure } of findings) note(`seed ${seed}, ${strategy}: ${causeOf(failure)}`)
 }
 

@@ -40,7 +40,10 @@ export const reporterOptions = (): { readonly [name: string]: Option } => ({
   },
   json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the page: --reporter json' },
   quiet: { type: 'boolean', describe: 'only the verdict, in one line, and errors: --reporter line' },
-  verbose: { type: 'boolean', describe: 'tell on stderr what is started and done, and every fault as it begins and ends' },
+  verbose: {
+    type: 'boolean',
+    describe: 'tell on stderr what is started and done, and every fault as it begins and ends',
+  },
 })
 
 /**

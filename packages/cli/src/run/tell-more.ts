@@ -40,7 +40,9 @@ const modelName = ({ workload: { model } }: PlannedRun): string => (typeof model
 function faultText({ f, time, value }: Event): string {
   const at = `${(time / 1e9).toFixed(3)} s`
   const members = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : []
-  const said = members.map(([name, each]) => `${name}=${typeof each === 'string' ? each : JSON.stringify(each)}`).join(' ')
+  const said = members
+    .map(([name, each]) => `${name}=${typeof each === 'string' ? each : JSON.stringify(each)}`)
+    .join(' ')
   if (f === 'healed') return `${at}  all is healed; the last reads follow`
   return f === 'heal' ? `${at}  ends: ${said}` : `${at}  ${f} begins: ${said}`
 }
