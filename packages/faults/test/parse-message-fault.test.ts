@@ -32,7 +32,7 @@ describe('a message fault read from outside', () => {
       const given: { [name: string]: unknown } = { kind, links }
       for (const { name, ...parameter } of parameters) {
         if (parameter.default === undefined) expect(refusal(given)).toContain(`needs "${name}"`)
-        given[name] = 1
+        given[name] = parameter.unit === 'flag' ? true : 1
       }
       expect(messageFamily.parse(given, 'x')).toMatchObject({ ...given, links: [{ from: 'n1', to: 'n2' }] })
     },

@@ -23,6 +23,8 @@ export const protocolTarget = (
   sticky: (settings) => stickinessOf(protocol, settings),
   functions: () => functionsOf(protocol),
   promises({ object, settings, faults }) {
+    // What nobody has signed, anybody may have said.
+    if (faults.includes('forge-message')) return 'nothing'
     if (notPromisedUnder(protocol, settings).some((kind) => faults.some((fault) => fault === kind))) return 'nothing'
     const promised = protocol.promises(object, settings)
     return promised === 'none' ? 'nothing' : promised

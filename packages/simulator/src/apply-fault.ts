@@ -26,6 +26,8 @@ export function apply(fault: SimulatedFault, world: World): Undo {
     case 'reorder-message':
     case 'delay-message':
     case 'corrupt-message':
+    case 'forge-message':
+    case 'forge-signed-message':
     case 'lose-request':
     case 'delay-request':
       return onLinks(fault, fault.links, world)

@@ -5,7 +5,7 @@ import type { Clock, Cluster, Injected } from '@chaosproxy/runner'
 import { apply, possible, type World } from './apply-fault.ts'
 import { createClient, Deadlines } from './client.ts'
 import { streamOf } from './fate.ts'
-import { Network } from './network.ts'
+import { type Belief, Network } from './network.ts'
 import { type Moment, type Observer, SimulatedNode } from './node.ts'
 import { Call, EventQueue } from './queue.ts'
 
@@ -61,8 +61,9 @@ export function createSimulatedCluster(options: SimulationOptions): SimulatedClu
   const deadlines = new Deadlines(queue)
   let eventCount = 0
   let clients = 0
-  const network = networkOf(names, queue, options)
-  const nodes = serversOf(names, queue, options)
+  const belief: Belief = { misled: false }
+  const network = networkOf(names, queue, options, belief)
+  const nodes = serversOf(names, queue, options, { belief, resetTo: (node) => network.resetTo(node) })
   for (const node of nodes.values())
     for (const peer of nodes.values()) if (peer !== node) node.wire(peer, network.link(node.id, peer.id))
   const { inject, healAll } = createInjector({ network, nodes, now: () => queue.now }, queue)
@@ -122,8 +123,9 @@ export function createSimulatedCluster(options: SimulationOptions): SimulatedClu
   }
 }
 
-const networkOf = (names: readonly NodeId[], queue: EventQueue, options: SimulationOptions): Network =>
+const networkOf = (names: readonly NodeId[], queue: EventQueue, options: SimulationOptions, belief: Belief): Network =>
   new Network(queue, {
+    belief,
     seed: streamOf(options.seed, 'network'),
     delayMs: options.delayMs ?? millis(0.2),
     jitterMs: options.jitterMs ?? millis(0.8),
@@ -134,6 +136,7 @@ function serversOf(
   names: readonly NodeId[],
   queue: EventQueue,
   options: SimulationOptions,
+  { belief, resetTo }: { readonly belief: Belief; resetTo(node: NodeId): void },
 ): ReadonlyMap<NodeId, SimulatedNode> {
   const createServer = (id: NodeId): SimulatedNode =>
     new SimulatedNode(queue, {
@@ -147,6 +150,8 @@ function serversOf(
       log: (text) => options.log?.(queue.now, id, text),
       observe: options.observe?.(id),
       onMoment: options.onMoment,
+      belief,
+      collapsed: () => resetTo(id),
     })
   return new Map(names.map((id) => [id, createServer(id)]))
 }

@@ -1,6 +1,6 @@
 import type { Endpoint, Fault, Link as LinkName } from '@chaosproxy/faults'
-import { isCounted, isTimely, linkName } from '@chaosproxy/faults'
-import { type Millis, millis, millisToNanos, type Nanos, nanos, nanosToMillis } from '@chaosproxy/history'
+import { forge, isCounted, isTimely, linkName } from '@chaosproxy/faults'
+import { type Json, type Millis, millis, millisToNanos, type Nanos, nanos, nanosToMillis } from '@chaosproxy/history'
 import { fate, type Stream, streamOf, substream } from './fate.ts'
 import { type Addressee, Parcel } from './parcel.ts'
 import type { EventQueue } from './queue.ts'
@@ -19,6 +19,8 @@ export type MessageTrouble = Extract<
       | 'reorder-message'
       | 'delay-message'
       | 'corrupt-message'
+      | 'forge-message'
+      | 'forge-signed-message'
       | 'lose-request'
       | 'delay-request'
       | 'lose-reply'
@@ -46,6 +48,12 @@ export interface NetworkOptions {
   /** … and how much longer it can be. */
   readonly jitterMs: Millis
   readonly endpoints: readonly Endpoint[]
+  readonly belief: Belief
+}
+
+/** What the nodes of one cluster have come to: once one has believed a false message, its state may be impossible. */
+export interface Belief {
+  misled: boolean
 }
 
 /** All links between the endpoints. */
@@ -94,6 +102,8 @@ const REQUEST_LOSS = 6
 const REPLY_LOSS = 7
 const SLOWNESS = 8
 const SLOWNESS_JITTER = 9
+const FORGERY = 10
+const FALSEHOOD = 11
 
 /**
  * One direction between two endpoints. It delays, holds and loses messages; it is FIFO, like a TCP connection. The fate
@@ -105,6 +115,7 @@ export class Link {
   readonly #jitter: number
   readonly #stream: Stream
   readonly #delays: Stream
+  readonly #belief: Belief
   #sent = 0
   /** No message arrives before an earlier one. */
   #lastArrival = 0
@@ -115,7 +126,8 @@ export class Link {
   readonly #faults: Placed[] = []
   #held: Held[] = []
 
-  constructor(queue: EventQueue, link: LinkName, { seed, delayMs, jitterMs }: NetworkOptions) {
+  constructor(queue: EventQueue, link: LinkName, { seed, delayMs, jitterMs, belief }: NetworkOptions) {
+    this.#belief = belief
     this.#queue = queue
     this.#delay = millisToNanos(delayMs)
     this.#jitter = millisToNanos(jitterMs)
@@ -226,7 +238,19 @@ export class Link {
     else this.#dispatch(parcel, n)
   }
 
-  #dispatch(parcel: Parcel, n: number): void {
+  /** The message as this link would falsify it; undefined if that is impossible, or noticed. */
+  #falsified(parcel: Parcel, fault: Forging, n: number): Parcel | undefined {
+    const stream = substream(this.#stream, FALSEHOOD)
+    let drawn = 0
+    const message = forge(parcel.message as Json, fault.fields, () => fate(stream, n * DRAWS_PER_FORGERY + drawn++))
+    if (message === undefined || fault.kind === 'forge-signed-message') return undefined
+    this.#belief.misled = true
+    return parcel.saying(message)
+  }
+
+  #dispatch(honest: Parcel, n: number): void {
+    let parcel: Parcel | undefined = honest
+    let besides: Parcel | undefined
     let delay = this.#usualDelay(n)
     let departure: number = this.#queue.now
     let overtakenBy = 0
@@ -243,7 +267,7 @@ export class Link {
         case 'bandwidth': {
           standing.hits++
           const start = Math.max(departure, this.#busyUntil)
-          departure = Math.round(start + (sizeBytes(parcel.message) / fault.bytesPerSecond) * 1e9)
+          departure = Math.round(start + (sizeBytes(honest.message) / fault.bytesPerSecond) * 1e9)
           this.#busyUntil = departure
           break
         }
@@ -269,8 +293,17 @@ export class Link {
         case 'corrupt-message':
           if (!this.#strikes(placed, DAMAGE, n)) break
           standing.hits++
-          parcel.damage()
+          honest.damage()
           break
+        case 'forge-message':
+        case 'forge-signed-message': {
+          if (!this.#strikes(placed, FORGERY, n)) break
+          standing.hits++
+          const falsified = this.#falsified(honest, fault, n)
+          if (fault.besides) besides = falsified
+          else parcel = falsified
+          break
+        }
         case 'partition':
         case 'blackhole':
         case 'drop-message':
@@ -282,6 +315,8 @@ export class Link {
       }
     }
     const arrival = Math.max(departure + delay, this.#lastArrival)
+    if (besides !== undefined) this.#queue.schedule(arrival, besides)
+    if (parcel === undefined) return
     // Later messages need not wait for one that is overtaken, nor for a copy.
     if (overtakenBy > 0) this.#queue.schedule(arrival + overtakenBy, parcel)
     else this.#arriveAt(arrival, parcel)
@@ -294,6 +329,11 @@ interface Held {
   /** Number of messages sent on the link before it. */
   readonly n: number
 }
+
+type Forging = Extract<MessageTrouble, { readonly kind: 'forge-message' | 'forge-signed-message' }>
+
+/** More than a forgery of 64 fields can take. */
+const DRAWS_PER_FORGERY = 256
 
 /** A copy arrives at most this long after its message. */
 const LATEST_COPY_NANOS = 50e6

@@ -12,10 +12,10 @@ import {
 import { CrashPoints } from './crash-points.ts'
 import { type AnyEffect, Disk, type DiskOptions } from './disk.ts'
 import { fateBits, type Stream, streamOf } from './fate.ts'
-import type { Link } from './network.ts'
+import type { Belief, Link } from './network.ts'
 import { type ClockFault, NodeClock } from './node-clock.ts'
 import type { Addressee } from './parcel.ts'
-import type { EventQueue, Happening } from './queue.ts'
+import { Call, type EventQueue, type Happening } from './queue.ts'
 import { type Ringing, Timer } from './timer.ts'
 
 export type AnyEvent = MachineEvent<unknown>
@@ -39,6 +39,9 @@ export interface NodeOptions extends DiskOptions {
   readonly log: (text: string) => void
   readonly observe: Observer | undefined
   readonly onMoment: ((node: NodeId, moment: Moment) => void) | undefined
+  readonly belief: Belief
+  /** Its process has ended by itself: its connections break. */
+  readonly collapsed: () => void
 }
 
 /** Receives a request's answer, once: `undefined` if the node died first. */
@@ -121,8 +124,9 @@ export class SimulatedNode implements Ringing {
   restart(): void {
     if (this.#up) return
     this.#up = true
-    if (this.#pauses > 0) this.#backlog.push(() => this.#start())
-    else this.#start()
+    const start = () => (this.#options.belief.misled ? this.#startMisled() : this.#start())
+    if (this.#pauses > 0) this.#backlog.push(start)
+    else start()
   }
 
   pause(): void {
@@ -177,12 +181,48 @@ export class SimulatedNode implements Ringing {
       this.#stepLater(event)
       return
     }
+    if (this.#options.belief.misled) this.#stepMisled(event)
+    else this.#take(event)
+  }
+
+  #take(event: AnyEvent): void {
     this.steps++
     const { state, effects } = this.#stepped(event)
     this.#state = state
     this.#options.observe?.(state, event, this.#disk.durable)
     if (this.#options.onMoment !== undefined) this.#noticeLeading(this.#options.onMoment)
     this.#carryOut(effects)
+  }
+
+  /**
+   * Who believes what is false may come to what cannot be, and throw. A process ends by that, and is started again; the
+   * protocol is not to blame, since it was not meant for links that lie.
+   */
+  #stepMisled(event: AnyEvent): void {
+    try {
+      this.#take(event)
+    } catch (error) {
+      this.#collapse(error)
+    }
+  }
+
+  #collapse(error: unknown): void {
+    this.#options.log(`ends by itself, having believed what is false: ${messageOf(error)}`)
+    this.kill()
+    this.#options.collapsed()
+    const life = this.#life
+    const revive = new Call(() => {
+      if (life === this.#life) this.restart()
+    })
+    this.#queue.schedule(this.#queue.now + SUPERVISOR_NANOS, revive)
+  }
+
+  #startMisled(): void {
+    try {
+      this.#start()
+    } catch (error) {
+      this.#collapse(error)
+    }
   }
 
   // Separate from `#step`: a function that contains a closure is slower at every call.
@@ -242,9 +282,22 @@ export class SimulatedNode implements Ringing {
       this.#writtenLater(life, batch)
       return
     }
+    if (this.#options.belief.misled) this.#goOnMisled(batch)
+    else this.#goOn(batch)
+  }
+
+  #goOn(batch: readonly AnyEffect[]): void {
     const later = this.#disk.end()
     for (const effect of batch) if (!this.#execute(effect)) return
     this.#carryOut(later)
+  }
+
+  #goOnMisled(batch: readonly AnyEffect[]): void {
+    try {
+      this.#goOn(batch)
+    } catch (error) {
+      this.#collapse(error)
+    }
   }
 
   #writtenLater(life: number, batch: readonly AnyEffect[]): void {
@@ -342,6 +395,11 @@ export class SimulatedNode implements Ringing {
     })
   }
 }
+
+/** How soon a process that ended by itself is started again. */
+const SUPERVISOR_NANOS = 100e6
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 class Fsync implements Happening {
   readonly #node: SimulatedNode

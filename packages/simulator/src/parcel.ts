@@ -34,6 +34,11 @@ export class Parcel implements Happening {
     this.#connection = link.connection
   }
 
+  /** Another message for the same receiver, sent on the same connection. */
+  saying(message: unknown): Parcel {
+    return new Parcel(message, this.#addressee, this.#link)
+  }
+
   damage(): void {
     this.#damaged = true
   }

@@ -18,6 +18,8 @@ const kinds: { readonly [Kind in SimulatedFault['kind']]: true } = {
   'reorder-message': true,
   'delay-message': true,
   'corrupt-message': true,
+  'forge-message': true,
+  'forge-signed-message': true,
   'lose-request': true,
   'delay-request': true,
   'lose-reply': true,
@@ -49,6 +51,7 @@ const instead: { readonly [kind in FaultKind]?: string } = {
   'trickle-reply': 'delay-reply',
   'truncate-reply': 'lose-reply',
   'replay-message': 'duplicate-message',
+  'fabricate-message': 'forge-message',
 }
 
 const isSimulated = (fault: Fault): fault is SimulatedFault => Object.hasOwn(kinds, fault.kind)
@@ -86,6 +89,10 @@ export function simulated(fault: Fault): SimulatedFault | { readonly not: string
   if (fault.kind === 'duplicate-message' && ofClients !== undefined)
     return {
       not: `${linkName(ofClients)} carries no messages that could come twice: each request of a client is made once`,
+    }
+  if ((fault.kind === 'forge-message' || fault.kind === 'forge-signed-message') && ofClients !== undefined)
+    return {
+      not: `${linkName(ofClients)} carries what clients say, which is recorded as said: forge links between nodes`,
     }
   const isHttp = familyOf(fault.kind)?.name === 'http'
   const notRequests = isHttp ? fault.links.find(({ from }) => from !== 'clients') : undefined

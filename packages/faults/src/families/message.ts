@@ -7,6 +7,8 @@ import {
   dropMessage,
   duplicateMessage,
   fabricateMessage,
+  forgeMessage,
+  forgeSignedMessage,
   reorderMessage,
   replayMessage,
 } from '../kinds/messages.ts'
@@ -32,7 +34,17 @@ export const messageFamily = defineFamily({
   name: 'message',
   summary: 'single messages of RESP, JSON lines or a length prefix',
   noun: 'message fault',
-  kinds: [dropMessage, duplicateMessage, reorderMessage, replayMessage, delayMessage, corruptMessage, fabricateMessage],
+  kinds: [
+    dropMessage,
+    duplicateMessage,
+    reorderMessage,
+    replayMessage,
+    delayMessage,
+    corruptMessage,
+    fabricateMessage,
+    forgeMessage,
+    forgeSignedMessage,
+  ],
   match,
   when,
   validateMatch(given, _, where) {

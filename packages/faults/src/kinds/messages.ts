@@ -1,5 +1,5 @@
 import { defineFault } from '../definition.ts'
-import { count, json, ms, or } from '../parameter.ts'
+import { count, flag, json, ms, or } from '../parameter.ts'
 
 const behind = or(count('others that pass first', { least: 1 }), 1)
 const withinMs = or(ms('how long it waits for them at most', { most: 3_600_000 }), 1000)
@@ -49,4 +49,23 @@ export const fabricateMessage = defineFault({
   kind: 'fabricate-message',
   summary: 'another message takes its place',
   parameters: { message: json('what it says instead') },
+})
+
+const forged = {
+  fields: or(count('how many fields say something else', { least: 1, most: 64 }), 1),
+  besides: or(flag("the true message comes too, so that the false one is nobody's"), false),
+}
+
+/** Lamport, Shostak & Pease, "The Byzantine Generals Problem", 1982, §3: oral messages, on a link that lies. */
+export const forgeMessage = defineFault({
+  kind: 'forge-message',
+  summary: 'fields of a JSON message say something else, and its receiver believes them',
+  parameters: forged,
+})
+
+/** §4: "A loyal general's signature cannot be forged, and any alteration of the contents […] can be detected". */
+export const forgeSignedMessage = defineFault({
+  kind: 'forge-signed-message',
+  summary: 'as forge-message, but messages are signed: their receivers drop what was altered',
+  parameters: forged,
 })

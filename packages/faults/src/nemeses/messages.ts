@@ -42,3 +42,28 @@ export const corrupt: Nemesis = {
   plan: (random) =>
     just({ kind: 'corrupt-message', links, bits: 1, when: { probability: 0.01 + 0.09 * random.next() } }),
 }
+
+const planForged = (kind: 'forge-message' | 'forge-signed-message', random: Random) =>
+  just({
+    kind,
+    links,
+    fields: 1,
+    besides: random.chance(0.3),
+    when: { probability: 0.01 + 0.09 * random.next() },
+  })
+
+export const forge: Nemesis = {
+  name: 'forge',
+  summary: 'alter 1 to 10% of the messages between nodes, or add altered ones: links that lie',
+  kind: 'forge-message',
+  among: 'nodes',
+  plan: (random) => planForged('forge-message', random),
+}
+
+export const forgeSigned: Nemesis = {
+  name: 'forge-signed',
+  summary: 'the same where messages are signed, so that what was altered is noticed and dropped',
+  kind: 'forge-signed-message',
+  among: 'nodes',
+  plan: (random) => planForged('forge-signed-message', random),
+}

@@ -1,5 +1,5 @@
 import { delay, delayClients, reset, slow } from './links.ts'
-import { corrupt, duplicate, loss, reorder } from './messages.ts'
+import { corrupt, duplicate, forge, forgeSigned, loss, reorder } from './messages.ts'
 import type { Nemesis } from './nemesis.ts'
 import { bridge, cutClients, halves, isolateLeader, oneWay, partition, ring } from './partitions.ts'
 import { clock, crash, failover, kill, pause, shifting } from './processes.ts'
@@ -33,6 +33,8 @@ export const nemeses: readonly Nemesis[] = [
   duplicate,
   reorder,
   corrupt,
+  forge,
+  forgeSigned,
   crash,
   clock,
   failover,

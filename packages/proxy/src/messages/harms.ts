@@ -1,4 +1,4 @@
-import type { MessageFault, Random } from '@chaosproxy/faults'
+import { forge, type MessageFault, type Random } from '@chaosproxy/faults'
 import { flipBits } from './corrupt.ts'
 import type { MessageRule, Track } from './message-rule.ts'
 
@@ -75,6 +75,25 @@ const harms: { readonly [Kind in MessageFault['kind']]: MessageHarm<Kind> } = {
     const fabricated = track.framing.write(message, track.direction)
     return { ...fate, copies: fate.copies.map(() => fabricated) }
   },
+  'forge-message'(fate, { fields, besides }, { message, track, rule, random }) {
+    const forged = forgedBytes(message, fields, track, random())
+    if (forged === undefined) return undefined
+    rule.standing.hits++
+    return { ...fate, copies: besides ? [...fate.copies, forged] : fate.copies.map(() => forged) }
+  },
+  // Receivers notice, and what they drop need not be sent: an added message is dropped, and so is an altered one.
+  'forge-signed-message'(fate, { fields, besides }, { message, track, rule, random }) {
+    if (forgedBytes(message, fields, track, random()) === undefined) return undefined
+    rule.standing.hits++
+    return besides ? fate : { ...fate, copies: [] }
+  },
+}
+
+/** Undefined for what is no JSON, or says nothing that could be said otherwise. */
+function forgedBytes(message: Buffer, fields: number, { framing, direction }: Track, random: Random) {
+  const said = framing.readsJson === true ? framing.read(message) : undefined
+  const forged = said === undefined ? undefined : forge(said, fields, () => random.next())
+  return forged === undefined ? undefined : framing.write(forged, direction)
 }
 
 export function suffer(fate: Fate, strike: Strike): Fate | undefined {

@@ -116,6 +116,34 @@ describe('a message is', () => {
     expect(there.text).toBe('*2\r\n$3\r\nDEL\r\n$1\r\nx\r\nPING\r\n')
   })
 
+  test('falsified in one field, in its place or besides, where it is JSON', () => {
+    const { apply, send, there } = world()
+    const fault = apply({ kind: 'forge-message', fields: 1, besides: false }, { when: { nth: 1 } })
+    const added = apply({ kind: 'forge-message', fields: 1, besides: true }, { when: { nth: 2 } })
+    send('{"type":"vote","term":5}\n{"type":"vote","term":7}\n')
+    const [altered, honest, besides] = there.text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect([altered.type, honest, besides.type]).toEqual(['vote', { type: 'vote', term: 7 }, 'vote'])
+    expect([altered.term === 5, besides.term === 7, fault.hits, added.hits]).toEqual([false, false, 1, 1])
+  })
+
+  test('dropped if it was falsified and signed, and not if a false one was added', () => {
+    const { apply, send, there } = world()
+    apply({ kind: 'forge-signed-message', fields: 1, besides: false }, { when: { nth: 1 } })
+    apply({ kind: 'forge-signed-message', fields: 1, besides: true }, { when: { nth: 2 } })
+    send('{"term":5}\n{"term":7}\n')
+    expect(there.text).toBe('{"term":7}\n')
+  })
+
+  test('not falsified where there is no JSON', () => {
+    const { apply, send, there } = world({ framing: resp })
+    const fault = apply({ kind: 'forge-message', fields: 1, besides: false })
+    send('PING\r\n')
+    expect([there.text, fault.hits]).toEqual(['PING\r\n', 0])
+  })
+
   test('hurt in the direction that was said, and in no other', () => {
     const { apply, send, there, here, interceptor } = world()
     apply(drop, { links: back })

@@ -25,9 +25,12 @@ export interface ClockStrengths {
 /** As the nemesis `clock` draws them. */
 const USUAL: { readonly driftPpm: number; readonly jumpMs: number } = { driftPpm: 50_000, jumpMs: 2_000 }
 
-/** The search draws from faults among nodes, where mistakes hide; the network to clients never fails unless chosen. */
+/**
+ * The search draws from faults among nodes, where mistakes hide; the network to clients never fails unless chosen. Nor do
+ * links lie: whoever believes them keeps no promise, mistake or not.
+ */
 const usual: readonly Nemesis[] = allNemeses.filter(
-  ({ among, kind }) => among === 'nodes' && simulatorSuffers(kind) === true,
+  ({ among, kind }) => among === 'nodes' && simulatorSuffers(kind) === true && !kind.startsWith('forge-'),
 )
 
 /** The nemeses that trials draw from. */

@@ -27,6 +27,14 @@ const always: { readonly [kind in FaultKind]?: Refusal } = {
     not: 'no node is meant to survive a peer that lies',
     instead: 'drop-message or duplicate-message',
   },
+  'forge-message': {
+    not: 'a process that believes what is false may end by that, and there is nobody to start it again',
+    instead: 'a protocol with --sim',
+  },
+  'forge-signed-message': {
+    not: 'messages are not signed',
+    instead: 'drop-message, which comes to the same',
+  },
 }
 
 const UNLINKED: Refusal = {

@@ -14,6 +14,14 @@ const refused: { readonly [kind in FaultKind]?: Exclude<Suffering, true> } = {
     not: 'no node is meant to survive a peer that lies',
     instead: 'drop-message or duplicate-message',
   },
+  'forge-message': {
+    not: 'a process that believes what is false may end by that, and there is nobody to start it again',
+    instead: 'run it with --sim',
+  },
+  'forge-signed-message': {
+    not: 'messages are not signed',
+    instead: 'drop-message, which comes to the same',
+  },
   crash: { not: 'a signal reaches a process at some time, not at some effect', instead: 'kill, or with --sim' },
   failover: { not: 'its protocols have no command for it: they elect by themselves', instead: 'kill or pause' },
   clock: { not: 'all processes of a machine read the same clock', instead: 'pause, or with --sim' },
