@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { systemRows } from '../../simulator/test/systems/registry.ts'
 import { type SystemRow, titleOf } from '../../simulator/test/systems/row.ts'
@@ -18,8 +20,14 @@ const SEEDS = [1, 2, 3]
 /** What has to break must do so within as many runs. */
 const MORE_SEEDS = [4, 5, 6, 7, 8]
 
+function fileOf(schedule: NonNullable<SystemRow['aimed']>): string {
+  const file = join(temporaryDirectory(), 'schedule.json')
+  writeFileSync(file, JSON.stringify(schedule))
+  return file
+}
+
 async function verdictOf(
-  { protocol, knobs = {}, workload, settings = {}, nodes, faults, rate }: SystemRow,
+  { protocol, knobs = {}, workload, settings = {}, nodes, faults, aimed, rate }: SystemRow,
   seed: number,
 ) {
   const given = (option: string, values: object) =>
@@ -29,7 +37,7 @@ async function verdictOf(
     ...(workload === undefined ? [] : ['--workload', workload]),
     ...(rate === undefined ? [] : ['--rate', String(rate)]),
     ...(nodes === undefined ? [] : ['--nodes', String(nodes)]),
-    ...['--faults', faults.length === 0 ? 'none' : faults.join(',')],
+    ...['--faults', aimed !== undefined ? fileOf(aimed) : faults.length === 0 ? 'none' : faults.join(',')],
   ]
   const always = ['--time', '6s', '--seed', String(seed), '--expect', 'none', '--out', temporaryDirectory(), '--json']
   const { stdout, stderr } = await chaos(['run', '--target', protocol, ...turned, ...chosen, ...always])

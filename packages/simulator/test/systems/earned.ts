@@ -1,11 +1,11 @@
 import { check, type Report } from '@chaosproxy/checker'
-import { createRandom, nemeses, nodeNames, planSchedule } from '@chaosproxy/faults'
+import { createRandom, nemeses, nodeNames, parseSchedule, planSchedule } from '@chaosproxy/faults'
 import { type Event, historyFromEvents, millis } from '@chaosproxy/history'
 import { findProtocol, stickinessOf } from '@chaosproxy/protocols'
 import { settingsFor, type Workload, workloads } from '@chaosproxy/workloads'
 import { createSimulatedCluster } from '../../src/cluster.ts'
 import { simulateRun } from '../../src/simulate.ts'
-import type { SystemRow } from './row.ts'
+import { type SystemRow, titleOf } from './row.ts'
 
 const NODES = 5
 /** As many operations either way: where nothing breaks, only what is close together shows the order of the system. */
@@ -51,18 +51,21 @@ export const isComplete = ({ earns: { loses = false } }: SystemRow, shown: Shown
 function runRow(row: SystemRow, seed: number): Report<string> {
   const { protocol, knobs = {}, nodes = NODES, faults, earns } = row
   const workload = workloadOf(row)
-  const { timeMs, rate } = faults.length === 0 ? CALM_PACE : USUAL_PACE
+  const { timeMs, rate } = faults.length === 0 && row.aimed === undefined ? CALM_PACE : USUAL_PACE
   const machine = findProtocol(protocol)!.create({ object: workload.object, knobs })
   const events: Event[] = []
   const run = simulateRun(createSimulatedCluster({ machine, nodes, seed }), {
     workload,
     settings: settingsFor(workload, { ...fewKeys(workload), ...row.settings }, !earns.meets.includes('linearizable')),
-    schedule: planSchedule({
-      nemeses: nemeses.filter(({ name }) => faults.includes(name)),
-      nodes: nodeNames(nodes),
-      durationMs: timeMs,
-      random: createRandom(`schedule ${seed}`),
-    }),
+    schedule:
+      row.aimed !== undefined
+        ? parseSchedule(row.aimed, titleOf(row))
+        : planSchedule({
+            nemeses: nemeses.filter(({ name }) => faults.includes(name)),
+            nodes: nodeNames(nodes),
+            durationMs: timeMs,
+            random: createRandom(`schedule ${seed}`),
+          }),
     sink: { append: (event) => events.push(event) },
     // Four for each node, the last of which asks another node each time.
     clients: 20,

@@ -1,4 +1,4 @@
-import { CALM, type SystemRow, UNDER_FAULTS } from './row.ts'
+import { between, CALM, type SystemRow, UNDER_FAULTS } from './row.ts'
 
 const LINEARIZABLE = { meets: ['linearizable', 'eventual'] }
 const STICKY = { reads: 'sticky', failover: false }
@@ -21,6 +21,18 @@ export const primaryReplicaRows: readonly SystemRow[] = [
   },
   // Semi-synchronous: two replicas of four make a majority with the primary.
   { protocol: 'primary-replica', knobs: { sync: 2, reads: 'primary' }, faults: UNDER_FAULTS, earns: LINEARIZABLE },
+  // One replica of four: what only it and the primary have is lost when the other three go on without them.
+  {
+    protocol: 'primary-replica',
+    knobs: { sync: 1, reads: 'primary' },
+    settings: { keys: 30 },
+    faults: [],
+    aimed: [
+      { fromMs: 100, toMs: 750, kind: 'partition', links: between(['n1', 'n2'], ['n3', 'n4', 'n5']) },
+      { fromMs: 800, toMs: 1_450, kind: 'partition', links: between(['n3', 'n4'], ['n1', 'n2', 'n5']) },
+    ],
+    earns: { meets: [], breaks: ['linearizable'], loses: true },
+  },
   { protocol: 'primary-replica', knobs: SYNCHRONOUS, faults: CALM, earns: LINEARIZABLE },
   { protocol: 'primary-replica', knobs: SYNCHRONOUS, faults: UNDER_FAULTS, earns: LINEARIZABLE },
   {

@@ -17,6 +17,15 @@ export const redlockRows: readonly SystemRow[] = [
     faults: CALM,
     earns: { meets: [], breaks: ['linearizable'] },
   },
+  // A holder whose words reach the resource only after its lock has run out undoes what the next one stored.
+  {
+    protocol: 'redlock',
+    workload: 'set',
+    knobs: { 'ttl-ms': 100 },
+    faults: [],
+    aimed: [{ fromMs: 100, toMs: 1_200, kind: 'latency', links: ['n2>n1'], latencyMs: 80, jitterMs: 20 }],
+    earns: { meets: [], breaks: ['linearizable', 'eventual'], loses: true },
+  },
   // What is stored late does no harm with a fencing token.
   { protocol: 'redlock', knobs: FENCED, faults: UNDER_FAULTS, earns: { meets: ['linearizable'] } },
 ]

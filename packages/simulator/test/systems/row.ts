@@ -1,3 +1,4 @@
+import type { Json } from '@chaosproxy/history'
 import type { Settings } from '@chaosproxy/workloads'
 
 /**
@@ -14,9 +15,19 @@ export interface SystemRow {
   readonly nodes?: number
   /** Nemeses by name; none: a calm run. */
   readonly faults: readonly string[]
+  /** Faults aimed at what must break, as `--faults FILE` takes them; nemeses would seldom hit it. */
+  readonly aimed?: readonly AimedFault[]
   /** Operations per second, if what must break shows only under load. */
   readonly rate?: number
   readonly earns: EarnedVerdict
+}
+
+export interface AimedFault {
+  readonly fromMs: number
+  readonly toMs: number
+  readonly kind: string
+  readonly links: readonly string[]
+  readonly [parameter: string]: Json
 }
 
 export interface EarnedVerdict {
@@ -32,10 +43,14 @@ export const CALM: readonly string[] = []
 /** "under faults" of the table: partitions, loss, delay, crashes and clock skew. */
 export const UNDER_FAULTS: readonly string[] = ['partition', 'loss', 'delay', 'kill', 'pause', 'clock']
 
-export const titleOf = ({ protocol, knobs = {}, workload, faults }: SystemRow): string =>
+/** Every link between nodes of the two sides. */
+export const between = (one: readonly string[], other: readonly string[]): readonly string[] =>
+  one.flatMap((a) => other.flatMap((b) => [`${a}>${b}`, `${b}>${a}`]))
+
+export const titleOf = ({ protocol, knobs = {}, workload, faults, aimed }: SystemRow): string =>
   [
     protocol,
     ...Object.entries(knobs).map(([name, value]) => `${name}=${value}`),
     ...(workload === undefined ? [] : [workload]),
-    faults.length === 0 ? 'calm' : faults.join('+'),
+    aimed !== undefined ? `aimed ${aimed[0]?.kind}` : faults.length === 0 ? 'calm' : faults.join('+'),
   ].join(' ')
