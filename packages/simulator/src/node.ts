@@ -12,11 +12,12 @@ import {
 import { CrashPoints } from './crash-points.ts'
 import { type AnyEffect, Disk, type DiskOptions } from './disk.ts'
 import { fateBits, type Stream, streamOf } from './fate.ts'
+import { Fsync } from './fsync.ts'
 import type { Belief, Link } from './network.ts'
 import { type ClockFault, NodeClock } from './node-clock.ts'
-import type { Addressee } from './parcel.ts'
-import { Call, type EventQueue, type Happening } from './queue.ts'
+import { Call, type EventQueue } from './queue.ts'
 import { type Ringing, Timer } from './timer.ts'
+import { Wire } from './wire.ts'
 
 export type AnyEvent = MachineEvent<unknown>
 /**
@@ -124,7 +125,7 @@ export class SimulatedNode implements Ringing {
   restart(): void {
     if (this.#up) return
     this.#up = true
-    const start = () => (this.#options.belief.misled ? this.#startMisled() : this.#start())
+    const start = () => (this.#options.belief.misled ? this.#whileMisled(() => this.#start()) : this.#start())
     if (this.#pauses > 0) this.#backlog.push(start)
     else start()
   }
@@ -198,12 +199,16 @@ export class SimulatedNode implements Ringing {
    * Who believes what is false may come to what cannot be, and throw. A process ends by that, and is started again; the
    * protocol is not to blame, since it was not meant for links that lie.
    */
-  #stepMisled(event: AnyEvent): void {
+  #whileMisled(act: () => void): void {
     try {
-      this.#take(event)
+      act()
     } catch (error) {
       this.#collapse(error)
     }
+  }
+
+  #stepMisled(event: AnyEvent): void {
+    this.#whileMisled(() => this.#take(event))
   }
 
   #collapse(error: unknown): void {
@@ -215,14 +220,6 @@ export class SimulatedNode implements Ringing {
       if (life === this.#life) this.restart()
     })
     this.#queue.schedule(this.#queue.now + SUPERVISOR_NANOS, revive)
-  }
-
-  #startMisled(): void {
-    try {
-      this.#start()
-    } catch (error) {
-      this.#collapse(error)
-    }
   }
 
   // Separate from `#step`: a function that contains a closure is slower at every call.
@@ -293,11 +290,7 @@ export class SimulatedNode implements Ringing {
   }
 
   #goOnMisled(batch: readonly AnyEffect[]): void {
-    try {
-      this.#goOn(batch)
-    } catch (error) {
-      this.#collapse(error)
-    }
+    this.#whileMisled(() => this.#goOn(batch))
   }
 
   #writtenLater(life: number, batch: readonly AnyEffect[]): void {
@@ -400,38 +393,3 @@ export class SimulatedNode implements Ringing {
 const SUPERVISOR_NANOS = 100e6
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-class Fsync implements Happening {
-  readonly #node: SimulatedNode
-  readonly #life: number
-  readonly #batch: readonly AnyEffect[]
-
-  constructor(node: SimulatedNode, life: number, batch: readonly AnyEffect[]) {
-    this.#node = node
-    this.#life = life
-    this.#batch = batch
-  }
-
-  happen(): void {
-    this.#node.written(this.#life, this.#batch)
-  }
-}
-
-/** One direction between two nodes. Messages lost with their connection are lost silently. */
-class Wire implements Addressee {
-  readonly link: Link
-  readonly #from: NodeId
-  readonly #to: SimulatedNode
-
-  constructor(from: NodeId, link: Link, to: SimulatedNode) {
-    this.link = link
-    this.#from = from
-    this.#to = to
-  }
-
-  deliver(message: unknown): void {
-    this.#to.receive(this.#from, message)
-  }
-
-  broken(): void {}
-}
