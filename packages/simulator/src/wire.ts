@@ -1,0 +1,26 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { Link } from './network.ts'
+import type { Addressee } from './parcel.ts'
+
+interface Receiver {
+  receive(from: NodeId, message: unknown): void
+}
+
+/** One direction between two nodes. Messages lost with their connection are lost silently. */
+export class Wire implements Addressee {
+  readonly link: Link
+  readonly #from: NodeId
+  readonly #to: Receiver
+
+  constructor(from: NodeId, link: Link, to: Receiver) {
+    this.link = link
+    this.#from = from
+    this.#to = to
+  }
+
+  deliver(message: unknown): void {
+    this.#to.receive(this.#from, message)
+  }
+
+  broken(): void {}
+}
