@@ -16,6 +16,7 @@ const rows = [
   'targets',
   'scenarios',
   'cli',
+  'undici',
   'vitest',
 ]
 const pure = ['faults', 'protocols', 'checker', 'workloads', 'report', 'scenarios']

@@ -145,7 +145,7 @@ describe.skipIf(!reachable)('installed from a registry, chaosproxy', () => {
       writeFileSync(join(cwd, `${row}.ts`), /```ts\n(.*?)```/s.exec(text)?.[1] ?? 'no example')
     }
     await succeeds(cwd, 'npm', 'init', '-y')
-    await succeeds(cwd, 'npm', 'install', 'chaosproxy', '@types/node@20')
+    await succeeds(cwd, 'npm', 'install', 'chaosproxy', '@chaosproxy/undici', 'undici@7', '@types/node@20')
     await compile(cwd, ['node'])
     for (const row of readdirSync(join(cwd, 'out'))) await succeeds(cwd, process.execPath, join('out', row))
   })

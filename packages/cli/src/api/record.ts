@@ -1,4 +1,5 @@
-import { parseFault } from '@chaosproxy/faults'
+import type { Duplex } from 'node:stream'
+import { http2Family, parseFault } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { JudgedRun } from '@chaosproxy/runner'
 import { type OpenProxies, performHere } from '../record/perform-here.ts'
@@ -10,8 +11,10 @@ import { type Run, runOf } from './run.ts'
 
 /** What to record: the options of `chaos record` of the same names. */
 export interface RecordDraft {
-  /** `host:port` of a server, or of several by name. */
+  /** `host:port` or the origin (`https://api.example`) of a server, or of several by name; a single one is `n1`. */
   readonly upstream: string | { readonly [name: string]: string }
+  /** False opens no ports: clients in this process connect by `dial`, such as through `@chaosproxy/undici`. */
+  readonly listen?: boolean | undefined
   /** The path of a route table (HTTP), or `resp` (Redis). */
   readonly as: string
   readonly model?: string | undefined
@@ -21,6 +24,8 @@ export interface RecordDraft {
   readonly expect?: string | undefined
   /** Further bounds, such as `lost == 0`. */
   readonly require?: readonly string[] | undefined
+  /** What the randomness of faults comes from; drawn by default. */
+  readonly seed?: number | undefined
   /** How long a last read waits for its answer; by default 1,000. */
   readonly timeoutMs?: number | undefined
   /** Where to create the directory of the record; by default `chaos-results`. */
@@ -35,10 +40,17 @@ export interface FaultDraft {
 
 /** A recording under way: a proxy in front of each server, which records what passes and can hurt it. */
 export interface Recording {
-  /** The proxy's `host:port` for a server, by default the first. */
+  /** The origin of each server itself, by its name: `http://127.0.0.1:8080`. */
+  readonly origins: ReadonlyMap<string, string>
+  /** The proxy's `host:port` for a server, by default the first. @throws UserError (usage) if it opened no port. */
   address(name?: string): string
   /** The same as `http://host:port`. */
   url(name?: string): string
+  /**
+   * Connects to a server, by default the first, without a socket. The stream carries the plaintext of a connection,
+   * whatever the server's own origin; it is recorded and suffers faults like any other.
+   */
+  dial(name?: string): Duplex
   /**
    * Injects a fault. Without `links`, it is on those from the clients to every server. Resolves once it is in force, to what
    * heals it; that resolves to how often it took effect.
@@ -82,32 +94,89 @@ export async function record(draft: RecordDraft): Promise<Recording> {
   })
 }
 
-function settingsOf({ upstream, timeoutMs, require, ...draft }: RecordDraft): RecordedCommand {
-  const named = typeof upstream === 'string' ? { n1: upstream } : upstream
-  return parseRecordSettings({
+interface RecordedHere extends RecordedCommand {
+  readonly origins: ReadonlyMap<string, string>
+  readonly listens: boolean
+}
+
+function settingsOf({ upstream, listen = true, timeoutMs, require, ...draft }: RecordDraft): RecordedHere {
+  const named = Object.entries(typeof upstream === 'string' ? { n1: upstream } : upstream)
+  // As all of Node has it.
+  const verify = process.env['NODE_TLS_REJECT_UNAUTHORIZED'] !== '0'
+  const places = new Map(named.map(([name, place]) => [name, placeOf(place)]))
+  const settings = parseRecordSettings({
     ...draft,
     ...(require === undefined ? {} : { require: [...require] }),
     ...(timeoutMs === undefined ? {} : { timeout: `${timeoutMs}ms` }),
-    name: Object.keys(named),
-    upstream: Object.values(named),
+    name: [...places.keys()],
+    upstream: [...places.values()].map(({ address }) => address),
     '--': ['a program'],
   })
+  return {
+    ...settings,
+    servers: settings.servers.map((server) => ({
+      ...server,
+      listens: listen,
+      tls: places.get(server.name)?.isSecure === true ? { originate: { alpn: ['http/1.1'], verify } } : undefined,
+    })),
+    origins: new Map([...places].map(([name, { origin }]) => [name, origin])),
+    listens: listen,
+  }
 }
 
-function recordingOf({ servers }: RecordedCommand, proxies: OpenProxies, stop: () => Promise<Run>): Recording {
+/** Reads `host:port`, or an origin. @throws UserError (usage) */
+function placeOf(text: string): { readonly address: string; readonly origin: string; readonly isSecure: boolean } {
+  if (!text.includes('://')) {
+    const plain = `http://${text}`
+    return { address: text, origin: URL.canParse(plain) ? new URL(plain).origin : plain, isSecure: false }
+  }
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol) || url.pathname !== '/' || url.search !== '')
+    throw new UserError(
+      'usage',
+      `upstream ${text}: this is no origin. Write host:port, or the scheme with it, such as https://api.example:8443.`,
+    )
+  const isSecure = url.protocol === 'https:'
+  const port = url.port === '' ? (isSecure ? 443 : 80) : url.port
+  return { address: `${url.hostname}:${port}`, origin: url.origin, isSecure }
+}
+
+function recordingOf(
+  { servers, origins, listens }: RecordedHere,
+  proxies: OpenProxies,
+  stop: () => Promise<Run>,
+): Recording {
   const names = servers.map(({ name }) => name)
   let ending: Promise<Run> | undefined
-  const address = (name = names[0] ?? ''): string => {
-    const found = proxies.addresses.get(name)
-    if (found !== undefined) return found
+  const known = <Found>(found: ReadonlyMap<string, Found>, name = names[0] ?? ''): Found => {
+    const one = found.get(name)
+    if (one !== undefined) return one
     throw new UserError('usage', `there is no server ${name}. Known: ${names.join(', ')}.`)
   }
+  const address = (name?: string): string => {
+    const found = known(proxies.addresses, name)
+    if (listens) return found
+    throw new UserError('usage', 'with listen: false there is no port. Leave it out, or connect by dial().')
+  }
   return {
+    origins,
     address,
     url: (name) => `http://${address(name)}`,
+    dial: (name) => known(proxies.dials, name)(),
     async hurt(fault) {
+      if (!listens && http2Family.has(fault.kind))
+        throw new UserError(
+          'usage',
+          `${fault.kind}: with listen: false nothing speaks HTTP/2. Use lose-request, lose-reply or delay-reply, or record with a port.`,
+        )
       const links = names.map((name) => ({ from: 'clients', to: name }))
-      return proxies.hurt(parseFault({ links, ...fault }, `hurt(${fault.kind})`))
+      const parsed = parseFault('nodes' in fault ? fault : { links, ...fault }, `hurt(${fault.kind})`)
+      if ('nodes' in parsed)
+        throw new UserError(
+          'usage',
+          `${fault.kind}: record() did not start these servers, so it cannot kill or pause them. Use a fault of their traffic, such as partition or lose-reply, or chaos record --serve.`,
+        )
+      return proxies.hurt(parsed)
     },
     stop() {
       ending ??= stop()

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { Fault } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { PerformOptions, PlannedRun, RunOutcome } from '@chaosproxy/runner'
@@ -10,6 +11,8 @@ import type { RecordedCommand } from './settings.ts'
 export interface OpenProxies {
   /** `host:port` of the proxy, by the name of its server. */
   readonly addresses: ReadonlyMap<string, string>
+  /** What connects to a server without a socket, by its name. */
+  readonly dials: ReadonlyMap<string, () => Duplex>
   /** Resolves once the fault is in force, to what heals it and tells how often it took effect. @throws UserError */
   hurt(fault: Fault): Promise<() => Promise<number>>
 }
@@ -30,12 +33,26 @@ export async function performHere(
   try {
     const proxies = await cluster.open()
     begun?.()
-    opened({ addresses: new Map(proxies.map(({ name, listen }) => [name, listen])), hurt })
+    opened({
+      addresses: new Map(proxies.map(({ name, listen }) => [name, listen])),
+      dials: new Map(proxies.flatMap(({ name, dial }) => (dial === undefined ? [] : [[name, dial]]))),
+      hurt,
+    })
     await Promise.race([stopped, rejected(abandoned)])
     requireReached(cluster.unreached(), upstreams, observation.progress())
     const outcome = await stop(false)
-    await settled?.(Object.fromEntries(proxies.map(({ name, listen }) => [name, listen])))
-    requireOperations(cluster.recorder, settings, proxies, 'Send requests to what url() and address() return.')
+    const isWithin = upstreams.every(({ listens }) => listens === false)
+    await settled?.(
+      Object.fromEntries(proxies.map(({ name, listen, upstream }) => [name, isWithin ? upstream : listen])),
+    )
+    requireOperations(
+      cluster.recorder,
+      settings,
+      proxies,
+      isWithin
+        ? "Send requests to the servers' own origins by dispatcherThrough of @chaosproxy/undici, or connect by dial()."
+        : 'Send requests to what url() and address() return.',
+    )
     return outcome
   } finally {
     await new Promise<void>((resolve) => cluster.stop(resolve))
@@ -44,8 +61,10 @@ export async function performHere(
   function hurt(fault: Fault): Promise<() => Promise<number>> {
     return new Promise((resolve, reject) => {
       observation.inject(fault, (outcome) => {
-        if (outcome.type === 'failed') reject(new UserError('usage', `${fault.kind}: ${outcome.error}`))
-        else
+        if (outcome.type === 'failed') {
+          const { error } = outcome
+          reject(new UserError('usage', error.startsWith(`${fault.kind} `) ? error : `${fault.kind}: ${error}`))
+        } else
           resolve(
             () =>
               new Promise<number>((healed, failed) => {

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { Endpoint, Link } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { Intercept } from '../interceptor.ts'
@@ -19,6 +20,8 @@ export interface ProxySettings {
   readonly name: string
   /** `host:port`. Port 0 picks a free one; an empty string listens on every address, at a free port. */
   readonly listen: string
+  /** False opens no port: only clients of this process reach it, by `dial`. */
+  readonly listens?: boolean | undefined
   readonly upstream: string
   readonly enabled: boolean
   /** The ends of its two links; by default `clients` and the proxy's own name. */
@@ -61,6 +64,8 @@ export interface ManagedProxy {
   readonly identification: Identification
   /** For UDP, the clients heard from recently. */
   readonly liveConnections: number
+  /** Connects a client of this process without a socket. Absent while disabled, and if other processes carry TCP. */
+  readonly dial?: (() => Duplex) | undefined
 }
 
 /** The proxies by name. Operations on one proxy run in the order they were requested. */
@@ -104,6 +109,7 @@ interface Entry {
   readonly from: Endpoint
   readonly to: Endpoint
   listen: string
+  readonly listens: boolean
   upstream: string
   readonly protocol: 'tcp' | 'udp'
   readonly tls: TlsOptions | undefined
@@ -137,7 +143,7 @@ export function createProxySet({ network, interceptFor, prepare, processesFor }:
     const from = settings.from ?? 'clients'
     // A proxy may have the same name as the clients; its two ends must still differ.
     const to = settings.to ?? (name === from ? `${name} (proxy)` : name)
-    const { protocol = 'tcp', carries, tls, peers, peerNames = [] } = settings
+    const { protocol = 'tcp', listens = true, carries, tls, peers, peerNames = [] } = settings
     if (protocol === 'udp') refuseForDatagrams(settings)
     const callers = [...new Set([from, ...peerNames])]
     refuseTakenLink(entries, { from, to })
@@ -158,6 +164,7 @@ export function createProxySet({ network, interceptFor, prepare, processesFor }:
       processes,
       carries,
       isPrepared: false,
+      listens,
       ...addresses,
       route: undefined,
     }
@@ -205,30 +212,32 @@ async function startAmong(
   { network, prepare }: Pick<ProxySetOptions, 'network' | 'prepare'>,
 ): Promise<void> {
   const upstream = parseAddress(entry.upstream)
-  const options = {
+  const way = {
     from: entry.from,
     to: entry.to,
     upstream: { host: upstream.host === '' ? 'localhost' : upstream.host, port: upstream.port },
-    listen: await resolveAddress(parseAddress(entry.listen === '' ? ':0' : entry.listen)),
   }
-  if (entry.carries !== undefined && !entry.isPrepared) await prepare(entry.carries, options)
+  const listen = await resolveAddress(parseAddress(entry.listen === '' || !entry.listens ? ':0' : entry.listen))
+  if (entry.carries !== undefined && !entry.isPrepared) await prepare(entry.carries, way)
   entry.isPrepared = true
   const route =
     entry.protocol === 'udp'
-      ? await network.datagramRoute(options)
+      ? await network.datagramRoute({ ...way, listen })
       : await network.route({
-          ...options,
+          ...way,
+          listen: entry.listens ? listen : 'nowhere',
           intercept: entry.intercept,
           tls: entry.tls,
           peers: entry.peers,
           processes: entry.processes,
         })
   entry.route = route
+  if (!entry.listens) return
   entry.listen = hostAndPort(route)
   // Only now: the port is not known before.
   const round = await findRoundTrip(
     entry,
-    [...entries.values()].filter(({ route: open }) => open !== undefined),
+    [...entries.values()].filter(({ route: open, listens }) => open !== undefined && listens),
   )
   if (round === undefined) return
   await stop(entry)
@@ -272,6 +281,7 @@ function viewOf(entry: Entry): ManagedProxy {
     authority: route !== undefined && 'authority' in route ? route.authority : undefined,
     identification: route !== undefined && 'identification' in route ? route.identification : identificationBy(entry),
     liveConnections: route === undefined ? 0 : 'liveSessions' in route ? route.liveSessions : route.liveConnections,
+    dial: route !== undefined && 'dial' in route ? route.dial : undefined,
   }
 }
 
@@ -314,7 +324,8 @@ function validateName(name: string): void {
 /** URL clients resolve dots as path steps, and terminals interpret control characters. */
 const NO_PATH_SEGMENT = /^\.\.?$|\p{Cc}/u
 
-function refuseForDatagrams({ carries, tls, peers }: ProxySettings): void {
+function refuseForDatagrams({ carries, tls, peers, listens = true }: ProxySettings): void {
+  if (!listens) throw new ControlError(400, 'listens: datagrams come by a port only')
   if (peers !== undefined)
     throw new ControlError(400, 'peers: who dials is found out for TCP only; give each link of UDP a proxy of its own')
   if (tls !== undefined) throw new ControlError(400, 'tls: it ends and begins on TCP only')

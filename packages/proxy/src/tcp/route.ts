@@ -1,5 +1,7 @@
 import type { Server, Socket } from 'node:net'
 import { createServer } from 'node:net'
+import { basename } from 'node:path'
+import type { Duplex } from 'node:stream'
 import type { Endpoint } from '@chaosproxy/faults'
 import type { ProxyClock } from '../clock.ts'
 import type { Intercept } from '../interceptor.ts'
@@ -10,6 +12,7 @@ import type { TlsOptions } from '../tls/tls-options.ts'
 import type { Upstream } from './connection.ts'
 import { Connection } from './connection.ts'
 import { hostAndPort } from './host-and-port.ts'
+import { connectWithin } from './inner-socket.ts'
 import { listenError, validatePort } from './listen.ts'
 import { peerOf } from './peer-of.ts'
 import { resetSocket } from './reset-socket.ts'
@@ -22,8 +25,8 @@ export interface RouteOptions {
   readonly to: Endpoint
   /** Absent while the server is not running: until it is set, connections are accepted and reset. */
   readonly upstream?: Upstream | undefined
-  /** Where to listen; by default at any free port of 127.0.0.1. */
-  readonly listen?: { readonly host?: string | undefined; readonly port?: number | undefined } | undefined
+  /** Where to listen; by default at any free port of 127.0.0.1. `nowhere`: `dial` is the only way in. */
+  readonly listen?: { readonly host?: string | undefined; readonly port?: number | undefined } | 'nowhere' | undefined
   /**
    * Makes the interceptor that reads, changes or answers each connection's traffic. The links' faults act behind it.
    */
@@ -53,6 +56,11 @@ export interface Route {
   readonly identification: Identification
   /** TLS handshakes that failed, with clients and with servers. */
   readonly failedHandshakes: number
+  /**
+   * Connects a client of this process without a socket; the stream carries what a TCP connection would, in plaintext.
+   * Absent if other processes carry the connections.
+   */
+  readonly dial?: () => Duplex
   /** Applies to connections dialled from now on; those alive stay where they are. */
   setUpstream(upstream: Upstream | undefined): void
   /** Stops listening and resets what is connected; resolves once the port is free. */
@@ -86,7 +94,7 @@ export async function openRoute(options: RouteOptions, wiring: RouteWiring): Pro
   const routeName = `${options.from}>${options.to}`
   const edges = options.tls === undefined ? undefined : await loadSecureEdges(options.tls, routeName)
   if (options.upstream !== undefined) validatePort(routeName, 'upstream', options.upstream.port)
-  validatePort(routeName, 'listening', options.listen?.port ?? 0)
+  if (options.listen !== 'nowhere') validatePort(routeName, 'listening', options.listen?.port ?? 0)
   const route = new TcpRoute({ options, wiring, edges, routeName })
   await route.listen()
   return route
@@ -131,7 +139,9 @@ class TcpRoute implements Route {
   }
 
   async listen(): Promise<void> {
-    const { host = '127.0.0.1', port = 0 } = this.#options.listen ?? {}
+    const { listen: place = {} } = this.#options
+    if (place === 'nowhere') return
+    const { host = '127.0.0.1', port = 0 } = place
     const at = await listen(this.#server, this.#name, host, port)
     this.host = at.host
     this.port = at.port
@@ -167,6 +177,12 @@ class TcpRoute implements Route {
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
+  }
+
+  readonly dial = (): Duplex => {
+    const { client, accepted } = connectWithin()
+    this.#connect(accepted, this.#wiring, `${basename(process.execPath)} ${process.pid}`)
+    return client
   }
 
   #accept(client: Socket): void {

@@ -71,8 +71,10 @@ type PlainRoute = Omit<RouteOptions, 'intercept' | 'peers'>
 
 async function openRoute(crew: Crew, options: RouteOptions): Promise<Route> {
   const { intercept, peers, ...plain } = options
-  const host = options.listen?.host ?? '127.0.0.1'
-  const wanted = options.listen?.port ?? 0
+  const { listen = {} } = options
+  if (listen === 'nowhere')
+    throw needsOneProcess(`proxy route ${options.from}>${options.to}`, 'dialling without a port')
+  const { host = '127.0.0.1', port: wanted = 0 } = listen
   const number = crew.nextNumber()
   for (let attempt = 1; ; attempt++) {
     const port = wanted === 0 ? await findFreePort(host) : wanted

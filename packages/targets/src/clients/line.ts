@@ -1,4 +1,5 @@
-import { connect, type Socket } from 'node:net'
+import { connect } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Millis } from '@chaosproxy/history'
 import type { NodeAddress } from './planned-clients.ts'
 
@@ -56,14 +57,14 @@ export function openLine<Reply, Source extends ReplySource<Reply>>(
   let closed = false
 
   interface Connection {
-    readonly socket: Socket
+    readonly socket: Duplex
     readonly reader: Source
     pending: Pending<Reply> | undefined
   }
 
   function dial(): Connection {
     const { host, port, life } = address
-    const socket = connect({ host, port, noDelay: true })
+    const socket = address.dial?.() ?? connect({ host, port, noDelay: true })
     const dialledIn = life?.()
     const reader = readerFor()
     const dialled: Connection = { socket, reader, pending: undefined }

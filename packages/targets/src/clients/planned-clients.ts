@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { NodeId } from '@chaosproxy/faults'
 import type { SessionSource, UserError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
@@ -56,6 +57,8 @@ export interface NodeAddress {
   readonly node: NodeId
   readonly host: string
   readonly port: number
+  /** Connects to it without a socket, where it is reached within this process. */
+  readonly dial?: (() => Duplex) | undefined
   /**
    * The address of another node of the cluster, for clients that move between nodes. Absent if only this node may be
    * used.

@@ -1,6 +1,13 @@
 import type { Fault, Link, NodeId } from '@chaosproxy/faults'
 import type { Recorder } from '@chaosproxy/proxy'
-import { type Carriage, createControlPlane, createNetwork, type ManagedProxy } from '@chaosproxy/proxy/control'
+import {
+  type Carriage,
+  createControlPlane,
+  createNetwork,
+  type ManagedProxy,
+  type ProxySettings,
+  parseAddress,
+} from '@chaosproxy/proxy/control'
 import type { Cluster, Heal, Injected } from '@chaosproxy/runner'
 import { createClock } from '../network/clock.ts'
 import { injectIntoNodes, type Victim } from '../network/inject.ts'
@@ -14,6 +21,10 @@ export interface Upstream {
   readonly upstream: string
   /** False if its traffic is passed on as raw bytes: faults work, but nothing is recorded. */
   readonly isRecorded: boolean
+  /** False opens no port: only clients of this process reach it. */
+  readonly listens?: boolean | undefined
+  /** How TLS ends and begins on the way; without it TLS is passed through. */
+  readonly tls?: ProxySettings['tls']
 }
 
 export interface TrafficClusterOptions {
@@ -72,11 +83,11 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
       return [...proxies.values()]
     },
     connect(node) {
-      const listen = proxies.get(node)?.listen ?? ''
-      const colon = listen.lastIndexOf(':')
-      const host = listen.slice(0, colon).replace(/^\[|\]$/g, '')
       if (options.finally === undefined) throw new Error('nothing says how keys are read at the end')
-      return options.finally.connect({ node, host, port: Number(listen.slice(colon + 1)) })
+      const proxy = proxies.get(node)
+      const { listens = true, upstream = '' } = upstreams.find(({ name }) => name === node) ?? {}
+      if (!listens) return options.finally.connect({ node, ...parseAddress(upstream), dial: proxy?.dial })
+      return options.finally.connect({ node, ...parseAddress(proxy?.listen ?? '') })
     },
     inject(fault, injected) {
       faults++

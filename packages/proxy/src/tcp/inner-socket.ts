@@ -1,0 +1,103 @@
+import type { Socket } from 'node:net'
+import { Duplex } from 'node:stream'
+
+/** The two ends of a connection within this process. */
+export interface InnerConnection {
+  /** For the client, in place of a socket it would have dialled. */
+  readonly client: Duplex
+  /** For the proxy, in place of a socket it would have accepted. */
+  readonly accepted: Socket
+}
+
+let connectionsMade = 0
+
+/** Connects two streams as TCP over loopback would: what one end writes, the other reads in a later turn. */
+export function connectWithin(): InnerConnection {
+  const client = new InnerSocket({ allowHalfOpen: false })
+  const accepted = new InnerSocket({ allowHalfOpen: true })
+  client.peer = accepted
+  accepted.peer = client
+  accepted.remotePort = ++connectionsMade
+  // It has every member of a socket that connections and pumps use.
+  return { client, accepted: accepted as unknown as Socket }
+}
+
+/** One end. It behaves as a socket with respect to ends and resets, and in what its 'close' event says. */
+class InnerSocket extends Duplex {
+  peer: InnerSocket | undefined
+  readonly connecting = false
+  /** Its bytes pass through its stream, as those of TLS sockets do. */
+  readonly encrypted = true
+  readonly remoteAddress = '127.0.0.1'
+  remotePort = 0
+  /** Called once the reader takes more. */
+  #hasRoom: (() => void) | undefined
+  #isReset = false
+
+  constructor({ allowHalfOpen }: { readonly allowHalfOpen: boolean }) {
+    // 'close' is emitted below, since a stream's does not say whether there was an error.
+    super({ allowHalfOpen, emitClose: false })
+  }
+
+  override _read(): void {
+    const hasRoom = this.#hasRoom
+    this.#hasRoom = undefined
+    hasRoom?.()
+  }
+
+  override _write(bytes: Buffer, _: BufferEncoding, written: (error?: Error | null) => void): void {
+    // The writer may reuse its memory at once.
+    const copy = Buffer.from(bytes)
+    process.nextTick(() => {
+      const { peer } = this
+      if (peer === undefined || peer.destroyed) this.#resetByPeer()
+      else if (peer.readableEnded || peer.push(copy)) written()
+      else peer.#hasRoom = written
+    })
+  }
+
+  /** Written together, read together. */
+  override _writev(chunks: readonly { readonly chunk: Buffer }[], written: (error?: Error | null) => void): void {
+    this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), 'utf8', written)
+  }
+
+  override _final(ended: () => void): void {
+    process.nextTick(() => {
+      this.#endPeer()
+      ended()
+    })
+  }
+
+  override _destroy(error: Error | null, destroyed: (error: Error | null) => void): void {
+    const hasRoom = this.#hasRoom
+    this.#hasRoom = undefined
+    destroyed(error)
+    process.nextTick(() => {
+      hasRoom?.()
+      if (!this.#isReset && !this.writableFinished) this.#endPeer()
+      this.emit('close', error !== null)
+    })
+    // What was written before is read first.
+    const { peer } = this
+    if (this.#isReset && peer !== undefined) setImmediate(() => peer.#resetByPeer())
+  }
+
+  destroySoon(): void {
+    if (this.writable) this.end()
+    if (this.writableFinished) this.destroy()
+    else this.once('finish', () => this.destroy())
+  }
+
+  resetAndDestroy(): this {
+    this.#isReset = true
+    return this.destroy()
+  }
+
+  #endPeer(): void {
+    if (this.peer !== undefined && !this.peer.destroyed && !this.peer.readableEnded) this.peer.push(null)
+  }
+
+  #resetByPeer(): void {
+    this.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', errno: -104, syscall: 'read' }))
+  }
+}

@@ -1,0 +1,38 @@
+import type { Socket } from 'node:net'
+import type { Recording } from 'chaosproxy'
+import { Agent, type buildConnector, type Dispatcher, getGlobalDispatcher } from 'undici'
+
+/** Requests to other origins than those of the recording. */
+export interface DispatcherOptions {
+  /** What sends them; by default the dispatcher that is global at the time of the call. */
+  readonly others?: Dispatcher | undefined
+}
+
+/**
+ * Returns a dispatcher whose requests to the recording's servers pass through its recorder and faults, within this
+ * process. Clients keep their URLs. Give it to `setGlobalDispatcher`, which Node's own `fetch` follows too, or to a single
+ * request as `dispatcher`. Requests to those servers fail once the recording is stopped. Closing the dispatcher leaves
+ * `others` open.
+ */
+export function dispatcherThrough(recording: Recording, options: DispatcherOptions = {}): Dispatcher {
+  const { others = getGlobalDispatcher() } = options
+  const names = new Map([...recording.origins].map(([name, origin]) => [origin, name]))
+  const connect: buildConnector.connector = ({ protocol, host }, connected) => {
+    // A client that is called back at once would not notice that it is connected.
+    queueMicrotask(() => {
+      try {
+        // Undici asks no more of it than of a stream, although it calls it a socket.
+        connected(null, recording.dial(names.get(originOf(`${protocol}//${host}`))) as Socket)
+      } catch (error) {
+        connected(error instanceof Error ? error : new Error(String(error)), null)
+      }
+    })
+  }
+  const recorded = new Agent({ connect, allowH2: false })
+  return recorded.compose((dispatch) => (request, handler) => {
+    const isRecorded = request.origin !== undefined && names.has(originOf(request.origin))
+    return isRecorded ? dispatch(request, handler) : others.dispatch(request, handler)
+  })
+}
+
+const originOf = (url: string | URL): string => new URL(url).origin

@@ -1,0 +1,1 @@
+export { type DispatcherOptions, dispatcherThrough } from './dispatcher-through.ts'
