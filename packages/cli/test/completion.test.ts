@@ -21,6 +21,19 @@ COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.l
   return stdout.trim().split('\n')
 }
 
+/** An interactive zsh on a terminal of its own, in which this is typed and Tab pressed. Waits for what is to appear. */
+function drivenZsh(completion: string, typed: string, awaited: string) {
+  const program = `zmodload zsh/zpty
+zpty shell zsh -f -i
+zpty -w shell 'PROMPT="% "; autoload -Uz compinit && compinit -u -D; source ${completion}; print REA""DY'
+zpty -r -m shell line '*READY*'
+zpty -w -n shell '${typed}'$'\\t'
+zpty -r -m shell line '*${awaited}*' || exit 1
+print -r -- "$line"
+zpty -d shell`
+  return spawnSync('zsh', ['-f', '-c', program], { encoding: 'utf8', timeout: 60_000 })
+}
+
 describe('chaos completion', () => {
   test.skipIf(!isInstalled('bash'))('offers commands, their options and the actions of ctl in bash', async () => {
     const completion = await script('bash')
@@ -30,9 +43,19 @@ describe('chaos completion', () => {
     expect(offered(completion, ['chaos', 'nothing', 'x'])).toEqual([''])
   })
 
-  test.skipIf(!isInstalled('zsh'))('is a script that zsh can read', async () => {
-    const { status, stderr } = spawnSync('zsh', ['-n'], { input: await script('zsh'), encoding: 'utf8' })
-    expect(status, stderr).toBe(0)
+  test.skipIf(!isInstalled('zsh'))('offers them in an interactive zsh, on Tab', async () => {
+    const file = join(temporaryDirectory(), 'chaos.zsh')
+    writeFileSync(file, await script('zsh'))
+    const lines = {
+      'chaos ru': 'chaos run',
+      'chaos run --ta': 'chaos run --target',
+      'chaos ctl ins': 'chaos ctl inspect',
+    }
+    for (const [typed, completed] of Object.entries(lines)) {
+      const { stdout, stderr, status } = drivenZsh(file, typed, completed)
+      expect(status, `${typed}: ${stdout}${stderr}`).toBe(0)
+      expect(stdout).toContain(completed)
+    }
   })
 
   test('describes each command and option for fish', async () => {
@@ -41,10 +64,22 @@ describe('chaos completion', () => {
     expect(completion).toMatch(/^complete -c chaos -n '__fish_seen_subcommand_from run' -l seed -r -d '.+'$/m)
   })
 
-  test.skipIf(!isInstalled('fish'))('is a script that fish can read', async () => {
-    const file = join(temporaryDirectory(), 'chaos.fish')
+  test.skipIf(!isInstalled('fish'))('offers them in fish, described', async () => {
+    const directory = temporaryDirectory()
+    const file = join(directory, 'chaos.fish')
     writeFileSync(file, await script('fish'))
-    expect(spawnSync('fish', ['--no-execute', file], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' })
+    const offers = (typed: string) => {
+      const { status, stdout, stderr } = spawnSync(
+        'fish',
+        ['--no-config', '-c', `source ${file}; complete -C '${typed}'`],
+        { encoding: 'utf8', env: { ...process.env, HOME: directory } },
+      )
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+      return stdout.trim().split('\n')
+    }
+    expect(offers('chaos ru')).toEqual([expect.stringMatching(/^run\t\w.*/)])
+    expect(offers('chaos run --ta')).toEqual([expect.stringMatching(/^--target\t\w.*/)])
+    expect(offers('chaos ctl ins')).toEqual(['inspect'])
   })
 
   test('knows three shells', async () => {
