@@ -29,8 +29,8 @@ const commandsOf = (text: string): string[] =>
   )
 
 const short = process.env['CHAOS_SOAK'] === 'short'
-/** In the short soak: one that loses answers, one without faults, and one of processes that talk to one another. */
-const SHORT = ['ioredis-incr', 'cache-aside', 'http-replicas']
+/** In the short soak: one that loses answers, and one without faults. */
+const SHORT = ['ioredis-incr', 'cache-aside']
 
 const withSeeds = (command: string): string[] =>
   command.includes('--seed 1') && !short

@@ -115,7 +115,38 @@ describe('requests that are made', () => {
     const result = made({ f: 'read', key: 'x', value: null }, route)
     expect(result.request.target).toBe('/acme/x')
     expect(result.key).toBe('acme/x')
+    // As a recorded key, which has all parts.
+    expect(made({ f: 'read', key: 'acme/x', value: null }, route).key).toBe('acme/x')
   })
+
+  test('leave out a part of a key that is a constant', () => {
+    const route = { request: 'GET /users/{id}', f: 'read', key: [{ const: 'users' }, 'path.id'], result: 'body' }
+    for (const key of ['17', 'users/17'])
+      expect(made({ f: 'read', key, value: null }, route)).toMatchObject({
+        request: { target: '/users/17' },
+        key: 'users/17',
+      })
+  })
+
+  test('name one object in every part where the key has no parts', () => {
+    const route = { request: 'GET /{tenant}/{id}', f: 'read', key: ['path.tenant', 'path.id'], result: 'body' }
+    expect(made({ f: 'read', key: 'x', value: null }, route).key).toBe('x/x')
+  })
+})
+
+test('a recorded key of several parts leads to a request for the same object', () => {
+  const part = fc.oneof(fc.constantFrom('a', '"', '/', '"a"', 'a/b', '\\', '"\\"/'), fc.string({ minLength: 1 }))
+  fc.assert(
+    fc.property(part, part, part, (tenant, shelf, id) => {
+      const route = { request: 'GET /q', f: 'read', key: ['query.t', 'query.s', 'query.id'], result: 'body' }
+      const target = `/q?${new URLSearchParams({ t: tenant, s: shelf, id })}`
+      const table = tableOf(route)
+      const answer = { status: 200, headers: [], body: '' }
+      const { events } = tryRequest(table, { method: 'GET', target, headers: [], body: '' }, answer)
+      const key = String(events[0]?.['key'])
+      expect(made({ f: 'read', key, value: null }, route)).toMatchObject({ key })
+    }),
+  )
 })
 
 /** Where a key and a value can be: whatever is put there is read there. */

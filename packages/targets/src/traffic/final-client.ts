@@ -72,7 +72,7 @@ const nobody = createProbation(() => {})
 function byTable(table: RouteTable, where: string): ReadFinally | undefined {
   const maker = compileRequestMaker(table, where)
   if (!maker.functions.includes('read')) return undefined
-  // Refuse a key of several parts: the request would read another key than the recorded one.
+  // Never read another key than the recorded one.
   const exact: typeof maker = {
     ...maker,
     make(input, asker) {
@@ -81,7 +81,7 @@ function byTable(table: RouteTable, where: string): ReadFinally | undefined {
       const made = keyed.type === 'made' ? keyed : maker.make({ f: input.f, value: input.value }, asker)
       return made.type === 'impossible' || made.key === input.key
         ? made
-        : { type: 'impossible', why: `${input.key} is a key of several parts` }
+        : { type: 'impossible', why: `the request would read ${made.key}, not ${input.key}` }
     },
   }
   const asker = { session: '', requestId: '', final: true }

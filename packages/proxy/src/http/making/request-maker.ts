@@ -12,7 +12,7 @@ import {
   type ValueSpec,
 } from '../route-table.ts'
 import type { WrittenRequest } from '../routes/try-request.ts'
-import { isOfAnswer, sourcesOf } from '../routes/value-source.ts'
+import { isOfAnswer, partsOfKey, sourcesOf } from '../routes/value-source.ts'
 import { RequestDraft, type Trouble } from './request-draft.ts'
 import { fillSent } from './sent.ts'
 
@@ -170,7 +170,7 @@ interface KeyPlaces {
   readonly fixed: ReadonlySet<string>
 }
 
-/** Puts the key into each of its places that is not fixed. */
+/** Puts the key into each of its places that is not fixed: its parts, if it is a recorded key of as many. */
 function putKey({ key, f }: OperationSpec, input: Input, pattern: string, { draft, fixed }: KeyPlaces): Trouble {
   const spec = key ?? (pattern.includes('{key}') ? 'path.key' : undefined)
   const free = sourcesOf(spec).filter((source) => !fixed.has(source))
@@ -181,9 +181,11 @@ function putKey({ key, f }: OperationSpec, input: Input, pattern: string, { draf
   if (free.length === 0)
     return 'it has no place for a key, so that all objects would be one. Say "key", or let clients use only one: --workload-set keys=1'
   const parts: readonly ValueSpec[] = Array.isArray(spec) ? spec : spec === undefined ? [] : [spec]
-  for (const part of parts) {
-    if (sourcesOf(part).some((source) => fixed.has(source))) continue
-    const trouble = putValue(part, input.key, draft)
+  const texts = parts.length > 1 ? partsOfKey(input.key, parts.length) : undefined
+  for (const [place, part] of parts.entries()) {
+    const sources = sourcesOf(part)
+    if (sources.length === 0 || sources.some((source) => fixed.has(source))) continue
+    const trouble = putValue(part, texts?.[place] ?? input.key, draft)
     if (trouble !== undefined) return trouble
   }
   return undefined

@@ -70,6 +70,22 @@ export function compileKey(spec: ValueSpec, side: Side): (scene: Scene) => strin
   }
 }
 
+/** The parts that `compileKey` joined to this key; undefined if they are not so many. */
+export function partsOfKey(key: string, count: number): readonly string[] | undefined {
+  const parts: string[] = []
+  PART.lastIndex = 0
+  for (let left = true; left; ) {
+    const found = PART.exec(key)
+    if (found === null || parts.length === count) return undefined
+    const [, text = '', slash] = found
+    parts.push(text.startsWith('"') ? JSON.parse(text) : text)
+    left = slash === '/'
+  }
+  return parts.length === count ? parts : undefined
+}
+
+const PART = /("(?:[^"\\]|\\.)*"|(?!")[^/]*)(\/|$)/y
+
 const asPart = (text: string): string => (/^"|\//.test(text) ? JSON.stringify(text) : text)
 
 function keyText(value: Json | undefined): string | undefined {
