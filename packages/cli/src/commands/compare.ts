@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts'
 import { executeCompare } from '../compare/execute.ts'
 import { COMPARE_DEFAULTS, parseCompareSettings } from '../compare/settings.ts'
+import { configOption } from '../config/own.ts'
 import { reporterOptions } from '../reporting/choice.ts'
 
 export const compareCommand: Command = {
@@ -12,7 +13,8 @@ export const compareCommand: Command = {
       type: 'string',
       array: true,
       nargs: 1,
-      describe: 'which, with settings: raft,primary-replica:sync=1:reads=primary [default: all systems]',
+      describe:
+        'which, with settings: raft,primary-replica:sync=1:reads=primary [default: those of chaos.config.ts, or all systems]',
       requiresArg: true,
     },
     faults: {
@@ -58,6 +60,7 @@ export const compareCommand: Command = {
     seed: { type: 'string', describe: `the first seed [default: ${COMPARE_DEFAULTS.seed}]`, requiresArg: true },
     sim: { type: 'boolean', describe: 'in virtual time, which is the default' },
     real: { type: 'boolean', describe: 'on real processes, one run after the other' },
+    ...configOption,
     html: { type: 'string', describe: 'write it to a file as a page', requiresArg: true },
     force: { type: 'boolean', describe: 'let --html replace a file that is no page of ours' },
     ...reporterOptions(),

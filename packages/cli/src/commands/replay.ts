@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { configOption } from '../config/own.ts'
 import { executeReplay } from '../replay/execute.ts'
 import { parseReplaySettings } from '../replay/settings.ts'
 
@@ -22,6 +23,7 @@ export const replayCommand: Command = {
     },
     protocol: { type: 'string', describe: 'where the protocol of your own is now, if it moved', requiresArg: true },
     workload: { type: 'string', describe: 'where the workload of your own is now, if it moved', requiresArg: true },
+    ...configOption,
     json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the page' },
   },
   groups: {

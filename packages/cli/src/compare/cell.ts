@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Event, historyFromEvents, millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
-import { planRun, type RunSpec, type RunStore, runPlanned } from '@chaosproxy/runner'
+import { planRun, type Registries, type RunSpec, type RunStore, runPlanned } from '@chaosproxy/runner'
 import { type Measurement, measure } from '@chaosproxy/scenarios'
-import { registries } from '../run/registries.ts'
+import { registries as usualRegistries } from '../run/registries.ts'
 import { packageVersion } from '../version.ts'
 
 /** What a run showed, and whether it kept its promise. */
@@ -16,12 +16,21 @@ export interface MeasuredCell {
   readonly trouble: readonly string[]
 }
 
+interface MeasuringOptions {
+  readonly interrupted?: AbortSignal | undefined
+  /** What the names in the spec stand for; by default, what they do without a configuration. */
+  readonly registries?: Registries | undefined
+}
+
 /**
  * Performs one run of a comparison. Undefined if it was interrupted.
  *
  * @throws UserError (usage) for a run that is impossible, (environment) for a target that does not start, or breaks.
  */
-export async function measureCell(spec: RunSpec, interrupted?: AbortSignal): Promise<MeasuredCell | undefined> {
+export async function measureCell(
+  spec: RunSpec,
+  { interrupted, registries = usualRegistries }: MeasuringOptions = {},
+): Promise<MeasuredCell | undefined> {
   const run = await planRun(spec, registries, 'chaos compare')
   const isReal = run.target.tier === 'real'
   const directory = isReal ? mkdtempSync(join(tmpdir(), 'chaos-compare-')) : ''

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import { type ComparedSystem, type Comparison, pacelcOf, renderComparisonHtml } from '@chaosproxy/report'
-import type { RunSpec } from '@chaosproxy/runner'
+import type { Registries, RunSpec } from '@chaosproxy/runner'
 import { combineRuns, geoText, type MeasuredRun } from '@chaosproxy/scenarios'
 import { Tinypool } from 'tinypool'
 import { builtFile } from '../built-file.ts'
@@ -26,7 +26,7 @@ export async function executeCompare(settings: CompareSettings): Promise<ExitCod
   const startedAt = performance.now()
   const progress = await createProgress({ quiet: isForPrograms(settings.reporters) })
   const interrupts = listenForInterrupts('Interrupted: no further runs are begun.')
-  const performer = settings.real ? performReally(interrupts) : performSimulated()
+  const performer = settings.real ? performReally(interrupts, settings.registries) : performSimulated()
   try {
     const systems = await measuredSystems(settings, performer, interrupts, progress)
     progress.stop()
@@ -74,10 +74,14 @@ function performSimulated(): Performer {
 }
 
 /** Real runs would compete for the machine. */
-function performReally(interrupts: Interrupts): Performer {
+function performReally(interrupts: Interrupts, registries: Registries): Performer {
   const interrupting = new AbortController()
   interrupts.onInterrupt(() => interrupting.abort())
-  return { width: 1, perform: (spec) => measureCell(spec, interrupting.signal), end: async () => {} }
+  return {
+    width: 1,
+    perform: (spec) => measureCell(spec, { interrupted: interrupting.signal, registries }),
+    end: async () => {},
+  }
 }
 
 interface Job {
@@ -157,6 +161,7 @@ function againCommand(settings: CompareSettings, { system, cell, spec }: Job): s
     ...['--nodes', String(system.nodes), '--timeout', `${settings.timeoutMs}ms`],
     ...(settings.network === 'local' ? [] : ['--network', settings.network]),
     ...(settings.real ? ['--real'] : []),
+    ...(settings.configFile === undefined ? [] : ['--config', settings.configFile]),
   ])
 }
 

@@ -4,6 +4,7 @@ import type { Target } from '@chaosproxy/runner'
 import type { Sweep, SweepPoint } from '@chaosproxy/scenarios'
 import type { Settings } from '@chaosproxy/workloads'
 import { targetOf } from '../arguments/target.ts'
+import type { NamedRegistries } from '../config/registries.ts'
 
 /** A system to be compared, with the settings it is to have. */
 export interface NamedTarget {
@@ -38,6 +39,7 @@ const MOST_OF_A_GRID = 60
 export async function namedTargets(
   typed: readonly string[],
   sweeps: readonly Sweep[],
+  registries: NamedRegistries,
 ): Promise<readonly NamedTarget[]> {
   const plain = (text: string): NamedTarget => ({ typed: text, option: `--targets ${text}` })
   if (sweeps.length === 0) return (typed.length > 0 ? typed : usualTargets()).map(plain)
@@ -45,7 +47,7 @@ export async function namedTargets(
   const named: NamedTarget[] = []
   const used = new Set<Sweep>()
   for (const base of bases) {
-    const { target } = await targetOf(base.split(':')[0] ?? '')
+    const { target } = await targetOf(base.split(':')[0] ?? '', registries)
     // With one system, what it does not know is refused by its name.
     const own = bases.length === 1 ? sweeps : sweeps.filter((sweep) => hasAll(target, sweep))
     for (const sweep of own) used.add(sweep)

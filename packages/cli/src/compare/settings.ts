@@ -1,18 +1,30 @@
 import type { Nemesis } from '@chaosproxy/faults'
 import { type Millis, UserError } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
-import { completeRun, type NamedPart, planRun, type RunDraft, type RunSpec, type Target } from '@chaosproxy/runner'
+import {
+  completeRun,
+  type NamedPart,
+  nameIn,
+  planRun,
+  type Registries,
+  type RunDraft,
+  type RunSpec,
+  type Target,
+} from '@chaosproxy/runner'
 import { CALM, conditionFaults, geoFaults, parseSweep } from '@chaosproxy/scenarios'
 import { SIMULATED } from '@chaosproxy/simulator'
+import { isDeclaration, isUserFile } from '@chaosproxy/targets'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
 import { parseNemeses } from '../arguments/faults.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration } from '../arguments/quantities.ts'
 import { parseKnobs, targetOf } from '../arguments/target.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
+import { type OwnConfig, readOwnConfig } from '../config/own.ts'
+import { withPaths } from '../config/registries.ts'
 import { parseReporters, type ReporterChoice } from '../reporting/choice.ts'
-import { registries } from '../run/registries.ts'
 import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
+import { configuredSettings, configuredTargets, configuredTexts } from './configured.ts'
 import { type NamedTarget, namedTargets } from './named-targets.ts'
 
 export const COMPARE_DEFAULTS = {
@@ -43,6 +55,10 @@ export interface CompareSettings {
   readonly seeds: readonly number[]
   readonly html: string | undefined
   readonly reporters: readonly ReporterChoice[]
+  /** The configuration named with `--config`. */
+  readonly configFile: string | undefined
+  /** What the names in specs stand for. */
+  readonly registries: Registries
 }
 
 /** A target with settings, and its runs. */
@@ -75,21 +91,25 @@ export interface PlannedCell {
 
 /** @throws UserError (usage) naming the invalid option, or the combination that is impossible, and why. */
 export async function parseCompareSettings(options: ParsedOptions): Promise<CompareSettings> {
-  const text = (name: keyof typeof COMPARE_DEFAULTS) => textOf(options, name) ?? COMPARE_DEFAULTS[name]
+  const config = await readOwnConfig(options, 'chaos compare')
+  const configured = configuredTexts(config)
+  const text = (name: keyof typeof COMPARE_DEFAULTS) =>
+    textOf(options, name) ?? configured[name] ?? COMPARE_DEFAULTS[name]
   const real = flagOf(options, 'real')
   if (real && flagOf(options, 'sim')) throw new UserError('usage', '--sim and --real exclude each other: give one.')
-  const typedNodes = textOf(options, 'nodes')
+  const nodes = textOf(options, 'nodes') ?? configured['nodes']
   const first = parseCount('seed', text('seed'), { min: 0, max: Number.MAX_SAFE_INTEGER - 1_000 })
   const count = parseCount('seeds', text('seeds'), { min: 1, max: 1_000 })
   const sweeps = textsOf(options, 'sweep').map(parseSweep)
   const typed = textsOf(options, 'targets')
     .flatMap((text) => text.split(','))
     .map((text) => text.trim())
+  const named = typed.length > 0 || sweeps.length > 0 ? typed : configuredTargets(config)
   const common = {
     sweep: sweeps.length === 0 ? undefined : sweeps.map(({ subject }) => subject).join(', '),
     network: oneOf('network', 'network', text('network'), NETWORKS),
     real,
-    nodes: typedNodes === undefined ? undefined : parseCount('nodes', typedNodes, { min: 1, max: 15 }),
+    nodes: nodes === undefined ? undefined : parseCount('nodes', nodes, { min: 1, max: 15 }),
     clients: parseCount('clients', text('clients'), { min: 1, max: 200 }),
     rate: parseCount('rate', text('rate'), { min: 1, max: 100_000 }),
     timeMs: parseRunTime(text('time')),
@@ -97,6 +117,9 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
     seeds: Array.from({ length: count }, (_, i) => first + i),
     html: textOf(options, 'html'),
     reporters: parseReporters(options, 'comparison'),
+    configFile: textOf(options, 'config'),
+    registries: config.registries,
+    config,
   }
   const nemeses = parseNemeses(text('faults'))
   refuseTwice(
@@ -104,7 +127,8 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
     nemeses.map(({ name }) => name),
   )
   const systems: ComparedTarget[] = []
-  for (const named of await namedTargets(typed, sweeps)) systems.push(await plannedTarget(named, nemeses, common))
+  for (const each of await namedTargets(named, sweeps, config.registries))
+    systems.push(await plannedTarget(each, nemeses, common))
   refuseTwice(
     'targets',
     systems.map(({ name }) => name),
@@ -137,7 +161,9 @@ function settingsOf(target: Target, written: readonly string[], option: string):
   }
 }
 
-type Common = Omit<CompareSettings, 'systems' | 'conditions'>
+interface Common extends Omit<CompareSettings, 'systems' | 'conditions'> {
+  readonly config: OwnConfig
+}
 
 async function plannedTarget(
   { typed, option, value, curve }: NamedTarget,
@@ -145,14 +171,16 @@ async function plannedTarget(
   common: Common,
 ): Promise<ComparedTarget> {
   const [name = '', ...written] = typed.split(':')
-  const { target: plain } = await targetOf(name)
-  const settings = settingsOf(plain, written, option)
-  if (!common.real && findProtocol(name) === undefined)
+  const { config, registries } = common
+  const { target: plain } = await targetOf(name, config.registries)
+  const path = nameIn(withPaths({ target: name }, config.own).target) ?? name
+  const settings = { ...configuredSettings(config, name), ...settingsOf(plain, written, option) }
+  if (!common.real && findProtocol(path) === undefined && (!isUserFile(path) || isDeclaration(path)))
     throw new UserError(
       'usage',
       `--targets ${typed}: ${name} runs as real processes only: add --real, which takes as long as the clock says.`,
     )
-  const reference = common.real ? name : `${SIMULATED}${name}`
+  const reference = common.real ? path : `${SIMULATED}${path}`
   const nodes = common.nodes ?? plain.defaultNodes
   const network = common.network === 'geo' ? geoFaults(nodes, common.timeMs) : []
   const planned = async (condition: string, nemesis: Nemesis | undefined): Promise<PlannedCell> => {
@@ -169,13 +197,15 @@ async function plannedTarget(
         ...(nemesis === undefined ? [] : conditionFaults(nemesis, { nodes, timeMs: common.timeMs, seed })),
       ],
       seed,
+      checkMs: config.loaded?.config.checkMs,
     })
     const where = `chaos compare: ${typed} under ${condition}`
     const complete = (draft: RunDraft, seed: number) => completeRun(draft, registries, { where, seed })
     const hasSets = SET_FUNCTIONS.every((name) => plain.functions(settingsFor(plain, settings)).includes(name))
     const pairs = await Promise.all(
       common.seeds.map(async (seed): Promise<PlannedPair> => {
-        const registers = await complete(draftOf(seed, REGISTERS), seed)
+        const { expect } = config.loaded?.config ?? {}
+        const registers = await complete({ ...draftOf(seed, REGISTERS), expect }, seed)
         const sets =
           nemesis === undefined || !hasSets
             ? undefined

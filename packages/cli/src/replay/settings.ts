@@ -2,14 +2,16 @@ import { readFileSync } from 'node:fs'
 import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import { promiseOf } from '@chaosproxy/protocols'
-import type { Scenario, Target } from '@chaosproxy/runner'
-import { NO_LEVEL, parseReplay, type Replay } from '@chaosproxy/simulator'
+import { nameIn, type Scenario, type Target } from '@chaosproxy/runner'
+import { NO_LEVEL, parseReplay, type Replay, SIMULATED } from '@chaosproxy/simulator'
 import { loadProtocol, workloadOf } from '@chaosproxy/targets'
 import type { Workload } from '@chaosproxy/workloads'
 import { parseLevel } from '../arguments/names.ts'
 import { parseCount } from '../arguments/quantities.ts'
 import { parseBug, parseKnobs, targetOf } from '../arguments/target.ts'
 import { flagOf, type ParsedOptions, textOf } from '../command.ts'
+import { type OwnConfig, readOwnConfig } from '../config/own.ts'
+import { withPaths } from '../config/registries.ts'
 import type { SubjectName } from '../fuzz/subject-name.ts'
 import { digestOfFile, locatedReference } from './own-files.ts'
 
@@ -35,8 +37,10 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
   const file = textOf(options, 'file') ?? ''
   const replay = parseReplay(readText(file), file)
   const { settings, bug, knobs, nodes, operations } = replay.scenario
-  const reference = textOf(options, 'protocol') ?? locatedReference(replay.scenario.target, file, PROTOCOL)
-  const workload = textOf(options, 'workload') ?? locatedReference(replay.scenario.workload, file, WORKLOAD)
+  const config = await readOwnConfig(options, 'chaos replay')
+  const typed = withPaths({ target: textOf(options, 'protocol'), workload: textOf(options, 'workload') }, config.own)
+  const reference = nameIn(typed.target) ?? locatedReference(replay.scenario.target, file, PROTOCOL)
+  const workload = nameIn(typed.workload) ?? locatedReference(replay.scenario.workload, file, WORKLOAD)
   const { target } = await targetOf(reference)
   const protocol = await loadProtocol(reference)
   const asked = await workloadOf(workload)
@@ -48,7 +52,7 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
   )
   const real = flagOf(options, 'real')
   if (real) refuseImpossible(target, replay.scenario)
-  const expected = textOf(options, 'expect')
+  const expected = textOf(options, 'expect') ?? configuredLevel(config, reference)
   const promised = promiseOf(protocol, knobs, asked.object)
   const level =
     expected === undefined || expected === NO_LEVEL ? (expected ?? promised) : parseLevel('expect', expected)
@@ -65,6 +69,13 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
     invariants: replay.invariants && options['invariants'] !== false,
     json: flagOf(options, 'json'),
   }
+}
+
+/** What the configuration expects of its target, if that is what is replayed. */
+function configuredLevel({ loaded, own }: OwnConfig, reference: string): string | undefined {
+  const { target, expect } = withPaths(loaded?.config ?? {}, own)
+  const named = nameIn(target)
+  return named === reference || named === `${SIMULATED}${reference}` ? expect : undefined
 }
 
 function readText(file: string): string {

@@ -1,0 +1,42 @@
+import { UserError } from '@chaosproxy/history'
+import { nameIn } from '@chaosproxy/runner'
+import type { Settings } from '@chaosproxy/workloads'
+import type { OwnConfig } from '../config/own.ts'
+
+/**
+ * The configuration's members as the options of the same meaning would have them.
+ *
+ * @throws UserError (usage) for faults that have times of their own.
+ */
+export function configuredTexts({ loaded }: OwnConfig): { readonly [option: string]: string | undefined } {
+  if (loaded === undefined) return {}
+  const { faults, nodes, clients, rate, timeMs, timeoutMs, seed } = loaded.config
+  if (faults?.some((fault) => typeof fault !== 'string'))
+    throw new UserError(
+      'usage',
+      `${loaded.path}: faults has times, and chaos compare puts each kind in the middle of a run. Say which with --faults, such as --faults kill,pause.`,
+    )
+  const inMs = (duration: number | undefined) => (duration === undefined ? undefined : `${duration}ms`)
+  return {
+    faults: faults?.length === 0 ? 'none' : faults?.join(','),
+    nodes: nodes?.toString(),
+    clients: clients?.toString(),
+    rate: rate?.toString(),
+    time: inMs(timeMs),
+    timeout: inMs(timeoutMs),
+    seed: seed?.toString(),
+  }
+}
+
+/** All targets of one's own, or else the one that runs are of; none if the configuration names none. */
+export function configuredTargets({ loaded }: OwnConfig): readonly string[] {
+  const own = Object.keys(loaded?.config.targets ?? {})
+  const named = nameIn(loaded?.config.target)
+  return own.length > 0 || named === undefined ? own : [named]
+}
+
+/** The settings that the configuration gives to the target of its runs. */
+export function configuredSettings({ loaded }: OwnConfig, name: string): Settings {
+  const part = loaded?.config.target
+  return typeof part === 'object' && part.name === name ? (part.settings ?? {}) : {}
+}
