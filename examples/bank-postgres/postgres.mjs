@@ -16,7 +16,11 @@ if (user.uid !== undefined) chownSync(data, user.uid, user.gid)
 
 const options = { ...user, cwd: data, stdio: 'inherit' }
 execFileSync(program('initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '--no-sync'], options)
-const server = spawn(program('postgres'), ['-D', data, '-p', port, '-h', '127.0.0.1', '-k', ''], options)
+const server = spawn(
+  program('postgres'),
+  ['-D', data, '-p', port, '-h', '127.0.0.1', '-k', '', '-c', 'dynamic_shared_memory_type=mmap'],
+  options,
+)
 for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => server.kill('SIGQUIT'))
 server.on('exit', (code) => {
   rmSync(data, { recursive: true, force: true })

@@ -18,7 +18,21 @@ const options = { ...user, cwd: '/', stdio: 'inherit' }
 execFileSync(join(bin, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '--no-sync'], options)
 const server = spawn(
   join(bin, 'postgres'),
-  ['-D', data, '-p', port, '-h', '127.0.0.1', '-k', data, '-F', '-c', 'deadlock_timeout=20'],
+  [
+    '-D',
+    data,
+    '-p',
+    port,
+    '-h',
+    '127.0.0.1',
+    '-k',
+    data,
+    '-F',
+    '-c',
+    'deadlock_timeout=20',
+    '-c',
+    'dynamic_shared_memory_type=mmap',
+  ],
   options,
 )
 const end = () => server.kill('SIGQUIT')
