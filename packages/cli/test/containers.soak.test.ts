@@ -1,53 +1,79 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chaos, root, startChaos } from './chaos.ts'
 
-// The recipe of the README for containers that somebody else has started, with real ones: what is said to podman is what
-// one says to docker. Images cannot be fetched here, so theirs is empty, and the programs are those of this machine.
+// The recipe of the manual for containers that compose has started, with real ones, as typed there: the composition, the
+// declaration and the commands. Only ports are others, and `docker` is a script that has podman do it.
 
-const ids = ['n1', 'n2', 'n3'] as const
 const directory = mkdtempSync(join(tmpdir(), 'chaos-podman-'))
-const podman = [
-  ...['podman', '--runtime', 'runc', '--storage-driver', 'vfs', '--cgroup-manager', 'cgroupfs'],
-  ...['--root', join(directory, 'images'), '--runroot', join(directory, 'run')],
-]
-const fixture = join(root, 'packages', 'targets', 'test', 'cluster')
-const name = (id: string) => `chaos-${process.pid}-${id}`
+const programs = join(directory, 'programs')
+const server = join(root, 'packages', 'targets', 'test', 'cluster', 'kv-server.mjs')
+const env = { PATH: [programs, process.env['PATH']].join(delimiter) }
 
-function say(...words: readonly string[]): string {
-  const [program = '', ...rest] = [...podman, ...words]
-  const { status, stdout, stderr, error } = spawnSync(program, rest, { encoding: 'utf8', timeout: 60_000 })
-  if (status !== 0) throw new Error(`podman ${words.join(' ')}: ${error?.message ?? stderr}`)
+const manual = readFileSync(join(root, 'packages', 'cli', 'docs', 'running.md'), 'utf8')
+const [, recipe = ''] = /## Containers that compose has started\n(.*?)\n## /s.exec(manual) ?? []
+const block = (language: string): string => new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 's').exec(recipe)?.[1] ?? ''
+const [up = '', run = '', remove = ''] = block('text').trim().split('\n')
+
+/**
+ * Images cannot be fetched here, so the one of the recipe is empty, and its programs are those of this machine. The
+ * podman-compose of Debian 12 asks for a network of its own even where the host's is wanted, which podman refuses.
+ */
+const docker = (): string => {
+  const node = dirname(realpathSync(process.execPath))
+  const mounts = ['/usr', '/lib', '/lib64', ...(node.startsWith('/usr/') ? [] : [node])].map(
+    (path) => `-v ${path}:${path}:ro`,
+  )
+  const storage = `--storage-driver vfs --root ${join(directory, 'images')} --runroot ${join(directory, 'run')}`
+  return `#!/bin/bash
+podman="podman --runtime runc --cgroup-manager cgroupfs ${storage}"
+verb="$1"
+shift
+case "$verb" in
+compose) exec podman-compose --podman-path "$0" "$@" ;;
+network) exit 0 ;;
+run)
+  options=()
+  while [ $# -gt 0 ] && [ "$1" != kv ]; do
+    case "$1" in
+    --net | --network-alias) shift 2 ;;
+    *) options+=("$1") && shift ;;
+    esac
+  done
+  exec $podman run --ulimit nofile=1024:1024 --ulimit nproc=1000:1000 ${mounts.join(' ')} -v ${server}:/server.mjs:ro \\
+    --env PATH=${node}:/usr/bin "\${options[@]}" "$@"
+  ;;
+*) exec $podman "$verb" "$@" ;;
+esac
+`
+}
+
+function say(command: string): string {
+  const { status, stdout, stderr, error } = spawnSync('bash', ['-c', command], {
+    cwd: directory,
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+    timeout: 120_000,
+  })
+  if (status !== 0) throw new Error(`${command}: ${error?.message ?? stderr}`)
   return stdout.trim()
 }
 
 /** Containers need a runtime, rights and control groups; where one of them lacks, podman says so. */
 function isPossible(): boolean {
-  if (process.getuid?.() !== 0 || spawnSync('runc', ['--version']).status !== 0) return false
+  if (process.getuid?.() !== 0) return false
+  for (const program of ['runc', 'podman', 'podman-compose'])
+    if (spawnSync(program, ['--version']).status !== 0) return false
   try {
-    mkdirSync(join(directory, 'empty'), { recursive: true })
-    const tar = join(directory, 'empty.tar')
-    spawnSync('tar', ['-cf', tar, '-C', join(directory, 'empty'), '.'])
-    say('import', tar, 'chaos-empty')
+    for (const path of [programs, join(directory, 'empty', 'data')]) mkdirSync(path, { recursive: true })
+    writeFileSync(join(programs, 'docker'), docker())
+    chmodSync(join(programs, 'docker'), 0o755)
     say(
-      'run',
-      '--rm',
-      '--network',
-      'host',
-      ...limits,
-      '-v',
-      '/usr:/usr:ro',
-      '-v',
-      '/lib:/lib:ro',
-      '-v',
-      '/lib64:/lib64:ro',
-      'chaos-empty',
-      '/usr/bin/env',
-      'true',
+      'tar -cf empty.tar -C empty . && docker import empty.tar kv && docker run --rm --network host kv /usr/bin/env true',
     )
     return true
   } catch {
@@ -56,97 +82,45 @@ function isPossible(): boolean {
   }
 }
 
-const limits = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1000:1000']
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer())
-  const ports = await Promise.all(
+/** What puts free ports in the place of those that the recipe names. */
+async function freePorts(): Promise<(text: string) => string> {
+  const named = [...new Set(recipe.match(/(?<=127\.0\.0\.1:)\d+/g) ?? [])]
+  const servers = named.map(() => createServer())
+  const free = await Promise.all(
     servers.map(
-      (server) =>
+      (each) =>
         new Promise<number>((resolve) => {
-          server.listen({ port: 0, host: '127.0.0.1' }, () => resolve((server.address() as { port: number }).port))
+          each.listen({ port: 0, host: '127.0.0.1' }, () => resolve((each.address() as { port: number }).port))
         }),
     ),
   )
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
+  await Promise.all(servers.map((each) => new Promise((resolve) => each.close(resolve))))
+  return (text) => text.replaceAll(/(?<=127\.0\.0\.1:)\d+/g, (port) => String(free[named.indexOf(port)]))
 }
 
-describe.runIf(isPossible())('containers that somebody else has started', () => {
+describe.runIf(isPossible())('containers that compose has started', () => {
   beforeAll(async () => {
-    const pairs = ids.flatMap((from) => ids.filter((to) => to !== from).map((to) => `${from}>${to}`))
-    const names = [...ids.flatMap((id) => [`${id} client`, `${id} peer`]), ...pairs]
-    const ports = await freePorts(names.length)
-    const at = (what: string) => `127.0.0.1:${ports[names.indexOf(what)]}`
-    const node = realpathSync(process.execPath)
-    const folders = new Set(['/usr', '/lib', '/lib64', fixture, ...(node.startsWith('/usr/') ? [] : [dirname(node)])])
-    const mounts = [...folders].flatMap((path) => ['-v', `${path}:${path}:ro`])
-    for (const id of ids) {
-      const peers = ids.filter((other) => other !== id).map((other) => `${other}=${at(`${id}>${other}`)}`)
-      const server = [node, join(fixture, 'kv-server.mjs'), '--name', id, '--data', '/', '--listen', at(`${id} client`)]
-      const rest = ['--peer', at(`${id} peer`), '--peers', peers.join(',')]
-      say('run', '-d', '--name', name(id), '--network', 'host', ...limits, ...mounts, 'chaos-empty', ...server, ...rest)
-    }
-    const command = (verb: string) => [...podman, verb, '{value.container}']
-    const declaration = {
-      nodes: ids.map((id) => ({ addresses: { client: at(`${id} client`) }, values: { container: name(id) } })),
-      links: ids.flatMap((from) =>
-        ids
-          .filter((to) => to !== from)
-          .map((to) => ({ from, to, listen: at(`${from}>${to}`), reach: at(`${to} peer`) })),
-      ),
-      faults: {
-        kill: { do: command('kill'), undo: command('start'), withinMs: 20_000 },
-        pause: { do: command('pause'), undo: command('unpause'), withinMs: 20_000 },
-      },
-      ready: { by: 'http', path: '/health' },
-      role: { by: 'http', path: '/role', leads: 'primary' },
-      client: {
-        kind: 'http',
-        keys: '{key}-{run}',
-        routes: {
-          routes: [
-            { request: 'GET /items/{key}', f: 'read', result: 'json.item' },
-            { request: 'PUT /items/{key}', f: 'write', value: 'json.item' },
-          ],
-        },
-      },
-    }
-    writeFileSync(join(directory, 'kv.json'), JSON.stringify(declaration))
+    const onFreePorts = await freePorts()
+    writeFileSync(join(directory, 'compose.yaml'), onFreePorts(block('yaml')))
+    writeFileSync(join(directory, 'kv.json'), onFreePorts(block('json')))
+    expect(up).toMatch(/^docker compose /)
+    say(up)
   }, 120_000)
 
   afterAll(() => {
-    say('rm', '-f', '-t', '0', ...ids.map(name))
+    say(remove)
     rmSync(directory, { recursive: true, force: true })
   }, 120_000)
 
-  const states = () => ids.map((id) => say('inspect', '--format', '{{.State.Status}}', name(id)))
-  const run = (...rest: string[]) => [
-    'run',
-    '--target',
-    './kv.json',
-    '--rate',
-    '150',
-    '--clients',
-    '12',
-    '--keys',
-    '3',
-    ...rest,
-  ]
+  const states = () =>
+    ['kv-1', 'kv-2', 'kv-3'].map((name) => say(`docker inspect --format '{{.State.Status}}' ${name}`))
 
-  test('are killed, started, paused and cut apart, and judged', async () => {
-    const schedule = [
-      { fromMs: 500, toMs: 1_500, kind: 'kill', nodes: ['n2'] },
-      { fromMs: 4_000, toMs: 5_000, kind: 'pause', nodes: ['n3'] },
-      { fromMs: 7_000, toMs: 8_000, kind: 'partition', links: 'isolate-leader', mode: 'hold' },
-    ]
-    writeFileSync(join(directory, 'faults.json'), JSON.stringify(schedule))
-    const { exitCode, stdout, stderr } = await chaos(
-      run('--time', '9s', '--faults', './faults.json', '--seed', '1', '--expect', 'linearizable'),
-      { cwd: directory },
-    )
+  test('are killed, started, paused and cut apart, and judged, by the commands of the manual', async () => {
+    const [npx, tool, ...args] = run.split(' ')
+    expect([npx, tool]).toEqual(['npx', 'chaos'])
+    const { exitCode, stdout, stderr } = await chaos(args, { cwd: directory, env })
     expect(stdout, stderr).toContain('expected linearizable, found linearizable')
-    expect(stdout).toContain('1 of 1 kill')
+    expect(stdout).toMatch(/faults that bit: .*(kill|pause)/)
     // A machine that is busy enough makes it prove less than it seems to, and then it says so.
     expect(exitCode, stdout).toBe(stdout.includes('proves less') ? 2 : 0)
     expect(states()).toEqual(['running', 'running', 'running'])
@@ -158,12 +132,11 @@ describe.runIf(isPossible())('containers that somebody else has started', () => 
       { fromMs: 100, toMs: 50_000, kind: 'pause', nodes: ['n3'] },
     ]
     writeFileSync(join(directory, 'faults.json'), JSON.stringify(schedule))
-    const { child, finished } = startChaos(run('--time', '60s', '--faults', './faults.json', '--seed', '1'), {
-      cwd: directory,
-    })
-    await expect.poll(states, { timeout: 30_000 }).toEqual(['running', 'exited', 'paused'])
+    const args = ['run', '--target', './kv.json', '--rate', '150', '--time', '60s', '--faults', './faults.json']
+    const { child, finished } = startChaos([...args, '--seed', '1'], { cwd: directory, env })
+    await expect.poll(states, { timeout: 60_000 }).toEqual(['running', 'exited', 'paused'])
     child.kill('SIGKILL')
     await finished
-    await expect.poll(states, { timeout: 30_000 }).toEqual(['running', 'running', 'running'])
+    await expect.poll(states, { timeout: 60_000 }).toEqual(['running', 'running', 'running'])
   })
 })
