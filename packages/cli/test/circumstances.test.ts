@@ -11,7 +11,7 @@ describe('what run.json keeps of the circumstances', () => {
       HOME: '/root',
       CHAOS_API: 'x',
     }
-    const kept = circumstancesOf(undefined, environment)
+    const kept = circumstancesOf({}, environment)
     expect(kept).toMatchObject({
       versions: { chaos: expect.stringMatching(/^\d+\.\d+/), node: process.versions.node },
       machine: { cores: expect.any(Number), memoryBytes: expect.any(Number) },
@@ -26,7 +26,7 @@ describe('what run.json keeps of the circumstances', () => {
       command: 'python3 server.py --requirepass hunter2',
       environment: { PGPASSWORD: 'hunter2', LEVEL: '3' },
     }
-    const kept = circumstancesOf(declared, { CHAOS_TOKEN: 'hunter2' })
+    const kept = circumstancesOf({ declared }, { CHAOS_TOKEN: 'hunter2' })
     expect(kept.declared).toMatchObject({ nodes: 2, environment: { PGPASSWORD: '(removed)', LEVEL: '3' } })
     expect(JSON.stringify(kept)).not.toContain('hunter2')
     expect(kept.environment).toEqual({ CHAOS_TOKEN: '(removed)' })

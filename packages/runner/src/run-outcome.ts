@@ -2,6 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
 import type { FaultRecord } from '@chaosproxy/report'
 import type { Settled } from './settlement.ts'
+import type { NodeCommand } from './target.ts'
 
 /** The results of a run besides its history. */
 export interface RunOutcome {
@@ -10,6 +11,8 @@ export interface RunOutcome {
   readonly endedAt: Nanos
   readonly faults: readonly FaultRecord[]
   readonly trouble: readonly string[]
+  /** How the nodes were started, if they are processes. */
+  readonly commands?: { readonly [node: NodeId]: NodeCommand } | undefined
   /** Why the record says less than its operations seem to. */
   readonly doubts?: readonly string[] | undefined
   readonly interrupted: boolean

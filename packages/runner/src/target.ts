@@ -112,11 +112,22 @@ export interface AskedOperations {
   readonly before?: readonly Input[] | undefined
 }
 
+/** The command that started a node, with its placeholders filled in. */
+export interface NodeCommand {
+  readonly words: readonly string[]
+  /** What was added to this process's environment; undefined removes a variable. */
+  readonly environment?: { readonly [name: string]: string | undefined } | undefined
+  readonly directory?: string | undefined
+  readonly user?: string | undefined
+}
+
 /** A cluster that is ready to serve. */
 export interface StartedCluster extends Cluster {
   /** The time from the start until it could serve; absent if that took no time. */
   readonly readyMs: number | undefined
   leader(): NodeId | undefined
+  /** How each node that it started itself was started; absent if it starts no processes. */
+  commands?(): { readonly [node: NodeId]: NodeCommand }
   /** Starts the run. In virtual time nothing happens before this. */
   begin(): void
   /** Calls back once nothing more can be learned from this cluster, because its own code is broken. */

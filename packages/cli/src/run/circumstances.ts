@@ -1,11 +1,13 @@
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { arch, availableParallelism, release, totalmem, type } from 'node:os'
 import { basename } from 'node:path'
+import type { JudgedRun } from '@chaosproxy/runner'
 import { packageVersion } from '../version.ts'
 import { isSecret, jsonWithoutSecrets, REMOVED, textWithoutSecrets, wordsWithoutSecrets } from './secrets.ts'
 
 /** Everything else that a run depended on, for a reader a year later. Excludes secrets. */
 export interface Circumstances {
+  /** Of this program, of Node, and of the servers whose commands are known to tell theirs. */
   readonly versions: { readonly [program: string]: string }
   readonly machine: { readonly system: string; readonly cores: number; readonly memoryBytes: number }
   /** The command as typed, and its working directory. */
@@ -14,10 +16,18 @@ export interface Circumstances {
   readonly environment: { readonly [name: string]: string }
   /** The user's declaration of the target, if there is one. */
   readonly declared?: unknown
+  /** How each node was started: the words of its command, and what it was given besides. */
+  readonly nodes?: unknown
+}
+
+/** What is known of the target's programs. */
+interface TargetPrograms {
+  readonly declared?: object | undefined
+  readonly commands?: JudgedRun['commands']
 }
 
 export function circumstancesOf(
-  declared: object | undefined,
+  { declared, commands = {} }: TargetPrograms,
   environment: NodeJS.ProcessEnv = process.env,
 ): Circumstances {
   return {
@@ -25,13 +35,14 @@ export function circumstancesOf(
       chaos: packageVersion(),
       node: process.versions.node,
       v8: process.versions.v8,
-      ...versionsOf(programsIn(declared)),
+      ...versionsOf([...programsIn(declared), ...Object.values(commands).flatMap(programsOf)]),
     },
     machine: { system: `${type()} ${release()} ${arch()}`, cores: availableParallelism(), memoryBytes: totalmem() },
     command: wordsWithoutSecrets(process.argv.slice(1)),
     directory: process.cwd(),
     environment: variablesThatMatter(environment),
     ...(declared === undefined ? {} : { declared: jsonWithoutSecrets(declared) }),
+    ...(Object.keys(commands).length === 0 ? {} : { nodes: jsonWithoutSecrets(commands) }),
   }
 }
 
@@ -62,10 +73,15 @@ const ASKED: { readonly [program: string]: readonly string[] } = {
   java: ['-version'],
 }
 
+/** The words of a command that may be programs: if it is a shell's, those of the text that it runs, too. */
+const programsOf = ({ words }: { readonly words: readonly string[] }): string[] =>
+  words.flatMap((word) => word.split(/[\s;&|"']+/))
+
 function versionsOf(programs: readonly string[]): { [program: string]: string } {
   const versions: { [program: string]: string } = {}
-  for (const program of programs) {
+  for (const program of new Set(programs)) {
     const name = basename(program)
+    if (Object.hasOwn(versions, name)) continue
     const args = Object.hasOwn(ASKED, name) ? ASKED[name] : undefined
     const version = args === undefined ? undefined : answerOf(program, args)
     if (version !== undefined) versions[name] = version
@@ -77,13 +93,11 @@ const LONGEST_MS = 2_000
 
 /** The first line of a program's output; undefined if it does not exist or does not answer. */
 function answerOf(program: string, args: readonly string[]): string | undefined {
-  try {
-    const stdio = ['ignore', 'pipe', 'ignore'] as const
-    const said = execFileSync(program, args, { encoding: 'utf8', timeout: LONGEST_MS, stdio: [...stdio] })
-    return said.trim().split('\n')[0]?.slice(0, 200)
-  } catch {
-    return undefined
-  }
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', timeout: LONGEST_MS })
+  if (status !== 0) return undefined
+  // nginx and java print it to standard error.
+  const [first = ''] = (stdout.trim() || stderr.trim()).split('\n')
+  return first === '' ? undefined : first.slice(0, 200)
 }
 
 /** The programs in all its commands. */

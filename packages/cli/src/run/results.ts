@@ -50,7 +50,7 @@ export function writeResults(finished: FinishedRun): void {
   // Keep the verdicts in the form of --json, since a witness can be as long as the history.
   const { report: _, ...record } = judged.summary
   const result = jsonOf(subject)
-  const circumstances = circumstancesOf(run.target.declared)
+  const circumstances = circumstancesOf({ declared: run.target.declared, commands: judged.commands })
   writeResult(directory.runJson, `${JSON.stringify({ ...record, circumstances, result }, undefined, 2)}\n`)
   writeResult(directory.report, htmlOf(subject, { version: packageVersion(), pathTo: (path) => basename(path) }))
 }

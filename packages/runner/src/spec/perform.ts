@@ -46,7 +46,7 @@ export async function performRun(run: PlannedRun, options: PerformOptions): Prom
     listener?.({ type: 'ready', readyMs: cluster.readyMs, leader: cluster.leader() })
     const outcome = await ranOn(cluster, run, options)
     await options.settled?.({})
-    return { ...outcome, trouble: [...outcome.trouble, ...cluster.trouble()] }
+    return { ...outcome, trouble: [...outcome.trouble, ...cluster.trouble()], commands: cluster.commands?.() }
   } finally {
     listener?.({ type: 'ending' })
     await new Promise<void>((resolve) => cluster.stop(resolve))

@@ -41,6 +41,8 @@ export interface JudgedRun {
   readonly history: History
   readonly report: Report
   readonly summary: RunSummary
+  /** How the nodes were started, if they are processes. */
+  readonly commands?: RunOutcome['commands']
 }
 
 /**
@@ -161,5 +163,5 @@ async function judged(
   })
   const { report: _, ...rest } = summary
   listener?.({ type: 'judged', headline: report.headline, summary: rest })
-  return { history, report, summary }
+  return { history, report, summary, commands: outcome.commands }
 }

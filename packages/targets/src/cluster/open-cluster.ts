@@ -3,6 +3,8 @@ import { millis, type UserError } from '@chaosproxy/history'
 import type { NodeStatus } from '@chaosproxy/protocols'
 import { currentLeader, type StartedCluster, type Suffering } from '@chaosproxy/runner'
 import type { NodeAddress, OpenedClients } from '../clients/planned-clients.ts'
+import type { Command } from '../command/command.ts'
+import { commandsOf } from '../command/supervised-node.ts'
 import { createClock } from '../network/clock.ts'
 import type { ClusterNetwork } from '../network/cluster-network.ts'
 import { type Handover, inject, type Victim } from '../network/inject.ts'
@@ -15,6 +17,8 @@ export interface ClusterNode extends Victim {
   life(): { readonly number: number; readonly alive: boolean }
   /** The pid of its process, if this program started one. */
   pid(): number | undefined
+  /** How this program started it, if it did. */
+  command(): Command | undefined
 }
 
 /** An external cluster that is ready to serve. */
@@ -88,6 +92,7 @@ export function openCluster(parts: ClusterParts): OwnCluster {
     leader: () => currentLeader({ status }),
     clientAddress: network.clientAddress,
     pid: (id) => byId.get(id)?.pid(),
+    commands: () => commandsOf(nodes),
     keeperPid: parts.keeperPid,
     begin() {},
     onBroken: news.onBroken,

@@ -64,6 +64,7 @@ export function runningNode(options: RunningNodeOptions): RunningNode {
     placeholders: () => options.placeholders,
     life: () => life,
     pid: () => undefined,
+    command: () => undefined,
     ready,
     async kill() {
       const bit = await kill.do()

@@ -48,6 +48,7 @@ export interface Exit {
 /** A running command with all its descendants, which are paused, resumed and ended together. */
 export interface CommandProcess {
   readonly pid: number
+  readonly command: Command
   /** Resolves once it and all its descendants have ended and every line has been delivered. */
   readonly exited: Promise<Exit>
   running(): boolean
@@ -97,6 +98,7 @@ export async function startCommand(options: CommandProcessOptions): Promise<Comm
 
   return {
     pid,
+    command,
     exited,
     running: () => running,
     tell(text) {

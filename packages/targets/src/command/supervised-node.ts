@@ -1,5 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
+import type { Command } from './command.ts'
 import type { CommandProcess } from './command-process.ts'
 import { lastWords } from './log-tail.ts'
 
@@ -7,7 +8,7 @@ const END_GRACE_MS = 1000
 
 /** One life of a node: its process, and what is known once it is ready, such as its ports. */
 export interface Life<Ready> {
-  readonly process: Pick<CommandProcess, 'pid' | 'exited' | 'pause' | 'resume' | 'kill' | 'end'>
+  readonly process: Pick<CommandProcess, 'pid' | 'command' | 'exited' | 'pause' | 'resume' | 'kill' | 'end'>
   /** Rejects with a UserError if the process ends first. */
   readonly ready: Promise<Ready>
 }
@@ -34,6 +35,8 @@ export interface SupervisedNode {
   /** The current life, or the current gap between two lives. */
   life(): { readonly number: number; readonly alive: boolean }
   pid(): number | undefined
+  /** How its latest life was started; undefined before the first. */
+  command(): Command | undefined
   /**
    * Resolves with whether there was a process to kill. Each kill needs a `revive`, and only the last one restarts the
    * node.
@@ -53,11 +56,10 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
   const { id, logPath } = options
   let current: Life<Ready>['process'] | undefined
   let launching: Promise<unknown> | undefined
-  let lives = 0
   let life = { number: 0, alive: false }
-  let kills = 0
-  let pauses = 0
+  let [lives, kills, pauses] = [0, 0, 0]
   let ended = false
+  let command: Command | undefined
 
   function enter(alive: boolean): void {
     life = { number: life.number + 1, alive }
@@ -72,6 +74,7 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
     // Callers that await it handle the rejection; there may be none.
     ready.catch(() => {})
     current = process
+    command = process.command
     process.exited.then(() => {
       if (current !== process) return
       current = undefined
@@ -93,6 +96,7 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
     start,
     life: () => life,
     pid: () => current?.pid,
+    command: () => command,
     async kill() {
       kills++
       // A life that is being launched can be killed once it exists.
@@ -127,6 +131,17 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
     },
   }
 }
+
+/** The commands of the nodes that this program started. */
+export const commandsOf = (
+  nodes: readonly Pick<SupervisedNode, 'id' | 'command'>[],
+): { readonly [node: NodeId]: Command } =>
+  Object.fromEntries(
+    nodes.flatMap((node) => {
+      const command = node.command()
+      return command === undefined ? [] : [[node.id, command] as const]
+    }),
+  )
 
 /** Ends the process if it is not ready in time. */
 async function inTime<Ready>(

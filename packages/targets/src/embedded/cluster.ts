@@ -5,6 +5,7 @@ import { UserError } from '@chaosproxy/history'
 import { DEFAULT_OBJECT, type KnobValue } from '@chaosproxy/protocols'
 import type { AskedOperations, StartedCluster } from '@chaosproxy/runner'
 import { type Keeper, startKeeper } from '../command/keeper.ts'
+import { commandsOf } from '../command/supervised-node.ts'
 import { createClock } from '../network/clock.ts'
 import type { ClusterNetwork, Listening } from '../network/cluster-network.ts'
 import { inject } from '../network/inject.ts'
@@ -213,6 +214,7 @@ function asCluster({
     logPath,
     url: (id) => `http://127.0.0.1:${network.clientAddress(id).port}`,
     pid: (id) => byId.get(id)?.pid(),
+    commands: () => commandsOf(managed),
     keeperPid,
     // Nothing to do: time passes by itself, and recording has not begun.
     begin() {},
