@@ -89,6 +89,18 @@ describe('a configuration that cannot be is one line, and exit code 3:', () => {
   test.each<[string, { readonly [name: string]: string }, readonly string[], string]>([
     ['it throws', config(`throw new Error('no luck')`), [], 'chaos.config.ts does not run: no luck'],
     ['it exports nothing', config('const config = {}'), [], 'chaos.config.ts exports nothing. Write: export default'],
+    [
+      'it exports undefined',
+      config('export default undefined'),
+      [],
+      'chaos.config.ts exports nothing. Write: export default',
+    ],
+    [
+      'it has no default export',
+      config(`export const config = { target: 'raft' }`),
+      [],
+      'chaos.config.ts exports config, but nothing as its default. Write: export default',
+    ],
     ['it ends the process', config('process.exit(0)'), [], 'chaos.config.ts calls process.exit(0) while it is loaded'],
     [
       'an unknown member',

@@ -5,8 +5,19 @@ import { importUserFile } from '@chaosproxy/targets/user-file'
 export async function importConfig(path: string): Promise<unknown> {
   const exported = await importUserFile(path)
   if (exported === undefined || exported === null || (typeof exported === 'object' && isEmpty(exported)))
-    throw new UserError('input', `${path} exports nothing. Write: export default defineConfig({ target: 'raft' })`)
+    throw new UserError('input', `${path} exports nothing. ${REMEDY}`)
+  if (isModule(exported)) {
+    const names = Object.keys(exported).filter((name) => name !== 'default')
+    const what = names.length === 0 ? 'nothing' : `${names.join(', ')}, but nothing as its default`
+    throw new UserError('input', `${path} exports ${what}. ${REMEDY}`)
+  }
   return exported
 }
+
+const REMEDY = "Write: export default defineConfig({ target: 'raft' })"
+
+/** What is imported of a module without a default export is the module. */
+const isModule = (exported: unknown): exported is object =>
+  typeof exported === 'object' && exported !== null && '__esModule' in exported
 
 const isEmpty = (exported: object): boolean => Object.keys(exported).length === 0

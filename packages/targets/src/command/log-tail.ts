@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
-const LAST_LOG_LINES = 5
+/** An error that Node prints is followed by the places it came through. */
+const LAST_LOG_LINES = 20
 /** Enough for the last lines of any log; a database's log may not fit in memory. */
 const TAIL_BYTES = 64 * 1024
 

@@ -78,10 +78,10 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
     process.exited.then(() => {
       if (current !== process) return
       current = undefined
+      if (life.alive && kills === 0 && !ended)
+        options.died(`${id} ended by itself; its last words: ${lastWords(logPath)} (${logPath})`)
       if (life.alive) enter(false)
       options.moved(undefined)
-      if (kills === 0 && !ended)
-        options.died(`${id} ended by itself; its last words: ${lastWords(logPath)} (${logPath})`)
     })
     const reached = await inTime(process, ready, options).catch((error: unknown) => {
       throw ended ? stopped(id) : error

@@ -18,7 +18,8 @@ export interface Ports {
 }
 
 /** One life of one node. */
-export interface NodeProcess extends Pick<CommandProcess, 'pid' | 'command' | 'exited' | 'pause' | 'resume' | 'kill' | 'end'> {
+export interface NodeProcess
+  extends Pick<CommandProcess, 'pid' | 'command' | 'exited' | 'pause' | 'resume' | 'kill' | 'end'> {
   /** Rejects with a UserError if it ends before it is ready. */
   readonly ready: Promise<Ports>
   /** The last status reported; undefined before the first report, while paused, and after the end. */

@@ -188,12 +188,12 @@ describe('a node is ready', () => {
 
   test('or it dies before, and its last lines are shown', async () => {
     const node = await run.node({
-      command: shell('for i in 1 2 3 4 5 6; do echo "line $i"; done; echo "bad option: --prot" >&2; exit 2'),
+      command: shell('for i in $(seq 24); do echo "line $i"; done; echo "bad option: --prot" >&2; exit 2'),
       ports: ['client'],
       readiness: { by: 'tcp', port: 'client' },
     })
     await expect(node.start()).rejects.toThrow(
-      /^n1 did not start \(exit code 2\)\. The last lines of its log:\n {2}line 3\n {2}line 4\n {2}line 5\n {2}line 6\n {2}bad option: --prot\nIts log is .*n1\.log$/,
+      /^n1 did not start \(exit code 2\)\. The last lines of its log:\n {2}line 6\n(?: {2}line \d+\n){18} {2}bad option: --prot\nIts log is .*n1\.log$/,
     )
   })
 
