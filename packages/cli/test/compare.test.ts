@@ -49,7 +49,7 @@ describe('chaos compare', () => {
       return { subjects, names: systems.map(({ name, curve, value }) => [name, curve, value]) }
     }
     expect(await named('quorum=R1W3..R3W1', 'syncReplicas=0..1')).toEqual({
-      subjects: 'quorum, syncReplicas',
+      subjects: 'quorum and syncReplicas',
       names: [
         ['quorum r=1 w=3', 'quorum', 'r=1 w=3'],
         ['quorum r=2 w=2', 'quorum', 'r=2 w=2'],

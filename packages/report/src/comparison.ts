@@ -19,7 +19,7 @@ export interface Comparison {
   /** `calm` first, then the faults. */
   readonly conditions: readonly string[]
   readonly systems: readonly ComparedSystem[]
-  /** What is swept, if anything is: `sync`, or `quorum, sync`. */
+  /** What is swept, if anything is: `sync`, or `quorum and sync`. */
   readonly sweep?: string | undefined
   /** What a reader must know that the numbers do not say. */
   readonly notes: readonly string[]

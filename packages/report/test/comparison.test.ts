@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { charts } from '../src/html/charts.ts'
 import { dodge } from '../src/html/dodge.ts'
 import {
   type ComparedCell,
@@ -84,6 +85,8 @@ test('labels stand near their places, and none over another, however many have t
     for (const other of spots.slice(i + 1))
       expect(Math.abs(one.left - other.left) >= 32 || Math.abs(one.middle - other.middle) >= 17).toBe(true)
   }
+  const [aside] = dodge([{ x: 390, y: 290, width: 32 }], area, [{ left: 340, right: 400, top: 274, bottom: 300 }])
+  expect(aside!.left + 32 <= 340 || aside!.middle <= 266).toBe(true)
   expect(Math.hypot(spots[0]!.left - 200, spots[0]!.middle - 40)).toBeLessThan(20)
 })
 
@@ -104,4 +107,26 @@ test('the page names every class, its systems and the rule, and escapes what it 
     expect(page).toContain(text)
   expect(page).not.toContain('<masters>')
   expect(page).not.toMatch(/https?:|src=|href=/)
+})
+
+test('the goodput of any run is drawn as an area under the line of all that was called', () => {
+  const bins = {
+    width: 1e9,
+    ok: [2, 0, 2],
+    fail: [0, 2, 0],
+    info: [0, 0, 2],
+    p50: [1e6, 1e6, 1e6],
+    p99: [2e6, 2e6, 2e6],
+  }
+  const drawn = charts(bins, [{ kind: 'kill', from: 1e9, to: 2e9, label: 'n1 killed' }], 3e9, []).html
+  const heights = (name: string) =>
+    Array.from(drawn.match(new RegExp(`class="${name}" d="([^"]*)"`))?.[1]?.matchAll(/V([\d.]+)/g) ?? [], ([, y]) =>
+      Number(y),
+    )
+  const [goodput, called] = [heights('throughput'), heights('called')]
+  expect(goodput[0]).toBe(called[0])
+  expect(goodput[1]).toBe(goodput.at(-1))
+  expect(called[1]).toBe(called[0])
+  expect(called[2]).toBeLessThan(goodput[2] ?? 0)
+  expect(drawn).toContain('n1 killed')
 })

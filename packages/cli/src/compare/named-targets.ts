@@ -18,12 +18,17 @@ export interface NamedTarget {
   readonly curve?: string | undefined
 }
 
-/** What a comparison without named systems is of: each with its default and its strictest settings. */
-const usualTargets = (): readonly string[] =>
-  protocols.flatMap(({ name, strictest }) => [
+/** Quorums that do not overlap, as eventually consistent stores have them by default: the other side of the default. */
+const LOOSEST = 'quorum:r=1:w=1'
+
+/** What a comparison without named systems is of: each with its default and its strictest settings, and loose quorums. */
+const usualTargets = (): readonly string[] => [
+  ...protocols.flatMap(({ name, strictest }) => [
     name,
     ...(strictest === undefined ? [] : [withSettings(name, strictest)]),
-  ])
+  ]),
+  LOOSEST,
+]
 
 const withSettings = (name: string, settings: Settings): string =>
   [name, ...Object.entries(settings).map(([setting, value]) => `${setting}=${value}`)].join(':')

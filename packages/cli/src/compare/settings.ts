@@ -106,7 +106,7 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
     .map((text) => text.trim())
   const named = typed.length > 0 || sweeps.length > 0 ? typed : configuredTargets(config)
   const common = {
-    sweep: sweeps.length === 0 ? undefined : sweeps.map(({ subject }) => subject).join(', '),
+    sweep: sweeps.length === 0 ? undefined : sweeps.map(({ subject }) => subject).join(' and '),
     network: oneOf('network', 'network', text('network'), NETWORKS),
     real,
     nodes: nodes === undefined ? undefined : parseCount('nodes', nodes, { min: 1, max: 15 }),

@@ -16,7 +16,7 @@ export const plotArea: { readonly left: number; readonly right: number; readonly
   width: WIDTH,
 }
 
-/** Faults, throughput, latency and what went wrong, in rows over one time axis, so that bands cross all of them. */
+/** Faults, goodput, latency and what went wrong, in rows over one time axis, so that bands cross all of them. */
 export function charts(bins: Bins, spans: readonly FaultSpan[], end: number, marks: readonly number[]): Html {
   const x = (time: number): number => LEFT + (Math.max(0, Math.min(end, time)) / end) * (RIGHT - LEFT)
   const names = faultNames(spans, x)
@@ -26,7 +26,7 @@ export function charts(bins: Bins, spans: readonly FaultSpan[], end: number, mar
   const latency = { top: throughput.bottom + 26, bottom: throughput.bottom + 126 }
   const trouble = { top: latency.bottom + 24, bottom: latency.bottom + 66 }
   const height = trouble.bottom + 26
-  return html`<svg id="charts" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Throughput, latency and failures over the run, with its faults">
+  return html`<svg id="charts" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Goodput, latency and failures over the run, with its faults">
 ${spans.map((span) => html`<rect class="band" x="${x(span.from)}" y="4" width="${Math.max(1.5, x(span.to) - x(span.from))}" height="${trouble.bottom - 4}"><title>${span.label}, ${moment(span.from)} to ${moment(span.to)}</title></rect>`)}
 ${rows === 0 ? undefined : html`<text class="row-name" x="0" y="20">faults</text>`}
 ${names.map(
@@ -70,13 +70,17 @@ function faultNames(
   })
 }
 
+/** What succeeded as an area (goodput), under the line of all that was called. */
 function throughputRow(bins: Bins, box: Box, x: ToX): Html {
-  const rates = bins.ok.map((ok, i) => ((ok + (bins.fail[i] ?? 0) + (bins.info[i] ?? 0)) / bins.width) * 1e9)
-  const top = niceCeiling(Math.max(1, ...rates))
+  const perSecond = (count: number): number => (count / bins.width) * 1e9
+  const good = bins.ok.map(perSecond)
+  const all = bins.ok.map((ok, i) => perSecond(ok + (bins.fail[i] ?? 0) + (bins.info[i] ?? 0)))
+  const top = niceCeiling(Math.max(1, ...all))
   const y = (rate: number): number => box.bottom - (rate / top) * (box.bottom - box.top)
-  const steps = rates.map((rate, i) => `H${round(x(i * bins.width))}V${round(y(rate))}`).join('')
-  const right = round(x(rates.length * bins.width))
-  return html`<text class="row-name" x="0" y="${box.top + 10}">operations</text><text class="t2" x="0" y="${box.top + 26}">per second</text>${gridLines([0, top / 2, top], y, rateText)}<path class="throughput" d="M${LEFT} ${box.bottom}${steps}H${right}V${box.bottom}Z"/>`
+  const steps = (rates: readonly number[]): string =>
+    rates.map((rate, i) => `H${round(x(i * bins.width))}V${round(y(rate))}`).join('')
+  const right = round(x(all.length * bins.width))
+  return html`<text class="row-name" x="0" y="${box.top + 10}">goodput</text><text class="t2" x="0" y="${box.top + 26}">ok per second;</text><text class="t2" x="0" y="${box.top + 42}">line: all called</text>${gridLines([0, top / 2, top], y, rateText)}<path class="throughput" d="M${LEFT} ${box.bottom}${steps(good)}H${right}V${box.bottom}Z"/><path class="called" d="M${LEFT} ${box.bottom}${steps(all)}H${right}V${box.bottom}"/>`
 }
 
 function latencyRow(bins: Bins, box: Box, x: ToX): Html {

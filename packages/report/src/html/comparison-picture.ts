@@ -181,7 +181,13 @@ function marks(points: readonly Point[], panel: number, scale: Scale, isNamed: b
     y: scale.y(point.under.availability.least),
     width: GLYPH + textOf(point).length * CHARACTER,
   }))
-  const spots = dodge(places, area)
+  const corners = [scale.y(AVAILABLE), area.bottom].map((bottom) => ({
+    ...area,
+    left: area.right - 60,
+    top: bottom - 26,
+    bottom,
+  }))
+  const spots = dodge(places, area, corners)
   return html`${sorted.map((point, i) => {
     const { x = 0, y = 0 } = places[i] ?? {}
     const spot = spots[i]

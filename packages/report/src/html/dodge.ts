@@ -23,12 +23,12 @@ const STEP = { x: 10, y: 9 }
 const GAP = 4
 
 /**
- * Puts each label as near to its place as the ones before it allow, so that none covers another. A label for which there
- * is no room at all stands on its place.
+ * Puts each label as near to its place as the ones before it allow, so that none covers another or a reserved area. A
+ * label for which there is no room at all stands on its place.
  */
-export function dodge(labels: readonly Labelled[], area: Area): readonly Spot[] {
+export function dodge(labels: readonly Labelled[], area: Area, reserved: readonly Area[] = []): readonly Spot[] {
   const steps = stepsFor(area)
-  const taken: Area[] = []
+  const taken: Area[] = [...reserved]
   return labels.map(({ x, y, width }) => {
     const boxAt = ({ left, middle }: Spot): Area => ({
       left,
