@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { type RecordDraft, type Recording, type Run, record } from 'chaosproxy'
 import { onTestFinished } from 'vitest'
 
-const ROUTES = {
+export const ROUTES = {
   client: 'header.X-Client',
   initial: { value: null },
   routes: [
