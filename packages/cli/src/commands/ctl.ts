@@ -5,6 +5,7 @@ import type { Action } from '../proxy/action.ts'
 import { actions } from '../proxy/actions.ts'
 import { createControlClient } from '../proxy/control-client.ts'
 import { watchEvents } from '../proxy/watch.ts'
+import { fitted } from '../terminal/fitted.ts'
 import { print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
 
@@ -66,7 +67,7 @@ export const ctlCommand: Command = {
       lease: textOf(options, 'lease'),
       direction: parseDirection(options),
     })
-    print(process.stdout, json ? `${JSON.stringify(data ?? null)}\n` : text)
+    print(process.stdout, json ? `${JSON.stringify(data ?? null)}\n` : fitted(text))
     return EXIT.met
   },
 }

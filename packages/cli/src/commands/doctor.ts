@@ -5,6 +5,7 @@ import { configOption, readOwnConfig } from '../config/own.ts'
 import { withPaths } from '../config/registries.ts'
 import { type Finding, faultFindings, machineFindings, targetFindings } from '../doctor/findings.ts'
 import { EXIT } from '../exit-code.ts'
+import { fitted } from '../terminal/fitted.ts'
 import { print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
 
@@ -39,16 +40,18 @@ export const doctorCommand: Command = {
     else
       print(
         process.stdout,
-        [
-          ...section('This machine', machine),
-          ...section(
-            target.name,
-            needs.length > 0 ? needs : [{ what: 'programs', ok: true, detail: 'nothing is missing' }],
-          ),
-          ...section(`Faults ${target.name} can suffer`, faults),
-          isWell ? `Ready: npx chaos run --target ${target.name}` : 'Something is missing; see above.',
-          '',
-        ].join('\n'),
+        fitted(
+          [
+            ...section('This machine', machine),
+            ...section(
+              target.name,
+              needs.length > 0 ? needs : [{ what: 'programs', ok: true, detail: 'nothing is missing' }],
+            ),
+            ...section(`Faults ${target.name} can suffer`, faults),
+            isWell ? `Ready: npx chaos run --target ${target.name}` : 'Something is missing; see above.',
+            '',
+          ].join('\n'),
+        ),
       )
     return isWell ? EXIT.met : EXIT.environment
   },

@@ -1,6 +1,7 @@
 import { reporters } from '@chaosproxy/report'
 import { type Command, flagOf } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
+import { fitted } from '../terminal/fitted.ts'
 import { print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
 
@@ -18,7 +19,7 @@ export const reportersCommand: Command = {
   ],
   async run(options) {
     const rows = reporters.map(({ name, summary }) => ({ reporter: name, summary }))
-    print(process.stdout, `${flagOf(options, 'json') ? JSON.stringify(rows) : linesOf().join('\n')}\n`)
+    print(process.stdout, `${flagOf(options, 'json') ? JSON.stringify(rows) : fitted(linesOf().join('\n'))}\n`)
     return EXIT.met
   },
 }

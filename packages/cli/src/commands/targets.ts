@@ -5,6 +5,7 @@ import { settingsFor } from '@chaosproxy/workloads'
 import { type Command, flagOf, textOf } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
 import { EXIT } from '../exit-code.ts'
+import { fitted } from '../terminal/fitted.ts'
 import { print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
 
@@ -37,7 +38,10 @@ export const targetsCommand: Command = {
     const targets = await Promise.all(names.map(async (name) => ({ ...(await registries.target(name)), name })))
     const { rows, lines } = show(targets)
     const more = show === targetList && chosen !== undefined ? targets.flatMap(errorTable) : []
-    print(process.stdout, json ? `${JSON.stringify(rows)}\n` : `${[...lines, ...more].join('\n')}\n`)
+    const text = [...lines, ...more].join('\n')
+    // A table of every target has no narrow form.
+    const page = show === faultTable ? text : fitted(text)
+    print(process.stdout, `${json ? JSON.stringify(rows) : page}\n`)
     return EXIT.met
   },
 }

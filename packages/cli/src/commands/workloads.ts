@@ -2,6 +2,7 @@ import type { Workload } from '@chaosproxy/workloads'
 import { type Command, flagOf } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
 import { EXIT } from '../exit-code.ts'
+import { fitted } from '../terminal/fitted.ts'
 import { print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
 
@@ -20,7 +21,7 @@ export const workloadsCommand: Command = {
     const workloads = await Promise.all(
       registries.workloadNames.map(async (name) => ({ ...(await registries.workload(name)), name })),
     )
-    const text = flagOf(options, 'json') ? JSON.stringify(rowsOf(workloads)) : linesOf(workloads).join('\n')
+    const text = flagOf(options, 'json') ? JSON.stringify(rowsOf(workloads)) : fitted(linesOf(workloads).join('\n'))
     print(process.stdout, `${text}\n`)
     return EXIT.met
   },

@@ -8,7 +8,7 @@ import { combineRuns, geoText, type MeasuredRun } from '@chaosproxy/scenarios'
 import { Tinypool } from 'tinypool'
 import { builtFile } from '../built-file.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { isForPrograms } from '../reporting/choice.ts'
+import { isSilent } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
 import { partOf, stdoutScreen } from '../reporting/part.ts'
 import { createReporting } from '../reporting/reporting.ts'
@@ -24,7 +24,7 @@ import type { ComparedTarget, CompareSettings, PlannedCell } from './settings.ts
 export async function executeCompare(settings: CompareSettings): Promise<ExitCode> {
   const own = await loadOwnReporters(settings.reporters)
   const startedAt = performance.now()
-  const progress = await createProgress({ quiet: isForPrograms(settings.reporters) })
+  const progress = await createProgress({ quiet: isSilent(settings.reporters) })
   const interrupts = listenForInterrupts('Interrupted: no further runs are begun.')
   const performer = settings.real ? performReally(interrupts, settings.registries) : performSimulated()
   try {

@@ -3,12 +3,13 @@ import { whyUnwritable } from '@chaosproxy/history/files'
 import { renderStoryHtml, type Telling, type ToldStory } from '@chaosproxy/report'
 import { type Story, stories } from '@chaosproxy/scenarios'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { isForPrograms } from '../reporting/choice.ts'
+import { isSilent } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
 import { partOf, stdoutScreen } from '../reporting/part.ts'
 import { createReporting } from '../reporting/reporting.ts'
 import { listenForInterrupts } from '../run/interrupts.ts'
 import { commandLine } from '../terminal/command-line.ts'
+import { fitted } from '../terminal/fitted.ts'
 import { print } from '../terminal/output.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { styleFor } from '../terminal/style.ts'
@@ -21,7 +22,7 @@ import type { ScenarioSettings } from './settings.ts'
 export async function executeScenario(settings: ScenarioSettings): Promise<ExitCode> {
   const { story, json } = settings
   if (story === undefined) {
-    print(process.stdout, json ? `${JSON.stringify(stories.map(listed))}\n` : `${listLines().join('\n')}\n`)
+    print(process.stdout, json ? `${JSON.stringify(stories.map(listed))}\n` : fitted(`${listLines().join('\n')}\n`))
     return EXIT.met
   }
   const own = await loadOwnReporters(settings.reporters)
@@ -58,7 +59,7 @@ async function play(story: Story, { fix, real, reporters }: ScenarioSettings): P
   const parts = fix ? [fixOf(story)] : accidentOf(story)
   if (!real) return Promise.all(parts.map(playTale))
   const interrupts = listenForInterrupts('Interrupted: the processes are stopped.')
-  const progress = await createProgress({ quiet: isForPrograms(reporters) })
+  const progress = await createProgress({ quiet: isSilent(reporters) })
   try {
     const tellings: Telling[] = []
     for (const part of parts) {

@@ -26,14 +26,26 @@ export function styleFor(stream: Pick<NodeJS.WriteStream, 'isTTY'>): Style {
 }
 
 const WIDEST_PAGE = 110
+const NARROWEST_PAGE = 40
 
 export function terminalOptions(stream: NodeJS.WriteStream): TerminalOptions {
   return { width: pageWidth(stream), unicode: speaksUnicode() }
 }
 
-/** At most a width that reads easily, which is also used without a terminal or if it does not report its width. */
-export const pageWidth = ({ columns }: Pick<NodeJS.WriteStream, 'columns'>): number =>
-  Math.min(WIDEST_PAGE, columns || WIDEST_PAGE)
+/** At most a width that reads easily, which is also used if neither the terminal nor COLUMNS says another. */
+export const pageWidth = (stream: Pick<NodeJS.WriteStream, 'columns'>): number => widthAsked(stream) ?? WIDEST_PAGE
+
+/** Undefined if neither says a width, as where a pipe is read. */
+export function widthAsked({ columns }: Pick<NodeJS.WriteStream, 'columns'>): number | undefined {
+  const asked = columns || columnsAsked()
+  return asked === undefined ? undefined : Math.min(WIDEST_PAGE, asked)
+}
+
+/** What shells and CI servers say where no terminal does; too few columns are taken for a mistake. */
+function columnsAsked(): number | undefined {
+  const columns = Number(process.env['COLUMNS'])
+  return Number.isInteger(columns) && columns >= NARROWEST_PAGE ? columns : undefined
+}
 
 /** Only terminals in the C or POSIX locale are limited to ASCII. */
 function speaksUnicode(): boolean {
