@@ -2,7 +2,10 @@ import { type ProtocolDefinition, promiseOf } from '@chaosproxy/protocols'
 import type { Subject } from '@chaosproxy/simulator'
 import { findWorkload, register, type Workload } from '@chaosproxy/workloads'
 
-/** Shown step by step in its protocol's tests: twenty seconds of searching do not find it. */
+/**
+ * Shown step by step in its protocol's tests. A search cannot find it: a response to an earlier recovery would have to
+ * arrive after another restart, and here, as over TCP, messages on their way to a node are lost when it dies.
+ */
 export const FOUND_BY_NO_SEARCH: readonly string[] = ['viewstamped recover-without-nonce']
 
 /** Under the knobs that bring the mistake out, or those that make the strongest promise. */

@@ -144,6 +144,7 @@ const FOUND_BY: { readonly [mistake: string]: number } = {
   'quorum quorum-off-by-one': 37,
   'quorum drop-handoff-on-restart': 87,
   'two-phase-commit presume-commit': 12,
+  'two-phase-commit forget-decision': 45,
   'lease-lock fence-stores-only': 34,
   'raft stale-append': 66,
   'raft ack-before-fsync': 619,

@@ -1,3 +1,4 @@
+import { createRandom, nemeses, nodeNames } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
 import { register, type Workload } from '@chaosproxy/workloads'
@@ -16,7 +17,9 @@ import {
   type Subject,
   searchSeeds,
   strategies,
+  strategiesNamed,
   type TrialLimits,
+  usualStrategies,
 } from '../src/index.ts'
 
 import { runPlan } from '../src/search/trial.ts'
@@ -45,6 +48,31 @@ const everything = { strategies, limits, stopAtFirst: false, verifyDeterminism: 
 const someSeed = (): number => inject('seed')
 
 describe('a search', () => {
+  test('takes all strategies but coverage by default, and those for rare mistakes more often', () => {
+    const names = usualStrategies.map(({ name }) => name)
+    const counts = Object.fromEntries(
+      strategies.map(({ name }) => [name, names.filter((each) => each === name).length]),
+    )
+    expect(counts).toEqual({
+      ...{ uniform: 1, biased: 1, swarm: 1, 'swarm-biased': 1, leaders: 2, crashes: 1, windows: 3, coverage: 0 },
+    })
+    expect(strategiesNamed(names)).toEqual(usualStrategies)
+  })
+
+  test('of short windows lets clients ask where it opens them, in half of its trials', () => {
+    const windows = strategies.find(({ name }) => name === 'windows')!
+    const nodes = nodeNames(3)
+    const plans = Array.from({ length: 100 }, (_, i) =>
+      windows.plan(createRandom(`windows ${i}`), nodes, millis(500), nemeses),
+    )
+    const clustered = plans.flatMap(({ busy, reactions }) => (busy === undefined ? [] : [{ busy, reactions }]))
+    expect(clustered.length).toBeGreaterThan(30)
+    expect(clustered.length).toBeLessThan(70)
+    for (const { busy, reactions } of clustered)
+      for (const { notBefore } of reactions)
+        expect(busy.some((ms) => notBefore! / 1e6 >= ms - 0.001 && notBefore! / 1e6 <= ms + 20.001)).toBe(true)
+  })
+
   test('of Raft finds nothing, whatever the strategy', () => {
     const first = someSeed()
     const { findings, trials } = searchSeeds(raft(), { ...everything, first, count: 120 })

@@ -49,7 +49,7 @@ export const fuzzCommand: Command = {
     time: { type: 'string', describe: `stop after this long [default: ${FUZZ_DEFAULTS.time}]`, requiresArg: true },
     strategy: {
       type: 'string',
-      describe: `how to choose what breaks, comma-separated: ${strategies.map(({ name }) => name).join(', ')} [default: all but coverage, in turn]`,
+      describe: `how to choose what breaks, comma-separated: ${strategies.map(({ name }) => name).join(', ')} [default: all but coverage, in turn, windows and leaders more often]`,
       requiresArg: true,
     },
     invariants: {

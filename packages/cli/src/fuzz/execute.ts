@@ -76,6 +76,6 @@ function titleOf(settings: FuzzSettings): string {
     `held to ${subject.level === NO_LEVEL ? 'its invariants alone' : subject.level}`,
     `${length} from seed ${firstSeed}`,
     plural(workers, 'thread'),
-    `strategies: ${strategies.join(', ')}`,
+    `strategies: ${[...new Set(strategies)].join(', ')}`,
   ].join(' · ')
 }

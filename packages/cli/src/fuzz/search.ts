@@ -5,7 +5,7 @@ import {
   noEvidence,
   planTrial,
   type SearchResult,
-  strategies,
+  strategiesNamed,
   sumOfEvidence,
 } from '@chaosproxy/simulator'
 import type { Tinypool } from 'tinypool'
@@ -98,7 +98,7 @@ async function stuckFinding(
   { subject, strategies: names }: FuzzSettings,
   { seed, what, mistake, trace }: Stuck,
 ): Promise<Finding> {
-  const chosen = strategies.filter(({ name }) => names.includes(name))
+  const chosen = strategiesNamed(names)
   const strategy = chosen[seed % chosen.length]
   if (strategy === undefined) throw new RangeError('a search needs a strategy')
   const { scenario } = planTrial(await subjectOf(subject), strategy, seed)

@@ -9,7 +9,7 @@ import {
   SIMULATED,
   type Subject,
   searchSeeds,
-  strategies,
+  strategiesNamed,
   type TrialLimits,
 } from '@chaosproxy/simulator'
 import { type Simulated, type SimulateTask, simulateSpec } from '../run/simulate-task.ts'
@@ -72,7 +72,7 @@ export async function search(task: SeedsTask & Watched): Promise<SearchResult> {
       count,
       stopAtFirst,
       verifyDeterminism,
-      strategies: strategiesOf(task.strategies),
+      strategies: strategiesNamed(task.strategies),
       limits: limitsFor(task.invariants),
       begins: (seed) => beginSeed(task.pulse, seed),
     }),
@@ -87,7 +87,7 @@ export async function minimiseFinding(task: MinimiseTask & Watched): Promise<Sce
 export async function guideFinding(task: GuideTask & Watched): Promise<Finding | undefined> {
   const { finding, budgetMs } = task
   return guide(await watchedSubject(task), finding, {
-    strategies: strategiesOf(task.strategies),
+    strategies: strategiesNamed(task.strategies),
     limits: limitsFor(true),
     budgetMs,
   })
@@ -115,5 +115,3 @@ async function watchedSubject({ subject, pulse }: { readonly subject: SubjectNam
   const named = await subjectOf(subject)
   return { ...named, protocol: withPulse(named.protocol, pulse) }
 }
-
-const strategiesOf = (names: readonly string[]) => strategies.filter(({ name }) => names.includes(name))

@@ -57,7 +57,10 @@ export function planTrial(subject: Subject, strategy: Strategy, seed: number): P
     nodes: nodes.length,
     seed,
     timeoutMs: millis(random.fork('timeout').pick(TIMEOUTS_MS)),
-    operations: planOperations(subject, settings, knobs, random.fork('operations'), nodes, lengthMs),
+    operations: planOperations(subject, settings, knobs, random.fork('operations'), nodes, {
+      lengthMs,
+      busy: planned.busy,
+    }),
     faults: [],
   }
   return {
@@ -102,11 +105,14 @@ function planOperations(
   knobs: Subject['knobs'],
   random: Random,
   nodes: readonly NodeId[],
-  lengthMs: number,
+  { lengthMs, busy }: { readonly lengthMs: number; readonly busy: readonly number[] | undefined },
 ): PlannedOperation[] {
   const crew = workload.create(settings, 0)
   const clients = Array.from({ length: choices.clients ?? 2 + random.integer(6) }, () => crew.client(random, EVEN_RANK))
-  const timeOf = random.chance(BURSTS_PROBABILITY) ? inBursts(random, lengthMs) : () => random.next() * lengthMs
+  const timeOf =
+    busy !== undefined || random.chance(BURSTS_PROBABILITY)
+      ? inBursts(random, busy ?? burstsWithin(random, lengthMs))
+      : () => random.next() * lengthMs
   // Plain loops: trials are planned by the thousand, and an iterator would cost more than drawing.
   const times = new Float64Array(operations)
   for (let i = 0; i < operations; i++) times[i] = timeOf()
@@ -128,9 +134,11 @@ function planOperations(
   return planned
 }
 
+const burstsWithin = (random: Random, lengthMs: number): readonly number[] =>
+  Array.from({ length: 1 + random.integer(MOST_BURSTS) }, () => random.next() * lengthMs)
+
 /** Times clustered around a few moments: some mistakes need many operations at once, on one key. */
-function inBursts(random: Random, lengthMs: number): () => number {
-  const bursts = Array.from({ length: 1 + random.integer(MOST_BURSTS) }, () => random.next() * lengthMs)
+function inBursts(random: Random, bursts: readonly number[]): () => number {
   const spreadMs = SHORTEST_BURST_MS * (LONGEST_BURST_MS / SHORTEST_BURST_MS) ** random.next()
   return () => random.pick(bursts) + random.next() * spreadMs
 }

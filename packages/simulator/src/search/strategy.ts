@@ -18,6 +18,8 @@ export interface Strategy {
 export interface Disturbances {
   readonly schedule: readonly ScheduledFault[]
   readonly reactions: readonly Reaction[]
+  /** When clients ask most; absent: at any time. */
+  readonly busy?: readonly Millis[] | undefined
 }
 
 const SHORTEST_FAULT_MS = 20
@@ -110,17 +112,28 @@ const windows: Strategy = {
   summary: 'nodes are back within milliseconds of a message, a timer or a restart, while others are slow or cut off',
   // What happens within milliseconds is seen only if clients ask that often.
   lengthsMs: [60, 1_000],
-  plan: (random, nodes, lengthMs, nemeses) => ({
-    schedule: scatter(random, someOf(random, nemeses.filter(slows)), random.integer(4), nodes, lengthMs),
-    reactions: Array.from({ length: 2 + random.integer(8) }, () => shortRestart(random, lengthMs)).flat(),
-  }),
+  plan(random, nodes, lengthMs, nemeses) {
+    const schedule = scatter(random, someOf(random, nemeses.filter(slows)), random.integer(4), nodes, lengthMs)
+    const count = 2 + random.integer(8)
+    if (random.chance(0.5)) {
+      const times = () => random.next() * lengthMs
+      return { schedule, reactions: Array.from({ length: count }, () => shortRestart(random, times())).flat() }
+    }
+    // What opens a window, what uses it and the clients that see it come together.
+    const busy = Array.from({ length: 1 + random.integer(3) }, () => millis(random.next() * lengthMs))
+    const times = () => random.pick(busy) + random.next() * WINDOW_MS
+    return { schedule, reactions: Array.from({ length: count }, () => shortRestart(random, times())).flat(), busy }
+  },
 }
 
-function shortRestart(random: Random, lengthMs: Millis): Reaction[] {
+/** Restarts that belong together begin within it. */
+const WINDOW_MS = 20
+
+function shortRestart(random: Random, fromMs: number): Reaction[] {
   const at = {
     moment: random.pick(openings),
     occurrence: 1 + random.integer(4),
-    notBefore: atMs(random.next() * lengthMs),
+    notBefore: atMs(fromMs),
   }
   const after = atMs(random.chance(0.4) ? AT_ONCE_MS : random.next() * 3)
   const restart: Reaction = { ...at, harm: random.pick(killings), after, duration: atMs(between(random, 0.3, 30)) }
@@ -149,10 +162,25 @@ export const strategies: readonly Strategy[] = [
 ]
 
 /**
- * The default strategies of a search, taken in turn. Coverage is not among them: watching makes a trial a quarter
- * dearer, and has found no mistake sooner.
+ * The default strategies of a search, taken in turn. Those that alone find the rarest mistakes come more often. Coverage
+ * is not among them: watching makes a trial a quarter dearer, and has found no mistake sooner.
  */
-export const usualStrategies: readonly Strategy[] = strategies.filter(({ varies }) => varies !== true)
+export const usualStrategies: readonly Strategy[] = [
+  uniform,
+  windows,
+  leaders,
+  swarmBiased,
+  windows,
+  crashes,
+  swarm,
+  windows,
+  leaders,
+  biased,
+]
+
+/** By name, as often as they are named. */
+export const strategiesNamed = (names: readonly string[]): readonly Strategy[] =>
+  names.flatMap((name) => strategies.filter((strategy) => strategy.name === name))
 
 const unseatings: readonly Harm[] = ['isolate', 'silence']
 const unseats = ({ name }: Nemesis): boolean => name === 'isolate-leader' || name === 'kill'
