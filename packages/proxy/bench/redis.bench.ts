@@ -4,7 +4,8 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { startHelper } from './children.ts'
+import type { BareProxyRequest } from './bare-proxy.ts'
+import { type Helper, startHelper } from './children.ts'
 import type { RedisProxyRequest } from './redis-proxy.ts'
 
 export const name = 'redis: redis-benchmark through the proxy and its recorder'
@@ -18,7 +19,8 @@ const LONGEST_START_MS = 10_000
 interface Way {
   readonly title: string
   readonly port: number
-  readonly isProxy: boolean
+  /** The process that passes it on. */
+  readonly by?: Helper | undefined
 }
 
 /** A real server and clients in C, which cost little: a client in Node would be what is measured. */
@@ -32,26 +34,26 @@ export async function run(print: (line: string) => void): Promise<void> {
   const port = await freePort()
   const server = spawn('redis-server', ['--port', `${port}`, '--save', '', '--dir', directory], { stdio: 'ignore' })
   const proxy = startHelper('./redis-proxy.js')
+  const bare = startHelper('./bare-proxy.js')
   try {
     await untilListening(port)
     const route = (file?: string) =>
       proxy.ask<{ port: number }>({ do: 'route', upstreamPort: port, file } satisfies RedisProxyRequest)
     const recorded: number[] = []
     const ways: readonly Way[] = [
-      { title: 'without a proxy', port, isProxy: false },
-      { title: 'passed', port: (await route()).port, isProxy: true },
-      { title: 'recorded', port: (await route(join(directory, 'history.jsonl'))).port, isProxy: true },
+      { title: 'without a proxy', port },
+      { title: 'bare proxy', port: await bareRoute(bare, port), by: bare },
+      { title: 'passed', port: (await route()).port, by: proxy },
+      { title: 'recorded', port: (await route(join(directory, 'history.jsonl'))).port, by: proxy },
     ]
     for (let round = 0; round < ROUNDS; round++)
       for (const way of ways) {
-        const usage = () => proxy.ask<{ cpuMicroseconds: number }>({ do: 'usage' } satisfies RedisProxyRequest)
-        const before = await usage()
+        const before = await cpuMicroseconds(way)
         const perSecond = await commandsPerSecond(way.port)
-        const { cpuMicroseconds } = await usage()
+        const each = ((await cpuMicroseconds(way)) - before) / (2 * COMMANDS)
         if (way.title === 'recorded') recorded.push(perSecond)
-        const each = (cpuMicroseconds - before.cpuMicroseconds) / (2 * COMMANDS)
         print(
-          `${way.title.padEnd(16)} ${shown(perSecond)} operations/s${way.isProxy ? `  ${each.toFixed(1)} µs CPU each` : ''}`,
+          `${way.title.padEnd(16)} ${shown(perSecond)} operations/s${way.by === undefined ? '' : `  ${each.toFixed(1)} µs CPU each`}`,
         )
       }
     const best = median(recorded)
@@ -60,9 +62,20 @@ export async function run(print: (line: string) => void): Promise<void> {
     )
   } finally {
     proxy.stop()
+    bare.stop()
     server.kill()
     rmSync(directory, { recursive: true })
   }
+}
+
+const bareRoute = async (bare: Helper, upstreamPort: number): Promise<number> =>
+  (await bare.ask<{ port: number }>({ do: 'route', upstreamPort } satisfies BareProxyRequest)).port
+
+/** So far, of the process that passes it on. */
+async function cpuMicroseconds({ by }: Way): Promise<number> {
+  if (by === undefined) return 0
+  const usage = { do: 'usage' } satisfies RedisProxyRequest & BareProxyRequest
+  return (await by.ask<{ cpuMicroseconds: number }>(usage)).cpuMicroseconds
 }
 
 /** SET and GET of random keys, one at a time on each connection: the mean of both. */

@@ -11,6 +11,7 @@ import type { PumpedConnection } from './pump.ts'
 import { Pump } from './pump.ts'
 import { ReadBuffer } from './read-buffer.ts'
 import { resetSocket } from './reset-socket.ts'
+import { endTurn, LONGEST_GATHERED_BYTES, type Receive, receiveInTurn } from './turn.ts'
 
 /** A server's real address. */
 export interface Upstream {
@@ -88,8 +89,7 @@ export class Connection implements PumpedConnection {
       this.#forward.observe(this.#interceptor.requests)
       this.#backward.observe(this.#interceptor.responses)
     }
-    const requests = this.#requests
-    readDirectly(this.#client, (bytes) => requests.receive(bytes))
+    readDirectly(this.#client, receiverOf(this.#requests))
     this.#watch(this.#client, this.#requests)
     for (const placed of refusing) placed.hit()
     if (refusing.length > 0) this.abort()
@@ -214,7 +214,7 @@ export class Connection implements PumpedConnection {
       if (this.#state === 'dialling') this.#options.dialFailed(target, error)
     })
     this.#watch(upstream, this.#responses)
-    if (this.#options.dialSecurely !== undefined) upstream.on('data', (bytes: Buffer) => this.#responses.receive(bytes))
+    if (this.#options.dialSecurely !== undefined) upstream.on('data', receiverOf(this.#responses))
     upstream.once(this.#options.dialSecurely === undefined ? 'connect' : 'secureConnect', () => {
       this.#state = 'joined'
       this.#forward.setSink(upstream)
@@ -223,6 +223,7 @@ export class Connection implements PumpedConnection {
 
   #dialPlainly(target: Upstream): Socket {
     const memory = new ReadBuffer()
+    const receive = this.#receiveBorrowed()
     const options = {
       host: target.host,
       port: target.port,
@@ -236,7 +237,7 @@ export class Connection implements PumpedConnection {
       onread: {
         buffer: () => memory.current,
         callback: (sizeBytes: number) => {
-          this.#readUpstream(memory, sizeBytes)
+          this.#readUpstream(memory, sizeBytes, receive)
           return true
         },
       },
@@ -244,9 +245,15 @@ export class Connection implements PumpedConnection {
     return connect(options)
   }
 
-  #readUpstream(memory: ReadBuffer, sizeBytes: number): void {
+  #readUpstream(memory: ReadBuffer, sizeBytes: number, receive: Receive): void {
     const filled = memory.current
     const bytes = sizeBytes === filled.length ? filled : filled.subarray(0, sizeBytes)
+    if (memory.isShared && sizeBytes <= LONGEST_GATHERED_BYTES) {
+      receiveInTurn(receive, bytes, true)
+      memory.reuse(sizeBytes)
+      return
+    }
+    endTurn()
     if (memory.isShared) {
       this.#responses.receive(Buffer.from(bytes))
       memory.reuse(sizeBytes)
@@ -265,10 +272,19 @@ export class Connection implements PumpedConnection {
     }
   }
 
+  /** Takes answers whose memory is used again after the turn. An interceptor's exit copies what it must keep. */
+  #receiveBorrowed(): Receive {
+    const responses = this.#responses
+    const pump = this.#backward
+    if (this.#interceptor !== undefined) return (bytes) => responses.receive(bytes)
+    return (bytes) => pump.receive(pump.passesThrough ? bytes : Buffer.from(bytes))
+  }
+
   #watch(socket: Socket, inlet: Inlet): void {
     let ended = false
     this.#openSockets++
     socket.on('end', () => {
+      endTurn()
       if (wasReset(socket)) {
         resetSocket(socket)
         return
@@ -279,6 +295,7 @@ export class Connection implements PumpedConnection {
     // The error does not matter: anything but an orderly end is passed on as RST. 'close' always follows.
     socket.on('error', () => undefined)
     socket.on('close', (hadError) => {
+      endTurn()
       if (hadError || !ended) this.#lost(inlet)
       this.#openSockets--
       if (this.#openSockets === 0) this.#finish()
@@ -297,6 +314,19 @@ export class Connection implements PumpedConnection {
     this.#options.backward.leave(this.#backward)
     this.#interceptor?.closed()
     this.#options.closed(this)
+  }
+}
+
+/** Takes bytes in memory of their own. */
+function receiverOf(inlet: Inlet): Receive {
+  const receive = (bytes: Buffer) => void inlet.receive(bytes)
+  return (bytes) => {
+    if (bytes.length <= LONGEST_GATHERED_BYTES) {
+      receiveInTurn(receive, bytes, false)
+      return
+    }
+    endTurn()
+    inlet.receive(bytes)
   }
 }
 

@@ -8,6 +8,7 @@ import type { Flow, LinkState } from '../link-state.ts'
 import { Backlog } from './backlog.ts'
 import type { Waiting } from './chunk-queue.ts'
 import { DirectWriter, hasSentAll, isSending } from './direct-io.ts'
+import { GatheredWrite } from './gathered-write.ts'
 import { resetSocket } from './reset-socket.ts'
 import { SourceGate } from './source-gate.ts'
 import { Wakeup } from './wakeup.ts'
@@ -34,10 +35,10 @@ export interface PumpedConnection {
 /**
  * Moves bytes, and the end of the stream, from one socket to another under the link's faults.
  *
- * While no fault is in force and nothing waits, each read is one write and nothing else. Otherwise arrivals join a
- * queue whose head is planned against the faults of the moment, so that a change of faults acts on everything not yet
- * handed to the receiving socket. (Bytes handed over count as sent: at most one burst, and only if the receiver is not
- * reading.) An end of the stream, by FIN or RST, is queued and cut like data.
+ * While no fault is in force and nothing waits, each read is one write, at the end of the turn, and nothing else.
+ * Otherwise arrivals join a queue whose head is planned against the faults of the moment, so that a change of faults
+ * acts on everything not yet handed to the receiving socket. (Bytes handed over count as sent: at most one burst, and
+ * only if the receiver is not reading.) An end of the stream, by FIN or RST, is queued and cut like data.
  */
 export class Pump implements Flow {
   readonly link: LinkState
@@ -49,6 +50,8 @@ export class Pump implements Flow {
   #sink: Socket | undefined
   /** Undefined while there is no sink, and for TLS, whose bytes must be encrypted first. */
   #direct: DirectWriter | undefined
+  /** Counts as delivered. */
+  readonly #gathered = new GatheredWrite((bytes) => this.#sink?.writable !== true || this.#write(this.#sink, bytes))
   #deliveredBytes = 0
   #lostBytes = 0
   #observer: Pick<Interception, 'delivered' | 'altered'> | undefined
@@ -132,7 +135,7 @@ export class Pump implements Flow {
     const sink = this.#sink
     if (this.stages.length === 0 && this.#backlog.queue.length === 0 && sink !== undefined) {
       if (!sink.writable) return true
-      const isSent = this.#write(sink, bytes)
+      const isSent = this.#writeInTurn(sink, bytes)
       this.#deliveredBytes += bytes.length
       link.deliveredBytes += bytes.length
       this.#observer?.delivered(this.#deliveredBytes)
@@ -143,12 +146,14 @@ export class Pump implements Flow {
   }
 
   end(): void {
+    this.#gathered.writeNow()
     if (this.passesThrough && this.#sink !== undefined) this.#end(this.#sink)
     else this.#enqueue('end')
   }
 
   /** The source ended by RST, or by anything else but an orderly end. */
   reset(): void {
+    this.#gathered.writeNow()
     if (this.passesThrough && this.#sink !== undefined) resetSocket(this.#sink)
     else this.#enqueue('reset')
   }
@@ -159,6 +164,7 @@ export class Pump implements Flow {
   }
 
   setStages(stages: readonly Placed[]): void {
+    this.#gathered.writeNow()
     const removed = this.#backlog.setStages(stages, this.#positionBytes)
     this.#endingAtRemoval ??= removed.find(({ stage }) => stage.atRemoval !== undefined)?.stage.atRemoval
   }
@@ -181,6 +187,7 @@ export class Pump implements Flow {
 
   /** Discards what waits; both sockets are closed or about to be. */
   stop(): void {
+    this.#gathered.writeNow()
     this.#stopped = true
     this.#wakeup.cancel()
     this.#gate.stop()
@@ -196,6 +203,13 @@ export class Pump implements Flow {
       this.#gate.setRoom(true)
       this.#observer?.delivered(this.#deliveredBytes)
     }
+  }
+
+  /** As `#write`, but a small message may wait for the end of the turn, and its memory is needed till then. */
+  #writeInTurn(sink: Socket, bytes: Buffer): boolean {
+    if (this.#direct !== undefined && bytes.length <= LARGEST_DIRECT_BYTES && this.#gathered.take(bytes)) return false
+    this.#gathered.writeNow()
+    return this.#write(sink, bytes)
   }
 
   /** Whether everything was sent at once; if not, stops the source. */
@@ -222,6 +236,7 @@ export class Pump implements Flow {
 
   #enqueue(content: Waiting['content']): void {
     if (this.#stopped) return
+    this.#gathered.writeNow()
     this.#backlog.push(content, this.#positionBytes, this.#clock.nowMs())
     // Behind other entries, a timer, a drain or a change of faults will reach it.
     if (this.#backlog.queue.length === 1 || this.cut === 'drop') this.#advance()
