@@ -59,7 +59,8 @@ const expectedTexts: { readonly [command: string]: readonly RegExp[] } = {
 }
 
 /** As a shell splits it: quotes keep a glob for us to expand. */
-const words = (command: string): string[] => command.split(' ').map((word) => word.replace(/^'(.*)'$/, '$1'))
+const words = (command: string): string[] =>
+  [...command.matchAll(/'([^']*)'|[^\s']+/g)].map(([word, quoted]) => quoted ?? word)
 
 /** What is shown to be typed beside something else that runs. */
 const shown = [...pages.matchAll(/```text\n(npx chaos [\s\S]*?)```/g)].map(([, block]) => block!.trim().split('\n'))
