@@ -160,7 +160,7 @@ describe('a command whose traffic is hurt', () => {
     expect(tolerated.exitCode).toBe(0)
   })
 
-  patientTest('prints one object with --json, and the command goes to standard error', async () => {
+  test('prints one object with --json, and the command goes to standard error', async () => {
     const { stdout, stderr } = await recorded(
       'primary',
       byValue,

@@ -144,7 +144,7 @@ describe('a simulated run', () => {
     },
   )
 
-  patientTest('is the only kind that can be verified so', async () => {
+  test('is the only kind that can be verified so', async () => {
     const { exitCode, stderr } = await chaosHere(['run', '--verify-determinism'])
     expect(stderr).toContain('--verify-determinism: real processes never do the same twice. Add --sim.')
     expect(exitCode).toBe(3)
