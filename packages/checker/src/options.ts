@@ -6,6 +6,7 @@ import type { Model } from './models/model.ts'
 /** The name of a model in the registry. */
 export type ModelName = string
 
+/** What to hold a history against, and how much time and memory to spend on it. */
 export interface CheckOptions<Name extends string = Level> extends Limits {
   /**
    * The sequential specification: a built-in model's name (`register` covers read, write and cas, and get, put and

@@ -7,6 +7,7 @@ export type Nanos = number & { readonly [unit]: 'ns' }
 export type Millis = number & { readonly [unit]: 'ms' }
 
 export const nanos = (value: number): Nanos => Math.round(value) as Nanos
+/** Marks a number as milliseconds. */
 export const millis = (value: number): Millis => value as Millis
 
 export const millisToNanos = (duration: Millis): Nanos => nanos(duration * 1e6)

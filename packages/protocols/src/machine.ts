@@ -29,6 +29,7 @@ export interface StateMachine<State, Message, DurableRecord> {
   status(state: State): NodeStatus
 }
 
+/** Which node of which cluster a machine is to be. */
 export interface NodeSetting {
   readonly id: NodeId
   /** All the other nodes. */
@@ -37,6 +38,7 @@ export interface NodeSetting {
   readonly seed: number
 }
 
+/** What a node says of itself; read between its steps. */
 export interface NodeStatus {
   /** The protocol's own term: leader, follower, candidate, primary, replica, … */
   readonly role: string
@@ -52,6 +54,7 @@ export interface NodeStatus {
   readonly leader?: NodeId | undefined
 }
 
+/** What happens to a node: the input of one step. */
 export type MachineEvent<Message> =
   | { readonly type: 'message'; readonly from: NodeId; readonly message: Message }
   /** `requestId` is unique among all requests ever given to this node. */
@@ -71,6 +74,7 @@ export type Effect<Message, DurableRecord> =
   /** A line for the node's log, for a person following the run. */
   | { readonly type: 'log'; readonly text: string }
 
+/** What a step returns: the state after it, and what the node does because of it. */
 export interface Transition<State, Message, DurableRecord> {
   readonly state: State
   readonly effects: readonly Effect<Message, DurableRecord>[]

@@ -4,6 +4,7 @@ import { definitions } from './registry.ts'
 
 type Registered = (typeof definitions)[number]
 
+/** The name of a consistency level, such as `linearizable` or `read-your-writes`. */
 export type Level = Registered['name']
 
 /** The levels between sequential and eventual, defined by reads, writes and processes. */

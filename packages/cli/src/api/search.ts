@@ -39,6 +39,7 @@ export interface Found {
   readonly replay: string
 }
 
+/** What a search came to. */
 export interface Searched {
   readonly trials: number
   readonly found: Found | undefined

@@ -23,6 +23,7 @@ export interface SimulateSettings extends SubjectSettings {
   readonly clients?: number | undefined
 }
 
+/** A simulated run, judged. */
 export interface Simulated {
   readonly history: History
   /** Every level that the workload can tell. */

@@ -13,8 +13,11 @@ export function assertLevel(history: Received, level: string): void {
     throw new AssertionError({ message, expected: level, actual: finding.title, operator: 'assertLevel' })
 }
 
+/** @throws AssertionError with the drawn counterexample, unless the history is linearizable. */
 export const assertLinearizable = (history: Received): void => assertLevel(history, 'linearizable')
 
+/** @throws AssertionError with the drawn counterexample, unless the history is sequentially consistent. */
 export const assertSequentiallyConsistent = (history: Received): void => assertLevel(history, 'sequential')
 
+/** @throws AssertionError with what the replicas disagree about, unless the history is eventually consistent. */
 export const assertEventuallyConsistent = (history: Received): void => assertLevel(history, 'eventual')

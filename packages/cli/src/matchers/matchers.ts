@@ -55,4 +55,5 @@ export const matchersThat = (
   }
 }
 
+/** For `expect.extend` of Jest or Vitest: `toBeLinearizable`, `toBeSequentiallyConsistent`, … */
 export const matchers: ReturnType<typeof matchersThat> = matchersThat()

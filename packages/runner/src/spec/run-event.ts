@@ -19,4 +19,5 @@ export type RunEvent =
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'judged'; readonly headline: string; readonly summary: Omit<RunSummary, 'report'> }
 
+/** Called at each event of a run, in order. It is not waited for. */
 export type RunListener = (event: RunEvent) => void

@@ -183,6 +183,7 @@ export interface RunningDeclaration extends CommonDeclaration {
   readonly readyWithinMs?: number | undefined
 }
 
+/** A cluster of the user's: nodes that chaos starts, or that run already. */
 export type ClusterDeclaration = StartedDeclaration | RunningDeclaration
 
 export const isRunning = (declaration: ClusterDeclaration): declaration is RunningDeclaration =>

@@ -1,0 +1,92 @@
+import { type Event, millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
+import { register } from '@chaosproxy/workloads'
+import { describe, expect, test } from 'vitest'
+import { readFinally } from '../src/final-reads.ts'
+import type { Cluster } from '../src/ports.ts'
+import { createRecorder } from '../src/recorder.ts'
+
+const ANSWERS_AFTER = millisToNanos(millis(1))
+const at = (ms: number): Nanos => millisToNanos(millis(ms))
+
+/** Time that passes when there is nothing left to do in it. */
+function virtualClock() {
+  const waiting: { readonly time: Nanos; readonly callback: () => void }[] = []
+  let time = nanos(0)
+  return {
+    clock: {
+      now: () => time,
+      at(due: Nanos, callback: () => void) {
+        waiting.push({ time: nanos(Math.max(due, time)), callback })
+        return () => {}
+      },
+    },
+    run() {
+      for (;;) {
+        waiting.sort((a, b) => a.time - b.time)
+        const next = waiting.shift()
+        if (next === undefined) return
+        time = next.time
+        next.callback()
+      }
+    },
+  }
+}
+
+/** Two nodes; a write given up long ago leaves its queue at 300 ms, and is at the second node 20 ms later. */
+function readOf(options: { readonly lingersMs?: number; readonly isGivenUp: boolean }) {
+  const { clock, run } = virtualClock()
+  const valueAt = (node: string) => (clock.now() < at(node === 'n1' ? 300 : 320) ? 1 : 2)
+  const cluster: Cluster = {
+    nodes: ['n1', 'n2'],
+    clock,
+    ...(options.lingersMs === undefined ? {} : { lingersMs: millis(options.lingersMs) }),
+    connect: (node) => ({
+      invoke(_request, _timeoutMs, completed) {
+        clock.at(nanos(clock.now() + ANSWERS_AFTER), () => completed({ type: 'ok', value: valueAt(node) }))
+      },
+      close() {},
+    }),
+    inject: () => {},
+    status: () => new Map(),
+    marked: () => [],
+    stop: () => {},
+  }
+  const events: Event[] = []
+  const recorder = createRecorder({ append: (event) => events.push(event) }, clock.now)
+  if (options.isGivenUp) {
+    const input = { f: 'write', key: 'x', value: 2 }
+    const invocation = { process: recorder.newProcess(), node: 'n1', input, harmless: false, final: false }
+    recorder.invoked(invocation)
+    recorder.completed(invocation, { type: 'info', error: 'timeout' })
+  }
+  let convergedAfter: Nanos | undefined
+  const inputs = [{ f: 'read', key: 'x', value: null }]
+  readFinally(
+    { cluster, recorder, workload: register, timeoutMs: millis(100), quietMs: millis(5_000), inputs },
+    (after) => {
+      convergedAfter = after
+    },
+  )
+  run()
+  const open = new Set(events.filter(({ final }) => final).map(({ process }) => process))
+  const finals = events.filter(({ process, type }) => open.has(process) && type === 'ok').map(({ value }) => value)
+  return { finals, convergedAfter: Math.round((convergedAfter ?? Number.NaN) / 1e6) }
+}
+
+describe('final reads', () => {
+  test('wait for what a client has given up and a node still keeps in a queue: agreement has to last', () => {
+    const { finals, convergedAfter } = readOf({ lingersMs: 500, isGivenUp: true })
+    expect(finals).toEqual([2, 2])
+    // When the nodes agreed, not when that was believed.
+    expect(convergedAfter).toBeGreaterThanOrEqual(320)
+    expect(convergedAfter).toBeLessThan(500)
+  })
+
+  test('are made as soon as nodes agree where every client knows what became of its updates', () => {
+    expect(readOf({ lingersMs: 500, isGivenUp: false })).toEqual({ finals: [1, 1], convergedAfter: 1 })
+  })
+
+  test('are made as soon as nodes agree where these say what they owe', () => {
+    expect(readOf({ isGivenUp: true })).toEqual({ finals: [1, 1], convergedAfter: 1 })
+  })
+})
