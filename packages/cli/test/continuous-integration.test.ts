@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { root, startProcess, temporaryDirectory } from './chaos.ts'
@@ -42,6 +42,19 @@ describe('the composite action', () => {
     const { exitCode, stdout, output } = await act('check histories/fresh-read.jsonl --expect linearizable')
     expect([exitCode, output]).toEqual([0, 'exit-code=0\n'])
     expect(stdout).toContain('LINEARIZABLE')
+  })
+
+  patientTest('keeps what a failing run has left: every path of its artifact is there', async () => {
+    expect(text).toMatch(/- if: failure\(\)\n {6}uses: actions\/upload-artifact@/)
+    const { cwd, exitCode } = await act('run --sim --target primary-replica --time 3s --seed 1 --expect linearizable')
+    expect(exitCode).toBe(1)
+    const kept = [...text.slice(text.indexOf('path: |')).matchAll(/^ {10}(\S+)$/gm)].map(([, path]) => path!)
+    expect(kept).toEqual(['chaos-results/', 'junit.xml'])
+    for (const path of kept) expect(existsSync(join(cwd, path)), path).toBe(true)
+    const [run = ''] = readdirSync(join(cwd, 'chaos-results'))
+    expect(readdirSync(join(cwd, 'chaos-results', run))).toEqual(
+      expect.arrayContaining(['history.jsonl', 'report.html', 'run.json']),
+    )
   })
 
   test('splits its command as a shell does, and runs nothing in it', async () => {
