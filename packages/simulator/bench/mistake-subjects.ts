@@ -10,7 +10,6 @@ export const FOUND_BY_NO_SEARCH: readonly string[] = ['viewstamped recover-witho
 
 /** Under the knobs that bring the mistake out, or those that make the strongest promise. */
 function heldTo(protocol: ProtocolDefinition, bug: string, { object }: Workload): Pick<Subject, 'knobs' | 'level'> {
-  if (protocol.name === 'primary-replica') return { knobs: { sync: 2, reads: 'primary' }, level: 'linearizable' }
   // Its mistakes name sizes for runs of thousands of operations; a search tries its own.
   if (protocol.name === 'raft') return { knobs: {}, level: 'linearizable' }
   const under = protocol.bugs.find(({ name }) => name === bug)?.under
