@@ -45,6 +45,12 @@ describe.each(folders)('%s can be published', (folder) => {
     }
   })
 
+  test('built, also from a clone where nothing has run but npm ci', () => {
+    // The bundle is built from the packages that chaosproxy needs; npm packs others as they are.
+    const { [`@chaosproxy/${folder}`]: built } = manifest('cli').dependencies
+    if (folder !== 'cli' && built === undefined) expect(rest).toHaveProperty('scripts.prepack', 'tsc -b')
+  })
+
   test('with just the packages that it, and the types of its public surface, need', () => {
     const types = Object.keys(dependencies).filter((other) => /^(typescript$|@types\/)/.test(other))
     expect(types).toEqual(folder === 'cli' ? ['@types/node'] : [])

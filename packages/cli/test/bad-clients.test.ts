@@ -42,6 +42,12 @@ describe('a client that is wrong is told before the run begins:', () => {
       `export default { open: () => ({ async invoke() { setTimeout(() => { throw new Error('no socket') }); await new Promise(() => {}) } }) }`,
       /an error that nothing catches: no socket/,
     ],
+    [
+      'a function that ends the process',
+      asModule,
+      'export default { open: () => ({ async invoke() { process.exit(7) } }) }',
+      /client\.mjs calls process\.exit\(7\): it would end chaos itself/,
+    ],
     ['a program that answers twice', asProgram, lines(`${ok}; ${ok}`), /answered 0 twice\. It is to write one line/],
     ['a program that dies', asProgram, `throw new Error('no driver')`, /ended by itself \(exit code 1\)/],
     ['a program that prints what is no JSON', asProgram, lines('console.log("hello")'), /this is no JSON/],

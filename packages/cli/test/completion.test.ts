@@ -41,6 +41,15 @@ describe('chaos completion', () => {
     expect(offered(completion, ['chaos', 'run', '--verify'])).toEqual(['--verify-determinism'])
     expect(offered(completion, ['chaos', 'ctl', 'ins'])).toEqual(['inspect'])
     expect(offered(completion, ['chaos', 'nothing', 'x'])).toEqual([''])
+    expect(offered(completion, ['npx', 'chaos', 'ru'])).toEqual(['run'])
+    expect(offered(completion, ['npx', 'chaos', 'ctl', 'ins'])).toEqual(['inspect'])
+    expect(offered(completion, ['npx', 'vitest', 'ru'])).toEqual([''])
+  })
+
+  test.skipIf(!isInstalled('bash'))('leaves npx in bash to what completes it already', async () => {
+    const asked = `complete -F _of_npm npx\n${await script('bash')}\ncomplete -p npx chaos`
+    const { stdout } = spawnSync('bash', ['-c', asked], { encoding: 'utf8' })
+    expect(stdout).toBe('complete -F _of_npm npx\ncomplete -o default -F _chaos chaos\n')
   })
 
   test.skipIf(!isInstalled('zsh'))('offers them in an interactive zsh, on Tab', async () => {
@@ -50,6 +59,7 @@ describe('chaos completion', () => {
       'chaos ru': 'chaos run',
       'chaos run --ta': 'chaos run --target',
       'chaos ctl ins': 'chaos ctl inspect',
+      'npx chaos ctl ins': 'npx chaos ctl inspect',
     }
     for (const [typed, completed] of Object.entries(lines)) {
       const { stdout, stderr, status } = drivenZsh(file, typed, completed)
@@ -60,8 +70,8 @@ describe('chaos completion', () => {
 
   test('describes each command and option for fish', async () => {
     const completion = await script('fish')
-    expect(completion).toMatch(/^complete -c chaos -n __fish_use_subcommand -f -a run -d '.+'$/m)
-    expect(completion).toMatch(/^complete -c chaos -n '__fish_seen_subcommand_from run' -l seed -r -d '.+'$/m)
+    expect(completion).toMatch(/^ +complete -c \$program -n __chaos_within -f -a run -d '.+'$/m)
+    expect(completion).toMatch(/^ +complete -c \$program -n '__chaos_within run' -l seed -r -d '.+'$/m)
   })
 
   test.skipIf(!isInstalled('fish'))('offers them in fish, described', async () => {
@@ -80,6 +90,11 @@ describe('chaos completion', () => {
     expect(offers('chaos ru')).toEqual([expect.stringMatching(/^run\t\w.*/)])
     expect(offers('chaos run --ta')).toEqual([expect.stringMatching(/^--target\t\w.*/)])
     expect(offers('chaos ctl ins')).toEqual(['inspect'])
+    expect(offers('./node_modules/.bin/chaos ctl ins')).toEqual(['inspect'])
+    expect(offers('npx chaos ru')).toEqual([expect.stringMatching(/^run\t\w.*/)])
+    expect(offers('npx chaos run --ta')).toEqual([expect.stringMatching(/^--target\t\w.*/)])
+    expect(offers('npx vitest run --targ')).toEqual([''])
+    expect(offers('chaos check run --ta')).toEqual([''])
   })
 
   test('knows three shells', async () => {

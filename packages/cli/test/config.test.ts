@@ -120,6 +120,24 @@ describe('a configuration that cannot be is one line, and exit code 3:', () => {
       [],
       'nodes must be a whole number from 1 to 15, not "five".',
     ],
+    [
+      'an unknown target',
+      config(`export default { target: 'rafft' }`),
+      [],
+      'chaos.config.ts: target rafft: there is no such target. Did you mean raft?',
+    ],
+    [
+      'an unknown target of a run',
+      config(`export default { target: 'raft', runs: { nightly: { target: 'paxso' } } }`),
+      ['nightly'],
+      'chaos.config.ts: runs.nightly.target paxso: there is no such target. Did you mean paxos?',
+    ],
+    [
+      'an unknown fault',
+      config(`export default { faults: ['kill', 'partitoin'] }`),
+      [],
+      'chaos.config.ts: faults: partitoin: there is no such fault. Did you mean partition?',
+    ],
     ['a number', config('export default 7'), [], 'chaos.config.ts: a configuration must be an object, not 7.'],
     [
       'a name that is taken',

@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Nemesis } from '@chaosproxy/faults'
-import { describe, expect, test, vi } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { chaosHere } from './chaos.ts'
 
 vi.mock('../../faults/src/nemeses/registry.ts', async (original) => {
@@ -25,6 +25,8 @@ vi.mock('../../faults/src/nemeses/registry.ts', async (original) => {
 const SMALL = ['--sim', '--time', '1s', '--rate', '200', '--clients', '4', '--seed', '3', '--json']
 
 const directory = mkdtempSync(join(tmpdir(), 'chaos-faults-'))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
 const written = (schedule: unknown): string => {
   const file = join(directory, 'schedule.json')
   writeFileSync(file, JSON.stringify(schedule))

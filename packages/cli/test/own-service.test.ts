@@ -223,6 +223,10 @@ describe('what is wrong with the command line is said before anything is started
     [['--as', 'resp', '--', 'true'], /needs --upstream/],
     [['--upstream', 'localhost:1', '--', 'true'], /needs --as/],
     [['--upstream', 'localhost:1', '--as', 'resp', '--faults', 'kill', '--', 'true'], /the servers are not ours here/],
+    [
+      ['--serve', 'true {port}', '--as', 'resp', '--faults', 'delay', '--', 'true'],
+      /only what passes between the servers and their clients is hurt here/,
+    ],
     [['--upstream', 'localhost:1', '--as', 'resp', '--faults', 'lose-repl', '--', 'true'], /Did you mean lose-reply/],
     [['--upstream', 'localhost:1', '--as', 'http', '--', 'true'], /Give a file with a route table, or resp/],
     [['--upstream', 'localhost:1', '--as', 'resp', '--env', 'X', '--', 'true'], /write NAME=value/],

@@ -1,10 +1,11 @@
-import { spawnSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root, startProcess } from './chaos.ts'
 
@@ -23,6 +24,7 @@ const upstream = spawnSync('npm', ['config', 'get', 'registry'], {
 const reachable =
   spawnSync('npm', ['view', 'valibot', 'version'], { cwd: tmpdir(), env: outside, timeout: 60_000 }).status === 0
 
+const execute = promisify(execFile)
 const work = mkdtempSync(join(tmpdir(), 'chaos-published-'))
 const packed = join(work, 'packed')
 const tarballs = () => readdirSync(packed).map((name) => join(packed, name))
@@ -70,15 +72,17 @@ afterAll(() => {
   rmSync(work, { recursive: true, force: true })
 }, 300_000)
 
+const environment = () => ({
+  ...outside,
+  npm_config_registry: registry,
+  YARN_CACHE_FOLDER: join(work, 'yarn-cache'),
+  YARN_REGISTRY: registry,
+  CI: 'true',
+  NO_COLOR: '1',
+})
+
 async function succeeds(cwd: string, program: string, ...args: readonly string[]): Promise<string> {
-  const env = {
-    ...outside,
-    npm_config_registry: registry,
-    YARN_CACHE_FOLDER: join(work, 'yarn-cache'),
-    YARN_REGISTRY: registry,
-    CI: 'true',
-    NO_COLOR: '1',
-  }
+  const env = environment()
   const { exitCode, stdout, stderr } = await startProcess(program, args, { cwd, env }).finished
   expect({ exitCode, text: exitCode === 0 ? '' : `${stdout}${stderr}` }).toEqual({ exitCode: 0, text: '' })
   return stdout
@@ -161,44 +165,119 @@ describe.skipIf(!reachable)('installed from a registry, chaosproxy', () => {
     expect(headline).toBe('linearizable')
   })
 
-  test('fails a test of five lines with the contradiction drawn, and attaches the report', async () => {
-    const readme = readFileSync(join(root, 'packages', 'vitest', 'README.md'), 'utf8')
-    const cwd = folder('vitest', {
-      // Otherwise Vitest looks for one in the folders above.
-      'vitest.config.js': 'export default {}',
-      'replica.test.ts': /```ts\n(.*?)```/s.exec(readme)?.[1] ?? 'no example',
-    })
-    await succeeds(cwd, 'npm', 'init', '-y')
-    await succeeds(cwd, 'npm', 'install', '--save-dev', '@chaosproxy/vitest', 'chaosproxy', 'vitest@4')
-    const found = await startProcess('npx', ['vitest', 'run'], { cwd, env: { ...outside, CI: 'true', NO_COLOR: '1' } })
-      .finished
-    expect(found.exitCode).toBe(1)
-    expect(found.stderr).toMatch(/Not linearizable: Process \d+ read/)
-    expect(found.stderr).toMatch(/└ ok ─+╮/)
-    const [attached = ''] = readdirSync(join(cwd, '.vitest-attachments'))
-    expect(readFileSync(join(cwd, '.vitest-attachments', attached), 'utf8')).toMatch(/^<!doctype html>/i)
-  })
-
-  test('gives a stranger a verdict on a service of their own, as its README says', async () => {
-    const cwd = folder('stranger')
-    await succeeds(cwd, 'npm', 'init', '-y')
-    await succeeds(cwd, 'npm', 'install', '--save-dev', 'chaosproxy')
-    const readme = readFileSync(join(cwd, 'node_modules', 'chaosproxy', 'README.md'), 'utf8')
-    const [, section = ''] = /## Your own service\n\n```sh\n(.*?)```/s.exec(readme) ?? []
-    const [init = '', doctor = '', smoke = '', local = ''] = section.trim().split('\n')
-    for (const command of [init, doctor]) await succeeds(cwd, 'bash', '-c', command)
-    for (const seed of [1, 2, 3]) {
-      const { headline } = JSON.parse(
-        await succeeds(cwd, 'bash', '-c', `${smoke} --seed ${seed} --faults pause --json`),
-      )
-      expect(headline).toBe('linearizable')
-      const found = await startProcess('bash', ['-c', `${local} --seed ${seed} --faults none --json`], { cwd }).finished
-      expect(found.exitCode, found.stderr).toBe(1)
-      expect(JSON.parse(found.stdout).levels.linearizable.result).toBe('violated')
+  describe('in the project of a stranger', () => {
+    const cwd = join(work, 'stranger')
+    const manual = (...path: readonly string[]) => readFileSync(join(cwd, 'node_modules', ...path), 'utf8')
+    const scripts = () =>
+      [...manual('chaosproxy', 'docs', 'ci.md').matchAll(/```bash\n(.*?)```/gs)].map(([, text]) => text)
+    const script = (having: string) => scripts().find((text) => text?.includes(having)) ?? `${having}: no such script`
+    /** What a text shows, typed in a shell, with the same additions to each of its runs. */
+    const type = (text: string, ...added: readonly string[]) =>
+      startProcess('bash', ['-c', text.replace(/^npx chaos run \w+/gm, (run) => [run, ...added].join(' '))], {
+        cwd,
+        env: environment(),
+      }).finished
+    const CALM = ['--seed', '1', '--faults', 'pause']
+    /** Reads are answered by the primary, or by replicas that have not heard of everything. */
+    function serviceWith(reads: 'primary' | 'local', held: 'linearizable' | 'none' = 'linearizable'): void {
+      const config = join(cwd, 'chaos.config.ts')
+      const text = readFileSync(config, 'utf8')
+        .replace(/default: '\w+' } }/, `default: '${reads}' } }`)
+        .replace(/expect: '\w+'/, `expect: '${held}'`)
+      expect(text).toContain(`default: '${reads}'`)
+      expect(text).toContain(`expect: '${held}'`)
+      writeFileSync(config, text)
     }
-    const named = [...readme.matchAll(/`(node_modules\/.*?)`/g)].map(([, path = '']) => join(cwd, path))
-    expect(named.length).toBeGreaterThan(0)
-    for (const path of named) expect(readFileSync(path, 'utf8')).toMatch(/^# /)
+
+    beforeAll(async () => {
+      // Otherwise Vitest looks for a configuration in the folders above.
+      folder('stranger', { 'vitest.config.js': 'export default {}' })
+      const options = { cwd, env: environment() }
+      await execute('npm', ['init', '-y'], options)
+      await execute('npm', ['install', '--save-dev', '@chaosproxy/vitest', 'chaosproxy', 'vitest@4'], options)
+      await execute('bash', ['-c', script('init --example').split('\n')[0] ?? ''], options)
+    }, 1_200_000)
+
+    test('a test of five lines fails with the contradiction drawn, and the report attached', async () => {
+      writeFileSync(
+        join(cwd, 'replica.test.ts'),
+        /```ts\n(.*?)```/s.exec(manual('@chaosproxy', 'vitest', 'README.md'))?.[1] ?? 'no example',
+      )
+      const { exitCode, stderr } = await type('npx vitest run')
+      expect(exitCode).toBe(1)
+      expect(stderr).toMatch(/Not linearizable: Process \d+ read/)
+      expect(stderr).toMatch(/└ ok ─+╮/)
+      const [attached = ''] = readdirSync(join(cwd, '.vitest-attachments'))
+      expect(readFileSync(join(cwd, '.vitest-attachments', attached), 'utf8')).toMatch(/^<!doctype html>/i)
+    })
+
+    // Jest alone is as much to install as all the rest.
+    const frameworks: readonly (readonly [imported: string, command: string])[] = [
+      ['node:test', 'node --test'],
+      ['@jest/globals', 'npx jest'],
+    ]
+    const short = process.env['CHAOS_SOAK'] === 'short'
+    test.each(short ? frameworks.slice(0, 1) : frameworks)('a test of %s fails likewise', async (imported, command) => {
+      const readme = manual('@chaosproxy', 'vitest', 'README.md')
+      const examples = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, text = '']) => text)
+      writeFileSync(join(cwd, 'replica.test.mjs'), examples.find((text) => text.includes(`'${imported}'`)) ?? '')
+      if (command === 'npx jest') await succeeds(cwd, 'npm', 'install', '--save-dev', 'jest@30')
+      const option = /`(NODE_OPTIONS=\S+) npx jest`/.exec(readme)?.[1] ?? ''
+      const { exitCode, stdout, stderr } = await type(`${option} ${command} replica.test.mjs`)
+      expect(exitCode, stdout + stderr).toBe(1)
+      expect(stdout + stderr).toMatch(/Not linearizable: Process \d+ read.*└ ok ─+╮/s)
+    })
+
+    test('the README leads to a verdict on a service, and to manuals that are there', async () => {
+      const readme = manual('chaosproxy', 'README.md')
+      serviceWith('primary')
+      const [, section = ''] = /## Your own service\n\n```sh\n(.*?)```/s.exec(readme) ?? []
+      const [, doctor = '', smoke = '', local = ''] = section.trim().split('\n')
+      await succeeds(cwd, 'bash', '-c', doctor)
+      expect(JSON.parse((await type(smoke, '--json', ...CALM)).stdout).headline).toBe('linearizable')
+      const { exitCode, stdout, stderr } = await type(local, '--json', ...CALM)
+      expect(exitCode, stderr).toBe(1)
+      expect(JSON.parse(stdout).levels.linearizable.result).toBe('violated')
+      const named = [...readme.matchAll(/`(node_modules\/.*?)`/g)].map(([, path = '']) => join(cwd, path))
+      expect(named.length).toBeGreaterThan(0)
+      for (const path of named) expect(readFileSync(path, 'utf8')).toMatch(/^# /)
+    })
+
+    test('the shell gate fails a build on a stale replica, and passes with the replica fixed', async () => {
+      const gate = script('case $?')
+      serviceWith('local')
+      const stale = await type(gate, ...CALM)
+      expect(stale.exitCode, stale.stderr).toBe(1)
+      expect(stale.stdout).toMatch(/^ {2}NOT LINEARIZABLE.*┌ p\d+ write.*✘ write.*^the promise was broken/ms)
+      expect(readFileSync(join(cwd, 'junit.xml'), 'utf8')).toContain('<failure')
+      serviceWith('primary')
+      const fixed = await type(gate, ...CALM)
+      expect(fixed.exitCode, fixed.stderr).toBe(0)
+      expect(fixed.stdout).toMatch(/^ {2}LINEARIZABLE.*^the promise was kept/ms)
+      expect(readFileSync(join(cwd, 'junit.xml'), 'utf8')).not.toContain('<failure')
+    })
+
+    test('a threshold turns a build red that was green', async () => {
+      const thresholds = script('--require "p99')
+      serviceWith('primary')
+      const green = await type(thresholds, ...CALM)
+      expect(green.exitCode, green.stdout + green.stderr).toBe(0)
+      const red = await type(thresholds.replace('5s', '1us'), ...CALM)
+      expect(red.exitCode, red.stderr).toBe(1)
+      expect(red.stdout).toMatch(/✘ p99 of read < 1us: found/)
+    })
+
+    test('a baseline turns a build red that was green', async () => {
+      const [save = '', compare = ''] = script('--baseline').trim().split('\n')
+      serviceWith('primary')
+      expect(await type(save, ...CALM)).toMatchObject({ exitCode: 0 })
+      serviceWith('local', 'none')
+      const { exitCode, stderr } = await type('npx chaos run smoke', ...CALM)
+      expect(exitCode, stderr).toBe(0)
+      const red = await type(compare, ...CALM)
+      expect(red.exitCode, red.stderr).toBe(1)
+      expect(red.stdout).toMatch(/✘ no weaker than the baseline \(linearizable\): found .*no longer linearizable/)
+    })
   })
 
   test.each([

@@ -87,6 +87,9 @@ describe('servers that chaos record starts', () => {
     const { args } = both('pause')
     const { stdout, stderr } = await chaos(args)
     const { run } = JSON.parse(stdout || stderr)
+    const { nodes } = JSON.parse(readFileSync(join(run, 'run.json'), 'utf8')).circumstances
+    expect(nodes.store.words).toEqual(['node', expect.stringMatching(/store\.cjs$/), expect.stringMatching(/^\d+$/)])
+    expect(Object.keys(nodes)).toEqual(['store', 'app'])
     expect(readFileSync(join(run, 'history.jsonl'), 'utf8')).toMatch(/"f":"pause".*"nodes":\["store"\]/)
   })
 

@@ -1,9 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { stories } from '@chaosproxy/scenarios'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect } from 'vitest'
 import { chaosHere, root, temporaryDirectory } from './chaos.ts'
 import { patientTest, test } from './patient.ts'
+import { valueService } from './value-service.ts'
 
 const schema: object = JSON.parse(readFileSync(join(root, 'packages', 'cli', 'schema', 'result.schema.json'), 'utf8'))
 
@@ -85,19 +87,9 @@ describe('result.schema.json says what --json prints', () => {
   })
 
   patientTest('of what chaos record saw', async () => {
-    const cwd = temporaryDirectory()
-    const routes = [{ request: 'GET /{key}', f: 'read', result: 'json.value' }]
-    writeFileSync(join(cwd, 'routes.json'), JSON.stringify({ initial: 'unknown', routes }))
-    writeFileSync(
-      join(cwd, 'server.mjs'),
-      `import { createServer } from 'node:http'
-      createServer((request, response) => {
-        request.resume().on('end', () => response.setHeader('content-type', 'application/json').end('{"value":1}'))
-      }).listen(Number(process.argv[2]), '127.0.0.1')`,
-    )
+    const { cwd, record } = valueService()
     const client = 'fetch("http://{n1}/x").then((answer) => fetch(answer.url + "?other", { method: "POST" }))'
-    const command = ['record', '--serve', 'node server.mjs {port}', '--as', 'routes.json', '--json']
-    const { stdout } = await chaosHere([...command, ...out(), '--', 'node', '-e', client], { cwd })
+    const { stdout } = await chaosHere([...record, '--json', '--', 'node', '-e', client], { cwd })
     const [recorded] = valid(stdout)
     expect(recorded).toMatchObject({
       target: 'record',
@@ -111,6 +103,30 @@ describe('result.schema.json says what --json prints', () => {
     expect(found).toMatchObject({ chaos: 1, found: true, failures: [{ kind: expect.any(String) }] })
     const [nothing] = valid((await chaosHere([...fuzz, '--seeds', '2', ...out()])).stdout)
     expect(nothing).toMatchObject({ chaos: 1, found: false, failures: [] })
+    const followed = ['--target', 'paxos', '--bug', 'ignore-highest-accepted', '--seeds', '60', ...out()]
+    const [{ failures }] = valid((await chaosHere([...fuzz, ...followed])).stdout)
+    expect(failures).toContainEqual(expect.objectContaining({ after: 'chosen values stay chosen' }))
+  })
+
+  test('of comparisons, of systems as they are and swept over a setting', async () => {
+    const compare = ['compare', '--json', '--seeds', '1', '--time', '1s', '--faults', 'partition', '--targets']
+    const [plain] = valid((await chaosHere([...compare, 'raft'])).stdout)
+    expect(plain).toMatchObject({ chaos: 1, systems: [{ cells: [{ condition: 'calm' }, { condition: 'partition' }] }] })
+    const swept = ['primary-replica:reads=primary', '--sweep', 'sync=0..1', '--network', 'geo']
+    const [curve] = valid((await chaosHere([...compare, ...swept])).stdout)
+    expect(curve.systems.map(({ value }: { value: string }) => value)).toEqual(['0', '1'])
+  })
+
+  patientTest.each(stories.map(({ name }) => name))('of the story %s', async (name) => {
+    const [told] = valid((await chaosHere(['scenario', name, '--json'])).stdout)
+    expect(told).toMatchObject({ chaos: 1, story: name, fix: false, asTold: true })
+  })
+
+  test('of a story as it happens, and told with what prevents it', async () => {
+    const [told] = valid((await chaosHere(['scenario', 'stale-history', '--json'])).stdout)
+    expect(told).toMatchObject({ chaos: 1, story: 'stale-history', fix: false, asTold: true })
+    const [prevented] = valid((await chaosHere(['scenario', 'stale-history', '--fix', '--json'])).stdout)
+    expect(prevented).toMatchObject({ fix: true, asTold: true })
   })
 })
 

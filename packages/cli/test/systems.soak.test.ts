@@ -20,9 +20,18 @@ const SEEDS = [1, 2, 3]
 /** What has to break must do so within as many runs. */
 const MORE_SEEDS = [4, 5, 6, 7, 8]
 
+/** A run here is four times as long as one in virtual time, and so are its aimed faults. */
+const TIME = '6s'
+const STRETCH = 4
+
 function fileOf(schedule: NonNullable<SystemRow['aimed']>): string {
   const file = join(temporaryDirectory(), 'schedule.json')
-  writeFileSync(file, JSON.stringify(schedule))
+  const stretched = schedule.map((fault) => ({
+    ...fault,
+    fromMs: fault.fromMs * STRETCH,
+    toMs: fault.toMs * STRETCH,
+  }))
+  writeFileSync(file, JSON.stringify(stretched))
   return file
 }
 
@@ -39,15 +48,15 @@ async function verdictOf(
     ...(nodes === undefined ? [] : ['--nodes', String(nodes)]),
     ...['--faults', aimed !== undefined ? fileOf(aimed) : faults.length === 0 ? 'none' : faults.join(',')],
   ]
-  const always = ['--time', '6s', '--seed', String(seed), '--expect', 'none', '--out', temporaryDirectory(), '--json']
+  const always = ['--time', TIME, '--seed', String(seed), '--expect', 'none', '--out', temporaryDirectory(), '--json']
   const { stdout, stderr } = await chaos(['run', '--target', protocol, ...turned, ...chosen, ...always])
   if (stdout === '') throw new Error(stderr)
   return JSON.parse(stdout)
 }
 
 test.each(rows.map((row) => [titleOf(row), row] as const))('%s earns its verdict as processes', async (_, row) => {
-  const { meets, breaks = [], loses = false } = row.earns
-  const unbroken = new Set(breaks)
+  const { meets, breaks = [], seldom = [], loses = false } = row.earns
+  const unbroken = new Set(breaks.filter((level) => !seldom.includes(level)))
   let lost = false
   for (const seed of [...SEEDS, ...MORE_SEEDS]) {
     if (seed > SEEDS.length && unbroken.size === 0 && lost === loses) break

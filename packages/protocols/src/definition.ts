@@ -79,6 +79,17 @@ export type PromisedLevel = 'linearizable' | 'sequential' | 'eventual' | 'conver
  */
 export type Stickiness = boolean | 'while-up'
 
+/**
+ * How wrong clocks may be for a promise to hold. What is absent does not matter to it, or is not known: searches then draw
+ * moderate strengths.
+ */
+export interface ClockBounds {
+  /** How much faster one node's clock may run than another's, such as 1.25; 1: not at all. */
+  readonly drift?: number | undefined
+  /** How far a clock may jump. */
+  readonly jumpMs?: number | undefined
+}
+
 /** A protocol as the registry lists it, with everything help, docs, tests and hosts need. */
 export interface ProtocolDefinition {
   readonly name: string
@@ -97,6 +108,8 @@ export interface ProtocolDefinition {
     | readonly FaultPlan['kind'][]
     | ((knobs: ProtocolOptions['knobs']) => readonly FaultPlan['kind'][])
     | undefined
+  /** A search lets clocks be as wrong as this, and no more. It may depend on the knobs. */
+  readonly clocks?: ClockBounds | ((knobs: ProtocolOptions['knobs']) => ClockBounds) | undefined
   /** Why so many nodes cannot run with these knobs; undefined if they can. Absent: any number can. */
   readonly impossible?: ((knobs: ProtocolOptions['knobs'], nodes: number) => string | undefined) | undefined
   /** Knob values with the strongest promise: a search starts here. */
@@ -123,6 +136,10 @@ export const notPromisedUnder = (
   { notUnder = [] }: ProtocolDefinition,
   knobs: ProtocolOptions['knobs'],
 ): readonly FaultPlan['kind'][] => (typeof notUnder === 'function' ? notUnder(knobs) : notUnder)
+
+/** None for a protocol that declares none. */
+export const clockBoundsOf = ({ clocks = {} }: ProtocolDefinition, knobs: ProtocolOptions['knobs']): ClockBounds =>
+  typeof clocks === 'function' ? clocks(knobs) : clocks
 
 export const stickinessOf = ({ sticky = false }: ProtocolDefinition, knobs: ProtocolOptions['knobs']): Stickiness =>
   typeof sticky === 'function' ? sticky(knobs) : sticky

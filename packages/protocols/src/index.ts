@@ -2,14 +2,16 @@ export { checkedProtocol } from './checked/checked-machine.ts'
 export type { Command, Session } from './command.ts'
 export type {
   AnyMachine,
+  ClockBounds,
   Invariant,
   InvariantWatch,
   KnobValue,
   ProtocolDefinition,
   ProtocolModule,
+  ProtocolOptions,
   Stickiness,
 } from './definition.ts'
-export { DEFAULT_OBJECT, notPromisedUnder, promiseOf, stickinessOf } from './definition.ts'
+export { clockBoundsOf, DEFAULT_OBJECT, notPromisedUnder, promiseOf, stickinessOf } from './definition.ts'
 export type { Effect, MachineEvent, NodeSetting, NodeStatus, StateMachine, Transition } from './machine.ts'
 export { describeEvent, MachineError, threwBetweenSteps, threwOn, traceOf } from './machine-error.ts'
 export { functionsOf } from './objects/registry.ts'

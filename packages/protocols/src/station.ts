@@ -1,3 +1,5 @@
+import { type Millis, millis } from '@chaosproxy/history'
+
 /**
  * A server that takes time for each job: one at a time, in order of arrival, the others wait (the single-server queue of
  * Kleinrock, "Queueing Systems", 1975). Work that arrives faster than it is done waits ever longer.
@@ -5,19 +7,61 @@
 export interface Station<Job> {
   /** The first one is being served. */
   readonly jobs: Job[]
+  /** By the monotonic clock: when that one is done. */
+  doneAt: number
 }
 
-export const createStation = <Job>(): Station<Job> => ({ jobs: [] })
+export const createStation = <Job>(): Station<Job> => ({ jobs: [], doneAt: 0 })
 
-/** `begins`: nothing else was there, so it is served at once. `full`: it is turned away. */
-export function arrive<Job>({ jobs }: Station<Job>, job: Job, limit: number): 'begins' | 'waits' | 'full' {
-  if (jobs.length >= limit) return 'full'
-  jobs.push(job)
-  return jobs.length === 1 ? 'begins' : 'waits'
+/** The time by the monotonic clock, and how long each job takes. */
+export interface Pace {
+  readonly now: Millis
+  readonly serviceMs: Millis
 }
 
-/** Removes the job that was served. Another begins if there is one. */
-export function finish<Job>({ jobs }: Station<Job>): { readonly done: Job | undefined; readonly next: boolean } {
-  const done = jobs.shift()
-  return { done, next: jobs.length > 0 }
+/** Those of a turn. */
+export const paceOf = ({ steady, config }: PacedTurn): Pace => ({ now: steady, serviceMs: config.serviceMs })
+
+interface PacedTurn {
+  readonly steady: Millis
+  readonly config: { readonly serviceMs: Millis }
+}
+
+/** The protocol's timer `served` rings when the first job is done. */
+export const serve = ({ effects }: ServingTurn, afterMs: Millis): void => {
+  effects.push({ type: 'setTimer', timer: 'served', afterMs })
+}
+
+interface ServingTurn {
+  readonly effects: { push(effect: { type: 'setTimer'; timer: 'served'; afterMs: Millis }): unknown }
+}
+
+/**
+ * A job that is done later than this has stopped the server for that long. Up to it only the timer was late, as on a busy
+ * machine, and the jobs behind it are done no later.
+ */
+const LATE_TIMER_MS = 50
+/** Rounding must not let the timer ring again and again without any time passing. */
+const SHORTEST_MS = 0.01
+
+/** `begins`: nothing else was there, so it is done after that time. `full`: it is turned away. */
+export type Arrival = { readonly type: 'begins'; readonly afterMs: Millis } | { readonly type: 'waits' | 'full' }
+
+export function arrive<Job>(station: Station<Job>, job: Job, limit: number, { now, serviceMs }: Pace): Arrival {
+  if (station.jobs.length >= limit) return { type: 'full' }
+  if (station.jobs.push(job) > 1) return { type: 'waits' }
+  station.doneAt = now + serviceMs
+  return { type: 'begins', afterMs: serviceMs }
+}
+
+/** Removes the job that was served. If there is another, it is done after that time. */
+export function finish<Job>(
+  station: Station<Job>,
+  { now, serviceMs }: Pace,
+): { readonly done: Job | undefined; readonly nextAfterMs: Millis | undefined } {
+  const done = station.jobs.shift()
+  if (station.jobs.length === 0) return { done, nextAfterMs: undefined }
+  const begunAt = now - station.doneAt > LATE_TIMER_MS ? now : station.doneAt
+  station.doneAt = begunAt + serviceMs
+  return { done, nextAfterMs: millis(Math.max(SHORTEST_MS, station.doneAt - now)) }
 }

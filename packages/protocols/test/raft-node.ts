@@ -18,10 +18,11 @@ export interface NodeOptions {
 export function createNode(options: NodeOptions) {
   const machine = findProtocol('raft')!.create({ bug: options.bug, knobs: options.knobs ?? {} })
   let now: Millis = millis(0)
+  let jumpedMs = 0
   const started = machine.start({ id: 'n1', peers: ['n2', 'n3'], seed: 1 }, options.journal ?? [], now)
   let state = started.state as RaftState
   function step(event: MachineEvent<RaftMessage>): readonly RaftEffect[] {
-    const transition = machine.step(state, event, now, now)
+    const transition = machine.step(state, event, millis(now + jumpedMs), now)
     state = transition.state
     return transition.effects as readonly RaftEffect[]
   }
@@ -29,9 +30,13 @@ export function createNode(options: NodeOptions) {
     get state() {
       return state
     },
-    /** Sets its clock. */
+    /** Sets its clocks. */
     clock(time: number): void {
       now = millis(time)
+    },
+    /** Sets its wall clock apart from its monotonic one. */
+    jump(byMs: number): void {
+      jumpedMs += byMs
     },
     status: () => machine.status(state),
     timer: (timer: string) => step({ type: 'timer', timer }),

@@ -33,6 +33,9 @@ const systemOf = (name: string, ...cells: readonly ComparedCell[]): ComparedSyst
   pacelc: pacelcOf(cells),
 })
 
+/** In the picture's units, as browsers draw it. */
+const WIDEST_CHARACTER = 7.7
+
 const comparison = (systems: readonly ComparedSystem[]): Comparison => ({
   world: 'simulated',
   network: 'local',
@@ -107,6 +110,23 @@ test('the page names every class, its systems and the rule, and escapes what it 
     expect(page).toContain(text)
   expect(page).not.toContain('<masters>')
   expect(page).not.toMatch(/https?:|src=|href=/)
+})
+
+test('the labels of the latency end within the picture, however long they are', () => {
+  const slow = { ...cell('calm', 'linearizable').latency!, readP50: 90e6, writeP50: 1e6 }
+  const cells = [
+    { ...cell('calm', 'linearizable'), latency: slow },
+    { ...cell('partition', 'linearizable', 0.6), latency: slow },
+  ]
+  const page = renderComparisonHtml(comparison([systemOf('raft', ...cells)]), '1.0.0')
+  const drawings = [...page.matchAll(/<svg class="plot \w+" viewBox="0 0 (\d+) \d+".*?<\/svg>/gs)]
+  expect(drawings).toHaveLength(2)
+  for (const [drawing, width] of drawings) {
+    const labels = [...drawing.matchAll(/<text class="t2 mid" x="([\d.]+)" y="[\d.]+">(\d+ ms)</g)]
+    expect(labels.map(([, , text]) => text)).toContain('100 ms')
+    for (const [, x, text = ''] of labels)
+      expect(Number(x) + (text.length * WIDEST_CHARACTER) / 2).toBeLessThan(Number(width))
+  }
 })
 
 test('the goodput of any run is drawn as an area under the line of all that was called', () => {

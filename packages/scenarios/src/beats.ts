@@ -22,10 +22,16 @@ export const during = (
 export const remark = (atMs: number, says: string): Remark => ({ type: 'remark', atMs: millis(atMs), says })
 
 /** At least this share of what is asked in the meantime is answered. */
-export const mostAnswered = (fromMs: number, untilMs: number, least = 0.9): ExpectedGoodput => ({
+export const mostAnswered = (
+  fromMs: number,
+  untilMs: number,
+  least = 0.9,
+  leastOnProcesses: number = least,
+): ExpectedGoodput => ({
   fromMs: millis(fromMs),
   untilMs: millis(untilMs),
   least,
+  leastOnProcesses,
   most: 2,
 })
 
@@ -82,6 +88,15 @@ export const loseReply = (...nodes: readonly NodeId[]): Fault => ({
 
 /** Nothing passes in this direction until it is over; it then arrives. */
 export const stall = (from: NodeId, to: NodeId): Fault => ({ kind: 'partition', mode: 'hold', links: [{ from, to }] })
+
+/** What passes in this direction arrives so much later. */
+export const late = (from: NodeId, to: NodeId, latencyMs: number): Fault => ({
+  kind: 'latency',
+  latencyMs: millis(latencyMs),
+  jitterMs: millis(0),
+  distribution: 'uniform',
+  links: [{ from, to }],
+})
 
 /** Stopped, and going on where it was once it is over. */
 export const paused = (...nodes: readonly NodeId[]): Fault => ({ kind: 'pause', nodes })

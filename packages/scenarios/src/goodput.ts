@@ -1,6 +1,6 @@
 import { type Event, isClient, type Millis, millis } from '@chaosproxy/history'
 import type { Goodput } from '@chaosproxy/report'
-import type { Beat, ExpectedGoodput, Load, Tale } from './story.ts'
+import type { Beat, ExpectedGoodput, Load, Tale, World } from './story.ts'
 
 const BUCKET_MS = 250
 
@@ -36,14 +36,15 @@ function answerTimes(events: readonly Event[]): readonly number[] {
   return times
 }
 
-export function goodputDifferences({ load, ending }: Tale, events: readonly Event[]): string[] {
+export function goodputDifferences({ load, ending }: Tale, events: readonly Event[], world: World): string[] {
   if (load === undefined) return []
   const times = answerTimes(events)
   return (ending.goodput ?? []).flatMap((expected) => {
-    const { fromMs, untilMs, least, most } = expected
+    const { fromMs, untilMs, most, leastOnProcesses } = expected
+    const least = world === 'on real processes' ? (leastOnProcesses ?? expected.least) : expected.least
     const answered = times.filter((atMs) => atMs >= fromMs && atMs < untilMs).length
     const share = answered / ((load.perSecond * (untilMs - fromMs)) / 1_000)
-    return share >= least && share <= most ? [] : [differenceText(expected, share)]
+    return share >= least && share <= most ? [] : [differenceText({ ...expected, least }, share)]
   })
 }
 

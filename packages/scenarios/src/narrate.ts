@@ -5,7 +5,7 @@ import type { Sign, Telling, ToldStep, ToldVerdict } from '@chaosproxy/report'
 import type { Workload } from '@chaosproxy/workloads'
 import { type Asked, answersIn, type LastAnswer, lastAnswersIn } from './answers.ts'
 import { goodputDifferences, goodputOf } from './goodput.ts'
-import type { Answer, Asking, Beat, Mishap, Tale } from './story.ts'
+import type { Answer, Asking, Beat, Mishap, Tale, World } from './story.ts'
 import { answerWords, requestWords, valueWords } from './words.ts'
 
 /** A tale that was played. */
@@ -16,8 +16,7 @@ export interface PlayedTale {
   /** Two nodes that played each other's parts, because another than the told one led: they are told by their parts. */
   readonly exchanged?: readonly [NodeId, NodeId] | undefined
   readonly workload: Workload
-  /** `in virtual time`, `as real processes`. */
-  readonly world: string
+  readonly world: World
   /** What went wrong around it: faults that could not be injected, nodes that ended by themselves. */
   readonly trouble: readonly string[]
 }
@@ -59,7 +58,7 @@ export function narrate(tale: Tale, played: PlayedTale, now: () => Millis): Tell
       ...tale.beats.flatMap((beat) => (beat.type === 'asking' ? answerDifference(beat, asked) : [])),
       ...lastDifferences(tale, last),
       ...verdictDifferences(tale, verdicts),
-      ...goodputDifferences(tale, events),
+      ...goodputDifferences(tale, events, played.world),
     ],
   }
 }

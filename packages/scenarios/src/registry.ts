@@ -13,6 +13,7 @@ import { lostRequestOrLostReply } from './stories/lost-request-or-lost-reply.ts'
 import { lostUpdate } from './stories/lost-update.ts'
 import { poisonedCache } from './stories/poisoned-cache.ts'
 import { retryStorm } from './stories/retry-storm.ts'
+import { slowNotDead } from './stories/slow-not-dead.ts'
 import { splitBrain } from './stories/split-brain.ts'
 import { staleHistory } from './stories/stale-history.ts'
 import { timeGoesBack } from './stories/time-goes-back.ts'
@@ -36,6 +37,7 @@ export const stories: readonly Story[] = [
   dualWrite,
   retryStorm,
   cascade,
+  slowNotDead,
   clockSkewReorder,
   timeGoesBack,
   twoApiServers,

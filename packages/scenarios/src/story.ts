@@ -17,6 +17,9 @@ export interface Story {
   readonly source: string
 }
 
+/** Where a tale is played. */
+export type World = 'in virtual time' | 'on real processes'
+
 /** One telling: a system, and an exact schedule of what clients and faults do, with the outcome that must be seen. */
 export interface Tale {
   /** The system, in a few words. */
@@ -103,5 +106,7 @@ export interface ExpectedGoodput {
   readonly fromMs: Millis
   readonly untilMs: Millis
   readonly least: number
+  /** The same on processes: a machine that is busy with other things makes some wait too long. Absent: no less. */
+  readonly leastOnProcesses?: number | undefined
   readonly most: number
 }

@@ -29,7 +29,7 @@ export class Disk {
   #fsyncCount = 0
   /** Records not durable yet, and effects waiting for them. */
   #writing: readonly AnyEffect[] | undefined
-  #waiting: readonly AnyEffect[] = NOTHING
+  #waiting: AnyEffect[] = []
 
   constructor({ id, seed, fsyncMinMs, fsyncMaxMs }: DiskOptions) {
     this.#minMs = fsyncMinMs
@@ -54,8 +54,7 @@ export class Disk {
 
   /** Queues effects until the current batch is durable. */
   wait(effects: readonly AnyEffect[]): void {
-    if (effects.length === 0) return
-    this.#waiting = this.#waiting.length === 0 ? effects : [...this.#waiting, ...effects]
+    for (const effect of effects) this.#waiting.push(effect)
   }
 
   /** One fsync for all records of a batch; the effects between and after them wait for it. */
@@ -85,9 +84,10 @@ export class Disk {
   }
 
   #forget(): readonly AnyEffect[] {
-    const waited = this.#waiting
-    this.#waiting = NOTHING
     this.#writing = undefined
+    if (this.#waiting.length === 0) return NOTHING
+    const waited = this.#waiting
+    this.#waiting = []
     return waited
   }
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import {
+  type ClockBounds,
   checkedProtocol,
   DEFAULT_OBJECT,
   findProtocol,
@@ -57,6 +58,13 @@ export function protocolFrom(exported: unknown, path: string): ProtocolDefinitio
   for (const knob of knobs)
     if (!['number', 'boolean', 'string'].includes(typeof knob.default))
       throw wrong(`the knob "${knob.name}" has no "default" that is a number, true, false or a text`)
+  const { clocks } = module
+  const boundsOf = (bounds: unknown): ClockBounds => {
+    const problem = clockProblem(bounds)
+    if (problem !== undefined) throw wrong(problem)
+    return bounds as ClockBounds
+  }
+  if (clocks !== undefined && typeof clocks !== 'function') boundsOf(clocks)
   const create: ProtocolDefinition['create'] = (options) => {
     const machine: unknown = created(() => module.create?.(options), path)
     for (const member of ['start', 'step', 'status'] as const)
@@ -74,9 +82,22 @@ export function protocolFrom(exported: unknown, path: string): ProtocolDefinitio
     objects,
     functions,
     promises: typeof promises === 'function' ? promises : () => promises,
+    clocks: typeof clocks === 'function' ? (given) => boundsOf(clocks(given)) : clocks,
     defaultNodes,
     create,
   })
+}
+
+/** What is wrong with declared bounds of clocks; undefined if nothing is. */
+function clockProblem(bounds: unknown): string | undefined {
+  if (bounds === null || typeof bounds !== 'object')
+    return `"clocks" is ${JSON.stringify(bounds)}, not { drift, jumpMs }`
+  const { drift = 1, jumpMs = 0 } = bounds as ClockBounds
+  if (typeof drift !== 'number' || !(drift >= 1))
+    return `"clocks" has the drift ${JSON.stringify(drift)}: give how much faster one clock may run than another, such as 1.25`
+  return typeof jumpMs === 'number' && jumpMs >= 0
+    ? undefined
+    : `"clocks" has the jumpMs ${JSON.stringify(jumpMs)}: give 0 or more`
 }
 
 function created(create: () => unknown, path: string): unknown {

@@ -1,5 +1,8 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { millis } from '@chaosproxy/history'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { binaryProtocol } from '../src/binary/binary-protocol.ts'
 
 const START = { id: 'n1', peers: ['n2'], seed: 1 }
@@ -49,6 +52,18 @@ describe('a program as a protocol', () => {
       const machine = machineOf(programOf(`return { effects: [process.pid], reusable: ${reusable} }`))
       const [first, second] = [1, 2].map(() => machine.start(START, [], NOW).effects[0])
       expect(first === second).toBe(reusable)
+    }
+  })
+
+  test('leaves no file while it runs, so that none is left however it ends', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'chaos-test-'))
+    vi.stubEnv('TMPDIR', directory)
+    try {
+      machineOf(programOf('return {}')).start(START, [], NOW)
+      expect(readdirSync(directory)).toEqual([])
+    } finally {
+      vi.unstubAllEnvs()
+      rmSync(directory, { recursive: true, force: true })
     }
   })
 })

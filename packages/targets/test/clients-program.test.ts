@@ -32,6 +32,13 @@ describe('a client as a program', () => {
     expect(await ask(read('x'))).toEqual({ type: 'ok', value: [7, 'n1', '127.0.0.1:7000'] })
   })
 
+  test('may be declared as a command line, as those of nodes', async () => {
+    const directory = programWith(`say({ id, type: 'ok', value: process.argv[2] })`)
+    const command = `"${process.execPath}" client.mjs "two words"`
+    const { ask } = await tryClient({ kind: 'program', command }, 7000, { directory })
+    expect(await ask(read('x'))).toEqual({ type: 'ok', value: 'two words' })
+  })
+
   test('says fail and info; of a read both are fail', async () => {
     const { ask } = await clientOf(programWith(`say({ id, type: value === 1 ? 'fail' : 'info', error: 'no' })`))
     expect(await ask(write('x', 1))).toEqual({ type: 'fail', error: 'no' })
@@ -82,6 +89,11 @@ describe('a program that does not work is found out while it runs', () => {
       'dies',
       `console.error('no such table'); process.exit(3)`,
       /ended by itself \(exit code 3\); its last words: no such table/,
+    ],
+    [
+      'dies of an error, which Node follows by its own version',
+      `throw new Error('no such table')`,
+      /its last words: Error: no such table\./,
     ],
     ['writes no JSON', `say('hello')`, /wrote "hello" on its standard output: this is no JSON/],
     ['writes something else', `say({ id, value: 1 })`, /its "type" is undefined/],

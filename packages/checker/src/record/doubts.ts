@@ -1,4 +1,4 @@
-import type { History } from '@chaosproxy/history'
+import type { History, Mark } from '@chaosproxy/history'
 import type { ModelEntry } from '../models/entry.ts'
 import { countUnknown } from '../outcomes.ts'
 import type { Report } from '../report.ts'
@@ -20,15 +20,24 @@ export function reasonToDoubt({ touched, touchedKeys, notUnderstood }: Judgeable
     )
   }
   if (notUnderstood.length > 0) {
-    const named = notUnderstood.slice(0, MOST_NAMED).map(({ what, key, why }) => {
-      const of = key === undefined || what.includes(key) ? '' : ` of ${key}`
-      return `${what}${of} (${why})`
-    })
+    const named = notUnderstood.slice(0, MOST_NAMED)
+    const whys = [...new Set(named.map(({ why }) => why))]
+    const byReason = whys.map(
+      (shared) =>
+        `${named
+          .filter(({ why }) => why === shared)
+          .map(nameOf)
+          .join(', ')} (${shared})`,
+    )
     const more = notUnderstood.length > named.length ? `, and to ${notUnderstood.length - named.length} more` : ''
-    reasons.push(`the answer to ${named.join(', to ')}${more} was not understood. Say in the route table what it means`)
+    reasons.push(
+      `the answer to ${byReason.join(', to ')}${more} was not understood. Say in the route table what it means`,
+    )
   }
   return reasons.length === 0 ? undefined : reasons.join('. Also, ')
 }
+
+const nameOf = ({ what, key }: Mark): string => (key === undefined || what.includes(key) ? what : `${what} of ${key}`)
 
 const touchedInWords = ({ key, line, what, why }: Touched): string =>
   `${key ?? 'every key'} is judged only up to line ${line}, where ${what} touched it outside the record (${why})`

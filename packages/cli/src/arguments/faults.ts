@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { type FaultChoice, type Nemesis, nemeses, parseSchedule, printSchedule } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
-import { oneOf } from './one-of.ts'
+import { knownName, oneOf } from './one-of.ts'
 
 const NONE = 'none'
 
@@ -22,6 +22,12 @@ export function parseNemeses(typed: string): readonly Nemesis[] {
     if (nemesis === undefined) throw new UserError('usage', `--faults ${typed}: "none" stands alone.`)
     return nemesis
   })
+}
+
+/** @throws UserError (usage) for a name that a file has, and no fault. */
+export function requireFaults(choices: readonly FaultChoice[], where: string): void {
+  const known = nemeses.map(({ name }) => name)
+  for (const choice of choices) if (typeof choice === 'string') knownName(`${where}: ${choice}`, 'fault', choice, known)
 }
 
 /** A list of faults with their times. Read here, so that a mistake in the file is reported before anything starts. */

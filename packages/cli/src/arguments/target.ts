@@ -5,7 +5,7 @@ import { EXECUTED, isDeclaration, isUserFile } from '@chaosproxy/targets'
 import { type ParsedOptions, textOf } from '../command.ts'
 import { type NamedRegistries, registriesOf } from '../config/registries.ts'
 import { parseSettings } from './names.ts'
-import { oneOf } from './one-of.ts'
+import { knownName, oneOf } from './one-of.ts'
 
 /** The target of a command, and the reference by which other threads and processes find it. */
 export interface ChosenTarget {
@@ -24,7 +24,10 @@ export async function chooseTarget(options: ParsedOptions, own: Choice = {}): Pr
     throw new UserError('usage', '--binary and --protocol both say what to test: give one of them.')
   const file = binary === undefined ? textOf(options, 'protocol') : `${EXECUTED}${binary}`
   const named = textOf(options, 'target')
-  if (file === undefined) return targetOf(named ?? own.usual ?? DEFAULT_TARGET, own.registries)
+  if (file === undefined) {
+    const isConfigured = named === undefined && own.usual !== undefined
+    return targetOf(named ?? own.usual ?? DEFAULT_TARGET, own.registries, isConfigured ? own.usualIn : undefined)
+  }
   if (named !== undefined)
     throw new UserError(
       'usage',
@@ -38,16 +41,22 @@ export async function chooseTarget(options: ParsedOptions, own: Choice = {}): Pr
 interface Choice {
   readonly registries?: NamedRegistries | undefined
   readonly usual?: string | undefined
+  /** Where the default is written, if it is: `chaos.config.ts: target`. */
+  readonly usualIn?: string | undefined
 }
 
 const ours: NamedRegistries = registriesOf({ where: 'chaos', directory: '.' })
 
 /** Resolves a reference as files contain it: a name, or a path. */
-export async function targetOf(reference: string, registries: NamedRegistries = ours): Promise<ChosenTarget> {
+export async function targetOf(
+  reference: string,
+  registries: NamedRegistries = ours,
+  where: string = '--target',
+): Promise<ChosenTarget> {
   const named = reference.startsWith(SIMULATED) ? reference.slice(SIMULATED.length) : reference
   const isOwn = registries.targetNames.includes(named)
   if (!isUserFile(reference) && !isDeclaration(reference) && !isOwn)
-    oneOf('target', 'target', reference, registries.targetNames)
+    knownName(`${where} ${reference}`, 'target', reference, registries.targetNames)
   return { target: await registries.target(reference), reference }
 }
 

@@ -5,6 +5,7 @@ import { baselineOptions } from '../arguments/baseline.ts'
 import { requireOption } from '../arguments/require.ts'
 import type { Command } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
+import { recordedPromises } from '../config/recording.ts'
 import { recordedUpstreams } from '../config/upstreams.ts'
 import type { ExitCode } from '../exit-code.ts'
 import { performRecord } from '../record/perform.ts'
@@ -129,7 +130,7 @@ export const recordCommand: Command = {
   ],
   async run(options) {
     const { loaded } = await readOwnConfig(options, 'chaos record')
-    return executeRecord(parseRecordSettings(recordedUpstreams(options, loaded)))
+    return executeRecord(parseRecordSettings(recordedPromises(recordedUpstreams(options, loaded), loaded)))
   },
 }
 

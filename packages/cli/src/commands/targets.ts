@@ -7,7 +7,7 @@ import { configOption, readOwnConfig } from '../config/own.ts'
 import { EXIT } from '../exit-code.ts'
 import { fitted } from '../terminal/fitted.ts'
 import { print } from '../terminal/output.ts'
-import { styleFor } from '../terminal/style.ts'
+import { styleFor, widthAsked } from '../terminal/style.ts'
 
 export const targetsCommand: Command = {
   name: 'targets',
@@ -38,9 +38,7 @@ export const targetsCommand: Command = {
     const targets = await Promise.all(names.map(async (name) => ({ ...(await registries.target(name)), name })))
     const { rows, lines } = show(targets)
     const more = show === targetList && chosen !== undefined ? targets.flatMap(errorTable) : []
-    const text = [...lines, ...more].join('\n')
-    // A table of every target has no narrow form.
-    const page = show === faultTable ? text : fitted(text)
+    const page = fitted([...lines, ...more].join('\n'))
     print(process.stdout, `${json ? JSON.stringify(rows) : page}\n`)
     return EXIT.met
   },
@@ -109,24 +107,18 @@ function faultTable(targets: readonly Target[]): Listing {
       return { target: name, fault: kind, summary, nemeses: names, suffers: suffering === true, ...refusal }
     })
   })
-  const width = Math.max(...faultDefinitions.map(({ kind }) => kind.length)) + 2
-  const column = String(targets.length).length
-  const columns = targets.map(({ name }, i) => `${i + 1} ${name}`)
-  const lines = faultDefinitions.flatMap(({ kind, summary }) => {
+  const kinds = faultDefinitions.map(({ kind, summary }) => {
     const own = rows.filter(({ fault }) => fault === kind)
-    const cells = own.map((row) => (row.suffers ? '✔' : '✘').padEnd(column)).join(' ')
-    const names = own[0]?.nemeses ?? []
-    return [
-      `${style.bold(kind.padEnd(width))}${cells}  ${summary}`,
-      ...(names.length === 0 ? [] : [`${' '.repeat(width)}--faults ${names.join(', ')}`]),
-      ...refusalsOf(own).map((refusal) => `${' '.repeat(width)}✘ ${refusal}`),
-    ]
+    return { kind, summary, own, nemeses: own[0]?.nemeses ?? [] }
   })
+  const width = Math.max(...kinds.map(({ kind }) => kind.length)) + 2
+  const table = tickedTable(targets, kinds, width)
+  const asked = widthAsked(process.stdout)
+  const isWide = asked !== undefined && width + (table.ticks + 1) * targets.length > asked / 2
   return {
     rows,
     lines: [
-      `${' '.repeat(width)}${targets.map((_, i) => String(i + 1).padEnd(column)).join(' ')}  ${columns.join(' · ')}`,
-      ...lines,
+      ...(isWide ? namedTable(targets, kinds, width) : table.lines),
       '',
       'Choose them: chaos run --faults partition,lose-reply',
       'Any kind, with any parameters and at any time, in a schedule: chaos run --faults ./schedule.json, which holds',
@@ -135,20 +127,67 @@ function faultTable(targets: readonly Target[]): Listing {
   }
 }
 
+interface KindRow {
+  readonly kind: string
+  readonly summary: string
+  readonly nemeses: readonly string[]
+  readonly own: readonly (Refusal & { readonly target: string; readonly suffers: boolean })[]
+}
+
+/** A column for each target. */
+function tickedTable(targets: readonly Target[], kinds: readonly KindRow[], width: number) {
+  const ticks = String(targets.length).length
+  const columns = targets.map(({ name }, i) => `${i + 1} ${name}`)
+  const header = `${' '.repeat(width)}${targets.map((_, i) => String(i + 1).padEnd(ticks)).join(' ')}  ${columns.join(' · ')}`
+  const lines = kinds.flatMap(({ kind, summary, nemeses: names, own }) => [
+    `${style.bold(kind.padEnd(width))}${own.map(({ suffers }) => (suffers ? '✔' : '✘').padEnd(ticks)).join(' ')}  ${summary}`,
+    ...chosenBy(names, width),
+    ...refusalsOf(own).map(
+      ({ names, reason }, _, { length }) =>
+        `${' '.repeat(width)}✘ ${length === 1 ? '' : `${names.join(', ')}: `}${reason}`,
+    ),
+  ])
+  return { ticks, lines: [header, ...lines] }
+}
+
+/** Without a column for each target, for which a terminal is too narrow: the targets that cannot suffer a fault are named. */
+function namedTable(targets: readonly Target[], kinds: readonly KindRow[], width: number): readonly string[] {
+  const simulated = targets.filter(({ tier }) => tier === 'simulated').map(({ name }) => name)
+  const named = (names: readonly string[]): string => {
+    if (names.length === targets.length) return 'all'
+    if (simulated.length < 2 || !simulated.every((name) => names.includes(name))) return names.join(', ')
+    return [...names.filter((name) => !simulated.includes(name)), 'every sim:NAME'].join(', ')
+  }
+  return [
+    `A target suffers every fault that does not name it after ✘. Targets: ${targets.map(({ name }) => name).join(', ')}`,
+    '',
+    ...kinds.flatMap(({ kind, summary, nemeses: names, own }) => [
+      `${style.bold(kind.padEnd(width))}${summary}`,
+      ...chosenBy(names, width),
+      ...refusalsOf(own).map(({ names, reason }) => `${' '.repeat(width)}✘ ${named(names)}: ${reason}`),
+    ]),
+  ]
+}
+
+const chosenBy = (nemeses: readonly string[], width: number): readonly string[] =>
+  nemeses.length === 0 ? [] : [`${' '.repeat(width)}--faults ${nemeses.join(', ')}`]
+
 interface Refusal {
   readonly not?: string
   readonly instead?: string
 }
 
-/** One line for each reason: `raft, primary-replica: why not; instead: …`. */
-function refusalsOf(rows: readonly (Refusal & { readonly target: string })[]): readonly string[] {
+/** Each reason, with the targets it is true of. */
+function refusalsOf(
+  rows: readonly (Refusal & { readonly target: string })[],
+): readonly { readonly names: readonly string[]; readonly reason: string }[] {
   const refused = new Map<string, string[]>()
   for (const { target, not, instead } of rows) {
     if (not === undefined) continue
     const reason = `${not}; instead: ${instead}`
     refused.set(reason, [...(refused.get(reason) ?? []), target])
   }
-  return [...refused].map(([reason, names]) => (refused.size === 1 ? reason : `${names.join(', ')}: ${reason}`))
+  return [...refused].map(([reason, names]) => ({ names, reason }))
 }
 
 function bugList(targets: readonly Target[]): Listing {

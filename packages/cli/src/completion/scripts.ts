@@ -13,11 +13,21 @@ const optionsOf = ({ options }: Command): readonly string[] => [
 const wordsOf = (command: Command): readonly string[] => [...(command.words ?? []), ...optionsOf(command)]
 
 function bash(commands: readonly Command[]): string {
-  const cases = commands.map((command) => `    ${command.name}) words="${wordsOf(command).join(' ')}" ;;`)
   return `# Completion of chaos in bash.
-_chaos() {
+${bashFunction(commands)}complete -o default -F _chaos chaos
+# What completes npx already keeps it.
+complete -p npx &>/dev/null || complete -o default -F _chaos npx
+`
+}
+
+function bashFunction(commands: readonly Command[]): string {
+  const cases = commands.map((command) => `    ${command.name}) words="${wordsOf(command).join(' ')}" ;;`)
+  return `_chaos() {
   local current="\${COMP_WORDS[COMP_CWORD]}" at=1 words
-  [[ "\${COMP_WORDS[0]##*/}" == npx ]] && at=2
+  if [[ "\${COMP_WORDS[0]##*/}" == npx ]]; then
+    if [[ "\${COMP_WORDS[1]}" != chaos ]]; then return; fi
+    at=2
+  fi
   if ((COMP_CWORD < at)); then return; fi
   if ((COMP_CWORD == at)); then
     COMPREPLY=($(compgen -W "${commands.map(({ name }) => name).join(' ')}" -- "$current"))
@@ -29,7 +39,6 @@ ${cases.join('\n')}
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
-complete -o default -F _chaos chaos
 `
 }
 
@@ -37,22 +46,35 @@ function zsh(commands: readonly Command[]): string {
   return `# Completion of chaos in zsh.
 (( $+functions[compdef] )) || { autoload -Uz compinit && compinit; }
 autoload -Uz bashcompinit && bashcompinit
-${bash(commands).replace('# Completion of chaos in bash.\n', '')}`
+${bashFunction(commands)}complete -o default -F _chaos chaos
+# What completes npx already keeps it.
+(( $+_comps[npx] )) || complete -o default -F _chaos npx
+`
 }
 
 function fish(commands: readonly Command[]): string {
   const lines = commands.flatMap((command) => {
-    const within = `__fish_seen_subcommand_from ${command.name}`
+    const within = `__chaos_within ${command.name}`
     return [
-      `complete -c chaos -n __fish_use_subcommand -f -a ${command.name} -d ${quoted(command.summary)}`,
-      ...(command.words ?? []).map((word) => `complete -c chaos -n '${within}' -f -a ${word}`),
+      `complete -c $program -n __chaos_within -f -a ${command.name} -d ${quoted(command.summary)}`,
+      ...(command.words ?? []).map((word) => `complete -c $program -n '${within}' -f -a ${word}`),
       ...Object.entries(command.options).map(
         ([name, { describe = '', requiresArg }]) =>
-          `complete -c chaos -n '${within}' -l ${name}${requiresArg === true ? ' -r' : ''} -d ${quoted(String(describe))}`,
+          `complete -c $program -n '${within}' -l ${name}${requiresArg === true ? ' -r' : ''} -d ${quoted(String(describe))}`,
       ),
     ]
   })
-  return `# Completion of chaos in fish.\n${lines.join('\n')}\n`
+  return `# Completion of chaos in fish.
+# Whether a command of chaos is being typed, or an argument of the one that is named.
+function __chaos_within
+    set -l words (commandline -opc | string replace -r '.*/' '')
+    test "$words[1]" = npx; and set -e words[1]
+    test "$words[1]" = chaos; and test "$words[2]" = "$argv[1]"
+end
+for program in chaos npx
+${lines.map((line) => `    ${line}`).join('\n')}
+end
+`
 }
 
 /** As fish reads it: between single quotes only a quote and a backslash are special. */

@@ -1,15 +1,9 @@
 import type { RunDraft } from '@chaosproxy/runner'
 import type { ClusterDeclaration } from '@chaosproxy/targets'
 import type { WorkloadModule } from '@chaosproxy/workloads'
+import type { ConfiguredRecording } from './configured-recording.ts'
 import type { ConfiguredUpstream } from './configured-upstream.ts'
-
-/** What a run must not fall behind. A run's own baseline replaces that of all runs, its tolerance with it. */
-interface HeldToBaseline {
-  /** An earlier result, as `--json` printed it, or a `run.json`: runs must not fall behind it. */
-  readonly baseline?: string | undefined
-  /** How much worse availability and p99 may be, such as `20%`. */
-  readonly tolerance?: string | undefined
-}
+import type { HeldToBaseline } from './held-to-baseline.ts'
 
 /** A run of a configuration: what it has that differs from the rest. */
 export interface ConfiguredRun extends RunDraft, HeldToBaseline {}
@@ -24,6 +18,8 @@ export interface Config extends RunDraft, HeldToBaseline {
   readonly workloads?: { readonly [name: string]: string | WorkloadModule } | undefined
   /** The servers of `chaos record` and `chaos proxy`, by name. */
   readonly upstreams?: { readonly [name: string]: ConfiguredUpstream } | undefined
+  /** What recordings of `chaos record` are held to. */
+  readonly recording?: ConfiguredRecording | undefined
   /** Runs by name: `chaos run nightly`. */
   readonly runs?: { readonly [name: string]: ConfiguredRun } | undefined
   /** Where to create the directories of runs; by default `chaos-results`. */

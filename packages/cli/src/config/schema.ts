@@ -4,9 +4,11 @@ import { parseDeclaration, targets } from '@chaosproxy/targets'
 import { workloads } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import type { Config } from './config.ts'
+import { recordingSchema } from './configured-recording.ts'
 import { upstreamSchema } from './configured-upstream.ts'
+import { baselineEntries } from './held-to-baseline.ts'
+import { pathSchema } from './path-schema.ts'
 
-const path = v.pipe(v.string('must be a path'), v.nonEmpty('must be a path'))
 const name = v.pipe(
   v.string('must be a name'),
   v.regex(/^[A-Za-z][\w-]*$/, 'must be named with letters, digits, - and _'),
@@ -16,30 +18,19 @@ const object = (what: string) => v.custom<object>((value) => typeof value === 'o
 const TARGET = 'must be a cluster, or the path of a file with a cluster or a protocol'
 const WORKLOAD = 'must be a workload, or the path of a file that exports one'
 
-const baselineEntries = {
-  baseline: v.optional(v.pipe(path, v.description('an earlier result that runs must not fall behind'))),
-  tolerance: v.optional(
-    v.pipe(
-      v.string('must be a percentage'),
-      v.regex(/^\d+(\.\d+)?%$/, 'must be a percentage, such as 20%'),
-      v.description('how much worse than the baseline availability and p99 may be'),
-    ),
-  ),
-}
-
 /** The schema of a configuration. Clusters and workloads in it are validated by their own readers. */
 export const configSchema: v.GenericSchema = v.strictObject({
   $schema: v.optional(v.string('must be a text')),
   ...draftEntries,
   targets: v.optional(
     v.pipe(
-      v.record(name, v.union([path, object(TARGET)], TARGET), 'must be an object of targets'),
+      v.record(name, v.union([pathSchema, object(TARGET)], TARGET), 'must be an object of targets'),
       v.description('systems of your own: clusters, or the paths of files with a cluster or a protocol'),
     ),
   ),
   workloads: v.optional(
     v.pipe(
-      v.record(name, v.union([path, object(WORKLOAD)], WORKLOAD), 'must be an object of workloads'),
+      v.record(name, v.union([pathSchema, object(WORKLOAD)], WORKLOAD), 'must be an object of workloads'),
       v.description('workloads of your own, or the paths of their files'),
     ),
   ),
@@ -49,6 +40,12 @@ export const configSchema: v.GenericSchema = v.strictObject({
       v.description('servers for chaos record and chaos proxy: where each is, or the command that starts it'),
     ),
   ),
+  recording: v.optional(
+    v.pipe(
+      recordingSchema,
+      v.description('what chaos record holds its recordings to: a level, requirements, an earlier recording'),
+    ),
+  ),
   runs: v.optional(
     v.pipe(
       v.record(name, v.strictObject({ ...draftEntries, ...baselineEntries }), 'must be an object of runs'),
@@ -56,7 +53,7 @@ export const configSchema: v.GenericSchema = v.strictObject({
     ),
   ),
   ...baselineEntries,
-  out: v.optional(v.pipe(path, v.description('where to make the directories of runs'))),
+  out: v.optional(v.pipe(pathSchema, v.description('where to make the directories of runs'))),
 })
 
 /** @throws UserError (input): one line for each invalid member, beginning with `where`. */

@@ -7,8 +7,8 @@ import { partOf, stdoutScreen } from '../reporting/part.ts'
 import { createReporting } from '../reporting/reporting.ts'
 import { makeOutDirectory } from '../run/directory.ts'
 import { listenForInterrupts } from '../run/interrupts.ts'
-import { print } from '../terminal/output.ts'
 import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
+import { printTitle } from '../terminal/title.ts'
 import { packageVersion } from '../version.ts'
 import { followUp } from './follow-up.ts'
 import { doubtsOf, subjectOf, subjectText } from './outcome.ts'
@@ -27,7 +27,7 @@ export async function executeFuzz(settings: FuzzSettings): Promise<ExitCode> {
   const interrupts = listenForInterrupts(INTERRUPTED)
   const pool = createPool(settings.workers)
   try {
-    if (!isSilent(settings.reporters)) print(process.stderr, `\n  ${titleOf(settings)}\n\n`)
+    if (!isSilent(settings.reporters)) printTitle(titleOf(settings))
     const outcome = await searchInParallel(pool, settings, {
       progress: (trials, causes) => progress.update(progressText(trials, causes)),
       interrupted: interrupts.interrupted,

@@ -17,10 +17,15 @@ export const trialOptions: { readonly [name: string]: Option } = {
   },
   drift: {
     type: 'string',
-    describe: 'how much too fast or too slow a clock may run, such as 20% or 200ppm [default: 5%]',
+    describe:
+      'how much too fast or too slow a clock may run, such as 20% or 200ppm [default: what the protocol assumes, or 5%]',
     requiresArg: true,
   },
-  jump: { type: 'string', describe: 'how far a clock may jump, such as 500ms [default: 2s]', requiresArg: true },
+  jump: {
+    type: 'string',
+    describe: 'how far a clock may jump, such as 500ms [default: what the protocol assumes, or 2s]',
+    requiresArg: true,
+  },
   keys: { type: 'string', describe: 'how many keys clients use [default: drawn]', requiresArg: true },
   clients: { type: 'string', describe: 'how many clients [default: two to seven]', requiresArg: true },
   mix: {

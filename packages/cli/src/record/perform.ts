@@ -94,7 +94,7 @@ async function performServed(
     const outcome = await stop(end === 'interrupted', ownTrouble)
     await settled?.({ ...placeholdersOf(proxies), ...directsOf(upstreams) })
     requireOperations(cluster.recorder, settings, proxies, USE_BY_COMMAND)
-    return outcome
+    return { ...outcome, commands: servers?.commands() }
   } finally {
     clearInterval(status)
     clearInterval(beginning)

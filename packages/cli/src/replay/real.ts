@@ -17,6 +17,7 @@ import type { Workload } from '@chaosproxy/workloads'
 import { explain, type Shown } from '../fuzz/show.ts'
 import { type SubjectName, subjectOf, workloadNamed } from '../fuzz/subject-name.ts'
 import { type Interrupts, unlessInterrupted } from '../run/interrupts.ts'
+import { warmUp } from './warm-up.ts'
 
 const QUIET_MS = millis(5_000)
 
@@ -44,7 +45,11 @@ export async function playForReal(
 ): Promise<Shown | undefined> {
   const workload = await workloadNamed(subject.workload)
   const leaderThen = firstLeader(await subjectOf(subject), recorded)
-  const play = await playOnProcesses(subject, { scenario: recorded, workload, leader: leaderThen }, interrupts)
+  const play = await playOnProcesses(
+    subject,
+    { scenario: recorded, workload, leader: leaderThen, warm: false },
+    interrupts,
+  )
   return (
     play &&
     explain({
@@ -66,6 +71,8 @@ interface Part {
   readonly workload: Workload
   /** The node that leads at the start of the scenario, if any does. */
   readonly leader: NodeId | undefined
+  /** Whether to read from all nodes first, until they are no longer slow from having just started. */
+  readonly warm: boolean
 }
 
 /**
@@ -89,7 +96,7 @@ export async function playOnProcesses(
 async function playIn(
   directory: string,
   { target, bug, knobs }: Pick<SubjectName, 'target' | 'bug' | 'knobs'>,
-  { scenario: recorded, workload, leader: leaderThen }: Part,
+  { scenario: recorded, workload, leader: leaderThen, warm }: Part,
   interrupts: Interrupts,
 ): Promise<RealPlay | undefined> {
   const cluster = await unlessInterrupted(interrupts, (signal) =>
@@ -106,6 +113,7 @@ async function playIn(
     }),
   )
   if (cluster === undefined) return undefined
+  if (warm) await warmUp(cluster, workload, interrupts)
   const leaderNow = currentLeader(cluster)
   const exchanged =
     leaderThen === undefined || leaderNow === undefined || leaderThen === leaderNow

@@ -9,6 +9,7 @@ import { partOf, stdoutScreen } from '../reporting/part.ts'
 import { createReporting } from '../reporting/reporting.ts'
 import { print } from '../terminal/output.ts'
 import { createProgress } from '../terminal/progress.ts'
+import { printTitle } from '../terminal/title.ts'
 import { packageVersion } from '../version.ts'
 import { againCommand } from './again.ts'
 import { carryOut } from './carry-out.ts'
@@ -75,7 +76,7 @@ async function performOne(settings: RunSettings, events: EventFile | undefined):
   })
   const interrupts = listenForInterrupts()
   try {
-    if (!isQuiet) print(process.stderr, `\n  ${settings.special?.title ?? titleOf(run)}\n\n`)
+    if (!isQuiet) printTitle(settings.special?.title ?? titleOf(run))
     const tooShort = settings.special === undefined ? tooShortText(run) : undefined
     if (tooShort !== undefined && !isQuiet) progress.warn(tooShort)
     const more = tellMore(progress, run, directory.path)

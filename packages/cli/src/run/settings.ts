@@ -13,7 +13,7 @@ import {
 import { SIMULATED } from '@chaosproxy/simulator'
 import { type Settings, type SettingValue, settingsFor, type Workload } from '@chaosproxy/workloads'
 import { type ChosenBaseline, parseBaselineOptions, requireSameRun } from '../arguments/baseline.ts'
-import { parseFaultChoices } from '../arguments/faults.ts'
+import { parseFaultChoices, requireFaults } from '../arguments/faults.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration } from '../arguments/quantities.ts'
 import { parseRequire } from '../arguments/require.ts'
@@ -96,7 +96,10 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
   const { loaded, own, registries } = await readOwnConfig(options, 'chaos run')
   const spec =
     file === undefined
-      ? await specOfOptions(options, withPaths(baseDraft(options, loaded), own), registries)
+      ? await specOfOptions(options, withPaths(baseDraft(options, loaded), own), {
+          registries,
+          whereIs: (member) => placeOf(member, loaded, textOf(options, 'run')),
+        })
       : specOfFile(file, options)
   const run = await planRun(spec, registries, file ?? 'chaos run')
   const repeats = await plannedRepeats(parseTimes(options), run, (next) =>
@@ -164,14 +167,41 @@ function baseDraft(options: ParsedOptions, loaded: LoadedConfig | undefined): Ru
   return mergeDrafts(draft, named)
 }
 
+/** Where the configuration has what a run uses of it: `chaos.config.ts: runs.nightly.target`. */
+function placeOf(member: 'target' | 'faults', loaded: LoadedConfig | undefined, run: string | undefined): string {
+  const isOfRun = run !== undefined && loaded?.config.runs?.[run]?.[member] !== undefined
+  return `${loaded?.path ?? 'chaos run'}: ${isOfRun ? `runs.${run}.` : ''}${member}`
+}
+
+interface Surroundings {
+  readonly registries: NamedRegistries
+  readonly whereIs: (member: 'target' | 'faults') => string
+}
+
 /** The members of a configuration that are of a run. */
-function draftOf({ $schema, targets, workloads, upstreams, out, baseline, tolerance, ...draft }: Config): RunDraft {
+function draftOf({
+  $schema,
+  targets,
+  workloads,
+  upstreams,
+  recording,
+  out,
+  baseline,
+  tolerance,
+  ...draft
+}: Config): RunDraft {
   return draft
 }
 
 /** The whole run: options override the base, and defaults fill in the rest. */
-async function specOfOptions(options: ParsedOptions, base: RunDraft, registries: NamedRegistries): Promise<RunSpec> {
-  const { target, reference } = await chooseTarget(options, { registries, usual: nameIn(base.target) })
+async function specOfOptions(
+  options: ParsedOptions,
+  base: RunDraft,
+  { registries, whereIs }: Surroundings,
+): Promise<RunSpec> {
+  requireFaults(base.faults ?? [], whereIs('faults'))
+  const usual = nameIn(base.target)
+  const { target, reference } = await chooseTarget(options, { registries, usual, usualIn: whereIs('target') })
   const bug = parseBug(target, textOf(options, 'bug'))
   const workload = await chooseWorkload(options, {
     find: registries.workload,

@@ -1,6 +1,6 @@
 import { type Json, UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
-import { renderStoryHtml, type Telling, type ToldStory } from '@chaosproxy/report'
+import { RESULT_FORM, renderStoryHtml, type Telling, type ToldStory } from '@chaosproxy/report'
 import { type Story, stories } from '@chaosproxy/scenarios'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { isSilent } from '../reporting/choice.ts'
@@ -127,6 +127,7 @@ function listLines(): string[] {
 }
 
 const jsonOf = ({ name, summary, lesson, source, tellings }: ToldStory, { fix, real }: ScenarioSettings): Json => ({
+  chaos: RESULT_FORM,
   story: name,
   summary,
   lesson,

@@ -52,7 +52,7 @@ export async function playTale({ tale, kind }: Part): Promise<Telling> {
 export async function playTaleForReal({ tale, kind }: Part, interrupts: Interrupts): Promise<Telling | undefined> {
   const scenario = scenarioOf(tale)
   const workload = await workloadNamed(tale.workload)
-  const play = await playOnProcesses(scenario, { scenario, workload, leader: tale.leader }, interrupts)
+  const play = await playOnProcesses(scenario, { scenario, workload, leader: tale.leader, warm: true }, interrupts)
   if (play === undefined) return undefined
   const { events, exchanged, trouble } = play
   return narrate(tale, { kind, events, exchanged, workload, world: 'on real processes', trouble }, now)

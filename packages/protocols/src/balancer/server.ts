@@ -1,6 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion } from '@chaosproxy/history'
-import { arrive, finish } from '../station.ts'
+import { arrive, finish, paceOf, serve } from '../station.ts'
 import { isRead, type Message, type Served, send, type Task, type Turn } from './state.ts'
 
 // A server: it has the same files as all others, or asks the store that all of them share. It works on one request at a
@@ -25,15 +25,15 @@ function queue(turn: Turn, task: Task): boolean {
     carryOut(turn, task)
     return true
   }
-  const place = arrive(state.station, task, config.queueLimit)
-  if (place === 'begins') turn.effects.push({ type: 'setTimer', timer: 'served', afterMs: config.serviceMs })
-  return place !== 'full'
+  const arrival = arrive(state.station, task, config.queueLimit, paceOf(turn))
+  if (arrival.type === 'begins') serve(turn, arrival.afterMs)
+  return arrival.type !== 'full'
 }
 
 export function serveNext(turn: Turn): void {
-  const { done, next } = finish(turn.state.station)
+  const { done, nextAfterMs } = finish(turn.state.station, paceOf(turn))
   if (done !== undefined) carryOut(turn, done)
-  if (next) turn.effects.push({ type: 'setTimer', timer: 'served', afterMs: turn.config.serviceMs })
+  if (nextAfterMs !== undefined) serve(turn, nextAfterMs)
 }
 
 function carryOut(turn: Turn, task: Task): void {

@@ -48,8 +48,12 @@ export const commitWait: ProtocolDefinition = {
     Number(skewMs) <= Number(epsilonMs) ? 'linearizable' : 'none',
   // As far apart as operations are, so that it matters.
   strictest: { 'epsilon-ms': 40, 'skew-ms': 40 },
-  // The clock fault goes beyond any ε.
+  // The clock fault goes beyond any ε, unless it is kept to what the deviations of the nodes leave of it.
   notUnder: ['clock'],
+  clocks: ({ 'epsilon-ms': epsilonMs = DEFAULT_MS, 'skew-ms': skewMs = DEFAULT_MS }) => ({
+    drift: 1,
+    jumpMs: Math.max(0, Number(epsilonMs) - Number(skewMs)),
+  }),
   create(options) {
     const chosen = chooseOptions(declared, options)
     return createCommitWait({

@@ -5,6 +5,9 @@ import { chooseOptions, type Declared } from '../options.ts'
 import { leaseLockInvariants } from './invariants.ts'
 import { createLeaseLock } from './machine.ts'
 
+/** Of one monotonic clock against another. */
+const DRIFT = 1.25
+
 const declared = {
   name: 'lease-lock',
   // A lock in a store that is itself under locks would only confuse.
@@ -26,7 +29,7 @@ const declared = {
     {
       name: 'clock-drift',
       summary: 'how much faster one monotonic clock may run than another, as holders assume',
-      default: 1.25,
+      default: DRIFT,
     },
     {
       name: 'retransmit-ms',
@@ -64,6 +67,9 @@ export const leaseLock: ProtocolDefinition = {
   strictest: { 'lease-ms': 20 },
   // Without fencing no clock helps: what a holder sends may arrive after its lease.
   promises: (_, { fencing }) => (fencing === false ? 'none' : 'linearizable'),
+  // With fencing no holder looks at its clock, and those of the wall may be anywhere.
+  clocks: ({ fencing, clock, 'clock-drift': drift = DRIFT }) =>
+    fencing === false && clock !== 'wall' ? { drift: Number(drift) } : {},
   create(options) {
     const chosen = chooseOptions(declared, options)
     return createLeaseLock({

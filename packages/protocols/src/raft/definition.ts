@@ -9,6 +9,9 @@ import { createRaft } from './machine.ts'
 const CUT_OFF: BugSetting = { faults: ['isolate-leader'] }
 const RESTARTS: BugSetting = { faults: ['kill'] }
 
+/** Of one clock against another. */
+const DRIFT = 1.25
+
 const declared = {
   name: 'raft',
   objects: objects.map(({ name }) => name),
@@ -36,7 +39,11 @@ const declared = {
       values: ['read-index', 'lease'],
       worthTrying: ['lease'],
     },
-    { name: 'clock-drift', summary: 'how much faster one clock may run than another, as leases assume', default: 1.25 },
+    {
+      name: 'clock-drift',
+      summary: 'how much faster one clock may run than another, as leases assume',
+      default: DRIFT,
+    },
     {
       name: 'snapshot-entries',
       summary: 'how many entries call for a snapshot that takes their place',
@@ -139,13 +146,15 @@ export const raft: ProtocolDefinition = {
   summary: 'consensus by a replicated log and an elected leader; reads by read-index',
   defaultNodes: 5,
   promises: () => 'linearizable',
+  // Only leases depend on clocks.
+  clocks: ({ reads, 'clock-drift': drift = DRIFT }) => (reads === 'lease' ? { drift: Number(drift) } : {}),
   create(options) {
     const chosen = chooseOptions(declared, options)
     const electionMinMs = chosen.number('election-min-ms')
     const electionMaxMs = Math.max(electionMinMs, chosen.number('election-max-ms'))
     const heartbeatMs = chosen.number('heartbeat-ms')
     const drift = chosen.number('clock-drift')
-    const trueLeaseMs = millis((electionMinMs - heartbeatMs) / drift)
+    const trueLeaseMs = millis(electionMinMs / drift)
     const { bug } = chosen
     return createRaft({
       preVote: chosen.boolean('pre-vote'),

@@ -15,7 +15,7 @@ import {
 import { resize } from './membership.ts'
 import { recover } from './recovery.ts'
 import { handleAppend, handleAppendReply } from './replication.ts'
-import { heartbeat, watchClock } from './rounds.ts'
+import { heartbeat, NEVER } from './rounds.ts'
 import { serve } from './serving.ts'
 import { handleSnapshot } from './snapshot.ts'
 import {
@@ -42,15 +42,22 @@ export function createRaft(config: RaftConfig): RaftMachine {
     return turn
   }
   return {
-    start(node, journal, now) {
+    start(node, journal) {
       const state = recover(config.object, node, journal)
-      const turn: Turn = { config, protocol, state, now, effects: [], voteChanged: false, lastAppend: undefined }
+      const turn: Turn = {
+        config,
+        protocol,
+        state,
+        steady: NEVER,
+        effects: [],
+        voteChanged: false,
+        lastAppend: undefined,
+      }
       begin(turn)
       return finish(turn)
     },
-    step(state, event, now) {
-      const turn: Turn = { config, protocol, state, now, effects: [], voteChanged: false, lastAppend: undefined }
-      if (config.reads === 'lease') watchClock(turn)
+    step(state, event, _now, steady) {
+      const turn: Turn = { config, protocol, state, steady, effects: [], voteChanged: false, lastAppend: undefined }
       dispatch(turn, event, handlers)
       return finish(turn)
     },

@@ -39,7 +39,6 @@ export function recover(object: AnyObject, node: NodeSetting, journal: readonly 
     roundConfirmed: 0,
     roundStartedAt: NEVER,
     leaseUntil: NEVER,
-    lastStepAt: NEVER,
     leaseForfeited: false,
     transferTo: undefined,
     reads: [],

@@ -14,7 +14,7 @@ export function roundFromNow(turn: Turn): number {
   const { state } = turn
   if (state.roundConfirmed < state.roundStarted) return state.roundStarted + 1
   state.roundStarted++
-  state.roundStartedAt = turn.now
+  state.roundStartedAt = turn.steady
   state.roundEnd = lastIndex(state.log)
   broadcast(turn)
   confirmRound(turn)
@@ -47,23 +47,11 @@ function extendLease({ state, config }: Turn): void {
 }
 
 /** Whether it is still certain that no other leader has been elected. */
-export const holdsLease = ({ state, now }: Turn): boolean => !state.leaseForfeited && now < state.leaseUntil
+export const holdsLease = ({ state, steady }: Turn): boolean => !state.leaseForfeited && steady < state.leaseUntil
 
 /** The same without the mistake. */
-export const holdsTrueLease = ({ state, now, config }: Turn): boolean =>
-  now < state.leaseUntil - config.leaseMs + config.trueLeaseMs
-
-/**
- * Once the clock has gone back, the start of a round no longer tells its age. Heartbeats bound how far it can go back
- * unnoticed.
- */
-export function watchClock({ state, now }: Turn): void {
-  if (now < state.lastStepAt) {
-    state.leaseUntil = NEVER
-    state.roundStartedAt = NEVER
-  }
-  state.lastStepAt = now
-}
+export const holdsTrueLease = ({ state, steady, config }: Turn): boolean =>
+  steady < state.leaseUntil - config.leaseMs + config.trueLeaseMs
 
 /** Earlier than any time. */
 export const NEVER: Millis = millis(Number.NEGATIVE_INFINITY)

@@ -155,9 +155,8 @@ export interface RaftState extends RoutingState {
   /** The last index when the round began. */
   roundEnd: number
   roundStartedAt: Millis
-  /** By this node's clock, like the start of the round. */
+  /** By this node's monotonic clock, like the start of the round. */
   leaseUntil: Millis
-  lastStepAt: Millis
   /**
    * Whether it has told another node to take over. That node may act at any time, so there are no more leases in this
    * term.
@@ -172,8 +171,8 @@ export interface RaftState extends RoutingState {
 export interface Turn extends RoutingTurn<Turn> {
   readonly config: RaftConfig
   readonly state: RaftState
-  /** By this node's clock. */
-  readonly now: Millis
+  /** By this node's monotonic clock: a jump of the wall clock must not stretch a lease. */
+  readonly steady: Millis
   effects: RaftEffect[]
   /** Whether term or vote has changed without a record of it among the effects yet. */
   voteChanged: boolean

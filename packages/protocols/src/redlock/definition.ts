@@ -9,6 +9,9 @@ const LONG_MS = 10_000
 const FENCED = { fencing: true, 'ttl-ms': 100 } as const
 const LONG = { 'ttl-ms': LONG_MS } as const
 
+/** Of the time to live. */
+const DRIFT = 0.1
+
 const declared = {
   name: 'redlock',
   // Those of which each key is a content of its own, with its own lock.
@@ -20,7 +23,7 @@ const declared = {
       summary: 'the holder writes a token to a majority, and the resource refuses lower ones; Redlock has none',
       default: false,
     },
-    { name: 'clock-drift', summary: 'the share of the time to live by which clocks may differ', default: 0.1 },
+    { name: 'clock-drift', summary: 'the share of the time to live by which clocks may differ', default: DRIFT },
     { name: 'attempt-ms', summary: 'within which a majority must have answered', default: 50, worthTrying: [200] },
     { name: 'request-timeout-ms', summary: 'how long a request tries to get the lock', default: 500 },
   ],
@@ -62,6 +65,7 @@ export const redlock: ProtocolDefinition = {
     nodes % 2 === 0
       ? `${nodes} masters survive no more failures than ${nodes - 1}, and two halves keep each other from the lock: use an odd number`
       : undefined,
+  clocks: ({ 'clock-drift': share = DRIFT }) => ({ drift: 1 / (1 - Number(share)) }),
   create(options) {
     const chosen = chooseOptions(declared, options)
     return createRedlock({

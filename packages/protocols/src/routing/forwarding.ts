@@ -1,4 +1,5 @@
 import type { NodeId } from '@chaosproxy/faults'
+import { entryOf } from '../objects/object.ts'
 
 /** Attached to a request that one node forwards to another, to tell it from duplicates. */
 export interface Ticket {
@@ -10,9 +11,12 @@ export interface Ticket {
 export interface Forwarding {
   readonly life: number
   issued: number
-  /** The last ticket taken from each node. */
-  readonly taken: Map<NodeId, Ticket>
+  /** By node and life: the number of the last ticket taken. */
+  readonly taken: Map<NodeId, Map<number, number>>
 }
+
+/** Lives of one node that are remembered. */
+const LIVES_LIMIT = 100
 
 export const createForwarding = (life: number): Forwarding => ({ life, issued: 0, taken: new Map() })
 
@@ -22,12 +26,20 @@ export function issueTicket(forwarding: Forwarding): Ticket {
 }
 
 /**
- * False for a duplicate of a request already taken, or a request overtaken by a later one. Neither may be answered: a
- * refusal would claim that the request has no effect, while the first copy may be on its way into the log.
+ * False for a duplicate of a request already taken, or a request overtaken by a later one of the same life. Neither may be
+ * answered: a refusal would claim that the request has no effect, while the first copy may be on its way into the log.
+ * A copy may be so late that its sender has restarted and sent others since.
  */
-export function takeTicket({ taken }: Forwarding, from: NodeId, ticket: Ticket): boolean {
-  const last = taken.get(from)
-  if (last !== undefined && last.life === ticket.life && ticket.number <= last.number) return false
-  taken.set(from, ticket)
+export function takeTicket({ taken }: Forwarding, from: NodeId, { life, number }: Ticket): boolean {
+  const lives = entryOf(taken, from, () => new Map<number, number>())
+  const last = lives.get(life)
+  if (last !== undefined && number <= last) return false
+  lives.set(life, number)
+  if (lives.size > LIVES_LIMIT) dropOldest(lives)
   return true
+}
+
+function dropOldest(lives: Map<number, number>): void {
+  const [oldest] = lives.keys()
+  if (oldest !== undefined) lives.delete(oldest)
 }

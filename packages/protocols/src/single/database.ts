@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion } from '@chaosproxy/history'
 import { takeTicket } from '../routing/forwarding.ts'
-import { arrive, finish } from '../station.ts'
+import { arrive, finish, paceOf, serve } from '../station.ts'
 import { type Attempt, bound, mark, type SingleRecord, send, type Turn } from './state.ts'
 
 // The database: one node with a disk. With a key, the effect and the memory of it are one transaction, so that a repeated
@@ -14,20 +14,16 @@ export function handleDo(turn: Turn, from: NodeId, job: Attempt): void {
     carryOut(turn, from, job)
     return
   }
-  const place = arrive(state.station, { from, job }, config.queueLimit)
-  if (place === 'full') send(turn, from, { type: 'busy', request: job.request, attempt: job.attempt })
-  else if (place === 'begins') serveNext(turn)
-}
-
-function serveNext({ effects, config }: Turn): void {
-  effects.push({ type: 'setTimer', timer: 'served', afterMs: config.serviceMs })
+  const arrival = arrive(state.station, { from, job }, config.queueLimit, paceOf(turn))
+  if (arrival.type === 'full') send(turn, from, { type: 'busy', request: job.request, attempt: job.attempt })
+  else if (arrival.type === 'begins') serve(turn, arrival.afterMs)
 }
 
 /** The work on one request is done. */
 export function handleServed(turn: Turn): void {
-  const { done, next } = finish(turn.state.station)
+  const { done, nextAfterMs } = finish(turn.state.station, paceOf(turn))
   if (done !== undefined) carryOut(turn, done.from, done.job)
-  if (next) serveNext(turn)
+  if (nextAfterMs !== undefined) serve(turn, nextAfterMs)
 }
 
 function carryOut(turn: Turn, from: NodeId, job: Attempt): void {

@@ -6,6 +6,7 @@ import type { Conversation, Intercept, Interceptor, Stage } from '../interceptor
 import type { LinkState } from '../link-state.ts'
 import { hasSentAll, readDirectly } from './direct-io.ts'
 import { createExit } from './exit.ts'
+import { goOnTo } from './inner-socket.ts'
 import { peerOf } from './peer-of.ts'
 import type { PumpedConnection } from './pump.ts'
 import { Pump } from './pump.ts'
@@ -209,6 +210,7 @@ export class Connection implements PumpedConnection {
     this.#state = 'dialling'
     const upstream = this.#options.dialSecurely?.(target, this.#client) ?? this.#dialPlainly(target)
     this.#upstream = upstream
+    goOnTo(this.#client, upstream)
     this.#backward.setSource(upstream)
     upstream.on('error', (error) => {
       if (this.#state === 'dialling') this.#options.dialFailed(target, error)

@@ -30,6 +30,9 @@ class InnerSocket extends Duplex {
   readonly encrypted = true
   readonly remoteAddress = '127.0.0.1'
   remotePort = 0
+  /** The connection that goes on from here, which keeps the process alive in place of this one. */
+  #onward: Pick<Socket, 'ref' | 'unref'> | undefined
+  #isIdle = false
   /** Called once the reader takes more. */
   #hasRoom: (() => void) | undefined
   #isReset = false
@@ -82,6 +85,29 @@ class InnerSocket extends Duplex {
     if (this.#isReset && peer !== undefined) setImmediate(() => peer.#resetByPeer())
   }
 
+  /** As of sockets: whether this end, and what goes on from the other one, keeps the process alive. */
+  ref(): this {
+    this.peer?.keepAlive(true)
+    return this
+  }
+
+  unref(): this {
+    this.peer?.keepAlive(false)
+    return this
+  }
+
+  /** Says which connection carries on what the other end writes. */
+  goesOnTo(onward: Pick<Socket, 'ref' | 'unref'>): void {
+    this.#onward = onward
+    if (this.#isIdle) onward.unref()
+  }
+
+  keepAlive(needed: boolean): void {
+    this.#isIdle = !needed
+    if (needed) this.#onward?.ref()
+    else this.#onward?.unref()
+  }
+
   destroySoon(): void {
     if (this.writable) this.end()
     if (this.writableFinished) this.destroy()
@@ -100,4 +126,9 @@ class InnerSocket extends Duplex {
   #resetByPeer(): void {
     this.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', errno: -104, syscall: 'read' }))
   }
+}
+
+/** Lets a client within this process decide whether the connection dialled for it keeps the process alive. */
+export function goOnTo(accepted: Socket, onward: Socket): void {
+  if (accepted instanceof InnerSocket) accepted.goesOnTo(onward)
 }

@@ -156,8 +156,13 @@ describe('functions', () => {
   test.each<[string, () => void, string]>([
     [
       'none knows',
+      check(table('read', 'sett')),
+      'x: route 2 (POST /1): "f" is "sett", which no model knows. They know: register: read,',
+    ],
+    [
+      'other stores have by another name',
       check(table('read', 'set')),
-      'x: route 2 (POST /1): "f" is "set", which no model knows. They know: register: read,',
+      'x: route 2 (POST /1): "f" is "set", which no model knows. Write "f": "write".',
     ],
     [
       'the wanted one does not know',
@@ -167,7 +172,16 @@ describe('functions', () => {
     [
       'no single one knows',
       check(table('read', 'enqueue')),
-      'x: route 2 (POST /1): no model knows both "read" and "enqueue"',
+      'x: route 2 (POST /1): "f" is "enqueue", but "read" of other routes belong to the model register, which does not know it',
+    ],
+    [
+      'a model has that is none of the others’',
+      () =>
+        checkFunctions(table('read', 'write', 'delete'), {
+          models: [...models, { name: 'watch', functions: ['read', 'put', 'delete'] }],
+          where: 'x',
+        }),
+      'x: route 3 (POST /2): "f" is "delete", but "read" and "write" of other routes belong to the model register, which does not know it, and no model knows all of them. Of a register, to delete is to write null: "f": "write", "value": { "const": null }.',
     ],
   ])('that %s are refused', (_, checking, message) => {
     expect(checking).toThrow(message)

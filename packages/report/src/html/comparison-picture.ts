@@ -22,6 +22,8 @@ const LAYOUTS: readonly Layout[] = [
 ]
 const TOP = 30
 const BOTTOM = 46
+/** Half of the label of the last tick is beyond its panel. */
+const RIGHT = 16
 /** The share of the height for what is available: most systems are near its edge. */
 const AVAILABLE_PART = 0.42
 /** Systems whose names fit into the drawing; more are numbered. */
@@ -103,7 +105,7 @@ const niceBelow = (nanos: number): number => NICE.findLast((nice) => nice < nano
 const niceAbove = (nanos: number): number => NICE.find((nice) => nice > nanos) ?? 1e13
 
 function scaleFor(points: readonly Point[], { width, height, left, gap }: Layout): Scale {
-  const each = (width - left - gap - 4) / 2
+  const each = (width - left - gap - RIGHT) / 2
   const [top, bottom] = [TOP, height - BOTTOM]
   const areas = [0, 1].map((i) => ({
     left: left + i * (each + gap),

@@ -36,7 +36,7 @@ export function jsonOf(subject: Subject): Json {
         : { chaos: RESULT_FORM, file, error: message }
     }
     case 'comparison':
-      return subject.comparison as unknown as Json
+      return { chaos: RESULT_FORM, ...subject.comparison } as unknown as Json
     case 'search':
     case 'story':
       return subject.json

@@ -1,7 +1,7 @@
-import { type Report, verdictOf } from '@chaosproxy/checker'
+import type { Report } from '@chaosproxy/checker'
 import type { History, Json } from '@chaosproxy/history'
 import { faultSpans } from '../fault-spans.ts'
-import { levelsOf, reasonText, strongestOf } from '../level-words.ts'
+import { levelsOf, reasonText } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
 import { type Lines, linesOf, printable } from '../operation-words.ts'
 import { recordFactsOf, recordLines } from '../record.ts'
@@ -12,7 +12,7 @@ import { statisticsOf } from '../statistics.ts'
 import { count, duration, durationOfMillis, plural } from '../words.ts'
 import { accusedLevel, counterexampleOf, evidence, otherViolations, type PageStyle } from './evidence.ts'
 import { headlineOf } from './headline.ts'
-import { levelTable } from './level-table.ts'
+import { levelTable, saidAbove } from './level-table.ts'
 import {
   expectationLines,
   fileName,
@@ -212,9 +212,3 @@ function recordText(history: History, initial: Json | undefined, { width, style 
 }
 
 const RECORD_COLUMN = 9
-
-/** The reason the headline gives for an unknown verdict, which the table need not repeat. */
-function saidAbove(report: Report<string>, asked: string | undefined): string | undefined {
-  const verdict = verdictOf(report, asked ?? strongestOf(report))
-  return verdict.result === 'unknown' ? verdict.reason : undefined
-}

@@ -17,8 +17,8 @@ import { count } from '../words.ts'
 import type { PageStyle } from './evidence.ts'
 import { finish, pageStyle, warnings } from './run-page.ts'
 import type { Style, TerminalOptions } from './style.ts'
-import { type Cell, table } from './table.ts'
-import { wrap } from './width.ts'
+import { type Cell, fittingTable } from './table.ts'
+import { displayWidth, wrap } from './width.ts'
 
 /** Systems side by side: the level of each under each fault, then what each costs. Ends in a newline. */
 export function renderComparison(comparison: Comparison, style: Style, options: TerminalOptions): string {
@@ -53,11 +53,21 @@ function levelSection(comparison: Comparison, page: PageStyle): string[] {
   ])
   const columns = [{ title: 'system' }, { title: 'PACELC' }, ...conditions.map((title) => ({ title }))]
   return [
-    ...table(columns, rows, page.style.dim, 2),
-    page.style.dim(
-      `${levelSigns.map(({ sign, name }) => `${sign} ${name}`).join('  ')}  ${page.symbols.violated} promise broken`,
-    ),
+    ...fittingTable(columns, rows, page.style.dim, { air: 2, width: page.width }),
+    ...legend(page).map((line) => page.style.dim(line)),
   ]
+}
+
+/** What each sign stands for, as many to a line as fit. */
+function legend({ width, symbols }: PageStyle): string[] {
+  const words = [...levelSigns.map(({ sign, name }) => `${sign} ${name}`), `${symbols.violated} promise broken`]
+  const lines: string[] = []
+  for (const word of words) {
+    const longer = `${lines.at(-1) ?? ''}  ${word}`
+    if (lines.length > 0 && displayWidth(longer) <= width) lines[lines.length - 1] = longer
+    else lines.push(word)
+  }
+  return lines
 }
 
 function levelCell(cell: ComparedCell | undefined, { style, symbols }: PageStyle): Cell | string {
@@ -66,7 +76,7 @@ function levelCell(cell: ComparedCell | undefined, { style, symbols }: PageStyle
   return cell.kept === false ? { text, paint: style.accent } : text
 }
 
-function numberSection({ systems }: Comparison, { style }: PageStyle): string[] {
+function numberSection({ systems }: Comparison, { style, width }: PageStyle): string[] {
   const columns = [
     'system',
     'available',
@@ -79,11 +89,11 @@ function numberSection({ systems }: Comparison, { style }: PageStyle): string[] 
     'recovers',
     'lost',
   ]
-  return table(
+  return fittingTable(
     columns.map((title, i) => (i === 0 ? { title } : { title, align: 'right' })),
     systems.map((system) => numberRow(system, style)),
     style.dim,
-    2,
+    { air: 2, width },
   )
 }
 

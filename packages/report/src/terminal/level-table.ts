@@ -1,6 +1,6 @@
 import { type Counterexample, type Report, verdictOf } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
-import { levelRows, rowName } from '../level-words.ts'
+import { levelRows, rowName, strongestOf } from '../level-words.ts'
 import { linesOf, printable } from '../operation-words.ts'
 import { count } from '../words.ts'
 import type { PageStyle } from './evidence.ts'
@@ -49,4 +49,10 @@ const placeOf = (history: History, counterexample: Counterexample): string => {
   const at = counterexample.culprit ?? counterexample.operations[0]?.operation
   const line = at === undefined ? undefined : linesOf(history, at)[0]
   return line === undefined ? '' : `, line ${count(line)}`
+}
+
+/** The reason the headline gives for an unknown verdict, which the table need not repeat. */
+export function saidAbove(report: Report<string>, asked: string | undefined): string | undefined {
+  const verdict = verdictOf(report, asked ?? strongestOf(report))
+  return verdict.result === 'unknown' ? verdict.reason : undefined
 }

@@ -11,7 +11,7 @@ import { viewsTexts } from '../views-words.ts'
 import { count, durationOfMillis, listedAtMost, perSecond, plural } from '../words.ts'
 import { accusedLevel, counterexampleOf, evidence, otherViolations, type PageStyle } from './evidence.ts'
 import { besideOf, type Headline, headlineOf, paintFor } from './headline.ts'
-import { levelTable } from './level-table.ts'
+import { levelTable, saidAbove } from './level-table.ts'
 import { countsText, faultLines, infoText, majorityText, nodesText, phaseTable } from './run-tables.ts'
 import { asciiOnly, type Style, symbolsOf, type TerminalOptions } from './style.ts'
 import { spread, wrap } from './width.ts'
@@ -38,7 +38,7 @@ export function renderRun(summary: RunSummary, history: History, style: Style, o
       ? [style.bold(style.yellow('NOT CHECKED'))]
       : headLines(withConvergence(headlineOf(report, expected, vacuous), summary), checkedText(summary), page),
     warningLines(summary, page),
-    report === undefined ? [] : levelTable(report, history, page),
+    report === undefined ? [] : levelTable(report, history, page, saidAbove(report, summary.expectation?.level)),
     report === undefined ? [] : evidenceOf(summary, report, history, options, page),
     report === undefined ? [] : lostLines(report, page),
     phaseLines(summary, page),

@@ -60,7 +60,7 @@ export function renderSearch(summary: SearchSummary, style: Style, options: Term
   const page = pageStyle(style, options)
   const { trials, steps, elapsedMs, tried, failures } = summary
   const seconds = Math.max(elapsedMs, 1) / 1000
-  const speed = `${plural(trials, 'trial')} in ${durationOfMillis(elapsedMs)}: ${count(Math.round(trials / seconds))} trials and ${count(Math.round(steps / seconds))} steps a second`
+  const speed = `${plural(trials, 'trial')} in ${durationOfMillis(elapsedMs)}: ${plural(Math.round(trials / seconds), 'trial')} and ${plural(Math.round(steps / seconds), 'step')} a second`
   const head = failures.length === 0 ? nothingFound(summary, page) : []
   const sections = [
     head,
@@ -75,7 +75,10 @@ function nothingFound({ subject, level, doubts }: SearchSummary, page: PageStyle
   if (doubts.length === 0)
     return [
       style.bold(style.green('NOTHING FOUND')),
-      `${subject} kept its ${level === undefined ? 'invariants' : `histories ${level}`} in every trial`,
+      ...wrap(
+        `${subject} kept its ${level === undefined ? 'invariants' : `histories ${level}`} in every trial`,
+        page.width,
+      ),
     ]
   return [style.bold(style.yellow('NOTHING FOUND, AND LITTLE PROVED')), ...warnings(doubts, page)]
 }
@@ -94,7 +97,7 @@ function failureSections(failure: FoundFailure, page: PageStyle): string[][] {
       style.bold(style.accent(failure.title.toUpperCase())),
       ...wrap(printable(failure.sentence), width),
       ...traceLines(failure.trace),
-      style.dim(foundText(failure)),
+      ...wrap(foundText(failure), width).map((line) => style.dim(line)),
     ],
     failure.steps.length === 0 ? [] : drawSequence(failure.steps, failure.columns, page),
     [

@@ -1,4 +1,4 @@
-import { displayWidth, padEnd, padStart } from './width.ts'
+import { displayWidth, padEnd, padStart, wrap } from './width.ts'
 
 export interface Column {
   readonly title: string
@@ -41,4 +41,52 @@ export function table(
     ),
     ...rows.map((row) => line(row)),
   ]
+}
+
+/**
+ * A table that fits `width`: columns that do not fit go on in a further table below, which begins with the first column
+ * again. A first column wider than half of the page is broken at spaces.
+ */
+export function fittingTable(
+  columns: readonly Column[],
+  rows: readonly (readonly (Cell | string)[])[],
+  title: (text: string) => string,
+  { air, width }: { readonly air: number; readonly width: number },
+): string[] {
+  const narrow = rows.flatMap((row) => brokenRow(row, Math.floor(width / 2)))
+  const widths = columns.map((_, i) => displayWidth(table(pick(columns, [i]), pickAll(narrow, [i]), asIs)[0] ?? ''))
+  return groupsOf(widths, air, width).flatMap((group, i) => [
+    ...(i === 0 ? [] : ['']),
+    ...table(pick(columns, group), pickAll(narrow, group), title, air),
+  ])
+}
+
+const asIs = (text: string): string => text
+
+const pick = <T>(row: readonly T[], places: readonly number[]): T[] =>
+  places.flatMap((place) => row.slice(place, place + 1))
+
+const pickAll = <T>(rows: readonly (readonly T[])[], places: readonly number[]): T[][] =>
+  rows.map((row) => pick(row, places))
+
+/** The row, and rows with nothing but the rest of its first cell. */
+function brokenRow(row: readonly (Cell | string)[], width: number): (Cell | string)[][] {
+  const [first = '', ...others] = row
+  const { text, paint = asIs } = asCell(first)
+  return wrap(text, width).map((part, i) => [{ text: part, paint }, ...(i === 0 ? others : others.map(() => ''))])
+}
+
+/** The columns of each table: the first of all, and as many more as fit, but at least one. */
+function groupsOf(widths: readonly number[], air: number, width: number): number[][] {
+  const [first = 0] = widths
+  const groups: number[][] = []
+  let room = -1
+  for (let at = 1; at < widths.length; at++) {
+    const needed = (widths[at] ?? 0) + air
+    const group = room < needed ? undefined : groups.at(-1)
+    if (group === undefined) groups.push([0, at])
+    else group.push(at)
+    room = (group === undefined ? width - first : room) - needed
+  }
+  return groups.length === 0 ? [[0]] : groups
 }

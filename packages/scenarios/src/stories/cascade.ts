@@ -42,7 +42,7 @@ export const cascade: Story = {
       ending: {
         verdicts: {},
         finally: {},
-        goodput: [mostAnswered(0, 2_000), fewAnswered(6_000, UNTIL_MS, 0.5)],
+        goodput: [mostAnswered(500, 2_000), fewAnswered(6_000, UNTIL_MS, 0.5)],
         says: 'Nothing is broken any more, and most requests fail.',
       },
     },
@@ -62,7 +62,7 @@ export const cascade: Story = {
     ending: {
       verdicts: {},
       finally: {},
-      goodput: [mostAnswered(0, 2_000), mostAnswered(2_500, 4_000, 0.8), mostAnswered(4_500, UNTIL_MS)],
+      goodput: [mostAnswered(500, 2_000), mostAnswered(2_500, 4_000, 0.8), mostAnswered(4_500, UNTIL_MS)],
       says: 'With three quarters of the servers, seven eighths of the requests are answered, and all of them once the fourth is back.',
     },
   },

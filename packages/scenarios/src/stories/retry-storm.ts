@@ -3,6 +3,7 @@ import { during, fewAnswered, mostAnswered, paused, read, remark } from '../beat
 import type { Story, Tale } from '../story.ts'
 
 const UNTIL_MS = 10_000
+const calmly = mostAnswered(500, 2_000, 0.9, 0.6)
 
 const system = {
   target: 'single',
@@ -11,14 +12,14 @@ const system = {
   timeoutMs: millis(1_000),
   seed: 1,
   cast: [],
-  load: { input: read('page'), nodes: ['n2', 'n3', 'n4'], perSecond: 140, untilMs: millis(UNTIL_MS) },
+  load: { input: read('page'), nodes: ['n2', 'n3', 'n4'], perSecond: 70, untilMs: millis(UNTIL_MS) },
 } as const satisfies Partial<Tale>
 
-const knobs = { 'service-ms': 5, 'timeout-ms': 200, attempts: 4 }
+const knobs = { 'service-ms': 10, 'timeout-ms': 400, attempts: 4 }
 
 const calm = remark(
   0,
-  'The database n1 takes 5 ms for a request, so it can do 200 a second. The app servers n2 to n4 ask it for 140.',
+  'The database n1 takes 10 ms for a request, so it can do 100 a second. The app servers n2 to n4 ask it for 70.',
 )
 const hiccup = during([2_000, 3_000], paused('n1'), 'For one second the database does nothing.')
 
@@ -35,20 +36,20 @@ export const retryStorm: Story = {
         hiccup,
         remark(
           3_000,
-          'The database is well again. But each request now waits longer than its app server does, which asks again: 560 requests a second come to a database that can do 200. It works without a pause, on what nobody waits for any more.',
+          'The database is well again. But each request now waits longer than its app server does, which asks again: 280 requests a second come to a database that can do 100. It works without a pause, on what nobody waits for any more.',
         ),
       ],
       ending: {
         verdicts: {},
         finally: {},
-        goodput: [mostAnswered(0, 2_000), fewAnswered(4_000, UNTIL_MS)],
+        goodput: [calmly, fewAnswered(4_000, UNTIL_MS)],
         says: 'The trigger lasted a second and is gone; the overload stays, since it feeds itself.',
       },
     },
     {
       ...system,
       title: 'app servers that wait longer and longer, and some time at random',
-      knobs: { ...knobs, retry: 'blind', backoff: 'jitter', 'backoff-ms': 100 },
+      knobs: { ...knobs, retry: 'blind', backoff: 'jitter', 'backoff-ms': 200 },
       beats: [
         calm,
         hiccup,
@@ -60,7 +61,7 @@ export const retryStorm: Story = {
       ending: {
         verdicts: {},
         finally: {},
-        goodput: [mostAnswered(0, 2_000), fewAnswered(5_000, UNTIL_MS)],
+        goodput: [calmly, fewAnswered(5_000, UNTIL_MS)],
         says: 'Backoff with jitter is not enough: four attempts are four attempts.',
       },
     },
@@ -72,10 +73,10 @@ export const retryStorm: Story = {
       ...knobs,
       retry: 'key',
       backoff: 'jitter',
-      'backoff-ms': 100,
+      'backoff-ms': 200,
       'retry-budget': 0.1,
       'breaker-failures': 5,
-      'cool-down-ms': 300,
+      'cool-down-ms': 400,
       'queue-limit': 20,
     },
     beats: [
@@ -89,7 +90,7 @@ export const retryStorm: Story = {
     ending: {
       verdicts: {},
       finally: {},
-      goodput: [mostAnswered(0, 2_000), mostAnswered(4_000, UNTIL_MS)],
+      goodput: [calmly, mostAnswered(4_000, UNTIL_MS)],
       says: 'A second is lost, and no more.',
     },
   },

@@ -13,7 +13,7 @@ const system = {
 } as const satisfies Partial<Tale>
 
 const parted = during(
-  [100, 2_500],
+  [500, 5_000],
   cut(['n1'], ['n2', 'n3']),
   'The network splits: the primary n1 on one side, both replicas on the other. The replicas hear nothing for a while and make one of their own the primary; n1 hears nothing either, and stays one.',
 )
@@ -30,21 +30,21 @@ export const splitBrain: Story = {
         ask(0, ['Ana', 'n1'], read('seat-14'), ok(null), 'Seat 14 is free.'),
         parted,
         ask(
-          1_000,
+          3_000,
           ['Ana', 'n1'],
           cas('seat-14', null, 'Ana'),
           ok([null, 'Ana']),
           'Ana books seat 14 with the old primary, provided that it is still free. It is.',
         ),
         ask(
-          1_100,
+          3_100,
           ['Ben', 'n2'],
           cas('seat-14', null, 'Ben'),
           ok([null, 'Ben']),
           'Ben books seat 14 with the new one, on the same condition. It is free there, too.',
         ),
-        ask(1_200, ['Ana', 'n1'], read('seat-14'), ok('Ana'), 'Ana looks again: the seat is hers.'),
-        ask(1_300, ['Ben', 'n2'], read('seat-14'), ok('Ben'), 'Ben looks again: the seat is his.'),
+        ask(3_200, ['Ana', 'n1'], read('seat-14'), ok('Ana'), 'Ana looks again: the seat is hers.'),
+        ask(3_300, ['Ben', 'n2'], read('seat-14'), ok('Ben'), 'Ben looks again: the seat is his.'),
       ],
       ending: {
         verdicts: { linearizable: 'violated', sequential: 'violated' },
@@ -61,20 +61,20 @@ export const splitBrain: Story = {
       ask(0, ['Ana', 'n1'], read('seat-14'), ok(null), 'Seat 14 is free.'),
       parted,
       ask(
-        1_000,
+        3_000,
         ['Ana', 'n1'],
         cas('seat-14', null, 'Ana'),
         refused,
         'Ana books seat 14 with n1, which has heard from nobody for a while and so no longer counts itself the primary: she is refused.',
       ),
       ask(
-        1_100,
+        3_100,
         ['Ben', 'n2'],
         cas('seat-14', null, 'Ben'),
         ok([null, 'Ben']),
         'Ben books seat 14 with the new primary, which has a majority.',
       ),
-      ask(1_300, ['Ben', 'n2'], read('seat-14'), ok('Ben'), 'Ben looks again: the seat is his.'),
+      ask(3_300, ['Ben', 'n2'], read('seat-14'), ok('Ben'), 'Ben looks again: the seat is his.'),
     ],
     ending: {
       verdicts: { linearizable: 'met' },

@@ -4,6 +4,7 @@ import { type Scenario, swapNodes } from '@chaosproxy/runner'
 import { shrink } from '../shrink/shrink.ts'
 import { sturdier } from '../shrink/sturdier.ts'
 import { thinned } from '../shrink/thinned.ts'
+import { keepsToClocks } from './clock-bounds.ts'
 import { planTrial } from './plan.ts'
 import { causeOf, type Finding } from './search-seeds.ts'
 import { strategies } from './strategy.ts'
@@ -41,7 +42,8 @@ export function minimise(
   // An invariant broken on the way would end the trial before the history shows anything.
   const limits = { ...given, invariants: given.invariants && finding.failure.kind !== 'violation' }
   const isSame = ({ failure }: Trial): boolean => failure !== undefined && causeOf(failure) === cause
-  const fails = (scenario: Scenario): boolean => isSame(runScenario(subject, scenario, limits))
+  const fails = (scenario: Scenario): boolean =>
+    keepsToClocks(subject, scenario) && isSame(runScenario(subject, scenario, limits))
   if (!fails(finding.scenario)) return undefined
   const startedAt = limits.now()
   const expiredAfter = (share: number) => () => limits.now() - startedAt > budgetMs * share

@@ -1,18 +1,14 @@
 import { createRandom, type NodeId, nodeNames, type Random, type Schedule } from '@chaosproxy/faults'
 import { millis, millisToNanos } from '@chaosproxy/history'
-import {
-  functionsOf,
-  type KnobValue,
-  notPromisedUnder,
-  type ProtocolDefinition,
-  stickinessOf,
-} from '@chaosproxy/protocols'
+import { functionsOf, type KnobValue, type ProtocolDefinition, stickinessOf } from '@chaosproxy/protocols'
 import type { PlannedOperation, Scenario } from '@chaosproxy/runner'
 import { EVEN_RANK, type Settings, type SettingValue, settingsFor, usualValue } from '@chaosproxy/workloads'
+import { clockStrengths, kindsLeftOut, withClocksWithin } from './clock-bounds.ts'
 import type { Reaction } from './reaction.ts'
+import { withSlowClock } from './slow-clock.ts'
 import type { Strategy } from './strategy.ts'
 import type { Subject } from './subject.ts'
-import { kindOf, mixed, nemesesOf, reactionsWithin, scheduleWithin } from './trial-choices.ts'
+import { kindOf, mixed, nemesesOf, reactionsWithin } from './trial-choices.ts'
 
 /** A trial before it is run: its faults are still selectors and intentions, made concrete during the run. */
 export interface Plan {
@@ -44,9 +40,14 @@ export function planTrial(subject: Subject, strategy: Strategy, seed: number): P
   const [shortestMs, longestMs] = strategy.lengthsMs ?? [SHORTEST_MS, LONGEST_MS]
   const { choices = {} } = subject
   const lengthMs = choices.lengthMs ?? shortestMs * (longestMs / shortestMs) ** random.fork('length').next()
-  const planned = strategy.plan(random.fork('faults'), nodes, millis(lengthMs), nemesesOf(choices))
   const knobs = chooseKnobs(subject, random.fork('knobs'))
-  const notUnder = notPromisedUnder(subject.protocol, knobs)
+  const drawn = strategy.plan(random.fork('faults'), nodes, millis(lengthMs), nemesesOf(choices))
+  const planned = withSlowClock(
+    { ...drawn, schedule: withClocksWithin(drawn.schedule, clockStrengths(subject, knobs)) },
+    subject,
+    { knobs, random: random.fork('clocks'), lengthMs },
+  )
+  const notUnder = kindsLeftOut(subject, knobs)
   const settings = chooseSettings(subject, random.fork('settings'))
   const scenario: Scenario = {
     target: subject.target,
@@ -65,7 +66,7 @@ export function planTrial(subject: Subject, strategy: Strategy, seed: number): P
   }
   return {
     scenario,
-    schedule: scheduleWithin(planned.schedule, choices).filter(({ plan }) => !notUnder.includes(plan.kind)),
+    schedule: planned.schedule.filter(({ plan }) => !notUnder.includes(plan.kind)),
     reactions: reactionsWithin(planned.reactions, choices).filter(({ harm }) => !notUnder.includes(kindOf[harm])),
   }
 }

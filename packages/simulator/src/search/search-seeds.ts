@@ -1,6 +1,7 @@
 import { createRandom } from '@chaosproxy/faults'
 import type { Scenario } from '@chaosproxy/runner'
 import { firstDifference } from '../replay/difference.ts'
+import { withinClocks } from './clock-bounds.ts'
 import { createCoverage } from './coverage.ts'
 import { type Plan, planTrial } from './plan.ts'
 import type { Strategy } from './strategy.ts'
@@ -86,7 +87,10 @@ export function searchSeeds(subject: Subject, options: SearchOptions): SearchRes
     if (strategy === undefined) throw new RangeError('a search needs a strategy')
     options.begins?.(seed)
     const planned = planTrial(subject, strategy, seed)
-    const plan = strategy.varies === true && coverage ? coverage.vary(planned, createRandom(`vary ${seed}`)) : planned
+    const plan =
+      strategy.varies === true && coverage
+        ? withinClocks(subject, coverage.vary(planned, createRandom(`vary ${seed}`)))
+        : planned
     const trial = runPlan(subject, plan, coverage === undefined ? limits : { ...limits, observe: coverage.observe })
     coverage?.learn(trial.scenario())
     trials++

@@ -1,5 +1,5 @@
-import { nemeses as allNemeses, type Nemesis, type ScheduledFault } from '@chaosproxy/faults'
-import { type Input, type Millis, millis } from '@chaosproxy/history'
+import { nemeses as allNemeses, type Nemesis } from '@chaosproxy/faults'
+import type { Input, Millis } from '@chaosproxy/history'
 import { simulatorSuffers } from '../suffers.ts'
 import type { Harm, Reaction } from './reaction.ts'
 
@@ -21,9 +21,6 @@ export interface ClockStrengths {
   readonly driftPpm?: number | undefined
   readonly jumpMs?: Millis | undefined
 }
-
-/** As the nemesis `clock` draws them. */
-const USUAL: { readonly driftPpm: number; readonly jumpMs: number } = { driftPpm: 50_000, jumpMs: 2_000 }
 
 /**
  * The search draws from faults among nodes, where mistakes hide; the network to clients never fails unless chosen. Nor do
@@ -53,26 +50,6 @@ export function reactionsWithin(reactions: readonly Reaction[], choices: TrialCh
   if (choices.faults === undefined) return reactions
   const kinds: readonly string[] = nemesesOf(choices).map(({ kind }) => kind)
   return reactions.filter(({ harm }) => kinds.includes(kindOf[harm]))
-}
-
-/** With clocks only as wrong as the user lets them be. */
-export function scheduleWithin(schedule: readonly ScheduledFault[], { clocks }: TrialChoices): ScheduledFault[] {
-  if (clocks === undefined) return [...schedule]
-  const { driftPpm = USUAL.driftPpm, jumpMs = USUAL.jumpMs } = clocks
-  let wrongUntil = 0
-  return schedule.flatMap((fault) => {
-    const { plan, from, to } = fault
-    if (plan.kind !== 'clock') return [fault]
-    const scaled = {
-      ...plan,
-      offsetMs: millis(Math.round(plan.offsetMs * (jumpMs / USUAL.jumpMs))),
-      driftPpm: Math.round(plan.driftPpm * (driftPpm / USUAL.driftPpm)),
-    }
-    // Two faults of one clock would add up to more than the bound.
-    if (from < wrongUntil || (scaled.offsetMs === 0 && scaled.driftPpm === 0)) return []
-    wrongUntil = to
-    return [{ ...fault, plan: scaled }]
-  })
 }
 
 /** Inputs thrown away until one has the wanted function; a workload may call it only now and then. */

@@ -1,4 +1,4 @@
-import { CALM, type SystemRow } from './row.ts'
+import { CALM, FIRST_CUT_OFF, type SystemRow } from './row.ts'
 
 const EVENTUAL = { meets: ['eventual'], breaks: ['linearizable'] }
 const LATE_WRITES_LOST = { meets: ['convergent'], breaks: ['linearizable', 'eventual'], loses: true }
@@ -13,7 +13,8 @@ export const masterMasterRows: readonly SystemRow[] = [
     protocol: 'master-master',
     knobs: { conflicts: 'lamport' },
     settings: { keys: 30 },
-    faults: ['partition'],
+    faults: CALM,
+    aimed: FIRST_CUT_OFF,
     earns: LATE_WRITES_LOST,
   },
   ...['hybrid-clock', 'version-vector'].map((conflicts) => ({

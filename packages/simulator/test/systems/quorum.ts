@@ -1,4 +1,4 @@
-import { CALM, type SystemRow, UNDER_FAULTS } from './row.ts'
+import { CALM, FIRST_CUT_OFF, type SystemRow, UNDER_FAULTS } from './row.ts'
 
 const LINEARIZABLE = { meets: ['linearizable', 'eventual'] }
 const STALE = { meets: ['eventual'], breaks: ['linearizable'] }
@@ -14,13 +14,16 @@ export const quorumRows: readonly SystemRow[] = [
   // A reader believes a value that a link made up.
   { ...system, faults: ['forge'], earns: { meets: [], breaks: ['linearizable'] } },
   { ...system, faults: ['forge-signed'], earns: LINEARIZABLE },
-  // Regular: of two reads during a write, the later one may return the older value.
+  // Regular: of two reads during a write, the later one may return the older value. Here n1 and n2 have what others get later.
   {
     ...system,
     knobs: { 'write-back': false, 'read-repair': false },
-    settings: { ...READS_AND_WRITES, keys: 1, reads: 0.9 },
-    faults: ['loss'],
-    rate: 2_000,
+    settings: { ...READS_AND_WRITES, keys: 1, reads: 1 },
+    faults: CALM,
+    aimed: [
+      { fromMs: 100, toMs: 1_200, kind: 'latency', links: ['n1>n3', 'n1>n4', 'n1>n5'], latencyMs: 60, jitterMs: 0 },
+    ],
+    rate: 150,
     earns: STALE,
   },
   { ...system, knobs: { r: 1, w: 1, tags: 'clock' }, faults: WITHOUT_CLOCKS, earns: STALE },
@@ -34,7 +37,8 @@ export const quorumRows: readonly SystemRow[] = [
   {
     ...system,
     knobs: { r: 1, w: 1 },
-    faults: ['partition', 'delay'],
+    faults: CALM,
+    aimed: FIRST_CUT_OFF,
     earns: { meets: [], breaks: ['linearizable', 'eventual'], loses: true },
   },
 ]

@@ -35,6 +35,8 @@ export interface EarnedVerdict {
   readonly meets: readonly string[]
   /** Levels that some run violates: a system that is never caught is stronger than the table says, or not tried. */
   readonly breaks?: readonly string[]
+  /** Those of them that break in one run of twenty or fewer on processes, where nobody waits for it. */
+  readonly seldom?: readonly string[]
   /** Whether some run loses acknowledged writes; absent: no run may. */
   readonly loses?: boolean
 }
@@ -46,6 +48,17 @@ export const UNDER_FAULTS: readonly string[] = ['partition', 'loss', 'delay', 'k
 /** Every link between nodes of the two sides. */
 export const between = (one: readonly string[], other: readonly string[]): readonly string[] =>
   one.flatMap((a) => other.flatMap((b) => [`${a}>${b}`, `${b}>${a}`]))
+
+/** One node is cut off until clients stop: what it took last meets what the others took. */
+export const FIRST_CUT_OFF: readonly AimedFault[] = [
+  {
+    fromMs: 100,
+    toMs: 1_475,
+    kind: 'partition',
+    mode: 'hold',
+    links: between(['n1'], ['n2', 'n3', 'n4', 'n5']),
+  },
+]
 
 export const titleOf = ({ protocol, knobs = {}, workload, faults, aimed }: SystemRow): string =>
   [

@@ -1,7 +1,7 @@
 import { basename, extname } from 'node:path'
 import type { Millis } from '@chaosproxy/history'
 import type { MachineEvent, NodeSetting, NodeStatus, ProtocolModule, Transition } from '@chaosproxy/protocols'
-import { wordsOf } from '../cluster/words.ts'
+import { wordsOf } from '../command/words.ts'
 import { LineProcess } from './line-process.ts'
 
 /** Begins a reference to a program of the user's: `exec:python3 node.py`. */

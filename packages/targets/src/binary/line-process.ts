@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '@chaosproxy/history'
@@ -8,42 +8,47 @@ import { UserError } from '@chaosproxy/history'
 // stdout are named pipes, since those of Node's own child processes can only be read by returning to the event loop.
 
 const ANSWER_SECONDS = 10
-const MOST_STDERR = 400
+const MOST_STDERR_BYTES = 400
 const CHUNK_BYTES = 2 ** 16
 const SHORTEST_NAP_MS = 0.02
 const LONGEST_NAP_MS = 2
 
 export class LineProcess {
   readonly #child: ChildProcess
-  readonly #directory: string
   readonly #requests: number
   readonly #answers: number
+  readonly #stderr: number
   readonly #chunk: Buffer = Buffer.allocUnsafe(CHUNK_BYTES)
   #unread = ''
   #over = false
 
   /** @throws UserError (environment) if pipes cannot be made. A program that does not start fails at its first answer. */
   constructor([program = '', ...args]: readonly string[]) {
-    this.#directory = mkdtempSync(join(tmpdir(), 'chaos-binary-'))
-    const [input, output] = [join(this.#directory, 'in'), join(this.#directory, 'out')]
-    if (spawnSync('mkfifo', [input, output]).status !== 0)
-      throw new UserError('environment', `cannot make named pipes in ${this.#directory}: is there a program mkfifo?`)
+    const directory = mkdtempSync(join(tmpdir(), 'chaos-binary-'))
+    const [input, output] = [join(directory, 'in'), join(directory, 'out')]
+    if (spawnSync('mkfifo', [input, output]).status !== 0) {
+      rmSync(directory, { recursive: true, force: true })
+      throw new UserError('environment', `cannot make named pipes in ${directory}: is there a program mkfifo?`)
+    }
     const { O_RDONLY, O_WRONLY, O_RDWR, O_NONBLOCK } = constants
     // Either end of a pipe would wait for the other to be opened; these are both.
     const both = [openSync(input, O_RDWR), openSync(output, O_RDWR)]
     const [childIn, childOut] = [openSync(input, O_RDONLY), openSync(output, O_WRONLY)]
     this.#requests = openSync(input, O_WRONLY)
     this.#answers = openSync(output, O_RDONLY | O_NONBLOCK)
-    const log = openSync(join(this.#directory, 'stderr'), 'w')
-    this.#child = spawn(program, args, { stdio: [childIn, childOut, log] })
+    this.#stderr = openSync(join(directory, 'stderr'), 'w+')
+    this.#child = spawn(program, args, { stdio: [childIn, childOut, this.#stderr] })
     this.#child.on('error', () => {})
     this.#child.unref()
-    for (const fd of [...both, childIn, childOut, log]) closeSync(fd)
+    for (const fd of [...both, childIn, childOut]) closeSync(fd)
+    // Both sides have all of it open by now, so that nothing is left of it however either of them ends.
+    rmSync(directory, { recursive: true, force: true })
   }
 
   /** Writes a line and waits for the next one that the process writes. @throws Error if it ends or is silent instead. */
   ask(line: string): string {
-    writeAll(this.#requests, `${line}\n`, () => this.#trouble('ended'))
+    // If it has ended already, what it said first is read below.
+    writeUnlessEnded(this.#requests, `${line}\n`)
     const until = process.hrtime.bigint() + BigInt(ANSWER_SECONDS * 1e9)
     let napMs = SHORTEST_NAP_MS
     for (;;) {
@@ -72,16 +77,22 @@ export class LineProcess {
     if (this.#child.pid !== undefined) this.#child.kill('SIGKILL')
     closeSync(this.#requests)
     closeSync(this.#answers)
-    rmSync(this.#directory, { recursive: true, force: true })
+    closeSync(this.#stderr)
   }
 
   #trouble(what: string): Error {
-    const said = readFileSync(join(this.#directory, 'stderr'), 'utf8').trim().slice(-MOST_STDERR)
+    const said = endOf(this.#stderr)
     const started = this.#child.pid !== undefined
     return new Error(
       `the program ${started ? what : 'does not start'}${started ? ' instead of answering' : ''}${said === '' ? '' : `. It said: ${said}`}`,
     )
   }
+}
+
+function endOf(fd: number): string {
+  const bytes = Buffer.alloc(MOST_STDERR_BYTES)
+  const from = Math.max(0, fstatSync(fd).size - MOST_STDERR_BYTES)
+  return bytes.toString('utf8', 0, readSync(fd, bytes, 0, MOST_STDERR_BYTES, from)).trim()
 }
 
 const sleeper = new Int32Array(new SharedArrayBuffer(4))
@@ -97,13 +108,11 @@ function readNow(fd: number, into: Buffer): number | undefined {
   }
 }
 
-function writeAll(fd: number, text: string, ended: () => Error): void {
+function writeUnlessEnded(fd: number, text: string): void {
   let left = Buffer.from(text)
-  while (left.length > 0) {
-    try {
-      left = left.subarray(writeSync(fd, left))
-    } catch (error) {
-      throw (error as NodeJS.ErrnoException).code === 'EPIPE' ? ended() : error
-    }
+  try {
+    while (left.length > 0) left = left.subarray(writeSync(fd, left))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error
   }
 }

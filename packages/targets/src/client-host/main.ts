@@ -24,6 +24,10 @@ process.exit = (exitCode) => {
   tell({ type: 'exited', exitCode: exitCode ?? process.exitCode ?? 0 })
   return exit(exitCode)
 }
+// Node itself calls it after an error that nothing catches, and its message could overtake that of the error.
+process.on('uncaughtExceptionMonitor', () => {
+  process.exit = exit
+})
 
 const clients = new Map<number, Promise<ModuleClient>>()
 const waiting = new Map<number, AbortController>()

@@ -1,5 +1,6 @@
 import { UserError } from '@chaosproxy/history'
 import * as v from 'valibot'
+import { type CommandText, commandSchema } from '../command/words.ts'
 import { commits, isolations, type PostgresDeclaration, readsFrom } from '../postgres/declaration.ts'
 import { objectNames } from '../postgres/objects.ts'
 import { type OwnCommands, type TableName, tableNames } from './commands.ts'
@@ -26,7 +27,7 @@ export interface ModuleDeclaration {
 /** A program in any language: it reads one line of JSON for each operation and writes one for each answer. */
 export interface ProgramDeclaration {
   readonly kind: 'program'
-  readonly command: readonly [program: string, ...rest: string[]]
+  readonly command: CommandText
   readonly environment?: { readonly [name: string]: string } | undefined
   /** As for a module. */
   readonly functions?: readonly string[] | undefined
@@ -107,14 +108,7 @@ const module = v.strictObject({
 
 const program = v.strictObject({
   kind: v.literal('program'),
-  command: v.pipe(
-    v.tupleWithRest(
-      [v.string('must be a program')],
-      v.string('must be a word'),
-      'must be a list of words, such as ["python3","client.py"]',
-    ),
-    v.description('the program and its arguments; no shell is involved'),
-  ),
+  command: v.pipe(commandSchema, v.description('the program and its arguments; no shell is involved')),
   environment: v.optional(
     v.pipe(
       v.record(v.string(), v.string('must be a text'), 'must be an object of texts'),

@@ -39,7 +39,7 @@ export function createProbation(broke: (error: UserError) => void): Probation {
         broke(
           new UserError(
             'environment',
-            `the client is not let in: every ${f} was answered ${error}. Give "client" the "username" and the "password" of a user that may do it.`,
+            `the client is not let in: every ${f} was answered ${error.replace(/\.$/, '')}. Give "client" the "username" and the "password" of a user that may do it.`,
           ),
         )
     },

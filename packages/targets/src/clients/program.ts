@@ -4,6 +4,7 @@ import { UserError } from '@chaosproxy/history'
 import type { Client, Request } from '@chaosproxy/runner'
 import { type Command, commandText } from '../command/command.ts'
 import { lastWords } from '../command/log-tail.ts'
+import { wordsOf } from '../command/words.ts'
 import { judgeAnswer, shown } from './answers.ts'
 import type { ProgramDeclaration } from './declaration.ts'
 import { createFirstAnswers, type FirstAnswers } from './first-answers.ts'
@@ -26,9 +27,10 @@ const MOST_ENDS = 5
  */
 export function planProgram(
   { command, environment, functions }: ProgramDeclaration,
+  where: string,
   directory: string,
 ): PlannedClients {
-  const started: Command = { words: command, environment, directory }
+  const started: Command = { words: wordsOf(command, `${where}: client.command`), environment, directory }
   return {
     functions: functions ?? allFunctions,
     sessions: undefined,

@@ -23,6 +23,6 @@ export function planClients(declaration: ClientDeclaration, where: string, direc
     case 'module':
       return planModule(declaration, where, directory)
     case 'program':
-      return planProgram(declaration, directory)
+      return planProgram(declaration, where, directory)
   }
 }

@@ -1,6 +1,7 @@
 import { levels } from '@chaosproxy/checker'
 import * as v from 'valibot'
 import { clientSchema } from '../clients/declaration.ts'
+import { commandSchema as command } from '../command/words.ts'
 import type { ClusterDeclaration, RunningDeclaration, StartedDeclaration } from './declaration.ts'
 
 const text = (what: string) => v.pipe(v.string(what), v.nonEmpty(what))
@@ -11,10 +12,6 @@ const name = v.pipe(
 const fileName = v.pipe(
   v.string('must be a name'),
   v.regex(/^[A-Za-z][\w.-]*$/, 'must be a name that a directory can have'),
-)
-const command = v.union(
-  [text('must be a command'), v.pipe(v.array(v.string()), v.nonEmpty('must not be empty'))],
-  'must be a command line, or the list of its words',
 )
 const commands = v.array(command, 'must be a list of commands')
 const durationMs = v.pipe(
@@ -98,7 +95,7 @@ const started = v.strictObject({
   ...nodeParts,
   nodes: v.union(
     [someNodes, v.pipe(v.array(v.strictObject(nodeParts)), v.nonEmpty(), v.maxLength(15))],
-    'must be a number of nodes from 1 to 15, or a list of nodes',
+    'must be a number of nodes from 1 to 15, or a list of objects: {"command": …}, or {"addresses": {"client": "10.0.0.1:6379"}} of a server that runs already',
   ),
   ports: v.optional(
     v.pipe(

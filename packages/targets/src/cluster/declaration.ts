@@ -1,12 +1,10 @@
 import type { Level } from '@chaosproxy/checker'
 import { type NodeId, nodeNames } from '@chaosproxy/faults'
 import type { ClientDeclaration } from '../clients/declaration.ts'
+import type { CommandText } from '../command/words.ts'
 
 // An external cluster as data: JSON in a file, or a value in a program. Either this program starts it, each node a
 // command (`StartedDeclaration`), or it is already running (`RunningDeclaration`).
-
-/** A command line, split at spaces outside quotes, or a list of words. No shell is involved. */
-export type CommandText = string | readonly string[]
 
 /** When a node can serve. `port` names one of its ports; by default the first. */
 export type ReadyDeclaration =

@@ -5,9 +5,9 @@ import { type Command, commandText } from '../command/command.ts'
 import type { Keeper } from '../command/keeper.ts'
 import { fillCommand, type Placeholders } from '../command/placeholders.ts'
 import { runToEnd } from '../command/run-to-end.ts'
+import { wordsOf } from '../command/words.ts'
 import type { Handover } from '../network/inject.ts'
 import type { FailoverCommands } from './declaration.ts'
-import { wordsOf } from './words.ts'
 
 /** The commands of a failover, with placeholders. */
 export interface FailoverPlan {

@@ -4,9 +4,9 @@ import { type Framing, parseFraming } from '@chaosproxy/proxy'
 import type { Setting } from '@chaosproxy/workloads'
 import type { Command } from '../command/command.ts'
 import type { NodeReadiness } from '../command/command-node.ts'
-import type { CommandText, NodesDeclaration, PortDeclaration, ReadyDeclaration } from './declaration.ts'
+import { type CommandText, wordsOf } from '../command/words.ts'
+import type { NodesDeclaration, PortDeclaration, ReadyDeclaration } from './declaration.ts'
 import { type FailoverPlan, planFailover } from './failover.ts'
-import { wordsOf } from './words.ts'
 
 /** A port of every node. */
 export interface Port {

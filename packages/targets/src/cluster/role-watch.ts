@@ -5,11 +5,11 @@ import type { Address } from '@chaosproxy/proxy'
 import type { Command } from '../command/command.ts'
 import type { Keeper } from '../command/keeper.ts'
 import { fillCommand, fillPlaceholders, type Placeholders } from '../command/placeholders.ts'
+import { wordsOf } from '../command/words.ts'
 import type { RoleDeclaration } from './declaration.ts'
 import { addressText } from './node-placeholders.ts'
 import { type RoleWatch, watchRoles } from './role.ts'
 import { commandAnswer, httpAnswer } from './role-answer.ts'
-import { wordsOf } from './words.ts'
 
 export interface RoleWatchOfOptions {
   readonly role: RoleDeclaration | undefined

@@ -7,10 +7,9 @@ import type { Keeper } from '../command/keeper.ts'
 import { lastLines } from '../command/log-tail.ts'
 import { fillCommand, type Placeholders } from '../command/placeholders.ts'
 import { runToEnd } from '../command/run-to-end.ts'
+import { type CommandText, wordsOf } from '../command/words.ts'
 import type { ClusterNetwork } from '../network/cluster-network.ts'
-import type { CommandText } from './declaration.ts'
 import { addAddresses } from './node-placeholders.ts'
-import { wordsOf } from './words.ts'
 
 export interface RunBeforeOptions {
   readonly before: readonly CommandText[] | undefined

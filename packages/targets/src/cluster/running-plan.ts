@@ -4,13 +4,13 @@ import { type Address, parseFraming } from '@chaosproxy/proxy'
 import type { Placeholders } from '../command/placeholders.ts'
 import { fillCommand, fillPlaceholders } from '../command/placeholders.ts'
 import type { Readiness } from '../command/readiness.ts'
+import { wordsOf } from '../command/words.ts'
 import type { PeerLink } from '../network/cluster-network.ts'
 import { type FaultCommands, nodeIds, type RunningDeclaration } from './declaration.ts'
 import { type FailoverPlan, planFailover, requireFilled } from './failover.ts'
 import { addAddresses, addressText } from './node-placeholders.ts'
 import { portNamed } from './parts.ts'
 import type { CommandFault } from './running-node.ts'
-import { wordsOf } from './words.ts'
 
 /** A running cluster, validated as far as possible without touching it. */
 export interface RunningPlan {

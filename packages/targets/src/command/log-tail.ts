@@ -16,12 +16,16 @@ export function lastLines(logPath: string): string {
   }
 }
 
-/** The last line of output, without its time. */
+/** Node ends with its version, below the places that the error came through. */
+const NODE = /^Node\.js v\d/
+const ERROR = /^\w*Error\b/
+
+/** The last line of output, without its time; of a Node that ends by an error, the line that tells the error. */
 export function lastWords(logPath: string): string {
   try {
-    return tail(logPath, 1)
-      .join()
-      .replace(/^ *\d+\.\d{3} {2}/, '')
+    const lines = tail(logPath, LAST_LOG_LINES).map((line) => line.replace(/^ *\d+\.\d{3} {2}/, ''))
+    const last = lines.at(-1) ?? ''
+    return NODE.test(last) ? (lines.findLast((line) => ERROR.test(line)) ?? last) : last
   } catch {
     return ''
   }

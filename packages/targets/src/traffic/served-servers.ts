@@ -5,6 +5,7 @@ import type { Command } from '../command/command.ts'
 import { type CommandNode, openCommandNode } from '../command/command-node.ts'
 import type { Keeper } from '../command/keeper.ts'
 import type { Placeholders } from '../command/placeholders.ts'
+import { commandsOf } from '../command/supervised-node.ts'
 import type { Victim } from '../network/inject.ts'
 
 /**
@@ -33,6 +34,8 @@ export interface ServedServers {
   start(): Promise<void>
   /** Servers that ended unexpectedly, with their last output. */
   readonly trouble: readonly string[]
+  /** How each was started last. */
+  commands(): { readonly [name: NodeId]: Command }
   end(): Promise<void>
 }
 
@@ -70,6 +73,7 @@ export async function openServedServers(options: ServedServersOptions): Promise<
     victims: new Map(nodes.map((node) => [node.id, node])),
     trouble,
     address: addressOf,
+    commands: () => commandsOf(nodes),
     async start() {
       for (const node of nodes) await node.start()
     },

@@ -120,7 +120,8 @@ export function parseTrafficFaults(typed: string, servers: readonly HurtServers[
   const possible = servers.map((each) => ({ ...each, nemeses: trafficNemeses(each) }))
   const names = [...new Set(possible.flatMap((group) => group.nemeses.map(({ name }) => name)))]
   const wanted = typed.split(',').map((part) => part.trim())
-  for (const name of wanted) if (!names.includes(name)) throw refusal(name, names)
+  const someAreOurs = servers.some(({ areOurs }) => areOurs)
+  for (const name of wanted) if (!names.includes(name)) throw refusal(name, names, someAreOurs)
   const groups = possible.map(({ nodes, carries, nemeses: each }) => ({
     nodes,
     carries,
@@ -130,12 +131,14 @@ export function parseTrafficFaults(typed: string, servers: readonly HurtServers[
   return { nemeses: all.filter(({ name }, i) => all.findIndex((other) => other.name === name) === i), groups }
 }
 
-function refusal(name: string, names: readonly string[]): UserError {
+function refusal(name: string, names: readonly string[], someAreOurs: boolean): UserError {
   const known = `Known: ${names.join(', ')}, none.`
-  const why = nemeses.some((nemesis) => nemesis.name === name)
-    ? `the servers are not ours here, only what passes between them and their clients. ${known} For kill and pause let this run start them with --serve; for ${name}, declare them as a target.`
-    : `there is no fault ${name}.${didYouMean(name, names)} ${known}`
-  return new UserError('usage', `--faults ${name}: ${why}`)
+  if (!nemeses.some((nemesis) => nemesis.name === name))
+    return new UserError('usage', `--faults ${name}: there is no fault ${name}.${didYouMean(name, names)} ${known}`)
+  const why = someAreOurs
+    ? `only what passes between the servers and their clients is hurt here. ${known} For`
+    : `the servers are not ours here, only what passes between them and their clients. ${known} For kill and pause let this run start them with --serve; for`
+  return new UserError('usage', `--faults ${name}: ${why} ${name}, declare them as a target.`)
 }
 
 /** The command's duration is unknown, so faults repeat in rounds, short enough that a brief command meets some. */

@@ -19,6 +19,10 @@ export async function vetOnThread(load: (path: string) => Promise<void>): Promis
     tell({ type: 'exited', exitCode: exitCode ?? process.exitCode ?? 0 })
     return exit(exitCode)
   }
+  // Node itself calls it after an error that nothing catches, and its message could overtake that of the error.
+  process.on('uncaughtExceptionMonitor', () => {
+    process.exit = exit
+  })
   try {
     await load(String(workerData))
     // A promise that the file has already rejected would end any thread that loads it, so give it time to show.

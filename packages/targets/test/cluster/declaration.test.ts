@@ -1,6 +1,6 @@
 import { UserError } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import { wordsOf } from '../../src/cluster/words.ts'
+import { wordsOf } from '../../src/command/words.ts'
 import { targetOf } from './clusters.ts'
 import { kv } from './kv.ts'
 

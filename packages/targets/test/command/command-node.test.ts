@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { findProgram, missingPrograms } from '../../src/command/programs.ts'
@@ -128,6 +128,7 @@ describe("a node that is anybody's command", () => {
     } finally {
       await node.end()
       node.wipe()
+      rmSync(data, { recursive: true, force: true })
     }
   })
 })

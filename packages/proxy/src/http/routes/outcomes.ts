@@ -56,7 +56,8 @@ function usualMeaning(status: number, harmless: boolean): Meaning {
   if (status === 202) return 'info'
   if (status >= 200 && status < 300) return 'ok'
   if (harmless && (status === 404 || status === 410)) return unclear(status, '"absent" or "fail"')
-  if (harmless && status === 304) return unclear(status, '"ok" or "fail"')
+  if (harmless && status === 304)
+    return unclear(status, '"fail", which leaves it out, or "ok", if its headers have the result')
   return status >= 400 && status < 500 && status !== 408 ? 'fail' : 'info'
 }
 

@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import type { UserError } from '@chaosproxy/history'
 import type { OperationSpec, RouteSpec, RouteTable } from '../route-table.ts'
 import { isIgnored, operationsOf } from '../route-table.ts'
 import { wrong } from './parse-members.ts'
@@ -81,7 +81,7 @@ export function checkFunctions(
 ): void {
   const model = models.find(({ name }) => name === wanted)
   const candidates = model === undefined ? models : [model]
-  const used: { readonly f: string; readonly at: string }[] = []
+  const used: UsedFunction[] = []
   for (const [i, route] of routes.entries()) {
     if (isIgnored(route)) continue
     const at = `${where}: route ${i + 1} (${route.request})`
@@ -91,13 +91,45 @@ export function checkFunctions(
     }
   }
   if (candidates.some(({ functions }) => used.every(({ f }) => functions.includes(f)))) return
-  const [first] = used
-  const fitting = models.filter(({ functions }) => functions.includes(first?.f ?? ''))
-  const stranger = used.find(({ f }) => !fitting.some(({ functions }) => functions.includes(f)))
-  throw new UserError(
-    'input',
-    `${stranger?.at ?? where}: no model knows both "${first?.f}" and "${stranger?.f}", so that no history of this table can be checked. Record them apart, by two tables.`,
+  throw severalModels(used, candidates, where)
+}
+
+/** What a function of one route is, and that route. */
+interface UsedFunction {
+  readonly f: string
+  readonly at: string
+}
+
+/** Each function has a model, but no model has them all: told from the model that comes closest. */
+function severalModels(used: readonly UsedFunction[], models: readonly KnownModel[], where: string): UserError {
+  const shared = (model: KnownModel) => used.filter(({ f }) => model.functions.includes(f))
+  const closest = models.reduce((best, model) => (shared(model).length > shared(best).length ? model : best))
+  const stranger = used.find(({ f }) => !closest.functions.includes(f))
+  const others = [...new Set(shared(closest).map(({ f }) => `"${f}"`))].join(' and ')
+  const advice = stranger !== undefined && closest.functions.includes('write') ? writtenAs(stranger.f) : undefined
+  return wrong(
+    `${stranger?.at ?? where}: "f" is "${stranger?.f}", but ${others} of other routes belong to the model ${closest.name}, which does not know it, and no model knows all of them. ${advice ?? 'Record them apart, by two tables.'}`,
   )
+}
+
+/** How a register has what other stores call by another name. */
+function writtenAs(f: string): string | undefined {
+  switch (f.toLowerCase()) {
+    case 'get':
+    case 'fetch':
+      return 'Write "f": "read".'
+    case 'put':
+    case 'set':
+    case 'post':
+    case 'update':
+      return 'Write "f": "write".'
+    case 'delete':
+    case 'remove':
+    case 'del':
+      return 'Of a register, to delete is to write null: "f": "write", "value": { "const": null }.'
+    default:
+      return undefined
+  }
 }
 
 function unknownFunction(
@@ -113,5 +145,5 @@ function unknownFunction(
     )
   }
   const known = candidates.map(({ name, functions }) => `${name}: ${functions.join(', ')}`).join('; ')
-  return wrong(`${at}: "f" is "${f}", which no model knows. They know: ${known}.`)
+  return wrong(`${at}: "f" is "${f}", which no model knows. ${writtenAs(f) ?? `They know: ${known}.`}`)
 }

@@ -1,6 +1,17 @@
 import { UserError } from '@chaosproxy/history'
-import type { Command } from '../command/command.ts'
-import type { CommandText } from './declaration.ts'
+import * as v from 'valibot'
+import type { Command } from './command.ts'
+
+/** A command line, which is split at spaces outside quotes, or its words. No shell is involved. */
+export type CommandText = string | readonly string[]
+
+export const commandSchema: v.GenericSchema<unknown, CommandText> = v.union(
+  [
+    v.pipe(v.string('must be a command'), v.nonEmpty('must be a command')),
+    v.pipe(v.array(v.string()), v.nonEmpty('must not be empty')),
+  ],
+  'must be a command line, or the list of its words',
+)
 
 /** A separator, or part of a word: quoted, unquoted, or a stray quote. */
 const PART = /\s+|"([^"]*)"|'([^']*)'|[^\s"']+|["']/g

@@ -1,0 +1,7 @@
+import { fitted } from './fitted.ts'
+import { print } from './output.ts'
+import { widthAsked } from './style.ts'
+
+/** What a command is about to do, before it does it. */
+export const printTitle = (title: string): void =>
+  print(process.stderr, fitted(`\n  ${title}\n\n`, widthAsked(process.stderr)))

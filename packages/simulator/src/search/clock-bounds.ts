@@ -1,0 +1,102 @@
+import type { FaultPlan, ScheduledFault } from '@chaosproxy/faults'
+import { millis } from '@chaosproxy/history'
+import { clockBoundsOf, notPromisedUnder, type ProtocolOptions } from '@chaosproxy/protocols'
+import type { Scenario } from '@chaosproxy/runner'
+import type { Subject } from './subject.ts'
+import type { ClockStrengths } from './trial-choices.ts'
+
+/** As the nemesis `clock` draws them. */
+const USUAL: { readonly driftPpm: number; readonly jumpMs: number } = { driftPpm: 50_000, jumpMs: 2_000 }
+/** Half its speed or half as much again: beyond that a clock is useless as such. */
+const GREATEST_DRIFT_PPM = 500_000
+
+/**
+ * What the user chose, else what the protocol says it bears: up to that bound, because mistakes hide close to it, and
+ * never beyond. Undefined: clocks are as wrong as the nemesis draws them, and may be so together.
+ */
+export function clockStrengths(
+  { protocol, choices: { clocks: chosen } = {} }: Subject,
+  knobs: ProtocolOptions['knobs'],
+): ClockStrengths | undefined {
+  const { drift, jumpMs } = clockBoundsOf(protocol, knobs)
+  if (chosen === undefined && drift === undefined && jumpMs === undefined) return undefined
+  return {
+    driftPpm: chosen?.driftPpm ?? (drift === undefined ? undefined : slowestPpm(drift)),
+    jumpMs: chosen?.jumpMs ?? (jumpMs === undefined ? undefined : millis(jumpMs)),
+  }
+}
+
+/** The kinds of fault that a trial leaves out, since nothing is promised under them. Clocks within declared bounds stay. */
+export function kindsLeftOut(
+  { protocol, choices }: Subject,
+  knobs: ProtocolOptions['knobs'],
+): readonly FaultPlan['kind'][] {
+  const kinds = notPromisedUnder(protocol, knobs)
+  return protocol.clocks === undefined || choices?.clocks !== undefined
+    ? kinds
+    : kinds.filter((kind) => kind !== 'clock')
+}
+
+/** A clock this much too slow is `drift` times slower than a right one; one as much too fast is closer to it. */
+export const slowestPpm = (drift: number): number => Math.min(GREATEST_DRIFT_PPM, Math.trunc((1 - 1 / drift) * 1e6))
+
+/** The same schedule with clocks that are wrong by no more than this, one after another. */
+export function withClocksWithin(
+  schedule: readonly ScheduledFault[],
+  strengths: ClockStrengths | undefined,
+): readonly ScheduledFault[] {
+  if (strengths === undefined) return schedule
+  const { driftPpm = USUAL.driftPpm, jumpMs = USUAL.jumpMs } = strengths
+  const scaled = schedule.flatMap((fault) => {
+    const { plan } = fault
+    if (plan.kind !== 'clock') return [fault]
+    const offsetMs = millis(Math.round(plan.offsetMs * (jumpMs / USUAL.jumpMs)))
+    const scaledPpm = Math.round(plan.driftPpm * (driftPpm / USUAL.driftPpm))
+    return offsetMs === 0 && scaledPpm === 0 ? [] : [{ ...fault, plan: { ...plan, offsetMs, driftPpm: scaledPpm } }]
+  })
+  return clocksApart(scaled)
+}
+
+interface ScheduleOfScenario {
+  readonly scenario: Pick<Scenario, 'knobs'>
+  readonly schedule: readonly ScheduledFault[]
+}
+
+/** The same plan, mixed from others, without what would make clocks wrong beyond the bounds. */
+export function withinClocks<P extends ScheduleOfScenario>(subject: Subject, plan: P): P {
+  const isBounded = clockStrengths(subject, plan.scenario.knobs) !== undefined
+  return isBounded ? { ...plan, schedule: clocksApart(plan.schedule) } : plan
+}
+
+/** Without clock faults that begin during another: together they could add up to more than any bound. */
+function clocksApart(schedule: readonly ScheduledFault[]): readonly ScheduledFault[] {
+  const overlapping = new Set(overlaps(schedule.filter(({ plan }) => plan.kind === 'clock')))
+  return overlapping.size === 0 ? schedule : schedule.filter((fault) => !overlapping.has(fault))
+}
+
+/** Whether a scenario that was varied still keeps to the bounds of the search it comes from. */
+export function keepsToClocks(subject: Subject, { knobs, faults }: Scenario): boolean {
+  const strengths = clockStrengths(subject, knobs)
+  if (strengths === undefined) return true
+  const { driftPpm = USUAL.driftPpm, jumpMs = USUAL.jumpMs } = strengths
+  const clocks = faults.filter(({ fault }) => fault.kind === 'clock')
+  return (
+    overlaps(clocks).length === 0 &&
+    clocks.every(
+      ({ fault }) =>
+        fault.kind === 'clock' && Math.abs(fault.driftPpm) <= driftPpm && Math.abs(fault.offsetMs) <= jumpMs,
+    )
+  )
+}
+
+/** Those that begin during an earlier one, unless that one is such itself. */
+function overlaps<T extends { readonly from: number; readonly to: number }>(faults: readonly T[]): T[] {
+  let wrongUntil = 0
+  return faults
+    .toSorted((one, other) => one.from - other.from)
+    .filter(({ from, to }) => {
+      if (from < wrongUntil) return true
+      wrongUntil = to
+      return false
+    })
+}

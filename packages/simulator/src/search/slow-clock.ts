@@ -1,0 +1,62 @@
+import type { FaultPlan, Random, ScheduledFault } from '@chaosproxy/faults'
+import { millis, nanos } from '@chaosproxy/history'
+import { clockBoundsOf, type ProtocolOptions } from '@chaosproxy/protocols'
+import { slowestPpm } from './clock-bounds.ts'
+import type { Disturbances } from './strategy.ts'
+import type { Subject } from './subject.ts'
+
+/** Where a bound of drift is declared, this share of trials has one clock close to it all the time … */
+const THROUGHOUT_PROBABILITY = 0.4
+const NODES = ['one', 'leader', 'minority'] as const
+const LEAST_SHARE = 0.8
+/** … and in this share of those it is the leader's that is slow, and the leader is cut off. */
+const CUT_OFF_PROBABILITY = 0.6
+/** Leases of usual lengths end within it. */
+const SHORTEST_LEASE_MS = 20
+const LONGEST_LEASE_MS = 500
+
+/**
+ * A lease breaks only while its holder is slow, cut off and asked. Where bounds say how slow it may be, some trials see to that,
+ * so that only the moment is left to chance; the others are left as they were planned.
+ */
+export function withSlowClock(
+  planned: Disturbances,
+  { protocol, choices: { faults, clocks } = {} }: Subject,
+  { knobs, random, lengthMs }: { knobs: ProtocolOptions['knobs']; random: Random; lengthMs: number },
+): Disturbances {
+  const { drift } = clockBoundsOf(protocol, knobs)
+  const isFree = clocks === undefined && (faults === undefined || faults.includes('clock'))
+  if (drift === undefined || drift <= 1 || !isFree || !random.chance(THROUGHOUT_PROBABILITY)) return planned
+  const ppm = Math.trunc(slowestPpm(drift) * (LEAST_SHARE + (1 - LEAST_SHARE) * random.next()))
+  if (faults === undefined && random.chance(CUT_OFF_PROBABILITY)) return holderCutOff(random, lengthMs, ppm)
+  const clock = wrongClock(random.pick(NODES), random.chance(0.5) ? ppm : -ppm, lengthMs)
+  return { ...planned, schedule: [clock, ...planned.schedule.filter(({ plan }) => plan.kind !== 'clock')] }
+}
+
+/** Clients ask most about when the lease of a leader that was cut off is over. */
+function holderCutOff(random: Random, lengthMs: number, ppm: number): Disturbances {
+  const cutMs = 10 + 90 * random.next()
+  const overMs = cutMs + SHORTEST_LEASE_MS * (LONGEST_LEASE_MS / SHORTEST_LEASE_MS) ** random.next()
+  const cut: FaultPlan = { kind: 'partition', links: 'isolate-leader', mode: 'drop' }
+  return {
+    schedule: [
+      wrongClock('leader', -ppm, Math.max(lengthMs, overMs)),
+      { id: 'cut-off', from: atMs(cutMs), to: atMs(overMs + 1_000), plan: cut },
+    ],
+    reactions: [],
+    busy: [millis(overMs)],
+  }
+}
+
+const wrongClock = (
+  nodes: Extract<FaultPlan, { readonly kind: 'clock' }>['nodes'],
+  driftPpm: number,
+  lengthMs: number,
+): ScheduledFault => ({
+  id: 'slow-clock',
+  from: nanos(0),
+  to: atMs(lengthMs),
+  plan: { kind: 'clock', nodes, offsetMs: millis(0), driftPpm },
+})
+
+const atMs = (time: number) => nanos(Math.round(time * 1e6))

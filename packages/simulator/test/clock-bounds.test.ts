@@ -1,0 +1,149 @@
+import { type Millis, millis, nanos } from '@chaosproxy/history'
+import { findProtocol, type KnobValue, type ProtocolDefinition } from '@chaosproxy/protocols'
+import { register } from '@chaosproxy/workloads'
+import { describe, expect, test } from 'vitest'
+import { type Subject, searchSeeds, type TrialChoices, usualStrategies } from '../src/index.ts'
+import { keepsToClocks } from '../src/search/clock-bounds.ts'
+import { planTrial } from '../src/search/plan.ts'
+
+interface Asked {
+  readonly protocol: ProtocolDefinition
+  readonly knobs?: { readonly [name: string]: KnobValue }
+  readonly clocks?: { readonly driftPpm?: number; readonly jumpMs?: Millis }
+}
+
+const subjectOf = ({ protocol, knobs = {}, clocks }: Asked): Subject => ({
+  target: protocol.name,
+  protocol,
+  bug: undefined,
+  knobs,
+  level: 'linearizable',
+  workload: register,
+  settings: {},
+  nodes: 3,
+  operations: 1,
+  choices: { faults: ['clock'], clocks },
+})
+
+const SEEDS = 400
+
+/** The clock faults of many trials, trial by trial. */
+const drawn = (asked: Asked) =>
+  Array.from({ length: SEEDS }, (_, seed) =>
+    planTrial(subjectOf(asked), usualStrategies[seed % usualStrategies.length]!, seed).schedule.flatMap(
+      ({ plan, from, to }) => (plan.kind === 'clock' ? [{ ...plan, from, to }] : []),
+    ),
+  )
+
+const most = (numbers: readonly number[]): number => Math.max(0, ...numbers.map(Math.abs))
+
+function widest(asked: Asked): { driftPpm: number; jumpMs: number } {
+  const faults = drawn(asked).flat()
+  return {
+    driftPpm: most(faults.map(({ driftPpm }) => driftPpm)),
+    jumpMs: most(faults.map(({ offsetMs }) => offsetMs)),
+  }
+}
+
+const raft = findProtocol('raft')!
+const commitWait = findProtocol('commit-wait')!
+const LEASES = { reads: 'lease' }
+
+describe('clocks in a search', () => {
+  test.each([
+    [1.25, 200_000],
+    [1.02, 19_608],
+    [4, 500_000],
+  ])('drift up to what lets one run %f times as fast as another, and no further', (drift, boundPpm) => {
+    const { driftPpm } = widest({ protocol: raft, knobs: { reads: 'lease', 'clock-drift': drift } })
+    expect(driftPpm).toBeLessThanOrEqual(boundPpm)
+    expect(driftPpm).toBeGreaterThan(0.95 * boundPpm)
+    if (boundPpm < 500_000) expect(1 / (1 - driftPpm / 1e6)).toBeLessThanOrEqual(drift)
+  })
+
+  test('are wrong one after another if the protocol declares a bound, since two would add up', () => {
+    for (const faults of drawn({ protocol: raft, knobs: LEASES }))
+      for (const [i, { from }] of faults.entries())
+        expect(from).toBeGreaterThanOrEqual(i === 0 ? 0 : (faults[i - 1]?.to ?? 0))
+  })
+
+  test.each([
+    { that: 'reads by round', protocol: raft, knobs: { reads: 'read-index' } },
+    { that: 'declares nothing', protocol: { ...raft, clocks: undefined }, knobs: LEASES },
+  ])('drift by at most 5% if the protocol $that', ({ protocol, knobs }) => {
+    const { driftPpm } = widest({ protocol, knobs })
+    expect(driftPpm).toBeLessThanOrEqual(50_000)
+    expect(driftPpm).toBeGreaterThan(45_000)
+  })
+
+  test('are as wrong as the user says, whatever the protocol declares', () => {
+    const { driftPpm, jumpMs } = widest({
+      protocol: raft,
+      knobs: LEASES,
+      clocks: { driftPpm: 300_000, jumpMs: millis(10) },
+    })
+    expect(driftPpm).toBeGreaterThan(200_000)
+    expect(jumpMs).toBeLessThanOrEqual(10)
+  })
+
+  test('jump as far as the uncertainty of commit-wait leaves room beside the deviation of its nodes', () => {
+    expect(widest({ protocol: commitWait, knobs: { 'epsilon-ms': 40, 'skew-ms': 40 } })).toEqual({
+      driftPpm: 0,
+      jumpMs: 0,
+    })
+    const { driftPpm, jumpMs } = widest({ protocol: commitWait, knobs: { 'epsilon-ms': 40, 'skew-ms': 10 } })
+    expect({ driftPpm, jumpMs }).toEqual({ driftPpm: 0, jumpMs: 30 })
+  })
+})
+
+describe('a leader whose lease allows for clocks that differ by a tenth, though they may by a quarter', () => {
+  // It lasts for 227 ms by its clock: longer than the followers' silence of 250 ms only by one more than 9% slow.
+  const mistaken: ProtocolDefinition = { ...raft, clocks: { drift: 1.25 } }
+  const found = (choices: TrialChoices) =>
+    searchSeeds(
+      {
+        ...subjectOf({ protocol: mistaken, knobs: { ...LEASES, 'clock-drift': 1.1 } }),
+        nodes: undefined,
+        operations: 60,
+        choices,
+      },
+      {
+        first: 1,
+        count: 90,
+        strategies: usualStrategies,
+        limits: {
+          checkMs: millis(30_000),
+          memoryBytes: 2 ** 28,
+          now: () => millis(performance.now()),
+          invariants: true,
+        },
+        stopAtFirst: true,
+        verifyDeterminism: false,
+      },
+    ).findings.map(({ failure }) => failure.kind)
+
+  test('is caught by default', () => {
+    expect(found({})).toEqual(['violation'])
+  })
+
+  test('is not by clocks that drift by 5%, with which nothing is wrong', () => {
+    expect(found({ clocks: { driftPpm: 50_000 } })).toEqual([])
+  })
+})
+
+describe('a scenario cut down', () => {
+  const clock = (fromMs: number, toMs: number, driftPpm: number) => ({
+    from: nanos(fromMs * 1e6),
+    to: nanos(toMs * 1e6),
+    fault: { kind: 'clock', nodes: ['n1'], offsetMs: millis(0), driftPpm } as const,
+  })
+  const { scenario } = planTrial(subjectOf({ protocol: raft }), usualStrategies[0]!, 1)
+  const keeps = (...faults: ReturnType<typeof clock>[]) =>
+    keepsToClocks(subjectOf({ protocol: raft }), { ...scenario, knobs: LEASES, faults })
+
+  test('keeps to the bounds of its search', () => {
+    expect(keeps(clock(0, 10, 199_999), clock(10, 20, -199_999))).toBe(true)
+    expect(keeps(clock(0, 10, 200_001))).toBe(false)
+    expect(keeps(clock(0, 11, 100_000), clock(10, 20, 100_000))).toBe(false)
+  })
+})
