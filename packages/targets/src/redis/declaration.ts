@@ -18,7 +18,9 @@ const FAILOVER_TIMEOUT_MS = 2_000
 export function redisDeclaration(nodes: number, choice: RedisChoice): StartedDeclaration {
   const { isRedlock } = choice
   const redis = 'redis-server {data}/redis.conf'
-  const both = `redis-server {data}/sentinel.conf --sentinel & exec ${redis}`
+  // A Sentinel that finds no Redis tries again only after a second.
+  const up = `until redis-cli -h {host} -p {port.client} ping; do sleep 0.02; done >/dev/null 2>&1`
+  const both = `(${up}; exec redis-server {data}/sentinel.conf --sentinel) & exec ${redis}`
   return {
     name: 'redis',
     client: { kind: 'resp', commands: 'register' },

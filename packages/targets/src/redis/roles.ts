@@ -25,8 +25,8 @@ const LOOK_EVERY_MS = 20
  * Watches for the leader: a Redis that is a primary and whose own Sentinel agrees. If a partition leaves two, the one
  * with the higher Sentinel epoch counts.
  *
- * A cluster counts as led only once every replica is connected to the primary and every Sentinel knows all the
- * others and all replicas.
+ * A cluster counts as led only once every replica is connected to the primary, every Sentinel knows all the others, and
+ * each has heard from every replica: until then it refuses a failover with NOGOODSLAVE.
  */
 export function watchRedisRoles({ nodes, hasSentinels }: RedisRolesOptions): RoleWatch {
   const ready = new Set<NodeId>()
@@ -49,8 +49,11 @@ export function watchRedisRoles({ nodes, hasSentinels }: RedisRolesOptions): Rol
     const told = membersOf(await asked.sentinel.ask(['SENTINEL', 'MASTER', PRIMARY_NAME], LONGEST_MS))
     const isTaken = told.get('port') === String(asked.node.placeholders()['announced-port.client'])
     const isLinked = isPrimary ? replicas === others : role[3] === 'connected'
-    const isKnown = told.get('num-other-sentinels') === String(others) && told.get('num-slaves') === String(others)
-    if (isLinked && isKnown) ready.add(id)
+    const isKnown = told.get('num-other-sentinels') === String(others)
+    if (isLinked && isKnown && !ready.has(id)) {
+      const replicas = await asked.sentinel.ask(['SENTINEL', 'REPLICAS', PRIMARY_NAME], LONGEST_MS)
+      if (heardFrom(replicas) === others) ready.add(id)
+    }
     const what = isPrimary ? `a primary with ${replicas} of ${others} replicas` : `a replica (${String(role[3])})`
     const view = `its Sentinel in epoch ${told.get('config-epoch') ?? 'unknown'} knows ${told.get('num-other-sentinels') ?? 0} others`
     return `${isPrimary && isTaken ? 'leads: ' : ''}${what}; ${view}`
@@ -86,6 +89,12 @@ function openedAt({ id, addresses }: RedisNode, port: string) {
   const address = addresses[port]
   if (address === undefined) throw new Error(`${id} has no port ${port}`)
   return openAsker(address)
+}
+
+/** How many replicas a Sentinel is connected to and has had an INFO from, which is what tells it their `runid`. */
+function heardFrom(answer: Json | undefined): number {
+  const replicas = Array.isArray(answer) ? answer.map(membersOf) : []
+  return replicas.filter((replica) => replica.get('flags') === 'slave' && replica.get('runid') !== '').length
 }
 
 /** Reads a flat list of alternating names and values. */

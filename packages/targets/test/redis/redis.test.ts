@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
 import { millis } from '@chaosproxy/history'
 import { redisErrors } from '@chaosproxy/proxy'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { installed, whySkipped } from '../../../proxy/test/real-servers.ts'
 import { redis } from '../../src/redis/target.ts'
 import { eventually } from '../real-cluster.ts'
@@ -28,11 +29,28 @@ describe.skipIf(program === undefined)(
       const { cluster, inject, write, leave } = await start('register')
       expect(await write('n1', 1)).toEqual(ok(1))
       const heal = await inject({ kind: 'failover', nodes: ['n2'] })
+      // A Sentinel that refuses would be waited for in vain.
+      expect(await heal()).toEqual({ type: 'healed', hits: 1 })
       await eventually(async () => expect(['n2', 'n3']).toContain(cluster.leader()))
       // A client that connects anew asks its Sentinel.
       leave('n1')
       expect(await write('n1', 2)).toEqual(ok(2))
-      expect(await heal()).toEqual({ type: 'healed', hits: 1 })
+    })
+
+    test('counts as led only once its Sentinels could fail over, however late its replicas came up', async () => {
+      // Sentinels that find no replica try again after a second; until then they refuse with NOGOODSLAVE.
+      const directory = mkdtempSync(join(tmpdir(), 'chaos-late-redis-'))
+      try {
+        const late = `#!/bin/sh\ngrep -qs '^replicaof' "$1" && sleep 0.7\nexec ${program} "$@"\n`
+        writeFileSync(join(directory, 'redis-server'), late, { mode: 0o755 })
+        vi.stubEnv('PATH', `${directory}${delimiter}${process.env['PATH']}`)
+        const { inject } = await start('register')
+        const heal = await inject({ kind: 'failover', nodes: ['n2'] })
+        expect(await heal()).toEqual({ type: 'healed', hits: 1 })
+      } finally {
+        vi.unstubAllEnvs()
+        rmSync(directory, { recursive: true })
+      }
     })
 
     test('reads what a replica does not have yet where clients read there, unless WAIT has confirmed it', async () => {
