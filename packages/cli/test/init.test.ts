@@ -82,6 +82,21 @@ describe('chaos doctor', () => {
     for (const { ok, remedy } of faults) if (!ok) expect(remedy).toMatch(/^instead: ./)
   })
 
+  test("names the programs and scripts of a cluster's commands that are not there", async () => {
+    const file = join(temporaryDirectory(), 'cluster.json')
+    const command = 'node no-such-server.js {listen}'
+    const nodes = [{ command: 'no-such-program {listen}' }, {}, { command: './no-such-file {listen}' }]
+    writeFileSync(file, JSON.stringify({ client: { kind: 'resp', commands: 'register' }, command, nodes }))
+    const { stdout, exitCode } = await chaosHere(['doctor', '--target', file, '--json'])
+    const { needs } = JSON.parse(stdout)
+    expect(needs).toEqual([
+      expect.objectContaining({ what: 'no-such-program', detail: 'not in PATH' }),
+      expect.objectContaining({ what: './no-such-file', detail: 'not a program that can be started' }),
+      expect.objectContaining({ what: 'no-such-server.js', ok: false }),
+    ])
+    expect(exitCode).toBe(4)
+  })
+
   test('does not know what nobody has', async () => {
     const file = join(temporaryDirectory(), 'chaos.config.json')
     writeFileSync(file, '{"target":"rafd"}')

@@ -1,9 +1,11 @@
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { availableParallelism, freemem } from 'node:os'
-import { delimiter, isAbsolute, join } from 'node:path'
+import { basename, delimiter, join, resolve } from 'node:path'
 import { faultDefinitions } from '@chaosproxy/faults'
 import type { Target } from '@chaosproxy/runner'
+import { commandSchema, wordsOf } from '@chaosproxy/targets'
+import * as v from 'valibot'
 
 /** The result of one check. */
 export interface Finding {
@@ -49,7 +51,9 @@ export async function machineFindings(): Promise<Finding[]> {
 /** Checks whether a target has what it needs. */
 export async function targetFindings(target: Target): Promise<Finding[]> {
   const missing = (await target.missing?.()) ?? []
-  const programs = programsOf(target.declared).filter((program) => !isThere(program))
+  const commands = commandsOf(target.declared)
+  const programs = new Set(commands.filter((command) => !isThere(command)).map(({ words: [program] }) => program))
+  const scripts = new Set(commands.flatMap(scriptsOf).filter((path) => !existsSync(path)))
   return [
     ...missing.map(({ program, install, found }) => ({
       what: program,
@@ -57,11 +61,17 @@ export async function targetFindings(target: Target): Promise<Finding[]> {
       detail: found ?? 'not installed',
       remedy: install,
     })),
-    ...programs.map((program) => ({
+    ...[...programs].map((program) => ({
       what: program,
       ok: false,
-      detail: 'not in PATH',
+      detail: program.includes('/') ? 'not a program that can be started' : 'not in PATH',
       remedy: 'Install it, or give its path in the command.',
+    })),
+    ...[...scripts].map((path) => ({
+      what: basename(path),
+      ok: false,
+      detail: `${path} does not exist`,
+      remedy: 'A command starts where chaos does, unless "directory" says where.',
     })),
   ]
 }
@@ -92,24 +102,54 @@ function isWritable(path: string): boolean {
   }
 }
 
-/** The program of a declared cluster's command; none for a relative path, which starts at the cluster's directory. */
-function programsOf(declared: object | undefined): string[] {
-  const command: unknown = declared === undefined ? undefined : Reflect.get(declared, 'command')
-  const first: unknown = Array.isArray(command) ? command[0] : command
-  const program = typeof first === 'string' ? (first.trim().split(/\s/)[0] ?? '') : ''
-  return program === '' || (/[\\/]/.test(program) && !isAbsolute(program)) ? [] : [program]
+interface DeclaredCommand {
+  readonly words: readonly [program: string, ...rest: string[]]
+  readonly directory: string
+  /** Other commands run first, which may make what this one starts. */
+  readonly isPrepared: boolean
 }
 
-function isThere(program: string): boolean {
-  const paths = isAbsolute(program)
-    ? [program]
-    : (process.env['PATH'] ?? '').split(delimiter).map((directory) => join(directory, program))
-  return paths.some((path) => {
-    try {
-      accessSync(path, constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
+/** What starts the nodes of a declared cluster. */
+function commandsOf(declared: Target['declared']): DeclaredCommand[] {
+  const cluster = v.safeParse(withCommands, declared)
+  if (!cluster.success) return []
+  const { nodes = [], ...all } = cluster.output
+  return [all, ...(Array.isArray(nodes) ? nodes : [])].flatMap(({ command, ...own }) => {
+    if (command === undefined) return []
+    const { directory = '.', prepare } = { ...all, ...own }
+    return [{ words: wordsOf(command, 'command'), directory, isPrepared: prepare !== undefined }]
   })
+}
+
+const withCommand = {
+  command: v.optional(commandSchema),
+  directory: v.optional(v.string()),
+  prepare: v.optional(v.unknown()),
+}
+const withCommands = v.object({
+  ...withCommand,
+  nodes: v.optional(v.union([v.number(), v.array(v.object(withCommand))])),
+})
+
+const SCRIPT = /^[^-{}][^{}]*\.(?:[cm]?[jt]sx?|py|rb|sh|pl|php)$/
+
+/** What an interpreter is told to run: `server.js` of `node server.js`. */
+function scriptsOf({ words: [, first], directory, isPrepared }: DeclaredCommand): string[] {
+  return first !== undefined && SCRIPT.test(first) && !isPrepared ? [resolve(directory, first)] : []
+}
+
+function isThere({ words: [program], directory, isPrepared }: DeclaredCommand): boolean {
+  if (program.includes('{')) return true
+  if (!program.includes('/'))
+    return (process.env['PATH'] ?? '').split(delimiter).some((folder) => isExecutable(join(folder, program)))
+  return isPrepared || isExecutable(resolve(directory, program))
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
 }
