@@ -1,6 +1,6 @@
-import { DEFAULT_TARGET, nameIn } from '@chaosproxy/runner'
-import { targetOf } from '../arguments/target.ts'
-import { type Command, flagOf, textOf } from '../command.ts'
+import { nameIn } from '@chaosproxy/runner'
+import { chooseTarget } from '../arguments/target.ts'
+import { type Command, flagOf } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
 import { withPaths } from '../config/registries.ts'
 import { type Finding, faultFindings, machineFindings, targetFindings } from '../doctor/findings.ts'
@@ -29,8 +29,8 @@ export const doctorCommand: Command = {
   examples: [['chaos doctor --target primary-replica', 'before a run of it']],
   async run(options) {
     const { loaded, own, registries } = await readOwnConfig(options, 'chaos doctor')
-    const usual = nameIn(withPaths(loaded?.config ?? {}, own).target) ?? DEFAULT_TARGET
-    const { target } = await targetOf(textOf(options, 'target') ?? usual, registries)
+    const usual = nameIn(withPaths(loaded?.config ?? {}, own).target)
+    const { target } = await chooseTarget(options, { registries, usual, usualIn: `${own.where}: target` })
     const machine = await machineFindings()
     const needs = await targetFindings(target)
     const faults = faultFindings(target)

@@ -103,7 +103,7 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
  * @throws UserError (usage) for a target that runs only for real.
  */
 async function chooseProtocol(options: ParsedOptions, { own, registries }: OwnConfig, usual: string | undefined) {
-  const chosen = await chooseTarget(options, { registries, usual })
+  const chosen = await chooseTarget(options, { registries, usual, usualIn: `${own.where}: target` })
   const named = nameIn(withPaths({ target: chosen.reference }, own).target) ?? chosen.reference
   const reference = named.startsWith(SIMULATED) ? named.slice(SIMULATED.length) : named
   if (findProtocol(reference) !== undefined || (isUserFile(reference) && !isDeclaration(reference)))
