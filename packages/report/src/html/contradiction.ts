@@ -16,6 +16,7 @@ import {
 import { faultsAround } from '../terminal/evidence.ts'
 import { clip } from '../terminal/width.ts'
 import { digitsToTellApart, duration, moment } from '../words.ts'
+import { type Arc, type Box, besideArc, boxOf, type Point } from './arc-label.ts'
 import { type Html, html } from './markup.ts'
 import { possibleStates } from './ribbon.ts'
 import { type Scale, scaleOf } from './scale.ts'
@@ -119,6 +120,26 @@ function barOf(
   return { operation, number, lane, x1, x2: Math.max(x2, x1 + 3), y: top + lane * LANE + LANE / 2 + 4 }
 }
 
+interface Label {
+  readonly text: string
+  /** Its middle. */
+  readonly x: number
+  readonly above: boolean
+}
+
+/** A label goes above its bar, or below it if the previous bar's label is in the way. */
+function labelOf(history: History, counterexample: Counterexample, bar: Bar, bars: readonly Bar[]): Label {
+  const withKey = counterexample.keys.length > 1
+  const request = requestText(history, bar.operation, { withKey })
+  const text = clip(`${request} → ${answerText(history, bar.operation)}`, 34)
+  const middle = (bar.x1 + bar.x2) / 2
+  const half = (text.length * CHARACTER) / 2
+  const before = bars.filter((other) => other.lane === bar.lane && other.number < bar.number)
+  const crowded = before.length % 2 === 1 && bars.filter((other) => other.lane === bar.lane).length > 1
+  const tight = crowded && before.some((other) => middle - (other.x1 + other.x2) / 2 < half * 2 + 20)
+  return { text, x: Math.min(Math.max(middle, LEFT + half - 8), WIDTH - half - 2), above: !tight }
+}
+
 function barMarkup(
   history: History,
   counterexample: Counterexample,
@@ -131,19 +152,11 @@ function barMarkup(
   const role = counterexample.operations.find((entry) => entry.operation === operation)?.role ?? 'core'
   const kind = `${tells(history, operation) ? 'read' : 'write'}${accused ? ' bad' : ''}${hasReturned(history, operation) ? '' : ' open'}`
   const node = nodeOf(history, operation)
-  const text = clip(`${requestText(history, operation, { withKey })} → ${answerText(history, operation)}`, 34)
-  const middle = (bar.x1 + bar.x2) / 2
-  const half = (text.length * CHARACTER) / 2
-  const x = Math.min(Math.max(middle, LEFT + half - 8), WIDTH - half - 2)
-  // A label goes above its bar, or below it if the previous bar's label is in the way.
-  const before = bars.filter((other) => other.lane === bar.lane && other.number < bar.number)
-  const crowded = before.length % 2 === 1 && bars.filter((other) => other.lane === bar.lane).length > 1
-  const tight = crowded && before.some((other) => middle - (other.x1 + other.x2) / 2 < half * 2 + 20)
-  const above = !tight
+  const { text, x, above } = labelOf(history, counterexample, bar, bars)
   const where = node === undefined ? '' : `${tells(history, operation) ? 'from' : 'at'} ${node}`
   return html`<g class="op ${role}" data-step="${bar.number}" tabindex="-1" role="img" aria-label="Operation ${bar.number}: ${operationText(history, operation, { withKey })} ${where}"><rect class="bar ${kind}" x="${bar.x1}" y="${bar.y - BAR / 2}" width="${bar.x2 - bar.x1}" height="${BAR}" rx="3"/>${
     bar.x2 - bar.x1 > 14
-      ? html`<text class="number ${kind}" x="${middle}" y="${bar.y + 4.5}">${bar.number}</text>`
+      ? html`<text class="number ${kind}" x="${(bar.x1 + bar.x2) / 2}" y="${bar.y + 4.5}">${bar.number}</text>`
       : undefined
   }<text class="label${accused ? ' badtext' : ''}" x="${x}" y="${above ? bar.y - BAR / 2 - 6 : bar.y + BAR / 2 + 14}">${text}${accused ? ' ✘' : ''}</text>${
     node === undefined
@@ -203,24 +216,39 @@ function accusation(history: History, counterexample: Counterexample, bars: read
   const { callTime, returnTime } = history.operations
   const gap = (callTime[to.operation] ?? 0) - (returnTime[from.operation] ?? 0)
   const text = hasTimes(history) ? `${duration(gap)} later` : 'later'
-  const same = from.lane === to.lane
-  const path = same
-    ? `M${from.x2} ${from.y}C${from.x2 + 8} ${from.y - 30} ${to.x1 - 8} ${to.y - 30} ${to.x1} ${to.y}`
-    : `M${from.x2} ${from.y}C${from.x2 + 34} ${from.y} ${to.x1 - 40} ${to.y} ${to.x1 - 2} ${to.y}`
-  const [x, y] = besideArc(from, to, (text.length * CHARACTER) / 2)
-  return html`<g class="accusation"><path class="arc" marker-end="url(#tip-${counterexample.level})" d="${path}"/><text class="arc-text" x="${x}" y="${y}">${text}</text></g>`
+  const width = text.length * CHARACTER
+  const inLane = from.lane === to.lane
+  const arc: Arc = inLane
+    ? [at(from.x2, from.y), at(from.x2 + 8, from.y - 30), at(to.x1 - 8, to.y - 30), at(to.x1, to.y)]
+    : [at(from.x2, from.y), at(from.x2 + 34, from.y), at(to.x1 - 40, to.y), at(to.x1 - 2, to.y)]
+  const { x, y } = inLane
+    ? at((from.x2 + to.x1) / 2, (from.y + to.y) / 2 - 30)
+    : besideArc(
+        arc,
+        width,
+        bars.flatMap((bar) => boxesOf(history, counterexample, bar, bars)),
+        BOUNDS,
+      )
+  return html`<g class="accusation"><path class="arc" marker-end="url(#tip-${counterexample.level})" d="${pathOf(arc)}"/><text class="arc-text" x="${x}" y="${y}">${text}</text></g>`
 }
 
-/**
- * Where to centre a label of this half width: above an arc within a lane, otherwise on the side the arc bends away
- * from.
- */
-function besideArc(from: Bar, to: Bar, half: number): readonly [x: number, y: number] {
-  const [x, y] = [(from.x2 + to.x1) / 2, (from.y + to.y) / 2]
-  if (from.lane === to.lane) return [x, y - 30]
-  const fits = x + 2 * half + 8 < WIDTH
-  const falls = to.y > from.y
-  return [fits ? x + half + 8 : x - half - 8, fits === falls ? y - 5 : y + 14]
+const BOUNDS = { left: LEFT, right: WIDTH - 2 }
+
+const at = (x: number, y: number): Point => ({ x, y })
+
+const pathOf = ([from, leaving, arriving, to]: Arc): string =>
+  `M${from.x} ${from.y}C${leaving.x} ${leaving.y} ${arriving.x} ${arriving.y} ${to.x} ${to.y}`
+
+/** What a bar, its label and the name of its node cover. */
+function boxesOf(history: History, counterexample: Counterexample, bar: Bar, bars: readonly Bar[]): Box[] {
+  const { text, x, above } = labelOf(history, counterexample, bar, bars)
+  const node = clip(nodeOf(history, bar.operation) ?? '', 16)
+  const [over, under] = above ? [text, node] : [node, text]
+  return [
+    { left: bar.x1, right: bar.x2, top: bar.y - BAR / 2, bottom: bar.y + BAR / 2 },
+    boxOf(at(x, bar.y - BAR / 2 - 6), over.length * CHARACTER),
+    boxOf(at(x, bar.y + BAR / 2 + 14), under.length * CHARACTER),
+  ]
 }
 
 /** One step of a cycle of orders, with its number in the text next to the drawing. */

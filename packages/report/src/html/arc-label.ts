@@ -1,0 +1,57 @@
+/** Pixels of a drawing, y downwards. */
+export interface Point {
+  readonly x: number
+  readonly y: number
+}
+
+export interface Box {
+  readonly left: number
+  readonly right: number
+  readonly top: number
+  readonly bottom: number
+}
+
+/** A cubic Bézier curve: its ends, and between them what bends it. */
+export type Arc = readonly [from: Point, bend: Point, bend: Point, to: Point]
+
+/** The middle first, then ever closer to the ends. */
+const PLACES = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8]
+const GAP = 8
+const TEXT_HEIGHT = 12
+
+/**
+ * Where to centre a label of this width along an arc between lanes: beside it and clear of what else is drawn, as near
+ * to its middle as that goes; beside its middle if there is no such place.
+ */
+export function besideArc(arc: Arc, width: number, taken: readonly Box[], bounds: Omit<Box, 'top' | 'bottom'>): Point {
+  const falls = arc[3].y > arc[0].y
+  const places = PLACES.flatMap((share) => {
+    const { x, y } = along(arc, share)
+    const toTheRight = { x: x + GAP + width / 2, y: falls ? y - 5 : y + 14 }
+    const toTheLeft = { x: x - GAP - width / 2, y: falls ? y + 14 : y - 5 }
+    return [toTheRight, toTheLeft]
+  }).filter(({ x }) => x - width / 2 >= bounds.left && x + width / 2 <= bounds.right)
+  const free = places.find((place) => !taken.some((box) => overlaps(boxOf(place, width), box)))
+  return free ?? places[0] ?? along(arc, 0.5)
+}
+
+/** The box of a text around its baseline's middle. */
+export const boxOf = ({ x, y }: Point, width: number): Box => ({
+  left: x - width / 2,
+  right: x + width / 2,
+  top: y - TEXT_HEIGHT,
+  bottom: y + 3,
+})
+
+export const overlaps = (one: Box, other: Box): boolean =>
+  one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom
+
+function along([from, leaving, arriving, to]: Arc, share: number): Point {
+  const rest = 1 - share
+  const at = (axis: 'x' | 'y') =>
+    rest ** 3 * from[axis] +
+    3 * rest ** 2 * share * leaving[axis] +
+    3 * rest * share ** 2 * arriving[axis] +
+    share ** 3 * to[axis]
+  return { x: at('x'), y: at('y') }
+}
