@@ -2,14 +2,6 @@ import { type ProtocolDefinition, promiseOf } from '@chaosproxy/protocols'
 import type { Subject } from '@chaosproxy/simulator'
 import { findWorkload, register, type Workload } from '@chaosproxy/workloads'
 
-/**
- * Shown step by step in its protocol's tests; no search can find it. A kill breaks the connections of its node, so every
- * message on its way to it is lost, whether it is delayed, held by a partition or a copy; over TCP it is the same. A request for
- * recovery that an earlier life sent may still be answered later, but then the answer was given after that life had ended. The
- * dead node has done nothing since, so the answer says no less than one to its new request: the nonce makes no difference.
- */
-export const FOUND_BY_NO_SEARCH: readonly string[] = ['viewstamped recover-without-nonce']
-
 /** Under the knobs that bring the mistake out, or those that make the strongest promise. */
 function heldTo(protocol: ProtocolDefinition, bug: string, { object }: Workload): Pick<Subject, 'knobs' | 'level'> {
   // Its mistakes name sizes for runs of thousands of operations; a search tries its own.

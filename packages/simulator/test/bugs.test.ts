@@ -123,7 +123,6 @@ const BY_INVARIANT: { readonly [mistake: string]: Setting } = {
 
 /** Not seen within the trials that a test can afford: shown beside their protocol. */
 const SHOWN_STEP_BY_STEP = [
-  'viewstamped recover-without-nonce',
   'raft commit-old-term',
   'raft double-apply',
   'raft dedup-leader-only',

@@ -41,8 +41,6 @@ const RARE = [
   // Needs a log that is longer and older than those of the others, just when its node stands for election.
   'up-to-date-length-only',
   'stale-view-change',
-  // Needs a message to outlast a life of its receiver.
-  'recover-without-nonce',
   // Need a crash in the middle of a write.
   'key-after-effect',
   'key-before-effect',

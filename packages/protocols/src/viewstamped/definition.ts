@@ -50,11 +50,6 @@ const declared = {
       under: { faults: ['isolate-leader'] },
     },
     {
-      name: 'recover-without-nonce',
-      summary: 'a recovering node counts responses to its earlier recoveries',
-      under: { faults: ['kill', 'delay'], knobs: { recovery: 'nonce' } },
-    },
-    {
       name: 'skip-recovery',
       summary: 'a node that has lost its log takes part again at once',
       under: { faults: ['kill'], knobs: { recovery: 'nonce' } },

@@ -2,17 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { lastIndex } from '../log.ts'
 import { commitUpTo } from './normal.ts'
-import {
-  broadcast,
-  emit,
-  isPrimary,
-  mark,
-  primaryOf,
-  quorumOf,
-  type RecoveryResponse,
-  send,
-  type Turn,
-} from './state.ts'
+import { broadcast, emit, isPrimary, primaryOf, quorumOf, type RecoveryResponse, send, type Turn } from './state.ts'
 import { begin, lead, startViewChange } from './view-change.ts'
 
 // Recovery of a node whose log was in memory only: §4.3.
@@ -41,16 +31,13 @@ export function handleRecovery(turn: Turn, from: NodeId, nonce: number): void {
 /**
  * "The recovering replica waits to receive at least f + 1 RecoveryResponse messages from different replicas, all
  * containing the nonce it sent in its Recovery message, including one from the primary of the latest view it learns of
- * in these messages" (§4.3, step 3). The nonce tells them from responses to an earlier recovery of the same node.
+ * in these messages" (§4.3, step 3). The nonce tells them from responses to an earlier recovery of the same node. Where
+ * connections break with their node, as here, those say no less than responses to its new request: without the nonce
+ * nothing would be lost.
  */
 export function handleRecoveryResponse(turn: Turn, from: NodeId, response: RecoveryResponse): void {
-  const { state, config } = turn
-  if (state.status !== 'recovering') return
-  if (response.nonce !== state.nonce) {
-    // The mistake: any response counts.
-    if (config.bug !== 'recover-without-nonce') return
-    mark(turn)
-  }
+  const { state } = turn
+  if (state.status !== 'recovering' || response.nonce !== state.nonce) return
   state.responses.set(from, response)
   const latest = Math.max(...[...state.responses.values()].map(({ view }) => view))
   const told = state.responses.get(primaryOf(state, latest))
