@@ -33,6 +33,7 @@ async function start(options: Partial<NodeOptions> = {}): Promise<NodeHost> {
     log: { line: (text) => lines.push(text), countFrom: () => undefined, close: () => undefined },
     statusChanged: () => undefined,
     marked: () => undefined,
+    linked: () => undefined,
     failed: (error) => failures.push(error.message),
     ...options,
   })
@@ -255,6 +256,29 @@ describe('among nodes', () => {
       await call(n2, 'PUT', '/kv/x', '{"value":"from n2"}')
       expect(await call(n1, 'GET', '/kv/x')).toMatchObject({ body: { value: 'from n2' } })
     })
+  })
+
+  test('says once that all peers have dialled it, and from then on what they send arrives', async () => {
+    const [first, second] = await Promise.all([listener(), listener()])
+    let told = 0
+    let tell = () => {}
+    const linked = new Promise<void>((resolve) => {
+      tell = resolve
+    })
+    const n1 = await start({ id: 'n1', peers: [{ id: 'n2', port: second.port }] })
+    const n2 = await start({
+      ...{ id: 'n2', peers: [{ id: 'n1', port: first.port }] },
+      linked() {
+        told++
+        tell()
+      },
+    })
+    expect(told).toBe(0)
+    second.forwardTo(n2.peerPort)
+    await linked
+    await call(n1, 'PUT', '/kv/x', '{"value":"once"}')
+    await eventually(async () => expect(await call(n2, 'GET', '/kv/x')).toMatchObject({ body: { value: 'once' } }))
+    expect(told).toBe(1)
   })
 
   test.each([

@@ -27,6 +27,8 @@ export interface EmbeddedNodeOptions {
 /** A node that runs a protocol, over all its lives, and reports its own status. */
 export interface EmbeddedNode extends SupervisedNode {
   status(): NodeStatus | undefined
+  /** Whether each peer has dialled it in this life. */
+  linked(): boolean
   /** Makes the logs of this life and later ones count from this moment. */
   countFrom(originNanos: bigint): void
 }
@@ -64,6 +66,7 @@ export function embeddedNode(options: EmbeddedNodeOptions): EmbeddedNode {
   return {
     ...node,
     status: () => current?.status(),
+    linked: () => current?.linked() === true,
     countFrom(moment) {
       originNanos = moment
       current?.countFrom(moment)

@@ -24,6 +24,8 @@ export interface NodeProcess
   readonly ready: Promise<Ports>
   /** The last status reported; undefined before the first report, while paused, and after the end. */
   status(): NodeStatus | undefined
+  /** Whether each peer has dialled it: until then messages to it may be lost without a fault. */
+  linked(): boolean
   /** The protocol's error, if that is why the process ended. */
   broken(): BrokenProtocol | undefined
   /** Makes its log count from this moment. */
@@ -44,6 +46,7 @@ export async function startNode(
   const command: Command = { words: [process.execPath, ...limits, builtEntry('node'), setup.id] }
   let status: NodeStatus | undefined
   let broken: BrokenProtocol | undefined
+  let linked = setup.peers.length === 0
   let paused = false
   let listening: (ports: Ports) => void = () => {}
   const ready = new Promise<Ports>((resolve) => {
@@ -57,6 +60,10 @@ export async function startNode(
         return
       case 'marked':
         marked()
+        return
+      case 'linked':
+        linked = true
+        statusChanged()
         return
       case 'broken':
         broken = report
@@ -84,6 +91,7 @@ export async function startNode(
     ...node,
     ready: Promise.race([ready, ended]),
     status: () => (node.running() && !paused ? status : undefined),
+    linked: () => linked,
     broken: () => broken,
     countFrom: (originNanos) => tell({ type: 'origin', originNanos: String(originNanos) }),
     pause() {

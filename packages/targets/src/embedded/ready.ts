@@ -15,12 +15,15 @@ interface ReadyOptions {
 /** Longer than an election takes. */
 const LEADERLESS_AFTER_MS = 3_000
 
-/** Resolves once every node has reported itself and one is ready to serve. */
+/**
+ * Resolves once every node has reported itself, all are linked, and one is ready to serve. Before all are linked, even a
+ * calm run would lose messages.
+ */
 export async function ready(
   nodes: readonly EmbeddedNode[],
   { watchers, timeoutMs, leaderless, broken, logPath }: ReadyOptions,
 ): Promise<void> {
-  const haveReported = () => nodes.every((node) => node.status() !== undefined)
+  const haveReported = () => nodes.every((node) => node.status() !== undefined && node.linked())
   const isReady = () =>
     haveReported() &&
     nodes.some((node) => {
@@ -29,6 +32,7 @@ export async function ready(
     })
   const saysNothing = () => haveReported() && nodes.every((node) => node.status()?.ready === undefined)
   let patience: NodeJS.Timeout | undefined
+  let waited = false
   let timer: NodeJS.Timeout | undefined
   let watcher: (() => void) | undefined
   try {
@@ -38,7 +42,7 @@ export async function ready(
         const gone = nodes.find((node) => node.pid() === undefined)
         if (error !== undefined) reject(error)
         else if (gone !== undefined) reject(endedEarly(gone.id, logPath(gone.id)))
-        else if (isReady()) resolve()
+        else if (isReady() || (waited && saysNothing())) resolve()
       }
       watchers.add(watcher)
       timer = setTimeout(() => {
@@ -51,7 +55,11 @@ export async function ready(
         )
       }, timeoutMs)
       // If no node leads or reports readiness by then, take the protocol to be leaderless and to serve already.
-      if (leaderless) patience = setTimeout(() => saysNothing() && resolve(), LEADERLESS_AFTER_MS)
+      if (leaderless)
+        patience = setTimeout(() => {
+          waited = true
+          watcher?.()
+        }, LEADERLESS_AFTER_MS)
       watcher()
     })
   } finally {

@@ -39,6 +39,8 @@ export interface NodeOptions {
   readonly statusChanged: (status: NodeStatus) => void
   /** Called once, when a deliberate mistake first changes behaviour. */
   readonly marked: () => void
+  /** Called once, when each peer has dialled this node; never if it has none. */
+  readonly linked: () => void
   /** The node cannot go on: its disk failed, or its protocol threw. */
   readonly failed: (error: Error) => void
 }
@@ -83,6 +85,7 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
     received(from, message) {
       if (effects.backlog() <= MAX_BACKLOG) step({ type: 'message', from, message })
     },
+    linked: options.linked,
     refused: (reason) => log.line(`closed a connection: ${reason}`),
   })
   for (const { id: to, port } of options.peers)

@@ -45,6 +45,7 @@ async function run(setup: NodeSetup): Promise<void> {
     watchdog,
     statusChanged: (status) => report({ type: 'status', status }),
     marked: () => report({ type: 'marked' }),
+    linked: () => report({ type: 'linked' }),
     failed: stopFor,
   })
   input.on('line', (line) => {

@@ -8,6 +8,8 @@ export interface PeerListenerOptions {
   readonly id: NodeId
   readonly peers: readonly NodeId[]
   readonly received: (from: NodeId, message: unknown) => void
+  /** Called once, when each peer has dialled at least once. */
+  readonly linked: () => void
   /** Called when a connection received something that no peer would send; the connection is closed. */
   readonly refused: (reason: string) => void
 }
@@ -19,6 +21,7 @@ export interface PeerListenerOptions {
 export function createPeerListener(options: PeerListenerOptions): { readonly server: Server; close(): void } {
   const open = new Set<Socket>()
   const current = new Map<NodeId, Socket>()
+  const absent = new Set(options.peers)
 
   const server = createServer({ noDelay: true }, (socket) => {
     let from: NodeId | undefined
@@ -43,6 +46,7 @@ export function createPeerListener(options: PeerListenerOptions): { readonly ser
       // ones.
       current.get(name)?.destroy()
       current.set(name, socket)
+      if (absent.delete(name) && absent.size === 0) options.linked()
     }
     readLines(socket, (text) => {
       if (socket.destroyed) return

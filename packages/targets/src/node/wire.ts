@@ -33,6 +33,8 @@ export type NodeReport =
   | { readonly type: 'status'; readonly status: NodeStatus }
   /** Sent once, when a deliberate mistake first changes this node's behaviour. */
   | { readonly type: 'marked' }
+  /** Sent once, when each peer has dialled this node. */
+  | { readonly type: 'linked' }
   /** The protocol's own code failed; the process ends. */
   | BrokenProtocol
 
