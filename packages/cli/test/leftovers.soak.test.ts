@@ -56,6 +56,20 @@ describe.each(kinds)('of $what', ({ program, least, args }) => {
   })
 })
 
+test('nothing is left of a database that was still being made', async (context) => {
+  if (installed('psql') === undefined) context.skip(whySkipped('psql'))
+  const before = ours()
+  const isNew = (name: string) => !before.includes(name)
+  const out = temporaryDirectory()
+  const { child, finished } = startChaos(database('postgres')(out))
+  // initdb starts servers for a moment; their shared memory is there meanwhile.
+  await until(() => ours().some((name) => name.startsWith('PostgreSQL.') && isNew(name)))
+  child.kill('SIGKILL')
+  await finished
+  await until(async () => (await processesMentioning(out)).length === 0)
+  await until(() => !ours().some(isNew))
+})
+
 /** What chaos puts where everybody puts things, for databases that do not run as root, and their shared memory. */
 const ours = (): readonly string[] => [
   ...readdirSync(tmpdir()).filter((name) => name.startsWith('chaos-data-')),

@@ -4,10 +4,15 @@
 // to reach it (here n2); and `follow.conf`, a copy of the one that the node follows. n1 creates the cluster and keeps a
 // copy from before its first start. A standby starts from that copy, which is a cold backup.
 
-/** DATA BIN: n1 creates the cluster. */
+/**
+ * DATA BIN: n1 creates the cluster. Servers that initdb starts for a moment have shared memory in /dev/shm, whatever the
+ * options; \`shared\` lists what was there before, in case they are killed.
+ */
 export const MAKE = `set -e
 cd "$1"
+ls /dev/shm > shared 2> /dev/null || :
 "$2/initdb" -D new -U postgres -A trust -E UTF8 --locale=C --no-sync --no-instructions
+rm shared
 echo "include_if_exists '../follow.conf'" >> new/postgresql.conf
 cp -a new db
 mv new template`
@@ -20,11 +25,20 @@ cp -a ../n1/template db
 cat follow-n1.conf > follow.conf
 touch db/standby.signal`
 
+/** Of what is new in /dev/shm, nothing is removed that a process has mapped: that is of another server. */
 const REMOVE_MEMORY = `sweep() {
-  [ -e "$1/db/postmaster.pid" ] || return 0
-  shared=$(sed -n '7s/.* //p' "$1/db/postmaster.pid")
-  [ -z "$shared" ] || ipcrm -m "$shared" 2> /dev/null
-  rm -f "$1/db/postmaster.pid"
+  if [ -e "$1/shared" ]; then
+    for segment in /dev/shm/PostgreSQL.*; do
+      [ -e "$segment" ] && ! grep -qxF "\${segment##*/}" "$1/shared" || continue
+      cat /proc/[0-9]*/maps 2> /dev/null | grep -qF "$segment" || rm -f "$segment"
+    done
+  fi
+  for file in "$1/new/postmaster.pid" "$1/db/postmaster.pid"; do
+    [ -e "$file" ] || continue
+    memory=$(sed -n '7s/.* //p' "$file")
+    [ -z "$memory" ] || ipcrm -m "$memory" 2> /dev/null
+    rm -f "$file"
+  done
 }
 `
 
