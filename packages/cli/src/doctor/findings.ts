@@ -1,10 +1,10 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { availableParallelism, freemem } from 'node:os'
-import { basename, delimiter, join, resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { faultDefinitions } from '@chaosproxy/faults'
 import type { Target } from '@chaosproxy/runner'
-import { commandSchema, wordsOf } from '@chaosproxy/targets'
+import { commandSchema, findProgram, wordsOf } from '@chaosproxy/targets'
 import * as v from 'valibot'
 
 /** The result of one check. */
@@ -140,16 +140,6 @@ function scriptsOf({ words: [, first], directory, isPrepared }: DeclaredCommand)
 
 function isThere({ words: [program], directory, isPrepared }: DeclaredCommand): boolean {
   if (program.includes('{')) return true
-  if (!program.includes('/'))
-    return (process.env['PATH'] ?? '').split(delimiter).some((folder) => isExecutable(join(folder, program)))
-  return isPrepared || isExecutable(resolve(directory, program))
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
+  if (!program.includes('/')) return findProgram(program) !== undefined
+  return isPrepared || findProgram(resolve(directory, program)) !== undefined
 }

@@ -20,8 +20,8 @@ const GAP = 8
 const TEXT_HEIGHT = 12
 
 /**
- * Where to centre a label of this width along an arc between lanes: beside it and clear of what else is drawn, as near
- * to its middle as that goes; beside its middle if there is no such place.
+ * The centre of a label of this width beside an arc between lanes. The label covers nothing else that is drawn, and is
+ * as near to the middle of the arc as possible. If no place is free, it is beside the middle.
  */
 export function besideArc(arc: Arc, width: number, taken: readonly Box[], bounds: Omit<Box, 'top' | 'bottom'>): Point {
   const falls = arc[3].y > arc[0].y

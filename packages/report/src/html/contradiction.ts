@@ -63,7 +63,8 @@ export function contradictionSvg(history: History, counterexample: Counterexampl
   // Faults are named above the first lane, where no operation has a label.
   const top = (states.length > 0 ? 54 : 12) + faults.length * 16
   const scale = scaleOf(eventsOf(history, operations), LEFT + 10, RIGHT - 12)
-  const bars = operations.map((operation, i) => barOf(history, operation, i + 1, lanes, scale, top))
+  const plain = operations.map((operation, i) => barOf(history, operation, i + 1, lanes, scale, top))
+  const bars = plain.map((bar) => ({ ...bar, label: labelOf(history, counterexample, bar, plain) }))
   const accused = accusedOf(history, counterexample)
   const bottom = top + lanes.length * LANE
   const height = bottom + 34
@@ -80,7 +81,7 @@ ${scale.breaks.map(
     html`<path class="break" d="M${x - 4} ${top}V${bottom + 4}M${x + 4} ${top}V${bottom + 4}"/><text class="t2 mid" x="${x}" y="${bottom + 28}">${duration(nanos)}</text>`,
 )}
 ${accusation(history, counterexample, bars)}
-${bars.map((bar) => barMarkup(history, counterexample, bar, bars, accused.has(bar.operation)))}
+${bars.map((bar) => barMarkup(history, counterexample, bar, accused.has(bar.operation)))}
 ${(counterexample.edges ?? []).map((edge, i) => edgeArc(level, bars, edge.before, edge.after, i + 1))}
 ${axis(history, operations, scale, bottom)}
 </svg>`
@@ -127,6 +128,10 @@ interface Label {
   readonly above: boolean
 }
 
+interface LabelledBar extends Bar {
+  readonly label: Label
+}
+
 /** A label goes above its bar, or below it if the previous bar's label is in the way. */
 function labelOf(history: History, counterexample: Counterexample, bar: Bar, bars: readonly Bar[]): Label {
   const withKey = counterexample.keys.length > 1
@@ -140,19 +145,13 @@ function labelOf(history: History, counterexample: Counterexample, bar: Bar, bar
   return { text, x: Math.min(Math.max(middle, LEFT + half - 8), WIDTH - half - 2), above: !tight }
 }
 
-function barMarkup(
-  history: History,
-  counterexample: Counterexample,
-  bar: Bar,
-  bars: readonly Bar[],
-  accused: boolean,
-): Html {
-  const { operation } = bar
+function barMarkup(history: History, counterexample: Counterexample, bar: LabelledBar, accused: boolean): Html {
+  const { operation, label } = bar
   const withKey = counterexample.keys.length > 1
   const role = counterexample.operations.find((entry) => entry.operation === operation)?.role ?? 'core'
   const kind = `${tells(history, operation) ? 'read' : 'write'}${accused ? ' bad' : ''}${hasReturned(history, operation) ? '' : ' open'}`
   const node = nodeOf(history, operation)
-  const { text, x, above } = labelOf(history, counterexample, bar, bars)
+  const { text, x, above } = label
   const where = node === undefined ? '' : `${tells(history, operation) ? 'from' : 'at'} ${node}`
   return html`<g class="op ${role}" data-step="${bar.number}" tabindex="-1" role="img" aria-label="Operation ${bar.number}: ${operationText(history, operation, { withKey })} ${where}"><rect class="bar ${kind}" x="${bar.x1}" y="${bar.y - BAR / 2}" width="${bar.x2 - bar.x1}" height="${BAR}" rx="3"/>${
     bar.x2 - bar.x1 > 14
@@ -208,7 +207,7 @@ function textsOf(values: readonly Json[], earlier: boolean, name: string): strin
 }
 
 /** An arc from an answer to the operation that ignores it, with the time between them. */
-function accusation(history: History, counterexample: Counterexample, bars: readonly Bar[]): Html | undefined {
+function accusation(history: History, counterexample: Counterexample, bars: readonly LabelledBar[]): Html | undefined {
   const because = reproach(history, counterexample)
   const from = bars.find((bar) => bar.operation === because?.by)
   const to = bars.find((bar) => bar.operation === counterexample.culprit)
@@ -226,7 +225,7 @@ function accusation(history: History, counterexample: Counterexample, bars: read
     : besideArc(
         arc,
         width,
-        bars.flatMap((bar) => boxesOf(history, counterexample, bar, bars)),
+        bars.flatMap((bar) => boxesOf(history, bar)),
         BOUNDS,
       )
   return html`<g class="accusation"><path class="arc" marker-end="url(#tip-${counterexample.level})" d="${pathOf(arc)}"/><text class="arc-text" x="${x}" y="${y}">${text}</text></g>`
@@ -240,8 +239,8 @@ const pathOf = ([from, leaving, arriving, to]: Arc): string =>
   `M${from.x} ${from.y}C${leaving.x} ${leaving.y} ${arriving.x} ${arriving.y} ${to.x} ${to.y}`
 
 /** What a bar, its label and the name of its node cover. */
-function boxesOf(history: History, counterexample: Counterexample, bar: Bar, bars: readonly Bar[]): Box[] {
-  const { text, x, above } = labelOf(history, counterexample, bar, bars)
+function boxesOf(history: History, bar: LabelledBar): Box[] {
+  const { text, x, above } = bar.label
   const node = clip(nodeOf(history, bar.operation) ?? '', 16)
   const [over, under] = above ? [text, node] : [node, text]
   return [

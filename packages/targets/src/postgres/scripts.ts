@@ -25,11 +25,11 @@ cp -a ../n1/template db
 cat follow-n1.conf > follow.conf
 touch db/standby.signal`
 
-/** Of what is new in /dev/shm, nothing is removed that a process has mapped: that is of another server. */
+/** In /dev/shm only what is new, of the same user and mapped by no process is removed: the rest is another server's. */
 const REMOVE_MEMORY = `sweep() {
   if [ -e "$1/shared" ]; then
-    for segment in /dev/shm/PostgreSQL.*; do
-      [ -e "$segment" ] && ! grep -qxF "\${segment##*/}" "$1/shared" || continue
+    for segment in $(find /dev/shm -name 'PostgreSQL.*' -user "$(stat -c %u "$1/shared")"); do
+      ! grep -qxF "\${segment##*/}" "$1/shared" || continue
       cat /proc/[0-9]*/maps 2> /dev/null | grep -qF "$segment" || rm -f "$segment"
     done
   fi

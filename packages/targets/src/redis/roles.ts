@@ -51,8 +51,8 @@ export function watchRedisRoles({ nodes, hasSentinels }: RedisRolesOptions): Rol
     const isLinked = isPrimary ? replicas === others : role[3] === 'connected'
     const isKnown = told.get('num-other-sentinels') === String(others)
     if (isLinked && isKnown && !ready.has(id)) {
-      const replicas = await asked.sentinel.ask(['SENTINEL', 'REPLICAS', PRIMARY_NAME], LONGEST_MS)
-      if (heardFrom(replicas) === others) ready.add(id)
+      const known = await asked.sentinel.ask(['SENTINEL', 'REPLICAS', PRIMARY_NAME], LONGEST_MS)
+      if (heardFrom(known) === others) ready.add(id)
     }
     const what = isPrimary ? `a primary with ${replicas} of ${others} replicas` : `a replica (${String(role[3])})`
     const view = `its Sentinel in epoch ${told.get('config-epoch') ?? 'unknown'} knows ${told.get('num-other-sentinels') ?? 0} others`
