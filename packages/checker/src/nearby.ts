@@ -33,25 +33,29 @@ const MOST_NEAR = 20_000
 /** Steps for finding a sequential order of a neighbourhood. */
 const STEPS = 100_000
 
+interface Nearby {
+  readonly encoded: Encoded
+  readonly decoder: Decoder
+  /** The operations of each key. */
+  readonly parts: () => readonly Encoded[]
+}
+
 /**
  * Looks for violations of the requested levels where they are likely and cheap to find: each of them also violates real
  * time on some key, and those contradictions take linear time to find. The operations around each one are judged by
  * themselves, with every write that their reads may have seen; what they violate, the whole history violates. Returns
  * only violations: finding none says nothing.
  *
- * `first` are operations to begin with, if a contradiction is already known.
+ * `first` are operations to begin with, if a contradiction is already known; with `only`, the search ends there.
  *
  * @throws OutOfTime
  */
 export function judgeNearby(
-  {
-    encoded,
-    decoder,
-    parts,
-  }: { readonly encoded: Encoded; readonly decoder: Decoder; readonly parts: () => readonly Encoded[] },
+  { encoded, decoder, parts }: Nearby,
   levels: readonly Level[],
   whole: Budget,
   first: readonly OperationRow[] = [],
+  only = false,
 ): Verdicts {
   const isRegister = unlikeRegister(encoded, decoder) === undefined
   const asked = levels.filter((level) => level === 'sequential' || (isRegister && isWeak(level)))
@@ -69,7 +73,7 @@ export function judgeNearby(
   return inTime(
     () => {
       if (first.length > 0) for (const reach of REACHES) look([first], reach)
-      if (asked.every((level) => isViolated(level, found))) return found
+      if (only || asked.every((level) => isViolated(level, found))) return found
       const seeds = contradictions(parts(), decoder, budget)
       for (const reach of REACHES) look(seeds, reach)
       return found

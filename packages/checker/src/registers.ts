@@ -174,6 +174,31 @@ export function judgeOthers(
   return { decided, lost, staleness: options.staleness === true ? inTime(measure, () => undefined) : undefined }
 }
 
+/**
+ * What was decided on another thread, without knowing the contradiction of linearizability that others found: like the
+ * answer of `judgeOthers`, which begins with it, so that a violation is told by the same operations however many threads
+ * judged it.
+ */
+export function beginningWith(
+  linearizable: Verdict,
+  { decided, ...others }: Others,
+  registers: Registers,
+  { levels }: CheckOptions,
+  budget: Budget,
+): Others {
+  const operations = operationsOf(linearizable)
+  const isLoose = looseReason(registers.history) !== undefined
+  const first = inTime(
+    () => {
+      const share = budget.within(explainMs(budget))
+      return judgeNearby(isLoose ? withoutUnnamed(registers, share) : registers, levels, share, operations, true)
+    },
+    (): Others['decided'] => ({}),
+  )
+  const kept = Object.entries(decided).filter(([level]) => !isViolated(level as Level, first))
+  return { ...others, decided: { ...Object.fromEntries(kept), ...first } }
+}
+
 /** The levels that depend on the order within each client. */
 function judgeByClients(
   registers: Registers,

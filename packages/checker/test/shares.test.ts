@@ -88,6 +88,26 @@ test('a history judged in shares gets the report of check, verdicts, witnesses a
   expect(seen.violated).toBeGreaterThan(5)
 })
 
+test('a long history judged in shares tells each violation by the operations that check tells it by', () => {
+  const random = randomFrom(baseSeed)
+  const shape = {
+    ...shapeFrom(random),
+    processes: 5,
+    keys: 4,
+    values: 0,
+    cas: false,
+    append: false,
+    unknown: 0,
+    finals: false,
+  }
+  const events = randomEvents({ ...shape, operations: 24_000, store: 'replicas', failed: 0, mutated: 0.001 }, random)
+  const history = historyFromEvents(events, { shared: true })
+  const { report, shares } = checkInShares(history, options, { threads: 3, random })
+  expect(shares).toBe(2)
+  expect(report.levels.sequential.result).toBe('violated')
+  expect(report, `seed ${baseSeed}`).toEqual(check(history, options))
+})
+
 test.each<[string, Partial<CheckOptions>]>([
   ['no time', { deadlineMs: millis(0) }],
   ['no memory', { memoryBytes: 0 }],

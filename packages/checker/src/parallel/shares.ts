@@ -10,7 +10,15 @@ import type { CheckOptions } from '../options.ts'
 import type { Limit } from '../race.ts'
 import { withDoubts } from '../record/doubts.ts'
 import { judgeableOf } from '../record/judgeable.ts'
-import { counterexampleOf, judgeOthers, LINEARIZABLE_SHARE, type Others, registersOf, reportOf } from '../registers.ts'
+import {
+  beginningWith,
+  counterexampleOf,
+  judgeOthers,
+  LINEARIZABLE_SHARE,
+  type Others,
+  registersOf,
+  reportOf,
+} from '../registers.ts'
 import type { Report } from '../report.ts'
 import type { Counterexample, Verdict } from '../verdict.ts'
 import { orderOfRows } from '../witness-order.ts'
@@ -222,7 +230,10 @@ export function reportOfShares(
   const judgeable = judgeableOf(history, entry.record, options.initial)
   // Even past the deadline, what the shares decided is kept.
   const registers = registersOf(judgeable?.history ?? history, options, unlimited)
-  const others = beside ?? judgeOthers(registers, options, budget, linearizable)
+  const others =
+    beside === undefined
+      ? judgeOthers(registers, options, budget, linearizable)
+      : beginningWith(linearizable, beside, registers, options, budget)
   const report = reportOf(registers, entry, options, linearizable, others)
   return judgeable === undefined ? report : withDoubts(report, history, entry, judgeable)
 }
