@@ -55,6 +55,12 @@ describe('a search for what an author of a protocol asks about', () => {
     [['--mix', 'reed=2'], 'Did you mean read?'],
     [['--mix', 'read=0'], 'the weight of read is "0"'],
     [['--length', '5m'], '--length 5m: give more than 0 and at most 60s.'],
+    [
+      ['--target', 'generals', '--faults', 'kill'],
+      'generals promises nothing under kill: say with --expect which level',
+    ],
+    [['--target', 'commit-wait', '--jump', '1s'], 'nothing where clocks jump by more than 0 ms: say with --expect'],
+    [['--target', 'commit-wait', '--faults', 'clock'], 'say with --drift and --jump how wrong they are to be'],
     [['--expect', 'none', '--no-invariants'], '--no-invariants leaves them out'],
   ])('refuses %j with the reason', async (args, reason) => {
     const { exitCode, stderr } = await chaosHere(['fuzz', ...args])

@@ -96,12 +96,22 @@ describe('chaos doctor', () => {
     ])
     expect(exitCode).toBe(4)
   })
+})
 
-  test.each(['doctor', 'fuzz'])('does not know what nobody has: %s', async (command) => {
+describe('a target of a configuration', () => {
+  test.each(['doctor', 'fuzz', 'compare'])('that nobody has is told by chaos %s', async (command) => {
     const file = join(temporaryDirectory(), 'chaos.config.json')
     writeFileSync(file, '{"target":"rafd"}')
     const { stderr, exitCode } = await chaosHere([command, '--config', file])
     expect(exitCode).toBe(3)
     expect(stderr).toMatch(/chaos\.config\.json: target rafd: .*Did you mean raft\?/s)
+  })
+
+  test.each(['run', 'fuzz', 'compare'])('with a setting that it does not have is told by chaos %s', async (command) => {
+    const file = join(temporaryDirectory(), 'chaos.config.json')
+    writeFileSync(file, '{"target":{"name":"raft","settings":{"batc":1}}}')
+    const { stderr, exitCode } = await chaosHere([command, '--config', file])
+    expect(exitCode).toBe(3)
+    expect(stderr).toMatch(/chaos\.config\.json: target: raft has no setting "batc"\. Did you mean batch\? It has: /)
   })
 })

@@ -36,6 +36,7 @@ export {
   mergeDrafts,
   nameIn,
   parseRunDraft,
+  settingsIn,
 } from './spec/run-draft.ts'
 export type { RunListener } from './spec/run-event.ts'
 export type { NamedPart, RunDraft, RunSpec } from './spec/run-spec.ts'

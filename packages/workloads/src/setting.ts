@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { didYouMean, UserError } from '@chaosproxy/history'
 
 export type SettingValue = number | boolean | string
 
@@ -49,11 +49,9 @@ export function settingsFor({ name, settings }: Declaring, chosen: Settings = {}
   for (const [given, value] of Object.entries(chosen)) {
     const setting = settings.find((known) => known.name === given)
     if (setting === undefined) {
-      const known = settings.map((each) => each.name).join(', ')
-      throw new UserError(
-        'usage',
-        `${name} has no setting "${given}". ${known === '' ? 'It has none.' : `It has: ${known}.`}`,
-      )
+      const known = settings.map((each) => each.name)
+      const all = known.length === 0 ? 'It has none.' : `It has: ${known.join(', ')}.`
+      throw new UserError('usage', `${name} has no setting "${given}".${didYouMean(given, known)} ${all}`)
     }
     if (!isPossible(setting, value))
       throw new UserError(

@@ -1,19 +1,24 @@
-import { type Millis, millis } from '@chaosproxy/history'
+import { type Millis, millis, UserError } from '@chaosproxy/history'
 import type { ProtocolModule } from '@chaosproxy/protocols'
 import {
   causeOf,
   type Finding,
   minimise,
+  NO_LEVEL,
   printReplay,
+  type Subject,
   searchSeeds,
   type TrialChoices,
   type TrialLimits,
+  unpromisedOf,
   usualStrategies,
 } from '@chaosproxy/simulator'
 import { type SubjectSettings, subjectFrom } from './subject.ts'
 
 /** How long and for what to search; every member has a default. */
-export interface SearchSettings extends SubjectSettings, Pick<TrialChoices, 'faults' | 'clients' | 'mix'> {
+export interface SearchSettings
+  extends SubjectSettings,
+    Pick<TrialChoices, 'faults' | 'clocks' | 'clients' | 'lengthMs' | 'mix'> {
   /** How many trials there are at most, each with a seed of its own; 300 by default. */
   readonly seeds?: number | undefined
   /** The first seed; 1 by default. */
@@ -53,11 +58,15 @@ const MEMORY_BYTES = 256 * 2 ** 20
  * Searches simulated runs of a protocol for one that breaks its promise or an invariant. In virtual time and on this
  * thread: depends only on its arguments, but for the time that cutting down takes.
  *
- * @throws UserError (usage) for something that is no protocol, or an unknown name.
+ * @throws UserError (usage) for something that is no protocol, an unknown name, or faults under which the protocol promises
+ *   nothing if `level` does not say what its histories are held to.
  */
 export function search(protocol: ProtocolModule, settings: SearchSettings = {}): Searched {
-  const { seeds = 300, seed = 1, nodes, operations = 60, shrinkMs = 1_000, faults, clients, mix } = settings
-  const subject = { ...subjectFrom(protocol, settings), nodes, operations, choices: { faults, clients, mix } }
+  const { seeds = 300, seed = 1, nodes, operations = 60, shrinkMs = 1_000, level } = settings
+  const { faults, clocks, clients, lengthMs, mix } = settings
+  const choices: TrialChoices = { faults, clocks, clients, lengthMs, mix }
+  const subject = { ...subjectFrom(protocol, settings), nodes, operations, choices }
+  if (subject.level !== NO_LEVEL) refuseUnpromised(subject, level)
   const result = searchSeeds(subject, {
     first: seed,
     count: seeds,
@@ -73,6 +82,14 @@ export function search(protocol: ProtocolModule, settings: SearchSettings = {}):
     found: finding && foundOf(finding, minimise(subject, finding, { limits: LIMITS, budgetMs: millis(shrinkMs) })),
     vacuous: [...missing, ...(undecided > 0 ? [`${undecided} histories could not be judged`] : [])],
   }
+}
+
+function refuseUnpromised({ protocol, knobs, choices }: Subject, level: string | undefined): void {
+  const unpromised = unpromisedOf(protocol, knobs, choices)
+  if (unpromised?.lacks === 'strengths')
+    throw new UserError('usage', `${unpromised.what}: say in "clocks" how wrong they are to be.`)
+  if (unpromised !== undefined && level === undefined)
+    throw new UserError('usage', `${unpromised.what}: say in "level" what its histories are held to nevertheless.`)
 }
 
 const LIMITS: TrialLimits = {

@@ -2,6 +2,7 @@ import { UserError } from '@chaosproxy/history'
 import { DEFAULT_TARGET, type Target } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator'
 import { EXECUTED, isDeclaration, isUserFile } from '@chaosproxy/targets'
+import { type Settings, settingsFor } from '@chaosproxy/workloads'
 import { type ParsedOptions, textOf } from '../command.ts'
 import { type NamedRegistries, registriesOf } from '../config/registries.ts'
 import { parseSettings } from './names.ts'
@@ -58,6 +59,17 @@ export async function targetOf(
   if (!isUserFile(reference) && !isDeclaration(reference) && !isOwn)
     knownName(`${where} ${reference}`, 'target', reference, registries.targetNames)
   return { target: await registries.target(reference), reference }
+}
+
+/** @throws UserError (usage) that begins with `where` for settings, written there, that the target does not have. */
+export function requireSettings(target: Target, written: Settings | undefined, where: string): Settings {
+  try {
+    settingsFor(target, written)
+    return written ?? {}
+  } catch (error) {
+    if (error instanceof UserError) throw new UserError(error.code, `${where}: ${error.message}`)
+    throw error
+  }
 }
 
 export function parseBug(target: Target, typed: string | undefined): string | undefined {

@@ -1,5 +1,5 @@
 import { UserError } from '@chaosproxy/history'
-import { nameIn } from '@chaosproxy/runner'
+import { nameIn, settingsIn } from '@chaosproxy/runner'
 import type { Settings } from '@chaosproxy/workloads'
 import type { OwnConfig } from '../config/own.ts'
 
@@ -38,5 +38,5 @@ export function configuredTargets({ loaded }: OwnConfig): readonly string[] {
 /** The settings that the configuration gives to the target of its runs. */
 export function configuredSettings({ loaded }: OwnConfig, name: string): Settings {
   const part = loaded?.config.target
-  return typeof part === 'object' && part.name === name ? (part.settings ?? {}) : {}
+  return nameIn(part) === name ? settingsIn(part) : {}
 }

@@ -10,8 +10,10 @@ import type { NamedRegistries } from '../config/registries.ts'
 export interface NamedTarget {
   /** `primary-replica:reads=primary:sync=2`. */
   readonly typed: string
-  /** The option that it comes from, for messages. */
+  /** The option that it comes from, for messages, or the member of a configuration. */
   readonly option: string
+  /** Where its name is written: `--targets`. */
+  readonly where: string
   /** The value of the swept setting. */
   readonly value?: string | undefined
   /** The curve of a sweep that it belongs to: the system with whatever else was swept. */
@@ -35,6 +37,12 @@ const withSettings = (name: string, settings: Settings): string =>
 
 const MOST_OF_A_GRID = 60
 
+interface Naming {
+  readonly registries: NamedRegistries
+  /** Where the names are written, for messages: `--targets`, or a member of a configuration. */
+  readonly where: string
+}
+
 /**
  * The systems typed, with every combination of the values that are swept. A sweep is of the systems that have its
  * settings; one that comes without systems names its own.
@@ -44,21 +52,21 @@ const MOST_OF_A_GRID = 60
 export async function namedTargets(
   typed: readonly string[],
   sweeps: readonly Sweep[],
-  registries: NamedRegistries,
+  { registries, where }: Naming,
 ): Promise<readonly NamedTarget[]> {
-  const plain = (text: string): NamedTarget => ({ typed: text, option: `--targets ${text}` })
+  const plain = (text: string): NamedTarget => ({ typed: text, option: `${where} ${text}`, where })
   if (sweeps.length === 0) return (typed.length > 0 ? typed : usualTargets()).map(plain)
   const bases = typed.length > 0 ? typed : [...new Set(sweeps.map(systemOfSweep))]
   const named: NamedTarget[] = []
   const used = new Set<Sweep>()
   for (const base of bases) {
-    const { target } = await targetOf(base.split(':')[0] ?? '', registries)
+    const { target } = await targetOf(base.split(':')[0] ?? '', registries, where)
     // With one system, what it does not know is refused by its name.
     const own = bases.length === 1 ? sweeps : sweeps.filter((sweep) => hasAll(target, sweep))
     for (const sweep of own) used.add(sweep)
     const [first, ...others] = own
     if (first === undefined) named.push(plain(base))
-    else named.push(...gridOf(base, target, first, others))
+    else named.push(...gridOf(base, target, [first, ...others], where))
   }
   const unused = sweeps.find((sweep) => !used.has(sweep))
   if (unused !== undefined)
@@ -66,7 +74,12 @@ export async function namedTargets(
   return named
 }
 
-function gridOf(base: string, target: Target, first: Sweep, others: readonly Sweep[]): readonly NamedTarget[] {
+function gridOf(
+  base: string,
+  target: Target,
+  [first, ...others]: readonly [Sweep, ...Sweep[]],
+  where: string,
+): readonly NamedTarget[] {
   const rest = others.reduce<readonly (readonly SweepPoint[])[]>(
     (all, { points }) => all.flatMap((some) => points.map((point) => [...some, point])),
     [[]],
@@ -85,6 +98,7 @@ function gridOf(base: string, target: Target, first: Sweep, others: readonly Swe
     first.points.map((point) => ({
       typed: typedWith(base, [...points, point]),
       option: [first, ...others].map(({ typed }) => `--sweep ${typed}`).join(' '),
+      where,
       value: point.label,
       curve: typedWith(base, points).replaceAll(':', ' '),
     })),

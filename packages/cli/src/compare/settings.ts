@@ -18,7 +18,7 @@ import { type Settings, settingsFor } from '@chaosproxy/workloads'
 import { parseNemeses } from '../arguments/faults.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration } from '../arguments/quantities.ts'
-import { parseKnobs, targetOf } from '../arguments/target.ts'
+import { parseKnobs, requireSettings, targetOf } from '../arguments/target.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { type OwnConfig, readOwnConfig } from '../config/own.ts'
 import { withPaths } from '../config/registries.ts'
@@ -104,7 +104,8 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
   const typed = textsOf(options, 'targets')
     .flatMap((text) => text.split(','))
     .map((text) => text.trim())
-  const named = typed.length > 0 || sweeps.length > 0 ? typed : configuredTargets(config)
+  const isTyped = typed.length > 0 || sweeps.length > 0
+  const naming = { registries: config.registries, where: isTyped ? '--targets' : `${config.own.where}: target` }
   const common = {
     sweep: sweeps.length === 0 ? undefined : sweeps.map(({ subject }) => subject).join(' and '),
     network: oneOf('network', 'network', text('network'), NETWORKS),
@@ -127,7 +128,7 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
     nemeses.map(({ name }) => name),
   )
   const systems: ComparedTarget[] = []
-  for (const each of await namedTargets(named, sweeps, config.registries))
+  for (const each of await namedTargets(isTyped ? typed : configuredTargets(config), sweeps, naming))
     systems.push(await plannedTarget(each, nemeses, common))
   refuseTwice(
     'targets',
@@ -166,15 +167,16 @@ interface Common extends Omit<CompareSettings, 'systems' | 'conditions'> {
 }
 
 async function plannedTarget(
-  { typed, option, value, curve }: NamedTarget,
+  { typed, option, where: named, value, curve }: NamedTarget,
   nemeses: readonly Nemesis[],
   common: Common,
 ): Promise<ComparedTarget> {
   const [name = '', ...written] = typed.split(':')
   const { config, registries } = common
-  const { target: plain } = await targetOf(name, config.registries)
+  const { target: plain } = await targetOf(name, config.registries, named)
   const path = nameIn(withPaths({ target: name }, config.own).target) ?? name
-  const settings = { ...configuredSettings(config, name), ...settingsOf(plain, written, option) }
+  const configured = requireSettings(plain, configuredSettings(config, name), `${config.own.where}: target`)
+  const settings = { ...configured, ...settingsOf(plain, written, option) }
   if (!common.real && findProtocol(path) === undefined && (!isUserFile(path) || isDeclaration(path)))
     throw new UserError(
       'usage',

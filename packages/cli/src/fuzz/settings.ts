@@ -1,13 +1,15 @@
 import { availableParallelism } from 'node:os'
 import { type Millis, UserError } from '@chaosproxy/history'
 import { findProtocol, type ProtocolDefinition, promiseOf, protocols } from '@chaosproxy/protocols'
-import { mergeDrafts, nameIn, type RunDraft } from '@chaosproxy/runner'
+import { mergeDrafts, nameIn, settingsIn } from '@chaosproxy/runner'
 import {
   MOST_NODES_TRIED,
   NO_LEVEL,
   possibleNodes,
   SIMULATED,
   strategies,
+  type TrialChoices,
+  unpromisedOf,
   usualStrategies,
 } from '@chaosproxy/simulator'
 import { isDeclaration, isUserFile, loadProtocol } from '@chaosproxy/targets'
@@ -15,7 +17,7 @@ import { findWorkload, type Settings, type Workload } from '@chaosproxy/workload
 import { parseLevel } from '../arguments/names.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration } from '../arguments/quantities.ts'
-import { chooseTarget, parseBug, parseKnobs } from '../arguments/target.ts'
+import { chooseTarget, parseBug, parseKnobs, requireSettings } from '../arguments/target.ts'
 import { type ChosenWorkload, chooseWorkload, parseWorkloadSettings } from '../arguments/workload.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { type OwnConfig, readOwnConfig } from '../config/own.ts'
@@ -53,6 +55,8 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
   const config = await readOwnConfig(options, 'chaos fuzz')
   const draft = withPaths(config.loaded?.config ?? {}, config.own)
   const { target, reference, protocol } = await chooseProtocol(options, config, nameIn(draft.target))
+  if (nameIn(draft.target) === reference)
+    requireSettings(target, settingsIn(draft.target), `${config.own.where}: target`)
   const workload = await chooseSharedWorkload(options, config, nameIn(draft.workload))
   const typed = {
     target: {
@@ -70,6 +74,8 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
   const level = textOf(options, 'expect') ?? (rest.expect === NO_LEVEL ? undefined : rest.expect)
   const invariants = options['invariants'] !== false
   const held = heldTo(protocol, workload.workload.object, knobs, level, invariants)
+  const choices = parseTrialOptions(options, workload.workload)
+  if (held.level !== NO_LEVEL) refuseUnpromised(protocol, held.knobs, choices, level)
   return {
     subject: {
       target: reference,
@@ -79,7 +85,7 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
       ...decidable(workload.workload, held),
       nodes,
       operations: parseCount('operations', textOf(options, 'operations'), { min: 1, max: 10_000 }),
-      choices: parseTrialOptions(options, workload.workload),
+      choices,
     },
     name: protocol.name,
     firstSeed: parseCount('seed', textOf(options, 'seed') ?? 1, { min: 0, max: Number.MAX_SAFE_INTEGER - MOST_SEEDS }),
@@ -139,8 +145,6 @@ async function chooseSharedWorkload(
   )
 }
 
-const settingsIn = (part: RunDraft['target']): Settings => (typeof part === 'string' ? {} : (part?.settings ?? {}))
-
 /**
  * The protocol's settings and the level to hold histories to; without a level, invariants alone are watched. By default
  * the settings with the strongest promise.
@@ -173,6 +177,22 @@ function refuseImpossible(protocol: ProtocolDefinition, knobs: SubjectName['knob
   if (reason === undefined) return
   const remedy = nodes === undefined ? ' Give more with --nodes.' : ''
   throw new UserError('usage', `${protocol.name}: ${reason}.${remedy}`)
+}
+
+/** @throws UserError (usage) for faults under which the protocol promises nothing, if nobody says what to hold it to. */
+function refuseUnpromised(
+  protocol: ProtocolDefinition,
+  knobs: SubjectName['knobs'],
+  choices: TrialChoices,
+  expected: string | undefined,
+): void {
+  const unpromised = unpromisedOf(protocol, knobs, choices)
+  if (unpromised === undefined) return
+  const { what, lacks } = unpromised
+  if (lacks === 'strengths')
+    throw new UserError('usage', `${what}: say with --drift and --jump how wrong they are to be, such as --jump 1s.`)
+  if (expected === undefined)
+    throw new UserError('usage', `${what}: say with --expect which level its histories are held to nevertheless.`)
 }
 
 /** @throws UserError (usage) for a level that the workload's histories cannot be judged by. */

@@ -8,6 +8,7 @@ import {
   planRun,
   type RunDraft,
   type RunSpec,
+  settingsIn,
   type Target,
 } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator'
@@ -17,7 +18,7 @@ import { parseFaultChoices, requireFaults } from '../arguments/faults.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration } from '../arguments/quantities.ts'
 import { parseRequire } from '../arguments/require.ts'
-import { chooseTarget, parseBug, parseKnobs } from '../arguments/target.ts'
+import { chooseTarget, parseBug, parseKnobs, requireSettings } from '../arguments/target.ts'
 import { chooseWorkload, parseWorkloadSettings } from '../arguments/workload.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import type { Config } from '../config/config.ts'
@@ -202,6 +203,7 @@ async function specOfOptions(
   requireFaults(base.faults ?? [], whereIs('faults'))
   const usual = nameIn(base.target)
   const { target, reference } = await chooseTarget(options, { registries, usual, usualIn: whereIs('target') })
+  if (nameIn(base.target) === reference) requireSettings(target, settingsIn(base.target), whereIs('target'))
   const bug = parseBug(target, textOf(options, 'bug'))
   const workload = await chooseWorkload(options, {
     find: registries.workload,

@@ -25,6 +25,9 @@ const partOf = (part: string | NamedPart | undefined): NamedPart =>
 /** The name that a draft gives its target or workload. */
 export const nameIn = (part: string | NamedPart | undefined): string | undefined => partOf(part).name
 
+/** The settings that a draft gives its target or workload. */
+export const settingsIn = (part: string | NamedPart | undefined): Settings => partOf(part).settings ?? {}
+
 /**
  * The first draft, overridden by the second. Settings and a mistake belong to the target or workload that they were
  * given for; naming another one drops them.

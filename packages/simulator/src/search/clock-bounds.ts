@@ -3,7 +3,7 @@ import { millis } from '@chaosproxy/history'
 import { clockBoundsOf, notPromisedUnder, type ProtocolOptions } from '@chaosproxy/protocols'
 import type { Scenario } from '@chaosproxy/runner'
 import type { Subject } from './subject.ts'
-import type { ClockStrengths } from './trial-choices.ts'
+import { type ClockStrengths, nemesesOf } from './trial-choices.ts'
 
 /** As the nemesis `clock` draws them. */
 const USUAL: { readonly driftPpm: number; readonly jumpMs: number } = { driftPpm: 50_000, jumpMs: 2_000 }
@@ -26,15 +26,18 @@ export function clockStrengths(
   }
 }
 
-/** The kinds of fault that a trial leaves out, since nothing is promised under them. Clocks within declared bounds stay. */
+/**
+ * The kinds of fault that a trial leaves out, since nothing is promised under them and nobody asked for them. Clocks within
+ * declared bounds stay.
+ */
 export function kindsLeftOut(
-  { protocol, choices }: Subject,
+  { protocol, choices = {} }: Subject,
   knobs: ProtocolOptions['knobs'],
 ): readonly FaultPlan['kind'][] {
-  const kinds = notPromisedUnder(protocol, knobs)
-  return protocol.clocks === undefined || choices?.clocks !== undefined
-    ? kinds
-    : kinds.filter((kind) => kind !== 'clock')
+  const asked: readonly FaultPlan['kind'][] =
+    choices.faults === undefined ? [] : nemesesOf(choices).map(({ kind }) => kind)
+  const keepsClocks = protocol.clocks !== undefined || choices.clocks !== undefined
+  return notPromisedUnder(protocol, knobs).filter((kind) => !asked.includes(kind) && !(kind === 'clock' && keepsClocks))
 }
 
 /** A clock this much too slow is `drift` times slower than a right one; one as much too fast is closer to it. */

@@ -5,7 +5,7 @@ import { shrink } from '../shrink/shrink.ts'
 import { sturdier } from '../shrink/sturdier.ts'
 import { thinned } from '../shrink/thinned.ts'
 import { keepsToClocks } from './clock-bounds.ts'
-import { planTrial } from './plan.ts'
+import { planTrial, possibleNodes } from './plan.ts'
 import { causeOf, type Finding } from './search-seeds.ts'
 import { strategies } from './strategy.ts'
 import type { Subject } from './subject.ts'
@@ -42,8 +42,9 @@ export function minimise(
   // An invariant broken on the way would end the trial before the history shows anything.
   const limits = { ...given, invariants: given.invariants && finding.failure.kind !== 'violation' }
   const isSame = ({ failure }: Trial): boolean => failure !== undefined && causeOf(failure) === cause
+  const isPossible = ({ knobs, nodes }: Scenario): boolean => subject.protocol.impossible?.(knobs, nodes) === undefined
   const fails = (scenario: Scenario): boolean =>
-    keepsToClocks(subject, scenario) && isSame(runScenario(subject, scenario, limits))
+    isPossible(scenario) && keepsToClocks(subject, scenario) && isSame(runScenario(subject, scenario, limits))
   if (!fails(finding.scenario)) return undefined
   const startedAt = limits.now()
   const expiredAfter = (share: number) => () => limits.now() - startedAt > budgetMs * share
@@ -65,7 +66,12 @@ export function minimise(
 
   /** The strategy that found it once will find it again; others may find it smaller. */
   function afresh(seed: number): Scenario | undefined {
-    const small: Subject = { ...subject, nodes: subject.nodes ?? 3, operations: 1 + random.integer(MOST_OPERATIONS) }
+    const [fewest] = possibleNodes(subject.protocol, subject.knobs)
+    const small: Subject = {
+      ...subject,
+      nodes: subject.nodes ?? fewest ?? finding.scenario.nodes,
+      operations: 1 + random.integer(MOST_OPERATIONS),
+    }
     const same = random.chance(0.75) ? strategies.find(({ name }) => name === finding.strategy) : undefined
     const trial = runPlan(small, planTrial(small, same ?? random.pick(strategies), seed), limits)
     return isSame(trial) ? trial.scenario() : undefined

@@ -1,0 +1,56 @@
+import type { FaultPlan } from '@chaosproxy/faults'
+import { clockBoundsOf, notPromisedUnder, type ProtocolDefinition, type ProtocolOptions } from '@chaosproxy/protocols'
+import { slowestPpm } from './clock-bounds.ts'
+import { nemesesOf, type TrialChoices } from './trial-choices.ts'
+
+/** Faults that somebody chose, though the protocol promises nothing under them. */
+export interface Unpromised {
+  /** `commit-wait promises nothing under corrupt`. */
+  readonly what: string
+  /** What has to be said as well: the level to hold histories to nevertheless, or how wrong clocks are to be. */
+  readonly lacks: 'level' | 'strengths'
+}
+
+/**
+ * What a protocol promises says nothing about such faults: whoever chooses them has to say what histories are held to.
+ * Undefined if the promise covers what was chosen.
+ */
+export function unpromisedOf(
+  protocol: ProtocolDefinition,
+  knobs: ProtocolOptions['knobs'],
+  choices: TrialChoices = {},
+): Unpromised | undefined {
+  const kinds = notPromisedUnder(protocol, knobs)
+  const chosen = choices.faults === undefined ? [] : nemesesOf(choices)
+  const other = chosen.find(({ kind }) => kind !== 'clock' && kinds.includes(kind))
+  if (other !== undefined) return { what: `${protocol.name} promises nothing under ${other.name}`, lacks: 'level' }
+  const isClockChosen = choices.clocks !== undefined || chosen.some(({ kind }) => kind === 'clock')
+  return isClockChosen ? unpromisedClocks(protocol, knobs, kinds, choices) : undefined
+}
+
+function unpromisedClocks(
+  protocol: ProtocolDefinition,
+  knobs: ProtocolOptions['knobs'],
+  kinds: readonly FaultPlan['kind'][],
+  { clocks }: TrialChoices,
+): Unpromised | undefined {
+  const { name } = protocol
+  if (protocol.clocks === undefined)
+    return kinds.includes('clock')
+      ? { what: `${name} promises nothing where clocks are wrong`, lacks: 'level' }
+      : undefined
+  const { drift, jumpMs } = clockBoundsOf(protocol, knobs)
+  const mostPpm = drift === undefined ? Number.POSITIVE_INFINITY : slowestPpm(drift)
+  const mostMs = jumpMs ?? Number.POSITIVE_INFINITY
+  if (clocks === undefined && mostPpm === 0 && mostMs === 0)
+    return { what: `${name} promises nothing where clocks are wrong, with these settings`, lacks: 'strengths' }
+  const { driftPpm = 0, jumpMs: chosenMs = 0 } = clocks ?? {}
+  if (driftPpm > mostPpm)
+    return { what: `${name} promises nothing where clocks drift by more than ${inPercent(mostPpm)}`, lacks: 'level' }
+  if (chosenMs > mostMs)
+    return { what: `${name} promises nothing where clocks jump by more than ${mostMs} ms`, lacks: 'level' }
+  return undefined
+}
+
+/** `0%`, `20%`, `1.96%`. */
+const inPercent = (ppm: number): string => `${Math.round(ppm / 100) / 100}%`
