@@ -82,7 +82,7 @@ describe('chaos compare', () => {
     expect(exitCode).toBe(0)
     expect(JSON.parse(stdout).systems).toHaveLength(1)
     const [junit, markdown, page] = files.map(([, file]) => readFileSync(file, 'utf8'))
-    expect(junit).toContain('<testsuites name="chaos" tests="2" failures="0" errors="0"')
+    expect(junit).toContain('<testsuite name="chaos" tests="2" failures="0" errors="0"')
     expect(junit).toContain('classname="chaos.compare" name="master-master under partition"')
     expect(markdown).toMatch(/\| system \| PACELC \| calm \| partition \|\n\| --- \|/)
     expect(markdown).toMatch(/^\| master-master \| P[AC]\/E[LC] \|/m)

@@ -78,7 +78,7 @@ describe('chaos scenario', () => {
       },
     ])
     const [junit, markdown, page] = files.map(([, file]) => readFileSync(file, 'utf8'))
-    expect(junit).toContain('<testsuites name="chaos" tests="2" failures="0" errors="0"')
+    expect(junit).toContain('<testsuite name="chaos" tests="2" failures="0" errors="0"')
     expect(markdown).toContain('| ✅ | burrito-and-taco: two masters, the last writer wins | Ended as told |')
     expect(page).toContain('Raft on three nodes')
   })

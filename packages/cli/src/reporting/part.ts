@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { dirname, relative } from 'node:path'
 import {
   type CheckRow,
@@ -72,5 +73,7 @@ export const placeFor = ({ file }: ReporterChoice, { style, terminal }: Screen):
   style: file === undefined ? style : plainStyle,
   terminal: file === undefined ? terminal : { width: FILE_WIDTH, unicode: true },
   version: packageVersion(),
+  host: hostname(),
+  now: Date.now(),
   pathTo: (historyFile) => relative(file === undefined ? '.' : dirname(file), historyFile),
 })

@@ -3,22 +3,29 @@ import type { Reporter } from './reporter.ts'
 
 /**
  * JUnit XML, which CI servers read: a test case for each verdict. What could not be decided is an error, since a build
- * must not pass by it.
+ * must not pass by it. Nobody owns the format: this keeps to what both schemas in common use allow, that of Ant's JUnit task
+ * (windyroad's JUnit.xsd) and that of Surefire (junit-10.xsd of Jenkins' xunit plugin).
  */
 export const junitReporter: Reporter = {
   name: 'junit',
   summary: 'JUnit XML for CI servers, a test case for each verdict',
-  end(told) {
+  end(told, { version, host, now }) {
     const findings = told.flatMap((each) => each.findings)
     const failures = findings.filter(({ result }) => result === 'failed').length
     const errors = findings.filter(({ result }) => result === 'undecided' || result === 'troubled').length
     const time = seconds(findings.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0))
     const counts = `tests="${findings.length}" failures="${failures}" errors="${errors}" time="${time}"`
+    // In UTC, and without saying so: the one schema forbids a time zone.
+    const timestamp = new Date(now).toISOString().slice(0, 'yyyy-mm-ddThh:mm:ss'.length)
+    const where = `id="0" package="chaos" hostname="${escaped(host)}" timestamp="${timestamp}"`
     return [
       '<?xml version="1.0" encoding="UTF-8"?>',
-      `<testsuites name="chaos" ${counts}>`,
-      `  <testsuite name="chaos" ${counts}>`,
+      '<testsuites>',
+      `  <testsuite name="chaos" ${counts} ${where}>`,
+      `    <properties><property name="chaos" value="${escaped(version)}"/></properties>`,
       ...findings.map(testCase),
+      `    <system-out>${escaped(findings.map(outputOf).join(''))}</system-out>`,
+      '    <system-err/>',
       '  </testsuite>',
       '</testsuites>',
       '',
@@ -28,10 +35,9 @@ export const junitReporter: Reporter = {
 
 function testCase(finding: Finding): string {
   const { command, name, elapsedMs } = finding
-  const more = [problemOf(finding), outputOf(finding)].filter((text) => text !== '')
+  const problem = problemOf(finding)
   const open = `    <testcase classname="chaos.${command}" name="${escaped(name)}" time="${seconds(elapsedMs)}"`
-  if (more.length === 0) return `${open}/>`
-  return [`${open}>`, ...more, '    </testcase>'].join('\n')
+  return problem === '' ? `${open}/>` : [`${open}>`, problem, '    </testcase>'].join('\n')
 }
 
 function problemOf({ result, title, sentence, expected, evidence, file, line, again }: Finding): string {
@@ -45,12 +51,13 @@ function problemOf({ result, title, sentence, expected, evidence, file, line, ag
   return `      <${element} type="${result}" message="${escaped(message)}">${escaped(text.join('\n'))}</${element}>`
 }
 
-function outputOf({ levels, notes }: Finding): string {
+/** What qualifies a verdict, and each level; empty if there is nothing to add. */
+function outputOf({ name, levels, notes }: Finding): string {
   const lines = [
     ...notes,
     ...levels.map(({ level, result, reason }) => `${level}: ${result}${reason === '' ? '' : `, ${reason}`}`),
   ]
-  return lines.length === 0 ? '' : `      <system-out>${escaped(lines.join('\n'))}</system-out>`
+  return lines.length === 0 ? '' : `${[name, ...lines.map((line) => `  ${line}`)].join('\n')}\n`
 }
 
 const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(3)

@@ -24,6 +24,10 @@ export interface Place {
   readonly terminal: TerminalOptions
   /** The program's version. */
   readonly version: string
+  /** The name of this machine. */
+  readonly host: string
+  /** Milliseconds since 1970. */
+  readonly now: number
   /** The path of a history relative to the file that the text is written to. */
   pathTo(historyFile: string): string
 }
