@@ -172,6 +172,20 @@ describe('a configuration that cannot be is one line, and exit code 3:', () => {
   })
 })
 
+test('a configuration that throws is told with the line, and with the column where the loader leaves it', async () => {
+  const linesAt = async (text: string) => {
+    const cwd = project({ 'chaos.config.ts': text })
+    const { stderr } = await chaosHere(['run', '--config', 'chaos.config.ts'], { cwd })
+    return stderr
+      .trim()
+      .split('\n')
+      .slice(1)
+      .map((line) => line.replace(/.*chaos\.config\.ts/, ''))
+  }
+  expect(await linesAt(`throw new Error('no luck')`)).toEqual([':1'])
+  expect(await linesAt(`export default {}\n  throw new Error('no luck')`)).toEqual([':2:9'])
+})
+
 describe('what a configuration names', () => {
   const files = {
     'sub/work/mine.ts': MINE,

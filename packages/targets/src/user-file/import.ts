@@ -46,5 +46,6 @@ function redirectOutput(): () => void {
 export function thrownText(thrown: unknown, file: string): string {
   if (!(thrown instanceof Error)) return `it throws ${String(thrown)}`
   const frames = (thrown.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line) && line.includes(file))
-  return [thrown.message, ...frames].join('\n')
+  // The loader puts the head of a function before the first line: columns there are not those of the file.
+  return [thrown.message, ...frames.map((frame) => frame.replace(/:1:\d+(?=\)?$)/, ':1'))].join('\n')
 }
