@@ -183,7 +183,7 @@ test('a configuration that throws is told with the line, and with the column whe
       .map((line) => line.replace(/.*chaos\.config\.ts/, ''))
   }
   expect(await linesAt(`throw new Error('no luck')`)).toEqual([':1'])
-  expect(await linesAt(`export default {}\n  throw new Error('no luck')`)).toEqual([':2:9'])
+  expect(await linesAt(`export default {}\n  throw new Error('no luck')`)).toEqual([':2:7'])
 })
 
 describe('what a configuration names', () => {
