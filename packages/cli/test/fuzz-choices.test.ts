@@ -61,6 +61,11 @@ describe('a search for what an author of a protocol asks about', () => {
     ],
     [['--target', 'commit-wait', '--jump', '1s'], 'nothing where clocks jump by more than 0 ms: say with --expect'],
     [['--target', 'commit-wait', '--faults', 'clock'], 'say with --drift and --jump how wrong they are to be'],
+    [
+      ['--target', 'dns', '--workload', 'queue'],
+      'dns cannot be asked to enqueue, dequeue, drain, as the workload queue',
+    ],
+    [['--target', 'dns', '--workload', 'list-append'], 'dns replicates register and no lists'],
     [['--expect', 'none', '--no-invariants'], '--no-invariants leaves them out'],
   ])('refuses %j with the reason', async (args, reason) => {
     const { exitCode, stderr } = await chaosHere(['fuzz', ...args])

@@ -24,6 +24,13 @@ describe('chaos fuzz', () => {
     expect(JSON.parse(checked.stdout).levels.linearizable.result).toBe('violated')
   })
 
+  test('writes what it finds with the model of its workload', async () => {
+    const args = ['--workload', 'set', '--bug', 'ack-before-majority', '--seeds', '400', '--shrink', '100ms']
+    const { failures } = JSON.parse((await fuzz(args, temporaryDirectory())).stdout)
+    const checked = await chaosHere(['check', failures[0].history, '--json'])
+    expect(JSON.parse(checked.stdout)).toMatchObject({ model: 'set', levels: { linearizable: { result: 'violated' } } })
+  })
+
   patientTest(
     'follows a broken invariant up until a client sees it; the file of either shows just that again',
     async () => {

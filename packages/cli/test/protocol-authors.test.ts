@@ -55,6 +55,20 @@ describe('the simulator as a library', () => {
     expect(runs[0]?.report.levels['linearizable']?.result).toBe('met')
   })
 
+  test('refuses what would test something else than was meant, or nothing', async () => {
+    const protocol = await moduleIn(await withProtocol())
+    const settings = [
+      [{ faults: ['kil'] }, 'faults: kil: there is no such fault. Did you mean kill?'],
+      [{ seedz: 3 }, 'seedz: there is no such setting. Did you mean seed'],
+      [{ knobs: { zz: 1 } }, 'knobs.zz: there is no such knob of majorities'],
+      [{ seeds: 0 }, 'seeds: 0 is no number of seeds: give a whole number from 1.'],
+      [{ seeds: Number.NaN }, 'seeds: NaN is no number of seeds'],
+      [{ workload: 'queue' }, 'majorities cannot be asked to enqueue, dequeue, drain, as the workload queue does.'],
+    ] as const
+    for (const [given, reason] of settings) expect(() => search(protocol, given), reason).toThrow(reason)
+    expect(() => simulate(protocol, { nodes: 0 })).toThrow('nodes: 0 is no number of nodes')
+  })
+
   test('refuses what is no protocol, and names that there are not', async () => {
     expect(() => search({} as ProtocolModule)).toThrow('the protocol: "name" is no text')
     const protocol = await moduleIn(await withProtocol())

@@ -14,5 +14,5 @@ export type {
 export { clockBoundsOf, DEFAULT_OBJECT, notPromisedUnder, promiseOf, stickinessOf } from './definition.ts'
 export type { Effect, MachineEvent, NodeSetting, NodeStatus, StateMachine, Transition } from './machine.ts'
 export { describeEvent, MachineError, threwBetweenSteps, threwOn, traceOf } from './machine-error.ts'
-export { functionsOf } from './objects/registry.ts'
+export { functionsOf, objects } from './objects/registry.ts'
 export { findProtocol, protocols } from './registry.ts'

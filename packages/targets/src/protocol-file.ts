@@ -1,10 +1,12 @@
 import { resolve } from 'node:path'
-import { UserError } from '@chaosproxy/history'
+import { type FaultKind, faultDefinitions } from '@chaosproxy/faults'
+import { didYouMean, UserError } from '@chaosproxy/history'
 import {
   type ClockBounds,
   checkedProtocol,
   DEFAULT_OBJECT,
   findProtocol,
+  objects,
   type ProtocolDefinition,
   type ProtocolModule,
   protocols,
@@ -13,8 +15,7 @@ import { binaryProtocol, isBinary } from './binary/binary-protocol.ts'
 import { importUserFile, isUserFile, thrownText } from './user-file/import.ts'
 
 const DEFAULT_NODES = 3
-/** The functions of a protocol that does not declare any. */
-const REGISTER_FUNCTIONS = ['read', 'write', 'cas']
+const objectNames = objects.map(({ name }) => name)
 const promiseNames: readonly unknown[] = ['linearizable', 'sequential', 'eventual', 'convergent', 'none']
 
 /**
@@ -47,10 +48,17 @@ export function protocolFrom(exported: unknown, path: string): ProtocolDefinitio
   const { name, promises = 'linearizable', defaultNodes = DEFAULT_NODES, knobs = [], bugs = [] } = module
   if (typeof promises !== 'function' && !promiseNames.includes(promises))
     throw wrong(`"promises" is "${promises}", not one of ${promiseNames.join(', ')}, and no function`)
-  const { objects = [DEFAULT_OBJECT], functions = REGISTER_FUNCTIONS } = module
-  for (const [member, list] of Object.entries({ objects, functions }))
+  const { functions } = module
+  // Where nothing but functions is declared, they alone decide.
+  const { objects: named = functions === undefined ? [DEFAULT_OBJECT] : objectNames } = module
+  for (const [member, list] of Object.entries({ objects: named, functions: functions ?? [] }))
     if (!Array.isArray(list) || list.some((item) => typeof item !== 'string'))
       throw wrong(`"${member}" is no list of names`)
+  for (const object of named)
+    if (functions === undefined && !objectNames.includes(object))
+      throw wrong(
+        `"objects" has "${object}".${didYouMean(object, objectNames)} Of any but ${objectNames.join(', ')}, "functions" has to say what clients can ask for`,
+      )
   if (!Number.isInteger(defaultNodes) || defaultNodes < 1) throw wrong(`"defaultNodes" is ${defaultNodes}`)
   for (const [member, list] of Object.entries({ knobs, bugs, invariants: module.invariants ?? [] }))
     if (!Array.isArray(list) || list.some((item) => typeof item?.name !== 'string'))
@@ -58,7 +66,13 @@ export function protocolFrom(exported: unknown, path: string): ProtocolDefinitio
   for (const knob of knobs)
     if (!['number', 'boolean', 'string'].includes(typeof knob.default))
       throw wrong(`the knob "${knob.name}" has no "default" that is a number, true, false or a text`)
-  const { clocks } = module
+  const { clocks, notUnder } = module
+  const kindsOf = (kinds: unknown): readonly FaultKind[] => {
+    const problem = kindsProblem(kinds)
+    if (problem !== undefined) throw wrong(problem)
+    return kinds as readonly FaultKind[]
+  }
+  if (notUnder !== undefined && typeof notUnder !== 'function') kindsOf(notUnder)
   const boundsOf = (bounds: unknown): ClockBounds => {
     const problem = clockProblem(bounds)
     if (problem !== undefined) throw wrong(problem)
@@ -79,13 +93,24 @@ export function protocolFrom(exported: unknown, path: string): ProtocolDefinitio
     knobs,
     bugs,
     name,
-    objects,
+    objects: named,
     functions,
     promises: typeof promises === 'function' ? promises : () => promises,
+    notUnder: typeof notUnder === 'function' ? (given) => kindsOf(notUnder(given)) : notUnder,
     clocks: typeof clocks === 'function' ? (given) => boundsOf(clocks(given)) : clocks,
     defaultNodes,
     create,
   })
+}
+
+/** What is wrong with the kinds of fault under which nothing is promised; undefined if nothing is. */
+function kindsProblem(kinds: unknown): string | undefined {
+  if (!Array.isArray(kinds)) return `"notUnder" is ${JSON.stringify(kinds)}, not a list of kinds of fault`
+  const known: readonly string[] = faultDefinitions.map(({ kind }) => kind)
+  const wrong: unknown = kinds.find((kind) => !known.includes(kind))
+  return wrong === undefined
+    ? undefined
+    : `"notUnder" has ${JSON.stringify(wrong)}, which is no kind of fault.${didYouMean(String(wrong), known)} There are: ${known.join(', ')}`
 }
 
 /** What is wrong with declared bounds of clocks; undefined if nothing is. */

@@ -13,7 +13,7 @@ import {
   unpromisedOf,
   usualStrategies,
 } from '@chaosproxy/simulator'
-import { type SubjectSettings, subjectFrom } from './subject.ts'
+import { requireSane, type SubjectSettings, subjectFrom } from './subject.ts'
 
 /** How long and for what to search; every member has a default. */
 export interface SearchSettings
@@ -52,6 +52,11 @@ export interface Searched {
   readonly vacuous: readonly string[]
 }
 
+const SEARCH_MEMBERS = [
+  ...['seeds', 'seed', 'nodes', 'operations', 'shrinkMs'],
+  ...['faults', 'clocks', 'clients', 'lengthMs', 'mix'],
+] as const
+
 const MEMORY_BYTES = 256 * 2 ** 20
 
 /**
@@ -64,6 +69,7 @@ const MEMORY_BYTES = 256 * 2 ** 20
 export function search(protocol: ProtocolModule, settings: SearchSettings = {}): Searched {
   const { seeds = 300, seed = 1, nodes, operations = 60, shrinkMs = 1_000, level } = settings
   const { faults, clocks, clients, lengthMs, mix } = settings
+  requireSane(settings, SEARCH_MEMBERS, { seeds, nodes, operations, clients })
   const choices: TrialChoices = { faults, clocks, clients, lengthMs, mix }
   const subject = { ...subjectFrom(protocol, settings), nodes, operations, choices }
   if (subject.level !== NO_LEVEL) refuseUnpromised(subject, level)

@@ -4,8 +4,7 @@ import { type Event, type History, historyFromEvents, millis, UserError } from '
 import { functionsOf, type ProtocolModule, stickinessOf } from '@chaosproxy/protocols'
 import { createSimulatedCluster, NO_LEVEL, simulateRun } from '@chaosproxy/simulator'
 import { settingsFor } from '@chaosproxy/workloads'
-import { oneOf } from '../arguments/one-of.ts'
-import { type SubjectSettings, subjectFrom } from './subject.ts'
+import { requireSane, type SubjectSettings, subjectFrom } from './subject.ts'
 
 /** One simulated run; every member has a default. */
 export interface SimulateSettings extends SubjectSettings {
@@ -47,13 +46,7 @@ export function simulate(protocol: ProtocolModule, settings: SimulateSettings = 
   const { workload, knobs, bug, level } = subject
   const { seed = 1, nodes = subject.protocol.defaultNodes, faults = [] } = settings
   const { timeMs = 3_000, rate = 200, clients = 10 } = settings
-  for (const name of faults)
-    oneOf(
-      'faults',
-      'fault',
-      name,
-      nemeses.map((nemesis) => nemesis.name),
-    )
+  requireSane(settings, ['seed', 'nodes', 'faults', 'timeMs', 'rate', 'clients'], { nodes, clients })
   const functions = functionsOf(subject.protocol)
   const isWeaker = level !== 'linearizable' || !workload.functions.every((f) => functions.includes(f))
   const machine = subject.protocol.create({ bug, object: workload.object, knobs })

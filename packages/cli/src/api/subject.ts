@@ -1,10 +1,12 @@
+import { nemeses } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import { type KnobValue, type ProtocolDefinition, type ProtocolModule, promiseOf } from '@chaosproxy/protocols'
 import { DEFAULT_WORKLOAD } from '@chaosproxy/runner'
 import { guardProtocol, NO_LEVEL, type Subject } from '@chaosproxy/simulator'
 import { protocolFrom } from '@chaosproxy/targets'
 import { findWorkload, type Settings, type Workload, workloads } from '@chaosproxy/workloads'
-import { oneOf } from '../arguments/one-of.ts'
+import { knownName, oneOf } from '../arguments/one-of.ts'
+import { requireAskable } from '../arguments/workload.ts'
 
 /** What is simulated, and how: every member has a default. */
 export interface SubjectSettings {
@@ -16,6 +18,28 @@ export interface SubjectSettings {
   /** One of the protocol's own mistakes. */
   readonly bug?: string | undefined
   readonly knobs?: { readonly [name: string]: KnobValue } | undefined
+}
+
+const SUBJECT_MEMBERS = ['workload', 'workloadSettings', 'level', 'bug', 'knobs'] as const
+
+/**
+ * Those that are typed wrong would be ignored, and another thing tested than was meant.
+ *
+ * @throws UserError (usage) for a member that is not among `own` or those of every subject, an unknown fault, or a count
+ *   that is none.
+ */
+export function requireSane(
+  settings: SubjectSettings & { readonly faults?: readonly string[] | undefined },
+  own: readonly string[],
+  counts: { readonly [name: string]: number | undefined },
+): void {
+  const known = [...SUBJECT_MEMBERS, ...own]
+  for (const member of Object.keys(settings)) knownName(member, 'setting', member, known)
+  const faults = nemeses.map(({ name }) => name)
+  for (const name of settings.faults ?? []) knownName(`faults: ${name}`, 'fault', name, faults)
+  for (const [name, count] of Object.entries(counts))
+    if (count !== undefined && !(Number.isInteger(count) && count >= 1))
+      throw new UserError('usage', `${name}: ${count} is no number of ${name}: give a whole number from 1.`)
 }
 
 /** @throws UserError (usage) for something that is no protocol, or an unknown name. */
@@ -32,6 +56,15 @@ export function subjectFrom(
       `${protocol.name} promises no level and has no invariants: say which level to hold it to.`,
     )
   if (held !== NO_LEVEL) oneOf('level', 'level', held, workload.levels)
+  const settings = workloadSettings
+  requireAskable({ protocol, workload, settings, level: held })
+  for (const knob of Object.keys(knobs))
+    knownName(
+      `knobs.${knob}`,
+      `knob of ${protocol.name}`,
+      knob,
+      protocol.knobs.map(({ name }) => name),
+    )
   if (bug !== undefined)
     oneOf(
       'bug',
@@ -39,7 +72,7 @@ export function subjectFrom(
       bug,
       protocol.bugs.map(({ name }) => name),
     )
-  return { target: protocol.name, protocol, bug, knobs, level: held, workload, settings: workloadSettings }
+  return { target: protocol.name, protocol, bug, knobs, level: held, workload, settings }
 }
 
 function workloadNamed(name: string): Workload {

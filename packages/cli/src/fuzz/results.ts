@@ -1,5 +1,4 @@
 import { dirname, join } from 'node:path'
-import type { Event } from '@chaosproxy/history'
 import { openHistoryWriter } from '@chaosproxy/history/files'
 import type { Scenario } from '@chaosproxy/runner'
 import { causeOf, type Finding, printReplay } from '@chaosproxy/simulator'
@@ -77,7 +76,7 @@ async function written(
     files.replay,
     printReplay({ scenario: portable(scenario, files.replay), found, digest, source, invariants }),
   )
-  writeHistory(files.history, events)
+  writeHistory(files.history, { events, header: shown.header })
   return { shown: { ...shown, sentence }, files }
 }
 
@@ -97,8 +96,8 @@ async function smallest(pool: Tinypool, settings: FuzzSettings, finding: Finding
 
 const sentenceOf = ({ failure }: Finding): string => (failure.kind === 'violation' ? failure.sentence : failure.what)
 
-function writeHistory(path: string, events: readonly Event[]): void {
-  const writer = openHistoryWriter(path, { header: { chaos: 1, model: 'register', initial: null } })
+function writeHistory(path: string, { events, header }: Pick<Shown, 'events' | 'header'>): void {
+  const writer = openHistoryWriter(path, { header })
   writer.appendAll(events)
   writer.close()
 }

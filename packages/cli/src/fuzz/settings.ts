@@ -18,7 +18,7 @@ import { parseLevel } from '../arguments/names.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration } from '../arguments/quantities.ts'
 import { chooseTarget, parseBug, parseKnobs, requireSettings } from '../arguments/target.ts'
-import { type ChosenWorkload, chooseWorkload, parseWorkloadSettings } from '../arguments/workload.ts'
+import { type ChosenWorkload, chooseWorkload, parseWorkloadSettings, requireAskable } from '../arguments/workload.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { type OwnConfig, readOwnConfig } from '../config/own.ts'
 import { withPaths } from '../config/registries.ts'
@@ -74,6 +74,7 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
   const level = textOf(options, 'expect') ?? (rest.expect === NO_LEVEL ? undefined : rest.expect)
   const invariants = options['invariants'] !== false
   const held = heldTo(protocol, workload.workload.object, knobs, level, invariants)
+  requireAskable({ ...held, protocol, workload: workload.workload, settings: settingsIn(asked) })
   const choices = parseTrialOptions(options, workload.workload)
   if (held.level !== NO_LEVEL) refuseUnpromised(protocol, held.knobs, choices, level)
   return {

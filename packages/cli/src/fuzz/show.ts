@@ -1,6 +1,6 @@
 import { check, type Report, type Verdict, verdictOf } from '@chaosproxy/checker'
 import { type NodeId, nodeNames } from '@chaosproxy/faults'
-import { type Event, type History, historyFromEvents, millis, type Nanos } from '@chaosproxy/history'
+import { type Event, type Header, type History, historyFromEvents, millis, type Nanos } from '@chaosproxy/history'
 import { type FaultRecord, type SequenceStep, sequenceColumns, sequenceSteps } from '@chaosproxy/report'
 import { idleKinds, missingSuccesses, type Scenario } from '@chaosproxy/runner'
 import { digestOf, type Failure, type LogLine, NO_LEVEL, type Subject } from '@chaosproxy/simulator'
@@ -22,6 +22,8 @@ export interface Shown {
   /** Faults that could not be injected, nodes that ended on their own. */
   readonly trouble: readonly string[]
   readonly events: readonly Event[]
+  /** The first line of a file with these events. */
+  readonly header: Header
   readonly history: History
   /** The report on the level it is held to, with a counterexample as small as possible. */
   readonly report: Report
@@ -95,6 +97,7 @@ export function explain(played: PlayedScenario): Shown {
     doubts: failure === undefined ? doubtsOf(played, verdict) : [],
     trouble,
     events,
+    header: { chaos: 1, model: nameOf(workload.model), initial: workload.initial },
     history,
     report,
     digest: digestOf(events),

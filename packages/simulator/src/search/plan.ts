@@ -85,10 +85,29 @@ function chooseKnobs(subject: Subject, random: Random): { readonly [name: string
   return knobs
 }
 
-/** Workload settings worth varying are drawn for each trial, unless the user has set them. */
-function chooseSettings({ workload, settings: chosen, level, protocol }: Subject, random: Random): Settings {
+type Asking = Pick<Subject, 'workload' | 'level' | 'protocol' | 'settings'>
+
+/** Whether settings are those for less than linearizability, or for less than all that the workload can ask for. */
+function isForLess({ workload, level, protocol }: Asking): boolean {
   const functions = functionsOf(protocol)
-  const isWeaker = level !== 'linearizable' || !workload.functions.every((name) => functions.includes(name))
+  return level !== 'linearizable' || !workload.functions.every((name) => functions.includes(name))
+}
+
+/** Why clients of the protocol cannot do what the workload's clients do: `cannot be asked to add`; undefined if they can. */
+export function whyUnaskable(subject: Asking): string | undefined {
+  const { workload, settings, protocol } = subject
+  const functions = functionsOf(protocol)
+  const needed = workload.uses?.(settingsFor(workload, settings, isForLess(subject))) ?? workload.functions
+  const lacking = needed.filter((name) => !functions.includes(name))
+  if (lacking.length > 0) return `cannot be asked to ${lacking.join(', ')}`
+  if (protocol.objects.includes(workload.object)) return undefined
+  return `replicates ${protocol.objects.join(', ')} and no ${workload.object}`
+}
+
+/** Workload settings worth varying are drawn for each trial, unless the user has set them. */
+function chooseSettings(subject: Subject, random: Random): Settings {
+  const { workload, settings: chosen } = subject
+  const isWeaker = isForLess(subject)
   const drawn: { [name: string]: SettingValue } = {}
   for (const setting of workload.settings) {
     const { name, worthTrying } = setting

@@ -1,6 +1,13 @@
 import { basename, extname } from 'node:path'
 import type { Millis } from '@chaosproxy/history'
-import type { MachineEvent, NodeSetting, NodeStatus, ProtocolModule, Transition } from '@chaosproxy/protocols'
+import {
+  type MachineEvent,
+  type NodeSetting,
+  type NodeStatus,
+  objects,
+  type ProtocolModule,
+  type Transition,
+} from '@chaosproxy/protocols'
 import { wordsOf } from '../command/words.ts'
 import { LineProcess } from './line-process.ts'
 
@@ -37,6 +44,8 @@ export function binaryProtocol(reference: string): ProtocolModule {
   return {
     name: nameOf(words),
     summary: `the program ${words.join(' ')}`,
+    // Only the program knows what it can be asked.
+    objects: objects.map(({ name }) => name),
     create: () => machineOf(words),
   }
 }

@@ -1,0 +1,41 @@
+import { findProtocol, functionsOf, type ProtocolModule } from '@chaosproxy/protocols'
+import { describe, expect, test } from 'vitest'
+import { protocolFrom } from '../src/protocol-file.ts'
+
+const mine = (members: object) =>
+  protocolFrom({ name: 'mine', create: findProtocol('raft')!.create, ...members }, 'mine.mjs')
+
+describe('a user’s protocol', () => {
+  test.each([
+    [{}, ['register'], 'read, append, write, cas'],
+    [{ objects: ['set'] }, ['set'], 'add, contains, remove, read'],
+    [{ objects: ['set', 'queue'], functions: ['add'] }, ['set', 'queue'], 'add'],
+    [{ objects: ['stack'], functions: ['push', 'pop'] }, ['stack'], 'push, pop'],
+  ] satisfies readonly [Partial<ProtocolModule>, readonly string[], string][])(
+    'of which is declared %j replicates %j',
+    (members, objects, functions) => {
+      const protocol = mine(members)
+      expect(protocol.objects).toEqual(objects)
+      expect([...functionsOf(protocol)].sort()).toEqual(functions.split(', ').sort())
+    },
+  )
+
+  test('that declares functions alone is asked whatever they allow', () => {
+    expect(mine({ functions: ['add', 'read'] }).objects).toContain('counter')
+  })
+
+  test.each([
+    [{ objects: ['sett'] }, '"objects" has "sett". Did you mean set?'],
+    [{ notUnder: ['kil'] }, '"notUnder" has "kil", which is no kind of fault. Did you mean kill?'],
+    [{ notUnder: 'kill' }, '"notUnder" is "kill", not a list of kinds of fault'],
+  ])('is refused with the reason if it declares %j', (members, reason) => {
+    expect(() => mine(members)).toThrow(reason)
+  })
+
+  test('may say by its knobs under which faults it promises nothing, in words that there are', () => {
+    const { notUnder } = mine({ notUnder: ({ strict }: { strict?: boolean }) => (strict ? [] : ['kil']) })
+    const asked = (strict: boolean) => typeof notUnder === 'function' && notUnder({ strict })
+    expect(asked(true)).toEqual([])
+    expect(() => asked(false)).toThrow('Did you mean kill?')
+  })
+})
