@@ -24,6 +24,16 @@ describe('chaos fuzz', () => {
     expect(JSON.parse(checked.stdout).levels.linearizable.result).toBe('violated')
   })
 
+  test('draws every operation and fault to which a failure was cut down', async () => {
+    const args = ['--workload', 'set', '--bug', 'ack-before-majority', '--seeds', '400']
+    const { stdout } = await chaosHere(['fuzz', ...args, '--out', temporaryDirectory()])
+    const [, operations, faults] = /to (\d+) operations?, (\d+) faults?/.exec(stdout) ?? []
+    expect(Number(operations)).toBeLessThanOrEqual(12)
+    expect(stdout.match(/p\d+ (add|remove|read) .*→ n\d/g)?.length).toBeGreaterThanOrEqual(Number(operations))
+    expect(Number(faults)).toBeGreaterThan(0)
+    expect(stdout).toMatch(/killed|partition|cut|paused|late|lost|clock/)
+  })
+
   test('writes what it finds with the model of its workload', async () => {
     const args = ['--workload', 'set', '--bug', 'ack-before-majority', '--seeds', '400', '--shrink', '100ms']
     const { failures } = JSON.parse((await fuzz(args, temporaryDirectory())).stdout)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { importUserFile } from '@chaosproxy/targets/user-file'
 import { describe, expect } from 'vitest'
 import { installed } from '../../proxy/test/real-servers.ts'
-import { type ProtocolModule, search, simulate } from '../src/index.ts'
+import { type ProtocolModule, type SearchSettings, search, simulate } from '../src/index.ts'
 import { chaos, chaosHere, root, startProcess, temporaryDirectory } from './chaos.ts'
 import { patientTest, test } from './patient.ts'
 
@@ -65,7 +65,8 @@ describe('the simulator as a library', () => {
       [{ seeds: Number.NaN }, 'seeds: NaN is no number of seeds'],
       [{ workload: 'queue' }, 'majorities cannot be asked to enqueue, dequeue, drain, as the workload queue does.'],
     ] as const
-    for (const [given, reason] of settings) expect(() => search(protocol, given), reason).toThrow(reason)
+    for (const [given, reason] of settings)
+      expect(() => search(protocol, given as SearchSettings), reason).toThrow(reason)
     expect(() => simulate(protocol, { nodes: 0 })).toThrow('nodes: 0 is no number of nodes')
   })
 

@@ -1,6 +1,14 @@
-import { check, type Report, type Verdict, verdictOf } from '@chaosproxy/checker'
+import { type Counterexample, check, type Report, type Verdict, verdictOf } from '@chaosproxy/checker'
 import { type NodeId, nodeNames } from '@chaosproxy/faults'
-import { type Event, type Header, type History, historyFromEvents, millis, type Nanos } from '@chaosproxy/history'
+import {
+  type Event,
+  FLAG_FINAL,
+  type Header,
+  type History,
+  historyFromEvents,
+  millis,
+  type Nanos,
+} from '@chaosproxy/history'
 import { type FaultRecord, type SequenceStep, sequenceColumns, sequenceSteps } from '@chaosproxy/report'
 import { idleKinds, missingSuccesses, type Scenario } from '@chaosproxy/runner'
 import { digestOf, type Failure, type LogLine, NO_LEVEL, type Subject } from '@chaosproxy/simulator'
@@ -105,7 +113,7 @@ export function explain(played: PlayedScenario): Shown {
     columns: sequenceColumns(nodeNames(scenario.nodes)),
     steps: sequenceSteps({
       history,
-      operations: counterexample?.operations.map(({ operation }) => operation) ?? plannedRows(scenario, history),
+      operations: counterexample === undefined ? plannedRows(scenario, history) : rowsToShow(counterexample, played),
       culprit: counterexample?.culprit,
       faults: scenario.faults,
       log,
@@ -131,6 +139,26 @@ const doubtsOf = ({ level, workload, history, records }: PlayedScenario, verdict
 ]
 
 const nameOf = (model: Workload['model']): string => (typeof model === 'string' ? model : model.name)
+
+/** A scenario with more operations than this is not shown whole. */
+const FEW_OPERATIONS = 12
+
+/**
+ * What contradicts the level and, beside it, whatever else is left of a scenario that was cut down, because each of it takes
+ * part; for levels that are about final reads, those of the same object.
+ */
+function rowsToShow({ level, operations }: Counterexample, { scenario, history }: PlayedScenario): number[] {
+  const { flags, key, length } = history.operations
+  const accused = operations.map(({ operation }): number => operation)
+  const isWhole = scenario.operations.length <= FEW_OPERATIONS
+  const keys = new Set(accused.map((row) => key[row]))
+  const isAboutFinalReads = level === 'eventual' || level === 'convergent'
+  const isShown = (row: number): boolean =>
+    (isWhole && row < scenario.operations.length) ||
+    (isAboutFinalReads && ((flags[row] ?? 0) & FLAG_FINAL) !== 0 && keys.has(key[row]))
+  const others = Array.from({ length }, (_, row) => row).filter(isShown)
+  return [...new Set([...accused, ...others])].sort((a, b) => a - b)
+}
 
 /** What clients asked, except for the final reads: shown if the history shows no failure. */
 const plannedRows = (scenario: Scenario, history: History): number[] =>
