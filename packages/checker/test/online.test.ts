@@ -232,6 +232,35 @@ test('a key that needs too much memory is given up', () => {
   expect(checker.retained()).toBeLessThan(3)
 })
 
+/** A cas that names only its new value, and its answer. */
+const getset = (process: number, to: Json, answer: Json): readonly EventInput[] => [
+  { process, type: 'invoke', f: 'cas', value: [to] },
+  { process, type: 'ok', f: 'cas', value: [answer, to] },
+]
+
+test('a cas may name only its new value, and then its answer says the old one', () => {
+  const watched = watch([...timeline('w1|'), ...getset(1, '2', '1'), ...getset(1, null, '2'), ...timeline('r_|')])
+  expect(watched).toMatchObject({ violation: undefined, soFar: 'not certain' })
+})
+
+test('a cas that names only its new value is certain until an answer says the old one', () => {
+  const [invoke] = getset(1, 2, 1)
+  const end = { process: 1, type: 'info', f: 'cas', value: [2] } as const
+  expect(watch([invoke!, end, ...timeline('r2|')]).soFar).toBe('linearizable')
+})
+
+test('a value that a cas overwrote is not there any more, even if the cas named only its new value', () => {
+  const { violation } = watch([...timeline('w1|'), ...getset(1, 2, 1), ...timeline('r1|')])
+  expect(violation).toMatchObject({ position: 5 })
+  expect(watch([...timeline('w1|'), ...getset(1, 2, 1), ...timeline('r2|')]).violation).toBeUndefined()
+})
+
+test('a cas that names neither one value nor two is refused', () => {
+  expect(() => online().push({ process: 1, type: 'invoke', f: 'cas', value: [1, 2, 3] })).toThrow(
+    "event 0: process 1's cas takes [old, new], or [new] if its answer says the old value, not [1,2,3].",
+  )
+})
+
 test("events that are not a client's are passed over, unknown operations named", () => {
   const checker = online()
   expect(checker.push({ process: 'nemesis', type: 'info', f: 'kill' })).toBeUndefined()

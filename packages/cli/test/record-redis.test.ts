@@ -29,6 +29,18 @@ describe.skipIf(program === undefined)(
       expect(stdout).toMatch(/eventual +✔ met/)
     })
 
+    test('commands that return the value they replace are recorded and judged', async () => {
+      const { port } = await startRedis(installed('redis-server') ?? '')
+      const commands = ['set x 1', 'getset x 2', 'set x 3 get', 'getdel x', 'incr x']
+      const { exitCode, stdout, stderr } = await record(
+        port,
+        ...['sh', '-c', commands.map((command) => `redis-cli -p {n1.port} ${command}`).join('; ')],
+      )
+      // A single client proves nothing.
+      expect(exitCode, stdout + stderr).toBe(2)
+      expect(stdout).toMatch(/7 operations .*: 7 ok.*; 2 reads, 1 write and 4 cas/)
+    })
+
     // As drivers do by default: what got no answer is sent again first of all once the client has reconnected.
     const INCREMENTS = `
       const { connect } = require('node:net')

@@ -16,6 +16,7 @@ import { clientsOf } from '../clients.ts'
 import { APPEND, CAS, type Decoder, DIFFERS, type Encoded, gathered, later, NEVER, READ, WRITE } from '../encoded.ts'
 import { placeOf } from '../objects/place.ts'
 import type { CheckOptions } from '../options.ts'
+import { saidOf } from '../record/half-said.ts'
 import { UNJUDGED } from '../record/outcome.ts'
 import { isUnknownStart, UNMENTIONED } from '../start/unknown.ts'
 import { type IdColumns, numberValues } from './value-numbers.ts'
@@ -226,15 +227,16 @@ function casPairs(history: History, nullId: number): Pairs {
   const idOf = (value: Json): number => (value === null ? nullId : history.values.id(value))
   const learn = (operation: number): void => {
     const value: Json = history.values.json(input[operation] as ValueId)
-    if (!Array.isArray(value) || value.length !== 2) {
+    const said = saidOf(value)
+    if (said?.is !== 'full') {
       throw new UserError(
         'input',
         `${placeOf(history, operation)}: cas takes [old, new], not ${JSON.stringify(value)}. Write the value as a pair, e.g. "value":[1,2].`,
       )
     }
     const place = ValueTable.placeOf(input[operation])
-    from[place] = idOf(value[0])
-    to[place] = idOf(value[1])
+    from[place] = idOf(said.from)
+    to[place] = idOf(said.to)
     isKnown[place] = 1
   }
   return { from, to, isKnown, learn }

@@ -1,5 +1,6 @@
 import { canonical, type EventInput, isClient, type Json, keyName, type Process, UserError } from '@chaosproxy/history'
 import { show } from '../counterexample/words.ts'
+import { type Said, saidOf } from '../record/half-said.ts'
 import { isUnknownStart } from '../start/unknown.ts'
 import { createMonitorFromAny } from './any-start.ts'
 import { createRegisterMonitor, type Flight, type Impossible, type RegisterMonitor, type ValueName } from './monitor.ts'
@@ -49,6 +50,8 @@ interface Open {
   readonly key: string | undefined
   readonly f: string
   readonly input: Json
+  /** Absent unless it is a cas. */
+  readonly said: Said | undefined
   /** Absent if the key is not judged. */
   readonly flight: Flight | undefined
 }
@@ -58,7 +61,8 @@ interface Open {
  * be read), it reports a violation at the very event after which `check` would report one for the history so far. If
  * they repeat sooner, it may report it later or miss it, and is `not certain` from then on; a violation it does report
  * is always real. It gives up keys with appended strings and keys that the recorder marks. For a key whose initial
- * value is unknown, a violation may be reported some events late.
+ * value is unknown, a violation may be reported some events late. A cas that names only its new value is taken for a
+ * write, so the checker is `not certain` once one is answered by the old value.
  *
  * Its memory is bounded by the operations that overlap, not by the length of the history: values written while some
  * read or cas is in flight, and writes of unknown outcome that were never read.
@@ -76,7 +80,8 @@ export function createOnlineChecker(options: OnlineOptions): OnlineChecker {
       if (!isClient(process) || found !== undefined) return undefined
       if (event.type === 'invoke') {
         const { f, value: input = null } = event
-        open.set(process, { key: keyName(event.key), f, input, flight: called(keys, event, position) })
+        const said = f === 'cas' ? saidOf(input) : undefined
+        open.set(process, { key: keyName(event.key), f, input, said, flight: called(keys, event, said, position) })
         return undefined
       }
       const operation = open.get(process)
@@ -91,7 +96,7 @@ export function createOnlineChecker(options: OnlineOptions): OnlineChecker {
     },
     soFar() {
       if (found !== undefined) return 'not linearizable'
-      if (keys.isEveryKeyTouched) return 'not certain'
+      if (keys.isEveryKeyTouched || keys.isAnswerUnused) return 'not certain'
       for (const monitor of keys.monitors.values())
         if (monitor === 'given up' || !monitor.certain()) return 'not certain'
       return 'linearizable'
@@ -109,6 +114,8 @@ export function createOnlineChecker(options: OnlineOptions): OnlineChecker {
 interface Keys {
   readonly monitors: Map<string | undefined, RegisterMonitor | 'given up'>
   isEveryKeyTouched: boolean
+  /** Whether some cas was taken for a write although its answer says what it replaced. */
+  isAnswerUnused: boolean
   readonly failedCas: OnlineOptions['failedCas']
   readonly createMonitor: () => RegisterMonitor
   /** The name of a value; null stands for the initial one. */
@@ -122,6 +129,7 @@ function createKeys({ initial: given, failedCas, retainAtMost = RETAIN_AT_MOST }
   return {
     monitors: new Map(),
     isEveryKeyTouched: false,
+    isAnswerUnused: false,
     failedCas,
     createMonitor: () => (anyStart ? createMonitorFromAny(retainAtMost) : createRegisterMonitor(initial, retainAtMost)),
     name: (value) => (value === null || value === undefined ? initial : nameOf(value)),
@@ -156,8 +164,9 @@ function noteMark(keys: Keys, { f, key }: EventInput): void {
   }
 }
 
-function called(keys: Keys, { f, key: named, value, process }: EventInput, position: number): Flight | undefined {
-  const key = keyName(named)
+function called(keys: Keys, event: EventInput, said: Said | undefined, position: number): Flight | undefined {
+  const { f, value } = event
+  const key = keyName(event.key)
   const monitor = monitorOf(keys, key)
   if (!isKnown(f)) throw new UserError('input', `${at(position)}: ${unknownFunction(f)}`)
   if (monitor === 'given up') return undefined
@@ -167,30 +176,25 @@ function called(keys: Keys, { f, key: named, value, process }: EventInput, posit
   if (f === 'append' || (value === undefined && f !== 'read' && f !== 'get')) return giveUp(keys, key)
   else if (f === 'read' || f === 'get') flight = monitor.called(position, { kind: 'read' })
   else if (f !== 'cas') flight = monitor.called(position, { kind: 'write', value: name(value) })
-  else {
-    const [from, to] = pairOf(value, position, process)
-    flight =
-      name(from) === name(to)
-        ? monitor.called(position, { kind: 'read' })
-        : monitor.called(position, { kind: 'write', value: name(to), replaces: name(from) })
-  }
+  else if (said === undefined) throw new UserError('input', `${at(position)}: ${notACas(event)}`)
+  else if (said.is === 'half') flight = monitor.called(position, { kind: 'write', value: name(said.to) })
+  else if (name(said.from) === name(said.to)) flight = monitor.called(position, { kind: 'read' })
+  else flight = monitor.called(position, { kind: 'write', value: name(said.to), replaces: name(said.from) })
   return flight === 'too much to remember' ? giveUp(keys, key) : flight
 }
 
-function ended(
-  keys: Keys,
-  event: EventInput,
-  { key, f, input, flight }: Open,
-  position: number,
-): Impossible | undefined {
+function ended(keys: Keys, event: EventInput, { key, said, flight }: Open, position: number): Impossible | undefined {
   const monitor = monitorOf(keys, key)
   if (monitor === 'given up' || flight === undefined) return undefined
   if (event.type === 'info') return monitor.abandoned(flight)
   if (event.type === 'fail') {
     const impossible = monitor.failed(flight)
-    return impossible ?? (f === 'cas' && keys.failedCas === 'observes' ? giveUp(keys, key) : undefined)
+    return impossible ?? (said?.is === 'full' && keys.failedCas === 'observes' ? giveUp(keys, key) : undefined)
   }
-  const read = flight.written === undefined ? keys.name(readBy(f, input, event)) : undefined
+  if (said?.is === 'half' && saidOf(event.value)?.is === 'full') keys.isAnswerUnused = true
+  // A cas from a value to itself is a read of it.
+  const seen = said?.is === 'full' ? said.from : event.value
+  const read = flight.written === undefined ? keys.name(seen) : undefined
   return monitor.succeeded(position, flight, read)
 }
 
@@ -213,26 +217,17 @@ const at = (position: number): string => `event ${position}`
 
 const nameOf = (value: Json): ValueName => (typeof value === 'number' ? value : canonical(value))
 
-function pairOf(value: Json | undefined, position: number, process: Process): readonly [Json, Json] {
-  if (Array.isArray(value) && value.length === 2) return [value[0] as Json, value[1] as Json]
-  throw new UserError(
-    'input',
-    `${at(position)}: process ${process}'s cas takes [old, new], not ${JSON.stringify(value)}.`,
-  )
-}
+const notACas = ({ process, value }: EventInput): string =>
+  `process ${process}'s cas takes [old, new], or [new] if its answer says the old value, not ${JSON.stringify(value)}.`
 
-/** The value an observing operation saw: a cas from a value to itself is a read of it. */
-function readBy(f: string, input: Json, event: EventInput): Json {
-  if (f === 'cas') return Array.isArray(input) ? (input[0] as Json) : null
-  return event.value ?? null
-}
-
-function sentence({ process, value }: EventInput, { key, f, input }: Open, impossible: Impossible): string {
+function sentence({ process, value }: EventInput, { key, input, said }: Open, impossible: Impossible): string {
   const of = key === undefined ? '' : ` for ${key}`
-  const cas = f === 'cas' && Array.isArray(input)
-  const did = cas
-    ? `Process ${process} changed ${show(input[0] as Json)} to ${show(input[1] as Json)}${of}`
-    : `Process ${process} read ${show(value ?? null)}${of}`
+  const did =
+    said?.is === 'full'
+      ? `Process ${process} changed ${show(said.from)} to ${show(said.to)}${of}`
+      : said?.is === 'half'
+        ? `Process ${process} changed the value to ${show(said.to)}${of}`
+        : `Process ${process} read ${show(value ?? null)}${of}`
   switch (impossible) {
     case 'not there to be read':
       return `${did}, but that value had been overwritten for certain, or was never written.`
@@ -243,7 +238,7 @@ function sentence({ process, value }: EventInput, { key, f, input }: Open, impos
     case 'replaced twice':
       return `${did}, but another compare-and-set had already replaced the same value.`
     case 'its write failed':
-      return `Process ${process}'s ${cas ? 'cas to' : 'write of'} ${show(cas ? (input[1] as Json) : input)}${of} certainly failed, but the value had been read.`
+      return `Process ${process}'s ${said === undefined ? 'write of' : 'cas to'} ${show(said?.to ?? input)}${of} certainly failed, but the value had been read.`
     default:
       return impossible satisfies never
   }

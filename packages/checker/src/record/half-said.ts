@@ -1,8 +1,23 @@
 import { type History, type Json, OK, type ValueId, ValueTable } from '@chaosproxy/history'
 
+/** What a cas says of itself. */
+export type Said =
+  /** `[old, new]` */
+  | { readonly is: 'full'; readonly from: Json; readonly to: Json }
+  /** `[new]`, as a command does that returns the old value. Without that answer it is a write. */
+  | { readonly is: 'half'; readonly to: Json }
+
+/** Reads the value of a cas; undefined if it is none. */
+export function saidOf(value: Json | undefined): Said | undefined {
+  if (!Array.isArray(value)) return undefined
+  const [first = null, second = null] = value as readonly Json[]
+  if (value.length === 2) return { is: 'full', from: first, to: second }
+  return value.length === 1 ? { is: 'half', to: first } : undefined
+}
+
 /**
- * A cas may name only its new value, `[new]`, as a command does that returns the old one. If its completion names both,
- * `[old, new]`, it is that cas; otherwise it is a write.
+ * Completes every cas that names only its new value: if its completion names both, it is that cas; otherwise it is a
+ * write.
  *
  * @returns Undefined if there is no such cas.
  */
@@ -21,7 +36,11 @@ export function saidInFull(history: History): History | undefined {
     if (put === undefined) continue
     said ??= { f: Uint8Array.from(operations.f), input: input.slice() }
     const output = operations.output[row]
-    if (operations.outcome[row] === OK && output !== input[row] && isPair(values.json(output as ValueId))) {
+    if (
+      operations.outcome[row] === OK &&
+      output !== input[row] &&
+      saidOf(values.json(output as ValueId))?.is === 'full'
+    ) {
       said.input[row] = output
     } else {
       said.f[row] = write
@@ -33,17 +52,14 @@ export function saidInFull(history: History): History | undefined {
   return { ...history, functions, operations: { ...operations, ...said } }
 }
 
-const isPair = (value: Json): boolean => Array.isArray(value) && value.length === 2
-
 /** By the id of a cas's value: the id of its only element, if it has just one. Computed once for each. */
 function halves({ values }: History): (id: number) => number | undefined {
   const known = new Map<number, number | undefined>()
   return (id) => {
     const place = ValueTable.placeOf(id)
     if (known.has(place)) return known.get(place)
-    const value = values.json(id as ValueId)
-    const [put] = Array.isArray(value) && value.length === 1 ? (value as readonly Json[]) : []
-    const half = put === undefined ? undefined : (values.id(put) as number)
+    const said = saidOf(values.json(id as ValueId))
+    const half = said?.is === 'half' ? (values.id(said.to) as number) : undefined
     known.set(place, half)
     return half
   }
