@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { type History, outputOf } from '@chaosproxy/history'
 import { type RecordDraft, record } from 'chaosproxy'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { temporaryDirectory } from './chaos.ts'
@@ -55,6 +56,9 @@ const clientOf = (url: string, name: string) => ({
   get: async () => (await fetch(`${url}/kv/x`, { headers: { 'X-Client': name } })).json(),
 })
 
+const outputsOf = (history: History) =>
+  Array.from({ length: history.operations.length }, (_, row) => outputOf(history, row))
+
 describe('record', () => {
   test("judges what the caller's own clients do through the proxy", async () => {
     const recorder = await recording(await store(), { expect: 'linearizable' })
@@ -68,6 +72,18 @@ describe('record', () => {
     for (const file of ['history.jsonl', 'report.html', 'run.json'])
       expect(existsSync(join(directory, file))).toBe(true)
   })
+
+  test.each(['user@example.com', 'user%40example.com', 'a%2fb', "$&'()*+,;=:@!", '%C3%A9~'])(
+    'reads %s at the end as its clients spelled it, since a store may not decode its paths',
+    async (key) => {
+      const recorder = await recording(await store(), { expect: 'linearizable' })
+      const url = `${recorder.url()}/kv/${key}`
+      await fetch(url, { method: 'PUT', body: '{"value":1}', headers: { 'X-Client': 'alice' } })
+      const { history, report } = await recorder.stop()
+      expect(report.levels.linearizable.result).toBe('met')
+      expect(outputsOf(history)).toEqual([1, 1, 1])
+    },
+  )
 
   test('finds what a stale store does', async () => {
     const recorder = await recording(await store({ stale: true }), { expect: 'linearizable' })

@@ -22,7 +22,7 @@ export type { EmbeddedCluster } from './embedded/cluster.ts'
 export { startEmbeddedCluster } from './embedded/cluster.ts'
 export { loadProtocol, protocolFrom } from './protocol-file.ts'
 export { isDeclaration, targetOf, targets } from './registry.ts'
-export { type ReadFinally, readFinallyBy, withFinal } from './traffic/final-client.ts'
+export { type ReadFinally, readFinallyBy, withFinal, withSpellings } from './traffic/final-client.ts'
 export {
   openServedServers,
   type ServedServer,

@@ -1,6 +1,6 @@
 import { millis } from '@chaosproxy/history'
 import { type Observation, observe, type PerformOptions, type PlannedRun, type RunOutcome } from '@chaosproxy/runner'
-import { type TrafficCluster, type TrafficClusterOptions, trafficCluster } from '@chaosproxy/targets'
+import { type TrafficCluster, type TrafficClusterOptions, trafficCluster, withSpellings } from '@chaosproxy/targets'
 import { checkTable } from '../proxy/table-functions.ts'
 import { surplusOf } from './requirements.ts'
 import { finallyOf, type RecordedCommand } from './settings.ts'
@@ -22,8 +22,9 @@ export function observeTraffic(
   sink: PerformOptions['sink'],
   servers: Pick<TrafficClusterOptions, 'upstreams' | 'victims'>,
 ): ObservedTraffic {
-  const { carries, timeoutMs } = settings
-  const seeing = finallyOf(settings)
+  const { timeoutMs } = settings
+  const carries = withSpellings(settings.carries)
+  const seeing = finallyOf({ ...settings, carries })
   const cluster = trafficCluster({
     ...servers,
     carries,

@@ -139,7 +139,8 @@ function compileRoute(spec: RouteSpec, number: number, table: RouteTable): Route
     if (!allowed.includes(method)) return undefined
     const matched = path.match(requestPath)
     if (matched === null) return undefined
-    const place = { segments: matched.map(decodeSegment), names: path.names }
+    const segments = matched.map(decodeSegment)
+    const place = { segments, names: path.names }
     const messageOf = ({ target, headers }: MatchableHead, body: Captured | undefined) =>
       new Message(headers, body, place, target)
     return {
@@ -147,6 +148,8 @@ function compileRoute(spec: RouteSpec, number: number, table: RouteTable): Route
       answerBytes: understandRequest?.answerBytes ?? 0,
       fits: (head, body) => whenSources.length === 0 || fits({ request: messageOf(head, body) }),
       understand(head, body, peer) {
+        // The first is the whole path.
+        for (let i = 1; i < segments.length; i++) table.spellings?.sent(segments[i] ?? '', matched[i] ?? '')
         const understood = understandRequest?.understand(head, messageOf(head, body), peer) ?? passedOn(head, 'nothing')
         understood.route = number
         return understood

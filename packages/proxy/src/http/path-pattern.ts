@@ -45,3 +45,15 @@ export function decodeSegment(segment: string): string {
 }
 
 const PLAIN = /^[ -$&-~]*$/
+
+/**
+ * Encodes a text as one path segment: everything but pchar (RFC 3986 §3.3). Clients send those characters as they are,
+ * and some services do not decode. A segment of only dots would change the path, so its dots are encoded too.
+ */
+export function encodeSegment(text: string): string {
+  if (/^\.+$/.test(text)) return text.replaceAll('.', '%2E')
+  return encodeURIComponent(text).replace(NEEDLESS, decodeURIComponent)
+}
+
+/** The pchar that `encodeURIComponent` encodes: `$ & + , : ; = @`. */
+const NEEDLESS = /%(?:24|26|2B|2C|3A|3B|3D|40)/g

@@ -1,5 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import type { Schema } from '../grpc/message-type.ts'
+import type { Spellings } from './segment-spellings.ts'
 
 /**
  * Where a request has a value: `path.NAME` (the segment that matches `{NAME}`), `query.NAME`, `header.NAME`,
@@ -112,6 +113,8 @@ export interface RouteTable {
   readonly initial?: InitialSpec | undefined
   /** The gRPC messages, from a descriptor or declared. */
   readonly schema?: Schema | undefined
+  /** Learns the spelling of path segments from recorded requests, for requests made by the same table. */
+  readonly spellings?: Spellings | undefined
 }
 
 export const isIgnored = (route: RouteSpec): route is IgnoredRoute => 'ignore' in route

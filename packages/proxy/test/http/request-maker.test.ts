@@ -28,6 +28,14 @@ describe('requests that are made', () => {
     expect(request).toMatchObject({ method: 'GET', target: '/v1/a%20b%2F%C3%BC', body: '' })
   })
 
+  test('have ids in paths as RFC 3986 spells a segment, and in queries as a parameter', () => {
+    const key = "-._~!$&'()*+,;=:@/?#[]%"
+    const { request } = made({ f: 'read', key, value: null }, GET)
+    expect(request.target).toBe("/v1/-._~!$&'()*+,;=:@%2F%3F%23%5B%5D%25")
+    const search = { request: 'GET /v1', f: 'read', key: 'query.id', result: 'body' }
+    expect(made({ f: 'read', key: 'a@b&c', value: null }, search).request.target).toBe('/v1?id=a%40b%26c')
+  })
+
   test('have values inside JSON bodies, however deep', () => {
     const route = { request: 'PUT /v1/{key}', f: 'write', value: 'json.data.items.0.n' }
     const { request } = made({ f: 'write', key: 'x', value: 7 }, route)

@@ -1,5 +1,5 @@
 import type { Input } from '@chaosproxy/history'
-import { compileRequestMaker, nameOfField, nameOfKey, type RouteTable } from '@chaosproxy/proxy'
+import { compileRequestMaker, createSpellings, nameOfField, nameOfKey, type RouteTable } from '@chaosproxy/proxy'
 import type { Carriage } from '@chaosproxy/proxy/control'
 import type { Client } from '@chaosproxy/runner'
 import { type CommandSpec, commandsOf, isTableName } from '../clients/commands.ts'
@@ -22,6 +22,12 @@ const FINAL = 'Chaos-Final'
 export const withFinal = (carries: Carriage): Carriage =>
   carries.kind === 'http' && carries.table !== undefined && carries.table.final === undefined
     ? { ...carries, table: { ...carries.table, final: FINAL } }
+    : carries
+
+/** The same carriage, whose requests teach final reads how clients spell keys in paths. */
+export const withSpellings = (carries: Carriage): Carriage =>
+  carries.kind === 'http' && carries.table !== undefined
+    ? { ...carries, table: { ...carries.table, spellings: createSpellings() } }
     : carries
 
 /** Undefined if no request can read a key. */

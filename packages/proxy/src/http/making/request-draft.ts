@@ -1,5 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import { canonical } from '@chaosproxy/history'
+import { encodeSegment } from '../path-pattern.ts'
 import type { WrittenRequest } from '../routes/try-request.ts'
 
 /** Why something could not be put into a request; undefined if it was. */
@@ -15,6 +16,12 @@ export class RequestDraft {
   readonly #headers: Map<string, readonly [name: string, value: string]> = new Map()
   #json: { readonly value: Json } | undefined
   #body: string | undefined
+  readonly #spell: (text: string) => string
+
+  /** @param spell encodes a text as a path segment */
+  constructor(spell: (text: string) => string = encodeSegment) {
+    this.#spell = spell
+  }
 
   /** Puts a value in a place. It is trouble if the place already has a different value. */
   put(place: string, value: Json): Trouble {
@@ -79,7 +86,7 @@ export class RequestDraft {
       }
     const missing = [...pattern.matchAll(NAMES)].find(([, name = '']) => !this.#path.has(name))?.[1]
     if (missing !== undefined) return { why: `nothing says what stands for {${missing}} in its path` }
-    return pattern.replaceAll(NAMES, (_, name: string) => segmentOf(this.#path.get(name) ?? ''))
+    return pattern.replaceAll(NAMES, (_, name: string) => this.#spell(this.#path.get(name) ?? ''))
   }
 
   #bodies(): readonly { readonly is: string; readonly type: string; readonly text: string }[] {
@@ -124,10 +131,6 @@ function putOnce(parts: Map<string, string>, name: string, text: string, place: 
   parts.set(name, text)
   return undefined
 }
-
-/** A segment of only dots would change the path. */
-const segmentOf = (text: string): string =>
-  /^\.+$/.test(text) ? text.replaceAll('.', '%2E') : encodeURIComponent(text)
 
 const parametersText = (parameters: ReadonlyMap<string, string>): string =>
   [...parameters].map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&')

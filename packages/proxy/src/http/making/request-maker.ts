@@ -3,6 +3,7 @@ import { canonical, UserError } from '@chaosproxy/history'
 import type { Completion } from '../../recorder/call.ts'
 import type { Answer } from '../answer.ts'
 import { compileMapping, type HttpMapping } from '../mapping.ts'
+import { encodeSegment } from '../path-pattern.ts'
 import {
   isIgnored,
   type OperationSpec,
@@ -117,7 +118,7 @@ interface Making {
 
 function makeBy({ number, route, operation }: Turned, input: Input, { table, mapping, asker }: Making): Made {
   const impossible = (why: string): Made => ({ type: 'impossible', why })
-  const draft = new RequestDraft()
+  const draft = new RequestDraft(table.spellings?.of)
   const [methods = '', pattern = ''] = route.request.split(' ')
   const sends = { ...table.sends, ...route.sends }
   const trouble =
@@ -209,7 +210,7 @@ function putValue(spec: ValueSpec | undefined, value: Json, draft: RequestDraft)
     return `${spec.match} is a pattern of texts, and ${JSON.stringify(value)} is none`
   return draft.put(
     spec.from,
-    spec.match.replace(/\{\w+\}/, () => encodeURIComponent(String(value))),
+    spec.match.replace(/\{\w+\}/, () => encodeSegment(String(value))),
   )
 }
 

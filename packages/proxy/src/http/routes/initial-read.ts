@@ -4,6 +4,7 @@ import type { Completion, Completions } from '../../recorder/call.ts'
 import type { Recorder } from '../../recorder/recorder.ts'
 import type { Answer } from '../answer.ts'
 import { compileMapping } from '../mapping.ts'
+import { encodeSegment } from '../path-pattern.ts'
 import type { RouteTable } from '../route-table.ts'
 import { isIgnored, operationsOf } from '../route-table.ts'
 
@@ -27,11 +28,11 @@ export function initialReadOf({ routes }: RouteTable): TargetOf | undefined {
 function targetFor(path: string, key: unknown): TargetOf | undefined {
   if (typeof key !== 'string' || path.includes('*')) return undefined
   const [kind, name = ''] = key.split('.')
-  const isSaid = (key: string) => encodeURIComponent(key)
-  if (kind === 'query' && !path.includes('{')) return (key) => `${path}?${encodeURIComponent(name)}=${isSaid(key)}`
+  if (kind === 'query' && !path.includes('{'))
+    return (key) => `${path}?${encodeURIComponent(name)}=${encodeURIComponent(key)}`
   const rest = path.replace(`{${name}}`, '')
   if (kind !== 'path' || rest === path || rest.includes('{')) return undefined
-  return (key) => path.replace(`{${name}}`, () => isSaid(key))
+  return (key) => path.replace(`{${name}}`, () => encodeSegment(key))
 }
 
 export interface InitialReadOptions {
