@@ -126,6 +126,36 @@ test('a violation is the same sentence wherever it is told', () => {
   for (const { name } of reporters) expect(words(written(name, run)), name).toContain(words(sentence).slice(0, 40))
 })
 
+test('a missed requirement is named wherever the verdict is told, whatever the verdict', () => {
+  const required = { requirement: 'availability >= 99%', met: false, found: '54.08%', why: '' }
+  const subjects = [
+    [{ ...unproved, exitCode: 1 }, 'Nothing shown, and not as required'],
+    [{ ...kept, exitCode: 1 }, 'Linearizable, but not as required'],
+    [{ ...broken, expectation: undefined }, 'Not linearizable, and not as required'],
+    [{ ...run, summary: { ...run.summary, expectation: undefined } }, 'Not linearizable, and not as required'],
+  ] as const
+  for (const [subject, title] of subjects) {
+    const missed: Subject =
+      subject.kind === 'run'
+        ? { ...subject, summary: { ...subject.summary, requirements: [required] } }
+        : { ...subject, requirements: [required] }
+    const [finding] = findingsOf(missed)
+    expect(finding?.title).toBe(title)
+    expect(finding?.sentence).toContain('availability >= 99%: found 54.08%')
+    expect(written('line', missed)).toContain('availability >= 99%: found 54.08%')
+    expect(written('junit', missed)).toMatch(/message="[^"]*availability &gt;= 99%: found 54\.08%/)
+    // The page of a file is a row of a table here.
+    for (const { name } of reporters) if (name !== 'default') expect(written(name, missed), name).toContain('99%')
+  }
+  const unknown = { ...required, met: 'unknown', why: 'no operation was called' } as const
+  expect(findingsOf({ ...kept, requirements: [unknown], exitCode: 2 })).toMatchObject([
+    {
+      title: 'Linearizable, perhaps not as required',
+      sentence: 'availability >= 99%: unknown, no operation was called (at least 54.08%)',
+    },
+  ])
+})
+
 test('an exit code is what passes or fails a verdict, not what was found', () => {
   expect(findingsOf({ ...broken, expectation: undefined, exitCode: 0 })).toMatchObject([
     { result: 'passed', title: 'Not linearizable', expected: '' },

@@ -51,7 +51,7 @@ export function renderHtml(page: Page): string {
   const headline: Headline =
     report === undefined
       ? { mood: 'unsure', title: 'Not checked', beside: '' }
-      : headlineOf(report, askedOf(page), vacuousOf(page).length > 0)
+      : headlineOf(report, askedOf(page), vacuousOf(page).length > 0, requirementsOf(page))
   const { callTime } = history.operations
   const mark = shown === undefined ? [] : [callTime[shown.culprit ?? shown.operations[0]?.operation ?? 0] ?? 0]
   const data: PageData = {
@@ -144,7 +144,7 @@ function head(page: Page, headline: Headline, shown: Counterexample | undefined)
 
 function lede({ report, history }: Page, headline: Headline, shown: Counterexample | undefined): string {
   if (shown !== undefined) return capitalised(shown.sentence)
-  if (headline.mood === 'unsure' && headline.beside !== '') return `${capitalised(headline.beside)}.`
+  if (headline.beside !== '') return `${capitalised(headline.beside)}.`
   if (report === undefined) return 'Nothing could be checked.'
   const linearizable = verdictOf(report, 'linearizable')
   return linearizable.result === 'met'

@@ -34,7 +34,10 @@ export interface Finding {
   readonly name: string
   /** `Not linearizable`. */
   readonly title: string
-  /** The counterexample in one sentence, or why the verdict is unknown; empty if there is nothing to explain. */
+  /**
+   * The counterexample in one sentence, or why the verdict is unknown, and every requirement that was missed; empty if
+   * there is nothing to explain.
+   */
   readonly sentence: string
   /** `promised linearizable, found eventual`; empty if nothing was expected. */
   readonly expected: string
@@ -243,16 +246,15 @@ function judged({ report, history, historyFile, asked, vacuous, spans, requireme
   const common = { operations: history.operations.length, file: historyFile }
   if (report === undefined)
     return { ...common, title: 'Not checked', sentence: '', evidence: [], levels: [], line: undefined }
-  const headline = headlineOf(report, asked, vacuous.length > 0)
+  const headline = headlineOf(report, asked, vacuous.length > 0, requirements)
   const shown = counterexampleOf(report, accusedLevel(report, asked))
-  const missed = requirements.filter(({ met }) => met !== true)
+  const missed = requirements.filter(({ met }) => met !== true).map(requirementText)
+  const sentences = shown === undefined ? [...missed, headline.beside] : [shown.sentence, ...missed]
   const accused = shown?.culprit ?? shown?.operations.at(-1)?.operation
   return {
     ...common,
-    title: headline.mood === 'good' && missed.length > 0 ? `${headline.title}, but not as required` : headline.title,
-    sentence: printable(
-      shown?.sentence ?? (headline.mood === 'good' ? missed.map(requirementText).join('; ') : headline.beside),
-    ),
+    title: headline.title,
+    sentence: printable(sentences.filter((sentence) => sentence !== '').join('; ')),
     evidence: shown === undefined ? [] : evidence(history, shown, spans, fileName(historyFile), PAGE),
     levels: levelsOf(report).map((level) => ({
       level,

@@ -175,7 +175,7 @@ export function renderCheck(report: Report<string>, history: History, style: Sty
   ].filter((fact) => fact !== '')
   return finish(
     [
-      headLines(headlineOf(report, asked, vacuous.length > 0), right, page),
+      headLines(headlineOf(report, asked, vacuous.length > 0, options.requirements), right, page),
       warnings([...vacuousTexts(vacuous), ...history.warnings], page),
       recordText(history, options.initial, page),
       levelTable(report, history, page, saidAbove(report, asked)),

@@ -1,5 +1,6 @@
 import { type Report, type Verdict, verdictOf } from '@chaosproxy/checker'
 import { adjective, levelsOf, strongestOf } from '../level-words.ts'
+import { allMet, type RequirementResult } from '../requirements/result.ts'
 import { capitalised, duration } from '../words.ts'
 import type { Style } from './style.ts'
 
@@ -16,8 +17,28 @@ export interface Headline {
   readonly beside: string
 }
 
-/** The headline of every page, about the level expected or asked for, otherwise about the strongest. */
-export function headlineOf(report: Report<string>, asked: string | undefined, vacuous: boolean): Headline {
+/**
+ * The headline of every page, about the level expected or asked for, otherwise about the strongest. A missed requirement
+ * is named as well: it may be the only reason why the exit code is not 0.
+ */
+export function headlineOf(
+  report: Report<string>,
+  asked: string | undefined,
+  vacuous: boolean,
+  requirements: readonly RequirementResult[] = [],
+): Headline {
+  const headline = verdictLine(report, asked, vacuous)
+  const required = allMet(requirements)
+  if (required === true) return headline
+  const but = headline.mood === 'good' ? 'but not as required' : 'and not as required'
+  return {
+    ...headline,
+    mood: required === false || headline.mood === 'bad' ? 'bad' : 'unsure',
+    title: `${headline.title}, ${required === false ? but : 'perhaps not as required'}`,
+  }
+}
+
+function verdictLine(report: Report<string>, asked: string | undefined, vacuous: boolean): Headline {
   const strongest = strongestOf(report)
   const level = asked ?? strongest
   const verdict = verdictOf(report, level)

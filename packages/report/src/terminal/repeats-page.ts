@@ -16,7 +16,7 @@ export function renderRepeat(subject: RunSubject, style: Style, options: Termina
   const { report, expectation, requirements = [], vacuous } = summary
   const page = pageStyle(style, options)
   const asked = expectation?.level
-  const headline = report === undefined ? undefined : headlineOf(report, asked, vacuous.length > 0)
+  const headline = report === undefined ? undefined : headlineOf(report, asked, vacuous.length > 0, requirements)
   const isKept = exitCode === 0
   const [symbol, paint] = isKept
     ? [page.symbols.met, style.green]

@@ -1,4 +1,4 @@
-import type { Accounting, Report } from '@chaosproxy/checker'
+import { type Accounting, type Report, verdictOf } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
 import { accountLines, sumsText } from '../accounting-words.ts'
 import { faultSpans } from '../fault-spans.ts'
@@ -36,7 +36,11 @@ export function renderRun(summary: RunSummary, history: History, style: Style, o
   const sections = [
     report === undefined
       ? [style.bold(style.yellow('NOT CHECKED'))]
-      : headLines(withConvergence(headlineOf(report, expected, vacuous), summary), checkedText(summary), page),
+      : headLines(
+          withConvergence(headlineOf(report, expected, vacuous, summary.requirements), summary),
+          checkedText(summary),
+          page,
+        ),
     warningLines(summary, page),
     report === undefined ? [] : levelTable(report, history, page, saidAbove(report, summary.expectation?.level)),
     report === undefined ? [] : evidenceOf(summary, report, history, options, page),
@@ -84,10 +88,13 @@ const beside = (title: string, right: string, width: number): string[] => {
   return lines.length === 1 ? lines : [title, right]
 }
 
-const withConvergence = (headline: Headline, { report, expectation, convergedAfterHealNanos }: RunSummary): Headline =>
-  report !== undefined && headline.mood === 'bad'
-    ? { ...headline, beside: besideOf(report, expectation?.level ?? strongestOf(report), convergedAfterHealNanos) }
+function withConvergence(headline: Headline, { report, expectation, convergedAfterHealNanos }: RunSummary): Headline {
+  if (report === undefined) return headline
+  const level = expectation?.level ?? strongestOf(report)
+  return verdictOf(report, level).result === 'violated'
+    ? { ...headline, beside: besideOf(report, level, convergedAfterHealNanos) }
     : headline
+}
 
 const checkedText = (summary: RunSummary): string =>
   `checked ${plural(summary.operations.total, 'operation')} in ${durationOfMillis(summary.timing.checkMs)}`
