@@ -19,7 +19,10 @@ export const queueNumbers: { readonly [f: string]: number } = {
 
 export const queueFunctions: readonly string[] = ['enqueue', 'dequeue', 'drain']
 
-/** Each message a drain returned counts as dequeued at some time during the drain. */
+/**
+ * A drain dequeues until nothing is left: each message it returned counts as dequeued at some time during the drain, and
+ * at some time during it the queue was empty.
+ */
 export const drainExpands: Omit<Expansion, 'itemsAtFirst'> = { from: DRAIN, to: DEQUEUE }
 
 export function messagesAtFirst(initial: Json): readonly string[] {

@@ -1,4 +1,4 @@
-import { elementsOf, FAIL, type History, INFO, type Json, UserError, type ValueId } from '@chaosproxy/history'
+import { elementsOf, FAIL, type History, INFO, type Json, OK, UserError, type ValueId } from '@chaosproxy/history'
 import { type Budget, unlimited } from '../budget.ts'
 import { firstOfClient } from '../clients.ts'
 import { NEVER } from '../encoded.ts'
@@ -42,7 +42,10 @@ export interface Functions {
   readonly expands?: Expansion | undefined
 }
 
-/** An operation that represents several at once, one for each item of the list it returned, such as a drain. */
+/**
+ * An operation that represents several at once, such as a drain: one for each item of the list it returned, and one that
+ * found nothing more.
+ */
 export interface Expansion {
   readonly from: number
   readonly to: number
@@ -111,6 +114,11 @@ function partOf(history: History, { rows, numbers, expands, key, contents }: Cho
       row.push(i)
       f.push(expands.to)
       output.push(history.values.id(item))
+    }
+    if (operations.outcome[i] === OK) {
+      row.push(i)
+      f.push(expands.to)
+      output.push(history.values.id(null))
     }
     if (operations.outcome[i] !== INFO || isOpenEnded) continue
     // With an unknown outcome it may have had any number of items; whatever a later one may have had, the first may

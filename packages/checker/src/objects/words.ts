@@ -98,7 +98,7 @@ const verbs: { readonly [f: string]: (input: Json, output: Json) => string } = {
   dequeue: dequeued,
   receive: dequeued,
   consume: dequeued,
-  drain: (_, output) => `drained ${show(output)}`,
+  drain: (_, output) => (output === null ? 'drained until nothing was left' : `drained ${show(output)}`),
   acquire: acquired,
   lock: acquired,
   release: () => 'released the lock',
