@@ -68,7 +68,12 @@ export function checkRegisters(history: History, entry: ModelEntry, options: Che
   if (registers === undefined) return reportUnread(history, entry, options, OUT_OF_TIME)
   const linearizable = judgeLinearizable(registers, options, budget)
   const others = judgeOthers(registers, options, budget, linearizable)
-  return reportOf(registers, entry, options, linearizable, others)
+  if (linearizable !== undefined || !byFinalReads.some((level) => others.decided[level]?.result === 'violated')) {
+    return reportOf(registers, entry, options, linearizable, others)
+  }
+  // Nobody asked, but a verdict must not depend on what else was asked for.
+  const excuse = decideOrder(registers, { ...options, explain: false }, budget, budget)
+  return reportOf(registers, entry, options, excuse, excuse.result === 'met' ? excusedByOrder(others) : others)
 }
 
 /** @throws OutOfTime */
@@ -105,10 +110,17 @@ const needsSequential = ({ encoded, decoder }: Registers, { levels }: CheckOptio
 /** Undefined if it was not requested. */
 function judgeLinearizable(registers: Registers, options: CheckOptions, budget: Budget): Verdict | undefined {
   const forSequential = needsSequential(registers, options)
-  if (!options.levels.includes('linearizable') && !forSequential) return undefined
+  // Without names for the clients, nothing but linearizability shows the levels that depend on their order.
+  const forWeak = options.levels.some(isWeak) && looseReason(registers.history) !== undefined
+  if (!options.levels.includes('linearizable') && !forSequential && !forWeak) return undefined
   // It implies sequential consistency and is far cheaper to decide, so it is worth trying for that alone; but an
   // undecided attempt must leave time for the other.
-  const share = forSequential ? budget.within(options.deadlineMs * LINEARIZABLE_SHARE) : budget
+  const share = forSequential || forWeak ? budget.within(options.deadlineMs * LINEARIZABLE_SHARE) : budget
+  return decideOrder(registers, options, share, budget)
+}
+
+/** Whether one real-time order explains everything; `budget` pays for reducing a counterexample. */
+function decideOrder(registers: Registers, options: CheckOptions, share: Budget, budget: Budget): Verdict {
   const { encoded, decoder, parts } = registers
   const answer = inTime(
     () => decideLinearizable(encoded, decoder.value, share, alone, parts),
@@ -163,15 +175,21 @@ export function judgeOthers(
     for (const level of asked) decided[level] = convergence[level]
     lost = convergence.lost
   }
-  if (isLinearizable) {
-    // Final reads may differ in a linearizable history: a write of unknown outcome took effect between them.
-    const contrary = asked.filter((level) => decided[level]?.result === 'violated')
-    for (const level of contrary) decided[level] = { result: 'met', witness: { kind: 'implied', by: 'linearizable' } }
-    return { decided, lost: contrary.length > 0 ? [] : lost, staleness: undefined }
-  }
+  if (isLinearizable) return excusedByOrder({ decided, lost, staleness: undefined })
   Object.assign(decided, judgeByClients(registers, options, budget, operationsOf(linearizable)))
   const measure = (): Staleness | undefined => stalenessOf(encoded, decoder, budget)
   return { decided, lost, staleness: options.staleness === true ? inTime(measure, () => undefined) : undefined }
+}
+
+/** Final reads may differ in a linearizable history: a write of unknown outcome took effect between them. */
+function excusedByOrder({ decided, lost }: Others): Others {
+  const contrary = byFinalReads.filter((level) => decided[level]?.result === 'violated')
+  const met: Verdict = { result: 'met', witness: { kind: 'implied', by: 'linearizable' } }
+  return {
+    decided: { ...decided, ...Object.fromEntries(contrary.map((level) => [level, met])) },
+    lost: contrary.length > 0 ? [] : lost,
+    staleness: undefined,
+  }
 }
 
 /**

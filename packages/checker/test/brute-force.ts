@@ -79,7 +79,7 @@ export function step(op: Op, value: Json, initial: Json): Json | 'illegal' {
 }
 
 /** A set of operations is the bits of a number: enough for every history that all orders can be tried of. */
-const MOST_OPERATIONS = 31
+export const MOST_OPERATIONS = 31
 
 /**
  * Whether all completed operations and some of the others have a legal order that respects `precedes`. Every order is

@@ -72,12 +72,15 @@ export function checkObject(
   const sure = (verdict: Verdict): Verdict => (isUnknown && fromAny === 'own' ? onlyFrom(entry, verdict) : verdict)
   const decided: { [level in Level]?: Verdict } = {}
   // The accounting gets the remaining time: a violation is worth more.
-  if (options.levels.includes('linearizable')) {
-    decided.linearizable = sure(judgeParts(parts, judge, shareOf(budget, options), object))
+  const keep = (level: Level, verdict: Verdict): void => {
+    if (options.levels.includes(level) || verdict.result === 'met') decided[level] = verdict
   }
-  const isSequential = options.levels.includes('sequential') && entry.levels.includes('sequential')
-  if (isSequential && decided.linearizable?.result !== 'met') {
-    decided.sequential = sure(judgeObjectSequential(parts, judge, budget))
+  // Whatever follows from it is decided by it, whether or not it was asked for.
+  const isOrderWanted = options.levels.some((level) => !isConvergence(level))
+  if (isOrderWanted) keep('linearizable', sure(judgeParts(parts, judge, shareOf(budget, options), object)))
+  const isSequential = options.levels.some((level) => !isConvergence(level) && level !== 'linearizable')
+  if (isSequential && entry.levels.includes('sequential') && decided.linearizable?.result !== 'met') {
+    keep('sequential', sure(judgeObjectSequential(parts, judge, budget)))
   }
   const accounting = inTime(
     () => object.account?.(history, options.initial, budget, contents),
@@ -87,8 +90,13 @@ export function checkObject(
     () => convergenceOf(history, entry, { object, functions, accounting }, options, budget),
     () => bothUnknown(OUT_OF_TIME),
   )
-  for (const level of options.levels.filter(isConvergence)) {
-    const verdict = entry.levels.includes(level) ? convergence[level] : undefined
+  const asked = options.levels.filter(isConvergence).filter((level) => entry.levels.includes(level))
+  // Nobody asked, but a verdict must not depend on what else was asked for.
+  if (!isOrderWanted && asked.some((level) => convergence[level]?.result === 'violated')) {
+    keep('linearizable', sure(judgeParts(parts, judge, budget, object)))
+  }
+  for (const level of asked) {
+    const verdict = convergence[level]
     if (verdict !== undefined) decided[level] = sure(unless(decided.linearizable, verdict))
   }
   return reportOf(history, entry, decided, accounting, options)
