@@ -1,7 +1,7 @@
 import type { Accounted, Accounting, ModelName } from '@chaosproxy/checker'
 import { type EventInput, historyFromEvents, type Json } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
-import { counterReads } from '../src/models/counter.ts'
+import { counterReads } from '../src/models/counter-account.ts'
 import { checkHistory } from './checking.ts'
 
 // The accounts of Jepsen's checkers, on the histories of their own tests.
@@ -195,6 +195,39 @@ test('final reads of a counter must agree within what the additions allow', () =
   // The addition of unknown outcome took effect between them.
   expect(finals(1, 2)).toBe('met')
   expect(finals(0, 0)).toBe('violated')
+})
+
+test('final reads of a counter agree on a sum that the additions can come to', () => {
+  const finallyRead = (value: number, amounts: readonly (readonly [amount: number, type: 'ok' | 'info'])[]): string => {
+    const events = amounts.flatMap(([amount, type], process): EventInput[] => [
+      { process, type: 'invoke', f: 'add', value: amount },
+      { process, type, f: 'add', value: amount },
+    ])
+    events.push({ process: 99_999, type: 'invoke', f: 'read', value: null, final: true })
+    events.push({ process: 99_999, type: 'ok', f: 'read', value })
+    const report = checkHistory(historyFromEvents(events), { model: 'counter', levels: ['eventual'] })
+    return report.levels.eventual.result
+  }
+  expect([0, 1, 2].map((value) => finallyRead(value, [[2, 'info']]))).toEqual(['met', 'violated', 'met'])
+  const mixed = [
+    [10, 'ok'],
+    [3, 'info'],
+    [3, 'info'],
+    [-5, 'info'],
+  ] as const
+  const sums = [5, 8, 10, 11, 13, 16]
+  const all = Array.from({ length: 20 }, (_, value) => value)
+  expect(all.filter((value) => finallyRead(value, mixed) === 'met')).toEqual(sums)
+  const fractions = [
+    [0.1, 'info'],
+    [0.2, 'info'],
+  ] as const
+  expect([0.3, 0.25].map((value) => finallyRead(value, fractions))).toEqual(['met', 'violated'])
+  // Too many sums to list: only their bounds are known.
+  const powers = Array.from({ length: 20 }, (_, n) => [3 * 2 ** n, 'info'] as const)
+  expect([1, 2 ** 30].map((value) => finallyRead(value, powers))).toEqual(['met', 'violated'])
+  const ones = Array.from({ length: 20_000 }, () => [1, 'info'] as const)
+  expect([12_345, 12_345.5].map((value) => finallyRead(value, ones))).toEqual(['met', 'violated'])
 })
 
 test('an id given out twice is told with both who got it', () => {

@@ -1,6 +1,6 @@
 import type { Budget } from '../../budget.ts'
 import { NEVER } from '../../encoded.ts'
-import { amountOf } from '../../models/counter.ts'
+import { amountOf } from '../../models/counter-operations.ts'
 import { decimal } from '../../models/decimal.ts'
 import type { Specification } from '../../models/model.ts'
 import { eventsInOrder, jsonOf, operationAt, type Part } from '../../objects/part.ts'
