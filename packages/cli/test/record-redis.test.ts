@@ -12,17 +12,18 @@ closeEverythingAfterEach()
 describe.skipIf(program === undefined)(
   `redis-cli and redis-benchmark${program === undefined ? `: ${whySkipped('redis-benchmark')}` : ''}`,
   () => {
-    const record = (port: number, ...command: string[]) =>
+    const record = (port: number, command: readonly string[], model = 'register') =>
       chaos([
-        ...['record', '--upstream', `127.0.0.1:${port}`, '--as', 'resp', '--expect', 'linearizable', '--seed', '1'],
-        ...['--out', temporaryDirectory(), '--', ...command],
+        ...['record', '--upstream', `127.0.0.1:${port}`, '--as', 'resp', '--model', model, '--expect', 'linearizable'],
+        ...['--seed', '1', '--out', temporaryDirectory(), '--', ...command],
       ])
+    const shell = (script: string) => ['sh', '-c', script]
 
     test('are recorded and judged, and their keys and fields are read at the end', async () => {
       const { port } = await startRedis(installed('redis-server') ?? '')
       const { exitCode, stdout, stderr } = await record(
         port,
-        ...['sh', '-c', 'redis-benchmark -p {n1.port} -n 400 -c 8 -t set,get -q && redis-cli -p {n1.port} hset h f 1'],
+        shell('redis-benchmark -p {n1.port} -n 400 -c 8 -t set,get -q && redis-cli -p {n1.port} hset h f 1'),
       )
       expect(exitCode, stdout + stderr).toBe(0)
       expect(stdout).toMatch(/LINEARIZABLE/)
@@ -34,11 +35,27 @@ describe.skipIf(program === undefined)(
       const commands = ['set x 1', 'getset x 2', 'set x 3 get', 'getdel x', 'incr x']
       const { exitCode, stdout, stderr } = await record(
         port,
-        ...['sh', '-c', commands.map((command) => `redis-cli -p {n1.port} ${command}`).join('; ')],
+        shell(commands.map((command) => `redis-cli -p {n1.port} ${command}`).join('; ')),
       )
       // A single client proves nothing.
       expect(exitCode, stdout + stderr).toBe(2)
       expect(stdout).toMatch(/7 operations .*: 7 ok.*; 2 reads, 1 write and 4 cas/)
+    })
+
+    test.each([
+      ['register', ['MSET s 1 t 2', 'GET s']],
+      ['register', ['MULTI', 'SET s 1', 'SET s 2', 'EXEC', 'GET s']],
+      ['set', ['SADD s 1 2', 'SMEMBERS s']],
+      ['list-append', ['RPUSH s 1 2 3', 'LRANGE s 0 -1']],
+    ])('a %s whose only client asks for several things in a request (%s) proves nothing', async (model, commands) => {
+      const { port } = await startRedis(installed('redis-server') ?? '')
+      const { exitCode, stdout, stderr } = await record(
+        port,
+        shell(`printf '${commands.map((command) => `${command}\\n`).join('')}' | redis-cli -p {n1.port}`),
+        model,
+      )
+      expect(exitCode, stdout + stderr).toBe(2)
+      expect(stdout).toMatch(/nothing ran at the same time as an? (write|add|append)/)
     })
 
     // As drivers do by default: what got no answer is sent again first of all once the client has reconnected.

@@ -1,0 +1,95 @@
+import type { EventInput } from '@chaosproxy/history'
+import { historyFromEvents } from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import { hasConcurrency } from '../src/vacuity.ts'
+
+/** A write by a process of a client, with the times of its request and of its answer. */
+type Row = readonly [process: number, session: string | undefined, called: number, returned: number]
+
+/** All are invoked in this order, then all completed. */
+const overlapping = (...rows: readonly Row[]) =>
+  historyFromEvents([
+    ...rows.map(
+      ([process, session, time]): EventInput => ({
+        process,
+        session,
+        type: 'invoke',
+        f: 'write',
+        value: process,
+        time,
+      }),
+    ),
+    ...rows.map(([process, , , time]): EventInput => ({ process, type: 'ok', f: 'write', value: process, time })),
+  ])
+
+const concurrent = (...rows: readonly Row[]) => hasConcurrency(overlapping(...rows), ['write'])
+
+describe('operations overlap', () => {
+  test.each<[string, readonly Row[]]>([
+    [
+      'of clients without a session, at whatever time',
+      [
+        [0, undefined, 1, 2],
+        [1, undefined, 1, 2],
+      ],
+    ],
+    [
+      'of two clients, even if the clock did not move between them',
+      [
+        [0, 'a', 1, 2],
+        [1, 'b', 1, 2],
+      ],
+    ],
+    [
+      'of one client that sent the second before the first was answered',
+      [
+        [0, 'a', 1, 3],
+        [1, 'a', 2, 3],
+      ],
+    ],
+    [
+      'of one client that sent both at once and had two answers',
+      [
+        [0, 'a', 1, 2],
+        [1, 'a', 1, 3],
+      ],
+    ],
+    [
+      'of a request and another client',
+      [
+        [0, 'a', 1, 3],
+        [1, 'a', 1, 3],
+        [2, 'b', 2, 4],
+      ],
+    ],
+  ])('%s', (_, rows) => {
+    expect(concurrent(...rows)).toBe(true)
+  })
+
+  test('but not those of one request, which have both times in common', () => {
+    expect(concurrent([0, 'a', 1, 2])).toBe(false)
+    expect(concurrent([0, 'a', 1, 2], [1, 'a', 1, 2], [2, 'a', 1, 2])).toBe(false)
+  })
+
+  test('and not with what was asked once the request had been answered', () => {
+    const request: readonly Row[] = [
+      [0, 'a', 1, 2],
+      [1, 'a', 1, 2],
+    ]
+    const later: readonly EventInput[] = [
+      { process: 1, session: 'a', type: 'invoke', f: 'read', time: 3 },
+      { process: 1, type: 'ok', f: 'read', value: 1, time: 4 },
+    ]
+    const events = [
+      ...request.map(
+        ([process, session, time]): EventInput => ({ process, session, type: 'invoke', f: 'write', value: 1, time }),
+      ),
+      ...request.map(([process, , , time]): EventInput => ({ process, type: 'ok', f: 'write', value: 1, time })),
+    ]
+    expect(hasConcurrency(historyFromEvents([...events, ...later]), ['write'])).toBe(false)
+    // The read is asked before the answer, and so may see half of the request.
+    const [first, second, ...answers] = events as [EventInput, EventInput, ...EventInput[]]
+    const other: EventInput = { process: 2, session: 'b', type: 'invoke', f: 'read', time: 1.5 }
+    expect(hasConcurrency(historyFromEvents([first, second, other, ...answers]), ['write'])).toBe(true)
+  })
+})
