@@ -225,6 +225,20 @@ test('a value written again while it may still be read is passed over when it is
   expect(soFar('w1--| w2--|', '   w1--|', '             r2| r1|')).toBe('not linearizable')
 })
 
+test('a key is given up when a request is sent again under its id', () => {
+  const checker = online()
+  const write = (process: number, value: number, extra: EventInput['extra']): void => {
+    checker.push({ process, type: 'invoke', f: 'write', value, extra })
+    checker.push({ process, type: 'ok', f: 'write', value })
+  }
+  write(0, 1, { requestId: 'a' })
+  write(0, 2, { requestId: 'b' })
+  write(0, 1, { requestId: 'a', attempt: 2 })
+  checker.push({ process: 0, type: 'invoke', f: 'read' })
+  expect(checker.push({ process: 0, type: 'ok', f: 'read', value: 2 })).toBeUndefined()
+  expect(checker.soFar()).toBe('not certain')
+})
+
 test('a key that needs too much memory is given up', () => {
   const checker = createOnlineChecker({ model: 'register', ...reading, retainAtMost: 3 })
   for (const event of timeline('wx1| wx2| wx3| wx4|', 'rx-------------------|')) checker.push(event)

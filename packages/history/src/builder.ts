@@ -1,3 +1,4 @@
+import { Attempts } from './attempts.ts'
 import { type Built, mixed, otherFunction, processName, twoInFlight, typeName } from './breaches.ts'
 import { ByteTable } from './byte-table.ts'
 import { Columns } from './columns.ts'
@@ -74,6 +75,8 @@ export class HistoryBuilder implements EventSink {
   readonly #recorder: RecorderNotes = new RecorderNotes()
   readonly #warnings: string[] = []
   readonly #tolerated: Tolerated = nothingTolerated()
+  /** Present once an invocation may have an id: most histories have none. */
+  #attempts: Attempts | undefined
   #events = 0
   /** Approximate size of the nemesis's and the recorder's events, as objects, but for those not measured yet. */
   #otherBytes = 0
@@ -115,6 +118,7 @@ export class HistoryBuilder implements EventSink {
       this.#otherBytes += OBJECT_BYTES + BYTES_PER_CHARACTER * JSON.stringify(event).length
     this.#unmeasured = []
     let bytes = this.#columns.sizeBytes + this.values.sizeBytes + this.errors.sizeBytes + this.#otherBytes
+    bytes += this.#attempts?.sizeBytes ?? 0
     // `build` turns these into strings.
     for (const names of [this.keys, this.nodes, this.sessions.names])
       bytes += 2 * names.sizeBytes + names.length * STRING_BYTES
@@ -151,6 +155,9 @@ export class HistoryBuilder implements EventSink {
       line,
       event.session === undefined ? NONE : this.sessions.names.internText(event.session),
     )
+    if (event.type !== 'invoke' || event.extra === undefined) return
+    this.#attempts ??= new Attempts()
+    this.#attempts.note(this.#columns.length - 1, event)
   }
 
   #valueOf({ f, value }: EventInput): number {
@@ -225,6 +232,7 @@ export class HistoryBuilder implements EventSink {
 
   /** The history built so far. It shares its columns with the builder, so call this once, at the end. */
   build(): History {
+    this.#attempts?.merge(this.#columns)
     return historyOf({
       header: this.#header,
       source: this.#named,

@@ -79,6 +79,32 @@ export class Columns {
     this.error = copied(this.error, memory.int32Array(size))
   }
 
+  /** Gives an operation the completion of another. */
+  completeAs(row: number, other: number): void {
+    const { output, outcome, returnEvent, returnTime, returnLine, node, error } = this
+    for (const column of [output, outcome, returnEvent, returnTime, returnLine, node, error])
+      column[row] = column[other] ?? 0
+  }
+
+  /** Removes these rows. */
+  drop(rows: ReadonlySet<number>): void {
+    let next = 0
+    const columns = this.#all()
+    for (let row = 0; row < this.length; row += 1) {
+      if (rows.has(row)) continue
+      if (next < row) for (const column of columns) column[next] = column[row] ?? 0
+      next += 1
+    }
+    this.length = next
+  }
+
+  #all(): readonly Column[] {
+    const { process, f, key, input, output, outcome, callEvent, returnEvent } = this
+    const { callTime, returnTime, node, flags, callLine, returnLine, error } = this
+    const ofCall = [process, f, key, input, node, flags, callEvent, callTime, callLine]
+    return [...ofCall, output, outcome, error, returnEvent, returnTime, returnLine]
+  }
+
   /** Views of the used rows, without copying. */
   operations(): Operations {
     const end = this.length

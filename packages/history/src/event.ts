@@ -41,7 +41,10 @@ export interface Event {
    * overlap).
    */
   readonly session?: string | undefined
-  /** Members unknown to this format; kept, and written out again. */
+  /**
+   * Members beyond these; kept, and written out again. One has a meaning: attempts at one operation have the same
+   * `requestId` on their invocations (see `Attempts`).
+   */
   readonly extra?: { readonly [member: string]: Json } | undefined
 }
 

@@ -175,6 +175,8 @@ function called(keys: Keys, event: EventInput, said: Said | undefined, position:
   // The monitor knows no appends; and if an invocation has no value, what it writes is unknown yet.
   if (f === 'append' || (value === undefined && f !== 'read' && f !== 'get')) return giveUp(keys, key)
   else if (f === 'read' || f === 'get') flight = monitor.called(position, { kind: 'read' })
+  // A further attempt at an operation takes effect only if none of the earlier ones did.
+  else if (event.extra?.['attempt'] !== undefined) return giveUp(keys, key)
   else if (f !== 'cas') flight = monitor.called(position, { kind: 'write', value: name(value) })
   else if (said === undefined) throw new UserError('input', `${at(position)}: ${notACas(event)}`)
   else if (said.is === 'half') flight = monitor.called(position, { kind: 'write', value: name(said.to) })

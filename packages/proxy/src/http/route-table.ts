@@ -102,7 +102,10 @@ export type InitialSpec = 'unknown' | { readonly value: Json } | { readonly read
 /** Maps the requests of a service to operations, as data. */
 export interface RouteTable {
   readonly routes: readonly RouteSpec[]
-  /** The header field with a request's id, such as `Idempotency-Key`, which identifies retries. */
+  /**
+   * The header field with a request's id, such as `Idempotency-Key`: attempts with one id are one operation, which takes
+   * effect at most once.
+   */
   readonly requestId?: string | undefined
   readonly client?: ClientSource | undefined
   /** The header field that marks final reads, such as `X-Final`. */

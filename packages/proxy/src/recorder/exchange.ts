@@ -156,14 +156,19 @@ export class Exchange {
     const { key } = calls[0]
     if (calls.length === 1 && key !== UNSAID) this.#only = this.#operation(calls[0], key, tick)
     else
-      this.#operations = calls.map((call) => (call.key === UNSAID ? undefined : this.#operation(call, call.key, tick)))
+      this.#operations = calls.map((call, i) =>
+        call.key === UNSAID ? undefined : this.#operation(call, call.key, tick, `${i}`),
+      )
     if (this.#operations.includes(undefined)) this.#wait()
     else if (!this.#isDuplicate) this.#invokeForClient()
     if (this.#forwardedAt !== undefined) this.#invokeBackend(this.#forwardedAt)
   }
 
-  #operation(call: Call, key: string | undefined, tick: number | undefined): Operation {
-    return new Operation(this.#recording, this.#lanes, call, key, tick, !this.#clientIsOver, this.#extra)
+  /** `part` tells the operations of one request apart, which may be equal otherwise: attempts at each have the same. */
+  #operation(call: Call, key: string | undefined, tick: number | undefined, part?: string): Operation {
+    const isPart = part !== undefined && 'requestId' in this.#extra.members
+    const extra = isPart ? joined(this.#extra, extraOf({ part })) : this.#extra
+    return new Operation(this.#recording, this.#lanes, call, key, tick, !this.#clientIsOver, extra)
   }
 
   #correlate(call: Call): Extra {
@@ -308,7 +313,7 @@ export class Exchange {
     const entries = this.#calls.map((call, i) => {
       const completion = call.key === UNSAID ? partOf(answer, i) : undefined
       if (completion?.type !== 'ok' || !('entries' in completion)) return undefined
-      return completion.entries.map(({ key }) => this.#operation(call, key, tick))
+      return completion.entries.map(({ key }, j) => this.#operation(call, key, tick, `${i}.${j}`))
     })
     if (entries.some((told) => told !== undefined)) this.#entries = entries.map((told) => told ?? [])
   }

@@ -195,6 +195,19 @@ describe('retries', () => {
     expect(recorder.counters).toMatchObject({ keyedRetries: 2, blindRetries: 0 })
   })
 
+  test('parts of one request under its name are told apart', () => {
+    const { client, connection, now } = recording()
+    const calls = [write(1, { requestId: 'a' }), write(1, { requestId: 'a' })] as const
+    for (let attempt = 1; attempt <= 2; attempt++)
+      connection.begin(now()).called({ kind: 'operations', calls, session: undefined })
+    expect(client.events.map(({ extra: { epoch: _, ...extra } = {} }) => extra)).toEqual([
+      { requestId: 'a', part: '0' },
+      { requestId: 'a', part: '1' },
+      { requestId: 'a', attempt: 2, part: '0' },
+      { requestId: 'a', attempt: 2, part: '1' },
+    ])
+  })
+
   test('without a name, only what got no answer is repeated, and only by the same client', () => {
     const { client, recorder, connection, now } = recording()
     const done = connection.begin(now())

@@ -150,7 +150,7 @@ export const tableMembers: readonly Member[] = [
   },
   {
     name: 'requestId',
-    summary: 'the field by which a request names itself, so that its retries are known',
+    summary: 'the field with the id of a request, which the service applies at most once however often it is sent',
     schema: text,
   },
   {

@@ -1,0 +1,82 @@
+import { ByteTable } from './byte-table.ts'
+import type { Columns } from './columns.ts'
+import type { EventInput } from './event.ts'
+import { FAIL, FLAG_UNSAID, OK } from './history-columns.ts'
+import { int32Array } from './memory.ts'
+import { canonical } from './value.ts'
+
+/** A read has no effect that could happen twice, so each of its attempts is an observation of its own. */
+const OBSERVING: ReadonlySet<string> = new Set(['read', 'get'])
+
+/**
+ * The attempts at requests that have an id (`requestId` on their invocations). Attempts with the same id, function, key
+ * and input are one operation, which takes effect at most once: it lasts from the call of the first attempt that may
+ * have taken effect to the first acknowledgement. Attempts called later were told the same answer again. An attempt that
+ * certainly failed stays an operation of its own.
+ */
+export class Attempts {
+  readonly #ids: ByteTable = new ByteTable()
+  /** The rows with an id, in order, and the number of each one's id. */
+  readonly #rows: number[] = []
+  readonly #idOfRow: number[] = []
+  #isAnyRepeated = false
+
+  /** Notes the id of an invocation, if it has one. `part` tells the operations of one request apart. */
+  note(row: number, { f, extra }: EventInput): void {
+    if (extra === undefined || typeof extra['requestId'] !== 'string' || OBSERVING.has(f)) return
+    const { requestId, part } = extra
+    const known = this.#ids.length
+    const id = this.#ids.internText(part === undefined ? requestId : canonical([requestId, part]))
+    if (id < known) this.#isAnyRepeated = true
+    this.#rows.push(row)
+    this.#idOfRow.push(id)
+  }
+
+  get sizeBytes(): number {
+    return this.#ids.sizeBytes + 2 * NUMBER_BYTES * this.#rows.length
+  }
+
+  /** Makes one row of the attempts at each operation. */
+  merge(columns: Columns): void {
+    if (!this.#isAnyRepeated) return
+    const superfluous = new Set<number>()
+    for (const rows of this.#byOperation(columns)) for (const row of mergedInto(columns, rows)) superfluous.add(row)
+    columns.drop(superfluous)
+  }
+
+  /** The rows of every operation that was attempted several times, in order of their calls. */
+  #byOperation({ f, key, input, flags }: Columns): readonly (readonly number[])[] {
+    const attempts = int32Array(this.#ids.length)
+    for (const id of this.#idOfRow) attempts[id] = (attempts[id] ?? 0) + 1
+    const groups = new Map<string, number[]>()
+    this.#rows.forEach((row, i) => {
+      const id = this.#idOfRow[i] ?? 0
+      if ((attempts[id] ?? 0) < 2) return
+      const isUnsaid = ((flags[row] ?? 0) & FLAG_UNSAID) !== 0
+      const name = `${id} ${f[row]} ${key[row]} ${isUnsaid ? 'unsaid' : input[row]}`
+      const group = groups.get(name)
+      if (group === undefined) groups.set(name, [row])
+      else group.push(row)
+    })
+    return [...groups.values()].filter(({ length }) => length > 1)
+  }
+}
+
+const NUMBER_BYTES = 8
+
+/** Lets the first row that may have taken effect stand for all, and returns those that it makes superfluous. */
+function mergedInto(columns: Columns, rows: readonly number[]): readonly number[] {
+  const { outcome, callEvent, returnEvent, flags, output } = columns
+  const acknowledged = rows.filter((row) => outcome[row] === OK)
+  const [kept, ...others] = rows.filter((row) => outcome[row] !== FAIL)
+  if (kept === undefined) return []
+  const [first, ...later] = acknowledged.sort((a, b) => (returnEvent[a] ?? 0) - (returnEvent[b] ?? 0))
+  if (first === undefined) return others
+  // The inputs are those of the answers, and if these differ, so do the operations.
+  const isUnsaid = ((flags[kept] ?? 0) & FLAG_UNSAID) !== 0
+  if (isUnsaid && later.some((row) => output[row] !== output[first])) return []
+  const end = returnEvent[first] ?? 0
+  const refusedLater = rows.filter((row) => outcome[row] === FAIL && (callEvent[row] ?? 0) > end)
+  columns.completeAs(kept, first)
+  return [...others, ...refusedLater]
+}

@@ -1,0 +1,112 @@
+import {
+  type EventInput,
+  type EventType,
+  FAIL,
+  historyFromEvents,
+  INFO,
+  type Json,
+  OK,
+  outputOf,
+} from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+
+/** An event of a process; invocations name their request with `id`. */
+const event = (process: number, type: EventType, value: Json, id?: string): EventInput => ({
+  process,
+  type,
+  f: 'add',
+  key: 'x',
+  value,
+  ...(id === undefined ? {} : { extra: { requestId: id } }),
+})
+
+/** The operations as `[outcome, call, return, output]`. */
+const operationsOf = (events: readonly EventInput[]): unknown[] => {
+  const history = historyFromEvents(events)
+  const { outcome, callEvent, returnEvent, length } = history.operations
+  return Array.from({ length }, (_, i) => [outcome[i], callEvent[i], returnEvent[i], outputOf(history, i)])
+}
+
+describe('attempts with one request id', () => {
+  test('are one operation, from the first call to the first acknowledgement', () => {
+    const events = [
+      event(0, 'invoke', 1, 'a'),
+      event(0, 'info', 1),
+      event(1, 'invoke', 5, 'b'),
+      event(1, 'ok', 5),
+      event(2, 'invoke', 1, 'a'),
+      event(2, 'ok', 6),
+      event(3, 'invoke', 1, 'a'),
+      event(3, 'ok', 6),
+      event(4, 'invoke', 1, 'a'),
+      event(4, 'fail', 1),
+    ]
+    expect(operationsOf(events)).toEqual([
+      [OK, 0, 5, 6],
+      [OK, 2, 3, 5],
+    ])
+  })
+
+  test('end with the first of several acknowledgements, whichever was asked for first', () => {
+    const events = [event(0, 'invoke', 1, 'a'), event(1, 'invoke', 1, 'a'), event(1, 'ok', 1), event(0, 'ok', 1)]
+    expect(operationsOf(events)).toEqual([[OK, 0, 2, 1]])
+  })
+
+  test('are one operation of unknown outcome if none was acknowledged', () => {
+    const events = [
+      event(0, 'invoke', 1, 'a'),
+      event(0, 'info', 1),
+      event(1, 'invoke', 1, 'a'),
+      event(1, 'info', 1),
+      event(2, 'invoke', 1, 'a'),
+    ]
+    expect(operationsOf(events)).toEqual([[INFO, 0, 1, 1]])
+  })
+
+  test('that certainly failed are operations of their own', () => {
+    const events = [event(0, 'invoke', 1, 'a'), event(0, 'fail', 1), event(0, 'invoke', 1, 'a'), event(0, 'ok', 1)]
+    expect(operationsOf(events)).toEqual([
+      [FAIL, 0, 1, 1],
+      [OK, 2, 3, 1],
+    ])
+  })
+
+  test('are different operations if they ask for different things', () => {
+    const events = [
+      event(0, 'invoke', 1, 'a'),
+      event(0, 'info', 1),
+      event(1, 'invoke', 2, 'a'),
+      event(1, 'ok', 2),
+      { ...event(2, 'invoke', 1, 'a'), key: 'y' },
+      { ...event(2, 'ok', 1), key: 'y' },
+      event(3, 'invoke', 1, 'b'),
+      event(3, 'ok', 1),
+    ]
+    expect(operationsOf(events)).toHaveLength(4)
+  })
+
+  test('are different operations if they are different parts of the request', () => {
+    const part = (process: number, name: string): EventInput[] => [
+      { ...event(process, 'invoke', 1), extra: { requestId: 'a', part: name } },
+      event(process, 'ok', 1),
+    ]
+    expect(operationsOf([...part(0, '0'), ...part(1, '1'), ...part(2, '1')])).toHaveLength(2)
+  })
+
+  test('observe each by itself if they are reads', () => {
+    const read = (value: number): EventInput[] => [
+      { process: 0, type: 'invoke', f: 'read', value: null, extra: { requestId: 'a' } },
+      { process: 0, type: 'ok', f: 'read', value },
+    ]
+    expect(operationsOf([...read(1), ...read(2)])).toHaveLength(2)
+  })
+
+  test('are different operations if only their answers say what they wrote, and differ', () => {
+    const write = (process: number, answer: string): EventInput[] => [
+      { process, type: 'invoke', f: 'write', extra: { requestId: 'a' } },
+      { process, type: 'ok', f: 'write', value: answer },
+    ]
+    expect(operationsOf([...write(0, '"1"'), ...write(1, '"2"')])).toHaveLength(2)
+    expect(operationsOf([...write(0, '"1"'), ...write(1, '"1"')])).toHaveLength(1)
+  })
+})
