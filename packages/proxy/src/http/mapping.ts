@@ -13,6 +13,7 @@ import { Message, NO_PATH } from './routes/message.ts'
 import { type Asked, collect, compileOperation, union } from './routes/operation.ts'
 import { compileOutcomes } from './routes/outcomes.ts'
 import type { Scene } from './routes/scene.ts'
+import { type Normalize, normalizationOf } from './routes/textual-values.ts'
 import { bytesFor } from './routes/value-source.ts'
 
 /** The meaning of a whole request, and of its answer to come. */
@@ -45,7 +46,8 @@ export interface HttpMapping {
 }
 
 export function compileMapping(table: RouteTable): HttpMapping {
-  const routes = table.routes.map((spec, number) => compileRoute(spec, number, table))
+  const parts = { table, normalize: normalizationOf(table) }
+  const routes = table.routes.map((spec, number) => compileRoute(spec, number, parts))
   // A cache, since the same keys are requested over and over.
   const known = new Map<string, Map<string, RoutedRequest>>()
 
@@ -127,13 +129,13 @@ export const nameOfRequest = ({ method, target }: Pick<MatchableHead, 'method' |
 
 type Route = (method: string, path: string) => Candidate | undefined
 
-function compileRoute(spec: RouteSpec, number: number, table: RouteTable): Route {
+function compileRoute(spec: RouteSpec, number: number, parts: TableParts): Route {
   const [methods = '', pattern = ''] = spec.request.split(' ')
   const allowed = methods.split(',')
   const path = compilePath(pattern)
   const fits = compileConditions(spec.when, 'request')
   const whenSources = Object.keys(spec.when ?? {})
-  const understandRequest = isIgnored(spec) ? undefined : compileRecorded(spec, table, path.names)
+  const understandRequest = isIgnored(spec) ? undefined : compileRecorded(spec, parts, path.names)
 
   return (method, requestPath) => {
     if (!allowed.includes(method)) return undefined
@@ -166,8 +168,17 @@ interface RecordedRequests {
   touches(request: Message): Touches
 }
 
-function compileRecorded(spec: RecordedRoute, table: RouteTable, names: readonly string[]): RecordedRequests {
-  const operations = operationsOf(spec).map((operation) => compileOperation(operation, names))
+interface TableParts {
+  readonly table: RouteTable
+  readonly normalize: Normalize
+}
+
+function compileRecorded(
+  spec: RecordedRoute,
+  { table, normalize }: TableParts,
+  names: readonly string[],
+): RecordedRequests {
+  const operations = operationsOf(spec).map((operation) => compileOperation(operation, names, normalize))
   const client = spec.client ?? table.client
   const nameClient: NameClient = compileClient(client)
   const requestId = table.requestId?.toLowerCase()

@@ -1,5 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import { canonical } from '@chaosproxy/history'
+import { withoutLineEnd } from '../body-value.ts'
 import type { Conditions } from '../route-table.ts'
 import type { Scene } from './scene.ts'
 import { compileValue, type Side } from './value-source.ts'
@@ -10,7 +11,7 @@ export function compileConditions(conditions: Conditions | undefined, side: Side
     const read = compileValue(source, side)
     const there = presenceOf(wanted)
     if (there !== undefined) return (scene: Scene) => (read(scene) !== undefined) === there
-    const expected = canonical(wanted as Json)
+    const expected = canonical(source === 'body' ? withoutLineEnd(wanted as Json) : (wanted as Json))
     return (scene: Scene) => {
       const value = read(scene)
       return value !== undefined && canonical(value) === expected

@@ -4,6 +4,7 @@ import { UNSAID } from '../../recorder/call.ts'
 import type { OperationSpec, ValueSource } from '../route-table.ts'
 import type { Meaning } from './outcomes.ts'
 import { type Item, itemsOf, type Scene } from './scene.ts'
+import type { Normalize } from './textual-values.ts'
 import { bytesFor, compileKey, compileValue, inAnswer, isOfAnswer, type ReadValue, sourcesOf } from './value-source.ts'
 
 /** One operation that a request asks for, and how its answer completes it. */
@@ -33,8 +34,11 @@ export interface RoutedOperation {
   touches(scene: Scene): Touches
 }
 
-export const compileOperation = (spec: OperationSpec, names: readonly string[]): RoutedOperation =>
-  new CompiledOperation(spec, names)
+export const compileOperation = (
+  spec: OperationSpec,
+  names: readonly string[],
+  normalize: Normalize,
+): RoutedOperation => new CompiledOperation(spec, names, normalize)
 
 class CompiledOperation implements RoutedOperation {
   readonly harmless: boolean
@@ -53,7 +57,7 @@ class CompiledOperation implements RoutedOperation {
   readonly #isListed: boolean
   readonly #conditions: readonly { readonly source: ValueSource; readonly read: ReadValue }[]
 
-  constructor(spec: OperationSpec, names: readonly string[]) {
+  constructor(spec: OperationSpec, names: readonly string[], normalize: Normalize) {
     const { f, each, value, result } = spec
     const key = spec.key ?? (names.includes('key') ? 'path.key' : undefined)
     const sources = { key: sourcesOf(key), value: sourcesOf(value), result: sourcesOf(result).map(inAnswer) }
@@ -69,8 +73,8 @@ class CompiledOperation implements RoutedOperation {
     this.#keyIsTold = isListed || sources.key.some(isTold)
     this.#valueIsTold = sources.value.some(isTold)
     this.#keyOf = key === undefined ? undefined : compileKey(key, 'request')
-    this.#givenOf = value === undefined ? () => null : compileValue(value, 'request')
-    this.#resultOf = result === undefined ? undefined : compileValue(result, 'answer')
+    this.#givenOf = value === undefined ? () => null : normalized(compileValue(value, 'request'), normalize)
+    this.#resultOf = result === undefined ? undefined : normalized(compileValue(result, 'answer'), normalize)
     this.#listOf = each === undefined ? undefined : compileValue(each, 'request')
     this.#conditions = sources.value
       .filter((source) => CONDITIONS.has(source.toLowerCase()))
@@ -162,6 +166,13 @@ class CompiledOperation implements RoutedOperation {
     return trouble === undefined && (isEmpty || !usesJson || json !== undefined) ? null : undefined
   }
 }
+
+const normalized =
+  (read: ReadValue, normalize: Normalize): ReadValue =>
+  (scene) => {
+    const value = read(scene)
+    return value === undefined ? undefined : normalize(value)
+  }
 
 /** Where the parts of an operation are found. */
 interface Sources {

@@ -9,6 +9,7 @@ import { parseClient, parseRoute } from './parse-route.ts'
 import { parseSends } from './parse-value.ts'
 import { tableMembers } from './route-members.ts'
 import { checkRoutes } from './table-checks.ts'
+import { type Normalize, normalizationOf } from './textual-values.ts'
 
 /**
  * Reads a table: `{"routes":[{"request":"PUT /kv/{key}","f":"write","value":"json.value"}, …]}`. Mistakes are refused
@@ -29,8 +30,9 @@ export function parseRouteTable(value: unknown, where: string): RouteTable {
     throw wrong(`${where}: "requestId" is ${quote(requestId)}. Name a field, such as "Idempotency-Key".`)
   if (final !== undefined && (typeof final !== 'string' || final === ''))
     throw wrong(`${where}: "final" is ${quote(final)}. Name a field, such as "X-Final".`)
+  const parsed = routes.map((route: unknown, i) => parseRoute(route, `${where}: route ${i + 1}`))
   const table: RouteTable = {
-    routes: routes.map((route: unknown, i) => parseRoute(route, `${where}: route ${i + 1}`)),
+    routes: parsed,
     ...optional('requestId', requestId),
     ...optional('final', final),
     ...optional(
@@ -41,7 +43,7 @@ export function parseRouteTable(value: unknown, where: string): RouteTable {
       'sends',
       given(sends, (given) => parseSends(given, { where: `${where}: "sends"`, names: [] })),
     ),
-    ...optional('initial', parseInitial(members, where)),
+    ...optional('initial', parseInitial(members, where, normalizationOf({ routes: parsed }))),
     ...optional('schema', parseSchema(members, where)),
   }
   for (const [i, route] of table.routes.entries())
@@ -63,7 +65,7 @@ function refuseStream(request: string, schema: Schema | undefined, where: string
     )
 }
 
-function parseInitial({ initial, keys }: Members, where: string): InitialSpec | undefined {
+function parseInitial({ initial, keys }: Members, where: string, normalize: Normalize): InitialSpec | undefined {
   if (keys !== undefined && initial !== 'read')
     throw wrong(`${where}: "keys" are what is read at the start: say "initial": "read" as well.`)
   if (initial === undefined || initial === 'unknown') return initial
@@ -73,6 +75,6 @@ function parseInitial({ initial, keys }: Members, where: string): InitialSpec | 
     throw wrong(`${where}: "keys" is ${quote(keys)}. List what is to be read at the start: "keys": ["x", "y"].`)
   }
   if (initial !== null && typeof initial === 'object' && Object.keys(initial).join() === 'value')
-    return { value: (initial as { readonly value: Json }).value }
+    return { value: normalize((initial as { readonly value: Json }).value) }
   throw wrong(`${where}: "initial" is ${quote(initial)}. Give "unknown", "read" or {"value": …}.`)
 }

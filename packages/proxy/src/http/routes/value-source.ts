@@ -1,6 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import { canonical, UserError } from '@chaosproxy/history'
-import { LONGEST_TEXT_BYTES } from '../body-value.ts'
+import { LONGEST_TEXT_BYTES, withoutLineEnd } from '../body-value.ts'
 import { compilePath, decodeSegment } from '../path-pattern.ts'
 import type { ValueSource, ValueSpec } from '../route-table.ts'
 import type { Message } from './message.ts'
@@ -133,7 +133,7 @@ function compileSource(source: ValueSource, side: Side): ReadValue {
 function compilePlace(kind: string, name: string, members: readonly string[]): (message: Message) => Json | undefined {
   switch (kind) {
     case 'body':
-      return (message) => message.text
+      return (message) => (message.text === undefined ? undefined : withoutLineEnd(message.text))
     case 'json':
       return (message) => {
         const value = message.json
