@@ -74,6 +74,43 @@ describe('says what is wrong, where, and what to give instead', () => {
   })
 })
 
+/** A register for each key at a path. */
+const collection = (path: string, ...names: readonly string[]) => {
+  const key = names.length === 0 ? {} : { key: names.map((name) => `path.${name}`) }
+  return [
+    { ...read, request: `GET ${path}`, ...key },
+    { request: `PUT ${path}`, f: 'write', value: 'body', ...key },
+  ]
+}
+
+describe('lets several paths have the same keys', () => {
+  const cas = { request: 'POST /kv/{key}/cas', f: 'cas', value: ['json.old', 'json.new'] }
+  const add = { request: 'POST /counter/{key}/add', f: 'add', value: 'json.n' }
+  const users = [{ const: 'users' }, 'path.key']
+  test.each<[string, readonly object[]]>([
+    ['if only one of them is read', [...collection('/kv/{key}'), cas]],
+    [
+      'if one is read and the other changed',
+      [
+        { ...read, request: 'GET /get/{key}' },
+        { request: 'POST /set/{key}', f: 'write', value: 'body' },
+      ],
+    ],
+    ['if it is a counter, and what adds to it', [{ ...read, request: 'GET /counter/{key}' }, add]],
+    ['if they are the same path by other names', [...collection('/kv/{key}'), { ...read, request: 'HEAD /kv/{key}' }]],
+    [
+      'if the keys have constants, other or the same',
+      [...collection('/users/{key}'), ...collection('/people/{key}')].map((each) => ({ ...each, key: users })),
+    ],
+    [
+      'if one of them has a constant',
+      [...collection('/kv/{key}'), ...collection('/users/{key}').map((each) => ({ ...each, key: users }))],
+    ],
+  ])('%s', (_, given) => {
+    expect(() => parseRouteTable(routes(...given), 'x')).not.toThrow()
+  })
+})
+
 describe('refuses what could not be meant', () => {
   test.each<[string, unknown, string]>([
     [
@@ -85,6 +122,21 @@ describe('refuses what could not be meant', () => {
       'a name in the path that nothing uses',
       routes({ ...read, request: 'GET /t/{tenant}/kv/{key}' }),
       '{tenant} of the path is used by nothing, so that what differs in it would be one object. Make it part of the key ("key": ["path.tenant", "path.key"]), or write * for it.',
+    ],
+    [
+      'two collections with the same keys',
+      routes(...collection('/users/{key}'), ...collection('/orders/{key}')),
+      'x: /users/{key} and /orders/{key} are both read and changed, and have the same keys, so that different objects would be one. Tell them apart by a constant: "key": [{"const": "users"}, "path.key"] and "key": [{"const": "orders"}, "path.key"]. If they are the same objects, give both the same constant.',
+    ],
+    [
+      'two collections whose keys have different names',
+      routes(...collection('/{tenant}/users/{id}', 'tenant', 'id'), ...collection('/{t}/orders/{order}', 't', 'order')),
+      '"key": [{"const": "users"}, "path.tenant", "path.id"] and "key": [{"const": "orders"}, "path.t", "path.order"]',
+    ],
+    [
+      'a collection within another',
+      routes(...collection('/users/{key}'), ...collection('/users/{key}/email')),
+      '"key": [{"const": "users"}, "path.key"] and "key": [{"const": "email"}, "path.key"]',
     ],
     [
       'a read without a result',

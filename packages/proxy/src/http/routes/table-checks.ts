@@ -2,6 +2,7 @@ import type { UserError } from '@chaosproxy/history'
 import type { OperationSpec, RouteSpec, RouteTable } from '../route-table.ts'
 import { isIgnored, operationsOf } from '../route-table.ts'
 import { wrong } from './parse-members.ts'
+import { refuseSharedKeys } from './shared-keys.ts'
 import { sourcesOf } from './value-source.ts'
 
 /** A model of the checker, with its functions. */
@@ -11,12 +12,13 @@ export interface KnownModel {
 }
 
 /**
- * Finds mistakes in valid routes: names in paths that are not used, so that different objects would become one, and
- * routes that no request can reach.
+ * Finds mistakes in valid routes: names in paths that are not used, and collections with the same keys, so that different
+ * objects would become one; and routes that no request can reach.
  *
  * @throws UserError (input) that begins with `where`.
  */
 export function checkRoutes(routes: readonly RouteSpec[], where: string): void {
+  refuseSharedKeys(routes, where)
   for (const [i, route] of routes.entries()) {
     const at = `${where}: route ${i + 1} (${route.request})`
     if (!isIgnored(route)) checkNames(operationsOf(route), route, at)
