@@ -112,6 +112,50 @@ test('messages that come out twice are duplicated, those of unknown outcome reco
   expect([account.attempted, account.acknowledged, account.ok]).toEqual([2, 1, 2])
 })
 
+test('a message that only failed enqueues tried to add comes from nowhere', () => {
+  const eventually = (initial: Json, ...steps: readonly Step[]): string =>
+    checkHistory(historyFromEvents(eventsOf(...steps)), { model: 'bag', initial }).levels.eventual.result
+  const failed: readonly Step[] = [
+    [0, 'invoke', 'enqueue', 'a'],
+    [0, 'fail', 'enqueue', 'a'],
+  ]
+  const drain = (...messages: readonly Json[]): Step[] => [
+    [2, 'invoke', 'drain'],
+    [2, 'ok', 'drain', messages],
+  ]
+  expect(eventually(null, ...failed, ...drain())).toBe('met')
+  expect(eventually(null, ...failed, ...drain('a'))).toBe('violated')
+  expect(eventually(['a'], ...failed, ...drain('a'))).toBe('met')
+  const unknown: readonly Step[] = [
+    [1, 'invoke', 'enqueue', 'a'],
+    [1, 'info', 'enqueue', 'a'],
+  ]
+  expect(eventually(null, ...failed, ...unknown, ...drain('a'))).toBe('met')
+  // Queues may deliver at least once.
+  const done: readonly Step[] = [
+    [1, 'invoke', 'enqueue', 'a'],
+    [1, 'ok', 'enqueue', 'a'],
+  ]
+  expect(eventually(null, ...done, ...drain('a', 'a'))).toBe('met')
+})
+
+test('a drain of one queue does not show that another was drained, nor that it was after it began', () => {
+  const put = (key: string): EventInput[] => [
+    { process: 0, type: 'invoke', f: 'enqueue', key, value: 1 },
+    { process: 0, type: 'ok', f: 'enqueue', key, value: 1 },
+  ]
+  const drain = (key: string): readonly [EventInput, EventInput] => [
+    { process: 1, type: 'invoke', f: 'drain', key, value: null },
+    { process: 1, type: 'ok', f: 'drain', key, value: [] },
+  ]
+  const accountOfEvents = (events: readonly EventInput[]): string | undefined =>
+    checkHistory(historyFromEvents(events), { model: 'queue' }).accounting?.result
+  expect(accountOfEvents([...put('x'), ...drain('x')])).toBe('violated')
+  expect(accountOfEvents([...put('x'), ...drain('y')])).toBe('unknown')
+  const [began, ended] = drain('x')
+  expect(accountOfEvents([began, ...put('x'), ended])).toBe('unknown')
+})
+
 test('of messages that operations of unknown outcome may have taken it is not said that they were lost in the end', () => {
   const outOfOrder: readonly Step[] = [
     ...[1, 2].flatMap((value): Step[] => [

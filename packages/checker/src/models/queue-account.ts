@@ -7,45 +7,44 @@ import { NULL_ID } from './gaps.ts'
 import { DEQUEUE, ENQUEUE, queueNumbers } from './queue-operations.ts'
 
 /**
- * Jepsen's `total-queue`: what goes in must come out. Assumes that the queue was drained at the end. If nothing shows
+ * Jepsen's `total-queue`: what goes in must come out. Assumes that each queue was drained at the end. If nothing shows
  * that (a drain, a dequeue marked final, or one that found nothing after the last enqueue), missing messages may still
- * be in the queue, and the result is unknown.
+ * be in the queue, and the result is unknown. What was there at the start may come out.
  */
 export function accountOfQueue(history: History, initial: Json, budget: Budget): Accounting {
-  const anyStart = isUnknownStart(initial)
   const { operations } = history
-  const { attempts, attempted, acknowledged, dequeued, takers, lastEnqueue, drainedAt } = trafficOf(history, budget)
-  const unexpected = new Map<number, Accounted>()
-  for (const { row, key, value } of dequeued) {
-    budget.tick()
-    const name = elementName(key, value)
-    const tally = attempts.get(name)
-    if (tally !== undefined) tally.taken++
-    // It may have been there initially.
-    else if (!anyStart) unexpected.set(name, accounted(history, row, value, (unexpected.get(name)?.count ?? 0) + 1))
-  }
-  const lost: Accounted[] = []
+  const { tallies, attempted, acknowledged, takers, isDrained } = trafficOf(history, budget)
+  const mostAtFirst = countAtFirst(history, initial)
+  const unexpected: Accounted[] = []
+  const unfounded: Accounted[] = []
+  const missing: Accounted[] = []
   const recovered: Accounted[] = []
   const duplicated: Accounted[] = []
   let ok = 0
-  let isExcused = unexpected.size === 0
-  for (const { row, value, attempts: tries, acknowledged: sure, taken } of attempts.values()) {
+  for (const { row, takenBy, value, attempts, failed, acknowledged: sure, taken } of tallies.values()) {
     budget.tick()
-    const seen = Math.min(taken, tries)
+    const seen = Math.min(taken, attempts)
+    const surplus = taken - attempts - mostAtFirst(value)
     ok += seen
-    if (sure > taken) lost.push(accounted(history, row, value, sure - taken))
-    if (sure > taken && !take(takers, operations.key[row], sure - taken)) isExcused = false
-    if (taken > tries && !anyStart) duplicated.push(accounted(history, row, value, taken - tries))
+    if (sure > taken) missing.push(accounted(history, row, value, sure - taken))
+    if (surplus > 0) (attempts === 0 ? unexpected : duplicated).push(accounted(history, row, value, surplus))
     if (seen > sure) recovered.push(accounted(history, row, value, seen - sure))
+    if (failed === attempts && attempts > 0 && taken > mostAtFirst(value)) {
+      unfounded.push(accounted(history, takenBy, value, taken))
+    }
   }
-  const isBad = unexpected.size > 0 || (lost.length > 0 && drainedAt > lastEnqueue)
+  const gone = missing.filter(({ operation }) => isDrained(operations.key[operation]))
+  const lost = gone.length > 0 ? gone : missing
+  let isExcused = unexpected.length === 0
+  for (const { operation, count } of lost) if (!take(takers, operations.key[operation], count)) isExcused = false
+  const isBad = unexpected.length > 0 || gone.length > 0
   const isOpen = !isBad && lost.length > 0
   return accounting({
     noun: 'message',
     result: isBad ? 'violated' : isOpen ? 'unknown' : 'met',
     reason: isBad
-      ? unexpected.size > 0
-        ? `Nobody enqueued what came out: ${listOf([...unexpected.values()])}.`
+      ? unexpected.length > 0
+        ? `Nobody enqueued what came out: ${listOf(unexpected)}.`
         : `What was acknowledged never came out, though the queue was drained: ${listOf(lost)}.`
       : isOpen
         ? 'not all messages came out, and nothing shows that the queue was drained'
@@ -55,34 +54,48 @@ export function accountOfQueue(history: History, initial: Json, budget: Budget):
     ok,
     lost,
     recovered,
-    unexpected: [...unexpected.values()],
+    unexpected,
+    unfounded,
     duplicated,
     isExcused,
   })
 }
 
+/** How often a message may have been there at the start, by its value. */
+function countAtFirst({ values }: History, initial: Json): (value: number) => number {
+  if (isUnknownStart(initial)) return () => Number.POSITIVE_INFINITY
+  const counts = new Map<number, number>()
+  for (const message of Array.isArray(initial) ? initial : []) {
+    const value = values.id(message)
+    counts.set(value, (counts.get(value) ?? 0) + 1)
+  }
+  return (value) => counts.get(value) ?? 0
+}
+
 /** What went into a history's queues, what came out, and what shows that nothing was left. */
 interface Traffic {
   /** By the name of a message, as `elementName` gives it. */
-  readonly attempts: ReadonlyMap<number, Tally>
+  readonly tallies: ReadonlyMap<number, Tally>
   readonly attempted: number
   readonly acknowledged: number
-  readonly dequeued: readonly { readonly row: number; readonly key: number; readonly value: number }[]
   /** By key: how many messages operations of unknown outcome may have taken. */
   readonly takers: Map<number, number>
-  /** The last event of an enqueue, and the event that shows that the queue was drained; -1 if there is none. */
-  readonly lastEnqueue: number
-  readonly drainedAt: number
+  /** Whether something shows that the queue of this key was drained after the last enqueue. */
+  readonly isDrained: (key: number) => boolean
 }
 
 function trafficOf(history: History, budget: Budget): Traffic {
   const { operations } = history
-  const attempts = new Map<number, Tally>()
+  const tallies = new Map<number, Tally>()
   let attempted = 0
   let acknowledged = 0
-  let lastEnqueue = -1
-  let drainedAt = -1
-  const dequeued: Traffic['dequeued'][number][] = []
+  // By key: the last event of an enqueue, and the last one that shows that the queue was drained.
+  const lastEnqueue = new Map<number, number>()
+  const drainedAt = new Map<number, number>()
+  const raise = (events: Map<number, number>, key: number, event: number): void => {
+    events.set(key, Math.max(events.get(key) ?? -1, event))
+  }
+  const dequeued: { readonly row: number; readonly key: number; readonly value: number }[] = []
   const takers = new Map<number, number>()
   for (const { row, key, acknowledged: ok, failed, input, output } of rowsOf(
     history,
@@ -96,27 +109,36 @@ function trafficOf(history: History, budget: Budget): Traffic {
     if (number === ENQUEUE) {
       attempted++
       if (ok) acknowledged++
-      const tally = tallyOf(attempts, elementName(key, input), { row, value: input })
+      const tally = tallyOf(tallies, elementName(key, input), { row, value: input })
       tally.attempts++
+      if (failed) tally.failed++
       if (ok) {
         tally.acknowledged++
         tally.row = row
       }
-      if (!failed) lastEnqueue = Math.max(lastEnqueue, ok ? operations.returnEvent[row] : operations.callEvent[row])
+      if (!failed) raise(lastEnqueue, key, ok ? operations.returnEvent[row] : operations.callEvent[row])
     } else if (number === DEQUEUE) {
       const isFinal = (operations.flags[row] & FLAG_FINAL) !== 0
       const foundNothing = ok && output === NULL_ID
-      if (isFinal || foundNothing) drainedAt = Math.max(drainedAt, operations.callEvent[row])
+      if (isFinal || foundNothing) raise(drainedAt, key, operations.callEvent[row])
       if (ok && output !== NULL_ID) dequeued.push({ row, key, value: output })
     } else if (ok) {
       const items = history.values.json(output as ValueId)
       for (const item of elementsOf(items) ?? []) {
         dequeued.push({ row, key, value: history.values.id(item) })
       }
-      drainedAt = Math.max(drainedAt, operations.returnEvent[row])
+      raise(drainedAt, key, operations.callEvent[row])
     }
   }
-  return { attempts, attempted, acknowledged, dequeued, takers, lastEnqueue, drainedAt }
+  for (const { row, key, value } of dequeued) {
+    budget.tick()
+    const tally = tallyOf(tallies, elementName(key, value), { row, value })
+    tally.taken++
+    tally.takenBy = row
+    if (tally.attempts === 0) tally.row = row
+  }
+  const isDrained = (key: number): boolean => (drainedAt.get(key) ?? -1) > (lastEnqueue.get(key) ?? -1)
+  return { tallies, attempted, acknowledged, takers, isDrained }
 }
 
 /** Takes `count` from a key's stock; false if there is not enough. */
@@ -127,9 +149,12 @@ function take(stock: Map<number, number>, key: number, count: number): boolean {
 }
 
 interface Tally {
+  /** The enqueue to show; for a message that nobody enqueued, what took it. */
   row: number
+  takenBy: number
   readonly value: number
   attempts: number
+  failed: number
   acknowledged: number
   taken: number
 }
@@ -141,7 +166,7 @@ function tallyOf(
 ): Tally {
   const known = tallies.get(name)
   if (known !== undefined) return known
-  const made = { row, value, attempts: 0, acknowledged: 0, taken: 0 }
+  const made = { row, takenBy: row, value, attempts: 0, failed: 0, acknowledged: 0, taken: 0 }
   tallies.set(name, made)
   return made
 }

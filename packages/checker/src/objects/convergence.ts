@@ -8,6 +8,7 @@ import type { Accounting } from './accounting.ts'
 import { convergentByFinalReads } from './convergent.ts'
 import type { Convergence, ObjectModel } from './object-model.ts'
 import type { Functions } from './part.ts'
+import { listOf } from './words.ts'
 
 /** The levels that are about what is left in the end; absent if the model does not decide them. */
 export type Convergences = { readonly [level in 'eventual' | 'convergent']?: Verdict }
@@ -66,7 +67,11 @@ const EXCUSED: Convergence = {
 function byAccounting(accounting: Accounting | undefined, { account }: ObjectModel): Convergence {
   if (account === undefined) return { result: 'unknown', reason: 'this model has no final reads', rows: [] }
   if (accounting === undefined) return { result: 'unknown', reason: OUT_OF_TIME, rows: [] }
-  const { lost, unexpected, duplicated } = accounting
+  const { lost, unexpected, unfounded = [], duplicated } = accounting
+  if (unexpected.length === 0 && unfounded.length > 0) {
+    const reason = `What came out was enqueued only by operations that failed: ${listOf(unfounded)}.`
+    return { result: 'violated', reason, rows: unfounded.slice(0, 1).map(({ operation }) => operation) }
+  }
   if (accounting.result === 'violated' && accounting.isExcused === true) return EXCUSED
   const culprits = unexpected.length > 0 ? unexpected : lost.length > 0 ? lost : duplicated
   return { ...accounting, rows: culprits.slice(0, 1).map(({ operation }) => operation) }
