@@ -1,14 +1,14 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import type { History } from '@chaosproxy/history'
+import { type History, OK } from '@chaosproxy/history'
 import { lastTime } from './fault-spans.ts'
-import { answerText, functionOf, hasReturned, isRead, printable, processText, requestText } from './operation-words.ts'
+import { answerText, functionOf, isRead, printable, processText, requestText } from './operation-words.ts'
 import { duration } from './words.ts'
 
 /** Whether a history has real times. Without them its times are event positions, which give only the order. */
 export const hasTimes = (history: History): boolean => lastTime(history) > history.eventCount
 
 /**
- * The earlier answer that makes the culprit impossible, if one does: among the core operations, the last one answered
+ * The earlier answer that makes the culprit impossible, if one does: among the core operations, the last one acknowledged
  * before the culprit was called. `{@link by}` is that operation.
  */
 export function reproach(
@@ -17,10 +17,10 @@ export function reproach(
 ): { readonly by: OperationRow; readonly text: string } | undefined {
   const culprit = counterexample.culprit
   if (culprit === undefined || counterexample.edges !== undefined) return undefined
-  const { returnEvent, callEvent, returnTime, callTime } = history.operations
+  const { returnEvent, callEvent, returnTime, callTime, outcome } = history.operations
   const called = callEvent[culprit] ?? 0
   const before = counterexample.operations
-    .filter(({ operation, role }) => role === 'core' && operation !== culprit && hasReturned(history, operation))
+    .filter(({ operation, role }) => role === 'core' && operation !== culprit && outcome[operation] === OK)
     .map(({ operation }) => operation)
     .filter((operation) => (returnEvent[operation] ?? 0) < called)
     .sort((a, b) => (returnEvent[b] ?? 0) - (returnEvent[a] ?? 0))[0]

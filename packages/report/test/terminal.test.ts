@@ -232,6 +232,27 @@ describe('the drawing', () => {
 `)
   })
 
+  test('an operation of unknown outcome is not said to have been acknowledged', () => {
+    const drawn = (unknown: boolean): string =>
+      draw(
+        made([
+          {
+            p: 1,
+            f: 'write',
+            in: 2,
+            from: 1e6,
+            to: 2e6,
+            node: 'n1',
+            ...(unknown ? ({ type: 'info' } as const) : {}),
+          },
+          { p: 2, f: 'read', out: 1, from: 3e6, to: 4e6, node: 'n1' },
+        ]),
+        1,
+      )
+    expect(drawn(false)).toContain('✘ write 2 was acknowledged 1.0 ms before this read began')
+    expect(drawn(true)).toContain('✘ no order of these operations explains this')
+  })
+
   test('the way leads leftwards too', () => {
     const text = draw(
       made([
