@@ -3,7 +3,7 @@ import type { Budget } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import { type Additive, additiveMachine } from '../objects/additive.ts'
 import type { ObjectEntry } from '../objects/object-model.ts'
-import { jsonOf, operationAt, type Part } from '../objects/part.ts'
+import { badOperation, jsonOf, operationAt, type Part } from '../objects/part.ts'
 import { decimal } from './decimal.ts'
 import type { ObjectOperation, Specification } from './model.ts'
 import { overdraftIn, overdraftStory } from './overdraft.ts'
@@ -64,6 +64,7 @@ function needed(part: Part, budget: Budget): readonly number[] | undefined {
   const kept: number[] = []
   for (let i = 0; i < part.length; i++) {
     budget.tick()
+    if (part.f[i] === READ) requireBalances(part, i)
     const value = jsonOf(part, part.input[i])
     const isNamed = part.f[i] !== READ && isObject(value) && value['id'] !== undefined
     // The same input of another function is another operation.
@@ -73,6 +74,13 @@ function needed(part: Part, budget: Budget): readonly number[] | undefined {
     kept.push(i)
   }
   return kept.length === part.length ? undefined : kept
+}
+
+/** @throws UserError */
+function requireBalances(part: Part, i: number): void {
+  const read = jsonOf(part, part.output[i])
+  if (isObject(read)) return
+  throw badOperation(part, i, `a read returns all balances, such as {"a":10,"b":0}, not ${JSON.stringify(read)}.`)
 }
 
 /** A read of a balance below zero or, where money is only transferred, of another sum than there was at first. */
