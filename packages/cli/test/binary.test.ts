@@ -1,5 +1,7 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 import { installed, whySkipped } from '../../proxy/test/real-servers.ts'
 import { chaos, chaosHere, root, temporaryDirectory } from './chaos.ts'
 import { patientTest, test } from './patient.ts'
@@ -36,6 +38,45 @@ patientTest('one in Python is right as it is, and loses writes if a restart forg
     exitCode: 1,
     failures: [{ cause: 'not linearizable' }],
   })
+})
+
+/** Processes of this program, so that what is left of it is found whoever its parent is. */
+const living = (script: string): number => spawnSync('pgrep', ['-f', script], { encoding: 'utf8' }).stdout.length
+
+async function ended(script: string): Promise<void> {
+  await vi.waitFor(() => expect(living(script)).toBe(0), { timeout: 10_000, interval: 50 })
+}
+
+function silent(): { readonly binary: string; readonly script: string } {
+  const script = join(temporaryDirectory(), 'silent.mjs')
+  writeFileSync(script, 'setInterval(() => {}, 1_000)')
+  return { script, binary: `'${process.execPath}' '${script}'` }
+}
+
+patientTest('one that never answers is reported without being cut down, and is not left behind', async () => {
+  const { binary, script } = silent()
+  const startedAt = performance.now()
+  const found = await searched(binary, '--expect', 'linearizable', '--seeds', '3')
+  // Two answers are waited for: that of the seed and that of its replay.
+  expect(performance.now() - startedAt).toBeLessThan(28_000)
+  const [{ sentence, found: size, shrunk }] = found.failures
+  expect(sentence).toMatch(/the program wrote no line within 10 s instead of answering/)
+  expect(shrunk).toEqual(size)
+  await ended(script)
+})
+
+test('an interrupt ends the search of one that never answers, and the program', async () => {
+  const { binary, script } = silent()
+  const bin = join(root, 'packages', 'cli', 'bin', 'chaos.js')
+  const args = [bin, 'fuzz', '--binary', binary, '--expect', 'linearizable', '--workers', '2', '--out']
+  const search = spawn(process.execPath, [...args, temporaryDirectory()], { stdio: 'ignore' })
+  const exited = new Promise<number | null>((resolve) => search.once('exit', resolve))
+  await vi.waitFor(() => expect(living(`${script}$`)).toBeGreaterThan(0), { timeout: 20_000, interval: 50 })
+  const interruptedAt = performance.now()
+  search.kill('SIGTERM')
+  expect(await exited).toBe(130)
+  expect(performance.now() - interruptedAt).toBeLessThan(8_000)
+  await ended(script)
 })
 
 test('a program is one of the things to test, and its command must end its quotes', async () => {

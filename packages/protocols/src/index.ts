@@ -13,6 +13,13 @@ export type {
 } from './definition.ts'
 export { clockBoundsOf, DEFAULT_OBJECT, notPromisedUnder, promiseOf, stickinessOf } from './definition.ts'
 export type { Effect, MachineEvent, NodeSetting, NodeStatus, StateMachine, Transition } from './machine.ts'
-export { describeEvent, MachineError, threwBetweenSteps, threwOn, traceOf } from './machine-error.ts'
+export {
+  describeEvent,
+  MachineError,
+  SilentProgramError,
+  threwBetweenSteps,
+  threwOn,
+  traceOf,
+} from './machine-error.ts'
 export { functionsOf, objects } from './objects/registry.ts'
 export { findProtocol, protocols } from './registry.ts'

@@ -12,6 +12,9 @@ export interface MachineMistake {
   readonly cause?: unknown
 }
 
+/** A program that answers for a node fell silent, so every replay lasts until its time is up as well. */
+export class SilentProgramError extends Error {}
+
 /**
  * A protocol's own code threw or requested something impossible. The fault is the protocol's, not its host's, and says
  * nothing about any level.

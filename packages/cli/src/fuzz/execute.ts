@@ -6,18 +6,22 @@ import { loadOwnReporters } from '../reporting/own.ts'
 import { partOf, stdoutScreen } from '../reporting/part.ts'
 import { createReporting } from '../reporting/reporting.ts'
 import { makeOutDirectory } from '../run/directory.ts'
-import { listenForInterrupts } from '../run/interrupts.ts'
+import { afterInterrupt, listenForInterrupts } from '../run/interrupts.ts'
 import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
 import { printTitle } from '../terminal/title.ts'
 import { packageVersion } from '../version.ts'
 import { followUp } from './follow-up.ts'
 import { doubtsOf, subjectOf, subjectText } from './outcome.ts'
 import { createPool } from './pool.ts'
+import { createFlag, raise } from './pulse.ts'
 import { type Result, resultsOf } from './results.ts'
 import { type SearchOutcome, searchInParallel } from './search.ts'
 import type { FuzzSettings } from './settings.ts'
 
 const INTERRUPTED = 'Interrupted: what was found until now is cut down and shown. Once more to end at once.'
+
+/** How long a seed that has begun may go on after an interrupt. */
+const GRACE_MS = 2_000
 
 /** Searches on all threads, shrinks one failure of each cause, writes and shows the results. */
 export async function executeFuzz(settings: FuzzSettings): Promise<ExitCode> {
@@ -26,16 +30,20 @@ export async function executeFuzz(settings: FuzzSettings): Promise<ExitCode> {
   const progress = await createProgress({ quiet: isSilent(settings.reporters), verbose: settings.verbose })
   const interrupts = listenForInterrupts(INTERRUPTED)
   const pool = createPool(settings.workers)
+  const stop = createFlag()
+  interrupts.onInterrupt(() => raise(stop))
   try {
     if (!isSilent(settings.reporters)) printTitle(titleOf(settings))
     const outcome = await searchInParallel(pool, settings, {
       progress: (trials, causes) => progress.update(progressText(trials, causes)),
       interrupted: interrupts.interrupted,
+      abandon: afterInterrupt(interrupts, GRACE_MS),
+      stop,
     })
     const followed = interrupts.interrupted() ? outcome : await followUp(pool, settings, outcome, progress, interrupts)
     tellMore(progress, followed)
     progress.update('cutting down what was found')
-    const results = await resultsOf(pool, settings, followed)
+    const results = await resultsOf(pool, settings, followed, interrupts)
     for (const { files } of results)
       if (files !== undefined) progress.note(`written: ${files.replay}, ${files.history}`)
     progress.stop()

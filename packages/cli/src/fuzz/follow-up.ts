@@ -1,7 +1,7 @@
 import { millis } from '@chaosproxy/history'
 import { type Finding, NO_LEVEL } from '@chaosproxy/simulator'
 import type { Tinypool } from 'tinypool'
-import type { Interrupts } from '../run/interrupts.ts'
+import { afterInterrupt, type Interrupts } from '../run/interrupts.ts'
 import type { ProgressDisplay } from '../terminal/progress.ts'
 import type { SearchOutcome } from './search.ts'
 import type { FuzzSettings } from './settings.ts'
@@ -25,8 +25,7 @@ export async function followUp(
   progress.update(`an invariant was broken in seed ${broken.seed}: looking for what a client sees of it`)
   const { subject, strategies } = settings
   const task: GuideTask = { subject, strategies, finding: broken, budgetMs: BUDGET_MS }
-  const interrupted = new Promise<undefined>((resolve) => interrupts.onInterrupt(() => resolve(undefined)))
-  const end = await Promise.race([supervise<Finding | undefined>(pool, 'guideFinding', task), interrupted])
-  if (end?.type !== 'done' || end.value === undefined) return outcome
+  const end = await supervise<Finding | undefined>(pool, 'guideFinding', task, afterInterrupt(interrupts, 0))
+  if (end.type !== 'done' || end.value === undefined) return outcome
   return { ...outcome, findings: [...outcome.findings, end.value] }
 }

@@ -2,7 +2,7 @@ import { type Json, millis } from '@chaosproxy/history'
 import { type FoundFailure, RESULT_FORM, type SearchSubject, type Size } from '@chaosproxy/report'
 import { DEFAULT_WORKLOAD, type Scenario } from '@chaosproxy/runner'
 import { causeOf, type Failure, NO_LEVEL } from '@chaosproxy/simulator'
-import { isUserFile } from '@chaosproxy/targets'
+import { EXECUTED, isBinary, isUserFile } from '@chaosproxy/targets'
 import type { ExitCode } from '../exit-code.ts'
 import { commandLine, fileWord } from '../terminal/command-line.ts'
 import type { Result } from './results.ts'
@@ -68,7 +68,7 @@ const failureOf = (settings: FuzzSettings, { finding, times, shown, files }: Res
 function seedAgain({ subject }: FuzzSettings, seed: number): string {
   const { target, bug, knobs, level, nodes, operations, choices, workload, settings } = subject
   return commandLine([
-    ...['npx', 'chaos', 'fuzz', isUserFile(target) ? '--protocol' : '--target', target],
+    ...['npx', 'chaos', 'fuzz', ...subjectWords(target)],
     ...(workload === DEFAULT_WORKLOAD ? [] : ['--workload', workload]),
     ...Object.entries(settings).flatMap(([name, value]) => ['--workload-set', `${name}=${value}`]),
     ...(bug === undefined ? [] : ['--bug', bug]),
@@ -78,6 +78,11 @@ function seedAgain({ subject }: FuzzSettings, seed: number): string {
     ...(choices === undefined ? [] : printTrialOptions(choices)),
     ...['--expect', level, '--seed', String(seed), '--seeds', '1'],
   ])
+}
+
+function subjectWords(target: string): readonly [option: string, value: string] {
+  if (isBinary(target)) return ['--binary', target.slice(EXECUTED.length)]
+  return [isUserFile(target) ? '--protocol' : '--target', target]
 }
 
 export const traceOf = (failure: Failure | undefined): readonly string[] =>

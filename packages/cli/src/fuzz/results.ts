@@ -5,6 +5,7 @@ import { causeOf, type Finding, printReplay } from '@chaosproxy/simulator'
 import type { Tinypool } from 'tinypool'
 import { digestOfFile, portableReference } from '../replay/own-files.ts'
 import { createRunDirectory, writeResult } from '../run/directory.ts'
+import { afterInterrupt, type Interrupts } from '../run/interrupts.ts'
 import type { SearchOutcome } from './search.ts'
 import type { FuzzSettings } from './settings.ts'
 import { type Shown, showSupervised } from './show.ts'
@@ -16,16 +17,20 @@ export interface Result {
   readonly finding: Finding
   /** How many trials failed for the same cause. */
   readonly times: number
-  /** Absent, like its files, if a replay would never end. */
+  /** Absent, like its files, if a replay would never end or was interrupted. */
   readonly shown: Shown | undefined
   readonly files: { readonly replay: string; readonly history: string } | undefined
 }
+
+/** How long a replay that is under way may last after an interrupt. */
+const GRACE_MS = 2_000
 
 /** One result for each cause, in the order they were found. */
 export async function resultsOf(
   pool: Tinypool,
   settings: FuzzSettings,
   { findings }: SearchOutcome,
+  interrupts: Interrupts,
 ): Promise<readonly Result[]> {
   const byCause = new Map<string, Finding[]>()
   for (const finding of findings) {
@@ -38,7 +43,7 @@ export async function resultsOf(
     [...byCause].map(async ([cause, sameCause], i) => {
       const [finding] = sameCause as [Finding]
       const file = join(path, fileName(cause, [...byCause.keys()].slice(0, i)))
-      return { finding, times: sameCause.length, ...(await written(pool, settings, finding, file)) }
+      return { finding, times: sameCause.length, ...(await written(pool, settings, finding, file, interrupts)) }
     }),
   )
 }
@@ -59,13 +64,15 @@ async function written(
   settings: FuzzSettings,
   finding: Finding,
   file: string,
+  interrupts: Interrupts,
 ): Promise<Pick<Result, 'shown' | 'files'>> {
   const { failure } = finding
   if (failure.kind === 'broken' && failure.stuck === true) return { shown: undefined, files: undefined }
   const invariants = settings.invariants && failure.kind !== 'violation'
-  const scenario = await smallest(pool, settings, finding)
-  const shown = await showSupervised(pool, settings.subject, scenario, invariants)
-  if (shown.failure?.kind === 'broken' && shown.failure.stuck === true) return { shown: undefined, files: undefined }
+  const scenario = await smallest(pool, settings, finding, interrupts)
+  const shown = await showSupervised(pool, settings.subject, scenario, invariants, afterInterrupt(interrupts, GRACE_MS))
+  if (shown === undefined || (shown.failure?.kind === 'broken' && shown.failure.stuck === true))
+    return { shown: undefined, files: undefined }
   // If the replay passes or fails in another way, report the original finding.
   const sentence = shown.failure?.kind === failure.kind ? shown.sentence : sentenceOf(finding)
   const files = { replay: `${file}.json`, history: `${file}.jsonl` }
@@ -86,11 +93,21 @@ function portable(scenario: Scenario, file: string): Scenario {
 }
 
 /** A run that does not end is not shrunk: each smaller one would have to run up to the limit as well. */
-async function smallest(pool: Tinypool, settings: FuzzSettings, finding: Finding): Promise<Scenario> {
+async function smallest(
+  pool: Tinypool,
+  settings: FuzzSettings,
+  finding: Finding,
+  interrupts: Interrupts,
+): Promise<Scenario> {
   if (finding.failure.kind === 'broken' && finding.failure.endless === true) return finding.scenario
   const { subject, invariants, shrinkMs } = settings
   const task: MinimiseTask = { subject, finding, invariants, budgetMs: shrinkMs }
-  const end = await supervise<Scenario | undefined>(pool, 'minimiseFinding', task)
+  const end = await supervise<Scenario | undefined>(
+    pool,
+    'minimiseFinding',
+    task,
+    afterInterrupt(interrupts, shrinkMs + GRACE_MS),
+  )
   return (end.type === 'done' ? end.value : undefined) ?? finding.scenario
 }
 

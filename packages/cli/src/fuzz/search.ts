@@ -9,6 +9,7 @@ import {
   sumOfEvidence,
 } from '@chaosproxy/simulator'
 import type { Tinypool } from 'tinypool'
+import type { Flag } from './pulse.ts'
 import type { FuzzSettings } from './settings.ts'
 import { subjectOf } from './subject-name.ts'
 import { type Stuck, supervise } from './supervise.ts'
@@ -23,6 +24,10 @@ export interface SearchHooks {
   readonly progress: (trials: number, causes: number) => void
   /** Whether the user has interrupted the search. */
   readonly interrupted: () => boolean
+  /** Aborts if the threads have not ended soon after an interrupt. */
+  readonly abandon: AbortSignal
+  /** Raised by an interrupt: threads begin no other seed. */
+  readonly stop: Flag
 }
 
 /** Few enough that the search can stop soon at any time, and enough that handing them out costs nothing. */
@@ -64,11 +69,17 @@ export async function searchInParallel(
 
   async function searchRange(first: number, count: number): Promise<void> {
     if (count <= 0) return
-    const end = await supervise<SearchResult>(pool, 'search', taskFor(settings, first, count))
+    const end = await supervise<SearchResult>(
+      pool,
+      'search',
+      taskFor(settings, first, count, hooks.stop),
+      hooks.abandon,
+    )
     if (end.type === 'done') {
       add(end.value)
       return
     }
+    if (end.type === 'abandoned') return
     // The findings of the ended thread are lost with it, so search its earlier seeds again.
     await searchRange(first, end.seed - first)
     add({ trials: 1, steps: 0, evidence: noEvidence, findings: [await stuckFinding(settings, end)], tried: {} })
@@ -105,7 +116,7 @@ async function stuckFinding(
   return { seed, strategy: strategy.name, failure: { kind: 'broken', what, mistake, trace, stuck: true }, scenario }
 }
 
-const taskFor = (settings: FuzzSettings, first: number, count: number): SeedsTask => ({
+const taskFor = (settings: FuzzSettings, first: number, count: number, stop: Flag): SeedsTask => ({
   subject: settings.subject,
   first,
   count,
@@ -113,4 +124,5 @@ const taskFor = (settings: FuzzSettings, first: number, count: number): SeedsTas
   invariants: settings.invariants,
   verifyDeterminism: settings.verifyDeterminism,
   stopAtFirst: !settings.keepGoing,
+  stop,
 })

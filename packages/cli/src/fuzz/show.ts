@@ -54,15 +54,20 @@ export const showScenario = (subject: Subject, scenario: Scenario, invariants: b
 export const showPlay = ({ level, workload }: Judging, scenario: Scenario, play: SimulatedPlay): Shown =>
   explain({ ...play, level, workload, scenario, history: historyFromEvents(play.events) })
 
-/** Replays it on a thread of the pool, where a protocol may hang or take all memory; that is then the result. */
+/**
+ * Replays it on a thread of the pool, where a protocol may hang or take all memory; that is then the result. Undefined
+ * if it is abandoned.
+ */
 export async function showSupervised(
   pool: Tinypool,
   subject: SubjectName,
   scenario: Scenario,
   invariants: boolean,
-): Promise<Shown> {
+  abandon: AbortSignal,
+): Promise<Shown | undefined> {
   const task: PlayTask = { subject, scenario, invariants }
-  const end = await supervise<SimulatedPlay>(pool, 'play', task)
+  const end = await supervise<SimulatedPlay>(pool, 'play', task, abandon)
+  if (end.type === 'abandoned') return undefined
   const judging = { level: subject.level, workload: await workloadNamed(subject.workload) }
   if (end.type === 'done') return showPlay(judging, scenario, end.value)
   const { what, mistake, trace } = end

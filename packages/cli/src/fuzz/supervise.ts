@@ -14,7 +14,10 @@ export interface Stuck {
   readonly trace: readonly string[]
 }
 
-export type Supervised<T> = { readonly type: 'done'; readonly value: T } | ({ readonly type: 'stuck' } & Stuck)
+export type Supervised<T> =
+  | { readonly type: 'done'; readonly value: T }
+  | { readonly type: 'abandoned' }
+  | ({ readonly type: 'stuck' } & Stuck)
 
 interface SupervisedTask {
   readonly pulse: Pulse
@@ -33,19 +36,30 @@ const GROWTH_BYTES = 2 ** 24
 
 const NEARLY_ALL_BYTES = 0.6 * threadLimits.maxOldGenerationSizeMb * 2 ** 20
 
-/** Runs a task on a thread of the pool, and detects a step of the protocol that does not return or takes all memory. */
-export async function supervise<T>(pool: Tinypool, name: string, task: object): Promise<Supervised<T>> {
+const NEVER = new AbortController().signal
+
+/**
+ * Runs a task on a thread of the pool, and detects a step of the protocol that does not return or takes all memory. The
+ * thread is ended if `abandon` aborts.
+ */
+export async function supervise<T>(
+  pool: Tinypool,
+  name: string,
+  task: object,
+  abandon: AbortSignal = NEVER,
+): Promise<Supervised<T>> {
   const pulse = createPulse()
-  const end = await watched<T>(pool, name, { ...task, pulse }, looksAt(task))
-  if (end.type === 'failed' && !isOfUser(task)) throw end.error
+  const end = await watched<T>(pool, name, { ...task, pulse }, looksAt(task), abandon)
   if (end.type === 'done') return end
+  if (abandon.aborted) return { type: 'abandoned' }
+  if (end.type === 'failed' && !isOfUser(task)) throw end.error
   const { seed, steps } = readPulse(pulse)
   // It is unknown which of the seeds it was.
   if (end.type === 'failed') return { type: 'stuck', seed: firstOf(task) ?? seed, ...failedBetweenSteps(end.error) }
   // Run just this seed again, up to the step to blame, which then describes itself before it is stopped again.
   const again = createPulse(steps)
   const one = { ...task, pulse: again, ...('first' in task ? { first: seed, count: 1 } : {}) }
-  if (end.why !== 'memory' || steps > 0) await watched<T>(pool, name, one, LOOKS_BEFORE_STUCK / 3)
+  if (end.why !== 'memory' || steps > 0) await watched<T>(pool, name, one, LOOKS_BEFORE_STUCK / 3, abandon)
   const event = readDescription(again) || `its step number ${steps}`
   const ill = end.why === 'memory' ? 'takes more memory than there is' : `does not return from its ${end.within}`
   const mistake = `the protocol ${ill}`
@@ -58,8 +72,17 @@ type Ended<T> =
   | { readonly type: 'stopped'; readonly why: 'memory' }
   | { readonly type: 'stopped'; readonly why: 'hanging'; readonly within: Within }
 
-async function watched<T>(pool: Tinypool, name: string, task: SupervisedTask, looks: number): Promise<Ended<T>> {
+async function watched<T>(
+  pool: Tinypool,
+  name: string,
+  task: SupervisedTask,
+  looks: number,
+  abandon: AbortSignal,
+): Promise<Ended<T>> {
   const stop = new AbortController()
+  const giveUp = () => stop.abort()
+  abandon.addEventListener('abort', giveUp)
+  if (abandon.aborted) giveUp()
   let before: PulseReading | undefined
   let bytesBefore = process.memoryUsage.rss()
   let bytesAtStep = bytesBefore
@@ -91,6 +114,7 @@ async function watched<T>(pool: Tinypool, name: string, task: SupervisedTask, lo
     return { type: 'failed', error }
   } finally {
     clearInterval(timer)
+    abandon.removeEventListener('abort', giveUp)
   }
 }
 

@@ -14,7 +14,7 @@ import {
 } from '@chaosproxy/simulator'
 import { type Simulated, type SimulateTask, simulateSpec } from '../run/simulate-task.ts'
 import { playSimulated, type SimulatedPlay } from './play.ts'
-import { beginSeed, type Pulse, withPulse } from './pulse.ts'
+import { beginSeed, type Flag, isRaised, type Pulse, withPulse } from './pulse.ts'
 import { guardedProtocol, type SubjectName, subjectOf } from './subject-name.ts'
 
 /** A range of seeds for one thread. */
@@ -26,6 +26,7 @@ export interface SeedsTask {
   readonly invariants: boolean
   readonly verifyDeterminism: boolean
   readonly stopAtFirst: boolean
+  readonly stop: Flag
 }
 
 export interface GuideTask {
@@ -74,6 +75,7 @@ export async function search(task: SeedsTask & Watched): Promise<SearchResult> {
       verifyDeterminism,
       strategies: strategiesNamed(task.strategies),
       limits: limitsFor(task.invariants),
+      stopped: () => isRaised(task.stop),
       begins: (seed) => beginSeed(task.pulse, seed),
     }),
   )

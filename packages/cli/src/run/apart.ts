@@ -31,6 +31,7 @@ export async function performerFor({ spec }: PlannedRun, interrupted: AbortSigna
     async perform(run, { sink, begun }) {
       const task: SimulateTask = { spec: run.spec, stop }
       const end = await supervise<Simulated>(pool, 'simulateRun', task)
+      if (end.type === 'abandoned') return undefined
       if (end.type === 'stuck') throw brokenError(name.slice(SIMULATED.length), end.what, end.trace)
       if (end.value.events.length > 0) begun?.()
       for (const event of end.value.events) sink.append(event)

@@ -29,6 +29,15 @@ export async function unlessInterrupted<T>(
   }
 }
 
+/** Aborts this long after an interrupt: whatever does not end by itself until then is abandoned. */
+export function afterInterrupt({ onInterrupt }: Interrupts, graceMs: number): AbortSignal {
+  const abandoning = new AbortController()
+  onInterrupt(() => {
+    setTimeout(() => abandoning.abort(), graceMs).unref()
+  })
+  return abandoning.signal
+}
+
 /** The first interrupt prints the `announcement`. */
 export function listenForInterrupts(announcement: string = OF_A_RUN): Interrupts {
   const callbacks: (() => void)[] = []

@@ -18,6 +18,8 @@ export interface SearchOptions {
   readonly stopAtFirst: boolean
   /** Whether each trial is run twice, to check that both give the same bytes. */
   readonly verifyDeterminism: boolean
+  /** Whether to begin no other seed. */
+  readonly stopped?: (() => boolean) | undefined
   /** Called with each seed before its trial. */
   readonly begins?: ((seed: number) => void) | undefined
 }
@@ -82,7 +84,7 @@ export function searchSeeds(subject: Subject, options: SearchOptions): SearchRes
   let trials = 0
   let steps = 0
   let evidence = noEvidence
-  for (let seed = first; seed < first + count; seed++) {
+  for (let seed = first; seed < first + count && options.stopped?.() !== true; seed++) {
     const strategy = strategies[seed % strategies.length]
     if (strategy === undefined) throw new RangeError('a search needs a strategy')
     options.begins?.(seed)

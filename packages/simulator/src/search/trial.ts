@@ -1,7 +1,7 @@
 import { check, verdictOf } from '@chaosproxy/checker'
 import type { NodeId } from '@chaosproxy/faults'
 import { type Event, type History, HistoryBuilder, type Millis, millis, type Nanos, nanos } from '@chaosproxy/history'
-import { describeEvent, MachineError } from '@chaosproxy/protocols'
+import { describeEvent, MachineError, SilentProgramError } from '@chaosproxy/protocols'
 import { currentLeader, type Played, playScenario, type Scenario } from '@chaosproxy/runner'
 import { createSimulatedCluster, type SimulatedCluster } from '../cluster.ts'
 import type { AnyEvent, Moment, Observer } from '../node.ts'
@@ -32,7 +32,7 @@ export type Failure =
       readonly trace: readonly string[]
       /** The node, and the time since the start of the scenario; absent before the start. */
       readonly where?: { readonly node: NodeId; readonly at: Nanos } | undefined
-      /** It floods, or virtual time stands still: only a limit ends the trial. */
+      /** It floods, virtual time stands still, or a program does not answer: only a limit ends the trial. */
       readonly endless?: boolean | undefined
       /** It never returned; nor would a replay. */
       readonly stuck?: boolean | undefined
@@ -169,8 +169,9 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
   } catch (error) {
     if (!(error instanceof MachineError)) throw error
     const { message: what, mistake, trace, node } = error
+    const endless = error.cause instanceof SilentProgramError ? true : undefined
     const at = cluster === undefined ? undefined : since(cluster.clock.now())
-    return finish({ kind: 'broken', what, mistake, trace, where: at === undefined ? undefined : { node, at } })
+    return finish({ kind: 'broken', what, mistake, trace, where: at === undefined ? undefined : { node, at }, endless })
   }
   const history = historyOf(events)
   const { failure, undecided } = judge(subject, history, limits)

@@ -1,8 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { closeSync, constants, fstatSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '@chaosproxy/history'
+import { SilentProgramError } from '@chaosproxy/protocols'
+import { MARK, type TreeRoot } from '../command/process-tree.ts'
+import { endWithThisThread, forget } from './program-keeper.ts'
 
 // A process that is asked and answers while this thread waits: in virtual time nothing else may happen meanwhile. Its stdin and
 // stdout are named pipes, since those of Node's own child processes can only be read by returning to the event loop.
@@ -15,6 +19,7 @@ const LONGEST_NAP_MS = 2
 
 export class LineProcess {
   readonly #child: ChildProcess
+  readonly #root: TreeRoot | undefined
   readonly #requests: number
   readonly #answers: number
   readonly #stderr: number
@@ -37,9 +42,12 @@ export class LineProcess {
     this.#requests = openSync(input, O_WRONLY)
     this.#answers = openSync(output, O_RDONLY | O_NONBLOCK)
     this.#stderr = openSync(join(directory, 'stderr'), 'w+')
-    this.#child = spawn(program, args, { stdio: [childIn, childOut, this.#stderr] })
+    const mark = randomUUID()
+    const env = { ...process.env, [MARK]: mark }
+    this.#child = spawn(program, args, { stdio: [childIn, childOut, this.#stderr], env })
     this.#child.on('error', () => {})
     this.#child.unref()
+    this.#root = this.#child.pid === undefined ? undefined : endWithThisThread(this.#child.pid, mark)
     for (const fd of [...both, childIn, childOut]) closeSync(fd)
     // Both sides have all of it open by now, so that nothing is left of it however either of them ends.
     rmSync(directory, { recursive: true, force: true })
@@ -59,12 +67,13 @@ export class LineProcess {
         return answer
       }
       const bytes = readNow(this.#answers, this.#chunk)
-      if (bytes === 0) throw this.#trouble('ended')
+      if (bytes === 0) throw new Error(this.#trouble('ended'))
       if (bytes !== undefined) {
         this.#unread += this.#chunk.toString('utf8', 0, bytes)
         continue
       }
-      if (process.hrtime.bigint() > until) throw this.#trouble(`wrote no line within ${ANSWER_SECONDS} s`)
+      if (process.hrtime.bigint() > until)
+        throw new SilentProgramError(this.#trouble(`wrote no line within ${ANSWER_SECONDS} s`))
       nap(napMs)
       napMs = Math.min(LONGEST_NAP_MS, napMs * 1.3)
     }
@@ -75,17 +84,16 @@ export class LineProcess {
     if (this.#over) return
     this.#over = true
     if (this.#child.pid !== undefined) this.#child.kill('SIGKILL')
+    if (this.#root !== undefined) forget(this.#root)
     closeSync(this.#requests)
     closeSync(this.#answers)
     closeSync(this.#stderr)
   }
 
-  #trouble(what: string): Error {
+  #trouble(what: string): string {
     const said = endOf(this.#stderr)
     const started = this.#child.pid !== undefined
-    return new Error(
-      `the program ${started ? what : 'does not start'}${started ? ' instead of answering' : ''}${said === '' ? '' : `. It said: ${said}`}`,
-    )
+    return `the program ${started ? `${what} instead of answering` : 'does not start'}${said === '' ? '' : `. It said: ${said}`}`
   }
 }
 

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { Socket } from 'node:net'
 import { resolve } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import { builtEntry } from '../entry.ts'
@@ -15,6 +16,8 @@ export interface Keeper {
   removeLater(path: string): void
   /** Runs the command if this process dies before the returned function is called; the latest first. */
   undoLater(command: Command, timeoutMs: number): () => void
+  /** Lets this process end without closing the keeper, which then acts. */
+  unref(): void
   /** Resolves once the keeper has ended. */
   close(): Promise<void>
 }
@@ -55,6 +58,11 @@ export function startKeeper(died: () => void): Keeper {
       const id = ++undos
       tell({ type: 'undo', id, command, timeoutMs })
       return () => tell({ type: 'undone', id })
+    },
+    unref() {
+      child.unref()
+      // A socket, although its type does not say so.
+      if (child.stdin instanceof Socket) child.stdin.unref()
     },
     // Whatever was to be removed or undone is settled by now: the keeper must act only if its owner dies.
     close() {
