@@ -136,7 +136,7 @@ describe('chaos check', () => {
     ])
     expect(stdout).toContain('NOT LINEARIZABLE')
     expect(stderr).toContain('--out no/such/report.html: its directory does not exist. Create it first.')
-    expect(exitCode).toBe(4)
+    expect(exitCode).toBe(3)
   })
 
   test('goes on quietly when its output is closed early', async () => {

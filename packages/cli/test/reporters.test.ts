@@ -133,6 +133,15 @@ export default report`)
   })
 })
 
+test.each([
+  ['--out', '/nonexistent/x.html'],
+  ['--reporter', 'html=/nonexistent/x.html'],
+])('a page that cannot be written turns success into 3, however it is asked for: %s %s', async (...asked) => {
+  const { exitCode, stderr } = await chaosHere(['check', history('fresh-read'), ...asked])
+  expect(stderr).toContain('The verdict stands')
+  expect(exitCode).toBe(3)
+})
+
 describe('on GitHub Actions', () => {
   const summaryFile = (): string => {
     const file = join(temporaryDirectory(), 'summary.md')
@@ -149,6 +158,12 @@ describe('on GitHub Actions', () => {
     expect(stdout).toMatch(/^::error file=.*stale-read\.jsonl,line=\d+,title=.*Not linearizable::/m)
     expect(readFileSync(summary, 'utf8')).toMatch(/^# Before\n.*\| ❌ \| .*stale-read\.jsonl/s)
     expect(exitCode).toBe(1)
+  })
+
+  test('a summary that cannot be written was not asked for: it costs a line, and not the exit code', async () => {
+    const { exitCode, stderr } = await onGitHub(['check', history('fresh-read')], '/nonexistent/summary.md')
+    expect(stderr).toMatch(/^GITHUB_STEP_SUMMARY: .*The verdict stands/m)
+    expect(exitCode).toBe(0)
   })
 
   test('stdout stays JSON if JSON was asked for', async () => {

@@ -4,7 +4,6 @@ import { isUserFile } from '@chaosproxy/targets/user-file'
 import { oneOf } from '../arguments/one-of.ts'
 import type { Option } from '../arguments/option.ts'
 import { flagOf, type ParsedOptions, textsOf } from '../command.ts'
-import { EXIT, type ExitCode } from '../exit-code.ts'
 
 /** A reporter, and where its text goes. Plain data, so that it can be sent to other threads. */
 export interface ReporterChoice {
@@ -13,8 +12,8 @@ export interface ReporterChoice {
   readonly file: string | undefined
   /** The option as typed, for messages. */
   readonly typed: string
-  /** The exit code if its text cannot be written and all else is well. */
-  readonly onFailure: ExitCode
+  /** Whether somebody asked for it. One that the environment adds must not fail the command. */
+  readonly isAsked: boolean
   /** Whether it is a file of the user's own, of which `name` is the path. */
   readonly isOwn: boolean
   /** Whether the text is added to the file, as to the summary of a job, in place of what is there. */
@@ -38,7 +37,10 @@ export const reporterOptions = (): { readonly [name: string]: Option } => ({
     describe: `how to tell the result, NAME or NAME=FILE, any number of times: ${names().join(', ')}, or a file of your own; chaos reporters tells of each [default: ${usual?.name ?? ''}]`,
     requiresArg: true,
   },
-  json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the page: --reporter json' },
+  json: {
+    type: 'boolean',
+    describe: 'print JSON on stdout instead of the page, one object for each run or file, a line each: --reporter json',
+  },
   quiet: { type: 'boolean', describe: 'only the verdict, in one line, and errors: --reporter line' },
   verbose: {
     type: 'boolean',
@@ -76,9 +78,9 @@ function onGitHub(chosen: readonly ReporterChoice[], environment: NodeJS.Process
   if (GITHUB_ACTIONS !== 'true') return []
   const lacks = (name: string) => !chosen.some((choice) => choice.name === name)
   return [
-    ...(lacks('github') && !isForPrograms(chosen) ? [stdoutChoice('github')] : []),
+    ...(lacks('github') && !isForPrograms(chosen) ? [{ ...stdoutChoice('github'), isAsked: false }] : []),
     ...(lacks('markdown') && summary !== ''
-      ? [{ ...stdoutChoice('markdown'), file: summary, typed: 'GITHUB_STEP_SUMMARY', appends: true }]
+      ? [{ ...stdoutChoice('markdown'), file: summary, typed: 'GITHUB_STEP_SUMMARY', appends: true, isAsked: false }]
       : []),
   ]
 }
@@ -87,7 +89,7 @@ const stdoutChoice = (name: string): ReporterChoice => ({
   name,
   file: undefined,
   typed: `--reporter ${name}`,
-  onFailure: EXIT.usage,
+  isAsked: true,
   isOwn: false,
   appends: false,
 })
@@ -107,12 +109,9 @@ function parseChoice(text: string, kind: ReportedKind): ReporterChoice {
 
 /** What `--out FILE` stands for. */
 export const pageChoice = (file: string): ReporterChoice => ({
-  name: 'html',
+  ...stdoutChoice('html'),
   file,
   typed: `--out ${file}`,
-  onFailure: EXIT.environment,
-  isOwn: false,
-  appends: false,
 })
 
 const sharesStdout = (name: string): boolean =>

@@ -11,7 +11,7 @@ import { attempt, type Part, placeFor, type Screen, sayBy, type Text } from './p
 export interface Reporting {
   /** Adds a subject. Text for programs is printed at once, a page only when all is known. */
   add(part: Part): void
-  /** Writes the rest. @returns the exit code: the one given, unless that is 0 and something could not be written. */
+  /** Writes the rest. @returns the exit code: the one given, unless that is 0 and something asked for could not be written. */
   finish(exitCode: ExitCode): ExitCode
 }
 
@@ -63,8 +63,8 @@ export function createReporting(
         write(choice, texts[i] ?? '')
       }
       for (const [choice, why] of failures) print(process.stderr, `${failureText(choice, why, parts)}\n`)
-      const [first] = failures.keys()
-      return exitCode === EXIT.met && first !== undefined ? first.onFailure : exitCode
+      const isMissed = [...failures.keys()].some(({ isAsked }) => isAsked)
+      return exitCode === EXIT.met && isMissed ? EXIT.usage : exitCode
     },
   }
 }
