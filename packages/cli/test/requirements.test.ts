@@ -134,6 +134,11 @@ describe('--baseline', () => {
     ['of a form to come', '{"chaos":2,"levels":{}}', 'it is of form 2, and this version reads form 1'],
     ['that is no result', '{"a":1}', 'this is no result of chaos. A baseline is what --json printed, or a run.json.'],
     ['that is no JSON', 'levels', 'it is not JSON'],
+    [
+      'of several runs',
+      '{"chaos":1,"levels":{}}\n{"chaos":1,"levels":{}}\n',
+      'it holds 2 results, one a line: give one of them, as --json prints for a single run.',
+    ],
   ])('%s is refused before anything starts', async (_, text, message) => {
     const baseline = join(temporaryDirectory(), 'baseline.json')
     writeFileSync(baseline, text)

@@ -69,13 +69,24 @@ function readBaseline(file: string): Baseline {
   } catch (error) {
     throw new UserError('input', `--baseline ${file}: ${whyUnreadable(error)}`)
   }
-  let json: unknown
+  const json = parsed(text)
+  if (json !== undefined) return parseBaseline(json, file)
+  const lines = text.split('\n').filter((line) => line.trim() !== '')
+  throw new UserError(
+    'input',
+    lines.every((line) => parsed(line) !== undefined) && lines.length > 1
+      ? `--baseline ${file}: it holds ${lines.length} results, one a line: give one of them, as --json prints for a single run.`
+      : `--baseline ${file}: it is not JSON. Give what --json printed, or a run.json.`,
+  )
+}
+
+/** Undefined if the text is not JSON. */
+function parsed(text: string): unknown {
   try {
-    json = JSON.parse(text)
+    return JSON.parse(text)
   } catch {
-    throw new UserError('input', `--baseline ${file}: it is not JSON. Give what --json printed, or a run.json.`)
+    return undefined
   }
-  return parseBaseline(json, file)
 }
 
 function parseTolerance(typed: string): number {
