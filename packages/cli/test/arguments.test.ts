@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseNemeses } from '../src/arguments/faults.ts'
 import { parseSettings } from '../src/arguments/names.ts'
+import { oneOf } from '../src/arguments/one-of.ts'
 import { parseCount, parseDuration, parseSize } from '../src/arguments/quantities.ts'
 
 describe('durations', () => {
@@ -56,6 +57,10 @@ describe('a misspelt name', () => {
 
   test('that is like none gets none', () => {
     expect(didYouMean('zzz', ['target', 'time'])).toBe('')
+  })
+
+  test('says so where there is nothing to name', () => {
+    expect(() => oneOf('set', 'knob of pb', 'a', [])).toThrow('--set a: there is no such knob of pb. It has none.')
   })
 
   test('of a fault says which there are', () => {

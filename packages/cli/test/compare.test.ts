@@ -120,6 +120,12 @@ describe('chaos compare', () => {
     [['--sweep', 'quorum=R1W3..R9W3', '--nodes', '5'], /quorum/],
     [['--targets', 'quorum', '--sweep', 'r=1..9'], /quorum/],
     [['--targets', 'raft', '--sweep', 'foo=1,2'], /--sweep foo=1,2: foo: there is no such knob of raft/],
+    [['--sweep', 'sync=3'], /--sweep sync=3: one value is no sweep\. Write --sweep sync=0\.\.4/],
+    [
+      ['--targets', 'raft', '--sweep', 'heartbeat-ms=abc'],
+      /--sweep heartbeat-ms=abc: raft: heartbeat-ms=abc is not possible; give /,
+    ],
+    [['--targets', 'primary-replica', '--sweep', 'reads=nosuch'], /--sweep reads=nosuch: reads=nosuch: reads can be /],
     [['--faults', 'partition,partition'], /partition is given twice/],
     [['--faults', 'partitoin'], /Did you mean partition/],
     [['--network', 'moon'], /there is no such network/],

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { chaosHere, root, temporaryDirectory } from './chaos.ts'
@@ -79,6 +79,16 @@ describe('chaos explain', () => {
     )
     expect(stdout.match(/judged by/g)).toHaveLength(1)
     expect(stdout).toContain('Something was done twice.')
+  })
+
+  test('of the description of a run says which directory to give', async () => {
+    const directory = temporaryDirectory()
+    writeFileSync(join(directory, 'run.json'), '{\n}')
+    const { exitCode, stderr } = await chaosHere(['explain', join(directory, 'run.json')])
+    expect(stderr).toContain(
+      `it describes a run, and is no history. Give the run's directory: chaos explain ${directory}`,
+    )
+    expect(exitCode).toBe(3)
   })
 
   test.each([

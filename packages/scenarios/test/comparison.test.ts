@@ -3,7 +3,15 @@ import { nemeses, parseSchedule } from '@chaosproxy/faults'
 import { historyFromEvents, millis, millisToNanos, nanos } from '@chaosproxy/history'
 import type { FaultRecord } from '@chaosproxy/report'
 import { describe, expect, test } from 'vitest'
-import { combineRuns, conditionFaults, geoFaults, type Measurement, measure, parseSweep } from '../src/index.ts'
+import {
+  combineRuns,
+  conditionFaults,
+  geoFaults,
+  type Measurement,
+  measure,
+  parseSweep,
+  requireSeveral,
+} from '../src/index.ts'
 
 const at = (ms: number) => millisToNanos(millis(ms))
 
@@ -264,9 +272,13 @@ describe('a sweep', () => {
   })
 
   test.each([
-    ...['sync', 'sync=', '=1..2', 'sync=4..0', 'sync=3', 'sync=0..99', 'a=b=c', 'sync=0..9999999999999'],
-    ...['quorum=R1W3..R3W2', 'quorum=R1W3..W3R1', 'quorum=R1W3..R3', 'quorum=R1W1..R1W1', 'quorum=R1W1..R40W1'],
+    ...['sync', 'sync=', '=1..2', 'sync=4..0', 'sync=0..99', 'a=b=c', 'sync=0..9999999999999'],
+    ...['quorum=R1W3..R3W2', 'quorum=R1W3..W3R1', 'quorum=R1W3..R3', 'quorum=R1W1..R40W1'],
   ])('is refused: %s', (wrong) => {
     expect(() => parseSweep(wrong)).toThrow(/--sweep .*Write --sweep sync=0\.\.4/)
+  })
+
+  test.each(['sync=3', 'quorum=R1W1..R1W1'])('has more than one value: %s', (wrong) => {
+    expect(() => requireSeveral(parseSweep(wrong))).toThrow(/one value is no sweep\. Write --sweep sync=0\.\.4/)
   })
 })

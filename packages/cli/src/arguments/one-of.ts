@@ -15,6 +15,6 @@ export function knownName<Name extends string>(
   if (found !== undefined) return found
   throw new UserError(
     'usage',
-    `${where}: there is no such ${what}.${didYouMean(name, known)} Known: ${known.join(', ')}.`,
+    `${where}: there is no such ${what}.${didYouMean(name, known)} ${known.length === 0 ? 'It has none.' : `Known: ${known.join(', ')}.`}`,
   )
 }

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { findModel, models, type Report } from '@chaosproxy/checker'
 import { type History, UserError } from '@chaosproxy/history'
 import { readHistory } from '@chaosproxy/history/files'
@@ -66,9 +66,17 @@ const judged = (history: History, model: string | undefined): Report<string> =>
 const pageOf = (told: Explained): string =>
   renderExplained(told, styleFor(process.stdout), terminalOptions(process.stdout))
 
+/** Which every run writes next to its history. */
+const RUN_JSON = 'run.json'
+
 /** The histories of a run's directory, or the one history named. */
 function filesOf(typed: string): { readonly history: string; readonly backend: string | undefined } {
   if (!existsSync(typed)) throw new UserError('usage', `${typed}: there is no such run or history.`)
+  if (basename(typed) === RUN_JSON)
+    throw new UserError(
+      'usage',
+      `${typed}: it describes a run, and is no history. Give the run's directory: chaos explain ${dirname(typed)}`,
+    )
   if (!statSync(typed).isDirectory()) return { history: typed, backend: undefined }
   const history = join(typed, 'history.jsonl')
   if (!existsSync(history))

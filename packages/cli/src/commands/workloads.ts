@@ -1,3 +1,4 @@
+import { levels as allLevels } from '@chaosproxy/checker'
 import type { Workload } from '@chaosproxy/workloads'
 import { type Command, flagOf } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
@@ -51,7 +52,7 @@ function linesOf(listed: readonly Workload[]): string[] {
   const indent = ' '.repeat(widest)
   const lines = listed.flatMap(({ name, summary, functions, levels, settings }) => [
     `${style.bold(name.padEnd(widest))}${summary}`,
-    `${indent}${functions.join(', ')} · ${levels.length > 2 ? 'all levels' : levels.join(', ')}`,
+    `${indent}${functions.join(', ')} · ${levels.length === allLevels.length ? 'all levels' : levels.join(', ')}`,
     ...settings.map(
       (setting) =>
         `${indent}--workload-set ${setting.name}=${style.bold(String(setting.default))}  ${setting.summary}${setting.values === undefined ? '' : ` (${setting.values.join(', ')})`}`,

@@ -11,7 +11,7 @@ import {
   type RunSpec,
   type Target,
 } from '@chaosproxy/runner'
-import { CALM, conditionFaults, geoFaults, parseSweep } from '@chaosproxy/scenarios'
+import { CALM, conditionFaults, geoFaults, parseSweep, requireSeveral } from '@chaosproxy/scenarios'
 import { SIMULATED } from '@chaosproxy/simulator'
 import { isDeclaration, isUserFile } from '@chaosproxy/targets'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
@@ -130,6 +130,7 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
   const systems: ComparedTarget[] = []
   for (const each of await namedTargets(isTyped ? typed : configuredTargets(config), sweeps, naming))
     systems.push(await plannedTarget(each, nemeses, common))
+  for (const sweep of sweeps) requireSeveral(sweep)
   refuseTwice(
     'targets',
     systems.map(({ name }) => name),
@@ -154,12 +155,14 @@ function refuseTwice(option: string, names: readonly string[]): void {
 
 /** @throws UserError (usage) that names the option as it was typed here. */
 function settingsOf(target: Target, written: readonly string[], option: string): Settings {
+  let knobs: Settings
   try {
-    return parseKnobs(target, written)
+    knobs = parseKnobs(target, written)
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     throw new UserError(error.code, `${option}: ${error.message.replace(/^--set /, '')}`)
   }
+  return requireSettings(target, knobs, option)
 }
 
 interface Common extends Omit<CompareSettings, 'systems' | 'conditions'> {

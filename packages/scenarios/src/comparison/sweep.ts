@@ -18,6 +18,18 @@ type SettingValue = number | boolean | string
 
 const MOST_VALUES = 20
 
+/** How a sweep is written, for messages. */
+const HOW = 'Write --sweep sync=0..4, --sweep reads=primary,replica, or --sweep quorum=R1W3..R3W1.'
+
+/**
+ * A sweep of one value is read as well: a value that no system has is the better complaint.
+ *
+ * @throws UserError (usage)
+ */
+export function requireSeveral({ typed, points }: Sweep): void {
+  if (points.length < 2) throw new UserError('usage', `--sweep ${typed}: one value is no sweep. ${HOW}`)
+}
+
 /**
  * `sync=0..4`, `reads=primary,replica`, or `quorum=R1W3..R3W1` for settings that move together in equal steps.
  *
@@ -25,10 +37,7 @@ const MOST_VALUES = 20
  */
 export function parseSweep(typed: string): Sweep {
   const refuse = (problem: string): never => {
-    throw new UserError(
-      'usage',
-      `--sweep ${typed}: ${problem} Write --sweep sync=0..4, --sweep reads=primary,replica, or --sweep quorum=R1W3..R3W1.`,
-    )
+    throw new UserError('usage', `--sweep ${typed}: ${problem} ${HOW}`)
   }
   const [subject = '', written = '', ...more] = typed.split('=')
   if (subject === '' || written === '' || more.length > 0) return refuse('this names no setting and its values.')
@@ -40,7 +49,6 @@ export function parseSweep(typed: string): Sweep {
         ? range(subject, from, to, refuse)
         : together(from, to, refuse)
       : written.split(',').map((value) => pointOf(subject, value))
-  if (points.length < 2) return refuse('one value is no sweep.')
   if (points.length > MOST_VALUES)
     return refuse(`these are ${points.length} values, and at most ${MOST_VALUES} are compared.`)
   return { typed, subject, points }

@@ -10,8 +10,30 @@ import { runningSchema, startedSchema } from './declaration-schema.ts'
 export function parseDeclaration(json: unknown, where: string): ClusterDeclaration {
   const schema = looksRunning(json) ? runningSchema : startedSchema
   const result = v.safeParse(schema, json)
-  if (result.success) return result.output
+  if (result.success) {
+    refusePlaceholders(result.output, where)
+    return result.output
+  }
   throw new UserError('input', schemaProblems(schema, result.issues, { where, what: 'a cluster' }).join('\n'))
+}
+
+/** Words that begin a placeholder's name. Other braces in a value are text. */
+const PLACEHOLDER =
+  /\{(?:address|announced|client|data|host|list|listen|name|node|nodes|number|peer|peers|port|set|value)(?:-(?:host|port))?(?:\.[\w.:-]*)?\}/
+
+/** A value is put in place as it is: a placeholder within it would reach the node as text. */
+function refusePlaceholders({ nodes, ...declaration }: ClusterDeclaration, where: string): void {
+  const shared = 'values' in declaration ? [{ at: 'values', values: declaration.values }] : []
+  const own = typeof nodes === 'number' ? [] : nodes.map(({ values }, i) => ({ at: `nodes[${i}].values`, values }))
+  for (const { at, values = {} } of [...shared, ...own])
+    for (const [name, value] of Object.entries(values)) {
+      const [placeholder] = PLACEHOLDER.exec(String(value)) ?? []
+      if (placeholder !== undefined)
+        throw new UserError(
+          'input',
+          `${where}: ${at}.${name}: ${placeholder} is not filled in within a value, where no placeholder is possible. Write it in the command, the environment or the file that has {value.${name}}.`,
+        )
+    }
 }
 
 /** @throws UserError (usage) if the file does not exist; (input) if it is not JSON or does not declare a cluster. */

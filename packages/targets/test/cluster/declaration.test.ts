@@ -22,6 +22,14 @@ const link = { from: 'n1', to: 'n2', listen: '127.0.0.1:1', reach: '127.0.0.1:2'
 describe('a declaration', () => {
   test.each([
     [{ ...kv, comand: 'node' }, 'there is no member comand. Did you mean command?'],
+    [
+      { ...kv, values: { peer: 'http://{peer.n1}' } },
+      'values.peer: {peer.n1} is not filled in within a value, where no placeholder is possible. Write it in the command',
+    ],
+    [
+      { ...running, nodes: [{ ...address, values: { at: '{address.client}' } }, running.nodes[1]] },
+      'nodes[0].values.at: {address.client} is not filled in within a value',
+    ],
     [{ ...kv, nodes: 0 }, 'nodes must be 1 or more, not 0.'],
     [{ ...kv, command: undefined }, 'command is missing: what starts n1, such as "node server.js {listen}".'],
     [{ ...kv, command: 'node "server.js' }, 'command of n1: a quote (") in "node "server.js" does not end.'],
