@@ -20,12 +20,13 @@ export interface CommandSet {
   readonly isConfirmedByWait: boolean
 }
 
-const readersOf: { readonly [model: string]: CommandReaders } = {
-  register: { ...stringCommands, ...hashCommands },
-  counter: counterCommands,
-  set: setCommands,
+/** Made anew for each set, since those of scripts remember what clients send. */
+const readersOf: { readonly [model: string]: () => CommandReaders } = {
+  register: () => ({ ...stringCommands, ...hashCommands }),
+  counter: () => counterCommands,
+  set: () => setCommands,
   queue: queueCommands,
-  'list-append': listCommands,
+  'list-append': () => listCommands,
   lock: lockCommands,
 }
 
@@ -43,7 +44,7 @@ export interface CommandSetOptions {
 
 export function commandSet(options: CommandSetOptions = {}): CommandSet {
   const { model = 'register', cas, scriptsKeepToKeys = false, isConfirmedByWait = false } = options
-  const readers = new Map(Object.entries(readersOf[model] ?? {}))
+  const readers = new Map(Object.entries(readersOf[model]?.() ?? {}))
   if (cas !== undefined) for (const [name, reader] of Object.entries(casScript(cas))) readers.set(name, reader)
   return { model, readers, scriptsKeepToKeys, isConfirmedByWait }
 }

@@ -9,7 +9,7 @@ const HELD = 'it is held'
  * Locks as described in the documentation of SET: `SET key token NX PX milliseconds` acquires, and a script that
  * compares the token releases. An expired lock still counts as held: its holder has not been told otherwise.
  */
-export const lockCommands: CommandReaders = {
+export const lockCommands = (): CommandReaders => ({
   SET: (words, names) => {
     if (!isAcquire(words)) return undefined
     const token = word(words, 2)
@@ -27,7 +27,7 @@ export const lockCommands: CommandReaders = {
       says: saysOneOr('it is not held with this token'),
     }),
   }),
-}
+})
 
 /** NX, and at most a time to live. */
 function isAcquire(words: readonly Json[]): boolean {

@@ -26,7 +26,7 @@ const saysPopped: Says = (answer, call, index) =>
 const saysAll: Says = (answer) => (Array.isArray(answer) ? { type: 'ok', value: answer } : undefined)
 
 /** Lists as queues. The end that is filled first is the one to fill. */
-export const queueCommands: CommandReaders = {
+export const queueCommands = (): CommandReaders => ({
   LPUSH: pushing('left'),
   RPUSH: pushing('right'),
   RPOP: popping('left', 2, saysText),
@@ -41,4 +41,4 @@ export const queueCommands: CommandReaders = {
         ? { call: { f: 'drain', key: names.key(key), value: null }, says: saysAll }
         : undefined,
   }),
-}
+})

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { commandSet } from '../../src/resp/command-set.ts'
 import { DRAIN, RELEASE } from '../../src/resp/scripts.ts'
@@ -71,6 +72,56 @@ test('a lock is acquired with its token, refused while it is held, and released 
     '0 ok release l="t1"',
     expect.stringMatching(/^0 fail release .*!it is not held with this token$/),
   ])
+})
+
+const DOCUMENTED = `
+  -- Releases the lock.
+  if redis.call("get",KEYS[1]) == ARGV[1]
+  then
+      return redis.call("del",KEYS[1])
+  else
+      return 0
+  end`
+
+describe('a script that releases a lock', () => {
+  const asLock = async (...commands: readonly string[]) => {
+    const { ask, told } = await recorded({ answer: () => ':1\r\n', commands: commandSet({ model: 'lock' }) })
+    for (const each of commands) await ask(each, 4)
+    return told().filter((line) => !line.includes('invoke'))
+  }
+
+  test.each([
+    ['on several lines with a comment', DOCUMENTED],
+    ['with the line ends of Windows', DOCUMENTED.replaceAll('\n', '\r\n')],
+    ['in single quotes, commands in upper case', RELEASE.replace('"get"', "'GET'").replace('"del"', "'DEL'")],
+    ['with semicolons', RELEASE.replace('ARGV[1]', 'ARGV [ 1 ]').replace('return 0', 'return 0;').concat(';\n')],
+    ['with a long comment', RELEASE.replace('then', '--[==[ it is ]] ours ]==] then')],
+  ])('may be laid out in another way: %s', async (_, script) => {
+    expect(await asLock(command('EVAL', script, '1', 'l', 't1'))).toEqual(['0 ok release l="t1"'])
+  })
+
+  test.each([
+    ['that compares the other way', RELEASE.replace('==', '~=')],
+    ['that deletes another key', RELEASE.replace('"del",KEYS[1]', '"del",KEYS[2]')],
+    ['that answers something else', RELEASE.replace('return 0', 'return 1')],
+    ['that runs two names together', RELEASE.replace('then return', 'thenreturn')],
+    ['that ends in a comment', RELEASE.replace('return 0', '--return 0')],
+    ['that does more', `${RELEASE} redis.call('del', 'x')`],
+    ['that is no Lua', `${RELEASE} "`],
+  ])('is any other script %s', async (_, script) => {
+    expect((await asLock(command('EVAL', script, '1', 'l', 't1'))).join()).not.toContain('release')
+  })
+
+  test('may be called by its SHA-1 once a client has sent it', async () => {
+    const sha = createHash('sha1').update(DOCUMENTED).digest('hex')
+    const called = command('EVALSHA', sha, '1', 'l', 't1')
+    expect((await asLock(called)).join()).not.toContain('release')
+    expect((await asLock(command('SCRIPT', 'LOAD', DOCUMENTED), called)).at(-1)).toBe('0 ok release l="t1"')
+    expect(await asLock(command('EVAL', DOCUMENTED, '1', 'l', 't1'), called)).toEqual([
+      '0 ok release l="t1"',
+      '0 ok release l="t1"',
+    ])
+  })
 })
 
 test('a queue is drained by a script, oldest first', async () => {

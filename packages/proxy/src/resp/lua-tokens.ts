@@ -1,0 +1,52 @@
+/**
+ * The tokens of a Lua 5.1 script, so that scripts which differ only in layout have the same: without whitespace and
+ * comments, strings in double quotes, no semicolon at the end of a block, and Redis commands in upper case.
+ *
+ * Scripts with the same tokens do the same, or are both no Lua. Undefined if it cannot be read.
+ */
+export function luaTokens(script: string): readonly string[] | undefined {
+  const tokens: string[] = []
+  TOKEN.lastIndex = 0
+  while (TOKEN.lastIndex < script.length) {
+    const found = TOKEN.exec(script)?.groups
+    if (found === undefined) return undefined
+    const { string, other } = found
+    if (string !== undefined) tokens.push(isCommand(tokens) ? inQuotes(string).toUpperCase() : inQuotes(string))
+    else if (other !== undefined) {
+      if (ENDS.has(other)) dropSemicolon(tokens)
+      tokens.push(other)
+    }
+  }
+  dropSemicolon(tokens)
+  return tokens
+}
+
+/** Comments and strings with long brackets end with as many equals signs as they begin with. */
+const TOKEN = new RegExp(
+  [
+    /\s+/,
+    /--\[(?<comment>=*)\[[^]*?\]\k<comment>\]/,
+    /--(?!\[=*\[)[^\n]*/,
+    /(?<string>'(?:[^'\\\n]|\\[^])*'|"(?:[^"\\\n]|\\[^])*"|\[(?<level>=*)\[[^]*?\]\k<level>\])/,
+    /(?<other>[A-Za-z_]\w*|\.?\d(?:[\w.]|(?<=[eE])[+-])*|\.{2,3}|[=~<>]=|[-+*/%^#=<>(){}[\];:,.])/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'y',
+)
+
+/** After the last statement of a block a semicolon says nothing. */
+const ENDS: ReadonlySet<string> = new Set(['else', 'elseif', 'end'])
+
+function dropSemicolon(tokens: string[]): void {
+  if (tokens.at(-1) === ';') tokens.pop()
+}
+
+/** A string with an escape, or in long brackets, keeps its own spelling. */
+const inQuotes = (string: string): string =>
+  string.startsWith('[') || string.includes('\\') ? string : `"${string.slice(1, -1)}"`
+
+/** Whether the next token is the name of a command, whose case Redis ignores. */
+const isCommand = (tokens: readonly string[]): boolean => CALLS.has(tokens.slice(-4).join(' '))
+
+const CALLS: ReadonlySet<string> = new Set(['redis . call (', 'redis . pcall ('])
