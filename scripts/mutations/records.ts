@@ -68,8 +68,8 @@ export const recordMutations: readonly Mutation[] = [
     [
       {
         name: 'record-cas-that-says-half-is-a-write',
-        before: 'const isPair = (value: Json): boolean => Array.isArray(value) && value.length === 2',
-        after: 'const isPair = (value: Json): boolean => Array.isArray(value) && value.length !== 2',
+        before: "      saidOf(values.json(output as ValueId))?.is === 'full'",
+        after: "      saidOf(values.json(output as ValueId))?.is === 'half'",
         breaks: 'what an exchange answers was there before is not compared with what was written',
       },
     ],

@@ -151,7 +151,7 @@ function compileRoute(spec: RouteSpec, number: number, parts: TableParts): Route
       fits: (head, body) => whenSources.length === 0 || fits({ request: messageOf(head, body) }),
       understand(head, body, peer) {
         // The first is the whole path.
-        for (let i = 1; i < segments.length; i++) table.spellings?.sent(segments[i] ?? '', matched[i] ?? '')
+        for (let i = 1; i < segments.length; i++) parts.table.spellings?.sent(segments[i] ?? '', matched[i] ?? '')
         const understood = understandRequest?.understand(head, messageOf(head, body), peer) ?? passedOn(head, 'nothing')
         understood.route = number
         return understood

@@ -25,9 +25,9 @@ export function luaTokens(script: string): readonly string[] | undefined {
 const TOKEN = new RegExp(
   [
     /\s+/,
-    /--\[(?<comment>=*)\[[^]*?\]\k<comment>\]/,
+    /--\[(?<comment>=*)\[[\s\S]*?\]\k<comment>\]/,
     /--(?!\[=*\[)[^\n]*/,
-    /(?<string>'(?:[^'\\\n]|\\[^])*'|"(?:[^"\\\n]|\\[^])*"|\[(?<level>=*)\[[^]*?\]\k<level>\])/,
+    /(?<string>'(?:[^'\\\n]|\\[\s\S])*'|"(?:[^"\\\n]|\\[\s\S])*"|\[(?<level>=*)\[[\s\S]*?\]\k<level>\])/,
     /(?<other>[A-Za-z_]\w*|\.?\d(?:[\w.]|(?<=[eE])[+-])*|\.{2,3}|[=~<>]=|[-+*/%^#=<>(){}[\];:,.])/,
   ]
     .map(({ source }) => source)
