@@ -17,6 +17,12 @@ import { mutations } from './mutations/registry.ts'
 const root = process.cwd()
 /** The packages that the checker's tests need. */
 const PACKAGES = ['history', 'checker']
+/** What vitest.config.ts and the files beside it import is there too. */
+const SETTINGS_OF_TESTS = ['.', 'scripts'].flatMap((directory) =>
+  readdirSync(join(root, directory))
+    .filter((name) => name.endsWith('.ts') && (directory === 'scripts' || name.startsWith('vitest.')))
+    .map((name) => join(directory, name)),
+)
 /** A mistake that makes the tests run for so many times as long as they should, and a little more, is caught too. */
 const PATIENCE = 4
 const PATIENCE_MS = 20_000
@@ -125,14 +131,7 @@ function makeCopy(): string {
   copies.push(directory)
   // One level down: some tests look beside the repository, and are to find nothing there.
   const copy = join(directory, 'repository')
-  for (const file of [
-    'package.json',
-    'tsconfig.base.json',
-    'vitest.config.ts',
-    'vitest.seeds.ts',
-    'vitest.sources.ts',
-    'scripts/last-lines-reporter.ts',
-  ]) {
+  for (const file of ['package.json', 'tsconfig.base.json', ...SETTINGS_OF_TESTS]) {
     cpSync(join(root, file), join(copy, file))
   }
   for (const name of PACKAGES) {

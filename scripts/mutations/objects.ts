@@ -99,14 +99,14 @@ export const objectMutations: readonly Mutation[] = [
   ...inFile('models/queue-account.ts', definitions, [
     {
       name: 'bag-account-forgives-one',
-      before: 'if (sure > taken) lost.push(accounted(history, row, value, sure - taken))',
-      after: 'if (sure > taken + 1) lost.push(accounted(history, row, value, sure - taken))',
+      before: 'if (sure > taken) missing.push(accounted(history, row, value, sure - taken))',
+      after: 'if (sure > taken + 1) missing.push(accounted(history, row, value, sure - taken))',
       breaks: 'an acknowledged message that never came out is not listed as lost',
     },
     {
       name: 'bag-drained-too-early',
-      before: 'const isBad = unexpected.size > 0 || (lost.length > 0 && drainedAt > lastEnqueue)',
-      after: 'const isBad = unexpected.size > 0 || (lost.length > 0 && drainedAt > -2)',
+      before: 'const isDrained = (key: number): boolean => (drainedAt.get(key) ?? -1) > (lastEnqueue.get(key) ?? -1)',
+      after: 'const isDrained = (key: number): boolean => (drainedAt.get(key) ?? -1) > -2',
       breaks: 'messages that may still be inside are called lost',
     },
   ]),

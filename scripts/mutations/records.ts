@@ -68,8 +68,8 @@ export const recordMutations: readonly Mutation[] = [
     [
       {
         name: 'record-cas-that-says-half-is-a-write',
-        before: "      saidOf(values.json(output as ValueId))?.is === 'full'",
-        after: "      saidOf(values.json(output as ValueId))?.is === 'half'",
+        before: "saidOf(values.json(output as ValueId))?.is === 'full'",
+        after: "saidOf(values.json(output as ValueId))?.is === 'half'",
         breaks: 'what an exchange answers was there before is not compared with what was written',
       },
     ],

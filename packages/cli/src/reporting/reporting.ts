@@ -11,9 +11,23 @@ import { attempt, type Part, placeFor, type Screen, sayBy, type Text } from './p
 export interface Reporting {
   /** Adds a subject. Text for programs is printed at once, a page only when all is known. */
   add(part: Part): void
-  /** Writes the rest. @returns the exit code: the one given, unless that is 0 and something asked for could not be written. */
+  /**
+   * Writes the rest.
+   *
+   * @returns The exit code: the one given, unless that is 0 and something asked for could not be written. Then it is 4 if
+   * the disk is full, and 3 otherwise.
+   */
   finish(exitCode: ExitCode): ExitCode
 }
+
+/** Why a reporter's text is not where it should be. */
+interface Failure {
+  readonly why: string
+  readonly exitCode: ExitCode
+}
+
+const isDiskFull = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
 
 /** A reporter that fails costs one line on stderr; the verdict and the other reporters are not affected. */
 export function createReporting(
@@ -23,12 +37,12 @@ export function createReporting(
 ): Reporting {
   const parts: Part[] = []
   const texts: string[] = choices.map(() => '')
-  const failures = new Map<ReporterChoice, string>()
+  const failures = new Map<ReporterChoice, Failure>()
   const streams = isForPrograms(choices)
 
   function take(choice: ReporterChoice, i: number, text: Text | undefined): void {
     if (text === undefined || failures.has(choice)) return
-    if ('threw' in text) failures.set(choice, `it threw: ${text.threw}.`)
+    if ('threw' in text) failures.set(choice, { why: `it threw: ${text.threw}.`, exitCode: EXIT.usage })
     else if (streams && choice.file === undefined) print(process.stdout, text.said)
     else texts[i] += text.said
   }
@@ -41,7 +55,7 @@ export function createReporting(
         if (choice.appends) appendFileSync(choice.file, text)
         else writeWholeFile(choice.file, text)
       } catch (error) {
-        failures.set(choice, whyUnwritable(error))
+        failures.set(choice, { why: whyUnwritable(error), exitCode: isDiskFull(error) ? EXIT.environment : EXIT.usage })
       }
     }
   }
@@ -62,9 +76,9 @@ export function createReporting(
         take(choice, i, endOf(choice))
         write(choice, texts[i] ?? '')
       }
-      for (const [choice, why] of failures) print(process.stderr, `${failureText(choice, why, parts)}\n`)
-      const isMissed = [...failures.keys()].some(({ isAsked }) => isAsked)
-      return exitCode === EXIT.met && isMissed ? EXIT.usage : exitCode
+      for (const [choice, { why }] of failures) print(process.stderr, `${failureText(choice, why, parts)}\n`)
+      const [missed] = [...failures].filter(([{ isAsked }]) => isAsked).map(([, failure]) => failure)
+      return exitCode === EXIT.met && missed !== undefined ? missed.exitCode : exitCode
     },
   }
 }
