@@ -42,7 +42,7 @@ export default defineConfig({
           ...timeouts,
           ...seeds,
           name: 'side by side',
-          include: ['packages/!(cli)/test/**/*.soak.test.ts'],
+          include: ['packages/!(cli)/test/**/*.soak.test.ts', 'scripts/*.soak.test.ts'],
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
