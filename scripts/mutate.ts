@@ -16,7 +16,7 @@ import { mutations } from './mutations/registry.ts'
 /** Where the sources are: npm runs scripts in the root of the repository. */
 const root = process.cwd()
 /** The packages that the checker's tests need. */
-const PACKAGES = ['history', 'checker']
+const PACKAGES = ['history', 'faults', 'checker']
 /** What vitest.config.ts and the files beside it import is there too. */
 const SETTINGS_OF_TESTS = ['.', 'scripts'].flatMap((directory) =>
   readdirSync(join(root, directory))

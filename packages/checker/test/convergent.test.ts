@@ -64,6 +64,20 @@ describe('replicas converge where all final reads of a key agree, no matter on w
     const differ = { model: 'set', levels: both } as const
     expect(resultsOf(finallyRead(differ, [[1, 2], [1]]))).toBe('violated, violated')
   })
+
+  test('not even where each element that is missing from one is missing from none that was read later', () => {
+    const event = (process: number, type: 'invoke' | 'ok' | 'info', f: string, value: Json): EventInput => ({
+      ...{ process, type, f, value },
+      ...(f === 'read' && type === 'invoke' ? { final: true } : {}),
+    })
+    const added = [1, 2].flatMap((value) => [event(value, 'invoke', 'add', value), event(value, 'info', 'add', value)])
+    const reads = [
+      ...[3, 4].map((process) => event(process, 'invoke', 'read', null)),
+      ...[event(3, 'ok', 'read', [1]), event(4, 'ok', 'read', [2])],
+    ]
+    const report = checkHistory(smallHistory([...added, ...reads]), { model: 'set', levels: both })
+    expect(resultsOf(report)).toBe('violated, violated')
+  })
 })
 
 /** Final reads of an object to which nothing was done, or that nobody heard of. */

@@ -82,6 +82,11 @@ describe('one client over two connections', () => {
     for (const level of rests) expect(resultOf(report, level)).toBe('met')
   })
 
+  test('that nothing named and that reads what nobody wrote violates all that rests on its order', () => {
+    const report = checkHistory(smallHistory(overTwo(1, 7, undefined), named), { levels })
+    for (const level of rests) expect(resultOf(report, level), level).toBe('violated')
+  })
+
   test('that nothing named need not have written in the order of its requests', () => {
     const call = (process: number, f: string, value: number, told: { session?: string }): EventInput[] => [
       { process, type: 'invoke', f, key: 'x', value: f === 'read' ? null : value, ...told },

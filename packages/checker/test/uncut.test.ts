@@ -169,7 +169,7 @@ describe('a violation of registers', () => {
   })
 
   test('where values repeat, or are compared and set, or appended, is told in few operations likewise', () => {
-    const repeated: Step[] = Array.from({ length: 120 }, (_, n) => [
+    const repeated: Step[] = Array.from({ length: 240 }, (_, n) => [
       n % 4,
       n % 2 === 0 ? 'write' : 'read',
       n % 2 === 0 ? (n >> 1) % 3 : null,
