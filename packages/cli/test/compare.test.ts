@@ -13,7 +13,7 @@ describe('chaos compare', () => {
   test('measures two systems under one fault: one waits and is right, the other answers and is late', async () => {
     const page = join(temporaryDirectory(), 'compare.html')
     const args = ['compare', '--targets', 'raft,master-master', '--faults', 'isolate-leader', ...quick]
-    const { stdout, exitCode } = await chaosHere([...args, '--json', '--html', page])
+    const { stdout, exitCode } = await chaosHere([...args, '--timeout', '900ms', '--json', '--html', page])
     const { conditions, systems } = JSON.parse(stdout)
     expect(conditions).toEqual(['calm', 'isolate-leader'])
     const [[, raft], [, masters]] = systems.map(({ cells }: { cells: unknown[] }) => cells)
@@ -27,6 +27,14 @@ describe('chaos compare', () => {
     expect(raft.goodput).toHaveLength(24)
     expect(exitCode).toBe(0)
     expect(readFileSync(page, 'utf8')).not.toMatch(/https?:|src=|href=/)
+  })
+
+  test('calls nothing available by a cut that clients can wait out, and says which time would show it', async () => {
+    const args = ['compare', '--targets', 'master-master', '--faults', 'partition', '--time', '1s', '--rate', '50']
+    const { stdout } = await chaosHere([...args, '--seeds', '1', '--json'])
+    const { systems, notes } = JSON.parse(stdout)
+    expect(systems[0].pacelc).toBeUndefined()
+    expect(notes).toEqual([expect.stringMatching(/^the cuts last 500 ms, and clients wait 1000 ms for an answer: /)])
   })
 
   patientTest('measures the same again, whichever thread has which run', async () => {
@@ -77,7 +85,15 @@ describe('chaos compare', () => {
     const files = ['junit', 'markdown', 'html'].map((name) => [name, join(directory, name)] as const)
     const { stdout, exitCode } = await chaosHere([
       ...['compare', '--targets', 'master-master', '--faults', 'partition', '--time', '1s', '--rate', '50'],
-      ...['--seeds', '1', '--reporter', 'json', ...files.flatMap(([name, file]) => ['--reporter', `${name}=${file}`])],
+      ...[
+        '--timeout',
+        '400ms',
+        '--seeds',
+        '1',
+        '--reporter',
+        'json',
+        ...files.flatMap(([name, file]) => ['--reporter', `${name}=${file}`]),
+      ],
     ])
     expect(exitCode).toBe(0)
     expect(JSON.parse(stdout).systems).toHaveLength(1)

@@ -1,6 +1,6 @@
 export type { MeasuredRun } from './comparison/combine.ts'
 export { combineRuns } from './comparison/combine.ts'
-export { CALM, conditionFaults } from './comparison/condition.ts'
+export { CALM, conditionFaults, faultMs } from './comparison/condition.ts'
 export type { Measurement } from './comparison/measure.ts'
 export { measure } from './comparison/measure.ts'
 export { geoFaults, geoText } from './comparison/network.ts'

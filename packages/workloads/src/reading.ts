@@ -20,8 +20,9 @@ export const readsSetting: Setting = {
   worthTrying: [0.3, 0.5, 0.7],
 }
 
-/** The probability that the next operation of a client of this rank is a read. */
-export const readShare = (share: number, rank: number): number => share * (WEIGHTS[rank % WEIGHTS.length] ?? 1)
+/** The probability that the next operation of a client of this rank is a read. Where all are to be reads, all are. */
+export const readShare = (share: number, rank: number): number =>
+  share === 1 ? 1 : share * (WEIGHTS[rank % WEIGHTS.length] ?? 1)
 
 export const readOf = (key: string): Input => ({ f: 'read', key, value: null })
 

@@ -2,9 +2,16 @@ import { availableParallelism } from 'node:os'
 import { setImmediate } from 'node:timers/promises'
 import { UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
-import { type ComparedSystem, type Comparison, pacelcOf, renderComparisonHtml } from '@chaosproxy/report'
+import {
+  type ComparedSystem,
+  type Comparison,
+  isCut,
+  outlasts,
+  pacelcOf,
+  renderComparisonHtml,
+} from '@chaosproxy/report'
 import type { Registries, RunSpec } from '@chaosproxy/runner'
-import { combineRuns, geoText, type MeasuredRun } from '@chaosproxy/scenarios'
+import { combineRuns, faultMs, geoText, type MeasuredRun } from '@chaosproxy/scenarios'
 import { Tinypool } from 'tinypool'
 import { builtFile } from '../built-file.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
@@ -121,11 +128,12 @@ async function measuredSystems(
   }
   await Promise.all(Array.from({ length: performer.width }, work))
   if (measured.size < jobs.length) return undefined
-  return settings.systems.map((system) => systemOf(system, measured))
+  return settings.systems.map((system) => systemOf(settings, system, measured))
 }
 
 function systemOf(
-  { name, value, curve, cells }: ComparedTarget,
+  { timeMs, timeoutMs }: CompareSettings,
+  { name, value, curve, nodes, cells }: ComparedTarget,
   measured: ReadonlyMap<RunSpec, MeasuredRun>,
 ): ComparedSystem {
   const combined = cells.map(({ condition, promised, pairs }) => {
@@ -137,7 +145,8 @@ function systemOf(
     if (first === undefined) throw new Error('every run has been measured')
     return combineRuns(condition, promised, [first, ...others])
   })
-  return { name, value, curve, pacelc: pacelcOf(combined), cells: combined }
+  const pacelc = pacelcOf(combined, { nodes, lastsMs: faultMs(timeMs), timeoutMs })
+  return { name, value, curve, pacelc, cells: combined }
 }
 
 /** One run by itself: the same command for one system, fault and seed. */
@@ -180,8 +189,16 @@ function comparisonOf(settings: CompareSettings, systems: readonly ComparedSyste
     conditions,
     systems,
     sweep,
-    notes: network === 'geo' ? nodes.map((count) => geoText(count)) : [],
+    notes: [...(network === 'geo' ? nodes.map((count) => geoText(count)) : []), ...shortCut(settings)],
   }
+}
+
+function shortCut({ timeMs, timeoutMs, conditions }: CompareSettings): readonly string[] {
+  if (!conditions.some((condition) => isCut({ condition })) || outlasts({ lastsMs: faultMs(timeMs), timeoutMs }))
+    return []
+  return [
+    `the cuts last ${faultMs(timeMs)} ms, and clients wait ${timeoutMs} ms for an answer: who answers after a cut counts as available, so PA is not told. A longer --time would show it.`,
+  ]
 }
 
 /** A comparison finds what there is; only a broken promise is news. */

@@ -14,6 +14,9 @@ export const CALM = 'calm'
 const FROM = 0.25
 const TO = 0.75
 
+/** How long the fault of a run of this length lasts, in milliseconds. */
+export const faultMs = (timeMs: number): number => timeMs * (TO - FROM)
+
 interface ConditionOptions {
   readonly nodes: number
   readonly timeMs: Millis

@@ -18,7 +18,7 @@ export const quorumRows: readonly SystemRow[] = [
   {
     ...system,
     knobs: { 'write-back': false, 'read-repair': false },
-    settings: { ...READS_AND_WRITES, keys: 1, reads: 1 },
+    settings: { ...READS_AND_WRITES, keys: 1, reads: 0.99 },
     faults: CALM,
     aimed: [
       { fromMs: 100, toMs: 1_200, kind: 'latency', links: ['n1>n3', 'n1>n4', 'n1>n5'], latencyMs: 60, jitterMs: 0 },
