@@ -122,7 +122,7 @@ describe('chaos ctl', () => {
 
   test.each([
     ['swap', 'Give it one file: chaos ctl swap FILE'],
-    ['swap /no/such/file', '--swap /no/such/file: there is no such file'],
+    ['swap /no/such/file', 'chaos ctl swap /no/such/file: there is no such file'],
     ['lease', 'Say whose it is'],
     ['lease me soon', 'soon'],
     ['renew', 'Say which lease'],

@@ -224,6 +224,10 @@ describe('what is wrong with the command line is said before anything is started
     [['--upstream', 'localhost:1', '--', 'true'], /needs --as/],
     [['--upstream', 'localhost:1', '--as', 'resp', '--faults', 'kill', '--', 'true'], /the servers are not ours here/],
     [
+      ['--upstream', 'localhost:1', '--as', 'resp', '--faults', 'duplicate-request', '--', 'true'],
+      /duplicate-request: it happens to single requests, which are told apart where the servers speak HTTP/,
+    ],
+    [
       ['--serve', 'true {port}', '--as', 'resp', '--faults', 'delay', '--', 'true'],
       /only what passes between the servers and their clients is hurt here/,
     ],

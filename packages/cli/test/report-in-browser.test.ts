@@ -75,7 +75,7 @@ describe('a report, opened in a real browser', () => {
       if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
       const page = join(temporaryDirectory(), 'compare.html')
       const targets = ['raft', 'master-master']
-      const quick = ['--time', '1s', '--rate', '50', '--seeds', '1', '--seed', '2']
+      const quick = ['--time', '1s', '--timeout', '400ms', '--rate', '50', '--seeds', '1', '--seed', '2']
       await chaosHere(['compare', '--targets', targets.join(','), '--faults', 'partition', ...quick, '--html', page])
       await open(page, async (shown) => {
         for (const colorScheme of ['dark', 'light'] as const) {

@@ -109,7 +109,19 @@ describe('result.schema.json says what --json prints', () => {
   })
 
   test('of comparisons, of systems as they are and swept over a setting', async () => {
-    const compare = ['compare', '--json', '--seeds', '1', '--time', '1s', '--faults', 'partition', '--targets']
+    const compare = [
+      'compare',
+      '--json',
+      '--seeds',
+      '1',
+      '--time',
+      '1s',
+      '--timeout',
+      '400ms',
+      '--faults',
+      'partition',
+      '--targets',
+    ]
     const [plain] = valid((await chaosHere([...compare, 'raft'])).stdout)
     expect(plain).toMatchObject({ chaos: 1, systems: [{ cells: [{ condition: 'calm' }, { condition: 'partition' }] }] })
     const swept = ['primary-replica:reads=primary', '--sweep', 'sync=0..1', '--network', 'geo']

@@ -111,6 +111,7 @@ describe('a request is tried', () => {
       '--header: "x" is no header. Write X-Client: alice',
     ],
     [['routes', 'try'], 'which table? Name its file'],
+    [['routes', 'check', 'nope.json'], 'chaos routes check nope.json: there is no such file'],
     [['routes', 'shema'], 'there is no such action. There are: schema, check, try. Did you mean schema?'],
     [['routes', 'schema', 'x.json'], 'the schema is that of all tables'],
     [['routes'], 'chaos routes needs schema, check FILE or try FILE'],

@@ -67,7 +67,19 @@ describe('fits 80 columns:', () => {
   test('chaos compare, whose tables go on below', async () => {
     const systems = 'raft,primary-replica:sync=1:reads=primary,primary-replica:reads=replica:sync=majority'
     const faults = 'partition,isolate-leader,kill,pause,delay,clock'
-    const compare = ['compare', '--seeds', '1', '--time', '1s', '--targets', systems, '--faults', faults]
+    const compare = [
+      'compare',
+      '--seeds',
+      '1',
+      '--time',
+      '1s',
+      '--timeout',
+      '400ms',
+      '--targets',
+      systems,
+      '--faults',
+      faults,
+    ]
     const lines = await narrow(...compare)
     expect(wide(lines)).toEqual([])
     for (const fault of faults.split(',')) expect(lines.join('\n')).toContain(` ${fault}`)

@@ -26,7 +26,7 @@ export const ruleActions: readonly Action[] = [
           'usage',
           'Give it one file: chaos ctl swap FILE, with {"faults":[…]}; none are {"faults":[]}.',
         )
-      const rules = (await client.send('PUT', '/v1/rules', readJsonFile('swap', file))) as RuleSetAnswer
+      const rules = (await client.send('PUT', '/v1/rules', readJsonFile('chaos ctl swap', file))) as RuleSetAnswer
       const done = `  in force, as of epoch ${rules.epoch}:\n${renderFaults(rules.faults, style)}`
       return { data: rules, text: done }
     },

@@ -78,10 +78,10 @@ const openRecording = async (settings: RecordSettings, log: Logger): Promise<Ope
 /** Opens the proxies of the config file first, then those of the command line. */
 async function openProxies(plane: ControlPlane, { configFile, pairs, record }: ProxyCommandSettings): Promise<void> {
   if (configFile !== undefined)
-    await loadConfig(plane, readJsonFile('config', configFile), {
+    await loadConfig(plane, readJsonFile('--config', configFile), {
       where: configFile,
-      readPem: (path) => readTextFile('config', path),
-      readBytes: (path) => readBytesFile('config', path),
+      readPem: (path) => readTextFile('--config', path),
+      readBytes: (path) => readBytesFile('--config', path),
     })
   for (const { carries } of pairs)
     if (carries !== undefined && 'table' in carries && carries.table !== undefined)

@@ -148,7 +148,7 @@ function recordedCarriage(typed: string, members: RecordedMembers, model: string
   // The model decides which commands are operations.
   const commands = typed === 'resp' && model !== undefined ? { commands: model } : {}
   if (carriageNames.includes(typed)) return parseCarriage({ kind: typed, ...members, ...commands }, '--record')
-  const table = withDescriptor(readJsonFile('record', typed), typed, (path) => readBytesFile('record', path))
+  const table = withDescriptor(readJsonFile('--record', typed), typed, (path) => readBytesFile('--record', path))
   return parseCarriage(
     { ...(table !== null && typeof table === 'object' ? table : {}), ...members, kind: 'http' },
     typed,

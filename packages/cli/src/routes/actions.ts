@@ -15,21 +15,22 @@ export const actions: { readonly [name: string]: (options: ParsedOptions) => str
   },
   check(options) {
     const path = fileOf(options, 'check')
-    const { routes } = readTable(path, options)
+    const { routes } = readTable('check', path, options)
     if (flagOf(options, 'json')) return `${JSON.stringify({ file: path, routes: routes.length })}\n`
     return `  ${path}: ${routes.length === 1 ? 'one route makes' : `${routes.length} routes make`} sense\n`
   },
   try(options) {
     const path = fileOf(options, 'try')
-    const table = readTable(path, options)
+    const table = readTable('try', path, options)
     const tried = tryRequest(table, writtenRequest(options), writtenAnswer(options))
     return flagOf(options, 'json') ? `${JSON.stringify(tried)}\n` : renderTry(tried, table, path)
   },
 }
 
-function readTable(path: string, options: ParsedOptions): RouteTable {
+function readTable(action: string, path: string, options: ParsedOptions): RouteTable {
+  const asker = `chaos routes ${action}`
   const table = parseRouteTable(
-    withDescriptor(readJsonFile('record', path), path, (descriptor) => readBytesFile('record', descriptor)),
+    withDescriptor(readJsonFile(asker, path), path, (descriptor) => readBytesFile(asker, descriptor)),
     path,
   )
   checkTable(table, path, textOf(options, 'model'))

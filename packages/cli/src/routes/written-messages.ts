@@ -37,7 +37,7 @@ export function writtenAnswer(options: ParsedOptions): WrittenAnswer {
 }
 
 const contentOf = (option: string, typed: string): string =>
-  typed.startsWith('@') ? readTextFile(option, typed.slice(1)) : typed
+  typed.startsWith('@') ? readTextFile(`--${option}`, typed.slice(1)) : typed
 
 const headersOf = (options: ParsedOptions, option: string): WrittenRequest['headers'] =>
   textsOf(options, option).map((line) => readHeader(line, `--${option}`))

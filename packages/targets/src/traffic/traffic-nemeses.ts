@@ -121,7 +121,8 @@ export function parseTrafficFaults(typed: string, servers: readonly HurtServers[
   const names = [...new Set(possible.flatMap((group) => group.nemeses.map(({ name }) => name)))]
   const wanted = typed.split(',').map((part) => part.trim())
   const someAreOurs = servers.some(({ areOurs }) => areOurs)
-  for (const name of wanted) if (!names.includes(name)) throw refusal(name, names, someAreOurs)
+  const isHttp = servers.some(({ carries }) => carries?.kind === 'http')
+  for (const name of wanted) if (!names.includes(name)) throw refusal(name, names, { someAreOurs, isHttp })
   const groups = possible.map(({ nodes, carries, nemeses: each }) => ({
     nodes,
     carries,
@@ -131,10 +132,20 @@ export function parseTrafficFaults(typed: string, servers: readonly HurtServers[
   return { nemeses: all.filter(({ name }, i) => all.findIndex((other) => other.name === name) === i), groups }
 }
 
-function refusal(name: string, names: readonly string[], someAreOurs: boolean): UserError {
+function refusal(
+  name: string,
+  names: readonly string[],
+  { someAreOurs, isHttp }: { readonly someAreOurs: boolean; readonly isHttp: boolean },
+): UserError {
   const known = `Known: ${names.join(', ')}, none.`
-  if (!nemeses.some((nemesis) => nemesis.name === name))
+  const nemesis = nemeses.find((each) => each.name === name)
+  if (nemesis === undefined)
     return new UserError('usage', `--faults ${name}: there is no fault ${name}.${didYouMean(name, names)} ${known}`)
+  if (nemesis.among === 'clients' && name !== NOT_HERE && !isHttp)
+    return new UserError(
+      'usage',
+      `--faults ${name}: it happens to single requests, which are told apart where the servers speak HTTP. ${known}`,
+    )
   const why = someAreOurs
     ? `only what passes between the servers and their clients is hurt here. ${known} For`
     : `the servers are not ours here, only what passes between them and their clients. ${known} For kill and pause let this run start them with --serve; for`
