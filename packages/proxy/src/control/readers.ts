@@ -144,6 +144,6 @@ function carriedBy<Value>({ value }: Lazy<Value>, { kind, links }: HttpFault | H
   const where = links.map(linkName).join(', ')
   throw new UserError(
     'usage',
-    `${kind} on ${where}: no proxy carries what this hurts. What one carries is said when it is opened, with "carries" or --carries: ${carriageNames.join(', ')}.`,
+    `${kind} on ${where}: no proxy carries what this hurts. What one carries is said when it is opened, with "carries" or --carries (${carriageNames.join(', ')}), and of a recorded server with "as".`,
   )
 }
