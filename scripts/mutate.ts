@@ -17,7 +17,7 @@ import { mutations } from './mutations/registry.ts'
 const root = process.cwd()
 /** The packages that the checker's tests need. */
 const PACKAGES = ['history', 'faults', 'checker']
-/** What vitest.config.ts and the files beside it import is there too. */
+/** The configuration of Vitest, with all that it imports. */
 const SETTINGS_OF_TESTS = ['.', 'scripts'].flatMap((directory) =>
   readdirSync(join(root, directory))
     .filter((name) => name.endsWith('.ts') && (directory === 'scripts' || name.startsWith('vitest.')))

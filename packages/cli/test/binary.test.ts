@@ -40,7 +40,7 @@ patientTest('one in Python is right as it is, and loses writes if a restart forg
   })
 })
 
-/** Processes of this program, so that what is left of it is found whoever its parent is. */
+/** Processes that run this program. Their parent may have ended, so it is not asked for. */
 const living = (script: string): number => spawnSync('pgrep', ['-f', script], { encoding: 'utf8' }).stdout.length
 
 async function ended(script: string): Promise<void> {

@@ -8,6 +8,9 @@ import { main } from '../src/main.ts'
 export const root: string = join(import.meta.dirname, '..', '..', '..')
 export const bin: string = join(root, 'packages', 'cli', 'bin', 'chaos.js')
 
+/** A short comparison in which clients give up before a cut ends, which lasts 500 ms. */
+export const BRIEF_COMPARISON = ['--seeds', '1', '--time', '1s', '--timeout', '400ms'] as const
+
 export interface Finished {
   readonly exitCode: number | null
   readonly stdout: string

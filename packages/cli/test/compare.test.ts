@@ -4,7 +4,7 @@ import { planRun } from '@chaosproxy/runner'
 import { describe, expect } from 'vitest'
 import { parseCompareSettings } from '../src/compare/settings.ts'
 import { registries } from '../src/run/registries.ts'
-import { chaosHere, temporaryDirectory } from './chaos.ts'
+import { BRIEF_COMPARISON, chaosHere, temporaryDirectory } from './chaos.ts'
 import { patientTest, test } from './patient.ts'
 
 const quick = ['--time', '2s', '--rate', '150', '--seeds', '1', '--seed', '2']
@@ -84,16 +84,8 @@ describe('chaos compare', () => {
     const directory = temporaryDirectory()
     const files = ['junit', 'markdown', 'html'].map((name) => [name, join(directory, name)] as const)
     const { stdout, exitCode } = await chaosHere([
-      ...['compare', '--targets', 'master-master', '--faults', 'partition', '--time', '1s', '--rate', '50'],
-      ...[
-        '--timeout',
-        '400ms',
-        '--seeds',
-        '1',
-        '--reporter',
-        'json',
-        ...files.flatMap(([name, file]) => ['--reporter', `${name}=${file}`]),
-      ],
+      ...['compare', '--targets', 'master-master', '--faults', 'partition', ...BRIEF_COMPARISON, '--rate', '50'],
+      ...['--reporter', 'json', ...files.flatMap(([name, file]) => ['--reporter', `${name}=${file}`])],
     ])
     expect(exitCode).toBe(0)
     expect(JSON.parse(stdout).systems).toHaveLength(1)

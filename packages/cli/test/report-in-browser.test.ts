@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
-import { chaosHere, temporaryDirectory } from './chaos.ts'
+import { BRIEF_COMPARISON, chaosHere, temporaryDirectory } from './chaos.ts'
 import { patientTest, test } from './patient.ts'
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
@@ -75,7 +75,7 @@ describe('a report, opened in a real browser', () => {
       if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
       const page = join(temporaryDirectory(), 'compare.html')
       const targets = ['raft', 'master-master']
-      const quick = ['--time', '1s', '--timeout', '400ms', '--rate', '50', '--seeds', '1', '--seed', '2']
+      const quick = [...BRIEF_COMPARISON, '--rate', '50', '--seed', '2']
       await chaosHere(['compare', '--targets', targets.join(','), '--faults', 'partition', ...quick, '--html', page])
       await open(page, async (shown) => {
         for (const colorScheme of ['dark', 'light'] as const) {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { stories } from '@chaosproxy/scenarios'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect } from 'vitest'
-import { chaosHere, root, temporaryDirectory } from './chaos.ts'
+import { BRIEF_COMPARISON, chaosHere, root, temporaryDirectory } from './chaos.ts'
 import { patientTest, test } from './patient.ts'
 import { valueService } from './value-service.ts'
 
@@ -109,19 +109,7 @@ describe('result.schema.json says what --json prints', () => {
   })
 
   test('of comparisons, of systems as they are and swept over a setting', async () => {
-    const compare = [
-      'compare',
-      '--json',
-      '--seeds',
-      '1',
-      '--time',
-      '1s',
-      '--timeout',
-      '400ms',
-      '--faults',
-      'partition',
-      '--targets',
-    ]
+    const compare = ['compare', '--json', ...BRIEF_COMPARISON, '--faults', 'partition', '--targets']
     const [plain] = valid((await chaosHere([...compare, 'raft'])).stdout)
     expect(plain).toMatchObject({ chaos: 1, systems: [{ cells: [{ condition: 'calm' }, { condition: 'partition' }] }] })
     const swept = ['primary-replica:reads=primary', '--sweep', 'sync=0..1', '--network', 'geo']

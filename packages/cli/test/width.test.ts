@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, onTestFinished } from 'vitest'
 import { fitted } from '../src/terminal/fitted.ts'
-import { chaosHere, root, temporaryDirectory } from './chaos.ts'
+import { BRIEF_COMPARISON, chaosHere, root, temporaryDirectory } from './chaos.ts'
 import { patientTest, test } from './patient.ts'
 import { valueService, WRITE_AND_READ } from './value-service.ts'
 
@@ -67,19 +67,7 @@ describe('fits 80 columns:', () => {
   test('chaos compare, whose tables go on below', async () => {
     const systems = 'raft,primary-replica:sync=1:reads=primary,primary-replica:reads=replica:sync=majority'
     const faults = 'partition,isolate-leader,kill,pause,delay,clock'
-    const compare = [
-      'compare',
-      '--seeds',
-      '1',
-      '--time',
-      '1s',
-      '--timeout',
-      '400ms',
-      '--targets',
-      systems,
-      '--faults',
-      faults,
-    ]
+    const compare = ['compare', ...BRIEF_COMPARISON, '--targets', systems, '--faults', faults]
     const lines = await narrow(...compare)
     expect(wide(lines)).toEqual([])
     for (const fault of faults.split(',')) expect(lines.join('\n')).toContain(` ${fault}`)

@@ -71,12 +71,12 @@ export function checkObject(
   if (parts === undefined) return reportUnread(history, entry, options, OUT_OF_TIME)
   const sure = (verdict: Verdict): Verdict => (isUnknown && fromAny === 'own' ? onlyFrom(entry, verdict) : verdict)
   const decided: { [level in Level]?: Verdict } = {}
-  // The accounting gets the remaining time: a violation is worth more.
   const keep = (level: Level, verdict: Verdict): void => {
     if (options.levels.includes(level) || verdict.result === 'met') decided[level] = verdict
   }
   // Whatever follows from it is decided by it, whether or not it was asked for.
   const isOrderWanted = options.levels.some((level) => !isConvergence(level))
+  // The accounting gets the remaining time: a violation is worth more.
   if (isOrderWanted) keep('linearizable', sure(judgeParts(parts, judge, shareOf(budget, options), object)))
   const isSequential = options.levels.some((level) => !isConvergence(level) && level !== 'linearizable')
   if (isSequential && entry.levels.includes('sequential') && decided.linearizable?.result !== 'met') {

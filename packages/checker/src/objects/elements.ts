@@ -72,7 +72,7 @@ export function createNumbering(): Numbering {
 
 const SMALLEST = 64
 
-/** A table may have so many places for each id. */
+/** The most places that a table may have for each id. */
 const SPARSEST = 8
 
 interface HashTable {

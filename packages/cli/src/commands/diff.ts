@@ -6,6 +6,7 @@ import { differenceOf, isParsed, type Parsed, renderDifference, resultIn, toJson
 import { check } from '../api/check.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
+import { RUN_JSON } from '../run/directory.ts'
 import { print } from '../terminal/output.ts'
 import { styleFor, terminalOptions } from '../terminal/style.ts'
 
@@ -45,7 +46,7 @@ function namesOf(before: string, after: string): readonly [string, string] {
 /** The result in the form of `--json`, of the directory of a run, its `run.json`, a file with a result, or a history. */
 async function resultOf(typed: string): Promise<Parsed> {
   if (!existsSync(typed)) throw new UserError('usage', `${typed}: there is no such run, result or history.`)
-  const path = statSync(typed).isDirectory() ? join(typed, 'run.json') : typed
+  const path = statSync(typed).isDirectory() ? join(typed, RUN_JSON) : typed
   if (!existsSync(path))
     throw new UserError('usage', `${typed}: there is no run.json in it. Is it the directory of a run?`)
   return writtenResult(path) ?? (await checkedResult(path))

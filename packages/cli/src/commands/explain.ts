@@ -9,6 +9,7 @@ import { parseLevel } from '../arguments/names.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
+import { RUN_JSON } from '../run/directory.ts'
 import { print } from '../terminal/output.ts'
 import { styleFor, terminalOptions } from '../terminal/style.ts'
 
@@ -65,9 +66,6 @@ const judged = (history: History, model: string | undefined): Report<string> =>
 
 const pageOf = (told: Explained): string =>
   renderExplained(told, styleFor(process.stdout), terminalOptions(process.stdout))
-
-/** Which every run writes next to its history. */
-const RUN_JSON = 'run.json'
 
 /** The histories of a run's directory, or the one history named. */
 function filesOf(typed: string): { readonly history: string; readonly backend: string | undefined } {

@@ -6,7 +6,7 @@ import { loadOwnReporters } from '../reporting/own.ts'
 import { partOf, stdoutScreen } from '../reporting/part.ts'
 import { createReporting } from '../reporting/reporting.ts'
 import { makeOutDirectory } from '../run/directory.ts'
-import { afterInterrupt, listenForInterrupts } from '../run/interrupts.ts'
+import { afterInterrupt, GRACE_MS, listenForInterrupts } from '../run/interrupts.ts'
 import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
 import { printTitle } from '../terminal/title.ts'
 import { packageVersion } from '../version.ts'
@@ -19,9 +19,6 @@ import { type SearchOutcome, searchInParallel } from './search.ts'
 import type { FuzzSettings } from './settings.ts'
 
 const INTERRUPTED = 'Interrupted: what was found until now is cut down and shown. Once more to end at once.'
-
-/** How long a seed that has begun may go on after an interrupt. */
-const GRACE_MS = 2_000
 
 /** Searches on all threads, shrinks one failure of each cause, writes and shows the results. */
 export async function executeFuzz(settings: FuzzSettings): Promise<ExitCode> {

@@ -5,7 +5,7 @@ import { causeOf, type Finding, printReplay } from '@chaosproxy/simulator'
 import type { Tinypool } from 'tinypool'
 import { digestOfFile, portableReference } from '../replay/own-files.ts'
 import { createRunDirectory, writeResult } from '../run/directory.ts'
-import { afterInterrupt, type Interrupts } from '../run/interrupts.ts'
+import { afterInterrupt, GRACE_MS, type Interrupts } from '../run/interrupts.ts'
 import type { SearchOutcome } from './search.ts'
 import type { FuzzSettings } from './settings.ts'
 import { type Shown, showSupervised } from './show.ts'
@@ -21,9 +21,6 @@ export interface Result {
   readonly shown: Shown | undefined
   readonly files: { readonly replay: string; readonly history: string } | undefined
 }
-
-/** How long a replay that is under way may last after an interrupt. */
-const GRACE_MS = 2_000
 
 /** One result for each cause, in the order they were found. */
 export async function resultsOf(

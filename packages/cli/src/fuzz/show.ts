@@ -149,8 +149,8 @@ const nameOf = (model: Workload['model']): string => (typeof model === 'string' 
 const FEW_OPERATIONS = 12
 
 /**
- * What contradicts the level and, beside it, whatever else is left of a scenario that was cut down, because each of it takes
- * part; for levels that are about final reads, those of the same object.
+ * The operations that contradict the level. A scenario that was cut down is shown whole, since every operation left in it
+ * takes part. For levels that are about final reads, those of the same object are shown too.
  */
 function rowsToShow({ level, operations }: Counterexample, { scenario, history }: PlayedScenario): number[] {
   const { flags, key, length } = history.operations

@@ -5,7 +5,7 @@ import type { ExitCode } from '../exit-code.ts'
 import { createPool } from '../fuzz/pool.ts'
 import { type Shown, showScenario, showSupervised } from '../fuzz/show.ts'
 import { subjectOf } from '../fuzz/subject-name.ts'
-import { afterInterrupt, type Interrupts, listenForInterrupts } from '../run/interrupts.ts'
+import { afterInterrupt, GRACE_MS, type Interrupts, listenForInterrupts } from '../run/interrupts.ts'
 import { print } from '../terminal/output.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { exitCodeOf, jsonOf, noPlays, pageOf, type ReplayOutcome, withPlay } from './outcome.ts'
@@ -13,8 +13,6 @@ import { playForReal } from './real.ts'
 import type { ReplaySettings } from './settings.ts'
 
 const INTERRUPTED = 'Interrupted: what was played until now is shown. Once more to end at once.'
-/** How long a replay that is under way may last after an interrupt. */
-const GRACE_MS = 2_000
 
 /**
  * Plays the scenario as often as requested; reports how often it failed, and whether the history matched the recorded

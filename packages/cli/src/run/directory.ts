@@ -78,6 +78,9 @@ function inBatches(writer: HistoryWriter): HistorySink & { close(): void } {
   }
 }
 
+/** The file in a run's directory that describes the run. */
+export const RUN_JSON = 'run.json'
+
 /** Creates `OUT/20261120-074501-raft`, with a number appended if two runs began in the same second. */
 export function createRunDirectory(out: string, target: string, startedAt: Date): RunDirectory {
   const stamp = startedAt.toISOString().replace(/\..*$/, '').replaceAll(/[-:]/g, '').replace('T', '-')
@@ -94,7 +97,7 @@ export function createRunDirectory(out: string, target: string, startedAt: Date)
       path,
       history: join(path, 'history.jsonl'),
       backend: join(path, 'history.backend.jsonl'),
-      runJson: join(path, 'run.json'),
+      runJson: join(path, RUN_JSON),
       report: join(path, 'report.html'),
       nodes: join(path, 'nodes'),
     }

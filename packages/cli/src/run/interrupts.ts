@@ -29,6 +29,9 @@ export async function unlessInterrupted<T>(
   }
 }
 
+/** How long what is under way may go on after an interrupt. */
+export const GRACE_MS = 2_000
+
 /** Aborts this long after an interrupt: whatever does not end by itself until then is abandoned. */
 export function afterInterrupt({ onInterrupt }: Interrupts, graceMs: number): AbortSignal {
   const abandoning = new AbortController()

@@ -1,8 +1,8 @@
 import { encodeSegment } from './path-pattern.ts'
 
 /**
- * How clients spelled path segments. A service that does not decode its path takes `a@b` and `a%40b` for two keys, so
- * whoever reads a key for comparison has to ask for it as the clients did.
+ * How clients spelled path segments. A service that does not decode its path takes `a@b` and `a%40b` for two keys. A read
+ * of a key for comparison must therefore spell it as the clients did.
  */
 export interface Spellings {
   /** A client sent this decoded segment in this spelling. */

@@ -12,8 +12,8 @@ export interface Unpromised {
 }
 
 /**
- * What a protocol promises says nothing about such faults: whoever chooses them has to say what histories are held to.
- * Undefined if the promise covers what was chosen.
+ * The first of the chosen faults under which the protocol promises nothing. The user must then say which level histories
+ * are held to. Undefined if the promise covers all that was chosen.
  */
 export function unpromisedOf(
   protocol: ProtocolDefinition,
