@@ -43,6 +43,10 @@ describe('says what is wrong, where, and what to give instead', () => {
       'x: "match": "method" is "GET PUT". Write GET, or several',
     ],
     [{ kind: 'lose-reply', links, match: { path: 'kv' } }, 'x: "match": "path" is "kv". A path begins with a slash'],
+    [
+      { kind: 'lose-reply', links, match: { path: '/{a}{b}' } },
+      'nothing says where one name of {a}{b} ends and the next begins',
+    ],
     [{ kind: 'lose-reply', links, match: { headerValue: 'x' } }, 'Give "header" as well.'],
     [{ kind: 'lose-reply', links, match: { status: '6xx' } }, 'x: "match": "status" is "6xx". Write 503, or a class'],
     [{ kind: 'lose-request', links, match: { status: '5xx' } }, 'x: lose-request: "status" is what an answer says'],

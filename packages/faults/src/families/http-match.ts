@@ -24,6 +24,12 @@ export function validateHeadMatch(
       'input',
       `${where}: "path" is ${quote(path)}. A path begins with a slash: /kv/{key}, /static/*.`,
     )
+  const adjacent = path === undefined ? null : /\{\w+\}\{\w+\}/.exec(path)
+  if (adjacent !== null)
+    throw new UserError(
+      'input',
+      `${where}: "path" is ${quote(path)}: nothing says where one name of ${adjacent[0]} ends and the next begins. Put a text between them, or one name for both.`,
+    )
   if (headerValue !== undefined && header === undefined)
     throw new UserError('input', `${where}: "headerValue" says what a field holds. Give "header" as well.`)
 }

@@ -60,6 +60,7 @@ export function compileMapping(table: RouteTable): HttpMapping {
     schema: table.schema,
     match({ method, target }) {
       let targets = known.get(method)
+      if (target.length > LONGEST_KNOWN_TARGET) return find(method, target)
       if (targets === undefined) {
         if (known.size >= MOST_METHODS) return find(method, target)
         targets = new Map()
@@ -78,6 +79,7 @@ export function compileMapping(table: RouteTable): HttpMapping {
 
 const MOST_METHODS = 16
 const MOST_TARGETS = 1000
+const LONGEST_KNOWN_TARGET = 1024
 
 /** A route that matches a method and a path. `fits` checks its other conditions. */
 interface Candidate {

@@ -1,27 +1,108 @@
-// A pattern for paths: `/kv/{key}`, `/static/*`. A name in braces matches one segment, and so does a star as a segment; at
-// the end a star matches any rest.
+/**
+ * A pattern for paths: `/kv/{key}`, `/static/*`. A name in braces matches one segment or a part of one, and so does a star
+ * as a segment; any other star matches any text. Each takes as much as it can, from left to right: of `a-b-c`, `{x}-{y}`
+ * takes `a-b` and `c`.
+ */
 export interface PathPattern {
   readonly names: readonly string[]
-  /** The path, followed by the segments that the names match, as sent; null if the path does not match. */
+  /**
+   * The path, followed by the segments that the names match, as sent; null if the path does not match. Takes time linear
+   * in the path's length, because clients choose the path. A path of more than 16 Ki characters matches nothing.
+   */
   match(path: string): readonly string[] | null
 }
 
 export function compilePath(pattern: string): PathPattern {
-  const names: string[] = []
-  const source = pattern.replace(PARTS, (special, name: string | undefined) => {
-    if (name !== undefined) {
-      names.push(name)
-      return '([^/]+)'
-    }
-    if (special === '/*') return '/[^/]+'
-    return special === '*' ? '.*' : `\\${special}`
-  })
-  const expression = new RegExp(`^${source}$`, 's')
-  return { names, match: (path) => expression.exec(path) }
+  const tokens = tokensOf(pattern)
+  const first = tokens[0]?.text ?? ''
+  const last = tokens.at(-1)?.text ?? ''
+  return {
+    names: tokens.flatMap(({ name }) => name ?? []),
+    match(path) {
+      if (path.length > LONGEST_PATH || !path.startsWith(first) || !path.endsWith(last)) return null
+      return matchTokens(tokens, path)
+    },
+  }
 }
 
-/** Names, wildcard stars, and characters that are special in regular expressions. */
-const PARTS = /\{(\w+)\}|\/\*(?=\/)|\*$|[\\^$.*+?()[\]{}|]/g
+/** Two names with no text between them, such as `{a}{b}`: nothing says where one ends. Undefined if there are none. */
+export const adjacentNames = (pattern: string): string | undefined => /\{\w+\}\{\w+\}/.exec(pattern)?.[0]
+
+const LONGEST_PATH = 16 * 1024
+
+/** What a pattern is made of: a text; a part of a segment, perhaps with a name; or any text. */
+type Token =
+  | { readonly kind: 'text'; readonly text: string; readonly name?: undefined }
+  | { readonly kind: 'segment'; readonly name: string | undefined; readonly text?: undefined }
+  | { readonly kind: 'any'; readonly name?: undefined; readonly text?: undefined }
+
+function tokensOf(pattern: string): readonly Token[] {
+  return pattern
+    .split(/(\{\w+\}|(?<=\/)\*(?=\/)|\*)/)
+    .filter((part) => part !== '')
+    .map((part, i, parts): Token => {
+      if (/^\{\w+\}$/.test(part)) return { kind: 'segment', name: part.slice(1, -1) }
+      if (part !== '*') return { kind: 'text', text: part }
+      const isSegment = parts[i - 1]?.endsWith('/') === true && parts[i + 1]?.startsWith('/') === true
+      return isSegment ? { kind: 'segment', name: undefined } : { kind: 'any' }
+    })
+}
+
+/**
+ * Fills a table from the last token to the first: where a token may end that begins at each position, so that all those
+ * after it match. One pass of the path for each token, without ever going back.
+ */
+function matchTokens(tokens: readonly Token[], path: string): readonly string[] | null {
+  let after: Ends = new Int32Array(path.length + 1).fill(NEVER)
+  after[path.length] = path.length
+  const table = tokens
+    .toReversed()
+    .map((token) => {
+      after = endsOf(token, path, after)
+      return after
+    })
+    .reverse()
+  if (after[0] === NEVER) return null
+  const found = [path]
+  let at = 0
+  for (const [i, { name }] of tokens.entries()) {
+    const end = table[i]?.[at] ?? path.length
+    if (name !== undefined) found.push(path.slice(at, end))
+    at = end
+  }
+  return found
+}
+
+/** For each position of the path, the last position where a token that begins there may end, or `NEVER`. */
+type Ends = Int32Array
+const NEVER = -1
+
+/** @param after the ends of the next token, and so where this one may end */
+function endsOf(token: Token, path: string, after: Ends): Ends {
+  const ends = new Int32Array(path.length + 1).fill(NEVER)
+  if (token.kind === 'text') {
+    const { text } = token
+    for (let at = path.indexOf(text); at >= 0; at = path.indexOf(text, at + 1))
+      if (after[at + text.length] !== NEVER) ends[at] = at + text.length
+    return ends
+  }
+  let farthest = NEVER
+  for (let at = path.length; at >= 0; at--) {
+    const canEndHere = after[at] !== NEVER
+    if (token.kind === 'any') {
+      if (farthest === NEVER && canEndHere) farthest = at
+      ends[at] = farthest
+    } else if (path.charCodeAt(at) === SLASH) {
+      farthest = canEndHere ? at : NEVER
+    } else {
+      ends[at] = farthest
+      if (farthest === NEVER && canEndHere) farthest = at
+    }
+  }
+  return ends
+}
+
+const SLASH = 0x2f
 
 /** The path of a target: without query, scheme and authority. */
 export function pathOf(target: string): string {

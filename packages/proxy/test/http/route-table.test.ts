@@ -25,6 +25,7 @@ describe('says what is wrong, where, and what to give instead', () => {
     ],
     [routes({ ...read, request: 'GET /kv/{the key}' }), 'x: route 1: "request" is "GET /kv/{the key}".'],
     [routes({ ...read, request: 'GET /kv/{a-b}' }), 'a name in braces is of letters, digits and _, as {key}.'],
+    [routes({ ...read, request: 'GET /kv/{a}{b}' }), 'nothing says where one name of {a}{b} ends and the next begins'],
     [route({ f: 7 }), `${at}: "f" is 7. Say what the request does`],
     [route({ value: 'json.' }), '"value" is "json.". Give a place: path.NAME, query.NAME, header.NAME'],
     [

@@ -1,5 +1,5 @@
 import { quote, readObject } from '@chaosproxy/faults'
-import { compilePath } from '../path-pattern.ts'
+import { adjacentNames, compilePath } from '../path-pattern.ts'
 import type { AnswerSpec, OperationSpec, OutcomeName, RecordedRoute, RouteSpec } from '../route-table.ts'
 import { given, type Members, optional, refuseUnknown, wrong } from './parse-members.ts'
 import { parseConditions, parseList, parseSends, parseValue } from './parse-value.ts'
@@ -51,8 +51,13 @@ export function parseRoute(value: unknown, where: string): RouteSpec {
 function parseRequest(request: unknown, where: string): string {
   if (typeof request === 'string' && REQUEST.test(request)) {
     const strange = /\{(?!\w+\})[^}]*\}?|\}/.exec(request.replaceAll(/\{\w+\}/g, ''))
-    if (strange === null) return request
-    throw wrong(`${where}: "request" is ${quote(request)}: a name in braces is of letters, digits and _, as {key}.`)
+    if (strange !== null)
+      throw wrong(`${where}: "request" is ${quote(request)}: a name in braces is of letters, digits and _, as {key}.`)
+    const adjacent = adjacentNames(request)
+    if (adjacent === undefined) return request
+    throw wrong(
+      `${where}: "request" is ${quote(request)}: nothing says where one name of ${adjacent} ends and the next begins. Put a text between them, or one name for both.`,
+    )
   }
   const [path = '', query] = typeof request === 'string' ? request.split('?') : []
   if (query !== undefined) {
