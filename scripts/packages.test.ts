@@ -51,6 +51,16 @@ describe.each(folders)('%s can be published', (folder) => {
     if (folder !== 'cli' && built === undefined) expect(rest).toHaveProperty('scripts.prepack', 'tsc -b')
   })
 
+  test('and built before the tests, some of which read what is built', () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    expect([scripts.pretest, scripts['pretest:soak']]).toEqual(['npm run build:tested', 'npm run build:tested'])
+    const named = [...scripts['build:tested'].matchAll(/packages\/([a-z-]+)/g)].map(([, built]) => built ?? '')
+    const built = new Set(named)
+    for (const each of built)
+      for (const [, other = ''] of read(each, 'tsconfig.json').matchAll(/"path": "\.\.\/([a-z-]+)"/g)) built.add(other)
+    expect([...built]).toContain(folder)
+  })
+
   test('with just the packages that it, and the types of its public surface, need', () => {
     const types = Object.keys(dependencies).filter((other) => /^(typescript$|@types\/)/.test(other))
     expect(types).toEqual(folder === 'cli' ? ['@types/node'] : [])
