@@ -39,6 +39,8 @@ export interface OperationSpec {
   readonly missing?: 'absent' | undefined
   /** It has no effect whatever its outcome; by default true for reads and gets. */
   readonly harmless?: boolean | undefined
+  /** The request makes it possible, at any time from then on, but does not do it: a lease may remove its key. */
+  readonly perhaps?: boolean | undefined
   /** A list in the request or (`answer.json.items`) in the answer: there is an operation for each item. */
   readonly each?: ValueSource | undefined
 }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { check } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
@@ -28,6 +29,10 @@ closeEverythingAfterEach()
 const etcd = installed('etcd')
 const etcdctl = installed('etcdctl')
 const bothTable = parseRouteTable({ ...etcdMessages, routes: [...gatewayRoutes, ...etcdctlRoutes] }, 'etcd.json')
+
+const manual = readFileSync(new URL('../../docs/HTTP2.md', import.meta.url), 'utf8')
+const tableInManual = /```json\n(\{\n {2}"messages".*?)```/s.exec(manual)?.[1] ?? ''
+const manualTable = parseRouteTable(JSON.parse(tableInManual), 'HTTP2.md')
 
 /** A recorded way to each server, whatever its clients speak. */
 async function recordedWays(servers: readonly RealServer[], table: RouteTable) {
@@ -103,6 +108,53 @@ describe.skipIf(etcd === undefined || etcdctl === undefined)(
       expect(linearizable(view.history).result).toBe('met')
       await ctl(port, 'get', '--prefix', 'x')
       expect(recorder.counters).toMatchObject({ operations: 14, unmatched: 1, touched: 0 })
+    })
+
+    test('by the table in the manual, reads of other revisions, of keys alone and of counts are no reads of now', async () => {
+      const { ports, view, recorder } = await recordedWays([await startOneEtcd(etcd ?? '')], manualTable)
+      const [port = 0] = ports
+      const revisionOf = async (text: Promise<string>) => JSON.parse(await text).header.revision as number
+      const first = await revisionOf(ctl(port, 'put', 'x', 'old', '-w', 'json'))
+      await ctl(port, 'put', 'x', 'new')
+      for (const way of [1, 2]) {
+        expect(await ctl(port, 'get', 'x', '--rev', `${first}`, '--print-value-only')).toBe('old')
+        expect(await ctl(port, 'get', 'x', '--keys-only')).toBe('x')
+        expect(await ctl(port, 'get', 'x', '--write-out', 'fields', '--limit', '1')).toContain('new')
+        expect(await ctl(port, 'get', 'x', 'y', '--keys-only')).toBe('x')
+        for (const more of [{ revision: first }, { keys_only: true }, { count_only: true }, { min_mod_revision: 99 }])
+          await gateway(port, 'kv/range', { key: base64('x'), ...more })
+        expect(await getByGateway(port, 'x')).toBe('new')
+        if (way === 1) await putByGateway(port, 'x', 'new')
+      }
+      await ctl(port, 'del', 'x')
+      expect(await ctl(port, 'get', 'x')).toBe('')
+      await eventually(() => recorder.counters.open === 0)
+      // 3 writes, a deletion, and 5 reads.
+      expect(recorder.counters).toMatchObject({ operations: 9, ok: 9, unmatched: 14, touched: 0, notUnderstood: 0 })
+      expect(linearizable(view.history)).toMatchObject({ result: 'met' })
+    })
+
+    test('by the table in the manual, a key with a lease may vanish, and may not come back', async () => {
+      const server = await startOneEtcd(etcd ?? '')
+      const { ports, view, recorder } = await recordedWays([server], manualTable)
+      const [port = 0] = ports
+      const granted = await ctl(port, 'lease', 'grant', '600', '-w', 'json')
+      const lease = BigInt(/"ID":(\d+)/.exec(granted)?.[1] ?? '0').toString(16)
+      await ctl(port, 'put', 'x', 'leased', '--lease', lease)
+      await ctl(port, 'put', 'y', 'kept')
+      expect(await ctl(port, 'get', 'x', '--print-value-only')).toBe('leased')
+      // Not through the proxy, as when it runs out.
+      await ctl(server.port, 'lease', 'revoke', lease)
+      expect(await ctl(port, 'get', 'x')).toBe('')
+      await ctl(port, 'put', 'x', 'again')
+      expect(await ctl(port, 'get', 'x', '--print-value-only')).toBe('again')
+      await eventually(() => recorder.counters.open === 0)
+      expect(recorder.counters).toMatchObject({ touched: 0, notUnderstood: 0, info: 1 })
+      expect(linearizable(view.history)).toMatchObject({ result: 'met' })
+      await ctl(server.port, 'put', 'x', 'leased')
+      expect(await ctl(port, 'get', 'x', '--print-value-only')).toBe('leased')
+      await eventually(() => recorder.counters.open === 0)
+      expect(linearizable(view.history)).toMatchObject({ result: 'violated' })
     })
 
     test('with routes for the gateway alone, nobody knows, and what wrote beside the record is named', async () => {

@@ -101,6 +101,8 @@ function irreversible(route: RecordedRoute, operations: readonly OperationSpec[]
     return 'it does several things at once, and clients ask for one at a time. Give each its own route, or write a client (kind "module")'
   if (route.request.startsWith('GRPC '))
     return 'gRPC is recorded, and not spoken. Write a client (kind "module" or "program")'
+  if (operation.perhaps)
+    return 'it only makes something possible, so that nobody can ask for it. Add a route that does it at once'
   if (operation.each !== undefined)
     return 'it is about each item of a list, and clients ask for one object at a time. Add a route for a single one'
   if (sourcesOf(operation.key).some(isOfAnswer))

@@ -129,6 +129,7 @@ class CompiledOperation implements RoutedOperation {
     if (typeof meaning === 'object') return { type: 'not-understood', error: `${scene.status}: ${meaning.unclear}` }
     if (meaning === 'absent') return this.#keyIsTold ? { type: 'ok', entries: [] } : { type: 'ok', value: null }
     if (meaning !== 'ok') return { type: meaning, error: scene.status ?? '' }
+    if (this.#spec.perhaps) return { type: 'info', error: 'it may happen at any time from the request on, or never' }
     if (this.#keyIsTold) return this.#completeEntries(call, scene)
     const value = this.#told(call, scene)
     return value === undefined

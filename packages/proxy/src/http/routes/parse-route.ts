@@ -95,11 +95,13 @@ function parseOperations(
 }
 
 function parseOperation(members: Members, at: string, names: readonly string[]): OperationSpec {
-  const { f, key, value, result, missing, harmless } = members
+  const { f, key, value, result, missing, harmless, perhaps } = members
   if (typeof f !== 'string' || f === '')
     throw wrong(`${at}: "f" is ${quote(f)}. Say what the request does: "read", "write", "cas", …; or "ignore": true.`)
   if (harmless !== undefined && typeof harmless !== 'boolean')
     throw wrong(`${at}: "harmless" is ${quote(harmless)}. Give true or false.`)
+  if (perhaps !== undefined && perhaps !== true)
+    throw wrong(`${at}: "perhaps" is ${quote(perhaps)}. Give true, or leave it out: then it happens.`)
   if (missing !== undefined && missing !== 'absent')
     throw wrong(`${at}: "missing" is ${quote(missing)}. Give "absent", or leave it out: then it is not understood.`)
   const each = given(members['each'], (list) => parseList(list, `${at}: "each"`))
@@ -121,6 +123,7 @@ function parseOperation(members: Members, at: string, names: readonly string[]):
     ),
     ...optional('missing', missing as 'absent' | undefined),
     ...optional('harmless', harmless),
+    ...optional('perhaps', perhaps),
     ...optional('each', each),
   }
   checkOperation(spec, at, names)
@@ -129,7 +132,7 @@ function parseOperation(members: Members, at: string, names: readonly string[]):
 
 /** Checks that an operation has what its function needs. */
 function checkOperation(
-  { f, key, value, result, each, missing }: OperationSpec,
+  { f, key, value, result, each, missing, perhaps }: OperationSpec,
   at: string,
   names: readonly string[],
 ): void {
@@ -145,6 +148,8 @@ function checkOperation(
     throw wrong(
       `${at}: a cas needs two values: what is expected, and what is to be: "value": ["header.If-Match", "answer.header.ETag"].`,
     )
+  if (perhaps && (f === 'read' || f === 'get'))
+    throw wrong(`${at}: a ${f} has "perhaps", which is for operations that change something. Leave it out.`)
   if (missing !== undefined && result === undefined)
     throw wrong(`${at}: "missing" is about a "result", and there is none.`)
   if (each !== undefined && key === undefined)

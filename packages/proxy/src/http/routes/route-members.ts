@@ -65,6 +65,11 @@ export const operationMembers: readonly Member[] = [
   },
   { name: 'harmless', summary: 'whether it leaves nothing behind, as reads do', schema: { type: 'boolean' } },
   {
+    name: 'perhaps',
+    summary: 'true: it may happen at any time after the request, or never, as when a lease removes its key',
+    schema: { const: true },
+  },
+  {
     name: 'each',
     summary: 'a list, in the request or (answer.json.items) in its answer: the operation is done for each item',
     schema: matching(LIST_SOURCE),
