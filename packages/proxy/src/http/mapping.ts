@@ -12,6 +12,7 @@ import { compileConditions } from './routes/conditions.ts'
 import { Message, NO_PATH } from './routes/message.ts'
 import { type Asked, collect, compileOperation, union } from './routes/operation.ts'
 import { compileOutcomes } from './routes/outcomes.ts'
+import { parametersBeside, parametersIn, parametersNamedBy, whyNotNamed } from './routes/parameters.ts'
 import type { Scene } from './routes/scene.ts'
 import { type Normalize, normalizationOf } from './routes/textual-values.ts'
 import { bytesFor } from './routes/value-source.ts'
@@ -48,12 +49,15 @@ export interface HttpMapping {
 export function compileMapping(table: RouteTable): HttpMapping {
   const parts = { table, normalize: normalizationOf(table) }
   const routes = table.routes.map((spec, number) => compileRoute(spec, number, parts))
+  const namedForAll = [...(table.ignoredParameters ?? []), ...parametersIn(Object.keys(table.sends ?? {}))]
   // A cache, since the same keys are requested over and over.
   const known = new Map<string, Map<string, RoutedRequest>>()
 
   function find(method: string, target: string): RoutedRequest {
     const path = pathOf(target)
-    return chooseAmong(routes.flatMap((route) => route(method, path) ?? []))
+    const candidates = routes.flatMap((route) => route(method, path) ?? [])
+    const named = [...namedForAll, ...candidates.flatMap(({ parameters }) => parameters)]
+    return chooseAmong(candidates, parametersBeside(target, named))
   }
 
   return {
@@ -85,19 +89,23 @@ const LONGEST_KNOWN_TARGET = 1024
 interface Candidate {
   readonly bodyBytes: number
   readonly answerBytes: number
+  /** The parameters of the query that the route names. */
+  readonly parameters: readonly string[]
   fits(head: MatchableHead, body: Captured | undefined): boolean
-  understand(head: MatchableHead, body: Captured | undefined, peer: Peer): Understood
+  /** @param unnamed the parameters that no candidate names */
+  understand(head: MatchableHead, body: Captured | undefined, peer: Peer, unnamed: readonly string[]): Understood
   touches(head: MatchableHead): Touches
 }
 
 /** Chooses the first candidate that fits the request. */
-function chooseAmong(candidates: readonly Candidate[]): RoutedRequest {
+function chooseAmong(candidates: readonly Candidate[], unnamed: readonly string[]): RoutedRequest {
   return {
     isKnown: candidates.length > 0,
     bodyBytes: Math.max(0, ...candidates.map(({ bodyBytes }) => bodyBytes)),
     answerBytes: Math.max(0, ...candidates.map(({ answerBytes }) => answerBytes)),
     understand(head, body, peer) {
-      for (const candidate of candidates) if (candidate.fits(head, body)) return candidate.understand(head, body, peer)
+      for (const candidate of candidates)
+        if (candidate.fits(head, body)) return candidate.understand(head, body, peer, unnamed)
       return passedOn(head, usualTouches(head))
     },
     touches(head) {
@@ -138,6 +146,7 @@ function compileRoute(spec: RouteSpec, number: number, parts: TableParts): Route
   const fits = compileConditions(spec.when, 'request')
   const whenSources = Object.keys(spec.when ?? {})
   const understandRequest = isIgnored(spec) ? undefined : compileRecorded(spec, parts, path.names)
+  const parameters = parametersNamedBy(spec, parts.table.client)
 
   return (method, requestPath) => {
     if (!allowed.includes(method)) return undefined
@@ -150,11 +159,13 @@ function compileRoute(spec: RouteSpec, number: number, parts: TableParts): Route
     return {
       bodyBytes: Math.max(bytesFor(whenSources, 'request'), understandRequest?.bodyBytes ?? 0),
       answerBytes: understandRequest?.answerBytes ?? 0,
+      parameters,
       fits: (head, body) => whenSources.length === 0 || fits({ request: messageOf(head, body) }),
-      understand(head, body, peer) {
+      understand(head, body, peer, unnamed) {
         // The first is the whole path.
         for (let i = 1; i < segments.length; i++) parts.table.spellings?.sent(segments[i] ?? '', matched[i] ?? '')
-        const understood = understandRequest?.understand(head, messageOf(head, body), peer) ?? passedOn(head, 'nothing')
+        const request = messageOf(head, body)
+        const understood = understandRequest?.understand(head, request, peer, unnamed) ?? passedOn(head, 'nothing')
         understood.route = number
         return understood
       },
@@ -166,7 +177,7 @@ function compileRoute(spec: RouteSpec, number: number, parts: TableParts): Route
 interface RecordedRequests {
   readonly bodyBytes: number
   readonly answerBytes: number
-  understand(head: MatchableHead, request: Message, peer: Peer): Understood
+  understand(head: MatchableHead, request: Message, peer: Peer, unnamed: readonly string[]): Understood
   touches(request: Message): Touches
 }
 
@@ -211,7 +222,7 @@ function compileRecorded(
       client === undefined ? 0 : bytesFor([client], 'request'),
     ]),
     answerBytes: most([...operations.map(({ answerBytes }) => answerBytes), bytesFor(answerSources, 'answer')]),
-    understand(head, request, peer) {
+    understand(head, request, peer, unnamed) {
       const what = nameOfRequest(head)
       const scene: Scene = { request, answer: undefined, status: undefined, item: undefined }
       const id = requestId === undefined ? undefined : request.headers?.get(requestId)
@@ -223,6 +234,12 @@ function compileRecorded(
           : collect(operations.map((operation) => operation.ask(scene, common)))
       if ('why' in asked) return noOperation({ kind: 'not-understood', what, ...asked })
       const calls = callsOf(asked)
+      if (unnamed.length > 0) {
+        const { key } = calls[0] ?? {}
+        const touches = operations.map((operation) => operation.touches({ request })).reduce(union)
+        const keyRead = calls.length === 1 && typeof key === 'string' ? key : undefined
+        return noOperation({ kind: 'not-understood', what, why: whyNotNamed(unnamed), key: keyRead, touches })
+      }
       if (!hasSome(calls)) return passedOn(head, 'nothing')
       const session = nameClient(request, peer)
       const isFinal = final !== undefined && request.headers?.get(final) !== undefined

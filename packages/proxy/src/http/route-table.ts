@@ -114,6 +114,8 @@ export interface RouteTable {
   readonly final?: string | undefined
   /** Further contents of all made requests. */
   readonly sends?: Sends | undefined
+  /** Parameters of queries that make no difference to what a request does. */
+  readonly ignoredParameters?: readonly string[] | undefined
   /** By default unknown. */
   readonly initial?: InitialSpec | undefined
   /** The gRPC messages, from a descriptor or declared. */

@@ -21,7 +21,7 @@ import { type Normalize, normalizationOf } from './textual-values.ts'
 export function parseRouteTable(value: unknown, where: string): RouteTable {
   const members = readObject(value, where)
   refuseUnknown(members, tableMembers, where)
-  const { routes, requestId, final, client, sends } = members
+  const { routes, requestId, final, client, sends, ignoredParameters } = members
   if (!Array.isArray(routes) || routes.length === 0)
     throw wrong(
       `${where}: "routes" must be a list of at least one, such as {"request":"GET /kv/{key}","f":"read","result":"body"}.`,
@@ -35,6 +35,10 @@ export function parseRouteTable(value: unknown, where: string): RouteTable {
     routes: parsed,
     ...optional('requestId', requestId),
     ...optional('final', final),
+    ...optional(
+      'ignoredParameters',
+      given(ignoredParameters, (names) => parseNames(names, `${where}: "ignoredParameters"`)),
+    ),
     ...optional(
       'client',
       given(client, (given) => parseClient(given, `${where}: "client"`)),
@@ -54,6 +58,12 @@ export function parseRouteTable(value: unknown, where: string): RouteTable {
       `${where}: "initial" is "read", and no route says how: one is needed with GET, "f": "read" and a key of the path or the query alone.`,
     )
   return table
+}
+
+function parseNames(value: unknown, where: string): readonly string[] {
+  if (Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string' && name !== ''))
+    return value
+  throw wrong(`${where} is ${quote(value)}. List names of query parameters: ["_", "api-version"].`)
 }
 
 /** Refuses routes for calls that stream messages, which cannot be operations. */

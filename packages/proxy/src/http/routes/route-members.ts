@@ -164,6 +164,12 @@ export const tableMembers: readonly Member[] = [
     schema: reference('sends'),
   },
   {
+    name: 'ignoredParameters',
+    summary:
+      'parameters of queries that make no difference; a request with others that no route names is not understood',
+    schema: { type: 'array', minItems: 1, items: text },
+  },
+  {
     name: 'final',
     summary: 'the field that marks a read as one of the last, made once all writes are over',
     schema: text,
