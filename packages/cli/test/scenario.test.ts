@@ -30,8 +30,8 @@ describe('chaos scenario', () => {
 
   test('tells how $15 are spent of $10, twice, and what is left', async () => {
     const { stdout, exitCode } = await chaosHere(['scenario', 'burrito-and-taco'])
-    expect(stdout).toMatch(/balance: 5\n.*\n*.*\$15 spent of \$10, and \$5 are left/)
-    expect(stdout).toMatch(/balance: -5\n.*\n*.*\$15 spent of \$10, and −\$5 are left/)
+    expect(stdout).toMatch(/balance: \$5\n.*\n*.*\$15 spent of \$10, and \$5 are left/)
+    expect(stdout).toMatch(/balance: −\$5\n.*\n*.*\$15 spent of \$10, and −\$5 are left/)
     expect(stdout.match(/ended as told/g)).toHaveLength(2)
     expect(exitCode).toBe(0)
   })
@@ -157,8 +157,8 @@ test('a story that goes otherwise than it is told is found out: answer, end and 
     },
   }
   expect((await playTale({ tale: other, kind: 'accident' })).differences).toEqual([
-    'Jose asked n2 to read balance and got 100, where 60 is told',
-    expect.stringMatching(/^in the end the nodes answer (n. 60(, )?){3} for balance, where 100 is told$/),
+    'Jose asked n2 to read balance and got $100, where $60 is told',
+    expect.stringMatching(/^in the end the nodes answer (n. \$60(, )?){3} for balance, where \$100 is told$/),
     'linearizable is violated, where met is told',
   ])
 })

@@ -52,6 +52,8 @@ export const add = (key: string, value: Json): Input => ({ f: 'add', key, value 
 export const ok = (value: Json): Answer => ({ type: 'ok', value })
 /** Told that nothing happened. */
 export const refused: Answer = { type: 'fail' }
+/** Told that nothing happened, and why. */
+export const refusedBecause = (because: string): Answer => ({ type: 'fail', because })
 /** Told nothing: it may have happened. */
 export const unanswered: Answer = { type: 'info' }
 

@@ -3,9 +3,9 @@ import { describeFault, type Fault, type NodeId, nodeNames } from '@chaosproxy/f
 import { canonical, type Event, historyFromEvents, type Millis, millis, millisToNanos } from '@chaosproxy/history'
 import type { Sign, Telling, ToldStep, ToldVerdict } from '@chaosproxy/report'
 import type { Workload } from '@chaosproxy/workloads'
-import { type Asked, answersIn, type LastAnswer, lastAnswersIn } from './answers.ts'
+import { type Asked, answersIn, type LastAnswer, lastAnswersIn, type Returned } from './answers.ts'
 import { goodputDifferences, goodputOf } from './goodput.ts'
-import type { Answer, Asking, Beat, Mishap, Tale, World } from './story.ts'
+import type { Answer, Asking, Beat, Mishap, Money, Tale, World } from './story.ts'
 import { answerWords, requestWords, valueWords } from './words.ts'
 
 /** A tale that was played. */
@@ -46,16 +46,16 @@ export function narrate(tale: Tale, played: PlayedTale, now: () => Millis): Tell
     clients: tale.cast,
     nodes,
     steps: [
-      ...tale.beats.map((beat) => stepOf(beat, asked)),
+      ...tale.beats.map((beat) => stepOf(beat, asked, tale.money)),
       // After a load it only says whether what is left of it has been worked off.
-      ...(tale.load === undefined ? [lastStep(last)] : []),
+      ...(tale.load === undefined ? [lastStep(last, tale.money)] : []),
     ],
     verdicts,
     ...(tale.load === undefined ? {} : { goodput: goodputOf(tale.load, tale.beats, events) }),
     ending: tale.ending.says,
     differences: [
       ...played.trouble,
-      ...tale.beats.flatMap((beat) => (beat.type === 'asking' ? answerDifference(beat, asked) : [])),
+      ...tale.beats.flatMap((beat) => (beat.type === 'asking' ? answerDifference(beat, asked, tale.money) : [])),
       ...lastDifferences(tale, last),
       ...verdictDifferences(tale, verdicts),
       ...goodputDifferences(tale, events, played.world),
@@ -83,10 +83,10 @@ const judge = ({ ending }: Tale, { events, workload }: PlayedTale, now: () => Mi
     now,
   })
 
-function stepOf(beat: Beat, asked: readonly Asked[]): ToldStep {
+function stepOf(beat: Beat, asked: readonly Asked[], money: Money | undefined): ToldStep {
   switch (beat.type) {
     case 'asking':
-      return askingStep(beat, asked)
+      return askingStep(beat, asked, money)
     case 'mishap':
       return mishapStep(beat)
     case 'remark':
@@ -96,15 +96,16 @@ function stepOf(beat: Beat, asked: readonly Asked[]): ToldStep {
   }
 }
 
-function askingStep(asking: Asking, asked: readonly Asked[]): ToldStep {
+function askingStep(asking: Asking, asked: readonly Asked[], money: Money | undefined): ToldStep {
   const { who, node, says } = asking
   const found = asked.find((each) => each.asking === asking)
   if (found === undefined) return { text: says, signs: [] }
   const { calledAt, returned } = found
-  const call: Sign = { type: 'call', at: calledAt, from: who, to: node, text: requestWords(asking.input) }
+  const call: Sign = { type: 'call', at: calledAt, from: who, to: node, text: requestWords(asking.input, money) }
   if (returned === undefined) return { text: says, signs: [call] }
   const outcome = ({ ok: 'ok', fail: 'refused', info: 'none' } as const)[returned.type]
-  const text = answerWords(asking.input, returned)
+  const why = isReasonTold(asking.answer) && returned.error !== undefined ? `: ${returned.error}` : ''
+  const text = answerWords(asking.input, returned, money) + why
   return { text: says, signs: [call, { type: 'answer', at: returned.at, from: node, to: who, text, outcome }] }
 }
 
@@ -151,10 +152,10 @@ function overText({ kind }: Fault): string {
   return `${kind} over`
 }
 
-function lastStep(last: readonly LastAnswer[]): ToldStep {
+function lastStep(last: readonly LastAnswer[], money: Money | undefined): ToldStep {
   const told = new Map<string, Extract<Sign, { readonly type: 'state' }>>()
   for (const { node, key, at, value } of last) {
-    const text = key === '' ? valueWords(value) : `${key}: ${valueWords(value)}`
+    const text = key === '' ? valueWords(value, money) : `${key}: ${valueWords(value, money)}`
     const nodes = told.get(text)?.nodes
     told.set(text, { type: 'state', at, nodes: nodes === undefined ? [node] : [...nodes, node], text })
   }
@@ -170,29 +171,38 @@ const sorted = ([first, ...others]: readonly [string, ...string[]]): readonly [s
   return [least, ...greater]
 }
 
-function answerDifference(asking: Asking, asked: readonly Asked[]): string[] {
+function answerDifference(asking: Asking, asked: readonly Asked[], money: Money | undefined): string[] {
   const { who, node, input, answer } = asking
   const returned = asked.find((each) => each.asking === asking)?.returned
-  const where = `${who} asked ${node} to ${requestWords(input)} and`
-  if (returned === undefined) return [`${where} was never heard of again, where ${expectedWords(answer)} is told`]
-  const same =
-    answer.type === 'ok'
-      ? returned.type === 'ok' && canonical(returned.value) === canonical(answer.value)
-      : returned.type === answer.type
-  return same ? [] : [`${where} got ${answerWords(input, returned)}, where ${expectedWords(answer)} is told`]
+  const where = `${who} asked ${node} to ${requestWords(input, money)} and`
+  const expected = expectedWords(answer, money)
+  if (returned === undefined) return [`${where} was never heard of again, where ${expected} is told`]
+  if (isAsTold(answer, returned)) return []
+  const why = isReasonTold(answer) ? ` (${returned.error ?? 'no reason given'})` : ''
+  return [`${where} got ${answerWords(input, returned, money)}${why}, where ${expected} is told`]
 }
 
-const expectedWords = (answer: Answer): string =>
-  answer.type === 'ok' ? valueWords(answer.value) : answer.type === 'fail' ? 'a refusal' : 'no answer'
+function isAsTold(answer: Answer, returned: Returned): boolean {
+  if (answer.type === 'ok') return returned.type === 'ok' && canonical(returned.value) === canonical(answer.value)
+  return returned.type === answer.type && (returned.error ?? '').startsWith(answer.because ?? '')
+}
 
-function lastDifferences({ ending, nodes }: Tale, last: readonly LastAnswer[]): string[] {
+const isReasonTold = (answer: Answer): boolean => answer.type !== 'ok' && answer.because !== undefined
+
+function expectedWords(answer: Answer, money: Money | undefined): string {
+  if (answer.type === 'ok') return valueWords(answer.value, money)
+  const name = answer.type === 'fail' ? 'a refusal' : 'no answer'
+  return answer.because === undefined ? name : `${name} (${answer.because} …)`
+}
+
+function lastDifferences({ ending, nodes, money }: Tale, last: readonly LastAnswer[]): string[] {
   return Object.entries(ending.finally).flatMap(([key, value]) => {
     const answers = last.filter((answer) => answer.key === key)
     const others = answers.filter((answer) => canonical(answer.value) !== canonical(value))
     if (others.length === 0 && answers.length === nodes) return []
-    const seen = answers.map((answer) => `${answer.node} ${valueWords(answer.value)}`).join(', ')
+    const seen = answers.map((answer) => `${answer.node} ${valueWords(answer.value, money)}`).join(', ')
     return [
-      `in the end the nodes answer ${seen === '' ? 'nothing' : seen} for ${key}, where ${valueWords(value)} is told`,
+      `in the end the nodes answer ${seen === '' ? 'nothing' : seen} for ${key}, where ${valueWords(value, money)} is told`,
     ]
   })
 }

@@ -10,13 +10,13 @@ const mishapsOf = ({ beats }: Tale): readonly Mishap[] => beats.filter((beat) =>
 /** Each request comes from a client that is free by then, since it has asked nothing for longer than it would wait. */
 function crowdOf({ load, timeoutMs }: Tale): readonly PlannedOperation[] {
   if (load === undefined) return []
-  const { input, nodes, perSecond, untilMs } = load
+  const { inputs, nodes, perSecond, untilMs } = load
   const clients = Math.ceil((perSecond * timeoutMs) / 1_000) + SPARE_CLIENTS
   return Array.from({ length: Math.floor((perSecond * untilMs) / 1_000) }, (_, i) => ({
     at: millisToNanos(millis((i * 1_000) / perSecond)),
     client: i % clients,
     node: nodes[i % nodes.length] ?? '',
-    input,
+    input: inputs[i % inputs.length] ?? inputs[0],
   }))
 }
 

@@ -40,14 +40,19 @@ export interface Tale {
   readonly cast: readonly string[]
   /** Requests of a crowd, in a tale about how much gets done; it has no cast. */
   readonly load?: Load | undefined
+  /** What numbers in values are, if they are money: a balance of 1050 cents is shown as $10.50. */
+  readonly money?: Money | undefined
   /** Sorted by time. */
   readonly beats: readonly Beat[]
   readonly ending: Ending
 }
 
+export type Money = 'dollars' | 'cents'
+
 /** A crowd whose requests come at a steady rate, however the ones before them went. */
 export interface Load {
-  readonly input: Input
+  /** Made in turn. */
+  readonly inputs: readonly [Input, ...Input[]]
   /** Asked in turn. */
   readonly nodes: readonly NodeId[]
   readonly perSecond: number
@@ -87,7 +92,10 @@ export interface Mishap {
 }
 
 /** `fail`: certainly without effect. `info`: no answer in time, so nobody knows. */
-export type Answer = { readonly type: 'ok'; readonly value: Json } | { readonly type: 'fail' | 'info' }
+export type Answer =
+  | { readonly type: 'ok'; readonly value: Json }
+  /** `because`: the reason given must begin like this. */
+  | { readonly type: 'fail' | 'info'; readonly because?: string | undefined }
 
 /** What must be seen once all is healed. */
 export interface Ending {

@@ -1,19 +1,48 @@
 import type { Input, Json } from '@chaosproxy/history'
 import type { Returned } from './answers.ts'
+import type { Money } from './story.ts'
 
-/** `write order "sent"`, `cas balance 10→0`, `read balance`. */
-export function requestWords({ f, key, value }: Input): string {
+/** `write order "sent"`, `cas balance $10→$0`, `read balance`. */
+export function requestWords({ f, key, value }: Input, money?: Money): string {
   const name = key === undefined ? f : `${f} ${key}`
-  if (f === 'cas' && Array.isArray(value)) return `${name} ${value.map((part) => valueWords(part ?? null)).join('→')}`
-  return value === null ? name : `${name} ${valueWords(value)}`
+  if (f === 'cas' && Array.isArray(value))
+    return `${name} ${value.map((part) => valueWords(part ?? null, money)).join('→')}`
+  return value === null ? name : `${name} ${valueWords(value, money)}`
 }
 
 /** `60`, `ok`, `refused`, `no answer`. */
-export function answerWords({ value: asked }: Input, { type, value }: Pick<Returned, 'type' | 'value'>): string {
+export function answerWords(
+  { value: asked }: Input,
+  { type, value }: Pick<Returned, 'type' | 'value'>,
+  money?: Money,
+): string {
   if (type === 'fail') return 'refused'
   if (type === 'info') return 'no answer'
-  return asked === null ? valueWords(value) : 'ok'
+  return asked === null ? valueWords(value, money) : 'ok'
 }
 
-export const valueWords = (value: Json): string =>
-  value === null ? 'nothing' : typeof value === 'string' ? value : JSON.stringify(value)
+/** With `money`, numbers are amounts: `$10.50`, `a $600 · b $1,400`. */
+export function valueWords(value: Json, money?: Money): string {
+  if (value === null) return 'nothing'
+  if (typeof value === 'string') return value
+  return money === undefined ? JSON.stringify(value) : moneyWords(value, money)
+}
+
+function moneyWords(value: Json, money: Money): string {
+  if (typeof value === 'number') return amountWords(value, money)
+  if (typeof value !== 'object' || value === null || isList(value)) return JSON.stringify(value)
+  const { from, to, amount, id } = value
+  if (typeof from === 'string' && typeof to === 'string' && typeof amount === 'number')
+    return `${amountWords(amount, money)} from ${from} to ${to}${typeof id === 'string' ? ` (${id})` : ''}`
+  return Object.entries(value)
+    .map(([name, part]) => `${name} ${valueWords(part, money)}`)
+    .join(' · ')
+}
+
+const isList = (value: Json): value is readonly Json[] => Array.isArray(value)
+
+function amountWords(amount: number, money: Money): string {
+  const dollars = Math.abs(money === 'cents' ? amount / 100 : amount)
+  const text = dollars.toLocaleString('en-US', Number.isInteger(dollars) ? {} : { minimumFractionDigits: 2 })
+  return `${amount < 0 ? '−' : ''}$${text}`
+}

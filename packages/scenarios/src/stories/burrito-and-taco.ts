@@ -13,6 +13,7 @@ const twoMasters = {
   timeoutMs: millis(500),
   seed: 1,
   cast,
+  money: 'dollars',
 } as const satisfies Partial<Tale>
 
 const lastWriterWins: Tale = {
@@ -94,6 +95,7 @@ const majority: Tale = {
   seed: 1,
   leader: 'n1',
   cast,
+  money: 'dollars',
   beats: [
     ask(
       0,

@@ -11,7 +11,7 @@ const system = {
   timeoutMs: millis(1_000),
   seed: 1,
   cast: [],
-  load: { input: read('page'), nodes: ['n1'], perSecond: 340, untilMs: millis(UNTIL_MS) },
+  load: { inputs: [read('page')], nodes: ['n1'], perSecond: 340, untilMs: millis(UNTIL_MS) },
 } as const satisfies Partial<Tale>
 
 const knobs = { backend: 'files', 'service-ms': 10, 'check-ms': 200, 'balancer-timeout-ms': 400 }

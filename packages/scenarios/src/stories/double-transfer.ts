@@ -10,6 +10,7 @@ const system = {
   seed: 1,
   leader: 'n1',
   cast: ['Jose'],
+  money: 'cents',
 } as const satisfies Partial<Tale>
 
 const opening = { a: 100_000, b: 100_000, c: 100_000, d: 100_000, e: 100_000 }
@@ -32,7 +33,7 @@ export const doubleTransfer: Story = {
           ['Jose', 'n1'],
           balances,
           ok(opening),
-          'Jose’s account a and his landlord’s account b hold $1,000 each, in cents.',
+          'Jose’s account a and his landlord’s account b hold $1,000 each.',
         ),
         deaf,
         ask(

@@ -12,7 +12,7 @@ const system = {
   timeoutMs: millis(1_000),
   seed: 1,
   cast: [],
-  load: { input: read('page'), nodes: ['n2', 'n3', 'n4'], perSecond: 70, untilMs: millis(UNTIL_MS) },
+  load: { inputs: [read('page')], nodes: ['n2', 'n3', 'n4'], perSecond: 70, untilMs: millis(UNTIL_MS) },
 } as const satisfies Partial<Tale>
 
 const knobs = { 'service-ms': 10, 'timeout-ms': 400, attempts: 4 }

@@ -12,7 +12,7 @@ const system = {
   timeoutMs: millis(1_000),
   seed: 1,
   cast: [],
-  load: { input: read('page'), nodes: ['n1'], perSecond: 200, untilMs: millis(UNTIL_MS) },
+  load: { inputs: [read('page')], nodes: ['n1'], perSecond: 200, untilMs: millis(UNTIL_MS) },
 } as const satisfies Partial<Tale>
 
 const knobs = { backend: 'files', 'service-ms': 5, 'check-ms': 2_000, 'server-timeout-ms': 1_000 }

@@ -12,11 +12,12 @@ const system = {
   cast: ['Ana', 'Ben'],
 } as const satisfies Partial<Tale>
 
-const parted = during(
-  [500, 5_000],
-  cut(['n1'], ['n2', 'n3']),
-  'The network splits: the primary n1 on one side, both replicas on the other. The replicas hear nothing for a while and make one of their own the primary; n1 hears nothing either, and stays one.',
-)
+const parted = (whatN1Does: string) =>
+  during(
+    [500, 5_000],
+    cut(['n1'], ['n2', 'n3']),
+    `The network splits: the primary n1 on one side, both replicas on the other. The replicas hear nothing for a while and make one of their own the primary; n1 hears nothing either, and ${whatN1Does}.`,
+  )
 
 export const splitBrain: Story = {
   name: 'split-brain',
@@ -28,7 +29,7 @@ export const splitBrain: Story = {
       knobs: { sync: 0, reads: 'primary' },
       beats: [
         ask(0, ['Ana', 'n1'], read('seat-14'), ok(null), 'Seat 14 is free.'),
-        parted,
+        parted('stays one'),
         ask(
           3_000,
           ['Ana', 'n1'],
@@ -59,13 +60,13 @@ export const splitBrain: Story = {
     knobs: { sync: 'majority', reads: 'primary' },
     beats: [
       ask(0, ['Ana', 'n1'], read('seat-14'), ok(null), 'Seat 14 is free.'),
-      parted,
+      parted('steps down'),
       ask(
         3_000,
         ['Ana', 'n1'],
         cas('seat-14', null, 'Ana'),
         refused,
-        'Ana books seat 14 with n1, which has heard from nobody for a while and so no longer counts itself the primary: she is refused.',
+        'Ana books seat 14 with n1, which is no primary any more and cannot reach one: she is refused.',
       ),
       ask(
         3_100,

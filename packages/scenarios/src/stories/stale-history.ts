@@ -13,6 +13,7 @@ const system = {
   seed: 1,
   leader: 'n1',
   cast: ['Jose'],
+  money: 'dollars',
 } as const satisfies Partial<Tale>
 
 const lag = during(

@@ -36,11 +36,18 @@ export const twoGenerals: Story = {
           'Alba sends: attack at dawn. Did it arrive? She will not attack alone.',
         ),
         ask(
+          600,
+          ['Brun', 'n3'],
+          read('plan'),
+          ok('attack at dawn'),
+          'Brun, beyond the valley, reads it: it did arrive.',
+        ),
+        ask(
           700,
           ['Brun', 'n2'],
           write('reply', 'agreed'),
           unanswered,
-          'It did arrive. Brun sends: agreed. Did that arrive? If not, Alba will stay; so he will not attack alone either.',
+          'He sends: agreed. Did that arrive? If not, Alba will stay; so he will not attack alone either.',
         ),
         ask(
           1_300,

@@ -1,0 +1,112 @@
+import { millis } from '@chaosproxy/history'
+import { ask, during, ok, read, stall, write } from '../beats.ts'
+import type { Story, Tale } from '../story.ts'
+
+const system = {
+  nodes: 3,
+  workload: 'register',
+  timeoutMs: millis(2_000),
+  seed: 1,
+  leader: 'n1',
+  cast: ['Ana', 'Cleo', 'Ben'],
+} as const satisfies Partial<Tale>
+
+const album = ask(
+  0,
+  ['Ana', 'n1'],
+  write('album', 'for everybody'),
+  ok('for everybody'),
+  'Ana’s album is for everybody to see, her mother included.',
+)
+
+export const photoQueue: Story = {
+  name: 'photo-queue',
+  summary: 'an album is closed before a photo is added; one reader gets the two in the other order',
+  told: [
+    {
+      ...system,
+      title: 'two masters that tell each other of every change by itself',
+      target: 'master-master',
+      beats: [
+        album,
+        during([200, 1_500], stall('n1', 'n3'), 'What n1 sends to n3 is late. n2 hears everything at once.'),
+        ask(
+          400,
+          ['Ana', 'n1'],
+          write('album', 'for friends'),
+          ok('for friends'),
+          'First Ana closes the album: from now on it is for friends only.',
+        ),
+        ask(600, ['Cleo', 'n2'], read('album'), ok('for friends'), 'Cleo, a friend, sees that it is closed …'),
+        ask(
+          700,
+          ['Cleo', 'n2'],
+          write('photo', 'from the party'),
+          ok('from the party'),
+          '… and adds a photo, which Ana’s mother need not see.',
+        ),
+        ask(
+          1_000,
+          ['Ben', 'n3'],
+          read('photo'),
+          ok('from the party'),
+          'n3 has the photo from n2, and nothing from n1. It shows it …',
+        ),
+        ask(
+          1_100,
+          ['Ben', 'n3'],
+          read('album'),
+          ok('for everybody'),
+          '… in an album that is still for everybody. Ana’s mother calls.',
+        ),
+        ask(2_500, ['Ben', 'n3'], read('album'), ok('for friends'), 'A moment later it is closed.'),
+      ],
+      ending: {
+        verdicts: { sequential: 'violated', causal: 'violated', eventual: 'met' },
+        finally: { album: 'for friends', photo: 'from the party' },
+        says: 'In the end everything is as it should be. For a moment the second change was there without the first.',
+      },
+    },
+  ],
+  fix: {
+    ...system,
+    title: 'one queue that all changes go through, in one order',
+    target: 'ordered-queue',
+    beats: [
+      album,
+      during(
+        [200, 1_500],
+        stall('n1', 'n3'),
+        'What n1 sends to n3 is late. It has the queue that all changes go through.',
+      ),
+      ask(
+        400,
+        ['Ana', 'n1'],
+        write('album', 'for friends'),
+        ok('for friends'),
+        'Ana closes the album, which is the second entry of the queue …',
+      ),
+      ask(600, ['Cleo', 'n2'], read('album'), ok('for friends'), '… Cleo sees that it is closed …'),
+      ask(
+        700,
+        ['Cleo', 'n2'],
+        write('photo', 'from the party'),
+        ok('from the party'),
+        '… and the photo that Cleo adds as its third.',
+      ),
+      ask(1_100, ['Ben', 'n3'], read('photo'), ok(null), 'n3 is behind, and shows no photo …'),
+      ask(1_200, ['Ben', 'n3'], read('album'), ok('for everybody'), '… in the album as it was before.'),
+      ask(2_500, ['Ben', 'n3'], read('photo'), ok('from the party'), 'A moment later n3 has the photo …'),
+      ask(2_600, ['Ben', 'n3'], read('album'), ok('for friends'), '… and had closed the album before it.'),
+    ],
+    ending: {
+      verdicts: { linearizable: 'violated', sequential: 'met', eventual: 'met' },
+      finally: { album: 'for friends', photo: 'from the party' },
+      says: 'One reader sees it late, and none sees it in another order. Nobody waited: Ana was answered at once.',
+    },
+  },
+  lesson:
+    'Changes that are each passed on by themselves arrive in any order, and then a photo comes before the lock that was put on for its sake. One queue for all changes lets readers lag behind, each by another time, and lets none of them see the second change without the first.',
+  source:
+    'L. Lamport: Time, Clocks, and the Ordering of Events in a Distributed System, 1978; W. Lloyd, M. Freedman, M. Kaminsky, D. Andersen: Don’t Settle for Eventual, 2011 (the photo and the album)',
+}

@@ -1,0 +1,70 @@
+import { millis } from '@chaosproxy/history'
+import { during, fewAnswered, mostAnswered, paused, remark, write } from '../beats.ts'
+import type { Story, Tale } from '../story.ts'
+
+const UNTIL_MS = 8_000
+const PAUSED_MS = [2_000, 5_000] as const
+
+const system = {
+  target: 'primary-replica',
+  nodes: 3,
+  workload: 'register',
+  timeoutMs: millis(500),
+  seed: 1,
+  leader: 'n1',
+  cast: [],
+  load: { inputs: [write('photo', 'seen')], nodes: ['n1'], perSecond: 50, untilMs: millis(UNTIL_MS) },
+} as const satisfies Partial<Tale>
+
+const calm = remark(0, 'n1 is the primary, n2 and n3 are its replicas. 50 writes come in a second.')
+const standstill = during(PAUSED_MS, paused('n3'), 'One replica, n3, stands still for three seconds. It serves nobody.')
+
+export const slowestCopy: Story = {
+  name: 'slowest-copy',
+  summary: 'a replica that serves nobody stands still, and with it every write there is',
+  told: [
+    {
+      ...system,
+      title: 'a primary that waits for all of its replicas',
+      knobs: { sync: 'all', reads: 'primary', failover: false },
+      beats: [
+        calm,
+        standstill,
+        remark(
+          2_500,
+          'No write is confirmed before every copy has it, so none is confirmed. Three copies were to make the system safer; they have made it as quick as the slowest of three.',
+        ),
+      ],
+      ending: {
+        verdicts: {},
+        finally: {},
+        goodput: [
+          mostAnswered(500, 2_000, 0.9, 0.6),
+          fewAnswered(2_500, 5_000, 0.3),
+          mostAnswered(6_000, UNTIL_MS, 0.9, 0.6),
+        ],
+        says: 'Two of three nodes were well, and nobody could write.',
+      },
+    },
+  ],
+  fix: {
+    ...system,
+    title: 'a primary that waits for the quicker one of two',
+    knobs: { sync: 'majority', reads: 'primary', failover: false },
+    beats: [calm, standstill, remark(2_500, 'n2 has every write, and that makes two of three. n3 catches up later.')],
+    ending: {
+      verdicts: {},
+      finally: {},
+      goodput: [
+        mostAnswered(500, 2_000, 0.9, 0.6),
+        mostAnswered(2_500, 5_000, 0.9, 0.6),
+        mostAnswered(6_000, UNTIL_MS, 0.9, 0.6),
+      ],
+      says: 'Nobody noticed. The price: a write is on two nodes when it is confirmed, not on three.',
+    },
+  },
+  lesson:
+    'Waiting for all copies makes a write as slow as the slowest of them, and as available as all of them at once. Wait for as many as must survive, and let the rest follow.',
+  source:
+    'M. Kleppmann: Designing Data-Intensive Applications, 2017, chapter 5 (synchronous versus asynchronous replication); D. Gifford: Weighted Voting for Replicated Data, 1979',
+}

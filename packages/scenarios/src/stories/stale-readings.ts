@@ -1,0 +1,101 @@
+import { millis } from '@chaosproxy/history'
+import { ask, cas, during, ok, read, refused, stall, write } from '../beats.ts'
+import type { Story, Tale } from '../story.ts'
+
+const system = {
+  target: 'primary-replica',
+  nodes: 3,
+  workload: 'register',
+  timeoutMs: millis(2_000),
+  seed: 1,
+  leader: 'n1',
+  cast: ['Sensor', 'Controller'],
+} as const satisfies Partial<Tale>
+
+const late = during([300, 3_000], stall('n1', 'n3'), 'What the primary n1 sends to n3 is late. Nothing is down.')
+const cold = ask(
+  0,
+  ['Sensor', 'n1'],
+  write('reading', '17 degrees, pump off'),
+  ok('17 degrees, pump off'),
+  'A sensor enters what it measures: it is cold, and the pump is off.',
+)
+const hot = ask(
+  600,
+  ['Sensor', 'n1'],
+  write('reading', '90 degrees, pump on'),
+  ok('90 degrees, pump on'),
+  'The water gets hot. The sensor enters that as well.',
+)
+
+export const staleReadings: Story = {
+  name: 'stale-readings',
+  summary: 'a controller reads how things were a second ago, and does now what was right then',
+  told: [
+    {
+      ...system,
+      title: 'readings from the nearest copy',
+      knobs: { sync: 0, reads: 'replica', failover: false },
+      beats: [
+        cold,
+        ask(100, ['Controller', 'n1'], write('heating', 'on'), ok('on'), 'The controller has turned the heating on.'),
+        late,
+        hot,
+        ask(
+          1_500,
+          ['Controller', 'n3'],
+          read('reading'),
+          ok('17 degrees, pump off'),
+          'The controller reads at n3, as always, and finds that it is cold. The answer comes at once and looks like any other.',
+        ),
+        ask(
+          1_600,
+          ['Controller', 'n1'],
+          write('heating', 'full'),
+          ok('full'),
+          'It does what is right when it is cold. Its order is not late: it goes to the primary.',
+        ),
+      ],
+      ending: {
+        verdicts: { linearizable: 'violated', eventual: 'met' },
+        finally: { reading: '90 degrees, pump on', heating: 'full' },
+        says: '90 degrees, and the heating on full. Each part did what it was built for.',
+      },
+    },
+  ],
+  fix: {
+    ...system,
+    title: 'an order on condition that the reading is still the same, decided where it is kept',
+    knobs: { sync: 'majority', reads: 'primary', failover: false },
+    beats: [
+      cold,
+      ask(100, ['Controller', 'n1'], write('heating', 'on'), ok('on'), 'The controller has turned the heating on.'),
+      late,
+      hot,
+      ask(
+        1_500,
+        ['Controller', 'n2'],
+        read('reading'),
+        ok('90 degrees, pump on'),
+        'The controller asks, and the primary answers, whichever node is asked: it is hot.',
+      ),
+      ask(
+        1_600,
+        ['Controller', 'n1'],
+        cas('reading', '17 degrees, pump off', 'heating full'),
+        refused,
+        'An order that was made for an older reading, and says for which, is refused.',
+      ),
+      ask(1_700, ['Controller', 'n1'], write('heating', 'off'), ok('off'), 'It turns the heating off.'),
+    ],
+    ending: {
+      verdicts: { linearizable: 'met', eventual: 'met' },
+      finally: { reading: '90 degrees, pump on', heating: 'off' },
+      says: 'The controller acts on what is so, or not at all.',
+    },
+  },
+  lesson:
+    'What is read is always the past; how long past, a copy does not say. Whoever acts on a reading must ask for one that is fresh, or send along what it was decided on, so that the order can be refused if that is no longer so.',
+  source:
+    'X. Sun et al.: Automatic Reliability Testing for Cluster Management Controllers (Sieve), OSDI 2022; Amazon Web Services: Summary of the Amazon DynamoDB Service Disruption, 2025 (an enactor applies an old plan over a newer one)',
+}
