@@ -10,8 +10,16 @@ export const proxyCommand: Command = {
   positional: '',
   summary: 'stand between clients and servers: pass on, hurt on demand, record',
   options: {
-    listen: { type: 'string', describe: 'host:port to listen on, once for each proxy', requiresArg: true },
-    upstream: { type: 'string', describe: 'host:port it leads to, once for each proxy', requiresArg: true },
+    listen: {
+      type: 'string',
+      describe: 'host:port to listen on, once for each proxy; with https:// in front it speaks TLS',
+      requiresArg: true,
+    },
+    upstream: {
+      type: 'string',
+      describe: 'host:port it leads to, once for each proxy; with https:// in front by TLS',
+      requiresArg: true,
+    },
     name: {
       type: 'string',
       describe: 'what it is called, once for each proxy [default: n1, n2, …]',

@@ -22,7 +22,8 @@ export const recordCommand: Command = {
   options: {
     upstream: {
       type: 'string',
-      describe: 'host:port of a server, once for each [default: the upstreams of chaos.config.ts]',
+      describe:
+        'host:port of a server, once for each; with https:// in front by TLS [default: the upstreams of chaos.config.ts]',
       requiresArg: true,
     },
     serve: {
@@ -44,7 +45,7 @@ export const recordCommand: Command = {
     },
     listen: {
       type: 'string',
-      describe: 'host:port to listen on, once for each [default: any free port]',
+      describe: 'host:port to listen on, once for each; with https:// in front it speaks TLS [default: any free port]',
       requiresArg: true,
     },
     name: { type: 'string', describe: 'what it is called, once for each [default: n1, n2, …]', requiresArg: true },

@@ -1,5 +1,6 @@
 import { extname } from 'node:path'
 import { createRecorder, LOST_LINES, openRecordFile, type RecordFile, type Recording } from '@chaosproxy/proxy'
+import type { Carriage } from '@chaosproxy/proxy/control'
 import type { Logger } from 'pino'
 import { commandLine, fileWord } from '../terminal/command-line.ts'
 import { refuseToOverwrite } from '../terminal/overwriting.ts'
@@ -11,6 +12,8 @@ export interface RecordSettings {
   readonly out: string
   /** The file with the route table, or the name of a protocol that needs none. */
   readonly table: string | undefined
+  /** The same, read; undefined if each proxy says what it carries. */
+  readonly carries: Carriage | undefined
   /** The model, for `chaos check`. */
   readonly model: string | undefined
   readonly rotateBytes: number | undefined
@@ -26,7 +29,7 @@ export interface OpenRecording extends Recording {
 }
 
 /** @throws UserError (environment) if the files cannot be created, (usage) if they already exist. */
-export function openRecording({ out, model, rotateBytes, force }: RecordSettings, log: Logger): OpenRecording {
+export function openRecording({ out, carries, model, rotateBytes, force }: RecordSettings, log: Logger): OpenRecording {
   for (const path of [out, backendPath(out)]) refuseToOverwrite(path, { what: 'a recording', force })
   const open = (path: string): RecordFile =>
     openRecordFile(path, {
@@ -46,6 +49,7 @@ export function openRecording({ out, model, rotateBytes, force }: RecordSettings
   return {
     recorder,
     files: [client, backend],
+    carries,
     checkTable: (table, where) => checkTable(table, where, model),
     async close() {
       recorder.finish()

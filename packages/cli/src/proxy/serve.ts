@@ -15,6 +15,7 @@ import { EXIT, type ExitCode } from '../exit-code.ts'
 import { outputFailed, print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
 import { packageVersion } from '../version.ts'
+import { temporaryFile, writeAuthorities } from './authorities.ts'
 import { createLog } from './log.ts'
 import type { OpenRecording, RecordSettings } from './recording.ts'
 import type { ProxyCommandSettings } from './settings.ts'
@@ -32,6 +33,7 @@ export async function serveProxies(settings: ProxyCommandSettings): Promise<Exit
   const recording = settings.record === undefined ? undefined : await openRecording(settings.record, log)
   const network = workers === 1 ? createNetwork({ seed }) : await createWorkerNetwork({ seed, workers })
   const plane = createControlPlane({ network, seed, recording })
+  const caFile = temporaryFile('ca.pem')
   plane.events.subscribe(({ type, sequence: _, at: __, ...event }) =>
     log[TROUBLES.includes(type) ? 'warn' : 'info'](event, type),
   )
@@ -50,13 +52,15 @@ export async function serveProxies(settings: ProxyCommandSettings): Promise<Exit
     try {
       const controlUrl = `http://${server.host.includes(':') ? `[${server.host}]` : server.host}:${server.port}`
       log.info({ control: controlUrl, seed: settings.seed, pid: process.pid }, 'ready')
-      const page = { version, seed: settings.seed, proxies: plane.proxies.list(), controlUrl }
+      const proxies = plane.proxies.list()
+      const authorities = writeAuthorities(proxies, () => caFile.path())
+      const page = { version, seed: settings.seed, proxies, controlUrl, ca: authorities['CHAOS_CA'] }
       const more = { toxiproxy: settings.toxiproxy, token: settings.token !== undefined }
       print(process.stdout, renderStartPage({ ...page, ...more }, styleFor(process.stdout)))
       // A failed write shows up a turn later. Without the addresses it printed, the proxy is of no use.
       await setImmediate()
       if (outputFailed()) return EXIT.environment
-      return await untilDone(settings, { stop, plane, controlUrl, log })
+      return await untilDone(settings, { stop, plane, controlUrl, log, authorities })
     } finally {
       await server.close()
     }
@@ -67,6 +71,7 @@ export async function serveProxies(settings: ProxyCommandSettings): Promise<Exit
     await network.close()
     await recording?.close()
     if (recording !== undefined) print(process.stdout, recording.summary())
+    caFile.remove()
     log.info('ended: every port is free, every fault is gone')
   }
 }
@@ -87,6 +92,12 @@ async function openProxies(plane: ControlPlane, { configFile, pairs, record }: P
     if (carries !== undefined && 'table' in carries && carries.table !== undefined)
       plane.recording?.checkTable?.(carries.table, record?.table ?? '--carries')
   for (const pair of pairs) await plane.addProxy({ ...pair, enabled: true })
+  const proxies = plane.proxies.list()
+  if (record === undefined || proxies.length === 0 || proxies.some(({ isRecordable }) => isRecordable)) return
+  throw new UserError(
+    'usage',
+    `Nothing would be recorded: no proxy carries HTTP with routes, or resp. ${record.table === undefined ? 'Give --record with a route table, or resp.' : `In ${configFile}, leave "carries" out of the proxies that --record ${record.table} is for.`}`,
+  )
 }
 
 /** Events that mean traffic is not getting through. */
@@ -111,13 +122,18 @@ interface Running {
   readonly plane: ControlPlane
   readonly controlUrl: string
   readonly log: Logger
+  /** The variables that name the authorities to trust. */
+  readonly authorities: { readonly [name: string]: string }
 }
 
 /**
  * Waits for a signal, the end of the time, or the end of the command that it runs, whichever comes first. If the
  * command has not ended by itself, that does not count as its success.
  */
-async function untilDone(settings: ProxyCommandSettings, { stop, plane, controlUrl, log }: Running): Promise<ExitCode> {
+async function untilDone(
+  settings: ProxyCommandSettings,
+  { stop, plane, controlUrl, log, authorities }: Running,
+): Promise<ExitCode> {
   const [program, ...args] = settings.command
   const ends: Promise<ExitCode>[] = [stop.asked.then(() => (program === undefined ? EXIT.met : EXIT.interrupted))]
   let timer: NodeJS.Timeout | undefined
@@ -131,7 +147,12 @@ async function untilDone(settings: ProxyCommandSettings, { stop, plane, controlU
   const beside =
     program === undefined
       ? undefined
-      : (await import('./beside.ts')).runBeside({ program, args, env: environmentFor(plane, controlUrl), log })
+      : (await import('./beside.ts')).runBeside({
+          program,
+          args,
+          env: { ...environmentFor(plane, controlUrl), ...authorities },
+          log,
+        })
   if (beside !== undefined) ends.push(beside.ended)
   try {
     return await Promise.race(ends)

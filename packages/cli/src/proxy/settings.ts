@@ -3,13 +3,14 @@ import {
   type Carriage,
   carriageNames,
   isPrivateListener,
-  parseAddress,
+  type ProxySettings,
   parseCarriage,
   withDescriptor,
 } from '@chaosproxy/proxy/control'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration, parseSize } from '../arguments/quantities.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
+import { checkedAddress, parseEnd, tlsBetween } from './ends.ts'
 import type { LogFormat } from './log.ts'
 import type { RecordSettings } from './recording.ts'
 import { readBytesFile, readJsonFile } from './text-file.ts'
@@ -41,6 +42,8 @@ export interface ProxyPair {
   readonly upstream: string
   /** How the traffic is read. */
   readonly carries: Carriage | undefined
+  /** TLS at its ends; absent if it is passed through. */
+  readonly tls?: ProxySettings['tls']
 }
 
 /** Toxiproxy's port, where its clients look for it. */
@@ -88,26 +91,14 @@ export function parsePairs(options: ParsedOptions): readonly ProxyPair[] {
       'usage',
       `--carries is given ${carriages.length} times for ${upstreams.length} proxies: give it once for all of them, or once for each.`,
     )
-  return upstreams.map((upstream, i) => ({
-    name: names[i] ?? `n${i + 1}`,
-    listen: parseEnd('listen', listens[i] ?? '127.0.0.1:0'),
-    upstream: parseEnd('upstream', upstream),
-    carries: carriages[carriages.length === 1 ? 0 : i],
-  }))
-}
-
-/** Reads an address. @throws UserError (usage) that names the option and the form. */
-function parseEnd(option: string, typed: string): string {
-  try {
-    parseAddress(typed)
-    return typed
-  } catch (error) {
-    const why = error instanceof UserError ? error.message.replace(/^address .*?: /, '') : String(error)
-    throw new UserError(
-      'usage',
-      `--${option} ${typed}: ${why}. Write host:port, such as 127.0.0.1:8080${option === 'upstream' ? '' : '; port 0 is any free one'}.`,
-    )
-  }
+  return upstreams.map((typed, i) => {
+    const listen = parseEnd('listen', listens[i] ?? '127.0.0.1:0')
+    const upstream = parseEnd('upstream', typed)
+    const carries = carriages[carriages.length === 1 ? 0 : i]
+    const tls = tlsBetween(listen, upstream, carries)
+    const pair = { name: names[i] ?? `n${i + 1}`, listen: listen.address, upstream: upstream.address, carries }
+    return tls === undefined ? pair : { ...pair, tls }
+  })
 }
 
 /** How traffic is read, according to `--carries` or, with a route table, `--record`. */
@@ -188,25 +179,29 @@ function parseRecord(options: ParsedOptions, pairs: readonly ProxyPair[]): Recor
   const out = textOf(options, 'out')
   const rotate = textOf(options, 'rotate')
   const model = textOf(options, 'model')
-  if (textOf(options, 'record') === undefined && out === undefined) {
+  const table = textOf(options, 'record')
+  if (table === undefined && out === undefined) {
     if (rotate === undefined && model === undefined) return undefined
     throw new UserError(
       'usage',
       'Nothing is recorded: give --record with a route table, or --out for proxies of --config.',
     )
   }
+  const carries = table === undefined ? undefined : recordedCarriage(table, recordedMembers(options), model)
   return {
     out: out ?? 'history.jsonl',
-    table: textOf(options, 'record'),
-    model: model ?? modelOfCommands(pairs),
+    table,
+    carries,
+    model:
+      model ?? modelOfCommands([...pairs.map(({ carries }) => carries), ...(carries === undefined ? [] : [carries])]),
     rotateBytes: rotate === undefined ? undefined : parseSize('rotate', rotate),
     force: flagOf(options, 'force'),
   }
 }
 
 /** The model that Redis commands are recorded as, if it is the same for all proxies. */
-function modelOfCommands(pairs: readonly ProxyPair[]): string | undefined {
-  const models = new Set(pairs.map(({ carries }) => (carries?.kind === 'resp' ? carries.commands.model : undefined)))
+function modelOfCommands(all: readonly (Carriage | undefined)[]): string | undefined {
+  const models = new Set(all.map((carries) => (carries?.kind === 'resp' ? carries.commands.model : undefined)))
   const [model] = models
   return models.size === 1 ? model : undefined
 }
@@ -215,10 +210,10 @@ function parseControl(options: ParsedOptions): string {
   const control = textOf(options, 'control')
   const host = textOf(options, 'host')
   const port = textOf(options, 'port')
-  if (control === undefined) return parseEnd('port', `${host ?? '127.0.0.1'}:${port ?? CONTROL_PORT}`)
+  if (control === undefined) return checkedAddress('port', `${host ?? '127.0.0.1'}:${port ?? CONTROL_PORT}`)
   if (host !== undefined || port !== undefined)
     throw new UserError('usage', '--control says host and port at once: leave --host and --port out.')
-  return parseEnd('control', control)
+  return checkedAddress('control', control)
 }
 
 /** The control interface can open ports and inject faults, so other machines need a token. */

@@ -9,6 +9,8 @@ export interface StartPage {
   readonly controlUrl: string
   readonly toxiproxy: boolean
   readonly token: boolean
+  /** The file with the authorities that clients must trust; undefined if no proxy made a certificate. */
+  readonly ca: string | undefined
 }
 
 /** The page at the start: where everything listens, and what to type next. */
@@ -33,6 +35,7 @@ export function renderStartPage(page: StartPage, style: Style): string {
     ...(rows.length === 0 ? ['  no proxies yet'] : rows),
     '',
     `  control   ${controlUrl}/v1${page.toxiproxy ? ', and as Toxiproxy does' : ''}${page.token ? ', with the token' : ''}`,
+    ...(page.ca === undefined ? [] : [`  trust     ${page.ca}, by which clients know the proxy's certificate`]),
     `  try       ${tries.join('\n            ')}`,
     `  Ctrl-C ends it, and every fault with it.`,
     '',

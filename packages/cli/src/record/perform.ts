@@ -14,6 +14,7 @@ import {
   startKeeper,
   type Upstream,
 } from '@chaosproxy/targets'
+import { writeAuthorities } from '../proxy/authorities.ts'
 import { isSilent } from '../reporting/choice.ts'
 import { observeTraffic } from './observe-traffic.ts'
 import { requireAnswers, requireOperations, requireReached } from './requirements.ts'
@@ -64,11 +65,15 @@ async function performServed(
     await servers?.start()
     begun?.()
     listener?.({ type: 'ready' })
+    const authorities = writeAuthorities(proxies, () => join(logDir, 'ca.pem'))
     const command = await startCommand({
       name: settings.command[0],
       command: fillCommand(
-        { words: settings.command, environment: { ...environmentOf(proxies), ...settings.environment } },
-        { ...placeholdersOf(proxies), ...directsOf(upstreams) },
+        {
+          words: settings.command,
+          environment: { ...environmentOf(proxies), ...authorities, ...settings.environment },
+        },
+        { ...placeholdersOf(proxies), ...directsOf(upstreams), ca: authorities['CHAOS_CA'] ?? '' },
       ),
       logPath: join(logDir, 'command.log'),
       keeper,

@@ -148,9 +148,9 @@ function parseWays(options: ParsedOptions): Ways {
       'usage',
       `--as ${table}: nothing of that can be recorded. Give a file with a route table, or resp.`,
     )
-  const servers = pairs.map(({ name, listen, upstream }, i): RecordedServer => {
+  const servers = pairs.map(({ name, listen, upstream, tls }, i): RecordedServer => {
     const words = started[i - upstreams.length]
-    const server = { name, listen, isRecorded: given[given.length === 1 ? 0 : i] !== BYTES }
+    const server = { name, listen, isRecorded: given[given.length === 1 ? 0 : i] !== BYTES, tls }
     return words === undefined ? { ...server, upstream } : { ...server, command: { words } }
   })
   return { servers, carries: withFinal(carries), table }

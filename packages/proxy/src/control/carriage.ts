@@ -35,6 +35,18 @@ export function parseCarriage(value: unknown, where: string): Carriage {
   throw new UserError('input', `${where} is ${quote(kind)}. Known: ${carriageNames.join(', ')}.`)
 }
 
+/** Whether its requests mean operations. */
+export const isRecordable = (carries: Carriage | undefined): boolean =>
+  carries?.kind === 'resp' || (carries !== undefined && 'table' in carries && carries.table !== undefined)
+
+/** A carriage as it is recorded by default; HTTP without routes of its own gets those of the default. */
+export function recordedAs(carries: Carriage | 'tcp' | undefined, recorded: Carriage): Carriage | 'tcp' {
+  if (carries === undefined) return recorded
+  if (carries === 'tcp' || recorded.kind !== 'http' || !('table' in carries) || carries.table !== undefined)
+    return carries
+  return { ...carries, table: recorded.table }
+}
+
 function parseHttp(members: { readonly [name: string]: unknown }, where: string): Carriage {
   const { websocket: upgrades = false, ...table } = members
   if (typeof upgrades !== 'boolean')

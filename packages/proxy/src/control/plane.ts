@@ -3,6 +3,7 @@ import type { LinkStatistics } from '../link-state.ts'
 import type { Network } from '../network.ts'
 import type { Recorder } from '../recorder/recorder.ts'
 import { shorten } from './address.ts'
+import { recordedAs } from './carriage.ts'
 import { ControlError } from './errors.ts'
 import { createEventLog, type EventLog } from './events.ts'
 import { createFaultBoard, type FaultBoard, type FaultToAdd, type NamedFault } from './fault-board.ts'
@@ -169,11 +170,18 @@ interface Parts {
   readonly validate: (fault: TrafficFault) => void
 }
 
+function asRecorded(settings: ProxySettings, recording: Recording | undefined): ProxySettings {
+  const { carries, protocol } = settings
+  if (recording?.carries === undefined || protocol === 'udp') return settings
+  return { ...settings, carries: recordedAs(carries, recording.carries) }
+}
+
 /** Adds the proxy with its toxics, or nothing. */
-async function addProxy(parts: Parts, settings: ProxySettings, given: readonly unknown[]): Promise<ManagedProxy> {
+async function addProxy(parts: Parts, asked: ProxySettings, given: readonly unknown[]): Promise<ManagedProxy> {
   const { proxies, faults, toxics, events, recording, validate } = parts
+  const settings = asRecorded(asked, recording)
   const { carries } = settings
-  if (carries !== undefined && 'table' in carries && carries.table !== undefined)
+  if (typeof carries === 'object' && 'table' in carries && carries.table !== undefined)
     recording?.checkTable?.(carries.table, `proxy ${settings.name}: "carries"`)
   // Disabled at first, so that its toxics are in force before the first client can connect.
   const disabled = await proxies.create({ ...settings, enabled: false })

@@ -7,10 +7,11 @@ import type { Identification, PeerFinder } from '../peer/peers.ts'
 import { ownAddress } from '../peer/peers.ts'
 import { hostAndPort } from '../tcp/host-and-port.ts'
 import type { Route } from '../tcp/route.ts'
+import type { Reached } from '../tls/dial-server.ts'
 import type { TlsOptions } from '../tls/tls-options.ts'
 import type { DatagramRoute } from '../udp/datagram-route.ts'
 import { parseAddress, resolveAddress, shorten } from './address.ts'
-import type { Carriage } from './carriage.ts'
+import { type Carriage, isRecordable } from './carriage.ts'
 import { ControlError } from './errors.ts'
 import { findRoundTrip, type Hop } from './round-trip.ts'
 import { createSerially } from './serial.ts'
@@ -29,8 +30,11 @@ export interface ProxySettings {
   readonly to?: Endpoint | undefined
   /** TCP by default. */
   readonly protocol?: 'tcp' | 'udp' | undefined
-  /** The protocol, if single requests or messages are to be faulted or recorded. */
-  readonly carries?: Carriage | undefined
+  /**
+   * The protocol, if single requests or messages are to be faulted or recorded. `tcp`: bytes that nobody reads, which
+   * is the default where nothing is recorded.
+   */
+  readonly carries?: Carriage | 'tcp' | undefined
   /** Where to terminate and originate TLS; without it TLS is passed through. */
   readonly tls?: TlsOptions | undefined
   /** Identifies the dialling node, if several nodes share the proxy's address. */
@@ -60,6 +64,8 @@ export interface ManagedProxy {
   readonly protocol: 'tcp' | 'udp'
   /** The certificate authority that clients must trust, in PEM, if the proxy made one. */
   readonly authority: string | undefined
+  /** Whether its requests could be recorded. */
+  readonly isRecordable: boolean
   /** How dialling endpoints are identified, and how often that succeeded. */
   readonly identification: Identification
   /** For UDP, the clients heard from recently. */
@@ -97,9 +103,9 @@ export interface ProxySetOptions {
   readonly processesFor: (carries: Carriage) => Promise<PeerFinder | undefined>
 }
 
-/** A link, and the address of its far end. */
+/** A link, and how its far end is reached. */
 export interface PreparedWay extends Link {
-  readonly upstream: { readonly host: string; readonly port: number }
+  readonly upstream: Reached
 }
 
 const LONGEST_NAME = 256
@@ -143,7 +149,8 @@ export function createProxySet({ network, interceptFor, prepare, processesFor }:
     const from = settings.from ?? 'clients'
     // A proxy may have the same name as the clients; its two ends must still differ.
     const to = settings.to ?? (name === from ? `${name} (proxy)` : name)
-    const { protocol = 'tcp', listens = true, carries, tls, peers, peerNames = [] } = settings
+    const { protocol = 'tcp', listens = true, tls, peers, peerNames = [] } = settings
+    const carries = settings.carries === 'tcp' ? undefined : settings.carries
     if (protocol === 'udp') refuseForDatagrams(settings)
     const callers = [...new Set([from, ...peerNames])]
     refuseTakenLink(entries, { from, to })
@@ -218,7 +225,8 @@ async function startAmong(
     upstream: { host: upstream.host === '' ? 'localhost' : upstream.host, port: upstream.port },
   }
   const listen = await resolveAddress(parseAddress(entry.listen === '' || !entry.listens ? ':0' : entry.listen))
-  if (entry.carries !== undefined && !entry.isPrepared) await prepare(entry.carries, way)
+  if (entry.carries !== undefined && !entry.isPrepared)
+    await prepare(entry.carries, { ...way, upstream: { ...way.upstream, originate: entry.tls?.originate } })
   entry.isPrepared = true
   const route =
     entry.protocol === 'udp'
@@ -279,6 +287,7 @@ function viewOf(entry: Entry): ManagedProxy {
     callers: entry.callers,
     protocol: entry.protocol,
     authority: route !== undefined && 'authority' in route ? route.authority : undefined,
+    isRecordable: isRecordable(entry.carries),
     identification: route !== undefined && 'identification' in route ? route.identification : identificationBy(entry),
     liveConnections: route === undefined ? 0 : 'liveSessions' in route ? route.liveSessions : route.liveConnections,
     dial: route !== undefined && 'dial' in route ? route.dial : undefined,

@@ -1,11 +1,14 @@
 import type { RouteTable } from '../http/route-table.ts'
 import type { RecordFile } from '../recorder/record-file.ts'
 import type { Recorder } from '../recorder/recorder.ts'
+import type { Carriage } from './carriage.ts'
 
 /** A recorder, and the files it writes to. */
 export interface Recording {
   readonly recorder: Recorder
   readonly files: readonly RecordFile[]
+  /** What is recorded of proxies that do not say what they carry. */
+  readonly carries?: Carriage | undefined
   /** Whether the injector of the faults notes them itself, so that they must not be noted a second time. */
   readonly faultsAreNoted?: boolean | undefined
   /** Checks that a table's recording can be judged. @throws UserError (input) that begins with `where`. */

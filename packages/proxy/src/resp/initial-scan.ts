@@ -1,9 +1,9 @@
-import { connect, type Socket } from 'node:net'
 import { type Json, UserError } from '@chaosproxy/history'
 import { FrameReader } from '../framing/frame-reader.ts'
 import { resp, respToJson } from '../framing/resp.ts'
 import { readResp } from '../framing/resp-value.ts'
 import type { Recorder } from '../recorder/recorder.ts'
+import { dialServer, type Reached } from '../tls/dial-server.ts'
 import { isError } from './answers.ts'
 import { completionsOf } from './command-reader.ts'
 import type { CommandSet } from './command-set.ts'
@@ -15,7 +15,7 @@ export interface InitialScanOptions {
   readonly commands: CommandSet
   /** The server's name in the history, and its address. */
   readonly node: string
-  readonly upstream: { readonly host: string; readonly port: number }
+  readonly upstream: Reached
   /** The most keys to read; others stay unknown. */
   readonly most?: number | undefined
 }
@@ -97,7 +97,7 @@ interface Server {
 }
 
 async function dialled(upstream: InitialScanOptions['upstream'], where: string): Promise<Server> {
-  const socket: Socket = connect({ ...upstream, timeout: TIMEOUT_MS })
+  const socket = await dialServer(upstream, TIMEOUT_MS)
   const waiting: { resolve: (answer: Json) => void; reject: (error: UserError) => void }[] = []
   let failure: UserError | undefined
   const fail = (why: string): void => {

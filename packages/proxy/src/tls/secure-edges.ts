@@ -31,7 +31,7 @@ export interface SecureEdges {
 /** @throws UserError (input) for an invalid certificate or key, or a key that does not match its certificate. */
 export function secureEdges(options: TlsOptions, routeName: string): SecureEdges {
   const handshakes: Set<Socket> = new Set()
-  const dialling = options.originate === undefined ? undefined : dialler(options.originate, routeName)
+  const dialling = options.originate === undefined ? undefined : serverDialler(options.originate, routeName)
   const accepting = options.terminate === undefined ? undefined : acceptor(options.terminate, routeName)
   let failures = 0
 
@@ -114,18 +114,25 @@ function acceptor(options: TerminateOptions, routeName: string) {
   }
 }
 
+/** The encrypted connection, and the one in plaintext on top of it. */
+type ServerDialler = (
+  target: { readonly host: string; readonly port: number },
+  client?: Socket,
+) => { readonly raw: Socket; readonly secured: Socket }
+
 function nameOf(socket: Socket): string {
   const { host, port } = peerOf(socket)
   return `${host} ${port}`
 }
 
-function dialler(options: OriginateOptions, routeName: string) {
+/** Connects to servers with TLS, offering what was agreed with the client. */
+export function serverDialler(options: OriginateOptions, routeName: string): ServerDialler {
   const { identity, authorities, verify = true } = options
   const secureContext = contextOf(
     { cert: identity?.certificate, key: identity?.key, ca: authorities },
     `proxy route ${routeName}: tls.originate`,
   )
-  return (target: { readonly host: string; readonly port: number }, client: Socket) => {
+  return (target, client) => {
     const agreed = client instanceof TLSSocket && typeof client.alpnProtocol === 'string' ? [client.alpnProtocol] : []
     const { serverName = isIP(target.host) === 0 ? target.host : undefined, alpn = agreed } = options
     const raw = connectPlainly({ host: target.host, port: target.port, allowHalfOpen: true, noDelay: true })

@@ -85,8 +85,10 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
     connect(node) {
       if (options.finally === undefined) throw new Error('nothing says how keys are read at the end')
       const proxy = proxies.get(node)
-      const { listens = true, upstream = '' } = upstreams.find(({ name }) => name === node) ?? {}
-      if (!listens) return options.finally.connect({ node, ...parseAddress(upstream), dial: proxy?.dial })
+      const { listens = true, upstream = '', tls } = upstreams.find(({ name }) => name === node) ?? {}
+      // Within this process there is no TLS to the proxy.
+      if (!listens || tls?.terminate !== undefined)
+        return options.finally.connect({ node, ...parseAddress(upstream), dial: proxy?.dial })
       return options.finally.connect({ node, ...parseAddress(proxy?.listen ?? '') })
     },
     inject(fault, injected) {

@@ -52,7 +52,9 @@ export function readProxy(value: unknown, where: string, readPem: ReadPem): Prox
   const { carries, tls, peers } = members
   return {
     ...read,
-    ...(carries === undefined ? {} : { carries: parseCarriage(carries, `${where}: "carries"`) }),
+    ...(carries === undefined
+      ? {}
+      : { carries: carries === 'tcp' ? carries : parseCarriage(carries, `${where}: "carries"`) }),
     ...(tls === undefined ? {} : { tls: parseTls(tls, `${where}: "tls"`, readPem) }),
     ...(peers === undefined
       ? {}

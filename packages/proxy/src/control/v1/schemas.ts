@@ -109,8 +109,11 @@ export const componentSchemas: { readonly [name: string]: Schema } = {
   ProxyRequest: schemaOfParameters(newProxyParameters, {
     carries: {
       description:
-        'what its bytes are, where single requests or messages are to be hurt or recorded; a route table stands beside the kind http',
-      oneOf: [{ type: 'string', enum: carriageNames }, objectOf({ kind: { type: 'string', enum: carriageNames } })],
+        'what its bytes are, where single requests or messages are to be hurt or recorded; a route table stands beside the kind http; tcp: bytes that are not recorded',
+      oneOf: [
+        { type: 'string', enum: [...carriageNames, 'tcp'] },
+        objectOf({ kind: { type: 'string', enum: carriageNames } }),
+      ],
     },
     tls: { type: 'object', description: 'where TLS is to end (terminate) and begin anew (originate)' },
     peers: {

@@ -2,6 +2,7 @@ import { request as ask, type IncomingHttpHeaders } from 'node:http'
 import { UserError } from '@chaosproxy/history'
 import type { Completion, Completions } from '../../recorder/call.ts'
 import type { Recorder } from '../../recorder/recorder.ts'
+import { dialServer, type Reached } from '../../tls/dial-server.ts'
 import type { Answer } from '../answer.ts'
 import { compileMapping } from '../mapping.ts'
 import { encodeSegment } from '../path-pattern.ts'
@@ -41,7 +42,7 @@ export interface InitialReadOptions {
   readonly recorder: Recorder
   /** The server's name in the history. */
   readonly node: string
-  readonly upstream: { readonly host: string; readonly port: number }
+  readonly upstream: Reached
 }
 
 const TIMEOUT_MS = 10_000
@@ -95,9 +96,11 @@ const unread = (where: string, why: string): UserError =>
 const NO_FIELDS = { get: () => undefined }
 const NOBODY = { connection: 0, address: '', process: undefined }
 
-function answerTo(path: string, { host, port }: InitialReadOptions['upstream']): Promise<Answer> {
+async function answerTo(path: string, upstream: Reached): Promise<Answer> {
+  const { host, port } = upstream
+  const socket = await dialServer(upstream, TIMEOUT_MS)
   return new Promise((resolve, reject) => {
-    const asked = ask({ host, port, path, agent: false, timeout: TIMEOUT_MS }, (reply) => {
+    const asked = ask({ host, port, path, createConnection: () => socket, timeout: TIMEOUT_MS }, (reply) => {
       const chunks: Buffer[] = []
       reply.on('data', (chunk: Buffer) => chunks.push(chunk))
       reply.on('error', reject)

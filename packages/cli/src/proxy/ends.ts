@@ -1,0 +1,77 @@
+import { UserError } from '@chaosproxy/history'
+import { type Carriage, type ProxySettings, parseAddress } from '@chaosproxy/proxy/control'
+
+/** One end of a proxy as typed: `host:port`, with a scheme in front where it speaks TLS. */
+export interface End {
+  /** `host:port` */
+  readonly address: string
+  readonly isSecure: boolean
+}
+
+/** The schemes that say whether there is TLS, with their ports. */
+const SCHEMES: { readonly [scheme: string]: { readonly isSecure: boolean; readonly port: number | undefined } } = {
+  http: { isSecure: false, port: 80 },
+  https: { isSecure: true, port: 443 },
+  redis: { isSecure: false, port: 6379 },
+  rediss: { isSecure: true, port: 6379 },
+  tcp: { isSecure: false, port: undefined },
+  tls: { isSecure: true, port: undefined },
+}
+
+/** @throws UserError (usage) that names the option and the form. */
+export function parseEnd(option: 'listen' | 'upstream', typed: string): End {
+  const [, scheme, rest = ''] = /^([a-z]+):\/\/(.*)$/i.exec(typed) ?? []
+  if (scheme === undefined) return { address: checkedAddress(option, typed, typed), isSecure: false }
+  const known = SCHEMES[scheme.toLowerCase()]
+  const place = rest.replace(/\/$/, '')
+  if (known === undefined || /[/?#@]/.test(place))
+    throw new UserError(
+      'usage',
+      `--${option} ${typed}: this is no address. Write host:port or an origin, such as https://api.example:8443.`,
+    )
+  const hasPort = /:\d+$/.test(place)
+  const port = option === 'listen' ? 0 : known.port
+  const address = hasPort || port === undefined ? place : `${place}:${port}`
+  return { address: checkedAddress(option, typed, address), isSecure: known.isSecure }
+}
+
+/** @throws UserError (usage) that names the option and the form. */
+export function checkedAddress(option: string, typed: string, address: string = typed): string {
+  try {
+    parseAddress(address)
+    return address
+  } catch (error) {
+    const why = error instanceof UserError ? error.message.replace(/^address .*?: /, '') : String(error)
+    throw new UserError(
+      'usage',
+      `--${option} ${typed}: ${why}. Write host:port, such as 127.0.0.1:8080${option === 'upstream' ? '' : '; port 0 is any free one'}.`,
+    )
+  }
+}
+
+/**
+ * TLS at the ends that speak it: the listener's certificate is made, the upstream's is verified unless
+ * `NODE_TLS_REJECT_UNAUTHORIZED` is 0, as in all of Node.
+ */
+export function tlsBetween(listen: End, upstream: End, carries: Carriage | undefined): ProxySettings['tls'] {
+  if (!listen.isSecure && !upstream.isSecure) return undefined
+  const alpn = ALPN[carries?.kind ?? 'messages']
+  const verify = process.env['NODE_TLS_REJECT_UNAUTHORIZED'] !== '0'
+  const { host } = parseAddress(listen.address)
+  const names = [...new Set(['localhost', '127.0.0.1', '::1', ...(WILDCARDS.includes(host) ? [] : [host])])]
+  return {
+    ...(listen.isSecure ? { terminate: { names, alpn } } : {}),
+    ...(upstream.isSecure ? { originate: { verify, alpn } } : {}),
+  }
+}
+
+/** Hosts that no certificate can name. */
+const WILDCARDS: readonly string[] = ['', '0.0.0.0', '::']
+
+/** Both ends must speak the same version of HTTP, so only one is offered. */
+const ALPN: { readonly [kind in Carriage['kind']]: readonly string[] | undefined } = {
+  http: ['http/1.1'],
+  http2: ['h2'],
+  resp: undefined,
+  messages: undefined,
+}

@@ -1,0 +1,19 @@
+import { connect, type Socket } from 'node:net'
+import type { OriginateOptions } from './tls-options.ts'
+
+/** A server, and how it is reached. */
+export interface Reached {
+  readonly host: string
+  readonly port: number
+  /** Its TLS; absent if it is reached without. */
+  readonly originate?: OriginateOptions | undefined
+}
+
+/** Connects to a server as a client of the proxy's own, in plaintext for the caller. */
+export async function dialServer({ host, port, originate }: Reached, timeoutMs: number): Promise<Socket> {
+  if (originate === undefined) return connect({ host, port, timeout: timeoutMs })
+  // Loaded only for TLS, which is slow to load.
+  const { serverDialler } = await import('./secure-edges.ts')
+  const { secured } = serverDialler(originate, `to ${host}:${port}`)({ host, port })
+  return secured.setTimeout(timeoutMs)
+}
