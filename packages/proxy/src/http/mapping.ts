@@ -15,7 +15,7 @@ import { compileOutcomes } from './routes/outcomes.ts'
 import { parametersBeside, parametersIn, parametersNamedBy, whyNotNamed } from './routes/parameters.ts'
 import type { Scene } from './routes/scene.ts'
 import { type Normalize, normalizationOf } from './routes/textual-values.ts'
-import { bytesFor } from './routes/value-source.ts'
+import { bytesFor, inAnswer, sourcesOf } from './routes/value-source.ts'
 
 /** The meaning of a whole request, and of its answer to come. */
 export interface Understood {
@@ -31,8 +31,10 @@ export interface RoutedRequest {
   readonly isKnown: boolean
   /** How much of the request's body to keep, possibly 0. */
   readonly bodyBytes: number
-  /** How much of the answer's body to keep. */
+  /** How much of the answer's body to keep, for what is read from it. */
   readonly answerBytes: number
+  /** Whether to keep a short one in JSON as well, since it may be a refusal. */
+  readonly mayBeRefused: boolean
   understand(head: MatchableHead, body: Captured | undefined, peer: Peer): Understood
   /** What the request may have changed, if only a part of it arrived. */
   touches(head: MatchableHead): Touches
@@ -89,6 +91,7 @@ const LONGEST_KNOWN_TARGET = 1024
 interface Candidate {
   readonly bodyBytes: number
   readonly answerBytes: number
+  readonly mayBeRefused: boolean
   /** The parameters of the query that the route names. */
   readonly parameters: readonly string[]
   fits(head: MatchableHead, body: Captured | undefined): boolean
@@ -103,6 +106,7 @@ function chooseAmong(candidates: readonly Candidate[], unnamed: readonly string[
     isKnown: candidates.length > 0,
     bodyBytes: Math.max(0, ...candidates.map(({ bodyBytes }) => bodyBytes)),
     answerBytes: Math.max(0, ...candidates.map(({ answerBytes }) => answerBytes)),
+    mayBeRefused: candidates.some(({ mayBeRefused }) => mayBeRefused),
     understand(head, body, peer) {
       for (const candidate of candidates)
         if (candidate.fits(head, body)) return candidate.understand(head, body, peer, unnamed)
@@ -159,6 +163,7 @@ function compileRoute(spec: RouteSpec, number: number, parts: TableParts): Route
     return {
       bodyBytes: Math.max(bytesFor(whenSources, 'request'), understandRequest?.bodyBytes ?? 0),
       answerBytes: understandRequest?.answerBytes ?? 0,
+      mayBeRefused: !isIgnored(spec) && spec.answers === undefined,
       parameters,
       fits: (head, body) => whenSources.length === 0 || fits({ request: messageOf(head, body) }),
       understand(head, body, peer, unnamed) {
@@ -196,7 +201,15 @@ function compileRecorded(
   const nameClient: NameClient = compileClient(client)
   const requestId = table.requestId?.toLowerCase()
   const final = table.final?.toLowerCase()
-  const outcomes = compileOutcomes(spec)
+  const outcomes = compileOutcomes(
+    spec,
+    operationsOf(spec).flatMap(({ key, value, result, each }) => [
+      ...sourcesOf(key),
+      ...sourcesOf(value),
+      ...sourcesOf(result).map(inAnswer),
+      ...(each === undefined ? [] : [each]),
+    ]),
+  )
   const answerSources = (spec.answers ?? [])
     .flatMap(({ when }) => Object.keys(when))
     .map((source) => `answer.${source}`)

@@ -6,6 +6,7 @@ import { type ChunkParts, type ChunkSteps, readChunk } from './chunk-reader.ts'
 import { CutHead } from './cut-head.ts'
 import { Gate } from './gate.ts'
 import type { HttpRule } from './http-rule.ts'
+import { keptOfAnswer } from './kept-of-answer.ts'
 import { MessageIntake } from './message-intake.ts'
 import { MessageParser } from './message-parser.ts'
 import { Pause } from './pause.ts'
@@ -160,7 +161,8 @@ export class ReplySide implements Stage {
     }
     const plan = this.#isInterim ? undefined : this.#plan
     const collects = plan !== undefined && plan.lost === undefined && plan.whole.length > 0
-    this.#capture.start(collects ? WHOLE_BODY_BYTES : (turn?.routed?.answerBytes ?? 0))
+    const wanted = turn?.routed === undefined ? 0 : keptOfAnswer(turn.routed, head.headers)
+    this.#capture.start(collects ? WHOLE_BODY_BYTES : wanted)
     if (treatment === 'swallow' || plan !== undefined || this.#cut.isHeld) {
       intake.settle(bytes, stepAt)
       intake.treatment = treatment === 'swallow' || plan?.lost !== undefined ? 'swallow' : collects ? 'collect' : 'pass'

@@ -4,6 +4,7 @@ import type { Method } from '../grpc/message-type.ts'
 import type { Answer } from '../http/answer.ts'
 import { BodyCapture, type Captured } from '../http/body-capture.ts'
 import type { MatchableHead } from '../http/head-match.ts'
+import { keptOfAnswer } from '../http/kept-of-answer.ts'
 import type { RoutedRequest } from '../http/mapping.ts'
 import type { Peer } from '../http/routes/client-source.ts'
 import type { Turn } from '../http/turn.ts'
@@ -96,7 +97,7 @@ export class RecordedStream {
     if (status >= 100 && status < 200) return
     this.#status = status
     this.#headers = fields
-    this.#reply.start(this.#routed.answerBytes)
+    this.#reply.start(keptOfAnswer(this.#routed, fields))
   }
 
   answerEnded(): Answer {

@@ -2,6 +2,7 @@ import type { Input, Json } from '@chaosproxy/history'
 import { canonical, UserError } from '@chaosproxy/history'
 import type { Completion } from '../../recorder/call.ts'
 import type { Answer } from '../answer.ts'
+import { keptOfAnswer } from '../kept-of-answer.ts'
 import { compileMapping, type HttpMapping } from '../mapping.ts'
 import { encodeSegment } from '../path-pattern.ts'
 import {
@@ -149,7 +150,7 @@ function makeBy({ number, route, operation }: Turned, input: Input, { table, map
     type: 'made',
     request,
     key: typeof key === 'string' ? key : undefined,
-    answerBytes: routed.answerBytes,
+    answerBytes: keptOfAnswer(routed, undefined),
     complete(answer) {
       const completions = complete(answer)
       return Array.isArray(completions) ? completions[0] : (completions as Completion)

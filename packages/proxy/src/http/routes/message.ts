@@ -59,6 +59,14 @@ export class Message {
     return this.#json.value
   }
 
+  /** False only if the body's text has nothing that matches. Cheaper than parsing it. */
+  mayContain(pattern: RegExp): boolean {
+    const body = this.#body
+    if (body === undefined || !('bytes' in body)) return body !== undefined && 'json' in body
+    const isPlain = this.#encoding === undefined || this.#encoding.toLowerCase() === 'identity'
+    return !isPlain || pattern.test(body.bytes.toString('latin1'))
+  }
+
   /** Why the body cannot be read, in words that follow "its body"; undefined if it can. */
   get trouble(): string | undefined {
     return this.#body === undefined ? undefined : bodyTrouble(this.#body, this.#encoding)

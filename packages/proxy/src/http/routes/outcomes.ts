@@ -2,16 +2,23 @@ import { grpcStatusNames, usualGrpcOutcome } from '../../grpc/grpc-status.ts'
 import type { Answer } from '../answer.ts'
 import type { OutcomeName, RecordedRoute } from '../route-table.ts'
 import { compileConditions } from './conditions.ts'
+import { compileRefusals } from './refusals.ts'
 import type { Scene } from './scene.ts'
 
 /** The meaning of an answer, or why it is unknown. */
 export type Meaning = OutcomeName | { readonly unclear: string }
 
-/** Looks up the status, then its class, then HTTP's own meaning. For a success the answer's content decides. */
-export function compileOutcomes({
-  outcomes = {},
-  answers,
-}: Pick<RecordedRoute, 'outcomes' | 'answers'>): (answer: Answer, harmless: boolean, scene: Scene) => Meaning {
+/**
+ * Looks up the status, then its class, then HTTP's own meaning. For a success the answer's content decides: by the
+ * table's cases or, without any, by whether it looks like a refusal.
+ *
+ * @param places the places in the answer that the operations read
+ */
+export function compileOutcomes(
+  { outcomes = {}, answers }: Pick<RecordedRoute, 'outcomes' | 'answers'>,
+  places: readonly string[],
+): (answer: Answer, harmless: boolean, scene: Scene) => Meaning {
+  const refusalIn = compileRefusals(places)
   const cases = answers?.map(({ when, outcome }) => ({ fits: compileConditions(when, 'answer'), outcome }))
   const known: readonly Map<number, Meaning>[] = [new Map(), new Map()]
   const meaningOf = (answer: Answer, harmless: boolean): Meaning => {
@@ -26,7 +33,12 @@ export function compileOutcomes({
   }
   return (answer, harmless, scene) => {
     const meaning = meaningOf(answer, harmless)
-    if (meaning !== 'ok' || cases === undefined) return meaning
+    if (meaning !== 'ok') return meaning
+    if (cases === undefined) {
+      const refusal =
+        scene.answer === undefined || answer.grpcStatus !== undefined ? undefined : refusalIn(scene.answer, harmless)
+      return refusal === undefined ? meaning : { unclear: refusal }
+    }
     const fitting = cases.find(({ fits }) => fits(scene))
     return fitting?.outcome ?? { unclear: 'none of the cases in "answers" fits' }
   }

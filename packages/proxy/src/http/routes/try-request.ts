@@ -1,6 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import { nanos, UserError } from '@chaosproxy/history'
 import { createRecorder } from '../../recorder/recorder.ts'
+import { keptOfAnswer } from '../kept-of-answer.ts'
 import { compileMapping, type Understood } from '../mapping.ts'
 import type { RouteTable } from '../route-table.ts'
 import { describeTable } from './describe-table.ts'
@@ -45,10 +46,11 @@ export function tryRequest(table: RouteTable, request: WrittenRequest, answer: W
   const exchange = recorder.connection({ node: 'n1', client: peer.address }).beginWhole(now())
   exchange.called(understanding)
   exchange.forwarded(now())
+  const headers = fieldsOf(answer.headers)
   const completions = complete({
     status: answer.status,
-    headers: fieldsOf(answer.headers),
-    body: routed.answerBytes === 0 ? undefined : { bytes: Buffer.from(answer.body) },
+    headers,
+    body: keptOfAnswer(routed, headers) === 0 ? undefined : { bytes: Buffer.from(answer.body) },
   })
   exchange.answered(now(), completions)
   exchange.delivered(now(), completions)
