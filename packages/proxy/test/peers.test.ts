@@ -138,7 +138,7 @@ describe('processes given from outside', () => {
     if (!onLinux) return context.skip(WHY_SKIPPED)
     const file = join(mkdtempSync(join(tmpdir(), 'chaos-peers-')), 'n2.pid')
     cleanUp(() => rmSync(dirname(file), { recursive: true }))
-    const { route, network } = await meetingPoint(parsePeers({ n1: NOBODY, n2: file }, 'x'))
+    const { route, network } = await meetingPoint(parsePeers({ n1: NOBODY, n2: file }, 'x', 'allowed'))
     const first = await dial(route)
     await eventually(() => route.identification.unknown === 1)
     writeFileSync(file, `${process.pid}\n`)
@@ -156,8 +156,8 @@ describe('processes given from outside', () => {
     [{ n1: '' }, '"n1" is "".'],
     [{ n1: null }, '"n1" is null.'],
   ])('%j are refused with what to do', (value, message) => {
-    expect(() => parsePeers(value, 'x')).toThrow(UserError)
-    expect(() => parsePeers(value, 'x')).toThrow(message)
+    expect(() => parsePeers(value, 'x', 'allowed')).toThrow(UserError)
+    expect(() => parsePeers(value, 'x', 'allowed')).toThrow(message)
   })
 })
 

@@ -58,8 +58,17 @@ export const proxyCommand: Command = {
     control: { type: 'string', describe: 'where it is controlled [default: 127.0.0.1:8474]', requiresArg: true },
     host: { type: 'string', describe: 'only the host of --control, as with Toxiproxy', requiresArg: true },
     port: { type: 'string', describe: 'only the port of --control, as with Toxiproxy', requiresArg: true },
-    token: { type: 'string', describe: 'what every request to --control must bring [CHAOS_TOKEN]', requiresArg: true },
-    open: { type: 'boolean', describe: 'answer other machines without a token' },
+    token: {
+      type: 'string',
+      describe: 'what every request to --control must bring; CHAOS_TOKEN keeps it out of ps [CHAOS_TOKEN]',
+      requiresArg: true,
+    },
+    open: { type: 'boolean', describe: 'answer other machines without a token, and listen where anyone asks' },
+    'host-name': {
+      type: 'string',
+      describe: 'with --open: a name with dots by which it is asked for, once for each',
+      requiresArg: true,
+    },
     toxiproxy: { type: 'boolean', describe: "answer Toxiproxy's clients too, on the same port" },
     'proxy-metrics': { type: 'boolean', describe: 'with --toxiproxy: GET /metrics' },
     'runtime-metrics': { type: 'boolean', describe: 'the same' },
@@ -76,7 +85,7 @@ export const proxyCommand: Command = {
   groups: {
     'What is proxied': ['listen', 'upstream', 'name', 'carries', 'config'],
     'What is recorded': ['record', 'client', 'initial', 'model', 'out', 'force', 'rotate'],
-    'How it is controlled': ['control', 'host', 'port', 'token', 'open', 'toxiproxy'],
+    'How it is controlled': ['control', 'host', 'port', 'token', 'open', 'host-name', 'toxiproxy'],
     'What is measured and told': ['proxy-metrics', 'runtime-metrics', 'log'],
     'How it runs': ['workers', 'seed', 'time'],
   },

@@ -43,6 +43,8 @@ export async function serveProxies(settings: ProxyCommandSettings): Promise<Exit
     const server = await startControlAt(plane, {
       listen: settings.control,
       token: settings.token,
+      isOpen: settings.isOpen,
+      hostNames: settings.hostNames,
       version,
       ...(settings.toxiproxy
         ? { toxiproxy: { version: `${TOXIPROXY_VERSION}+chaos.${version}`, metrics: settings.metrics } }
@@ -55,7 +57,7 @@ export async function serveProxies(settings: ProxyCommandSettings): Promise<Exit
       const proxies = plane.proxies.list()
       const authorities = writeAuthorities(proxies, () => caFile.path())
       const page = { version, seed: settings.seed, proxies, controlUrl, ca: authorities['CHAOS_CA'] }
-      const more = { toxiproxy: settings.toxiproxy, token: settings.token !== undefined }
+      const more = { toxiproxy: settings.toxiproxy, token: settings.token !== undefined, isOpen: settings.isOpen }
       print(process.stdout, renderStartPage({ ...page, ...more }, styleFor(process.stdout)))
       // A failed write shows up a turn later. Without the addresses it printed, the proxy is of no use.
       await setImmediate()

@@ -23,6 +23,10 @@ export interface ProxyCommandSettings {
   readonly configFile: string | undefined
   readonly control: string
   readonly token: string | undefined
+  /** Whether anyone who reaches the control interface may use all of it. */
+  readonly isOpen: boolean
+  /** Names by which it may be asked for. */
+  readonly hostNames: readonly string[]
   readonly toxiproxy: boolean
   /** Whether to serve `GET /metrics` in Toxiproxy's interface. */
   readonly metrics: boolean
@@ -61,6 +65,8 @@ export function parseProxySettings(options: ParsedOptions): ProxyCommandSettings
     configFile: textOf(options, 'config'),
     control,
     token: parseToken(options, control),
+    isOpen: flagOf(options, 'open'),
+    hostNames: textsOf(options, 'host-name'),
     toxiproxy: flagOf(options, 'toxiproxy'),
     metrics: flagOf(options, 'proxy-metrics') || flagOf(options, 'runtime-metrics'),
     seed: textOf(options, 'seed') ?? 1,

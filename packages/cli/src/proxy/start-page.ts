@@ -11,6 +11,7 @@ export interface StartPage {
   readonly token: boolean
   /** The file with the authorities that clients must trust; undefined if no proxy made a certificate. */
   readonly ca: string | undefined
+  readonly isOpen: boolean
 }
 
 /** The page at the start: where everything listens, and what to type next. */
@@ -34,12 +35,16 @@ export function renderStartPage(page: StartPage, style: Style): string {
     '',
     ...(rows.length === 0 ? ['  no proxies yet'] : rows),
     '',
-    `  control   ${controlUrl}/v1${page.toxiproxy ? ', and as Toxiproxy does' : ''}${page.token ? ', with the token' : ''}`,
+    `  control   ${controlUrl}/v1${page.toxiproxy ? ', and as Toxiproxy does' : ''}${access(page)}`,
     ...(page.ca === undefined ? [] : [`  trust     ${page.ca}, by which clients know the proxy's certificate`]),
     `  try       ${tries.join('\n            ')}`,
     `  Ctrl-C ends it, and every fault with it.`,
     '',
   ].join('\n')
 }
+
+/** Who may use the control interface. */
+const access = ({ token, isOpen }: StartPage): string =>
+  token ? ', with the token' : isOpen ? ', for anyone who reaches it' : ', for every account of this machine'
 
 const DEFAULT_URL = 'http://127.0.0.1:8474'

@@ -58,7 +58,10 @@ async function loadSections(
     const { toxics, ...rest } = readObject(proxy, `${where}: proxies[${i}]`)
     const place = `${where}: ${placeOf('proxies', i, rest['name'])}`
     const carries = withDescriptor(rest['carries'], where, readBytes)
-    const settings = readProxy(carries === undefined ? rest : { ...rest, carries }, place, readPem)
+    const settings = readProxy(carries === undefined ? rest : { ...rest, carries }, place, {
+      readPem,
+      pidFiles: 'allowed',
+    })
     await openProxy(plane, { settings, toxics: listOf(toxics, `${place}.toxics`), place })
   }
   for (const [i, item] of listOf(config['faults'], `${where}: "faults"`).entries()) {

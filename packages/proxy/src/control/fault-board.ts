@@ -5,6 +5,7 @@ import { ControlError } from './errors.ts'
 import type { EventLog } from './events.ts'
 import type { InForce } from './in-force.ts'
 import type { Injector } from './injector.ts'
+import { validateName } from './names.ts'
 
 /** What added a fault. Each origin replaces only its own. */
 export type FaultOrigin = 'api' | 'toxic' | 'partition' | 'rules'
@@ -196,8 +197,7 @@ class LiveFaultBoard implements FaultBoard {
 
 /** @throws ControlError (400) if the name is too long, (409) if it is taken. */
 function validateNew(entries: ReadonlyMap<string, Entry>, { name }: FaultToAdd): void {
-  if (name === '' || name.length > LONGEST_NAME)
-    throw new ControlError(400, `the name of a fault has from 1 to ${LONGEST_NAME} letters`)
+  validateName('a fault', name, LONGEST_NAME)
   const taken = entries.get(name)
   if (taken !== undefined) throw new ControlError(409, `there is a fault "${shorten(name)}" already (${taken.origin})`)
 }
@@ -253,4 +253,10 @@ const isSame = (entry: Entry, wanted: FaultToAdd): boolean =>
   entry.name === wanted.name && JSON.stringify(entry.fault) === JSON.stringify(wanted.fault)
 
 /** `latency on clients>db`, for events and logs. */
-const summaryOf = (fault: TrafficFault): string => `${fault.kind} on ${fault.links.map(linkName).join(' ')}`
+function summaryOf({ kind, links }: TrafficFault): string {
+  const named = links.slice(0, MOST_LINKS_NAMED).map(linkName)
+  const more = links.length > named.length ? ` and ${links.length - named.length} more` : ''
+  return `${kind} on ${named.join(' ')}${more}`
+}
+
+const MOST_LINKS_NAMED = 100

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { shorten } from './address.ts'
 import { ControlError } from './errors.ts'
 import type { EventLog } from './events.ts'
+import { validateName } from './names.ts'
 
 /** Keeps one owner's faults in force. Unless it is renewed in time, they heal by themselves. */
 export interface Lease {
@@ -16,6 +17,7 @@ export interface Leases {
   list(): readonly Lease[]
   /** @throws ControlError (404), also for an expired lease. */
   get(id: string): Lease
+  /** @throws ControlError (400) for an owner whom no terminal could show. */
   grant(owner: string, ttlMs: number): Lease
   /** A heartbeat: restarts the full duration. @throws ControlError (404) */
   renew(id: string): Lease
@@ -56,6 +58,7 @@ export function createLeases(events: EventLog, heal: (lease: string) => void): L
     list: () => [...entries.values()].map(viewOf),
     get: (id) => viewOf(find(id)),
     grant(owner, ttlMs) {
+      validateName('an owner', owner)
       const id = randomUUID()
       const entry = { id, owner, ttlMs, expiresAtMs: performance.now() + ttlMs, timer: expireLater({ id, ttlMs }) }
       entries.set(id, entry)

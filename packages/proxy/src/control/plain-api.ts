@@ -1,12 +1,11 @@
 import { metricsReply } from './metrics.ts'
 import type { ControlPlane } from './plane.ts'
 import type { Api } from './server/api.ts'
-import { v1Api } from './v1/api.ts'
 
 /** The versioned interface, plus metrics at Prometheus's usual path; used when Toxiproxy's interface is off. */
-export function plainApi(plane: ControlPlane, version: string): Api {
+export function plainApi(plane: ControlPlane, versioned: Api): Api {
   return {
-    ...v1Api(plane, version),
+    ...versioned,
     owns: () => true,
     routes: [{ method: 'GET', path: '/metrics', handle: () => metricsReply(plane) }],
   }

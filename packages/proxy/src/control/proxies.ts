@@ -13,6 +13,7 @@ import type { DatagramRoute } from '../udp/datagram-route.ts'
 import { parseAddress, resolveAddress, shorten } from './address.ts'
 import { type Carriage, isRecordable } from './carriage.ts'
 import { ControlError } from './errors.ts'
+import { validateName } from './names.ts'
 import { findRoundTrip, type Hop } from './round-trip.ts'
 import { createSerially } from './serial.ts'
 
@@ -108,8 +109,6 @@ export interface PreparedWay extends Link {
   readonly upstream: Reached
 }
 
-const LONGEST_NAME = 256
-
 interface Entry {
   readonly name: string
   readonly from: Endpoint
@@ -197,7 +196,7 @@ export function createProxySet({ network, interceptFor, prepare, processesFor }:
     list: () => [...entries.values()].sort((a, b) => (a.name < b.name ? -1 : 1)).map(viewOf),
     get: (name) => viewOf(find(name)),
     async create(settings) {
-      validateName(settings.name)
+      validateName('a proxy', settings.name)
       return serially(settings.name, () => create(settings))
     },
     isAt: async (name, { listen, upstream }) => !(await differs(find(name), listen, upstream)),
@@ -321,17 +320,6 @@ async function isOther(now: string, wanted: string): Promise<boolean> {
     return true
   }
 }
-
-function validateName(name: string): void {
-  if (name === '') throw new ControlError(400, 'missing required field: name')
-  if (name.length > LONGEST_NAME)
-    throw new ControlError(400, `the name of a proxy has ${name.length} letters; at most ${LONGEST_NAME} are allowed`)
-  if (NO_PATH_SEGMENT.test(name))
-    throw new ControlError(400, `no URL could say the name ${JSON.stringify(name)}: give a proxy another`)
-}
-
-/** URL clients resolve dots as path steps, and terminals interpret control characters. */
-const NO_PATH_SEGMENT = /^\.\.?$|\p{Cc}/u
 
 function refuseForDatagrams({ carries, tls, peers, listens = true }: ProxySettings): void {
   if (!listens) throw new ControlError(400, 'listens: datagrams come by a port only')

@@ -1,4 +1,5 @@
 import { isLoopback, parseAddress, resolveAddress } from './address.ts'
+import { createListenRule } from './listen-rule.ts'
 import { plainApi } from './plain-api.ts'
 import type { ControlPlane } from './plane.ts'
 import { createGuard } from './server/guard.ts'
@@ -10,8 +11,15 @@ import { v1Api } from './v1/api.ts'
 export interface ControlOptions {
   /** `host:port`. */
   readonly listen: string
-  /** Without a token the API is unauthenticated; the caller decides whether that is acceptable. */
+  /**
+   * Without a token the API is unauthenticated; the caller decides whether that is acceptable. It then opens listeners
+   * on loopback only, unless `isOpen`.
+   */
   readonly token?: string | undefined
+  /** Whether anyone may steer the proxy, by the user's own word. */
+  readonly isOpen?: boolean | undefined
+  /** Names by which browsers may ask for it, besides this machine's own and those that no public DNS has. */
+  readonly hostNames?: readonly string[] | undefined
   readonly version: string
   /** Also serves Toxiproxy's API. */
   readonly toxiproxy?: ToxiproxyOptions | undefined
@@ -21,14 +29,14 @@ export interface ControlOptions {
 /** @throws UserError (usage, environment) if it cannot listen. */
 export async function startControl(plane: ControlPlane, options: ControlOptions): Promise<ControlServer> {
   const address = parseAddress(options.listen)
-  const { toxiproxy } = options
+  const { toxiproxy, token, isOpen = false, hostNames = [] } = options
+  const named = plane.proxies.list().map(({ listen }) => listen)
+  const mayListen = createListenRule({ isTrusted: isOpen || token !== undefined, named })
+  const versioned = v1Api(plane, options.version, mayListen)
   return startControlServer({
     listen: await resolveAddress(address),
-    guard: createGuard({ listenHost: address.host, token: options.token }),
-    apis: [
-      v1Api(plane, options.version),
-      toxiproxy === undefined ? plainApi(plane, options.version) : toxiproxyApi(plane, toxiproxy),
-    ],
+    guard: createGuard({ listenHost: address.host, token, hostNames }),
+    apis: [versioned, toxiproxy === undefined ? plainApi(plane, versioned) : toxiproxyApi(plane, toxiproxy, mayListen)],
     settled: () => plane.settled(),
     onRequest: options.onRequest,
   })

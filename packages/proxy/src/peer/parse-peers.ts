@@ -1,8 +1,12 @@
-import { readFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { type Endpoint, quote, readObject } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { PeerFinder } from './peers.ts'
 import { findBySocketOwner } from './socket-owner.ts'
+
+/** Whether peers may be given by pid files. A request must not make the server read local files; a config file may. */
+export type PidFiles = 'allowed' | 'refused'
 
 /**
  * Parses who may dial a route and how to identify them. `{"n1":4711,"n2":"/run/n2.pid"}` gives each node's process, by
@@ -10,11 +14,11 @@ import { findBySocketOwner } from './socket-owner.ts'
  *
  * @throws UserError (input) that begins with `where`; (environment) if not on Linux.
  */
-export function parsePeers(value: unknown, where: string): PeerFinder {
+export function parsePeers(value: unknown, where: string, pidFiles: PidFiles): PeerFinder {
   const entries = Object.entries(readObject(value, where))
   if (entries.length === 0) throw new UserError('input', `${where}: no process is given, as in {"n1":4711}.`)
   const sources = entries.map(
-    ([endpoint, source]) => [endpoint, readSource(source, `${where}: ${quote(endpoint)}`)] as const,
+    ([endpoint, source]) => [endpoint, readSource(source, `${where}: ${quote(endpoint)}`, pidFiles)] as const,
   )
   return findBySocketOwner(async () => {
     const processes: Map<Endpoint, number> = new Map()
@@ -26,14 +30,33 @@ export function parsePeers(value: unknown, where: string): PeerFinder {
   })
 }
 
-function readSource(source: unknown, where: string): number | string {
+function readSource(source: unknown, where: string, pidFiles: PidFiles): number | string {
   if (typeof source === 'number' && Number.isSafeInteger(source) && source > 0) return source
+  if (pidFiles === 'refused')
+    throw new UserError(
+      'input',
+      `${where} is ${quote(source)}. Give a process id; files are read only for a config file.`,
+    )
   if (typeof source === 'string' && source !== '') return source
   throw new UserError('input', `${where} is ${quote(source)}. Give a process id, or the name of a file that holds one.`)
 }
 
 /** A node that is not running has no pid file, or an empty one. */
 async function pidIn(path: string): Promise<number | undefined> {
-  const pid = Number((await readFile(path, 'latin1').catch(() => '')).trim())
+  const pid = Number((await startOf(path).catch(() => '')).trim())
   return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined
 }
+
+/** The start of a regular file: enough for a process id. Devices and pipes have no end, and would block or fill memory. */
+async function startOf(path: string): Promise<string> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    if (!(await file.stat()).isFile()) return ''
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(LONGEST_PID_FILE), 0, LONGEST_PID_FILE, 0)
+    return buffer.toString('latin1', 0, bytesRead)
+  } finally {
+    await file.close()
+  }
+}
+
+const LONGEST_PID_FILE = 32

@@ -20,6 +20,9 @@ export interface Question {
   readonly headers?: { readonly [name: string]: string }
 }
 
+/** For routes that are only looked at. */
+export const anywhere = (listen: string): string => listen
+
 /** A control interface of its own for one test, and how to ask it. */
 export async function control(options: Partial<ControlOptions> & { seed?: number; recording?: Recording } = {}) {
   const { seed = 1, recording, ...more } = options

@@ -9,7 +9,7 @@ import { componentSchemas } from '../../src/control/v1/schemas.ts'
 import { openRecordFile } from '../../src/recorder/record-file.ts'
 import { createRecorder } from '../../src/recorder/recorder.ts'
 import { cleanUp, closeEverythingAfterEach } from '../sockets.ts'
-import { control } from './control-plane.ts'
+import { anywhere, control } from './control-plane.ts'
 import { violations } from './schema-check.ts'
 import { latency, withProxies } from './two-proxies.ts'
 
@@ -23,11 +23,11 @@ describe('the description at /v1/openapi.json', () => {
       Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
     )
     expect(described.sort()).toEqual(
-      v1Routes(plane, 'x')
+      v1Routes(plane, 'x', anywhere)
         .map(({ method, path }) => `${method} ${path}`)
         .sort(),
     )
-    const ids = v1Routes(plane, 'x').map(({ operation }) => operation)
+    const ids = v1Routes(plane, 'x', anywhere).map(({ operation }) => operation)
     expect(new Set(ids).size).toBe(ids.length)
   })
 
@@ -70,7 +70,9 @@ describe('the description at /v1/openapi.json', () => {
     }
     const removing = ({ method }: DescribedRoute) => Number(method === 'DELETE')
     const reading = ({ method, path }: DescribedRoute) => Number(method === 'GET' && path.includes('{'))
-    const routes = v1Routes(plane, 'x').filter(({ operation }) => operation !== 'watchEvents' && operation !== 'reset')
+    const routes = v1Routes(plane, 'x', anywhere).filter(
+      ({ operation }) => operation !== 'watchEvents' && operation !== 'reset',
+    )
     for (const route of [...routes].sort((a, b) => removing(a) - removing(b) || reading(a) - reading(b))) {
       const body = bodies[route.operation]
       if (route.body !== undefined && body !== undefined && route.operation !== 'renewLease')

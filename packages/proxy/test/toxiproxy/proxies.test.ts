@@ -87,7 +87,8 @@ describe('POST /proxies', () => {
   })
 
   test('listens on every address where none is given', async () => {
-    const { created } = await withProxy({ listen: '' })
+    const { ask } = await control({ isOpen: true })
+    const { json: created } = await ask('POST', '/proxies', proxy('db', { listen: '' }))
     expect(created.listen).toMatch(/^(\[::\]|0\.0\.0\.0):\d+$/)
   })
 

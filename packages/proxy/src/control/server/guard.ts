@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
+import { isIP } from 'node:net'
 import { isLoopback } from '../address.ts'
 
 /** Who may use the control interface. */
@@ -8,6 +9,8 @@ export interface GuardOptions {
   readonly listenHost: string
   /** If set, every request must carry it: `Authorization: Bearer TOKEN`. */
   readonly token: string | undefined
+  /** Further names that the request's Host may be. */
+  readonly hostNames: readonly string[]
 }
 
 /** The status and reason for rejecting a request; undefined if it may pass. */
@@ -16,15 +19,22 @@ export type Guard = (headers: IncomingHttpHeaders) => { readonly status: number;
 /**
  * A control interface moves faults and ports, so a web page must not reach it: neither by a request from the page
  * (browsers name the origin of every state-changing request) nor through a domain that it points at this machine (DNS
- * rebinding). Hence a listener on loopback accepts only loopback names.
+ * rebinding). Hence a listener on loopback accepts only loopback names, and any other one without a token only addresses
+ * and names that no public DNS has.
  */
-export function createGuard({ listenHost, token }: GuardOptions): Guard {
+export function createGuard({ listenHost, token, hostNames }: GuardOptions): Guard {
+  const names = new Set([listenHost, ...hostNames].map((name) => name.toLowerCase()))
   const local = isLoopback(listenHost)
   const expected = token === undefined ? undefined : digest(`Bearer ${token}`)
   return (headers) => {
     const host = hostName(headers.host)
-    if (local && !isLoopback(host) && host !== listenHost)
+    if (local && !isLoopback(host) && !names.has(host))
       return { status: 403, why: `Host ${headers.host ?? ''} is not this machine; ask for 127.0.0.1 or localhost` }
+    if (!local && token === undefined && !isPrivateName(host) && !names.has(host))
+      return {
+        status: 403,
+        why: `Host ${headers.host ?? ''} may be a name that a web page made up; ask for an address, or start the proxy with --host-name ${host}`,
+      }
     if (headers.origin !== undefined && headers.origin !== `http://${headers.host ?? ''}`)
       return { status: 403, why: 'requests of web pages from elsewhere are not answered' }
     const site = headers['sec-fetch-site']
@@ -35,6 +45,10 @@ export function createGuard({ listenHost, token }: GuardOptions): Guard {
     return undefined
   }
 }
+
+/** Whether no public DNS can have it: an address, a name without a dot, or one of a domain reserved for local use. */
+const isPrivateName = (host: string): boolean =>
+  isIP(host) !== 0 || !host.includes('.') || /\.(internal|local|localhost|test)$/.test(host)
 
 /** The host in lower case, without the port and without an IPv6 address's brackets. */
 const hostName = (host: string | undefined): string => {

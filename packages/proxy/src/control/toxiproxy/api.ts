@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { statusOf } from '../errors.ts'
+import type { ListenRule } from '../listen-rule.ts'
 import type { ControlPlane } from '../plane.ts'
 import type { Api } from '../server/api.ts'
 import { failure, plainText, toxiproxyMessage } from './replies.ts'
 import { type ToxiproxyOptions, toxiproxyRoutes } from './routes.ts'
 
 /** Toxiproxy's HTTP interface (2.x), for unmodified clients. It owns every path that no other API does. */
-export function toxiproxyApi(plane: ControlPlane, options: ToxiproxyOptions): Api {
+export function toxiproxyApi(plane: ControlPlane, options: ToxiproxyOptions, mayListen: ListenRule): Api {
   return {
     owns: () => true,
-    routes: toxiproxyRoutes(plane, options),
+    routes: toxiproxyRoutes(plane, options, mayListen),
     refuse: ({ 'user-agent': agent }) =>
       agent?.startsWith('Mozilla/') === true ? plainText(403, 'User agent not allowed\n') : undefined,
     noSuchPath: () => plainText(404, '404 page not found\n'),

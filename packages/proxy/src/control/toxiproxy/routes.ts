@@ -1,4 +1,5 @@
 import { ControlError, statusOf } from '../errors.ts'
+import type { ListenRule } from '../listen-rule.ts'
 import { metricsReply } from '../metrics.ts'
 import type { ControlPlane } from '../plane.ts'
 import type { ManagedProxy } from '../proxies.ts'
@@ -16,7 +17,11 @@ export interface ToxiproxyOptions {
 }
 
 /** Every route of Toxiproxy, with its bodies and status codes. */
-export function toxiproxyRoutes(plane: ControlPlane, options: ToxiproxyOptions): readonly ApiRoute[] {
+export function toxiproxyRoutes(
+  plane: ControlPlane,
+  options: ToxiproxyOptions,
+  mayListen: ListenRule,
+): readonly ApiRoute[] {
   const version: ApiRoute = {
     method: 'GET',
     path: '/version',
@@ -35,11 +40,11 @@ export function toxiproxyRoutes(plane: ControlPlane, options: ToxiproxyOptions):
     },
   }
   const metrics: ApiRoute = { method: 'GET', path: '/metrics', handle: () => metricsReply(plane) }
-  const routes = [version, ...proxyRoutes(plane), ...toxicRoutes(plane), reset]
+  const routes = [version, ...proxyRoutes(plane, mayListen), ...toxicRoutes(plane), reset]
   return options.metrics ? [...routes, metrics] : routes
 }
 
-function proxyRoutes(plane: ControlPlane): readonly ApiRoute[] {
+function proxyRoutes(plane: ControlPlane, mayListen: ListenRule): readonly ApiRoute[] {
   const proxyOf = (request: ApiRequest): ManagedProxy => namedProxy(plane, request)
 
   function view(proxy: ManagedProxy): ProxyView {
@@ -51,6 +56,7 @@ function proxyRoutes(plane: ControlPlane): readonly ApiRoute[] {
     const { name } = proxyOf(request)
     const change = readProxyChange(readMembers(readJson(request.body), 'Proxy'))
     try {
+      if (change.listen !== undefined) mayListen(change.listen)
       return json(200, view(await plane.updateProxy(name, change)))
     } catch (error) {
       // Toxiproxy answers 500 whenever a proxy cannot be restarted, even for a malformed address.
@@ -61,7 +67,8 @@ function proxyRoutes(plane: ControlPlane): readonly ApiRoute[] {
   async function populateProxies(request: ApiRequest): Promise<ApiReply> {
     const made: ManagedProxy[] = []
     try {
-      await populate(plane, readPopulation(readJson(request.body)), made)
+      for (const { settings, toxics } of readPopulation(readJson(request.body)))
+        await populate(plane, [{ settings: { ...settings, listen: mayListen(settings.listen) }, toxics }], made)
       return json(201, { proxies: made.map(view) })
     } catch (error) {
       const status = error instanceof ControlError ? statusOf(error) : 500
@@ -83,7 +90,8 @@ function proxyRoutes(plane: ControlPlane): readonly ApiRoute[] {
         const { settings, toxics } = readProxyInput(readMembers(readJson(request.body), 'Proxy'))
         if (settings.name === '') throw new ControlError(400, 'missing required field: name')
         if (settings.upstream === '') throw new ControlError(400, 'missing required field: upstream')
-        return json(201, view(await plane.addProxy(settings, toxics)))
+        const listen = mayListen(settings.listen)
+        return json(201, view(await plane.addProxy({ ...settings, listen }, toxics)))
       },
     },
     { method: 'POST', path: '/populate', handle: populateProxies },

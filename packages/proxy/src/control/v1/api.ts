@@ -1,4 +1,5 @@
 import { messageOf, statusOf } from '../errors.ts'
+import type { ListenRule } from '../listen-rule.ts'
 import type { ControlPlane } from '../plane.ts'
 import type { Api, ApiReply } from '../server/api.ts'
 import { json } from './replies.ts'
@@ -7,11 +8,11 @@ import { v1Routes } from './routes.ts'
 const PREFIX = '/v1'
 
 /** The project's own interface, for everything Toxiproxy's cannot express. Errors are `{"error","status"}`. */
-export function v1Api(plane: ControlPlane, version: string): Api {
+export function v1Api(plane: ControlPlane, version: string, mayListen: ListenRule): Api {
   const failure = (status: number, error: string): ApiReply => json(status, { error, status })
   return {
     owns: (path) => path === PREFIX || path.startsWith(`${PREFIX}/`),
-    routes: v1Routes(plane, version),
+    routes: v1Routes(plane, version, mayListen),
     noSuchPath: () => failure(404, 'there is no such path; GET /v1/openapi.json tells which there are'),
     wrongMethod(allowed) {
       const reply = failure(405, `this path knows ${allowed.join(', ')}`)

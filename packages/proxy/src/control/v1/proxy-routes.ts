@@ -1,12 +1,13 @@
 import { quote } from '@chaosproxy/faults'
 import { ControlError } from '../errors.ts'
+import type { ListenRule } from '../listen-rule.ts'
 import type { ControlPlane } from '../plane.ts'
 import { type DescribedRoute, listOf, reference } from './described-route.ts'
 import { json, noContent } from './replies.ts'
-import { readJsonBody, readProxy, readProxyChange } from './requests.ts'
+import { type LocalFiles, readJsonBody, readProxy, readProxyChange } from './requests.ts'
 import type { Views } from './views.ts'
 
-export function proxyRoutes(plane: ControlPlane, views: Views): readonly DescribedRoute[] {
+export function proxyRoutes(plane: ControlPlane, views: Views, mayListen: ListenRule): readonly DescribedRoute[] {
   return [
     {
       method: 'GET',
@@ -23,9 +24,10 @@ export function proxyRoutes(plane: ControlPlane, views: Views): readonly Describ
       summary: 'Opens a proxy: a listener, and whom it leads to',
       body: reference('ProxyRequest'),
       success: { status: 201, description: 'It accepts connections.', schema: reference('Proxy') },
-      errors: [409, 500],
+      errors: [403, 409, 500],
       async handle({ body }) {
-        const proxy = await plane.addProxy(readProxy(readJsonBody(body), 'proxy', refuseFiles))
+        const settings = readProxy(readJsonBody(body), 'proxy', noFiles)
+        const proxy = await plane.addProxy({ ...settings, listen: mayListen(settings.listen) })
         return json(201, views.proxy(proxy), { Location: `/v1/proxies/${encodeURIComponent(proxy.name)}` })
       },
     },
@@ -45,9 +47,10 @@ export function proxyRoutes(plane: ControlPlane, views: Views): readonly Describ
       summary: 'Enables or disables a proxy, or moves an end of it; a moved end resets its connections, faults stay',
       body: reference('ProxyChange'),
       success: { status: 200, description: 'It is as asked for.', schema: reference('Proxy') },
-      errors: [404, 500],
+      errors: [403, 404, 500],
       async handle(request) {
         const change = readProxyChange(readJsonBody(request.body), 'proxy')
+        if (change.listen !== undefined) mayListen(change.listen)
         return json(200, views.proxy(await plane.updateProxy(request.param('proxy'), change)))
       },
     },
@@ -67,6 +70,9 @@ export function proxyRoutes(plane: ControlPlane, views: Views): readonly Describ
 }
 
 /** A request must not make the server read local files. */
-function refuseFiles(text: string): never {
-  throw new ControlError(400, `${quote(text)} is no PEM; files are read only for a config file`)
+const noFiles: LocalFiles = {
+  readPem(text) {
+    throw new ControlError(400, `${quote(text)} is no PEM; files are read only for a config file`)
+  },
+  pidFiles: 'refused',
 }

@@ -1,6 +1,7 @@
 import {
   familyOf,
   type Link,
+  linkName,
   linksBetween,
   parseTrafficFault,
   quote,
@@ -9,11 +10,12 @@ import {
   type TcpFault,
   type TrafficFault,
 } from '@chaosproxy/faults'
-import { parsePeers } from '../../peer/parse-peers.ts'
+import { type PidFiles, parsePeers } from '../../peer/parse-peers.ts'
 import { parseTls, type ReadPem } from '../../tls/tls-options.ts'
 import { parseCarriage } from '../carriage.ts'
 import { ControlError } from '../errors.ts'
 import type { FaultToAdd } from '../fault-board.ts'
+import { validateName } from '../names.ts'
 import type { ControlPlane } from '../plane.ts'
 import { linksOf, type ManagedProxy, type ProxyChange, type ProxySettings } from '../proxies.ts'
 import { leaseParameters, newProxyParameters, partitionParameters, proxyChangeParameters } from './schemas.ts'
@@ -42,13 +44,21 @@ const isDeeperThan = (value: unknown, depth: number): boolean =>
   typeof value === 'object' &&
   (depth === 0 || Object.values(value).some((member) => isDeeperThan(member, depth - 1)))
 
-/** @param readPem gets PEM from files, where files may be read. @throws UserError (input) */
-export function readProxy(value: unknown, where: string, readPem: ReadPem): ProxySettings {
+/** The local files that a proxy's settings may name: any for a config file, none for a request. */
+export interface LocalFiles {
+  readonly readPem: ReadPem
+  readonly pidFiles: PidFiles
+}
+
+/** @throws UserError (input) */
+export function readProxy(value: unknown, where: string, { readPem, pidFiles }: LocalFiles): ProxySettings {
   const members = readObject(value, where)
   const read = readParameters(newProxyParameters, members, where, ['carries', 'tls', 'peers'])
-  for (const end of [read.from, read.to])
+  for (const end of [read.from, read.to]) {
     if (end?.includes('>') === true)
       throw new ControlError(400, `${where}: ${quote(end)}: the ends of links hold no ">"`)
+    if (end !== undefined) validateName('an end of a link', end)
+  }
   const { carries, tls, peers } = members
   return {
     ...read,
@@ -58,7 +68,7 @@ export function readProxy(value: unknown, where: string, readPem: ReadPem): Prox
     ...(tls === undefined ? {} : { tls: parseTls(tls, `${where}: "tls"`, readPem) }),
     ...(peers === undefined
       ? {}
-      : { peers: parsePeers(peers, `${where}: "peers"`), peerNames: Object.keys(readObject(peers, where)) }),
+      : { peers: parsePeers(peers, `${where}: "peers"`, pidFiles), peerNames: Object.keys(readObject(peers, where)) }),
   }
 }
 
@@ -96,12 +106,19 @@ export function readFault(value: unknown, plane: Pick<ControlPlane, 'proxies'>, 
     proxies === undefined
       ? links
       : readProxyNames(proxies, where).flatMap((proxy) => linksForFamily(plane.proxies.get(proxy), family, ways))
-  return {
-    name: name as string | undefined,
-    fault: parseTrafficFault({ ...harm, links: given }, where),
-    lease: lease as string | undefined,
-  }
+  const fault = parseTrafficFault({ ...harm, links: given }, where)
+  return { name: name as string | undefined, fault: withFewLinks(fault, where), lease: lease as string | undefined }
 }
+
+/** Each link once. Every link costs time for each fault, in the same thread as the traffic. */
+function withFewLinks(fault: TrafficFault, where: string): TrafficFault {
+  const links = [...new Map(fault.links.map((link) => [linkName(link), link])).values()]
+  if (links.length <= MOST_LINKS) return { ...fault, links }
+  throw new ControlError(400, `${where}: ${links.length} links are given; a fault has at most ${MOST_LINKS}`)
+}
+
+const MOST_LINKS = 1_000
+const MOST_RULES = 1_000
 
 type Direction = 'both' | 'upstream' | 'downstream'
 
@@ -112,7 +129,8 @@ function readDirection(value: unknown, where: string): Direction {
 }
 
 function readProxyNames(value: unknown, where: string): readonly string[] {
-  if (Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string')) return value
+  if (Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string'))
+    return [...new Set<string>(value)]
   throw new ControlError(400, `${where}: "proxies" is ${quote(value)}. Give a list of names, such as ["db"].`)
 }
 
@@ -129,6 +147,8 @@ export function readRules(value: unknown, plane: Pick<ControlPlane, 'proxies'>, 
   const [stranger] = Object.keys(unknown)
   if (stranger !== undefined) throw new ControlError(400, `${where} has no member ${quote(stranger)}. It has: faults.`)
   if (!Array.isArray(faults)) throw new ControlError(400, `${where}: "faults" must be a list of faults`)
+  if (faults.length > MOST_RULES)
+    throw new ControlError(400, `${where}: ${faults.length} faults are given; at most ${MOST_RULES} are allowed`)
   return faults.map((item, i) => {
     const { name, fault, lease } = readFault(item, plane, `${where}: faults[${i}]`)
     return { name: name ?? `rule-${i + 1}`, fault, lease, origin: 'rules' }

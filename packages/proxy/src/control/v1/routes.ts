@@ -1,4 +1,5 @@
 import { ControlError } from '../errors.ts'
+import type { ListenRule } from '../listen-rule.ts'
 import { metricsReply } from '../metrics.ts'
 import type { ControlPlane } from '../plane.ts'
 import type { ApiRequest } from '../server/api.ts'
@@ -15,10 +16,10 @@ import { ruleRoutes } from './rule-routes.ts'
 import { createViews } from './views.ts'
 
 /** Every route of the versioned interface. */
-export function v1Routes(plane: ControlPlane, version: string): readonly DescribedRoute[] {
+export function v1Routes(plane: ControlPlane, version: string, mayListen: ListenRule): readonly DescribedRoute[] {
   const views = createViews(plane)
   const routes: readonly DescribedRoute[] = [
-    ...proxyRoutes(plane, views),
+    ...proxyRoutes(plane, views, mayListen),
     ...linkRoutes(plane, views),
     ...faultRoutes(plane, views),
     ...partitionRoutes(plane, views),

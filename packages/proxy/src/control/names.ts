@@ -1,0 +1,15 @@
+import { ControlError } from './errors.ts'
+
+/** @throws ControlError (400) for a name that no URL or terminal could show. */
+export function validateName(what: string, name: string, longest: number = LONGEST_NAME): void {
+  if (name === '') throw new ControlError(400, 'missing required field: name')
+  if (name.length > longest)
+    throw new ControlError(400, `the name of ${what} has ${name.length} letters; at most ${longest} are allowed`)
+  if (UNSPEAKABLE.test(name))
+    throw new ControlError(400, `no URL could say the name ${JSON.stringify(name)}: give ${what} another`)
+}
+
+const LONGEST_NAME = 256
+
+/** URL clients resolve dots as path steps; terminals interpret control characters and marks of direction. */
+const UNSPEAKABLE = /^\.\.?$|[\p{Cc}\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/u
