@@ -1,6 +1,7 @@
 import {
   createRandom,
   describeFault,
+  type Fault,
   linkName,
   linksBetween,
   nemeses,
@@ -59,6 +60,13 @@ describe('a schedule', () => {
     expect(schedule.length).toBeGreaterThan(6)
   })
 
+  test('of fewer kinds does what they are for, whatever is left of the nodes', () => {
+    const shifting = nemeses.filter(({ name }) => name === 'shifting')
+    const plan = (kinds: typeof nemeses) =>
+      planSchedule({ nemeses: kinds, nodes, durationMs: millis(60_000), random: createRandom(1) })
+    expect(plan(shifting).filter(({ plan }) => plan.kind === 'kill').length).toBeGreaterThan(20)
+  })
+
   test('lets one majority live after the other, with all down at first', () => {
     const shifting = nemeses.find(({ name }) => name === 'shifting')!
     for (const size of [3, 4, 5, 7]) {
@@ -79,6 +87,28 @@ describe('a schedule', () => {
 
   test('without nemeses is empty', () => {
     expect(planSchedule({ nemeses: [], nodes, durationMs: millis(1000), random: createRandom(1) })).toEqual([])
+  })
+})
+
+describe.each([3, 4, 5, 7])('a schedule of partitions, kills and pauses of %d nodes', (size) => {
+  test('leaves a majority up and connected for 85% of the run', () => {
+    const names = nodeNames(size)
+    const kinds = nemeses.filter(({ name }) => ['partition', 'kill', 'pause'].includes(name))
+    const harms = new Set<string>()
+    for (let seed = 1; seed <= 200; seed++) {
+      const random = createRandom(seed)
+      const schedule = planSchedule({ nemeses: kinds, nodes: names, durationMs: millis(20_000), random })
+      const faults = schedule.map(({ id, from, to, plan }) => ({
+        fault: resolveFault(plan, { nodes: names, leader: undefined, random: random.fork(id) }),
+        ...{ from, to },
+      }))
+      for (const { plan } of schedule) harms.add('nodes' in plan ? `${plan.kind} ${plan.nodes}` : String(plan.links))
+      expect(outageOf(faults, names), `seed ${seed}`).toBeLessThan(0.15 * 20e9)
+    }
+    // Every harm there is still comes up, power failures and shifting majorities included.
+    expect([...harms].some((harm) => harm.startsWith('kill n'))).toBe(true)
+    for (const harm of ['kill all', 'kill leader', 'kill minority', 'pause minority', 'halves', 'majority-ring'])
+      expect(harms).toContain(harm)
   })
 })
 
@@ -177,3 +207,22 @@ describe('randomness', () => {
     )
   })
 })
+
+/** How long no node was connected with a majority, in nanoseconds. */
+function outageOf(
+  faults: readonly { readonly fault: Fault; readonly from: number; readonly to: number }[],
+  names: readonly string[],
+): number {
+  const moments = [...new Set(faults.flatMap(({ from, to }) => [from, to]))].sort((a, b) => a - b)
+  let outage = 0
+  for (const [i, at] of moments.entries()) {
+    const active = faults.filter(({ from, to }) => from <= at && at < to).map(({ fault }) => fault)
+    const down = new Set(active.flatMap((fault) => ('nodes' in fault ? fault.nodes : [])))
+    const cut = new Set(active.flatMap((fault) => ('links' in fault ? fault.links.map(linkName) : [])))
+    const up = names.filter((node) => !down.has(node))
+    const reaches = (one: string, other: string) => !cut.has(`${one}>${other}`) && !cut.has(`${other}>${one}`)
+    if (!up.some((one) => up.filter((other) => reaches(one, other)).length > names.length / 2))
+      outage += (moments[i + 1] ?? at) - at
+  }
+  return outage
+}

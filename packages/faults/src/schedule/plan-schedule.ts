@@ -3,7 +3,8 @@ import type { NodeId } from '../link.ts'
 import type { Episode } from '../nemeses/episode.ts'
 import type { Nemesis } from '../nemeses/nemesis.ts'
 import type { Random } from '../random.ts'
-import type { Schedule, ScheduledFault } from './schedule.ts'
+import { createOutageBudget } from './outage-budget.ts'
+import type { PlannedFault, Schedule } from './schedule.ts'
 
 export interface SchedulePlan {
   readonly nemeses: readonly Nemesis[]
@@ -27,27 +28,47 @@ const FULL_LENGTH_RUN_MS = 15_000
 /** … but not below this factor, or a fault would be over before anyone noticed it. */
 const SMALLEST_SCALE = 0.4
 
+/** How often an episode that would leave no majority for too long is drawn again. */
+const DRAWS = 6
+
 /**
  * Plans which faults happen when, as a pure function of its arguments. Kinds take turns in random order, so that every
  * kind comes up before any repeats; now and then two faults overlap.
  */
 export function planSchedule({ nemeses: kinds, nodes, durationMs, random }: SchedulePlan): Schedule {
-  const schedule: Omit<ScheduledFault, 'id'>[] = []
+  const schedule: PlannedFault[] = []
   if (kinds.length === 0) return []
   const scale = Math.min(1, Math.max(SMALLEST_SCALE, durationMs / FULL_LENGTH_RUN_MS))
   const between = (shortest: number, longest: number) => scale * (shortest + random.next() * (longest - shortest))
+  const draw = (nemesis: Nemesis, from: number): Turn => {
+    const episode = nemesis.plan(random, nodes)
+    const to = from + episode.lengths * between(SHORTEST_FAULT_MS, LONGEST_FAULT_MS)
+    return { from, to, parts: partsBetween(episode, from, to) }
+  }
   const lastEnd = durationMs * (1 - CALM_END)
+  const budget = createOutageBudget({ kinds: kinds.length, nodes, durationMs })
   let waiting: Nemesis[] = []
   let from = durationMs * CALM_START
+  let lastTo = from
+  let passedOver = 0
   while (true) {
     if (waiting.length === 0) waiting = random.shuffle(kinds)
     const nemesis = waiting.pop()
     if (nemesis === undefined) break
-    const episode = nemesis.plan(random, nodes)
-    const length = episode.lengths * between(SHORTEST_FAULT_MS, LONGEST_FAULT_MS)
-    if (from + length > lastEnd) break
-    schedule.push(...partsBetween(episode, from, from + length))
-    from += random.chance(OVERLAP_PROBABILITY) ? length / 2 : length + between(SHORTEST_GAP_MS, LONGEST_GAP_MS)
+    let turn = draw(nemesis, from)
+    for (let drawn = 1; drawn < DRAWS && !budget.allows(turn.parts); drawn++)
+      turn = draw(nemesis, Math.max(from, lastTo + LONGEST_GAP_MS))
+    if (turn.to > lastEnd) break
+    // If none of them is allowed any more, the time is exceeded: those faults were asked for.
+    if (!budget.allows(turn.parts) && passedOver++ < kinds.length) continue
+    passedOver = 0
+    budget.spend(turn.parts)
+    schedule.push(...turn.parts)
+    const length = turn.to - turn.from
+    from = random.chance(OVERLAP_PROBABILITY)
+      ? turn.from + length / 2
+      : turn.to + between(SHORTEST_GAP_MS, LONGEST_GAP_MS)
+    lastTo = turn.to
   }
   // A run too short for the usual lengths still gets one fault, in its middle.
   if (schedule.length === 0)
@@ -55,7 +76,14 @@ export function planSchedule({ nemeses: kinds, nodes, durationMs, random }: Sche
   return schedule.sort((a, b) => a.from - b.from).map((fault, i) => ({ id: `fault-${i + 1}`, ...fault }))
 }
 
-const partsBetween = ({ parts }: Episode, fromMs: number, toMs: number): Omit<ScheduledFault, 'id'>[] =>
+/** One turn of a nemesis, in milliseconds since the start of the run. */
+interface Turn {
+  readonly from: number
+  readonly to: number
+  readonly parts: readonly PlannedFault[]
+}
+
+const partsBetween = ({ parts }: Episode, fromMs: number, toMs: number): PlannedFault[] =>
   parts.map(({ from, to, plan }) => ({
     from: millisToNanos(millis(fromMs + from * (toMs - fromMs))),
     to: millisToNanos(millis(fromMs + to * (toMs - fromMs))),

@@ -1,6 +1,7 @@
 import { type Link, linksBetween, type NodeId } from '../link.ts'
 import type { Random } from '../random.ts'
 import type { Fault } from '../registry.ts'
+import { minoritySize } from './outage.ts'
 import type { FaultPlan, LinkSelector, NodeSelector, PartitionShape } from './schedule.ts'
 
 /** The situation in which a selector is resolved. */
@@ -17,9 +18,6 @@ export function resolveFault(plan: FaultPlan, situation: Situation): Fault {
     ? { ...plan, nodes: selectNodes(plan.nodes, situation) }
     : { ...plan, links: selectLinks(plan.links, situation) }
 }
-
-/** The largest number of nodes that is not a majority; at least one, so that a fault always has a victim. */
-const minoritySize = (nodes: number): number => Math.max(1, Math.ceil(nodes / 2) - 1)
 
 function selectNodes(selector: NodeSelector, { nodes, leader, random }: Situation): readonly NodeId[] {
   if (typeof selector === 'object') return selector

@@ -50,3 +50,5 @@ export interface ScheduledFault {
   readonly to: Nanos
   readonly plan: FaultPlan
 }
+
+export type PlannedFault = Omit<ScheduledFault, 'id'>

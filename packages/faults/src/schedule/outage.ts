@@ -1,0 +1,60 @@
+import type { NodeId } from '../link.ts'
+import type { FaultPlan, LinkSelector, NodeSelector, PlannedFault } from './schedule.ts'
+
+/** How long a killed node takes until it is back, on a busy machine. */
+export const RESTART_NANOS = 500_000_000
+
+/**
+ * How long no majority of the nodes may be up and connected, in nanoseconds. At worst: faults that overlap are taken to
+ * hit different nodes, because nodes are chosen only when a fault is injected.
+ */
+export function outageNanos(faults: readonly PlannedFault[], nodes: readonly NodeId[]): number {
+  const losses = faults.map(({ from, to, plan }) => ({ ...lossOf(plan, nodes), from, to: to + restartOf(plan) }))
+  const spare = Math.ceil(nodes.length / 2) - 1
+  const moments = [...new Set(losses.flatMap(({ from, to }) => [from, to]))].sort((a, b) => a - b)
+  let outage = 0
+  for (const [i, from] of moments.entries()) {
+    const to = moments[i + 1]
+    if (to === undefined) break
+    const active = losses.filter((loss) => loss.from <= from && loss.to >= to)
+    const named = new Set(active.flatMap((loss) => loss.named))
+    const lost = active.reduce((sum, { unnamed }) => sum + unnamed, named.size)
+    if (lost > spare) outage += to - from
+  }
+  return outage
+}
+
+const restartOf = ({ kind }: FaultPlan): number => (kind === 'kill' || kind === 'crash' ? RESTART_NANOS : 0)
+
+interface Loss {
+  /** Nodes out of reach of the others. */
+  readonly named: readonly NodeId[]
+  /** The number of nodes that are still to be chosen. */
+  readonly unnamed: number
+}
+
+const NO_LOSS: Loss = { named: [], unnamed: 0 }
+
+function lossOf(plan: FaultPlan, nodes: readonly NodeId[]): Loss {
+  if (plan.kind === 'kill' || plan.kind === 'crash' || plan.kind === 'pause') return stopped(plan.nodes, nodes)
+  if (plan.kind === 'partition') return cutOff(plan.links, nodes)
+  return NO_LOSS
+}
+
+function stopped(selector: NodeSelector, nodes: readonly NodeId[]): Loss {
+  if (typeof selector === 'object') return { named: selector, unnamed: 0 }
+  if (selector === 'all') return { named: nodes, unnamed: 0 }
+  return { named: [], unnamed: selector === 'minority' ? minoritySize(nodes.length) : 1 }
+}
+
+/** The fewest nodes that are out of reach of the largest group. Links named one by one count as those of no node. */
+function cutOff(selector: LinkSelector, nodes: readonly NodeId[]): Loss {
+  if (selector === 'isolate-leader' || selector === 'isolate-one' || selector === 'one-way')
+    return { named: [], unnamed: 1 }
+  if (selector === 'halves' || selector === 'majority-ring' || selector === 'bridge')
+    return { named: [], unnamed: Math.floor(nodes.length / 2) }
+  return selector === 'between-nodes' ? { named: nodes, unnamed: 0 } : NO_LOSS
+}
+
+/** The largest number of nodes that is not a majority; at least one, so that a fault always has a victim. */
+export const minoritySize = (nodes: number): number => Math.max(1, Math.ceil(nodes / 2) - 1)
