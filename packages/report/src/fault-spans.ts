@@ -1,4 +1,4 @@
-import { describeFault, parseFault } from '@chaosproxy/faults'
+import { describeFault, type Fault, type Link, parseFault } from '@chaosproxy/faults'
 import type { Event, History, Json } from '@chaosproxy/history'
 import { printable } from './operation-words.ts'
 import type { RunSummary } from './run-summary.ts'
@@ -9,6 +9,9 @@ export interface FaultSpan {
   readonly kind: string
   /** `partition {n1 | n2 n3}`. */
   readonly label: string
+  /** What it affects, by name; both empty if that is not known. */
+  readonly nodes: readonly string[]
+  readonly links: readonly Link[]
   /** Nanoseconds of the run. */
   readonly from: number
   readonly to: number
@@ -17,21 +20,35 @@ export interface FaultSpan {
   readonly recoveryNanos?: number | undefined
 }
 
-/** A run's faults as it recorded them; for a file alone, as far as its nemesis events tell. Ordered by start. */
+/**
+ * The faults that were in force: as a run recorded them; for a file alone, as far as its nemesis events tell. Ordered by
+ * start.
+ */
 export function faultSpans(history: History, run: RunSummary | undefined): FaultSpan[] {
   const spans = run === undefined ? spansOfEvents(history) : spansOfRun(run)
   return spans.sort((a, b) => a.from - b.from || a.to - b.to)
 }
 
 const spansOfRun = (run: RunSummary): FaultSpan[] =>
-  run.faults.map((record) => ({
-    kind: record.fault.kind,
-    label: printable(describeFault(record.fault)),
-    from: record.from,
-    to: record.to,
-    hits: record.hits,
-    recoveryNanos: record.recoveryNanos,
-  }))
+  run.faults
+    .filter((record) => record.skipped === undefined)
+    .map((record) => ({
+      kind: record.fault.kind,
+      label: labelOfFault(record.fault),
+      ...placesOf(record.fault),
+      from: record.from,
+      to: record.to,
+      hits: record.hits,
+      recoveryNanos: record.recoveryNanos,
+    }))
+
+export const labelOfFault = (fault: Fault): string => printable(describeFault(fault))
+
+/** The nodes and links that a fault is about. */
+const placesOf = (fault: Fault): Pick<FaultSpan, 'nodes' | 'links'> => ({
+  nodes: 'nodes' in fault ? fault.nodes : [],
+  links: 'links' in fault ? fault.links : [],
+})
 
 /** `heal`, `stop`, `stop-partition`, `resume`, …: how files say that something is over. */
 const ENDS = /^(heal|stop|end|resume|recover|restart|fast|reset-clock)/
@@ -49,14 +66,13 @@ function spansOfEvents(history: History): FaultSpan[] {
     const down = [...open].filter(([, span]) => span.kind === 'kill' || span.kind === 'pause').map(([key]) => key)
     const restarts = event.f === 'start' && down.length > 0
     if (!ENDS.test(event.f) && !restarts) {
-      if (!open.has(name))
-        open.set(name, { kind: kindOf(event.f), label: labelOf(event), from: event.time, to: event.time })
+      if (!open.has(name)) open.set(name, { ...faultOf(event), from: timeIn(event, 'began'), to: event.time })
       continue
     }
     for (const key of restarts ? down : endedBy(event, open)) {
       const span = open.get(key)
       open.delete(key)
-      if (span !== undefined) closed.push({ ...span, to: event.time, hits: hitsOf(event) })
+      if (span !== undefined) closed.push({ ...span, to: timeIn(event, 'ended'), hits: hitsOf(event) })
     }
   }
   const end = lastTime(history)
@@ -99,12 +115,21 @@ function hitsOf(event: Event): number | undefined {
 const namesIn = (list: Json | undefined): string[] =>
   Array.isArray(list) ? list.filter((name): name is string => typeof name === 'string') : []
 
+/** When it happened; the event itself was written once it was done. */
+function timeIn({ time, value }: Event, name: 'began' | 'ended'): number {
+  const own = member(value, name)
+  return typeof own === 'number' ? own : time
+}
+
 /** The usual name of the fault if this program wrote the event; otherwise the event's own words. */
-function labelOf({ f, value }: Event): string {
+function faultOf({ f, value }: Event): Pick<FaultSpan, 'kind' | 'label' | 'nodes' | 'links'> {
+  const kind = kindOf(f)
   try {
-    return printable(describeFault(parseFault({ ...asMembers(value), kind: f }, f, ['id'])))
+    const fault = parseFault({ ...asMembers(value), kind: f }, f, ['id', 'began'])
+    return { kind, label: labelOfFault(fault), ...placesOf(fault) }
   } catch {
-    return printable([kindOf(f), ...namesIn(member(value, 'nodes')).slice(0, 4)].join(' '))
+    const nodes = namesIn(member(value, 'nodes'))
+    return { kind, label: printable([kind, ...nodes.slice(0, 4)].join(' ')), nodes, links: [] }
   }
 }
 

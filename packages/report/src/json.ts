@@ -11,6 +11,9 @@ import type {
 } from '@chaosproxy/checker'
 import { type History, inputOf, type Json, outputOf } from '@chaosproxy/history'
 import { bounded } from './bounded-json.ts'
+import { factsOf } from './facts/facts.ts'
+import { nearFaults } from './facts/near-faults.ts'
+import type { FaultSpan } from './fault-spans.ts'
 import { functionOf, hasReturned, keyOf, linesOf, nodeOf, outcomeName } from './operation-words.ts'
 import { recordFactsOf, recordJson } from './record.ts'
 import { RESULT_FORM } from './requirements/baseline.ts'
@@ -59,12 +62,14 @@ export const toJson = (input: JsonInput): Json => bounded(wholeJson(input))
 function wholeJson(input: JsonInput): Json {
   const { report, history, run } = input
   const statistics = statisticsOf(history)
-  const expectation = input.expectation ?? run?.expectation
+  const facts = factsOf(input)
+  const { expectation } = facts
   const phases = run?.phases ?? []
   const record = recordFactsOf(history, input.initial)
   return object({
     chaos: RESULT_FORM,
     file: input.file,
+    title: facts.headline.title,
     headline: report?.headline ?? 'not checked',
     model: report?.model,
     levels:
@@ -72,7 +77,10 @@ function wholeJson(input: JsonInput): Json {
         ? {}
         : object(
             Object.fromEntries(
-              Object.entries(report.levels).map(([level, verdict]) => [level, verdictJson(verdict, history)]),
+              Object.entries(report.levels).map(([level, verdict]) => [
+                level,
+                verdictJson(verdict, history, facts.spans),
+              ]),
             ),
           ),
     record: record === undefined ? undefined : recordJson(record),
@@ -85,7 +93,11 @@ function wholeJson(input: JsonInput): Json {
       phases:
         run === undefined
           ? undefined
-          : object(Object.fromEntries(phases.map((phase) => [phase.phase, number(phase.availability)]))),
+          : object(
+              Object.fromEntries(
+                phases.map((phase) => [phase.phase, phase.operations === 0 ? null : number(phase.availability)]),
+              ),
+            ),
     }),
     latency: latencyJson(statistics, run),
     info: report === undefined ? undefined : object({ ...report.info }),
@@ -107,6 +119,7 @@ function wholeJson(input: JsonInput): Json {
         toNanos: record.to,
         hits: record.hits,
         recoveryNanos: record.recoveryNanos,
+        skipped: record.skipped,
       }),
     ),
     vacuous: input.vacuous ?? run?.vacuous,
@@ -207,7 +220,7 @@ function stalenessJson(staleness: Staleness, history: History): Json {
 const boundsJson = ({ atLeast, atMost }: Bounds): Json =>
   object({ atLeast: number(atLeast), atMost: atMost === undefined ? undefined : number(atMost) })
 
-function verdictJson(verdict: Verdict, history: History): Json {
+function verdictJson(verdict: Verdict, history: History, spans: readonly FaultSpan[]): Json {
   switch (verdict.result) {
     case 'met':
       return object({
@@ -222,17 +235,20 @@ function verdictJson(verdict: Verdict, history: History): Json {
       return {
         result: 'violated',
         reason: verdict.counterexample.sentence,
-        counterexample: counterexampleJson(verdict.counterexample, history),
+        counterexample: counterexampleJson(verdict.counterexample, history, spans),
       }
     default:
       return verdict satisfies never
   }
 }
 
-function counterexampleJson(counterexample: Counterexample, history: History): Json {
+function counterexampleJson(counterexample: Counterexample, history: History, spans: readonly FaultSpan[]): Json {
+  const near = nearFaults(history, counterexample, spans)
   const at = new Map(counterexample.operations.map(({ operation }, i) => [operation, i]))
   return object({
     sentence: counterexample.sentence,
+    // The faults that matter to it, most telling first, in the words of every page.
+    faults: near.length === 0 ? undefined : near.map(({ text, relation }) => object({ text, relation })),
     keys: counterexample.keys,
     operations: counterexample.operations.map(({ operation, role }) => operationJson(history, operation, { role })),
     // A position in `operations` above.

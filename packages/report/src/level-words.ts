@@ -100,9 +100,36 @@ function noteOf(report: Report<string>, level: string, verdict: Verdict): string
       return other.result === 'violated' && other.counterexample === verdict.counterexample
     })
     if (shared !== undefined && shared !== level) return `by the same operations`
-    return `by ${plural(verdict.counterexample.operations.length, 'operation')}`
+    const apart = heldApart(report, level)
+    return `by ${plural(verdict.counterexample.operations.length, 'operation')}${apart === '' ? '' : `: ${apart}`}`
   }
   return verdict.witness.kind === 'implied' ? 'follows' : ''
+}
+
+/** What shows that a level is met. */
+export function witnessText(witness: Extract<Verdict, { readonly result: 'met' }>['witness']): string {
+  switch (witness.kind) {
+    case 'order':
+      return 'an order of all operations was found that explains every answer'
+    case 'convergence':
+      return 'the final reads of every key agree'
+    case 'arbitration':
+      return 'one order of all writes was found that explains every read'
+    case 'checked':
+      return 'every read was examined, and none contradicts it'
+    case 'implied':
+      return `${witness.by} holds`
+    default:
+      return witness satisfies never
+  }
+}
+
+/** How a level can be violated although everything it combines is met; empty if that is not so. */
+export function heldApart(report: Report<string>, level: string): string {
+  if (level !== 'session' || verdictOf(report, level).result !== 'violated') return ''
+  return alone.every((guarantee) => verdictOf(report, guarantee).result === 'met')
+    ? 'each of the four guarantees holds by itself, but no one order gives a client all four'
+    : ''
 }
 
 /** Drops the level's own name from the front of a reason, so that adjacent levels with the same reason share a row. */

@@ -1,7 +1,7 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { type History, OK } from '@chaosproxy/history'
 import { lastTime } from './fault-spans.ts'
-import { answerText, functionOf, isRead, printable, processText, requestText } from './operation-words.ts'
+import { answerText, functionOf, isRead, printable, processInWords, requestText } from './operation-words.ts'
 import { duration } from './words.ts'
 
 /** Whether a history has real times. Without them its times are event positions, which give only the order. */
@@ -29,7 +29,7 @@ export function reproach(
   const when = hasTimes(history) ? `${duration(gap)} before` : 'before'
   const what = requestText(history, before, { withKey: false })
   const said = isRead(history, before)
-    ? `${processText(history, history.operations.process[before] ?? 0)} had read ${answerText(history, before)}`
+    ? `${processInWords(history, history.operations.process[before] ?? 0)} had read ${answerText(history, before)}`
     : `${what} was acknowledged`
   return { by: before, text: `${said} ${when} this ${printable(functionOf(history, culprit))} began` }
 }

@@ -30,10 +30,8 @@ export function processText(history: History, process: number): string {
 }
 
 /** For sentences: `process 4`. */
-export function processInWords(history: History, process: number): string {
-  const name = nameText(history.processName(process))
-  return /^\d+$/.test(name) ? `process ${name}` : name
-}
+export const processInWords = (history: History, process: number): string =>
+  `process ${nameText(history.processName(process))}`
 
 export const functionOf = (history: History, operation: number): string =>
   history.functions[history.operations.f[operation] ?? -1] ?? '?'

@@ -79,6 +79,8 @@ export interface FaultRecord {
    * How often it took effect: chunks held or dropped, connections reset, processes killed. 0 means it proved nothing.
    */
   readonly hits: number
+  /** Why it was not injected: `n1 was already down`. */
+  readonly skipped?: string | undefined
   /**
    * Time until an operation invoked after the fault began was served again; absent if the cluster never stopped
    * serving.

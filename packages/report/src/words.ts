@@ -76,7 +76,9 @@ export function lineList(lines: readonly number[]): string {
   return `${sorted.length === 1 ? 'line' : 'lines'} ${text}`
 }
 
-export const capitalised = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1)
+/** Begins a sentence with a capital letter, unless its first word is a name: `n1` stays `n1`. */
+export const capitalised = (text: string): string =>
+  /^[a-z]+(?:-[a-z]+)*(?![\w"-])/.test(text) ? text.slice(0, 1).toUpperCase() + text.slice(1) : text
 
 /** `7f` of a rate per second. */
 export const perSecond = (operations: number, during: Nanos): string =>

@@ -147,7 +147,12 @@ test('the goodput of any run is drawn as an area under the line of all that was 
     p50: [1e6, 1e6, 1e6],
     p99: [2e6, 2e6, 2e6],
   }
-  const drawn = charts(bins, [{ kind: 'kill', from: 1e9, to: 2e9, label: 'n1 killed' }], 3e9, []).html
+  const drawn = charts(
+    bins,
+    [{ kind: 'kill', from: 1e9, to: 2e9, label: 'n1 killed', nodes: ['n1'], links: [] }],
+    3e9,
+    [],
+  ).html
   const heights = (name: string) =>
     Array.from(drawn.match(new RegExp(`class="${name}" d="([^"]*)"`))?.[1]?.matchAll(/V([\d.]+)/g) ?? [], ([, y]) =>
       Number(y),

@@ -3,6 +3,7 @@ import { linksBetween } from '@chaosproxy/faults'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { implied } from '../../checker/src/levels/levels.ts'
+import { factsOf } from '../src/facts/facts.ts'
 import { renderHtml } from '../src/html/page.ts'
 import { renderCheck, renderCheckTable } from '../src/terminal/check-page.ts'
 import { expectationLines, type RunPageOptions, renderRun } from '../src/terminal/run-page.ts'
@@ -96,7 +97,11 @@ describe('the page at the end of a run', () => {
     const levels = { faithful: violated(counterexample), ordered: met, reliable: violated(counterexample) }
     const watched: Report<string> = { ...stale.report, model: 'watch', headline: 'not faithful: leaves gaps', levels }
     const lines = expectationLines(
-      { report: watched, expectation: { level: 'faithful', met: false, promised: true } },
+      factsOf({
+        history: stale.history,
+        report: watched,
+        expectation: { level: 'faithful', met: false, promised: true },
+      }),
       1,
       { ...options, style: plainStyle, symbols: unicodeSymbols },
     )
@@ -126,9 +131,9 @@ describe('the page at the end of a run', () => {
     expect(text).not.toMatch(/class="tag">found/)
   })
 
-  test('says which faults bit, and names those that never did', () => {
-    expect(page).toContain('faults that bit: 1 of 1 partition, 0 of 1 kill')
-    expect(page).toContain('never bit, and so proved nothing: fault-2 n2 killed at 15.870 s')
+  test('says which faults took effect, and names those that did not', () => {
+    expect(page).toContain('faults that took effect: 1 of 1 partition, 0 of 1 kill')
+    expect(page).toContain('had no effect, so tested nothing: n2 killed at 15.870 s')
   })
 
   test('cites the lines of the history', () => {

@@ -10,8 +10,8 @@ type Injected = Pick<FaultRecord, 'id' | 'fault' | 'from'>
 export interface FaultRecords {
   /** What could not be injected or healed. */
   readonly trouble: readonly string[]
-  /** The fault had nothing left to affect when its time came. */
-  skipped(id: string, fault: Fault): void
+  /** The fault had nothing left to affect when its time came: why. */
+  skipped(id: string, fault: Fault, why: string): void
   began(injected: Injected): void
   failed(injected: Injected, error: string): void
   ended(injected: Injected, outcome: Healed): void
@@ -24,16 +24,27 @@ export interface FaultRecords {
 export function createFaultRecords(recorder: Recorder, since: () => Nanos): FaultRecords {
   const records: FaultRecord[] = []
   const trouble: string[] = []
+  /** Faults that took time to inject. */
+  const slow = new Set<string>()
   return {
     trouble,
-    skipped: (id, fault) => void records.push({ id, fault, from: since(), to: since(), hits: 0 }),
-    began: ({ id, fault }) => recorder.nemesis(fault.kind, { id, ...describe(fault) }),
+    skipped(id, fault, why) {
+      const at = since()
+      records.push({ id, fault, from: at, to: at, hits: 0, skipped: why })
+    },
+    began({ id, fault, from }) {
+      // On a real cluster an injection takes time, and the history is read without this record: it must tell the same times.
+      const isLate = since() !== from
+      if (isLate) slow.add(id)
+      recorder.nemesis(fault.kind, { id, ...describe(fault), ...(isLate ? { began: from } : {}) })
+    },
     failed: ({ id, fault }, error) => void trouble.push(`${id} (${fault.kind}) could not be injected: ${error}`),
     ended({ id, fault, from }, outcome) {
       const hits = outcome.type === 'healed' ? outcome.hits : 0
       if (outcome.type === 'failed') trouble.push(`${id} (${fault.kind}) could not be healed: ${outcome.error}`)
-      recorder.nemesis('heal', { id, fault: fault.kind, hits })
-      records.push({ id, fault, from, to: since(), hits })
+      const to = since()
+      recorder.nemesis('heal', { id, fault: fault.kind, hits, ...(slow.has(id) ? { ended: to } : {}) })
+      records.push({ id, fault, from, to, hits })
     },
     haveBitten: (kind) => records.some((record) => record.fault.kind === kind && record.hits > 0),
     inOrder: () => records.toSorted((a, b) => a.from - b.from),

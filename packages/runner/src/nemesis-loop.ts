@@ -34,8 +34,10 @@ export interface NemesisLoop {
 interface NemesisLoopOptions {
   readonly cluster: Cluster
   readonly recorder: Recorder
-  /** Times count from the start of the loop, as do those of the records. */
+  /** Times count from `startedAt`, as do those of the records and of the history. */
   readonly schedule: Schedule
+  /** When the run began, by the cluster's clock. */
+  readonly startedAt: Nanos
   /** Each fault is resolved from its own random stream, so that removing one does not change the others. */
   readonly random: Random
 }
@@ -44,8 +46,8 @@ interface NemesisLoopOptions {
 const NEVER = nanos(Number.MAX_SAFE_INTEGER)
 
 /** Carries out a schedule of faults and writes each injection and healing into the history. */
-export function startNemesisLoop({ cluster, recorder, schedule, random }: NemesisLoopOptions): NemesisLoop {
-  const { since, later, cancelAll } = createTimetable(cluster.clock)
+export function startNemesisLoop({ cluster, recorder, schedule, startedAt, random }: NemesisLoopOptions): NemesisLoop {
+  const { since, later, cancelAll } = createTimetable(cluster.clock, startedAt)
   const records = createFaultRecords(recorder, since)
   const inForce = createFaultsInForce(cluster, records, since, settle)
   let stopped = false
@@ -63,7 +65,7 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
     const resolved = resolveFault(plan, situation)
     const fault = withoutOverlap(resolved, [...inForce.active.values()])
     if (fault === undefined) {
-      records.skipped(id, resolved)
+      records.skipped(id, resolved, alreadyDown(resolved))
       return
     }
     inForce.enter({ id, fault, to }, (outcome, current) => {
@@ -112,9 +114,8 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
   }
 }
 
-/** Callbacks at times since now. */
-function createTimetable(clock: Cluster['clock']) {
-  const startedAt = clock.now()
+/** Callbacks at times since then. */
+function createTimetable(clock: Cluster['clock'], startedAt: Nanos) {
   const timers: Cancel[] = []
   return {
     since: (): Nanos => nanos(clock.now() - startedAt),
@@ -125,6 +126,12 @@ function createTimetable(clock: Cluster['clock']) {
       for (const cancel of timers.splice(0)) cancel()
     },
   }
+}
+
+/** `n1 was already down`. */
+function alreadyDown(fault: Fault): string {
+  const nodes = 'nodes' in fault ? fault.nodes : []
+  return `${nodes.join(' and ')} ${nodes.length === 1 ? 'was' : 'were'} already down`
 }
 
 /** Leaves out nodes that another fault already stops, or soon will: the two heals would race for them. */

@@ -68,7 +68,7 @@ export function observe(options: ObserveOptions): Observation {
     nemesis: (f, value) => wire.note(f, value),
     counts: () => wire.counts(),
   }
-  const nemesis = startNemesisLoop({ cluster, recorder, schedule: [], random: randomFrom(options.seed) })
+  const nemesis = startNemesisLoop({ cluster, recorder, schedule: [], startedAt, random: randomFrom(options.seed) })
 
   function wireSink(): WireSink {
     return {

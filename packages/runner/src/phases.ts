@@ -127,6 +127,7 @@ function percentile(sorted: Float64Array, share: number): Nanos | undefined {
  */
 export const withRecoveries = (history: History, faults: readonly FaultRecord[]): FaultRecord[] =>
   faults.map((fault) => {
+    if (fault.skipped !== undefined) return fault
     const first = firstAnswerAfter(history, fault.from)
     return first === Number.POSITIVE_INFINITY ? fault : { ...fault, recoveryNanos: nanos(first - fault.from) }
   })

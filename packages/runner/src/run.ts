@@ -87,7 +87,7 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
   }
 
   const loops = startClients({ ...options, recorder, random, keys })
-  const nemesis = startNemesisLoop({ cluster, recorder, schedule, random: random.fork('nemesis') })
+  const nemesis = startNemesisLoop({ cluster, recorder, schedule, startedAt, random: random.fork('nemesis') })
   const cancelEnd: Cancel = clock.at(nanos(startedAt + millisToNanos(options.timeMs)), () =>
     insistOnFaults({ nemesis, clock, since, schedule, kinds: options.insistOn ?? [] }, stopWork),
   )

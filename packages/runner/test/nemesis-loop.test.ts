@@ -25,6 +25,7 @@ test('a loop that is stopped calls back, although it is asked to heal meanwhile'
     cluster: cluster as Cluster,
     recorder: recorder as Recorder,
     schedule: [{ id: 'fault-1', from: nanos(0), to: nanos(1e9), plan: { kind: 'pause', nodes: ['n1'] } }],
+    startedAt: nanos(0),
     random: createRandom('stopped'),
   })
   due[0]?.()

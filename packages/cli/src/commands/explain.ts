@@ -3,13 +3,15 @@ import { basename, dirname, join } from 'node:path'
 import { findModel, models, type Report } from '@chaosproxy/checker'
 import { type History, UserError } from '@chaosproxy/history'
 import { readHistory } from '@chaosproxy/history/files'
-import { type Explained, explain, faultSpans, renderExplained } from '@chaosproxy/report'
+import { type Explained, explain, type RunSummary, renderExplained } from '@chaosproxy/report'
+import { missingSuccesses } from '@chaosproxy/runner'
 import { check } from '../api/check.ts'
 import { parseLevel } from '../arguments/names.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { RUN_JSON } from '../run/directory.ts'
+import { readSummary } from '../run/read-summary.ts'
 import { print } from '../terminal/output.ts'
 import { styleFor, terminalOptions } from '../terminal/style.ts'
 
@@ -39,7 +41,7 @@ export const explainCommand: Command = {
 }
 
 async function executeExplain(options: ParsedOptions): Promise<ExitCode> {
-  const { history, backend } = filesOf(textOf(options, 'run') ?? '')
+  const { history, backend, run } = filesOf(textOf(options, 'run') ?? '')
   const level = textOf(options, 'level')
   const asked = level === undefined ? undefined : parseLevel('level', level)
   const model = parseModel(textOf(options, 'model'))
@@ -53,8 +55,9 @@ async function executeExplain(options: ParsedOptions): Promise<ExitCode> {
   const told = explain({
     report,
     history: read,
-    spans: faultSpans(read, undefined),
-    asked,
+    run,
+    ...(run === undefined ? { vacuous: missingSuccesses(read, report.model) } : {}),
+    level: asked,
     backend: backend === undefined ? undefined : judged(await readHistory(backend), model),
   })
   print(process.stdout, flagOf(options, 'json') ? `${JSON.stringify(told)}\n` : pageOf(told))
@@ -67,15 +70,22 @@ const judged = (history: History, model: string | undefined): Report<string> =>
 const pageOf = (told: Explained): string =>
   renderExplained(told, styleFor(process.stdout), terminalOptions(process.stdout))
 
+interface Files {
+  readonly history: string
+  readonly backend: string | undefined
+  /** What the run wrote of itself. */
+  readonly run: RunSummary | undefined
+}
+
 /** The histories of a run's directory, or the one history named. */
-function filesOf(typed: string): { readonly history: string; readonly backend: string | undefined } {
+function filesOf(typed: string): Files {
   if (!existsSync(typed)) throw new UserError('usage', `${typed}: there is no such run or history.`)
   if (basename(typed) === RUN_JSON)
     throw new UserError(
       'usage',
       `${typed}: it describes a run, and is no history. Give the run's directory: chaos explain ${dirname(typed)}`,
     )
-  if (!statSync(typed).isDirectory()) return { history: typed, backend: undefined }
+  if (!statSync(typed).isDirectory()) return { history: typed, backend: undefined, run: undefined }
   const history = join(typed, 'history.jsonl')
   if (!existsSync(history))
     throw new UserError(
@@ -83,7 +93,7 @@ function filesOf(typed: string): { readonly history: string; readonly backend: s
       `${typed}: there is no history.jsonl in it. Give the directory of a run, or a history.`,
     )
   const backend = join(typed, 'history.backend.jsonl')
-  return { history, backend: existsSync(backend) ? backend : undefined }
+  return { history, backend: existsSync(backend) ? backend : undefined, run: readSummary(join(typed, RUN_JSON)) }
 }
 
 function parseModel(typed: string | undefined): string | undefined {

@@ -1,15 +1,15 @@
 import type { Counterexample, Report } from '@chaosproxy/checker'
 import { FAIL, type History, INFO, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
-import type { FaultSpan } from '../fault-spans.ts'
+import type { NearFault } from '../facts/near-faults.ts'
 import { isFinal, isRead, nodeOf } from '../operation-words.ts'
-import { faultsAround } from '../terminal/evidence.ts'
 
 /** What is known of a violation. */
 export interface CauseInput {
   readonly report: Report<string>
   readonly history: History
   readonly counterexample: Counterexample
-  readonly spans: readonly FaultSpan[]
+  /** The faults that matter to the counterexample, most telling first. */
+  readonly near: readonly NearFault[]
   readonly backend?: Report<string> | undefined
 }
 
@@ -67,12 +67,19 @@ const causes: readonly Cause[] = [
     fits: ({ history, counterexample }) => knewBetter(history, counterexample, 'read'),
   },
   {
+    cause: 'A node that had just come back answered without the writes that it had missed.',
+    remedy:
+      'A node that was down or paused catches up with a majority (or the primary) before it answers reads; a lease it held has run out.',
+    fits: ({ history, counterexample, near }) =>
+      isStaleRead(history, counterexample) && near.some((fault) => hasComeBack(history, counterexample, fault)),
+  },
+  {
     cause: 'A node answered from its own copy while it was cut off from the others.',
     remedy:
       'A leader confirms that it still leads before it answers a read (a round of heartbeats, or a lease on a clock that is bounded); a replica refuses.',
-    fits: ({ history, counterexample, spans }) =>
+    fits: ({ history, counterexample, near }) =>
       isStaleRead(history, counterexample) &&
-      faultsAround(history, counterexample, spans).some(({ kind }) => kind === 'partition'),
+      near.some(({ kind, from, to }) => kind === 'partition' && isInForce(history, counterexample, from, to)),
   },
   {
     cause: 'A read was answered by a copy that was behind.',
@@ -105,6 +112,21 @@ function disagreeInTheEnd({ report, history }: CauseInput): boolean {
   if (verdict?.result !== 'violated') return false
   const finals = rowsOf(verdict.counterexample).filter((row) => isFinal(history, row))
   return new Set(finals.map((row) => JSON.stringify(outputOf(history, row)))).size > 1
+}
+
+const calledAt = ({ operations }: History, { culprit }: Counterexample): number =>
+  culprit === undefined ? Number.NaN : (operations.callTime[culprit] ?? Number.NaN)
+
+function isInForce(history: History, counterexample: Counterexample, from: number, to: number): boolean {
+  const at = calledAt(history, counterexample)
+  return from <= at && at <= to
+}
+
+/** Whether the node that gave the impossible answer was stopped until shortly before. */
+function hasComeBack(history: History, counterexample: Counterexample, { kind, nodes, to }: NearFault): boolean {
+  const node = counterexample.culprit === undefined ? undefined : nodeOf(history, counterexample.culprit)
+  if (node === undefined || !nodes.includes(node) || to > calledAt(history, counterexample)) return false
+  return kind === 'kill' || kind === 'crash' || kind === 'pause'
 }
 
 /** Whether the operation accused is a read that was answered, at another node than the last write before it. */

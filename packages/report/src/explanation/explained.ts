@@ -1,11 +1,10 @@
-import { type Counterexample, type Report, type Verdict, verdictOf } from '@chaosproxy/checker'
-import type { History } from '@chaosproxy/history'
-import type { FaultSpan } from '../fault-spans.ts'
-import { levelsOf, reasonText } from '../level-words.ts'
+import { type Report, type Verdict, verdictOf } from '@chaosproxy/checker'
+import { type FactsInput, factsOf } from '../facts/facts.ts'
+import type { Mood } from '../facts/headline.ts'
+import { heldApart, levelsOf, reasonText } from '../level-words.ts'
 import { printable } from '../operation-words.ts'
-import { accusedLevel, counterexampleOf, faultsAround } from '../terminal/evidence.ts'
-import { headlineOf } from '../terminal/headline.ts'
-import { capitalised, duration, moment } from '../words.ts'
+import { sentenceText } from '../terminal/evidence.ts'
+import { capitalised } from '../words.ts'
 import { causesOf } from './causes.ts'
 import { levelSentence } from './level-sentences.ts'
 import { type Step, stepsOf } from './steps.ts'
@@ -14,6 +13,9 @@ import { type Step, stepsOf } from './steps.ts'
 export interface Explained {
   /** `Not linearizable`. */
   readonly title: string
+  readonly mood: Mood
+  /** Why it proves less than it seems to; empty if it does not. */
+  readonly notes: readonly string[]
   /** The same sentence as on every other page; empty if nothing is violated. */
   readonly sentence: string
   /** The operations that matter, in the order in which they began. */
@@ -31,48 +33,49 @@ export interface Explained {
   readonly causes: readonly { readonly cause: string; readonly remedy: string }[]
 }
 
-export interface ExplainInput {
+export interface ExplainInput extends FactsInput {
   readonly report: Report<string>
-  readonly history: History
-  readonly spans: readonly FaultSpan[]
-  /** The level to explain; by default the strongest that is violated. */
-  readonly asked?: string | undefined
+  /** The level to explain; by default the one that pages are about, or the strongest that is violated. */
+  readonly level?: string | undefined
   /** What the nodes answered, judged by itself, if the proxy recorded it. */
   readonly backend?: Report<string> | undefined
 }
 
 export function explain(input: ExplainInput): Explained {
-  const { report, history, spans, asked } = input
-  const shown = counterexampleOf(report, accusedLevel(report, asked))
-  const { title } = headlineOf(report, shown?.level ?? asked, false)
+  const { report, history, level } = input
+  const facts = factsOf(
+    level === undefined ? input : { ...input, asked: level, expectation: undefined, run: aboutLevel(input.run) },
+  )
+  const { headline, shown, near } = facts
   return {
-    title,
-    sentence: shown === undefined ? '' : capitalised(printable(shown.sentence)),
+    title: headline.title,
+    mood: headline.mood,
+    sentence: shown === undefined ? '' : capitalised(sentenceText(shown, near)),
+    notes: facts.vacuous,
     steps: shown === undefined ? [] : stepsOf(history, shown),
-    faults: shown === undefined ? [] : faultTexts(history, shown, spans),
-    levels: levelsOf(report).map((level) => levelTold(report, level)),
-    causes: shown === undefined ? [] : causesOf({ ...input, counterexample: shown }),
+    faults: near.map(({ text, relation }) => [`${text}.`, relation].filter((part) => part !== '').join(' ')),
+    levels: levelsOf(report).map((each) => levelTold(report, each)),
+    causes: shown === undefined ? [] : causesOf({ ...input, counterexample: shown, near }),
   }
 }
 
-function faultTexts(history: History, counterexample: Counterexample, spans: readonly FaultSpan[]): string[] {
-  return faultsAround(history, counterexample, spans).map(({ label, from, to, hits }) => {
-    const bit = hits === undefined ? '' : hits === 0 ? '; it never took effect' : ''
-    return `${label}, from ${moment(from)} to ${moment(to)} (${duration(to - from)})${bit}`
-  })
-}
+/** Somebody who asks about one level is not told about the one that was expected. */
+const aboutLevel = (run: FactsInput['run']): FactsInput['run'] =>
+  run === undefined ? undefined : { ...run, expectation: undefined }
 
 function levelTold(report: Report<string>, level: string): Explained['levels'][number] {
   const verdict = verdictOf(report, level)
-  return { level, asks: levelSentence(level), result: verdict.result, why: whyOf(level, verdict) }
+  return { level, asks: levelSentence(level), result: verdict.result, why: whyOf(report, level, verdict) }
 }
 
-function whyOf(level: string, verdict: Verdict): string {
+function whyOf(report: Report<string>, level: string, verdict: Verdict): string {
   switch (verdict.result) {
     case 'met':
       return verdict.witness.kind === 'implied' ? `follows from ${verdict.witness.by}` : ''
     case 'violated':
-      return printable(verdict.counterexample.sentence)
+      return printable(
+        [verdict.counterexample.sentence, heldApart(report, level)].filter((text) => text !== '').join(' '),
+      )
     case 'unknown':
       return printable(reasonText(level, verdict.reason))
     default:

@@ -9,7 +9,7 @@ const sentences: { readonly [level: string]: string } = {
   'causal-memory': 'causal, with one order for each client that explains all of its reads',
   'causal-convergence': 'causal, and concurrent writes are settled alike everywhere',
   pram: 'the writes of each client are seen in its order; those of different clients in any',
-  session: 'all four guarantees below, for each client by itself',
+  session: 'one order for each client that gives it all four guarantees below at once',
   'read-your-writes': 'a client sees its own writes',
   'monotonic-reads': 'a client never sees something older than it has seen',
   'monotonic-writes': 'the writes of one client are applied in its order',

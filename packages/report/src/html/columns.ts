@@ -4,7 +4,7 @@ import type { EmbeddedOperations } from '../browser/page-data.ts'
 import type { FaultSpan } from '../fault-spans.ts'
 import { lastTime } from '../fault-spans.ts'
 import { hasTimes } from '../moments.ts'
-import { isTelling, valueText } from '../operation-words.ts'
+import { isTelling, nameText, printable, valueText } from '../operation-words.ts'
 import { byteWriter } from './bytes.ts'
 
 /** More operations than this are not embedded: the page must open at once, and be small enough to send. */
@@ -123,13 +123,13 @@ export function embed(
     count: operations.length,
     unit,
     bytes: writer.base64(),
-    processes: processes.all().map((process) => cut(history.processName(process), LONGEST_TEXT)),
-    functions: history.functions,
+    processes: processes.all().map((process) => nameText(history.processName(process), LONGEST_TEXT)),
+    functions: history.functions.map(printable),
     telling: history.functions.map(isTelling),
-    keys: clipped(keys.all().map((key) => history.keys[key] ?? '')),
-    nodes: history.nodes,
+    keys: clipped(keys.all().map((key) => printable(history.keys[key] ?? ''))),
+    nodes: history.nodes.map(printable),
     values: clipped(values.all().map((id) => valueText(history.values.json(id as ValueId), LONGEST_TEXT))),
-    errors: clipped(errors.all()),
+    errors: clipped(errors.all().map(printable)),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import type { History, Json } from '@chaosproxy/history'
-import type { FaultSpan } from '../fault-spans.ts'
+import type { NearFault } from '../facts/near-faults.ts'
 import { hasTimes, reproach } from '../moments.ts'
 import {
   answerText,
@@ -13,7 +13,6 @@ import {
   tells,
   valueText,
 } from '../operation-words.ts'
-import { faultsAround } from '../terminal/evidence.ts'
 import { clip } from '../terminal/width.ts'
 import { digitsToTellApart, duration, moment } from '../words.ts'
 import { type Arc, type Box, besideArc, boxOf, type Point } from './arc-label.ts'
@@ -53,13 +52,12 @@ export function accusedOf(history: History, counterexample: Counterexample): Rea
  * The counterexample in space and time: a lane per process, a bar per operation (filled for a change, outlined for a
  * read, accent for the impossible one), faults as bands, and above it all the values the object could have had.
  */
-export function contradictionSvg(history: History, counterexample: Counterexample, spans: readonly FaultSpan[]): Html {
+export function contradictionSvg(history: History, counterexample: Counterexample, faults: readonly NearFault[]): Html {
   // A page may draw the counterexamples of several levels, so names within a drawing include its level.
   const { level } = counterexample
   const operations = counterexample.operations.map(({ operation }) => operation)
   const lanes = lanesOf(history, operations)
   const states = possibleStates(history, counterexample)
-  const faults = faultsAround(history, counterexample, spans).slice(0, 3)
   // Faults are named above the first lane, where no operation has a label.
   const top = (states.length > 0 ? 54 : 12) + faults.length * 16
   const scale = scaleOf(eventsOf(history, operations), LEFT + 10, RIGHT - 12)
@@ -164,13 +162,13 @@ function barMarkup(history: History, counterexample: Counterexample, bar: Labell
   }</g>`
 }
 
-function faultBand(level: string, fault: FaultSpan, index: number, scale: Scale, top: number, bottom: number): Html {
+function faultBand(level: string, fault: NearFault, index: number, scale: Scale, top: number, bottom: number): Html {
   const x1 = Math.max(LEFT - 6, scale.ofTime(fault.from))
   const x2 = Math.min(RIGHT + 14, scale.ofTime(fault.to))
   const width = Math.max(2, x2 - x1)
   const label = clip(fault.label, 44)
   const fits = WIDTH - x1 > label.length * CHARACTER
-  return html`<g class="fault"><title>${fault.label}, ${moment(fault.from)} to ${moment(fault.to)}</title><rect class="band" x="${x1}" y="${top - 8}" width="${width}" height="${bottom - top + 12}"/><rect x="${x1}" y="${top - 8}" width="${width}" height="5" fill="url(#hatch-${level})"/><path class="band-edge" d="M${x1} ${top - 8}V${bottom + 4}M${x1 + width} ${top - 8}V${bottom + 4}"/><text class="fault-name${fits ? '' : ' end'}" x="${fits ? x1 + 6 : WIDTH - 14}" y="${top + 10 + index * 16}">${label}</text></g>`
+  return html`<g class="fault"><title>${fault.text}</title><rect class="band" x="${x1}" y="${top - 8}" width="${width}" height="${bottom - top + 12}"/><rect x="${x1}" y="${top - 8}" width="${width}" height="5" fill="url(#hatch-${level})"/><path class="band-edge" d="M${x1} ${top - 8}V${bottom + 4}M${x1 + width} ${top - 8}V${bottom + 4}"/><text class="fault-name${fits ? '' : ' end'}" x="${fits ? x1 + 6 : WIDTH - 14}" y="${top + 10 + index * 16}">${label}</text></g>`
 }
 
 function ribbon(
@@ -190,12 +188,19 @@ function ribbon(
     const texts = [...textsOf(state.values, state.earlier, name), '…']
     const room = x2 - x1 - 8
     const text = texts.find((candidate) => candidate.length * CHARACTER < room) ?? ''
-    return html`<g><title>${name} could be ${texts[0]}</title><rect class="state${state.values.length + Number(state.earlier) > 1 ? ' several' : ''}${last ? ' last' : ''}" x="${x1 + 1}" y="5" width="${Math.max(2, x2 - x1 - 2)}" height="26" rx="3"/><text class="mid" x="${(x1 + x2) / 2}" y="22">${text}</text></g>`
+    return html`<g><title>${possibleText(state.values, state.earlier, name)}</title><rect class="state${state.values.length + Number(state.earlier) > 1 ? ' several' : ''}${last ? ' last' : ''}" x="${x1 + 1}" y="5" width="${Math.max(2, x2 - x1 - 2)}" height="26" rx="3"/><text class="mid" x="${(x1 + x2) / 2}" y="22">${text}</text></g>`
   })}</g>`
 }
 
 const endX = (history: History, operation: OperationRow, scale: Scale): number =>
   hasReturned(history, operation) ? scale.ofEvent(history.operations.returnEvent[operation] ?? 0) : RIGHT
+
+/** `x could only be 7`, `x could be 5, 6 or 7`. */
+function possibleText(values: readonly Json[], earlier: boolean, name: string): string {
+  const names = [...(earlier ? ['an earlier value'] : []), ...values.map((value) => valueText(value, 10))]
+  if (names.length === 1) return `${name} could only be ${names[0]}`
+  return `${name} could be ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
+}
 
 /** Longest first; the page takes the first that fits. */
 function textsOf(values: readonly Json[], earlier: boolean, name: string): string[] {

@@ -1,8 +1,8 @@
 import { type Report, type Verdict, verdictOf } from '@chaosproxy/checker'
-import { foundLevel, levelsOf, reasonText } from '../level-words.ts'
+import type { Facts } from '../facts/facts.ts'
+import { foundLevel, heldApart, levelsOf, reasonText, witnessText } from '../level-words.ts'
 import { capitalised, duration, plural } from '../words.ts'
 import { type Html, html, trusted } from './markup.ts'
-import { expectationOf, type Page } from './page-input.ts'
 
 interface Rung {
   readonly title: string
@@ -46,19 +46,29 @@ const marks: { readonly [result in Result]: Html } = {
 }
 
 /** The levels, strongest first, each with a shape, a word and a reason; marks the one expected and the one found. */
-export function ladder(page: Page, report: Report<string>): Html {
-  return html`<ol class="ladder">${rungsOf(report).map((rung) => rungMarkup(page, report, rung))}</ol>`
+export function ladder(facts: Facts, report: Report<string>, convergedNanos: number | undefined): Html {
+  const expected = facts.expectation?.level
+  return html`<ol class="ladder">${rungsOf(report).map((rung) => rungMarkup({ report, expected, convergedNanos }, rung))}</ol>`
 }
 
-function rungMarkup(page: Page, report: Report<string>, rung: Rung): Html {
+interface Judgement {
+  readonly report: Report<string>
+  readonly expected: string | undefined
+  /** How long after healing the nodes agreed. */
+  readonly convergedNanos: number | undefined
+}
+
+function rungMarkup(judgement: Judgement, rung: Rung): Html {
+  const { report, expected } = judgement
   const results = rung.levels.map((level) => verdictOf(report, level).result)
   const result: Result = results.includes('violated') ? 'violated' : results.includes('unknown') ? 'unknown' : 'met'
-  const whys = new Set(rung.levels.map((level) => whyOf(page, report, level)))
+  const whys = new Set(rung.levels.map((level) => whyOf(judgement, level)))
   const alike = whys.size === 1 && results.every((other) => other === result)
-  const expected = expectationOf(page)?.level
   const found = foundLevel(report)
   const isExpected = expected !== undefined && rung.levels.includes(expected)
-  const isFound = found !== undefined && rung.levels.includes(found)
+  // A rung is violated if one of its levels is: what was found there is marked by its own name.
+  const foundWithin = found !== undefined && rung.levels.includes(found) ? found : undefined
+  const isFound = foundWithin !== undefined && result === 'met'
   const tag =
     isExpected && isFound && expected === found ? 'as expected' : isExpected ? 'expected' : isFound ? 'found' : ''
   return html`<li class="${result}"><div class="rung">${marks[result]}<span class="line"></span></div><h3>${rung.title}${
@@ -68,18 +78,17 @@ function rungMarkup(page: Page, report: Report<string>, rung: Rung): Html {
       ? html`<p class="why">${[...whys]}</p>`
       : html`<ul class="subs">${rung.levels.map(
           (level) =>
-            html`<li class="${verdictOf(report, level).result}">${marks[verdictOf(report, level).result]}<span>${level.replaceAll('-', ' ')}<span class="sr">: ${verdictOf(report, level).result}</span></span></li>`,
+            html`<li class="${verdictOf(report, level).result}">${marks[verdictOf(report, level).result]}<span>${level.replaceAll('-', ' ')}<span class="sr">: ${verdictOf(report, level).result}</span>${level === foundWithin && !isFound ? html` <span class="tag">found</span>` : undefined}</span></li>`,
         )}</ul>`
   }</li>`
 }
 
-function whyOf(page: Page, report: Report<string>, level: string): string {
+function whyOf({ report, convergedNanos }: Judgement, level: string): string {
   const verdict = verdictOf(report, level)
   if (verdict.result === 'unknown') return reasonText(level, verdict.reason)
   if (verdict.result === 'violated') return `by ${plural(verdict.counterexample.operations.length, 'operation')}`
-  const converged = page.run?.convergedAfterHealNanos
-  if ((level === 'eventual' || level === 'convergent') && converged !== undefined)
-    return `${duration(converged)} after healing`
+  if ((level === 'eventual' || level === 'convergent') && convergedNanos !== undefined)
+    return `${duration(convergedNanos)} after healing`
   return verdict.witness.kind === 'implied' ? `follows from ${verdict.witness.by}` : ''
 }
 
@@ -87,16 +96,14 @@ function whyOf(page: Page, report: Report<string>, level: string): string {
 export function reasons(report: Report<string>): Html {
   const rows = Object.entries(report.levels).map(
     ([level, verdict]) =>
-      html`<tr><th scope="row">${level}</th><td>${verdict.result}</td><td class="wrap">${fullReason(verdict)}</td></tr>`,
+      html`<tr><th scope="row">${level}</th><td>${verdict.result}</td><td class="wrap">${fullReason(report, level, verdict)}</td></tr>`,
   )
   return html`<details class="all-levels"><summary>All ${rows.length} levels, with their reasons</summary><div class="scroll"><table><thead><tr><th scope="col">level</th><th scope="col">verdict</th><th scope="col">because</th></tr></thead><tbody>${rows}</tbody></table></div></details>`
 }
 
-function fullReason(verdict: Verdict): string {
+function fullReason(report: Report<string>, level: string, verdict: Verdict): string {
   if (verdict.result === 'unknown') return verdict.reason
-  if (verdict.result === 'violated') return verdict.counterexample.sentence
-  if (verdict.witness.kind === 'implied') return `${verdict.witness.by} holds`
-  return verdict.witness.kind === 'order'
-    ? 'an order of all operations was found that explains every answer'
-    : 'the final reads of every key agree'
+  if (verdict.result === 'met') return witnessText(verdict.witness)
+  const apart = heldApart(report, level)
+  return `${verdict.counterexample.sentence}${apart === '' ? '' : ` ${capitalised(apart)}.`}`
 }

@@ -28,13 +28,3 @@ export interface Page {
   readonly again?: string | undefined
   readonly exitCode?: number | undefined
 }
-
-/** The level that the headline and the drawing are about; undefined for the strongest. */
-export const askedOf = (page: Page): string | undefined => expectationOf(page)?.level ?? page.asked
-
-export const requirementsOf = ({ requirements, run }: Page): readonly RequirementResult[] =>
-  requirements ?? run?.requirements ?? []
-
-export const vacuousOf = ({ vacuous, run }: Page): readonly string[] => vacuous ?? run?.vacuous ?? []
-
-export const expectationOf = (page: Page): Expectation | undefined => page.expectation ?? page.run?.expectation

@@ -1,15 +1,17 @@
 import { type Counterexample, verdictOf } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
 import type { PageData } from '../browser/page-data.ts'
-import { type FaultSpan, faultSpans } from '../fault-spans.ts'
+import { counterexampleOf } from '../facts/accused.ts'
+import { type Facts, factsOf } from '../facts/facts.ts'
+import { nearFaults } from '../facts/near-faults.ts'
+import type { FaultSpan } from '../fault-spans.ts'
 import { adjective, foundText, levelsOf } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
 import { linesOf, printable } from '../operation-words.ts'
 import { recordFactsOf } from '../record.ts'
 import { requirementText } from '../requirements/result.ts'
 import { statisticsOf } from '../statistics.ts'
-import { accusedLevel, citation, counterexampleOf, whyTitle } from '../terminal/evidence.ts'
-import { type Headline, headlineOf } from '../terminal/headline.ts'
+import { citation, sentenceText, whyTitle } from '../terminal/evidence.ts'
 import { fileName } from '../terminal/run-page.ts'
 import { uncutText } from '../uncut-words.ts'
 import { capitalised, count, duration, durationOfMillis, plural } from '../words.ts'
@@ -20,7 +22,7 @@ import { contradictionSvg } from './contradiction.ts'
 import { accusedRows, embeddedData, explorer } from './explorer.ts'
 import { ladder, reasons } from './ladder.ts'
 import { fileLink, type Html, html, script, trusted } from './markup.ts'
-import { askedOf, expectationOf, type Page, requirementsOf, vacuousOf } from './page-input.ts'
+import type { Page } from './page-input.ts'
 import { recordSection } from './record-section.ts'
 import { explorerScript, pageScript } from './scripts.ts'
 import { factsSection, faultsSection, lostSection, phasesSection } from './sections.ts'
@@ -39,19 +41,14 @@ const FEWEST_CHARTED = 100
  */
 export function renderHtml(page: Page): string {
   const { history, report, run } = page
-  const spans = faultSpans(history, run)
+  const facts = factsOf(page)
+  const { spans, headline, shown } = facts
   const statistics = statisticsOf(history)
   const end = endOf(history, spans)
   const bins = binsOf(history, end)
   const accused = accusedRows(report)
   const selection = select(history, spans, accused)
   const embedded = embed(history, selection.operations, new Set(accused))
-  const level = report === undefined ? undefined : accusedLevel(report, askedOf(page))
-  const shown = report === undefined ? undefined : counterexampleOf(report, level)
-  const headline: Headline =
-    report === undefined
-      ? { mood: 'unsure', title: 'Not checked', beside: '' }
-      : headlineOf(report, askedOf(page), vacuousOf(page).length > 0, requirementsOf(page))
   const { callTime } = history.operations
   const mark = shown === undefined ? [] : [callTime[shown.culprit ?? shown.operations[0]?.operation ?? 0] ?? 0]
   const data: PageData = {
@@ -67,8 +64,8 @@ export function renderHtml(page: Page): string {
 <body><a class="skip" href="#${shown === undefined ? 'levels' : 'why'}">Skip to the explanation</a>
 <header class="top"><span><b>chaos</b> ${page.version}</span>${topFacts(page).map((fact) => html`<span>${fact}</span>`)}<button id="theme" type="button">Theme: auto</button></header>
 <main>
-${head(page, headline, shown)}
-<section aria-labelledby="levels"><h2 id="levels" class="sr">Consistency levels, strongest first</h2>${report === undefined ? undefined : html`${ladder(page, report)}${reasons(report)}`}</section>
+${head(page, facts)}
+<section aria-labelledby="levels"><h2 id="levels" class="sr">Consistency levels, strongest first</h2>${report === undefined ? undefined : html`${ladder(facts, report, run?.convergedAfterHealNanos)}${reasons(report)}`}</section>
 ${recordSection(recordFactsOf(history, page.initial))}
 ${lostSection(report)}
 ${
@@ -112,22 +109,20 @@ function topFacts({ title, history, run }: Page): string[] {
   ]
 }
 
-function head(page: Page, headline: Headline, shown: Counterexample | undefined): Html {
+function head(page: Page, facts: Facts): Html {
   const { report, run, history } = page
-  const expectation = expectationOf(page)
+  const { headline, expectation, vacuous, requirements } = facts
   const warnings = [
     ...(run?.interrupted ? ['The run was interrupted; what was recorded until then is checked.'] : []),
-    ...vacuousOf(page).map((reason) => (headline.mood === 'bad' ? `Proves less than it seems to: ${reason}` : reason)),
-    ...requirementsOf(page)
-      .filter(({ met }) => met !== true)
-      .map(requirementText),
+    ...vacuous.map((reason) => (headline.mood === 'bad' ? `Proves less than it seems to: ${reason}` : reason)),
+    ...requirements.filter(({ met }) => met !== true).map(requirementText),
     ...(run?.trouble ?? []),
     ...history.warnings,
   ]
-  const facts: [string, string][] = [
+  const rows: [string, string][] = [
     [expectation?.promised ? 'Promised' : 'Expected', expectation?.level ?? ''],
     ['Found', report === undefined ? '' : foundText(report)],
-    ...requirementsOf(page).map(({ requirement, found }): [string, string] => [requirement, found]),
+    ...requirements.map(({ requirement, found }): [string, string] => [requirement, found]),
     ['Model', report?.model ?? ''],
     [
       'Checked',
@@ -135,15 +130,15 @@ function head(page: Page, headline: Headline, shown: Counterexample | undefined)
         ? ''
         : `${plural(run.operations.total, 'operation')} in ${durationOfMillis(run.timing.checkMs)}`,
     ],
-    ['Exit code', page.exitCode === undefined ? '' : exitText(page.exitCode, expectation !== undefined)],
+    ['Exit code', exitText(page.exitCode, expectation !== undefined || requirements.length > 0)],
   ]
-  return html`<section class="head" aria-labelledby="verdict"><div><h1 id="verdict"${headline.mood === 'bad' ? html` class="bad"` : undefined}>${headline.title}</h1><p class="lede">${lede(page, headline, shown)}</p>${warnings.length === 0 ? undefined : html`<ul class="warnings">${warnings.map((warning) => html`<li>${capitalised(warning)}</li>`)}</ul>`}</div><dl class="facts">${facts
+  return html`<section class="head" aria-labelledby="verdict"><div><h1 id="verdict"${headline.mood === 'bad' ? html` class="bad"` : undefined}>${headline.title}</h1><p class="lede">${lede(page, facts)}</p>${warnings.length === 0 ? undefined : html`<ul class="warnings">${warnings.map((warning) => html`<li>${capitalised(warning)}</li>`)}</ul>`}</div><dl class="facts">${rows
     .filter(([, fact]) => fact !== '')
     .map(([name, fact]) => html`<div><dt>${name}</dt><dd>${fact}</dd></div>`)}</dl></section>`
 }
 
-function lede({ report, history }: Page, headline: Headline, shown: Counterexample | undefined): string {
-  if (shown !== undefined) return capitalised(shown.sentence)
+function lede({ report, history }: Page, { headline, shown, near }: Facts): string {
+  if (shown !== undefined) return capitalised(sentenceText(shown, near))
   if (headline.beside !== '') return `${capitalised(headline.beside)}.`
   if (report === undefined) return 'Nothing could be checked.'
   const linearizable = verdictOf(report, 'linearizable')
@@ -152,9 +147,11 @@ function lede({ report, history }: Page, headline: Headline, shown: Counterexamp
     : `${capitalised(report.headline)}.`
 }
 
-const exitText = (code: number, isExpected: boolean): string => {
+/** Empty for a success that nothing was asked of: it would stand beside a violation and explain nothing. */
+const exitText = (code: number | undefined, isExpected: boolean): string => {
+  if (code === undefined || (code === 0 && !isExpected)) return ''
   const meaning = [
-    isExpected ? 'expectation met' : 'nothing was expected',
+    'expectation met',
     'expectation violated',
     'unknown, or proves nothing',
     'usage or input',
@@ -173,8 +170,9 @@ function figure(page: Page, counterexample: Counterexample, spans: readonly Faul
   const { history, historyFile } = page
   const { operations } = counterexample
   const drawn = { ...counterexample, operations: operations.slice(-MOST_DRAWN) }
+  const near = nearFaults(history, counterexample, spans)
   const hidden = operations.length - drawn.operations.length
-  return html`${hidden === 0 ? undefined : html`<p class="note">The last ${MOST_DRAWN} are drawn; ${count(hidden)} before them are in the history file, at the lines cited.</p>`}<div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction, scrolls sideways">${contradictionSvg(history, drawn, spans)}</div><div>${story(history, drawn, spans)}${uncutNote(counterexample)}<p class="note"><a href="${fileLink(historyFile)}">${citation(history, counterexample, fileName(historyFile))}</a></p></div></div>`
+  return html`${hidden === 0 ? undefined : html`<p class="note">The last ${MOST_DRAWN} are drawn; ${count(hidden)} before them are in the history file, at the lines cited.</p>`}<div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction, scrolls sideways">${contradictionSvg(history, drawn, near)}</div><div>${story(history, drawn, near)}${uncutNote(counterexample)}<p class="note"><a href="${fileLink(historyFile)}">${citation(history, counterexample, fileName(historyFile))}</a></p></div></div>`
 }
 
 /** Levels broken by something other than what is drawn first: a sentence each, with the drawing folded away. */

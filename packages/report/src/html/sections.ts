@@ -1,7 +1,7 @@
 import type { Accounting, Report, Staleness } from '@chaosproxy/checker'
 import { nameOfChoice } from '@chaosproxy/faults'
 import { accountLines, sumsText } from '../accounting-words.ts'
-import type { FaultSpan } from '../fault-spans.ts'
+import { type FaultSpan, labelOfFault } from '../fault-spans.ts'
 import { printable, valueText } from '../operation-words.ts'
 import type { PhaseSummary, RunSummary } from '../run-summary.ts'
 import { atomicityText, behindText, staleText, unmeasuredText } from '../staleness-words.ts'
@@ -26,14 +26,15 @@ export function phasesSection(phases: readonly PhaseSummary[]): Html | undefined
 
 /** Every fault, with how often it took effect; one that never did proves nothing, and the table says so. */
 export function faultsSection(run: RunSummary | undefined, spans: readonly FaultSpan[]): Html | undefined {
-  if (spans.length === 0) return undefined
+  const skipped = run?.faults.filter((record) => record.skipped !== undefined) ?? []
+  if (spans.length + skipped.length === 0) return undefined
   const counted = spans.some((span) => span.hits !== undefined)
   const summary =
     run === undefined ? [] : faultLines(run, { width: 10_000, style: plainStyle, symbols: unicodeSymbols })
   return html`<section aria-labelledby="faults"><h2 id="faults">Faults</h2>${summary.map((line) => html`<p class="note">${line}</p>`)}<div class="scroll tall" tabindex="0" role="region" aria-label="List of faults"><table class="numbers"><thead><tr><th scope="col">fault</th><th scope="col">from</th><th scope="col">to</th><th scope="col">lasted</th>${counted ? html`<th scope="col">hits</th><th scope="col">served again after</th>` : undefined}</tr></thead><tbody>${spans.map(
     (span) =>
-      html`<tr${span.hits === 0 ? html` class="idle"` : undefined}><th scope="row"><button type="button" class="link" data-from="${span.from}" data-to="${span.to}">${span.label}</button></th><td>${moment(span.from)}</td><td>${moment(span.to)}</td><td>${duration(span.to - span.from)}</td>${counted ? html`<td>${span.hits === 0 ? 'never bit' : count(span.hits ?? 0)}</td><td>${span.recoveryNanos === undefined ? 'never stopped' : duration(span.recoveryNanos)}</td>` : undefined}</tr>`,
-  )}</tbody></table></div></section>`
+      html`<tr${span.hits === 0 ? html` class="idle"` : undefined}><th scope="row"><button type="button" class="link" data-from="${span.from}" data-to="${span.to}">${span.label}</button></th><td>${moment(span.from)}</td><td>${moment(span.to)}</td><td>${duration(span.to - span.from)}</td>${counted ? html`<td>${span.hits === 0 ? 'no effect' : count(span.hits ?? 0)}</td><td>${span.recoveryNanos === undefined ? 'never stopped' : duration(span.recoveryNanos)}</td>` : undefined}</tr>`,
+  )}${skipped.map((record) => html`<tr class="idle"><th scope="row">${labelOfFault(record.fault)}</th><td>${moment(record.from)}</td><td class="wrap" colspan="4">skipped: ${record.skipped}</td></tr>`)}</tbody></table></div></section>`
 }
 
 const rows = (entries: readonly (readonly [string, Content])[]): Html =>

@@ -1,6 +1,6 @@
 import type { Counterexample, OperationRow, OrderEdge } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
-import type { FaultSpan } from '../fault-spans.ts'
+import type { NearFault } from '../facts/near-faults.ts'
 import { hasTimes, reproach } from '../moments.ts'
 import {
   answerText,
@@ -16,7 +16,6 @@ import {
   tells,
   valueText,
 } from '../operation-words.ts'
-import { faultsAround } from '../terminal/evidence.ts'
 import { capitalised, digitsToTellApart, lineList, moment } from '../words.ts'
 import { accusedOf } from './contradiction.ts'
 import { type Html, html } from './markup.ts'
@@ -24,12 +23,11 @@ import { type Html, html } from './markup.ts'
 /**
  * The contradiction in steps, each an operation of the drawing with its number, its times and its lines in the file.
  */
-export function story(history: History, counterexample: Counterexample, spans: readonly FaultSpan[]): Html {
+export function story(history: History, counterexample: Counterexample, faults: readonly NearFault[]): Html {
   const accused = accusedOf(history, counterexample)
-  const faults = faultsAround(history, counterexample, spans).slice(0, 3)
   return html`<ol class="story">${counterexample.operations.map(({ operation, role }, i) =>
     step(history, counterexample, operation, role, i + 1, accused.has(operation)),
-  )}</ol>${faults.map((fault) => html`<p class="note"><span class="key-band"></span> ${capitalised(fault.label)}, ${moment(fault.from)} to ${moment(fault.to)}.</p>`)}${edgeList(history, counterexample)}`
+  )}</ol>${faults.map((fault) => html`<p class="note"><span class="key-band"></span> ${fault.text}. ${fault.relation}</p>`)}${edgeList(history, counterexample)}`
 }
 
 function step(

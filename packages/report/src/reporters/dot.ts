@@ -4,6 +4,7 @@ import type { Reporter } from './reporter.ts'
 
 const MARKS: { readonly [result in Finding['result']]: string } = {
   passed: '.',
+  noted: '-',
   failed: 'F',
   undecided: '?',
   troubled: 'E',
@@ -24,7 +25,16 @@ export const dotReporter: Reporter = {
       ({ result, name, title, sentence }) =>
         `${MARKS[result]} ${name}: ${title}${sentence === '' ? '' : `: ${sentence}`}`,
     )
-    const sum = `${plural(findings.length, 'verdict')}, ${others.length === 0 ? 'all passed' : `${others.length} did not pass`}`
+    const noted = others.filter(({ result }) => result === 'noted').length
+    const failed = others.length - noted
+    const passed = failed > 0 ? `${failed} did not pass` : noted === 0 ? 'all passed' : ''
+    const sum = [
+      plural(findings.length, 'verdict'),
+      passed,
+      noted === 0 ? '' : `${noted} with a violation where nothing was expected`,
+    ]
+      .filter((part) => part !== '')
+      .join(', ')
     return `${['', ...lines, sum].join('\n')}\n`
   },
 }

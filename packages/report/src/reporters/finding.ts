@@ -1,13 +1,10 @@
 import { type Report, verdictOf } from '@chaosproxy/checker'
-import type { History } from '@chaosproxy/history'
 import { cellSentence, levelName } from '../comparison-words.ts'
-import { type FaultSpan, faultSpans } from '../fault-spans.ts'
-import { foundText, levelsOf, reasonText } from '../level-words.ts'
+import { type Facts, type FactsInput, factsOf } from '../facts/facts.ts'
+import { levelsOf, reasonText } from '../level-words.ts'
 import { linesOf, printable } from '../operation-words.ts'
-import { type RequirementResult, requirementText } from '../requirements/result.ts'
-import type { Expectation } from '../run-summary.ts'
-import { accusedLevel, counterexampleOf, evidence } from '../terminal/evidence.ts'
-import { headlineOf } from '../terminal/headline.ts'
+import { requirementText } from '../requirements/result.ts'
+import { evidence, sentenceText } from '../terminal/evidence.ts'
 import { fileName, pageStyle, vacuousTexts } from '../terminal/run-page.ts'
 import type { FoundFailure } from '../terminal/search-page.ts'
 import { plainStyle } from '../terminal/style.ts'
@@ -27,8 +24,11 @@ import type {
  * all of them tell the same story.
  */
 export interface Finding {
-  /** `passed` if the exit code is 0, which it is for any verdict if nothing was expected. */
-  readonly result: 'passed' | 'failed' | 'undecided' | 'troubled'
+  /**
+   * `passed` and `noted` have exit code 0. `noted`: nothing was expected, and the verdict is one that nobody would call a
+   * success.
+   */
+  readonly result: 'passed' | 'noted' | 'failed' | 'undecided' | 'troubled'
   readonly command: 'run' | 'check' | 'fuzz' | 'compare' | 'scenario'
   /** `raft, 5 nodes`, or the name of a file. */
   readonly name: string
@@ -83,17 +83,7 @@ export function findingsOf(subject: Subject): readonly Finding[] {
 const ofRun = ({ title, summary, history, historyFile, again, exitCode }: RunSubject): Finding => ({
   command: 'run',
   name: title,
-  ...judged({
-    requirements: summary.requirements,
-    report: summary.report,
-    history,
-    historyFile,
-    asked: summary.expectation?.level,
-    vacuous: summary.vacuous,
-    spans: faultSpans(history, summary),
-  }),
-  result: resultOf(exitCode),
-  expected: expectedText(summary.expectation, summary.report),
+  ...judged({ history, report: summary.report, run: summary }, historyFile, exitCode),
   notes: [
     ...(summary.interrupted ? ['interrupted: what was recorded until then is checked'] : []),
     ...vacuousTexts(summary.vacuous),
@@ -109,17 +99,7 @@ const ofRun = ({ title, summary, history, historyFile, again, exitCode }: RunSub
 const ofFile = ({ title, report, history, ...subject }: FileSubject): Finding => ({
   command: 'check',
   name: title,
-  ...judged({
-    requirements: subject.requirements,
-    report,
-    history,
-    historyFile: subject.file,
-    asked: subject.expectation?.level ?? subject.asked,
-    vacuous: subject.vacuous,
-    spans: faultSpans(history, undefined),
-  }),
-  result: resultOf(subject.exitCode),
-  expected: expectedText(subject.expectation, report),
+  ...judged({ ...subject, report, history }, subject.file, subject.exitCode),
   notes: [
     ...vacuousTexts(subject.vacuous),
     ...(subject.requirements ?? []).map(requirementText),
@@ -229,52 +209,44 @@ const ofStory = ({ story, elapsedMs, again, exitCode }: StorySubject): readonly 
     }
   })
 
-interface Judged {
-  readonly requirements: readonly RequirementResult[] | undefined
-  readonly report: Report<string> | undefined
-  readonly history: History
-  readonly historyFile: string
-  readonly asked: string | undefined
-  readonly vacuous: readonly string[]
-  readonly spans: readonly FaultSpan[]
-}
-
 /** Wide enough for the drawings, and narrow enough for a log. */
 const PAGE = pageStyle(plainStyle, { width: 100, unicode: true })
 
-function judged({ report, history, historyFile, asked, vacuous, spans, requirements = [] }: Judged) {
-  const common = { operations: history.operations.length, file: historyFile }
-  if (report === undefined)
-    return { ...common, title: 'Not checked', sentence: '', evidence: [], levels: [], line: undefined }
-  const headline = headlineOf(report, asked, vacuous.length > 0, requirements)
-  const shown = counterexampleOf(report, accusedLevel(report, asked))
-  const missed = requirements.filter(({ met }) => met !== true).map(requirementText)
-  const sentences = shown === undefined ? [...missed, headline.beside] : [shown.sentence, ...missed]
+function judged(input: FactsInput, historyFile: string, exitCode: number) {
+  const { history } = input
+  const facts = factsOf(input)
+  const { report, headline, shown, spans, expected } = facts
   const accused = shown?.culprit ?? shown?.operations.at(-1)?.operation
   return {
-    ...common,
+    operations: history.operations.length,
+    file: historyFile,
+    expected,
+    result: exitCode === 0 && headline.mood !== 'good' ? ('noted' as const) : resultOf(exitCode),
     title: headline.title,
-    sentence: printable(sentences.filter((sentence) => sentence !== '').join('; ')),
+    sentence: sentenceOf(facts),
     evidence: shown === undefined ? [] : evidence(history, shown, spans, fileName(historyFile), PAGE),
-    levels: levelsOf(report).map((level) => ({
-      level,
-      result: verdictOf(report, level).result,
-      reason: why(report, level),
-    })),
+    levels:
+      report === undefined
+        ? []
+        : levelsOf(report).map((level) => ({
+            level,
+            result: verdictOf(report, level).result,
+            reason: why(report, level),
+          })),
     line: accused === undefined ? undefined : linesOf(history, accused)[0],
   }
+}
+
+function sentenceOf({ shown, near, headline, requirements }: Facts): string {
+  const missed = requirements.filter(({ met }) => met !== true).map(requirementText)
+  const sentences = shown === undefined ? [...missed, headline.beside] : [sentenceText(shown, near), ...missed]
+  return printable(sentences.filter((sentence) => sentence !== '').join('; '))
 }
 
 function why(report: Report<string>, level: string): string {
   const verdict = verdictOf(report, level)
   if (verdict.result === 'met') return verdict.witness.kind === 'implied' ? `follows from ${verdict.witness.by}` : ''
   return printable(verdict.result === 'violated' ? verdict.counterexample.sentence : reasonText(level, verdict.reason))
-}
-
-function expectedText(expectation: Expectation | undefined, report: Report<string> | undefined): string {
-  if (expectation === undefined) return ''
-  const found = report === undefined ? 'nothing checked' : `found ${foundText(report)}`
-  return `${expectation.promised ? 'promised' : 'expected'} ${expectation.level}, ${found}`
 }
 
 function resultOf(exitCode: number): Finding['result'] {

@@ -23,13 +23,13 @@ export const githubReporter: Reporter = {
   },
 }
 
-const rank = ({ result }: Finding): number => ['failed', 'troubled', 'undecided'].indexOf(result)
+const rank = ({ result }: Finding): number => ['failed', 'troubled', 'undecided', 'noted'].indexOf(result)
 
 function annotation(
   { result, name, title, sentence, evidence, notes, expected, again, file, line }: Finding,
   more: string,
 ) {
-  const command = result === 'undecided' ? 'warning' : 'error'
+  const command = result === 'noted' ? 'notice' : result === 'undecided' ? 'warning' : 'error'
   const properties = [
     ...(file === undefined ? [] : [`file=${property(file.replaceAll('\\', '/'))}`]),
     ...(line === undefined ? [] : [`line=${line}`]),

@@ -41,7 +41,7 @@ function testCase(finding: Finding): string {
 }
 
 function problemOf({ result, title, sentence, expected, evidence, file, line, again }: Finding): string {
-  if (result === 'passed') return ''
+  if (result === 'passed' || result === 'noted') return ''
   const element = result === 'failed' ? 'failure' : 'error'
   const place = file === undefined || result !== 'failed' ? [] : [`at ${file}${line === undefined ? '' : `:${line}`}`]
   const promise = expected === '' ? [] : [expected]
@@ -52,8 +52,9 @@ function problemOf({ result, title, sentence, expected, evidence, file, line, ag
 }
 
 /** What qualifies a verdict, and each level; empty if there is nothing to add. */
-function outputOf({ name, levels, notes }: Finding): string {
+function outputOf({ result, name, title, sentence, evidence, levels, notes }: Finding): string {
   const lines = [
+    ...(result === 'noted' ? [title, ...(evidence.length === 0 ? [sentence] : evidence)] : []),
     ...notes,
     ...levels.map(({ level, result, reason }) => `${level}: ${result}${reason === '' ? '' : `, ${reason}`}`),
   ]

@@ -3,6 +3,7 @@ import type { Reporter } from './reporter.ts'
 
 const MARKS: { readonly [result in Finding['result']]: readonly [unicode: string, ascii: string] } = {
   passed: ['✔', '+'],
+  noted: ['•', '-'],
   failed: ['✘', 'x'],
   undecided: ['?', '?'],
   troubled: ['!', '!'],

@@ -5,6 +5,7 @@ import type { Reporter } from './reporter.ts'
 
 const SIGNS: { readonly [result in Finding['result']]: string } = {
   passed: '✅',
+  noted: '•',
   failed: '❌',
   undecided: '❓',
   troubled: '⚠️',
@@ -42,7 +43,9 @@ function sectionsOf({ result, name, title, sentence, evidence, notes, levels, fi
         ({ level, result: found, reason }) => `- ${text(level)}: ${found}${reason === '' ? '' : `, ${text(reason)}`}`,
       )
       .join('\n'),
-    result === 'failed' && file !== undefined ? `In ${code(line === undefined ? file : `${file}:${line}`)}.` : '',
+    (result === 'failed' || result === 'noted') && file !== undefined
+      ? `In ${code(line === undefined ? file : `${file}:${line}`)}.`
+      : '',
     again === undefined ? '' : `Again: ${code(again)}`,
   ].filter((part) => part !== '')
 }

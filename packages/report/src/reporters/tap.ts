@@ -16,17 +16,20 @@ export const tapReporter: Reporter = {
 function pointOf(finding: Finding, number: number): string {
   const { result, command, name, title } = finding
   const description = `${command} ${name}: ${title}`.replaceAll('\\', '\\\\').replaceAll('#', '\\#')
-  return `${result === 'passed' ? 'ok' : 'not ok'} ${number} - ${description}\n${diagnosisOf(finding)}`
+  return `${result === 'passed' || result === 'noted' ? 'ok' : 'not ok'} ${number} - ${description}\n${diagnosisOf(finding)}`
 }
 
 /** A YAML block; texts are quoted as in JSON, which is YAML as well. */
 function diagnosisOf({ result, sentence, expected, notes, evidence, file, line, again }: Finding): string {
   const members: readonly (readonly [string, unknown])[] = [
     ['message', sentence],
-    ['severity', result === 'passed' ? '' : result === 'failed' ? 'fail' : result],
+    ['severity', result === 'passed' || result === 'noted' ? '' : result === 'failed' ? 'fail' : result],
     ['expected', expected],
     ['notes', notes.join('; ')],
-    ['at', result === 'failed' && file !== undefined && line !== undefined ? `${file}:${line}` : ''],
+    [
+      'at',
+      (result === 'failed' || result === 'noted') && file !== undefined && line !== undefined ? `${file}:${line}` : '',
+    ],
     ['again', again],
   ]
   const lines = members.flatMap(([name, value]) =>

@@ -1,6 +1,6 @@
 import type { Report } from '@chaosproxy/checker'
 import type { History, Json } from '@chaosproxy/history'
-import { faultSpans } from '../fault-spans.ts'
+import { factsOf } from '../facts/facts.ts'
 import { levelsOf, reasonText } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
 import { type Lines, linesOf, printable } from '../operation-words.ts'
@@ -10,10 +10,10 @@ import type { Expectation } from '../run-summary.ts'
 import { stalenessText } from '../staleness-words.ts'
 import { statisticsOf } from '../statistics.ts'
 import { count, duration, durationOfMillis, plural } from '../words.ts'
-import { accusedLevel, counterexampleOf, evidence, otherViolations, type PageStyle } from './evidence.ts'
-import { headlineOf } from './headline.ts'
+import type { PageStyle } from './evidence.ts'
 import { levelTable, saidAbove } from './level-table.ts'
 import {
+  evidenceOf,
   expectationLines,
   fileName,
   finish,
@@ -160,11 +160,9 @@ export interface CheckPageOptions extends TerminalOptions {
 export function renderCheck(report: Report<string>, history: History, style: Style, options: CheckPageOptions): string {
   const page = pageStyle(style, options)
   const statistics = statisticsOf(history)
-  const { expectation, vacuous = [] } = options
-  const asked = expectation?.level ?? options.asked
-  const shown = counterexampleOf(report, accusedLevel(report, asked))
+  const facts = factsOf({ ...options, history, report })
   const right = `${fileName(options.file)} · ${report.model} · ${plural(history.operations.length, 'operation')} · read in ${durationOfMillis(options.parseMs)}, checked in ${durationOfMillis(options.checkMs)}`
-  const facts = [
+  const counts = [
     countsText(statistics, undefined),
     nodesText(statistics.nodes),
     hasTimes(history) && statistics.operations.ok > 0
@@ -175,21 +173,16 @@ export function renderCheck(report: Report<string>, history: History, style: Sty
   ].filter((fact) => fact !== '')
   return finish(
     [
-      headLines(headlineOf(report, asked, vacuous.length > 0, options.requirements), right, page),
-      warnings([...vacuousTexts(vacuous), ...history.warnings], page),
+      headLines(facts.headline, right, page),
+      warnings([...vacuousTexts(facts.vacuous), ...history.warnings], page),
       recordText(history, options.initial, page),
-      levelTable(report, history, page, saidAbove(report, asked)),
-      shown === undefined
-        ? []
-        : [
-            ...evidence(history, shown, faultSpans(history, undefined), fileName(options.file), page),
-            ...otherViolations(report, history, shown, fileName(options.file), page),
-          ],
+      levelTable(report, history, page, saidAbove(report, facts.asked)),
+      evidenceOf(facts, history, { historyFile: options.file }, page),
       lostLines(report, page),
-      facts.flatMap((fact) => wrap(fact, page.width)),
-      requirementLines(options.requirements, page),
+      counts.flatMap((fact) => wrap(fact, page.width)),
+      requirementLines(facts.requirements, page),
       options.reportFile === undefined ? [] : [`${style.dim('report'.padEnd(9))}${printable(options.reportFile)}`],
-      expectationLines({ expectation, report }, options.exitCode, page),
+      expectationLines(facts, options.exitCode, page),
     ],
     options,
   )

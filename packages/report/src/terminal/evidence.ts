@@ -1,11 +1,12 @@
-import { type Counterexample, type OperationRow, type Report, verdictOf } from '@chaosproxy/checker'
+import type { Counterexample, OperationRow, Report } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
-import { during, type FaultSpan } from '../fault-spans.ts'
+import { counterexampleOf } from '../facts/accused.ts'
+import { type NearFault, nearFaults } from '../facts/near-faults.ts'
+import type { FaultSpan } from '../fault-spans.ts'
 import { adjective, levelsOf } from '../level-words.ts'
-import { hasTimes } from '../moments.ts'
-import { hasReturned, linesOf, nameText, printable } from '../operation-words.ts'
+import { linesOf, nameText, printable } from '../operation-words.ts'
 import { uncutText } from '../uncut-words.ts'
-import { capitalised, count, lineList, listed, moment } from '../words.ts'
+import { capitalised, count, lineList, listed } from '../words.ts'
 import { drawCounterexample, drawEdges } from './drawing.ts'
 import type { Style, Symbols } from './style.ts'
 import { wrap } from './width.ts'
@@ -16,49 +17,18 @@ export interface PageStyle {
   readonly symbols: Symbols
 }
 
-/** The level whose counterexample a page shows: the one asked for, otherwise the strongest broken one. */
-export function accusedLevel(report: Report<string>, asked: string | undefined): string | undefined {
-  const violated = levelsOf(report).filter((level) => verdictOf(report, level).result === 'violated')
-  if (asked !== undefined && violated.includes(asked)) return asked
-  return violated.find((level) => level !== 'eventual') ?? violated[0]
-}
-
-export const counterexampleOf = (report: Report<string>, level: string | undefined): Counterexample | undefined => {
-  const verdict = level === undefined ? undefined : verdictOf(report, level)
-  return verdict?.result === 'violated' ? verdict.counterexample : undefined
-}
-
 /** `four`: small numbers read faster as words. */
 const inWords = (value: number): string =>
   ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'][value] ?? count(value)
-
-/** Faults in force while the operations of a counterexample ran. */
-export function faultsAround(
-  history: History,
-  counterexample: Counterexample,
-  spans: readonly FaultSpan[],
-): FaultSpan[] {
-  if (!hasTimes(history)) return []
-  const rows = counterexample.operations.map(({ operation }) => operation)
-  const { callTime, returnTime } = history.operations
-  let from = Number.POSITIVE_INFINITY
-  let to = Number.NEGATIVE_INFINITY
-  for (const row of rows) {
-    const called = callTime[row] ?? 0
-    from = Math.min(from, called)
-    to = Math.max(to, hasReturned(history, row) ? (returnTime[row] ?? 0) : called)
-  }
-  return during(spans, from, to)
-}
 
 /** The most keys to name in a title. */
 const MOST_KEYS = 4
 
 /** `Why, in three operations of 58,113, key "x", during partition {n1 | n2 n3}:` */
-export function whyTitle(history: History, counterexample: Counterexample, spans: readonly FaultSpan[]): string {
+export function whyTitle(history: History, counterexample: Counterexample, near: readonly NearFault[]): string {
   const shown = counterexample.operations.length
   const keys = counterexample.keys.slice(0, MOST_KEYS + 1).map((key) => `"${nameText(key)}"`)
-  const around = [...new Set(faultsAround(history, counterexample, spans).map((span) => span.label))]
+  const around = [...new Set(near.map(({ label }) => label))]
   return [
     `Why it is not ${adjective(counterexample.level)}, in ${inWords(shown)} operation${shown === 1 ? '' : 's'}${shown === history.operations.length ? '' : ` of ${count(history.operations.length)}`}`,
     keys.length === 0
@@ -87,6 +57,10 @@ export function citation(history: History, counterexample: Counterexample, file:
   return lines.length === 1 ? `${file}:${lines[0]}` : `${file}, ${lineList(lines)}`
 }
 
+/** What happened, and what the most telling fault has to do with it. */
+export const sentenceText = (counterexample: Counterexample, near: readonly NearFault[]): string =>
+  [printable(counterexample.sentence), near[0]?.relation ?? ''].filter((text) => text !== '').join(' ')
+
 /** The contradiction drawn, in a sentence, and cited. Lines without the page's margin. */
 export function evidence(
   history: History,
@@ -98,16 +72,12 @@ export function evidence(
   const { style } = page
   const inner = { ...page, width: page.width - 2 }
   const edges = drawEdges(history, counterexample, inner)
-  const faults = faultsAround(history, counterexample, spans).slice(0, 3)
+  const near = nearFaults(history, counterexample, spans)
   return [
-    ...wrap(`${whyTitle(history, counterexample, spans)}:`, page.width).map((line) => style.bold(line)),
+    ...wrap(`${whyTitle(history, counterexample, near)}:`, page.width).map((line) => style.bold(line)),
     '',
-    ...drawCounterexample(history, counterexample, spans, inner).map((line) => `  ${line}`),
-    ...faults.map((span, i) =>
-      style.dim(
-        `${i === 0 ? '\n' : ''}  ${style.yellow(page.symbols.shade)} ${span.label}, ${moment(span.from)} to ${moment(span.to)}`,
-      ),
-    ),
+    ...drawCounterexample(history, counterexample, near, inner).map((line) => `  ${line}`),
+    ...near.map(({ text }, i) => style.dim(`${i === 0 ? '\n' : ''}  ${style.yellow(page.symbols.shade)} ${text}`)),
     ...(edges.length === 0
       ? []
       : [
@@ -116,7 +86,7 @@ export function evidence(
           ...edges.map((edge) => `  ${edge}`),
         ]),
     '',
-    ...wrap(capitalised(printable(counterexample.sentence)), page.width),
+    ...wrap(capitalised(sentenceText(counterexample, near)), page.width),
     ...noteOf(counterexample, page),
     ...wrap(citation(history, counterexample, file), page.width).map((line) => style.dim(line)),
   ].flatMap((line) => line.split('\n'))

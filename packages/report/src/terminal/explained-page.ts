@@ -2,17 +2,19 @@ import type { Verdict } from '@chaosproxy/checker'
 import type { Explained } from '../explanation/explained.ts'
 import { capitalised, listed } from '../words.ts'
 import type { PageStyle } from './evidence.ts'
-import { finish, pageStyle } from './run-page.ts'
+import { paintFor } from './mood.ts'
+import { finish, pageStyle, vacuousTexts, warnings } from './run-page.ts'
 import type { Style, TerminalOptions } from './style.ts'
 import { wrap } from './width.ts'
 
 /** A verdict as a story, for people. Ends in a newline. */
 export function renderExplained(explained: Explained, style: Style, options: TerminalOptions): string {
   const page = pageStyle(style, options)
-  const { title, sentence, steps, faults, causes } = explained
+  const { title, mood, sentence, notes, steps, faults, causes } = explained
   return finish(
     [
-      [style.bold(sentence === '' ? style.green(title.toUpperCase()) : style.accent(title.toUpperCase()))],
+      [style.bold(paintFor(mood, style)(title.toUpperCase()))],
+      warnings(vacuousTexts(notes), page),
       sentence === ''
         ? wrap('Nothing is violated, so there is nothing to explain.', page.width)
         : wrap(sentence, page.width),

@@ -1,11 +1,12 @@
+import { factsOf } from '../facts/facts.ts'
 import { printable } from '../operation-words.ts'
 import { wilsonInterval } from '../proportion.ts'
 import type { Finding } from '../reporters/finding.ts'
 import type { RunSubject } from '../reporters/subject.ts'
 import { requirementText } from '../requirements/result.ts'
 import { count, percent, plural } from '../words.ts'
-import { accusedLevel, counterexampleOf } from './evidence.ts'
-import { headlineOf, paintFor } from './headline.ts'
+import { sentenceText } from './evidence.ts'
+import { paintFor } from './mood.ts'
 import { finish, pageStyle, vacuousTexts } from './run-page.ts'
 import type { Style, TerminalOptions } from './style.ts'
 import { wrap } from './width.ts'
@@ -13,22 +14,26 @@ import { wrap } from './width.ts'
 /** One of several runs: its verdict in a line and, if it broke its promise, how, and where its report is. */
 export function renderRepeat(subject: RunSubject, style: Style, options: TerminalOptions): string {
   const { summary, reportFile, again, exitCode } = subject
-  const { report, expectation, requirements = [], vacuous } = summary
   const page = pageStyle(style, options)
-  const asked = expectation?.level
-  const headline = report === undefined ? undefined : headlineOf(report, asked, vacuous.length > 0, requirements)
-  const isKept = exitCode === 0
+  const { headline, shown, near, requirements, vacuous } = factsOf({
+    history: subject.history,
+    report: summary.report,
+    run: summary,
+  })
+  const isNoted = exitCode === 0 && headline.mood !== 'good'
+  const isKept = exitCode === 0 && !isNoted
   const [symbol, paint] = isKept
     ? [page.symbols.met, style.green]
-    : exitCode === 1
-      ? [page.symbols.violated, style.accent]
-      : [page.symbols.unknown, style.yellow]
+    : isNoted
+      ? [page.symbols.bullet, style.yellow]
+      : exitCode === 1
+        ? [page.symbols.violated, style.accent]
+        : [page.symbols.unknown, style.yellow]
   const seed = `seed ${summary.spec.seed}`
-  const title = headline === undefined ? 'not checked' : paintFor(headline.mood, style)(headline.title.toLowerCase())
+  const title = paintFor(headline.mood, style)(headline.title.toLowerCase())
   const missed = requirements.filter(({ met }) => met !== true)
-  const shown = report === undefined ? undefined : counterexampleOf(report, accusedLevel(report, asked))
   const why = [
-    ...(shown === undefined ? [] : [shown.sentence]),
+    ...(shown === undefined ? [] : [sentenceText(shown, near)]),
     ...missed.map(requirementText),
     ...vacuousTexts(vacuous),
     ...summary.trouble,
@@ -43,14 +48,19 @@ const SEED_COLUMN = 12
 /** How often it happened, and between which bounds the true proportion is. */
 export function renderRepeats(runs: readonly Finding[], style: Style, options: TerminalOptions): string {
   const page = pageStyle(style, options)
-  const failed = runs.filter(({ result }) => result === 'failed').length
+  const noted = runs.filter(({ result }) => result === 'noted').length
+  const failed = noted + runs.filter(({ result }) => result === 'failed').length
   const undecided = runs.filter(({ result }) => result === 'undecided' || result === 'troubled').length
   const [least, most] = wilsonInterval(failed, runs.length - undecided)
   const decided = runs.length - undecided
   const lines = [
     failed === 0
       ? style.bold(style.green(`KEPT IN ${count(decided)} OF ${plural(runs.length, 'run').toUpperCase()}`))
-      : style.bold(style.accent(`BROKEN IN ${count(failed)} OF ${plural(runs.length, 'run').toUpperCase()}`)),
+      : style.bold(
+          style.accent(
+            `${noted > 0 ? 'VIOLATED' : 'BROKEN'} IN ${count(failed)} OF ${plural(runs.length, 'run').toUpperCase()}`,
+          ),
+        ),
     ...wrap(proportionText(failed, decided, least, most), page.width),
     ...(undecided === 0
       ? []

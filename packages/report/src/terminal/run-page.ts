@@ -1,17 +1,17 @@
-import { type Accounting, type Report, verdictOf } from '@chaosproxy/checker'
+import type { Accounting, Report } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
 import { accountLines, sumsText } from '../accounting-words.ts'
-import { faultSpans } from '../fault-spans.ts'
-import { foundText, strongestOf } from '../level-words.ts'
+import { type Facts, factsOf } from '../facts/facts.ts'
+import type { Headline } from '../facts/headline.ts'
 import { printable, valueText } from '../operation-words.ts'
 import { type RequirementResult, requirementText } from '../requirements/result.ts'
 import type { RunSummary } from '../run-summary.ts'
 import { stalenessText } from '../staleness-words.ts'
 import { viewsTexts } from '../views-words.ts'
 import { count, durationOfMillis, listedAtMost, perSecond, plural } from '../words.ts'
-import { accusedLevel, counterexampleOf, evidence, otherViolations, type PageStyle } from './evidence.ts'
-import { besideOf, type Headline, headlineOf, paintFor } from './headline.ts'
+import { evidence, otherViolations, type PageStyle } from './evidence.ts'
 import { levelTable, saidAbove } from './level-table.ts'
+import { paintFor } from './mood.ts'
 import { countsText, faultLines, infoText, majorityText, nodesText, phaseTable } from './run-tables.ts'
 import { asciiOnly, type Style, symbolsOf, type TerminalOptions } from './style.ts'
 import { spread, wrap } from './width.ts'
@@ -31,25 +31,20 @@ export interface RunPageOptions extends TerminalOptions {
 export function renderRun(summary: RunSummary, history: History, style: Style, options: RunPageOptions): string {
   const page = pageStyle(style, options)
   const report = summary.report
-  const expected = summary.expectation?.level
-  const vacuous = summary.vacuous.length > 0
+  const facts = factsOf({ history, report, run: summary })
   const sections = [
     report === undefined
       ? [style.bold(style.yellow('NOT CHECKED'))]
-      : headLines(
-          withConvergence(headlineOf(report, expected, vacuous, summary.requirements), summary),
-          checkedText(summary),
-          page,
-        ),
+      : headLines(facts.headline, checkedText(summary), page),
     warningLines(summary, page),
-    report === undefined ? [] : levelTable(report, history, page, saidAbove(report, summary.expectation?.level)),
-    report === undefined ? [] : evidenceOf(summary, report, history, options, page),
+    report === undefined ? [] : levelTable(report, history, page, saidAbove(report, facts.asked)),
+    evidenceOf(facts, history, options, page),
     report === undefined ? [] : lostLines(report, page),
     phaseLines(summary, page),
     factLines(summary, page),
-    requirementLines(summary.requirements, page),
+    requirementLines(facts.requirements, page),
     fileLines(options, page),
-    expectationLines(summary, options.exitCode, page),
+    expectationLines(facts, options.exitCode, page),
   ]
   return finish(sections, options)
 }
@@ -88,14 +83,6 @@ const beside = (title: string, right: string, width: number): string[] => {
   return lines.length === 1 ? lines : [title, right]
 }
 
-function withConvergence(headline: Headline, { report, expectation, convergedAfterHealNanos }: RunSummary): Headline {
-  if (report === undefined) return headline
-  const level = expectation?.level ?? strongestOf(report)
-  return verdictOf(report, level).result === 'violated'
-    ? { ...headline, beside: besideOf(report, level, convergedAfterHealNanos) }
-    : headline
-}
-
 const checkedText = (summary: RunSummary): string =>
   `checked ${plural(summary.operations.total, 'operation')} in ${durationOfMillis(summary.timing.checkMs)}`
 
@@ -114,20 +101,15 @@ export const vacuousTexts = (vacuous: readonly string[]): string[] =>
 export const warnings = (texts: readonly string[], { width, style, symbols }: PageStyle): string[] =>
   texts.flatMap((text) => wrap(`${symbols.warning} ${printable(text)}`, width)).map((line) => style.yellow(line))
 
-function evidenceOf(
-  summary: RunSummary,
-  report: Report<string>,
+export function evidenceOf(
+  { report, shown, spans }: Facts,
   history: History,
-  options: RunPageOptions,
+  options: Pick<RunPageOptions, 'historyFile'>,
   page: PageStyle,
 ): string[] {
-  const shown = counterexampleOf(report, accusedLevel(report, summary.expectation?.level))
-  if (shown === undefined) return []
+  if (report === undefined || shown === undefined) return []
   const file = fileName(options.historyFile)
-  return [
-    ...evidence(history, shown, faultSpans(history, summary), file, page),
-    ...otherViolations(report, history, shown, file, page),
-  ]
+  return [...evidence(history, shown, spans, file, page), ...otherViolations(report, history, shown, file, page)]
 }
 
 export const fileName = (path: string): string => printable(path.split(/[\\/]/).pop() ?? path)
@@ -198,13 +180,12 @@ export function requirementLines(
 
 /** What was expected and what was found, with the exit code; nothing if nothing was expected and all is well. */
 export function expectationLines(
-  { expectation, report }: Pick<RunSummary, 'expectation' | 'report'>,
+  { expectation, expected: text }: Pick<Facts, 'expectation' | 'expected'>,
   exitCode: number | undefined,
   { width, style }: PageStyle,
 ): string[] {
   const exit = exitCode === undefined ? '' : `exit code ${exitCode}`
   if (expectation === undefined) return exitCode === undefined || exitCode === 0 ? [] : [style.dim(exit)]
-  const text = `${expectation.promised ? 'promised' : 'expected'} ${expectation.level}, ${report === undefined ? 'nothing checked' : `found ${foundText(report)}`}`
   const paint = expectation.met === true ? style.green : expectation.met === false ? style.accent : style.yellow
   // At the right end if it fits, otherwise on a line of its own.
   const lines = spread(paint(text), exit, width)

@@ -1,4 +1,5 @@
-import { describeFault, faultDefinitions } from '@chaosproxy/faults'
+import { faultDefinitions } from '@chaosproxy/faults'
+import { labelOfFault } from '../fault-spans.ts'
 import { nameText, printable } from '../operation-words.ts'
 import type { FaultRecord, NodeSummary, PhaseSummary, RunSummary } from '../run-summary.ts'
 import { count, duration, listed, listedAtMost, moment, percent, plural } from '../words.ts'
@@ -98,7 +99,7 @@ export const nodesText = (nodes: readonly NodeSummary[]): string =>
         .map(({ node, availability }) => `${nameText(node)} ${percent(availability)}`)
         .join(' · ')}${nodes.length > MOST_NODES ? ` and ${count(nodes.length - MOST_NODES)} more` : ''}`
 
-/** `faults that bit: 6 of 6 partitions, 3 of 4 kills`, and the names of those that never did. */
+/** `faults that took effect: 6 of 6 partitions, 3 of 4 kills`, and the names of those that did not. */
 export function faultLines(run: RunSummary, page: PageStyle): string[] {
   const byKind = new Map<string, FaultRecord[]>()
   for (const record of run.faults) byKind.set(record.fault.kind, [...(byKind.get(record.fault.kind) ?? []), record])
@@ -108,16 +109,19 @@ export function faultLines(run: RunSummary, page: PageStyle): string[] {
     return `${hit} of ${records.length} ${records.length === 1 ? kind : kindInPlural(kind)}`
   })
   const idle = run.faults
-    .filter((record) => record.hits === 0)
-    .map((record) => `${record.id} ${describeFault(record.fault)} at ${moment(record.from)}`)
+    .filter((record) => record.hits === 0 && record.skipped === undefined)
+    .map((record) => `${labelOfFault(record.fault)} at ${moment(record.from)}`)
+  const skipped = run.faults.flatMap(({ fault, from, skipped: why }) =>
+    why === undefined ? [] : [`${labelOfFault(fault)} at ${moment(from)} (${why})`],
+  )
   return [
-    ...wrap(`faults that bit: ${bit.join(', ')}`, page.width),
+    ...wrap(`faults that took effect: ${bit.join(', ')}`, page.width),
     ...(idle.length === 0
       ? []
-      : wrap(
-          `${page.symbols.warning} never bit, and so proved nothing: ${printable(listedAtMost(idle, 4))}`,
-          page.width,
-        ).map((line) => page.style.yellow(line))),
+      : wrap(`${page.symbols.warning} had no effect, so tested nothing: ${listedAtMost(idle, 4)}`, page.width).map(
+          (line) => page.style.yellow(line),
+        )),
+    ...(skipped.length === 0 ? [] : wrap(`skipped: ${listedAtMost(skipped, 4)}`, page.width)),
   ]
 }
 

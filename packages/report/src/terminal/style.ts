@@ -16,6 +16,8 @@ export const plainStyle: Style = { bold: same, dim: same, red: same, green: same
 /** The characters that pages draw with. */
 export interface Symbols {
   readonly met: string
+  /** Before a verdict that is neither a pass nor a failure. */
+  readonly bullet: string
   readonly violated: string
   readonly unknown: string
   readonly warning: string
@@ -40,6 +42,7 @@ export interface Symbols {
 
 export const unicodeSymbols: Symbols = {
   met: '✔',
+  bullet: '•',
   violated: '✘',
   unknown: '?',
   warning: '⚠',
@@ -64,6 +67,7 @@ export const unicodeSymbols: Symbols = {
 
 const asciiSymbols: Symbols = {
   met: '+',
+  bullet: '-',
   violated: 'x',
   unknown: '?',
   warning: '!',

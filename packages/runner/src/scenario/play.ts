@@ -59,7 +59,7 @@ export function playScenario(options: PlayOptions, ended: (played: Played) => vo
   const since = () => nanos(clock.now() - startedAt)
   const recorder = createRecorder(sink, since)
   const schedule = options.schedule ?? scheduleOf(scenario)
-  const nemesis = startNemesisLoop({ cluster, recorder, schedule, random: createRandom(scenario.seed) })
+  const nemesis = startNemesisLoop({ cluster, recorder, schedule, startedAt, random: createRandom(scenario.seed) })
   let waitingFor = 1
   let disturbances = 0
   // Indexed like the operations; undefined until one begins late.

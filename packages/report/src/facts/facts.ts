@@ -1,0 +1,80 @@
+import type { Counterexample, Report } from '@chaosproxy/checker'
+import type { History } from '@chaosproxy/history'
+import { type FaultSpan, faultSpans } from '../fault-spans.ts'
+import { foundText } from '../level-words.ts'
+import type { RequirementResult } from '../requirements/result.ts'
+import type { Expectation, RunSummary } from '../run-summary.ts'
+import { accusedLevel, counterexampleOf } from './accused.ts'
+import { type Headline, headlineOf } from './headline.ts'
+import { type NearFault, nearFaults } from './near-faults.ts'
+
+/** What is known of a run, or of a history without one. */
+export interface FactsInput {
+  readonly history: History
+  /** Absent if nothing could be checked. */
+  readonly report?: Report<string> | undefined
+  readonly run?: RunSummary | undefined
+  /** For a file. A run's summary has its own; likewise `requirements` and `vacuous`. */
+  readonly expectation?: Expectation | undefined
+  readonly requirements?: readonly RequirementResult[] | undefined
+  readonly vacuous?: readonly string[] | undefined
+  /** The level asked about, if none is expected. */
+  readonly asked?: string | undefined
+}
+
+/**
+ * What is said of a run or a history, decided once: pages, lines, JSON, explanations and reporters only word and draw
+ * it, so that no two of them can contradict each other.
+ */
+export interface Facts {
+  readonly report: Report<string> | undefined
+  readonly expectation: Expectation | undefined
+  readonly requirements: readonly RequirementResult[]
+  readonly vacuous: readonly string[]
+  /** The level that it is about; undefined for the strongest. */
+  readonly asked: string | undefined
+  readonly headline: Headline
+  /** `promised linearizable, found eventual`; empty if nothing was expected. */
+  readonly expected: string
+  /** The counterexample that is drawn first. */
+  readonly shown: Counterexample | undefined
+  /** The faults that were in force, by start. */
+  readonly spans: readonly FaultSpan[]
+  /** Those that matter to {@link shown}, most telling first. */
+  readonly near: readonly NearFault[]
+}
+
+export function factsOf({ history, report, run, ...own }: FactsInput): Facts {
+  const expectation = own.expectation ?? run?.expectation
+  const requirements = own.requirements ?? run?.requirements ?? []
+  const vacuous = own.vacuous ?? run?.vacuous ?? []
+  const asked = expectation?.level ?? own.asked
+  const spans = faultSpans(history, run)
+  const shown = report === undefined ? undefined : counterexampleOf(report, accusedLevel(report, asked))
+  return {
+    report,
+    expectation,
+    requirements,
+    vacuous,
+    asked,
+    headline:
+      report === undefined
+        ? { mood: 'unsure', title: 'Not checked', beside: '' }
+        : headlineOf(report, {
+            asked,
+            isVacuous: vacuous.length > 0,
+            requirements,
+            convergedAfterNanos: run?.convergedAfterHealNanos,
+          }),
+    expected: expectedText(expectation, report),
+    shown,
+    spans,
+    near: shown === undefined ? [] : nearFaults(history, shown, spans),
+  }
+}
+
+export function expectedText(expectation: Expectation | undefined, report: Report<string> | undefined): string {
+  if (expectation === undefined) return ''
+  const found = report === undefined ? 'nothing checked' : `found ${foundText(report)}`
+  return `${expectation.promised ? 'promised' : 'expected'} ${expectation.level}, ${found}`
+}

@@ -1,0 +1,140 @@
+import type { Counterexample, OperationRow } from '@chaosproxy/checker'
+import { FAIL, type History, inputOf, type Json, outputOf } from '@chaosproxy/history'
+import type { FaultSpan } from '../fault-spans.ts'
+import { hasTimes } from '../moments.ts'
+import { functionOf, hasReturned, isFinal, isRead, nameText, nodeOf, tells } from '../operation-words.ts'
+import { duration, moment } from '../words.ts'
+
+/** A fault that may explain a contradiction. */
+export interface NearFault extends FaultSpan {
+  /** `n3 n5 killed, 5.138 s to 6.902 s`. */
+  readonly text: string
+  /** How it relates to the impossible answer, as a sentence: `n3 had been restarted 218 ms before.` */
+  readonly relation: string
+}
+
+/** The moments between which everything went wrong, and the nodes where it did. */
+interface Gap {
+  readonly from: number
+  readonly to: number
+  /** When the impossible operation was called. */
+  readonly asked: number
+  /** The node that gave the impossible answer, and the one that had acknowledged what it ignores. */
+  readonly culprit: string | undefined
+  readonly writer: string | undefined
+}
+
+/** More faults than this explain nothing. */
+const MOST_NEAR = 3
+
+/**
+ * The faults that matter to a contradiction, most telling first: in force between the newest write that the culprit
+ * ignores and the culprit's answer, on the culprit's node, the writer's, or a link of theirs. An older operation of the
+ * counterexample, such as the write of the value that should have been gone, does not widen that gap.
+ */
+export function nearFaults(
+  history: History,
+  counterexample: Counterexample,
+  spans: readonly FaultSpan[],
+): readonly NearFault[] {
+  if (spans.length === 0 || !hasTimes(history)) return []
+  const gap = gapOf(history, counterexample)
+  return spans
+    .filter((span) => span.hits !== 0)
+    .map((span) => ({ span, weight: touching(span, gap) * overlapOf(span, gap) }))
+    .filter(({ weight }) => weight > 0)
+    .sort((a, b) => b.weight - a.weight)
+    .slice(0, MOST_NEAR)
+    .map(({ span }) => ({
+      ...span,
+      text: `${span.label}, ${moment(span.from)} to ${moment(span.to)}`,
+      relation: relationOf(span, gap),
+    }))
+}
+
+function gapOf(history: History, counterexample: Counterexample): Gap {
+  const { callTime, callEvent } = history.operations
+  const rows = counterexample.operations.map(({ operation }) => operation)
+  const { culprit } = counterexample
+  if (culprit === undefined) return gapOfAll(history, rows)
+  const writer = ignoredBy(history, rows, culprit)
+  const asked = callTime[culprit] ?? 0
+  return {
+    from: Math.min(asked, writer === undefined ? asked : (callTime[writer] ?? 0)),
+    to: endOf(history, culprit),
+    asked,
+    culprit: nodeOf(history, culprit),
+    writer: writer === undefined || (callEvent[writer] ?? 0) < 0 ? undefined : nodeOf(history, writer),
+  }
+}
+
+/** Where replicas disagree or a cycle has no one culprit: from the newest change on, or from the first operation. */
+function gapOfAll(history: History, rows: readonly OperationRow[]): Gap {
+  const { callTime } = history.operations
+  const calls = (some: readonly OperationRow[]): number[] => some.map((row) => callTime[row] ?? 0)
+  const changes = rows.filter((row) => !tells(history, row))
+  const finals = rows.filter((row) => isFinal(history, row))
+  const from = finals.length > 0 && changes.length > 0 ? Math.max(...calls(changes)) : Math.min(...calls(rows))
+  const to = Math.max(...rows.map((row) => endOf(history, row)))
+  return { from, to, asked: to, culprit: undefined, writer: undefined }
+}
+
+const endOf = (history: History, row: OperationRow): number =>
+  (hasReturned(history, row) ? history.operations.returnTime[row] : history.operations.callTime[row]) ?? 0
+
+/** The newest change that was acknowledged before the culprit was called, or else began before it returned. */
+function ignoredBy(history: History, rows: readonly OperationRow[], culprit: OperationRow): OperationRow | undefined {
+  const { callEvent, returnEvent, outcome } = history.operations
+  const seen = isRead(history, culprit) ? JSON.stringify(outputOf(history, culprit)) : undefined
+  const end = hasReturned(history, culprit) ? (returnEvent[culprit] ?? 0) : Number.POSITIVE_INFINITY
+  const changes = rows
+    .filter((row) => row !== culprit && !tells(history, row) && outcome[row] !== FAIL)
+    .filter((row) => (callEvent[row] ?? 0) < end && JSON.stringify(writtenBy(history, row)) !== seen)
+    .sort((a, b) => (callEvent[b] ?? 0) - (callEvent[a] ?? 0))
+  const called = callEvent[culprit] ?? 0
+  return changes.find((row) => hasReturned(history, row) && (returnEvent[row] ?? 0) < called) ?? changes[0]
+}
+
+function writtenBy(history: History, row: OperationRow): Json {
+  const input = inputOf(history, row)
+  return functionOf(history, row) === 'cas' && Array.isArray(input) ? (input.at(-1) ?? null) : input
+}
+
+/** A fault that only touches the gap still overlaps it. */
+const overlapOf = ({ from, to }: FaultSpan, gap: Gap): number => {
+  const overlap = Math.min(to, gap.to) - Math.max(from, gap.from)
+  return overlap < 0 ? 0 : Math.max(1, overlap)
+}
+
+/** Twice as much for the culprit's own node, or a link between the two; 0 if the fault was elsewhere. */
+function touching({ nodes, links }: FaultSpan, { culprit, writer }: Gap): number {
+  const isUnplaced = nodes.length === 0 && links.length === 0
+  if (isUnplaced || (culprit === undefined && writer === undefined)) return 1
+  const about = (node: string | undefined): boolean =>
+    node !== undefined && (nodes.includes(node) || links.some(({ from, to }) => from === node || to === node))
+  const between = links.some(
+    ({ from, to }) => (from === culprit && to === writer) || (from === writer && to === culprit),
+  )
+  if (between || (culprit !== undefined && nodes.includes(culprit))) return 2
+  return about(culprit) || about(writer) ? 1 : 0
+}
+
+/** What the end of a fault on a node is called. */
+const ENDED: { readonly [kind: string]: string } = {
+  kill: 'had been restarted',
+  crash: 'had been restarted',
+  restart: 'had been restarted',
+  pause: 'had been resumed',
+}
+
+function relationOf({ kind, label, nodes, from, to }: FaultSpan, { culprit, asked, to: answered }: Gap): string {
+  if (culprit === undefined) return ''
+  if (to < asked) {
+    const ended = Object.hasOwn(ENDED, kind) && nodes.includes(culprit) ? ENDED[kind] : undefined
+    return ended === undefined
+      ? `${label} had ended ${duration(asked - to)} before.`
+      : `${nameText(culprit)} ${ended} ${duration(asked - to)} before.`
+  }
+  if (from > asked) return from > answered ? '' : `Meanwhile: ${label}, from ${moment(from)} on.`
+  return `This was during ${label}, in force since ${moment(from)}.`
+}

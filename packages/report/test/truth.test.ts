@@ -1,0 +1,246 @@
+import type { Counterexample, Report } from '@chaosproxy/checker'
+import { type Fault, linksBetween } from '@chaosproxy/faults'
+import { describe, expect, test } from 'vitest'
+import { explain } from '../src/explanation/explained.ts'
+import { factsOf } from '../src/facts/facts.ts'
+import { renderHtml } from '../src/html/page.ts'
+import { findingsOf } from '../src/reporters/finding.ts'
+import type { FileSubject } from '../src/reporters/subject.ts'
+import type { FaultRecord } from '../src/run-summary.ts'
+import { renderCheck } from '../src/terminal/check-page.ts'
+import { renderRun } from '../src/terminal/run-page.ts'
+import { plainStyle } from '../src/terminal/style.ts'
+import { capitalised } from '../src/words.ts'
+import { follows, made, met, ms, report, staleRead, summary, unknown, violated } from './timeline.ts'
+
+// Every sentence on a page is true of the run that it tells of.
+
+const options = { width: 100, unicode: true, historyFile: 'r/history.jsonl', exitCode: 1 }
+
+const record = (id: string, fault: Fault, from: number, to: number, more: Partial<FaultRecord> = {}): FaultRecord => ({
+  id,
+  fault,
+  from: ms(from),
+  to: ms(to),
+  hits: 1,
+  ...more,
+})
+
+const cut = (groups: string[][]): Fault => ({ kind: 'partition', links: linksBetween(groups), mode: 'hold' })
+
+/** A replica that comes back from a kill answers with a value that had been overwritten five seconds after it was written. */
+function restarted() {
+  const history = made([
+    { p: 1, f: 'write', key: 'x', in: 105, from: 887e6, to: 890e6, node: 'n1' },
+    { p: 2, f: 'write', key: 'x', in: 743, from: 6570e6, to: 6575e6, node: 'n1' },
+    { p: 3, f: 'read', key: 'x', out: 105, from: 7118e6, to: 7120e6, node: 'n3' },
+  ])
+  const counterexample: Counterexample = {
+    level: 'linearizable',
+    sentence:
+      'process 3 read 105 for x from n3 at 7.118 s, 543 ms after process 2’s write of 743 was acknowledged by n1.',
+    operations: [0, 1, 2].map((operation) => ({ operation, role: 'core' as const })),
+    keys: ['x'],
+    culprit: 2,
+    statesBefore: [743],
+  }
+  const judged = report('not even eventually consistent', { linearizable: violated(counterexample) })
+  const faults = [
+    record('fault-1', cut([['n1', 'n2'], ['n3']]), 1002, 1666),
+    record('fault-2', { kind: 'kill', nodes: ['n1'] }, 1320, 2821),
+    record('fault-3', { kind: 'pause', nodes: ['n2'] }, 1500, 1998),
+    record('fault-4', { kind: 'kill', nodes: ['n3', 'n5'] }, 5138, 6902),
+    record('fault-5', { kind: 'pause', nodes: ['n4'] }, 6600, 7300),
+  ]
+  const run = summary({ report: judged, faults, expectation: { level: 'linearizable', met: false } })
+  return { history, report: judged, run }
+}
+
+const page = (told: ReturnType<typeof restarted>) => renderHtml({ ...told, title: 't', version: '1', historyFile: 'h' })
+
+describe('the faults drawn are those that matter', () => {
+  const told = restarted()
+  const CAUSE = 'n3 had been restarted 216 ms before.'
+
+  test('of all that were injected, only the one on the culprit’s node in the decisive gap', () => {
+    const { near } = factsOf(told)
+    expect(near.map(({ text }) => text)).toEqual(['n3 n5 killed, 5.138 s to 6.902 s'])
+    expect(near[0]?.relation).toBe(CAUSE)
+  })
+
+  test('and page, terminal, explanation and reports name the same', () => {
+    const finding = findingsOf({
+      ...{ kind: 'run', title: 't', summary: told.run, history: told.history, directory: 'r', alone: true },
+      ...{ historyFile: 'r/history.jsonl', reportFile: 'r/report.html', again: 'chaos run', exitCode: 1 },
+    })[0]
+    const explained = explain(told)
+    for (const text of [page(told), renderRun(told.run, told.history, plainStyle, options), finding?.sentence ?? '']) {
+      const words = text.replaceAll(/\s+/g, ' ')
+      expect(words).toContain(CAUSE)
+    }
+    expect(explained.sentence).toContain(CAUSE)
+    expect(explained.faults).toEqual([`n3 n5 killed, 5.138 s to 6.902 s. ${CAUSE}`])
+    expect(explained.causes[0]?.cause).toBe(
+      'A node that had just come back answered without the writes that it had missed.',
+    )
+    const drawn = page(told).match(/<g class="fault">/g)
+    expect(drawn).toHaveLength(1)
+  })
+
+  test('a cut between the two nodes counts before one elsewhere, and a longer overlap before a shorter', () => {
+    const faults = [
+      record('elsewhere', cut([['n4'], ['n5']]), 6000, 8000),
+      record('short', cut([['n3'], ['n1']]), 7000, 7010),
+      record('long', cut([['n3'], ['n1']]), 6560, 8000),
+    ]
+    const { near } = factsOf({ ...told, run: { ...told.run, faults } })
+    expect(near.map(({ from }) => from)).toEqual([ms(6560), ms(7000)])
+    expect(near[0]?.relation).toBe('This was during partition {n1 | n3}, in force since 6.560 s.')
+  })
+
+  test('a fault that never took effect explains nothing', () => {
+    const faults = told.run.faults.map((fault) => ({ ...fault, hits: 0 }))
+    expect(factsOf({ ...told, run: { ...told.run, faults } }).near).toEqual([])
+  })
+})
+
+describe('the ladder', () => {
+  const { history, report: stale } = staleRead()
+  const broken = stale.levels.linearizable
+  const causal = {
+    ...stale,
+    levels: {
+      ...stale.levels,
+      sequential: broken,
+      causal: broken,
+      'causal-memory': broken,
+      'causal-convergence': broken,
+      pram: met,
+      session: broken,
+      'read-your-writes': { result: 'met', witness: { kind: 'checked' } },
+      'monotonic-reads': { result: 'met', witness: { kind: 'checked' } },
+      'monotonic-writes': { result: 'met', witness: { kind: 'checked' } },
+      'writes-follow-reads': { result: 'met', witness: { kind: 'checked' } },
+    },
+  } as Report<string>
+  const text = renderHtml({ history, report: causal, title: 't', version: '1', historyFile: 'h', exitCode: 0 })
+
+  test('says "found" of what was met, never of a rung that is violated', () => {
+    for (const [rung] of text.matchAll(/<li class="violated"><div class="rung">.*?<\/h3><p class="result">/g))
+      expect(rung).not.toContain('found')
+    expect(text).toMatch(/<li class="met">.*pram.*<span class="tag">found<\/span>/)
+  })
+
+  test('gives each level the reason that its judge gave', () => {
+    const because = Object.fromEntries(
+      [
+        ...text.matchAll(
+          /<th scope="row">([\w-]+)<\/th><td>(?:met|violated|unknown)<\/td><td class="wrap">(.*?)<\/td>/g,
+        ),
+      ].map(([, level, why]) => [level, why]),
+    )
+    expect(because['read-your-writes']).toBe('every read was examined, and none contradicts it')
+    expect(because['pram']).toBe('an order of all operations was found that explains every answer')
+    expect(because['session']).toContain(
+      'Each of the four guarantees holds by itself, but no one order gives a client all four.',
+    )
+  })
+
+  test('explains the level that combines four others as more than their sum', () => {
+    const session = explain({ history, report: causal }).levels.find(({ level }) => level === 'session')
+    expect(session?.asks).toBe('one order for each client that gives it all four guarantees below at once')
+    expect(session?.why).toContain('each of the four guarantees holds by itself')
+  })
+})
+
+test('an exit code is shown where something was expected, or it is not 0', () => {
+  const { history, report: stale } = staleRead()
+  const shown = (more: object) =>
+    renderHtml({ history, report: stale, title: 't', version: '1', historyFile: 'h', ...more }).includes('Exit code')
+  expect(shown({ exitCode: 0 })).toBe(false)
+  expect(shown({ exitCode: 2 })).toBe(true)
+  expect(shown({ exitCode: 1, expectation: { level: 'linearizable', met: false } })).toBe(true)
+})
+
+test('names of strangers are made printable before the page’s script gets them', () => {
+  const name = 'q"\u202enoitcidartnoc'
+  const history = made([{ p: 0, f: 'write', key: name, in: 1, from: 1e6, to: 2e6, node: name }], [], [name])
+  const text = renderHtml({ history, title: 't', version: '1', historyFile: 'h' })
+  expect(text).not.toContain('\u202e')
+  expect(text).not.toContain('\\u202eno".')
+  const data = JSON.parse(text.match(/id="data">(.*?)<\/script>/s)?.[1] ?? '{}')
+  for (const names of [data.processes, data.keys, data.nodes]) expect(names).toEqual(['q"\\u202enoitcidartnoc'])
+})
+
+test('a sentence begins with a capital letter, and a name stays as it is', () => {
+  expect(
+    ['read twice', 'causal-memory forbids it', 'x', 'n1 n3 killed', 'q"\u202e: read', 'fault-5 (kill) failed'].map(
+      capitalised,
+    ),
+  ).toEqual(['Read twice', 'Causal-memory forbids it', 'X', 'n1 n3 killed', 'q"\u202e: read', 'fault-5 (kill) failed'])
+})
+
+test('a value of the ribbon is one sentence', () => {
+  const titles = [...page(restarted()).matchAll(/<title>(x [^<]*)<\/title>/g)].map(([, title]) => title)
+  expect(titles).toContain('x could only be 743')
+  for (const title of titles) expect(title).not.toMatch(/could be .* is /)
+})
+
+describe('a fault that was skipped', () => {
+  const told = restarted()
+  const skipped = record('fault-6', { kind: 'kill', nodes: ['n1'] }, 4156, 4156, {
+    hits: 0,
+    skipped: 'n1 was already down',
+  })
+  const run = { ...told.run, faults: [...told.run.faults, skipped] }
+
+  test('is listed as skipped, with the reason, by page and terminal', () => {
+    expect(page({ ...told, run })).toMatch(
+      /n1 killed<\/th><td>4.156 s<\/td><td class="wrap" colspan="4">skipped: n1 was already down/,
+    )
+    const text = renderRun(run, told.history, plainStyle, options).replaceAll(/\s+/g, ' ')
+    expect(text).toContain('skipped: n1 killed at 4.156 s (n1 was already down)')
+    expect(text).not.toContain('tested nothing')
+  })
+
+  test('is drawn nowhere', () => {
+    expect(factsOf({ ...told, run }).spans.map(({ from }) => from)).not.toContain(ms(4156))
+  })
+})
+
+test('a file of which nothing was expected is neither passed nor failed, and still shows its evidence', () => {
+  const { history, report: stale } = staleRead()
+  const file: FileSubject = {
+    kind: 'file',
+    file: 'f.jsonl',
+    title: 'f.jsonl',
+    report: stale,
+    history,
+    parseMs: 1,
+    checkMs: 1,
+    alone: true,
+    asked: 'linearizable',
+    expectation: undefined,
+    requirements: undefined,
+    vacuous: [],
+    initial: null,
+    explain: false,
+    reportFile: undefined,
+    again: 'chaos check f.jsonl',
+    exitCode: 0,
+  }
+  expect(findingsOf(file)).toMatchObject([{ result: 'noted', title: 'Not linearizable' }])
+  expect(renderCheck(stale, history, plainStyle, { ...options, ...file, file: 'f.jsonl' })).not.toContain('exit code')
+})
+
+test('what follows is said to follow, and what is unknown is not met', () => {
+  const { history } = staleRead()
+  const judged = report('sequentially consistent', {
+    sequential: met,
+    causal: follows('sequential'),
+    pram: unknown('why'),
+  })
+  const text = renderHtml({ history, report: judged, title: 't', version: '1', historyFile: 'h' })
+  expect(text).toMatch(/causal<\/th><td>met<\/td><td class="wrap">sequential holds/)
+  expect(text).toMatch(/pram<\/th><td>unknown<\/td><td class="wrap">why/)
+})
