@@ -39,17 +39,20 @@ export function nearFaults(
 ): readonly NearFault[] {
   if (spans.length === 0 || !hasTimes(history)) return []
   const gap = gapOf(history, counterexample)
-  return spans
-    .filter((span) => span.hits !== 0)
-    .map((span) => ({ span, weight: touching(span, gap) * overlapOf(span, gap) }))
-    .filter(({ weight }) => weight > 0)
-    .sort((a, b) => b.weight - a.weight)
-    .slice(0, MOST_NEAR)
-    .map(({ span }) => ({
-      ...span,
-      text: `${span.label}, ${moment(span.from)} to ${moment(span.to)}`,
-      relation: relationOf(span, gap),
-    }))
+  return (
+    spans
+      // What began only after the operation was called is not why the object had that value.
+      .filter((span) => span.hits !== 0 && span.from <= gap.asked)
+      .map((span) => ({ span, weight: touching(span, gap) * overlapOf(span, gap) }))
+      .filter(({ weight }) => weight > 0)
+      .sort((a, b) => b.weight - a.weight)
+      .slice(0, MOST_NEAR)
+      .map(({ span }) => ({
+        ...span,
+        text: `${span.label}, ${moment(span.from)} to ${moment(span.to)}`,
+        relation: relationOf(span, gap),
+      }))
+  )
 }
 
 function gapOf(history: History, counterexample: Counterexample): Gap {
@@ -127,7 +130,7 @@ const ENDED: { readonly [kind: string]: string } = {
   pause: 'had been resumed',
 }
 
-function relationOf({ kind, label, nodes, from, to }: FaultSpan, { culprit, asked, to: answered }: Gap): string {
+function relationOf({ kind, label, nodes, from, to }: FaultSpan, { culprit, asked }: Gap): string {
   if (culprit === undefined) return ''
   if (to < asked) {
     const ended = Object.hasOwn(ENDED, kind) && nodes.includes(culprit) ? ENDED[kind] : undefined
@@ -135,6 +138,5 @@ function relationOf({ kind, label, nodes, from, to }: FaultSpan, { culprit, aske
       ? `${label} had ended ${duration(asked - to)} before.`
       : `${nameText(culprit)} ${ended} ${duration(asked - to)} before.`
   }
-  if (from > asked) return from > answered ? '' : `Meanwhile: ${label}, from ${moment(from)} on.`
   return `This was during ${label}, in force since ${moment(from)}.`
 }

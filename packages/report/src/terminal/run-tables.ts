@@ -102,20 +102,21 @@ export const nodesText = (nodes: readonly NodeSummary[]): string =>
 /** `faults that took effect: 6 of 6 partitions, 3 of 4 kills`, and the names of those that did not. */
 export function faultLines(run: RunSummary, page: PageStyle): string[] {
   const byKind = new Map<string, FaultRecord[]>()
-  for (const record of run.faults) byKind.set(record.fault.kind, [...(byKind.get(record.fault.kind) ?? []), record])
-  if (byKind.size === 0) return ['no faults were injected']
+  const injected = run.faults.filter((record) => record.skipped === undefined)
+  for (const record of injected) byKind.set(record.fault.kind, [...(byKind.get(record.fault.kind) ?? []), record])
+  if (run.faults.length === 0) return ['no faults were injected']
   const bit = [...byKind].map(([kind, records]) => {
     const hit = records.filter((record) => record.hits > 0).length
     return `${hit} of ${records.length} ${records.length === 1 ? kind : kindInPlural(kind)}`
   })
-  const idle = run.faults
-    .filter((record) => record.hits === 0 && record.skipped === undefined)
+  const idle = injected
+    .filter((record) => record.hits === 0)
     .map((record) => `${labelOfFault(record.fault)} at ${moment(record.from)}`)
   const skipped = run.faults.flatMap(({ fault, from, skipped: why }) =>
     why === undefined ? [] : [`${labelOfFault(fault)} at ${moment(from)} (${why})`],
   )
   return [
-    ...wrap(`faults that took effect: ${bit.join(', ')}`, page.width),
+    ...(bit.length === 0 ? [] : wrap(`faults that took effect: ${bit.join(', ')}`, page.width)),
     ...(idle.length === 0
       ? []
       : wrap(`${page.symbols.warning} had no effect, so tested nothing: ${listedAtMost(idle, 4)}`, page.width).map(
