@@ -66,7 +66,7 @@ test.each(modelNames.filter((name) => name !== 'register'))(
       if (truth && parts.length === 1) {
         const part = parts[0]!
         const chosen = Array.from({ length: part.length }, (_, i) => i).filter(() => random() < 0.3)
-        const related = (object.related ?? relatedByTime(isRead))(part, unlimited)(chosen)
+        const related = (object.related ?? relatedByTime(isRead))(part, unlimited, initial)(chosen)
         const rows = related.map((i) => part.row[i]!)
         if (!isObjectLinearizable(model, history, rows)) expect.fail(`${where()}${chosen} does not rest on ${related}`)
       }

@@ -94,6 +94,29 @@ describe('what makes no sense is named with its line:', () => {
     }
   })
 
+  test.each([
+    ['queue', 'drain', 5],
+    ['queue', 'drain', 'ab'],
+    ['queue', 'drain', null],
+    ['bag', 'drain', { a: 1 }],
+    ['set', 'read', 'ab'],
+    ['list-append', 'read', 5],
+    ['counter', 'read', 'ab'],
+    ['bank', 'read', { a: 'x' }],
+  ] as const)('in a %s, a %s of another type than its own: %j', (model, f, answer) => {
+    expect(() => judge(model, null, [f, null, answer])).toThrow(/line 1: a \w+ returns .*, not/)
+  })
+
+  test('a counter that is read as a text, also where it goes up and down', () => {
+    const counted = [3, -1].map((amount): Done => ['add', amount, amount])
+    expect(() => judge('counter', null, ...counted, ['read', null, 'ab'])).toThrow(/line 5: a read returns a number/)
+  })
+
+  test('a lock that begins as what is no process', () => {
+    expect(() => judge('lock', { a: 1 }, ['acquire', null, null])).toThrow(/the lock begins as \{"a":1\}/)
+    expect(judge('lock', 7, ['acquire', null, null])).toBe('violated')
+  })
+
   test('a bank that begins in debt', () => {
     expect(() => judge('bank', { a: -1 })).toThrow(/the bank begins as \{"a":-1\}, which are no balances/)
   })

@@ -10,7 +10,7 @@ export const listAppend: Workload = {
   summary: 'a list that is appended to and read whole',
   model: 'list-append',
   initial: null,
-  levels: ['linearizable', 'convergent'],
+  levels: ['linearizable', 'eventual', 'convergent'],
   object: 'lists',
   functions: ['append', 'read'],
   reads: ['read'],

@@ -1,4 +1,4 @@
-import { FLAG_FINAL, type History, type Json, UserError, type ValueId } from '@chaosproxy/history'
+import { FLAG_FINAL, type History, INFO, type Json, OK, UserError, type ValueId } from '@chaosproxy/history'
 import { type Budget, unlimited } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import {
@@ -9,7 +9,7 @@ import {
   accounting,
   rowsOf,
 } from '../objects/accounting.ts'
-import type { Convergence } from '../objects/object-model.ts'
+import type { Convergence, Ended } from '../objects/object-model.ts'
 import { eventsInOrder } from '../objects/part.ts'
 import { placeOf } from '../objects/place.ts'
 import type { OperationRow } from '../operation-row.ts'
@@ -87,7 +87,7 @@ export function counterReads(history: History, initial: Json, budget: Budget = u
       const called = atCall.get(row.row) ?? { up: 0, down: 0 }
       reads.push({
         row: row.row,
-        value: Number(history.values.json(row.output as ValueId) ?? start),
+        value: numberRead(history, row) ?? start,
         least: decimal(start + called.up + sum.downAsked),
         most: decimal(start + sum.upAsked + called.down),
       })
@@ -96,6 +96,13 @@ export function counterReads(history: History, initial: Json, budget: Budget = u
     }
   }
   return { reads, additions, attempted, acknowledged }
+}
+
+function numberRead(history: History, { row, output }: AccountRow): number | undefined {
+  const value = history.values.json(output as ValueId) ?? undefined
+  if (value === undefined || typeof value === 'number') return value
+  const place = placeOf(history, row)
+  throw new UserError('input', `${place}: a read returns a number, not ${JSON.stringify(value)}. Check the model.`)
 }
 
 /**
@@ -146,7 +153,7 @@ export function accountOfCounter(history: History, initial: Json, budget: Budget
 }
 
 /** Final reads come after every addition: they must agree, on a sum that the additions can come to. */
-export function convergenceOfCounter(history: History, initial: Json, budget: Budget): Convergence {
+export function convergenceOfCounter({ history, initial }: Ended, budget: Budget): Convergence {
   const { flags, key } = history.operations
   const { reads, additions } = counterReads(history, initial, budget)
   const marked = reads.filter(({ row }) => (flags[row] & FLAG_FINAL) !== 0)
@@ -159,7 +166,10 @@ export function convergenceOfCounter(history: History, initial: Json, budget: Bu
     const { row, value } = read
     const allowed = contradicted(read, sumsOf(row))
     if (allowed !== undefined) {
-      return { result: 'violated', reason: `a final read returned ${value}, though ${allowed}`, rows: [row] }
+      const rows = isUnknown
+        ? [...updatesBefore(history, row, budget), ...readsUpTo(history, finals, row)]
+        : shownWith(history, row, value !== startOf(initial), budget)
+      return { result: 'violated', reason: `a final read returned ${value}, though ${allowed}`, rows }
     }
     const first = firsts.get(key[row])
     if (first === undefined) firsts.set(key[row], read)
@@ -169,6 +179,40 @@ export function convergenceOfCounter(history: History, initial: Json, budget: Bu
     }
   }
   return { result: 'met', reason: 'final reads agree, on what the additions allow', rows: [] }
+}
+
+/** The updates that a read may have counted. */
+function updatesBefore({ operations, functions }: History, read: OperationRow, budget: Budget): OperationRow[] {
+  const { f, key, outcome, callEvent, returnEvent } = operations
+  const rows: OperationRow[] = []
+  for (let row = 0; row < operations.length && callEvent[row] < returnEvent[read]; row++) {
+    budget.tick()
+    if (key[row] !== key[read] || counterNumbers[functions[f[row]]] === READ) continue
+    if (outcome[row] === OK || outcome[row] === INFO) rows.push(row)
+  }
+  return rows
+}
+
+const readsUpTo = ({ operations: { key } }: History, finals: readonly Bounds[], last: OperationRow): OperationRow[] =>
+  finals.flatMap(({ row }) => (row <= last && key[row] === key[last] ? [row] : []))
+
+/** More updates than this are not listed. */
+const MOST_SHOWN = 40
+
+/**
+ * A read with what it may have counted. Of many updates none is shown, or one that it cannot have missed: either is a
+ * contradiction by itself.
+ */
+function shownWith(history: History, read: OperationRow, differsFromStart: boolean, budget: Budget): OperationRow[] {
+  const { outcome, input, returnEvent, callEvent } = history.operations
+  const updates = updatesBefore(history, read, budget)
+  if (updates.length <= MOST_SHOWN) return [...updates, read]
+  if (differsFromStart) return [read]
+  const missed = updates.find(
+    (row) =>
+      outcome[row] === OK && returnEvent[row] < callEvent[read] && history.values.json(input[row] as ValueId) !== 0,
+  )
+  return missed === undefined ? [read] : [missed, read]
 }
 
 function sumsOfReads(

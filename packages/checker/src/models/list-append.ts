@@ -5,6 +5,7 @@ import { type ObjectEntry, readIn, relatedByElement } from '../objects/object-mo
 import type { Part } from '../objects/part.ts'
 import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots } from '../objects/slots.ts'
 import { unheardOf } from '../objects/words.ts'
+import { type Elements, elementsAtEnd } from './elements-at-end.ts'
 import type { Specification } from './model.ts'
 
 const APPEND = 0
@@ -18,7 +19,7 @@ export const listAppend: ObjectEntry = {
   aliases: ['append-list'],
   summary: 'a list that is appended to and read whole',
   functions: ['append', 'read'],
-  levels: ['linearizable', 'convergent'],
+  levels: ['linearizable', 'eventual', 'convergent'],
   object: {
     beside: (history, row, initial) =>
       history.functions[history.operations.f[row]] === 'read'
@@ -32,7 +33,16 @@ export const listAppend: ObjectEntry = {
     simulate,
     related: relatedByElement(READ),
     contentOf: (output) => output ?? [],
+    eventual: (ended, budget) => elementsAtEnd(ended, ELEMENTS, budget),
   },
+}
+
+const ELEMENTS: Elements = {
+  adds: 'append',
+  added: 'appended',
+  atFirst: startOf,
+  isCounted: true,
+  isOrdered: true,
 }
 
 function specification(initial: Json): Specification<readonly string[]> {

@@ -1,4 +1,4 @@
-import type { Json } from '@chaosproxy/history'
+import { type Json, UserError } from '@chaosproxy/history'
 import { type Budget, ticking } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import { type ObjectEntry, relatedByGroups } from '../objects/object-model.ts'
@@ -30,7 +30,7 @@ export const lock: ObjectEntry = {
     rule: 'one process holds the lock at a time, and tokens grow',
     numbers: lockNumbers,
     reads: [],
-    specification: () => specification,
+    specification: (initial) => ({ ...specification, initial: { holder: holderOf(initial), token: undefined } }),
     fast,
     related,
   },
@@ -51,6 +51,16 @@ const specification: Specification<Lock> = {
     return token === undefined || output > token ? [{ holder: process, token: output }] : []
   },
   key: ({ holder, token }) => `${holder ?? ''}:${token ?? ''}`,
+}
+
+/** The process that holds it at first. */
+function holderOf(initial: Json): string | undefined {
+  if (initial === null || initial === false) return undefined
+  if (typeof initial === 'number' || typeof initial === 'string') return String(initial)
+  throw new UserError(
+    'usage',
+    `the lock begins as ${JSON.stringify(initial)}, which is no process. Give the process that holds it at first, e.g. 0.`,
+  )
 }
 
 /** From an acquire to the release by the same process. */
@@ -101,7 +111,8 @@ function tenures(part: Part, budget: Budget): readonly Tenure[] | { readonly con
  * of its release. So there is an order exactly when these spans are disjoint and tokens grow along them (if one span is
  * before another, every order has them that way round).
  */
-function fast(part: Part, _: Json, budget: Budget): FastAnswer {
+function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
+  if (holderOf(initial) !== undefined) return NOT_APPLICABLE
   const found = tenures(part, budget)
   if (found === undefined) return NOT_APPLICABLE
   if ('conflict' in found) return { result: 'violated', conflict: found.conflict }
@@ -140,7 +151,10 @@ function tokenOf(part: Part, acquire: number): number | undefined {
   throw badOperation(part, acquire, `a fencing token is a number, not ${JSON.stringify(value)}.`)
 }
 
-/** An acquire and the release of its tenure belong together; leaving out a whole tenure frees the lock. */
+/**
+ * An acquire and the release of its tenure belong together; leaving out a whole tenure frees the lock. A release without
+ * an acquire may be that of the process that held it at first.
+ */
 function related(part: Part, budget: Budget): (chosen: Iterable<number>) => readonly number[] {
   const tenure = new Int32Array(part.length)
   const current = new Map<number, number>()
@@ -148,5 +162,6 @@ function related(part: Part, budget: Budget): (chosen: Iterable<number>) => read
     if (part.f[i] === ACQUIRE) current.set(part.process[i], i)
     tenure[i] = current.get(part.process[i]) ?? i
   }
-  return relatedByGroups(part, (i) => [tenure[i]], budget)
+  const isFirst = (i: number): boolean => part.f[i] === RELEASE && tenure[i] === i
+  return relatedByGroups(part, (i) => [tenure[i]], budget, isFirst)
 }

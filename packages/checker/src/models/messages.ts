@@ -1,4 +1,4 @@
-import type { History, Json } from '@chaosproxy/history'
+import { elementsOf, type History, type Json } from '@chaosproxy/history'
 import type { Budget } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import { closedUnder, type ObjectModel, relatedByGroups } from '../objects/object-model.ts'
@@ -8,6 +8,7 @@ import { NULL_ID } from './gaps.ts'
 import { glanceAtMessages } from './message-glance.ts'
 import type { ObjectOperation } from './model.ts'
 import { accountOfQueue } from './queue-account.ts'
+import { endingOfMessages, messagesAtEnd } from './queue-ending.ts'
 import { DEQUEUE, drainExpands, ENQUEUE, messagesAtFirst, NO_MESSAGE, queueNumbers } from './queue-operations.ts'
 
 /** What queues and bags differ in. */
@@ -35,6 +36,8 @@ export const messageObject = ({ rule, isInOrder, specification, fast, simulate }
   related: relatedByMessage,
   supports: supportsByMessage,
   account: accountOfQueue,
+  ending: endingOfMessages,
+  eventual: messagesAtEnd,
 })
 
 /** The text of the message that an enqueue adds; undefined for other operations. */
@@ -56,14 +59,61 @@ function besideOfMessage(history: History, row: number, initial: Json): string |
 }
 
 /**
- * An operation on a message brings along everything done to that message, and the dequeues of unknown outcome, which
- * may have taken any.
+ * An operation on a message brings along everything done to that message, everything done to initial ones, which would
+ * be in the way otherwise, and the dequeues of unknown outcome, which may have taken any.
  */
-function relatedByMessage(part: Part, budget: Budget): (chosen: Iterable<number>) => readonly number[] {
-  return relatedByGroups(part, messagesOf(part), budget, (i) => part.f[i] === DEQUEUE && part.returns[i] === NEVER)
+function relatedByMessage(part: Part, budget: Budget, initial: Json): (chosen: Iterable<number>) => readonly number[] {
+  return relatedTo(part, budget, initial, (i) => part.f[i] === DEQUEUE && part.returns[i] === NEVER)
 }
 
 /** Messages stay complete; dequeues of unknown outcome that change nothing are left out. */
-export function supportsByMessage(part: Part, budget: Budget): (some: readonly number[]) => boolean {
-  return closedUnder(relatedByGroups(part, messagesOf(part), budget))
+export function supportsByMessage(part: Part, budget: Budget, initial: Json): (some: readonly number[]) => boolean {
+  return closedUnder(relatedTo(part, budget, initial, () => false))
+}
+
+function relatedTo(
+  part: Part,
+  budget: Budget,
+  initial: Json,
+  always: (i: number) => boolean,
+): (chosen: Iterable<number>) => readonly number[] {
+  const first = new Set(elementsOf(initial)?.map((value) => part.history.values.id(value) as number))
+  const messagesIn = messagesOf(part)
+  const isFirst = (i: number): boolean => messagesIn(i).some((message) => first.has(message))
+  const related = relatedByGroups(part, messagesIn, budget, (i) => always(i) || isFirst(i))
+  return withWholeRows(part, related, budget)
+}
+
+/** Longer drains may be divided: their operations are too many to be shown. */
+const MOST_TOGETHER = 200
+
+/** A drain stands for several operations, of which all or none are shown; what they depend on is needed, too. */
+function withWholeRows(
+  part: Part,
+  related: (chosen: Iterable<number>) => readonly number[],
+  budget: Budget,
+): (chosen: Iterable<number>) => readonly number[] {
+  const { row } = part
+  const isShared = (i: number): boolean => row[i] === row[i - 1] || row[i] === row[i + 1]
+  if (!part.f.some((_, i) => isShared(i))) return related
+  return (chosen) => {
+    let kept = related(chosen)
+    for (;;) {
+      const whole = new Set(kept)
+      for (const i of kept) {
+        if (!isShared(i)) continue
+        let from = i
+        let to = i
+        while (row[from - 1] === row[i]) from--
+        while (row[to + 1] === row[i]) to++
+        if (to - from > MOST_TOGETHER) continue
+        for (let j = from; j <= to; j++) {
+          budget.tick()
+          whole.add(j)
+        }
+      }
+      if (whole.size === kept.length) return kept
+      kept = related(whole)
+    }
+  }
 }

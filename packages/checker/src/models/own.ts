@@ -48,7 +48,7 @@ function objectOf<State>(model: Model<State>, functions: readonly string[]): Obj
   }
   return {
     ...object,
-    eventual: (history, initial, budget) => {
+    eventual: ({ history, initial }, budget) => {
       const known = functionsOfObject({ name: model.name, functions }, object, initial)
       return convergenceOfFinalReads(history, known, object, initial, budget)
     },

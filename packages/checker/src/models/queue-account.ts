@@ -16,22 +16,19 @@ export function accountOfQueue(history: History, initial: Json, budget: Budget):
   const { tallies, attempted, acknowledged, takers, isDrained } = trafficOf(history, budget)
   const mostAtFirst = countAtFirst(history, initial)
   const unexpected: Accounted[] = []
-  const unfounded: Accounted[] = []
   const missing: Accounted[] = []
   const recovered: Accounted[] = []
   const duplicated: Accounted[] = []
   let ok = 0
-  for (const { row, takenBy, value, attempts, failed, acknowledged: sure, taken } of tallies.values()) {
+  for (const { row, value, attempts, acknowledged: sure, taken } of tallies.values()) {
     budget.tick()
     const seen = Math.min(taken, attempts)
     const surplus = taken - attempts - mostAtFirst(value)
     ok += seen
     if (sure > taken) missing.push(accounted(history, row, value, sure - taken))
-    if (surplus > 0) (attempts === 0 ? unexpected : duplicated).push(accounted(history, row, value, surplus))
+    if (surplus > 0)
+      (attempts + mostAtFirst(value) === 0 ? unexpected : duplicated).push(accounted(history, row, value, surplus))
     if (seen > sure) recovered.push(accounted(history, row, value, seen - sure))
-    if (failed === attempts && attempts > 0 && taken > mostAtFirst(value)) {
-      unfounded.push(accounted(history, takenBy, value, taken))
-    }
   }
   const gone = missing.filter(({ operation }) => isDrained(operations.key[operation]))
   const lost = gone.length > 0 ? gone : missing
@@ -55,7 +52,6 @@ export function accountOfQueue(history: History, initial: Json, budget: Budget):
     lost,
     recovered,
     unexpected,
-    unfounded,
     duplicated,
     isExcused,
   })
@@ -111,7 +107,6 @@ function trafficOf(history: History, budget: Budget): Traffic {
       if (ok) acknowledged++
       const tally = tallyOf(tallies, elementName(key, input), { row, value: input })
       tally.attempts++
-      if (failed) tally.failed++
       if (ok) {
         tally.acknowledged++
         tally.row = row
@@ -134,7 +129,6 @@ function trafficOf(history: History, budget: Budget): Traffic {
     budget.tick()
     const tally = tallyOf(tallies, elementName(key, value), { row, value })
     tally.taken++
-    tally.takenBy = row
     if (tally.attempts === 0) tally.row = row
   }
   const isDrained = (key: number): boolean => (drainedAt.get(key) ?? -1) > (lastEnqueue.get(key) ?? -1)
@@ -151,10 +145,8 @@ function take(stock: Map<number, number>, key: number, count: number): boolean {
 interface Tally {
   /** The enqueue to show; for a message that nobody enqueued, what took it. */
   row: number
-  takenBy: number
   readonly value: number
   attempts: number
-  failed: number
   acknowledged: number
   taken: number
 }
@@ -166,7 +158,7 @@ function tallyOf(
 ): Tally {
   const known = tallies.get(name)
   if (known !== undefined) return known
-  const made = { row, takenBy: row, value, attempts: 0, failed: 0, acknowledged: 0, taken: 0 }
+  const made = { row, value, attempts: 0, acknowledged: 0, taken: 0 }
   tallies.set(name, made)
   return made
 }

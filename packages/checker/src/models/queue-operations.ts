@@ -5,7 +5,7 @@ import type { Expansion } from '../objects/part.ts'
 
 export const ENQUEUE = 0
 export const DEQUEUE = 1
-const DRAIN = 2
+export const DRAIN = 2
 
 export const queueNumbers: { readonly [f: string]: number } = {
   enqueue: ENQUEUE,

@@ -6,6 +6,7 @@ import { type ObjectEntry, readIn, relatedByElement } from '../objects/object-mo
 import { jsonOf, type Part } from '../objects/part.ts'
 import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots } from '../objects/slots.ts'
 import { unheardOf } from '../objects/words.ts'
+import { type Elements, elementsAtEnd } from './elements-at-end.ts'
 import type { Specification } from './model.ts'
 import { accountOfSet } from './set-account.ts'
 import { ADD, CONTAINS, elementsAtFirst, READ, REMOVE, setNumbers } from './set-operations.ts'
@@ -32,7 +33,18 @@ export const set: ObjectEntry = {
     related: relatedByElement(READ),
     contentOf: (output) => (output === null ? [] : (elementsOf(output)?.toSorted(byText) ?? output)),
     account: accountOfSet,
+    partial: [CONTAINS],
+    eventual: (ended, budget) => elementsAtEnd(ended, ELEMENTS, budget),
   },
+}
+
+const ELEMENTS: Elements = {
+  adds: 'add',
+  added: 'added',
+  removes: 'remove',
+  atFirst: elementsAtFirst,
+  isCounted: false,
+  isOrdered: false,
 }
 
 /** Elements of a set have no order. */

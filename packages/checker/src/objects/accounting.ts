@@ -29,11 +29,6 @@ export interface Accounting {
   readonly recovered: readonly Accounted[]
   /** Seen although never added; for a counter, values that no choice of additions explains. */
   readonly unexpected: readonly Accounted[]
-  /**
-   * Seen although every operation that would have added them failed: for Jepsen's accounting they are recovered, but
-   * nothing put them there.
-   */
-  readonly unfounded?: readonly Accounted[]
   /** Seen more often than added; `count` is the surplus (for ids: the total). */
   readonly duplicated: readonly Accounted[]
   /** Acknowledged but not read since, because no read came later. */

@@ -13,7 +13,7 @@ import { isUnknownStart } from '../start/unknown.ts'
 import type { Verdict } from '../verdict.ts'
 import { orderOfRows } from '../witness-order.ts'
 import type { Accounting } from './accounting.ts'
-import { bothUnknown, type Convergences, convergenceOf, unless } from './convergence.ts'
+import { bothUnknown, convergenceOf, unless } from './convergence.ts'
 import { decideObjects, type Judge, relatedByTime, shardsOf } from './decide.ts'
 import { createContents } from './elements.ts'
 import { explainObject } from './explain.ts'
@@ -31,7 +31,8 @@ const EXPLAIN_MS = 2_000
 /** Share of the time if levels are requested too that the accounting or final reads decide. */
 const LINEARIZABLE_SHARE = 0.7
 
-const isConvergence = (level: string): level is keyof Convergences => level === 'eventual' || level === 'convergent'
+const isConvergence = (level: string): level is 'eventual' | 'convergent' =>
+  level === 'eventual' || level === 'convergent'
 
 const shareOf = (budget: Budget, { levels, deadlineMs }: Options): Budget =>
   levels.some((level) => level === 'sequential' || isConvergence(level))
@@ -87,17 +88,21 @@ export function checkObject(
     () => undefined,
   )
   const convergence = inTime(
-    () => convergenceOf(history, entry, { object, functions, accounting }, options, budget),
+    () => convergenceOf(history, entry, { object, functions, contents }, options, budget),
     () => bothUnknown(OUT_OF_TIME),
   )
+  const isOpen = (level: 'eventual' | 'convergent'): boolean => {
+    const result = convergence[level]?.result
+    return result === 'violated' || (result === 'unknown' && convergence.owed === undefined)
+  }
   const asked = options.levels.filter(isConvergence).filter((level) => entry.levels.includes(level))
   // Nobody asked, but a verdict must not depend on what else was asked for.
-  if (!isOrderWanted && asked.some((level) => convergence[level]?.result === 'violated')) {
+  if (!isOrderWanted && asked.some(isOpen)) {
     keep('linearizable', sure(judgeParts(parts, judge, budget, object)))
   }
   for (const level of asked) {
     const verdict = convergence[level]
-    if (verdict !== undefined) decided[level] = sure(unless(decided.linearizable, verdict))
+    if (verdict !== undefined) decided[level] = sure(unless(decided.linearizable, verdict, convergence.owed))
   }
   return reportOf(history, entry, decided, accounting, options)
 }
@@ -125,11 +130,11 @@ function judgeOf(
     machine: machine === undefined ? undefined : (part, some) => machine(part, initial, some),
     divide,
     simulate: simulate === undefined ? undefined : (part) => simulate(part, initial),
-    supports,
+    supports: supports && ((part, some) => supports(part, some, initial)),
     rule,
     beside: beside === undefined ? undefined : (row) => beside(history, row, initial),
     aftermath: aftermath === undefined ? undefined : (core) => aftermath(core, initial),
-    related: related ?? relatedByTime(isRead),
+    related: related === undefined ? relatedByTime(isRead) : (part, some) => related(part, some, initial),
   }
 }
 
@@ -148,9 +153,9 @@ function judgeFromAny(
     isRead: () => false,
     observes: functions.isRead,
     divide: object.divide,
-    supports,
+    supports: supports && ((part, some) => supports(part, some, null)),
     rule: `whatever was there at the start, ${object.rule}`,
-    related: object.related ?? relatedByTime(functions.isRead),
+    related: (part, some) => (object.related ?? relatedByTime(functions.isRead))(part, some, null),
     guesses: (part, budget) => {
       const { starts, isComplete } = guesses(part, budget)
       return { judges: starts.map((start) => judgeOf(history, entry, object, functions, start)), isComplete }

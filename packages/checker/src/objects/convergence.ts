@@ -1,47 +1,87 @@
-import type { History } from '@chaosproxy/history'
-import { type Budget, OUT_OF_TIME } from '../budget.ts'
+import { FLAG_FINAL, type History, OK } from '@chaosproxy/history'
+import type { Budget } from '../budget.ts'
 import type { Level } from '../levels/levels.ts'
 import type { ModelEntry } from '../models/entry.ts'
+import type { OperationRow } from '../operation-row.ts'
 import type { CheckOptions } from '../options.ts'
-import type { Verdict } from '../verdict.ts'
-import type { Accounting } from './accounting.ts'
+import { MOST_OPERATIONS, type Verdict } from '../verdict.ts'
 import { convergentByFinalReads } from './convergent.ts'
+import type { Contents } from './elements.ts'
+import { type Ending, owedBy } from './ending.ts'
 import type { Convergence, ObjectModel } from './object-model.ts'
 import type { Functions } from './part.ts'
-import { listOf } from './words.ts'
 
 /** The levels that are about what is left in the end; absent if the model does not decide them. */
-export type Convergences = { readonly [level in 'eventual' | 'convergent']?: Verdict }
+export interface Convergences {
+  readonly eventual?: Verdict
+  readonly convergent?: Verdict
+  /** Why neither can be met: what changed was not read in the end, or there was no time to tell. */
+  readonly owed: string | undefined
+}
 
 export const bothUnknown = (reason: string): Convergences => ({
   eventual: { result: 'unknown', reason },
   convergent: { result: 'unknown', reason },
+  owed: reason,
 })
 
 /** @throws OutOfTime */
 export function convergenceOf(
   history: History,
   { levels }: ModelEntry,
-  judge: { readonly object: ObjectModel; readonly functions: Functions; readonly accounting: Accounting | undefined },
+  judge: { readonly object: ObjectModel; readonly functions: Functions; readonly contents: Contents },
   { initial, levels: asked }: Pick<CheckOptions, 'initial' | 'levels'>,
   budget: Budget,
 ): Convergences {
-  const { object, functions, accounting } = judge
+  const { object, functions, contents } = judge
   const decides = (level: Level): boolean => levels.includes(level)
-  if (!asked.some((level) => (level === 'eventual' || level === 'convergent') && decides(level))) return {}
-  const convergent = decides('convergent')
-    ? convergentByFinalReads(history, functions, object, initial, budget)
-    : undefined
-  if (!decides('eventual')) return convergent === undefined ? {} : { convergent }
-  const byReads = object.eventual?.(history, initial, budget)
-  const eventual = verdictOf(byReads ?? byAccounting(accounting, object))
-  if (convergent?.result !== 'violated') return convergent === undefined ? { eventual } : { eventual, convergent }
-  // The accounting looks at what is missing, not at whether the last reads agree.
-  if (byReads === undefined)
-    return { eventual: eventual.result === 'violated' ? eventual : as('eventual', convergent), convergent }
+  if (!asked.some((level) => (level === 'eventual' || level === 'convergent') && decides(level))) {
+    return { owed: undefined }
+  }
+  const ending = endingOf(history, functions, object, budget)
+  const owed = owedBy(ending, history)
+  const read = decides('convergent') ? convergentByFinalReads(history, functions, object, initial, budget) : undefined
+  const end = decides('eventual') ? object.eventual?.({ history, initial, contents, ending }, budget) : undefined
+  const { eventual, convergent } = together(end, read)
+  const judged = (verdict: Verdict): Verdict =>
+    owed === undefined || verdict.result === 'violated' ? verdict : { result: 'unknown', reason: owed }
+  return {
+    ...(eventual === undefined ? {} : { eventual: judged(eventual) }),
+    ...(convergent === undefined ? {} : { convergent: judged(convergent) }),
+    owed,
+  }
+}
+
+/** @throws OutOfTime */
+function endingOf(history: History, functions: Functions, object: ObjectModel, budget: Budget): Ending {
+  if (object.ending !== undefined) return object.ending(history, budget)
+  const { flags, key, outcome, f } = history.operations
+  const numbers = history.functions.map((name) => functions.numberOf(name) ?? -1)
+  const finals = new Map<number, OperationRow[]>()
+  const updated = new Set<number>()
+  for (let row = 0; row < history.operations.length; row++) {
+    budget.tick()
+    const number = numbers[f[row]]
+    if (outcome[row] !== OK || number === -1) continue
+    if (!functions.isRead(number)) updated.add(key[row])
+    else if ((flags[row] & FLAG_FINAL) !== 0 && object.partial?.includes(number) !== true) {
+      const known = finals.get(key[row])
+      if (known === undefined) finals.set(key[row], [row])
+      else known.push(row)
+    }
+  }
+  return { finals, unread: [...updated].filter((each) => !finals.has(each)), noun: 'successful final read' }
+}
+
+/** Whatever is eventual converges, too. */
+function together(end: Convergence | undefined, convergent: Verdict | undefined): Omit<Convergences, 'owed'> {
+  if (end === undefined) return convergent === undefined ? {} : { convergent }
+  const eventual = verdictOf(end)
+  if (convergent === undefined) return { eventual }
+  if (convergent.result !== 'violated' || eventual.result === 'violated') return { eventual, convergent }
+  if (end.isOrder !== true) return { eventual: as('eventual', convergent), convergent }
   // An update of unknown outcome may have taken effect between two final reads.
-  if (eventual.result === 'met') return { eventual, convergent: { result: 'met', witness: BY_EVENTUAL } }
-  return { eventual, convergent: eventual.result === 'violated' ? convergent : eventual }
+  return { eventual, convergent: eventual.result === 'met' ? { result: 'met', witness: BY_EVENTUAL } : eventual }
 }
 
 const BY_EVENTUAL = { kind: 'implied', by: 'eventual' } as const
@@ -51,30 +91,14 @@ const as = (level: Level, { counterexample }: Extract<Verdict, { result: 'violat
   counterexample: { ...counterexample, level },
 })
 
-/** Everything linearizable converges: operations of unknown outcome account for what differs or is missing. */
-export const unless = (linearizable: Verdict | undefined, verdict: Verdict): Verdict =>
-  verdict.result === 'violated' && linearizable?.result === 'met'
-    ? { result: 'met', witness: { kind: 'implied', by: 'linearizable' } }
-    : verdict
-
-const EXCUSED: Convergence = {
-  result: 'unknown',
-  reason: 'operations of unknown outcome may have taken what never came out',
-  rows: [],
-}
-
-/** For sets and queues the accounting of the last reads stands in for final reads. */
-function byAccounting(accounting: Accounting | undefined, { account }: ObjectModel): Convergence {
-  if (account === undefined) return { result: 'unknown', reason: 'this model has no final reads', rows: [] }
-  if (accounting === undefined) return { result: 'unknown', reason: OUT_OF_TIME, rows: [] }
-  const { lost, unexpected, unfounded = [], duplicated } = accounting
-  if (unexpected.length === 0 && unfounded.length > 0) {
-    const reason = `What came out was enqueued only by operations that failed: ${listOf(unfounded)}.`
-    return { result: 'violated', reason, rows: unfounded.slice(0, 1).map(({ operation }) => operation) }
-  }
-  if (accounting.result === 'violated' && accounting.isExcused === true) return EXCUSED
-  const culprits = unexpected.length > 0 ? unexpected : lost.length > 0 ? lost : duplicated
-  return { ...accounting, rows: culprits.slice(0, 1).map(({ operation }) => operation) }
+/**
+ * Everything linearizable converges, if it was read in the end: operations of unknown outcome account for what differs
+ * or is missing.
+ */
+export function unless(linearizable: Verdict | undefined, verdict: Verdict, owed: string | undefined): Verdict {
+  if (linearizable?.result !== 'met' || verdict.result === 'met') return verdict
+  if (owed !== undefined) return { result: 'unknown', reason: owed }
+  return { result: 'met', witness: { kind: 'implied', by: 'linearizable' } }
 }
 
 function verdictOf({ result, reason, rows }: Convergence): Verdict {
@@ -85,9 +109,10 @@ function verdictOf({ result, reason, rows }: Convergence): Verdict {
     counterexample: {
       level: 'eventual',
       sentence: reason,
-      operations: rows.map((operation) => ({ operation, role: 'core' as const })),
+      operations: rows.slice(-MOST_OPERATIONS).map((operation) => ({ operation, role: 'core' as const })),
       keys: [],
       culprit: rows.at(-1),
+      ...(rows.length > MOST_OPERATIONS ? { uncut: { why: 'size', among: rows.length, standsAlone: false } } : {}),
     },
   }
 }

@@ -31,8 +31,9 @@ export function convergenceOfFinalReads(
     machine: object.machine && ((part, some) => object.machine?.(part, initial, some)),
   }
   const answer = decideObjects(shardsOf(parts, judge, budget), judge, budget)
-  if (answer.result === 'unknown') return { ...answer, rows: [] }
-  if (answer.result === 'met') return { result: 'met', reason: 'the final reads agree with the updates', rows: [] }
+  if (answer.result === 'unknown') return { ...answer, rows: [], isOrder: true }
+  if (answer.result === 'met')
+    return { result: 'met', reason: 'the final reads agree with the updates', rows: [], isOrder: true }
   const { sentence, operations } = explainObject(answer, judge, budget)
   return { result: 'violated', reason: sentence, rows: operations.map(({ operation }) => operation) }
 }

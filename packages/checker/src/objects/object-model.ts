@@ -1,10 +1,11 @@
-import type { History, Json } from '@chaosproxy/history'
+import { elementsOf, type History, type Json } from '@chaosproxy/history'
 import type { Budget } from '../budget.ts'
 import type { Level } from '../levels/levels.ts'
 import type { Specification } from '../models/model.ts'
 import type { OperationRow } from '../operation-row.ts'
 import type { Accounting } from './accounting.ts'
 import type { Contents } from './elements.ts'
+import type { Ending } from './ending.ts'
 import type { Machine } from './machine.ts'
 import type { Expansion, Part } from './part.ts'
 import type { FastAnswer } from './slots.ts'
@@ -37,6 +38,8 @@ export interface ObjectModel {
   readonly numbers: { readonly [f: string]: number }
   /** The numbers of operations that never change the state. */
   readonly reads: readonly number[]
+  /** Of those, the ones that return only a part of it, so that they do not tell how it ended. */
+  readonly partial?: readonly number[]
   readonly expands?: Omit<Expansion, 'itemsAtFirst'> | undefined
   /** @throws UserError if the initial value makes no sense for this object. */
   specification(initial: Json): Specification<unknown>
@@ -75,12 +78,12 @@ export interface ObjectModel {
    * Adds to a choice of operations everything its results may depend on: removing the rest of a history with a legal
    * order never creates a contradiction. By default, all earlier operations that may change the state.
    */
-  related?(part: Part, budget: Budget): (chosen: Iterable<number>) => readonly number[]
+  related?(part: Part, budget: Budget, initial: Json): (chosen: Iterable<number>) => readonly number[]
   /**
    * Whether some operations still contain what their results depend on, so that a contradiction among them is real; by
    * default, whether they are closed under `related`.
    */
-  supports?(part: Part, budget: Budget): (some: readonly number[]) => boolean
+  supports?(part: Part, budget: Budget, initial: Json): (some: readonly number[]) => boolean
   /**
    * The same object, changed in place: does the operation at an index, and returns whether it was possible. Used to
    * replay witnesses too long for the specification, whose states take time to build.
@@ -94,11 +97,25 @@ export interface ObjectModel {
    */
   contentOf?(output: Json, initial: Json): Json
   /**
-   * By final reads. Without it, the accounting decides `eventual`.
+   * What tells how its objects ended; by default, final reads.
    *
    * @throws OutOfTime
    */
-  eventual?(history: History, initial: Json, budget: Budget): Convergence
+  ending?(history: History, budget: Budget): Ending
+  /**
+   * Whether the objects ended as they should, those that anything tells it of.
+   *
+   * @throws OutOfTime
+   */
+  eventual?(ended: Ended, budget: Budget): Convergence
+}
+
+/** A history with what tells how its objects ended. */
+export interface Ended {
+  readonly history: History
+  readonly initial: Json
+  readonly contents: Contents
+  readonly ending: Ending
 }
 
 /** The verdict of final reads. */
@@ -107,6 +124,8 @@ export interface Convergence {
   readonly reason: string
   /** The operations that show it. */
   readonly rows: readonly OperationRow[]
+  /** Whether an order of all updates and final reads explains them, even where final reads differ. */
+  readonly isOrder?: boolean
 }
 
 /** A closure by groups: a chosen operation brings along all members of the groups it belongs or points to. */
@@ -161,17 +180,18 @@ export const readIn =
     contents(row[i])
 
 /**
- * For objects that are read whole: a read brings along everything done to the elements it returned; any other
- * operation, everything done to its element.
+ * For objects that are read whole: a read brings along everything done to the elements it returned, and to the initial
+ * ones, which it may lack; any other operation, everything done to its element.
  */
 export const relatedByElement =
   (read: number) =>
-  (part: Part, budget: Budget): ((chosen: Iterable<number>) => readonly number[]) => {
+  (part: Part, budget: Budget, initial: Json): ((chosen: Iterable<number>) => readonly number[]) => {
     const contentOf = readIn(part)
     const isRead = (i: number): boolean => part.f[i] === read
+    const first = elementsOf(initial)?.map((value) => part.history.values.id(value)) ?? []
     return relatedByGroups(
       part,
-      (i) => (isRead(i) ? contentOf(i) : [part.input[i]]),
+      (i) => (isRead(i) ? (first.length === 0 ? contentOf(i) : [...contentOf(i), ...first]) : [part.input[i]]),
       budget,
       () => false,
       (i) => !isRead(i),

@@ -108,8 +108,7 @@ function partOf(history: History, { rows, numbers, expands, key, contents }: Cho
       output.push(operations.output[i])
       continue
     }
-    const items = operations.outcome[i] === INFO ? [] : history.values.json(operations.output[i] as ValueId)
-    for (const item of elementsOf(items) ?? []) {
+    for (const item of operations.outcome[i] === INFO ? [] : itemsOf(history, i)) {
       budget.tick()
       row.push(i)
       f.push(expands.to)
@@ -145,6 +144,19 @@ function partOf(history: History, { rows, numbers, expands, key, contents }: Cho
     calls: column((i) => operations.callEvent[i]),
     returns: column((i) => (operations.outcome[i] === INFO ? NEVER : operations.returnEvent[i])),
   }
+}
+
+/** @throws UserError if the operation returned no list: nothing could be said of what it took. */
+function itemsOf(history: History, row: number): readonly Json[] {
+  const { f, output } = history.operations
+  const value = history.values.json(output[row] as ValueId)
+  const items = elementsOf(value)
+  if (items !== undefined) return items
+  const name = history.functions[f[row]]
+  throw new UserError(
+    'input',
+    `${placeOf(history, row)}: a ${name} returns a list, [] where nothing was left, not ${JSON.stringify(value)}. Check the model, or record what it took.`,
+  )
 }
 
 function columnOf(indices: readonly number[], entry: (i: number) => number, budget: Budget): Int32Array {
