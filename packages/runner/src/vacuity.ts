@@ -3,6 +3,7 @@ import type { FaultKind } from '@chaosproxy/faults'
 import { type History, OK } from '@chaosproxy/history'
 import type { FaultRecord } from '@chaosproxy/report'
 import { register, type Workload, withoutNews } from '@chaosproxy/workloads'
+import { leftOutReads } from './left-out-reads.ts'
 
 /**
  * Why a run proves less than it seems to, or nothing. A run without reads, without concurrency, or whose faults never
@@ -16,7 +17,7 @@ export function findVacuity(
 ): string[] {
   const { callTime, length } = history.operations
   if (length === 0) return ['no operation was made']
-  const found = [...workload.vacuous(history)]
+  const found = [...workload.vacuous(history), ...leftOutReads(history)]
   const idle = idleKinds(faults)
   for (const kind of new Set(requested)) {
     const ofKind = faults.filter((record) => record.fault.kind === kind)
@@ -44,7 +45,8 @@ export function missingSuccesses(history: History, model = 'register'): string[]
   const missing = needs
     .filter((need) => !isThere(need))
     .map(({ what, functions }) => `no ${what} succeeded${usualErrorText(history, functions)}`)
-  return model === 'register' ? [...missing, ...withoutNews(history)] : missing
+  const found = [...missing, ...leftOutReads(history)]
+  return model === 'register' ? [...found, ...withoutNews(history)] : found
 }
 
 /** The error that most of these operations ended with, as ` (9 of 12: timeout)`; empty if none had one. */

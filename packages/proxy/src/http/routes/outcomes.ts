@@ -53,7 +53,7 @@ function meaningOfStatus(
     return outcomes[String(status)] ?? outcomes[`${Math.floor(status / 100)}xx`] ?? usualMeaning(status, harmless)
   const said = outcomes[`grpc ${grpcStatus}`] ?? outcomes[`grpc ${grpcStatusNames[grpcStatus] ?? ''}`]
   if (said === undefined && harmless && grpcStatusNames[grpcStatus] === 'NOT_FOUND')
-    return unclear('grpc NOT_FOUND', '"absent" or "fail"')
+    return absentPerhaps('grpc NOT_FOUND')
   return said ?? usualGrpcOutcome(grpcStatus)
 }
 
@@ -67,11 +67,16 @@ function usualMeaning(status: number, harmless: boolean): Meaning {
     return unclear(status, '"ok", "absent" or "fail"')
   if (status === 202) return 'info'
   if (status >= 200 && status < 300) return 'ok'
-  if (harmless && (status === 404 || status === 410)) return unclear(status, '"absent" or "fail"')
+  if (harmless && (status === 404 || status === 410)) return absentPerhaps(status)
   if (harmless && status === 304)
     return unclear(status, '"fail", which leaves it out, or "ok", if its headers have the result')
   return status >= 400 && status < 500 && status !== 408 ? 'fail' : 'info'
 }
+
+/** "fail" would leave the read out, and so hide that a write was lost. */
+const absentPerhaps = (status: number | string): Meaning => ({
+  unclear: `if ${status} means that there is no value, say so in the route's "outcomes": {"${status}": "absent"}`,
+})
 
 const unclear = (status: number | string, choice: string): Meaning => ({
   unclear: `say in the route's "outcomes" whether ${status} is ${choice}`,

@@ -1,0 +1,125 @@
+import { FAIL, type History, INFO, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
+
+const READS: readonly string[] = ['read', 'get']
+const CHANGES: readonly string[] = ['write', 'put', 'append', 'cas', 'add', 'increment']
+const REMOVALS: readonly string[] = ['remove', 'delete']
+
+/** An answer that says, or may say, that there is nothing. */
+const NOTHING_THERE = /^(status (404|410|2\d\d)|grpc NOT_FOUND)$/
+
+/** At most this many keys are named. */
+const MOST_NAMED = 3
+
+/**
+ * The complaint if reads were left out that were told "not found" after an acknowledged write of their key: if the write
+ * was lost, this is all that shows it.
+ */
+export function leftOutReads(history: History): string[] {
+  const found = candidatesOf(history)
+  if (found.size === 0) return []
+  const changes = changesOf(history, found)
+  const { callEvent, returnEvent } = history.operations
+  const rows = [...found].flatMap(([key, reads]) => {
+    const { writes, removals } = changes.get(key) ?? NONE
+    return reads.filter((row) => {
+      const written = writes.latestBefore(callEvent[row] ?? 0)
+      return written !== undefined && (removals.latestBefore(returnEvent[row] ?? 0) ?? -1) < written
+    })
+  })
+  const [first] = rows
+  if (first === undefined) return []
+  const keys = [...new Set(rows.map((row) => history.keys[history.operations.key[row] ?? -1]))]
+  const named = keys.filter((key) => key !== undefined).slice(0, MOST_NAMED)
+  const more = keys.length > named.length && named.length > 0 ? ` and ${keys.length - named.length} more` : ''
+  const whose = named.length === 0 ? '' : ` of ${named.join(', ')}${more}`
+  const reads = rows.length === 1 ? '1 read' : `${rows.length} reads`
+  return [
+    `${reads}${whose} ended in ${history.errorOf(first)} and ${rows.length === 1 ? 'was' : 'were'} left out, after an acknowledged write: that is what a lost write looks like. Have the route say "absent" for it in place of "fail"`,
+  ]
+}
+
+/** The reads in question, by key. */
+function candidatesOf(history: History): ReadonlyMap<number, readonly number[]> {
+  const { f, key, outcome, length } = history.operations
+  const isRead = history.functions.map((name) => READS.includes(name))
+  const found = new Map<number, number[]>()
+  for (let row = 0; row < length; row++) {
+    if (outcome[row] !== FAIL || isRead[f[row] ?? -1] !== true) continue
+    if (!NOTHING_THERE.test(history.errorOf(row) ?? '')) continue
+    const known = found.get(key[row] ?? -1)
+    if (known === undefined) found.set(key[row] ?? -1, [row])
+    else known.push(row)
+  }
+  return found
+}
+
+/** What changed one key: acknowledged writes by when they returned, and possible removals by when they were called. */
+interface Changes {
+  readonly writes: Latest
+  readonly removals: Latest
+}
+
+/** For moments in increasing order, the greatest value so far. */
+class Latest {
+  readonly #entries: [at: number, value: number][] = []
+  #isSorted = true
+
+  add(at: number, value: number): void {
+    this.#entries.push([at, value])
+    this.#isSorted = false
+  }
+
+  /** The greatest value of the entries before this moment; undefined if there are none. */
+  latestBefore(moment: number): number | undefined {
+    if (!this.#isSorted) this.#sort()
+    let low = 0
+    let high = this.#entries.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.#entries[middle]?.[0] ?? 0) < moment) low = middle + 1
+      else high = middle
+    }
+    return this.#entries[low - 1]?.[1]
+  }
+
+  #sort(): void {
+    this.#entries.sort(([one], [other]) => one - other)
+    let greatest = Number.NEGATIVE_INFINITY
+    for (const entry of this.#entries) {
+      greatest = Math.max(greatest, entry[1])
+      entry[1] = greatest
+    }
+    this.#isSorted = true
+  }
+}
+
+const NONE: Changes = { writes: new Latest(), removals: new Latest() }
+
+function changesOf(history: History, keys: ReadonlyMap<number, unknown>): ReadonlyMap<number, Changes> {
+  const { f, key, outcome, callEvent, returnEvent, length } = history.operations
+  const changes = new Map<number, Changes>()
+  for (let row = 0; row < length; row++) {
+    const name = history.functions[f[row] ?? -1] ?? ''
+    const at = key[row] ?? -1
+    if (outcome[row] === FAIL || !keys.has(at)) continue
+    const isRemoval = REMOVALS.includes(name) || (CHANGES.includes(name) && leftBehind(history, row, name) === null)
+    if (!isRemoval && !CHANGES.includes(name)) continue
+    let known = changes.get(at)
+    if (known === undefined) {
+      known = { writes: new Latest(), removals: new Latest() }
+      changes.set(at, known)
+    }
+    const called = callEvent[row] ?? 0
+    const returned = outcome[row] === INFO ? Number.POSITIVE_INFINITY : (returnEvent[row] ?? 0)
+    if (isRemoval) known.removals.add(called, returned)
+    else if (outcome[row] === OK) known.writes.add(returned, called)
+  }
+  return changes
+}
+
+/** What a write leaves behind, as far as it is known. */
+function leftBehind(history: History, row: number, name: string): Json | undefined {
+  const given = inputOf(history, row)
+  const said = given === null && history.operations.outcome[row] === OK ? outputOf(history, row) : given
+  return name === 'cas' && Array.isArray(said) ? said[1] : said
+}

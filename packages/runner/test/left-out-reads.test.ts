@@ -1,0 +1,55 @@
+import { type EventInput, historyFromEvents } from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import { leftOutReads } from '../src/left-out-reads.ts'
+
+type Told = readonly [process: number, type: EventInput['type'], f: string, value?: EventInput['value'], error?: string]
+
+/** A history of the key x, in the order told. */
+const complaints = (...told: readonly Told[]) =>
+  leftOutReads(
+    historyFromEvents(
+      told.map(([process, type, f, value = null, error], time) => ({ time, process, type, f, key: 'x', value, error })),
+    ),
+  )
+
+const written = [
+  [0, 'invoke', 'write', 1],
+  [0, 'ok', 'write', 1],
+] as const
+const removed = [
+  [0, 'invoke', 'write', null],
+  [0, 'ok', 'write', null],
+] as const
+const missed = (error = 'status 404') =>
+  [
+    [1, 'invoke', 'read'],
+    [1, 'fail', 'read', null, error],
+  ] as const
+
+describe('a read that found nothing and was left out, after an acknowledged write', () => {
+  test('is what a lost write looks like', () => {
+    expect(complaints(...written, ...missed())).toEqual([
+      '1 read of x ended in status 404 and was left out, after an acknowledged write: that is what a lost write looks like. Have the route say "absent" for it in place of "fail"',
+    ])
+    expect(complaints(...removed, ...written, ...missed('grpc NOT_FOUND'), ...missed())).toHaveLength(1)
+    expect(complaints(...written, ...missed('status 200'))).toHaveLength(1)
+  })
+
+  test('is nothing of the kind before the write, or during it', () => {
+    expect(complaints(...missed(), ...written)).toEqual([])
+    expect(complaints([0, 'invoke', 'write', 1], ...missed(), [0, 'ok', 'write', 1])).toEqual([])
+  })
+
+  test('may be due to a removal after the write, also to one of unknown outcome', () => {
+    expect(complaints(...written, ...removed, ...missed())).toEqual([])
+    expect(complaints(...written, [2, 'invoke', 'write', null], ...missed())).toEqual([])
+    expect(complaints(...written, [2, 'invoke', 'cas', [1, null]], ...missed())).toEqual([])
+  })
+
+  test('is nothing of the kind if it was refused for another reason, or the write was', () => {
+    expect(complaints(...written, ...missed('status 503'))).toEqual([])
+    expect(complaints(...written, ...missed('status 200, which says nothing'))).toEqual([])
+    expect(complaints([0, 'invoke', 'write', 1], [0, 'fail', 'write', 1], ...missed())).toEqual([])
+    expect(complaints([0, 'invoke', 'write', 1], [0, 'info', 'write', 1], ...missed())).toEqual([])
+  })
+})
