@@ -1,4 +1,4 @@
-import type { History, Json, Mark, PassedOn } from '@chaosproxy/history'
+import { type History, INFO, type Json, type Mark, type PassedOn } from '@chaosproxy/history'
 import { printable } from './operation-words.ts'
 import { count, plural } from './words.ts'
 
@@ -9,6 +9,8 @@ export interface RecordFacts {
   readonly initial: Json | undefined
   readonly touched: readonly Mark[]
   readonly notUnderstood: readonly Mark[]
+  /** Operations that may have taken effect, since nobody knows what their answer of success means. */
+  readonly unclear: { readonly count: number; readonly why: string } | undefined
   /** Requests that may have written first, then by how many there were. */
   readonly passedOn: readonly PassedOn[]
 }
@@ -18,15 +20,34 @@ export function recordFactsOf(history: History, initial: Json | undefined): Reco
   const { marks, passedOn } = history
   const sessions = history.header?.sessions
   const said = initial === undefined ? history.header?.initial : initial
-  if (marks.length === 0 && passedOn.length === 0 && sessions === undefined && said !== UNKNOWN) return undefined
+  const unclear = unclearOf(history)
+  if (marks.length + passedOn.length === 0 && sessions === undefined && said !== UNKNOWN && unclear === undefined)
+    return undefined
   return {
     sessions,
     initial: said,
     touched: marks.filter(({ kind }) => kind === 'touched'),
     notUnderstood: marks.filter(({ kind }) => kind === 'not-understood'),
+    unclear,
     passedOn: passedOn.toSorted((a, b) => Number(b.mayWrite) - Number(a.mayWrite) || b.count - a.count),
   }
 }
+
+function unclearOf(history: History): RecordFacts['unclear'] {
+  const { outcome, length } = history.operations
+  let count = 0
+  let why = ''
+  for (let row = 0; row < length; row++) {
+    const error = outcome[row] === INFO ? history.errorOf(row) : undefined
+    if (error === undefined || !NOT_UNDERSTOOD.test(error)) continue
+    if (count === 0) why = error
+    count++
+  }
+  return count === 0 ? undefined : { count, why }
+}
+
+/** The error of an operation whose answer is one of success and was not understood. */
+const NOT_UNDERSTOOD = /^(status 2\d\d|grpc OK)(: |, and nothing at )/
 
 /** The initial value, in a history's header or in `--initial`, that stands for any value. */
 const UNKNOWN = 'unknown'
@@ -34,7 +55,7 @@ const UNKNOWN = 'unknown'
 /** The most of each kind to list in JSON; their number is given as well. */
 const MOST_IN_JSON = 100
 
-export function recordJson({ sessions, initial, touched, notUnderstood, passedOn }: RecordFacts): Json {
+export function recordJson({ sessions, initial, touched, notUnderstood, unclear, passedOn }: RecordFacts): Json {
   const markJson = ({ key, line, what, why }: Mark): Json => ({
     ...(key === undefined ? {} : { key }),
     line,
@@ -52,6 +73,7 @@ export function recordJson({ sessions, initial, touched, notUnderstood, passedOn
     totals: {
       touched: touched.length,
       notUnderstood: notUnderstood.length,
+      ...(unclear === undefined ? {} : { unclear: unclear.count }),
       passedOn: passedOn.length,
       requestsPassedOn: requestsIn(passedOn),
     },
@@ -70,7 +92,7 @@ export interface RecordLine {
 
 /** The facts in a few lines, naming at most `most` of each kind. */
 export function recordLines(facts: RecordFacts, most: number): RecordLine[] {
-  const { sessions, initial, touched, notUnderstood, passedOn } = facts
+  const { sessions, initial, touched, notUnderstood, unclear, passedOn } = facts
   const lines: RecordLine[] = []
   const say = (about: string, text: string, isDoubt = false): void => {
     lines.push({ about, text: printable(text), isDoubt })
@@ -90,13 +112,40 @@ export function recordLines(facts: RecordFacts, most: number): RecordLine[] {
     const texts = notUnderstood.map(({ what, why, line }) => `the answer to ${what} (${why}), line ${count(line)}`)
     say('unclear', `not understood: ${first(texts, most)}`, true)
   }
-  if (passedOn.length > 0) {
-    const texts = passedOn.map(
-      ({ what, count: times, mayWrite }) => `${what} ${count(times)}×${mayWrite ? ', which may write' : ''}`,
-    )
-    say('unjudged', `${plural(requestsIn(passedOn), 'request')} passed on: ${first(texts, most)}`)
-  }
+  if (unclear !== undefined) say('unclear', unclearText(unclear), true)
+  if (passedOn.length > 0) say(UNJUDGED, unjudgedText(facts, most))
   return lines
+}
+
+const UNJUDGED = 'unjudged'
+
+/** The facts that a page must have even if nobody asks for the record: doubts, and what was not judged at all. */
+export const recordWarnings = (facts: RecordFacts, most: number): RecordLine[] =>
+  recordLines(facts, most).filter(({ about, isDoubt }) => isDoubt || about === UNJUDGED)
+
+const unclearText = ({ count: times, why }: NonNullable<RecordFacts['unclear']>): string =>
+  `${plural(times, 'operation')} may have taken effect, since the answer was not understood: ${why}`
+
+/** At most this many kinds of requests are named in a line. */
+const MOST_IN_LINE = 5
+
+/** What was passed on without being judged, or not understood, as every report tells of it; empty if nothing was. */
+export function unjudgedLine(history: History): string {
+  const facts = recordFactsOf(history, undefined)
+  if (facts === undefined) return ''
+  const { unclear, passedOn } = facts
+  const texts = [
+    ...(unclear === undefined ? [] : [unclearText(unclear)]),
+    ...(passedOn.length === 0 ? [] : [unjudgedText(facts, MOST_IN_LINE)]),
+  ]
+  return printable(texts.join('; '))
+}
+
+function unjudgedText({ passedOn }: RecordFacts, most: number): string {
+  const texts = passedOn.map(
+    ({ what, count: times, mayWrite }) => `${what} ${count(times)}×${mayWrite ? ', which may write' : ''}`,
+  )
+  return `${plural(requestsIn(passedOn), 'request')} passed on: ${first(texts, most)}`
 }
 
 const first = (texts: readonly string[], most: number): string =>

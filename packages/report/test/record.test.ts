@@ -3,8 +3,18 @@ import { type EventInput, historyFromEvents, millis } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { renderHtml } from '../src/html/page.ts'
 import { toJson } from '../src/json.ts'
+import { findingsOf } from '../src/reporters/finding.ts'
+import { junitReporter } from '../src/reporters/junit.ts'
+import { lineReporter } from '../src/reporters/line.ts'
+import { markdownReporter } from '../src/reporters/markdown.ts'
+import type { Place } from '../src/reporters/reporter.ts'
+import type { RunSubject } from '../src/reporters/subject.ts'
+import { tapReporter } from '../src/reporters/tap.ts'
 import { renderCheck } from '../src/terminal/check-page.ts'
+import { renderRun } from '../src/terminal/run-page.ts'
 import { plainStyle } from '../src/terminal/style.ts'
+
+import { summary } from './timeline.ts'
 
 // What a recorder says of its own record is shown wherever its verdict is.
 
@@ -81,6 +91,45 @@ test('the terminal page tells it before the levels, and a long reason once', () 
   expect(page.indexOf('unjudged')).toBeLessThan(page.indexOf('verdict'))
   expect(page).toContain('unknown: as said above')
   expect(page.match(/Say in the route table/g)).toHaveLength(1)
+})
+
+test('what was not judged is told by a run as by a check, and in every report of either', () => {
+  const line = '14 requests passed on: EVAL 2×, which may write; GET /health 12×'
+  const page = renderRun(summary({ report }), history, plainStyle, {
+    width: 110,
+    unicode: true,
+    historyFile: 'h.jsonl',
+  })
+  expect(page).toContain(`unjudged ${line}`)
+  expect(page).toContain('touched  outside the record: x by EVAL (scripts are not looked into), line 5')
+  expect(page).not.toContain('told apart by')
+  const terminal = { width: 110, unicode: true }
+  const place: Place = { version: '1', now: 0, host: 'h', style: plainStyle, terminal, pathTo: (file) => file }
+  const files = { directory: 'd', historyFile: 'h.jsonl', reportFile: 'r.html' }
+  const subject: RunSubject = {
+    ...{ kind: 'run', title: 'record', summary: summary({ report }), history, alone: true, again: '', exitCode: 0 },
+    ...files,
+  }
+  const told = [{ findings: findingsOf(subject), row: undefined }]
+  const texts = {
+    line: lineReporter.each?.(subject, place),
+    junit: junitReporter.end?.(told, place),
+    markdown: markdownReporter.end?.(told, place),
+    tap: tapReporter.end?.(told, place),
+  }
+  for (const [name, text] of Object.entries(texts)) expect(text?.replaceAll('\\', ''), name).toContain(line)
+})
+
+test('an answer that was not understood, and left an outcome unknown, is told', () => {
+  const why = 'status 200: its body says "errors", which may be a refusal'
+  const unclear = historyFromEvents([
+    { process: 0, type: 'invoke', f: 'write', key: 'x', value: 1 },
+    { process: 0, type: 'info', f: 'write', key: 'x', value: 1, error: why },
+    { process: 1, type: 'invoke', f: 'write', key: 'x', value: 1 },
+    { process: 1, type: 'info', f: 'write', key: 'x', value: 1, error: 'status 503' },
+  ])
+  const page = renderCheck(report, unclear, plainStyle, options)
+  expect(page).toContain('unclear  1 operation may have taken effect, since the answer was not understood: status 200')
 })
 
 test('the page in the browser has a section for it', () => {

@@ -13,6 +13,9 @@ export interface Headline {
   readonly beside: string
 }
 
+/** The title of a verdict that proves less than it seems to. */
+export const NOTHING_SHOWN = 'Nothing shown'
+
 interface Circumstances {
   /** The level it is about; by default the strongest. */
   readonly asked: string | undefined
@@ -48,7 +51,7 @@ function verdictLine(report: Report<string>, { asked, isVacuous, convergedAfterN
     return { mood: 'unsure', title: `Unknown whether ${adjective(level)}`, beside: verdict.reason }
   const met = verdictOf(report, strongest).result === 'violated' ? report.headline : adjective(level)
   if (isVacuous)
-    return { mood: 'unsure', title: 'Nothing shown', beside: `${met}, but this proves less than it seems to` }
+    return { mood: 'unsure', title: NOTHING_SHOWN, beside: `${met}, but this proves less than it seems to` }
   return { mood: 'good', title: capitalised(met), beside: '' }
 }
 

@@ -1,8 +1,11 @@
 import { type Report, verdictOf } from '@chaosproxy/checker'
+import type { History } from '@chaosproxy/history'
 import { cellSentence, levelName } from '../comparison-words.ts'
 import { type Facts, type FactsInput, factsOf } from '../facts/facts.ts'
+import { NOTHING_SHOWN } from '../facts/headline.ts'
 import { levelsOf, reasonText } from '../level-words.ts'
 import { linesOf, printable } from '../operation-words.ts'
+import { unjudgedLine } from '../record.ts'
 import { requirementText } from '../requirements/result.ts'
 import { evidence, sentenceText } from '../terminal/evidence.ts'
 import { fileName, pageStyle, vacuousTexts } from '../terminal/run-page.ts'
@@ -45,6 +48,8 @@ export interface Finding {
   readonly evidence: readonly string[]
   /** What qualifies the verdict: what proves less than it seems to, trouble, warnings. */
   readonly notes: readonly string[]
+  /** `16 requests passed on: GET /cache 16×`: what the verdict is not about, also a note; empty if there is nothing. */
+  readonly unjudged: string
   /** Strongest first. */
   readonly levels: readonly { readonly level: string; readonly result: string; readonly reason: string }[]
   /** Where the contradiction is: the history as the reader would type it, and the line of the operation accused. */
@@ -90,7 +95,9 @@ const ofRun = ({ title, summary, history, historyFile, again, exitCode }: RunSub
     ...(summary.requirements ?? []).map(requirementText),
     ...summary.trouble,
     ...(summary.views?.said ?? []),
+    ...unjudgedNote(history),
   ].map(printable),
+  unjudged: unjudgedLine(history),
   elapsedMs: summary.durationNanos / 1e6 + summary.timing.checkMs,
   again,
   exitCode,
@@ -104,11 +111,15 @@ const ofFile = ({ title, report, history, ...subject }: FileSubject): Finding =>
     ...vacuousTexts(subject.vacuous),
     ...(subject.requirements ?? []).map(requirementText),
     ...history.warnings,
+    ...unjudgedNote(history),
   ].map(printable),
+  unjudged: unjudgedLine(history),
   elapsedMs: subject.parseMs + subject.checkMs,
   again: subject.again,
   exitCode: subject.exitCode,
 })
+
+const unjudgedNote = (history: History): readonly string[] => [unjudgedLine(history)].filter((line) => line !== '')
 
 const ofTrouble = ({ file, message, why, exitCode }: TroubleSubject): Finding => ({
   ...nothing,
@@ -163,6 +174,7 @@ const nothing = {
   expected: '',
   evidence: [],
   notes: [],
+  unjudged: '',
   levels: [],
   file: undefined,
   line: undefined,
@@ -237,9 +249,10 @@ function judged(input: FactsInput, historyFile: string, exitCode: number) {
   }
 }
 
-function sentenceOf({ shown, near, headline, requirements }: Facts): string {
+function sentenceOf({ shown, near, headline, requirements, vacuous }: Facts): string {
   const missed = requirements.filter(({ met }) => met !== true).map(requirementText)
-  const sentences = shown === undefined ? [...missed, headline.beside] : [sentenceText(shown, near), ...missed]
+  const why = headline.title === NOTHING_SHOWN ? vacuous : []
+  const sentences = shown === undefined ? [...missed, headline.beside, ...why] : [sentenceText(shown, near), ...missed]
   return printable(sentences.filter((sentence) => sentence !== '').join('; '))
 }
 

@@ -18,9 +18,10 @@ export const lineReporter: Reporter = {
     // The message is an error, which goes to stderr.
     if (subject.kind === 'trouble' && subject.alone) return ''
     return findingsOf(subject)
-      .map(({ result, name, title, sentence }) => {
+      .map(({ result, name, title, sentence, unjudged }) => {
         const why = sentence === '' || result === 'passed' ? '' : `: ${sentence}`
-        return `${MARKS[result][unicode ? 0 : 1]} ${name}: ${title}${why}\n`
+        const beside = unjudged === '' ? '' : ` (${unjudged})`
+        return `${MARKS[result][unicode ? 0 : 1]} ${name}: ${title}${why}${beside}\n`
       })
       .join('')
   },

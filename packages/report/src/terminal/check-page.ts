@@ -10,8 +10,8 @@ import type { Expectation } from '../run-summary.ts'
 import { stalenessText } from '../staleness-words.ts'
 import { statisticsOf } from '../statistics.ts'
 import { count, duration, durationOfMillis, plural } from '../words.ts'
-import type { PageStyle } from './evidence.ts'
 import { levelTable, saidAbove } from './level-table.ts'
+import { recordText } from './record-text.ts'
 import {
   evidenceOf,
   expectationLines,
@@ -175,7 +175,7 @@ export function renderCheck(report: Report<string>, history: History, style: Sty
     [
       headLines(facts.headline, right, page),
       warnings([...vacuousTexts(facts.vacuous), ...history.warnings], page),
-      recordText(history, options.initial, page),
+      recordText(recordFactsOf(history, options.initial), recordLines, page),
       levelTable(report, history, page, saidAbove(report, facts.asked)),
       evidenceOf(facts, history, { historyFile: options.file }, page),
       lostLines(report, page),
@@ -187,21 +187,3 @@ export function renderCheck(report: Report<string>, history: History, style: Sty
     options,
   )
 }
-
-/** At most this many of each kind are named; the HTML page has them all. */
-const MOST_NAMED = 5
-
-/** What the record lacks or leaves open. */
-function recordText(history: History, initial: Json | undefined, { width, style }: PageStyle): string[] {
-  const facts = recordFactsOf(history, initial)
-  if (facts === undefined) return []
-  const indent = ' '.repeat(RECORD_COLUMN)
-  return recordLines(facts, MOST_NAMED).flatMap(({ about, text, isDoubt }) =>
-    wrap(text, width - RECORD_COLUMN).map((line, part) => {
-      const told = isDoubt ? style.yellow(line) : line
-      return part === 0 ? `${style.dim(about.padEnd(RECORD_COLUMN))}${told}` : `${indent}${told}`
-    }),
-  )
-}
-
-const RECORD_COLUMN = 9

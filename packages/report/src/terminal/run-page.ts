@@ -4,6 +4,7 @@ import { accountLines, sumsText } from '../accounting-words.ts'
 import { type Facts, factsOf } from '../facts/facts.ts'
 import type { Headline } from '../facts/headline.ts'
 import { printable, valueText } from '../operation-words.ts'
+import { recordFactsOf, recordWarnings } from '../record.ts'
 import { type RequirementResult, requirementText } from '../requirements/result.ts'
 import type { RunSummary } from '../run-summary.ts'
 import { stalenessText } from '../staleness-words.ts'
@@ -12,6 +13,7 @@ import { count, durationOfMillis, listedAtMost, perSecond, plural } from '../wor
 import { evidence, otherViolations, type PageStyle } from './evidence.ts'
 import { levelTable, saidAbove } from './level-table.ts'
 import { paintFor } from './mood.ts'
+import { recordText } from './record-text.ts'
 import { countsText, faultLines, infoText, majorityText, nodesText, phaseTable } from './run-tables.ts'
 import { asciiOnly, type Style, symbolsOf, type TerminalOptions } from './style.ts'
 import { spread, wrap } from './width.ts'
@@ -37,6 +39,7 @@ export function renderRun(summary: RunSummary, history: History, style: Style, o
       ? [style.bold(style.yellow('NOT CHECKED'))]
       : headLines(facts.headline, checkedText(summary), page),
     warningLines(summary, page),
+    recordText(recordFactsOf(history, undefined), recordWarnings, page),
     report === undefined ? [] : levelTable(report, history, page, saidAbove(report, facts.asked)),
     evidenceOf(facts, history, options, page),
     report === undefined ? [] : lostLines(report, page),

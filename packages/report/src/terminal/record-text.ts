@@ -1,0 +1,24 @@
+import type { RecordFacts, RecordLine } from '../record.ts'
+import type { PageStyle } from './evidence.ts'
+import { wrap } from './width.ts'
+
+/** At most this many of each kind are named; the HTML page has them all. */
+const MOST_NAMED = 5
+
+const RECORD_COLUMN = 9
+
+/** What the record lacks or leaves open. */
+export function recordText(
+  facts: RecordFacts | undefined,
+  linesOf: (facts: RecordFacts, most: number) => readonly RecordLine[],
+  { width, style }: PageStyle,
+): string[] {
+  if (facts === undefined) return []
+  const indent = ' '.repeat(RECORD_COLUMN)
+  return linesOf(facts, MOST_NAMED).flatMap(({ about, text, isDoubt }) =>
+    wrap(text, width - RECORD_COLUMN).map((line, part) => {
+      const told = isDoubt ? style.yellow(line) : line
+      return part === 0 ? `${style.dim(about.padEnd(RECORD_COLUMN))}${told}` : `${indent}${told}`
+    }),
+  )
+}
