@@ -16,6 +16,7 @@ import { raft } from './raft/definition.ts'
 import { redlock } from './redlock/definition.ts'
 import { sharded } from './sharded/definition.ts'
 import { single } from './single/definition.ts'
+import { threePhaseCommit } from './three-phase-commit/definition.ts'
 import { twoPhaseCommit } from './two-phase-commit/definition.ts'
 import { viewstamped } from './viewstamped/definition.ts'
 import { watchCache } from './watch-cache/definition.ts'
@@ -30,6 +31,7 @@ export const protocols: readonly ProtocolDefinition[] = [
   leaseLock,
   paxos,
   twoPhaseCommit,
+  threePhaseCommit,
   viewstamped,
   commitWait,
   chain,

@@ -91,6 +91,13 @@ export const loseReply = (...nodes: readonly NodeId[]): Fault => ({
 /** Nothing passes in this direction until it is over; it then arrives. */
 export const stall = (from: NodeId, to: NodeId): Fault => ({ kind: 'partition', mode: 'hold', links: [{ from, to }] })
 
+/** A node hears nothing of what the others send, until it is over. */
+export const deaf = (node: NodeId, ...others: readonly NodeId[]): Fault => ({
+  kind: 'partition',
+  mode: 'hold',
+  links: others.map((from) => ({ from, to: node })),
+})
+
 /** What passes in this direction arrives so much later. */
 export const late = (from: NodeId, to: NodeId, latencyMs: number): Fault => ({
   kind: 'latency',

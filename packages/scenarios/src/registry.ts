@@ -22,6 +22,7 @@ import { slowestCopy } from './stories/slowest-copy.ts'
 import { splitBrain } from './stories/split-brain.ts'
 import { staleHistory } from './stories/stale-history.ts'
 import { staleReadings } from './stories/stale-readings.ts'
+import { threePhaseCommit } from './stories/three-phase-commit.ts'
 import { threeTimeouts } from './stories/three-timeouts.ts'
 import { timeGoesBack } from './stories/time-goes-back.ts'
 import { twoApiServers } from './stories/two-api-servers.ts'
@@ -58,6 +59,7 @@ export const stories: readonly Story[] = [
   poisonedCache,
   leaseOnAWallClock,
   blockedCoordinator,
+  threePhaseCommit,
   twoGenerals,
   byzantineGenerals,
 ]

@@ -15,6 +15,7 @@ const SEMI_SYNC: Setting = { knobs: { sync: 'majority', reads: 'primary' } }
 const PLAIN: Setting = { knobs: { 'snapshot-entries': 10_000, 'transfer-ms': 0, 'resize-ms': 0 } }
 const SHORT_LEASES: Setting = { knobs: { 'lease-ms': 20 } }
 const SHORT_VISIBILITY: Setting = { knobs: { 'visibility-ms': 20 } }
+const IMPATIENT: Setting = { knobs: { 'check-ms': 5, 'vote-timeout-ms': 20, 'silence-ms': 20 } }
 const EVENTUAL: Setting = { level: 'eventual' }
 const FENCED: Setting = { knobs: { fencing: true, 'ttl-ms': 100 } }
 const LONG_LOCKS: Setting = { knobs: { 'ttl-ms': 10_000 } }
@@ -44,6 +45,8 @@ const BY_HISTORY: { readonly [mistake: string]: Setting } = {
   'master-master merge-by-arrival': { ...EVENTUAL, knobs: { conflicts: 'version-vector' } },
   'two-phase-commit forget-prepared': {},
   'two-phase-commit decide-on-timeout': {},
+  'three-phase-commit forget-vote': {},
+  'three-phase-commit decide-alone': IMPATIENT,
   'commit-wait no-wait': { knobs: { order: 'commit-wait', 'epsilon-ms': 40, 'skew-ms': 40 } },
   'commit-wait trust-clock': { knobs: { order: 'uncertainty-interval', 'epsilon-ms': 40, 'skew-ms': 40 } },
   'sharded both-owners-serve': {},
@@ -144,6 +147,7 @@ const FOUND_BY: { readonly [mistake: string]: number } = {
   'quorum drop-handoff-on-restart': 87,
   'two-phase-commit presume-commit': 12,
   'two-phase-commit forget-decision': 45,
+  'three-phase-commit decide-alone': 342,
   'lease-lock fence-stores-only': 34,
   'raft stale-append': 66,
   'raft ack-before-fsync': 619,

@@ -41,6 +41,8 @@ const RARE = [
   // Needs a log that is longer and older than those of the others, just when its node stands for election.
   'up-to-date-length-only',
   'stale-view-change',
+  // Needs a crash between a vote and its decision, and the others down as well.
+  'decide-alone',
   // Need a crash in the middle of a write.
   'key-after-effect',
   'key-before-effect',

@@ -11,7 +11,7 @@ import { type Millis, type Nanos, nanos } from '@chaosproxy/history'
 import { type PlannedOperation, type Scenario, scheduleOf } from '@chaosproxy/runner'
 import { EVEN_RANK } from '@chaosproxy/workloads'
 import { withinClocks } from './clock-bounds.ts'
-import type { Plan } from './plan.ts'
+import { type Plan, withinPromise } from './plan.ts'
 import type { Reaction } from './reaction.ts'
 import { type Finding, searchSeeds } from './search-seeds.ts'
 import type { Strategy } from './strategy.ts'
@@ -64,7 +64,7 @@ function varied(subject: Subject, finding: Finding, limits: TrialLimits, expired
   const byHistory = { ...limits, invariants: false }
   for (let i = 0; i < VARIATIONS && !expired(); i++) {
     const random = createRandom(`guide ${finding.seed} ${i}`)
-    const plan = withinClocks(subject, vary(subject, finding.scenario, broken, random))
+    const plan = withinClocks(subject, withinPromise(subject, vary(subject, finding.scenario, broken, random)))
     const { failure, scenario } = runPlan(subject, plan, byHistory)
     if (failure?.kind === 'violation')
       return { seed: finding.seed, strategy: finding.strategy, failure, scenario: scenario(), after: broken.name }

@@ -47,7 +47,6 @@ export function planTrial(subject: Subject, strategy: Strategy, seed: number): P
     subject,
     { knobs, random: random.fork('clocks'), lengthMs },
   )
-  const notUnder = kindsLeftOut(subject, knobs)
   const settings = chooseSettings(subject, random.fork('settings'))
   const scenario: Scenario = {
     target: subject.target,
@@ -64,10 +63,17 @@ export function planTrial(subject: Subject, strategy: Strategy, seed: number): P
     }),
     faults: [],
   }
+  return withinPromise(subject, { scenario, schedule: planned.schedule, reactions: planned.reactions })
+}
+
+/** Without the faults under which nothing is promised, and without those that the user did not choose. */
+export function withinPromise(subject: Subject, { scenario, schedule, reactions }: Plan): Plan {
+  const { choices = {} } = subject
+  const notUnder = kindsLeftOut(subject, scenario.knobs)
   return {
     scenario,
-    schedule: planned.schedule.filter(({ plan }) => !notUnder.includes(plan.kind)),
-    reactions: reactionsWithin(planned.reactions, choices).filter(({ harm }) => !notUnder.includes(kindOf[harm])),
+    schedule: schedule.filter(({ plan }) => !notUnder.includes(plan.kind)),
+    reactions: reactionsWithin(reactions, choices).filter(({ harm }) => !notUnder.includes(kindOf[harm])),
   }
 }
 

@@ -16,6 +16,7 @@ import { redlockRows } from './redlock.ts'
 import type { SystemRow } from './row.ts'
 import { shardedRows } from './sharded.ts'
 import { singleRows } from './single.ts'
+import { threePhaseCommitRows } from './three-phase-commit.ts'
 import { twoPhaseCommitRows } from './two-phase-commit.ts'
 import { viewstampedRows } from './viewstamped.ts'
 import { watchCacheRows } from './watch-cache.ts'
@@ -30,6 +31,7 @@ export const systemRows: readonly SystemRow[] = [
   ...leaseLockRows,
   ...paxosRows,
   ...twoPhaseCommitRows,
+  ...threePhaseCommitRows,
   ...viewstampedRows,
   ...commitWaitRows,
   ...chainRows,

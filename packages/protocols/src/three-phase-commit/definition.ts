@@ -1,0 +1,66 @@
+import { millis, UserError } from '@chaosproxy/history'
+import type { ProtocolDefinition } from '../definition.ts'
+import { chooseOptions, type Declared } from '../options.ts'
+import { twoPhaseInvariants } from '../two-phase-commit/invariants.ts'
+import { planners } from '../two-phase-commit/items.ts'
+import { createThreePhaseCommit } from './machine.ts'
+
+/** Decisions are made while others are still down. */
+const IMPATIENT = { 'check-ms': 5, 'vote-timeout-ms': 20, 'silence-ms': 20 } as const
+
+const declared = {
+  name: 'three-phase-commit',
+  objects: Object.keys(planners),
+  knobs: [
+    { name: 'check-ms', summary: 'how often a site looks at its undecided transactions', default: 50 },
+    { name: 'vote-timeout-ms', summary: 'how long the coordinator waits for votes and acknowledgements', default: 200 },
+    { name: 'silence-ms', summary: 'after how long a silence the sites decide without the coordinator', default: 300 },
+    { name: 'attempts', summary: 'how often a transaction is tried that finds an item locked', default: 60 },
+  ],
+  bugs: [
+    {
+      name: 'forget-vote',
+      summary: 'a yes is kept in memory only, so a restarted site has nothing to commit',
+      under: { faults: ['kill'] },
+    },
+    {
+      name: 'decide-alone',
+      summary: 'a restarted site decides without the sites that do not answer, which may have decided before',
+      under: { knobs: IMPATIENT, faults: ['kill'], workload: 'bank' },
+    },
+  ],
+} as const satisfies Declared
+
+export const threePhaseCommit: ProtocolDefinition = {
+  ...declared,
+  marks: true,
+  invariants: twoPhaseInvariants,
+  summary: 'two-phase commit with a phase between, so that a dead coordinator blocks nobody; a cut splits it',
+  defaultNodes: 3,
+  promises: () => 'linearizable',
+  // Silence must mean death: whatever makes the living silent may be decided twice.
+  notUnder: [
+    ...(['partition', 'blackhole', 'latency', 'bandwidth', 'reset', 'pause'] as const),
+    ...(['drop-message', 'duplicate-message', 'reorder-message', 'delay-message', 'corrupt-message'] as const),
+  ],
+  create(options) {
+    const chosen = chooseOptions(declared, options)
+    const planner = planners[chosen.object.name]
+    if (planner === undefined) throw new Error(`three-phase-commit cannot split a ${chosen.object.name}`)
+    const attempts = chosen.number('attempts')
+    if (!Number.isInteger(attempts))
+      throw new UserError(
+        'usage',
+        `three-phase-commit: attempts=${attempts} is not possible; give a whole number, 1 or more.`,
+      )
+    return createThreePhaseCommit({
+      object: chosen.object,
+      planner,
+      checkMs: millis(chosen.number('check-ms')),
+      voteTimeoutMs: millis(chosen.number('vote-timeout-ms')),
+      silenceMs: millis(chosen.number('silence-ms')),
+      attempts,
+      bug: chosen.bug,
+    })
+  },
+}

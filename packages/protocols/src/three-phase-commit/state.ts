@@ -1,0 +1,122 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { Completion, Json, Millis } from '@chaosproxy/history'
+import type { Command } from '../command.ts'
+import type { Generator } from '../generator.ts'
+import type { Effect } from '../machine.ts'
+import type { AnyObject } from '../objects/object.ts'
+import type { DONE_BEFORE, Operation, Planner } from '../two-phase-commit/items.ts'
+import type { Settled } from '../two-phase-commit/state.ts'
+
+export interface ThreePhaseConfig {
+  readonly object: AnyObject
+  readonly planner: Planner
+  /** How often each site looks at its open transactions. */
+  readonly checkMs: Millis
+  /** How long the coordinator waits for votes, and then for acknowledgements. */
+  readonly voteTimeoutMs: Millis
+  /** How long a site hears nothing from the coordinator before it asks the others. */
+  readonly silenceMs: Millis
+  /** How often a transaction is tried that finds an item locked. */
+  readonly attempts: number
+  readonly bug: string | undefined
+}
+
+/** Items with their values. */
+export type Values = readonly (readonly [item: string, value: Json])[]
+
+/** Why a site votes no. An item that is locked will be free later. */
+export type Refusal = Completion | typeof DONE_BEFORE | 'locked' | 'given up'
+
+/** How far a site is; `deciding`: it is the coordinator and goes on deciding. */
+export type Progress = 'ready' | 'pre-committed' | 'committed' | 'aborted' | 'deciding'
+
+export type ThreePhaseMessage = { readonly transaction: string } & (
+  | { readonly type: 'prepare'; readonly operations: readonly Operation[]; readonly sites: readonly NodeId[] }
+  | { readonly type: 'yes'; readonly read: Values }
+  | { readonly type: 'no'; readonly refusal: Refusal }
+  | { readonly type: 'pre-commit' }
+  | { readonly type: 'pre-committed' }
+  | { readonly type: 'decision'; readonly commit: boolean }
+  | { readonly type: 'how-far' }
+  | { readonly type: 'this-far'; readonly progress: Progress; readonly restarted: boolean }
+)
+
+export type ThreePhaseRecord = { readonly transaction: string } & (
+  | { readonly kind: 'ready'; readonly part: Part }
+  | { readonly kind: 'pre-committed' }
+  | { readonly kind: 'finished'; readonly commit: boolean }
+)
+
+/** A site's part in a transaction for which it has voted yes. */
+export interface Part {
+  readonly coordinator: NodeId
+  /** All that vote, the coordinator among them. */
+  readonly sites: readonly NodeId[]
+  readonly items: readonly string[]
+  readonly writes: Values
+  readonly read: Values
+}
+
+/** How far a part is, and what its site has heard. */
+export interface Doubt {
+  readonly part: Part
+  preCommitted: boolean
+  /** Since the vote. Such a site may have slept through the decision of the others. */
+  readonly restarted: boolean
+  /** Since the coordinator was last heard. */
+  checks: number
+  /** Answers of the other sites, in this round of questions. */
+  readonly heard: Map<NodeId, { readonly progress: Progress; readonly restarted: boolean }>
+}
+
+/** A transaction at its coordinator. */
+export interface Open {
+  readonly requestId: string
+  readonly command: Command
+  readonly attempt: number
+  readonly sites: readonly NodeId[]
+  readonly votes: Map<NodeId, Values>
+  readonly acknowledged: Set<NodeId>
+  phase: 'voting' | 'pre-committing'
+  checks: number
+}
+
+export interface ThreePhaseState {
+  readonly id: NodeId
+  /** All nodes in order: an item's place among them decides which holds it. */
+  readonly nodes: readonly [NodeId, ...NodeId[]]
+  readonly life: number
+  readonly generator: Generator
+  begun: number
+  readonly open: Map<string, Open>
+  again: readonly { readonly requestId: string; readonly command: Command; readonly attempt: number }[]
+  readonly values: Map<string, Json>
+  /** By item: the transaction that holds it. */
+  readonly locks: Map<string, string>
+  readonly doubts: Map<string, Doubt>
+  /** By transaction: whether it was committed. */
+  readonly finished: Map<string, boolean>
+  /** What the latest step has settled, for the invariant. */
+  settled: readonly Settled[]
+}
+
+export interface Turn {
+  readonly config: ThreePhaseConfig
+  readonly state: ThreePhaseState
+  readonly effects: Effect<ThreePhaseMessage, ThreePhaseRecord>[]
+  /** Handles a message that this node sends to itself. */
+  readonly receive: (turn: Turn, from: NodeId, message: ThreePhaseMessage) => void
+}
+
+export const mark = ({ effects }: Turn): void => {
+  effects.push({ type: 'mark' })
+}
+
+export const persist = ({ effects }: Turn, record: ThreePhaseRecord): void => {
+  effects.push({ type: 'persist', record })
+}
+
+export function send(turn: Turn, to: NodeId, message: ThreePhaseMessage): void {
+  if (to === turn.state.id) turn.receive(turn, to, message)
+  else turn.effects.push({ type: 'send', to, message })
+}

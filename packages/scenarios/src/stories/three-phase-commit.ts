@@ -1,0 +1,135 @@
+import { type Input, millis } from '@chaosproxy/history'
+import { ask, deaf, down, during, ok, read, refused, stall, unanswered, write } from '../beats.ts'
+import type { Story, Tale } from '../story.ts'
+
+const system = {
+  nodes: 3,
+  seed: 1,
+  leader: 'n1',
+} as const satisfies Partial<Tale>
+
+const opening = { a: 100_000, b: 100_000, c: 100_000, d: 100_000, e: 100_000 }
+const balances: Input = { f: 'read', value: null }
+const rent = { from: 'a', to: 'b', amount: 40_000 }
+const pay: Input = { f: 'transfer', value: rent }
+
+const bank = {
+  ...system,
+  workload: 'bank',
+  timeoutMs: millis(2_000),
+  cast: ['Jose', 'Rosa'],
+  money: 'cents',
+} as const satisfies Partial<Tale>
+
+const before = ask(
+  0,
+  ['Jose', 'n1'],
+  balances,
+  ok(opening),
+  'Jose’s account a is kept on n2, his landlord’s account b on n3. Either holds $1,000.',
+)
+const voteIsLate = during([150, 400], stall('n3', 'n1'), 'For a moment, what n3 sends to n1 is late.')
+const payment = ask(
+  200,
+  ['Jose', 'n1'],
+  pay,
+  ok(rent),
+  'Jose pays his rent, $400. n1 asks n2 and n3 for their votes. Both vote yes; the vote of n3 is still on its way.',
+)
+const cut = (what: string) =>
+  during([300, 3_000], deaf('n3', 'n1', 'n2'), `Before it arrives, n3 can hear nobody any more. ${what}`)
+
+export const threePhaseCommit: Story = {
+  name: 'three-phase-commit',
+  summary: 'nobody waits for a dead coordinator any more; cut in two, either side decides for itself',
+  told: [
+    {
+      ...system,
+      title: 'three-phase commit, and a coordinator that dies',
+      target: 'three-phase-commit',
+      workload: 'register',
+      timeoutMs: millis(800),
+      cast: ['Ana', 'Ben'],
+      knobs: { 'vote-timeout-ms': 2_000 },
+      beats: [
+        ask(
+          0,
+          ['Ana', 'n1'],
+          write('room', 'old'),
+          ok('old'),
+          'Ana writes an item that n2 keeps. n1 coordinates: it collects votes, tells everybody that all have voted yes, and only then has them commit.',
+        ),
+        during([600, 1_800], stall('n2', 'n1'), 'Ana’s next write goes the same way; but the vote of n2 is late …'),
+        ask(800, ['Ana', 'n1'], write('room', 'new'), unanswered, 'n2 has voted yes, and keeps the item locked.'),
+        during([1_500, 4_500], down('n1'), '… and before it arrives, n1 dies.'),
+        ask(
+          3_000,
+          ['Ben', 'n2'],
+          read('room'),
+          ok('old'),
+          'n2 has heard nothing, and nobody that is alive has heard that all voted yes: so nobody can have committed. It aborts, unlocks the item, and answers Ben while n1 is still down.',
+        ),
+      ],
+      ending: {
+        verdicts: { linearizable: 'met' },
+        finally: { room: 'old' },
+        says: 'With two phases, Ben would have waited for n1. The third phase costs each write one more round.',
+      },
+    },
+    {
+      ...bank,
+      title: 'three-phase commit, and a network that is cut',
+      target: 'three-phase-commit',
+      knobs: { 'vote-timeout-ms': 800 },
+      beats: [
+        before,
+        voteIsLate,
+        payment,
+        cut(
+          'n1 has all votes now, tells everybody so, hears nothing from n3, takes it for dead, and commits with n2: the dead will learn of it when they are back. But n3 is alive. It hears nothing either, takes the others for dead, knows of nobody that heard of the votes, and aborts.',
+        ),
+        ask(4_000, ['Rosa', 'n3'], balances, ok({ ...opening, a: 60_000 }), 'Rosa, the landlord, has not got it.'),
+      ],
+      ending: {
+        verdicts: { linearizable: 'violated' },
+        finally: { '': { ...opening, a: 60_000 } },
+        says: '$400 have left one account and arrived in none. Both sides kept to the protocol; what it takes for death was silence.',
+      },
+    },
+  ],
+  fix: {
+    ...bank,
+    title: 'two-phase commit, which waits',
+    target: 'two-phase-commit',
+    knobs: { 'vote-timeout-ms': 800 },
+    beats: [
+      before,
+      voteIsLate,
+      payment,
+      cut('n1 has all votes now and commits. n3 does not hear of it …'),
+      ask(
+        1_500,
+        ['Rosa', 'n3'],
+        balances,
+        refused,
+        '… and neither commits nor aborts: it has given its word. Account b stays locked, and Rosa is told nothing.',
+      ),
+      ask(
+        4_000,
+        ['Rosa', 'n3'],
+        balances,
+        ok({ ...opening, a: 60_000, b: 140_000 }),
+        'Once n3 hears again, it asks, is told, and commits as well.',
+      ),
+    ],
+    ending: {
+      verdicts: { linearizable: 'met' },
+      finally: { '': { ...opening, a: 60_000, b: 140_000 } },
+      says: 'The rent is paid. The price: an account that nobody could read for as long as the line was down.',
+    },
+  },
+  lesson:
+    'No commit protocol both never waits and survives a cut network: with a third phase nobody waits for the dead, and those that were only silent decide otherwise. Where silence may be a cut, either wait, or let a majority decide and the others follow it.',
+  source:
+    'D. Skeen: Nonblocking Commit Protocols, 1981; D. Skeen, M. Stonebraker: A Formal Model of Crash Recovery in a Distributed System, 1983 (no protocol is resilient to a partition); J. Gray, L. Lamport: Consensus on Transaction Commit, 2006',
+}

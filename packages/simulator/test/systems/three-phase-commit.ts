@@ -1,0 +1,29 @@
+import { between, CALM, type SystemRow } from './row.ts'
+
+const LINEARIZABLE = { meets: ['linearizable', 'eventual'] }
+const ATOMIC = { meets: ['linearizable'] }
+
+/** Silence must mean death: messages in time, and nodes that die. */
+const DEATHS = ['kill']
+
+export const threePhaseCommitRows: readonly SystemRow[] = [
+  { protocol: 'three-phase-commit', faults: CALM, earns: LINEARIZABLE },
+  { protocol: 'three-phase-commit', faults: DEATHS, earns: LINEARIZABLE },
+  { protocol: 'three-phase-commit', workload: 'bank', faults: CALM, earns: ATOMIC },
+  { protocol: 'three-phase-commit', workload: 'bank', faults: DEATHS, earns: ATOMIC },
+  // Cut in two, either side decides for itself, and money is half moved.
+  {
+    protocol: 'three-phase-commit',
+    knobs: { 'vote-timeout-ms': 50, 'silence-ms': 50 },
+    workload: 'bank',
+    faults: [],
+    aimed: [200, 400, 600, 800, 1_000, 1_200].map((fromMs) => ({
+      fromMs,
+      toMs: fromMs + 150,
+      kind: 'partition',
+      mode: 'hold',
+      links: between(['n3'], ['n1', 'n2']),
+    })),
+    earns: { meets: [], breaks: ['linearizable'] },
+  },
+]
