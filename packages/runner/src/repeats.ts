@@ -1,5 +1,6 @@
 import type { Event } from '@chaosproxy/history'
 import type { WireEvent } from './ports.ts'
+import { createSums, type Sums } from './sums.ts'
 
 /** Watches for changes that a client asked for again once their answer was lost, and that were carried out both times. */
 export interface Repeats {
@@ -13,41 +14,87 @@ export interface Repeats {
 /** What the proxy writes if the client has reconnected and begun with what was unanswered. */
 const REPEATS = /"repeats":(\d+),"resent":true/
 /** Doing these twice is not the same as once. */
-const ACCUMULATING: readonly string[] = ['add', 'append', 'enqueue', 'transfer']
+const ACCUMULATING: readonly string[] = ['add', 'subtract', 'append', 'enqueue', 'transfer']
 const MOST_KEYS = 3
 
+/** A change that a client sent a second time. */
+interface Repetition {
+  readonly key: string
+  readonly first: Event['process']
+  /** Whether a node has carried out the second. */
+  isDone: boolean
+}
+
 export function createRepeats(model: string): Repeats {
-  /** Processes whose last operation a node has carried out. A process has the same number in both views. */
-  const carriedOut = new Set<Event['process']>()
-  /** Repetitions that no node has answered yet, by process, with their keys. */
-  const open = new Map<Event['process'], string>()
-  const twice = new Map<string, number>()
+  /** What the nodes said to the last operation of each process, which has the same number in both views. */
+  const said = new Map<Event['process'], 'nothing yet' | 'done' | 'refused'>()
+  /** Repetitions whose own answer is awaited, by process. */
+  const open = new Map<Event['process'], Repetition>()
+  const repetitions: Repetition[] = []
+  const sums = createSums()
   return {
-    client(line, { type, process, f, key, value }) {
+    client(line, event) {
+      const { type, process, f, key, value } = event
+      sums.client(event)
       if (type !== 'invoke') return
+      said.delete(process)
       const first = REPEATS.exec(line)?.[1]
       const accumulates = ACCUMULATING.includes(f)
         ? model !== 'set'
         : f === 'cas' && (value === null || value === undefined)
-      if (first !== undefined && accumulates && carriedOut.has(Number(first))) open.set(process, key ?? f)
+      // A first attempt that never left the proxy did nothing.
+      if (first === undefined || !accumulates || !said.has(Number(first))) return
+      const repetition = { key: key ?? f, first: Number(first), isDone: false }
+      open.set(process, repetition)
+      repetitions.push(repetition)
     },
     backend({ type, process }) {
-      if (type === 'invoke') carriedOut.delete(process)
-      if (type === 'ok') carriedOut.add(process)
-      if (type === 'invoke' || !open.has(process)) return
-      const key = open.get(process) ?? ''
+      if (type === 'invoke') said.set(process, 'nothing yet')
+      else if (type === 'ok') said.set(process, 'done')
+      else if (type === 'fail') said.set(process, 'refused')
+      const repetition = open.get(process)
+      if (repetition === undefined || type === 'invoke') return
       open.delete(process)
-      if (type === 'ok') twice.set(key, (twice.get(key) ?? 0) + 1)
+      repetition.isDone = type === 'ok'
     },
     doubts() {
-      if (twice.size === 0) return []
-      const total = [...twice.values()].reduce((sum, times) => sum + times, 0)
-      const keys = [...twice.keys()]
-      const more = keys.length > MOST_KEYS ? ` and ${keys.length - MOST_KEYS} more` : ''
-      const [changes, were] = total === 1 ? ['change', 'was'] : ['changes', 'were']
-      return [
-        `${total} ${changes} whose answer was lost ${were} sent again by the same client and carried out both times, of ${keys.slice(0, MOST_KEYS).join(', ')}${more}. If the driver did that by itself, what was asked for once was applied twice (for ioredis, maxRetriesPerRequest: 0 prevents it). To prove it, record those who ask: the app, with a route table, and this server with --as tcp`,
-      ]
+      const done = repetitions.filter(({ isDone, first }) => isDone && said.get(first) !== 'refused')
+      const certain = done.filter(({ first }) => said.get(first) === 'done')
+      const open = done.filter(({ first }) => said.get(first) !== 'done')
+      const { twice, perhaps } = told(open, sums)
+      return [...sentence([...certain, ...twice], 'both times'), ...sentence(perhaps, 'perhaps')]
     },
   }
+}
+
+/**
+ * Tells repetitions whose first attempt got no answer from any node by the sums that were seen: one that no answered
+ * addition made shows an attempt that was carried out, and none at all that there was no such attempt.
+ */
+function told(
+  repetitions: readonly Repetition[],
+  sums: Sums,
+): { readonly twice: readonly Repetition[]; readonly perhaps: readonly Repetition[] } {
+  const twice: Repetition[] = []
+  const perhaps: Repetition[] = []
+  for (const key of new Set(repetitions.map((repetition) => repetition.key))) {
+    const each = repetitions.filter((repetition) => repetition.key === key)
+    const hidden = sums.hidden(key)
+    const seen = Math.min(each.length, hidden.seen)
+    twice.push(...each.slice(0, seen))
+    if (!hidden.isAll) perhaps.push(...each.slice(seen))
+  }
+  return { twice, perhaps }
+}
+
+function sentence(repetitions: readonly Repetition[], how: 'both times' | 'perhaps'): readonly string[] {
+  const total = repetitions.length
+  if (total === 0) return []
+  const keys = [...new Set(repetitions.map(({ key }) => key))]
+  const more = keys.length > MOST_KEYS ? ` and ${keys.length - MOST_KEYS} more` : ''
+  const [changes, were] = total === 1 ? ['change', 'was'] : ['changes', 'were']
+  const carried = how === 'both times' ? 'and carried out both times' : 'and may have been carried out both times'
+  return [
+    `${total} ${changes} whose answer was lost ${were} sent again by the same client ${carried}, of ${keys.slice(0, MOST_KEYS).join(', ')}${more}. If the driver did that by itself, what was asked for once was applied twice (for ioredis, maxRetriesPerRequest: 0 prevents it). To prove it, record those who ask: the app, with a route table, and this server with --as tcp`,
+  ]
 }

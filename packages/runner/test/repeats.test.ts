@@ -6,7 +6,7 @@ import { createRepeats } from '../src/repeats.ts'
 function played(
   model: string,
   f: string,
-  backend: readonly ['ok' | 'info', 'ok' | 'info'],
+  backend: readonly ['ok' | 'info' | 'fail', 'ok' | 'info'],
   repeats: number | undefined,
 ) {
   const watched = createRepeats(model)
@@ -35,12 +35,57 @@ describe('a change that was sent again after its answer was lost', () => {
   })
 
   test.each([
-    ['once', 'counter', 'add', ['info', 'ok'], 1],
+    ['the second time only, its first being refused', 'counter', 'add', ['fail', 'ok'], 1],
     ['the first time only', 'counter', 'add', ['ok', 'info'], 1],
     ['for a purpose of its own', 'counter', 'add', ['ok', 'ok'], undefined],
     ['without a difference: a write', 'register', 'write', ['ok', 'ok'], 1],
     ['without a difference: an element of a set', 'set', 'add', ['ok', 'ok'], 1],
   ] as const)('is not if it was carried out %s', (_, model, f, backend, repeats) => {
     expect(played(model, f, backend, repeats)).toEqual([])
+  })
+
+  test('is doubted as well if its first answer never came from the server', () => {
+    expect(played('counter', 'add', ['info', 'ok'], 1)).toEqual([
+      expect.stringMatching(/^1 change .* may have been carried out both times, of hits/),
+    ])
+  })
+})
+
+describe('a sum that was asked for again, without an answer to the first', () => {
+  /** An addition answered by each of `sums`, one sent twice that is answered by `again`, and a last read. */
+  function added(sums: readonly (readonly string[])[], again: readonly string[], last: string) {
+    const watched = createRepeats('register')
+    const said = (process: number, type: Event['type'], f: string, value: unknown, extra = '') => {
+      const event = { index: 0, time: 0, process, type, f, key: 'hits', value } as unknown as Event
+      watched.client(`{"process":${process}${extra}}\n`, event)
+      watched.backend(event)
+    }
+    for (const value of sums) {
+      said(0, 'invoke', 'cas', undefined)
+      said(0, 'ok', 'cas', value)
+    }
+    said(1, 'invoke', 'cas', undefined)
+    said(1, 'info', 'cas', undefined)
+    said(2, 'invoke', 'cas', undefined, ',"repeats":1,"resent":true')
+    said(2, 'ok', 'cas', again)
+    said(3, 'invoke', 'read', null)
+    said(3, 'ok', 'read', last)
+    return watched.doubts()
+  }
+
+  test('was carried out both times if the second found a sum that no answered addition made', () => {
+    expect(added([['1'], ['1', '2']], ['3', '4'], '4')).toEqual([expect.stringMatching(/and carried out both times/)])
+  })
+
+  test('was carried out once if each sum was made by an answered addition', () => {
+    expect(added([['1'], ['1', '2']], ['2', '3'], '3')).toEqual([])
+  })
+
+  test.each([
+    ['the last read shows another addition', [['1'], ['1', '2']], ['2', '3'], '4', /and carried out both times/],
+    ['nobody knows where the sum began', [['1', '2']], ['2', '3'], '3', /may have been carried out both times/],
+    ['the last read is not of the last sum', [['1'], ['1', '2']], ['2', '3'], '2', /may have been/],
+  ])('is doubted if %s', (_, sums, again, last, wanted) => {
+    expect(added(sums, again, last)).toEqual([expect.stringMatching(wanted)])
   })
 })

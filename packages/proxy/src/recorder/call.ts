@@ -16,6 +16,8 @@ export interface Call {
   readonly harmless?: boolean | undefined
   /** Its name in remarks, such as `GET /kv/x`; by default function and key. */
   readonly what?: string | undefined
+  /** What is added, where only the answer has the value. */
+  readonly amount?: number | undefined
   /** An idempotency key or request id: attempts with the same one are retries of one another. */
   readonly requestId?: string | undefined
 }

@@ -1,6 +1,7 @@
 import type { Nanos } from '@chaosproxy/history'
-import type { Call, Completion, Completions, Edges, Entry, Understanding } from './call.ts'
+import type { Call, Completion, Completions, Edges, Understanding } from './call.ts'
 import { EDGE, nameOf, UNSAID } from './call.ts'
+import { completionsOfCopy, okOf, partOf } from './completions.ts'
 import type { Extra, Line } from './event-line.ts'
 import { extraOf, joined, NO_EXTRA } from './event-line.ts'
 import type { Place } from './event-order.ts'
@@ -49,6 +50,8 @@ export class Exchange {
   #waitsForBackend = false
   #clientIsOver = false
   #extra: Extra = NO_EXTRA
+  /** What all of its operations share. */
+  #shared: Extra = NO_EXTRA
   #edges: Edges = 0
   #forwardedAt: Nanos | undefined
   /** The backend's own answer, which the client may never see. */
@@ -120,6 +123,11 @@ export class Exchange {
     this.#release()
   }
 
+  /** The client has hung up; what it asked may still be answered, and it may ask the same again elsewhere. */
+  mayBeRepeated(): void {
+    for (const operation of this.#all()) operation.mayBeRepeated()
+  }
+
   /** Nothing more will be seen of it, on either side. */
   ended(time: Nanos, reason: string): void {
     if ((this.#edges & EDGE.clientIn) === 0) {
@@ -151,13 +159,14 @@ export class Exchange {
       if (session !== undefined) this.#lanes = processes.lanesOf(session)
       this.#extra = this.#correlate(calls[0])
     }
-    if (final === true) this.#extra = joined(this.#extra, FINAL)
+    if (final === true) this.#shared = FINAL
+    this.#extra = joined(this.#extra, this.#shared)
     const tick = this.#clientPlace?.tick
     const { key } = calls[0]
     if (calls.length === 1 && key !== UNSAID) this.#only = this.#operation(calls[0], key, tick)
     else
       this.#operations = calls.map((call, i) =>
-        call.key === UNSAID ? undefined : this.#operation(call, call.key, tick, `${i}`),
+        call.key === UNSAID ? undefined : this.#operation(call, call.key, tick, i),
       )
     if (this.#operations.includes(undefined)) this.#wait()
     else if (!this.#isDuplicate) this.#invokeForClient()
@@ -165,15 +174,21 @@ export class Exchange {
   }
 
   /** `part` tells the operations of one request apart, which may be equal otherwise: attempts at each have the same. */
-  #operation(call: Call, key: string | undefined, tick: number | undefined, part?: string): Operation {
-    const isPart = part !== undefined && 'requestId' in this.#extra.members
-    const extra = isPart ? joined(this.#extra, extraOf({ part })) : this.#extra
+  #operation(call: Call, key: string | undefined, tick: number | undefined, part?: number | string): Operation {
+    const extra = part === undefined ? this.#extra : this.#extraOf(call, part)
     return new Operation(this.#recording, this.#lanes, call, key, tick, !this.#clientIsOver, extra)
+  }
+
+  /** Under one name a request is repeated as a whole; without one, each of its operations repeats an equal one. */
+  #extraOf(call: Call, part: number | string): Extra {
+    if ('requestId' in this.#extra.members) return joined(this.#extra, extraOf({ part: `${part}` }))
+    if (part === 0 || typeof part === 'string' || this.#isDuplicate) return this.#extra
+    return joined(this.#shared, this.#correlate(call))
   }
 
   #correlate(call: Call): Extra {
     const { retries, counters } = this.#recording
-    const correlation = retries.correlate(call)
+    const correlation = retries.correlate(call, this.#lanes.session)
     if (correlation === undefined) return NO_EXTRA
     if ('repeats' in correlation) counters.blindRetries++
     else if (correlation.attempt !== undefined) counters.keyedRetries++
@@ -258,7 +273,7 @@ export class Exchange {
   #endBackend(time: Nanos, answer: Completions | undefined, reason: string | undefined): void {
     if (this.#calls.length === 0) return
     if (this.#waitsForBackend) this.#resolveAtBackend(answer, reason)
-    const told = this.#isDuplicate ? mapParts(answer, ofCopy) : answer
+    const told = this.#isDuplicate ? completionsOfCopy(answer) : answer
     if (this.#only !== undefined) this.#only.endAtBackend(time, this.#edges, partOf(told, 0), reason)
     else this.#end(told, (operation, completion) => operation.endAtBackend(time, this.#edges, completion, reason))
   }
@@ -368,28 +383,6 @@ export class Exchange {
     this.#backendPlace = undefined
   }
 }
-
-const partOf = (answer: Completions | undefined, i: number): Completion | undefined =>
-  Array.isArray(answer) ? (answer as readonly Completion[])[i] : (answer as Completion | undefined)
-
-const mapParts = (
-  answer: Completions | undefined,
-  map: (completion: Completion) => Completion,
-): Completions | undefined =>
-  answer === undefined
-    ? undefined
-    : Array.isArray(answer)
-      ? (answer as readonly Completion[]).map(map)
-      : map(answer as Completion)
-
-/** A backend that recognises a copy may repeat its answer without carrying the request out again. */
-const ofCopy = (completion: Completion): Completion =>
-  completion.type === 'ok' && 'value' in completion ? { type: 'info', error: ANSWERED_COPY } : completion
-
-const ANSWERED_COPY = "the proxy's copy was answered, and may not have been carried out once more"
-
-const okOf = (entry: Entry | undefined): Completion | undefined =>
-  entry === undefined ? undefined : { type: 'ok', value: entry.value }
 
 function remarkOf(understanding: Exclude<Understanding, { readonly kind: 'operations' }>): Remark {
   const { what } = understanding

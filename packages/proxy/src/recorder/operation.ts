@@ -84,9 +84,15 @@ export class Operation {
     this.#client = type === 'info' ? 'unknown' : 'done'
     counters.open--
     counters[type]++
-    if (answer === undefined || type === 'info') retries.unanswered(this.#call, this.process)
+    if (answer === undefined || type === 'info') retries.unanswered(this.#call, this.process, this.#lanes.session)
     if (outcome.type === 'not-understood') remarks.countNotUnderstood(this.#remark(outcome.error))
     this.#end(views.client, time, edges, outcome)
+  }
+
+  /** The client has hung up, and may ask again before it is known here that no answer can reach it. */
+  mayBeRepeated(): void {
+    if (this.#client !== 'open') return
+    this.#recording.retries.unanswered(this.#call, this.process, this.#lanes.session)
   }
 
   /** The backend has answered, or never will. */

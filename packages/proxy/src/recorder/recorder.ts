@@ -37,13 +37,23 @@ export interface RecorderCounters extends Readonly<ExchangeCounters>, RemarkCoun
   readonly overtaken: number
 }
 
+/** A connection to record. */
+export interface RecordedConnection {
+  /** The server's name in the history. */
+  readonly node: string
+  /** The client's address. */
+  readonly client: string
+  /** Whether clients send requests again only on a new connection, before anything else. By default at any time. */
+  readonly repeatsFirst?: boolean | undefined
+}
+
 /** Turns traffic into histories, whatever its wire format. */
 export interface Recorder {
   now(): Nanos
   readonly counters: RecorderCounters
   /** How often the faults in force have changed, set by what changes them. Stamped on every event. */
   epoch: number
-  connection(options: { readonly node: string; readonly client: string }): ConnectionRecorder
+  connection(options: RecordedConnection): ConnectionRecorder
   /** Writes an event of the nemesis to both views: a fault begins or ends, rules are exchanged. */
   note(f: string, value: Json): void
   /** Declares what names the clients of one way into the recorder. Call it before anything is recorded that way. */
@@ -160,7 +170,7 @@ class LiveRecorder implements Recorder {
     }
   }
 
-  connection({ node, client }: { readonly node: string; readonly client: string }): ConnectionRecorder {
+  connection({ node, client, repeatsFirst = false }: RecordedConnection): ConnectionRecorder {
     const { tailText, tailWith, tailWithError } = this.#tails(nodeText(node))
     const recording: Recording = {
       node,
@@ -170,7 +180,7 @@ class LiveRecorder implements Recorder {
       tailWithError,
       lanes: this.#processes.lanes(),
       processes: this.#processes,
-      retries: this.#retries.forConnection(client),
+      retries: this.#retries.forConnection({ client, repeatsFirst }),
       remarks: this.#remarks,
       views: { client: this.#client, backend: this.#backend },
       counters: this.#counters,

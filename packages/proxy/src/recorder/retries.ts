@@ -11,39 +11,55 @@ export type Correlation =
 
 /** The retries on one connection. */
 export interface ConnectionRetries {
-  correlate(call: Call): Correlation | undefined
+  correlate(call: Call, session: string | undefined): Correlation | undefined
   /** The client got no answer, or a meaningless one, and may retry. */
-  unanswered(call: Call, process: number): void
+  unanswered(call: Call, process: number, session: string | undefined): void
+}
+
+export interface ConnectionRetriesOptions {
+  /** The client's address. */
+  readonly client: string
+  /**
+   * Whether clients repeat only on a new connection, before anything else, as drivers of connections with state do. What
+   * comes later on a connection then repeats nothing.
+   */
+  readonly repeatsFirst: boolean
+}
+
+/** An operation that got no answer, and was not repeated yet. */
+interface Unanswered {
+  readonly process: number
+  readonly session: string | undefined
 }
 
 /**
  * Recognises retries: by request id, counting the attempts, or without one as the same operation as an unanswered one
- * of the same client. Remembers a bounded number of each.
+ * of the same client. Equal operations without an answer are each repeated once. Remembers a bounded number of each.
  */
 export class Retries {
   readonly #maximumRemembered: number
   readonly #attempts: Map<string, number> = new Map()
-  readonly #unanswered: Map<string, number> = new Map()
+  readonly #unanswered: Map<string, Unanswered[]> = new Map()
 
   constructor(maximumRemembered = 100_000) {
     this.#maximumRemembered = maximumRemembered
   }
 
-  /** @param client the client's address. */
-  forConnection(client: string): ConnectionRetries {
+  forConnection({ client, repeatsFirst }: ConnectionRetriesOptions): ConnectionRetries {
     let isFresh = true
     return {
-      correlate: (call) => {
-        const correlation = this.#correlate(client, call)
+      correlate: (call, session) => {
+        const isLate = repeatsFirst && !isFresh && call.requestId === undefined
+        const correlation = isLate ? undefined : this.#correlate(client, call, session)
         const isRepetition = correlation !== undefined && 'repeats' in correlation
         if (!isRepetition && call.harmless !== true) isFresh = false
         return isRepetition && isFresh ? { ...correlation, resent: true } : correlation
       },
-      unanswered: (call, process) => this.#unansweredBy(client, call, process),
+      unanswered: (call, process, session) => this.#unansweredBy(client, call, { process, session }),
     }
   }
 
-  #correlate(client: string, call: Call): Correlation | undefined {
+  #correlate(client: string, call: Call, session: string | undefined): Correlation | undefined {
     const { requestId } = call
     if (requestId !== undefined) {
       const attempt = (this.#attempts.get(requestId) ?? 0) + 1
@@ -52,18 +68,25 @@ export class Retries {
     }
     if (call.harmless === true || this.#unanswered.size === 0) return undefined
     const name = operationName(client, call)
-    const process = this.#unanswered.get(name)
-    if (process === undefined) return undefined
-    this.#unanswered.delete(name)
-    return { repeats: process }
+    const equal = this.#unanswered.get(name)
+    if (equal === undefined) return undefined
+    const own = equal.findIndex((each) => each.session === session)
+    const [repeated] = equal.splice(Math.max(own, 0), 1)
+    if (equal.length === 0) this.#unanswered.delete(name)
+    return repeated === undefined ? undefined : { repeats: repeated.process }
   }
 
-  #unansweredBy(client: string, call: Call, process: number): void {
-    if (call.requestId === undefined && call.harmless !== true)
-      this.#remember(this.#unanswered, operationName(client, call), process)
+  #unansweredBy(client: string, call: Call, unanswered: Unanswered): void {
+    if (call.requestId !== undefined || call.harmless === true) return
+    const name = operationName(client, call)
+    const equal = this.#unanswered.get(name) ?? []
+    if (equal.some(({ process }) => process === unanswered.process)) return
+    if (equal.length >= MOST_EQUAL) equal.shift()
+    equal.push(unanswered)
+    this.#remember(this.#unanswered, name, equal)
   }
 
-  #remember(remembered: Map<string, number>, name: string, value: number): void {
+  #remember<Value>(remembered: Map<string, Value>, name: string, value: Value): void {
     remembered.delete(name)
     remembered.set(name, value)
     if (remembered.size <= this.#maximumRemembered) return
@@ -74,5 +97,8 @@ export class Retries {
   }
 }
 
-const operationName = (client: string, call: Call): string =>
-  JSON.stringify([client, call.f, call.key ?? null, call.value])
+/** The most equal operations to remember. */
+const MOST_EQUAL = 1000
+
+const operationName = (client: string, { f, key, value, amount }: Call): string =>
+  JSON.stringify([client, f, key, value, amount])

@@ -1,6 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import { type Completion, type Completions, UNSAID } from '../recorder/call.ts'
-import { isError, type Part, refusalOf, type Says } from './answers.ts'
+import { isError, type Part, refusalOf, type Says, saysSum } from './answers.ts'
 
 /** The names of keys and fields in the history, for one database. */
 export interface Names {
@@ -65,8 +65,11 @@ export const cas = (key: string, value: readonly Json[], says: Says): Part => ({
   says,
 })
 
-/** A cas whose answer gives both values. */
-export const unsaidCas = (key: string, says: Says): Part => ({ call: { f: 'cas', key, value: UNSAID }, says })
+/** An addition of which only the answer has the values: a cas of both. */
+export const unsaidSum = (key: string, amount: number): Part => ({
+  call: { f: 'cas', key, value: UNSAID, amount },
+  says: saysSum(amount),
+})
 
 export const unsaidWrite = (key: string, says: Says): Part => ({ call: { f: 'write', key, value: UNSAID }, says })
 

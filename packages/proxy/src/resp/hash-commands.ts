@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import { type Part, type Says, saysCount, saysOneOr, saysSum, saysText, saysTexts } from './answers.ts'
+import { type Part, type Says, saysCount, saysOneOr, saysText, saysTexts } from './answers.ts'
 import {
   amountOf,
   type CommandReader,
@@ -8,7 +8,7 @@ import {
   pairsOf,
   read,
   several,
-  unsaidCas,
+  unsaidSum,
   unsaidWrite,
   word,
   write,
@@ -69,7 +69,7 @@ export const hashCommands: CommandReaders = {
   HDEL: ofFields((name) => write(name, null, saysCount)),
   HINCRBY: ofField(4, (name, words) => {
     const amount = amountOf(words[3])
-    return amount === undefined ? undefined : unsaidCas(name, saysSum(amount))
+    return amount === undefined ? undefined : unsaidSum(name, amount)
   }),
   HINCRBYFLOAT: ofField(4, (name) => unsaidWrite(name, saysFloatSum)),
 }

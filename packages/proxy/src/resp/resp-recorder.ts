@@ -4,11 +4,11 @@ import { FrameReader, type FrameSink } from '../framing/frame-reader.ts'
 import { resp, respToJson } from '../framing/resp.ts'
 import { isNoCommand, isSubscription, type RespValue, readResp } from '../framing/resp-value.ts'
 import type { Conversation, Intercept, Interceptor, Stage } from '../interceptor.ts'
-import type { Completion, Completions, Understanding } from '../recorder/call.ts'
+import type { Completion, Understanding } from '../recorder/call.ts'
+import { isAcknowledged } from '../recorder/completions.ts'
 import type { Exchange } from '../recorder/exchange.ts'
 import type { ConnectionRecorder, Recorder } from '../recorder/recorder.ts'
-import { isError, type Part } from './answers.ts'
-import { completionsOf } from './command-reader.ts'
+import { isError } from './answers.ts'
 import { type CommandSet, commandSet } from './command-set.ts'
 import type { Naming } from './identity.ts'
 import type { KeySpace } from './key-space.ts'
@@ -17,7 +17,8 @@ import { keySpaceOf, namingOf } from './recording-scope.ts'
 import { wordsOf } from './request-words.ts'
 import { RespSession } from './resp-session.ts'
 import type { RespClient, RespInitial } from './resp-settings.ts'
-import type { Understood } from './understood.ts'
+import type { Answered, Begun, Pending } from './under-way.ts'
+import { completionsFor } from './understood.ts'
 
 export interface RespRecorderOptions {
   readonly recorder: Recorder
@@ -61,33 +62,6 @@ interface RespRecordingOptions {
   readonly lifetimes: Lifetimes | undefined
 }
 
-/** A request whose first byte has arrived. */
-interface Begun {
-  readonly exchange: Exchange
-  /** The offset of its first byte in the stream of requests. */
-  readonly startByte: number
-  isSent: boolean
-  /** The keys to mark as changed outside the record once it is sent. */
-  touched: Understood['touched']
-}
-
-/** A request that is still to be answered. */
-interface Pending {
-  readonly begun: Begun
-  readonly understood: Understood
-  /** The call's number in `Lifetimes`. */
-  readonly calledAt: number
-  /** How many pushes are still to come, if pushes answer it. */
-  pushes: number
-}
-
-/** An answer on its way to the client. */
-interface Answered {
-  readonly exchange: Exchange
-  readonly completions: Completions
-  readonly endByte: number
-}
-
 class RespRecording implements Interceptor {
   readonly requests: Stage
   readonly responses: Stage
@@ -119,7 +93,7 @@ class RespRecording implements Interceptor {
     const { recorder, node, commands, keySpace, naming, maxMessageBytes } = options
     this.#recorder = recorder
     this.#lifetimes = options.lifetimes
-    this.#connection = recorder.connection({ node, client: conversation.client.host })
+    this.#connection = recorder.connection({ node, client: conversation.client.host, repeatsFirst: true })
     this.#exits = conversation
     const lost = (what: string, why: string) => recorder.touched(what, why, 'everything')
     this.#session = new RespSession({ commands, keySpace, naming, lost })
@@ -140,8 +114,7 @@ class RespRecording implements Interceptor {
     for (const request of altered) this.#connection.altered(this.#session.touchedBy(wordsOf(request)))
     if (this.#isDisturbed) return
     this.#isDisturbed = true
-    this.#unconfirmed?.exchange.answered(this.#recorder.now(), OUT_OF_ORDER)
-    this.#unconfirmed?.exchange.delivered(this.#recorder.now(), OUT_OF_ORDER)
+    if (this.#unconfirmed !== undefined) this.#isUnknown(this.#unconfirmed.exchange)
     this.#unconfirmed = undefined
     this.#session.disturbed(this.#pending.some(({ understood }) => understood.steers === true))
     this.#endSent()
@@ -149,10 +122,13 @@ class RespRecording implements Interceptor {
 
   /** It may have been carried out, and no answer can be attributed to it. */
   #endUnknown({ begun, understood }: Pending): void {
-    if (understood.understanding.kind !== 'operations') return
+    if (understood.understanding.kind === 'operations') this.#isUnknown(begun.exchange)
+  }
+
+  #isUnknown(exchange: Exchange): void {
     const time = this.#recorder.now()
-    begun.exchange.answered(time, OUT_OF_ORDER)
-    begun.exchange.delivered(time, OUT_OF_ORDER)
+    exchange.answered(time, OUT_OF_ORDER)
+    exchange.delivered(time, OUT_OF_ORDER)
   }
 
   #requestStage(maxFrameBytes: number): Stage {
@@ -183,8 +159,14 @@ class RespRecording implements Interceptor {
         this.#govern()
         return free
       },
-      end: () => exit.end(),
-      reset: () => exit.reset(),
+      end: () => {
+        this.#clientHungUp()
+        exit.end()
+      },
+      reset: () => {
+        this.#clientHungUp()
+        exit.reset()
+      },
       delivered: (totalBytes) => this.#sent(totalBytes),
       altered: () => this.#connection.altered('everything'),
     }
@@ -306,7 +288,8 @@ class RespRecording implements Interceptor {
     if (completions === undefined || parts === undefined) return
     const gone = this.#lifetimes?.ended(parts, asked.calledAt, completions, answer) ?? []
     if (gone.length > 0) this.#recorder.touched('its disappearance', MAY_HAVE_EXPIRED, { keys: gone })
-    const isWaitedFor = this.#pending[0]?.understood.confirmedBy !== undefined && parts.some(isChange)
+    const isWaitedFor =
+      this.#pending[0]?.understood.confirmedBy !== undefined && parts.some(({ call }) => call.harmless !== true)
     if (isWaitedFor) this.#unconfirmed = { exchange, completions }
     else this.#isAnswered({ exchange, completions, endByte })
   }
@@ -371,6 +354,12 @@ class RespRecording implements Interceptor {
     this.#unsent = []
   }
 
+  /** A fault may keep the server from learning so, and the client may be back before this connection is over. */
+  #clientHungUp(): void {
+    for (const { begun } of this.#pending) begun.exchange.mayBeRepeated()
+    for (const { exchange } of this.#undelivered) exchange.mayBeRepeated()
+  }
+
   /** Stops reading from a client that keeps asking a silent server, rather than remember its requests without bound. */
   #govern(): void {
     const reading = this.#pending.length < MOST_PENDING
@@ -379,16 +368,6 @@ class RespRecording implements Interceptor {
     this.#exits.requests.setReading(reading)
   }
 }
-
-const completionsFor = ({ recognised, answered }: Understood, answer: Json | undefined): Completions | undefined =>
-  recognised === undefined ? answered?.(answer) : completionsOf(recognised, answer)
-
-const isChange = ({ call }: Part): boolean => call.harmless !== true
-
-const isAcknowledged = (completions: Completions): boolean =>
-  Array.isArray(completions)
-    ? (completions as readonly Completion[]).some(({ type }) => type === 'ok')
-    : (completions as Completion).type === 'ok'
 
 const OUT_OF_ORDER: Completion = {
   type: 'not-understood',

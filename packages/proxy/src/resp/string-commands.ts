@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import { type Says, saysCount, saysOk, saysOld, saysOneOr, saysSum, saysText, saysTexts } from './answers.ts'
+import { type Says, saysCount, saysOk, saysOld, saysOneOr, saysText, saysTexts } from './answers.ts'
 import {
   amountOf,
   type CommandReader,
@@ -11,7 +11,7 @@ import {
   pairsOf,
   read,
   several,
-  unsaidCas,
+  unsaidSum,
   unsaidWrite,
   word,
   write,
@@ -24,13 +24,13 @@ const KEY_EXISTS = 'the key exists'
 const adding =
   (amount: 1 | -1): CommandReader =>
   (words, names) =>
-    words.length === 2 ? one(keeping(unsaidCas(names.key(word(words, 1)), saysSum(amount)))) : undefined
+    words.length === 2 ? one(keeping(unsaidSum(names.key(word(words, 1)), amount))) : undefined
 
 const addingBy =
   (sign: 1 | -1): CommandReader =>
   (words, names) => {
     const amount = words.length === 3 ? amountOf(words[2]) : undefined
-    return amount === undefined ? undefined : one(keeping(unsaidCas(names.key(word(words, 1)), saysSum(sign * amount))))
+    return amount === undefined ? undefined : one(keeping(unsaidSum(names.key(word(words, 1)), sign * amount)))
   }
 
 /** A write with a time to live. */

@@ -1,7 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import type { Completions, Touches, Understanding } from '../recorder/call.ts'
 import type { Part } from './answers.ts'
-import type { Recognised } from './command-reader.ts'
+import { completionsOf, type Recognised } from './command-reader.ts'
 import type { Identity } from './identity.ts'
 
 /** What a request means on its connection. */
@@ -55,3 +55,9 @@ export function operations(
 
 /** Marks a request whose failure would change what later ones mean. */
 export const steering = (understood: Understood): Understood => ({ ...understood, steers: true })
+
+/** What an answer, undefined if unreadable, says about the operations of a request; undefined if it has none. */
+export const completionsFor = (
+  { recognised, answered }: Understood,
+  answer: Json | undefined,
+): Completions | undefined => (recognised === undefined ? answered?.(answer) : completionsOf(recognised, answer))

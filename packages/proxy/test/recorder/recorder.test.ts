@@ -229,6 +229,36 @@ describe('retries', () => {
     expect(recorder.counters).toMatchObject({ blindRetries: 1, keyedRetries: 0 })
   })
 
+  test('equal operations without an answer are each repeated, first by the client that asked', () => {
+    const retries = new Retries()
+    const call = write(1)
+    const before = retries.forConnection({ client: 'c', repeatsFirst: true })
+    for (const [process, session] of [
+      ['7', 'a'],
+      ['8', 'b'],
+      ['9', 'a'],
+    ] as const)
+      before.unanswered(call, Number(process), session)
+    const again = (session: string) =>
+      retries.forConnection({ client: 'c', repeatsFirst: true }).correlate(call, session)
+    expect([again('b'), again('a'), again('a'), again('a')]).toEqual([
+      { repeats: 8, resent: true },
+      { repeats: 7, resent: true },
+      { repeats: 9, resent: true },
+      undefined,
+    ])
+  })
+
+  test('where clients repeat first of all, what comes later on a connection takes no repetition away', () => {
+    const retries = new Retries()
+    const busy = retries.forConnection({ client: 'c', repeatsFirst: true })
+    busy.correlate(write(2), undefined)
+    busy.unanswered(write(1), 5, undefined)
+    expect(busy.correlate(write(1), undefined)).toBeUndefined()
+    const fresh = retries.forConnection({ client: 'c', repeatsFirst: true })
+    expect(fresh.correlate(write(1), undefined)).toEqual({ repeats: 5, resent: true })
+  })
+
   test('what a reconnected client sends first of all is said to be sent again', () => {
     const { client, recorder, connection, now } = recording()
     for (const value of [1, 2]) {
@@ -248,9 +278,9 @@ describe('retries', () => {
   })
 
   test('so many are remembered, and no more', () => {
-    const retries = new Retries(2).forConnection('c')
-    for (const requestId of ['a', 'b', 'c']) retries.correlate(write(1, { requestId }))
-    expect(retries.correlate(write(1, { requestId: 'c' }))).toEqual({ requestId: 'c', attempt: 2 })
-    expect(retries.correlate(write(1, { requestId: 'a' }))).toEqual({ requestId: 'a' })
+    const retries = new Retries(2).forConnection({ client: 'c', repeatsFirst: false })
+    for (const requestId of ['a', 'b', 'c']) retries.correlate(write(1, { requestId }), undefined)
+    expect(retries.correlate(write(1, { requestId: 'c' }), undefined)).toEqual({ requestId: 'c', attempt: 2 })
+    expect(retries.correlate(write(1, { requestId: 'a' }), undefined)).toEqual({ requestId: 'a' })
   })
 })

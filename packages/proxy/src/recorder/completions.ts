@@ -1,0 +1,28 @@
+import type { Completion, Completions, Entry } from './call.ts'
+
+/** What an answer says about the call at a position. */
+export const partOf = (answer: Completions | undefined, i: number): Completion | undefined =>
+  Array.isArray(answer) ? (answer as readonly Completion[])[i] : (answer as Completion | undefined)
+
+/** What is said when the proxy's own copy of a request was answered. */
+export const completionsOfCopy = (answer: Completions | undefined): Completions | undefined =>
+  answer === undefined
+    ? undefined
+    : Array.isArray(answer)
+      ? (answer as readonly Completion[]).map(ofCopy)
+      : ofCopy(answer as Completion)
+
+/** A backend that recognises a copy may repeat its answer without carrying the request out again. */
+const ofCopy = (completion: Completion): Completion =>
+  completion.type === 'ok' && 'value' in completion ? { type: 'info', error: ANSWERED_COPY } : completion
+
+const ANSWERED_COPY = "the proxy's copy was answered, and may not have been carried out once more"
+
+export const okOf = (entry: Entry | undefined): Completion | undefined =>
+  entry === undefined ? undefined : { type: 'ok', value: entry.value }
+
+/** Whether some call was carried out. */
+export const isAcknowledged = (completions: Completions): boolean =>
+  Array.isArray(completions)
+    ? (completions as readonly Completion[]).some(({ type }) => type === 'ok')
+    : (completions as Completion).type === 'ok'

@@ -1,0 +1,30 @@
+import type { Completions } from '../recorder/call.ts'
+import type { Exchange } from '../recorder/exchange.ts'
+import type { Understood } from './understood.ts'
+
+/** A request whose first byte has arrived. */
+export interface Begun {
+  readonly exchange: Exchange
+  /** The offset of its first byte in the stream of requests. */
+  readonly startByte: number
+  isSent: boolean
+  /** The keys to mark as changed outside the record once it is sent. */
+  touched: Understood['touched']
+}
+
+/** A request that is still to be answered. */
+export interface Pending {
+  readonly begun: Begun
+  readonly understood: Understood
+  /** The call's number in `Lifetimes`. */
+  readonly calledAt: number
+  /** How many pushes are still to come, if pushes answer it. */
+  pushes: number
+}
+
+/** An answer on its way to the client. */
+export interface Answered {
+  readonly exchange: Exchange
+  readonly completions: Completions
+  readonly endByte: number
+}
