@@ -16,9 +16,11 @@ export function looseReason(history: History): string | undefined {
   if (unnamed === 0) return undefined
   const { by, named } = history.header?.sessions ?? { by: '', named: false }
   const some = named ? ` of ${unnamed} of ${length} operations` : ''
-  const remedy = named
-    ? `have every request say ${by}, or say in the route table what else tells clients apart`
-    : 'say in the route table which header or cookie does: "client": "header.X-Client"'
+  const remedy = by.includes('CLIENT SETNAME')
+    ? 'let every client name itself by CLIENT SETNAME (connectionName in ioredis), or record with --client peer.process'
+    : named
+      ? `have every request say ${by}, or say in the route table what else tells clients apart`
+      : 'say in the route table which header or cookie does: "client": "header.X-Client"'
   return `nothing named the client${some}; ${remedy}`
 }
 

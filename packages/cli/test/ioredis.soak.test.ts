@@ -44,7 +44,7 @@ describe.skipIf(program === undefined)(
 
     afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-  test.each([
+    test.each([
       ['lose-reply', 'register'],
       ['lose-reply', 'counter'],
       ['reset', 'register'],

@@ -30,12 +30,14 @@ export function reasonToDoubt({ touched, touchedKeys, notUnderstood }: Judgeable
           .join(', ')} (${shared})`,
     )
     const more = notUnderstood.length > named.length ? `, and to ${notUnderstood.length - named.length} more` : ''
-    reasons.push(
-      `the answer to ${byReason.join(', to ')}${more} was not understood. Say in the route table what it means`,
-    )
+    const remedy = named.some(isRequest) ? '. Say in the route table what it means' : ''
+    reasons.push(`the answer to ${byReason.join(', to ')}${more} was not understood${remedy}`)
   }
   return reasons.length === 0 ? undefined : reasons.join('. Also, ')
 }
+
+/** Whether HTTP was recorded: Redis has no route tables. */
+const isRequest = ({ what }: Mark): boolean => /^[A-Z]+ \S*\//.test(what)
 
 const nameOf = ({ what, key }: Mark): string => (key === undefined || what.includes(key) ? what : `${what} of ${key}`)
 

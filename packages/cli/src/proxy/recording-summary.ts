@@ -1,30 +1,53 @@
 import type { Recorder } from '@chaosproxy/proxy'
 
+export interface SummaryOptions {
+  readonly lostLines: number
+  readonly paths: readonly string[]
+  /** Whether Redis alone was recorded: no route table then says more. */
+  readonly isRedis: boolean
+}
+
+/** The remedies for gaps in a record, by what it was made from. */
+const REMEDIES = {
+  routes: {
+    notUnderstood: 'Say in the route table what they mean; chaos routes try shows what becomes of one.',
+    touched: 'Give them routes, or {"request": "…", "ignore": true} where they write nothing that is recorded.',
+    unnamed: 'Say what names the client: "client": "header.X-Client", a cookie, bearer, or peer.process.',
+  },
+  redis: {
+    notUnderstood: 'A fault that loses or reorders single messages does that, and so does a server that is no Redis.',
+    touched:
+      'Another --model may record them. Where scripts write only the keys they are given, say so: --record \'{"kind":"resp","scripts":"keys"}\'.',
+    unnamed: 'Let them name themselves (CLIENT SETNAME; connectionName in ioredis), or give --client peer.process.',
+  },
+} as const
+
 /** What was recorded and what is missing, with the remedy for each gap. */
-export function summaryLines(recorder: Recorder, lostLines: number, paths: readonly string[]): readonly string[] {
+export function summaryLines(recorder: Recorder, { lostLines, paths, isRedis }: SummaryOptions): readonly string[] {
+  const remedies = REMEDIES[isRedis ? 'redis' : 'routes']
   const { operations, ok, fail, info } = recorder.counters
   return [
     `  recorded ${count(operations)} operations (${count(ok)} ok, ${count(fail)} failed, ${count(info)} of unknown outcome) in ${paths.join(' ')}`,
-    ...notUnderstoodLines(recorder),
-    ...passedOnLines(recorder),
-    ...unnamedLines(recorder),
+    ...notUnderstoodLines(recorder, remedies.notUnderstood),
+    ...passedOnLines(recorder, remedies.touched),
+    ...unnamedLines(recorder, remedies.unnamed),
     ...(lostLines === 0
       ? []
       : [`  LOST ${count(lostLines)} lines: the disk failed, and the record ends there. Make room, and record anew.`]),
   ]
 }
 
-function notUnderstoodLines({ counters }: Recorder): readonly string[] {
+function notUnderstoodLines({ counters }: Recorder, remedy: string): readonly string[] {
   const { notUnderstood, examples } = counters
   if (notUnderstood === 0) return []
   return [
     `  did not understand ${count(notUnderstood)}, so that no level can be said to be met:`,
     ...examples.notUnderstood.map(({ what, why }) => `    ${what}: ${why}`),
-    '    Say in the route table what they mean; chaos routes try shows what becomes of one.',
+    `    ${remedy}`,
   ]
 }
 
-function passedOnLines({ counters }: Recorder): readonly string[] {
+function passedOnLines({ counters }: Recorder, remedy: string): readonly string[] {
   const { unmatched, touched, examples } = counters
   if (unmatched === 0 && touched === 0) return []
   const kinds = examples.passedOn.map(({ what, count: times }) => `${what} ${count(times)}×`).join(', ')
@@ -35,18 +58,18 @@ function passedOnLines({ counters }: Recorder): readonly string[] {
       : [
           `  TOUCHED outside the record, ${times(touched)}, so that what they may have written is unknown from there on:`,
           ...examples.touched.map(({ what, why }) => `    ${what}: ${why}`),
-          '    Give them routes, or {"request": "…", "ignore": true} where they write nothing that is recorded.',
+          `    ${remedy}`,
         ]),
   ]
 }
 
-function unnamedLines({ counters, sessions }: Recorder): readonly string[] {
+function unnamedLines({ counters, sessions }: Recorder, remedy: string): readonly string[] {
   const { unnamed } = counters
   if (unnamed === 0) return []
   const whose = sessions.named ? `${count(unnamed)} operations have none` : 'nothing names the clients'
   return [
     `  clients are told apart by ${sessions.by}; ${whose}, so that levels that rest on a client's own order stay unknown.`,
-    '    Say what names the client: "client": "header.X-Client", a cookie, bearer, or peer.process.',
+    `    ${remedy}`,
   ]
 }
 

@@ -25,7 +25,7 @@ export interface OpenRecording extends Recording {
   /** Resolves once everything is on disk. Call it when no connection is left. */
   close(): Promise<void>
   /** A text on what was recorded, and what to do with it. */
-  summary(): string
+  summary(of: { readonly isRedis: boolean }): string
 }
 
 /** @throws UserError (environment) if the files cannot be created, (usage) if they already exist. */
@@ -55,10 +55,10 @@ export function openRecording({ out, carries, model, rotateBytes, force }: Recor
       recorder.finish()
       await Promise.all([client.close(), backend.close()])
     },
-    summary() {
+    summary({ isRedis }) {
       const { lostLines, paths } = client.statistics
       return [
-        ...summaryLines(recorder, lostLines, paths),
+        ...summaryLines(recorder, { lostLines, paths, isRedis }),
         `  check it  ${commandLine(['npx', 'chaos', 'check', ...paths.map(fileWord)])}`,
         '',
       ].join('\n')

@@ -33,12 +33,14 @@ export async function serveProxies(settings: ProxyCommandSettings): Promise<Exit
   const recording = settings.record === undefined ? undefined : await openRecording(settings.record, log)
   const network = workers === 1 ? createNetwork({ seed }) : await createWorkerNetwork({ seed, workers })
   const plane = createControlPlane({ network, seed, recording })
+  let isRedis = false
   const caFile = temporaryFile('ca.pem')
   plane.events.subscribe(({ type, sequence: _, at: __, ...event }) =>
     log[TROUBLES.includes(type) ? 'warn' : 'info'](event, type),
   )
   try {
     await openProxies(plane, settings)
+    isRedis = plane.proxies.list().every(({ recordedBy }) => recordedBy !== 'routes')
     const version = packageVersion()
     const server = await startControlAt(plane, {
       listen: settings.control,
@@ -72,7 +74,7 @@ export async function serveProxies(settings: ProxyCommandSettings): Promise<Exit
     // Open operations end with their connections, and belong in the record.
     await network.close()
     await recording?.close()
-    if (recording !== undefined) print(process.stdout, recording.summary())
+    if (recording !== undefined) print(process.stdout, recording.summary({ isRedis }))
     caFile.remove()
     log.info('ended: every port is free, every fault is gone')
   }
@@ -95,7 +97,7 @@ async function openProxies(plane: ControlPlane, { configFile, pairs, record }: P
       plane.recording?.checkTable?.(carries.table, record?.table ?? '--carries')
   for (const pair of pairs) await plane.addProxy({ ...pair, enabled: true })
   const proxies = plane.proxies.list()
-  if (record === undefined || proxies.length === 0 || proxies.some(({ isRecordable }) => isRecordable)) return
+  if (record === undefined || proxies.length === 0 || proxies.some(({ recordedBy }) => recordedBy !== undefined)) return
   throw new UserError(
     'usage',
     `Nothing would be recorded: no proxy carries HTTP with routes, or resp. ${record.table === undefined ? 'Give --record with a route table, or resp.' : `In ${configFile}, leave "carries" out of the proxies that --record ${record.table} is for.`}`,

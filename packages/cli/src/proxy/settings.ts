@@ -140,16 +140,17 @@ function carriageOf(typed: string): unknown {
   }
 }
 
-/** A file with a route table, or the name of a protocol that needs none: resp. */
+/** A file with a route table, or resp: by its name, or with settings in JSON. */
 function recordedCarriage(typed: string, members: RecordedMembers, model: string | undefined): Carriage {
   // The model decides which commands are operations.
   const commands = typed === 'resp' && model !== undefined ? { commands: model } : {}
   if (carriageNames.includes(typed)) return parseCarriage({ kind: typed, ...members, ...commands }, '--record')
-  const table = withDescriptor(readJsonFile('--record', typed), typed, (path) => readBytesFile('--record', path))
-  return parseCarriage(
-    { ...(table !== null && typeof table === 'object' ? table : {}), ...members, kind: 'http' },
-    typed,
-  )
+  const said = typed.trimStart().startsWith('{') ? carriageOf(typed) : readJsonFile('--record', typed)
+  const table = withDescriptor(said, typed, (path) => readBytesFile('--record', path))
+  const given = table !== null && typeof table === 'object' ? table : {}
+  if ('kind' in given && given.kind === 'resp')
+    return parseCarriage({ ...given, ...members, ...(model === undefined ? {} : { commands: model }) }, typed)
+  return parseCarriage({ ...given, ...members, kind: 'http' }, typed)
 }
 
 /** Options about a recording, which override the route table. */

@@ -35,9 +35,11 @@ export function parseCarriage(value: unknown, where: string): Carriage {
   throw new UserError('input', `${where} is ${quote(kind)}. Known: ${carriageNames.join(', ')}.`)
 }
 
-/** Whether its requests mean operations. */
-export const isRecordable = (carries: Carriage | undefined): boolean =>
-  carries?.kind === 'resp' || (carries !== undefined && 'table' in carries && carries.table !== undefined)
+/** What says which of its requests are operations; undefined if nothing does. */
+export function recordedBy(carries: Carriage | undefined): 'routes' | 'resp' | undefined {
+  if (carries?.kind === 'resp') return 'resp'
+  return carries !== undefined && 'table' in carries && carries.table !== undefined ? 'routes' : undefined
+}
 
 /** A carriage as it is recorded by default; HTTP without routes of its own gets those of the default. */
 export function recordedAs(carries: Carriage | 'tcp' | undefined, recorded: Carriage): Carriage | 'tcp' {

@@ -11,7 +11,7 @@ import type { Reached } from '../tls/dial-server.ts'
 import type { TlsOptions } from '../tls/tls-options.ts'
 import type { DatagramRoute } from '../udp/datagram-route.ts'
 import { parseAddress, resolveAddress, shorten } from './address.ts'
-import { type Carriage, isRecordable } from './carriage.ts'
+import { type Carriage, recordedBy } from './carriage.ts'
 import { ControlError } from './errors.ts'
 import { validateName } from './names.ts'
 import { findRoundTrip, type Hop } from './round-trip.ts'
@@ -65,8 +65,8 @@ export interface ManagedProxy {
   readonly protocol: 'tcp' | 'udp'
   /** The certificate authority that clients must trust, in PEM, if the proxy made one. */
   readonly authority: string | undefined
-  /** Whether its requests could be recorded. */
-  readonly isRecordable: boolean
+  /** How its requests could be recorded; undefined if they could not. */
+  readonly recordedBy: 'routes' | 'resp' | undefined
   /** How dialling endpoints are identified, and how often that succeeded. */
   readonly identification: Identification
   /** For UDP, the clients heard from recently. */
@@ -286,7 +286,7 @@ function viewOf(entry: Entry): ManagedProxy {
     callers: entry.callers,
     protocol: entry.protocol,
     authority: route !== undefined && 'authority' in route ? route.authority : undefined,
-    isRecordable: isRecordable(entry.carries),
+    recordedBy: recordedBy(entry.carries),
     identification: route !== undefined && 'identification' in route ? route.identification : identificationBy(entry),
     liveConnections: route === undefined ? 0 : 'liveSessions' in route ? route.liveSessions : route.liveConnections,
     dial: route !== undefined && 'dial' in route ? route.dial : undefined,

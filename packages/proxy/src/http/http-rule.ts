@@ -92,6 +92,6 @@ export class HttpRule {
 
 /** An answer that waits for an answer of another connection. */
 export interface WaitingReply {
-  readonly connection: number
+  readonly connection: object
   release(): void
 }

@@ -35,7 +35,25 @@ export class ReplySender {
     else {
       this.#options.outbox.pass(fate.reply.raw)
       this.#options.outbox.answerEnds(turn, fate.reply)
+      this.overtakes()
       this.#sent(turn)
+    }
+  }
+
+  /** Whether an answer of another connection waits for one to overtake it. */
+  get isAwaited(): boolean {
+    const { connection } = this.#options
+    return connection.link.rules.some(({ waiting }) => waiting !== undefined && waiting.connection !== connection)
+  }
+
+  /** A whole answer was sent: another connection's that waits to be overtaken has been, whichever request this is to. */
+  overtakes(): void {
+    const { connection } = this.#options
+    for (const rule of connection.link.rules) {
+      const { waiting } = rule
+      if (waiting === undefined || waiting.connection === connection) continue
+      rule.hits++
+      waiting.release()
     }
   }
 
@@ -49,21 +67,17 @@ export class ReplySender {
     this.#options.pause.begin(durationMs, rule, () => this.send(turn, fate, undefined))
   }
 
-  /** Makes the first of two answers wait until the second has overtaken it. */
+  /** Makes an answer wait until another has overtaken it; while one waits, others pass. */
   #sendAfterAnother(turn: Turn, fate: ReplyFate, { withinMs, rule }: NonNullable<ReplyFate['reorder']>): void {
     const { connection, gate, pause } = this.#options
     const onward = { ...fate, reorder: undefined }
-    const first = rule.waiting
-    if (first !== undefined) {
+    if (rule.waiting !== undefined) {
       this.send(turn, onward, undefined)
-      if (first.connection === connection.number) return
-      rule.hits++
-      first.release()
       return
     }
     gate.close()
     this.#waitsBy = rule
-    rule.waiting = { connection: connection.number, release: () => pause.end() }
+    rule.waiting = { connection, release: () => pause.end() }
     pause.begin(withinMs, rule, () => {
       this.closed()
       this.send(turn, onward, undefined)
@@ -84,6 +98,7 @@ export class ReplySender {
     gate.close()
     trickle(pause, reply, pieces, pass, () => {
       outbox.answerEnds(turn, reply)
+      this.overtakes()
       this.#sent(turn)
     })
   }

@@ -224,8 +224,9 @@ export class ReplySide implements Stage {
     } else if (intake.treatment === 'swallow') this.#swallowed(turn, plan, time)
     else {
       this.outbox.answerEnds(turn, answer, this.#parser.offset - intake.from)
-      // Pass on what was read of it before the proxy's own answer.
-      if (connection.order[1] !== undefined) intake.settle(bytes, this.#parser.offset)
+      // Pass on what was read of it before the proxy's own answer, or one that it overtakes.
+      if (connection.order[1] !== undefined || this.#sender.isAwaited) intake.settle(bytes, this.#parser.offset)
+      this.#sender.overtakes()
       connection.answered(turn)
     }
     intake.treatment = 'pass'

@@ -132,6 +132,19 @@ describe('when', () => {
     expect(reorder.hits).toBe(1)
   })
 
+  test('the answer to one request alone waits until that to any other has overtaken it', async () => {
+    const service = await keyValueService()
+    const { route, apply } = await httpRouteTo(service)
+    const reorder = apply({ kind: 'reorder-replies', withinMs: 3_600_000, match: { path: '/kv/x' }, when: { nth: 1 } })
+    const finished: string[] = []
+    const first = httpClient(route.port)('PUT', '/kv/x', 'a').then(() => finished.push('first'))
+    await eventually(() => service.seen.length === 1)
+    const second = httpClient(route.port)('PUT', '/kv/y', 'b').then(() => finished.push('second'))
+    await Promise.all([first, second])
+    expect(finished).toEqual(['second', 'first'])
+    expect(reorder.hits).toBe(1)
+  })
+
   test('an answer that nothing overtakes waits no longer than it has to', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)

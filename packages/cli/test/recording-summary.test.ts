@@ -1,0 +1,19 @@
+import { createRecorder } from '@chaosproxy/proxy'
+import { describe, expect, test } from 'vitest'
+import { summaryLines } from '../src/proxy/recording-summary.ts'
+
+describe('the summary of a recording', () => {
+  test.each([
+    [true, ['"scripts":"keys"', 'CLIENT SETNAME'], ['route', '"ignore"', 'header.X-Client']],
+    [false, ['"ignore": true', 'header.X-Client'], ['CLIENT SETNAME', '"scripts"']],
+  ])('advises what helps there (Redis: %s)', (isRedis, wanted, unwanted) => {
+    const recorder = createRecorder({ client: { write: () => undefined } as never })
+    const exchange = recorder.connection({ node: 'n1', client: '127.0.0.1' }).beginWhole(recorder.now())
+    const call = { f: 'write', key: 'x', value: 1 }
+    exchange.called({ kind: 'operations', calls: [call], session: undefined })
+    recorder.passedOn('EVAL', 'everything')
+    const text = summaryLines(recorder, { lostLines: 0, paths: ['history.jsonl'], isRedis }).join('\n')
+    for (const part of wanted) expect(text).toContain(part)
+    for (const part of unwanted) expect(text).not.toContain(part)
+  })
+})
