@@ -12,9 +12,9 @@ export function followsFrom<Name extends string>(
   otherwise: (level: Name) => string,
 ): Verdicts<Name> {
   const unknown = (level: Name): Verdict => ({ result: 'unknown', reason: otherwise(level) })
-  const verdicts = Object.fromEntries(all.map((level) => [level, decided[level] ?? unknown(level)])) as {
-    [level in Name]: Verdict
-  }
+  // Loops, here and below: searches judge thousands of short histories a second.
+  const verdicts = {} as { [level in Name]: Verdict }
+  for (const level of all) verdicts[level] = decided[level] ?? unknown(level)
   // Levels are listed strongest first, so one pass down propagates "met", and one pass up "violated".
   for (const level of all) {
     if (verdicts[level].result !== 'met') continue
@@ -23,7 +23,8 @@ export function followsFrom<Name extends string>(
       verdicts[weaker] = { result: 'met', witness: { kind: 'implied', by: level } }
     }
   }
-  for (const level of all.toReversed()) {
+  for (let at = all.length - 1; at >= 0; at--) {
+    const level = all[at] as Name
     if (verdicts[level].result !== 'unknown') continue
     for (const weaker of implied[level]) {
       if (!apart.includes(weaker) && verdicts[weaker].result === 'violated') verdicts[level] = verdicts[weaker]

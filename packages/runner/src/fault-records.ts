@@ -1,5 +1,5 @@
-import { type Fault, type FaultKind, printFault } from '@chaosproxy/faults'
-import type { Json, Nanos } from '@chaosproxy/history'
+import { type Fault, type FaultKind, printMembers } from '@chaosproxy/faults'
+import type { Nanos } from '@chaosproxy/history'
 import type { FaultRecord } from '@chaosproxy/report'
 import type { Healed } from './ports.ts'
 import type { Recorder } from './recorder.ts'
@@ -36,23 +36,19 @@ export function createFaultRecords(recorder: Recorder, since: () => Nanos): Faul
       // On a real cluster an injection takes time, and the history is read without this record: it must tell the same times.
       const isLate = since() !== from
       if (isLate) slow.add(id)
-      recorder.nemesis(fault.kind, { id, ...describe(fault), ...(isLate ? { began: from } : {}) })
+      const described = printMembers(fault, { id })
+      recorder.nemesis(fault.kind, isLate ? { ...described, began: from } : described)
     },
     failed: ({ id, fault }, error) => void trouble.push(`${id} (${fault.kind}) could not be injected: ${error}`),
     ended({ id, fault, from }, outcome) {
       const hits = outcome.type === 'healed' ? outcome.hits : 0
       if (outcome.type === 'failed') trouble.push(`${id} (${fault.kind}) could not be healed: ${outcome.error}`)
       const to = since()
-      recorder.nemesis('heal', { id, fault: fault.kind, hits, ...(slow.has(id) ? { ended: to } : {}) })
+      const healed = { id, fault: fault.kind, hits }
+      recorder.nemesis('heal', slow.has(id) ? { ...healed, ended: to } : healed)
       records.push({ id, fault, from, to, hits })
     },
     haveBitten: (kind) => records.some((record) => record.fault.kind === kind && record.hits > 0),
     inOrder: () => records.toSorted((a, b) => a.from - b.from),
   }
-}
-
-/** The nodes or links that the fault affects, and its parameters. */
-function describe(fault: Fault): { readonly [member: string]: Json } {
-  const { kind: _, ...members } = printFault(fault)
-  return members
 }

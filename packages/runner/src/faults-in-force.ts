@@ -11,7 +11,7 @@ export interface ActiveFault {
   heal: Heal | undefined
   healing: boolean
   /** Once it is healed. */
-  outcome?: Healed
+  outcome: Healed | undefined
   /** Called back then. */
   readonly waiting: ((outcome: Healed) => void)[]
 }
@@ -43,8 +43,18 @@ export function createFaultsInForce(
   return {
     active,
     injected,
-    enter(fault, entered) {
-      const current: ActiveFault = { ...fault, from: since(), heal: undefined, healing: false, waiting: [] }
+    enter({ id, fault, to }, entered) {
+      const from = since()
+      const current: ActiveFault = {
+        id,
+        fault,
+        from,
+        to,
+        heal: undefined,
+        healing: false,
+        outcome: undefined,
+        waiting: [],
+      }
       injected.push(current)
       active.set(current.id, current)
       cluster.inject(current.fault, (outcome) => {

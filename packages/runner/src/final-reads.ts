@@ -78,8 +78,10 @@ interface Agreement {
 }
 
 /** Whether a node keeps what others lack, so that they may agree on something else only for a moment. */
-const someOwes = (cluster: ProcessOptions['cluster']): boolean =>
-  [...cluster.status().values()].some((each) => each?.owes === true)
+function someOwes(cluster: ProcessOptions['cluster']): boolean {
+  for (const status of cluster.status().values()) if (status?.owes === true) return true
+  return false
+}
 
 const afterPause = (clock: Clock, callback: () => void): void => {
   clock.at(nanos(clock.now() + millisToNanos(PAUSE_BETWEEN_ROUNDS_MS)), callback)

@@ -1,10 +1,12 @@
 import {
   type Fault,
   type FaultKind,
+  isResolved,
   type Random,
   resolveFault,
   type Schedule,
   type ScheduledFault,
+  type Situation,
 } from '@chaosproxy/faults'
 import { type Nanos, nanos } from '@chaosproxy/history'
 import type { FaultRecord } from '@chaosproxy/report'
@@ -61,9 +63,8 @@ export function startNemesisLoop({ cluster, recorder, schedule, startedAt, rando
   }
 
   function begin({ id, plan, to }: ScheduledFault): void {
-    const situation = { nodes: cluster.nodes, leader: currentLeader(cluster), random: random.fork(id) }
-    const resolved = resolveFault(plan, situation)
-    const fault = withoutOverlap(resolved, [...inForce.active.values()])
+    const resolved = isResolved(plan) ? plan : resolveFault(plan, situationOf(id))
+    const fault = withoutOverlap(resolved, inForce.active)
     if (fault === undefined) {
       records.skipped(id, resolved, alreadyDown(resolved))
       return
@@ -74,6 +75,12 @@ export function startNemesisLoop({ cluster, recorder, schedule, startedAt, rando
       else later(to, () => inForce.end(current))
     })
   }
+
+  const situationOf = (id: string): Situation => ({
+    nodes: cluster.nodes,
+    leader: currentLeader(cluster),
+    random: random.fork(id),
+  })
 
   function settle(): void {
     if (inForce.active.size === 0) onHealed?.()
@@ -135,11 +142,13 @@ function alreadyDown(fault: Fault): string {
 }
 
 /** Leaves out nodes that another fault already stops, or soon will: the two heals would race for them. */
-function withoutOverlap(fault: Fault, active: readonly ActiveFault[]): Fault | undefined {
+function withoutOverlap(fault: Fault, active: ReadonlyMap<string, ActiveFault>): Fault | undefined {
   if (!stopsNodes(fault)) return fault
-  const down = new Set(active.flatMap((other) => (stopsNodes(other.fault) ? other.fault.nodes : [])))
-  const nodes = fault.nodes.filter((node) => !down.has(node))
-  return nodes.length === 0 ? undefined : { ...fault, nodes }
+  const down: string[] = []
+  for (const other of active.values()) if (stopsNodes(other.fault)) down.push(...other.fault.nodes)
+  const nodes = fault.nodes.filter((node) => !down.includes(node))
+  if (nodes.length === 0) return undefined
+  return nodes.length === fault.nodes.length ? fault : { ...fault, nodes }
 }
 
 /**

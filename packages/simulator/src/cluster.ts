@@ -5,8 +5,9 @@ import type { Clock, Cluster, Injected } from '@chaosproxy/runner'
 import { apply, possible, type World } from './apply-fault.ts'
 import { createClient, Deadlines } from './client.ts'
 import { streamOf } from './fate.ts'
+import { type MomentWatch, noWatch } from './moments.ts'
 import { type Belief, Network } from './network.ts'
-import { type Moment, type Observer, SimulatedNode } from './node.ts'
+import { type Observer, SimulatedNode } from './node.ts'
 import { Call, EventQueue } from './queue.ts'
 
 export interface SimulationOptions {
@@ -27,8 +28,7 @@ export interface SimulationOptions {
   readonly log?: ((time: Nanos, node: NodeId, text: string) => void) | undefined
   /** Called once for each node. */
   readonly observe?: ((node: NodeId) => Observer) | undefined
-  /** Called when a node is at its weakest, so that the caller can exploit it. */
-  readonly onMoment?: ((node: NodeId, moment: Moment) => void) | undefined
+  readonly moments?: MomentWatch | undefined
 }
 
 export interface RunLimits {
@@ -149,7 +149,7 @@ function serversOf(
       fsyncMaxMs: options.fsyncMaxMs ?? millis(1),
       log: (text) => options.log?.(queue.now, id, text),
       observe: options.observe?.(id),
-      onMoment: options.onMoment,
+      moments: options.moments ?? noWatch,
       belief,
       collapsed: () => resetTo(id),
     })

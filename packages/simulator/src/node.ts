@@ -13,6 +13,7 @@ import { CrashPoints } from './crash-points.ts'
 import { type AnyEffect, Disk, type DiskOptions } from './disk.ts'
 import { fateBits, type Stream, streamOf } from './fate.ts'
 import { Fsync } from './fsync.ts'
+import type { MomentWatch } from './moments.ts'
 import type { Belief, Link } from './network.ts'
 import { type ClockFault, NodeClock } from './node-clock.ts'
 import { Call, type EventQueue } from './queue.ts'
@@ -26,12 +27,6 @@ export type AnyEvent = MachineEvent<unknown>
  */
 export type Observer = (state: unknown, event: AnyEvent | undefined, durable: readonly unknown[]) => void
 
-/**
- * When a node is most vulnerable: it has just become leader, has something to write to disk, or has just told a client
- * that its write is done; or it has just sent a message, acted on a timer, or started from its disk.
- */
-export type Moment = 'leads' | 'persists' | 'acknowledges' | 'sends' | 'rings' | 'restarts'
-
 export interface NodeOptions extends DiskOptions {
   readonly peers: readonly NodeId[]
   readonly machine: AnyMachine
@@ -39,7 +34,7 @@ export interface NodeOptions extends DiskOptions {
   readonly clockOffsetMs: Millis
   readonly log: (text: string) => void
   readonly observe: Observer | undefined
-  readonly onMoment: ((node: NodeId, moment: Moment) => void) | undefined
+  readonly moments: MomentWatch
   readonly belief: Belief
   /** Its process has ended by itself: its connections break. */
   readonly collapsed: () => void
@@ -64,6 +59,10 @@ export class SimulatedNode implements Ringing {
   readonly #seeds: Stream
   readonly #clock: NodeClock
   readonly #disk: Disk
+  // Of the options, what every step looks at.
+  readonly #observe: Observer | undefined
+  readonly #moments: MomentWatch
+  readonly #belief: Belief
   /** By peer, filled in when the cluster is wired. */
   readonly #wires: Map<NodeId, Wire> = new Map()
   readonly #requests: Map<string, Asker> = new Map()
@@ -84,6 +83,9 @@ export class SimulatedNode implements Ringing {
     this.#seeds = streamOf(options.seed, `${options.id} seed`)
     this.#clock = new NodeClock(options.clockOffsetMs)
     this.#disk = new Disk(options)
+    this.#observe = options.observe
+    this.#moments = options.moments
+    this.#belief = options.belief
   }
 
   get up(): boolean {
@@ -125,7 +127,7 @@ export class SimulatedNode implements Ringing {
   restart(): void {
     if (this.#up) return
     this.#up = true
-    const start = () => (this.#options.belief.misled ? this.#whileMisled(() => this.#start()) : this.#start())
+    const start = () => (this.#belief.misled ? this.#whileMisled(() => this.#start()) : this.#start())
     if (this.#pauses > 0) this.#backlog.push(start)
     else start()
   }
@@ -170,9 +172,9 @@ export class SimulatedNode implements Ringing {
     const setting = { id, peers, seed: fateBits(this.#seeds, this.#life) }
     const { state, effects } = this.#started(setting)
     this.#state = state
-    this.#options.observe?.(state, undefined, this.#disk.durable)
+    this.#observe?.(state, undefined, this.#disk.durable)
     this.#carryOut(effects)
-    if (this.#life > 0) this.#options.onMoment?.(this.id, 'restarts')
+    if (this.#life > 0 && this.#moments.awaited.restarts) this.#moments.notice(this.id, 'restarts')
   }
 
   /** Takes the step at once, or when the node is resumed; never in a later life. */
@@ -182,7 +184,7 @@ export class SimulatedNode implements Ringing {
       this.#stepLater(event)
       return
     }
-    if (this.#options.belief.misled) this.#stepMisled(event)
+    if (this.#belief.misled) this.#stepMisled(event)
     else this.#take(event)
   }
 
@@ -190,8 +192,8 @@ export class SimulatedNode implements Ringing {
     this.steps++
     const { state, effects } = this.#stepped(event)
     this.#state = state
-    this.#options.observe?.(state, event, this.#disk.durable)
-    if (this.#options.onMoment !== undefined) this.#noticeLeading(this.#options.onMoment)
+    if (this.#observe !== undefined) this.#observe(state, event, this.#disk.durable)
+    if (this.#moments.awaited.leads) this.#noticeLeading()
     this.#carryOut(effects)
   }
 
@@ -244,31 +246,22 @@ export class SimulatedNode implements Ringing {
     }
   }
 
-  #noticeLeading(onMoment: (node: NodeId, moment: Moment) => void): void {
+  #noticeLeading(): void {
     const { leads } = this.#machine.status(this.#state)
-    if (leads && !this.#led) onMoment(this.id, 'leads')
+    if (leads && !this.#led) this.#moments.notice(this.id, 'leads')
     this.#led = leads
   }
 
   #carryOut(effects: readonly AnyEffect[]): void {
-    if (this.#disk.writing) {
-      this.#disk.wait(effects)
-      return
-    }
-    for (let i = 0; i < effects.length; i++) {
-      const effect = effects[i] as AnyEffect
-      if (effect.type === 'persist') {
-        this.#write(i === 0 ? effects : effects.slice(i))
-        return
-      }
-      if (!this.#execute(effect)) return
-    }
+    if (effects.length === 0) return
+    if (this.#disk.writing) this.#disk.wait(effects)
+    else this.#execute(effects, false)
   }
 
   #write(batch: readonly AnyEffect[]): void {
     this.#disk.begin(batch)
     if (this.crashes.any && this.#diesWriting(batch)) return
-    this.#options.onMoment?.(this.id, 'persists')
+    if (this.#moments.awaited.persists) this.#moments.notice(this.id, 'persists')
     this.#queue.schedule(this.#queue.now + this.#disk.fsyncNanos(), new Fsync(this, this.#life, batch))
   }
 
@@ -279,14 +272,13 @@ export class SimulatedNode implements Ringing {
       this.#writtenLater(life, batch)
       return
     }
-    if (this.#options.belief.misled) this.#goOnMisled(batch)
+    if (this.#belief.misled) this.#goOnMisled(batch)
     else this.#goOn(batch)
   }
 
   #goOn(batch: readonly AnyEffect[]): void {
     const later = this.#disk.end()
-    for (const effect of batch) if (!this.#execute(effect)) return
-    this.#carryOut(later)
+    if (this.#execute(batch, true)) this.#carryOut(later)
   }
 
   #goOnMisled(batch: readonly AnyEffect[]): void {
@@ -308,52 +300,63 @@ export class SimulatedNode implements Ringing {
     return false
   }
 
-  /** False if the node died before this effect. */
-  #execute(effect: AnyEffect): boolean {
-    if (
-      this.crashes.any &&
-      (effect.type === 'send' || effect.type === 'reply') &&
-      this.crashes.reachedBy(effect.type)
-    ) {
-      this.crashes.die(effect.type)
-      return false
+  /**
+   * Carries out effects up to the first that must be made durable, or all if they are. False if the node died before one of
+   * them. One loop with one look at each effect's type: effects have so many shapes that every look is slow.
+   */
+  #execute(effects: readonly AnyEffect[], durable: boolean): boolean {
+    for (let i = 0; i < effects.length; i++) {
+      const effect = effects[i] as AnyEffect
+      switch (effect.type) {
+        case 'send':
+          if (this.crashes.any && this.#diesBefore('send')) return false
+          this.#send(effect.to, effect.message)
+          if (this.#moments.awaited.sends) this.#moments.notice(this.id, 'sends')
+          break
+        case 'reply':
+          if (this.crashes.any && this.#diesBefore('reply')) return false
+          this.#reply(effect.requestId, effect.result)
+          break
+        case 'persist':
+          if (durable) break
+          this.#write(i === 0 ? effects : effects.slice(i))
+          return true
+        case 'setTimer':
+          this.#setTimer(effect.timer, effect.afterMs)
+          break
+        case 'cancelTimer':
+          this.#timers.get(effect.timer)?.cancel()
+          break
+        case 'log':
+          this.#options.log(effect.text)
+          break
+        case 'mark':
+          this.marked = true
+          break
+        default:
+          throw new Error(`${this.id} asks for ${JSON.stringify(effect satisfies never)}, which is no effect`)
+      }
     }
-    this.#perform(effect)
     return true
   }
 
-  #perform(effect: AnyEffect): void {
-    switch (effect.type) {
-      case 'send':
-        this.#send(effect.to, effect.message)
-        this.#options.onMoment?.(this.id, 'sends')
-        return
-      case 'reply': {
-        const asker = this.#requests.get(effect.requestId)
-        this.#requests.delete(effect.requestId)
-        asker?.replied(effect.result)
-        if (effect.result.type === 'ok') this.#options.onMoment?.(this.id, 'acknowledges')
-        return
-      }
-      case 'setTimer':
-        if (!(effect.afterMs >= 0 && effect.afterMs < Number.POSITIVE_INFINITY))
-          throw new Error(`${this.id} sets the timer "${effect.timer}" to ring after ${effect.afterMs} ms`)
-        this.#timer(effect.timer).set(this.#queue.now + Math.round((effect.afterMs * 1e6) / this.#clock.rate))
-        return
-      case 'cancelTimer':
-        this.#timers.get(effect.timer)?.cancel()
-        return
-      case 'log':
-        this.#options.log(effect.text)
-        return
-      case 'mark':
-        this.marked = true
-        return
-      case 'persist':
-        return
-      default:
-        throw new Error(`${this.id} asks for ${JSON.stringify(effect satisfies never)}, which is no effect`)
-    }
+  #diesBefore(effect: 'send' | 'reply'): boolean {
+    if (!this.crashes.reachedBy(effect)) return false
+    this.crashes.die(effect)
+    return true
+  }
+
+  #reply(requestId: string, result: Completion): void {
+    const asker = this.#requests.get(requestId)
+    this.#requests.delete(requestId)
+    asker?.replied(result)
+    if (result.type === 'ok' && this.#moments.awaited.acknowledges) this.#moments.notice(this.id, 'acknowledges')
+  }
+
+  #setTimer(name: string, afterMs: Millis): void {
+    if (!(afterMs >= 0 && afterMs < Number.POSITIVE_INFINITY))
+      throw new Error(`${this.id} sets the timer "${name}" to ring after ${afterMs} ms`)
+    this.#timer(name).set(this.#queue.now + Math.round((afterMs * 1e6) / this.#clock.rate))
   }
 
   #send(to: NodeId, message: unknown): void {
@@ -377,7 +380,7 @@ export class SimulatedNode implements Ringing {
       return
     }
     this.#step({ type: 'timer', timer: timer.name })
-    this.#options.onMoment?.(this.id, 'rings')
+    if (this.#moments.awaited.rings) this.#moments.notice(this.id, 'rings')
   }
 
   #ringLater(timer: Timer): void {

@@ -14,10 +14,15 @@ export interface Situation {
 
 /** Makes a planned fault concrete by resolving its selectors to names, which the history records. */
 export function resolveFault(plan: FaultPlan, situation: Situation): Fault {
+  if (isResolved(plan)) return plan
   return 'nodes' in plan
     ? { ...plan, nodes: selectNodes(plan.nodes, situation) }
     : { ...plan, links: selectLinks(plan.links, situation) }
 }
+
+/** Whether it names what it affects, so that it does not depend on any situation. */
+export const isResolved = (plan: FaultPlan): plan is Fault =>
+  typeof ('nodes' in plan ? plan.nodes : plan.links) === 'object'
 
 function selectNodes(selector: NodeSelector, { nodes, leader, random }: Situation): readonly NodeId[] {
   if (typeof selector === 'object') return selector

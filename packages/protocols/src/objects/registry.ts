@@ -14,7 +14,16 @@ import { set } from './set.ts'
 export const objects: readonly AnyObject[] = [register, counter, set, queue, lock, lists, bank, ids, log]
 
 /** The functions that a protocol's clients can call. */
-export const functionsOf = ({ objects: names, functions }: ProtocolDefinition): readonly string[] =>
-  functions ?? [...new Set(names.flatMap((name) => findObject(name)?.functions ?? []))]
+export function functionsOf(protocol: ProtocolDefinition): readonly string[] {
+  if (protocol.functions !== undefined) return protocol.functions
+  // Searches ask before every trial.
+  const known = functionsKnown.get(protocol)
+  if (known !== undefined) return known
+  const functions = [...new Set(protocol.objects.flatMap((name) => findObject(name)?.functions ?? []))]
+  functionsKnown.set(protocol, functions)
+  return functions
+}
+
+const functionsKnown = new WeakMap<ProtocolDefinition, readonly string[]>()
 
 export const findObject = (name: string): AnyObject | undefined => objects.find((object) => object.name === name)

@@ -19,6 +19,7 @@ import { heartbeat, NEVER } from './rounds.ts'
 import { serve } from './serving.ts'
 import { handleSnapshot } from './snapshot.ts'
 import {
+  type Append,
   emit,
   mark,
   type RaftConfig,
@@ -76,7 +77,9 @@ function begin(turn: Turn): void {
 
 const handlers: Handlers<Turn, RaftMessage> = { message: handleMessage, timer: handleTimer }
 
+/** In each case the message has one shape: what is read before, of a message of any kind, is slow to read. */
 function handleMessage(turn: Turn, from: NodeId, message: Exclude<RaftMessage, RoutedMessage>): void {
+  const { state } = turn
   switch (message.type) {
     case 'pre-vote':
       // A pre-vote's term has not begun on any node, so it does not update this node's.
@@ -85,40 +88,21 @@ function handleMessage(turn: Turn, from: NodeId, message: Exclude<RaftMessage, R
     case 'vote':
       // "if a server receives a RequestVote request within the minimum election timeout of hearing from a current leader, it
       // does not update its term or grant its vote" (thesis §4.2.3).
-      if (!turn.state.loyal || message.transfer) handleOfTerm(turn, from, message)
-      return
-    default:
-      handleOfTerm(turn, from, message)
-  }
-}
-
-type OfTerm = Exclude<RaftMessage, RoutedMessage | { type: 'pre-vote' }>
-
-function handleOfTerm(turn: Turn, from: NodeId, message: OfTerm): void {
-  const { state } = turn
-  // "If RPC request or response contains term T > currentTerm: set currentTerm = T, convert to follower" (§5.1).
-  if (message.term > state.term) becomeFollower(turn, message.term, undefined)
-  switch (message.type) {
-    case 'vote':
+      if (state.loyal && !message.transfer) return
+      noteTerm(turn, message.term)
       handleVoteRequest(turn, from, message)
       return
     case 'vote-reply':
     case 'pre-vote-reply':
+      noteTerm(turn, message.term)
       handleVoteReply(turn, from, message)
       return
     case 'append':
-      // The mistake: follows any node that says it leads, however old its term.
-      if (message.term < state.term) {
-        if (turn.config.bug !== 'stale-append') {
-          refuseOldLeader(turn, from, message.round)
-          return
-        }
-        mark(turn)
-      }
-      becomeFollower(turn, state.term, from)
-      handleAppend(turn, from, message)
+      noteTerm(turn, message.term)
+      append(turn, from, message)
       return
     case 'snapshot':
+      noteTerm(turn, message.term)
       if (message.term < state.term) {
         refuseOldLeader(turn, from, message.round)
         return
@@ -127,15 +111,36 @@ function handleOfTerm(turn: Turn, from: NodeId, message: OfTerm): void {
       handleSnapshot(turn, from, message)
       return
     case 'timeout-now':
+      noteTerm(turn, message.term)
       if (message.term === state.term && state.role === 'follower') timeoutNow(turn)
       return
     case 'append-reply':
+      noteTerm(turn, message.term)
       // A reply to a message of an earlier term says nothing about this one.
       if (message.term === state.term) handleAppendReply(turn, from, message)
       return
     default:
       message satisfies never
   }
+}
+
+/** "If RPC request or response contains term T > currentTerm: set currentTerm = T, convert to follower" (§5.1). */
+function noteTerm(turn: Turn, term: number): void {
+  if (term > turn.state.term) becomeFollower(turn, term, undefined)
+}
+
+function append(turn: Turn, from: NodeId, message: Append): void {
+  const { state, config } = turn
+  // The mistake: follows any node that says it leads, however old its term.
+  if (message.term < state.term) {
+    if (config.bug !== 'stale-append') {
+      refuseOldLeader(turn, from, message.round)
+      return
+    }
+    mark(turn)
+  }
+  becomeFollower(turn, state.term, from)
+  handleAppend(turn, from, message)
 }
 
 /** "If a server receives a request with a stale term number, it rejects the request" (§5.1). */

@@ -21,11 +21,7 @@ export function dispatch<Turn extends RoutingTurn<Turn>, Message extends { reado
 ): void {
   switch (event.type) {
     case 'message':
-      if (isForward(event.message)) {
-        const { origin, command, ticket } = event.message
-        if (takeTicket(turn.state.forwarding, event.from, ticket)) turn.protocol.serve(turn, origin, command)
-      } else if (isAnswer(event.message)) handleAnswer(turn, event.message.origin, event.message.result)
-      else handlers.message(turn, event.from, event.message as Exclude<Message, RoutedMessage>)
+      handleMessage(turn, event.from, event.message, handlers)
       return
     case 'request':
       handleRequest(turn, event.requestId, commandOf(event))
@@ -39,7 +35,27 @@ export function dispatch<Turn extends RoutingTurn<Turn>, Message extends { reado
   }
 }
 
-type Routed<Type extends RoutedMessage['type']> = Extract<RoutedMessage, { readonly type: Type }>
+function handleMessage<Turn extends RoutingTurn<Turn>, Message extends { readonly type: string }>(
+  turn: Turn,
+  from: NodeId,
+  message: Message | RoutedMessage,
+  handlers: Handlers<Turn, Message>,
+): void {
+  // One look at the type: messages have so many shapes that every look is slow.
+  switch (message.type) {
+    case 'forward': {
+      const { origin, command, ticket } = message as Routed<'forward'>
+      if (takeTicket(turn.state.forwarding, from, ticket)) turn.protocol.serve(turn, origin, command)
+      return
+    }
+    case 'answer': {
+      const { origin, result } = message as Routed<'answer'>
+      handleAnswer(turn, origin, result)
+      return
+    }
+    default:
+      handlers.message(turn, from, message as Exclude<Message, RoutedMessage>)
+  }
+}
 
-const isForward = (message: { readonly type: string }): message is Routed<'forward'> => message.type === 'forward'
-const isAnswer = (message: { readonly type: string }): message is Routed<'answer'> => message.type === 'answer'
+type Routed<Type extends RoutedMessage['type']> = Extract<RoutedMessage, { readonly type: Type }>

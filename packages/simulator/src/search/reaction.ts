@@ -1,6 +1,6 @@
 import { type Fault, type Link, linksBetween, type NodeId } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
-import type { Moment } from '../node.ts'
+import type { Moment } from '../moments.ts'
 
 /** Something to do to a node at the nth moment of a run when some node is at its weakest. */
 export interface Reaction {

@@ -1,6 +1,6 @@
 import type { Nemesis, NodeId, Random, ScheduledFault } from '@chaosproxy/faults'
 import { type Millis, millis, nanos } from '@chaosproxy/history'
-import type { Moment } from '../node.ts'
+import type { Moment } from '../moments.ts'
 import { type Harm, harms, type Reaction } from './reaction.ts'
 
 /** How a search chooses what breaks. */
@@ -95,11 +95,11 @@ const crashes: Strategy = {
 
 function powerFailure(random: Random): Reaction[] {
   const moment = random.pick(['persists', 'acknowledges', 'acknowledges'] as const)
-  const at = { moment, occurrence: 1 + random.integer(OCCURRENCES[moment]) }
+  const occurrence = 1 + random.integer(OCCURRENCES[moment])
   const after = atMs(random.chance(0.6) ? AT_ONCE_MS : random.next() * 2)
   return [
-    { ...at, harm: 'kill', after, duration: atMs(faultLengthMs(random)) },
-    { ...at, harm: 'kill-others', after, duration: atMs(1 + random.next() * 60) },
+    { moment, occurrence, harm: 'kill', after, duration: atMs(faultLengthMs(random)) },
+    { moment, occurrence, harm: 'kill-others', after, duration: atMs(1 + random.next() * 60) },
   ]
 }
 
@@ -130,15 +130,15 @@ const windows: Strategy = {
 const WINDOW_MS = 20
 
 function shortRestart(random: Random, fromMs: number): Reaction[] {
-  const at = {
-    moment: random.pick(openings),
-    occurrence: 1 + random.integer(4),
-    notBefore: atMs(fromMs),
-  }
+  const moment = random.pick(openings)
+  const occurrence = 1 + random.integer(4)
+  const notBefore = atMs(fromMs)
   const after = atMs(random.chance(0.4) ? AT_ONCE_MS : random.next() * 3)
-  const restart: Reaction = { ...at, harm: random.pick(killings), after, duration: atMs(between(random, 0.3, 30)) }
+  const harm = random.pick(killings)
+  const restart: Reaction = { moment, occurrence, notBefore, harm, after, duration: atMs(between(random, 0.3, 30)) }
   const duration = atMs(between(random, 5, 200))
-  const separation: Reaction = { ...at, harm: random.pick(separations), after: atMs(AT_ONCE_MS), duration }
+  const apart = random.pick(separations)
+  const separation: Reaction = { moment, occurrence, notBefore, harm: apart, after: atMs(AT_ONCE_MS), duration }
   return random.pick([[restart], [separation], [restart, separation], [restart, separation]])
 }
 

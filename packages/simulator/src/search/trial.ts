@@ -4,9 +4,10 @@ import { type Event, type History, HistoryBuilder, type Millis, millis, type Nan
 import { describeEvent, MachineError, SilentProgramError } from '@chaosproxy/protocols'
 import { currentLeader, type Played, playScenario, type Scenario } from '@chaosproxy/runner'
 import { createSimulatedCluster, type SimulatedCluster } from '../cluster.ts'
-import type { AnyEvent, Moment, Observer } from '../node.ts'
+import type { AnyEvent, Observer } from '../node.ts'
 import type { Plan } from './plan.ts'
-import { faultOf, type Reaction } from './reaction.ts'
+import { faultOf } from './reaction.ts'
+import { createReflexes } from './reflexes.ts'
 import { machineOf, NO_LEVEL, type Subject } from './subject.ts'
 
 /** How a trial failed; absent if it did not. */
@@ -111,7 +112,7 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
   const events: Event[] = []
   const last: LastStep = { node: undefined, event: undefined }
   const invariants = limits.invariants ? watchInvariants(subject) : undefined
-  const reactions = plan === undefined || plan.reactions.length === 0 ? undefined : watchMoments(plan.reactions)
+  const reflexes = plan === undefined || plan.reactions.length === 0 ? undefined : createReflexes(plan.reactions)
   let cluster: SimulatedCluster | undefined
   let startedAt = nanos(0)
   const since = (time: Nanos): Nanos => nanos(time - startedAt)
@@ -134,7 +135,7 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
       seed: scenario.seed,
       log: limits.log === undefined ? undefined : (time, node, text) => limits.log?.({ at: since(time), node, text }),
       observe: (node) => observerOf(node, subject, limits, invariants, last),
-      onMoment: reactions?.notice,
+      moments: reflexes?.watch,
     })
     const { clock, nodes } = cluster
     warmUp(cluster)
@@ -155,7 +156,7 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
       },
     )
     happened = () => ({ ...scenario, operations: playing.operations(), faults: playing.faults() })
-    reactions?.begin(
+    reflexes?.begin(
       () => since(clock.now()),
       (reaction, node) => playing.disturb(faultOf(reaction.harm, node, nodes), reaction.after, reaction.duration),
     )
@@ -241,28 +242,6 @@ function watchInvariants({ protocol }: Subject) {
     },
   }
   return watcher
-}
-
-function watchMoments(reactions: readonly Reaction[]) {
-  const pending = reactions.map((reaction) => ({ reaction, missing: reaction.occurrence }))
-  let react: ((reaction: Reaction, node: NodeId) => void) | undefined
-  let since: () => Nanos = () => nanos(0)
-  return {
-    begin(clock: () => Nanos, respond: (reaction: Reaction, node: NodeId) => void): void {
-      since = clock
-      react = respond
-    },
-    notice(node: NodeId, moment: Moment): void {
-      if (react === undefined) return
-      for (const one of pending) {
-        const { reaction, missing } = one
-        if (reaction.moment !== moment || missing === 0) continue
-        if (reaction.notBefore !== undefined && since() < reaction.notBefore) continue
-        one.missing--
-        if (one.missing === 0) react(reaction, node)
-      }
-    },
-  }
 }
 
 function historyOf(events: readonly Event[]): History {
