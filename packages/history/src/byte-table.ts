@@ -18,6 +18,8 @@ const encoder = new TextEncoder()
 const ENTRIES_OF_A_BUFFER = 1 << 16
 
 const SCRATCH_BYTES = 256
+/** The bytes of a short text while it is looked up. */
+const scratch = new Uint8Array(SCRATCH_BYTES)
 
 const NO_BYTES = new Uint8Array(0)
 const BACKSLASH = 0x5c
@@ -42,8 +44,6 @@ export class ByteTable {
   #pageBytes = 0
   /** Whether others share this table: then it is copied before anything is added. */
   #isLent: boolean
-  /** The bytes of a short text while it is looked up. */
-  #scratch: Uint8Array | undefined
   /** By page: its bytes as a string, one character per byte, so that a text can be sliced from an existing string. */
   readonly #pageTexts: string[] = []
 
@@ -114,8 +114,6 @@ export class ByteTable {
     const size = text.length
     // Nearly every text is short and ASCII; allocating a byte array for each would cost more than the lookup.
     if (size > SCRATCH_BYTES) return this.#internEncoded(text)
-    this.#scratch ??= new Uint8Array(SCRATCH_BYTES)
-    const scratch = this.#scratch
     for (let i = 0; i < size; i += 1) {
       const code = text.charCodeAt(i)
       if (code > 0x7f) return this.#internEncoded(text)

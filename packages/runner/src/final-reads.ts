@@ -51,7 +51,7 @@ export function readFinally(options: Options, done: Converged): void {
   let agreed: Agreement | undefined
 
   function probe(): void {
-    askAll({ ...options, final: false }, allOf(compared, probed), (answers) => {
+    askAll(options, { final: false, deadline: healedAt }, allOf(compared, probed), (answers) => {
       const answer = someOwes(cluster) ? undefined : answerOfAll(compared, answers, probed.length, workload.agreedOn)
       if (answer === undefined) agreed = undefined
       else if (answer !== agreed?.answer) agreed = { answer, since: clock.now() }
@@ -64,7 +64,7 @@ export function readFinally(options: Options, done: Converged): void {
 
   function finish(convergedAfter: Nanos | undefined): void {
     const parts = forAgreement ? allOf(inputs, nodes) : dealt(inputs, nodes)
-    askAll({ ...options, final: true, deadline }, parts, () => done(convergedAfter))
+    askAll(options, { final: true, deadline }, parts, () => done(convergedAfter))
   }
 
   if (compared.length === 0) finish(undefined)
@@ -110,19 +110,23 @@ function dealt(inputs: readonly Input[], nodes: readonly NodeId[]): Part[] {
 /** The nodes' answers by input. */
 type Answers = Map<Input, Json[]>
 
+interface Asking {
+  readonly final: boolean
+  /** Operations that are not plain reads are repeated until this time. */
+  readonly deadline: Nanos
+}
+
 /** Asks all nodes concurrently, through one process per node that takes its inputs one at a time. */
 function askAll(
-  options: Options & {
-    /** Operations that are not plain reads are repeated until this time. */ readonly deadline?: Nanos
-  },
+  { cluster, recorder, workload, timeoutMs }: Options,
+  { final, deadline }: Asking,
   parts: readonly Part[],
   done: (answers: Answers) => void,
 ): void {
-  const { workload, cluster, deadline = cluster.clock.now() } = options
   const answers: Answers = new Map()
   let nodesLeft = parts.length
   for (const { node, inputs } of parts) {
-    const process = startProcess(options)
+    const process = startProcess({ cluster, recorder, workload, timeoutMs, final })
     let position = 0
     const askNext = (): void => {
       const input = inputs[position]

@@ -24,6 +24,7 @@ export class NodeClock {
 
   read(now: Nanos): Millis {
     let local = now / 1e6 + this.#offsetMs
+    if (this.#faults.length === 0) return millis(local)
     for (const { offsetMs, driftPpm, since } of this.#faults) local += offsetMs + (driftPpm * (now - since)) / 1e12
     return millis(local)
   }

@@ -1,5 +1,4 @@
-import type { Nanos } from '@chaosproxy/history'
-import { nanos } from '@chaosproxy/history'
+import { float64Array, type Nanos, nanos } from '@chaosproxy/history'
 
 /** Something that will happen. A cancelled one stays in the queue until its time comes, and then does nothing. */
 export interface Happening {
@@ -15,8 +14,8 @@ const INITIAL_CAPACITY = 256
 export class EventQueue {
   /** Virtual time: the time of the latest happening. */
   now: Nanos = nanos(0)
-  #times: Float64Array = new Float64Array(INITIAL_CAPACITY)
-  #sequences: Float64Array = new Float64Array(INITIAL_CAPACITY)
+  #times: Float64Array = float64Array(INITIAL_CAPACITY)
+  #sequences: Float64Array = float64Array(INITIAL_CAPACITY)
   readonly #happenings: (Happening | undefined)[] = []
   #length = 0
   #scheduled = 0
@@ -53,7 +52,7 @@ export class EventQueue {
   advance(): void {
     const first = this.#happenings[0]
     if (first === undefined) throw new RangeError('nothing is left to happen')
-    this.now = nanos(this.#times[0] as number)
+    this.now = this.#times[0] as Nanos
     this.#removeFirst()
     first.happen()
   }

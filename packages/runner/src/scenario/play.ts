@@ -71,7 +71,7 @@ export function playScenario(options: PlayOptions, ended: (played: Played) => vo
 
   for (const places of placesByClient(scenario.operations)) {
     waitingFor++
-    const process = startProcess({ cluster, recorder, workload, timeoutMs })
+    const process = startProcess({ cluster, recorder, workload, timeoutMs, final: false })
     playClient({ clock, process, workload, operations: scenario.operations, places, startedAt, beginsLate }, oneLess)
   }
   clock.at(nanos(startedAt + schedule.reduce((latest, { to }) => Math.max(latest, to), 0)), oneLess)

@@ -1,5 +1,5 @@
 import { createRandom, type NodeId, nodeNames, type Random, type Schedule } from '@chaosproxy/faults'
-import { millis, millisToNanos } from '@chaosproxy/history'
+import { float64Array, millis, millisToNanos } from '@chaosproxy/history'
 import { functionsOf, type KnobValue, type ProtocolDefinition, stickinessOf } from '@chaosproxy/protocols'
 import type { PlannedOperation, Scenario } from '@chaosproxy/runner'
 import { EVEN_RANK, type Settings, type SettingValue, settingsFor, usualValue } from '@chaosproxy/workloads'
@@ -140,7 +140,7 @@ function planOperations(
       ? inBursts(random, busy ?? burstsWithin(random, lengthMs))
       : () => random.next() * lengthMs
   // Plain loops: trials are planned by the thousand, and an iterator would cost more than drawing.
-  const times = new Float64Array(operations)
+  const times = float64Array(operations)
   for (let i = 0; i < operations; i++) times[i] = timeOf()
   times.sort()
   const isSticky = stickinessOf(protocol, knobs) === true
