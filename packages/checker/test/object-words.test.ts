@@ -20,6 +20,8 @@ interface Case {
   readonly initial?: Json
   readonly fails: readonly Step[]
   readonly sentence: string
+  /** The operation to blame, if it is not the last. */
+  readonly culprit?: number
   readonly passes: readonly Step[]
 }
 
@@ -33,7 +35,7 @@ const cases: readonly Case[] = [
       ...both(1, 'dequeue', null, 1),
     ],
     sentence:
-      'Process 0 enqueued 1 at 0.000 s, 1.0 ms later process 0 enqueued 2, 1.0 ms later process 1 dequeued 2, and 1.0 ms later process 1 dequeued 1: what goes in first comes out first, once.',
+      'Process 0 enqueued 1 at 0.000 s, 1.0 ms later process 0 enqueued 2, 1.0 ms later process 1 dequeued 2, and 1.0 ms later process 1 dequeued 1: a queue hands out each message once, in order.',
     passes: [
       ...both(0, 'enqueue', 1, 1),
       ...both(0, 'enqueue', 2, 2),
@@ -45,7 +47,7 @@ const cases: readonly Case[] = [
     model: 'queue',
     fails: [...both(0, 'enqueue', 1, 1), ...both(1, 'dequeue', null, null)],
     sentence:
-      'Process 0 enqueued 1 at 0.000 s, and 1.0 ms later process 1 dequeued and found nothing: what goes in first comes out first, once.',
+      'Process 0 enqueued 1 at 0.000 s, and 1.0 ms later process 1 dequeued and found nothing: a queue hands out each message once, in order.',
     // Somebody else may have taken it.
     passes: [...both(0, 'enqueue', 1, 1), [2, 'invoke', 'dequeue'], ...both(1, 'dequeue', null, null)],
   },
@@ -53,7 +55,7 @@ const cases: readonly Case[] = [
     model: 'bag',
     fails: [...both(0, 'enqueue', 1, 1), ...both(1, 'dequeue', null, 1), ...both(1, 'dequeue', null, 1)],
     sentence:
-      'Process 0 enqueued 1 at 0.000 s, 1.0 ms later process 1 dequeued 1, and 1.0 ms later process 1 dequeued 1: what goes in comes out, once.',
+      'Process 0 enqueued 1 at 0.000 s, 1.0 ms later process 1 dequeued 1, and 1.0 ms later process 1 dequeued 1: a bag hands out each message once.',
     passes: [
       ...both(0, 'enqueue', 2, 2),
       ...both(0, 'enqueue', 1, 1),
@@ -78,7 +80,7 @@ const cases: readonly Case[] = [
   {
     model: 'bag',
     fails: [...both(0, 'enqueue', 1, 1), ...both(1, 'dequeue', null, 2)],
-    sentence: 'Process 1 dequeued 2 at 0.002 s, which nobody had enqueued: what goes in comes out, once.',
+    sentence: 'Process 1 dequeued 2 at 0.002 s, which nobody had enqueued: a bag hands out each message once.',
     passes: [...both(0, 'enqueue', 1, 1), ...both(1, 'dequeue', null, 1)],
   },
   {
@@ -92,15 +94,41 @@ const cases: readonly Case[] = [
     model: 'lock',
     fails: [...both(0, 'acquire', null, 7), ...both(1, 'acquire', null, 8)],
     sentence:
-      'Process 0 acquired the lock with token 7 at 0.000 s, and 1.0 ms later process 1 acquired the lock with token 8: one process holds the lock at a time, and tokens grow.',
+      'Process 0 held the lock from 0.001 s on; process 1 was given it at 0.003 s: two clients held the lock at the same time.',
     passes: [...both(0, 'acquire', null, 7), ...both(0, 'release', null, null), ...both(1, 'acquire', null, 8)],
   },
   {
     model: 'lock',
     fails: [...both(0, 'acquire', null, 7), ...both(0, 'release', null, null), ...both(1, 'acquire', null, 7)],
     sentence:
-      'Process 0 acquired the lock with token 7 at 0.000 s, 1.0 ms later process 0 released the lock, and 1.0 ms later process 1 acquired the lock with token 7: one process holds the lock at a time, and tokens grow.',
+      'Process 0 was given the lock with token 7 at 0.001 s, and process 1 was given it at 0.005 s with token 7: fencing tokens must grow.',
     passes: [...both(0, 'acquire', null, null), ...both(0, 'release', null, null), ...both(1, 'acquire', null, null)],
+  },
+  {
+    model: 'lock',
+    // The second grant is wrong, although both releases come after it.
+    fails: [
+      ...both(0, 'acquire', null, null),
+      ...both(1, 'acquire', null, null),
+      ...both(0, 'release', null, null),
+      ...both(1, 'release', null, null),
+    ],
+    culprit: 1,
+    sentence:
+      'Process 0 held the lock from 0.001 s to 0.004 s; process 1 was given it at 0.003 s: two clients held the lock at the same time.',
+    passes: [
+      ...both(0, 'acquire', null, null),
+      ...both(0, 'release', null, null),
+      ...both(1, 'acquire', null, null),
+      ...both(1, 'release', null, null),
+    ],
+  },
+  {
+    model: 'lock',
+    fails: both(1, 'release', null, null),
+    culprit: 0,
+    sentence: 'Process 1 released the lock at 0.001 s, which it did not hold.',
+    passes: [...both(1, 'acquire', null, null), ...both(1, 'release', null, null)],
   },
   {
     model: 'list-append',
@@ -136,11 +164,12 @@ const cases: readonly Case[] = [
 
 test.each(cases.map((each) => [each.model, each.sentence, each] as const))(
   '%s: %s',
-  (_, __, { model, initial = null, fails, sentence, passes }) => {
+  (_, __, { model, initial = null, fails, sentence, culprit, passes }) => {
     const judge = (steps: readonly Step[]) =>
       checkHistory(historyFromEvents(eventsOf(steps)), { model, initial, levels: ['linearizable'] }).levels.linearizable
     const verdict = judge(fails)
     expect(verdict.result === 'violated' ? verdict.counterexample.sentence : verdict.result).toBe(sentence)
+    if (culprit !== undefined) expect(verdict).toMatchObject({ counterexample: { culprit } })
     expect(judge(passes).result).toBe('met')
   },
 )

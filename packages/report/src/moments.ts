@@ -1,11 +1,23 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { type History, OK } from '@chaosproxy/history'
 import { lastTime } from './fault-spans.ts'
+import { type DoubleHolding, doubleHolding } from './holdings.ts'
 import { answerText, functionOf, isRead, printable, processInWords, requestText } from './operation-words.ts'
-import { duration } from './words.ts'
+import { duration, moment } from './words.ts'
 
 /** Whether a history has real times. Without them its times are event positions, which give only the order. */
 export const hasTimes = (history: History): boolean => lastTime(history) > history.eventCount
+
+function heldReproach(
+  history: History,
+  { first }: DoubleHolding,
+): { readonly by: OperationRow; readonly text: string } {
+  const { process, callTime } = history.operations
+  const holder = processInWords(history, process[first.acquire] ?? 0)
+  const until =
+    first.release === undefined || !hasTimes(history) ? '' : ` until ${moment(callTime[first.release] ?? 0)}`
+  return { by: first.acquire, text: `${holder} held the lock${until}` }
+}
 
 /**
  * The earlier answer that makes the culprit impossible, if one does: among the core operations, the last one acknowledged
@@ -17,6 +29,8 @@ export function reproach(
 ): { readonly by: OperationRow; readonly text: string } | undefined {
   const culprit = counterexample.culprit
   if (culprit === undefined || counterexample.edges !== undefined) return undefined
+  const held = doubleHolding(history, counterexample)
+  if (held !== undefined) return heldReproach(history, held)
   const { returnEvent, callEvent, returnTime, callTime, outcome } = history.operations
   const called = callEvent[culprit] ?? 0
   const before = counterexample.operations

@@ -81,11 +81,21 @@ export const tells = (history: History, operation: number): boolean => isTelling
 /** What came back: `ok`, `6`, `failed: timeout`, `no answer`. */
 export function answerText(history: History, operation: number): string {
   const outcome = history.operations.outcome[operation]
-  if (outcome === OK) return tells(history, operation) ? valueText(outputOf(history, operation)) : 'ok'
+  if (outcome === OK)
+    return tells(history, operation) ? valueText(outputOf(history, operation)) : `ok${tokenText(history, operation)}`
   const error = history.errorOf(operation)
   const why = error === undefined ? '' : `: ${nameText(error, 200)}`
   if (outcome === FAIL) return `failed${why}`
   return hasReturned(history, operation) ? `unknown${why}` : 'no answer'
+}
+
+/** `, token 33`, of an acquire that was given one; otherwise empty. */
+function tokenText(history: History, operation: number): string {
+  const { input, output } = history.operations
+  const f = functionOf(history, operation)
+  if ((f !== 'acquire' && f !== 'lock') || output[operation] === input[operation]) return ''
+  const token = outputOf(history, operation)
+  return token === null ? '' : `, token ${valueText(token, 20)}`
 }
 
 export const hasReturned = (history: History, operation: number): boolean =>

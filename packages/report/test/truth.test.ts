@@ -95,7 +95,7 @@ describe('the faults drawn are those that matter', () => {
     ]
     const { near } = factsOf({ ...told, run: { ...told.run, faults } })
     expect(near.map(({ from }) => from)).toEqual([ms(6560), ms(7000)])
-    expect(near[0]?.relation).toBe('This was during partition {n1 | n3}, in force since 6.560 s.')
+    expect(near[0]?.relation).toBe('In force then: partition {n1 | n3}, since 6.560 s.')
   })
 
   test('a fault that never took effect explains nothing', () => {

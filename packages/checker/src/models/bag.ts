@@ -17,7 +17,7 @@ export const bag: ObjectEntry = {
   summary: 'messages that are taken out in any order',
   functions: queueFunctions,
   levels: ['linearizable', 'eventual'],
-  object: messageObject({ rule: 'what goes in comes out, once', isInOrder: false, specification, fast, simulate }),
+  object: messageObject({ rule: 'a bag hands out each message once', isInOrder: false, specification, fast, simulate }),
 }
 
 function specification(initial: Json): Specification<readonly string[]> {

@@ -4,6 +4,7 @@ import { NEVER } from '../encoded.ts'
 import { type ObjectEntry, relatedByGroups } from '../objects/object-model.ts'
 import { badOperation, jsonOf, type Part } from '../objects/part.ts'
 import { type FastAnswer, NOT_APPLICABLE, orderByMoment } from '../objects/slots.ts'
+import { lockSentence } from './lock-words.ts'
 import type { Specification } from './model.ts'
 
 const ACQUIRE = 0
@@ -27,7 +28,8 @@ export const lock: ObjectEntry = {
   functions: ['acquire', 'release'],
   levels: ['linearizable'],
   object: {
-    rule: 'one process holds the lock at a time, and tokens grow',
+    rule: 'a lock has one holder at a time, and its tokens grow',
+    tell: lockSentence,
     numbers: lockNumbers,
     reads: [],
     specification: (initial) => ({ ...specification, initial: { holder: holderOf(initial), token: undefined } }),

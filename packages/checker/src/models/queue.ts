@@ -19,7 +19,7 @@ export const queue: ObjectEntry = {
   functions: queueFunctions,
   levels: ['linearizable', 'eventual'],
   object: messageObject({
-    rule: 'what goes in first comes out first, once',
+    rule: 'a queue hands out each message once, in order',
     isInOrder: true,
     specification,
     fast,

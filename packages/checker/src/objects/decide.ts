@@ -4,6 +4,7 @@ import type { Specification } from '../models/model.ts'
 import { createFrugalSearch } from './frugal.ts'
 import { createGuidedSearch } from './guided.ts'
 import { byModel, type Machine, machineOf } from './machine.ts'
+import type { ObjectModel } from './object-model.ts'
 import { choose, operationAt, type Part } from './part.ts'
 import { placeOf } from './place.ts'
 import { createObjectSearch, type ObjectSearch } from './search.ts'
@@ -24,6 +25,8 @@ export interface Judge {
   readonly simulate?: ((part: Part) => (i: number) => boolean) | undefined
   /** The rule that every correct history obeys, as the end of a sentence. */
   readonly rule: string
+  /** The contradiction in a sentence of its own. */
+  readonly tell?: ObjectModel['tell']
   /** More about an operation that does not fit. */
   readonly beside?: ((row: number) => string | undefined) | undefined
   /** What the operations of a contradiction come to, as a sentence. */

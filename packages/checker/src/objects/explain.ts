@@ -70,7 +70,7 @@ function nearest({ part, conflict, until = NEVER }: Violated, judge: Judge, why:
   const set = choose(part, named.length > 0 ? named : last.reverse())
   const standsAlone = isSure(set, judge)
   const isTold = standsAlone && named.length > 0 && named.length <= MOST_SHOWN
-  const culprit = set.row[culpritOf(set, Array.from(set.row.keys()))]
+  const culprit = set.row[culpritOf(set, Array.from(set.row.keys()), judge)]
   return {
     level: 'linearizable',
     sentence: isTold ? told(set, culprit, judge) : `No order of these ${part.length} operations is legal.`,
@@ -126,7 +126,7 @@ function reduced(
   const limited = limit(wanted, operations, { among, limit: limitReached(), makesSure })
   const rows = limited.shown
   const inCore = limited.core
-  const culprit = culpritOf(operations, core)
+  const culprit = culpritOf(operations, core, judge)
   const { row } = operations
   return {
     level: 'linearizable',
@@ -141,8 +141,8 @@ function reduced(
   }
 }
 
-function told(core: Part, culprit: number, { rule, beside, aftermath }: Judge): string {
-  const sentence = sentenceOf(core, rule, beside?.(culprit))
+function told(core: Part, culprit: number, { rule, tell, beside, aftermath }: Judge): string {
+  const sentence = tell?.(core.history, [...new Set(core.row)], culprit) ?? sentenceOf(core, rule, beside?.(culprit))
   const more = aftermath?.(core)
   return more === undefined ? sentence : `${sentence} ${more}`
 }
@@ -205,11 +205,29 @@ function startOf(
   return all
 }
 
-/** The last operation of the core to return. */
-function culpritOf(part: Part, core: readonly number[]): number {
-  let last = core[0]
-  for (const i of core) {
-    if (part.returns[i] !== NEVER && (part.returns[last] === NEVER || part.returns[i] > part.returns[last])) last = i
-  }
-  return last
+/**
+ * The operation to blame: the first after whose return no order is left, whatever the operations still open then did.
+ * That is not always the last to return: a lock's second grant is wrong, not the release after it.
+ */
+function culpritOf(part: Part, core: readonly number[], judge: Judge): number {
+  const returned = core.filter((i) => part.returns[i] !== NEVER).sort((a, b) => part.returns[a] - part.returns[b])
+  if (core.length > MOST_SHOWN) return returned[returned.length - 1] ?? core[0]
+  const budget = createAllowance(ALLOWED_LOOKS)
+  const first = returned.find((i) =>
+    inTime(
+      () => contradicts(until(part, core, part.returns[i], judge), judge, budget, stepsFor(part)) === true,
+      () => false,
+    ),
+  )
+  return first ?? returned[returned.length - 1] ?? core[0]
+}
+
+/** What was known at that event: operations called before it, of which those that had not returned are open. */
+function until(part: Part, core: readonly number[], event: number, { isRead }: Judge): Part {
+  const isOpen = (i: number): boolean => part.returns[i] > event
+  const known = choose(
+    part,
+    core.filter((i) => part.calls[i] < event && !(isOpen(i) && isRead(part.f[i]))),
+  )
+  return { ...known, returns: known.returns.map((at) => (at > event ? NEVER : at)) }
 }

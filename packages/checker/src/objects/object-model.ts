@@ -32,6 +32,11 @@ export interface ObjectModel {
   readonly mayLackInput?: readonly string[] | undefined
   /** More about an operation that does not fit. */
   beside?(history: History, row: number, initial: Json): string | undefined
+  /**
+   * The contradiction in a sentence, given its operations and the first after which no order is left; undefined if the usual
+   * sentence says it as well.
+   */
+  tell?(history: History, rows: readonly OperationRow[], culprit: OperationRow): string | undefined
   /** What the operations of a contradiction come to, as a sentence. */
   aftermath?(core: Part, initial: Json): string | undefined
   /** The number of each `f` within this model; several names can mean the same function. */

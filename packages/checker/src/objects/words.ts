@@ -8,7 +8,7 @@ const MOST_TOLD = 6
 
 /**
  * Describes each operation of a contradiction, in order of call, how they followed each other, and the rule they break:
- * `Process 0 enqueued 1 at 0.002 s, 1.0 ms later process 0 enqueued 2, and …: what goes in first comes out first.`
+ * `Process 0 enqueued 1 at 0.002 s, 1.0 ms later process 0 enqueued 2, and …: a queue hands out each message once.`
  */
 export function sentenceOf(core: Part, rule: string, beside: string | undefined): string {
   const { callTime, returnTime } = core.history.operations

@@ -135,8 +135,8 @@ function relationOf({ kind, label, nodes, from, to }: FaultSpan, { culprit, aske
   if (to < asked) {
     const ended = Object.hasOwn(ENDED, kind) && nodes.includes(culprit) ? ENDED[kind] : undefined
     return ended === undefined
-      ? `${label} had ended ${duration(asked - to)} before.`
+      ? `Until ${duration(asked - to)} before: ${label}.`
       : `${nameText(culprit)} ${ended} ${duration(asked - to)} before.`
   }
-  return `This was during ${label}, in force since ${moment(from)}.`
+  return `In force then: ${label}, since ${moment(from)}.`
 }

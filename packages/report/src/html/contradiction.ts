@@ -16,6 +16,7 @@ import {
 import { clip } from '../terminal/width.ts'
 import { digitsToTellApart, duration, moment } from '../words.ts'
 import { type Arc, type Box, besideArc, boxOf, type Point } from './arc-label.ts'
+import { holdingBars } from './holding-bars.ts'
 import { type Html, html } from './markup.ts'
 import { possibleStates } from './ribbon.ts'
 import { type Scale, scaleOf } from './scale.ts'
@@ -26,7 +27,7 @@ const RIGHT = WIDTH - 26
 const LANE = 68
 const BAR = 20
 /** Rough width of a character of the drawing's labels, in pixels. */
-const CHARACTER = 6.6
+const CHARACTER = 7
 
 interface Bar {
   readonly operation: OperationRow
@@ -68,7 +69,8 @@ export function contradictionSvg(history: History, counterexample: Counterexampl
   const height = bottom + 34
   return html`<svg class="why-svg" viewBox="0 0 ${WIDTH} ${height}" role="group" aria-label="The ${operations.length} operations of the contradiction, by process, time to the right">
 <defs><pattern id="hatch-${level}" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V7" class="hatch"/></pattern><marker id="tip-${level}" viewBox="0 0 8 8" refX="6.500" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 .8L7 4 0 7.2z" class="tip"/></marker></defs>
-${faults.map((fault, i) => faultBand(level, fault, i, scale, top - faults.length * 16, bottom))}
+${faults.map((fault) => faultBand(level, fault, scale, top - faults.length * 16, bottom))}
+${faults.map((fault, i) => faultName(fault, i, scale, top - faults.length * 16))}
 ${ribbon(history, states, scale, counterexample)}
 ${lanes.map((name, i) => {
   const y = top + i * LANE + LANE / 2 + 4
@@ -78,6 +80,7 @@ ${scale.breaks.map(
   ({ x, nanos }) =>
     html`<path class="break" d="M${x - 4} ${top}V${bottom + 4}M${x + 4} ${top}V${bottom + 4}"/><text class="t2 mid" x="${x}" y="${bottom + 28}">${duration(nanos)}</text>`,
 )}
+${holdingBars(history, counterexample, { scale, right: RIGHT + 14, laneOf: (row) => plain.find((bar) => bar.operation === row)?.y ?? 0 })}
 ${accusation(history, counterexample, bars)}
 ${bars.map((bar) => barMarkup(history, counterexample, bar, accused.has(bar.operation)))}
 ${(counterexample.edges ?? []).map((edge, i) => edgeArc(level, bars, edge.before, edge.after, i + 1))}
@@ -162,13 +165,19 @@ function barMarkup(history: History, counterexample: Counterexample, bar: Labell
   }</g>`
 }
 
-function faultBand(level: string, fault: NearFault, index: number, scale: Scale, top: number, bottom: number): Html {
+function faultBand(level: string, fault: NearFault, scale: Scale, top: number, bottom: number): Html {
   const x1 = Math.max(LEFT - 6, scale.ofTime(fault.from))
   const x2 = Math.min(RIGHT + 14, scale.ofTime(fault.to))
   const width = Math.max(2, x2 - x1)
+  return html`<g class="fault"><title>${fault.text}</title><rect class="band" x="${x1}" y="${top - 8}" width="${width}" height="${bottom - top + 12}"/><rect x="${x1}" y="${top - 8}" width="${width}" height="5" fill="url(#hatch-${level})"/><path class="band-edge" d="M${x1} ${top - 8}V${bottom + 4}M${x1 + width} ${top - 8}V${bottom + 4}"/></g>`
+}
+
+/** Over all bands, so that none covers another's name. Names are bold, and so wider than other labels. */
+function faultName(fault: NearFault, index: number, scale: Scale, top: number): Html {
+  const x1 = Math.max(LEFT - 6, scale.ofTime(fault.from))
   const label = clip(fault.label, 44)
-  const fits = WIDTH - x1 > label.length * CHARACTER
-  return html`<g class="fault"><title>${fault.text}</title><rect class="band" x="${x1}" y="${top - 8}" width="${width}" height="${bottom - top + 12}"/><rect x="${x1}" y="${top - 8}" width="${width}" height="5" fill="url(#hatch-${level})"/><path class="band-edge" d="M${x1} ${top - 8}V${bottom + 4}M${x1 + width} ${top - 8}V${bottom + 4}"/><text class="fault-name${fits ? '' : ' end'}" x="${fits ? x1 + 6 : WIDTH - 14}" y="${top + 10 + index * 16}">${label}</text></g>`
+  const fits = WIDTH - x1 > label.length * CHARACTER * 1.15 + 12
+  return html`<text class="fault-name${fits ? '' : ' end'}" x="${fits ? x1 + 6 : WIDTH - 8}" y="${top + 10 + index * 16}">${label}</text>`
 }
 
 function ribbon(

@@ -53,7 +53,8 @@ svg .mid,svg .label,svg .node,svg .number,svg .arc-text,svg .edge-number{text-an
 svg.why-svg,#charts{display:block;width:100%;height:auto}
 .lane{stroke:var(--line2);fill:none}.axis,.tick{stroke:var(--line2);fill:none}.grid{stroke:var(--line);fill:none}
 svg .lane-name,svg .row-name{font-weight:620;font-size:13px}
-.band{fill:var(--band)}.hatch{stroke:var(--hatch);stroke-width:2.4}.band-edge{stroke:var(--line2);stroke-dasharray:2 3;fill:none}svg .fault-name{font-weight:600;fill:var(--ink2)}svg .fault-name.end{text-anchor:end}
+.band{fill:var(--band)}.hatch{stroke:var(--hatch);stroke-width:2.4}.band-edge{stroke:var(--line2);stroke-dasharray:2 3;fill:none}svg .fault-name{font-weight:600;fill:var(--ink2);paint-order:stroke;stroke:var(--page);stroke-width:3px}svg .fault-name.end{text-anchor:end}
+.holding{fill:var(--d1);stroke:var(--d2)}.holding.both{fill:var(--accent);stroke:var(--accent)}
 .break{stroke:var(--line2);stroke-dasharray:1 3;fill:none}
 .state{fill:var(--panel);stroke:var(--line2)}.state.several{stroke-dasharray:3 2}.state.last{stroke:var(--ink);stroke-width:1.6}
 rect.bar.write{fill:var(--data)}rect.bar{stroke:var(--data);stroke-width:1.6}rect.bar.read{fill:var(--page)}rect.bar.bad{fill:var(--accent);stroke:var(--accent)}rect.bar.open{stroke-dasharray:4 3;fill-opacity:.55}
