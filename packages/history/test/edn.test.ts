@@ -8,7 +8,7 @@ import { events, read, readInChunks } from './reading.ts'
 const edn = { format: 'edn' } as const
 
 const parse = (text: string): unknown => {
-  const [event] = eventsOf(`{:process 0 :type :ok :f :read :value ${text}\n}`)
+  const [event] = eventsOf(`{:process 0 :type :ok :f :read :value ${text}\n}`, { independent: false })
   return event?.value
 }
 
@@ -29,6 +29,52 @@ const refusal = (text: string): string => {
   }
   return 'accepted'
 }
+
+describe('values of independent tests are a key and a value,', () => {
+  const lines = (...some: readonly string[]): string => some.map((each) => `{:process 0 ${each}}`).join('\n')
+  const write = lines(':type :invoke :f :write :value [1 5]', ':type :ok :f :write :value [1 5]')
+  const read = lines(':type :invoke :f :read :value [1 nil]', ':type :ok :f :read :value [1 5]')
+  const pairs = (text: string, independent?: boolean): unknown =>
+    eventsOf(text, independent === undefined ? {} : { independent }).map(({ key, value }) => [key, value])
+
+  test('also where they are printed as plain pairs and a read comes late, told by what it is invoked with', () => {
+    expect(pairs(`${write}\n${read}`)).toEqual([
+      [1, 5],
+      [1, 5],
+      [1, null],
+      [1, 5],
+    ])
+  })
+
+  test('and are not where a read is invoked with nil, or a value is no pair', () => {
+    const plain = lines(':type :invoke :f :read :value nil', ':type :ok :f :read :value [1 5]')
+    expect(pairs(`${write}\n${plain}`)).toEqual([
+      [undefined, [1, 5]],
+      [undefined, [1, 5]],
+      [undefined, null],
+      [undefined, [1, 5]],
+    ])
+    expect(pairs(lines(':type :invoke :f :cas :value [1 5]', ':type :ok :f :cas :value [1 5]'))).toEqual([
+      [undefined, [1, 5]],
+      [undefined, [1, 5]],
+    ])
+  })
+
+  test('which is asked for where nothing tells, and it makes a difference', () => {
+    const completed = lines(':type :ok :f :write :value [1 5]', ':type :ok :f :read :value [1 5]')
+    expect(() => pairs(completed)).toThrow(/h\.edn:2: nothing tells whether \[1,5\] is a key and a value.*--keyed/)
+    expect(pairs(completed, true)).toEqual([
+      [1, 5],
+      [1, 5],
+    ])
+    expect(pairs(completed, false)).toEqual([
+      [undefined, [1, 5]],
+      [undefined, [1, 5]],
+    ])
+    const mixed = `${lines(':type :invoke :f :write :value 3', ':type :ok :f :write :value 3')}\n${read}`
+    expect(() => pairs(mixed)).toThrow(/h\.edn:3: nothing tells/)
+  })
+})
 
 describe('EDN is read as JSON:', () => {
   const cases: readonly [text: string, value: unknown][] = [
@@ -124,17 +170,19 @@ describe('a history in EDN', () => {
     expect(outputOf(history, 0)).toEqual([1, 2])
   })
 
-  test('whose pairs are not marked is keyed when asked, but for the nemesis', () => {
+  test('whose pairs are not marked is keyed when asked or found out, but for the nemesis', () => {
     const text =
       '{:process 0 :type :invoke :f :read :value [:x nil]} {:process :nemesis :type :info :f :cut :value [1 2]}'
-    expect(eventsOf(text).map(({ key, value }) => [key, value])).toEqual([
+    expect(eventsOf(text, { independent: false }).map(({ key, value }) => [key, value])).toEqual([
       [undefined, [':x', null]],
       [undefined, [1, 2]],
     ])
-    expect(eventsOf(text, { independent: true }).map(({ key, value }) => [key, value])).toEqual([
-      [':x', null],
-      [undefined, [1, 2]],
-    ])
+    for (const independent of [true, undefined]) {
+      expect(eventsOf(text, { ...(independent && { independent }) }).map(({ key, value }) => [key, value])).toEqual([
+        [':x', null],
+        [undefined, [1, 2]],
+      ])
+    }
   })
 
   test('of completions only has each invoked just before', () => {

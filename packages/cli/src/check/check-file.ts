@@ -31,9 +31,9 @@ export interface ReadFile {
 }
 
 export async function readTimed({ file, settings }: CheckTask, shared: boolean): Promise<ReadFile> {
-  const { format, memoryBytes } = settings
+  const { format, memoryBytes, keyed } = settings
   const started = performance.now()
-  const history = await readHistory(file, { format, shared, memoryBytes })
+  const history = await readHistory(file, { format, shared, memoryBytes, independent: keyed })
   return { history, parseMs: performance.now() - started }
 }
 

@@ -112,7 +112,7 @@ function withoutWitnesses(report: Report<string>): Report<string> {
 /** The command that repeats the check. */
 function againCommand(
   file: string,
-  { model, initial, expect, require = [], format, failedCas }: CheckSettings,
+  { model, initial, expect, require = [], format, keyed, failedCas }: CheckSettings,
 ): string {
   const given = {
     model,
@@ -123,5 +123,6 @@ function againCommand(
   const options = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]))
   const required = require.flatMap((each) => ['--require', each])
   const cas = failedCas === 'auto' ? [] : ['--failed-cas', failedCas]
-  return commandLine(['npx', 'chaos', 'check', fileWord(file), ...options, ...required, ...cas])
+  const pairs = keyed === undefined ? [] : [keyed ? '--keyed' : '--no-keyed']
+  return commandLine(['npx', 'chaos', 'check', fileWord(file), ...options, ...required, ...cas, ...pairs])
 }

@@ -42,6 +42,8 @@ export interface CheckSettings {
   /** What probes answered; they are asked once, before the files are checked. */
   readonly answers?: readonly (readonly [requirement: string, answer: ProbeAnswer])[] | undefined
   readonly format: Format | undefined
+  /** EDN: whether a pair is a key and a value; undefined to find out. */
+  readonly keyed: boolean | undefined
   readonly failedCas: (typeof FAILED_CAS)[number]
   /** For one file: reading, checking and explaining. */
   readonly timeoutMs: Millis
@@ -74,6 +76,7 @@ export function parseCheckSettings(options: ParsedOptions): CheckSettings {
     require: parseRequire(options),
     baseline: parseBaselineOptions(options),
     format: format === undefined ? undefined : oneOf('format', 'format', format, formats),
+    keyed: options['keyed'] === undefined ? undefined : flagOf(options, 'keyed'),
     failedCas: oneOf('failed-cas', 'reading of a failed cas', textOf(options, 'failed-cas') ?? 'auto', FAILED_CAS),
     timeoutMs: parseDuration('timeout', textOf(options, 'timeout') ?? ''),
     memoryBytes: parseSize('memory', textOf(options, 'memory') ?? ''),

@@ -50,6 +50,10 @@ export const checkCommand: Command = {
     ...requireOption,
     ...baselineOptions,
     format: { type: 'string', describe: `${formats.join(', ')} [default: found out]`, requiresArg: true },
+    keyed: {
+      type: 'boolean',
+      describe: "EDN: values are pairs of a key and a value, as in Jepsen's independent tests [default: found out]",
+    },
     'failed-cas': {
       type: 'string',
       default: 'auto',
@@ -80,7 +84,7 @@ export const checkCommand: Command = {
     ...reporterOptions(),
   },
   groups: {
-    'What is checked': ['model', 'initial', 'format', 'failed-cas'],
+    'What is checked': ['model', 'initial', 'format', 'keyed', 'failed-cas'],
     'What must hold': ['level', 'expect', 'require', 'baseline', 'tolerance'],
     'What it may take': ['timeout', 'memory', 'workers'],
     'What is told': ['explain', 'out', 'force', 'reporter', 'json', 'quiet', 'verbose'],

@@ -27,10 +27,14 @@ export const explainCommand: Command = {
       requiresArg: true,
     },
     model: { type: 'string', describe: 'what the object is [default: what the history names]', requiresArg: true },
+    keyed: {
+      type: 'boolean',
+      describe: "EDN: values are pairs of a key and a value, as in Jepsen's independent tests [default: found out]",
+    },
     json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the page' },
   },
   groups: {
-    'What is explained': ['level', 'model'],
+    'What is explained': ['level', 'model', 'keyed'],
     'What is told': ['json'],
   },
   examples: [
@@ -45,7 +49,8 @@ async function executeExplain(options: ParsedOptions): Promise<ExitCode> {
   const level = textOf(options, 'level')
   const asked = level === undefined ? undefined : parseLevel('level', level)
   const model = parseModel(textOf(options, 'model'))
-  const read = await readHistory(history)
+  const independent = options['keyed'] === undefined ? undefined : flagOf(options, 'keyed')
+  const read = await readHistory(history, { independent })
   const report = judged(read, model)
   if (asked !== undefined && report.levels[asked] === undefined)
     throw new UserError(

@@ -1,6 +1,5 @@
 import { UserError } from '../error.ts'
-import type { EventInput, Json } from '../event.ts'
-import { isClient } from '../processes.ts'
+import type { Json } from '../event.ts'
 import { brokenRule, EventError, rules } from '../rules.ts'
 import type { ChunkReader, EventSink } from '../sink.ts'
 import { isTransaction } from '../transactions.ts'
@@ -9,13 +8,14 @@ import { EdnError, EdnParser, Incomplete } from './edn-parser.ts'
 import { nameOf } from './edn-values.ts'
 import { eventOfMembers } from './event-members.ts'
 import { isArray, isObject } from './json-text.ts'
+import { KeyedValues } from './keyed-values.ts'
 
 const LONGEST_FORM_CHARACTERS = 16 << 20
 
 export interface EdnReaderOptions {
   readonly source: string
   readonly sink: EventSink
-  /** Treat every client value that is a pair as key and value, whether marked as such or not. */
+  /** Whether a client's value that is a pair is a key and a value; found out by default. */
   readonly independent?: boolean | undefined
 }
 
@@ -29,6 +29,7 @@ export class EdnReader implements ChunkReader {
   readonly #decoder = new TextDecoder('utf-8', { fatal: true })
   readonly #parser = new EdnParser()
   readonly #anonymous: AnonymousProcesses
+  readonly #keys: KeyedValues
   /** The beginning of a form that is not complete yet. */
   #rest = ''
   #worthwhile = 0
@@ -40,6 +41,11 @@ export class EdnReader implements ChunkReader {
   constructor(options: EdnReaderOptions) {
     this.#options = options
     this.#anonymous = new AnonymousProcesses(options)
+    const { source, sink, independent } = options
+    this.#keys = new KeyedValues({
+      ...{ source, sink, isKeyed: independent },
+      isTuple: (value) => this.#parser.isTuple(value),
+    })
   }
 
   read(bytes: Uint8Array, start: number, end: number, last: boolean): number {
@@ -71,6 +77,7 @@ export class EdnReader implements ChunkReader {
       if (last) this.#cutOff()
     }
     if (last && this.#close !== '' && !this.#closed) this.#cutOff()
+    if (last) this.#keys.end()
     this.#rest = text.slice(done)
     // Retry an incomplete form only when there is twice as much of it; otherwise it would be parsed once per chunk.
     this.#worthwhile = this.#rest.length * 2
@@ -115,17 +122,8 @@ export class EdnReader implements ChunkReader {
       throw new EventError(`an event is a map, such as {:process 0, :type :invoke, :f :read}; here is ${found}.`)
     }
     const event = eventOfMembers(this.#anonymous.named(withPlainKinds(transaction(withPlainNames(value)))))
-    this.#options.sink.event(this.#keyed(event), this.line)
+    this.#keys.take(event, this.line)
     this.#used += 1
-  }
-
-  #keyed(event: EventInput): EventInput {
-    const { value } = event
-    if (value === undefined || event.key !== undefined || !isClient(event.process)) return event
-    const isPair = Array.isArray(value) && value.length === 2
-    if (!isPair || !(this.#options.independent === true || this.#parser.isTuple(value))) return event
-    const [key, own] = value as [Json, Json]
-    return { ...event, key: key === null ? undefined : key, value: own }
   }
 
   #cutOff(): void {

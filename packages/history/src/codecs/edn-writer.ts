@@ -13,7 +13,7 @@ export interface EdnWriterOptions {
 
 /**
  * One event as a map on one line, without line end. f, type and the nemesis are keywords as in Jepsen; strings within
- * values stay strings. Reading it back gives the same event (with `independent`, the reader needs that option too).
+ * values stay strings. Reading it back gives the same event (with `independent`, the reader has to find out that they are pairs, or be told).
  */
 export function printEdnEvent(event: Event | EventInput, options: EdnWriterOptions = {}): string {
   const members: string[] = []

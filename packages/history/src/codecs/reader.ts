@@ -11,7 +11,7 @@ export interface ReaderOptions {
   readonly sink: EventSink
   /** The sink, if it is a builder. */
   readonly builder?: HistoryBuilder | undefined
-  /** EDN: treat every client value that is a pair as key and value (Jepsen's independent tuples), marked or not. */
+  /** EDN: whether a client's value that is a pair is a key and a value (Jepsen's independent tuples); found out by default. */
   readonly independent?: boolean | undefined
 }
 

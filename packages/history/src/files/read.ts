@@ -14,7 +14,7 @@ import { openSource, type Source, sourceName } from './source.ts'
 export interface ReadOptions {
   /** Detected from the file's first bytes by default. */
   readonly format?: Format | undefined
-  /** EDN: treat every client value that is a pair as key and value (Jepsen's independent tuples). */
+  /** EDN: whether a client's value that is a pair is a key and a value (Jepsen's independent tuples); found out by default. */
   readonly independent?: boolean | undefined
   /** Longest line (EDN: longest form) that is read; 16 MB by default. */
   readonly maximumLineBytes?: number | undefined

@@ -1,0 +1,116 @@
+import type { EventInput, Json } from '../event.ts'
+import { isClient } from '../processes.ts'
+import { brokenRule } from '../rules.ts'
+import type { EventSink } from '../sink.ts'
+
+/** Functions that are invoked without a value. */
+const ASKING: readonly string[] = [
+  ...['read', 'get', 'dequeue', 'receive', 'consume', 'drain', 'generate'],
+  ...['acquire', 'lock', 'release', 'unlock'],
+]
+
+/** Events held back at most until one of them tells. */
+const MOST_HELD = 200_000
+
+interface Options {
+  readonly source: string
+  readonly sink: EventSink
+  /** Whether every pair is a key and a value; undefined to find out. */
+  readonly isKeyed: boolean | undefined
+  /** Whether a value was marked as a key and a value. */
+  readonly isTuple: (value: Json) => boolean
+}
+
+/**
+ * Divides the values of Jepsen's independent tests into key and value. Printed, `[k v]` looks like any other pair. A read
+ * tells: it is invoked with `[k nil]` there, and with nil elsewhere. So does a value that is no pair. Events are held back
+ * until one tells; if none does and it would make a difference, the reader refuses to guess.
+ */
+export class KeyedValues {
+  readonly #options: Options
+  #isKeyed: boolean | undefined
+  #held: { readonly event: EventInput; readonly line: number }[] = []
+  /** A pair that means one thing or another, depending on whether it has a key. */
+  #matters: { readonly value: Json; readonly line: number } | undefined
+
+  constructor(options: Options) {
+    this.#options = options
+    this.#isKeyed = options.isKeyed
+  }
+
+  take(event: EventInput, line: number): void {
+    if (this.#isKeyed === undefined) {
+      this.#isKeyed = this.#toldBy(event, line)
+      if (this.#isKeyed === undefined) {
+        this.#held.push({ event, line })
+        if (this.#held.length > MOST_HELD) this.#refuse(line)
+        return
+      }
+      this.#release()
+    }
+    if (this.#isKeyed === false && this.#options.isKeyed === undefined && this.#asksForKey(event)) {
+      this.#matters = { value: event.value ?? null, line }
+      this.#refuse(line)
+    }
+    this.#pass(event, line)
+  }
+
+  /** No more events follow. */
+  end(): void {
+    if (this.#isKeyed !== undefined) return
+    if (this.#matters !== undefined) this.#refuse(this.#matters.line)
+    this.#isKeyed = false
+    this.#release()
+  }
+
+  #release(): void {
+    for (const { event, line } of this.#held) this.#pass(event, line)
+    this.#held = []
+  }
+
+  #pass(event: EventInput, line: number): void {
+    const { value } = event
+    const isOwn = value === undefined || event.key !== undefined || !isClient(event.process)
+    if (isOwn || !isPair(value) || !(this.#isKeyed === true || this.#options.isTuple(value))) {
+      this.#options.sink.event(event, line)
+      return
+    }
+    const [key, own] = value
+    this.#options.sink.event({ ...event, key: key === null ? undefined : key, value: own }, line)
+  }
+
+  /** Whether the history is keyed, if this event tells. */
+  #toldBy(event: EventInput, line: number): boolean | undefined {
+    const { process, type, f, key, value = null } = event
+    if (!isClient(process)) return undefined
+    if (key !== undefined || this.#options.isTuple(value)) return false
+    const isAsking = ASKING.includes(f)
+    if (type === 'invoke') {
+      if (!isPair(value)) return false
+      if (this.#asksForKey(event)) return true
+      // Its two values, unless they are the key and a pair of them.
+      if (f === 'cas' && !isPair(value[1])) return false
+      return f === 'txn' ? false : undefined
+    }
+    if (type === 'ok' && value !== null && !isPair(value)) return false
+    if (type === 'ok' && isPair(value) && (isAsking || f === 'cas')) this.#matters ??= { value, line }
+    return undefined
+  }
+
+  /** Elsewhere it would be invoked with nil. */
+  #asksForKey({ process, type, f, key, value = null }: EventInput): boolean {
+    if (type !== 'invoke' || key !== undefined || !isClient(process) || !ASKING.includes(f)) return false
+    return isPair(value) && value[0] !== null && value[1] === null && !this.#options.isTuple(value)
+  }
+
+  #refuse(line: number): never {
+    const pair = this.#matters === undefined ? '[k v]' : JSON.stringify(this.#matters.value)
+    throw brokenRule(
+      this.#options.source,
+      line,
+      `nothing tells whether ${pair} is a key and a value, as in Jepsen's independent tests: there every value is a pair, and a read is invoked with [k nil]. Say --keyed if it is, or --no-keyed if each pair is one value.`,
+    )
+  }
+}
+
+const isPair = (value: Json | undefined): value is readonly [Json, Json] => Array.isArray(value) && value.length === 2
