@@ -94,7 +94,7 @@ export async function main(typed: readonly string[]): Promise<void> {
     await parser.parseAsync()
     process.exitCode = outputFailed() ? EXIT.environment : (exitCode ?? EXIT.met)
   } catch (error) {
-    process.exitCode = report(error)
+    process.exitCode = await report(error)
   }
 }
 
@@ -176,15 +176,19 @@ function explainMissing(message: string, command: Command | undefined): string {
   return option === undefined ? message : `--${option} needs a value; chaos ${name} --help tells which.`
 }
 
-function report(error: unknown): ExitCode {
+/** Loaded only here: most commands end without trouble. */
+const printableLines = async (text: string): Promise<string> =>
+  (await import('@chaosproxy/report')).printableLines(text)
+
+async function report(error: unknown): Promise<ExitCode> {
   if (error instanceof UserError) {
-    print(process.stderr, `${error.message}\n`)
+    print(process.stderr, `${await printableLines(error.message)}\n`)
     return error.code === 'environment' ? EXIT.environment : EXIT.usage
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
   print(
     process.stderr,
-    `This is a mistake in chaos itself, not in what you did. Please report it with the lines below.\n${text}\n`,
+    `This is a mistake in chaos itself, not in what you did. Please report it with the lines below.\n${await printableLines(text)}\n`,
   )
   return EXIT.environment
 }

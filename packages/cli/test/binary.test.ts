@@ -16,16 +16,11 @@ async function searched(binary: string, ...args: readonly string[]) {
 }
 
 test('a program in JavaScript is searched in virtual time, and what is found replays to the byte', async () => {
-  const found = await searched(
-    `'${process.execPath}' '${example('node.mjs')}'`,
-    '--expect',
-    'linearizable',
-    '--operations',
-    '20',
-  )
+  const binary = `'${process.execPath}' '${example('node.mjs')}'`
+  const found = await searched(binary, '--expect', 'linearizable', '--operations', '20')
   expect(found).toMatchObject({ exitCode: 1, failures: [{ kind: 'violation' }] })
   const { replay, digest } = found.failures[0]
-  const again = await chaos(['replay', replay, '--expect', 'linearizable', '--json'])
+  const again = await chaos(['replay', replay, '--binary', binary, '--expect', 'linearizable', '--json'])
   expect(JSON.parse(again.stdout)).toMatchObject({ failures: 1, identical: true, digest })
 })
 

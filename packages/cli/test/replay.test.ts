@@ -68,9 +68,9 @@ describe('chaos replay', () => {
   test("of faults that processes cannot suffer is refused before any is started, also for a protocol of one's own", async () => {
     const fault = { fromMs: 1, toMs: 50, kind: 'clock', nodes: ['n2'], offsetMs: 5, driftPpm: 0 }
     const file = written(JSON.stringify({ ...good, target: echo(''), faults: [fault] }))
-    const { exitCode, stdout, stderr } = await chaosHere(['replay', file, '--real'])
+    const { exitCode, stdout, stderr } = await chaosHere(['replay', file, '--real', '--trust'])
     expect(stderr).toMatch(
-      /^--real: echo as real processes cannot suffer clock: .* Without --real the simulator plays it/,
+      /^--real: echo as real processes cannot suffer clock: .* Without --real the simulator plays it/m,
     )
     expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' })
   })
@@ -105,7 +105,7 @@ describe('chaos replay', () => {
       target: echo("if (event.input.f === 'read') return { state, effects: [] }"),
       faults: [],
     }
-    const args = ['--times', '2', '--expect', 'eventual']
+    const args = ['--times', '2', '--expect', 'eventual', '--trust']
     expect(await jsonOf(silent, ...args)).toMatchObject({
       exitCode: 2,
       times: 2,

@@ -110,7 +110,7 @@ describe("a workload of one's own", () => {
     const { stdout, exitCode } = await chaosHere([...typed, '--json'])
     expect(exitCode).toBe(1)
     const [found] = (JSON.parse(stdout) as { failures: { replay: string }[] }).failures
-    const replayed = await chaosHere(['replay', found!.replay])
+    const replayed = await chaosHere(['replay', found!.replay, '--workload', file])
     expect(replayed.exitCode).toBe(1)
   })
 

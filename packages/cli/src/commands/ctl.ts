@@ -1,4 +1,5 @@
 import { didYouMean, UserError } from '@chaosproxy/history'
+import { printable } from '@chaosproxy/report'
 import { type Command, flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
 import type { Action } from '../proxy/action.ts'
@@ -67,7 +68,7 @@ export const ctlCommand: Command = {
       lease: textOf(options, 'lease'),
       direction: parseDirection(options),
     })
-    print(process.stdout, json ? `${JSON.stringify(data ?? null)}\n` : fitted(text))
+    print(process.stdout, json ? `${printable(JSON.stringify(data ?? null))}\n` : fitted(text))
     return EXIT.met
   },
 }

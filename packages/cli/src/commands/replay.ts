@@ -2,6 +2,7 @@ import type { Command } from '../command.ts'
 import { configOption } from '../config/own.ts'
 import { executeReplay } from '../replay/execute.ts'
 import { parseReplaySettings } from '../replay/settings.ts'
+import { trustOption } from '../trust/admit.ts'
 
 export const replayCommand: Command = {
   name: 'replay',
@@ -23,11 +24,13 @@ export const replayCommand: Command = {
     },
     protocol: { type: 'string', describe: 'where the protocol of your own is now, if it moved', requiresArg: true },
     workload: { type: 'string', describe: 'where the workload of your own is now, if it moved', requiresArg: true },
+    binary: { type: 'string', describe: 'the program of your own, as it is started here', requiresArg: true },
+    ...trustOption,
     ...configOption,
     json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the page' },
   },
   groups: {
-    'How to replay': ['real', 'times', 'expect', 'invariants', 'protocol', 'workload'],
+    'How to replay': ['real', 'times', 'expect', 'invariants', 'protocol', 'binary', 'workload', 'trust'],
     'What is told': ['json'],
   },
   examples: [

@@ -8,6 +8,7 @@ import { configOption } from '../config/own.ts'
 import { reporterOptions } from '../reporting/choice.ts'
 import { executeRun } from '../run/execute.ts'
 import { parseRunSettings, RUN_DEFAULTS } from '../run/settings.ts'
+import { trustOption } from '../trust/admit.ts'
 
 export const runCommand: Command = {
   name: 'run',
@@ -107,6 +108,7 @@ export const runCommand: Command = {
       describe: 'the run as a file instead of options: JSON, or the run.json of a run to have it again',
       requiresArg: true,
     },
+    ...trustOption,
     ...configOption,
     events: {
       type: 'string',
@@ -116,7 +118,7 @@ export const runCommand: Command = {
     ...reporterOptions(),
   },
   groups: {
-    'What is tested': ['target', 'protocol', 'binary', 'nodes', 'set', 'bug', 'config', 'spec'],
+    'What is tested': ['target', 'protocol', 'binary', 'nodes', 'set', 'bug', 'config', 'spec', 'trust'],
     'What clients do': ['workload', 'workload-set', 'time', 'rate', 'clients', 'keys', 'operations', 'timeout'],
     'What goes wrong': ['faults', 'seed', 'times', 'sim', 'verify-determinism'],
     'What must hold': ['expect', 'require', 'baseline', 'tolerance', 'check-timeout'],

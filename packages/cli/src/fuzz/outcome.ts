@@ -5,6 +5,7 @@ import { causeOf, type Failure, NO_LEVEL } from '@chaosproxy/simulator'
 import { EXECUTED, isBinary, isUserFile } from '@chaosproxy/targets'
 import type { ExitCode } from '../exit-code.ts'
 import { commandLine, fileWord } from '../terminal/command-line.ts'
+import { broughtTarget, broughtWorkload, repeating } from '../trust/brought.ts'
 import type { Result } from './results.ts'
 import type { SearchOutcome } from './search.ts'
 import { FUZZ_DEFAULTS, type FuzzSettings } from './settings.ts'
@@ -61,8 +62,12 @@ const failureOf = (settings: FuzzSettings, { finding, times, shown, files }: Res
   again:
     files === undefined
       ? seedAgain(settings, finding.seed)
-      : commandLine(['npx', 'chaos', 'replay', fileWord(files.replay)]),
+      : commandLine(['npx', 'chaos', 'replay', fileWord(files.replay), ...ownFiles(settings)]),
 })
+
+/** A replay file is data: what it names that runs code has to be repeated. */
+const ownFiles = ({ subject: { target, workload } }: FuzzSettings): readonly string[] =>
+  [...broughtTarget(target), ...broughtWorkload(workload)].flatMap(repeating)
 
 /** A run that never ends has no replay file, only a seed. */
 function seedAgain({ subject }: FuzzSettings, seed: number): string {

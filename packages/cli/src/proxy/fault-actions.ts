@@ -1,5 +1,6 @@
 import { familyOf } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
+import { printable } from '@chaosproxy/report'
 import type { Action } from './action.ts'
 import type { FaultAnswer } from './control-types.ts'
 import { readFaultWords, readSettings } from './fault-words.ts'
@@ -19,7 +20,7 @@ export const faultActions: readonly Action[] = [
       )
       const added = (await client.send('POST', '/v1/faults', { ...body, ...more })) as FaultAnswer
       const done = added.kind === 'reset' ? `${added.hits} connections reset` : `in force as ${style.bold(added.name)}`
-      return { data: added, text: `  ${added.kind} on ${added.links.join(' ')}: ${done}\n` }
+      return { data: added, text: `  ${printable(`${added.kind} on ${added.links.join(' ')}: ${done}`)}\n` }
     },
   },
   {
@@ -40,7 +41,7 @@ export const faultActions: readonly Action[] = [
         ...mergeSection('match', before['match'], match),
       }
       const changed = await client.send('PUT', `/v1/faults/${encodeURIComponent(before.name)}`, merged)
-      return { data: changed, text: `  ${before.name}: changed\n` }
+      return { data: changed, text: `  ${printable(before.name)}: changed\n` }
     },
   },
   {

@@ -1,4 +1,5 @@
 import { UserError } from '@chaosproxy/history'
+import { printable } from '@chaosproxy/report'
 import { parseDuration } from '../arguments/quantities.ts'
 import type { Action } from './action.ts'
 import type { LeaseAnswer } from './control-types.ts'
@@ -32,7 +33,7 @@ export const leaseActions: readonly Action[] = [
       const ttl = duration === undefined ? {} : { ttlMs: parseDuration('lease', duration) }
       const lease = (await client.send('POST', '/v1/leases', { owner, ...ttl })) as LeaseAnswer
       const use = `use it with chaos ctl add --lease ${lease.id}`
-      return { data: lease, text: `  ${lease.id}: lasts ${seconds(lease.ttlMs)}; ${use}\n` }
+      return { data: lease, text: `  ${printable(`${lease.id}: lasts ${seconds(lease.ttlMs)}; ${use}`)}\n` }
     },
   },
   {
@@ -41,7 +42,7 @@ export const leaseActions: readonly Action[] = [
     summary: 'let a lease last its whole time again',
     async run({ client, words }) {
       const lease = (await client.send('POST', `${pathOf(words[0])}/renew`)) as LeaseAnswer
-      return { data: lease, text: `  ${lease.id}: lasts ${seconds(lease.ttlMs)} from now\n` }
+      return { data: lease, text: `  ${printable(lease.id)}: lasts ${seconds(lease.ttlMs)} from now\n` }
     },
   },
   {

@@ -1,4 +1,5 @@
 import { UserError } from '@chaosproxy/history'
+import { printable } from '@chaosproxy/report'
 import type { Action } from './action.ts'
 import type { ProxyAnswer } from './control-types.ts'
 import { proxyPath } from './lookup.ts'
@@ -14,7 +15,7 @@ export const proxyActions: readonly Action[] = [
       if (name === undefined || listen === undefined || upstream === undefined)
         throw new UserError('usage', 'Say what to open: chaos ctl create NAME LISTEN UPSTREAM')
       const proxy = (await client.send('POST', '/v1/proxies', { name, listen, upstream })) as ProxyAnswer
-      return { data: proxy, text: `  ${proxy.name}: ${proxy.listen} → ${proxy.upstream}\n` }
+      return { data: proxy, text: `${printable(`  ${proxy.name}: ${proxy.listen} → ${proxy.upstream}`)}\n` }
     },
   },
   {
@@ -34,7 +35,7 @@ export const proxyActions: readonly Action[] = [
       const path = `/v1/proxies/${await proxyPath(client, words[0])}`
       const { enabled } = (await client.get(path)) as ProxyAnswer
       const proxy = (await client.send('PATCH', path, { enabled: !enabled })) as ProxyAnswer
-      return { data: proxy, text: `  ${proxy.name}: ${proxy.enabled ? 'enabled' : 'disabled'}\n` }
+      return { data: proxy, text: `  ${printable(proxy.name)}: ${proxy.enabled ? 'enabled' : 'disabled'}\n` }
     },
   },
   {

@@ -1,9 +1,10 @@
 import { type FaultFamily, type Parameter, parametersOf, trafficFamilies } from '@chaosproxy/faults'
-import type { Style } from '@chaosproxy/report'
+import { printable, type Style } from '@chaosproxy/report'
 import type { FaultAnswer } from './control-types.ts'
 
-/** Columns as wide as their widest cell; the first row is the heading. */
-export function renderTable(rows: readonly (readonly string[])[], style: Style): string {
+/** Columns as wide as their widest cell; the first row is the heading. Anyone who reaches a proxy gives its names. */
+export function renderTable(given: readonly (readonly string[])[], style: Style): string {
+  const rows = given.map((row) => row.map(printable))
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
   return rows
     .map((row, i) => {

@@ -1,4 +1,4 @@
-import type { Style } from '@chaosproxy/report'
+import { printable, type Style } from '@chaosproxy/report'
 import type { Action } from './action.ts'
 import type { LinkAnswer, ProxyAnswer } from './control-types.ts'
 import { faultsOf, proxyPath } from './lookup.ts'
@@ -33,7 +33,7 @@ export const viewActions: readonly Action[] = [
       const all = (await client.get('/v1/links')) as readonly LinkAnswer[]
       const links = all.filter(({ link }) => proxy.links.includes(link))
       const faults = (await faultsOf(client)).filter(({ name }) => proxy.faults.includes(name))
-      const title = `  ${style.bold(proxy.name)}  ${proxy.listen} → ${proxy.upstream}  ${proxy.enabled ? 'enabled' : 'disabled'}\n`
+      const title = `  ${style.bold(printable(proxy.name))}  ${printable(`${proxy.listen} → ${proxy.upstream}`)}  ${proxy.enabled ? 'enabled' : 'disabled'}\n`
       return {
         data: { ...proxy, links, faults },
         text: `${title}\n${linkTable(links, style)}\n${renderFaults(faults, style)}`,

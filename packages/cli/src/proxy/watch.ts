@@ -1,3 +1,4 @@
+import { printable } from '@chaosproxy/report'
 import { outputEnded, print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
 import type { ControlClient } from './control-client.ts'
@@ -13,12 +14,14 @@ export async function watchEvents(client: ControlClient, json: boolean): Promise
   void outputEnded().then(stop)
   await client.events((event) => {
     const { sequence: _, at, type, ...rest } = event as { readonly [member: string]: unknown }
-    const words = Object.entries(rest).map(([name, value]) => `${style.dim(`${name}=`)}${String(value)}`)
+    const words = Object.entries(rest).map(
+      ([name, value]) => `${style.dim(`${printable(name)}=`)}${printable(String(value))}`,
+    )
     print(
       process.stdout,
       json
-        ? `${JSON.stringify(event)}\n`
-        : `  ${String(at).slice(11, 23)}  ${style.bold(String(type).padEnd(14))} ${words.join(' ')}\n`,
+        ? `${printable(JSON.stringify(event))}\n`
+        : `  ${printable(String(at).slice(11, 23))}  ${style.bold(printable(String(type)).padEnd(14))} ${words.join(' ')}\n`,
     )
   }, stopped)
 }

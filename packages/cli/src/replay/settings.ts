@@ -4,7 +4,7 @@ import { whyUnreadable } from '@chaosproxy/history/files'
 import { promiseOf } from '@chaosproxy/protocols'
 import { nameIn, type Scenario, type Target } from '@chaosproxy/runner'
 import { NO_LEVEL, parseReplay, type Replay, SIMULATED } from '@chaosproxy/simulator'
-import { loadProtocol, workloadOf } from '@chaosproxy/targets'
+import { EXECUTED, loadProtocol, workloadOf } from '@chaosproxy/targets'
 import type { Workload } from '@chaosproxy/workloads'
 import { parseLevel } from '../arguments/names.ts'
 import { parseCount } from '../arguments/quantities.ts'
@@ -13,6 +13,8 @@ import { flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { type OwnConfig, readOwnConfig } from '../config/own.ts'
 import { withPaths } from '../config/registries.ts'
 import type { SubjectName } from '../fuzz/subject-name.ts'
+import { admit } from '../trust/admit.ts'
+import { broughtTarget, broughtWorkload } from '../trust/brought.ts'
 import { digestOfFile, locatedReference } from './own-files.ts'
 
 /** The settings of `chaos replay`, validated and with defaults filled in. */
@@ -38,9 +40,10 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
   const replay = parseReplay(readText(file), file)
   const { settings, bug, knobs, nodes, operations } = replay.scenario
   const config = await readOwnConfig(options, 'chaos replay')
-  const typed = withPaths({ target: textOf(options, 'protocol'), workload: textOf(options, 'workload') }, config.own)
+  const typed = withPaths({ target: typedTarget(options), workload: textOf(options, 'workload') }, config.own)
   const reference = nameIn(typed.target) ?? locatedReference(replay.scenario.target, file, PROTOCOL)
   const workload = nameIn(typed.workload) ?? locatedReference(replay.scenario.workload, file, WORKLOAD)
+  admit(file, [...broughtTarget(reference), ...broughtWorkload(workload)], options, config)
   const { target } = await targetOf(reference)
   const protocol = await loadProtocol(reference)
   const asked = await workloadOf(workload)
@@ -69,6 +72,14 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
     invariants: replay.invariants && options['invariants'] !== false,
     json: flagOf(options, 'json'),
   }
+}
+
+/** The protocol or the program that is named here, in place of the file's. @throws UserError (usage) */
+function typedTarget(options: ParsedOptions): string | undefined {
+  const [protocol, binary] = [textOf(options, 'protocol'), textOf(options, 'binary')]
+  if (protocol !== undefined && binary !== undefined)
+    throw new UserError('usage', '--binary and --protocol both say what to test: give one of them.')
+  return binary === undefined ? protocol : `${EXECUTED}${binary}`
 }
 
 /** What the configuration expects of its target, if that is what is replayed. */

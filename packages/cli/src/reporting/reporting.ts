@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import { whyUnwritable } from '@chaosproxy/history/files'
+import { printableLines } from '@chaosproxy/report'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { print } from '../terminal/output.ts'
 import { writeWholeFile } from '../terminal/whole-file.ts'
@@ -76,7 +77,8 @@ export function createReporting(
         take(choice, i, endOf(choice))
         write(choice, texts[i] ?? '')
       }
-      for (const [choice, { why }] of failures) print(process.stderr, `${failureText(choice, why, parts)}\n`)
+      for (const [choice, { why }] of failures)
+        print(process.stderr, `${printableLines(failureText(choice, why, parts))}\n`)
       const [missed] = [...failures].filter(([{ isAsked }]) => isAsked).map(([, failure]) => failure)
       return exitCode === EXIT.met && missed !== undefined ? missed.exitCode : exitCode
     },

@@ -1,9 +1,10 @@
-import { DEFAULT_WORKLOAD, type PlannedRun } from '@chaosproxy/runner'
+import { DEFAULT_WORKLOAD, type PlannedRun, type RunSpec } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator'
 import { isDeclaration, isUserFile } from '@chaosproxy/targets'
 import type { SettingValue } from '@chaosproxy/workloads'
 import { CONFIG_NAMES } from '../config/load.ts'
 import { commandLine } from '../terminal/command-line.ts'
+import { broughtProbes, broughtTarget, broughtWorkload, repeating } from '../trust/brought.ts'
 import { RUN_DEFAULTS, usualCas, usualOperations } from './settings.ts'
 
 /**
@@ -15,7 +16,7 @@ export function againCommand(run: PlannedRun, runJson: string, config?: string):
   const names = spec.faults.filter((fault) => typeof fault === 'string')
   if (names.length < spec.faults.length || config !== undefined) {
     const named = config === undefined || CONFIG_NAMES.includes(config) ? [] : ['--config', config]
-    return commandLine(['npx', 'chaos', 'run', '--spec', runJson, ...named])
+    return commandLine(['npx', 'chaos', 'run', '--spec', runJson, ...named, ...repeats(spec)])
   }
   const simulated = spec.target.name.startsWith(SIMULATED)
   const reference = simulated ? spec.target.name.slice(SIMULATED.length) : spec.target.name
@@ -55,6 +56,10 @@ export function againCommand(run: PlannedRun, runJson: string, config?: string):
   if (simulated) words.push('--sim')
   return commandLine(words)
 }
+
+/** A spec is data: what it names that runs code has to be repeated. */
+const repeats = ({ target, workload, require = [] }: RunSpec): readonly string[] =>
+  [...broughtTarget(target.name), ...broughtWorkload(workload.name), ...broughtProbes(require)].flatMap(repeating)
 
 function workloadWords({ spec, target, workload }: PlannedRun): string[] {
   const { name, settings } = spec.workload

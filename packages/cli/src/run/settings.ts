@@ -23,10 +23,12 @@ import { chooseWorkload, parseWorkloadSettings } from '../arguments/workload.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import type { Config } from '../config/config.ts'
 import type { LoadedConfig } from '../config/load.ts'
-import { readOwnConfig } from '../config/own.ts'
+import { type OwnConfig, readOwnConfig } from '../config/own.ts'
 import { type NamedRegistries, withPaths } from '../config/registries.ts'
 import { requireRun } from '../config/schema.ts'
 import { parseReporters, type ReporterChoice } from '../reporting/choice.ts'
+import { admit, refuseOthers, withTypedSecrets } from '../trust/admit.ts'
+import { broughtProbes, broughtTarget, broughtWorkload } from '../trust/brought.ts'
 import type { Performer } from './apart.ts'
 import { readSpecFile } from './spec-file.ts'
 
@@ -71,24 +73,10 @@ export const RUN_DEFAULTS = {
   out: 'chaos-results',
 } as const
 
-/** Options that are part of a spec, and so cannot be combined with one. */
+/** Options that are part of a spec, and so cannot be combined with one. Others may repeat what it names. */
 const OF_SPEC = [
-  ...[
-    'target',
-    'protocol',
-    'nodes',
-    'time',
-    'rate',
-    'clients',
-    'workload',
-    'workload-set',
-    'keys',
-    'operations',
-    'timeout',
-    'faults',
-    'seed',
-  ],
-  ...['expect', 'require', 'bug', 'set', 'sim', 'check-timeout'],
+  ...['nodes', 'time', 'rate', 'clients', 'workload-set', 'keys', 'operations', 'timeout', 'faults', 'seed'],
+  ...['expect', 'bug', 'set', 'sim', 'check-timeout'],
 ]
 
 /** @throws UserError (usage) naming the invalid option. */
@@ -101,7 +89,7 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
           registries,
           whereIs: (member) => placeOf(member, loaded, textOf(options, 'run')),
         })
-      : specOfFile(file, options)
+      : specOfFile(file, options, { loaded, own, registries })
   const run = await planRun(spec, registries, file ?? 'chaos run')
   const repeats = await plannedRepeats(parseTimes(options), run, (next) =>
     planRun(next, registries, file ?? 'chaos run'),
@@ -138,7 +126,7 @@ async function plannedRepeats(
   return repeats
 }
 
-function specOfFile(file: string, options: ParsedOptions): RunSpec {
+function specOfFile(file: string, options: ParsedOptions, config: OwnConfig): RunSpec {
   const name = textOf(options, 'run')
   if (name !== undefined) throw new UserError('usage', `--spec ${file} says all of the run: leave ${name} out.`)
   const given = OF_SPEC.filter((option) => options[option] !== undefined && options[option] !== false)
@@ -147,7 +135,12 @@ function specOfFile(file: string, options: ParsedOptions): RunSpec {
       'usage',
       `--spec ${file} says all of the run: leave --${given.join(', --')} out, or edit the file.`,
     )
-  return readSpecFile(file)
+  const spec = readSpecFile(file)
+  const { target, workload, require } = spec
+  const brought = [...broughtTarget(target.name), ...broughtWorkload(workload.name), ...broughtProbes(require ?? [])]
+  refuseOthers(file, brought, options)
+  admit(file, brought, options, config)
+  return require === undefined ? spec : { ...spec, require: withTypedSecrets(require, options) }
 }
 
 /** The configuration's defaults, overridden by the named run, if any. */

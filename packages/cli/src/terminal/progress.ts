@@ -1,3 +1,4 @@
+import { printableLines } from '@chaosproxy/report'
 import { print } from './output.ts'
 import { wantsColours } from './style.ts'
 
@@ -22,7 +23,7 @@ interface ProgressOptions {
 }
 
 export async function createProgress({ quiet, verbose = false }: ProgressOptions): Promise<ProgressDisplay> {
-  const note = (text: string): void => print(process.stderr, `  ${text}\n`)
+  const note = (text: string): void => print(process.stderr, `  ${printableLines(text)}\n`)
   if (verbose) return quiet ? { ...silent, note } : { ...plainLines(), note }
   if (quiet) return silent
   const { isTTY, columns } = process.stderr
@@ -37,7 +38,7 @@ export async function createProgress({ quiet, verbose = false }: ProgressOptions
 const silent: ProgressDisplay = {
   update() {},
   succeed() {},
-  warn: (text) => print(process.stderr, `${text}\n`),
+  warn: (text) => print(process.stderr, `${printableLines(text)}\n`),
   note() {},
   stop() {},
 }
@@ -48,11 +49,11 @@ async function spinner(): Promise<ProgressDisplay> {
   const display = ora({ stream: process.stderr, indent: 2, discardStdin: false, hideCursor: false })
   return {
     update(text) {
-      display.text = text
+      display.text = printableLines(text)
       if (!display.isSpinning) display.start()
     },
-    succeed: (text) => display.succeed(text),
-    warn: (text) => display.warn(text),
+    succeed: (text) => display.succeed(printableLines(text)),
+    warn: (text) => display.warn(printableLines(text)),
     note() {},
     stop: () => display.stop(),
   }
@@ -61,7 +62,7 @@ async function spinner(): Promise<ProgressDisplay> {
 function plainLines(): ProgressDisplay {
   let lastAt = Number.NEGATIVE_INFINITY
   const line = (text: string) =>
-    print(process.stderr, `  ${text.replaceAll('\n', '  ').replace(/ {3,}/g, '   ').trim()}\n`)
+    print(process.stderr, `  ${printableLines(text.replaceAll('\n', '  ').replace(/ {3,}/g, '   ').trim())}\n`)
   return {
     update(text) {
       const now = performance.now()

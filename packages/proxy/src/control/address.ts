@@ -24,7 +24,7 @@ export function parseAddress(text: string): Address {
   const port = Number(text.slice(colon + 1))
   if (!/^\d{1,5}$/.test(text.slice(colon + 1)) || port > HIGHEST_PORT)
     throw new UserError('usage', `address ${shorten(text)}: invalid port "${shorten(text.slice(colon + 1))}"`)
-  if (host.length > LONGEST_HOST || /[\s/\\\0[\]]/.test(host))
+  if (host.length > LONGEST_HOST || /[\s/\\[\]\p{Cc}]/u.test(host))
     throw new UserError('usage', `address ${shorten(text)}: invalid host`)
   return { host, port }
 }

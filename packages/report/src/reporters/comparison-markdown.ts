@@ -45,4 +45,5 @@ const table = (titles: readonly string[], rows: readonly (readonly string[])[]):
   [titles, titles.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n')
 
 /** Text that Markdown takes for nothing else. */
-const cell = (plain: string): string => (plain === '---' ? plain : plain.replace(/[\\`*_[\]<>#|~\n]/g, '\\$&'))
+const cell = (plain: string): string =>
+  plain === '---' ? plain : plain.replace(/[\\`*_[\]<>#|~\n]/g, '\\$&').replace(/@(?=\w)/g, '@\u200b')

@@ -1,5 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import { toJson } from '../json.ts'
+import { printable } from '../operation-words.ts'
 import { RESULT_FORM } from '../requirements/baseline.ts'
 import type { Reporter } from './reporter.ts'
 import type { Subject } from './subject.ts'
@@ -7,7 +8,8 @@ import type { Subject } from './subject.ts'
 export const jsonReporter: Reporter = {
   name: 'json',
   summary: 'everything, as one JSON object for each run or file (schema/result.schema.json says of what form)',
-  each: (subject) => `${JSON.stringify(jsonOf(subject))}\n`,
+  // JSON leaves some control characters as they are, and those that change the direction of writing.
+  each: (subject) => `${printable(JSON.stringify(jsonOf(subject)))}\n`,
 }
 
 /** Everything known of a subject. The members stay the same between versions. */

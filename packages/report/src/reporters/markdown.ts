@@ -50,8 +50,8 @@ function sectionsOf({ result, name, title, sentence, evidence, notes, levels, fi
   ].filter((part) => part !== '')
 }
 
-/** Text that Markdown takes for nothing else. */
-const text = (plain: string): string => plain.replace(/[\\`*_[\]<>#|~]/g, '\\$&')
+/** Text that Markdown takes for nothing else. A mention would notify people, so a space of no width follows its `@`. */
+const text = (plain: string): string => plain.replace(/[\\`*_[\]<>#|~]/g, '\\$&').replace(/@(?=\w)/g, '@\u200b')
 
 const cell = (plain: string): string => text(plain).replaceAll('\n', ' ')
 

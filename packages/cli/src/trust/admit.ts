@@ -1,0 +1,118 @@
+import { dirname, isAbsolute, relative, resolve } from 'node:path'
+import { UserError } from '@chaosproxy/history'
+import { printableLines } from '@chaosproxy/report'
+import { nameIn } from '@chaosproxy/runner'
+import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
+import type { OwnConfig } from '../config/own.ts'
+import { withPaths } from '../config/registries.ts'
+import { textWithoutSecrets } from '../run/secrets.ts'
+import { commandLine } from '../terminal/command-line.ts'
+import { print } from '../terminal/output.ts'
+import { type Brought, broughtProbes, broughtTarget, broughtWorkload, describeBrought, repeating } from './brought.ts'
+
+/** The option of commands that take files with specs or scenarios. */
+export const trustOption = {
+  trust: { type: 'boolean', describe: 'run the programs, files and probes that the file names' },
+} as const
+
+/**
+ * A spec or a replay file is data, whoever wrote it: nothing that it names is run unless the command line or the user's
+ * own configuration names it too, or the user says `--trust`, which shows what that is.
+ *
+ * @throws UserError (usage) that lists what the file would run, and how to allow it.
+ */
+export function admit(file: string, brought: readonly Brought[], options: ParsedOptions, config: OwnConfig): void {
+  const own = [...typedIn(options).flatMap(({ is }) => is), ...namedBy(config)]
+  const strange = brought.filter((one) => !own.some((other) => isSame(one, other)))
+  if (strange.length === 0) return
+  const what = strange.map((one) => `${describeBrought(one)}${placeOf(one, file)}`).join(', ')
+  if (flagOf(options, 'trust')) {
+    print(process.stderr, `  ${printableLines(`${file} brings ${what}`)}\n`)
+    return
+  }
+  const repeats = commandLine([...new Set(strange.flatMap((one) => repeating(one)))])
+  throw new UserError(
+    'usage',
+    `${file} would run ${what}. If that is what you mean, repeat it on the command line (${repeats}), or say --trust.`,
+  )
+}
+
+/**
+ * Beside a spec, an option may only repeat what the spec names.
+ *
+ * @throws UserError (usage)
+ */
+export function refuseOthers(file: string, brought: readonly Brought[], options: ParsedOptions): void {
+  const others = typedIn(options).filter(
+    ({ is: [named] }) => named === undefined || !brought.some((one) => isSame(one, named)),
+  )
+  if (others.length === 0) return
+  const names = [...new Set(others.map(({ option }) => option))]
+  throw new UserError(
+    'usage',
+    `--spec ${file} says all of the run: leave --${names.join(', --')} out, or edit the file. Beside it they only repeat the programs, files and probes that it names.`,
+  )
+}
+
+/** The requirements of a file, with the secrets that it was stored without, as far as the command line has them. */
+export function withTypedSecrets(requirements: readonly string[], options: ParsedOptions): readonly string[] {
+  const typed = textsOf(options, 'require')
+  return requirements.map((stored) => typed.find((text) => textWithoutSecrets(text) === stored) ?? stored)
+}
+
+/** An option that may repeat what a file names. */
+interface Typed {
+  readonly option: string
+  /** Nothing if it names something built in. */
+  readonly is: readonly Brought[]
+}
+
+function typedIn(options: ParsedOptions): readonly Typed[] {
+  const one = (option: string, read: (text: string) => readonly Brought[]): readonly Typed[] => {
+    const text = textOf(options, option)
+    return text === undefined ? [] : [{ option, is: read(text) }]
+  }
+  return [
+    ...one('target', broughtTarget),
+    ...one('protocol', broughtTarget),
+    ...one('binary', (text) => [{ kind: 'program', text }]),
+    ...one('workload', broughtWorkload),
+    ...textsOf(options, 'require').map((text) => ({ option: 'require', is: [{ kind: 'probe', text } as const] })),
+  ]
+}
+
+/** What the configuration names, which is the user's own code. */
+function namedBy({ loaded, own }: OwnConfig): readonly Brought[] {
+  if (loaded === undefined) return []
+  const { targets = {}, workloads = {}, runs = {} } = loaded.config
+  const drafts = [
+    loaded.config,
+    ...Object.values(runs),
+    ...Object.keys(targets).map((target) => ({ target })),
+    ...Object.keys(workloads).map((workload) => ({ workload })),
+  ]
+  return drafts.flatMap((draft) => {
+    const { target, workload, require = [] } = withPaths(draft, own)
+    return [
+      ...broughtTarget(nameIn(target) ?? ''),
+      ...broughtWorkload(nameIn(workload) ?? ''),
+      ...broughtProbes(require),
+    ]
+  })
+}
+
+/** Paths may be spelled differently. Of a requirement a stored file has no secrets. */
+function isSame(one: Brought, other: Brought): boolean {
+  if (one.kind !== other.kind) return false
+  if (one.text === other.text) return true
+  if (one.kind === 'program') return false
+  if (one.kind === 'probe') return one.text === textWithoutSecrets(other.text)
+  return resolve(one.text) === resolve(other.text)
+}
+
+/** Says where a file is that does not lie beside the one that names it. */
+function placeOf({ kind, text }: Brought, file: string): string {
+  if (kind === 'program' || kind === 'probe') return ''
+  const way = relative(resolve(dirname(file)), resolve(text))
+  return way.startsWith('..') || isAbsolute(way) ? ` (outside of the directory of ${file})` : ''
+}

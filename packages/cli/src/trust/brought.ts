@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs'
+import { parseRequirement } from '@chaosproxy/report'
+import { SIMULATED } from '@chaosproxy/simulator'
+import { EXECUTED, isBinary, isDeclaration, isUserFile } from '@chaosproxy/targets'
+
+/**
+ * Something that a file of data names and that is more than data once it is used: code that runs here, or a request sent
+ * from here.
+ */
+export interface Brought {
+  readonly kind: 'program' | 'cluster' | 'protocol' | 'workload' | 'probe'
+  /** The command, the path or the requirement, as the file has it. */
+  readonly text: string
+}
+
+/** The target of a spec or a replay file; nothing for one that is built in or that the configuration has. */
+export function broughtTarget(name: string): readonly Brought[] {
+  const reference = name.startsWith(SIMULATED) ? name.slice(SIMULATED.length) : name
+  if (isBinary(reference)) return [{ kind: 'program', text: reference.slice(EXECUTED.length) }]
+  if (isDeclaration(reference)) return [{ kind: 'cluster', text: reference }]
+  return isUserFile(reference) ? [{ kind: 'protocol', text: reference }] : []
+}
+
+/** As `broughtTarget`. */
+export const broughtWorkload = (name: string): readonly Brought[] =>
+  isUserFile(name) ? [{ kind: 'workload', text: name }] : []
+
+/** The requirements that run a command or send a request. */
+export const broughtProbes = (requirements: readonly string[]): readonly Brought[] =>
+  requirements
+    .filter((text) => parseRequirement(text, '--require').kind === 'probe')
+    .map((text) => ({ kind: 'probe', text }))
+
+/** The option that says it on the command line, and its value. */
+export function repeating({ kind, text }: Brought): readonly [option: string, value: string] {
+  const options = {
+    program: '--binary',
+    cluster: '--target',
+    protocol: '--protocol',
+    workload: '--workload',
+    probe: '--require',
+  } as const
+  return [options[kind], text]
+}
+
+/** What it does, for messages: `the program ./node`, `the cluster x.json, which runs sh -c …`. */
+export function describeBrought(brought: Brought): string {
+  const { kind, text } = brought
+  if (kind !== 'cluster')
+    return kind === 'program' || kind === 'probe' ? `the ${kind} ${text}` : `the ${kind} in ${text}`
+  const commands = commandsOf(text)
+  const shown = commands.slice(0, MOST_COMMANDS).join('; ')
+  const more = commands.length > MOST_COMMANDS ? ` and ${commands.length - MOST_COMMANDS} more` : ''
+  return `the cluster in ${text}${shown === '' ? '' : `, which runs ${shown}${more}`}`
+}
+
+const MOST_COMMANDS = 5
+
+/** The commands and modules that a declaration of a cluster names, wherever they stand; none if it cannot be read. */
+function commandsOf(path: string): readonly string[] {
+  try {
+    return [...new Set(commandsIn(JSON.parse(readFileSync(path, 'utf8')), undefined))]
+  } catch {
+    return []
+  }
+}
+
+function commandsIn(value: unknown, member: string | undefined): readonly string[] {
+  const isCommand = member !== undefined && COMMANDS.has(member)
+  if (typeof value === 'string') return isCommand ? [value] : []
+  if (typeof value !== 'object' || value === null) return []
+  if (Array.isArray(value)) {
+    // A command may be a list of words; some members are lists of commands.
+    const isWords = member !== undefined && WORDS.has(member) && value.every((word) => typeof word === 'string')
+    if (isWords) return [value.join(' ')]
+    return value.flatMap((item) => commandsIn(item, Array.isArray(item) && isCommand ? 'command' : member))
+  }
+  return Object.entries(value).flatMap(([name, item]) => commandsIn(item, name))
+}
+
+/** The members of a declaration that hold one command. */
+const WORDS: ReadonlySet<string> = new Set(['command', 'do', 'undo'])
+/** The members that hold commands, or the file of a client. */
+const COMMANDS: ReadonlySet<string> = new Set([...WORDS, 'before', 'prepare', 'after', 'file'])

@@ -1,0 +1,157 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect } from 'vitest'
+import { chaosHere, temporaryDirectory } from './chaos.ts'
+import { patientTest, test } from './patient.ts'
+
+const LEGAL = {
+  ...{ clients: 2, rate: 50, timeMs: 300, timeoutMs: 200, faults: [], seed: 1, checkMs: 10_000 },
+  workload: { name: 'register', settings: {} },
+}
+const spec = (more: object) => ({ target: { name: 'sim:raft', settings: {} }, nodes: 3, ...LEGAL, ...more })
+
+/** A directory with files of a stranger, each of which leaves a mark when it is run. */
+function strangersDirectory() {
+  const directory = temporaryDirectory()
+  const mark = join(directory, 'EXECUTED')
+  const write = (name: string, content: unknown) => {
+    writeFileSync(join(directory, name), typeof content === 'string' ? content : JSON.stringify(content))
+    return join(directory, name)
+  }
+  const module = write(
+    'evil.mjs',
+    `import { writeFileSync } from 'node:fs'\nwriteFileSync(${JSON.stringify(mark)}, '')\n`,
+  )
+  const cluster = write('cluster.json', {
+    client: { kind: 'resp', commands: 'register' },
+    nodes: 1,
+    command: ['sh', '-c', `touch ${mark}`],
+  })
+  return { directory, mark, write, module, cluster, wasRun: () => existsSync(mark) }
+}
+
+type Strangers = ReturnType<typeof strangersDirectory>
+
+const attacks: readonly (readonly [what: string, attack: (files: Strangers) => readonly [unknown, string]])[] = [
+  ['a command as a probe', ({ mark }) => [spec({ require: [`command "touch ${mark}" output >= 0`] }), '--require']],
+  ['a request as a probe', () => [spec({ require: ['http://127.0.0.1:1/ status == 200'] }), '--require']],
+  [
+    'a program as its target',
+    ({ mark }) => [spec({ target: { name: `exec:touch ${mark}`, settings: {} } }), '--binary'],
+  ],
+  [
+    'a simulated program',
+    ({ mark }) => [spec({ target: { name: `sim:exec:touch ${mark}`, settings: {} } }), '--binary'],
+  ],
+  ['a cluster as its target', ({ cluster }) => [spec({ target: { name: cluster, settings: {} } }), '--target']],
+  ['a module as its target', ({ module }) => [spec({ target: { name: `sim:${module}`, settings: {} } }), '--protocol']],
+  ['a module as its workload', ({ module }) => [spec({ workload: { name: module, settings: {} } }), '--workload']],
+]
+
+describe("a stranger's spec", () => {
+  test.each(attacks)('that names %s does not run it, and says what it is', async (_, attack) => {
+    const files = strangersDirectory()
+    const [content, option] = attack(files)
+    for (const given of [content, { chaos: 1, spec: content }]) {
+      const file = files.write('spec.json', given)
+      const out = join(files.directory, 'out')
+      const { exitCode, stdout, stderr } = await chaosHere(['run', '--spec', file, '--out', out])
+      expect({ exitCode, stdout, lines: stderr.trim().split('\n').length }).toEqual({
+        exitCode: 3,
+        stdout: '',
+        lines: 1,
+      })
+      expect(stderr).toContain(`${file} would run the `)
+      expect(stderr).toMatch(new RegExp(`repeat it on the command line \\(${option} .*\\), or say --trust`))
+      expect(files.wasRun()).toBe(false)
+    }
+  })
+
+  test('says of a cluster which commands it would start, and of a file that it lies elsewhere', async () => {
+    const files = strangersDirectory()
+    mkdirSync(join(files.directory, 'inner'))
+    const file = files.write('inner/spec.json', spec({ target: { name: files.cluster, settings: {} } }))
+    const { stderr } = await chaosHere(['run', '--spec', file])
+    expect(stderr).toContain(`which runs sh -c touch ${files.mark} (outside of the directory of ${file})`)
+  })
+
+  test('takes beside it only what repeats it', async () => {
+    const files = strangersDirectory()
+    const file = files.write('spec.json', spec({ workload: { name: files.module, settings: {} } }))
+    for (const other of [
+      ['--workload', 'register'],
+      ['--workload', join(files.directory, 'other.mjs')],
+      ['--protocol', files.module],
+      ['--require', 'lost == 0'],
+    ]) {
+      const { exitCode, stderr } = await chaosHere(['run', '--spec', file, ...other])
+      expect({ exitCode, stderr }).toEqual({ exitCode: 3, stderr: expect.stringContaining('says all of the run') })
+    }
+    expect(files.wasRun()).toBe(false)
+  })
+
+  test('that is repeated on the command line, or trusted, runs what it names; trusted, it is named before', async () => {
+    const files = strangersDirectory()
+    const requirement = `command "touch ${files.mark}" exit == 0`
+    const file = files.write('spec.json', spec({ require: [requirement] }))
+    const out = join(files.directory, 'out')
+    const trusted = await chaosHere(['run', '--spec', file, '--trust', '--out', out])
+    expect(trusted.stderr).toContain(`${file} brings the probe ${requirement}`)
+    expect(files.wasRun()).toBe(true)
+    const repeated = await chaosHere(['run', '--spec', file, '--require', requirement, '--out', out])
+    expect(repeated.stderr).not.toContain('brings')
+    expect(repeated.stdout).toContain(`found 0`)
+  })
+
+  test('with built-in names only, and bounds that ask nobody, needs nothing', async () => {
+    const files = strangersDirectory()
+    const file = files.write('spec.json', spec({ require: ['operations >= 1'] }))
+    const { exitCode, stderr } = await chaosHere(['run', '--spec', file, '--out', join(files.directory, 'out')])
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: expect.any(Number),
+      stderr: expect.not.stringContaining('would run'),
+    })
+    expect(exitCode).not.toBe(3)
+  })
+})
+
+describe("a stranger's replay file", () => {
+  const recorded = () =>
+    JSON.parse(readFileSync(join(import.meta.dirname, '../../simulator/test/recorded/raft.replay'), 'utf8'))
+
+  test.each(['target', 'workload'] as const)('that names a module as its %s does not run it', async (member) => {
+    const files = strangersDirectory()
+    const file = files.write('replay.json', { ...recorded(), bug: undefined, [member]: './evil.mjs' })
+    const { exitCode, stderr } = await chaosHere(['replay', file])
+    expect(stderr).toMatch(new RegExp(`would run the ${member === 'target' ? 'protocol' : 'workload'} in `))
+    expect(exitCode).toBe(3)
+    expect(files.wasRun()).toBe(false)
+  })
+
+  test('that names a program does not run it', async () => {
+    const files = strangersDirectory()
+    const file = files.write('replay.json', { ...recorded(), bug: undefined, target: `exec:touch ${files.mark}` })
+    const { exitCode, stderr } = await chaosHere(['replay', file])
+    expect(stderr).toContain(`would run the program touch ${files.mark}`)
+    expect(exitCode).toBe(3)
+    expect(files.wasRun()).toBe(false)
+  })
+
+  test('is run with what is named here', async () => {
+    const files = strangersDirectory()
+    const file = files.write('replay.json', { ...recorded(), bug: undefined, target: './evil.mjs' })
+    await chaosHere(['replay', file, '--protocol', files.module])
+    expect(files.wasRun()).toBe(true)
+  })
+})
+
+patientTest('the command that a page gives to repeat its run names what the run was of', async () => {
+  const files = strangersDirectory()
+  const requirement = `command "touch ${files.mark}" exit == 0`
+  const schedule = files.write('schedule.json', [{ kind: 'partition', links: ['n1>n2'], atMs: 100, forMs: 100 }])
+  const { stdout } = await chaosHere([
+    ...['run', '--sim', '--time', '300ms', '--rate', '50', '--nodes', '3', '--faults', schedule],
+    ...['--require', requirement, '--out', join(files.directory, 'out')],
+  ])
+  expect(stdout).toMatch(/--spec \S+run\.json --require 'command "touch /)
+})
