@@ -5,6 +5,7 @@ import { entryOf } from './models/registry.ts'
 import type { CheckOptions } from './options.ts'
 import { withDoubts } from './record/doubts.ts'
 import { judgeableOf } from './record/judgeable.ts'
+import { withMisreading } from './record/misreading.ts'
 import type { Report } from './report.ts'
 
 /**
@@ -27,8 +28,10 @@ export function check(history: History, options: CheckOptions<string>): Report<s
     return reportUnread(history, entry, options, NO_OPERATIONS)
   }
   const judgeable = judgeableOf(history, entry.record, options.initial)
-  if (judgeable === undefined) return entry.judge.check(history, entry, options)
-  return withDoubts(entry.judge.check(judgeable.history, entry, options), history, entry, judgeable)
+  if (judgeable === undefined)
+    return withMisreading(entry.judge.check(history, entry, options), history, entry, options)
+  const report = entry.judge.check(judgeable.history, entry, options)
+  return withMisreading(withDoubts(report, history, entry, judgeable), history, entry, options)
 }
 
 /** An empty history satisfies anything. */

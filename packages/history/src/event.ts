@@ -56,6 +56,8 @@ export interface Header {
   readonly initial?: Json | undefined
   /** How the recorder told clients apart; absent if every process is a client of its own. */
   readonly sessions?: SessionSource | undefined
+  /** `routes`: a route table of the user says what the operations are, and may be wrong about where they have their values. */
+  readonly mapping?: 'routes' | undefined
   readonly extra?: { readonly [member: string]: Json } | undefined
 }
 

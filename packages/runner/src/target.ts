@@ -1,5 +1,5 @@
 import type { FaultKind, NodeId } from '@chaosproxy/faults'
-import type { ErrorMeaning, Input, Json, Millis, SessionSource, UserError } from '@chaosproxy/history'
+import type { ErrorMeaning, Header, Input, Json, Millis, SessionSource, UserError } from '@chaosproxy/history'
 import type { Stickiness } from '@chaosproxy/protocols'
 import type { Setting, Settings } from '@chaosproxy/workloads'
 import type { Cluster } from './ports.ts'
@@ -58,6 +58,8 @@ export interface Target {
   readonly quietMs?: Millis | undefined
   /** How its proxy's record tells clients apart; absent if it keeps no record. */
   readonly sessions?: SessionSource | ((settings: Settings) => SessionSource | undefined) | undefined
+  /** `routes`: a route table of the user says what its operations are. */
+  readonly mapping?: Header['mapping']
   /** The user's declaration of the target, if any. It is kept with runs, because the file may change later. */
   readonly declared?: object | undefined
   /** The functions its clients can call. */

@@ -10,6 +10,7 @@ import type { CheckOptions } from '../options.ts'
 import type { Limit } from '../race.ts'
 import { withDoubts } from '../record/doubts.ts'
 import { judgeableOf } from '../record/judgeable.ts'
+import { withMisreading } from '../record/misreading.ts'
 import {
   beginningWith,
   counterexampleOf,
@@ -235,5 +236,6 @@ export function reportOfShares(
       ? judgeOthers(registers, options, budget, linearizable)
       : beginningWith(linearizable, beside, registers, options, budget)
   const report = reportOf(registers, entry, options, linearizable, others)
-  return judgeable === undefined ? report : withDoubts(report, history, entry, judgeable)
+  const doubted = judgeable === undefined ? report : withDoubts(report, history, entry, judgeable)
+  return withMisreading(doubted, history, entry, options)
 }

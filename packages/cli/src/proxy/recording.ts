@@ -38,6 +38,7 @@ export function openRecording({ out, carries, model, rotateBytes, force }: Recor
         ...(model === undefined ? {} : { model }),
         initial: recorder.initial,
         sessions: recorder.sessions,
+        mapping: recorder.mapping,
       }),
       seal: LOST_LINES,
       ...(rotateBytes === undefined ? {} : { rotateBytes }),

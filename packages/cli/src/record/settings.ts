@@ -243,6 +243,7 @@ function planOf(options: ParsedOptions, planning: Planning): PlannedRun {
       marks: false,
       tier: 'real',
       sessions: sessionsOf(carries),
+      mapping: carries.kind === 'http' ? 'routes' : undefined,
       functions: () => workload.functions,
       promises: () => 'nothing',
       suffers: () => true,

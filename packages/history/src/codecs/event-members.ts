@@ -63,12 +63,14 @@ export function headerOfMembers(members: Members): Header | undefined {
     ...(model === null ? {} : { model: textOf(model, 'model') }),
     ...(Object.hasOwn(members, 'initial') ? { initial: members['initial'] ?? null } : {}),
     ...(isSaid(members['sessions']) ? { sessions: sessionsOf(members['sessions']) } : {}),
+    // Another mapping, by a newer version, means nothing here.
+    ...(members['mapping'] === 'routes' ? { mapping: 'routes' } : {}),
     ...optionalExtra(unknownMembers(members, new Set(headerMembers))),
   }
 }
 
 /** The members that a header may have, in the order in which they are written. */
-export const headerMembers = ['chaos', 'model', 'initial', 'sessions'] as const
+export const headerMembers = ['chaos', 'model', 'initial', 'sessions', 'mapping'] as const
 
 function sessionsOf(value: Json): SessionSource {
   const { by = null, named = null } = isObject(value) ? value : {}

@@ -53,6 +53,7 @@ export function printJsonHeader(header: Header): string {
   if (header.model !== undefined) text += `,"model":${JSON.stringify(header.model)}`
   if (header.initial !== undefined) text += `,"initial":${jsonText(header.initial)}`
   if (header.sessions !== undefined) text += `,"sessions":${jsonText({ ...header.sessions })}`
+  if (header.mapping !== undefined) text += `,"mapping":${jsonText(header.mapping)}`
   return `${text}${printExtra(header.extra, headerMembers)}}`
 }
 

@@ -10,12 +10,13 @@ import { isIgnored, operationsOf } from './route-table.ts'
 import { compileClient, type NameClient, type Peer } from './routes/client-source.ts'
 import { compileConditions } from './routes/conditions.ts'
 import { Message, NO_PATH } from './routes/message.ts'
-import { type Asked, collect, compileOperation, union } from './routes/operation.ts'
+import { type Asked, collect, compileOperation, type OperationParts, union } from './routes/operation.ts'
 import { compileOutcomes } from './routes/outcomes.ts'
 import { parametersBeside, parametersIn, parametersNamedBy, whyNotNamed } from './routes/parameters.ts'
 import type { Scene } from './routes/scene.ts'
-import { type Normalize, normalizationOf } from './routes/textual-values.ts'
+import { normalizationOf } from './routes/textual-values.ts'
 import { bytesFor, inAnswer, sourcesOf } from './routes/value-source.ts'
+import { writtenValuesOf } from './routes/written-values.ts'
 
 /** The meaning of a whole request, and of its answer to come. */
 export interface Understood {
@@ -49,7 +50,7 @@ export interface HttpMapping {
 }
 
 export function compileMapping(table: RouteTable): HttpMapping {
-  const parts = { table, normalize: normalizationOf(table) }
+  const parts = { table, normalize: normalizationOf(table), written: writtenValuesOf(table) }
   const routes = table.routes.map((spec, number) => compileRoute(spec, number, parts))
   const namedForAll = [...(table.ignoredParameters ?? []), ...parametersIn(Object.keys(table.sends ?? {}))]
   // A cache, since the same keys are requested over and over.
@@ -186,17 +187,16 @@ interface RecordedRequests {
   touches(request: Message): Touches
 }
 
-interface TableParts {
+interface TableParts extends OperationParts {
   readonly table: RouteTable
-  readonly normalize: Normalize
 }
 
 function compileRecorded(
   spec: RecordedRoute,
-  { table, normalize }: TableParts,
+  { table, ...parts }: TableParts,
   names: readonly string[],
 ): RecordedRequests {
-  const operations = operationsOf(spec).map((operation) => compileOperation(operation, names, normalize))
+  const operations = operationsOf(spec).map((operation) => compileOperation(operation, names, parts))
   const client = spec.client ?? table.client
   const nameClient: NameClient = compileClient(client)
   const requestId = table.requestId?.toLowerCase()

@@ -60,6 +60,10 @@ export interface Recorder {
   clientsBy(source: SessionSource): void
   /** For the histories' header: everything that names clients, and whether anything does. */
   readonly sessions: SessionSource
+  /** Declares that a route table says what the operations are. Call it before anything is recorded. */
+  readByRoutes(): void
+  /** For the histories' header. */
+  readonly mapping: 'routes' | undefined
   /** Declares what all keys hold before anything is recorded one way; undefined if unknown. */
   startsWith(initial: { readonly value: Json } | undefined): void
   /** For the histories' header: what all keys hold at the start, or "unknown". */
@@ -128,6 +132,7 @@ class LiveRecorder implements Recorder {
     blindRetries: 0,
     duplicates: 0,
   }
+  #mapping: 'routes' | undefined
   #epoch = 0
   #epochMember = epochText(0)
   #opaqueConnections = 0
@@ -240,6 +245,14 @@ class LiveRecorder implements Recorder {
     const named = this.#sources.filter((source) => source.named)
     if (named.length === 0) return { by: 'connection', named: false }
     return { by: named.map(({ by }) => by).join(', '), named: true }
+  }
+
+  readByRoutes(): void {
+    this.#mapping = 'routes'
+  }
+
+  get mapping(): 'routes' | undefined {
+    return this.#mapping
   }
 
   startsWith(initial: { readonly value: Json } | undefined): void {

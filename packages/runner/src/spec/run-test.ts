@@ -116,6 +116,7 @@ const headerOf = ({ spec, target, workload, targetSettings }: PlannedRun): Heade
   model: typeof workload.model === 'string' ? workload.model : workload.model.name,
   initial: workload.initial,
   sessions: typeof target.sessions === 'function' ? target.sessions(targetSettings) : target.sessions,
+  mapping: target.mapping,
   extra: { target: spec.target.name, workload: spec.workload.name, nodes: spec.nodes, seed: spec.seed },
 })
 

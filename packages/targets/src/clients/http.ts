@@ -30,6 +30,7 @@ export function planHttp(declaration: HttpDeclaration, where: string, directory:
   return {
     functions: plain.functions,
     sessions: { by: GENERATOR_CLIENT, named: true },
+    mapping: 'routes',
     carries: ({ initial }) => ({ kind: 'http', table: generatorTable(table, initial), websocket: false }),
     async open({ asked, broke, run = Date.now().toString(36) }) {
       const maker = compileRequestMaker(generatorTable(table, asked.initial), at)

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { NodeId } from '@chaosproxy/faults'
-import type { SessionSource, UserError } from '@chaosproxy/history'
+import type { Header, SessionSource, UserError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
 import type { Carriage } from '@chaosproxy/proxy/control'
 import type { AskedOperations, Client } from '@chaosproxy/runner'
@@ -15,6 +15,8 @@ export interface PlannedClients {
    * then the history.
    */
   readonly sessions: SessionSource | undefined
+  /** `routes`: a route table of the user says what the operations are. */
+  readonly mapping?: Header['mapping']
   /**
    * The protocol on the clients' links, so that the proxy can record requests and inject faults into single ones;
    * undefined if the proxy cannot parse it.

@@ -115,6 +115,7 @@ const ofCluster = (
   marks: false,
   tier: 'real',
   sessions: clients.sessions,
+  mapping: clients.mapping,
   declared: declaration,
   functions: () => clients.functions,
   promises: () => declaration.promises ?? 'nothing',

@@ -11,6 +11,7 @@ export function describeTable(table: RouteTable, recorder: Recorder): void {
     if (source === undefined) recorder.clientsBy({ by: 'connection', named: false })
     else recorder.clientsBy({ by: source, named: true })
   }
+  recorder.readByRoutes()
   const { initial } = table
   recorder.startsWith(typeof initial === 'object' && 'value' in initial ? initial : undefined)
 }

@@ -6,6 +6,7 @@ import type { Meaning } from './outcomes.ts'
 import { type Item, itemsOf, type Scene } from './scene.ts'
 import type { Normalize } from './textual-values.ts'
 import { bytesFor, compileKey, compileValue, inAnswer, isOfAnswer, type ReadValue, sourcesOf } from './value-source.ts'
+import type { WrittenValues } from './written-values.ts'
 
 /** One operation that a request asks for, and how its answer completes it. */
 export interface Asked {
@@ -34,11 +35,17 @@ export interface RoutedOperation {
   touches(scene: Scene): Touches
 }
 
+/** What the operations of one table share. */
+export interface OperationParts {
+  readonly normalize: Normalize
+  readonly written: WrittenValues | undefined
+}
+
 export const compileOperation = (
   spec: OperationSpec,
   names: readonly string[],
-  normalize: Normalize,
-): RoutedOperation => new CompiledOperation(spec, names, normalize)
+  parts: OperationParts,
+): RoutedOperation => new CompiledOperation(spec, names, parts)
 
 class CompiledOperation implements RoutedOperation {
   readonly harmless: boolean
@@ -57,7 +64,12 @@ class CompiledOperation implements RoutedOperation {
   readonly #isListed: boolean
   readonly #conditions: readonly { readonly source: ValueSource; readonly read: ReadValue }[]
 
-  constructor(spec: OperationSpec, names: readonly string[], normalize: Normalize) {
+  readonly #written: WrittenValues | undefined
+  readonly #normalize: Normalize
+  /** Whether some answer had the result. */
+  #hasFound = false
+
+  constructor(spec: OperationSpec, names: readonly string[], { normalize, written }: OperationParts) {
     const { f, each, value, result } = spec
     const key = spec.key ?? (names.includes('key') ? 'path.key' : undefined)
     const sources = { key: sourcesOf(key), value: sourcesOf(value), result: sourcesOf(result).map(inAnswer) }
@@ -68,6 +80,8 @@ class CompiledOperation implements RoutedOperation {
     this.bodyBytes = bytesFor(asked, 'request')
     this.answerBytes = bytesFor([...asked, ...sources.result], 'answer')
     this.#spec = spec
+    this.#written = written
+    this.#normalize = normalize
     this.#sources = sources
     this.#isListed = isListed
     this.#keyIsTold = isListed || sources.key.some(isTold)
@@ -107,6 +121,8 @@ class CompiledOperation implements RoutedOperation {
     const { what, requestId } = common
     const { harmless } = this
     const call: Call = { f: this.#spec.f, key: this.#keyIsTold ? UNSAID : key, value, harmless, what, requestId }
+    if (typeof key === 'string' && value !== UNSAID && !harmless)
+      this.#written?.wrote(key, this.#spec.f === 'cas' && Array.isArray(value) ? (value[1] ?? null) : value)
     const { item } = scene
     return {
       call,
@@ -133,6 +149,8 @@ class CompiledOperation implements RoutedOperation {
     if (this.#spec.perhaps) return { type: 'info', error: 'it may happen at any time from the request on, or never' }
     if (this.#keyIsTold) return this.#completeEntries(call, scene)
     const value = this.#told(call, scene)
+    const misread = value === null ? this.#misread(call, scene) : undefined
+    if (misread !== undefined) return { type: 'not-understood', error: misread }
     return value === undefined
       ? notUnderstood(scene, call.value === UNSAID ? this.#sources.value : this.#sources.result)
       : { type: 'ok', value }
@@ -161,11 +179,21 @@ class CompiledOperation implements RoutedOperation {
     if (call.value === UNSAID) return this.#givenOf(scene)
     if (this.#resultOf === undefined) return call.value
     const result = this.#resultOf(scene)
+    if (result !== undefined) this.#hasFound = true
     if (result !== undefined || this.#spec.missing === undefined || scene.answer === undefined) return result
     // An answer that cannot be read does not show that the value is missing.
     const { trouble, isEmpty, json } = scene.answer
     const usesJson = this.#sources.result.some((source) => source.startsWith('answer.json'))
     return trouble === undefined && (isEmpty || !usesJson || json !== undefined) ? null : undefined
+  }
+
+  /** Why an answer without the result does not mean that there is no value: it has one that was written, elsewhere. */
+  #misread({ key }: Call, { answer, status }: Scene): string | undefined {
+    if (this.#written === undefined || this.#hasFound || this.#spec.missing === undefined) return undefined
+    const body = typeof key === 'string' ? answer?.json : undefined
+    const place = body === undefined ? undefined : this.#written.placeIn(String(key), this.#normalize(body))
+    if (place === undefined) return undefined
+    return `${status}, and nothing at ${places(this.#sources.result)}, but ${place} has what was written. Give that as the "result"`
   }
 }
 

@@ -1,0 +1,133 @@
+import { FLAG_UNSAID, type History, INFO, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
+import type { ModelEntry } from '../models/entry.ts'
+import type { CheckOptions } from '../options.ts'
+import type { Report } from '../report.ts'
+import { isUnknownStart } from '../start/unknown.ts'
+import type { Verdict, Verdicts } from '../verdict.ts'
+
+/** Of fewer reads nobody can say what most of them are. */
+const FEWEST_READS = 5
+
+/** The longest value to quote. */
+const LONGEST_QUOTE = 60
+
+/**
+ * Makes violations unknown that are probably none: if a route table says where values are, and most reads returned what
+ * nobody wrote, then the table probably reads another place than it writes. A service that corrupts most of what it
+ * stores looks the same, and only somebody who knows the service can tell.
+ */
+export function withMisreading<Name extends string>(
+  report: Report<Name>,
+  history: History,
+  { name, judge: { ladder, headline } }: ModelEntry<Name>,
+  { initial }: Pick<CheckOptions, 'initial'>,
+): Report<Name> {
+  if (name !== 'register' || history.header?.mapping !== 'routes') return report
+  if (!ladder.levels.some((level) => report.levels[level].result === 'violated')) return report
+  const reason = reasonOf(history, initial)
+  if (reason === undefined) return report
+  const unknown: Verdict = { result: 'unknown', reason }
+  const levels = Object.fromEntries(ladder.levels.map((level): [Name, Verdict] => [level, unknown])) as Verdicts<Name>
+  const { staleness: _, ...rest } = report
+  return { ...rest, levels, headline: headline(levels, undefined), lost: [] }
+}
+
+/** Undefined unless most reads, after the first acknowledged write of their key, returned what nobody wrote. */
+function reasonOf(history: History, initial: Json): string | undefined {
+  const { functions, operations, keys } = history
+  const { length, f, key, outcome, output, callEvent } = operations
+  const isRead = functions.map((name) => name === 'read' || name === 'get')
+  // Texts that were joined are not what anybody wrote.
+  if (functions.includes('append')) return undefined
+  const { written, firstReturn, open } = writesOf(history)
+  const initialId: number | undefined = isUnknownStart(initial) ? undefined : history.values.id(initial)
+  let telling = 0
+  let strange = 0
+  let example: number | undefined
+  for (let row = 0; row < length; row++) {
+    if (outcome[row] !== OK || !isRead[f[row]] || open.has(key[row])) continue
+    if (callEvent[row] < (firstReturn.get(key[row]) ?? Number.POSITIVE_INFINITY)) continue
+    telling++
+    const id = output[row]
+    // A missing value is what a lost write looks like.
+    if (outputOf(history, row) === null || id === initialId || written.get(key[row])?.has(id)) continue
+    strange++
+    example ??= row
+  }
+  if (example === undefined || telling < FEWEST_READS || strange * 2 <= telling) return undefined
+  const value = outputOf(history, example)
+  const writer = writerBefore(history, example, written)
+  const name = keys[key[example]] ?? 'the register'
+  return `${strange} of ${telling} reads returned what nobody wrote: ${name} was written ${quoted(writer)} and read ${quoted(value)}${difference(writer, value)}. The table probably reads another place than it writes: let "value" and "result" name the same content. If they do, the service returns other values than it is given, which is a violation of every level`
+}
+
+interface Writes {
+  /** By key: the ids of all values that anybody tried to write. */
+  readonly written: ReadonlyMap<number, ReadonlySet<number>>
+  /** By key: when its first write was acknowledged. */
+  readonly firstReturn: ReadonlyMap<number, number>
+  /** Keys to which a write of unknown outcome may have written anything. */
+  readonly open: ReadonlySet<number>
+}
+
+function writesOf(history: History): Writes {
+  const { functions, operations } = history
+  const { length, f, key, outcome, returnEvent, flags } = operations
+  const isRead = functions.map((name) => name === 'read' || name === 'get')
+  const written = new Map<number, Set<number>>()
+  const firstReturn = new Map<number, number>()
+  const open = new Set<number>()
+  for (let row = 0; row < length; row++) {
+    if (isRead[f[row]]) continue
+    if (outcome[row] === INFO && (flags[row] & FLAG_UNSAID) !== 0) open.add(key[row])
+    const value = writtenBy(history, row)
+    const known = written.get(key[row])
+    const id: number = history.values.id(value ?? null)
+    if (known === undefined) written.set(key[row], new Set([id]))
+    else known.add(id)
+    if (outcome[row] !== OK) continue
+    firstReturn.set(key[row], Math.min(firstReturn.get(key[row]) ?? Number.POSITIVE_INFINITY, returnEvent[row]))
+  }
+  return { written, firstReturn, open }
+}
+
+/** The value that a write leaves behind; of one that only its completion has, that. */
+function writtenBy(history: History, row: number): Json | undefined {
+  const { functions, operations } = history
+  const given = inputOf(history, row)
+  const said = given === null && operations.outcome[row] === OK ? outputOf(history, row) : given
+  return functions[operations.f[row]] === 'cas' && Array.isArray(said) ? said.at(-1) : said
+}
+
+/** The value of the last write that was acknowledged before the read was called. */
+function writerBefore(history: History, read: number, written: Writes['written']): Json {
+  const { length, key, outcome, returnEvent, callEvent } = history.operations
+  let last = -1
+  let at = -1
+  for (let row = 0; row < length; row++) {
+    if (key[row] !== key[read] || outcome[row] !== OK || returnEvent[row] >= callEvent[read]) continue
+    const value = writtenBy(history, row)
+    if (!isChange(history, row) || value === null || returnEvent[row] <= at) continue
+    last = row
+    at = returnEvent[row]
+  }
+  if (last >= 0) return writtenBy(history, last) ?? null
+  const [any] = written.get(key[read]) ?? []
+  return any === undefined ? null : history.values.json(any as never)
+}
+
+const isChange = ({ functions, operations }: History, row: number): boolean =>
+  !['read', 'get'].includes(functions[operations.f[row]])
+
+/** How the two values are related, if that says which place would have been right. */
+function difference(written: Json, read: Json): string {
+  if (typeof written !== typeof read && String(written) === String(read)) return ' (of another type)'
+  if (read === null || typeof read !== 'object') return ''
+  const found = Object.entries(read).find(([, member]) => quoted(member as Json) === quoted(written))
+  return found === undefined ? '' : ` (which has it at ${JSON.stringify(found[0])})`
+}
+
+function quoted(value: Json): string {
+  const text = JSON.stringify(value)
+  return text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text
+}

@@ -1,0 +1,62 @@
+import { type EventInput, historyFromEvents, type Json } from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import { UNKNOWN_START } from '../src/start/unknown.ts'
+import { checkHistory } from './checking.ts'
+
+/** A client that writes 1, 2, … to x, and reads after each what `read` makes of it. */
+function recorded(read: (value: number) => Json, mapping: 'routes' | 'none' = 'routes', rounds = 6) {
+  const events: EventInput[] = []
+  for (let value = 1; value <= rounds; value++) {
+    events.push({ process: 0, type: 'invoke', f: 'write', key: 'x', value })
+    events.push({ process: 0, type: 'ok', f: 'write', key: 'x', value })
+    events.push({ process: 0, type: 'invoke', f: 'read', key: 'x' })
+    events.push({ process: 0, type: 'ok', f: 'read', key: 'x', value: read(value) })
+  }
+  const history = historyFromEvents(events, {
+    header: { chaos: 1, initial: 'unknown', ...(mapping === 'none' ? {} : { mapping }) },
+  })
+  return checkHistory(history, { initial: UNKNOWN_START })
+}
+
+const reasonOf = (report: ReturnType<typeof recorded>): string => {
+  const { linearizable } = report.levels
+  return linearizable.result === 'unknown' ? linearizable.reason : linearizable.result
+}
+
+describe('a route table that reads another place than it writes', () => {
+  test('is the finding, with a value written and a value read, and no level is violated', () => {
+    const report = recorded((value) => ({ value, version: 1 }))
+    expect(reasonOf(report)).toMatch(
+      /^6 of 6 reads returned what nobody wrote: x was written 1 and read {"value":1,"version":1} \(which has it at "value"\)\. The table probably reads another place than it writes/,
+    )
+    expect(Object.values(report.levels).map(({ result }) => result)).not.toContain('violated')
+    expect(report.lost).toEqual([])
+  })
+
+  test('may read a text for a number, or a version', () => {
+    expect(reasonOf(recorded(String))).toContain('x was written 1 and read "1" (of another type)')
+    expect(reasonOf(recorded((value) => `v${value}`))).toContain('x was written 1 and read "v1". The table')
+  })
+})
+
+describe('a violation stays one', () => {
+  test('where most reads return what somebody wrote, however wrong the others are', () => {
+    expect(reasonOf(recorded((value) => (value > 3 ? 'corrupt' : value)))).toBe('violated')
+  })
+
+  test('where every read is of an old value', () => {
+    expect(reasonOf(recorded((value) => Math.max(1, value - 1)))).toBe('violated')
+  })
+
+  test('where all is lost', () => {
+    expect(reasonOf(recorded(() => null))).toBe('violated')
+  })
+
+  test('where no table says what the operations are', () => {
+    expect(reasonOf(recorded(String, 'none'))).toBe('violated')
+  })
+
+  test('where there are too few reads to say what most of them are', () => {
+    expect(reasonOf(recorded(String, 'routes', 3))).toBe('violated')
+  })
+})
