@@ -1,10 +1,11 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { type History, outputOf } from '@chaosproxy/history'
 import { type RecordDraft, record } from 'chaosproxy'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { assertLinearizable } from '../src/matchers/index.ts'
 import { temporaryDirectory } from './chaos.ts'
 
 const ROUTES = {
@@ -60,6 +61,24 @@ const outputsOf = (history: History) =>
   Array.from({ length: history.operations.length }, (_, row) => outputOf(history, row))
 
 describe('record', () => {
+  test('passes a client that does one thing at a time, and notes that nothing raced, unless races are required', async () => {
+    for (const require of [[], ['concurrency']]) {
+      const recorder = await recording(await store(), { expect: 'linearizable', require })
+      const client = clientOf(recorder.url(), 'alice')
+      await client.put(1)
+      await client.get()
+      const run = await recorder.stop()
+      expect([run.exitCode, run.vacuous]).toEqual([require.length, []])
+      expect(() => assertLinearizable(run)).not.toThrow()
+      const { notes, requirements } = JSON.parse(readFileSync(join(run.directory, 'run.json'), 'utf8'))
+      expect(notes.join()).toMatch(/^nothing ran at the same time as a write, so no race was tried/)
+      if (require.length > 0)
+        expect(requirements).toMatchObject([
+          { requirement: 'concurrency', met: false, found: 'one operation at a time' },
+        ])
+    }
+  })
+
   test("judges what the caller's own clients do through the proxy", async () => {
     const recorder = await recording(await store(), { expect: 'linearizable' })
     const clients = ['alice', 'bob', 'carol', 'dave'].map((name) => clientOf(recorder.url(), name))

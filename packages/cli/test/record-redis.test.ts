@@ -37,8 +37,7 @@ describe.skipIf(program === undefined)(
         port,
         shell(commands.map((command) => `redis-cli -p {n1.port} ${command}`).join('; ')),
       )
-      // A single client proves nothing.
-      expect(exitCode, stdout + stderr).toBe(2)
+      expect(exitCode, stdout + stderr).toBe(0)
       expect(stdout).toMatch(/7 operations .*: 7 ok.*; 2 reads, 1 write and 4 cas/)
     })
 
@@ -47,16 +46,19 @@ describe.skipIf(program === undefined)(
       ['register', ['MULTI', 'SET s 1', 'SET s 2', 'EXEC', 'GET s']],
       ['set', ['SADD s 1 2', 'SMEMBERS s']],
       ['list-append', ['RPUSH s 1 2 3', 'LRANGE s 0 -1']],
-    ])('a %s whose only client asks for several things in a request (%s) proves nothing', async (model, commands) => {
-      const { port } = await startRedis(installed('redis-server') ?? '')
-      const { exitCode, stdout, stderr } = await record(
-        port,
-        shell(`printf '${commands.map((command) => `${command}\\n`).join('')}' | redis-cli -p {n1.port}`),
-        model,
-      )
-      expect(exitCode, stdout + stderr).toBe(2)
-      expect(stdout).toMatch(/nothing ran at the same time as an? (write|add|append)/)
-    })
+    ])(
+      'a %s whose only client asks for several things in a request (%s) races with nobody, which is a note',
+      async (model, commands) => {
+        const { port } = await startRedis(installed('redis-server') ?? '')
+        const { exitCode, stdout, stderr } = await record(
+          port,
+          shell(`printf '${commands.map((command) => `${command}\\n`).join('')}' | redis-cli -p {n1.port}`),
+          model,
+        )
+        expect(exitCode, stdout + stderr).toBe(0)
+        expect(stdout).toMatch(/nothing ran at the same time as an? (write|add|append)/)
+      },
+    )
 
     // As drivers do by default: what got no answer is sent again first of all once the client has reconnected.
     const INCREMENTS = `

@@ -123,6 +123,7 @@ function wholeJson(input: JsonInput): Json {
       }),
     ),
     vacuous: input.vacuous ?? run?.vacuous,
+    notes: run?.notes,
     trouble: run?.trouble,
     warnings: history.warnings,
     target: run?.spec.target.name,

@@ -14,7 +14,7 @@ import {
 import type { Workload } from '@chaosproxy/workloads'
 import { summarizeNodes, summarizePhases, withRecoveries } from './phases.ts'
 import type { RunOutcome } from './run-outcome.ts'
-import { findVacuity } from './vacuity.ts'
+import { findVacuity, notesOf } from './vacuity.ts'
 import { compareViews } from './views.ts'
 
 interface JudgeInput {
@@ -74,6 +74,7 @@ export function judgeRun(input: JudgeInput): RunSummary {
     }),
     nodes: summarizeNodes(history, outcome.healedAt),
     vacuous,
+    notes: notesOf(history, faults, input.workload),
     trouble: outcome.trouble,
     convergedAfterHealNanos: outcome.convergedAfter,
     report,

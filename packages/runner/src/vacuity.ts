@@ -1,8 +1,8 @@
 import { findModel, type Need } from '@chaosproxy/checker'
 import type { FaultKind } from '@chaosproxy/faults'
-import { type History, OK } from '@chaosproxy/history'
+import { type History, INFO, OK } from '@chaosproxy/history'
 import type { FaultRecord } from '@chaosproxy/report'
-import { register, type Workload, withoutNews } from '@chaosproxy/workloads'
+import { register, type Workload, withoutConcurrency, withoutNews } from '@chaosproxy/workloads'
 import { leftOutReads } from './left-out-reads.ts'
 
 /**
@@ -13,11 +13,15 @@ export function findVacuity(
   history: History,
   requested: readonly FaultKind[],
   faults: readonly FaultRecord[],
-  workload: Pick<Workload, 'vacuous'> = register,
+  workload: Pick<Workload, 'vacuous' | 'races'> = register,
 ): string[] {
   const { callTime, length } = history.operations
   if (length === 0) return ['no operation was made']
-  const found = [...workload.vacuous(history), ...leftOutReads(history)]
+  const found = [
+    ...workload.vacuous(history),
+    ...leftOutReads(history),
+    ...(isAccountedFor(history, faults) ? [] : withoutConcurrency(history, workload)),
+  ]
   const idle = idleKinds(faults)
   for (const kind of new Set(requested)) {
     const ofKind = faults.filter((record) => record.fault.kind === kind)
@@ -27,6 +31,33 @@ export function findVacuity(
       found.push(`no operation was called during any ${kind}`)
   }
   return found
+}
+
+/**
+ * What is worth knowing of a run that proves something: that nothing raced. A program that does one thing at a time shows
+ * lost and stale data as well as any other.
+ */
+export const notesOf = (
+  history: History,
+  faults: readonly FaultRecord[],
+  workload: Pick<Workload, 'races'> = register,
+): string[] =>
+  history.operations.length > 0 && isAccountedFor(history, faults)
+    ? withoutConcurrency(history, workload).map(
+        (serial) => `${serial}, so no race was tried; --require concurrency insists on one`,
+      )
+    : []
+
+/** Whether the outcome of every operation is known, or a fault was in force before it was given up. */
+function isAccountedFor(history: History, faults: readonly FaultRecord[]): boolean {
+  const { outcome, callTime, returnTime, returnEvent, length } = history.operations
+  for (let row = 0; row < length; row++) {
+    if (outcome[row] !== INFO) continue
+    const called = callTime[row] ?? 0
+    const returned = returnEvent[row] === -1 ? Number.POSITIVE_INFINITY : (returnTime[row] ?? 0)
+    if (!faults.some(({ from, to }) => from <= returned && called <= to)) return false
+  }
+  return true
 }
 
 /**

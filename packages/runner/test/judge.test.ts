@@ -4,7 +4,7 @@ import type { FaultRecord } from '@chaosproxy/report'
 import { judgeExpectation } from '@chaosproxy/runner'
 import { describe, expect, test } from 'vitest'
 import { summarizeNodes, summarizePhases, withRecoveries } from '../src/phases.ts'
-import { findVacuity, missingSuccesses } from '../src/vacuity.ts'
+import { findVacuity, missingSuccesses, notesOf } from '../src/vacuity.ts'
 
 const MS = 1e6
 type Line = readonly [
@@ -155,10 +155,33 @@ describe('nothing passes vacuously', () => {
       timeline([
         [0, 'write', 1, 2, 'ok'],
         [0, 'read', 3, 4, 'ok'],
+        [1, 'write', 5, 6, 'info'],
       ]),
     ],
   ])('%s', (reason, history) => {
     expect(findVacuity(history, [], [])).toContain(reason)
+  })
+
+  const SERIAL_NOTE =
+    'nothing ran at the same time as a write, so no race was tried; --require concurrency insists on one'
+
+  test('one operation at a time is worth a note if the outcome of each is known', () => {
+    const serial = timeline([
+      [0, 'write', 1, 2, 'ok'],
+      [0, 'read', 3, 4, 'ok'],
+    ])
+    expect([findVacuity(serial, [], []), notesOf(serial, [])]).toEqual([[], [SERIAL_NOTE]])
+    expect(notesOf(busy, [])).toEqual([])
+  })
+
+  test('likewise if a fault was in force whenever an outcome is unknown', () => {
+    const serial = timeline([
+      [0, 'write', 1, 2, 'ok'],
+      [0, 'read', 3, 4, 'ok'],
+      [0, 'write', 12, 13, 'info'],
+    ])
+    const cut = fault('f1', kill, 10, 20)
+    expect([findVacuity(serial, [], [cut]), notesOf(serial, [cut])]).toEqual([[], [SERIAL_NOTE]])
   })
 
   /** Writes of two clients to keys, with a read at the same time. */

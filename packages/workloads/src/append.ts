@@ -2,7 +2,7 @@ import { levels } from '@chaosproxy/checker'
 import { createGrowing } from './growing.ts'
 import { keysSetting, sizeSetting } from './keys.ts'
 import { readAll, readsSetting } from './reading.ts'
-import { missing, withoutConcurrency } from './vacuity.ts'
+import { missing } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
 /** Strings that grow at their end. */
@@ -22,9 +22,6 @@ export const append: Workload = {
   ],
   create: (settings, serial) => createGrowing(settings, serial, (number) => `${number}.`),
   finale: readAll,
-  vacuous: (history) => [
-    ...missing(history, 'read', ['read']),
-    ...missing(history, 'append', ['append']),
-    ...withoutConcurrency(history, 'an append', ['append']),
-  ],
+  races: { what: 'an append', functions: ['append'] },
+  vacuous: (history) => [...missing(history, 'read', ['read']), ...missing(history, 'append', ['append'])],
 }

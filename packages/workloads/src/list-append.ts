@@ -1,7 +1,7 @@
 import { createGrowing } from './growing.ts'
 import { keysSetting, sizeSetting } from './keys.ts'
 import { readAll, readsSetting } from './reading.ts'
-import { missing, withoutConcurrency } from './vacuity.ts'
+import { missing } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
 /** Lists that grow at their end. */
@@ -21,9 +21,6 @@ export const listAppend: Workload = {
   ],
   create: (settings, serial) => createGrowing(settings, serial, (number) => number),
   finale: readAll,
-  vacuous: (history) => [
-    ...missing(history, 'read', ['read']),
-    ...missing(history, 'append', ['append']),
-    ...withoutConcurrency(history, 'an append', ['append']),
-  ],
+  races: { what: 'an append', functions: ['append'] },
+  vacuous: (history) => [...missing(history, 'read', ['read']), ...missing(history, 'append', ['append'])],
 }

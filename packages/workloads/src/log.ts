@@ -2,7 +2,7 @@ import type { Json } from '@chaosproxy/history'
 import { createKeyPool, keysSetting, sizeSetting } from './keys.ts'
 import { readShare, readsSetting } from './reading.ts'
 import { numberOf } from './setting.ts'
-import { missing, someSucceeded, withoutConcurrency } from './vacuity.ts'
+import { missing, someSucceeded } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
 /** How many entries a poll asks for. */
@@ -61,12 +61,12 @@ export const log: Workload = {
     }
   },
   finale: (keys) => keys.map((key) => ({ f: 'poll', key, value: null })),
+  races: { what: 'a send', functions: ['send'] },
   vacuous: (history) => [
     ...missing(history, 'send', ['send']),
     ...(someSucceeded(history, ['poll'], (entries) => Array.isArray(entries) && entries.length > 0)
       ? []
       : ['no poll returned an entry']),
-    ...withoutConcurrency(history, 'a send', ['send']),
   ],
 }
 

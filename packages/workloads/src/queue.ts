@@ -1,7 +1,7 @@
 import { createKeyPool, keysSetting } from './keys.ts'
 import { readShare } from './reading.ts'
 import { numberOf } from './setting.ts'
-import { missing, someSucceeded, withoutConcurrency } from './vacuity.ts'
+import { missing, someSucceeded } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
 /**
@@ -48,9 +48,9 @@ export const queue: Workload = {
     }
   },
   finale: (keys) => keys.map((key) => ({ f: 'drain', key, value: null })),
+  races: { what: 'an enqueue or a dequeue', functions: ['enqueue', 'dequeue'] },
   vacuous: (history) => [
     ...missing(history, 'enqueue', ['enqueue']),
     ...(someSucceeded(history, ['dequeue'], (message) => message !== null) ? [] : ['no message was dequeued']),
-    ...withoutConcurrency(history, 'an enqueue or a dequeue', ['enqueue', 'dequeue']),
   ],
 }

@@ -3,7 +3,7 @@ import type { Json } from '@chaosproxy/history'
 import { createKeyPool, keysSetting } from './keys.ts'
 import { readAll, readOf, readShare, readsSetting } from './reading.ts'
 import { numberOf } from './setting.ts'
-import { missing, withoutConcurrency, withoutNews } from './vacuity.ts'
+import { missing, withoutNews } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
 /**
@@ -67,10 +67,10 @@ export const register: Workload = {
     }
   },
   finale: readAll,
+  races: { what: 'a write', functions: ['write', 'cas'] },
   vacuous: (history) => [
     ...missing(history, 'read', ['read', 'cas']),
     ...missing(history, 'write', ['write', 'cas']),
-    ...withoutConcurrency(history, 'a write', ['write', 'cas']),
     ...withoutNews(history),
   ],
 }

@@ -2,7 +2,7 @@ import { canonical, type Json } from '@chaosproxy/history'
 import { createKeyPool, keysSetting, sizeSetting } from './keys.ts'
 import { readAll, readOf, readShare, readsSetting } from './reading.ts'
 import { numberOf } from './setting.ts'
-import { missing, withoutConcurrency } from './vacuity.ts'
+import { missing } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
 /**
@@ -60,9 +60,6 @@ export const set: Workload = {
   finale: readAll,
   // The order of elements differs between nodes.
   agreedOn: (elements) => (Array.isArray(elements) ? elements.map((element) => canonical(element)).sort() : elements),
-  vacuous: (history) => [
-    ...missing(history, 'read', ['read']),
-    ...missing(history, 'add', ['add']),
-    ...withoutConcurrency(history, 'an add', ['add', 'remove']),
-  ],
+  races: { what: 'an add', functions: ['add', 'remove'] },
+  vacuous: (history) => [...missing(history, 'read', ['read']), ...missing(history, 'add', ['add'])],
 }

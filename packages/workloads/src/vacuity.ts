@@ -1,4 +1,5 @@
-import { FAIL, FLAG_UNSAID, type History, type Json, OK, outputOf } from '@chaosproxy/history'
+import { FAIL, FLAG_UNSAID, type History, hasConcurrency, type Json, OK, outputOf } from '@chaosproxy/history'
+import type { Workload } from './workload.ts'
 
 /** The complaint if none of these functions ever succeeded. */
 export function missing(history: History, what: string, functions: readonly string[]): string[] {
@@ -28,59 +29,12 @@ export function someFailed(history: History, functions: readonly string[]): bool
 
 /**
  * The complaint if nothing overlapped an operation that changes something: reads that overlap only each other prove
- * nothing.
+ * nothing about races.
  */
-export function withoutConcurrency(history: History, what: string, changes: readonly string[]): string[] {
-  return hasConcurrency(history, changes) ? [] : [`nothing ran at the same time as ${what}`]
-}
-
-/** Whether anything overlapped one of these functions. The operations of one request do not overlap each other. */
-export function hasConcurrency(history: History, changes: readonly string[]): boolean {
-  const { functions, operations } = history
-  const { length, f, callEvent, returnEvent } = operations
-  const isChange = functions.map((name) => changes.includes(name))
-  // Of the requests before this one.
-  let latestReturn = -1
-  let latestChangeReturn = -1
-  for (let first = 0, end = 0; first < length; first = end) {
-    end = endOfRequest(history, first)
-    let lastReturn = latestReturn
-    let lastChangeReturn = latestChangeReturn
-    for (let row = first; row < end; row++) {
-      const changing = isChange[f[row] ?? -1] === true
-      const called = callEvent[row] ?? 0
-      if (called < latestChangeReturn || (changing && called < latestReturn)) return true
-      const returned = returnEvent[row] === -1 ? Number.POSITIVE_INFINITY : (returnEvent[row] ?? 0)
-      lastReturn = Math.max(lastReturn, returned)
-      if (changing) lastChangeReturn = Math.max(lastChangeReturn, returned)
-    }
-    latestReturn = lastReturn
-    latestChangeReturn = lastChangeReturn
-  }
-  return false
-}
-
-/**
- * The row after the last one of the request that this row belongs to. A recorder gives the operations of a request
- * (`MSET`, an EXEC, a batch) their own processes of one client, invokes them one right after the other, and gives all of
- * them the times of the request and of its answer. So does a pipeline that is sent and answered at once, which its
- * server works off in order.
- */
-function endOfRequest({ hasSessions, sessionOf, operations }: History, first: number): number {
-  const { length, process, callEvent, callTime, returnTime } = operations
-  const session = sessionOf(process[first] ?? 0)
-  let end = first + 1
-  while (
-    hasSessions &&
-    end < length &&
-    callEvent[end] === (callEvent[end - 1] ?? 0) + 1 &&
-    callTime[end] === callTime[first] &&
-    returnTime[end] === returnTime[first] &&
-    sessionOf(process[end] ?? 0) === session
-  )
-    end++
-  return end
-}
+export const withoutConcurrency = (history: History, { races }: Pick<Workload, 'races'>): string[] =>
+  races === undefined || hasConcurrency(history, (f) => races.functions.includes(f))
+    ? []
+    : [`nothing ran at the same time as ${races.what}`]
 
 /**
  * The complaint if clients wrote to each register again and again, and always the same value: then a read cannot tell an

@@ -66,15 +66,20 @@ export function factsOf({ history, report, run, ...own }: FactsInput): Facts {
             requirements,
             convergedAfterNanos: run?.convergedAfterHealNanos,
           }),
-    expected: expectedText(expectation, report),
+    expected: expectedText({ expectation, report, vacuous }),
     shown,
     spans,
     near: shown === undefined ? [] : nearFaults(history, shown, spans),
   }
 }
 
-export function expectedText(expectation: Expectation | undefined, report: Report<string> | undefined): string {
+/** A level that is met, but vacuously, must not read like the level that was expected. */
+function expectedText({ expectation, report, vacuous }: Pick<Facts, 'expectation' | 'report' | 'vacuous'>): string {
   if (expectation === undefined) return ''
-  const found = report === undefined ? 'nothing checked' : `found ${foundText(report)}`
+  const isDoubtful = expectation.met === 'unknown' && vacuous.length > 0
+  const found =
+    report === undefined
+      ? 'nothing checked'
+      : `found ${foundText(report)}${isDoubtful ? ', which proves less than it seems to' : ''}`
   return `${expectation.promised ? 'promised' : 'expected'} ${expectation.level}, ${found}`
 }

@@ -123,6 +123,7 @@ function head(page: Page, facts: Facts): Html {
     [expectation?.promised ? 'Promised' : 'Expected', expectation?.level ?? ''],
     ['Found', report === undefined ? '' : foundText(report)],
     ...requirements.map(({ requirement, found }): [string, string] => [requirement, found]),
+    ...(run?.notes ?? []).map((note): [string, string] => ['Note', note]),
     ['Model', report?.model ?? ''],
     [
       'Checked',

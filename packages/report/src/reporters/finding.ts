@@ -94,6 +94,7 @@ const ofRun = ({ title, summary, history, historyFile, again, exitCode }: RunSub
     ...vacuousTexts(summary.vacuous),
     ...(summary.requirements ?? []).map(requirementText),
     ...summary.trouble,
+    ...(summary.notes ?? []),
     ...(summary.views?.said ?? []),
     ...unjudgedNote(history),
   ].map(printable),

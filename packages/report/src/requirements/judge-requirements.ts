@@ -1,8 +1,16 @@
 import { checkPart, type PartVerdict, type Verdict } from '@chaosproxy/checker'
+import { hasConcurrency } from '@chaosproxy/history'
 import { count, duration, percent } from '../words.ts'
 import type { Comparison } from './bound.ts'
 import type { Figure, MeasuredRecord, Spell, Unit } from './measures.ts'
-import type { LevelRequirement, MeasureRequirement, Part, ProbeRequirement, Requirement } from './requirement.ts'
+import type {
+  ConcurrencyRequirement,
+  LevelRequirement,
+  MeasureRequirement,
+  Part,
+  ProbeRequirement,
+  Requirement,
+} from './requirement.ts'
 import type { RequirementResult } from './result.ts'
 
 export const judgeRequirements = (
@@ -16,6 +24,8 @@ function judgeRequirement(requirement: Requirement, record: MeasuredRecord): Req
       return judgeMeasure(requirement, record)
     case 'level':
       return judgeLevel(requirement, record)
+    case 'concurrency':
+      return judgeConcurrency(requirement, record)
     case 'probe':
       return judgeProbe(requirement, record)
     default:
@@ -42,6 +52,14 @@ function judgeProbe({ text, comparison, bound }: ProbeRequirement, { answers }: 
   const { value } = answer
   return { requirement: text, met: COMPARE[comparison](value, bound), found: String(value), value, why: '' }
 }
+
+function judgeConcurrency({ text }: ConcurrencyRequirement, { history }: MeasuredRecord): RequirementResult {
+  const met = hasConcurrency(history, (f) => !PLAIN_READS.has(f))
+  return { requirement: text, met, found: met ? 'operations overlapped' : 'one operation at a time', why: '' }
+}
+
+/** Functions that change nothing in any model; whatever else overlaps may race. */
+const PLAIN_READS: ReadonlySet<string> = new Set(['read', 'get', 'poll', 'watched'])
 
 /** See `checkPart` for what a level of a part means. */
 function judgeLevel({ text, level, of, during }: LevelRequirement, record: MeasuredRecord): RequirementResult {

@@ -7,9 +7,9 @@ import { type Probe, parseProbe } from './probe.ts'
 
 /**
  * Something required of a result: a bound on what is measured (`p99 of read < 200ms`), a level of all or some of the
- * operations (`linearizable during healed`), or the answer of somebody who is asked (`http://db/health status == 200`).
+ * operations (`linearizable during healed`), that operations raced (`concurrency`), or the answer of somebody who is asked (`http://db/health status == 200`).
  */
-export type Requirement = MeasureRequirement | LevelRequirement | ProbeRequirement
+export type Requirement = MeasureRequirement | LevelRequirement | ConcurrencyRequirement | ProbeRequirement
 
 interface Selection {
   /** The function whose operations are meant; undefined for all. */
@@ -31,6 +31,12 @@ export interface LevelRequirement extends Selection {
   readonly level: string
 }
 
+/** That something ran at the same time as an operation that changes something. */
+export interface ConcurrencyRequirement {
+  readonly kind: 'concurrency'
+  readonly text: string
+}
+
 export interface ProbeRequirement extends Bound {
   readonly kind: 'probe'
   readonly text: string
@@ -43,14 +49,16 @@ export interface ProbeRequirement extends Bound {
  */
 export type Part = 'calm' | 'before' | 'faults' | 'healed' | (typeof faultKinds)[number]
 
+const CONCURRENCY = 'concurrency'
+
 const SHAPE =
   /^(?<name>\S+?)(?:\s+of\s+(?<of>\S+?))?(?:\s+during\s+(?<during>\S+?))?\s*(?<sign>>=|<=|==|=|<|>)\s*(?<bound>\S.*?)\s*$/
 
 export const REQUIREMENT_EXAMPLE = 'availability during partition >= 99.5%'
 
 /**
- * Reads `MEASURE [of FUNCTION] [during PART] >= BOUND`, also with <=, ==, < or >; `LEVEL [of FUNCTION] [during PART]`; or
- * a probe (see `parseProbe`). Messages begin with `where`.
+ * Reads `MEASURE [of FUNCTION] [during PART] >= BOUND`, also with <=, ==, < or >; `LEVEL [of FUNCTION] [during PART]`;
+ * `concurrency`; or a probe (see `parseProbe`). Messages begin with `where`.
  *
  * @throws UserError (usage) that says what to write instead.
  */
@@ -61,9 +69,11 @@ export function parseRequirement(typed: string, where: string): Requirement {
   const text = typed.trim()
   const probe = parseProbe(text, refuse)
   if (probe !== undefined) return { kind: 'probe', text, ...probe }
+  if (text === CONCURRENCY) return { kind: 'concurrency', text }
   const { name, of, during, sign, bound } = SHAPE.exec(text)?.groups ?? {}
   if (name === undefined || sign === undefined || bound === undefined)
     return levelIn(text, refuse) ?? refuse(`write what to measure and its bound, such as "${REQUIREMENT_EXAMPLE}".`)
+  if (name === CONCURRENCY) return refuse(`${CONCURRENCY} has no bound: write ${CONCURRENCY} alone.`)
   if (levelNames().includes(name))
     return refuse(
       `a level has no bound: write ${name}${of === undefined ? '' : ` of ${of}`}${during === undefined ? '' : ` during ${during}`}.`,

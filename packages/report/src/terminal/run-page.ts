@@ -150,6 +150,7 @@ function factLines(summary: RunSummary, page: PageStyle): string[] {
     ...(info === undefined || info.total === 0 ? [] : wrap(infoText(info), page.width)),
     ...(staleness === undefined ? [] : wrap(stalenessText(staleness), page.width)),
     ...(summary.views === undefined ? [] : viewsTexts(summary.views).flatMap((text) => wrap(text, page.width))),
+    ...(summary.notes ?? []).flatMap((note) => wrap(note, page.width)),
   ]
 }
 

@@ -1,5 +1,6 @@
 import { createRandom } from '@chaosproxy/faults'
 import type { Scenario } from '@chaosproxy/runner'
+import { withoutConcurrency } from '@chaosproxy/workloads'
 import { firstDifference } from '../replay/difference.ts'
 import { withinClocks } from './clock-bounds.ts'
 import { createCoverage } from './coverage.ts'
@@ -58,7 +59,8 @@ const inBoth = (one: Evidence['missing'], other: Evidence['missing']): Evidence[
 /** Once nothing is missing, no later history needs to be looked through. */
 const withTrial = (evidence: Evidence, { workload }: Subject, { history, undecided }: Trial): Evidence =>
   sumOfEvidence(evidence, {
-    missing: evidence.missing?.length === 0 ? [] : workload.vacuous(history),
+    missing:
+      evidence.missing?.length === 0 ? [] : [...workload.vacuous(history), ...withoutConcurrency(history, workload)],
     undecided: undecided === undefined ? 0 : 1,
   })
 

@@ -38,6 +38,7 @@ export function trafficWorkload({ functions, wanted, initial, where }: TrafficMo
       throw new Error('the clients are somebody else’s')
     },
     finale: (keys) => keys.map((key) => ({ f: 'read', key, value: null })),
+    ...(like?.races === undefined ? {} : { races: like.races }),
     vacuous: (history) => like?.vacuous(history) ?? [],
   }
 }
