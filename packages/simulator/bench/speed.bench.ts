@@ -14,6 +14,7 @@ import {
 } from '@chaosproxy/simulator'
 import { register } from '@chaosproxy/workloads'
 import { calibrate } from '../../checker/bench/calibrate.ts'
+import { comparePairs } from './speed-pairs.ts'
 
 export const name = 'simulator speed: trials of Raft with all faults, invariants and check, by one core'
 
@@ -37,6 +38,9 @@ export async function run(print: (line: string) => void): Promise<void> {
   await once(thread, 'exit')
   print(`the calibration loop takes ${calibrate().toFixed(1)} ms here, and 18 where the goals were set`)
 }
+
+/** Against another commit. */
+export const compare = comparePairs
 
 if (!isMainThread && parentPort !== null) {
   const main = parentPort

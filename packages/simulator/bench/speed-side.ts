@@ -1,0 +1,55 @@
+import { join } from 'node:path'
+import process from 'node:process'
+import { pathToFileURL } from 'node:url'
+
+// One side of a comparison: a process of its own, with the simulator of one checkout.
+
+/** So many trials of Raft, from where the last turn with these numbers ended. */
+export interface Turn {
+  readonly operations: number
+  readonly nodes: number
+  readonly trials: number
+}
+
+/** Processor seconds that they took. */
+export interface Taken {
+  readonly seconds: number
+}
+
+const root = process.argv[2] ?? '.'
+
+/** What has been there since trials began; other members may be missing in an old commit, or called otherwise. */
+const load = (name: string): Promise<unknown> =>
+  import(pathToFileURL(join(root, 'packages', name, 'dist', 'index.js')).href)
+const { planTrial, runPlan, strategies } = (await load('simulator')) as typeof import('@chaosproxy/simulator')
+const { findProtocol } = (await load('protocols')) as typeof import('@chaosproxy/protocols')
+const workload = await (load('workloads') as Promise<typeof import('@chaosproxy/workloads')>).then(
+  ({ register }) => register,
+  // Commits before there were workloads ask for nothing else.
+  () => undefined,
+)
+
+const protocol = findProtocol('raft')
+const seeds = new Map<string, number>()
+const limits = { checkMs: 5_000, memoryBytes: 2 ** 28, now: () => performance.now(), invariants: true }
+
+process.on('message', (turn: Turn) => {
+  const subject = {
+    ...{ target: 'raft', protocol, bug: undefined, knobs: {}, workload, settings: {}, level: 'linearizable' },
+    ...{ nodes: turn.nodes, operations: turn.operations },
+  } as Parameters<typeof planTrial>[0]
+  const name = `${turn.operations} ${turn.nodes}`
+  const first = seeds.get(name) ?? 1
+  const before = process.cpuUsage()
+  for (let seed = first; seed < first + turn.trials; seed++) {
+    const strategy = strategies[seed % strategies.length]
+    if (strategy === undefined) throw new RangeError('there is no strategy')
+    const { failure } = runPlan(subject, planTrial(subject, strategy, seed), limits as Parameters<typeof runPlan>[2])
+    if (failure !== undefined) throw new Error(`${root}, seed ${seed}: ${JSON.stringify(failure)}`)
+  }
+  const { user, system } = process.cpuUsage(before)
+  seeds.set(name, first + turn.trials)
+  process.send?.({ seconds: (user + system) / 1e6 } satisfies Taken)
+})
+process.on('disconnect', () => process.exit())
+process.send?.('ready')
