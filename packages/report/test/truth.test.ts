@@ -153,6 +153,46 @@ describe('the ladder', () => {
   })
 })
 
+describe('a lock that two clients held', () => {
+  const history = made([
+    { p: 0, f: 'acquire', key: 'L', out: 3, from: 1e6, to: 2e6, node: 'n1' },
+    { p: 1, f: 'acquire', key: 'L', out: 4, from: 40e6, to: 43e6, node: 'n2' },
+    { p: 0, f: 'release', key: 'L', in: 3, from: 60e6, to: 62e6, node: 'n1' },
+    { p: 1, f: 'release', key: 'L', in: 4, from: 80e6, to: 82e6, node: 'n2' },
+  ])
+  const counterexample: Counterexample = {
+    level: 'linearizable',
+    sentence: 'Process 0 held L from 0.002 s to 0.060 s; process 1 was given it by n2 at 0.043 s.',
+    operations: [0, 1, 2, 3].map((operation) => ({ operation, role: 'core' as const })),
+    keys: ['L'],
+    culprit: 1,
+  }
+  const judged = report('not linearizable', { linearizable: violated(counterexample) }, { model: 'lock' })
+  const text = renderHtml({ history, report: judged, title: 't', version: '1', historyFile: 'h' })
+
+  test('is drawn as who held it when, red where both did, and for how long', () => {
+    expect(text.match(/<rect class="holding"/g)).toHaveLength(2)
+    expect(text.match(/<rect class="holding both"/g)).toHaveLength(2)
+    expect(text).toContain('both held it for 17 ms')
+  })
+
+  test('accuses the second grant of ignoring the first, whose token is shown', () => {
+    expect(text).toMatch(/<li class="core bad" data-step="2".*?Process 0 held the lock until 0\.060 s\./)
+    expect(text).toContain('ok, token 4')
+    const told = renderCheck(judged, history, plainStyle, { ...options, file: 'f.jsonl', parseMs: 1, checkMs: 1 })
+    expect(told).toContain('process 0 held the lock until 0.060 s')
+  })
+
+  test('was paused while the lock ran out: the fault between the grants is the one named', () => {
+    const faults = [
+      record('fault-1', { kind: 'pause', nodes: ['n2'] }, 10, 41),
+      record('fault-2', { kind: 'pause', nodes: ['n2'] }, 61, 70),
+    ]
+    const { near } = factsOf({ history, report: judged, run: summary({ report: judged, faults }) })
+    expect(near.map(({ relation }) => relation)).toEqual(['In force then: n2 paused, since 0.010 s.'])
+  })
+})
+
 test('an exit code is shown where something was expected, or it is not 0', () => {
   const { history, report: stale } = staleRead()
   const shown = (more: object) =>

@@ -53,7 +53,7 @@ export function explain(input: ExplainInput): Explained {
     sentence: shown === undefined ? '' : capitalised(sentenceText(shown, near)),
     notes: facts.vacuous,
     steps: shown === undefined ? [] : stepsOf(history, shown),
-    faults: near.map(({ text, relation }) => [`${text}.`, relation].filter((part) => part !== '').join(' ')),
+    faults: near.map(({ whole }) => whole),
     levels: levelsOf(report).map((each) => levelTold(report, each)),
     causes: shown === undefined ? [] : causesOf({ ...input, counterexample: shown, near }),
   }

@@ -11,6 +11,8 @@ export interface NearFault extends FaultSpan {
   readonly text: string
   /** How it relates to the impossible answer, as a sentence: `n3 had been restarted 218 ms before.` */
   readonly relation: string
+  /** The text and, if it says more, the relation. */
+  readonly whole: string
 }
 
 /** The moments between which everything went wrong, and the nodes where it did. */
@@ -47,11 +49,12 @@ export function nearFaults(
       .filter(({ weight }) => weight > 0)
       .sort((a, b) => b.weight - a.weight)
       .slice(0, MOST_NEAR)
-      .map(({ span }) => ({
-        ...span,
-        text: `${span.label}, ${moment(span.from)} to ${moment(span.to)}`,
-        relation: relationOf(span, gap),
-      }))
+      .map(({ span }) => {
+        const text = `${span.label}, ${moment(span.from)} to ${moment(span.to)}`
+        const relation = relationOf(span, gap)
+        const whole = relation === '' || relation.includes(span.label) ? `${text}.` : `${text}. ${relation}`
+        return { ...span, text, relation, whole }
+      })
   )
 }
 

@@ -27,7 +27,7 @@ export function story(history: History, counterexample: Counterexample, faults: 
   const accused = accusedOf(history, counterexample)
   return html`<ol class="story">${counterexample.operations.map(({ operation, role }, i) =>
     step(history, counterexample, operation, role, i + 1, accused.has(operation)),
-  )}</ol>${faults.map((fault) => html`<p class="note"><span class="key-band"></span> ${fault.text}. ${fault.relation}</p>`)}${edgeList(history, counterexample)}`
+  )}</ol>${faults.map((fault) => html`<p class="note"><span class="key-band"></span> ${fault.whole}</p>`)}${edgeList(history, counterexample)}`
 }
 
 function step(
