@@ -71,7 +71,7 @@ function exitCodeOf(outcome: SearchOutcome, results: readonly Result[], interrup
 }
 
 const progressText = (trials: number, causes: number): string =>
-  `${plural(trials, 'trial')}, ${causes === 0 ? 'nothing found yet' : `${causes} found`}`
+  `${plural(trials, 'trial')} so far, ${causes === 0 ? 'nothing found yet' : `${causes} found`}`
 
 function titleOf(settings: FuzzSettings): string {
   const { subject, strategies, workers, firstSeed, limit } = settings

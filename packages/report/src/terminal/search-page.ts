@@ -115,7 +115,8 @@ function foundText({ seed, strategy, after, times, found, shrunk }: FoundFailure
   const others = times > 1 ? `, and ${plural(times - 1, 'other trial')}` : ''
   const followed = after === undefined ? '' : `, from where ${after} was broken`
   const size = shrunk === undefined ? sizeText(found) : `cut down from ${sizeText(found)} to ${sizeText(shrunk)}`
-  return `seed ${seed} (${strategy}${followed})${others} · ${size}`
+  // The reads after healing are drawn, but nobody planned them.
+  return `seed ${seed} (${strategy}${followed})${others} · ${size}, and the reads at the end`
 }
 
 const sizeText = ({ operations, faults, nodes }: Size): string =>
