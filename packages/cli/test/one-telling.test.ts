@@ -1,0 +1,254 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { readHistory } from '@chaosproxy/history/files'
+import { faultSpans } from '@chaosproxy/report'
+import { describe, expect, test } from 'vitest'
+import { readSummary } from '../src/run/read-summary.ts'
+import { chaos, chaosHere, temporaryDirectory } from './chaos.ts'
+
+// One run, told by its page, the terminal, --json, explain, diff, check and every reporter: all of them agree.
+
+const SIMULATED = ['run', '--sim', '--seed', '1'] as const
+
+const RUNS: readonly (readonly [string, readonly string[]])[] = [
+  [
+    'a stale read',
+    ['--target', 'primary-replica', '--faults', 'kill,partition', '--time', '2s', '--expect', 'linearizable'],
+  ],
+  [
+    'a stale read that nobody minds',
+    ['--target', 'primary-replica', '--faults', 'kill,partition', '--time', '2s', '--expect', 'none'],
+  ],
+  [
+    'a lock with two holders',
+    [
+      '--target',
+      'redlock',
+      '--workload',
+      'lock',
+      '--set',
+      'ttl-ms=200',
+      '--faults',
+      'pause,clock',
+      '--time',
+      '3s',
+      '--expect',
+      'linearizable',
+    ],
+  ],
+  [
+    'a queue that loses',
+    [
+      '--target',
+      'broker',
+      '--set',
+      'delivery=at-most-once',
+      '--workload',
+      'queue',
+      '--faults',
+      'kill,loss',
+      '--time',
+      '3s',
+      '--rate',
+      '150',
+      '--expect',
+      'linearizable',
+    ],
+  ],
+  ['a clean run', ['--target', 'raft', '--faults', 'kill', '--time', '2s']],
+  ['a vacuous run', ['--target', 'raft', '--faults', 'none', '--time', '1s', '--workload-set', 'reads=1']],
+]
+
+const words = (text: string): string =>
+  text
+    .replaceAll(/<style>.*?<\/style>|<script.*?<\/script>/gs, ' ')
+    .replaceAll(/<[^>]*>/g, ' ')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&quot;', '"')
+    .replaceAll('&amp;', '&')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll(/\s+/g, ' ')
+
+/** What `--json` printed, of whatever form. */
+// biome-ignore lint/suspicious/noExplicitAny: the schema of results is held by a test of its own
+type Printed = any
+
+const squeezed = (text: string): string => text.replaceAll(/\s+/g, '').toLowerCase()
+
+async function tellings(settings: readonly string[]) {
+  const out = temporaryDirectory()
+  const files = temporaryDirectory()
+  const reporters = ['json', 'junit', 'markdown', 'line', 'tap'] as const
+  const chosen = reporters.flatMap((name) => ['--reporter', `${name}=${join(files, name)}`])
+  const { stdout, exitCode } = await chaosHere([...SIMULATED, ...settings, '--out', out, ...chosen])
+  const directory = join(out, readdirSync(out)[0] ?? '')
+  const json = JSON.parse(readFileSync(join(files, 'json'), 'utf8'))
+  const page = readFileSync(join(directory, 'report.html'), 'utf8')
+  const explained = JSON.parse((await chaosHere(['explain', directory, '--json'])).stdout)
+  const checked = JSON.parse((await chaosHere(['check', join(directory, 'history.jsonl'), '--json'])).stdout)
+  const history = await readHistory(join(directory, 'history.jsonl'))
+  const summary = readSummary(join(directory, 'run.json'))
+  const spans = { kept: faultSpans(history, summary), recorded: faultSpans(history, undefined) }
+  const difference = JSON.parse((await chaosHere(['diff', directory, directory, '--json'])).stdout)
+  const [markdown = '', line = '', junit = ''] = ['markdown', 'line', 'junit'].map((name) =>
+    readFileSync(join(files, name), 'utf8'),
+  )
+  return {
+    spans,
+    exitCode,
+    terminal: stdout,
+    json,
+    page,
+    text: words(page),
+    explained,
+    checked,
+    difference,
+    markdown,
+    line,
+    junit,
+  }
+}
+
+type Tellings = Awaited<ReturnType<typeof tellings>>
+
+const momentsOf = (spans: ReturnType<typeof faultSpans>) => spans.map(({ label, from, to }) => ({ label, from, to }))
+
+const told = new Map<string, Promise<Tellings>>()
+/** Each run is made once, and looked at by every test. */
+const tellingsOf = (name: string, settings: readonly string[]): Promise<Tellings> => {
+  const known = told.get(name) ?? tellings(settings)
+  told.set(name, known)
+  return known
+}
+
+const violated = ({ json }: Tellings): Printed =>
+  Object.values<Printed>(json.levels).find((level) => level.result === 'violated')?.counterexample
+
+describe.each(RUNS)('%s', (name, settings) => {
+  test('has one verdict', async () => {
+    const { json, page, terminal, explained, line, markdown } = await tellingsOf(name, settings)
+    expect(page).toContain(`${json.title}</h1>`)
+    expect(terminal).toContain(`  ${json.title.toUpperCase()}`)
+    expect(explained.title).toBe(json.title)
+    expect(line).toContain(`: ${json.title}`)
+    expect(markdown).toContain(`| ${json.title} |`)
+  })
+
+  test('has one result for each level', async () => {
+    const { json, page, explained, checked, difference } = await tellingsOf(name, settings)
+    const results = Object.entries<Printed>(json.levels).map(([level, { result }]) => [level, result])
+    const rows = [...page.matchAll(/<tr><th scope="row">([\w-]+)<\/th><td>(met|violated|unknown)<\/td>/g)]
+    expect(rows.map(([, level, result]) => [level, result])).toEqual(results)
+    expect(explained.levels.map((each: Printed) => [each.level, each.result])).toEqual(results)
+    expect(Object.entries<Printed>(checked.levels).map(([level, { result }]) => [level, result])).toEqual(results)
+    expect(difference.levels).toEqual([])
+  })
+
+  test('has one exit code, beside one sign that fits it', async () => {
+    const { exitCode, page, terminal, line, markdown, json, junit } = await tellingsOf(name, settings)
+    const shown = page.match(/<dt>Exit code<\/dt><dd>(\d+)/)?.[1]
+    expect(shown ?? '0').toBe(String(exitCode))
+    const last = terminal.match(/exit code (\d+)/)?.[1]
+    expect(last ?? '0').toBe(String(exitCode))
+    const isGood = Object.values<Printed>(json.levels)[0]?.result === 'met'
+    expect(line[0]).toBe(exitCode === 1 ? '✘' : exitCode === 2 ? '?' : isGood ? '✔' : '•')
+    expect(markdown.includes('✅')).toBe(exitCode === 0 && isGood)
+    expect(/failures="1"/.test(junit)).toBe(exitCode === 1)
+  })
+
+  test('is explained by one sentence, and by the same faults at the same times', async () => {
+    const telling = await tellingsOf(name, settings)
+    const { text, terminal, explained, line, checked } = telling
+    const counterexample = violated(telling)
+    if (counterexample === undefined) return expect(explained).toMatchObject({ sentence: '', steps: [], faults: [] })
+    const pages = [text, terminal, explained.sentence, line].map(squeezed)
+    for (const page of pages) expect(page).toContain(squeezed(counterexample.sentence))
+    for (const { text: fault, relation } of counterexample.faults ?? []) {
+      expect(squeezed(text)).toContain(squeezed(fault))
+      expect(squeezed(terminal)).toContain(squeezed(fault))
+      expect(squeezed(explained.faults.join(' '))).toContain(squeezed(fault))
+      expect(relation.length).toBeGreaterThan(0)
+    }
+    const [first] = counterexample.faults ?? []
+    if (first !== undefined) for (const page of pages) expect(page).toContain(squeezed(first.relation))
+    expect(explained.faults).toHaveLength(counterexample.faults?.length ?? 0)
+    expect(violated({ ...telling, json: checked })?.faults).toEqual(counterexample.faults)
+  })
+
+  test('has one set of faults, at the times of its history', async () => {
+    const { spans, json, page } = await tellingsOf(name, settings)
+    const { kept, recorded } = spans
+    expect(momentsOf(recorded)).toEqual(momentsOf(kept))
+    const injected = json.faults.filter((fault: Printed) => fault.skipped === undefined)
+    expect(kept.map(({ from, to }) => [from, to])).toEqual(
+      injected.map((fault: Printed) => [fault.fromNanos, fault.toNanos]),
+    )
+    for (const { label, from, to } of kept)
+      expect(words(page)).toContain(`${label} ${(from / 1e9).toFixed(3)} s ${(to / 1e9).toFixed(3)} s`)
+  })
+
+  test('has one availability in each phase', async () => {
+    const { json, text, terminal, difference } = await tellingsOf(name, settings)
+    const compared = new Map(difference.figures.map((row: Printed) => [row.what, row]))
+    for (const [phase, share] of Object.entries<number | null>(json.availability.phases)) {
+      const figure = compared.get(`availability, ${phase}`) as Printed
+      if (share === null) {
+        expect(figure).toBeUndefined()
+        continue
+      }
+      expect(figure.before).toBe(figure.after)
+      expect(text).toMatch(
+        new RegExp(`${phase.replaceAll('+', '\\+')} \\d+% [\\d,]+ ${figure.before.replace('.', '\\.')}`),
+      )
+      expect(terminal.replaceAll(/ +/g, ' ')).toMatch(
+        new RegExp(`${phase.replaceAll('+', '\\+')} (\\d+% )?${figure.before.replace('.', '\\.')}`),
+      )
+    }
+  })
+
+  test('has lost the same', async () => {
+    const { json, text, terminal, difference } = await tellingsOf(name, settings)
+    const lost = json.accounting?.totals.lost ?? json.totals?.lost ?? json.lost.length
+    const row = difference.figures.find(
+      ({ what }: Printed) => what === (json.accounting ? 'lost elements' : 'lost writes'),
+    )
+    expect(row.before).toBe(String(lost))
+    const said = json.accounting ? new RegExp(`${lost} lost `) : new RegExp(`${lost} acknowledged writes? lost`)
+    expect(said.test(text)).toBe(lost > 0)
+    expect(said.test(terminal.replaceAll(/\s+/g, ' '))).toBe(lost > 0)
+  })
+})
+
+test('the runs are of all the kinds that they are named for', async () => {
+  const codes = await Promise.all(RUNS.map(async ([name, settings]) => (await tellingsOf(name, settings)).exitCode))
+  expect(codes).toEqual([1, 0, 1, 1, 0, 2])
+  const queue = await tellingsOf(...RUNS[3]!)
+  expect(queue.json.accounting.totals.lost).toBeGreaterThan(0)
+  const lock = await tellingsOf(...RUNS[2]!)
+  expect(violated(lock).sentence).toMatch(/two clients held the lock at the same time/)
+})
+
+test('on real processes, too, the history alone has the faults at the times that the run has them', async () => {
+  const out = temporaryDirectory()
+  const settings = [
+    '--target',
+    'primary-replica',
+    '--faults',
+    'kill,partition',
+    '--time',
+    '3s',
+    '--seed',
+    '1',
+    '--quiet',
+  ]
+  await chaos(['run', ...settings, '--out', out])
+  const directory = join(out, readdirSync(out)[0] ?? '')
+  const history = await readHistory(join(directory, 'history.jsonl'))
+  const kept = faultSpans(history, readSummary(join(directory, 'run.json')))
+  expect(kept.length).toBeGreaterThan(0)
+  expect(momentsOf(faultSpans(history, undefined))).toEqual(momentsOf(kept))
+  const run = await chaosHere(['explain', directory, '--json'])
+  const checked = await chaosHere(['explain', join(directory, 'history.jsonl'), '--json'])
+  expect(JSON.parse(checked.stdout).faults).toEqual(JSON.parse(run.stdout).faults)
+}, 60_000)
