@@ -19,7 +19,7 @@ describe.each(folders)('%s can be published', (folder) => {
   test('under its name, for everybody, with its licence and what to read first', () => {
     expect(name).toBe(folder === 'cli' ? 'chaosproxy' : `@chaosproxy/${folder}`)
     expect(rest).not.toHaveProperty('private')
-    expect(publishConfig).toEqual({ access: 'public' })
+    expect(publishConfig).toEqual({ access: 'public', provenance: true })
     expect(license).toBe('Apache-2.0')
     expect(read(folder, 'LICENSE')).toBe(readFileSync(join(root, 'LICENSE'), 'utf8'))
     expect(read(folder, 'README.md')).toMatch(new RegExp(`^# ${name}\n`))

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { jsonWithoutSecrets, textWithoutSecrets, wordsWithoutSecrets } from '../../report/src/secrets.ts'
 import { circumstancesOf } from '../src/run/circumstances.ts'
-import { jsonWithoutSecrets, textWithoutSecrets, wordsWithoutSecrets } from '../src/run/secrets.ts'
 
 describe('what run.json keeps of the circumstances', () => {
   test('are versions, the machine, the command, and the environment that matters', () => {
@@ -27,7 +27,7 @@ describe('what run.json keeps of the circumstances', () => {
       environment: { PGPASSWORD: 'hunter2', LEVEL: '3' },
     }
     const kept = circumstancesOf({ declared }, { CHAOS_TOKEN: 'hunter2' })
-    expect(kept.declared).toMatchObject({ nodes: 2, environment: { PGPASSWORD: '(removed)', LEVEL: '3' } })
+    expect(kept.declared).toMatchObject({ nodes: 2, environment: { PGPASSWORD: '(removed)', LEVEL: '(removed)' } })
     expect(JSON.stringify(kept)).not.toContain('hunter2')
     expect(kept.environment).toEqual({ CHAOS_TOKEN: '(removed)' })
   })
@@ -41,6 +41,12 @@ describe('no secret is kept:', () => {
     ['server --api-key=hunter2', 'server --api-key=(removed)'],
     ['PGPASSWORD=hunter2 psql', 'PGPASSWORD=(removed) psql'],
     ['Authorization: hunter2', 'Authorization: (removed)'],
+    ['mysql -u me -phunter2 -h x', 'mysql -u me -p(removed) -h x'],
+    ['mysql -phunter2', 'mysql -p(removed)'],
+    ['redis-cli -p 6379 -p6380', 'redis-cli -p 6379 -p6380'],
+    ['server --dsn=me:hunter2@db', 'server --dsn=(removed)'],
+    ['server --redis-auth hunter2', 'server --redis-auth (removed)'],
+    ['SENTRY_AUTH=hunter2 server', 'SENTRY_AUTH=(removed) server'],
     ['--keys 20 --time 5s', '--keys 20 --time 5s'],
     ['http://127.0.0.1:8080/a@b', 'http://127.0.0.1:8080/a@b'],
   ])('%s', (text, kept) => {

@@ -64,6 +64,15 @@ describe('the composite action', () => {
     expect(exitCode, stderr).toBe(3)
     expect(existsSync(join(cwd, 'taken'))).toBe(false)
   })
+
+  test.each([
+    "check histories/stale-read.jsonl it's --expect linearizable",
+    'check "histories/stale-read.jsonl --expect linearizable',
+  ])('refuses a command with an open quote instead of dropping the rest of it: %s', async (command) => {
+    const { exitCode, stdout, stderr, output } = await act(command)
+    expect({ exitCode, stdout, output }).toEqual({ exitCode: 3, stdout: '', output: 'exit-code=3\n' })
+    expect(stderr).toContain('close every quote')
+  })
 })
 
 describe('the workflows of the manual', () => {

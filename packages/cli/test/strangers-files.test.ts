@@ -1,4 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { chaosHere, temporaryDirectory } from './chaos.ts'
@@ -155,3 +157,40 @@ patientTest('the command that a page gives to repeat its run names what the run 
   ])
   expect(stdout).toMatch(/--spec \S+run\.json --require 'command "touch /)
 })
+
+patientTest('a secret of a probe is in no file and on no screen, and the probe is asked with it', async () => {
+  const files = strangersDirectory()
+  const { server, authorizations } = await protectedServer()
+  const { port } = server.address() as AddressInfo
+  const out = join(files.directory, 'out')
+  const events = join(files.directory, 'events.jsonl')
+  const required = [
+    '--require',
+    `http://me:REQSECRET@127.0.0.1:${port}/x status == 200`,
+    '--require',
+    'command "true --dsn=me:REQSECRET@h -pREQSECRET" exit == 0',
+  ]
+  const run = ['run', '--sim', '--time', '300ms', '--rate', '50', '--nodes', '3', '--faults', 'none', '--out', out]
+  const { stdout, stderr } = await chaosHere([...run, '--events', events, ...required])
+  server.close()
+  expect(stdout).toContain('✔ http://me:(removed)@')
+  expect(authorizations).toEqual([`Basic ${Buffer.from('me:REQSECRET').toString('base64')}`])
+  const [directory = ''] = readdirSync(out)
+  const written = readdirSync(join(out, directory)).filter((name) => /\.(json|html|jsonl)$/.test(name))
+  expect(written).toEqual(expect.arrayContaining(['run.json', 'report.html', 'history.jsonl']))
+  for (const text of [stdout, stderr, readFileSync(events, 'utf8')]) expect(text).not.toContain('REQSECRET')
+  for (const name of written) expect(readFileSync(join(out, directory, name), 'utf8'), name).not.toContain('REQSECRET')
+  const again = await chaosHere(['run', '--spec', join(out, directory, 'run.json'), ...required, '--out', out])
+  expect(again.stderr).not.toContain('would run')
+})
+
+/** A server that lets in whoever brings credentials, and remembers them. */
+async function protectedServer() {
+  const authorizations: (string | undefined)[] = []
+  const server = createServer((request, response) => {
+    authorizations.push(request.headers.authorization)
+    response.writeHead(request.headers.authorization === undefined ? 401 : 200).end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return { server, authorizations }
+}

@@ -10,6 +10,7 @@ import {
   parseRequirement,
   type RunConfig,
   type RunSummary,
+  specWithoutSecrets,
 } from '@chaosproxy/report'
 import type { Workload } from '@chaosproxy/workloads'
 import { summarizeNodes, summarizePhases, withRecoveries } from './phases.ts'
@@ -59,7 +60,7 @@ export function judgeRun(input: JudgeInput): RunSummary {
   return {
     chaos: 1,
     version: input.version,
-    spec: input.spec,
+    spec: specWithoutSecrets(input.spec),
     startedAt: input.startedAt,
     tier: input.tier,
     durationNanos: outcome.endedAt,

@@ -14,7 +14,7 @@ export async function askProbes(
     const requirement = parseRequirement(typed, 'require')
     return requirement.kind === 'probe' ? [requirement] : []
   })
-  const answers = asked.map(async ({ text, probe }) => [text, await ask(filled(probe, placeholders))] as const)
+  const answers = asked.map(async ({ written, probe }) => [written, await ask(filled(probe, placeholders))] as const)
   return new Map(await Promise.all(answers))
 }
 

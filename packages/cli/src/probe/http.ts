@@ -9,7 +9,8 @@ export async function askHttp({
 }: Extract<Probe, { readonly kind: 'http' }>): Promise<ProbeAnswer> {
   const signal = AbortSignal.timeout(withinMs)
   try {
-    const response = await fetch(url, { signal, redirect: 'manual' })
+    const { target, headers } = withoutCredentials(url)
+    const response = await fetch(target, { signal, headers, redirect: 'manual' })
     if (take === 'status') {
       await response.body?.cancel()
       return { value: response.status }
@@ -19,6 +20,20 @@ export async function askHttp({
   } catch (error) {
     return signal.aborted ? late(withinMs) : { why: `no answer: ${whyOf(error)}` }
   }
+}
+
+/** `fetch` takes no URL with a user and a password, and would quote them in its error. */
+function withoutCredentials(url: string): {
+  readonly target: URL
+  readonly headers: { readonly [name: string]: string }
+} {
+  const target = new URL(url)
+  const { username, password } = target
+  if (username === '' && password === '') return { target, headers: {} }
+  target.username = ''
+  target.password = ''
+  const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`)
+  return { target, headers: { Authorization: `Basic ${credentials.toString('base64')}` } }
 }
 
 async function bodyOf({ body }: Response): Promise<string> {

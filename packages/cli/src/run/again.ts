@@ -1,3 +1,4 @@
+import { wordsWithoutSecrets } from '@chaosproxy/report'
 import { DEFAULT_WORKLOAD, type PlannedRun, type RunSpec } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator'
 import { isDeclaration, isUserFile } from '@chaosproxy/targets'
@@ -16,7 +17,7 @@ export function againCommand(run: PlannedRun, runJson: string, config?: string):
   const names = spec.faults.filter((fault) => typeof fault === 'string')
   if (names.length < spec.faults.length || config !== undefined) {
     const named = config === undefined || CONFIG_NAMES.includes(config) ? [] : ['--config', config]
-    return commandLine(['npx', 'chaos', 'run', '--spec', runJson, ...named, ...repeats(spec)])
+    return commandLine(wordsWithoutSecrets(['npx', 'chaos', 'run', '--spec', runJson, ...named, ...repeats(spec)]))
   }
   const simulated = spec.target.name.startsWith(SIMULATED)
   const reference = simulated ? spec.target.name.slice(SIMULATED.length) : spec.target.name
@@ -54,7 +55,7 @@ export function againCommand(run: PlannedRun, runJson: string, config?: string):
   }
   for (const required of spec.require ?? []) words.push('--require', required)
   if (simulated) words.push('--sim')
-  return commandLine(words)
+  return commandLine(wordsWithoutSecrets(words))
 }
 
 /** A spec is data: what it names that runs code has to be repeated. */

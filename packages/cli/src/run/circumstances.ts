@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { arch, availableParallelism, release, totalmem, type } from 'node:os'
 import { basename } from 'node:path'
+import { isSecret, jsonWithoutSecrets, REMOVED, textWithoutSecrets, wordsWithoutSecrets } from '@chaosproxy/report'
 import type { JudgedRun } from '@chaosproxy/runner'
 import { packageVersion } from '../version.ts'
-import { isSecret, jsonWithoutSecrets, REMOVED, textWithoutSecrets, wordsWithoutSecrets } from './secrets.ts'
 
 /** Everything else that a run depended on, for a reader a year later. Excludes secrets. */
 export interface Circumstances {

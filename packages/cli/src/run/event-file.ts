@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
+import { specWithoutSecrets } from '@chaosproxy/report'
 import type { RunListener } from '@chaosproxy/runner'
 
 const FLUSH_BYTES = 64 * 1024
@@ -41,7 +42,8 @@ export function openEventFile(path: string): EventFile {
 
   return {
     listener(event) {
-      pending += `${JSON.stringify(event)}\n`
+      const told = event.type === 'starting' ? { ...event, spec: specWithoutSecrets(event.spec) } : event
+      pending += `${JSON.stringify(told)}\n`
       if (event.type !== 'event' || pending.length > FLUSH_BYTES) flush()
     },
     close() {

@@ -140,7 +140,7 @@ function specOfFile(file: string, options: ParsedOptions, config: OwnConfig): Ru
   const brought = [...broughtTarget(target.name), ...broughtWorkload(workload.name), ...broughtProbes(require ?? [])]
   refuseOthers(file, brought, options)
   admit(file, brought, options, config)
-  return require === undefined ? spec : { ...spec, require: withTypedSecrets(require, options) }
+  return withTypedSecrets(spec, options)
 }
 
 /** The configuration's defaults, overridden by the named run, if any. */

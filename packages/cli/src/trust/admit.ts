@@ -1,11 +1,12 @@
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
 import { UserError } from '@chaosproxy/history'
-import { printableLines } from '@chaosproxy/report'
-import { nameIn } from '@chaosproxy/runner'
+import { printableLines, textWithoutSecrets } from '@chaosproxy/report'
+import { nameIn, type RunSpec } from '@chaosproxy/runner'
+import { SIMULATED } from '@chaosproxy/simulator'
+import { EXECUTED } from '@chaosproxy/targets'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import type { OwnConfig } from '../config/own.ts'
 import { withPaths } from '../config/registries.ts'
-import { textWithoutSecrets } from '../run/secrets.ts'
 import { commandLine } from '../terminal/command-line.ts'
 import { print } from '../terminal/output.ts'
 import { type Brought, broughtProbes, broughtTarget, broughtWorkload, describeBrought, repeating } from './brought.ts'
@@ -54,10 +55,19 @@ export function refuseOthers(file: string, brought: readonly Brought[], options:
   )
 }
 
-/** The requirements of a file, with the secrets that it was stored without, as far as the command line has them. */
-export function withTypedSecrets(requirements: readonly string[], options: ParsedOptions): readonly string[] {
-  const typed = textsOf(options, 'require')
-  return requirements.map((stored) => typed.find((text) => textWithoutSecrets(text) === stored) ?? stored)
+/** The spec of a file, with the secrets that it was stored without, as far as the command line has them. */
+export function withTypedSecrets(spec: RunSpec, options: ParsedOptions): RunSpec {
+  const { target, require } = spec
+  const binary = textOf(options, 'binary')
+  const required = textsOf(options, 'require')
+  const typedIn = (stored: string) => required.find((text) => textWithoutSecrets(text) === stored)
+  const named = binary === undefined ? [] : [`${EXECUTED}${binary}`, `${SIMULATED}${EXECUTED}${binary}`]
+  const name = named.find((typed) => textWithoutSecrets(typed) === target.name) ?? target.name
+  return {
+    ...spec,
+    target: { ...target, name },
+    ...(require === undefined ? {} : { require: require.map((stored) => typedIn(stored) ?? stored) }),
+  }
 }
 
 /** An option that may repeat what a file names. */
@@ -101,12 +111,11 @@ function namedBy({ loaded, own }: OwnConfig): readonly Brought[] {
   })
 }
 
-/** Paths may be spelled differently. Of a requirement a stored file has no secrets. */
+/** Paths may be spelled differently. A stored program or requirement is without its secrets. */
 function isSame(one: Brought, other: Brought): boolean {
   if (one.kind !== other.kind) return false
   if (one.text === other.text) return true
-  if (one.kind === 'program') return false
-  if (one.kind === 'probe') return one.text === textWithoutSecrets(other.text)
+  if (one.kind === 'program' || one.kind === 'probe') return one.text === textWithoutSecrets(other.text)
   return resolve(one.text) === resolve(other.text)
 }
 

@@ -46,8 +46,11 @@ function judgeMeasure(requirement: MeasureRequirement, record: MeasuredRecord): 
   return { requirement: text, met, found, value: json, why: '' }
 }
 
-function judgeProbe({ text, comparison, bound }: ProbeRequirement, { answers }: MeasuredRecord): RequirementResult {
-  const answer = answers?.get(text) ?? { why: 'nobody was asked' }
+function judgeProbe(
+  { text, written, comparison, bound }: ProbeRequirement,
+  { answers }: MeasuredRecord,
+): RequirementResult {
+  const answer = answers?.get(written) ?? { why: 'nobody was asked' }
   if ('why' in answer) return { requirement: text, met: 'unknown', found: '', why: answer.why }
   const { value } = answer
   return { requirement: text, met: COMPARE[comparison](value, bound), found: String(value), value, why: '' }

@@ -1,6 +1,7 @@
 import { levelNames } from '@chaosproxy/checker'
 import { faultKinds } from '@chaosproxy/faults'
 import { didYouMean, UserError } from '@chaosproxy/history'
+import { textWithoutSecrets } from '../secrets.ts'
 import type { Bound, Comparison, Refuse } from './bound.ts'
 import { type Measure, measures, type Unit } from './measures.ts'
 import { type Probe, parseProbe } from './probe.ts'
@@ -39,7 +40,10 @@ export interface ConcurrencyRequirement {
 
 export interface ProbeRequirement extends Bound {
   readonly kind: 'probe'
+  /** Without secrets. */
   readonly text: string
+  /** As it was written, which tells it from one that differs in a secret. */
+  readonly written: string
   readonly probe: Probe
 }
 
@@ -68,7 +72,7 @@ export function parseRequirement(typed: string, where: string): Requirement {
   }
   const text = typed.trim()
   const probe = parseProbe(text, refuse)
-  if (probe !== undefined) return { kind: 'probe', text, ...probe }
+  if (probe !== undefined) return { kind: 'probe', text: textWithoutSecrets(text), written: text, ...probe }
   if (text === CONCURRENCY) return { kind: 'concurrency', text }
   const { name, of, during, sign, bound } = SHAPE.exec(text)?.groups ?? {}
   if (name === undefined || sign === undefined || bound === undefined)

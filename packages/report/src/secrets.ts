@@ -1,6 +1,6 @@
 /** Endings of the names of settings, variables and members that hold secrets. */
 const ENDINGS =
-  'pass(?:word|wd|phrase)?|pwd|secret|token|credentials?|authorization|cookie|(?:api|access|private|signing)[_-]?key'
+  'pass(?:word|wd|phrase)?|pwd|secret|token|credentials?|auth(?:orization)?|dsn|cookie|(?:api|access|private|signing)[_-]?key'
 const SECRET = new RegExp(`(?:${ENDINGS})$`, 'i')
 const NAMED = new RegExp(
   `([\\w-]*(?:${ENDINGS}))(=|:\\s*|\\s+)("[^"]*"|'[^']*'|(?:(?:Bearer|Basic)\\s+)?[^\\s"']+)`,
@@ -11,9 +11,13 @@ export const REMOVED = '(removed)'
 
 export const isSecret = (name: string): boolean => SECRET.test(name)
 
+/** `-pSECRET`, as clients of MySQL take it. A number is a port. */
+const SHORT = /(^|[\s"'])-p(?!\d+(?:$|[\s"']))(?=[^\s-])[^\s"']+/g
+
 /** Removes passwords from URLs, and the values of options and variables whose names look secret. */
 export const textWithoutSecrets = (text: string): string =>
   text
+    .replaceAll(SHORT, `$1-p${REMOVED}`)
     .replaceAll(/\b([a-z][a-z0-9+.-]*:\/\/[^\s/:@]*):[^\s/@]+@/gi, `$1:${REMOVED}@`)
     .replaceAll(NAMED, (whole, name: string, between: string) =>
       // Without `=` or `:` between them, a name and a value are only an option if the name has a dash.
@@ -35,6 +39,27 @@ export function jsonWithoutSecrets(json: unknown): unknown {
     return json.every((item) => typeof item === 'string') ? wordsWithoutSecrets(json) : json.map(jsonWithoutSecrets)
   if (typeof json !== 'object' || json === null) return typeof json === 'function' ? undefined : json
   return Object.fromEntries(
-    Object.entries(json).map(([name, value]) => [name, isSecret(name) ? REMOVED : jsonWithoutSecrets(value)]),
+    Object.entries(json).map(([name, value]) => [
+      name,
+      isSecret(name) ? REMOVED : name === 'environment' ? withoutValues(value) : jsonWithoutSecrets(value),
+    ]),
   )
 }
+
+/** The values of environment variables are removed whatever their names, since secrets are what they are for. */
+const withoutValues = (environment: unknown): unknown =>
+  typeof environment === 'object' && environment !== null && !Array.isArray(environment)
+    ? Object.fromEntries(Object.keys(environment).map((name) => [name, REMOVED]))
+    : REMOVED
+
+interface NamesCommands {
+  readonly target: { readonly name: string }
+  readonly require?: readonly string[] | undefined
+}
+
+/** The spec of a run as it is stored and shown: without the secrets of the commands and probes that it names. */
+export const specWithoutSecrets = <Spec extends NamesCommands>(spec: Spec): Spec => ({
+  ...spec,
+  target: { ...spec.target, name: spec.target.name.replace(/exec:.*/s, textWithoutSecrets) },
+  ...(spec.require === undefined ? {} : { require: spec.require.map(textWithoutSecrets) }),
+})
