@@ -42,14 +42,7 @@ export type {
   RunSummary,
   RunViews,
 } from './run-summary.ts'
-export {
-  isSecret,
-  jsonWithoutSecrets,
-  REMOVED,
-  specWithoutSecrets,
-  textWithoutSecrets,
-  wordsWithoutSecrets,
-} from './secrets.ts'
+export * from './secrets.ts'
 export { countOperations, isAnswered } from './statistics.ts'
 export type { CheckRow } from './terminal/check-page.ts'
 export { renderComparison } from './terminal/comparison-page.ts'
