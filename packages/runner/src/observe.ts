@@ -75,7 +75,8 @@ export function observe(options: ObserveOptions): Observation {
       client(line, event) {
         if (sink.wire === undefined) sink.append(event)
         else sink.wire.client(line, event)
-        if (event.type === 'invoke') open.add(event.process)
+        // A key may expire at any time, so nobody waits for it.
+        if (event.type === 'invoke' && event.expires !== true) open.add(event.process)
         else open.delete(event.process)
         if (event.key !== undefined && keys.size < MOST_FINAL_KEYS && event.process !== 'recorder') keys.add(event.key)
         settlement.clientEvent(event)

@@ -75,7 +75,11 @@ export interface Cluster {
 }
 
 /** An event as a wire recorder writes it. Completions whose exchange stopped partway list the edges it reached. */
-export type WireEvent = Event & { readonly edges?: readonly string[] | undefined }
+export type WireEvent = Event & {
+  readonly edges?: readonly string[] | undefined
+  /** The server removes a key by itself. */
+  readonly expires?: boolean | undefined
+}
 
 /** Receives the events that a cluster's own proxy records, each with its line of the native format, newline included. */
 export interface WireSink {

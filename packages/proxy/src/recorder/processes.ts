@@ -14,11 +14,13 @@ export class Ticks {
 const MOST_SESSIONS = 100_000
 
 const COPY = "the proxy's copy"
+const EXPIRY = 'expiry'
 
 /** Hands out process numbers. The operations of one process follow one another. */
 export class Processes {
   #next = 0
   #copies = 0
+  #expiries = 0
   readonly #ticks: Ticks
   readonly #sessions: Map<string, Lanes> = new Map()
 
@@ -34,6 +36,11 @@ export class Processes {
   /** The process of a copy that the proxy sends: a client of its own, if clients have names. */
   lanesOfCopy(): Lanes {
     return new Lanes(() => this.#next++, this.#ticks, `${COPY} ${++this.#copies}`)
+  }
+
+  /** The process of a key's expiry, likewise. */
+  lanesOfExpiry(): Lanes {
+    return new Lanes(() => this.#next++, this.#ticks, `${EXPIRY} ${++this.#expiries}`)
   }
 
   /** The processes of one client, over all its connections. */

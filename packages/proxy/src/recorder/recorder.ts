@@ -4,6 +4,7 @@ import type { Touches } from './call.ts'
 import { epochText, errorText, eventLine, nodeText, subjectText, valueText } from './event-line.ts'
 import type { LineSink } from './event-order.ts'
 import { Exchange } from './exchange.ts'
+import { type Expiry, openExpiry } from './expiry.ts'
 import { Processes, Ticks } from './processes.ts'
 import type { ExchangeCounters, Recording } from './recording.ts'
 import type { RemarkCounters } from './remarks.ts'
@@ -70,6 +71,8 @@ export interface Recorder {
   readonly initial: Json
   /** Marks keys as changed outside the record from now on. Call it before any client can see the change. */
   touched(what: string, why: string, touches: Exclude<Touches, 'nothing'>): void
+  /** Writes that the server may remove a key from now on. Call it before any client can see it gone. */
+  expiring(key: string): Expiry
   /** Counts a request that is no operation and was passed on. */
   passedOn(what: string, touches: Touches): void
   /** Marks what a read returned as unknown, for all keys if none is given. */
@@ -266,6 +269,15 @@ class LiveRecorder implements Recorder {
 
   touched(what: string, why: string, touches: Exclude<Touches, 'nothing'>): void {
     this.#remarks.touched({ what, why }, touches)
+  }
+
+  expiring(key: string): Expiry {
+    return openExpiry(key, {
+      views: this.#backend === undefined ? [this.#client] : [this.#client, this.#backend],
+      lanes: this.sessions.named ? this.#processes.lanesOfExpiry() : this.#processes.lanes(),
+      now: this.now,
+      epoch: () => this.#epoch,
+    })
   }
 
   passedOn(what: string, touches: Touches): void {

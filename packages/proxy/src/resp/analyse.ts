@@ -4,11 +4,18 @@ import { effectOf } from './command-effects.ts'
 import type { Recognised } from './command-reader.ts'
 import type { CommandSet } from './command-set.ts'
 import type { KeySpace } from './key-space.ts'
+import { type Lifetime, lifetimeOf } from './lifetime.ts'
 
 /** The meaning of a command, whatever its connection: its operations, or else the keys it may change. */
 export type Analysed =
   | { readonly kind: 'recognised'; readonly what: string; readonly recognised: Recognised }
-  | { readonly kind: 'passed-on'; readonly what: string; readonly touches: Touches }
+  | {
+      readonly kind: 'passed-on'
+      readonly what: string
+      readonly touches: Touches
+      /** The time to live that is all it changes. */
+      readonly lifetime?: Lifetime | undefined
+    }
 
 /** Names of unknown commands are cut to this length, since they may be anything. */
 const LONGEST_NAME = 40
@@ -27,8 +34,12 @@ export function analyse(name: string, words: readonly Json[], place: Place): Ana
   const recognised = recognise(name, words, place)
   if (recognised !== undefined) return { kind: 'recognised', what: name, recognised }
   const { commands, keySpace, database } = place
+  const names = keySpace.names(database)
+  const lifetime = lifetimeOf(name, words, names.key)
+  if (lifetime !== undefined && keySpace.isAlone(lifetime.key))
+    return { kind: 'passed-on', what: name, touches: 'nothing', lifetime }
   const effect = effectOf(name, words, commands)
-  const touches = typeof effect === 'string' ? effect : { keys: keySpace.touch(keySpace.names(database), effect) }
+  const touches = typeof effect === 'string' ? effect : { keys: keySpace.touch(names, effect) }
   return { kind: 'passed-on', what: nameOfCommand(name), touches }
 }
 
@@ -54,14 +65,21 @@ function withFields(name: string, recognised: Recognised, keySpace: KeySpace): R
 
 /** Everything the command may change, for when its operations cannot be recorded. */
 export function touchesOf(analysed: Analysed): Touches {
-  if (analysed.kind === 'passed-on') return analysed.touches
-  const { parts, touches } = analysed.recognised
+  if (analysed.kind === 'passed-on') {
+    const { lifetime, touches } = analysed
+    return lifetime === undefined ? touches : { keys: [lifetime.key] }
+  }
+  const { parts, touches, lifetime } = analysed.recognised
   const written = parts.flatMap(({ call }) =>
     call.harmless === true || typeof call.key !== 'string' ? [] : [call.key],
   )
-  const keys = [...written, ...(touches?.keys ?? [])]
+  const keys = [...written, ...(touches?.keys ?? []), ...(lifetime === undefined ? [] : [lifetime.key])]
   return keys.length === 0 ? 'nothing' : { keys }
 }
+
+/** The time to live that a command sets. */
+export const lifetimeIn = (analysed: Analysed): Lifetime | undefined =>
+  analysed.kind === 'passed-on' ? analysed.lifetime : analysed.recognised.lifetime
 
 export function joined(all: readonly Touches[]): Touches {
   const keys: string[] = []

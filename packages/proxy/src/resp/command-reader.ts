@@ -1,6 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import { type Completion, type Completions, UNSAID } from '../recorder/call.ts'
 import { isError, type Part, refusalOf, type Says, saysSum } from './answers.ts'
+import type { Lifetime } from './lifetime.ts'
 
 /** The names of keys and fields in the history, for one database. */
 export interface Names {
@@ -20,6 +21,8 @@ export interface Recognised {
   readonly parts: readonly [Part, ...Part[]]
   /** Further keys that it may change, later or in a way that no operation expresses. */
   readonly touches?: { readonly keys: readonly string[]; readonly why: string } | undefined
+  /** The time to live that it sets. */
+  readonly lifetime?: Lifetime | undefined
   /** The names of keys that are deleted with all their fields, including fields not seen yet. */
   readonly deletes?: readonly string[] | undefined
   /** Whether an error may come after part of it was done. */
@@ -49,8 +52,6 @@ const completionOf = ({ call, says }: Part, answer: Json, index: number): Comple
 
 const UNREADABLE: Completion = { type: 'not-understood', error: 'an answer that cannot be read' }
 const NOT_UNDERSTOOD: Completion = { type: 'not-understood', error: 'an answer of another kind than the command has' }
-
-export const EXPIRES = 'it may expire at any time from here on'
 
 export const read = (key: string, says: Says): Part => ({
   call: { f: 'read', key, value: null, harmless: true },

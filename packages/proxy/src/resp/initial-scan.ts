@@ -7,11 +7,13 @@ import { dialServer, type Reached } from '../tls/dial-server.ts'
 import { isError } from './answers.ts'
 import { completionsOf } from './command-reader.ts'
 import type { CommandSet } from './command-set.ts'
+import type { Expirations } from './expirations.ts'
 import type { KeySpace } from './key-space.ts'
 
 export interface InitialScanOptions {
   readonly recorder: Recorder
   readonly keySpace: KeySpace
+  readonly expirations: Expirations
   readonly commands: CommandSet
   /** The server's name in the history, and its address. */
   readonly node: string
@@ -58,7 +60,7 @@ export async function scanInitially(options: InitialScanOptions): Promise<{ read
 }
 
 async function readKey(server: Server, key: string, options: InitialScanOptions): Promise<void> {
-  const { recorder, keySpace, commands } = options
+  const { recorder, keySpace, commands, expirations } = options
   const type = await server.ask('TYPE', key)
   if (type === 'string') await recordRead(server, ['GET', key], options)
   else if (type === 'hash' && commands.readers.has('HGET')) {
@@ -69,8 +71,10 @@ async function readKey(server: Server, key: string, options: InitialScanOptions)
     }
   }
   const remaining = await server.ask('PTTL', key)
-  if (typeof remaining === 'number' && remaining >= 0)
-    recorder.touched('PTTL', EXPIRES, { keys: keySpace.touch(keySpace.names('0'), [key]) })
+  if (typeof remaining !== 'number' || remaining < 0) return
+  const name = keySpace.names('0').key(key)
+  if (keySpace.isAlone(name)) expirations.lasting(name, remaining)
+  else recorder.touched('PTTL', EXPIRES, { keys: keySpace.touch(keySpace.names('0'), [key]) })
 }
 
 /** Records a read like a client's. */

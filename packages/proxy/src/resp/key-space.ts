@@ -71,6 +71,15 @@ export class KeySpace {
     })
   }
 
+  /** Whether a key has no fields, and will get none that are recorded. */
+  isAlone(keyName: string): boolean {
+    if (this.#fields.has(keyName)) return false
+    if (this.#touched.has(keyName)) return true
+    if (!this.#mayRemember()) return false
+    this.#touched.add(keyName)
+    return true
+  }
+
   /**
    * Marks keys as being deleted: a field first seen meanwhile may be gone with its hash, which the record would not
    * show. Call the result once the deletion is over, or never if that cannot be known.

@@ -119,7 +119,7 @@ const mayRemove = ({ value, harmless }: Call): boolean =>
 
 type Seen = 'value' | 'nothing' | undefined
 
-function seenBy({ call }: Part, completion: Completion): Seen {
+export function seenBy({ call }: Part, completion: Completion): Seen {
   if (completion.type !== 'ok' || !('value' in completion)) return undefined
   const { value } = completion
   if (call.f === 'read') return value === null ? 'nothing' : 'value'

@@ -1,5 +1,8 @@
 import type { Conversation } from '../interceptor.ts'
+import type { Expiry } from '../recorder/expiry.ts'
 import type { Recorder } from '../recorder/recorder.ts'
+import type { CommandSet } from './command-set.ts'
+import { Expirations } from './expirations.ts'
 import type { Naming } from './identity.ts'
 import { type InitialScanOptions, scanInitially } from './initial-scan.ts'
 import { KeySpace } from './key-space.ts'
@@ -18,15 +21,31 @@ export function keySpaceOf(recorder: Recorder): KeySpace {
   return made
 }
 
+const expirations: WeakMap<Recorder, Expirations> = new WeakMap()
+
+/** The times to live of a recording. Where nulls mean nothing, a key whose time is over is marked instead. */
+export function expirationsOf(recorder: Recorder, { model }: CommandSet): Expirations {
+  const known = expirations.get(recorder)
+  if (known !== undefined) return known
+  const touched = (key: string): Expiry => {
+    recorder.touched('its time to live', 'it is over, and the server removes the key by itself', { keys: [key] })
+    return { ended: () => undefined }
+  }
+  const open = model === 'register' ? (key: string) => recorder.expiring(key) : touched
+  const made = new Expirations({ now: () => recorder.now(), open })
+  expirations.set(recorder, made)
+  return made
+}
+
 /**
  * Reads what keys hold before any client connects: from a recording's first server only, since all nodes share one
  * key space.
  */
-export async function readRespInitially(options: Omit<InitialScanOptions, 'keySpace'>): Promise<void> {
+export async function readRespInitially(options: Omit<InitialScanOptions, 'keySpace' | 'expirations'>): Promise<void> {
   const keySpace = keySpaceOf(options.recorder)
   if (keySpace.isRead) return
   keySpace.isRead = true
-  await scanInitially({ ...options, keySpace })
+  await scanInitially({ ...options, keySpace, expirations: expirationsOf(options.recorder, options.commands) })
 }
 
 /** What names the client of a connection; `said`: the client itself does. */

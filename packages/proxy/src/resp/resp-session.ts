@@ -145,18 +145,20 @@ export class RespSession {
 
   #plain(name: string, words: readonly Json[]): Understood {
     const analysed = analyse(name, words, this.#here)
-    return analysed.kind === 'passed-on'
-      ? passedOn(analysed.what, analysed.touches)
-      : this.#recorded(analysed.what, analysed.recognised)
+    if (analysed.kind === 'recognised') return this.#recorded(analysed.what, analysed.recognised)
+    const { what, touches, lifetime } = analysed
+    const passed = passedOn(what, touches)
+    return lifetime === undefined ? passed : { ...passed, lifetimes: [{ lifetime, at: undefined }] }
   }
 
   #recorded(what: string, recognised: Recognised): Understood {
-    const { parts, touches, deletes } = recognised
+    const { parts, touches, deletes, lifetime } = recognised
     const understood: Understood = {
       understanding: operations(parts, this.#identity),
       touched: touches === undefined ? undefined : { what, why: touches.why, touches: { keys: touches.keys } },
       awaits: 'answer',
       parts,
+      lifetimes: lifetime === undefined ? undefined : [{ lifetime, at: undefined }],
       recognised,
     }
     return deletes === undefined ? understood : this.#deleting(understood, recognised, deletes)
@@ -224,15 +226,16 @@ export class RespSession {
     const answered = this.#executed(open)
     this.#transaction = undefined
     this.#here.database = open.database
-    const { parts, touches } = open
+    const { parts, touches, lifetimes } = open
     const [first, ...rest] = parts
-    if (first === undefined) return passedOn('EXEC', touches, answered)
+    if (first === undefined) return { ...passedOn('EXEC', touches, answered), lifetimes }
     const why = 'in a transaction it was changed by what is no operation'
     return {
       understanding: operations([first, ...rest], this.#identity),
       touched: touches === 'nothing' ? undefined : { what: 'EXEC', why, touches },
       awaits: 'answer',
       parts,
+      lifetimes,
       answered,
     }
   }

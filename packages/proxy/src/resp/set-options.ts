@@ -1,13 +1,15 @@
 import type { Json } from '@chaosproxy/history'
 import { type Part, saysOk, saysOkOr, saysOld } from './answers.ts'
-import { type CommandReader, cas, EXPIRES, keeping, one, word, write } from './command-reader.ts'
+import { type CommandReader, cas, keeping, one, word, write } from './command-reader.ts'
+import { lifetimeMs } from './lifetime.ts'
 
 /** The options of a SET. */
 interface SetOptions {
   readonly condition: Condition
   /** Whether the answer is the previous value. */
   readonly get: boolean
-  readonly expires: boolean
+  /** The time to live it sets. */
+  readonly afterMs: number | undefined
   readonly keepsTimeToLive: boolean
 }
 
@@ -25,14 +27,18 @@ export const readSetCommand: CommandReader = (words, names) => {
   if (options === undefined) return undefined
   const made = options.get ? replacing(key, value, options.condition) : setting(key, value, options.condition)
   const part = options.keepsTimeToLive ? keeping(made) : made
-  return options.expires ? { ...one(part), touches: { keys: [key], why: EXPIRES } } : one(part)
+  const { afterMs, get } = options
+  if (afterMs === undefined) return one(part)
+  // With GET, the answer does not show whether a condition held.
+  const isSet = (answer: Json) => (get ? options.condition.kind === 'none' || undefined : answer === 'OK')
+  return { ...one(part), lifetime: { key, afterMs, isSet } }
 }
 
 /** Undefined for an unknown option or two conditions, which Redis refuses. */
 function optionsOf(words: readonly Json[]): SetOptions | undefined {
   let condition: Condition = { kind: 'none' }
   let get = false
-  let expires = false
+  let afterMs: number | undefined
   let keepsTimeToLive = false
   for (let at = 3; at < words.length; at++) {
     const option = words[at]
@@ -61,15 +67,15 @@ function optionsOf(words: readonly Json[]): SetOptions | undefined {
       case 'PX':
       case 'EXAT':
       case 'PXAT':
-        at++
-        expires = true
+        afterMs = lifetimeMs(option, words[++at])
+        if (afterMs === undefined) return undefined
         break
       default:
         return undefined
     }
     if (at >= words.length || (before !== condition && before.kind !== 'none')) return undefined
   }
-  return { condition, get, expires, keepsTimeToLive }
+  return { condition, get, afterMs, keepsTimeToLive }
 }
 
 /** A SET that answers OK, or null if the condition does not hold. */

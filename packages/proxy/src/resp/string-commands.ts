@@ -5,7 +5,6 @@ import {
   type CommandReader,
   type CommandReaders,
   cas,
-  EXPIRES,
   keeping,
   one,
   pairsOf,
@@ -16,6 +15,7 @@ import {
   word,
   write,
 } from './command-reader.ts'
+import { lifetimeMs } from './lifetime.ts'
 import { readSetCommand } from './set-options.ts'
 
 const KEY_EXISTS = 'the key exists'
@@ -34,11 +34,17 @@ const addingBy =
   }
 
 /** A write with a time to live. */
-const expiring: CommandReader = (words, names) => {
-  if (words.length !== 4) return undefined
-  const key = names.key(word(words, 1))
-  return { ...one(write(key, word(words, 3), saysOk)), touches: { keys: [key], why: EXPIRES } }
-}
+const expiring =
+  (option: 'EX' | 'PX'): CommandReader =>
+  (words, names) => {
+    const afterMs = lifetimeMs(option, words[2])
+    if (words.length !== 4 || afterMs === undefined) return undefined
+    const key = names.key(word(words, 1))
+    return {
+      ...one(write(key, word(words, 3), saysOk)),
+      lifetime: { key, afterMs, isSet: (answer) => answer === 'OK' },
+    }
+  }
 
 /** Deletes a key with all its fields. */
 const deleting: CommandReader = (words, names) => {
@@ -54,7 +60,10 @@ const getEx: CommandReader = (words, names) => {
   const option = words[2]
   if (words.length === 2 || (words.length === 3 && typeof option === 'string' && option.toUpperCase() === 'PERSIST'))
     return reading
-  return { ...reading, touches: { keys: [key], why: EXPIRES } }
+  const afterMs = words.length === 4 ? lifetimeMs(option, words[3]) : undefined
+  return afterMs === undefined
+    ? undefined
+    : { ...reading, lifetime: { key, afterMs, isSet: (answer) => answer !== null } }
 }
 
 const SOME_KEY_EXISTS = 'one of the keys exists'
@@ -90,8 +99,8 @@ export const stringCommands: CommandReaders = {
   MSETNX: setUnlessAnyExists,
   SETNX: (words, names) =>
     words.length === 3 ? one(cas(names.key(word(words, 1)), [null, word(words, 2)], saysOneOr(KEY_EXISTS))) : undefined,
-  SETEX: expiring,
-  PSETEX: expiring,
+  SETEX: expiring('EX'),
+  PSETEX: expiring('PX'),
   GETSET: (words, names) =>
     words.length === 3 ? one(cas(names.key(word(words, 1)), [word(words, 2)], saysOld(word(words, 2)))) : undefined,
   GETDEL: (words, names) =>

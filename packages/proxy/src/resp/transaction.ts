@@ -1,8 +1,9 @@
 import type { Json } from '@chaosproxy/history'
 import type { Completion, Completions, Touches } from '../recorder/call.ts'
-import { type Analysed, joined, touchesOf } from './analyse.ts'
+import { type Analysed, joined, lifetimeIn, touchesOf } from './analyse.ts'
 import { isError, type Part, refusalOf } from './answers.ts'
 import { completionsOf } from './command-reader.ts'
+import type { PlacedLifetime } from './expirations.ts'
 
 /**
  * The commands between MULTI and EXEC. They are carried out atomically during the EXEC, which is when each operation is
@@ -15,6 +16,8 @@ export interface Transaction {
   /** Queues a command. It is analysed only at the end, since its meaning may depend on other clients' commands. */
   readonly queue: (analyse: () => Analysed) => void
   readonly parts: readonly Part[]
+  /** The times to live that it sets. */
+  readonly lifetimes: readonly PlacedLifetime[]
   /** What it changes besides its operations. */
   readonly touches: Touches
   /** Everything it changes, for when no answer will settle its operations. */
@@ -58,6 +61,12 @@ export function createTransaction(startsIn: string): Transaction {
     },
     get parts() {
       return recognised().flatMap((command) => command?.parts ?? [])
+    },
+    get lifetimes() {
+      return all().flatMap((each, at) => {
+        const lifetime = lifetimeIn(each)
+        return lifetime === undefined ? [] : [{ lifetime, at }]
+      })
     },
     get touches() {
       if (isTooLong) return 'everything'

@@ -1,5 +1,7 @@
-import type { Completions } from '../recorder/call.ts'
+import type { Completion, Completions, Understanding } from '../recorder/call.ts'
 import type { Exchange } from '../recorder/exchange.ts'
+import type { Part } from './answers.ts'
+import type { PlacedLifetime } from './expirations.ts'
 import type { Understood } from './understood.ts'
 
 /** A request whose first byte has arrived. */
@@ -18,6 +20,8 @@ export interface Pending {
   readonly understood: Understood
   /** The call's number in `Lifetimes`. */
   readonly calledAt: number
+  /** Its number in `Expirations`; 0 if it has none. */
+  readonly expiring: number
   /** How many pushes are still to come, if pushes answer it. */
   pushes: number
 }
@@ -28,3 +32,14 @@ export interface Answered {
   readonly completions: Completions
   readonly endByte: number
 }
+
+export const NO_PARTS: readonly Part[] = []
+export const NO_LIFETIMES: readonly PlacedLifetime[] = []
+
+export const OUT_OF_ORDER: Completion = {
+  type: 'not-understood',
+  error: 'a fault has taken messages out of their order, and this may not be its answer',
+}
+
+/** Redis skips empty lines without answering. */
+export const NO_COMMAND: Understanding = { kind: 'passed-on', what: 'an empty line', touches: 'nothing' }

@@ -2,6 +2,7 @@ import type { Json } from '@chaosproxy/history'
 import type { Completions, Touches, Understanding } from '../recorder/call.ts'
 import type { Part } from './answers.ts'
 import { completionsOf, type Recognised } from './command-reader.ts'
+import type { PlacedLifetime } from './expirations.ts'
 import type { Identity } from './identity.ts'
 
 /** What a request means on its connection. */
@@ -17,6 +18,8 @@ export interface Understood {
   readonly confirmedBy?: number | undefined
   /** The parts of its operations; absent if it has none. */
   readonly parts?: readonly Part[] | undefined
+  /** The times to live that it sets. */
+  readonly lifetimes?: readonly PlacedLifetime[] | undefined
   /** The recognised command, if reading the answer needs nothing else. */
   readonly recognised?: Recognised | undefined
   /** Called with the answer, undefined if unreadable. Returns what it says about the operations, if there are any. */

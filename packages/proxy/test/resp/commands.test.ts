@@ -20,14 +20,16 @@ function understood(text: string, answer?: Json, model?: string): string {
   const context = { commands: commandSet({ model }), keySpace: new KeySpace(), database: '0' }
   const analysed = analyse((words[0] ?? '').toUpperCase(), words, context)
   if (analysed.kind === 'passed-on') {
-    const { touches } = analysed
+    const { touches, lifetime } = analysed
+    if (lifetime !== undefined) return `${lifetime.key} lasts ${lifetime.afterMs}`
     return `touches ${typeof touches === 'string' ? touches : touches.keys.join(' ')}`
   }
-  const { parts, touches } = analysed.recognised
+  const { parts, touches, lifetime } = analysed.recognised
   const calls = parts.map(
     ({ call: { f, key, value } }) => `${f} ${String(key)}=${value === UNSAID ? '?' : JSON.stringify(value)}`,
   )
-  const also = touches === undefined ? '' : ` touches ${touches.keys.join(' ')}`
+  const lasts = lifetime === undefined ? '' : ` lasts ${lifetime.afterMs}`
+  const also = `${touches === undefined ? '' : ` touches ${touches.keys.join(' ')}`}${lasts}`
   if (answer === undefined) return `${calls.join(', ')}${also}`
   const made = completionsOf(analysed.recognised, answer)
   const completions: readonly Completion[] = 'type' in made ? parts.map(() => made) : made
@@ -37,21 +39,22 @@ function understood(text: string, answer?: Json, model?: string): string {
 test.each([
   ['GET x', 'read x=null'],
   ['SET x 1', 'write x="1"'],
-  ['set x 1 ex 10', 'write x="1" touches x'],
-  ['SET x 1 PXAT 99 NX', 'cas x=[null,"1"] touches x'],
+  ['set x 1 ex 10', 'write x="1" lasts 10000'],
+  ['SET x 1 PXAT 99 NX', 'cas x=[null,"1"] lasts 0'],
   ['SET x 1 NX', 'cas x=[null,"1"]'],
   ['SET x 1 XX KEEPTTL', 'write x="1"'],
   ['SET x 1 GET', 'cas x=["1"]'],
   ['SET x 1 IFEQ 0', 'cas x=["0","1"]'],
   ['SET x 1 NX XX', 'touches x'],
   ['SET x 1 SOON', 'touches x'],
-  ['SETEX x 10 1', 'write x="1" touches x'],
+  ['SETEX x 10 1', 'write x="1" lasts 10000'],
+  ['PSETEX x 10 1', 'write x="1" lasts 10'],
   ['SETNX x 1', 'cas x=[null,"1"]'],
   ['GETSET x 1', 'cas x=["1"]'],
   ['GETDEL x', 'cas x=[null]'],
   ['GETEX x', 'read x=null'],
   ['GETEX x PERSIST', 'read x=null'],
-  ['GETEX x EX 5', 'read x=null touches x'],
+  ['GETEX x EX 5', 'read x=null lasts 5000'],
   ['APPEND x ab', 'append x="ab"'],
   ['INCR x', 'cas x=?'],
   ['DECRBY x 3', 'cas x=?'],
@@ -70,7 +73,11 @@ test.each([
   ['EXISTS x y', 'touches nothing'],
   ['STRLEN x', 'touches nothing'],
   ['SETRANGE x 0 a', 'touches x'],
-  ['EXPIRE x 10', 'touches x'],
+  ['EXPIRE x 10', 'x lasts 10000'],
+  ['PEXPIRE x 10 GT', 'x lasts 10'],
+  ['EXPIREAT x 10', 'x lasts 0'],
+  ['EXPIRE x 0', 'touches x'],
+  ['EXPIRE x -1', 'touches x'],
   ['PERSIST x', 'touches nothing'],
   ['RENAME x y', 'touches x y'],
   ['COPY x y', 'touches y'],

@@ -157,7 +157,7 @@ describe('a connection of which answers do not follow requests', () => {
 
 describe('what is marked as touched outside the record', () => {
   test.each([
-    ['a key that may expire', ['SET', 'x', '1', 'EX', '10'], ['touched x: SET']],
+    ['nothing, by a time to live', ['SET', 'x', '1', 'EX', '10'], []],
     ['a key that is changed otherwise', ['LPUSH', 'x', '1'], ['touched x: LPUSH']],
     ['all keys, by a script', ['EVAL', 'return 1', '1', 'x'], ['touched *: EVAL']],
     ['nothing, by what only reads', ['KEYS', '*'], []],

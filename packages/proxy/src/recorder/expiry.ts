@@ -1,0 +1,41 @@
+import type { Nanos } from '@chaosproxy/history'
+import type { Extra } from './event-line.ts'
+import { eventLine, sessionText, subjectText, valueText } from './event-line.ts'
+import type { Lanes } from './processes.ts'
+import type { View } from './view.ts'
+
+/**
+ * A key that the server may remove by itself from now on, once. In the histories it is a write of null by a process of
+ * its own, which may take effect until it ends.
+ */
+export interface Expiry {
+  /** `ok`: it has happened, or could have without a difference; `fail`: it certainly has not, and never will. */
+  ended(outcome: 'ok' | 'fail'): void
+}
+
+export interface ExpiryOptions {
+  readonly views: readonly View[]
+  readonly lanes: Lanes
+  readonly now: () => Nanos
+  readonly epoch: () => number
+}
+
+export const EXPIRES: Extra = { text: ',"expires":true', members: { expires: true } }
+
+/** Writes the beginning of an expiry to both views. */
+export function openExpiry(key: string, { views, lanes, now, epoch }: ExpiryOptions): Expiry {
+  const process = lanes.take()
+  const subject = `${subjectText('write', key)}${valueText(null)}`
+  const append = (type: 'invoke' | 'ok' | 'fail'): void => {
+    const named = type === 'invoke' && lanes.session !== undefined
+    const event = {
+      ...{ index: 0, time: now(), process, type, f: 'write', key, value: null, epoch: epoch(), ...EXPIRES.members },
+      ...(named ? { session: lanes.session } : {}),
+    }
+    const more = `${named ? sessionText(lanes.session) : ''},"epoch":${event.epoch}${EXPIRES.text}`
+    for (const view of views) view.order.append(eventLine({ ...event }, subject, more))
+  }
+  for (const view of views) view.seenAbsent(key)
+  append('invoke')
+  return { ended: append }
+}

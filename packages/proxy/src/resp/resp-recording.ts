@@ -1,0 +1,376 @@
+import type { Endpoint } from '@chaosproxy/faults'
+import type { Json, Nanos } from '@chaosproxy/history'
+import { FrameReader, type FrameSink } from '../framing/frame-reader.ts'
+import { resp, respToJson } from '../framing/resp.ts'
+import { isNoCommand, isSubscription, type RespValue, readResp } from '../framing/resp-value.ts'
+import type { Conversation, Interceptor, Stage } from '../interceptor.ts'
+import type { Completions, Understanding } from '../recorder/call.ts'
+import { isAcknowledged } from '../recorder/completions.ts'
+import type { Exchange } from '../recorder/exchange.ts'
+import type { ConnectionRecorder, Recorder } from '../recorder/recorder.ts'
+import { isError, type Part } from './answers.ts'
+import type { CommandSet } from './command-set.ts'
+import type { Expirations } from './expirations.ts'
+import type { Naming } from './identity.ts'
+import type { KeySpace } from './key-space.ts'
+import { type Lifetimes, MAY_HAVE_EXPIRED } from './lifetimes.ts'
+import { wordsOf } from './request-words.ts'
+import { RespSession } from './resp-session.ts'
+import {
+  type Answered,
+  type Begun,
+  NO_COMMAND,
+  NO_LIFETIMES,
+  NO_PARTS,
+  OUT_OF_ORDER,
+  type Pending,
+} from './under-way.ts'
+import { completionsFor } from './understood.ts'
+
+/** Unanswered requests remembered for each connection. A client that pipelines more has to wait. */
+const MOST_PENDING = 10_000
+
+export interface RespRecordingOptions {
+  readonly recorder: Recorder
+  readonly node: Endpoint
+  readonly maxMessageBytes: number
+  readonly commands: CommandSet
+  readonly keySpace: KeySpace
+  readonly naming: Naming
+  readonly lifetimes: Lifetimes | undefined
+  readonly expirations: Expirations
+}
+
+/** One connection, whose bytes are read on the way. */
+export class RespRecording implements Interceptor {
+  readonly requests: Stage
+  readonly responses: Stage
+  readonly #recorder: Recorder
+  readonly #connection: ConnectionRecorder
+  readonly #exits: Conversation
+  readonly #session: RespSession
+  readonly #lifetimes: Lifetimes | undefined
+  readonly #expirations: Expirations
+  /** The request that has not arrived in full. */
+  #open: Begun | undefined
+  /** Requests not answered yet, in order. */
+  #pending: Pending[] = []
+  /** Requests of which no byte has been sent to the server. */
+  #unsent: Begun[] = []
+  #undelivered: Answered[] = []
+  /** An answered change that counts as acknowledged only when the WAIT behind it is answered. */
+  #unconfirmed: Omit<Answered, 'endByte'> | undefined
+  /** Answers can no longer be matched to requests. */
+  #isBlind = false
+  /** Requests are no longer understood either. */
+  #isOpaque = false
+  /** A fault has lost or reordered messages, so it is unknown which request an answer belongs to. */
+  #isDisturbed = false
+  #reading = true
+  /** When the bytes now being passed on arrived, which is also the time of everything sent while passing them on. */
+  #receivedAt: Nanos | undefined
+
+  constructor(conversation: Conversation, options: RespRecordingOptions) {
+    const { recorder, node, commands, keySpace, naming, maxMessageBytes } = options
+    this.#recorder = recorder
+    this.#lifetimes = options.lifetimes
+    this.#expirations = options.expirations
+    this.#connection = recorder.connection({ node, client: conversation.client.host, repeatsFirst: true })
+    this.#exits = conversation
+    const lost = (what: string, why: string) => recorder.touched(what, why, 'everything')
+    this.#session = new RespSession({ commands, keySpace, naming, lost })
+    // Either side may speak first.
+    conversation.dial()
+    this.requests = this.#requestStage(maxMessageBytes)
+    this.responses = this.#responseStage(maxMessageBytes)
+  }
+
+  closed(): void {
+    this.#endPending('the connection ended')
+    const time = this.#recorder.now()
+    for (const { exchange } of this.#undelivered) exchange.ended(time, 'the connection ended')
+    this.#undelivered = []
+  }
+
+  disturbed(altered: readonly Buffer[] = []): void {
+    for (const request of altered) this.#connection.altered(this.#session.touchedBy(wordsOf(request)))
+    if (this.#isDisturbed) return
+    this.#isDisturbed = true
+    if (this.#unconfirmed !== undefined) this.#isUnknown(this.#unconfirmed.exchange)
+    this.#unconfirmed = undefined
+    this.#session.disturbed(this.#pending.some(({ understood }) => understood.steers === true))
+    this.#endSent()
+  }
+
+  /** It may have been carried out, and no answer can be attributed to it. */
+  #endUnknown(pending: Pending): void {
+    const { begun, understood } = pending
+    this.#ended(pending, undefined, undefined)
+    if (understood.understanding.kind === 'operations') this.#isUnknown(begun.exchange)
+  }
+
+  #isUnknown(exchange: Exchange): void {
+    const time = this.#recorder.now()
+    exchange.answered(time, OUT_OF_ORDER)
+    exchange.delivered(time, OUT_OF_ORDER)
+  }
+
+  #requestStage(maxFrameBytes: number): Stage {
+    const exit = this.#exits.requests
+    const reader = new FrameReader({ scanner: resp.scanner('requests'), maxFrameBytes })
+    let handedBytes = 0
+    const sink: FrameSink = {
+      frame: (bytes) => {
+        if (this.#open === undefined) this.#requestBegins(handedBytes, 'whole')
+        handedBytes += bytes.length
+        this.#requestIsHere(bytes)
+      },
+      loose: (bytes, last) => {
+        if (this.#open === undefined) this.#requestBegins(handedBytes, 'begun')
+        handedBytes += bytes.length
+        if (last) this.#requestIsHere(undefined)
+        else if (!reader.framed) this.#stopUnderstanding()
+      },
+    }
+    return {
+      receive: (bytes) => {
+        // A request is called before any of it is passed on.
+        this.#receivedAt = this.#recorder.now()
+        if (!this.#isOpaque) reader.read(bytes, sink)
+        if (reader.waitingBytes > 0 && this.#open === undefined) this.#requestBegins(handedBytes, 'begun')
+        const free = exit.pass(bytes)
+        this.#receivedAt = undefined
+        this.#govern()
+        return free
+      },
+      end: () => {
+        this.#clientHungUp()
+        exit.end()
+      },
+      reset: () => {
+        this.#clientHungUp()
+        exit.reset()
+      },
+      delivered: (totalBytes) => this.#sent(totalBytes),
+      altered: () => this.#connection.altered('everything'),
+    }
+  }
+
+  #responseStage(maxFrameBytes: number): Stage {
+    const exit = this.#exits.responses
+    const reader = new FrameReader({ scanner: resp.scanner('responses'), maxFrameBytes })
+    let handedBytes = 0
+    const sink: FrameSink = {
+      frame: (bytes) => {
+        handedBytes += bytes.length
+        this.#answerIsHere(readResp(bytes), handedBytes)
+      },
+      loose: (bytes, last) => {
+        handedBytes += bytes.length
+        if (last) this.#answerIsHere(undefined, handedBytes)
+        else if (!reader.framed) this.#stopUnderstanding()
+      },
+    }
+    return {
+      receive: (bytes) => {
+        if (!this.#isBlind || this.#pending.length > 0) reader.read(bytes, sink)
+        this.#govern()
+        return exit.pass(bytes)
+      },
+      end: () => {
+        this.#endPending('the server ended the connection')
+        exit.end()
+      },
+      reset: () => {
+        this.#endPending('the server reset the connection')
+        exit.reset()
+      },
+      delivered: (totalBytes) => this.#delivered(totalBytes),
+    }
+  }
+
+  #requestBegins(startByte: number, as: 'begun' | 'whole'): void {
+    if (this.#isOpaque) return
+    const time = this.#receivedAt ?? this.#recorder.now()
+    const exchange = as === 'whole' ? this.#connection.beginWhole(time) : this.#connection.begin(time)
+    this.#open = { exchange, startByte, isSent: false, touched: undefined }
+    this.#unsent.push(this.#open)
+  }
+
+  /** The open request is complete; undefined if it was too large to be kept. */
+  #requestIsHere(request: Buffer | undefined): void {
+    const begun = this.#open
+    if (begun === undefined) return
+    this.#open = undefined
+    const { exchange } = begun
+    if (request !== undefined && isNoCommand(request)) {
+      exchange.called(NO_COMMAND)
+      return
+    }
+    const words = request === undefined ? undefined : wordsOf(request)
+    const understood = this.#session.understand(words)
+    const { understanding, touched, awaits, parts = NO_PARTS, lifetimes = NO_LIFETIMES } = understood
+    const isKept = parts.length + lifetimes.length > 0
+    const expiring = isKept ? this.#expirations.called(parts, lifetimes) : 0
+    exchange.called(understanding)
+    begun.touched = touched
+    if (begun.isSent) this.#markTouched(begun)
+    if (awaits === 'nothing') this.#goBlind(understanding)
+    else {
+      const calledAt = understood.parts === undefined ? 0 : (this.#lifetimes?.called(understood.parts) ?? 0)
+      const pending = { begun, understood, calledAt, expiring, pushes: awaits === 'answer' ? 0 : awaits.pushes }
+      if (this.#isDisturbed && begun.isSent) this.#endUnknown(pending)
+      else this.#pending.push(pending)
+    }
+  }
+
+  #sent(totalBytes: number): void {
+    const time = this.#receivedAt ?? this.#recorder.now()
+    for (;;) {
+      const [next] = this.#unsent
+      if (next === undefined || next.startByte >= totalBytes) break
+      this.#unsent.shift()
+      next.isSent = true
+      next.exchange.forwarded(time)
+      this.#markTouched(next)
+    }
+    if (this.#isDisturbed) this.#endSent()
+  }
+
+  #endSent(): void {
+    const sent = this.#pending.filter(({ begun }) => begun.isSent)
+    if (sent.length === 0) return
+    this.#pending = this.#pending.filter(({ begun }) => !begun.isSent)
+    for (const pending of sent) this.#endUnknown(pending)
+  }
+
+  #markTouched({ touched }: Begun): void {
+    if (touched !== undefined && touched.touches !== 'nothing')
+      this.#recorder.touched(touched.what, touched.why, touched.touches)
+  }
+
+  #answerIsHere(value: RespValue | undefined, endByte: number): void {
+    if (this.#isDisturbed) return
+    const [asked] = this.#pending
+    if (value?.kind === 'push') {
+      if (asked !== undefined && asked.pushes > 0 && isSubscription(value) && --asked.pushes === 0)
+        this.#pending.shift()
+      return
+    }
+    if (asked === undefined) {
+      if (this.#isBlind) return
+      if (value === undefined || !isError(respToJson(value))) this.#connection.unmatchedAnswer()
+      // A server that answers half a request has found that it is not RESP, or is about to give up.
+      if (this.#open !== undefined) this.#stopUnderstanding()
+      return
+    }
+    this.#pending.shift()
+    const { begun, understood } = asked
+    const { exchange } = begun
+    const answer = value === undefined ? undefined : respToJson(value)
+    const completions = completionsFor(understood, answer)
+    const { parts } = understood
+    if (understood.confirmedBy !== undefined) this.#confirm(understood.confirmedBy, answer, endByte)
+    if (completions === undefined || parts === undefined) {
+      this.#ended(asked, undefined, answer)
+      return
+    }
+    const gone = this.#gone(asked, parts, completions, answer)
+    this.#ended(asked, completions, answer)
+    if (gone.length > 0) this.#recorder.touched('its disappearance', MAY_HAVE_EXPIRED, { keys: gone })
+    const isWaitedFor =
+      this.#pending[0]?.understood.confirmedBy !== undefined && parts.some(({ call }) => call.harmless !== true)
+    if (isWaitedFor) this.#unconfirmed = { exchange, completions }
+    else this.#isAnswered({ exchange, completions, endByte })
+  }
+
+  /** Keys that are gone, and nothing recorded explains it. */
+  #gone({ calledAt }: Pending, parts: readonly Part[], completions: Completions, answer: Json | undefined) {
+    this.#expirations.answering(parts)
+    const gone = this.#lifetimes?.ended(parts, calledAt, completions, answer) ?? []
+    return gone.filter((key) => !this.#expirations.explains(key))
+  }
+
+  /** Its answer is here, undefined if it cannot be read or will never come. */
+  #ended({ understood, expiring }: Pending, completions: Completions | undefined, answer: Json | undefined): void {
+    const { parts = NO_PARTS, lifetimes = NO_LIFETIMES } = understood
+    if (expiring > 0) this.#expirations.ended(expiring, { parts, lifetimes }, completions, answer)
+  }
+
+  #isAnswered(answered: Answered): void {
+    answered.exchange.answered(this.#recorder.now(), answered.completions)
+    this.#undelivered.push(answered)
+  }
+
+  /** Too few replicas: the change may be lost with its primary. A refused change stays refused. */
+  #confirm(replicas: number, answer: Json | undefined, endByte: number): void {
+    const waiting = this.#unconfirmed
+    if (waiting === undefined) return
+    this.#unconfirmed = undefined
+    const { exchange, completions } = waiting
+    const isConfirmed = typeof answer === 'number' && answer >= replicas
+    if (isConfirmed || !isAcknowledged(completions)) this.#isAnswered({ exchange, completions, endByte })
+    else {
+      const error = `WAIT ${replicas}: ${typeof answer === 'number' ? `${answer} replicas have it` : 'no number of replicas'}`
+      this.#isAnswered({ exchange, completions: { type: 'info', error }, endByte })
+    }
+  }
+
+  #delivered(totalBytes: number): void {
+    const time = this.#recorder.now()
+    for (;;) {
+      const [next] = this.#undelivered
+      if (next === undefined || next.endByte > totalBytes) break
+      this.#undelivered.shift()
+      next.exchange.delivered(time, next.completions)
+    }
+  }
+
+  /** Keeps reading answers only while earlier requests still await theirs. */
+  #goBlind(because: Understanding): void {
+    if (this.#isBlind) return
+    this.#isBlind = true
+    this.#connection.opaque(because.kind === 'passed-on' ? because.what : 'a command', 'nothing')
+  }
+
+  /** The server may well understand what follows, so any key may change. */
+  #stopUnderstanding(): void {
+    if (this.#isOpaque) return
+    this.#isOpaque = true
+    this.#isBlind = true
+    this.#connection.opaque('a connection that is no RESP', 'everything')
+    const begun = this.#open
+    if (begun === undefined) return
+    this.#open = undefined
+    this.#unsent = this.#unsent.filter((other) => other !== begun)
+    begun.exchange.ended(this.#recorder.now(), 'not understood')
+  }
+
+  #endPending(reason: string): void {
+    const time = this.#recorder.now()
+    this.#unconfirmed?.exchange.ended(time, reason)
+    this.#unconfirmed = undefined
+    for (const pending of this.#pending) {
+      this.#ended(pending, undefined, undefined)
+      pending.begun.exchange.ended(time, reason)
+    }
+    this.#open?.exchange.ended(time, reason)
+    this.#open = undefined
+    this.#pending = []
+    this.#unsent = []
+  }
+
+  /** A fault may keep the server from learning so, and the client may be back before this connection is over. */
+  #clientHungUp(): void {
+    for (const { begun } of this.#pending) begun.exchange.mayBeRepeated()
+    for (const { exchange } of this.#undelivered) exchange.mayBeRepeated()
+  }
+
+  /** Stops reading from a client that keeps asking a silent server, rather than remember its requests without bound. */
+  #govern(): void {
+    const reading = this.#pending.length < MOST_PENDING
+    if (reading === this.#reading) return
+    this.#reading = reading
+    this.#exits.requests.setReading(reading)
+  }
+}
