@@ -97,8 +97,11 @@ export interface ProtocolDefinition {
   readonly defaultNodes: number
   /** Names of the objects it can replicate. */
   readonly objects: readonly string[]
-  /** The functions its clients can call, if fewer than its objects have. */
-  readonly functions?: readonly string[] | undefined
+  /** The functions its clients can call, if fewer than its objects have; undefined: all. It may depend on the knobs. */
+  readonly functions?:
+    | readonly string[]
+    | ((knobs: ProtocolOptions['knobs']) => readonly string[] | undefined)
+    | undefined
   /** The strongest level it promises for an object under faults; end-to-end tests hold it to that. */
   promises(object: string, knobs: ProtocolOptions['knobs']): PromisedLevel | 'none'
   /** Whether clients have to stay with one node, as by sticky sessions: its promise then holds for such clients. */

@@ -7,7 +7,8 @@ export type Pacelc = 'PA/EL' | 'PA/EC' | 'PC/EL' | 'PC/EC'
 /** Systems measured alike under the same conditions. */
 export interface Comparison {
   readonly world: 'simulated' | 'real'
-  readonly network: 'local' | 'geo'
+  /** What lies between the nodes, as `--network` names it. */
+  readonly network: string
   /** How many each system has; several numbers if they differ. */
   readonly nodes: readonly number[]
   readonly clients: number

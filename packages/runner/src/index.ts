@@ -37,6 +37,7 @@ export {
   nameIn,
   parseRunDraft,
   settingsIn,
+  usualWorkload,
 } from './spec/run-draft.ts'
 export type { RunListener } from './spec/run-event.ts'
 export type { NamedPart, RunDraft, RunSpec } from './spec/run-spec.ts'

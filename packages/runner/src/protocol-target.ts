@@ -21,7 +21,7 @@ export const protocolTarget = (
   ),
   marks: protocol.marks === true,
   sticky: (settings) => stickinessOf(protocol, settings),
-  functions: () => functionsOf(protocol),
+  functions: (settings) => functionsOf(protocol, settings),
   promises({ object, settings, faults }) {
     // What nobody has signed, anybody may have said.
     if (faults.includes('forge-message')) return 'nothing'

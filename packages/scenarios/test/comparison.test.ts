@@ -6,9 +6,10 @@ import { describe, expect, test } from 'vitest'
 import {
   combineRuns,
   conditionFaults,
-  geoFaults,
   type Measurement,
   measure,
+  networkFaults,
+  networks,
   parseSweep,
   requireSeveral,
 } from '../src/index.ts'
@@ -203,7 +204,7 @@ test('a cas that found another value was answered, as everywhere', () => {
 
 test('the runs of a cell are as weak as the weakest, and lose what all of them lose', () => {
   const measurement = (level: string, availability: number, lost: number): Measurement => ({
-    ...{ level, availability, practical: 1, lost, p50: 5, p99: 9, readP50: 4, writeP50: 6 },
+    ...{ level, met: [], violated: [], availability, practical: 1, lost, p50: 5, p99: 9, readP50: 4, writeP50: 6 },
     ...{ staleNanos: undefined, staleShare: 0, outageNanos: 3, recovery: undefined, goodput: [4, 2] },
   })
   const run = (level: string, availability: number, lost: number, kept: boolean | 'unknown') => ({
@@ -222,9 +223,27 @@ test('the runs of a cell are as weak as the weakest, and lose what all of them l
     level: 'none',
     kept: 'unknown',
   })
-  expect(combineRuns('kill', 'nothing', [{ ...run('none', 1, 4, true), kept: undefined, lost: 7 }])).toMatchObject({
-    kept: undefined,
+})
+
+test('level and losses of a row agree: what the run with sets violated, no row claims', () => {
+  const measurement = (met: readonly string[], violated: readonly string[], lost: number): Measurement => ({
+    ...measured([[0, 10, 'n1', 'write', 1, 'ok']], []),
+    ...{ level: met[0] ?? 'none', met, violated, lost },
+  })
+  const registers = measurement(['sequential', 'causal', 'eventual'], ['linearizable'], 0)
+  const row = (sets: Measurement, kept: boolean) =>
+    combineRuns('kill', 'eventual', [
+      { measurement: registers, kept: true, again: '', sets: { measurement: sets, kept } },
+    ])
+  expect(row(measurement(['eventual'], ['linearizable', 'sequential'], 0), true)).toMatchObject({
+    level: 'causal',
+    lost: 0,
+    kept: true,
+  })
+  expect(row(measurement([], ['linearizable', 'sequential', 'causal', 'eventual'], 7), false)).toMatchObject({
+    level: 'none',
     lost: 7,
+    kept: false,
   })
 })
 
@@ -244,11 +263,38 @@ test.each(nemeses)(
 )
 
 test('on the geographic network messages between places are late by half a round trip, both ways, all the time', () => {
-  const schedule = parseSchedule(geoFaults(3, millis(5_000)), 'test')
+  const schedule = parseSchedule(networkFaults('geo', 3, millis(5_000)), 'test')
   expect(schedule.map(({ plan }) => ('latencyMs' in plan ? plan.latencyMs : 0))).toEqual([31, 35, 66])
   expect(schedule.map(({ plan }) => ('links' in plan ? plan.links.length : 0))).toEqual([2, 2, 2])
   expect(schedule.every(({ from, to }) => from === nanos(0) && to === at(5_000))).toBe(true)
-  expect(geoFaults(1, millis(5_000))).toEqual([])
+  expect(networkFaults('geo', 1, millis(5_000))).toEqual([])
+})
+
+test.each(networks)(
+  'the network $name lies between all nodes for all of a run, and nothing between one and itself',
+  (network) => {
+    const schedule = parseSchedule(networkFaults(network.name, 3, millis(5_000)), 'test')
+    expect(schedule.every(({ from, to }) => from === nanos(0) && to === at(5_000))).toBe(true)
+    if (network.name !== 'local')
+      expect(schedule.reduce((sum, { plan }) => sum + ('links' in plan ? plan.links.length : 0), 0)).toBe(6)
+    expect(networkFaults(network.name, 1, millis(5_000))).toEqual([])
+  },
+)
+
+test('between California and the Netherlands a message takes 75 ms either way', () => {
+  const [fault] = parseSchedule(networkFaults('california-netherlands', 2, millis(5_000)), 'test')
+  expect(fault?.plan).toMatchObject({ kind: 'latency', latencyMs: 75 })
+})
+
+test('every system is cut at the same links, whatever the seed, and no side has all the others', () => {
+  const partition = nemeses.find(({ name }) => name === 'partition')!
+  const linksWith = (seed: number, nodes: number) =>
+    parseSchedule(conditionFaults(partition, { nodes, timeMs: millis(8_000), seed }), 'test').map(({ plan }) =>
+      'links' in plan ? plan.links : [],
+    )
+  expect(linksWith(1, 5)).toEqual(linksWith(2, 5))
+  expect(linksWith(1, 5).flat()).toHaveLength(12)
+  expect(linksWith(1, 2).flat()).toHaveLength(2)
 })
 
 describe('a sweep', () => {

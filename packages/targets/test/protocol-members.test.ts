@@ -16,7 +16,7 @@ describe('a user’s protocol', () => {
     (members, objects, functions) => {
       const protocol = mine(members)
       expect(protocol.objects).toEqual(objects)
-      expect([...functionsOf(protocol)].sort()).toEqual(functions.split(', ').sort())
+      expect([...functionsOf(protocol, {})].sort()).toEqual(functions.split(', ').sort())
     },
   )
 

@@ -5,6 +5,7 @@ import { listAppend } from './list-append.ts'
 import { lock } from './lock.ts'
 import { log } from './log.ts'
 import { queue } from './queue.ts'
+import { readOnly } from './read-only.ts'
 import { register } from './register.ts'
 import { set } from './set.ts'
 import { uniqueIds } from './unique-ids.ts'
@@ -24,6 +25,7 @@ export const workloads: readonly Workload[] = [
   uniqueIds,
   log,
   watch,
+  readOnly,
 ]
 
 export const findWorkload = (name: string): Workload | undefined => workloads.find((workload) => workload.name === name)

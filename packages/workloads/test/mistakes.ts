@@ -80,6 +80,13 @@ const repeats =
     }
   }
 
+/** Another page than the one that was there from the start. */
+const invents: Mistake = (every) => {
+  const right = plainObjects['read-only']!()
+  let reads = 0
+  return (input) => (++reads % every === 0 ? { type: 'ok', value: 'another page' } : right(input))
+}
+
 export const mistakes: { readonly [workload: string]: { readonly [mistake: string]: Mistake } } = {
   register: { 'a write is lost': lost('register', 'write'), 'a read is stale': stale('register', 'read') },
   append: { 'an append is lost': lost('append', 'append'), 'an append is done twice': twice('append', 'append') },
@@ -93,5 +100,6 @@ export const mistakes: { readonly [workload: string]: { readonly [mistake: strin
   },
   bank: { 'a transfer is lost': lost('bank', 'transfer'), 'a transfer is made twice': twice('bank', 'transfer') },
   'unique-ids': { 'an id is given out twice': repeats('unique-ids', 'generate') },
+  'read-only': { 'a read finds another page': invents },
   log: { 'a send is done twice': twice('log', 'send'), 'an offset is given out twice': repeats('log', 'send') },
 }

@@ -135,4 +135,5 @@ export const plainObjects: { readonly [workload: string]: () => PlainObject } = 
   bank,
   'unique-ids': ids,
   log,
+  'read-only': register,
 }

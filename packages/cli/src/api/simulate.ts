@@ -47,7 +47,7 @@ export function simulate(protocol: ProtocolModule, settings: SimulateSettings = 
   const { seed = 1, nodes = subject.protocol.defaultNodes, faults = [] } = settings
   const { timeMs = 3_000, rate = 200, clients = 10 } = settings
   requireSane(settings, ['seed', 'nodes', 'faults', 'timeMs', 'rate', 'clients'], { nodes, clients })
-  const functions = functionsOf(subject.protocol)
+  const functions = functionsOf(subject.protocol, knobs)
   const isWeaker = level !== 'linearizable' || !workload.functions.every((f) => functions.includes(f))
   const machine = subject.protocol.create({ bug, object: workload.object, knobs })
   const events: Event[] = []

@@ -57,7 +57,7 @@ export function subjectFrom(
     )
   if (held !== NO_LEVEL) oneOf('level', 'level', held, workload.levels)
   const settings = workloadSettings
-  requireAskable({ protocol, workload, settings, level: held })
+  requireAskable({ protocol, workload, settings, level: held, knobs })
   for (const knob of Object.keys(knobs))
     knownName(
       `knobs.${knob}`,

@@ -45,7 +45,7 @@ export async function chooseWorkload(
 }
 
 /** @throws UserError (usage) for a workload that asks for what the protocol's clients cannot ask for. */
-export function requireAskable(subject: Pick<Subject, 'workload' | 'level' | 'protocol' | 'settings'>): void {
+export function requireAskable(subject: Pick<Subject, 'workload' | 'level' | 'protocol' | 'settings' | 'knobs'>): void {
   const why = whyUnaskable(subject)
   if (why === undefined) return
   const { protocol, workload } = subject

@@ -1,3 +1,4 @@
+import { networks } from '@chaosproxy/scenarios'
 import type { Command } from '../command.ts'
 import { executeCompare } from '../compare/execute.ts'
 import { COMPARE_DEFAULTS, parseCompareSettings } from '../compare/settings.ts'
@@ -32,7 +33,7 @@ export const compareCommand: Command = {
     },
     network: {
       type: 'string',
-      describe: `local, or geo: nodes in Virginia, California and Ireland [default: ${COMPARE_DEFAULTS.network}]`,
+      describe: `what lies between the nodes: ${networks.map(({ name }) => name).join(', ')} [default: ${COMPARE_DEFAULTS.network}]`,
       requiresArg: true,
     },
     nodes: { type: 'string', describe: 'how many nodes [default: each system decides]', requiresArg: true },

@@ -11,7 +11,7 @@ import {
   renderComparisonHtml,
 } from '@chaosproxy/report'
 import type { Registries, RunSpec } from '@chaosproxy/runner'
-import { combineRuns, faultMs, geoText, type MeasuredRun } from '@chaosproxy/scenarios'
+import { combineRuns, faultMs, type MeasuredRun, networkNotes } from '@chaosproxy/scenarios'
 import { Tinypool } from 'tinypool'
 import { builtFile } from '../built-file.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
@@ -139,8 +139,7 @@ function systemOf(
   const combined = cells.map(({ condition, promised, pairs }) => {
     const [first, ...others] = pairs.flatMap(({ registers, sets }) => {
       const run = measured.get(registers)
-      const lost = sets && measured.get(sets)?.measurement.lost
-      return run === undefined ? [] : { ...run, lost }
+      return run === undefined ? [] : { ...run, sets: sets && measured.get(sets) }
     })
     if (first === undefined) throw new Error('every run has been measured')
     return combineRuns(condition, promised, [first, ...others])
@@ -189,7 +188,7 @@ function comparisonOf(settings: CompareSettings, systems: readonly ComparedSyste
     conditions,
     systems,
     sweep,
-    notes: [...(network === 'geo' ? nodes.map((count) => geoText(count)) : []), ...shortCut(settings)],
+    notes: [...networkNotes(network, nodes), ...shortCut(settings)],
   }
 }
 

@@ -23,8 +23,15 @@ export interface NamedTarget {
 /** Quorums that do not overlap, as eventually consistent stores have them by default: the other side of the default. */
 const LOOSEST = 'quorum:r=1:w=1'
 
-/** What a comparison without named systems is of: each with its default and its strictest settings, and loose quorums. */
+/** Where every textbook begins: it has nothing that it could lose. */
+const STATELESS = 'balancer:backend=files'
+
+/**
+ * What a comparison without named systems is of: one without state, each protocol with its default and its strictest
+ * settings, and loose quorums.
+ */
 const usualTargets = (): readonly string[] => [
+  STATELESS,
   ...protocols.flatMap(({ name, strictest }) => [
     name,
     ...(strictest === undefined ? [] : [withSettings(name, strictest)]),

@@ -10,8 +10,9 @@ import {
   type RunDraft,
   type RunSpec,
   type Target,
+  usualWorkload,
 } from '@chaosproxy/runner'
-import { CALM, conditionFaults, geoFaults, parseSweep, requireSeveral } from '@chaosproxy/scenarios'
+import { CALM, conditionFaults, networkFaults, networks, parseSweep, requireSeveral } from '@chaosproxy/scenarios'
 import { SIMULATED } from '@chaosproxy/simulator'
 import { isDeclaration, isUserFile } from '@chaosproxy/targets'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
@@ -38,14 +39,12 @@ export const COMPARE_DEFAULTS = {
   seed: '1',
 } as const
 
-const NETWORKS = ['local', 'geo'] as const
-
 /** The settings of `chaos compare`, validated: every run has been planned once, so none is impossible. */
 export interface CompareSettings {
   readonly systems: readonly ComparedTarget[]
   readonly conditions: readonly string[]
   readonly sweep: string | undefined
-  readonly network: (typeof NETWORKS)[number]
+  readonly network: string
   readonly real: boolean
   readonly nodes: number | undefined
   readonly clients: number
@@ -108,7 +107,12 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
   const naming = { registries: config.registries, where: isTyped ? '--targets' : `${config.own.where}: target` }
   const common = {
     sweep: sweeps.length === 0 ? undefined : sweeps.map(({ subject }) => subject).join(' and '),
-    network: oneOf('network', 'network', text('network'), NETWORKS),
+    network: oneOf(
+      'network',
+      'network',
+      text('network'),
+      networks.map(({ name }) => name),
+    ),
     real,
     nodes: nodes === undefined ? undefined : parseCount('nodes', nodes, { min: 1, max: 15 }),
     clients: parseCount('clients', text('clients'), { min: 1, max: 200 }),
@@ -187,7 +191,7 @@ async function plannedTarget(
     )
   const reference = common.real ? path : `${SIMULATED}${path}`
   const nodes = common.nodes ?? plain.defaultNodes
-  const network = common.network === 'geo' ? geoFaults(nodes, common.timeMs) : []
+  const network = networkFaults(common.network, nodes, common.timeMs)
   const planned = async (condition: string, nemesis: Nemesis | undefined): Promise<PlannedCell> => {
     const draftOf = (seed: number, workload: NamedPart): RunDraft => ({
       target: { name: reference, settings },
@@ -206,15 +210,15 @@ async function plannedTarget(
     })
     const where = `chaos compare: ${typed} under ${condition}`
     const complete = (draft: RunDraft, seed: number) => completeRun(draft, registries, { where, seed })
-    const hasSets = SET_FUNCTIONS.every((name) => plain.functions(settingsFor(plain, settings)).includes(name))
+    const functions = plain.functions(settingsFor(plain, settings))
+    const hasSets = SET_FUNCTIONS.every((name) => functions.includes(name))
+    const isReadOnly = usualWorkload(plain, settings) === READS.name
     const pairs = await Promise.all(
       common.seeds.map(async (seed): Promise<PlannedPair> => {
         const { expect } = config.loaded?.config ?? {}
-        const registers = await complete({ ...draftOf(seed, REGISTERS), expect }, seed)
+        const registers = await complete({ ...draftOf(seed, isReadOnly ? READS : REGISTERS), expect }, seed)
         const sets =
-          nemesis === undefined || !hasSets
-            ? undefined
-            : await complete({ ...draftOf(seed, SETS), expect: 'none' }, seed)
+          nemesis === undefined || !hasSets ? undefined : await complete({ ...draftOf(seed, SETS), expect }, seed)
         return { registers, sets }
       }),
     )
@@ -230,6 +234,8 @@ async function plannedTarget(
 
 /** Few enough for clients to meet on them. Without cas, every level is decided. */
 const REGISTERS: NamedPart = { name: 'register', settings: { cas: 0, keys: 5 } }
+/** For a system that can only be read. */
+const READS = { name: 'read-only', settings: { keys: 5 } } as const
 const SETS: NamedPart = { name: 'set', settings: { removes: 0, reads: 0.2 } }
 /** What the workload may ask for, whatever its settings. */
 const SET_FUNCTIONS = ['add', 'remove', 'read']

@@ -10,6 +10,7 @@ import {
   type RunSpec,
   settingsIn,
   type Target,
+  usualWorkload,
 } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator'
 import { type Settings, type SettingValue, settingsFor, type Workload } from '@chaosproxy/workloads'
@@ -198,16 +199,16 @@ async function specOfOptions(
   const { target, reference } = await chooseTarget(options, { registries, usual, usualIn: whereIs('target') })
   if (nameIn(base.target) === reference) requireSettings(target, settingsIn(base.target), whereIs('target'))
   const bug = parseBug(target, textOf(options, 'bug'))
+  const settings = parseKnobs(target, textsOf(options, 'set'))
   const workload = await chooseWorkload(options, {
     find: registries.workload,
-    usual: nameIn(base.workload) ?? workloadUnder(target, bug, options),
+    usual:
+      nameIn(base.workload) ??
+      workloadUnder(target, bug, options) ??
+      workloadServed(target, { ...settingsIn(base.target), ...settings }, options),
   })
   const draft = mergeDrafts(base, {
-    target: {
-      name: reference,
-      bug,
-      settings: parseKnobs(target, textsOf(options, 'set')),
-    },
+    target: { name: reference, bug, settings },
     workload: { name: workload.reference, settings: workloadSettings(workload.workload, options, target) },
     ...typedMembers(options),
   })
@@ -220,6 +221,9 @@ const workloadUnder = (target: Target, bug: string | undefined, options: ParsedO
   textOf(options, 'operations') === undefined
     ? target.bugs.find(({ name }) => name === bug)?.under?.workload
     : undefined
+
+const workloadServed = (target: Target, settings: Settings, options: ParsedOptions): string | undefined =>
+  textOf(options, 'operations') === undefined ? usualWorkload(target, settings) : undefined
 
 /** The given options that are members of a run. */
 function typedMembers(options: ParsedOptions): RunDraft {

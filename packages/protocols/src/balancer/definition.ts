@@ -53,6 +53,8 @@ export const balancer: ProtocolDefinition = {
   invariants: balancerInvariants,
   summary: 'servers behind a load balancer with health checks, which have static files or share a store',
   defaultNodes: 4,
+  // Files never change: they can only be read.
+  functions: ({ backend }) => (backend === 'files' ? ['read'] : undefined),
   promises: () => 'linearizable',
   create(options) {
     const chosen = chooseOptions(declared, options)

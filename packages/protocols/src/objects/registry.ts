@@ -1,4 +1,4 @@
-import type { ProtocolDefinition } from '../definition.ts'
+import type { ProtocolDefinition, ProtocolOptions } from '../definition.ts'
 import { bank } from './bank.ts'
 import { counter } from './counter.ts'
 import { ids } from './ids.ts'
@@ -13,9 +13,10 @@ import { set } from './set.ts'
 /** Everything that protocols can replicate. Help, docs and tests iterate over this list. */
 export const objects: readonly AnyObject[] = [register, counter, set, queue, lock, lists, bank, ids, log]
 
-/** The functions that a protocol's clients can call. */
-export function functionsOf(protocol: ProtocolDefinition): readonly string[] {
-  if (protocol.functions !== undefined) return protocol.functions
+/** The functions that a protocol's clients can call with these knobs. */
+export function functionsOf(protocol: ProtocolDefinition, knobs: ProtocolOptions['knobs']): readonly string[] {
+  const declared = typeof protocol.functions === 'function' ? protocol.functions(knobs) : protocol.functions
+  if (declared !== undefined) return declared
   // Searches ask before every trial.
   const known = functionsKnown.get(protocol)
   if (known !== undefined) return known

@@ -1,5 +1,5 @@
 import type { ComparedCell, ComparedSystem, Comparison } from '../comparison.ts'
-import { cellUnder, comparisonSetting, faultsOf, levelName, levelRank, share } from '../comparison-words.ts'
+import { cellUnder, comparisonSetting, faultsOf, levelName, levelRank, lostIn, share } from '../comparison-words.ts'
 import { capitalised, count, duration, listed, plural } from '../words.ts'
 import { glyph, glyphKey } from './comparison-glyph.ts'
 import { picture } from './comparison-picture.ts'
@@ -25,7 +25,7 @@ ${picture(comparison)}
 ${sweep === undefined ? undefined : sweepCharts(comparison)}
 ${levelsSection(comparison)}
 ${conditions.map((condition) => numbersSection(comparison, condition))}
-<section><h2>How it was measured</h2><p class="note">Each fault lasts for the middle half of its run, and numbers are of the operations called in that time; those of calm are of the whole run. Numbers are medians over the runs, levels are those of the weakest run, losses are added up. <b>Available</b>: the share of requests to live nodes that were answered without an error (the availability of the CAP theorem; Gilbert and Lynch 2002), as the mean over the nodes, so that clients who wait and therefore ask less often do not count for less. <b>In practice</b>: had each client without an answer asked another node. <b>Stale by</b>: how long the value of the worst read had been overwritten. <b>Outage</b>: the longest time in which no write was answered by any node. <b>Recovers in</b>: from the end of the fault to the first success that stays, which means that from it on as large a share is answered as before the fault, or 99%. <b>Answers</b>: answers a second over the run (goodput), drawn alike for all systems; the band is the time of the fault. <b>Lost</b>: acknowledged writes that were gone at the end, counted in runs of their own with sets, where no later write hides the loss of an earlier one; for a system without sets, those of registers that no later write replaced.</p></section>
+<section><h2>How it was measured</h2><p class="note">Each fault lasts for the middle half of its run, and numbers are of the operations called in that time; those of calm are of the whole run. Numbers are medians over the runs, losses are added up. The level is the weakest seen in any of the runs, in so many of them: each run is made twice, with registers and with sets, and counts as what neither of the two violated. <b>Available</b>: the share of requests to live nodes that were answered without an error (the availability of the CAP theorem; Gilbert and Lynch 2002), as the mean over the nodes, so that clients who wait and therefore ask less often do not count for less. <b>In practice</b>: had each client without an answer asked another node. <b>Stale by</b>: how long the value of the worst read had been overwritten. <b>Outage</b>: the longest time in which no write was answered by any node. <b>Recovers in</b>: from the end of the fault to the first success that stays, which means that from it on as large a share is answered as before the fault, or 99%. <b>Answers</b>: answers a second over the run (goodput), drawn alike for all systems; the band is the time of the fault. <b>Lost</b>: acknowledged writes that were gone at the end, counted in the runs with sets, where no later write hides the loss of an earlier one; for a system without sets, those of registers that no later write replaced.</p></section>
 </main>${script(trusted(comparisonScript))}</body></html>
 `.html
 }
@@ -34,9 +34,20 @@ function lede(comparison: Comparison): string {
   const faults = faultsOf(comparison)
   const broken = comparison.systems.filter(({ cells }) => cells.some(({ kept }) => kept === false))
   const under = faults.length === 0 ? 'Without faults' : `Under ${listed(faults)}`
-  return broken.length === 0
-    ? `${under}, every system kept what it promises. What it promises, and what that costs, is what they differ in.`
-    : `${under}, ${listed(broken.map(({ name }) => name))} did not keep what ${broken.length === 1 ? 'it promises' : 'they promise'}.`
+  const kept =
+    broken.length === 0
+      ? 'all kept their promises; they differ in what they promise and what it costs'
+      : `${listed(broken.map(({ name }) => name))} did not keep what ${broken.length === 1 ? 'it promises' : 'they promise'}`
+  return [`${under}, ${kept}.`, ...lossSentence(comparison)].join(' ')
+}
+
+/** A system that promises nothing breaks no promise by losing what it acknowledged; a reader must hear of it all the same. */
+function lossSentence({ systems }: Comparison): readonly string[] {
+  const losers = systems.filter((system) => lostIn(system) > 0)
+  if (losers.length === 0) return []
+  return [
+    `Acknowledged writes were lost by ${listed(losers.map((system) => `${system.name} (${count(lostIn(system))})`))}.`,
+  ]
 }
 
 function levelsSection({ systems, conditions }: Comparison): Html {
@@ -53,8 +64,8 @@ function promisedText({ cells }: ComparedSystem): string {
 
 function levelCell(cell: ComparedCell | undefined): Html {
   if (cell === undefined) return html`<td></td>`
-  const often = cell.weakest === cell.runs ? '' : `${cell.weakest} of ${cell.runs} runs`
-  return html`<td class="${cell.kept === false ? 'broken' : ''}" data-value="${levelRank(cell.level)}"><span class="level">${glyph(cell.level)} ${levelName(cell.level)}</span>${often === '' ? undefined : html`<small>${often}</small>`}${cell.kept === false ? html` <b>promise broken</b>` : undefined}</td>`
+  const often = `${cell.weakest} of ${plural(cell.runs, 'run')}${cell.lost === 0 ? '' : ` · ${count(cell.lost)} lost`}`
+  return html`<td class="${cell.kept === false ? 'broken' : ''}" data-value="${levelRank(cell.level)}"><span class="level">${glyph(cell.level)} ${levelName(cell.level)}</span><small>${often}</small>${cell.kept === false ? html` <b>promise broken</b>` : undefined}</td>`
 }
 
 interface Column {
@@ -112,7 +123,7 @@ const own = `
 .key{display:flex;flex-wrap:wrap;gap:4px 18px;font-size:13px;color:var(--ink2);margin-top:10px}
 .levels .level{white-space:nowrap}.broken{color:var(--accent);font-weight:600;background:var(--tint)}.broken .glyph .ring{stroke:var(--accent)}.broken .glyph .ink{fill:var(--accent)}
 .levels tbody th{font-weight:550;white-space:normal;min-width:120px}.levels small{display:block;color:var(--ink2);padding-left:19px}.levels td,.levels th{padding-right:10px}.levels abbr{text-decoration:none}.numbers th,.numbers td{padding-right:8px;font-size:13px}.numbers tbody th{white-space:normal;min-width:150px}
-.plot{display:block;width:100%;height:auto}.plot.narrow{display:none}.plot .grid{stroke:var(--line)}.plot .axis{stroke:var(--line2)}.plot .panel{fill:none;stroke:var(--line)}.plot .panel.top-part{fill:var(--panel);stroke:none}.plot .curve{stroke:var(--data);stroke-width:1.4;fill:none;opacity:.7}.plot .leader{stroke:var(--line2);stroke-width:.8;fill:none}.plot .true-place{fill:var(--line2)}.plot .practice{stroke:var(--data);stroke-dasharray:1 4;fill:none}.plot .tick-practice{stroke:var(--data);stroke-width:1.6}.plot text{paint-order:stroke;stroke:var(--page);stroke-width:3px;stroke-linejoin:round}.plot .corner{font-weight:650;font-size:15px;text-anchor:end;fill:var(--ink2)}.plot .bad-name{fill:var(--accent);font-weight:650}.plot .broken .ring{stroke:var(--accent)}.plot .broken .ink{fill:var(--accent)}.plot .bar{fill:var(--d2);stroke:var(--data)}.plot .bar.bad{fill:var(--accent);stroke:none}
+.plot{display:block;width:100%;height:auto}.plot.narrow{display:none}.plot .grid{stroke:var(--line)}.plot .axis{stroke:var(--line2)}.plot .panel{fill:none;stroke:var(--line)}.plot .panel.top-part{fill:var(--panel);stroke:none}.plot .curve{stroke:var(--data);stroke-width:1.4;fill:none;opacity:.7}.plot .leader{stroke:var(--line2);stroke-width:.8;fill:none}.plot .practice{stroke:var(--data);stroke-dasharray:1 4;fill:none}.plot .tick-practice{stroke:var(--data);stroke-width:1.6}.plot text{paint-order:stroke;stroke:var(--page);stroke-width:3px;stroke-linejoin:round}.plot .corner{font-weight:650;font-size:15px;text-anchor:end;fill:var(--ink2)}.plot .bad-name{fill:var(--accent);font-weight:650}.plot .broken .ring{stroke:var(--accent)}.plot .broken .ink{fill:var(--accent)}.plot .bar{fill:var(--d2);stroke:var(--data)}.plot .bar.bad{fill:var(--accent);stroke:none}
 .classes{display:grid;grid-template-columns:repeat(auto-fit,minmax(200px,1fr));gap:16px 28px;margin-top:16px}.classes ul{list-style:none;font-size:13px;margin-top:4px}.classes li{display:flex;padding:1px 0;overflow-wrap:anywhere}.classes li b{flex:none;width:22px}.classes li b,.number-of{color:var(--ink2);font-weight:500;font-variant-numeric:tabular-nums}.classes .note{margin-top:0}
 .sort{border:0;padding:0;min-height:0;background:none;color:inherit;font:inherit;max-width:none;white-space:nowrap;text-align:inherit}.sort:hover{background:none;text-decoration:underline}th[aria-sort=ascending] .sort::after{content:" ↑"}th[aria-sort=descending] .sort::after{content:" ↓"}th[aria-sort=none] .sort::after{content:" ↕";opacity:.35}
 .spark{display:block;margin-left:auto}.spark-bars{fill:var(--data)}.plot.sweep-plot{max-width:none}

@@ -1,6 +1,6 @@
 import type { ComparedCell, ComparedSystem, Comparison, Pacelc } from '../comparison.ts'
-import { cellUnder, levelName, levelRank, share } from '../comparison-words.ts'
-import { AVAILABLE, isCut, isWhole, PACELC_RULE } from '../pacelc.ts'
+import { cellUnder, levelName, share } from '../comparison-words.ts'
+import { AVAILABLE, isCut, PACELC_RULE } from '../pacelc.ts'
 import { duration } from '../words.ts'
 import { glyph, glyphShape } from './comparison-glyph.ts'
 import { type Area, dodge } from './dodge.ts'
@@ -50,22 +50,27 @@ export function picture(comparison: Comparison): Html | undefined {
   const points = pointsOf(comparison)
   if (points.length === 0) return undefined
   const title = 'What each gives up'
-  return html`<section aria-labelledby="pacelc"><h2 id="pacelc">${title}</h2>${LAYOUTS.map((layout) => drawing(points, comparison, layout))}${classes(comparison)}<p class="note"><b>The rule.</b> ${PACELC_RULE} (If there is a partition, availability or consistency; else, latency or consistency: D. Abadi, 2012. That a system cut in two cannot be both available and linearizable: S. Gilbert and N. Lynch, 2002.) All of this was measured, not promised, and holds for this network and these faults. PC says that answers stopped, not that those given were right: the sign does, which is the level found under the cut. A dotted line leads up to what clients would get that ask another node when one does not answer.</p></section>`
+  return html`<section aria-labelledby="pacelc"><h2 id="pacelc">${title}</h2>${LAYOUTS.map((layout) => drawing(points, comparison, layout))}${classes(comparison)}<p class="note"><b>The rule.</b> ${PACELC_RULE} (If there is a partition, availability or consistency; else, latency or consistency: D. Abadi, 2012. That a system cut in two cannot be both available and linearizable: S. Gilbert and N. Lynch, 2002.) All of this was measured, not promised, and holds for this network and these faults. PC only means that it stopped answering. Whether its answers were right is shown by the symbol, here and in the list below: the level found under the cut. A dotted line leads up to what clients would get that ask another node when one does not answer.</p></section>`
 }
 
 function pointsOf({ systems }: Comparison): readonly Point[] {
   return systems.flatMap((system, i) => {
     const calm = cellUnder(system, 'calm')
-    const [first, ...others] = system.cells.filter(isCut)
-    if (calm?.latency === undefined || first === undefined || system.pacelc === undefined) return []
-    const under = others.reduce(
-      (worst, cell) => (cell.availability.least < worst.availability.least ? cell : worst),
-      first,
-    )
+    const under = mostCutOff(system)
+    if (calm?.latency === undefined || under === undefined || system.pacelc === undefined) return []
     const latencyNanos = (calm.latency.readP50 ?? 0) + (calm.latency.writeP50 ?? 0)
     return { system, number: i + 1, under, panel: system.pacelc.endsWith('EC') ? 1 : 0, latencyNanos } as const
   })
 }
+
+/** The cell with the least answered of those with a cut; undefined if there is none. */
+const mostCutOff = (system: ComparedSystem): ComparedCell | undefined =>
+  system.cells
+    .filter(isCut)
+    .reduce<ComparedCell | undefined>(
+      (worst, cell) => (worst === undefined || cell.availability.least < worst.availability.least ? cell : worst),
+      undefined,
+    )
 
 const PANELS = [
   { name: 'EL', says: 'without a cut, weaker than linearizable' },
@@ -169,7 +174,7 @@ function curvesOf(points: readonly Point[], scale: Scale): Html {
   })}`
 }
 
-/** Signs with a name or a number, none over another. */
+/** Signs at their own places, with names or numbers beside them, none over another. */
 function marks(points: readonly Point[], panel: number, scale: Scale, isNamed: boolean): Html {
   const area = scale.areas[panel]
   if (area === undefined) return html``
@@ -195,19 +200,19 @@ function marks(points: readonly Point[], panel: number, scale: Scale, isNamed: b
     const spot = spots[i]
     if (spot === undefined) return undefined
     const practicalY = scale.y(point.under.practical.least)
-    return html`${practicalY < y - 2 ? html`<path class="practice" d="M${x} ${y}V${practicalY}"/><path class="tick-practice" d="M${x - 4} ${practicalY}h8"/>` : undefined}${leader(x, y, spot.left + GLYPH / 2, spot.middle)}`
+    return html`${practicalY < y - 2 ? html`<path class="practice" d="M${x} ${y}V${practicalY}"/><path class="tick-practice" d="M${x - 4} ${practicalY}h8"/>` : undefined}${leader(x, y, spot.left + GLYPH, spot.middle)}`
   })}${sorted.map((point, i) => {
+    const { x = 0, y = 0 } = places[i] ?? {}
     const spot = spots[i]
     if (spot === undefined) return undefined
     const { system, under } = point
-    return html`<g><title>${aboutPoint(point)}</title><g class="glyph ${under.kept === false ? 'broken' : ''}" transform="translate(${spot.left + GLYPH / 2} ${spot.middle})">${glyphShape(under.level)}</g><text class="${under.kept === false ? 'bad-name' : ''}" x="${spot.left + GLYPH}" y="${spot.middle + 4}">${isNamed ? system.name : textOf(point)}</text></g>`
+    return html`<g><title>${aboutPoint(point)}</title><g class="glyph ${under.kept === false ? 'broken' : ''}" transform="translate(${x} ${y})">${glyphShape(under.level)}</g><text class="${under.kept === false ? 'bad-name' : ''}" x="${spot.left + GLYPH}" y="${spot.middle + 4}">${isNamed ? system.name : textOf(point)}</text></g>`
   })}`
 }
 
+/** From a mark to the start of its label, where that had to move. */
 const leader = (x: number, y: number, toX: number, toY: number): Html | undefined =>
-  Math.hypot(toX - x, toY - y) < 7
-    ? undefined
-    : html`<path class="leader" d="M${x} ${y}L${toX} ${toY}"/><circle class="true-place" cx="${x}" cy="${y}" r="1.8"/>`
+  Math.hypot(toX - GLYPH / 2 - x, toY - y) < 7 ? undefined : html`<path class="leader" d="M${x} ${y}L${toX} ${toY}"/>`
 
 const aboutPoint = ({ system, number, under, latencyNanos }: Point): string =>
   `${number}. ${system.name}: ${share(under.availability.least)} available under ${under.condition} and found ${levelName(under.level)}, ${duration(latencyNanos)} for a read and a write in calm`
@@ -216,7 +221,7 @@ const CLASSES: readonly { readonly name: Pacelc; readonly says: string }[] = [
   { name: 'PA/EL', says: 'answers whatever happens, and soon' },
   { name: 'PA/EC', says: 'consistent until it is cut, then available' },
   { name: 'PC/EL', says: 'weaker for the sake of latency, and stops when cut' },
-  { name: 'PC/EC', says: 'consistent always, and stops when cut' },
+  { name: 'PC/EC', says: 'linearizable until it is cut, then stops' },
 ]
 
 /** The systems of each class, with the numbers that the drawing has for them. */
@@ -225,13 +230,9 @@ function classes({ systems }: Comparison): Html {
   const numbered = systems.map((system, i) => ({ system, number: i + 1 }))
   return html`<div class="classes">${CLASSES.map(({ name, says }) => {
     const members = numbered.filter(({ system }) => system.pacelc === name)
-    return html`<div><h3>${name}</h3><p class="note">${says}</p><ul>${members.map(({ system, number }) => html`<li>${isNamed ? undefined : html`<b>${number}</b>`}<span>${glyph(weakestWhole(system))} ${system.name}</span></li>`)}</ul>${members.length === 0 ? html`<p class="note">none</p>` : undefined}</div>`
+    return html`<div><h3>${name}</h3><p class="note">${says}</p><ul>${members.map(({ system, number }) => html`<li>${isNamed ? undefined : html`<b>${number}</b>`}<span>${glyph(levelUnderCut(system))} ${system.name}</span></li>`)}</ul>${members.length === 0 ? html`<p class="note">none</p>` : undefined}</div>`
   })}</div>`
 }
 
-/** The level without a cut, by which it is EC or EL. */
-const weakestWhole = (system: ComparedSystem): string =>
-  system.cells
-    .filter(isWhole)
-    .map(({ level }) => level)
-    .reduce((weakest, level) => (levelRank(level) > levelRank(weakest) ? level : weakest), 'linearizable')
+/** As in the drawing: what is told of a system has one sign. */
+const levelUnderCut = (system: ComparedSystem): string => mostCutOff(system)?.level ?? 'unknown'

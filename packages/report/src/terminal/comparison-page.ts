@@ -37,12 +37,16 @@ export function renderComparison(comparison: Comparison, style: Style, options: 
         ),
         ...wrap('recovers: from the end of the fault to the first success that stays', page.width),
         ...(systems.some(({ pacelc }) => pacelc !== undefined) ? wrap(PACELC_RULE, page.width) : []),
+        ...wrap(weakestText(comparison), page.width),
         ...comparison.notes.flatMap((note) => wrap(note, page.width)),
       ].map((line) => style.dim(line)),
     ],
     options,
   )
 }
+
+const weakestText = ({ seeds }: Comparison): string =>
+  `a level is the weakest seen in ${seeds.length === 1 ? 'its one run' : `${seeds.length} runs`} of a system under a fault, with registers and with sets`
 
 function levelSection(comparison: Comparison, page: PageStyle): string[] {
   const { systems, conditions } = comparison
@@ -58,9 +62,16 @@ function levelSection(comparison: Comparison, page: PageStyle): string[] {
   ]
 }
 
+/** Beside a level: `sequential` alone does not say that what was acknowledged is still there. */
+const LOST = '−'
+
 /** What each sign stands for, as many to a line as fit. */
 function legend({ width, symbols }: PageStyle): string[] {
-  const words = [...levelSigns.map(({ sign, name }) => `${sign} ${name}`), `${symbols.violated} promise broken`]
+  const words = [
+    ...levelSigns.map(({ sign, name }) => `${sign} ${name}`),
+    `${LOST} acknowledged writes lost`,
+    `${symbols.violated} promise broken`,
+  ]
   const lines: string[] = []
   for (const word of words) {
     const longer = `${lines.at(-1) ?? ''}  ${word}`
@@ -72,7 +83,7 @@ function legend({ width, symbols }: PageStyle): string[] {
 
 function levelCell(cell: ComparedCell | undefined, { style, symbols }: PageStyle): Cell | string {
   if (cell === undefined) return ''
-  const text = `${signOf(cell.level)}${cell.kept === false ? symbols.violated : ''}`
+  const text = `${signOf(cell.level)}${cell.lost > 0 ? LOST : ''}${cell.kept === false ? symbols.violated : ''}`
   return cell.kept === false ? { text, paint: style.accent } : text
 }
 

@@ -55,6 +55,8 @@ function mergeParts(base: string | NamedPart | undefined, over: string | NamedPa
 
 export const DEFAULT_TARGET = 'raft'
 export const DEFAULT_WORKLOAD = 'register'
+/** Of targets of which nothing but reads can be asked. */
+const READING_WORKLOAD = 'read-only'
 
 /**
  * Completes a draft. A missing member comes from the settings under which the mistake is likely to show, from the
@@ -71,7 +73,7 @@ export async function completeRun(
   const chosen = partOf(draft.workload)
   const target = await registries.target(name)
   const under = target.bugs.find((each) => each.name === bug)?.under
-  const workloadName = chosen.name ?? under?.workload ?? DEFAULT_WORKLOAD
+  const workloadName = chosen.name ?? under?.workload ?? usualWorkload(target, { ...under?.settings, ...settings })
   const workload = await registries.workload(workloadName)
   const { expect, ...rest } = defined(draft)
   return parseRunSpec(
@@ -86,6 +88,12 @@ export async function completeRun(
     },
     where,
   )
+}
+
+/** What clients do if nobody chose it: they only read where nothing else can be asked for. */
+export function usualWorkload(target: Target, settings: Settings): string {
+  const functions = target.functions({ ...settingsFor(target), ...settings })
+  return functions.length === 1 && functions[0] === 'read' ? READING_WORKLOAD : DEFAULT_WORKLOAD
 }
 
 const defined = (draft: RunDraft): RunDraft =>

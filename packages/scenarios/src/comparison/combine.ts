@@ -1,5 +1,5 @@
 import type { ComparedCell, Spread } from '@chaosproxy/report'
-import { levelsByStrength, type Measurement } from './measure.ts'
+import { levelOfBoth, levelsByStrength, type Measurement } from './measure.ts'
 import type { Recovery } from './recovery.ts'
 
 /** A run of one cell, and the command that repeats it. */
@@ -8,8 +8,8 @@ export interface MeasuredRun {
   /** Absent if nothing was promised. */
   readonly kept: boolean | 'unknown' | undefined
   readonly again: string
-  /** The losses of another run, of elements added to sets, where the target has sets. */
-  readonly lost?: number | undefined
+  /** The same with additions to sets, none of which hides the loss of another, where the target has sets. */
+  readonly sets?: { readonly measurement: Measurement; readonly kept: boolean | 'unknown' | undefined } | undefined
 }
 
 /** The runs of one system under one condition as one cell: the weakest level, and medians of the numbers. */
@@ -20,7 +20,7 @@ export function combineRuns(
 ): ComparedCell {
   const [first] = runs
   const weakest = runs.reduce((worst, run) => (strength(run) > strength(worst) ? run : worst), first)
-  const level = weakest.measurement.level
+  const level = levelOfRun(weakest)
   const all = runs.map(({ measurement }) => measurement)
   const [p50, p99] = [median(all.flatMap((one) => one.p50 ?? [])), median(all.flatMap((one) => one.p99 ?? []))]
   const stale = all.flatMap(({ staleNanos }) => staleNanos ?? [])
@@ -28,7 +28,7 @@ export function combineRuns(
     condition,
     promised,
     level,
-    weakest: runs.filter(({ measurement }) => measurement.level === level).length,
+    weakest: runs.filter((run) => levelOfRun(run) === level).length,
     runs: runs.length,
     kept: keptByAll(runs),
     availability: spread(all.map(({ availability }) => availability)),
@@ -47,17 +47,20 @@ export function combineRuns(
     outageNanos: median(all.map(({ outageNanos }) => outageNanos)) ?? 0,
     recovery: medianRecovery(all.flatMap((one) => one.recovery ?? [])),
     goodput: first.measurement.goodput.map((_, part) => Math.round(mean(all.map(({ goodput }) => goodput[part] ?? 0)))),
-    lost: runs.reduce((sum, { measurement, lost }) => sum + (lost ?? measurement.lost), 0),
+    lost: runs.reduce((sum, { measurement, sets }) => sum + (sets?.measurement ?? measurement).lost, 0),
     again: weakest.again,
   }
 }
 
-const strength = ({ measurement }: MeasuredRun): number => levelsByStrength.indexOf(measurement.level)
+const levelOfRun = ({ measurement, sets }: MeasuredRun): string => levelOfBoth(measurement, sets?.measurement)
+
+const strength = (run: MeasuredRun): number => levelsByStrength.indexOf(levelOfRun(run))
 
 function keptByAll(runs: readonly MeasuredRun[]): ComparedCell['kept'] {
-  if (runs.some(({ kept }) => kept === false)) return false
-  if (runs.some(({ kept }) => kept === 'unknown')) return 'unknown'
-  return runs.some(({ kept }) => kept === undefined) ? undefined : true
+  const all = runs.flatMap(({ kept, sets }) => (sets === undefined ? [kept] : [kept, sets.kept]))
+  if (all.includes(false)) return false
+  if (all.includes('unknown')) return 'unknown'
+  return all.includes(undefined) ? undefined : true
 }
 
 function medianRecovery(recoveries: readonly Recovery[]): Recovery | undefined {

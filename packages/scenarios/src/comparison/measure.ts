@@ -10,6 +10,9 @@ import { type Recovery, recoveryOf } from './recovery.ts'
 export interface Measurement {
   /** The strongest level met; `none`, or `unknown` if that is not decided. */
   readonly level: string
+  /** Every level met that sums up a run, strongest first. */
+  readonly met: readonly string[]
+  readonly violated: readonly string[]
   /** Of operations that live nodes were asked while the fault was in force, or of all if there was none. */
   readonly availability: number
   readonly practical: number
@@ -60,6 +63,8 @@ export function measure(input: MeasureInput): Measurement {
   const all = latencies()
   return {
     level: levelOf(report),
+    met: levelsWith(report, 'met'),
+    violated: levelsWith(report, 'violated'),
     availability: meanOverNodes(input.history, rows, (row) => isAnswered(input.history, row)),
     practical: meanOverNodes(input.history, rows, (row) => isAnswered(input.history, row) || elsewhere.has(row)),
     p50: percentile(all, 0.5),
@@ -96,11 +101,20 @@ function meanOverNodes({ operations }: History, rows: readonly number[], answere
 
 const share = (some: number, all: number, none = 1): number => (all === 0 ? none : some / all)
 
-function levelOf(report: Report<string>): string {
-  const summing = Object.keys(report.levels).filter((level) => SUMMING.includes(level))
-  const met = summing.find((level) => verdictOf(report, level).result === 'met')
-  if (met !== undefined) return met
-  return summing.some((level) => verdictOf(report, level).result === 'unknown') ? 'unknown' : 'none'
+const levelsWith = (report: Report<string>, result: 'met' | 'violated' | 'unknown'): readonly string[] =>
+  SUMMING.filter((level) => Object.hasOwn(report.levels, level) && verdictOf(report, level).result === result)
+
+const levelOf = (report: Report<string>): string =>
+  levelsWith(report, 'met')[0] ?? (levelsWith(report, 'unknown').length > 0 ? 'unknown' : 'none')
+
+/**
+ * The strongest level that a run with registers met and the run with sets beside it did not break: what one of the two
+ * lost, the other cannot have kept.
+ */
+export function levelOfBoth({ level, met }: Measurement, sets: Measurement | undefined): string {
+  if (sets === undefined) return level
+  const left = met.find((each) => !sets.violated.includes(each))
+  return left ?? (level === 'unknown' ? 'unknown' : 'none')
 }
 
 function staleOf({ staleness }: Report<string>): number | undefined {

@@ -1,4 +1,14 @@
-import { type FaultChoice, nodeNames, printSchedule, type Schedule } from '@chaosproxy/faults'
+import {
+  type FaultChoice,
+  type FaultPlan,
+  geographies,
+  type Link,
+  linksBetween,
+  type NodeId,
+  nodeNames,
+  printSchedule,
+  type Schedule,
+} from '@chaosproxy/faults'
 import { type Millis, millis, millisToNanos, nanos } from '@chaosproxy/history'
 
 /** Where nodes stand in turn, and the round trips between the places, in milliseconds. */
@@ -20,34 +30,90 @@ const NETWORK = 'network-'
 
 export const isTrouble = ({ id }: { readonly id: string }): boolean => !id.startsWith(NETWORK)
 
-/** Latencies between nodes of different places, for all of the run. Clients stand beside the node they ask. */
-export function geoFaults(nodes: number, timeMs: Millis): readonly FaultChoice[] {
-  const placed = nodeNames(nodes).map((node, i) => ({ node, place: PLACES[i % PLACES.length] }))
-  const schedule: Schedule = ROUND_TRIPS_MS.flatMap(([one, other, roundTripMs], i) => {
-    const links = placed.flatMap((from) =>
-      placed
-        .filter((to) => (from.place === one && to.place === other) || (from.place === other && to.place === one))
-        .map((to) => ({ from: from.node, to: to.node })),
-    )
-    if (links.length === 0) return []
-    return {
-      id: `${NETWORK}${i + 1}`,
-      from: nanos(0),
-      // Until all has been read: whoever heals the run heals this too.
-      to: millisToNanos(timeMs),
-      plan: {
-        kind: 'latency',
-        latencyMs: millis(roundTripMs / 2),
-        jitterMs: millis(roundTripMs / 40),
-        distribution: 'uniform',
-        links,
-      },
-    }
-  })
-  return printSchedule(schedule)
+/** What lies between the nodes of every system compared, for all of a run. Clients stand beside the node they ask. */
+export interface Network {
+  readonly name: string
+  /** One line. */
+  readonly summary: string
+  readonly schedule: (nodes: readonly NodeId[], timeMs: Millis) => Schedule
+  /** What a reader must know that the numbers do not say. */
+  readonly note?: ((nodes: readonly NodeId[]) => string) | undefined
 }
 
-export const geoText = (nodes: number): string =>
-  `${nodeNames(nodes)
-    .map((node, i) => `${node} in ${PLACES[i % PLACES.length]}`)
-    .join(', ')}; round trips of 62, 70 and 132 ms, by the magnitude of the distances, not measured`
+const GIGABIT_BYTES_PER_SECOND = 125_000_000
+
+/** Every network, by `--network`. */
+export const networks: readonly Network[] = [
+  { name: 'local', summary: 'as quick as this machine, or as the simulator’s links', schedule: () => [] },
+  {
+    name: 'geo',
+    summary: 'nodes in Virginia, California and Ireland in turn',
+    schedule: placesApart,
+    note: (nodes) =>
+      `${nodes.map((node, i) => `${node} in ${PLACES[i % PLACES.length]}`).join(', ')}; round trips of 62, 70 and 132 ms, by the magnitude of the distances, not measured`,
+  },
+  ...geographies.map(
+    ({ name, roundTripMs }): Network => ({
+      name,
+      summary: `a round trip of ${roundTripMs} ms between any two nodes`,
+      schedule: (nodes, timeMs) => lasting(timeMs, [latencyPlan(everyLink(nodes), roundTripMs)]),
+      note: () => `a round trip of ${roundTripMs} ms between any two nodes`,
+    }),
+  ),
+  {
+    name: 'gigabit',
+    summary: '1 Gbps between any two nodes: 1 MB takes about 10 ms',
+    schedule: (nodes, timeMs) =>
+      lasting(timeMs, [{ kind: 'bandwidth', bytesPerSecond: GIGABIT_BYTES_PER_SECOND, links: everyLink(nodes) }]),
+    note: () => '1 Gbps between any two nodes',
+  },
+]
+
+const networkNamed = (name: string): Network => {
+  const network = networks.find((each) => each.name === name)
+  if (network === undefined) throw new Error(`there is no network ${name}`)
+  return network
+}
+
+/** The faults of a run that make up the network. */
+export const networkFaults = (name: string, nodes: number, timeMs: Millis): readonly FaultChoice[] =>
+  printSchedule(networkNamed(name).schedule(nodeNames(nodes), timeMs))
+
+/** For systems of these sizes. */
+export const networkNotes = (name: string, sizes: readonly number[]): readonly string[] => [
+  ...new Set(sizes.flatMap((nodes) => networkNamed(name).note?.(nodeNames(nodes)) ?? [])),
+]
+
+function placesApart(nodes: readonly NodeId[], timeMs: Millis): Schedule {
+  const placed = nodes.map((node, i) => ({ node, place: PLACES[i % PLACES.length] }))
+  return lasting(
+    timeMs,
+    ROUND_TRIPS_MS.flatMap(([one, other, roundTripMs]) => {
+      const links = placed.flatMap((from) =>
+        placed
+          .filter((to) => (from.place === one && to.place === other) || (from.place === other && to.place === one))
+          .map((to) => ({ from: from.node, to: to.node })),
+      )
+      return links.length === 0 ? [] : latencyPlan(links, roundTripMs)
+    }),
+  )
+}
+
+const everyLink = (nodes: readonly NodeId[]): readonly Link[] => linksBetween(nodes.map((node) => [node]))
+
+/** Half of the round trip either way. */
+const latencyPlan = (links: readonly Link[], roundTripMs: number): FaultPlan => ({
+  kind: 'latency',
+  latencyMs: millis(roundTripMs / 2),
+  jitterMs: millis(roundTripMs / 40),
+  distribution: 'uniform',
+  links,
+})
+
+/** Until all has been read: what heals the run heals this too. */
+const lasting = (timeMs: Millis, plans: readonly FaultPlan[]): Schedule =>
+  plans.flatMap((plan, i) =>
+    'links' in plan && Array.isArray(plan.links) && plan.links.length === 0
+      ? []
+      : { id: `${NETWORK}${i + 1}`, from: nanos(0), to: millisToNanos(timeMs), plan },
+  )

@@ -91,18 +91,18 @@ function chooseKnobs(subject: Subject, random: Random): { readonly [name: string
   return knobs
 }
 
-type Asking = Pick<Subject, 'workload' | 'level' | 'protocol' | 'settings'>
+type Asking = Pick<Subject, 'workload' | 'level' | 'protocol' | 'settings' | 'knobs'>
 
 /** Whether settings are those for less than linearizability, or for less than all that the workload can ask for. */
-function isForLess({ workload, level, protocol }: Asking): boolean {
-  const functions = functionsOf(protocol)
+function isForLess({ workload, level, protocol, knobs }: Asking): boolean {
+  const functions = functionsOf(protocol, knobs)
   return level !== 'linearizable' || !workload.functions.every((name) => functions.includes(name))
 }
 
 /** Why clients of the protocol cannot do what the workload's clients do: `cannot be asked to add`; undefined if they can. */
 export function whyUnaskable(subject: Asking): string | undefined {
-  const { workload, settings, protocol } = subject
-  const functions = functionsOf(protocol)
+  const { workload, settings, protocol, knobs } = subject
+  const functions = functionsOf(protocol, knobs)
   const needed = workload.uses?.(settingsFor(workload, settings, isForLess(subject))) ?? workload.functions
   const lacking = needed.filter((name) => !functions.includes(name))
   if (lacking.length > 0) return `cannot be asked to ${lacking.join(', ')}`

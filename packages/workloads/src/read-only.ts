@@ -1,0 +1,28 @@
+import { levels } from '@chaosproxy/checker'
+import { createKeyPool, keysSetting } from './keys.ts'
+import { readAll, readOf } from './reading.ts'
+import { numberOf } from './setting.ts'
+import { missing } from './vacuity.ts'
+import type { Workload } from './workload.ts'
+
+/**
+ * Reads, and nothing else, for systems whose clients change nothing, such as servers of static files. Every read must find
+ * what was there from the start; what such a run measures is whether it is answered.
+ */
+export const readOnly: Workload = {
+  name: 'read-only',
+  summary: 'reads of what never changes, for systems that serve and keep nothing',
+  model: 'register',
+  initial: null,
+  levels,
+  object: 'register',
+  functions: ['read'],
+  reads: ['read'],
+  settings: [keysSetting(20, 'how many objects clients read')],
+  create(settings) {
+    const keys = createKeyPool(numberOf(settings, 'keys'))
+    return { client: (random) => ({ next: () => readOf(keys.pick(random)) }) }
+  },
+  finale: readAll,
+  vacuous: (history) => missing(history, 'read', ['read']),
+}
