@@ -186,7 +186,13 @@ function marks(points: readonly Point[], panel: number, scale: Scale, isNamed: b
   const places = sorted.map((point) => ({
     x: scale.x(panel, point.latencyNanos),
     y: scale.y(point.under.availability.least),
-    width: GLYPH + textOf(point).length * CHARACTER,
+    width: textOf(point).length * CHARACTER,
+  }))
+  const signs = places.map(({ x, y }) => ({
+    left: x - GLYPH / 2,
+    right: x + GLYPH / 2,
+    top: y - GLYPH / 2,
+    bottom: y + GLYPH / 2,
   }))
   const corners = [scale.y(AVAILABLE), area.bottom].map((bottom) => ({
     ...area,
@@ -194,25 +200,29 @@ function marks(points: readonly Point[], panel: number, scale: Scale, isNamed: b
     top: bottom - 26,
     bottom,
   }))
-  const spots = dodge(places, area, corners)
+  const spots = dodge(
+    places.map((place) => ({ ...place, x: place.x + GLYPH })),
+    area,
+    [...corners, ...signs],
+  )
   return html`${sorted.map((point, i) => {
     const { x = 0, y = 0 } = places[i] ?? {}
     const spot = spots[i]
     if (spot === undefined) return undefined
     const practicalY = scale.y(point.under.practical.least)
-    return html`${practicalY < y - 2 ? html`<path class="practice" d="M${x} ${y}V${practicalY}"/><path class="tick-practice" d="M${x - 4} ${practicalY}h8"/>` : undefined}${leader(x, y, spot.left + GLYPH, spot.middle)}`
+    return html`${practicalY < y - 2 ? html`<path class="practice" d="M${x} ${y}V${practicalY}"/><path class="tick-practice" d="M${x - 4} ${practicalY}h8"/>` : undefined}${leader(x, y, spot.left, spot.middle)}`
   })}${sorted.map((point, i) => {
     const { x = 0, y = 0 } = places[i] ?? {}
     const spot = spots[i]
     if (spot === undefined) return undefined
     const { system, under } = point
-    return html`<g><title>${aboutPoint(point)}</title><g class="glyph ${under.kept === false ? 'broken' : ''}" transform="translate(${x} ${y})">${glyphShape(under.level)}</g><text class="${under.kept === false ? 'bad-name' : ''}" x="${spot.left + GLYPH}" y="${spot.middle + 4}">${isNamed ? system.name : textOf(point)}</text></g>`
+    return html`<g><title>${aboutPoint(point)}</title><g class="glyph ${under.kept === false ? 'broken' : ''}" transform="translate(${x} ${y})">${glyphShape(under.level)}</g><text class="${under.kept === false ? 'bad-name' : ''}" x="${spot.left}" y="${spot.middle + 4}">${isNamed ? system.name : textOf(point)}</text></g>`
   })}`
 }
 
 /** From a mark to the start of its label, where that had to move. */
 const leader = (x: number, y: number, toX: number, toY: number): Html | undefined =>
-  Math.hypot(toX - GLYPH / 2 - x, toY - y) < 7 ? undefined : html`<path class="leader" d="M${x} ${y}L${toX} ${toY}"/>`
+  Math.hypot(toX - GLYPH / 2 - x, toY - y) < 9 ? undefined : html`<path class="leader" d="M${x} ${y}L${toX} ${toY}"/>`
 
 const aboutPoint = ({ system, number, under, latencyNanos }: Point): string =>
   `${number}. ${system.name}: ${share(under.availability.least)} available under ${under.condition} and found ${levelName(under.level)}, ${duration(latencyNanos)} for a read and a write in calm`
