@@ -1,8 +1,10 @@
 import { type History, UserError } from '@chaosproxy/history'
 import { reportUnread } from './encoding-memory.ts'
 import type { ModelEntry } from './models/entry.ts'
+import { registerEntry } from './models/register-entry.ts'
 import { entryOf } from './models/registry.ts'
 import type { CheckOptions } from './options.ts'
+import { checkVersions } from './record/check-versions.ts'
 import { withDoubts } from './record/doubts.ts'
 import { judgeableOf } from './record/judgeable.ts'
 import { withMisreading } from './record/misreading.ts'
@@ -27,11 +29,22 @@ export function check(history: History, options: CheckOptions<string>): Report<s
     entry.judge.check(history, entry, options)
     return reportUnread(history, entry, options, NO_OPERATIONS)
   }
+  const report = entry.name === 'register' ? checkVersions(history, options, checkRegister) : undefined
+  return withMisreading(report ?? judged(history, entry, options), history, entry, options)
+}
+
+const checkRegister = (history: History, options: CheckOptions<string>): Report<string> =>
+  judged(history, registerEntry as ModelEntry<string>, options)
+
+/** Judges what a record's marks leave to be judged. */
+function judged<Name extends string>(
+  history: History,
+  entry: ModelEntry<Name>,
+  options: CheckOptions<Name>,
+): Report<Name> {
   const judgeable = judgeableOf(history, entry.record, options.initial)
-  if (judgeable === undefined)
-    return withMisreading(entry.judge.check(history, entry, options), history, entry, options)
-  const report = entry.judge.check(judgeable.history, entry, options)
-  return withMisreading(withDoubts(report, history, entry, judgeable), history, entry, options)
+  if (judgeable === undefined) return entry.judge.check(history, entry, options)
+  return withDoubts(entry.judge.check(judgeable.history, entry, options), history, entry, judgeable)
 }
 
 /** An empty history satisfies anything. */

@@ -6,7 +6,7 @@ import type { UserError } from './error.ts'
 import { type Event, type EventInput, eventTypes, type Header, isWhole, type Process } from './event.ts'
 import type { Format } from './format.ts'
 import type { History } from './history.ts'
-import { FLAG_FINAL, FLAG_UNSAID, INFO } from './history-columns.ts'
+import { FLAG_FINAL, INFO } from './history-columns.ts'
 import { KeyNumbers, keyName } from './key-numbers.ts'
 import { KnownTexts } from './known-texts.ts'
 import { historyOf } from './lending.ts'
@@ -19,6 +19,7 @@ import type { EventSink } from './sink.ts'
 import { nothingTolerated, type Tolerated, warningsAbout } from './tolerated.ts'
 import { isTransaction } from './transactions.ts'
 import { nanos } from './units.ts'
+import { fillInVersions, unsaidFlags } from './unsaid.ts'
 import { ValueTable } from './value.ts'
 
 /** In place of a value id: the event does not say a value. No value has this id. */
@@ -150,7 +151,7 @@ export class HistoryBuilder implements EventSink {
       event.node === undefined ? NONE : this.#knownNodes.numberOf(event.node),
       event.index ?? NONE,
       event.time ?? Number.NaN,
-      event.value === undefined && event.type === 'invoke' ? flags | FLAG_UNSAID : flags,
+      event.type === 'invoke' ? flags | unsaidFlags(event) : flags,
       event.error === undefined ? NONE : this.errors.internText(event.error),
       line,
       event.session === undefined ? NONE : this.sessions.names.internText(event.session),
@@ -233,6 +234,7 @@ export class HistoryBuilder implements EventSink {
   /** The history built so far. It shares its columns with the builder, so call this once, at the end. */
   build(): History {
     this.#attempts?.merge(this.#columns)
+    fillInVersions(this.#columns)
     return historyOf({
       header: this.#header,
       source: this.#named,

@@ -42,8 +42,9 @@ export interface Event {
    */
   readonly session?: string | undefined
   /**
-   * Members beyond these; kept, and written out again. One has a meaning: attempts at one operation have the same
-   * `requestId` on their invocations (see `Attempts`).
+   * Members beyond these; kept, and written out again. Two have a meaning on invocations: attempts at one operation have
+   * the same `requestId` (see `Attempts`), and `"unsaid":"version"` says that the value, or the second of a cas, is a
+   * version that only the completion has.
    */
   readonly extra?: { readonly [member: string]: Json } | undefined
 }

@@ -12,6 +12,12 @@ export const FLAG_FINAL = 1
 export const FLAG_UNSAID = 2
 
 /**
+ * Marks an operation whose input, or the new value of a cas, is a version that only an `ok` has: it is equal to no other
+ * value of its key. It is unsaid as well.
+ */
+export const FLAG_VERSION = 4
+
+/**
  * Operations as columns: row i is the i-th operation in order of invocation. One typed array per column, so that a
  * million operations fit in tens of megabytes and a checker can walk them without touching an object.
  *

@@ -1,4 +1,4 @@
-import { FAIL, type History, INFO, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
+import { FAIL, FLAG_UNSAID, type History, INFO, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
 
 const READS: readonly string[] = ['read', 'get']
 const CHANGES: readonly string[] = ['write', 'put', 'append', 'cas', 'add', 'increment']
@@ -119,7 +119,9 @@ function changesOf(history: History, keys: ReadonlyMap<number, unknown>): Readon
 
 /** What a write leaves behind, as far as it is known. */
 function leftBehind(history: History, row: number, name: string): Json | undefined {
-  const given = inputOf(history, row)
-  const said = given === null && history.operations.outcome[row] === OK ? outputOf(history, row) : given
+  const { outcome, flags } = history.operations
+  const isUnsaid = ((flags[row] ?? 0) & FLAG_UNSAID) !== 0
+  if (isUnsaid && outcome[row] !== OK) return undefined
+  const said = isUnsaid ? outputOf(history, row) : inputOf(history, row)
   return name === 'cas' && Array.isArray(said) ? said[1] : said
 }

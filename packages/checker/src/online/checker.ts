@@ -173,10 +173,11 @@ function called(keys: Keys, event: EventInput, said: Said | undefined, position:
   const { name } = keys
   let flight: Flight | 'too much to remember'
   // The monitor knows no appends; and if an invocation has no value, what it writes is unknown yet.
-  if (f === 'append' || (value === undefined && f !== 'read' && f !== 'get')) return giveUp(keys, key)
+  const isUnsaid = value === undefined || hasMember(event, 'unsaid')
+  if (f === 'append' || (isUnsaid && f !== 'read' && f !== 'get')) return giveUp(keys, key)
   else if (f === 'read' || f === 'get') flight = monitor.called(position, { kind: 'read' })
   // A further attempt at an operation takes effect only if none of the earlier ones did.
-  else if (event.extra?.['attempt'] !== undefined) return giveUp(keys, key)
+  else if (hasMember(event, 'attempt')) return giveUp(keys, key)
   else if (f !== 'cas') flight = monitor.called(position, { kind: 'write', value: name(value) })
   else if (said === undefined) throw new UserError('input', `${at(position)}: ${notACas(event)}`)
   else if (said.is === 'half') flight = monitor.called(position, { kind: 'write', value: name(said.to) })
@@ -184,6 +185,9 @@ function called(keys: Keys, event: EventInput, said: Said | undefined, position:
   else flight = monitor.called(position, { kind: 'write', value: name(said.to), replaces: name(said.from) })
   return flight === 'too much to remember' ? giveUp(keys, key) : flight
 }
+
+/** A recorder in this process gives further members alongside the others. */
+const hasMember = (event: EventInput, name: string): boolean => name in event || event.extra?.[name] !== undefined
 
 function ended(keys: Keys, event: EventInput, { key, said, flight }: Open, position: number): Impossible | undefined {
   const monitor = monitorOf(keys, key)

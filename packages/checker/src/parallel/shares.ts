@@ -10,6 +10,7 @@ import type { CheckOptions } from '../options.ts'
 import type { Limit } from '../race.ts'
 import { withDoubts } from '../record/doubts.ts'
 import { judgeableOf } from '../record/judgeable.ts'
+import { hasLostVersions } from '../record/lost-versions.ts'
 import { withMisreading } from '../record/misreading.ts'
 import {
   beginningWith,
@@ -77,7 +78,7 @@ export function planShares(
 ): Plan | undefined {
   const { key, length } = history.operations
   if (most < 2 || length < leastOperations || !entryOf(options.model).judge.sharesKeys) return undefined
-  if (!options.levels.includes('linearizable')) return undefined
+  if (!options.levels.includes('linearizable') || hasLostVersions(history)) return undefined
   if (length >= LEAST_OPERATIONS && options.deadlineMs < length * LEAST_MS_FOR_EACH) return undefined
   const counts = new Int32Array(history.keys.length + 1)
   for (let i = 0; i < length; i++) counts[key[i] + 1]++

@@ -94,8 +94,8 @@ function writesOf(history: History): Writes {
 /** The value that a write leaves behind; of one that only its completion has, that. */
 function writtenBy(history: History, row: number): Json | undefined {
   const { functions, operations } = history
-  const given = inputOf(history, row)
-  const said = given === null && operations.outcome[row] === OK ? outputOf(history, row) : given
+  const isUnsaid = (operations.flags[row] & FLAG_UNSAID) !== 0
+  const said = isUnsaid && operations.outcome[row] === OK ? outputOf(history, row) : inputOf(history, row)
   return functions[operations.f[row]] === 'cas' && Array.isArray(said) ? said.at(-1) : said
 }
 

@@ -12,6 +12,11 @@ export interface Call {
   readonly key?: string | Unsaid | undefined
   /** Null for a read, `[old, new]` for a cas. Unsaid if only the answer has the written value. */
   readonly value: Json | Unsaid
+  /**
+   * For an unsaid value that is a version: the server chooses it, and it equals no other. `from`: the version that a cas
+   * expects.
+   */
+  readonly version?: { readonly from?: Json | undefined } | undefined
   /** It has no effect whatever its outcome, like a read, so an unknown outcome does not matter. */
   readonly harmless?: boolean | undefined
   /** Its name in remarks, such as `GET /kv/x`; by default function and key. */

@@ -2,7 +2,7 @@ import type { Json, Nanos } from '@chaosproxy/history'
 import type { Call, Completion, Edges } from './call.ts'
 import { ALL_EDGES, nameOf, namesOfEdges, UNSAID } from './call.ts'
 import type { Extra, Line, RecordedEvent } from './event-line.ts'
-import { eventLine, extraOf, NO_EXTRA, subjectText, valueText } from './event-line.ts'
+import { eventLine, extraOf, joined, NO_EXTRA, subjectText, valueText } from './event-line.ts'
 import { outcomeOf } from './outcome.ts'
 import type { Lanes } from './processes.ts'
 import type { Recording } from './recording.ts'
@@ -41,9 +41,10 @@ export class Operation {
     this.#lanes = lanes
     this.#call = call
     this.#key = key
-    this.#extra = extra
+    this.#extra = call.version === undefined ? extra : joined(extra, UNSAID_VERSION)
     this.#subject = subjectText(call.f, key)
-    this.#input = call.value === UNSAID ? '' : valueText(call.value)
+    const asked = this.#askedValue
+    this.#input = asked === undefined ? '' : valueText(asked)
     this.#client = isForClient ? 'open' : 'done'
     if (!isForClient) return
     recording.counters.operations++
@@ -127,7 +128,8 @@ export class Operation {
     if (outcome.type === 'not-understood') {
       const remark = this.#remark(outcome.error)
       if (this.#call.harmless === true) view.notUnderstood(remark, key)
-      else if (this.#call.value === UNSAID) view.touched(remark, key === undefined ? 'everything' : { keys: [key] })
+      else if (this.#call.value === UNSAID && this.#call.version === undefined)
+        view.touched(remark, key === undefined ? 'everything' : { keys: [key] })
     } else if (outcome.type === 'ok' && key !== undefined && 'value' in outcome && outcome.value === null)
       view.seenAbsent(key)
     view.order.append(this.#completion(time, edges, outcome))
@@ -186,10 +188,14 @@ export class Operation {
   }
 
   get #askedValue(): Json | undefined {
-    const { value } = this.#call
-    return value === UNSAID ? undefined : value
+    const { value, version } = this.#call
+    if (value !== UNSAID) return value
+    return version?.from === undefined ? undefined : [version.from, null]
   }
 }
+
+/** Its value, or the second of a cas, is a version that only the completion has. */
+const UNSAID_VERSION = extraOf({ unsaid: 'version' })
 
 const lineOf = (event: RecordedEvent, members: string, tail: string, extra: Extra): Line =>
   extra === NO_EXTRA

@@ -1,7 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import type { Call, Completion, Entry, Touches } from '../../recorder/call.ts'
 import { UNSAID } from '../../recorder/call.ts'
-import type { OperationSpec, ValueSource } from '../route-table.ts'
+import type { OperationSpec, ValueSource, ValueSpec } from '../route-table.ts'
 import type { Meaning } from './outcomes.ts'
 import { type Item, itemsOf, type Scene } from './scene.ts'
 import type { Normalize } from './textual-values.ts'
@@ -64,6 +64,8 @@ class CompiledOperation implements RoutedOperation {
   readonly #isListed: boolean
   readonly #conditions: readonly { readonly source: ValueSource; readonly read: ReadValue }[]
 
+  /** For a write whose value is a version that only the answer has. */
+  readonly #versionOf: ((scene: Scene) => Call['version']) | undefined
   readonly #written: WrittenValues | undefined
   readonly #normalize: Normalize
   /** Whether some answer had the result. */
@@ -88,6 +90,7 @@ class CompiledOperation implements RoutedOperation {
     this.#valueIsTold = sources.value.some(isTold)
     this.#keyOf = key === undefined ? undefined : compileKey(key, 'request')
     this.#givenOf = value === undefined ? () => null : normalized(compileValue(value, 'request'), normalize)
+    this.#versionOf = this.#keyIsTold ? undefined : compileVersion(spec, normalize)
     this.#resultOf = result === undefined ? undefined : normalized(compileValue(result, 'answer'), normalize)
     this.#listOf = each === undefined ? undefined : compileValue(each, 'request')
     this.#conditions = sources.value
@@ -120,7 +123,16 @@ class CompiledOperation implements RoutedOperation {
     if (value === undefined) return this.#notAsked(scene, this.#sources.value, key)
     const { what, requestId } = common
     const { harmless } = this
-    const call: Call = { f: this.#spec.f, key: this.#keyIsTold ? UNSAID : key, value, harmless, what, requestId }
+    const version = this.#versionOf?.(scene)
+    const call: Call = {
+      f: this.#spec.f,
+      key: this.#keyIsTold ? UNSAID : key,
+      value,
+      version,
+      harmless,
+      what,
+      requestId,
+    }
     if (typeof key === 'string' && value !== UNSAID && !harmless)
       this.#written?.wrote(key, this.#spec.f === 'cas' && Array.isArray(value) ? (value[1] ?? null) : value)
     const { item } = scene
@@ -203,6 +215,30 @@ const normalized =
     const value = read(scene)
     return value === undefined ? undefined : normalize(value)
   }
+
+/**
+ * What is known of a version before the answer is: nothing of one that is written, and what a cas expects. Undefined for
+ * other values, which may well be equal to others.
+ */
+function compileVersion(
+  { f, value }: OperationSpec,
+  normalize: Normalize,
+): ((scene: Scene) => Call['version']) | undefined {
+  if (f === 'write' || f === 'put')
+    return typeof value === 'string' && TOLD_VERSION.test(value) ? () => ({}) : undefined
+  if (f !== 'cas' || !Array.isArray(value)) return undefined
+  const [from, to] = value as readonly ValueSpec[]
+  if (from === undefined || sourcesOf(from).some(isOfAnswer)) return undefined
+  if (typeof to !== 'string' || !TOLD_VERSION.test(to)) return undefined
+  const read = normalized(compileValue(from, 'request'), normalize)
+  return (scene) => {
+    const expected = read(scene)
+    return expected === undefined ? undefined : { from: expected }
+  }
+}
+
+/** Places in an answer that hold a version, by their name. */
+const TOLD_VERSION = /^answer\.(header\.|json\.(.*\.)?)(x-)?_?(etag|version|revision|rev|mod_?revision)$/i
 
 /** Where the parts of an operation are found. */
 interface Sources {

@@ -1,0 +1,135 @@
+import { FAIL, type History, OK, type ValueId } from '@chaosproxy/history'
+import type { CheckOptions } from '../options.ts'
+import { historyOfRows } from '../part/rows.ts'
+import type { Report } from '../report.ts'
+import { isUnknownStart } from '../start/unknown.ts'
+import type { Verdict } from '../verdict.ts'
+import {
+  type Assignment,
+  assigned,
+  assignmentsOf,
+  idOf,
+  isCas,
+  isRead,
+  type LostVersions,
+  lostVersionsOf,
+  pairOf,
+} from './lost-versions.ts'
+import { UNJUDGED } from './outcome.ts'
+
+/** The most ways to try for one key. */
+const MOST_WAYS = 64
+
+/** The share of the time for finding which lost write wrote what. */
+const SEARCH_SHARE = 0.3
+
+type Judge = (history: History, options: CheckOptions<string>) => Report<string>
+
+/**
+ * Judges a history of registers in which the answers to writes of versions were lost. Each of them wrote one unknown
+ * version, equal to no other, or nothing. A level is met if it is met by one way of saying which of them wrote which
+ * version that was seen. It is violated if every way violates it, or if it is violated by what is left without the unknown
+ * versions and all that saw them.
+ *
+ * @returns Undefined if no such write was lost.
+ */
+export function checkVersions(
+  history: History,
+  options: CheckOptions<string>,
+  judge: Judge,
+): Report<string> | undefined {
+  const keys = lostVersionsOf(history, options.initial)
+  if (keys.size === 0) return undefined
+  const chosen = new Map<number, ValueId>()
+  const search: Search = { history, options, judge, deadline: options.now() + options.deadlineMs * SEARCH_SHARE }
+  let isCertain = true
+  for (const [key, versions] of keys) {
+    const way = wayFor(key, versions, search)
+    for (const [row, version] of way.assignment) chosen.set(row, version)
+    isCertain &&= way.isCertain
+  }
+  const report = judge(assigned(history, keys, chosen, UNJUDGED), options)
+  // Without real time, a version may be read before its write is called: then there are more ways than were tried.
+  const doubtful = Object.entries(report.levels)
+    .filter(([level, { result }]) => result === 'violated' && !(level === 'linearizable' && isCertain))
+    .map(([level]) => level)
+  if (doubtful.length === 0) return report
+  return withoutDoubtful(report, judge(withoutVersions(history, keys), options), doubtful)
+}
+
+interface Search {
+  readonly history: History
+  readonly options: CheckOptions<string>
+  readonly judge: Judge
+  readonly deadline: number
+}
+
+interface Way {
+  readonly assignment: Assignment
+  /** Whether it explains the key, or no way does. */
+  readonly isCertain: boolean
+}
+
+/** The first way by which the key is linearizable, or the likeliest if none is. */
+function wayFor(key: number, versions: LostVersions, { history, options, judge, deadline }: Search): Way {
+  const keys = new Map([[key, versions]])
+  const narrow = { ...options, levels: ['linearizable'], staleness: false, explain: false }
+  let first: Assignment | undefined
+  let tried = 0
+  for (const assignment of assignmentsOf(history, versions, isUnknownStart(options.initial))) {
+    first ??= assignment
+    if (tried === MOST_WAYS || (tried > 0 && options.now() > deadline)) return { assignment: first, isCertain: false }
+    tried++
+    const part = historyOfRows(assigned(history, keys, assignment, UNJUDGED), versions.rows)
+    if (judge(part, narrow).levels['linearizable']?.result !== 'violated') return { assignment, isCertain: true }
+  }
+  return { assignment: first ?? new Map(), isCertain: true }
+}
+
+/**
+ * What is left without the lost writes, the versions that nobody is known to have written, and all that saw them. If it
+ * violates a level, so does the whole: nothing that is left depends on what was lost.
+ */
+function withoutVersions(history: History, keys: ReadonlyMap<number, LostVersions>): History {
+  const plain = assigned(history, keys, new Map(), UNJUDGED)
+  const known = plain.functions.indexOf('write')
+  const write = known < 0 ? plain.functions.length : known
+  const functions = known < 0 ? [...plain.functions, 'write'] : plain.functions
+  const f = plain.operations.f.slice()
+  const input = plain.operations.input.slice()
+  const outcome = plain.operations.outcome.slice()
+  for (const { rows, found } of keys.values()) {
+    const unknown = new Set(found.map(({ id }) => id))
+    for (const row of rows) {
+      if (isRead(plain, row)) {
+        if (outcome[row] === OK && unknown.has(plain.operations.output[row])) outcome[row] = UNJUDGED
+      } else if (isCas(plain, row)) {
+        // One that failed may have seen an unknown version.
+        if (outcome[row] === FAIL) outcome[row] = UNJUDGED
+        const [from, to] = pairOf(plain, input[row])
+        if (outcome[row] !== OK || !unknown.has(idOf(plain, from))) continue
+        f[row] = write
+        input[row] = idOf(plain, to)
+      }
+    }
+  }
+  return { ...plain, functions, operations: { ...plain.operations, f, input, outcome } }
+}
+
+const UNSURE: Verdict = {
+  result: 'unknown',
+  reason:
+    'the answers to writes of versions were lost, and there is more than one way to say which of them wrote what was read. Lose fewer answers for each key: shorter faults, or more keys',
+}
+
+/** The report with what is certain without the unknown versions, in place of the verdicts in doubt. */
+function withoutDoubtful(report: Report<string>, certain: Report<string>, doubtful: readonly string[]): Report<string> {
+  const levels: { [level: string]: Verdict } = { ...report.levels }
+  for (const level of doubtful) {
+    const verdict = certain.levels[level]
+    levels[level] = verdict?.result === 'violated' ? verdict : UNSURE
+  }
+  const { headline, lost } =
+    levels['eventual']?.result === 'violated' ? certain : { headline: report.headline, lost: [] }
+  return { ...report, levels, headline, lost }
+}

@@ -1,0 +1,176 @@
+import { FLAG_FINAL, FLAG_VERSION, type History, INFO, type Json, OK, type ValueId } from '@chaosproxy/history'
+import { isUnknownStart } from '../start/unknown.ts'
+
+/** What is known of one key to which writes of versions were lost. */
+export interface LostVersions {
+  /** All rows of the key. */
+  readonly rows: readonly number[]
+  /** The writes whose versions nobody was told, in order of their calls. */
+  readonly lost: readonly LostWrite[]
+  /** The versions that were observed and that no write is known for, by when they were first known to be there. */
+  readonly found: readonly FoundVersion[]
+}
+
+interface LostWrite {
+  readonly row: number
+  readonly call: number
+  /** The id of the version that a cas expects; undefined for a write. */
+  readonly from: number | undefined
+}
+
+interface FoundVersion {
+  readonly id: number
+  /** When the first operation that observed it returned. */
+  readonly knownAt: number
+}
+
+/** By row: which version each lost write wrote. Those that are missing wrote one that nobody saw, or nothing. */
+export type Assignment = ReadonlyMap<number, ValueId>
+
+/** A write of unknown outcome whose version nobody was told. */
+const isLost = ({ operations: { outcome, flags } }: History, row: number): boolean =>
+  outcome[row] === INFO && (flags[row] & FLAG_VERSION) !== 0
+
+export function hasLostVersions(history: History): boolean {
+  const { length } = history.operations
+  for (let row = 0; row < length; row++) if (isLost(history, row)) return true
+  return false
+}
+
+/**
+ * By key, -1 for operations without one. A key on which two writes were told the same version is not among them: there
+ * versions do not tell writes apart.
+ */
+export function lostVersionsOf(history: History, initial: Json): ReadonlyMap<number, LostVersions> {
+  const { length, key, callEvent, input } = history.operations
+  const rows = new Map<number, number[]>()
+  for (let row = 0; row < length; row++) if (isLost(history, row)) rows.set(key[row], [])
+  if (rows.size === 0) return new Map()
+  for (let row = 0; row < length; row++) rows.get(key[row])?.push(row)
+  const start = isUnknownStart(initial) ? undefined : history.values.id(initial)
+  const keys = new Map<number, LostVersions>()
+  for (const [k, all] of rows) {
+    const found = foundVersions(history, all, start)
+    if (found === undefined) continue
+    const lost = all
+      .filter((row) => isLost(history, row))
+      .map((row) => ({
+        row,
+        call: callEvent[row],
+        from: isCas(history, row) ? idOf(history, pairOf(history, input[row])[0]) : undefined,
+      }))
+    keys.set(k, { rows: all, lost, found })
+  }
+  return keys
+}
+
+/** The versions without a known write; undefined if versions repeat themselves. */
+function foundVersions(
+  history: History,
+  rows: readonly number[],
+  start: number | undefined,
+): readonly FoundVersion[] | undefined {
+  const { operations, values } = history
+  const { flags, outcome, input, output, returnEvent } = operations
+  const written = new Set<number>()
+  const seen = new Map<number, number>()
+  const note = (id: number, at: number) => seen.set(id, Math.min(seen.get(id) ?? at, at))
+  for (const row of rows) {
+    if (isRead(history, row)) {
+      if (outcome[row] === OK) note(output[row], returnEvent[row])
+      continue
+    }
+    if (isLost(history, row) || (outcome[row] !== OK && outcome[row] !== INFO)) continue
+    const isVersion = (flags[row] & FLAG_VERSION) !== 0
+    const value = isVersion ? output[row] : input[row]
+    const [from, to] = isCas(history, row) ? pairOf(history, value) : []
+    const id = isCas(history, row) ? idOf(history, to) : value
+    if (isVersion && written.has(id)) return undefined
+    written.add(id)
+    if (isCas(history, row) && outcome[row] === OK) note(idOf(history, from), returnEvent[row])
+  }
+  return [...seen]
+    .filter(([id]) => !written.has(id) && id !== start && values.json(id as ValueId) !== null)
+    .map(([id, knownAt]) => ({ id, knownAt }))
+    .sort((a, b) => a.knownAt - b.knownAt)
+}
+
+export const isRead = ({ functions, operations }: History, row: number): boolean =>
+  ['read', 'get'].includes(functions[operations.f[row]])
+
+export const isCas = ({ functions, operations }: History, row: number): boolean =>
+  functions[operations.f[row]] === 'cas'
+
+export const pairOf = ({ values }: History, id: number): readonly Json[] => {
+  const pair = values.json(id as ValueId)
+  return Array.isArray(pair) ? pair : []
+}
+
+export const idOf = ({ values }: History, value: Json | undefined): number => values.id(value ?? null)
+
+/**
+ * Ways to say which lost write wrote which version, the likeliest first. A version's write was called before anybody knew
+ * it. The earliest write leaves most freedom; a cas most likely follows the version that was seen last.
+ *
+ * @param mayBeStart whether one version may have been there from the start.
+ */
+export function* assignmentsOf(
+  history: History,
+  { rows, lost, found }: LostVersions,
+  mayBeStart: boolean,
+): Generator<Assignment> {
+  const { outcome, output, callEvent } = history.operations
+  const seenAt = new Map<number, number>()
+  for (const row of rows)
+    if (isRead(history, row) && outcome[row] === OK && !seenAt.has(output[row])) seenAt.set(output[row], callEvent[row])
+  const rank = ({ from, call }: LostWrite): number => (from === undefined ? call : -(seenAt.get(from) ?? -1))
+  const taken = new Map<number, ValueId>()
+  yield* from(0, mayBeStart)
+
+  function* from(at: number, startIsFree: boolean): Generator<Assignment> {
+    const version = found[at]
+    if (version === undefined) {
+      yield new Map(taken)
+      return
+    }
+    const able = lost.filter(({ row, call }) => !taken.has(row) && call < version.knownAt)
+    for (const write of able.toSorted((a, b) => rank(a) - rank(b))) {
+      taken.set(write.row, version.id as ValueId)
+      yield* from(at + 1, startIsFree)
+      taken.delete(write.row)
+    }
+    // Without a write for it, it was there from the start, or nothing explains it.
+    if (able.length === 0) yield* from(at + 1, startIsFree)
+    else if (startIsFree) yield* from(at + 1, false)
+  }
+}
+
+/** The history in which the lost writes of these keys wrote what is assigned, or are left out. */
+export function assigned(
+  history: History,
+  keys: ReadonlyMap<number, LostVersions>,
+  chosen: Assignment,
+  leftOut: number,
+): History {
+  const { operations, values } = history
+  const input = operations.input.slice()
+  const output = operations.output.slice()
+  const outcome = operations.outcome.slice()
+  const flags = operations.flags.slice()
+  for (let row = 0; row < operations.length; row++) {
+    if ((flags[row] & FLAG_VERSION) === 0 || !keys.has(operations.key[row])) continue
+    flags[row] &= FLAG_FINAL
+    if (outcome[row] === OK) input[row] = output[row]
+    if (outcome[row] !== INFO) continue
+    const version = chosen.get(row)
+    if (version === undefined) {
+      outcome[row] = leftOut
+      continue
+    }
+    const [expected] = isCas(history, row) ? pairOf(history, operations.input[row]) : []
+    input[row] = expected === undefined ? version : values.id([expected, values.json(version)])
+    output[row] = input[row]
+  }
+  const { lend: _, ...rest } = history
+  return { ...rest, operations: { ...operations, input, output, outcome, flags } }
+}
