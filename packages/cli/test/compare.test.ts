@@ -37,6 +37,23 @@ describe('chaos compare', () => {
     expect(notes).toEqual([expect.stringMatching(/^the cuts last 500 ms, and clients wait 1000 ms for an answer: /)])
   })
 
+  test('begins with servers that have nothing to lose, which are only read', async () => {
+    const { systems } = await parseCompareSettings({ faults: 'none', seeds: '1' })
+    expect(systems[0]?.name).toBe('balancer backend=files')
+    expect(systems[0]?.cells[0]?.pairs[0]).toMatchObject({ registers: { workload: { name: 'read-only' } } })
+    const args = ['compare', '--targets', 'balancer:backend=files', '--faults', 'partition', ...quick, '--json']
+    const [{ cells }] = JSON.parse((await chaosHere(args)).stdout).systems
+    for (const cell of cells) expect(cell).toMatchObject({ level: 'linearizable', lost: 0 })
+    expect(cells[0].availability.least).toBe(1)
+  })
+
+  test('puts the network that was named between the nodes, and says so', async () => {
+    const args = ['compare', '--targets', 'raft', '--faults', 'none', '--network', 'california-netherlands', ...quick]
+    const { systems, notes } = JSON.parse((await chaosHere([...args, '--json'])).stdout)
+    expect(systems[0].cells[0].latency.writeP50).toBeGreaterThan(150e6)
+    expect(notes).toEqual(['a round trip of 150 ms between any two nodes'])
+  })
+
   patientTest('measures the same again, whichever thread has which run', async () => {
     const args = ['compare', '--targets', 'raft,master-master', '--faults', 'kill', ...quick, '--json']
     expect((await chaosHere(args)).stdout).toBe((await chaosHere(args)).stdout)

@@ -36,6 +36,12 @@ describe('a run without --expect', () => {
     expect(exitCode).toBe(0)
   })
 
+  test('only reads where nothing else can be asked for, and is green at its defaults', async () => {
+    const { exitCode, result } = await simulate('--target', 'balancer', '--set', 'backend=files')
+    expect(result).toMatchObject({ expected: 'linearizable', expectation: { met: true }, vacuous: [] })
+    expect(exitCode).toBe(0)
+  })
+
   test('says on its page that it was a promise', async () => {
     const out = ['--out', temporaryDirectory()]
     const { exitCode, stdout, stderr } = await chaosHere([
