@@ -1,10 +1,11 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, vi } from 'vitest'
+import { expect } from 'vitest'
 import { installed, whySkipped } from '../../proxy/test/real-servers.ts'
 import { chaos, chaosHere, root, temporaryDirectory } from './chaos.ts'
 import { patientTest, test } from './patient.ts'
+import { processesMentioning, until } from './processes.ts'
 
 const example = (name: string) => join(root, 'examples', 'binary', name)
 
@@ -35,12 +36,11 @@ patientTest('one in Python is right as it is, and loses writes if a restart forg
   })
 })
 
-/** Processes that run this program. Their parent may have ended, so it is not asked for. */
-const living = (script: string): number => spawnSync('pgrep', ['-f', script], { encoding: 'utf8' }).stdout.length
+/** Whether a process runs this program. Its parent, which names the program as well, may have ended. */
+const isAlive = async (script: string): Promise<boolean> =>
+  (await processesMentioning(script)).some((process) => process.trimEnd().endsWith(script))
 
-async function ended(script: string): Promise<void> {
-  await vi.waitFor(() => expect(living(script)).toBe(0), { timeout: 10_000, interval: 50 })
-}
+const ended = (script: string): Promise<void> => until(async () => !(await isAlive(script)), 10_000)
 
 function silent(): { readonly binary: string; readonly script: string } {
   const script = join(temporaryDirectory(), 'silent.mjs')
@@ -66,7 +66,7 @@ test('an interrupt ends the search of one that never answers, and the program', 
   const args = [bin, 'fuzz', '--binary', binary, '--expect', 'linearizable', '--workers', '2', '--out']
   const search = spawn(process.execPath, [...args, temporaryDirectory()], { stdio: 'ignore' })
   const exited = new Promise<number | null>((resolve) => search.once('exit', resolve))
-  await vi.waitFor(() => expect(living(`${script}$`)).toBeGreaterThan(0), { timeout: 20_000, interval: 50 })
+  await until(() => isAlive(script), 20_000)
   const interruptedAt = performance.now()
   search.kill('SIGTERM')
   expect(await exited).toBe(130)

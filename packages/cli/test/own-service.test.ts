@@ -8,6 +8,8 @@ import { isPatient, patientTest, test } from './patient.ts'
 
 // A service of three processes that knows nothing of chaos. All there is to say of it is a route table.
 
+/** A client on every machine that has Node. */
+const ASK = `'${process.execPath}' '${join(import.meta.dirname, 'ask.mjs')}'`
 const PATIENT = ['--timeout', '5s', '--time', '2500ms', '--rate', '200', '--seed', '3']
 
 async function driven(routes: object, reads: Reads) {
@@ -164,11 +166,7 @@ describe('a command whose traffic is hurt', () => {
     const { stdout, stderr } = await recorded(
       'primary',
       byValue,
-      [
-        'sh',
-        '-c',
-        'echo hello; curl -s {n1}/v1/items/1; curl -s -X PUT {n1}/v1/items/1 -d "{\\"data\\":{\\"value\\":1}}"',
-      ],
+      ['sh', '-c', `echo hello; ${ASK} {n1}/v1/items/1; ${ASK} {n1}/v1/items/1 PUT "{\\"data\\":{\\"value\\":1}}"`],
       ['--json'],
     )
     expect(JSON.parse(stdout)).toMatchObject({ levels: { linearizable: expect.anything() } })
@@ -182,7 +180,7 @@ describe('nothing vacuous passes', () => {
     const { exitCode, stderr } = await recorded('primary', routes, [
       'sh',
       '-c',
-      'curl -s {n1}/v1/items/7; curl -s {n1}/v1/items/8',
+      `${ASK} {n1}/v1/items/7; ${ASK} {n1}/v1/items/8`,
     ])
     expect(stderr).toMatch(
       /0 of 2 requests matched; the first was GET \/v1\/items\/7: add \{"request":"GET \/v1\/items\/\{key\}"/,
@@ -201,7 +199,7 @@ describe('nothing vacuous passes', () => {
     const table = join(directory, 'routes.json')
     writeFileSync(table, JSON.stringify(byValue))
     const args = ['record', '--upstream', '127.0.0.1:1', '--as', table, '--out', directory, '--may-fail']
-    const { exitCode, stderr } = await chaos([...args, '--', 'curl', '-s', '{n1}/v1/items/7'])
+    const { exitCode, stderr } = await chaos([...args, '--', 'sh', '-c', `${ASK} {n1}/v1/items/7`])
     expect(stderr).toMatch(/n1: 127\.0\.0\.1:1 could not be reached \(ECONNREFUSED: nothing listens there\)/)
     expect(exitCode).toBe(4)
   })
@@ -210,7 +208,7 @@ describe('nothing vacuous passes', () => {
     const { exitCode, stdout } = await recorded('primary', byValue, [
       'sh',
       '-c',
-      'curl -s {n1}/v1/items/7; curl -s {n1}/v1/items/7',
+      `${ASK} {n1}/v1/items/7; ${ASK} {n1}/v1/items/7`,
     ])
     expect(stdout).toMatch(/no write succeeded/)
     expect(exitCode).toBe(2)

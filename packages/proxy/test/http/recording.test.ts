@@ -6,6 +6,7 @@ import { createRandom } from '@chaosproxy/faults'
 import type { History } from '@chaosproxy/history'
 import { millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
+import { installed, whySkipped } from '../real-servers.ts'
 import { closeEverythingAfterEach, dial, eventually, Received, serve } from '../sockets.ts'
 import { embeddedRoutes } from './embedded-routes.ts'
 import { httpClient, httpRouteTo, keyValueService, serveHttp, textOf } from './live.ts'
@@ -258,7 +259,8 @@ describe('clients as people use them', () => {
     expect(recorder.counters).toMatchObject({ operations: 40, ok: 40, unmatched: 0 })
   })
 
-  test('curl, with 100-continue and a body in chunks', async () => {
+  test('curl, with 100-continue and a body in chunks', async (context) => {
+    if (installed('curl') === undefined) context.skip(whySkipped('curl'))
     const service = await keyValueService()
     const { route, recorder, client } = await httpRouteTo(service)
     const url = `http://127.0.0.1:${route.port}/kv/x`

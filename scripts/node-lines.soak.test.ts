@@ -1,0 +1,53 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+
+// The newest Node of each line that is supported, as npm carries it, runs what touches Node itself: its flags, its
+// sockets and streams, processes, threads and the module loader. All other tests run on one Node only.
+
+const root = join(import.meta.dirname, '..')
+const LINES = [20, 21, 22, 23, 24]
+const SUITE = [
+  'packages/cli/test/check.test.ts',
+  'packages/cli/test/config.test.ts',
+  'packages/cli/test/ctl.test.ts',
+  'packages/cli/test/own-models.test.ts',
+  'packages/cli/test/record-api.test.ts',
+  'packages/cli/test/short-run.test.ts',
+  'packages/history/test/files.test.ts',
+  'packages/proxy/test/http/faults.test.ts',
+  'packages/proxy/test/http2/http2.test.ts',
+  'packages/proxy/test/interceptor.test.ts',
+  'packages/targets/test/entry.test.ts',
+  'packages/undici/test',
+  'packages/vitest/test',
+]
+
+const directory = mkdtempSync(join(tmpdir(), 'chaos-node-lines-'))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+writeFileSync(join(directory, 'package.json'), '{}')
+
+describe.each(LINES)('the newest Node %d', (line) => {
+  const name = `node-${line}`
+  const source = `npm:node-${process.platform}-${process.arch}@${line}`
+  const bin = join(directory, 'node_modules', name, 'bin')
+  const node = join(bin, 'node')
+
+  test('prints nothing besides its results, and passes the tests of what touches Node', (context) => {
+    const install = ['install', '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', `${name}@${source}`]
+    const installed = spawnSync('npm', install, { cwd: directory, encoding: 'utf8' })
+    if (installed.status !== 0) context.skip(`${source} cannot be installed: ${installed.stderr.slice(0, 200)}`)
+    const env = { ...process.env, PATH: `${bin}${delimiter}${process.env['PATH']}`, NO_COLOR: '1' }
+    const chaos = (...args: readonly string[]) =>
+      spawnSync(node, [join(root, 'packages', 'cli', 'bin', 'chaos.js'), ...args], { cwd: root, env, encoding: 'utf8' })
+    expect(chaos('check', 'histories/fresh-read.jsonl', '--quiet')).toMatchObject({ status: 0, stderr: '' })
+    const run = ['run', '--sim', '--time', '2s', '--seed', '1', '--json', '--out', join(directory, name)]
+    expect(chaos(...run)).toMatchObject({ status: 0, stderr: '' })
+    const vitest = [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...SUITE]
+    const environment = Object.fromEntries(Object.entries(env).filter(([key]) => !key.startsWith('VITEST')))
+    const tested = spawnSync(node, vitest, { cwd: root, env: environment, encoding: 'utf8', maxBuffer: 1e9 })
+    expect(tested.status, `${tested.stdout.slice(-20_000)}${tested.stderr.slice(-5_000)}`).toBe(0)
+  })
+})
