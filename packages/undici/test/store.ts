@@ -81,5 +81,7 @@ export const recordOf = ({ directory }: Run): readonly RecordedEvent[] =>
     .slice(1)
     .map((line) => {
       const { time, ...event } = JSON.parse(line)
-      return event
+      if (event.process !== 'nemesis' || typeof event.value !== 'object' || event.value === null) return event
+      const { began, ended, ...value } = event.value
+      return { ...event, value }
     })
