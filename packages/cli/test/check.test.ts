@@ -30,6 +30,7 @@ describe('chaos check', () => {
     ['stale-read', 'sequential', 0],
     ['split-brain', 'eventual', 1],
     ['sequential-not-linearizable', 'eventual', 2],
+    ['stale-read', 'none', 0],
   ])('of %s, expecting %s, exits with %d', async (name, level, expected) => {
     const { exitCode } = await chaosHere(['check', history(name), '--expect', level])
     expect(exitCode).toBe(expected)

@@ -21,6 +21,8 @@ import { usualFailedCas, usualInitial } from './usual.ts'
 
 /** Every model's name, then the names that other tools and older files use. */
 const MODEL_NAMES: readonly string[] = [...models.map(({ name }) => name), ...models.flatMap(({ aliases }) => aliases)]
+/** In place of a level, as for a run: nothing is expected. */
+const NO_EXPECTATION = 'none'
 const FAILED_CAS = ['auto', 'drop', 'observes'] as const
 
 export const MODEL_NAMES_TEXT: string = models.map(({ name }) => name).join(', ')
@@ -72,7 +74,7 @@ export function parseCheckSettings(options: ParsedOptions): CheckSettings {
     initial: parseInitial(textOf(options, 'initial')),
     model: model === undefined || isUserFile(model) ? model : oneOf('model', 'model', model, MODEL_NAMES),
     levels: chosen,
-    expect: expect === undefined ? undefined : parseLevel('expect', expect),
+    expect: expect === undefined || expect === NO_EXPECTATION ? undefined : parseLevel('expect', expect),
     require: parseRequire(options),
     baseline: parseBaselineOptions(options),
     format: format === undefined ? undefined : oneOf('format', 'format', format, formats),

@@ -46,7 +46,7 @@ export const checkCommand: Command = {
       describe: `decide only these levels, comma-separated: ${levelNames().join(', ')} [default: all]`,
       requiresArg: true,
     },
-    expect: { type: 'string', describe: 'exit with 1 unless this level is met', requiresArg: true },
+    expect: { type: 'string', describe: 'exit with 1 unless this level is met; none: only report', requiresArg: true },
     ...requireOption,
     ...baselineOptions,
     format: { type: 'string', describe: `${formats.join(', ')} [default: found out]`, requiresArg: true },
