@@ -68,6 +68,8 @@ export interface Decoder {
   readonly history: History
   readonly value: (name: number) => Json
   readonly keyName: (key: number) => string | undefined
+  /** The history's number of the key; -1 for none. */
+  readonly keyNumber: (key: number) => number
 }
 
 /**

@@ -8,8 +8,32 @@ import { APPEND, CAS, compact, DIFFERS, type Encoded, later, NEVER, renumber, re
  * @throws OutOfTime
  */
 export function partition(encoded: Encoded, budget: Budget = unlimited): readonly Encoded[] {
+  if (encoded.keys === 1) return [compact(encoded, budget)]
+  const { at, starts } = separated(encoded, budget)
+  let sinceLook = 0
+  return Array.from({ length: encoded.keys }, (_, k) => {
+    sinceLook += starts[k + 1] - starts[k] + OPERATIONS_FOR_A_KEY
+    if (sinceLook > STEPS_BETWEEN_LOOKS) {
+      budget.look()
+      sinceLook = 0
+    }
+    return at(k)
+  })
+}
+
+/** The operations of each key, made one key at a time: for keys too many to hold all of them as histories. */
+export interface Separated {
+  /** Only once for each key: its values are renumbered in place. */
+  readonly at: (key: number) => Encoded
+  /** By key: where its operations begin in the shared columns; one more for the end of the last. */
+  readonly starts: Int32Array
+  /** Those columns, with values as they were; undefined where events are sparse. */
+  readonly columns: Encoded | undefined
+}
+
+/** @throws OutOfTime */
+export function separated(encoded: Encoded, budget: Budget): Separated {
   const { length, key, keys, calls, returns } = encoded
-  if (keys === 1) return [compact(encoded, budget)]
   const starts = int32Array(keys + 1)
   let last = -1
   for (let i = 0; i < length; i++) {
@@ -18,18 +42,10 @@ export function partition(encoded: Encoded, budget: Budget = unlimited): readonl
     if (returns[i] > last && returns[i] !== NEVER) last = returns[i]
   }
   for (let k = 0; k < keys; k++) starts[k + 1] += starts[k]
-  if (last > 16 * length + 1024) return partitionOfSparse(encoded, starts, budget)
-  const columns = columnsByKey(encoded, starts, last, budget)
   const scratch = int32Array(encoded.values)
-  let sinceLook = 0
-  return Array.from({ length: keys }, (_, k) => {
-    sinceLook += starts[k + 1] - starts[k] + OPERATIONS_FOR_A_KEY
-    if (sinceLook > STEPS_BETWEEN_LOOKS) {
-      budget.look()
-      sinceLook = 0
-    }
-    return slice(columns, starts[k], starts[k + 1], scratch)
-  })
+  if (last > 16 * length + 1024) return { starts, columns: undefined, at: sparseKeys(encoded, starts, scratch, budget) }
+  const columns = columnsByKey(encoded, starts, last, budget)
+  return { starts, columns, at: (k) => slice(columns, starts[k], starts[k + 1], scratch) }
 }
 
 /** The fixed cost of a key, in operations. */
@@ -101,18 +117,19 @@ function scattered(column: Int32Array, place: Int32Array): Int32Array {
   return some
 }
 
-function partitionOfSparse(encoded: Encoded, starts: Int32Array, budget: Budget): readonly Encoded[] {
-  const members = Array.from({ length: encoded.keys }, (_, k) => int32Array(starts[k + 1] - starts[k]))
-  const count = int32Array(encoded.keys)
-  for (let i = 0; i < encoded.length; i++) {
-    const key = encoded.key[i]
-    members[key][count[key]++] = i
-  }
-  const scratch = int32Array(encoded.values)
-  return members.map((indices) => {
+function sparseKeys(
+  encoded: Encoded,
+  starts: Int32Array,
+  scratch: Int32Array,
+  budget: Budget,
+): (key: number) => Encoded {
+  const members = int32Array(encoded.length)
+  const next = starts.slice(0, encoded.keys)
+  for (let i = 0; i < encoded.length; i++) members[next[encoded.key[i]]++] = i
+  return (k) => {
     budget.tick()
-    return compact(restrict(encoded, indices), budget, scratch)
-  })
+    return compact(restrict(encoded, members.subarray(starts[k], starts[k + 1])), budget, scratch)
+  }
 }
 
 /** A contiguous range of operations, in the same columns; their values are renumbered in place. */

@@ -8,7 +8,8 @@ import { reportUnread, takeEncoding } from './encoding-memory.ts'
 import { bothUnknown, decideConvergence } from './eventual.ts'
 import { followsFrom, headlineOf } from './headline.ts'
 import { consistency, isWeak, type Level } from './levels/levels.ts'
-import { decideLinearizable, type Linearizability, partsOf } from './linearizable/decide.ts'
+import type { Linearizability } from './linearizable/answer.ts'
+import { decideLinearizable, partsOf } from './linearizable/decide.ts'
 import { faultOfWitness } from './linearizable/replay/replay.ts'
 import { looseReason, withoutLoose } from './loose.ts'
 import type { ModelEntry } from './models/entry.ts'
@@ -26,7 +27,7 @@ import { stalenessOf } from './staleness/measure.ts'
 import { findOrderFromAny } from './start/sequential.ts'
 import { judgeWeakerFromAny } from './start/weaker.ts'
 import type { Counterexample, Verdict } from './verdict.ts'
-import { orderOfRows } from './witness-order.ts'
+import { orderOfRows, witnessOfPacked } from './witness-order.ts'
 
 /** A history of registers in the form the algorithms need. */
 export interface Registers {
@@ -130,6 +131,7 @@ function decideOrder(registers: Registers, options: CheckOptions, share: Budget,
   if (answer.result === 'violated') {
     return { result: 'violated', counterexample: counterexampleOf(answer, decoder, options, budget) }
   }
+  if (answer.packed !== undefined) return { result: 'met', witness: witnessOfPacked(answer.packed, decoder.keyName) }
   const orders = answer.orders.map(({ key, rows }) =>
     orderOfRows(decoder.keyName(key), encoded.length, () => listed(rows())),
   )

@@ -40,7 +40,7 @@ function checkInShares(
     .map((share) => ({ share, turn: random() }))
     .sort((a, b) => a.turn - b.turn)
     .map(({ share }) => structuredClone(judgeShare(elsewhere(), asked, share, board)))
-  const linearizable = mergeShares(answers)
+  const linearizable = mergeShares(answers, history)
   const beside = linearizable.result === 'met' ? undefined : structuredClone(judgeBeside(elsewhere(), asked, board))
   return { report: reportOfShares(history, asked, { linearizable, beside, memory: board }), shares: plan.shares.length }
 }

@@ -1,7 +1,7 @@
 import { FAIL, inputOf, type Json } from '@chaosproxy/history'
 import { type Budget, createAllowance, inTime } from '../budget.ts'
 import { CAS, type Decoder, DIFFERS, type Encoded, later, NEVER, NOTHING, prefix, READ, restrict } from '../encoded.ts'
-import type { Linearizability } from '../linearizable/decide.ts'
+import type { Linearizability } from '../linearizable/answer.ts'
 import { violatesLinearizability } from '../linearizable/small.ts'
 import type { Counterexample, Uncut } from '../verdict.ts'
 import { LONG, type Located, locate, nearest } from './locate.ts'

@@ -1,7 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import { type Budget, createAllowance, inTime } from '../budget.ts'
 import { CAS, DIFFERS, type Encoded, NEVER, NOTHING, prefix, READ, restrict, WRITE } from '../encoded.ts'
-import type { Linearizability } from '../linearizable/decide.ts'
+import type { Linearizability } from '../linearizable/answer.ts'
 import { violatesLinearizability } from '../linearizable/small.ts'
 import { MOST_OPERATIONS } from '../verdict.ts'
 import { createCompletion } from './sources.ts'

@@ -1,75 +1,22 @@
-import { int32Array, type Json } from '@chaosproxy/history'
+import { int32Array } from '@chaosproxy/history'
 import { type Budget, inTime } from '../budget.ts'
-import { compact, type Encoded, gathered, prefix, restrict } from '../encoded.ts'
+import { compact, type Encoded, gathered, restrict } from '../encoded.ts'
 import { partition } from '../partition.ts'
 import { alone, type Limit, type Race, rankOf } from '../race.ts'
 import { casesOf, onlyCases } from '../start/cases.ts'
+import { type KeyOrder, type Linearizability, reasonUndecided, type Violation } from './answer.ts'
 import { operationsAt } from './conflict.ts'
 import { orderAppends } from './distinct/append-zones.ts'
 import { decideInLinearTime } from './distinct/linear-time.ts'
+import { createDue } from './due.ts'
+import { earliestViolation } from './earliest.ts'
+import { decideManyKeys, hasManyKeys } from './many-keys.ts'
 import { createPortfolio } from './portfolio.ts'
-import { faultOnOneKey } from './replay/replay.ts'
 import { areAppendsInOrder } from './replay/text-replay.ts'
-import type { Search } from './search/search.ts'
-
-export type Linearizability =
-  /** For the keys that have operations, in order of their numbers. */
-  | { readonly result: 'met'; readonly orders: readonly KeyOrder[] }
-  /** `culpritReturn` finds that key's first return that cannot be explained. */
-  | {
-      readonly result: 'violated'
-      readonly part: Encoded
-      readonly culpritReturn: () => number
-      /** The operations involved in the contradiction; empty if unknown. */
-      readonly conflict: readonly number[]
-      /** See `rankOf`. */
-      readonly rank: number
-    }
-  | {
-      readonly result: 'unknown'
-      readonly reason: string
-      readonly limit: Limit
-      /** Keys without an answer. */
-      readonly undecided: number
-    }
-
-/** A key's operations in an order that explains them. */
-export interface KeyOrder {
-  readonly key: number
-  /** As rows of the history, listed on demand. */
-  readonly rows: () => Int32Array
-}
-
-type JsonOf = (name: number) => Json
-
-/** A search that has begun. */
-interface Task {
-  readonly part: number
-  /** The number of its case. */
-  readonly number: number
-  readonly operations: Encoded
-  readonly search: Search
-}
+import { type JsonOf, type Task, takeTurns, type Undertaking, verify } from './turns.ts'
 
 const TOO_MANY_STARTS =
   'nobody knows what was there at the start, and of the many values that it may have been none that was tried explains what was read'
-
-/** What is known so far of the keys of one history. */
-interface Undertaking {
-  readonly encoded: Encoded
-  readonly parts: readonly Encoded[]
-  readonly cases: Cases
-  readonly jsonOf: JsonOf
-  readonly budget: Budget
-  readonly race: Race
-  /** By part; undefined until an order is found and replayed. */
-  readonly orders: (Int32Array | undefined)[]
-  /** By part: the contradictions of its cases. */
-  readonly conflicts: Map<number, readonly number[]>
-}
-
-type Cases = ReturnType<typeof onlyCases>
-type Violation = Extract<Linearizability, { readonly result: 'violated' }>
 
 /** An order found in linear time, to be laid out if no key is violated. */
 type LaidOut = ReadonlyMap<number, { readonly operations: Encoded; readonly order: () => Int32Array }>
@@ -90,10 +37,12 @@ export function decideLinearizable(
 ): Linearizability {
   const appends = encoded.hasAppend && !encoded.anyStart ? decideAppends(encoded, budget) : undefined
   if (appends !== undefined) return appends
+  if (hasManyKeys(encoded)) return decideManyKeys(encoded, jsonOf, budget, race)
   const parts = partsOfKeys()
   const cases = encoded.anyStart ? casesOf(parts, jsonOf) : onlyCases(parts)
   const orders = parts.map(() => undefined)
-  const work: Undertaking = { encoded, parts, cases, jsonOf, budget, race, orders, conflicts: new Map() }
+  const numberOf = (part: number): number => part
+  const work: Undertaking = { encoded, parts, cases, numberOf, jsonOf, budget, race, orders, conflicts: new Map() }
   const open: Task[] = []
   const isDue = createDue()
   const quick = decideQuickly(work, open, isDue)
@@ -156,58 +105,6 @@ function layOut(
   }
 }
 
-/** The searches take turns. Returns a violation, or what ran out; undefined if every search came to its end. */
-function takeTurns(work: Undertaking, open: Task[]): Violation | Limit | undefined {
-  const { parts, cases, jsonOf, budget, race, orders, conflicts } = work
-  let steps = FIRST_STEPS
-  let undecided = open.splice(0)
-  let exhausted: Limit | undefined = budget.expired() ? 'time' : undefined
-  for (let turn = 1; undecided.length > 0 && exhausted !== 'time'; turn++) {
-    const still: typeof undecided = []
-    for (const task of undecided) {
-      const { part, number, operations, search } = task
-      if (orders[part] !== undefined) {
-        search.release()
-        continue
-      }
-      if (exhausted === 'time') {
-        still.push(task)
-        continue
-      }
-      const rank = rankOf(turn, part)
-      const isOver = (): boolean => budget.expired() || race.isBeaten(rank)
-      const progress = runInSlices(search, steps * (operations.length + 1), isOver)
-      if (progress === 'met') {
-        const order = search.order().slice()
-        verify(operations, part, order, jsonOf)
-        orders[part] = order
-        search.release()
-      } else if (progress === 'violated') {
-        const culprit = operations.returns.indexOf(search.culpritReturn())
-        const violated = compact(parts[part])
-        const found = cases.refute(number, () => violated.returns[culprit])
-        if (found === undefined) {
-          search.release()
-          continue
-        }
-        for (const each of undecided) each.search.release()
-        const conflict = conflicts.get(part) ?? []
-        return { result: 'violated', part: violated, culpritReturn: () => found(violated), conflict, rank }
-      } else if (progress === 'out of memory') {
-        exhausted = 'memory'
-        search.release()
-      } else {
-        if (progress === 'out of time') exhausted = 'time'
-        still.push(task)
-      }
-    }
-    undecided = still
-    steps *= GROWTH
-  }
-  for (const { search } of undecided) search.release()
-  return exhausted
-}
-
 /** The answer if no violation was found. */
 function conclude({ encoded, parts, orders }: Undertaking, exhausted: Limit | undefined): Linearizability {
   if (orders.every((order) => order !== undefined)) return { result: 'met', orders: ordersOfParts(parts, orders) }
@@ -264,13 +161,6 @@ function onKey(key: number, encoded: Encoded, budget: Budget): Encoded {
   return compact(restrict(encoded, indices, budget), budget, int32Array(encoded.values))
 }
 
-/** Replays an order before it is reported. Throws if it is wrong, which is our own bug. */
-function verify(part: Encoded, key: number, order: Int32Array, jsonOf: JsonOf): void {
-  const fault = faultOnOneKey(part, order, jsonOf)
-  if (fault === undefined) return
-  throw new Error(`the order found for key ${key} is not a witness of linearizability: ${fault}`)
-}
-
 /**
  * A history of one key is used as it is if its events have few gaps: copying a million operations would gain nothing.
  */
@@ -278,60 +168,4 @@ export function partsOf(encoded: Encoded, budget: Budget): readonly Encoded[] {
   const lastCall = encoded.length === 0 ? 0 : encoded.calls[encoded.length - 1]
   if (encoded.keys === 1 && lastCall <= 4 * encoded.length + 1024) return [encoded]
   return partition(encoded, budget)
-}
-
-/** Operations decided in linear time between two checks of the clock, and the fixed cost of a part in operations. */
-const OPERATIONS_PER_LOOK = 16_384
-const OPERATIONS_FOR_A_PART = 64
-
-/** Returns whether a clock check is due, counting parts. */
-function createDue(): (part: Encoded) => boolean {
-  let sinceLook = 0
-  return ({ length }) => {
-    sinceLook += length + OPERATIONS_FOR_A_PART
-    if (sinceLook < OPERATIONS_PER_LOOK) return false
-    sinceLook = 0
-    return true
-  }
-}
-
-/** Steps per operation in the first turn, and the growth of each later turn. */
-const FIRST_STEPS = 20
-const GROWTH = 8
-const SLICE = 4096
-
-function runInSlices(search: Search, steps: number, isOver: () => boolean): ReturnType<Search['run']> | 'out of time' {
-  for (let left = steps; left > 0; left -= SLICE) {
-    const progress = inTime(
-      () => search.run(Math.min(left, SLICE)),
-      () => 'out of time' as const,
-    )
-    if (progress !== 'paused') return progress
-    if (isOver()) return 'out of time'
-  }
-  return 'paused'
-}
-
-/** Why there is no answer: what ran out, and how many keys are undecided. */
-export function reasonUndecided(limit: Limit, undecided: number, keys: number): string {
-  const said = limit === 'memory' ? 'out of memory (see --memory)' : 'out of time (see --timeout)'
-  if (keys === 1) return `${said}: the search found neither an order nor a contradiction`
-  return `${said}: ${keys - undecided} of ${keys} keys are linearizable, no contradiction was found in the others`
-}
-
-/**
- * The first return event at which the zones conflict. Prefixes of a linearizable history are linearizable, so bisection
- * finds it.
- *
- * @throws OutOfTime
- */
-function earliestViolation(part: Encoded, budget: Budget): number {
-  let low = 0
-  let high = 2 * part.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (decideInLinearTime(compact(prefix(part, middle, budget), budget), budget).result === 'violated') high = middle
-    else low = middle + 1
-  }
-  return low
 }

@@ -1,4 +1,5 @@
-import type { Budget } from '../budget.ts'
+import { type Budget, ticking } from '../budget.ts'
+import { search } from '../objects/slots.ts'
 import type { Life } from './life.ts'
 
 /** The value id of null: a dequeue that found nothing. */
@@ -23,6 +24,8 @@ export function findGap(
     last = Math.max(last, enqueued, dequeue === -1 ? 0 : dequeueFrom)
   }
   for (const call of unknownCalls) last = Math.max(last, call)
+  if (last > SPARSEST * (lives.length + unknownCalls.length) + SMALLEST)
+    return findSparseGap(lives, unknownCalls, budget)
   const certain = new Int32Array(last + 2)
   const spare = new Int32Array(last + 2)
   for (const { enqueued, dequeueFrom, dequeue } of lives) {
@@ -52,6 +55,52 @@ export function findGap(
     const at = from > last ? from : next[from]
     if (at > last && !isPossibleAtEnd) return undefined
     return at < to ? at + HALF : undefined
+  }
+}
+
+/** With more event positions than this for each message, only those where something changes are looked at. */
+const SPARSEST = 16
+const SMALLEST = 1_024
+
+/** The same for few messages among the events of many other queues. */
+function findSparseGap(
+  lives: readonly Life[],
+  unknownCalls: readonly number[],
+  budget: Budget,
+): (from: number, to: number) => number | undefined {
+  const changes = new Map<number, { certain: number; spare: number }>()
+  const changeAt = (position: number): { certain: number; spare: number } => {
+    const known = changes.get(position) ?? { certain: 0, spare: 0 }
+    changes.set(position, known)
+    return known
+  }
+  for (const { enqueued, dequeueFrom, dequeue } of lives) {
+    budget.tick()
+    if (dequeue === -1) changeAt(enqueued).spare--
+    else if (enqueued < dequeueFrom) {
+      changeAt(enqueued).certain++
+      changeAt(dequeueFrom).certain--
+    }
+  }
+  for (const call of unknownCalls) changeAt(call).spare++
+  const positions = [...changes.keys()].sort(ticking((a, b) => a - b, budget))
+  const isPossible: boolean[] = []
+  let [certain, spare] = [0, 0]
+  for (const position of positions) {
+    const change = changeAt(position)
+    certain += change.certain
+    spare += change.spare
+    isPossible.push(certain === 0 && spare >= 0)
+  }
+  // By change: the first from there on after which the queue may be empty.
+  const next = new Int32Array(positions.length + 1).fill(-1)
+  for (let at = positions.length - 1; at >= 0; at--) next[at] = isPossible[at] ? at : next[at + 1]
+  return (from, to) => {
+    const before = search(positions.length, (at) => positions[at] > from) - 1
+    const isAtOnce = before === -1 || isPossible[before]
+    const later = next[before + 1]
+    const at = isAtOnce ? from : later === -1 ? undefined : positions[later]
+    return at !== undefined && at < to ? at + HALF : undefined
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Json } from '@chaosproxy/history'
+import { elementsOf, type Json } from '@chaosproxy/history'
 import { type Budget, ticking } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import { badOperation, type Part } from '../objects/part.ts'
@@ -29,7 +29,7 @@ export function lifetimes(
   budget: Budget,
 ): Lives | { readonly conflict: readonly number[] } | undefined {
   const { length, f, input, output, calls, returns } = part
-  if (initial !== null && messagesAtFirst(initial).length > 0) return undefined
+  if (initial !== null && messagesAtFirst(initial).length > 0) return strayIn(part, initial, budget)
   const enqueues = new Map<number, number[]>()
   const dequeues = new Map<number, number[]>()
   const empties: number[] = []
@@ -53,7 +53,7 @@ export function lifetimes(
       else same.push(i)
     }
   }
-  if (repeated && empties.length > 0) return undefined
+  if (repeated && empties.length > 0) return strayIn(part, null, budget)
   const lives: Life[] = []
   for (const [message, takers] of dequeues) {
     const givers = enqueues.get(message) ?? []
@@ -89,6 +89,22 @@ export function lifetimes(
     }
   }
   return { lives, empties, unknown, repeated }
+}
+
+/** A message that came out and that nobody put in is a contradiction by itself, whatever else happened. */
+function strayIn(part: Part, initial: Json, budget: Budget): { readonly conflict: readonly number[] } | undefined {
+  const { length, f, input, output, returns } = part
+  const given = new Set<number>(elementsOf(initial)?.map((message) => part.history.values.id(message)))
+  for (let i = 0; i < length; i++) {
+    budget.tick()
+    if (f[i] === ENQUEUE) given.add(input[i])
+  }
+  for (let i = 0; i < length; i++) {
+    budget.tick()
+    if (f[i] === ENQUEUE || returns[i] === NEVER || output[i] === NULL_ID || given.has(output[i])) continue
+    return { conflict: [i] }
+  }
+  return undefined
 }
 
 /**

@@ -85,6 +85,7 @@ export function encodeRegister(
       history,
       value: (name) => (name === UNMENTIONED ? null : history.values.json(name as ValueId)),
       keyName: (k) => history.keys[k - shift],
+      keyNumber: (k) => (history.keys.length === 0 ? -1 : k - shift),
     },
   }
 }

@@ -2,7 +2,8 @@ import type { History } from '@chaosproxy/history'
 import { type Budget, createBudget, inTime, OUT_OF_TIME, unlimited } from '../budget.ts'
 import { encodingBytes, reportUnread, takeEncoding } from '../encoding-memory.ts'
 import { isWeak, levels } from '../levels/levels.ts'
-import { decideLinearizable, reasonUndecided } from '../linearizable/decide.ts'
+import { reasonUndecided } from '../linearizable/answer.ts'
+import { decideLinearizable } from '../linearizable/decide.ts'
 import { encodeRegister } from '../models/register.ts'
 import { registerEntry } from '../models/register-entry.ts'
 import { entryOf } from '../models/registry.ts'
@@ -23,7 +24,7 @@ import {
 } from '../registers.ts'
 import type { Report } from '../report.ts'
 import type { Counterexample, Verdict } from '../verdict.ts'
-import { orderOfRows } from '../witness-order.ts'
+import { joined, orderOfRows, type PackedOrders, witnessOfPacked } from '../witness-order.ts'
 import { type Board, type BoardMemory, boardOf } from './board.ts'
 
 /**
@@ -50,6 +51,8 @@ const narrowed = (options: ShareOptions): CheckOptions => ({
 /** The answer of a share, as plain data. */
 export type ShareAnswer =
   | { readonly result: 'met'; readonly orders: readonly KeyOrder[]; readonly keys: number }
+  /** By the history's numbers of the keys. */
+  | { readonly result: 'packed'; readonly packed: PackedOrders; readonly keys: number }
   | { readonly result: 'violated'; readonly rank: number; readonly counterexample: Counterexample | undefined }
   | { readonly result: 'unknown'; readonly limit: Limit; readonly undecided: number; readonly keys: number }
 
@@ -151,6 +154,11 @@ function judgeKeys(history: History, options: CheckOptions, { share, budget, boa
     const counterexample = isBeaten ? undefined : counterexampleOf(answer, decoder, options, budget)
     return { result: 'violated', rank: answer.rank, counterexample: counterexample && plain(counterexample) }
   }
+  if (answer.packed !== undefined) {
+    const { keys, ends, rows } = answer.packed
+    const packed = { keys: keys.map(decoder.keyNumber), ends, rows: rows.subarray(0, ends.at(-1) ?? 0) }
+    return { result: 'packed', packed, keys: encoded.keys }
+  }
   const orders = answer.orders.map(({ key, rows }) => ({ place: key, key: decoder.keyName(key), rows: rows() }))
   return { result: 'met', orders, keys: encoded.keys }
 }
@@ -186,7 +194,7 @@ export const undecidedBeside = ({ levels: asked }: Pick<ShareOptions, 'levels'>,
 })
 
 /** Merges the answers of all shares. */
-export function mergeShares(answers: readonly ShareAnswer[]): Verdict {
+export function mergeShares(answers: readonly ShareAnswer[], { keys: names }: Pick<History, 'keys'>): Verdict {
   const violated = answers.filter((answer) => answer.result === 'violated').sort((a, b) => a.rank - b.rank)
   const [first] = violated
   if (first?.counterexample !== undefined) return { result: 'violated', counterexample: first.counterexample }
@@ -197,6 +205,8 @@ export function mergeShares(answers: readonly ShareAnswer[]): Verdict {
     const keys = open.reduce((most, answer) => Math.max(most, answer.keys), 0)
     return { result: 'unknown', reason: reasonUndecided(limit, undecided, keys) }
   }
+  const packed = answers.flatMap((answer) => (answer.result === 'packed' ? [answer.packed] : []))
+  if (packed.length > 0) return { result: 'met', witness: witnessOfPacked(joined(packed), (key) => names[key]) }
   const orders = answers.flatMap((answer) => (answer.result === 'met' ? answer.orders : []))
   orders.sort((a, b) => a.place - b.place)
   const operations = orders.reduce((total, { rows }) => total + rows.length, 0)

@@ -77,7 +77,7 @@ async function judgePlan(
     if (isTroubled(answer)) throw new Error('troubles are told before')
     return 'stopped' in answer ? undecidedShare(history, plan.shares[n] ?? new Uint8Array(), limitOf(answer)) : answer
   })
-  const linearizable = mergeShares(known)
+  const linearizable = mergeShares(known, history)
   if (linearizable.result === 'met') {
     notNeeded.abort()
     return { linearizable, beside: undefined, memory }
