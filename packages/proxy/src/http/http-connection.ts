@@ -215,13 +215,16 @@ export class HttpConnection implements Interceptor, SharedConnection {
 
   /** Stops parsing requests; keeps parsing answers to those already parsed. */
   requestsMalformed(): void {
-    this.#malformed()
+    this.link.counters.malformed++
+    this.recording?.opaque(NO_HTTP, 'nothing')
+    this.recording?.mayHaveAsked(NO_HTTP, 'nothing')
     this.#requestsAreOpaque = true
     if (this.asked.length === 0) this.#replySide.goOpaque()
   }
 
   repliesMalformed(): void {
-    this.#malformed()
+    this.link.counters.malformed++
+    this.recording?.opaque(NO_HTTP, 'everything')
     for (const turn of this.asked) turn.unreadable(this.now())
     this.#endAll(this.now(), LOST.unparsed)
     this.requestSide.goOpaque()
@@ -248,11 +251,6 @@ export class HttpConnection implements Interceptor, SharedConnection {
     this.link.leave(this)
   }
 
-  #malformed(): void {
-    this.link.counters.malformed++
-    this.recording?.opaque('bytes that are no HTTP/1.1', 'everything')
-  }
-
   #endAll(time: Nanos, reason: string): void {
     for (const turn of this.asked.splice(0)) turn.ended(time, reason)
     for (const turn of this.order.splice(0)) turn.ended(time, reason)
@@ -271,5 +269,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     this.#cancelLinger = this.clock.after(LINGER_MS, () => this.conversation.abort())
   }
 }
+
+const NO_HTTP = 'bytes that are no HTTP/1.1'
 
 const isOurs = (turn: Turn | undefined): boolean => turn?.madeUp !== undefined || turn?.silenced !== undefined

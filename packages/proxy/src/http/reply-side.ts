@@ -67,7 +67,10 @@ export class ReplySide implements Stage {
   }
 
   receive(bytes: Buffer): boolean {
-    if (this.#opaque) return this.outbox.pass(bytes)
+    if (this.#opaque) {
+      this.#connection.requestSide.opaqueAnswer(bytes)
+      return this.outbox.pass(bytes)
+    }
     if (!this.#gate.closed) return this.#read(bytes)
     this.#gate.hold(bytes)
     return true

@@ -8,6 +8,7 @@ import { Gate } from './gate.ts'
 import type { HttpRule } from './http-rule.ts'
 import { MessageIntake } from './message-intake.ts'
 import { MessageParser } from './message-parser.ts'
+import { OpaqueRequests, type PossibleRequest } from './opaque-requests.ts'
 import { Pause } from './pause.ts'
 import { planRequest } from './request-fate.ts'
 import type { RequestHead } from './request-head.ts'
@@ -47,6 +48,8 @@ export class RequestSide implements Stage {
     isOver: () => this.#state !== 'http',
   }
   #state: 'http' | 'opaque' | 'refused' = 'http'
+  /** Looks for what a server may have made of bytes that are no HTTP. */
+  #opaqueRequests: OpaqueRequests | undefined
   /** The total of delivered bytes at which to end the server. */
   #crashAtBytes: number | undefined
   /** The client has ended its direction: no request follows, and nothing more of the client will be seen. */
@@ -71,7 +74,10 @@ export class RequestSide implements Stage {
   }
 
   receive(bytes: Buffer): boolean {
-    if (this.#state === 'opaque') return this.#exit.pass(bytes)
+    if (this.#state === 'opaque') {
+      this.#lookFor((requests) => requests.read(bytes))
+      return this.#exit.pass(bytes)
+    }
     if (this.#state === 'refused') return true
     if (!this.gate.closed) return this.#read(bytes)
     this.gate.hold(bytes)
@@ -84,6 +90,7 @@ export class RequestSide implements Stage {
       return
     }
     this.hasEnded = true
+    this.#lookFor((requests) => requests.end())
     if (this.#connection.isMuted) this.#connection.conversation.abort()
     else {
       this.#passWhatIsCut()
@@ -115,6 +122,11 @@ export class RequestSide implements Stage {
   switchDecided(switched: boolean): void {
     if (switched) this.goOpaque()
     else this.gate.open(this)
+  }
+
+  /** The server has sent bytes after the client's were no longer understood. */
+  opaqueAnswer(bytes: Buffer): void {
+    this.#lookFor((requests) => requests.answered(bytes))
   }
 
   goOpaque(): void {
@@ -288,9 +300,19 @@ export class RequestSide implements Stage {
       connection.refuse(reason, { inMessage })
       return
     }
+    connection.requestsMalformed()
+    const { mapping } = connection
+    this.#opaqueRequests = mapping === undefined ? undefined : new OpaqueRequests(mapping)
+    // What of the head came earlier, and then all that is not understood.
+    for (const part of [this.#parser.carried, bytes.subarray(stepAt)]) this.#lookFor((requests) => requests.read(part))
     this.#passHeldHead()
     this.#state = 'opaque'
-    connection.requestsMalformed()
+  }
+
+  #lookFor(possible: (requests: OpaqueRequests) => readonly PossibleRequest[]): void {
+    if (this.#opaqueRequests === undefined) return
+    for (const { what, touches } of possible(this.#opaqueRequests))
+      this.#connection.recording?.mayHaveAsked(what, touches)
   }
 
   /** Passes on a partial message when the connection ends, or is no longer understood. */

@@ -28,7 +28,7 @@ export interface SharedConnection {
   readonly number: number
   /** The client. */
   readonly peer: Peer
-  readonly requestSide: { switchDecided(switched: boolean): void }
+  readonly requestSide: { switchDecided(switched: boolean): void; opaqueAnswer(bytes: Buffer): void }
   /** Requests in the order in which the client gets its answers. */
   readonly order: Turn[]
   /** Requests that the server has, in the order in which it answers them. */

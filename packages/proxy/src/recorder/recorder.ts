@@ -97,11 +97,15 @@ export interface ConnectionRecorder {
    * change to the keys it touches.
    */
   opaque(what: string, touches: Touches): void
+  /** Call before the server gets bytes that are not understood, and for each request that it may find in them. */
+  mayHaveAsked(what: string, touches: Touches): void
   /** Call before the server gets a request that a fault changed; `touches`: what it may change instead. */
   altered(touches: Touches): void
   /** Call for an answer without a request that is no error. */
   unmatchedAnswer(): void
 }
+
+const OPAQUE = 'from here on the connection is not understood'
 
 const ALTERED = {
   what: 'a request that a fault changed',
@@ -199,7 +203,11 @@ class LiveRecorder implements Recorder {
       duplicate: (original, time) => new Exchange(recording, time, original),
       opaque: (what, touches) => {
         this.#opaqueConnections++
-        this.#remarks.touched({ what, why: 'from here on the connection is not understood' }, touches)
+        this.#remarks.touched({ what, why: OPAQUE }, touches)
+      },
+      mayHaveAsked: (what, touches) => {
+        if (touches === 'nothing') this.#remarks.passedOn(what, false)
+        else this.#remarks.touched({ what, why: 'it may stand in bytes that are no HTTP/1.1' }, touches)
       },
       altered: (touches) => this.#remarks.touched(ALTERED, touches),
       unmatchedAnswer: () => {

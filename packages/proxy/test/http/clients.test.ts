@@ -91,13 +91,14 @@ describe('what cannot be known touches', () => {
     expect(client.remarks).toEqual([])
   })
 
-  test('everything, where bytes are no HTTP/1.1', async () => {
+  test('everything, where bytes that are no HTTP/1.1 begin HTTP/2', async () => {
     const { route, client } = await httpRouteTo(await serveHttp((_, reply) => reply.end()))
     const asking = new Received(await dial(route))
     asking.socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
     await eventually(() => client.remarks.length > 0)
     expect(client.remarks).toEqual([
-      ['touched', { what: 'bytes that are no HTTP/1.1', why: 'from here on the connection is not understood' }],
+      ['passed-on', { what: 'bytes that are no HTTP/1.1', count: 1, mayWrite: false }],
+      ['touched', { what: 'HTTP/2', why: 'it may stand in bytes that are no HTTP/1.1' }],
     ])
   })
 

@@ -1,0 +1,98 @@
+import { METHODS } from 'node:http'
+import type { Touches } from '../recorder/call.ts'
+import { type HttpMapping, nameOfRequest } from './mapping.ts'
+
+/** Something that may have been asked in bytes that are not understood, and what it may have changed. */
+export interface PossibleRequest {
+  /** `PUT /kv/x`. */
+  readonly what: string
+  readonly touches: Exclude<Touches, 'nothing'>
+}
+
+/**
+ * Looks for requests in bytes that are no HTTP/1.1, which a more tolerant server may take for some: wherever a method
+ * stands before a path, in any case and with any blanks between. Bytes without such a pair ask nothing of any server of
+ * HTTP/1. TLS and HTTP/2 hide what they ask, so bytes that begin them may ask for anything.
+ */
+export class OpaqueRequests {
+  readonly #mapping: HttpMapping
+  /** The end of what was read, as it came: the beginning of a mark of another protocol, perhaps. */
+  #rawRest = ''
+  /** The same with blanks made one: the beginning of a request, perhaps. */
+  #rest = ''
+  #found = 0
+  #mayBeTls = false
+  /** Anything may have been asked already, so nothing more has to be found. */
+  #isOver = false
+
+  constructor(mapping: HttpMapping) {
+    this.#mapping = mapping
+  }
+
+  /** The possible requests of the next bytes, but for those that change nothing. */
+  read(bytes: Buffer): readonly PossibleRequest[] {
+    if (this.#isOver) return []
+    const latin1 = bytes.toString('latin1')
+    const raw = this.#rawRest + latin1
+    this.#rawRest = raw.slice(-LONGEST_MARK)
+    if (HTTP2_PREFACE.test(raw)) return this.#anything('HTTP/2')
+    this.#mayBeTls ||= TLS_HELLO.test(raw)
+    if (this.#mayBeTls && raw.includes(EARLY_DATA)) return this.#anything('TLS')
+    const text = (this.#rest + latin1).replace(BLANKS, ' ')
+    this.#rest = UNFINISHED.exec(text)?.[0] ?? text.slice(text.lastIndexOf(' ') + 1).slice(-LONGEST_METHOD)
+    if (this.#rest.length > LONGEST_TARGET) return this.#anything('a request with an endless path')
+    return this.#requestsIn(text)
+  }
+
+  /** What the last bytes may have asked for, now that none follow. */
+  end(): readonly PossibleRequest[] {
+    return this.read(Buffer.from('\n'))
+  }
+
+  /** The server's first bytes after the client's were not understood: they show whether it speaks TLS. */
+  answered(bytes: Buffer): readonly PossibleRequest[] {
+    const isTls = this.#mayBeTls && bytes[0] === TLS_HANDSHAKE
+    return isTls && !this.#isOver ? this.#anything('TLS') : []
+  }
+
+  #requestsIn(text: string): readonly PossibleRequest[] {
+    const requests: PossibleRequest[] = []
+    for (const [, method = '', target = ''] of text.matchAll(REQUEST)) {
+      const head = { method: method.toUpperCase(), target, headers: NO_HEADERS }
+      const touches = this.#mapping.match(head).touches(head)
+      if (touches === 'nothing') continue
+      if (++this.#found > MOST_REQUESTS) return [...requests, ...this.#anything('many requests')]
+      requests.push({ what: nameOfRequest(head), touches })
+      if (touches === 'everything') this.#isOver = true
+    }
+    return requests
+  }
+
+  #anything(what: string): readonly PossibleRequest[] {
+    this.#isOver = true
+    return [{ what, touches: 'everything' }]
+  }
+}
+
+const NO_HEADERS = { get: () => undefined }
+
+const METHOD = `(?:${METHODS.join('|')})`
+const LONGEST_METHOD = Math.max(...METHODS.map(({ length }) => length))
+/** Of the marks of other protocols, but for their last byte. */
+const LONGEST_MARK = 16
+const LONGEST_TARGET = 16 * 1024
+/** Beyond this many, the marks for each would cost more than they save. */
+const MOST_REQUESTS = 1_000
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: servers take different ones for blanks
+const BLANKS = /[\u0000-\u0020]+/g
+/** A method and a path, or a URL. */
+const REQUEST = new RegExp(`(${METHOD}) ((?:/|\\*|[a-z][a-z0-9+.-]{0,15}://)[^ ]*)(?= )`, 'gi')
+const UNFINISHED = new RegExp(`${METHOD} [^ ]*$`, 'i')
+const HTTP2_PREFACE = /PRI \* HTTP\/2/
+/** A handshake record with a ClientHello (RFC 8446 §4, §5.1). */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: bytes as Latin-1
+const TLS_HELLO = /\u0016\u0003[\u0000-\u0004][\s\S]{2}\u0001/
+const TLS_HANDSHAKE = 0x16
+/** The extension by which a client sends requests before it has an answer (RFC 8446 §4.2.10). */
+const EARLY_DATA = '\u0000\u002a\u0000\u0000'
