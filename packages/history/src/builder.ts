@@ -247,7 +247,7 @@ export class HistoryBuilder implements EventSink {
       processNames: this.processes.names,
       sessions: this.sessions.sessions(this.#header?.sessions, this.processes.names),
       nemesis: this.#nemesis,
-      marks: this.#recorder.marks,
+      marks: this.#recorder.marks(),
       passedOn: this.#recorder.passedOn(),
       errorColumn: this.#columns.error,
       errors: this.errors,

@@ -27,20 +27,30 @@ export interface PassedOn {
 
 /** Collects the recorder's notes about its record. */
 export class RecorderNotes {
-  readonly marks: Mark[] = []
+  readonly #marks: { readonly mark: Mark; readonly id: Json | undefined }[] = []
+  readonly #withdrawn: Set<Json> = new Set()
   readonly #passedOn: Map<string, PassedOn> = new Map()
 
   /** `position` is the number of client events before this one; events unknown to this version are ignored. */
-  add({ f, key, value }: Event, position: number, line: number): void {
+  add({ f, key, value, extra }: Event, position: number, line: number): void {
     const what = textAt(value, 'what')
     if (f === 'touched' || f === 'not-understood') {
-      this.marks.push({ kind: f, key, position, line, what, why: textAt(value, 'why') })
+      const mark: Mark = { kind: f, key, position, line, what, why: textAt(value, 'why') }
+      this.#marks.push({ mark, id: extra?.['mark'] })
+    } else if (f === 'withdrawn') {
+      const id = memberOf(value, 'mark')
+      if (id !== undefined) this.#withdrawn.add(id)
     } else if (f === 'passed-on') {
       const count = memberOf(value, 'count')
       const mayWrite = memberOf(value, 'mayWrite') === true
       // The last event has the total.
       this.#passedOn.set(what, { what, count: typeof count === 'number' ? count : 1, mayWrite })
     }
+  }
+
+  /** Without those of requests that were refused in the end. */
+  marks(): readonly Mark[] {
+    return this.#marks.filter(({ id }) => id === undefined || !this.#withdrawn.has(id)).map(({ mark }) => mark)
   }
 
   passedOn(): readonly PassedOn[] {

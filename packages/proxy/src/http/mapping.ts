@@ -134,7 +134,16 @@ const noOperation = (understanding: Understanding): Understood => ({
   complete: notRecorded,
 })
 
-const notRecorded = (): Completions => NOT_RECORDED
+const notRecorded = ({ status }: Pick<Answer, 'status'>): Completions =>
+  status >= 400 && status < 500 && !UNDECIDED.has(status) ? REFUSED : NOT_RECORDED
+
+/**
+ * Client errors after which the request may still have been carried out: a timeout, a conflict with what it did before,
+ * a request that may be replayed, and a client that did not wait.
+ */
+const UNDECIDED: ReadonlySet<number> = new Set([408, 409, 425, 499])
+
+const REFUSED: Completion = { type: 'fail', error: 'refused, and not recorded' }
 
 const NOT_RECORDED: Completion = { type: 'info', error: 'not recorded' }
 

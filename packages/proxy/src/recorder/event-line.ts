@@ -20,6 +20,8 @@ export interface RecordedEvent {
   readonly epoch?: number | undefined
   /** For an exchange that stopped partway, the edges it crossed. */
   readonly edges?: readonly string[] | undefined
+  /** The number of a recorder's mark that may be withdrawn. */
+  readonly mark?: number | undefined
 }
 
 /** An event of a history, both as the text of its line after the index and as a value for readers in this process. */

@@ -9,16 +9,11 @@ import { Operation } from './operation.ts'
 import { outcomeOf } from './outcome.ts'
 import type { Lanes } from './processes.ts'
 import type { Recording } from './recording.ts'
-import { NO_OPERATION } from './remarks.ts'
-import type { Remark, View } from './view.ts'
+import { remarkOf } from './remarks.ts'
+import type { View } from './view.ts'
 
 const NO_CALLS: readonly Call[] = []
 const NO_OPERATIONS: readonly undefined[] = []
-
-const FINAL = extraOf({ final: true })
-
-/** The operations that one call resulted in. */
-type Entries = readonly Operation[]
 
 /** How a request begins: with its first byte, whole, or as a copy of another. */
 export type Beginning = 'begun' | 'whole' | Exchange
@@ -44,12 +39,14 @@ export class Exchange {
   /** For any other request, one for each call; undefined if the answer names the keys. */
   #operations: readonly (Operation | undefined)[] = NO_OPERATIONS
   /** The operations that the answer named, by call. */
-  #entries: readonly Entries[] | undefined
+  #entries: readonly (readonly Operation[])[] | undefined
   /** Invocations with unsaid keys keep their places until the answer arrives. */
   #waitsForClient = false
   #waitsForBackend = false
   #clientIsOver = false
   #extra: Extra = NO_EXTRA
+  /** Says whether a request that may have changed keys outside the record was refused. */
+  #settle: ((isRefused: boolean) => void) | undefined
   /** What all of its operations share. */
   #shared: Extra = NO_EXTRA
   #edges: Edges = 0
@@ -94,17 +91,17 @@ export class Exchange {
     if (this.#forwardedAt !== undefined) return
     this.#forwardedAt = time
     this.#edges |= EDGE.backendOut
-    const { views, remarks } = this.#recording
     const understanding = this.#understanding
     if (understanding?.kind === 'operations') this.#invokeBackend(time)
-    else if (understanding !== undefined) remarks.touched(remarkOf(understanding), understanding.touches)
-    else this.#backendPlace = views.backend?.order.reserve()
+    else if (understanding !== undefined) this.#suppose(understanding)
+    else this.#backendPlace = this.#recording.views.backend?.order.reserve()
   }
 
   /** The backend's whole answer has arrived. */
   answered(time: Nanos, answer: Completions): void {
     this.#edges |= EDGE.backendIn
     this.#backendAnswer = answer
+    this.settled(partOf(answer, 0)?.type === 'fail')
     this.#recording.counters.answered++
     this.#endBackend(time, answer, undefined)
     this.#release()
@@ -130,6 +127,7 @@ export class Exchange {
 
   /** Nothing more will be seen of it, on either side. */
   ended(time: Nanos, reason: string): void {
+    this.settled(false)
     if ((this.#edges & EDGE.clientIn) === 0) {
       this.#recording.counters.incomplete++
       this.#edges |= EDGE.clientIn
@@ -159,7 +157,7 @@ export class Exchange {
       if (session !== undefined) this.#lanes = processes.lanesOf(session)
       this.#extra = this.#correlate(calls[0])
     }
-    if (final === true) this.#shared = FINAL
+    if (final === true) this.#shared = extraOf({ final: true })
     this.#extra = joined(this.#extra, this.#shared)
     const tick = this.#clientPlace?.tick
     const { key } = calls[0]
@@ -250,11 +248,22 @@ export class Exchange {
     }
     // A request that was never sent touches nothing.
     if (touches === 'nothing' || this.#forwardedAt === undefined) this.#cancelPlaces()
-    else {
-      remarks.touchedFrom({ client: this.#clientPlace, backend: this.#backendPlace }, remark, touches)
-      this.#clientPlace = undefined
-      this.#backendPlace = undefined
-    }
+    else this.#suppose(understanding)
+  }
+
+  /** Marks what it touches, unless its answer says that nothing was done. */
+  #suppose(understanding: Exclude<Understanding, { readonly kind: 'operations' }>): void {
+    const { touches } = understanding
+    if (touches === 'nothing') return
+    const places = { client: this.#clientPlace, backend: this.#backendPlace }
+    this.#settle = this.#recording.remarks.supposed(places, remarkOf(understanding), touches)
+    this.#forgetPlaces()
+  }
+
+  /** Whether a request that is no operation was refused, and so has changed nothing, is known, or never will be. */
+  settled(isRefused: boolean): void {
+    this.#settle?.(isRefused && !this.#isCopied && !this.#isDuplicate)
+    this.#settle = undefined
   }
 
   #endClient(time: Nanos, answer: Completions | undefined, reason: string | undefined): void {
@@ -379,12 +388,11 @@ export class Exchange {
     const { client, backend } = this.#recording.views
     if (this.#clientPlace !== undefined) client.order.cancel(this.#clientPlace)
     if (this.#backendPlace !== undefined) backend?.order.cancel(this.#backendPlace)
+    this.#forgetPlaces()
+  }
+
+  #forgetPlaces(): void {
     this.#clientPlace = undefined
     this.#backendPlace = undefined
   }
-}
-
-function remarkOf(understanding: Exclude<Understanding, { readonly kind: 'operations' }>): Remark {
-  const { what } = understanding
-  return { what, why: understanding.kind === 'passed-on' ? NO_OPERATION : understanding.why }
 }

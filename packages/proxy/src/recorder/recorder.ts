@@ -71,6 +71,8 @@ export interface Recorder {
   readonly initial: Json
   /** Marks keys as changed outside the record from now on. Call it before any client can see the change. */
   touched(what: string, why: string, touches: Exclude<Touches, 'nothing'>): void
+  /** Marks them likewise, unless the request is refused: call the result once that is known, or never can be. */
+  supposed(what: string, why: string, touches: Touches): (isRefused: boolean) => void
   /** Writes that the server may remove a key from now on. Call it before any client can see it gone. */
   expiring(key: string): Expiry
   /** Counts a request that is no operation and was passed on. */
@@ -277,6 +279,10 @@ class LiveRecorder implements Recorder {
 
   touched(what: string, why: string, touches: Exclude<Touches, 'nothing'>): void {
     this.#remarks.touched({ what, why }, touches)
+  }
+
+  supposed(what: string, why: string, touches: Touches): (isRefused: boolean) => void {
+    return this.#remarks.supposed({ client: undefined, backend: undefined }, { what, why }, touches)
   }
 
   expiring(key: string): Expiry {

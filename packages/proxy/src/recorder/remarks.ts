@@ -1,4 +1,4 @@
-import type { Touches } from './call.ts'
+import type { Touches, Understanding } from './call.ts'
 import type { Place } from './event-order.ts'
 import type { Remark, View } from './view.ts'
 
@@ -51,6 +51,7 @@ export class Remarks {
   }
   #unmatched = 0
   #touched = 0
+  #supposed = 0
   #notUnderstood = 0
 
   constructor(client: View, backend: View | undefined) {
@@ -109,6 +110,29 @@ export class Remarks {
     else this.#backend?.touchedFrom(backend, remark, touches)
   }
 
+  /**
+   * Marks keys like `touchedFrom`, until the request turns out to be refused: call the result once that is known, or
+   * never can be.
+   */
+  supposed({ client, backend }: Places, remark: Remark, touches: Touches): (isRefused: boolean) => void {
+    const id = ++this.#supposed
+    const clientTick = this.#client.supposed(remark, touches, {
+      id,
+      ...(client === undefined ? {} : { place: client }),
+    })
+    const backendTick = this.#backend?.supposed(remark, touches, {
+      id,
+      ...(backend === undefined ? {} : { place: backend }),
+    })
+    return (isRefused) => {
+      if (isRefused) for (const view of this.#views) view.withdrawn(id)
+      else if (this.#countTouch(remark, touches)) {
+        this.#client.confirmed(touches, clientTick)
+        this.#backend?.confirmed(touches, backendTick ?? clientTick)
+      }
+    }
+  }
+
   /** Marks what a client read as unknown: of the given key or, without one, of any key. */
   notUnderstood(remark: Remark, key: string | undefined): void {
     this.countNotUnderstood(remark)
@@ -145,4 +169,10 @@ function remember(examples: Remark[], remark: Remark): void {
   if (examples.length >= NAMED) return
   if (examples.some(({ what, why }) => what === remark.what && why === remark.why)) return
   examples.push(remark)
+}
+
+/** What is said of a request that is no operation. */
+export function remarkOf(understanding: Exclude<Understanding, { readonly kind: 'operations' }>): Remark {
+  const { what } = understanding
+  return { what, why: understanding.kind === 'passed-on' ? NO_OPERATION : understanding.why }
 }

@@ -6,6 +6,8 @@ import type { LineSink, Place } from './event-order.ts'
 import { EventOrder } from './event-order.ts'
 import type { Ticks } from './processes.ts'
 
+const NEVER = Number.POSITIVE_INFINITY
+
 /** The most keys to mark; beyond this a mark applies to all keys. */
 const MOST_MARKED_KEYS = 10_000
 
@@ -43,7 +45,7 @@ export class View {
   readonly #now: () => Nanos
   /** The position of each key's first mark. */
   readonly #touched: Map<string, number> = new Map()
-  #everythingTouched = Number.POSITIVE_INFINITY
+  #everythingTouched = NEVER
   readonly #notUnderstood: Set<string | undefined> = new Set()
   /** Keys that were seen absent: if the server creates one outside the record, later reads contradict it. */
   readonly #seenAbsent: Set<string> = new Set()
@@ -65,6 +67,37 @@ export class View {
   /** Marks them from the place on, which may precede marks already written. */
   touchedFrom(place: Place, remark: Remark, touches: Touches): void {
     this.order.fill(place, this.touchedLines(place, remark, touches))
+  }
+
+  /**
+   * Marks them as changed by a request that may still turn out to be refused: from the place on, or from now on. Returns
+   * the moment for `confirmed`, which is to be called unless it is withdrawn.
+   */
+  supposed(remark: Remark, touches: Touches, { id, place }: { readonly id: number; readonly place?: Place }): number {
+    const tick = place === undefined || place.state === 'overtaken' ? this.#ticks.next() : place.tick
+    const keys = touches === 'nothing' ? [] : touches === 'everything' ? [undefined] : touches.keys
+    const isNew = (key: string | undefined): boolean =>
+      tick < this.#everythingTouched && (key === undefined || tick < (this.#touched.get(key) ?? NEVER))
+    const lines = keys.filter(isNew).map((key) => this.#markLine('touched', key, remark, id))
+    if (place !== undefined) this.order.fill(place, lines)
+    else for (const line of lines) this.order.append(line)
+    return tick
+  }
+
+  /** The request was carried out, or may have been: later marks of the same keys say nothing new. */
+  confirmed(touches: Touches, tick: number): void {
+    if (touches === 'everything') this.#everythingTouched = Math.min(this.#everythingTouched, tick)
+    if (typeof touches === 'string') return
+    for (const key of touches.keys) {
+      const before = this.#touched.get(key)
+      if (before === undefined && this.#touched.size >= MOST_MARKED_KEYS) continue
+      this.#touched.set(key, Math.min(before ?? NEVER, tick))
+    }
+  }
+
+  /** The request was refused, and has changed nothing. */
+  withdrawn(id: number): void {
+    this.note('withdrawn', { mark: id })
   }
 
   /** The same marks as lines, for a place that gets other lines as well. */
@@ -122,14 +155,14 @@ export class View {
     return lines
   }
 
-  #markLine(f: 'touched' | 'not-understood', key: string | undefined, { what, why }: Remark): Line {
-    return recorderLine(this.#now(), f, key, { what, why })
+  #markLine(f: 'touched' | 'not-understood', key: string | undefined, { what, why }: Remark, id?: number): Line {
+    return recorderLine(this.#now(), f, key, { what, why }, id)
   }
 }
 
-const recorderLine = (time: Nanos, f: string, key: string | undefined, value: Json): Line =>
-  eventLine(
-    { index: 0, time, process: 'recorder', type: 'info', f, key, value },
-    `${subjectText(f, key)}${valueText(value)}`,
-    '',
-  )
+/** `mark` numbers what may be withdrawn. */
+function recorderLine(time: Nanos, f: string, key: string | undefined, value: Json, mark?: number): Line {
+  const event = { index: 0, time, process: 'recorder', type: 'info', f, key, value } as const
+  const members = `${subjectText(f, key)}${valueText(value)}`
+  return mark === undefined ? eventLine(event, members, '') : eventLine({ ...event, mark }, members, `,"mark":${mark}`)
+}

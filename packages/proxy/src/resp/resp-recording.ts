@@ -25,7 +25,7 @@ import {
   OUT_OF_ORDER,
   type Pending,
 } from './under-way.ts'
-import { completionsFor } from './understood.ts'
+import { completionsFor, isRefusal } from './understood.ts'
 
 /** Unanswered requests remembered for each connection. A client that pipelines more has to wait. */
 const MOST_PENDING = 10_000
@@ -106,6 +106,7 @@ export class RespRecording implements Interceptor {
   #endUnknown(pending: Pending): void {
     const { begun, understood } = pending
     this.#ended(pending, undefined, undefined)
+    this.#settle(pending, undefined)
     if (understood.understanding.kind === 'operations') this.#isUnknown(begun.exchange)
   }
 
@@ -193,7 +194,7 @@ export class RespRecording implements Interceptor {
     if (this.#isOpaque) return
     const time = this.#receivedAt ?? this.#recorder.now()
     const exchange = as === 'whole' ? this.#connection.beginWhole(time) : this.#connection.begin(time)
-    this.#open = { exchange, startByte, isSent: false, touched: undefined }
+    this.#open = { exchange, startByte, isSent: false, isUnanswered: false, touched: undefined, settle: undefined }
     this.#unsent.push(this.#open)
   }
 
@@ -215,8 +216,11 @@ export class RespRecording implements Interceptor {
     exchange.called(understanding)
     begun.touched = touched
     if (begun.isSent) this.#markTouched(begun)
-    if (awaits === 'nothing') this.#goBlind(understanding)
-    else {
+    if (awaits === 'nothing') {
+      this.#goBlind(understanding)
+      begun.isUnanswered = true
+      if (begun.isSent) exchange.settled(false)
+    } else {
       const calledAt = understood.parts === undefined ? 0 : (this.#lifetimes?.called(understood.parts) ?? 0)
       const pending = { begun, understood, calledAt, expiring, pushes: awaits === 'answer' ? 0 : awaits.pushes }
       if (this.#isDisturbed && begun.isSent) this.#endUnknown(pending)
@@ -233,6 +237,7 @@ export class RespRecording implements Interceptor {
       next.isSent = true
       next.exchange.forwarded(time)
       this.#markTouched(next)
+      if (next.isUnanswered) next.exchange.settled(false)
     }
     if (this.#isDisturbed) this.#endSent()
   }
@@ -244,9 +249,9 @@ export class RespRecording implements Interceptor {
     for (const pending of sent) this.#endUnknown(pending)
   }
 
-  #markTouched({ touched }: Begun): void {
-    if (touched !== undefined && touched.touches !== 'nothing')
-      this.#recorder.touched(touched.what, touched.why, touched.touches)
+  #markTouched(begun: Begun): void {
+    const { touched } = begun
+    if (touched !== undefined) begun.settle = this.#recorder.supposed(touched.what, touched.why, touched.touches)
   }
 
   #answerIsHere(value: RespValue | undefined, endByte: number): void {
@@ -269,6 +274,7 @@ export class RespRecording implements Interceptor {
     const { exchange } = begun
     const answer = value === undefined ? undefined : respToJson(value)
     const completions = completionsFor(understood, answer)
+    this.#settle(asked, answer)
     const { parts } = understood
     if (understood.confirmedBy !== undefined) this.#confirm(understood.confirmedBy, answer, endByte)
     if (completions === undefined || parts === undefined) {
@@ -282,6 +288,14 @@ export class RespRecording implements Interceptor {
       this.#pending[0]?.understood.confirmedBy !== undefined && parts.some(({ call }) => call.harmless !== true)
     if (isWaitedFor) this.#unconfirmed = { exchange, completions }
     else this.#isAnswered({ exchange, completions, endByte })
+  }
+
+  /** What it may have changed outside the record was not changed if it was refused. */
+  #settle({ begun, understood }: Pending, answer: Json | undefined): void {
+    const isRefused = isRefusal(understood, answer)
+    begun.exchange.settled(isRefused)
+    begun.settle?.(isRefused)
+    begun.settle = undefined
   }
 
   /** Keys that are gone, and nothing recorded explains it. */
@@ -352,6 +366,7 @@ export class RespRecording implements Interceptor {
     this.#unconfirmed = undefined
     for (const pending of this.#pending) {
       this.#ended(pending, undefined, undefined)
+      this.#settle(pending, undefined)
       pending.begun.exchange.ended(time, reason)
     }
     this.#open?.exchange.ended(time, reason)

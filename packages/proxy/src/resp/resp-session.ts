@@ -2,6 +2,7 @@ import type { Json } from '@chaosproxy/history'
 import type { Completions, Touches } from '../recorder/call.ts'
 import { analyse, nameOfCommand, type Place, recognise, touchesOf } from './analyse.ts'
 import { isError } from './answers.ts'
+import { isScript } from './command-effects.ts'
 import { completionsOf, type Recognised } from './command-reader.ts'
 import type { CommandSet } from './command-set.ts'
 import { createIdentity, type Identity, type Naming } from './identity.ts'
@@ -147,7 +148,7 @@ export class RespSession {
     const analysed = analyse(name, words, this.#here)
     if (analysed.kind === 'recognised') return this.#recorded(analysed.what, analysed.recognised)
     const { what, touches, lifetime } = analysed
-    const passed = passedOn(what, touches)
+    const passed = isScript(name) ? { ...passedOn(what, touches), isScript: true as const } : passedOn(what, touches)
     return lifetime === undefined ? passed : { ...passed, lifetimes: [{ lifetime, at: undefined }] }
   }
 

@@ -10,8 +10,12 @@ export interface Begun {
   /** The offset of its first byte in the stream of requests. */
   readonly startByte: number
   isSent: boolean
+  /** Nothing will tell which answer is its own. */
+  isUnanswered: boolean
   /** The keys to mark as changed outside the record once it is sent. */
   touched: Understood['touched']
+  /** Says whether it was refused, and so has not changed them. */
+  settle: ((isRefused: boolean) => void) | undefined
 }
 
 /** A request that is still to be answered. */

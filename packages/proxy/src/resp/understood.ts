@@ -1,6 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import type { Completions, Touches, Understanding } from '../recorder/call.ts'
-import type { Part } from './answers.ts'
+import { isError, type Part, refusalOf } from './answers.ts'
 import { completionsOf, type Recognised } from './command-reader.ts'
 import type { PlacedLifetime } from './expirations.ts'
 import type { Identity } from './identity.ts'
@@ -20,6 +20,8 @@ export interface Understood {
   readonly parts?: readonly Part[] | undefined
   /** The times to live that it sets. */
   readonly lifetimes?: readonly PlacedLifetime[] | undefined
+  /** Whether an error may come after part of it was done. */
+  readonly isScript?: true | undefined
   /** The recognised command, if reading the answer needs nothing else. */
   readonly recognised?: Recognised | undefined
   /** Called with the answer, undefined if unreadable. Returns what it says about the operations, if there are any. */
@@ -64,3 +66,14 @@ export const completionsFor = (
   { recognised, answered }: Understood,
   answer: Json | undefined,
 ): Completions | undefined => (recognised === undefined ? answered?.(answer) : completionsOf(recognised, answer))
+
+/**
+ * Whether the answer says for certain that the request did nothing: an error found beforehand, or a transaction that a
+ * watched key has stopped.
+ */
+export function isRefusal({ understanding, touched, isScript }: Understood, answer: Json | undefined): boolean {
+  if (isError(answer))
+    return refusalOf(answer.error, isScript === true && !answer.error.startsWith('NOSCRIPT')).type === 'fail'
+  const what = understanding.kind === 'passed-on' ? understanding.what : touched?.what
+  return answer === null && what === 'EXEC'
+}

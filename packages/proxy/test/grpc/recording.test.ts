@@ -163,6 +163,8 @@ describe('what is no operation', () => {
       ['passed-on', { what: 'POST /kv.v1.Store/Watch', count: 1, mayWrite: true }],
       ['touched', expect.objectContaining({ what: 'POST /kv.v1.Store/Watch' })],
       ['passed-on', { what: 'POST /kv.v1.Store/PutMany', count: 1, mayWrite: true }],
+      // The first is not answered in full yet, and may still turn out to be refused.
+      ['touched', expect.objectContaining({ what: 'POST /kv.v1.Store/PutMany' })],
     ])
     expect(view.events).toEqual([])
   })

@@ -102,12 +102,28 @@ describe('what cannot be known touches', () => {
     ])
   })
 
-  test('what others saw of it only after its mark', async () => {
+  test('what others saw of it only after its mark, which a 404 withdraws', async () => {
     const { route, client } = await httpRouteTo(await keyValueService(), { table: { ...textTable } })
     const send = httpClient(route.port)
     await send('POST', '/kv/x', 'v')
     await send('GET', '/kv/x')
     const marks = client.lines.map((line) => JSON.parse(line).f)
-    expect(marks).toEqual(['passed-on', 'touched', 'read', 'read'])
+    expect(marks).toEqual(['passed-on', 'touched', 'withdrawn', 'read', 'read'])
+  })
+
+  test.each([
+    [404, 0],
+    [403, 0],
+    [409, 1],
+    [500, 1],
+  ])('nothing, if the server refuses what no route takes (status %s)', async (status, wanted) => {
+    const service = await serveHttp((_request, reply) => {
+      reply.statusCode = status
+      reply.end()
+    })
+    const { route, recorder } = await httpRouteTo(service, { table: { ...textTable } })
+    await httpClient(route.port)('POST', '/admin/reset', '')
+    await eventually(() => recorder.counters.unmatched === 1)
+    expect(recorder.counters.touched).toBe(wanted)
   })
 })

@@ -1,4 +1,6 @@
+import { HistoryBuilder } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
+import { parseJsonLine } from '../../../history/src/codecs/jsonl.ts'
 import { UNSAID } from '../../src/recorder/call.ts'
 import { asks, ok, read, recording, told, write } from './in-memory.ts'
 
@@ -59,6 +61,7 @@ describe('what is passed on', () => {
       const exchange = connect().beginWhole(now())
       exchange.called(script)
       exchange.forwarded(now())
+      exchange.settled(false)
     }
     slow.called({ ...script, touches: { keys: ['x'] } })
     expect(told(client).filter((event) => event.startsWith('touched'))).toEqual([
@@ -66,6 +69,26 @@ describe('what is passed on', () => {
       mark('touched', 'x', 'EVAL'),
       mark('touched', 'y', 'EVAL'),
     ])
+  })
+
+  test('marks nothing if it is refused, also where another request with the same keys is not', () => {
+    const { client, recorder, connect, now } = recording()
+    const [refused, done] = [connect().beginWhole(now()), connect().beginWhole(now())]
+    for (const exchange of [refused, done]) {
+      exchange.called(script)
+      exchange.forwarded(now())
+    }
+    refused.settled(true)
+    expect(recorder.counters.touched).toBe(0)
+    done.settled(false)
+    expect(recorder.counters.touched).toBe(1)
+    const builder = new HistoryBuilder({})
+    for (const line of client.lines) {
+      const parsed = parseJsonLine(line)
+      if (parsed.kind === 'event') builder.event(parsed.event)
+    }
+    const { marks } = builder.build()
+    expect(marks.map(({ key }) => key)).toEqual(['x', 'y'])
   })
 
   test('is for all keys where there are more than can be told apart', () => {
