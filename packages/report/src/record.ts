@@ -34,11 +34,13 @@ export function recordFactsOf(history: History, initial: Json | undefined): Reco
 }
 
 function unclearOf(history: History): RecordFacts['unclear'] {
-  const { outcome, length } = history.operations
+  const { outcome, f, length } = history.operations
+  // A read whose answer was not understood has a mark of its own.
+  const isRead = history.functions.map((name) => name === 'read' || name === 'get')
   let count = 0
   let why = ''
   for (let row = 0; row < length; row++) {
-    const error = outcome[row] === INFO ? history.errorOf(row) : undefined
+    const error = outcome[row] === INFO && isRead[f[row] ?? -1] !== true ? history.errorOf(row) : undefined
     if (error === undefined || !NOT_UNDERSTOOD.test(error)) continue
     if (count === 0) why = error
     count++

@@ -7,18 +7,18 @@ import type { Verdict } from '../verdict.ts'
 import {
   type Assignment,
   assigned,
-  assignmentsOf,
   idOf,
   isCas,
   isRead,
   type LostVersions,
   lostVersionsOf,
   pairOf,
+  writersOf,
 } from './lost-versions.ts'
 import { UNJUDGED } from './outcome.ts'
 
-/** The most ways to try for one key. */
-const MOST_WAYS = 64
+/** For each version that was found, how often part of a history may be judged. */
+const MOST_TRIED_FOR_EACH = 16
 
 /** The share of the time for finding which lost write wrote what. */
 const SEARCH_SHARE = 0.3
@@ -70,20 +70,43 @@ interface Way {
   readonly isCertain: boolean
 }
 
-/** The first way by which the key is linearizable, or the likeliest if none is. */
+/**
+ * The first way by which the key is linearizable, or the longest beginning of one. Goes through the versions in the order
+ * in which they were found; what was recorded until then must be linearizable by itself.
+ */
 function wayFor(key: number, versions: LostVersions, { history, options, judge, deadline }: Search): Way {
   const keys = new Map([[key, versions]])
   const narrow = { ...options, levels: ['linearizable'], staleness: false, explain: false }
-  let first: Assignment | undefined
+  const { rows, found } = versions
+  const taken = new Map<number, ValueId>()
+  let longest: Assignment = new Map()
   let tried = 0
-  for (const assignment of assignmentsOf(history, versions, isUnknownStart(options.initial))) {
-    first ??= assignment
-    if (tried === MOST_WAYS || (tried > 0 && options.now() > deadline)) return { assignment: first, isCertain: false }
+  let isCertain = true
+  const isPossible = (cut?: number): boolean => {
     tried++
-    const part = historyOfRows(assigned(history, keys, assignment, UNJUDGED), versions.rows)
-    if (judge(part, narrow).levels['linearizable']?.result !== 'violated') return { assignment, isCertain: true }
+    const part = historyOfRows(assigned(history, keys, taken, UNJUDGED), rows, cut)
+    return judge(part, narrow).levels['linearizable']?.result !== 'violated'
   }
-  return { assignment: first ?? new Map(), isCertain: true }
+  const goOn = (at: number, startIsFree: boolean): boolean => {
+    if (taken.size >= longest.size) longest = new Map(taken)
+    const version = found[at]
+    if (version === undefined) return isPossible()
+    const isNextPossible = (free: boolean): boolean => {
+      if (tried > MOST_TRIED_FOR_EACH * (found.length + 1) || (tried > 0 && options.now() > deadline)) {
+        isCertain = false
+        return false
+      }
+      return isPossible(version.knownAt) && goOn(at + 1, free)
+    }
+    for (const row of writersOf(versions, version, taken)) {
+      taken.set(row, version.id as ValueId)
+      if (isNextPossible(startIsFree)) return true
+      taken.delete(row)
+    }
+    return startIsFree && isNextPossible(false)
+  }
+  const isFound = goOn(0, isUnknownStart(options.initial))
+  return { assignment: isFound ? taken : longest, isCertain: isFound || isCertain }
 }
 
 /**

@@ -9,6 +9,8 @@ export interface LostVersions {
   readonly lost: readonly LostWrite[]
   /** The versions that were observed and that no write is known for, by when they were first known to be there. */
   readonly found: readonly FoundVersion[]
+  /** The ids of the versions that an acknowledged cas replaced. */
+  readonly replaced: ReadonlySet<number>
 }
 
 interface LostWrite {
@@ -18,7 +20,7 @@ interface LostWrite {
   readonly from: number | undefined
 }
 
-interface FoundVersion {
+export interface FoundVersion {
   readonly id: number
   /** When the first operation that observed it returned. */
   readonly knownAt: number
@@ -59,9 +61,21 @@ export function lostVersionsOf(history: History, initial: Json): ReadonlyMap<num
         call: callEvent[row],
         from: isCas(history, row) ? idOf(history, pairOf(history, input[row])[0]) : undefined,
       }))
-    keys.set(k, { rows: all, lost, found })
+    keys.set(k, { rows: all, lost, found, replaced: replacedIn(history, all) })
   }
   return keys
+}
+
+function replacedIn(history: History, rows: readonly number[]): ReadonlySet<number> {
+  const { operations, values } = history
+  const replaced = new Set<number>()
+  for (const row of rows) {
+    if (operations.outcome[row] !== OK || !isCas(history, row)) continue
+    const [from = null, to] = pairOf(history, operations.input[row])
+    // A key may be absent more than once, and a cas from a version to itself replaces nothing.
+    if (from !== null && idOf(history, to) !== values.id(from)) replaced.add(values.id(from))
+  }
+  return replaced
 }
 
 /** The versions without a known write; undefined if versions repeat themselves. */
@@ -109,40 +123,20 @@ export const pairOf = ({ values }: History, id: number): readonly Json[] => {
 export const idOf = ({ values }: History, value: Json | undefined): number => values.id(value ?? null)
 
 /**
- * Ways to say which lost write wrote which version, the likeliest first. A version's write was called before anybody knew
- * it. The earliest write leaves most freedom; a cas most likely follows the version that was seen last.
- *
- * @param mayBeStart whether one version may have been there from the start.
+ * The lost writes that may have written a version that was found, the latest first: it was called before anybody knew the
+ * version. What a cas replaced, which is there but once, no other cas may have replaced.
  */
-export function* assignmentsOf(
-  history: History,
-  { rows, lost, found }: LostVersions,
-  mayBeStart: boolean,
-): Generator<Assignment> {
-  const { outcome, output, callEvent } = history.operations
-  const seenAt = new Map<number, number>()
-  for (const row of rows)
-    if (isRead(history, row) && outcome[row] === OK && !seenAt.has(output[row])) seenAt.set(output[row], callEvent[row])
-  const rank = ({ from, call }: LostWrite): number => (from === undefined ? call : -(seenAt.get(from) ?? -1))
-  const taken = new Map<number, ValueId>()
-  yield* from(0, mayBeStart)
-
-  function* from(at: number, startIsFree: boolean): Generator<Assignment> {
-    const version = found[at]
-    if (version === undefined) {
-      yield new Map(taken)
-      return
-    }
-    const able = lost.filter(({ row, call }) => !taken.has(row) && call < version.knownAt)
-    for (const write of able.toSorted((a, b) => rank(a) - rank(b))) {
-      taken.set(write.row, version.id as ValueId)
-      yield* from(at + 1, startIsFree)
-      taken.delete(write.row)
-    }
-    // Without a write for it, it was there from the start, or nothing explains it.
-    if (able.length === 0) yield* from(at + 1, startIsFree)
-    else if (startIsFree) yield* from(at + 1, false)
-  }
+export function writersOf(
+  { lost, replaced }: LostVersions,
+  { knownAt }: FoundVersion,
+  taken: Assignment,
+): readonly number[] {
+  const gone = new Set(replaced)
+  for (const { row, from } of lost) if (from !== undefined && taken.has(row)) gone.add(from)
+  return lost
+    .filter(({ row, call, from }) => !taken.has(row) && call < knownAt && (from === undefined || !gone.has(from)))
+    .map(({ row }) => row)
+    .reverse()
 }
 
 /** The history in which the lost writes of these keys wrote what is assigned, or are left out. */
