@@ -1,0 +1,29 @@
+import { createServer } from 'node:http'
+
+// Documents with ETags: node etag-service.mjs PORT MODE. `ignores` writes whatever If-Match says; `stale` sometimes
+// answers with the version before the last.
+
+const [port, mode] = process.argv.slice(2)
+const documents = new Map()
+let writes = 0
+
+createServer(async (request, response) => {
+  let body = ''
+  for await (const chunk of request) body += chunk
+  const current = documents.get(request.url)
+  if (request.method === 'PUT') {
+    const expected = request.headers['if-match']
+    if (expected !== undefined && expected !== current?.tag && mode !== 'ignores') {
+      response.writeHead(412).end()
+      return
+    }
+    writes++
+    const tag = `"${writes}"`
+    documents.set(request.url, { tag, body, before: current })
+    response.setHeader('ETag', tag).end()
+    return
+  }
+  const shown = mode === 'stale' && writes % 4 === 0 ? (current?.before ?? current) : current
+  if (shown === undefined) response.writeHead(404).end()
+  else response.setHeader('ETag', shown.tag).end(shown.body)
+}).listen(Number(port), '127.0.0.1')
