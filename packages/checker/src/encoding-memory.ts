@@ -23,6 +23,16 @@ export function takeEncoding(history: History, budget: Budget): string | undefin
   return `out of memory (see --memory): ${operations} operations take ${Math.ceil(bytes / 1e6)} MB before any search`
 }
 
+/** The columns, the order and the account of an object with a few operations. */
+const BYTES_PER_OBJECT = 2_500
+
+/** Reserves memory for judging each object by itself. Returns why there is not enough, or undefined. */
+export function takeObjects({ keys }: History, budget: Budget): string | undefined {
+  const bytes = keys.length * BYTES_PER_OBJECT
+  if (budget.take(bytes)) return undefined
+  return `out of memory (see --memory): ${keys.length.toLocaleString('en-US')} objects take ${Math.ceil(bytes / 1e6)} MB before any search`
+}
+
 /** The report on a history that could not be examined. */
 export function reportUnread<Name extends string>(
   history: History,

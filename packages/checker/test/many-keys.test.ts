@@ -80,3 +80,14 @@ test('many keys that the memory has no room for are unknown, which says so', () 
   const { linearizable } = checkHistory(history, { ...options, memoryBytes }).levels
   expect(linearizable).toMatchObject({ result: 'unknown', reason: expect.stringContaining('--memory') })
 })
+
+test('more objects than the memory has room for are unknown, which says so', () => {
+  const events = Array.from({ length: 5_000 }, (_, key): EventInput[] => [
+    { process: key, type: 'invoke', f: 'add', key: `k${key}`, value: 1 },
+    { process: key, type: 'ok', f: 'add', key: `k${key}`, value: 1 },
+  ]).flat()
+  const judge = (memoryBytes: number): unknown =>
+    checkHistory(smallHistory(events), { model: 'set', levels: ['linearizable'], memoryBytes }).levels.linearizable
+  expect(judge(1e8)).toMatchObject({ result: 'met' })
+  expect(judge(5e6)).toMatchObject({ result: 'unknown', reason: expect.stringContaining('--memory') })
+})

@@ -1,5 +1,5 @@
 import { canonical, type Json, UserError } from '@chaosproxy/history'
-import type { Budget } from '../budget.ts'
+import { type Budget, ticking } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import type { ObjectEntry } from '../objects/object-model.ts'
 import { badOperation, jsonOf, type Part } from '../objects/part.ts'
@@ -88,7 +88,8 @@ const isOffset = (value: Json): value is number => typeof value === 'number' && 
  * Decides logs with known offsets, in time linear in the size of what was read, apart from sorting. Offsets are known
  * if the append returned them or, for an append of unknown outcome, if a read of its value shows them. They give the
  * order of the appends, and a read comes between the last one it returned and the next (a read that reached its limit,
- * any time after).
+ * any time after; one that found nothing, any time before the log grew past its offset). Offsets that nobody read or
+ * acknowledged belong to appends of unknown outcome: to those called first, which can all be early enough if any are.
  */
 function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const { length, f } = part
@@ -111,6 +112,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   }
   const slot = new Int32Array(length).fill(LEFT_OUT)
   const loose = new Uint8Array(length)
+  const early: number[] = []
   for (let i = 0; i < length; i++) {
     budget.tick()
     if (f[i] !== READ) continue
@@ -133,18 +135,49 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
     }
     loose[i] = limit !== undefined && read.length === limit ? 1 : 0
     slot[i] = read.length === 0 && limit === 0 ? 0 : 2 * (from + read.length)
-    // A read beyond the end returns nothing: it may come any time before the log grows past that offset.
-    if (read.length === 0 && loose[i] === 0 && from > 0) return NOT_APPLICABLE
+    if (read.length === 0 && loose[i] === 0 && from > 0) early.push(i)
   }
+  const unseen = [...unknown.values()].sort(ticking((a, b) => part.calls[b] - part.calls[a], budget))
   for (let offset = 0; offset < appendAt.size; offset++) {
     budget.tick()
-    // Any unseen append of unknown outcome may be at that offset.
-    const append = appendAt.get(offset)
-    if (append === undefined)
-      return unknown.size > 0 ? NOT_APPLICABLE : { result: 'violated', conflict: [...appendAt.values()] }
+    const append = appendAt.get(offset) ?? unseen.pop()
+    if (append === undefined) return { result: 'violated', conflict: [...appendAt.values()] }
+    appendAt.set(offset, append)
     slot[append] = 2 * offset + 1
   }
-  return orderBySlots(part, slot, loose, budget)
+  const late = placeEarly(part, early, slot, budget)
+  return late === undefined ? orderBySlots(part, slot, loose, budget) : { result: 'violated', conflict: late }
+}
+
+/**
+ * Places reads that found nothing as early as what returned before them allows: then the fewest operations must come
+ * before them. Returns one that is too late even so, and what it comes too late for.
+ */
+function placeEarly(
+  part: Part,
+  early: readonly number[],
+  slot: Int32Array,
+  budget: Budget,
+): readonly number[] | undefined {
+  if (early.length === 0) return undefined
+  const { calls, returns } = part
+  const isEarly = new Set(early)
+  const returned = Array.from({ length: part.length }, (_, i) => i)
+    .filter((i) => returns[i] !== NEVER && slot[i] !== LEFT_OUT && !isEarly.has(i))
+    .sort(ticking((a, b) => returns[a] - returns[b], budget))
+  let next = 0
+  let last: number | undefined
+  for (const i of early.toSorted(ticking((a, b) => calls[a] - calls[b], budget))) {
+    for (; next < returned.length && returns[returned[next]] < calls[i]; next++) {
+      budget.tick()
+      if (last === undefined || slot[returned[next]] > slot[last]) last = returned[next]
+    }
+    // After an append, before the next one.
+    const place = last === undefined ? 0 : slot[last] + (slot[last] % 2)
+    if (last !== undefined && place > slot[i]) return [last, i]
+    slot[i] = place
+  }
+  return undefined
 }
 
 function readRange(part: Part, i: number): Range {

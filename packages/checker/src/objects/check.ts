@@ -1,6 +1,6 @@
 import type { History, Json } from '@chaosproxy/history'
 import { type Budget, createBudget, inTime, OUT_OF_TIME } from '../budget.ts'
-import { reportUnread, takeEncoding } from '../encoding-memory.ts'
+import { reportUnread, takeEncoding, takeObjects } from '../encoding-memory.ts'
 import { followsFrom } from '../headline.ts'
 import { consistency, type Level } from '../levels/levels.ts'
 import { looseReason } from '../loose.ts'
@@ -62,7 +62,7 @@ export function checkObject(
       ? judgeFromAny(history, entry, object, functions, fromAny)
       : judgeOf(history, entry, object, functions, isUnknown ? null : options.initial)
   const budget = createBudget(options)
-  const cramped = takeEncoding(history, budget)
+  const cramped = takeEncoding(history, budget) ?? takeObjects(history, budget)
   if (cramped !== undefined) return reportUnread(history, entry, options, cramped)
   const contents = createContents(history)
   const parts = inTime(

@@ -42,13 +42,13 @@ export interface Numbering {
  * sets, each with a few ids from anywhere, so memory is proportional to how many there are.
  */
 export function createNumbering(): Numbering {
-  const hashed = createHashTable()
-  let table = new Int32Array(SMALLEST)
+  let hashed: HashTable | undefined
+  let table = new Int32Array(FIRST)
   let count = 0
   const reach = (id: number): void => {
-    const larger = new Int32Array(2 ** Math.ceil(Math.log2(id + 1)))
+    const larger = new Int32Array(Math.max(FIRST, 2 ** Math.ceil(Math.log2(id + 1))))
     larger.set(table)
-    hashed.each((known, number) => {
+    hashed?.each((known, number) => {
       if (known >= 0 && known < larger.length) larger[known] = number + 1
     })
     table = larger
@@ -63,6 +63,7 @@ export function createNumbering(): Numbering {
           return table[id] - 1
         }
       }
+      hashed ??= createHashTable()
       const number = hashed.of(id, count)
       if (number === count) count++
       return number
@@ -71,6 +72,9 @@ export function createNumbering(): Numbering {
 }
 
 const SMALLEST = 64
+
+/** Most sets of a history with thousands of them have few elements. */
+const FIRST = 8
 
 /** The most places that a table may have for each id. */
 const SPARSEST = 8
