@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, delimiter, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -17,6 +17,8 @@ const DEPENDING = /\bdist\b|\bbundle\b|installed\(|findProgram\(|@chaosproxy\/(?
 test('npm ci and npm test pass in a fresh clone with nothing but Node installed', (context) => {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-two-commands-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  // Some tests start programs as another user.
+  chmodSync(directory, 0o755)
   const path = join(directory, 'bin')
   mkdirSync(path)
   const basics = essentialPrograms()
