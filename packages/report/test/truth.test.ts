@@ -3,6 +3,7 @@ import { type Fault, linksBetween } from '@chaosproxy/faults'
 import { describe, expect, test } from 'vitest'
 import { explain } from '../src/explanation/explained.ts'
 import { factsOf } from '../src/facts/facts.ts'
+import { select } from '../src/html/columns.ts'
 import { renderHtml } from '../src/html/page.ts'
 import { findingsOf } from '../src/reporters/finding.ts'
 import type { FileSubject } from '../src/reporters/subject.ts'
@@ -283,4 +284,14 @@ test('what follows is said to follow, and what is unknown is not met', () => {
   const text = renderHtml({ history, report: judged, title: 't', version: '1', historyFile: 'h' })
   expect(text).toMatch(/causal<\/th><td>met<\/td><td class="wrap">sequential holds/)
   expect(text).toMatch(/pram<\/th><td>unknown<\/td><td class="wrap">why/)
+})
+
+test('a timeline that shows a sample knows where it shows everything', () => {
+  const many = Array.from({ length: 1_000 }, (_, i) => ({ p: 0, f: 'write', in: i, from: i * 1e8, to: i * 1e8 + 1e7 }))
+  const { operations, complete, every } = select(made(many), [], [500, 505], 100)
+  const inside = (at: number) => complete.some(([from, to]) => from <= at && at <= to)
+  expect(complete).toHaveLength(1)
+  for (let row = 500; row <= 505; row++) expect(operations).toContain(row)
+  expect([inside(500e8), inside(505e8), inside(100e8), every > 1]).toEqual([true, true, false, true])
+  expect(select(made(many), [], [500]).complete).toEqual([])
 })

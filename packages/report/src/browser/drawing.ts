@@ -80,6 +80,7 @@ export class Drawing {
     context.clearRect(0, 0, width, height)
     context.font = '11px system-ui, sans-serif'
     this.#drawBands()
+    this.#drawComplete()
     this.#drawAxis()
     context.save()
     this.#clip(0, top - 4, width, height - top - 12)
@@ -116,6 +117,26 @@ export class Drawing {
       const left = Math.max(view.left, view.x(from))
       this.#context.fillRect(left, 0, Math.max(1, view.x(to) - left), view.height)
     }
+  }
+
+  /** Where all operations are drawn, of a sample elsewhere: hatched, or its crowd would look like a burst of traffic. */
+  #drawComplete(): void {
+    const context = this.#context
+    const { data, view } = this.#options
+    context.save()
+    context.strokeStyle = this.#palette.strongLine
+    for (const [from, to] of data.sample.complete) {
+      if (to < view.from || from > view.to) continue
+      const [left, right] = [Math.max(view.left, view.x(from)), Math.min(view.right, view.x(to))]
+      context.save()
+      this.#clip(left, view.top - 4, right - left, view.height)
+      for (let x = left - view.height; x < right; x += 7) this.#strokeLine(x, view.height, x + view.height, 0)
+      context.restore()
+      context.fillStyle = this.#palette.softInk
+      const text = `all; elsewhere 1 in ${data.sample.every}`
+      if (context.measureText(text).width < right - left) context.fillText(text, left + 4, view.height - 14)
+    }
+    context.restore()
   }
 
   /** A line at each round time, spaced so that the labels fit. */

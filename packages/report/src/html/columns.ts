@@ -24,6 +24,8 @@ export interface Selection {
   readonly completeWithin: number
   /** Of the others, every nth is included. */
   readonly every: number
+  /** The stretches in which everything is included, in nanoseconds, if that is not everywhere. */
+  readonly complete: readonly (readonly [from: number, to: number])[]
 }
 
 /** Chooses the operations a page embeds: all of them, or those around what matters and a sample of the rest. */
@@ -35,7 +37,7 @@ export function select(
 ): Selection {
   const { length, callTime } = history.operations
   const all = Array.from({ length }, (_, operation) => operation)
-  if (length <= most) return { operations: all, completeWithin: Number.POSITIVE_INFINITY, every: 1 }
+  if (length <= most) return { operations: all, completeWithin: Number.POSITIVE_INFINITY, every: 1, complete: [] }
   const edges = [
     ...accused.map((operation) => callTime[operation] ?? 0),
     ...spans.flatMap((span) => [span.from, span.to]),
@@ -51,7 +53,19 @@ export function select(
     operations: all.filter((operation) => near(operation) || sample.has(operation)),
     completeWithin: within,
     every,
+    complete: around(edges, within),
   }
+}
+
+/** The stretches up to this far from one of the sorted edges, joined where they meet. */
+function around(edges: readonly number[], within: number): (readonly [from: number, to: number])[] {
+  const stretches: [number, number][] = []
+  for (const edge of edges) {
+    const last = stretches[stretches.length - 1]
+    if (last !== undefined && edge - within <= last[1]) last[1] = edge + within
+    else stretches.push([Math.max(0, edge - within), edge + within])
+  }
+  return stretches
 }
 
 /** Distance to the nearest of the sorted edges; Infinity if there are none. */

@@ -39,7 +39,7 @@ export function explorer(history: History, selection: Selection, embedded: Embed
 function selectionText(history: History, { operations, completeWithin, every }: Selection): string {
   const total = history.operations.length
   if (operations.length === total) return `All ${plural(total, 'operation')}.`
-  return `${count(operations.length)} of ${plural(total, 'operation')}: all within ${duration(completeWithin)} of a contradiction or of a fault's beginning or end, and one in ${count(every)} of the others. The rest is in the history file.`
+  return `${count(operations.length)} of ${plural(total, 'operation')}: all within ${duration(completeWithin)} of a contradiction or of a fault's beginning or end, and one in ${count(every)} of the others. Where all are drawn, the timeline is hatched: more bars there do not mean more traffic. The rest is in the history file.`
 }
 
 /** The data for the scripts, in an element that browsers do not execute. */

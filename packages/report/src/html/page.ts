@@ -53,6 +53,7 @@ export function renderHtml(page: Page): string {
   const mark = shown === undefined ? [] : [callTime[shown.culprit ?? shown.operations[0]?.operation ?? 0] ?? 0]
   const data: PageData = {
     ...embedded,
+    sample: { every: selection.every, complete: selection.complete },
     faults: spans.map((span) => [span.from, span.to, span.label]),
     end,
     focus: shown === undefined ? [] : firstLines(history, shown),
