@@ -120,7 +120,7 @@ describe.runIf(isPossible())('containers that compose has started', () => {
     expect([npx, tool]).toEqual(['npx', 'chaos'])
     const { exitCode, stdout, stderr } = await chaos(args, { cwd: directory, env })
     expect(stdout, stderr).toContain('expected linearizable, found linearizable')
-    expect(stdout).toMatch(/faults that bit: .*(kill|pause)/)
+    expect(stdout).toMatch(/faults that took effect: .*(kill|pause)/)
     // A machine that is busy enough makes it prove less than it seems to, and then it says so.
     expect(exitCode, stdout).toBe(stdout.includes('proves less') ? 2 : 0)
     expect(states()).toEqual(['running', 'running', 'running'])

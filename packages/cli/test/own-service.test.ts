@@ -148,7 +148,7 @@ describe('a command whose traffic is hurt', () => {
   patientTest('is judged with the faults in force, and what was unknown to its clients told', async () => {
     const { exitCode, stdout, stderr } = await recorded('primary', byValue, clients(), HURT)
     expect(stdout, stderr).toMatch(/^ {2}LINEARIZABLE/m)
-    expect(stdout).toMatch(/faults that bit: .*lose-reply.*partition/)
+    expect(stdout).toMatch(/faults that took effect: .*lose-reply.*partition/)
     expect(stdout).toMatch(/answered \d+ operations? whose clients? (was|were) told nothing/)
     expect(stdout).toMatch(/again {4}npx chaos record .*--faults partition,lose-reply/)
     expect(exitCode).toBe(0)
