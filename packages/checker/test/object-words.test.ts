@@ -87,7 +87,7 @@ const cases: readonly Case[] = [
     model: 'counter',
     fails: [...both(0, 'add', 1, 1), ...both(0, 'add', 1, 1), ...both(1, 'read', null, 3)],
     sentence:
-      'Process 1 read 3 at 0.004 s, where the additions alone allow only 2: a read returns the sum of what was added before it.',
+      'Process 1 read 3 at 0.004 s, but the additions allow only 2: a read returns the sum of everything added before it.',
     passes: [...both(0, 'add', 1, 1), ...both(0, 'add', 1, 1), ...both(1, 'read', null, 2)],
   },
   {
@@ -193,9 +193,9 @@ test('a value that makes no sense for the object is named with its line', () => 
 })
 
 test.each([
-  ['bank', 'read', null, { a: 1 }, 'is judged by linearizable and convergent only'],
-  ['unique-ids', 'generate', null, 7, 'does not compare final reads; it is judged by linearizable only'],
-  ['log', 'append', 'x', [0, 'x'], 'does not compare final reads; it is judged by linearizable only'],
+  ['bank', 'read', null, { a: 1 }, 'can be checked for linearizable and convergent only'],
+  ['unique-ids', 'generate', null, 7, 'does not compare final reads; it can be checked for linearizable only'],
+  ['log', 'append', 'x', [0, 'x'], 'does not compare final reads; it can be checked for linearizable only'],
 ] as const)('why a %s is not judged by what it is in the end is said', (model, f, value, answer, why) => {
   const history = historyFromEvents([
     { process: 0, type: 'invoke', f, value },

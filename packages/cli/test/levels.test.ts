@@ -19,7 +19,7 @@ vi.mock('../../checker/src/levels/registry.ts', async (original) => {
     words: {
       noWay: 'nothing explains them',
       introduction: () => 'This test sees a contradiction',
-      since: 'knowing of it',
+      since: (who, read) => `${who} already knew of it when it ${read}`,
     },
   }
   const at = definitions.findIndex(({ name }) => name === 'causal')

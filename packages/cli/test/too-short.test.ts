@@ -27,7 +27,7 @@ describe('a run too short for its faults', () => {
       ...['run', '--sim', '--seed', '5', '--time', '500ms', '--out', temporaryDirectory()],
     ])
     expect(stderr).toMatch(
-      /^ {2}chaos .*\n\n *This run is too short for all its faults: partition, kill will not happen\. With --time [\d.]+s they all do\.\n/m,
+      /^ {2}chaos .*\n\n *This run is too short for all its faults: partition, kill will not be injected\. With --time [\d.]+s they all do\.\n/m,
     )
     expect(exitCode).toBe(2)
   })

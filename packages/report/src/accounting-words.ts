@@ -23,7 +23,7 @@ export function sumsText({ noun, okAre, attempted, acknowledged, ok }: Accountin
 
 /** The non-empty lists, worst first. */
 export function accountLines(accounting: Accounting): readonly AccountLine[] {
-  const { lost, unexpected, duplicated, stale, recovered, neverRead, result, isExcused } = accounting
+  const { lost, unexpected, duplicated, stale, recovered, neverRead, result, isExcused, okAre } = accounting
   // A queue without evidence that it was drained.
   const isOpen = result === 'unknown'
   const lines: readonly (Omit<AccountLine, 'count' | 'items'> & { readonly list: readonly Accounted[] })[] = [
@@ -37,7 +37,12 @@ export function accountLines(accounting: Accounting): readonly AccountLine[] {
             isTrouble: false,
           }
         : { list: lost, what: 'lost', meaning: 'acknowledged or seen, then missing for good', isTrouble: true },
-    { list: unexpected, what: 'unexpected', meaning: 'seen, though nothing explains it', isTrouble: true },
+    {
+      list: unexpected,
+      what: 'unexpected',
+      meaning: okAre === 'seen' ? 'seen, though nothing explains it' : 'returned a sum that the additions cannot make',
+      isTrouble: true,
+    },
     { list: duplicated, what: 'duplicated', meaning: 'seen more often than it was added', isTrouble: true },
     { list: stale, what: 'stale', meaning: 'missing for a while after it was known', isTrouble: false },
     {

@@ -3,7 +3,9 @@ import type { RunViews } from './run-summary.ts'
 /** A sentence each for what clients were told, what nodes answered, and where the two differ. */
 export const viewsTexts = ({ client, backend, said }: RunViews): readonly string[] => [
   client === backend.headline && client.startsWith('unknown: ')
-    ? 'as clients were told and as nodes answered: unknown, for the same reason'
-    : `as clients were told: ${client}; as nodes answered: ${backend.headline}`,
+    ? 'whether what clients saw and what the nodes sent keep it is unknown, for the same reason'
+    : client === backend.headline
+      ? `what clients saw is ${client}, and what the nodes sent is too`
+      : `what clients saw is ${client}; what the nodes sent is ${backend.headline}`,
   ...said,
 ]

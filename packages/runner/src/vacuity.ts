@@ -25,8 +25,8 @@ export function findVacuity(
   const idle = idleKinds(faults)
   for (const kind of new Set(requested)) {
     const ofKind = faults.filter((record) => record.fault.kind === kind)
-    if (ofKind.length === 0) found.push(`the run ended before any ${kind} could happen`)
-    else if (idle.includes(kind)) found.push(`no ${kind} ever bit`)
+    if (ofKind.length === 0) found.push(`the run ended before any ${kind} was injected`)
+    else if (idle.includes(kind)) found.push(`no ${kind} took effect`)
     else if (!ofKind.some((record) => hasOperationDuring(record, callTime, length)))
       found.push(`no operation was called during any ${kind}`)
   }

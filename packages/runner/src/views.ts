@@ -21,7 +21,13 @@ function differenceOf(client: Report<string>, backend: Report<string>): string[]
 
 function toldOf({ neverLeft, untold }: Settled): string[] {
   return [
-    ...(untold === 0 ? [] : [`the nodes answered ${plural(untold, 'operation')} whose clients were told nothing`]),
-    ...(neverLeft === 0 ? [] : [`${plural(neverLeft, 'request')} never left for a node, and so certainly failed`]),
+    ...(untold === 0
+      ? []
+      : [`${plural(untold, 'answer')} ${untold === 1 ? 'was' : 'were'} sent by a node but never reached the client`]),
+    ...(neverLeft === 0
+      ? []
+      : [
+          `${plural(neverLeft, 'request')} ${neverLeft === 1 ? 'was' : 'were'} never sent, so ${neverLeft === 1 ? 'it' : 'they'} certainly had no effect`,
+        ]),
   ]
 }

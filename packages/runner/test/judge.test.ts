@@ -215,11 +215,11 @@ describe('nothing passes vacuously', () => {
   })
 
   test('a fault that was asked for, and never bit', () => {
-    expect(findVacuity(busy, ['partition'], [fault('fault-1', cut, 0, 10, 0)])).toEqual(['no partition ever bit'])
+    expect(findVacuity(busy, ['partition'], [fault('fault-1', cut, 0, 10, 0)])).toEqual(['no partition took effect'])
   })
 
   test('a fault that was asked for, and never came', () => {
-    expect(findVacuity(busy, ['kill'], [])).toEqual(['the run ended before any kill could happen'])
+    expect(findVacuity(busy, ['kill'], [])).toEqual(['the run ended before any kill was injected'])
   })
 
   test('a fault during which nobody asked for anything', () => {

@@ -13,7 +13,7 @@ import type { Counterexample, OrderEdge } from '../verdict.ts'
 import { type Case, isSure, located, showInvolved } from './involved.ts'
 import { limit, reduce, watched } from './reduce.ts'
 import { otherStart } from './start-words.ts'
-import { capital, createWords, show } from './words.ts'
+import { CYCLE, capital, createWords, show } from './words.ts'
 
 /** Passes allowed for deciding one candidate set; harder candidates are not used. */
 const STEPS = 2_000
@@ -144,9 +144,10 @@ function wordsOf(
   const did = (operation: number): string => words.did(row(operation), kind(operation))
   const cycle = fromEarliest(derivationOf(facts, contradiction, weakDefinition(level)).cycle, row)
   const ofOneClient = (a: number, b: number): string => words.ofOneClient(row(a), row(b))
-  const steps = cycle.map((edge) => stepOf(edge, { the, did, ofOneClient, level }))
+  const who = (operation: number): string => words.who(row(operation))
+  const steps = cycle.map((edge) => stepOf(edge, { the, who, did, ofOneClient, level }))
   return {
-    sentence: `${introduction(level, contradiction, facts, (operation) => words.client(row(operation)))}: ${steps.join('; ')}; so each of them would have to come before itself.`,
+    sentence: `${capital(introduction(level, contradiction, facts, (operation) => words.client(row(operation))))}: ${steps.join('; ')}. ${CYCLE}`,
     edges: cycle.map(({ from, to, reason }) => ({
       before: row(from),
       after: row(to),
@@ -176,18 +177,20 @@ function fromEarliest(cycle: readonly Edge[], row: (operation: number) => number
 
 interface Speaker {
   readonly the: (operation: number) => string
+  readonly who: (operation: number) => string
   readonly did: (operation: number) => string
   readonly ofOneClient: (a: number, b: number) => string
   readonly level: WeakLevel
 }
 
-function stepOf(edge: Edge, { the, did, ofOneClient, level }: Speaker): string {
+function stepOf(edge: Edge, { the, who, did, ofOneClient, level }: Speaker): string {
   switch (edge.reason) {
     case 'reads from':
       return `${the(edge.to)} saw ${the(edge.from)}`
     case 'overwritten before': {
-      const read = did(edge.reader ?? edge.to)
-      return `${the(edge.from)} must come before ${the(edge.to)}, because ${weakDefinition(level).words.since} ${read}`
+      const reader = edge.reader ?? edge.to
+      const read = did(reader).slice(who(reader).length + 1)
+      return `${the(edge.from)} must come before ${the(edge.to)}, because ${weakDefinition(level).words.since(who(reader), read)}`
     }
     case 'overwritten after':
       return `${the(edge.from)} must come before ${the(edge.to)}, which it did not see`

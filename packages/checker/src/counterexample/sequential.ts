@@ -8,7 +8,7 @@ import type { Counterexample, OrderEdge } from '../verdict.ts'
 import { type Case, isSure, located, showInvolved } from './involved.ts'
 import { limit, reduce, watched } from './reduce.ts'
 import { otherStart } from './start-words.ts'
-import { capital, createWords, show, type Words } from './words.ts'
+import { CYCLE, capital, createWords, show, type Words } from './words.ts'
 
 const unknown = (): Sequentiality => ({ result: 'unknown', reason: OUT_OF_TIME })
 
@@ -146,7 +146,7 @@ function wordsOf(
   const the = (operation: number): string => words.the(row(operation), kind(operation))
   const steps = cycle.map((edge) => stepOf(edge, { the, row, kind, words, source: saturation.writerOf }))
   return {
-    sentence: `No single order fits: ${steps.join('; ')}; so each of them would have to come before itself.`,
+    sentence: `No single order fits: ${steps.join('; ')}. ${CYCLE}`,
     edges: cycle.map((edge) => told(edge, derivation, row, DEEPEST_CHAIN)),
   }
 }

@@ -3,6 +3,8 @@ import { CAS, type Decoder, DIFFERS, READ } from '../encoded.ts'
 
 /** Descriptions of the operation at a row, for people: who, what, where. */
 export interface Words {
+  /** `process 4` */
+  readonly who: (row: number) => string
   /** `process 4 read 1 from n3` */
   readonly did: (row: number, kind: number) => string
   /** `process 2's write of 2` */
@@ -11,7 +13,7 @@ export interface Words {
   readonly acknowledged: (row: number, kind: number) => string
   /** `in the same process`, or the client that two operations of several processes belong to */
   readonly ofOneClient: (row: number, other: number) => string
-  /** `Process 4`, or `Client "alice"` where clients have names. */
+  /** `process 4`, or `client "alice"` where clients have names. */
   readonly client: (row: number) => string
   /** `12.031 s` */
   readonly returnedAt: (row: number) => string
@@ -48,6 +50,7 @@ export function createWords(decoder: Decoder, spokenOf?: Set<number>): Words {
   const isAppend = (row: number): boolean => history.functions[operations.f[row]] === 'append'
   const known = (row: number): boolean => operations.outcome[row] !== INFO
   return {
+    who,
     did: (row, kind) => {
       if (isCas(history.functions[operations.f[row]])) {
         const what = kind === DIFFERS ? 'failed to change' : known(row) ? 'changed' : 'may have changed'
@@ -80,9 +83,7 @@ export function createWords(decoder: Decoder, spokenOf?: Set<number>): Words {
         ? 'in the same process'
         : `for the same client, ${name(row)}`,
     client: (row) =>
-      history.hasSessions && history.sessionOf(operations.process[row]) !== UNNAMED
-        ? `Client ${name(row)}`
-        : capital(who(row)),
+      history.hasSessions && history.sessionOf(operations.process[row]) !== UNNAMED ? `client ${name(row)}` : who(row),
     returnedAt: (row) => clock(operations.returnTime[row]),
     calledAt: (row) => clock(operations.callTime[row]),
   }
@@ -95,6 +96,9 @@ export function show(value: Json | undefined): string {
   const text = JSON.stringify(value ?? null)
   return text.length <= 60 ? text : `${text.slice(0, 28)} … ${text.slice(-28)}`
 }
+
+/** What follows the steps of a cycle of orders. */
+export const CYCLE = 'That is a cycle, so no order can satisfy all of these.'
 
 export const capital = (sentence: string): string => sentence.charAt(0).toUpperCase() + sentence.slice(1)
 

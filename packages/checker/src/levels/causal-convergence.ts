@@ -1,4 +1,4 @@
-import { noSharedOrder, type WeakDefinition } from './definition.ts'
+import { alreadyKnew, noSharedOrder, type WeakDefinition } from './definition.ts'
 
 /** CCv of Bouajjani, Enea, Guerraoui & Hamza (POPL 2017). Not comparable to causal memory. */
 export const causalConvergence: WeakDefinition<'causal-convergence'> = {
@@ -12,6 +12,6 @@ export const causalConvergence: WeakDefinition<'causal-convergence'> = {
   words: {
     noWay: 'no order of the writes fits what all processes saw',
     introduction: noSharedOrder,
-    since: 'knowing of it',
+    since: alreadyKnew,
   },
 }

@@ -1,4 +1,4 @@
-import { noSharedOrder, type WeakDefinition } from './definition.ts'
+import { afterwards, noSharedOrder, type WeakDefinition } from './definition.ts'
 
 /** CM of Bouajjani, Enea, Guerraoui & Hamza (POPL 2017). Not comparable to causal convergence. */
 export const causalMemory: WeakDefinition<'causal-memory'> = {
@@ -14,7 +14,7 @@ export const causalMemory: WeakDefinition<'causal-memory'> = {
     introduction: (client) =>
       client === undefined
         ? noSharedOrder()
-        : `${client} cannot put the writes that it knew of, causes first, and its own reads in one order`,
-    since: 'after it',
+        : `no order of the writes that ${client} knew of, causes first, explains what it read`,
+    since: afterwards,
   },
 }

@@ -1,4 +1,4 @@
-import type { WeakDefinition } from './definition.ts'
+import { alreadyKnew, type WeakDefinition } from './definition.ts'
 
 /** CC of Bouajjani, Enea, Guerraoui & Hamza (POPL 2017). It does not imply PRAM. */
 export const causal: WeakDefinition<'causal'> = {
@@ -11,7 +11,7 @@ export const causal: WeakDefinition<'causal'> = {
   hides: 'writes and reads',
   words: {
     noWay: 'no causal order explains them',
-    introduction: () => 'A read saw a write that was overwritten in its own causal past',
-    since: 'knowing of it',
+    introduction: () => 'A client read a value although it already knew of a newer one',
+    since: alreadyKnew,
   },
 }

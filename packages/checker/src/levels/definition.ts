@@ -46,9 +46,18 @@ export interface WeakWords {
   readonly noWay: string
   /** Precedes the steps of a cycle; names the client if the contradiction is in one client's view. */
   introduction(client: string | undefined): string
-  /** Follows "because" and precedes a read: why a write that the read did not see is the older one. */
-  readonly since: string
+  /**
+   * Follows "because": why a write that a read did not see is the older one. `who` is `process 4`, and `read` what it did:
+   * `read 1 for x from n3`.
+   */
+  readonly since: (who: string, read: string) => string
 }
+
+/** The reason of a level for which whatever a client knew of counts. */
+export const alreadyKnew = (who: string, read: string): string => `${who} already knew of it when it ${read}`
+
+/** The reason of a level with an order for each client. */
+export const afterwards = (who: string, read: string): string => `after it ${who} ${read}`
 
 /** The introduction of a level that says nothing more precise. */
 export const noSharedOrder = (): string => 'No order of the writes, shared by all processes, fits what they saw'

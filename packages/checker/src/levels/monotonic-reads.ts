@@ -12,7 +12,7 @@ export const monotonicReads: WeakDefinition<'monotonic-reads'> = {
   knewBy: earlierReadOf,
   words: {
     noWay: 'some process saw the writes go back',
-    introduction: () => 'The reads of a process went back, in any order of the writes',
-    since: 'having seen it',
+    introduction: () => "A client's reads went backwards, however the writes are ordered",
+    since: (who, read) => `${who} had already seen it when it ${read}`,
   },
 }

@@ -1,4 +1,4 @@
-import { noSharedOrder, type WeakDefinition } from './definition.ts'
+import { alreadyKnew, noSharedOrder, type WeakDefinition } from './definition.ts'
 
 /** Viotti & Vukolić 2016. On registers it bites only together with monotonic reads: alone it only forbids reading from the future. */
 export const monotonicWrites: WeakDefinition<'monotonic-writes'> = {
@@ -11,6 +11,6 @@ export const monotonicWrites: WeakDefinition<'monotonic-writes'> = {
   words: {
     noWay: 'some read saw a write that was not there yet',
     introduction: noSharedOrder,
-    since: 'knowing of it',
+    since: alreadyKnew,
   },
 }

@@ -1,4 +1,4 @@
-import { noSharedOrder, type WeakDefinition } from './definition.ts'
+import { afterwards, noSharedOrder, type WeakDefinition } from './definition.ts'
 
 /** Lipton & Sandberg 1988. It does not imply the session guarantees. */
 export const pram: WeakDefinition<'pram'> = {
@@ -16,7 +16,7 @@ export const pram: WeakDefinition<'pram'> = {
     introduction: (client) =>
       client === undefined
         ? noSharedOrder()
-        : `${client} cannot put all writes, each process's in its order, and its own reads in one order`,
-    since: 'after it',
+        : `no order of the writes that keeps each client's own order explains what ${client} read`,
+    since: afterwards,
   },
 }

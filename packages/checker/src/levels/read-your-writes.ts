@@ -12,7 +12,7 @@ export const readYourWrites: WeakDefinition<'read-your-writes'> = {
   knewBy: (_, write) => write,
   words: {
     noWay: 'some process missed a write of its own',
-    introduction: () => 'A process missed a write of its own, in any order of the writes',
-    since: 'having written it',
+    introduction: () => 'A client missed a write of its own, however the writes are ordered',
+    since: (who, read) => `${who} had already written it when it ${read}`,
   },
 }

@@ -1,4 +1,4 @@
-import { noSharedOrder, type WeakDefinition } from './definition.ts'
+import { alreadyKnew, noSharedOrder, type WeakDefinition } from './definition.ts'
 
 /** Terry et al. 1994: all four guarantees, the two about writes also for what is visible. */
 export const session: WeakDefinition<'session'> = {
@@ -14,6 +14,6 @@ export const session: WeakDefinition<'session'> = {
   words: {
     noWay: 'no order of the writes keeps the promises to every session',
     introduction: noSharedOrder,
-    since: 'knowing of it',
+    since: alreadyKnew,
   },
 }

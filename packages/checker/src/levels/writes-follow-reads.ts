@@ -1,4 +1,4 @@
-import { noSharedOrder, type WeakDefinition } from './definition.ts'
+import { alreadyKnew, noSharedOrder, type WeakDefinition } from './definition.ts'
 
 /** Viotti & Vukolić 2016. On registers it bites only together with monotonic reads: alone it forbids reading the future. */
 export const writesFollowReads: WeakDefinition<'writes-follow-reads'> = {
@@ -11,6 +11,6 @@ export const writesFollowReads: WeakDefinition<'writes-follow-reads'> = {
   words: {
     noWay: 'some read saw a write that was not there yet',
     introduction: noSharedOrder,
-    since: 'knowing of it',
+    since: alreadyKnew,
   },
 }

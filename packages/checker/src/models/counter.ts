@@ -24,7 +24,7 @@ export const counter: ObjectEntry = {
   object: {
     // A missing amount means one.
     mayLackInput: ['add', 'increment', 'inc', 'subtract', 'decrement', 'dec'],
-    rule: 'a read returns the sum of what was added before it',
+    rule: 'a read returns the sum of everything added before it',
     numbers: counterNumbers,
     reads: [READ],
     specification,
@@ -34,7 +34,7 @@ export const counter: ObjectEntry = {
       const read = counterReads(history, initial).reads.find((each) => each.row === row)
       if (read === undefined) return undefined
       const { least, most } = read
-      return `where the additions alone allow ${least === most ? `only ${least}` : `${least} to ${most}`}`
+      return `but the additions allow only ${least === most ? least : `${least} to ${most}`}`
     },
     account: accountOfCounter,
     contentOf: (output, initial) => output ?? (isUnknownStart(initial) ? output : startOf(initial)),

@@ -254,10 +254,10 @@ function reportOf(
   const levels = followsFrom(consistency, decided, (level) => {
     if (!options.levels.includes(level)) return 'not asked for, and it does not follow from what was'
     if (known.includes(level)) return 'not decided'
-    const by = known.join(' and ')
+    const by = known.length < 2 ? known.join() : `${known.slice(0, -1).join(', ')} and ${known[known.length - 1]}`
     return isConvergence(level) && !known.some(isConvergence)
-      ? `the ${name} model does not compare final reads; it is judged by ${by} only`
-      : `the ${name} model is judged by ${by} only`
+      ? `the ${name} model does not compare final reads; it can be checked for ${by} only`
+      : `the ${name} model can be checked for ${by} only`
   })
   return {
     model: name,

@@ -69,13 +69,13 @@ export const checkCommand: Command = {
     memory: {
       type: 'string',
       default: '2GB',
-      describe: 'what the history may take, and the search, for each file',
+      describe: 'memory limit per file, for history and search',
       requiresArg: true,
     },
     workers: {
       type: 'string',
       describe:
-        'threads: so many files are checked at once, or so many parts of the keys of one [default: one a core, none for small files]',
+        'threads: check this many files at once, or divide the keys of one file among as many [default: one a core, none for small files]',
       requiresArg: true,
     },
     explain: { type: 'boolean', describe: 'tell all the evidence: possible values, every operation, every order' },
@@ -92,7 +92,7 @@ export const checkCommand: Command = {
   examples: [
     ['chaos check history.jsonl', 'verdict, and the smallest explanation'],
     ["chaos check 'runs/**/*.jsonl' etcd_007.log", 'a table of several files, of any known format'],
-    ['zcat history.edn.gz | chaos check -', 'from stdin; gzip and zstd are seen through anyway'],
+    ['zcat history.edn.gz | chaos check -', 'from stdin (gzip and zstd files are decompressed automatically)'],
     ['chaos check history.jsonl --expect sequential', 'gate a build on it'],
     ['chaos check history.jsonl --model ./stack.ts', 'by a model of your own'],
   ],

@@ -13,7 +13,7 @@ import { trustOption } from '../trust/admit.ts'
 export const runCommand: Command = {
   name: 'run',
   positional: '[run]',
-  summary: 'hurt a cluster while clients use it, and say which consistency level it kept',
+  summary: 'break a cluster under load and report which consistency level survived',
   options: {
     target: { type: 'string', describe: 'what to test; chaos targets lists them [default: raft]', requiresArg: true },
     protocol: { type: 'string', describe: 'a protocol of your own instead: the file it is in', requiresArg: true },
@@ -41,7 +41,7 @@ export const runCommand: Command = {
     ...workloadOptions,
     workload: {
       type: 'string',
-      describe: `${WORKLOAD_TEXT} [default: ${DEFAULT_WORKLOAD}, or what brings the mistake out]`,
+      describe: `${WORKLOAD_TEXT} [default: ${DEFAULT_WORKLOAD}, or one that exposes the bug]`,
       requiresArg: true,
     },
     keys: {
@@ -62,7 +62,7 @@ export const runCommand: Command = {
     },
     faults: {
       type: 'string',
-      describe: `which faults, comma-separated, none, or a schedule.json; chaos targets --faults lists them [default: ${RUN_DEFAULTS.faults}, or what brings the mistake out]`,
+      describe: `which faults, comma-separated, none, or a schedule.json; chaos targets --faults lists them [default: ${RUN_DEFAULTS.faults}, or one that exposes the bug]`,
       requiresArg: true,
     },
     seed: { type: 'string', describe: `${memberText('seed')} [default: drawn]`, requiresArg: true },

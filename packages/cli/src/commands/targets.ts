@@ -25,7 +25,7 @@ export const targetsCommand: Command = {
   },
   examples: [
     ['chaos targets --bugs', 'mistakes to try the tool on'],
-    ['chaos targets redis', 'one of them, and what its errors say of the operations they answer'],
+    ['chaos targets redis', 'one target, and which of its errors mean "failed" and which "unknown"'],
   ],
   async run(options) {
     const json = flagOf(options, 'json')

@@ -10,7 +10,7 @@ import { styleFor } from '../terminal/style.ts'
 export const workloadsCommand: Command = {
   name: 'workloads',
   positional: '',
-  summary: 'list what clients can do, and what can be changed of it',
+  summary: 'list workloads and their settings',
   options: { ...configOption, json: { type: 'boolean', describe: 'print JSON on stdout' } },
   groups: {
     'What is listed': ['config'],

@@ -140,7 +140,7 @@ function brokenAt(failure: Failure | undefined): { at: Nanos; node: NodeId; text
 const doubtsOf = ({ level, workload, history, records }: PlayedScenario, verdict: Verdict | undefined): string[] => [
   ...(verdict?.result === 'unknown' ? [`whether it is ${level} is not known: ${verdict.reason}`] : []),
   ...missingSuccesses(history, nameOf(workload.model)),
-  ...idleKinds(records).map((kind) => `no ${kind} ever bit`),
+  ...idleKinds(records).map((kind) => `no ${kind} took effect`),
 ]
 
 const nameOf = (model: Workload['model']): string => (typeof model === 'string' ? model : model.name)

@@ -39,7 +39,7 @@ export const leaseActions: readonly Action[] = [
   {
     names: ['renew'],
     usage: 'LEASE',
-    summary: 'let a lease last its whole time again',
+    summary: 'renew a lease',
     async run({ client, words }) {
       const lease = (await client.send('POST', `${pathOf(words[0])}/renew`)) as LeaseAnswer
       return { data: lease, text: `  ${printable(lease.id)}: lasts ${seconds(lease.ttlMs)} from now\n` }

@@ -30,7 +30,7 @@ export const proxyActions: readonly Action[] = [
   {
     names: ['toggle', 'tog'],
     usage: 'PROXY',
-    summary: 'disable a proxy that is enabled, and the other way round',
+    summary: 'enable or disable a proxy',
     async run({ client, words }) {
       const path = `/v1/proxies/${await proxyPath(client, words[0])}`
       const { enabled } = (await client.get(path)) as ProxyAnswer

@@ -13,7 +13,7 @@ export function tooShortText(run: PlannedRun): string | undefined {
   const names = missing.map(({ name }) => name).join(', ')
   const leastMs = leastTime(run)
   const remedy = leastMs === undefined ? 'Ask for fewer' : `With --time ${leastMs / 1000}s they all do`
-  return `This run is too short for all its faults: ${names} will not happen. ${remedy}.`
+  return `This run is too short for all its faults: ${names} will not be injected. ${remedy}.`
 }
 
 /** The shortest run of this seed in which every chosen fault happens, in steps of half a second. */

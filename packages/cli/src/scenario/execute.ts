@@ -122,7 +122,7 @@ function listLines(): string[] {
   return [
     ...stories.map(({ name, summary }) => `${style.bold(name.padEnd(widest))}${summary}`),
     '',
-    'Have one told: chaos scenario NAME; with --fix, what would have prevented it',
+    'Play one: chaos scenario NAME; with --fix, what would have prevented it',
   ]
 }
 

@@ -55,12 +55,12 @@ export const refuse = defineFault({
 
 export const limitBytes = defineFault({
   kind: 'limit-bytes',
-  summary: 'the connection ends in good order after so many bytes',
+  summary: 'the connection is closed cleanly after this many bytes',
   parameters: { bytes: bytes('how many pass') },
 })
 
 export const limitTime = defineFault({
   kind: 'limit-time',
-  summary: 'the connection ends in good order at this age',
+  summary: 'the connection is closed cleanly after this long',
   parameters: { afterMs: ms('the age') },
 })

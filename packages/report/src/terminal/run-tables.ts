@@ -72,7 +72,7 @@ export function phaseTable(phases: readonly PhaseSummary[], page: PageStyle): st
 }
 
 /**
- * `no majority was up for 12% of the time; while one was, nodes that were up answered 99.80%`: what a system that
+ * `for 12% of the run there was no working majority; the rest of the time live nodes answered 99.80% of requests`: what a system that
  * needs a majority can be held to. Empty if there was a majority all the time.
  */
 export function majorityText(phases: readonly PhaseSummary[]): string {
@@ -83,8 +83,8 @@ export function majorityText(phases: readonly PhaseSummary[]): string {
   const operations = rest.reduce((sum, phase) => sum + phase.operations, 0)
   const answered = rest.reduce((sum, phase) => sum + (phase.upAvailability ?? phase.availability) * phase.operations, 0)
   const otherwise =
-    operations === 0 ? '' : `; while one was, nodes that were up answered ${percent(answered / operations)}`
-  return `no majority of nodes was up and connected for ${percent(share, 0)} of the time${otherwise}`
+    operations === 0 ? '' : `; the rest of the time live nodes answered ${percent(answered / operations)} of requests`
+  return `for ${percent(share, 0)} of the run there was no working majority${otherwise}`
 }
 
 /** `availability by node: n1 99.20%, n2 98.71%`; empty if no node is known. */

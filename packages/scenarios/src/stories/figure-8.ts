@@ -137,6 +137,6 @@ export const figure8: Story = {
     },
   },
   lesson:
-    'That a majority has an entry does not say that it stays: whoever has a later one may still be elected, and overwrite it. A leader counts only entries of its own term, whose presence on a majority keeps all with less from being elected, and commits the older ones along with them.',
+    'Being on a majority does not make an entry permanent: a node with a later one may still be elected, and overwrite it. A leader counts only entries of its own term, whose presence on a majority keeps all with less from being elected, and commits the older ones along with them.',
   source: 'D. Ongaro, J. Ousterhout: In Search of an Understandable Consensus Algorithm, 2014, Figure 8 and §5.4.2',
 }

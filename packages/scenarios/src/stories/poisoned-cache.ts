@@ -39,7 +39,7 @@ const before = [
 
 export const poisonedCache: Story = {
   name: 'poisoned-cache',
-  summary: 'a cache is emptied in time, and filled again with what it has just thrown away',
+  summary: 'a cache is emptied in time, then refilled with the value it had just dropped',
   told: [
     {
       ...system,

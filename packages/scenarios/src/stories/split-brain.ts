@@ -84,7 +84,7 @@ export const splitBrain: Story = {
     },
   },
   lesson:
-    'Silence does not tell a dead primary from one that cannot be heard, so whoever replaces it on silence alone may end up with two. Only what needs a majority for each decision, or fences the old primary off first, has one brain.',
+    'Silence looks the same from a dead primary and an unreachable one, so replacing a silent primary may leave you with two. Only what needs a majority for each decision, or fences the old primary off first, has one brain.',
   source:
     'S. Davidson, H. Garcia-Molina, D. Skeen: Consistency in Partitioned Networks, 1985; P. Bailis, K. Kingsbury: The Network is Reliable, 2014 (split brains of real systems)',
 }

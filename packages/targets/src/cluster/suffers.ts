@@ -20,7 +20,7 @@ const always: { readonly [kind in FaultKind]?: Refusal } = {
   crash: { not: 'nobody knows when a program of others writes, sends or answers', instead: 'kill' },
   clock: { not: 'all processes of a machine read the same clock', instead: 'pause' },
   corrupt: {
-    not: 'a system without checksums would take a flipped bit for what was said',
+    not: 'a system without checksums would take a flipped bit for real data',
     instead: 'reset',
   },
   'fabricate-message': {

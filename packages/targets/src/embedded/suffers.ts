@@ -3,11 +3,11 @@ import type { Suffering } from '@chaosproxy/runner'
 
 const refused: { readonly [kind in FaultKind]?: Exclude<Suffering, true> } = {
   'corrupt-message': {
-    not: 'nodes speak lines of JSON without a checksum, and would take a flipped bit for what was said',
+    not: 'messages have no checksum, so a flipped bit would pass as real data',
     instead: 'reset, or with --sim, where framing notices',
   },
   corrupt: {
-    not: 'neither nodes nor clients have a checksum, and would take a flipped bit for what was said',
+    not: 'neither nodes nor clients have a checksum, so a flipped bit would pass as real data',
     instead: 'reset, or corrupt-message with --sim, where framing notices',
   },
   'fabricate-message': {
