@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -194,3 +194,26 @@ async function protectedServer() {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return { server, authorizations }
 }
+
+test('a page that is no report of ours is not replaced by one, and a report is', async () => {
+  const directory = temporaryDirectory()
+  const page = join(directory, 'mine.html')
+  writeFileSync(page, '<!doctype html><title>mine</title>')
+  const history = join(import.meta.dirname, '../../../histories/stale-read.jsonl')
+  const refused = await chaosHere(['check', history, '--out', page])
+  expect([refused.exitCode, refused.stderr]).toEqual([3, expect.stringContaining('a file that is no report')])
+  expect(readFileSync(page, 'utf8')).toContain('mine')
+  const report = join(directory, 'report.html')
+  for (const _ of ['new', 'replaced'])
+    expect((await chaosHere(['check', history, '--out', report])).exitCode).not.toBe(3)
+})
+
+test('a record is not written through a link that leads to nothing yet', async () => {
+  const directory = temporaryDirectory()
+  const [link, elsewhere] = [join(directory, 'events.jsonl'), join(directory, 'elsewhere')]
+  symlinkSync(elsewhere, link)
+  const run = ['run', '--sim', '--time', '200ms', '--rate', '50', '--faults', 'none', '--out', join(directory, 'out')]
+  const { exitCode } = await chaosHere([...run, '--events', link])
+  expect(exitCode).toBe(4)
+  expect(existsSync(elsewhere)).toBe(false)
+})

@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, openSync, writeSync } from 'node:fs'
 import { UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import { specWithoutSecrets } from '@chaosproxy/report'
@@ -23,7 +23,8 @@ export function openEventFile(path: string): EventFile {
 
   function opened(): number {
     try {
-      return openSync(path, 'w')
+      // A new file is made exclusively, so that a dangling link does not lead elsewhere.
+      return openSync(path, existsSync(path) ? 'w' : 'wx')
     } catch (error) {
       throw failureFor(error)
     }

@@ -24,14 +24,16 @@ function holdsSomething(path: string): boolean {
   return found?.isFile() === true && found.size > 0
 }
 
-const PAGE = '<!doctype html>'
+/** The beginning of every page of ours, whatever its title. */
+const PAGE = /^<!doctype html>\s*<html[^>]*><head><meta charset="utf-8"><meta name="generator" content="chaos">/
+const MARK_WITHIN_BYTES = 256
 
 function isPage(path: string): boolean {
   const file = openSync(path, 'r')
   try {
-    const bytes = Buffer.alloc(PAGE.length)
+    const bytes = Buffer.alloc(MARK_WITHIN_BYTES)
     readSync(file, bytes, 0, bytes.length, 0)
-    return bytes.toString('latin1').toLowerCase() === PAGE
+    return PAGE.test(bytes.toString('latin1'))
   } finally {
     closeSync(file)
   }

@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import { printEdnEvent } from '../codecs/edn-writer.ts'
 import { printJsonHeader, printJsonLine } from '../codecs/jsonl.ts'
 import { UserError } from '../error.ts'
@@ -151,7 +151,8 @@ function createBatch(write: Target['write']): { append(line: string): void; flus
 
 function openFile(path: string): number {
   try {
-    return openSync(path, 'w')
+    // A new file is made exclusively, so that a dangling link does not lead elsewhere.
+    return openSync(path, existsSync(path) ? 'w' : 'wx')
   } catch (error) {
     throw writingFailed(path, 0, error)
   }

@@ -1,4 +1,4 @@
-import { close as closeFile, fsync, openSync, write as writeFile } from 'node:fs'
+import { close as closeFile, existsSync, fsync, openSync, write as writeFile } from 'node:fs'
 import { extname } from 'node:path'
 import type { Header } from '@chaosproxy/history'
 import { printJsonHeader, UserError } from '@chaosproxy/history'
@@ -286,7 +286,8 @@ function numbered(path: string, number: number): string {
 
 function openFile(path: string): number {
   try {
-    return openSync(path, 'w')
+    // A new file is made exclusively, so that a dangling link does not lead elsewhere.
+    return openSync(path, existsSync(path) ? 'w' : 'wx')
   } catch (error) {
     throw writingFailed(path, error)
   }
