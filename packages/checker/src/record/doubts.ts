@@ -16,7 +16,7 @@ export function reasonToDoubt({ touched, touchedKeys, notUnderstood }: Judgeable
     const more =
       touchedKeys > named.length && touched.length > named.length ? `, and ${touchedKeys - named.length} more keys` : ''
     reasons.push(
-      `${named.join('; ')}${more}. Record what touches keys as operations too, or test keys that nothing else touches`,
+      `${named.join('; ')}${more}. ${touched.some(isScript) ? SCRIPTS_REMEDY : 'Record what touches keys as operations too, or test keys that nothing else touches'}`,
     )
   }
   if (notUnderstood.length > 0) {
@@ -40,6 +40,11 @@ export function reasonToDoubt({ touched, touchedKeys, notUnderstood }: Judgeable
 const isRequest = ({ what }: Mark): boolean => /^[A-Z]+ \S*\//.test(what)
 
 const nameOf = ({ what, key }: Mark): string => (key === undefined || what.includes(key) ? what : `${what} of ${key}`)
+
+/** A script of Redis may write any key, unless the user says that it does not. */
+const isScript = ({ key, what }: Touched): boolean => key === undefined && ['EVAL', 'EVALSHA', 'FCALL'].includes(what)
+
+const SCRIPTS_REMEDY = `If scripts write only the keys that they are given, record with --as '{"kind":"resp","scripts":"keys"}'`
 
 const touchedInWords = ({ key, line, what, why }: Touched): string =>
   `${key ?? 'every key'} is judged only up to line ${line}, where ${what} touched it outside the record (${why})`
