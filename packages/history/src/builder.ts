@@ -6,7 +6,7 @@ import type { UserError } from './error.ts'
 import { type Event, type EventInput, eventTypes, type Header, isWhole, type Process } from './event.ts'
 import type { Format } from './format.ts'
 import type { History } from './history.ts'
-import { FLAG_FINAL, INFO } from './history-columns.ts'
+import { FLAG_ANSWERED, FLAG_FINAL, INFO } from './history-columns.ts'
 import { KeyNumbers, keyName } from './key-numbers.ts'
 import { KnownTexts } from './known-texts.ts'
 import { historyOf } from './lending.ts'
@@ -141,7 +141,7 @@ export class HistoryBuilder implements EventSink {
       this.#other(event, line)
       return
     }
-    const flags = event.final === true ? FLAG_FINAL : 0
+    const flags = (event.final === true ? FLAG_FINAL : 0) | (event.answered === true ? FLAG_ANSWERED : 0)
     this.client(
       process,
       eventTypes.indexOf(event.type),

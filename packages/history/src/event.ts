@@ -36,6 +36,8 @@ export interface Event {
   readonly error?: string | undefined
   /** On the invocation of a read made after all faults healed and all writes stopped. */
   readonly final?: boolean | undefined
+  /** On a `fail`: the object itself declined (a held lock, a cas that found another value). */
+  readonly answered?: boolean | undefined
   /**
    * On an invocation: the client that the process belongs to, if one client has several processes (its requests
    * overlap).
@@ -82,6 +84,7 @@ export interface EventInput {
   readonly node?: string | undefined
   readonly error?: string | undefined
   readonly final?: boolean | undefined
+  readonly answered?: boolean | undefined
   readonly session?: string | undefined
   readonly extra?: { readonly [member: string]: Json } | undefined
 }

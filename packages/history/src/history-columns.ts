@@ -17,6 +17,9 @@ export const FLAG_UNSAID = 2
  */
 export const FLAG_VERSION = 4
 
+/** Marks a `fail` that is the object's own answer: a held lock, a cas that found another value. */
+export const FLAG_ANSWERED = 8
+
 /**
  * Operations as columns: row i is the i-th operation in order of invocation. One typed array per column, so that a
  * million operations fit in tens of megabytes and a checker can walk them without touching an object.

@@ -15,4 +15,17 @@ export interface Input {
  */
 export type Completion =
   | { readonly type: 'ok'; readonly value: Json }
-  | { readonly type: 'fail' | 'info'; readonly error: string }
+  | {
+      readonly type: 'fail'
+      readonly error: string
+      /**
+       * The object itself declined: the lock is held, the cas found another value. Absent if no object was asked, as for
+       * want of a leader, a quorum or time.
+       */
+      readonly answered?: true | undefined
+    }
+  | { readonly type: 'info'; readonly error: string }
+
+/** Whether the object carried out what it was asked, or declined it. */
+export const isAnswer = (completion: Completion): boolean =>
+  completion.type === 'ok' || (completion.type === 'fail' && completion.answered === true)

@@ -24,7 +24,7 @@ describe('a native line', () => {
 
   test('that is read is printed as the same JSON, unknown members included', () => {
     const line =
-      '{"index":3,"time":9,"process":1,"type":"ok","f":"read","key":"x","value":[1,"é"],"node":"n1","error":"e","final":true,"epoch":4,"__proto__":{"a":1}}'
+      '{"index":3,"time":9,"process":1,"type":"ok","f":"read","key":"x","value":[1,"é"],"node":"n1","error":"e","final":true,"answered":true,"epoch":4,"__proto__":{"a":1}}'
     const parsed = parseJsonLine(line)
     expect(parsed.kind === 'event' && printJsonLine(parsed.event)).toBe(line)
   })
@@ -245,6 +245,7 @@ describe('the scanner', () => {
       'node',
       'error',
       'final',
+      'answered',
       'epoch',
       'value',
       'session',
@@ -256,6 +257,7 @@ describe('the scanner', () => {
       node: fc.constantFrom('"n1"', 'null', '3'),
       error: fc.constantFrom('"timeout"', 'null', '["a"]'),
       final: fc.constantFrom('true', 'false', 'null', '1'),
+      answered: fc.constantFrom('true', 'false', 'null', '"yes"'),
       session: fc.constantFrom('"a"', '"b"', 'null', '5', '"é"'),
     }
     return fc

@@ -72,6 +72,7 @@ export function events(): fc.Arbitrary<EventInput> {
       node: text(),
       error: text(),
       final: fc.boolean(),
+      answered: fc.boolean(),
       extra: fc.dictionary(
         text().filter((name) => !known.has(name) && name !== 'chaos'),
         json(),
@@ -82,4 +83,4 @@ export function events(): fc.Arbitrary<EventInput> {
   )
 }
 
-const known = new Set(['index', 'time', 'process', 'type', 'f', 'key', 'value', 'node', 'error', 'final'])
+const known = new Set(['index', 'time', 'process', 'type', 'f', 'key', 'value', 'node', 'error', 'final', 'answered'])

@@ -111,6 +111,14 @@ export interface ProtocolDefinition {
     | readonly FaultPlan['kind'][]
     | ((knobs: ProtocolOptions['knobs']) => readonly FaultPlan['kind'][])
     | undefined
+  /**
+   * Kinds of fault after which it may never answer again, though everything is healed: a log in memory is gone with the
+   * majority that had it. A search does not ask it to recover from them. It may depend on the knobs.
+   */
+  readonly mayStopUnder?:
+    | readonly FaultPlan['kind'][]
+    | ((knobs: ProtocolOptions['knobs']) => readonly FaultPlan['kind'][])
+    | undefined
   /** A search lets clocks be as wrong as this, and no more. It may depend on the knobs. */
   readonly clocks?: ClockBounds | ((knobs: ProtocolOptions['knobs']) => ClockBounds) | undefined
   /** Why so many nodes cannot run with these knobs; undefined if they can. Absent: any number can. */
@@ -139,6 +147,12 @@ export const notPromisedUnder = (
   { notUnder = [] }: ProtocolDefinition,
   knobs: ProtocolOptions['knobs'],
 ): readonly FaultPlan['kind'][] => (typeof notUnder === 'function' ? notUnder(knobs) : notUnder)
+
+/** The kinds of fault from which a protocol need not recover with these knobs. */
+export const mayStopUnder = (
+  { mayStopUnder: kinds = [] }: ProtocolDefinition,
+  knobs: ProtocolOptions['knobs'],
+): readonly FaultPlan['kind'][] => (typeof kinds === 'function' ? kinds(knobs) : kinds)
 
 /** None for a protocol that declares none. */
 export const clockBoundsOf = ({ clocks = {} }: ProtocolDefinition, knobs: ProtocolOptions['knobs']): ClockBounds =>

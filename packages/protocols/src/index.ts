@@ -11,7 +11,7 @@ export type {
   ProtocolOptions,
   Stickiness,
 } from './definition.ts'
-export { clockBoundsOf, DEFAULT_OBJECT, notPromisedUnder, promiseOf, stickinessOf } from './definition.ts'
+export { clockBoundsOf, DEFAULT_OBJECT, mayStopUnder, notPromisedUnder, promiseOf, stickinessOf } from './definition.ts'
 export type { Effect, MachineEvent, NodeSetting, NodeStatus, StateMachine, Transition } from './machine.ts'
 export {
   describeEvent,
@@ -21,5 +21,6 @@ export {
   threwOn,
   traceOf,
 } from './machine-error.ts'
+export { UNSUPPORTED } from './objects/object.ts'
 export { functionsOf, objects } from './objects/registry.ts'
 export { findProtocol, protocols } from './registry.ts'

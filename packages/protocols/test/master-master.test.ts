@@ -167,7 +167,7 @@ describe('what masters took apart they put together:', () => {
     const transfer = (node: string, to: string, id: number) =>
       masters.ask(node, { f: 'transfer', value: { from: 'a', to, amount: 60_000, id } })
     expect(transfer('n1', 'b', 1)).toMatchObject({ type: 'ok' })
-    expect(transfer('n1', 'b', 2)).toEqual({ type: 'fail', error: 'insufficient funds' })
+    expect(transfer('n1', 'b', 2)).toEqual({ type: 'fail', error: 'insufficient funds', answered: true })
     expect(transfer('n2', 'c', 3)).toMatchObject({ type: 'ok' })
     expect(transfer('n2', 'c', 3)).toMatchObject({ type: 'ok' })
     masters.meet()
@@ -312,7 +312,7 @@ describe('a burrito for $5 and a taco for $10, bought at two masters from an acc
       const masters = createMasters(mergeable, nodes)
       expect(masters.ask('n1', withdraw(10, 1))).toMatchObject({ type: 'ok' })
       masters.meet()
-      expect(masters.ask('n2', withdraw(5, 2))).toEqual({ type: 'fail', error: 'insufficient funds' })
+      expect(masters.ask('n2', withdraw(5, 2))).toEqual({ type: 'fail', error: 'insufficient funds', answered: true })
     }
   })
 })

@@ -25,7 +25,11 @@ test('money moves between the nodes that hold the accounts, all of it or none', 
   const nodes = three('bank')
   expect(nodes.answer('n1', transfer('a', 'b', 60_000))).toMatchObject({ type: 'ok' })
   expect(nodes.answer('n2', balances)).toEqual(ok({ ...money, a: 40_000, b: 160_000 }))
-  expect(nodes.answer('n3', transfer('a', 'c', 60_000, 2))).toEqual({ type: 'fail', error: 'insufficient funds' })
+  expect(nodes.answer('n3', transfer('a', 'c', 60_000, 2))).toEqual({
+    type: 'fail',
+    error: 'insufficient funds',
+    answered: true,
+  })
   expect(nodes.answer('n1', balances)).toEqual(ok({ ...money, a: 40_000, b: 160_000 }))
   expect(held(nodes)).toEqual([])
 })

@@ -43,7 +43,7 @@ export type {
   RunViews,
 } from './run-summary.ts'
 export * from './secrets.ts'
-export { countOperations, isAnswered } from './statistics.ts'
+export { countOperations } from './statistics.ts'
 export type { CheckRow } from './terminal/check-page.ts'
 export { renderComparison } from './terminal/comparison-page.ts'
 export { renderDifference } from './terminal/difference-page.ts'

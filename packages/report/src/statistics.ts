@@ -1,4 +1,4 @@
-import { FAIL, type History, INFO, OK } from '@chaosproxy/history'
+import { FAIL, type History, INFO, isAnswered, OK } from '@chaosproxy/history'
 import type { NodeSummary, OperationCounts } from './run-summary.ts'
 
 /** What can be counted in a history alone, without its run. */
@@ -50,14 +50,6 @@ const kinds: { readonly [f: string]: 'reads' | 'writes' | 'cas' } = {
   append: 'writes',
   cas: 'cas',
 }
-
-/** How a node refuses a cas that found another value: in its own words, or as 409 in the proxy's record of HTTP. */
-const REFUSALS: ReadonlySet<string> = new Set(['mismatch', 'status 409'])
-
-/** A definite refusal that the model allows (a cas that found another value) counts as an answer. */
-export const isAnswered = (history: History, row: number): boolean =>
-  history.operations.outcome[row] === OK ||
-  (history.operations.outcome[row] === FAIL && REFUSALS.has(history.errorOf(row) ?? ''))
 
 /** Counts operations by how they ended and, for those of registers, by function. */
 export function countOperations(history: History): OperationCounts {

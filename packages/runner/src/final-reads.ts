@@ -3,7 +3,9 @@ import {
   type Completion,
   canonical,
   type Input,
+  isAnswer,
   type Json,
+  type Millis,
   millis,
   millisToNanos,
   type Nanos,
@@ -17,6 +19,8 @@ type Options = ProcessOptions & {
   readonly inputs: readonly Input[]
   /** How long to wait for all nodes to answer and agree. */
   readonly quietMs: number
+  /** What to ask for if there are no inputs, so that even then it shows whether the system serves clients again. */
+  readonly otherwise?: (() => Input) | undefined
   /**
    * What to wait for; `agreement` by default. If every read from every node must be right at any time, `service` is
    * enough: one read a round until some node answers, and at the end every input once and every node once.
@@ -24,8 +28,17 @@ type Options = ProcessOptions & {
   readonly until?: 'agreement' | 'service' | undefined
 }
 
-/** Absent if the nodes did not agree in time, or no comparable input was sent. */
-export type Converged = (convergedAfter: Nanos | undefined) => void
+export interface ReadFinally {
+  /** Absent if the nodes did not agree in time, or no comparable input was sent. */
+  readonly convergedAfter: Nanos | undefined
+  readonly recovery: Recovery
+}
+
+/** Whether anything was answered after healing. */
+export type Recovery =
+  | { readonly type: 'answered' }
+  /** Nothing was, in this time. */
+  | { readonly type: 'unanswered'; readonly waited: Nanos }
 
 const PAUSE_BETWEEN_ROUNDS_MS = millis(50)
 
@@ -37,8 +50,11 @@ const PAUSE_BETWEEN_ROUNDS_MS = millis(50)
  * made anyway: they show that the replicas disagree. Where a client has given up an update that may still take effect,
  * agreement has to last (see `Cluster.lingersMs`). Inputs that change something, such as the drain of a queue, are
  * repeated until they are answered; otherwise what is still in the queue would look lost.
+ *
+ * A cluster that has answered nothing by then is given the time that it may honestly take to recover (see
+ * `Cluster.recoveryMs`).
  */
-export function readFinally(options: Options, done: Converged): void {
+export function readFinally(options: Options, done: (read: ReadFinally) => void): void {
   const { cluster, inputs, workload } = options
   const { clock, nodes } = cluster
   const forAgreement = options.until !== 'service'
@@ -46,30 +62,103 @@ export function readFinally(options: Options, done: Converged): void {
   const probed = forAgreement ? nodes : nodes.slice(0, 1)
   const compared = forAgreement ? reads : reads.slice(0, 1)
   const healedAt = clock.now()
-  const deadline = nanos(healedAt + millisToNanos(millis(options.quietMs)))
+  let deadline = afterMs(healedAt, options.quietMs)
   const lingers = options.recorder.counts().info === 0 ? millis(0) : (cluster.lingersMs ?? millis(0))
+  const served = watchService()
+  const asking = { served, timeoutMs: options.timeoutMs }
   let agreed: Agreement | undefined
 
   function probe(): void {
-    askAll(options, { final: false, deadline: healedAt }, allOf(compared, probed), (answers) => {
+    askAll(options, { ...asking, isOver: () => true, final: false }, allOf(compared, probed), (answers) => {
       const answer = someOwes(cluster) ? undefined : answerOfAll(compared, answers, probed.length, workload.agreedOn)
       if (answer === undefined) agreed = undefined
       else if (answer !== agreed?.answer) agreed = { answer, since: clock.now() }
       if (agreed !== undefined && clock.now() >= agreed.since + millisToNanos(lingers))
         finish(nanos(agreed.since - healedAt))
-      else if (clock.now() >= deadline) finish(undefined)
-      else afterPause(clock, probe)
+      else if (clock.now() < deadline) afterPause(clock, probe)
+      else if (served.any()) finish(undefined)
+      else
+        awaitService({ ...options, served, healedAt, ask: () => compared[0] }, (late) => {
+          deadline = afterMs(clock.now(), options.quietMs)
+          if (late && forAgreement) probe()
+          else finish(undefined)
+        })
     })
   }
 
   function finish(convergedAfter: Nanos | undefined): void {
     const parts = forAgreement ? allOf(inputs, nodes) : dealt(inputs, nodes)
-    askAll(options, { final: true, deadline }, parts, () => done(convergedAfter))
+    const isOver = () => clock.now() >= (served.any() ? deadline : recoveryEnd(options, healedAt))
+    askAll(options, { ...asking, isOver, final: true }, parts, () => end(convergedAfter))
   }
 
-  if (compared.length === 0) finish(undefined)
-  else probe()
+  const end = (convergedAfter: Nanos | undefined): void =>
+    done({
+      convergedAfter,
+      recovery: served.any() ? { type: 'answered' } : { type: 'unanswered', waited: nanos(clock.now() - healedAt) },
+    })
+
+  if (compared.length > 0) probe()
+  else if (inputs.length > 0) finish(undefined)
+  else awaitService({ ...options, served, healedAt, ask: options.otherwise ?? (() => undefined) }, () => end(undefined))
 }
+
+/** Notes whether anything is answered. */
+interface Service {
+  any(): boolean
+  completed(completion: Completion): void
+}
+
+function watchService(): Service {
+  let isAnswered = false
+  return {
+    any: () => isAnswered,
+    completed(completion) {
+      isAnswered ||= isAnswer(completion)
+    },
+  }
+}
+
+interface Awaiting extends Options {
+  readonly served: Service
+  readonly healedAt: Nanos
+  /** The next input for a node; undefined: there is nothing to ask for. */
+  readonly ask: () => Input | undefined
+}
+
+/**
+ * Asks every node for something, again and again until one answers, and calls back with whether one did. Waits longer from
+ * round to round, because a recovering node may take longer than clients usually wait.
+ */
+function awaitService(options: Awaiting, done: (answered: boolean) => void): void {
+  const { cluster, served, healedAt } = options
+  const end = recoveryEnd(options, healedAt)
+  let patienceMs: number = options.timeoutMs
+  function round(): void {
+    const leftMs = (end - cluster.clock.now()) / 1e6
+    const timeoutMs = millis(Math.max(options.timeoutMs, Math.min(patienceMs, leftMs)))
+    const parts = cluster.nodes.flatMap((node) => {
+      const input = options.ask()
+      return input === undefined ? [] : [{ node, inputs: [input] }]
+    })
+    if (parts.length === 0) {
+      done(served.any())
+      return
+    }
+    askAll(options, { served, timeoutMs, isOver: () => true, final: false }, parts, () => {
+      patienceMs *= 2
+      if (served.any() || cluster.clock.now() >= end) done(served.any())
+      else afterPause(cluster.clock, round)
+    })
+  }
+  round()
+}
+
+/** When a cluster must have answered something. */
+const recoveryEnd = ({ cluster, quietMs }: Options, healedAt: Nanos): Nanos =>
+  afterMs(healedAt, Math.max(quietMs, cluster.recoveryMs?.() ?? 0))
+
+const afterMs = (time: Nanos, ms: number): Nanos => nanos(time + millisToNanos(millis(ms)))
 
 /** What all nodes answered to every input, the same in each round since then. */
 interface Agreement {
@@ -112,14 +201,16 @@ type Answers = Map<Input, Json[]>
 
 interface Asking {
   readonly final: boolean
-  /** Operations that are not plain reads are repeated until this time. */
-  readonly deadline: Nanos
+  readonly timeoutMs: Millis
+  readonly served: Service
+  /** Whether operations that are not plain reads are no longer repeated. */
+  readonly isOver: () => boolean
 }
 
 /** Asks all nodes concurrently, through one process per node that takes its inputs one at a time. */
 function askAll(
-  { cluster, recorder, workload, timeoutMs }: Options,
-  { final, deadline }: Asking,
+  { cluster, recorder, workload }: Options,
+  { final, timeoutMs, served, isOver }: Asking,
   parts: readonly Part[],
   done: (answers: Answers) => void,
 ): void {
@@ -139,7 +230,8 @@ function askAll(
       process.invoke(node, input, (completion) => answered(input, completion))
     }
     const answered = (input: Input, completion: Completion): void => {
-      const isAgain = completion.type !== 'ok' && !workload.reads.includes(input.f) && cluster.clock.now() < deadline
+      served.completed(completion)
+      const isAgain = completion.type !== 'ok' && !workload.reads.includes(input.f) && !isOver()
       if (isAgain) {
         afterPause(cluster.clock, askNext)
         return

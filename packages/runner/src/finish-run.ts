@@ -23,6 +23,8 @@ interface HealedRun {
   follow(followed: () => void): void
   /** What to read of each node; called once clients use no more keys. */
   inputs(): readonly Input[]
+  /** What to ask for if nothing is to be read; absent: nothing, and it does not show whether the system recovered. */
+  readonly otherwise?: (() => Input) | undefined
   /** Ends the proxy's record, if there is one. */
   settle(): Settled | undefined
 }
@@ -33,14 +35,19 @@ export function finishRun(run: HealedRun, ended: (outcome: RunOutcome) => void):
   run.enter('final reads')
   const healedAt = since()
   recorder.nemesis('healed', null)
-  run.follow(() =>
-    readFinally({ cluster, recorder, workload, inputs: run.inputs(), timeoutMs, quietMs }, (convergedAfter) => {
+  run.follow(() => {
+    const inputs = run.inputs()
+    const { otherwise } = run
+    const isAsked = inputs.length > 0 || otherwise !== undefined
+    readFinally({ cluster, recorder, workload, inputs, otherwise, timeoutMs, quietMs }, (read) => {
       run.enter('ended')
       const settled = run.settle()
       const endedAt = since()
       const marked = cluster.marked()
       const interrupted = run.isInterrupted()
-      ended({ healedAt, endedAt, faults, trouble, interrupted, marked, settled, convergedAfter })
-    }),
-  )
+      const { convergedAfter } = read
+      const recovery = isAsked ? read.recovery : undefined
+      ended({ healedAt, endedAt, faults, trouble, interrupted, marked, settled, convergedAfter, recovery })
+    })
+  })
 }

@@ -55,4 +55,4 @@ export type {
   Suffering,
   Target,
 } from './target.ts'
-export { idleKinds, missingSuccesses } from './vacuity.ts'
+export { findVacuity, idleKinds, missingSuccesses } from './vacuity.ts'

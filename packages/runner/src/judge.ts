@@ -53,7 +53,7 @@ export function judgeRun(input: JudgeInput): RunSummary {
   const { history, outcome, report } = input
   const faults = withRecoveries(history, outcome.faults)
   const vacuous = [
-    ...findVacuity(history, input.requestedFaults, faults, input.workload),
+    ...findVacuity(history, input.requestedFaults, faults, input.workload, outcome.recovery),
     ...untried(input),
     ...(outcome.doubts ?? []),
   ]

@@ -120,13 +120,20 @@ export function observe(options: ObserveOptions): Observation {
                 return settlement.settled()
               },
             },
-            (outcome) => ended(options.repeatsAreDoubtful ? { ...outcome, doubts: repeats.doubts() } : outcome),
+            (outcome) => ended(observed(outcome, options.repeatsAreDoubtful ? repeats.doubts() : undefined)),
           ),
         ),
       )
     },
   }
 }
+
+/** Final reads may lack what the clients' requests had, such as their Authorization: they do not tell of recovery. */
+const observed = (outcome: RunOutcome, doubts: RunOutcome['doubts']): RunOutcome => ({
+  ...outcome,
+  recovery: undefined,
+  ...(doubts === undefined ? {} : { doubts }),
+})
 
 const randomFrom = (seed: number) => createRandom(seed).fork('nemesis')
 

@@ -1,6 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { FLAG_FINAL, type History, type Nanos, nanos } from '@chaosproxy/history'
-import { type FaultRecord, firstAnswerAfter, isAnswered, type NodeSummary, type PhaseSummary } from '@chaosproxy/report'
+import { FLAG_FINAL, type History, isAnswered, type Nanos, nanos } from '@chaosproxy/history'
+import { type FaultRecord, firstAnswerAfter, type NodeSummary, type PhaseSummary } from '@chaosproxy/report'
 import { hasMajority, stopsNodes } from './majority.ts'
 
 /** A stretch of the run with the same faults in force throughout. */

@@ -62,6 +62,11 @@ export interface Cluster {
    */
   readonly lingersMs?: Millis | undefined
   /**
+   * How long it may honestly take, once everything is healed, until it answers something again; it may grow while the
+   * cluster runs. Absent: as long as a run waits for agreement.
+   */
+  recoveryMs?(): Millis
+  /**
    * Starts recording the traffic between clients and nodes; the run keeps that record instead of what its clients
    * report. Absent if there is no proxy on client links. Called once, before the first client connects.
    *

@@ -51,7 +51,20 @@ export function createRecorder(sink: HistorySink, now: () => Nanos): Recorder {
       sink.append(
         completion.type === 'ok'
           ? { index: index++, time, process, type, f, key, value: recordedValue(input, completion.value), node }
-          : { index: index++, time, process, type, f, key, value: input.value, node, error: completion.error },
+          : completion.type === 'fail' && completion.answered === true
+            ? {
+                index: index++,
+                time,
+                process,
+                type,
+                f,
+                key,
+                value: input.value,
+                node,
+                error: completion.error,
+                answered: true,
+              }
+            : { index: index++, time, process, type, f, key, value: input.value, node, error: completion.error },
       )
     },
     nemesis: (f, value) => sink.append({ index: index++, time: now(), process: 'nemesis', type: 'info', f, value }),

@@ -1,6 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
 import type { FaultRecord } from '@chaosproxy/report'
+import type { Recovery } from './final-reads.ts'
 import type { Settled } from './settlement.ts'
 import type { NodeCommand } from './target.ts'
 
@@ -22,6 +23,8 @@ export interface RunOutcome {
   readonly settled: Settled | undefined
   /** From healing until all nodes gave the same answers; absent if they did not in time. */
   readonly convergedAfter: Nanos | undefined
+  /** Absent if nothing was asked after healing. */
+  readonly recovery?: Recovery | undefined
 }
 
 export type RunStage = 'working' | 'healing' | 'final reads' | 'ended'

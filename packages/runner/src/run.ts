@@ -1,6 +1,6 @@
 import type { SoFar } from '@chaosproxy/checker'
 import { createRandom, type Fault, type FaultKind, type NodeId, type Random, type Schedule } from '@chaosproxy/faults'
-import { type Millis, millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
+import { type Input, type Millis, millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
 import type { Stickiness } from '@chaosproxy/protocols'
 import { type Settings, settingsFor, type Workload, type WorkloadClient } from '@chaosproxy/workloads'
 import { type ClientLoop, intervalFor, type NodeChoice, startClientLoop } from './client-loop.ts'
@@ -113,6 +113,7 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
         ...healed,
         follow: (followed) => followOn(loops, nanos(clock.now() + millisToNanos(FOLLOW_MS)), followed),
         inputs: () => workload.finale([...keys]),
+        otherwise: operationsOf(options, recorder, random),
         settle() {
           wire?.finish()
           return wire?.settled()
@@ -137,6 +138,16 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
       interrupted = true
       stopWork()
     },
+  }
+}
+
+/** Operations like those of the run's clients, as another client would begin. */
+function operationsOf({ workload, settings }: RunOptions, recorder: Recorder, random: Random): () => Input {
+  let client: WorkloadClient | undefined
+  return () => {
+    const { ok, fail, info } = recorder.counts()
+    client ??= workload.create(settingsFor(workload, settings), ok + fail + info).client(random.fork('recovery'), 0)
+    return client.next()
   }
 }
 

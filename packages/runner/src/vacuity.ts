@@ -3,6 +3,7 @@ import type { FaultKind } from '@chaosproxy/faults'
 import { type History, INFO, OK } from '@chaosproxy/history'
 import type { FaultRecord } from '@chaosproxy/report'
 import { register, type Workload, withoutConcurrency, withoutNews } from '@chaosproxy/workloads'
+import type { Recovery } from './final-reads.ts'
 import { leftOutReads } from './left-out-reads.ts'
 
 /**
@@ -14,10 +15,12 @@ export function findVacuity(
   requested: readonly FaultKind[],
   faults: readonly FaultRecord[],
   workload: Pick<Workload, 'vacuous' | 'races'> = register,
+  recovery?: Recovery,
 ): string[] {
   const { callTime, length } = history.operations
   if (length === 0) return ['no operation was made']
   const found = [
+    ...withoutRecovery(recovery),
     ...workload.vacuous(history),
     ...leftOutReads(history),
     ...(isAccountedFor(history, faults) ? [] : withoutConcurrency(history, workload)),
@@ -32,6 +35,12 @@ export function findVacuity(
   }
   return found
 }
+
+/** Recovery is part of every promise: a system that stops for ever makes no further mistake. */
+const withoutRecovery = (recovery: Recovery | undefined): string[] =>
+  recovery?.type === 'unanswered'
+    ? [`nothing was answered after everything was healed, in ${(recovery.waited / 1e9).toFixed(1)} s`]
+    : []
 
 /**
  * What is worth knowing of a run that proves something: that nothing raced. A program that does one thing at a time shows

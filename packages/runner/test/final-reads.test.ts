@@ -63,8 +63,8 @@ function readOf(options: { readonly lingersMs?: number; readonly isGivenUp: bool
   const inputs = [{ f: 'read', key: 'x', value: null }]
   readFinally(
     { cluster, recorder, workload: register, timeoutMs: millis(100), quietMs: millis(5_000), inputs },
-    (after) => {
-      convergedAfter = after
+    (read) => {
+      convergedAfter = read.convergedAfter
     },
   )
   run()

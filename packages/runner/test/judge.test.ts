@@ -15,15 +15,22 @@ type Line = readonly [
   type: 'ok' | 'fail' | 'info',
   node?: string,
   error?: string,
+  answered?: 'answered',
 ]
 
 /** A history from one line per operation, as a timeline is read. */
 function timeline(lines: readonly Line[]) {
-  const events = lines.flatMap(([process, f, fromMs, toMs, type, node = 'n1', error = 'timeout'], i) => {
+  const events = lines.flatMap(([process, f, fromMs, toMs, type, node = 'n1', error = 'timeout', answered], i) => {
     const shared = { process, f, value: f === 'cas' ? [0, i] : i, node }
     return [
       { ...shared, type: 'invoke' as const, time: nanos(fromMs * MS) },
-      { ...shared, type, time: nanos(toMs * MS), ...(type === 'ok' ? {} : { error }) },
+      {
+        ...shared,
+        type,
+        time: nanos(toMs * MS),
+        ...(type === 'ok' ? {} : { error }),
+        ...(answered && { answered: true }),
+      },
     ]
   })
   return historyFromEvents(events.sort((a, b) => a.time - b.time))
@@ -46,7 +53,7 @@ describe('phases', () => {
     [0, 'read', 12, 16, 'ok'],
     [0, 'read', 22, 28, 'fail'],
     [1, 'read', 23, 33, 'ok'],
-    [0, 'cas', 35, 36, 'fail', 'n1', 'mismatch'],
+    [0, 'cas', 35, 36, 'fail', 'n1', 'mismatch', 'answered'],
     [0, 'read', 60, 61, 'ok'],
   ])
   const phases = summarizePhases(history, faults, {
@@ -71,11 +78,11 @@ describe('phases', () => {
     expect(named.get('kill+partition')).toMatchObject({ operations: 2, availability: 0.5, p50Nanos: 10 * MS })
   })
 
-  test('count as answered what a node refused for what it holds, in its own words and in those of HTTP', () => {
+  test('count as answered what the object itself declined, whatever the words, and no other refusal', () => {
     const refused = timeline([
-      [0, 'cas', 1, 2, 'fail', 'n1', 'mismatch'],
-      [0, 'cas', 3, 4, 'fail', 'n1', 'status 409'],
-      [0, 'cas', 5, 6, 'fail', 'n1', 'status 503'],
+      [0, 'cas', 1, 2, 'fail', 'n1', 'any words', 'answered'],
+      [0, 'cas', 3, 4, 'fail', 'n1', 'status 409', 'answered'],
+      [0, 'cas', 5, 6, 'fail', 'n1', 'mismatch'],
       [1, 'cas', 7, 8, 'info', 'n1', 'status 409, but the backend may have carried it out'],
     ])
     const [calm] = summarizePhases(refused, [], { nodes: ['n1'], healedAt: nanos(10 * MS), endedAt: nanos(10 * MS) })

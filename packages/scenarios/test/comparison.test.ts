@@ -192,7 +192,10 @@ test('answers are counted over time, as answers a second', () => {
 test('a cas that found another value was answered, as everywhere', () => {
   const events = [
     { time: at(0), process: 0, type: 'invoke' as const, f: 'cas', key: 'x', value: [1, 2], node: 'n1' },
-    { time: at(5), process: 0, type: 'fail' as const, f: 'cas', key: 'x', value: [1, 2], error: 'mismatch' },
+    {
+      ...{ time: at(5), process: 0, type: 'fail' as const, f: 'cas', key: 'x', value: [1, 2] },
+      ...{ error: 'mismatch', answered: true },
+    },
   ]
   const history = historyFromEvents(events)
   const options = { model: 'register', initial: null, levels: ['linearizable'], failedCas: 'drop' } as const

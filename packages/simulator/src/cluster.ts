@@ -9,6 +9,7 @@ import { type MomentWatch, noWatch } from './moments.ts'
 import { type Belief, Network } from './network.ts'
 import { type Observer, SimulatedNode } from './node.ts'
 import { Call, EventQueue } from './queue.ts'
+import { recoveryMs } from './recovery-time.ts'
 
 export interface SimulationOptions {
   readonly machine: AnyMachine
@@ -29,6 +30,8 @@ export interface SimulationOptions {
   /** Called once for each node. */
   readonly observe?: ((node: NodeId) => Observer) | undefined
   readonly moments?: MomentWatch | undefined
+  /** The longest time among the protocol's settings; see `recoveryMs`. */
+  readonly longestSettingMs?: Millis | undefined
 }
 
 export interface RunLimits {
@@ -45,6 +48,7 @@ export type RunEnd = 'done' | 'idle' | 'too many events' | 'too much time'
 
 /** A whole cluster in virtual time: a function of its options, byte for byte. */
 export interface SimulatedCluster extends Cluster {
+  recoveryMs(): Millis
   /** Advances time, synchronously, until `done` returns true. */
   run(done: () => boolean, limits: RunLimits): RunEnd
   /** Whether any node is ready to serve clients. */
@@ -66,7 +70,11 @@ export function createSimulatedCluster(options: SimulationOptions): SimulatedClu
   const nodes = serversOf(names, queue, options, { belief, resetTo: (node) => network.resetTo(node) })
   for (const node of nodes.values())
     for (const peer of nodes.values()) if (peer !== node) node.wire(peer, network.link(node.id, peer.id))
-  const { inject, healAll } = createInjector({ network, nodes, now: () => queue.now }, queue)
+  let jumpedMs = 0
+  const world = { network, nodes, now: () => queue.now }
+  const { inject, healAll } = createInjector(world, queue, (fault) => {
+    if (fault.kind === 'clock') jumpedMs = Math.max(jumpedMs, Math.abs(fault.offsetMs))
+  })
 
   function serverOf(id: NodeId): SimulatedNode {
     const node = nodes.get(id)
@@ -93,6 +101,11 @@ export function createSimulatedCluster(options: SimulationOptions): SimulatedClu
       return false
     },
     marked: () => names.filter((id) => serverOf(id).marked),
+    recoveryMs() {
+      let longestMs: number = options.longestSettingMs ?? 0
+      for (const node of nodes.values()) longestMs = Math.max(longestMs, node.longestTimerMs)
+      return recoveryMs(longestMs, jumpedMs)
+    },
     status: () => new Map(names.map((id) => [id, serverOf(id).status()])),
     stop(stopped) {
       healAll()
@@ -166,7 +179,11 @@ const clockOf = (queue: EventQueue): Clock => ({
 })
 
 /** Injects faults, and remembers what undoes those in force. */
-function createInjector(world: World, queue: EventQueue): { inject: Cluster['inject']; healAll(): void } {
+function createInjector(
+  world: World,
+  queue: EventQueue,
+  applied: (fault: Fault) => void,
+): { inject: Cluster['inject']; healAll(): void } {
   const heals = new Set<() => number>()
   const soon = (callback: () => void): void => queue.schedule(queue.now, new Call(callback))
 
@@ -177,6 +194,7 @@ function createInjector(world: World, queue: EventQueue): { inject: Cluster['inj
       return
     }
     const undo = apply(wanted, world)
+    applied(fault)
     heals.add(undo)
     let hits: number | undefined
     const heal = (): number => {

@@ -53,6 +53,7 @@ export class SimulatedNode implements Ringing {
   marked = false
   /** Steps its machine has taken over all its lives. */
   steps = 0
+  longestTimerMs = 0
   readonly #options: NodeOptions
   readonly #queue: EventQueue
   readonly #machine: AnyMachine
@@ -356,6 +357,7 @@ export class SimulatedNode implements Ringing {
   #setTimer(name: string, afterMs: Millis): void {
     if (!(afterMs >= 0 && afterMs < Number.POSITIVE_INFINITY))
       throw new Error(`${this.id} sets the timer "${name}" to ring after ${afterMs} ms`)
+    this.longestTimerMs = Math.max(this.longestTimerMs, afterMs)
     this.#timer(name).set(this.#queue.now + Math.round((afterMs * 1e6) / this.#clock.rate))
   }
 
@@ -394,5 +396,4 @@ export class SimulatedNode implements Ringing {
 
 /** How soon a process that ended by itself is started again. */
 const SUPERVISOR_NANOS = 100e6
-
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,10 +1,13 @@
-import { millis, millisToNanos, nanos, nanosToMillis } from '@chaosproxy/history'
+import { type Millis, millis, millisToNanos, nanos, nanosToMillis } from '@chaosproxy/history'
 import { type RunHandle, type RunOptions, type RunOutcome, startRun } from '@chaosproxy/runner'
 import type { RunEnd, RunLimits, SimulatedCluster } from './cluster.ts'
 
-/** More than an honest run takes: every phase twice over and a minute, and a hundred thousand events a second. */
-const limitsFor = ({ timeMs, quietMs, timeoutMs }: Omit<RunOptions, 'cluster'>): RunLimits => {
-  const durationMs = millis(2 * (timeMs + quietMs + timeoutMs) + 60_000)
+/**
+ * More than an honest run takes: every phase twice over, the time to recover and a minute, and a hundred thousand
+ * events a second.
+ */
+const limitsFor = ({ timeMs, quietMs, timeoutMs }: Omit<RunOptions, 'cluster'>, recoveryMs: Millis): RunLimits => {
+  const durationMs = millis(2 * (timeMs + quietMs + timeoutMs) + recoveryMs + 60_000)
   return { events: durationMs * 100, durationMs }
 }
 
@@ -30,17 +33,21 @@ export function beginSimulation(cluster: SimulatedCluster, options: Omit<RunOpti
   const handle = startRun({ ...options, cluster }, (ended) => {
     outcome = ended
   })
-  const limits = limitsFor(options)
-  const lastEvent = cluster.eventCount() + limits.events
-  const lastTime = cluster.clock.now() + millisToNanos(limits.durationMs)
+  const [firstEvent, firstTime] = [cluster.eventCount(), cluster.clock.now()]
   return {
     handle,
     advance(events) {
+      const recoveryMs = cluster.recoveryMs()
+      const limits = limitsFor(options, recoveryMs)
+      const lastEvent = firstEvent + limits.events
+      const lastTime = firstTime + millisToNanos(limits.durationMs)
       const eventsLeft = lastEvent - cluster.eventCount()
       const durationMs = nanosToMillis(nanos(lastTime - cluster.clock.now()))
       const end = cluster.run(() => outcome !== undefined, { events: Math.min(events, eventsLeft), durationMs })
       if (outcome !== undefined) return { type: 'ended', outcome }
       if (end === 'too many events' && events < eventsLeft) return undefined
+      // A longer timer was set meanwhile.
+      if (end !== 'idle' && cluster.recoveryMs() > recoveryMs) return undefined
       return { type: 'stopped', reason: end === 'done' ? 'idle' : end }
     },
   }

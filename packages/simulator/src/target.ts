@@ -4,6 +4,7 @@ import { millis, type Nanos, nanos, nanosToMillis, UserError } from '@chaosproxy
 import { describeEvent, MachineError, type ProtocolDefinition } from '@chaosproxy/protocols'
 import { currentLeader, protocolTarget, type StartedCluster, type StartOptions, type Target } from '@chaosproxy/runner'
 import { createSimulatedCluster, type SimulatedCluster } from './cluster.ts'
+import { longestSettingMs } from './recovery-time.ts'
 import { WARM_UP } from './simulate.ts'
 import { simulatorSuffers } from './suffers.ts'
 
@@ -35,7 +36,10 @@ function startSimulated(protocol: ProtocolDefinition, options: StartOptions, wat
     last = { node, event }
   }
   const machine = protocol.create({ bug, object, knobs })
-  const cluster = createSimulatedCluster({ machine, nodes, seed, observe: watched ? observe : undefined })
+  const cluster = createSimulatedCluster({
+    ...{ machine, nodes, seed, longestSettingMs: longestSettingMs(protocol, knobs) },
+    observe: watched ? observe : undefined,
+  })
   cluster.run(() => cluster.isReady(), WARM_UP)
 
   let stopped = false
@@ -49,10 +53,11 @@ function startSimulated(protocol: ProtocolDefinition, options: StartOptions, wat
   /** The simulator never waits, so yield now and then to whatever interrupts or watches the run. */
   async function drive(): Promise<void> {
     const flood = watched ? floodWatch(cluster, options.rate) : () => undefined
-    const lastEvent = cluster.eventCount() + options.longestMs * EVENTS_PER_MS
-    const lastTime = cluster.clock.now() + options.longestMs * 1e6
+    const [firstEvent, firstTime] = [cluster.eventCount(), cluster.clock.now()]
     while (!stopped) {
-      const reason = advance(cluster, () => stopped, lastEvent, nanos(lastTime))
+      const longestMs = options.longestMs + cluster.recoveryMs()
+      const lastEvent = firstEvent + longestMs * EVENTS_PER_MS
+      const reason = advance(cluster, () => stopped, lastEvent, nanos(firstTime + longestMs * 1e6))
       if (reason !== undefined && !stopped) {
         breaks(
           new UserError(

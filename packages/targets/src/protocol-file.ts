@@ -66,13 +66,16 @@ export function protocolFrom(exported: unknown, path: string): ProtocolDefinitio
   for (const knob of knobs)
     if (!['number', 'boolean', 'string'].includes(typeof knob.default))
       throw wrong(`the knob "${knob.name}" has no "default" that is a number, true, false or a text`)
-  const { clocks, notUnder } = module
-  const kindsOf = (kinds: unknown): readonly FaultKind[] => {
-    const problem = kindsProblem(kinds)
+  const { clocks, notUnder, mayStopUnder } = module
+  const kindsOf = (member: string, kinds: unknown): readonly FaultKind[] => {
+    const problem = kindsProblem(member, kinds)
     if (problem !== undefined) throw wrong(problem)
     return kinds as readonly FaultKind[]
   }
-  if (notUnder !== undefined && typeof notUnder !== 'function') kindsOf(notUnder)
+  const checkedKinds = (member: string, given: ProtocolModule['notUnder']): ProtocolDefinition['notUnder'] => {
+    if (typeof given === 'function') return (knobs) => kindsOf(member, given(knobs))
+    return given === undefined ? undefined : kindsOf(member, given)
+  }
   const boundsOf = (bounds: unknown): ClockBounds => {
     const problem = clockProblem(bounds)
     if (problem !== undefined) throw wrong(problem)
@@ -96,21 +99,22 @@ export function protocolFrom(exported: unknown, path: string): ProtocolDefinitio
     objects: named,
     functions,
     promises: typeof promises === 'function' ? promises : () => promises,
-    notUnder: typeof notUnder === 'function' ? (given) => kindsOf(notUnder(given)) : notUnder,
+    notUnder: checkedKinds('notUnder', notUnder),
+    mayStopUnder: checkedKinds('mayStopUnder', mayStopUnder),
     clocks: typeof clocks === 'function' ? (given) => boundsOf(clocks(given)) : clocks,
     defaultNodes,
     create,
   })
 }
 
-/** What is wrong with the kinds of fault under which nothing is promised; undefined if nothing is. */
-function kindsProblem(kinds: unknown): string | undefined {
-  if (!Array.isArray(kinds)) return `"notUnder" is ${JSON.stringify(kinds)}, not a list of kinds of fault`
+/** What is wrong with the kinds of fault that a member lists; undefined if nothing is. */
+function kindsProblem(member: string, kinds: unknown): string | undefined {
+  if (!Array.isArray(kinds)) return `"${member}" is ${JSON.stringify(kinds)}, not a list of kinds of fault`
   const known: readonly string[] = faultDefinitions.map(({ kind }) => kind)
   const wrong: unknown = kinds.find((kind) => !known.includes(kind))
   return wrong === undefined
     ? undefined
-    : `"notUnder" has ${JSON.stringify(wrong)}, which is no kind of fault.${didYouMean(String(wrong), known)} There are: ${known.join(', ')}`
+    : `"${member}" has ${JSON.stringify(wrong)}, which is no kind of fault.${didYouMean(String(wrong), known)} There are: ${known.join(', ')}`
 }
 
 /** What is wrong with declared bounds of clocks; undefined if nothing is. */

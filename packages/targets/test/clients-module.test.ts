@@ -47,7 +47,7 @@ describe('a client as a function', () => {
   test('of a cas, says by true or false whether it took place', async () => {
     const { ask, broken } = await clientOf(fileWith('return value[0] === 9 ? 1 : value[0] === 1'), ['cas'])
     expect(await ask(cas([1, 2]))).toEqual({ type: 'ok', value: [1, 2] })
-    expect(await ask(cas([2, 3]))).toEqual({ type: 'fail', error: 'mismatch' })
+    expect(await ask(cas([2, 3]))).toEqual({ type: 'fail', error: 'mismatch', answered: true })
     expect(await ask(cas([9, 3]))).toMatchObject({ type: 'info' })
     expect((await broken).message).toMatch(/answered a cas with 1\. Answer true, or false/)
   })

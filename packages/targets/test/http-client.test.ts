@@ -56,7 +56,12 @@ const response = (status: number, body: string, headers = '') =>
 describe('what an answer means', () => {
   test.each([
     [200, '{"value":{"a":"ü"}}', { type: 'ok', value: { a: 'ü' } }, { type: 'ok', value: { a: 'ü' } }],
-    [409, '{"error":"mismatch"}', { type: 'fail', error: 'mismatch' }, { type: 'fail', error: 'mismatch' }],
+    [
+      409,
+      '{"error":"mismatch"}',
+      { type: 'fail', error: 'mismatch', answered: true },
+      { type: 'fail', error: 'mismatch', answered: true },
+    ],
     [503, '{"error":"unavailable"}', { type: 'fail', error: 'unavailable' }, { type: 'fail', error: 'unavailable' }],
     [503, 'a fault', { type: 'fail', error: 'status 503' }, { type: 'info', error: 'status 503' }],
     [409, '', { type: 'fail', error: 'status 409' }, { type: 'info', error: 'status 409' }],

@@ -88,6 +88,15 @@ describe('for clients, over HTTP', () => {
     })
   })
 
+  test('a refusal is 409 if the object itself declined, and 503 otherwise, whatever its words', async () => {
+    const node = await start()
+    expect(await call(node, 'POST', '/kv/x/cas', '{"old":2,"new":3}')).toMatchObject({ status: 409 })
+    expect(await call(node, 'GET', '/kv/tokenless')).toMatchObject({
+      status: 503,
+      body: { error: 'mismatch with the token of this term' },
+    })
+  })
+
   test('definite refusals are 503, unknown ends are 504, and an answer may come from a timer', async () => {
     const node = await start()
     expect(await call(node, 'GET', '/kv/unavailable')).toMatchObject({ status: 503, body: { error: 'unavailable' } })

@@ -41,6 +41,7 @@ function serve(state: State, requestId: string, { input, session }: Command, eff
   const value = state.values.get(key) ?? null
   if (key === 'silent') return
   if (key === 'unavailable') reply({ type: 'fail', error: 'unavailable' })
+  else if (key === 'tokenless') reply({ type: 'fail', error: 'mismatch with the token of this term' })
   else if (key === 'unknown') reply({ type: 'info', error: 'who knows' })
   else if (key === 'session') reply({ type: 'ok', value: session === undefined ? null : { ...session } })
   else if (key === 'later') effects.push({ type: 'setTimer', timer: requestId, afterMs: millis(5) })
@@ -49,7 +50,7 @@ function serve(state: State, requestId: string, { input, session }: Command, eff
   else {
     const [expected, next] = f === 'cas' ? (input.value as readonly Json[]) : [value, input.value]
     if (next === undefined || JSON.stringify(value) !== JSON.stringify(expected)) {
-      reply({ type: 'fail', error: 'mismatch' })
+      reply({ type: 'fail', error: 'mismatch', answered: true })
       return
     }
     const message = { key, value: next }

@@ -33,8 +33,11 @@ export interface SearchSettings
 
 /** The first failure, cut down. */
 export interface Found {
-  /** `violation` of the level, a broken `invariant`, or a protocol that is `broken`: it throws, floods or never ends. */
-  readonly kind: 'violation' | 'invariant' | 'broken'
+  /**
+   * `violation` of the level, a broken `invariant`, a protocol that answers nothing once all is healed (`unrecovered`), or
+   * one that is `broken`: it throws, floods or never ends.
+   */
+  readonly kind: 'violation' | 'invariant' | 'unrecovered' | 'broken'
   readonly cause: string
   readonly sentence: string
   readonly seed: number

@@ -2,7 +2,8 @@ import { check, type Report } from '@chaosproxy/checker'
 import { createRandom, nemeses, nodeNames, planSchedule } from '@chaosproxy/faults'
 import { type Event, type History, historyFromEvents, millis, UserError } from '@chaosproxy/history'
 import { functionsOf, type ProtocolModule, stickinessOf } from '@chaosproxy/protocols'
-import { createSimulatedCluster, NO_LEVEL, simulateRun } from '@chaosproxy/simulator'
+import { findVacuity } from '@chaosproxy/runner'
+import { createSimulatedCluster, longestSettingMs, NO_LEVEL, simulateRun } from '@chaosproxy/simulator'
 import { settingsFor } from '@chaosproxy/workloads'
 import { requireSane, type SubjectSettings, subjectFrom } from './subject.ts'
 
@@ -27,6 +28,8 @@ export interface Simulated {
   readonly history: History
   /** Every level that the workload can tell. */
   readonly report: Report<string>
+  /** Why it proves less than it seems to, such as a system that answers nothing once all is healed. */
+  readonly vacuous: readonly string[]
 }
 
 /** For replicas to agree, once everything is healed. */
@@ -50,25 +53,29 @@ export function simulate(protocol: ProtocolModule, settings: SimulateSettings = 
   const functions = functionsOf(subject.protocol, knobs)
   const isWeaker = level !== 'linearizable' || !workload.functions.every((f) => functions.includes(f))
   const machine = subject.protocol.create({ bug, object: workload.object, knobs })
+  const chosen = nemeses.filter(({ name }) => faults.includes(name))
   const events: Event[] = []
-  const run = simulateRun(createSimulatedCluster({ machine, nodes, seed }), {
-    workload,
-    settings: settingsFor(workload, subject.settings, isWeaker),
-    schedule: planSchedule({
-      nemeses: nemeses.filter(({ name }) => faults.includes(name)),
-      nodes: nodeNames(nodes),
-      durationMs: millis(timeMs),
-      random: createRandom(`schedule ${seed}`),
-    }),
-    sink: { append: (event) => events.push(event) },
-    clients,
-    sticky: stickinessOf(subject.protocol, knobs),
-    rate,
-    timeMs: millis(timeMs),
-    timeoutMs: TIMEOUT_MS,
-    quietMs: QUIET_MS,
-    seed,
-  })
+  const run = simulateRun(
+    createSimulatedCluster({ machine, nodes, seed, longestSettingMs: longestSettingMs(subject.protocol, knobs) }),
+    {
+      workload,
+      settings: settingsFor(workload, subject.settings, isWeaker),
+      schedule: planSchedule({
+        nemeses: chosen,
+        nodes: nodeNames(nodes),
+        durationMs: millis(timeMs),
+        random: createRandom(`schedule ${seed}`),
+      }),
+      sink: { append: (event) => events.push(event) },
+      clients,
+      sticky: stickinessOf(subject.protocol, knobs),
+      rate,
+      timeMs: millis(timeMs),
+      timeoutMs: TIMEOUT_MS,
+      quietMs: QUIET_MS,
+      seed,
+    },
+  )
   if (run.type === 'stopped')
     throw new UserError(
       'environment',
@@ -80,5 +87,7 @@ export function simulate(protocol: ProtocolModule, settings: SimulateSettings = 
     ...{ model, initial, levels: level === NO_LEVEL ? [] : levels, failedCas: 'drop' },
     ...{ deadlineMs: CHECK_MS, memoryBytes: MEMORY_BYTES, now: () => millis(performance.now()) },
   })
-  return { history, report }
+  const { outcome } = run
+  const kinds = chosen.map(({ kind }) => kind)
+  return { history, report, vacuous: findVacuity(history, kinds, outcome.faults, workload, outcome.recovery) }
 }

@@ -101,6 +101,8 @@ function titleOfFailure(failure: Failure): string {
       return causeOf(failure)
     case 'invariant':
       return `${failure.name} broken`
+    case 'unrecovered':
+      return causeOf(failure)
     case 'broken':
       return 'the protocol does not work'
     default:

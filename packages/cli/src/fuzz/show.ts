@@ -86,6 +86,8 @@ export interface PlayedScenario {
   readonly log: readonly LogLine[]
   /** A failure that is already known; otherwise the history has to show it. */
   readonly failure: Failure | undefined
+  /** What else is wrong if the history shows no failure. */
+  readonly otherwise?: Failure | undefined
 }
 
 /** Explains the result of a scenario, simulated or real. */
@@ -102,7 +104,9 @@ export function explain(played: PlayedScenario): Shown {
   })
   const verdict = level === NO_LEVEL ? undefined : verdictOf(report, level)
   const counterexample = verdict?.result === 'violated' ? verdict.counterexample : undefined
-  const failure = played.failure ?? (counterexample && { kind: 'violation', level, sentence: counterexample.sentence })
+  const violation: Failure | undefined =
+    counterexample === undefined ? undefined : { kind: 'violation', level, sentence: counterexample.sentence }
+  const failure = played.failure ?? violation ?? played.otherwise
   return {
     scenario,
     failure,
@@ -118,7 +122,7 @@ export function explain(played: PlayedScenario): Shown {
     columns: sequenceColumns(nodeNames(scenario.nodes)),
     steps: sequenceSteps({
       history,
-      operations: counterexample === undefined ? plannedRows(scenario, history) : rowsToShow(counterexample, played),
+      operations: counterexample === undefined ? plannedRows(played, failure) : rowsToShow(counterexample, played),
       culprit: counterexample?.culprit,
       faults: scenario.faults,
       log,
@@ -165,9 +169,18 @@ function rowsToShow({ level, operations }: Counterexample, { scenario, history }
   return [...new Set([...accused, ...others])].sort((a, b) => a - b)
 }
 
-/** What clients asked, except for the final reads: shown if the history shows no failure. */
-const plannedRows = (scenario: Scenario, history: History): number[] =>
-  Array.from({ length: Math.min(scenario.operations.length, history.operations.length) }, (_, row) => row)
+/**
+ * What clients asked, except for the final reads: shown if the history shows no failure. If nothing was answered any
+ * more, the first operations after healing are shown too.
+ */
+function plannedRows({ scenario, history }: PlayedScenario, failure: Failure | undefined): number[] {
+  const { length } = history.operations
+  const planned = Math.min(scenario.operations.length, length)
+  const more = failure?.kind === 'unrecovered' ? UNANSWERED_SHOWN : 0
+  return Array.from({ length: Math.min(planned + more, length) }, (_, row) => row)
+}
+
+const UNANSWERED_SHOWN = 3
 
 function sentenceOf(failure: Failure | undefined, explained: string | undefined): string | undefined {
   switch (failure?.kind) {
@@ -177,6 +190,7 @@ function sentenceOf(failure: Failure | undefined, explained: string | undefined)
       return explained ?? failure.sentence
     case 'invariant':
       return explained === undefined ? failure.what : `${failure.what}. ${explained}`
+    case 'unrecovered':
     case 'broken':
       return failure.what
     default:

@@ -11,15 +11,17 @@ import {
   type Scenario,
   swapNodes,
 } from '@chaosproxy/runner'
-import { firstLeader } from '@chaosproxy/simulator'
+import { firstLeader, unrecovered } from '@chaosproxy/simulator'
 import { type EmbeddedCluster, startEmbeddedCluster } from '@chaosproxy/targets'
 import type { Workload } from '@chaosproxy/workloads'
 import { explain, type Shown } from '../fuzz/show.ts'
-import { type SubjectName, subjectOf, workloadNamed } from '../fuzz/subject-name.ts'
+import { type SubjectName, subjectOf } from '../fuzz/subject-name.ts'
 import { type Interrupts, unlessInterrupted } from '../run/interrupts.ts'
 import { warmUp } from './warm-up.ts'
 
 const QUIET_MS = millis(5_000)
+/** Processes may take longer than simulated nodes, on a machine that has something else to do. */
+const RECOVERY_MS = millis(30_000)
 
 /** A scenario as it was played on processes. */
 export interface RealPlay {
@@ -43,27 +45,24 @@ export async function playForReal(
   recorded: Scenario,
   interrupts: Interrupts,
 ): Promise<Shown | undefined> {
-  const workload = await workloadNamed(subject.workload)
-  const leaderThen = firstLeader(await subjectOf(subject), recorded)
-  const play = await playOnProcesses(
-    subject,
-    { scenario: recorded, workload, leader: leaderThen, warm: false },
-    interrupts,
-  )
-  return (
-    play &&
-    explain({
-      level: subject.level,
-      workload,
-      scenario: { ...play.scenario, faults: play.played.faults },
-      history: historyFromEvents(play.events),
-      events: play.events,
-      records: play.played.records,
-      trouble: play.trouble,
-      log: [],
-      failure: undefined,
-    })
-  )
+  const searched = await subjectOf(subject)
+  const { workload } = searched
+  const leader = firstLeader(searched, recorded)
+  const play = await playOnProcesses(subject, { scenario: recorded, workload, leader, warm: false }, interrupts)
+  if (play === undefined) return undefined
+  const history = historyFromEvents(play.events)
+  return explain({
+    level: subject.level,
+    workload,
+    scenario: { ...play.scenario, faults: play.played.faults },
+    history,
+    events: play.events,
+    records: play.played.records,
+    trouble: play.trouble,
+    log: [],
+    failure: undefined,
+    otherwise: unrecovered(searched, play.scenario, history, play.played),
+  })
 }
 
 interface Part {
@@ -137,7 +136,15 @@ async function playOn(
     return await new Promise<Played | undefined>((resolve, reject) => {
       cluster.onBroken(reject)
       interrupts.onInterrupt(() => resolve(undefined))
-      playScenario({ cluster, ...what, sink: { append: (event) => events.push(event) }, quietMs: QUIET_MS }, resolve)
+      playScenario(
+        {
+          ...what,
+          cluster: { ...cluster, recoveryMs: () => RECOVERY_MS },
+          sink: { append: (event) => events.push(event) },
+          quietMs: QUIET_MS,
+        },
+        resolve,
+      )
     })
   } finally {
     await new Promise<void>((resolve) => cluster.stop(resolve))

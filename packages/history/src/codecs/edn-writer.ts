@@ -32,6 +32,7 @@ export function printEdnEvent(event: Event | EventInput, options: EdnWriterOptio
   if (event.node !== undefined) members.push(`:node ${JSON.stringify(event.node)}`)
   if (event.error !== undefined) members.push(`:error ${JSON.stringify(event.error)}`)
   if (event.final !== undefined) members.push(`:final ${event.final}`)
+  if (event.answered !== undefined) members.push(`:answered ${event.answered}`)
   if (event.session !== undefined) members.push(`:session ${JSON.stringify(event.session)}`)
   const { extra = {} } = event
   for (const name of Object.keys(extra)) members.push(`${named(name)} ${ednText(extra[name] ?? null)}`)

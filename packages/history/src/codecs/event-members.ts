@@ -25,6 +25,7 @@ export const eventMembers = [
   'node',
   'error',
   'final',
+  'answered',
   'session',
 ] as const
 const known: ReadonlySet<string> = new Set(eventMembers)
@@ -38,14 +39,15 @@ export function eventOfMembers(members: Members): EventInput {
     f: textOf(required(members, 'f'), 'f'),
   }
   // None of these names is inherited from Object.prototype, so absent members are undefined.
-  const { index, time, key, value, node, error, final, session } = members
+  const { index, time, key, value, node, error, final, answered, session } = members
   if (isSaid(index)) event.index = indexOf(index)
   if (isSaid(time)) event.time = timeOf(time)
   if (isSaid(key)) event.key = key
   if (value !== undefined) event.value = value
   if (isSaid(node)) event.node = typeof node === 'number' ? String(node) : textOf(node, 'node')
   if (isSaid(error)) event.error = typeof error === 'string' ? error : canonical(error)
-  if (isSaid(final)) event.final = finalOf(final)
+  if (isSaid(final)) event.final = flagOf(final, 'final')
+  if (isSaid(answered)) event.answered = flagOf(answered, 'answered')
   if (isSaid(session)) event.session = textOf(session, 'session')
   const extra = unknownMembers(members, known)
   if (extra !== undefined) event.extra = extra
@@ -122,8 +124,8 @@ function timeOf(value: Json): number {
   throw new EventError(rules.wrongTime(shown(value)))
 }
 
-function finalOf(value: Json): boolean {
-  if (typeof value !== 'boolean') throw new EventError(rules.wrongMember('final', shown(value), 'true or false'))
+function flagOf(value: Json, member: string): boolean {
+  if (typeof value !== 'boolean') throw new EventError(rules.wrongMember(member, shown(value), 'true or false'))
   return value
 }
 

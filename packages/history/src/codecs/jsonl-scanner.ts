@@ -1,5 +1,5 @@
 import { type HistoryBuilder, NO_VALUE } from '../builder.ts'
-import { FLAG_FINAL, FLAG_UNSAID } from '../history-columns.ts'
+import { FLAG_ANSWERED, FLAG_FINAL, FLAG_UNSAID } from '../history-columns.ts'
 import * as layout from '../placed-texts.ts'
 import { mixed } from '../placed-texts.ts'
 import { NULL, smallIntegerId } from '../value.ts'
@@ -47,6 +47,7 @@ const NODE = 128
 const ERROR = 256
 const FINAL = 512
 const SESSION = 1024
+const ANSWERED = 2048
 const NEEDED = PROCESS | TYPE | F
 
 const INDEX_NAME = ascii('index')
@@ -59,6 +60,7 @@ const NODE_NAME = ascii('node')
 const ERROR_NAME = ascii('error')
 const FINAL_NAME = ascii('final')
 const SESSION_NAME = ascii('session')
+const ANSWERED_NAME = ascii('answered')
 const INVOKE_TEXT = ascii('invoke')
 const OK_TEXT = ascii('ok')
 const FAIL_TEXT = ascii('fail')
@@ -179,7 +181,7 @@ export class LineScanner {
           } else if (!this.#word(bytes, NULL_TEXT)) return UNUSUAL
           break
         default:
-          if (this.#word(bytes, TRUE_TEXT)) flags = FLAG_FINAL
+          if (this.#word(bytes, TRUE_TEXT)) flags |= member === FINAL ? FLAG_FINAL : FLAG_ANSWERED
           else if (!this.#word(bytes, FALSE_TEXT)) return UNUSUAL
       }
       byte = this.#space(bytes)
@@ -244,6 +246,8 @@ export class LineScanner {
         return this.#named(bytes, ERROR_NAME) ? ERROR : 0
       case 0x73: // s
         return this.#named(bytes, SESSION_NAME) ? SESSION : 0
+      case 0x61: // a
+        return this.#named(bytes, ANSWERED_NAME) ? ANSWERED : 0
       default:
         return 0
     }

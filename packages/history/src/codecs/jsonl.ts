@@ -43,6 +43,7 @@ export function printJsonLine(event: Event | EventInput): string {
   if (event.node !== undefined) text += `,"node":${JSON.stringify(event.node)}`
   if (event.error !== undefined) text += `,"error":${JSON.stringify(event.error)}`
   if (event.final !== undefined) text += `,"final":${event.final}`
+  if (event.answered !== undefined) text += `,"answered":${event.answered}`
   if (event.session !== undefined) text += `,"session":${JSON.stringify(event.session)}`
   return `${text}${printExtra(event.extra, eventMembers)}}`
 }

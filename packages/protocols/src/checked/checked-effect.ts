@@ -105,10 +105,10 @@ function checkedResult(result: unknown): Completion {
   const wrong = (what: string): Mistake =>
     new Mistake(
       `replied with ${what}`,
-      'a result is { type: "ok", value }, { type: "fail", error: TEXT } or { type: "info", error: TEXT }',
+      'a result is { type: "ok", value }, { type: "fail", error: TEXT } or { type: "info", error: TEXT }; a "fail" that is the object\'s own answer has answered: true',
     )
   if (typeof result !== 'object' || result === null) throw wrong(`the result ${shown(result)}`)
-  const { type, value, error } = result as Members
+  const { type, value, error, answered } = result as Members
   switch (type) {
     case 'ok':
       if (value === undefined) throw wrong('a result that is "ok" and has no "value"')
@@ -116,7 +116,9 @@ function checkedResult(result: unknown): Completion {
     case 'fail':
     case 'info':
       if (typeof error !== 'string') throw wrong(`a result that is "${type}" with the error ${shown(error)}`)
-      return { type, error }
+      if (answered === undefined || answered === false) return { type, error }
+      if (type === 'fail' && answered === true) return { type, error, answered }
+      throw wrong(`a result that is "${type}" with answered ${shown(answered)}`)
     default:
       throw wrong(`the result ${shown(result)}`)
   }

@@ -1,6 +1,6 @@
 import type { Completion, Input, Json } from '@chaosproxy/history'
 import { sumOf } from './counter.ts'
-import { membersOf, ok, type ReplicatedObject, refused, unsupported } from './object.ts'
+import { declined, membersOf, ok, type ReplicatedObject, unsupported } from './object.ts'
 
 interface Bank {
   readonly balances: Map<string, number>
@@ -48,7 +48,7 @@ export const bank: ReplicatedObject<Bank> = {
 }
 
 /** Not enough money; nothing was moved. */
-export const overdrawn: Completion = refused('insufficient funds')
+export const overdrawn: Completion = declined('insufficient funds')
 
 export interface Movement {
   readonly moves: readonly (readonly [account: string, amount: number])[]

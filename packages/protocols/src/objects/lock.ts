@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import { loadPairs, ok, type ReplicatedObject, refused, UNKEYED, unsupported } from './object.ts'
+import { declined, loadPairs, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
 
 interface Lock {
   /** The fencing token of the latest holder; 0 before the first. */
@@ -21,13 +21,13 @@ export const lock: ReplicatedObject<Map<string, Lock>> = {
     const found = locks.get(key)
     switch (f) {
       case 'acquire': {
-        if (found?.held === true) return refused('held')
+        if (found?.held === true) return declined('held')
         const token = (found?.token ?? 0) + 1
         locks.set(key, { token, held: true })
         return ok(token)
       }
       case 'release':
-        if (found === undefined || !found.held || value !== found.token) return refused('not held')
+        if (found === undefined || !found.held || value !== found.token) return declined('not held')
         locks.set(key, { token: found.token, held: false })
         return ok(value)
       default:

@@ -27,13 +27,17 @@ export interface ReplicatedObject<State> {
 export type AnyObject = ReplicatedObject<any>
 
 export const ok = (value: Json): Completion => ({ type: 'ok', value })
+/** The system could not serve the request; it had no effect. */
 export const refused = (error: string): Completion => ({ type: 'fail', error })
+/** The object's own answer: nothing was changed, because of what the object holds. */
+export const declined = (error: string): Completion => ({ type: 'fail', error, answered: true })
 
 /** This node cannot serve the request now; it had no effect. */
 export const UNAVAILABLE = 'unavailable'
 export const unavailable: Completion = refused(UNAVAILABLE)
 /** The object has no such function, or the value does not suit it. */
-export const unsupported: Completion = refused('unsupported')
+export const UNSUPPORTED = 'unsupported'
+export const unsupported: Completion = refused(UNSUPPORTED)
 
 /** In keyed objects, inputs without a key use this one. */
 export const UNKEYED = ''

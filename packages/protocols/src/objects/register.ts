@@ -1,5 +1,5 @@
 import type { Completion, Json } from '@chaosproxy/history'
-import { loadPairs, ok, type ReplicatedObject, refused, sameValue, UNKEYED, unsupported } from './object.ts'
+import { declined, loadPairs, ok, type ReplicatedObject, sameValue, UNKEYED, unsupported } from './object.ts'
 
 /** By key. A key that was never written holds null. */
 export type Registers = Map<string, Json>
@@ -43,4 +43,4 @@ export const pairOf = (value: Json): { readonly old: Json; readonly new: Json } 
   Array.isArray(value) && value.length === 2 ? { old: value[0], new: value[1] } : undefined
 
 /** A `cas` found another value. */
-export const mismatch: Completion = refused('mismatch')
+export const mismatch: Completion = declined('mismatch')

@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { type Completion, type Json, millis } from '@chaosproxy/history'
 import { draw } from '../generator.ts'
-import { ok, refused, unavailable } from '../objects/object.ts'
+import { declined, ok, unavailable } from '../objects/object.ts'
 import {
   type Attempt,
   type Job,
@@ -39,8 +39,12 @@ export function handleSetDone(turn: Turn, from: NodeId, { value, isMine, counter
   else attempt.refused.add(from)
   attempt.token = Math.max(attempt.token, counter)
   if (attempt.set.size >= majorityOf(turn)) locked(turn, attempt)
-  else if (attempt.refused.size > turn.state.masters.length - majorityOf(turn)) giveBack(turn, attempt)
+  else if (isHeld(turn, attempt)) giveBack(turn, attempt)
 }
+
+/** Whether so many masters have refused that a majority can no longer grant it. */
+const isHeld = (turn: Turn, { refused }: Attempt): boolean =>
+  refused.size > turn.state.masters.length - majorityOf(turn)
 
 /** Step 3: a majority is enough, if it was there before the first of its keys could be forgotten. */
 function locked(turn: Turn, attempt: Attempt): void {
@@ -96,7 +100,7 @@ function giveBack(turn: Turn, attempt: Attempt): void {
   const { state, steady } = turn
   const { key, job } = attempt
   end(turn, attempt)
-  if (job.type === 'hold') reply(turn, job.requestId, refused('held'))
+  if (job.type === 'hold') reply(turn, job.requestId, isHeld(turn, attempt) ? declined('held') : unavailable)
   // "try again after a random delay"
   else state.waiting.push({ ...job, key, notBefore: millis(steady + draw(state.generator) * turn.config.attemptMs) })
 }
@@ -129,7 +133,7 @@ export function handleDeleted(turn: Turn, from: NodeId, { value, wasMine }: Mess
   const others = answers.size - mine
   if (request !== undefined && !isAnswered && Math.max(mine, others) >= trueMajority(state)) {
     releasing.isAnswered = true
-    reply(turn, request.id, mine > others ? ok(request.token) : refused('not held'))
+    reply(turn, request.id, mine > others ? ok(request.token) : declined('not held'))
   }
   if (answers.size === state.masters.length) state.releases.delete(value)
 }

@@ -69,6 +69,8 @@ export const viewstamped: ProtocolDefinition = {
   summary: 'Viewstamped Replication: a primary by turns, view changes, and recovery from the others or from disk',
   defaultNodes: 5,
   promises: () => 'linearizable',
+  // A majority that restarts without its log has nobody left to ask: §4.3 assumes that f nodes are recovering at most.
+  mayStopUnder: ({ recovery }) => (recovery === 'nonce' ? ['kill', 'crash'] : []),
   impossible: ({ recovery }, nodes) =>
     recovery === 'nonce' && nodes < 3
       ? `recovery=nonce needs 3 nodes, because a node that restarts asks a majority of all; there are ${nodes}`

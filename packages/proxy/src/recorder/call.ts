@@ -59,7 +59,9 @@ export type Completion =
   | { readonly type: 'ok'; readonly value: Json }
   /** For a call whose key is unsaid: the values read or written, by key. */
   | { readonly type: 'ok'; readonly entries: readonly Entry[] }
-  | { readonly type: 'fail' | 'info'; readonly error: string }
+  /** `answered`: the object's own answer, as of a cas that found another value. */
+  | { readonly type: 'fail'; readonly error: string; readonly answered?: true | undefined }
+  | { readonly type: 'info'; readonly error: string }
   /** There is an answer, but its meaning is unknown; `error` says what is missing. */
   | { readonly type: 'not-understood'; readonly error: string }
 

@@ -15,6 +15,7 @@ export interface RecordedEvent {
   readonly node?: string | undefined
   readonly error?: string | undefined
   readonly final?: boolean | undefined
+  readonly answered?: boolean | undefined
   readonly session?: string | undefined
   /** The epoch of the faults in force. */
   readonly epoch?: number | undefined

@@ -155,7 +155,8 @@ export class Operation {
     if (outcome.type !== 'ok') {
       const { error } = outcome
       const event = { index: 0, time, process, type: typeOf(outcome), f, key, node, error, epoch }
-      return lineOf(event, this.#subject, recording.tailWithError(error), extra)
+      const more = outcome.type === 'fail' && outcome.answered === true ? joined(ANSWERED, extra) : extra
+      return lineOf(event, this.#subject, recording.tailWithError(error), more)
     }
     const told = 'value' in outcome && outcome.value !== this.#call.value ? outcome.value : undefined
     const value = told === undefined ? this.#askedValue : told
@@ -204,6 +205,9 @@ const lineOf = (event: RecordedEvent, members: string, tail: string, extra: Extr
 
 const typeOf = (outcome: Completion): 'ok' | 'fail' | 'info' =>
   outcome.type === 'not-understood' ? 'info' : outcome.type
+
+/** The object's own answer, rather than a refusal for want of somebody to ask. */
+const ANSWERED = extraOf({ answered: true })
 
 /** The edges' names, for each set of them. */
 const edgesMembers: readonly Extra[] = Array.from({ length: ALL_EDGES + 1 }, (_, edges) =>

@@ -32,7 +32,9 @@ export function outcomeOf({ edges, answer, backend, reason, harmless }: Ending):
   const left = (edges & EDGE.backendOut) !== 0
   if (!left) return { type: 'fail', error: answer === undefined ? `never forwarded: ${error}` : error }
   if (answer?.type === 'not-understood') return answer
-  if (harmless || (answer?.type === 'fail' && backend?.type === 'fail')) return { type: 'fail', error }
+  if (answer?.type === 'fail' && backend?.type === 'fail')
+    return backend.answered === true ? answer : { type: 'fail', error }
+  if (harmless) return { type: 'fail', error }
   if (answer?.type === 'fail') return { type: 'info', error: `${error}, but the backend may have carried it out` }
   return { type: 'info', error }
 }

@@ -21,7 +21,8 @@ export interface Part {
 }
 
 const ok = (value: Json): Completion => ({ type: 'ok', value })
-const refused = (error: string): Completion => ({ type: 'fail', error })
+/** The condition of the command did not hold. */
+const declined = (error: string): Completion => ({ type: 'fail', error, answered: true })
 
 /** Whether it is a read value: a text, null if there is none, or an object for bytes that are not text. */
 const isText = (answer: Json | undefined): boolean =>
@@ -47,13 +48,13 @@ export const saysCount: Says = (answer, call) => (typeof answer === 'number' ? d
 export const saysOkOr =
   (error: string): Says =>
   (answer, call) =>
-    answer === 'OK' ? done(call) : answer === null ? refused(error) : undefined
+    answer === 'OK' ? done(call) : answer === null ? declined(error) : undefined
 
 /** 1, or 0 if the condition did not hold. */
 export const saysOneOr =
   (error: string): Says =>
   (answer, call) =>
-    answer === 1 ? done(call) : answer === 0 ? refused(error) : undefined
+    answer === 1 ? done(call) : answer === 0 ? declined(error) : undefined
 
 /** The previous value, for a cas that replaces it by `value` if `isPut` holds. */
 export const saysOld =

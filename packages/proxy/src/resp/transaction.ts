@@ -33,7 +33,7 @@ export interface Transaction {
 /** Longer transactions are not recorded, and count as changing anything. */
 const MOST_QUEUED = 10_000
 
-const ABORTED: Completion = { type: 'fail', error: 'a key that was watched has changed' }
+const ABORTED: Completion = { type: 'fail', error: 'a key that was watched has changed', answered: true }
 
 export function createTransaction(startsIn: string): Transaction {
   let database = startsIn

@@ -54,6 +54,15 @@ test('a refusal that the backend did not say is told from one that it did', () =
   expect(made).toEqual({ type: 'info', error: 'status 409, but the backend may have carried it out' })
 })
 
+test('a refusal that is the answer of the object itself stays one, unless a fault made it up', () => {
+  const answered = { ...fail, answered: true } as const
+  const end = (backend: typeof answered | typeof fail | typeof ok) =>
+    outcomeOf({ edges: ALL_EDGES, answer: answered, backend, harmless: true })
+  expect(end(answered)).toEqual(answered)
+  expect(end(fail)).toEqual(fail)
+  expect(end(ok)).toEqual(fail)
+})
+
 test('edges are named in the order of the way', () => {
   expect(namesOfEdges(ALL_EDGES)).toEqual(['client-in', 'backend-out', 'backend-in', 'client-out'])
 })

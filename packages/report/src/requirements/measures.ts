@@ -1,6 +1,6 @@
 import type { Accounting, CheckOptions, Report, Staleness } from '@chaosproxy/checker'
-import { type History, OK } from '@chaosproxy/history'
-import { isAnswered, quantile } from '../statistics.ts'
+import { type History, isAnswered, OK } from '@chaosproxy/history'
+import { quantile } from '../statistics.ts'
 import { plural } from '../words.ts'
 import type { ProbeAnswer } from './probe.ts'
 

@@ -1,8 +1,8 @@
 import { createRandom, type Fault, type Schedule } from '@chaosproxy/faults'
 import { type Completion, type Input, type Millis, type Nanos, nanos } from '@chaosproxy/history'
 import type { FaultRecord } from '@chaosproxy/report'
-import type { Workload } from '@chaosproxy/workloads'
-import { readFinally } from '../final-reads.ts'
+import { EVEN_RANK, type Workload, type WorkloadClient } from '@chaosproxy/workloads'
+import { type Recovery, readFinally } from '../final-reads.ts'
 import { startNemesisLoop } from '../nemesis-loop.ts'
 import type { Clock, Cluster, HistorySink } from '../ports.ts'
 import { type ClientProcess, startProcess } from '../process.ts'
@@ -32,12 +32,15 @@ export interface Played {
   readonly records: readonly FaultRecord[]
   /** Faults that could not be injected or healed, and why. */
   readonly trouble: readonly string[]
+  readonly recovery: Recovery
 }
 
 /** A scenario being played. */
 export interface Playing {
   /** Injects another fault `after` from now, for `duration`. */
   disturb(fault: Fault, after: Nanos, duration: Nanos): void
+  /** Whether everything is over but the final reads. */
+  isHealed(): boolean
   /** The faults so far, as in `Played`, for callers that stop the clock before the end. */
   faults(): readonly PlannedFault[]
   /**
@@ -62,6 +65,7 @@ export function playScenario(options: PlayOptions, ended: (played: Played) => vo
   const nemesis = startNemesisLoop({ cluster, recorder, schedule, startedAt, random: createRandom(scenario.seed) })
   let waitingFor = 1
   let disturbances = 0
+  let isHealed = false
   // Indexed like the operations; undefined until one begins late.
   let begunAt: Nanos[] | undefined
   const beginsLate = (place: number): void => {
@@ -80,16 +84,28 @@ export function playScenario(options: PlayOptions, ended: (played: Played) => vo
     waitingFor--
     if (waitingFor > 0) return
     nemesis.stop((records, trouble) => {
+      isHealed = true
       const healedAt = since()
       recorder.nemesis('healed', null)
       const inputs = workload.finale(keysOf(scenario))
-      readFinally({ cluster, recorder, workload, inputs, timeoutMs, quietMs, until: options.until }, () =>
-        ended({ healedAt, faults: nemesis.injected(), records, trouble }),
+      readFinally(
+        {
+          cluster,
+          recorder,
+          workload,
+          inputs,
+          otherwise: operationsOf(options),
+          timeoutMs,
+          quietMs,
+          until: options.until,
+        },
+        ({ recovery }) => ended({ healedAt, faults: nemesis.injected(), records, trouble, recovery }),
       )
     })
   }
 
   return {
+    isHealed: () => isHealed,
     faults: nemesis.injected,
     operations: () => (begunAt === undefined ? scenario.operations : asBegun(scenario.operations, begunAt)),
     disturb(fault, after, duration) {
@@ -101,6 +117,16 @@ export function playScenario(options: PlayOptions, ended: (played: Played) => vo
       nemesis.add({ id: `disturbance-${disturbances}`, from, to, plan: fault })
       clock.at(nanos(startedAt + to), oneLess)
     },
+  }
+}
+
+/** Operations like the scenario's, as another client would begin. */
+function operationsOf({ workload, scenario }: PlayOptions): () => Input {
+  let client: WorkloadClient | undefined
+  return () => {
+    const { settings, operations, seed } = scenario
+    client ??= workload.create(settings, operations.length).client(createRandom(`recovery ${seed}`), EVEN_RANK)
+    return client.next()
   }
 }
 

@@ -1,5 +1,4 @@
-import { FLAG_FINAL } from '@chaosproxy/history'
-import { isAnswered } from '@chaosproxy/report'
+import { FLAG_FINAL, isAnswered } from '@chaosproxy/history'
 import type { MeasureInput } from './measure-input.ts'
 
 /** Enough to see a fault begin and end, few enough to be drawn in a cell of a table. */

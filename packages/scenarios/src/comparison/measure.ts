@@ -1,6 +1,5 @@
 import { levels, type Report, verdictOf } from '@chaosproxy/checker'
-import { FLAG_FINAL, type History } from '@chaosproxy/history'
-import { isAnswered } from '@chaosproxy/report'
+import { FLAG_FINAL, type History, isAnswered } from '@chaosproxy/history'
 import { answersOverTime } from './answers-over-time.ts'
 import type { MeasureInput } from './measure-input.ts'
 import { isTrouble } from './network.ts'

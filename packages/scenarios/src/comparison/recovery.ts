@@ -1,5 +1,4 @@
-import { FLAG_FINAL, type Nanos } from '@chaosproxy/history'
-import { isAnswered } from '@chaosproxy/report'
+import { FLAG_FINAL, isAnswered, type Nanos } from '@chaosproxy/history'
 import type { MeasureInput } from './measure-input.ts'
 import { isTrouble } from './network.ts'
 

@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto'
 import { type Event, printJsonLine } from '@chaosproxy/history'
 
-/** SHA-256 of a history as saved, shortened to 16 hexadecimal digits: the same run has the same digest everywhere. */
+/**
+ * SHA-256 of a history as saved, shortened to 16 hexadecimal digits: the same run has the same digest everywhere. Without
+ * `answered`, which files of earlier versions did not have when their digests were taken.
+ */
 export function digestOf(events: readonly Event[]): string {
   const hash = createHash('sha256')
-  for (const event of events) hash.update(`${printJsonLine(event)}\n`)
+  for (const event of events)
+    hash.update(`${printJsonLine(event.answered === undefined ? event : { ...event, answered: undefined })}\n`)
   return hash.digest('hex').slice(0, 16)
 }

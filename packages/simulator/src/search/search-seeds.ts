@@ -132,6 +132,8 @@ export function causeOf(failure: Failure): string {
   switch (failure.kind) {
     case 'violation':
       return `not ${failure.level}`
+    case 'unrecovered':
+      return 'never recovers'
     case 'invariant':
       return failure.name
     case 'broken':

@@ -3,17 +3,20 @@ import type { NodeId } from '@chaosproxy/faults'
 import { type Event, type History, HistoryBuilder, type Millis, millis, type Nanos, nanos } from '@chaosproxy/history'
 import { describeEvent, MachineError, SilentProgramError } from '@chaosproxy/protocols'
 import { currentLeader, type Played, playScenario, type Scenario } from '@chaosproxy/runner'
-import { createSimulatedCluster, type SimulatedCluster } from '../cluster.ts'
+import { createSimulatedCluster, type RunLimits, type SimulatedCluster } from '../cluster.ts'
 import type { AnyEvent, Observer } from '../node.ts'
+import { longestSettingMs } from '../recovery-time.ts'
 import type { Plan } from './plan.ts'
 import { faultOf } from './reaction.ts'
 import { createReflexes } from './reflexes.ts'
 import { machineOf, NO_LEVEL, type Subject } from './subject.ts'
+import { type Unrecovered, unrecovered } from './unrecovered.ts'
 
 /** How a trial failed; absent if it did not. */
 export type Failure =
   /** The history breaks the level it must meet: a client was told something impossible. */
   | { readonly kind: 'violation'; readonly level: string; readonly sentence: string }
+  | Unrecovered
   /** An invariant that the protocol declares was broken, whether or not a client noticed. */
   | {
       readonly kind: 'invariant'
@@ -81,9 +84,17 @@ export interface TrialLimits {
 /** Time for the first election: no node serves clients before. */
 const WARM_UP = { events: 200_000, durationMs: millis(5_000) }
 /** Far beyond an honest trial, which takes about 3,000 events and 5 s. */
-const LIMITS = { events: 400_000, durationMs: millis(60_000) }
+const MOST_EVENTS = 400_000
+const LONGEST_MS = 60_000
+/** No honest trial takes longer, even if no operation is answered and one client waits for all of them. */
+const limitsOf = ({ operations, timeoutMs }: Scenario): RunLimits => ({
+  events: MOST_EVENTS,
+  durationMs: millis(LONGEST_MS + operations.length * timeoutMs),
+})
 /** Time for the replicas to agree after healing. */
 const QUIET_MS = millis(1_500)
+/** Allowed for waiting until something is answered after healing, beyond the other limits. */
+const RECOVERY_EVENTS = 2_000_000
 
 /** Runs a plan, making it concrete as it goes. */
 export const runPlan = (subject: Subject, plan: Plan, limits: TrialLimits): Trial =>
@@ -133,6 +144,7 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
       machine: machineOf(subject, scenario.knobs),
       nodes: scenario.nodes,
       seed: scenario.seed,
+      longestSettingMs: longestSettingMs(subject.protocol, scenario.knobs),
       log: limits.log === undefined ? undefined : (time, node, text) => limits.log?.({ at: since(time), node, text }),
       observe: (node) => observerOf(node, subject, limits, invariants, last),
       moments: reflexes?.watch,
@@ -160,11 +172,18 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
       () => since(clock.now()),
       (reaction, node) => playing.disturb(faultOf(reaction.harm, node, nodes), reaction.after, reaction.duration),
     )
-    const end = cluster.run(() => played !== undefined || invariants?.broken !== undefined, LIMITS)
+    const isOver = () => played !== undefined || invariants?.broken !== undefined
+    const most = limitsOf(scenario)
+    let end = cluster.run(isOver, most)
+    if (end === 'too much time' && playing.isHealed()) {
+      // It stands still, and is given the time that it may take to recover.
+      end = cluster.run(isOver, { events: RECOVERY_EVENTS, durationMs: millis(2 * cluster.recoveryMs()) })
+      if (end !== 'done') return finish(undefined, historyOf(events), tooLongToRecover(end))
+    }
     const broken = invariants?.broken
     if (broken !== undefined) return finish({ ...broken, kind: 'invariant', at: since(clock.now()) })
     if (end !== 'done') {
-      const what = endlessText(end, since(clock.now()), last)
+      const what = endlessText(end, most, since(clock.now()), last)
       return finish({ kind: 'broken', what, mistake: `the run does not end: ${end}`, trace: [], endless: true })
     }
   } catch (error) {
@@ -176,8 +195,12 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
   }
   const history = historyOf(events)
   const { failure, undecided } = judge(subject, history, limits)
-  return finish(failure, history, undecided)
+  const stopped = failure === undefined ? unrecovered(subject, scenario, history, played) : undefined
+  return finish(failure ?? stopped, history, stopped === undefined ? undecided : undefined)
 }
+
+const tooLongToRecover = (end: string): string =>
+  `whether it recovers is not known: ${end} (${RECOVERY_EVENTS.toLocaleString('en-US')} events are allowed)`
 
 /** The node that took a step last, and on what. */
 interface LastStep {
@@ -205,9 +228,9 @@ function observerOf(
 }
 
 /** Some event made the protocol flood; the last one is as likely as any to show which. */
-function endlessText(end: string, at: Nanos, { node, event }: LastStep): string {
+function endlessText(end: string, most: RunLimits, at: Nanos, { node, event }: LastStep): string {
   const step = node === undefined ? '' : `; the last one was ${node} on ${describeEvent(event)}`
-  return `the run does not end: ${end} (${LIMITS.events.toLocaleString('en-US')} events or ${LIMITS.durationMs / 1000} s are allowed) by ${(at / 1e6).toFixed(1)} ms${step}`
+  return `the run does not end: ${end} (${most.events.toLocaleString('en-US')} events or ${most.durationMs / 1000} s are allowed) by ${(at / 1e6).toFixed(1)} ms${step}`
 }
 
 const POLL_NANOS = 10e6

@@ -102,6 +102,10 @@ function machineOf({ bug, drift }: Options): StateMachine<State, Message, Record
       if (holding !== undefined && holding.epoch === state.epoch && (steady < holding.until || !holding.adopted)) {
         if (steady > holding.until - LEASE_MS / 2 || !holding.adopted) ask(holding)
         if (!holding.adopted && state.ticks % 5 === 0) state.holding = undefined
+        // Messages may have been lost, and while it adopts it serves nobody.
+        if (state.ticks % 5 === 0)
+          for (const [n, { key, value }] of [...holding.pending])
+            broadcast({ type: 'store', key, version: { epoch: holding.epoch, n, value } })
       } else if (grant === undefined || grant.until <= steady) {
         const rank = all.indexOf(state.id)
         // Taken in turn, so that candidates seldom meet.

@@ -15,7 +15,7 @@ const GIVEN: ReadonlySet<string> = new Set([
 export function judgeAnswer({ f, value: given }: Input, answer: unknown): Judged {
   if (GIVEN.has(f)) return { type: 'ok', value: given }
   if (f === 'cas') {
-    if (answer === false) return { type: 'fail', error: 'mismatch' }
+    if (answer === false) return { type: 'fail', error: 'mismatch', answered: true }
     if (answer === true || answer === undefined) return { type: 'ok', value: given }
     return {
       type: 'broken',

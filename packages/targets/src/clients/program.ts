@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { UserError } from '@chaosproxy/history'
+import { type Completion, UserError } from '@chaosproxy/history'
 import type { Client, Request } from '@chaosproxy/runner'
 import { type Command, commandText } from '../command/command.ts'
 import { lastWords } from '../command/log-tail.ts'
@@ -139,7 +139,8 @@ const FORM =
 
 type AnswerLine =
   | { readonly id: number; readonly type: 'ok'; readonly value: unknown }
-  | { readonly id: number; readonly type: 'fail' | 'info'; readonly error: string }
+  | { readonly id: number; readonly type: 'fail'; readonly error: string; readonly answered: boolean }
+  | { readonly id: number; readonly type: 'info'; readonly error: string }
 
 /** Settles the answered request, if somebody still waits for it. Returns what is wrong with the answer. */
 function settleBy(line: AnswerLine, pending: PendingRequests, firsts: FirstAnswers): string | undefined {
@@ -148,7 +149,7 @@ function settleBy(line: AnswerLine, pending: PendingRequests, firsts: FirstAnswe
   if (line.type !== 'ok') {
     if (line.type === 'info') firsts.failed(request, line.error)
     if (line.type === 'info') pending.lose(line.id, line.error)
-    else pending.settle(line.id, { type: 'fail', error: line.error })
+    else pending.settle(line.id, failed(line))
     return undefined
   }
   const judged = judgeAnswer(request.input, line.value)
@@ -157,6 +158,9 @@ function settleBy(line: AnswerLine, pending: PendingRequests, firsts: FirstAnswe
   pending.settle(line.id, judged)
   return undefined
 }
+
+const failed = ({ error, answered }: Extract<AnswerLine, { readonly type: 'fail' }>): Completion =>
+  answered ? { type: 'fail', error, answered } : { type: 'fail', error }
 
 /** The answer that a process owes, or what is wrong with its line. */
 function answerTo(owed: number | undefined, text: string, asked: number): AnswerLine | string {
@@ -175,9 +179,11 @@ function parseLine(text: string): AnswerLine | string {
     return 'this is no JSON; what is for people belongs on standard error'
   }
   if (json === null || typeof json !== 'object' || Array.isArray(json)) return 'this is no JSON object'
-  const { id, type, value, error } = json as { readonly [member: string]: unknown }
+  const { id, type, value, error, answered } = json as { readonly [member: string]: unknown }
   if (typeof id !== 'number') return 'it has no "id", which says what is answered'
   if (type === 'ok') return { id, type, value }
-  if (type === 'fail' || type === 'info') return { id, type, error: typeof error === 'string' ? error : shown(error) }
+  const why = typeof error === 'string' ? error : shown(error)
+  if (type === 'fail') return { id, type, error: why, answered: answered === true }
+  if (type === 'info') return { id, type, error: why }
   return `its "type" is ${shown(type)}, not ok, fail or info`
 }

@@ -160,7 +160,7 @@ function completionOf(end: ExchangeEnd<RespReply>, spec: CommandSpec, asked: Ask
     return { type: type === 'fail' || harmless ? 'fail' : 'info', error }
   }
   if (spec.refused?.some((refusal) => refusal === reply))
-    return { type: 'fail', error: `answered ${JSON.stringify(reply)}` }
+    return { type: 'fail', error: `answered ${JSON.stringify(reply)}`, answered: true }
   if (behind !== undefined && !(typeof behind === 'number' && behind >= replicas))
     return {
       type: 'info',

@@ -147,11 +147,12 @@ const answered =
       case 400:
       case 404:
       case 405:
-      case 409:
       case 413:
       case 501:
       case 503:
         return { type: 'fail', error: reason }
+      case 409:
+        return { type: 'fail', error: reason, answered: true }
       default:
         return lost(reason)(request)
     }

@@ -43,7 +43,7 @@ export const operations: { readonly [f: string]: Perform } = {
     const condition = old === null ? createdAt(name, 0) : holds(name, old)
     const done = await commit(operation, [condition], [next === null ? deleteStep(name) : putStep(name, next)])
     if (isTrouble(done)) return done
-    return done.succeeded ? { type: 'ok', value } : { type: 'fail', error: 'mismatch' }
+    return done.succeeded ? { type: 'ok', value } : { type: 'fail', error: 'mismatch', answered: true }
   },
 
   append: (operation, input, keeping) =>
@@ -73,7 +73,7 @@ export const operations: { readonly [f: string]: Perform } = {
 
   async acquire(operation, { key = '' }, { locks }) {
     const taken = await locks.acquire(operation, operation.address, key)
-    if (taken === 'held') return { type: 'fail', error: 'held' }
+    if (taken === 'held') return { type: 'fail', error: 'held', answered: true }
     return isTrouble(taken) ? taken : { type: 'ok', value: taken.token }
   },
 
@@ -82,7 +82,7 @@ export const operations: { readonly [f: string]: Perform } = {
     if (typeof value !== 'number') return { type: 'fail', error: 'not asked: there is no token' }
     const released = await locks.release(operation, key, value)
     if (typeof released === 'object') return released
-    return released ? { type: 'ok', value } : { type: 'fail', error: 'the lock was lost' }
+    return released ? { type: 'ok', value } : { type: 'fail', error: 'the lock was lost', answered: true }
   },
 }
 

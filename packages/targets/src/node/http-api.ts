@@ -1,6 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Input, Json } from '@chaosproxy/history'
-import type { Command, NodeStatus, Session } from '@chaosproxy/protocols'
+import { type Command, type NodeStatus, type Session, UNSUPPORTED } from '@chaosproxy/protocols'
 
 export const MAX_BODY_BYTES: number = 1024 * 1024
 
@@ -157,13 +157,13 @@ function requestBody(text: string): Body | undefined {
 function answer(reply: HttpReply, result: Completion): void {
   if (result.type === 'ok') reply(200, { value: result.value })
   else if (result.type === 'info') reply(504, { error: result.error })
-  else reply(refusalStatus.get(result.error) ?? 409, { error: result.error })
+  else reply(statusOf(result), { error: result.error })
 }
 
-/** Any other refusal is a conflict with the object's state. */
-const refusalStatus: ReadonlyMap<string, number> = new Map([
-  ['unavailable', 503],
-  ['unsupported', 501],
-])
+/** 409 is the object's own answer; without one, nobody could serve the request. */
+function statusOf({ answered, error }: Extract<Completion, { readonly type: 'fail' }>): number {
+  if (answered === true) return 409
+  return error === UNSUPPORTED ? 501 : 503
+}
 
 const refuse = (reply: HttpReply, { status, error, allow }: Refusal): void => reply(status, { error }, allow)

@@ -152,14 +152,16 @@ const succeeded = (end: Completion | Judged, { value }: Input): Completion =>
 async function transact(
   connection: Connection,
   commands: Extract<Asked, { readonly type: 'transaction' }>['commands'],
-): Promise<Judged> {
+): Promise<Completion | Judged> {
   const begun = judgeEnd(await connection.query('BEGIN'))
   if (begun.type !== 'done') return { type: 'fail', error: begun.error }
   for (const { sql, parameters, otherwise } of commands) {
     const judged = judgeEnd(await connection.query(sql, parameters))
     if (judged.type === 'done' && !judged.tag.endsWith(' 0')) continue
     if (connection.isOpen()) await connection.query('ROLLBACK')
-    return { type: 'fail', error: judged.type === 'done' ? otherwise : judged.error }
+    return judged.type === 'done'
+      ? { type: 'fail', error: otherwise, answered: true }
+      : { type: 'fail', error: judged.error }
   }
   const end = judgeEnd(await connection.query('COMMIT'))
   if (end.type === 'done' && end.tag !== 'COMMIT') return { type: 'fail', error: `COMMIT answered ${end.tag}` }

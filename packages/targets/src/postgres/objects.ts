@@ -169,7 +169,8 @@ function comparing(key: string, value: Json): Asked {
   return {
     type: 'command',
     command,
-    result: ({ tag }) => (rowsOf(tag) === 0 ? { type: 'fail', error: 'mismatch' } : { type: 'ok', value }),
+    result: ({ tag }) =>
+      rowsOf(tag) === 0 ? { type: 'fail', error: 'mismatch', answered: true } : { type: 'ok', value },
   }
 }
 

@@ -85,6 +85,6 @@ function judgeNotices(
 
 /** A failed read has no effect, whatever happened to it. */
 export const completionOf = (
-  { type, error }: { readonly type: Certainty; readonly error: string },
+  { type, error, answered }: { readonly type: Certainty; readonly error: string; readonly answered?: true | undefined },
   harmless: boolean,
-): Completion => ({ type: harmless ? 'fail' : type, error })
+): Completion => (answered === true ? { type: 'fail', error, answered } : { type: harmless ? 'fail' : type, error })

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { NodeId } from '@chaosproxy/faults'
-import { type Completion, type Input, type Millis, millis } from '@chaosproxy/history'
+import { type Completion, type Input, isAnswer, type Millis, millis } from '@chaosproxy/history'
 import type { Client, Request } from '@chaosproxy/runner'
 import { type CommandTable, lockTable } from '../clients/commands.ts'
 import type { NodeAddress } from '../clients/planned-clients.ts'
@@ -49,7 +49,9 @@ export function redlockClient(home: NodeAddress, { nodes, shared, lockMs }: Redl
     const lateBy = performance.now() - from - lockMs * (1 - DRIFT)
     if (granted >= quorum && lateBy < 0) return { type: 'ok', value: token }
     await all({ ...request.input, f: 'release', value: token }, request, timeoutMs)
-    return { type: 'fail', error: `answered by ${granted} of ${nodes.length}` }
+    const error = `answered by ${granted} of ${nodes.length}`
+    // Without a majority that answered, nobody could be given the lock.
+    return answers.filter(isAnswer).length >= quorum ? { type: 'fail', error, answered: true } : { type: 'fail', error }
   }
 
   /** Succeeds even if some nodes were not reached: after a release, the client no longer counts as the holder. */
@@ -57,7 +59,9 @@ export function redlockClient(home: NodeAddress, { nodes, shared, lockMs }: Redl
     const answers = await all(request.input, request, timeoutMs)
     if (answers.some(({ type }) => type === 'ok')) return { type: 'ok', value: request.input.value }
     const isLost = answers.every(({ type }) => type === 'fail')
-    return { type: isLost ? 'fail' : 'info', error: 'answered: no node has this token any more' }
+    const error = 'answered: no node has this token any more'
+    if (!isLost) return { type: 'info', error }
+    return answers.filter(isAnswer).length >= quorum ? { type: 'fail', error, answered: true } : { type: 'fail', error }
   }
 
   return {

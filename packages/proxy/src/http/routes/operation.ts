@@ -157,6 +157,7 @@ class CompiledOperation implements RoutedOperation {
     if (typeof meaning === 'object') return { type: 'not-understood', error: `${scene.status}: ${meaning.unclear}` }
     if (meaning === 'absent') return this.#keyIsTold ? { type: 'ok', entries: [] } : { type: 'ok', value: null }
     if (meaning === 'info' && this.harmless) return { type: 'info', error: `${scene.status}, which says nothing` }
+    if (meaning === 'declined') return { type: 'fail', error: scene.status ?? '', answered: true }
     if (meaning !== 'ok') return { type: meaning, error: scene.status ?? '' }
     if (this.#spec.perhaps) return { type: 'info', error: 'it may happen at any time from the request on, or never' }
     if (this.#keyIsTold) return this.#completeEntries(call, scene)

@@ -5,8 +5,8 @@ import { compileConditions } from './conditions.ts'
 import { compileRefusals } from './refusals.ts'
 import type { Scene } from './scene.ts'
 
-/** The meaning of an answer, or why it is unknown. */
-export type Meaning = OutcomeName | { readonly unclear: string }
+/** The meaning of an answer, or why it is unknown. `declined` is a `fail` that is the object's own answer. */
+export type Meaning = OutcomeName | 'declined' | { readonly unclear: string }
 
 /**
  * Looks up the status, then its class, then HTTP's own meaning. For a success the answer's content decides: by the
@@ -49,8 +49,11 @@ function meaningOfStatus(
   outcomes: NonNullable<RecordedRoute['outcomes']>,
   harmless: boolean,
 ): Meaning {
-  if (grpcStatus === undefined)
-    return outcomes[String(status)] ?? outcomes[`${Math.floor(status / 100)}xx`] ?? usualMeaning(status, harmless)
+  if (grpcStatus === undefined) {
+    const meaning =
+      outcomes[String(status)] ?? outcomes[`${Math.floor(status / 100)}xx`] ?? usualMeaning(status, harmless)
+    return meaning === 'fail' && ABOUT_THE_OBJECT.has(status) ? 'declined' : meaning
+  }
   const said = outcomes[`grpc ${grpcStatus}`] ?? outcomes[`grpc ${grpcStatusNames[grpcStatus] ?? ''}`]
   if (said === undefined && harmless && grpcStatusNames[grpcStatus] === 'NOT_FOUND')
     return absentPerhaps('grpc NOT_FOUND')
@@ -77,6 +80,9 @@ function usualMeaning(status: number, harmless: boolean): Meaning {
 const absentPerhaps = (status: number | string): Meaning => ({
   unclear: `if ${status} means that there is no value, say so in the route's "outcomes": {"${status}": "absent"}`,
 })
+
+/** Conflict, Precondition Failed and Locked: refusals for what the object holds (RFC 9110 §15.5.10 and §15.5.13, RFC 4918 §11.3). */
+const ABOUT_THE_OBJECT: ReadonlySet<number> = new Set([409, 412, 423])
 
 const unclear = (status: number | string, choice: string): Meaning => ({
   unclear: `say in the route's "outcomes" whether ${status} is ${choice}`,

@@ -1,0 +1,53 @@
+import { type History, isAnswered, type Nanos } from '@chaosproxy/history'
+import { mayStopUnder } from '@chaosproxy/protocols'
+import type { Played, Scenario } from '@chaosproxy/runner'
+import type { Workload } from '@chaosproxy/workloads'
+import { NO_LEVEL, type Subject } from './subject.ts'
+
+/** Nothing was answered any more once everything was healed, however long clients waited. */
+export interface Unrecovered {
+  readonly kind: 'unrecovered'
+  readonly what: string
+  /** When everything was healed, counted from the start of the scenario, and how long clients waited since. */
+  readonly healedAt: Nanos
+  readonly waited: Nanos
+}
+
+/**
+ * Whether the protocol answered before everything was healed, and never again. One that never answered at all, or
+ * nothing like what is asked at the end, shows nothing about recovery; a search tells that of all trials together.
+ */
+export function unrecovered(
+  { level, protocol, workload }: Pick<Subject, 'level' | 'protocol' | 'workload'>,
+  { knobs }: Pick<Scenario, 'knobs'>,
+  history: History,
+  played: Played | undefined,
+): Unrecovered | undefined {
+  if (level === NO_LEVEL || played?.recovery.type !== 'unanswered') return undefined
+  const { healedAt, recovery, faults } = played
+  const spared: readonly string[] = mayStopUnder(protocol, knobs)
+  if (faults.some(({ fault }) => spared.includes(fault.kind))) return undefined
+  const last = lastAnswer(history, healedAt, workload)
+  if (last === undefined) return undefined
+  const { waited } = recovery
+  const what = `Nothing was answered in the ${inSeconds(waited)} after everything was healed at ${inSeconds(healedAt)}; the last answer came at ${inSeconds(last)}`
+  return { kind: 'unrecovered', what, healedAt, waited }
+}
+
+/**
+ * When the last answer came to an operation like those asked after healing. Nothing is like a drain, for which any
+ * answer counts.
+ */
+function lastAnswer(history: History, healedAt: Nanos, { reads }: Pick<Workload, 'reads'>): number | undefined {
+  const { length, f, callTime, returnTime } = history.operations
+  const [before, after] = [new Set<number>(), new Set<number>()]
+  for (let row = 0; row < length; row++) ((callTime[row] ?? 0) < healedAt ? before : after).add(f[row] ?? -1)
+  const alike = [...after].filter((name) => before.has(name) || reads.includes(history.functions[name] ?? ''))
+  let last: number | undefined
+  for (let row = 0; row < length; row++)
+    if (isAnswered(history, row) && (alike.length === 0 || alike.includes(f[row] ?? -1)))
+      last = Math.max(last ?? 0, returnTime[row] ?? 0)
+  return last
+}
+
+const inSeconds = (time: number): string => `${(time / 1e9).toFixed(3)} s`
