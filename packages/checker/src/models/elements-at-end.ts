@@ -44,6 +44,7 @@ function changesOf(
   const { f, key, outcome } = history.operations
   const isChange = history.functions.map((name) => name === adds || name === removes)
   const changes = new Map<number, OperationRow[]>()
+  if (ending.finals.size === 0) return changes
   for (const each of ending.finals.keys()) changes.set(each, [])
   for (let row = 0; row < history.operations.length; row++) {
     budget.tick()

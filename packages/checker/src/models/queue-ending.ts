@@ -1,10 +1,11 @@
-import { elementsOf, FAIL, FLAG_FINAL, type History, type Json, type ValueId } from '@chaosproxy/history'
+import { elementsOf, FAIL, FLAG_FINAL, type History, type Json, OK, type ValueId } from '@chaosproxy/history'
 import type { Budget } from '../budget.ts'
 import { show } from '../counterexample/words.ts'
 import { rowsOf } from '../objects/accounting.ts'
 import type { Ending } from '../objects/ending.ts'
 import type { Convergence, Ended } from '../objects/object-model.ts'
 import type { OperationRow } from '../operation-row.ts'
+import { UNJUDGED } from '../record/outcome.ts'
 import { isUnknownStart } from '../start/unknown.ts'
 import { NULL_ID } from './gaps.ts'
 import { DRAIN, ENQUEUE, queueNumbers } from './queue-operations.ts'
@@ -16,20 +17,27 @@ import { DRAIN, ENQUEUE, queueNumbers } from './queue-operations.ts'
  * @throws OutOfTime
  */
 export function endingOfMessages(history: History, budget: Budget): Ending {
-  const { callEvent, returnEvent, flags, f } = history.operations
+  const { callEvent, returnEvent, flags, f, key, outcome, output } = history.operations
+  const numbers = history.functions.map((name) => queueNumbers[name] ?? -1)
   const lastPut = new Map<number, number>()
   const last = new Map<number, OperationRow>()
   const changed = new Set<number>()
-  for (const { row, key, acknowledged, failed, output } of rowsOf(history, Object.keys(queueNumbers), budget)) {
-    const number = queueNumbers[history.functions[f[row]]]
-    const foundNothing = acknowledged && output === NULL_ID
+  for (let row = 0; row < history.operations.length; row++) {
+    budget.tick()
+    const number = numbers[f[row]]
+    if (number === -1 || outcome[row] === FAIL || outcome[row] === UNJUDGED) continue
+    const acknowledged = outcome[row] === OK
+    const foundNothing = acknowledged && output[row] === NULL_ID
     if (number === ENQUEUE) {
-      if (!failed) lastPut.set(key, Math.max(lastPut.get(key) ?? -1, acknowledged ? returnEvent[row] : callEvent[row]))
-      if (acknowledged) changed.add(key)
-    } else if (acknowledged && !(foundNothing && number !== DRAIN)) changed.add(key)
-    const isEnd =
-      number === DRAIN ? acknowledged : number !== ENQUEUE && foundNothing && (flags[row] & FLAG_FINAL) !== 0
-    if (isEnd && callEvent[row] > callEvent[last.get(key) ?? row] - 1) last.set(key, row)
+      const at = acknowledged ? returnEvent[row] : callEvent[row]
+      if (at > (lastPut.get(key[row]) ?? -1)) lastPut.set(key[row], at)
+      if (acknowledged) changed.add(key[row])
+      continue
+    }
+    if (acknowledged && (!foundNothing || number === DRAIN)) changed.add(key[row])
+    const isEnd = number === DRAIN ? acknowledged : foundNothing && (flags[row] & FLAG_FINAL) !== 0
+    // Rows are in order of their calls.
+    if (isEnd) last.set(key[row], row)
   }
   const finals = new Map<number, readonly OperationRow[]>()
   for (const [key, row] of last) if (callEvent[row] > (lastPut.get(key) ?? -1)) finals.set(key, [row])
@@ -69,6 +77,7 @@ interface Drained {
  */
 export function messagesAtEnd(ended: Ended, budget: Budget): Convergence {
   let excused = false
+  if (ended.ending.finals.size === 0) return { result: 'met', reason: 'no queue was drained', rows: [] }
   for (const drained of drainedOf(ended, budget).values()) {
     const found = endOf(ended, drained, budget)
     if (found === 'excused') excused = true
