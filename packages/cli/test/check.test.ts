@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { createWriteStream, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { createWriteStream, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { describe, expect, test } from 'vitest'
@@ -126,6 +126,15 @@ describe('chaos check', () => {
     const { exitCode } = await chaosHere(['check', history('stale-read'), '--out', report])
     expect(exitCode).toBe(0)
     expect(readFileSync(report, 'utf8')).toMatch(/^<!doctype html>/i)
+  })
+
+  test('leaves no report of a history that could not be read', async () => {
+    const directory = temporaryDirectory()
+    const [empty, report] = [join(directory, 'empty.jsonl'), join(directory, 'report.html')]
+    writeFileSync(empty, '')
+    const { exitCode } = await chaosHere(['check', empty, '--out', report])
+    expect(exitCode).toBe(3)
+    expect(readdirSync(directory)).toEqual(['empty.jsonl'])
   })
 
   test('that cannot write its report has shown the verdict, and says why', async () => {

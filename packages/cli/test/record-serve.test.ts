@@ -93,6 +93,37 @@ describe('servers that chaos record starts', () => {
     expect(readFileSync(join(run, 'history.jsonl'), 'utf8')).toMatch(/"f":"pause".*"nodes":\["store"\]/)
   })
 
+  test('--events tells every event of the recording, as that of a run does', async () => {
+    const { directory, table, path } = files()
+    const events = join(directory, 'events.jsonl')
+    const { stdout } = await chaos([
+      ...['record', '--serve', `node ${path('app.cjs')} {port} 127.0.0.1:1`, '--as', table, '--model', 'counter'],
+      ...[
+        '--serve',
+        `node ${path('store.cjs')} {port}`,
+        '--as',
+        table,
+        '--events',
+        events,
+        '--out',
+        directory,
+        '--json',
+      ],
+      ...['--', 'node', path('client.cjs'), '{n2}'],
+    ])
+    const told = readFileSync(events, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+      .filter(({ type }) => type === 'event')
+    const { run } = JSON.parse(stdout)
+    const kept = readFileSync(join(run, 'history.jsonl'), 'utf8').trim().split('\n')
+    expect(told.filter(({ event }) => event.f === 'add' && event.type === 'ok').length).toBeGreaterThan(0)
+    expect(told.filter(({ event }) => event.f === 'add')).toHaveLength(
+      kept.filter((line) => JSON.parse(line).f === 'add').length,
+    )
+  })
+
   test('one that dies at once is told with what it printed last', async () => {
     const { directory, table } = files()
     const serve = ['--serve', `node -e "console.log('no licence'); process.exit(3)"`]

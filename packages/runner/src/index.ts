@@ -25,7 +25,7 @@ export type { PlannedFault, PlannedOperation, Scenario } from './scenario/scenar
 export { scheduleOf } from './scenario/scenario.ts'
 export { swapNodes } from './scenario/swap-nodes.ts'
 export type { PerformOptions } from './spec/perform.ts'
-export { performRun } from './spec/perform.ts'
+export { performRun, toldOf } from './spec/perform.ts'
 export type { Registries } from './spec/registries.ts'
 export type { PlannedRun } from './spec/resolve.ts'
 export { planRun, scheduleOfRun } from './spec/resolve.ts'

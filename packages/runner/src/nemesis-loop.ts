@@ -112,7 +112,8 @@ export function startNemesisLoop({ cluster, recorder, schedule, startedAt, rando
       // Whoever stops the loop is called back, whatever was under way.
       if (!stopped) heal(healed)
     },
-    injected: () => inForce.injected.map(({ fault, from, to }) => ({ fault, from, to })),
+    // On processes a fault may begin after the time it was to end at; it ends after it has begun all the same.
+    injected: () => inForce.injected.map(({ fault, from, to }) => ({ fault, from, to: nanos(Math.max(from, to)) })),
     active: () => [...inForce.active.values()].map((current) => current.fault),
     stop(done) {
       stopped = true

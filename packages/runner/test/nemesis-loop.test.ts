@@ -5,6 +5,33 @@ import { startNemesisLoop } from '../src/nemesis-loop.ts'
 import type { Cluster, Healed } from '../src/ports.ts'
 import type { Recorder } from '../src/recorder.ts'
 
+test('a fault that begins after the time it was to end at ends no earlier than it begins', () => {
+  let time = 0
+  const due: (() => void)[] = []
+  const cluster: Pick<Cluster, 'nodes' | 'clock' | 'status' | 'inject'> = {
+    nodes: ['n1'],
+    clock: {
+      now: () => nanos(time),
+      at(_, callback) {
+        due.push(callback)
+        return () => {}
+      },
+    },
+    status: () => new Map(),
+    inject: (_, injected) => injected({ type: 'injected', heal: (healed) => healed({ type: 'healed', hits: 1 }) }),
+  }
+  const loop = startNemesisLoop({
+    cluster: cluster as Cluster,
+    recorder: { nemesis: () => {} } as unknown as Recorder,
+    schedule: [{ id: 'fault-1', from: nanos(200), to: nanos(200), plan: { kind: 'kill', nodes: ['n1'] } }],
+    startedAt: nanos(0),
+    random: createRandom('late'),
+  })
+  time = 203
+  for (const callback of due.splice(0)) callback()
+  expect(loop.injected()).toEqual([{ fault: { kind: 'kill', nodes: ['n1'] }, from: 203, to: 203 }])
+})
+
 test('a loop that is stopped calls back, although it is asked to heal meanwhile', () => {
   const due: (() => void)[] = []
   const healings: ((outcome: Healed) => void)[] = []

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Recorder } from '@chaosproxy/proxy'
 import type { ManagedProxy } from '@chaosproxy/proxy/control'
-import type { PerformOptions, PlannedRun, RunListener, RunOutcome } from '@chaosproxy/runner'
+import { type PerformOptions, type PlannedRun, type RunOutcome, toldOf } from '@chaosproxy/runner'
 import {
   commandText,
   fillCommand,
@@ -106,14 +106,6 @@ async function performServed(
     await new Promise<void>((resolve) => cluster.stop(resolve))
   }
 }
-
-const toldOf = (sink: PerformOptions['sink'], listener: RunListener): PerformOptions['sink'] => ({
-  ...sink,
-  append(event) {
-    sink.append(event)
-    listener({ type: 'event', event })
-  },
-})
 
 /** The servers behind the proxies, and those that the run starts. */
 interface Served {

@@ -51,6 +51,8 @@ export function createReporting(
   function write(choice: ReporterChoice, text: string): void {
     if (failures.has(choice)) return
     if (choice.file === undefined) print(process.stdout, text)
+    // There is no page of a history that could not be read, and an empty file would look like one.
+    else if (text === '' && !choice.appends) return
     else {
       try {
         if (choice.appends) appendFileSync(choice.file, text)

@@ -123,7 +123,8 @@ function ranOn(cluster: StartedCluster, run: PlannedRun, options: PerformOptions
   })
 }
 
-const toldOf = (sink: HistorySink, listener: RunListener): HistorySink => ({
+/** A sink whose events the listener is told of as well, whoever records them. */
+export const toldOf = (sink: HistorySink, listener: RunListener): HistorySink => ({
   ...sink,
   append(event: Event) {
     sink.append(event)
