@@ -55,6 +55,32 @@ describe('--quiet prints the verdict in one line, and nothing else', () => {
     expect(exitCode).toBe(0)
   })
 
+  const commands = {
+    check: ['check', history('stale-read'), '--expect', 'linearizable'],
+    run: simulated,
+    fuzz: search,
+    scenario: ['scenario', 'split-brain'],
+    record: undefined,
+  }
+  const lineTitle = 'of %s, which is all that --reporter line prints too'
+  test.each(['check', 'run', 'record'] as const)(lineTitle, printsOneLine)
+  patientTest.each(['fuzz', 'scenario'] as const)(lineTitle, printsOneLine)
+
+  async function printsOneLine(name: keyof typeof commands): Promise<void> {
+    const { cwd, record } = valueService()
+    const command = commands[name] ?? record
+    const told = async (...quietly: string[]) => {
+      const place = name === 'run' || name === 'fuzz' ? out() : []
+      const rest = name === 'record' ? WRITE_AND_READ : []
+      const { exitCode, stdout, stderr } = await chaosHere([...command, ...quietly, ...place, ...rest], { cwd })
+      return { exitCode, stdout, stderr }
+    }
+    const quiet = await told('--quiet')
+    expect(quiet.stdout).toMatch(/^[^\n]+\n$/)
+    expect(await told('--reporter', 'line')).toEqual(quiet)
+    expect(await told('--quiet', '--reporter', 'line')).toEqual(quiet)
+  }
+
   test('and cannot be combined with --verbose', async () => {
     const { exitCode, stderr } = await chaosHere(['check', history('stale-read'), '--quiet', '--verbose'])
     expect(stderr).toBe('--quiet and --verbose ask for opposite things: leave one of them out.\n')

@@ -66,9 +66,9 @@ export function parseReporters(
   const chosen = typed.map((text) => parseChoice(text, kind))
   requireRoomOnStdout(chosen)
   const isUsual = chosen.every(({ file, name }) => file !== undefined || sharesStdout(name))
-  const hasUsual = chosen.some(({ file, name }) => file === undefined && name === usual?.name)
+  const hasVerdict = chosen.some((choice) => isOnStdout(choice, QUIET) || isOnStdout(choice, usual?.name))
   const told =
-    !isUsual || hasUsual || usual === undefined ? chosen : [stdoutChoice(quiet ? QUIET : usual.name), ...chosen]
+    !isUsual || hasVerdict || usual === undefined ? chosen : [stdoutChoice(quiet ? QUIET : usual.name), ...chosen]
   return [...told, ...onGitHub(told, environment)]
 }
 
@@ -130,7 +130,11 @@ function requireRoomOnStdout(chosen: readonly ReporterChoice[]): void {
 
 /** Whether nothing is to be said of progress: stdout is for another program, or only the verdict is wanted. */
 export const isSilent = (choices: readonly ReporterChoice[]): boolean =>
-  isForPrograms(choices) || choices.some(({ file, name }) => file === undefined && name === QUIET)
+  isForPrograms(choices) ||
+  (choices.some((choice) => isOnStdout(choice, QUIET)) && !choices.some((choice) => isOnStdout(choice, usual?.name)))
+
+const isOnStdout = (choice: ReporterChoice, name: string | undefined): boolean =>
+  choice.file === undefined && choice.name === name
 
 /** Whether stdout is for another program, so that nothing else may be said there. */
 export const isForPrograms = (choices: readonly ReporterChoice[]): boolean =>
