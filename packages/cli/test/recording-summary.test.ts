@@ -16,4 +16,13 @@ describe('the summary of a recording', () => {
     for (const part of wanted) expect(text).toContain(part)
     for (const part of unwanted) expect(text).not.toContain(part)
   })
+
+  test('names some of what was passed on, and says how much more there was', () => {
+    const recorder = createRecorder({ client: { write: () => undefined } as never })
+    const passed = { HELLO: 2, CLIENT: 6, MULTI: 20, EXEC: 20, WATCH: 40 }
+    for (const [what, times] of Object.entries(passed))
+      for (let i = 0; i < times; i++) recorder.passedOn(what, 'nothing')
+    const text = summaryLines(recorder, { lostLines: 0, paths: ['history.jsonl'], isRedis: true }).join('\n')
+    expect(text).toContain('passed 88 on that are no operations: HELLO 2×, CLIENT 6×, MULTI 20×, and 60 more')
+  })
 })

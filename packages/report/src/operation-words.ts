@@ -4,9 +4,13 @@ import { FAIL, FLAG_FINAL, type History, inputOf, type Json, OK, type Operations
 /**
  * Makes untrusted text (values, node names, errors, file names) safe to show: escapes control characters, those that
  * change the writing direction, and what GitHub Actions takes for a workflow command (`::` at the beginning of a line,
- * `##[` anywhere), so that a history cannot control the reader's terminal or job.
+ * `##[` anywhere), so that a history cannot control the reader's terminal or job. A line break or tab becomes a space.
  */
-export const printable = (text: string): string => text.replace(COMMANDING, escaped)
+export const printable = (text: string): string =>
+  // Breaks go first: what follows one may then stand at the beginning of a line.
+  text.replace(BREAKS, ' ').replace(COMMANDING, escaped)
+
+const BREAKS = /[\n\r\t][\n\r\t ]*/g
 
 const COMMANDING =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: matching control characters is the point

@@ -147,7 +147,9 @@ function unjudgedText({ passedOn }: RecordFacts, most: number): string {
   const texts = passedOn.map(
     ({ what, count: times, mayWrite }) => `${what} ${count(times)}×${mayWrite ? ', which may write' : ''}`,
   )
-  return `${plural(requestsIn(passedOn), 'request')} passed on: ${first(texts, most)}`
+  const rest = requestsIn(passedOn.slice(most))
+  const more = rest === 0 ? '' : `; and ${count(rest)} more of ${plural(passedOn.length - most, 'other kind')}`
+  return `${plural(requestsIn(passedOn), 'request')} passed on: ${texts.slice(0, most).join('; ')}${more}`
 }
 
 const first = (texts: readonly string[], most: number): string =>

@@ -3,6 +3,8 @@ import { type EventInput, historyFromEvents, millis } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { renderHtml } from '../src/html/page.ts'
 import { toJson } from '../src/json.ts'
+import { printable } from '../src/operation-words.ts'
+import { unjudgedLine } from '../src/record.ts'
 import { findingsOf } from '../src/reporters/finding.ts'
 import { junitReporter } from '../src/reporters/junit.ts'
 import { lineReporter } from '../src/reporters/line.ts'
@@ -118,6 +120,24 @@ test('what was not judged is told by a run as by a check, and in every report of
     tap: tapReporter.end?.(told, place),
   }
   for (const [name, text] of Object.entries(texts)) expect(text?.replaceAll('\\', ''), name).toContain(line)
+})
+
+test('the requests of kinds that are not named are counted with the rest', () => {
+  const kinds = ['HELLO', 'CLIENT', 'MULTI', 'EXEC', 'WATCH', 'PING', 'TIME']
+  const passed = kinds.map((what, i) => ({
+    process: 'recorder',
+    type: 'info' as const,
+    f: 'passed-on',
+    value: { what, count: i + 1, mayWrite: false },
+  }))
+  expect(unjudgedLine(historyFromEvents([...events.filter(({ process }) => process !== 'recorder'), ...passed]))).toBe(
+    '28 requests passed on: TIME 7×; PING 6×; WATCH 5×; EXEC 4×; MULTI 3×; and 3 more of 2 other kinds',
+  )
+})
+
+test('a text of several lines is shown in one, and commands nobody by it', () => {
+  expect(printable('no route\n  to host\tat all')).toBe('no route to host at all')
+  expect(printable('\n::error::mine')).toBe(' \\u003a:error::mine')
 })
 
 test('an answer that was not understood, and left an outcome unknown, is told', () => {

@@ -50,7 +50,11 @@ function notUnderstoodLines({ counters }: Recorder, remedy: string): readonly st
 function passedOnLines({ counters }: Recorder, remedy: string): readonly string[] {
   const { unmatched, touched, examples } = counters
   if (unmatched === 0 && touched === 0) return []
-  const kinds = examples.passedOn.map(({ what, count: times }) => `${what} ${count(times)}×`).join(', ')
+  const named = examples.passedOn.reduce((sum, { count: times }) => sum + times, 0)
+  const kinds = [
+    ...examples.passedOn.map(({ what, count: times }) => `${what} ${count(times)}×`),
+    ...(unmatched > named ? [`and ${count(unmatched - named)} more`] : []),
+  ].join(', ')
   return [
     ...(unmatched === 0 ? [] : [`  passed ${count(unmatched)} on that are no operations: ${kinds}`]),
     ...(touched === 0
