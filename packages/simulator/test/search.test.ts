@@ -54,7 +54,17 @@ describe('a search', () => {
       strategies.map(({ name }) => [name, names.filter((each) => each === name).length]),
     )
     expect(counts).toEqual({
-      ...{ uniform: 1, biased: 1, swarm: 1, 'swarm-biased': 1, leaders: 2, crashes: 1, windows: 3, coverage: 0 },
+      ...{
+        uniform: 1,
+        biased: 1,
+        swarm: 1,
+        'swarm-biased': 1,
+        leaders: 2,
+        crashes: 1,
+        windows: 3,
+        expiries: 2,
+        coverage: 0,
+      },
     })
     expect(strategiesNamed(names)).toEqual(usualStrategies)
   })
@@ -63,7 +73,10 @@ describe('a search', () => {
     const windows = strategies.find(({ name }) => name === 'windows')!
     const nodes = nodeNames(3)
     const plans = Array.from({ length: 100 }, (_, i) =>
-      windows.plan(createRandom(`windows ${i}`), nodes, millis(500), nemeses),
+      windows.plan(createRandom(`windows ${i}`), nodes, millis(500), nemeses, () => ({
+        takeoverMs: undefined,
+        timersMs: [],
+      })),
     )
     const clustered = plans.flatMap(({ busy, reactions }) => (busy === undefined ? [] : [{ busy, reactions }]))
     expect(clustered.length).toBeGreaterThan(30)

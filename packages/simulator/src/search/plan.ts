@@ -1,13 +1,15 @@
 import { createRandom, type NodeId, nodeNames, type Random, type Schedule } from '@chaosproxy/faults'
 import { float64Array, millis, millisToNanos } from '@chaosproxy/history'
-import { functionsOf, type KnobValue, type ProtocolDefinition, stickinessOf } from '@chaosproxy/protocols'
+import { functionsOf, type KnobValue, stickinessOf } from '@chaosproxy/protocols'
 import type { PlannedOperation, Scenario } from '@chaosproxy/runner'
 import { EVEN_RANK, type Settings, type SettingValue, settingsFor, usualValue } from '@chaosproxy/workloads'
 import { clockStrengths, kindsLeftOut, withClocksWithin } from './clock-bounds.ts'
+import { NODE_COUNTS, possibleNodes } from './possible-nodes.ts'
 import type { Reaction } from './reaction.ts'
 import { withSlowClock } from './slow-clock.ts'
 import type { Strategy } from './strategy.ts'
 import type { Subject } from './subject.ts'
+import { timesOf } from './times.ts'
 import { kindOf, mixed, nemesesOf, reactionsWithin } from './trial-choices.ts'
 
 /** A trial before it is run: its faults are still selectors and intentions, made concrete during the run. */
@@ -22,9 +24,6 @@ const SHORTEST_MS = 300
 const LONGEST_MS = 3_000
 /** A long timeout leaves a request open across several leader changes. */
 const TIMEOUTS_MS = [600, 600, 2_000]
-const NODE_COUNTS = [3, 3, 5]
-/** Unless the user gives a number. */
-export const MOST_NODES_TRIED: number = Math.max(...NODE_COUNTS)
 const WORTH_TRYING_PROBABILITY = 0.5
 const BURSTS_PROBABILITY = 0.4
 const MOST_BURSTS = 4
@@ -41,7 +40,8 @@ export function planTrial(subject: Subject, strategy: Strategy, seed: number): P
   const { choices = {} } = subject
   const lengthMs = choices.lengthMs ?? shortestMs * (longestMs / shortestMs) ** random.fork('length').next()
   const knobs = chooseKnobs(subject, random.fork('knobs'))
-  const drawn = strategy.plan(random.fork('faults'), nodes, millis(lengthMs), nemesesOf(choices))
+  const times = () => timesOf(subject, knobs)
+  const drawn = strategy.plan(random.fork('faults'), nodes, millis(lengthMs), nemesesOf(choices), times)
   const planned = withSlowClock(
     { ...drawn, schedule: withClocksWithin(drawn.schedule, clockStrengths(subject, knobs)) },
     subject,
@@ -76,10 +76,6 @@ export function withinPromise(subject: Subject, { scenario, schedule, reactions 
     reactions: reactionsWithin(reactions, choices).filter(({ harm }) => !notUnder.includes(kindOf[harm])),
   }
 }
-
-/** The numbers of nodes that a search draws from, as far as they are possible with these knobs. */
-export const possibleNodes = ({ impossible }: ProtocolDefinition, knobs: Subject['knobs']): readonly number[] =>
-  NODE_COUNTS.filter((count) => impossible?.(knobs, count) === undefined)
 
 /** Knobs whose default hides mistakes are changed in half of the trials, unless the user has set them. */
 function chooseKnobs(subject: Subject, random: Random): { readonly [name: string]: KnobValue } {

@@ -2,7 +2,7 @@ import type { FaultPlan, Random, ScheduledFault } from '@chaosproxy/faults'
 import { millis, nanos } from '@chaosproxy/history'
 import { clockBoundsOf, type ProtocolOptions } from '@chaosproxy/protocols'
 import { slowestPpm } from './clock-bounds.ts'
-import type { Disturbances } from './strategy.ts'
+import type { Disturbances } from './disturbances.ts'
 import type { Subject } from './subject.ts'
 
 /** Where a bound of drift is declared, this share of trials has one clock close to it all the time … */

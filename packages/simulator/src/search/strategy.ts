@@ -1,25 +1,27 @@
 import type { Nemesis, NodeId, Random, ScheduledFault } from '@chaosproxy/faults'
 import { type Millis, millis, nanos } from '@chaosproxy/history'
 import type { Moment } from '../moments.ts'
+import type { Disturbances } from './disturbances.ts'
+import { aroundExpiry } from './expiries.ts'
 import { type Harm, harms, type Reaction } from './reaction.ts'
+import type { Times } from './times.ts'
 
 /** How a search chooses what breaks. */
 export interface Strategy {
   readonly name: string
   readonly summary: string
   /** The schedule's faults are those of the given nemeses; there may be none. */
-  plan(random: Random, nodes: readonly NodeId[], lengthMs: Millis, nemeses: readonly Nemesis[]): Disturbances
+  plan(
+    random: Random,
+    nodes: readonly NodeId[],
+    lengthMs: Millis,
+    nemeses: readonly Nemesis[],
+    times: () => Times,
+  ): Disturbances
   /** Whether its plans are mixed with scenarios that reached something new. */
   readonly varies?: boolean | undefined
   /** How long its trials are; absent: as usual. */
   readonly lengthsMs?: readonly [shortest: number, longest: number] | undefined
-}
-
-export interface Disturbances {
-  readonly schedule: readonly ScheduledFault[]
-  readonly reactions: readonly Reaction[]
-  /** When clients ask most; absent: at any time. */
-  readonly busy?: readonly Millis[] | undefined
 }
 
 const SHORTEST_FAULT_MS = 20
@@ -142,6 +144,17 @@ function shortRestart(random: Random, fromMs: number): Reaction[] {
   return random.pick([[restart], [separation], [restart, separation], [restart, separation]])
 }
 
+/** What was learned of the protocol tells when: leases, elections and timers of any length. */
+const expiries: Strategy = {
+  name: 'expiries',
+  summary: 'a leader is cut off, and asked just before and after its timers and leases have run out',
+  plan(random, _nodes, _lengthMs, nemeses, times) {
+    const { schedule, reactions, busy } = aroundExpiry(random, times())
+    const kinds: readonly string[] = nemeses.map(({ kind }) => kind)
+    return { schedule: schedule.filter(({ plan }) => kinds.includes(plan.kind)), reactions, busy }
+  },
+}
+
 const coverage: Strategy = {
   name: 'coverage',
   summary: 'variations of the trials in which nodes came into states, or heard messages in states, as in none before',
@@ -158,6 +171,7 @@ export const strategies: readonly Strategy[] = [
   leaders,
   crashes,
   windows,
+  expiries,
   coverage,
 ]
 
@@ -170,12 +184,14 @@ export const usualStrategies: readonly Strategy[] = [
   windows,
   leaders,
   swarmBiased,
+  expiries,
   windows,
   crashes,
   swarm,
   windows,
   leaders,
   biased,
+  expiries,
 ]
 
 /** By name, as often as they are named. */

@@ -11,6 +11,7 @@ import { faultOf } from './reaction.ts'
 import { createReflexes } from './reflexes.ts'
 import { machineOf, NO_LEVEL, type Subject } from './subject.ts'
 import { type Unrecovered, unrecovered } from './unrecovered.ts'
+import { warmUp } from './warm-up.ts'
 
 /** How a trial failed; absent if it did not. */
 export type Failure =
@@ -81,8 +82,6 @@ export interface TrialLimits {
   readonly log?: ((line: LogLine) => void) | undefined
 }
 
-/** Time for the first election: no node serves clients before. */
-const WARM_UP = { events: 200_000, durationMs: millis(5_000) }
 /** Far beyond an honest trial, which takes about 3,000 events and 5 s. */
 const MOST_EVENTS = 400_000
 const LONGEST_MS = 60_000
@@ -231,19 +230,6 @@ function observerOf(
 function endlessText(end: string, most: RunLimits, at: Nanos, { node, event }: LastStep): string {
   const step = node === undefined ? '' : `; the last one was ${node} on ${describeEvent(event)}`
   return `the run does not end: ${end} (${most.events.toLocaleString('en-US')} events or ${most.durationMs / 1000} s are allowed) by ${(at / 1e6).toFixed(1)} ms${step}`
-}
-
-const POLL_NANOS = 10e6
-
-/** Waits for a leader, but no longer than the limit: a protocol without one may never report that it is ready. */
-function warmUp(cluster: SimulatedCluster): void {
-  let ready = false
-  const poll = () => {
-    ready = cluster.isReady()
-    if (!ready) cluster.clock.at(nanos(cluster.clock.now() + POLL_NANOS), poll)
-  }
-  poll()
-  cluster.run(() => ready, WARM_UP)
 }
 
 function watchInvariants({ protocol }: Subject) {

@@ -5,9 +5,6 @@ import type { Effect, ProtocolDefinition, StateMachine } from '@chaosproxy/proto
 // A register whose reads ask nobody: whoever holds a lease of a majority answers them by itself (Gray & Cheriton, "Leases",
 // 1989). Its mistakes show only if some timer, restart or answer of one node falls into a few milliseconds of another's.
 
-const LEASE_MS = 60
-const TICK_MS = 10
-
 /** One write of a key. Versions are ordered by epoch, then by number. */
 interface Version {
   readonly epoch: number
@@ -43,7 +40,7 @@ interface Holding {
   until: number
   n: number
   /** As far as a majority has it. */
-  readonly committed: Map<string, Json>
+  readonly committed: Map<string, { readonly n: number; readonly value: Json }>
   readonly latest: Map<string, Json>
   readonly pending: Map<number, Pending>
 }
@@ -67,9 +64,11 @@ interface Options {
   readonly bug: string | undefined
   /** How much faster one clock may run than another, as holders assume. */
   readonly drift: number
+  readonly leaseMs: number
+  readonly tickMs: number
 }
 
-function machineOf({ bug, drift }: Options): StateMachine<State, Message, Record> {
+function machineOf({ bug, drift, leaseMs, tickMs }: Options): StateMachine<State, Message, Record> {
   function step(state: State, effects: Effects, steady: number) {
     const all = [state.id, ...state.peers].sort()
     const isMajority = (by: ReadonlySet<string>): boolean => by.size > all.length / 2
@@ -100,7 +99,7 @@ function machineOf({ bug, drift }: Options): StateMachine<State, Message, Record
       state.ticks++
       const { holding, grant } = state
       if (holding !== undefined && holding.epoch === state.epoch && (steady < holding.until || !holding.adopted)) {
-        if (steady > holding.until - LEASE_MS / 2 || !holding.adopted) ask(holding)
+        if (steady > holding.until - leaseMs / 2 || !holding.adopted) ask(holding)
         if (!holding.adopted && state.ticks % 5 === 0) state.holding = undefined
         // Messages may have been lost, and while it adopts it serves nobody.
         if (state.ticks % 5 === 0)
@@ -136,7 +135,7 @@ function machineOf({ bug, drift }: Options): StateMachine<State, Message, Record
       if (before || !isMajority(asked.by)) return
       // The grantors count from later than the request was sent.
       const from0 = bug === 'late-answer' ? steady : asked.at
-      holding.until = Math.max(holding.until, from0 + LEASE_MS / drift)
+      holding.until = Math.max(holding.until, from0 + leaseMs / drift)
       if (holding.adopted) return
       holding.adopted = true
       for (const [key, { value }] of [...state.copy]) write(holding, key, value, undefined)
@@ -148,10 +147,10 @@ function machineOf({ bug, drift }: Options): StateMachine<State, Message, Record
         case 'ask': {
           const { epoch, round } = message
           // Another may still hold what this node granted before it restarted.
-          if (bug !== 'forget-grant' && steady < (state.since ?? steady) + LEASE_MS) return
+          if (bug !== 'forget-grant' && steady < (state.since ?? steady) + leaseMs) return
           if (epoch < state.epoch || (state.grant && state.grant.to !== from && state.grant.until > steady)) return
           observe(epoch)
-          state.grant = { to: from, until: steady + LEASE_MS }
+          state.grant = { to: from, until: steady + leaseMs }
           send(from, { type: 'granted', epoch, round, copy: Object.fromEntries(state.copy) })
           return
         }
@@ -175,7 +174,9 @@ function machineOf({ bug, drift }: Options): StateMachine<State, Message, Record
           pending.by.add(from)
           if (!isMajority(pending.by)) return
           holding.pending.delete(message.n)
-          holding.committed.set(pending.key, pending.value)
+          // A later write of the same key may have reached a majority first.
+          if ((holding.committed.get(pending.key)?.n ?? 0) < message.n)
+            holding.committed.set(pending.key, { n: message.n, value: pending.value })
           if (pending.requestId !== undefined)
             effects.push({ type: 'reply', requestId: pending.requestId, result: { type: 'ok', value: pending.value } })
         }
@@ -191,7 +192,7 @@ function machineOf({ bug, drift }: Options): StateMachine<State, Message, Record
         return
       }
       if (f === 'read') {
-        reply({ type: 'ok', value: holding.committed.get(key) ?? null })
+        reply({ type: 'ok', value: holding.committed.get(key)?.value ?? null })
         return
       }
       const [expected, next] = f === 'cas' ? (value as [Json, Json]) : [undefined, value]
@@ -201,7 +202,7 @@ function machineOf({ bug, drift }: Options): StateMachine<State, Message, Record
     return { tick, receive, request }
   }
 
-  const toTick = { type: 'setTimer', timer: 'tick', afterMs: millis(TICK_MS) } as const
+  const toTick = { type: 'setTimer', timer: 'tick', afterMs: millis(tickMs) } as const
 
   return {
     start: ({ id, peers }, journal) => {
@@ -246,18 +247,23 @@ function machineOf({ bug, drift }: Options): StateMachine<State, Message, Record
   }
 }
 
-export const leasedRegister: ProtocolDefinition = {
-  name: 'leased-register',
+const withLeases = (name: string, leaseMs: number, tickMs: number): ProtocolDefinition => ({
+  name,
   summary: 'reads under a lease of a majority',
   defaultNodes: 3,
   objects: ['register'],
   functions: ['read', 'write', 'cas'],
   promises: () => 'linearizable',
+  clocks: { drift: 1.25 },
   knobs: [{ name: 'drift', summary: 'how much faster one clock may run than another', default: 1.25 }],
   bugs: [
     { name: 'forget-grant', summary: 'a restarted node grants at once, whatever it granted before' },
     { name: 'late-answer', summary: 'a lease is counted from the answer, not from the request' },
     { name: 'forget-epoch', summary: 'epochs are kept in memory only' },
   ],
-  create: ({ bug, knobs }) => machineOf({ bug, drift: Number(knobs['drift'] ?? 1.25) }),
-}
+  create: ({ bug, knobs }) => machineOf({ bug, drift: Number(knobs['drift'] ?? 1.25), leaseMs, tickMs }),
+})
+
+export const leasedRegister: ProtocolDefinition = withLeases('leased-register', 60, 10)
+/** What takes milliseconds there takes a second here. */
+export const slowlyLeasedRegister: ProtocolDefinition = withLeases('slowly-leased-register', 1_000, 80)

@@ -1,17 +1,53 @@
+import { findProtocol } from '@chaosproxy/protocols'
+import { register } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
+import type { Subject } from '../../src/index.ts'
+import { timesOf } from '../../src/search/times.ts'
 import { casPaxos } from './cas-paxos.ts'
-import { leasedRegister } from './leased-register.ts'
+import { leasedRegister, slowlyLeasedRegister } from './leased-register.ts'
+import { relay } from './relay.ts'
 import { foundIn } from './windows.ts'
 
 describe('where a mistake shows only within milliseconds between the timers or restarts of two nodes', () => {
-  test.each([leasedRegister, casPaxos])('$name as it is has nothing to be found', (protocol) => {
-    expect(foundIn(protocol, undefined, 80)).toEqual([])
-  })
+  test.each([leasedRegister, slowlyLeasedRegister, casPaxos, relay])(
+    '$name as it is has nothing to be found',
+    (protocol) => {
+      expect(foundIn(protocol, undefined, 80)).toEqual([])
+      expect(foundIn(protocol, undefined, 80, 'expiries')).toEqual([])
+    },
+  )
 
   test.each([
     [leasedRegister, 'forget-epoch'],
     [casPaxos, 'forget-accepted-ballot'],
+    [relay, 'forget-answers'],
+    [relay, 'forward-refusal'],
   ] as const)('$0.name is caught with %s', (protocol, bug) => {
     expect(foundIn(protocol, bug, 1_000)).toMatchObject([{ kind: 'violation' }])
+  })
+
+  test('a lease of a second that is counted from the answer is caught around the time at which it runs out', () => {
+    expect(foundIn(slowlyLeasedRegister, 'late-answer', 1_000, 'expiries')).toMatchObject([{ kind: 'violation' }])
+  })
+})
+
+describe('how long things take in a protocol is learned from a run without clients', () => {
+  const learned = (protocol: Subject['protocol']) =>
+    timesOf({ protocol, workload: register, knobs: {}, nodes: undefined, bug: undefined } as unknown as Subject, {})
+
+  test('a lease, as long as it takes until another node leads once the holder is cut off', () => {
+    expect(learned(leasedRegister).takeoverMs).toBeGreaterThan(60)
+    expect(learned(leasedRegister).takeoverMs).toBeLessThan(150)
+    expect(learned(slowlyLeasedRegister).takeoverMs).toBeGreaterThan(1_000)
+  })
+
+  test('what timers are set to', () => {
+    expect(learned(leasedRegister).timersMs).toEqual([10])
+    expect(learned(findProtocol('raft')!).timersMs).toEqual(expect.arrayContaining([50, 250, 500]))
+  })
+
+  test('nothing of a takeover where nobody leads, or everybody does', () => {
+    expect(learned(findProtocol('master-master')!).takeoverMs).toBeUndefined()
+    expect(learned(findProtocol('quorum')!).takeoverMs).toBeUndefined()
   })
 })

@@ -3,10 +3,14 @@ import type { ProtocolDefinition } from '@chaosproxy/protocols'
 import { register } from '@chaosproxy/workloads'
 import { type Failure, searchSeeds, strategies } from '../../src/index.ts'
 
-const windows = strategies.filter(({ name }) => name === 'windows')
-
-/** What the strategy that aims at short windows finds within so many trials. */
-export function foundIn(protocol: ProtocolDefinition, bug: string | undefined, trials: number): readonly Failure[] {
+/** What one strategy finds within so many trials: by default the one that aims at short windows. */
+export function foundIn(
+  protocol: ProtocolDefinition,
+  bug: string | undefined,
+  trials: number,
+  by = 'windows',
+): readonly Failure[] {
+  const chosen = strategies.filter(({ name }) => name === by)
   const subject = {
     target: protocol.name,
     protocol,
@@ -24,6 +28,6 @@ export function foundIn(protocol: ProtocolDefinition, bug: string | undefined, t
     now: () => millis(performance.now()),
     invariants: true,
   }
-  const options = { first: 1, count: trials, strategies: windows, limits, stopAtFirst: true, verifyDeterminism: false }
+  const options = { first: 1, count: trials, strategies: chosen, limits, stopAtFirst: true, verifyDeterminism: false }
   return searchSeeds(subject, options).findings.map(({ failure }) => failure)
 }

@@ -1,0 +1,55 @@
+import { type Millis, millis } from '@chaosproxy/history'
+import { type ProtocolDefinition, protocols } from '@chaosproxy/protocols'
+import { type Subject, searchSeeds, type TrialLimits, usualStrategies } from '@chaosproxy/simulator'
+import { casPaxos } from '../test/windows/cas-paxos.ts'
+import { leasedRegister, slowlyLeasedRegister } from '../test/windows/leased-register.ts'
+import { relay } from '../test/windows/relay.ts'
+import { subjectWith } from './mistake-subjects.ts'
+
+// Whether a search finds each planted mistake, with the settings that bring it out, within a minute of one core: from each of
+// several seeds, by the usual strategies. CHAOS_POWER takes part of a mistake's name, CHAOS_POWER_S other seconds.
+
+export const name: string = 'power: every planted mistake, from 3 seeds, in 60 s of one core'
+
+const STARTS = [1, 1_000_001, 2_000_001]
+const part = process.env['CHAOS_POWER'] ?? ''
+const CAP_MS = 1_000 * Number(process.env['CHAOS_POWER_S'] ?? 60)
+/** As many as a thread of chaos fuzz is given at once. */
+const AT_ONCE = 64
+
+/** Protocols that were not there when the strategies were made, with windows of milliseconds. */
+const strangers: readonly ProtocolDefinition[] = [leasedRegister, slowlyLeasedRegister, casPaxos, relay]
+
+/** Of this process's own work: what else the machine does costs wall time, not this. */
+const now = (): Millis => {
+  const { user, system } = process.cpuUsage()
+  return millis((user + system) / 1_000)
+}
+
+const limits: TrialLimits = { checkMs: millis(2_000), memoryBytes: 2 ** 28, now, invariants: true }
+
+export async function run(print: (line: string) => void): Promise<void> {
+  let found = 0
+  let tried = 0
+  for (const protocol of [...protocols, ...strangers])
+    for (const { name: bug } of protocol.bugs) {
+      if (!`${protocol.name} ${bug}`.includes(part)) continue
+      const subject = subjectWith(protocol, bug)
+      const seconds = STARTS.map((start) => secondsToFind(subject, start))
+      tried++
+      if (!seconds.includes(undefined)) found++
+      const times = seconds.map((time) => (time === undefined ? 'missed' : `${time.toFixed(2)} s`).padStart(9))
+      print(`${`${protocol.name} ${bug}`.padEnd(46)}${times.join(' ')}`)
+    }
+  print(`${found} of ${tried} found from every seed`)
+}
+
+function secondsToFind(subject: Subject, start: number): number | undefined {
+  const startedAt = now()
+  for (let first = start; now() - startedAt < CAP_MS; first += AT_ONCE) {
+    const search = { first, count: AT_ONCE, strategies: usualStrategies, limits }
+    const { findings } = searchSeeds(subject, { ...search, stopAtFirst: true, verifyDeterminism: false })
+    if (findings.length > 0) return (now() - startedAt) / 1_000
+  }
+  return undefined
+}

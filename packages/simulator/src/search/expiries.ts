@@ -1,0 +1,84 @@
+import type { FaultPlan, Random, ScheduledFault } from '@chaosproxy/faults'
+import { millis, nanos } from '@chaosproxy/history'
+import type { Disturbances } from './disturbances.ts'
+import type { Reaction } from './reaction.ts'
+import type { Times } from './times.ts'
+
+/** Leases and timers of usual lengths, where nothing has been learned. */
+const SHORTEST_MS = 20
+const LONGEST_MS = 2_000
+
+/**
+ * Leases that outlast what others promised, and promises forgotten by a restart: the leader is cut off, and clients ask most
+ * about when what it held has run out. Before the cut its answers come late, or meanwhile others restart.
+ */
+export function aroundExpiry(random: Random, times: Times): Disturbances {
+  const ms = durationOf(random, times)
+  const variant = random.next()
+  if (variant < 0.25) return sleeper(random, ms)
+  if (variant < 0.5) return forgetful(random, ms)
+  const schedule: ScheduledFault[] = []
+  const add = (fromMs: number, toMs: number, plan: FaultPlan): void => {
+    schedule.push({ id: `expiry-${schedule.length + 1}`, from: atMs(fromMs), to: atMs(toMs), plan })
+  }
+  const lateMs = random.chance(0.5) ? ms * (0.05 + 0.45 * random.next()) : 0
+  // Answers that are on their way when the leader is cut off still arrive.
+  const cutMs = 2 * lateMs + (lateMs > 0 ? ms / 2 : 100) * random.next()
+  if (lateMs > 0) add(0, cutMs, late(lateMs))
+  const overMs = cutMs + ms * (0.7 + 0.5 * random.next())
+  add(cutMs, overMs + ms, { kind: 'partition', links: 'isolate-leader', mode: 'drop' })
+  const busy = [millis(overMs)]
+  if (random.chance(0.4)) {
+    const restartMs = cutMs + (overMs - cutMs) * random.next()
+    add(restartMs, restartMs + 1 + 20 * random.next(), { kind: 'kill', nodes: random.pick(RESTARTED) })
+    busy.push(millis(restartMs + ms * 0.3 * random.next()))
+  }
+  return { schedule: schedule.sort((one, other) => one.from - other.from), reactions: [], busy }
+}
+
+/**
+ * A node falls asleep just after it has sent something, and is cut off as soon as that has been answered: when it wakes it
+ * takes old answers for new ones.
+ */
+function sleeper(random: Random, ms: number): Disturbances {
+  const fromMs = ms * random.next()
+  const sleepMs = ms * (0.1 + 0.6 * random.next())
+  const moment = random.pick(['sends', 'rings'] as const)
+  const at = { moment, occurrence: 1 + random.integer(4), notBefore: atMs(fromMs) }
+  const sleep: Reaction = { ...at, harm: 'pause', after: nanos(1), duration: atMs(sleepMs) }
+  const cut: Reaction = { ...at, harm: 'isolate', after: atMs(2 + 2 * random.next()), duration: atMs(2 * ms) }
+  return { schedule: [], reactions: [sleep, cut], busy: [millis(fromMs + ms * (0.7 + 0.5 * random.next()))] }
+}
+
+/** A node that has just told clients something is cut off, and the others restart before what they granted it has run out. */
+function forgetful(random: Random, ms: number): Disturbances {
+  const fromMs = 2 * ms * random.next()
+  const moment = random.pick(['acknowledges', 'acknowledges', 'sends'] as const)
+  const at = { moment, occurrence: 1 + random.integer(4), notBefore: atMs(fromMs) }
+  const cut: Reaction = { ...at, harm: 'isolate', after: nanos(1), duration: atMs(ms * (0.5 + random.next())) }
+  const restartMs = ms * 0.6 * random.next() ** 2
+  const restart: Reaction = {
+    ...at,
+    harm: 'kill-others',
+    after: atMs(0.1 + restartMs),
+    duration: atMs(0.5 + 10 * random.next()),
+  }
+  return { schedule: [], reactions: [cut, restart], busy: [millis(fromMs), millis(fromMs + restartMs)] }
+}
+
+const RESTARTED = ['follower', 'minority', 'one'] as const
+
+/** Mostly how long a takeover takes, which is what leases are for; else some timer, or any length. */
+function durationOf(random: Random, { takeoverMs, timersMs }: Times): number {
+  const choice = random.next()
+  if (takeoverMs !== undefined && takeoverMs > 0 && choice < 0.6) return takeoverMs
+  if (timersMs.length > 0 && choice < 0.85) return random.pick(timersMs)
+  return SHORTEST_MS * (LONGEST_MS / SHORTEST_MS) ** random.next()
+}
+
+const late = (latencyMs: number): FaultPlan => ({
+  ...{ kind: 'latency', links: 'between-nodes', distribution: 'uniform' },
+  ...{ latencyMs: millis(Math.round(latencyMs)), jitterMs: millis(0) },
+})
+
+const atMs = (time: number) => nanos(Math.round(time * 1e6))

@@ -1,0 +1,83 @@
+import { linksBetween } from '@chaosproxy/faults'
+import { type Millis, millis } from '@chaosproxy/history'
+import { type AnyMachine, MachineError, type ProtocolOptions } from '@chaosproxy/protocols'
+import { currentLeader } from '@chaosproxy/runner'
+import { createSimulatedCluster } from '../cluster.ts'
+import { possibleNodes } from './possible-nodes.ts'
+import { machineOf, type Subject } from './subject.ts'
+import { warmUp } from './warm-up.ts'
+
+/** How long things take in a protocol: mistakes about time show just before and after these have passed. */
+export interface Times {
+  /** From when a leader is cut off until another node leads: leases and elections. Undefined if none does. */
+  readonly takeoverMs: Millis | undefined
+  /** What it sets its timers to, in ascending order. */
+  readonly timersMs: readonly number[]
+}
+
+const NOTHING: Times = { takeoverMs: undefined, timersMs: [] }
+const LONGEST = { events: 50_000, durationMs: millis(6_000) }
+/** Shorter timers are hardly to be told from the network. */
+const SHORTEST_TIMER_MS = 3
+const MOST_TIMERS = 32
+
+const known = new WeakMap<Subject, Map<string, Times>>()
+
+/** Learned once, from a run without clients whose leader is cut off; depends on the subject and the knobs alone. */
+export function timesOf(subject: Subject, knobs: ProtocolOptions['knobs']): Times {
+  const ofSubject = known.get(subject) ?? new Map<string, Times>()
+  known.set(subject, ofSubject)
+  const name = JSON.stringify(knobs)
+  const before = ofSubject.get(name)
+  if (before !== undefined) return before
+  const times = learned(subject, knobs)
+  ofSubject.set(name, times)
+  return times
+}
+
+function learned(subject: Subject, knobs: ProtocolOptions['knobs']): Times {
+  const timers = new Set<number>()
+  try {
+    const takeoverMs = takeover(subject, noting(machineOf(subject, knobs), timers))
+    return { takeoverMs, timersMs: [...timers].sort((one, other) => one - other) }
+  } catch (error) {
+    // The trials will tell what is wrong with the protocol.
+    if (error instanceof MachineError) return NOTHING
+    throw error
+  }
+}
+
+function takeover(subject: Subject, machine: AnyMachine): Millis | undefined {
+  const nodes = subject.nodes ?? possibleNodes(subject.protocol, subject.knobs)[0] ?? 3
+  const cluster = createSimulatedCluster({ machine, nodes, seed: 1 })
+  warmUp(cluster)
+  const leader = currentLeader(cluster)
+  if (leader === undefined) return undefined
+  const others = cluster.nodes.filter((node) => node !== leader)
+  const cutAt = cluster.clock.now()
+  cluster.inject({ kind: 'partition', links: linksBetween([[leader], others]), mode: 'drop' }, () => {})
+  const isTaken = (): boolean => others.some((node) => cluster.status().get(node)?.leads === true)
+  // One that leads already, as masters do, takes nothing over.
+  if (isTaken()) return undefined
+  let steps = 0
+  const end = cluster.run(() => ++steps % STEPS_BETWEEN_LOOKS === 0 && isTaken(), LONGEST)
+  return end === 'done' ? millis((cluster.clock.now() - cutAt) / 1e6) : undefined
+}
+
+const STEPS_BETWEEN_LOOKS = 4
+
+/** The same machine; what it sets its timers to is noted. */
+function noting(machine: AnyMachine, timers: Set<number>): AnyMachine {
+  type Noted = ReturnType<AnyMachine['step']>
+  const noted = (transition: Noted): Noted => {
+    for (const effect of transition.effects)
+      if (effect.type === 'setTimer' && effect.afterMs >= SHORTEST_TIMER_MS && timers.size < MOST_TIMERS)
+        timers.add(Math.round(effect.afterMs))
+    return transition
+  }
+  return {
+    start: (node, journal, now) => noted(machine.start(node, journal, now)),
+    step: (state, event, now, steady) => noted(machine.step(state, event, now, steady)),
+    status: (state) => machine.status(state),
+  }
+}

@@ -1,0 +1,17 @@
+import { millis, nanos } from '@chaosproxy/history'
+import type { SimulatedCluster } from '../cluster.ts'
+
+/** Time for the first election: no node serves clients before. */
+const WARM_UP = { events: 200_000, durationMs: millis(5_000) }
+const POLL_NANOS = 10e6
+
+/** Waits for a leader, but no longer than the limit: a protocol without one may never report that it is ready. */
+export function warmUp(cluster: SimulatedCluster): void {
+  let ready = false
+  const poll = () => {
+    ready = cluster.isReady()
+    if (!ready) cluster.clock.at(nanos(cluster.clock.now() + POLL_NANOS), poll)
+  }
+  poll()
+  cluster.run(() => ready, WARM_UP)
+}

@@ -1,0 +1,125 @@
+import type { Completion, Input, Json } from '@chaosproxy/history'
+import { millis } from '@chaosproxy/history'
+import type { Effect, ProtocolDefinition, StateMachine } from '@chaosproxy/protocols'
+
+// One node, the first, keeps the values; the others hand requests on to it, again and again until it answers. For a moment
+// after a start it refuses whatever comes. Its mistakes show only if it dies between its disk and its answer, or just before
+// somebody tries again.
+
+const AGAIN_MS = 120
+const WARM_UP_MS = 45
+
+type Message =
+  | { readonly type: 'do'; readonly id: string; readonly input: Input }
+  | { readonly type: 'done'; readonly id: string; readonly result: Completion }
+  | { readonly type: 'not-yet'; readonly id: string }
+
+interface Record {
+  readonly id: string
+  readonly key: string
+  readonly value: Json
+  readonly result: Completion
+}
+
+interface State {
+  readonly id: string
+  readonly keeper: string
+  readonly values: Map<string, Json>
+  /** By request: what was answered. */
+  readonly done: Map<string, Completion>
+  readonly waiting: Map<string, { readonly input: Input; attempts: number }>
+  isWarm: boolean
+}
+
+type Effects = Effect<Message, Record>[]
+
+const REFUSED: Completion = { type: 'fail', error: 'the keeper is starting' }
+const UNKNOWN: Completion = { type: 'info', error: 'handed over before, without an answer' }
+
+function machineOf(bug: string | undefined): StateMachine<State, Message, Record> {
+  function carryOut(state: State, id: string, { f, key = '', value }: Input, effects: Effects): Completion {
+    const before = state.done.get(id)
+    if (before !== undefined) return before
+    const held = state.values.get(key) ?? null
+    if (f === 'read') return { type: 'ok', value: held }
+    const [expected, next] = f === 'cas' ? (value as [Json, Json]) : [held, value]
+    const matches = held === expected
+    const after = matches ? next : held
+    // A mismatch is kept as well: its answer may be on its way while the request comes again.
+    const result: Completion = matches ? { type: 'ok', value: next } : { type: 'fail', error: 'mismatch' }
+    state.values.set(key, after)
+    state.done.set(id, result)
+    // The mistake: what was answered is not kept, so that a request that comes again after a restart is carried out again.
+    effects.push({ type: 'persist', record: { id: bug === 'forget-answers' ? '' : id, key, value: after, result } })
+    return result
+  }
+
+  function finish(state: State, id: string, result: Completion, effects: Effects): void {
+    if (state.waiting.delete(id)) effects.push({ type: 'reply', requestId: id, result })
+  }
+
+  function handOver(state: State, id: string, effects: Effects): void {
+    const request = state.waiting.get(id)
+    if (request === undefined) return
+    request.attempts++
+    if (state.id !== state.keeper) {
+      effects.push({ type: 'send', to: state.keeper, message: { type: 'do', id, input: request.input } })
+      effects.push({ type: 'setTimer', timer: `again ${id}`, afterMs: millis(AGAIN_MS) })
+    } else if (state.isWarm) finish(state, id, carryOut(state, id, request.input, effects), effects)
+    else finish(state, id, REFUSED, effects)
+  }
+
+  return {
+    start({ id, peers }, journal) {
+      const [keeper = id] = [id, ...peers].sort()
+      const state: State = { id, keeper, values: new Map(), done: new Map(), waiting: new Map(), isWarm: false }
+      for (const { id: request, key, value, result } of journal) {
+        state.values.set(key, value)
+        state.done.set(request, result)
+      }
+      return { state, effects: [{ type: 'setTimer', timer: 'warm', afterMs: millis(WARM_UP_MS) }] }
+    },
+    step(state, event) {
+      const effects: Effects = []
+      if (event.type === 'request') {
+        state.waiting.set(event.requestId, { input: event.input, attempts: 0 })
+        handOver(state, event.requestId, effects)
+      } else if (event.type === 'timer') {
+        if (event.timer === 'warm') state.isWarm = true
+        else handOver(state, event.timer.slice('again '.length), effects)
+      } else {
+        const { from, message } = event
+        if (message.type === 'do') {
+          const answer: Message = state.isWarm
+            ? { type: 'done', id: message.id, result: carryOut(state, message.id, message.input, effects) }
+            : { type: 'not-yet', id: message.id }
+          effects.push({ type: 'send', to: from, message: answer })
+        } else if (message.type === 'done') finish(state, message.id, message.result, effects)
+        else {
+          // The mistake: the keeper refuses this attempt, and an earlier one may have been carried out.
+          const isCertain = bug === 'forward-refusal' || state.waiting.get(message.id)?.attempts === 1
+          finish(state, message.id, isCertain ? REFUSED : UNKNOWN, effects)
+        }
+      }
+      return { state, effects }
+    },
+    status: ({ id, keeper, isWarm }) => ({ role: id === keeper ? 'keeper' : 'relay', leads: id === keeper && isWarm }),
+  }
+}
+
+export const relay: ProtocolDefinition = {
+  name: 'relay',
+  summary: 'one node keeps the values, the others hand requests over',
+  defaultNodes: 3,
+  objects: ['register'],
+  functions: ['read', 'write', 'cas'],
+  promises: () => 'linearizable',
+  // A message that comes twice is carried out once and answered once; one of a relay's earlier life is another's request.
+  notUnder: ['duplicate-message'],
+  knobs: [],
+  bugs: [
+    { name: 'forward-refusal', summary: 'a refusal of a later attempt is told as if there had been no earlier one' },
+    { name: 'forget-answers', summary: 'a restart forgets which requests were carried out' },
+  ],
+  create: ({ bug }) => machineOf(bug),
+}
