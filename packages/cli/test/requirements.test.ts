@@ -40,6 +40,29 @@ describe('chaos check --require', () => {
     expect(stderr).toContain('--require "latency < 200ms": there is no measure latency.')
     expect(exitCode).toBe(3)
   })
+
+  test('is refused if it is about a function that nothing knows', async () => {
+    const { exitCode, stderr } = await chaosHere(['check', stale, '--require', 'availability of raed >= 99%'])
+    expect(stderr).toContain(
+      '--require "availability of raed >= 99%": there is no function raed. Did you mean read? Known: write, read, cas',
+    )
+    expect(exitCode).toBe(3)
+    const other = await chaosHere(['check', stale, '--require', 'p99 of cas < 1s'])
+    expect(other.stdout).toContain('? p99 of cas < 1s: unknown, no cas was called')
+  })
+})
+
+test('a misspelt function is refused before anything is started', async () => {
+  const required = ['--require', 'linearizable of wirte']
+  const table = join(root, 'examples', 'kv', 'routes.json')
+  for (const command of [
+    ['run', '--sim', ...required],
+    ['record', '--upstream', '127.0.0.1:1', '--as', table, ...required, '--', 'no-such-program'],
+  ]) {
+    const { exitCode, stdout, stderr } = await chaosHere(command)
+    expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' })
+    expect(stderr).toContain('"linearizable of wirte": there is no function wirte. Did you mean write?')
+  }
 })
 
 describe('chaos run --require', () => {

@@ -29,6 +29,7 @@ export {
   requireSameSubject,
 } from './requirements/baseline.ts'
 export { judgeRequirements } from './requirements/judge-requirements.ts'
+export { requireKnownFunctions } from './requirements/known-functions.ts'
 export { firstAnswerAfter, measures } from './requirements/measures.ts'
 export { PROBE_EXAMPLES, type Probe, type ProbeAnswer } from './requirements/probe.ts'
 export { parseRequirement, REQUIREMENT_EXAMPLE } from './requirements/requirement.ts'

@@ -56,6 +56,7 @@ export function workloadFrom(exported: unknown, path: string): Workload {
   if (typeof name !== 'string' || name === '') throw wrong('"name" is no text')
   if (typeof create !== 'function') throw wrong('"create" is no function')
   if (!isTexts(functions) || functions.length === 0) throw wrong('"functions" is no list of names')
+  refuseUnknown(functions, module.model, wrong)
   if (!isTexts(reads) || reads.some((read) => !functions.includes(read)))
     throw wrong('"reads" is no list of names that are among the "functions"')
   for (const member of ['finale', 'vacuous', 'follow'] as const)
@@ -100,6 +101,18 @@ const isTexts = (value: unknown): value is readonly string[] =>
 const hasDefault = (setting: { readonly default?: unknown }): boolean =>
   ['number', 'boolean', 'string'].includes(typeof setting.default)
 
+/** Refuses a function that the model does not know: nothing that it did could be judged. */
+function refuseUnknown(functions: readonly string[], model: Partial<WorkloadModule>['model'], wrong: Wrong): void {
+  const entry = typeof model === 'string' ? findModel(model) : undefined
+  const known = typeof model === 'object' ? model?.functions : entry?.functions
+  if (known === undefined) return
+  const strange = functions.find((f) => !known.includes(f) && entry?.knows(f) !== true)
+  if (strange === undefined) return
+  throw wrong(
+    `"functions" has ${strange}, which its model does not know.${didYouMean(strange, known)} It knows: ${known.join(', ')}`,
+  )
+}
+
 /** The model, and the levels that it can decide. */
 function judgedBy(module: Partial<WorkloadModule>, wrong: Wrong): Pick<Workload, 'model' | 'levels'> {
   const { model, levels: wanted } = module
@@ -134,7 +147,7 @@ function checkedClient(client: unknown, functions: readonly string[], path: stri
       if (typeof f !== 'string' || !functions.includes(f) || (key !== undefined && typeof key !== 'string'))
         throw new UserError(
           'input',
-          `${path}: "next" returned ${shown(input)}, which is no { f, key?, value } with an f of ${functions.join(', ')}.`,
+          `${path}: "next" returned ${shown(input)}, which is no { f, key?, value } with an f of ${functions.join(', ')}.${typeof f === 'string' ? didYouMean(f, functions) : ''}`,
         )
       // Only JSON values reach the target and the history.
       return key === undefined ? { f, value: plain(value, path) } : { f, key, value: plain(value, path) }

@@ -8,7 +8,7 @@ import {
   UNKNOWN_START,
 } from '@chaosproxy/checker'
 import { type Format, formats, type History, type Json, type Millis, millis, UserError } from '@chaosproxy/history'
-import { type ProbeAnswer, requireSameSubject } from '@chaosproxy/report'
+import { type ProbeAnswer, requireKnownFunctions, requireSameSubject } from '@chaosproxy/report'
 import { isUserFile } from '@chaosproxy/targets/user-file'
 import { type ChosenBaseline, parseBaselineOptions } from '../arguments/baseline.ts'
 import { parseLevel } from '../arguments/names.ts'
@@ -113,6 +113,7 @@ export function checkOptionsFor(
 ): ShareOptions {
   const entry = own === undefined ? entryFor(file, history, settings) : modelEntry(own)
   if (settings.baseline !== undefined) requireSameSubject(settings.baseline.baseline, { model: entry.name })
+  requireKnownFunctions(settings.require ?? [], own ?? entry.name, history.functions)
   return {
     model: own ?? entry.name,
     initial: initialOf(history, settings),

@@ -2,6 +2,7 @@ import { createRandom } from '@chaosproxy/faults'
 import { type Json, type Millis, UserError } from '@chaosproxy/history'
 import type { RespSettings, RouteTable } from '@chaosproxy/proxy'
 import type { Carriage } from '@chaosproxy/proxy/control'
+import { requireKnownFunctions } from '@chaosproxy/report'
 import type { PlannedRun } from '@chaosproxy/runner'
 import {
   type Command,
@@ -214,6 +215,8 @@ function planOf(options: ParsedOptions, planning: Planning): PlannedRun {
   const kinds = faults.nemeses
   const typed = textOf(options, 'expect')
   const expect = typed === undefined ? undefined : oneOf('expect', 'level', typed, [...workload.levels, 'none'])
+  const require = parseRequire(options)
+  requireKnownFunctions(require ?? [], workload.model, workload.functions)
   const schedule = planRounds(faults, timeMs, createRandom(seed).fork('schedule'))
   const words = commandText({ words: command as readonly [string, ...string[]] })
   return {
@@ -231,7 +234,7 @@ function planOf(options: ParsedOptions, planning: Planning): PlannedRun {
       faults: kinds.map(({ name }) => name),
       seed,
       expect,
-      require: parseRequire(options),
+      require,
       checkMs: parseDuration('check-timeout', textOf(options, 'check-timeout') ?? RECORD_DEFAULTS.checkTimeout),
     },
     target: {

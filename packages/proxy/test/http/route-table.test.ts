@@ -213,6 +213,11 @@ describe('functions', () => {
       'x: route 2 (POST /1): "f" is "sett", which no model knows. They know: register: read,',
     ],
     [
+      'is misspelt',
+      check(table('raed', 'write')),
+      'x: route 1 (POST /0): "f" is "raed", which no model knows. Did you mean "read"? They know: register: read,',
+    ],
+    [
       'other stores have by another name',
       check(table('read', 'set')),
       'x: route 2 (POST /1): "f" is "set", which no model knows. Write "f": "write".',

@@ -10,6 +10,7 @@ import {
   type Schedule,
 } from '@chaosproxy/faults'
 import { didYouMean, UserError } from '@chaosproxy/history'
+import { requireKnownFunctions } from '@chaosproxy/report'
 import { type Settings, settingsFor, type Workload } from '@chaosproxy/workloads'
 import type { RunExpectation } from '../judge.ts'
 import type { Target } from '../target.ts'
@@ -55,6 +56,7 @@ export async function planRun(spec: RunSpec, registries: Registries, where: stri
   const lacking = needed.filter((name) => !target.functions(targetSettings).includes(name))
   if (lacking.length > 0)
     refuse(`${target.name} cannot be asked to ${lacking.join(', ')}, as the workload ${workload.name} does.`)
+  requireKnownFunctions(spec.require ?? [], workload.model, workload.functions)
   const chosen = nemesesOf(spec, target, refuse)
   const schedule = scheduleOfRun({ ...spec, nodes }, chosen, where)
   for (const { id, plan } of schedule)

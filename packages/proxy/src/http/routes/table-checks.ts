@@ -1,4 +1,4 @@
-import type { UserError } from '@chaosproxy/history'
+import { nearest, type UserError } from '@chaosproxy/history'
 import type { OperationSpec, RouteSpec, RouteTable } from '../route-table.ts'
 import { isIgnored, operationsOf } from '../route-table.ts'
 import { wrong } from './parse-members.ts'
@@ -143,9 +143,18 @@ function unknownFunction(
   const [only] = candidates
   if (candidates.length === 1 && only !== undefined && models.length > 1) {
     return wrong(
-      `${at}: "f" is "${f}", which the model ${only.name} does not know. It knows: ${only.functions.join(', ')}.`,
+      `${at}: "f" is "${f}", which the model ${only.name} does not know.${meantOf(f, candidates)} It knows: ${only.functions.join(', ')}.`,
     )
   }
+  const meant = writtenAs(f) === undefined ? meantOf(f, candidates) : ''
   const known = candidates.map(({ name, functions }) => `${name}: ${functions.join(', ')}`).join('; ')
-  return wrong(`${at}: "f" is "${f}", which no model knows. ${writtenAs(f) ?? `They know: ${known}.`}`)
+  return wrong(`${at}: "f" is "${f}", which no model knows.${meant} ${writtenAs(f) ?? `They know: ${known}.`}`)
+}
+
+function meantOf(f: string, models: readonly KnownModel[]): string {
+  const meant = nearest(
+    f,
+    models.flatMap(({ functions }) => functions),
+  )
+  return meant === undefined ? '' : ` Did you mean "${meant}"?`
 }

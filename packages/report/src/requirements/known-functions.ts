@@ -1,0 +1,30 @@
+import { findModel, type Model, type ModelName, modelEntry } from '@chaosproxy/checker'
+import { didYouMean, UserError } from '@chaosproxy/history'
+import { parseRequirement } from './requirement.ts'
+
+/**
+ * Refuses a requirement on operations that neither the model knows nor the clients or the history have: nothing could
+ * ever meet or miss it. A model that accepts any operation refuses none.
+ *
+ * @param used the functions that clients call, or that the history has
+ * @throws UserError (usage) with the name that was probably meant
+ */
+export function requireKnownFunctions(
+  required: readonly string[],
+  model: ModelName | Model<unknown>,
+  used: readonly string[],
+): void {
+  const entry = typeof model === 'string' ? findModel(model) : modelEntry(model)
+  if (entry?.functions === undefined) return
+  const known = [...new Set([...used, ...entry.functions])]
+  for (const text of required) {
+    const requirement = parseRequirement(text, '--require')
+    if (requirement.kind !== 'measure' && requirement.kind !== 'level') continue
+    const { of } = requirement
+    if (of === undefined || known.includes(of) || entry.knows(of)) continue
+    throw new UserError(
+      'usage',
+      `--require ${JSON.stringify(text)}: there is no function ${of}.${didYouMean(of, known)} Known: ${known.join(', ')}.`,
+    )
+  }
+}
