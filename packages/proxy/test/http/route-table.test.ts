@@ -24,6 +24,8 @@ describe('says what is wrong, where, and what to give instead', () => {
       'a path is matched without its query. Write "GET /search", and take the value from "query.q".',
     ],
     [routes({ ...read, request: 'GET /kv/{the key}' }), 'x: route 1: "request" is "GET /kv/{the key}".'],
+    [routes({ ...read, request: 'GET /kv/:key' }), 'a name in a path is written in braces. Write "GET /kv/{key}".'],
+    [routes({ ...read, request: 'GET /<int:user>/x/<id>' }), 'in braces. Write "GET /{user}/x/{id}".'],
     [routes({ ...read, request: 'GET /kv/{a-b}' }), 'a name in braces is of letters, digits and _, as {key}.'],
     [routes({ ...read, request: 'GET /kv/{a}{b}' }), 'nothing says where one name of {a}{b} ends and the next begins'],
     [route({ f: 7 }), `${at}: "f" is 7. Say what the request does`],
@@ -112,8 +114,17 @@ describe('lets several paths have the same keys', () => {
   })
 })
 
+test('a path may have a colon within a segment, as methods of Google’s APIs do', () => {
+  expect(() => parseRouteTable(routes({ ...read, request: 'GET /kv/{key}:peek' }), 'x')).not.toThrow()
+})
+
 describe('refuses what could not be meant', () => {
   test.each<[string, unknown, string]>([
+    [
+      'a route without a key where others have one',
+      routes({ ...read, request: 'GET /kv/{key}' }, { request: 'PUT /kv', f: 'write', value: 'json.value' }),
+      'x: route 2 (PUT /kv): its write has no "key", and GET /kv/{key} has one, so that they would never be about the same object. Say where the request has it, such as "key": "json.key"; of one fixed object: "key": {"const": "NAME"}.',
+    ],
     [
       'a name in the path that is no key',
       routes({ ...read, request: 'GET /kv/{id}' }),

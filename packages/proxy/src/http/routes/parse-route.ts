@@ -53,6 +53,11 @@ function parseRequest(request: unknown, where: string): string {
     const strange = /\{(?!\w+\})[^}]*\}?|\}/.exec(request.replaceAll(/\{\w+\}/g, ''))
     if (strange !== null)
       throw wrong(`${where}: "request" is ${quote(request)}: a name in braces is of letters, digits and _, as {key}.`)
+    const inBraces = request.replaceAll(OTHER_NAMES, '/{$1$2}')
+    if (inBraces !== request)
+      throw wrong(
+        `${where}: "request" is ${quote(request)}: a name in a path is written in braces. Write ${quote(inBraces)}.`,
+      )
     const adjacent = adjacentNames(request)
     if (adjacent === undefined) return request
     throw wrong(
@@ -68,6 +73,9 @@ function parseRequest(request: unknown, where: string): string {
   }
   throw wrong(`${where}: "request" is ${quote(request)}. Write a method and a path: "PUT /kv/{key}".`)
 }
+
+/** Names as Express and Rails (`/:key`), Flask and Django (`/<key>`, `/<int:key>`) write them, as whole segments. */
+const OTHER_NAMES = /\/(?::(\w+)|<(?:\w+:)?(\w+)>)(?=\/|$)/g
 
 function refuseBesideIgnore(members: Members, at: string): void {
   if (members['ignore'] !== true)

@@ -1,6 +1,7 @@
 import { nearest, type UserError } from '@chaosproxy/history'
 import type { OperationSpec, RouteSpec, RouteTable } from '../route-table.ts'
 import { isIgnored, operationsOf } from '../route-table.ts'
+import { refuseMissingKeys } from './missing-keys.ts'
 import { wrong } from './parse-members.ts'
 import { refuseSharedKeys } from './shared-keys.ts'
 import { sourcesOf } from './value-source.ts'
@@ -19,6 +20,7 @@ export interface KnownModel {
  */
 export function checkRoutes(routes: readonly RouteSpec[], where: string): void {
   refuseSharedKeys(routes, where)
+  refuseMissingKeys(routes, where)
   for (const [i, route] of routes.entries()) {
     const at = `${where}: route ${i + 1} (${route.request})`
     if (!isIgnored(route)) checkNames(operationsOf(route), route, at)
