@@ -5,6 +5,7 @@ import type { FaultRecord } from '@chaosproxy/report'
 import { register, type Workload, withoutConcurrency, withoutNews } from '@chaosproxy/workloads'
 import type { Recovery } from './final-reads.ts'
 import { leftOutReads } from './left-out-reads.ts'
+import { refusedFinalReads } from './refused-final-reads.ts'
 
 /**
  * Why a run proves less than it seems to, or nothing. A run without reads, without concurrency, or whose faults never
@@ -23,6 +24,7 @@ export function findVacuity(
     ...withoutRecovery(recovery),
     ...workload.vacuous(history),
     ...leftOutReads(history),
+    ...refusedFinalReads(history),
     ...(isAccountedFor(history, faults) ? [] : withoutConcurrency(history, workload)),
   ]
   const idle = idleKinds(faults)

@@ -1,0 +1,27 @@
+import { FLAG_FINAL, type History, OK } from '@chaosproxy/history'
+
+/** Who asks is not known to the server, or may not ask. */
+const REFUSED = /^status (401|403)\b/
+
+/**
+ * The complaint if all final reads of some keys were refused because they carry none of the clients' credentials: then
+ * nobody has seen what is there in the end.
+ */
+export function refusedFinalReads(history: History): string[] {
+  const { key, flags, outcome, length } = history.operations
+  const read = new Set<number>()
+  const refused = new Map<number, string>()
+  for (let row = 0; row < length; row++) {
+    if (((flags[row] ?? 0) & FLAG_FINAL) === 0) continue
+    if (outcome[row] === OK) read.add(key[row] ?? -1)
+    const [, status] = outcome[row] === OK ? [] : (REFUSED.exec(history.errorOf(row) ?? '') ?? [])
+    if (status !== undefined) refused.set(key[row] ?? -1, status)
+  }
+  for (const each of read) refused.delete(each)
+  const [status] = refused.values()
+  if (status === undefined) return []
+  const keys = refused.size === 1 ? '1 key' : `${refused.size} keys`
+  return [
+    `the final reads of ${keys} were refused with status ${status}, since they carry nothing of what clients send to prove who they are. Have the route table say what to send: "sends": {"header.Authorization": "Bearer …"}`,
+  ]
+}
