@@ -15,6 +15,8 @@ export interface Bug {
 
 export interface BugSetting {
   readonly knobs?: { readonly [name: string]: KnobValue } | undefined
+  /** In place of the knobs of the same names in a search: its trials have tens of operations, and a run has thousands. */
+  readonly trialKnobs?: { readonly [name: string]: KnobValue } | undefined
   /** Kinds as `--faults` names them. */
   readonly faults?: readonly string[] | undefined
   /** Absent: the usual workload brings it out. */

@@ -77,6 +77,7 @@ const search: SearchSubject = {
   kind: 'search',
   summary: {
     subject: 'raft',
+    taken: '',
     level: 'linearizable',
     trials: 5,
     steps: 500,

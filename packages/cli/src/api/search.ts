@@ -4,6 +4,7 @@ import {
   causeOf,
   type Finding,
   minimise,
+  mistakeSetting,
   NO_LEVEL,
   printReplay,
   type Subject,
@@ -73,9 +74,11 @@ export function search(protocol: ProtocolModule, settings: SearchSettings = {}):
   const { seeds = 300, seed = 1, nodes, operations = 60, shrinkMs = 1_000, level } = settings
   const { faults, clocks, clients, lengthMs, mix } = settings
   requireSane(settings, SEARCH_MEMBERS, { seeds, nodes, operations, clients })
-  const choices: TrialChoices = { faults, clocks, clients, lengthMs, mix }
-  const subject = { ...subjectFrom(protocol, settings), nodes, operations, choices }
-  if (subject.level !== NO_LEVEL) refuseUnpromised(subject, level)
+  const chosen: TrialChoices = { faults, clocks, clients, lengthMs, mix }
+  const named = subjectFrom(protocol, settings)
+  if (named.level !== NO_LEVEL) refuseUnpromised({ ...named, choices: chosen }, level)
+  const needed = mistakeSetting(named.protocol, named.bug, named.knobs)
+  const subject = { ...named, nodes, operations, choices: { ...chosen, faults: faults ?? needed.faults } }
   const result = searchSeeds(subject, {
     first: seed,
     count: seeds,
@@ -93,7 +96,10 @@ export function search(protocol: ProtocolModule, settings: SearchSettings = {}):
   }
 }
 
-function refuseUnpromised({ protocol, knobs, choices }: Subject, level: string | undefined): void {
+function refuseUnpromised(
+  { protocol, knobs, choices }: Pick<Subject, 'protocol' | 'knobs' | 'choices'>,
+  level: string | undefined,
+): void {
   const unpromised = unpromisedOf(protocol, knobs, choices)
   if (unpromised?.lacks === 'strengths')
     throw new UserError('usage', `${unpromised.what}: say in "clocks" how wrong they are to be.`)

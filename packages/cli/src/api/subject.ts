@@ -2,7 +2,7 @@ import { nemeses } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import { type KnobValue, type ProtocolDefinition, type ProtocolModule, promiseOf } from '@chaosproxy/protocols'
 import { DEFAULT_WORKLOAD } from '@chaosproxy/runner'
-import { guardProtocol, NO_LEVEL, type Subject } from '@chaosproxy/simulator'
+import { guardProtocol, mistakeSetting, NO_LEVEL, type Subject } from '@chaosproxy/simulator'
 import { protocolFrom } from '@chaosproxy/targets'
 import { findWorkload, type Settings, type Workload, workloads } from '@chaosproxy/workloads'
 import { knownName, oneOf } from '../arguments/one-of.ts'
@@ -10,13 +10,14 @@ import { requireAskable } from '../arguments/workload.ts'
 
 /** What is simulated, and how: every member has a default. */
 export interface SubjectSettings {
-  /** The name of a workload; `register` by default. */
+  /** The name of a workload; by default the one that the mistake needs, else `register`. */
   readonly workload?: string | undefined
   readonly workloadSettings?: Settings | undefined
   /** The level its histories are held to; by default what the protocol promises. `none`: only its invariants are watched. */
   readonly level?: string | undefined
   /** One of the protocol's own mistakes. */
   readonly bug?: string | undefined
+  /** Those absent are as the mistake needs them. */
   readonly knobs?: { readonly [name: string]: KnobValue } | undefined
 }
 
@@ -45,10 +46,12 @@ export function requireSane(
 /** @throws UserError (usage) for something that is no protocol, or an unknown name. */
 export function subjectFrom(
   module: ProtocolModule,
-  { workload: wanted = DEFAULT_WORKLOAD, workloadSettings = {}, level, bug, knobs = {} }: SubjectSettings,
+  { workload: wanted, workloadSettings = {}, level, bug, knobs: chosen = {} }: SubjectSettings,
 ): Omit<Subject, 'nodes' | 'operations'> {
   const protocol: ProtocolDefinition = guardProtocol(protocolFrom(module, 'the protocol'))
-  const workload = workloadNamed(wanted)
+  const needed = mistakeSetting(protocol, bug, chosen)
+  const knobs = { ...needed.knobs, ...chosen }
+  const workload = workloadNamed(wanted ?? needed.workload ?? DEFAULT_WORKLOAD)
   const held = level ?? promiseOf(protocol, knobs, workload.object)
   if (held === NO_LEVEL && (protocol.invariants ?? []).length === 0)
     throw new UserError(

@@ -11,7 +11,7 @@ import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
 import { printTitle } from '../terminal/title.ts'
 import { packageVersion } from '../version.ts'
 import { followUp } from './follow-up.ts'
-import { doubtsOf, subjectOf, subjectText } from './outcome.ts'
+import { doubtsOf, subjectOf, subjectText, takenText } from './outcome.ts'
 import { createPool } from './pool.ts'
 import { createFlag, raise } from './pulse.ts'
 import { type Result, resultsOf } from './results.ts'
@@ -76,8 +76,10 @@ const progressText = (trials: number, causes: number): string =>
 function titleOf(settings: FuzzSettings): string {
   const { subject, strategies, workers, firstSeed, limit } = settings
   const length = 'seeds' in limit ? plural(limit.seeds, 'seed') : `${limit.timeMs / 1000} s`
+  const taken = takenText(settings)
   return [
     `chaos ${packageVersion()}   searching ${subjectText(settings)}`,
+    ...(taken === '' ? [] : [taken]),
     `held to ${subject.level === NO_LEVEL ? 'its invariants alone' : subject.level}`,
     `${length} from seed ${firstSeed}`,
     plural(workers, 'thread'),

@@ -15,6 +15,17 @@ import { printTrialOptions } from './trial-options.ts'
 export const subjectText = ({ name, subject: { bug } }: FuzzSettings): string =>
   bug === undefined ? name : `${name} with the mistake ${bug}`
 
+/** `with the settings its mistake needs: pre-vote=false; faults lose-reply; workload bank`; empty if it took none. */
+export function takenText({ taken: { knobs, besides, workload } }: FuzzSettings): string {
+  const parts = [
+    Object.entries(knobs).map(([name, value]) => `${name}=${value}`),
+    besides.length === 0 ? [] : [`also the faults ${besides.join(', ')}`],
+    workload === undefined ? [] : [`workload ${workload}`],
+  ]
+  const text = parts.filter((part) => part.length > 0).map((part) => part.join(', '))
+  return text.length === 0 ? '' : `with the settings its mistake needs: ${text.join('; ')}`
+}
+
 /** Why a search that found nothing proves less than it seems to; empty if there is no such reason. */
 export function doubtsOf({ trials, evidence: { missing, undecided } }: SearchOutcome): string[] {
   if (trials === 0) return ['no trial was run']
@@ -34,6 +45,7 @@ export const subjectOf = (
   kind: 'search',
   summary: {
     subject: subjectText(settings),
+    taken: takenText(settings),
     level: settings.subject.level === NO_LEVEL ? undefined : settings.subject.level,
     trials: outcome.trials,
     steps: outcome.steps,
@@ -74,7 +86,7 @@ function seedAgain({ subject }: FuzzSettings, seed: number): string {
   const { target, bug, knobs, level, nodes, operations, choices, workload, settings } = subject
   return commandLine([
     ...['npx', 'chaos', 'fuzz', ...subjectWords(target)],
-    ...(workload === DEFAULT_WORKLOAD ? [] : ['--workload', workload]),
+    ...(workload === DEFAULT_WORKLOAD && bug === undefined ? [] : ['--workload', workload]),
     ...Object.entries(settings).flatMap(([name, value]) => ['--workload-set', `${name}=${value}`]),
     ...(bug === undefined ? [] : ['--bug', bug]),
     ...Object.entries(knobs).flatMap(([name, value]) => ['--set', `${name}=${value}`]),
@@ -118,11 +130,13 @@ const sizeOf = ({ operations, faults, nodes }: Scenario): Size => ({
 
 /** The output of `--json`. */
 function jsonOf(settings: FuzzSettings, outcome: SearchOutcome, results: readonly Result[]): Json {
-  const { target, bug, level } = settings.subject
+  const { target, bug, knobs, level, workload } = settings.subject
   return {
     chaos: RESULT_FORM,
     target,
     ...(bug === undefined ? {} : { bug }),
+    settings: knobs,
+    workload,
     level,
     found: results.length > 0,
     trials: outcome.trials,

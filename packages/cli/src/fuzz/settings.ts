@@ -3,7 +3,9 @@ import { type Millis, UserError } from '@chaosproxy/history'
 import { findProtocol, type ProtocolDefinition, promiseOf, protocols } from '@chaosproxy/protocols'
 import { mergeDrafts, nameIn, settingsIn } from '@chaosproxy/runner'
 import {
+  type MistakeSetting,
   MOST_NODES_TRIED,
+  mistakeSetting,
   NO_LEVEL,
   possibleNodes,
   SIMULATED,
@@ -31,6 +33,8 @@ export interface FuzzSettings {
   readonly subject: SubjectName
   /** The protocol's own name. */
   readonly name: string
+  /** What nobody chose, and was taken because the mistake needs it. */
+  readonly taken: Taken
   readonly firstSeed: number
   readonly limit: { readonly seeds: number } | { readonly timeMs: Millis }
   readonly strategies: readonly string[]
@@ -46,6 +50,8 @@ export interface FuzzSettings {
   readonly out: string
 }
 
+export type Taken = Pick<MistakeSetting, 'knobs' | 'besides' | 'workload'>
+
 export const FUZZ_DEFAULTS = { time: '30s', operations: '60', shrink: '3s', out: 'chaos-results' } as const
 
 const MOST_SEEDS = 1_000_000_000
@@ -57,38 +63,46 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
   const { target, reference, protocol } = await chooseProtocol(options, config, nameIn(draft.target))
   if (nameIn(draft.target) === reference)
     requireSettings(target, settingsIn(draft.target), `${config.own.where}: target`)
-  const workload = await chooseSharedWorkload(options, config, nameIn(draft.workload))
   const typed = {
-    target: {
-      name: reference,
-      bug: parseBug(target, textOf(options, 'bug')),
-      settings: parseKnobs(target, textsOf(options, 'set')),
-    },
-    workload: { name: workload.reference, settings: parseClientSettings(workload.workload, options) },
+    name: reference,
+    bug: parseBug(target, textOf(options, 'bug')),
+    settings: parseKnobs(target, textsOf(options, 'set')),
   }
-  const { target: subject, workload: asked, ...rest } = mergeDrafts(draft, typed)
+  const { target: subject, ...rest } = mergeDrafts(draft, { target: typed })
+  const bug = parseBug(target, typeof subject === 'string' ? undefined : subject?.bug)
+  const needed = mistakeSetting(protocol, bug, settingsIn(subject))
+  const workload = await chooseSharedWorkload(options, config, nameIn(draft.workload) ?? needed.workload)
+  const isWorkloadTaken = textOf(options, 'workload') === undefined && nameIn(draft.workload) === undefined
+  const { workload: asked } = mergeDrafts(draft, {
+    workload: { name: workload.reference, settings: parseClientSettings(workload.workload, options) },
+  })
   const typedNodes = textOf(options, 'nodes')
   const nodes = typedNodes === undefined ? rest.nodes : parseCount('nodes', typedNodes, { min: 1, max: 15 })
-  const knobs = settingsIn(subject)
+  const knobs = { ...needed.knobs, ...settingsIn(subject) }
   refuseImpossible(protocol, knobs, nodes)
   const level = textOf(options, 'expect') ?? (rest.expect === NO_LEVEL ? undefined : rest.expect)
   const invariants = options['invariants'] !== false
   const held = heldTo(protocol, workload.workload.object, knobs, level, invariants)
   requireAskable({ ...held, protocol, workload: workload.workload, settings: settingsIn(asked) })
-  const choices = parseTrialOptions(options, workload.workload)
-  if (held.level !== NO_LEVEL) refuseUnpromised(protocol, held.knobs, choices, level)
+  const chosen = parseTrialOptions(options, workload.workload)
+  if (held.level !== NO_LEVEL) refuseUnpromised(protocol, held.knobs, chosen, level)
   return {
     subject: {
       target: reference,
       workload: workload.reference,
       settings: settingsIn(asked),
-      bug: parseBug(target, typeof subject === 'string' ? undefined : subject?.bug),
+      bug,
       ...decidable(workload.workload, held),
       nodes,
       operations: parseCount('operations', textOf(options, 'operations'), { min: 1, max: 10_000 }),
-      choices,
+      choices: { ...chosen, faults: chosen.faults ?? needed.faults },
     },
     name: protocol.name,
+    taken: {
+      knobs: needed.knobs,
+      besides: chosen.faults === undefined ? needed.besides : [],
+      workload: isWorkloadTaken ? needed.workload : undefined,
+    },
     firstSeed: parseCount('seed', textOf(options, 'seed') ?? 1, { min: 0, max: Number.MAX_SAFE_INTEGER - MOST_SEEDS }),
     limit: parseLimit(textOf(options, 'seeds'), textOf(options, 'time')),
     strategies: parseStrategies(textOf(options, 'strategy')),

@@ -127,7 +127,11 @@ const declared = {
     {
       name: 'forget-snapshot',
       summary: 'a snapshot that the leader sent is confirmed without being stored',
-      under: { faults: ['isolate-leader', 'kill'], knobs: { 'snapshot-entries': 50 } },
+      under: {
+        faults: ['isolate-leader', 'kill'],
+        knobs: { 'snapshot-entries': 50 },
+        trialKnobs: { 'snapshot-entries': 4 },
+      },
     },
     {
       name: 'overlapping-changes',

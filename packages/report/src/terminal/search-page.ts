@@ -13,6 +13,8 @@ import { wrap } from './width.ts'
 export interface SearchSummary {
   /** `raft with the mistake stale-read`. */
   readonly subject: string
+  /** `with the settings its mistake needs: pre-vote=false`; empty if nothing was taken that nobody chose. */
+  readonly taken: string
   /** The level its histories were held to, as an adjective: `linearizable`. Undefined: only its invariants were watched. */
   readonly level: string | undefined
   readonly trials: number
@@ -59,14 +61,16 @@ export interface Size {
 /** The page at the end of a search. Ends in a newline. */
 export function renderSearch(summary: SearchSummary, style: Style, options: TerminalOptions): string {
   const page = pageStyle(style, options)
-  const { trials, steps, elapsedMs, tried, failures } = summary
+  const { trials, steps, elapsedMs, taken, tried, failures } = summary
   const seconds = Math.max(elapsedMs, 1) / 1000
   const speed = `${plural(trials, 'trial')} in ${durationOfMillis(elapsedMs)}: ${plural(Math.round(trials / seconds), 'trial')} and ${plural(Math.round(steps / seconds), 'step')} a second`
   const head = failures.length === 0 ? nothingFound(summary, page) : []
   const sections = [
     head,
     ...failures.flatMap((failure) => failureSections(failure, page)),
-    [speed, triedText(tried)].flatMap((line) => wrap(line, page.width)).map((line) => style.dim(line)),
+    [...(taken === '' ? [] : [printable(taken)]), speed, triedText(tried)]
+      .flatMap((line) => wrap(line, page.width))
+      .map((line) => style.dim(line)),
   ]
   return finish(sections, options)
 }

@@ -1,0 +1,27 @@
+// Its mistake declares what it needs; what its nodes do does not matter: they refuse all requests.
+const machine = {
+  start: ({ id }) => ({ state: { id }, effects: [] }),
+  step: (state, event) => ({
+    state,
+    effects:
+      event.type === 'request'
+        ? [{ type: 'reply', requestId: event.requestId, result: { type: 'fail', error: 'busy' } }]
+        : [],
+  }),
+  status: ({ id }) => ({ role: id, leads: id === 'n1' }),
+}
+
+export default {
+  name: 'needs-a-setting',
+  objects: ['register', 'counter'],
+  notUnder: ['pause', 'clock'],
+  knobs: [{ name: 'hurry', summary: 'whether nodes hurry', default: false }],
+  bugs: [
+    {
+      name: 'once',
+      summary: 'writes what it is told once',
+      under: { knobs: { hurry: true }, faults: ['pause', 'kill', 'lose-reply', 'failover'], workload: 'counter' },
+    },
+  ],
+  create: () => machine,
+}
