@@ -3,6 +3,7 @@ import { chooseTarget } from '../arguments/target.ts'
 import { type Command, flagOf } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
 import { withPaths } from '../config/registries.ts'
+import { addressFindings } from '../doctor/addresses.ts'
 import { type Finding, faultFindings, machineFindings, targetFindings } from '../doctor/findings.ts'
 import { EXIT } from '../exit-code.ts'
 import { fitted } from '../terminal/fitted.ts'
@@ -32,7 +33,7 @@ export const doctorCommand: Command = {
     const usual = nameIn(withPaths(loaded?.config ?? {}, own).target)
     const { target } = await chooseTarget(options, { registries, usual, usualIn: `${own.where}: target` })
     const machine = await machineFindings()
-    const needs = await targetFindings(target)
+    const needs = [...(await targetFindings(target)), ...(await addressFindings(target.declared))]
     const faults = faultFindings(target)
     const isWell = [...machine, ...needs].every(({ ok }) => ok)
     if (flagOf(options, 'json'))
