@@ -115,3 +115,23 @@ test.each<readonly [model: ModelName, what: string, verdict: 'met' | 'violated',
   const report = checkHistory(smallHistory(inTurn(calls)), { model, initial: 'unknown', levels: ['linearizable'] })
   expect(resultOf(report, 'linearizable')).toBe(verdict)
 })
+
+test('bank: a violation is cut down past a read that had not returned by then', () => {
+  const calls: readonly (readonly [process: number, type: 'invoke' | 'ok', f: string, value: Json])[] = [
+    [1, 'invoke', 'transfer', { from: 'b', to: 'a', amount: 2, id: 0 }],
+    [1, 'ok', 'transfer', { from: 'b', to: 'a', amount: 2, id: 0 }],
+    [1, 'invoke', 'read', null],
+    [0, 'invoke', 'transfer', { from: 'a', to: 'b', amount: 2, id: 0 }],
+    [1, 'ok', 'read', { a: 2, b: 1 }],
+    [1, 'invoke', 'read', null],
+    [0, 'ok', 'transfer', { from: 'a', to: 'b', amount: 2, id: 0 }],
+    [0, 'invoke', 'read', null],
+    [1, 'ok', 'read', { a: 2, b: 1 }],
+    [1, 'invoke', 'read', null],
+    [0, 'ok', 'read', { a: 1, b: 2 }],
+    [1, 'ok', 'read', { a: 3, b: 1 }],
+  ]
+  const history = smallHistory(calls.map(([process, type, f, value]) => ({ process, type, f, value })))
+  const { levels } = checkHistory(history, { model: 'bank', initial: 'unknown', levels: ['linearizable'] })
+  expect(levels.linearizable.result).toBe('violated')
+})
