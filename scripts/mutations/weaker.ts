@@ -126,18 +126,6 @@ export const weakerMutations: readonly Mutation[] = [
     ],
   ),
   ...inFile(
-    'objects/convergence.ts',
-    ['convergent'],
-    [
-      {
-        name: 'convergent-accounting-suffices',
-        before: "if (end.isOrder !== true) return { eventual: as('eventual', convergent), convergent }",
-        after: 'if (end.isOrder !== true) return { eventual, convergent }',
-        breaks: 'sets whose last reads differ are said to be eventually consistent',
-      },
-    ],
-  ),
-  ...inFile(
     'staleness/two-atomic.ts',
     ['staleness'],
     [
