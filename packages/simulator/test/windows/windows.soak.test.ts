@@ -4,9 +4,9 @@ import { leasedRegister } from './leased-register.ts'
 import { foundIn } from './windows.ts'
 
 test.each([
-  [leasedRegister, 'forget-grant'],
-  [leasedRegister, 'late-answer'],
-  [casPaxos, 'forget-promise'],
-] as const)('$0.name is caught with %s', (protocol, bug) => {
+  ['leased-register', 'forget-grant', leasedRegister],
+  ['leased-register', 'late-answer', leasedRegister],
+  ['cas-paxos', 'forget-promise', casPaxos],
+] as const)('%s is caught with %s', (_, bug, protocol) => {
   expect(foundIn(protocol, bug, 6_000)).toMatchObject([{ kind: 'violation' }])
 })

@@ -125,6 +125,7 @@ liveTest(
     expect(await askBank({ f: 'transfer', value: { from: 'a', to: 'b', amount: 1000, id: 3 } })).toEqual({
       type: 'fail',
       error: 'insufficient funds',
+      answered: true,
     })
 
     // Somebody else holds the row: a command that is ended while it waits was not carried out.
