@@ -13,12 +13,13 @@ const MAJORITY = ['--target', 'primary-replica', '--set', 'sync=majority', '--se
 
 const mistakes: readonly (readonly [bug: string, options: readonly string[]])[] = [
   ['ack-before-majority', []],
-  ['no-fencing', MAJORITY],
+  ['promote-stale', MAJORITY],
   ['overlapping-changes', []],
   ['quorum-off-by-one', []],
   ['stale-append', []],
-  ['promote-stale', MAJORITY],
   ['forget-gossip', ['--target', 'master-master']],
+  // Cut down, it rests on the reads at the end, which processes answer later than the simulator does.
+  ['no-fencing', MAJORITY],
   ['clock-ignorant', ['--target', 'master-master']],
 ]
 
