@@ -81,7 +81,7 @@ describe('a real run', () => {
 
   const lines = (out: string) => readFileSync(join(onlyRunIn(out), 'history.jsonl'), 'utf8').split('\n').length
 
-  patientTest('that proves nothing is not a success: a rate at which nothing overlaps', async () => {
+  patientTest('of one client, in which nothing overlaps, may pass: nothing raced', async () => {
     const out = temporaryDirectory()
     const { exitCode, stdout } = await chaos([
       ...[
@@ -99,8 +99,8 @@ describe('a real run', () => {
         '--json',
       ],
     ])
-    expect(JSON.parse(stdout).expectation).toMatchObject({ met: 'unknown' })
-    expect(exitCode).toBe(2)
+    expect(JSON.parse(stdout).expectation).toMatchObject({ met: true })
+    expect(exitCode).toBe(0)
   })
 })
 

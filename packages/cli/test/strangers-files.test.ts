@@ -150,7 +150,9 @@ describe("a stranger's replay file", () => {
 patientTest('the command that a page gives to repeat its run names what the run was of', async () => {
   const files = strangersDirectory()
   const requirement = `command "touch ${files.mark}" exit == 0`
-  const schedule = files.write('schedule.json', [{ kind: 'partition', links: ['n1>n2'], atMs: 100, forMs: 100 }])
+  const schedule = files.write('schedule.json', [
+    { kind: 'partition', links: ['n1>n2'], fromMs: 100, toMs: 200, mode: 'hold' },
+  ])
   const { stdout } = await chaosHere([
     ...['run', '--sim', '--time', '300ms', '--rate', '50', '--nodes', '3', '--faults', schedule],
     ...['--require', requirement, '--out', join(files.directory, 'out')],
