@@ -9,13 +9,11 @@ const project = { resolve: { alias: sources } }
 const exclude = [...configDefaults.exclude, '**/*.soak.test.ts']
 // Generous: a deadline costs nothing where all goes well, and says nothing about what is tested on a busy machine.
 const timeouts = { testTimeout: 120_000, hookTimeout: 120_000 }
-/**
- * What starts processes and waits for them can fail for the machine's sake alone. It is tried again, and the last lines
- * name it: such a test, or what it tests, is to be mended.
- */
-const again = { retry: Number(process.env['RETRY'] ?? 2) }
 /** The same histories and inputs each time, so that what fails is what was changed. The long soak draws its own. */
-const seeds = { provide: { seed: Number(process.env['SEED'] ?? 1) }, setupFiles: 'vitest.seeds.ts' }
+const seeds = {
+  provide: { seed: Number(process.env['SEED'] ?? 1) },
+  setupFiles: ['vitest.seeds.ts', 'scripts/try-again.ts'],
+}
 
 /** These start nothing and wait for nothing: their files share a worker, and what it has imported. */
 const PURE = 'packages/{history,faults,checker,workloads,protocols,runner,simulator,report,scenarios}/test/**/*.test.ts'
@@ -53,7 +51,6 @@ export default defineConfig({
         test: {
           ...timeouts,
           ...seeds,
-          ...again,
           name: 'processes',
           include: ['packages/*/test/**/*.test.ts', 'scripts/**/*.test.ts'],
           exclude: [...exclude, PURE, ...CHANGING],
@@ -68,7 +65,6 @@ export default defineConfig({
         test: {
           ...timeouts,
           ...seeds,
-          ...again,
           name: 'changing modules',
           include: CHANGING,
           maxWorkers: 4,

@@ -6,9 +6,10 @@ import { sources } from './vitest.sources.ts'
 const project = { resolve: { alias: sources } }
 const timeouts = { testTimeout: 30 * 60_000, hookTimeout: 60_000 }
 const drawn = process.env['CHAOS_SOAK'] === 'short' ? 1 : Date.now() % 1_000_000_000
-const seeds = { provide: { seed: Number(process.env['SEED'] ?? drawn) }, setupFiles: 'vitest.seeds.ts' }
-/** As in vitest.config.ts. */
-const again = { retry: Number(process.env['RETRY'] ?? 1) }
+const seeds = {
+  provide: { seed: Number(process.env['SEED'] ?? drawn) },
+  setupFiles: ['vitest.seeds.ts', 'scripts/try-again.ts'],
+}
 /** Of a file with patient tests the others are left out, and with them all of some descriptions. */
 const leavingOut = { passWithNoTests: true }
 /** Runs on real processes, which want the machine to themselves. */
@@ -27,7 +28,6 @@ export default defineConfig({
         test: {
           ...timeouts,
           ...seeds,
-          ...again,
           ...leavingOut,
           name: 'alone',
           include: [ALONE],
@@ -52,7 +52,6 @@ export default defineConfig({
         test: {
           ...timeouts,
           ...seeds,
-          ...again,
           name: 'published',
           include: [PUBLISHED],
           maxWorkers: 2,

@@ -1,21 +1,22 @@
 import type { Reporter, TestCase, TestModule } from 'vitest/node'
+import { retriedAs } from './retried-tests.ts'
 
 /**
- * Names, in the last lines, every test that was skipped, with the reason, and every test that passed only when it was
- * tried again: what nobody sees is not mended.
+ * Names, in the last lines, every test that was skipped or tried again, each with the reason: what nobody sees is not
+ * mended.
  */
 export class LastLinesReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
-    const tests = (state?: 'skipped' | 'passed') => modules.flatMap((module) => [...module.children.allTests(state)])
+    const tests = (state?: 'skipped') => modules.flatMap((module) => [...module.children.allTests(state)])
     list(
       'Skipped',
       tests('skipped').map((test) => `${nameOf(test)}${whySkipped(test)}`),
     )
     list(
-      'Passed only when tried again',
-      tests('passed')
+      'Tried again',
+      tests()
         .filter((test) => (test.diagnostic()?.retryCount ?? 0) > 0)
-        .map((test) => `${nameOf(test)}${firstError(test)}`),
+        .map((test) => `${nameOf(test)}, then ${test.result().state}${firstError(test)} (${whyTriedAgain(test)})`),
     )
   }
 }
@@ -35,3 +36,8 @@ function whySkipped(test: TestCase): string {
 
 const firstError = (test: TestCase): string =>
   `: ${test.result().errors?.[0]?.message.split('\n')[0] ?? 'no reason kept'}`
+
+const whyTriedAgain = (test: TestCase): string => {
+  const entry = retriedAs(test.module.relativeModuleId, test.name)
+  return entry === undefined ? 'which no list allows' : `allowed because ${entry.reason}`
+}
