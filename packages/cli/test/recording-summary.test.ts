@@ -1,4 +1,4 @@
-import { createRecorder } from '@chaosproxy/proxy'
+import { createRecorder, startRunClock } from '@chaosproxy/proxy'
 import { describe, expect, test } from 'vitest'
 import { summaryLines } from '../src/proxy/recording-summary.ts'
 
@@ -7,7 +7,7 @@ describe('the summary of a recording', () => {
     [true, ['"scripts":"keys"', 'CLIENT SETNAME'], ['route', '"ignore"', 'header.X-Client']],
     [false, ['"ignore": true', 'header.X-Client'], ['CLIENT SETNAME', '"scripts"']],
   ])('advises what helps there (Redis: %s)', (isRedis, wanted, unwanted) => {
-    const recorder = createRecorder({ client: { write: () => undefined } as never })
+    const recorder = createRecorder({ now: startRunClock(), client: { write: () => undefined } as never })
     const exchange = recorder.connection({ node: 'n1', client: '127.0.0.1' }).beginWhole(recorder.now())
     const call = { f: 'write', key: 'x', value: 1 }
     exchange.called({ kind: 'operations', calls: [call], session: undefined })
@@ -18,7 +18,7 @@ describe('the summary of a recording', () => {
   })
 
   test('names some of what was passed on, and says how much more there was', () => {
-    const recorder = createRecorder({ client: { write: () => undefined } as never })
+    const recorder = createRecorder({ now: startRunClock(), client: { write: () => undefined } as never })
     const passed = { HELLO: 2, CLIENT: 6, MULTI: 20, EXEC: 20, WATCH: 40 }
     for (const [what, times] of Object.entries(passed))
       for (let i = 0; i < times; i++) recorder.passedOn(what, 'nothing')

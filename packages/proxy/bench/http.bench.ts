@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { httpFamily } from '@chaosproxy/faults'
 import type { RecordFile, RouteTable } from '@chaosproxy/proxy'
-import { createHttpFaults, createRecorder, openRecordFile } from '@chaosproxy/proxy'
+import { createHttpFaults, createRecorder, openRecordFile, startRunClock } from '@chaosproxy/proxy'
 import type { Intercept } from '@chaosproxy/proxy/parts'
 import {
   bodyOfRequest,
@@ -95,7 +95,11 @@ function interceptOf(
 ): Intercept | undefined {
   if (table === undefined || client === undefined) return undefined
   const records = backend === undefined ? [client] : [client, backend]
-  const http = createHttpFaults({ seed: 1, recorder: createRecorder({ client, backend }), recordQueues: records })
+  const http = createHttpFaults({
+    seed: 1,
+    recorder: createRecorder({ now: startRunClock(), client, backend }),
+    recordQueues: records,
+  })
   const intercept = http.intercept({ from: 'clients', to, table })
   for (const match of rules ?? [])
     http.apply(httpFamily.parse({ kind: 'error-status', links: [`clients>${to}`], match }, 'bench'))

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RecordFile } from '@chaosproxy/proxy'
-import { createRecorder, openRecordFile, parseRouteTable } from '@chaosproxy/proxy'
+import { createRecorder, openRecordFile, parseRouteTable, startRunClock } from '@chaosproxy/proxy'
 import type { Intercept } from '@chaosproxy/proxy/parts'
 import { createHttp2Faults } from '@chaosproxy/proxy/parts'
 import { startHelper } from './children.ts'
@@ -110,6 +110,10 @@ function interceptOf(
   const way = { from: 'clients', to }
   if (reads === 'frames') return createHttp2Faults({ seed: 1 }).intercept(way)
   const records = backend === undefined ? [client] : [client, backend]
-  const http2 = createHttp2Faults({ seed: 1, recorder: createRecorder({ client, backend }), recordQueues: records })
+  const http2 = createHttp2Faults({
+    seed: 1,
+    recorder: createRecorder({ now: startRunClock(), client, backend }),
+    recordQueues: records,
+  })
   return http2.intercept({ ...way, table: parseRouteTable(tables[spoken], 'bench') })
 }

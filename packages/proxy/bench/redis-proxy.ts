@@ -1,6 +1,6 @@
 // The proxy before a Redis, in a process of its own: one route that only passes, and one that is recorded.
 
-import { createNetwork, createRecorder, openRecordFile } from '@chaosproxy/proxy'
+import { createNetwork, createRecorder, openRecordFile, startRunClock } from '@chaosproxy/proxy'
 import { recordResp } from '@chaosproxy/proxy/parts'
 import { serveRequests } from './children.ts'
 
@@ -17,7 +17,11 @@ serveRequests<RedisProxyRequest>(async (request) => {
   const intercept =
     file === undefined
       ? undefined
-      : recordResp({ recorder: createRecorder({ client: openRecordFile(file) }), node: 'n1', initial: { value: null } })
+      : recordResp({
+          recorder: createRecorder({ now: startRunClock(), client: openRecordFile(file) }),
+          node: 'n1',
+          initial: { value: null },
+        })
   const network = createNetwork({ seed: 1 })
   const upstream = { host: '127.0.0.1', port: upstreamPort }
   const { port } = await network.route({ from: 'clients', to: 'n1', upstream, intercept })

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createRecorder, openRecordFile } from '@chaosproxy/proxy'
+import { createRecorder, openRecordFile, startRunClock } from '@chaosproxy/proxy'
 import { recordResp } from '@chaosproxy/proxy/parts'
 import { startHelper } from './children.ts'
 import { compareVariants, type Variant } from './compare-variants.ts'
@@ -43,7 +43,7 @@ export async function run(print: (line: string) => void): Promise<void> {
         openRecord: (file) => openRecordFile(join(directory, `${pipeline}-${file}`)),
         intercept: ({ recorded }, node, [history, backend]) =>
           recorded && history !== undefined
-            ? recordResp({ recorder: createRecorder({ client: history, backend }), node })
+            ? recordResp({ recorder: createRecorder({ now: startRunClock(), client: history, backend }), node })
             : undefined,
         load,
         print,

@@ -10,6 +10,7 @@ import { expect, test } from 'vitest'
 import { createHttpFaults } from '../src/http/http-faults.ts'
 import type { Intercept } from '../src/interceptor.ts'
 import { createRecorder } from '../src/recorder/recorder.ts'
+import { startRunClock } from '../src/recorder/run-clock.ts'
 import { recordResp } from '../src/resp/resp-recorder.ts'
 import { serveHttp, textOf, textTable } from './http/live.ts'
 import { installed, startPostgres, startRedis, whySkipped } from './real-servers.ts'
@@ -24,7 +25,7 @@ closeEverythingAfterEach()
 const LARGE = 1_500_000
 
 const recordingHttp = (): Intercept => {
-  const recorder = createRecorder({ client: { write: () => undefined } })
+  const recorder = createRecorder({ now: startRunClock(), client: { write: () => undefined } })
   return createHttpFaults({ seed: 1, recorder }).intercept({ from: 'clients', to: 'n1', table: textTable })
 }
 
@@ -155,7 +156,7 @@ test('redis-cli loads and reads through a proxy that records', async (context) =
   const [redisServer, redisCli] = [installed('redis-server'), installed('redis-cli')]
   if (redisServer === undefined || redisCli === undefined) return context.skip(whySkipped('redis-server', 'redis-cli'))
   const redis = await startRedis(redisServer)
-  const recorder = createRecorder({ client: { write: () => undefined } })
+  const recorder = createRecorder({ now: startRunClock(), client: { write: () => undefined } })
   const proxy = await proxyBetweenTaps(redis, recordResp({ recorder, node: 'n1' }))
   const say = async (text: string, ...words: string[]) => {
     const running = run(redisCli, ['-p', String(proxy.port), ...words], BIG_OUTPUT)

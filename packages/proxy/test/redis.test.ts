@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { check } from '../../checker/src/index.ts'
 import { parseJsonLine } from '../../history/src/codecs/jsonl.ts'
 import { createRecorder } from '../src/recorder/recorder.ts'
+import { startRunClock } from '../src/recorder/run-clock.ts'
 import { recordResp } from '../src/resp/resp-recorder.ts'
 import { installed, startRedis, whySkipped } from './real-servers.ts'
 import { command, serveResp } from './redis.ts'
@@ -20,7 +21,7 @@ const WHY_SKIPPED = whySkipped('redis-server', 'redis-cli')
 /** Clients that send several commands at once, on few keys, through a recording proxy; and what was recorded. */
 async function recordWorkload(upstream: { host: string; port: number }) {
   const lines: string[] = []
-  const recorder = createRecorder({ client: { write: (line) => void lines.push(line) } })
+  const recorder = createRecorder({ now: startRunClock(), client: { write: (line) => void lines.push(line) } })
   const intercept = recordResp({ recorder, node: 'n1' })
   const route = await network().route({ from: 'clients', to: 'n1', upstream, intercept })
   const clients = await Promise.all(Array.from({ length: 4 }, async () => new Received(await dial(route))))
@@ -97,7 +98,7 @@ test('a real Redis is linearizable, as recorded', async (context) => {
 test('redis-cli says the same through a recording proxy as without one', async (context) => {
   if (redisServer === undefined || redisClient === undefined) return context.skip(WHY_SKIPPED)
   const redis = await startRedis(redisServer)
-  const recorder = createRecorder({ client: { write: () => undefined } })
+  const recorder = createRecorder({ now: startRunClock(), client: { write: () => undefined } })
   const intercept = recordResp({ recorder, node: 'n1' })
   const route = await network().route({ from: 'clients', to: 'n1', upstream: redis, intercept })
   const typed = [

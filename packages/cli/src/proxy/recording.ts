@@ -1,5 +1,12 @@
 import { extname } from 'node:path'
-import { createRecorder, LOST_LINES, openRecordFile, type RecordFile, type Recording } from '@chaosproxy/proxy'
+import {
+  createRecorder,
+  LOST_LINES,
+  openRecordFile,
+  type RecordFile,
+  type Recording,
+  startRunClock,
+} from '@chaosproxy/proxy'
 import type { Carriage } from '@chaosproxy/proxy/control'
 import type { Logger } from 'pino'
 import { commandLine, fileWord } from '../terminal/command-line.ts'
@@ -46,7 +53,7 @@ export function openRecording({ out, carries, model, rotateBytes, force }: Recor
     })
   const client = open(out)
   const backend = open(backendPath(out))
-  const recorder = createRecorder({ client, backend })
+  const recorder = createRecorder({ now: startRunClock(), client, backend })
   return {
     recorder,
     files: [client, backend],

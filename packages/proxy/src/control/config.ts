@@ -1,11 +1,11 @@
 import { quote, readObject } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
-import { withDescriptor } from '../grpc/parse-schema.ts'
 import type { ReadPem } from '../tls/tls-options.ts'
 import { parseAddress } from './address.ts'
 import { ControlError } from './errors.ts'
 import type { ControlPlane } from './plane.ts'
 import type { ProxySettings } from './proxies.ts'
+import { withDescriptor } from './table-descriptor.ts'
 import { populate, readPopulation } from './toxiproxy/proxy-input.ts'
 import { readFault, readPartition, readProxy, readRules } from './v1/requests.ts'
 

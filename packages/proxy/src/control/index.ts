@@ -1,5 +1,5 @@
 // Everything needed to run proxies under control. Protocol readers are loaded only when a proxy needs one.
-export { withDescriptor } from '../grpc/parse-schema.ts'
+
 export { createNetwork } from '../network.ts'
 export { createWorkerNetwork } from '../workers/worker-network.ts'
 export { parseAddress } from './address.ts'
@@ -12,3 +12,4 @@ export type { ManagedProxy, ProxySettings } from './proxies.ts'
 export type { ControlServer } from './server/server.ts'
 export type { ControlOptions } from './start.ts'
 export { isPrivateListener, startControl } from './start.ts'
+export { withDescriptor } from './table-descriptor.ts'

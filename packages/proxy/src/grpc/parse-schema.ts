@@ -1,4 +1,3 @@
-import { dirname, isAbsolute, join } from 'node:path'
 import { quote, readObject } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import { parseDeclarations } from './declarations.ts'
@@ -28,17 +27,4 @@ export function parseSchema(members: { readonly [name: string]: unknown }, where
     'input',
     `${where}: "descriptor" is ${quote(descriptor)}. No files are read here: give what is in it as {"base64":"…"}, or declare "messages".`,
   )
-}
-
-/**
- * Replaces the file that a table's `"descriptor"` names, relative to the table's own, by the file's content.
- *
- * @param read gets a file's bytes, or throws a UserError.
- */
-export function withDescriptor(table: unknown, tablePath: string, read: (path: string) => Buffer): unknown {
-  if (typeof table !== 'object' || table === null || !('descriptor' in table)) return table
-  const { descriptor } = table
-  if (typeof descriptor !== 'string') return table
-  const path = isAbsolute(descriptor) ? descriptor : join(dirname(tablePath), descriptor)
-  return { ...table, descriptor: { base64: read(path).toString('base64') } }
 }

@@ -1,5 +1,5 @@
 import type { Captured } from './body-capture.ts'
-import type { Fields } from './routes/message.ts'
+import type { Fields } from './head.ts'
 
 /** The parts of an answer that decide how an operation ended. */
 export interface Answer {

@@ -1,15 +1,7 @@
 import type { HttpMatch } from '@chaosproxy/faults'
 import { type ClientFilter, createClientFilter } from '../client-filter.ts'
+import type { MatchableHead } from './head.ts'
 import { compilePath, pathOf } from './path-pattern.ts'
-
-/** The head of a request, in any version of HTTP. */
-export interface MatchableHead {
-  readonly method: string
-  /** As sent, with bytes as Latin-1. */
-  readonly target: string
-  /** Keyed by lower-case name. */
-  readonly headers: { get(name: string): string | undefined }
-}
 
 export type HeadMatch = (head: MatchableHead, client: string) => boolean
 

@@ -1,5 +1,5 @@
+import type { Fields } from './head.ts'
 import type { RoutedRequest } from './mapping.ts'
-import type { Fields } from './routes/message.ts'
 import { LONGEST_REFUSAL_BYTES } from './routes/refusals.ts'
 
 type Wanted = Pick<RoutedRequest, 'answerBytes' | 'mayBeRefused'>

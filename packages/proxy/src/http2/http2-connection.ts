@@ -1,7 +1,7 @@
 import { http2Codes } from '@chaosproxy/faults'
 import type { ProxyClock } from '../clock.ts'
 import type { Direction } from '../framing/framing.ts'
-import type { MatchableHead } from '../http/head-match.ts'
+import type { MatchableHead } from '../http/head.ts'
 import type { RecordQueue } from '../http/http-connection.ts'
 import type { Conversation, Interceptor, Stage } from '../interceptor.ts'
 import { endsStream, FRAME, goaway, HEADER_BYTES, resetStream, streamOf, typeOf, windowUpdate } from './frames.ts'

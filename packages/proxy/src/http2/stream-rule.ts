@@ -1,5 +1,6 @@
 import { type Http2Fault, isCounted, isTimely, type Random } from '@chaosproxy/faults'
-import { compileHeadMatch, type HeadMatch, type MatchableHead } from '../http/head-match.ts'
+import type { MatchableHead } from '../http/head.ts'
+import { compileHeadMatch, type HeadMatch } from '../http/head-match.ts'
 
 /** A fault in force, on all its links. */
 export interface StandingHttp2Fault {

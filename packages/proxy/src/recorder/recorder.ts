@@ -1,5 +1,5 @@
 import type { Json, Nanos, SessionSource } from '@chaosproxy/history'
-import { canonical, nanos } from '@chaosproxy/history'
+import { canonical } from '@chaosproxy/history'
 import type { Touches } from './call.ts'
 import { epochText, errorText, eventLine, nodeText, subjectText, valueText } from './event-line.ts'
 import type { LineSink } from './event-order.ts'
@@ -17,8 +17,8 @@ export interface RecorderOptions {
   readonly client: LineSink
   /** What the backends were asked and answered. */
   readonly backend?: LineSink | undefined
-  /** Monotonic nanoseconds since the run's start. By default since the recorder was made. */
-  readonly now?: (() => Nanos) | undefined
+  /** Monotonic nanoseconds since the run's start. */
+  readonly now: () => Nanos
   /** How many events may wait for an earlier one that is still unknown, such as a slow upload's. By default 100,000. */
   readonly maximumWaiting?: number | undefined
   /** What names clients, as with `clientsBy`. */
@@ -148,10 +148,8 @@ class LiveRecorder implements Recorder {
   #unmatchedAnswers = 0
 
   constructor(options: RecorderOptions) {
-    const startedAtMs = performance.now()
-    const now = options.now ?? (() => nanos((performance.now() - startedAtMs) * 1e6))
     const ticks = new Ticks()
-    const { maximumWaiting = 100_000 } = options
+    const { now, maximumWaiting = 100_000 } = options
     const viewOn = (sink: LineSink) => new View({ sink, maximumWaiting, ticks, now })
     this.now = now
     this.#client = viewOn(options.client)

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { request } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { createRecorder } from '../../src/recorder/recorder.ts'
+import { startRunClock } from '../../src/recorder/run-clock.ts'
 import { RecordedLines } from '../http/live.ts'
 import { cleanUp, closeEverythingAfterEach, dial } from '../sockets.ts'
 import { control } from './control-plane.ts'
@@ -44,7 +45,7 @@ describe('leases', () => {
 describe('what is recorded of faults', () => {
   test('is one epoch for those of every family, and the heal of each, be it by the end of the proxy', async () => {
     const lines = new RecordedLines()
-    const recorder = createRecorder({ client: lines })
+    const recorder = createRecorder({ now: startRunClock(), client: lines })
     const { ask, plane } = await withProxies({ recording: { recorder, files: [] } })
     await ask('POST', '/v1/proxies', { name: 'web', upstream: '127.0.0.1:1', carries: 'http' })
     const epochs: unknown[] = []

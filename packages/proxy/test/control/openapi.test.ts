@@ -8,6 +8,7 @@ import { v1Routes } from '../../src/control/v1/routes.ts'
 import { componentSchemas } from '../../src/control/v1/schemas.ts'
 import { openRecordFile } from '../../src/recorder/record-file.ts'
 import { createRecorder } from '../../src/recorder/recorder.ts'
+import { startRunClock } from '../../src/recorder/run-clock.ts'
 import { cleanUp, closeEverythingAfterEach } from '../sockets.ts'
 import { anywhere, control } from './control-plane.ts'
 import { violations } from './schema-check.ts'
@@ -49,7 +50,7 @@ describe('the description at /v1/openapi.json', () => {
       await file.close()
       rmSync(directory, { recursive: true })
     })
-    const recording = { recorder: createRecorder({ client: file }), files: [file] }
+    const recording = { recorder: createRecorder({ now: startRunClock(), client: file }), files: [file] }
     const { ask, plane } = await withProxies({ recording })
     const lease = (await ask('POST', '/v1/leases', { owner: 'me', ttlMs: 60_000 })).json.id
     const bodies: { readonly [operation: string]: unknown } = {

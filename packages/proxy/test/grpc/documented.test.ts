@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { withDescriptor } from '../../src/grpc/parse-schema.ts'
+import { withDescriptor } from '../../src/control/table-descriptor.ts'
 import { parseRouteTable } from '../../src/http/routes/parse-table.ts'
 
 const page = readFileSync(new URL('../../docs/HTTP2.md', import.meta.url), 'utf8')

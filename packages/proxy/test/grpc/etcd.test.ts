@@ -11,6 +11,7 @@ import { parseRouteTable } from '../../src/http/routes/parse-table.ts'
 import { byPreface } from '../../src/http2/by-preface.ts'
 import { createHttp2Faults } from '../../src/http2/http2-faults.ts'
 import { createRecorder } from '../../src/recorder/recorder.ts'
+import { startRunClock } from '../../src/recorder/run-clock.ts'
 import { RecordedLines } from '../http/live.ts'
 import {
   type EtcdMember,
@@ -37,7 +38,7 @@ const manualTable = parseRouteTable(JSON.parse(tableInManual), 'HTTP2.md')
 /** A recorded way to each server, whatever its clients speak. */
 async function recordedWays(servers: readonly RealServer[], table: RouteTable) {
   const view = new RecordedLines()
-  const recorder = createRecorder({ client: view })
+  const recorder = createRecorder({ now: startRunClock(), client: view })
   const http = createHttpFaults({ seed: 1, recorder })
   const http2 = createHttp2Faults({ seed: 1, recorder })
   const created = network()

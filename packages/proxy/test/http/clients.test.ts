@@ -4,6 +4,7 @@ import type { RouteTable } from '../../src/http/route-table.ts'
 import { parseRouteTable } from '../../src/http/routes/parse-table.ts'
 import { findAnyProcess } from '../../src/peer/socket-owner.ts'
 import { createRecorder } from '../../src/recorder/recorder.ts'
+import { startRunClock } from '../../src/recorder/run-clock.ts'
 import { closeEverythingAfterEach, dial, eventually, network, Received } from '../sockets.ts'
 import { httpClient, httpRouteTo, keyValueService, RecordedLines, serveHttp, textTable } from './live.ts'
 
@@ -48,7 +49,7 @@ describe('a client is named by', () => {
   test('its process, whichever it is', async (context) => {
     if (process.platform !== 'linux') return context.skip('needs Linux: only its /proc tells who owns a socket')
     const client = new RecordedLines()
-    const recorder = createRecorder({ client })
+    const recorder = createRecorder({ now: startRunClock(), client })
     const http = createHttpFaults({ seed: 1, recorder })
     const route = await network().route({
       from: 'clients',

@@ -14,6 +14,7 @@ import { createHttpFaults } from '../../src/http/http-faults.ts'
 import type { RouteTable } from '../../src/http/route-table.ts'
 import type { RecordedEvent } from '../../src/recorder/event-line.ts'
 import { createRecorder } from '../../src/recorder/recorder.ts'
+import { startRunClock } from '../../src/recorder/run-clock.ts'
 import { cleanUp, network } from '../sockets.ts'
 
 /** How the service of these tests is recorded. */
@@ -81,7 +82,7 @@ export async function httpRouteTo(
   const seed = options.seed ?? 1
   const client = new RecordedLines()
   const backend = new RecordedLines()
-  const recorder = createRecorder({ client, backend })
+  const recorder = createRecorder({ now: startRunClock(), client, backend })
   const http = createHttpFaults({ seed, recorder, crashServer: options.crashServer })
   const intercept = http.intercept({ from: 'clients', to: 'n1', table: options.table ?? textTable })
   const created = network({ seed })

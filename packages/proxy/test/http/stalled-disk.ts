@@ -7,6 +7,7 @@ import { readEvents } from '../../../history/src/files/read.ts'
 import { createHttpFaults } from '../../src/http/http-faults.ts'
 import { openRecordFile } from '../../src/recorder/record-file.ts'
 import { createRecorder } from '../../src/recorder/recorder.ts'
+import { startRunClock } from '../../src/recorder/run-clock.ts'
 import { cleanUp, eventually, network } from '../sockets.ts'
 import { httpClient, keyValueService, textTable } from './live.ts'
 
@@ -29,7 +30,7 @@ export async function recordThroughStall(options: {
       return void setTimeout(go, options.stallMs)
     },
   })
-  const recorder = createRecorder({ client: file })
+  const recorder = createRecorder({ now: startRunClock(), client: file })
   const http = createHttpFaults({ seed: 1, recorder, recordQueues: [file] })
   const intercept = http.intercept({ from: 'clients', to: 'n1', table: textTable })
   const service = await keyValueService()

@@ -15,6 +15,7 @@ import { createHttp2Faults } from '../../src/http2/http2-faults.ts'
 import { createHttp2Scanner } from '../../src/http2/http2-scanner.ts'
 import type { Intercept } from '../../src/interceptor.ts'
 import { createRecorder } from '../../src/recorder/recorder.ts'
+import { startRunClock } from '../../src/recorder/run-clock.ts'
 import type { Trigger } from '../fault-parts.ts'
 import { kvService, kvTable } from '../grpc/peers.ts'
 import { keyValueHttp2 } from '../http2/recorded.ts'
@@ -120,7 +121,7 @@ const tables: { readonly [spoken in Spoken]: RouteTable } = {
 /** Records clients of a server that keeps a journal, while everything happens to them, and compares the two. */
 export async function recordHttpUnderFaults(spoken: Spoken, operations: number) {
   const view = new RecordedLines()
-  const recorder = createRecorder({ client: view, backend: new RecordedLines() })
+  const recorder = createRecorder({ now: startRunClock(), client: view, backend: new RecordedLines() })
   const service = await services[spoken]()
   const way = { from: 'clients', to: 'n1', table: tables[spoken] }
   const http = createHttpFaults({ seed: 1, recorder })

@@ -3,6 +3,7 @@ import { createHttpFaults } from '../../src/http/http-faults.ts'
 import { byPreface } from '../../src/http2/by-preface.ts'
 import { createHttp2Faults } from '../../src/http2/http2-faults.ts'
 import { createRecorder } from '../../src/recorder/recorder.ts'
+import { startRunClock } from '../../src/recorder/run-clock.ts'
 import { httpClient, keyValueService, RecordedLines, textTable } from '../http/live.ts'
 import { closeEverythingAfterEach, dial, network, Received, serve } from '../sockets.ts'
 import { keyValueHttp2, send, sessionTo } from './recorded.ts'
@@ -13,7 +14,7 @@ describe('a proxy that records', () => {
   /** Whatever version its clients begin with. */
   async function anyRouteTo(upstream: { readonly host: string; readonly port: number }) {
     const client = new RecordedLines()
-    const recorder = createRecorder({ client })
+    const recorder = createRecorder({ now: startRunClock(), client })
     const http = createHttpFaults({ seed: 1, recorder })
     const http2 = createHttp2Faults({ seed: 1, recorder })
     const way = { from: 'clients', to: 'n1', table: textTable }

@@ -6,6 +6,7 @@ import { http2Family } from '@chaosproxy/faults'
 import type { RouteTable } from '../../src/http/route-table.ts'
 import { createHttp2Faults } from '../../src/http2/http2-faults.ts'
 import { createRecorder } from '../../src/recorder/recorder.ts'
+import { startRunClock } from '../../src/recorder/run-clock.ts'
 import { RecordedLines, textTable } from '../http/live.ts'
 import { cleanUp, type ManualClock, network } from '../sockets.ts'
 
@@ -17,7 +18,7 @@ export async function http2RouteTo(
   const { table = textTable, seed = 1, clock } = options
   const client = new RecordedLines()
   const backend = new RecordedLines()
-  const recorder = createRecorder({ client, backend })
+  const recorder = createRecorder({ now: startRunClock(), client, backend })
   const http2 = createHttp2Faults({ seed, clock, recorder })
   const intercept = http2.intercept({ from: 'clients', to: 'n1', table })
   const created = network({ seed, clock })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createRecorder } from '../../src/recorder/recorder.ts'
+import { startRunClock } from '../../src/recorder/run-clock.ts'
 import { asks, asksAs, ok, read, recording, told, write } from './in-memory.ts'
 
 describe('a client that is named', () => {
@@ -81,7 +82,7 @@ describe('by what clients are told apart', () => {
   test('may be said at once', () => {
     const sink = { write: () => undefined }
     const sessions = { by: 'bearer', named: true }
-    expect(createRecorder({ client: sink, sessions }).sessions).toEqual(sessions)
+    expect(createRecorder({ now: startRunClock(), client: sink, sessions }).sessions).toEqual(sessions)
   })
 
   test('nothing is said of clients whose requests are no operations', () => {

@@ -5,6 +5,7 @@ import { FrameReader } from '../../src/framing/frame-reader.ts'
 import { resp, respToJson } from '../../src/framing/resp.ts'
 import { readResp } from '../../src/framing/resp-value.ts'
 import { createRecorder } from '../../src/recorder/recorder.ts'
+import { startRunClock } from '../../src/recorder/run-clock.ts'
 import { type CommandSetOptions, commandSet } from '../../src/resp/command-set.ts'
 import { recordResp } from '../../src/resp/resp-recorder.ts'
 import type { RealServer } from '../real-servers.ts'
@@ -24,7 +25,7 @@ export interface RedisClient {
 /** Servers behind recording proxies, one for each of them, and what is recorded of all of them together. */
 export async function recordRedis(servers: readonly RealServer[], options: CommandSetOptions = {}) {
   const lines: string[] = []
-  const recorder = createRecorder({ client: { write: (line) => void lines.push(line) } })
+  const recorder = createRecorder({ now: startRunClock(), client: { write: (line) => void lines.push(line) } })
   const commands = commandSet(options)
   const made = network()
   const routes = await Promise.all(

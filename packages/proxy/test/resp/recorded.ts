@@ -3,6 +3,7 @@ import { chain } from '../../src/chain.ts'
 import { resp } from '../../src/framing/resp.ts'
 import { createMessageFaults } from '../../src/messages/message-faults.ts'
 import { createRecorder } from '../../src/recorder/recorder.ts'
+import { startRunClock } from '../../src/recorder/run-clock.ts'
 import { type RespRecorderOptions, recordResp } from '../../src/resp/resp-recorder.ts'
 import { serveResp } from '../redis.ts'
 import { dial, network, Received } from '../sockets.ts'
@@ -13,7 +14,11 @@ type Answer = Parameters<typeof serveResp>[0]
 export async function recorded(options: Partial<RespRecorderOptions> & { answer?: Answer; messages?: boolean } = {}) {
   const views = { client: [] as Event[], backend: [] as Event[] }
   const sinkTo = (events: Event[]) => ({ write: (line: string) => void events.push(JSON.parse(line) as Event) })
-  const recorder = createRecorder({ client: sinkTo(views.client), backend: sinkTo(views.backend) })
+  const recorder = createRecorder({
+    now: startRunClock(),
+    client: sinkTo(views.client),
+    backend: sinkTo(views.backend),
+  })
   const server = await serveResp(options.answer)
   const made = network()
   const recording = recordResp({ recorder, node: 'n1', ...options })

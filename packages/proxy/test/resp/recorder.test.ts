@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseCarriage } from '../../src/control/carriage.ts'
 import { createRecorder } from '../../src/recorder/recorder.ts'
+import { startRunClock } from '../../src/recorder/run-clock.ts'
 import { commandSet } from '../../src/resp/command-set.ts'
 import { recordResp } from '../../src/resp/resp-recorder.ts'
 import { command } from '../redis.ts'
@@ -284,7 +285,7 @@ test('a client that asks and asks, of a server that does not answer, is stopped,
   const asked = command('GET', 'x')
   const there: Received[] = []
   const server = await serve((socket) => there.push(new Received(socket)))
-  const recorder = createRecorder({ client: { write: () => undefined } })
+  const recorder = createRecorder({ now: startRunClock(), client: { write: () => undefined } })
   const intercept = recordResp({ recorder, node: 'n1' })
   const route = await network().route({ from: 'clients', to: 'n1', upstream: server, intercept })
   const client = new Received(await dial(route))

@@ -5,6 +5,7 @@ import { parseJsonLine } from '../../../history/src/codecs/jsonl.ts'
 import { parseCarriage } from '../../src/control/carriage.ts'
 import { createControlPlane } from '../../src/control/plane.ts'
 import { createRecorder } from '../../src/recorder/recorder.ts'
+import { startRunClock } from '../../src/recorder/run-clock.ts'
 import { installed, type RealServer, startRedis, whySkipped } from '../real-servers.ts'
 import { closeEverythingAfterEach, network } from '../sockets.ts'
 import { connectTo } from './recorded-redis.ts'
@@ -16,7 +17,7 @@ const REDIS = installed('redis-server')
 /** A proxy as configurations have it, with what is recorded of it. */
 async function proxied(server: RealServer, carries: unknown) {
   const lines: string[] = []
-  const recorder = createRecorder({ client: { write: (line) => void lines.push(line) } })
+  const recorder = createRecorder({ now: startRunClock(), client: { write: (line) => void lines.push(line) } })
   const plane = createControlPlane({ network: network(), seed: 1, recording: { recorder, files: [] } })
   const proxy = await plane.addProxy({
     name: 'n1',

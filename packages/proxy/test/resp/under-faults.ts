@@ -7,6 +7,7 @@ import { FrameReader } from '../../src/framing/frame-reader.ts'
 import { resp } from '../../src/framing/resp.ts'
 import { createMessageFaults } from '../../src/messages/message-faults.ts'
 import { createRecorder } from '../../src/recorder/recorder.ts'
+import { startRunClock } from '../../src/recorder/run-clock.ts'
 import { recordResp } from '../../src/resp/resp-recorder.ts'
 import type { Harm, Trigger } from '../fault-parts.ts'
 import { command } from '../redis.ts'
@@ -168,7 +169,10 @@ export interface UnderFaultsOptions {
 /** Records clients of a server that keeps a journal, while everything happens to them, and compares the two. */
 export async function recordUnderFaults({ operations, transactions }: UnderFaultsOptions) {
   const events: Event[] = []
-  const recorder = createRecorder({ client: { write: (line) => void events.push(JSON.parse(line) as Event) } })
+  const recorder = createRecorder({
+    now: startRunClock(),
+    client: { write: (line) => void events.push(JSON.parse(line) as Event) },
+  })
   const server = await serveJournal()
   const messages = createMessageFaults({ seed: 1 })
   const framed = messages.intercept({ from: 'clients', to: 'n1', framing: resp })

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import type { Json } from '@chaosproxy/history'
-import type { Conversation } from '../../interceptor.ts'
 import type { ClientSource } from '../route-table.ts'
 import type { Message } from './message.ts'
 import { compileValue } from './value-source.ts'
@@ -14,7 +13,14 @@ export interface Peer {
   readonly process: string | undefined
 }
 
-export const peerOf = ({ id, client, peerProcess }: Conversation): Peer => ({
+/** What the proxy knows of a connection. */
+interface Dialled {
+  readonly id: number
+  readonly client: { readonly host: string }
+  readonly peerProcess?: string | undefined
+}
+
+export const peerOf = ({ id, client, peerProcess }: Dialled): Peer => ({
   connection: id,
   address: client.host,
   process: peerProcess,

@@ -1,11 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import type { Captured } from '../body-capture.ts'
 import { bodyTrouble, jsonOf, textOf, wholeTextOf } from '../body-value.ts'
-
-/** Header fields by lower-case name. */
-export interface Fields {
-  get(name: string): string | undefined
-}
+import type { Fields } from '../head.ts'
 
 /** A path that matched a pattern, followed by the segments that its names match, decoded. */
 export interface MatchedPath {

@@ -1,0 +1,12 @@
+/** Header fields by lower-case name. */
+export interface Fields {
+  get(name: string): string | undefined
+}
+
+/** The head of a request, in any version of HTTP. */
+export interface MatchableHead {
+  readonly method: string
+  /** As sent, with bytes as Latin-1. */
+  readonly target: string
+  readonly headers: Fields
+}
