@@ -1,5 +1,6 @@
 import { FAIL } from '@chaosproxy/history'
 import { type Budget, inTime, OUT_OF_TIME } from '../budget.ts'
+import { borrowed, coreSize } from '../counterexample/borrowed.ts'
 import { explainWeaker } from '../counterexample/causal.ts'
 import type { Decoder, Encoded } from '../encoded.ts'
 import { follows, type Level, type WeakLevel, weakLevels } from '../levels/levels.ts'
@@ -41,20 +42,43 @@ export function judgeWeaker(
   try {
     if (sources.result === 'repeated values' && levels.some((level) => follows('causal-convergence', level))) {
       // Sources found for it also serve all levels it implies, which then need no search of their own.
-      const verdict = verdictOf('causal-convergence', weaker, encoded, explanations)
+      const verdict = verdictOf('causal-convergence', weaker, encoded, explanations.explain)
       if (verdict.result === 'met') verdicts['causal-convergence'] = verdict
     }
-    for (const level of levels) {
-      const isKnown = (other: Level): boolean =>
-        (follows(other, level) && verdicts[other]?.result === 'met') ||
-        (follows(level, other) && verdicts[other]?.result === 'violated')
-      if (weakLevels.some(isKnown)) continue
-      verdicts[level] = verdictOf(level, weaker, encoded, explanations)
-    }
+    judgeEach(levels, verdicts, {
+      judge: (level) => verdictOf(level, weaker, encoded, explanations.explain),
+      retell: explanations.retell,
+    })
   } finally {
     weaker.release()
   }
   return verdicts
+}
+
+export interface Judge {
+  readonly judge: (level: WeakLevel) => Verdict
+  /** The counterexample of a level, given that of a weaker one. */
+  readonly retell: (level: WeakLevel, weaker: Counterexample) => Counterexample
+}
+
+/** Adds the verdicts on levels, cheapest first, that are not known to be met. */
+export function judgeEach(levels: readonly WeakLevel[], verdicts: Verdicts, { judge, retell }: Judge): void {
+  for (const level of levels) {
+    if (weakLevels.some((other) => follows(other, level) && verdicts[other]?.result === 'met')) continue
+    const weaker = shortest(weakLevels.map((other) => (follows(level, other) ? verdicts[other] : undefined)))
+    verdicts[level] =
+      weaker === undefined ? judge(level) : { result: 'violated', counterexample: retell(level, weaker) }
+  }
+}
+
+/** The shortest counterexample among verdicts; the first of those as short. */
+function shortest(verdicts: readonly (Verdict | undefined)[]): Counterexample | undefined {
+  let least: Counterexample | undefined
+  for (const verdict of verdicts) {
+    if (verdict?.result !== 'violated') continue
+    if (least === undefined || coreSize(verdict.counterexample) < coreSize(least)) least = verdict.counterexample
+  }
+  return least
 }
 
 /** The verdicts for levels that are undefined for something in the history. */
@@ -65,17 +89,28 @@ export function undefinedFor(other: string, levels: readonly Level[]): Verdicts 
 
 type Explain = (level: WeakLevel, answer: Extract<WeakAnswer, { readonly result: 'violated' }>) => Counterexample
 
-/** Levels contradicted by the same orders share one explanation. */
-function createExplanations(encoded: Encoded, decoder: Decoder, budget: Budget): Explain {
+/** Levels contradicted by the same operations share one explanation. */
+function createExplanations(
+  encoded: Encoded,
+  decoder: Decoder,
+  budget: Budget,
+): { readonly explain: Explain; readonly retell: Judge['retell'] } {
   const known = new Map<Contradiction, Counterexample>()
-  return (level, answer) => {
+  const share = (): Budget => budget.within(Math.min(EXPLAIN_MS, budget.left() / 4))
+  let retelling: Budget | undefined
+  const retell: Judge['retell'] = (level, told) => {
+    retelling ??= share()
+    return borrowed(level, told, encoded, decoder, retelling)
+  }
+  const explain: Explain = (level, answer) => {
     const contradiction = answer.found?.contradiction
     const same = contradiction === undefined ? undefined : known.get(contradiction)
-    if (same !== undefined) return { ...same, level }
-    const made = explainWeaker(level, encoded, answer, decoder, budget.within(Math.min(EXPLAIN_MS, budget.left() / 4)))
+    if (same !== undefined) return { ...retell(level, same), level }
+    const made = explainWeaker(level, encoded, answer, decoder, share())
     if (contradiction !== undefined) known.set(contradiction, made)
     return made
   }
+  return { explain, retell }
 }
 
 function verdictOf(level: WeakLevel, weaker: Weaker, encoded: Encoded, explain: Explain): Verdict {

@@ -43,11 +43,19 @@ export function explainWeaker(
         encoded,
         involved: involved(),
         why: watch.limit() ?? 'time',
-        violates: (some, allowance) => find(level, some, decoder, allowance).result === 'violated',
+        violates: (some, allowance) => violates(level, some, decoder, allowance),
         sentence: allContradict(level, encoded.length),
       }),
   )
 }
+
+/**
+ * Whether some operations violate a level by themselves, if that is quickly decided.
+ *
+ * @throws OutOfTime
+ */
+export const violates = (level: WeakLevel, some: Encoded, decoder: Decoder, budget: Budget): boolean =>
+  find(level, some, decoder, budget).result === 'violated'
 
 const find = (level: WeakLevel, some: Encoded, decoder: Decoder, budget: Budget): WeakAnswer =>
   answerForFew(some, questionOf(level, budget), unknown, decoder.value, budget)
@@ -78,7 +86,7 @@ function cutDown(
     budget,
   )
   const makesSure = (some: readonly number[]): boolean =>
-    isSure((allowance) => find(level, restrict(encoded, some), decoder, allowance).result === 'violated')
+    isSure((allowance) => violates(level, restrict(encoded, some), decoder, allowance))
   const { shown, core, uncut } = limit(reduced, encoded, { among, limit: limitReached(), makesSure })
   const indices = shown.filter((i) => core.has(i))
   const set = restrict(encoded, indices)

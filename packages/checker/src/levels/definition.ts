@@ -19,8 +19,8 @@ export interface LevelDefinition<Name extends string = string> {
 /** A level between sequential and eventual, defined by reads, writes and processes. */
 export interface WeakDefinition<Name extends string = string> extends LevelDefinition<Name> {
   /**
-   * How expensive it is to decide. Cheap levels are decided first: a violated one decides those that imply it, with the
-   * same counterexample.
+   * How expensive it is to decide. Cheap levels are decided first: a violated one decides those that imply it, with as
+   * much of its counterexample as they need.
    */
   readonly cost: number
   /** How the orders of a history contradict it, once every read has a source. */

@@ -1,7 +1,8 @@
 import { type Budget, inTime, OUT_OF_TIME } from '../budget.ts'
 import type { WeakAnswer } from '../causal/answer.ts'
 import { createWeaker, type Weaker } from '../causal/decide.ts'
-import { undefinedFor, unlikeRegister, type Verdicts, witnessOfWeak } from '../causal/judge.ts'
+import { judgeEach, undefinedFor, unlikeRegister, type Verdicts, witnessOfWeak } from '../causal/judge.ts'
+import { borrowed } from '../counterexample/borrowed.ts'
 import { explainWeaker, questionOf } from '../counterexample/causal.ts'
 import type { Decoder, Encoded } from '../encoded.ts'
 import { follows, type Level, type WeakLevel, weakLevels } from '../levels/levels.ts'
@@ -36,12 +37,10 @@ export function judgeWeakerFromAny(
       const verdict = verdictOf('causal-convergence', weaker.decide('causal-convergence'))
       if (verdict.result === 'met') verdicts['causal-convergence'] = verdict
     }
-    for (const level of levels) {
-      const isKnown = (known: Level): boolean =>
-        (follows(known, level) && verdicts[known]?.result === 'met') ||
-        (follows(level, known) && verdicts[known]?.result === 'violated')
-      if (!weakLevels.some(isKnown)) verdicts[level] = verdictOf(level, weaker.decide(level))
-    }
+    judgeEach(levels, verdicts, {
+      judge: (level) => verdictOf(level, weaker.decide(level)),
+      retell: (level, told) => borrowed(level, told, encoded, decoder, explaining),
+    })
   } finally {
     weaker.release()
   }
