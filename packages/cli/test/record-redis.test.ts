@@ -60,24 +60,25 @@ describe.skipIf(program === undefined)(
       },
     )
 
-    // As drivers do by default: what got no answer is sent again first of all once the client has reconnected.
+    // As drivers do by default: what got no answer is sent again first of all once the client has reconnected. Each
+    // client has keys of its own, since one that begins with what the other has lost would look the same.
     const INCREMENTS = `
       const { connect } = require('node:net')
       const [port, again] = process.argv.slice(1)
       const end = Date.now() + 2500
       const say = (...words) => '*' + words.length + '\\r\\n' + words.map((word) => '$' + word.length + '\\r\\n' + word + '\\r\\n').join('')
-      function client(number, first) {
+      function client(name, number, first) {
         let asked = first
         const socket = connect(Number(port), '127.0.0.1')
         const ask = (command) => { asked = command; socket.write(command) }
-        const next = () => (Date.now() < end ? ask(say('INCR', 'page-' + number++ % 30)) : socket.destroy())
+        const next = () => (Date.now() < end ? ask(say('INCR', 'page-' + name + number++ % 15)) : socket.destroy())
         if (first === undefined) next()
         else ask(first)
         socket.on('data', () => { asked = undefined; setTimeout(next, 3) })
         socket.on('error', () => {})
-        socket.on('close', () => { if (Date.now() < end) setTimeout(client, 20, number, again === 'yes' ? asked : undefined) })
+        socket.on('close', () => { if (Date.now() < end) setTimeout(client, 20, name, number, again === 'yes' ? asked : undefined) })
       }
-      client(0); client(15)
+      client('a', 0); client('b', 0)
     `
     patientTest.each([
       ['yes', 'register', 2],

@@ -105,6 +105,8 @@ export interface ConnectionRecorder {
   altered(touches: Touches): void
   /** Call for an answer without a request that is no error. */
   unmatchedAnswer(): void
+  /** Call when the client has hung up. */
+  hungUp(): void
 }
 
 const OPAQUE = 'from here on the connection is not understood'
@@ -184,6 +186,7 @@ class LiveRecorder implements Recorder {
 
   connection({ node, client, repeatsFirst = false }: RecordedConnection): ConnectionRecorder {
     const { tailText, tailWith, tailWithError } = this.#tails(nodeText(node))
+    const retries = this.#retries.forConnection({ client, repeatsFirst })
     const recording: Recording = {
       node,
       epoch: () => this.#epoch,
@@ -192,7 +195,7 @@ class LiveRecorder implements Recorder {
       tailWithError,
       lanes: this.#processes.lanes(),
       processes: this.#processes,
-      retries: this.#retries.forConnection({ client, repeatsFirst }),
+      retries,
       remarks: this.#remarks,
       views: { client: this.#client, backend: this.#backend },
       counters: this.#counters,
@@ -213,6 +216,7 @@ class LiveRecorder implements Recorder {
       unmatchedAnswer: () => {
         this.#unmatchedAnswers++
       },
+      hungUp: () => retries.ended(),
     }
   }
 

@@ -14,6 +14,8 @@ export interface ConnectionRetries {
   correlate(call: Call, session: string | undefined): Correlation | undefined
   /** The client got no answer, or a meaningless one, and may retry. */
   unanswered(call: Call, process: number, session: string | undefined): void
+  /** The connection is over. */
+  ended(): void
 }
 
 export interface ConnectionRetriesOptions {
@@ -30,6 +32,17 @@ export interface ConnectionRetriesOptions {
 interface Unanswered {
   readonly process: number
   readonly session: string | undefined
+  /** When it was lost, in connections that had been opened by then. */
+  readonly lostAt: number
+}
+
+/** A client whose connections may take the place of lost ones. */
+interface Client {
+  /** Its connections that have carried a change: now, and the most at once. */
+  changing: number
+  most: number
+  /** No operation lost before this connection was opened will be sent again: all connections have been replaced. */
+  replacedAt: number
 }
 
 /**
@@ -40,6 +53,8 @@ export class Retries {
   readonly #maximumRemembered: number
   readonly #attempts: Map<string, number> = new Map()
   readonly #unanswered: Map<string, Unanswered[]> = new Map()
+  readonly #clients: Map<string, Client> = new Map()
+  #opened = 0
 
   constructor(maximumRemembered = 100_000) {
     this.#maximumRemembered = maximumRemembered
@@ -47,16 +62,46 @@ export class Retries {
 
   forConnection({ client, repeatsFirst }: ConnectionRetriesOptions): ConnectionRetries {
     let isFresh = true
+    let changing: Client | undefined
+    const openedAt = ++this.#opened
+    const begin = (): void => {
+      changing = this.#clientAt(client)
+      changing.changing++
+      changing.most = Math.max(changing.most, changing.changing)
+    }
     return {
       correlate: (call, session) => {
         const isLate = repeatsFirst && !isFresh && call.requestId === undefined
         const correlation = isLate ? undefined : this.#correlate(client, call, session)
         const isRepetition = correlation !== undefined && 'repeats' in correlation
-        if (!isRepetition && call.harmless !== true) isFresh = false
+        if (call.harmless !== true) {
+          if (repeatsFirst && changing === undefined) begin()
+          if (!isRepetition && isFresh && changing?.changing === changing?.most) this.#areReplaced(changing, openedAt)
+          if (!isRepetition) isFresh = false
+        }
         return isRepetition && isFresh ? { ...correlation, resent: true } : correlation
       },
-      unanswered: (call, process, session) => this.#unansweredBy(client, call, { process, session }),
+      unanswered: (call, process, session) =>
+        this.#unansweredBy(client, call, { process, session, lostAt: this.#opened }),
+      ended: () => {
+        if (changing === undefined) return
+        changing.changing--
+        changing = undefined
+      },
     }
+  }
+
+  #clientAt(address: string): Client {
+    const known = this.#clients.get(address)
+    if (known !== undefined) return known
+    const made = { changing: 0, most: 0, replacedAt: 0 }
+    this.#remember(this.#clients, address, made)
+    return made
+  }
+
+  /** As many connections as the client ever had carry changes, and the last to begin sent no lost one again. */
+  #areReplaced(client: Client | undefined, openedAt: number): void {
+    if (client !== undefined) client.replacedAt = Math.max(client.replacedAt, openedAt)
   }
 
   #correlate(client: string, call: Call, session: string | undefined): Correlation | undefined {
@@ -68,11 +113,13 @@ export class Retries {
     }
     if (call.harmless === true || this.#unanswered.size === 0) return undefined
     const name = operationName(client, call)
-    const equal = this.#unanswered.get(name)
+    const replacedAt = this.#clients.get(client)?.replacedAt ?? 0
+    const equal = this.#unanswered.get(name)?.filter(({ lostAt }) => lostAt >= replacedAt)
     if (equal === undefined) return undefined
     const own = equal.findIndex((each) => each.session === session)
     const [repeated] = equal.splice(Math.max(own, 0), 1)
     if (equal.length === 0) this.#unanswered.delete(name)
+    else this.#unanswered.set(name, equal)
     return repeated === undefined ? undefined : { repeats: repeated.process }
   }
 

@@ -86,6 +86,7 @@ export class RespRecording implements Interceptor {
   }
 
   closed(): void {
+    this.#connection.hungUp()
     this.#endPending('the connection ended')
     const time = this.#recorder.now()
     for (const { exchange } of this.#undelivered) exchange.ended(time, 'the connection ended')
@@ -379,6 +380,7 @@ export class RespRecording implements Interceptor {
   #clientHungUp(): void {
     for (const { begun } of this.#pending) begun.exchange.mayBeRepeated()
     for (const { exchange } of this.#undelivered) exchange.mayBeRepeated()
+    this.#connection.hungUp()
   }
 
   /** Stops reading from a client that keeps asking a silent server, rather than remember its requests without bound. */

@@ -259,6 +259,29 @@ describe('retries', () => {
     expect(fresh.correlate(write(1), undefined)).toEqual({ repeats: 5, resent: true })
   })
 
+  test('a client that has replaced its lost connections and begun with something else sends nothing again', () => {
+    const retries = new Retries()
+    const open = () => retries.forConnection({ client: 'c', repeatsFirst: true })
+    const [one, other] = [open(), open()]
+    for (const connection of [one, other]) connection.correlate(write(0), undefined)
+    one.unanswered(write(1), 5, undefined)
+    one.ended()
+    other.unanswered(write(2), 6, undefined)
+    other.ended()
+    const replaced = open()
+    replaced.correlate(write(3), undefined)
+    const again = open()
+    expect(again.correlate(write(2), undefined), 'the other connection was still to be replaced').toEqual({
+      repeats: 6,
+      resent: true,
+    })
+    again.correlate(write(4), undefined)
+    replaced.ended()
+    open().correlate(write(5), undefined)
+    again.ended()
+    expect(open().correlate(write(1), undefined)).toBeUndefined()
+  })
+
   test('what a reconnected client sends first of all is said to be sent again', () => {
     const { client, recorder, connection, now } = recording()
     for (const value of [1, 2]) {
