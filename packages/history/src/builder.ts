@@ -16,7 +16,7 @@ import { clientNumber, isClient, ProcessTable } from './processes.ts'
 import { brokenRule, rules } from './rules.ts'
 import { SessionTable } from './sessions.ts'
 import type { EventSink } from './sink.ts'
-import { nothingTolerated, type Tolerated, warningsAbout } from './tolerated.ts'
+import { cutOffWarning, nothingTolerated, type Tolerated, warningsAbout } from './tolerated.ts'
 import { isTransaction } from './transactions.ts'
 import { nanos } from './units.ts'
 import { fillInVersions, unsaidFlags } from './unsaid.ts'
@@ -235,6 +235,7 @@ export class HistoryBuilder implements EventSink {
   build(): History {
     this.#attempts?.merge(this.#columns)
     fillInVersions(this.#columns)
+    const cutOff = this.#cutOff()
     return historyOf({
       header: this.#header,
       source: this.#named,
@@ -252,8 +253,20 @@ export class HistoryBuilder implements EventSink {
       errorColumn: this.#columns.error,
       errors: this.errors,
       eventCount: this.#events,
-      warnings: [...this.#warnings, ...warningsAbout(this.#tolerated, this.source, this.#clientEvents)],
+      warnings: [
+        ...this.#warnings,
+        ...(cutOff === undefined ? [] : [cutOff]),
+        ...warningsAbout(this.#tolerated, this.source, this.#clientEvents),
+      ],
+      cutOff,
     })
+  }
+
+  /** A kill leaves whole lines, so only the missing end mark tells that more happened than was recorded. */
+  #cutOff(): string | undefined {
+    if (this.#header?.ends !== true || this.#recorder.hasEnded) return undefined
+    const last = this.#lastTime.reduce((latest, time) => Math.max(latest, time), this.#nemesis.at(-1)?.time ?? 0)
+    return cutOffWarning(this.source, last)
   }
 
   #call(

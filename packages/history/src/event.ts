@@ -61,6 +61,8 @@ export interface Header {
   readonly sessions?: SessionSource | undefined
   /** `routes`: a route table of the user says what the operations are, and may be wrong about where they have their values. */
   readonly mapping?: 'routes' | undefined
+  /** The last line will be an end mark (`RECORD_END`). Without it the recording was cut off. */
+  readonly ends?: true | undefined
   readonly extra?: { readonly [member: string]: Json } | undefined
 }
 

@@ -24,4 +24,6 @@ export interface HistoryData {
   readonly eventCount: number
   /** Tolerated irregularities that the user should know of: a truncated last line, absent times, … */
   readonly warnings: readonly string[]
+  /** That its recorder did not come to the end, also among the warnings; absent if nothing says so. */
+  readonly cutOff?: string | undefined
 }

@@ -20,7 +20,7 @@ export { type Completion, type Input, isAnswer } from './input.ts'
 export { keyName } from './key-numbers.ts'
 export { borrowHistory } from './lending.ts'
 export type { LentHistory } from './lent-history.ts'
-export type { Mark, PassedOn } from './marks.ts'
+export { type Mark, type PassedOn, RECORD_END } from './marks.ts'
 export { float64Array, int32Array, uint8Array } from './memory.ts'
 export type { PlacedTexts } from './placed-texts.ts'
 export {

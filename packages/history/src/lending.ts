@@ -24,6 +24,7 @@ export function historyOf(parts: HistoryParts & Tables): History {
     nemesis: parts.nemesis,
     eventCount: parts.eventCount,
     warnings: parts.warnings,
+    cutOff: parts.cutOff,
     processName: (process) => String(processNames[process] ?? process),
     processCount: processNames.length,
     hasSessions: sessions !== undefined,

@@ -17,6 +17,11 @@ export interface Mark {
   readonly why: string
 }
 
+const END = 'end'
+
+/** The last line of a recording that was ended in good order, as its header's `ends` promised. */
+export const RECORD_END: string = `${JSON.stringify({ process: 'recorder', type: 'info', f: END })}\n`
+
 /** Traffic that was passed on but is not an operation. */
 export interface PassedOn {
   readonly what: string
@@ -30,11 +35,18 @@ export class RecorderNotes {
   readonly #marks: { readonly mark: Mark; readonly id: Json | undefined }[] = []
   readonly #withdrawn: Set<Json> = new Set()
   readonly #passedOn: Map<string, PassedOn> = new Map()
+  #hasEnded = false
+
+  /** Whether the end mark was among the events. */
+  get hasEnded(): boolean {
+    return this.#hasEnded
+  }
 
   /** `position` is the number of client events before this one; events unknown to this version are ignored. */
   add({ f, key, value, extra }: Event, position: number, line: number): void {
     const what = textAt(value, 'what')
-    if (f === 'touched' || f === 'not-understood') {
+    if (f === END) this.#hasEnded = true
+    else if (f === 'touched' || f === 'not-understood') {
       const mark: Mark = { kind: f, key, position, line, what, why: textAt(value, 'why') }
       this.#marks.push({ mark, id: extra?.['mark'] })
     } else if (f === 'withdrawn') {

@@ -18,6 +18,11 @@ export const nothingTolerated = (): Tolerated => ({
   hugeTimes: 0,
 })
 
+/** What to say of a recording without the end mark that it promised. `lastNanos`: its last event. */
+export const cutOffWarning = (source: string, lastNanos: number): string =>
+  `${source}: the recording was cut off at ${(lastNanos / 1e9).toFixed(3)} s: its recorder was killed, or still records, ` +
+  'or this is not the whole file. What was in flight then counts as unanswered, and nothing is known of what came after.'
+
 /** What the author of the history should know about it, and what to do next time. */
 export function warningsAbout(
   { reused, reusedExample, lacksInvocations, withoutTime, hugeTimes }: Tolerated,

@@ -42,7 +42,7 @@ export {
 export type { RunListener } from './spec/run-event.ts'
 export type { NamedPart, RunDraft, RunSpec } from './spec/run-spec.ts'
 export { draftEntries, memberText, parseRunSpec, withNames } from './spec/run-spec.ts'
-export type { RunStore } from './spec/run-store.ts'
+export type { OpenRecord, RunStore } from './spec/run-store.ts'
 export type { JudgedRun } from './spec/run-test.ts'
 export { runPlanned } from './spec/run-test.ts'
 export { schemaProblems } from './spec/schema-problems.ts'

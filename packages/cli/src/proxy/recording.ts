@@ -1,4 +1,5 @@
 import { extname } from 'node:path'
+import { RECORD_END } from '@chaosproxy/history'
 import {
   createRecorder,
   LOST_LINES,
@@ -46,8 +47,10 @@ export function openRecording({ out, carries, model, rotateBytes, force }: Recor
         initial: recorder.initial,
         sessions: recorder.sessions,
         mapping: recorder.mapping,
+        ends: true,
       }),
       seal: LOST_LINES,
+      end: RECORD_END,
       ...(rotateBytes === undefined ? {} : { rotateBytes }),
       onError: (error) => log.error(error.message),
     })

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { type Event, UserError } from '@chaosproxy/history'
+import { type Event, RECORD_END, UserError } from '@chaosproxy/history'
 import {
   type HistoryWriter,
   openHistoryWriter,
@@ -8,7 +8,7 @@ import {
   type WriterOptions,
   whyUnwritable,
 } from '@chaosproxy/history/files'
-import type { HistorySink, RunStore, Target } from '@chaosproxy/runner'
+import type { OpenRecord, RunStore, Target } from '@chaosproxy/runner'
 import { writeWholeFile } from '../terminal/whole-file.ts'
 
 /** The directory of one run, and the files in it. */
@@ -30,16 +30,16 @@ export const storeIn = (directory: RunDirectory, tier: Target['tier']): RunStore
   dataDir: join(directory.path, 'data'),
   logDir: directory.nodes,
   open(header, failed) {
-    const options = { header, onError: failed }
-    const writer = openHistoryWriter(directory.history, options)
-    return tier === 'simulated' ? inBatches(writer) : inTwoViews(writer, directory.backend, options)
+    if (tier === 'simulated') return inBatches(openHistoryWriter(directory.history, { header, onError: failed }))
+    const options = { header: { ...header, ends: true }, onError: failed } as const
+    return inTwoViews(openHistoryWriter(directory.history, options), directory.backend, options)
   },
   read: () => readHistory(directory.history),
   readBackend: async () => (existsSync(directory.backend) ? readHistory(directory.backend) : undefined),
 })
 
 /** The backend's file is created with its first line, since not every target's proxy keeps a record. */
-function inTwoViews(client: HistoryWriter, path: string, options: WriterOptions): HistorySink & { close(): void } {
+function inTwoViews(client: HistoryWriter, path: string, options: WriterOptions): OpenRecord {
   let backend: HistoryWriter | undefined
   return {
     append: client.append,
@@ -50,17 +50,19 @@ function inTwoViews(client: HistoryWriter, path: string, options: WriterOptions)
         backend.appendLine(line)
       },
     },
-    close() {
-      client.close()
-      backend?.close()
+    close(ended) {
+      for (const writer of [client, backend]) {
+        if (ended) writer?.appendLine(RECORD_END)
+        writer?.close()
+      }
     },
   }
 }
 
 const BATCH_EVENTS = 1_000
 
-/** A simulated run can be repeated, so its events need not reach the disk one by one. */
-function inBatches(writer: HistoryWriter): HistorySink & { close(): void } {
+/** A simulated run can be repeated, so its events need not reach the disk one by one, and it has no end mark. */
+function inBatches(writer: HistoryWriter): OpenRecord {
   let batch: Event[] = []
   const flush = () => {
     writer.appendAll(batch)

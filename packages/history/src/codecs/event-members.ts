@@ -67,12 +67,13 @@ export function headerOfMembers(members: Members): Header | undefined {
     ...(isSaid(members['sessions']) ? { sessions: sessionsOf(members['sessions']) } : {}),
     // Another mapping, by a newer version, means nothing here.
     ...(members['mapping'] === 'routes' ? { mapping: 'routes' } : {}),
+    ...(members['ends'] === true ? { ends: true } : {}),
     ...optionalExtra(unknownMembers(members, new Set(headerMembers))),
   }
 }
 
 /** The members that a header may have, in the order in which they are written. */
-export const headerMembers = ['chaos', 'model', 'initial', 'sessions', 'mapping'] as const
+export const headerMembers = ['chaos', 'model', 'initial', 'sessions', 'mapping', 'ends'] as const
 
 function sessionsOf(value: Json): SessionSource {
   const { by = null, named = null } = isObject(value) ? value : {}

@@ -55,6 +55,7 @@ export function printJsonHeader(header: Header): string {
   if (header.initial !== undefined) text += `,"initial":${jsonText(header.initial)}`
   if (header.sessions !== undefined) text += `,"sessions":${jsonText({ ...header.sessions })}`
   if (header.mapping !== undefined) text += `,"mapping":${jsonText(header.mapping)}`
+  if (header.ends !== undefined) text += `,"ends":${header.ends}`
   return `${text}${printExtra(header.extra, headerMembers)}}`
 }
 

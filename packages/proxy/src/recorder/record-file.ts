@@ -15,6 +15,8 @@ export interface RecordFileOptions {
   readonly onError?: ((error: UserError) => void) | undefined
   /** The last line of a file after writing failed, if there is room for it. */
   readonly seal?: string | undefined
+  /** The last line of the last file once everything else is in it. */
+  readonly end?: string | undefined
   /** Writes all bytes to the disk, or fails. */
   readonly disk?: Disk | undefined
 }
@@ -140,6 +142,8 @@ class BehindWriter implements RecordFile {
   async close(): Promise<void> {
     if (this.#headerIsDue) this.#writeHeader()
     this.#flush()
+    const { end } = this.#options
+    if (end !== undefined && !this.#failed) this.#enqueueText(end)
     if (this.#writing) await new Promise<void>((resolve) => (this.#idle = resolve))
     await closed(this.#file, !this.#failed)
   }
@@ -148,7 +152,12 @@ class BehindWriter implements RecordFile {
     this.#headerIsDue = false
     const { header } = this.#options
     if (header === undefined) return
-    const bytes = Buffer.from(`${printJsonHeader(header())}\n`)
+    this.#enqueueText(`${printJsonHeader(header())}\n`)
+  }
+
+  /** Text that is no event and so is not counted. */
+  #enqueueText(text: string): void {
+    const bytes = Buffer.from(text)
     this.#enqueue({ bytes, memory: bytes, lines: 0 })
   }
 

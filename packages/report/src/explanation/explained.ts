@@ -16,6 +16,8 @@ export interface Explained {
   readonly mood: Mood
   /** Why it proves less than it seems to; empty if it does not. */
   readonly notes: readonly string[]
+  /** What was tolerated in the history, or is missing from it. */
+  readonly warnings: readonly string[]
   /** The same sentence as on every other page; empty if nothing is violated. */
   readonly sentence: string
   /** The operations that matter, in the order in which they began. */
@@ -52,6 +54,7 @@ export function explain(input: ExplainInput): Explained {
     mood: headline.mood,
     sentence: shown === undefined ? '' : capitalised(sentenceText(shown, near)),
     notes: facts.vacuous,
+    warnings: history.warnings.map(printable),
     steps: shown === undefined ? [] : stepsOf(history, shown),
     faults: near.map(({ whole }) => whole),
     levels: levelsOf(report).map((each) => levelTold(report, each)),

@@ -48,7 +48,7 @@ export interface Finding {
   readonly evidence: readonly string[]
   /** What qualifies the verdict: what proves less than it seems to, trouble, warnings. */
   readonly notes: readonly string[]
-  /** `16 requests passed on: GET /cache 16×`: what the verdict is not about, also a note; empty if there is nothing. */
+  /** `16 requests passed on: GET /cache 16×`: what the verdict is not about, also among the notes; empty if there is nothing. */
   readonly unjudged: string
   /** Strongest first. */
   readonly levels: readonly { readonly level: string; readonly result: string; readonly reason: string }[]
@@ -114,7 +114,7 @@ const ofFile = ({ title, report, history, ...subject }: FileSubject): Finding =>
     ...history.warnings,
     ...unjudgedNote(history),
   ].map(printable),
-  unjudged: unjudgedLine(history),
+  unjudged: [...(history.cutOff === undefined ? [] : [printable(history.cutOff)]), ...unjudgedNote(history)].join('; '),
   elapsedMs: subject.parseMs + subject.checkMs,
   again: subject.again,
   exitCode: subject.exitCode,

@@ -14,7 +14,7 @@ export function renderExplained(explained: Explained, style: Style, options: Ter
   return finish(
     [
       [style.bold(paintFor(mood, style)(title.toUpperCase()))],
-      warnings(vacuousTexts(notes), page),
+      warnings([...vacuousTexts(notes), ...explained.warnings], page),
       sentence === ''
         ? wrap('Nothing is violated, so there is nothing to explain.', page.width)
         : wrap(sentence, page.width),

@@ -96,17 +96,21 @@ async function recorded(
     abandoning.abort(error)
   })
   let empty = true
+  let ended = false
   const begun = () => {
     empty = false
   }
   try {
     const { dataDir, logDir } = store
     const abandoned = abandoning.signal
-    return await perform(run, { sink: record, dataDir, logDir, begun, settled, listener, interrupted, abandoned })
+    const performing = { sink: record, dataDir, logDir, begun, settled, listener, interrupted, abandoned }
+    const outcome = await perform(run, performing)
+    ended = true
+    return outcome
   } catch (error) {
     throw failure ?? (empty ? error : withRecord(error, store.historyName))
   } finally {
-    record.close()
+    record.close(ended)
   }
 }
 

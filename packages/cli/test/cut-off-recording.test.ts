@@ -1,0 +1,130 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { chaosHere, startChaos, temporaryDirectory } from './chaos.ts'
+import { until } from './processes.ts'
+import { startProxy } from './proxy-process.ts'
+
+// A kill leaves whole lines, so that only what is missing at the end tells that a recording was cut off.
+
+const ROUTES = {
+  client: 'header.X-Client',
+  initial: { value: null },
+  routes: [
+    { request: 'GET /kv/{key}', f: 'read', key: 'path.key', result: 'json.value' },
+    { request: 'PUT /kv/{key}', f: 'write', key: 'path.key', value: 'json.value' },
+  ],
+}
+
+/** A store over HTTP that never answers a write to `held`. */
+async function store(): Promise<string> {
+  const values = new Map<string, unknown>()
+  const server = createServer((request, response) => {
+    const key = request.url ?? ''
+    let body = ''
+    request.on('data', (chunk) => {
+      body += chunk
+    })
+    request.on('end', () => {
+      if (request.method === 'PUT') values.set(key, JSON.parse(body).value)
+      if (key === '/kv/held') return
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ value: values.get(key) ?? null }))
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+async function recordingProxy() {
+  const directory = temporaryDirectory()
+  const [routes, history] = [join(directory, 'routes.json'), join(directory, 'history.jsonl')]
+  writeFileSync(routes, JSON.stringify(ROUTES))
+  const proxy = await startProxy(['--upstream', await store(), '--record', routes, '--out', history])
+  const [{ listen }] = (await (await fetch(`${proxy.url}/v1/proxies`)).json()) as [{ readonly listen: string }]
+  const ask = (key: string, value?: number) =>
+    fetch(`http://${listen}/kv/${key}`, {
+      headers: { 'X-Client': 'a' },
+      ...(value === undefined ? {} : { method: 'PUT', body: JSON.stringify({ value }) }),
+    }).then((response) => response.json())
+  await ask('x', 1)
+  await ask('x')
+  return { proxy, history, ask }
+}
+
+const CUT_OFF =
+  /history\.jsonl: the recording was cut off at \d+\.\d{3} s: .*what was in flight then counts as unanswered/i
+
+describe('a recording whose recorder was killed', () => {
+  test('is told to be cut off by terminal, page, JSON and other reporters, and judged by what it has', async () => {
+    const { proxy, history, ask } = await recordingProxy()
+    ask('held', 5).catch(() => undefined)
+    await until(async () => readFileSync(history, 'utf8').includes('"key":"held"'))
+    proxy.child.kill('SIGKILL')
+    await proxy.finished
+    const page = `${history}.html`
+    const files = ['junit', 'markdown', 'jsonl', 'tap'].map((name) => `${name}=${history}.${name}`)
+    const told = await chaosHere([
+      ...['check', history, '--expect', 'linearizable', '--out', page],
+      ...files.flatMap((file) => ['--reporter', file]),
+    ])
+    const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ')
+    const json = JSON.parse((await chaosHere(['check', history, '--json'])).stdout)
+    expect(json.warnings).toEqual([expect.stringMatching(CUT_OFF)])
+    expect(json.levels.linearizable.result).toBe('met')
+    expect(json.operations).toMatchObject({ info: 1 })
+    expect(oneLine(told.stdout)).toMatch(CUT_OFF)
+    for (const file of ['html', 'junit', 'markdown', 'jsonl', 'tap'])
+      expect([file, oneLine(readFileSync(`${history}.${file}`, 'utf8'))]).toEqual([
+        file,
+        expect.stringMatching(CUT_OFF),
+      ])
+    expect((await chaosHere(['check', history, '--quiet'])).stdout).toMatch(CUT_OFF)
+    expect(oneLine((await chaosHere(['explain', history])).stdout)).toMatch(CUT_OFF)
+  })
+
+  test('has nothing of the kind to tell if it was ended in good order', async () => {
+    const { proxy, history } = await recordingProxy()
+    proxy.child.kill('SIGINT')
+    await proxy.finished
+    const lines = readFileSync(history, 'utf8').trim().split('\n')
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ ends: true })
+    expect(JSON.parse(lines.at(-1) ?? '')).toEqual({ process: 'recorder', type: 'info', f: 'end' })
+    const { warnings } = JSON.parse((await chaosHere(['check', history, '--json'])).stdout)
+    expect(warnings).toEqual([])
+  })
+
+  test('is told to be cut off after chaos record too', async () => {
+    const directory = temporaryDirectory()
+    const routes = join(directory, 'routes.json')
+    writeFileSync(routes, JSON.stringify(ROUTES))
+    const client = `fetch('http://'+process.env.CHAOS_PROXY_N1+'/kv/x',{method:'PUT',body:'{"value":1}'}).then(()=>setInterval(()=>{},1e3))`
+    const out = join(directory, 'out')
+    const recorder = startChaos([
+      ...['record', '--upstream', await store(), '--as', routes, '--out', out],
+      ...['--', process.execPath, '-e', client],
+    ])
+    const history = () => (existsSync(out) ? readdirSync(out).map((name) => join(out, name, 'history.jsonl')) : [])
+    await until(async () =>
+      history().some((file) => existsSync(file) && /"type":"ok"/.test(readFileSync(file, 'utf8'))),
+    )
+    recorder.child.kill('SIGKILL')
+    await recorder.finished
+    const { warnings } = JSON.parse((await chaosHere(['check', ...history(), '--json'])).stdout)
+    expect(warnings).toEqual([expect.stringMatching(CUT_OFF)])
+  })
+
+  test('is not suspected where no end was promised', async () => {
+    const file = join(temporaryDirectory(), 'history.jsonl')
+    writeFileSync(
+      file,
+      '{"chaos":1,"model":"register"}\n{"process":0,"type":"invoke","f":"write","key":"x","value":1}\n',
+    )
+    expect(JSON.parse((await chaosHere(['check', file, '--json'])).stdout).warnings).toEqual([])
+  })
+})
