@@ -235,7 +235,7 @@ export class HistoryBuilder implements EventSink {
   build(): History {
     this.#attempts?.merge(this.#columns)
     fillInVersions(this.#columns)
-    const cutOff = this.#cutOff()
+    const cutOff = cutOffWarning(this.source, this.#header, this.#recorder, this.#lastTime)
     return historyOf({
       header: this.#header,
       source: this.#named,
@@ -260,13 +260,6 @@ export class HistoryBuilder implements EventSink {
       ],
       cutOff,
     })
-  }
-
-  /** A kill leaves whole lines, so only the missing end mark tells that more happened than was recorded. */
-  #cutOff(): string | undefined {
-    if (this.#header?.ends !== true || this.#recorder.hasEnded) return undefined
-    const last = this.#lastTime.reduce((latest, time) => Math.max(latest, time), this.#nemesis.at(-1)?.time ?? 0)
-    return cutOffWarning(this.source, last)
   }
 
   #call(

@@ -1,3 +1,6 @@
+import type { Header } from './event.ts'
+import type { RecorderNotes } from './marks.ts'
+
 /** Harmless irregularities, counted while a history is built. */
 export interface Tolerated {
   /** Operations invoked by a process whose earlier operation ended in `info`, and a description of one. */
@@ -18,10 +21,23 @@ export const nothingTolerated = (): Tolerated => ({
   hugeTimes: 0,
 })
 
-/** What to say of a recording without the end mark that it promised. `lastNanos`: its last event. */
-export const cutOffWarning = (source: string, lastNanos: number): string =>
-  `${source}: the recording was cut off at ${(lastNanos / 1e9).toFixed(3)} s: its recorder was killed, or still records, ` +
-  'or this is not the whole file. What was in flight then counts as unanswered, and nothing is known of what came after.'
+/**
+ * That a recording lacks the end mark that its header promised. A kill leaves whole lines, so nothing else tells that more
+ * happened than was recorded. `lastTimes`: when each process was last heard of.
+ */
+export function cutOffWarning(
+  source: string,
+  header: Header | undefined,
+  { hasEnded }: RecorderNotes,
+  lastTimes: Float64Array,
+): string | undefined {
+  if (header?.ends !== true || hasEnded) return undefined
+  const last = lastTimes.reduce((latest, time) => Math.max(latest, time), 0)
+  return (
+    `${source}: the recording was cut off at ${(last / 1e9).toFixed(3)} s: its recorder was killed, or still records, ` +
+    'or this is not the whole file. What was in flight then counts as unanswered, and nothing is known of what came after.'
+  )
+}
 
 /** What the author of the history should know about it, and what to do next time. */
 export function warningsAbout(
