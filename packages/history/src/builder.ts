@@ -253,11 +253,7 @@ export class HistoryBuilder implements EventSink {
       errorColumn: this.#columns.error,
       errors: this.errors,
       eventCount: this.#events,
-      warnings: [
-        ...this.#warnings,
-        ...(cutOff === undefined ? [] : [cutOff]),
-        ...warningsAbout(this.#tolerated, this.source, this.#clientEvents),
-      ],
+      warnings: [...this.#warnings, ...warningsAbout(this.#tolerated, this.source, this.#clientEvents, cutOff)],
       cutOff,
     })
   }

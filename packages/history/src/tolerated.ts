@@ -44,8 +44,9 @@ export function warningsAbout(
   { reused, reusedExample, lacksInvocations, withoutTime, hugeTimes }: Tolerated,
   source: string,
   clientEvents: number,
+  cutOff: string | undefined,
 ): string[] {
-  const warnings: string[] = []
+  const warnings: string[] = cutOff === undefined ? [] : [cutOff]
   if (reused > 0) {
     warnings.push(
       `${source}: ${reused} ${reused === 1 ? 'operation is' : 'operations are'} invoked by a process whose ` +
