@@ -11,7 +11,7 @@ import { KeyNumbers, keyName } from './key-numbers.ts'
 import { KnownTexts } from './known-texts.ts'
 import { historyOf } from './lending.ts'
 import { RecorderNotes } from './marks.ts'
-import { float64Array, inHeap, inSharedMemory, int32Array } from './memory.ts'
+import { float64Array, inHeap, inSharedMemory, int32Array, sizeInHeap } from './memory.ts'
 import { clientNumber, isClient, ProcessTable } from './processes.ts'
 import { brokenRule, rules } from './rules.ts'
 import { SessionTable } from './sessions.ts'
@@ -34,8 +34,6 @@ const MAXIMUM_FUNCTIONS = 256
 // Memory used besides the bytes read, as measured with V8 of Node 20.
 const STRING_BYTES = 24
 const PROCESS_BYTES = 100
-const OBJECT_BYTES = 300
-const BYTES_PER_CHARACTER = 3
 
 export interface HistoryOptions {
   /** The name messages use for the history: its file's. */
@@ -115,8 +113,7 @@ export class HistoryBuilder implements EventSink {
 
   /** Approximate memory it holds, including what the next events will need. */
   get sizeBytes(): number {
-    for (const event of this.#unmeasured)
-      this.#otherBytes += OBJECT_BYTES + BYTES_PER_CHARACTER * JSON.stringify(event).length
+    for (const event of this.#unmeasured) this.#otherBytes += sizeInHeap(event)
     this.#unmeasured = []
     let bytes = this.#columns.sizeBytes + this.values.sizeBytes + this.errors.sizeBytes + this.#otherBytes
     bytes += this.#attempts?.sizeBytes ?? 0
