@@ -221,13 +221,9 @@ describe('chaos check --workers', () => {
 
   test('is given all its time to decide in, however long reading took', async () => {
     const file = history('fresh-read')
-    const options = { timeout: '5s', memory: '1GB', json: true }
-    const task = {
-      file,
-      settings: parseCheckSettings(options),
-      alone: true,
-      terminal: { width: 80, unicode: true, colours: false },
-    }
+    const { spec, reporters } = parseCheckSettings({ timeout: '5s', memory: '1GB', json: true })
+    const screen = { colours: false, terminal: { width: 80, unicode: true } }
+    const task = { file, settings: spec, alone: true, again: '', telling: { reporters, screen } }
     const { part } = checkRead(task, { history: await readHistory(file), parseMs: 60_000 })
     const [json] = part.texts
     expect(JSON.parse(json !== undefined && 'said' in json ? json.said : '')).toMatchObject({

@@ -38,7 +38,9 @@ describe('chaos compare', () => {
   })
 
   test('begins with servers that have nothing to lose, which are only read', async () => {
-    const { systems } = await parseCompareSettings({ faults: 'none', seeds: '1' })
+    const {
+      plan: { systems },
+    } = await parseCompareSettings({ faults: 'none', seeds: '1' })
     expect(systems[0]?.name).toBe('balancer backend=files')
     expect(systems[0]?.cells[0]?.pairs[0]).toMatchObject({ registers: { workload: { name: 'read-only' } } })
     const args = ['compare', '--targets', 'balancer:backend=files', '--faults', 'partition', ...quick, '--json']
@@ -70,7 +72,9 @@ describe('chaos compare', () => {
 
   test('sweeps several settings at once: a grid where one system has them, else a curve for each system', async () => {
     const named = async (...sweep: string[]) => {
-      const { systems, sweep: subjects } = await parseCompareSettings({ sweep, faults: 'none', seeds: '1' })
+      const {
+        plan: { systems, sweep: subjects },
+      } = await parseCompareSettings({ sweep, faults: 'none', seeds: '1' })
       return { subjects, names: systems.map(({ name, curve, value }) => [name, curve, value]) }
     }
     expect(await named('quorum=R1W3..R3W1', 'syncReplicas=0..1')).toEqual({
@@ -90,7 +94,9 @@ describe('chaos compare', () => {
   })
 
   test('has every run of every system planned before any begins, so that none is refused halfway', async () => {
-    const { systems } = await parseCompareSettings({ seeds: '1' })
+    const {
+      plan: { systems },
+    } = await parseCompareSettings({ seeds: '1' })
     const pairs = systems.flatMap(({ cells }) => cells.flatMap((cell) => cell.pairs))
     const specs = pairs.flatMap(({ registers, sets }) => (sets === undefined ? [registers] : [registers, sets]))
     for (const spec of specs) await expect(planRun(spec, registries, 'test')).resolves.toBeDefined()

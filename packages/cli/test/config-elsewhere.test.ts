@@ -37,7 +37,7 @@ describe('chaos compare', () => {
 
   test('has its target, settings, faults and expectation from the configuration', async () => {
     const { config } = configured(settings)
-    const planned = await parseCompareSettings({ config, seeds: '2' })
+    const { plan: planned } = await parseCompareSettings({ config, seeds: '2' })
     expect(planned).toMatchObject({ conditions: ['calm', 'kill'], clients: 4, rate: 100, seeds: [40, 41] })
     expect(planned.systems.map(({ name }) => name)).toEqual(['raft'])
     expect(planned.systems[0]?.cells[1]?.pairs[0].registers).toMatchObject({
@@ -53,7 +53,7 @@ describe('chaos compare', () => {
   test('lets options override it', async () => {
     const { config } = configured(settings)
     const options = { targets: ['raft:batch=2,quorum'], faults: 'none', rate: '50', time: '3s', nodes: '5', seeds: '1' }
-    const planned = await parseCompareSettings({ config, ...options })
+    const { plan: planned } = await parseCompareSettings({ config, ...options })
     expect(planned).toMatchObject({ conditions: ['calm'], rate: 50, timeMs: 3_000, clients: 4 })
     expect(planned.systems.map(({ name, nodes }) => [name, nodes])).toEqual([
       ['raft batch=2', 5],
@@ -64,7 +64,7 @@ describe('chaos compare', () => {
   patientTest('compares all targets of its own: protocols simulated, clusters with --real', async () => {
     const { config, directory } = configured({ targets: { mine: './mine.ts' }, faults: ['kill'] })
     cpSync(join(root, 'examples', 'mine.ts'), join(directory, 'mine.ts'))
-    const [mine] = (await parseCompareSettings({ config, seeds: '1' })).systems
+    const [mine] = (await parseCompareSettings({ config, seeds: '1' })).plan.systems
     expect(mine?.cells[0]?.pairs[0].registers.target.name).toMatch(/^sim:.*mine\.ts$/)
     const items = configured({ targets: { items: service, others: service }, faults: [] }).config
     const { stderr, exitCode } = await chaosHere(['compare', '--config', items, '--seeds', '1'])

@@ -31,7 +31,10 @@ const parsed = (options: { readonly [name: string]: string }) =>
 
 describe('a search for a deliberate mistake', () => {
   test.each(mistakes)('has what %s declares that it needs', async (_, { name }, bug) => {
-    const { subject, taken } = await parsed({ target: name, bug: bug.name })
+    const {
+      search: { subject },
+      taken,
+    } = await parsed({ target: name, bug: bug.name })
     const { knobs, trialKnobs, workload, faults = [] } = bug.under ?? {}
     expect(subject.knobs).toMatchObject({ ...knobs, ...trialKnobs })
     expect(subject.workload).toBe(workload ?? 'register')
@@ -40,7 +43,10 @@ describe('a search for a deliberate mistake', () => {
   })
 
   test('adds to the usual faults those that it would leave out, if the simulator has them', async () => {
-    const { subject, taken } = await parsed({ protocol: own, bug: 'once' })
+    const {
+      search: { subject },
+      taken,
+    } = await parsed({ protocol: own, bug: 'once' })
     expect(subject).toMatchObject({ knobs: { hurry: true }, workload: 'counter' })
     expect(taken.besides.toSorted()).toEqual(['lose-reply', 'pause'])
     expect(subject.choices?.faults).toEqual(expect.arrayContaining(['kill', 'partition', 'pause', 'lose-reply']))
@@ -50,7 +56,10 @@ describe('a search for a deliberate mistake', () => {
   })
 
   test('leaves to whoever typed them the settings, the faults and the workload', async () => {
-    const { subject, taken } = await parsed({
+    const {
+      search: { subject },
+      taken,
+    } = await parsed({
       protocol: own,
       bug: 'once',
       set: 'hurry=false',

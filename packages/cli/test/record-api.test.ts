@@ -147,4 +147,16 @@ describe('record', () => {
     await expect(recorder.stop()).rejects.toThrow('Send requests to what url() and address() return')
     await expect(record({ upstream: '127.0.0.1:1', as: 'none.json' })).rejects.toThrow('none.json')
   })
+
+  test.each([
+    [{ upstream: 'nowhere' }, 'upstream nowhere: '],
+    [{ as: 'none.json' }, 'as none.json: '],
+    [{ expect: 'linearisable' }, 'expect linearisable: there is no such level. Did you mean linearizable?'],
+    [{ require: ['lots'] }, 'require "lots": '],
+    [{ seed: 0.5 }, 'seed: 0.5 is no seed'],
+    [{ timeoutMs: 0 }, 'timeoutMs: 0 is no time'],
+    [{ initial: 'zero' }, 'initial zero: this is no JSON'],
+  ])('names the member, not an option of the command line, in refusing %j', async (wrong, message) => {
+    await expect(recording('127.0.0.1:1', wrong)).rejects.toThrow(message)
+  })
 })

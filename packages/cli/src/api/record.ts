@@ -1,15 +1,19 @@
 import type { Duplex } from 'node:stream'
 import { http2Family, parseFault } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
-import type { JudgedRun } from '@chaosproxy/runner'
+import { type Json, millis, UserError } from '@chaosproxy/history'
+import { parseAddress } from '@chaosproxy/proxy/control'
+import { parseRequirement } from '@chaosproxy/report'
+import { withFinal } from '@chaosproxy/targets'
+import { knownName } from '../known-name.ts'
+import { recordedCarriage } from '../record/carriage.ts'
 import { type OpenProxies, performHere } from '../record/perform-here.ts'
-import { parseRecordSettings, type RecordedCommand } from '../record/settings.ts'
+import { planRecording, type Recorded, recordedWorkload, requireRecordable } from '../record/plan.ts'
 import { carryOut } from '../run/carry-out.ts'
-import { createRunDirectory, type RunDirectory } from '../run/directory.ts'
-import { exitCodeOf, writeResults } from '../run/results.ts'
+import { createRunDirectory, USUAL_OUT } from '../run/directory.ts'
+import { type FinishedRun, writeResults } from '../run/results.ts'
 import { type Run, runOf } from './run.ts'
 
-/** What to record: the options of `chaos record` of the same names. */
+/** What to record. */
 export interface RecordDraft {
   /** `host:port` or the origin (`https://api.example`) of a server, or of several by name; a single one is `n1`. */
   readonly upstream: string | { readonly [name: string]: string }
@@ -18,8 +22,8 @@ export interface RecordDraft {
   /** The path of a route table (HTTP), or `resp` (Redis). */
   readonly as: string
   readonly model?: string | undefined
-  /** What keys hold at the start: `unknown`, `read`, or a value in JSON. */
-  readonly initial?: string | undefined
+  /** What keys hold at the start: `unknown`, `read`, or a value, which may also be given as the text of its JSON. */
+  readonly initial?: 'unknown' | 'read' | { readonly value: Json } | (string & {}) | undefined
   /** The level that the record must meet for an exit code of 0. */
   readonly expect?: string | undefined
   /** Further bounds, such as `lost == 0`. */
@@ -68,65 +72,96 @@ export interface Recording {
  * @throws UserError (usage, input, environment) if something cannot be recorded, or a proxy cannot be opened.
  */
 export async function record(draft: RecordDraft): Promise<Recording> {
-  const settings = settingsOf(draft)
+  const recorded = recordedHere(draft)
   const startedAt = new Date()
-  const directory = createRunDirectory(settings.out, 'record', startedAt)
+  const directory = createRunDirectory(draft.out ?? USUAL_OUT, 'record', startedAt)
   let stop = () => {}
   const stopped = new Promise<void>((resolve) => {
     stop = resolve
   })
-  let judging: Promise<JudgedRun | undefined> = Promise.resolve(undefined)
+  let judging: Promise<FinishedRun | undefined> = Promise.resolve(undefined)
   const proxies = await new Promise<OpenProxies>((opened, failed) => {
-    judging = carryOut(settings.run, {
+    judging = carryOut(recorded.run, {
       directory,
       startedAt,
       interrupted: new AbortController().signal,
+      again: '',
       performer: {
-        perform: (run, options) => performHere(settings, run, options, { opened, stopped }),
+        perform: (run, options) => performHere(recorded, run, options, { opened, stopped }),
         end: async () => {},
       },
     })
     judging.catch(failed)
   })
-  return recordingOf(settings, proxies, async () => {
+  return recordingOf(recorded, proxies, async () => {
     stop()
-    return finishedRun(settings, directory, await judging)
+    const finished = await judging
+    if (finished === undefined) throw new Error('a recording ends only when it is stopped')
+    writeResults(finished)
+    return runOf(finished)
   })
 }
 
-interface RecordedHere extends RecordedCommand {
+interface RecordedHere extends Recorded {
   readonly origins: ReadonlyMap<string, string>
   readonly listens: boolean
 }
 
-function settingsOf({ upstream, listen = true, timeoutMs, require, ...draft }: RecordDraft): RecordedHere {
-  const named = Object.entries(typeof upstream === 'string' ? { n1: upstream } : upstream)
+/** No fault is planned, so the end of the recording is not known either. */
+const LONGEST_MS = millis(600_000)
+const TIMEOUT_MS = 1_000
+const CHECK_MS = millis(60_000)
+
+function recordedHere(draft: RecordDraft): RecordedHere {
+  const { upstream, listen = true, as, model, expect, require, seed = drawnSeed(), timeoutMs = TIMEOUT_MS } = draft
+  if (!(timeoutMs > 0)) throw new UserError('usage', `timeoutMs: ${timeoutMs} is no time: give milliseconds.`)
+  if (!Number.isSafeInteger(seed) || seed < 0)
+    throw new UserError('usage', `seed: ${seed} is no seed: give a whole number from 0.`)
+  for (const text of require ?? []) parseRequirement(text, 'require')
+  const initial = initialOf(draft)
+  const carries = withFinal(requireRecordable(`as ${as}`, recordedCarriage('as', as, { initial, model })))
+  const workload = recordedWorkload(carries, model, as)
+  if (expect !== undefined) knownName(`expect ${expect}`, 'level', expect, [...workload.levels, 'none'])
   // As all of Node has it.
   const verify = process.env['NODE_TLS_REJECT_UNAUTHORIZED'] !== '0'
-  const places = new Map(named.map(([name, place]) => [name, placeOf(place)]))
-  const settings = parseRecordSettings({
-    ...draft,
-    ...(require === undefined ? {} : { require: [...require] }),
-    ...(timeoutMs === undefined ? {} : { timeout: `${timeoutMs}ms` }),
-    name: [...places.keys()],
-    upstream: [...places.values()].map(({ address }) => address),
-    '--': ['a program'],
-  })
-  return {
-    ...settings,
-    servers: settings.servers.map((server) => ({
-      ...server,
-      listens: listen,
-      tls: places.get(server.name)?.isSecure === true ? { originate: { alpn: ['http/1.1'], verify } } : undefined,
-    })),
-    origins: new Map([...places].map(([name, { origin }]) => [name, origin])),
+  const named = Object.entries(typeof upstream === 'string' ? { n1: upstream } : upstream)
+  const places = named.map(([name, text]) => ({ name, ...placeOf(text) }))
+  if (places.length === 0) throw new UserError('usage', 'upstream: it names no server.')
+  const servers = places.map(({ name, address, isSecure }) => ({
+    name,
+    listen: '127.0.0.1:0',
+    upstream: address,
+    isRecorded: true,
     listens: listen,
+    tls: isSecure ? { originate: { alpn: ['http/1.1'], verify } } : undefined,
+  }))
+  const terms = { servers, carries, model, timeoutMs: millis(timeoutMs) }
+  const run = planRecording({
+    ...{ ...terms, as, workload, seed, expect, require },
+    faults: { nemeses: [], groups: [] },
+    timeMs: LONGEST_MS,
+    checkMs: CHECK_MS,
+    command: ['a program'],
+  })
+  return { ...terms, run, origins: new Map(places.map(({ name, origin }) => [name, origin])), listens: listen }
+}
+
+const drawnSeed = (): number => Math.floor(Math.random() * 10_000)
+
+/** A value may be given as its JSON. */
+function initialOf({ initial }: RecordDraft): unknown {
+  if (typeof initial !== 'string' || initial === 'unknown' || initial === 'read') return initial
+  try {
+    return { value: JSON.parse(initial) }
+  } catch {
+    throw new UserError('usage', `initial ${initial}: this is no JSON. Give unknown, read, or { value: 0 }.`)
   }
 }
 
 /** Reads `host:port`, or an origin. @throws UserError (usage) */
 function placeOf(text: string): { readonly address: string; readonly origin: string; readonly isSecure: boolean } {
   if (!text.includes('://')) {
+    requireAddress(text)
     const plain = `http://${text}`
     return { address: text, origin: URL.canParse(plain) ? new URL(plain).origin : plain, isSecure: false }
   }
@@ -139,6 +174,16 @@ function placeOf(text: string): { readonly address: string; readonly origin: str
   const isSecure = url.protocol === 'https:'
   const port = url.port === '' ? (isSecure ? 443 : 80) : url.port
   return { address: `${url.hostname}:${port}`, origin: url.origin, isSecure }
+}
+
+function requireAddress(text: string): void {
+  try {
+    parseAddress(text)
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    const why = error.message.replace(/^address .*?: /, '')
+    throw new UserError('usage', `upstream ${text}: ${why}. Write host:port, such as 127.0.0.1:8080.`)
+  }
 }
 
 function recordingOf(
@@ -183,11 +228,4 @@ function recordingOf(
       return ending
     },
   }
-}
-
-function finishedRun({ run }: RecordedCommand, directory: RunDirectory, judged: JudgedRun | undefined): Run {
-  if (judged === undefined) throw new Error('a recording ends only when it is stopped')
-  const exitCode = exitCodeOf(judged)
-  writeResults({ run, judged, directory, again: '', exitCode })
-  return runOf(run, judged, directory, exitCode)
 }

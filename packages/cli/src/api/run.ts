@@ -1,21 +1,11 @@
-import { rmSync } from 'node:fs'
 import type { Report } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
-import {
-  completeRun,
-  type JudgedRun,
-  type PlannedRun,
-  planRun,
-  type RunDraft,
-  type RunListener,
-  type RunSpec,
-} from '@chaosproxy/runner'
+import { completeRun, planRun, type RunDraft, type RunListener, type RunSpec } from '@chaosproxy/runner'
 import type { Config } from '../config/config.ts'
 import { registriesOf, withPaths } from '../config/registries.ts'
 import { carryOut } from '../run/carry-out.ts'
-import { createRunDirectory, type RunDirectory } from '../run/directory.ts'
-import { exitCodeOf, writeResults } from '../run/results.ts'
-import { RUN_DEFAULTS } from '../run/settings.ts'
+import { createRunDirectory, USUAL_OUT } from '../run/directory.ts'
+import { type FinishedRun, writeResults } from '../run/results.ts'
 import { commandLine } from '../terminal/command-line.ts'
 
 /** The user's own targets and workloads, as in a configuration, and how to follow and end the run. */
@@ -46,7 +36,7 @@ export interface Run {
  * before anything was recorded.
  */
 export async function run(draft: RunDraft = {}, settings: RunSettings = {}): Promise<Run> {
-  const { targets, workloads, out = RUN_DEFAULTS.out, listener, signal = new AbortController().signal } = settings
+  const { targets, workloads, out = USUAL_OUT, listener, signal = new AbortController().signal } = settings
   const own = { targets, workloads, where: 'run', directory: '.' }
   const registries = registriesOf(own)
   const seed = Math.floor(Math.random() * 10_000)
@@ -54,20 +44,18 @@ export async function run(draft: RunDraft = {}, settings: RunSettings = {}): Pro
   const planned = await planRun(spec, registries, 'run')
   const startedAt = new Date()
   const directory = createRunDirectory(out, planned.target.name, startedAt)
-  const judged = await carryOut(planned, { directory, startedAt, interrupted: signal, listener })
-  if (judged === undefined) {
-    rmSync(directory.path, { recursive: true, force: true })
-    throw signal.reason
-  }
-  const exitCode = exitCodeOf(judged)
   const again = commandLine(['npx', 'chaos', 'run', '--spec', directory.runJson])
-  writeResults({ run: planned, judged, directory, again, exitCode })
-  return runOf(planned, judged, directory, exitCode)
+  const finished = await carryOut(planned, { directory, startedAt, interrupted: signal, listener, again })
+  if (finished === undefined) throw signal.reason
+  writeResults(finished)
+  return runOf(finished)
 }
 
-export const runOf = (
-  { spec }: PlannedRun,
-  { history, report, summary: { vacuous } }: JudgedRun,
-  { path }: RunDirectory,
-  exitCode: number,
-): Run => ({ spec, history, report, vacuous, exitCode, directory: path })
+export const runOf = ({ run, judged, directory, exitCode }: FinishedRun): Run => ({
+  spec: run.spec,
+  history: judged.history,
+  report: judged.report,
+  vacuous: judged.summary.vacuous,
+  exitCode,
+  directory: directory.path,
+})

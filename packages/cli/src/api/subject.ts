@@ -5,8 +5,8 @@ import { DEFAULT_WORKLOAD } from '@chaosproxy/runner'
 import { guardProtocol, mistakeSetting, NO_LEVEL, type Subject } from '@chaosproxy/simulator'
 import { protocolFrom } from '@chaosproxy/targets'
 import { findWorkload, type Settings, type Workload, workloads } from '@chaosproxy/workloads'
-import { knownName, oneOf } from '../arguments/one-of.ts'
-import { requireAskable } from '../arguments/workload.ts'
+import { requireAskable } from '../fuzz/askable.ts'
+import { knownName } from '../known-name.ts'
 
 /** What is simulated, and how: every member has a default. */
 export interface SubjectSettings {
@@ -58,7 +58,7 @@ export function subjectFrom(
       'usage',
       `${protocol.name} promises no level and has no invariants: say which level to hold it to.`,
     )
-  if (held !== NO_LEVEL) oneOf('level', 'level', held, workload.levels)
+  if (held !== NO_LEVEL) knownName(`level: ${held}`, 'level', held, workload.levels)
   const settings = workloadSettings
   requireAskable({ protocol, workload, settings, level: held, knobs })
   for (const knob of Object.keys(knobs))
@@ -69,8 +69,8 @@ export function subjectFrom(
       protocol.knobs.map(({ name }) => name),
     )
   if (bug !== undefined)
-    oneOf(
-      'bug',
+    knownName(
+      `bug: ${bug}`,
       `mistake in ${protocol.name}`,
       bug,
       protocol.bugs.map(({ name }) => name),

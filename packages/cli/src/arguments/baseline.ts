@@ -6,6 +6,7 @@ import { type Baseline, parseBaseline, requireSameSubject } from '@chaosproxy/re
 import type { PlannedRun } from '@chaosproxy/runner'
 import { type ParsedOptions, textOf } from '../command.ts'
 import type { LoadedConfig } from '../config/load.ts'
+import type { ChosenBaseline } from '../run/held-to.ts'
 import type { Option } from './option.ts'
 
 const DEFAULT_TOLERANCE = '20%'
@@ -21,12 +22,6 @@ export const baselineOptions: { readonly [name: string]: Option } = {
     describe: `how much worse than the baseline availability and p99 may be [default: ${DEFAULT_TOLERANCE}]`,
     requiresArg: true,
   },
-}
-
-/** An earlier result, and how much worse a later one may be: a share. Plain data. */
-export interface ChosenBaseline {
-  readonly baseline: Baseline
-  readonly tolerance: number
 }
 
 /**

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { type FaultChoice, type Nemesis, nemeses, parseSchedule, printSchedule } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
-import { knownName, oneOf } from './one-of.ts'
+import { knownName } from '../known-name.ts'
+import { oneOf } from './one-of.ts'
 
 const NONE = 'none'
 

@@ -5,8 +5,9 @@ import { EXECUTED, isDeclaration, isUserFile } from '@chaosproxy/targets'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
 import { type ParsedOptions, textOf } from '../command.ts'
 import { type NamedRegistries, registriesOf } from '../config/registries.ts'
+import { knownName } from '../known-name.ts'
 import { parseSettings } from './names.ts'
-import { knownName, oneOf } from './one-of.ts'
+import { oneOf } from './one-of.ts'
 
 /** The target of a command, and the reference by which other threads and processes find it. */
 export interface ChosenTarget {

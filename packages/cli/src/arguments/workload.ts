@@ -1,8 +1,7 @@
 import { UserError } from '@chaosproxy/history'
 import { DEFAULT_WORKLOAD, type Registries } from '@chaosproxy/runner'
-import { type Subject, whyUnaskable } from '@chaosproxy/simulator'
 import { workloadOf } from '@chaosproxy/targets'
-import { type Settings, type Workload, workloads } from '@chaosproxy/workloads'
+import type { Settings, Workload } from '@chaosproxy/workloads'
 import { type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { parseSettings } from './names.ts'
 import { oneOf } from './one-of.ts'
@@ -42,19 +41,6 @@ export async function chooseWorkload(
 ): Promise<ChosenWorkload> {
   const reference = textOf(options, 'workload') ?? usual
   return { workload: await find(reference), reference }
-}
-
-/** @throws UserError (usage) for a workload that asks for what the protocol's clients cannot ask for. */
-export function requireAskable(subject: Pick<Subject, 'workload' | 'level' | 'protocol' | 'settings' | 'knobs'>): void {
-  const why = whyUnaskable(subject)
-  if (why === undefined) return
-  const { protocol, workload } = subject
-  const fitting = workloads.filter((each) => whyUnaskable({ ...subject, workload: each, settings: {} }) === undefined)
-  const instead =
-    fitting.length === 0
-      ? 'Say in its "functions" what it can be asked, and give a workload of your own that asks for it.'
-      : `Workloads that suit it: ${fitting.map(({ name }) => name).join(', ')}.`
-  throw new UserError('usage', `${protocol.name} ${why}, as the workload ${workload.name} does. ${instead}`)
 }
 
 /**

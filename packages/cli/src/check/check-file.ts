@@ -1,12 +1,13 @@
 import { check, type Model } from '@chaosproxy/checker'
 import { type History, UserError } from '@chaosproxy/history'
 import { MemoryLimitError, readHistory, sourceName } from '@chaosproxy/history/files'
+import { type CheckSpec, checkOptionsFor } from './options.ts'
 import { resultOf } from './outcome.ts'
 import type { CheckedFile, CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.ts'
-import { type CheckSettings, checkOptionsFor } from './settings.ts'
 
 export interface CheckListener {
-  readonly say?: ((text: string) => void) | undefined
+  /** It has been read, and has so many operations. */
+  readonly checking?: ((operations: number) => void) | undefined
   /** The file has been read, so its time limit starts. */
   readonly began?: (() => void) | undefined
   /** The verdicts are known; only writing them remains. */
@@ -41,19 +42,16 @@ export async function readTimed({ file, settings }: CheckTask, shared: boolean):
 export function checkRead(
   task: CheckTask,
   { history, parseMs }: ReadFile,
-  { say, judged, own }: CheckListener = {},
+  { checking: begins, judged, own }: CheckListener = {},
 ): CheckedFile {
   const { file, settings } = task
   const started = performance.now()
-  say?.(checkingText(file, history))
+  begins?.(history.operations.length)
   const checking = checkOptionsFor(file, history, settings, settings.timeoutMs, own)
   const report = check(history, checking)
   judged?.()
   return resultOf(task, { history, report, parseMs, checkMs: performance.now() - started, checking })
 }
-
-export const checkingText = (file: string, { operations }: History): string =>
-  `checking ${operations.length.toLocaleString('en-US')} operations of ${file}`
 
 /** The result of the work, or what is wrong with the file. */
 export async function unlessTroubled<Result>(
@@ -71,7 +69,7 @@ export async function unlessTroubled<Result>(
 
 const stoppedReading = (
   file: string,
-  { memoryBytes }: CheckSettings,
+  { memoryBytes }: CheckSpec,
   { events, textBytes }: MemoryLimitError,
 ): StoppedFile => ({
   file,

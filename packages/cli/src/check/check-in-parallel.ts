@@ -11,12 +11,11 @@ import {
   undecidedShare,
 } from '@chaosproxy/checker'
 import { borrowHistory, type History } from '@chaosproxy/history'
-import { checkingText } from './check-file.ts'
 import { epochMs } from './epoch.ts'
+import { checkOptionsFor } from './options.ts'
 import { resultOf } from './outcome.ts'
 import type { CheckPool } from './pool.ts'
 import type { CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.ts'
-import { checkOptionsFor } from './settings.ts'
 import type { LentFile, PartTask } from './worker.ts'
 
 /**
@@ -26,13 +25,13 @@ import type { LentFile, PartTask } from './worker.ts'
 export async function checkInParallel(
   pool: CheckPool,
   task: CheckTask,
-  say: (text: string) => void,
+  checking: (operations: number) => void,
 ): Promise<CheckResult> {
   const read = await pool.run('readOne', task, task)
   if (isFailure(read)) return read
   const started = performance.now()
   const history = borrowHistory(read.lent)
-  say(checkingText(task.file, history))
+  checking(history.operations.length)
   const options = checkOptionsFor(task.file, history, task.settings, task.settings.timeoutMs)
   const plan = planShares(history, options, pool.threads)
   if (plan === undefined) return pool.run('checkLent', task, read)

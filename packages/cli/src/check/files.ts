@@ -1,10 +1,8 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import { STDIN } from '@chaosproxy/history/files'
-
-/** A file to check, or what is wrong with its name. */
-export type NamedFile = { readonly file: string } | { readonly file: string; readonly trouble: UserError }
+import type { NamedFile } from './named-file.ts'
 
 /**
  * The named files, each once. Patterns (`runs/*.jsonl`, `**`) are expanded in natural order (`run-2` before `run-10`).
@@ -37,10 +35,3 @@ const noMatch = (pattern: string): UserError =>
     'input',
     `${pattern}: no file matches this pattern${isAbsolute(pattern) ? '' : ` below ${process.cwd()}`}. Check it with ls; ** stands for any directories.`,
   )
-
-/** The total size on disk; anything that is not a readable file counts as 0. */
-export function bytesOf(files: readonly NamedFile[]): number {
-  let bytes = 0
-  for (const { file } of files) if (file !== STDIN && existsSync(file)) bytes += statSync(file).size
-  return bytes
-}

@@ -1,4 +1,4 @@
-import { type CheckOptions, type Report, UNKNOWN_START, type Verdict } from '@chaosproxy/checker'
+import type { CheckOptions, Report, Verdict } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
 import { sourceName } from '@chaosproxy/history/files'
 import {
@@ -8,16 +8,12 @@ import {
   judgeBaseline,
   judgeRequirements,
   parseRequirement,
-  plainStyle,
-  type Style,
 } from '@chaosproxy/report'
 import { judgeExpectation, missingSuccesses } from '@chaosproxy/runner'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { partOf } from '../reporting/part.ts'
-import { commandLine, fileWord } from '../terminal/command-line.ts'
-import { styleFor } from '../terminal/style.ts'
+import { partOf } from '../telling/part.ts'
+import { type CheckSpec, initialOf } from './options.ts'
 import type { CheckedFile, CheckTask } from './result.ts'
-import { type CheckSettings, initialOf } from './settings.ts'
 
 export interface Checked {
   readonly history: History
@@ -31,7 +27,7 @@ export interface Checked {
 type Judged = Pick<FileSubject, 'asked' | 'vacuous' | 'expectation' | 'requirements'> & { readonly exitCode: ExitCode }
 
 export function resultOf(task: CheckTask, checked: Checked): CheckedFile {
-  const { file, settings, terminal } = task
+  const { file, telling } = task
   const { history, report, parseMs, checkMs } = checked
   const { length, callLine, returnLine } = history.operations
   const subject = subjectOf(task, checked)
@@ -43,12 +39,11 @@ export function resultOf(task: CheckTask, checked: Checked): CheckedFile {
     elapsedMs: parseMs + checkMs,
     vacuous,
   }
-  const style: Style = terminal.colours ? styleFor({ isTTY: true }) : plainStyle
-  return { file, exitCode, part: partOf(subject, settings.reporters, { style, terminal }, row) }
+  return { file, exitCode, part: partOf(subject, telling, row) }
 }
 
 function subjectOf(task: CheckTask, checked: Checked): FileSubject & { readonly exitCode: ExitCode } {
-  const { file, settings, alone } = task
+  const { file, settings, alone, again, telling } = task
   return {
     kind: 'file',
     file,
@@ -58,8 +53,8 @@ function subjectOf(task: CheckTask, checked: Checked): FileSubject & { readonly 
     initial: initialOf(checked.history, settings),
     alone,
     explain: settings.explain,
-    reportFile: settings.reporters.find((choice) => choice.name === 'html')?.file,
-    again: againCommand(file, settings),
+    reportFile: telling.reporters.find((choice) => choice.name === 'html')?.file,
+    again,
   }
 }
 
@@ -82,7 +77,7 @@ function judge({ settings }: CheckTask, { history, report, checking }: Checked):
 
 /** Undefined if nothing is required besides a level. */
 function judgeRequired(
-  { require = [], baseline: chosen, answers }: CheckSettings,
+  { require = [], baseline: chosen, answers }: CheckSpec,
   checked: Pick<Checked, 'history' | 'report' | 'checking'>,
 ) {
   if (require.length === 0 && chosen === undefined) return undefined
@@ -107,22 +102,4 @@ function withoutWitnesses(report: Report<string>): Report<string> {
     ...report,
     levels: Object.fromEntries(verdicts.map(([level, verdict]) => [level, bare(level, verdict)])),
   }
-}
-
-/** The command that repeats the check. */
-function againCommand(
-  file: string,
-  { model, initial, expect, require = [], format, keyed, failedCas }: CheckSettings,
-): string {
-  const given = {
-    model,
-    initial: initial === undefined || initial === UNKNOWN_START ? initial : JSON.stringify(initial),
-    expect,
-    format,
-  }
-  const options = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]))
-  const required = require.flatMap((each) => ['--require', each])
-  const cas = failedCas === 'auto' ? [] : ['--failed-cas', failedCas]
-  const pairs = keyed === undefined ? [] : [keyed ? '--keyed' : '--no-keyed']
-  return commandLine(['npx', 'chaos', 'check', fileWord(file), ...options, ...required, ...cas, ...pairs])
 }

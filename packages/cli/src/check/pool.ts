@@ -1,9 +1,9 @@
 import { Tinypool } from 'tinypool'
 import { type Calls, createCalls, isWithinCall, whenStuck } from './calls.ts'
 import { megabytes } from './check-file.ts'
-import { bytesOf } from './files.ts'
+import { bytesOf } from './named-file.ts'
+import { type CheckSpec, modelFileOf } from './options.ts'
 import type { CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.ts'
-import { type CheckSettings, modelFileOf } from './settings.ts'
 import { createStopwatch, isDeciding, whenOver } from './stopwatch.ts'
 import type * as worker from './worker.ts'
 import type { Timed } from './worker.ts'
@@ -43,7 +43,7 @@ const readingLimitMs = ({ file, settings }: CheckTask): number =>
 /** Memory for the program and the history's texts; the search accounts for its own tables. */
 const HEAP_ALLOWANCE_MB = 1024
 
-export function createCheckPool(threads: number, settings: CheckSettings): CheckPool {
+export function createCheckPool(threads: number, settings: CheckSpec): CheckPool {
   const pool = new Tinypool({
     filename: new URL('./worker.js', import.meta.url).href,
     minThreads: threads,

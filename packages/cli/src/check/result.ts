@@ -1,16 +1,18 @@
 import type { UserError } from '@chaosproxy/history'
-import type { TerminalOptions } from '@chaosproxy/report'
 import type { ExitCode } from '../exit-code.ts'
-import type { Part } from '../reporting/part.ts'
-import type { CheckSettings } from './settings.ts'
+import type { Part, Telling } from '../telling/part.ts'
+import type { CheckSpec } from './options.ts'
 
 /** One file to check, and how. Plain data, so that it can be sent to another thread. */
 export interface CheckTask {
   readonly file: string
-  readonly settings: CheckSettings
+  readonly settings: CheckSpec
   /** Whether it is the only file, which gets a page instead of a line in a table. */
   readonly alone: boolean
-  readonly terminal: TerminalOptions & { readonly colours: boolean }
+  /** The command that repeats it. */
+  readonly again: string
+  /** The texts to make about it. */
+  readonly telling: Telling
 }
 
 /** The result for one file, as text and numbers: the history itself stays in the thread that read it. */

@@ -1,10 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 
-/**
- * Below this total size the main thread checks the files itself: starting another thread takes some 50 ms, in which it
- * could check a megabyte.
- */
-export const SMALL_BYTES = 2_000_000
+export { SMALL_BYTES } from './small.ts'
 
 /**
  * Delays V8's optimising compilers, for a process that lasts a fraction of a second. In a check of ten thousand

@@ -10,9 +10,9 @@ import { borrowHistory, type History, type LentHistory } from '@chaosproxy/histo
 import { type Calls, counted } from './calls.ts'
 import { checkFile, checkRead, readTimed, unlessTroubled } from './check-file.ts'
 import { epochMs } from './epoch.ts'
+import { checkOptionsFor, modelFileOf } from './options.ts'
 import { loadModel } from './own-model.ts'
 import type { CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.ts'
-import { checkOptionsFor, modelFileOf } from './settings.ts'
 import { markDecided, markDeciding, markStarted, type Stopwatch } from './stopwatch.ts'
 
 /** A history that another thread read. */

@@ -1,29 +1,30 @@
-import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { levelNames } from '@chaosproxy/checker'
 import { formats, UserError } from '@chaosproxy/history'
 import { STDIN } from '@chaosproxy/history/files'
-import type { Subject, TerminalOptions } from '@chaosproxy/report'
+import type { Subject } from '@chaosproxy/report'
 import { baselineOptions } from '../arguments/baseline.ts'
 import { requireOption } from '../arguments/require.ts'
-import { checkFile, readTimed, troubleOf, unlessTroubled } from '../check/check-file.ts'
-import { checkInParallel } from '../check/check-in-parallel.ts'
-import { bytesOf, type NamedFile, namedFiles } from '../check/files.ts'
-import { type CheckPool, createCheckPool } from '../check/pool.ts'
+import { againCommand } from '../check/again.ts'
+import { troubleOf } from '../check/check-file.ts'
+import { type CheckEvent, checkFiles } from '../check/check-files.ts'
+import { namedFiles } from '../check/files.ts'
+import type { NamedFile } from '../check/named-file.ts'
+import { MODEL_NAMES_TEXT } from '../check/options.ts'
 import type { CheckResult, CheckTask, FileTrouble, StoppedFile } from '../check/result.ts'
-import { type CheckSettings, MODEL_NAMES_TEXT, modelFileOf, parseCheckSettings } from '../check/settings.ts'
-import { optimiseLate, SMALL_BYTES } from '../check/short-run.ts'
-import { vetModel } from '../check/vet-model.ts'
+import { type CheckSettings, parseCheckSettings } from '../check/settings.ts'
+import { optimiseLate } from '../check/short-run.ts'
+import { areSmall } from '../check/small.ts'
 import { type Command, type ParsedOptions, textsOf } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { askProbes } from '../probe/ask.ts'
 import { isForPrograms, isSilent, reporterOptions } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
-import { type Part, partOf, stdoutScreen } from '../reporting/part.ts'
 import { createReporting } from '../reporting/reporting.ts'
+import { stdoutScreen } from '../reporting/screen.ts'
+import { type Part, partOf, type Telling } from '../telling/part.ts'
 import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
 import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
-import { styleFor } from '../terminal/style.ts'
 
 export const checkCommand: Command = {
   name: 'check',
@@ -100,31 +101,64 @@ export const checkCommand: Command = {
 }
 
 async function runCheck(options: ParsedOptions): Promise<ExitCode> {
-  const parsed = parseCheckSettings(options)
-  const settings = { ...parsed, answers: [...(await askProbes(parsed.require ?? []))] }
+  const settings = parseCheckSettings(options)
+  const spec = { ...settings.spec, answers: [...(await askProbes(settings.spec.require ?? []))] }
   const files = await namedFiles(textsOf(options, 'files'))
   requireOneForPages(settings, files.length)
   requireOtherFiles(settings, files)
   if (settings.out !== undefined) refuseToOverwriteOthers(settings.out, settings.force)
-  const model = modelFileOf(settings)
-  if (model !== undefined) await vetModel(model)
   const { reporters } = settings
   const isQuiet = isForPrograms(reporters)
   const progress = await createProgress({ quiet: isSilent(reporters), verbose: settings.verbose })
-  const screen = stdoutScreen()
-  const reporting = createReporting(reporters, screen, await loadOwnReporters(reporters))
+  const telling = { reporters, screen: stdoutScreen() }
+  const reporting = createReporting(reporters, telling.screen, await loadOwnReporters(reporters))
+  // The size of stdin is not known yet.
+  if (areSmall(files) && files.every(({ file }) => file !== STDIN)) optimiseLate()
+  const alone = files.length === 1
+  const tasks = files.map((named): CheckTask | FileTrouble => {
+    const { file } = named
+    return 'trouble' in named
+      ? troubleOf(file, named.trouble)
+      : { file, settings: spec, alone, again: againCommand(file, spec), telling }
+  })
   const results: CheckResult[] = []
-  for await (const result of checkAll(files, settings, screen.terminal, progress)) {
-    results.push(result)
-    reporting.add('part' in result ? result.part : partOfTrouble(result, files.length === 1, settings))
+  try {
+    for await (const result of checkFiles(tasks, spec, showProgress(progress, files.length))) {
+      results.push(result)
+      reporting.add('part' in result ? result.part : partOfTrouble(result, alone, telling))
+    }
+  } finally {
+    progress.stop()
   }
-  progress.stop()
   const exitCode = reporting.finish(exitCodeOf(results))
   const [only] = results
   // Without a table, the page of what cannot be read is the error itself.
-  if (files.length === 1 && only !== undefined && 'trouble' in only && !isQuiet)
+  if (alone && only !== undefined && 'trouble' in only && !isQuiet)
     throw new UserError(only.trouble.code, only.trouble.message)
   return exitCode
+}
+
+function showProgress({ update, note }: ProgressDisplay, files: number): (event: CheckEvent) => void {
+  const isAlone = files === 1
+  return (event) => {
+    switch (event.type) {
+      case 'reading': {
+        const name = event.file === STDIN ? 'stdin' : event.file
+        if (isAlone) update(`reading ${name}`)
+        return note(`checking ${name}`)
+      }
+      case 'checking': {
+        const text = `checking ${event.operations.toLocaleString('en-US')} operations of ${event.file}`
+        if (isAlone) update(text)
+        return note(text)
+      }
+      case 'checked':
+        note(resultText(event.result))
+        return isAlone ? undefined : update(`${event.result.file} (${event.done} of ${files})`)
+      default:
+        return event satisfies never
+    }
+  }
 }
 
 /** @throws UserError (usage) for several files if a page is wanted, which is about one. */
@@ -142,56 +176,13 @@ function requireOtherFiles({ reporters, out }: CheckSettings, files: readonly Na
       throw new UserError('usage', `${typed}: that is a history to check, and it would be lost. Name another file.`)
 }
 
-function partOfTrouble(result: FileTrouble | StoppedFile, alone: boolean, { reporters }: CheckSettings): Part {
+function partOfTrouble(result: FileTrouble | StoppedFile, alone: boolean, telling: Telling): Part {
   const { file } = result
   const isStopped = 'stopped' in result
   const message = isStopped ? result.stopped : result.trouble.message
   const subject = { kind: 'trouble', file, message, alone, exitCode: exitCodeOf([result]) } as const
   const told: Subject = { ...subject, why: isStopped ? 'stopped' : 'unreadable' }
-  return partOf(told, reporters, stdoutScreen(), { file, trouble: message })
-}
-
-/** The results in the order of the files, each as soon as it and all before it are known. */
-async function* checkAll(
-  files: readonly NamedFile[],
-  settings: CheckSettings,
-  terminal: TerminalOptions,
-  progress: ProgressDisplay,
-): AsyncGenerator<CheckResult, void, undefined> {
-  const isSmall = bytesOf(files) < SMALL_BYTES
-  // The size of stdin is not known yet.
-  if (isSmall && files.every(({ file }) => file !== STDIN)) optimiseLate()
-  const threads = threadsFor(files, isSmall, settings)
-  const pool = threads === 0 ? undefined : createCheckPool(threads, settings)
-  const colours = styleFor(process.stdout).bold('x') !== 'x'
-  let done = 0
-  const checkNamed = async (named: NamedFile): Promise<CheckResult> => {
-    const { file } = named
-    if ('trouble' in named) return troubleOf(file, named.trouble)
-    const task: CheckTask = { file, settings, alone: files.length === 1, terminal: { ...terminal, colours } }
-    if (files.length === 1) progress.update(`reading ${file === STDIN ? 'stdin' : file}`)
-    progress.note(`checking ${file === STDIN ? 'stdin' : file}`)
-    const say = (text: string): void => {
-      if (files.length === 1) progress.update(text)
-      progress.note(text)
-    }
-    const result = await checkBy(pool, task, say)
-    done += 1
-    progress.note(resultText(result))
-    if (files.length > 1) progress.update(`${file} (${done} of ${files.length})`)
-    return result
-  }
-  try {
-    if (pool === undefined) for (const file of files) yield await checkNamed(file)
-    else {
-      const running = files.map(checkNamed)
-      // A failure is handled where it is awaited, and must not end the process before that.
-      for (const result of running) result.catch(() => {})
-      for (const result of running) yield await result
-    }
-  } finally {
-    await pool?.close()
-  }
+  return partOf(told, telling, { file, trouble: message })
 }
 
 function resultText(result: CheckResult): string {
@@ -199,30 +190,6 @@ function resultText(result: CheckResult): string {
   if ('stopped' in result) return `${result.file}: stopped`
   const { row } = result.part
   return `${result.file}: checked${row !== undefined && 'elapsedMs' in row ? ` in ${Math.round(row.elapsedMs)} ms` : ''}`
-}
-
-/** A single file gets all threads of the pool; several get one each. */
-function checkBy(pool: CheckPool | undefined, task: CheckTask, say: (text: string) => void): Promise<CheckResult> {
-  const isOwn = modelFileOf(task.settings) !== undefined
-  // Only this thread can read stdin; a user's own model runs on another.
-  if (pool === undefined || (task.file === STDIN && !isOwn)) return checkFile(task, { say })
-  if (isOwn) return task.file === STDIN ? checkReadHere(pool, task) : pool.check(task)
-  return task.alone && pool.threads > 1 ? checkInParallel(pool, task, say) : pool.check(task)
-}
-
-function checkReadHere(pool: CheckPool, task: CheckTask): Promise<CheckResult> {
-  return unlessTroubled(task, async () => {
-    const { history, parseMs } = await readTimed(task, true)
-    if (history.lend === undefined) throw new Error('a history that was read can be lent')
-    return pool.run('checkLent', task, { task, lent: history.lend(), parseMs })
-  })
-}
-
-function threadsFor(files: readonly NamedFile[], isSmall: boolean, settings: CheckSettings): number {
-  const { workers } = settings
-  if (workers === undefined && isSmall) return modelFileOf(settings) === undefined ? 0 : 1
-  const threads = workers ?? availableParallelism()
-  return files.length === 1 ? threads : Math.min(threads, files.length)
 }
 
 /** A violation outweighs everything; a file that cannot be read outweighs one that cannot be decided. */

@@ -6,6 +6,7 @@ import { executeFuzz } from '../fuzz/execute.ts'
 import { FUZZ_DEFAULTS, parseFuzzSettings } from '../fuzz/settings.ts'
 import { trialOptions } from '../fuzz/trial-options.ts'
 import { reporterOptions } from '../reporting/choice.ts'
+import { USUAL_OUT } from '../run/directory.ts'
 
 export const fuzzCommand: Command = {
   name: 'fuzz',
@@ -72,7 +73,7 @@ export const fuzzCommand: Command = {
     'verify-determinism': { type: 'boolean', describe: 'run every trial twice, and compare to the byte' },
     workers: { type: 'string', describe: 'how many threads [default: one for each core]', requiresArg: true },
     ...configOption,
-    out: { type: 'string', default: FUZZ_DEFAULTS.out, describe: 'where to put what is found', requiresArg: true },
+    out: { type: 'string', default: USUAL_OUT, describe: 'where to put what is found', requiresArg: true },
     ...reporterOptions(),
   },
   groups: {

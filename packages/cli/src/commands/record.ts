@@ -9,7 +9,8 @@ import { recordedPromises } from '../config/recording.ts'
 import { recordedUpstreams } from '../config/upstreams.ts'
 import type { ExitCode } from '../exit-code.ts'
 import { performRecord } from '../record/perform.ts'
-import { parseRecordSettings, RECORD_DEFAULTS, type RecordedCommand } from '../record/settings.ts'
+import type { RecordedCommand } from '../record/plan.ts'
+import { parseRecordSettings, RECORD_DEFAULTS, type RecordSettings } from '../record/settings.ts'
 import { reporterOptions } from '../reporting/choice.ts'
 import { executeRun } from '../run/execute.ts'
 import { commandLine } from '../terminal/command-line.ts'
@@ -135,9 +136,9 @@ export const recordCommand: Command = {
   },
 }
 
-const executeRecord = (settings: RecordedCommand): Promise<ExitCode> =>
+const executeRecord = ({ recorded, ...settings }: RecordSettings): Promise<ExitCode> =>
   executeRun({
-    run: settings.run,
+    run: recorded.run,
     verifyDeterminism: false,
     reporters: settings.reporters,
     verbose: settings.verbose,
@@ -145,9 +146,9 @@ const executeRecord = (settings: RecordedCommand): Promise<ExitCode> =>
     baseline: settings.baseline,
     out: settings.out,
     special: {
-      performer: { perform: (run, options) => performRecord(settings, run, options), end: async () => {} },
-      title: titleOf(settings),
-      again: againOf(settings),
+      performer: { perform: (run, options) => performRecord(recorded, run, options), end: async () => {} },
+      title: titleOf(recorded),
+      again: againOf(recorded),
     },
   })
 

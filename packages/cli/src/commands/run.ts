@@ -6,6 +6,7 @@ import { WORKLOAD_TEXT, workloadOptions } from '../arguments/workload.ts'
 import type { Command } from '../command.ts'
 import { configOption } from '../config/own.ts'
 import { reporterOptions } from '../reporting/choice.ts'
+import { USUAL_OUT } from '../run/directory.ts'
 import { executeRun } from '../run/execute.ts'
 import { parseRunSettings, RUN_DEFAULTS } from '../run/settings.ts'
 import { trustOption } from '../trust/admit.ts'
@@ -95,7 +96,7 @@ export const runCommand: Command = {
     'verify-determinism': { type: 'boolean', describe: 'with --sim: run twice, and compare to the byte' },
     out: {
       type: 'string',
-      describe: `where to make the directory of this run [default: ${RUN_DEFAULTS.out}]`,
+      describe: `where to make the directory of this run [default: ${USUAL_OUT}]`,
       requiresArg: true,
     },
     'check-timeout': {

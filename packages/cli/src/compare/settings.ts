@@ -1,21 +1,9 @@
-import type { Nemesis } from '@chaosproxy/faults'
 import { type Millis, UserError } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
-import {
-  completeRun,
-  type NamedPart,
-  nameIn,
-  planRun,
-  type Registries,
-  type RunDraft,
-  type RunSpec,
-  type Target,
-  usualWorkload,
-} from '@chaosproxy/runner'
-import { CALM, conditionFaults, networkFaults, networks, parseSweep, requireSeveral } from '@chaosproxy/scenarios'
-import { SIMULATED } from '@chaosproxy/simulator'
+import { nameIn, type Target } from '@chaosproxy/runner'
+import { CALM, networks, parseSweep, requireSeveral } from '@chaosproxy/scenarios'
 import { isDeclaration, isUserFile } from '@chaosproxy/targets'
-import { type Settings, settingsFor } from '@chaosproxy/workloads'
+import type { Settings } from '@chaosproxy/workloads'
 import { parseNemeses } from '../arguments/faults.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration } from '../arguments/quantities.ts'
@@ -27,6 +15,7 @@ import { parseReporters, type ReporterChoice } from '../reporting/choice.ts'
 import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
 import { configuredSettings, configuredTargets, configuredTexts } from './configured.ts'
 import { type NamedTarget, namedTargets } from './named-targets.ts'
+import { type ChosenSystem, type ComparedTarget, type ComparisonPlan, planSystem } from './plan.ts'
 
 export const COMPARE_DEFAULTS = {
   faults: 'partition,isolate-leader,kill,pause,delay',
@@ -39,53 +28,13 @@ export const COMPARE_DEFAULTS = {
   seed: '1',
 } as const
 
-/** The settings of `chaos compare`, validated: every run has been planned once, so none is impossible. */
+/** The settings of `chaos compare`, validated. */
 export interface CompareSettings {
-  readonly systems: readonly ComparedTarget[]
-  readonly conditions: readonly string[]
-  readonly sweep: string | undefined
-  readonly network: string
-  readonly real: boolean
-  readonly nodes: number | undefined
-  readonly clients: number
-  readonly rate: number
-  readonly timeMs: Millis
-  readonly timeoutMs: Millis
-  readonly seeds: readonly number[]
+  readonly plan: ComparisonPlan
   readonly html: string | undefined
   readonly reporters: readonly ReporterChoice[]
   /** The configuration named with `--config`. */
   readonly configFile: string | undefined
-  /** What the names in specs stand for. */
-  readonly registries: Registries
-}
-
-/** A target with settings, and its runs. */
-export interface ComparedTarget {
-  /** `primary-replica sync=majority`. */
-  readonly name: string
-  /** As typed: `primary-replica:sync=majority`. */
-  readonly typed: string
-  readonly value: string | undefined
-  readonly curve: string | undefined
-  readonly nodes: number
-  readonly cells: readonly PlannedCell[]
-}
-
-/** Two runs of one seed, alike but for what clients do. */
-export interface PlannedPair {
-  /** Reads and writes of registers, from which everything but losses is measured. */
-  readonly registers: RunSpec
-  /** Additions to sets, none of which hides the loss of another; absent in calm, and if the target has no sets. */
-  readonly sets: RunSpec | undefined
-}
-
-export interface PlannedCell {
-  readonly condition: string
-  /** A level, or `nothing`. */
-  readonly promised: string
-  /** The runs of each seed. */
-  readonly pairs: readonly [PlannedPair, ...PlannedPair[]]
 }
 
 /** @throws UserError (usage) naming the invalid option, or the combination that is impossible, and why. */
@@ -105,7 +54,7 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
     .map((text) => text.trim())
   const isTyped = typed.length > 0 || sweeps.length > 0
   const naming = { registries: config.registries, where: isTyped ? '--targets' : `${config.own.where}: target` }
-  const common = {
+  const terms = {
     sweep: sweeps.length === 0 ? undefined : sweeps.map(({ subject }) => subject).join(' and '),
     network: oneOf(
       'network',
@@ -120,11 +69,9 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
     timeMs: parseRunTime(text('time')),
     timeoutMs: parseDuration('timeout', text('timeout')),
     seeds: Array.from({ length: count }, (_, i) => first + i),
-    html: textOf(options, 'html'),
-    reporters: parseReporters(options, 'comparison'),
-    configFile: textOf(options, 'config'),
+    expect: config.loaded?.config.expect,
+    checkMs: config.loaded?.config.checkMs,
     registries: config.registries,
-    config,
   }
   const nemeses = parseNemeses(text('faults'))
   refuseTwice(
@@ -133,14 +80,20 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
   )
   const systems: ComparedTarget[] = []
   for (const each of await namedTargets(isTyped ? typed : configuredTargets(config), sweeps, naming))
-    systems.push(await plannedTarget(each, nemeses, common))
+    systems.push(await planSystem(await chosenSystem(each, config, real), nemeses, terms))
   for (const sweep of sweeps) requireSeveral(sweep)
   refuseTwice(
     'targets',
     systems.map(({ name }) => name),
   )
-  if (common.html !== undefined) refuseToOverwriteOthers(common.html, flagOf(options, 'force'), 'html')
-  return { ...common, systems, conditions: [CALM, ...nemeses.map(({ name }) => name)] }
+  const html = textOf(options, 'html')
+  if (html !== undefined) refuseToOverwriteOthers(html, flagOf(options, 'force'), 'html')
+  return {
+    plan: { ...terms, systems, conditions: [CALM, ...nemeses.map(({ name }) => name)] },
+    html,
+    reporters: parseReporters(options, 'comparison'),
+    configFile: textOf(options, 'config'),
+  }
 }
 
 const SHORTEST_MS = 1_000
@@ -169,73 +122,20 @@ function settingsOf(target: Target, written: readonly string[], option: string):
   return requireSettings(target, knobs, option)
 }
 
-interface Common extends Omit<CompareSettings, 'systems' | 'conditions'> {
-  readonly config: OwnConfig
-}
-
-async function plannedTarget(
-  { typed, option, where: named, value, curve }: NamedTarget,
-  nemeses: readonly Nemesis[],
-  common: Common,
-): Promise<ComparedTarget> {
+async function chosenSystem(
+  { typed, option, where, value, curve }: NamedTarget,
+  config: OwnConfig,
+  real: boolean,
+): Promise<ChosenSystem> {
   const [name = '', ...written] = typed.split(':')
-  const { config, registries } = common
-  const { target: plain } = await targetOf(name, config.registries, named)
-  const path = nameIn(withPaths({ target: name }, config.own).target) ?? name
-  const configured = requireSettings(plain, configuredSettings(config, name), `${config.own.where}: target`)
-  const settings = { ...configured, ...settingsOf(plain, written, option) }
-  if (!common.real && findProtocol(path) === undefined && (!isUserFile(path) || isDeclaration(path)))
+  const { target } = await targetOf(name, config.registries, where)
+  const reference = nameIn(withPaths({ target: name }, config.own).target) ?? name
+  const configured = requireSettings(target, configuredSettings(config, name), `${config.own.where}: target`)
+  const settings = { ...configured, ...settingsOf(target, written, option) }
+  if (!real && findProtocol(reference) === undefined && (!isUserFile(reference) || isDeclaration(reference)))
     throw new UserError(
       'usage',
       `--targets ${typed}: ${name} runs as real processes only: add --real, which takes as long as the clock says.`,
     )
-  const reference = common.real ? path : `${SIMULATED}${path}`
-  const nodes = common.nodes ?? plain.defaultNodes
-  const network = networkFaults(common.network, nodes, common.timeMs)
-  const planned = async (condition: string, nemesis: Nemesis | undefined): Promise<PlannedCell> => {
-    const draftOf = (seed: number, workload: NamedPart): RunDraft => ({
-      target: { name: reference, settings },
-      workload,
-      nodes,
-      clients: common.clients,
-      rate: common.rate,
-      timeMs: common.timeMs,
-      timeoutMs: common.timeoutMs,
-      faults: [
-        ...network,
-        ...(nemesis === undefined ? [] : conditionFaults(nemesis, { nodes, timeMs: common.timeMs, seed })),
-      ],
-      seed,
-      checkMs: config.loaded?.config.checkMs,
-    })
-    const where = `chaos compare: ${typed} under ${condition}`
-    const complete = (draft: RunDraft, seed: number) => completeRun(draft, registries, { where, seed })
-    const functions = plain.functions(settingsFor(plain, settings))
-    const hasSets = SET_FUNCTIONS.every((name) => functions.includes(name))
-    const isReadOnly = usualWorkload(plain, settings) === READS.name
-    const pairs = await Promise.all(
-      common.seeds.map(async (seed): Promise<PlannedPair> => {
-        const { expect } = config.loaded?.config ?? {}
-        const registers = await complete({ ...draftOf(seed, isReadOnly ? READS : REGISTERS), expect }, seed)
-        const sets =
-          nemesis === undefined || !hasSets ? undefined : await complete({ ...draftOf(seed, SETS), expect }, seed)
-        return { registers, sets }
-      }),
-    )
-    const [first, ...others] = pairs
-    if (first === undefined) throw new Error('there is at least one seed')
-    const { expect } = await planRun(first.registers, registries, where)
-    return { condition, promised: expect?.level ?? 'nothing', pairs: [first, ...others] }
-  }
-  const cells = [await planned(CALM, undefined)]
-  for (const nemesis of nemeses) cells.push(await planned(nemesis.name, nemesis))
-  return { name: [name, ...written].join(' '), typed, value, curve, nodes, cells }
+  return { name: [name, ...written].join(' '), typed, value, curve, target, reference, settings }
 }
-
-/** Few enough for clients to meet on them. Without cas, every level is decided. */
-const REGISTERS: NamedPart = { name: 'register', settings: { cas: 0, keys: 5 } }
-/** For a system that can only be read. */
-const READS = { name: 'read-only', settings: { keys: 5 } } as const
-const SETS: NamedPart = { name: 'set', settings: { removes: 0, reads: 0.2 } }
-/** What the workload may ask for, whatever its settings. */
-const SET_FUNCTIONS = ['add', 'remove', 'read']

@@ -3,56 +3,63 @@ import { causeOf, NO_LEVEL } from '@chaosproxy/simulator'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { isSilent } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
-import { partOf, stdoutScreen } from '../reporting/part.ts'
 import { createReporting } from '../reporting/reporting.ts'
+import { stdoutScreen } from '../reporting/screen.ts'
 import { makeOutDirectory } from '../run/directory.ts'
-import { afterInterrupt, GRACE_MS, listenForInterrupts } from '../run/interrupts.ts'
+import { listenForInterrupts } from '../run/interrupts.ts'
+import { partOf } from '../telling/part.ts'
 import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
 import { printTitle } from '../terminal/title.ts'
 import { packageVersion } from '../version.ts'
-import { followUp } from './follow-up.ts'
-import { doubtsOf, subjectOf, subjectText, takenText } from './outcome.ts'
-import { createPool } from './pool.ts'
-import { createFlag, raise } from './pulse.ts'
-import { type Result, resultsOf } from './results.ts'
-import { type SearchOutcome, searchInParallel } from './search.ts'
+import { subjectOf, subjectText, takenText } from './outcome.ts'
+import type { Result } from './results.ts'
+import { doubtsOf } from './search.ts'
+import { searchAndShrink } from './search-and-shrink.ts'
 import type { FuzzSettings } from './settings.ts'
+import type { SearchEvent, SearchOutcome } from './spec.ts'
 
 const INTERRUPTED = 'Interrupted: what was found until now is cut down and shown. Once more to end at once.'
 
-/** Searches on all threads, shrinks one failure of each cause, writes and shows the results. */
+/** Searches, and shows what was found. */
 export async function executeFuzz(settings: FuzzSettings): Promise<ExitCode> {
-  makeOutDirectory(settings.out)
-  const own = await loadOwnReporters(settings.reporters)
-  const progress = await createProgress({ quiet: isSilent(settings.reporters), verbose: settings.verbose })
+  const { search, reporters } = settings
+  makeOutDirectory(search.out)
+  const own = await loadOwnReporters(reporters)
+  const progress = await createProgress({ quiet: isSilent(reporters), verbose: settings.verbose })
   const interrupts = listenForInterrupts(INTERRUPTED)
-  const pool = createPool(settings.workers)
-  const stop = createFlag()
-  interrupts.onInterrupt(() => raise(stop))
   try {
-    if (!isSilent(settings.reporters)) printTitle(titleOf(settings))
-    const outcome = await searchInParallel(pool, settings, {
-      progress: (trials, causes) => progress.update(progressText(trials, causes)),
-      interrupted: interrupts.interrupted,
-      abandon: afterInterrupt(interrupts, GRACE_MS),
-      stop,
+    if (!isSilent(reporters)) printTitle(titleOf(settings))
+    const { outcome, results } = await searchAndShrink(search, {
+      signal: interrupts.signal,
+      listener: (event) => show(event, progress),
     })
-    const followed = interrupts.interrupted() ? outcome : await followUp(pool, settings, outcome, progress, interrupts)
-    tellMore(progress, followed)
-    progress.update('cutting down what was found')
-    const results = await resultsOf(pool, settings, followed, interrupts)
-    for (const { files } of results)
-      if (files !== undefined) progress.note(`written: ${files.replay}, ${files.history}`)
     progress.stop()
-    const exitCode = exitCodeOf(outcome, results, interrupts.interrupted())
+    const exitCode = exitCodeOf(outcome, results, interrupts.signal.aborted)
     const screen = stdoutScreen()
-    const reporting = createReporting(settings.reporters, screen, own)
-    reporting.add(partOf(subjectOf(settings, outcome, results, exitCode), settings.reporters, screen))
+    const reporting = createReporting(reporters, screen, own)
+    reporting.add(partOf(subjectOf(settings, outcome, results, exitCode), { reporters, screen }))
     return reporting.finish(exitCode)
   } finally {
     progress.stop()
     interrupts.release()
-    await pool.destroy()
+  }
+}
+
+function show(event: SearchEvent, progress: ProgressDisplay): void {
+  switch (event.type) {
+    case 'progress':
+      progress.update(progressText(event.trials, event.causes))
+      break
+    case 'guiding':
+      progress.update(`an invariant was broken in seed ${event.seed}: looking for what a client sees of it`)
+      break
+    case 'shrinking':
+      tellMore(progress, event.outcome)
+      progress.update('cutting down what was found')
+      break
+    case 'written':
+      progress.note(`written: ${event.replay}, ${event.history}`)
+      break
   }
 }
 
@@ -74,11 +81,11 @@ const progressText = (trials: number, causes: number): string =>
   `${plural(trials, 'trial')} so far, ${causes === 0 ? 'nothing found yet' : `${causes} found`}`
 
 function titleOf(settings: FuzzSettings): string {
-  const { subject, strategies, workers, firstSeed, limit } = settings
+  const { subject, strategies, workers, firstSeed, limit } = settings.search
   const length = 'seeds' in limit ? plural(limit.seeds, 'seed') : `${limit.timeMs / 1000} s`
   const taken = takenText(settings)
   return [
-    `chaos ${packageVersion()}   searching ${subjectText(settings)}`,
+    `chaos ${packageVersion()}   searching ${subjectText(settings.search)}`,
     ...(taken === '' ? [] : [taken]),
     `held to ${subject.level === NO_LEVEL ? 'its invariants alone' : subject.level}`,
     `${length} from seed ${firstSeed}`,

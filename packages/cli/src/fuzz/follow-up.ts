@@ -1,31 +1,33 @@
 import { millis } from '@chaosproxy/history'
 import { type Finding, NO_LEVEL } from '@chaosproxy/simulator'
 import type { Tinypool } from 'tinypool'
-import { afterInterrupt, type Interrupts } from '../run/interrupts.ts'
-import type { ProgressDisplay } from '../terminal/progress.ts'
-import type { SearchOutcome } from './search.ts'
-import type { FuzzSettings } from './settings.ts'
+import { abandonedAfter } from '../run/interruption.ts'
+import type { SearchEvent, SearchOutcome, SearchSpec } from './spec.ts'
 import { supervise } from './supervise.ts'
 import type { GuideTask } from './worker.ts'
 
 /** If clients can see a broken invariant at all, most are seen within a few seconds of search. */
 const BUDGET_MS = millis(20_000)
 
+interface FollowHooks {
+  readonly listener: (event: SearchEvent) => void
+  readonly interrupted: AbortSignal
+}
+
 /** If only invariants were broken and no history shows a violation, searches for one that a client sees. */
 export async function followUp(
   pool: Tinypool,
-  settings: FuzzSettings,
+  spec: SearchSpec,
   outcome: SearchOutcome,
-  progress: ProgressDisplay,
-  interrupts: Interrupts,
+  { listener, interrupted }: FollowHooks,
 ): Promise<SearchOutcome> {
   const broken = outcome.findings.find(({ failure }) => failure.kind === 'invariant')
   const seen = outcome.findings.some(({ failure }) => failure.kind === 'violation')
-  if (!settings.guide || broken === undefined || seen || settings.subject.level === NO_LEVEL) return outcome
-  progress.update(`an invariant was broken in seed ${broken.seed}: looking for what a client sees of it`)
-  const { subject, strategies } = settings
+  if (!spec.guide || broken === undefined || seen || spec.subject.level === NO_LEVEL) return outcome
+  listener({ type: 'guiding', seed: broken.seed })
+  const { subject, strategies } = spec
   const task: GuideTask = { subject, strategies, finding: broken, budgetMs: BUDGET_MS }
-  const end = await supervise<Finding | undefined>(pool, 'guideFinding', task, afterInterrupt(interrupts, 0))
+  const end = await supervise<Finding | undefined>(pool, 'guideFinding', task, abandonedAfter(interrupted, 0))
   if (end.type !== 'done' || end.value === undefined) return outcome
   return { ...outcome, findings: [...outcome.findings, end.value] }
 }

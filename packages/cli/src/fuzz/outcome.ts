@@ -7,12 +7,13 @@ import type { ExitCode } from '../exit-code.ts'
 import { commandLine, fileWord } from '../terminal/command-line.ts'
 import { broughtTarget, broughtWorkload, repeating } from '../trust/brought.ts'
 import type { Result } from './results.ts'
-import type { SearchOutcome } from './search.ts'
+import { doubtsOf } from './search.ts'
 import { FUZZ_DEFAULTS, type FuzzSettings } from './settings.ts'
+import type { SearchOutcome, SearchSpec } from './spec.ts'
 import { printTrialOptions } from './trial-options.ts'
 
 /** `raft with the mistake stale-read`. */
-export const subjectText = ({ name, subject: { bug } }: FuzzSettings): string =>
+export const subjectText = ({ name, subject: { bug } }: SearchSpec): string =>
   bug === undefined ? name : `${name} with the mistake ${bug}`
 
 /** `with the settings its mistake needs: pre-vote=false; faults lose-reply; workload bank`; empty if it took none. */
@@ -26,15 +27,6 @@ export function takenText({ taken: { knobs, besides, workload } }: FuzzSettings)
   return text.length === 0 ? '' : `with the settings its mistake needs: ${text.join('; ')}`
 }
 
-/** Why a search that found nothing proves less than it seems to; empty if there is no such reason. */
-export function doubtsOf({ trials, evidence: { missing, undecided } }: SearchOutcome): string[] {
-  if (trials === 0) return ['no trial was run']
-  return [
-    ...(missing ?? []).map((what) => `${what} in any trial`),
-    ...(undecided === 0 ? [] : [`${undecided} of ${trials} histories could not be judged in the time a trial has`]),
-  ]
-}
-
 /** What reporters tell of a search. */
 export const subjectOf = (
   settings: FuzzSettings,
@@ -44,21 +36,21 @@ export const subjectOf = (
 ): SearchSubject => ({
   kind: 'search',
   summary: {
-    subject: subjectText(settings),
+    subject: subjectText(settings.search),
     taken: takenText(settings),
-    level: settings.subject.level === NO_LEVEL ? undefined : settings.subject.level,
+    level: settings.search.subject.level === NO_LEVEL ? undefined : settings.search.subject.level,
     trials: outcome.trials,
     steps: outcome.steps,
     elapsedMs: outcome.elapsedMs,
     tried: outcome.tried,
     doubts: doubtsOf(outcome),
-    failures: results.map((result) => failureOf(settings, result)),
+    failures: results.map((result) => failureOf(settings.search, result)),
   },
-  json: jsonOf(settings, outcome, results),
+  json: jsonOf(settings.search, outcome, results),
   exitCode,
 })
 
-const failureOf = (settings: FuzzSettings, { finding, times, shown, files }: Result): FoundFailure => ({
+const failureOf = (settings: SearchSpec, { finding, times, shown, files }: Result): FoundFailure => ({
   title: titleOfFailure(finding.failure),
   sentence: shown?.sentence ?? sentenceOf(finding.failure),
   trace: traceOf(finding.failure),
@@ -78,11 +70,11 @@ const failureOf = (settings: FuzzSettings, { finding, times, shown, files }: Res
 })
 
 /** A replay file is data: what it names that runs code has to be repeated. */
-const ownFiles = ({ subject: { target, workload } }: FuzzSettings): readonly string[] =>
+const ownFiles = ({ subject: { target, workload } }: SearchSpec): readonly string[] =>
   [...broughtTarget(target), ...broughtWorkload(workload)].flatMap(repeating)
 
 /** A run that never ends has no replay file, only a seed. */
-function seedAgain({ subject }: FuzzSettings, seed: number): string {
+function seedAgain({ subject }: SearchSpec, seed: number): string {
   const { target, bug, knobs, level, nodes, operations, choices, workload, settings } = subject
   return commandLine([
     ...['npx', 'chaos', 'fuzz', ...subjectWords(target)],
@@ -129,7 +121,7 @@ const sizeOf = ({ operations, faults, nodes }: Scenario): Size => ({
 })
 
 /** The output of `--json`. */
-function jsonOf(settings: FuzzSettings, outcome: SearchOutcome, results: readonly Result[]): Json {
+function jsonOf(settings: SearchSpec, outcome: SearchOutcome, results: readonly Result[]): Json {
   const { target, bug, knobs, level, workload } = settings.subject
   return {
     chaos: RESULT_FORM,

@@ -5,10 +5,9 @@ import { causeOf, type Finding, printReplay } from '@chaosproxy/simulator'
 import type { Tinypool } from 'tinypool'
 import { digestOfFile, portableReference } from '../replay/own-files.ts'
 import { createRunDirectory, writeResult } from '../run/directory.ts'
-import { afterInterrupt, GRACE_MS, type Interrupts } from '../run/interrupts.ts'
-import type { SearchOutcome } from './search.ts'
-import type { FuzzSettings } from './settings.ts'
+import { abandonedAfter, GRACE_MS } from '../run/interruption.ts'
 import { type Shown, showSupervised } from './show.ts'
+import type { SearchOutcome, SearchSpec } from './spec.ts'
 import { supervise } from './supervise.ts'
 import type { MinimiseTask } from './worker.ts'
 
@@ -22,12 +21,19 @@ export interface Result {
   readonly files: { readonly replay: string; readonly history: string } | undefined
 }
 
+/** When to end early. */
+interface Ends {
+  readonly interrupted: AbortSignal
+  /** Aborts a moment later: what is not done by then is given up. */
+  readonly abandon: AbortSignal
+}
+
 /** One result for each cause, in the order they were found. */
 export async function resultsOf(
   pool: Tinypool,
-  settings: FuzzSettings,
+  spec: SearchSpec,
   { findings }: SearchOutcome,
-  interrupts: Interrupts,
+  ends: Ends,
 ): Promise<readonly Result[]> {
   const byCause = new Map<string, Finding[]>()
   for (const finding of findings) {
@@ -35,12 +41,12 @@ export async function resultsOf(
     byCause.set(cause, [...(byCause.get(cause) ?? []), finding])
   }
   if (byCause.size === 0) return []
-  const { path } = createRunDirectory(settings.out, `fuzz-${settings.name}`, new Date())
+  const { path } = createRunDirectory(spec.out, `fuzz-${spec.name}`, new Date())
   return Promise.all(
     [...byCause].map(async ([cause, sameCause], i) => {
       const [finding] = sameCause as [Finding]
       const file = join(path, fileName(cause, [...byCause.keys()].slice(0, i)))
-      return { finding, times: sameCause.length, ...(await written(pool, settings, finding, file, interrupts)) }
+      return { finding, times: sameCause.length, ...(await written(pool, spec, finding, file, ends)) }
     }),
   )
 }
@@ -58,16 +64,16 @@ function fileName(cause: string, before: readonly string[]): string {
 
 async function written(
   pool: Tinypool,
-  settings: FuzzSettings,
+  spec: SearchSpec,
   finding: Finding,
   file: string,
-  interrupts: Interrupts,
+  ends: Ends,
 ): Promise<Pick<Result, 'shown' | 'files'>> {
   const { failure } = finding
   if (failure.kind === 'broken' && failure.stuck === true) return { shown: undefined, files: undefined }
-  const invariants = settings.invariants && failure.kind !== 'violation'
-  const scenario = await smallest(pool, settings, finding, interrupts)
-  const shown = await showSupervised(pool, settings.subject, scenario, invariants, afterInterrupt(interrupts, GRACE_MS))
+  const invariants = spec.invariants && failure.kind !== 'violation'
+  const scenario = await smallest(pool, spec, finding, ends)
+  const shown = await showSupervised(pool, spec.subject, scenario, invariants, ends.abandon)
   if (shown === undefined || (shown.failure?.kind === 'broken' && shown.failure.stuck === true))
     return { shown: undefined, files: undefined }
   // If the replay passes or fails in another way, report the original finding.
@@ -90,20 +96,15 @@ function portable(scenario: Scenario, file: string): Scenario {
 }
 
 /** A run that does not end is not shrunk: each smaller one would have to run up to the limit as well. */
-async function smallest(
-  pool: Tinypool,
-  settings: FuzzSettings,
-  finding: Finding,
-  interrupts: Interrupts,
-): Promise<Scenario> {
+async function smallest(pool: Tinypool, spec: SearchSpec, finding: Finding, ends: Ends): Promise<Scenario> {
   if (finding.failure.kind === 'broken' && finding.failure.endless === true) return finding.scenario
-  const { subject, invariants, shrinkMs } = settings
+  const { subject, invariants, shrinkMs } = spec
   const task: MinimiseTask = { subject, finding, invariants, budgetMs: shrinkMs }
   const end = await supervise<Scenario | undefined>(
     pool,
     'minimiseFinding',
     task,
-    afterInterrupt(interrupts, shrinkMs + GRACE_MS),
+    abandonedAfter(ends.interrupted, shrinkMs + GRACE_MS),
   )
   return (end.type === 'done' ? end.value : undefined) ?? finding.scenario
 }

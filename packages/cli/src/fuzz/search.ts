@@ -1,4 +1,4 @@
-import { type Millis, millis } from '@chaosproxy/history'
+import { millis } from '@chaosproxy/history'
 import {
   causeOf,
   type Finding,
@@ -10,24 +10,28 @@ import {
 } from '@chaosproxy/simulator'
 import type { Tinypool } from 'tinypool'
 import type { Flag } from './pulse.ts'
-import type { FuzzSettings } from './settings.ts'
+import type { SearchEvent, SearchOutcome, SearchSpec } from './spec.ts'
 import { subjectOf } from './subject-name.ts'
 import { type Stuck, supervise } from './supervise.ts'
 import type { SeedsTask } from './worker.ts'
 
-/** The joint result of all threads. Findings are in order of their seeds. */
-export interface SearchOutcome extends SearchResult {
-  readonly elapsedMs: Millis
-}
-
-export interface SearchHooks {
-  readonly progress: (trials: number, causes: number) => void
-  /** Whether the user has interrupted the search. */
-  readonly interrupted: () => boolean
+interface ParallelHooks {
+  readonly listener: (event: SearchEvent) => void
+  /** No other trial begins. */
+  readonly interrupted: AbortSignal
   /** Aborts if the threads have not ended soon after an interrupt. */
   readonly abandon: AbortSignal
   /** Raised by an interrupt: threads begin no other seed. */
   readonly stop: Flag
+}
+
+/** Why a search that found nothing proves less than it seems to; empty if there is no such reason. */
+export function doubtsOf({ trials, evidence: { missing, undecided } }: SearchOutcome): string[] {
+  if (trials === 0) return ['no trial was run']
+  return [
+    ...(missing ?? []).map((what) => `${what} in any trial`),
+    ...(undecided === 0 ? [] : [`${undecided} of ${trials} histories could not be judged in the time a trial has`]),
+  ]
 }
 
 /** Few enough that the search can stop soon at any time, and enough that handing them out costs nothing. */
@@ -37,13 +41,9 @@ const SEEDS_A_TASK = 64
  * Hands seeds to all threads in order. If the first failure ends the search, it is the one with the lowest seed:
  * threads still busy with lower seeds are waited for, so that the answer does not depend on the number of threads.
  */
-export async function searchInParallel(
-  pool: Tinypool,
-  settings: FuzzSettings,
-  hooks: SearchHooks,
-): Promise<SearchOutcome> {
+export async function searchInParallel(pool: Tinypool, spec: SearchSpec, hooks: ParallelHooks): Promise<SearchOutcome> {
   const startedAt = performance.now()
-  const { limit, firstSeed, keepGoing } = settings
+  const { limit, firstSeed, keepGoing } = spec
   const lastSeed = 'seeds' in limit ? firstSeed + limit.seeds : Number.POSITIVE_INFINITY
   const deadline = 'timeMs' in limit ? startedAt + limit.timeMs : Number.POSITIVE_INFINITY
   const findings: Finding[] = []
@@ -55,7 +55,7 @@ export async function searchInParallel(
   const isOver = () =>
     next >= lastSeed ||
     performance.now() >= deadline ||
-    hooks.interrupted() ||
+    hooks.interrupted.aborted ||
     (!keepGoing && findings.some(({ seed }) => seed < next))
 
   async function work(): Promise<void> {
@@ -69,12 +69,7 @@ export async function searchInParallel(
 
   async function searchRange(first: number, count: number): Promise<void> {
     if (count <= 0) return
-    const end = await supervise<SearchResult>(
-      pool,
-      'search',
-      taskFor(settings, first, count, hooks.stop),
-      hooks.abandon,
-    )
+    const end = await supervise<SearchResult>(pool, 'search', taskFor(spec, first, count, hooks.stop), hooks.abandon)
     if (end.type === 'done') {
       add(end.value)
       return
@@ -82,7 +77,7 @@ export async function searchInParallel(
     if (end.type === 'abandoned') return
     // The findings of the ended thread are lost with it, so search its earlier seeds again.
     await searchRange(first, end.seed - first)
-    add({ trials: 1, steps: 0, evidence: noEvidence, findings: [await stuckFinding(settings, end)], tried: {} })
+    add({ trials: 1, steps: 0, evidence: noEvidence, findings: [await stuckFinding(spec, end)], tried: {} })
     if (keepGoing) await searchRange(end.seed + 1, first + count - end.seed - 1)
   }
 
@@ -95,10 +90,14 @@ export async function searchInParallel(
       const before = tried[strategy] ?? { trials: 0, found: 0 }
       tried[strategy] = { trials: before.trials + trials, found: before.found + found }
     }
-    hooks.progress(trials, new Set(findings.map(({ failure }) => causeOf(failure))).size)
+    hooks.listener({
+      type: 'progress',
+      trials,
+      causes: new Set(findings.map(({ failure }) => causeOf(failure))).size,
+    })
   }
 
-  await Promise.all(Array.from({ length: settings.workers }, work))
+  await Promise.all(Array.from({ length: spec.workers }, work))
   findings.sort((one, other) => one.seed - other.seed)
   const kept = keepGoing ? findings : findings.slice(0, 1)
   return { trials, steps, evidence, findings: kept, tried, elapsedMs: millis(performance.now() - startedAt) }
@@ -106,7 +105,7 @@ export async function searchInParallel(
 
 /** Only the ended thread knew which faults were injected, so the scenario is the plan without them. */
 async function stuckFinding(
-  { subject, strategies: names }: FuzzSettings,
+  { subject, strategies: names }: SearchSpec,
   { seed, what, mistake, trace }: Stuck,
 ): Promise<Finding> {
   const chosen = strategiesNamed(names)
@@ -116,13 +115,13 @@ async function stuckFinding(
   return { seed, strategy: strategy.name, failure: { kind: 'broken', what, mistake, trace, stuck: true }, scenario }
 }
 
-const taskFor = (settings: FuzzSettings, first: number, count: number, stop: Flag): SeedsTask => ({
-  subject: settings.subject,
+const taskFor = (spec: SearchSpec, first: number, count: number, stop: Flag): SeedsTask => ({
+  subject: spec.subject,
   first,
   count,
-  strategies: settings.strategies,
-  invariants: settings.invariants,
-  verifyDeterminism: settings.verifyDeterminism,
-  stopAtFirst: !settings.keepGoing,
+  strategies: spec.strategies,
+  invariants: spec.invariants,
+  verifyDeterminism: spec.verifyDeterminism,
+  stopAtFirst: !spec.keepGoing,
   stop,
 })

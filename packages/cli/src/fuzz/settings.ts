@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { type Millis, UserError } from '@chaosproxy/history'
+import { UserError } from '@chaosproxy/history'
 import { findProtocol, type ProtocolDefinition, promiseOf, protocols } from '@chaosproxy/protocols'
 import { mergeDrafts, nameIn, settingsIn } from '@chaosproxy/runner'
 import {
@@ -20,39 +20,29 @@ import { parseLevel } from '../arguments/names.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration } from '../arguments/quantities.ts'
 import { chooseTarget, parseBug, parseKnobs, requireSettings } from '../arguments/target.ts'
-import { type ChosenWorkload, chooseWorkload, parseWorkloadSettings, requireAskable } from '../arguments/workload.ts'
+import { type ChosenWorkload, chooseWorkload, parseWorkloadSettings } from '../arguments/workload.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { type OwnConfig, readOwnConfig } from '../config/own.ts'
 import { withPaths } from '../config/registries.ts'
 import { parseReporters, type ReporterChoice } from '../reporting/choice.ts'
+import { USUAL_OUT } from '../run/directory.ts'
+import { requireAskable } from './askable.ts'
+import type { SearchSpec } from './spec.ts'
 import type { SubjectName } from './subject-name.ts'
 import { parseTrialOptions } from './trial-options.ts'
 
 /** The settings of `chaos fuzz`, validated and with defaults filled in. */
 export interface FuzzSettings {
-  readonly subject: SubjectName
-  /** The protocol's own name. */
-  readonly name: string
+  readonly search: SearchSpec
   /** What nobody chose, and was taken because the mistake needs it. */
   readonly taken: Taken
-  readonly firstSeed: number
-  readonly limit: { readonly seeds: number } | { readonly timeMs: Millis }
-  readonly strategies: readonly string[]
-  readonly invariants: boolean
-  /** Whether to search on from a broken invariant until a client sees the failure. */
-  readonly guide: boolean
-  readonly keepGoing: boolean
-  readonly verifyDeterminism: boolean
-  readonly shrinkMs: Millis
-  readonly workers: number
   readonly reporters: readonly ReporterChoice[]
   readonly verbose: boolean
-  readonly out: string
 }
 
 export type Taken = Pick<MistakeSetting, 'knobs' | 'besides' | 'workload'>
 
-export const FUZZ_DEFAULTS = { time: '30s', operations: '60', shrink: '3s', out: 'chaos-results' } as const
+export const FUZZ_DEFAULTS = { time: '30s', operations: '60', shrink: '3s' } as const
 
 const MOST_SEEDS = 1_000_000_000
 
@@ -87,36 +77,42 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
   const chosen = parseTrialOptions(options, workload.workload)
   if (held.level !== NO_LEVEL) refuseUnpromised(protocol, held.knobs, chosen, level)
   return {
-    subject: {
-      target: reference,
-      workload: workload.reference,
-      settings: settingsIn(asked),
-      bug,
-      ...decidable(workload.workload, held),
-      nodes,
-      operations: parseCount('operations', textOf(options, 'operations'), { min: 1, max: 10_000 }),
-      choices: { ...chosen, faults: chosen.faults ?? needed.faults },
+    search: {
+      subject: {
+        target: reference,
+        workload: workload.reference,
+        settings: settingsIn(asked),
+        bug,
+        ...decidable(workload.workload, held),
+        nodes,
+        operations: parseCount('operations', textOf(options, 'operations'), { min: 1, max: 10_000 }),
+        choices: { ...chosen, faults: chosen.faults ?? needed.faults },
+      },
+      name: protocol.name,
+      ...parseSeeds(options),
+      strategies: parseStrategies(textOf(options, 'strategy')),
+      invariants,
+      guide: options['guide'] !== false,
+      keepGoing: flagOf(options, 'keep-going'),
+      verifyDeterminism: flagOf(options, 'verify-determinism'),
+      shrinkMs: parseDuration('shrink', textOf(options, 'shrink') ?? FUZZ_DEFAULTS.shrink),
+      workers: parseCount('workers', textOf(options, 'workers') ?? availableParallelism(), { min: 1, max: 256 }),
+      out: textOf(options, 'out') ?? USUAL_OUT,
     },
-    name: protocol.name,
     taken: {
       knobs: needed.knobs,
       besides: chosen.faults === undefined ? needed.besides : [],
       workload: isWorkloadTaken ? needed.workload : undefined,
     },
-    firstSeed: parseCount('seed', textOf(options, 'seed') ?? 1, { min: 0, max: Number.MAX_SAFE_INTEGER - MOST_SEEDS }),
-    limit: parseLimit(textOf(options, 'seeds'), textOf(options, 'time')),
-    strategies: parseStrategies(textOf(options, 'strategy')),
-    invariants,
-    guide: options['guide'] !== false,
-    keepGoing: flagOf(options, 'keep-going'),
-    verifyDeterminism: flagOf(options, 'verify-determinism'),
-    shrinkMs: parseDuration('shrink', textOf(options, 'shrink') ?? FUZZ_DEFAULTS.shrink),
-    workers: parseCount('workers', textOf(options, 'workers') ?? availableParallelism(), { min: 1, max: 256 }),
     reporters: parseReporters(options, 'search'),
     verbose: flagOf(options, 'verbose'),
-    out: textOf(options, 'out') ?? FUZZ_DEFAULTS.out,
   }
 }
+
+const parseSeeds = (options: ParsedOptions): Pick<SearchSpec, 'firstSeed' | 'limit'> => ({
+  firstSeed: parseCount('seed', textOf(options, 'seed') ?? 1, { min: 0, max: Number.MAX_SAFE_INTEGER - MOST_SEEDS }),
+  limit: parseLimit(textOf(options, 'seeds'), textOf(options, 'time')),
+})
 
 /**
  * The target, which is to be a protocol: its reference is one that worker threads can load.
@@ -219,7 +215,7 @@ function decidable<Held extends Pick<SubjectName, 'level'>>({ name, levels }: Wo
   )
 }
 
-function parseLimit(seeds: string | undefined, time: string | undefined): FuzzSettings['limit'] {
+function parseLimit(seeds: string | undefined, time: string | undefined): SearchSpec['limit'] {
   if (seeds !== undefined && time !== undefined)
     throw new UserError('usage', '--seeds and --time both say when to stop: give one of them.')
   if (seeds !== undefined) return { seeds: parseCount('seeds', seeds, { min: 1, max: MOST_SEEDS }) }

@@ -14,10 +14,10 @@ import { idleKinds, missingSuccesses, type Scenario } from '@chaosproxy/runner'
 import { digestOf, type Failure, type LogLine, NO_LEVEL, type Subject } from '@chaosproxy/simulator'
 import type { Workload } from '@chaosproxy/workloads'
 import type { Tinypool } from 'tinypool'
-import { playSimulated, type SimulatedPlay } from './play.ts'
+import { limitsFor, playSimulated, type SimulatedPlay } from './play.ts'
 import { type SubjectName, workloadNamed } from './subject-name.ts'
 import { supervise } from './supervise.ts'
-import { limitsFor, type PlayTask } from './worker.ts'
+import type { PlayTask } from './worker.ts'
 
 /** A scenario that was replayed, with everything to show of it. */
 export interface Shown {

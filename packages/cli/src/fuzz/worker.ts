@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { type Millis, millis } from '@chaosproxy/history'
+import type { Millis } from '@chaosproxy/history'
 import type { Scenario } from '@chaosproxy/runner'
 import {
   type Finding,
@@ -10,10 +10,9 @@ import {
   type Subject,
   searchSeeds,
   strategiesNamed,
-  type TrialLimits,
 } from '@chaosproxy/simulator'
 import { type Simulated, type SimulateTask, simulateSpec } from '../run/simulate-task.ts'
-import { playSimulated, type SimulatedPlay } from './play.ts'
+import { limitsFor, playSimulated, type SimulatedPlay } from './play.ts'
 import { beginSeed, type Flag, isRaised, type Pulse, withPulse } from './pulse.ts'
 import { guardedProtocol, type SubjectName, subjectOf } from './subject-name.ts'
 
@@ -53,17 +52,6 @@ export interface PlayTask {
   readonly scenario: Scenario
   readonly invariants: boolean
 }
-
-/** Trials take hardly 1% of this. A check of sets may take 5 s, and longer if other threads compete for the CPU. */
-const CHECK_MS = millis(15_000)
-const CHECK_MEMORY_BYTES = 256 * 2 ** 20
-
-export const limitsFor = (invariants: boolean): TrialLimits => ({
-  checkMs: CHECK_MS,
-  memoryBytes: CHECK_MEMORY_BYTES,
-  now: () => millis(performance.now()),
-  invariants,
-})
 
 export async function search(task: SeedsTask & Watched): Promise<SearchResult> {
   const { first, count, stopAtFirst, verifyDeterminism } = task

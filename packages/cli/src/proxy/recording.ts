@@ -10,10 +10,10 @@ import {
 } from '@chaosproxy/proxy'
 import type { Carriage } from '@chaosproxy/proxy/control'
 import type { Logger } from 'pino'
+import { checkTable } from '../record/table-functions.ts'
 import { commandLine, fileWord } from '../terminal/command-line.ts'
 import { refuseToOverwrite } from '../terminal/overwriting.ts'
 import { summaryLines } from './recording-summary.ts'
-import { checkTable } from './table-functions.ts'
 
 export interface RecordSettings {
   /** The file for what clients saw; what the backend answered goes to a second file next to it. */

@@ -1,8 +1,8 @@
 import { UserError } from '@chaosproxy/history'
+import { readJsonFile } from '../text-file.ts'
 import type { Action } from './action.ts'
 import type { RuleSetAnswer } from './control-types.ts'
 import { renderFaults } from './tables.ts'
-import { readJsonFile } from './text-file.ts'
 
 /** `chaos ctl` actions on the rule set: faults that take effect together and replace the previous set. */
 export const ruleActions: readonly Action[] = [

@@ -12,15 +12,15 @@ import {
 } from '@chaosproxy/proxy/control'
 import type { Logger } from 'pino'
 import { EXIT, type ExitCode } from '../exit-code.ts'
+import { temporaryFile, writeAuthorities } from '../record/authorities.ts'
 import { outputFailed, print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
+import { readBytesFile, readJsonFile, readTextFile } from '../text-file.ts'
 import { packageVersion } from '../version.ts'
-import { temporaryFile, writeAuthorities } from './authorities.ts'
 import { createLog } from './log.ts'
 import type { OpenRecording, RecordSettings } from './recording.ts'
 import type { ProxyCommandSettings } from './settings.ts'
 import { renderStartPage } from './start-page.ts'
-import { readBytesFile, readJsonFile, readTextFile } from './text-file.ts'
 
 /** The Toxiproxy release to report, for clients that check the version. */
 const TOXIPROXY_VERSION = '2.12.0'

@@ -1,19 +1,12 @@
 import { UserError } from '@chaosproxy/history'
-import {
-  type Carriage,
-  carriageNames,
-  isPrivateListener,
-  type ProxySettings,
-  parseCarriage,
-  withDescriptor,
-} from '@chaosproxy/proxy/control'
+import { type Carriage, isPrivateListener, type ProxySettings, parseCarriage } from '@chaosproxy/proxy/control'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration, parseSize } from '../arguments/quantities.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
+import { type RecordedMembers, recordedCarriage } from '../record/carriage.ts'
 import { checkedAddress, parseEnd, tlsBetween } from './ends.ts'
 import type { LogFormat } from './log.ts'
 import type { RecordSettings } from './recording.ts'
-import { readBytesFile, readJsonFile } from './text-file.ts'
 
 /** The settings of `chaos proxy`. */
 export interface ProxyCommandSettings {
@@ -113,10 +106,10 @@ function parseCarriages(options: ParsedOptions): readonly Carriage[] {
   const record = textOf(options, 'record')
   if (record === undefined) return carried.map((typed) => parseCarriage(carriageOf(typed), `--carries ${typed}`))
   const members = recordedMembers(options)
-  if (carried.length === 0) return [recordedCarriage(record, members, textOf(options, 'model'))]
+  if (carried.length === 0) return [recordedCarriage('--record', record, members)]
   return carried.map((typed) => {
     const kind = parseCarriage(carriageOf(typed), `--carries ${typed}`)
-    const recorded = recordedCarriage(record, members, textOf(options, 'model'))
+    const recorded = recordedCarriage('--record', record, members)
     if (kind.kind === 'http2' && recorded.kind === 'http') return { kind: 'http2', table: recorded.table }
     if (kind.kind !== recorded.kind)
       throw new UserError(
@@ -140,33 +133,14 @@ function carriageOf(typed: string): unknown {
   }
 }
 
-/** A file with a route table, or resp: by its name, or with settings in JSON. */
-function recordedCarriage(typed: string, members: RecordedMembers, model: string | undefined): Carriage {
-  // The model decides which commands are operations.
-  const commands = typed === 'resp' && model !== undefined ? { commands: model } : {}
-  if (carriageNames.includes(typed)) return parseCarriage({ kind: typed, ...members, ...commands }, '--record')
-  const said = typed.trimStart().startsWith('{') ? carriageOf(typed) : readJsonFile('--record', typed)
-  const table = withDescriptor(said, typed, (path) => readBytesFile('--record', path))
-  const given = table !== null && typeof table === 'object' ? table : {}
-  if ('kind' in given && given.kind === 'resp')
-    return parseCarriage({ ...given, ...members, ...(model === undefined ? {} : { commands: model }) }, typed)
-  return parseCarriage({ ...given, ...members, kind: 'http' }, typed)
-}
-
 /** Options about a recording, which override the route table. */
-interface RecordedMembers {
-  readonly client?: string
-  readonly initial?: unknown
-}
-
 function recordedMembers(options: ParsedOptions): RecordedMembers {
   const client = textOf(options, 'client')
   const initial = textOf(options, 'initial')
   return {
-    ...(client === undefined ? {} : { client }),
-    ...(initial === undefined
-      ? {}
-      : { initial: initial === 'unknown' || initial === 'read' ? initial : startingValue(initial) }),
+    client,
+    initial: initial === undefined || initial === 'unknown' || initial === 'read' ? initial : startingValue(initial),
+    model: textOf(options, 'model'),
   }
 }
 
@@ -194,7 +168,7 @@ function parseRecord(options: ParsedOptions, pairs: readonly ProxyPair[]): Recor
       'Nothing is recorded: give --record with a route table, or --out for proxies of --config.',
     )
   }
-  const carries = table === undefined ? undefined : recordedCarriage(table, recordedMembers(options), model)
+  const carries = table === undefined ? undefined : recordedCarriage('--record', table, recordedMembers(options))
   return {
     out: out ?? 'history.jsonl',
     table,

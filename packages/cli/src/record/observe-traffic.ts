@@ -1,9 +1,9 @@
 import { millis } from '@chaosproxy/history'
 import { type Observation, observe, type PerformOptions, type PlannedRun, type RunOutcome } from '@chaosproxy/runner'
 import { type TrafficCluster, type TrafficClusterOptions, trafficCluster, withSpellings } from '@chaosproxy/targets'
-import { checkTable } from '../proxy/table-functions.ts'
+import { finallyOf, type Recorded } from './plan.ts'
 import { surplusOf } from './requirements.ts'
-import { finallyOf, type RecordedCommand } from './settings.ts'
+import { checkTable } from './table-functions.ts'
 
 const QUIET_MS = millis(10_000)
 
@@ -17,7 +17,7 @@ export interface ObservedTraffic {
 
 /** Records and judges what clients outside of our control do; the proxies are still to be opened. */
 export function observeTraffic(
-  settings: RecordedCommand,
+  settings: Recorded,
   run: PlannedRun,
   sink: PerformOptions['sink'],
   servers: Pick<TrafficClusterOptions, 'upstreams' | 'victims'>,

@@ -4,8 +4,8 @@ import { UserError } from '@chaosproxy/history'
 import type { PerformOptions, PlannedRun, RunOutcome } from '@chaosproxy/runner'
 import type { Upstream } from '@chaosproxy/targets'
 import { observeTraffic } from './observe-traffic.ts'
+import type { Recorded } from './plan.ts'
 import { requireOperations, requireReached } from './requirements.ts'
-import type { RecordedCommand } from './settings.ts'
 
 /** Proxies that are open, for clients in this process. */
 export interface OpenProxies {
@@ -23,7 +23,7 @@ export interface OpenProxies {
  * @throws UserError (environment) if a proxy cannot be opened, (input) if no operation was recognised in the traffic.
  */
 export async function performHere(
-  settings: RecordedCommand,
+  settings: Recorded,
   run: PlannedRun,
   { sink, begun, settled, abandoned }: PerformOptions,
   { opened, stopped }: { opened(proxies: OpenProxies): void; readonly stopped: Promise<void> },

@@ -14,11 +14,10 @@ import {
   startKeeper,
   type Upstream,
 } from '@chaosproxy/targets'
-import { writeAuthorities } from '../proxy/authorities.ts'
-import { isSilent } from '../reporting/choice.ts'
+import { writeAuthorities } from './authorities.ts'
 import { observeTraffic } from './observe-traffic.ts'
+import type { RecordedCommand } from './plan.ts'
 import { requireAnswers, requireOperations, requireReached } from './requirements.ts'
-import type { RecordedCommand } from './settings.ts'
 
 const STATUS_EVERY_MS = 100
 const LOOK_EVERY_MS = 10
@@ -77,7 +76,7 @@ async function performServed(
       ),
       logPath: join(logDir, 'command.log'),
       keeper,
-      prints: isSilent(settings.reporters) ? 'stderr' : 'stdout',
+      prints: settings.prints,
     })
     beginning = setInterval(() => {
       if (!hasTraffic(cluster.recorder)) return

@@ -4,7 +4,7 @@ import type { ManagedProxy } from '@chaosproxy/proxy/control'
 import { plural } from '@chaosproxy/report'
 import type { Progress, RunOutcome } from '@chaosproxy/runner'
 import { commandText, type Upstream } from '@chaosproxy/targets'
-import type { RecordedCommand, RecordedServer } from './settings.ts'
+import type { Recorded, RecordedServer } from './plan.ts'
 
 /** Where a server is not there at all, the verdict on what was asked of it says nothing. */
 export function requireReached(
@@ -23,7 +23,7 @@ export function requireReached(
 /** A record without operations proves nothing, but would look like success. */
 export function requireOperations(
   { counters }: Recorder,
-  { carries, run }: RecordedCommand,
+  { carries, run }: Recorded,
   proxies: readonly ManagedProxy[],
   howToUseIt: string,
 ): void {
@@ -52,7 +52,7 @@ export function requireOperations(
 }
 
 /** A server that answers nothing although no fault is in its way is broken, and a verdict would say nothing. */
-export function requireAnswers({ counters }: Recorder, { servers }: RecordedCommand): void {
+export function requireAnswers({ counters }: Recorder, { servers }: Recorded): void {
   if (counters.operations === 0 || counters.answered > 0) return
   const recorded = servers.filter(({ isRecorded }) => isRecorded)
   const answered = recorded.length === 1 ? 'has answered' : 'have answered'

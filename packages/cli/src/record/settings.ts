@@ -1,49 +1,26 @@
-import { createRandom } from '@chaosproxy/faults'
-import { type Json, type Millis, UserError } from '@chaosproxy/history'
-import type { RespSettings, RouteTable } from '@chaosproxy/proxy'
+import { UserError } from '@chaosproxy/history'
 import type { Carriage } from '@chaosproxy/proxy/control'
-import { requireKnownFunctions } from '@chaosproxy/report'
-import type { PlannedRun } from '@chaosproxy/runner'
-import {
-  type Command,
-  commandText,
-  type HurtServers,
-  parseTrafficFaults,
-  planRounds,
-  type ReadFinally,
-  readFinallyBy,
-  type TrafficFaults,
-  trafficWorkload,
-  type Upstream,
-  withFinal,
-  wordsOf,
-} from '@chaosproxy/targets'
-import type { Workload } from '@chaosproxy/workloads'
-import { type ChosenBaseline, parseBaselineOptions, requireSameRun } from '../arguments/baseline.ts'
+import { type HurtServers, parseTrafficFaults, withFinal, wordsOf } from '@chaosproxy/targets'
+import { parseBaselineOptions, requireSameRun } from '../arguments/baseline.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration } from '../arguments/quantities.ts'
 import { parseRequire } from '../arguments/require.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { parsePairs } from '../proxy/settings.ts'
-import { checkTable } from '../proxy/table-functions.ts'
-import { parseReporters, type ReporterChoice } from '../reporting/choice.ts'
-
-/** A server that is already running, or the command that starts one. */
-export type RecordedServer = Omit<Upstream, 'upstream'> &
-  ({ readonly upstream: string } | { readonly command: Command })
+import { isSilent, parseReporters, type ReporterChoice } from '../reporting/choice.ts'
+import { USUAL_OUT } from '../run/directory.ts'
+import type { ChosenBaseline } from '../run/held-to.ts'
+import {
+  planRecording,
+  type RecordedCommand,
+  type RecordedServer,
+  recordedWorkload,
+  requireRecordable,
+} from './plan.ts'
 
 /** The settings of `chaos record`. */
-export interface RecordedCommand {
-  readonly run: PlannedRun
-  readonly servers: readonly RecordedServer[]
-  readonly carries: Carriage
-  readonly model: string | undefined
-  readonly command: readonly [string, ...string[]]
-  /** Environment variables, with placeholders for the proxies' addresses. */
-  readonly environment: { readonly [name: string]: string }
-  readonly mayFail: boolean
-  readonly timeMs: Millis
-  readonly timeoutMs: Millis
+export interface RecordSettings {
+  readonly recorded: RecordedCommand
   readonly reporters: readonly ReporterChoice[]
   readonly verbose: boolean
   readonly events: string | undefined
@@ -55,14 +32,14 @@ export interface RecordedCommand {
 export const RECORD_DEFAULTS = { faults: 'none', time: '10m', timeout: '1s', checkTimeout: '60s' } as const
 
 /** @throws UserError (usage, input) */
-export function parseRecordSettings(options: ParsedOptions): RecordedCommand {
-  const command = textsOf(options, '--')
-  const [program, ...rest] = command
+export function parseRecordSettings(options: ParsedOptions): RecordSettings {
+  const [program, ...rest] = textsOf(options, '--')
   if (program === undefined)
     throw new UserError(
       'usage',
       'chaos record needs the command whose traffic is to be recorded, after --: chaos record --upstream 127.0.0.1:8080 --as routes.json -- npm test',
     )
+  const command = [program, ...rest] as const
   const { servers, carries, table } = parseWays(options)
   const seed = parseCount('seed', textOf(options, 'seed') ?? Math.floor(Math.random() * 10_000), {
     min: 0,
@@ -74,26 +51,30 @@ export function parseRecordSettings(options: ParsedOptions): RecordedCommand {
     textOf(options, 'faults') ?? RECORD_DEFAULTS.faults,
     hurtServers(options, servers, carries),
   )
-  const wanted = textOf(options, 'model')
-  const workload = workloadFor(carries, wanted, table)
-  const run = planOf(options, { servers, workload, faults, seed, timeMs, timeoutMs, command, carries, table })
+  const model = textOf(options, 'model')
+  const workload = recordedWorkload(carries, model, table)
+  const expect = textOf(options, 'expect')
+  const run = planRecording({
+    ...{ servers, carries, as: table, model, workload, faults, seed, timeMs, timeoutMs, command },
+    checkMs: parseDuration('check-timeout', textOf(options, 'check-timeout') ?? RECORD_DEFAULTS.checkTimeout),
+    expect: expect === undefined ? undefined : oneOf('expect', 'level', expect, [...workload.levels, 'none']),
+    require: parseRequire(options),
+  })
   const baseline = parseBaselineOptions(options)
   if (baseline !== undefined) requireSameRun(baseline, run)
+  const reporters = parseReporters(options, 'run')
   return {
-    run,
+    recorded: {
+      ...{ run, servers, carries, model, timeMs, timeoutMs, command },
+      environment: parseEnvironment(textsOf(options, 'env')),
+      mayFail: flagOf(options, 'may-fail'),
+      prints: isSilent(reporters) ? 'stderr' : 'stdout',
+    },
     baseline,
-    servers,
-    carries,
-    model: wanted,
-    command: [program, ...rest],
-    environment: parseEnvironment(textsOf(options, 'env')),
-    mayFail: flagOf(options, 'may-fail'),
-    timeMs,
-    timeoutMs,
-    reporters: parseReporters(options, 'run'),
+    reporters,
     verbose: flagOf(options, 'verbose'),
     events: textOf(options, 'events'),
-    out: textOf(options, 'out') ?? 'chaos-results',
+    out: textOf(options, 'out') ?? USUAL_OUT,
   }
 }
 
@@ -143,12 +124,7 @@ function parseWays(options: ParsedOptions): Ways {
       'usage',
       `--as is given ${given.length} times for ${pairs.length} servers: give it once for all of them, or once for each.`,
     )
-  const { carries } = first
-  if (carries === undefined || (carries.kind === 'http' && carries.table === undefined) || carries.kind === 'messages')
-    throw new UserError(
-      'usage',
-      `--as ${table}: nothing of that can be recorded. Give a file with a route table, or resp.`,
-    )
+  const carries = requireRecordable(`--as ${table}`, first.carries)
   const servers = pairs.map(({ name, listen, upstream, tls }, i): RecordedServer => {
     const words = started[i - upstreams.length]
     const server = { name, listen, isRecorded: given[given.length === 1 ? 0 : i] !== BYTES, tls }
@@ -183,95 +159,6 @@ function hurtServers(
   return [...groups.values()]
 }
 
-function workloadFor(carries: Carriage, wanted: string | undefined, where: string): Workload {
-  if (carries.kind === 'resp') {
-    const { initial, commands } = carries
-    return trafficWorkload({ functions: [], wanted: wanted ?? commands.model, initial: initialOf(initial), where })
-  }
-  const table: RouteTable | undefined = 'table' in carries ? carries.table : undefined
-  if (table === undefined) throw new Error('refused before')
-  checkTable(table, where, wanted)
-  const functions = table.routes.flatMap((route) => {
-    if ('ignore' in route) return []
-    return 'operations' in route ? route.operations.map(({ f }) => f) : [route.f]
-  })
-  return trafficWorkload({ functions: [...new Set(functions)], wanted, initial: initialOf(table.initial), where })
-}
-
-const initialOf = (initial: RouteTable['initial'] | RespSettings['initial']): Json =>
-  typeof initial === 'object' && 'value' in initial ? initial.value : 'unknown'
-
-interface Planning extends Ways {
-  readonly workload: Workload
-  readonly faults: TrafficFaults
-  readonly seed: number
-  readonly timeMs: Millis
-  readonly timeoutMs: Millis
-  readonly command: readonly string[]
-}
-
-function planOf(options: ParsedOptions, planning: Planning): PlannedRun {
-  const { servers, workload, faults, seed, timeMs, timeoutMs, command, carries, table } = planning
-  const kinds = faults.nemeses
-  const typed = textOf(options, 'expect')
-  const expect = typed === undefined ? undefined : oneOf('expect', 'level', typed, [...workload.levels, 'none'])
-  const require = parseRequire(options)
-  requireKnownFunctions(require ?? [], workload.model, workload.functions)
-  const schedule = planRounds(faults, timeMs, createRandom(seed).fork('schedule'))
-  const words = commandText({ words: command as readonly [string, ...string[]] })
-  return {
-    spec: {
-      target: {
-        name: 'record',
-        settings: { command: words, upstreams: servers.map(whereOf).join(', ') },
-      },
-      workload: { name: 'traffic', settings: { as: table } },
-      nodes: servers.length,
-      clients: 0,
-      rate: 0,
-      timeMs,
-      timeoutMs,
-      faults: kinds.map(({ name }) => name),
-      seed,
-      expect,
-      require,
-      checkMs: parseDuration('check-timeout', textOf(options, 'check-timeout') ?? RECORD_DEFAULTS.checkTimeout),
-    },
-    target: {
-      name: 'record',
-      summary: 'servers and clients that somebody else started',
-      defaultNodes: servers.length,
-      settings: [],
-      bugs: [],
-      marks: false,
-      tier: 'real',
-      sessions: sessionsOf(carries),
-      mapping: carries.kind === 'http' ? 'routes' : undefined,
-      functions: () => workload.functions,
-      promises: () => 'nothing',
-      suffers: () => true,
-      start: () => Promise.reject(new Error('what is recorded is started by its own command')),
-    },
-    workload,
-    targetSettings: {},
-    workloadSettings: {},
-    nemeses: kinds,
-    faultKinds: [...new Set(kinds.map(({ kind }) => kind))],
-    schedule,
-    expect: expect === undefined || expect === 'none' ? undefined : { level: expect, promised: false },
-  }
-}
-
-const whereOf = (server: RecordedServer): string =>
-  'command' in server ? commandText(server.command) : server.upstream
-
-/** How sessions are named, for the history's header, which is written before anything is recorded. */
-function sessionsOf(carries: Carriage): PlannedRun['target']['sessions'] {
-  if (carries.kind === 'resp') return { by: carries.client ?? 'CLIENT SETNAME or AUTH', named: true }
-  const client = 'table' in carries ? carries.table?.client : undefined
-  return client === undefined ? { by: 'connection', named: false } : { by: client, named: true }
-}
-
 /** Parses assignments such as `REDIS_URL=redis://{n1}`. */
 function parseEnvironment(typed: readonly string[]): { readonly [name: string]: string } {
   return Object.fromEntries(
@@ -282,7 +169,3 @@ function parseEnvironment(typed: readonly string[]): { readonly [name: string]: 
     }),
   )
 }
-
-/** How to make the final reads; undefined if that is unknown. */
-export const finallyOf = ({ carries, run }: RecordedCommand): ReadFinally | undefined =>
-  readFinallyBy(carries, String(run.spec.workload.settings['as']))

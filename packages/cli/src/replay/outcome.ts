@@ -3,54 +3,9 @@ import { renderReplay } from '@chaosproxy/report'
 import { causeOf } from '@chaosproxy/simulator'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { traceOf } from '../fuzz/outcome.ts'
-import type { Shown } from '../fuzz/show.ts'
 import { styleFor, terminalOptions } from '../terminal/style.ts'
+import type { ReplayOutcome } from './play-again.ts'
 import type { ReplaySettings } from './settings.ts'
-
-/** The combined result of all plays of a scenario. */
-export interface ReplayOutcome {
-  readonly plays: number
-  /** Plays that failed. */
-  readonly failures: number
-  /** Plays whose history equals the recorded one, byte for byte. */
-  readonly same: number
-  /** Why replays without a failure prove less than they seem to, and how many replays each reason concerns. */
-  readonly doubts: ReadonlyMap<string, number>
-  /** What went wrong in the environment, and in how many replays. */
-  readonly trouble: ReadonlyMap<string, number>
-  /** The most telling replay: one that failed, otherwise one in doubt, otherwise any. */
-  readonly shown: Shown | undefined
-  readonly interrupted: boolean
-}
-
-export const noPlays: ReplayOutcome = {
-  plays: 0,
-  failures: 0,
-  same: 0,
-  doubts: new Map(),
-  trouble: new Map(),
-  shown: undefined,
-  interrupted: false,
-}
-
-export function withPlay(before: ReplayOutcome, play: Shown, recordedDigest: string | undefined): ReplayOutcome {
-  const { shown } = before
-  return {
-    ...before,
-    plays: before.plays + 1,
-    failures: before.failures + (play.failure === undefined ? 0 : 1),
-    same: before.same + (play.digest === recordedDigest ? 1 : 0),
-    doubts: counted(before.doubts, play.doubts),
-    trouble: counted(before.trouble, play.trouble),
-    shown: shown === undefined || weightOf(play) > weightOf(shown) ? play : shown,
-  }
-}
-
-const counted = (before: ReadonlyMap<string, number>, texts: readonly string[]): ReadonlyMap<string, number> =>
-  new Map([...before, ...texts.map((text) => [text, (before.get(text) ?? 0) + 1] as const)])
-
-const weightOf = ({ failure, doubts, trouble }: Shown): number =>
-  failure !== undefined ? 2 : doubts.length + trouble.length > 0 ? 1 : 0
 
 /** One failure is a finding, whatever the other replays show; without any, doubt is never a success. */
 export function exitCodeOf({ shown, failures, interrupted, trouble, doubts }: ReplayOutcome): ExitCode {

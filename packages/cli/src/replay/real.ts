@@ -16,7 +16,7 @@ import { type EmbeddedCluster, startEmbeddedCluster } from '@chaosproxy/targets'
 import type { Workload } from '@chaosproxy/workloads'
 import { explain, type Shown } from '../fuzz/show.ts'
 import { type SubjectName, subjectOf } from '../fuzz/subject-name.ts'
-import { type Interrupts, unlessInterrupted } from '../run/interrupts.ts'
+import { unlessInterrupted, whenAborted } from '../run/interruption.ts'
 import { warmUp } from './warm-up.ts'
 
 const QUIET_MS = millis(5_000)
@@ -43,12 +43,12 @@ export interface RealPlay {
 export async function playForReal(
   subject: SubjectName,
   recorded: Scenario,
-  interrupts: Interrupts,
+  interrupted: AbortSignal,
 ): Promise<Shown | undefined> {
   const searched = await subjectOf(subject)
   const { workload } = searched
   const leader = firstLeader(searched, recorded)
-  const play = await playOnProcesses(subject, { scenario: recorded, workload, leader, warm: false }, interrupts)
+  const play = await playOnProcesses(subject, { scenario: recorded, workload, leader, warm: false }, interrupted)
   if (play === undefined) return undefined
   const history = historyFromEvents(play.events)
   return explain({
@@ -83,10 +83,10 @@ interface Part {
 export async function playOnProcesses(
   system: Pick<SubjectName, 'target' | 'bug' | 'knobs'>,
   part: Part,
-  interrupts: Interrupts,
+  interrupted: AbortSignal,
 ): Promise<RealPlay | undefined> {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-replay-'))
-  const play = await playIn(directory, system, part, interrupts)
+  const play = await playIn(directory, system, part, interrupted)
   // Kept if the cluster does not start, since the error refers to its logs.
   rmSync(directory, { recursive: true, force: true })
   return play
@@ -96,9 +96,9 @@ async function playIn(
   directory: string,
   { target, bug, knobs }: Pick<SubjectName, 'target' | 'bug' | 'knobs'>,
   { scenario: recorded, workload, leader: leaderThen, warm }: Part,
-  interrupts: Interrupts,
+  interrupted: AbortSignal,
 ): Promise<RealPlay | undefined> {
-  const cluster = await unlessInterrupted(interrupts, (signal) =>
+  const cluster = await unlessInterrupted(interrupted, (signal) =>
     startEmbeddedCluster({
       protocol: target,
       bug,
@@ -112,7 +112,7 @@ async function playIn(
     }),
   )
   if (cluster === undefined) return undefined
-  if (warm) await warmUp(cluster, workload, interrupts)
+  if (warm) await warmUp(cluster, workload, interrupted)
   const leaderNow = currentLeader(cluster)
   const exchanged =
     leaderThen === undefined || leaderNow === undefined || leaderThen === leaderNow
@@ -120,7 +120,7 @@ async function playIn(
       : ([leaderThen, leaderNow] as const)
   const scenario = exchanged === undefined ? recorded : swapNodes(recorded, ...exchanged)
   const events: Event[] = []
-  const played = await playOn(cluster, { scenario, workload }, events, interrupts)
+  const played = await playOn(cluster, { scenario, workload }, events, interrupted)
   if (played === undefined) return undefined
   return { scenario, exchanged, played, events, trouble: [...played.trouble, ...cluster.trouble()] }
 }
@@ -130,12 +130,12 @@ async function playOn(
   cluster: EmbeddedCluster,
   what: Pick<PlayOptions, 'scenario' | 'workload'>,
   events: Event[],
-  interrupts: Interrupts,
+  interrupted: AbortSignal,
 ): Promise<Played | undefined> {
   try {
     return await new Promise<Played | undefined>((resolve, reject) => {
       cluster.onBroken(reject)
-      interrupts.onInterrupt(() => resolve(undefined))
+      whenAborted(interrupted, () => resolve(undefined))
       playScenario(
         {
           ...what,

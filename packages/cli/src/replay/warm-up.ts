@@ -2,7 +2,6 @@ import type { NodeId } from '@chaosproxy/faults'
 import { type Input, millis } from '@chaosproxy/history'
 import { type Client, type Cluster, currentLeader } from '@chaosproxy/runner'
 import type { Workload } from '@chaosproxy/workloads'
-import type { Interrupts } from '../run/interrupts.ts'
 
 /** Read by nobody else. */
 const KEY = 'warm-up'
@@ -17,13 +16,13 @@ const TIMEOUT_MS = millis(1_000)
  * requests to a process that has just started take long, and on a busy machine its first leader may soon be replaced.
  * Gives up after a while: some systems are slow, and some machines stay busy.
  */
-export async function warmUp(cluster: Cluster, workload: Workload, interrupts: Interrupts): Promise<void> {
+export async function warmUp(cluster: Cluster, workload: Workload, interrupted: AbortSignal): Promise<void> {
   const [input] = workload.finale([KEY]).filter(({ f }) => workload.reads.includes(f))
   const clients = cluster.nodes.map((node) => cluster.connect(node))
   const giveUpAt = performance.now() + LONGEST_MS
   let leader: NodeId | undefined
   let swift = 0
-  while (swift < ROUNDS && performance.now() < giveUpAt && !interrupts.interrupted()) {
+  while (swift < ROUNDS && performance.now() < giveUpAt && !interrupted.aborted) {
     const begunAt = performance.now()
     if (input !== undefined) await Promise.all(clients.map((client) => ask(client, input)))
     const isSwift = performance.now() - begunAt <= SWIFT_MS && currentLeader(cluster) === leader

@@ -4,18 +4,14 @@ import { isUserFile } from '@chaosproxy/targets/user-file'
 import { oneOf } from '../arguments/one-of.ts'
 import type { Option } from '../arguments/option.ts'
 import { flagOf, type ParsedOptions, textsOf } from '../command.ts'
+import type { Reporting } from '../telling/part.ts'
 
-/** A reporter, and where its text goes. Plain data, so that it can be sent to other threads. */
-export interface ReporterChoice {
-  readonly name: string
-  /** Undefined for stdout. */
-  readonly file: string | undefined
+/** A reporter that somebody chose, and where its text goes. Plain data, so that it can be sent to other threads. */
+export interface ReporterChoice extends Reporting {
   /** The option as typed, for messages. */
   readonly typed: string
   /** Whether somebody asked for it. One that the environment adds must not fail the command. */
   readonly isAsked: boolean
-  /** Whether it is a file of the user's own, of which `name` is the path. */
-  readonly isOwn: boolean
   /** Whether the text is added to the file, as to the summary of a job, in place of what is there. */
   readonly appends: boolean
 }

@@ -7,7 +7,7 @@ import {
   type WrittenRequest,
 } from '@chaosproxy/proxy'
 import { type ParsedOptions, textOf, textsOf } from '../command.ts'
-import { readTextFile } from '../proxy/text-file.ts'
+import { readTextFile } from '../text-file.ts'
 
 /** @throws UserError (usage, input) */
 export function writtenRequest(options: ParsedOptions): WrittenRequest {

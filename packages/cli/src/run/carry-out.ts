@@ -1,10 +1,12 @@
 import { rmSync } from 'node:fs'
 import { millis } from '@chaosproxy/history'
-import { type JudgedRun, type PlannedRun, type RunListener, runPlanned } from '@chaosproxy/runner'
+import { type PlannedRun, type RunListener, runPlanned } from '@chaosproxy/runner'
 import { askProbes } from '../probe/ask.ts'
 import { packageVersion } from '../version.ts'
 import { type Performer, performerFor } from './apart.ts'
 import { type RunDirectory, storeIn } from './directory.ts'
+import { type ChosenBaseline, heldTo } from './held-to.ts'
+import { exitCodeOf, type FinishedRun } from './results.ts'
 import { verified } from './verified.ts'
 
 interface CarryOutOptions {
@@ -15,23 +17,27 @@ interface CarryOutOptions {
   readonly listener?: RunListener | undefined
   /** Whether to perform a simulated run twice, to verify that it is deterministic. */
   readonly twice?: boolean | undefined
+  /** An earlier result that this one must not fall behind. */
+  readonly baseline?: ChosenBaseline | undefined
+  /** How the report says that the run is repeated: a command. */
+  readonly again: string
   /** Replaces the usual way to perform the run. */
   readonly performer?: Performer | undefined
 }
 
 /**
- * Performs a planned run, keeps its record in the directory, and judges it. Undefined if it was interrupted before
- * there was anything to record.
+ * Performs a planned run, keeps its record in the directory, and judges it; what came of it is still to be written.
+ * Undefined, and without the directory, if it was interrupted before there was anything to record.
  */
 export async function carryOut(
   run: PlannedRun,
-  { directory, startedAt, interrupted, listener, twice = false, ...options }: CarryOutOptions,
-): Promise<JudgedRun | undefined> {
+  { directory, startedAt, interrupted, listener, twice = false, baseline, again, ...options }: CarryOutOptions,
+): Promise<FinishedRun | undefined> {
   const store = storeIn(directory, run.target.tier)
   const performer = options.performer ?? (await performerFor(run, interrupted))
   const { perform, end } = twice ? verified(performer) : performer
   try {
-    return await runPlanned(run, {
+    const outcome = await runPlanned(run, {
       store,
       version: packageVersion(),
       startedAt: startedAt.toISOString(),
@@ -41,6 +47,12 @@ export async function carryOut(
       perform,
       ask: askProbes,
     })
+    if (outcome === undefined) {
+      rmSync(directory.path, { recursive: true, force: true })
+      return undefined
+    }
+    const judged = heldTo(baseline, outcome)
+    return { run, judged, directory, again, exitCode: exitCodeOf(judged) }
   } finally {
     await end()
     rmSync(store.dataDir, { recursive: true, force: true })

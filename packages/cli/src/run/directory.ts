@@ -80,6 +80,9 @@ function inBatches(writer: HistoryWriter): OpenRecord {
   }
 }
 
+/** Where the directories of runs are created unless somebody says another place. */
+export const USUAL_OUT: string = 'chaos-results'
+
 /** The file in a run's directory that describes the run. */
 export const RUN_JSON = 'run.json'
 

@@ -1,12 +1,12 @@
-import { rmSync } from 'node:fs'
 import { nameOfChoice } from '@chaosproxy/faults'
 import { plural } from '@chaosproxy/report'
 import type { PlannedRun, RunListener } from '@chaosproxy/runner'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { isSilent } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
-import { partOf, stdoutScreen } from '../reporting/part.ts'
 import { createReporting } from '../reporting/reporting.ts'
+import { stdoutScreen } from '../reporting/screen.ts'
+import { partOf } from '../telling/part.ts'
 import { print } from '../terminal/output.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { printTitle } from '../terminal/title.ts'
@@ -15,9 +15,8 @@ import { againCommand } from './again.ts'
 import { carryOut } from './carry-out.ts'
 import { createRunDirectory } from './directory.ts'
 import { type EventFile, openEventFile } from './event-file.ts'
-import { heldTo } from './held-to.ts'
 import { type Interrupts, listenForInterrupts } from './interrupts.ts'
-import { exitCodeOf, type FinishedRun, subjectOf, writeResults } from './results.ts'
+import { type FinishedRun, subjectOf, writeResults } from './results.ts'
 import type { RunSettings } from './settings.ts'
 import { showProgress } from './show-progress.ts'
 import { tellMore } from './tell-more.ts'
@@ -39,7 +38,7 @@ export async function executeRun(settings: RunSettings): Promise<ExitCode> {
       const last = done.at(-1)
       if (last !== undefined) writeResults(last)
       done.push(finished)
-      reporting.add(partOf(subjectOf(finished, repeats.length === 0), reporters, screen))
+      reporting.add(partOf(subjectOf(finished, repeats.length === 0), { reporters, screen }))
       if (finished.exitCode === EXIT.interrupted) break
     }
     // Show the result before writing the last one: the disk may be full by now.
@@ -81,25 +80,21 @@ async function performOne(settings: RunSettings, events: EventFile | undefined):
     if (tooShort !== undefined && !isQuiet) progress.warn(tooShort)
     const more = tellMore(progress, run, directory.path)
     const show = showProgress(progress, run.target.tier === 'simulated')
-    const interrupting = new AbortController()
-    interrupts.onInterrupt(() => interrupting.abort())
-    const outcome = await carryOut(run, {
+    const finished = await carryOut(run, {
       directory,
       startedAt,
-      interrupted: interrupting.signal,
+      interrupted: interrupts.signal,
       listener: listening([show, more], events, interrupts),
       twice: settings.verifyDeterminism,
+      baseline: settings.baseline,
+      again: settings.special?.again ?? againCommand(run, directory.runJson, settings.config),
       performer: settings.special?.performer,
     })
-    if (outcome === undefined) {
-      rmSync(directory.path, { recursive: true, force: true })
+    if (finished === undefined) {
       print(process.stderr, '  Nothing was recorded yet, and nothing is left behind.\n')
       return undefined
     }
-    const judged = heldTo(settings.baseline, outcome)
-    const exitCode = interrupts.interrupted() ? EXIT.interrupted : exitCodeOf(judged)
-    const again = settings.special?.again ?? againCommand(run, directory.runJson, settings.config)
-    return { run, judged, directory, again, exitCode }
+    return interrupts.signal.aborted ? { ...finished, exitCode: EXIT.interrupted } : finished
   } finally {
     progress.stop()
     interrupts.release()

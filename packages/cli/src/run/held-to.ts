@@ -1,6 +1,11 @@
-import { faultSpans, judgeBaseline } from '@chaosproxy/report'
+import { type Baseline, faultSpans, judgeBaseline } from '@chaosproxy/report'
 import type { JudgedRun } from '@chaosproxy/runner'
-import type { ChosenBaseline } from '../arguments/baseline.ts'
+
+/** An earlier result, and how much worse a later one may be: a share. Plain data. */
+export interface ChosenBaseline {
+  readonly baseline: Baseline
+  readonly tolerance: number
+}
 
 /** Adds what holding the run to a baseline finds to what was required of it. */
 export function heldTo(chosen: ChosenBaseline | undefined, judged: JudgedRun): JudgedRun {

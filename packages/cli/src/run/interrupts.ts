@@ -1,11 +1,11 @@
+import { setMaxListeners } from 'node:events'
 import { EXIT } from '../exit-code.ts'
 import { print } from '../terminal/output.ts'
 
 /** Handles Ctrl-C and SIGTERM: the first ends the work in good order, the second ends the process at once. */
 export interface Interrupts {
-  /** Calls back at the first interrupt, or at once if it has already come. */
-  onInterrupt(callback: () => void): void
-  readonly interrupted: () => boolean
+  /** Aborted by the first. */
+  readonly signal: AbortSignal
   /** Restores the signals' default meaning. */
   release(): void
 }
@@ -14,51 +14,20 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 const OF_A_RUN = 'Interrupted: healing, finishing the record and checking it. Once more to end at once.'
 
-/** Abandons a start that is under way when an interrupt comes, and returns undefined. */
-export async function unlessInterrupted<T>(
-  interrupts: Interrupts,
-  start: (signal: AbortSignal) => Promise<T>,
-): Promise<T | undefined> {
-  const starting = new AbortController()
-  interrupts.onInterrupt(() => starting.abort())
-  try {
-    return await start(starting.signal)
-  } catch (error) {
-    if (interrupts.interrupted()) return undefined
-    throw error
-  }
-}
-
-/** How long what is under way may go on after an interrupt. */
-export const GRACE_MS = 2_000
-
-/** Aborts this long after an interrupt: whatever does not end by itself until then is abandoned. */
-export function afterInterrupt({ onInterrupt }: Interrupts, graceMs: number): AbortSignal {
-  const abandoning = new AbortController()
-  onInterrupt(() => {
-    setTimeout(() => abandoning.abort(), graceMs).unref()
-  })
-  return abandoning.signal
-}
-
 /** The first interrupt prints the `announcement`. */
 export function listenForInterrupts(announcement: string = OF_A_RUN): Interrupts {
-  const callbacks: (() => void)[] = []
-  let interrupted = false
+  const interrupting = new AbortController()
+  // Whatever is under way listens, and there may be much of it.
+  setMaxListeners(0, interrupting.signal)
   const onSignal = () => {
     // Nodes end with this process: their keeper sees to it.
-    if (interrupted) process.exit(EXIT.interrupted)
-    interrupted = true
+    if (interrupting.signal.aborted) process.exit(EXIT.interrupted)
     print(process.stderr, `\n  ${announcement}\n`)
-    for (const callback of callbacks) callback()
+    interrupting.abort()
   }
   for (const signal of SIGNALS) process.on(signal, onSignal)
   return {
-    onInterrupt(callback) {
-      callbacks.push(callback)
-      if (interrupted) callback()
-    },
-    interrupted: () => interrupted,
+    signal: interrupting.signal,
     release() {
       for (const signal of SIGNALS) process.off(signal, onSignal)
     },

@@ -14,7 +14,7 @@ import {
 } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator'
 import { type Settings, type SettingValue, settingsFor, type Workload } from '@chaosproxy/workloads'
-import { type ChosenBaseline, parseBaselineOptions, requireSameRun } from '../arguments/baseline.ts'
+import { parseBaselineOptions, requireSameRun } from '../arguments/baseline.ts'
 import { parseFaultChoices, requireFaults } from '../arguments/faults.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration } from '../arguments/quantities.ts'
@@ -31,6 +31,8 @@ import { parseReporters, type ReporterChoice } from '../reporting/choice.ts'
 import { admit, refuseOthers, withTypedSecrets } from '../trust/admit.ts'
 import { broughtProbes, broughtTarget, broughtWorkload } from '../trust/brought.ts'
 import type { Performer } from './apart.ts'
+import { USUAL_OUT } from './directory.ts'
+import type { ChosenBaseline } from './held-to.ts'
 import { readSpecFile } from './spec-file.ts'
 
 /** The settings of `chaos run`: the run itself, and how to show it. */
@@ -71,7 +73,6 @@ export const RUN_DEFAULTS = {
   timeout: '1s',
   faults: 'partition,kill,pause',
   checkTimeout: '60s',
-  out: 'chaos-results',
 } as const
 
 /** Options that are part of a spec, and so cannot be combined with one. Others may repeat what it names. */
@@ -106,7 +107,7 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
     verbose: flagOf(options, 'verbose'),
     events: textOf(options, 'events'),
     baseline,
-    out: textOf(options, 'out') ?? loaded?.config.out ?? RUN_DEFAULTS.out,
+    out: textOf(options, 'out') ?? loaded?.config.out ?? USUAL_OUT,
   }
 }
 

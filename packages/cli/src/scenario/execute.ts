@@ -5,9 +5,10 @@ import { type Story, stories } from '@chaosproxy/scenarios'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { isSilent } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
-import { partOf, stdoutScreen } from '../reporting/part.ts'
 import { createReporting } from '../reporting/reporting.ts'
+import { stdoutScreen } from '../reporting/screen.ts'
 import { listenForInterrupts } from '../run/interrupts.ts'
+import { partOf } from '../telling/part.ts'
 import { commandLine } from '../terminal/command-line.ts'
 import { fitted } from '../terminal/fitted.ts'
 import { print } from '../terminal/output.ts'
@@ -46,7 +47,7 @@ export async function executeScenario(settings: ScenarioSettings): Promise<ExitC
   } as const
   const screen = stdoutScreen()
   const reporting = createReporting(settings.reporters, screen, own)
-  reporting.add(partOf(subject, settings.reporters, screen))
+  reporting.add(partOf(subject, { reporters: settings.reporters, screen }))
   return reporting.finish(exitCode)
 }
 
@@ -64,7 +65,7 @@ async function play(story: Story, { fix, real, reporters }: ScenarioSettings): P
     const tellings: Telling[] = []
     for (const part of parts) {
       progress.update(`playing on real processes: ${part.tale.title}`)
-      const telling = await playTaleForReal(part, interrupts)
+      const telling = await playTaleForReal(part, interrupts.signal)
       if (telling === undefined) return undefined
       tellings.push(telling)
     }

@@ -3,11 +3,9 @@ import type { Telling } from '@chaosproxy/report'
 import { swapNodes } from '@chaosproxy/runner'
 import { narrate, type Story, scenarioOf, type Tale } from '@chaosproxy/scenarios'
 import { firstLeader } from '@chaosproxy/simulator'
-import { playSimulated } from '../fuzz/play.ts'
+import { limitsFor, playSimulated } from '../fuzz/play.ts'
 import { type SubjectName, subjectOf, workloadNamed } from '../fuzz/subject-name.ts'
-import { limitsFor } from '../fuzz/worker.ts'
 import { playOnProcesses } from '../replay/real.ts'
-import type { Interrupts } from '../run/interrupts.ts'
 
 const now = () => millis(performance.now())
 
@@ -49,10 +47,10 @@ export async function playTale({ tale, kind }: Part): Promise<Telling> {
  *
  * @throws UserError (environment) if the cluster does not start.
  */
-export async function playTaleForReal({ tale, kind }: Part, interrupts: Interrupts): Promise<Telling | undefined> {
+export async function playTaleForReal({ tale, kind }: Part, interrupted: AbortSignal): Promise<Telling | undefined> {
   const scenario = scenarioOf(tale)
   const workload = await workloadNamed(tale.workload)
-  const play = await playOnProcesses(scenario, { scenario, workload, leader: tale.leader, warm: true }, interrupts)
+  const play = await playOnProcesses(scenario, { scenario, workload, leader: tale.leader, warm: true }, interrupted)
   if (play === undefined) return undefined
   const { events, exchanged, trouble } = play
   return narrate(tale, { kind, events, exchanged, workload, world: 'on real processes', trouble }, now)

@@ -1,5 +1,4 @@
-import type { Style, TerminalOptions } from '@chaosproxy/report'
-import { Chalk } from 'chalk'
+import { colouredStyle, plainStyle, type Style, type TerminalOptions } from '@chaosproxy/report'
 
 /**
  * Whether to colour a stream: NO_COLOR (https://no-color.org) decides, then FORCE_COLOR; otherwise any terminal that
@@ -12,18 +11,9 @@ export function wantsColours({ isTTY }: Pick<NodeJS.WriteStream, 'isTTY'>): bool
   return isTTY === true && TERM !== 'dumb'
 }
 
-/** The style for one stream. Chalk itself probes only stdout, but progress goes to stderr. */
-export function styleFor(stream: Pick<NodeJS.WriteStream, 'isTTY'>): Style {
-  const chalk = new Chalk({ level: wantsColours(stream) ? 1 : 0 })
-  return {
-    bold: chalk.bold,
-    dim: chalk.dim,
-    red: chalk.red,
-    green: chalk.green,
-    yellow: chalk.yellow,
-    accent: chalk.red,
-  }
-}
+/** The style for one stream: progress goes to stderr, which may be a terminal where stdout is none. */
+export const styleFor = (stream: Pick<NodeJS.WriteStream, 'isTTY'>): Style =>
+  wantsColours(stream) ? colouredStyle : plainStyle
 
 const WIDEST_PAGE = 110
 const NARROWEST_PAGE = 40

@@ -2,17 +2,15 @@ import { hostname } from 'node:os'
 import { dirname, relative } from 'node:path'
 import {
   type CheckRow,
+  colouredStyle,
   findingsOf,
   type Place,
   plainStyle,
   reporters,
-  type Style,
   type Subject,
   type TerminalOptions,
 } from '@chaosproxy/report'
-import { styleFor, terminalOptions } from '../terminal/style.ts'
 import { packageVersion } from '../version.ts'
-import type { ReporterChoice } from './choice.ts'
 
 /** The texts of all reporters about one subject. Plain data: the thread with the history makes it, another writes it. */
 export interface Part {
@@ -26,30 +24,39 @@ export interface Part {
 /** What a reporter said, or the error it threw. */
 export type Text = { readonly said: string } | { readonly threw: string }
 
-/** How stdout shows text. Files get plain text. */
+/** A reporter. */
+export interface Reporting {
+  readonly name: string
+  /** Where its text goes; undefined for a screen. */
+  readonly file: string | undefined
+  /** Whether it is a file of the user's own, of which `name` is the path. */
+  readonly isOwn: boolean
+}
+
+/** How a screen shows text. Files get plain text. */
 export interface Screen {
-  readonly style: Style
+  readonly colours: boolean
   readonly terminal: TerminalOptions
 }
 
-export const stdoutScreen = (): Screen => ({
-  style: styleFor(process.stdout),
-  terminal: terminalOptions(process.stdout),
-})
+/** Which texts to make of a subject, and for what. Plain data. */
+export interface Telling {
+  readonly reporters: readonly Reporting[]
+  readonly screen: Screen
+}
 
 export const partOf = (
   subject: Subject,
-  choices: readonly ReporterChoice[],
-  screen: Screen,
+  { reporters: told, screen }: Telling,
   row: CheckRow | undefined = undefined,
 ): Part => ({
   findings: findingsOf(subject),
   row,
-  texts: choices.map((choice) => sayBy(choice, (reporter) => reporter.each?.(subject, placeFor(choice, screen)))),
+  texts: told.map((each) => sayBy(each, (reporter) => reporter.each?.(subject, placeFor(each, screen)))),
 })
 
 export function sayBy(
-  { name, isOwn }: ReporterChoice,
+  { name, isOwn }: Reporting,
   say: (reporter: (typeof reporters)[number]) => string | undefined,
 ): Text {
   // One of the user's own tells of everything together.
@@ -69,8 +76,8 @@ export function attempt(say: () => string): Text {
 
 const FILE_WIDTH = 110
 
-export const placeFor = ({ file }: ReporterChoice, { style, terminal }: Screen): Place => ({
-  style: file === undefined ? style : plainStyle,
+export const placeFor = ({ file }: Reporting, { colours, terminal }: Screen): Place => ({
+  style: file === undefined && colours ? colouredStyle : plainStyle,
   terminal: file === undefined ? terminal : { width: FILE_WIDTH, unicode: true },
   version: packageVersion(),
   host: hostname(),

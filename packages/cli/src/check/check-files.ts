@@ -1,0 +1,83 @@
+import { availableParallelism } from 'node:os'
+import { STDIN } from '@chaosproxy/history/files'
+import { checkFile, readTimed, unlessTroubled } from './check-file.ts'
+import { checkInParallel } from './check-in-parallel.ts'
+import { type CheckSpec, modelFileOf } from './options.ts'
+import { type CheckPool, createCheckPool } from './pool.ts'
+import type { CheckResult, CheckTask, FileTrouble } from './result.ts'
+import { areSmall } from './small.ts'
+import { vetModel } from './vet-model.ts'
+
+/** What checks of files tell on the way. */
+export type CheckEvent =
+  | { readonly type: 'reading'; readonly file: string }
+  | { readonly type: 'checking'; readonly file: string; readonly operations: number }
+  /** `done` counts the files that are done, this one among them. */
+  | { readonly type: 'checked'; readonly result: CheckResult; readonly done: number }
+
+/**
+ * Checks files, on other threads if that pays, each within its limits. The results come in the order of the files, each
+ * as soon as it and all before it are known.
+ *
+ * @throws UserError (usage, input) for a model of the user's own that cannot be loaded.
+ */
+export async function* checkFiles(
+  tasks: readonly (CheckTask | FileTrouble)[],
+  spec: CheckSpec,
+  listener: (event: CheckEvent) => void = () => {},
+): AsyncGenerator<CheckResult, void, undefined> {
+  const model = modelFileOf(spec)
+  if (model !== undefined) await vetModel(model)
+  const threads = threadsFor(tasks, spec)
+  const pool = threads === 0 ? undefined : createCheckPool(threads, spec)
+  let done = 0
+  const checked = async (task: CheckTask | FileTrouble): Promise<CheckResult> => {
+    if ('trouble' in task) return task
+    listener({ type: 'reading', file: task.file })
+    const result = await checkBy(pool, task, (operations) =>
+      listener({ type: 'checking', file: task.file, operations }),
+    )
+    done += 1
+    listener({ type: 'checked', result, done })
+    return result
+  }
+  try {
+    if (pool === undefined) for (const task of tasks) yield await checked(task)
+    else {
+      const running = tasks.map(checked)
+      // A failure is handled where it is awaited, and must not end the process before that.
+      for (const result of running) result.catch(() => {})
+      for (const result of running) yield await result
+    }
+  } finally {
+    await pool?.close()
+  }
+}
+
+/** A single file gets all threads of the pool; several get one each. */
+function checkBy(
+  pool: CheckPool | undefined,
+  task: CheckTask,
+  checking: (operations: number) => void,
+): Promise<CheckResult> {
+  const isOwn = modelFileOf(task.settings) !== undefined
+  // Only this thread can read stdin; a user's own model runs on another.
+  if (pool === undefined || (task.file === STDIN && !isOwn)) return checkFile(task, { checking })
+  if (isOwn) return task.file === STDIN ? checkReadHere(pool, task) : pool.check(task)
+  return task.alone && pool.threads > 1 ? checkInParallel(pool, task, checking) : pool.check(task)
+}
+
+function checkReadHere(pool: CheckPool, task: CheckTask): Promise<CheckResult> {
+  return unlessTroubled(task, async () => {
+    const { history, parseMs } = await readTimed(task, true)
+    if (history.lend === undefined) throw new Error('a history that was read can be lent')
+    return pool.run('checkLent', task, { task, lent: history.lend(), parseMs })
+  })
+}
+
+function threadsFor(tasks: readonly { readonly file: string }[], spec: CheckSpec): number {
+  const { workers } = spec
+  if (workers === undefined && areSmall(tasks)) return modelFileOf(spec) === undefined ? 0 : 1
+  const threads = workers ?? availableParallelism()
+  return tasks.length === 1 ? threads : Math.min(threads, tasks.length)
+}

@@ -1,0 +1,97 @@
+import { findModel, type Model, type ModelEntry, modelEntry, models, type ShareOptions } from '@chaosproxy/checker'
+import { type Format, type History, type Json, type Millis, millis, UserError } from '@chaosproxy/history'
+import { type ProbeAnswer, requireKnownFunctions, requireSameSubject } from '@chaosproxy/report'
+import { isUserFile } from '@chaosproxy/targets/user-file'
+import type { ChosenBaseline } from '../run/held-to.ts'
+import { usualFailedCas, usualInitial } from './usual.ts'
+
+/** How each file is checked. Plain data, so that it can be sent to other threads. */
+export interface CheckSpec {
+  readonly initial: Json | undefined
+  /** A name, or the path of the user's own file; undefined for the model the history names. */
+  readonly model: string | undefined
+  /** The levels chosen; undefined for all that the model's judge decides. */
+  readonly levels: readonly string[] | undefined
+  readonly expect: string | undefined
+  /** Bounds besides the level. */
+  readonly require: readonly string[] | undefined
+  readonly baseline: ChosenBaseline | undefined
+  /** What probes answered; they are asked once, before the files are checked. */
+  readonly answers?: readonly (readonly [requirement: string, answer: ProbeAnswer])[] | undefined
+  readonly format: Format | undefined
+  /** EDN: whether a pair is a key and a value; undefined to find out. */
+  readonly keyed: boolean | undefined
+  readonly failedCas: 'auto' | 'drop' | 'observes'
+  /** For one file: reading, checking and explaining. */
+  readonly timeoutMs: Millis
+  readonly memoryBytes: number
+  /** The number of threads; undefined to choose by the size of the files. */
+  readonly workers: number | undefined
+  readonly explain: boolean
+}
+
+/** The models that a history can be checked by, for messages. */
+export const MODEL_NAMES_TEXT: string = models.map(({ name }) => name).join(', ')
+
+/** The checker's options for a history; `remainingMs` is the time left to decide. */
+export function checkOptionsFor(
+  file: string,
+  history: History,
+  settings: CheckSpec,
+  remainingMs: number,
+  own?: Model<unknown>,
+): ShareOptions {
+  const entry = own === undefined ? entryFor(file, history, settings) : modelEntry(own)
+  if (settings.baseline !== undefined) requireSameSubject(settings.baseline.baseline, { model: entry.name })
+  requireKnownFunctions(settings.require ?? [], own ?? entry.name, history.functions)
+  return {
+    model: own ?? entry.name,
+    initial: initialOf(history, settings),
+    levels: levelsFor(file, entry, settings),
+    failedCas: settings.failedCas === 'auto' ? usualFailedCas(history) : settings.failedCas,
+    staleness: true,
+    deadlineMs: millis(Math.max(0, remainingMs)),
+    memoryBytes: settings.memoryBytes,
+    now: () => millis(performance.now()),
+  }
+}
+
+/** The initial value to assume. A null given as an option is a value like any other. */
+export const initialOf = (history: History, { initial }: Pick<CheckSpec, 'initial'>): Json =>
+  initial === undefined ? usualInitial(history) : initial
+
+/** The file of the user's own model, if one was given. */
+export const modelFileOf = ({ model }: Pick<CheckSpec, 'model'>): string | undefined =>
+  model !== undefined && isUserFile(model) ? model : undefined
+
+/** The levels to ask of the judge, which knows only its own. */
+function levelsFor(
+  file: string,
+  { name, judge }: ModelEntry<string>,
+  { levels, expect }: CheckSpec,
+): readonly string[] {
+  const { ladder } = judge
+  for (const [option, asked] of [
+    ['level', levels ?? []],
+    ['expect', expect === undefined ? [] : [expect]],
+  ] as const) {
+    const other = asked.find((level) => !ladder.levels.includes(level))
+    if (other === undefined) continue
+    throw new UserError(
+      'usage',
+      `${file}: --${option} ${other}: the ${name} model is not judged by that level, but by ${ladder.levels.join(', ')}.`,
+    )
+  }
+  const chosen = levels ?? ladder.levels
+  return expect === undefined || chosen.includes(expect) ? chosen : [...chosen, expect]
+}
+
+function entryFor(file: string, history: History, settings: CheckSpec): ModelEntry<string> {
+  const model = settings.model ?? history.header?.model ?? 'register'
+  const known = findModel(model)
+  if (known !== undefined) return known
+  throw new UserError(
+    'input',
+    `${file}: its model is "${model}", which this version cannot check. Force one with --model: ${MODEL_NAMES_TEXT}.`,
+  )
+}

@@ -1,0 +1,155 @@
+import { availableParallelism } from 'node:os'
+import { setImmediate } from 'node:timers/promises'
+import { type ComparedSystem, type Comparison, isCut, outlasts, pacelcOf } from '@chaosproxy/report'
+import type { Registries, RunSpec } from '@chaosproxy/runner'
+import { combineRuns, faultMs, type MeasuredRun, networkNotes } from '@chaosproxy/scenarios'
+import { Tinypool } from 'tinypool'
+import { builtFile } from '../built-file.ts'
+import { type MeasuredCell, measureCell } from './cell.ts'
+import type { ComparedTarget, ComparisonPlan, PlannedCell } from './plan.ts'
+
+/** One run of a comparison. */
+export interface ComparedRun {
+  readonly system: ComparedTarget
+  readonly cell: PlannedCell
+  readonly spec: RunSpec
+}
+
+/** What a comparison tells on the way. */
+export type CompareEvent =
+  | {
+      readonly type: 'running'
+      /** Which run begins, from 1. */
+      readonly run: number
+      readonly runs: number
+      readonly system: string
+      readonly condition: string
+    }
+  /** What went wrong in a run's environment. */
+  | { readonly type: 'trouble'; readonly trouble: string; readonly system: string; readonly condition: string }
+
+/** How to follow a comparison, and end it early. */
+export interface CompareHooks {
+  readonly listener?: ((event: CompareEvent) => void) | undefined
+  /** No further run begins. */
+  readonly signal?: AbortSignal | undefined
+  /** How the report says that one run is repeated: a command. */
+  readonly again?: ((run: ComparedRun) => string) | undefined
+}
+
+/** The same, with nothing missing. */
+type Followed = { readonly [hook in keyof CompareHooks]-?: NonNullable<CompareHooks[hook]> }
+
+/** Performs every run of a comparison, and puts together what they measured. Undefined if it was interrupted. */
+export async function compareSystems(plan: ComparisonPlan, hooks: CompareHooks = {}): Promise<Comparison | undefined> {
+  const { listener = () => {}, signal = new AbortController().signal, again = () => '' } = hooks
+  const performer = plan.real ? performReally(signal, plan.registries) : performSimulated()
+  try {
+    const systems = await measuredSystems(plan, performer, { listener, signal, again })
+    return systems && comparisonOf(plan, systems)
+  } finally {
+    await performer.end()
+  }
+}
+
+interface Performer {
+  /** How many runs it can perform at a time. */
+  readonly width: number
+  perform(spec: RunSpec): Promise<MeasuredCell | undefined>
+  end(): Promise<void>
+}
+
+/** Runs in virtual time do not disturb one another: as many at a time as there are cores. */
+function performSimulated(): Performer {
+  const width = availableParallelism()
+  const pool = new Tinypool({
+    filename: builtFile('compare-worker'),
+    execArgv: [],
+    minThreads: width,
+    maxThreads: width,
+  })
+  return { width, perform: (spec) => pool.run({ spec }, { name: 'cell' }), end: () => pool.destroy() }
+}
+
+/** Real runs would compete for the machine. */
+const performReally = (interrupted: AbortSignal, registries: Registries): Performer => ({
+  width: 1,
+  perform: (spec) => measureCell(spec, { interrupted, registries }),
+  end: async () => {},
+})
+
+/** Undefined if interrupted. */
+async function measuredSystems(
+  plan: ComparisonPlan,
+  performer: Performer,
+  { listener, signal, again }: Followed,
+): Promise<readonly ComparedSystem[] | undefined> {
+  const jobs: ComparedRun[] = plan.systems.flatMap((system) =>
+    system.cells.flatMap((cell) =>
+      cell.pairs.flatMap(({ registers, sets }) =>
+        (sets === undefined ? [registers] : [registers, sets]).map((spec) => ({ system, cell, spec })),
+      ),
+    ),
+  )
+  const measured = new Map<RunSpec, MeasuredRun>()
+  const left = [...jobs]
+  const work = async (): Promise<void> => {
+    for (let job = left.shift(); job !== undefined && !signal.aborted; job = left.shift()) {
+      const where = { system: job.system.name, condition: job.cell.condition }
+      listener({ type: 'running', run: jobs.length - left.length, runs: jobs.length, ...where })
+      const result = await performer.perform(job.spec)
+      if (result === undefined) return
+      for (const trouble of result.trouble) listener({ type: 'trouble', trouble, ...where })
+      measured.set(job.spec, { ...result, again: again(job) })
+      // Interrupts are only noticed between runs.
+      await setImmediate()
+    }
+  }
+  await Promise.all(Array.from({ length: performer.width }, work))
+  if (measured.size < jobs.length) return undefined
+  return plan.systems.map((system) => systemOf(plan, system, measured))
+}
+
+function systemOf(
+  { timeMs, timeoutMs }: ComparisonPlan,
+  { name, value, curve, nodes, cells }: ComparedTarget,
+  measured: ReadonlyMap<RunSpec, MeasuredRun>,
+): ComparedSystem {
+  const combined = cells.map(({ condition, promised, pairs }) => {
+    const [first, ...others] = pairs.flatMap(({ registers, sets }) => {
+      const run = measured.get(registers)
+      return run === undefined ? [] : { ...run, sets: sets && measured.get(sets) }
+    })
+    if (first === undefined) throw new Error('every run has been measured')
+    return combineRuns(condition, promised, [first, ...others])
+  })
+  const pacelc = pacelcOf(combined, { nodes, lastsMs: faultMs(timeMs), timeoutMs })
+  return { name, value, curve, pacelc, cells: combined }
+}
+
+function comparisonOf(plan: ComparisonPlan, systems: readonly ComparedSystem[]): Comparison {
+  const { real, network, clients, rate, timeMs, timeoutMs, seeds, conditions, sweep } = plan
+  const nodes = [...new Set(plan.systems.map((system) => system.nodes))].sort((a, b) => a - b)
+  return {
+    world: real ? 'real' : 'simulated',
+    network,
+    nodes,
+    clients,
+    rate,
+    timeMs,
+    timeoutMs,
+    seeds,
+    conditions,
+    systems,
+    sweep,
+    notes: [...networkNotes(network, nodes), ...shortCut(plan)],
+  }
+}
+
+function shortCut({ timeMs, timeoutMs, conditions }: ComparisonPlan): readonly string[] {
+  if (!conditions.some((condition) => isCut({ condition })) || outlasts({ lastsMs: faultMs(timeMs), timeoutMs }))
+    return []
+  return [
+    `the cuts last ${faultMs(timeMs)} ms, and clients wait ${timeoutMs} ms for an answer: who answers after a cut counts as available, so PA is not told. A longer --time would show it.`,
+  ]
+}

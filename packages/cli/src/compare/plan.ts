@@ -1,0 +1,138 @@
+import type { Nemesis } from '@chaosproxy/faults'
+import type { Millis } from '@chaosproxy/history'
+import {
+  completeRun,
+  type NamedPart,
+  planRun,
+  type Registries,
+  type RunDraft,
+  type RunSpec,
+  type Target,
+  usualWorkload,
+} from '@chaosproxy/runner'
+import { CALM, conditionFaults, networkFaults } from '@chaosproxy/scenarios'
+import { SIMULATED } from '@chaosproxy/simulator'
+import { type Settings, settingsFor } from '@chaosproxy/workloads'
+
+/** What all runs of a comparison have in common. */
+export interface ComparisonTerms {
+  readonly sweep: string | undefined
+  readonly network: string
+  readonly real: boolean
+  /** By default each system has as many as it says. */
+  readonly nodes: number | undefined
+  readonly clients: number
+  readonly rate: number
+  readonly timeMs: Millis
+  readonly timeoutMs: Millis
+  readonly seeds: readonly number[]
+  /** The level that each is held to, by default what it promises. */
+  readonly expect?: string | undefined
+  readonly checkMs?: number | undefined
+  /** What the names in specs stand for. */
+  readonly registries: Registries
+}
+
+/** A comparison whose runs have been planned, so that none is impossible. */
+export interface ComparisonPlan extends ComparisonTerms {
+  readonly systems: readonly ComparedTarget[]
+  readonly conditions: readonly string[]
+}
+
+/** A target with settings, and its runs. */
+export interface ComparedTarget {
+  /** `primary-replica sync=majority`. */
+  readonly name: string
+  /** As typed: `primary-replica:sync=majority`. */
+  readonly typed: string
+  readonly value: string | undefined
+  readonly curve: string | undefined
+  readonly nodes: number
+  readonly cells: readonly PlannedCell[]
+}
+
+/** Two runs of one seed, alike but for what clients do. */
+export interface PlannedPair {
+  /** Reads and writes of registers, from which everything but losses is measured. */
+  readonly registers: RunSpec
+  /** Additions to sets, none of which hides the loss of another; absent in calm, and if the target has no sets. */
+  readonly sets: RunSpec | undefined
+}
+
+export interface PlannedCell {
+  readonly condition: string
+  /** A level, or `nothing`. */
+  readonly promised: string
+  /** The runs of each seed. */
+  readonly pairs: readonly [PlannedPair, ...PlannedPair[]]
+}
+
+/** A system to compare, its settings validated. */
+export interface ChosenSystem extends Pick<ComparedTarget, 'name' | 'typed' | 'value' | 'curve'> {
+  readonly target: Target
+  /** The name by which specs refer to it, or the path of its file. */
+  readonly reference: string
+  readonly settings: Settings
+}
+
+/**
+ * Plans every run of a system: in calm, and under each of the faults.
+ *
+ * @throws UserError (usage) for a combination that is impossible, and why.
+ */
+export async function planSystem(
+  { name, typed, value, curve, target, reference: path, settings }: ChosenSystem,
+  nemeses: readonly Nemesis[],
+  terms: ComparisonTerms,
+): Promise<ComparedTarget> {
+  const { registries, expect } = terms
+  const reference = terms.real ? path : `${SIMULATED}${path}`
+  const nodes = terms.nodes ?? target.defaultNodes
+  const network = networkFaults(terms.network, nodes, terms.timeMs)
+  const functions = target.functions(settingsFor(target, settings))
+  const hasSets = SET_FUNCTIONS.every((name) => functions.includes(name))
+  const isReadOnly = usualWorkload(target, settings) === READS.name
+  const planned = async (condition: string, nemesis: Nemesis | undefined): Promise<PlannedCell> => {
+    const draftOf = (seed: number, workload: NamedPart): RunDraft => ({
+      target: { name: reference, settings },
+      workload,
+      nodes,
+      clients: terms.clients,
+      rate: terms.rate,
+      timeMs: terms.timeMs,
+      timeoutMs: terms.timeoutMs,
+      faults: [
+        ...network,
+        ...(nemesis === undefined ? [] : conditionFaults(nemesis, { nodes, timeMs: terms.timeMs, seed })),
+      ],
+      seed,
+      expect,
+      checkMs: terms.checkMs,
+    })
+    const where = `chaos compare: ${typed} under ${condition}`
+    const complete = (seed: number, workload: NamedPart) =>
+      completeRun(draftOf(seed, workload), registries, { where, seed })
+    const pairs = await Promise.all(
+      terms.seeds.map(async (seed): Promise<PlannedPair> => {
+        const registers = await complete(seed, isReadOnly ? READS : REGISTERS)
+        const sets = nemesis === undefined || !hasSets ? undefined : await complete(seed, SETS)
+        return { registers, sets }
+      }),
+    )
+    const [first, ...others] = pairs
+    if (first === undefined) throw new Error('there is at least one seed')
+    const { expect: held } = await planRun(first.registers, registries, where)
+    return { condition, promised: held?.level ?? 'nothing', pairs: [first, ...others] }
+  }
+  const cells = [await planned(CALM, undefined)]
+  for (const nemesis of nemeses) cells.push(await planned(nemesis.name, nemesis))
+  return { name, typed, value, curve, nodes, cells }
+}
+
+/** Few enough for clients to meet on them. Without cas, every level is decided. */
+const REGISTERS: NamedPart = { name: 'register', settings: { cas: 0, keys: 5 } }
+/** For a system that can only be read. */
+const READS = { name: 'read-only', settings: { keys: 5 } } as const
+const SETS: NamedPart = { name: 'set', settings: { removes: 0, reads: 0.2 } }
+/** What the workload may ask for, whatever its settings. */
+const SET_FUNCTIONS = ['add', 'remove', 'read']

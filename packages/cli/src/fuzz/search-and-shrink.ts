@@ -1,0 +1,49 @@
+import { setMaxListeners } from 'node:events'
+import { makeOutDirectory } from '../run/directory.ts'
+import { abandonedAfter, GRACE_MS, whenAborted } from '../run/interruption.ts'
+import { followUp } from './follow-up.ts'
+import { createPool } from './pool.ts'
+import { createFlag, raise } from './pulse.ts'
+import { type Result, resultsOf } from './results.ts'
+import { searchInParallel } from './search.ts'
+import type { SearchEvent, SearchOutcome, SearchSpec } from './spec.ts'
+
+/** How to follow a search, and end it early. */
+export interface SearchHooks {
+  readonly listener?: ((event: SearchEvent) => void) | undefined
+  /** Begins no other trial; what was found until then is cut down. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A search that is over. */
+export interface SearchEnd {
+  readonly outcome: SearchOutcome
+  /** One for each cause. */
+  readonly results: readonly Result[]
+}
+
+/**
+ * Searches on all threads, cuts down one failure of each cause, and keeps it as a file to replay and its history.
+ *
+ * @throws UserError (environment) if nothing can be written there.
+ */
+export async function searchAndShrink(spec: SearchSpec, hooks: SearchHooks = {}): Promise<SearchEnd> {
+  const { listener = () => {}, signal = new AbortController().signal } = hooks
+  makeOutDirectory(spec.out)
+  const pool = createPool(spec.workers)
+  const stop = createFlag()
+  whenAborted(signal, () => raise(stop))
+  const abandon = abandonedAfter(signal, GRACE_MS)
+  // Each thread's task listens.
+  setMaxListeners(0, signal, abandon)
+  try {
+    const outcome = await searchInParallel(pool, spec, { listener, interrupted: signal, abandon, stop })
+    const followed = signal.aborted ? outcome : await followUp(pool, spec, outcome, { listener, interrupted: signal })
+    listener({ type: 'shrinking', outcome: followed })
+    const results = await resultsOf(pool, spec, followed, { interrupted: signal, abandon })
+    for (const { files } of results) if (files !== undefined) listener({ type: 'written', ...files })
+    return { outcome, results }
+  } finally {
+    await pool.destroy()
+  }
+}

@@ -1,0 +1,37 @@
+import type { Millis } from '@chaosproxy/history'
+import type { SearchResult } from '@chaosproxy/simulator'
+import type { SubjectName } from './subject-name.ts'
+
+/** A search on threads: what is searched, for how long, and where its findings are kept. Plain data. */
+export interface SearchSpec {
+  readonly subject: SubjectName
+  /** The protocol's own name. */
+  readonly name: string
+  readonly firstSeed: number
+  readonly limit: { readonly seeds: number } | { readonly timeMs: Millis }
+  readonly strategies: readonly string[]
+  readonly invariants: boolean
+  /** Whether to search on from a broken invariant until a client sees the failure. */
+  readonly guide: boolean
+  readonly keepGoing: boolean
+  readonly verifyDeterminism: boolean
+  readonly shrinkMs: Millis
+  /** How many threads. */
+  readonly workers: number
+  readonly out: string
+}
+
+/** The joint result of all threads. Findings are in order of their seeds. */
+export interface SearchOutcome extends SearchResult {
+  readonly elapsedMs: Millis
+}
+
+/** What a search tells on the way. */
+export type SearchEvent =
+  | { readonly type: 'progress'; readonly trials: number; readonly causes: number }
+  /** An invariant was broken in this seed, and it is searched for what a client sees of it. */
+  | { readonly type: 'guiding'; readonly seed: number }
+  /** The search is over, and its findings are being cut down. */
+  | { readonly type: 'shrinking'; readonly outcome: SearchOutcome }
+  /** A finding was cut down and kept. */
+  | { readonly type: 'written'; readonly replay: string; readonly history: string }

@@ -1,0 +1,38 @@
+import { UserError } from '@chaosproxy/history'
+import { type Carriage, carriageNames, parseCarriage, withDescriptor } from '@chaosproxy/proxy/control'
+import { readBytesFile, readJsonFile } from '../text-file.ts'
+
+/** What somebody says of a recording besides its table, whose own members it replaces. */
+export interface RecordedMembers {
+  /** Where requests name their client. */
+  readonly client?: string | undefined
+  /** What keys hold at the start: `unknown`, `read`, or `{ value }`. */
+  readonly initial?: unknown
+  /** Decides which commands of Redis are operations. */
+  readonly model?: string | undefined
+}
+
+/**
+ * How recorded traffic is read: by a file with a route table, or as resp, by its name or as JSON.
+ *
+ * @throws UserError (usage, input) that begins with `where`, or with the file.
+ */
+export function recordedCarriage(where: string, as: string, { model, ...said }: RecordedMembers): Carriage {
+  const members = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined))
+  const commands = model === undefined ? {} : { commands: model }
+  if (carriageNames.includes(as))
+    return parseCarriage({ kind: as, ...members, ...(as === 'resp' ? commands : {}) }, where)
+  const given = as.trimStart().startsWith('{') ? parsedCarriage(where, as) : readJsonFile(where, as)
+  const table = withDescriptor(given, as, (path) => readBytesFile(where, path))
+  const own = table !== null && typeof table === 'object' ? table : {}
+  if ('kind' in own && own.kind === 'resp') return parseCarriage({ ...own, ...members, ...commands }, as)
+  return parseCarriage({ ...own, ...members, kind: 'http' }, as)
+}
+
+function parsedCarriage(where: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new UserError('usage', `${where} ${text}: this is no JSON: ${error instanceof Error ? error.message : error}`)
+  }
+}

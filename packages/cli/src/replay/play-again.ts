@@ -1,0 +1,114 @@
+import { setMaxListeners } from 'node:events'
+import { setImmediate } from 'node:timers/promises'
+import type { Scenario } from '@chaosproxy/runner'
+import { isUserFile } from '@chaosproxy/targets'
+import { createPool } from '../fuzz/pool.ts'
+import { type Shown, showScenario, showSupervised } from '../fuzz/show.ts'
+import { type SubjectName, subjectOf } from '../fuzz/subject-name.ts'
+import { abandonedAfter, GRACE_MS } from '../run/interruption.ts'
+import { playForReal } from './real.ts'
+
+/** What to play again, and how often. Plain data. */
+export interface ReplaySpec {
+  readonly scenario: Scenario
+  readonly subject: SubjectName
+  /** The digest of the history that was recorded. */
+  readonly digest: string | undefined
+  /** On processes instead of in the simulator. */
+  readonly real: boolean
+  readonly times: number
+  readonly invariants: boolean
+}
+
+/** How to follow plays, and end them early. */
+export interface ReplayHooks {
+  readonly listener?: ((event: ReplayEvent) => void) | undefined
+  /** No other play begins, and the one under way is given up. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What a replay tells on the way. */
+export interface ReplayEvent {
+  readonly type: 'playing'
+  /** Which play begins, from 1. */
+  readonly play: number
+  readonly times: number
+}
+
+/** The combined result of all plays of a scenario. */
+export interface ReplayOutcome {
+  readonly plays: number
+  /** Plays that failed. */
+  readonly failures: number
+  /** Plays whose history equals the recorded one, byte for byte. */
+  readonly same: number
+  /** Why replays without a failure prove less than they seem to, and how many replays each reason concerns. */
+  readonly doubts: ReadonlyMap<string, number>
+  /** What went wrong in the environment, and in how many replays. */
+  readonly trouble: ReadonlyMap<string, number>
+  /** The most telling replay: one that failed, otherwise one in doubt, otherwise any. */
+  readonly shown: Shown | undefined
+  readonly interrupted: boolean
+}
+
+const noPlays: ReplayOutcome = {
+  plays: 0,
+  failures: 0,
+  same: 0,
+  doubts: new Map(),
+  trouble: new Map(),
+  shown: undefined,
+  interrupted: false,
+}
+
+function withPlay(before: ReplayOutcome, play: Shown, recordedDigest: string | undefined): ReplayOutcome {
+  const { shown } = before
+  return {
+    ...before,
+    plays: before.plays + 1,
+    failures: before.failures + (play.failure === undefined ? 0 : 1),
+    same: before.same + (play.digest === recordedDigest ? 1 : 0),
+    doubts: counted(before.doubts, play.doubts),
+    trouble: counted(before.trouble, play.trouble),
+    shown: shown === undefined || weightOf(play) > weightOf(shown) ? play : shown,
+  }
+}
+
+const counted = (before: ReadonlyMap<string, number>, texts: readonly string[]): ReadonlyMap<string, number> =>
+  new Map([...before, ...texts.map((text) => [text, (before.get(text) ?? 0) + 1] as const)])
+
+const weightOf = ({ failure, doubts, trouble }: Shown): number =>
+  failure !== undefined ? 2 : doubts.length + trouble.length > 0 ? 1 : 0
+
+/**
+ * Plays a scenario as often as requested: how often it failed, and whether the history was the recorded one.
+ *
+ * @throws UserError (environment) if a cluster does not start.
+ */
+export async function replay(spec: ReplaySpec, hooks: ReplayHooks = {}): Promise<ReplayOutcome> {
+  const { listener = () => {}, signal = new AbortController().signal } = hooks
+  const { subject, scenario, real, times, invariants } = spec
+  // A step of a user's own protocol may never return.
+  const pool = !real && isUserFile(subject.target) ? createPool(1) : undefined
+  const abandon = abandonedAfter(signal, GRACE_MS)
+  // Each play listens.
+  setMaxListeners(0, signal, abandon)
+  const play = async (): Promise<Shown | undefined> => {
+    if (real) return playForReal(subject, scenario, signal)
+    if (pool === undefined) return showScenario(await subjectOf(subject), scenario, invariants)
+    return showSupervised(pool, subject, scenario, invariants, abandon)
+  }
+  try {
+    let outcome: ReplayOutcome = noPlays
+    for (let i = 0; i < times && !signal.aborted; i++) {
+      listener({ type: 'playing', play: i + 1, times })
+      const shown = await play()
+      if (shown !== undefined) outcome = withPlay(outcome, shown, spec.digest)
+      // The simulator never yields to the event loop, so interrupts are only noticed here.
+      await setImmediate()
+    }
+    return { ...outcome, interrupted: signal.aborted }
+  } finally {
+    await pool?.destroy()
+  }
+}

@@ -1,0 +1,30 @@
+/** How long what is under way may go on after an interrupt. */
+export const GRACE_MS = 2_000
+
+/** Aborts this long after the signal does: whatever has not ended by itself until then is abandoned. */
+export function abandonedAfter(interrupted: AbortSignal, graceMs: number): AbortSignal {
+  const abandoning = new AbortController()
+  whenAborted(interrupted, () => {
+    setTimeout(() => abandoning.abort(), graceMs).unref()
+  })
+  return abandoning.signal
+}
+
+/** Gives up a start that is under way when the interrupt comes, and returns undefined. */
+export async function unlessInterrupted<T>(
+  interrupted: AbortSignal,
+  start: (signal: AbortSignal) => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await start(interrupted)
+  } catch (error) {
+    if (interrupted.aborted) return undefined
+    throw error
+  }
+}
+
+/** Calls back when the signal aborts, or at once if it has already. */
+export function whenAborted(signal: AbortSignal, callback: () => void): void {
+  if (signal.aborted) callback()
+  else signal.addEventListener('abort', callback, { once: true })
+}
