@@ -1,36 +1,27 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { type Completion, type Json, millis } from '@chaosproxy/history'
-import type { Command } from '../command.ts'
-import { draw } from '../generator.ts'
-import { ok, refused, unavailable, unsupported } from '../objects/object.ts'
-import { ownerOf } from '../owner.ts'
-import { DONE_BEFORE, type Operation } from '../two-phase-commit/items.ts'
-import { type Open, type Refusal, send, type Turn, type Values } from './state.ts'
-
-const SHORTEST_BACKOFF_MS = 1
-const LONGEST_BACKOFF_MS = 12
-/** Requests that are open or wait to be tried again. */
-const OPEN_LIMIT = 10_000
+import type { Completion } from '@chaosproxy/history'
+import { unavailable } from '../objects/object.ts'
+import type { Values } from '../two-phase-commit/items.ts'
+import {
+  type Attempt,
+  answerOf,
+  answerToNo,
+  reply,
+  takeWaiting,
+  transactionFor,
+  tryLater,
+} from '../two-phase-commit/retries.ts'
+import { type Open, type SiteRefusal, send, type Turn } from './state.ts'
 
 /** Phase 1: every site votes, and may say no. The coordinator is a site too, even if it holds none of the items. */
-export function begin(turn: Turn, requestId: string, command: Command, attempt = 1): void {
-  const { state, config } = turn
-  const plan = config.planner(command.input)
-  if (plan === undefined || state.open.size + state.again.length >= OPEN_LIMIT) {
-    reply(turn, requestId, plan === undefined ? unsupported : unavailable)
-    return
-  }
-  const transaction = `${state.id}-${state.life}-${++state.begun}`
-  const parts = new Map<NodeId, Operation[]>([[state.id, []]])
-  for (const operation of plan.operations) {
-    const holder = ownerOf(state.nodes, operation.item)
-    parts.set(holder, [...(parts.get(holder) ?? []), operation])
-  }
+export function begin(turn: Turn, attempt: Attempt): void {
+  const { id, open } = turn.state
+  const begun = transactionFor(turn, attempt, [id])
+  if (begun === undefined) return
+  const { name: transaction, parts } = begun
   const sites = [...parts.keys()]
-  state.open.set(transaction, {
-    requestId,
-    command,
-    attempt,
+  open.set(transaction, {
+    ...attempt,
     sites,
     votes: new Map(),
     acknowledged: new Set(),
@@ -39,7 +30,7 @@ export function begin(turn: Turn, requestId: string, command: Command, attempt =
   })
   for (const [node, operations] of parts) {
     // This node may have voted no in the meantime.
-    if (state.open.has(transaction)) send(turn, node, { type: 'prepare', transaction, operations, sites })
+    if (open.has(transaction)) send(turn, node, { type: 'prepare', transaction, operations, sites })
   }
 }
 
@@ -50,7 +41,7 @@ export function handleYes(turn: Turn, from: NodeId, transaction: string, read: V
   if (open.votes.size < open.sites.length) return
   if (turn.config.object.reads.includes(open.command.input.f)) {
     // Nothing to commit: every item was locked at the moment of the last vote, so the values belong together.
-    abort(turn, transaction, open, answerOf(turn, open))
+    abort(turn, transaction, open, answerOf(turn, open.command, open.votes))
     return
   }
   // Phase 2: every site learns that all have voted yes, before any of them may commit.
@@ -70,26 +61,15 @@ export function handlePreCommitted(turn: Turn, from: NodeId, transaction: string
 function commit(turn: Turn, transaction: string, open: Open): void {
   turn.state.open.delete(transaction)
   tell(turn, transaction, open.sites, true)
-  reply(turn, open.requestId, answerOf(turn, open))
+  reply(turn, open.requestId, answerOf(turn, open.command, open.votes))
 }
 
-function answerOf({ config }: Turn, { command, votes }: Open): Completion {
-  const plan = config.planner(command.input)
-  return ok(plan?.answer(new Map<string, Json>([...votes.values()].flat())) ?? null)
-}
-
-export function handleNo(turn: Turn, transaction: string, refusal: Refusal): void {
+export function handleNo(turn: Turn, transaction: string, refusal: SiteRefusal): void {
   const open = turn.state.open.get(transaction)
   if (open?.phase !== 'voting') return
-  if (refusal !== 'locked') {
-    const result =
-      refusal === DONE_BEFORE ? ok(open.command.input.value) : refusal === 'given up' ? unavailable : refusal
-    abort(turn, transaction, open, result)
-  } else if (open.attempt >= turn.config.attempts) abort(turn, transaction, open, refused('conflict'))
-  else {
-    abort(turn, transaction, open, undefined)
-    tryLater(turn, open)
-  }
+  const answer = refusal === 'given up' ? unavailable : answerToNo(turn, open, refusal)
+  abort(turn, transaction, open, answer)
+  if (answer === undefined) tryLater(turn, open)
 }
 
 function abort(turn: Turn, transaction: string, { requestId, sites }: Open, result: Completion | undefined): void {
@@ -98,19 +78,8 @@ function abort(turn: Turn, transaction: string, { requestId, sites }: Open, resu
   if (result !== undefined) reply(turn, requestId, result)
 }
 
-/** A site with a locked item votes no and waits for nobody, so that transactions cannot wait for each other in a circle. */
-function tryLater({ state, effects }: Turn, { requestId, command, attempt }: Open): void {
-  if (state.again.length === 0) {
-    const afterMs = millis(SHORTEST_BACKOFF_MS + draw(state.generator) * (LONGEST_BACKOFF_MS - SHORTEST_BACKOFF_MS))
-    effects.push({ type: 'setTimer', timer: 'again', afterMs })
-  }
-  state.again = [...state.again, { requestId, command, attempt: attempt + 1 }]
-}
-
 export function tryAgain(turn: Turn): void {
-  const waiting = turn.state.again
-  turn.state.again = []
-  for (const { requestId, command, attempt } of waiting) begin(turn, requestId, command, attempt)
+  for (const attempt of takeWaiting(turn)) begin(turn, attempt)
 }
 
 /** A site that is not heard of in time is taken for dead: its vote counts as no, its acknowledgement as given. */
@@ -127,8 +96,4 @@ export function checkOpen(turn: Turn): void {
 /** This site first: with a single message out, its own record must already be on its way to the disk. */
 function tell(turn: Turn, transaction: string, sites: readonly NodeId[], isCommit: boolean): void {
   for (const site of sites) send(turn, site, { type: 'decision', transaction, commit: isCommit })
-}
-
-const reply = ({ effects }: Turn, requestId: string, result: Completion): void => {
-  effects.push({ type: 'reply', requestId, result })
 }

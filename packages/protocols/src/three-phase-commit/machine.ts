@@ -31,7 +31,7 @@ export function createThreePhaseCommit(config: ThreePhaseConfig): ThreePhaseMach
       state.settled = NOTHING
       switch (event.type) {
         case 'request':
-          begin(turn, event.requestId, commandOf(event))
+          begin(turn, { requestId: event.requestId, command: commandOf(event), attempt: 1 })
           break
         case 'message':
           receive(turn, event.from, event.message)

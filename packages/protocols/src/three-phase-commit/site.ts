@@ -1,6 +1,15 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { type Operation, perform } from '../two-phase-commit/items.ts'
-import { type Doubt, mark, type Part, persist, type Refusal, send, type ThreePhaseState, type Turn } from './state.ts'
+import {
+  type Doubt,
+  mark,
+  type Part,
+  persist,
+  type SiteRefusal,
+  send,
+  type ThreePhaseState,
+  type Turn,
+} from './state.ts'
 
 /** Outcomes remembered, for sites that ask and for late copies of messages. */
 const FINISHED_LIMIT = 10_000
@@ -12,7 +21,7 @@ export function handlePrepare(
   { operations, sites }: { readonly operations: readonly Operation[]; readonly sites: readonly NodeId[] },
 ): void {
   const { state } = turn
-  const voteNo = (refusal: Refusal): void => send(turn, from, { type: 'no', transaction, refusal })
+  const voteNo = (refusal: SiteRefusal): void => send(turn, from, { type: 'no', transaction, refusal })
   if (state.finished.has(transaction)) {
     // It was asked about this transaction before it had heard of it, and answered for an abort.
     voteNo('given up')

@@ -1,10 +1,10 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Completion, Json, Millis } from '@chaosproxy/history'
-import type { Command } from '../command.ts'
+import type { Json, Millis } from '@chaosproxy/history'
 import type { Generator } from '../generator.ts'
 import type { Effect } from '../machine.ts'
 import type { AnyObject } from '../objects/object.ts'
-import type { DONE_BEFORE, Operation, Planner } from '../two-phase-commit/items.ts'
+import type { Operation, Planner, Refusal, Values } from '../two-phase-commit/items.ts'
+import type { Attempt } from '../two-phase-commit/retries.ts'
 import type { Settled } from '../two-phase-commit/state.ts'
 
 export interface ThreePhaseConfig {
@@ -21,11 +21,8 @@ export interface ThreePhaseConfig {
   readonly bug: string | undefined
 }
 
-/** Items with their values. */
-export type Values = readonly (readonly [item: string, value: Json])[]
-
-/** Why a site votes no. An item that is locked will be free later. */
-export type Refusal = Completion | typeof DONE_BEFORE | 'locked' | 'given up'
+/** Why a site votes no; `given up`: it has aborted by itself. */
+export type SiteRefusal = Refusal | 'given up'
 
 /** How far a site is; `deciding`: it is the coordinator and goes on deciding. */
 export type Progress = 'ready' | 'pre-committed' | 'committed' | 'aborted' | 'deciding'
@@ -33,7 +30,7 @@ export type Progress = 'ready' | 'pre-committed' | 'committed' | 'aborted' | 'de
 export type ThreePhaseMessage = { readonly transaction: string } & (
   | { readonly type: 'prepare'; readonly operations: readonly Operation[]; readonly sites: readonly NodeId[] }
   | { readonly type: 'yes'; readonly read: Values }
-  | { readonly type: 'no'; readonly refusal: Refusal }
+  | { readonly type: 'no'; readonly refusal: SiteRefusal }
   | { readonly type: 'pre-commit' }
   | { readonly type: 'pre-committed' }
   | { readonly type: 'decision'; readonly commit: boolean }
@@ -70,10 +67,7 @@ export interface Doubt {
 }
 
 /** A transaction at its coordinator. */
-export interface Open {
-  readonly requestId: string
-  readonly command: Command
-  readonly attempt: number
+export interface Open extends Attempt {
   readonly sites: readonly NodeId[]
   readonly votes: Map<NodeId, Values>
   readonly acknowledged: Set<NodeId>
@@ -89,7 +83,7 @@ export interface ThreePhaseState {
   readonly generator: Generator
   begun: number
   readonly open: Map<string, Open>
-  again: readonly { readonly requestId: string; readonly command: Command; readonly attempt: number }[]
+  again: readonly Attempt[]
   readonly values: Map<string, Json>
   /** By item: the transaction that holds it. */
   readonly locks: Map<string, string>

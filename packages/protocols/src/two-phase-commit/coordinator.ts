@@ -1,40 +1,24 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { type Completion, type Json, millis } from '@chaosproxy/history'
-import type { Command } from '../command.ts'
-import { draw } from '../generator.ts'
-import { ok, refused, unavailable, unsupported } from '../objects/object.ts'
-import { ownerOf } from '../owner.ts'
-import { DONE_BEFORE, type Operation } from './items.ts'
-import { mark, type Open, persist, type Refusal, send, type Turn, type Values } from './state.ts'
+import type { Completion } from '@chaosproxy/history'
+import { unavailable } from '../objects/object.ts'
+import type { Refusal, Values } from './items.ts'
+import { type Attempt, answerOf, answerToNo, reply, takeWaiting, transactionFor, tryLater } from './retries.ts'
+import { mark, type Open, persist, send, type Turn } from './state.ts'
 
 // Two-phase commit with presumed abort: a coordinator that knows nothing of a transaction has aborted it, so only commits are
 // written down (Mohan, Lindsay & Obermarck, "Transaction management in the R* distributed database management system",
 // 1986).
 
-const SHORTEST_BACKOFF_MS = 1
-const LONGEST_BACKOFF_MS = 12
-/** Requests that are open or wait to be tried again. */
-const OPEN_LIMIT = 10_000
-
-export function begin(turn: Turn, requestId: string, command: Command, attempt = 1): void {
-  const { state, config } = turn
-  const plan = config.planner(command.input)
-  if (plan === undefined || state.open.size + state.again.length >= OPEN_LIMIT) {
-    reply(turn, requestId, plan === undefined ? unsupported : unavailable)
-    return
-  }
-  const transaction = `${state.id}-${state.life}-${++state.begun}`
-  const parts = new Map<NodeId, Operation[]>()
-  for (const operation of plan.operations) {
-    const holder = ownerOf(state.nodes, operation.item)
-    parts.set(holder, [...(parts.get(holder) ?? []), operation])
-  }
-  const participants = [...parts.keys()]
-  state.open.set(transaction, { requestId, command, attempt, participants, votes: new Map(), checks: 0 })
+export function begin(turn: Turn, attempt: Attempt): void {
+  const { open } = turn.state
+  const begun = transactionFor(turn, attempt)
+  if (begun === undefined) return
+  const { name: transaction, parts } = begun
+  open.set(transaction, { ...attempt, participants: [...parts.keys()], votes: new Map(), checks: 0 })
   // Phase 1: everyone is asked to vote, and may say no.
   for (const [node, operations] of parts) {
     // This node may have voted no in the meantime.
-    if (state.open.has(transaction)) send(turn, node, { type: 'prepare', transaction, operations })
+    if (open.has(transaction)) send(turn, node, { type: 'prepare', transaction, operations })
   }
 }
 
@@ -51,8 +35,7 @@ function commit(turn: Turn, transaction: string, open: Open): void {
   const { state, config } = turn
   const { participants, votes, requestId, command } = open
   state.open.delete(transaction)
-  const plan = config.planner(command.input)
-  const answer = ok(plan?.answer(new Map<string, Json>([...votes.values()].flat())) ?? null)
+  const answer = answerOf(turn, command, votes)
   if (config.object.reads.includes(command.input.f)) {
     // Nothing to commit; all items were locked at the moment of the last vote, so what was read belongs together.
     tell(turn, transaction, participants, false)
@@ -70,16 +53,9 @@ function commit(turn: Turn, transaction: string, open: Open): void {
 export function handleNo(turn: Turn, transaction: string, refusal: Refusal): void {
   const open = turn.state.open.get(transaction)
   if (open === undefined) return
-  if (refusal !== 'locked') {
-    abort(turn, transaction, open, refusal === DONE_BEFORE ? ok(open.command.input.value) : refusal)
-    return
-  }
-  if (open.attempt >= turn.config.attempts) {
-    abort(turn, transaction, open, refused('conflict'))
-    return
-  }
-  abort(turn, transaction, open, undefined)
-  tryLater(turn, open)
+  const answer = answerToNo(turn, open, refusal)
+  abort(turn, transaction, open, answer)
+  if (answer === undefined) tryLater(turn, open)
 }
 
 function abort(turn: Turn, transaction: string, { requestId, participants }: Open, result: Completion | undefined) {
@@ -89,19 +65,8 @@ function abort(turn: Turn, transaction: string, { requestId, participants }: Ope
   if (result !== undefined) reply(turn, requestId, result)
 }
 
-/** Whoever voted no waits for nobody, so that transactions cannot wait for each other in a circle. */
-function tryLater({ state, effects }: Turn, { requestId, command, attempt }: Open): void {
-  if (state.again.length === 0) {
-    const afterMs = millis(SHORTEST_BACKOFF_MS + draw(state.generator) * (LONGEST_BACKOFF_MS - SHORTEST_BACKOFF_MS))
-    effects.push({ type: 'setTimer', timer: 'again', afterMs })
-  }
-  state.again = [...state.again, { requestId, command, attempt: attempt + 1 }]
-}
-
 export function tryAgain(turn: Turn): void {
-  const waiting = turn.state.again
-  turn.state.again = []
-  for (const { requestId, command, attempt } of waiting) begin(turn, requestId, command, attempt)
+  for (const attempt of takeWaiting(turn)) begin(turn, attempt)
 }
 
 export function handleInquire(turn: Turn, from: NodeId, transaction: string): void {
@@ -138,8 +103,4 @@ export function checkDecisions(turn: Turn): void {
 
 function tell(turn: Turn, transaction: string, participants: readonly NodeId[], commit: boolean): void {
   for (const node of participants) send(turn, node, { type: 'decision', transaction, commit })
-}
-
-const reply = ({ effects }: Turn, requestId: string, result: Completion): void => {
-  effects.push({ type: 'reply', requestId, result })
 }

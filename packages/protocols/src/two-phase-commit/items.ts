@@ -87,6 +87,12 @@ export const planners: { readonly [object: string]: Planner } = { register, coun
 /** The result of a transaction that was done before; it is not done again. */
 export const DONE_BEFORE = 'done before'
 
+/** Why a node votes no. An item that is locked will be free later. */
+export type Refusal = Completion | typeof DONE_BEFORE | 'locked'
+
+/** Items with their values. */
+export type Values = readonly (readonly [item: string, value: Json])[]
+
 export type Outcome =
   | { readonly writes: ReadonlyMap<string, Json>; readonly read: ReadonlyMap<string, Json> }
   | { readonly refusal: Completion | typeof DONE_BEFORE }

@@ -29,7 +29,7 @@ export function createTwoPhaseCommit(config: TwoPhaseConfig): TwoPhaseMachine {
       state.settled = NOTHING
       switch (event.type) {
         case 'request':
-          begin(turn, event.requestId, commandOf(event))
+          begin(turn, { requestId: event.requestId, command: commandOf(event), attempt: 1 })
           break
         case 'message':
           receive(turn, event.from, event.message)

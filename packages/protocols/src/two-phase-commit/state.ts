@@ -1,10 +1,10 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Completion, Json, Millis } from '@chaosproxy/history'
-import type { Command } from '../command.ts'
+import type { Json, Millis } from '@chaosproxy/history'
 import type { Generator } from '../generator.ts'
 import type { Effect } from '../machine.ts'
 import type { AnyObject } from '../objects/object.ts'
-import type { DONE_BEFORE, Operation, Planner } from './items.ts'
+import type { Operation, Planner, Refusal, Values } from './items.ts'
+import type { Attempt } from './retries.ts'
 
 export interface TwoPhaseConfig {
   readonly object: AnyObject
@@ -17,12 +17,6 @@ export interface TwoPhaseConfig {
   readonly attempts: number
   readonly bug: string | undefined
 }
-
-/** Items with their values. */
-export type Values = readonly (readonly [item: string, value: Json])[]
-
-/** Why a node votes no. An item that is locked will be free later. */
-export type Refusal = Completion | typeof DONE_BEFORE | 'locked'
 
 export type TwoPhaseMessage = { readonly transaction: string } & (
   | { readonly type: 'prepare'; readonly operations: readonly Operation[] }
@@ -49,10 +43,7 @@ export interface Prepared {
 }
 
 /** A transaction that its coordinator has not decided yet. */
-export interface Open {
-  readonly requestId: string
-  readonly command: Command
-  readonly attempt: number
+export interface Open extends Attempt {
   readonly participants: readonly NodeId[]
   readonly votes: Map<NodeId, Values>
   /** By how many checks it is older. */
@@ -71,7 +62,7 @@ export interface TwoPhaseState {
   readonly open: Map<string, Open>
   /** By transaction: who has not confirmed the commit yet. */
   readonly committed: Map<string, Set<NodeId>>
-  again: readonly { readonly requestId: string; readonly command: Command; readonly attempt: number }[]
+  again: readonly Attempt[]
   // The participant.
   readonly values: Map<string, Json>
   /** By item: the transaction that holds it. */
