@@ -48,8 +48,10 @@ export function startProcess(
   onTestFinished(() => {
     child.kill('SIGKILL')
   })
-  const finished = new Promise<Finished>((resolve) => {
+  const finished = new Promise<Finished>((resolve, reject) => {
     child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr }))
+    // A program that is not installed never closes.
+    child.on('error', reject)
   })
   return { child, finished }
 }

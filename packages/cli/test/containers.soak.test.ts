@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { freePort } from '../../proxy/test/real-servers.ts'
 import { chaos, root, startChaos } from './chaos.ts'
 
 // The recipe of the manual for containers that compose has started, with real ones, as typed there: the composition, the
@@ -85,16 +85,7 @@ function isPossible(): boolean {
 /** What puts free ports in the place of those that the recipe names. */
 async function freePorts(): Promise<(text: string) => string> {
   const named = [...new Set(recipe.match(/(?<=127\.0\.0\.1:)\d+/g) ?? [])]
-  const servers = named.map(() => createServer())
-  const free = await Promise.all(
-    servers.map(
-      (each) =>
-        new Promise<number>((resolve) => {
-          each.listen({ port: 0, host: '127.0.0.1' }, () => resolve((each.address() as { port: number }).port))
-        }),
-    ),
-  )
-  await Promise.all(servers.map((each) => new Promise((resolve) => each.close(resolve))))
+  const free = await Promise.all(named.map(freePort))
   return (text) => text.replaceAll(/(?<=127\.0\.0\.1:)\d+/g, (port) => String(free[named.indexOf(port)]))
 }
 

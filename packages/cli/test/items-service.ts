@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { freePort } from '../../proxy/test/real-servers.ts'
 import { startProcess } from './chaos.ts'
 import { until } from './processes.ts'
 
@@ -62,16 +62,6 @@ export function writeTarget(directory: string, routes: object, reads: Reads): st
   }
   writeFileSync(path, JSON.stringify(target))
   return path
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 /** The three processes, started by somebody else: their addresses, the primary's first. */

@@ -37,14 +37,6 @@ async function isFree(port: number): Promise<boolean> {
   return free
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
 describe('chaos proxy', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)('says where it is, and ends in good order by %s', async (signal) => {
     const upstream = await echoServer()
@@ -343,7 +335,8 @@ describe('chaos proxy', () => {
   test('that leads to itself is refused', async () => {
     const config = join(temporaryDirectory(), 'proxies.json')
     writeFileSync(config, JSON.stringify({ proxies: [{ name: 'a', upstream: '127.0.0.1:1' }] }))
-    const port = await freePort()
+    // Held by a server, so that nobody else can take it.
+    const port = Number((await echoServer()).split(':')[1])
     const { exitCode, stderr } = await chaos([
       ...['proxy', '--control', '127.0.0.1:0', '--config', config],
       ...['--listen', `0.0.0.0:${port}`, '--upstream', `localhost:${port}`],

@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished } from 'vitest'
+import { freePort } from '../../proxy/test/real-servers.ts'
 import { chaos, chaosHere, root, startChaos, temporaryDirectory } from './chaos.ts'
 import { isPatient, patientTest, test } from './patient.ts'
 import { startProxy } from './proxy-process.ts'
@@ -67,11 +68,8 @@ const shown = [...pages.matchAll(/```text\n(npx chaos [\s\S]*?)```/g)].map(([, b
 
 /** What puts ports that are free in the place of those a text names. */
 async function freePorts(): Promise<(text: string) => string> {
-  const servers = PORTS.map(() => createTcpServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map((server) => once(server, 'listening')))
-  const free = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return (text) => PORTS.reduce((rewritten, port, i) => rewritten.replaceAll(port, String(free[i])), text)
+  const free = await Promise.all(PORTS.map(freePort))
+  return (text) => text.replaceAll(new RegExp(PORTS.join('|'), 'g'), (port) => String(free[PORTS.indexOf(port)]))
 }
 
 function copyTexts(from: string, to: string, change: (text: string) => string): void {

@@ -10,6 +10,11 @@ import { cleanUp } from './sockets.ts'
 
 const POSTGRES = '/usr/lib/postgresql'
 
+const LOWEST_PORT = 10_000
+/** On Linux; elsewhere they begin at 49,152. */
+const LOWEST_PICKED_PORT = 32_768
+const given: Set<number> = new Set()
+
 /** Where a program is, if it is installed; Debian keeps those of PostgreSQL's server outside of PATH. */
 export function installed(program: string): string | undefined {
   const directories = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/opt/homebrew/bin']
@@ -158,12 +163,22 @@ function temporaryDirectory(prefix: string): string {
   return directory
 }
 
-/** For servers that cannot be asked for any port and say which one they got. */
+/**
+ * For servers that cannot be asked for any port and say which one they got. Below the ports that systems pick for
+ * connections and for listeners on port 0, one of which could otherwise take it before the server does.
+ */
 export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  await once(probe, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
+  for (;;) {
+    const port = LOWEST_PORT + Math.floor(Math.random() * (LOWEST_PICKED_PORT - LOWEST_PORT))
+    if (given.has(port)) continue
+    const probe = createServer()
+    const free = await new Promise<boolean>((resolve) => {
+      probe.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true))
+    })
+    if (!free) continue
+    probe.close()
+    await once(probe, 'close')
+    given.add(port)
+    return port
+  }
 }

@@ -224,6 +224,8 @@ async function startAmong(
     upstream: { host: upstream.host === '' ? 'localhost' : upstream.host, port: upstream.port },
   }
   const listen = await resolveAddress(parseAddress(entry.listen === '' || !entry.listens ? ':0' : entry.listen))
+  // Before it listens: who names their own port should hear of that, whether or not the port is free.
+  if (entry.listens && listen.port !== 0) await refuseRoundTrip(entries, { ...entry, listen: hostAndPort(listen) })
   if (entry.carries !== undefined && !entry.isPrepared)
     await prepare(entry.carries, { ...way, upstream: { ...way.upstream, originate: entry.tls?.originate } })
   entry.isPrepared = true
@@ -241,14 +243,20 @@ async function startAmong(
   entry.route = route
   if (!entry.listens) return
   entry.listen = hostAndPort(route)
-  // Only now: the port is not known before.
-  const round = await findRoundTrip(
-    entry,
-    [...entries.values()].filter(({ route: open, listens }) => open !== undefined && listens),
-  )
-  if (round === undefined) return
-  await stop(entry)
-  throw leadsToItself(round)
+  try {
+    // Once more: a port that was picked is known only now, and others may have been opened in the meantime.
+    await refuseRoundTrip(entries, entry)
+  } catch (error) {
+    await stop(entry)
+    throw error
+  }
+}
+
+/** @throws UserError (usage) if the connections of a proxy would come back to it. */
+async function refuseRoundTrip(entries: ReadonlyMap<string, Entry>, hop: Hop): Promise<void> {
+  const open = [...entries.values()].filter(({ route, listens }) => route !== undefined && listens)
+  const round = await findRoundTrip(hop, open)
+  if (round !== undefined) throw leadsToItself(round)
 }
 
 async function stop(entry: Entry): Promise<void> {

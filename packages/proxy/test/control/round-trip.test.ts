@@ -1,18 +1,11 @@
-import { createServer } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { closeEverythingAfterEach, echo } from '../sockets.ts'
 import { control } from './control-plane.ts'
 
 closeEverythingAfterEach()
 
-/** A port that nobody listens on. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
+/** A port that the test holds until it ends, so that no other program can take it. */
+const heldPort = async (): Promise<number> => (await echo()).port
 
 const proxy = (name: string, listen: string, upstream: string) => ({ name, listen, upstream, enabled: true })
 
@@ -32,7 +25,7 @@ describe('a proxy that leads to itself is refused,', () => {
     ['[::]', '[0:0:0:0:0:0:0:1]'],
   ])('listening on "%s" and leading to "%s"', async (listen, upstream) => {
     const { plane } = await control()
-    const port = await freePort()
+    const port = await heldPort()
     await expect(plane.addProxy(proxy('db', `${listen}:${port}`, `${upstream}:${port}`))).rejects.toThrow(
       /^proxy db: its upstream .* is where it listens itself \(.*\)\. Give the address of the server\.$/,
     )
@@ -42,13 +35,13 @@ describe('a proxy that leads to itself is refused,', () => {
   test('through others as well, when it is opened or moved, and what is open stays as it is', async () => {
     const { plane, ask } = await control()
     const server = await echo()
-    const port = await freePort()
-    const c = await plane.addProxy(proxy('c', '127.0.0.1:0', `localhost:${port}`))
+    const c = await plane.addProxy(proxy('c', '127.0.0.1:0', `localhost:${server.port}`))
     const b = await plane.addProxy(proxy('b', '127.0.0.1:0', c.listen))
-    await expect(plane.addProxy(proxy('a', `127.0.0.1:${port}`, b.listen))).rejects.toThrow(
+    await expect(plane.addProxy(proxy('a', `127.0.0.1:${server.port}`, b.listen))).rejects.toThrow(
       'proxy a: it leads back to itself (a → b → c → a). Let one of them lead to the server.',
     )
-    await plane.addProxy(proxy('a', `127.0.0.1:${port}`, `127.0.0.1:${server.port}`))
+    const a = await plane.addProxy(proxy('a', '127.0.0.1:0', `127.0.0.1:${server.port}`))
+    await ask('PATCH', '/v1/proxies/c', { upstream: a.listen })
     const moved = await ask('PATCH', '/v1/proxies/a', { upstream: b.listen })
     expect([moved.status, moved.json.error]).toEqual([400, expect.stringContaining('proxy a: it leads back to itself')])
     expect(plane.proxies.list().map(({ name, enabled }) => `${name} ${enabled}`)).toEqual([
@@ -65,9 +58,9 @@ describe('a proxy is opened', () => {
     const server = await echo()
     const far = await plane.addProxy(proxy('far', '127.0.0.1:0', `127.0.0.1:${server.port}`))
     await plane.addProxy(proxy('near', '127.0.0.1:0', far.listen))
-    const port = await freePort()
-    await plane.addProxy(proxy('db', `127.0.0.1:${port}`, `192.0.2.1:${port}`))
-    await plane.addProxy(proxy('six', `127.0.0.2:${port}`, `[::1]:${port}`))
+    // What is taken on 127.0.0.1 is nobody's on the other addresses of the loopback interface.
+    await plane.addProxy(proxy('db', `127.0.0.2:${server.port}`, `192.0.2.1:${server.port}`))
+    await plane.addProxy(proxy('six', `127.0.0.3:${server.port}`, `[::1]:${server.port}`))
     expect(plane.proxies.list().map(({ enabled }) => enabled)).toEqual([true, true, true, true])
   })
 
