@@ -1,6 +1,7 @@
 export { check } from './check.ts'
 export type { Level } from './levels/levels.ts'
 export { consistency, levels } from './levels/levels.ts'
+export { rungs, wordsOfLevel } from './levels/words.ts'
 export type { ModelEntry, Need } from './models/entry.ts'
 export type { IntegerModel, Model, ModelInput } from './models/model.ts'
 export { modelEntry } from './models/own.ts'

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import type { WeakDefinition } from '../../checker/src/levels/definition.ts'
+import { rungs } from '../../checker/src/levels/rungs.ts'
 import { chaosHere, temporaryDirectory } from './chaos.ts'
 
 /** A level of its own, as its file would have it: a read sees all that is in its causal past. */
@@ -9,6 +10,9 @@ vi.mock('../../checker/src/levels/registry.ts', async (original) => {
   const { definitions } = await original<{ definitions: readonly { readonly name: string }[] }>()
   const fixture: WeakDefinition = {
     name: 'own-level',
+    adjective: 'as this test wants it',
+    sentence: 'whatever this test asks for',
+    rung: rungs.causal,
     implies: ['monotonic-writes'],
     impliedBy: ['sequential'],
     headline: 'consistent by the level of this test',
@@ -57,7 +61,8 @@ test('a level that is added to the registry, by one line, is listed, decided, ex
     counterexample: { sentence: expect.stringContaining('This test sees a contradiction') },
   })
   expect(headline).not.toContain('by the level of this test')
-  expect((await chaosHere(['check', violated, '--expect', 'own-level'])).stdout).toContain('NOT OWN LEVEL')
+  expect((await chaosHere(['check', violated, '--expect', 'own-level'])).stdout).toContain('NOT AS THIS TEST WANTS IT')
+  expect((await chaosHere(['explain', violated])).stdout).toContain('whatever this test asks for')
   expect((await chaosHere(['check', violated, '--level', 'own-leve'])).stderr).toContain('Did you mean own-level?')
 
   // Two processes see two writes in different orders: a causal order explains that, a sequential one does not.

@@ -73,7 +73,9 @@ export interface ProtocolOptions {
   readonly knobs: { readonly [name: string]: KnobValue }
 }
 
-export type PromisedLevel = 'linearizable' | 'sequential' | 'eventual' | 'convergent'
+export type PromisedLevel = (typeof promisedLevels)[number]
+
+export const promisedLevels = ['linearizable', 'sequential', 'eventual', 'convergent'] as const
 
 /**
  * Whether a client stays with one node: `true` even while that node is down, `while-up` until it does not answer; then

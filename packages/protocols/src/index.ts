@@ -11,7 +11,15 @@ export type {
   ProtocolOptions,
   Stickiness,
 } from './definition.ts'
-export { clockBoundsOf, DEFAULT_OBJECT, mayStopUnder, notPromisedUnder, promiseOf, stickinessOf } from './definition.ts'
+export {
+  clockBoundsOf,
+  DEFAULT_OBJECT,
+  mayStopUnder,
+  notPromisedUnder,
+  promisedLevels,
+  promiseOf,
+  stickinessOf,
+} from './definition.ts'
 export type { Effect, MachineEvent, NodeSetting, NodeStatus, StateMachine, Transition } from './machine.ts'
 export {
   describeEvent,

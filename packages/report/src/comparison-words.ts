@@ -1,3 +1,4 @@
+import { rungs } from '@chaosproxy/checker'
 import type { ComparedCell, ComparedSystem, Comparison } from './comparison.ts'
 import { duration, percent } from './words.ts'
 
@@ -7,11 +8,7 @@ export const levelSigns: readonly {
   readonly name: string
   readonly levels: readonly string[]
 }[] = [
-  { sign: '●', name: 'linearizable', levels: ['linearizable'] },
-  { sign: '⊖', name: 'sequential', levels: ['sequential'] },
-  { sign: '◑', name: 'causal', levels: ['causal-convergence', 'causal-memory', 'causal'] },
-  { sign: '◔', name: 'PRAM or session', levels: ['pram', 'session'] },
-  { sign: '○', name: 'eventual', levels: ['eventual'] },
+  ...rungs.map(({ sign, name, compared }) => ({ sign, name, levels: compared })),
   { sign: '⊘', name: 'none', levels: ['none'] },
   { sign: '?', name: 'unknown', levels: ['unknown'] },
 ]

@@ -1,22 +1,8 @@
-import { consistency, type Level, type Report, type Verdict, verdictOf } from '@chaosproxy/checker'
+import { consistency, type Report, type Verdict, verdictOf, wordsOfLevel } from '@chaosproxy/checker'
 import { plural } from './words.ts'
 
-/** Adjectives for levels whose names do not read well after "is". */
-const adjectives: { readonly [level in Level]?: string } = {
-  sequential: 'sequentially consistent',
-  causal: 'causally consistent',
-  'causal-memory': 'a causal memory',
-  'causal-convergence': 'causally convergent',
-  pram: 'PRAM',
-  session: 'session consistent',
-  'monotonic-reads': 'monotonic in its reads',
-  'monotonic-writes': 'monotonic in its writes',
-  eventual: 'eventually consistent',
-}
-
 /** The adjective for a history that meets the level: `sequentially consistent`. */
-export const adjective = (level: string): string =>
-  Object.hasOwn(adjectives, level) ? (adjectives[level as Level] ?? level) : level.replaceAll('-', ' ')
+export const adjective = (level: string): string => wordsOfLevel(level)?.adjective ?? level.replaceAll('-', ' ')
 
 /** The levels that a report's judge decides, strongest first. */
 export const levelsOf = (report: Report<string>): readonly string[] => Object.keys(report.levels)

@@ -9,6 +9,7 @@ import {
   objects,
   type ProtocolDefinition,
   type ProtocolModule,
+  promisedLevels,
   protocols,
 } from '@chaosproxy/protocols'
 import { binaryProtocol, isBinary } from './binary/binary-protocol.ts'
@@ -16,7 +17,7 @@ import { importUserFile, isUserFile, thrownText } from './user-file/import.ts'
 
 const DEFAULT_NODES = 3
 const objectNames = objects.map(({ name }) => name)
-const promiseNames: readonly unknown[] = ['linearizable', 'sequential', 'eventual', 'convergent', 'none']
+const promiseNames: readonly unknown[] = [...promisedLevels, 'none']
 
 /**
  * Loads a protocol by name, from a user's program (`exec:python3 node.py`), or from a user's file: JavaScript, or TypeScript whose types are stripped. The file's

@@ -1,8 +1,13 @@
 import { afterwards, noSharedOrder, type WeakDefinition } from './definition.ts'
+import { rungs } from './rungs.ts'
 
 /** CM of Bouajjani, Enea, Guerraoui & Hamza (POPL 2017). Not comparable to causal convergence. */
 export const causalMemory: WeakDefinition<'causal-memory'> = {
   name: 'causal-memory',
+  adjective: 'a causal memory',
+  sentence: 'causal, with one order for each client that explains all of its reads',
+  rung: rungs.causal,
+  isCompared: true,
   implies: ['causal', 'pram'],
   headline: 'causally consistent (causal memory)',
   cost: 5,

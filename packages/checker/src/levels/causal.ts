@@ -1,8 +1,13 @@
 import { alreadyKnew, type WeakDefinition } from './definition.ts'
+import { rungs } from './rungs.ts'
 
 /** CC of Bouajjani, Enea, Guerraoui & Hamza (POPL 2017). It does not imply PRAM. */
 export const causal: WeakDefinition<'causal'> = {
   name: 'causal',
+  adjective: 'causally consistent',
+  sentence: 'what a client has seen or done comes before what it does next, for everybody; the rest may differ',
+  rung: rungs.causal,
+  isCompared: true,
   implies: [],
   headline: 'causally consistent',
   cost: 2,

@@ -1,4 +1,5 @@
 import type { LevelDefinition } from './definition.ts'
+import { rungs } from './rungs.ts'
 
 /**
  * Convergence alone (Bailis & Ghodsi 2013, the liveness half of eventual consistency): after healing, all final reads
@@ -6,6 +7,8 @@ import type { LevelDefinition } from './definition.ts'
  */
 export const convergent: LevelDefinition<'convergent'> = {
   name: 'convergent',
+  sentence: 'once all is quiet, the copies agree, no matter on what',
+  rung: rungs.eventual,
   implies: [],
   isApart: true,
 }

@@ -2,10 +2,19 @@ import type { Relations } from '../causal/contradiction.ts'
 import type { Judged } from '../causal/judged.ts'
 import type { Facts } from '../causal/order.ts'
 import type { Hides } from '../start/may-see.ts'
+import type { Rung } from './rungs.ts'
 
 /** A level of consistency: a file of its own, and a line in the registry. */
 export interface LevelDefinition<Name extends string = string> {
   readonly name: Name
+  /** Follows "is": `sequentially consistent`. Absent if the name itself does. */
+  readonly adjective?: string
+  /** What it asks for, for people who meet its name for the first time. */
+  readonly sentence: string
+  /** Where pages show it. */
+  readonly rung: Rung
+  /** A comparison of systems tells it. Others say too little alone to sum up a run. */
+  readonly isCompared?: true
   /** The levels that it directly implies. The order is partial. */
   readonly implies: readonly string[]
   /** Levels that directly imply it and do not say so themselves: a level can be added without touching another. */

@@ -1,9 +1,13 @@
 import { earlierReadOf, readsGoBack } from '../session/guarantees.ts'
 import type { WeakDefinition } from './definition.ts'
+import { rungs } from './rungs.ts'
 
 /** Viotti & Vukolić 2016. */
 export const monotonicReads: WeakDefinition<'monotonic-reads'> = {
   name: 'monotonic-reads',
+  adjective: 'monotonic in its reads',
+  sentence: 'a client never sees something older than it has seen',
+  rung: rungs.client,
   implies: [],
   cost: 1,
   contradiction: (relations) => relations.inSession(readsGoBack),

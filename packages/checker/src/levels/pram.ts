@@ -1,8 +1,13 @@
 import { afterwards, noSharedOrder, type WeakDefinition } from './definition.ts'
+import { rungs } from './rungs.ts'
 
 /** Lipton & Sandberg 1988. It does not imply the session guarantees. */
 export const pram: WeakDefinition<'pram'> = {
   name: 'pram',
+  adjective: 'PRAM',
+  sentence: 'the writes of each client are seen in its order; those of different clients in any',
+  rung: rungs.client,
+  isCompared: true,
   implies: [],
   headline: 'PRAM consistent',
   // Usually known before its turn, because causal memory implies it.

@@ -1,9 +1,12 @@
 import { missesOwnWrites } from '../session/guarantees.ts'
 import type { WeakDefinition } from './definition.ts'
+import { rungs } from './rungs.ts'
 
 /** Viotti & Vukolić 2016, with a client's writes of one key arbitrated in the order it made them. */
 export const readYourWrites: WeakDefinition<'read-your-writes'> = {
   name: 'read-your-writes',
+  sentence: 'a client sees its own writes',
+  rung: rungs.client,
   implies: [],
   cost: 1,
   contradiction: (relations) => relations.inSession(missesOwnWrites),

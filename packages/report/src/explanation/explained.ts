@@ -1,4 +1,4 @@
-import { type Report, type Verdict, verdictOf } from '@chaosproxy/checker'
+import { type Report, type Verdict, verdictOf, wordsOfLevel } from '@chaosproxy/checker'
 import { type FactsInput, factsOf } from '../facts/facts.ts'
 import type { Mood } from '../facts/headline.ts'
 import { heldApart, levelsOf, reasonText } from '../level-words.ts'
@@ -6,7 +6,6 @@ import { printable } from '../operation-words.ts'
 import { sentenceText } from '../terminal/evidence.ts'
 import { capitalised } from '../words.ts'
 import { causesOf } from './causes.ts'
-import { levelSentence } from './level-sentences.ts'
 import { type Step, stepsOf } from './steps.ts'
 
 /** A verdict told as a story, as plain data. */
@@ -68,7 +67,12 @@ const aboutLevel = (run: FactsInput['run']): FactsInput['run'] =>
 
 function levelTold(report: Report<string>, level: string): Explained['levels'][number] {
   const verdict = verdictOf(report, level)
-  return { level, asks: levelSentence(level), result: verdict.result, why: whyOf(report, level, verdict) }
+  return {
+    level,
+    asks: wordsOfLevel(level)?.sentence ?? '',
+    result: verdict.result,
+    why: whyOf(report, level, verdict),
+  }
 }
 
 function whyOf(report: Report<string>, level: string, verdict: Verdict): string {

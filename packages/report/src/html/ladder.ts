@@ -1,4 +1,4 @@
-import { type Report, type Verdict, verdictOf } from '@chaosproxy/checker'
+import { type Report, rungs, type Verdict, verdictOf } from '@chaosproxy/checker'
 import type { Facts } from '../facts/facts.ts'
 import { foundLevel, heldApart, levelsOf, reasonText, witnessText } from '../level-words.ts'
 import { capitalised, duration, plural } from '../words.ts'
@@ -6,24 +6,13 @@ import { type Html, html, trusted } from './markup.ts'
 
 interface Rung {
   readonly title: string
-  readonly levels: readonly [string, ...string[]]
+  readonly levels: readonly string[]
 }
-
-const rungs: readonly Rung[] = [
-  { title: 'Linearizable', levels: ['linearizable'] },
-  { title: 'Sequential', levels: ['sequential'] },
-  { title: 'Causal', levels: ['causal', 'causal-memory', 'causal-convergence'] },
-  {
-    title: 'PRAM and session',
-    levels: ['pram', 'session', 'read-your-writes', 'monotonic-reads', 'monotonic-writes', 'writes-follow-reads'],
-  },
-  { title: 'Eventual', levels: ['eventual', 'convergent'] },
-]
 
 /** Levels of other judges stand alone. */
 function rungsOf(report: Report<string>): readonly Rung[] {
   const levels = levelsOf(report)
-  const known = rungs.filter((rung) => rung.levels.every((level) => levels.includes(level)))
+  const known: readonly Rung[] = rungs.filter((rung) => rung.levels.every((level) => levels.includes(level)))
   const others = levels.filter((level) => !known.some((rung) => rung.levels.includes(level)))
   return [
     ...known,

@@ -1,4 +1,4 @@
-import { levels, type Report, verdictOf } from '@chaosproxy/checker'
+import { type Report, rungs, verdictOf } from '@chaosproxy/checker'
 import { FLAG_FINAL, type History, isAnswered } from '@chaosproxy/history'
 import { answersOverTime } from './answers-over-time.ts'
 import type { MeasureInput } from './measure-input.ts'
@@ -30,24 +30,10 @@ export interface Measurement {
   readonly lost: number
 }
 
-/** Session guarantees alone say too little to sum up a run. */
-const SUMMING: readonly string[] = [
-  'linearizable',
-  'sequential',
-  'causal-memory',
-  'causal-convergence',
-  'causal',
-  'pram',
-  'session',
-  'eventual',
-]
+const compared: readonly string[] = rungs.flatMap((rung) => rung.compared)
 
 /** Weakest last. */
-export const levelsByStrength: readonly string[] = [
-  ...levels.filter((level) => SUMMING.includes(level)),
-  'unknown',
-  'none',
-]
+export const levelsByStrength: readonly string[] = [...compared, 'unknown', 'none']
 
 export function measure(input: MeasureInput): Measurement {
   const { report } = input
@@ -101,7 +87,7 @@ function meanOverNodes({ operations }: History, rows: readonly number[], answere
 const share = (some: number, all: number, none = 1): number => (all === 0 ? none : some / all)
 
 const levelsWith = (report: Report<string>, result: 'met' | 'violated' | 'unknown'): readonly string[] =>
-  SUMMING.filter((level) => Object.hasOwn(report.levels, level) && verdictOf(report, level).result === result)
+  compared.filter((level) => Object.hasOwn(report.levels, level) && verdictOf(report, level).result === result)
 
 const levelOf = (report: Report<string>): string =>
   levelsWith(report, 'met')[0] ?? (levelsWith(report, 'unknown').length > 0 ? 'unknown' : 'none')

@@ -1,0 +1,16 @@
+/** Levels that pages show together, and the sign of the strongest of them in tables. */
+export interface Rung {
+  readonly title: string
+  /** In the key of a table, beside the sign. */
+  readonly name: string
+  readonly sign: string
+}
+
+/** Strongest first. */
+export const rungs = {
+  linearizable: { title: 'Linearizable', name: 'linearizable', sign: '●' },
+  sequential: { title: 'Sequential', name: 'sequential', sign: '⊖' },
+  causal: { title: 'Causal', name: 'causal', sign: '◑' },
+  client: { title: 'PRAM and session', name: 'PRAM or session', sign: '◔' },
+  eventual: { title: 'Eventual', name: 'eventual', sign: '○' },
+} as const satisfies { readonly [name: string]: Rung }

@@ -1,0 +1,25 @@
+import type { LevelDefinition } from './definition.ts'
+import { type Level, levels } from './levels.ts'
+import { definitions } from './registry.ts'
+import { rungs as all, type Rung } from './rungs.ts'
+
+const words: ReadonlyMap<string, LevelDefinition> = new Map(
+  definitions.map((definition: LevelDefinition) => [definition.name, definition]),
+)
+
+/** The words of a level: its adjective, its sentence. Undefined for a level of another judge. */
+export const wordsOfLevel = (level: string): Pick<LevelDefinition, 'adjective' | 'sentence'> | undefined =>
+  words.get(level)
+
+export interface RungOfLevels extends Rung {
+  /** Strongest first. */
+  readonly levels: readonly Level[]
+  /** Those that a comparison of systems tells: the others say too little alone. */
+  readonly compared: readonly Level[]
+}
+
+/** The rungs with their levels, strongest first. */
+export const rungs: readonly RungOfLevels[] = Object.values(all).map((rung) => {
+  const own = levels.filter((level) => words.get(level)?.rung === rung)
+  return { ...rung, levels: own, compared: own.filter((level) => words.get(level)?.isCompared === true) }
+})
