@@ -6,7 +6,7 @@ import type { Captured } from './body-capture.ts'
 import type { MatchableHead } from './head.ts'
 import { compilePath, decodeSegment, pathOf } from './path-pattern.ts'
 import type { RecordedRoute, RouteSpec, RouteTable } from './route-table.ts'
-import { isIgnored, operationsOf } from './route-table.ts'
+import { isIgnored, operationsOf, requestLine } from './route-table.ts'
 import { compileClient, type NameClient, type Peer } from './routes/client-source.ts'
 import { compileConditions } from './routes/conditions.ts'
 import { Message, NO_PATH } from './routes/message.ts'
@@ -154,12 +154,11 @@ export const nameOfRequest = ({ method, target }: Pick<MatchableHead, 'method' |
 type Route = (method: string, path: string) => Candidate | undefined
 
 function compileRoute(spec: RouteSpec, number: number, parts: TableParts): Route {
-  const [methods = '', pattern = ''] = spec.request.split(' ')
-  const allowed = methods.split(',')
+  const { methods: allowed, path: pattern } = requestLine(spec)
   const path = compilePath(pattern)
   const fits = compileConditions(spec.when, 'request')
   const whenSources = Object.keys(spec.when ?? {})
-  const understandRequest = isIgnored(spec) ? undefined : compileRecorded(spec, parts, path.names)
+  const understandRequest = isIgnored(spec) ? undefined : compileRecorded(spec, parts, pattern)
   const parameters = parametersNamedBy(spec, parts.table.client)
 
   return (method, requestPath) => {
@@ -200,12 +199,8 @@ interface TableParts extends OperationParts {
   readonly table: RouteTable
 }
 
-function compileRecorded(
-  spec: RecordedRoute,
-  { table, ...parts }: TableParts,
-  names: readonly string[],
-): RecordedRequests {
-  const operations = operationsOf(spec).map((operation) => compileOperation(operation, names, parts))
+function compileRecorded(spec: RecordedRoute, { table, ...parts }: TableParts, path: string): RecordedRequests {
+  const operations = operationsOf(spec).map((operation) => compileOperation(operation, path, parts))
   const client = spec.client ?? table.client
   const nameClient: NameClient = compileClient(client)
   const requestId = table.requestId?.toLowerCase()

@@ -126,5 +126,21 @@ export interface RouteTable {
 
 export const isIgnored = (route: RouteSpec): route is IgnoredRoute => 'ignore' in route
 
+/** The methods and the path of a route's requests. */
+export function requestLine({ request }: RouteSpec): { readonly methods: readonly string[]; readonly path: string } {
+  const [methods = '', path = ''] = request.split(' ')
+  return { methods: methods.split(','), path }
+}
+
+/** What an operation's key is made of: unless it says so, the segment named `{key}`, if the route's path has one. */
+export const keySpec = ({ key }: OperationSpec, path: string): ValueSpec | undefined =>
+  key ?? (path.includes('{key}') ? 'path.key' : undefined)
+
+/** A place in two parts: the header field ETag is `header.ETag`. */
+export function placeParts(place: ValueSource): { readonly kind: string; readonly name: string } {
+  const dot = place.indexOf('.')
+  return dot < 0 ? { kind: place, name: '' } : { kind: place.slice(0, dot), name: place.slice(dot + 1) }
+}
+
 export const operationsOf = (route: RecordedRoute): readonly OperationSpec[] =>
   'operations' in route ? route.operations : [route]

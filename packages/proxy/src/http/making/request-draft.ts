@@ -1,6 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import { canonical } from '@chaosproxy/history'
 import { encodeSegment } from '../path-pattern.ts'
+import { placeParts } from '../route-table.ts'
 import type { WrittenRequest } from '../routes/try-request.ts'
 
 /** Why something could not be put into a request; undefined if it was. */
@@ -25,9 +26,7 @@ export class RequestDraft {
 
   /** Puts a value in a place. It is trouble if the place already has a different value. */
   put(place: string, value: Json): Trouble {
-    const dot = place.indexOf('.')
-    const kind = dot < 0 ? place : place.slice(0, dot)
-    const name = dot < 0 ? '' : place.slice(dot + 1)
+    const { kind, name } = placeParts(place)
     if (kind === 'json') return this.#putJson(name === '' ? [] : name.split('.'), value, place)
     const text = textOf(value)
     if (text === undefined) return `${place} holds a text, and cannot say ${JSON.stringify(value)}`

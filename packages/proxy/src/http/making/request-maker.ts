@@ -7,10 +7,12 @@ import { compileMapping, type HttpMapping } from '../mapping.ts'
 import { encodeSegment } from '../path-pattern.ts'
 import {
   isIgnored,
+  keySpec,
   type OperationSpec,
   operationsOf,
   type RecordedRoute,
   type RouteTable,
+  requestLine,
   type ValueSpec,
 } from '../route-table.ts'
 import type { WrittenRequest } from '../routes/try-request.ts'
@@ -122,7 +124,7 @@ interface Making {
 function makeBy({ number, route, operation }: Turned, input: Input, { table, mapping, asker }: Making): Made {
   const impossible = (why: string): Made => ({ type: 'impossible', why })
   const draft = new RequestDraft(table.spellings?.of)
-  const [methods = '', pattern = ''] = route.request.split(' ')
+  const { methods, path: pattern } = requestLine(route)
   const sends = { ...table.sends, ...route.sends }
   const trouble =
     putKey(operation, input, pattern, { draft, fixed: new Set(Object.keys(sends)) }) ??
@@ -131,7 +133,7 @@ function makeBy({ number, route, operation }: Turned, input: Input, { table, map
     putSent(sends, { ...asker, key: input.key ?? '', value: sentValue(input) }, draft) ??
     putAsker(route.client ?? table.client, table, { draft, asker, sends })
   if (trouble !== undefined) return impossible(trouble)
-  const request = draft.finish(methods.split(',')[0] ?? '', pattern)
+  const request = draft.finish(methods[0] ?? '', pattern)
   if ('why' in request) return impossible(request.why)
   // Verify that the table would record exactly what was asked for.
   const head = { method: request.method, target: request.target, headers: fieldsOf(request.headers) }
@@ -175,8 +177,9 @@ interface KeyPlaces {
 }
 
 /** Puts the key into each of its places that is not fixed: its parts, if it is a recorded key of as many. */
-function putKey({ key, f }: OperationSpec, input: Input, pattern: string, { draft, fixed }: KeyPlaces): Trouble {
-  const spec = key ?? (pattern.includes('{key}') ? 'path.key' : undefined)
+function putKey(operation: OperationSpec, input: Input, pattern: string, { draft, fixed }: KeyPlaces): Trouble {
+  const { f } = operation
+  const spec = keySpec(operation, pattern)
   const free = sourcesOf(spec).filter((source) => !fixed.has(source))
   if (input.key === undefined)
     return free.length === 0

@@ -1,6 +1,6 @@
 import { encodeSegment } from '../path-pattern.ts'
 import type { RouteTable } from '../route-table.ts'
-import { isIgnored, operationsOf } from '../route-table.ts'
+import { isIgnored, keySpec, operationsOf, requestLine } from '../route-table.ts'
 
 /** The target of the GET that reads a key. */
 export type TargetOf = (key: string) => string
@@ -8,12 +8,12 @@ export type TargetOf = (key: string) => string
 /** The first route that reads a key given only the key; undefined if there is none. */
 export function initialReadOf({ routes }: RouteTable): TargetOf | undefined {
   for (const route of routes) {
-    const [methods = '', path = ''] = route.request.split(' ')
-    if (isIgnored(route) || route.when !== undefined || !methods.split(',').includes('GET')) continue
+    const { methods, path } = requestLine(route)
+    if (isIgnored(route) || route.when !== undefined || !methods.includes('GET')) continue
     const [operation, ...others] = operationsOf(route)
     if (operation === undefined || others.length > 0 || operation.each !== undefined) continue
     if (operation.f !== 'read' && operation.f !== 'get') continue
-    const target = targetFor(path, operation.key ?? 'path.key')
+    const target = targetFor(path, keySpec(operation, path))
     if (target !== undefined) return target
   }
   return undefined

@@ -1,5 +1,5 @@
 import type { OperationSpec, RouteSpec } from '../route-table.ts'
-import { isIgnored, operationsOf } from '../route-table.ts'
+import { isIgnored, keySpec, operationsOf, requestLine } from '../route-table.ts'
 import { wrong } from './parse-members.ts'
 
 /** Functions on all objects at once, whose operations have no key. */
@@ -25,5 +25,5 @@ export function refuseMissingKeys(routes: readonly RouteSpec[], where: string): 
   }
 }
 
-const hasKey = ({ key }: OperationSpec, { request }: RouteSpec): boolean =>
-  key !== undefined || request.includes('{key}')
+const hasKey = (operation: OperationSpec, route: RouteSpec): boolean =>
+  keySpec(operation, requestLine(route).path) !== undefined

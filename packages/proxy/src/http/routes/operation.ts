@@ -1,7 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import type { Call, Completion, Entry, Touches } from '../../recorder/call.ts'
 import { UNSAID } from '../../recorder/call.ts'
-import type { OperationSpec, ValueSource, ValueSpec } from '../route-table.ts'
+import { keySpec, type OperationSpec, type ValueSource, type ValueSpec } from '../route-table.ts'
 import type { Meaning } from './outcomes.ts'
 import { type Item, itemsOf, type Scene } from './scene.ts'
 import type { Normalize } from './textual-values.ts'
@@ -41,11 +41,8 @@ export interface OperationParts {
   readonly written: WrittenValues | undefined
 }
 
-export const compileOperation = (
-  spec: OperationSpec,
-  names: readonly string[],
-  parts: OperationParts,
-): RoutedOperation => new CompiledOperation(spec, names, parts)
+export const compileOperation = (spec: OperationSpec, path: string, parts: OperationParts): RoutedOperation =>
+  new CompiledOperation(spec, path, parts)
 
 class CompiledOperation implements RoutedOperation {
   readonly harmless: boolean
@@ -71,9 +68,9 @@ class CompiledOperation implements RoutedOperation {
   /** Whether some answer had the result. */
   #hasFound = false
 
-  constructor(spec: OperationSpec, names: readonly string[], { normalize, written }: OperationParts) {
+  constructor(spec: OperationSpec, path: string, { normalize, written }: OperationParts) {
     const { f, each, value, result } = spec
-    const key = spec.key ?? (names.includes('key') ? 'path.key' : undefined)
+    const key = keySpec(spec, path)
     const sources = { key: sourcesOf(key), value: sourcesOf(value), result: sourcesOf(result).map(inAnswer) }
     const isListed = each !== undefined && isOfAnswer(each)
     const isTold = (source: ValueSource) => isOfAnswer(source) || (isListed && /^(item|name)\b/.test(source))

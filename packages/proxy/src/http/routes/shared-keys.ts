@@ -1,6 +1,6 @@
 import type { UserError } from '@chaosproxy/history'
 import type { OperationSpec, RouteSpec } from '../route-table.ts'
-import { isIgnored, operationsOf } from '../route-table.ts'
+import { isIgnored, keySpec, operationsOf, requestLine } from '../route-table.ts'
 import { wrong } from './parse-members.ts'
 
 /** The objects at one path, such as `/users/{key}`. */
@@ -31,7 +31,7 @@ function collectionsOf(routes: readonly RouteSpec[]): readonly Collection[] {
   const byPath = new Map<string, Collection>()
   for (const route of routes) {
     if (isIgnored(route)) continue
-    const [, path = ''] = route.request.split(' ')
+    const { path } = requestLine(route)
     for (const operation of operationsOf(route)) {
       const names = namesInKey(operation, path)
       if (names === undefined) continue
@@ -47,8 +47,8 @@ function collectionsOf(routes: readonly RouteSpec[]): readonly Collection[] {
 }
 
 /** The names in the path that the key consists of; undefined if it has any other part. */
-function namesInKey({ key }: OperationSpec, path: string): readonly string[] | undefined {
-  const spec = key ?? (path.includes('{key}') ? 'path.key' : undefined)
+function namesInKey(operation: OperationSpec, path: string): readonly string[] | undefined {
+  const spec = keySpec(operation, path)
   if (spec === undefined) return undefined
   const names: string[] = []
   for (const part of Array.isArray(spec) ? (spec as readonly unknown[]) : [spec]) {

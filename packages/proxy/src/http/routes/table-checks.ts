@@ -1,6 +1,6 @@
 import { nearest, type UserError } from '@chaosproxy/history'
 import type { OperationSpec, RouteSpec, RouteTable } from '../route-table.ts'
-import { isIgnored, operationsOf } from '../route-table.ts'
+import { isIgnored, keySpec, operationsOf, requestLine } from '../route-table.ts'
 import { refuseMissingKeys } from './missing-keys.ts'
 import { wrong } from './parse-members.ts'
 import { refuseSharedKeys } from './shared-keys.ts'
@@ -32,11 +32,13 @@ export function checkRoutes(routes: readonly RouteSpec[], where: string): void {
   }
 }
 
-const namesOf = (request: string): readonly string[] => [...request.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)
+const namesOf = (path: string): readonly string[] => [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)
 
-function checkNames(operations: readonly OperationSpec[], { request, when }: RouteSpec, at: string): void {
-  const names = namesOf(request)
-  const keys = operations.map(({ key }) => key ?? (names.includes('key') ? 'path.key' : undefined))
+function checkNames(operations: readonly OperationSpec[], route: RouteSpec, at: string): void {
+  const { when } = route
+  const { path } = requestLine(route)
+  const names = namesOf(path)
+  const keys = operations.map((operation) => keySpec(operation, path))
   const used = [...keys, ...operations.map(({ value }) => value)].flatMap(sourcesOf).concat(Object.keys(when ?? {}))
   const unused = names.find((name) => !used.includes(`path.${name}`))
   if (unused === undefined) return
@@ -49,10 +51,9 @@ function checkNames(operations: readonly OperationSpec[], { request, when }: Rou
 /** Whether the earlier route `other` matches every request of `route`. */
 function covers(other: RouteSpec, route: RouteSpec): boolean {
   if (other.when !== undefined) return false
-  const [otherMethods = '', otherPath = ''] = other.request.split(' ')
-  const [methods = '', path = ''] = route.request.split(' ')
-  if (!methods.split(',').every((method) => otherMethods.split(',').includes(method))) return false
-  return coversPath(otherPath.split('/'), path.split('/'))
+  const [wide, narrow] = [requestLine(other), requestLine(route)]
+  if (!narrow.methods.every((method) => wide.methods.includes(method))) return false
+  return coversPath(wide.path.split('/'), narrow.path.split('/'))
 }
 
 function coversPath(other: readonly string[], path: readonly string[]): boolean {

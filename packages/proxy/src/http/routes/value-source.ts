@@ -2,7 +2,7 @@ import type { Json } from '@chaosproxy/history'
 import { canonical, UserError } from '@chaosproxy/history'
 import { LONGEST_TEXT_BYTES, withoutLineEnd } from '../body-value.ts'
 import { compilePath, decodeSegment } from '../path-pattern.ts'
-import type { ValueSource, ValueSpec } from '../route-table.ts'
+import { placeParts, type ValueSource, type ValueSpec } from '../route-table.ts'
 import type { Message } from './message.ts'
 import type { Scene } from './scene.ts'
 
@@ -119,9 +119,7 @@ export const inAnswer = (source: ValueSource): ValueSource =>
 
 function compileSource(source: ValueSource, side: Side): ReadValue {
   const place = withoutAnswer(source)
-  const dot = place.indexOf('.')
-  const kind = dot < 0 ? place : place.slice(0, dot)
-  const name = dot < 0 ? '' : place.slice(dot + 1)
+  const { kind, name } = placeParts(place)
   const members = name === '' ? [] : name.split('.')
   if (kind === 'item') return ({ item }) => (item === undefined ? undefined : memberOf(item.value, members))
   if (kind === 'name') return ({ item }) => item?.name
