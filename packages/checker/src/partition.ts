@@ -11,14 +11,16 @@ export function partition(encoded: Encoded, budget: Budget = unlimited): readonl
   if (encoded.keys === 1) return [compact(encoded, budget)]
   const { at, starts } = separated(encoded, budget)
   let sinceLook = 0
-  return Array.from({ length: encoded.keys }, (_, k) => {
+  const parts: Encoded[] = []
+  for (let k = 0; k < encoded.keys; k++) {
     sinceLook += starts[k + 1] - starts[k] + OPERATIONS_FOR_A_KEY
     if (sinceLook > STEPS_BETWEEN_LOOKS) {
       budget.look()
       sinceLook = 0
     }
-    return at(k)
-  })
+    parts.push(at(k))
+  }
+  return parts
 }
 
 /** The operations of each key, made one key at a time: for keys too many to hold all of them as histories. */

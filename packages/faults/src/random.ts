@@ -14,24 +14,29 @@ export interface Random {
 }
 
 /** The stream of a seed; 1 and '1' are the same seed. */
-export const createRandom = (seed: number | string): Random => new Sfc32(String(seed))
+export function createRandom(seed: number | string): Random {
+  const name = String(seed)
+  return new Sfc32(spelt(0x9e3779b9, name), spelt(0x243f6a88, name), spelt(0xb7e15162, name))
+}
 
 /** sfc32 (Chris Doty-Humphrey, PractRand): 128 bits of state, passes its author's battery, five operations a draw. */
 class Sfc32 implements Random {
-  readonly #name: string
   /**
-   * a, b, c and the counter. In an integer array, since V8 would allocate an object for each 32-bit number in a
-   * field.
+   * a, b, c and the counter, and the hashes of the name, from which those of longer names go on. In an integer array, since
+   * V8 would allocate an object for each 32-bit number in a field.
    */
-  readonly #state: Int32Array = new Int32Array(4)
+  readonly #state: Int32Array = new Int32Array(7)
 
-  constructor(name: string) {
-    this.#name = name
+  /** Takes the name as hashed by `spelt` from three beginnings. */
+  constructor(one: number, two: number, three: number) {
     const state = this.#state
-    state[0] = hash(name, 0x9e3779b9)
-    state[1] = hash(name, 0x243f6a88)
-    state[2] = hash(name, 0xb7e15162)
+    state[0] = mixed(one)
+    state[1] = mixed(two)
+    state[2] = mixed(three)
     state[3] = 1
+    state[4] = one
+    state[5] = two
+    state[6] = three
     for (let round = 0; round < 12; round++) this.next()
   }
 
@@ -75,14 +80,28 @@ class Sfc32 implements Random {
   }
 
   fork(label: string): Random {
-    return createRandom(`${this.#name}/${label}`)
+    const state = this.#state
+    const [one, two, three] = [on(state[4] as number), on(state[5] as number), on(state[6] as number)]
+    return new Sfc32(spelt(one, label), spelt(two, label), spelt(three, label))
   }
 }
 
-/** FNV-1a with a finishing mix (MurmurHash3's), 32 bits. */
-function hash(text: string, basis: number): number {
-  let h = basis | 0
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
+const PRIME = 0x01000193
+const SLASH = 0x2f
+
+/** FNV-1a, 32 bits, of a text that follows what has been hashed before. */
+function spelt(before: number, text: string): number {
+  let h = before | 0
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), PRIME)
+  return h
+}
+
+/** Of the slash between a name and a label. */
+const on = (before: number): number => Math.imul(before ^ SLASH, PRIME)
+
+/** The finishing mix of MurmurHash3. */
+function mixed(value: number): number {
+  let h = value
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
   return h ^ (h >>> 16)

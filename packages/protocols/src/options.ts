@@ -25,16 +25,14 @@ export function chooseOptions(protocol: Declared, options: ProtocolOptions): Cho
   const { bug } = options
   if (bug !== undefined && !protocol.bugs.some((known) => known.name === bug))
     throw new UserError('usage', `${protocol.name} has no bug "${bug}". It has: ${names(protocol.bugs)}.`)
-  const values = new Map<string, KnobValue>(protocol.knobs.map((knob) => [knob.name, knob.default]))
   for (const [name, value] of Object.entries(options.knobs)) {
     const knob = protocol.knobs.find((known) => known.name === name)
     if (knob === undefined)
       throw new UserError('usage', `${protocol.name} has no knob "${name}". It has: ${names(protocol.knobs)}.`)
     checkValue(protocol.name, knob, value)
-    values.set(name, value)
   }
   const value = (name: string): KnobValue => {
-    const found = values.get(name)
+    const found = options.knobs[name] ?? protocol.knobs.find((knob) => knob.name === name)?.default
     if (found === undefined) throw new Error(`${protocol.name} reads a knob that it does not declare: ${name}`)
     return found
   }

@@ -131,7 +131,8 @@ function createTimetable(clock: Cluster['clock'], startedAt: Nanos) {
       timers.push(clock.at(nanos(startedAt + time), callback))
     },
     cancelAll(): void {
-      for (const cancel of timers.splice(0)) cancel()
+      for (const cancel of timers) cancel()
+      timers.length = 0
     },
   }
 }

@@ -1,10 +1,11 @@
 import { type Completion, type Millis, millisToNanos } from '@chaosproxy/history'
 import type { Client, Request } from '@chaosproxy/runner'
 import type { Link } from './network.ts'
-import type { Asker, SimulatedNode } from './node.ts'
+import type { SimulatedNode } from './node.ts'
 import type { Addressee } from './parcel.ts'
 import type { EventQueue } from './queue.ts'
 import { type Expiring, Timeouts } from './timeouts.ts'
+import type { Asker } from './unanswered.ts'
 
 export interface ClientOptions {
   /** Unique in the cluster: identifies the client's session and its requests. */

@@ -18,6 +18,7 @@ import type { Belief, Link } from './network.ts'
 import { type ClockFault, NodeClock } from './node-clock.ts'
 import { Call, type EventQueue } from './queue.ts'
 import { type Ringing, Timer } from './timer.ts'
+import { type Asker, Unanswered } from './unanswered.ts'
 import { Wire } from './wire.ts'
 
 export type AnyEvent = MachineEvent<unknown>
@@ -38,11 +39,6 @@ export interface NodeOptions extends DiskOptions {
   readonly belief: Belief
   /** Its process has ended by itself: its connections break. */
   readonly collapsed: () => void
-}
-
-/** Receives a request's answer, once: `undefined` if the node died first. */
-export interface Asker {
-  replied(result: Completion | undefined): void
 }
 
 /** A machine with a disk, timers and a mailbox: a process without the operating system. */
@@ -66,7 +62,7 @@ export class SimulatedNode implements Ringing {
   readonly #belief: Belief
   /** By peer, filled in when the cluster is wired. */
   readonly #wires: Map<NodeId, Wire> = new Map()
-  readonly #requests: Map<string, Asker> = new Map()
+  readonly #requests: Unanswered = new Unanswered()
   readonly #timers: Map<string, Timer> = new Map()
   #state: unknown
   #up = false
@@ -103,7 +99,7 @@ export class SimulatedNode implements Ringing {
 
   /** Only while the node is up. */
   request(requestId: string, input: Input, session: Session, asker: Asker): void {
-    this.#requests.set(requestId, asker)
+    this.#requests.add(requestId, asker)
     this.#step({ type: 'request', requestId, input, session })
   }
 
@@ -119,9 +115,7 @@ export class SimulatedNode implements Ringing {
     this.#disk.tear()
     this.#backlog = []
     for (const timer of this.#timers.values()) timer.cancel()
-    const unanswered = [...this.#requests.values()]
-    this.#requests.clear()
-    for (const asker of unanswered) asker.replied(undefined)
+    for (const asker of this.#requests.takeAll()) asker.replied(undefined)
     return true
   }
 
@@ -348,9 +342,7 @@ export class SimulatedNode implements Ringing {
   }
 
   #reply(requestId: string, result: Completion): void {
-    const asker = this.#requests.get(requestId)
-    this.#requests.delete(requestId)
-    asker?.replied(result)
+    this.#requests.take(requestId)?.replied(result)
     if (result.type === 'ok' && this.#moments.awaited.acknowledges) this.#moments.notice(this.id, 'acknowledges')
   }
 

@@ -18,13 +18,24 @@ export const recoveryMs = (longestWaitMs: number, jumpedMs: number): Millis =>
   millis(LEAST_MS + Math.min(LONGEST_TRIES_MS, TRIES * longestWaitMs) + WAITS * (longestWaitMs + jumpedMs))
 
 /** The longest time among a protocol's settings: what the names of knobs say is in milliseconds. */
-export function longestSettingMs({ knobs: all }: ProtocolDefinition, knobs: ProtocolOptions['knobs']): Millis {
+export function longestSettingMs(protocol: ProtocolDefinition, knobs: ProtocolOptions['knobs']): Millis {
   let longest = 0
-  for (const { name, default: usual } of all) {
+  for (const { name, default: usual } of timesAmong(protocol)) {
     const value = knobs[name] ?? usual
-    if (typeof value === 'number' && IN_MILLISECONDS.test(name)) longest = Math.max(longest, value)
+    if (typeof value === 'number') longest = Math.max(longest, value)
   }
   return millis(longest)
 }
+
+/** Found once for each protocol: every trial asks. */
+function timesAmong(protocol: ProtocolDefinition): ProtocolDefinition['knobs'] {
+  const before = known.get(protocol)
+  if (before !== undefined) return before
+  const times = protocol.knobs.filter(({ name }) => IN_MILLISECONDS.test(name))
+  known.set(protocol, times)
+  return times
+}
+
+const known = new WeakMap<ProtocolDefinition, ProtocolDefinition['knobs']>()
 
 const IN_MILLISECONDS = /(?:-ms|Ms)$/

@@ -119,9 +119,13 @@ function conclude({ encoded, parts, orders }: Undertaking, exhausted: Limit | un
 }
 
 function ordersOfParts(parts: readonly Encoded[], orders: readonly Int32Array[]): KeyOrder[] {
-  return parts.flatMap(({ row, key }, p) =>
-    orders[p].length === 0 ? [] : [{ key: parts.length === 1 ? 0 : key[0], rows: () => gathered(row, orders[p]) }],
-  )
+  const laidOut: KeyOrder[] = []
+  for (let p = 0; p < parts.length; p++) {
+    const { row, key } = parts[p]
+    if (orders[p].length > 0)
+      laidOut.push({ key: parts.length === 1 ? 0 : key[0], rows: () => gathered(row, orders[p]) })
+  }
+  return laidOut
 }
 
 /** Decides strings of all keys at once; undefined if some key must be decided separately. */

@@ -1,5 +1,5 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { NodeStatus, StateMachine } from '../machine.ts'
+import type { NodeStatus, StateMachine, Transition } from '../machine.ts'
 import { dispatch, type Handlers } from '../routing/dispatch.ts'
 import type { RoutedMessage, RoutedProtocol } from '../routing/routing.ts'
 import {
@@ -23,6 +23,7 @@ import {
   emit,
   mark,
   type RaftConfig,
+  type RaftEffect,
   type RaftMessage,
   type RaftRecord,
   type RaftState,
@@ -37,10 +38,11 @@ export type RaftMachine = StateMachine<RaftState, RaftMessage, RaftRecord>
 /** Raft. Reads the time only for leases; everything else depends on timers alone. */
 export function createRaft(config: RaftConfig): RaftMachine {
   const protocol: RoutedProtocol<Turn> = { emit, serve }
-  const finish = (turn: Turn): Turn => {
+  const gathered: RaftEffect[] = []
+  const finish = (turn: Turn): Transition<RaftState, RaftMessage, RaftRecord> => {
     saveVote(turn)
-    if (config.bug === 'ack-before-fsync') persistLast(turn)
-    return turn
+    const effects = gathered.slice(0, turn.effects)
+    return { state: turn.state, effects: config.bug === 'ack-before-fsync' ? persistsLast(effects) : effects }
   }
   return {
     start(node, journal) {
@@ -50,7 +52,8 @@ export function createRaft(config: RaftConfig): RaftMachine {
         protocol,
         state,
         steady: NEVER,
-        effects: [],
+        gathered,
+        effects: 0,
         voteChanged: false,
         lastAppend: undefined,
       }
@@ -58,7 +61,16 @@ export function createRaft(config: RaftConfig): RaftMachine {
       return finish(turn)
     },
     step(state, event, _now, steady) {
-      const turn: Turn = { config, protocol, state, steady, effects: [], voteChanged: false, lastAppend: undefined }
+      const turn: Turn = {
+        config,
+        protocol,
+        state,
+        steady,
+        gathered,
+        effects: 0,
+        voteChanged: false,
+        lastAppend: undefined,
+      }
       dispatch(turn, event, handlers)
       return finish(turn)
     },
@@ -181,9 +193,9 @@ function statusOf(state: RaftState): NodeStatus {
 }
 
 /** The mistake: effects that should wait for the disk are carried out first. */
-function persistLast(turn: Turn): void {
-  const records = turn.effects.filter((effect) => effect.type === 'persist')
-  const others = turn.effects.filter((effect) => effect.type !== 'persist')
-  turn.effects = [...others, ...records]
-  if (records.length > 0 && others.length > 0) mark(turn)
+function persistsLast(effects: readonly RaftEffect[]): readonly RaftEffect[] {
+  const records = effects.filter((effect) => effect.type === 'persist')
+  const others = effects.filter((effect) => effect.type !== 'persist')
+  const differs = records.length > 0 && others.length > 0
+  return differs ? [...others, ...records, { type: 'mark' }] : effects
 }

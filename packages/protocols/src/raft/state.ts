@@ -173,7 +173,10 @@ export interface Turn extends RoutingTurn<Turn> {
   readonly state: RaftState
   /** By this node's monotonic clock: a jump of the wall clock must not stretch a lease. */
   readonly steady: Millis
-  effects: RaftEffect[]
+  /** All steps of a machine gather their effects here: most have one or two, and a new array grows to hold seventeen. */
+  readonly gathered: RaftEffect[]
+  /** How many of them are this step's. */
+  effects: number
   /** Whether term or vote has changed without a record of it among the effects yet. */
   voteChanged: boolean
   /** The last message that could carry entries, and the limit on their number. */
@@ -189,13 +192,13 @@ export function majorityOf(turn: Turn): number {
 export const trueMajorityOf = ({ state }: Turn): number => Math.floor(state.configuration.members.length / 2) + 1
 
 export const mark = (turn: Turn): void => {
-  turn.effects.push({ type: 'mark' })
+  turn.gathered[turn.effects++] = { type: 'mark' }
 }
 
 /** Term and vote are "updated on stable storage before responding to RPCs" (Figure 2), so they are persisted first. */
 export function emit(turn: Turn, effect: RaftEffect): void {
   saveVote(turn)
-  turn.effects.push(effect)
+  turn.gathered[turn.effects++] = effect
 }
 
 export function saveVote(turn: Turn): void {
@@ -207,7 +210,7 @@ export function saveVote(turn: Turn): void {
     mark(turn)
     return
   }
-  turn.effects.push({ type: 'persist', record: { kind: 'vote', term, votedFor } })
+  turn.gathered[turn.effects++] = { type: 'persist', record: { kind: 'vote', term, votedFor } }
 }
 
 export const send = (turn: Turn, to: NodeId, message: RaftMessage): void => emit(turn, { type: 'send', to, message })

@@ -130,7 +130,9 @@ function planOperations(
   { lengthMs, busy }: { readonly lengthMs: number; readonly busy: readonly number[] | undefined },
 ): PlannedOperation[] {
   const crew = workload.create(settings, 0)
-  const clients = Array.from({ length: choices.clients ?? 2 + random.integer(6) }, () => crew.client(random, EVEN_RANK))
+  const count = choices.clients ?? 2 + random.integer(6)
+  const clients: ReturnType<typeof crew.client>[] = []
+  while (clients.length < count) clients.push(crew.client(random, EVEN_RANK))
   const timeOf =
     busy !== undefined || random.chance(BURSTS_PROBABILITY)
       ? inBursts(random, busy ?? burstsWithin(random, lengthMs))

@@ -49,7 +49,8 @@ export function orderChains(chains: Chains, events: number, budget: Budget): Ord
   budget.look()
   const { first, last, reads } = clusters
   const keyOf = (head: number): number => (head < length ? key[head] : head - length)
-  const initials = Array.from({ length: keys }, (_, k) => length + k)
+  const initials: number[] = []
+  for (let k = 0; k < keys; k++) initials.push(length + k)
   const zones = { first, last, used: isHead, initials, keyOf }
   const { sequence, isViolated, conflicts } = sequenceOfZones(zones, events, budget)
   for (let k = 0; k < keys; k++) isViolated[k] |= isBroken[k]

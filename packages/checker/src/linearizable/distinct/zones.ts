@@ -161,7 +161,8 @@ export function sequenceOfZones(
   const ends = int32Array(keys).fill(-1)
   // By key: the group of that zone.
   const holder = int32Array(keys)
-  const waiting: number[][] = Array.from({ length: keys }, () => [])
+  const waiting: number[][] = []
+  for (let k = 0; k < keys; k++) waiting.push([])
   let held = 0
   for (let k = 0; k < keys; k++) {
     if (used[initials[k]] === 0) continue
