@@ -1,23 +1,47 @@
-import type { Millis } from '@chaosproxy/history'
+import { type Millis, millis } from '@chaosproxy/history'
 
 /** How long a check may take, and how much it may remember. */
 export interface Limits {
-  /** Wall time for everything, including reducing counterexamples. */
+  /** Time for everything, including reducing counterexamples, by the given clock. */
   readonly deadlineMs: Millis
   /** Bytes that the encoded operations and the tables of the searches may use. */
   readonly memoryBytes: number
   /** A monotonic clock, so that the checker itself reads none. */
   readonly now: () => Millis
+  /** Called with the steps made since the last call, for a clock that counts them: see `limitedTo`. */
+  readonly work?: ((steps: number) => void) | undefined
+}
+
+/** How many steps pass for a millisecond: about as many as an ordinary machine makes in one. */
+const STEPS_PER_MS = 10_000
+
+/**
+ * Limits a check by work instead of time: the same check of the same history then has the same result on any machine,
+ * however busy. A step is about one operation looked at by a pass, or one move of a search. Use each result for one
+ * check only.
+ */
+export function limitedTo(steps: number): Pick<Limits, 'deadlineMs' | 'now' | 'work'> {
+  let done = 0
+  return {
+    deadlineMs: millis(steps / STEPS_PER_MS),
+    now: () => millis(done / STEPS_PER_MS),
+    work: (more) => {
+      done += more
+    },
+  }
 }
 
 /**
  * The resources a check may still use. All parts of one check share one budget, so that the limits hold for the whole.
  */
 export interface Budget {
-  /** Whether the deadline has passed. Reads the clock, so ask only every few thousand steps. */
-  readonly expired: () => boolean
-  /** Throws `OutOfTime` past the deadline. */
-  readonly look: () => void
+  /**
+   * Whether the deadline has passed, given the steps made since the last call, other than those told to `tick`. Reads the
+   * clock, so ask only every few thousand steps.
+   */
+  readonly expired: (steps: number) => boolean
+  /** Throws `OutOfTime` past the deadline; given the same. */
+  readonly look: (steps: number) => void
   /** Call at each step of a long pass: checks the deadline now and then. */
   readonly tick: () => void
   /** Reserves memory; false, with nothing reserved, if that would exceed the limit. */
@@ -70,16 +94,23 @@ function createLedger(): Ledger {
 }
 
 export function createBudget(options: Limits, ledger: Ledger = createLedger()): Budget {
+  const { now, work = uncounted } = options
   let ticks = 0
   const until = (end: number): Budget => ({
-    expired: () => options.now() >= end,
-    look: () => {
-      if (options.now() >= end) throw new OutOfTime()
+    expired: (steps) => {
+      work(steps)
+      return now() >= end
+    },
+    look: (steps) => {
+      work(steps)
+      if (now() >= end) throw new OutOfTime()
     },
     tick: () => {
-      if ((++ticks & TICKS_BETWEEN_LOOKS) === 0 && options.now() >= end) throw new OutOfTime()
+      if ((++ticks & TICKS_BETWEEN_LOOKS) !== 0) return
+      work(TICKS_BETWEEN_LOOKS + 1)
+      if (now() >= end) throw new OutOfTime()
     },
-    left: () => Math.max(0, end - options.now()),
+    left: () => Math.max(0, end - now()),
     take: (bytes) => {
       if (ledger.add(bytes) <= options.memoryBytes) return true
       ledger.add(-bytes)
@@ -88,10 +119,12 @@ export function createBudget(options: Limits, ledger: Ledger = createLedger()): 
     giveBack: (bytes) => {
       ledger.add(-bytes)
     },
-    within: (milliseconds) => until(Math.min(end, options.now() + milliseconds)),
+    within: (milliseconds) => until(Math.min(end, now() + milliseconds)),
   })
-  return until(options.now() + options.deadlineMs)
+  return until(now() + options.deadlineMs)
 }
+
+const uncounted = (): void => {}
 
 /** The same order, for a sort that throws `OutOfTime` at the deadline. */
 export const ticking =
@@ -109,7 +142,7 @@ export function createPace(budget: Budget, width: number): { readonly isLate: ()
     isLate: () => {
       if (--left > 0) return false
       left = stepsBetween
-      return budget.expired()
+      return budget.expired(NUMBERS_BETWEEN_LOOKS)
     },
   }
 }

@@ -92,7 +92,7 @@ export function restrict(
     else if (k === APPEND) hasAppend = true
   }
   const chosen = (column: Int32Array): Int32Array => {
-    if (indices.length > STEPS_BETWEEN_LOOKS) budget.look()
+    if (indices.length > STEPS_BETWEEN_LOOKS) budget.look(indices.length)
     return gathered(column, indices)
   }
   return {
@@ -157,7 +157,7 @@ export function compact(encoded: Encoded, budget: Budget = unlimited, scratch?: 
   let last = -1
   let least = NEVER
   for (let i = 0; i < length; i++) {
-    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look()
+    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
     if (calls[i] > last) last = calls[i]
     if (calls[i] < least) least = calls[i]
     if (returns[i] !== NEVER && returns[i] > last) last = returns[i]
@@ -167,13 +167,13 @@ export function compact(encoded: Encoded, budget: Budget = unlimited, scratch?: 
   if (last - least < 16 * length + 64) {
     const owner = int32Array(last - least + 1)
     for (let i = 0; i < length; i++) {
-      if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look()
+      if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
       owner[calls[i] - least] = i + 1
       if (returns[i] !== NEVER) owner[returns[i] - least] = -(i + 1)
     }
     let rank = 0
     for (let position = 0; position < owner.length; position++) {
-      if ((position & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look()
+      if ((position & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
       const o = owner[position]
       if (o > 0) newCalls[o - 1] = rank++
       else if (o < 0) newReturns[-o - 1] = rank++

@@ -1,3 +1,4 @@
+export { limitedTo } from './budget.ts'
 export { check } from './check.ts'
 export type { Level } from './levels/levels.ts'
 export { consistency, levels } from './levels/levels.ts'

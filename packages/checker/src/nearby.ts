@@ -65,7 +65,7 @@ export function judgeNearby(
   const look = (seeds: readonly (readonly OperationRow[])[], reach: number): void => {
     for (const seed of seeds) {
       const open = asked.filter((level) => !isViolated(level, found))
-      if (open.length === 0 || budget.expired()) return
+      if (open.length === 0 || budget.expired(encoded.length)) return
       const near = neighbourhood(encoded, seed, reach)
       if (near !== undefined) Object.assign(found, judge(near, decoder, open, budget))
     }

@@ -15,7 +15,7 @@ export function partition(encoded: Encoded, budget: Budget = unlimited): readonl
   for (let k = 0; k < encoded.keys; k++) {
     sinceLook += starts[k + 1] - starts[k] + OPERATIONS_FOR_A_KEY
     if (sinceLook > STEPS_BETWEEN_LOOKS) {
-      budget.look()
+      budget.look(sinceLook)
       sinceLook = 0
     }
     parts.push(at(k))
@@ -69,7 +69,7 @@ function columnsByKey(encoded: Encoded, starts: Int32Array, lastEvent: number, b
   const owner = int32Array(lastEvent + 1)
   const next = starts.slice(0, keys)
   for (let i = 0; i < length; i++) {
-    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look()
+    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
     const k = key[i]
     const p = next[k]++
     place[i] = p
@@ -85,7 +85,7 @@ function columnsByKey(encoded: Encoded, starts: Int32Array, lastEvent: number, b
   const positions = int32Array(2 * length).fill(NEVER, length)
   const ranks = int32Array(keys)
   for (let event = 0; event <= lastEvent; event++) {
-    if ((event & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look()
+    if ((event & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
     const o = owner[event]
     if (o === 0) continue
     const offset = length & ((length - o) >> 31)

@@ -87,7 +87,7 @@ export function registersOf(history: History, options: CheckOptions, budget: Bud
     decoder,
     parts: later(() => partsOf(encoded, budget)),
     sources: () => {
-      budget.look()
+      budget.look(0)
       known ??= readsFrom(encoded, budget)
       return known
     },

@@ -1,4 +1,4 @@
-import { check, findModel, type Level, type Model, type ModelName } from '@chaosproxy/checker'
+import { check, findModel, type Level, limitedTo, type Model, type ModelName } from '@chaosproxy/checker'
 import { type History, historyFromEvents, type Json, millis } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { generateObjectHistory, objects } from '../bench/generate-objects.ts'
@@ -100,6 +100,62 @@ test.each(['atomic', 'causal', 'lww'] as const)('so does every pass over the reg
   } as const
   const levels = ['sequential', 'causal', 'causal-memory', 'causal-convergence', 'session', 'pram'] as const
   expectLooks(historyFromEvents(simulateStore(run)), 'register', levels, 500)
+})
+
+/** Checks within so many steps, and counts those made. */
+function counted(history: History, model: ModelName, levels: readonly Level[], steps: number) {
+  let made = 0
+  const { work, ...limits } = limitedTo(steps)
+  const report = check(history, {
+    ...{ model, initial: initials[model] ?? null, levels, failedCas: 'drop', memoryBytes: 1e9 },
+    ...limits,
+    work: (more) => {
+      made += more
+      work?.(more)
+    },
+  })
+  return { report, made }
+}
+
+/** With many steps, and with half of those that it took. */
+function expectSteps(history: History, model: ModelName, levels: readonly Level[]): number {
+  const { report: whole, made: all } = counted(history, model, levels, 3e6)
+  for (const steps of [3e6, all / 2]) {
+    const first = counted(history, model, levels, steps)
+    expect(JSON.stringify(counted(history, model, levels, steps))).toBe(JSON.stringify(first))
+    for (const level of levels) {
+      const { result } = first.report.levels[level]
+      if (result !== 'unknown') expect(`${level}: ${result}`).toBe(`${level}: ${whole.levels[level].result}`)
+    }
+  }
+  return all
+}
+
+test.each(Object.keys(objects))(
+  'a check of one %s counts its steps, and has the same result within as many',
+  (name) => {
+    const history = generateObjectHistory(name, { operations: 4_000, clients: 5, unknown: 0, seed: 3 })
+    const steps = expectSteps(history, findModel(name.split(' ')[0] ?? '')?.name ?? 'register', ['linearizable'])
+    expect(steps).toBeGreaterThan(history.operations.length)
+  },
+)
+
+test.each<Level>(['linearizable', 'sequential', 'causal', 'causal-memory', 'causal-convergence', 'pram'])(
+  'a check of registers for %s counts its steps, and has the same result within as many',
+  (level) => {
+    expect(expectSteps(registers('scattered'), 'register', [level])).toBeGreaterThan(0)
+  },
+)
+
+test.each(modelNames)('a search of a %s that finds no answer ends after as many steps as it may take', (model) => {
+  const name = Object.keys(objects).find((each) => each.startsWith(model))
+  if (name === undefined) return
+  const history = generateObjectHistory(name, { operations: 400, clients: 8, unknown: 0.05, seed: 3 })
+  for (const steps of [100, 10_000, 1_000_000]) {
+    const { made } = counted(history, model, ['linearizable'], steps)
+    // One slice of a search may go beyond.
+    expect(made).toBeLessThan(steps + 200_000)
+  }
 })
 
 /** How often a pass looks at the clock. */

@@ -186,9 +186,9 @@ describe('memory and time', () => {
     expect(budget.take(100)).toBe(true)
     const sooner = budget.within(4)
     now = 4
-    expect([sooner.expired(), budget.expired()]).toEqual([true, false])
+    expect([sooner.expired(0), budget.expired(0)]).toEqual([true, false])
     now = 10
-    expect(budget.expired()).toBe(true)
+    expect(budget.expired(0)).toBe(true)
   })
 })
 

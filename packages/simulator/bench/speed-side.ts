@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
+import type { Millis } from '@chaosproxy/history'
 
 // One side of a comparison: a process of its own, with the simulator of one checkout.
 
@@ -31,7 +32,8 @@ const workload = await (load('workloads') as Promise<typeof import('@chaosproxy/
 
 const protocol = findProtocol('raft')
 const seeds = new Map<string, number>()
-const limits = { checkMs: 5_000, memoryBytes: 2 ** 28, now: () => performance.now(), invariants: true }
+/** Old commits limit a check by `checkMs`. */
+const limits = { ...{ checkMs: 5_000, memoryBytes: 2 ** 28, invariants: true }, now: () => performance.now() as Millis }
 
 process.on('message', (turn: Turn) => {
   const subject = {
@@ -44,7 +46,7 @@ process.on('message', (turn: Turn) => {
   for (let seed = first; seed < first + turn.trials; seed++) {
     const strategy = strategies[seed % strategies.length]
     if (strategy === undefined) throw new RangeError('there is no strategy')
-    const { failure } = runPlan(subject, planTrial(subject, strategy, seed), limits as Parameters<typeof runPlan>[2])
+    const { failure } = runPlan(subject, planTrial(subject, strategy, seed), limits)
     if (failure !== undefined) throw new Error(`${root}, seed ${seed}: ${JSON.stringify(failure)}`)
   }
   const { user, system } = process.cpuUsage(before)

@@ -173,7 +173,6 @@ function hunt(mistake: string, { knobs = {}, level = 'linearizable' }: Setting, 
     operations: 60,
   }
   const limits: TrialLimits = {
-    checkMs: millis(5_000),
     memoryBytes: 2 ** 28,
     now: () => millis(performance.now()),
     invariants,

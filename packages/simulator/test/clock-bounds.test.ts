@@ -112,7 +112,6 @@ describe('a leader whose lease allows for clocks that differ by a tenth, though 
         count: 90,
         strategies: usualStrategies,
         limits: {
-          checkMs: millis(30_000),
           memoryBytes: 2 ** 28,
           now: () => millis(performance.now()),
           invariants: true,

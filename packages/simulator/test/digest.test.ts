@@ -16,7 +16,6 @@ const RECORD = process.env['CHAOS_RECORD'] === '1'
 const SEED = 20
 
 const limits = {
-  checkMs: millis(5_000),
   memoryBytes: 2 ** 28,
   now: () => millis(performance.now()),
   invariants: true,

@@ -4,7 +4,6 @@ import type { Workload } from '@chaosproxy/workloads'
 import { type Finding, searchSeeds, usualStrategies } from '../src/index.ts'
 
 const limits = {
-  checkMs: millis(5_000),
   memoryBytes: 2 ** 28,
   now: (): Millis => millis(performance.now()),
   // It is clients who are to notice.

@@ -15,7 +15,6 @@ setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
 const limits: TrialLimits = {
-  checkMs: millis(10_000),
   memoryBytes: 2 ** 28,
   now: () => millis(performance.now()),
   invariants: true,

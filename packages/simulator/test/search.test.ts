@@ -25,7 +25,6 @@ import {
 import { runPlan } from '../src/search/trial.ts'
 
 const limits: TrialLimits = {
-  checkMs: millis(5_000),
   memoryBytes: 2 ** 28,
   now: () => millis(performance.now()),
   invariants: true,
@@ -97,6 +96,32 @@ describe('a search', () => {
     const { findings } = searchSeeds(raft(), { ...everything, first: 1, count: 40, verifyDeterminism: true })
     expect(findings).toEqual([])
   })
+
+  test.each([
+    // Too few for one of the histories.
+    { checkSteps: 1_000_000, undecided: 1 },
+    { checkSteps: undefined, undecided: 0 },
+  ])(
+    'has the same outcome whatever the clock does, if checks may take $checkSteps steps',
+    ({ checkSteps, undecided }) => {
+      const random = createRandom('clock')
+      let time = 0
+      const jumping = () => {
+        time += random.chance(0.5) ? 3_600_000 : -60_000
+        return millis(time)
+      }
+      const standing = () => millis(0)
+      const set = workloadsOfObjects.find(({ name }) => name === 'set')!
+      const [one, other] = [jumping, standing].map((now) =>
+        searchSeeds(raft(undefined, set), {
+          ...{ strategies: usualStrategies, stopAtFirst: false, verifyDeterminism: false, first: 7, count: 4 },
+          limits: { ...limits, now, checkSteps },
+        }),
+      )
+      expect(JSON.stringify(one)).toBe(JSON.stringify(other))
+      expect(one!.evidence).toEqual({ missing: [], undecided })
+    },
+  )
 
   test.each(workloadsOfObjects.map((workload) => [workload.name, workload]))(
     'proves something of %s',

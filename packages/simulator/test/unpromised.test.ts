@@ -75,7 +75,6 @@ describe('faults under which nothing is promised', () => {
   test('break something that is cut down to no fewer nodes than the protocol needs', () => {
     const subject = subjectOf({ faults: ['kill'] })
     const limits: TrialLimits = {
-      checkMs: millis(30_000),
       memoryBytes: 2 ** 28,
       now: () => millis(performance.now()),
       invariants: false,

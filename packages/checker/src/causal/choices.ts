@@ -33,7 +33,7 @@ export function choose(
   if (open.length > steps.left) return 'unknown'
   const next = new Int32Array(open.length + 1)
   for (let depth = 0; depth < open.length; ) {
-    if (steps.left-- <= 0 || budget.expired()) return 'unknown'
+    if (steps.left-- <= 0 || budget.expired(reads.length)) return 'unknown'
     const n = open[depth]
     if (next[depth] === candidates[n].length) {
       writerOf[reads[n]] = NO_READ

@@ -50,7 +50,7 @@ export function judgeClient(
     const woven = order && weave(indices, facts.threads, order, budget)
     const { answer } = decideBy(view, woven ?? threadsOf(view.encoded, true, budget), budget)
     if (answer.result === 'met') continue
-    if (answer.result === 'unknown') return budget.expired() ? 'out of time' : 'out of memory'
+    if (answer.result === 'unknown') return budget.expired(0) ? 'out of time' : 'out of memory'
     if (answer.cycle === undefined) return 'contradicted'
     return contradictionOf(answer.cycle, indices, threads[0])
   }

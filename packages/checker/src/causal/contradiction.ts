@@ -66,7 +66,7 @@ export function createRelations(facts: Facts, budget: Budget): Relations {
   const timely = (judge: () => Judged): Judged =>
     inTime(
       () => {
-        budget.look()
+        budget.look(facts.encoded.length)
         return judge()
       },
       () => 'out of time',

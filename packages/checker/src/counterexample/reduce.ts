@@ -29,7 +29,7 @@ export function watched(budget: Budget): {
         return given
       },
     },
-    limit: () => (isRefused ? 'memory' : budget.expired() ? 'time' : undefined),
+    limit: () => (isRefused ? 'memory' : budget.expired(0) ? 'time' : undefined),
   }
 }
 
@@ -145,7 +145,7 @@ function window(operations: Encoded, enough: (last: readonly number[]) => boolea
   const all = Array.from({ length: operations.length }, (_, i) => i)
   const byReturn = all.toSorted(ticking((a, b) => operations.returns[a] - operations.returns[b], budget))
   const completed = byReturn.filter((i) => operations.returns[i] !== NEVER)
-  for (let size = FIRST_WINDOW; size < completed.length && !budget.expired(); size *= 2) {
+  for (let size = FIRST_WINDOW; size < completed.length && !budget.expired(size); size *= 2) {
     const last = completed.slice(-size)
     if (enough(last)) return last
   }

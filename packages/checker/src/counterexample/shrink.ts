@@ -16,7 +16,7 @@ export function shrink<Element>(
     let removed = false
     // From the front: the earliest operations are the least likely to matter.
     for (let start = 0; start < current.length; ) {
-      if (budget.expired()) return current
+      if (budget.expired(current.length)) return current
       const without = [...current.slice(0, start), ...current.slice(start + chunk)]
       if (
         without.length < current.length &&

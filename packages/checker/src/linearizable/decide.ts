@@ -8,7 +8,7 @@ import { type KeyOrder, type Linearizability, reasonUndecided, type Violation } 
 import { operationsAt } from './conflict.ts'
 import { orderAppends } from './distinct/append-zones.ts'
 import { decideInLinearTime } from './distinct/linear-time.ts'
-import { createDue } from './due.ts'
+import { createDue, OPERATIONS_PER_LOOK } from './due.ts'
 import { earliestViolation } from './earliest.ts'
 import { decideManyKeys, hasManyKeys } from './many-keys.ts'
 import { createPortfolio } from './portfolio.ts'
@@ -85,7 +85,7 @@ function decideQuickly(
     } else {
       open.push({ part: p, number: c, operations: part, search: createPortfolio(part, jsonOf, budget) })
     }
-    if (isDue(part) && budget.expired()) break
+    if (isDue(part) && budget.expired(OPERATIONS_PER_LOOK)) break
   }
   return laidOut
 }
@@ -97,7 +97,7 @@ function layOut(
   isDue: (part: Encoded) => boolean,
 ): void {
   for (const [p, { operations, order }] of laidOut) {
-    if (race.isBeaten(rankOf(0, p)) || (isDue(operations) && budget.expired())) break
+    if (race.isBeaten(rankOf(0, p)) || (isDue(operations) && budget.expired(OPERATIONS_PER_LOOK))) break
     const laid = inTime(order, () => undefined)
     if (laid === undefined) break
     verify(operations, p, laid, jsonOf)

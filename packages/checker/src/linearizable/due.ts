@@ -1,7 +1,7 @@
 import type { Encoded } from '../encoded.ts'
 
 /** Operations decided in linear time between two checks of the clock, and the fixed cost of a part in operations. */
-const OPERATIONS_PER_LOOK = 16_384
+export const OPERATIONS_PER_LOOK = 16_384
 const OPERATIONS_FOR_A_PART = 64
 
 /** Returns whether a clock check is due, counting parts. */

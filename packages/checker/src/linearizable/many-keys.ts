@@ -8,7 +8,7 @@ import type { PackedOrders } from '../witness-order.ts'
 import { type Linearizability, reasonUndecided, type Violation } from './answer.ts'
 import { operationsAt } from './conflict.ts'
 import { decideInLinearTime } from './distinct/linear-time.ts'
-import { createDue } from './due.ts'
+import { createDue, OPERATIONS_PER_LOOK } from './due.ts'
 import { earliestViolation } from './earliest.ts'
 import { createPortfolio } from './portfolio.ts'
 import { FIRST_STEPS, type JsonOf, runInSlices, type Task, takeTurns, type Undertaking, verify } from './turns.ts'
@@ -99,7 +99,7 @@ function attemptEach(known: Known): Violation | Limit | undefined {
       waiting = []
       operations = 0
     }
-    if (isDue(part) && budget.expired()) return 'time'
+    if (isDue(part) && budget.expired(OPERATIONS_PER_LOOK)) return 'time'
   }
   layOut(known, waiting)
   return undefined
@@ -126,7 +126,7 @@ function attempt({ jsonOf, budget, hard }: Known, key: number, part: Encoded): F
     }
   }
   const search = createPortfolio(part, jsonOf, budget)
-  const progress = runInSlices(search, FIRST_STEPS * (part.length + 1), () => budget.expired())
+  const progress = runInSlices(search, FIRST_STEPS * (part.length + 1), (stepsDone) => budget.expired(stepsDone))
   if (progress === 'paused' || progress === 'out of time') {
     hard.tasks.push({ part: hard.parts.length, number: hard.parts.length, operations: part, search })
     hard.parts.push(part)

@@ -3,7 +3,7 @@ import type { Budget } from '../budget.ts'
 import { compact, type Encoded } from '../encoded.ts'
 import { startsOf } from '../start/candidates.ts'
 import { decideInLinearTime } from './distinct/linear-time.ts'
-import { createPortfolio } from './portfolio.ts'
+import { createPortfolio, STEPS_OF_MOVE } from './portfolio.ts'
 
 const SLICE = 4096
 
@@ -48,7 +48,11 @@ function violates(part: Encoded, jsonOf: (name: number) => Json, budget: Budget,
   const search = createPortfolio(part, jsonOf, budget)
   try {
     let progress = search.run(SLICE)
-    for (let done = SLICE; progress === 'paused' && done < steps && !budget.expired(); done += SLICE) {
+    for (
+      let done = SLICE;
+      progress === 'paused' && done < steps && !budget.expired(STEPS_OF_MOVE * SLICE);
+      done += SLICE
+    ) {
       progress = search.run(SLICE)
     }
     if (progress === 'violated') return true

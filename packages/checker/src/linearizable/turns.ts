@@ -4,6 +4,7 @@ import { compact, type Encoded } from '../encoded.ts'
 import { type Limit, type Race, rankOf } from '../race.ts'
 import type { onlyCases } from '../start/cases.ts'
 import type { Violation } from './answer.ts'
+import { STEPS_OF_MOVE } from './portfolio.ts'
 import { faultOnOneKey } from './replay/replay.ts'
 import type { Search } from './search/search.ts'
 
@@ -46,7 +47,7 @@ export function takeTurns(work: Undertaking, open: Task[]): Violation | Limit | 
   const { parts, cases, numberOf, jsonOf, budget, race, orders, conflicts } = work
   let steps = FIRST_STEPS
   let undecided = open.splice(0)
-  let exhausted: Limit | undefined = budget.expired() ? 'time' : undefined
+  let exhausted: Limit | undefined = budget.expired(0) ? 'time' : undefined
   for (let turn = 1; undecided.length > 0 && exhausted !== 'time'; turn++) {
     const still: typeof undecided = []
     for (const task of undecided) {
@@ -60,7 +61,7 @@ export function takeTurns(work: Undertaking, open: Task[]): Violation | Limit | 
         continue
       }
       const rank = rankOf(turn, numberOf(part))
-      const isOver = (): boolean => budget.expired() || race.isBeaten(rank)
+      const isOver = (stepsDone: number): boolean => budget.expired(stepsDone) || race.isBeaten(rank)
       const progress = runInSlices(search, steps * (operations.length + 1), isOver)
       if (progress === 'met') {
         const order = search.order().slice()
@@ -103,7 +104,7 @@ export function verify(part: Encoded, key: number, order: Int32Array, jsonOf: Js
 export function runInSlices(
   search: Search,
   steps: number,
-  isOver: () => boolean,
+  isOver: (stepsDone: number) => boolean,
 ): ReturnType<Search['run']> | 'out of time' {
   for (let left = steps; left > 0; left -= SLICE) {
     const progress = inTime(
@@ -111,7 +112,7 @@ export function runInSlices(
       () => 'out of time' as const,
     )
     if (progress !== 'paused') return progress
-    if (isOver()) return 'out of time'
+    if (isOver(STEPS_OF_MOVE * Math.min(left, SLICE))) return 'out of time'
   }
   return 'paused'
 }

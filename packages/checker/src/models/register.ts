@@ -123,7 +123,7 @@ function meaningOf(
   let hasConditional = false
   let hasAppend = false
   for (let i = 0; i < total; i++) {
-    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look()
+    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
     let k = kindOf[f[i]]
     if (k === -1) throw unknownFunction(history, i)
     const outcome = outcomes[i]

@@ -20,7 +20,7 @@ export function numberValues(columns: IdColumns, initial: number, budget: Budget
   const span: Span = { least: LARGEST, greatest: SMALLEST, parities: 0 }
   widen(span, expects, initial)
   if (hasConditional) widen(span, writes, initial)
-  if (length > STEPS_BETWEEN_LOOKS) budget.look()
+  if (length > STEPS_BETWEEN_LOOKS) budget.look(length)
   const { parities } = span
   if (parities === 0) span.least = span.greatest = 0
   // Ids of integers are odd, ids of texts even.

@@ -224,7 +224,7 @@ function judgeShards(parts: readonly Part[], judge: Judge, budget: Budget): Verd
     const simulate = part.length > LONG ? by.simulate : undefined
     const isPossible = simulate?.(part) ?? simulateBy(by.specification, part)
     const fault = faultOfObjectWitness(part, answer.orders[p], (i) => {
-      late ||= budget.expired()
+      late ||= budget.expired(1)
       return late || isPossible(i)
     })
     if (fault !== undefined) throw new Error(`the order found is not a witness of linearizability: ${fault}`)

@@ -3,7 +3,7 @@ import { NEVER } from '../encoded.ts'
 import type { Specification } from '../models/model.ts'
 import { createFrugalSearch } from './frugal.ts'
 import { createGuidedSearch } from './guided.ts'
-import { byModel, type Machine, machineOf } from './machine.ts'
+import { byModel, type Machine, machineOf, STEPS_OF_MOVE } from './machine.ts'
 import type { ObjectModel } from './object-model.ts'
 import { choose, operationAt, type Part } from './part.ts'
 import { placeOf } from './place.ts'
@@ -125,10 +125,10 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
         orders[p] = begun.order
         judges[p] = begun.by
       } else return { result: 'violated', part, conflict: begun.conflict, until: undefined }
-      if ((p & 0xff) === 0xff && budget.expired()) exhausted = 'time'
+      if ((p & 0xff) === 0xff && budget.expired(0xff)) exhausted = 'time'
       if (exhausted !== undefined) break
     }
-    if (budget.expired()) exhausted = 'time'
+    if (budget.expired(0)) exhausted = 'time'
     for (let steps = FIRST_STEPS; open.length > 0 && exhausted === undefined; steps *= GROWTH) {
       const still: typeof open = []
       for (const task of open) {
@@ -253,7 +253,7 @@ function runInSlices(
       () => 'out of time' as const,
     )
     if (progress !== 'paused') return progress
-    if (budget.expired()) return 'out of time'
+    if (budget.expired(STEPS_OF_MOVE * Math.min(left, SLICE))) return 'out of time'
   }
   return 'paused'
 }

@@ -198,7 +198,7 @@ function startOf(
   const completed = all
     .filter((i) => operations.returns[i] !== NEVER && operations.returns[i] <= end)
     .sort((a, b) => operations.returns[a] - operations.returns[b])
-  for (let size = FIRST_WINDOW; size < completed.length && !budget.expired(); size *= 4) {
+  for (let size = FIRST_WINDOW; size < completed.length && !budget.expired(size); size *= 4) {
     const last = completed.slice(-size).sort((a, b) => a - b)
     if (enough(last)) return last
   }

@@ -237,7 +237,7 @@ export function createFrugalSearch(
       if (next === undefined) return 'violated'
       const { configuration, size } = tasks[next]
       // Many in a row have many orders.
-      if (size > 1 && budget.expired()) {
+      if (size > 1 && budget.expired(size)) {
         heap.push(next)
         return 'paused'
       }

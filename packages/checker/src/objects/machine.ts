@@ -45,6 +45,9 @@ const UNSET = -0x80000000
 /** A mask: steps on integers are assumed to be fast. */
 const STEPS_BETWEEN_CLOCKS = 0x3f
 
+/** Of the budget, for each step of a search, and each that the specification is asked for. */
+export const STEPS_OF_MOVE = 25
+
 /**
  * Numbers states as they are reached, and asks the specification for each step once.
  *
@@ -80,7 +83,7 @@ export function machineOf<State>(specification: Specification<State>, part: Part
   }
   // A model's step may take any time, so the clock is read before each.
   const isLate = (): boolean => {
-    late ||= budget.expired()
+    late ||= budget.expired(STEPS_OF_MOVE)
     return late
   }
   const stepAnew = (state: number, operation: number): number => {
@@ -133,7 +136,7 @@ export function machineOfIntegers(integers: IntegerModel, part: Part, perProcess
     initial: integers.initial,
     code: distinct.code.map((i) => numbers[i]),
     step: (state, operation) => {
-      if ((++steps & STEPS_BETWEEN_CLOCKS) === 0) late ||= budget.expired()
+      if ((++steps & STEPS_BETWEEN_CLOCKS) === 0) late ||= budget.expired(STEPS_BETWEEN_CLOCKS)
       return late ? IMPOSSIBLE : integers.step(state, operation)
     },
     several: () => [],

@@ -6,7 +6,7 @@ import type { Counterexample, Verdict } from '../verdict.ts'
 import { orderOfRows } from '../witness-order.ts'
 import type { Judge } from './decide.ts'
 import { createClientOrderSearch } from './in-client-order.ts'
-import { machineOf } from './machine.ts'
+import { machineOf, STEPS_OF_MOVE } from './machine.ts'
 import { choose, type Part } from './part.ts'
 import { simulateBy } from './replay.ts'
 import { sentenceOf } from './words.ts'
@@ -60,7 +60,7 @@ function decide(part: Part, { specification }: Judge, budget: Budget, steps: num
       if (progress === 'met') return { result: 'met', order: search.order() }
       if (progress === 'violated') return { result: 'violated' }
       if (progress === 'out of memory') return { result: 'unknown', reason: 'out of memory (see --memory)' }
-      if (budget.expired()) break
+      if (budget.expired(STEPS_OF_MOVE * Math.min(left, SLICE))) break
     }
     return {
       result: 'unknown',

@@ -26,7 +26,7 @@ const CANDIDATES_BETWEEN_LOOKS = 16_384
  * @throws OutOfTime
  */
 export function choicesOf(given: Encoded, budget: Budget): Choices | undefined {
-  budget.look()
+  budget.look(given.length)
   const observed = new Set<number>()
   for (let i = 0; i < given.length; i++) {
     budget.tick()
@@ -58,7 +58,7 @@ export function choicesOf(given: Encoded, budget: Budget): Choices | undefined {
     const all = writers.get(key[i] * values + expects[i]) ?? []
     const bytes = BYTES_PER_CANDIDATE * all.length
     sinceLook += all.length + 1
-    const isLate = sinceLook > CANDIDATES_BETWEEN_LOOKS && budget.expired()
+    const isLate = sinceLook > CANDIDATES_BETWEEN_LOOKS && budget.expired(sinceLook)
     if (sinceLook > CANDIDATES_BETWEEN_LOOKS) sinceLook = 0
     if (isLate || !budget.take(bytes)) {
       release()

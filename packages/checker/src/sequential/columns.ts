@@ -28,7 +28,7 @@ export function joinThreads(
   /** By column: when its last operation had taken effect. */
   const idleSince: number[] = []
   for (const t of byCall) {
-    budget.look()
+    budget.look(start[t + 1] - start[t])
     const first = members[start[t]]
     let column = sizes.length
     if (column >= columns && !apart.has(first)) {

@@ -201,7 +201,7 @@ const SOURCES_MS = 4_000
 
 /** Runs until the search ends, or this many steps were made, or time runs out; checks the clock after each slice. */
 function runSearch(search: SequentialSearch, budget: Budget, steps: number, slice: number): Progress {
-  for (let left = steps; left > 0 && !budget.expired(); left -= slice) {
+  for (let left = steps; left > 0 && !budget.expired(STEPS_OF_MOVE * slice); left -= slice) {
     const progress = inTime(
       () => search.run(Math.min(left, slice)),
       () => 'paused' as const,
@@ -210,6 +210,9 @@ function runSearch(search: SequentialSearch, budget: Budget, steps: number, slic
   }
   return 'paused'
 }
+
+/** Of the budget, for each step of the search. */
+const STEPS_OF_MOVE = 10
 
 const LOOKS_IN_SLICE = 16_384
 const FEW_PROCESSES = 4

@@ -102,7 +102,7 @@ export function layOut(saturation: Saturation, budget: Budget): Int32Array | und
 
   const candidates: number[] = []
   for (let round = 1; placed < length; round++) {
-    if (saturation.stopped() !== undefined || (round % 256 === 0 && budget.expired())) return undefined
+    if (saturation.stopped() !== undefined || (round % 256 === 0 && budget.expired(256 * count))) return undefined
     candidates.length = 0
     let moved = false
     for (let t = 0; t < count; t++) {

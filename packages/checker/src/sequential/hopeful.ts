@@ -32,7 +32,7 @@ export function layOutByLot(encoded: Encoded, budget: Budget): Int32Array | unde
   for (let n = 0; n < attempts; n++) {
     const order = attempt(encoded, threads, random, budget)
     if (order !== undefined) return order
-    budget.look()
+    budget.look(encoded.length)
   }
   return undefined
 }

@@ -103,7 +103,7 @@ function attempt(
   const open = createScan(saturation)
   let cursor = 0
   for (;;) {
-    if (budget.expired()) return { result: 'stopped', reason: 'time' }
+    if (budget.expired(urgent.length + 1)) return { result: 'stopped', reason: 'time' }
     let pair = urgent.find((each) => isOpen(saturation, each))
     if (pair === undefined) {
       const found = open(cursor)

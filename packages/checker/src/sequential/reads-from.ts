@@ -61,7 +61,7 @@ export function readsFrom(
   }
   if (anyDiffers || (repeated && !uniqueAmong(encoded, needed, budget))) return { result: 'repeated values' }
   const indices = ascending(length, (i) => needed[i] === 1)
-  budget.look()
+  budget.look(length)
   const number = new Int32Array(length).fill(-1)
   for (let n = 0; n < indices.length; n++) number[indices[n]] = n
   const kept = restrict(encoded, indices, budget)

@@ -86,7 +86,7 @@ export function saturate(
     stopped = 'memory'
     return false
   }
-  if (budget.expired()) return { result: 'stopped', reason: 'time' }
+  if (budget.expired(length)) return { result: 'stopped', reason: 'time' }
   if (length * width >= 2 ** 30 || !take(4 * length * (width + words) + BYTES_FOR_EACH * length)) {
     return { result: 'stopped', reason: 'memory' }
   }
@@ -182,7 +182,7 @@ export function saturate(
   let visits = 0
   const settle = (): Conflict | undefined => {
     for (let operation = vectors.next(); operation !== -1; operation = vectors.next()) {
-      if ((++visits & VISITS_BETWEEN_LOOKS) === 0 && budget.expired()) stopped = 'time'
+      if ((++visits & VISITS_BETWEEN_LOOKS) === 0 && budget.expired(VISITS_BETWEEN_LOOKS)) stopped = 'time'
       if (stopped !== undefined) return undefined
       const conflict = process(operation)
       if (conflict === undefined) continue
@@ -240,13 +240,13 @@ export function saturate(
     keyWrites,
   }
 
-  if (budget.expired()) {
+  if (budget.expired(length)) {
     saturation.release()
     return { result: 'stopped', reason: 'time' }
   }
   vectors.start()
   for (const { from, to, reason, reader } of baseEdges(facts, threads, keyWrites)) {
-    if ((++visits & VISITS_BETWEEN_LOOKS) === 0 && budget.expired()) stopped = 'time'
+    if ((++visits & VISITS_BETWEEN_LOOKS) === 0 && budget.expired(VISITS_BETWEEN_LOOKS)) stopped = 'time'
     if (stopped !== undefined) break
     const conflict = addEdge(from, to, reason === 'process order' ? PROCESS : AFTER, -1, -1, reader ?? -1)
     if (conflict !== undefined) return { result: 'conflict', saturation, conflict }

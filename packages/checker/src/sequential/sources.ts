@@ -127,7 +127,7 @@ function attempt<Found>(
   let atOnce = 1
   let holds = propagate(choosing, budget)
   for (let conflicts = 0; conflicts < limit; ) {
-    if (choosing.isStopped || budget.expired()) return 'stopped'
+    if (choosing.isStopped || budget.expired(choosing.all.length)) return 'stopped'
     if (holds) {
       const open = pick(choosing, atOnce)
       if (open.length > 0) {

@@ -25,7 +25,7 @@ export function leastDelta(part: Encoded, clusters: Clusters, times: Operations,
   let high = Math.ceil(zones.lastReadCall.reduce(greater) - zones.first.filter(Number.isFinite).reduce(less))
   if (!(high > 0) || !isAtomic(zones, high)) return Number.POSITIVE_INFINITY
   while (high - low > 1) {
-    budget.look()
+    budget.look(zones.first.length)
     const middle = Math.floor((low + high) / 2)
     // Beyond 2^53 neighbouring doubles are more than 1 apart.
     if (middle === low || middle === high) break

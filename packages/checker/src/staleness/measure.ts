@@ -97,7 +97,7 @@ export function stalenessOf(
   budget: Budget,
 ): Staleness | undefined {
   if (encoded.hasAppend) return undefined
-  budget.look()
+  budget.look(encoded.length)
   const times = history.operations
   const timed = hasTimes(history)
   const counts = { measured: 0, stale: 0, ambiguous: 0, unexplained: 0 }
@@ -129,7 +129,7 @@ export function stalenessOf(
       k = largest(k, { atLeast: mostBehind + 1 })
     }
   }
-  budget.look()
+  budget.look(encoded.length)
   const { behind, versions, worst } = joined(measured, counts.measured)
   return {
     reads: counts,

@@ -26,7 +26,7 @@ export function isTwoAtomic(part: Encoded, clusters: Clusters, budget: Budget): 
       const open: number[] = []
       let complete = false
       for (const choice of choices) {
-        budget.look()
+        budget.look(allowance)
         const outcome = tryEpoch(left, choice, allowance)
         if (outcome === 'complete') {
           complete = true

@@ -121,7 +121,7 @@ function decideFew<Known extends Answer>(
       .join(' ')
     if (tried.has(name)) return { result: 'violated', answer: first }
     if (tried.size >= MOST_TRIED) return UNKNOWN
-    budget.look()
+    budget.look(encoded.length)
     tried.add(name)
     const operations = settled(encoded, choice)
     const answer = question.decideFew(operations)
@@ -174,7 +174,7 @@ function decideTexts<Known extends Answer>(
   let isUnclear = !isComplete
   let first: Known | undefined
   for (const choice of all) {
-    budget.look()
+    budget.look(encoded.length)
     const answer = decide(settled(encoded, choice))
     if (answer.result === 'met') return { result: 'met', choice, answer }
     if (answer.result === 'unknown') isUnclear = true
@@ -200,7 +200,7 @@ export function answerForFew<Known extends Answer>(
 export function likelyStarts(encoded: Encoded, jsonOf: JsonOf, budget: Budget): Choice {
   const choice = new Map<number, number>()
   for (const part of partition(encoded, budget)) {
-    budget.look()
+    budget.look(part.length)
     if (part.length > 0) choice.set(part.key[0], likelyStart(part, jsonOf, budget))
   }
   return choice

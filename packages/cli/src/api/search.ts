@@ -108,7 +108,6 @@ function refuseUnpromised(
 }
 
 const LIMITS: TrialLimits = {
-  checkMs: millis(15_000),
   memoryBytes: MEMORY_BYTES,
   now: (): Millis => millis(performance.now()),
   invariants: true,

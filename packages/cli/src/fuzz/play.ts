@@ -3,12 +3,9 @@ import type { FaultRecord } from '@chaosproxy/report'
 import type { Scenario } from '@chaosproxy/runner'
 import { type Failure, type LogLine, runScenario, type Subject, type TrialLimits } from '@chaosproxy/simulator'
 
-/** Trials take hardly 1% of this. A check of sets may take 5 s, and longer if other threads compete for the CPU. */
-const CHECK_MS = millis(15_000)
 const CHECK_MEMORY_BYTES = 256 * 2 ** 20
 
 export const limitsFor = (invariants: boolean): TrialLimits => ({
-  checkMs: CHECK_MS,
   memoryBytes: CHECK_MEMORY_BYTES,
   now: () => millis(performance.now()),
   invariants,

@@ -30,7 +30,11 @@ export function doubtsOf({ trials, evidence: { missing, undecided } }: SearchOut
   if (trials === 0) return ['no trial was run']
   return [
     ...(missing ?? []).map((what) => `${what} in any trial`),
-    ...(undecided === 0 ? [] : [`${undecided} of ${trials} histories could not be judged in the time a trial has`]),
+    ...(undecided === 0
+      ? []
+      : [
+          `${undecided} of ${trials} histories could not be judged in the steps and memory a trial has: try fewer --operations`,
+        ]),
   ]
 }
 

@@ -23,7 +23,6 @@ export function foundIn(
     operations: 60,
   }
   const limits = {
-    checkMs: millis(5_000),
     memoryBytes: 2 ** 28,
     now: () => millis(performance.now()),
     invariants: true,

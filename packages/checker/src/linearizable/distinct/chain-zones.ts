@@ -21,7 +21,7 @@ export function chainZones(part: Encoded, budget: Budget = unlimited): ZonesAnsw
   const { length, kind, expects, writes } = part
   const writer = writersOf(part)
   if (writer === undefined) return { result: 'not applicable' }
-  budget.look()
+  budget.look(length)
   const happened = valuesThatWere(part, writer, budget)
   const links = linksOf(part, writer, happened)
   if ('conflict' in links) return { result: 'violated', conflicts: [links.conflict] }

@@ -44,9 +44,9 @@ export interface Orders {
 export function orderChains(chains: Chains, events: number, budget: Budget): Orders {
   const { length, kind, key, keys, value, next } = chains
   const clusters = clustersOf(chains, budget)
-  budget.look()
+  budget.look(length)
   const { isHead, isBroken, conflicts: broken } = joinChains(chains, clusters)
-  budget.look()
+  budget.look(length)
   const { first, last, reads } = clusters
   const keyOf = (head: number): number => (head < length ? key[head] : head - length)
   const initials: number[] = []
@@ -54,7 +54,7 @@ export function orderChains(chains: Chains, events: number, budget: Budget): Ord
   const zones = { first, last, used: isHead, initials, keyOf }
   const { sequence, isViolated, conflicts } = sequenceOfZones(zones, events, budget)
   for (let k = 0; k < keys; k++) isViolated[k] |= isBroken[k]
-  budget.look()
+  budget.look(length)
 
   const starts = int32Array(keys + 1)
   for (let i = 0; i < length; i++) if (value[i] !== NONE) starts[key[i] + 1]++
@@ -71,7 +71,7 @@ export function orderChains(chains: Chains, events: number, budget: Budget): Ord
       placed[k] += readers
     }
   }
-  budget.look()
+  budget.look(length)
   for (let i = 0; i < length; i++) {
     if (kind[i] === READ && value[i] !== NONE && isViolated[key[i]] === 0) order[reads[value[i]]++] = i
   }
@@ -94,7 +94,7 @@ function clustersOf({ length, kind, calls, returns, value, next }: Chains, budge
   const first = int32Array(next.length).fill(NEVER)
   const last = int32Array(next.length).fill(NO_CALL)
   for (let i = 0; i < length; i++) {
-    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look()
+    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
     const v = value[i]
     if (v === NONE) continue
     if (kind[i] === READ) reads[v]++

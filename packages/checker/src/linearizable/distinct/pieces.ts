@@ -51,7 +51,7 @@ export function createPieces(encoded: Encoded, budget: Budget): Pieces {
   const terminators = uint8Array(keys)
   const isUnterminated = uint8Array(keys)
   for (let i = 0; i < length; i++) {
-    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look()
+    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
     if (writes[i] === NOTHING) continue
     const k = key[i]
     const entry = ValueTable.placeOf(names[writes[i]])

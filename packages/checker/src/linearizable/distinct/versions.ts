@@ -35,7 +35,7 @@ export function versionsOf(encoded: Encoded, budget: Budget): Versions {
   // By value: the version it was last found to be. Two keys may have had the same text.
   const known = int32Array(values).fill(NONE)
   for (let i = 0; i < length; i++) {
-    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look()
+    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
     const k = key[i]
     if (kind[i] === READ && isImpossible[k] === 0) {
       let version = expects[i] === initial ? length + k : known[expects[i]]
@@ -138,7 +138,7 @@ function createTexts({ length, kind, key, keys, writes, names }: Encoded, pieces
     if (bytes[from - 1] !== QUOTE || to === from) return NONE
     sinceLook += to - from
     if (sinceLook > BYTES_BETWEEN_LOOKS) {
-      budget.look()
+      budget.look(sinceLook)
       sinceLook = 0
     }
     const head = chainOf(bytes, from, to, k)

@@ -81,7 +81,7 @@ function clustersOf(part: Encoded, budget: Budget): Clusters | undefined {
   const unknown: number[] = []
   let impossibleRead = false
   for (let i = 0; i < length; i++) {
-    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look()
+    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
     const returned = returns[i]
     if (returned === NEVER) {
       unknown.push(i)
@@ -172,7 +172,7 @@ export function sequenceOfZones(
     used[initials[k]] = 0
   }
   const groups = beginnings(zones, events)
-  budget.look()
+  budget.look(events)
   const isViolated = uint8Array(keys)
   const conflicts: Conflict[] = []
   for (let at = 0; at < groups.length; at++) {
@@ -237,7 +237,7 @@ function orderOf(
   { length, kind, expects, writes, values }: Encoded,
   budget: Budget,
 ): Int32Array {
-  budget.look()
+  budget.look(length)
   let total = 0
   for (let at = 0; at < sequence.length; at++) {
     const value = sequence[at]
@@ -254,7 +254,7 @@ function orderOf(
     next[value] = place
     place += reads[value]
   }
-  budget.look()
+  budget.look(length)
   for (let i = 0; i < length; i++) {
     const isWrite = kind[i]
     const value = expects[i] & writes[i]
