@@ -176,8 +176,8 @@ describe('chaos ctl', () => {
 
   test('names every kind of fault with its parameters', () => {
     const text = renderKinds(style)
-    expect(text).toMatch(/^ {2}latency +bytes arrive later, in order$/m)
-    expect(text).toMatch(/^ {4}jitterMs +how far latencies spread \(ms\) \[0\]$/m)
+    expect(text).toMatch(/^ {2}latency +delay bytes, keeping their order$/m)
+    expect(text).toMatch(/^ {4}jitterMs +jitter: ± this much \(ms\) \[0\]$/m)
     expect(text).toContain('(uniform, normal, pareto')
     for (const kind of ['lose-reply', 'drop-message', 'drop-datagram', 'slow-connect'])
       expect(text).toContain(`  ${kind} `)

@@ -35,7 +35,7 @@ describe('says what is wrong, where, and what to give instead', () => {
     [{ kind: 'explode', links }, 'x: there is no HTTP fault "explode". Known: lose-request, '],
     [{ kind: 'lose-reply' }, 'x: "links" must be a list of links, such as ["clients>n1"].'],
     [{ kind: 'lose-reply', links, silence: 'wait' }, 'x: lose-reply: "silence" is "wait". Give one of reset, hang.'],
-    [{ kind: 'delay-reply', links }, 'x: delay-reply needs "delayMs" of milliseconds: how much later.'],
+    [{ kind: 'delay-reply', links }, 'x: delay-reply needs "delayMs" of milliseconds: the delay.'],
     [{ kind: 'delay-reply', links, delayMs: -1 }, 'x: delay-reply: "delayMs" is -1.'],
     [{ kind: 'error-status', links, status: 99 }, 'x: error-status: "status" is 99. Give a whole number, 200 to 599.'],
     [

@@ -28,7 +28,7 @@ export interface Telling {
   readonly goodput?: Goodput | undefined
   /** The balance of it all, in one sentence. */
   readonly ending: string
-  /** Where it did not go as it is told; empty if it ended as told. */
+  /** Deviations from the script; empty if there were none. */
   readonly differences: readonly string[]
 }
 

@@ -51,7 +51,7 @@ export interface NetworkOptions {
   readonly belief: Belief
 }
 
-/** What the nodes of one cluster have come to: once one has believed a false message, its state may be impossible. */
+/** Set once a node has accepted a forged message: from then on its state may violate invariants. */
 export interface Belief {
   misled: boolean
 }

@@ -67,7 +67,7 @@ export function simulatorSuffers(kind: FaultKind): Suffering {
       ? 'nodes exchange messages over connections, not datagrams'
       : family === 'http2'
         ? 'there is no HTTP/2 in virtual time'
-        : 'messages arrive whole or not at all: they have no bytes, heads or bodies that something could happen to'
+        : 'the simulator delivers whole messages; it has no bytes or headers to damage'
   return { not, instead: instead[kind] ?? 'run it on real processes' }
 }
 

@@ -44,7 +44,7 @@ function columnsOf(operations: Operations, rows: readonly number[]): Operations 
   }
 }
 
-/** A failed operation stays failed: what it wrote must be read at no time. */
+/** Failed operations stay failed: reading their value is always a violation. */
 function cutAt(operations: Operations, cut: number): Operations {
   const { length, outcome, returnEvent, returnTime, output, input } = operations
   for (let row = 0; row < length; row++) {

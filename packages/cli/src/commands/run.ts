@@ -74,8 +74,7 @@ export const runCommand: Command = {
     },
     times: {
       type: 'string',
-      describe:
-        'so many runs, with this seed and those that follow, and in how many the promise was broken [default: 1]',
+      describe: 'run N times with consecutive seeds and count the violations [default: 1]',
       requiresArg: true,
     },
     ...requireOption,

@@ -24,7 +24,7 @@ const when = { ...counting('request'), ...times }
 /** Links are those of the requests, `clients>n1`, also for faults of answers. */
 export const httpFamily = defineFamily({
   name: 'http',
-  summary: 'single requests and answers of HTTP/1.1',
+  summary: 'single requests and responses over HTTP/1.1',
   noun: 'HTTP fault',
   kinds: [
     loseRequest,

@@ -14,7 +14,7 @@ const when = { ...counting('request', ' of a link'), ...times }
 /** Faults of a request as its headers pass a link, or of its response on the way back. */
 export const http2Family = defineFamily({
   name: 'http2',
-  summary: 'single requests and responses of HTTP/2, and so of gRPC',
+  summary: 'single requests and responses over HTTP/2, including gRPC',
   noun: 'fault of HTTP/2',
   kinds: [delayStream, resetStream, goaway],
   match,

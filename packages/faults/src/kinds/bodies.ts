@@ -8,20 +8,20 @@ const pieces = {
 
 export const trickleRequest = defineFault({
   kind: 'trickle-request',
-  summary: "the request's body comes in small pieces",
+  summary: 'send the request body in small pieces',
   parameters: pieces,
 })
 
 export const trickleReply = defineFault({
   kind: 'trickle-reply',
-  summary: "the answer's body comes in small pieces",
+  summary: 'send the response body in small pieces',
   parameters: pieces,
   actsOnReplies: true,
 })
 
 export const truncateReply = defineFault({
   kind: 'truncate-reply',
-  summary: "the connection is reset in the middle of the answer's body",
-  parameters: { bytes: or(bytes('how much of the body comes'), 0) },
+  summary: 'reset the connection in the middle of the response body',
+  parameters: { bytes: or(bytes('bytes of the body that arrive'), 0) },
   actsOnReplies: true,
 })

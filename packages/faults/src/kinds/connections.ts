@@ -5,7 +5,7 @@ import { bytes, ms, or } from '../parameter.ts'
 export const reset = defineFault({
   kind: 'reset',
   plural: 'resets',
-  summary: 'every live connection is reset, once',
+  summary: 'reset every open connection, once',
   parameters: {},
   describe: (_, links) => `connections reset on ${links}`,
 })
@@ -13,34 +13,34 @@ export const reset = defineFault({
 /** The bytes in flight are lost. */
 export const resetPeer = defineFault({
   kind: 'reset-peer',
-  summary: 'a connection is reset after its first bytes came, and they are lost',
-  parameters: { afterMs: or(ms('how long it takes'), 0) },
+  summary: 'accept the connection, then reset it when its first bytes arrive',
+  parameters: { afterMs: or(ms('the delay'), 0) },
 })
 
 export const timeout = defineFault({
   kind: 'timeout',
-  summary: 'bytes are lost, and the connection ends once none came for so long (0: at heal)',
-  parameters: { afterMs: or(ms('how long it takes'), 0) },
+  summary: 'drop all bytes; close after `afterMs` of silence (0: when healed)',
+  parameters: { afterMs: or(ms('the delay'), 0) },
 })
 
 /** The receiver does not learn that its peer is gone. */
 export const halfOpen = defineFault({
   kind: 'half-open',
-  summary: 'the end of a direction is not passed on',
+  summary: 'do not pass on the end of a direction (half-close)',
   parameters: {},
 })
 
 export const slowClose = defineFault({
   kind: 'slow-close',
-  summary: 'the end of a direction is passed on later',
-  parameters: { delayMs: ms('how much later') },
+  summary: 'pass on the end of a direction later (half-close)',
+  parameters: { delayMs: ms('the delay') },
 })
 
 /** Bytes that the client sends meanwhile wait. */
 export const slowConnect = defineFault({
   kind: 'slow-connect',
-  summary: 'the server is dialled later',
-  parameters: { delayMs: ms('how much later') },
+  summary: 'delay the connection to the server',
+  parameters: { delayMs: ms('the delay') },
 })
 
 /**
@@ -49,18 +49,18 @@ export const slowConnect = defineFault({
  */
 export const refuse = defineFault({
   kind: 'refuse',
-  summary: 'new connections are reset at once',
+  summary: 'reset new connections at once',
   parameters: {},
 })
 
 export const limitBytes = defineFault({
   kind: 'limit-bytes',
-  summary: 'the connection is closed cleanly after this many bytes',
-  parameters: { bytes: bytes('how many pass') },
+  summary: 'close the connection cleanly after this many bytes',
+  parameters: { bytes: bytes('bytes that pass') },
 })
 
 export const limitTime = defineFault({
   kind: 'limit-time',
-  summary: 'the connection is closed cleanly after this long',
+  summary: 'close the connection cleanly after this long',
   parameters: { afterMs: ms('the age') },
 })

@@ -5,7 +5,7 @@ import { choice, or } from '../parameter.ts'
 export const partition = defineFault({
   kind: 'partition',
   plural: 'partitions',
-  summary: 'nothing passes until it is removed',
+  summary: 'block everything until healed',
   parameters: {
     mode: or(
       choice(
@@ -20,6 +20,6 @@ export const partition = defineFault({
 /** A partition that drops. */
 export const blackhole = defineFault({
   kind: 'blackhole',
-  summary: 'all bytes are lost, and the connection is reset at heal',
+  summary: 'drop all bytes; reset the connection when healed',
   parameters: {},
 })

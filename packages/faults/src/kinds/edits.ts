@@ -6,19 +6,19 @@ import { status } from './refused-requests.ts'
 
 const edits = {
   headers: optional(json('fields to set ({"Name":"value"}) or to take out ({"Name":null})')),
-  body: optional(text('what the body says instead')),
+  body: optional(text('the new body')),
 }
 
 export const editRequest = defineFault({
   kind: 'edit-request',
-  summary: "the request's fields or body are changed",
+  summary: 'change header fields or the body of the request',
   parameters: edits,
   validate: (harm, where) => validateEdit(harm, where),
 })
 
 export const editReply = defineFault({
   kind: 'edit-reply',
-  summary: "the answer's fields, body or status are changed",
+  summary: 'change header fields, the body or the status of the response',
   parameters: { ...edits, status: optional(status) },
   actsOnReplies: true,
   validate: (harm, where) => validateEdit(harm, where, harm.status !== undefined),

@@ -9,10 +9,10 @@ const places = geographies.map(({ name }) => name)
 /** Delays bytes. The end of a stream follows its last byte without further delay; `slow-close` delays ends. */
 export const latency = defineFault({
   kind: 'latency',
-  summary: 'bytes arrive later, in order',
+  summary: 'delay bytes, keeping their order',
   parameters: {
-    latencyMs: ms('how late bytes arrive, in the middle'),
-    jitterMs: or(ms('how far latencies spread'), 0),
+    latencyMs: ms('the delay'),
+    jitterMs: or(ms('jitter: ± this much'), 0),
     distribution: usually(
       choice(
         ['uniform', 'normal', 'pareto'],

@@ -7,27 +7,27 @@ const silence = or(
   'reset',
 )
 const delay = {
-  delayMs: ms('how much later'),
-  jitterMs: or(ms('how far delays spread, evenly to both sides'), 0),
+  delayMs: ms('the delay'),
+  jitterMs: or(ms('jitter: uniform, ± this much'), 0),
 }
 
 // The first four kinds are the four ways not to get an answer.
 
 export const loseRequest = defineFault({
   kind: 'lose-request',
-  summary: 'the request never reaches the server',
+  summary: 'drop the request before it reaches the server',
   parameters: { silence },
 })
 
 export const crashBeforeReply = defineFault({
   kind: 'crash-before-reply',
-  summary: 'the server gets the request and is gone before it answers',
+  summary: 'reset the connection after the server has the request and before it replies',
   parameters: {},
 })
 
 export const loseReply = defineFault({
   kind: 'lose-reply',
-  summary: 'the server answers, and the client never hears of it',
+  summary: 'the server replies, and the reply is lost',
   parameters: { silence },
   actsOnReplies: true,
 })
@@ -35,7 +35,7 @@ export const loseReply = defineFault({
 /** Later answers on the connection wait for it. */
 export const delayReply = defineFault({
   kind: 'delay-reply',
-  summary: 'the answer comes later',
+  summary: 'delay the response',
   parameters: delay,
   actsOnReplies: true,
 })
@@ -43,6 +43,6 @@ export const delayReply = defineFault({
 /** Later requests on the connection wait for it. */
 export const delayRequest = defineFault({
   kind: 'delay-request',
-  summary: 'the request reaches the server later',
+  summary: 'delay the request',
   parameters: delay,
 })

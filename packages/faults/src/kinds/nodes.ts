@@ -4,7 +4,7 @@ import { choice, count, ms, or } from '../parameter.ts'
 export const kill = defineFault({
   kind: 'kill',
   plural: 'kills',
-  summary: 'the process is killed (kill -9), and started on the same disk at heal',
+  summary: 'kill the process (kill -9); restart it on the same disk when healed',
   parameters: {},
   describe: (_, nodes) => `${nodes} killed`,
 })
@@ -15,10 +15,10 @@ const effectNames = { persist: 'write', send: 'message', reply: 'answer' } as co
 export const crash = defineFault({
   kind: 'crash',
   plural: 'crashes',
-  summary: 'the process is killed just before its nth effect of one kind, and started on the same disk at heal',
+  summary: 'kill the process just before its nth effect of one kind; restart it on the same disk when healed',
   parameters: {
     before: choice(['persist', 'send', 'reply'], 'what it dies before'),
-    nth: or(count('of these, counted from 1', { least: 1 }), 1),
+    nth: or(count('which one, counted from 1', { least: 1 }), 1),
   },
   describe: ({ before, nth }, nodes) => `${nodes} killed before ${effectNames[before]} ${nth}`,
 })
@@ -26,7 +26,7 @@ export const crash = defineFault({
 export const pause = defineFault({
   kind: 'pause',
   plural: 'pauses',
-  summary: 'the process is stopped in mid-step (SIGSTOP), and resumed at heal',
+  summary: 'stop the process in mid-step (SIGSTOP); resume it when healed',
   parameters: {},
   describe: (_, nodes) => `${nodes} paused`,
 })
@@ -34,7 +34,7 @@ export const pause = defineFault({
 export const failover = defineFault({
   kind: 'failover',
   plural: 'failovers',
-  summary: "a node is told to fail over, by the system's own command (SENTINEL FAILOVER, pg_promote)",
+  summary: "fail over to a node with the system's own command (SENTINEL FAILOVER, pg_promote)",
   parameters: {},
   describe: (_, nodes) => `${nodes} told to fail over`,
 })
@@ -46,11 +46,11 @@ const GREATEST_DRIFT_PPM = 500_000
 export const clock = defineFault({
   kind: 'clock',
   plural: 'wrong clocks',
-  summary: 'the clock jumps, and from then on runs too fast or too slow',
+  summary: 'make the clock jump, then run too fast or too slow',
   parameters: {
-    offsetMs: or(ms('how far it jumps', { least: -LONGEST_JUMP_MS, most: LONGEST_JUMP_MS }), 0),
+    offsetMs: or(ms('size of the jump', { least: -LONGEST_JUMP_MS, most: LONGEST_JUMP_MS }), 0),
     driftPpm: or(
-      count('how much too fast it runs, in parts of a million', {
+      count('drift: how much faster it runs, in parts per million', {
         least: -GREATEST_DRIFT_PPM,
         most: GREATEST_DRIFT_PPM,
       }),

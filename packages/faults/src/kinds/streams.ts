@@ -8,10 +8,10 @@ import { choice, ms, or } from '../parameter.ts'
  */
 export const delayStream = defineFault({
   kind: 'delay-stream',
-  summary: 'the request, or the response, comes later',
+  summary: 'delay the request or the response',
   parameters: {
-    delayMs: ms('how much later'),
-    jitterMs: or(ms('how far delays spread, evenly to both sides'), 0),
+    delayMs: ms('the delay'),
+    jitterMs: or(ms('jitter: uniform, ± this much'), 0),
   },
 })
 
@@ -23,13 +23,13 @@ const code = choice(http2CodeNames, 'why, as HTTP/2 says it')
  */
 export const resetStream = defineFault({
   kind: 'reset-stream',
-  summary: 'the request is ended by RST_STREAM',
+  summary: 'end the request with RST_STREAM',
   parameters: { code: or(code, 'INTERNAL_ERROR') },
 })
 
 /** Passes the headers on, and tells the client that no later request on the connection will be served. */
 export const goaway = defineFault({
   kind: 'goaway',
-  summary: 'the client is told by GOAWAY to go elsewhere with its next request',
+  summary: 'send GOAWAY: the client must open a new connection for its next request',
   parameters: { code: or(code, 'NO_ERROR') },
 })

@@ -14,7 +14,7 @@ export const delay: Nemesis = {
 
 export const delayClients: Nemesis = {
   name: 'delay-clients',
-  summary: 'delay what clients send and get by 20 to 200 ms, with jitter',
+  summary: 'delay client traffic by 20 to 200 ms, with jitter',
   kind: 'latency',
   among: 'clients',
   plan: (random) => just({ ...latency(random), links: 'with-clients' }),
@@ -32,7 +32,7 @@ function latency(random: Random): Omit<Extract<FaultPlan, { readonly kind: 'late
 
 export const slow: Nemesis = {
   name: 'slow',
-  summary: 'let only 2 to 20 KB a second pass between nodes',
+  summary: 'limit traffic between nodes to 2 to 20 KB/s',
   kind: 'bandwidth',
   among: 'nodes',
   plan: (random) =>

@@ -8,7 +8,7 @@ const from5To30Percent = (random: Random): number => 0.05 + 0.25 * random.next()
 
 export const loss: Nemesis = {
   name: 'loss',
-  summary: 'lose 5 to 30% of the messages between nodes',
+  summary: 'drop 5 to 30% of the messages between nodes',
   kind: 'drop-message',
   among: 'nodes',
   plan: (random) => just({ kind: 'drop-message', links, when: { probability: from5To30Percent(random) } }),
@@ -25,7 +25,7 @@ export const duplicate: Nemesis = {
 
 export const reorder: Nemesis = {
   name: 'reorder',
-  summary: 'let 5 to 30% of the messages between nodes be overtaken, by up to 50 ms',
+  summary: 'let later messages overtake 5 to 30% of the messages between nodes, by up to 50 ms',
   kind: 'reorder-message',
   among: 'nodes',
   plan(random) {
@@ -54,7 +54,7 @@ const planForged = (kind: 'forge-message' | 'forge-signed-message', random: Rand
 
 export const forge: Nemesis = {
   name: 'forge',
-  summary: 'alter 1 to 10% of the messages between nodes, or add altered ones: links that lie',
+  summary: 'change 1 to 10% of the messages between nodes, or add changed ones: links that lie',
   kind: 'forge-message',
   among: 'nodes',
   plan: (random) => planForged('forge-message', random),
@@ -62,7 +62,7 @@ export const forge: Nemesis = {
 
 export const forgeSigned: Nemesis = {
   name: 'forge-signed',
-  summary: 'the same where messages are signed, so that what was altered is noticed and dropped',
+  summary: 'the same with signed messages: receivers notice the change and drop the message',
   kind: 'forge-signed-message',
   among: 'nodes',
   plan: (random) => planForged('forge-signed-message', random),

@@ -39,7 +39,7 @@ export const oneWay = cutting(
 
 export const cutClients: Nemesis = {
   name: 'cut-clients',
-  summary: 'cut all clients off from all nodes',
+  summary: 'cut off all clients from all nodes',
   kind: 'partition',
   among: 'clients',
   plan: (random) => just({ kind: 'partition', links: 'with-clients', mode: random.pick(modes) }),

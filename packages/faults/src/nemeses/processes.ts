@@ -41,7 +41,7 @@ export const pause: Nemesis = {
 
 export const failover: Nemesis = {
   name: 'failover',
-  summary: "tell a node that does not lead to fail over, by the system's own command",
+  summary: "fail over to a node that does not lead, with the system's own command",
   kind: 'failover',
   among: 'nodes',
   plan: () => just({ kind: 'failover', nodes: 'follower' }),
@@ -74,7 +74,7 @@ const clockTroubles = [
 
 export const clock: Nemesis = {
   name: 'clock',
-  summary: 'let the clock of one node, a minority or the leader jump by up to 2 s, drift by up to 5%, or both',
+  summary: 'make the clock of one node, a minority or the leader jump by up to 2 s, drift by up to 5%, or both',
   kind: 'clock',
   among: 'nodes',
   plan(random) {

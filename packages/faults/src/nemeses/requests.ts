@@ -8,7 +8,7 @@ const from5To30Percent = (random: Random) => ({ probability: 0.05 + 0.25 * rando
 
 export const loseRequest: Nemesis = {
   name: 'lose-request',
-  summary: 'lose 5 to 30% of the requests of clients, without a word',
+  summary: 'drop 5 to 30% of client requests silently',
   kind: 'lose-request',
   among: 'clients',
   plan: (random) => just({ kind: 'lose-request', links, silence: 'hang', when: from5To30Percent(random) }),
@@ -24,7 +24,7 @@ export const resetRequest: Nemesis = {
 
 export const crashBeforeReply: Nemesis = {
   name: 'crash-before-reply',
-  summary: 'kill the node that has just got a request, before it answers; restart it from its disk',
+  summary: 'kill a node that has a request before it replies; restart it from its disk',
   kind: 'crash-before-reply',
   among: 'clients',
   plan: (random) =>
@@ -39,7 +39,7 @@ const silences = ['reset', 'hang'] as const
 
 export const loseReply: Nemesis = {
   name: 'lose-reply',
-  summary: 'let 5 to 30% of the requests be served, and their answers get lost',
+  summary: 'serve 5 to 30% of the requests and drop their responses',
   kind: 'lose-reply',
   among: 'clients',
   plan: (random) => just({ kind: 'lose-reply', links, silence: random.pick(silences), when: from5To30Percent(random) }),
@@ -47,7 +47,7 @@ export const loseReply: Nemesis = {
 
 export const delayReply: Nemesis = {
   name: 'delay-reply',
-  summary: 'hold 5 to 30% of the answers back for 50 to 500 ms',
+  summary: 'delay 5 to 30% of the responses by 50 to 500 ms',
   kind: 'delay-reply',
   among: 'clients',
   plan: (random) =>
@@ -62,7 +62,7 @@ export const delayReply: Nemesis = {
 
 export const abort: Nemesis = {
   name: 'abort',
-  summary: 'break 5 to 30% of the answers off in the middle, with a reset',
+  summary: 'reset 5 to 30% of the responses in the middle',
   kind: 'truncate-reply',
   among: 'clients',
   plan: (random) => just({ kind: 'truncate-reply', links, bytes: random.integer(8), when: from5To30Percent(random) }),
@@ -70,7 +70,7 @@ export const abort: Nemesis = {
 
 export const slowBody: Nemesis = {
   name: 'slow-body',
-  summary: 'let 5 to 30% of the answers trickle in, a few bytes at a time',
+  summary: 'deliver 5 to 30% of the responses a few bytes at a time',
   kind: 'trickle-reply',
   among: 'clients',
   plan: (random) =>
@@ -85,7 +85,7 @@ export const slowBody: Nemesis = {
 
 export const errorStatus: Nemesis = {
   name: 'error-status',
-  summary: 'tell 5 to 30% of the clients 500 though the node has done what they asked',
+  summary: 'answer 5 to 30% of the requests with 500 although the node carried them out',
   kind: 'error-status',
   among: 'clients',
   plan: (random) =>
@@ -102,7 +102,7 @@ export const errorStatus: Nemesis = {
 
 export const duplicateRequest: Nemesis = {
   name: 'duplicate-request',
-  summary: 'let 5 to 30% of the requests reach the node twice',
+  summary: 'deliver 5 to 30% of the requests to the node twice',
   kind: 'duplicate-request',
   among: 'clients',
   plan: (random) => just({ kind: 'duplicate-request', links, copies: 1, when: from5To30Percent(random) }),

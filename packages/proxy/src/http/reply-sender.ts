@@ -67,7 +67,7 @@ export class ReplySender {
     this.#options.pause.begin(durationMs, rule, () => this.send(turn, fate, undefined))
   }
 
-  /** Makes an answer wait until another has overtaken it; while one waits, others pass. */
+  /** Holds a response until another has passed it; others pass while it waits. */
   #sendAfterAnother(turn: Turn, fate: ReplyFate, { withinMs, rule }: NonNullable<ReplyFate['reorder']>): void {
     const { connection, gate, pause } = this.#options
     const onward = { ...fate, reorder: undefined }

@@ -20,7 +20,7 @@ export interface CommandSet {
   readonly isConfirmedByWait: boolean
 }
 
-/** Made anew for each set, since those of scripts remember what clients send. */
+/** Created per command set: script commands cache the scripts that clients have sent. */
 const readersOf: { readonly [model: string]: () => CommandReaders } = {
   register: () => ({ ...stringCommands, ...hashCommands }),
   counter: () => counterCommands,

@@ -9,7 +9,7 @@ import type { Words } from './words.ts'
 /** Operations to highlight: drawn larger than they are, and over the others. */
 export interface Marked {
   chosen: Operation | undefined
-  /** Those of one contradiction, by their lines. */
+  /** The operations of one contradiction, keyed by line. */
   red: ReadonlySet<number>
 }
 

@@ -37,7 +37,7 @@ export interface Measure {
   readonly unit: Unit
   /** For help. */
   readonly summary: string
-  /** Of some of the operations. */
+  /** Restricts the measure to a subset of the operations. */
   readonly of?: (history: History, rows: readonly number[]) => Figure
   /** Of the whole record. */
   readonly ofAll?: (record: MeasuredRecord) => Figure

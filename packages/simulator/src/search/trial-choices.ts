@@ -3,7 +3,7 @@ import type { Input, Millis } from '@chaosproxy/history'
 import { simulatorSuffers } from '../suffers.ts'
 import type { Harm, Reaction } from './reaction.ts'
 
-/** What the user chose of what each trial otherwise draws; absent members are drawn. */
+/** Parameters fixed by the user; absent ones are drawn per trial. */
 export interface TrialChoices {
   /** Names of nemeses; none for trials without faults. */
   readonly faults?: readonly string[] | undefined

@@ -144,7 +144,7 @@ function refusal(
   if (nemesis.among === 'clients' && name !== NOT_HERE && !isHttp)
     return new UserError(
       'usage',
-      `--faults ${name}: it happens to single requests, which are told apart where the servers speak HTTP. ${known}`,
+      `--faults ${name}: this fault needs HTTP: only there can single requests be recognised. ${known}`,
     )
   const why = someAreOurs
     ? `only what passes between the servers and their clients is hurt here. ${known} For`

@@ -50,7 +50,7 @@ export const operationMembers: readonly Member[] = [
   },
   {
     name: 'value',
-    summary: 'what is given with it; of a cas two: what is expected, what is to be',
+    summary: 'the value written; for cas, `[expected, new]`',
     schema: reference('value'),
   },
   {
@@ -85,7 +85,7 @@ export const routeMembers: readonly Member[] = [
   },
   {
     name: 'when',
-    summary: 'for requests only of which this is so: places and what they hold',
+    summary: 'only match requests that meet these conditions (place → value)',
     schema: reference('requestConditions'),
   },
   {
@@ -122,8 +122,7 @@ export const routeMembers: readonly Member[] = [
   { name: 'client', summary: "what names the client, in place of the table's", schema: matching(CLIENT_SOURCE) },
   {
     name: 'sends',
-    summary:
-      'what requests made by this route say besides, by place; texts may have {key}, {value}, {session}, {requestId}',
+    summary: 'extra content of generated requests, by place; texts may have {key}, {value}, {session}, {requestId}',
     schema: reference('sends'),
   },
 ]

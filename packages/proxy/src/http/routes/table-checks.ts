@@ -105,7 +105,7 @@ interface UsedFunction {
   readonly at: string
 }
 
-/** Each function has a model, but no model has them all: told from the model that comes closest. */
+/** No single model has all the functions; report against the closest one. */
 function severalModels(used: readonly UsedFunction[], models: readonly KnownModel[], where: string): UserError {
   const shared = (model: KnownModel) => used.filter(({ f }) => model.functions.includes(f))
   const closest = models.reduce((best, model) => (shared(model).length > shared(best).length ? model : best))
