@@ -15,6 +15,7 @@ const rows = [
   'simulator',
   'targets',
   'scenarios',
+  'engine',
   'cli',
   'undici',
   'vitest',
@@ -53,7 +54,7 @@ describe.each(rows)('%s', (row) => {
       const text = readFileSync(join(packages, row, 'src', file), 'utf8')
       expect(text, file).not.toMatch(/from '(\.\.\/)+[a-z]+\/(src|dist)\//)
       expect(text, file).not.toMatch(
-        /from '@chaosproxy\/(?!history\/files'|proxy\/control'|targets\/user-file')[a-z]+\/.+'/,
+        /from '@chaosproxy\/(?!engine\/(?:exit-code|short-run|version)'|history\/files'|proxy\/control'|targets\/user-file')[a-z]+\/.+'/,
       )
     }
   })

@@ -21,7 +21,8 @@ const inlined = [
 ]
 
 /** Loading these only defines what they export: a command that uses one export loads that alone. */
-const PURE = /packages\/(?:history|faults|checker|workloads|protocols|runner|report|scenarios)\/dist\//
+const PURE =
+  /packages\/(?:history|faults|checker|workloads|protocols|runner|report|scenarios|engine)\/dist\/(?!.*vetting)/
 
 /** What others wrote is otherwise loaded from where it is installed. */
 const external = (id) => !/^(?:[./\0]|@chaosproxy\/)/.test(id) && !inlined.includes(id.split('/')[0]) && id !== WIDTH
@@ -62,17 +63,20 @@ const started = readdirSync('packages/targets/dist').filter((name) =>
   existsSync(`packages/targets/dist/${name}/main.js`),
 )
 
-if (isBundleFresh('packages/cli', 'main.js') && isBundleFresh('packages/targets', 'node.js')) process.exit()
+const made = { cli: 'main.js', engine: 'check-worker.js', targets: 'node.js' }
+if (Object.entries(made).every(([row, file]) => isBundleFresh(`packages/${row}`, file))) process.exit()
 
 await Promise.all([
   bundle('cli', {
     main: 'main',
     index: 'index',
-    worker: 'check/worker',
-    vetting: 'check/vetting',
+  }),
+  bundle('engine', {
+    'check-worker': 'check/worker',
+    'model-vetting': 'check/vetting',
     'config-vetting': 'config/vetting',
     'compare-worker': 'compare/worker',
-    'fuzz-worker': 'fuzz/worker',
+    'search-worker': 'search/worker',
   }),
   bundle('targets', {
     ...Object.fromEntries(started.map((name) => [name, `${name}/main`])),

@@ -75,13 +75,14 @@ test('no type that users of chaosproxy see leads to yargs, which has no types of
     for (const [, from = ''] of readFileSync(file, 'utf8').matchAll(/\bfrom '([^']+)'/g)) {
       expect(from, file).not.toBe('yargs')
       if (from.startsWith('.')) seen.add(join(file, '..', from.replace(/\.[jt]s$/, '.d.ts')))
+      if (from === '@chaosproxy/engine') seen.add(join(packages, 'engine', 'dist', 'index.d.ts'))
     }
   }
   expect(seen.size).toBeGreaterThan(5)
 })
 
 test('what the bundles import is installed with them, wherever a package manager puts it', () => {
-  for (const folder of ['cli', 'targets']) {
+  for (const folder of ['cli', 'engine', 'targets']) {
     const { dependencies } = manifest(folder)
     const bundles = readdirSync(join(packages, folder, 'bundle')).filter((name) => name.endsWith('.js'))
     const text = bundles.map((name) => read(folder, 'bundle', name)).join('\n')

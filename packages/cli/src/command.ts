@@ -1,5 +1,5 @@
+import type { ExitCode } from '@chaosproxy/engine'
 import type { Option } from './arguments/option.ts'
-import type { ExitCode } from './exit-code.ts'
 
 /** A subcommand. Help and the check for unknown options come from this declaration. */
 export interface Command {

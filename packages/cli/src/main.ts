@@ -1,11 +1,11 @@
+import { EXIT, type ExitCode } from '@chaosproxy/engine/exit-code'
+import { packageVersion } from '@chaosproxy/engine/version'
 import { nearest, UserError } from '@chaosproxy/history'
 import { offerApi } from '@chaosproxy/targets/user-file'
 import yargs, { type Options } from 'yargs'
 import { type Command, keepWord, type ParsedOptions, wordOf } from './command.ts'
-import { EXIT, type ExitCode } from './exit-code.ts'
 import { outputFailed, print, tolerateBrokenOutput } from './terminal/output.ts'
-import { pageWidth } from './terminal/style.ts'
-import { packageVersion } from './version.ts'
+import { pageWidth } from './terminal/page-width.ts'
 
 /** Each command is loaded only when it runs: most start in a fraction of the time that loading all of them takes. */
 const registry: { readonly [name: string]: () => Promise<Command> } = {

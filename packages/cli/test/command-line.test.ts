@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { commandLine, fileWord } from '../../engine/src/command-line.ts'
 import type { ParsedOptions } from '../src/command.ts'
 import { againCommand } from '../src/run/again.ts'
 import { parseRunSettings } from '../src/run/settings.ts'
-import { commandLine, fileWord } from '../src/terminal/command-line.ts'
 
 const asTheShellReadsIt = (line: string): string[] =>
   spawnSync('sh', ['-c', `printf '%s\\0' ${line}`], { encoding: 'utf8' })

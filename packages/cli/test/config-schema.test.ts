@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { declarationSchema } from '@chaosproxy/targets'
 import { toJsonSchema } from '@valibot/to-json-schema'
 import { expect, test } from 'vitest'
-import { configSchema } from '../src/config/schema.ts'
+import { configSchema } from '../../engine/src/config/schema.ts'
 import { root } from './chaos.ts'
 
 /** A target and a workload with default settings can be given by name alone. */

@@ -3,9 +3,9 @@ import { nemeses } from '@chaosproxy/faults'
 import { type ProtocolDefinition, protocols } from '@chaosproxy/protocols'
 import { planTrial, type Subject, usualStrategies } from '@chaosproxy/simulator'
 import { describe, expect, test } from 'vitest'
-import { search } from '../src/api/search.ts'
+import { search } from '../../engine/src/search/search.ts'
+import { subjectOf } from '../../engine/src/search/subject-name.ts'
 import { FUZZ_DEFAULTS, parseFuzzSettings } from '../src/fuzz/settings.ts'
-import { subjectOf } from '../src/fuzz/subject-name.ts'
 import { chaosHere, temporaryDirectory } from './chaos.ts'
 
 const mistakes: readonly (readonly [string, ProtocolDefinition, ProtocolDefinition['bugs'][number]])[] =

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { readHistory } from '@chaosproxy/history/files'
 import { faultSpans } from '@chaosproxy/report'
 import { describe, expect, test } from 'vitest'
-import { readSummary } from '../src/run/read-summary.ts'
+import { readSummary } from '../../engine/src/run/read-summary.ts'
 import { chaos, chaosHere, temporaryDirectory } from './chaos.ts'
 
 // One run, told by its page, the terminal, --json, explain, diff, check and every reporter: all of them agree.

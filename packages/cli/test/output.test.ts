@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished } from 'vitest'
-import { writeWholeFile } from '../src/terminal/whole-file.ts'
+import { writeWholeFile } from '../../engine/src/whole-file.ts'
 import { bin, chaosHere, root, temporaryDirectory } from './chaos.ts'
 import { patientTest, test } from './patient.ts'
 import { startProxy } from './proxy-process.ts'

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { askProbes } from '../src/probe/ask.ts'
+import { askProbes } from '../../engine/src/probe/ask.ts'
 import { chaosHere, root, temporaryDirectory } from './chaos.ts'
 
 const stale = join(root, 'histories', 'stale-read.jsonl')

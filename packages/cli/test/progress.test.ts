@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test, vi } from 'vitest'
-import { pageWidth, styleFor, wantsColours } from '../src/terminal/style.ts'
+import { pageWidth, wantsColours } from '../src/terminal/page-width.ts'
+import { styleFor } from '../src/terminal/style.ts'
 import { root } from './chaos.ts'
 
 /** What a program of its own says on stderr, and who listens to its signals, while it reports on a terminal so wide. */

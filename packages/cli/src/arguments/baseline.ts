@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import type { ChosenBaseline, LoadedConfig } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import { type Baseline, parseBaseline, requireSameSubject } from '@chaosproxy/report'
 import type { PlannedRun } from '@chaosproxy/runner'
 import { type ParsedOptions, textOf } from '../command.ts'
-import type { LoadedConfig } from '../config/load.ts'
-import type { ChosenBaseline } from '../run/held-to.ts'
 import type { Option } from './option.ts'
 
 const DEFAULT_TOLERANCE = '20%'

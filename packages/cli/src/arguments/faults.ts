@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { knownName } from '@chaosproxy/engine'
 import { type FaultChoice, type Nemesis, nemeses, parseSchedule, printSchedule } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
-import { knownName } from '../known-name.ts'
 import { oneOf } from './one-of.ts'
 
 const NONE = 'none'

@@ -1,11 +1,10 @@
+import { knownName, type NamedRegistries, registriesOf } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
 import { DEFAULT_TARGET, type Target } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator'
 import { EXECUTED, isDeclaration, isUserFile } from '@chaosproxy/targets'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
 import { type ParsedOptions, textOf } from '../command.ts'
-import { type NamedRegistries, registriesOf } from '../config/registries.ts'
-import { knownName } from '../known-name.ts'
 import { parseSettings } from './names.ts'
 import { oneOf } from './one-of.ts'
 

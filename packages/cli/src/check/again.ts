@@ -1,6 +1,6 @@
 import { UNKNOWN_START } from '@chaosproxy/checker'
-import { commandLine, fileWord } from '../terminal/command-line.ts'
-import type { CheckSpec } from './options.ts'
+import type { CheckSpec } from '@chaosproxy/engine'
+import { commandLine, fileWord } from '@chaosproxy/engine'
 
 /** The command that repeats the check. */
 export function againCommand(

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
+import type { NamedFile } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
 import { STDIN } from '@chaosproxy/history/files'
-import type { NamedFile } from './named-file.ts'
 
 /**
  * The named files, each once. Patterns (`runs/*.jsonl`, `**`) are expanded in natural order (`run-2` before `run-10`).

@@ -1,4 +1,5 @@
 import { models, UNKNOWN_START } from '@chaosproxy/checker'
+import type { CheckSpec } from '@chaosproxy/engine'
 import { formats, type Json, UserError } from '@chaosproxy/history'
 import { isUserFile } from '@chaosproxy/targets/user-file'
 import { parseBaselineOptions } from '../arguments/baseline.ts'
@@ -8,7 +9,6 @@ import { parseCount, parseDuration, parseSize } from '../arguments/quantities.ts
 import { parseRequire } from '../arguments/require.ts'
 import { flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { pageChoice, parseReporters, type ReporterChoice } from '../reporting/choice.ts'
-import type { CheckSpec } from './options.ts'
 
 /** Every model's name, then the names that other tools and older files use. */
 const MODEL_NAMES: readonly string[] = [...models.map(({ name }) => name), ...models.flatMap(({ aliases }) => aliases)]

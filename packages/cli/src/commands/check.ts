@@ -1,28 +1,33 @@
 import { resolve } from 'node:path'
 import { levelNames } from '@chaosproxy/checker'
+import type { CheckResult, CheckTask, FileTrouble, NamedFile, StoppedFile } from '@chaosproxy/engine'
+import {
+  areSmall,
+  askProbes,
+  type CheckEvent,
+  checkFiles,
+  EXIT,
+  type ExitCode,
+  modelNamesText,
+  type Part,
+  partOf,
+  type Telling,
+  troubleOf,
+} from '@chaosproxy/engine'
+import { optimiseLate } from '@chaosproxy/engine/short-run'
 import { formats, UserError } from '@chaosproxy/history'
 import { STDIN } from '@chaosproxy/history/files'
 import type { Subject } from '@chaosproxy/report'
 import { baselineOptions } from '../arguments/baseline.ts'
 import { requireOption } from '../arguments/require.ts'
 import { againCommand } from '../check/again.ts'
-import { troubleOf } from '../check/check-file.ts'
-import { type CheckEvent, checkFiles } from '../check/check-files.ts'
 import { namedFiles } from '../check/files.ts'
-import type { NamedFile } from '../check/named-file.ts'
-import { MODEL_NAMES_TEXT } from '../check/options.ts'
-import type { CheckResult, CheckTask, FileTrouble, StoppedFile } from '../check/result.ts'
 import { type CheckSettings, parseCheckSettings } from '../check/settings.ts'
-import { optimiseLate } from '../check/short-run.ts'
-import { areSmall } from '../check/small.ts'
 import { type Command, type ParsedOptions, textsOf } from '../command.ts'
-import { EXIT, type ExitCode } from '../exit-code.ts'
-import { askProbes } from '../probe/ask.ts'
 import { isForPrograms, isSilent, reporterOptions } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
 import { createReporting } from '../reporting/reporting.ts'
 import { stdoutScreen } from '../reporting/screen.ts'
-import { type Part, partOf, type Telling } from '../telling/part.ts'
 import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
 import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
 
@@ -34,7 +39,7 @@ export const checkCommand: Command = {
   options: {
     model: {
       type: 'string',
-      describe: `what the object is: ${MODEL_NAMES_TEXT}; or the path of a file that exports a model of your own`,
+      describe: `what the object is: ${modelNamesText()}; or the path of a file that exports a model of your own`,
       requiresArg: true,
     },
     initial: {

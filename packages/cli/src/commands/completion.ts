@@ -1,7 +1,7 @@
+import { EXIT } from '@chaosproxy/engine'
 import { didYouMean, UserError } from '@chaosproxy/history'
 import { type Command, textOf } from '../command.ts'
 import { completionScripts } from '../completion/scripts.ts'
-import { EXIT } from '../exit-code.ts'
 import { print } from '../terminal/output.ts'
 
 const shells = Object.keys(completionScripts)

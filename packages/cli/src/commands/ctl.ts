@@ -1,7 +1,7 @@
+import { EXIT } from '@chaosproxy/engine'
 import { didYouMean, UserError } from '@chaosproxy/history'
 import { printable } from '@chaosproxy/report'
 import { type Command, flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
-import { EXIT } from '../exit-code.ts'
 import type { Action } from '../proxy/action.ts'
 import { actions } from '../proxy/actions.ts'
 import { createControlClient } from '../proxy/control-client.ts'

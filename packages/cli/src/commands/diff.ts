@@ -1,14 +1,13 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { check, EXIT, type ExitCode, RUN_JSON } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
 import { readHistory } from '@chaosproxy/history/files'
 import { differenceOf, isParsed, type Parsed, renderDifference, resultIn, toJson } from '@chaosproxy/report'
-import { check } from '../api/check.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
-import { EXIT, type ExitCode } from '../exit-code.ts'
-import { RUN_JSON } from '../run/directory.ts'
 import { print } from '../terminal/output.ts'
-import { styleFor, terminalOptions } from '../terminal/style.ts'
+import { terminalOptions } from '../terminal/page-width.ts'
+import { styleFor } from '../terminal/style.ts'
 
 export const diffCommand: Command = {
   name: 'diff',

@@ -1,19 +1,17 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { findModel, models, type Report } from '@chaosproxy/checker'
+import { check, EXIT, type ExitCode, RUN_JSON, readSummary } from '@chaosproxy/engine'
 import { type History, UserError } from '@chaosproxy/history'
 import { readHistory } from '@chaosproxy/history/files'
 import { type Explained, explain, type RunSummary, renderExplained } from '@chaosproxy/report'
 import { missingSuccesses } from '@chaosproxy/runner'
-import { check } from '../api/check.ts'
 import { parseLevel } from '../arguments/names.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
-import { EXIT, type ExitCode } from '../exit-code.ts'
-import { RUN_JSON } from '../run/directory.ts'
-import { readSummary } from '../run/read-summary.ts'
 import { print } from '../terminal/output.ts'
-import { styleFor, terminalOptions } from '../terminal/style.ts'
+import { terminalOptions } from '../terminal/page-width.ts'
+import { styleFor } from '../terminal/style.ts'
 
 export const explainCommand: Command = {
   name: 'explain',

@@ -1,3 +1,4 @@
+import { USUAL_OUT } from '@chaosproxy/engine'
 import { strategies } from '@chaosproxy/simulator'
 import { workloadOptions } from '../arguments/workload.ts'
 import type { Command } from '../command.ts'
@@ -6,7 +7,6 @@ import { executeFuzz } from '../fuzz/execute.ts'
 import { FUZZ_DEFAULTS, parseFuzzSettings } from '../fuzz/settings.ts'
 import { trialOptions } from '../fuzz/trial-options.ts'
 import { reporterOptions } from '../reporting/choice.ts'
-import { USUAL_OUT } from '../run/directory.ts'
 
 export const fuzzCommand: Command = {
   name: 'fuzz',

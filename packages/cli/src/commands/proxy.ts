@@ -1,6 +1,6 @@
+import { findConfig } from '@chaosproxy/engine'
 import { carriageNames } from '@chaosproxy/proxy/control'
 import { type Command, flagOf, textOf } from '../command.ts'
-import { findConfig } from '../config/load.ts'
 import { proxiedUpstreams } from '../config/upstreams.ts'
 import { serveProxies } from '../proxy/serve.ts'
 import { parseProxySettings } from '../proxy/settings.ts'

@@ -1,4 +1,6 @@
 import type { Level } from '@chaosproxy/checker'
+import type { ExitCode, RecordedCommand } from '@chaosproxy/engine'
+import { commandLine, packageVersion, performRecord } from '@chaosproxy/engine'
 import { plural } from '@chaosproxy/report'
 import { commandText } from '@chaosproxy/targets'
 import { baselineOptions } from '../arguments/baseline.ts'
@@ -7,14 +9,9 @@ import type { Command } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
 import { recordedPromises } from '../config/recording.ts'
 import { recordedUpstreams } from '../config/upstreams.ts'
-import type { ExitCode } from '../exit-code.ts'
-import { performRecord } from '../record/perform.ts'
-import type { RecordedCommand } from '../record/plan.ts'
 import { parseRecordSettings, RECORD_DEFAULTS, type RecordSettings } from '../record/settings.ts'
 import { reporterOptions } from '../reporting/choice.ts'
 import { executeRun } from '../run/execute.ts'
-import { commandLine } from '../terminal/command-line.ts'
-import { packageVersion } from '../version.ts'
 
 export const recordCommand: Command = {
   name: 'record',

@@ -1,6 +1,6 @@
+import { EXIT } from '@chaosproxy/engine'
 import { reporters } from '@chaosproxy/report'
 import { type Command, flagOf } from '../command.ts'
-import { EXIT } from '../exit-code.ts'
 import { fitted } from '../terminal/fitted.ts'
 import { print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'

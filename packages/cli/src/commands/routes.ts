@@ -1,6 +1,6 @@
+import { EXIT } from '@chaosproxy/engine'
 import { didYouMean, UserError } from '@chaosproxy/history'
 import { type Command, type ParsedOptions, textsOf } from '../command.ts'
-import { EXIT } from '../exit-code.ts'
 import { actions } from '../routes/actions.ts'
 import { print } from '../terminal/output.ts'
 

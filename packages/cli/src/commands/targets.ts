@@ -1,13 +1,14 @@
+import { EXIT } from '@chaosproxy/engine'
 import { faultDefinitions, nemeses } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { Target } from '@chaosproxy/runner'
 import { settingsFor } from '@chaosproxy/workloads'
 import { type Command, flagOf, textOf } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
-import { EXIT } from '../exit-code.ts'
 import { fitted } from '../terminal/fitted.ts'
 import { print } from '../terminal/output.ts'
-import { styleFor, widthAsked } from '../terminal/style.ts'
+import { widthAsked } from '../terminal/page-width.ts'
+import { styleFor } from '../terminal/style.ts'
 
 export const targetsCommand: Command = {
   name: 'targets',

@@ -1,18 +1,23 @@
+import {
+  type ComparedRun,
+  type CompareEvent,
+  commandLine,
+  compareSystems,
+  EXIT,
+  type ExitCode,
+  packageVersion,
+  partOf,
+  writeWholeFile,
+} from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import { type Comparison, renderComparisonHtml } from '@chaosproxy/report'
-import { EXIT, type ExitCode } from '../exit-code.ts'
 import { isSilent } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
 import { createReporting } from '../reporting/reporting.ts'
 import { stdoutScreen } from '../reporting/screen.ts'
 import { listenForInterrupts } from '../run/interrupts.ts'
-import { partOf } from '../telling/part.ts'
-import { commandLine } from '../terminal/command-line.ts'
 import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
-import { writeWholeFile } from '../terminal/whole-file.ts'
-import { packageVersion } from '../version.ts'
-import { type ComparedRun, type CompareEvent, compareSystems } from './comparison.ts'
 import type { CompareSettings } from './settings.ts'
 
 /** Performs every run, and shows what they measured. */

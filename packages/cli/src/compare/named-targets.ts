@@ -1,10 +1,10 @@
+import type { NamedRegistries } from '@chaosproxy/engine'
 import { didYouMean, UserError } from '@chaosproxy/history'
 import { findProtocol, protocols } from '@chaosproxy/protocols'
 import type { Target } from '@chaosproxy/runner'
 import type { Sweep, SweepPoint } from '@chaosproxy/scenarios'
 import type { Settings } from '@chaosproxy/workloads'
 import { targetOf } from '../arguments/target.ts'
-import type { NamedRegistries } from '../config/registries.ts'
 
 /** A system to be compared, with the settings it is to have. */
 export interface NamedTarget {

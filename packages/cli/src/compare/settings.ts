@@ -1,3 +1,4 @@
+import { type ChosenSystem, type ComparedTarget, type ComparisonPlan, planSystem, withPaths } from '@chaosproxy/engine'
 import { type Millis, UserError } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
 import { nameIn, type Target } from '@chaosproxy/runner'
@@ -10,12 +11,10 @@ import { parseCount, parseDuration } from '../arguments/quantities.ts'
 import { parseKnobs, requireSettings, targetOf } from '../arguments/target.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { type OwnConfig, readOwnConfig } from '../config/own.ts'
-import { withPaths } from '../config/registries.ts'
 import { parseReporters, type ReporterChoice } from '../reporting/choice.ts'
 import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
 import { configuredSettings, configuredTargets, configuredTexts } from './configured.ts'
 import { type NamedTarget, namedTargets } from './named-targets.ts'
-import { type ChosenSystem, type ComparedTarget, type ComparisonPlan, planSystem } from './plan.ts'
 
 export const COMPARE_DEFAULTS = {
   faults: 'partition,isolate-leader,kill,pause,delay',

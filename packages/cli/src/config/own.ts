@@ -1,6 +1,12 @@
+import {
+  findConfig,
+  type LoadedConfig,
+  loadConfig,
+  type NamedRegistries,
+  type OwnNames,
+  registriesOf,
+} from '@chaosproxy/engine'
 import { type ParsedOptions, textOf } from '../command.ts'
-import { findConfig, type LoadedConfig, loadConfig } from './load.ts'
-import { type NamedRegistries, type OwnNames, registriesOf } from './registries.ts'
 
 /** The options of every command that reads a configuration. */
 export const configOption = {

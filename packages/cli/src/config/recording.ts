@@ -1,6 +1,6 @@
 import { relative, resolve } from 'node:path'
+import type { LoadedConfig } from '@chaosproxy/engine'
 import type { ParsedOptions } from '../command.ts'
-import type { LoadedConfig } from './load.ts'
 
 /** The options of `chaos record`, completed by what the configuration holds recordings to. */
 export function recordedPromises(options: ParsedOptions, loaded: LoadedConfig | undefined): ParsedOptions {

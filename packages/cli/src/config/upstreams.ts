@@ -1,8 +1,7 @@
 import { relative, resolve } from 'node:path'
+import type { ConfiguredUpstream, LoadedConfig } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
 import type { ParsedOptions } from '../command.ts'
-import type { ConfiguredUpstream } from './configured-upstream.ts'
-import type { LoadedConfig } from './load.ts'
 
 /** What is said on the command line replaces all of the configuration's upstreams. */
 const SAID = ['upstream', 'serve', 'as', 'name', 'listen', 'hurt']

@@ -1,22 +1,24 @@
+import type { Result, SearchEvent, SearchOutcome } from '@chaosproxy/engine'
+import {
+  doubtsOf,
+  EXIT,
+  type ExitCode,
+  makeOutDirectory,
+  packageVersion,
+  partOf,
+  searchAndShrink,
+} from '@chaosproxy/engine'
 import { plural } from '@chaosproxy/report'
 import { causeOf, NO_LEVEL } from '@chaosproxy/simulator'
-import { EXIT, type ExitCode } from '../exit-code.ts'
 import { isSilent } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
 import { createReporting } from '../reporting/reporting.ts'
 import { stdoutScreen } from '../reporting/screen.ts'
-import { makeOutDirectory } from '../run/directory.ts'
 import { listenForInterrupts } from '../run/interrupts.ts'
-import { partOf } from '../telling/part.ts'
 import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
 import { printTitle } from '../terminal/title.ts'
-import { packageVersion } from '../version.ts'
 import { subjectOf, subjectText, takenText } from './outcome.ts'
-import type { Result } from './results.ts'
-import { doubtsOf } from './search.ts'
-import { searchAndShrink } from './search-and-shrink.ts'
 import type { FuzzSettings } from './settings.ts'
-import type { SearchEvent, SearchOutcome } from './spec.ts'
 
 const INTERRUPTED = 'Interrupted: what was found until now is cut down and shown. Once more to end at once.'
 

@@ -1,15 +1,12 @@
+import type { ExitCode, Result, SearchOutcome, SearchSpec } from '@chaosproxy/engine'
+import { commandLine, doubtsOf, fileWord } from '@chaosproxy/engine'
 import { type Json, millis } from '@chaosproxy/history'
 import { type FoundFailure, RESULT_FORM, type SearchSubject, type Size } from '@chaosproxy/report'
 import { DEFAULT_WORKLOAD, type Scenario } from '@chaosproxy/runner'
 import { causeOf, type Failure, NO_LEVEL } from '@chaosproxy/simulator'
 import { EXECUTED, isBinary, isUserFile } from '@chaosproxy/targets'
-import type { ExitCode } from '../exit-code.ts'
-import { commandLine, fileWord } from '../terminal/command-line.ts'
 import { broughtTarget, broughtWorkload, repeating } from '../trust/brought.ts'
-import type { Result } from './results.ts'
-import { doubtsOf } from './search.ts'
 import { FUZZ_DEFAULTS, type FuzzSettings } from './settings.ts'
-import type { SearchOutcome, SearchSpec } from './spec.ts'
 import { printTrialOptions } from './trial-options.ts'
 
 /** `raft with the mistake stale-read`. */

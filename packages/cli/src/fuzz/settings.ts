@@ -1,4 +1,6 @@
 import { availableParallelism } from 'node:os'
+import type { SearchSpec, SubjectName } from '@chaosproxy/engine'
+import { requireAskable, USUAL_OUT, withPaths } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
 import { findProtocol, type ProtocolDefinition, promiseOf, protocols } from '@chaosproxy/protocols'
 import { mergeDrafts, nameIn, settingsIn } from '@chaosproxy/runner'
@@ -23,12 +25,7 @@ import { chooseTarget, parseBug, parseKnobs, requireSettings } from '../argument
 import { type ChosenWorkload, chooseWorkload, parseWorkloadSettings } from '../arguments/workload.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { type OwnConfig, readOwnConfig } from '../config/own.ts'
-import { withPaths } from '../config/registries.ts'
 import { parseReporters, type ReporterChoice } from '../reporting/choice.ts'
-import { USUAL_OUT } from '../run/directory.ts'
-import { requireAskable } from './askable.ts'
-import type { SearchSpec } from './spec.ts'
-import type { SubjectName } from './subject-name.ts'
 import { parseTrialOptions } from './trial-options.ts'
 
 /** The settings of `chaos fuzz`, validated and with defaults filled in. */

@@ -1,10 +1,9 @@
 import { type Report, verdictOf } from '@chaosproxy/checker'
+import type { Run } from '@chaosproxy/engine'
+import { check, packageVersion } from '@chaosproxy/engine'
 import { didYouMean, type EventInput, type History, historyFromObjects, UserError } from '@chaosproxy/history'
 import { type FileSubject, type Finding, findingsOf, htmlOf } from '@chaosproxy/report'
 import { missingSuccesses } from '@chaosproxy/runner'
-import { check } from '../api/check.ts'
-import type { Run } from '../api/run.ts'
-import { packageVersion } from '../version.ts'
 
 /** What matchers and assertions take: a history, its events, or a run, as `run()` and `record()` return it. */
 export type Received = History | Iterable<EventInput> | Run

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
+import { EXIT, type ExitCode } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
 import type { Logger } from 'pino'
-import { EXIT, type ExitCode } from '../exit-code.ts'
 
 export interface BesideOptions {
   readonly program: string

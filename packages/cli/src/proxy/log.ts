@@ -1,6 +1,6 @@
 import { UserError } from '@chaosproxy/history'
 import { type Logger, pino } from 'pino'
-import { wantsColours } from '../terminal/style.ts'
+import { wantsColours } from '../terminal/page-width.ts'
 
 export type LogFormat = 'json' | 'pretty'
 

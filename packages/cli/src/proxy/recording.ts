@@ -1,4 +1,5 @@
 import { extname } from 'node:path'
+import { checkTable, commandLine, fileWord } from '@chaosproxy/engine'
 import { RECORD_END } from '@chaosproxy/history'
 import {
   createRecorder,
@@ -10,8 +11,6 @@ import {
 } from '@chaosproxy/proxy'
 import type { Carriage } from '@chaosproxy/proxy/control'
 import type { Logger } from 'pino'
-import { checkTable } from '../record/table-functions.ts'
-import { commandLine, fileWord } from '../terminal/command-line.ts'
 import { refuseToOverwrite } from '../terminal/overwriting.ts'
 import { summaryLines } from './recording-summary.ts'
 

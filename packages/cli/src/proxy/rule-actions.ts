@@ -1,5 +1,5 @@
+import { readJsonFile } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
-import { readJsonFile } from '../text-file.ts'
 import type { Action } from './action.ts'
 import type { RuleSetAnswer } from './control-types.ts'
 import { renderFaults } from './tables.ts'

@@ -1,4 +1,14 @@
 import { setImmediate } from 'node:timers/promises'
+import {
+  EXIT,
+  type ExitCode,
+  packageVersion,
+  readBytesFile,
+  readJsonFile,
+  readTextFile,
+  temporaryFile,
+  writeAuthorities,
+} from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
 import {
   type ControlOptions,
@@ -11,12 +21,8 @@ import {
   startControl,
 } from '@chaosproxy/proxy/control'
 import type { Logger } from 'pino'
-import { EXIT, type ExitCode } from '../exit-code.ts'
-import { temporaryFile, writeAuthorities } from '../record/authorities.ts'
 import { outputFailed, print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
-import { readBytesFile, readJsonFile, readTextFile } from '../text-file.ts'
-import { packageVersion } from '../version.ts'
 import { createLog } from './log.ts'
 import type { OpenRecording, RecordSettings } from './recording.ts'
 import type { ProxyCommandSettings } from './settings.ts'

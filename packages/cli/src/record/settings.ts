@@ -1,3 +1,12 @@
+import type { ChosenBaseline } from '@chaosproxy/engine'
+import {
+  planRecording,
+  type RecordedCommand,
+  type RecordedServer,
+  recordedWorkload,
+  requireRecordable,
+  USUAL_OUT,
+} from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
 import type { Carriage } from '@chaosproxy/proxy/control'
 import { type HurtServers, parseTrafficFaults, withFinal, wordsOf } from '@chaosproxy/targets'
@@ -8,15 +17,6 @@ import { parseRequire } from '../arguments/require.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { parsePairs } from '../proxy/settings.ts'
 import { isSilent, parseReporters, type ReporterChoice } from '../reporting/choice.ts'
-import { USUAL_OUT } from '../run/directory.ts'
-import type { ChosenBaseline } from '../run/held-to.ts'
-import {
-  planRecording,
-  type RecordedCommand,
-  type RecordedServer,
-  recordedWorkload,
-  requireRecordable,
-} from './plan.ts'
 
 /** The settings of `chaos record`. */
 export interface RecordSettings {

@@ -1,9 +1,9 @@
-import type { ExitCode } from '../exit-code.ts'
+import type { ExitCode } from '@chaosproxy/engine'
+import { replay } from '@chaosproxy/engine'
 import { listenForInterrupts } from '../run/interrupts.ts'
 import { print } from '../terminal/output.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { exitCodeOf, jsonOf, pageOf } from './outcome.ts'
-import { replay } from './play-again.ts'
 import type { ReplaySettings } from './settings.ts'
 
 const INTERRUPTED = 'Interrupted: what was played until now is shown. Once more to end at once.'

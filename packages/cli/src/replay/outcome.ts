@@ -1,10 +1,11 @@
+import type { ReplayOutcome } from '@chaosproxy/engine'
+import { EXIT, type ExitCode } from '@chaosproxy/engine'
 import type { Json } from '@chaosproxy/history'
 import { renderReplay } from '@chaosproxy/report'
 import { causeOf } from '@chaosproxy/simulator'
-import { EXIT, type ExitCode } from '../exit-code.ts'
 import { traceOf } from '../fuzz/outcome.ts'
-import { styleFor, terminalOptions } from '../terminal/style.ts'
-import type { ReplayOutcome } from './play-again.ts'
+import { terminalOptions } from '../terminal/page-width.ts'
+import { styleFor } from '../terminal/style.ts'
 import type { ReplaySettings } from './settings.ts'
 
 /** One failure is a finding, whatever the other replays show; without any, doubt is never a success. */

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs'
+import type { SubjectName } from '@chaosproxy/engine'
+import { digestOfFile, locatedReference, withPaths } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import { promiseOf } from '@chaosproxy/protocols'
@@ -11,11 +13,8 @@ import { parseCount } from '../arguments/quantities.ts'
 import { parseBug, parseKnobs, targetOf } from '../arguments/target.ts'
 import { flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { type OwnConfig, readOwnConfig } from '../config/own.ts'
-import { withPaths } from '../config/registries.ts'
-import type { SubjectName } from '../fuzz/subject-name.ts'
 import { admit } from '../trust/admit.ts'
 import { broughtTarget, broughtWorkload } from '../trust/brought.ts'
-import { digestOfFile, locatedReference } from './own-files.ts'
 
 /** The settings of `chaos replay`, validated and with defaults filled in. */
 export interface ReplaySettings {

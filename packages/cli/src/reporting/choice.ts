@@ -1,10 +1,10 @@
+import type { Reporting } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
 import { reporters } from '@chaosproxy/report'
 import { isUserFile } from '@chaosproxy/targets/user-file'
 import { oneOf } from '../arguments/one-of.ts'
 import type { Option } from '../arguments/option.ts'
 import { flagOf, type ParsedOptions, textsOf } from '../command.ts'
-import type { Reporting } from '../telling/part.ts'
 
 /** A reporter that somebody chose, and where its text goes. Plain data, so that it can be sent to other threads. */
 export interface ReporterChoice extends Reporting {

@@ -1,10 +1,18 @@
 import { appendFileSync } from 'node:fs'
+import {
+  attempt,
+  EXIT,
+  type ExitCode,
+  type Part,
+  placeFor,
+  type Screen,
+  sayBy,
+  type Text,
+  writeWholeFile,
+} from '@chaosproxy/engine'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import { printableLines } from '@chaosproxy/report'
-import { EXIT, type ExitCode } from '../exit-code.ts'
-import { attempt, type Part, placeFor, type Screen, sayBy, type Text } from '../telling/part.ts'
 import { print } from '../terminal/output.ts'
-import { writeWholeFile } from '../terminal/whole-file.ts'
 import { isForPrograms, type ReporterChoice } from './choice.ts'
 import type { OwnReporters } from './own.ts'
 

@@ -1,5 +1,5 @@
-import type { Screen } from '../telling/part.ts'
-import { terminalOptions, wantsColours } from '../terminal/style.ts'
+import type { Screen } from '@chaosproxy/engine'
+import { terminalOptions, wantsColours } from '../terminal/page-width.ts'
 
 /** How stdout shows text. */
 export const stdoutScreen = (): Screen => ({

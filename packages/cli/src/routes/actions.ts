@@ -1,9 +1,8 @@
+import { checkTable, readBytesFile, readJsonFile } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
 import { parseRouteTable, type RouteTable, routeTableSchema, tryRequest } from '@chaosproxy/proxy'
 import { withDescriptor } from '@chaosproxy/proxy/control'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
-import { checkTable } from '../record/table-functions.ts'
-import { readBytesFile, readJsonFile } from '../text-file.ts'
 import { renderTry } from './render-try.ts'
 import { writtenAnswer, writtenRequest } from './written-messages.ts'
 

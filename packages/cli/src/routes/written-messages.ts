@@ -1,3 +1,4 @@
+import { readTextFile } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
 import {
   readHeader,
@@ -7,7 +8,6 @@ import {
   type WrittenRequest,
 } from '@chaosproxy/proxy'
 import { type ParsedOptions, textOf, textsOf } from '../command.ts'
-import { readTextFile } from '../text-file.ts'
 
 /** @throws UserError (usage, input) */
 export function writtenRequest(options: ParsedOptions): WrittenRequest {

@@ -1,10 +1,9 @@
+import { CONFIG_NAMES, commandLine } from '@chaosproxy/engine'
 import { wordsWithoutSecrets } from '@chaosproxy/report'
 import { DEFAULT_WORKLOAD, type PlannedRun, type RunSpec } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator'
 import { isDeclaration, isUserFile } from '@chaosproxy/targets'
 import type { SettingValue } from '@chaosproxy/workloads'
-import { CONFIG_NAMES } from '../config/load.ts'
-import { commandLine } from '../terminal/command-line.ts'
 import { broughtProbes, broughtTarget, broughtWorkload, repeating } from '../trust/brought.ts'
 import { RUN_DEFAULTS, usualCas, usualOperations } from './settings.ts'
 

@@ -1,22 +1,27 @@
+import {
+  carryOut,
+  createRunDirectory,
+  EXIT,
+  type ExitCode,
+  type FinishedRun,
+  packageVersion,
+  partOf,
+  runSubjectOf,
+  writeResults,
+} from '@chaosproxy/engine'
 import { nameOfChoice } from '@chaosproxy/faults'
 import { plural } from '@chaosproxy/report'
 import type { PlannedRun, RunListener } from '@chaosproxy/runner'
-import { EXIT, type ExitCode } from '../exit-code.ts'
 import { isSilent } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
 import { createReporting } from '../reporting/reporting.ts'
 import { stdoutScreen } from '../reporting/screen.ts'
-import { partOf } from '../telling/part.ts'
 import { print } from '../terminal/output.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { printTitle } from '../terminal/title.ts'
-import { packageVersion } from '../version.ts'
 import { againCommand } from './again.ts'
-import { carryOut } from './carry-out.ts'
-import { createRunDirectory } from './directory.ts'
 import { type EventFile, openEventFile } from './event-file.ts'
 import { type Interrupts, listenForInterrupts } from './interrupts.ts'
-import { type FinishedRun, subjectOf, writeResults } from './results.ts'
 import type { RunSettings } from './settings.ts'
 import { showProgress } from './show-progress.ts'
 import { tellMore } from './tell-more.ts'
@@ -38,7 +43,7 @@ export async function executeRun(settings: RunSettings): Promise<ExitCode> {
       const last = done.at(-1)
       if (last !== undefined) writeResults(last)
       done.push(finished)
-      reporting.add(partOf(subjectOf(finished, repeats.length === 0), { reporters, screen }))
+      reporting.add(partOf(runSubjectOf(finished, repeats.length === 0), { reporters, screen }))
       if (finished.exitCode === EXIT.interrupted) break
     }
     // Show the result before writing the last one: the disk may be full by now.

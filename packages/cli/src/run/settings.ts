@@ -1,4 +1,6 @@
 import { levelNames } from '@chaosproxy/checker'
+import type { ChosenBaseline, Config, LoadedConfig, Performer } from '@chaosproxy/engine'
+import { type NamedRegistries, readSpecFile, requireRun, USUAL_OUT, withPaths } from '@chaosproxy/engine'
 import { type Millis, millis, UserError } from '@chaosproxy/history'
 import {
   completeRun,
@@ -22,18 +24,10 @@ import { parseRequire } from '../arguments/require.ts'
 import { chooseTarget, parseBug, parseKnobs, requireSettings } from '../arguments/target.ts'
 import { chooseWorkload, parseWorkloadSettings } from '../arguments/workload.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
-import type { Config } from '../config/config.ts'
-import type { LoadedConfig } from '../config/load.ts'
 import { type OwnConfig, readOwnConfig } from '../config/own.ts'
-import { type NamedRegistries, withPaths } from '../config/registries.ts'
-import { requireRun } from '../config/schema.ts'
 import { parseReporters, type ReporterChoice } from '../reporting/choice.ts'
 import { admit, refuseOthers, withTypedSecrets } from '../trust/admit.ts'
 import { broughtProbes, broughtTarget, broughtWorkload } from '../trust/brought.ts'
-import type { Performer } from './apart.ts'
-import { USUAL_OUT } from './directory.ts'
-import type { ChosenBaseline } from './held-to.ts'
-import { readSpecFile } from './spec-file.ts'
 
 /** The settings of `chaos run`: the run itself, and how to show it. */
 export interface RunSettings {

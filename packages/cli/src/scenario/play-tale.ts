@@ -1,11 +1,16 @@
+import {
+  limitsFor,
+  playOnProcesses,
+  playSimulated,
+  type SubjectName,
+  subjectOf,
+  workloadNamed,
+} from '@chaosproxy/engine'
 import { millis } from '@chaosproxy/history'
 import type { Telling } from '@chaosproxy/report'
 import { swapNodes } from '@chaosproxy/runner'
 import { narrate, type Story, scenarioOf, type Tale } from '@chaosproxy/scenarios'
 import { firstLeader } from '@chaosproxy/simulator'
-import { limitsFor, playSimulated } from '../fuzz/play.ts'
-import { type SubjectName, subjectOf, workloadNamed } from '../fuzz/subject-name.ts'
-import { playOnProcesses } from '../replay/real.ts'
 
 const now = () => millis(performance.now())
 

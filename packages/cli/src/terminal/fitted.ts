@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
-import { widthAsked } from './style.ts'
+import { widthAsked } from './page-width.ts'
 
 /**
  * The lines of a list, broken at spaces where a terminal is too narrow for them; what follows is set under the column that

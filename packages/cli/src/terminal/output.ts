@@ -1,5 +1,5 @@
+import { EXIT } from '@chaosproxy/engine/exit-code'
 import { whyUnwritable } from '@chaosproxy/history/files'
-import { EXIT } from '../exit-code.ts'
 
 let failed = false
 

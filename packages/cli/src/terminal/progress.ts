@@ -1,6 +1,6 @@
 import { printableLines } from '@chaosproxy/report'
 import { print } from './output.ts'
-import { wantsColours } from './style.ts'
+import { wantsColours } from './page-width.ts'
 
 /** Progress of long work on stderr: a spinner on a terminal, plain lines elsewhere. */
 export interface ProgressDisplay {

@@ -1,6 +1,6 @@
 import { fitted } from './fitted.ts'
 import { print } from './output.ts'
-import { widthAsked } from './style.ts'
+import { widthAsked } from './page-width.ts'
 
 /** What a command is about to do, before it does it. */
 export const printTitle = (title: string): void =>

@@ -2,10 +2,10 @@ import { setMaxListeners } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import type { Scenario } from '@chaosproxy/runner'
 import { isUserFile } from '@chaosproxy/targets'
-import { createPool } from '../fuzz/pool.ts'
-import { type Shown, showScenario, showSupervised } from '../fuzz/show.ts'
-import { type SubjectName, subjectOf } from '../fuzz/subject-name.ts'
 import { abandonedAfter, GRACE_MS } from '../run/interruption.ts'
+import { createPool } from '../search/pool.ts'
+import { type Shown, showScenario, showSupervised } from '../search/show.ts'
+import { type SubjectName, subjectOf } from '../search/subject-name.ts'
 import { playForReal } from './real.ts'
 
 /** What to play again, and how often. Plain data. */

@@ -6,7 +6,7 @@ import { builtFile } from '../built-file.ts'
 export const createPool = (threads: number): Tinypool =>
   new Tinypool({
     // Always the built file, also if this runs from sources as in tests, and without the conditions that select sources.
-    filename: builtFile('fuzz-worker'),
+    filename: builtFile('search-worker'),
     execArgv: [],
     minThreads: threads,
     maxThreads: threads,

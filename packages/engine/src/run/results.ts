@@ -27,7 +27,7 @@ export function exitCodeOf({ summary, report }: JudgedRun): ExitCode {
 }
 
 /** `alone` says that no other run is told of at the same time. */
-export const subjectOf = (
+export const runSubjectOf = (
   { run, judged, directory, again, exitCode }: FinishedRun,
   alone: boolean = true,
 ): RunSubject => ({
@@ -46,7 +46,7 @@ export const subjectOf = (
 /** Writes `run.json` and `report.html` next to the history. */
 export function writeResults(finished: FinishedRun): void {
   const { run, judged, directory } = finished
-  const subject = subjectOf(finished)
+  const subject = runSubjectOf(finished)
   // Keep the verdicts in the form of --json, since a witness can be as long as the history.
   const { report: _, ...record } = judged.summary
   const result = jsonOf(subject)

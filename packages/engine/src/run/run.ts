@@ -1,12 +1,12 @@
 import type { Report } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
 import { completeRun, planRun, type RunDraft, type RunListener, type RunSpec } from '@chaosproxy/runner'
+import { commandLine } from '../command-line.ts'
 import type { Config } from '../config/config.ts'
 import { registriesOf, withPaths } from '../config/registries.ts'
-import { carryOut } from '../run/carry-out.ts'
-import { createRunDirectory, USUAL_OUT } from '../run/directory.ts'
-import { type FinishedRun, writeResults } from '../run/results.ts'
-import { commandLine } from '../terminal/command-line.ts'
+import { carryOut } from './carry-out.ts'
+import { createRunDirectory, USUAL_OUT } from './directory.ts'
+import { type FinishedRun, writeResults } from './results.ts'
 
 /** The user's own targets and workloads, as in a configuration, and how to follow and end the run. */
 export interface RunSettings extends Pick<Config, 'targets' | 'workloads' | 'out'> {

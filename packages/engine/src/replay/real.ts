@@ -14,9 +14,9 @@ import {
 import { firstLeader, unrecovered } from '@chaosproxy/simulator'
 import { type EmbeddedCluster, startEmbeddedCluster } from '@chaosproxy/targets'
 import type { Workload } from '@chaosproxy/workloads'
-import { explain, type Shown } from '../fuzz/show.ts'
-import { type SubjectName, subjectOf } from '../fuzz/subject-name.ts'
 import { unlessInterrupted, whenAborted } from '../run/interruption.ts'
+import { explain, type Shown } from '../search/show.ts'
+import { type SubjectName, subjectOf } from '../search/subject-name.ts'
 import { warmUp } from './warm-up.ts'
 
 const QUIET_MS = millis(5_000)

@@ -5,13 +5,13 @@ import { parseAddress } from '@chaosproxy/proxy/control'
 import { parseRequirement } from '@chaosproxy/report'
 import { withFinal } from '@chaosproxy/targets'
 import { knownName } from '../known-name.ts'
-import { recordedCarriage } from '../record/carriage.ts'
-import { type OpenProxies, performHere } from '../record/perform-here.ts'
-import { planRecording, type Recorded, recordedWorkload, requireRecordable } from '../record/plan.ts'
 import { carryOut } from '../run/carry-out.ts'
 import { createRunDirectory, USUAL_OUT } from '../run/directory.ts'
 import { type FinishedRun, writeResults } from '../run/results.ts'
-import { type Run, runOf } from './run.ts'
+import { type Run, runOf } from '../run/run.ts'
+import { recordedCarriage } from './carriage.ts'
+import { type OpenProxies, performHere } from './perform-here.ts'
+import { planRecording, type Recorded, recordedWorkload, requireRecordable } from './plan.ts'
 
 /** What to record. */
 export interface RecordDraft {

@@ -31,7 +31,7 @@ export interface CheckSpec {
 }
 
 /** The models that a history can be checked by, for messages. */
-export const MODEL_NAMES_TEXT: string = models.map(({ name }) => name).join(', ')
+export const modelNamesText = (): string => models.map(({ name }) => name).join(', ')
 
 /** The checker's options for a history; `remainingMs` is the time left to decide. */
 export function checkOptionsFor(
@@ -92,6 +92,6 @@ function entryFor(file: string, history: History, settings: CheckSpec): ModelEnt
   if (known !== undefined) return known
   throw new UserError(
     'input',
-    `${file}: its model is "${model}", which this version cannot check. Force one with --model: ${MODEL_NAMES_TEXT}.`,
+    `${file}: its model is "${model}", which this version cannot check. Force one with --model: ${modelNamesText()}.`,
   )
 }

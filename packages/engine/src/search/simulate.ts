@@ -5,7 +5,7 @@ import { functionsOf, type ProtocolModule, stickinessOf } from '@chaosproxy/prot
 import { findVacuity } from '@chaosproxy/runner'
 import { createSimulatedCluster, longestSettingMs, NO_LEVEL, simulateRun } from '@chaosproxy/simulator'
 import { settingsFor } from '@chaosproxy/workloads'
-import { requireSane, type SubjectSettings, subjectFrom } from './subject.ts'
+import { requireSane, type SubjectSettings, subjectFrom } from './given-subject.ts'
 
 /** One simulated run; every member has a default. */
 export interface SimulateSettings extends SubjectSettings {

@@ -1,4 +1,5 @@
 import { Tinypool } from 'tinypool'
+import { builtFile } from '../built-file.ts'
 import { type Calls, createCalls, isWithinCall, whenStuck } from './calls.ts'
 import { megabytes } from './check-file.ts'
 import { bytesOf } from './named-file.ts'
@@ -45,7 +46,7 @@ const HEAP_ALLOWANCE_MB = 1024
 
 export function createCheckPool(threads: number, settings: CheckSpec): CheckPool {
   const pool = new Tinypool({
-    filename: new URL('./worker.js', import.meta.url).href,
+    filename: builtFile('check-worker'),
     minThreads: threads,
     maxThreads: threads,
     resourceLimits: { maxOldGenerationSizeMb: Math.ceil(settings.memoryBytes / 1e6) + HEAP_ALLOWANCE_MB },

@@ -5,8 +5,8 @@ import { DEFAULT_WORKLOAD } from '@chaosproxy/runner'
 import { guardProtocol, mistakeSetting, NO_LEVEL, type Subject } from '@chaosproxy/simulator'
 import { protocolFrom } from '@chaosproxy/targets'
 import { findWorkload, type Settings, type Workload, workloads } from '@chaosproxy/workloads'
-import { requireAskable } from '../fuzz/askable.ts'
 import { knownName } from '../known-name.ts'
+import { requireAskable } from './askable.ts'
 
 /** What is simulated, and how: every member has a default. */
 export interface SubjectSettings {

@@ -2,7 +2,7 @@ import { type Event, UserError } from '@chaosproxy/history'
 import type { ProtocolDefinition } from '@chaosproxy/protocols'
 import { performRun, planRun, type RunOutcome, type RunSpec } from '@chaosproxy/runner'
 import { simulatedTarget } from '@chaosproxy/simulator'
-import { type Flag, isRaised } from '../fuzz/pulse.ts'
+import { type Flag, isRaised } from '../search/pulse.ts'
 import { registries } from './registries.ts'
 
 /** A run of the user's own protocol, for another thread. */

@@ -2,13 +2,15 @@ import { readdirSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
-const PACKAGE = dirname(createRequire(import.meta.url).resolve('chaosproxy/package.json'))
+const PACKAGE = dirname(createRequire(import.meta.url).resolve('@chaosproxy/engine/package.json'))
 
 /** The scripts of our threads, by their names in the bundle. */
 const built = {
+  'check-worker': 'check/worker.js',
+  'model-vetting': 'check/vetting.js',
   'config-vetting': 'config/vetting.js',
   'compare-worker': 'compare/worker.js',
-  'fuzz-worker': 'fuzz/worker.js',
+  'search-worker': 'search/worker.js',
 } as const
 
 /**
@@ -20,7 +22,7 @@ export const builtFile = (name: keyof typeof built): string =>
 
 /** As in `bin/chaos.js`: in a clone, something may have been built since the bundle was made. */
 function isBundleFresh(): boolean {
-  const bundled = modified(join(PACKAGE, 'bundle', 'main.js'))
+  const bundled = modified(join(PACKAGE, 'bundle', 'check-worker.js'))
   if (bundled === undefined || modified(join(PACKAGE, 'dist', '.tsbuildinfo')) === undefined)
     return bundled !== undefined
   const packages = join(PACKAGE, '..')

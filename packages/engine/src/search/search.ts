@@ -14,7 +14,7 @@ import {
   unpromisedOf,
   usualStrategies,
 } from '@chaosproxy/simulator'
-import { requireSane, type SubjectSettings, subjectFrom } from './subject.ts'
+import { requireSane, type SubjectSettings, subjectFrom } from './given-subject.ts'
 
 /** How long and for what to search; every member has a default. */
 export interface SearchSettings

@@ -1,6 +1,6 @@
 import { type CheckOptions, entryOf, check as judge, type Report } from '@chaosproxy/checker'
 import { type EventInput, type History, historyFromObjects, millis } from '@chaosproxy/history'
-import { usualFailedCas, usualInitial } from '../check/usual.ts'
+import { usualFailedCas, usualInitial } from './usual.ts'
 
 /** How to judge a history; every member has a default. */
 export interface CheckSettings extends Partial<Omit<CheckOptions, 'deadlineMs' | 'now'>> {

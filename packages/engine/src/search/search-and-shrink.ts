@@ -2,10 +2,10 @@ import { setMaxListeners } from 'node:events'
 import { makeOutDirectory } from '../run/directory.ts'
 import { abandonedAfter, GRACE_MS, whenAborted } from '../run/interruption.ts'
 import { followUp } from './follow-up.ts'
+import { searchInParallel } from './in-parallel.ts'
 import { createPool } from './pool.ts'
 import { createFlag, raise } from './pulse.ts'
 import { type Result, resultsOf } from './results.ts'
-import { searchInParallel } from './search.ts'
 import type { SearchEvent, SearchOutcome, SearchSpec } from './spec.ts'
 
 /** How to follow a search, and end it early. */

@@ -19,9 +19,9 @@ export async function performerFor({ spec }: PlannedRun, interrupted: AbortSigna
   const { name } = spec.target
   if (!name.startsWith(SIMULATED) || !isUserFile(name)) return { perform: performRun, end: async () => {} }
   const [{ createPool }, { createFlag, raise }, { supervise }] = await Promise.all([
-    import('../fuzz/pool.ts'),
-    import('../fuzz/pulse.ts'),
-    import('../fuzz/supervise.ts'),
+    import('../search/pool.ts'),
+    import('../search/pulse.ts'),
+    import('../search/supervise.ts'),
   ])
   const pool = createPool(1)
   const stop = createFlag()

@@ -1,6 +1,10 @@
 import { setFlagsFromString } from 'node:v8'
 
-export { SMALL_BYTES } from './small.ts'
+/**
+ * Below this total size a thread checks files itself: starting another takes some 50 ms, in which it could check a
+ * megabyte.
+ */
+export const SMALL_BYTES = 2_000_000
 
 /**
  * Delays V8's optimising compilers, for a process that lasts a fraction of a second. In a check of ten thousand

@@ -1,0 +1,1 @@
+export { optimiseLate, SMALL_BYTES } from '@chaosproxy/engine/short-run'
