@@ -78,7 +78,7 @@ describe.skipIf(program === undefined)(
         socket.on('error', () => {})
         socket.on('close', () => { if (Date.now() < end) setTimeout(client, 20, name, number, again === 'yes' ? asked : undefined) })
       }
-      client('a', 0); client('b', 0)
+      for (const name of ['a', 'b', 'c', 'd']) client(name, 0)
     `
     patientTest.each([
       ['yes', 'register', 2],

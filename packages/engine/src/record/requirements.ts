@@ -80,7 +80,7 @@ const nameOf = (server: RecordedServer): string =>
 
 function remedyFor(first: string, kind: string): string {
   if (kind === 'resp')
-    return `what is recorded is said by {"kind": "resp"}: strings and hashes; others are counter, set, queue.`
+    return `--model says what is recorded: strings and hashes as register, or counter, set, queue, list-append, lock. A script is recorded once it is declared: --as '{"kind":"resp","declare":[{"script":"SHA-1 or part of its text","as":"INCR KEYS[1]"}]}'. For jobs that scripts move (BullMQ), record those who add and carry them out, with a route table.`
   const [method = 'GET', path = '/'] = first.split(' ')
   const pattern = path.replace(/[^/]+$/, '{key}')
   const route =

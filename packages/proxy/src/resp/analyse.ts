@@ -3,8 +3,9 @@ import type { Touches } from '../recorder/call.ts'
 import { effectOf } from './command-effects.ts'
 import type { Recognised } from './command-reader.ts'
 import type { CommandSet } from './command-set.ts'
+import { lifetimesOf } from './expire-commands.ts'
 import type { KeySpace } from './key-space.ts'
-import { type Lifetime, lifetimeOf } from './lifetime.ts'
+import type { Lifetime } from './lifetime.ts'
 
 /** The meaning of a command, whatever its connection: its operations, or else the keys it may change. */
 export type Analysed =
@@ -13,8 +14,10 @@ export type Analysed =
       readonly kind: 'passed-on'
       readonly what: string
       readonly touches: Touches
-      /** The time to live that is all it changes. */
-      readonly lifetime?: Lifetime | undefined
+      /** The times to live that are all it changes. */
+      readonly lifetimes?: readonly Lifetime[] | undefined
+      /** Whether it deletes every key, of which none was seen yet. */
+      readonly flushes?: true | undefined
     }
 
 /** Names of unknown commands are cut to this length, since they may be anything. */
@@ -31,13 +34,16 @@ export interface Place {
 
 /** @param name the first word, in upper case */
 export function analyse(name: string, words: readonly Json[], place: Place): Analysed {
-  const recognised = recognise(name, words, place)
-  if (recognised !== undefined) return { kind: 'recognised', what: name, recognised }
   const { commands, keySpace, database } = place
+  const told = commands.readers.get(name)?.(words, keySpace.names(database))
+  if (told === 'no effect') return { kind: 'passed-on', what: name, touches: 'nothing' }
+  if (told !== undefined) return { kind: 'recognised', what: name, recognised: withFields(told, keySpace) }
   const names = keySpace.names(database)
-  const lifetime = lifetimeOf(name, words, names.key)
-  if (lifetime !== undefined && keySpace.isAlone(lifetime.key))
-    return { kind: 'passed-on', what: name, touches: 'nothing', lifetime }
+  const lifetimes = lifetimesOf(name, words, names)
+  if (lifetimes !== undefined) return { kind: 'passed-on', what: name, touches: 'nothing', lifetimes }
+  const isWhole = (name === 'FLUSHALL' || name === 'FLUSHDB') && commands.readers.has(name)
+  if (isWhole && names.known(name === 'FLUSHALL')?.length === 0)
+    return { kind: 'passed-on', what: name, touches: 'nothing', flushes: true }
   const effect = effectOf(name, words, commands)
   const touches = typeof effect === 'string' ? effect : { keys: keySpace.touch(names, effect) }
   return { kind: 'passed-on', what: nameOfCommand(name), touches }
@@ -48,12 +54,12 @@ export function recognise(name: string, words: readonly Json[], place: Place): R
   const { commands, keySpace, database } = place
   const reader = commands.readers.get(name)
   const recognised = reader?.(words, keySpace.names(database))
-  return recognised === undefined ? undefined : withFields(name, recognised, keySpace)
+  return typeof recognised === 'object' ? withFields(recognised, keySpace) : undefined
 }
 
-/** A value that replaces a hash removes its fields. DEL lists them itself. */
-function withFields(name: string, recognised: Recognised, keySpace: KeySpace): Recognised {
-  if (!keySpace.hasFields || name === 'DEL' || name === 'UNLINK') return recognised
+/** A value that replaces a hash removes its fields. What deletes keys lists them itself. */
+function withFields(recognised: Recognised, keySpace: KeySpace): Recognised {
+  if (!keySpace.hasFields || recognised.deletes !== undefined || recognised.flushes === true) return recognised
   const fields = recognised.parts.flatMap(({ call }) =>
     call.harmless === true || typeof call.key !== 'string' ? [] : keySpace.fieldsOf(call.key),
   )
@@ -66,20 +72,26 @@ function withFields(name: string, recognised: Recognised, keySpace: KeySpace): R
 /** Everything the command may change, for when its operations cannot be recorded. */
 export function touchesOf(analysed: Analysed): Touches {
   if (analysed.kind === 'passed-on') {
-    const { lifetime, touches } = analysed
-    return lifetime === undefined ? touches : { keys: [lifetime.key] }
+    const { lifetimes, touches, flushes } = analysed
+    if (flushes === true) return 'everything'
+    return lifetimes === undefined ? touches : { keys: lifetimes.map(({ key }) => key) }
   }
-  const { parts, touches, lifetime } = analysed.recognised
+  const { parts, touches, lifetimes = [], flushes } = analysed.recognised
+  if (flushes === true) return 'everything'
   const written = parts.flatMap(({ call }) =>
     call.harmless === true || typeof call.key !== 'string' ? [] : [call.key],
   )
-  const keys = [...written, ...(touches?.keys ?? []), ...(lifetime === undefined ? [] : [lifetime.key])]
+  const keys = [...written, ...(touches?.keys ?? []), ...lifetimes.map(({ key }) => key)]
   return keys.length === 0 ? 'nothing' : { keys }
 }
 
-/** The time to live that a command sets. */
-export const lifetimeIn = (analysed: Analysed): Lifetime | undefined =>
-  analysed.kind === 'passed-on' ? analysed.lifetime : analysed.recognised.lifetime
+/** The times to live that a command sets. */
+export const lifetimesIn = (analysed: Analysed): readonly Lifetime[] =>
+  (analysed.kind === 'passed-on' ? analysed.lifetimes : analysed.recognised.lifetimes) ?? []
+
+/** Whether a command deletes every key. */
+export const isFlush = (analysed: Analysed): boolean =>
+  (analysed.kind === 'passed-on' ? analysed.flushes : analysed.recognised.flushes) === true
 
 export function joined(all: readonly Touches[]): Touches {
   const keys: string[] = []

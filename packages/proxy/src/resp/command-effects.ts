@@ -127,6 +127,9 @@ const declared = counted(2)
 /** Whether the command runs a script that may write. */
 export const isScript = (name: string): boolean => name === 'EVAL' || name === 'EVALSHA' || name === 'FCALL'
 
+/** Whether no subcommand or argument makes it a change. */
+export const isKnownToChangeNothing = (name: string): boolean => changesOf.get(name) === 'nothing' && !divided.has(name)
+
 /** Whether the command is in the table. */
 export const isKnownCommand = (name: string): boolean => changesOf.has(name)
 

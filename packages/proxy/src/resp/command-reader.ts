@@ -10,6 +10,10 @@ export interface Names {
   readonly field: (key: Json, field: Json) => string | undefined
   /** The names of the hash's fields seen so far. */
   readonly fieldsOf: (key: Json) => readonly string[]
+  /** Marks keys as changed outside the record, with all their fields. Returns the names. */
+  readonly touch: (keys: readonly Json[]) => readonly string[]
+  /** The names of the keys and fields seen so far, in this database or in all; undefined if not all are known. */
+  readonly known: (inAll: boolean) => readonly string[] | undefined
   /** Whether the list is filled at this end, which its first command decides. */
   readonly isFilledAt: (key: Json, end: End) => boolean
 }
@@ -21,19 +25,21 @@ export interface Recognised {
   readonly parts: readonly [Part, ...Part[]]
   /** Further keys that it may change, later or in a way that no operation expresses. */
   readonly touches?: { readonly keys: readonly string[]; readonly why: string } | undefined
-  /** The time to live that it sets. */
-  readonly lifetime?: Lifetime | undefined
+  /** The times to live that it sets. */
+  readonly lifetimes?: readonly Lifetime[] | undefined
   /** The names of keys that are deleted with all their fields, including fields not seen yet. */
   readonly deletes?: readonly string[] | undefined
+  /** Whether it deletes all keys of a database, including keys not seen yet. */
+  readonly flushes?: true | undefined
   /** Whether an error may come after part of it was done. */
   readonly errorsLate?: true | undefined
 }
 
 /**
  * Reads the operations of a command from its words. If it returns undefined, the command is not recorded, and the
- * table of effects says what it changes.
+ * table of effects says what it changes, unless it is known to have no effect on what is recorded.
  */
-export type CommandReader = (words: readonly Json[], names: Names) => Recognised | undefined
+export type CommandReader = (words: readonly Json[], names: Names) => Recognised | 'no effect' | undefined
 
 /** Keyed by the command's name in upper case. */
 export type CommandReaders = { readonly [name: string]: CommandReader }

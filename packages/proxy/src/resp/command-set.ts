@@ -1,11 +1,14 @@
 import { saysOneOr } from './answers.ts'
 import { type CommandReader, type CommandReaders, cas, keeping } from './command-reader.ts'
 import { counterCommands } from './counter-commands.ts'
+import { type DeclaredScript, declaredScript } from './declared-scripts.ts'
 import { hashCommands } from './hash-commands.ts'
 import { listCommands } from './list-commands.ts'
-import { lockCommands } from './lock-commands.ts'
-import { queueCommands } from './queue-commands.ts'
-import { scriptCommands } from './scripts.ts'
+import { lockCommands, lockScripts } from './lock-commands.ts'
+import { queueCommands, queueScripts } from './queue-commands.ts'
+import { rateLimitScripts } from './rate-limit-scripts.ts'
+import { tokenScripts } from './redlock-scripts.ts'
+import { type KnownScript, oneOperation, scriptCommands } from './scripts.ts'
 import { setCommands } from './set-commands.ts'
 import { stringCommands } from './string-commands.ts'
 
@@ -20,32 +23,42 @@ export interface CommandSet {
   readonly isConfirmedByWait: boolean
 }
 
-/** Created per command set: script commands cache the scripts that clients have sent. */
-const readersOf: { readonly [model: string]: () => CommandReaders } = {
-  register: () => ({ ...stringCommands, ...hashCommands }),
-  counter: () => counterCommands,
-  set: () => setCommands,
-  queue: queueCommands,
-  'list-append': () => listCommands,
-  lock: lockCommands,
+interface Recorded {
+  readonly readers: CommandReaders
+  readonly scripts: readonly KnownScript[]
+}
+
+const recorded: { readonly [model: string]: Recorded } = {
+  register: { readers: { ...stringCommands, ...hashCommands }, scripts: [...rateLimitScripts, ...tokenScripts] },
+  counter: { readers: counterCommands, scripts: [] },
+  set: { readers: setCommands, scripts: [] },
+  queue: { readers: queueCommands, scripts: queueScripts },
+  'list-append': { readers: listCommands, scripts: [] },
+  lock: { readers: lockCommands, scripts: lockScripts },
 }
 
 /** The models that Redis data can be recorded as. */
-export const commandModels: readonly string[] = Object.keys(readersOf)
+export const commandModels: readonly string[] = Object.keys(recorded)
 
 export interface CommandSetOptions {
   /** One of `commandModels`; `register` by default. */
   readonly model?: string | undefined
   /** The source of a script that compares and sets: see `casScript`. */
   readonly cas?: string | undefined
+  /** Scripts that do what commands do. */
+  readonly declared?: readonly DeclaredScript[] | undefined
   readonly scriptsKeepToKeys?: boolean | undefined
   readonly isConfirmedByWait?: boolean | undefined
 }
 
 export function commandSet(options: CommandSetOptions = {}): CommandSet {
-  const { model = 'register', cas, scriptsKeepToKeys = false, isConfirmedByWait = false } = options
-  const readers = new Map(Object.entries(readersOf[model]?.() ?? {}))
-  if (cas !== undefined) for (const [name, reader] of Object.entries(casScript(cas))) readers.set(name, reader)
+  const { model = 'register', cas, declared = [], scriptsKeepToKeys = false, isConfirmedByWait = false } = options
+  const { readers: plain = {}, scripts = [] } = recorded[model] ?? {}
+  const own = declared.map((script) => declaredScript(script, plain))
+  const all = [...own, ...(cas === undefined ? [] : [casScript(cas)]), ...scripts]
+  // Created per command set: script commands cache the scripts that clients have sent.
+  const ofScripts = all.length === 0 ? {} : scriptCommands(all)
+  const readers = new Map(Object.entries({ ...plain, ...ofScripts }))
   return { model, readers, scriptsKeepToKeys, isConfirmedByWait }
 }
 
@@ -53,8 +66,8 @@ export function commandSet(options: CommandSetOptions = {}): CommandSet {
  * Records a script as a cas. It is called as `EVAL source 1 key expected value`, or by its SHA-1, and answers 1 if it
  * found the expected value and replaced it, otherwise 0.
  */
-const casScript = (source: string): CommandReaders =>
-  scriptCommands({
+const casScript = (source: string): KnownScript =>
+  oneOperation({
     source,
     values: 2,
     partOf: (key, values, names) => keeping(cas(names.key(key), values, saysOneOr('another value was there'))),

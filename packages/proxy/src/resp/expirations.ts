@@ -21,7 +21,8 @@ export interface ExpirationsOptions {
 interface Setter {
   readonly lifetime: Lifetime
   /** The earliest time at which the server may remove the key. */
-  readonly dueAt: number
+  dueAt: number
+  readonly askedAt: number
   readonly calledAt: number
   /** When it was answered; until then it may still take effect. */
   returnedAt: number
@@ -82,23 +83,41 @@ export class Expirations {
     this.#underWay.add(moment)
     if (this.#held > 0) this.#openDue(parts, moment)
     for (const { lifetime } of lifetimes) {
-      const isTooMany = this.#held >= MOST_SETTERS
-      const lasts = lifetime.afterMs * CLOCK_RATE - CLOCK_AGE_MS
-      const dueAt = this.#options.now() + (isTooMany ? 0 : Math.max(0, lasts) * 1e6)
-      const list = this.#setters.get(lifetime.key) ?? []
-      list.push({ ...NOTHING_KNOWN, lifetime, dueAt, calledAt: moment })
-      this.#setters.set(lifetime.key, list)
-      this.#held++
-      if (isTooMany) this.#openDueOf(lifetime.key, moment)
+      if (this.#setters.has(lifetime.key)) this.#openDueOf(lifetime.key, moment)
+      const askedAt = this.#options.now()
+      const dueAt = dueAfter(askedAt, lifetime.afterMs)
+      this.#hold(lifetime.key, { ...NOTHING_KNOWN, lifetime, dueAt, askedAt, calledAt: moment })
     }
     return moment
   }
 
+  #hold(key: string, setter: Setter): void {
+    const list = this.#setters.get(key) ?? []
+    list.push(setter)
+    this.#setters.set(key, list)
+    this.#held++
+    if (this.#held <= MOST_SETTERS) return
+    setter.dueAt = setter.askedAt
+    this.#openDueOf(key, setter.calledAt)
+  }
+
+  /** A field was seen for the first time: it goes when its hash does. */
+  field(key: string, field: string): void {
+    for (const setter of [...(this.#setters.get(key) ?? [])]) {
+      if (setter.lifetime.isOfField === true) continue
+      const isOpen = setter.expiry !== undefined
+      const expiry = isOpen ? this.#options.open(field) : undefined
+      // Operations on the field are called from now on.
+      const openedAt = isOpen ? this.#moment + 1 : NEVER
+      const lifetime = { ...setter.lifetime, key: field, isInHash: true as const }
+      this.#hold(field, { ...setter, lifetime, expiry, openedAt, wasSeen: false })
+    }
+  }
+
   /** A key was found with a time to live that it may have had for long. */
-  lasting(key: string, remainingMs: number): void {
-    const lifetime = { key, afterMs: remainingMs, isSet: () => true }
-    const calledAt = this.called([], [{ lifetime, at: undefined }])
-    this.ended(calledAt, { parts: [], lifetimes: [{ lifetime, at: undefined }] }, undefined, null)
+  lasting(lifetime: Lifetime): void {
+    const placed = { lifetime, at: undefined }
+    this.ended(this.called([], [placed]), { parts: [], lifetimes: [placed] }, undefined, null)
   }
 
   /** Whether the end of a time to live may have removed the key. */
@@ -136,7 +155,9 @@ export class Expirations {
       for (const setter of [...setters]) {
         if (isAbsent) setter.wasSeen = true
         if (isLost && part.call.harmless !== true && part.call.f !== 'write') setter.isUnsure = true
-        if ((!isAbsent && !isClear) || setter.returnedAt > calledAt) continue
+        // An absent field says nothing of its hash.
+        const isEnded = isClear || (isAbsent && part.isField !== true)
+        if (!isEnded || setter.returnedAt > calledAt) continue
         const isForced = setter.openedAt <= calledAt && (isAbsent || part.call.f === 'write')
         this.#isOver(part.call.key, setter, { overAt: moment, isForced })
       }
@@ -147,15 +168,19 @@ export class Expirations {
 
   #answered({ lifetime, at }: PlacedLifetime, calledAt: number, moment: number, answer: Json | undefined): void {
     const own = at === undefined ? answer : Array.isArray(answer) ? (answer[at] as Json | undefined) : answer
+    // The hash may be gone, and have come back by another field.
+    if (this.#setters.has(lifetime.key)) this.#openDueOf(lifetime.key, moment)
     const setters = this.#setters.get(lifetime.key) ?? []
     // Not answered: it may have been set, or be set yet.
     if (own === undefined) return
     const isSet = lifetime.isSet(own)
+    const left = lifetime.left?.(own)
     for (const setter of [...setters]) {
       if (setter.lifetime === lifetime) {
+        if (left !== undefined) setter.dueAt = dueAfter(setter.askedAt, left)
         if (isSet !== false) setter.returnedAt = moment
         else this.#isOver(lifetime.key, setter, { overAt: moment, isForced: false })
-      } else if (isSet === true && setter.returnedAt < calledAt)
+      } else if (isSet === true && setter.returnedAt < calledAt && setter.lifetime.isOfField === lifetime.isOfField)
         this.#isOver(lifetime.key, setter, { overAt: moment, isForced: false })
     }
   }
@@ -192,7 +217,8 @@ export class Expirations {
     for (const { key, setter, isForced } of settled) {
       this.#forget(key, setter)
       const isNeeded = setter.wasSeen || setter.isUnsure || this.#nodes.size > 1
-      if (!isNeeded) setter.expiry?.ended('fail')
+      // Another field may have brought the hash back, with a new time to live, after this one went unseen.
+      if (!isNeeded && setter.lifetime.isInHash !== true) setter.expiry?.ended('fail')
       else if (isForced) setter.expiry?.ended('ok')
     }
   }
@@ -205,9 +231,18 @@ export class Expirations {
   }
 }
 
+const dueAfter = (askedAt: number, afterMs: number): number =>
+  askedAt + Math.max(0, afterMs * CLOCK_RATE - CLOCK_AGE_MS) * 1e6
+
 /** A swap of a value for itself may be one whose condition did not hold, which changes nothing. */
 function isSame(completion: Completion): boolean {
   if (completion.type !== 'ok' || !('value' in completion) || !Array.isArray(completion.value)) return false
   const [old, value] = completion.value
   return completion.value.length === 2 && JSON.stringify(old) === JSON.stringify(value)
+}
+
+/** Whether an answer says that the key has this time to live and no other. */
+export function isSetBy({ lifetime: { isSet, isOfField }, at }: PlacedLifetime, answer: Json): boolean {
+  const own = at === undefined ? answer : Array.isArray(answer) ? (answer[at] as Json | undefined) : undefined
+  return isOfField !== true && own !== undefined && isSet(own) === true
 }

@@ -8,6 +8,7 @@ import { isError } from './answers.ts'
 import { completionsOf } from './command-reader.ts'
 import type { CommandSet } from './command-set.ts'
 import type { Expirations } from './expirations.ts'
+import { lifetimesWith } from './expire-commands.ts'
 import type { KeySpace } from './key-space.ts'
 
 export interface InitialScanOptions {
@@ -25,7 +26,6 @@ export interface InitialScanOptions {
 const MOST_KEYS = 10_000
 const TIMEOUT_MS = 10_000
 const SESSION = 'the recorder, at the start'
-const EXPIRES = 'it had a time to live before anything was recorded'
 
 /**
  * Reads the strings and hashes of database 0 as an additional client, so that the history begins with their values.
@@ -60,7 +60,7 @@ export async function scanInitially(options: InitialScanOptions): Promise<{ read
 }
 
 async function readKey(server: Server, key: string, options: InitialScanOptions): Promise<void> {
-  const { recorder, keySpace, commands, expirations } = options
+  const { keySpace, commands, expirations } = options
   const type = await server.ask('TYPE', key)
   if (type === 'string') await recordRead(server, ['GET', key], options)
   else if (type === 'hash' && commands.readers.has('HGET')) {
@@ -72,9 +72,9 @@ async function readKey(server: Server, key: string, options: InitialScanOptions)
   }
   const remaining = await server.ask('PTTL', key)
   if (typeof remaining !== 'number' || remaining < 0) return
-  const name = keySpace.names('0').key(key)
-  if (keySpace.isAlone(name)) expirations.lasting(name, remaining)
-  else recorder.touched('PTTL', EXPIRES, { keys: keySpace.touch(keySpace.names('0'), [key]) })
+  const names = keySpace.names('0')
+  const lasting = { afterMs: remaining, isSet: () => true }
+  for (const lifetime of lifetimesWith(key, names, lasting)) expirations.lasting(lifetime)
 }
 
 /** Records a read like a client's. */
@@ -84,7 +84,7 @@ async function recordRead(
   { recorder, keySpace, commands, node }: InitialScanOptions,
 ): Promise<void> {
   const recognised = commands.readers.get(words[0] ?? '')?.(words, keySpace.names('0'))
-  if (recognised === undefined) return
+  if (typeof recognised !== 'object') return
   const exchange = recorder.connection({ node, client: '127.0.0.1' }).beginWhole(recorder.now())
   const [first, ...rest] = recognised.parts
   exchange.called({ kind: 'operations', calls: [first.call, ...rest.map(({ call }) => call)], session: SESSION })

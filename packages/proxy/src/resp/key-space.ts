@@ -5,6 +5,8 @@ import { Lifetimes } from './lifetimes.ts'
 
 /** The most fields, lists and touched hashes to remember. Beyond that, further fields are not recorded as registers. */
 const MOST_REMEMBERED = 100_000
+/** The most keys that one command is recorded to delete. Beyond that, it may have changed everything. */
+const MOST_FLUSHED = 10_000
 const NO_NAMES: readonly string[] = []
 
 /**
@@ -22,6 +24,16 @@ export class KeySpace {
   readonly #touched: Set<string> = new Set()
   /** For each key, how many commands under way delete it with all its fields. */
   readonly #deleting: Map<string, number> = new Map()
+  /** How many commands under way delete every key. */
+  #flushing = 0
+  /** The keys seen, by database. */
+  readonly #seen: Map<string, Set<string>> = new Map()
+  #seenCount = 0
+  readonly #nodes: Set<string> = new Set()
+  /** Called with a key first seen while a command deletes every key: it may go, and the record does not show it. */
+  onFlushed: (keyName: string) => void = () => undefined
+  /** Called with a field when it is first seen. */
+  onField: (keyName: string, fieldName: string) => void = () => undefined
   readonly #filledAt: Map<string, End> = new Map()
   readonly #names: Map<string, Names> = new Map()
   #lastDatabase = ''
@@ -38,15 +50,42 @@ export class KeySpace {
   }
 
   #namesAnew(database: string): Names {
+    const seen = this.#seen.get(database) ?? new Set()
+    this.#seen.set(database, seen)
     const made: Names = {
-      key: (key) => nameOfKey(database, key),
-      field: (key, field) => this.#field(nameOfKey(database, key), field),
+      key: (key) => {
+        const name = nameOfKey(database, key)
+        if (!seen.has(name)) this.#firstSeen(name, seen)
+        return name
+      },
+      field: (key, field) => this.#field(made.key(key), field),
       fieldsOf: (key) => this.fieldsOf(nameOfKey(database, key)),
+      touch: (keys) => this.touch(made, keys),
+      known: (inAll) => this.#known(inAll ? [...this.#seen.values()] : [seen]),
       isFilledAt: (key, end) => this.#isFilledAt(nameOfKey(database, key), end),
     }
     // By default Redis has 16 databases.
     if (this.#names.size < 10_000) this.#names.set(database, made)
     return made
+  }
+
+  /** A server of the recording. Each may have keys of its own. */
+  node(name: string): void {
+    this.#nodes.add(name)
+  }
+
+  #firstSeen(name: string, seen: Set<string>): void {
+    if (this.#seenCount <= MOST_FLUSHED) {
+      this.#seenCount++
+      seen.add(name)
+    }
+    if (this.#flushing > 0) this.onFlushed(name)
+  }
+
+  /** Undefined if there are too many, or if a command that deletes every key may spare those of another server. */
+  #known(databases: readonly ReadonlySet<string>[]): readonly string[] | undefined {
+    if (this.#seenCount > MOST_FLUSHED || this.#nodes.size > 1) return undefined
+    return databases.flatMap((names) => [...names].flatMap((name) => [name, ...this.fieldsOf(name)]))
   }
 
   /** Whether any hash was seen to have fields. */
@@ -71,22 +110,15 @@ export class KeySpace {
     })
   }
 
-  /** Whether a key has no fields, and will get none that are recorded. */
-  isAlone(keyName: string): boolean {
-    if (this.#fields.has(keyName)) return false
-    if (this.#touched.has(keyName)) return true
-    if (!this.#mayRemember()) return false
-    this.#touched.add(keyName)
-    return true
-  }
-
   /**
    * Marks keys as being deleted: a field first seen meanwhile may be gone with its hash, which the record would not
-   * show. Call the result once the deletion is over, or never if that cannot be known.
+   * show. Call the result once the deletion is over, or never if that cannot be known. `flushes`: all keys are.
    */
-  deleting(keyNames: readonly string[]): () => void {
+  deleting(keyNames: readonly string[], flushes = false): () => void {
+    if (flushes) this.#flushing++
     for (const name of keyNames) this.#deleting.set(name, (this.#deleting.get(name) ?? 0) + 1)
     return () => {
+      if (flushes) this.#flushing--
       for (const name of keyNames) {
         const others = (this.#deleting.get(name) ?? 1) - 1
         if (others > 0) this.#deleting.set(name, others)
@@ -103,9 +135,11 @@ export class KeySpace {
     const name = nameOfField(keyName, field)
     const fields = this.#fields.get(keyName)
     if (fields?.has(name) === true) return name
-    if (this.#touched.has(keyName) || this.#deleting.has(keyName) || !this.#mayRemember()) return undefined
+    if (this.#touched.has(keyName) || this.#deleting.has(keyName) || this.#flushing > 0 || !this.#mayRemember())
+      return undefined
     if (fields === undefined) this.#fields.set(keyName, new Set([name]))
     else fields.add(name)
+    this.onField(keyName, name)
     return name
   }
 

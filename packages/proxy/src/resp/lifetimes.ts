@@ -85,7 +85,13 @@ export class Lifetimes {
     return expired ?? NONE
   }
 
-  #lifeOf({ key }: Call): Life | undefined {
+  /** Notes that a key was given a time to live, which takes the place of one from before the recording. */
+  timed(key: string): void {
+    const life = this.#lifeOf({ key })
+    if (life !== undefined) life.clearedAt = Math.min(life.clearedAt, this.#now)
+  }
+
+  #lifeOf({ key }: Pick<Call, 'key'>): Life | undefined {
     if (typeof key !== 'string') return undefined
     const known = this.#lives.get(key)
     if (known !== undefined) return known

@@ -1,7 +1,8 @@
 import type { Json } from '@chaosproxy/history'
-import { saysOneOr } from './answers.ts'
-import { type CommandReaders, one, word } from './command-reader.ts'
-import { RELEASE, scriptCommands } from './scripts.ts'
+import { type Part, saysOneOr } from './answers.ts'
+import { type CommandReaders, one, several, word } from './command-reader.ts'
+import { REDLOCK_ACQUIRE, REDLOCK_EXTEND, REDLOCK_RELEASE } from './redlock-scripts.ts'
+import { type KnownScript, oneOperation, RELEASE } from './scripts.ts'
 
 const HELD = 'it is held'
 
@@ -9,7 +10,7 @@ const HELD = 'it is held'
  * Locks as described in the documentation of SET: `SET key token NX PX milliseconds` acquires, and a script that
  * compares the token releases. An expired lock still counts as held: its holder has not been told otherwise.
  */
-export const lockCommands = (): CommandReaders => ({
+export const lockCommands: CommandReaders = {
   SET: (words, names) => {
     if (!isAcquire(words)) return undefined
     const token = word(words, 2)
@@ -19,15 +20,44 @@ export const lockCommands = (): CommandReaders => ({
         answer === 'OK' ? { type: 'ok', value: token } : answer === null ? { type: 'fail', error: HELD } : undefined,
     })
   },
-  ...scriptCommands({
+}
+
+const released = (key: string, token: Json): Part => ({
+  call: { f: 'release', key, value: token },
+  says: saysOneOr('it is not held with this token'),
+})
+
+/** The scripts of the documentation of SET, and those of redlock. */
+export const lockScripts: readonly KnownScript[] = [
+  oneOperation({
     source: RELEASE,
     values: 1,
-    partOf: (key, [token = null], names) => ({
-      call: { f: 'release', key: names.key(key), value: token },
-      says: saysOneOr('it is not held with this token'),
-    }),
+    partOf: (key, [token = null], names) => released(names.key(key), token),
   }),
-})
+  {
+    is: { source: REDLOCK_ACQUIRE },
+    recognise: (keys, [token = null], names) =>
+      several(
+        keys.map((key) => ({
+          call: { f: 'acquire', key: names.key(key), value: null },
+          says: (answer) =>
+            answer === keys.length
+              ? { type: 'ok', value: token }
+              : answer === 0
+                ? { type: 'fail', error: HELD, answered: true }
+                : undefined,
+        })),
+      ),
+  },
+  // A count of several keys does not tell which of them were held.
+  {
+    is: { source: REDLOCK_RELEASE },
+    recognise: ([key = null, ...others], [token = null], names) =>
+      others.length === 0 ? one(released(names.key(key), token)) : undefined,
+  },
+  // It keeps the holder that it finds.
+  { is: { source: REDLOCK_EXTEND }, recognise: () => 'no effect' },
+]
 
 /** NX, and at most a time to live. */
 function isAcquire(words: readonly Json[]): boolean {

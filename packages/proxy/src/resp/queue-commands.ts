@@ -1,6 +1,6 @@
 import { type Says, saysCount, saysText } from './answers.ts'
 import { type CommandReader, type CommandReaders, type End, one, several, word } from './command-reader.ts'
-import { DRAIN, scriptCommands } from './scripts.ts'
+import { DRAIN, type KnownScript, oneOperation } from './scripts.ts'
 
 const pushing =
   (end: End): CommandReader =>
@@ -26,14 +26,17 @@ const saysPopped: Says = (answer, call, index) =>
 const saysAll: Says = (answer) => (Array.isArray(answer) ? { type: 'ok', value: answer } : undefined)
 
 /** Lists as queues. The end that is filled first is the one to fill. */
-export const queueCommands = (): CommandReaders => ({
+export const queueCommands: CommandReaders = {
   LPUSH: pushing('left'),
   RPUSH: pushing('right'),
   RPOP: popping('left', 2, saysText),
   LPOP: popping('right', 2, saysText),
   BRPOP: popping('left', 3, saysPopped),
   BLPOP: popping('right', 3, saysPopped),
-  ...scriptCommands({
+}
+
+export const queueScripts: readonly KnownScript[] = [
+  oneOperation({
     source: DRAIN,
     values: 0,
     partOf: (key, _, names) =>
@@ -41,4 +44,4 @@ export const queueCommands = (): CommandReaders => ({
         ? { call: { f: 'drain', key: names.key(key), value: null }, says: saysAll }
         : undefined,
   }),
-})
+]

@@ -33,6 +33,10 @@ export function expirationsOf(recorder: Recorder, { model }: CommandSet): Expira
   }
   const open = model === 'register' ? (key: string) => recorder.expiring(key) : touched
   const made = new Expirations({ now: () => recorder.now(), open })
+  const keySpace = keySpaceOf(recorder)
+  keySpace.onField = (key, field) => made.field(key, field)
+  const why = 'it was first seen while everything was being deleted'
+  keySpace.onFlushed = (key) => recorder.touched('FLUSHALL', why, { keys: [key] })
   expirations.set(recorder, made)
   return made
 }

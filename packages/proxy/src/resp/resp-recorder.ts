@@ -28,6 +28,7 @@ export function recordResp(options: RespRecorderOptions): Intercept {
   const keySpace = keySpaceOf(recorder)
   const expirations = expirationsOf(recorder, commands)
   expirations.node(node)
+  keySpace.node(node)
   recorder.clientsBy({ by: client ?? 'CLIENT SETNAME or AUTH', named: true })
   // Reading the keys at the start also reads their times to live, and an absent key has none.
   const lifetimes = initial === undefined || initial === 'unknown' ? keySpace.lifetimes : undefined

@@ -10,7 +10,7 @@ import type { Exchange } from '../recorder/exchange.ts'
 import type { ConnectionRecorder, Recorder } from '../recorder/recorder.ts'
 import { isError, type Part } from './answers.ts'
 import type { CommandSet } from './command-set.ts'
-import type { Expirations } from './expirations.ts'
+import { type Expirations, isSetBy } from './expirations.ts'
 import type { Naming } from './identity.ts'
 import type { KeySpace } from './key-space.ts'
 import { type Lifetimes, MAY_HAVE_EXPIRED } from './lifetimes.ts'
@@ -309,6 +309,8 @@ export class RespRecording implements Interceptor {
   /** Its answer is here, undefined if it cannot be read or will never come. */
   #ended({ understood, expiring }: Pending, completions: Completions | undefined, answer: Json | undefined): void {
     const { parts = NO_PARTS, lifetimes = NO_LIFETIMES } = understood
+    if (this.#lifetimes !== undefined && answer !== undefined)
+      for (const placed of lifetimes) if (isSetBy(placed, answer)) this.#lifetimes.timed(placed.lifetime.key)
     if (expiring > 0) this.#expirations.ended(expiring, { parts, lifetimes }, completions, answer)
   }
 

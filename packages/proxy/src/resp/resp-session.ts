@@ -1,12 +1,14 @@
 import type { Json } from '@chaosproxy/history'
 import type { Completions, Touches } from '../recorder/call.ts'
-import { analyse, nameOfCommand, type Place, recognise, touchesOf } from './analyse.ts'
+import { type Analysed, analyse, isFlush, nameOfCommand, type Place, recognise, touchesOf } from './analyse.ts'
 import { isError } from './answers.ts'
 import { isScript } from './command-effects.ts'
 import { completionsOf, type Recognised } from './command-reader.ts'
 import type { CommandSet } from './command-set.ts'
+import type { PlacedLifetime } from './expirations.ts'
 import { createIdentity, type Identity, type Naming } from './identity.ts'
 import type { KeySpace } from './key-space.ts'
+import type { Lifetime } from './lifetime.ts'
 import { createTransaction, type Transaction } from './transaction.ts'
 import { operations, passedOn, steering, type Understood } from './understood.ts'
 
@@ -147,26 +149,27 @@ export class RespSession {
   #plain(name: string, words: readonly Json[]): Understood {
     const analysed = analyse(name, words, this.#here)
     if (analysed.kind === 'recognised') return this.#recorded(analysed.what, analysed.recognised)
-    const { what, touches, lifetime } = analysed
+    const { what, touches, lifetimes, flushes } = analysed
+    if (flushes === true) return passedOn(what, touches, this.#keySpace.deleting([], true))
     const passed = isScript(name) ? { ...passedOn(what, touches), isScript: true as const } : passedOn(what, touches)
-    return lifetime === undefined ? passed : { ...passed, lifetimes: [{ lifetime, at: undefined }] }
+    return lifetimes === undefined ? passed : { ...passed, lifetimes: lifetimes.map(alone) }
   }
 
   #recorded(what: string, recognised: Recognised): Understood {
-    const { parts, touches, deletes, lifetime } = recognised
+    const { parts, touches, deletes, lifetimes, flushes } = recognised
     const understood: Understood = {
       understanding: operations(parts, this.#identity),
       touched: touches === undefined ? undefined : { what, why: touches.why, touches: { keys: touches.keys } },
       awaits: 'answer',
       parts,
-      lifetimes: lifetime === undefined ? undefined : [{ lifetime, at: undefined }],
+      lifetimes: lifetimes?.map(alone),
       recognised,
     }
-    return deletes === undefined ? understood : this.#deleting(understood, recognised, deletes)
+    return deletes === undefined && flushes !== true ? understood : this.#deleting(understood, recognised)
   }
 
-  #deleting(understood: Understood, recognised: Recognised, deletes: readonly string[]): Understood {
-    const deleted = this.#keySpace.deleting(deletes)
+  #deleting(understood: Understood, recognised: Recognised): Understood {
+    const deleted = this.#keySpace.deleting(recognised.deletes ?? [], recognised.flushes)
     const answered = (answer: Json | undefined): Completions => {
       deleted()
       return completionsOf(recognised, answer)
@@ -178,7 +181,7 @@ export class RespSession {
   #goBlind(what: string): Understood {
     this.#isBlind = true
     const touches = this.#transaction?.allTouches ?? 'nothing'
-    this.#keySpace.deleting(this.#transaction?.deletes ?? [])
+    this.#keySpace.deleting(this.#transaction?.deletes ?? [], this.#transaction?.flushes)
     this.#transaction = undefined
     return { ...passedOn(what, touches), awaits: 'nothing' }
   }
@@ -186,7 +189,7 @@ export class RespSession {
   #blindly(name: string, words: readonly Json[]): Understood {
     if (name === 'SELECT' || name === 'RESET') this.#isDatabaseKnown = false
     const analysed = analyse(name, words, this.#here)
-    if (analysed.kind === 'recognised') this.#keySpace.deleting(analysed.recognised.deletes ?? [])
+    this.#keySpace.deleting(deletesOf(analysed), isFlush(analysed))
     const touches = touchesOf(analysed)
     const all = touches === 'nothing' || this.#isDatabaseKnown ? touches : 'everything'
     return { ...passedOn(nameOfCommand(name), all), awaits: 'nothing' }
@@ -245,7 +248,7 @@ export class RespSession {
   #executed(open: Transaction): (answer: Json | undefined) => Completions {
     const before = this.#here.database
     const request = this.#requests
-    const deleted = this.#keySpace.deleting(open.deletes)
+    const deleted = this.#keySpace.deleting(open.deletes, open.flushes)
     return (answer) => {
       deleted()
       if (Array.isArray(answer) && open.isAstray(answer as readonly Json[]))
@@ -299,6 +302,11 @@ export class RespSession {
     if (this.#requests > request) this.#lost(what, why)
   }
 }
+
+const deletesOf = (analysed: Analysed): readonly string[] =>
+  analysed.kind === 'recognised' ? (analysed.recognised.deletes ?? []) : []
+
+const alone = (lifetime: Lifetime): PlacedLifetime => ({ lifetime, at: undefined })
 
 /** `CLIENT REPLY OFF`, or `SKIP` for the next command. */
 const turnsAnswersOff = ([name, subcommand, mode]: readonly Json[]): boolean =>

@@ -1,6 +1,7 @@
 import { quote } from '@chaosproxy/faults'
 import { type Json, UserError } from '@chaosproxy/history'
 import { type CommandSet, commandModels, commandSet } from './command-set.ts'
+import { type DeclaredScript, whyNot } from './declared-scripts.ts'
 
 /** What identifies clients, instead of the names they give. */
 export type RespClient = 'peer.process' | 'peer.address' | 'connection'
@@ -20,12 +21,12 @@ interface Members {
   readonly [name: string]: unknown
 }
 
-const members: readonly string[] = ['commands', 'cas', 'scripts', 'wait', 'client', 'initial']
+const members: readonly string[] = ['commands', 'cas', 'declare', 'scripts', 'wait', 'client', 'initial']
 const clients: readonly string[] = ['peer.process', 'peer.address', 'connection'] satisfies RespClient[]
 
 /**
  * Parses the members of `{"kind":"resp"}`. `"commands"` is the model to record and `"cas"` a compare-and-set script.
- * `"scripts":"keys"` promises that scripts write only the keys they declare. `"wait":"confirms"` means that clients
+ * `"declare"` says what other scripts do. `"scripts":"keys"` promises that scripts write only the keys they declare. `"wait":"confirms"` means that clients
  * count a write as acknowledged once the WAIT right behind it is. `"client"` says what identifies clients, and
  * `"initial"` what keys hold at the start.
  *
@@ -43,7 +44,7 @@ export function parseRespSettings(given: Members, where: string): RespSettings {
 }
 
 function parseCommands(
-  { commands: model = 'register', cas, scripts = 'anything', wait = 'nothing' }: Members,
+  { commands: model = 'register', cas, declare, scripts = 'anything', wait = 'nothing' }: Members,
   where: string,
 ): CommandSet {
   if (cas !== undefined && (typeof cas !== 'string' || cas === ''))
@@ -63,7 +64,51 @@ function parseCommands(
     )
   if (typeof model !== 'string' || !commandModels.includes(model))
     throw new UserError('input', `${where}: "commands" is ${quote(model)}. Known: ${commandModels.join(', ')}.`)
-  return commandSet({ model, cas, scriptsKeepToKeys: scripts === 'keys', isConfirmedByWait: wait === 'confirms' })
+  return commandSet({
+    model,
+    cas,
+    declared: parseDeclared(declare, where),
+    scriptsKeepToKeys: scripts === 'keys',
+    isConfirmedByWait: wait === 'confirms',
+  })
+}
+
+const EXAMPLE = '[{"script":"the SHA-1, or a part of the text","as":"INCRBY KEYS[1] ARGV[1]"}]'
+
+function parseDeclared(given: unknown, where: string): readonly DeclaredScript[] {
+  if (given === undefined) return []
+  const bad = (why: string): UserError => new UserError('input', `${where}: "declare" ${why}. Write ${EXAMPLE}, say.`)
+  if (!Array.isArray(given)) throw bad('is no list')
+  return (given as readonly unknown[]).map((entry) => {
+    if (typeof entry !== 'object' || entry === null) throw bad(`has ${quote(entry)}, which is no script`)
+    const { script, as, answers, ...others } = entry as Members
+    const [stranger] = Object.keys(others)
+    if (stranger !== undefined) throw bad(`has a script with ${quote(stranger)}, where only script, as and answers go`)
+    if (typeof script !== 'string' || script === '') throw bad('has a script without "script"')
+    const lines: readonly unknown[] = Array.isArray(as) ? as : [as]
+    const places: readonly unknown[] = Array.isArray(answers)
+      ? answers
+      : lines.length === 1
+        ? ['whole']
+        : [...lines.keys()]
+    if (places.length !== lines.length)
+      throw bad(`has ${lines.length} commands and ${places.length} answers for a script`)
+    const commands = lines.map((line, i) => {
+      const words = typeof line === 'string' ? line.trim().split(/\s+/) : []
+      const why = whyNot(words)
+      if (why !== undefined) throw bad(`has ${quote(line)} as a command: ${why}`)
+      const answer = answerPlace(places[i])
+      if (answer === undefined)
+        throw bad(`has ${quote(places[i])} among "answers": give a place from 0, "whole" or "untold"`)
+      return { words, answer }
+    })
+    return { is: /^[0-9a-f]{40}$/i.test(script) ? { sha: script } : { contains: script }, commands }
+  })
+}
+
+function answerPlace(place: unknown): 'whole' | 'untold' | number | undefined {
+  if (place === 'whole' || place === 'untold') return place
+  return typeof place === 'number' && Number.isSafeInteger(place) && place >= 0 ? place : undefined
 }
 
 function parseClient(client: unknown, where: string): RespClient | undefined {

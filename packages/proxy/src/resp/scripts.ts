@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Json } from '@chaosproxy/history'
 import type { Part } from './answers.ts'
-import { type CommandReader, type CommandReaders, type Names, type Recognised, word } from './command-reader.ts'
+import type { CommandReader, CommandReaders, Names, Recognised } from './command-reader.ts'
 import { luaTokens } from './lua-tokens.ts'
 
 /** Compare and set: `EVAL source 1 key expected value` answers 1, or 0 if the value was different. */
@@ -16,6 +16,20 @@ export const RELEASE = `if redis.call("get",KEYS[1]) == ARGV[1] then return redi
 /** Drains a list filled by LPUSH, oldest first: `EVAL source 1 key`. */
 export const DRAIN = `local all = {} while true do local value = redis.call('RPOP',KEYS[1]) if not value then return all end all[#all + 1] = value end`
 
+/** A script that is recorded, and what it does with its keys and values. */
+export interface KnownScript {
+  readonly is: ScriptText
+  /** Undefined if these keys and values are not recorded. */
+  readonly recognise: (
+    keys: readonly Json[],
+    values: readonly Json[],
+    names: Names,
+  ) => Recognised | 'no effect' | undefined
+}
+
+/** What tells a script: its whole text however it is laid out, the SHA-1 of its text, or a part of the text. */
+export type ScriptText = { readonly source: string } | { readonly sha: string } | { readonly contains: string }
+
 export interface ScriptOptions {
   readonly source: string
   /** How many words follow the key. */
@@ -24,25 +38,39 @@ export interface ScriptOptions {
   readonly partOf: (key: Json, values: readonly Json[], names: Names) => Part | undefined
 }
 
+/** A script with one key that is one operation. */
+export const oneOperation = ({ source, values: count, partOf }: ScriptOptions): KnownScript => ({
+  is: { source },
+  recognise(keys, values, names) {
+    const [key = null] = keys
+    const part = keys.length === 1 && values.length === count ? partOf(key, values, names) : undefined
+    return part === undefined ? undefined : { parts: [part] }
+  },
+})
+
 /**
- * Records a script with one key as one operation, however it is laid out. It is called by its source, or by the SHA-1
- * of the text above or of a layout that a client has sent.
+ * Records scripts as operations. They are called by their source, or by the SHA-1 of the text that is known or that a
+ * client has sent. The first that fits decides.
  */
-export function scriptCommands({ source, values, partOf }: ScriptOptions): CommandReaders {
-  const layouts = createLayouts(source)
+export function scriptCommands(scripts: readonly KnownScript[]): CommandReaders {
+  const known = scripts.map(({ is, recognise }) => ({ recognise, layouts: createLayouts(is) }))
   const calledAs =
-    (isIt: (script: string) => boolean): CommandReader =>
-    (words, names): Recognised | undefined => {
-      const [, script, keys] = words
-      if (words.length !== 4 + values || typeof script !== 'string' || keys !== '1' || !isIt(script)) return undefined
-      const part = partOf(word(words, 3), words.slice(4), names)
-      return part === undefined ? undefined : { parts: [part], errorsLate: true }
+    (isIt: (layouts: Layouts, script: string) => boolean): CommandReader =>
+    (words, names) => {
+      const [, script] = words
+      const count = Number(words[2])
+      if (typeof script !== 'string' || !Number.isSafeInteger(count) || count < 0 || words.length < 3 + count)
+        return undefined
+      const found = known.find(({ layouts }) => isIt(layouts, script))
+      const recognised = found?.recognise(words.slice(3, 3 + count), words.slice(3 + count), names)
+      return typeof recognised === 'object' ? { ...recognised, errorsLate: true } : recognised
     }
   return {
-    EVAL: calledAs(layouts.learn),
-    EVALSHA: calledAs(layouts.isKnown),
+    EVAL: calledAs((layouts, text) => layouts.learn(text)),
+    EVALSHA: calledAs((layouts, sha) => layouts.isKnown(sha)),
     SCRIPT: ([, subcommand, script]) => {
-      if (String(subcommand).toUpperCase() === 'LOAD' && typeof script === 'string') layouts.learn(script)
+      if (String(subcommand).toUpperCase() === 'LOAD' && typeof script === 'string')
+        for (const { layouts } of known) layouts.learn(script)
       return undefined
     },
   }
@@ -59,23 +87,33 @@ const MOST_LAYOUTS = 100
 /** Longer texts are some other script: no layout needs so much. */
 const LONGEST_LAYOUT = 10_000
 
-function createLayouts(source: string): Layouts {
-  const tokens = JSON.stringify(luaTokens(source))
+function createLayouts(is: ScriptText): Layouts {
+  const isText = textCheck(is)
   // Clients send the same few texts over and over.
-  const verdicts = new Map<string, boolean>([[source, true]])
-  const shas = new Set([shaOf(source)])
+  const verdicts = new Map<string, boolean>()
+  const shas = new Set('sha' in is ? [is.sha.toLowerCase()] : 'source' in is ? [shaOf(is.source)] : [])
   return {
     learn(text) {
       const known = verdicts.get(text)
       if (known !== undefined) return known
-      if (text.length > source.length + LONGEST_LAYOUT) return false
-      const found = luaTokens(text)
-      const isIt = found !== undefined && JSON.stringify(found) === tokens
+      const isIt = isText(text)
       if (verdicts.size < MOST_LAYOUTS) verdicts.set(text, isIt)
       if (isIt && shas.size < MOST_LAYOUTS) shas.add(shaOf(text))
       return isIt
     },
     isKnown: (sha) => shas.has(sha.toLowerCase()),
+  }
+}
+
+function textCheck(is: ScriptText): (text: string) => boolean {
+  if ('sha' in is) return (text) => shaOf(text) === is.sha.toLowerCase()
+  if ('contains' in is) return (text) => text.includes(is.contains)
+  const tokens = JSON.stringify(luaTokens(is.source))
+  return (text) => {
+    if (text === is.source) return true
+    if (text.length > is.source.length + LONGEST_LAYOUT) return false
+    const found = luaTokens(text)
+    return found !== undefined && JSON.stringify(found) === tokens
   }
 }
 

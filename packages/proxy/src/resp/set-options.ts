@@ -31,7 +31,7 @@ export const readSetCommand: CommandReader = (words, names) => {
   if (afterMs === undefined) return one(part)
   // With GET, the answer does not show whether a condition held.
   const isSet = (answer: Json) => (get ? options.condition.kind === 'none' || undefined : answer === 'OK')
-  return { ...one(part), lifetime: { key, afterMs, isSet } }
+  return { ...one(part), lifetimes: [{ key, afterMs, isSet }] }
 }
 
 /** Undefined for an unknown option or two conditions, which Redis refuses. */

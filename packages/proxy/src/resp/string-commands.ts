@@ -42,7 +42,7 @@ const expiring =
     const key = names.key(word(words, 1))
     return {
       ...one(write(key, word(words, 3), saysOk)),
-      lifetime: { key, afterMs, isSet: (answer) => answer === 'OK' },
+      lifetimes: [{ key, afterMs, isSet: (answer) => answer === 'OK' }],
     }
   }
 
@@ -54,6 +54,32 @@ const deleting: CommandReader = (words, names) => {
   return recognised === undefined ? undefined : { ...recognised, deletes: keys.map(names.key) }
 }
 
+/** Deletes every key. Keys not seen yet are not known to have been there, nor to be gone. */
+const flushing =
+  (all: boolean): CommandReader =>
+  (words, names) => {
+    const [, how] = words
+    if (words.length > 2 || (how !== undefined && !isHow(how))) return undefined
+    const known = names.known(all)
+    const recognised = several((known ?? []).map((name) => write(name, null, saysOk)))
+    return recognised === undefined ? undefined : { ...recognised, flushes: true }
+  }
+
+const isHow = (word: Json): boolean => typeof word === 'string' && /^(a?sync)$/i.test(word)
+
+/** The value moves where nobody has said what it is; the key that it leaves is absent. */
+const renaming =
+  (says: Says): CommandReader =>
+  (words, names) => {
+    const [, from = null, to = null] = words
+    if (words.length !== 3 || names.key(from) === names.key(to)) return undefined
+    const left = [names.key(from), ...names.fieldsOf(from)]
+    const recognised = several(left.map((name) => write(name, null, says)))
+    if (recognised === undefined) return undefined
+    const why = 'it was given the value of another key'
+    return { ...recognised, deletes: [names.key(from)], touches: { keys: names.touch([to]), why } }
+  }
+
 const getEx: CommandReader = (words, names) => {
   const key = names.key(word(words, 1))
   const reading = one(read(key, saysText))
@@ -63,7 +89,7 @@ const getEx: CommandReader = (words, names) => {
   const afterMs = words.length === 4 ? lifetimeMs(option, words[3]) : undefined
   return afterMs === undefined
     ? undefined
-    : { ...reading, lifetime: { key, afterMs, isSet: (answer) => answer !== null } }
+    : { ...reading, lifetimes: [{ key, afterMs, isSet: (answer) => answer !== null }] }
 }
 
 const SOME_KEY_EXISTS = 'one of the keys exists'
@@ -108,6 +134,10 @@ export const stringCommands: CommandReaders = {
   GETEX: getEx,
   DEL: deleting,
   UNLINK: deleting,
+  FLUSHALL: flushing(true),
+  FLUSHDB: flushing(false),
+  RENAME: renaming(saysOk),
+  RENAMENX: renaming(saysOneOr(KEY_EXISTS)),
   DELIFEQ: (words, names) =>
     words.length === 3
       ? one(cas(names.key(word(words, 1)), [word(words, 2), null], saysOneOr('another value was there')))

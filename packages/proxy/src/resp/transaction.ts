@@ -1,6 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import type { Completion, Completions, Touches } from '../recorder/call.ts'
-import { type Analysed, joined, lifetimeIn, touchesOf } from './analyse.ts'
+import { type Analysed, isFlush, joined, lifetimesIn, touchesOf } from './analyse.ts'
 import { isError, type Part, refusalOf } from './answers.ts'
 import { completionsOf } from './command-reader.ts'
 import type { PlacedLifetime } from './expirations.ts'
@@ -24,6 +24,8 @@ export interface Transaction {
   readonly allTouches: Touches
   /** The names of keys that it deletes with all fields. */
   readonly deletes: readonly string[]
+  /** Whether it deletes every key. */
+  readonly flushes: boolean
   /** Whether one of its SELECTs failed, so that later commands went to another database. */
   readonly isAstray: (answer: readonly Json[]) => boolean
   /** What the answer to EXEC, undefined if unreadable, says about each part. */
@@ -63,10 +65,7 @@ export function createTransaction(startsIn: string): Transaction {
       return recognised().flatMap((command) => command?.parts ?? [])
     },
     get lifetimes() {
-      return all().flatMap((each, at) => {
-        const lifetime = lifetimeIn(each)
-        return lifetime === undefined ? [] : [{ lifetime, at }]
-      })
+      return all().flatMap((each, at) => lifetimesIn(each).map((lifetime) => ({ lifetime, at })))
     },
     get touches() {
       if (isTooLong) return 'everything'
@@ -83,6 +82,9 @@ export function createTransaction(startsIn: string): Transaction {
     },
     get deletes() {
       return recognised().flatMap((command) => command?.deletes ?? [])
+    },
+    get flushes() {
+      return all().some(isFlush)
     },
     isAstray: (answer) =>
       all().some((each, i) => each.kind === 'passed-on' && each.what === 'SELECT' && answer[i] !== 'OK'),

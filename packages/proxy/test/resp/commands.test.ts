@@ -20,11 +20,11 @@ function understood(text: string, answer?: Json, model?: string): string {
   const context = { commands: commandSet({ model }), keySpace: new KeySpace(), database: '0' }
   const analysed = analyse((words[0] ?? '').toUpperCase(), words, context)
   if (analysed.kind === 'passed-on') {
-    const { touches, lifetime } = analysed
+    const { touches, lifetimes: [lifetime] = [] } = analysed
     if (lifetime !== undefined) return `${lifetime.key} lasts ${lifetime.afterMs}`
     return `touches ${typeof touches === 'string' ? touches : touches.keys.join(' ')}`
   }
-  const { parts, touches, lifetime } = analysed.recognised
+  const { parts, touches, lifetimes: [lifetime] = [] } = analysed.recognised
   const calls = parts.map(
     ({ call: { f, key, value } }) => `${f} ${String(key)}=${value === UNSAID ? '?' : JSON.stringify(value)}`,
   )
@@ -79,7 +79,8 @@ test.each([
   ['EXPIRE x 0', 'touches x'],
   ['EXPIRE x -1', 'touches x'],
   ['PERSIST x', 'touches nothing'],
-  ['RENAME x y', 'touches x y'],
+  ['RENAME x y', 'write x=null touches y'],
+  ['RENAME x x', 'touches x x'],
   ['COPY x y', 'touches y'],
   ['SORT x BY w STORE y', 'touches y'],
   ['SORT x', 'touches nothing'],
@@ -97,7 +98,7 @@ test.each([
   ['XREADGROUP GROUP g c STREAMS s t > >', 'touches s t'],
   ['ZUNIONSTORE z 2 a b', 'touches z'],
   ['BITOP AND d a b', 'touches d'],
-  ['FLUSHALL', 'touches everything'],
+  ['FLUSHALL', 'touches nothing'],
   ['SWAPDB 0 1', 'touches everything'],
   ['EVAL s 1 x', 'touches everything'],
   ['EVAL_RO s 1 x', 'touches nothing'],
@@ -177,8 +178,12 @@ test('what is done to a hash is done to each of its fields', () => {
     recognised: { parts: [{ call: { key: '1/h' } }, { call: { key: '1/h[f]' } }, { call: { key: '1/h[g]' } }] },
   })
   expect(analysed('SET h 1')).toMatchObject({ recognised: { touches: { keys: ['1/h[f]', '1/h[g]'] } } })
-  expect(analysed('EXPIRE h 1')).toMatchObject({ touches: { keys: ['1/h', '1/h[f]', '1/h[g]'] } })
+  expect(analysed('EXPIRE h 1')).toMatchObject({
+    lifetimes: [{ key: '1/h' }, { key: '1/h[f]' }, { key: '1/h[g]' }],
+  })
+  expect(analysed('HEXPIRE h 1 NX FIELDS 1 g')).toMatchObject({ lifetimes: [{ key: '1/h[g]', afterMs: 1000 }] })
   // A field that was not known then may have been changed as well.
+  analysed('EXPIRE h 0')
   expect(analysed('HGET h new')).toMatchObject({ kind: 'passed-on', touches: 'nothing' })
   expect(analysed('HSET h new 1')).toMatchObject({
     kind: 'passed-on',

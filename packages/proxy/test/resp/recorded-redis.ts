@@ -6,7 +6,7 @@ import { resp, respToJson } from '../../src/framing/resp.ts'
 import { readResp } from '../../src/framing/resp-value.ts'
 import { createRecorder } from '../../src/recorder/recorder.ts'
 import { startRunClock } from '../../src/recorder/run-clock.ts'
-import { type CommandSetOptions, commandSet } from '../../src/resp/command-set.ts'
+import { type CommandSet, type CommandSetOptions, commandSet } from '../../src/resp/command-set.ts'
 import { recordResp } from '../../src/resp/resp-recorder.ts'
 import type { RealServer } from '../real-servers.ts'
 import { command } from '../redis.ts'
@@ -23,10 +23,10 @@ export interface RedisClient {
 }
 
 /** Servers behind recording proxies, one for each of them, and what is recorded of all of them together. */
-export async function recordRedis(servers: readonly RealServer[], options: CommandSetOptions = {}) {
+export async function recordRedis(servers: readonly RealServer[], options: CommandSetOptions | CommandSet = {}) {
   const lines: string[] = []
   const recorder = createRecorder({ now: startRunClock(), client: { write: (line) => void lines.push(line) } })
-  const commands = commandSet(options)
+  const commands = 'readers' in options ? options : commandSet(options)
   const made = network()
   const routes = await Promise.all(
     servers.map((upstream, i) => {

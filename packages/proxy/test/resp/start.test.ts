@@ -105,6 +105,6 @@ test('settings are checked when they are read', () => {
     'x: "initial" is "nothing". Give "unknown", "read", or {"value": null}',
   )
   expect(refused({ database: 1 })).toThrow(
-    'x has no member "database". It has: commands, cas, scripts, wait, client, initial.',
+    'x has no member "database". It has: commands, cas, declare, scripts, wait, client, initial.',
   )
 })

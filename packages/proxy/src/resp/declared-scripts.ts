@@ -1,0 +1,136 @@
+import type { Json } from '@chaosproxy/history'
+import { isError, type Part, type Says } from './answers.ts'
+import { isKnownToChangeNothing } from './command-effects.ts'
+import type { CommandReaders, Names, Recognised } from './command-reader.ts'
+import { lifetimesOf } from './expire-commands.ts'
+import type { Lifetime } from './lifetime.ts'
+import type { KnownScript, ScriptText } from './scripts.ts'
+
+/** A script that its user declares to do what commands do, one after the other. */
+export interface DeclaredScript {
+  readonly is: ScriptText
+  /** Each a line such as `INCRBY KEYS[1] ARGV[1]`. */
+  readonly commands: readonly DeclaredCommand[]
+}
+
+export interface DeclaredCommand {
+  readonly words: readonly string[]
+  /** Where the command's own answer is: all of the script's, at a place of the list that it is, or not told. */
+  readonly answer: 'whole' | 'untold' | number
+}
+
+/** A word that stands for a key or a value of the script. */
+const PLACE = /^(KEYS|ARGV)\[([1-9]\d?)\]$/
+
+/** What is wrong with a command; undefined if it can be recorded. */
+export function whyNot(words: readonly string[]): string | undefined {
+  const [name = ''] = words
+  if (name === '' || PLACE.test(name)) return 'it has no command'
+  const odd = words.find((word) => /[[\]]/.test(word) && !PLACE.test(word))
+  return odd === undefined ? undefined : `${odd} is no place: write KEYS[1] or ARGV[1]`
+}
+
+export function declaredScript({ is, commands }: DeclaredScript, readers: CommandReaders): KnownScript {
+  return {
+    is,
+    recognise(keys, values, names) {
+      const each = commands.map((command) => recognised(command, { keys, values, names, readers }))
+      if (each.some((one) => one === undefined)) return undefined
+      const all = each.filter((one) => one !== undefined)
+      const [first, ...rest] = all.flatMap(({ parts }) => parts)
+      const touches = all.flatMap((one) => one.touches?.keys ?? [])
+      if (first === undefined) return undefined
+      return {
+        parts: [first, ...rest],
+        lifetimes: all.flatMap(({ lifetimes }) => lifetimes),
+        deletes: all.flatMap(({ deletes = [] }) => deletes),
+        touches: touches.length === 0 ? undefined : { keys: touches, why: 'a declared script may have changed it' },
+      }
+    },
+  }
+}
+
+interface Script {
+  readonly keys: readonly Json[]
+  readonly values: readonly Json[]
+  readonly names: Names
+  readonly readers: CommandReaders
+}
+
+interface Command extends Pick<Recognised, 'touches' | 'deletes'> {
+  readonly parts: readonly Part[]
+  readonly lifetimes: readonly Lifetime[]
+}
+
+/** Undefined if it is not known what it does. */
+function recognised({ words, answer }: DeclaredCommand, { keys, values, names, readers }: Script): Command | undefined {
+  const filled = words.map((word) => {
+    const [, list, place] = PLACE.exec(word) ?? []
+    if (list === undefined) return word
+    return (list === 'KEYS' ? keys : values)[Number(place) - 1]
+  })
+  if (filled.some((word) => word === undefined)) return undefined
+  const all = filled.filter((word) => word !== undefined)
+  const [name = ''] = words
+  const upper = name.toUpperCase()
+  const own = ownAnswer(answer)
+  const told = readers[upper]?.(all, names)
+  if (told === 'no effect') return NOTHING
+  if (told !== undefined) {
+    if (told.flushes === true) return undefined
+    const { parts, lifetimes = [], touches, deletes } = told
+    const placed = parts.map((part, index) => placedPart(part, own, index))
+    return { parts: placed, lifetimes: lifetimes.map((each) => placedLifetime(each, own)), touches, deletes }
+  }
+  if (upper === 'PTTL' && answer !== 'untold') return { parts: [], lifetimes: [remaining(all[1] ?? null, names, own)] }
+  const lifetimes = lifetimesOf(upper, all, names)
+  if (lifetimes !== undefined) return { parts: [], lifetimes: lifetimes.map((each) => placedLifetime(each, own)) }
+  return isKnownToChangeNothing(upper) ? NOTHING : undefined
+}
+
+const NOTHING: Command = { parts: [], lifetimes: [] }
+
+type OwnAnswer = (answer: Json) => Json | undefined
+
+const ownAnswer =
+  (place: DeclaredCommand['answer']): OwnAnswer =>
+  (answer) =>
+    place === 'whole'
+      ? answer
+      : place === 'untold' || !Array.isArray(answer)
+        ? undefined
+        : ((answer[place] as Json | undefined) ?? null)
+
+const UNTOLD = 'the script does not answer what became of it'
+
+function placedPart(part: Part, own: OwnAnswer, index: number): Part {
+  const says: Says = (answer, call) => {
+    const told = own(answer)
+    if (told === undefined) return { type: 'info', error: UNTOLD }
+    if (isError(told)) return { type: 'info', error: told.error }
+    return part.says(told, call, index)
+  }
+  const { sees } = part
+  return { ...part, says, sees: sees === undefined ? undefined : (answer) => seen(sees, own(answer)) }
+}
+
+const seen = (sees: NonNullable<Part['sees']>, answer: Json | undefined): 'value' | 'nothing' | undefined =>
+  answer === undefined ? undefined : sees(answer)
+
+function placedLifetime(lifetime: Lifetime, own: OwnAnswer): Lifetime {
+  const isSet = (answer: Json): boolean | undefined => {
+    const told = own(answer)
+    return told === undefined ? undefined : lifetime.isSet(told)
+  }
+  return { ...lifetime, isSet }
+}
+
+/** The answer tells the time to live that the key has. */
+function remaining(key: Json, names: Names, own: OwnAnswer): Lifetime {
+  const left = (answer: Json): number | undefined => {
+    const ms = own(answer)
+    return typeof ms === 'number' && ms >= 0 ? ms : undefined
+  }
+  const afterMs = Number.POSITIVE_INFINITY
+  return { key: names.key(key), afterMs, left, isSet: (answer) => left(answer) !== undefined }
+}

@@ -1,0 +1,69 @@
+import type { Json } from '@chaosproxy/history'
+import { type Says, saysOneOr } from './answers.ts'
+import { amountOf, cas, several } from './command-reader.ts'
+import { type KnownScript, oneOperation, RELEASE } from './scripts.ts'
+
+// What the scripts of the npm package redlock do, token by token: version 5.
+
+/** Answers the number of its keys, or 0 if one of them exists: `EVAL source n key… token milliseconds`. */
+export const REDLOCK_ACQUIRE = `
+for i, key in ipairs(KEYS) do if redis.call("exists", key) == 1 then return 0 end end
+for i, key in ipairs(KEYS) do redis.call("set", key, ARGV[1], "PX", ARGV[2]) end
+return #KEYS`
+
+/** Answers the number of its keys, or 0 if one of them holds another token. */
+export const REDLOCK_EXTEND = `
+for i, key in ipairs(KEYS) do if redis.call("get", key) ~= ARGV[1] then return 0 end end
+for i, key in ipairs(KEYS) do redis.call("set", key, ARGV[1], "PX", ARGV[2]) end
+return #KEYS`
+
+/** Answers how many of its keys held the token: `EVAL source n key… token`. */
+export const REDLOCK_RELEASE = `
+local count = 0
+for i, key in ipairs(KEYS) do
+  if redis.call("get", key) == ARGV[1] then
+    redis.pcall("del", key)
+    count = count + 1
+  end
+end
+return count`
+
+/** The number of keys, or 0 if the condition did not hold for one of them. */
+const saysAll =
+  (count: number, error: string): Says =>
+  (answer, call) =>
+    answer === count
+      ? { type: 'ok', value: typeof call.value === 'symbol' ? null : call.value }
+      : answer === 0
+        ? { type: 'fail', error, answered: true }
+        : undefined
+
+const lasting = (source: string, found: (token: Json) => Json, error: string): KnownScript => ({
+  is: { source },
+  recognise(keys, [token = null, time = null], names) {
+    const afterMs = amountOf(time) ?? 0
+    const says = saysAll(keys.length, error)
+    const recognised = several(keys.map((key) => cas(names.key(key), [found(token), token], says)))
+    if (recognised === undefined || afterMs <= 0) return undefined
+    const isSet = (answer: Json) => answer === keys.length
+    return { ...recognised, lifetimes: keys.map((key) => ({ key: names.key(key), afterMs, isSet })) }
+  },
+})
+
+const OTHER = 'another token was there'
+
+/** Locks as registers, which hold their token. */
+export const tokenScripts: readonly KnownScript[] = [
+  oneOperation({
+    source: RELEASE,
+    values: 1,
+    partOf: (key, [token = null], names) => cas(names.key(key), [token, null], saysOneOr(OTHER)),
+  }),
+  oneOperation({
+    source: REDLOCK_RELEASE,
+    values: 1,
+    partOf: (key, [token = null], names) => cas(names.key(key), [token, null], saysOneOr(OTHER)),
+  }),
+  lasting(REDLOCK_ACQUIRE, () => null, 'one of the keys exists'),
+  lasting(REDLOCK_EXTEND, (token) => token, OTHER),
+]
