@@ -14,6 +14,7 @@ import {
 } from '@chaosproxy/report'
 import type { Workload } from '@chaosproxy/workloads'
 import { summarizeNodes, summarizePhases, withRecoveries } from './phases.ts'
+import { repeatedMessages } from './repeated-messages.ts'
 import type { RunOutcome } from './run-outcome.ts'
 import { findVacuity, notesOf } from './vacuity.ts'
 import { compareViews } from './views.ts'
@@ -55,6 +56,7 @@ export function judgeRun(input: JudgeInput): RunSummary {
   const vacuous = [
     ...findVacuity(history, input.requestedFaults, faults, input.workload, outcome.recovery),
     ...untried(input),
+    ...repeatedMessages(history, input.checking?.initial),
     ...(outcome.doubts ?? []),
   ]
   return {

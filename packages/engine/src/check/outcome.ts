@@ -9,7 +9,7 @@ import {
   judgeRequirements,
   parseRequirement,
 } from '@chaosproxy/report'
-import { judgeExpectation, missingSuccesses } from '@chaosproxy/runner'
+import { judgeExpectation, missingSuccesses, repeatedMessages } from '@chaosproxy/runner'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { partOf } from '../telling/part.ts'
 import { type CheckSpec, initialOf } from './options.ts'
@@ -63,7 +63,10 @@ function judge({ settings }: CheckTask, { history, report, checking }: Checked):
   const { expect, levels } = settings
   const all = Object.keys(report.levels)
   const asked = all.find((level) => levels?.includes(level) ?? true) ?? ''
-  const vacuous = missingSuccesses(history, report.model)
+  const vacuous = [
+    ...missingSuccesses(history, report.model),
+    ...repeatedMessages(history, initialOf(history, settings)),
+  ]
   const { level, met } = judgeExpectation(report, expect ?? asked, vacuous)
   const requirements = judgeRequired(settings, { history, report, checking })
   return {
