@@ -1,12 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readHistory } from '@chaosproxy/history/files'
 import { faultSpans } from '@chaosproxy/report'
 import { describe, expect, test } from 'vitest'
 import { readSummary } from '../../engine/src/run/read-summary.ts'
+import { parseCompareSettings } from '../src/compare/settings.ts'
 import { chaos, chaosHere, temporaryDirectory } from './chaos.ts'
 
-// One run, told by its page, the terminal, --json, explain, diff, check and every reporter: all of them agree.
+// One run, told by its page, the terminal, --json, explain, diff, check, compare and every reporter: all of them agree.
 
 const SIMULATED = ['run', '--sim', '--seed', '1'] as const
 
@@ -228,6 +229,87 @@ test('the runs are of all the kinds that they are named for', async () => {
   const lock = await tellingsOf(...RUNS[2]!)
   expect(violated(lock).sentence).toMatch(/two clients held the lock at the same time/)
 })
+
+const COMPARED = {
+  targets: 'primary-replica,master-master',
+  faults: 'isolate-leader',
+  seeds: '1',
+  seed: '2',
+  time: '2s',
+  rate: '150',
+  timeout: '900ms',
+} as const
+
+/** What `chaos run` prints of one run of a comparison. */
+async function runAlone(spec: object): Promise<{ readonly exitCode: number | null; readonly json: Printed }> {
+  const directory = temporaryDirectory()
+  const file = join(directory, 'spec.json')
+  writeFileSync(file, JSON.stringify(spec))
+  const { exitCode, stdout } = await chaosHere(['run', '--spec', file, '--out', directory, '--json'])
+  return { exitCode, json: JSON.parse(stdout) }
+}
+
+test('a comparison tells of each run what the run alone tells, in every form', async () => {
+  const files = temporaryDirectory()
+  const reporters = ['json', 'html', 'markdown', 'line', 'junit'] as const
+  const { stdout: terminal } = await chaosHere([
+    'compare',
+    ...Object.entries(COMPARED).flatMap(([name, value]) => [`--${name}`, value]),
+    ...reporters.flatMap((name) => ['--reporter', `${name}=${join(files, name)}`]),
+  ])
+  const told = (name: (typeof reporters)[number]) => readFileSync(join(files, name), 'utf8')
+  const page = words(told('html'))
+  const lines = told('line').trim().split('\n')
+  const { systems: planned } = await parseCompareSettings(COMPARED)
+  const compared = JSON.parse(told('json')).systems
+  for (const [i, { name, cells }] of planned.entries()) {
+    for (const [j, { condition, pairs }] of cells.entries()) {
+      const cell = compared[i].cells[j]
+      const { registers, sets } = pairs[0]
+      const run = await runAlone(registers)
+      const alone = { registers: run, sets: sets === undefined ? undefined : await runAlone(sets) }
+      const where = `${name} under ${condition}`
+      // The level, and whether the promise was kept.
+      const results = [alone.registers, ...(alone.sets === undefined ? [] : [alone.sets])]
+      const violated = results.flatMap(({ json }) =>
+        Object.entries<Printed>(json.levels).flatMap(([level, { result }]) => (result === 'violated' ? level : [])),
+      )
+      expect([where, run.json.levels[cell.level].result, violated.includes(cell.level)]).toEqual([where, 'met', false])
+      const order = ['linearizable', 'sequential']
+      const stronger = order.slice(0, order.includes(cell.level) ? order.indexOf(cell.level) : order.length)
+      for (const level of stronger) expect([where, level, violated.includes(level)]).toEqual([where, level, true])
+      expect([where, cell.kept ?? true]).toEqual([where, results.every(({ exitCode }) => exitCode === 0)])
+      // The numbers.
+      const lost = (alone.sets ?? alone.registers).json.lost.length
+      const phase = run.json.latency.phases[condition === 'calm' ? 'calm' : 'partition']
+      expect([where, cell.lost, cell.latency.p50, cell.latency.p99]).toEqual([
+        where,
+        lost,
+        phase.p50Nanos,
+        phase.p99Nanos,
+      ])
+      expect([where, cell.staleNanos ?? 0]).toEqual([where, run.json.staleness?.behindNanos.max ?? 0])
+      // The same in every form.
+      const level = cell.level.replaceAll('-', ' ')
+      expect(page).toContain(`${level} 1 of 1 run${lost > 0 ? ` · ${lost} lost` : ''}`)
+      const line = lines.find((each) => each.includes(where)) ?? ''
+      expect(squeezed(line)).toContain(squeezed(`${where}: ${level}`))
+      const isGood = cell.kept === true || (cell.level === 'linearizable' && lost === 0)
+      expect(line[0]).toBe(isGood ? '✔' : '•')
+      if (lost > 0) expect(line).toContain(`${lost} lost`)
+      const row = told('markdown')
+        .match(new RegExp(`^\\| ${name} \\|.*`, 'm'))?.[0]
+        .split(' | ')
+      expect(row?.[2 + j]?.replace(' |', '')).toBe(level)
+      expect(told('junit')).toContain(`name="${where}"`)
+    }
+    const row = terminal.split('\n').find((text) => text.trim().startsWith(name)) ?? ''
+    const signs: { readonly [level: string]: string } = { linearizable: '●', sequential: '⊖', 'causal-memory': '◑' }
+    for (const { level, lost } of compared[i].cells)
+      expect(row).toContain(`${signs[level]}${lost > 0 ? '−' : ' '}`.trim())
+  }
+  expect(compared.flatMap(({ cells }: Printed) => cells.map(({ lost }: Printed) => lost > 0))).toContain(true)
+}, 60_000)
 
 test('on real processes, too, the history alone has the faults at the times that the run has them', async () => {
   const out = temporaryDirectory()

@@ -223,7 +223,7 @@ describe('what is wrong with the command line is said before anything is started
     [['--upstream', 'localhost:1', '--as', 'resp', '--faults', 'kill', '--', 'true'], /the servers are not ours here/],
     [
       ['--upstream', 'localhost:1', '--as', 'resp', '--faults', 'duplicate-request', '--', 'true'],
-      /duplicate-request: it happens to single requests, which are told apart where the servers speak HTTP/,
+      /duplicate-request: this fault needs HTTP: only there can single requests be recognised/,
     ],
     [
       ['--serve', 'true {port}', '--as', 'resp', '--faults', 'delay', '--', 'true'],

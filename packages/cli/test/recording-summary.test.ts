@@ -23,6 +23,6 @@ describe('the summary of a recording', () => {
     for (const [what, times] of Object.entries(passed))
       for (let i = 0; i < times; i++) recorder.passedOn(what, 'nothing')
     const text = summaryLines(recorder, { lostLines: 0, paths: ['history.jsonl'], isRedis: true }).join('\n')
-    expect(text).toContain('passed 88 on that are no operations: HELLO 2×, CLIENT 6×, MULTI 20×, and 60 more')
+    expect(text).toContain('forwarded 88 requests that are not operations: HELLO 2×, CLIENT 6×, MULTI 20×, and 60 more')
   })
 })

@@ -33,22 +33,22 @@ export function accountLines(accounting: Accounting): readonly AccountLine[] {
         ? {
             list: lost,
             what: 'missing',
-            meaning: 'as many as operations of unknown outcome may have taken',
+            meaning: 'no more than operations of unknown outcome may have taken',
             isTrouble: false,
           }
-        : { list: lost, what: 'lost', meaning: 'acknowledged or seen, then missing for good', isTrouble: true },
+        : { list: lost, what: 'lost', meaning: 'acknowledged or seen, and never seen again', isTrouble: true },
     {
       list: unexpected,
       what: 'unexpected',
-      meaning: okAre === 'seen' ? 'seen, though nothing explains it' : 'returned a sum that the additions cannot make',
+      meaning: okAre === 'seen' ? 'seen, but never added' : 'reads that returned an impossible sum',
       isTrouble: true,
     },
     { list: duplicated, what: 'duplicated', meaning: 'seen more often than it was added', isTrouble: true },
-    { list: stale, what: 'stale', meaning: 'missing for a while after it was known', isTrouble: false },
+    { list: stale, what: 'stale', meaning: 'missing from a later read, but seen again', isTrouble: false },
     {
       list: recovered,
       what: 'recovered',
-      meaning: 'seen, though its outcome was unknown or a failure',
+      meaning: 'seen, though adding it failed or its outcome was unknown',
       isTrouble: false,
     },
     { list: neverRead, what: 'never read', meaning: 'acknowledged, with no read after it', isTrouble: false },

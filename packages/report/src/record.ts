@@ -100,8 +100,8 @@ export function recordLines(facts: RecordFacts, most: number): RecordLine[] {
     lines.push({ about, text: printable(text), isDoubt })
   }
   if (sessions !== undefined) {
-    if (sessions.named) say('clients', `told apart by ${sessions.by}`)
-    else say('clients', `nothing named them: each ${sessions.by} is taken for itself`, true)
+    if (sessions.named) say('clients', `identified by ${sessions.by}`)
+    else say('clients', `not identified: each ${sessions.by} counts as a client of its own`, true)
   }
   if (initial === UNKNOWN) say('start', 'nobody knows what was there before the first write')
   if (touched.length > 0) {
@@ -149,7 +149,8 @@ function unjudgedText({ passedOn }: RecordFacts, most: number): string {
   )
   const rest = requestsIn(passedOn.slice(most))
   const more = rest === 0 ? '' : `; and ${count(rest)} more of ${plural(passedOn.length - most, 'other kind')}`
-  return `${plural(requestsIn(passedOn), 'request')} passed on: ${texts.slice(0, most).join('; ')}${more}`
+  const all = requestsIn(passedOn)
+  return `${plural(all, 'request')} ${all === 1 ? 'was' : 'were'} forwarded, not checked: ${texts.slice(0, most).join('; ')}${more}`
 }
 
 const first = (texts: readonly string[], most: number): string =>

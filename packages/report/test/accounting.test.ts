@@ -61,9 +61,9 @@ test('of messages it is told what was lost, duplicated, unexpected and recovered
 test('the page of a file has the accounting in place of acknowledged writes that are lost', () => {
   const text = renderCheck(report, history, plainStyle, page)
   expect(text).toContain('  accounting: 4 messages tried, 3 acknowledged, 3 seen\n')
-  expect(text).toContain('  ✘ 1 lost (acknowledged or seen, then missing for good): 2\n')
+  expect(text).toContain('  ✘ 1 lost (acknowledged or seen, and never seen again): 2\n')
   expect(text).toContain('  ✘ 1 duplicated (seen more often than it was added): 1\n')
-  expect(text).toContain('  1 recovered (seen, though its outcome was unknown or a failure): 3\n')
+  expect(text).toContain('  1 recovered (seen, though adding it failed or its outcome was unknown): 3\n')
   expect(text).not.toContain('acknowledged write lost')
 })
 

@@ -86,17 +86,17 @@ const options = { width: 110, unicode: true, file: 'h.jsonl', parseMs: 1, checkM
 test('the terminal page tells it before the levels, and a long reason once', () => {
   const page = renderCheck(report, history, plainStyle, options)
   expect(page).toMatch(/UNKNOWN WHETHER LINEARIZABLE[\s\S]*x is judged only up to line 5, where EVAL touched it/)
-  expect(page).toContain('clients  told apart by header.X-Client')
+  expect(page).toContain('clients  identified by header.X-Client')
   expect(page).toContain('start    nobody knows what was there before the first write')
   expect(page).toContain('touched  outside the record: x by EVAL (scripts are not looked into), line 5')
-  expect(page).toContain('unjudged 14 requests passed on: EVAL 2×, which may write; GET /health 12×')
+  expect(page).toContain('unjudged 14 requests were forwarded, not checked: EVAL 2×, which may write; GET /health 12×')
   expect(page.indexOf('unjudged')).toBeLessThan(page.indexOf('verdict'))
   expect(page).toContain('unknown: as said above')
   expect(page.match(/Say in the route table/g)).toHaveLength(1)
 })
 
 test('what was not judged is told by a run as by a check, and in every report of either', () => {
-  const line = '14 requests passed on: EVAL 2×, which may write; GET /health 12×'
+  const line = '14 requests were forwarded, not checked: EVAL 2×, which may write; GET /health 12×'
   const page = renderRun(summary({ report }), history, plainStyle, {
     width: 110,
     unicode: true,
@@ -104,7 +104,7 @@ test('what was not judged is told by a run as by a check, and in every report of
   })
   expect(page).toContain(`unjudged ${line}`)
   expect(page).toContain('touched  outside the record: x by EVAL (scripts are not looked into), line 5')
-  expect(page).not.toContain('told apart by')
+  expect(page).not.toContain('identified by')
   const terminal = { width: 110, unicode: true }
   const place: Place = { version: '1', now: 0, host: 'h', style: plainStyle, terminal, pathTo: (file) => file }
   const files = { directory: 'd', historyFile: 'h.jsonl', reportFile: 'r.html' }
@@ -131,7 +131,7 @@ test('the requests of kinds that are not named are counted with the rest', () =>
     value: { what, count: i + 1, mayWrite: false },
   }))
   expect(unjudgedLine(historyFromEvents([...events.filter(({ process }) => process !== 'recorder'), ...passed]))).toBe(
-    '28 requests passed on: TIME 7×; PING 6×; WATCH 5×; EXEC 4×; MULTI 3×; and 3 more of 2 other kinds',
+    '28 requests were forwarded, not checked: TIME 7×; PING 6×; WATCH 5×; EXEC 4×; MULTI 3×; and 3 more of 2 other kinds',
   )
 })
 
@@ -154,6 +154,6 @@ test('an answer that was not understood, and left an outcome unknown, is told', 
 
 test('the page in the browser has a section for it', () => {
   const page = renderHtml({ title: 't', version: '1', history, historyFile: 'h.jsonl', report })
-  expect(page).toMatch(/<h2 id="record">The record<\/h2>[\s\S]*Told apart by header\.X-Client[\s\S]*GET \/health 12×/)
+  expect(page).toMatch(/<h2 id="record">The record<\/h2>[\s\S]*Identified by header\.X-Client[\s\S]*GET \/health 12×/)
   expect(page.indexOf('id="record"')).toBeLessThan(page.indexOf('id="facts"'))
 })

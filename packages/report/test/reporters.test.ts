@@ -130,7 +130,7 @@ test('a violation is the same sentence wherever it is told', () => {
 test('a missed requirement is named wherever the verdict is told, whatever the verdict', () => {
   const required = { requirement: 'availability >= 99%', met: false, found: '54.08%', why: '' }
   const subjects = [
-    [{ ...unproved, exitCode: 1 }, 'Nothing shown, and not as required'],
+    [{ ...unproved, exitCode: 1 }, 'Inconclusive, and not as required'],
     [{ ...kept, exitCode: 1 }, 'Linearizable, but not as required'],
     [{ ...broken, expectation: undefined }, 'Not linearizable, and not as required'],
     [{ ...run, summary: { ...run.summary, expectation: undefined } }, 'Not linearizable, and not as required'],

@@ -56,7 +56,7 @@ function passedOnLines({ counters }: Recorder, remedy: string): readonly string[
     ...(unmatched > named ? [`and ${count(unmatched - named)} more`] : []),
   ].join(', ')
   return [
-    ...(unmatched === 0 ? [] : [`  passed ${count(unmatched)} on that are no operations: ${kinds}`]),
+    ...(unmatched === 0 ? [] : [`  forwarded ${count(unmatched)} requests that are not operations: ${kinds}`]),
     ...(touched === 0
       ? []
       : [
@@ -72,7 +72,7 @@ function unnamedLines({ counters, sessions }: Recorder, remedy: string): readonl
   if (unnamed === 0) return []
   const whose = sessions.named ? `${count(unnamed)} operations have none` : 'nothing names the clients'
   return [
-    `  clients are told apart by ${sessions.by}; ${whose}, so that levels that rest on a client's own order stay unknown.`,
+    `  clients are identified by ${sessions.by}; ${whose}, so levels that depend on a client's own order stay unknown.`,
     `    ${remedy}`,
   ]
 }

@@ -14,7 +14,7 @@ export interface Headline {
 }
 
 /** The title of a verdict that proves less than it seems to. */
-export const NOTHING_SHOWN = 'Nothing shown'
+export const INCONCLUSIVE = 'Inconclusive'
 
 interface Circumstances {
   /** The level it is about; by default the strongest. */
@@ -49,9 +49,12 @@ function verdictLine(report: Report<string>, { asked, isVacuous, convergedAfterN
     return { mood: 'bad', title: `Not ${adjective(level)}`, beside: besideOf(report, level, convergedAfterNanos) }
   if (verdict.result === 'unknown')
     return { mood: 'unsure', title: `Unknown whether ${adjective(level)}`, beside: verdict.reason }
-  const met = verdictOf(report, strongest).result === 'violated' ? report.headline : adjective(level)
-  if (isVacuous)
-    return { mood: 'unsure', title: NOTHING_SHOWN, beside: `${met}, but this proves less than it seems to` }
+  const isWeaker = verdictOf(report, strongest).result === 'violated'
+  const met = isWeaker ? report.headline : adjective(level)
+  if (isVacuous) {
+    const found = isWeaker ? met : 'no violation found'
+    return { mood: 'unsure', title: INCONCLUSIVE, beside: `${found}, but this proves less than it seems to` }
+  }
   return { mood: 'good', title: capitalised(met), beside: '' }
 }
 

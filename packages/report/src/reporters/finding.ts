@@ -1,8 +1,9 @@
 import { type Report, verdictOf } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
+import type { ComparedCell } from '../comparison.ts'
 import { cellSentence, levelName } from '../comparison-words.ts'
 import { type Facts, type FactsInput, factsOf } from '../facts/facts.ts'
-import { NOTHING_SHOWN } from '../facts/headline.ts'
+import { INCONCLUSIVE } from '../facts/headline.ts'
 import { levelsOf, reasonText } from '../level-words.ts'
 import { linesOf, printable } from '../operation-words.ts'
 import { unjudgedLine } from '../record.ts'
@@ -48,7 +49,7 @@ export interface Finding {
   readonly evidence: readonly string[]
   /** What qualifies the verdict: what proves less than it seems to, trouble, warnings. */
   readonly notes: readonly string[]
-  /** `16 requests passed on: GET /cache 16×`: what the verdict is not about, also among the notes; empty if there is nothing. */
+  /** `16 requests were forwarded, not checked: GET /cache 16×`: what the verdict is not about, also among the notes; empty if there is nothing. */
   readonly unjudged: string
   /** Strongest first. */
   readonly levels: readonly { readonly level: string; readonly result: string; readonly reason: string }[]
@@ -193,7 +194,7 @@ function ofComparison({ comparison: { systems }, elapsedMs }: ComparisonSubject)
         ...nothing,
         command: 'compare',
         name: printable(`${system.name} under ${cell.condition}`),
-        result: cell.kept === false ? 'failed' : cell.kept === 'unknown' ? 'undecided' : 'passed',
+        result: resultOfCell(cell),
         title: capitalised(found),
         sentence: cellSentence(cell),
         expected: cell.promised === 'nothing' ? '' : `promised ${levelName(cell.promised)}, found ${found}`,
@@ -203,6 +204,12 @@ function ofComparison({ comparison: { systems }, elapsedMs }: ComparisonSubject)
       }
     }),
   )
+}
+
+/** Where nothing was promised, only a system that is linearizable and lost nothing gets a tick. */
+function resultOfCell({ kept, level, lost }: ComparedCell): Finding['result'] {
+  if (kept === undefined) return level === 'linearizable' && lost === 0 ? 'passed' : 'noted'
+  return kept === false ? 'failed' : kept === 'unknown' ? 'undecided' : 'passed'
 }
 
 const ofStory = ({ story, elapsedMs, again, exitCode }: StorySubject): readonly Finding[] =>
@@ -252,7 +259,7 @@ function judged(input: FactsInput, historyFile: string, exitCode: number) {
 
 function sentenceOf({ shown, near, headline, requirements, vacuous }: Facts): string {
   const missed = requirements.filter(({ met }) => met !== true).map(requirementText)
-  const why = headline.title === NOTHING_SHOWN ? vacuous : []
+  const why = headline.title === INCONCLUSIVE ? vacuous : []
   const sentences = shown === undefined ? [...missed, headline.beside, ...why] : [sentenceText(shown, near), ...missed]
   return printable(sentences.filter((sentence) => sentence !== '').join('; '))
 }

@@ -32,7 +32,7 @@ export function renderComparison(comparison: Comparison, style: Style, options: 
       brokenSection(comparison, page),
       [
         ...wrap(
-          'availability: the share of requests to live nodes that were answered without an error under the worst of the faults, as in CAP; in practice: had unanswered clients asked another node',
+          'availability: the share of requests to live nodes that were answered without an error under the worst of the faults, as in CAP, as the mean over the nodes; in practice: had unanswered clients asked another node',
           page.width,
         ),
         ...wrap('recovers: from the end of the fault to the first success that stays', page.width),
