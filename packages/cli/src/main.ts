@@ -30,6 +30,15 @@ const registry: { readonly [name: string]: () => Promise<Command> } = {
 }
 const names = Object.keys(registry)
 
+/** What somebody needs who types the name of the command alone. */
+const START_PAGE = `Say what to do. Three commands to begin with:
+
+  chaos scenario split-brain                 watch a violation happen, told step by step
+  chaos run --target raft --faults kill      break a cluster under load, and see what it still promises
+  chaos init                                 begin with your own: a configuration, and what to run next
+
+chaos --help lists all commands.`
+
 /** Runs the given command line and sets the process's exit code. Never throws for a user's mistake. */
 export async function main(typed: readonly string[]): Promise<void> {
   tolerateBrokenOutput()
@@ -59,10 +68,7 @@ export async function main(typed: readonly string[]): Promise<void> {
     .wrap(pageWidth(process.stdout))
     .exitProcess(false)
     .strict()
-    .demandCommand(
-      1,
-      'Say what to do: chaos run, chaos check FILE, chaos proxy or chaos targets. chaos --help tells more.',
-    )
+    .demandCommand(1, START_PAGE)
     .showHelpOnFail(false)
     .parserConfiguration({
       'camel-case-expansion': false,

@@ -182,7 +182,7 @@ describe('a mistake is met kindly', () => {
     [['targets', '--faults', '--bugs'], '--faults and --bugs are two lists'],
     [['ctl', 'reset', 'db'], 'chaos ctl reset takes no "db". Its use: chaos ctl reset'],
     [['ctl', 'inspect', 'db', 'n1'], 'chaos ctl inspect takes no "n1". Its use: chaos ctl inspect PROXY'],
-    [[], 'Say what to do'],
+    [[], 'Three commands to begin with:'],
   ])('chaos %j', async (args, message) => {
     const { exitCode, stdout, stderr } = await chaosHere(args)
     expect(stderr).toContain(message)

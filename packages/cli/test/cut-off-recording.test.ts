@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { chaosHere, startChaos, temporaryDirectory } from './chaos.ts'
+import { chaos, chaosHere, startChaos, temporaryDirectory } from './chaos.ts'
 import { until } from './processes.ts'
 import { startProxy } from './proxy-process.ts'
 
@@ -60,6 +60,25 @@ async function recordingProxy() {
 const CUT_OFF =
   /history\.jsonl: the recording was cut off at \d+\.\d{3} s: .*what was in flight then counts as unanswered/i
 
+/** A client that writes once and never ends by itself. */
+const LASTING_CLIENT = `fetch('http://'+process.env.CHAOS_PROXY_N1+'/kv/x',{method:'PUT',body:'{"value":1}'}).then(()=>fetch('http://'+process.env.CHAOS_PROXY_N1+'/kv/x')).then(()=>setInterval(()=>{},1e3))`
+
+test('a command that lasts longer than the time asked for is ended, and the exit code is that of the verdict', async () => {
+  const directory = temporaryDirectory()
+  const routes = join(directory, 'routes.json')
+  writeFileSync(routes, JSON.stringify(ROUTES))
+  const out = join(directory, 'out')
+  const { exitCode, stdout } = await chaos([
+    ...['record', '--upstream', await store(), '--as', routes, '--out', out, '--time', '3s', '--json'],
+    ...['--client', 'connection', '--', process.execPath, '-e', LASTING_CLIENT],
+  ])
+  const { levels, trouble, run } = JSON.parse(stdout)
+  expect({ result: levels.linearizable.result, trouble, exitCode }).toEqual({ result: 'met', trouble: [], exitCode: 0 })
+  // Nobody else may list a run's directory, or read its history.
+  expect(statSync(run).mode & 0o066).toBe(0)
+  expect(statSync(join(run, 'history.jsonl')).mode & 0o077).toBe(0)
+})
+
 describe('a recording whose recorder was killed', () => {
   test('is told to be cut off by terminal, page, JSON and other reporters, and judged by what it has', async () => {
     const { proxy, history, ask } = await recordingProxy()
@@ -103,11 +122,10 @@ describe('a recording whose recorder was killed', () => {
     const directory = temporaryDirectory()
     const routes = join(directory, 'routes.json')
     writeFileSync(routes, JSON.stringify(ROUTES))
-    const client = `fetch('http://'+process.env.CHAOS_PROXY_N1+'/kv/x',{method:'PUT',body:'{"value":1}'}).then(()=>setInterval(()=>{},1e3))`
     const out = join(directory, 'out')
     const recorder = startChaos([
       ...['record', '--upstream', await store(), '--as', routes, '--out', out],
-      ...['--', process.execPath, '-e', client],
+      ...['--', process.execPath, '-e', LASTING_CLIENT],
     ])
     const history = () => (existsSync(out) ? readdirSync(out).map((name) => join(out, name, 'history.jsonl')) : [])
     await until(async () =>

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { chaosHere, temporaryDirectory } from './chaos.ts'
+import { chaos, chaosHere, temporaryDirectory } from './chaos.ts'
 import { test } from './patient.ts'
 
 test('chaos doctor connects to each address of a cluster that runs already, and says which answers', async () => {
@@ -25,4 +25,11 @@ test('chaos doctor connects to each address of a cluster that runs already, and 
   } finally {
     servers[0]?.close()
   }
+})
+
+test('the configuration that chaos doctor runs is named before it runs', async () => {
+  const cwd = temporaryDirectory()
+  writeFileSync(join(cwd, 'chaos.config.mjs'), "process.stderr.write('it runs\\n')\nexport default {}\n")
+  const { stderr } = await chaos(['doctor'], { cwd })
+  expect(stderr).toMatch(/^ {2}runs chaos\.config\.mjs, which is code\n/)
 })

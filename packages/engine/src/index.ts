@@ -14,7 +14,7 @@ export { type ComparedRun, type CompareEvent, compareSystems } from './compare/c
 export { type ChosenSystem, type ComparedTarget, type ComparisonPlan, planSystem } from './compare/plan.ts'
 export { type Config, defineConfig } from './config/config.ts'
 export type { ConfiguredUpstream } from './config/configured-upstream.ts'
-export { CONFIG_NAMES, findConfig, type LoadedConfig, loadConfig } from './config/load.ts'
+export { CONFIG_NAMES, configPathIn, findConfig, type LoadedConfig, loadConfig } from './config/load.ts'
 export { type NamedRegistries, type OwnNames, registriesOf, withPaths } from './config/registries.ts'
 export { requireRun } from './config/schema.ts'
 export { EXIT, type ExitCode } from './exit-code.ts'

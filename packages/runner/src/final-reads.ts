@@ -13,6 +13,7 @@ import {
 } from '@chaosproxy/history'
 import type { Clock } from './ports.ts'
 import { type ProcessOptions, startProcess } from './process.ts'
+import { isRefusal } from './refused-final-reads.ts'
 
 type Options = ProcessOptions & {
   /** The inputs sent to every node, in order. */
@@ -51,6 +52,8 @@ const PAUSE_BETWEEN_ROUNDS_MS = millis(50)
  * agreement has to last (see `Cluster.lingersMs`). Inputs that change something, such as the drain of a queue, are
  * repeated until they are answered; otherwise what is still in the queue would look lost.
  *
+ * If every read is refused for want of credentials, nothing is waited for: the final operations show that.
+ *
  * A cluster that has answered nothing by then is given the time that it may honestly take to recover (see
  * `Cluster.recoveryMs`).
  */
@@ -75,6 +78,7 @@ export function readFinally(options: Options, done: (read: ReadFinally) => void)
       else if (answer !== agreed?.answer) agreed = { answer, since: clock.now() }
       if (agreed !== undefined && clock.now() >= agreed.since + millisToNanos(lingers))
         finish(nanos(agreed.since - healedAt))
+      else if (served.refusesUs()) finish(undefined)
       else if (clock.now() < deadline) afterPause(clock, probe)
       else if (served.any()) finish(undefined)
       else
@@ -95,7 +99,10 @@ export function readFinally(options: Options, done: (read: ReadFinally) => void)
   const end = (convergedAfter: Nanos | undefined): void =>
     done({
       convergedAfter,
-      recovery: served.any() ? { type: 'answered' } : { type: 'unanswered', waited: nanos(clock.now() - healedAt) },
+      recovery:
+        served.any() || served.refusesUs()
+          ? { type: 'answered' }
+          : { type: 'unanswered', waited: nanos(clock.now() - healedAt) },
     })
 
   if (compared.length > 0) probe()
@@ -106,15 +113,22 @@ export function readFinally(options: Options, done: (read: ReadFinally) => void)
 /** Notes whether anything is answered. */
 interface Service {
   any(): boolean
+  /** Whether everything so far was refused for want of credentials, which waiting does not change. */
+  refusesUs(): boolean
   completed(completion: Completion): void
 }
 
 function watchService(): Service {
   let isAnswered = false
+  let refused = 0
+  let completions = 0
   return {
     any: () => isAnswered,
+    refusesUs: () => completions > 0 && refused === completions,
     completed(completion) {
       isAnswered ||= isAnswer(completion)
+      completions++
+      if (completion.type !== 'ok' && isRefusal(completion.error)) refused++
     },
   }
 }

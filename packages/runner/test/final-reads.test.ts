@@ -33,7 +33,7 @@ function virtualClock() {
 }
 
 /** Two nodes; a write given up long ago leaves its queue at 300 ms, and is at the second node 20 ms later. */
-function readOf(options: { readonly lingersMs?: number; readonly isGivenUp: boolean }) {
+function readOf(options: { readonly lingersMs?: number; readonly isGivenUp: boolean; readonly refusal?: string }) {
   const { clock, run } = virtualClock()
   const valueAt = (node: string) => (clock.now() < at(node === 'n1' ? 300 : 320) ? 1 : 2)
   const cluster: Cluster = {
@@ -42,7 +42,10 @@ function readOf(options: { readonly lingersMs?: number; readonly isGivenUp: bool
     ...(options.lingersMs === undefined ? {} : { lingersMs: millis(options.lingersMs) }),
     connect: (node) => ({
       invoke(_request, _timeoutMs, completed) {
-        clock.at(nanos(clock.now() + ANSWERS_AFTER), () => completed({ type: 'ok', value: valueAt(node) }))
+        const { refusal } = options
+        clock.at(nanos(clock.now() + ANSWERS_AFTER), () =>
+          completed(refusal === undefined ? { type: 'ok', value: valueAt(node) } : { type: 'fail', error: refusal }),
+        )
       },
       close() {},
     }),
@@ -60,17 +63,22 @@ function readOf(options: { readonly lingersMs?: number; readonly isGivenUp: bool
     recorder.completed(invocation, { type: 'info', error: 'timeout' })
   }
   let convergedAfter: Nanos | undefined
+  let recovery: string | undefined
+  let endedAfterMs = Number.NaN
   const inputs = [{ f: 'read', key: 'x', value: null }]
   readFinally(
     { cluster, recorder, workload: register, timeoutMs: millis(100), quietMs: millis(5_000), inputs },
     (read) => {
       convergedAfter = read.convergedAfter
+      recovery = read.recovery.type
+      endedAfterMs = Math.round(clock.now() / 1e6)
     },
   )
   run()
   const open = new Set(events.filter(({ final }) => final).map(({ process }) => process))
   const finals = events.filter(({ process, type }) => open.has(process) && type === 'ok').map(({ value }) => value)
-  return { finals, convergedAfter: Math.round((convergedAfter ?? Number.NaN) / 1e6) }
+  const told = { finals, convergedAfter: Math.round((convergedAfter ?? Number.NaN) / 1e6) }
+  return options.refusal === undefined ? told : { ...told, recovery, endedAfterMs }
 }
 
 describe('final reads', () => {
@@ -88,5 +96,14 @@ describe('final reads', () => {
 
   test('are made as soon as nodes agree where these say what they owe', () => {
     expect(readOf({ isGivenUp: true })).toEqual({ finals: [1, 1], convergedAfter: 1 })
+  })
+
+  test('end at once where every one is refused for want of credentials, which waiting does not change', () => {
+    expect(readOf({ isGivenUp: false, refusal: 'status 401: who are you?' })).toMatchObject({
+      finals: [],
+      recovery: 'answered',
+      endedAfterMs: 2,
+    })
+    expect(readOf({ isGivenUp: false, refusal: 'status 404' })).toMatchObject({ endedAfterMs: 5_052 })
   })
 })

@@ -1,7 +1,9 @@
-import { EXIT, withPaths } from '@chaosproxy/engine'
+import { extname } from 'node:path'
+import { configPathIn, EXIT, withPaths } from '@chaosproxy/engine'
+import { printableLines } from '@chaosproxy/report'
 import { nameIn } from '@chaosproxy/runner'
 import { chooseTarget } from '../arguments/target.ts'
-import { type Command, flagOf } from '../command.ts'
+import { type Command, flagOf, textOf } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
 import { addressFindings } from '../doctor/addresses.ts'
 import { type Finding, faultFindings, machineFindings, targetFindings } from '../doctor/findings.ts'
@@ -12,7 +14,7 @@ import { styleFor } from '../terminal/style.ts'
 export const doctorCommand: Command = {
   name: 'doctor',
   positional: '',
-  summary: 'say what is missing here, and which fault needs what',
+  summary: 'say what is missing here, and which fault needs what (runs chaos.config.ts, if there is one)',
   options: {
     target: {
       type: 'string',
@@ -28,6 +30,7 @@ export const doctorCommand: Command = {
   },
   examples: [['chaos doctor --target primary-replica', 'before a run of it']],
   async run(options) {
+    sayWhatRuns(textOf(options, 'config') ?? configPathIn('.'))
     const { loaded, own, registries } = await readOwnConfig(options, 'chaos doctor')
     const usual = nameIn(withPaths(loaded?.config ?? {}, own).target)
     const { target } = await chooseTarget(options, { registries, usual, usualIn: `${own.where}: target` })
@@ -55,6 +58,12 @@ export const doctorCommand: Command = {
       )
     return isWell ? EXIT.met : EXIT.environment
   },
+}
+
+/** Somebody may look at a repository with this command before they have read any of it. */
+function sayWhatRuns(config: string | undefined): void {
+  if (config === undefined || extname(config) === '.json') return
+  print(process.stderr, `  runs ${printableLines(config)}, which is code\n`)
 }
 
 function section(title: string, findings: readonly Finding[]): string[] {

@@ -81,7 +81,7 @@ export const recordCommand: Command = {
     'may-fail': { type: 'boolean', describe: 'what the command exits with does not matter' },
     time: {
       type: 'string',
-      describe: `end the command after this long [default: ${RECORD_DEFAULTS.time}]`,
+      describe: `end the command after this long; the exit code is then the verdict's [default: ${RECORD_DEFAULTS.time}, and a command that runs longer is trouble]`,
       requiresArg: true,
     },
     timeout: {

@@ -66,6 +66,7 @@ export function parseRecordSettings(options: ParsedOptions): RecordSettings {
   return {
     recorded: {
       ...{ run, servers, carries, model, timeMs, timeoutMs, command },
+      isTimeAsked: textOf(options, 'time') !== undefined,
       environment: parseEnvironment(textsOf(options, 'env')),
       mayFail: flagOf(options, 'may-fail'),
       prints: isSilent(reporters) ? 'stderr' : 'stdout',

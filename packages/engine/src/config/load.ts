@@ -21,17 +21,20 @@ export const CONFIG_NAMES: readonly string[] = ['ts', 'mts', 'js', 'mjs', 'json'
   (extension) => `chaos.config.${extension}`,
 )
 
-/**
- * The configuration in a directory, if there is one. @throws UserError (usage) if there are several; also like
- * `loadConfig`.
- */
-export async function findConfig(directory: string): Promise<LoadedConfig | undefined> {
+/** The path of the configuration in a directory, if there is one. @throws UserError (usage) if there are several. */
+export function configPathIn(directory: string): string | undefined {
   const found = CONFIG_NAMES.filter((name) => existsSync(join(directory, name)))
   const [only, ...others] = found
   if (only === undefined) return undefined
   if (others.length > 0)
     throw new UserError('usage', `${found.join(' and ')} are both here: keep one, or name one with --config.`)
-  return loadConfig(directory === '.' ? only : join(directory, only))
+  return directory === '.' ? only : join(directory, only)
+}
+
+/** The configuration in a directory, if there is one. @throws like `configPathIn` and `loadConfig`. */
+export async function findConfig(directory: string): Promise<LoadedConfig | undefined> {
+  const path = configPathIn(directory)
+  return path === undefined ? undefined : loadConfig(path)
 }
 
 /**

@@ -41,6 +41,8 @@ export interface RecordedCommand extends Recorded {
   readonly mayFail: boolean
   /** How long the command may run. */
   readonly timeMs: Millis
+  /** Whether the time was given, so that the end of a command that lasts longer is no trouble. */
+  readonly isTimeAsked: boolean
   /** Where what it prints goes. */
   readonly prints: 'stdout' | 'stderr'
 }

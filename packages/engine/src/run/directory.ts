@@ -30,8 +30,9 @@ export const storeIn = (directory: RunDirectory, tier: Target['tier']): RunStore
   dataDir: join(directory.path, 'data'),
   logDir: directory.nodes,
   open(header, failed) {
-    if (tier === 'simulated') return inBatches(openHistoryWriter(directory.history, { header, onError: failed }))
-    const options = { header: { ...header, ends: true }, onError: failed } as const
+    if (tier === 'simulated')
+      return inBatches(openHistoryWriter(directory.history, { header, onError: failed, mode: RECORD_MODE }))
+    const options = { header: { ...header, ends: true }, onError: failed, mode: RECORD_MODE } as const
     return inTwoViews(openHistoryWriter(directory.history, options), directory.backend, options)
   },
   read: () => readHistory(directory.history),
@@ -86,6 +87,13 @@ export const USUAL_OUT: string = 'chaos-results'
 /** The file in a run's directory that describes the run. */
 export const RUN_JSON = 'run.json'
 
+/**
+ * What was recorded is nobody else's business. The nodes of root may belong to other users (PostgreSQL's must), who then
+ * have to reach their data in the directory, but not to list it.
+ */
+const OWNER_ONLY = process.getuid?.() === 0 ? 0o711 : 0o700
+const RECORD_MODE = 0o600
+
 /** Creates `OUT/20261120-074501-raft`, with a number appended if two runs began in the same second. */
 export function createRunDirectory(out: string, target: string, startedAt: Date): RunDirectory {
   const stamp = startedAt.toISOString().replace(/\..*$/, '').replaceAll(/[-:]/g, '').replace('T', '-')
@@ -93,7 +101,7 @@ export function createRunDirectory(out: string, target: string, startedAt: Date)
     const path = join(out, `${stamp}-${target.replaceAll(':', '-')}${attempt === 1 ? '' : `-${attempt}`}`)
     try {
       makeDirectory(resolve(out))
-      mkdirSync(path)
+      mkdirSync(path, { mode: OWNER_ONLY })
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST' && attempt < 1000) continue
       throw outUnusable(out, error)

@@ -9,6 +9,8 @@ export interface WriterOptions {
   /** Written first; native format only. */
   readonly header?: Header | undefined
   readonly format?: 'jsonl' | 'edn' | undefined
+  /** The permissions of a new file; by default those that the umask leaves. */
+  readonly mode?: number | undefined
   /**
    * Called once when writing fails. Later events are dropped and counted as lost, so that a run can go on to heal what
    * it broke. Without it, the failing call and all later ones throw.
@@ -40,7 +42,7 @@ const FLUSH_AFTER_MS = 5
 
 /** Creates a history file, or empties an existing one. Throws a UserError `environment`. */
 export function openHistoryWriter(path: string, options: WriterOptions = {}): HistoryWriter {
-  const file = openFile(path)
+  const file = openFile(path, options.mode)
   const print = options.format === 'edn' ? printEdnEvent : printJsonLine
   const target = createTarget(path, file, options.onError)
   const lines = createBatch(target.write)
@@ -149,10 +151,10 @@ function createBatch(write: Target['write']): { append(line: string): void; flus
   }
 }
 
-function openFile(path: string): number {
+function openFile(path: string, mode = 0o666): number {
   try {
     // A new file is made exclusively, so that a dangling link does not lead elsewhere.
-    return openSync(path, existsSync(path) ? 'w' : 'wx')
+    return openSync(path, existsSync(path) ? 'w' : 'wx', mode)
   } catch (error) {
     throw writingFailed(path, 0, error)
   }
