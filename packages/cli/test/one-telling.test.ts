@@ -260,7 +260,7 @@ test('a comparison tells of each run what the run alone tells, in every form', a
   const told = (name: (typeof reporters)[number]) => readFileSync(join(files, name), 'utf8')
   const page = words(told('html'))
   const lines = told('line').trim().split('\n')
-  const { systems: planned } = await parseCompareSettings(COMPARED)
+  const { systems: planned } = (await parseCompareSettings(COMPARED)).plan
   const compared = JSON.parse(told('json')).systems
   for (const [i, { name, cells }] of planned.entries()) {
     for (const [j, { condition, pairs }] of cells.entries()) {
