@@ -4,7 +4,31 @@ const definitions = ['mutants', 'agreement', 'medium.test']
 
 /** Deliberate mistakes in what all levels share: encoding, limits, what follows from what, counterexamples, worker threads. */
 export const checkMutations: readonly Mutation[] = [
-  ...inFile('models/register.ts', definitions, [
+  ...inFile(
+    'check/check.ts',
+    ['lost-versions'],
+    [
+      {
+        name: 'check-lost-versions-never-tried',
+        before: "const report = entry.name === 'register' ? checkVersions(history, options, checkRegister) : undefined",
+        after: "const report = entry.name === 'none' ? checkVersions(history, options, checkRegister) : undefined",
+        breaks: 'a version whose answer was lost equals none that was read',
+      },
+    ],
+  ),
+  ...inFile(
+    'verdict/accounting.ts',
+    ['accounting', 'endings'],
+    [
+      {
+        name: 'accounting-failed-may-have-happened',
+        before: 'failed: outcome === FAIL,',
+        after: 'failed: outcome < 0,',
+        breaks: 'an element whose addition certainly failed counts as one that may have been added',
+      },
+    ],
+  ),
+  ...inFile('register/encoding/encode.ts', definitions, [
     {
       name: 'register-null-is-a-value',
       before: 'if (value === NULL) value = nullId',
@@ -31,7 +55,7 @@ export const checkMutations: readonly Mutation[] = [
     },
   ]),
   ...inFile(
-    'models/register.ts',
+    'register/encoding/encode.ts',
     ['failed-cas'],
     [
       {
@@ -42,7 +66,7 @@ export const checkMutations: readonly Mutation[] = [
       },
     ],
   ),
-  ...inFile('encoded.ts', definitions, [
+  ...inFile('encoding/encoded.ts', definitions, [
     {
       name: 'prefix-drops-open-writes',
       before: 'if (encoded.returns[i] <= position || !observes) kept.push(i)',
@@ -51,7 +75,7 @@ export const checkMutations: readonly Mutation[] = [
     },
   ]),
   ...inFile(
-    'budget.ts',
+    'limits/budget.ts',
     ['mutants', 'linearizable'],
     [
       {
@@ -81,7 +105,7 @@ export const checkMutations: readonly Mutation[] = [
     ],
   ),
   ...inFile(
-    'headline.ts',
+    'judge/headline.ts',
     ['report', 'mutants'],
     [
       {
@@ -93,7 +117,7 @@ export const checkMutations: readonly Mutation[] = [
     ],
   ),
   ...inFile(
-    'outcomes.ts',
+    'judge/outcomes.ts',
     ['report', 'mutants'],
     [
       {
@@ -104,7 +128,7 @@ export const checkMutations: readonly Mutation[] = [
       },
     ],
   ),
-  ...inFile('counterexample/sources.ts', definitions, [
+  ...inFile('register/counterexample/sources.ts', definitions, [
     {
       name: 'counterexample-leaves-out-possible-writers',
       before: 'return calls[writer] < returns[observer] && returns[writer] > (overwrittenSince?.[observer] ?? -1)',

@@ -4,7 +4,7 @@ const uncut = ['uncut']
 
 /** Deliberate mistakes in counterexamples of long histories, and in those that there was no time to cut down. */
 export const counterexampleMutations: readonly Mutation[] = [
-  ...inFile('counterexample/reduce.ts', uncut, [
+  ...inFile('register/counterexample/reduce.ts', uncut, [
     {
       name: 'counterexample-of-any-size',
       before: 'if (shown.length <= MOST_OPERATIONS) {',
@@ -18,7 +18,7 @@ export const counterexampleMutations: readonly Mutation[] = [
       breaks: 'a counterexample is not marked that there was no time to cut down',
     },
   ]),
-  ...inFile('counterexample/involved.ts', uncut, [
+  ...inFile('register/counterexample/involved.ts', uncut, [
     {
       name: 'counterexample-shows-the-beginning',
       before: 'const set = restrict(encoded, encoded.length <= MOST_OPERATIONS || closed === undefined ? all : closed)',
@@ -26,7 +26,7 @@ export const counterexampleMutations: readonly Mutation[] = [
       breaks: 'the first operations are shown in place of those that contradict each other',
     },
   ]),
-  ...inFile('counterexample/locate.ts', uncut, [
+  ...inFile('register/counterexample/locate.ts', uncut, [
     {
       name: 'locate-without-what-it-rests-on',
       before: 'kept.add(i)',

@@ -4,7 +4,7 @@ const definitions = ['mutants', 'agreement', 'medium.test']
 
 /** Deliberate mistakes in deciding linearizability: zones, the search in depth, the monitor, and the replay of witnesses. */
 export const linearizableMutations: readonly Mutation[] = [
-  ...inFile('linearizable/distinct/zones.ts', definitions, [
+  ...inFile('register/linearizable/distinct/zones.ts', definitions, [
     {
       name: 'zones-apply-to-repeated-values',
       before: 'if ((isWrite & ~(writer[value] >> 31)) !== 0) return undefined',
@@ -50,7 +50,7 @@ export const linearizableMutations: readonly Mutation[] = [
     },
   ]),
   ...inFile(
-    'linearizable/distinct/chain-zones.ts',
+    'register/linearizable/distinct/chain-zones.ts',
     ['chain-zones', 'agreement'],
     [
       {
@@ -68,7 +68,7 @@ export const linearizableMutations: readonly Mutation[] = [
     ],
   ),
   ...inFile(
-    'linearizable/distinct/chains.ts',
+    'register/linearizable/distinct/chains.ts',
     ['chain-zones', 'append-', 'agreement'],
     [
       {
@@ -86,7 +86,7 @@ export const linearizableMutations: readonly Mutation[] = [
     ],
   ),
   ...inFile(
-    'linearizable/distinct/versions.ts',
+    'register/linearizable/distinct/versions.ts',
     ['append-', 'agreement'],
     [
       {
@@ -110,7 +110,7 @@ export const linearizableMutations: readonly Mutation[] = [
     ],
   ),
   ...inFile(
-    'linearizable/distinct/pieces.ts',
+    'register/linearizable/distinct/pieces.ts',
     ['append-', 'agreement'],
     [
       {
@@ -128,7 +128,7 @@ export const linearizableMutations: readonly Mutation[] = [
     ],
   ),
   ...inFile(
-    'linearizable/replay/text-replay.ts',
+    'register/replay/text-replay.ts',
     ['append-keys'],
     [
       {
@@ -145,7 +145,7 @@ export const linearizableMutations: readonly Mutation[] = [
       },
     ],
   ),
-  ...inFile('linearizable/search/search.ts', definitions, [
+  ...inFile('register/linearizable/search/search.ts', definitions, [
     {
       name: 'search-believes-any-failed-cas',
       before: 'if (k === READ ? expects[entry] === state : k === DIFFERS && expects[entry] !== state) {',
@@ -197,7 +197,7 @@ export const linearizableMutations: readonly Mutation[] = [
       breaks: 'a write of unknown outcome cannot explain a failed cas',
     },
   ]),
-  ...inFile('linearizable/walks/optional.ts', definitions, [
+  ...inFile('register/linearizable/open/optional.ts', definitions, [
     {
       name: 'optional-observed-too-early',
       before: 'if (until === undefined || returns[i] > until) observedUntil.set(expects[i], returns[i])',
@@ -211,7 +211,7 @@ export const linearizableMutations: readonly Mutation[] = [
       breaks: 'cas of unknown outcome from different values are taken for the same operation',
     },
   ]),
-  ...inFile('linearizable/replay/appends.ts', definitions, [
+  ...inFile('register/replay/appends.ts', definitions, [
     {
       name: 'appends-forget-what-was-there',
       before: 'const key = from * 0x10000000 + length + piece.length',
@@ -225,7 +225,7 @@ export const linearizableMutations: readonly Mutation[] = [
       breaks: 'appending to what is not a string forgets it',
     },
   ]),
-  ...inFile('linearizable/search/memo.ts', definitions, [
+  ...inFile('search/memo.ts', definitions, [
     {
       name: 'memo-trusts-one-word',
       before: 'if (word === width) return false',
@@ -233,7 +233,7 @@ export const linearizableMutations: readonly Mutation[] = [
       breaks: 'configurations that agree in one word are taken for one',
     },
   ]),
-  ...inFile('linearizable/replay/replay.ts', definitions, [
+  ...inFile('register/replay/replay.ts', definitions, [
     {
       name: 'replay-believes-failed-cas-on-one-key',
       before: 'const isDiffers = -(kind[i] & (kind[i] >> 1) & 1)',
@@ -308,7 +308,7 @@ export const linearizableMutations: readonly Mutation[] = [
     },
   ]),
   ...inFile(
-    'online/monitor.ts',
+    'register/online/monitor.ts',
     ['online'],
     [
       {

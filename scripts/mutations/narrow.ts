@@ -5,7 +5,7 @@ const narrow = ['narrow', ...definitions]
 
 /** Deliberate mistakes in the searches on bit words, and in what they count. */
 export const narrowMutations: readonly Mutation[] = [
-  ...inFile('linearizable/search/narrow-search.ts', narrow, [
+  ...inFile('register/linearizable/search/narrow-search.ts', narrow, [
     {
       name: 'narrow-search-takes-any-cas',
       before: 'if (returns[operation] >= first || (kind[operation] === CAS && expects[operation] !== state)) continue',
@@ -31,7 +31,7 @@ export const narrowMutations: readonly Mutation[] = [
       breaks: 'a value that a cas is about to bring is given up',
     },
   ]),
-  ...inFile('linearizable/walks/narrow.ts', narrow, [
+  ...inFile('register/linearizable/walks/narrow.ts', narrow, [
     {
       name: 'narrow-frontier-forgets-what-was-put-off',
       before: 'if (putOffCount === 0) return false',
@@ -39,7 +39,7 @@ export const narrowMutations: readonly Mutation[] = [
       breaks: 'where the likeliest configurations come to nothing, the others are not looked at',
     },
   ]),
-  ...inFile('linearizable/walks/narrow-expand.ts', narrow, [
+  ...inFile('register/linearizable/walks/narrow-expand.ts', narrow, [
     {
       name: 'narrow-frontier-lets-any-write-go',
       before: 'if ((hideable & ~done & returningBit) !== 0) {',
@@ -48,7 +48,7 @@ export const narrowMutations: readonly Mutation[] = [
     },
   ]),
   ...inFile(
-    'linearizable/walks/usage.ts',
+    'register/linearizable/walks/usage.ts',
     ['usage', ...narrow],
     [
       {

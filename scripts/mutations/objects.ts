@@ -4,7 +4,7 @@ const definitions = ['objects', 'medium-objects', 'odd-objects', 'accounting']
 
 /** Deliberate mistakes in the models other than registers, and in how they are judged. */
 export const objectMutations: readonly Mutation[] = [
-  ...inFile('objects/part.ts', definitions, [
+  ...inFile('object/model/part.ts', definitions, [
     {
       name: 'objects-count-what-failed',
       before: 'if (operations.outcome[i] === FAIL || operations.outcome[i] === UNJUDGED) continue',
@@ -24,7 +24,7 @@ export const objectMutations: readonly Mutation[] = [
       breaks: 'a drain of unknown outcome cannot have had what was there from the start',
     },
   ]),
-  ...inFile('objects/search.ts', definitions, [
+  ...inFile('object/search/search.ts', definitions, [
     {
       name: 'objects-first-return-first',
       before: 'if (code[entry] === code[operation] && returns[entry] < returns[operation]) return true',
@@ -51,7 +51,7 @@ export const objectMutations: readonly Mutation[] = [
     },
   ]),
   ...inFile(
-    'objects/replay.ts',
+    'object/search/replay.ts',
     ['object-replay', ...definitions],
     [
       {
@@ -74,7 +74,7 @@ export const objectMutations: readonly Mutation[] = [
       },
     ],
   ),
-  ...inFile('objects/slots.ts', definitions, [
+  ...inFile('object/model/slots.ts', definitions, [
     {
       name: 'slots-in-any-order',
       before: "if (returns[i] < calls[latest[at]]) return { result: 'violated', conflict: [latest[at], i] }",
@@ -88,7 +88,7 @@ export const objectMutations: readonly Mutation[] = [
       breaks: 'a repeated addition may come before the first',
     },
   ]),
-  ...inFile('models/message-lives.ts', definitions, [
+  ...inFile('queue/lives.ts', definitions, [
     {
       name: 'bag-takes-before-it-was-given',
       before: 'if (calls[enqueue] > returns[dequeue]) return { conflict: [enqueue, dequeue] }',
@@ -96,7 +96,7 @@ export const objectMutations: readonly Mutation[] = [
       breaks: 'a message may come out before it was enqueued',
     },
   ]),
-  ...inFile('models/queue-account.ts', definitions, [
+  ...inFile('queue/account.ts', definitions, [
     {
       name: 'bag-account-forgives-one',
       before: 'if (sure > taken) missing.push(accounted(history, row, value, sure - taken))',
@@ -110,7 +110,7 @@ export const objectMutations: readonly Mutation[] = [
       breaks: 'messages that may still be inside are called lost',
     },
   ]),
-  ...inFile('models/gaps.ts', definitions, [
+  ...inFile('queue/gaps.ts', definitions, [
     {
       name: 'gaps-after-the-return',
       before: 'return at < to ? at + HALF : undefined',
@@ -124,7 +124,7 @@ export const objectMutations: readonly Mutation[] = [
       breaks: 'a dequeue may find nothing though a message is there that nobody took',
     },
   ]),
-  ...inFile('models/queue.ts', definitions, [
+  ...inFile('queue/queue.ts', definitions, [
     {
       name: 'queue-out-in-any-order',
       before:
@@ -133,7 +133,7 @@ export const objectMutations: readonly Mutation[] = [
       breaks: 'messages may come out in another order than they went in',
     },
   ]),
-  ...inFile('models/set.ts', definitions, [
+  ...inFile('set/set.ts', definitions, [
     {
       name: 'set-forgets-elements',
       before: 'if (old !== size) return contradiction',
@@ -147,7 +147,7 @@ export const objectMutations: readonly Mutation[] = [
       breaks: 'of several additions of an element the last must have come before it was read',
     },
   ]),
-  ...inFile('models/lock.ts', definitions, [
+  ...inFile('lock/lock.ts', definitions, [
     {
       name: 'lock-two-holders',
       before:
@@ -165,7 +165,7 @@ export const objectMutations: readonly Mutation[] = [
       breaks: 'two holders may have the same fencing token',
     },
   ]),
-  ...inFile('models/log.ts', definitions, [
+  ...inFile('log/log.ts', definitions, [
     {
       name: 'log-two-values-at-one-offset',
       before: "if (part.input[append] !== id) return { result: 'violated', conflict: [append, i] }",
@@ -179,7 +179,7 @@ export const objectMutations: readonly Mutation[] = [
       breaks: 'a read that was limited is taken to have seen the end of the log',
     },
   ]),
-  ...inFile('models/list-append.ts', definitions, [
+  ...inFile('list-append/list-append.ts', definitions, [
     {
       name: 'list-reads-in-any-order',
       before: 'if (read.length < start.length || !isBeginning(read, order, budget)) {',
@@ -187,7 +187,7 @@ export const objectMutations: readonly Mutation[] = [
       breaks: 'two reads may have the same elements in different orders',
     },
   ]),
-  ...inFile('models/counter.ts', definitions, [
+  ...inFile('counter/counter.ts', definitions, [
     {
       name: 'counter-counts-what-was-called-first',
       before: 'const open = createHeap((a, b) => returns[a] - returns[b])',
@@ -196,7 +196,7 @@ export const objectMutations: readonly Mutation[] = [
     },
   ]),
   ...inFile(
-    'models/decimal.ts',
+    'object/model/decimal.ts',
     ['odd-objects'],
     [
       {
@@ -208,7 +208,7 @@ export const objectMutations: readonly Mutation[] = [
       },
     ],
   ),
-  ...inFile('models/bank.ts', definitions, [
+  ...inFile('bank/bank.ts', definitions, [
     {
       name: 'bank-overdrawn',
       before: 'if (moves.some(([account]) => (balances.get(account) ?? 0) < 0)) return []',
@@ -222,7 +222,7 @@ export const objectMutations: readonly Mutation[] = [
       breaks: 'a transfer that was sent twice may take effect twice',
     },
   ]),
-  ...inFile('models/unique-ids.ts', definitions, [
+  ...inFile('unique-ids/unique-ids.ts', definitions, [
     {
       name: 'ids-given-twice',
       before: "if (known !== undefined) return { result: 'violated', conflict: [known, i] }",
@@ -231,7 +231,7 @@ export const objectMutations: readonly Mutation[] = [
     },
   ]),
   ...inFile(
-    'models/multi-register.ts',
+    'multi-register/multi-register.ts',
     ['multi-register'],
     [
       {
@@ -255,7 +255,7 @@ export const objectMutations: readonly Mutation[] = [
     ],
   ),
   ...inFile(
-    'objects/in-client-order.ts',
+    'object/search/in-client-order.ts',
     ['multi-register'],
     [
       {

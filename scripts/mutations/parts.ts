@@ -3,7 +3,7 @@ import { inFile, type Mutation } from './mutation.ts'
 /** Deliberate mistakes in judging a part of a history. */
 export const partMutations: readonly Mutation[] = [
   ...inFile(
-    'part/rows.ts',
+    'encoding/rows.ts',
     ['part.test'],
     [
       {

@@ -63,7 +63,7 @@ export const recordMutations: readonly Mutation[] = [
     },
   ]),
   ...inFile(
-    'record/half-said.ts',
+    'encoding/half-said.ts',
     ['half-said'],
     [
       {
@@ -74,7 +74,7 @@ export const recordMutations: readonly Mutation[] = [
       },
     ],
   ),
-  ...inFile('models/register.ts', marks, [
+  ...inFile('register/encoding/encode.ts', marks, [
     {
       name: 'record-register-judges-what-is-not-to-be',
       before: 'if (k === READ || outcome === UNJUDGED) continue',
@@ -82,7 +82,7 @@ export const recordMutations: readonly Mutation[] = [
       breaks: 'a write after its key was touched has to fit in with what was read',
     },
   ]),
-  ...inFile('objects/part.ts', marks, [
+  ...inFile('object/model/part.ts', marks, [
     {
       name: 'record-objects-judge-what-is-not-to-be',
       before: 'if (operations.outcome[i] === FAIL || operations.outcome[i] === UNJUDGED) continue',

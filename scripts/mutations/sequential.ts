@@ -5,7 +5,7 @@ const definitions = ['mutants', 'agreement', 'medium.test']
 /** Deliberate mistakes in deciding sequential consistency. */
 export const sequentialMutations: readonly Mutation[] = [
   ...inFile(
-    'sequential/threads.ts',
+    'encoding/threads.ts',
     ['sequential.test', ...definitions],
     [
       {
@@ -16,7 +16,7 @@ export const sequentialMutations: readonly Mutation[] = [
       },
     ],
   ),
-  ...inFile('sequential/reads-from.ts', definitions, [
+  ...inFile('register/sequential/reads-from.ts', definitions, [
     {
       name: 'reads-from-forgets-what-a-cas-saw',
       before: 'if (kind[writer] === CAS) waiting.push(writer)',
@@ -36,7 +36,7 @@ export const sequentialMutations: readonly Mutation[] = [
       breaks: 'of two possible writers one is picked',
     },
   ]),
-  ...inFile('sequential/saturation.ts', definitions, [
+  ...inFile('register/sequential/saturation.ts', definitions, [
     {
       name: 'saturation-overlooks-cycles',
       before: "if (follows(operation, reader)) return { edge: { from: operation, to: reader, reason: 'reads from' } }",
@@ -44,7 +44,7 @@ export const sequentialMutations: readonly Mutation[] = [
       breaks: 'orders that contradict each other are not noticed',
     },
   ]),
-  ...inFile('sequential/vectors.ts', definitions, [
+  ...inFile('register/sequential/vectors.ts', definitions, [
     {
       name: 'vectors-do-not-follow-up',
       before: 'if (any !== 0) wait(b)',
@@ -58,7 +58,7 @@ export const sequentialMutations: readonly Mutation[] = [
       breaks: 'of two changes before an operation is looked at again, the first is forgotten',
     },
   ]),
-  ...inFile('sequential/by-thread.ts', definitions, [
+  ...inFile('register/sequential/by-thread.ts', definitions, [
     {
       name: 'by-thread-misses-a-write',
       before: 'if (n < starts[list + 1] && places[n] < count) n++',
@@ -67,7 +67,7 @@ export const sequentialMutations: readonly Mutation[] = [
     },
   ]),
   ...inFile(
-    'sequential/greedy.ts',
+    'register/sequential/greedy.ts',
     ['puzzles', 'stores', ...definitions],
     [
       {
@@ -85,7 +85,7 @@ export const sequentialMutations: readonly Mutation[] = [
     ],
   ),
   ...inFile(
-    'sequential/orders.ts',
+    'register/sequential/orders.ts',
     ['puzzles', 'stores', ...definitions],
     [
       {
@@ -115,7 +115,7 @@ export const sequentialMutations: readonly Mutation[] = [
     ],
   ),
   ...inFile(
-    'sequential/decide.ts',
+    'register/sequential/decide.ts',
     ['sequential.test'],
     [
       {
@@ -133,7 +133,7 @@ export const sequentialMutations: readonly Mutation[] = [
     ],
   ),
   ...inFile(
-    'sequential/columns.ts',
+    'register/sequential/columns.ts',
     ['sequential.test'],
     [
       {
@@ -145,7 +145,7 @@ export const sequentialMutations: readonly Mutation[] = [
     ],
   ),
   ...inFile(
-    'sequential/sources.ts',
+    'register/sequential/sources.ts',
     ['sequential.test'],
     [
       {
@@ -183,7 +183,7 @@ export const sequentialMutations: readonly Mutation[] = [
     ],
   ),
   ...inFile(
-    'sequential/search.ts',
+    'register/sequential/search.ts',
     ['sequential.test', ...definitions],
     [
       {
@@ -225,7 +225,7 @@ export const sequentialMutations: readonly Mutation[] = [
     ],
   ),
   ...inFile(
-    'sequential/choices.ts',
+    'register/sequential/choices.ts',
     ['sequential.test', 'weaker'],
     [
       {

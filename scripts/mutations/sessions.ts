@@ -4,7 +4,7 @@ const sessions = ['sessions.test']
 
 /** Deliberate mistakes in the order of each client's operations, and where nothing named the client. */
 export const sessionMutations: readonly Mutation[] = [
-  ...inFile('clients.ts', sessions, [
+  ...inFile('encoding/clients.ts', sessions, [
     {
       name: 'sessions-unnamed-are-one-client',
       before: 'return session === UNNAMED ? beyond + row : session',
@@ -24,7 +24,7 @@ export const sessionMutations: readonly Mutation[] = [
       breaks: 'a client cannot release its lock on another connection',
     },
   ]),
-  ...inFile('sequential/threads.ts', sessions, [
+  ...inFile('encoding/threads.ts', sessions, [
     {
       name: 'sessions-overlapping-operations-in-order',
       before: 'for (let t = 0; t < last.length; t++) if (returns[last[t]] < call) return t',
@@ -44,7 +44,7 @@ export const sessionMutations: readonly Mutation[] = [
       breaks: 'what a client did in two overlapping chains is in order only within each',
     },
   ]),
-  ...inFile('sequential/search.ts', sessions, [
+  ...inFile('register/sequential/search.ts', sessions, [
     {
       name: 'sessions-reads-wait-in-vain',
       before: 'again = threads.isBranched',
@@ -52,7 +52,7 @@ export const sessionMutations: readonly Mutation[] = [
       breaks: 'a read that waits for one of another thread of its client is given up',
     },
   ]),
-  ...inFile('session/each-before.ts', sessions, [
+  ...inFile('register/session/each-before.ts', sessions, [
     {
       name: 'sessions-inherit-the-past',
       before: 'for (let m = start[thread]; m < start[thread] + passed; m++) latest[key[members[m]]] = NONE',
@@ -61,7 +61,7 @@ export const sessionMutations: readonly Mutation[] = [
     },
   ]),
   ...inFile(
-    'session/guarantees.ts',
+    'register/session/guarantees.ts',
     ['weaker', ...sessions],
     [
       {
@@ -72,7 +72,7 @@ export const sessionMutations: readonly Mutation[] = [
       },
     ],
   ),
-  ...inFile('loose.ts', sessions, [
+  ...inFile('register/sequential/loose.ts', sessions, [
     {
       name: 'unnamed-clients-go-unsaid',
       before: 'if (unnamed === 0) return undefined',
@@ -93,7 +93,7 @@ export const sessionMutations: readonly Mutation[] = [
       breaks: 'a read of what an unnamed client wrote is called one of thin air',
     },
   ]),
-  ...inFile('registers.ts', sessions, [
+  ...inFile('register/check.ts', sessions, [
     {
       name: 'unnamed-clients-meet-levels',
       before: "return [level, verdict?.result === 'violated' ? verdict : ({ result: 'unknown', reason } as const)]",
@@ -101,7 +101,7 @@ export const sessionMutations: readonly Mutation[] = [
       breaks: 'a level is met by what was left after the unnamed clients were dropped',
     },
   ]),
-  ...inFile('objects/check.ts', sessions, [
+  ...inFile('object/check.ts', sessions, [
     {
       name: 'unnamed-clients-hold-locks',
       before:

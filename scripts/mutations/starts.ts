@@ -5,7 +5,7 @@ const objects = ['unknown-object-start']
 
 /** Deliberate mistakes where nobody knows what was there at the start. */
 export const startMutations: readonly Mutation[] = [
-  ...inFile('models/register.ts', registers, [
+  ...inFile('register/encoding/encode.ts', registers, [
     {
       name: 'start-null-is-no-value',
       before: 'const nullId = initialId === UNMENTIONED ? NULL : initialId',
@@ -13,7 +13,7 @@ export const startMutations: readonly Mutation[] = [
       breaks: 'null is read wherever the object holds what nobody mentions',
     },
   ]),
-  ...inFile('start/candidates.ts', registers, [
+  ...inFile('register/start/candidates.ts', registers, [
     {
       name: 'start-is-only-what-nobody-mentions',
       before: 'if (expects[i] !== NOTHING && kind[i] !== DIFFERS && expects[i] !== initial) observed.add(expects[i])',
@@ -39,7 +39,7 @@ export const startMutations: readonly Mutation[] = [
       breaks: 'a text that was read cannot begin with what was there and end with what was appended',
     },
   ]),
-  ...inFile('start/cases.ts', registers, [
+  ...inFile('register/start/cases.ts', registers, [
     {
       name: 'start-refuted-by-one-case',
       before: 'if (--left[part] > 0) return undefined',
@@ -53,7 +53,7 @@ export const startMutations: readonly Mutation[] = [
       breaks: 'the return that shows a contradiction shows it for one start only',
     },
   ]),
-  ...inFile('start/choices.ts', registers, [
+  ...inFile('register/start/choices.ts', registers, [
     {
       name: 'start-settled-for-cas-only',
       before: 'expects[i] = value !== NOTHING && encoded.expects[i] === value ? initial : encoded.expects[i]',
@@ -67,7 +67,7 @@ export const startMutations: readonly Mutation[] = [
       breaks: 'what the first key held is taken to have been there under every key',
     },
   ]),
-  ...inFile('start/any.ts', registers, [
+  ...inFile('register/any-start/any.ts', registers, [
     {
       name: 'start-tried-once',
       before: 'if (choice.has(key[i]) || expects[i] === NOTHING || kind[i] === DIFFERS || !maySee(row[i])) continue',
@@ -81,7 +81,7 @@ export const startMutations: readonly Mutation[] = [
       breaks: 'a read is called impossible although the write that it saw was only left out',
     },
   ]),
-  ...inFile('start/may-see.ts', registers, [
+  ...inFile('register/start/may-see.ts', registers, [
     {
       name: 'start-hidden-before-the-write',
       before: 'if (wrote < call) return true',
@@ -95,7 +95,7 @@ export const startMutations: readonly Mutation[] = [
       breaks: 'what a client wrote hides what was there even where it need not see its own writes',
     },
   ]),
-  ...inFile('start/weaker.ts', registers, [
+  ...inFile('register/causal/any-start.ts', registers, [
     {
       name: 'start-answered-for-another',
       before:
@@ -104,7 +104,7 @@ export const startMutations: readonly Mutation[] = [
       breaks: 'what contradicts one start is taken to contradict the next',
     },
   ]),
-  ...inFile('start/objects/messages.ts', objects, [
+  ...inFile('queue/any-start.ts', objects, [
     {
       name: 'start-bag-full-although-found-empty',
       before: 'return isKnown ? [] : [state]',
@@ -118,7 +118,7 @@ export const startMutations: readonly Mutation[] = [
       breaks: 'what was in a queue at the start comes out after what was put in',
     },
   ]),
-  ...inFile('start/objects/set.ts', objects, [
+  ...inFile('set/any-start.ts', objects, [
     {
       name: 'start-set-forgets-what-was-absent',
       before: '(isKnown ? read.length === present.length : !absent.some((each) => read.includes(each)))',
@@ -126,7 +126,7 @@ export const startMutations: readonly Mutation[] = [
       breaks: 'an element that was removed, or not found, is read without having been added',
     },
   ]),
-  ...inFile('start/objects/counter.ts', objects, [
+  ...inFile('counter/any-start.ts', objects, [
     {
       name: 'start-counter-counts-from-nothing',
       before: 'return !isKnown || decimal(read) === count ? [{ isKnown: true, count: decimal(read) }] : []',
@@ -140,7 +140,7 @@ export const startMutations: readonly Mutation[] = [
       breaks: 'a read cannot have counted what was being added while it went on',
     },
   ]),
-  ...inFile('start/objects/lock.ts', objects, [
+  ...inFile('lock/any-start.ts', objects, [
     {
       name: 'start-lock-is-free',
       before: 'return holder === process || holder === null ? [{ holder: undefined, token }] : []',
@@ -149,7 +149,7 @@ export const startMutations: readonly Mutation[] = [
     },
   ]),
   ...inFile(
-    'online/any-start.ts',
+    'register/online/any-start.ts',
     [...registers, 'online'],
     [
       {

@@ -3,7 +3,7 @@ import { inFile, type Mutation } from './mutation.ts'
 /** Deliberate mistakes in the levels below sequential consistency, and in measuring staleness. */
 export const weakerMutations: readonly Mutation[] = [
   ...inFile(
-    'causal/order.ts',
+    'register/causal/orders/order.ts',
     ['weaker', 'sessions.test'],
     [
       {
@@ -28,7 +28,7 @@ export const weakerMutations: readonly Mutation[] = [
     ],
   ),
   ...inFile(
-    'causal/convergence.ts',
+    'register/causal/orders/convergence.ts',
     ['weaker'],
     [
       {
@@ -54,7 +54,7 @@ export const weakerMutations: readonly Mutation[] = [
     ],
   ),
   ...inFile(
-    'session/guarantees.ts',
+    'register/session/guarantees.ts',
     ['weaker'],
     [
       {
@@ -72,7 +72,7 @@ export const weakerMutations: readonly Mutation[] = [
     ],
   ),
   ...inFile(
-    'session/each-before.ts',
+    'register/session/each-before.ts',
     ['weaker'],
     [
       {
@@ -84,7 +84,7 @@ export const weakerMutations: readonly Mutation[] = [
     ],
   ),
   ...inFile(
-    'eventual.ts',
+    'register/eventual/decide.ts',
     ['mutants', 'eventual', 'convergent', 'report'],
     [
       {
@@ -126,7 +126,7 @@ export const weakerMutations: readonly Mutation[] = [
     ],
   ),
   ...inFile(
-    'staleness/two-atomic.ts',
+    'register/staleness/two-atomic.ts',
     ['staleness'],
     [
       {
@@ -144,7 +144,7 @@ export const weakerMutations: readonly Mutation[] = [
     ],
   ),
   ...inFile(
-    'staleness/reads.ts',
+    'register/staleness/reads.ts',
     ['staleness'],
     [
       {
@@ -156,7 +156,7 @@ export const weakerMutations: readonly Mutation[] = [
     ],
   ),
   ...inFile(
-    'causal/derivation.ts',
+    'register/causal/derivation.ts',
     ['weaker'],
     [
       {
@@ -168,7 +168,7 @@ export const weakerMutations: readonly Mutation[] = [
     ],
   ),
   ...inFile(
-    'causal/choices.ts',
+    'register/causal/choices.ts',
     ['weaker'],
     [
       {
@@ -180,7 +180,7 @@ export const weakerMutations: readonly Mutation[] = [
     ],
   ),
   ...inFile(
-    'staleness/versions.ts',
+    'register/staleness/versions.ts',
     ['staleness'],
     [
       {
@@ -192,7 +192,7 @@ export const weakerMutations: readonly Mutation[] = [
     ],
   ),
   ...inFile(
-    'staleness/measure.ts',
+    'register/staleness/measure.ts',
     ['staleness'],
     [
       {

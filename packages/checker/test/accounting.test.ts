@@ -1,7 +1,7 @@
 import type { Accounted, Accounting, ModelName } from '@chaosproxy/checker'
 import { type EventInput, historyFromEvents, type Json } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
-import { counterReads } from '../src/models/counter-account.ts'
+import { counterReads } from '../src/counter/account.ts'
 import { checkHistory } from './checking.ts'
 
 // The accounts of Jepsen's checkers, on the histories of their own tests.

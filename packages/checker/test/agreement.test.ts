@@ -1,9 +1,9 @@
 import type { Level, Report } from '@chaosproxy/checker'
 import { type EventInput, type History, millis } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
-import { createBudget } from '../src/budget.ts'
-import { encodeRegister } from '../src/models/register.ts'
-import { partition } from '../src/partition.ts'
+import { partition } from '../src/encoding/partition.ts'
+import { createBudget } from '../src/limits/budget.ts'
+import { encodeRegister } from '../src/register/encoding/encode.ts'
 import {
   hasLegalOrder,
   isConvergent,

@@ -1,6 +1,6 @@
 import { type EventInput, historyFromEvents, type Json } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import { UNKNOWN_START } from '../src/start/unknown.ts'
+import { UNKNOWN_START } from '../src/encoding/unknown-start.ts'
 import { checkHistory } from './checking.ts'
 
 type Told = readonly [process: number, type: EventInput['type'], f: string, value?: Json]

@@ -3,7 +3,7 @@ import { createOnlineChecker } from '@chaosproxy/checker'
 import { readHistory } from '@chaosproxy/history/files'
 import { describe, expect, test } from 'vitest'
 import { readEvents } from '../../history/src/files/read.ts'
-import { measureStaleness } from '../src/staleness/measure.ts'
+import { measureStaleness } from '../src/register/staleness/measure.ts'
 import { corpus, corpusIsHere, labelledRegisters, readingOf } from './labelled.ts'
 
 const registers = () => labelledRegisters().filter((entry) => typeof entry.expect['linearizable'] === 'boolean')

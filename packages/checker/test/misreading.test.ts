@@ -1,6 +1,6 @@
 import { type EventInput, historyFromEvents, type Json } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import { UNKNOWN_START } from '../src/start/unknown.ts'
+import { UNKNOWN_START } from '../src/encoding/unknown-start.ts'
 import { checkHistory } from './checking.ts'
 
 /** A client that writes 1, 2, … to x, and reads after each what `read` makes of it. */

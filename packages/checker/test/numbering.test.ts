@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createNumbering } from '../src/objects/elements.ts'
+import { createNumbering } from '../src/object/model/elements.ts'
 
 const ids = fc.oneof(
   fc.integer({ min: 0, max: 300 }),

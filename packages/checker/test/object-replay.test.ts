@@ -1,8 +1,8 @@
 import type { EventInput } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
-import { functionsOfObject } from '../src/objects/check.ts'
-import { partsOf } from '../src/objects/part.ts'
-import { faultOfObjectWitness, simulateBy } from '../src/objects/replay.ts'
+import { functionsOfObject } from '../src/object/check.ts'
+import { partsOf } from '../src/object/model/part.ts'
+import { faultOfObjectWitness, simulateBy } from '../src/object/search/replay.ts'
 import { modelOf, objectOf } from './registry.ts'
 import { smallHistory } from './small-history.ts'
 

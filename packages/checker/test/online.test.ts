@@ -1,7 +1,7 @@
 import { createOnlineChecker, type OnlineChecker, type SoFar } from '@chaosproxy/checker'
 import type { EventInput, Json } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
-import type { OnlineViolation } from '../src/online/checker.ts'
+import type { OnlineViolation } from '../src/register/online/checker.ts'
 import { isLinearizable } from './brute-force.ts'
 import { checkHistory, resultOf, timeline } from './checking.ts'
 import { atLeast, atMost, many, manyOf } from './many.ts'

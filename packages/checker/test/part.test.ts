@@ -1,7 +1,7 @@
 import { checkPart } from '@chaosproxy/checker'
 import { type History, millis, OK } from '@chaosproxy/history'
 import { describe, expect, inject, test } from 'vitest'
-import { historyOfRows } from '../src/part/rows.ts'
+import { historyOfRows } from '../src/encoding/rows.ts'
 import { checkHistory, historyOf } from './checking.ts'
 import { many } from './many.ts'
 import { randomEvents, randomFrom } from './random-history.ts'

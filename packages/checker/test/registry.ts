@@ -1,6 +1,6 @@
 import { findModel, type ModelEntry, models } from '@chaosproxy/checker'
-import type { ObjectJudge } from '../src/objects/entry.ts'
-import type { ObjectModel } from '../src/objects/object-model.ts'
+import type { ObjectJudge } from '../src/object/entry.ts'
+import type { ObjectModel } from '../src/object/model/object-model.ts'
 
 /** Those that are judged by the levels of consistency. */
 export const modelNames: readonly string[] = models

@@ -1,7 +1,7 @@
 import { consistency, type Level, levels, type Verdict } from '@chaosproxy/checker'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { followsFrom, headlineOf } from '../src/headline.ts'
+import { followsFrom, headlineOf } from '../src/judge/headline.ts'
 import { implied } from '../src/levels/levels.ts'
 import { checkHistory, historyOf, resultOf } from './checking.ts'
 import { randomFrom, randomHistory } from './random-history.ts'

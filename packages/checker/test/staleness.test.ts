@@ -1,7 +1,7 @@
 import type { Staleness } from '@chaosproxy/checker'
 import { type EventInput, type History, type Json, nanos } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
-import { measureStaleness, stalenessOfReads } from '../src/staleness/measure.ts'
+import { measureStaleness, stalenessOfReads } from '../src/register/staleness/measure.ts'
 import { hasLegalOrder, isLinearizable, type Op, operationsOf } from './brute-force.ts'
 import { historyOf, timeline } from './checking.ts'
 import { atLeast, many, manyOf } from './many.ts'

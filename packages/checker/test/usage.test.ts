@@ -1,8 +1,8 @@
 import { millis } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createBudget } from '../src/budget.ts'
-import { createUsage, NOTHING_USED } from '../src/linearizable/walks/usage.ts'
+import { createBudget } from '../src/limits/budget.ts'
+import { createUsage, NOTHING_USED } from '../src/register/linearizable/walks/usage.ts'
 
 const budgetOf = (memoryBytes: number) =>
   createBudget({ deadlineMs: millis(1_000), memoryBytes, now: () => millis(performance.now()) })

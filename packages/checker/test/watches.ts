@@ -1,6 +1,6 @@
 import { type EventInput, historyFromEvents, type Json, millis } from '@chaosproxy/history'
-import { check } from '../src/check.ts'
-import type { Report } from '../src/report.ts'
+import { check } from '../src/check/check.ts'
+import type { Report } from '../src/judge/report.ts'
 import { guarantees, type WatchLevel, watchLadder } from '../src/watch/guarantees.ts'
 
 // Histories of writes and watches as they are written in tests: one line an operation, completed at once.

@@ -4,7 +4,7 @@ import { type ModelEntry, models, type Report, type Verdict } from '@chaosproxy/
 import { FAIL, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
 import { type Workload, workloads } from '@chaosproxy/workloads'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { followsFrom } from '../../checker/src/headline.ts'
+import { followsFrom } from '../../checker/src/judge/headline.ts'
 import { chaosHere, temporaryDirectory } from './chaos.ts'
 
 type Isolation = 'serializable' | 'read-committed'

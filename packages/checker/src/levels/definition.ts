@@ -1,7 +1,7 @@
-import type { Relations } from '../causal/contradiction.ts'
-import type { Judged } from '../causal/judged.ts'
-import type { Facts } from '../causal/order.ts'
-import type { Hides } from '../start/may-see.ts'
+import type { Relations } from '../register/causal/orders/contradiction.ts'
+import type { Judged } from '../register/causal/orders/judged.ts'
+import type { Facts } from '../register/causal/orders/order.ts'
+import type { Hides } from '../register/start/may-see.ts'
 import type { Rung } from './rungs.ts'
 
 /** A level of consistency: a file of its own, and a line in the registry. */

@@ -1,5 +1,5 @@
+import type { Ladder } from '../verdict/ladder.ts'
 import type { LevelDefinition, WeakDefinition } from './definition.ts'
-import type { Ladder } from './ladder.ts'
 import { definitions } from './registry.ts'
 
 type Registered = (typeof definitions)[number]

@@ -1,4 +1,4 @@
-import { earlierReadOf, readsGoBack } from '../session/guarantees.ts'
+import { earlierReadOf, readsGoBack } from '../register/session/guarantees.ts'
 import type { WeakDefinition } from './definition.ts'
 import { rungs } from './rungs.ts'
 

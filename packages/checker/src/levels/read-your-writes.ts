@@ -1,4 +1,4 @@
-import { missesOwnWrites } from '../session/guarantees.ts'
+import { missesOwnWrites } from '../register/session/guarantees.ts'
 import type { WeakDefinition } from './definition.ts'
 import { rungs } from './rungs.ts'
 

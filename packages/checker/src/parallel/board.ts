@@ -1,5 +1,5 @@
-import type { Ledger } from '../budget.ts'
-import type { Race } from '../race.ts'
+import type { Ledger } from '../limits/budget.ts'
+import type { Race } from '../limits/race.ts'
 
 /** What several threads judging one history tell each other meanwhile, in shared memory. */
 export interface Board {

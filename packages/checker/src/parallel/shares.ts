@@ -1,14 +1,11 @@
 import type { History } from '@chaosproxy/history'
-import { type Budget, createBudget, inTime, OUT_OF_TIME, unlimited } from '../budget.ts'
-import { encodingBytes, reportUnread, takeEncoding } from '../encoding-memory.ts'
+import { entryOf } from '../check/registry.ts'
+import { encodingBytes, reportUnread, takeEncoding } from '../judge/encoding-memory.ts'
+import type { CheckOptions } from '../judge/options.ts'
+import type { Report } from '../judge/report.ts'
 import { isWeak, levels } from '../levels/levels.ts'
-import { reasonUndecided } from '../linearizable/answer.ts'
-import { decideLinearizable } from '../linearizable/decide.ts'
-import { encodeRegister } from '../models/register.ts'
-import { registerEntry } from '../models/register-entry.ts'
-import { entryOf } from '../models/registry.ts'
-import type { CheckOptions } from '../options.ts'
-import type { Limit } from '../race.ts'
+import { type Budget, createBudget, inTime, OUT_OF_TIME, unlimited } from '../limits/budget.ts'
+import type { Limit } from '../limits/race.ts'
 import { withDoubts } from '../record/doubts.ts'
 import { judgeableOf } from '../record/judgeable.ts'
 import { hasLostVersions } from '../record/lost-versions.ts'
@@ -21,10 +18,13 @@ import {
   type Others,
   registersOf,
   reportOf,
-} from '../registers.ts'
-import type { Report } from '../report.ts'
-import type { Counterexample, Verdict } from '../verdict.ts'
-import { joined, orderOfRows, type PackedOrders, witnessOfPacked } from '../witness-order.ts'
+} from '../register/check.ts'
+import { encodeRegister } from '../register/encoding/encode.ts'
+import { registerEntry } from '../register/entry.ts'
+import { decideLinearizable } from '../register/linearizable/decide.ts'
+import { reasonUndecided } from '../register/linearizable/portfolio/answer.ts'
+import type { Counterexample, Verdict } from '../verdict/verdict.ts'
+import { joined, orderOfRows, type PackedOrders, witnessOfPacked } from '../verdict/witness-order.ts'
 import { type Board, type BoardMemory, boardOf } from './board.ts'
 
 /**

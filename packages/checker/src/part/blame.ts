@@ -1,8 +1,8 @@
 import { type History, millis, OK } from '@chaosproxy/history'
-import { check } from '../check.ts'
-import type { CheckOptions } from '../options.ts'
-import type { Verdict } from '../verdict.ts'
-import { historyOfRows } from './rows.ts'
+import { check } from '../check/check.ts'
+import { historyOfRows } from '../encoding/rows.ts'
+import type { CheckOptions } from '../judge/options.ts'
+import type { Verdict } from '../verdict/verdict.ts'
 import { isPureRead } from './telling.ts'
 import { type PartVerdict, unknown } from './verdict.ts'
 

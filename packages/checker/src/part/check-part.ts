@@ -1,9 +1,9 @@
 import type { History } from '@chaosproxy/history'
-import { check } from '../check.ts'
-import type { CheckOptions } from '../options.ts'
-import type { Report } from '../report.ts'
+import { check } from '../check/check.ts'
+import { historyOfRows } from '../encoding/rows.ts'
+import type { CheckOptions } from '../judge/options.ts'
+import type { Report } from '../judge/report.ts'
 import { checkBlame } from './blame.ts'
-import { historyOfRows } from './rows.ts'
 import { isPureRead, isTelling } from './telling.ts'
 import { type PartVerdict, unknown } from './verdict.ts'
 

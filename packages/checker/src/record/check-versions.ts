@@ -1,9 +1,10 @@
 import { FAIL, type History, OK, type ValueId } from '@chaosproxy/history'
-import type { CheckOptions } from '../options.ts'
-import { historyOfRows } from '../part/rows.ts'
-import type { Report } from '../report.ts'
-import { isUnknownStart } from '../start/unknown.ts'
-import type { Verdict } from '../verdict.ts'
+import { historyOfRows } from '../encoding/rows.ts'
+import { UNJUDGED } from '../encoding/unjudged.ts'
+import { isUnknownStart } from '../encoding/unknown-start.ts'
+import type { CheckOptions } from '../judge/options.ts'
+import type { Report } from '../judge/report.ts'
+import type { Verdict } from '../verdict/verdict.ts'
 import {
   type Assignment,
   assigned,
@@ -15,7 +16,6 @@ import {
   pairOf,
   writersOf,
 } from './lost-versions.ts'
-import { UNJUDGED } from './outcome.ts'
 
 /** For each version that was found, how often part of a history may be judged. */
 const MOST_TRIED_FOR_EACH = 16

@@ -1,8 +1,8 @@
 import type { History, Mark } from '@chaosproxy/history'
-import type { ModelEntry } from '../models/entry.ts'
-import { countUnknown } from '../outcomes.ts'
-import type { Report } from '../report.ts'
-import type { Verdict, Verdicts } from '../verdict.ts'
+import type { ModelEntry } from '../judge/entry.ts'
+import { countUnknown } from '../judge/outcomes.ts'
+import type { Report } from '../judge/report.ts'
+import type { Verdict, Verdicts } from '../verdict/verdict.ts'
 import type { Judgeable, Touched } from './judgeable.ts'
 
 /** At most this many keys or reads are named. */

@@ -1,7 +1,7 @@
 import { FAIL, FLAG_UNSAID, type History, INFO, type Json, type Mark, OK } from '@chaosproxy/history'
-import { NEVER } from '../encoded.ts'
-import type { RecordRules } from '../models/entry.ts'
-import { UNJUDGED } from './outcome.ts'
+import { NEVER } from '../encoding/encoded.ts'
+import { UNJUDGED } from '../encoding/unjudged.ts'
+import type { RecordRules } from '../judge/entry.ts'
 
 /** The part of a history that can be judged, and what limits it. */
 export interface Judgeable {

@@ -1,5 +1,5 @@
 import { FLAG_FINAL, FLAG_VERSION, type History, INFO, type Json, OK, type ValueId } from '@chaosproxy/history'
-import { isUnknownStart } from '../start/unknown.ts'
+import { isUnknownStart } from '../encoding/unknown-start.ts'
 
 /** What is known of one key to which writes of versions were lost. */
 export interface LostVersions {

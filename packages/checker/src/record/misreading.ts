@@ -1,9 +1,9 @@
 import { FLAG_UNSAID, type History, INFO, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
-import type { ModelEntry } from '../models/entry.ts'
-import type { CheckOptions } from '../options.ts'
-import type { Report } from '../report.ts'
-import { isUnknownStart } from '../start/unknown.ts'
-import type { Verdict, Verdicts } from '../verdict.ts'
+import { isUnknownStart } from '../encoding/unknown-start.ts'
+import type { ModelEntry } from '../judge/entry.ts'
+import type { CheckOptions } from '../judge/options.ts'
+import type { Report } from '../judge/report.ts'
+import type { Verdict, Verdicts } from '../verdict/verdict.ts'
 
 /** Of fewer reads nobody can say what most of them are. */
 const FEWEST_READS = 5

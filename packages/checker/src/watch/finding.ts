@@ -1,5 +1,5 @@
 import type { History } from '@chaosproxy/history'
-import type { OperationRow } from '../operation-row.ts'
+import type { OperationRow } from '../encoding/operation-row.ts'
 import type { Guarantee } from './guarantees.ts'
 import type { Change, Watch } from './record.ts'
 import type { Known } from './timeline.ts'

@@ -1,4 +1,4 @@
-import type { Ladder } from '../levels/ladder.ts'
+import type { Ladder } from '../verdict/ladder.ts'
 
 /**
  * The guarantees of a stream of changes, after etcd's API guarantees for watches:

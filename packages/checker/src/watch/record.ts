@@ -9,7 +9,7 @@ import {
   outputOf,
   UserError,
 } from '@chaosproxy/history'
-import type { OperationRow } from '../operation-row.ts'
+import type { OperationRow } from '../encoding/operation-row.ts'
 
 /** A change of one key at a revision. */
 export interface Change {

@@ -1,4 +1,4 @@
-import type { OperationRow } from '../operation-row.ts'
+import type { OperationRow } from '../encoding/operation-row.ts'
 import type { Finding, Words } from './finding.ts'
 import type { Guarantee } from './guarantees.ts'
 import type { Compaction, Delivery, Watch, WatchEvent } from './record.ts'

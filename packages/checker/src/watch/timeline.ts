@@ -1,5 +1,5 @@
 import { canonical, type Json } from '@chaosproxy/history'
-import type { OperationRow } from '../operation-row.ts'
+import type { OperationRow } from '../encoding/operation-row.ts'
 import { type Coverage, coverageOf } from './coverage.ts'
 import type { Change, Delivery, Reading, Watch, WatchEvent, WatchRecord, Write } from './record.ts'
 

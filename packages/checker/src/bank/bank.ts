@@ -1,0 +1,221 @@
+import { type Json, UserError, type ValueId } from '@chaosproxy/history'
+import { NEVER } from '../encoding/encoded.ts'
+import type { ObjectOperation, Specification } from '../judge/model.ts'
+import type { Budget } from '../limits/budget.ts'
+import { type Additive, additiveMachine } from '../object/model/additive.ts'
+import { decimal } from '../object/model/decimal.ts'
+import type { ObjectEntry } from '../object/model/object-model.ts'
+import { badOperation, jsonOf, operationAt, type Part } from '../object/model/part.ts'
+import { overdraftIn, overdraftStory } from './overdraft.ts'
+
+const TRANSFER = 0
+const DEPOSIT = 1
+const WITHDRAW = 2
+const READ = 3
+const COUNT = 4
+
+const numbers: { readonly [f: string]: number } = {
+  transfer: TRANSFER,
+  deposit: DEPOSIT,
+  withdraw: WITHDRAW,
+  read: READ,
+}
+
+/**
+ * Accounts whose balances may not go below zero. A transfer is `{"from":…,"to":…,"amount":…}`, a deposit or withdrawal
+ * `{"account":…,"amount":…}`; a read returns all balances, `{"a":10,"b":0}`. An operation with an `id` takes effect
+ * once, however often it is sent. A transfer without enough money is `fail`. The initial value is the opening balances.
+ */
+export const bank: ObjectEntry = {
+  name: 'bank',
+  aliases: [],
+  summary: 'accounts; transfers move money once, never more than there is',
+  functions: ['transfer', 'deposit', 'withdraw', 'read'],
+  levels: ['linearizable', 'convergent'],
+  object: {
+    rule: 'money is moved as it was asked for, once, and never overdrawn',
+    numbers,
+    reads: [READ],
+    contentOf: withoutEmptyAccounts,
+    specification,
+    beside: (history, row) => {
+      const overdrawn = overdraftIn(history.values.json(history.operations.output[row] as ValueId))
+      return overdrawn && `where ${overdrawn[0]} is overdrawn by ${-overdrawn[1]}`
+    },
+    aftermath: (core, initial) =>
+      overdraftStory(core, balancesOf(initial), (part, i) =>
+        part.f[i] === READ ? [] : movesOf(operationAt(part, i)).moves,
+      ),
+    glance,
+    needed,
+    machine: (part, initial, budget) => {
+      const effectOf = effectsUnless(repeatedIds(part, budget))
+      return additiveMachine(part, { initial: balancesOf(initial), effectOf }, budget)
+    },
+  },
+}
+
+/**
+ * Without the copies of unknown outcome of operations that take effect once. Whatever a copy explains, the operation that
+ * was called before it explains as well, by taking effect in its place.
+ */
+function needed(part: Part, budget: Budget): readonly number[] | undefined {
+  const called = new Set<number>()
+  const kept: number[] = []
+  for (let i = 0; i < part.length; i++) {
+    budget.tick()
+    if (part.f[i] === READ) requireBalances(part, i)
+    const value = jsonOf(part, part.input[i])
+    const isNamed = part.f[i] !== READ && isObject(value) && value['id'] !== undefined
+    // The same input of another function is another operation.
+    const name = part.input[i] * COUNT + part.f[i]
+    if (isNamed && part.returns[i] === NEVER && called.has(name)) continue
+    if (isNamed) called.add(name)
+    kept.push(i)
+  }
+  return kept.length === part.length ? undefined : kept
+}
+
+/** @throws UserError */
+function requireBalances(part: Part, i: number): void {
+  const read = jsonOf(part, part.output[i])
+  if (isObject(read) && Object.values(read).every((each) => each === null || typeof each === 'number')) return
+  throw badOperation(part, i, `a read returns all balances, such as {"a":10,"b":0}, not ${JSON.stringify(read)}.`)
+}
+
+/** A read of a balance below zero or, where money is only transferred, of another sum than there was at first. */
+function glance(part: Part, initial: Json, budget: Budget): readonly number[] | undefined {
+  for (let i = 0; i < part.length; i++) {
+    budget.tick()
+    if (part.f[i] === READ && overdraftIn(jsonOf(part, part.output[i])) !== undefined) return [i]
+  }
+  let total = 0
+  for (const balance of balancesOf(initial).values()) total += balance
+  for (let i = 0; i < part.length; i++) if (part.f[i] === DEPOSIT || part.f[i] === WITHDRAW) return undefined
+  const known = new Set<number>()
+  for (let i = 0; i < part.length; i++) {
+    budget.tick()
+    if (part.f[i] !== READ || known.has(part.output[i])) continue
+    known.add(part.output[i])
+    const read = jsonOf(part, part.output[i])
+    if (!isObject(read)) return undefined
+    let sum = 0
+    for (const balance of Object.values(read)) {
+      if (typeof balance !== 'number') return undefined
+      sum += balance
+    }
+    // Fractions do not add up exactly.
+    if (!Number.isSafeInteger(total) || !Number.isSafeInteger(sum)) return undefined
+    if (sum !== total) return [i]
+  }
+  return undefined
+}
+
+/** By account; an account that is absent has nothing. */
+type Balances = ReadonlyMap<string, number>
+
+interface Bank {
+  readonly balances: Balances
+  /** The ids of operations already done. */
+  readonly done: readonly string[]
+}
+
+function specification(initial: Json): Specification<Bank> {
+  return {
+    initial: { balances: balancesOf(initial), done: [] },
+    step: (bank, operation) => {
+      // A read that has not returned yet, in the part of a history that is looked at, may show anything.
+      if (operation.f === 'read')
+        return operation.output === undefined || sameBalances(bank.balances, operation.output) ? [bank] : []
+      const { moves, id } = movesOf(operation)
+      if (id !== undefined && bank.done.includes(id)) return [bank]
+      const balances = new Map(bank.balances)
+      for (const [account, amount] of moves) balances.set(account, decimal((balances.get(account) ?? 0) + amount))
+      if (moves.some(([account]) => (balances.get(account) ?? 0) < 0)) return []
+      return [{ balances, done: id === undefined ? bank.done : [...bank.done, id].sort() }]
+    },
+    key: ({ balances, done }) => JSON.stringify([[...balances].filter(([, balance]) => balance !== 0).sort(), done]),
+  }
+}
+
+function balancesOf(initial: Json): Balances {
+  const entries = initial === null ? [] : isObject(initial) ? Object.entries(initial) : undefined
+  const balances = new Map<string, number>()
+  for (const [account, balance] of entries ?? []) {
+    if (typeof balance === 'number' && balance >= 0) balances.set(account, decimal(balance))
+  }
+  if (balances.size === entries?.length) return balances
+  throw new UserError(
+    'usage',
+    `the bank begins as ${JSON.stringify(initial)}, which are no balances. Give e.g. {"a":10,"b":10}.`,
+  )
+}
+
+/** An account that is absent has nothing. */
+function withoutEmptyAccounts(read: Json): Json {
+  if (!isObject(read)) return read
+  return Object.fromEntries(Object.entries(read).filter(([, balance]) => balance !== 0))
+}
+
+const isObject = (value: Json): value is { readonly [member: string]: Json } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The ids, as JSON text, carried by more than one operation. */
+function repeatedIds(part: Part, budget: Budget): ReadonlySet<string> {
+  const once = new Set<string>()
+  const repeated = new Set<string>()
+  for (let i = 0; i < part.length; i++) {
+    budget.tick()
+    if (part.f[i] === READ) continue
+    const value = jsonOf(part, part.input[i])
+    const id = isObject(value) ? value['id'] : undefined
+    if (id === undefined) continue
+    const text = JSON.stringify(id)
+    if (once.has(text)) repeated.add(text)
+    once.add(text)
+  }
+  return repeated
+}
+
+/** No effect for an operation with a repeated id, which counts only once, nor for a read of anything but numbers. */
+const effectsUnless =
+  (repeated: ReadonlySet<string>): Additive['effectOf'] =>
+  (operation) => {
+    if (operation.f !== 'read') {
+      const { moves, id } = movesOf(operation)
+      return id === undefined || !repeated.has(id) ? { adds: moves } : undefined
+    }
+    const entries = isObject(operation.output ?? null) ? Object.entries(operation.output ?? {}) : []
+    const shows = entries.filter((entry): entry is [string, number] => typeof entry[1] === 'number')
+    return isObject(operation.output ?? null) && shows.length === entries.length ? { shows: new Map(shows) } : undefined
+  }
+
+function sameBalances(balances: Balances, read: Json): boolean {
+  if (!isObject(read)) throw new Error(`a read returns balances, such as {"a":10}, not ${JSON.stringify(read)}`)
+  const said = new Map(Object.entries(read))
+  const accounts = new Set([...balances.keys(), ...said.keys()])
+  return [...accounts].every((account) => {
+    const balance = said.get(account) ?? 0
+    return (typeof balance === 'number' ? decimal(balance) : balance) === (balances.get(account) ?? 0)
+  })
+}
+
+export interface Movement {
+  readonly moves: readonly (readonly [account: string, amount: number])[]
+  readonly id: string | undefined
+}
+
+export function movesOf({ f, value }: ObjectOperation): Movement {
+  const said = isObject(value) ? value : {}
+  const amount = said['amount']
+  const accounts = f === 'transfer' ? [said['from'], said['to']] : [said['account']]
+  const isComplete = accounts.every((account) => typeof account === 'string' || typeof account === 'number')
+  if (typeof amount !== 'number' || amount < 0 || !isComplete) {
+    const wanted = f === 'transfer' ? '{"from":"a","to":"b","amount":5}' : '{"account":"a","amount":5}'
+    throw new Error(`a ${f} is such as ${wanted}`)
+  }
+  const [first, second] = accounts.map(String)
+  const id = said['id'] === undefined ? undefined : JSON.stringify(said['id'])
+  const moves = f === 'deposit' ? [[first, amount] as const] : [[first, -amount] as const]
+  return { moves: f === 'transfer' ? [...moves, [second, amount] as const] : moves, id }
+}

@@ -1,0 +1,58 @@
+import { type History, UserError } from '@chaosproxy/history'
+import { reportUnread } from '../judge/encoding-memory.ts'
+import type { ModelEntry } from '../judge/entry.ts'
+import type { CheckOptions } from '../judge/options.ts'
+import type { Report } from '../judge/report.ts'
+import { checkVersions } from '../record/check-versions.ts'
+import { withDoubts } from '../record/doubts.ts'
+import { judgeableOf } from '../record/judgeable.ts'
+import { withMisreading } from '../record/misreading.ts'
+import { registerEntry } from '../register/entry.ts'
+import { entryOf } from './registry.ts'
+
+/**
+ * Judges a history by all requested levels, within the given time and memory.
+ *
+ * Operations that the record may be missing something about are left out, and then nothing is `met` (see
+ * `judgeableOf`); nor is it for a history without operations. Every order that shows `met` is replayed before it is
+ * returned; an order that fails its replay is our own bug, and throws.
+ *
+ * @throws UserError for an unknown model, a level it is not judged by, or an operation it does not know.
+ */
+export function check(history: History, options: CheckOptions): Report
+export function check(history: History, options: CheckOptions<string>): Report<string>
+export function check(history: History, options: CheckOptions<string>): Report<string> {
+  const entry: ModelEntry<string> = entryOf(options.model)
+  requireLevels(entry, options.levels)
+  if (history.operations.length === 0) {
+    // Validates the options even for an empty history.
+    entry.judge.check(history, entry, options)
+    return reportUnread(history, entry, options, NO_OPERATIONS)
+  }
+  const report = entry.name === 'register' ? checkVersions(history, options, checkRegister) : undefined
+  return withMisreading(report ?? judged(history, entry, options), history, entry, options)
+}
+
+const checkRegister = (history: History, options: CheckOptions<string>): Report<string> =>
+  judged(history, registerEntry as ModelEntry<string>, options)
+
+/** Judges what a record's marks leave to be judged. */
+function judged<Name extends string>(
+  history: History,
+  entry: ModelEntry<Name>,
+  options: CheckOptions<Name>,
+): Report<Name> {
+  const judgeable = judgeableOf(history, entry.record, options.initial)
+  if (judgeable === undefined) return entry.judge.check(history, entry, options)
+  return withDoubts(entry.judge.check(judgeable.history, entry, options), history, entry, judgeable)
+}
+
+/** An empty history satisfies anything. */
+const NO_OPERATIONS = 'the history has no operations, so that nothing was tried. Record some, or check another file'
+
+function requireLevels({ name, judge: { ladder } }: ModelEntry<string>, asked: readonly string[]): void {
+  const other = asked.find((level) => !ladder.levels.includes(level))
+  if (other === undefined) return
+  const levels = ladder.levels.join(', ')
+  throw new UserError('usage', `the ${name} model is not judged by the level "${other}", but by: ${levels}.`)
+}

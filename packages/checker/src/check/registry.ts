@@ -1,0 +1,72 @@
+import { UserError } from '@chaosproxy/history'
+import { bankFromAny } from '../bank/any-start.ts'
+import { bank } from '../bank/bank.ts'
+import { counterFromAny } from '../counter/any-start.ts'
+import { counter } from '../counter/counter.ts'
+import type { ModelEntry } from '../judge/entry.ts'
+import type { Model } from '../judge/model.ts'
+import { listAppendFromAny } from '../list-append/any-start.ts'
+import { listAppend } from '../list-append/list-append.ts'
+import { lockFromAny } from '../lock/any-start.ts'
+import { lock } from '../lock/lock.ts'
+import { logFromAny } from '../log/any-start.ts'
+import { log } from '../log/log.ts'
+import { multiRegisterFromAny } from '../multi-register/any-start.ts'
+import { multiRegister } from '../multi-register/multi-register.ts'
+import { objectEntry } from '../object/entry.ts'
+import { modelEntry } from '../object/own.ts'
+import { bagFromAny, queueFromAny } from '../queue/any-start.ts'
+import { bag } from '../queue/bag.ts'
+import { queue } from '../queue/queue.ts'
+import { registerEntry } from '../register/entry.ts'
+import { setFromAny } from '../set/any-start.ts'
+import { set } from '../set/set.ts'
+import { uniqueIds } from '../unique-ids/unique-ids.ts'
+import { watchEntry } from '../watch/entry.ts'
+
+/**
+ * Every built-in model: help, documents and tests iterate over this list. An object is listed with how it is judged if
+ * its initial value is unknown; a `Model` as users write it is listed as `modelEntry(stack)`.
+ */
+export const models: readonly ModelEntry<string>[] = [
+  registerEntry,
+  objectEntry(multiRegister, multiRegisterFromAny),
+  objectEntry(counter, counterFromAny),
+  objectEntry(set, setFromAny),
+  objectEntry(queue, queueFromAny),
+  objectEntry(bag, bagFromAny),
+  objectEntry(lock, lockFromAny),
+  objectEntry(listAppend, listAppendFromAny),
+  objectEntry(bank, bankFromAny),
+  // The ids given out before are never known, so the initial value makes no difference.
+  objectEntry(uniqueIds, 'alike'),
+  objectEntry(log, logFromAny),
+  watchEntry,
+]
+
+/** The levels of every judge, strongest first. */
+export const levelNames = (): readonly string[] => [...new Set(models.flatMap(({ judge }) => judge.ladder.levels))]
+
+/**
+ * The levels by which the histories of a model are judged, strongest first.
+ *
+ * @throws UserError if there is none of that name.
+ */
+export const levelsOf = (model: string | Model<unknown>): readonly string[] => entryOf(model).judge.ladder.levels
+
+/** The model with this name or alias. */
+export const findModel = (name: string): ModelEntry<string> | undefined =>
+  models.find((entry) => entry.name === name || entry.aliases.includes(name))
+
+/**
+ * The entry that judges by a model, built-in or the user's own.
+ *
+ * @throws UserError if there is none of that name.
+ */
+export function entryOf(model: string | Model<unknown>): ModelEntry<string> {
+  if (typeof model !== 'string') return modelEntry(model)
+  const known = findModel(model)
+  if (known !== undefined) return known
+  const names = models.map(({ name }) => name).join(', ')
+  throw new UserError('usage', `there is no model "${model}". There are: ${names}; or give a Model of your own.`)
+}

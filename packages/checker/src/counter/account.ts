@@ -1,0 +1,242 @@
+import { FLAG_FINAL, type History, INFO, type Json, OK, UserError, type ValueId } from '@chaosproxy/history'
+import { NEVER } from '../encoding/encoded.ts'
+import type { OperationRow } from '../encoding/operation-row.ts'
+import { placeOf } from '../encoding/place.ts'
+import { isUnknownStart } from '../encoding/unknown-start.ts'
+import { type Budget, unlimited } from '../limits/budget.ts'
+import { decimal } from '../object/model/decimal.ts'
+import type { Convergence, Ended } from '../object/model/object-model.ts'
+import { eventsInOrder } from '../object/model/part.ts'
+import {
+  type Accounted,
+  type Accounting,
+  type AccountRow,
+  accounted,
+  accounting,
+  rowsOf,
+} from '../verdict/accounting.ts'
+import { amountOf, counterNumbers, READ, SLACK, startOf } from './operations.ts'
+import { type Addition, createReachable } from './reachable-sums.ts'
+
+/**
+ * What the additions allow a read to return: additions that returned before its call count, those begun before its
+ * return may.
+ */
+interface Bounds {
+  readonly row: number
+  readonly value: number
+  readonly least: number
+  readonly most: number
+}
+
+interface Counted {
+  /** Every completed read with its bounds, in order of return. */
+  readonly reads: readonly Bounds[]
+  /** By key, those that may have counted. */
+  readonly additions: ReadonlyMap<number, readonly Addition[]>
+  readonly attempted: number
+  readonly acknowledged: number
+}
+
+export function counterReads(history: History, initial: Json, budget: Budget = unlimited): Counted {
+  const start = isUnknownStart(initial) ? 0 : startOf(initial)
+  const { callEvent, returnEvent } = history.operations
+  const rows: AccountRow[] = []
+  const calls: number[] = []
+  const returns: number[] = []
+  let attempted = 0
+  let acknowledged = 0
+  for (const row of rowsOf(history, Object.keys(counterNumbers), budget)) {
+    if (!isRead(history, row)) {
+      attempted++
+      if (row.acknowledged) acknowledged++
+    }
+    if (row.failed || (isRead(history, row) && !row.acknowledged)) continue
+    rows.push(row)
+    calls.push(callEvent[row.row])
+    returns.push(row.acknowledged ? returnEvent[row.row] : NEVER)
+  }
+  const columns = { length: rows.length, calls: Int32Array.from(calls), returns: Int32Array.from(returns) }
+  const sums = new Map<number, { upAsked: number; upDone: number; downAsked: number; downDone: number }>()
+  const atCall = new Map<number, { readonly up: number; readonly down: number }>()
+  const reads: Bounds[] = []
+  const additions = new Map<number, Addition[]>()
+  for (const event of eventsInOrder(columns, budget)) {
+    budget.tick()
+    const i = event >> 1
+    const row = rows[i]
+    const isReturn = (event & 1) === 1
+    const sum = sums.get(row.key) ?? { upAsked: 0, upDone: 0, downAsked: 0, downDone: 0 }
+    sums.set(row.key, sum)
+    if (!isRead(history, row)) {
+      const f = history.functions[history.operations.f[row.row]]
+      const value = history.values.json(row.input as ValueId) ?? 1
+      if (typeof value !== 'number') {
+        const place = placeOf(history, row.row)
+        throw new UserError('input', `${place}: an amount is a number, not ${JSON.stringify(value)}. Check the model.`)
+      }
+      const amount = amountOf({ f, value })
+      if (amount >= 0) sum[isReturn ? 'upDone' : 'upAsked'] += amount
+      else sum[isReturn ? 'downDone' : 'downAsked'] += amount
+      if (isReturn) continue
+      const addition = { amount: decimal(amount), calls: calls[i], returns: returns[i] }
+      const known = additions.get(row.key)
+      if (known === undefined) additions.set(row.key, [addition])
+      else known.push(addition)
+    } else if (isReturn) {
+      const called = atCall.get(row.row) ?? { up: 0, down: 0 }
+      reads.push({
+        row: row.row,
+        value: numberRead(history, row) ?? start,
+        least: decimal(start + called.up + sum.downAsked),
+        most: decimal(start + sum.upAsked + called.down),
+      })
+    } else {
+      atCall.set(row.row, { up: sum.upDone, down: sum.downDone })
+    }
+  }
+  return { reads, additions, attempted, acknowledged }
+}
+
+function numberRead(history: History, { row, output }: AccountRow): number | undefined {
+  const value = history.values.json(output as ValueId) ?? undefined
+  if (value === undefined || typeof value === 'number') return value
+  const place = placeOf(history, row)
+  throw new UserError('input', `${place}: a read returns a number, not ${JSON.stringify(value)}. Check the model.`)
+}
+
+/**
+ * The bounds when the initial value is unknown: each read reveals it, except for additions that may or may not have
+ * counted.
+ */
+function fromAnyStart(history: History, reads: readonly Bounds[]): readonly Bounds[] {
+  const starts = new Map<number, readonly [least: number, most: number]>()
+  return reads.map((read) => {
+    const key = history.operations.key[read.row]
+    const [least, most] = starts.get(key) ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
+    const bounds = { ...read, least: decimal(least + read.least), most: decimal(most + read.most) }
+    const known = [Math.max(least, read.value - read.most), Math.min(most, read.value - read.least)] as const
+    // A read that contradicts earlier ones says nothing about later ones.
+    if (known[0] <= known[1] + SLACK) starts.set(key, known)
+    return bounds
+  })
+}
+
+const isRead = (history: History, { row }: AccountRow): boolean =>
+  counterNumbers[history.functions[history.operations.f[row]]] === READ
+
+export function accountOfCounter(history: History, initial: Json, budget: Budget): Accounting {
+  const { reads: counted, attempted, acknowledged } = counterReads(history, initial, budget)
+  const reads = isUnknownStart(initial) ? fromAnyStart(history, counted) : counted
+  const unexpected = reads.flatMap(({ row, value, least, most }): Accounted[] =>
+    value < least - SLACK || value > most + SLACK
+      ? [{ ...accounted(history, row, history.operations.output[row]), bounds: [least, most] }]
+      : [],
+  )
+  const [first] = unexpected
+  const isOpen = first === undefined && reads.length === 0 && acknowledged > 0
+  return accounting({
+    noun: 'addition',
+    okAre: 'explained reads',
+    result: first !== undefined ? 'violated' : isOpen ? 'unknown' : 'met',
+    reason:
+      first !== undefined
+        ? `a read returned ${JSON.stringify(first.value)}, though the additions allow ${first.bounds?.join(' to ')}`
+        : isOpen
+          ? 'the counter was never read'
+          : 'every read is within what the additions allow',
+    attempted,
+    acknowledged,
+    ok: reads.length - unexpected.length,
+    unexpected,
+  })
+}
+
+/** Final reads come after every addition: they must agree, on a sum that the additions can come to. */
+export function convergenceOfCounter({ history, initial }: Ended, budget: Budget): Convergence {
+  const { flags, key } = history.operations
+  const { reads, additions } = counterReads(history, initial, budget)
+  const marked = reads.filter(({ row }) => (flags[row] & FLAG_FINAL) !== 0)
+  const isUnknown = isUnknownStart(initial)
+  const finals = isUnknown ? fromAnyStart(history, marked) : marked
+  if (finals.length === 0) return { result: 'unknown', reason: 'the history has no successful final reads', rows: [] }
+  const sumsOf = isUnknown ? () => undefined : sumsOfReads(history, additions, startOf(initial), budget)
+  const firsts = new Map<number, Bounds>()
+  for (const read of finals) {
+    const { row, value } = read
+    const allowed = contradicted(read, sumsOf(row))
+    if (allowed !== undefined) {
+      const rows = isUnknown
+        ? [...updatesBefore(history, row, budget), ...readsUpTo(history, finals, row)]
+        : shownWith(history, row, value !== startOf(initial), budget)
+      return { result: 'violated', reason: `a final read returned ${value}, though ${allowed}`, rows }
+    }
+    const first = firsts.get(key[row])
+    if (first === undefined) firsts.set(key[row], read)
+    else if (first.value !== value) {
+      const reason = `final reads disagree: ${first.value} and ${value}`
+      return { result: 'violated', reason, rows: [first.row, row] }
+    }
+  }
+  return { result: 'met', reason: 'final reads agree, on what the additions allow', rows: [] }
+}
+
+/** The updates that a read may have counted. */
+function updatesBefore({ operations, functions }: History, read: OperationRow, budget: Budget): OperationRow[] {
+  const { f, key, outcome, callEvent, returnEvent } = operations
+  const rows: OperationRow[] = []
+  for (let row = 0; row < operations.length && callEvent[row] < returnEvent[read]; row++) {
+    budget.tick()
+    if (key[row] !== key[read] || counterNumbers[functions[f[row]]] === READ) continue
+    if (outcome[row] === OK || outcome[row] === INFO) rows.push(row)
+  }
+  return rows
+}
+
+const readsUpTo = ({ operations: { key } }: History, finals: readonly Bounds[], last: OperationRow): OperationRow[] =>
+  finals.flatMap(({ row }) => (row <= last && key[row] === key[last] ? [row] : []))
+
+/** More updates than this are not listed. */
+const MOST_SHOWN = 40
+
+/**
+ * A read with what it may have counted. Of many updates none is shown, or one that it cannot have missed: either is a
+ * contradiction by itself.
+ */
+function shownWith(history: History, read: OperationRow, differsFromStart: boolean, budget: Budget): OperationRow[] {
+  const { outcome, input, returnEvent, callEvent } = history.operations
+  const updates = updatesBefore(history, read, budget)
+  if (updates.length <= MOST_SHOWN) return [...updates, read]
+  if (differsFromStart) return [read]
+  const missed = updates.find(
+    (row) =>
+      outcome[row] === OK && returnEvent[row] < callEvent[read] && history.values.json(input[row] as ValueId) !== 0,
+  )
+  return missed === undefined ? [read] : [missed, read]
+}
+
+function sumsOfReads(
+  { operations }: History,
+  additions: Counted['additions'],
+  start: number,
+  budget: Budget,
+): (row: OperationRow) => ReadonlySet<number> | undefined {
+  const reachable = new Map<number, ReturnType<typeof createReachable>>()
+  return (row) => {
+    const key = operations.key[row]
+    const sums = reachable.get(key) ?? createReachable(additions.get(key) ?? [], start, budget)
+    reachable.set(key, sums)
+    return sums(operations.callEvent[row], operations.returnEvent[row])
+  }
+}
+
+/** Up to this many sums are listed. */
+const MOST_LISTED = 5
+
+/** What the additions allow instead, if they do not allow this value. */
+function contradicted({ value, least, most }: Bounds, sums: ReadonlySet<number> | undefined): string | undefined {
+  if (value < least - SLACK || value > most + SLACK) return `the additions allow ${least} to ${most}`
+  if (sums === undefined || sums.has(decimal(value))) return undefined
+  if (sums.size > MOST_LISTED) return 'no choice of the additions of unknown outcome comes to that'
+  return `the additions allow only ${[...sums].sort((a, b) => a - b).join(' or ')}`
+}

@@ -1,0 +1,205 @@
+import type { Json } from '@chaosproxy/history'
+import { NEVER } from '../encoding/encoded.ts'
+import { isUnknownStart } from '../encoding/unknown-start.ts'
+import type { Specification } from '../judge/model.ts'
+import type { Budget } from '../limits/budget.ts'
+import { decimal, LARGEST_FRACTION } from '../object/model/decimal.ts'
+import type { ObjectEntry } from '../object/model/object-model.ts'
+import { badOperation, eventsInOrder, jsonOf, type Part } from '../object/model/part.ts'
+import { type FastAnswer, NOT_APPLICABLE } from '../object/model/slots.ts'
+import { createHeap } from '../search/heap.ts'
+import { accountOfCounter, convergenceOfCounter, counterReads } from './account.ts'
+import { ADD, amountOf, counterNumbers, READ, SLACK, startOf } from './operations.ts'
+
+/**
+ * A number that is added to and read. Increments without a value are by one; a read of null is the initial value.
+ * Fractions are added as decimals, to nine places.
+ */
+export const counter: ObjectEntry = {
+  name: 'counter',
+  aliases: ['pn-counter', 'g-counter'],
+  summary: 'a number that is added to and read',
+  functions: ['add', 'increment', 'subtract', 'decrement', 'read'],
+  levels: ['linearizable', 'eventual', 'convergent'],
+  object: {
+    // A missing amount means one.
+    mayLackInput: ['add', 'increment', 'inc', 'subtract', 'decrement', 'dec'],
+    rule: 'a read returns the sum of everything added before it',
+    numbers: counterNumbers,
+    reads: [READ],
+    specification,
+    fast: countOnes,
+    supports,
+    beside: (history, row, initial) => {
+      const read = counterReads(history, initial).reads.find((each) => each.row === row)
+      if (read === undefined) return undefined
+      const { least, most } = read
+      return `but the additions allow only ${least === most ? least : `${least} to ${most}`}`
+    },
+    account: accountOfCounter,
+    contentOf: (output, initial) => output ?? (isUnknownStart(initial) ? output : startOf(initial)),
+    eventual: convergenceOfCounter,
+  },
+}
+
+function specification(initial: Json): Specification<number> {
+  const start = startOf(initial)
+  return {
+    initial: start,
+    step: (state, operation) => {
+      if (operation.f !== 'read') return [decimal(state + amountOf(operation))]
+      const { output } = operation
+      return (typeof output === 'number' ? decimal(output) : (output ?? start)) === state ? [state] : []
+    },
+    key: String,
+  }
+}
+
+/** The amount of each addition, NaN for reads. */
+function amounts(part: Part, budget: Budget): Float64Array {
+  const cached = new Map<number, number>()
+  return Float64Array.from({ length: part.length }, (_, i) => {
+    budget.tick()
+    if (part.f[i] === READ) return Number.NaN
+    const known = cached.get(part.input[i] * 4 + part.f[i])
+    if (known !== undefined) return known
+    const value = jsonOf(part, part.input[i]) ?? 1
+    if (typeof value !== 'number') throw badOperation(part, i, `an amount is a number, not ${JSON.stringify(value)}.`)
+    const amount = decimal(part.f[i] === ADD ? value : -value)
+    cached.set(part.input[i] * 4 + part.f[i], amount)
+    return amount
+  })
+}
+
+/**
+ * Decides a counter whose additions all have the same amount, in O(n log n); for others it refutes reads outside the
+ * bounds (deciding them is as hard as subset sum).
+ *
+ * The count is kept as low as the completed operations allow: it rises when an uncounted addition returns, and when a
+ * read returns that saw more. Additions are interchangeable, so the one that returns first is counted first. An open
+ * read takes effect when the count equals what it saw. Every other order has counted at least as much at each moment,
+ * so what this one cannot explain, none can.
+ */
+function countOnes(part: Part, initial: Json, budget: Budget): FastAnswer {
+  const { length, returns } = part
+  const start = startOf(initial)
+  const amount = amounts(part, budget)
+  let unit = 0
+  let same = true
+  let sign = 0
+  for (const each of amount) {
+    if (Number.isNaN(each) || each === 0) continue
+    if (unit === 0) unit = each
+    else if (each !== unit) same = false
+    if (sign === 0) sign = Math.sign(each)
+    else if (sign !== Math.sign(each)) return NOT_APPLICABLE
+  }
+  const seen = Float64Array.from({ length }, (_, i) => {
+    budget.tick()
+    if (part.f[i] !== READ) return 0
+    const value = jsonOf(part, part.output[i]) ?? start
+    if (typeof value !== 'number') throw badOperation(part, i, `a read returns a number, not ${JSON.stringify(value)}.`)
+    // Counted upwards from the initial value.
+    return decimal(value - start) * (sign === 0 ? 1 : sign)
+  })
+  const steps = amount.map(Math.abs)
+  if (!same) return refuteByBounds(part, steps, seen, budget)
+
+  const step = Math.abs(unit)
+  const events = eventsInOrder(part, budget)
+  const open = createHeap((a, b) => returns[a] - returns[b])
+  const waiting = new Map<number, number[]>()
+  const done = new Uint8Array(length)
+  const order: number[] = []
+  let count = 0
+  const emit = (operation: number): void => {
+    done[operation] = 1
+    order.push(operation)
+  }
+  const rise = (operation: number): void => {
+    emit(operation)
+    count++
+    for (const read of waiting.get(count) ?? []) emit(read)
+    waiting.delete(count)
+  }
+  for (const event of events) {
+    budget.tick()
+    const i = event >> 1
+    if ((event & 1) === 0) {
+      if (part.f[i] !== READ) {
+        if (amount[i] === 0) emit(i)
+        else open.push(i)
+        continue
+      }
+      if (!Number.isInteger(step) && seen[i] > LARGEST_FRACTION) return NOT_APPLICABLE
+      const wanted = step === 0 ? 0 : Math.round(seen[i] / step)
+      if (decimal(wanted * step) !== seen[i] || wanted < count) return { result: 'violated', conflict: [i] }
+      if (wanted === count) emit(i)
+      else {
+        const same = waiting.get(wanted)
+        if (same === undefined) waiting.set(wanted, [i])
+        else same.push(i)
+      }
+      continue
+    }
+    if (done[i] === 1) continue
+    if (part.f[i] !== READ) {
+      // It is the first open one to return, otherwise it would have been counted.
+      open.pop()
+      rise(i)
+      continue
+    }
+    while (done[i] === 0) {
+      const next = open.pop()
+      if (next === undefined) return { result: 'violated', conflict: [i] }
+      rise(next)
+    }
+  }
+  return { result: 'met', order: Int32Array.from(order) }
+}
+
+/** A read of less than had been acknowledged before its call, or of more than had been requested by its return. */
+function refuteByBounds(part: Part, steps: Float64Array, seen: Float64Array, budget: Budget): FastAnswer {
+  let asked = 0
+  let acknowledged = 0
+  const least = new Float64Array(part.length)
+  for (const event of eventsInOrder(part, budget)) {
+    budget.tick()
+    const i = event >> 1
+    if (part.f[i] === READ) {
+      if ((event & 1) === 0) least[i] = acknowledged
+      else if (seen[i] < least[i] - SLACK || seen[i] > asked + SLACK) return { result: 'violated', conflict: [i] }
+    } else if ((event & 1) === 0) asked += steps[i]
+    else if (part.returns[i] !== NEVER) acknowledged += steps[i]
+  }
+  return NOT_APPLICABLE
+}
+
+/**
+ * If all additions have the same sign: whether each read is of no more than was added, unless it already exceeds that
+ * in the whole history.
+ */
+function supports(part: Part, budget: Budget): (some: readonly number[]) => boolean {
+  const amount = amounts(part, budget)
+  const signs = new Set(Array.from(amount, Math.sign).filter((sign) => sign === 1 || sign === -1))
+  const isAddition = (i: number): boolean => !Number.isNaN(amount[i])
+  const all = Array.from({ length: part.length }, (_, i) => i)
+  const isExplained = (read: number, some: readonly number[]): boolean => {
+    const added = some.filter((i) => isAddition(i) && part.calls[i] < part.returns[read])
+    const sum = added.reduce((total, i) => total + Math.abs(amount[i]), 0)
+    return Math.abs(Number(jsonOf(part, part.output[read]) ?? 0)) <= sum + SLACK
+  }
+  const inWhole = new Map<number, boolean>()
+  const isExplainedInWhole = (read: number): boolean => {
+    const known = inWhole.get(read) ?? isExplained(read, all)
+    inWhole.set(read, known)
+    return known
+  }
+  return (some) => {
+    if (signs.size > 1) {
+      const there = new Set(some)
+      return all.every((i) => there.has(i) || !isAddition(i))
+    }
+    return some.every((i) => isAddition(i) || isExplained(i, some) || !isExplainedInWhole(i))
+  }
+}

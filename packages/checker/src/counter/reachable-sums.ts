@@ -1,0 +1,77 @@
+import type { Budget } from '../limits/budget.ts'
+import { decimal, LARGEST_FRACTION } from '../object/model/decimal.ts'
+import { search } from '../object/model/slots.ts'
+
+/** An addition to a counter, by event positions; `returns` is NEVER if its outcome is unknown. */
+export interface Addition {
+  readonly amount: number
+  readonly calls: number
+  readonly returns: number
+}
+
+/** With more sums than this, only their bounds are known. */
+const MOST_SUMS = 100_000
+
+/**
+ * The values that a read of a counter may return: those additions count that returned before its call, and any choice of
+ * the others begun before its return. Undefined if there are too many, or they are too large to be exact.
+ *
+ * @throws OutOfTime
+ */
+export function createReachable(
+  additions: readonly Addition[],
+  start: number,
+  budget: Budget,
+): (calls: number, returns: number) => ReadonlySet<number> | undefined {
+  const called = Float64Array.from(additions, ({ calls }) => calls).sort()
+  const returned = Float64Array.from(additions, ({ returns }) => returns).sort()
+  // Final reads mostly come after the same additions.
+  const known = new Map<string, ReadonlySet<number> | undefined>()
+  return (calls, returns) => {
+    const done = search(returned.length, (at) => returned[at] >= calls)
+    const name = `${done} ${search(called.length, (at) => called[at] >= returns)}`
+    if (!known.has(name)) known.set(name, sumsBetween(additions, { start, calls, returns }, budget))
+    return known.get(name)
+  }
+}
+
+function sumsBetween(
+  additions: readonly Addition[],
+  read: { readonly start: number; readonly calls: number; readonly returns: number },
+  budget: Budget,
+): ReadonlySet<number> | undefined {
+  let sure = read.start
+  const open = new Map<number, number>()
+  for (const { amount, calls, returns } of additions) {
+    budget.tick()
+    if (calls > read.returns || amount === 0) continue
+    if (returns < read.calls) sure = decimal(sure + amount)
+    else open.set(amount, (open.get(amount) ?? 0) + 1)
+  }
+  if (!isExact(sure)) return undefined
+  const sums = new Set([sure])
+  for (const [amount, count] of open) if (!addUpTo(sums, amount, count, budget)) return undefined
+  return sums
+}
+
+/** Extends the sums by up to `count` times an amount; false if there are too many. */
+function addUpTo(sums: Set<number>, amount: number, count: number, budget: Budget): boolean {
+  let latest = [...sums]
+  for (let times = 0; times < count && latest.length > 0; times++) {
+    const next: number[] = []
+    for (const each of latest) {
+      budget.tick()
+      const sum = decimal(each + amount)
+      // It was reached with the amount added as often, or less.
+      if (sums.has(sum)) continue
+      if (!isExact(sum) || sums.size === MOST_SUMS) return false
+      sums.add(sum)
+      next.push(sum)
+    }
+    latest = next
+  }
+  return true
+}
+
+const isExact = (sum: number): boolean =>
+  Number.isInteger(sum) ? Number.isSafeInteger(sum) : Math.abs(sum) <= LARGEST_FRACTION

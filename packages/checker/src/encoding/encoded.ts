@@ -1,0 +1,256 @@
+import { float64Array, type History, int32Array, type Json, uint8Array, type ValueTable } from '@chaosproxy/history'
+import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from '../limits/budget.ts'
+
+/**
+ * The return of an operation of unknown outcome: later than every event, so that it may take effect at any time or
+ * never.
+ */
+export const NEVER = 0x7fffffff
+
+/** What an encoded operation does to the state. */
+export const READ = 0
+export const WRITE = 1
+export const CAS = 2
+/** A failed compare-and-set used as an observation: the value was not `expects`. */
+export const DIFFERS = 3
+export const APPEND = 4
+
+/** In `expects` and `writes`: the operation observes, or writes, nothing. */
+export const NOTHING = -1
+
+/**
+ * Operations as integers, in order of invocation, without those that constrain nothing (`fail`, and reads of unknown
+ * outcome). Values are small dense integers, so that a search can index arrays by them.
+ */
+export interface Encoded {
+  readonly length: number
+  /** The row in the history's `Operations`. */
+  readonly row: Int32Array
+  readonly kind: Uint8Array
+  /** READ: the value returned. CAS, DIFFERS: the old value. Otherwise NOTHING. */
+  readonly expects: Int32Array
+  /** WRITE: the value. CAS: the new value. APPEND: the piece. Otherwise NOTHING. */
+  readonly writes: Int32Array
+  /** Dense key number; 0 if the history has no keys. */
+  readonly key: Int32Array
+  /**
+   * The client of each operation (see `clientsOf`): within a client, an operation that returned before another's call
+   * precedes it. Computed on demand, because few checks need it. A function rather than a getter: see `later`.
+   */
+  readonly clients: () => Int32Array
+  /** Event positions; real time precedence is `returns[a] < calls[b]`. */
+  readonly calls: Int32Array
+  /** NEVER for an operation of unknown outcome, which is optional. */
+  readonly returns: Int32Array
+  /** The value before the first write. */
+  readonly initial: number
+  /**
+   * Each key may have held anything before its first write: `initial` is then a value no operation mentions, and
+   * callers try the possible initial values (see `startsOf`).
+   */
+  readonly anyStart: boolean
+  /** By key: its value before the first write, if keys differ in that; `initial` then means nothing. For texts only. */
+  readonly startOf?: Int32Array | undefined
+  /** Values are 0 … values - 1. */
+  readonly values: number
+  /** By value: its id in the history's value table. */
+  readonly names: Int32Array
+  /** That table. */
+  readonly table: ValueTable
+  readonly keys: number
+  /** Whether some operation is a CAS or DIFFERS, or an APPEND: these rule out some of the fast paths. */
+  readonly hasConditional: boolean
+  readonly hasAppend: boolean
+}
+
+/** What encoded numbers stand for. */
+export interface Decoder {
+  readonly history: History
+  readonly value: (name: number) => Json
+  readonly keyName: (key: number) => string | undefined
+  /** The history's number of the key; -1 for none. */
+  readonly keyNumber: (key: number) => number
+}
+
+/**
+ * The operations at `indices` (ascending), as a history of their own. Positions are kept.
+ *
+ * @throws OutOfTime
+ */
+export function restrict(
+  encoded: Encoded,
+  indices: readonly number[] | Int32Array,
+  budget: Budget = unlimited,
+): Encoded {
+  const kind = uint8Array(indices.length)
+  let hasConditional = false
+  let hasAppend = false
+  for (let i = 0; i < kind.length; i++) {
+    const k = encoded.kind[indices[i]]
+    kind[i] = k
+    if (k === CAS || k === DIFFERS) hasConditional = true
+    else if (k === APPEND) hasAppend = true
+  }
+  const chosen = (column: Int32Array): Int32Array => {
+    if (indices.length > STEPS_BETWEEN_LOOKS) budget.look(indices.length)
+    return gathered(column, indices)
+  }
+  return {
+    ...encoded,
+    length: indices.length,
+    row: chosen(encoded.row),
+    kind,
+    expects: chosen(encoded.expects),
+    writes: chosen(encoded.writes),
+    key: chosen(encoded.key),
+    clients: later(() => gathered(encoded.clients(), indices)),
+    calls: chosen(encoded.calls),
+    returns: chosen(encoded.returns),
+    hasConditional,
+    hasAppend,
+  }
+}
+
+/**
+ * Computes once, on demand. A getter would do, but every object literal with a getter has a hidden class of its own: it
+ * is slow to use, and what it refers to survives until a full garbage collection.
+ */
+export function later<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
+}
+
+/** The numbers at `indices`. */
+export function gathered(column: Int32Array, indices: ArrayLike<number>): Int32Array {
+  const some = int32Array(indices.length)
+  for (let i = 0; i < some.length; i++) some[i] = column[indices[i]]
+  return some
+}
+
+/**
+ * What was known right after the event at `position`: later calls are removed, operations still open become optional.
+ */
+export function prefix(encoded: Encoded, position: number, budget: Budget = unlimited): Encoded {
+  const kept: number[] = []
+  for (let i = 0; i < encoded.length && encoded.calls[i] <= position; i++) {
+    budget.tick()
+    const observes = encoded.kind[i] === READ || encoded.kind[i] === DIFFERS
+    if (encoded.returns[i] <= position || !observes) kept.push(i)
+  }
+  const cut = restrict(encoded, kept, budget)
+  for (let i = 0; i < cut.length; i++) if (cut.returns[i] > position) cut.returns[i] = NEVER
+  return cut
+}
+
+/**
+ * The same operations with events and values renumbered from 0 without gaps, so that tables can be indexed by them.
+ * `scratch` (a zero for each value, restored afterwards) saves a hash table.
+ *
+ * @throws OutOfTime
+ */
+export function compact(encoded: Encoded, budget: Budget = unlimited, scratch?: Int32Array): Encoded {
+  const { length, calls, returns } = encoded
+  if (length === 0) return encoded
+  let last = -1
+  let least = NEVER
+  for (let i = 0; i < length; i++) {
+    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
+    if (calls[i] > last) last = calls[i]
+    if (calls[i] < least) least = calls[i]
+    if (returns[i] !== NEVER && returns[i] > last) last = returns[i]
+  }
+  const newCalls = int32Array(length)
+  const newReturns = int32Array(length).fill(NEVER)
+  if (last - least < 16 * length + 64) {
+    const owner = int32Array(last - least + 1)
+    for (let i = 0; i < length; i++) {
+      if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
+      owner[calls[i] - least] = i + 1
+      if (returns[i] !== NEVER) owner[returns[i] - least] = -(i + 1)
+    }
+    let rank = 0
+    for (let position = 0; position < owner.length; position++) {
+      if ((position & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
+      const o = owner[position]
+      if (o > 0) newCalls[o - 1] = rank++
+      else if (o < 0) newReturns[-o - 1] = rank++
+    }
+  } else {
+    // A few operations of a long history: sort their events instead of visiting all positions.
+    const events = float64Array(2 * length)
+    let count = 0
+    for (let i = 0; i < length; i++) {
+      events[count++] = calls[i] * 2 * length + 2 * i
+      if (returns[i] !== NEVER) events[count++] = returns[i] * 2 * length + 2 * i + 1
+    }
+    events.subarray(0, count).sort()
+    for (let rank = 0; rank < count; rank++) {
+      const event = events[rank] % (2 * length)
+      if (event % 2 === 0) newCalls[event / 2] = rank
+      else newReturns[(event - 1) / 2] = rank
+    }
+  }
+  return compactValues({ ...encoded, calls: newCalls, returns: newReturns }, scratch)
+}
+
+function compactValues(encoded: Encoded, scratch: Int32Array | undefined): Encoded {
+  if (encoded.values <= 2 * encoded.length + 1) return encoded
+  if (scratch !== undefined) {
+    const expects = encoded.expects.slice(0, encoded.length)
+    const writes = encoded.writes.slice(0, encoded.length)
+    const names = renumber({ expects, writes, initial: encoded.initial, names: encoded.names }, scratch)
+    return { ...encoded, expects, writes, initial: 0, values: names.length, names }
+  }
+  const numbers = new Map<number, number>()
+  const names: number[] = []
+  const numberOf = (value: number): number => {
+    if (value === NOTHING) return NOTHING
+    const known = numbers.get(value)
+    if (known !== undefined) return known
+    numbers.set(value, names.length)
+    return names.push(encoded.names[value]) - 1
+  }
+  return {
+    ...encoded,
+    initial: numberOf(encoded.initial),
+    expects: encoded.expects.map(numberOf),
+    writes: encoded.writes.map(numberOf),
+    values: names.length,
+    names: Int32Array.from(names),
+  }
+}
+
+/**
+ * Renumbers values in place, the initial one as 0, and returns their names. `scratch` (a zero for each value) is
+ * restored.
+ */
+export function renumber(
+  { expects, writes, initial, names }: Pick<Encoded, 'expects' | 'writes' | 'initial' | 'names'>,
+  scratch: Int32Array,
+): Int32Array {
+  const values = int32Array(2 * expects.length + 1)
+  values[0] = initial
+  let count = 1
+  scratch[initial] = 1
+  const numberOf = (value: number): number => {
+    if (value === NOTHING) return NOTHING
+    if (scratch[value] === 0) {
+      values[count++] = value
+      scratch[value] = count
+    }
+    return scratch[value] - 1
+  }
+  for (let i = 0; i < expects.length; i++) {
+    expects[i] = numberOf(expects[i])
+    writes[i] = numberOf(writes[i])
+  }
+  const kept = int32Array(count)
+  for (let n = 0; n < count; n++) {
+    scratch[values[n]] = 0
+    kept[n] = names[values[n]]
+  }
+  return kept
+}

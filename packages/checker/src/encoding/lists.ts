@@ -1,0 +1,35 @@
+import type { Budget } from '../limits/budget.ts'
+
+/** Items of each operation, in one row: those of i are items[start[i]] … items[start[i + 1] - 1]. */
+export interface Lists {
+  readonly start: Int32Array
+  readonly items: Int32Array
+}
+
+/**
+ * The numbers 0 … keys.length - 1, listed by key (0 … count - 1); those with a negative key are left out.
+ *
+ * @throws OutOfTime
+ */
+export function groupBy(keys: ArrayLike<number>, count: number, budget: Budget): Lists {
+  const start = new Int32Array(count + 1)
+  for (let i = 0; i < keys.length; i++) if (keys[i] >= 0) start[keys[i] + 1]++
+  for (let k = 0; k < count; k++) start[k + 1] += start[k]
+  const next = start.slice()
+  const items = new Int32Array(start[count])
+  for (let i = 0; i < keys.length; i++) {
+    budget.tick()
+    if (keys[i] >= 0) items[next[keys[i]]++] = i
+  }
+  return { start, items }
+}
+
+/** The inverse: from each operation in the items to the operations whose lists contain it. */
+export function turned({ start, items }: Lists, budget: Budget): Lists {
+  const length = start.length - 1
+  if (items.length === 0) return { start, items }
+  const owner = new Int32Array(items.length)
+  for (let i = 0; i < length; i++) owner.fill(i, start[i], start[i + 1])
+  const { start: turnedStart, items: places } = groupBy(items, length, budget)
+  return { start: turnedStart, items: places.map((place) => owner[place]) }
+}

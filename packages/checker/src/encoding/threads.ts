@@ -1,0 +1,141 @@
+import { type Budget, unlimited } from '../limits/budget.ts'
+import { type Encoded, NEVER } from './encoded.ts'
+import type { Lists } from './lists.ts'
+
+/**
+ * Each client's order as chains of operations: within a client, an operation precedes those called after it returned. A
+ * client that waits for each answer has one thread of completed operations; a client with overlapping operations has as
+ * many as were open at once. An operation of unknown outcome has no successor, so it is a thread of its own.
+ */
+export interface Threads {
+  readonly count: number
+  /** By operation: its thread, and its position in that thread from 0. */
+  readonly of: Int32Array
+  readonly place: Int32Array
+  /** The operations of thread t, in order, are members[start[t]] … members[start[t + 1] - 1]. */
+  readonly start: Int32Array
+  readonly members: Int32Array
+  /**
+   * The direct predecessors of an operation in other threads of its client: the last one of each thread, unless it
+   * already precedes the previous operation of the operation's own thread.
+   */
+  readonly before: Lists
+  /** Some client has several threads of completed operations. */
+  readonly isBranched: boolean
+  /** By operation: 1 if it is only assumed to follow the previous one of its thread (see `joinThreads`). */
+  readonly joined: Uint8Array
+}
+
+/** The columns that determine the clients' orders. */
+export type Timed = Pick<Encoded, 'length' | 'calls' | 'returns' | 'clients'>
+
+/** The threads of one client's completed operations so far. */
+interface Client {
+  readonly threads: number[]
+  /** By thread: its last operation, and the one before that, or -1. */
+  readonly last: number[]
+  readonly lastButOne: number[]
+}
+
+/**
+ * `certain`: nothing is optional, so that an operation of unknown outcome can end a thread if it is the last of its client.
+ *
+ * @throws OutOfTime
+ */
+export function threadsOf(encoded: Timed, certain = false, budget: Budget = unlimited): Threads {
+  const { length, returns, calls } = encoded
+  const numbers = encoded.clients()
+  const lastOfClient = new Map<number, number>()
+  for (let i = 0; i < length && certain; i++) {
+    budget.tick()
+    lastOfClient.set(numbers[i], i)
+  }
+  const of = new Int32Array(length)
+  const place = new Int32Array(length)
+  const clients = new Map<number, Client>()
+  const sizes: number[] = []
+  const pairs: Pairs = { from: [], to: [] }
+  let isBranched = false
+  for (let i = 0; i < length; i++) {
+    budget.tick()
+    let client = clients.get(numbers[i])
+    if (client === undefined) {
+      client = { threads: [], last: [], lastButOne: [] }
+      clients.set(numbers[i], client)
+    }
+    const isAlone = returns[i] === NEVER && lastOfClient.get(numbers[i]) !== i
+    const free = isAlone ? NONE : freeThread(client.last, returns, calls[i])
+    const previous = free === NONE ? NONE : client.last[free]
+    if (client.threads.length > (free === NONE ? 0 : 1)) {
+      listBefore(pairs, i, previous, client, encoded)
+    }
+    if (free === NONE) {
+      of[i] = sizes.length
+      if (!isAlone) {
+        client.threads.push(sizes.length)
+        client.last.push(i)
+        client.lastButOne.push(NONE)
+        if (client.threads.length > 1) isBranched = true
+      }
+      sizes.push(1)
+    } else {
+      of[i] = client.threads[free]
+      place[i] = sizes[of[i]]++
+      client.last[free] = i
+      client.lastButOne[free] = previous
+    }
+  }
+  return assemble({ of, place, sizes, before: listsOf(pairs, length), isBranched, joined: new Uint8Array(length) })
+}
+
+const NONE = -1
+
+/** The first thread whose last operation returned before the call. */
+function freeThread(last: readonly number[], returns: Int32Array, call: number): number {
+  for (let t = 0; t < last.length; t++) if (returns[last[t]] < call) return t
+  return NONE
+}
+
+/** Pairs of an operation and one of its predecessors. */
+export interface Pairs {
+  readonly from: number[]
+  readonly to: number[]
+}
+
+/** Operations of a thread do not overlap, so only its last one can still have been open. */
+function listBefore(
+  { from, to }: Pairs,
+  operation: number,
+  previous: number,
+  { last, lastButOne }: Client,
+  { calls, returns }: Timed,
+): void {
+  for (let t = 0; t < last.length; t++) {
+    const before = returns[last[t]] < calls[operation] ? last[t] : lastButOne[t]
+    if (before === NONE || before === previous) continue
+    if (previous !== NONE && returns[before] < calls[previous]) continue
+    from.push(before)
+    to.push(operation)
+  }
+}
+
+/** In order of the later operation. */
+export function listsOf({ from, to }: Pairs, length: number): Lists {
+  const start = new Int32Array(length + 1)
+  for (const operation of to) start[operation + 1]++
+  if (to.length > 0) for (let i = 0; i < length; i++) start[i + 1] += start[i]
+  return { start, items: Int32Array.from(from) }
+}
+
+/** Assembles `Threads` from each operation's thread and position, and each thread's number of operations. */
+export interface Woven extends Pick<Threads, 'of' | 'place' | 'before' | 'isBranched' | 'joined'> {
+  readonly sizes: readonly number[]
+}
+
+export function assemble({ sizes, of, place, before, isBranched, joined }: Woven): Threads {
+  const start = new Int32Array(sizes.length + 1)
+  for (let t = 0; t < sizes.length; t++) start[t + 1] = start[t] + sizes[t]
+  const members = new Int32Array(of.length)
+  for (let i = 0; i < of.length; i++) members[start[of[i]] + place[i]] = i
+  return { count: sizes.length, of, place, start, members, before, isBranched, joined }
+}

@@ -1,0 +1,49 @@
+import type { History } from '@chaosproxy/history'
+import type { Budget } from '../limits/budget.ts'
+import type { ModelEntry } from './entry.ts'
+import { followsFrom } from './headline.ts'
+import type { CheckOptions } from './options.ts'
+import { countUnknown } from './outcomes.ts'
+import type { Report } from './report.ts'
+
+/**
+ * An encoded operation's columns, its number in the list of values and, with keys, its place among its key's
+ * operations.
+ */
+const BYTES_PER_OPERATION = 40
+
+export const encodingBytes = ({ operations, keys }: History): number =>
+  operations.length * BYTES_PER_OPERATION * (keys.length > 1 ? 2 : 1)
+
+/** Reserves memory for encoding the history. Returns why there is not enough, or undefined. */
+export function takeEncoding(history: History, budget: Budget): string | undefined {
+  const bytes = encodingBytes(history)
+  if (budget.take(bytes)) return undefined
+  const operations = history.operations.length.toLocaleString('en-US')
+  return `out of memory (see --memory): ${operations} operations take ${Math.ceil(bytes / 1e6)} MB before any search`
+}
+
+/** The columns, the order and the account of an object with a few operations. */
+const BYTES_PER_OBJECT = 2_500
+
+/** Reserves memory for judging each object by itself. Returns why there is not enough, or undefined. */
+export function takeObjects({ keys }: History, budget: Budget): string | undefined {
+  const bytes = keys.length * BYTES_PER_OBJECT
+  if (budget.take(bytes)) return undefined
+  return `out of memory (see --memory): ${keys.length.toLocaleString('en-US')} objects take ${Math.ceil(bytes / 1e6)} MB before any search`
+}
+
+/** The report on a history that could not be examined. */
+export function reportUnread<Name extends string>(
+  history: History,
+  { name, judge }: ModelEntry<Name>,
+  { levels: asked }: Pick<CheckOptions<Name>, 'levels'>,
+  reason: string,
+): Report<Name> {
+  const levels = followsFrom<Name>(judge.ladder, {}, (level) =>
+    asked.includes(level) ? reason : 'not asked for, and it does not follow from what was',
+  )
+  const total = countUnknown(history.operations.outcome)
+  const headline = judge.headline(levels, undefined)
+  return { model: name, levels, headline, info: { total, happened: 0, undecided: total }, lost: [] }
+}

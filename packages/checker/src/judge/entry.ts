@@ -1,0 +1,61 @@
+import type { History, Json } from '@chaosproxy/history'
+import type { Level } from '../levels/levels.ts'
+import type { Accounting } from '../verdict/accounting.ts'
+import type { Ladder } from '../verdict/ladder.ts'
+import type { Verdicts } from '../verdict/verdict.ts'
+import type { CheckOptions } from './options.ts'
+import type { Report } from './report.ts'
+
+/** A model as the checker uses it: its name, the operations it knows, and the judge of its histories. */
+export interface ModelEntry<Name extends string = Level> {
+  readonly name: string
+  /** Names used by other tools and older files. */
+  readonly aliases: readonly string[]
+  /** What the object is, in a few words, for help texts. */
+  readonly summary: string
+  /**
+   * The operations it knows, by their `f`, for help texts; undefined for a model that accepts whatever a history has.
+   */
+  readonly functions: readonly string[] | undefined
+  /** Whether it knows an operation, by any of its names. */
+  knows(f: string): boolean
+  /** The levels that its judge decides directly. Other levels are decided only where they follow from these. */
+  readonly levels: readonly Name[]
+  /** A history proves something only if, for each need, at least one of its functions succeeded. */
+  readonly needs: readonly Need[]
+  readonly judge: HistoryJudge<Name>
+  readonly record: RecordRules
+}
+
+export interface Need {
+  /** What is missing, to follow "no": `no read succeeded`. */
+  readonly what: string
+  /** Undefined if any function will do. */
+  readonly functions: readonly string[] | undefined
+}
+
+/** What judges the histories of a model, by the levels of its ladder. */
+export interface HistoryJudge<Name extends string = Level> {
+  readonly ladder: Ladder<Name>
+  /** Whether each key may be judged on another thread, as registers are (see `planShares`). */
+  readonly sharesKeys: boolean
+  /** Judges the part of a history that can be judged (see `judgeableOf`) by every requested level. */
+  check(history: History, entry: ModelEntry<Name>, options: CheckOptions<Name>): Report<Name>
+  /** Summarises the verdicts for people. */
+  headline(verdicts: Verdicts<Name>, accounting: Accounting | undefined): string
+}
+
+/** How to read an incomplete record. */
+export interface RecordRules {
+  /** Functions whose invocation needs no value. */
+  readonly mayLackInput: readonly string[]
+  /** Whether something outside the record that touched an object may have taken what seems lost. */
+  readonly mayBeTaken: boolean
+  /** Fills in what operations leave out; undefined if nothing needs it. */
+  inFull?(history: History): History | undefined
+  /**
+   * Whether an operation may have written a value that was seen before its key was touched; `positions` has, by key
+   * (from -1), the event position of that touch. Absent if no level lets a read see later writes.
+   */
+  seenBefore?(history: History, positions: Int32Array, initial: Json): (row: number) => boolean
+}

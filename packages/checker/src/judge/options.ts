@@ -1,0 +1,29 @@
+import type { Json } from '@chaosproxy/history'
+import type { Level } from '../levels/levels.ts'
+import type { Limits } from '../limits/budget.ts'
+import type { Model } from './model.ts'
+
+/** The name of a model in the registry. */
+export type ModelName = string
+
+/** What to hold a history against, and how much time and memory to spend on it. */
+export interface CheckOptions<Name extends string = Level> extends Limits {
+  /**
+   * The sequential specification: a built-in model's name (`register` covers read, write and cas, and get, put and
+   * append on strings), or a model of your own. Any model may be keyed.
+   */
+  readonly model: ModelName | Model<unknown>
+  /** Every object's value before the first write; `UNKNOWN_START` if unknown. */
+  readonly initial: Json
+  /** The levels to decide; others are answered only if they follow from these. */
+  readonly levels: readonly Name[]
+  /** `drop`: a failed cas did not happen (Jepsen). `observes`: it saw another value (Porcupine's etcd model). */
+  readonly failedCas: 'drop' | 'observes'
+  /** Whether to measure staleness too, unless the history is linearizable: then no read is stale. */
+  readonly staleness?: boolean | undefined
+  /**
+   * Whether to reduce a violation of linearizability to the few operations that show it (the default); otherwise the
+   * counterexample is all operations of the key.
+   */
+  readonly explain?: boolean | undefined
+}

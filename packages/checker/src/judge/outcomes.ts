@@ -1,0 +1,91 @@
+import { INFO, uint8Array } from '@chaosproxy/history'
+import { CAS, type Encoded, NEVER, NOTHING, READ, WRITE } from '../encoding/encoded.ts'
+import type { Report } from './report.ts'
+
+/** The number of operations of unknown outcome in a history. */
+export function countUnknown(outcomes: Uint8Array): number {
+  if (!outcomes.includes(INFO)) return 0
+  let total = 0
+  for (let i = 0; i < outcomes.length; i++) if (outcomes[i] === INFO) total++
+  return total
+}
+
+// What is known about a value: a completed operation observed it, one wrote it, several did.
+const OBSERVED = 1
+const WRITTEN = 2
+const REWRITTEN = 4
+
+/** By kind: what an operation says about its value. A cas concerns two values, and DIFFERS says nothing. */
+const factOf = new Uint8Array(5)
+factOf[READ] = OBSERVED
+factOf[WRITE] = WRITTEN
+
+/** The facts with one more added; a value written a second time is REWRITTEN. */
+const also = (facts: number, fact: number): number => facts | fact | ((facts & fact & WRITTEN) * (REWRITTEN / WRITTEN))
+
+/**
+ * Classifies the operations of unknown outcome. One happened if a completed operation observed its value and nothing
+ * else wrote it; for the others it is open, and reads among them do not matter.
+ */
+export function settleUnknownOutcomes(encoded: Encoded, total: number): Report['info'] {
+  // An appended string may have been composed in other ways.
+  if (encoded.hasAppend || total === 0) return { total, happened: 0, undecided: total }
+  const { length, kind, writes, expects, returns } = encoded
+  const unknown = unknownWrites(encoded)
+  const { count, placeOf } = placesOf(encoded, unknown)
+  const facts = uint8Array(count)
+  const isTelling = encoded.anyStart ? sinceOverwritten(encoded) : undefined
+  // Reads and writes alternate unpredictably, so avoid a branch on it.
+  for (let i = 0; i < length; i++) {
+    if (kind[i] === CAS) {
+      const written = placeOf(i, writes[i])
+      facts[written] = also(facts[written], WRITTEN)
+      if (returns[i] !== NEVER) facts[placeOf(i, expects[i])] |= OBSERVED
+    } else {
+      // The other of the two is NOTHING, all ones in binary.
+      const place = placeOf(i, expects[i] & writes[i])
+      if (isTelling?.(i) === false) continue
+      facts[place] = also(facts[place], factOf[kind[i]])
+    }
+  }
+  let happened = 0
+  for (const i of unknown) if (facts[placeOf(i, writes[i])] === (OBSERVED | WRITTEN)) happened++
+  return { total, happened, undecided: total - happened }
+}
+
+/** If the initial value is unknown: whether what an operation read must have been written. */
+function sinceOverwritten({ length, key, keys, kind, writes, calls, returns }: Encoded): (i: number) => boolean {
+  const overwritten = new Int32Array(keys).fill(NEVER)
+  for (let i = 0; i < length; i++) {
+    if (writes[i] !== NOTHING && returns[i] < overwritten[key[i]]) overwritten[key[i]] = returns[i]
+  }
+  return (i) => kind[i] !== READ || calls[i] > overwritten[key[i]]
+}
+
+/** The operations of unknown outcome that write something other than the initial value. */
+function unknownWrites({ length, writes, returns, initial }: Encoded): number[] {
+  const unknown: number[] = []
+  for (let i = 0; i < length; i++) {
+    if (returns[i] === NEVER && writes[i] !== NOTHING && writes[i] !== initial) unknown.push(i)
+  }
+  return unknown
+}
+
+/**
+ * Where a table keeps what is known about a value of an operation's key. If it would be too long for all values, only
+ * those written by one of the `writers` have a place; the others share the first.
+ */
+function placesOf(
+  { length, keys, key, values, writes }: Encoded,
+  writers: readonly number[],
+): { readonly count: number; readonly placeOf: (operation: number, value: number) => number } {
+  if (keys === 1) return { count: values, placeOf: (_, value) => value }
+  const nameOf = (operation: number, value: number): number => key[operation] * values + value
+  if (keys * values <= 4 * length + 1024) return { count: keys * values, placeOf: nameOf }
+  const places = new Map<number, number>()
+  for (const i of writers) {
+    const name = nameOf(i, writes[i])
+    if (!places.has(name)) places.set(name, places.size + 1)
+  }
+  return { count: places.size + 1, placeOf: (operation, value) => places.get(nameOf(operation, value)) ?? 0 }
+}

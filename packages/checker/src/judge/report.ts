@@ -1,0 +1,37 @@
+import type { Json } from '@chaosproxy/history'
+import type { OperationRow } from '../encoding/operation-row.ts'
+import type { Level } from '../levels/levels.ts'
+import type { Accounting } from '../verdict/accounting.ts'
+import type { Verdicts } from '../verdict/verdict.ts'
+import type { Staleness } from './staleness.ts'
+
+/**
+ * The answer of one call of `check`: the levels of the model's judge, strongest first. `Report<string>` is that of any
+ * judge.
+ */
+export interface Report<Name extends string = Level> {
+  readonly model: string
+  readonly levels: Verdicts<Name>
+  readonly headline: string
+  /**
+   * What happened to the operations of unknown outcome: needed by every explanation, impossible, or either. For objects
+   * other than registers only their number is known.
+   */
+  readonly info: {
+    readonly total: number
+    readonly happened?: number | undefined
+    readonly undecided?: number | undefined
+  }
+  /** Acknowledged writes that no replica remembers, or that older ones overwrote. */
+  readonly lost: readonly LostWrite[]
+  /** For sets, queues, ids and counters: what became of each element. */
+  readonly accounting?: Accounting | undefined
+  /** How far behind reads were; absent if it was not measured (see `CheckOptions`) or cannot be. */
+  readonly staleness?: Staleness | undefined
+}
+
+export interface LostWrite {
+  readonly key: string | undefined
+  readonly value: Json
+  readonly operation: OperationRow
+}

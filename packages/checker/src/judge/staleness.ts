@@ -1,0 +1,38 @@
+import type { OperationRow } from '../encoding/operation-row.ts'
+
+/** How stale reads were: a measurement on registers, from real time alone, not a verdict. */
+export interface Staleness {
+  /** The number of completed reads of each kind. */
+  readonly reads: {
+    /** Reads of the initial value, or of a value with a single writer, whose lag is known. */
+    readonly measured: number
+    /** The measured reads whose value had certainly been overwritten when they were called. */
+    readonly stale: number
+    /** Reads of a value that several operations wrote. */
+    readonly ambiguous: number
+    /** Reads of a value that nobody had begun to write, apart from failed operations. */
+    readonly unexplained: number
+  }
+  /** How long before each measured read its value had been overwritten. Absent without such reads, or without times. */
+  readonly behindNanos?: Percentiles | undefined
+  /** The least number of writes that had overwritten them. Absent without measured reads. */
+  readonly versionsBehind?: Percentiles | undefined
+  /** The read furthest behind in time, then in versions; absent if none was behind. */
+  readonly worst?: OperationRow | undefined
+  /** The least Δ for which the history is Δ-atomic (see `leastDelta`), in nanoseconds. Absent without times. */
+  readonly deltaNanos?: Bounds | undefined
+  /** The least k for which it is k-atomic (see `leastVersions`). */
+  readonly k: Bounds
+}
+
+export interface Percentiles {
+  readonly p50: number
+  readonly p99: number
+  readonly max: number
+}
+
+/** The bounds of a number: equal if it is known; without an upper bound if none is. */
+export interface Bounds {
+  readonly atLeast: number
+  readonly atMost?: number | undefined
+}

@@ -1,0 +1,56 @@
+import { canonical } from '@chaosproxy/history'
+import type { Specification } from '../judge/model.ts'
+import type { Budget } from '../limits/budget.ts'
+import { type AnyStart, type Guesses, MOST_GUESSES } from '../object/model/any-start.ts'
+import { jsonOf, type Part } from '../object/model/part.ts'
+
+/** The list or, until it was read, its end. */
+interface List {
+  readonly isKnown: boolean
+  readonly list: readonly string[]
+}
+
+const specification: Specification<List> = {
+  initial: { isKnown: false, list: [] },
+  step: ({ isKnown, list }, { f, value, output }) => {
+    if (f === 'append') return [{ isKnown, list: [...list, canonical(value)] }]
+    const read = output ?? []
+    if (!Array.isArray(read)) throw new Error(`a read returns a list, not ${JSON.stringify(read)}`)
+    const before = read.length - list.length
+    if (isKnown ? before !== 0 : before < 0) return []
+    const texts = read.map((each) => canonical(each))
+    return list.every((each, at) => each === texts[before + at]) ? [{ isKnown: true, list: texts }] : []
+  },
+  key: ({ isKnown, list }) => `${isKnown ? '=' : '…'}${list.join(' ')}`,
+}
+
+/** Every read begins with the initial list, which contains every element that nobody appended. */
+function guesses(part: Part, budget: Budget): Guesses {
+  const { functions, operations } = part.history
+  const appended = new Set<number>()
+  let shortest: Int32Array | undefined
+  const reads: Int32Array[] = []
+  for (let i = 0; i < part.length; i++) {
+    budget.tick()
+    if (functions[operations.f[part.row[i]]] === 'append') appended.add(part.input[i])
+    else {
+      const read = part.contents(part.row[i])
+      reads.push(read)
+      if (shortest === undefined || read.length < shortest.length) shortest = read
+    }
+  }
+  if (shortest === undefined) return { starts: [[]], isComplete: true }
+  let least = 0
+  for (const read of reads) {
+    for (let at = Math.min(read.length, shortest.length) - 1; at >= least; at--) {
+      budget.tick()
+      if (!appended.has(read[at])) least = at + 1
+    }
+  }
+  const whole = Array.from(shortest, (id) => jsonOf(part, id))
+  const starts: Guesses['starts'][number][] = []
+  for (let end = least; end <= whole.length && starts.length < MOST_GUESSES; end++) starts.push(whole.slice(0, end))
+  return { starts, isComplete: whole.length - least < MOST_GUESSES }
+}
+
+export const listAppendFromAny: AnyStart = { specification, guesses }

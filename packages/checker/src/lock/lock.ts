@@ -1,0 +1,169 @@
+import { type Json, UserError } from '@chaosproxy/history'
+import { NEVER } from '../encoding/encoded.ts'
+import type { Specification } from '../judge/model.ts'
+import { type Budget, ticking } from '../limits/budget.ts'
+import { type ObjectEntry, relatedByGroups } from '../object/model/object-model.ts'
+import { badOperation, jsonOf, type Part } from '../object/model/part.ts'
+import { type FastAnswer, NOT_APPLICABLE, orderByMoment } from '../object/model/slots.ts'
+import { lockSentence } from './words.ts'
+
+const ACQUIRE = 0
+export const RELEASE = 1
+
+export const lockNumbers: { readonly [f: string]: number } = {
+  acquire: ACQUIRE,
+  lock: ACQUIRE,
+  release: RELEASE,
+  unlock: RELEASE,
+}
+
+/**
+ * A lock released by the process that acquired it. An acquire may return a number, its fencing token, which is greater
+ * than all earlier holders'. An acquire that found the lock taken is `fail`.
+ */
+export const lock: ObjectEntry = {
+  name: 'lock',
+  aliases: ['mutex', 'fenced-lock', 'fenced-mutex'],
+  summary: 'a lock with one holder at a time, and growing fencing tokens where it returns any',
+  functions: ['acquire', 'release'],
+  levels: ['linearizable'],
+  object: {
+    rule: 'a lock has one holder at a time, and its tokens grow',
+    tell: lockSentence,
+    numbers: lockNumbers,
+    reads: [],
+    specification: (initial) => ({ ...specification, initial: { holder: holderOf(initial), token: undefined } }),
+    fast,
+    related,
+  },
+}
+
+interface Lock {
+  readonly holder: string | undefined
+  readonly token: number | undefined
+}
+
+const specification: Specification<Lock> = {
+  initial: { holder: undefined, token: undefined },
+  perProcess: true,
+  step: ({ holder, token }, { f, process, value, output }) => {
+    if (lockNumbers[f] === RELEASE) return holder === process ? [{ holder: undefined, token }] : []
+    if (holder !== undefined) return []
+    if (typeof output !== 'number' || output === value) return [{ holder: process, token }]
+    return token === undefined || output > token ? [{ holder: process, token: output }] : []
+  },
+  key: ({ holder, token }) => `${holder ?? ''}:${token ?? ''}`,
+}
+
+/** The process that holds it at first. */
+function holderOf(initial: Json): string | undefined {
+  if (initial === null || initial === false) return undefined
+  if (typeof initial === 'number' || typeof initial === 'string') return String(initial)
+  throw new UserError(
+    'usage',
+    `the lock begins as ${JSON.stringify(initial)}, which is no process. Give the process that holds it at first, e.g. 0.`,
+  )
+}
+
+/** From an acquire to the release by the same process. */
+interface Tenure {
+  readonly acquire: number
+  /** -1 if it was never released. */
+  readonly release: number
+}
+
+/** Undefined if an operation of unknown outcome makes it unclear which acquires and releases belong together. */
+function tenures(part: Part, budget: Budget): readonly Tenure[] | { readonly conflict: readonly number[] } | undefined {
+  const { length, f, process, calls, returns } = part
+  const held = new Map<number, number>()
+  const unclear = new Set<number>()
+  const busyUntil = new Map<number, number>()
+  const made: Tenure[] = []
+  for (let i = 0; i < length; i++) {
+    budget.tick()
+    const p = process[i]
+    const acquire = held.get(p)
+    // A process that continues after an operation of unknown outcome may or may not hold the lock.
+    if (unclear.has(p)) return undefined
+    // A client with overlapping operations may have done them in any order.
+    if (calls[i] < (busyUntil.get(p) ?? 0)) return undefined
+    busyUntil.set(p, returns[i])
+    if (returns[i] === NEVER) {
+      unclear.add(p)
+      if (f[i] === RELEASE && acquire !== undefined) {
+        made.push({ acquire, release: i })
+        held.delete(p)
+      }
+    } else if (f[i] === ACQUIRE) {
+      if (acquire !== undefined) return { conflict: [acquire, i] }
+      held.set(p, i)
+    } else if (acquire === undefined) {
+      return { conflict: [i] }
+    } else {
+      made.push({ acquire, release: i })
+      held.delete(p)
+    }
+  }
+  for (const acquire of held.values()) made.push({ acquire, release: -1 })
+  return made
+}
+
+/**
+ * Decides a lock in O(n log n). Every order holds the lock at least from the return of a tenure's acquire to the call
+ * of its release. So there is an order exactly when these spans are disjoint and tokens grow along them (if one span is
+ * before another, every order has them that way round).
+ */
+function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
+  if (holderOf(initial) !== undefined) return NOT_APPLICABLE
+  const found = tenures(part, budget)
+  if (found === undefined) return NOT_APPLICABLE
+  if ('conflict' in found) return { result: 'violated', conflict: found.conflict }
+  const { calls, returns } = part
+  const from = ({ acquire }: Tenure): number => returns[acquire]
+  const to = ({ release }: Tenure): number => (release === -1 ? NEVER : calls[release])
+  const sorted = found.toSorted(ticking((a, b) => from(a) - from(b), budget))
+  let holder: Tenure | undefined
+  let token: { readonly value: number; readonly of: Tenure } | undefined
+  for (const tenure of sorted) {
+    budget.tick()
+    if (holder !== undefined && to(holder) > from(tenure)) return { result: 'violated', conflict: both(holder, tenure) }
+    const value = tokenOf(part, tenure.acquire)
+    if (value !== undefined) {
+      if (token !== undefined && value <= token.value) return { result: 'violated', conflict: both(token.of, tenure) }
+      token = { value, of: tenure }
+    }
+    holder = tenure
+  }
+  const moments = sorted.flatMap((tenure) => [
+    { at: from(tenure), operation: tenure.acquire },
+    ...(tenure.release === -1 ? [] : [{ at: to(tenure), operation: tenure.release }]),
+  ])
+  return { result: 'met', order: orderByMoment(moments, budget) }
+}
+
+const both = (a: Tenure, b: Tenure): readonly number[] =>
+  [a.acquire, a.release, b.acquire, b.release].filter((i) => i !== -1)
+
+function tokenOf(part: Part, acquire: number): number | undefined {
+  // A completion that only repeats its invocation has no token.
+  if (part.output[acquire] === part.input[acquire]) return undefined
+  const value: Json = jsonOf(part, part.output[acquire])
+  if (value === null || typeof value === 'number') return value ?? undefined
+  if (typeof value === 'string' || typeof value === 'boolean') return undefined
+  throw badOperation(part, acquire, `a fencing token is a number, not ${JSON.stringify(value)}.`)
+}
+
+/**
+ * An acquire and the release of its tenure belong together; leaving out a whole tenure frees the lock. A release without
+ * an acquire may be that of the process that held it at first.
+ */
+function related(part: Part, budget: Budget): (chosen: Iterable<number>) => readonly number[] {
+  const tenure = new Int32Array(part.length)
+  const current = new Map<number, number>()
+  for (let i = 0; i < part.length; i++) {
+    if (part.f[i] === ACQUIRE) current.set(part.process[i], i)
+    tenure[i] = current.get(part.process[i]) ?? i
+  }
+  const isFirst = (i: number): boolean => part.f[i] === RELEASE && tenure[i] === i
+  return relatedByGroups(part, (i) => [tenure[i]], budget, isFirst)
+}

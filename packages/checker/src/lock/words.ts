@@ -1,0 +1,100 @@
+import { type History, INFO, OK, outputOf } from '@chaosproxy/history'
+import { firstOfClient } from '../encoding/clients.ts'
+import type { OperationRow } from '../encoding/operation-row.ts'
+import { capital, show } from '../verdict/words.ts'
+
+/** From the answer of an acquire to the call of the release by the same client. */
+interface Holding {
+  readonly acquire: OperationRow
+  /** Undefined if it was never released, or nobody knows. */
+  readonly release: OperationRow | undefined
+}
+
+/**
+ * What a lock did that no lock may do, in a sentence: `Process 0 held L from 0.002 s to 0.060 s; process 1 was given it
+ * at 0.043 s.` Undefined if it is none of the usual mistakes.
+ */
+export function lockSentence(
+  history: History,
+  rows: readonly OperationRow[],
+  culprit: OperationRow,
+): string | undefined {
+  if (!isAcquire(history, culprit)) return releasedUnheld(history, rows, culprit)
+  const others = rows.filter(
+    (row) => row !== culprit && isAcquire(history, row) && history.operations.outcome[row] === OK,
+  )
+  const given = `${who(history, culprit)} was given it${by(history, culprit)} at ${answered(history, culprit)}`
+  const holder = others.map((row) => holdingOf(history, row)).find((holding) => holds(history, holding, culprit))
+  if (holder !== undefined)
+    return capital(`${heldText(history, holder)}; ${given}: two clients held the lock at the same time.`)
+  const token = tokenOf(history, culprit)
+  const higher = others.find(
+    (row) => (tokenOf(history, row) ?? Number.NEGATIVE_INFINITY) >= (token ?? Number.POSITIVE_INFINITY),
+  )
+  if (token === undefined || higher === undefined) return undefined
+  return capital(
+    `${who(history, higher)} was given ${name(history, higher)} with token ${show(tokenOf(history, higher) ?? 0)} at ${answered(history, higher)}, and ${given} with token ${show(token)}: fencing tokens must grow.`,
+  )
+}
+
+function releasedUnheld(history: History, rows: readonly OperationRow[], culprit: OperationRow): string | undefined {
+  const own = rows.some((row) => isAcquire(history, row) && clientOf(history, row) === clientOf(history, culprit))
+  if (own) return undefined
+  return capital(
+    `${who(history, culprit)} released ${name(history, culprit)} at ${answered(history, culprit)}, which it did not hold.`,
+  )
+}
+
+function heldText(history: History, { acquire, release }: Holding): string {
+  const held = `${who(history, acquire)} held ${name(history, acquire)}`
+  return release === undefined
+    ? `${held} from ${answered(history, acquire)} on`
+    : `${held} from ${answered(history, acquire)} to ${called(history, release)}`
+}
+
+/** Whether it is surely held at some moment at which the other one was. */
+function holds({ operations }: History, { acquire, release }: Holding, other: OperationRow): boolean {
+  const { callEvent, returnEvent } = operations
+  const given = returnEvent[other]
+  return returnEvent[acquire] < given && (release === undefined || callEvent[release] > given)
+}
+
+function holdingOf(history: History, acquire: OperationRow): Holding {
+  const { operations } = history
+  const { callEvent, returnEvent, key } = operations
+  let release: OperationRow | undefined
+  for (let row = 0; row < operations.length; row++) {
+    if (key[row] !== key[acquire] || callEvent[row] < returnEvent[acquire]) continue
+    if (isAcquire(history, row) || clientOf(history, row) !== clientOf(history, acquire)) continue
+    if (operations.outcome[row] !== OK && operations.outcome[row] !== INFO) continue
+    if (release === undefined || callEvent[row] < callEvent[release]) release = row
+  }
+  return { acquire, release }
+}
+
+const isAcquire = ({ operations, functions }: History, row: OperationRow): boolean =>
+  functions[operations.f[row]] === 'acquire' || functions[operations.f[row]] === 'lock'
+
+const clientOf = (history: History, row: OperationRow): number =>
+  firstOfClient(history)(history.operations.process[row])
+
+function tokenOf(history: History, row: OperationRow): number | undefined {
+  const output = outputOf(history, row)
+  return history.operations.output[row] !== history.operations.input[row] && typeof output === 'number'
+    ? output
+    : undefined
+}
+
+const who = (history: History, row: OperationRow): string =>
+  `process ${history.processName(history.operations.process[row])}`
+
+const by = ({ operations, nodes }: History, row: OperationRow): string =>
+  operations.node[row] < 0 ? '' : ` by ${nodes[operations.node[row]]}`
+
+const name = ({ operations, keys }: History, row: OperationRow): string => keys[operations.key[row]] ?? 'the lock'
+
+const seconds = (nanos: number): string => `${(nanos / 1e9).toFixed(3)} s`
+
+const called = ({ operations }: History, row: OperationRow): string => seconds(operations.callTime[row])
+
+const answered = ({ operations }: History, row: OperationRow): string => seconds(operations.returnTime[row])

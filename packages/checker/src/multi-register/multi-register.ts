@@ -1,0 +1,207 @@
+import { canonical, type Json } from '@chaosproxy/history'
+import { NEVER } from '../encoding/encoded.ts'
+import type { ObjectOperation, Specification } from '../judge/model.ts'
+import type { Budget } from '../limits/budget.ts'
+import type { ObjectEntry } from '../object/model/object-model.ts'
+import { badOperation, operationAt, type Part } from '../object/model/part.ts'
+
+const TXN = 0
+
+const numbers: { readonly [f: string]: number } = { txn: TXN, transact: TXN }
+
+/**
+ * Several registers at once (`multi-register` of Knossos): a `txn` reads and writes some of them in one atomic step, in
+ * the order of its list, `[["read","x",null],["write","y",2]]`. Its completion holds what was read; null is the
+ * register's initial value. Registers that share no txn are judged apart; otherwise it is one object: its parts may
+ * each have an order while the whole has none.
+ */
+export const multiRegister: ObjectEntry = {
+  name: 'multi-register',
+  aliases: ['multiregister'],
+  summary: 'registers that are read and written several at once',
+  functions: ['txn', 'transact'],
+  levels: ['linearizable', 'sequential'],
+  object: {
+    rule: 'a txn reads and writes all of its registers at one moment',
+    numbers,
+    reads: [],
+    specification: (initial) => specificationFrom(startOf(initial)),
+    divide,
+    related,
+    supports,
+  },
+}
+
+/** Register contents as canonical JSON text, by name. */
+export type Registers = ReadonlyMap<string, string>
+
+export interface Start {
+  readonly registers: Registers
+  /** The content of all other registers; undefined if unknown. */
+  readonly rest: string | undefined
+}
+
+export function specificationFrom({ registers, rest }: Start): Specification<Registers> {
+  return {
+    initial: registers,
+    step: (held, operation) => {
+      const after = new Map(held)
+      for (const { f, register, value } of partsOfTxn(operation)) {
+        if (f === 'write') {
+          after.set(register, canonical(value))
+          continue
+        }
+        if (operation.output === undefined) continue
+        const there = after.get(register) ?? rest
+        const isFirst = value === null && rest !== undefined
+        const said = isFirst ? (registers.get(register) ?? rest) : canonical(value)
+        // A value that was unknown is known from then on.
+        if (there === undefined) after.set(register, said)
+        else if (there !== said) return []
+      }
+      return [after]
+    },
+    key: (held) => JSON.stringify([...held].filter(([, text]) => text !== rest).sort(([a], [b]) => (a < b ? -1 : 1))),
+  }
+}
+
+export interface PartOfTxn {
+  readonly f: 'read' | 'write'
+  readonly register: string
+  readonly value: Json
+}
+
+const functions: { readonly [name: string]: PartOfTxn['f'] } = { read: 'read', r: 'read', write: 'write', w: 'write' }
+
+/** EDN writes names as keywords, JSON as texts. */
+const nameOf = (json: Json): string => {
+  const text = typeof json === 'string' ? json : canonical(json)
+  return text.startsWith(':') ? text.slice(1) : text
+}
+
+/** What a txn did: according to its completion if there is one, otherwise as requested. */
+export function partsOfTxn({ value, output }: Pick<ObjectOperation, 'value' | 'output'>): readonly PartOfTxn[] {
+  const said = output ?? value
+  if (!Array.isArray(said)) throw new Error(`a txn is a list such as ${EXAMPLE}`)
+  return said.map((each: Json): PartOfTxn => {
+    if (!Array.isArray(each) || each.length < 2 || each.length > 3)
+      throw new Error(`a txn is a list such as ${EXAMPLE}`)
+    const [f, register, held = null]: readonly Json[] = each
+    const name = nameOf(f)
+    if (!Object.hasOwn(functions, name)) throw new Error(`a txn reads and writes, and does not ${JSON.stringify(f)}`)
+    return { f: functions[name], register: nameOf(register), value: held }
+  })
+}
+
+const EXAMPLE = '[["read","x",null],["write","y",2]]'
+
+/** A map of registers; any other value is the content of each. */
+function startOf(initial: Json): Start {
+  if (typeof initial !== 'object' || initial === null || Array.isArray(initial)) {
+    return { registers: new Map(), rest: canonical(initial) }
+  }
+  const registers = Object.entries(initial).map(([name, value]) => [nameOf(name), canonical(value)] as const)
+  return { registers: new Map(registers), rest: canonical(null) }
+}
+
+/** What each txn did, computed once. */
+function partsByTxn(part: Part, budget: Budget): readonly (readonly PartOfTxn[])[] {
+  return Array.from({ length: part.length }, (_, i) => {
+    budget.tick()
+    try {
+      return partsOfTxn(operationAt(part, i))
+    } catch (error) {
+      throw badOperation(part, i, `${(error as Error).message}.`)
+    }
+  })
+}
+
+/** Registers that share no txn are independent. */
+function divide(part: Part, budget: Budget): readonly (readonly number[])[] {
+  const txns = partsByTxn(part, budget)
+  const groupOf = new Map<string, number>()
+  // By group: another group it belongs to, or itself.
+  const into: number[] = []
+  const find = (group: number): number => {
+    let root = group
+    while (into[root] !== root) root = into[root]
+    for (let at = group; at !== root; ) {
+      const next = into[at]
+      into[at] = root
+      at = next
+    }
+    return root
+  }
+  const groupNamed = (register: string): number => {
+    const known = groupOf.get(register) ?? into.push(into.length) - 1
+    groupOf.set(register, known)
+    return find(known)
+  }
+  for (const txn of txns) {
+    budget.tick()
+    for (const { register } of txn) into[groupNamed(register)] = groupNamed(txn[0].register)
+  }
+  const members = new Map<number, number[]>()
+  for (const [i, txn] of txns.entries()) {
+    // An empty txn can take effect at any time.
+    if (txn.length === 0) continue
+    const group = groupNamed(txn[0].register)
+    const known = members.get(group)
+    if (known === undefined) members.set(group, [i])
+    else known.push(i)
+  }
+  return [...members.values()]
+}
+
+/** By txn: the values it may have seen others write, and those it writes, each with its register. */
+function dependencies(
+  part: Part,
+  budget: Budget,
+): { readonly sees: readonly string[]; readonly leaves: readonly string[] }[] {
+  return partsByTxn(part, budget).map((txn, i) => {
+    const isKnown = part.returns[i] !== NEVER
+    const own = new Set<string>()
+    const sees: string[] = []
+    const leaves = new Map<string, string>()
+    for (const { f, register, value } of txn) {
+      const name = `${register} ${canonical(value)}`
+      if (f === 'write') {
+        own.add(register)
+        leaves.set(register, name)
+      } else if (isKnown && !own.has(register)) sees.push(name)
+    }
+    return { sees, leaves: [...leaves.values()] }
+  })
+}
+
+/** A txn brings along every txn that may have written what it read, and so on. */
+function related(part: Part, budget: Budget): (chosen: Iterable<number>) => readonly number[] {
+  const all = dependencies(part, budget)
+  const writers = new Map<string, number[]>()
+  for (const [i, { leaves }] of all.entries()) {
+    for (const name of leaves) {
+      const known = writers.get(name)
+      if (known === undefined) writers.set(name, [i])
+      else known.push(i)
+    }
+  }
+  return (chosen) => {
+    const kept = new Set(chosen)
+    // The set grows during the iteration.
+    for (const i of kept) {
+      budget.tick()
+      for (const name of all[i].sees) for (const writer of writers.get(name) ?? []) kept.add(writer)
+    }
+    return [...kept].sort((a, b) => a - b)
+  }
+}
+
+/** Whether some operation still writes what was read, if any did in the whole history. */
+function supports(part: Part, budget: Budget): (some: readonly number[]) => boolean {
+  const all = dependencies(part, budget)
+  const inWhole = new Set(all.flatMap(({ leaves }) => leaves))
+  return (some) => {
+    const left = new Set(some.flatMap((i) => all[i].leaves))
+    return some.every((i) => all[i].sees.every((name) => left.has(name) || !inWhole.has(name)))
+  }
+}

@@ -1,0 +1,270 @@
+import type { History, Json } from '@chaosproxy/history'
+import { isUnknownStart } from '../encoding/unknown-start.ts'
+import { reportUnread, takeEncoding, takeObjects } from '../judge/encoding-memory.ts'
+import type { ModelEntry } from '../judge/entry.ts'
+import { followsFrom } from '../judge/headline.ts'
+import type { CheckOptions } from '../judge/options.ts'
+import { countUnknown } from '../judge/outcomes.ts'
+import type { Report } from '../judge/report.ts'
+import { consistency, type Level } from '../levels/levels.ts'
+import { type Budget, createBudget, inTime, OUT_OF_TIME } from '../limits/budget.ts'
+import { looseReason } from '../register/sequential/loose.ts'
+import type { Accounting } from '../verdict/accounting.ts'
+import type { Verdict } from '../verdict/verdict.ts'
+import { orderOfRows } from '../verdict/witness-order.ts'
+import { bothUnknown, convergenceOf, unless } from './convergence.ts'
+import { explainObject } from './explain.ts'
+import { headlineOfObject } from './headline.ts'
+import type { AnyStart } from './model/any-start.ts'
+import { createContents } from './model/elements.ts'
+import type { ObjectModel } from './model/object-model.ts'
+import { choose, type Functions, type Part, partsOf } from './model/part.ts'
+import { decideObjects, type Judge, relatedByTime, shardsOf } from './search/decide.ts'
+import { faultOfObjectWitness, simulateBy } from './search/replay.ts'
+import { judgeObjectSequential } from './sequential.ts'
+
+type Options = Omit<CheckOptions, 'model'>
+
+/** Time for reducing a counterexample: the verdict stands already, and the elements are still to be accounted for. */
+const EXPLAIN_MS = 2_000
+
+/** Share of the time if levels are requested too that the accounting or final reads decide. */
+const LINEARIZABLE_SHARE = 0.7
+
+const isConvergence = (level: string): level is 'eventual' | 'convergent' =>
+  level === 'eventual' || level === 'convergent'
+
+const shareOf = (budget: Budget, { levels, deadlineMs }: Options): Budget =>
+  levels.some((level) => level === 'sequential' || isConvergence(level))
+    ? budget.within(deadlineMs * LINEARIZABLE_SHARE)
+    : budget
+
+/** An object, and how to judge it if its initial value is unknown. */
+export interface ObjectToJudge {
+  readonly object: ObjectModel
+  /**
+   * `alike`: the initial value makes no difference. `own`: only the model's initial value is known, and others may fit.
+   */
+  readonly fromAny: AnyStart | 'alike' | 'own'
+}
+
+/** Judges a history of an object with a sequential specification. */
+export function checkObject(
+  history: History,
+  entry: ModelEntry,
+  { object, fromAny }: ObjectToJudge,
+  options: Options,
+): Report {
+  const functions = functionsOfObject(entry, object, options.initial)
+  const isUnknown = isUnknownStart(options.initial)
+  const judge =
+    isUnknown && typeof fromAny === 'object'
+      ? judgeFromAny(history, entry, object, functions, fromAny)
+      : judgeOf(history, entry, object, functions, isUnknown ? null : options.initial)
+  const budget = createBudget(options)
+  const cramped = takeEncoding(history, budget) ?? takeObjects(history, budget)
+  if (cramped !== undefined) return reportUnread(history, entry, options, cramped)
+  const contents = createContents(history)
+  const parts = inTime(
+    () => partsOf(history, functions, budget, contents),
+    () => undefined,
+  )
+  if (parts === undefined) return reportUnread(history, entry, options, OUT_OF_TIME)
+  const sure = (verdict: Verdict): Verdict => (isUnknown && fromAny === 'own' ? onlyFrom(entry, verdict) : verdict)
+  const decided: { [level in Level]?: Verdict } = {}
+  const keep = (level: Level, verdict: Verdict): void => {
+    if (options.levels.includes(level) || verdict.result === 'met') decided[level] = verdict
+  }
+  // Whatever follows from it is decided by it, whether or not it was asked for.
+  const isOrderWanted = options.levels.some((level) => !isConvergence(level))
+  // The accounting gets the remaining time: a violation is worth more.
+  if (isOrderWanted) keep('linearizable', sure(judgeParts(parts, judge, shareOf(budget, options), object)))
+  const isSequential = options.levels.some((level) => !isConvergence(level) && level !== 'linearizable')
+  if (isSequential && entry.levels.includes('sequential') && decided.linearizable?.result !== 'met') {
+    keep('sequential', sure(judgeObjectSequential(parts, judge, budget)))
+  }
+  const accounting = inTime(
+    () => object.account?.(history, options.initial, budget, contents),
+    () => undefined,
+  )
+  const convergence = inTime(
+    () => convergenceOf(history, entry, { object, functions, contents }, options, budget),
+    () => bothUnknown(OUT_OF_TIME),
+  )
+  const isOpen = (level: 'eventual' | 'convergent'): boolean => {
+    const result = convergence[level]?.result
+    return result === 'violated' || (result === 'unknown' && convergence.owed === undefined)
+  }
+  const asked = options.levels.filter(isConvergence).filter((level) => entry.levels.includes(level))
+  // Nobody asked, but a verdict must not depend on what else was asked for.
+  if (!isOrderWanted && asked.some(isOpen)) {
+    keep('linearizable', sure(judgeParts(parts, judge, budget, object)))
+  }
+  for (const level of asked) {
+    const verdict = convergence[level]
+    if (verdict !== undefined) decided[level] = sure(unless(decided.linearizable, verdict, convergence.owed))
+  }
+  return reportOf(history, entry, decided, accounting, options)
+}
+
+/** If the initial value is unknown, a violation from the only one the model knows proves nothing. */
+function onlyFrom({ name }: ModelEntry, verdict: Verdict): Verdict {
+  if (verdict.result !== 'violated') return verdict
+  const reason = `nobody knows what was there at the start, and from where the model ${name} begins no order fits`
+  return { result: 'unknown', reason }
+}
+
+function judgeOf(
+  history: History,
+  { name: model }: ModelEntry,
+  {
+    fast,
+    glance,
+    machine,
+    related,
+    divide,
+    rule,
+    tell,
+    beside,
+    aftermath,
+    supports,
+    simulate,
+    specification,
+  }: ObjectModel,
+  { isRead }: Functions,
+  initial: Json,
+): Judge {
+  return {
+    model,
+    specification: specification(initial),
+    isRead,
+    fast: fast === undefined ? undefined : (part, some) => fast(part, initial, some),
+    glance: glance === undefined ? undefined : (part, some) => glance(part, initial, some),
+    machine: machine === undefined ? undefined : (part, some) => machine(part, initial, some),
+    divide,
+    simulate: simulate === undefined ? undefined : (part) => simulate(part, initial),
+    supports: supports && ((part, some) => supports(part, some, initial)),
+    rule,
+    tell,
+    beside: beside === undefined ? undefined : (row) => beside(history, row, initial),
+    aftermath: aftermath === undefined ? undefined : (core) => aftermath(core, initial),
+    related: related === undefined ? relatedByTime(isRead) : (part, some) => related(part, some, initial),
+  }
+}
+
+/** What a result depends on is the same for every initial value; a possible initial value does not explain a result. */
+function judgeFromAny(
+  history: History,
+  entry: ModelEntry,
+  object: ObjectModel,
+  functions: Functions,
+  { specification, guesses, supports }: AnyStart,
+): Judge {
+  return {
+    model: entry.name,
+    specification,
+    // A read changes what is known.
+    isRead: () => false,
+    observes: functions.isRead,
+    divide: object.divide,
+    supports: supports && ((part, some) => supports(part, some, null)),
+    rule: `whatever was there at the start, ${object.rule}`,
+    related: (part, some) => (object.related ?? relatedByTime(functions.isRead))(part, some, null),
+    guesses: (part, budget) => {
+      const { starts, isComplete } = guesses(part, budget)
+      return { judges: starts.map((start) => judgeOf(history, entry, object, functions, start)), isComplete }
+    },
+  }
+}
+
+/** `initial` is the object's value before the first operation. */
+export function functionsOfObject(
+  entry: Pick<ModelEntry, 'name' | 'functions'>,
+  { numbers, reads, expands }: ObjectModel,
+  initial: Json,
+): Functions {
+  return {
+    model: entry.name,
+    numberOf: (f) => (Object.hasOwn(numbers, f) ? numbers[f] : undefined),
+    known: entry.functions ?? Object.keys(numbers),
+    isRead: (number) => reads.includes(number),
+    expands: expands && { ...expands, itemsAtFirst: Array.isArray(initial) ? initial.length : 0 },
+  }
+}
+
+function judgeParts(whole: readonly Part[], judge: Judge, budget: Budget, { needed }: ObjectModel): Verdict {
+  const [first] = whole
+  const loose = judge.specification.perProcess === true && first !== undefined ? looseReason(first.history) : undefined
+  if (loose !== undefined) return { result: 'unknown', reason: loose }
+  return inTime(
+    () => {
+      const parts = whole.map((part) => {
+        const kept = needed?.(part, budget)
+        return kept === undefined ? part : choose(part, kept, budget)
+      })
+      return judgeShards(shardsOf(parts, judge, budget), judge, budget)
+    },
+    () => ({ result: 'unknown', reason: OUT_OF_TIME }),
+  )
+}
+
+/** @throws OutOfTime */
+function judgeShards(parts: readonly Part[], judge: Judge, budget: Budget): Verdict {
+  const answer = decideObjects(parts, judge, budget)
+  if (answer.result === 'unknown') return answer
+  if (answer.result === 'violated') {
+    return {
+      result: 'violated',
+      counterexample: explainObject(answer, judge, budget.within(Math.min(EXPLAIN_MS, budget.left() / 2))),
+    }
+  }
+  let late = false
+  const orders = parts.map((part, p) => {
+    const by = answer.judges[p] ?? judge
+    const simulate = part.length > LONG ? by.simulate : undefined
+    const isPossible = simulate?.(part) ?? simulateBy(by.specification, part)
+    const fault = faultOfObjectWitness(part, answer.orders[p], (i) => {
+      late ||= budget.expired(1)
+      return late || isPossible(i)
+    })
+    if (fault !== undefined) throw new Error(`the order found is not a witness of linearizability: ${fault}`)
+    // Several operations may stand for one row.
+    return orderOfRows(part.key, part.history.operations.length, () => [
+      ...new Set(Array.from(answer.orders[p], (i) => part.row[i])),
+    ])
+  })
+  if (late) return { result: 'unknown', reason: `${OUT_OF_TIME}: the order that was found was not replayed` }
+  return { result: 'met', witness: { kind: 'order', orders: orders.filter((_, p) => answer.orders[p].length > 0) } }
+}
+
+/** If a specification's steps take time proportional to the state, longer witnesses are replayed in another way. */
+const LONG = 1_000
+
+/** What operations of unknown outcome may have taken is not known to be lost. */
+const lostFor = (accounting: Accounting | undefined): Accounting['lost'] =>
+  accounting?.result === 'violated' && accounting.isExcused !== true ? accounting.lost : []
+
+function reportOf(
+  history: History,
+  { name, levels: known }: ModelEntry,
+  decided: { readonly [level in Level]?: Verdict },
+  accounting: Accounting | undefined,
+  options: Options,
+): Report {
+  const levels = followsFrom(consistency, decided, (level) => {
+    if (!options.levels.includes(level)) return 'not asked for, and it does not follow from what was'
+    if (known.includes(level)) return 'not decided'
+    const by = known.length < 2 ? known.join() : `${known.slice(0, -1).join(', ')} and ${known[known.length - 1]}`
+    return isConvergence(level) && !known.some(isConvergence)
+      ? `the ${name} model does not compare final reads; it can be checked for ${by} only`
+      : `the ${name} model can be checked for ${by} only`
+  })
+  return {
+    model: name,
+    levels,
+    headline: headlineOfObject(levels, accounting),
+    info: { total: countUnknown(history.operations.outcome) },
+    lost: lostFor(accounting).map(({ key, value, operation }) => ({ key, value, operation })),
+    ...(accounting === undefined ? {} : { accounting }),
+  }
+}

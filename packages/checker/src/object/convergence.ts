@@ -1,0 +1,118 @@
+import { FLAG_FINAL, type History, OK } from '@chaosproxy/history'
+import type { OperationRow } from '../encoding/operation-row.ts'
+import type { ModelEntry } from '../judge/entry.ts'
+import type { CheckOptions } from '../judge/options.ts'
+import type { Level } from '../levels/levels.ts'
+import type { Budget } from '../limits/budget.ts'
+import { MOST_OPERATIONS, type Verdict } from '../verdict/verdict.ts'
+import { convergentByFinalReads } from './model/convergent.ts'
+import type { Contents } from './model/elements.ts'
+import { type Ending, owedBy } from './model/ending.ts'
+import type { Convergence, ObjectModel } from './model/object-model.ts'
+import type { Functions } from './model/part.ts'
+
+/** The levels that are about what is left in the end; absent if the model does not decide them. */
+export interface Convergences {
+  readonly eventual?: Verdict
+  readonly convergent?: Verdict
+  /** Why neither can be met: what changed was not read in the end, or there was no time to tell. */
+  readonly owed: string | undefined
+}
+
+export const bothUnknown = (reason: string): Convergences => ({
+  eventual: { result: 'unknown', reason },
+  convergent: { result: 'unknown', reason },
+  owed: reason,
+})
+
+/** @throws OutOfTime */
+export function convergenceOf(
+  history: History,
+  { levels }: ModelEntry,
+  judge: { readonly object: ObjectModel; readonly functions: Functions; readonly contents: Contents },
+  { initial, levels: asked }: Pick<CheckOptions, 'initial' | 'levels'>,
+  budget: Budget,
+): Convergences {
+  const { object, functions, contents } = judge
+  const decides = (level: Level): boolean => levels.includes(level)
+  if (!asked.some((level) => (level === 'eventual' || level === 'convergent') && decides(level))) {
+    return { owed: undefined }
+  }
+  const ending = endingOf(history, functions, object, budget)
+  const owed = owedBy(ending, history)
+  const read = decides('convergent') ? convergentByFinalReads(history, functions, object, initial, budget) : undefined
+  const end = decides('eventual') ? object.eventual?.({ history, initial, contents, ending }, budget) : undefined
+  const { eventual, convergent } = together(end, read)
+  const judged = (verdict: Verdict): Verdict =>
+    owed === undefined || verdict.result === 'violated' ? verdict : { result: 'unknown', reason: owed }
+  return {
+    ...(eventual === undefined ? {} : { eventual: judged(eventual) }),
+    ...(convergent === undefined ? {} : { convergent: judged(convergent) }),
+    owed,
+  }
+}
+
+/** @throws OutOfTime */
+function endingOf(history: History, functions: Functions, object: ObjectModel, budget: Budget): Ending {
+  if (object.ending !== undefined) return object.ending(history, budget)
+  const { flags, key, outcome, f } = history.operations
+  const numbers = history.functions.map((name) => functions.numberOf(name) ?? -1)
+  const finals = new Map<number, OperationRow[]>()
+  const updated = new Set<number>()
+  for (let row = 0; row < history.operations.length; row++) {
+    budget.tick()
+    const number = numbers[f[row]]
+    if (outcome[row] !== OK || number === -1) continue
+    if (!functions.isRead(number)) updated.add(key[row])
+    else if ((flags[row] & FLAG_FINAL) !== 0 && object.partial?.includes(number) !== true) {
+      const known = finals.get(key[row])
+      if (known === undefined) finals.set(key[row], [row])
+      else known.push(row)
+    }
+  }
+  return { finals, unread: [...updated].filter((each) => !finals.has(each)), noun: 'successful final read' }
+}
+
+/** Whatever is eventual converges, too. */
+function together(end: Convergence | undefined, convergent: Verdict | undefined): Omit<Convergences, 'owed'> {
+  if (end === undefined) return convergent === undefined ? {} : { convergent }
+  const eventual = verdictOf(end)
+  if (convergent === undefined) return { eventual }
+  if (convergent.result !== 'violated' || eventual.result === 'violated') return { eventual, convergent }
+  if (end.isOrder !== true) return { eventual: as('eventual', convergent), convergent }
+  // An update of unknown outcome may have taken effect between two final reads.
+  return { eventual, convergent: eventual.result === 'met' ? { result: 'met', witness: BY_EVENTUAL } : eventual }
+}
+
+const BY_EVENTUAL = { kind: 'implied', by: 'eventual' } as const
+
+const as = (level: Level, { counterexample }: Extract<Verdict, { result: 'violated' }>): Verdict => ({
+  result: 'violated',
+  counterexample: { ...counterexample, level },
+})
+
+/**
+ * Everything linearizable converges, if it was read in the end: operations of unknown outcome account for what differs
+ * or is missing.
+ */
+export function unless(linearizable: Verdict | undefined, verdict: Verdict, owed: string | undefined): Verdict {
+  if (linearizable?.result !== 'met' || verdict.result === 'met') return verdict
+  if (owed !== undefined) return { result: 'unknown', reason: owed }
+  return { result: 'met', witness: { kind: 'implied', by: 'linearizable' } }
+}
+
+function verdictOf({ result, reason, rows }: Convergence): Verdict {
+  if (result === 'unknown') return { result, reason }
+  if (result === 'met') return { result, witness: { kind: 'convergence', values: [] } }
+  return {
+    result: 'violated',
+    counterexample: {
+      level: 'eventual',
+      sentence: reason,
+      operations: rows.slice(-MOST_OPERATIONS).map((operation) => ({ operation, role: 'core' as const })),
+      keys: [],
+      culprit: rows.at(-1),
+      ...(rows.length > MOST_OPERATIONS ? { uncut: { why: 'size', among: rows.length, standsAlone: false } } : {}),
+    },
+  }
+}

@@ -1,0 +1,29 @@
+import type { HistoryJudge, ModelEntry } from '../judge/entry.ts'
+import { consistency } from '../levels/levels.ts'
+import { checkObject } from './check.ts'
+import { headlineOfObject } from './headline.ts'
+import type { AnyStart } from './model/any-start.ts'
+import type { ObjectEntry, ObjectModel } from './model/object-model.ts'
+
+/** The judge of every object with a sequential specification. */
+export interface ObjectJudge extends HistoryJudge {
+  readonly object: ObjectModel
+}
+
+/** A registry entry for an object. `fromAny` says how to judge it if its initial value is unknown. */
+export function objectEntry({ object, ...said }: ObjectEntry, fromAny: AnyStart | 'alike'): ModelEntry {
+  const judge: ObjectJudge = {
+    ladder: consistency,
+    sharesKeys: false,
+    object,
+    check: (history, entry, options) => checkObject(history, entry, { object, fromAny }, options),
+    headline: headlineOfObject,
+  }
+  return {
+    ...said,
+    knows: (f) => Object.hasOwn(object.numbers, f),
+    needs: [{ what: 'operation', functions: undefined }],
+    judge,
+    record: { mayLackInput: object.mayLackInput ?? [], mayBeTaken: true },
+  }
+}

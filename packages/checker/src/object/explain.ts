@@ -1,0 +1,233 @@
+import { NEVER } from '../encoding/encoded.ts'
+import { type Budget, createAllowance, inTime } from '../limits/budget.ts'
+import { limit, watched } from '../register/counterexample/reduce.ts'
+import { shrink } from '../search/shrink.ts'
+import { type Counterexample, MOST_OPERATIONS, type Uncut } from '../verdict/verdict.ts'
+import { closedUnder } from './model/object-model.ts'
+import { choose, type Part } from './model/part.ts'
+import { sentenceOf } from './model/words.ts'
+import { contradicts, type Judge } from './search/decide.ts'
+
+/** Context is shown up to this many operations. */
+const MOST_SHOWN = 40
+/** Above this size, do not try dropping operations one at a time. */
+const MOST_REDUCED = 2_000
+const FIRST_WINDOW = 4
+const stepsFor = (part: Part): number => 20_000 + 200 * part.length
+
+interface Violated {
+  readonly part: Part
+  readonly conflict: readonly number[]
+  readonly until: number | undefined
+}
+
+/**
+ * Reduces a contradiction without inventing one: keeps everything that a remaining result may depend on (see
+ * `ObjectModel.related`), so that what is shown is a true explanation. The core is what remains after removing
+ * everything that no result depends on.
+ */
+export function explainObject(violated: Violated, judge: Judge, budget: Budget): Counterexample {
+  const watch = watched(budget)
+  return inTime(
+    () => {
+      const part = violated.part.length > LONG ? around(violated, judge, watch.budget) : undefined
+      const limitReached = watch.limit()
+      if (violated.part.length > LONG && part === undefined) return nearest(violated, judge, limitReached ?? 'size')
+      return reduced(part ?? violated, judge, violated.part.length, watch)
+    },
+    () => nearest(violated, judge, watch.limit() ?? 'time'),
+  )
+}
+
+/** Longer histories are not reduced as a whole: only what the named contradiction depends on is. */
+const LONG = 20_000
+
+/** Depending on more operations than this is too much. */
+const MOST_AROUND = 2_000
+
+/**
+ * The named operations with everything they depend on, as a part of their own; undefined if none were named, or that is
+ * too much.
+ *
+ * @throws OutOfTime
+ */
+function around({ part, conflict }: Violated, judge: Judge, budget: Budget): Violated | undefined {
+  if (conflict.length === 0) return undefined
+  const indices = judge.related(part, budget)(conflict)
+  if (indices.length > MOST_AROUND) return undefined
+  const place = new Map(indices.map((i, at) => [i, at]))
+  return { part: choose(part, indices), conflict: conflict.map((i) => place.get(i) ?? 0), until: undefined }
+}
+
+/**
+ * A contradiction that could not be reduced: the named operations, otherwise the ones called last before it was
+ * complete.
+ */
+function nearest({ part, conflict, until = NEVER }: Violated, judge: Judge, why: Uncut['why']): Counterexample {
+  const named = conflict.toSorted((a, b) => a - b).slice(-MOST_OPERATIONS)
+  const last: number[] = []
+  for (let i = part.length - 1; i >= 0 && last.length < MOST_OPERATIONS; i--) if (part.calls[i] <= until) last.push(i)
+  const set = choose(part, named.length > 0 ? named : last.reverse())
+  const standsAlone = isSure(set, judge)
+  const isTold = standsAlone && named.length > 0 && named.length <= MOST_SHOWN
+  const culprit = set.row[culpritOf(set, Array.from(set.row.keys()), judge)]
+  return {
+    level: 'linearizable',
+    sentence: isTold ? told(set, culprit, judge) : `No order of these ${part.length} operations is legal.`,
+    operations: [...new Set(set.row)].map((operation) => ({ operation, role: 'core' as const })),
+    keys: part.key === undefined ? [] : [part.key],
+    culprit: isTold ? culprit : undefined,
+    uncut: { why, among: part.length, standsAlone },
+  }
+}
+
+/** @throws OutOfTime if there is no time to reduce anything. */
+function reduced(
+  violated: Violated,
+  judge: Judge,
+  among: number,
+  { budget, limit: limitReached }: ReturnType<typeof watched>,
+): Counterexample {
+  const { part, conflict } = violated
+  const all = Array.from({ length: part.length }, (_, i) => i)
+  // Later calls have no part in it.
+  const end = violated.until ?? NEVER
+  const operations = choose(
+    part,
+    all.filter((i) => part.calls[i] <= end),
+  )
+  const isContradiction = (indices: readonly number[]): boolean =>
+    contradicts(choose(operations, indices), judge, budget, stepsFor(operations)) === true
+  const related = judge.related(operations, budget)
+  // The completion of the last choice found contradictory.
+  let completion: readonly number[] | undefined
+  const enough = (some: readonly number[]): boolean => {
+    const completed = related(some)
+    const holds = isContradiction(completed)
+    if (holds) completion = completed
+    return holds
+  }
+  const chosen = shrink(startOf(operations, conflict, enough, budget), enough, budget)
+  const shown = completion ?? related(chosen)
+  const core = inTime(
+    () =>
+      coreOf(chosen, shown, {
+        isContradiction,
+        isSupported: () =>
+          judge.supports?.(operations, budget) ??
+          closedUnder(related, (i) => (judge.observes ?? judge.isRead)(operations.f[i])),
+        conflict,
+        budget,
+      }),
+    () => shown,
+  )
+  const wanted = { shown: shown.length > MOST_SHOWN ? core : shown, core: new Set(core) }
+  const makesSure = (some: readonly number[]): boolean => isSure(choose(operations, some), judge)
+  const limited = limit(wanted, operations, { among, limit: limitReached(), makesSure })
+  const rows = limited.shown
+  const inCore = limited.core
+  const culprit = culpritOf(operations, core, judge)
+  const { row } = operations
+  return {
+    level: 'linearizable',
+    sentence: told(choose(operations, [...inCore]), row[culprit], judge),
+    operations: [...new Set(rows.map((i) => row[i]))].map((r) => ({
+      operation: r,
+      role: rows.some((i) => row[i] === r && inCore.has(i)) ? ('core' as const) : ('context' as const),
+    })),
+    keys: part.key === undefined ? [] : [part.key],
+    culprit: row[culprit],
+    uncut: limited.uncut,
+  }
+}
+
+function told(core: Part, culprit: number, { rule, tell, beside, aftermath }: Judge): string {
+  const sentence = tell?.(core.history, [...new Set(core.row)], culprit) ?? sentenceOf(core, rule, beside?.(culprit))
+  const more = aftermath?.(core)
+  return more === undefined ? sentence : `${sentence} ${more}`
+}
+
+/** Looks allowed for verifying a few operations. */
+const ALLOWED_LOOKS = 100
+
+/** Whether a few operations are contradictory by themselves, decided without reading the clock. */
+const isSure = (some: Part, judge: Judge): boolean =>
+  inTime(
+    () => contradicts(some, judge, createAllowance(ALLOWED_LOOKS), stepsFor(some)) === true,
+    () => false,
+  )
+
+interface Reducing {
+  readonly isContradiction: (some: readonly number[]) => boolean
+  readonly isSupported: () => (some: readonly number[]) => boolean
+  readonly conflict: readonly number[]
+  readonly budget: Budget
+}
+
+/**
+ * What remains after removing everything that no result depends on. If that is more than a person can read: the
+ * operations of the contradiction alone, without what their results depend on.
+ */
+function coreOf(
+  chosen: readonly number[],
+  shown: readonly number[],
+  { isContradiction, isSupported, conflict, budget }: Reducing,
+): readonly number[] {
+  if (shown.length <= MOST_REDUCED) {
+    const supported = isSupported()
+    const core = shrink(shown, (some) => supported(some) && isContradiction(some), budget)
+    if (core.length <= MOST_SHOWN) return core
+  }
+  const named = conflict.toSorted((a, b) => a - b)
+  if (named.length > 0 && named.length <= MOST_SHOWN && isContradiction(named)) {
+    return shrink(named, isContradiction, budget)
+  }
+  return shrink(isContradiction(chosen) ? chosen : shown, isContradiction, budget)
+}
+
+/** A contradictory part with what it depends on: the named conflict or the last operations, otherwise everything. */
+function startOf(
+  operations: Part,
+  conflict: readonly number[],
+  enough: (some: readonly number[]) => boolean,
+  budget: Budget,
+): readonly number[] {
+  if (conflict.length > 0 && enough(conflict)) return conflict.toSorted((a, b) => a - b)
+  const end = conflict.reduce((last, i) => Math.max(last, operations.returns[i]), conflict.length > 0 ? 0 : NEVER)
+  const all = Array.from({ length: operations.length }, (_, i) => i)
+  const completed = all
+    .filter((i) => operations.returns[i] !== NEVER && operations.returns[i] <= end)
+    .sort((a, b) => operations.returns[a] - operations.returns[b])
+  for (let size = FIRST_WINDOW; size < completed.length && !budget.expired(size); size *= 4) {
+    const last = completed.slice(-size).sort((a, b) => a - b)
+    if (enough(last)) return last
+  }
+  return all
+}
+
+/**
+ * The operation to blame: the first after whose return no order is left, whatever the operations still open then did.
+ * That is not always the last to return: a lock's second grant is wrong, not the release after it.
+ */
+function culpritOf(part: Part, core: readonly number[], judge: Judge): number {
+  const returned = core.filter((i) => part.returns[i] !== NEVER).sort((a, b) => part.returns[a] - part.returns[b])
+  if (core.length > MOST_SHOWN) return returned[returned.length - 1] ?? core[0]
+  const budget = createAllowance(ALLOWED_LOOKS)
+  const first = returned.find((i) =>
+    inTime(
+      () => contradicts(until(part, core, part.returns[i], judge), judge, budget, stepsFor(part)) === true,
+      () => false,
+    ),
+  )
+  return first ?? returned[returned.length - 1] ?? core[0]
+}
+
+/** What was known at that event: operations called before it, of which those that had not returned are open. */
+function until(part: Part, core: readonly number[], event: number, { isRead }: Judge): Part {
+  const isOpen = (i: number): boolean => part.returns[i] > event
+  const known = choose(
+    part,
+    core.filter((i) => part.calls[i] < event && !(isOpen(i) && isRead(part.f[i]))),
+  )
+  return { ...known, returns: known.returns.map((at) => (at > event ? NEVER : at)) }
+}

@@ -1,0 +1,56 @@
+import { FLAG_FINAL, type History, type Json } from '@chaosproxy/history'
+import { NEVER } from '../encoding/encoded.ts'
+import type { Budget } from '../limits/budget.ts'
+import { explainObject } from './explain.ts'
+import type { Convergence, ObjectModel } from './model/object-model.ts'
+import { choose, type Functions, NO_OUTPUT, type Part, partsOf } from './model/part.ts'
+import { decideObjects, type Judge, relatedByTime, shardsOf } from './search/decide.ts'
+
+/**
+ * Eventual consistency of any object, by its final reads: one real-time order of all acknowledged updates, and some of
+ * unknown outcome, explains them all. Earlier reads, and what updates returned, do not count. By this definition
+ * everything linearizable is eventual.
+ *
+ * @throws OutOfTime
+ */
+export function convergenceOfFinalReads(
+  history: History,
+  functions: Functions,
+  object: ObjectModel,
+  initial: Json,
+  budget: Budget,
+): Convergence {
+  const parts = partsOf(history, functions, budget).flatMap((part) => atTheEnd(part, functions, budget))
+  if (parts.length === 0) return UNREAD
+  const judge: Judge = {
+    model: functions.model,
+    specification: object.specification(initial),
+    isRead: functions.isRead,
+    rule: 'no order of the updates explains what was read at the end',
+    related: relatedByTime(functions.isRead),
+    machine: object.machine && ((part, some) => object.machine?.(part, initial, some)),
+  }
+  const answer = decideObjects(shardsOf(parts, judge, budget), judge, budget)
+  if (answer.result === 'unknown') return { ...answer, rows: [], isOrder: true }
+  if (answer.result === 'met')
+    return { result: 'met', reason: 'the final reads agree with the updates', rows: [], isOrder: true }
+  const { sentence, operations } = explainObject(answer, judge, budget)
+  return { result: 'violated', reason: sentence, rows: operations.map(({ operation }) => operation) }
+}
+
+const UNREAD: Convergence = {
+  result: 'unknown',
+  reason: 'eventual is about final reads, and the history has none',
+  rows: [],
+}
+
+/** The updates of an object, with any result, and its final reads; nothing if it has no final reads. */
+function atTheEnd(part: Part, { isRead }: Functions, budget: Budget): readonly Part[] {
+  const { flags } = part.history.operations
+  const isFinal = (i: number): boolean => (flags[part.row[i]] & FLAG_FINAL) !== 0 && part.returns[i] !== NEVER
+  const all = Array.from({ length: part.length }, (_, i) => i)
+  if (!all.some(isFinal)) return []
+  const kept = all.filter((i) => isFinal(i) || !isRead(part.f[i]))
+  const chosen = choose(part, kept, budget)
+  return [{ ...chosen, output: chosen.output.map((id, at) => (isFinal(kept[at]) ? id : NO_OUTPUT)) }]
+}

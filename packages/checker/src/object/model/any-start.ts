@@ -1,0 +1,37 @@
+import type { Json } from '@chaosproxy/history'
+import type { Specification } from '../../judge/model.ts'
+import type { Budget } from '../../limits/budget.ts'
+import type { ObjectModel } from './object-model.ts'
+import type { Part } from './part.ts'
+
+/** How to judge an object whose initial state is unknown. */
+export interface AnyStart {
+  /**
+   * The object with nothing known about it yet: a state is what follows from the results so far. If that is ambiguous,
+   * there are several.
+   */
+  readonly specification: Specification<unknown>
+  /**
+   * Possible initial values, to be tried by the faster methods for known initial values.
+   *
+   * @throws OutOfTime
+   */
+  readonly guesses: (part: Part, budget: Budget) => Guesses
+  /** As in `ObjectModel`, if it does not depend on the initial value. */
+  readonly supports?: ObjectModel['supports']
+}
+
+export interface Guesses {
+  readonly starts: readonly Json[]
+  /** Whether nothing explains the operations if none of these does. */
+  readonly isComplete: boolean
+}
+
+/** The most initial values to try. */
+export const MOST_GUESSES = 64
+
+/** As if it had been empty initially. */
+export const guessNothing = (): Guesses => ({ starts: [null], isComplete: false })
+
+/** The distinct values, in order of their texts. */
+export const sorted = (texts: Iterable<string>): readonly string[] => [...new Set(texts)].sort()

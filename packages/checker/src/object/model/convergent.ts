@@ -1,0 +1,66 @@
+import { canonical, FLAG_FINAL, type History, type Json, OK, outputOf } from '@chaosproxy/history'
+import type { OperationRow } from '../../encoding/operation-row.ts'
+import type { Budget } from '../../limits/budget.ts'
+import type { Verdict } from '../../verdict/verdict.ts'
+import { capital, show } from '../../verdict/words.ts'
+import type { ObjectModel } from './object-model.ts'
+import type { Functions } from './part.ts'
+
+/**
+ * Convergence of any object: its final reads that ask the same of the same key return the same, no matter what.
+ *
+ * @throws OutOfTime
+ */
+export function convergentByFinalReads(
+  history: History,
+  { numberOf, isRead }: Functions,
+  { contentOf }: Pick<ObjectModel, 'contentOf'>,
+  initial: Json,
+  budget: Budget,
+): Verdict {
+  const { operations, functions, keys } = history
+  const asks = functions.map((f) => {
+    const number = numberOf(f)
+    return number !== undefined && isRead(number)
+  })
+  const contentAt = (row: OperationRow): string => {
+    const output = outputOf(history, row)
+    return canonical(contentOf === undefined ? output : contentOf(output, initial))
+  }
+  const firsts = new Map<string, OperationRow>()
+  for (let row = 0; row < operations.length; row++) {
+    budget.tick()
+    const isFinal = (operations.flags[row] & FLAG_FINAL) !== 0
+    if (!isFinal || operations.outcome[row] !== OK || !asks[operations.f[row]]) continue
+    const question = `${operations.f[row]} ${operations.key[row]} ${operations.input[row]}`
+    const first = firsts.get(question)
+    if (first === undefined) firsts.set(question, row)
+    else if (contentAt(first) !== contentAt(row)) {
+      return apart(history, [first, row], keys[operations.key[row]])
+    }
+  }
+  if (firsts.size === 0) return { result: 'unknown', reason: 'the history has no successful final reads' }
+  return { result: 'met', witness: { kind: 'convergence', values: [] } }
+}
+
+function apart(
+  history: History,
+  rows: readonly [one: OperationRow, other: OperationRow],
+  key: string | undefined,
+): Verdict {
+  const said = rows.map((row) => `${readerOf(history, row)} read ${show(outputOf(history, row))}`)
+  const where = key === undefined ? '' : ` for ${key}`
+  return {
+    result: 'violated',
+    counterexample: {
+      level: 'convergent',
+      sentence: capital(`after everything had healed, the replicas still disagreed${where}: ${said.join(', but ')}.`),
+      operations: rows.map((operation) => ({ operation, role: 'core' as const })),
+      keys: key === undefined ? [] : [key],
+      culprit: rows[1],
+    },
+  }
+}
+
+const readerOf = ({ nodes, operations, processName }: History, row: OperationRow): string =>
+  nodes[operations.node[row]] ?? `process ${processName(operations.process[row])}`

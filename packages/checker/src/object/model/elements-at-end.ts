@@ -1,0 +1,184 @@
+import { FAIL, type History, type Json, OK, type ValueId } from '@chaosproxy/history'
+import type { OperationRow } from '../../encoding/operation-row.ts'
+import { UNJUDGED } from '../../encoding/unjudged.ts'
+import { isUnknownStart } from '../../encoding/unknown-start.ts'
+import type { Budget } from '../../limits/budget.ts'
+import { show } from '../../verdict/words.ts'
+import type { Convergence, Ended } from './object-model.ts'
+
+/** An object that holds elements and is read whole. */
+export interface Elements {
+  /** The operation that adds an element, and how a sentence says so. */
+  readonly adds: string
+  readonly added: string
+  /** The operation that removes one. */
+  readonly removes?: string
+  readonly atFirst: (initial: Json) => readonly Json[]
+  /** Whether an element is there once for each time it was added, as in a list; in a set it is there once. */
+  readonly isCounted: boolean
+  /** Whether reads agree only if they hold the elements in the same order. */
+  readonly isOrdered: boolean
+}
+
+/**
+ * Eventual consistency of sets and lists, by their final reads: they agree, hold every element that was there at the
+ * start or was acknowledged before them and that nobody removed, and hold nothing that nobody added.
+ *
+ * @throws OutOfTime
+ */
+export function elementsAtEnd(ended: Ended, elements: Elements, budget: Budget): Convergence {
+  const changes = changesOf(ended, elements, budget)
+  for (const [key, reads] of ended.ending.finals) {
+    const wrong = wrongRead(ended, elements, { key, reads, changes: changes.get(key) ?? [] }, budget)
+    if (wrong !== undefined) return { result: 'violated', ...wrong }
+  }
+  return { result: 'met', reason: 'the final reads agree, and hold what was acknowledged', rows: [] }
+}
+
+/** By key that was read in the end: the rows that may have changed it. */
+function changesOf(
+  { history, ending }: Ended,
+  { adds, removes }: Elements,
+  budget: Budget,
+): ReadonlyMap<number, readonly OperationRow[]> {
+  const { f, key, outcome } = history.operations
+  const isChange = history.functions.map((name) => name === adds || name === removes)
+  const changes = new Map<number, OperationRow[]>()
+  if (ending.finals.size === 0) return changes
+  for (const each of ending.finals.keys()) changes.set(each, [])
+  for (let row = 0; row < history.operations.length; row++) {
+    budget.tick()
+    if (isChange[f[row]] && outcome[row] !== FAIL && outcome[row] !== UNJUDGED) changes.get(key[row])?.push(row)
+  }
+  return changes
+}
+
+/** One object: what may have changed it, and its final reads. */
+interface Own {
+  readonly key: number
+  readonly reads: readonly OperationRow[]
+  readonly changes: readonly OperationRow[]
+}
+
+type Wrong = Pick<Convergence, 'reason' | 'rows'>
+
+/** How often a read must hold an element, and how often it may. */
+interface Limit {
+  least: number
+  most: number
+}
+
+function wrongRead(ended: Ended, elements: Elements, own: Own, budget: Budget): Wrong | undefined {
+  const { callEvent, output } = ended.history.operations
+  const settled = lastEvent(ended.history, own.changes, budget)
+  const [first] = own.reads
+  let afterAll: ReadonlyMap<number, Limit> | undefined
+  for (const [n, read] of own.reads.entries()) {
+    const isSettled = callEvent[read] > settled
+    // The first read was right, and this one says the same.
+    if (n > 0 && isSettled && afterAll !== undefined && output[read] === output[first]) continue
+    const limits = (isSettled ? afterAll : undefined) ?? limitsAt(ended, elements, own, read, budget)
+    if (isSettled) afterAll = limits
+    const wrong = wrongElement(ended, elements, { own, read, limits }, budget)
+    if (wrong !== undefined) return wrong
+    if (n > 0 && !agree(ended, elements, [first, read], budget)) {
+      const [one, other] = [first, read].map((row) => show(ended.history.values.json(output[row] as ValueId)))
+      return { reason: `Final reads${ofKey(ended, own)} disagree: ${one} and ${other}.`, rows: [first, read] }
+    }
+  }
+  return undefined
+}
+
+function lastEvent({ operations }: History, rows: readonly OperationRow[], budget: Budget): number {
+  let last = -1
+  for (const row of rows) {
+    budget.tick()
+    last = Math.max(last, operations.outcome[row] === OK ? operations.returnEvent[row] : operations.callEvent[row])
+  }
+  return last
+}
+
+function limitsAt(
+  { history, initial }: Ended,
+  { adds, atFirst, isCounted }: Elements,
+  { changes }: Own,
+  read: OperationRow,
+  budget: Budget,
+): ReadonlyMap<number, Limit> {
+  const { f, input, outcome, callEvent, returnEvent } = history.operations
+  const limits = new Map<number, Limit>()
+  const limitOf = (value: number): Limit => {
+    const known = limits.get(value) ?? { least: 0, most: 0 }
+    limits.set(value, known)
+    return known
+  }
+  const raise = (limit: Limit, least: number): void => {
+    limit.least = isCounted ? limit.least + least : Math.max(limit.least, least)
+    limit.most = isCounted ? limit.most + 1 : 1
+  }
+  for (const value of isUnknownStart(initial) ? [] : atFirst(initial)) raise(limitOf(history.values.id(value)), 1)
+  const removed: number[] = []
+  for (const row of changes) {
+    budget.tick()
+    if (callEvent[row] > returnEvent[read]) continue
+    if (history.functions[f[row]] !== adds) removed.push(input[row])
+    else raise(limitOf(input[row]), outcome[row] === OK && returnEvent[row] < callEvent[read] ? 1 : 0)
+  }
+  for (const value of removed) limitOf(value).least = 0
+  return limits
+}
+
+interface Read {
+  readonly own: Own
+  readonly read: OperationRow
+  readonly limits: ReadonlyMap<number, Limit>
+}
+
+function wrongElement(
+  ended: Ended,
+  elements: Elements,
+  { own, read, limits }: Read,
+  budget: Budget,
+): Wrong | undefined {
+  const { history, contents, initial } = ended
+  const held = new Map<number, number>()
+  for (const value of contents(read)) {
+    budget.tick()
+    held.set(value, (held.get(value) ?? 0) + 1)
+  }
+  const wrong = (value: number, what: string): Wrong => {
+    const { input, f, callEvent, returnEvent } = history.operations
+    const adders = own.changes.filter(
+      (row) =>
+        input[row] === value && history.functions[f[row]] === elements.adds && callEvent[row] < returnEvent[read],
+    )
+    const element = show(history.values.json(value as ValueId))
+    return { reason: `A final read${ofKey(ended, own)} ${what}: ${element}.`, rows: [...adders, read] }
+  }
+  for (const [value, count] of held) {
+    budget.tick()
+    const most = limits.get(value)?.most ?? 0
+    if (count <= most || isUnknownStart(initial)) continue
+    return wrong(value, most === 0 ? `holds what nobody ${elements.added}` : 'holds twice what is there once')
+  }
+  for (const [value, { least }] of limits) {
+    budget.tick()
+    if ((held.get(value) ?? 0) < least) return wrong(value, 'lacks what was there before it and nobody removed')
+  }
+  return undefined
+}
+
+function agree({ contents }: Ended, { isOrdered }: Elements, reads: readonly OperationRow[], budget: Budget): boolean {
+  const [one, other] = reads.map((row) => (isOrdered ? contents(row) : contents(row).toSorted()))
+  if (one.length !== other.length) return false
+  for (let at = 0; at < one.length; at++) {
+    budget.tick()
+    if (one[at] !== other[at]) return false
+  }
+  return true
+}
+
+const ofKey = ({ history }: Ended, { key }: Own): string => {
+  const name = history.keys[key]
+  return name === undefined ? '' : ` of ${name}`
+}

@@ -1,0 +1,201 @@
+import { UserError } from '@chaosproxy/history'
+import { placeOf } from '../../encoding/place.ts'
+import type { IntegerModel, ObjectOperation, Specification } from '../../judge/model.ts'
+import { type Budget, OutOfTime } from '../../limits/budget.ts'
+import { isSilent, operationAt, type Part } from './part.ts'
+
+/** A specification on integers, as the search uses it. */
+export interface Machine {
+  readonly initial: number
+  /** The number of each operation: equal numbers, equal effect. */
+  readonly code: Int32Array
+  /**
+   * The state after an operation with this number; -1 if that is impossible; below -1, one of several: see `several`.
+   */
+  readonly step: (state: number, code: number) => number
+  /** The states that a step below -1 stands for, at least two. */
+  readonly several: (step: number) => readonly number[]
+  /**
+   * Present if every operation that changes the state adds to it and is possible whenever the sum is allowed. Then one
+   * that was not needed before can take effect later and leads to the same state.
+   */
+  readonly weights?: Weights
+  /** False once there was not enough memory: all later steps are meaningless. */
+  readonly fits: () => boolean
+  /** True once the deadline passed between two steps of a possibly slow model: all later steps are meaningless. */
+  readonly isLate: () => boolean
+  readonly release: () => void
+}
+
+/** Sums of amounts as single numbers, which almost surely differ if the sums do. */
+export interface Weights {
+  readonly initial: number
+  /** What an operation with this number adds. */
+  readonly adds: (code: number) => number
+  /** What an operation with this number observes, if it does. */
+  readonly shows: (code: number) => number | undefined
+}
+
+export const IMPOSSIBLE = -1
+
+/** Rows of the table of steps are full arrays up to this many different operations, and hashed beyond. */
+const DENSE = 128
+const UNSET = -0x80000000
+
+/** A mask: steps on integers are assumed to be fast. */
+const STEPS_BETWEEN_CLOCKS = 0x3f
+
+/** Of the budget, for each step of a search, and each that the specification is asked for. */
+export const STEPS_OF_MOVE = 25
+
+/**
+ * Numbers states as they are reached, and asks the specification for each step once.
+ *
+ * @throws UserError naming the operation that made the specification throw.
+ */
+export function machineOf<State>(specification: Specification<State>, part: Part, budget: Budget): Machine {
+  const distinct = distinctOperations(part, specification.perProcess === true, budget)
+  const { operations, code } = distinct
+  const states: State[] = []
+  const numbers = new Map<string, number>()
+  const lists: (readonly number[])[] = []
+  const dense: Int32Array[] = []
+  const hashed = new Map<number, number>()
+  const width = operations.length
+  let taken = 0
+  let fits = true
+  let late = false
+  const take = (bytes: number): void => {
+    if (!fits || !budget.take(bytes)) fits = false
+    else taken += bytes
+  }
+
+  const numberOf = (state: State): number => {
+    const key = specification.key(state)
+    const known = numbers.get(key)
+    if (known !== undefined) return known
+    const number = states.length
+    take(96 + 4 * key.length + (width <= DENSE ? 4 * width : 0))
+    states.push(state)
+    numbers.set(key, number)
+    if (width <= DENSE) dense.push(new Int32Array(width).fill(UNSET))
+    return number
+  }
+  // A model's step may take any time, so the clock is read before each.
+  const isLate = (): boolean => {
+    late ||= budget.expired(STEPS_OF_MOVE)
+    return late
+  }
+  const stepAnew = (state: number, operation: number): number => {
+    const next = named(part, distinct, operation, () =>
+      specification.step(states[state], operations[operation]).map(numberOf),
+    )
+    if (next.length <= 1) return next[0] ?? IMPOSSIBLE
+    lists.push([...new Set(next)])
+    return IMPOSSIBLE - lists.length
+  }
+  return {
+    initial: byModel(() => numberOf(specification.initial), 'its initial state'),
+    code,
+    step: (state, operation) => {
+      if (width <= DENSE) {
+        const row = dense[state]
+        if (row[operation] !== UNSET) return row[operation]
+        if (isLate()) return IMPOSSIBLE
+        row[operation] = stepAnew(state, operation)
+        return row[operation]
+      }
+      const place = state * width + operation
+      const known = hashed.get(place)
+      if (known !== undefined) return known
+      if (isLate()) return IMPOSSIBLE
+      take(48)
+      const next = stepAnew(state, operation)
+      hashed.set(place, next)
+      return next
+    },
+    several: (step) => lists[IMPOSSIBLE - step - 1],
+    fits: () => fits,
+    isLate: () => late,
+    release: () => {
+      budget.giveBack(taken)
+      taken = 0
+    },
+  }
+}
+
+/** A model's own machine. Each of its operations is encoded once; its steps are not remembered. */
+export function machineOfIntegers(integers: IntegerModel, part: Part, perProcess: boolean, budget: Budget): Machine {
+  const distinct = distinctOperations(part, perProcess, budget)
+  const numbers = distinct.operations.map((operation, at) =>
+    named(part, distinct, at, () => integers.encode(operation, operation.output)),
+  )
+  let late = false
+  let steps = 0
+  return {
+    initial: integers.initial,
+    code: distinct.code.map((i) => numbers[i]),
+    step: (state, operation) => {
+      if ((++steps & STEPS_BETWEEN_CLOCKS) === 0) late ||= budget.expired(STEPS_BETWEEN_CLOCKS)
+      return late ? IMPOSSIBLE : integers.step(state, operation)
+    },
+    several: () => [],
+    fits: () => true,
+    isLate: () => late,
+    release: () => {},
+  }
+}
+
+/** A model's answer about one of the operations; if it throws, the error names the operation. */
+export function named<Result>(
+  part: Part,
+  { operations, representative }: Distinct,
+  operation: number,
+  ask: () => Result,
+): Result {
+  const { f, value } = operations[operation]
+  return byModel(ask, `"${f}" of ${JSON.stringify(value)}`, placeOf(part.history, representative[operation]))
+}
+
+/** A model's answer; if it throws, that is the user's mistake, and the error says on what. */
+export function byModel<Result>(ask: () => Result, on: string, place?: string): Result {
+  try {
+    return ask()
+  } catch (error) {
+    if (error instanceof UserError || error instanceof OutOfTime) throw error
+    const said = error instanceof Error ? error.message : String(error)
+    const hint =
+      place === undefined
+        ? 'The model has a mistake.'
+        : 'Either the operation is not one of this model, or the model has a mistake.'
+    throw new UserError('input', `${place === undefined ? '' : `${place}: `}the model threw on ${on}: ${said}. ${hint}`)
+  }
+}
+
+export interface Distinct {
+  readonly operations: readonly ObjectOperation[]
+  /** For each number, a row of the history with that effect. */
+  readonly representative: readonly number[]
+  readonly code: Int32Array
+}
+
+export function distinctOperations(part: Part, perProcess: boolean, budget: Budget): Distinct {
+  const operations: ObjectOperation[] = []
+  const representative: number[] = []
+  const code = new Int32Array(part.length)
+  const known = new Map<string, number>()
+  for (let i = 0; i < part.length; i++) {
+    budget.tick()
+    const output = isSilent(part, i) ? '' : part.output[i]
+    const name = `${part.f[i]} ${part.input[i]} ${perProcess ? part.process[i] : ''} ${output}`
+    let number = known.get(name)
+    if (number === undefined) {
+      number = operations.length
+      known.set(name, number)
+      operations.push(operationAt(part, i))
+      representative.push(part.row[i])
+    }
+    code[i] = number
+  }
+  return { operations, representative, code }
+}

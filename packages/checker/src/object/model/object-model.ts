@@ -1,0 +1,204 @@
+import { elementsOf, type History, type Json } from '@chaosproxy/history'
+import type { OperationRow } from '../../encoding/operation-row.ts'
+import type { Specification } from '../../judge/model.ts'
+import type { Level } from '../../levels/levels.ts'
+import type { Budget } from '../../limits/budget.ts'
+import type { Accounting } from '../../verdict/accounting.ts'
+import type { Contents } from './elements.ts'
+import type { Ending } from './ending.ts'
+import type { Machine } from './machine.ts'
+import type { Expansion, Part } from './part.ts'
+import type { FastAnswer } from './slots.ts'
+
+/** A built-in model of an object: one file, one such value, one line in the registry. */
+export interface ObjectEntry {
+  readonly name: string
+  /** Names used by other tools and older files. */
+  readonly aliases: readonly string[]
+  /** What the object is, in a few words, for help texts. */
+  readonly summary: string
+  /** The operations it knows, by their `f`. */
+  readonly functions: readonly string[]
+  /** The levels it can decide; others only if they follow from these. */
+  readonly levels: readonly Level[]
+  readonly object: ObjectModel
+}
+
+/** How an object other than a register is judged. */
+export interface ObjectModel {
+  /** The rule that every correct history obeys, as the end of a sentence about one that does not. */
+  readonly rule: string
+  /** Functions whose invocation needs no value; a counter's `add`, for example, then adds one. */
+  readonly mayLackInput?: readonly string[] | undefined
+  /** More about an operation that does not fit. */
+  beside?(history: History, row: number, initial: Json): string | undefined
+  /**
+   * The contradiction in a sentence, given its operations and the first after which no order is left; undefined if the usual
+   * sentence says it as well.
+   */
+  tell?(history: History, rows: readonly OperationRow[], culprit: OperationRow): string | undefined
+  /** What the operations of a contradiction come to, as a sentence. */
+  aftermath?(core: Part, initial: Json): string | undefined
+  /** The number of each `f` within this model; several names can mean the same function. */
+  readonly numbers: { readonly [f: string]: number }
+  /** The numbers of operations that never change the state. */
+  readonly reads: readonly number[]
+  /** Of those, the ones that return only a part of it, so that they do not tell how it ended. */
+  readonly partial?: readonly number[]
+  readonly expands?: Omit<Expansion, 'itemsAtFirst'> | undefined
+  /** @throws UserError if the initial value makes no sense for this object. */
+  specification(initial: Json): Specification<unknown>
+  /**
+   * Decides one part in (nearly) linear time, if the theory allows it.
+   *
+   * @throws UserError if an operation's value makes no sense for this object. @throws OutOfTime
+   */
+  fast?(part: Part, initial: Json, budget: Budget): FastAnswer
+  /**
+   * Operations that are contradictory whatever else happened, found by one look at each: for histories too long to be
+   * decided soon. Undefined if none is found, which says nothing.
+   *
+   * @throws OutOfTime
+   */
+  glance?(part: Part, initial: Json, budget: Budget): readonly number[] | undefined
+  /**
+   * The specification on integers, if that is faster than numbering states by their keys; undefined if it cannot
+   * express everything in the part.
+   */
+  machine?(part: Part, initial: Json, budget: Budget): Machine | undefined
+  /**
+   * The operations that linearizability depends on, if some of unknown outcome explain nothing that the others cannot;
+   * undefined if it depends on all.
+   *
+   * @throws OutOfTime
+   */
+  needed?(part: Part, budget: Budget): readonly number[] | undefined
+  /**
+   * Divides a part into independent ones; undefined if it cannot be divided.
+   *
+   * @throws OutOfTime
+   */
+  divide?(part: Part, budget: Budget): readonly (readonly number[])[]
+  /**
+   * Adds to a choice of operations everything its results may depend on: removing the rest of a history with a legal
+   * order never creates a contradiction. By default, all earlier operations that may change the state.
+   */
+  related?(part: Part, budget: Budget, initial: Json): (chosen: Iterable<number>) => readonly number[]
+  /**
+   * Whether some operations still contain what their results depend on, so that a contradiction among them is real; by
+   * default, whether they are closed under `related`.
+   */
+  supports?(part: Part, budget: Budget, initial: Json): (some: readonly number[]) => boolean
+  /**
+   * The same object, changed in place: does the operation at an index, and returns whether it was possible. Used to
+   * replay witnesses too long for the specification, whose states take time to build.
+   */
+  simulate?(part: Part, initial: Json): (i: number) => boolean
+  /** @throws OutOfTime */
+  account?(history: History, initial: Json, budget: Budget, contents: Contents): Accounting
+  /**
+   * What the object holds by a read's output, if outputs that differ may say the same; equal contents are equal as JSON.
+   * By default the output itself.
+   */
+  contentOf?(output: Json, initial: Json): Json
+  /**
+   * What tells how its objects ended; by default, final reads.
+   *
+   * @throws OutOfTime
+   */
+  ending?(history: History, budget: Budget): Ending
+  /**
+   * Whether the objects ended as they should, those that anything tells it of.
+   *
+   * @throws OutOfTime
+   */
+  eventual?(ended: Ended, budget: Budget): Convergence
+}
+
+/** A history with what tells how its objects ended. */
+export interface Ended {
+  readonly history: History
+  readonly initial: Json
+  readonly contents: Contents
+  readonly ending: Ending
+}
+
+/** The verdict of final reads. */
+export interface Convergence {
+  readonly result: 'met' | 'violated' | 'unknown'
+  readonly reason: string
+  /** The operations that show it. */
+  readonly rows: readonly OperationRow[]
+  /** Whether an order of all updates and final reads explains them, even where final reads differ. */
+  readonly isOrder?: boolean
+}
+
+/** A closure by groups: a chosen operation brings along all members of the groups it belongs or points to. */
+export function relatedByGroups(
+  part: Part,
+  groupsOf: (i: number) => Iterable<number>,
+  budget: Budget,
+  always: (i: number) => boolean = () => false,
+  isMember: (i: number) => boolean = () => true,
+): (chosen: Iterable<number>) => readonly number[] {
+  const members = new Map<number, number[]>()
+  const constant: number[] = []
+  for (let i = 0; i < part.length; i++) {
+    if (always(i)) constant.push(i)
+    if (!isMember(i)) continue
+    budget.tick()
+    for (const group of groupsOf(i)) {
+      budget.tick()
+      const known = members.get(group)
+      if (known === undefined) members.set(group, [i])
+      else known.push(i)
+    }
+  }
+  return (chosen) => {
+    const kept = new Set<number>(constant)
+    for (const i of chosen) {
+      kept.add(i)
+      for (const group of groupsOf(i)) {
+        budget.tick()
+        for (const member of members.get(group) ?? []) kept.add(member)
+      }
+    }
+    return [...kept].sort((a, b) => a - b)
+  }
+}
+
+/**
+ * Whether everything is included that the operations may depend on. Nothing depends on operations that never change the
+ * object.
+ */
+export const closedUnder =
+  (related: (chosen: readonly number[]) => readonly number[], isRead: (i: number) => boolean = () => false) =>
+  (some: readonly number[]): boolean => {
+    const there = new Set(some)
+    return related(some).every((i) => there.has(i) || isRead(i))
+  }
+
+/** What the read in each place of a part returned. */
+export const readIn =
+  ({ contents, row }: Part): ((i: number) => Int32Array) =>
+  (i) =>
+    contents(row[i])
+
+/**
+ * For objects that are read whole: a read brings along everything done to the elements it returned, and to the initial
+ * ones, which it may lack; any other operation, everything done to its element.
+ */
+export const relatedByElement =
+  (read: number) =>
+  (part: Part, budget: Budget, initial: Json): ((chosen: Iterable<number>) => readonly number[]) => {
+    const contentOf = readIn(part)
+    const isRead = (i: number): boolean => part.f[i] === read
+    const first = elementsOf(initial)?.map((value) => part.history.values.id(value)) ?? []
+    return relatedByGroups(
+      part,
+      (i) => (isRead(i) ? (first.length === 0 ? contentOf(i) : [...contentOf(i), ...first]) : [part.input[i]]),
+      budget,
+      () => false,
+      (i) => !isRead(i),
+    )
+  }

@@ -1,0 +1,290 @@
+import { elementsOf, FAIL, type History, INFO, type Json, OK, UserError, type ValueId } from '@chaosproxy/history'
+import { firstOfClient } from '../../encoding/clients.ts'
+import { NEVER } from '../../encoding/encoded.ts'
+import { placeOf } from '../../encoding/place.ts'
+import { UNJUDGED } from '../../encoding/unjudged.ts'
+import type { ObjectOperation } from '../../judge/model.ts'
+import { type Budget, unlimited } from '../../limits/budget.ts'
+import { type Contents, createContents } from './elements.ts'
+
+/**
+ * The operations on one object that constrain something, as columns in order of invocation, without those that failed
+ * and reads of unknown outcome. Each entry is an operation; several may represent one row of the history.
+ */
+export interface Part {
+  readonly history: History
+  /** What reads returned; the parts of one history share it. */
+  readonly contents: Contents
+  /** The object's name, if the history names objects. */
+  readonly key: string | undefined
+  readonly length: number
+  readonly row: Int32Array
+  /** The model's number of the operation's `f`. */
+  readonly f: Uint8Array
+  /** Ids in the history's value table. The output of an operation of unknown outcome means nothing. */
+  readonly input: Int32Array
+  readonly output: Int32Array
+  /** The process that asked; for a client with several processes, the first of them. */
+  readonly process: Int32Array
+  /** Event positions; `returns` is NEVER for an operation of unknown outcome, which is optional. */
+  readonly calls: Int32Array
+  readonly returns: Int32Array
+}
+
+/** Which operations an object has, by their `f`, and which of them never change it. */
+export interface Functions {
+  readonly model: string
+  /** The number of each `f`; undefined if the model does not know it. */
+  readonly numberOf: (f: string) => number | undefined
+  /** The names listed in a message. */
+  readonly known: readonly string[]
+  readonly isRead: (number: number) => boolean
+  readonly expands?: Expansion | undefined
+}
+
+/**
+ * An operation that represents several at once, such as a drain: one for each item of the list it returned, and one that
+ * found nothing more.
+ */
+export interface Expansion {
+  readonly from: number
+  readonly to: number
+  /** The number of initial items. */
+  readonly itemsAtFirst: number
+}
+
+/**
+ * The parts of a history by key.
+ *
+ * @throws UserError for an operation that the model does not know.
+ * @throws OutOfTime
+ */
+export function partsOf(
+  history: History,
+  functions: Functions,
+  budget: Budget = unlimited,
+  contents: Contents = createContents(history),
+): readonly Part[] {
+  const { operations } = history
+  const numbers = history.functions.map((f) => functions.numberOf(f) ?? UNKNOWN)
+  const members: number[][] = Array.from({ length: history.keys.length + 1 }, () => [])
+  for (let i = 0; i < operations.length; i++) {
+    budget.tick()
+    const number = numbers[operations.f[i]]
+    if (number === UNKNOWN) throw unknownFunction(history, functions, i)
+    if (operations.outcome[i] === FAIL || operations.outcome[i] === UNJUDGED) continue
+    if (operations.outcome[i] === INFO && functions.isRead(number)) continue
+    members[operations.key[i] + 1].push(i)
+  }
+  return members.flatMap((rows, key) =>
+    rows.length === 0
+      ? []
+      : [partOf(history, { rows, numbers, expands: functions.expands, key: history.keys[key - 1], contents }, budget)],
+  )
+}
+
+const UNKNOWN = -1
+
+interface Choice {
+  readonly rows: readonly number[]
+  readonly numbers: readonly number[]
+  readonly expands: Functions['expands']
+  readonly key: string | undefined
+  readonly contents: Contents
+}
+
+function partOf(history: History, { rows, numbers, expands, key, contents }: Choice, budget: Budget): Part {
+  const { operations } = history
+  const row: number[] = []
+  const f: number[] = []
+  const output: number[] = []
+  let isOpenEnded = false
+  for (const i of rows) {
+    budget.tick()
+    const number = numbers[operations.f[i]]
+    if (expands === undefined || number !== expands.from) {
+      row.push(i)
+      f.push(number)
+      output.push(operations.output[i])
+      continue
+    }
+    for (const item of operations.outcome[i] === INFO ? [] : itemsOf(history, i)) {
+      budget.tick()
+      row.push(i)
+      f.push(expands.to)
+      output.push(history.values.id(item))
+    }
+    if (operations.outcome[i] === OK) {
+      row.push(i)
+      f.push(expands.to)
+      output.push(history.values.id(null))
+    }
+    if (operations.outcome[i] !== INFO || isOpenEnded) continue
+    // With an unknown outcome it may have had any number of items; whatever a later one may have had, the first may
+    // have had too.
+    isOpenEnded = true
+    for (let left = mostItems(history, rows, numbers, expands); left > 0; left--) {
+      row.push(i)
+      f.push(expands.to)
+      output.push(operations.output[i])
+    }
+  }
+  const column = (entry: (i: number) => number): Int32Array => columnOf(row, entry, budget)
+  const clientOf = firstOfClient(history)
+  return {
+    history,
+    contents,
+    key,
+    length: row.length,
+    row: Int32Array.from(row),
+    f: Uint8Array.from(f),
+    input: column((i) => operations.input[i]),
+    output: Int32Array.from(output),
+    process: column((i) => clientOf(operations.process[i])),
+    calls: column((i) => operations.callEvent[i]),
+    returns: column((i) => (operations.outcome[i] === INFO ? NEVER : operations.returnEvent[i])),
+  }
+}
+
+/** @throws UserError if the operation returned no list: nothing could be said of what it took. */
+function itemsOf(history: History, row: number): readonly Json[] {
+  const { f, output } = history.operations
+  const value = history.values.json(output[row] as ValueId)
+  const items = elementsOf(value)
+  if (items !== undefined) return items
+  const name = history.functions[f[row]]
+  throw new UserError(
+    'input',
+    `${placeOf(history, row)}: a ${name} returns a list, [] where nothing was left, not ${JSON.stringify(value)}. Check the model, or record what it took.`,
+  )
+}
+
+function columnOf(indices: readonly number[], entry: (i: number) => number, budget: Budget): Int32Array {
+  const column = new Int32Array(indices.length)
+  for (let at = 0; at < column.length; at++) {
+    budget.tick()
+    column[at] = entry(indices[at])
+  }
+  return column
+}
+
+/** The most items there can have been: one for each operation that may have added one. */
+function mostItems(
+  { operations }: History,
+  rows: readonly number[],
+  numbers: readonly number[],
+  { from, to, itemsAtFirst }: Expansion,
+): number {
+  const adds = (number: number): boolean => number !== from && number !== to
+  return itemsAtFirst + rows.filter((i) => adds(numbers[operations.f[i]])).length
+}
+
+/**
+ * Some of the operations (ascending), as a part of their own. Positions are kept.
+ *
+ * @throws OutOfTime
+ */
+export function choose(part: Part, indices: readonly number[], budget: Budget = unlimited): Part {
+  const ints = (column: Int32Array): Int32Array => columnOf(indices, (i) => column[i], budget)
+  return {
+    ...part,
+    length: indices.length,
+    row: ints(part.row),
+    f: Uint8Array.from(indices, (i) => part.f[i]),
+    input: ints(part.input),
+    output: ints(part.output),
+    process: ints(part.process),
+    calls: ints(part.calls),
+    returns: ints(part.returns),
+  }
+}
+
+/** In place of an output: the result does not count. No value has this id. */
+export const NO_OUTPUT = -4
+
+/** Whether an operation's result is unknown, or does not count. */
+export const isSilent = (part: Part, i: number): boolean => part.returns[i] === NEVER || part.output[i] === NO_OUTPUT
+
+export const jsonOf = (part: Part, id: number): Json => part.history.values.json(id as ValueId)
+
+export function operationAt(part: Part, i: number): ObjectOperation {
+  const { history } = part
+  const { operations } = history
+  return {
+    f: history.functions[operations.f[part.row[i]]],
+    value: jsonOf(part, part.input[i]),
+    process: history.processName(part.process[i]),
+    output: isSilent(part, i) ? undefined : jsonOf(part, part.output[i]),
+  }
+}
+
+/** The events in order of time: 2 * i for the call of i, 2 * i + 1 for its return. */
+export function eventsInOrder(
+  part: Pick<Part, 'length' | 'calls' | 'returns'>,
+  budget: Budget = unlimited,
+): Int32Array {
+  const { length, calls, returns } = part
+  let last = -1
+  for (let i = 0; i < length; i++) {
+    budget.tick()
+    last = Math.max(last, calls[i], returns[i] === NEVER ? -1 : returns[i])
+  }
+  return last < EVENTS_PER_SORTED * length ? eventsByPosition(part, last, budget) : eventsSorted(part)
+}
+
+/** With more event positions per operation than this, sorting the events is faster than a table. */
+const EVENTS_PER_SORTED = 64
+
+function eventsByPosition(
+  { length, calls, returns }: Pick<Part, 'length' | 'calls' | 'returns'>,
+  last: number,
+  budget: Budget,
+): Int32Array {
+  // Several operations may represent one row and share its events: 1 + 2 * i + (0 or 1) of the first, and then of the
+  // next.
+  const firstAt = new Int32Array(last + 1)
+  const after = new Int32Array(2 * length)
+  let count = 0
+  const put = (position: number, event: number): void => {
+    after[event] = firstAt[position]
+    firstAt[position] = event + 1
+    count++
+  }
+  for (let i = length - 1; i >= 0; i--) {
+    budget.tick()
+    if (returns[i] !== NEVER) put(returns[i], 2 * i + 1)
+    put(calls[i], 2 * i)
+  }
+  const events = new Int32Array(count)
+  let at = 0
+  for (let position = 0; position <= last; position++) {
+    budget.tick()
+    for (let event = firstAt[position]; event !== 0; event = after[event - 1]) events[at++] = event - 1
+  }
+  return events
+}
+
+function eventsSorted({ length, calls, returns }: Pick<Part, 'length' | 'calls' | 'returns'>): Int32Array {
+  const keys = new Float64Array(2 * length)
+  let count = 0
+  // By position, calls first, then by number: 2^31 positions and 2^20 operations fit a double's 53 bits.
+  for (let i = 0; i < length; i++) {
+    keys[count++] = calls[i] * 2 * length + 2 * i
+    if (returns[i] !== NEVER) keys[count++] = returns[i] * 2 * length + 2 * i + 1
+  }
+  const sorted = keys.subarray(0, count).sort()
+  return Int32Array.from(sorted, (key) => key % (2 * length))
+}
+
+/** The error for an invalid operation. */
+export function badOperation(part: Part, i: number, complaint: string): UserError {
+  return new UserError('input', `${placeOf(part.history, part.row[i])}: ${complaint}`)
+}
+
+function unknownFunction(history: History, functions: Functions, row: number): UserError {
+  const f = history.functions[history.operations.f[row]]
+  return new UserError(
+    'input',
+    `${placeOf(history, row)}: the ${functions.model} model does not know the operation "${f}"; it knows ${functions.known.join(', ')}. Check the model, or rename the operation.`,
+  )
+}

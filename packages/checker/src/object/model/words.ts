@@ -1,0 +1,149 @@
+import { elementsOf, FAIL, type History, INFO, inputOf, type Json, type ValueId } from '@chaosproxy/history'
+import type { Accounted } from '../../verdict/accounting.ts'
+import { capital, show, span } from '../../verdict/words.ts'
+import { jsonOf, NO_OUTPUT, type Part } from './part.ts'
+
+/** Above this number, operations are not described one by one. */
+const MOST_TOLD = 6
+
+/**
+ * Describes each operation of a contradiction, in order of call, how they followed each other, and the rule they break:
+ * `Process 0 enqueued 1 at 0.002 s, 1.0 ms later process 0 enqueued 2, and …: a queue hands out each message once.`
+ */
+export function sentenceOf(core: Part, rule: string, beside: string | undefined): string {
+  const { callTime, returnTime } = core.history.operations
+  const clauses: string[] = []
+  for (let i = Math.max(0, core.length - MOST_TOLD); i < core.length; i++) {
+    const did = didOf(core, i)
+    if (clauses.length === 0) {
+      clauses.push(`${did} at ${(callTime[core.row[i]] / 1e9).toFixed(3)} s`)
+      continue
+    }
+    const gap = callTime[core.row[i]] - returnTime[core.row[i - 1]]
+    clauses.push(core.returns[i - 1] < core.calls[i] && gap > 0 ? `${span(gap)} later ${did}` : `then ${did}`)
+    if (core.returns[i - 1] > core.calls[i]) clauses[clauses.length - 1] = `meanwhile ${did}`
+  }
+  const left = core.length - clauses.length
+  const last = clauses.pop() ?? ''
+  const listed = clauses.length === 0 ? last : `${clauses.join(', ')}, and ${last}`
+  const before = left > 0 ? `after ${left} earlier operations, ` : ''
+  return capital(`${before}${listed}${beside === undefined ? '' : `, ${beside}`}: ${rule}.`)
+}
+
+function didOf(part: Part, i: number): string {
+  const { history, key } = part
+  const { operations } = history
+  const row = part.row[i]
+  const f = history.functions[operations.f[row]]
+  const node = history.nodes[operations.node[row]]
+  const where = `${key === undefined ? '' : ` on ${key}`}${node === undefined ? '' : ` at ${node}`}`
+  const who = `process ${history.processName(operations.process[row])}`
+  const input = inputOf(history, row)
+  if (operations.outcome[row] === INFO) {
+    return `${who} called ${f}${input === null ? '' : ` of ${show(input)}`}${where}, which may have taken effect,`
+  }
+  // Several operations may represent one row, each with its own output.
+  const output = part.output[i] === NO_OUTPUT ? input : jsonOf(part, part.output[i])
+  const elements = elementsOf(output)
+  if (f === 'read' && elements !== undefined && elements.length > LONG_READ) {
+    return `${who} read ${elements.length.toLocaleString('en-US')} elements${ofInterest(part, elements)}${where}`
+  }
+  const tell = Object.hasOwn(verbs, f) ? verbs[f] : undefined
+  const did = tell === undefined ? called(f, input, output) : tell(input, output)
+  return `${who} ${did}${where}`
+}
+
+/** Longer reads are described by their length and by which of the relevant elements they hold. */
+const LONG_READ = 12
+
+function ofInterest({ history, row, input }: Part, read: readonly Json[]): string {
+  const { functions, operations } = history
+  const held = new Set(read.map((each) => history.values.id(each) as number))
+  const added = new Set<number>()
+  for (const [i, r] of row.entries()) {
+    if (functions[operations.f[r]] === 'add' || functions[operations.f[r]] === 'append') added.add(input[i])
+  }
+  const named = (ids: readonly number[]): string =>
+    ids
+      .slice(0, 3)
+      .map((id) => show(history.values.json(id as ValueId)))
+      .join(', ')
+  const missing = [...added].filter((id) => !held.has(id))
+  const there = [...added].filter((id) => held.has(id))
+  if (added.size > 0)
+    return missing.length > 0 ? `, ${named(missing)} not among them,` : `, ${named(there)} among them,`
+  return `, the last of them ${show(read[read.length - 1])},`
+}
+
+const called = (f: string, input: Json, output: Json): string => {
+  const asked = input === null ? '' : ` ${show(input)}`
+  return `called ${f}${asked}${output === input ? '' : ` and got ${show(output)}`}`
+}
+
+const enqueued = (input: Json): string => `enqueued ${show(input)}`
+const dequeued = (_: Json, output: Json): string =>
+  output === null ? 'dequeued and found nothing' : `dequeued ${show(output)}`
+const acquired = (_: Json, output: Json): string =>
+  `acquired the lock${typeof output === 'number' ? ` with token ${output}` : ''}`
+
+const memberOf = (value: Json, member: string): Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? ((value as { readonly [member: string]: Json })[member] ?? null)
+    : null
+
+const verbs: { readonly [f: string]: (input: Json, output: Json) => string } = {
+  enqueue: enqueued,
+  send: enqueued,
+  publish: enqueued,
+  dequeue: dequeued,
+  receive: dequeued,
+  consume: dequeued,
+  drain: (_, output) => (output === null ? 'drained until nothing was left' : `drained ${show(output)}`),
+  acquire: acquired,
+  lock: acquired,
+  release: () => 'released the lock',
+  unlock: () => 'released the lock',
+  add: (input) => `added ${show(input)}`,
+  remove: (input) => `removed ${show(input)}`,
+  append: (input, output) => `appended ${show(input)}${show(output) === show(input) ? '' : ` and got ${show(output)}`}`,
+  transfer: (input) =>
+    `transferred ${show(memberOf(input, 'amount'))} from ${show(memberOf(input, 'from'))} to ${show(memberOf(input, 'to'))}`,
+  generate: (_, output) => `was given ${show(output)}`,
+  read: (input, output) => `read ${show(output)}${typeof input === 'number' ? ` from ${input} on` : ''}`,
+  contains: (input, output) => `asked for ${show(input)} and got ${show(output)}`,
+}
+
+/**
+ * `which nobody had enqueued`, for an operation that returned a value that no operation of these functions on its
+ * object had added, or only one that failed. Undefined if each value was added.
+ */
+export function unheardOf(
+  history: History,
+  row: number,
+  { givers, given, initial }: { readonly givers: readonly string[]; readonly given: string; readonly initial: Json },
+): string | undefined {
+  const { key, input, output, outcome, f } = history.operations
+  const value = history.values.json(output[row] as ValueId)
+  const isRead = history.functions[f[row]] === 'read' || history.functions[f[row]] === 'drain'
+  const elements = isRead ? elementsOf(value) : undefined
+  const wanted = new Set(elements?.map((each) => history.values.id(each) as number) ?? [output[row]])
+  if (value === null) return undefined
+  for (const each of Array.isArray(initial) ? initial : []) wanted.delete(history.values.id(each))
+  const failed = new Set<number>()
+  for (let i = 0; i < history.operations.length; i++) {
+    if (key[i] !== key[row] || !wanted.has(input[i]) || !givers.includes(history.functions[f[i]])) continue
+    if (outcome[i] === FAIL) failed.add(input[i])
+    else wanted.delete(input[i])
+  }
+  const [first] = wanted
+  if (first === undefined) return undefined
+  const which = elements !== undefined ? `of which ${show(history.values.json(first as ValueId))} ` : 'which '
+  return failed.has(first) ? `${which}was ${given} only by an operation that failed` : `${which}nobody had ${given}`
+}
+
+/** `1 and 2`; of many only the first. */
+export function listOf(list: readonly Accounted[]): string {
+  const shown = list.slice(0, 5).map(({ value, key }) => `${show(value)}${key === undefined ? '' : ` (${key})`}`)
+  const more = list.length - shown.length
+  return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ')
+}

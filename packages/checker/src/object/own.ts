@@ -1,0 +1,56 @@
+import type { Json } from '@chaosproxy/history'
+import type { ModelEntry } from '../judge/entry.ts'
+import type { Model } from '../judge/model.ts'
+import { consistency, type Level } from '../levels/levels.ts'
+import { checkObject, functionsOfObject } from './check.ts'
+import { convergenceOfFinalReads } from './final-reads.ts'
+import { headlineOfObject } from './headline.ts'
+import { machineOfIntegers } from './model/machine.ts'
+import type { ObjectModel } from './model/object-model.ts'
+import { specificationOf } from './model/specification.ts'
+
+const LEVELS: readonly Level[] = ['linearizable', 'sequential', 'eventual', 'convergent']
+
+/** Turns a user's model into an entry like the built-in ones: see `Model`. */
+export function modelEntry<State>(model: Model<State>): ModelEntry {
+  const { name, aliases = [], summary = 'a model of your own', functions } = model
+  return {
+    ...{ name, aliases, summary, functions },
+    knows: (f) => functions?.includes(f) ?? true,
+    levels: LEVELS,
+    needs: [{ what: 'operation', functions }],
+    judge: {
+      ladder: consistency,
+      sharesKeys: false,
+      check: (history, entry, options) => {
+        const object = objectOf(model, functions ?? history.functions)
+        return checkObject(history, entry, { object, fromAny: 'own' }, options)
+      },
+      headline: headlineOfObject,
+    },
+    record: { mayLackInput: [], mayBeTaken: true },
+  }
+}
+
+function objectOf<State>(model: Model<State>, functions: readonly string[]): ObjectModel {
+  const { integers } = model
+  const numbers = Object.fromEntries(functions.map((f, number) => [f, number]))
+  const reads = (model.reads ?? []).flatMap((f) => (Object.hasOwn(numbers, f) ? [numbers[f]] : []))
+  const specification = (initial: Json): ReturnType<ObjectModel['specification']> => specificationOf(model, initial)
+  const object: ObjectModel = {
+    rule: `no order of them fits the ${model.name}`,
+    numbers,
+    reads,
+    specification,
+    ...(integers === undefined
+      ? {}
+      : { machine: (part, _, budget) => machineOfIntegers(integers, part, model.perProcess === true, budget) }),
+  }
+  return {
+    ...object,
+    eventual: ({ history, initial }, budget) => {
+      const known = functionsOfObject({ name: model.name, functions }, object, initial)
+      return convergenceOfFinalReads(history, known, object, initial, budget)
+    },
+  }
+}

@@ -1,0 +1,287 @@
+import { NEVER } from '../../encoding/encoded.ts'
+import { placeOf } from '../../encoding/place.ts'
+import type { Specification } from '../../judge/model.ts'
+import { type Budget, inTime, ticking, unlimited } from '../../limits/budget.ts'
+import { byModel, type Machine, machineOf, STEPS_OF_MOVE } from '../model/machine.ts'
+import type { ObjectModel } from '../model/object-model.ts'
+import { choose, operationAt, type Part } from '../model/part.ts'
+import { type FastAnswer, NOT_APPLICABLE } from '../model/slots.ts'
+import { supposed } from '../supposed/supposed.ts'
+import { createFrugalSearch } from './frugal.ts'
+import { createGuidedSearch } from './guided.ts'
+import { createObjectSearch, type ObjectSearch } from './search.ts'
+
+/** Everything needed to decide one object: its specification and any faster methods. */
+export interface Judge {
+  readonly model: string
+  readonly specification: Specification<unknown>
+  readonly machine?: ((part: Part, budget: Budget) => Machine | undefined) | undefined
+  readonly isRead: (number: number) => boolean
+  /** Operations that never change the object, if fewer than `isRead` says: reads may reveal the initial value. */
+  readonly observes?: ((number: number) => boolean) | undefined
+  readonly divide?: ((part: Part, budget: Budget) => readonly (readonly number[])[]) | undefined
+  readonly glance?: ((part: Part, budget: Budget) => readonly number[] | undefined) | undefined
+  readonly fast?: ((part: Part, budget: Budget) => FastAnswer) | undefined
+  readonly simulate?: ((part: Part) => (i: number) => boolean) | undefined
+  /** The rule that every correct history obeys, as the end of a sentence. */
+  readonly rule: string
+  /** The contradiction in a sentence of its own. */
+  readonly tell?: ObjectModel['tell']
+  /** More about an operation that does not fit. */
+  readonly beside?: ((row: number) => string | undefined) | undefined
+  /** What the operations of a contradiction come to, as a sentence. */
+  readonly aftermath?: ((core: Part) => string | undefined) | undefined
+  readonly supports?: ((part: Part, budget: Budget) => (some: readonly number[]) => boolean) | undefined
+  readonly related: (part: Part, budget: Budget) => (chosen: Iterable<number>) => readonly number[]
+  /**
+   * If the initial value is unknown: the same object with possible initial values, whose fast methods are tried first,
+   * and whether one of them must explain a part if anything does.
+   */
+  readonly guesses?: ((part: Part, budget: Budget) => Guesses) | undefined
+}
+
+interface Guesses {
+  readonly judges: readonly Judge[]
+  readonly isComplete: boolean
+}
+
+export type ObjectAnswer =
+  | {
+      readonly result: 'met'
+      readonly parts: readonly Part[]
+      readonly orders: readonly Int32Array[]
+      /** By part: the guess whose order it is, if it is one. */
+      readonly judges: readonly (Judge | undefined)[]
+    }
+  | {
+      readonly result: 'violated'
+      readonly part: Part
+      /** Where to look first; empty if unknown. */
+      readonly conflict: readonly number[]
+      /** The return event at which no explanation is left, if the search found that. */
+      readonly until: number | undefined
+    }
+  | { readonly result: 'unknown'; readonly reason: string }
+
+/**
+ * The parts that the specification allows to be checked separately.
+ *
+ * @throws OutOfTime
+ */
+export function shardsOf(
+  parts: readonly Part[],
+  { specification, divide }: Judge,
+  budget: Budget = unlimited,
+): readonly Part[] {
+  const { shard } = specification
+  if (divide !== undefined) {
+    return parts.flatMap((part) => {
+      const groups = divide(part, budget)
+      if (groups.length <= 1) return [part]
+      return groups.map((indices) => choose(part, indices, budget))
+    })
+  }
+  if (shard === undefined) return parts
+  return parts.flatMap((part) => {
+    const members = new Map<string, number[]>()
+    for (let i = 0; i < part.length; i++) {
+      budget.tick()
+      const operation = operationAt(part, i)
+      const name = byModel(() => shard(operation), `"${operation.f}"`, placeOf(part.history, part.row[i]))
+      const known = members.get(name)
+      if (known === undefined) members.set(name, [i])
+      else known.push(i)
+    }
+    return members.size === 1 ? [part] : [...members.values()].map((indices) => choose(part, indices, budget))
+  })
+}
+
+/** Steps per operation in the first turn, and the growth of each later turn. */
+const FIRST_STEPS = 20
+const GROWTH = 8
+const SLICE = 2048
+
+/** Decides each part separately; those that need a search take turns with growing step budgets. */
+export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budget): ObjectAnswer {
+  const orders: (Int32Array | undefined)[] = parts.map(() => undefined)
+  const judges: (Judge | undefined)[] = parts.map(() => undefined)
+  let open: { readonly part: number; readonly search: ObjectSearch }[] = []
+  const release = (): void => {
+    for (const { search } of open) search.release()
+  }
+  try {
+    let exhausted: 'time' | 'memory' | undefined
+    const seen = glanceAt(parts, judge, budget)
+    if (seen !== undefined) return seen
+    for (const p of inTurn(parts)) {
+      const part = parts[p]
+      const begun = inTime(
+        () => begin(part, judge, budget),
+        () => undefined,
+      )
+      if (begun === undefined) exhausted = 'time'
+      else if ('run' in begun) open.push({ part: p, search: begun })
+      else if (begun.result === 'met') {
+        orders[p] = begun.order
+        judges[p] = begun.by
+      } else return { result: 'violated', part, conflict: begun.conflict, until: undefined }
+      if ((p & 0xff) === 0xff && budget.expired(0xff)) exhausted = 'time'
+      if (exhausted !== undefined) break
+    }
+    if (budget.expired(0)) exhausted = 'time'
+    for (let steps = FIRST_STEPS; open.length > 0 && exhausted === undefined; steps *= GROWTH) {
+      const still: typeof open = []
+      for (const task of open) {
+        const { part, search } = task
+        const progress = exhausted === 'time' ? 'paused' : runInSlices(search, steps * (parts[part].length + 1), budget)
+        if (progress === 'violated') {
+          const until = parts[part].returns[search.culprit()]
+          return { result: 'violated', part: parts[part], conflict: [], until }
+        }
+        if (progress === 'met') orders[part] = search.order()
+        if (progress === 'met' || progress === 'out of memory') search.release()
+        else still.push(task)
+        if (progress === 'out of memory') exhausted = 'memory'
+        if (progress === 'out of time') exhausted = 'time'
+      }
+      open = still
+    }
+    const decided = orders.filter((order) => order !== undefined)
+    if (decided.length === parts.length) return { result: 'met', parts, orders: decided, judges }
+    return { result: 'unknown', reason: reasonOf(exhausted, decided.length, parts.length) }
+  } finally {
+    release()
+  }
+}
+
+/** Longer parts are glanced at before they are decided, and shorter ones decided first. */
+const LONG = 20_000
+
+function glanceAt(parts: readonly Part[], { glance }: Judge, budget: Budget): ObjectAnswer | undefined {
+  if (glance === undefined) return undefined
+  for (const part of parts) {
+    if (part.length < LONG) continue
+    const conflict = inTime(
+      () => glance(part, budget),
+      () => undefined,
+    )
+    if (conflict !== undefined) return { result: 'violated', part, conflict, until: undefined }
+  }
+  return undefined
+}
+
+/** In long histories the objects with the fewest operations come first: their violations are found soonest. */
+function inTurn(parts: readonly Part[]): readonly number[] {
+  const numbers = Array.from(parts.keys())
+  const total = parts.reduce((sum, { length }) => sum + length, 0)
+  return total < LONG ? numbers : numbers.sort((a, b) => parts[a].length - parts[b].length || a - b)
+}
+
+/** The answer, if there is a fast method; otherwise a search not yet begun. */
+function begin(part: Part, judge: Judge, budget: Budget): Quick | ObjectSearch {
+  const answer = judge.guesses === undefined ? judge.fast?.(part, budget) : guessed(part, judge.guesses, budget)
+  return answer === undefined || answer.result === 'not applicable' ? searchOf(part, judge, budget) : answer
+}
+
+type Quick = Exclude<FastAnswer, { readonly result: 'not applicable' }> & { readonly by?: Judge }
+
+/** Steps per operation for a guess. */
+const GUESS_STEPS = 20
+
+function guessed(part: Part, guesses: NonNullable<Judge['guesses']>, budget: Budget): Quick | undefined {
+  const { judges, isComplete } = guesses(part, budget)
+  let violated: Quick | undefined
+  let isRefuted = isComplete
+  for (const by of judges) {
+    const answer = by.fast?.(part, budget) ?? NOT_APPLICABLE
+    if (answer.result === 'met') return { ...answer, by }
+    if (answer.result === 'violated') {
+      violated = answer
+      continue
+    }
+    isRefuted = false
+    const order = by.machine === undefined ? undefined : orderFound(part, by, budget)
+    if (order !== undefined) return { result: 'met', order, by }
+  }
+  return isRefuted ? violated : undefined
+}
+
+function orderFound(part: Part, judge: Judge, budget: Budget): Int32Array | undefined {
+  const search = searchOf(part, judge, budget)
+  const progress = runInSlices(search, GUESS_STEPS * (part.length + 1), budget)
+  const order = progress === 'met' ? search.order() : undefined
+  search.release()
+  return order
+}
+
+/**
+ * Whether a few operations are contradictory; unknown if that takes more than `steps` steps.
+ *
+ * @throws OutOfTime
+ */
+export function contradicts(part: Part, judge: Judge, budget: Budget, steps: number): boolean | 'unknown' {
+  const search = begin(part, judge, budget)
+  if (!('run' in search)) return search.result === 'violated'
+  const progress = runInSlices(search, steps, budget)
+  search.release()
+  return progress === 'violated' ? true : progress === 'met' ? false : 'unknown'
+}
+
+function searchOf(part: Part, judge: Judge, budget: Budget): ObjectSearch {
+  const { specification, isRead } = judge
+  const machine = judge.machine?.(part, budget) ?? machineOf(specification, part, budget)
+  if (machine.weights === undefined || !part.returns.includes(NEVER))
+    return createObjectSearch(part, machine, isRead, budget)
+  const { code, weights } = machine
+  const unknown = part.returns.reduce((count, event) => (event === NEVER ? count + 1 : count), 0)
+  return createGuidedSearch({ length: part.length, unknown }, createFrugalSearch(part, machine, isRead, budget), () => {
+    const likely = supposed({ part, code, weights, isRead }, budget)
+    if (likely === undefined) return undefined
+    const own = judge.machine?.(likely.part, budget) ?? machineOf(specification, likely.part, budget)
+    return { supposed: likely, search: createObjectSearch(likely.part, own, isRead, budget) }
+  })
+}
+
+function runInSlices(
+  search: ObjectSearch,
+  steps: number,
+  budget: Budget,
+): ReturnType<ObjectSearch['run']> | 'out of time' {
+  for (let left = steps; left > 0; left -= SLICE) {
+    const progress = inTime(
+      () => search.run(Math.min(left, SLICE)),
+      () => 'out of time' as const,
+    )
+    if (progress !== 'paused') return progress
+    if (budget.expired(STEPS_OF_MOVE * Math.min(left, SLICE))) return 'out of time'
+  }
+  return 'paused'
+}
+
+const reasonOf = (exhausted: 'time' | 'memory' | undefined, decided: number, parts: number): string => {
+  const limit = exhausted === 'memory' ? 'out of memory (see --memory)' : 'out of time (see --timeout)'
+  if (parts === 1) return `${limit}: the search found neither an order nor a contradiction`
+  return `${limit}: ${decided} of ${parts} objects are linearizable, no contradiction was found in the others`
+}
+
+/**
+ * By default an operation depends on everything that may have changed the state before its return, and so do those
+ * operations. One of unknown outcome depends on nothing: it need not have happened.
+ */
+export const relatedByTime =
+  (isRead: (number: number) => boolean) =>
+  (part: Part, budget: Budget): ((chosen: Iterable<number>) => readonly number[]) =>
+  (chosen) => {
+    const kept = new Set<number>()
+    let last = -1
+    const keep = (i: number): void => {
+      kept.add(i)
+      if (part.returns[i] !== NEVER && part.returns[i] > last) last = part.returns[i]
+    }
+    for (const i of chosen) keep(i)
+    for (let i = 0; i < part.length && part.calls[i] < last; i++) {
+      budget.tick()
+      if (!isRead(part.f[i])) keep(i)
+    }
+    return [...kept].sort(ticking((a, b) => a - b, budget))
+  }

@@ -1,0 +1,326 @@
+import { NEVER } from '../../encoding/encoded.ts'
+import { type Budget, ticking } from '../../limits/budget.ts'
+import { createHeap } from '../../search/heap.ts'
+import { createMemo } from '../../search/memo.ts'
+import { IMPOSSIBLE, type Machine } from '../model/machine.ts'
+import { eventsInOrder, type Part } from '../model/part.ts'
+import { classesOf, type ObjectSearch, ranksOf, slotsOf } from './search.ts'
+
+/** A configuration of the search, in order of discovery. */
+interface Configuration {
+  /** The last operation taken, as an index into the trail; -1 for none. */
+  readonly trail: number
+  readonly state: number
+  /** The index, among the completed operations by return, of the first not taken yet. */
+  readonly first: number
+  /** One bit for each slot of an operation open then: whether it is taken. */
+  readonly taken: Int32Array
+  /** The operations of unknown outcome taken: see `createTallies`. */
+  readonly used: number
+  readonly cost: number
+}
+
+/** What to do next: take the completed operations after a configuration, or this many of unknown outcome in a row. */
+interface Task {
+  readonly configuration: Configuration
+  readonly size: number
+  readonly priority: number
+}
+
+// As measured of the process: a quarter is garbage waiting to be collected, because these are small objects by the
+// million.
+
+/** With its task and its place in the heap, without the words of `taken`. */
+const BYTES_PER_CONFIGURATION = 540
+/** A step of a trail, in two lists that are copied as they grow. */
+const BYTES_PER_STEP = 24
+/** The window of a completed operation, without the operations in it. */
+const BYTES_PER_WINDOW = 260
+
+/** Approximate cost of an operation of unknown outcome when its client gave up, and long after that. */
+const EARLY = 0.1
+const LATE = 1
+
+/**
+ * A search for an order of operations that add to the state (see `Machine.isAdditive`), some of them of unknown
+ * outcome. Enough of those explain almost any state, so a search can continue for long with the wrong ones; this one
+ * looks for orders that take few of them, as late as possible.
+ *
+ * Exact, since every order can be transformed into one it looks for: an operation of unknown outcome is exchanged with
+ * the next completed one if that was possible before it too, and so ends up right before what it made possible; several
+ * in a row are ordered by class where possible. Reads are taken as soon as they fit. Best first: each operation of
+ * unknown outcome costs 1, and progress is worth more than they cost on average, so that configurations left behind are
+ * resumed only when there is no way on.
+ */
+export function createFrugalSearch(
+  part: Part,
+  machine: Machine,
+  isRead: (number: number) => boolean,
+  budget: Budget,
+): ObjectSearch {
+  const { length } = part
+  const { code, step } = machine
+  const events = eventsInOrder(part, budget)
+  const { calls, returns } = ranksOf(events, length)
+  const slots = slotsOf(events, returns, length, budget)
+  const words = Math.ceil(slots.count / 32)
+  const classes = classesOf(part, code, isRead, budget)
+  const optional = classes.reduce((sum, { length: size }) => sum + size, 0)
+  const completed = events.filter((event) => (event & 1) === 1).map((event) => event >> 1)
+  const windows = createWindows(events, returns, budget)
+  const worth = (4 * (optional + 1)) / (completed.length + 1)
+  const lateFrom = placesOfInfo(part, completed, slots.count, budget)
+  const costOf = (member: number, first: number): number => (first < lateFrom[member] ? EARLY : LATE)
+  const tallies = createTallies(classes.length)
+  const memo = createMemo(3 + words, budget)
+  const key = new Int32Array(3 + words)
+  const observes = Uint8Array.from(part.f, (number) => (isRead(number) ? 1 : 0))
+  const trailParent: number[] = []
+  const trailOperation: number[] = []
+  const tasks: Task[] = []
+  // Of equals, the one found last, which has come furthest.
+  const heap = createHeap((a, b) => tasks[a].priority - tasks[b].priority || b - a)
+  let bytes = 0
+  let fits = true
+  let furthest = 0
+  let found = -1
+  let started = false
+
+  const take = (amount: number): void => {
+    if (budget.take(amount)) bytes += amount
+    else fits = false
+  }
+  const schedule = (configuration: Configuration, size: number, price: number): void => {
+    const priority = configuration.cost + price - worth * configuration.first
+    heap.push(tasks.push({ configuration, size, priority }) - 1)
+  }
+  const isTaken = (taken: Int32Array, operation: number): boolean =>
+    ((taken[slots.of[operation] >> 5] >> (slots.of[operation] & 31)) & 1) === 1
+  const flip = (taken: Int32Array, operation: number): void => {
+    taken[slots.of[operation] >> 5] ^= 1 << (slots.of[operation] & 31)
+  }
+  const extend = (trail: number, operation: number): number => {
+    take(BYTES_PER_STEP)
+    trailParent.push(trail)
+    return trailOperation.push(operation) - 1
+  }
+  /** The open operations not taken, either reads or others. */
+  const candidates = ({ first, taken }: Configuration, reading: 0 | 1): number[] => {
+    const list: number[] = []
+    for (const operation of windows.at(first)) {
+      if (observes[operation] === reading && !isTaken(taken, operation)) list.push(operation)
+    }
+    return list
+  }
+
+  /** Takes all reads that fit, and remembers the configuration unless it is known; returns whether all is done. */
+  const settle = (reached: Configuration): boolean => {
+    const { state, taken, used, cost } = reached
+    let { trail, first } = reached
+    for (let again = true; again; ) {
+      again = false
+      for (; first < completed.length && isTaken(taken, completed[first]); first++) {
+        flip(taken, completed[first])
+        again = true
+      }
+      if (first === completed.length) break
+      for (const operation of windows.at(first)) {
+        if (observes[operation] === 0 || isTaken(taken, operation)) continue
+        if (step(state, code[operation]) === IMPOSSIBLE) continue
+        flip(taken, operation)
+        trail = extend(trail, operation)
+        again = true
+      }
+    }
+    furthest = Math.max(furthest, first)
+    if (first === completed.length) {
+      found = trail
+      return true
+    }
+    key[0] = first + 1
+    key[1] = state
+    key[2] = used
+    key.set(taken, 3)
+    const isNew = memo.add(key)
+    if (isNew === undefined) fits = false
+    if (isNew !== true) return false
+    take(BYTES_PER_CONFIGURATION + 4 * words)
+    schedule({ trail, state, first, taken, used, cost }, 0, 0)
+    return false
+  }
+
+  const after = (from: Configuration, operation: number, state: number): boolean => {
+    const taken = from.taken.slice()
+    flip(taken, operation)
+    return settle({ ...from, taken, state, trail: extend(from.trail, operation) })
+  }
+
+  /** Takes each completed operation that can come next. Of equal ones, the first to return goes first. */
+  const goOn = (from: Configuration): boolean => {
+    const firstOf = new Map<number, number>()
+    for (const operation of candidates(from, 0)) {
+      const other = firstOf.get(code[operation])
+      if (other === undefined || returns[operation] < returns[other]) firstOf.set(code[operation], operation)
+    }
+    // The last one settled is tried first.
+    for (const operation of [...firstOf.values()].reverse()) {
+      const state = step(from.state, code[operation])
+      if (state !== IMPOSSIBLE && after(from, operation, state)) return true
+    }
+    const before = returns[completed[from.first]]
+    let least = Number.POSITIVE_INFINITY
+    const used = tallies.at(from.used)
+    for (let c = 0; c < classes.length; c++) {
+      const member = classes[c][used[c]]
+      if (member !== undefined && calls[member] < before) least = Math.min(least, costOf(member, from.first))
+    }
+    if (least < Number.POSITIVE_INFINITY) schedule(from, 1, least)
+    return false
+  }
+
+  /** Takes this many operations of unknown outcome in a row, then what the last of them made possible. */
+  const assume = (from: Configuration, size: number): boolean => {
+    const before = returns[completed[from.first]]
+    const reads = candidates(from, 1)
+    const others = candidates(from, 0)
+    const fitsSome = (state: number): boolean => reads.some((operation) => step(state, code[operation]) !== IMPOSSIBLE)
+
+    const isEnabled = (operation: number, state: number, next: number): boolean =>
+      step(next, code[operation]) !== IMPOSSIBLE && step(state, code[operation]) === IMPOSSIBLE
+
+    const extendBy = (at: Configuration, left: number, last: number, beforeLast: number): boolean => {
+      const counts = tallies.at(at.used)
+      for (let c = 0; c < classes.length; c++) {
+        const member = classes[c][counts[c]]
+        if (member === undefined || calls[member] > before) continue
+        const kind = code[member]
+        const state = step(at.state, kind)
+        if (state === IMPOSSIBLE || state === at.state) continue
+        if (c < last && step(beforeLast, kind) !== IMPOSSIBLE) continue
+        const fitsNow = fitsSome(state)
+        // If a read fits before the last of them, fewer are enough.
+        if (left > 1 && fitsNow) continue
+        const possible = left > 1 || fitsNow ? [] : others.filter((operation) => isEnabled(operation, at.state, state))
+        if (left === 1 && !fitsNow && possible.length === 0) continue
+        const next: Configuration = {
+          ...at,
+          state,
+          used: tallies.plus(at.used, c),
+          trail: extend(at.trail, member),
+          cost: at.cost + costOf(member, at.first),
+        }
+        if (left > 1) {
+          if (extendBy(next, left - 1, c, at.state)) return true
+        } else if (fitsNow) {
+          if (settle({ ...next, taken: next.taken.slice() })) return true
+        } else {
+          for (const operation of possible) if (after(next, operation, step(state, code[operation]))) return true
+        }
+      }
+      return false
+    }
+    if (extendBy(from, size, -1, from.state)) return true
+    if (size < optional) schedule(from, size + 1, (size + 1) * LATE)
+    return false
+  }
+
+  const run = (steps: number): ReturnType<ObjectSearch['run']> => {
+    if (!started) {
+      started = true
+      take((BYTES_PER_STEP + BYTES_PER_WINDOW + 4 * slots.count) * length)
+      const begin = { trail: -1, state: machine.initial, first: 0, taken: new Int32Array(words), used: 0, cost: 0 }
+      if (settle(begin)) return 'met'
+    }
+    for (let left = steps; left > 0; left--) {
+      if (!fits || !machine.fits()) return 'out of memory'
+      const next = heap.pop()
+      if (next === undefined) return 'violated'
+      const { configuration, size } = tasks[next]
+      // Many in a row have many orders.
+      if (size > 1 && budget.expired(size)) {
+        heap.push(next)
+        return 'paused'
+      }
+      if (size === 0 ? goOn(configuration) : assume(configuration, size)) return 'met'
+    }
+    return 'paused'
+  }
+  return {
+    run,
+    order: () => {
+      const order: number[] = []
+      for (let at = found; at !== -1; at = trailParent[at]) order.push(trailOperation[at])
+      return Int32Array.from(order.reverse())
+    },
+    culprit: () => completed[furthest],
+    release: () => {
+      memo.release()
+      machine.release()
+      budget.giveBack(bytes)
+      bytes = 0
+    },
+  }
+}
+
+/**
+ * By operation of unknown outcome: the index, among the completed ones by return, from which on it is late for it to
+ * take effect. If they take effect at all, most do so about as soon as those that complete.
+ */
+function placesOfInfo({ history, row }: Part, completed: Int32Array, clients: number, budget: Budget): Int32Array {
+  const { returnEvent } = history.operations
+  const places = new Int32Array(row.length)
+  const gaveUp = Array.from(row.keys()).filter((i) => returnEvent[row[i]] !== -1)
+  gaveUp.sort(ticking((a, b) => returnEvent[row[a]] - returnEvent[row[b]], budget))
+  let place = 0
+  for (const i of gaveUp) {
+    while (place < completed.length && returnEvent[row[completed[place]]] < returnEvent[row[i]]) place++
+    places[i] = place + 2 * clients
+  }
+  return places
+}
+
+/** The number of members used of each class, as one number (0: none), because many configurations share it. */
+function createTallies(classes: number): {
+  readonly at: (tally: number) => Int32Array
+  readonly plus: (tally: number, member: number) => number
+} {
+  const tallies = [new Int32Array(classes)]
+  const numbers = new Map<string, number>([[tallies[0].join(), 0]])
+  const known = new Map<number, number>()
+  return {
+    at: (tally) => tallies[tally],
+    plus: (tally, member) => {
+      const name = tally * classes + member
+      const next = known.get(name)
+      if (next !== undefined) return next
+      const counts = tallies[tally].slice()
+      counts[member]++
+      const key = counts.join()
+      const number = numbers.get(key) ?? tallies.push(counts) - 1
+      numbers.set(key, number)
+      known.set(name, number)
+      return number
+    },
+  }
+}
+
+/** By index among the completed operations by return: the operations open at that return, in order of call. */
+function createWindows(
+  events: Int32Array,
+  returns: Int32Array,
+  budget: Budget,
+): { readonly at: (place: number) => Int32Array } {
+  const open: number[] = []
+  const windows: Int32Array[] = []
+  for (const event of events) {
+    budget.tick()
+    const operation = event >> 1
+    if (returns[operation] === NEVER) continue
+    if ((event & 1) === 0) open.push(operation)
+    else {
+      windows.push(Int32Array.from(open))
+      open.splice(open.indexOf(operation), 1)
+    }
+  }
+  return { at: (place) => windows[place] }
+}

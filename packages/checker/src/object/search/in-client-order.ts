@@ -1,0 +1,118 @@
+import { clientsOf } from '../../encoding/clients.ts'
+import { later, NEVER } from '../../encoding/encoded.ts'
+import { threadsOf } from '../../encoding/threads.ts'
+import type { Budget, Progress } from '../../limits/budget.ts'
+import { createMemo } from '../../search/memo.ts'
+import type { Machine } from '../model/machine.ts'
+import type { Part } from '../model/part.ts'
+
+export interface ClientOrderSearch {
+  readonly run: (steps: number) => Progress
+  /** After `met`: an order that explains the operations. */
+  readonly order: () => readonly number[]
+  readonly release: () => void
+}
+
+/** A step taken, with its alternatives. */
+interface Step {
+  readonly operation: number
+  readonly state: number
+  /** Other states the operation may have led to. */
+  readonly others: number[]
+}
+
+/**
+ * Searches, thread by thread, for a legal order of an object's operations that keeps each client's own order
+ * (sequential consistency). A configuration is each thread's progress and the object's state, remembered exactly.
+ */
+export function createClientOrderSearch(part: Part, machine: Machine, budget: Budget): ClientOrderSearch {
+  const { length, calls, returns, row, history } = part
+  const threads = threadsOf({ length, calls, returns, clients: later(() => clientsOf(history, row)) }, false, budget)
+  const { count, start, members, before, of, place } = threads
+  const words = new Int32Array(count + 2)
+  words[0] = 1
+  const memo = createMemo(words.length, budget)
+  const position = words.subarray(2)
+  const path: Step[] = []
+  let state = machine.initial
+  let left = 0
+  for (let i = 0; i < length; i++) if (returns[i] !== NEVER) left++
+  // In order of call, which is often close to the order in which they took effect.
+  let cursor = -1
+
+  const nextOf = (thread: number): number => {
+    const at = start[thread] + position[thread]
+    if (at === start[thread + 1]) return -1
+    for (let n = before.start[members[at]]; n < before.start[members[at] + 1]; n++) {
+      const needed = before.items[n]
+      if (position[of[needed]] <= place[needed]) return -1
+    }
+    return members[at]
+  }
+  const nextAfter = (operation: number): number => {
+    let earliest = -1
+    for (let thread = 0; thread < count; thread++) {
+      const next = nextOf(thread)
+      if (next > operation && (earliest === -1 || next < earliest)) earliest = next
+    }
+    return earliest
+  }
+  const enter = (operation: number, to: number, others: number[]): void => {
+    path.push({ operation, state, others })
+    position[of[operation]]++
+    if (returns[operation] !== NEVER) left--
+    state = to
+  }
+  const choose = (): boolean => {
+    for (let operation = nextAfter(cursor); operation !== -1; operation = nextAfter(operation)) {
+      const to = machine.step(state, machine.code[operation])
+      if (to === -1 || (to === state && returns[operation] === NEVER)) continue
+      const [first, ...others] = to < -1 ? machine.several(to) : [to]
+      enter(operation, first, others)
+      return true
+    }
+    return false
+  }
+  const retreat = (): boolean => {
+    const last = path.pop()
+    if (last === undefined) return false
+    position[of[last.operation]]--
+    if (returns[last.operation] !== NEVER) left++
+    state = last.state
+    const other = last.others.pop()
+    if (other === undefined) cursor = last.operation
+    else {
+      enter(last.operation, other, last.others)
+      cursor = -1
+      return isFresh() === true || retreat()
+    }
+    return true
+  }
+  const isFresh = (): boolean | undefined => {
+    words[1] = state
+    return memo.add(words)
+  }
+  const run = (steps: number): Progress => {
+    for (let s = steps; s > 0; s--) {
+      if (left === 0) return 'met'
+      if (!choose()) {
+        if (machine.isLate()) return 'paused'
+        if (!retreat()) return 'violated'
+        continue
+      }
+      const fresh = isFresh()
+      if (fresh === undefined || !machine.fits()) return 'out of memory'
+      if (fresh) cursor = -1
+      else if (!retreat()) return 'violated'
+    }
+    return left === 0 ? 'met' : 'paused'
+  }
+  return {
+    run,
+    order: () => path.map(({ operation }) => operation),
+    release: () => {
+      memo.release()
+      machine.release()
+    },
+  }
+}

@@ -1,0 +1,40 @@
+import { NEVER } from '../../encoding/encoded.ts'
+import type { Specification } from '../../judge/model.ts'
+import { operationAt, type Part } from '../model/part.ts'
+
+/**
+ * Says what is wrong with a witness of linearizability; undefined if nothing is. Checks that every completed operation
+ * occurs once, each is possible in its turn, and real time is respected. Shares no code with what finds witnesses.
+ */
+export function faultOfObjectWitness(
+  part: Part,
+  order: ArrayLike<number>,
+  isPossible: (i: number) => boolean,
+): string | undefined {
+  const seen = new Uint8Array(part.length)
+  let latestCall = -1
+  for (let at = 0; at < order.length; at++) {
+    const i = order[at]
+    if (seen[i] !== 0) return `operation ${i} appears twice`
+    seen[i] = 1
+    if (part.returns[i] < latestCall) return `operation ${i} returned before one that precedes it was called`
+    if (part.calls[i] > latestCall) latestCall = part.calls[i]
+    if (!isPossible(i)) return `operation ${i} is not possible where it is placed`
+  }
+  for (let i = 0; i < part.length; i++) {
+    if (seen[i] === 0 && part.returns[i] !== NEVER) return `operation ${i} is missing`
+  }
+  return undefined
+}
+
+/** Does operations by the specification, and says whether each was possible. */
+export function simulateBy<State>(specification: Specification<State>, part: Part): (i: number) => boolean {
+  // The possible states: an operation of unknown outcome may have had one of several effects.
+  let states: readonly State[] = [specification.initial]
+  return (i) => {
+    const operation = operationAt(part, i)
+    const next = states.flatMap((state) => specification.step(state, operation))
+    states = next.length <= 1 ? next : [...new Map(next.map((state) => [specification.key(state), state])).values()]
+    return states.length > 0
+  }
+}

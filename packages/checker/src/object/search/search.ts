@@ -1,0 +1,284 @@
+import { NEVER } from '../../encoding/encoded.ts'
+import type { Budget, Progress } from '../../limits/budget.ts'
+import { createMemo } from '../../search/memo.ts'
+import { IMPOSSIBLE, type Machine } from '../model/machine.ts'
+import { eventsInOrder, type Part } from '../model/part.ts'
+
+/** A resumable decision procedure for one object of any model. */
+export interface ObjectSearch {
+  /** Continues for about this many steps. After any answer but `paused` it must not be run again. */
+  readonly run: (steps: number) => Progress
+  /** After `met`: the operations, as indices into the part, in an order that explains them. */
+  readonly order: () => Int32Array
+  /** After `violated`: the first operation, by return, that could not be explained. */
+  readonly culprit: () => number
+  readonly release: () => void
+}
+
+/** How an operation came onto the path: chosen, taken because it fitted, or (0 and up) chosen from that class. */
+const CHOICE = -1
+const OBSERVATION = -2
+
+/**
+ * Wing & Gong's search (1993) with Lowe's memoisation (2017), for any machine: takes the operations one after another,
+ * never one that was called after the return of one not yet taken, and backtracks when stuck.
+ *
+ * A configuration is remembered exactly, as the first return not yet taken, the state, one bit for each operation open
+ * then, and the number used of each class of operations of unknown outcome. Operations that never change the state are
+ * taken as soon as they fit: whatever could follow without them can follow with them. Of equal operations, the one to
+ * return first goes first: exchanging two of them keeps an order valid.
+ */
+export function createObjectSearch(
+  part: Part,
+  machine: Machine,
+  isRead: (number: number) => boolean,
+  budget: Budget,
+): ObjectSearch {
+  const { length } = part
+  const { code, step, several } = machine
+  const events = eventsInOrder(part, budget)
+  const { calls, returns } = ranksOf(events, length)
+  const { next, previous, head } = linked(events, returns, length, budget)
+  const slots = slotsOf(events, returns, length, budget)
+  const classes = classesOf(part, code, isRead, budget)
+  const slotWords = Math.ceil(slots.count / 32)
+  const width = 2 + slotWords + classes.length
+  const key = new Int32Array(width)
+  const memo = createMemo(width, budget)
+  const observes = Uint8Array.from(part.f, (number) => (isRead(number) ? 1 : 0))
+  const used = key.subarray(2 + slotWords)
+  const pathOperation = new Int32Array(length)
+  const pathKind = new Int32Array(length)
+  const pathState = new Int32Array(length)
+  const pathAlternative = new Int32Array(length)
+  const bytes = 4 * (9 * length + width)
+  const affordable = budget.take(bytes)
+
+  let depth = 0
+  let state = machine.initial
+  let furthest = -1
+  // The next choice to try: a call in the list or, when those are exhausted, a class; and which of its several effects.
+  let cursor = next[head]
+  let classCursor = -1
+  let alternative = 0
+  let started = false
+
+  const unlink = (entry: number): void => {
+    next[previous[entry]] = next[entry]
+    previous[next[entry]] = previous[entry]
+  }
+  const link = (entry: number): void => {
+    next[previous[entry]] = entry
+    previous[next[entry]] = entry
+  }
+  const take = (operation: number, kind: number, after: number): void => {
+    pathOperation[depth] = operation
+    pathKind[depth] = kind
+    pathAlternative[depth] = alternative
+    pathState[depth++] = state
+    state = after
+    if (kind >= 0) {
+      used[kind]++
+      return
+    }
+    key[2 + (slots.of[operation] >> 5)] ^= 1 << (slots.of[operation] & 31)
+    unlink(operation)
+    unlink(length + operation)
+  }
+  const giveBack = (): void => {
+    const operation = pathOperation[--depth]
+    state = pathState[depth]
+    if (pathKind[depth] >= 0) {
+      used[pathKind[depth]]--
+      return
+    }
+    link(length + operation)
+    link(operation)
+    key[2 + (slots.of[operation] >> 5)] ^= 1 << (slots.of[operation] & 31)
+  }
+  /** Takes every read that fits; returns the entry of the first remaining return, or `head` if there is none. */
+  const takeObservations = (): number => {
+    alternative = 0
+    let entry = next[head]
+    for (; entry < length; entry = next[entry]) {
+      if (observes[entry] === 0 || step(state, code[entry]) === IMPOSSIBLE) continue
+      take(entry, OBSERVATION, state)
+      entry = previous[entry]
+    }
+    return entry
+  }
+  const retreat = (): boolean => {
+    while (depth > 0 && pathKind[depth - 1] === OBSERVATION) giveBack()
+    if (depth === 0) return false
+    giveBack()
+    alternative = pathAlternative[depth] + 1
+    classCursor = pathKind[depth]
+    if (classCursor === CHOICE) cursor = pathOperation[depth]
+    return true
+  }
+  /** The state after the next choice with its next effect; IMPOSSIBLE if none is left. */
+  const effect = (operation: number): number => {
+    const after = step(state, code[operation])
+    if (after >= IMPOSSIBLE) return alternative === 0 ? after : IMPOSSIBLE
+    return several(after)[alternative] ?? IMPOSSIBLE
+  }
+  const isRedundant = (operation: number): boolean => {
+    for (let entry = next[head]; entry < length; entry = next[entry]) {
+      if (code[entry] === code[operation] && returns[entry] < returns[operation]) return true
+    }
+    return false
+  }
+  const choose = (firstReturn: number): boolean => {
+    if (classCursor === CHOICE) {
+      for (; cursor < length; cursor = next[cursor], alternative = 0) {
+        const after = effect(cursor)
+        if (after === IMPOSSIBLE || isRedundant(cursor)) continue
+        take(cursor, CHOICE, after)
+        return true
+      }
+      classCursor = 0
+      alternative = 0
+    }
+    for (; classCursor < classes.length; classCursor++, alternative = 0) {
+      const members = classes[classCursor]
+      const member = members[used[classCursor]]
+      if (member === undefined || calls[member] > firstReturn) continue
+      let after = effect(member)
+      // An operation that changes nothing is pointless: it need not have happened.
+      while (after === state && after !== IMPOSSIBLE) {
+        alternative++
+        after = effect(member)
+      }
+      if (after === IMPOSSIBLE) continue
+      take(member, classCursor, after)
+      return true
+    }
+    return false
+  }
+  /** Continues from the configuration reached, or backtracks if it was seen before. */
+  const settle = (firstReturn: number): Progress | 'entered' => {
+    const operation = firstReturn - length
+    if (furthest === -1 || returns[operation] > returns[furthest]) furthest = operation
+    key[0] = firstReturn
+    key[1] = state
+    const isNew = machine.fits() ? memo.add(key) : undefined
+    if (isNew === undefined) return 'out of memory'
+    if (!isNew) return retreat() ? 'entered' : 'violated'
+    cursor = next[head]
+    classCursor = CHOICE
+    alternative = 0
+    return 'entered'
+  }
+
+  // A late machine's answers are meaningless, and so is a conclusion from them.
+  const unlessLate = (progress: Progress): Progress => (machine.isLate() ? 'paused' : progress)
+
+  const advance = (): Progress | 'entered' => {
+    const firstReturn = takeObservations()
+    return firstReturn === head ? 'met' : settle(firstReturn)
+  }
+  const run = (steps: number): Progress => {
+    if (!affordable) return 'out of memory'
+    if (!started) {
+      started = true
+      const progress = advance()
+      if (progress !== 'entered') return unlessLate(progress)
+    }
+    for (let left = steps; left > 0; left--) {
+      let first = next[head]
+      while (first < length) first = next[first]
+      if (!choose(returns[first - length])) {
+        if (machine.isLate()) return 'paused'
+        if (!retreat()) return 'violated'
+        continue
+      }
+      const progress = advance()
+      if (progress !== 'entered') return unlessLate(progress)
+    }
+    return 'paused'
+  }
+  return {
+    run,
+    order: () => pathOperation.slice(0, depth),
+    culprit: () => furthest,
+    release: () => {
+      memo.release()
+      machine.release()
+      if (affordable) budget.giveBack(bytes)
+    },
+  }
+}
+
+export function ranksOf(events: Int32Array, length: number): { calls: Int32Array; returns: Int32Array } {
+  const calls = new Int32Array(length)
+  const returns = new Int32Array(length).fill(NEVER)
+  for (let rank = 0; rank < events.length; rank++) {
+    const event = events[rank]
+    if ((event & 1) === 0) calls[event >> 1] = rank
+    else returns[event >> 1] = rank
+  }
+  return { calls, returns }
+}
+
+/** A circular doubly linked list of the completed operations' events: call of i is entry i, its return length + i. */
+function linked(
+  events: Int32Array,
+  returns: Int32Array,
+  length: number,
+  budget: Budget,
+): { next: Int32Array; previous: Int32Array; head: number } {
+  const head = 2 * length
+  const next = new Int32Array(head + 1)
+  const previous = new Int32Array(head + 1)
+  let last = head
+  for (const event of events) {
+    budget.tick()
+    const operation = event >> 1
+    if (returns[operation] === NEVER) continue
+    const entry = (event & 1) === 0 ? operation : length + operation
+    next[last] = entry
+    previous[entry] = last
+    last = entry
+  }
+  next[last] = head
+  previous[head] = last
+  return { next, previous, head }
+}
+
+/** Assigns small numbers that differ between operations open at the same time. */
+export function slotsOf(
+  events: Int32Array,
+  returns: Int32Array,
+  length: number,
+  budget: Budget,
+): { of: Int32Array; count: number } {
+  const of = new Int32Array(length)
+  const free: number[] = []
+  let count = 0
+  for (const event of events) {
+    budget.tick()
+    const operation = event >> 1
+    if (returns[operation] === NEVER) continue
+    if ((event & 1) === 0) of[operation] = free.pop() ?? count++
+    else free.push(of[operation])
+  }
+  return { of, count }
+}
+
+/** The operations of unknown outcome by effect, each class in order of call. */
+export function classesOf(
+  part: Part,
+  code: Int32Array,
+  isRead: (number: number) => boolean,
+  budget: Budget,
+): readonly (readonly number[])[] {
+  const classes = new Map<number, number[]>()
+  for (let i = 0; i < part.length; i++) {
+    budget.tick()
+    if (part.returns[i] !== NEVER || isRead(part.f[i])) continue
+    const members = classes.get(code[i])
+    if (members === undefined) classes.set(code[i], [i])
+    else members.push(i)
+  }
+  return [...classes.values()]
+}

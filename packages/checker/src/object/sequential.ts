@@ -1,0 +1,106 @@
+import { type Budget, createAllowance, inTime, OUT_OF_TIME } from '../limits/budget.ts'
+import { limit, watched } from '../register/counterexample/reduce.ts'
+import { looseReason } from '../register/sequential/loose.ts'
+import { shrink } from '../search/shrink.ts'
+import type { Counterexample, Verdict } from '../verdict/verdict.ts'
+import { orderOfRows } from '../verdict/witness-order.ts'
+import { machineOf, STEPS_OF_MOVE } from './model/machine.ts'
+import { choose, type Part } from './model/part.ts'
+import { sentenceOf } from './model/words.ts'
+import type { Judge } from './search/decide.ts'
+import { createClientOrderSearch } from './search/in-client-order.ts'
+import { simulateBy } from './search/replay.ts'
+
+const SLICE = 1_024
+
+/** Steps for deciding a few operations; harder candidates are not used. */
+const stepsFor = ({ length }: Part): number => 20_000 + 200 * length
+
+/**
+ * Judges sequential consistency (Lamport 1979) of one object. This is a global property: the parts used for
+ * linearizability must not be judged separately.
+ */
+export function judgeObjectSequential(parts: readonly Part[], judge: Judge, budget: Budget): Verdict {
+  const [part, ...others] = parts
+  if (part === undefined) return { result: 'met', witness: { kind: 'checked' } }
+  if (others.length > 0) {
+    const reason = `there are ${parts.length} objects, and this model is judged one at a time: known only where it is linearizable`
+    return { result: 'unknown', reason }
+  }
+  return inTime(
+    () => judgePart(part, judge, budget),
+    () => ({ result: 'unknown', reason: OUT_OF_TIME }),
+  )
+}
+
+/** @throws OutOfTime */
+function judgePart(part: Part, judge: Judge, budget: Budget): Verdict {
+  const answer = decide(part, judge, budget, Number.POSITIVE_INFINITY)
+  if (answer.result === 'unknown') return answer
+  if (answer.result === 'violated') return { result: 'violated', counterexample: explain(part, judge, budget) }
+  const { order } = answer
+  const loose = looseReason(part.history)
+  if (loose !== undefined) return { result: 'unknown', reason: loose }
+  const isPossible = simulateBy(judge.specification, part)
+  if (!order.every(isPossible)) throw new Error('the order found is not a witness of sequential consistency')
+  const orders = [orderOfRows(part.key, order.length, () => order.map((i) => part.row[i]))]
+  return { result: 'met', witness: { kind: 'order', orders } }
+}
+
+type Answer =
+  | { readonly result: 'met'; readonly order: readonly number[] }
+  | { readonly result: 'violated' }
+  | { readonly result: 'unknown'; readonly reason: string }
+
+function decide(part: Part, { specification }: Judge, budget: Budget, steps: number): Answer {
+  const search = createClientOrderSearch(part, machineOf(specification, part, budget), budget)
+  try {
+    for (let left = steps; left > 0; left -= SLICE) {
+      const progress = search.run(Math.min(left, SLICE))
+      if (progress === 'met') return { result: 'met', order: search.order() }
+      if (progress === 'violated') return { result: 'violated' }
+      if (progress === 'out of memory') return { result: 'unknown', reason: 'out of memory (see --memory)' }
+      if (budget.expired(STEPS_OF_MOVE * Math.min(left, SLICE))) break
+    }
+    return {
+      result: 'unknown',
+      reason: `${OUT_OF_TIME}: neither an order of all operations nor a contradiction was found`,
+    }
+  } finally {
+    search.release()
+  }
+}
+
+/** Looks allowed for verifying a few operations. */
+const ALLOWED_LOOKS = 100
+
+/** Time for reducing a counterexample: the verdict stands already. */
+const EXPLAIN_MS = 2_000
+
+function explain(part: Part, judge: Judge, whole: Budget): Counterexample {
+  const watch = watched(whole.within(Math.min(EXPLAIN_MS, whole.left() / 2)))
+  const { budget } = watch
+  const violates = (some: readonly number[], within: Budget): boolean =>
+    inTime(
+      () => decide(choose(part, some), judge, within, stepsFor(part)).result === 'violated',
+      () => false,
+    )
+  const all = Array.from({ length: part.length }, (_, i) => i)
+  const core = inTime(
+    () => {
+      const supported = judge.supports?.(part, budget) ?? (() => true)
+      return shrink(all, (some) => supported(some) && violates(some, budget), budget)
+    },
+    () => all,
+  )
+  const makesSure = (some: readonly number[]): boolean => violates(some, createAllowance(ALLOWED_LOOKS))
+  const found = { shown: core, core: new Set(core) }
+  const { shown, uncut } = limit(found, part, { among: part.length, limit: watch.limit(), makesSure })
+  return {
+    level: 'sequential',
+    sentence: sentenceOf(choose(part, shown), judge.rule, "whatever the order that keeps each client's own"),
+    operations: [...new Set(shown.map((i) => part.row[i]))].map((operation) => ({ operation, role: 'core' as const })),
+    keys: part.key === undefined ? [] : [part.key],
+    uncut,
+  }
+}

@@ -1,0 +1,97 @@
+import type { Budget } from '../../limits/budget.ts'
+import { type Addition, countOf, type Sighting } from './sightings.ts'
+import { forcedAt, type Included, includedAfter, viewOf } from './view.ts'
+
+/** A sighting together with the operations it includes, and a moment at which it may have happened. */
+export interface Anchor {
+  /** The index of the sighting. */
+  readonly at: number
+  /** In event positions, and between them. */
+  readonly point: number
+  /** The overlapping operations whose effect it shows, and those whose effect it does not. */
+  readonly included: readonly number[]
+  readonly excluded: readonly number[]
+  /** The operations of unknown outcome that no earlier anchor includes. */
+  readonly shown: readonly number[]
+}
+
+interface Inclusion {
+  readonly at: number
+  /** What operations of unknown outcome have added by then. */
+  readonly sum: number
+  /** How many operations it includes. */
+  readonly size: number
+}
+
+/**
+ * Orders the sightings so that each includes everything that its predecessors include. `since` gives the first sighting
+ * that shows each operation of unknown outcome. Sightings that fit no such order are left out.
+ */
+export function anchorsOf(
+  sightings: readonly Sighting[],
+  since: readonly (readonly [operation: Addition, at: number])[],
+  budget: Budget,
+): readonly Anchor[] {
+  const inclusions = inclusionsOf(sightings, since, budget)
+  inclusions.sort((a, b) => a.size - b.size || sightings[a.at].call - sightings[b.at].call)
+  const unshown = [...since].sort(([, a], [, b]) => b - a)
+  const anchors: Anchor[] = []
+  const known = new Set<number>()
+  // All of them together are shorter than the time between two events.
+  const apart = 1 / (inclusions.length + 1)
+  let point = 0
+  for (const { at, sum } of inclusions) {
+    const view = viewOf(sightings[at])
+    const { call, return: until, overlapping } = sightings[at]
+    const isKnown = overlapping.reduce((bits, { operation }, bit) => bits | (known.has(operation) ? 1 << bit : 0), 0)
+    const subset = view.leastFor(sum, isKnown)
+    if (subset === undefined) continue
+    const isIncluded = (_: Addition, bit: number): boolean => ((subset >> bit) & 1) === 1
+    const included = overlapping.filter(isIncluded)
+    const excluded = overlapping.filter((each, bit) => !isIncluded(each, bit))
+    let first = unshown.length
+    while (first > 0 && unshown[first - 1][1] <= at) first--
+    const shown = unshown.slice(first).map(([operation]) => operation)
+    const from = Math.max(point, call, ...[...included, ...shown].map((each) => each.call))
+    if (from + apart >= Math.min(until, ...excluded.map((each) => each.return))) continue
+    point = from + apart
+    unshown.length = first
+    for (const { operation } of included) known.add(operation)
+    const operationOf = ({ operation }: Addition): number => operation
+    anchors.push({
+      at,
+      point,
+      included: included.map(operationOf),
+      excluded: excluded.map(operationOf),
+      shown: shown.map(operationOf),
+    })
+  }
+  return anchors
+}
+
+function inclusionsOf(
+  sightings: readonly Sighting[],
+  since: readonly (readonly [operation: Addition, at: number])[],
+  budget: Budget,
+): Inclusion[] {
+  const sums = new Float64Array(sightings.length)
+  const counts = new Int32Array(sightings.length)
+  for (const [{ adds }, at] of since) {
+    sums[at] += adds
+    counts[at]++
+  }
+  const inclusions: Inclusion[] = []
+  let included: readonly Included[] = []
+  let [sum, count] = [0, 0]
+  for (const [at, sighting] of sightings.entries()) {
+    budget.tick()
+    sum += sums[at]
+    count += counts[at]
+    const view = viewOf(sighting)
+    const subset = view.leastFor(sum, forcedAt(view, included))
+    if (subset === undefined) continue
+    included = includedAfter(view, included, subset)
+    inclusions.push({ at, sum, size: sighting.returnedBefore + countOf(subset) + count })
+  }
+  return inclusions
+}

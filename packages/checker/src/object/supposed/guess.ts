@@ -1,0 +1,189 @@
+import type { Budget } from '../../limits/budget.ts'
+import { type Addition, countOf, type Sighting, subsetSums } from './sightings.ts'
+import { forcedAt, type Included, includedAfter, type View, viewOf } from './view.ts'
+
+/** Operations of unknown outcome that took effect, as sightings tell. */
+export interface Guess {
+  /** What they add together. */
+  readonly sum: number
+  readonly taken: Taken | undefined
+  /** Completed operations that a sighting has included. */
+  readonly included: readonly Included[]
+  /** How many there are, and many more for each sighting that they leave unexplained. */
+  readonly cost: number
+}
+
+export interface Taken {
+  /** An index into the operations of unknown outcome. */
+  readonly unknown: number
+  /** The index of the first sighting that shows it. */
+  readonly since: number
+  readonly before: Taken | undefined
+}
+
+const MOST_GUESSES = 256
+/** Cost of a sighting that a guess leaves unexplained. */
+const UNEXPLAINED = 12
+/** Cost of an operation that took effect long after its call; that of any other is 1. */
+const LATE = 3
+/** Operations of which all subsets are tried … */
+const MOST_RECENT = 10
+/** … and those of which all are tried if that explains nothing: after an outage, much may take effect at once. */
+const MOST_WAITING = 24
+const MOST_BY_CHANCE = 5
+/** Guesses for which the latter is done at one sighting. */
+const MOST_THOROUGH = 4
+
+/** The guess that leaves the fewest sightings unexplained, by the fewest operations. */
+export function bestGuess(sightings: readonly Sighting[], unknown: readonly Addition[], budget: Budget): Guess {
+  let guesses: readonly Guess[] = [{ sum: 0, taken: undefined, included: [], cost: 0 }]
+  for (const [at, sighting] of sightings.entries()) {
+    budget.tick()
+    const place: Place = { sightings, at, unknown, view: viewOf(sighting) }
+    const next = new Map<string, Guess>()
+    const keep = (guess: Guess): void => {
+      const name = `${guess.sum} ${guess.included.map(({ operation }) => operation)}`
+      const other = next.get(name)
+      if (other === undefined || guess.cost < other.cost) next.set(name, guess)
+    }
+    const unexplaining: Guess[] = []
+    // More is made of a guess only if no other explains the sighting at about the same cost.
+    let least = Number.POSITIVE_INFINITY
+    const found = (guess: Guess): void => {
+      keep(guess)
+      least = Math.min(least, guess.cost)
+    }
+    for (const guess of guesses) {
+      const explaining = asItIs(guess, place) ?? withoutRecent(guess, place)
+      if (explaining === undefined) unexplaining.push(guess)
+      else found(explaining)
+    }
+    let thorough = 0
+    for (const guess of unexplaining) {
+      const larger = guess.cost > least ? [] : extended(guess, place, budget)
+      if (guess.cost <= least && (larger.length === 0 || isAfterOutage(guess, place)) && thorough++ < MOST_THOROUGH)
+        larger.push(...extendedByMany(guess, place, budget))
+      for (const each of larger) found(each)
+      if (larger.length === 0) keep({ ...guess, cost: guess.cost + UNEXPLAINED })
+    }
+    guesses = [...next.values()].sort((a, b) => a.cost - b.cost).slice(0, MOST_GUESSES)
+  }
+  return guesses[0]
+}
+
+interface Place {
+  readonly sightings: readonly Sighting[]
+  readonly at: number
+  readonly unknown: readonly Addition[]
+  readonly view: View
+}
+
+function asItIs(guess: Guess, { view }: Place): Guess | undefined {
+  const forced = forcedAt(view, guess.included)
+  const subset = view.subsetFor(guess.sum, forced)
+  return subset === undefined ? undefined : { ...guess, included: includedAfter(view, guess.included, subset) }
+}
+
+/** A read that overlaps the first one to show an operation may come before both. */
+function withoutRecent(guess: Guess, { sightings, at, unknown, view }: Place): Guess | undefined {
+  const forced = forcedAt(view, guess.included)
+  let sums = [guess.sum]
+  let last = guess.taken
+  for (let recent = 0; recent < MOST_RECENT && last !== undefined; recent++, last = last.before) {
+    if (sightings[last.since].return < sightings[at].call) return undefined
+    const { adds } = unknown[last.unknown]
+    const less = sums.map((each) => each - adds)
+    if (less.some((each) => view.subsetFor(each, forced) !== undefined)) return guess
+    sums = sums.concat(less)
+  }
+  return undefined
+}
+
+/** The guess with some of the operations called last or, if they do not explain the sighting, with one more besides. */
+function extended(guess: Guess, place: Place, budget: Budget): Guess[] {
+  const { at, unknown, view } = place
+  const forced = forcedAt(view, guess.included)
+  const left = notTaken(guess, place)
+  const recent = left.slice(-MOST_RECENT)
+  const sums = subsetSums(recent.map((i) => unknown[i]))
+  const found: Guess[] = []
+  const tryWith = (late: number | undefined): void => {
+    const sum = guess.sum + (late === undefined ? 0 : unknown[late].adds)
+    for (let subset = 0; subset < sums.length; subset++) {
+      const shown = view.subsetFor(sum + sums[subset], forced)
+      if (shown === undefined) continue
+      const { taken, cost, included } = withSubset(guess, recent, subset, place)
+      found.push({
+        sum: sum + sums[subset],
+        taken: late === undefined ? taken : { unknown: late, since: at, before: taken },
+        included: includedAfter(view, included, shown),
+        cost: late === undefined ? cost : cost + LATE,
+      })
+    }
+  }
+  tryWith(undefined)
+  for (let i = 0; found.length === 0 && i < left.length - recent.length; i++) {
+    budget.tick()
+    tryWith(left[i])
+  }
+  return found
+}
+
+/** Meets in the middle: the subsets of one half of what may be included, and of the other. */
+function extendedByMany(guess: Guess, place: Place, budget: Budget): readonly Guess[] {
+  const { unknown, view } = place
+  const { overlapping, excess } = view.sighting
+  const forced = forcedAt(view, guess.included)
+  const free = overlapping.filter((_, bit) => ((forced >> bit) & 1) === 0)
+  const rest = overlapping.reduce((sum, { adds }, bit) => sum - ((forced >> bit) & 1) * adds, excess - guess.sum)
+  const waiting = notTaken(guess, place).slice(-MOST_WAITING)
+  const items = [...waiting.map((i) => unknown[i]), ...free]
+  const middle = items.length >> 1
+  const [first, second] = [subsetSums(items.slice(0, middle)), subsetSums(items.slice(middle))]
+  const [lower, upper] = [waiting.slice(0, middle), waiting.slice(middle)]
+  // Only operations of unknown outcome are to be few.
+  const ofLower = (1 << lower.length) - 1
+  const cheapest = new Map<number, number>()
+  for (let subset = 0; subset < first.length; subset++) {
+    budget.tick()
+    const other = cheapest.get(first[subset])
+    if (other === undefined || countOf(subset & ofLower) < countOf(other & ofLower)) cheapest.set(first[subset], subset)
+  }
+  const found = new Map<number, Guess>()
+  for (let subset = 0; subset < second.length; subset++) {
+    budget.tick()
+    const other = cheapest.get(rest - second[subset])
+    if (other === undefined) continue
+    const larger = withSubset(withSubset(guess, lower, other & ofLower, place), upper, subset, place)
+    const known = found.get(larger.sum)
+    if (known === undefined || larger.cost < known.cost) found.set(larger.sum, larger)
+  }
+  return [...found.values()]
+}
+
+/** Whether so much was called since the last sighting that a few operations may explain this one by chance. */
+function isAfterOutage(guess: Guess, place: Place): boolean {
+  const { sightings, at, unknown } = place
+  const since = sightings[at - 1]?.call ?? 0
+  return notTaken(guess, place).filter((i) => unknown[i].call > since).length > MOST_BY_CHANCE
+}
+
+/** The operations called before a sighting returned that the guess does not have yet. */
+function notTaken(guess: Guess, { unknown, view: { sighting } }: Place): number[] {
+  const used = new Set<number>()
+  for (let taken = guess.taken; taken !== undefined; taken = taken.before) used.add(taken.unknown)
+  const left: number[] = []
+  for (let i = 0; i < unknown.length && unknown[i].call < sighting.return; i++) if (!used.has(i)) left.push(i)
+  return left
+}
+
+function withSubset(guess: Guess, items: readonly number[], subset: number, { at, unknown }: Place): Guess {
+  let { sum, taken, cost } = guess
+  for (const [bit, i] of items.entries()) {
+    if (((subset >> bit) & 1) === 0) continue
+    sum += unknown[i].adds
+    taken = { unknown: i, since: at, before: taken }
+    cost += 1
+  }
+  return { ...guess, sum, taken, cost }
+}

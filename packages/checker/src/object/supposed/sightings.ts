@@ -1,0 +1,100 @@
+import { NEVER } from '../../encoding/encoded.ts'
+import type { Budget } from '../../limits/budget.ts'
+import type { Weights } from '../model/machine.ts'
+import { eventsInOrder, type Part } from '../model/part.ts'
+
+/** A completed read of all amounts, with what can have changed the sum it shows. */
+export interface Sighting {
+  /** The read, as an index into the part. */
+  readonly read: number
+  readonly call: number
+  readonly return: number
+  /** What it shows, less the initial amounts and everything that returned before it was called. */
+  readonly excess: number
+  /** How many operations that was. */
+  readonly returnedBefore: number
+  /** Completed operations that overlap it: each may or may not be included. */
+  readonly overlapping: readonly Addition[]
+}
+
+export interface Addition {
+  /** An index into the part. */
+  readonly operation: number
+  readonly call: number
+  readonly return: number
+  readonly adds: number
+}
+
+/** Sightings with more overlapping operations tell little, and their subsets are many. */
+const MOST_OVERLAPPING = 12
+
+/** What a part's machine knows of its operations. */
+export interface Known {
+  readonly part: Part
+  readonly code: Int32Array
+  readonly weights: Weights
+  readonly isRead: (number: number) => boolean
+}
+
+/** In order of return. */
+export function sightingsOf({ part, code, weights, isRead }: Known, budget: Budget): readonly Sighting[] {
+  const sightings: Sighting[] = []
+  const openReads = new Map<number, Sighting & { readonly overlapping: Addition[] }>()
+  const openOthers = new Map<number, Addition>()
+  let sum = weights.initial
+  let returnedBefore = 0
+  for (const event of eventsInOrder(part, budget)) {
+    budget.tick()
+    const i = event >> 1
+    if (part.returns[i] === NEVER) continue
+    const isCall = (event & 1) === 0
+    if (isRead(part.f[i])) {
+      const shown = weights.shows(code[i])
+      if (shown === undefined) continue
+      if (isCall) {
+        const overlapping = [...openOthers.values()]
+        const [call, until] = [part.calls[i], part.returns[i]]
+        openReads.set(i, { read: i, call, return: until, excess: shown - sum, returnedBefore, overlapping })
+        continue
+      }
+      const sighting = openReads.get(i)
+      openReads.delete(i)
+      if (sighting !== undefined && sighting.overlapping.length <= MOST_OVERLAPPING) sightings.push(sighting)
+    } else if (isCall) {
+      const addition = { operation: i, call: part.calls[i], return: part.returns[i], adds: weights.adds(code[i]) }
+      openOthers.set(i, addition)
+      for (const { overlapping } of openReads.values()) overlapping.push(addition)
+    } else {
+      sum += openOthers.get(i)?.adds ?? 0
+      returnedBefore++
+      openOthers.delete(i)
+    }
+  }
+  return sightings
+}
+
+/** The operations of unknown outcome, in order of call. */
+export function unknownOf({ part, code, weights, isRead }: Known): readonly Addition[] {
+  const unknown: Addition[] = []
+  for (let i = 0; i < part.length; i++) {
+    if (part.returns[i] !== NEVER || isRead(part.f[i])) continue
+    unknown.push({ operation: i, call: part.calls[i], return: NEVER, adds: weights.adds(code[i]) })
+  }
+  return unknown
+}
+
+/** By subset, one bit for each item: what its items add. */
+export function subsetSums(items: readonly Addition[]): Float64Array {
+  const sums = new Float64Array(1 << items.length)
+  for (const [bit, { adds }] of items.entries()) {
+    const has = 1 << bit
+    for (let subset = 0; subset < has; subset++) sums[subset | has] = sums[subset] + adds
+  }
+  return sums
+}
+
+export function countOf(subset: number): number {
+  let count = 0
+  for (let left = subset; left !== 0; left &= left - 1) count++
+  return count
+}

@@ -1,0 +1,164 @@
+import { elementsOf, FLAG_FINAL, type History, type Json, type ValueId } from '@chaosproxy/history'
+import { isUnknownStart } from '../encoding/unknown-start.ts'
+import type { Budget } from '../limits/budget.ts'
+import { listOf } from '../object/model/words.ts'
+import { type Accounted, type Accounting, accounted, accounting, elementName, rowsOf } from '../verdict/accounting.ts'
+import { NULL_ID } from './gaps.ts'
+import { DEQUEUE, ENQUEUE, queueNumbers } from './operations.ts'
+
+/**
+ * Jepsen's `total-queue`: what goes in must come out. Assumes that each queue was drained at the end. If nothing shows
+ * that (a drain, a dequeue marked final, or one that found nothing after the last enqueue), missing messages may still
+ * be in the queue, and the result is unknown. What was there at the start may come out.
+ */
+export function accountOfQueue(history: History, initial: Json, budget: Budget): Accounting {
+  const { operations } = history
+  const { tallies, attempted, acknowledged, takers, isDrained } = trafficOf(history, budget)
+  const mostAtFirst = countAtFirst(history, initial)
+  const unexpected: Accounted[] = []
+  const missing: Accounted[] = []
+  const recovered: Accounted[] = []
+  const duplicated: Accounted[] = []
+  let ok = 0
+  for (const { row, value, attempts, acknowledged: sure, taken } of tallies.values()) {
+    budget.tick()
+    const seen = Math.min(taken, attempts)
+    const surplus = taken - attempts - mostAtFirst(value)
+    ok += seen
+    if (sure > taken) missing.push(accounted(history, row, value, sure - taken))
+    if (surplus > 0)
+      (attempts + mostAtFirst(value) === 0 ? unexpected : duplicated).push(accounted(history, row, value, surplus))
+    if (seen > sure) recovered.push(accounted(history, row, value, seen - sure))
+  }
+  const gone = missing.filter(({ operation }) => isDrained(operations.key[operation]))
+  const lost = gone.length > 0 ? gone : missing
+  let isExcused = unexpected.length === 0
+  for (const { operation, count } of lost) if (!take(takers, operations.key[operation], count)) isExcused = false
+  const isBad = unexpected.length > 0 || gone.length > 0
+  const isOpen = !isBad && lost.length > 0
+  return accounting({
+    noun: 'message',
+    result: isBad ? 'violated' : isOpen ? 'unknown' : 'met',
+    reason: isBad
+      ? unexpected.length > 0
+        ? `Nobody enqueued what came out: ${listOf(unexpected)}.`
+        : `What was acknowledged never came out, though the queue was drained: ${listOf(lost)}.`
+      : isOpen
+        ? 'not all messages came out, and nothing shows that the queue was drained'
+        : 'what went in came out',
+    attempted,
+    acknowledged,
+    ok,
+    lost,
+    recovered,
+    unexpected,
+    duplicated,
+    isExcused,
+  })
+}
+
+/** How often a message may have been there at the start, by its value. */
+function countAtFirst({ values }: History, initial: Json): (value: number) => number {
+  if (isUnknownStart(initial)) return () => Number.POSITIVE_INFINITY
+  const counts = new Map<number, number>()
+  for (const message of Array.isArray(initial) ? initial : []) {
+    const value = values.id(message)
+    counts.set(value, (counts.get(value) ?? 0) + 1)
+  }
+  return (value) => counts.get(value) ?? 0
+}
+
+/** What went into a history's queues, what came out, and what shows that nothing was left. */
+interface Traffic {
+  /** By the name of a message, as `elementName` gives it. */
+  readonly tallies: ReadonlyMap<number, Tally>
+  readonly attempted: number
+  readonly acknowledged: number
+  /** By key: how many messages operations of unknown outcome may have taken. */
+  readonly takers: Map<number, number>
+  /** Whether something shows that the queue of this key was drained after the last enqueue. */
+  readonly isDrained: (key: number) => boolean
+}
+
+function trafficOf(history: History, budget: Budget): Traffic {
+  const { operations } = history
+  const tallies = new Map<number, Tally>()
+  let attempted = 0
+  let acknowledged = 0
+  // By key: the last event of an enqueue, and the last one that shows that the queue was drained.
+  const lastEnqueue = new Map<number, number>()
+  const drainedAt = new Map<number, number>()
+  const raise = (events: Map<number, number>, key: number, event: number): void => {
+    events.set(key, Math.max(events.get(key) ?? -1, event))
+  }
+  const dequeued: { readonly row: number; readonly key: number; readonly value: number }[] = []
+  const takers = new Map<number, number>()
+  for (const { row, key, acknowledged: ok, failed, input, output } of rowsOf(
+    history,
+    Object.keys(queueNumbers),
+    budget,
+  )) {
+    const number = queueNumbers[history.functions[operations.f[row]]]
+    if (number !== ENQUEUE && !ok && !failed) {
+      takers.set(key, (takers.get(key) ?? 0) + (number === DEQUEUE ? 1 : Number.POSITIVE_INFINITY))
+    }
+    if (number === ENQUEUE) {
+      attempted++
+      if (ok) acknowledged++
+      const tally = tallyOf(tallies, elementName(key, input), { row, value: input })
+      tally.attempts++
+      if (ok) {
+        tally.acknowledged++
+        tally.row = row
+      }
+      if (!failed) raise(lastEnqueue, key, ok ? operations.returnEvent[row] : operations.callEvent[row])
+    } else if (number === DEQUEUE) {
+      const isFinal = (operations.flags[row] & FLAG_FINAL) !== 0
+      const foundNothing = ok && output === NULL_ID
+      if (isFinal || foundNothing) raise(drainedAt, key, operations.callEvent[row])
+      if (ok && output !== NULL_ID) dequeued.push({ row, key, value: output })
+    } else if (ok) {
+      const items = history.values.json(output as ValueId)
+      for (const item of elementsOf(items) ?? []) {
+        dequeued.push({ row, key, value: history.values.id(item) })
+      }
+      raise(drainedAt, key, operations.callEvent[row])
+    }
+  }
+  for (const { row, key, value } of dequeued) {
+    budget.tick()
+    const tally = tallyOf(tallies, elementName(key, value), { row, value })
+    tally.taken++
+    if (tally.attempts === 0) tally.row = row
+  }
+  const isDrained = (key: number): boolean => (drainedAt.get(key) ?? -1) > (lastEnqueue.get(key) ?? -1)
+  return { tallies, attempted, acknowledged, takers, isDrained }
+}
+
+/** Takes `count` from a key's stock; false if there is not enough. */
+function take(stock: Map<number, number>, key: number, count: number): boolean {
+  const left = (stock.get(key) ?? 0) - count
+  stock.set(key, left)
+  return left >= 0
+}
+
+interface Tally {
+  /** The enqueue to show; for a message that nobody enqueued, what took it. */
+  row: number
+  readonly value: number
+  attempts: number
+  acknowledged: number
+  taken: number
+}
+
+function tallyOf(
+  tallies: Map<number, Tally>,
+  name: number,
+  { row, value }: { readonly row: number; readonly value: number },
+): Tally {
+  const known = tallies.get(name)
+  if (known !== undefined) return known
+  const made = { row, value, attempts: 0, acknowledged: 0, taken: 0 }
+  tallies.set(name, made)
+  return made
+}

@@ -1,0 +1,96 @@
+import type { Json } from '@chaosproxy/history'
+import { NEVER } from '../encoding/encoded.ts'
+import type { Specification } from '../judge/model.ts'
+import type { Budget } from '../limits/budget.ts'
+import type { ObjectEntry } from '../object/model/object-model.ts'
+import type { Part } from '../object/model/part.ts'
+import { type FastAnswer, NOT_APPLICABLE, orderByMoment } from '../object/model/slots.ts'
+import { NULL_ID, takeByUnknown } from './gaps.ts'
+import { lifetimes, momentsOf, takenBefore } from './lives.ts'
+import { enqueuedBy, messageObject } from './messages.ts'
+import { ENQUEUE, messagesAtFirst, queueFunctions } from './operations.ts'
+
+/** Messages in any order. A dequeue that returns null found nothing, so null is no message. */
+export const bag: ObjectEntry = {
+  name: 'bag',
+  aliases: ['total-queue', 'unordered-queue'],
+  summary: 'messages that are taken out in any order',
+  functions: queueFunctions,
+  levels: ['linearizable', 'eventual'],
+  object: messageObject({ rule: 'a bag hands out each message once', isInOrder: false, specification, fast, simulate }),
+}
+
+function specification(initial: Json): Specification<readonly string[]> {
+  return {
+    initial: messagesAtFirst(initial).toSorted(),
+    step: (messages, operation) => {
+      const enqueued = enqueuedBy(operation)
+      if (enqueued !== undefined) return [[...messages, enqueued].sort()]
+      const { output } = operation
+      if (output === undefined) {
+        // It took any of them, or found none.
+        return [messages, ...[...new Set(messages)].map((message) => without(messages, message))]
+      }
+      if (output === null) return messages.length === 0 ? [messages] : []
+      const message = JSON.stringify(output)
+      return messages.includes(message) ? [without(messages, message)] : []
+    },
+    key: (messages) => messages.join(' '),
+  }
+}
+
+const without = (messages: readonly string[], message: string): readonly string[] =>
+  messages.toSpliced(messages.indexOf(message), 1)
+
+/**
+ * Decides a bag of distinct messages, in O(n log n). Messages do not affect each other: each one's enqueue must begin
+ * before its single dequeue returns. A dequeue that found nothing needs a moment at which the bag may be empty (see
+ * `findGap`); any such moment will do, since every message can come and go entirely before or after it. Without such
+ * dequeues, messages may also repeat.
+ */
+function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
+  const messages = lifetimes(part, initial, budget)
+  if (messages === undefined) return NOT_APPLICABLE
+  if ('conflict' in messages) return { result: 'violated', conflict: messages.conflict }
+  const { lives, empties, unknown } = messages
+  const moments: { readonly at: number; readonly operation: number }[] = []
+  const gaps = momentsOf(messages, part, budget)
+  if ('conflict' in gaps) return { result: 'violated', conflict: gaps.conflict }
+  for (const [n, empty] of empties.entries()) moments.push({ at: gaps[n], operation: empty })
+  for (const { enqueue, dequeue, enqueued, dequeueFrom } of lives) {
+    // If the two overlap, they take effect together, as the dequeue begins.
+    const together = enqueued >= dequeueFrom
+    if (enqueue !== -1) moments.push({ at: together ? dequeueFrom : enqueued, operation: enqueue })
+    if (dequeue !== -1) moments.push({ at: dequeueFrom, operation: dequeue })
+  }
+  const taken = takeByUnknown(takenBefore(lives, gaps, budget), unknown, part.calls)
+  if (taken === undefined) return { result: 'violated', conflict: [] }
+  for (const { dequeue, before } of taken) moments.push({ at: before - QUARTER, operation: dequeue })
+  return { result: 'met', order: orderByMoment(moments, budget) }
+}
+
+/** Just before a moment at which nothing is left, and after every event before it. */
+const QUARTER = 0.25
+
+function simulate(part: Part): (i: number) => boolean {
+  const messages = new Map<number, number>()
+  let size = 0
+  let unknown = 0
+  const change = (message: number, by: number): boolean => {
+    const count = (messages.get(message) ?? 0) + by
+    messages.set(message, count)
+    size += by
+    return count >= 0
+  }
+  return (i) => {
+    if (part.f[i] === ENQUEUE) return change(part.input[i], 1)
+    if (part.returns[i] === NEVER) return ++unknown > 0
+    if (part.output[i] !== NULL_ID) return change(part.output[i], -1)
+    // Dequeues of unknown outcome took what was left.
+    const isEmpty = size <= unknown
+    unknown -= size
+    size = 0
+    messages.clear()
+    return isEmpty
+  }
+}

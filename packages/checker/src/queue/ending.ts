@@ -1,0 +1,192 @@
+import { elementsOf, FAIL, FLAG_FINAL, type History, type Json, OK, type ValueId } from '@chaosproxy/history'
+import type { OperationRow } from '../encoding/operation-row.ts'
+import { UNJUDGED } from '../encoding/unjudged.ts'
+import { isUnknownStart } from '../encoding/unknown-start.ts'
+import type { Budget } from '../limits/budget.ts'
+import type { Ending } from '../object/model/ending.ts'
+import type { Convergence, Ended } from '../object/model/object-model.ts'
+import { rowsOf } from '../verdict/accounting.ts'
+import { show } from '../verdict/words.ts'
+import { NULL_ID } from './gaps.ts'
+import { DRAIN, ENQUEUE, queueNumbers } from './operations.ts'
+
+/**
+ * What tells that a queue is empty: a drain that was answered, or a dequeue marked final that found nothing. It counts
+ * if it began after everything had been put in.
+ *
+ * @throws OutOfTime
+ */
+export function endingOfMessages(history: History, budget: Budget): Ending {
+  const { callEvent, returnEvent, flags, f, key, outcome, output } = history.operations
+  const numbers = history.functions.map((name) => queueNumbers[name] ?? -1)
+  const lastPut = new Map<number, number>()
+  const last = new Map<number, OperationRow>()
+  const changed = new Set<number>()
+  for (let row = 0; row < history.operations.length; row++) {
+    budget.tick()
+    const number = numbers[f[row]]
+    if (number === -1 || outcome[row] === FAIL || outcome[row] === UNJUDGED) continue
+    const acknowledged = outcome[row] === OK
+    const foundNothing = acknowledged && output[row] === NULL_ID
+    if (number === ENQUEUE) {
+      const at = acknowledged ? returnEvent[row] : callEvent[row]
+      if (at > (lastPut.get(key[row]) ?? -1)) lastPut.set(key[row], at)
+      if (acknowledged) changed.add(key[row])
+      continue
+    }
+    if (acknowledged && (!foundNothing || number === DRAIN)) changed.add(key[row])
+    const isEnd = number === DRAIN ? acknowledged : foundNothing && (flags[row] & FLAG_FINAL) !== 0
+    // Rows are in order of their calls.
+    if (isEnd) last.set(key[row], row)
+  }
+  const finals = new Map<number, readonly OperationRow[]>()
+  for (const [key, row] of last) if (callEvent[row] > (lastPut.get(key) ?? -1)) finals.set(key, [row])
+  return {
+    finals,
+    unread: [...changed].filter((key) => !finals.has(key)),
+    noun: 'answered drain after the last enqueue',
+  }
+}
+
+/** What went into a queue and came out of it, of one value. */
+interface Passage {
+  readonly value: number
+  /** How often it must have been there: at first, or acknowledged. */
+  given: number
+  /** How often it may have been put in. */
+  tried: number
+  readonly rows: OperationRow[]
+  taken: number
+}
+
+/** One queue that was drained. */
+interface Drained {
+  readonly key: number
+  readonly drain: OperationRow
+  readonly passages: Map<number, Passage>
+  /** Operations of unknown outcome that may have taken messages, and how many they may have taken. */
+  readonly takers: OperationRow[]
+  mostTaken: number
+}
+
+/**
+ * Eventual consistency of queues that were drained: every initial and every acknowledged message came out, and nothing
+ * came out that nobody put in. What came out twice is another matter: a queue may deliver at least once.
+ *
+ * @throws OutOfTime
+ */
+export function messagesAtEnd(ended: Ended, budget: Budget): Convergence {
+  let excused = false
+  if (ended.ending.finals.size === 0) return { result: 'met', reason: 'no queue was drained', rows: [] }
+  for (const drained of drainedOf(ended, budget).values()) {
+    const found = endOf(ended, drained, budget)
+    if (found === 'excused') excused = true
+    else if (found !== undefined) return { result: 'violated', ...found }
+  }
+  if (!excused) return { result: 'met', reason: 'what went in came out', rows: [] }
+  const reason = 'operations of unknown outcome may have taken what never came out'
+  return { result: 'unknown', reason, rows: [] }
+}
+
+function drainedOf({ history, initial, ending }: Ended, budget: Budget): ReadonlyMap<number, Drained> {
+  const { values } = history
+  const queues = new Map<number, Drained>()
+  const passageOf = ({ passages }: Drained, value: number): Passage => {
+    const known = passages.get(value) ?? { value, given: 0, tried: 0, rows: [], taken: 0 }
+    passages.set(value, known)
+    return known
+  }
+  const start = isUnknownStart(initial) || !Array.isArray(initial) ? [] : (initial as readonly Json[])
+  for (const [key, [drain]] of ending.finals) {
+    const queue: Drained = { key, drain, passages: new Map(), takers: [], mostTaken: 0 }
+    queues.set(key, queue)
+    for (const message of start) passageOf(queue, values.id(message)).given++
+  }
+  for (const { row, key, acknowledged, failed, input, output } of rowsOf(history, Object.keys(queueNumbers), budget)) {
+    const queue = queues.get(key)
+    if (queue === undefined || failed) continue
+    const number = queueNumbers[history.functions[history.operations.f[row]]]
+    if (number === ENQUEUE) {
+      const passage = passageOf(queue, input)
+      passage.rows.push(row)
+      passage.tried++
+      if (acknowledged) passage.given++
+    } else if (!acknowledged) {
+      queue.takers.push(row)
+      queue.mostTaken += number === DRAIN ? Number.POSITIVE_INFINITY : 1
+    } else {
+      const out = number === DRAIN ? messagesIn(history, output) : output === NULL_ID ? [] : [output]
+      for (const value of out) {
+        budget.tick()
+        const passage = passageOf(queue, value)
+        passage.taken++
+        passage.rows.push(row)
+      }
+    }
+  }
+  return queues
+}
+
+const messagesIn = ({ values }: History, output: number): readonly number[] =>
+  (elementsOf(values.json(output as ValueId)) ?? []).map((each) => values.id(each))
+
+/** What is wrong with the end of a queue; undefined if nothing is. */
+function endOf(
+  { history, initial }: Ended,
+  { key, drain, passages, takers, mostTaken }: Drained,
+  budget: Budget,
+): Pick<Convergence, 'reason' | 'rows'> | 'excused' | undefined {
+  const { operations, functions, values, keys } = history
+  const name = keys[key] === undefined ? '' : ` of ${keys[key]}`
+  const shown = (some: readonly Passage[]): string => {
+    const listed = some.slice(0, MOST_NAMED).map(({ value }) => show(values.json(value as ValueId)))
+    return some.length > listed.length
+      ? `${listed.join(', ')} and ${some.length - listed.length} more`
+      : listed.join(', ')
+  }
+  const inOrder = (rows: Iterable<OperationRow>): OperationRow[] =>
+    [...new Set(rows)].sort((a, b) => operations.callEvent[a] - operations.callEvent[b])
+  const missing: Passage[] = []
+  const unheard: Passage[] = []
+  let gone = 0
+  for (const passage of passages.values()) {
+    budget.tick()
+    const { given, tried, taken } = passage
+    if (taken > 0 && given === 0 && tried === 0 && !isUnknownStart(initial)) unheard.push(passage)
+    if (taken >= given) continue
+    missing.push(passage)
+    gone += given - taken
+  }
+  const [stray] = unheard
+  if (stray !== undefined) {
+    const failed = wasRefused(history, key, stray.value) ? ' but operations that failed' : ''
+    const reason = `Nobody enqueued what came out${name}${failed}: ${shown(unheard)}.`
+    return { reason, rows: inOrder([stray.rows[0], drain]) }
+  }
+  if (gone === 0) return undefined
+  if (gone <= mostTaken) return 'excused'
+  // Enough of them that the operations of unknown outcome cannot have taken all.
+  let left = mostTaken
+  const enough: Passage[] = []
+  for (const passage of missing) {
+    enough.push(passage)
+    left -= passage.given - passage.taken
+    if (left < 0) break
+  }
+  const isAcknowledged = enough.some(({ rows }) =>
+    rows.some((row) => queueNumbers[functions[operations.f[row]]] === ENQUEUE),
+  )
+  const what = isAcknowledged ? 'was acknowledged' : 'was there at the start'
+  const reason = `What ${what}${name} never came out, though the queue was drained: ${shown(missing)}.`
+  return { reason, rows: inOrder([...enough.flatMap(({ rows }) => rows), ...takers, drain]) }
+}
+
+const MOST_NAMED = 5
+
+function wasRefused({ operations, functions }: History, key: number, value: number): boolean {
+  for (let row = 0; row < operations.length; row++) {
+    if (operations.key[row] !== key || operations.input[row] !== value || operations.outcome[row] !== FAIL) continue
+    if (queueNumbers[functions[operations.f[row]]] === ENQUEUE) return true
+  }
+  return false
+}

@@ -1,0 +1,127 @@
+import { type Budget, ticking } from '../limits/budget.ts'
+import { search } from '../object/model/slots.ts'
+import type { Life } from './life.ts'
+
+/** The value id of null: a dequeue that found nothing. */
+export const NULL_ID = 0
+
+const HALF = 0.5
+
+/**
+ * Finds moments at which a queue may be empty. For a span of time: the first moment in it, half way between two event
+ * positions, at which no message is certainly there (acknowledged, with its dequeue not yet called), and by which at
+ * least as many dequeues of unknown outcome were called as messages were acknowledged that no known dequeue took. Such
+ * moments do not exclude each other: at each, those dequeues have taken everything that had to be taken.
+ */
+export function findGap(
+  lives: readonly Life[],
+  unknownCalls: readonly number[],
+  budget: Budget,
+): (from: number, to: number) => number | undefined {
+  let last = 0
+  for (const { enqueued, dequeueFrom, dequeue } of lives) {
+    budget.tick()
+    last = Math.max(last, enqueued, dequeue === -1 ? 0 : dequeueFrom)
+  }
+  for (const call of unknownCalls) last = Math.max(last, call)
+  if (last > SPARSEST * (lives.length + unknownCalls.length) + SMALLEST)
+    return findSparseGap(lives, unknownCalls, budget)
+  const certain = new Int32Array(last + 2)
+  const spare = new Int32Array(last + 2)
+  for (const { enqueued, dequeueFrom, dequeue } of lives) {
+    budget.tick()
+    if (dequeue === -1) spare[enqueued]--
+    else if (enqueued < dequeueFrom) {
+      certain[enqueued]++
+      certain[dequeueFrom]--
+    }
+  }
+  for (const call of unknownCalls) spare[call]++
+  for (let at = 1; at < certain.length; at++) {
+    budget.tick()
+    certain[at] += certain[at - 1]
+    spare[at] += spare[at - 1]
+  }
+  // By event position: the first moment from there on at which the queue may be empty.
+  const next = new Int32Array(last + 2)
+  let possible = last + 1
+  for (let at = last + 1; at >= 0; at--) {
+    budget.tick()
+    if (certain[at] === 0 && spare[at] >= 0) possible = at
+    next[at] = possible
+  }
+  const isPossibleAtEnd = certain[last + 1] === 0 && spare[last + 1] >= 0
+  return (from, to) => {
+    const at = from > last ? from : next[from]
+    if (at > last && !isPossibleAtEnd) return undefined
+    return at < to ? at + HALF : undefined
+  }
+}
+
+/** With more event positions than this for each message, only those where something changes are looked at. */
+const SPARSEST = 16
+const SMALLEST = 1_024
+
+/** The same for few messages among the events of many other queues. */
+function findSparseGap(
+  lives: readonly Life[],
+  unknownCalls: readonly number[],
+  budget: Budget,
+): (from: number, to: number) => number | undefined {
+  const changes = new Map<number, { certain: number; spare: number }>()
+  const changeAt = (position: number): { certain: number; spare: number } => {
+    const known = changes.get(position) ?? { certain: 0, spare: 0 }
+    changes.set(position, known)
+    return known
+  }
+  for (const { enqueued, dequeueFrom, dequeue } of lives) {
+    budget.tick()
+    if (dequeue === -1) changeAt(enqueued).spare--
+    else if (enqueued < dequeueFrom) {
+      changeAt(enqueued).certain++
+      changeAt(dequeueFrom).certain--
+    }
+  }
+  for (const call of unknownCalls) changeAt(call).spare++
+  const positions = [...changes.keys()].sort(ticking((a, b) => a - b, budget))
+  const isPossible: boolean[] = []
+  let [certain, spare] = [0, 0]
+  for (const position of positions) {
+    const change = changeAt(position)
+    certain += change.certain
+    spare += change.spare
+    isPossible.push(certain === 0 && spare >= 0)
+  }
+  // By change: the first from there on after which the queue may be empty.
+  const next = new Int32Array(positions.length + 1).fill(-1)
+  for (let at = positions.length - 1; at >= 0; at--) next[at] = isPossible[at] ? at : next[at + 1]
+  return (from, to) => {
+    const before = search(positions.length, (at) => positions[at] > from) - 1
+    const isAtOnce = before === -1 || isPossible[before]
+    const later = next[before + 1]
+    const at = isAtOnce ? from : later === -1 ? undefined : positions[later]
+    return at !== undefined && at < to ? at + HALF : undefined
+  }
+}
+
+/** Assigns the messages that dequeues of unknown outcome must have taken to those dequeues, in order of their calls. */
+export interface Taking {
+  /** The message, and the deadline for taking it. */
+  readonly life: Life
+  readonly before: number
+}
+
+/** Undefined if there are not enough such dequeues in time. Both lists are ordered by time. */
+export function takeByUnknown(
+  needed: readonly Taking[],
+  unknown: readonly number[],
+  calls: Int32Array,
+): readonly { readonly life: Life; readonly dequeue: number; readonly before: number }[] | undefined {
+  const taken: { readonly life: Life; readonly dequeue: number; readonly before: number }[] = []
+  for (const [at, { life, before }] of needed.entries()) {
+    const dequeue = unknown[at]
+    if (dequeue === undefined || calls[dequeue] > before) return undefined
+    taken.push({ life, dequeue, before })
+  }
+  return taken
+}

@@ -1,0 +1,94 @@
+import { NEVER } from '../encoding/encoded.ts'
+import type { Budget } from '../limits/budget.ts'
+import { createNumbering } from '../object/model/elements.ts'
+import { choose, eventsInOrder, type Part } from '../object/model/part.ts'
+import type { FastAnswer } from '../object/model/slots.ts'
+import { NULL_ID } from './gaps.ts'
+import { ENQUEUE } from './operations.ts'
+
+const NONE = -1
+
+/** With more dequeues of unknown outcome, too much could be explained by them. */
+const MOST_UNKNOWN = 500
+
+/** Suspicions looked into. */
+const MOST_SUSPECTED = 16
+
+/**
+ * Looks for messages that were dequeued without having been enqueued, or twice, or too early, and, if order matters,
+ * for two dequeued in the wrong order: a pass over typed arrays, far cheaper than deciding a long history. A suspicion
+ * is judged together with everything done to its messages, which is contradictory only if the whole is. Returns those
+ * operations.
+ *
+ * @throws OutOfTime
+ */
+export function glanceAtMessages(
+  part: Part,
+  isFirstInFirstOut: boolean,
+  judge: (some: Part) => FastAnswer,
+  budget: Budget,
+): readonly number[] | undefined {
+  const { length, f, input, output, calls, returns } = part
+  const numbering = createNumbering()
+  const message = new Int32Array(length).fill(NONE)
+  const enqueue = new Int32Array(length + 1).fill(NONE)
+  const dequeue = new Int32Array(length + 1).fill(NONE)
+  const unknown: number[] = []
+  const suspected: (readonly number[])[] = []
+  for (let i = 0; i < length; i++) {
+    budget.tick()
+    const isIn = f[i] === ENQUEUE
+    if (!isIn && returns[i] === NEVER) unknown.push(i)
+    else if (isIn || output[i] !== NULL_ID) {
+      const m = numbering.of(isIn ? input[i] : output[i])
+      message[i] = m
+      const side = isIn ? enqueue : dequeue
+      if (side[m] === NONE) side[m] = i
+      else if (!isIn) suspected.push([m])
+    }
+  }
+  if (unknown.length > MOST_UNKNOWN) return undefined
+  for (let m = 0; m < numbering.count() && suspected.length < MOST_SUSPECTED; m++) {
+    const [taken, given] = [dequeue[m], enqueue[m]]
+    if (taken !== NONE && (given === NONE || returns[taken] < calls[given])) suspected.push([m])
+  }
+  if (isFirstInFirstOut && suspected.length === 0) {
+    const pair = overtaken(part, { message, enqueue, dequeue }, budget)
+    if (pair !== undefined) suspected.push(pair)
+  }
+  for (const messages of suspected.slice(0, MOST_SUSPECTED)) {
+    const some: number[] = []
+    for (let i = 0; i < length; i++) if (messages.includes(message[i]) && message[i] !== NONE) some.push(i)
+    const closed = [...some, ...unknown].sort((a, b) => a - b)
+    if (judge(choose(part, closed)).result === 'violated') return closed
+  }
+  return undefined
+}
+
+interface Passages {
+  readonly message: Int32Array
+  /** By message. */
+  readonly enqueue: Int32Array
+  readonly dequeue: Int32Array
+}
+
+/** Two messages, the first of which was enqueued before the other and dequeued after it. */
+function overtaken(
+  part: Part,
+  { message, enqueue, dequeue }: Passages,
+  budget: Budget,
+): readonly [number, number] | undefined {
+  const { f, calls, returns } = part
+  // Of the messages whose enqueue had returned, the one whose dequeue was called last.
+  let latest = NONE
+  for (const event of eventsInOrder(part, budget)) {
+    budget.tick()
+    const i = event >> 1
+    if (f[i] !== ENQUEUE || enqueue[message[i]] !== i || dequeue[message[i]] === NONE) continue
+    const taken = dequeue[message[i]]
+    if ((event & 1) === 1) {
+      if (latest === NONE || calls[taken] > calls[dequeue[latest]]) latest = message[i]
+    } else if (latest !== NONE && returns[taken] < calls[dequeue[latest]]) return [latest, message[i]]
+  }
+  return undefined
+}

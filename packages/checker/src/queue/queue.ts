@@ -1,0 +1,212 @@
+import type { Json } from '@chaosproxy/history'
+import { NEVER } from '../encoding/encoded.ts'
+import type { Specification } from '../judge/model.ts'
+import { type Budget, ticking } from '../limits/budget.ts'
+import type { ObjectEntry } from '../object/model/object-model.ts'
+import type { Part } from '../object/model/part.ts'
+import { type FastAnswer, NOT_APPLICABLE } from '../object/model/slots.ts'
+import { NULL_ID, type Taking, takeByUnknown } from './gaps.ts'
+import type { Life } from './life.ts'
+import { type Lives, lifetimes, momentsOf, takenBefore } from './lives.ts'
+import { enqueuedBy, messageObject } from './messages.ts'
+import { ENQUEUE, messagesAtFirst, queueFunctions } from './operations.ts'
+
+/** Messages in order: first in, first out. A dequeue that returns null found nothing. */
+export const queue: ObjectEntry = {
+  name: 'queue',
+  aliases: ['fifo-queue', 'fifo'],
+  summary: 'messages, first in, first out',
+  functions: queueFunctions,
+  levels: ['linearizable', 'eventual'],
+  object: messageObject({
+    rule: 'a queue hands out each message once, in order',
+    isInOrder: true,
+    specification,
+    fast,
+    simulate,
+  }),
+}
+
+function specification(initial: Json): Specification<readonly string[]> {
+  return {
+    initial: messagesAtFirst(initial),
+    step: (messages, operation) => {
+      const enqueued = enqueuedBy(operation)
+      if (enqueued !== undefined) return [[...messages, enqueued]]
+      const { output } = operation
+      if (output === undefined) return [messages.slice(1)]
+      if (output === null) return messages.length === 0 ? [messages] : []
+      return messages[0] === JSON.stringify(output) ? [messages.slice(1)] : []
+    },
+    key: (messages) => messages.join(' '),
+  }
+}
+
+/**
+ * Decides a queue of distinct messages, in O(n log n). In addition to a bag's conditions, first in must be first out: a
+ * message comes before another if its enqueue, or its dequeue, returned before the other's was called (each interval
+ * reduced to what its other end allows). Both relations are interval orders, and their union has a cycle only if two
+ * messages come before each other (Henzinger, Sezgin & Vafeiadis, CONCUR 2013; Bouajjani, Emmi, Enea & Hamza, ICALP
+ * 2015). A dequeue that found nothing is a moment that every message comes entirely before or after. In any order of
+ * the messages that respects the relation, doing each operation as late as its return and those after it allow respects
+ * real time.
+ */
+function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
+  const messages = lifetimes(part, initial, budget)
+  if (messages === undefined || ('repeated' in messages && messages.repeated)) return NOT_APPLICABLE
+  if ('conflict' in messages) return { result: 'violated', conflict: messages.conflict }
+  const gaps = momentsOf(messages, part, budget)
+  if ('conflict' in gaps) return { result: 'violated', conflict: gaps.conflict }
+  const lives = withTaken(part, messages, gaps, budget)
+  if (lives === undefined) return { result: 'violated', conflict: [] }
+  for (const [n, at] of gaps.entries()) {
+    const dequeue = messages.empties[n]
+    lives.push({ enqueue: -1, dequeue, enqueueFrom: at, enqueued: at, dequeueFrom: at, dequeued: at })
+  }
+  const sequence = inOrder(lives, budget)
+  if ('conflict' in sequence) {
+    const conflict = sequence.conflict.flatMap(({ enqueue, dequeue }) => [enqueue, dequeue]).filter((i) => i !== -1)
+    return { result: 'violated', conflict }
+  }
+  return { result: 'met', order: replayLate(sequence, budget) }
+}
+
+/**
+ * The messages, with dequeues of unknown outcome paired with messages they must have taken: those gone before a moment
+ * at which the queue was empty, or before the dequeue returned of a message enqueued strictly later. Both concern the
+ * messages enqueued first, so the earliest dequeues can take the earliest messages. Undefined if there are not enough
+ * of them in time.
+ */
+function withTaken(part: Part, { lives, unknown }: Lives, gaps: readonly number[], budget: Budget): Life[] | undefined {
+  const before = new Map(takenBefore(lives, gaps, budget).map((taking) => [taking.life, taking.before]))
+  const stayed = lives.filter(({ dequeue }) => dequeue === -1).sort(ticking((a, b) => b.enqueued - a.enqueued, budget))
+  const result = lives.filter(({ dequeue }) => dequeue !== -1)
+  const byEnqueue = result.toSorted(ticking((a, b) => b.enqueueFrom - a.enqueueFrom, budget))
+  const needed: Taking[] = []
+  let earliest = NEVER
+  let next = 0
+  for (const life of stayed) {
+    budget.tick()
+    for (; next < byEnqueue.length && byEnqueue[next].enqueueFrom > life.enqueued; next++) {
+      earliest = Math.min(earliest, byEnqueue[next].dequeued)
+    }
+    const limit = Math.min(earliest, before.get(life) ?? NEVER)
+    if (limit === NEVER) result.push(life)
+    else needed.push({ life, before: limit })
+  }
+  const taken = takeByUnknown(needed.reverse(), unknown, part.calls)
+  if (taken === undefined) return undefined
+  for (const { life, dequeue } of taken) {
+    // It is taken before any message that stays for good.
+    const dequeueFrom = Math.max(part.calls[dequeue], life.enqueueFrom)
+    result.push({ ...life, dequeue, dequeueFrom, dequeued: NEVER - 1 })
+  }
+  return result
+}
+
+/**
+ * A topological order of the relation above, or two messages that come before each other. Removes one minimal message
+ * at a time.
+ */
+function inOrder(
+  lives: readonly Life[],
+  budget: Budget,
+): readonly Life[] | { readonly conflict: readonly [Life, Life] } {
+  const all = lives.map((_, i) => i)
+  const ascending = (moment: (life: Life) => number): readonly number[] =>
+    all.toSorted(ticking((a, b) => moment(lives[a]) - moment(lives[b]), budget))
+  const byEnqueueFrom = ascending(({ enqueueFrom }) => enqueueFrom)
+  const byEnqueued = ascending(({ enqueued }) => enqueued)
+  const byDequeueFrom = ascending(({ dequeueFrom }) => dequeueFrom)
+  const byDequeued = ascending(({ dequeued }) => dequeued)
+  const isGone = new Uint8Array(lives.length)
+  const passed = new Uint8Array(lives.length)
+  const ready: number[] = []
+  const sequence: Life[] = []
+  const at = { enqueueFrom: 0, enqueued: 0, dequeueFrom: 0, dequeued: 0 }
+  const pass = (i: number): void => {
+    if (++passed[i] === 2) ready.push(i)
+  }
+  while (sequence.length < lives.length) {
+    budget.tick()
+    while (isGone[byEnqueued[at.enqueued]] === 1) at.enqueued++
+    while (isGone[byDequeued[at.dequeued]] === 1) at.dequeued++
+    const firstEnqueued = lives[byEnqueued[at.enqueued]].enqueued
+    const firstDequeued = lives[byDequeued[at.dequeued]].dequeued
+    // No remaining message comes before one whose intervals begin before the first of all ends.
+    while (at.enqueueFrom < all.length && lives[byEnqueueFrom[at.enqueueFrom]].enqueueFrom <= firstEnqueued)
+      pass(byEnqueueFrom[at.enqueueFrom++])
+    while (at.dequeueFrom < all.length && lives[byDequeueFrom[at.dequeueFrom]].dequeueFrom <= firstDequeued)
+      pass(byDequeueFrom[at.dequeueFrom++])
+    const minimal = ready.pop()
+    if (minimal === undefined) {
+      // The one enqueued first cannot be minimal by its enqueue, so it is not by its dequeue; and vice versa.
+      return { conflict: [lives[byEnqueued[at.enqueued]], lives[byDequeued[at.dequeued]]] }
+    }
+    isGone[minimal] = 1
+    sequence.push(lives[minimal])
+  }
+  return sequence
+}
+
+function replayLate(sequence: readonly Life[], budget: Budget): Int32Array {
+  const place = new Map<number, { readonly at: number; readonly isEnqueue: boolean }>()
+  const moments: { readonly time: number; readonly operation: number }[] = []
+  for (const [at, { enqueue, dequeue, enqueued, dequeued }] of sequence.entries()) {
+    budget.tick()
+    if (enqueue !== -1) {
+      place.set(enqueue, { at, isEnqueue: true })
+      moments.push({ time: enqueued, operation: enqueue })
+    }
+    if (dequeue !== -1) {
+      place.set(dequeue, { at, isEnqueue: false })
+      moments.push({ time: dequeued, operation: dequeue })
+    }
+  }
+  moments.sort(ticking((a, b) => a.time - b.time, budget))
+  const order: number[] = []
+  let entered = 0
+  let left = 0
+  const leaveUpTo = (at: number): void => {
+    while (left <= at) {
+      const next = left
+      enterUpTo(next)
+      // It may have left before it is reached.
+      if (left > next) continue
+      left++
+      const { dequeue } = sequence[next]
+      if (dequeue !== -1) order.push(dequeue)
+    }
+  }
+  const enterUpTo = (at: number): void => {
+    while (entered <= at) {
+      const { enqueue } = sequence[entered]
+      entered++
+      if (enqueue !== -1) order.push(enqueue)
+      // A dequeue that found nothing comes after all earlier messages have left.
+      else leaveUpTo(entered - 1)
+    }
+  }
+  for (const { operation } of moments) {
+    budget.tick()
+    const known = place.get(operation)
+    if (known === undefined) continue
+    if (known.isEnqueue) enterUpTo(known.at)
+    else leaveUpTo(known.at)
+  }
+  return Int32Array.from(order)
+}
+
+function simulate(part: Part): (i: number) => boolean {
+  const messages: number[] = []
+  let head = 0
+  return (i) => {
+    if (part.f[i] === ENQUEUE) return messages.push(part.input[i]) > 0
+    if (part.returns[i] === NEVER) {
+      head = Math.min(head + 1, messages.length)
+      return true
+    }
+    if (part.output[i] === NULL_ID) return head === messages.length
+    return messages[head++] === part.output[i]
+  }
+}

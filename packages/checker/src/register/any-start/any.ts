@@ -1,0 +1,207 @@
+import type { Json } from '@chaosproxy/history'
+import { DIFFERS, type Encoded, later, NOTHING, restrict } from '../../encoding/encoded.ts'
+import { partition } from '../../encoding/partition.ts'
+import { UNMENTIONED } from '../../encoding/unknown-start.ts'
+import { type Budget, OUT_OF_TIME } from '../../limits/budget.ts'
+import { createCompletion } from '../counterexample/sources.ts'
+import { likelyStart } from '../linearizable/portfolio/small.ts'
+import { type Choice, certainStarts, choicesAmong, settled } from '../start/choices.ts'
+import { type Hides, maySeeStart } from '../start/may-see.ts'
+
+interface Answer {
+  readonly result: 'met' | 'violated' | 'unknown'
+}
+
+type JsonOf = (name: number) => Json
+
+/** How to decide a few operations whose initial values are settled. */
+export interface FewQuestion<Known extends Answer> {
+  readonly hides: Hides
+  readonly decideFew: (operations: Encoded) => Known
+  /** After `violated`: operations that are contradictory by themselves, if known. */
+  readonly involved: (operations: Encoded, answer: Known) => readonly number[] | undefined
+}
+
+/** How to decide a level that considers all keys together. */
+export interface Question<Known extends Answer> extends FewQuestion<Known> {
+  /** Decides operations whose initial values are settled. */
+  readonly decide: (operations: Encoded) => Known
+  /** After `violated` without known culprits: a few contradictory operations; undefined if there are many. */
+  readonly contradiction: (operations: Encoded, answer: Known) => readonly number[] | undefined
+}
+
+/** The answer for a history, with the initial values it is for. */
+export type FromAny<Known> =
+  | { readonly result: 'met'; readonly answer: Known; readonly operations: Encoded }
+  /** Operations that are contradictory for any initial values. */
+  | { readonly result: 'violated'; readonly involved: readonly number[] }
+  | { readonly result: 'unknown'; readonly reason: string }
+
+/** Initial values tried for the whole history. */
+const MOST_STARTS = 24
+
+/** With more contradictory operations than this, no other initial values are derived from them. */
+const MOST_INVOLVED = 2_000
+
+/** Initial values tried for a few operations. */
+const MOST_TRIED = 500
+
+const NOT_KNOWN =
+  'nobody knows what was there at the start; with what was tried the level does not hold, and what was left cannot be ruled out'
+
+/**
+ * Decides a history of unknown initial values (see `Encoded.anyStart`). One choice of them is tried. If some operations
+ * contradict it, they are tried, together with those found before, with every choice that matters to them. If they
+ * contradict every choice, so does the history: they include every write that their observations may depend on.
+ * Otherwise the next choice is tried.
+ *
+ * @throws OutOfTime
+ */
+export function decideFromAny<Known extends Answer>(
+  encoded: Encoded,
+  question: Question<Known>,
+  first: Choice,
+  jsonOf: JsonOf,
+  budget: Budget,
+): FromAny<Known> {
+  const complete = createCompletion(encoded, 'process order', jsonOf, budget)
+  let choice = first
+  const maySee = later(() => maySeeStart(encoded, question.hides))
+  let involved: readonly number[] = []
+  for (let tried = 0; tried < MOST_STARTS; tried++) {
+    const operations = settled(encoded, choice)
+    const answer = question.decide(operations)
+    if (answer.result === 'met') return { result: 'met', answer, operations }
+    if (answer.result === 'unknown') return { result: 'unknown', reason: reasonOf(answer) }
+    const contradiction = question.involved(operations, answer) ?? question.contradiction(operations, answer)
+    if (contradiction === undefined) break
+    involved = complete([...involved, ...contradiction])
+    if (involved.length > MOST_INVOLVED) break
+    const few = decideFew(restrict(encoded, involved), question, jsonOf, budget, maySee())
+    if (few.result === 'violated') return { result: 'violated', involved }
+    if (few.result === 'unknown') break
+    // The operations shown may have been cut short, and then contradict nothing.
+    if ([...few.choice].every(([key, id]) => (choice.get(key) ?? UNMENTIONED) === id)) break
+    choice = new Map([...choice, ...few.choice])
+  }
+  return { result: 'unknown', reason: NOT_KNOWN }
+}
+
+const reasonOf = (answer: Answer): string =>
+  'reason' in answer && typeof answer.reason === 'string' ? answer.reason : OUT_OF_TIME
+
+/** The answer for a few operations, for any initial values. */
+type Few<Known> =
+  | { readonly result: 'met'; readonly choice: Choice; readonly answer: Known }
+  /** With the answer for the likeliest choice. */
+  | { readonly result: 'violated'; readonly answer: Known }
+  | { readonly result: 'unknown' }
+
+const UNKNOWN = { result: 'unknown' } as const
+
+/**
+ * Tries a few operations with every choice of initial values that can matter to them. Another value can help only if one of
+ * the contradictory operations observed it, so the next choices come from those.
+ */
+function decideFew<Known extends Answer>(
+  encoded: Encoded,
+  question: FewQuestion<Known>,
+  jsonOf: JsonOf,
+  budget: Budget,
+  maySee: (row: number) => boolean,
+): Few<Known> {
+  if (encoded.hasAppend) return decideTexts(encoded, question, jsonOf, budget)
+  const complete = createCompletion(encoded, 'process order', jsonOf, budget)
+  const certain = certainStarts(encoded)
+  const tried = new Set<string>()
+  const go = (choice: Choice): Few<Known> => {
+    const name = [...choice]
+      .map((each) => each.join())
+      .sort()
+      .join(' ')
+    if (tried.has(name)) return { result: 'violated', answer: first }
+    if (tried.size >= MOST_TRIED) return UNKNOWN
+    budget.look(encoded.length)
+    tried.add(name)
+    const operations = settled(encoded, choice)
+    const answer = question.decideFew(operations)
+    if (tried.size === 1) first = answer
+    if (answer.result === 'met') return { result: 'met', choice: withEveryKey(encoded, choice), answer }
+    if (answer.result === 'unknown') return UNKNOWN
+    const involved = question.involved(operations, answer)
+    let isUnclear = false
+    const some = involved === undefined ? undefined : complete(involved)
+    for (const next of otherStarts(encoded, choice, some, maySee)) {
+      const few = go(next)
+      if (few.result === 'met') return few
+      if (few.result === 'unknown') isUnclear = true
+    }
+    return isUnclear ? UNKNOWN : { result: 'violated', answer: first }
+  }
+  let first: Known
+  return go(certain)
+}
+
+/** A complete choice: for every key its value, or that nobody mentions it. */
+function withEveryKey({ key }: Encoded, choice: Choice): Choice {
+  const every = new Map(choice)
+  for (const k of key) if (!every.has(k)) every.set(k, UNMENTIONED)
+  return every
+}
+
+/** The choices extended by one key: by each value observed there that can have been the initial one. */
+function* otherStarts(
+  encoded: Encoded,
+  choice: Choice,
+  some: readonly number[] | undefined,
+  maySee: (row: number) => boolean,
+): Iterable<Choice> {
+  const { length, row, key, kind, expects, names } = encoded
+  for (const i of some ?? Array.from({ length }, (_, each) => each)) {
+    if (choice.has(key[i]) || expects[i] === NOTHING || kind[i] === DIFFERS || !maySee(row[i])) continue
+    yield new Map([...choice, [key[i], names[expects[i]]]])
+  }
+}
+
+/** For texts: all choices. */
+function decideTexts<Known extends Answer>(
+  encoded: Encoded,
+  { decideFew: decide }: FewQuestion<Known>,
+  jsonOf: JsonOf,
+  budget: Budget,
+): Few<Known> {
+  const { all, isComplete } = choicesAmong(encoded, jsonOf)
+  let isUnclear = !isComplete
+  let first: Known | undefined
+  for (const choice of all) {
+    budget.look(encoded.length)
+    const answer = decide(settled(encoded, choice))
+    if (answer.result === 'met') return { result: 'met', choice, answer }
+    if (answer.result === 'unknown') isUnclear = true
+    first ??= answer
+  }
+  return isUnclear || first === undefined ? UNKNOWN : { result: 'violated', answer: first }
+}
+
+/** Decides a few operations by a choice that explains them, or by the likeliest if none does. */
+export function answerForFew<Known extends Answer>(
+  encoded: Encoded,
+  question: FewQuestion<Known>,
+  unknown: () => Known,
+  jsonOf: JsonOf,
+  budget: Budget,
+): Known {
+  if (!encoded.anyStart) return question.decideFew(encoded)
+  const few = decideFew(encoded, question, jsonOf, budget, maySeeStart(encoded, question.hides))
+  return few.result === 'unknown' ? unknown() : few.answer
+}
+
+/** The choice to try first at weaker levels: for each key a value that makes it linearizable, if quickly found. */
+export function likelyStarts(encoded: Encoded, jsonOf: JsonOf, budget: Budget): Choice {
+  const choice = new Map<number, number>()
+  for (const part of partition(encoded, budget)) {
+    budget.look(part.length)
+    if (part.length > 0) choice.set(part.key[0], likelyStart(part, jsonOf, budget))
+  }
+  return choice
+}

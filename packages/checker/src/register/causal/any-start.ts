@@ -1,0 +1,113 @@
+import type { Decoder, Encoded } from '../../encoding/encoded.ts'
+import { follows, type Level, type WeakLevel, weakLevels } from '../../levels/levels.ts'
+import { type Budget, inTime, OUT_OF_TIME } from '../../limits/budget.ts'
+import type { Verdict } from '../../verdict/verdict.ts'
+import { decideFromAny, type FromAny, likelyStarts } from '../any-start/any.ts'
+import { readsFrom } from '../sequential/reads-from.ts'
+import type { Choice } from '../start/choices.ts'
+import { rowsIn } from '../start/rows.ts'
+import type { WeakAnswer } from './answer.ts'
+import { borrowed } from './borrowed.ts'
+import { createWeaker, type Weaker } from './decide.ts'
+import { explainWeaker, questionOf } from './explain.ts'
+import { judgeEach, undefinedFor, unlikeRegister, type Verdicts, witnessOfWeak } from './judge.ts'
+
+/** Time for reducing one contradiction. */
+const EXPLAIN_MS = 500
+
+/** Time for reducing the counterexamples of all these levels. */
+const EXPLAIN_ALL_MS = 2_000
+
+/** `judgeWeaker` for a history whose initial values are unknown (see `Encoded.anyStart`). */
+export function judgeWeakerFromAny(
+  encoded: Encoded,
+  decoder: Decoder,
+  asked: readonly Level[],
+  budget: Budget,
+): Verdicts {
+  const levels = weakLevels.filter((level) => asked.includes(level))
+  const other = unlikeRegister(encoded, decoder)
+  if (other !== undefined) return undefinedFor(other, levels)
+  const verdicts: Verdicts = {}
+  const weaker = createWeakerFromAny(encoded, decoder, budget)
+  const explaining = budget.within(EXPLAIN_ALL_MS)
+  try {
+    if (levels.some((level) => follows('causal-convergence', level))) {
+      // Settles most of the levels it implies.
+      const verdict = verdictOf('causal-convergence', weaker.decide('causal-convergence'))
+      if (verdict.result === 'met') verdicts['causal-convergence'] = verdict
+    }
+    judgeEach(levels, verdicts, {
+      judge: (level) => verdictOf(level, weaker.decide(level)),
+      retell: (level, told) => borrowed(level, told, encoded, decoder, explaining),
+    })
+  } finally {
+    weaker.release()
+  }
+  return verdicts
+
+  function verdictOf(level: WeakLevel, found: FromAny<WeakAnswer>): Verdict {
+    if (found.result === 'unknown') return found
+    if (found.result === 'violated') {
+      const { involved } = found
+      const counterexample = explainWeaker(level, encoded, { result: 'violated', involved }, decoder, explaining)
+      return { result: 'violated', counterexample }
+    }
+    const { answer, operations } = found
+    if (answer.result !== 'met') throw new Error('a level that is met has an answer that says so')
+    return { result: 'met', witness: witnessOfWeak(answer, operations) }
+  }
+}
+
+interface WeakerFromAny {
+  readonly decide: (level: WeakLevel) => FromAny<WeakAnswer>
+  readonly release: () => void
+}
+
+/** Decides the levels below sequential consistency, each on demand. */
+function createWeakerFromAny(encoded: Encoded, decoder: Decoder, budget: Budget): WeakerFromAny {
+  const jsonOf = decoder.value
+  let first: Choice | undefined
+  // The results for the last choice tried: the levels mostly use the same one.
+  let last: { readonly operations: Encoded; readonly weaker: Weaker } | undefined
+  const release = (): void => {
+    last?.weaker.release()
+    last = undefined
+  }
+  const weakerOf = (operations: Encoded): Weaker => {
+    if (last === undefined || !isSame(last.operations, operations)) {
+      release()
+      last = { operations, weaker: createWeaker(operations, readsFrom(operations, budget), budget) }
+    }
+    return last.weaker
+  }
+  const decide = (level: WeakLevel): FromAny<WeakAnswer> => {
+    first ??= likelyStarts(encoded, jsonOf, budget)
+    return decideFromAny<WeakAnswer>(
+      encoded,
+      {
+        decide: (operations) => weakerOf(operations).decide(level),
+        ...questionOf(level, budget),
+        contradiction: (operations, answer) => {
+          if (answer.result !== 'violated') return undefined
+          return rowsIn(encoded, explainWeaker(level, operations, answer, decoder, budget.within(EXPLAIN_MS)))
+        },
+      },
+      first,
+      jsonOf,
+      budget,
+    )
+  }
+  return {
+    decide: (level) =>
+      inTime(
+        () => decide(level),
+        () => ({ result: 'unknown', reason: OUT_OF_TIME }),
+      ),
+    release,
+  }
+}
+
+/** Whether both have the same initial values. */
+const isSame = (a: Encoded, b: Encoded): boolean =>
+  a.expects.every((value, i) => value === b.expects[i]) && a.writes.every((value, i) => value === b.writes[i])

@@ -1,0 +1,43 @@
+import { type Decoder, type Encoded, restrict } from '../../encoding/encoded.ts'
+import type { WeakLevel } from '../../levels/levels.ts'
+import type { Budget } from '../../limits/budget.ts'
+import { inTime } from '../../limits/budget.ts'
+import { shrink } from '../../search/shrink.ts'
+import type { Counterexample } from '../../verdict/verdict.ts'
+import { isSupported, writtenValues } from '../counterexample/sources.ts'
+import { rowsIn } from '../start/rows.ts'
+import { explainWeaker, violates } from './explain.ts'
+
+/**
+ * The counterexample of a level, given that of a weaker one, which violates both. The stronger level may need fewer of
+ * its operations: then they are explained anew. If it needs all of them, or time runs out, the given one serves for both.
+ */
+export function borrowed(
+  level: WeakLevel,
+  lent: Counterexample,
+  encoded: Encoded,
+  decoder: Decoder,
+  budget: Budget,
+): Counterexample {
+  return inTime(
+    () => {
+      const core = rowsIn(encoded, { ...lent, operations: lent.operations.filter(({ role }) => role === 'core') })
+      if (core === undefined) return lent
+      const few = restrict(encoded, core)
+      const all = core.map((_, at) => at)
+      const written = writtenValues(few, budget)
+      const contradicts = (some: readonly number[]): boolean =>
+        isSupported(few, some, written) && violates(level, restrict(few, some), decoder, budget)
+      const needed = shrink(all, contradicts, budget)
+      if (needed.length === core.length) return lent
+      const involved = needed.map((at) => core[at])
+      const own = explainWeaker(level, encoded, { result: 'violated', involved }, decoder, budget)
+      return coreSize(own) < core.length ? own : lent
+    },
+    () => lent,
+  )
+}
+
+/** How many operations a counterexample cannot do without. */
+export const coreSize = ({ operations }: Counterexample): number =>
+  operations.filter(({ role }) => role === 'core').length

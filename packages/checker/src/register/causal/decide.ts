@@ -1,0 +1,56 @@
+import type { Encoded } from '../../encoding/encoded.ts'
+import { type WeakLevel, weakDefinition } from '../../levels/levels.ts'
+import { type Budget, inTime } from '../../limits/budget.ts'
+import type { readsFrom } from '../sequential/reads-from.ts'
+import { met, OUT_OF, type WeakAnswer } from './answer.ts'
+import { createRelations } from './orders/contradiction.ts'
+import { factsOf } from './orders/order.ts'
+import { decideRepeated } from './repeated.ts'
+
+export interface Weaker {
+  readonly decide: (level: WeakLevel) => WeakAnswer
+  readonly release: () => void
+}
+
+/**
+ * Decides the levels below sequential consistency, for reads and writes, each on demand; they share intermediate
+ * results. Takes polynomial time if each read's source is certain. Otherwise tries the possible sources, within `steps`
+ * (one step is a pass over the whole history) and the budget.
+ *
+ * @throws OutOfTime
+ */
+export function createWeaker(
+  encoded: Encoded,
+  sources: ReturnType<typeof readsFrom>,
+  budget: Budget,
+  steps: number = stepsFor(encoded.length),
+): Weaker {
+  if (sources.result === 'thin air') {
+    return { decide: () => ({ result: 'violated', thinAir: sources.read }), release: () => {} }
+  }
+  if (sources.result === 'repeated values') {
+    return {
+      decide: (level) =>
+        inTime(
+          () => decideRepeated(encoded, weakDefinition(level), budget, steps),
+          () => OUT_OF['out of time'],
+        ),
+      release: () => {},
+    }
+  }
+  const { indices } = sources
+  const relations = createRelations(factsOf(sources, budget), budget)
+  return {
+    decide: (level) => {
+      const judged = weakDefinition(level).contradiction(relations)
+      if (judged === 'out of memory' || judged === 'out of time') return OUT_OF[judged]
+      if (judged === 'contradicted') return { result: 'violated' }
+      if (judged !== 'none') return { result: 'violated', found: { relations, contradiction: judged, indices } }
+      return met(relations, indices)
+    },
+    release: relations.release,
+  }
+}
+
+/** Passes over the whole history: many for short ones and few for long ones, so that a level takes seconds at most. */
+const stepsFor = (length: number): number => Math.ceil(3e6 / (length + 100))

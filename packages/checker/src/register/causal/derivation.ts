@@ -1,0 +1,139 @@
+import type { WeakDefinition } from '../../levels/definition.ts'
+import type { Edge } from '../sequential/edges.ts'
+import type { Contradiction } from './orders/judged.ts'
+import { type Facts, previousOf } from './orders/order.ts'
+
+/** A cycle of orders, each coming before the next, and every operation its derivation uses. */
+export interface Derivation {
+  readonly cycle: readonly Edge[]
+  readonly involved: ReadonlySet<number>
+}
+
+/** Completes a contradiction to a whole cycle, and expands its derived orders into what they were derived from. */
+export function derivationOf(facts: Facts, contradiction: Contradiction, level: WeakDefinition): Derivation {
+  const { derived, involved } = contradiction
+  // If each client chooses its sources, the reads of others order nothing.
+  const reader = level.sourcesChosenBy === 'each client' ? contradiction.thread : undefined
+  const into = incoming(derived)
+  const path: Path = (from, to, limit) => (from === to ? [] : pathBetween(facts, into, from, to, limit, reader))
+  if (involved !== undefined) {
+    const steps = contradiction.cycle.flatMap((edge) => stepped(edge, path))
+    return { cycle: steps, involved: new Set([...involved, ...steps.map(({ from }) => from)]) }
+  }
+  const cycle = closed(facts, contradiction, level, path)
+  return { cycle, involved: involvedIn(facts, cycle, derived, level, path) }
+}
+
+/** A path of client order, reads-from and the first `limit` derived orders. */
+type Path = (from: number, to: number, limit: number) => readonly Edge[]
+
+/** Steps of an order taken from elsewhere are paths of client order and reads-from. */
+const stepped = (edge: Edge, path: Path): readonly Edge[] =>
+  edge.reason === 'process order' ? path(edge.from, edge.to, 0) : [edge]
+
+/** The whole cycle. */
+function closed(
+  facts: Facts,
+  { cycle, isWhole, derived }: Contradiction,
+  level: WeakDefinition,
+  path: Path,
+): readonly Edge[] {
+  if (isWhole) return cycle
+  const [last] = cycle
+  if (level.knewBy === undefined) return [...path(last.to, last.from, derived.length), last]
+  return [...known(last.to, level.knewBy(facts, last.to, last.from), last.from), last]
+}
+
+/** From a write to the read that missed it, through the client's operation by which it knew of the write. */
+function known(write: number, by: number, read: number): readonly Edge[] {
+  const last: Edge = { from: by, to: read, reason: 'process order' }
+  return by === write ? [last] : [{ from: write, to: by, reason: 'reads from' }, last]
+}
+
+/** Every operation that the orders of a cycle rest on. */
+function involvedIn(
+  facts: Facts,
+  cycle: readonly Edge[],
+  derived: readonly Edge[],
+  { knewBy }: WeakDefinition,
+  path: Path,
+): ReadonlySet<number> {
+  const number = new Map(derived.map((edge, n) => [edge, n]))
+  const involved = new Set<number>()
+  const explained = new Set<Edge>()
+  const waiting = [...cycle]
+  for (let edge = waiting.pop(); edge !== undefined; edge = waiting.pop()) {
+    if (explained.has(edge)) continue
+    explained.add(edge)
+    involved.add(edge.from).add(edge.to)
+    if (edge.reader !== undefined) {
+      involved.add(edge.reader)
+      if (facts.writerOf[edge.reader] >= 0) involved.add(facts.writerOf[edge.reader])
+    }
+    if (edge.premise === undefined) continue
+    const [premise, reader] = edge.premise
+    if (knewBy !== undefined) involved.add(knewBy(facts, premise, reader))
+    else for (const each of path(premise, reader, number.get(edge) ?? derived.length)) waiting.push(each)
+  }
+  return involved
+}
+
+interface Numbered {
+  readonly edge: Edge
+  readonly number: number
+}
+
+function incoming(edges: readonly Edge[]): ReadonlyMap<number, readonly Numbered[]> {
+  const into = new Map<number, Numbered[]>()
+  for (const [number, edge] of edges.entries()) {
+    const known = into.get(edge.to)
+    if (known === undefined) into.set(edge.to, [{ edge, number }])
+    else known.push({ edge, number })
+  }
+  return into
+}
+
+/**
+ * A shortest path by program order, reads-from and the first `limit` derived orders; one must exist. With `reader`,
+ * only that thread's reads count. Searched backwards, because an operation has few direct predecessors.
+ */
+function pathBetween(
+  facts: Facts,
+  into: ReadonlyMap<number, readonly Numbered[]>,
+  from: number,
+  to: number,
+  limit: number,
+  reader: number | undefined,
+): readonly Edge[] {
+  const { threads, writerOf } = facts
+  const left = new Map<number, Edge | undefined>([[to, undefined]])
+  const queue = [to]
+  const visit = (edge: Edge): void => {
+    if (left.has(edge.from)) return
+    left.set(edge.from, edge)
+    queue.push(edge.from)
+  }
+  for (let head = 0; head < queue.length && !left.has(from); head++) {
+    const at = queue[head]
+    for (const { edge, number } of into.get(at) ?? []) if (number < limit) visit(edge)
+    const source = writerOf[at]
+    if (source >= 0 && (reader === undefined || threads.of[at] === reader))
+      visit({ from: source, to: at, reason: 'reads from' })
+    const previous = previousOf(threads, at)
+    if (previous !== -1) visit({ from: previous, to: at, reason: 'process order' })
+    const { start, items } = threads.before
+    for (let n = start[at]; n < start[at + 1]; n++) visit({ from: items[n], to: at, reason: 'process order' })
+  }
+  const path: Edge[] = []
+  for (let at = from; at !== to; ) {
+    const edge = left.get(at)
+    if (edge === undefined) throw new Error('an order was derived from a path that does not exist')
+    const last = path[path.length - 1]
+    // Merges consecutive steps of program order: the operations in between do not matter.
+    if (last?.reason === 'process order' && edge.reason === 'process order') {
+      path[path.length - 1] = { from: last.from, to: edge.to, reason: 'process order' }
+    } else path.push(edge)
+    at = edge.to
+  }
+  return path
+}

@@ -1,0 +1,166 @@
+import { FAIL } from '@chaosproxy/history'
+import type { Decoder, Encoded } from '../../encoding/encoded.ts'
+import { follows, type Level, type WeakLevel, weakLevels } from '../../levels/levels.ts'
+import { type Budget, inTime, OUT_OF_TIME } from '../../limits/budget.ts'
+import type { Counterexample, Verdict, Witness } from '../../verdict/verdict.ts'
+import type { readsFrom } from '../sequential/reads-from.ts'
+import type { ArbitratedHistory, WeakAnswer } from './answer.ts'
+import { borrowed, coreSize } from './borrowed.ts'
+import { createWeaker, type Weaker } from './decide.ts'
+import { explainWeaker } from './explain.ts'
+import type { Contradiction } from './orders/judged.ts'
+
+export type Verdicts = { [level in Level]?: Verdict }
+
+/** Time for reducing a counterexample: the verdict stands already, and other levels are still to be decided. */
+const EXPLAIN_MS = 1_000
+
+/**
+ * Judges the requested levels below sequential consistency, which is violated or undecided. For reads and writes only:
+ * these levels are not defined for a cas or an append.
+ */
+export function judgeWeaker(
+  encoded: Encoded,
+  decoder: Decoder,
+  asked: readonly Level[],
+  sources: ReturnType<typeof readsFrom>,
+  budget: Budget,
+): Verdicts {
+  const levels = weakLevels.filter((level) => asked.includes(level))
+  if (levels.length === 0) return {}
+  const other = unlikeRegister(encoded, decoder)
+  if (other !== undefined) return undefinedFor(other, levels)
+  const verdicts: Verdicts = {}
+  const explanations = createExplanations(encoded, decoder, budget)
+  const weaker = inTime(
+    () => createWeaker(encoded, sources, budget),
+    () => undefined,
+  )
+  if (weaker === undefined) {
+    return Object.fromEntries(levels.map((level) => [level, { result: 'unknown', reason: OUT_OF_TIME }]))
+  }
+  try {
+    if (sources.result === 'repeated values' && levels.some((level) => follows('causal-convergence', level))) {
+      // Sources found for it also serve all levels it implies, which then need no search of their own.
+      const verdict = verdictOf('causal-convergence', weaker, encoded, explanations.explain)
+      if (verdict.result === 'met') verdicts['causal-convergence'] = verdict
+    }
+    judgeEach(levels, verdicts, {
+      judge: (level) => verdictOf(level, weaker, encoded, explanations.explain),
+      retell: explanations.retell,
+    })
+  } finally {
+    weaker.release()
+  }
+  return verdicts
+}
+
+export interface Judge {
+  readonly judge: (level: WeakLevel) => Verdict
+  /** The counterexample of a level, given that of a weaker one. */
+  readonly retell: (level: WeakLevel, weaker: Counterexample) => Counterexample
+}
+
+/** Adds the verdicts on levels, cheapest first, that are not known to be met. */
+export function judgeEach(levels: readonly WeakLevel[], verdicts: Verdicts, { judge, retell }: Judge): void {
+  for (const level of levels) {
+    if (weakLevels.some((other) => follows(other, level) && verdicts[other]?.result === 'met')) continue
+    const weaker = shortest(weakLevels.map((other) => (follows(level, other) ? verdicts[other] : undefined)))
+    verdicts[level] =
+      weaker === undefined ? judge(level) : { result: 'violated', counterexample: retell(level, weaker) }
+  }
+}
+
+/** The shortest counterexample among verdicts; the first of those as short. */
+function shortest(verdicts: readonly (Verdict | undefined)[]): Counterexample | undefined {
+  let least: Counterexample | undefined
+  for (const verdict of verdicts) {
+    if (verdict?.result !== 'violated') continue
+    if (least === undefined || coreSize(verdict.counterexample) < coreSize(least)) least = verdict.counterexample
+  }
+  return least
+}
+
+/** The verdicts for levels that are undefined for something in the history. */
+export function undefinedFor(other: string, levels: readonly Level[]): Verdicts {
+  const reason = `defined for reads and writes only, and there is ${other} in the history: known only where sequential consistency holds`
+  return Object.fromEntries(levels.map((level) => [level, { result: 'unknown', reason }]))
+}
+
+type Explain = (level: WeakLevel, answer: Extract<WeakAnswer, { readonly result: 'violated' }>) => Counterexample
+
+/** Levels contradicted by the same operations share one explanation. */
+function createExplanations(
+  encoded: Encoded,
+  decoder: Decoder,
+  budget: Budget,
+): { readonly explain: Explain; readonly retell: Judge['retell'] } {
+  const known = new Map<Contradiction, Counterexample>()
+  const share = (): Budget => budget.within(Math.min(EXPLAIN_MS, budget.left() / 4))
+  let retelling: Budget | undefined
+  const retell: Judge['retell'] = (level, told) => {
+    retelling ??= share()
+    return borrowed(level, told, encoded, decoder, retelling)
+  }
+  const explain: Explain = (level, answer) => {
+    const contradiction = answer.found?.contradiction
+    const same = contradiction === undefined ? undefined : known.get(contradiction)
+    if (same !== undefined) return { ...retell(level, same), level }
+    const made = explainWeaker(level, encoded, answer, decoder, share())
+    if (contradiction !== undefined) known.set(contradiction, made)
+    return made
+  }
+  return { explain, retell }
+}
+
+function verdictOf(level: WeakLevel, weaker: Weaker, encoded: Encoded, explain: Explain): Verdict {
+  const answer = weaker.decide(level)
+  if (answer.result === 'unknown') return answer
+  if (answer.result === 'violated') return { result: 'violated', counterexample: explain(level, answer) }
+  return { result: 'met', witness: witnessOfWeak(answer, encoded) }
+}
+
+export const witnessOfWeak = (
+  { arbitration }: Extract<WeakAnswer, { readonly result: 'met' }>,
+  encoded: Encoded,
+): Witness => (arbitration === undefined ? CHECKED : witnessOf(arbitration, encoded))
+
+const CHECKED: Witness = { kind: 'checked' }
+
+/** Short lists are built at once: an object with getters costs more. */
+const FEW = 1_000
+
+/** Long lists are built on demand, which may take longer than the check. */
+function witnessOf(arbitration: () => ArbitratedHistory, { row, length }: Encoded): Witness {
+  let known: ArbitratedHistory | undefined
+  const arbitrated = (): ArbitratedHistory => {
+    known ??= arbitration()
+    return known
+  }
+  const order = (): number[] => Array.from(arbitrated().order, (index) => row[index])
+  const sources = (): { readonly read: number; readonly write: number | undefined }[] =>
+    Array.from(arbitrated().writerOf, ([read, write]) => ({
+      read: row[read],
+      write: write < 0 ? undefined : row[write],
+    }))
+  if (length <= FEW) return { kind: 'arbitration', order: order(), sources: sources() }
+  return {
+    kind: 'arbitration',
+    get order() {
+      return order()
+    },
+    get sources() {
+      return sources()
+    },
+  }
+}
+
+/** Describes the operations that are neither reads nor writes. */
+export function unlikeRegister(encoded: Encoded, { history }: Decoder): string | undefined {
+  if (encoded.hasAppend) return 'an append'
+  if (encoded.hasConditional) return 'a cas'
+  // A cas that does not change the value is encoded as a read, or not at all.
+  const cas = history.functions.indexOf('cas')
+  const { f, outcome } = history.operations
+  return cas !== -1 && f.some((each, row) => each === cas && outcome[row] !== FAIL) ? 'a cas' : undefined
+}

@@ -1,0 +1,191 @@
+import type { Json } from '@chaosproxy/history'
+import { type Encoded, NEVER, NOTHING, restrict } from '../../../encoding/encoded.ts'
+import { assemble, listsOf, type Threads, threadsOf } from '../../../encoding/threads.ts'
+import type { Budget } from '../../../limits/budget.ts'
+import { decideBy, findSequentialOrder } from '../../sequential/decide.ts'
+import { derive } from '../../sequential/derivation.ts'
+import { ascending, NO_READ, type ReadsFrom } from '../../sequential/reads-from.ts'
+import type { Conflict, Saturation } from '../../sequential/saturation.ts'
+import type { Contradiction, Judged } from './judged.ts'
+import type { CausalOrder, Facts } from './order.ts'
+
+/** A client whose reads overlap and so form several threads: its number, and these threads. */
+export interface BranchedClient {
+  readonly client: number
+  readonly threads: readonly number[]
+}
+
+export function branchedClients(encoded: Encoded, { isBranched, count, start, members }: Threads): BranchedClient[] {
+  if (!isBranched) return []
+  const clients = encoded.clients()
+  const reading = new Map<number, number[]>()
+  for (let thread = 0; thread < count; thread++) {
+    const own = members.subarray(start[thread], start[thread + 1])
+    if (!own.some((operation) => encoded.expects[operation] !== NOTHING)) continue
+    const client = clients[own[0]]
+    reading.set(client, [...(reading.get(client) ?? []), thread])
+  }
+  return Array.from(reading, ([client, threads]) => ({ client, threads })).filter(({ threads }) => threads.length > 1)
+}
+
+/**
+ * Whether a client with overlapping reads can put the writes and its own reads in one order, up to each of its
+ * operations: for PRAM all writes, each client's in its own order; for causal memory those in the operation's past, in
+ * causal order. Overlapping reads may come in either order, so this is again sequential consistency, of fewer
+ * operations.
+ *
+ * @throws OutOfTime
+ */
+export function judgeClient(
+  facts: Facts,
+  { client, threads }: BranchedClient,
+  order: CausalOrder | undefined,
+  budget: Budget,
+): Judged {
+  const { encoded } = facts
+  for (const end of endsOf(encoded, client)) {
+    const isPast = (i: number): boolean => order === undefined || i === end || order.precedes(i, end)
+    const indices = operationsUntil(end, encoded, isPast)
+    const view = viewOf(facts, indices)
+    const woven = order && weave(indices, facts.threads, order, budget)
+    const { answer } = decideBy(view, woven ?? threadsOf(view.encoded, true, budget), budget)
+    if (answer.result === 'met') continue
+    if (answer.result === 'unknown') return budget.expired(0) ? 'out of time' : 'out of memory'
+    if (answer.cycle === undefined) return 'contradicted'
+    return contradictionOf(answer.cycle, indices, threads[0])
+  }
+  return 'none'
+}
+
+/**
+ * The same for PRAM with repeated values: a search, bounded in steps per operation. For reads and writes.
+ *
+ * @throws OutOfTime
+ */
+export function searchClient(
+  encoded: Encoded,
+  { client }: BranchedClient,
+  budget: Budget,
+  steps: number,
+): 'met' | 'violated' | 'unknown' {
+  let isUnknown = false
+  for (const end of endsOf(encoded, client)) {
+    const view = restrict(encoded, operationsUntil(end, encoded))
+    const { result } = findSequentialOrder(view, NO_TEXTS, budget, steps * view.length)
+    if (result === 'violated') return result
+    if (result === 'unknown') isUnknown = true
+  }
+  return isUnknown ? 'unknown' : 'met'
+}
+
+/** Only appends need their values. */
+const NO_TEXTS = (): Json => null
+
+/**
+ * The fewest completed operations of a client that together know everything its operations know: the one called last,
+ * and each read still open then.
+ */
+function endsOf({ length, calls, returns, writes, clients }: Encoded, client: number): readonly number[] {
+  const numbers = clients()
+  const own = ascending(length, (i) => numbers[i] === client && returns[i] !== NEVER)
+  const last = own[own.length - 1]
+  return [...own].filter((i) => i === last || (returns[i] > calls[last] && writes[i] === NOTHING))
+}
+
+/** All writes, and the client's reads up to one of its operations, if they pass the filter. */
+function operationsUntil(end: number, encoded: Encoded, passes: (i: number) => boolean = () => true): Int32Array {
+  const { calls, returns, writes } = encoded
+  const clients = encoded.clients()
+  const isOwn = (i: number): boolean => i === end || (clients[i] === clients[end] && returns[i] < calls[end])
+  return ascending(encoded.length, (i) => (writes[i] !== NOTHING || isOwn(i)) && passes(i))
+}
+
+/** Splits some operations into threads, with the causal order between threads. */
+function weave(indices: Int32Array, threads: Threads, { rows, width }: CausalOrder, budget: Budget): Threads {
+  const { length } = indices
+  const of = new Int32Array(length)
+  const place = new Int32Array(length)
+  const columnOf = new Map<number, number>()
+  const sizes: number[] = []
+  // By thread: its operations among these so far, and their positions in the whole thread.
+  const kept: number[][] = []
+  const pairs: { readonly from: number[]; readonly to: number[] } = { from: [], to: [] }
+  for (let n = 0; n < length; n++) {
+    const thread = threads.of[indices[n]]
+    if (!columnOf.has(thread)) {
+      columnOf.set(thread, sizes.length)
+      sizes.push(0)
+      kept.push([])
+    }
+    const column = columnOf.get(thread) ?? 0
+    of[n] = column
+    place[n] = sizes[column]++
+    kept[column].push(n)
+  }
+  for (let n = 0; n < length; n++) {
+    const previous = place[n] === 0 ? undefined : kept[of[n]][place[n] - 1]
+    for (const [thread, column] of columnOf) {
+      budget.tick()
+      const known = rows[indices[n] * width + thread]
+      // An operation knows everything its predecessor in the thread knows.
+      if (column === of[n] || (previous !== undefined && rows[indices[previous] * width + thread] === known)) continue
+      const before = lastWithin(kept[column], known, (m) => threads.place[indices[m]])
+      if (before === undefined) continue
+      pairs.from.push(before)
+      pairs.to.push(n)
+    }
+  }
+  return assemble({
+    of,
+    place,
+    sizes,
+    before: listsOf(pairs, length),
+    isBranched: threads.isBranched,
+    joined: new Uint8Array(length),
+  })
+}
+
+/** The last of these operations, in thread order, that is among the thread's first `count`. */
+function lastWithin(some: readonly number[], count: number, placeOf: (n: number) => number): number | undefined {
+  let low = 0
+  let high = some.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (placeOf(some[middle]) < count) low = middle + 1
+    else high = middle
+  }
+  return some[low - 1]
+}
+
+/** The source of each read, if it is among the operations: a view only has to explain the client's own reads. */
+function viewOf({ encoded, writerOf }: Facts, indices: Int32Array): ReadsFrom {
+  const number = new Int32Array(encoded.length).fill(NO_READ)
+  for (let n = 0; n < indices.length; n++) number[indices[n]] = n
+  return {
+    result: 'unique',
+    encoded: restrict(encoded, indices),
+    indices,
+    writerOf: Int32Array.from(indices, (i) => (writerOf[i] < 0 ? writerOf[i] : number[writerOf[i]])),
+  }
+}
+
+function contradictionOf(
+  { saturation, conflict }: { readonly saturation: Saturation; readonly conflict: Conflict },
+  indices: Int32Array,
+  thread: number,
+): Contradiction {
+  const { cycle, involved } = derive(saturation, conflict)
+  const at = (n: number): number => indices[n]
+  return {
+    derived: [],
+    cycle: cycle.map(({ from, to, reason, reader }) => ({
+      from: at(from),
+      to: at(to),
+      reason,
+      reader: reader === undefined ? undefined : at(reader),
+    })),
+    isWhole: true,
+    thread,
+    involved: new Set(Array.from(involved, at)),
+  }
+}

@@ -1,0 +1,125 @@
+import { type Budget, inTime } from '../../../limits/budget.ts'
+import type { Edge } from '../../sequential/edges.ts'
+import { branchedClients, judgeClient } from './client-views.ts'
+import { arbitrate, overwrittenInPast } from './convergence.ts'
+import type { Contradiction, Judged } from './judged.ts'
+import { basisOf, type CausalOrder, causalOrder, type Facts } from './order.ts'
+import { createViews } from './view.ts'
+
+/** How a history can contradict a level, given each read's source. What the levels share is computed once, on first use. */
+export interface Relations {
+  readonly facts: Facts
+  /** A read saw a write that can only come later. */
+  readonly inFuture: () => Judged
+  /** That, or a read saw a write that was overwritten in its own causal past. */
+  readonly inCausalPast: () => Judged
+  /** That, or no order of the writes that all processes share fits what they saw. */
+  readonly inArbitration: () => Judged
+  /** That of the future, or what the reads of single clients show about the order of the writes. */
+  readonly inSession: (guarantee: Guarantee) => Judged
+  /**
+   * A client cannot put the writes and its own reads in one order: of all writes, each client's in its own order, or of
+   * those in the reads' past, in causal order, if nothing is in the future.
+   */
+  readonly inViews: (order: 'client order' | 'causal order') => Judged
+  /** Once `inArbitration` found nothing: all operations in arbitration order. */
+  readonly arbitration: () => Int32Array | undefined
+  readonly order: () => CausalOrder | undefined
+  readonly release: () => void
+}
+
+/** The orders by which a guarantee is broken: a cycle, or a single one that is contrary to the operations' own order. */
+export type Guarantee = (facts: Facts, budget: Budget) => readonly Edge[] | undefined
+
+export function createRelations(facts: Facts, budget: Budget): Relations {
+  const basis = once(() => basisOf(facts, budget))
+  let made: CausalOrder | undefined
+  const order = once(() => {
+    const known = basis()
+    made = 'cycle' in known ? undefined : causalOrder(facts, known.basis, budget)
+    return made
+  })
+  const future = once((): Contradiction | undefined => {
+    const known = basis()
+    return 'cycle' in known ? { ...whole(known.cycle), future: true } : undefined
+  })
+  const past = once((): Judged => {
+    const known = order()
+    if (known === undefined) return 'out of memory'
+    const edge = overwrittenInPast(facts, known, budget)
+    return edge === undefined ? 'none' : { derived: [], cycle: [edge], isWhole: false }
+  })
+  let arbitration: Int32Array | undefined
+  const arbitrated = once((): Judged => {
+    const causal = past()
+    const known = order()
+    if (causal !== 'none' || known === undefined) return causal
+    const answer = arbitrate(facts, known, budget)
+    if (answer.result === 'cycle') return whole(answer.cycle)
+    arbitration = answer.order
+    return 'none'
+  })
+  const causalViews = (): Judged => {
+    const known = order()
+    return known === undefined ? 'out of memory' : judgeViews(facts, known, budget)
+  }
+  const timely = (judge: () => Judged): Judged =>
+    inTime(
+      () => {
+        budget.look(facts.encoded.length)
+        return judge()
+      },
+      () => 'out of time',
+    )
+  const unlessFuture = (judge: () => Judged): Judged => timely(() => future() ?? judge())
+  return {
+    facts,
+    inFuture: () => unlessFuture(() => 'none'),
+    inCausalPast: () => unlessFuture(past),
+    inArbitration: () => unlessFuture(arbitrated),
+    inSession: (guarantee) => unlessFuture(() => judged(guarantee(facts, budget))),
+    inViews: (within) =>
+      within === 'causal order' ? unlessFuture(causalViews) : timely(() => judgeViews(facts, undefined, budget)),
+    arbitration: () => arbitration,
+    order,
+    release: () => made?.release(),
+  }
+}
+
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
+
+/** Whether each client can put the writes and its own reads in one order. */
+function judgeViews(facts: Facts, order: CausalOrder | undefined, budget: Budget): Judged {
+  const { threads } = facts
+  const views = createViews(facts, order, budget)
+  const branched = branchedClients(facts.encoded, threads)
+  const apart = new Set(branched.flatMap((client) => client.threads))
+  try {
+    for (let thread = 0; thread < threads.count; thread++) {
+      if (apart.has(thread)) continue
+      const conflict = views.conflictOf(thread, facts.writerOf)
+      const stopped = views.stopped()
+      if (stopped !== undefined) return stopped
+      if (conflict !== undefined) return { derived: conflict.edges, cycle: [conflict.last], isWhole: false, thread }
+    }
+    for (const client of branched) {
+      const judged = judgeClient(facts, client, order, budget)
+      if (judged !== 'none') return judged
+    }
+    return 'none'
+  } finally {
+    views.release()
+  }
+}
+
+const whole = (cycle: readonly Edge[]): Contradiction => ({ derived: [], cycle, isWhole: true })
+
+/** The orders as found: a single one is closed into a cycle by the operations' own order. */
+const judged = (cycle: readonly Edge[] | undefined): Judged =>
+  cycle === undefined ? 'none' : { derived: [], cycle, isWhole: cycle.length > 1 }

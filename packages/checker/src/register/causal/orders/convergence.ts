@@ -1,0 +1,176 @@
+import { groupBy, turned } from '../../../encoding/lists.ts'
+import type { Budget } from '../../../limits/budget.ts'
+import type { Edge } from '../../sequential/edges.ts'
+import { INITIAL, NO_READ } from '../../sequential/reads-from.ts'
+import { type CausalOrder, type Facts, lastAmong, previousOf } from './order.ts'
+
+/**
+ * Looks for a read whose source was overwritten in the read's own causal past: the patterns WriteCOInitRead and
+ * WriteCORead (Bouajjani et al., POPL 2017, §3.2). A history without them whose causal order is acyclic is causally
+ * consistent (CC). Only the last such write of each thread matters: if an earlier one comes after the source, so does
+ * the last.
+ *
+ * @throws OutOfTime
+ */
+export function overwrittenInPast(facts: Facts, order: CausalOrder, budget: Budget): Edge | undefined {
+  const { encoded, writerOf, threads } = facts
+  const { rows, width, basis } = order
+  for (const read of basis) {
+    const source = writerOf[read]
+    if (source === NO_READ) continue
+    const lists = facts.writesTo(encoded.key[read])
+    for (let n = 0; n < lists.length; n++) {
+      budget.tick()
+      const { thread, writes } = lists[n]
+      const count = rows[read * width + thread]
+      if (count === 0) continue
+      const last = lastAmong(writes, count, threads.place)
+      if (last === -1 || last === source) continue
+      if (source === INITIAL)
+        return { from: read, to: last, reason: 'overwritten after', premise: [last, read], reader: read }
+      if (order.precedes(source, last)) {
+        return { from: last, to: source, reason: 'overwritten before', premise: [last, read], reader: read }
+      }
+    }
+  }
+  return undefined
+}
+
+export type Arbitration =
+  /**
+   * All operations in an order that contains the causal order and in which each read's source is the last write in its
+   * past.
+   */
+  | { readonly result: 'order'; readonly order: Int32Array }
+  | { readonly result: 'cycle'; readonly cycle: readonly Edge[] }
+
+/**
+ * Arbitrates between the writes for causal convergence (CCv): a write in the past of a read that saw another write is
+ * the older of the two. Such an order exists unless these conflicts and the causal order form a cycle (CyclicCF,
+ * Bouajjani et al. §3.4). For a causally consistent history.
+ *
+ * @throws OutOfTime
+ */
+export function arbitrate(facts: Facts, order: CausalOrder, budget: Budget): Arbitration {
+  const conflicts = conflictsOf(facts, order, budget)
+  const { length } = facts.encoded
+  const waiting = predecessorCounts(facts, conflicts)
+  const arbitration = new Int32Array(length)
+  const placed = place(facts, order, conflicts, waiting, arbitration, budget)
+  if (placed === length) return { result: 'order', order: arbitration }
+  return { result: 'cycle', cycle: cycleAmong(facts, conflicts, waiting, budget) }
+}
+
+/** The orders between writes that reads force: by number, the older write, the newer one, and the read. */
+interface Conflicts {
+  readonly from: readonly number[]
+  readonly to: readonly number[]
+  readonly by: readonly number[]
+}
+
+function conflictsOf(facts: Facts, order: CausalOrder, budget: Budget): Conflicts {
+  const { encoded, writerOf, threads } = facts
+  const { rows, width, basis } = order
+  const from: number[] = []
+  const to: number[] = []
+  const by: number[] = []
+  for (const read of basis) {
+    const source = writerOf[read]
+    if (source < 0) continue
+    const lists = facts.writesTo(encoded.key[read])
+    for (let n = 0; n < lists.length; n++) {
+      budget.tick()
+      const { thread, writes } = lists[n]
+      const count = rows[read * width + thread]
+      // What precedes the source causally needs no edge of its own.
+      if (count === 0 || count <= rows[source * width + thread]) continue
+      const last = lastAmong(writes, count, threads.place)
+      if (last === -1 || last === source || order.precedes(last, source)) continue
+      from.push(last)
+      to.push(source)
+      by.push(read)
+    }
+  }
+  return { from, to, by }
+}
+
+/** How many orders lead directly to each operation. */
+function predecessorCounts({ encoded: { length }, writerOf, threads }: Facts, { to }: Conflicts): Int32Array {
+  const waiting = new Int32Array(length)
+  for (const target of to) waiting[target]++
+  for (let i = 0; i < length; i++) {
+    if (previousOf(threads, i) !== -1) waiting[i]++
+    if (writerOf[i] >= 0) waiting[i]++
+    waiting[i] += threads.before.start[i + 1] - threads.before.start[i]
+  }
+  return waiting
+}
+
+/** Places each operation once all that precede it are placed; returns how many were. */
+function place(
+  { encoded: { length }, writerOf, threads }: Facts,
+  { basis }: CausalOrder,
+  { from, to }: Conflicts,
+  waiting: Int32Array,
+  arbitration: Int32Array,
+  budget: Budget,
+): number {
+  const outgoing = groupBy(from, length, budget)
+  const readers = groupBy(writerOf, length, budget)
+  const followers = turned(threads.before, budget)
+  let placed = 0
+  let head = 0
+  const done = (operation: number): void => {
+    if (--waiting[operation] === 0) arbitration[placed++] = operation
+  }
+  for (const operation of basis) if (waiting[operation] === 0) arbitration[placed++] = operation
+  while (head < placed) {
+    budget.tick()
+    const operation = arbitration[head++]
+    const next = threads.start[threads.of[operation]] + threads.place[operation] + 1
+    if (next < threads.start[threads.of[operation] + 1]) done(threads.members[next])
+    for (let e = followers.start[operation]; e < followers.start[operation + 1]; e++) done(followers.items[e])
+    for (let e = readers.start[operation]; e < readers.start[operation + 1]; e++) done(readers.items[e])
+    for (let e = outgoing.start[operation]; e < outgoing.start[operation + 1]; e++) done(to[outgoing.items[e]])
+  }
+  return placed
+}
+
+/** Every remaining operation waits for another remaining one, so walking back must reach a cycle. */
+function cycleAmong(facts: Facts, conflicts: Conflicts, waiting: Int32Array, budget: Budget): readonly Edge[] {
+  const incoming = groupBy(conflicts.to, facts.encoded.length, budget)
+  const seen = new Map<number, number>()
+  const walk: Edge[] = []
+  let at = waiting.findIndex((count) => count > 0)
+  while (!seen.has(at)) {
+    seen.set(at, walk.length)
+    const into = incoming.items.subarray(incoming.start[at], incoming.start[at + 1])
+    const edge = waitsFor(at, facts, conflicts, waiting, into)
+    walk.push(edge)
+    at = edge.from
+  }
+  return walk.slice(seen.get(at)).reverse()
+}
+
+/** An order that leads to an operation from one that was not placed either; `into` are the conflicts that do. */
+function waitsFor(
+  operation: number,
+  { writerOf, threads }: Facts,
+  { from, by }: Conflicts,
+  waiting: Int32Array,
+  into: Int32Array,
+): Edge {
+  const conflict = into.find((each) => waiting[from[each]] > 0)
+  if (conflict !== undefined) {
+    const premise = [from[conflict], by[conflict]] as const
+    return { from: from[conflict], to: operation, reason: 'overwritten before', premise, reader: by[conflict] }
+  }
+  const source = writerOf[operation]
+  if (source >= 0 && waiting[source] > 0) return { from: source, to: operation, reason: 'reads from' }
+  const previous = previousOf(threads, operation)
+  if (previous !== -1 && waiting[previous] > 0) return { from: previous, to: operation, reason: 'process order' }
+  const { start, items } = threads.before
+  const before = items.subarray(start[operation], start[operation + 1]).find((each) => waiting[each] > 0)
+  if (before === undefined) throw new Error('an operation waits for nothing')
+  return { from: before, to: operation, reason: 'process order' }
+}

@@ -1,0 +1,174 @@
+import { type Encoded, NOTHING } from '../../../encoding/encoded.ts'
+import { type Threads, threadsOf } from '../../../encoding/threads.ts'
+import { type Budget, createPace, OutOfTime } from '../../../limits/budget.ts'
+import type { Edge } from '../../sequential/edges.ts'
+
+/** Operations, and the write each read saw. An undecided read (NO_READ) constrains nothing. */
+export interface Sourced {
+  readonly encoded: Encoded
+  /** The write that each operation observes; INITIAL or NO_READ. */
+  readonly writerOf: Int32Array
+}
+
+/** The writes to one key in one thread, in order. */
+export interface KeyWrites {
+  readonly thread: number
+  readonly writes: readonly number[]
+}
+
+/** The basis of all the weaker levels: program order as threads, and the writes of each key. */
+export interface Facts extends Sourced {
+  readonly threads: Threads
+  readonly writesTo: (key: number) => readonly KeyWrites[]
+}
+
+/** @throws OutOfTime */
+export function factsOf({ encoded, writerOf }: Sourced, budget: Budget): Facts {
+  const threads = threadsOf(encoded, true, budget)
+  const lists: KeyWrites[][] = []
+  // Threads one after the other, so that a list being extended is always the last one of its key.
+  for (let m = 0; m < encoded.length; m++) {
+    budget.tick()
+    const i = threads.members[m]
+    if (encoded.writes[i] === NOTHING) continue
+    const k = encoded.key[i]
+    lists[k] ??= []
+    const last = lists[k][lists[k].length - 1]
+    if (last !== undefined && last.thread === threads.of[i]) (last.writes as number[]).push(i)
+    else lists[k].push({ thread: threads.of[i], writes: [i] })
+  }
+  return { encoded, writerOf, threads, writesTo: (key) => lists[key] ?? [] }
+}
+
+/** The previous operation of the same thread; -1 if there is none. */
+export function previousOf({ of, place, start, members }: Threads, operation: number): number {
+  return place[operation] > 0 ? members[start[of[operation]] + place[operation] - 1] : -1
+}
+
+/** The last of these writes among the thread's first `count` operations; -1 if there is none. */
+export function lastAmong(writes: readonly number[], count: number, place: Int32Array): number {
+  let low = 0
+  let high = writes.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (place[writes[middle]] < count) low = middle + 1
+    else high = middle
+  }
+  return low === 0 ? -1 : writes[low - 1]
+}
+
+/** The causal order: what precedes by each client's order and reads-from, taken together and transitively. */
+export interface CausalOrder {
+  readonly width: number
+  /** By operation and thread: how many of the thread's operations precede the operation or are the operation. */
+  readonly rows: Int32Array
+  /** All operations, each after its predecessors. */
+  readonly basis: Int32Array
+  readonly precedes: (a: number, b: number) => boolean
+  readonly release: () => void
+}
+
+/**
+ * All operations, each after its client's previous ones and after the write it saw, otherwise in order of call; or a
+ * cycle among these orders: then some read saw a write from its future.
+ *
+ * @throws OutOfTime
+ */
+export function basisOf(
+  { encoded, writerOf, threads }: Facts,
+  budget: Budget,
+): { readonly basis: Int32Array } | { readonly cycle: readonly Edge[] } {
+  const { length } = encoded
+  const { before } = threads
+  const basis = new Int32Array(length)
+  const state = new Uint8Array(length)
+  let count = 0
+  const path: number[] = []
+  for (let i = 0; i < length; i++) {
+    if (state[i] === PLACED) continue
+    path.push(i)
+    state[i] = ENTERED
+    while (path.length > 0) {
+      budget.tick()
+      const top = path[path.length - 1]
+      let need = previousOf(threads, top)
+      for (let n = before.start[top]; n < before.start[top + 1] && (need === -1 || state[need] === PLACED); n++) {
+        need = before.items[n]
+      }
+      if (need === -1 || state[need] === PLACED) need = writerOf[top]
+      if (need < 0 || state[need] === PLACED) {
+        state[top] = PLACED
+        basis[count++] = top
+        path.pop()
+      } else if (state[need] === ENTERED) {
+        return { cycle: cycleThrough(path.slice(path.indexOf(need)), writerOf) }
+      } else {
+        state[need] = ENTERED
+        path.push(need)
+      }
+    }
+  }
+  return { basis }
+}
+
+const ENTERED = 1
+const PLACED = 2
+
+/** Each operation of the path needs the next, and the last needs the first. */
+function cycleThrough(path: readonly number[], writerOf: Int32Array): readonly Edge[] {
+  return path
+    .map((operation, n): Edge => {
+      const need = path[(n + 1) % path.length]
+      return { from: need, to: operation, reason: writerOf[operation] === need ? 'reads from' : 'process order' }
+    })
+    .reverse()
+}
+
+/**
+ * Undefined if memory does not suffice.
+ *
+ * @throws OutOfTime
+ */
+export function causalOrder(facts: Facts, basis: Int32Array, budget: Budget): CausalOrder | undefined {
+  const { encoded, writerOf, threads } = facts
+  const { of, place, before } = threads
+  const width = threads.count
+  const bytes = 4 * encoded.length * width
+  if (encoded.length * width >= 2 ** 30 || !budget.take(bytes)) return undefined
+  const rows = new Int32Array(encoded.length * width)
+  const looks = createPace(budget, width)
+  for (const operation of basis) {
+    if (looks.isLate()) {
+      budget.giveBack(bytes)
+      throw new OutOfTime()
+    }
+    const at = operation * width
+    const previous = previousOf(threads, operation)
+    const source = writerOf[operation]
+    if (previous !== -1) rows.copyWithin(at, previous * width, previous * width + width)
+    for (let n = before.start[operation]; n < before.start[operation + 1]; n++) {
+      raise(rows, at, rows, before.items[n] * width, width)
+    }
+    if (source >= 0 && rows[at + of[source]] <= place[source]) raise(rows, at, rows, source * width, width)
+    rows[at + of[operation]] = place[operation] + 1
+  }
+  return {
+    width,
+    rows,
+    basis,
+    precedes: (a, b) => a !== b && rows[b * width + of[a]] > place[a],
+    release: () => budget.giveBack(bytes),
+  }
+}
+
+/** Takes the componentwise maximum into `to`; returns whether anything changed. */
+export function raise(to: Int32Array, toAt: number, from: Int32Array, fromAt: number, width: number): boolean {
+  let changed = false
+  for (let t = 0; t < width; t++) {
+    const count = from[fromAt + t]
+    if (count <= to[toAt + t]) continue
+    to[toAt + t] = count
+    changed = true
+  }
+  return changed
+}

@@ -1,0 +1,242 @@
+import { type Budget, createPace } from '../../../limits/budget.ts'
+import type { Edge } from '../../sequential/edges.ts'
+import { INITIAL, NO_READ } from '../../sequential/reads-from.ts'
+import { type CausalOrder, causalOrder, type Facts, lastAmong, raise } from './order.ts'
+
+/**
+ * Why one process cannot put the writes and its own reads in one order: the last edge closes a cycle with the earlier
+ * ones.
+ */
+export interface ViewConflict {
+  readonly thread: number
+  readonly edges: readonly Edge[]
+  readonly last: Edge
+}
+
+export interface Views {
+  /**
+   * Whether one order explains a thread's reads, from the first to `until` (all by default); `sources` says what each
+   * read saw.
+   */
+  readonly conflictOf: (thread: number, sources: Int32Array, until?: number) => ViewConflict | undefined
+  /** What ran out meanwhile; if something did, finding no conflict means nothing. */
+  readonly stopped: () => 'out of time' | 'out of memory' | undefined
+  readonly release: () => void
+}
+
+/**
+ * Whether a process can order the writes so that all its own reads are explained: for PRAM all writes in program order,
+ * for causal memory (CM) those in its past in causal order (`order` given).
+ *
+ * The forced order (the happened-before relation of Bouajjani et al., POPL 2017, §3.3): a write that precedes a read of
+ * another write's value, of the same key, precedes that write. Without a cycle, and without a write before a read of
+ * the initial value, the past of each read in turn can be laid out so that its source is the last write of its key.
+ *
+ * Only sources of reads get new predecessors, so only these are stored beyond the given order: for each, how many
+ * operations of each thread were forced before it. The predecessors of any operation follow from the last such source
+ * that precedes it in each thread.
+ */
+export function createViews(facts: Facts, given: CausalOrder | undefined, budget: Budget): Views {
+  // If a client's operations overlap, its threads alone do not say what precedes an operation.
+  const needed = given === undefined && facts.threads.isBranched
+  const own = needed ? clientOrder(facts, budget) : undefined
+  const order = given ?? own
+  const { encoded, threads } = facts
+  const { of, place, start, members, before } = threads
+  const width = threads.count
+  const base = (row: Int32Array, operation: number): void => {
+    if (order !== undefined) raise(row, 0, order.rows, operation * width, width)
+    else {
+      const thread = of[operation]
+      if (row[thread] <= place[operation]) row[thread] = place[operation] + 1
+      for (let n = before.start[operation]; n < before.start[operation + 1]; n++) {
+        const previous = before.items[n]
+        if (row[of[previous]] <= place[previous]) row[of[previous]] = place[previous] + 1
+      }
+    }
+  }
+  // By thread: the sources that something was forced before, in order, as positions and as rows.
+  const forcedPlaces: number[][] = Array.from({ length: width }, () => [])
+  const forcedRows: Int32Array[][] = Array.from({ length: width }, () => [])
+  /** How many of a thread's forced sources are among its first `count` operations. */
+  const forcedAmong = (thread: number, count: number): number => {
+    const places = forcedPlaces[thread]
+    let low = 0
+    let high = places.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (places[middle] < count) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+  const active: number[] = []
+  // The process whose view it is: its reads, and the predecessors of each.
+  let viewer = 0
+  const reads: number[] = []
+  const past: Int32Array[] = []
+  /** How many of the viewer's reads are among its first `count` operations. */
+  const readsAmong = (count: number): number => {
+    let low = 0
+    let high = past.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (place[reads[middle]] < count) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+  /** Adds to a row everything that precedes its operations. */
+  const close = (row: Int32Array): void => {
+    for (let changed = true; changed; ) {
+      changed = false
+      const seen = readsAmong(row[viewer])
+      if (seen > 0 && past[seen - 1] !== row) raise(row, 0, past[seen - 1], 0, width)
+      for (let a = 0; a < active.length; a++) {
+        const thread = active[a]
+        if (row[thread] === 0) continue
+        const n = forcedAmong(thread, row[thread])
+        if (n > 0 && raise(row, 0, forcedRows[thread][n - 1], 0, width)) changed = true
+      }
+    }
+  }
+  /** Forces everything in `row` before a source; the rows after it in its thread grow as well. */
+  const force = (source: number, row: Int32Array): void => {
+    const thread = of[source]
+    const places = forcedPlaces[thread]
+    const rows = forcedRows[thread]
+    if (places.length === 0) active.push(thread)
+    let n = forcedAmong(thread, place[source])
+    if (places[n] !== place[source]) {
+      places.splice(n, 0, place[source])
+      rows.splice(n, 0, n === 0 ? new Int32Array(width) : rows[n - 1].slice())
+    }
+    for (; n < rows.length; n++) if (!raise(rows[n], 0, row, 0, width)) break
+  }
+
+  const looks = createPace(budget, ROWS_PER_READ * width)
+  let stopped: ReturnType<Views['stopped']> = needed && own === undefined ? 'out of memory' : undefined
+  const conflictOf = (thread: number, sources: Int32Array, until?: number): ViewConflict | undefined => {
+    if (stopped !== undefined) return undefined
+    viewer = thread
+    reads.length = 0
+    past.length = 0
+    for (let m = start[thread]; m < start[thread + 1]; m++) {
+      if (sources[members[m]] !== NO_READ) reads.push(members[m])
+      if (members[m] === until) break
+    }
+    const edges: Edge[] = []
+    const ofSource = new Int32Array(width)
+    const ofOlder = new Int32Array(width)
+    const older: number[] = []
+    const ofOne = new Int32Array(width)
+    const precededBy = (operation: number, other: number): boolean => {
+      ofOne.fill(0)
+      base(ofOne, operation)
+      close(ofOne)
+      return ofOne[of[other]] > place[other]
+    }
+    try {
+      for (let i = 0; i < reads.length; i++) {
+        if (looks.isLate()) {
+          stopped = 'out of time'
+          return undefined
+        }
+        const read = reads[i]
+        const source = sources[read]
+        past[i] ??= new Int32Array(width)
+        if (i > 0) past[i].set(past[i - 1])
+        base(past[i], read)
+        if (source !== INITIAL) base(past[i], source)
+        close(past[i])
+        ofSource.fill(0)
+        if (source !== INITIAL) {
+          base(ofSource, source)
+          close(ofSource)
+        }
+        if (past[i][thread] > place[read] + 1 || ofSource[thread] > place[read]) {
+          return { thread, edges, last: { from: source, to: read, reason: 'reads from' } }
+        }
+        const lists = facts.writesTo(encoded.key[read])
+        older.length = 0
+        ofOlder.fill(0)
+        for (let n = 0; n < lists.length; n++) {
+          const list = lists[n]
+          if (past[i][list.thread] === 0) continue
+          const last = lastAmong(list.writes, past[i][list.thread], place)
+          if (last === -1 || last === source) continue
+          if (source === INITIAL) {
+            const edge: Edge = {
+              from: read,
+              to: last,
+              reason: 'overwritten after',
+              premise: [last, read],
+              reader: read,
+            }
+            return { thread, edges, last: edge }
+          }
+          if (ofSource[list.thread] > place[last]) continue
+          older.push(last)
+          base(ofOlder, last)
+        }
+        if (older.length === 0) continue
+        close(ofOlder)
+        for (const last of older) {
+          const edge: Edge = {
+            from: last,
+            to: source,
+            reason: 'overwritten before',
+            premise: [last, read],
+            reader: read,
+          }
+          if (ofOlder[of[source]] > place[source] && precededBy(last, source)) return { thread, edges, last: edge }
+          edges.push(edge)
+        }
+        force(source, ofOlder)
+        // Earlier reads with the source in their past now have a larger past: visit them again.
+        const back = firstWith(past, i, of[source], place[source])
+        if (back < i && !covers(past[back], ofOlder)) i = back - 1
+      }
+      return undefined
+    } finally {
+      past.length = 0
+      for (const t of active) {
+        forcedPlaces[t].length = 0
+        forcedRows[t].length = 0
+      }
+      active.length = 0
+    }
+  }
+  return { conflictOf, stopped: () => stopped, release: () => own?.release() }
+}
+
+/** The predecessors of each operation by its client's order alone. */
+function clientOrder(facts: Facts, budget: Budget): CausalOrder | undefined {
+  const { length } = facts.encoded
+  const nothingRead = { ...facts, writerOf: new Int32Array(length).fill(NO_READ) }
+  return causalOrder(
+    nothingRead,
+    Int32Array.from({ length }, (_, i) => i),
+    budget,
+  )
+}
+
+/** Rows visited per read, roughly. */
+const ROWS_PER_READ = 8
+
+/** The first of rows 0 … last that contains an operation. Each row contains the previous one. */
+function firstWith(past: readonly Int32Array[], last: number, thread: number, place: number): number {
+  let low = 0
+  let high = last
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (past[middle][thread] > place) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
+function covers(row: Int32Array, other: Int32Array): boolean {
+  for (let t = 0; t < row.length; t++) if (other[t] > row[t]) return false
+  return true
+}

@@ -1,0 +1,365 @@
+import type { History } from '@chaosproxy/history'
+import { type Decoder, type Encoded, later } from '../encoding/encoded.ts'
+import type { OperationRow } from '../encoding/operation-row.ts'
+import { reportUnread, takeEncoding } from '../judge/encoding-memory.ts'
+import type { ModelEntry } from '../judge/entry.ts'
+import { followsFrom, headlineOf } from '../judge/headline.ts'
+import type { CheckOptions } from '../judge/options.ts'
+import { countUnknown, settleUnknownOutcomes } from '../judge/outcomes.ts'
+import type { LostWrite, Report } from '../judge/report.ts'
+import type { Staleness } from '../judge/staleness.ts'
+import { consistency, isWeak, type Level } from '../levels/levels.ts'
+import { type Budget, createBudget, inTime, OUT_OF_TIME } from '../limits/budget.ts'
+import { alone } from '../limits/race.ts'
+import type { Counterexample, Verdict } from '../verdict/verdict.ts'
+import { orderOfRows, witnessOfPacked } from '../verdict/witness-order.ts'
+import { judgeWeakerFromAny } from './causal/any-start.ts'
+import { judgeWeaker, unlikeRegister } from './causal/judge.ts'
+import { encodeRegister } from './encoding/encode.ts'
+import { bothUnknown, decideConvergence } from './eventual/decide.ts'
+import { decideLinearizable, partsOf } from './linearizable/decide.ts'
+import { explainLinearizability } from './linearizable/explain.ts'
+import type { Linearizability } from './linearizable/portfolio/answer.ts'
+import { isViolated, judgeNearby } from './nearby.ts'
+import { faultOfWitness } from './replay/replay.ts'
+import { findOrderFromAny } from './sequential/any-start.ts'
+import { findSequentialOrder } from './sequential/decide.ts'
+import { explainSequential } from './sequential/explain.ts'
+import { looseReason, withoutLoose } from './sequential/loose.ts'
+import { readsFrom } from './sequential/reads-from.ts'
+import { stalenessOf } from './staleness/measure.ts'
+
+/** A history of registers in the form the algorithms need. */
+export interface Registers {
+  readonly history: History
+  readonly encoded: Encoded
+  readonly decoder: Decoder
+  /**
+   * The operations of each key, separated once, on demand.
+   *
+   * @throws OutOfTime
+   */
+  readonly parts: () => readonly Encoded[]
+  /**
+   * The source of each read, computed once, on demand.
+   *
+   * @throws OutOfTime
+   */
+  readonly sources: () => Sources
+}
+
+type Sources = ReturnType<typeof readsFrom>
+
+/** The results other than linearizability. */
+export interface Others {
+  readonly decided: { readonly [level in Level]?: Verdict }
+  readonly lost: readonly LostWrite[]
+  readonly staleness: Staleness | undefined
+}
+
+/** Judges registers by every requested level. */
+export function checkRegisters(history: History, entry: ModelEntry, options: CheckOptions): Report {
+  const budget = createBudget(options)
+  const cramped = takeEncoding(history, budget)
+  if (cramped !== undefined) return reportUnread(history, entry, options, cramped)
+  const registers = inTime(
+    () => registersOf(history, options, budget),
+    () => undefined,
+  )
+  if (registers === undefined) return reportUnread(history, entry, options, OUT_OF_TIME)
+  const linearizable = judgeLinearizable(registers, options, budget)
+  const others = judgeOthers(registers, options, budget, linearizable)
+  if (linearizable !== undefined || !byFinalReads.some((level) => others.decided[level]?.result === 'violated')) {
+    return reportOf(registers, entry, options, linearizable, others)
+  }
+  // Nobody asked, but a verdict must not depend on what else was asked for.
+  const excuse = decideOrder(registers, { ...options, explain: false }, budget, budget)
+  return reportOf(registers, entry, options, excuse, excuse.result === 'met' ? excusedByOrder(others) : others)
+}
+
+/** @throws OutOfTime */
+export function registersOf(history: History, options: CheckOptions, budget: Budget): Registers {
+  const { encoded, decoder } = encodeRegister(history, options, budget)
+  let known: Sources | undefined
+  return {
+    history,
+    encoded,
+    decoder,
+    parts: later(() => partsOf(encoded, budget)),
+    sources: () => {
+      budget.look(0)
+      known ??= readsFrom(encoded, budget)
+      return known
+    },
+  }
+}
+
+/** Share of the time if sequential consistency is requested too. */
+export const LINEARIZABLE_SHARE = 0.6
+
+/** Share of the time left then, if lower levels are requested too: most of them are far cheaper to decide. */
+const SEQUENTIAL_SHARE = 0.7
+
+/** Time for reducing a counterexample: the verdict stands already, and other levels are still to be decided. */
+const EXPLAIN_MS = 2_000
+const explainMs = (budget: Budget): number => Math.min(EXPLAIN_MS, budget.left() / 2)
+
+/** The levels in between are implied by sequential consistency, and for a cas known only through it. */
+const needsSequential = ({ encoded, decoder }: Registers, { levels }: CheckOptions): boolean =>
+  levels.includes('sequential') || (levels.some(isWeak) && unlikeRegister(encoded, decoder) !== undefined)
+
+/** Undefined if it was not requested. */
+function judgeLinearizable(registers: Registers, options: CheckOptions, budget: Budget): Verdict | undefined {
+  const forSequential = needsSequential(registers, options)
+  // Without names for the clients, nothing but linearizability shows the levels that depend on their order.
+  const forWeak = options.levels.some(isWeak) && looseReason(registers.history) !== undefined
+  if (!options.levels.includes('linearizable') && !forSequential && !forWeak) return undefined
+  // It implies sequential consistency and is far cheaper to decide, so it is worth trying for that alone; but an
+  // undecided attempt must leave time for the other.
+  const share = forSequential || forWeak ? budget.within(options.deadlineMs * LINEARIZABLE_SHARE) : budget
+  return decideOrder(registers, options, share, budget)
+}
+
+/** Whether one real-time order explains everything; `budget` pays for reducing a counterexample. */
+function decideOrder(registers: Registers, options: CheckOptions, share: Budget, budget: Budget): Verdict {
+  const { encoded, decoder, parts } = registers
+  const answer = inTime(
+    () => decideLinearizable(encoded, decoder.value, share, alone, parts),
+    () => LATE,
+  )
+  if (answer.result === 'unknown') return { result: 'unknown', reason: answer.reason }
+  if (answer.result === 'violated') {
+    return { result: 'violated', counterexample: counterexampleOf(answer, decoder, options, budget) }
+  }
+  if (answer.packed !== undefined) return { result: 'met', witness: witnessOfPacked(answer.packed, decoder.keyName) }
+  const orders = answer.orders.map(({ key, rows }) =>
+    orderOfRows(decoder.keyName(key), encoded.length, () => listed(rows())),
+  )
+  return { result: 'met', witness: { kind: 'order', orders } }
+}
+
+/** A loop: an iterator would take as long to list a short history's rows as ordering them took. */
+function listed(rows: Int32Array): number[] {
+  const list: number[] = []
+  for (let at = 0; at < rows.length; at++) list.push(rows[at])
+  return list
+}
+
+export function counterexampleOf(
+  answer: Extract<Linearizability, { result: 'violated' }>,
+  decoder: Decoder,
+  options: CheckOptions,
+  budget: Budget,
+): Counterexample {
+  return explainLinearizability(answer, decoder, budget.within(explainMs(budget)), options.explain !== false)
+}
+
+const byFinalReads = ['eventual', 'convergent'] as const satisfies readonly Level[]
+
+/** The levels below linearizability, if they do not follow from it. */
+export function judgeOthers(
+  registers: Registers,
+  options: CheckOptions,
+  budget: Budget,
+  linearizable: Verdict | undefined,
+): Others {
+  const { encoded, decoder } = registers
+  const { levels } = options
+  const isLinearizable = linearizable?.result === 'met'
+  const decided: { [level in Level]?: Verdict } = {}
+  let lost: readonly LostWrite[] = []
+  const asked = byFinalReads.filter((level) => levels.includes(level))
+  if (asked.length > 0) {
+    const convergence = inTime(
+      () => decideConvergence(encoded, decoder, budget),
+      () => bothUnknown(OUT_OF_TIME, []),
+    )
+    for (const level of asked) decided[level] = convergence[level]
+    lost = convergence.lost
+  }
+  if (isLinearizable) return excusedByOrder({ decided, lost, staleness: undefined })
+  Object.assign(decided, judgeByClients(registers, options, budget, operationsOf(linearizable)))
+  const measure = (): Staleness | undefined => stalenessOf(encoded, decoder, budget)
+  return { decided, lost, staleness: options.staleness === true ? inTime(measure, () => undefined) : undefined }
+}
+
+/** Final reads may differ in a linearizable history: a write of unknown outcome took effect between them. */
+function excusedByOrder({ decided, lost }: Others): Others {
+  const contrary = byFinalReads.filter((level) => decided[level]?.result === 'violated')
+  const met: Verdict = { result: 'met', witness: { kind: 'implied', by: 'linearizable' } }
+  return {
+    decided: { ...decided, ...Object.fromEntries(contrary.map((level) => [level, met])) },
+    lost: contrary.length > 0 ? [] : lost,
+    staleness: undefined,
+  }
+}
+
+/**
+ * What was decided on another thread, without knowing the contradiction of linearizability that others found: like the
+ * answer of `judgeOthers`, which begins with it, so that a violation is told by the same operations however many threads
+ * judged it.
+ */
+export function beginningWith(
+  linearizable: Verdict,
+  { decided, ...others }: Others,
+  registers: Registers,
+  { levels }: CheckOptions,
+  budget: Budget,
+): Others {
+  const operations = operationsOf(linearizable)
+  const isLoose = looseReason(registers.history) !== undefined
+  const first = inTime(
+    () => {
+      const share = budget.within(explainMs(budget))
+      return judgeNearby(isLoose ? withoutUnnamed(registers, share) : registers, levels, share, operations, true)
+    },
+    (): Others['decided'] => ({}),
+  )
+  const kept = Object.entries(decided).filter(([level]) => !isViolated(level as Level, first))
+  return { ...others, decided: { ...Object.fromEntries(kept), ...first } }
+}
+
+/** The levels that depend on the order within each client. */
+function judgeByClients(
+  registers: Registers,
+  options: CheckOptions,
+  budget: Budget,
+  first: readonly OperationRow[],
+): Others['decided'] {
+  const reason = looseReason(registers.history)
+  if (reason === undefined) return judgeInOrder(registers, options, budget, first)
+  const known = inTime(
+    () => judgeInOrder(withoutUnnamed(registers, budget), options, budget, first),
+    (): Others['decided'] => ({}),
+  )
+  // A contradiction without the unnamed clients' order is one with it too.
+  const resting = options.levels.filter((level) => level === 'sequential' || isWeak(level))
+  return Object.fromEntries(
+    resting.map((level) => {
+      const verdict = known[level]
+      return [level, verdict?.result === 'violated' ? verdict : ({ result: 'unknown', reason } as const)]
+    }),
+  )
+}
+
+function withoutUnnamed({ history, encoded, decoder }: Registers, budget: Budget): Registers {
+  const some = withoutLoose(encoded, history, budget)
+  return {
+    history,
+    encoded: some,
+    decoder,
+    parts: later(() => partsOf(some, budget)),
+    sources: later(() => readsFrom(some, budget)),
+  }
+}
+
+/** `first` are operations to examine first, if they contradict a stronger level. */
+function judgeInOrder(
+  registers: Registers,
+  options: CheckOptions,
+  budget: Budget,
+  first: readonly OperationRow[],
+): Others['decided'] {
+  const { levels } = options
+  const decided: { [level in Level]?: Verdict } = {}
+  Object.assign(decided, judgeNearby(registers, levels, budget, first))
+  const open = levels.filter((level) => !isViolated(level, decided))
+  const isOpen = open.some(isWeak)
+  if (!isViolated('sequential', decided) && needsSequential(registers, options)) {
+    const share = isOpen ? budget.within(budget.left() * SEQUENTIAL_SHARE) : budget
+    const verdict = judgeSequential(registers, share)
+    if (levels.includes('sequential') || verdict.result === 'met') decided.sequential = verdict
+  }
+  if (decided.sequential?.result !== 'met' && isOpen) {
+    Object.assign(decided, judgeBelowSequential(registers, open, budget))
+  }
+  return decided
+}
+
+/** The operations that contradict a level: where to look for contradictions of others. */
+const operationsOf = (verdict: Verdict | undefined): readonly OperationRow[] =>
+  verdict?.result === 'violated' ? verdict.counterexample.operations.map(({ operation }) => operation) : []
+
+const LATE = { result: 'unknown', reason: OUT_OF_TIME } as const satisfies Verdict
+
+function judgeBelowSequential(
+  { encoded, decoder, sources }: Registers,
+  levels: readonly Level[],
+  budget: Budget,
+): Others['decided'] {
+  if (encoded.anyStart) return judgeWeakerFromAny(encoded, decoder, levels, budget)
+  const known = inTime(sources, () => undefined)
+  if (known !== undefined) return judgeWeaker(encoded, decoder, levels, known, budget)
+  return Object.fromEntries(levels.filter(isWeak).map((level) => [level, LATE]))
+}
+
+function judgeSequential({ encoded, decoder, sources }: Registers, budget: Budget): Verdict {
+  if (encoded.anyStart) return judgeFromAny(encoded, decoder, budget)
+  const answer = inTime(
+    () => findSequentialOrder(encoded, decoder.value, budget, undefined, sources()),
+    () => LATE,
+  )
+  if (answer.result === 'unknown') return answer
+  if (answer.result === 'violated') {
+    return {
+      result: 'violated',
+      counterexample: explainSequential(encoded, answer, decoder, budget.within(explainMs(budget))),
+    }
+  }
+  return metInOrder(encoded, answer.order, decoder)
+}
+
+function metInOrder(encoded: Encoded, found: Int32Array, decoder: Decoder): Verdict {
+  const fault = faultOfWitness(encoded, found, 'process order', decoder.value)
+  if (fault !== undefined) throw new Error(`the order found is not a witness of sequential consistency: ${fault}`)
+  const order = orderOfRows(undefined, found.length, () => Array.from(found, (i) => encoded.row[i]))
+  return { result: 'met', witness: { kind: 'order', orders: [order] } }
+}
+
+/** For keys whose initial values are unknown. */
+function judgeFromAny(encoded: Encoded, decoder: Decoder, budget: Budget): Verdict {
+  const found = inTime(
+    () => findOrderFromAny(encoded, decoder, budget),
+    () => LATE,
+  )
+  if (found.result === 'unknown') return found
+  if (found.result === 'violated') {
+    const { involved } = found
+    return {
+      result: 'violated',
+      counterexample: explainSequential(
+        encoded,
+        { result: 'violated', involved },
+        decoder,
+        budget.within(explainMs(budget)),
+      ),
+    }
+  }
+  const { answer, operations } = found
+  if (answer.result !== 'met') throw new Error('a level that is met has an order')
+  return metInOrder(operations, answer.order, decoder)
+}
+
+/** Combines all results. */
+export function reportOf(
+  { history, encoded }: Registers,
+  { name }: Pick<ModelEntry, 'name'>,
+  { levels: asked }: CheckOptions,
+  linearizable: Verdict | undefined,
+  { decided, lost, staleness }: Others,
+): Report {
+  const isWanted = linearizable !== undefined && (asked.includes('linearizable') || linearizable.result === 'met')
+  const levels = followsFrom(consistency, isWanted ? { ...decided, linearizable } : decided, (level) =>
+    asked.includes(level)
+      ? 'left open: it does not follow from what was decided'
+      : 'not asked for, and it does not follow from what was',
+  )
+  return {
+    model: name,
+    levels,
+    headline: headlineOf(levels),
+    info: settleUnknownOutcomes(encoded, countUnknown(history.operations.outcome)),
+    lost,
+    staleness,
+  }
+}

@@ -1,0 +1,71 @@
+import { type Encoded, restrict } from '../../encoding/encoded.ts'
+import { type Budget, createAllowance, inTime } from '../../limits/budget.ts'
+import { type Counterexample, MOST_OPERATIONS, type Uncut } from '../../verdict/verdict.ts'
+import { closure, LONG } from './locate.ts'
+
+/** A contradiction among more operations than this does not count as located. */
+const MOST_LOCATED = 4_096
+
+/** Operations that contradict a level, and how. */
+export interface Case<Answer extends { readonly result: string }> {
+  readonly encoded: Encoded
+  readonly violated: Extract<Answer, { readonly result: 'violated' }>
+}
+
+/**
+ * In a long history, the operations its contradiction uses, with every write their results may depend on, if these are
+ * few and contradictory by themselves; otherwise the whole history.
+ */
+export function located<Answer extends { readonly result: string }>(
+  whole: Case<Answer>,
+  involved: () => readonly number[] | undefined,
+  find: (some: Encoded) => Answer,
+): Case<Answer> {
+  const { encoded } = whole
+  const used = encoded.length > LONG ? involved() : undefined
+  const closed = used && closure(encoded, used, MOST_LOCATED)
+  if (closed === undefined) return whole
+  const few = restrict(encoded, closed)
+  const answer = find(few)
+  return isViolated(answer) ? { encoded: few, violated: answer } : whole
+}
+
+const isViolated = <Answer extends { readonly result: string }>(
+  answer: Answer,
+): answer is Extract<Answer, { readonly result: 'violated' }> => answer.result === 'violated'
+
+/** Looks allowed for verifying a few operations. */
+const ALLOWED_LOOKS = 200
+
+/** Whether some operations contradict a level by themselves, decided without reading the clock. */
+export function isSure(violates: (budget: Budget) => boolean): boolean {
+  return inTime(
+    () => violates(createAllowance(ALLOWED_LOOKS)),
+    () => false,
+  )
+}
+
+export interface Found {
+  readonly level: Counterexample['level']
+  readonly encoded: Encoded
+  /** The operations the contradiction uses, if known. */
+  readonly involved: readonly number[] | undefined
+  readonly why: Uncut['why']
+  readonly violates: (some: Encoded, budget: Budget) => boolean
+  readonly sentence: string
+}
+
+/** A contradiction that there was no time to reduce: the operations it uses, up to as many as a person could read. */
+export function showInvolved({ level, encoded, involved, why, violates, sentence }: Found): Counterexample {
+  const all = Array.from({ length: Math.min(encoded.length, MOST_OPERATIONS) }, (_, i) => i)
+  const closed = involved && (closure(encoded, involved, MOST_OPERATIONS) ?? involved.slice(0, MOST_OPERATIONS))
+  const set = restrict(encoded, encoded.length <= MOST_OPERATIONS || closed === undefined ? all : closed)
+  const standsAlone = set.length === encoded.length || isSure((budget) => violates(set, budget))
+  return {
+    level,
+    sentence,
+    operations: Array.from(set.row, (operation) => ({ operation, role: 'core' as const })),
+    keys: [],
+    uncut: { why, among: encoded.length, standsAlone },
+  }
+}

@@ -1,0 +1,196 @@
+import type { Json } from '@chaosproxy/history'
+import { CAS, DIFFERS, type Encoded, NEVER, NOTHING, prefix, READ, restrict, WRITE } from '../../encoding/encoded.ts'
+import { type Budget, createAllowance, inTime } from '../../limits/budget.ts'
+import { MOST_OPERATIONS } from '../../verdict/verdict.ts'
+import type { Linearizability } from '../linearizable/portfolio/answer.ts'
+import { violatesLinearizability } from '../linearizable/portfolio/small.ts'
+import { createCompletion } from './sources.ts'
+
+type Violated = Extract<Linearizability, { readonly result: 'violated' }>
+type JsonOf = (name: number) => Json
+
+/** A part of one key's history that is contradictory by itself, and the first return at which it becomes so. */
+export interface Located {
+  readonly part: Encoded
+  readonly culpritReturn: number
+}
+
+/** Histories with fewer operations are reduced directly. */
+export const LONG = 10_000
+
+/** Steps allowed for deciding one candidate; harder ones are not used. */
+const stepsFor = (some: Encoded): number => 60_000 + 100 * some.length
+
+/**
+ * Finds a few hundred operations near the visible contradiction of a long history that are contradictory by themselves,
+ * which makes all later steps quick. Keeps everything that a remaining result may depend on (see `createCompletion`).
+ * Undefined if no part that was tried is contradictory.
+ *
+ * @throws OutOfTime
+ */
+export function locate(violated: Violated, jsonOf: JsonOf, budget: Budget): Located | undefined {
+  const { part, conflict } = violated
+  if (conflict.length > 0) {
+    const named = part.hasAppend
+      ? createCompletion(part, 'real time', jsonOf, budget)(conflict)
+      : closure(part, conflict, MOST_LOCATED)
+    const located = named && firstContradiction(withRecent(part, named), jsonOf, budget)
+    if (located !== undefined) return located
+  }
+  const culpritReturn = violated.culpritReturn()
+  if (part.hasAppend) return undefined
+  for (const events of WINDOWS) {
+    if (events >= culpritReturn) return undefined
+    const window = windowBefore(part, culpritReturn, culpritReturn - events)
+    if (window === undefined) return undefined
+    if (violatesLinearizability(window, jsonOf, budget, stepsFor(window)) === true) {
+      return { part: window, culpritReturn }
+    }
+  }
+  return undefined
+}
+
+/** A contradiction among more operations than this does not count as located. */
+const MOST_LOCATED = 4_096
+
+/** Window sizes tried in turn: event positions before the culprit's return. */
+const WINDOWS = [256, 2_048, 16_384, 131_072] as const
+
+/** Operations before the contradiction to include, for the object's state at that time. */
+const RECENT = 128
+
+/** The last operations before the last return among these, with everything they depend on. */
+function withRecent(part: Encoded, named: readonly number[]): Encoded {
+  const last = named.reduce((latest, i) => (part.returns[i] === NEVER ? latest : Math.max(latest, part.returns[i])), 0)
+  const recent: number[] = []
+  for (let i = named[named.length - 1]; i >= 0 && recent.length < RECENT; i--) if (part.calls[i] < last) recent.push(i)
+  const wider = closure(part, [...named, ...recent], MOST_LOCATED) ?? named
+  return restrict(part, part.hasAppend ? named : wider)
+}
+
+/** @throws OutOfTime */
+function firstContradiction(some: Encoded, jsonOf: JsonOf, budget: Budget): Located | undefined {
+  const isViolatedBy = (position: number): boolean => {
+    const known = prefix(some, position)
+    return violatesLinearizability(known, jsonOf, budget, stepsFor(known)) === true
+  }
+  const returns = Array.from(some.returns)
+    .filter((position) => position !== NEVER)
+    .sort((a, b) => a - b)
+  if (returns.length === 0 || !isViolatedBy(returns[returns.length - 1])) return undefined
+  let low = 0
+  let high = returns.length - 1
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (isViolatedBy(returns[middle])) high = middle
+    else low = middle + 1
+  }
+  return { part: some, culpritReturn: returns[low] }
+}
+
+/**
+ * Adds every write that the results of some operations may depend on, one pass over the history per generation;
+ * undefined if that exceeds `most`, because results that depend on too much are not worth trying. Without appends.
+ */
+export function closure(encoded: Encoded, some: readonly number[], most: number): readonly number[] | undefined {
+  const { length, kind, expects, writes, key, values, initial } = encoded
+  const kept = new Set(some)
+  let fresh: Iterable<number> = some
+  const wanted = new Uint8Array(values)
+  const names = new Set<number>()
+  for (;;) {
+    let more = 0
+    for (const i of fresh) {
+      const name = key[i] * values + expects[i]
+      if (expects[i] === NOTHING || kind[i] === DIFFERS || expects[i] === initial || names.has(name)) continue
+      names.add(name)
+      wanted[expects[i]] = 1
+      more++
+    }
+    if (more === 0) return [...kept].sort((a, b) => a - b)
+    const added: number[] = []
+    for (let i = 0; i < length; i++) {
+      if (writes[i] === NOTHING || wanted[writes[i]] === 0 || !names.has(key[i] * values + writes[i])) continue
+      if (kept.has(i)) continue
+      kept.add(i)
+      added.push(i)
+    }
+    if (kept.size > most) return undefined
+    fresh = added
+  }
+}
+
+/**
+ * The last operations up to a return: those that returned after `from`, and everything the results among them may
+ * depend on. A write that returned before all of them were called hides what came before it, so nothing before that
+ * write is needed. A cas that overlapped the write may have come before it and so need not be in the window: it becomes
+ * optional there.
+ *
+ * Undefined if there is no such write.
+ */
+function windowBefore(part: Encoded, culpritReturn: number, from: number): Encoded | undefined {
+  const { length, kind, calls, returns } = part
+  let firstCall = calls[length - 1]
+  for (let i = 0; i < length; i++) {
+    if (returns[i] > from && returns[i] !== NEVER && calls[i] < firstCall) firstCall = calls[i]
+  }
+  let hiding = -1
+  for (let i = 0; i < length && calls[i] < firstCall; i++) {
+    if (kind[i] === WRITE && returns[i] < firstCall && (hiding === -1 || calls[i] > calls[hiding])) hiding = i
+  }
+  if (hiding === -1) return undefined
+  const indices: number[] = []
+  for (let i = 0; i < length && calls[i] <= culpritReturn; i++) {
+    if (returns[i] <= calls[hiding]) continue
+    const observes = kind[i] === READ || kind[i] === DIFFERS
+    if (observes ? returns[i] > from && returns[i] <= culpritReturn : true) indices.push(i)
+  }
+  const window = restrict(part, indices)
+  for (let i = 0; i < window.length; i++) {
+    if (window.kind[i] === CAS && window.calls[i] < returns[hiding]) window.returns[i] = NEVER
+  }
+  return window
+}
+
+/** Looks allowed for verifying a candidate after the time is up. */
+const ALLOWED_LOOKS = 200
+
+/**
+ * At most `MOST_OPERATIONS` operations near the contradiction, found without reading the clock, and whether they are
+ * contradictory by themselves.
+ */
+export function nearest(violated: Violated, jsonOf: JsonOf): { readonly set: Encoded; readonly standsAlone: boolean } {
+  const { part, conflict } = violated
+  const allowance = createAllowance(ALLOWED_LOOKS)
+  const contradicts = (some: Encoded): boolean =>
+    inTime(
+      () => violatesLinearizability(some, jsonOf, allowance, stepsFor(some)) === true,
+      () => false,
+    )
+  const named =
+    conflict.length === 0 ? [] : ((part.hasAppend ? undefined : closure(part, conflict, MOST_OPERATIONS)) ?? conflict)
+  if (named.length > 0) {
+    const set = restrict(part, named.slice(-MOST_OPERATIONS))
+    if (contradicts(set)) return { set, standsAlone: true }
+  }
+  const end = inTime(
+    () => violated.culpritReturn(),
+    () => undefined,
+  )
+  const around = end ?? (named.length > 0 ? part.returns[named[named.length - 1]] : NEVER)
+  const all = Array.from({ length: part.length }, (_, i) => i)
+  if (part.length <= MOST_OPERATIONS) return { set: part, standsAlone: contradicts(part) }
+  const set = restrict(part, lastBefore(part, all, around, named))
+  return { set, standsAlone: contradicts(set) }
+}
+
+/** The operations called last before a return, and some that must be included. */
+function lastBefore(
+  { calls }: Encoded,
+  all: readonly number[],
+  end: number,
+  named: readonly number[],
+): readonly number[] {
+  const before = all.filter((i) => calls[i] <= end).slice(-(MOST_OPERATIONS - named.length))
+  return [...new Set([...named, ...before])].sort((a, b) => a - b)
+}

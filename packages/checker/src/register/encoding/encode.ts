@@ -1,0 +1,263 @@
+import {
+  FAIL,
+  type History,
+  INFO,
+  int32Array,
+  type Json,
+  NULL,
+  type Operations,
+  UserError,
+  uint8Array,
+  type ValueId,
+  ValueTable,
+} from '@chaosproxy/history'
+import { clientsOf } from '../../encoding/clients.ts'
+import {
+  APPEND,
+  CAS,
+  type Decoder,
+  DIFFERS,
+  type Encoded,
+  gathered,
+  later,
+  NEVER,
+  READ,
+  WRITE,
+} from '../../encoding/encoded.ts'
+import { saidOf } from '../../encoding/half-said.ts'
+import { placeOf } from '../../encoding/place.ts'
+import { UNJUDGED } from '../../encoding/unjudged.ts'
+import { isUnknownStart, UNMENTIONED } from '../../encoding/unknown-start.ts'
+import type { CheckOptions } from '../../judge/options.ts'
+import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from '../../limits/budget.ts'
+import { type IdColumns, numberValues } from './value-numbers.ts'
+
+/** The operations of the register model, and their kinds. `get` and `put` are Porcupine's words. */
+const kinds: { readonly [f: string]: number } = {
+  read: READ,
+  get: READ,
+  write: WRITE,
+  put: WRITE,
+  cas: CAS,
+  append: APPEND,
+}
+
+/**
+ * A register, or many by key: read, write, cas, and append on strings. The outcome rules are applied here, once: `fail`
+ * is dropped (or, for cas, kept as an observation), `info` becomes optional, a read of unknown outcome is dropped, null
+ * stands for the initial value (unless that is unknown: then null is a value like any other). Optionally of some keys
+ * only (-1: operations without a key); keys are numbered as usual.
+ *
+ * @throws UserError for an operation the model does not know, or a cas whose value is not `[old, new]`. @throws
+ * OutOfTime
+ */
+export function encodeRegister(
+  history: History,
+  options: Pick<CheckOptions, 'initial' | 'failedCas'>,
+  budget: Budget = unlimited,
+  isWanted?: (key: number) => boolean,
+): { readonly encoded: Encoded; readonly decoder: Decoder } {
+  const anyStart = isUnknownStart(options.initial)
+  const initialId = anyStart ? UNMENTIONED : history.values.id(options.initial)
+  const meaning = meaningOf(history, options, initialId, budget, isWanted)
+  const { row, hasAppend } = meaning
+  const { operations } = history
+  const length = row.length
+  // If no operation is dropped, the history's own columns are used.
+  const isWhole = length === operations.length
+  const chosen = (column: Int32Array): Int32Array => (isWhole ? column : gathered(column, row))
+  const { calls, returns } = isWhole && !meaning.hasUnknown ? ownEvents(operations) : eventsOf(operations, row)
+  // Operations without a key concern one more object, besides the named ones.
+  const shift = meaning.isUnkeyed ? 1 : 0
+  const keys = Math.max(1, history.keys.length + shift)
+  const ids = numberValues(meaning, initialId, budget)
+  const encoded: Encoded = {
+    length,
+    row,
+    kind: meaning.kind,
+    expects: meaning.expects,
+    writes: meaning.writes,
+    key: history.keys.length === 0 ? int32Array(length) : shifted(chosen(operations.key), shift),
+    clients: later(() => (history.hasSessions ? clientsOf(history, row) : chosen(operations.process))),
+    calls,
+    returns,
+    initial: 0,
+    anyStart,
+    values: ids.length,
+    names: ids,
+    table: history.values,
+    keys,
+    hasConditional: meaning.hasConditional,
+    hasAppend,
+  }
+  return {
+    encoded,
+    decoder: {
+      history,
+      value: (name) => (name === UNMENTIONED ? null : history.values.json(name as ValueId)),
+      keyName: (k) => history.keys[k - shift],
+      keyNumber: (k) => (history.keys.length === 0 ? -1 : k - shift),
+    },
+  }
+}
+
+/** The operations that constrain something, and what they do. */
+interface Meaning extends IdColumns, Pick<Encoded, 'row' | 'hasAppend'> {
+  /** Whether some operation has no key. */
+  readonly isUnkeyed: boolean
+  /** Whether some outcome may be unknown. */
+  readonly hasUnknown: boolean
+}
+
+/** @throws OutOfTime */
+function meaningOf(
+  history: History,
+  { failedCas }: Pick<CheckOptions, 'failedCas'>,
+  initialId: number,
+  budget: Budget,
+  isWanted: ((key: number) => boolean) | undefined,
+): Meaning {
+  const kindOf = history.functions.map((f) => (Object.hasOwn(kinds, f) ? kinds[f] : -1))
+  // What null stands for.
+  const nullId = initialId === UNMENTIONED ? NULL : initialId
+  const { from, to, isKnown, learn } = casPairs(history, nullId)
+  const { length: total, f, input, output, key, outcome: outcomes } = history.operations
+  const observesFailures = failedCas === 'observes'
+  const isNamed = history.keys.length > 0
+  const row = int32Array(total)
+  const kind = uint8Array(total)
+  const expects = int32Array(total)
+  const writes = int32Array(total)
+  let length = 0
+  let isUnkeyed = !isNamed
+  let hasUnknown = false
+  let hasConditional = false
+  let hasAppend = false
+  for (let i = 0; i < total; i++) {
+    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
+    let k = kindOf[f[i]]
+    if (k === -1) throw unknownFunction(history, i)
+    const outcome = outcomes[i]
+    if (outcome === FAIL) {
+      if (k !== CAS || !observesFailures || !hasLooked(history.errorOf(i))) continue
+      k = DIFFERS
+    } else if (outcome >= INFO) {
+      if (k === READ || outcome === UNJUDGED) continue
+      hasUnknown = true
+    }
+    let value: number
+    let next: number
+    if (k === CAS || k === DIFFERS) {
+      const place = ValueTable.placeOf(input[i])
+      if (isKnown[place] !== 1) learn(i)
+      value = from[place]
+      next = k === CAS ? to[place] : value
+      if (k === CAS && value === next) {
+        // It changes nothing, so it is a read of that value; with an unknown outcome it is dropped.
+        if (outcome === INFO) continue
+        k = READ
+      } else {
+        hasConditional = true
+      }
+    } else {
+      if (k === APPEND) hasAppend = true
+      // Branch-free: a branch would be mispredicted half of the time. READ is the only kind that is 0.
+      const isRead = (k - 1) >> 31
+      value = (output[i] & isRead) | (input[i] & ~isRead)
+      if (value === NULL) value = nullId
+      next = value
+    }
+    if (isNamed) {
+      if (key[i] < 0) isUnkeyed = true
+      if (isWanted?.(key[i]) === false) continue
+    }
+    row[length] = i
+    kind[length] = k
+    expects[length] = value
+    writes[length] = next
+    length++
+  }
+  return {
+    row: row.subarray(0, length),
+    kind: kind.subarray(0, length),
+    expects: expects.subarray(0, length),
+    writes: writes.subarray(0, length),
+    isUnkeyed,
+    hasUnknown,
+    hasConditional,
+    hasAppend,
+  }
+}
+
+/** Failures of a cas for reasons other than the object's value, which therefore observe nothing. */
+const REFUSED_UNSEEN =
+  /^(never forwarded|unavailable|unsupported|(READONLY|MOVED|ASK|TRYAGAIN|CLUSTERDOWN|NOAUTH|NOPERM|LOADING|BUSY|OOM|MISCONF|NOREPLICAS|EXECABORT) |status (400|401|403|405|406|413|415|422|429)\b)/
+
+/** Whether a failed cas found another value, judging by its error. */
+const hasLooked = (error: string | undefined): boolean => error === undefined || !REFUSED_UNSEEN.test(error)
+
+function shifted(keys: Int32Array, shift: number): Int32Array {
+  return shift === 0 ? keys : keys.map((key) => key + shift)
+}
+
+type Events = Pick<Encoded, 'calls' | 'returns'>
+
+const ownEvents = ({ callEvent, returnEvent }: Operations): Events => ({ calls: callEvent, returns: returnEvent })
+
+/** An operation of unknown outcome never returns, even if the history says when it was given up. */
+function eventsOf({ outcome, callEvent, returnEvent }: Operations, row: Int32Array): Events {
+  const { length } = row
+  const calls = int32Array(length)
+  const returns = int32Array(length)
+  for (let i = 0; i < length; i++) {
+    const operation = row[i]
+    calls[i] = callEvent[operation]
+    returns[i] = outcome[operation] === INFO ? NEVER : returnEvent[operation]
+  }
+  return { calls, returns }
+}
+
+/**
+ * By a pair's place in the table of values: the ids of the old and the new value, with null standing for the initial
+ * value.
+ */
+interface Pairs {
+  readonly from: Int32Array
+  readonly to: Int32Array
+  /** 1 once computed, which happens at the pair's first operation. */
+  readonly isKnown: Uint8Array
+  /** @throws UserError if an operation's value is not a pair. */
+  readonly learn: (operation: number) => void
+}
+
+function casPairs(history: History, nullId: number): Pairs {
+  const { input } = history.operations
+  const places = history.functions.includes('cas') ? history.values.size : 0
+  const isKnown = uint8Array(places)
+  const from = int32Array(places)
+  const to = int32Array(places)
+  const idOf = (value: Json): number => (value === null ? nullId : history.values.id(value))
+  const learn = (operation: number): void => {
+    const value: Json = history.values.json(input[operation] as ValueId)
+    const said = saidOf(value)
+    if (said?.is !== 'full') {
+      throw new UserError(
+        'input',
+        `${placeOf(history, operation)}: cas takes [old, new], not ${JSON.stringify(value)}. Write the value as a pair, e.g. "value":[1,2].`,
+      )
+    }
+    const place = ValueTable.placeOf(input[operation])
+    from[place] = idOf(said.from)
+    to[place] = idOf(said.to)
+    isKnown[place] = 1
+  }
+  return { from, to, isKnown, learn }
+}
+
+function unknownFunction(history: History, operation: number): UserError {
+  const f = history.functions[history.operations.f[operation]]
+  return new UserError(
+    'input',
+    `${placeOf(history, operation)}: the register model does not know the operation "${f}"; it knows ${Object.keys(kinds).join(', ')}. Check the model, or rename the operation.`,
+  )
+}

@@ -1,0 +1,23 @@
+import type { ModelEntry } from '../judge/entry.ts'
+import { headlineOf } from '../judge/headline.ts'
+import { consistency } from '../levels/levels.ts'
+import { checkRegisters } from './check.ts'
+import { registerRules } from './record-rules.ts'
+
+const functions: readonly string[] = ['read', 'write', 'cas', 'get', 'put', 'append']
+
+/** The register has its own checkers for every level. */
+export const registerEntry: ModelEntry = {
+  name: 'register',
+  aliases: ['cas-register', 'kv-register', 'kv-cas-register', 'key-value'],
+  summary: 'a value that is read, written, compared and set, and appended to',
+  functions,
+  knows: (f) => functions.includes(f),
+  levels: consistency.levels,
+  needs: [
+    { what: 'read', functions: ['read', 'get', 'cas'] },
+    { what: 'write', functions: ['write', 'put', 'append', 'cas'] },
+  ],
+  judge: { ladder: consistency, sharesKeys: true, check: checkRegisters, headline: headlineOf },
+  record: registerRules,
+}

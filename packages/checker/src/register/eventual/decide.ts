@@ -1,0 +1,208 @@
+import { FLAG_FINAL, type Json, OK } from '@chaosproxy/history'
+import { APPEND, type Decoder, type Encoded, NEVER, NOTHING, READ } from '../../encoding/encoded.ts'
+import type { LostWrite } from '../../judge/report.ts'
+import type { Budget } from '../../limits/budget.ts'
+import type { Counterexample, Verdict } from '../../verdict/verdict.ts'
+import { appendText } from '../replay/appends.ts'
+import { disagreement, FROM_THE_START, type Key, superseded, thinAir } from './explain.ts'
+
+export interface Convergence {
+  readonly eventual: Verdict
+  readonly convergent: Verdict
+  readonly lost: readonly LostWrite[]
+}
+
+/**
+ * Convergence, as final reads show it: all final reads of a key agree. Eventual consistency (Vogels 2009; Bailis &
+ * Ghodsi 2013): they agree on a value that some write really wrote (or the initial value, which may be anything if
+ * unknown). In real time, no acknowledged write of another value came strictly after every write of that value.
+ *
+ * @throws OutOfTime
+ */
+export function decideConvergence(encoded: Encoded, decoder: Decoder, budget: Budget): Convergence {
+  const finals = finalReads(encoded, decoder, budget)
+  if (finals.size === 0) {
+    return bothUnknown('the history has no successful final reads', [])
+  }
+  const keys = keysOf(encoded, budget)
+  const lost: LostWrite[] = []
+  let wrong: Counterexample | undefined
+  let apart: Counterexample | undefined
+  const agreed: { readonly key: string | undefined; readonly value: Json }[] = []
+  for (const [key, reads] of finals) {
+    const operations = keys.get(key) ?? []
+    const judged = judgeKey({ encoded, decoder, key, operations, reads }, budget)
+    for (const write of judged.lost) lost.push(write)
+    wrong ??= judged.wrong
+    apart ??= judged.apart
+    agreed.push({ key: decoder.keyName(key), value: decoder.value(encoded.names[encoded.expects[reads[0]]]) })
+  }
+  const found = (counterexample: Counterexample | undefined, otherwise: Verdict): Verdict =>
+    counterexample === undefined ? otherwise : { result: 'violated', counterexample }
+  const unread = [...keys.keys()].filter((key) => !finals.has(key))
+  if (unread.length > 0) {
+    const names = unread.slice(0, 3).map((key) => decoder.keyName(key) ?? 'the object without a key')
+    const more = unread.length > 3 ? ` and ${unread.length - 3} more keys` : ''
+    const unknown = bothUnknown(`no successful final read of ${names.join(', ')}${more}`, lost)
+    return { eventual: found(wrong, unknown.eventual), convergent: found(apart, unknown.convergent), lost }
+  }
+  const met: Verdict = { result: 'met', witness: { kind: 'convergence', values: agreed } }
+  return { eventual: found(wrong, met), convergent: found(apart, met), lost }
+}
+
+/** Neither level is known, for the same reason. */
+export function bothUnknown(reason: string, lost: readonly LostWrite[]): Convergence {
+  const verdict: Verdict = { result: 'unknown', reason }
+  return { eventual: verdict, convergent: verdict, lost }
+}
+
+function finalReads(encoded: Encoded, decoder: Decoder, budget: Budget): Map<number, number[]> {
+  const { flags, outcome } = decoder.history.operations
+  const finals = new Map<number, number[]>()
+  for (let i = 0; i < encoded.length; i++) {
+    budget.tick()
+    const row = encoded.row[i]
+    if ((flags[row] & FLAG_FINAL) === 0 || encoded.kind[i] !== READ || outcome[row] !== OK) continue
+    const reads = finals.get(encoded.key[i])
+    if (reads === undefined) finals.set(encoded.key[i], [i])
+    else reads.push(i)
+  }
+  return finals
+}
+
+function keysOf(encoded: Encoded, budget: Budget): Map<number, number[]> {
+  const keys = new Map<number, number[]>()
+  for (let i = 0; i < encoded.length; i++) {
+    budget.tick()
+    const operations = keys.get(encoded.key[i])
+    if (operations === undefined) keys.set(encoded.key[i], [i])
+    else operations.push(i)
+  }
+  return keys
+}
+
+/** Counterexamples, if there are any: `wrong` to eventual consistency, `apart` to convergence. */
+function judgeKey(
+  input: Key,
+  budget: Budget,
+): {
+  readonly wrong?: Counterexample
+  readonly apart?: Counterexample
+  readonly lost: readonly LostWrite[]
+} {
+  const { encoded, reads } = input
+  const values = new Map<number, number[]>()
+  for (const read of reads) {
+    const same = values.get(encoded.expects[read])
+    if (same === undefined) values.set(encoded.expects[read], [read])
+    else same.push(read)
+  }
+  const lastWriter = lastWriters(input, [...values.keys()], budget)
+  const lost = lostWrites(input, lastWriter, budget)
+  const isApart = values.size > 1
+  const disagree = (level: 'eventual' | 'convergent'): Counterexample => disagreement(input, level, values, lastWriter)
+  const apart = isApart ? { apart: disagree('convergent') } : {}
+  // A single read shows this, so check it before what takes two reads to show.
+  for (const [value, some] of values) {
+    if (!lastWriter.has(value)) return { ...apart, wrong: thinAir({ ...input, reads: some }, value), lost }
+  }
+  if (isApart) return { ...apart, wrong: disagree('eventual'), lost }
+  const value = encoded.expects[reads[0]]
+  const writer = lastWriter.get(value) ?? FROM_THE_START
+  const after = supersededBy(input, value, writer, budget)
+  if (after !== undefined) return { wrong: superseded(input, value, writer, after), lost }
+  return { lost }
+}
+
+/** By value: of the operations that may have left it behind, the one that returned last; absent if there is none. */
+function lastWriters(input: Key, values: readonly number[], budget: Budget): ReadonlyMap<number, number> {
+  const { encoded, operations } = input
+  const last = new Map<number, number>()
+  const consider = (value: number, writer: number): void => {
+    const known = last.get(value)
+    if (known === undefined || returnOf(encoded, writer) > returnOf(encoded, known)) last.set(value, writer)
+  }
+  if (values.includes(encoded.initial)) consider(encoded.initial, FROM_THE_START)
+  const done = (): ReadonlyMap<number, number> => {
+    // A value that was never written must have been there initially.
+    if (encoded.anyStart) for (const value of values) if (!last.has(value)) consider(value, FROM_THE_START)
+    return last
+  }
+  if (encoded.hasAppend) {
+    for (const value of values) {
+      for (const i of operations) {
+        budget.tick()
+        if (isWrite(encoded, i) && mayHaveLeft(input, i, value)) consider(value, i)
+      }
+    }
+    return done()
+  }
+  const wanted = new Set(values)
+  for (const i of operations) {
+    budget.tick()
+    if (isWrite(encoded, i) && wanted.has(encoded.writes[i])) consider(encoded.writes[i], i)
+  }
+  return done()
+}
+
+const returnOf = (encoded: Encoded, operation: number): number =>
+  operation === FROM_THE_START ? -1 : encoded.returns[operation]
+
+/** Whether this operation may have left this value behind. */
+const mayHaveLeft = ({ encoded, decoder }: Key, operation: number, value: number): boolean => {
+  if (encoded.kind[operation] !== APPEND) return encoded.writes[operation] === value
+  return textOf(encoded, decoder, value).endsWith(textOf(encoded, decoder, encoded.writes[operation]))
+}
+
+/** Whether this final value shows that an acknowledged write was lost. */
+const isAbsentFrom = ({ encoded, decoder }: Key, operation: number, value: number): boolean => {
+  if (!encoded.hasAppend) return encoded.writes[operation] !== value
+  const text = textOf(encoded, decoder, value)
+  const written = textOf(encoded, decoder, encoded.writes[operation])
+  return encoded.kind[operation] === APPEND ? !text.includes(written) : !text.startsWith(written)
+}
+
+const textOf = (encoded: Encoded, decoder: Decoder, value: number): string =>
+  appendText(decoder.value(encoded.names[value]))
+
+const isWrite = (encoded: Encoded, operation: number): boolean => encoded.writes[operation] !== NOTHING
+
+const isAcknowledged = (encoded: Encoded, operation: number): boolean =>
+  isWrite(encoded, operation) && encoded.returns[operation] !== NEVER
+
+/** The last acknowledged write of another value that was called after every writer of the value had returned. */
+function supersededBy(input: Key, value: number, lastWriter: number, budget: Budget): number | undefined {
+  const { encoded, operations } = input
+  const settled = returnOf(encoded, lastWriter)
+  return operations.findLast((i) => {
+    budget.tick()
+    return isAcknowledged(encoded, i) && encoded.calls[i] > settled && isAbsentFrom(input, i, value)
+  })
+}
+
+/**
+ * The acknowledged writes that no replica remembers: each remaining value is from writes that had all returned before
+ * it was called, or from none. Only the last of them are listed: the others were rightly overwritten. If several last
+ * ones overlapped, one of them should have stayed.
+ */
+function lostWrites(input: Key, lastWriter: ReadonlyMap<number, number>, budget: Budget): readonly LostWrite[] {
+  const { encoded, decoder, operations, reads } = input
+  const values = [...new Set(reads.map((read) => encoded.expects[read]))]
+  let settled = Number.NEGATIVE_INFINITY
+  for (const writer of lastWriter.values()) settled = Math.max(settled, returnOf(encoded, writer))
+  const acknowledged = operations.filter((i) => isAcknowledged(encoded, i))
+  let latestCall = -1
+  for (const i of acknowledged) if (encoded.kind[i] !== APPEND) latestCall = encoded.calls[i]
+  return acknowledged
+    .filter((i) => {
+      budget.tick()
+      if (encoded.calls[i] <= settled || encoded.returns[i] < latestCall) return false
+      // Without appends this is implied: the writers of the remaining values were called earlier.
+      return !encoded.hasAppend || values.every((value) => isAbsentFrom(input, i, value))
+    })
+    .map((i) => ({
+      key: decoder.keyName(input.key),
+      value: decoder.value(encoded.names[encoded.writes[i]]),
+      operation: encoded.row[i],
+    }))
+}

@@ -1,0 +1,138 @@
+import { FAIL, inputOf, type Json } from '@chaosproxy/history'
+import type { Decoder, Encoded } from '../../encoding/encoded.ts'
+import type { Counterexample } from '../../verdict/verdict.ts'
+import { capital, createWords, show, span } from '../../verdict/words.ts'
+
+/** The operations of one key. */
+export interface Key {
+  readonly encoded: Encoded
+  readonly decoder: Decoder
+  readonly key: number
+  /** Everything done to the key, and the final reads among them. */
+  readonly operations: readonly number[]
+  readonly reads: readonly number[]
+}
+
+/** In place of an operation: the value existed before the first write. */
+export const FROM_THE_START = -1
+
+/** Final reads of one key that differ. */
+export function disagreement(
+  input: Key,
+  level: 'eventual' | 'convergent',
+  values: ReadonlyMap<number, readonly number[]>,
+  lastWriter: ReadonlyMap<number, number>,
+): Counterexample {
+  const groups = [...values].sort(([, a], [, b]) => b.length - a.length).slice(0, MOST_SHOWN)
+  const said = groups.map(([value, reads]) => `${readersOf(input, reads)} ${shown(input, value)}`)
+  const more = values.size > groups.length ? `, and ${values.size - groups.length} more answers were given` : ''
+  const shownReads = groups.map(([, reads]) => reads[reads.length - 1])
+  return counterexample(input, level, {
+    sentence: `After everything had healed, the replicas still disagreed${onKey(input)}: ${said.join(', but ')}${more}.`,
+    core: shownReads.slice(0, 2),
+    context: [
+      ...shownReads.slice(2),
+      ...groups.map(([value]) => lastWriter.get(value) ?? FROM_THE_START).filter((writer) => writer !== FROM_THE_START),
+    ],
+  })
+}
+
+/** Listing more answers than this explains nothing. */
+const MOST_SHOWN = 5
+
+/** Final reads of a value that nothing wrote. */
+export function thinAir(input: Key, value: number): Counterexample {
+  const { decoder, reads } = input
+  const failed = failedWriter(input, value)
+  const who = failed === undefined ? undefined : decoder.history.operations.process[failed]
+  const why =
+    who === undefined
+      ? 'which no write that could have taken effect had written'
+      : `which only process ${decoder.history.processName(who)} had tried to write, and that certainly failed`
+  return counterexample(input, 'eventual', {
+    sentence: `After everything had healed, ${readersOf(input, reads)} ${shown(input, value)}${onKey(input)}, ${why}.`,
+    core: [reads[0]],
+    context: [],
+    rows: failed === undefined ? [] : [failed],
+  })
+}
+
+/** The row of a failed operation that would have left the value behind; failed operations are not encoded. */
+function failedWriter({ encoded, decoder, key }: Key, value: number): number | undefined {
+  const { operations, functions, values } = decoder.history
+  const name = encoded.names[value]
+  const keyName = decoder.keyName(key)
+  for (let row = 0; row < operations.length; row++) {
+    if (operations.outcome[row] !== FAIL || decoder.history.keys[operations.key[row]] !== keyName) continue
+    const f = functions[operations.f[row]]
+    if (operations.input[row] === name && (f === 'write' || f === 'put')) return row
+    const pair = f === 'cas' ? inputOf(decoder.history, row) : undefined
+    if (Array.isArray(pair) && values.id(pair[1] as Json) === name) return row
+  }
+  return undefined
+}
+
+/** Final reads of a value that an acknowledged write came after. */
+export function superseded(input: Key, value: number, writer: number, after: number): Counterexample {
+  const { encoded, decoder, reads } = input
+  const words = createWords(decoder)
+  const { operations } = decoder.history
+  const row = encoded.row[after]
+  const since =
+    writer === FROM_THE_START
+      ? ''
+      : `, and was called ${span(operations.callTime[row] - operations.returnTime[encoded.row[writer]])} after the last write of ${shown(input, value)} had returned`
+  return counterexample(input, 'eventual', {
+    sentence: `${words.acknowledged(row, encoded.kind[after])} at ${words.returnedAt(row)}${since}. After everything had healed, ${readersOf(input, reads)} ${shown(input, value)}${onKey(input)}: the acknowledged write is lost.`,
+    core: [...(writer === FROM_THE_START ? [] : [writer]), after, reads[0]],
+    context: reads.slice(1, MOST_SHOWN),
+  })
+}
+
+const onKey = ({ decoder, key }: Key): string => {
+  const name = decoder.keyName(key)
+  return name === undefined ? '' : ` for ${name}`
+}
+
+const shown = ({ encoded, decoder }: Key, value: number): string => show(decoder.value(encoded.names[value]))
+
+/** `n1 and n3 read`, or the processes if no nodes are known. */
+function readersOf({ encoded, decoder }: Key, reads: readonly number[]): string {
+  const { history } = decoder
+  const names = new Set(
+    reads.map((read) => {
+      const row = encoded.row[read]
+      return (
+        history.nodes[history.operations.node[row]] ?? `process ${history.processName(history.operations.process[row])}`
+      )
+    }),
+  )
+  const list = [...names]
+  if (list.length > MOST_SHOWN) list.splice(MOST_SHOWN - 1, list.length, `${list.length - MOST_SHOWN + 1} more`)
+  const last = list.pop()
+  return `${list.length === 0 ? last : `${list.join(', ')} and ${last}`} read`
+}
+
+function counterexample(
+  { encoded, decoder, key }: Key,
+  level: 'eventual' | 'convergent',
+  said: {
+    readonly sentence: string
+    readonly core: readonly number[]
+    readonly context: readonly number[]
+    /** Context that is not encoded, as rows. */
+    readonly rows?: readonly number[] | undefined
+  },
+): Counterexample {
+  const core = new Set(said.core.map((i) => encoded.row[i]))
+  const context = said.context.map((i) => encoded.row[i])
+  const all = [...new Set([...core, ...context, ...(said.rows ?? [])])].sort((a, b) => a - b)
+  const name = decoder.keyName(key)
+  return {
+    level,
+    sentence: capital(said.sentence),
+    operations: all.map((operation) => ({ operation, role: core.has(operation) ? 'core' : 'context' })),
+    keys: name === undefined ? [] : [name],
+    culprit: encoded.row[said.core[said.core.length - 1]],
+  }
+}

@@ -1,0 +1,46 @@
+import { int32Array, NULL, type ValueId } from '@chaosproxy/history'
+import type { Encoded } from '../../../encoding/encoded.ts'
+import { UNMENTIONED } from '../../../encoding/unknown-start.ts'
+import { type Budget, unlimited } from '../../../limits/budget.ts'
+import { type Orders, orderChains } from './chains.ts'
+import { versionsOf } from './versions.ts'
+import { eventCount, type ZonesAnswer } from './zones.ts'
+
+/** The orders found, for each key. */
+export interface AppendOrders extends Orders {
+  /** By key, 1 if its texts do not tell who wrote them: then nothing else is known of the key. */
+  readonly isUnclear: Uint8Array
+}
+
+/**
+ * Decides linearizability of strings with put, append and get, for all keys at once, in time linear in the length of
+ * what was read, provided that on each key all written pieces are distinct and none is a prefix of another.
+ *
+ * A text that was read then tells which put it began with and which appends followed, one after another, with nothing
+ * in between: an append that was seen is a compare-and-set from the text before it to the text with it, as in
+ * `chainZones`. An append that was not seen is a write of a text that was never read.
+ *
+ * Undefined if the strings are not empty initially.
+ *
+ * @throws OutOfTime
+ */
+export function orderAppends(encoded: Encoded, budget: Budget = unlimited): AppendOrders | undefined {
+  const { names, initial, table } = encoded
+  const id = names[initial] as ValueId
+  if (id === UNMENTIONED || (id !== NULL && table.json(id) !== '')) return undefined
+  const { value, next, follows, isUnclear, isImpossible, conflicts } = versionsOf(encoded, budget)
+  const { length, kind, calls, returns, key, keys } = encoded
+  const chains = { length, kind, calls, returns, key, keys, value, next, follows }
+  const orders = orderChains(chains, eventCount(encoded), budget)
+  for (let k = 0; k < keys; k++) orders.isViolated[k] |= isImpossible[k]
+  return { ...orders, isUnclear, conflicts: [...conflicts, ...orders.conflicts] }
+}
+
+/** The same for one key. Expects a compact history (see `compact`). */
+export function appendZones(part: Encoded, budget: Budget = unlimited): ZonesAnswer {
+  if (part.hasConditional || part.length === 0) return { result: 'not applicable' }
+  const orders = orderAppends({ ...part, keys: 1, key: int32Array(part.length) }, budget)
+  if (orders === undefined || orders.isUnclear[0] === 1) return { result: 'not applicable' }
+  if (orders.isViolated[0] === 1) return { result: 'violated', conflicts: orders.conflicts }
+  return { result: 'met', order: () => orders.order }
+}

@@ -1,0 +1,140 @@
+import { int32Array, uint8Array } from '@chaosproxy/history'
+import { type Encoded, NEVER, READ } from '../../../encoding/encoded.ts'
+import { type Budget, STEPS_BETWEEN_LOOKS } from '../../../limits/budget.ts'
+import { type Conflict, MOST_CONFLICTS } from './conflict.ts'
+import { sequenceOfZones } from './zones.ts'
+
+/** In place of an operation or value: none. */
+export const NONE = -1
+
+/**
+ * Operations on one or more keys, by the value each wrote or read, and which values follow each other directly, with
+ * nothing in between. Value i is what operation i wrote, `length + k` the initial value of key k.
+ */
+export interface Chains extends Pick<Encoded, 'length' | 'kind' | 'calls' | 'returns' | 'key' | 'keys'> {
+  /** By operation; NONE if it is left out. */
+  readonly value: Int32Array
+  /** By value: the one that follows directly; NONE if none must. There are no circles. */
+  readonly next: Int32Array
+  /** By value: 1 if it directly follows another. */
+  readonly follows: Uint8Array
+}
+
+export interface Orders {
+  /** The operations of key k, from `starts[k]` up to `starts[k + 1]`, in an order that explains them. */
+  readonly order: Int32Array
+  readonly starts: Int32Array
+  /** By key: 1 if there is no order. */
+  readonly isViolated: Uint8Array
+  /** The conflicts of some of those keys. */
+  readonly conflicts: readonly Conflict[]
+}
+
+/**
+ * Orders each key's operations, in linear time. The operations of a value (its write, then its reads) follow each other
+ * directly, as in `zones`, and so do the values of a chain, in their given order. There is an order of everything
+ * exactly when, within each chain, nothing returned before the call of an operation it must follow, and the zones of
+ * whole chains do not conflict. Two chains are enough to look at: "some operation of A returned before one of B was
+ * called" compares one number of A with one of B, so a longer cycle always contains a cycle of two.
+ *
+ * `events` is the number of event positions.
+ *
+ * @throws OutOfTime
+ */
+export function orderChains(chains: Chains, events: number, budget: Budget): Orders {
+  const { length, kind, key, keys, value, next } = chains
+  const clusters = clustersOf(chains, budget)
+  budget.look(length)
+  const { isHead, isBroken, conflicts: broken } = joinChains(chains, clusters)
+  budget.look(length)
+  const { first, last, reads } = clusters
+  const keyOf = (head: number): number => (head < length ? key[head] : head - length)
+  const initials: number[] = []
+  for (let k = 0; k < keys; k++) initials.push(length + k)
+  const zones = { first, last, used: isHead, initials, keyOf }
+  const { sequence, isViolated, conflicts } = sequenceOfZones(zones, events, budget)
+  for (let k = 0; k < keys; k++) isViolated[k] |= isBroken[k]
+  budget.look(length)
+
+  const starts = int32Array(keys + 1)
+  for (let i = 0; i < length; i++) if (value[i] !== NONE) starts[key[i] + 1]++
+  for (let k = 0; k < keys; k++) starts[k + 1] += starts[k]
+  const order = int32Array(starts[keys])
+  const placed = starts.slice(0, keys)
+  // From here on `reads` holds, by value, the position of its next read instead of a count.
+  for (let at = 0; at < sequence.length; at++) {
+    const k = keyOf(sequence[at])
+    for (let v = sequence[at]; v !== NONE; v = next[v]) {
+      if (v < length) order[placed[k]++] = v
+      const readers = reads[v]
+      reads[v] = placed[k]
+      placed[k] += readers
+    }
+  }
+  budget.look(length)
+  for (let i = 0; i < length; i++) {
+    if (kind[i] === READ && value[i] !== NONE && isViolated[key[i]] === 0) order[reads[value[i]]++] = i
+  }
+  return { order, starts, isViolated, conflicts: [...broken, ...conflicts] }
+}
+
+interface Clusters {
+  /** By value: the number of its reads. */
+  readonly reads: Int32Array
+  /** By value: the earliest return and the latest call of the operations that wrote or read it. */
+  readonly first: Int32Array
+  readonly last: Int32Array
+}
+
+/** Earlier than every call. */
+const NO_CALL = -2
+
+function clustersOf({ length, kind, calls, returns, value, next }: Chains, budget: Budget): Clusters {
+  const reads = int32Array(next.length)
+  const first = int32Array(next.length).fill(NEVER)
+  const last = int32Array(next.length).fill(NO_CALL)
+  for (let i = 0; i < length; i++) {
+    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
+    const v = value[i]
+    if (v === NONE) continue
+    if (kind[i] === READ) reads[v]++
+    if (returns[i] < first[v]) first[v] = returns[i]
+    // Operations come in order of call.
+    last[v] = calls[i]
+  }
+  return { reads, first, last }
+}
+
+interface Joined {
+  /** By value: 1 if a chain begins with it. */
+  readonly isHead: Uint8Array
+  /** By key: 1 if, within a chain, something returned before the call of an operation it must follow. */
+  readonly isBroken: Uint8Array
+  readonly conflicts: readonly Conflict[]
+}
+
+/** Widens the first value's zone to that of its whole chain. */
+function joinChains({ length, calls, key, keys, next, follows }: Chains, { first, last }: Clusters): Joined {
+  const isHead = uint8Array(next.length)
+  const isBroken = uint8Array(keys)
+  const conflicts: Conflict[] = []
+  for (let head = 0; head < next.length; head++) {
+    if (follows[head] === 1 || (last[head] === NO_CALL && next[head] === NONE)) continue
+    isHead[head] = 1
+    // The latest call so far in the chain: no later operation of the chain may have returned before it.
+    let latest = NO_CALL
+    let earliest = NEVER
+    for (let v = head; v !== NONE; v = next[v]) {
+      const called = v < length ? calls[v] : NO_CALL
+      if (first[v] < called || first[v] < latest) {
+        isBroken[head < length ? key[head] : head - length] = 1
+        if (conflicts.length < MOST_CONFLICTS) conflicts.push([first[v], Math.max(called, latest)])
+      }
+      if (last[v] > latest) latest = last[v]
+      if (first[v] < earliest) earliest = first[v]
+    }
+    first[head] = earliest
+    last[head] = latest
+  }
+  return { isHead, isBroken, conflicts }
+}

@@ -1,0 +1,171 @@
+import {
+  endOf,
+  HASH_OF_QUOTE,
+  hasBackslash,
+  int32Array,
+  mixed,
+  type PlacedTexts,
+  pageOf,
+  QUOTE,
+  quotedTextAt,
+  startOf,
+  uint8Array,
+  ValueTable,
+} from '@chaosproxy/history'
+import { type Encoded, NOTHING } from '../../../encoding/encoded.ts'
+import { type Budget, STEPS_BETWEEN_LOOKS } from '../../../limits/budget.ts'
+import { NONE } from './chains.ts'
+
+/**
+ * The texts written to strings, indexed so that a longer text can be read piece by piece. Texts are compared as stored:
+ * JSON text in UTF-8. Concatenating stored texts gives the stored text of the concatenation, unless halves of a
+ * surrogate pair meet.
+ */
+export interface Pieces {
+  readonly texts: PlacedTexts
+  /** The operation on this key whose text begins bytes[from, to); NONE if there is none. */
+  readonly at: (bytes: Uint8Array, from: number, to: number, key: number) => number
+  /** Bytes that operation i wrote, without the quotes. */
+  readonly sizeOf: (i: number) => number
+  /**
+   * By key: 0 if its pieces are strings, not empty, distinct, and none is a prefix of another; otherwise `at` means
+   * nothing.
+   */
+  readonly isUnclear: Uint8Array
+}
+
+/** Pieces of more different sizes would take too long to find in a text. */
+const MOST_SIZES = 64
+
+/** In place of a terminator: the key has none. JSON text never contains this byte. */
+const NO_TERMINATOR = 0
+
+/** @throws OutOfTime */
+export function createPieces(encoded: Encoded, budget: Budget): Pieces {
+  const { length, key, keys, writes, names, table } = encoded
+  const texts = table.placed()
+  const isUnclear = uint8Array(keys)
+  const writers = createWriters(encoded)
+  // By key: a byte with which all its pieces end and that occurs nowhere else in them. Then no piece is a prefix of
+  // another.
+  const terminators = uint8Array(keys)
+  const isUnterminated = uint8Array(keys)
+  for (let i = 0; i < length; i++) {
+    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
+    if (writes[i] === NOTHING) continue
+    const k = key[i]
+    const entry = ValueTable.placeOf(names[writes[i]])
+    if (!isPiece(texts, entry) || !writers.add(i, entry)) {
+      isUnclear[k] = 1
+      continue
+    }
+    const bytes = pageOf(texts, entry)
+    const last = endOf(texts, entry) - 2
+    if (terminators[k] === NO_TERMINATOR) terminators[k] = bytes[last]
+    const terminator = terminators[k]
+    let at = startOf(texts, entry) + 1
+    while (at < last && bytes[at] !== terminator) at++
+    if (at < last || bytes[last] !== terminator) isUnterminated[k] = 1
+  }
+  const sizeOf = (i: number): number => sizeIn(texts, ValueTable.placeOf(names[writes[i]]))
+  const sizes = isUnterminated.includes(1) ? sizesByKey(encoded, isUnterminated, sizeOf) : NO_SIZES
+  for (const k of sizes.keys()) terminators[k] = NO_TERMINATOR
+
+  const at = (bytes: Uint8Array, from: number, to: number, k: number): number => {
+    const terminator = terminators[k]
+    let hash = HASH_OF_QUOTE
+    let end = from
+    if (terminator !== NO_TERMINATOR) {
+      while (end < to) {
+        const byte = bytes[end++]
+        hash = mixed(hash, byte)
+        if (byte === terminator) return writers.of(quotedTextAt(texts, hash, bytes, from, end), k)
+      }
+      return NONE
+    }
+    for (const size of sizes.get(k) ?? []) {
+      if (size > to - from) break
+      while (end < from + size) hash = mixed(hash, bytes[end++])
+      const writer = writers.of(quotedTextAt(texts, hash, bytes, from, end), k)
+      if (writer !== NONE) return writer
+    }
+    return NONE
+  }
+  for (const [k, some] of sizes) if (some.length > MOST_SIZES) isUnclear[k] = 1
+  for (let i = 0; i < length && sizes.size > 0; i++) {
+    budget.tick()
+    if (writes[i] === NOTHING || isUnclear[key[i]] === 1 || !sizes.has(key[i])) continue
+    const entry = ValueTable.placeOf(names[writes[i]])
+    const start = startOf(texts, entry) + 1
+    // A piece found within this one, without its last byte, is a prefix of it.
+    if (at(pageOf(texts, entry), start, start + sizeOf(i) - 1, key[i]) !== NONE) isUnclear[key[i]] = 1
+  }
+  return { texts, at, sizeOf, isUnclear }
+}
+
+/** Size of a string in bytes, without its quotes. */
+const sizeIn = (texts: PlacedTexts, entry: number): number => endOf(texts, entry) - startOf(texts, entry) - 2
+
+const NO_SIZES: ReadonlyMap<number, readonly number[]> = new Map()
+
+/** For some keys: the sizes of their pieces, ascending. */
+function sizesByKey(
+  { length, key, writes }: Encoded,
+  isWanted: Uint8Array,
+  sizeOf: (i: number) => number,
+): ReadonlyMap<number, readonly number[]> {
+  const sets = new Map<number, Set<number>>()
+  for (let i = 0; i < length; i++) {
+    const k = key[i]
+    if (writes[i] === NOTHING || isWanted[k] === 0) continue
+    const sizes = sets.get(k) ?? new Set()
+    sets.set(k, sizes.add(sizeOf(i)))
+  }
+  return new Map(Array.from(sets, ([k, sizes]) => [k, Array.from(sizes).sort((a, b) => a - b)]))
+}
+
+interface Writers {
+  /**
+   * Records that operation i wrote the text with this number. False if another operation on the same key wrote it too.
+   */
+  readonly add: (i: number, entry: number) => boolean
+  /** The operation that wrote the text with this number on the key, or NONE. */
+  readonly of: (entry: number, k: number) => number
+}
+
+function createWriters({ key, keys, table }: Encoded): Writers {
+  const byEntry = int32Array(table.size).fill(NONE)
+  // Texts written to several keys: their writers on all keys but the first.
+  const others = new Map<number, number>()
+  return {
+    add: (i, entry) => {
+      const first = byEntry[entry]
+      if (first === NONE) byEntry[entry] = i
+      else if (key[first] === key[i] || others.has(entry * keys + key[i])) return false
+      else others.set(entry * keys + key[i], i)
+      return true
+    },
+    of: (entry, k) => {
+      const first = entry === NONE ? NONE : byEntry[entry]
+      return first === NONE || key[first] === k ? first : (others.get(entry * keys + k) ?? NONE)
+    },
+  }
+}
+
+const BACKSLASH = 0x5c
+const LETTER_U = 0x75
+const LETTER_D = 0x64
+
+/** Whether it is a non-empty string without half a surrogate pair, which JSON text has as \ud8… to \udf…. */
+function isPiece(texts: PlacedTexts, entry: number): boolean {
+  if (entry === NONE) return false
+  const bytes = pageOf(texts, entry)
+  const start = startOf(texts, entry)
+  const end = endOf(texts, entry)
+  if (bytes[start] !== QUOTE || end - start === 2) return false
+  if (!hasBackslash(texts, entry)) return true
+  for (let at = start; at < end; at++) {
+    if (bytes[at] === BACKSLASH && bytes[at + 1] === LETTER_U && bytes[at + 2] === LETTER_D) return false
+  }
+  return true
+}

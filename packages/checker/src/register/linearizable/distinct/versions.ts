@@ -1,0 +1,152 @@
+import { areSame, endOf, int32Array, pageOf, QUOTE, startOf, uint8Array, ValueTable } from '@chaosproxy/history'
+import { type Encoded, NEVER, READ, WRITE } from '../../../encoding/encoded.ts'
+import { type Budget, STEPS_BETWEEN_LOOKS } from '../../../limits/budget.ts'
+import { type Chains, NONE } from './chains.ts'
+import { type Conflict, MOST_CONFLICTS } from './conflict.ts'
+import { createPieces, type Pieces } from './pieces.ts'
+
+/**
+ * The versions of strings with put, append and get that the operations produced, as the values of `Chains`. A text that
+ * was read tells which put it began with and which appends followed, one after another, with nothing in between.
+ */
+export interface Versions extends Pick<Chains, 'value' | 'next' | 'follows'> {
+  /** By key: 1 if its texts do not tell that much. */
+  readonly isUnclear: Uint8Array
+  /** By key: 1 if a text was read that no order can produce. */
+  readonly isImpossible: Uint8Array
+  /** The first read of such a text on each key. */
+  readonly conflicts: readonly Conflict[]
+}
+
+/**
+ * Processes all keys together in the order of calls, so that texts are visited roughly in the order in which they are
+ * stored.
+ *
+ * @throws OutOfTime
+ */
+export function versionsOf(encoded: Encoded, budget: Budget): Versions {
+  const { length, kind, key, keys, expects, writes, calls, returns, initial, values } = encoded
+  const pieces = createPieces(encoded, budget)
+  const { next, follows, begin, locate } = createTexts(encoded, pieces, budget)
+  const value = int32Array(length).fill(NONE)
+  const isImpossible = uint8Array(keys)
+  const conflicts: Conflict[] = []
+  const isRead = uint8Array(length + keys)
+  // By value: the version it was last found to be. Two keys may have had the same text.
+  const known = int32Array(values).fill(NONE)
+  for (let i = 0; i < length; i++) {
+    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
+    const k = key[i]
+    if (kind[i] === READ && isImpossible[k] === 0) {
+      let version = expects[i] === initial ? length + k : known[expects[i]]
+      if (version < length && (version === NONE || key[version] !== k)) {
+        version = locate(expects[i], k)
+        known[expects[i]] = version
+      }
+      if (version === NONE) {
+        isImpossible[k] = 1
+        if (conflicts.length < MOST_CONFLICTS) conflicts.push([calls[i]])
+      } else isRead[version] = 1
+      value[i] = version
+    } else if (kind[i] === WRITE) {
+      begin(i)
+      // A read of exactly what was put has seen no append: the text itself need not be compared.
+      known[writes[i]] = i
+    }
+  }
+  for (let i = 0; i < length; i++) {
+    // Operations of unknown outcome that were not seen are left out.
+    const isSeen = returns[i] !== NEVER || follows[i] === 1 || isRead[i] === 1 || next[i] !== NONE
+    if (kind[i] !== READ && isSeen) value[i] = i
+  }
+  return { value, next, follows, isUnclear: pieces.isUnclear, isImpossible, conflicts }
+}
+
+interface Texts extends Pick<Chains, 'next' | 'follows'> {
+  /** A put was called: most texts read from now on begin with it. */
+  readonly begin: (put: number) => void
+  /** The version of this key that equals the value; NONE if no order can produce it. */
+  readonly locate: (value: number, k: number) => number
+}
+
+/** Bytes of text compared between two checks of the clock. */
+const BYTES_BETWEEN_LOOKS = 262_144
+
+function createTexts({ length, kind, key, keys, writes, names }: Encoded, pieces: Pieces, budget: Budget): Texts {
+  const { texts } = pieces
+  const next = int32Array(length + keys).fill(NONE)
+  const follows = uint8Array(length + keys)
+  // By version: the length of its text in bytes.
+  const sizes = int32Array(length + keys)
+  // By a chain's first version: its last known version (NONE before the chain is begun), and the position of that
+  // version's text.
+  const lasts = int32Array(length + keys).fill(NONE)
+  const entries = int32Array(length + keys)
+  for (let head = length; head < lasts.length; head++) lasts[head] = head
+  // By key: the chain that was begun or read last.
+  const recent = int32Array(keys).fill(NONE)
+
+  const begin = (put: number): void => {
+    recent[key[put]] = put
+    if (lasts[put] !== NONE) return
+    lasts[put] = put
+    entries[put] = ValueTable.placeOf(names[writes[put]])
+    sizes[put] = pieces.sizeOf(put)
+  }
+  /** Whether one of the chain's known text and this text is a prefix of the other. */
+  const agrees = (head: number, bytes: Uint8Array, from: number, to: number): boolean => {
+    const size = Math.min(sizes[lasts[head]], to - from)
+    return areSame(pageOf(texts, entries[head]), startOf(texts, entries[head]) + 1, bytes, from, size)
+  }
+  /** The chain the text belongs to; NONE if there is none. */
+  const chainOf = (bytes: Uint8Array, from: number, to: number, k: number): number => {
+    if (recent[k] !== NONE && agrees(recent[k], bytes, from, to)) return recent[k]
+    const first = pieces.at(bytes, from, to, k)
+    if (first === NONE) return NONE
+    const head = kind[first] === WRITE ? first : length + k
+    if (head === first) begin(first)
+    recent[k] = head
+    return agrees(head, bytes, from, to) ? head : NONE
+  }
+  /** Extends the chain's known text to the end of this one: returns its version, NONE if there is none. */
+  const extend = (head: number, bytes: Uint8Array, from: number, to: number, k: number): number => {
+    let last = lasts[head]
+    while (sizes[last] < to - from) {
+      const i = pieces.at(bytes, from + sizes[last], to, k)
+      if (i === NONE || kind[i] === WRITE || follows[i] === 1) return NONE
+      next[last] = i
+      follows[i] = 1
+      sizes[i] = sizes[last] + pieces.sizeOf(i)
+      last = i
+    }
+    lasts[head] = last
+    return last
+  }
+  /** The chain's version of this size in bytes. Takes at most that many steps. */
+  const ofSize = (head: number, size: number): number => {
+    let version = head
+    while (version !== NONE && sizes[version] < size) version = next[version]
+    return version !== NONE && sizes[version] === size ? version : NONE
+  }
+  let sinceLook = 0
+  const locate = (value: number, k: number): number => {
+    const entry = ValueTable.placeOf(names[value])
+    if (entry === NONE) return NONE
+    const bytes = pageOf(texts, entry)
+    const from = startOf(texts, entry) + 1
+    const to = endOf(texts, entry) - 1
+    if (bytes[from - 1] !== QUOTE || to === from) return NONE
+    sinceLook += to - from
+    if (sinceLook > BYTES_BETWEEN_LOOKS) {
+      budget.look(sinceLook)
+      sinceLook = 0
+    }
+    const head = chainOf(bytes, from, to, k)
+    if (head === NONE) return NONE
+    if (to - from <= sizes[lasts[head]]) return ofSize(head, to - from)
+    const version = extend(head, bytes, from, to, k)
+    entries[head] = entry
+    return version
+  }
+  return { next, follows, begin, locate }
+}

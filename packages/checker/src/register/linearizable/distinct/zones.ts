@@ -1,0 +1,266 @@
+import { int32Array, uint8Array } from '@chaosproxy/history'
+import { type Encoded, NEVER } from '../../../encoding/encoded.ts'
+import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from '../../../limits/budget.ts'
+import { type Conflict, MOST_CONFLICTS } from './conflict.ts'
+
+/** Either an order that explains the operations, or a few operations that no order explains. */
+export type ZonesAnswer =
+  /** The order is laid out on demand: if another key is violated, it is not needed. */
+  | { readonly result: 'met'; readonly order: () => Int32Array }
+  | { readonly result: 'violated'; readonly conflicts: readonly Conflict[] }
+  | { readonly result: 'not applicable' }
+
+/**
+ * Decides linearizability of one register whose written values are distinct, in linear time (Gibbons & Korach 1997).
+ *
+ * A value's cluster is its write and the reads that returned it. Let first be the earliest return in the cluster, and
+ * last the latest call. If first < last the zone [first, last] is "forward": the register must hold that value
+ * throughout. Otherwise it is "backward": all its operations overlap, and any instant in [last, first] will do. There
+ * is an order exactly when no read returns before its write is called, no two forward zones overlap, and no backward
+ * zone lies inside a forward one.
+ *
+ * Not applicable if values repeat, the initial value is written, or an operation is neither read nor write. Expects
+ * event positions and values with few gaps (see `compact`).
+ */
+export function zones(part: Encoded, budget: Budget = unlimited): ZonesAnswer {
+  if (part.hasConditional || part.hasAppend) return { result: 'not applicable' }
+  const clusters = clustersOf(part, budget)
+  if (clusters === undefined) return { result: 'not applicable' }
+  if (clusters.impossibleRead) return { result: 'violated', conflicts: impossibleReads(part, clusters) }
+  const { first, last, used, events } = clusters
+  const groups = { first, last, used, initials: [part.initial], keyOf: onlyKey }
+  const { sequence, isViolated, conflicts } = sequenceOfZones(groups, events, budget)
+  if (isViolated[0] === 1) return { result: 'violated', conflicts }
+  return { result: 'met', order: () => orderOf(sequence, clusters, part, budget) }
+}
+
+const onlyKey = (): number => 0
+
+/** The reads that returned before the write of their value was called, and that write if there is one. */
+function impossibleReads({ length, calls, returns, expects, initial }: Encoded, { writer }: Clusters): Conflict[] {
+  const conflicts: Conflict[] = []
+  for (let i = 0; i < length && conflicts.length < MOST_CONFLICTS; i++) {
+    const value = expects[i]
+    if (value < 0 || value === initial || returns[i] === NEVER) continue
+    const w = writer[value]
+    if (w === -1) conflicts.push([calls[i]])
+    else if (returns[i] < calls[w]) conflicts.push([calls[i], calls[w]])
+  }
+  return conflicts
+}
+
+interface Clusters {
+  /**
+   * By value: the operation that wrote it; -1 for the initial value, and for values that were not written, or
+   * needlessly.
+   */
+  readonly writer: Int32Array
+  /** By value: the earliest return and the latest call; -2 for "before the history". */
+  readonly first: Int32Array
+  readonly last: Int32Array
+  readonly used: Uint8Array
+  /** By value: how many reads returned it. */
+  readonly reads: Int32Array
+  /** How many event positions there are. */
+  readonly events: number
+  /** A read returned before anyone had begun to write its value. */
+  readonly impossibleRead: boolean
+}
+
+/**
+ * Reads and writes alternate unpredictably, and mispredicted branches would dominate the cost, so the loop does the
+ * same for both. Of the value read and the value written, one is NOTHING: all ones in binary.
+ */
+function clustersOf(part: Encoded, budget: Budget): Clusters | undefined {
+  const { length, kind, expects, writes, calls, returns, values, initial } = part
+  const writer = int32Array(values).fill(-1)
+  const first = int32Array(values).fill(NEVER)
+  const last = int32Array(values).fill(-2)
+  const reads = int32Array(values)
+  let lastEvent = length === 0 ? -1 : calls[length - 1]
+  const unknown: number[] = []
+  let impossibleRead = false
+  for (let i = 0; i < length; i++) {
+    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
+    const returned = returns[i]
+    if (returned === NEVER) {
+      unknown.push(i)
+      continue
+    }
+    const value = expects[i] & writes[i]
+    const isWrite = kind[i]
+    if ((isWrite & ~(writer[value] >> 31)) !== 0) return undefined
+    writer[value] = (i & -isWrite) | (writer[value] & (isWrite - 1))
+    reads[value] += isWrite ^ 1
+    // Operations come in order of call: only a read called earlier can have returned earlier.
+    if ((isWrite & ((first[value] - calls[i]) >>> 31)) !== 0) impossibleRead = true
+    first[value] = lesser(first[value], returned)
+    last[value] = calls[i]
+    lastEvent = lastEvent - lesser(lastEvent - returned, 0)
+  }
+  for (let at = 0; at < unknown.length; at++) {
+    const w = unknown[at]
+    const value = writes[w]
+    // A write of unknown outcome that was never read can be assumed not to have happened.
+    if (reads[value] === 0) continue
+    if (writer[value] !== -1) return undefined
+    writer[value] = w
+    if (first[value] < calls[w]) impossibleRead = true
+    if (calls[w] > last[value]) last[value] = calls[w]
+  }
+  if (writer[initial] !== -1) return undefined
+  const used = uint8Array(values)
+  for (let value = 0; value < values; value++) {
+    if (writer[value] !== -1) used[value] = 1
+    else if (reads[value] > 0) {
+      used[value] = 1
+      if (value !== initial) impossibleRead = true
+    }
+  }
+  return { writer, first, last, used, reads, events: lastEvent + 1, impossibleRead }
+}
+
+/** The lesser of two numbers that differ by less than 2^31. */
+const lesser = (a: number, b: number): number => b + ((a - b) & ((a - b) >> 31))
+
+/** The number of event positions: one more than the last. */
+export function eventCount({ length, calls, returns }: Pick<Encoded, 'length' | 'calls' | 'returns'>): number {
+  // Operations come in order of call, and few return after the last call.
+  let last = length === 0 ? -1 : calls[length - 1]
+  for (let i = 0; i < length; i++) if (returns[i] > last && returns[i] !== NEVER) last = returns[i]
+  return last + 1
+}
+
+/** Groups of operations that must follow each other directly, each as the zone from its first return to its last call. */
+export interface Zones {
+  /** By group: the earliest return, and the latest call. */
+  readonly first: Int32Array
+  readonly last: Int32Array
+  readonly used: Uint8Array
+  /** By key: the group that precedes all others of that key, if it is used; its `used` is then reset. */
+  readonly initials: ArrayLike<number>
+  /** The key of a group. Groups on different keys cannot conflict. */
+  readonly keyOf: (group: number) => number
+}
+
+/**
+ * Visits the groups in the order in which their zones begin and places them one after another: one sequence for all
+ * keys, in which each key's groups are in order. By key: 1 if two conflict; its part of the sequence is then
+ * meaningless.
+ */
+export function sequenceOfZones(
+  zones: Zones,
+  events: number,
+  budget: Budget,
+): { readonly sequence: Int32Array; readonly isViolated: Uint8Array; readonly conflicts: readonly Conflict[] } {
+  const { first, last, used, initials, keyOf } = zones
+  const keys = initials.length
+  const sequence = int32Array(first.length)
+  let placed = 0
+  // By key: where the last forward zone ends, and the groups to come right after it.
+  const ends = int32Array(keys).fill(-1)
+  // By key: the group of that zone.
+  const holder = int32Array(keys)
+  const waiting: number[][] = []
+  for (let k = 0; k < keys; k++) waiting.push([])
+  let held = 0
+  for (let k = 0; k < keys; k++) {
+    if (used[initials[k]] === 0) continue
+    sequence[placed++] = initials[k]
+    ends[k] = last[initials[k]]
+    holder[k] = initials[k]
+    used[initials[k]] = 0
+  }
+  const groups = beginnings(zones, events)
+  budget.look(events)
+  const isViolated = uint8Array(keys)
+  const conflicts: Conflict[] = []
+  for (let at = 0; at < groups.length; at++) {
+    const group = groups[at]
+    const k = keyOf(group)
+    const end = last[group]
+    const isForward = first[group] < end
+    const begin = isForward ? first[group] : end
+    if (begin > ends[k]) {
+      // Place the forward zone, preceded by the groups that waited for its end.
+      if (held > 0) {
+        for (const later of waiting[k]) sequence[placed++] = later
+        held -= waiting[k].length
+        waiting[k] = []
+      }
+      sequence[placed++] = group
+      if (isForward) {
+        ends[k] = end
+        holder[k] = group
+      }
+    } else if (isForward || first[group] < ends[k]) {
+      isViolated[k] = 1
+      if (conflicts.length < MOST_CONFLICTS) {
+        conflicts.push([first[group], end, first[holder[k]], ends[k]])
+      }
+      if (isForward && end > ends[k]) {
+        ends[k] = end
+        holder[k] = group
+      }
+    } else {
+      // It begins inside the forward zone and outlasts it: place it right after.
+      waiting[k].push(group)
+      held++
+    }
+  }
+  for (const groups of waiting) for (const later of groups) sequence[placed++] = later
+  return { sequence: sequence.subarray(0, placed), isViolated, conflicts }
+}
+
+/** The groups except the initial ones, sorted by the beginning of their zones, forward or backward. */
+function beginnings({ first, last, used }: Zones, events: number): Int32Array {
+  const groups = first.length
+  // By event: group + 1 if that group's zone begins there.
+  const begins = int32Array(events)
+  for (let group = 0; group < groups; group++) {
+    if (used[group] === 1) begins[lesser(first[group], last[group])] = group + 1
+  }
+  // One extra place receives the writes for positions without a group.
+  const sorted = int32Array(groups + 1)
+  let count = 0
+  for (let event = 0; event < events; event++) {
+    sorted[count] = begins[event] - 1
+    count += -begins[event] >>> 31
+  }
+  return sorted.subarray(0, count)
+}
+
+/** Each cluster in turn: its write, then its reads in order of call. */
+function orderOf(
+  sequence: Int32Array,
+  { writer, reads }: Clusters,
+  { length, kind, expects, writes, values }: Encoded,
+  budget: Budget,
+): Int32Array {
+  budget.look(length)
+  let total = 0
+  for (let at = 0; at < sequence.length; at++) {
+    const value = sequence[at]
+    total += reads[value] + (writer[value] === -1 ? 0 : 1)
+  }
+  // One extra place at the end receives the writes while reads are placed, so that both take the same path.
+  const order = int32Array(total + 1)
+  const next = int32Array(values + 1)
+  next[values] = total
+  let place = 0
+  for (let at = 0; at < sequence.length; at++) {
+    const value = sequence[at]
+    if (writer[value] !== -1) order[place++] = writer[value]
+    next[value] = place
+    place += reads[value]
+  }
+  budget.look(length)
+  for (let i = 0; i < length; i++) {
+    const isWrite = kind[i]
+    const value = expects[i] & writes[i]
+    const list = value + isWrite * (values - value)
+    order[next[list]] = i
+    next[list] += isWrite ^ 1
+  }
+  return order.subarray(0, total)
+}

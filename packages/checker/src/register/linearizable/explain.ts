@@ -1,0 +1,338 @@
+import { FAIL, inputOf, type Json } from '@chaosproxy/history'
+import {
+  CAS,
+  type Decoder,
+  DIFFERS,
+  type Encoded,
+  later,
+  NEVER,
+  NOTHING,
+  prefix,
+  READ,
+  restrict,
+} from '../../encoding/encoded.ts'
+import { type Budget, createAllowance, inTime } from '../../limits/budget.ts'
+import type { Counterexample, Uncut } from '../../verdict/verdict.ts'
+import { capital, createWords, show, span, type Words } from '../../verdict/words.ts'
+import { LONG, type Located, locate, nearest } from '../counterexample/locate.ts'
+import { limit, reduce, watched } from '../counterexample/reduce.ts'
+import { createCompletion } from '../counterexample/sources.ts'
+import type { Linearizability } from './portfolio/answer.ts'
+import { violatesLinearizability } from './portfolio/small.ts'
+
+/** Steps allowed for deciding one candidate set; harder candidates are not used. */
+const stepsFor = (set: Encoded): number => 60_000 + 400 * set.length
+
+type Violated = Extract<Linearizability, { readonly result: 'violated' }>
+
+/**
+ * Explains why one key is not linearizable: the history up to the first return that cannot be explained, reduced.
+ * Without time for that, or if nobody asked for it, a few operations near the contradiction.
+ */
+export function explainLinearizability(
+  violated: Violated,
+  decoder: Decoder,
+  budget: Budget,
+  isWanted = true,
+): Counterexample {
+  if (!isWanted) return showNearest(violated, decoder, 'unasked')
+  const watch = watched(budget)
+  return inTime(
+    () => {
+      const { part } = violated
+      const located = part.length > LONG ? locate(violated, decoder.value, watch.budget) : undefined
+      const found = located ?? { part, culpritReturn: violated.culpritReturn() }
+      return cutDown(found, part.length, decoder, watch)
+    },
+    () => showNearest(violated, decoder, watch.limit() ?? 'time'),
+  )
+}
+
+/** @throws OutOfTime if there is no time to begin. */
+function cutDown(
+  { part, culpritReturn }: Located,
+  among: number,
+  decoder: Decoder,
+  { budget, limit: limitReached }: ReturnType<typeof watched>,
+): Counterexample {
+  const jsonOf = decoder.value
+  const operations = prefix(part, culpritReturn, budget)
+  const settled = settledIn(part, operations, budget)
+  const contradicts = (some: Encoded): boolean => violatesLinearizability(some, jsonOf, budget, stepsFor(some)) === true
+  const reduced = reduce({ operations, settled, rule: 'real time', jsonOf, contradicts }, budget)
+  const makesSure = (some: readonly number[]): boolean => standsAlone(restrict(settled, some), decoder)
+  const { shown, core, uncut } = limit(reduced, operations, { among, limit: limitReached(), makesSure })
+  const set = restrict(operations, shown)
+  const culprit = set.returns.indexOf(culpritReturn)
+  const keyName = decoder.keyName(part.key[0])
+  const spokenOf = new Set<number>()
+  const sentence = capital(sentenceOf(set, culprit, part, decoder, spokenOf))
+  const cores = new Set(Array.from(core, (i) => operations.row[i]))
+  // The sentence may name a write that came too late or failed: it is not part of the contradiction, but the reader
+  // will look for it.
+  const rows = new Set([...shown.map((i) => operations.row[i]), ...spokenOf])
+  return {
+    level: 'linearizable',
+    uncut,
+    sentence,
+    operations: [...rows]
+      .sort((one, other) => one - other)
+      .map((operation) => ({ operation, role: cores.has(operation) ? 'core' : 'context' })),
+    keys: keyName === undefined ? [] : [keyName],
+    culprit: culprit === -1 ? undefined : set.row[culprit],
+    statesBefore: inTime(
+      () => (culprit === -1 ? undefined : statesBefore(part, part.returns.indexOf(culpritReturn), decoder, budget)),
+      () => undefined,
+    ),
+  }
+}
+
+/** Looks allowed for verifying a few operations. */
+const ALLOWED_LOOKS = 100
+
+function standsAlone(some: Encoded, decoder: Decoder): boolean {
+  const allowance = createAllowance(ALLOWED_LOOKS)
+  return inTime(
+    () => violatesLinearizability(some, decoder.value, allowance, stepsFor(some)) === true,
+    () => false,
+  )
+}
+
+/** A contradiction that is not to be reduced, or could not be in time: computed on demand. */
+function showNearest(violated: Violated, decoder: Decoder, why: Uncut['why']): Counterexample {
+  const { part } = violated
+  const keyName = decoder.keyName(part.key[0] ?? 0)
+  const shown = later(() => nearest(violated, decoder.value))
+  return {
+    level: 'linearizable',
+    sentence: `No order of these ${part.length} operations is legal.`,
+    get operations() {
+      return Array.from(shown().set.row, (operation) => ({ operation, role: 'core' as const }))
+    },
+    keys: keyName === undefined ? [] : [keyName],
+    get uncut() {
+      const { set, standsAlone } = shown()
+      if (set.length === part.length && why === 'unasked') return undefined
+      return { why, among: part.length, standsAlone }
+    },
+  }
+}
+
+/** The operations of a prefix, with their returns in the whole history. */
+function settledIn(part: Encoded, operations: Encoded, budget: Budget): Encoded {
+  const indices = new Int32Array(operations.length)
+  let at = 0
+  for (let i = 0; i < indices.length; i++) {
+    budget.tick()
+    while (part.row[at] !== operations.row[i]) at++
+    indices[i] = at
+  }
+  return restrict(part, indices, budget)
+}
+
+/** The sentence is about the last observation: the culprit or, if that wrote, the last observation before it. */
+function sentenceOf(set: Encoded, culprit: number, whole: Encoded, decoder: Decoder, spokenOf: Set<number>): string {
+  const words = createWords(decoder, spokenOf)
+  const { operations } = decoder.history
+  const observation = lastObservation(set, culprit)
+  if (observation === -1) return `No order of these ${set.length} operations is legal.`
+  const row = set.row[observation]
+  const did = `${words.did(row, set.kind[observation])} at ${words.calledAt(row)}`
+  if (set.kind[observation] === DIFFERS) return `${did}, though no value but that one was possible then.`
+  const value = set.expects[observation]
+  const said = show(decoder.value(set.names[value]))
+
+  if (value !== set.initial && !set.hasAppend) {
+    const writer = earliestWriter(whole, value)
+    const unlike = set.anyStart ? unlikeStart(set, whole, observation, decoder, words) : undefined
+    if (unlike !== undefined) return `${did}, ${unlike}.`
+    if (writer === -1 && !set.anyStart)
+      return `${did}, ${failedWrite(decoder, row, set.names[value], words) ?? `but nobody ever wrote ${said}`}.`
+    if (writer !== -1 && whole.calls[writer] > returnIn(whole, row) && !set.anyStart) {
+      const early = span(operations.callTime[whole.row[writer]] - operations.returnTime[row])
+      const answered = `${words.did(row, READ)}, answered at ${words.returnedAt(row)}`
+      return `${answered}, ${early} before ${words.the(whole.row[writer], whole.kind[writer])} was called.`
+    }
+  }
+  const newer = newestBefore(set, observation)
+  if (newer !== -1) {
+    const newerRow = set.row[newer]
+    const gap = span(operations.callTime[row] - operations.returnTime[newerRow])
+    if (set.kind[newer] === READ) return `${did}, ${gap} after ${words.did(newerRow, READ)}.`
+    return `${did}, ${gap} after ${words.acknowledged(newerRow, set.kind[newer])}${whyNewer(set, observation, newer, words)}.`
+  }
+  const start = set.anyStart ? ', whatever was there at the start' : ''
+  return `${did}, which fits no order of these ${set.length} operations${start}.`
+}
+
+/**
+ * If the initial value is unknown and only it could explain a value that was read: what speaks against that. Undefined
+ * if nothing simple does.
+ */
+function unlikeStart(
+  set: Encoded,
+  whole: Encoded,
+  observation: number,
+  decoder: Decoder,
+  words: Words,
+): string | undefined {
+  const value = set.expects[observation]
+  const row = set.row[observation]
+  const writer = earliestWriter(whole, value)
+  if (writer !== -1 && whole.calls[writer] < returnIn(whole, row)) return undefined
+  const { operations } = decoder.history
+  const said = show(decoder.value(set.names[value]))
+  const unwritten =
+    writer === -1
+      ? (failedWrite(decoder, row, set.names[value], words) ?? `but nobody ever wrote ${said}`)
+      : `before ${words.the(whole.row[writer], whole.kind[writer])} was called`
+  for (let i = 0; i < set.length; i++) {
+    if (set.returns[i] === NEVER || (set.kind[i] !== READ && set.kind[i] !== CAS) || set.expects[i] === value) continue
+    const other = earliestWriter(whole, set.expects[i])
+    if (other !== -1 && (other === i || whole.calls[other] < returnIn(whole, set.row[i]))) continue
+    const held = show(decoder.value(set.names[set.expects[i]]))
+    return `${unwritten}, and it was ${held} that was there at the start: ${words.did(set.row[i], set.kind[i])}`
+  }
+  const newer = newestBefore(set, observation)
+  if (newer === -1 || set.kind[newer] === READ) return undefined
+  const gap = span(operations.callTime[row] - operations.returnTime[set.row[newer]])
+  const acknowledged = words.acknowledged(set.row[newer], set.kind[newer])
+  return `${unwritten}, and what was there at the start had been overwritten: ${acknowledged} ${gap} before`
+}
+
+function lastObservation(set: Encoded, culprit: number): number {
+  if (culprit !== -1 && set.expects[culprit] !== NOTHING) return culprit
+  let last = -1
+  for (let i = 0; i < set.length; i++) {
+    if (set.expects[i] === NOTHING || set.returns[i] === NEVER) continue
+    if (last === -1 || set.returns[i] > set.returns[last]) last = i
+  }
+  return last
+}
+
+const returnIn = (encoded: Encoded, row: number): number => encoded.returns[encoded.row.indexOf(row)]
+
+function earliestWriter(whole: Encoded, value: number): number {
+  for (let i = 0; i < whole.length; i++) if (whole.writes[i] === value) return i
+  return -1
+}
+
+/**
+ * If the two writes overlapped, their times do not say which came later. A read may: one that saw the newer write after
+ * the other was acknowledged.
+ */
+function whyNewer(set: Encoded, observation: number, newer: number, words: Words): string {
+  const older = set.writes.indexOf(set.expects[observation])
+  if (older === -1 || set.returns[older] < set.calls[newer]) return ''
+  for (let i = 0; i < set.length; i++) {
+    if (set.kind[i] !== READ || set.expects[i] !== set.writes[newer] || set.calls[i] < set.returns[older]) continue
+    return `; that is the later write, because ${words.did(set.row[i], READ)} after ${words.acknowledged(set.row[older], set.kind[older])}`
+  }
+  return ''
+}
+
+/**
+ * The last operation completed before the call of an observation that left another value; writes are preferred to
+ * reads.
+ */
+function newestBefore(set: Encoded, observation: number): number {
+  const value = set.expects[observation]
+  let newest = -1
+  let read = -1
+  for (let i = 0; i < set.length; i++) {
+    if (set.returns[i] >= set.calls[observation]) continue
+    const k = set.kind[i]
+    if (k === READ) {
+      if (set.expects[i] !== value && (read === -1 || set.returns[i] > set.returns[read])) read = i
+    } else if (k !== DIFFERS && set.writes[i] !== value) {
+      if (newest === -1 || set.returns[i] > set.returns[newest]) newest = i
+    }
+  }
+  return newest === -1 ? read : newest
+}
+
+function failedWrite(decoder: Decoder, row: number, name: number, words: Words): string | undefined {
+  const { history } = decoder
+  const { operations } = history
+  for (let i = 0; i < operations.length; i++) {
+    if (operations.outcome[i] !== FAIL || operations.key[i] !== operations.key[row]) continue
+    const input: Json = inputOf(history, i)
+    const written = history.functions[operations.f[i]] === 'cas' && Array.isArray(input) ? input[1] : input
+    if (history.functions[operations.f[i]] === 'read' || written === null || written === undefined) continue
+    if (history.values.id(written) === name) return `but ${words.the(i, CAS)} had failed`
+  }
+  return undefined
+}
+
+/** The states before the culprit are judged by this many last operations. */
+const STATES_WINDOW = 64
+
+/**
+ * The possible values of the object when the culprit was called, judged by the last operations before it and everything
+ * these may depend on. No possible value is missing.
+ */
+function statesBefore(part: Encoded, culprit: number, decoder: Decoder, budget: Budget): readonly Json[] | undefined {
+  if (part.hasAppend) return undefined
+  const before = prefix(part, part.calls[culprit] - 1)
+  const rows = Array.from({ length: before.length }, (_, i) => i)
+  const completed = rows
+    .filter((i) => before.returns[i] !== NEVER)
+    .sort((a, b) => before.returns[a] - before.returns[b])
+  const open = rows.filter((i) => before.returns[i] === NEVER)
+  const complete = createCompletion(before, 'real time', decoder.value)
+  const window = [...completed.slice(-STATES_WINDOW), ...open.slice(-STATES_WINDOW)]
+  const recent = restrict(before, complete(window))
+  const candidates = new Set<number>([before.initial])
+  // If the initial value is unknown, it may be any value that was read.
+  if (part.anyStart) for (const value of recent.expects) if (value !== NOTHING) candidates.add(value)
+  // A write of unknown outcome that nobody saw is also possible, but tells the reader nothing.
+  const unseen = unseenWrites(part)
+  for (let i = 0; i < recent.length; i++) {
+    if (recent.writes[i] !== NOTHING && !unseen.has(recent.row[i])) candidates.add(recent.writes[i])
+  }
+  const states: Json[] = []
+  for (const value of candidates) {
+    // An earlier read of the value shows that it was there then, and so may have been overwritten since.
+    const seen = rows.filter((i) => before.expects[i] === value)
+    const asked = withRead(restrict(before, complete([...window, ...seen])), value, part.calls[culprit])
+    const impossible = violatesLinearizability(asked, decoder.value, budget, stepsFor(asked))
+    if (impossible === 'unknown') return undefined
+    // It may have been anything.
+    if (!impossible && part.anyStart && value === part.initial) return undefined
+    if (!impossible) states.push(decoder.value(before.names[value]))
+  }
+  return states
+}
+
+/** The rows of writes of unknown outcome whose value was never observed. */
+function unseenWrites(part: Encoded): ReadonlySet<number> {
+  const observed = new Set(part.expects)
+  const rows = new Set<number>()
+  for (let i = 0; i < part.length; i++) {
+    if (part.returns[i] === NEVER && !observed.has(part.writes[i])) rows.add(part.row[i])
+  }
+  return rows
+}
+
+/** The same history, followed by a read of that value. */
+function withRead(encoded: Encoded, value: number, at: number): Encoded {
+  const last = <Column extends Int32Array | Uint8Array>(column: Column, item: number): Column => {
+    const longer = column.constructor as new (length: number) => Column
+    const made = new longer(column.length + 1)
+    made.set(column)
+    made[column.length] = item
+    return made
+  }
+  return {
+    ...encoded,
+    length: encoded.length + 1,
+    row: last(encoded.row, -1),
+    kind: last(encoded.kind, READ),
+    expects: last(encoded.expects, value),
+    writes: last(encoded.writes, NOTHING),
+    key: last(encoded.key, encoded.key[0] ?? 0),
+    clients: later(() => last(encoded.clients(), -1)),
+    calls: last(encoded.calls, at),
+    returns: last(encoded.returns, at + 1),
+  }
+}

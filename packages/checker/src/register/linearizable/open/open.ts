@@ -1,0 +1,172 @@
+import { CAS, type Encoded, NEVER, READ, WRITE } from '../../../encoding/encoded.ts'
+import { eventCount } from '../distinct/zones.ts'
+import { type Bag, createBag } from './bag.ts'
+import { assignSlots, eventsByPosition } from './events.ts'
+
+/**
+ * The operations open at one moment of the walk, as sets of slots: bit s & 31 of word s >> 5. Tables by value have
+ * `words` words for each.
+ */
+export interface OpenOperations {
+  /** By operation. Operations open at the same time have different slots. */
+  readonly slotOf: Int32Array
+  readonly words: number
+  /** By slot: the operation, if it is a cas. */
+  readonly casAt: Int32Array
+  /** Reads and failed cas, cas, and writes. */
+  readonly observers: Int32Array
+  readonly casSlots: Int32Array
+  readonly writeSlots: Int32Array
+  /** By value: the operations that read it, write it, compare with it, or wait for it in any way. */
+  readonly readers: Int32Array
+  readonly writers: Int32Array
+  readonly comparers: Int32Array
+  readonly waiters: Int32Array
+  /** Failed cas, and by value those that found a value other than that. */
+  readonly differing: Int32Array
+  readonly differingFrom: Int32Array
+  /** By value and by operation: the writes of one value as a list in order of return, ended by -1. */
+  readonly firstWrite: Int32Array
+  readonly nextWrite: Int32Array
+  /** The values that some operation waits for, and those that some operation writes. */
+  readonly awaited: Bag
+  readonly written: Bag
+  readonly add: (operation: number) => void
+  /** Removes the operation, which must be the first to return. */
+  readonly remove: (operation: number) => void
+  /** Bytes of all of this. */
+  readonly bytes: number
+}
+
+export function createOpenOperations(part: Encoded): OpenOperations {
+  const { length, kind, expects, writes, returns, values } = part
+  const slots = assignSlots(eventsByPosition(part), length)
+  const slotOf = slots.of
+  const words = Math.max(1, (slots.count + 31) >> 5)
+  const byValue = (): Int32Array => new Int32Array(values * words)
+  const readers = byValue()
+  const writers = byValue()
+  // Without cas these are never used separately.
+  const comparers = part.hasConditional ? byValue() : readers
+  const waiters = part.hasConditional ? byValue() : readers
+  const differingFrom = part.hasConditional ? byValue() : readers
+  const differing = new Int32Array(words)
+  const observers = new Int32Array(words)
+  const casSlots = new Int32Array(words)
+  const writeSlots = new Int32Array(words)
+  const casAt = new Int32Array(words * 32)
+  const firstWrite = new Int32Array(values).fill(-1)
+  const nextWrite = new Int32Array(length).fill(-1)
+  const awaited = createBag(values)
+  const written = createBag(values)
+
+  const list = (operation: number): void => {
+    const value = writes[operation]
+    let before = -1
+    let after = firstWrite[value]
+    while (after !== -1 && returns[after] < returns[operation]) {
+      before = after
+      after = nextWrite[after]
+    }
+    nextWrite[operation] = after
+    if (before === -1) firstWrite[value] = operation
+    else nextWrite[before] = operation
+  }
+
+  const add = (operation: number): void => {
+    const word = slotOf[operation] >> 5
+    const bit = 1 << (slotOf[operation] & 31)
+    const k = kind[operation]
+    if (k === WRITE) {
+      writers[writes[operation] * words + word] |= bit
+      writeSlots[word] |= bit
+      written.add(writes[operation])
+      list(operation)
+      return
+    }
+    const value = expects[operation]
+    const place = value * words + word
+    if (k === READ) {
+      readers[place] |= bit
+      waiters[place] |= bit
+      observers[word] |= bit
+      awaited.add(value)
+    } else if (k === CAS) {
+      comparers[place] |= bit
+      waiters[place] |= bit
+      casSlots[word] |= bit
+      casAt[slotOf[operation]] = operation
+      awaited.add(value)
+    } else {
+      differingFrom[place] |= bit
+      differing[word] |= bit
+      observers[word] |= bit
+    }
+  }
+
+  const remove = (operation: number): void => {
+    const word = slotOf[operation] >> 5
+    const others = ~(1 << (slotOf[operation] & 31))
+    const k = kind[operation]
+    if (k === WRITE) {
+      writers[writes[operation] * words + word] &= others
+      writeSlots[word] &= others
+      written.remove(writes[operation])
+      firstWrite[writes[operation]] = nextWrite[operation]
+      return
+    }
+    const value = expects[operation]
+    const place = value * words + word
+    if (k === READ) {
+      readers[place] &= others
+      waiters[place] &= others
+      observers[word] &= others
+      awaited.remove(value)
+    } else if (k === CAS) {
+      comparers[place] &= others
+      waiters[place] &= others
+      casSlots[word] &= others
+      awaited.remove(value)
+    } else {
+      differingFrom[place] &= others
+      differing[word] &= others
+      observers[word] &= others
+    }
+  }
+
+  return {
+    slotOf,
+    words,
+    casAt,
+    observers,
+    casSlots,
+    writeSlots,
+    readers,
+    writers,
+    comparers,
+    waiters,
+    differing,
+    differingFrom,
+    firstWrite,
+    nextWrite,
+    awaited,
+    written,
+    add,
+    remove,
+    bytes: 4 * (6 * length + (7 + 5 * words) * values),
+  }
+}
+
+/** The operations at their calls (as i) and returns (as -i - 1), in order, without optional ones that do not matter. */
+export function eventsOf(part: Encoded, matters: (optional: number) => boolean): Int32Array {
+  const { length, calls, returns } = part
+  const at = new Int32Array(eventCount(part)).fill(NEVER)
+  for (let i = 0; i < length; i++) {
+    if (returns[i] === NEVER && !matters(i)) continue
+    at[calls[i]] = i
+    if (returns[i] !== NEVER) at[returns[i]] = -i - 1
+  }
+  let count = 0
+  for (let position = 0; position < at.length; position++) if (at[position] !== NEVER) at[count++] = at[position]
+  return at.subarray(0, count)
+}

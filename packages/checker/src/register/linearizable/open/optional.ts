@@ -1,0 +1,48 @@
+import { APPEND, CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ } from '../../../encoding/encoded.ts'
+
+/**
+ * Operations of unknown outcome that do the same, counted together: they never return, so it only matters how many were
+ * used, not which.
+ */
+export interface OptionalClass {
+  readonly kind: number
+  readonly expects: number
+  readonly writes: number
+  /** In order of call. */
+  readonly members: readonly number[]
+}
+
+/**
+ * The classes that can matter. A write of unknown outcome whose value no operation observed that returned after its
+ * call can be assumed not to have happened (unless an operation observed only that the value differed from something).
+ */
+export function optionalClasses(part: Encoded, expects: Int32Array, writes: Int32Array): readonly OptionalClass[] {
+  const { length, kind, calls, returns } = part
+  if (!returns.includes(NEVER)) return []
+  const anyDiffers = kind.includes(DIFFERS)
+  // By value: the latest return of an operation that observed it.
+  const observedUntil = new Map<number, number>()
+  for (let i = 0; i < length; i++) {
+    if (expects[i] === NOTHING) continue
+    const until = observedUntil.get(expects[i])
+    if (until === undefined || returns[i] > until) observedUntil.set(expects[i], returns[i])
+  }
+  const classes = new Map<string, { kind: number; expects: number; writes: number; members: number[] }>()
+  for (let i = 0; i < length; i++) {
+    if (returns[i] !== NEVER || kind[i] === READ || kind[i] === DIFFERS) continue
+    const matters =
+      kind[i] === APPEND || part.hasAppend || anyDiffers || (observedUntil.get(writes[i]) ?? -1) > calls[i]
+    if (!matters) continue
+    const name = `${kind[i]} ${expects[i]} ${writes[i]}`
+    const known = classes.get(name)
+    if (known !== undefined) known.members.push(i)
+    else
+      classes.set(name, {
+        kind: kind[i],
+        expects: kind[i] === CAS ? expects[i] : NOTHING,
+        writes: writes[i],
+        members: [i],
+      })
+  }
+  return [...classes.values()]
+}

@@ -1,0 +1,162 @@
+import type { Json } from '@chaosproxy/history'
+import { CAS, type Encoded, NEVER } from '../../../encoding/encoded.ts'
+import type { Budget, Progress } from '../../../limits/budget.ts'
+import { assignSlots, eventsByPosition } from '../open/events.ts'
+import { MOST_OPEN } from '../open/narrow-open.ts'
+import { createNarrowSearch } from '../search/narrow-search.ts'
+import { createSearch, type Search } from '../search/search.ts'
+import { createNarrowFrontier, EVERY } from '../walks/narrow.ts'
+import { createFrontierSearch } from '../walks/refinement.ts'
+
+/** Steps per operation in a search's first turn, and the growth of its later turns. */
+interface Turns {
+  readonly first: number
+  readonly growth: number
+}
+
+const usualDepth: Turns = { first: 7, growth: 8 }
+const usualFrontier: Turns = { first: 40, growth: 8 }
+
+/** With compare-and-sets of unknown outcome the frontier is much slower, except at refuting. */
+const depthWithOptionalCas: Turns = { first: 3, growth: 64 }
+const frontierWithOptionalCas: Turns = { first: 16, growth: 8 }
+const narrowWithOptionalCas: Turns = { first: 16, growth: 8 }
+
+/**
+ * A depth-first search without progress for this many steps has gone astray; in its first turn it then stops early. The
+ * narrow search's steps are cheap.
+ */
+const STRAY_STEPS = 4096
+const NARROW_STRAY_STEPS = 16384
+const SLICE = 256
+
+/** Of the budget, for each step of a search. */
+export const STEPS_OF_MOVE = 5
+
+/** With at most this many operations open at once, the depth-first search seldom goes astray, and if it does, soon. */
+const FEW_OPEN = 6
+const STRAY_STEPS_OF_FEW = 512
+
+interface Contender {
+  readonly search: Search
+  readonly growth: number
+  /** Steps of its next turn. */
+  turn: number
+}
+
+/**
+ * Searches that take turns, each longer than the last. The depth-first search is quick if an explanation is easy to
+ * find, and with compare-and-sets of unknown outcome; the frontier is quick with many operations of unknown outcome, or
+ * if there is no explanation. All are exact, so the first answer counts.
+ *
+ * If all outcomes are known and few operations are open at once, the narrow search goes first. Otherwise the narrow
+ * frontier does wherever it applies, unless so few operations are open that the depth-first search finds its way at
+ * once. With compare-and-sets of unknown outcome it also takes turns with the frontier, which refutes without counting
+ * them.
+ */
+export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, budget: Budget): Search {
+  const contender = (search: Search, { first, growth }: Turns): Contender => ({
+    search,
+    growth,
+    turn: first * (part.length + 1),
+  })
+  const events = eventsByPosition(part)
+  const slots = assignSlots(events, part.length)
+  const isShallow = slots.count <= FEW_OPEN
+  const isSettled = !part.returns.includes(NEVER)
+  const optionalCas = !isSettled && hasOptionalCas(part)
+
+  const narrowly = (): Contender => contender(createNarrowSearch(part, events, slots, budget), usualDepth)
+  const inDepth = (): Contender =>
+    contender(createSearch(part, jsonOf, budget), optionalCas ? depthWithOptionalCas : usualDepth)
+  const byFrontier = (): Contender | undefined => {
+    const frontier = createFrontierSearch(part, budget)
+    return frontier && contender(frontier, optionalCas ? frontierWithOptionalCas : usualFrontier)
+  }
+  const byNarrowFrontier = (): Contender | undefined => {
+    // Following every configuration takes too long if many operations are open, or if operations of unknown outcome are
+    // counted.
+    const narrow = createNarrowFrontier(part, budget, isShallow && isSettled ? EVERY : undefined)
+    return narrow && contender(narrow, optionalCas ? narrowWithOptionalCas : usualFrontier)
+  }
+
+  const isNarrow = isSettled && !part.hasAppend && slots.count <= MOST_OPEN
+  const narrowFrontier = isNarrow || isShallow ? undefined : byNarrowFrontier()
+  let current = isNarrow ? narrowly() : (narrowFrontier ?? inDepth())
+  // A search gets a rival only after a turn without an answer.
+  const untried = isNarrow
+    ? [byNarrowFrontier]
+    : narrowFrontier === undefined
+      ? [byFrontier]
+      : optionalCas
+        ? [byFrontier, inDepth]
+        : [inDepth]
+  const strayAfter = isShallow ? STRAY_STEPS_OF_FEW : isNarrow ? NARROW_STRAY_STEPS : STRAY_STEPS
+  const waiting: Contender[] = []
+  let quota = current.turn
+  let firstTurn = true
+  let furthest = -1
+  let strayed = 0
+
+  const nextContender = (): Contender | undefined => {
+    firstTurn = false
+    for (let make = untried.shift(); make !== undefined; make = untried.shift()) {
+      const made = make()
+      if (made !== undefined) return made
+    }
+    return waiting.shift()
+  }
+  const change = (): void => {
+    current.turn *= current.growth
+    const next = nextContender()
+    if (next !== undefined) {
+      waiting.push(current)
+      current = next
+    }
+    quota = current.turn
+  }
+  /** Continues without the current search; false if it was the last. */
+  const drop = (): boolean => {
+    const next = nextContender()
+    if (next === undefined) return false
+    current.search.release()
+    current = next
+    quota = current.turn
+    return true
+  }
+
+  const run = (steps: number): Progress => {
+    for (let left = steps; left > 0; ) {
+      const slice = Math.min(left, quota, SLICE)
+      const progress = current.search.run(slice)
+      left -= slice
+      quota -= slice
+      if (progress === 'out of memory') {
+        if (!drop()) return progress
+        continue
+      }
+      if (progress !== 'paused') return progress
+      if (firstTurn && narrowFrontier === undefined) {
+        strayed = current.search.culpritReturn() > furthest ? 0 : strayed + slice
+        furthest = Math.max(furthest, current.search.culpritReturn())
+        if (strayed >= strayAfter) quota = 0
+      }
+      if (quota <= 0) change()
+    }
+    return 'paused'
+  }
+  return {
+    run,
+    order: () => current.search.order(),
+    culpritReturn: () => current.search.culpritReturn(),
+    release: () => {
+      current.search.release()
+      for (const { search } of waiting) search.release()
+    },
+  }
+}
+
+function hasOptionalCas({ length, kind, returns }: Encoded): boolean {
+  for (let i = 0; i < length; i++) if (kind[i] === CAS && returns[i] === NEVER) return true
+  return false
+}

@@ -1,0 +1,218 @@
+import { int32Array } from '@chaosproxy/history'
+import { CAS, DIFFERS, type Encoded, NEVER, READ, WRITE } from '../../../encoding/encoded.ts'
+import type { Budget, Progress } from '../../../limits/budget.ts'
+import type { Slots } from '../open/events.ts'
+import { KINDS, MOST_OPEN } from '../open/narrow-open.ts'
+import type { Search } from './search.ts'
+
+// A choice made: before which return, in which state, which open operations were taken, what was left to choose, and
+// how many operations had been taken in all.
+const POSITION = 0
+const STATE = 1
+const DONE = 2
+const UNTRIED = 3
+const TAKEN = 4
+const CHOICE = 5
+
+/** Masks the kind in an index into `masks`. */
+const KIND_BITS = KINDS - 1
+
+/** No operation. */
+const NOBODY = -1
+
+/**
+ * The depth-first search (see `createSearch`) for the most frequent case: at most 32 operations open at once, none of
+ * unknown outcome, no append. The open operations, and those taken, each fit one word; nothing is linked or unlinked.
+ *
+ * It chooses only when an operation returns that was not taken, and tries the one that returns first. Among writes of
+ * one value the others need not be tried: if another led to an explanation, the two could be exchanged in it. Nothing
+ * is tried either if no open operation writes the awaited value.
+ *
+ * `events` as from `eventsByPosition`; an operation's slot is its bit's number.
+ */
+export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slots, budget: Budget): Search {
+  const { length, kind, expects, writes, returns, values } = part
+  const end = events.length
+  const slotOf = slots.of
+  const operationAt = int32Array(MOST_OPEN)
+  // The open operations: by kind, and by value (the old value of a cas) and kind.
+  const sets = int32Array(KINDS)
+  const masks = int32Array(KINDS * values)
+  // By operation: its index in `masks`.
+  const placeOf = int32Array(length)
+  for (let i = 0; i < length; i++) {
+    // For a read or a write, the other of the two values is NOTHING: all ones in binary.
+    const value = kind[i] === CAS ? expects[i] : expects[i] & writes[i]
+    placeOf[i] = value * KINDS + kind[i]
+  }
+  const failures = createFailures(length)
+  const order = int32Array(length)
+  // No operation is taken twice, so every choice has room; unused room takes no memory.
+  const choices = int32Array(CHOICE * length)
+  const bytes = 4 * (end + (3 + CHOICE) * length + KINDS * values) + failures.bytes
+  const affordable = budget.take(bytes)
+  const tables = { slotOf, placeOf, operationAt, sets, masks }
+  let depth = 0
+  let furthest = -1
+  // Where `run` continues.
+  let lastPosition = 0
+  let lastState = part.initial
+  let lastDone = 0
+  let lastTaken = 0
+
+  /** Undoes the events between `to` and `from`, last one first. */
+  const rewind = (from: number, to: number): void => {
+    for (let position = from - 1; position >= to; position--) {
+      const event = events[position]
+      if (event === 0) continue
+      const operation = event > 0 ? event - 1 : -event - 1
+      const slot = slotOf[operation]
+      const place = placeOf[operation]
+      operationAt[slot] = operation
+      masks[place] ^= 1 << slot
+      sets[place & KIND_BITS] ^= 1 << slot
+    }
+  }
+  /** In a set of writes and cas, the one that returns first among those legal in this state; 0 if there is none. */
+  const firstToReturn = (set: number, state: number): number => {
+    let choice = 0
+    let first = NEVER
+    for (let left = set; left !== 0; left &= left - 1) {
+      const operation = operationAt[numberOf(left)]
+      if (returns[operation] >= first || (kind[operation] === CAS && expects[operation] !== state)) continue
+      first = returns[operation]
+      choice = left & -left
+    }
+    return choice
+  }
+
+  // One loop over local variables: twice as fast as calling a function for each part.
+  const run = (steps: number): Progress => {
+    // Also local: everything the loop over the events reads each time.
+    const { slotOf, placeOf, operationAt, sets, masks } = tables
+    let position = lastPosition
+    let state = lastState
+    let done = lastDone
+    let taken = lastTaken
+    if (!affordable) return 'out of memory'
+    for (let left = steps; left > 0; left--) {
+      // Advance to the next return of an operation that was not taken.
+      let returning = NOBODY
+      let holding = 0
+      for (; position < end; position++) {
+        const event = events[position]
+        if (event === 0) continue
+        let operation = event - 1
+        if (event > 0) operationAt[slotOf[operation]] = operation
+        else operation = -event - 1
+        const bit = 1 << slotOf[operation]
+        const place = placeOf[operation]
+        if (event < 0) {
+          if ((done & bit) !== 0) {
+            done ^= bit
+          } else {
+            holding = masks[state * KINDS + READ] | (sets[DIFFERS] & ~masks[state * KINDS + DIFFERS])
+            if ((holding & bit) === 0) {
+              returning = operation
+              break
+            }
+            order[taken++] = operation
+          }
+        }
+        masks[place] ^= bit
+        sets[place & KIND_BITS] ^= bit
+      }
+      if (returning === NOBODY) {
+        lastTaken = taken
+        return 'met'
+      }
+      const isFirstHere = position > furthest
+      if (isFirstHere) furthest = position
+
+      // Take observations that hold at once.
+      for (let rest = holding & ~done; rest !== 0; rest &= rest - 1) order[taken++] = operationAt[numberOf(rest)]
+      done |= holding
+
+      const k = kind[returning]
+      const value = expects[returning]
+      const waits = k === READ || (k === CAS && value !== state)
+      const isInVain = waits && ((masks[value * KINDS + WRITE] | sets[CAS]) & ~done) === 0
+      const isHopeless = isInVain || (!isFirstHere && failures.has(position, state, done))
+      let untried = isHopeless ? 0 : (sets[WRITE] | sets[CAS]) & ~done
+      let choice = k === WRITE ? untried & (1 << slotOf[returning]) : firstToReturn(untried, state)
+      while (choice === 0) {
+        failures.add(position, state, done)
+        if (depth === 0) return 'violated'
+        const base = --depth * CHOICE
+        rewind(position, choices[base + POSITION])
+        position = choices[base + POSITION]
+        state = choices[base + STATE]
+        done = choices[base + DONE]
+        untried = choices[base + UNTRIED]
+        taken = choices[base + TAKEN]
+        choice = firstToReturn(untried, state)
+      }
+
+      const operation = operationAt[numberOf(choice)]
+      const alike = kind[operation] === WRITE ? masks[placeOf[operation]] : choice
+      const base = depth++ * CHOICE
+      choices[base + POSITION] = position
+      choices[base + STATE] = state
+      choices[base + DONE] = done
+      choices[base + UNTRIED] = untried & ~alike
+      choices[base + TAKEN] = taken
+      order[taken++] = operation
+      done |= choice
+      state = writes[operation]
+    }
+    lastPosition = position
+    lastState = state
+    lastDone = done
+    lastTaken = taken
+    return 'paused'
+  }
+  return {
+    run,
+    order: () => order.subarray(0, lastTaken),
+    culpritReturn: () => furthest,
+    release: () => {
+      if (affordable) budget.giveBack(bytes)
+    },
+  }
+}
+
+/** The index of the lowest bit of a set. */
+const numberOf = (set: number): number => 31 - Math.clz32(set & -set)
+
+/** Configurations known to lead nowhere. Bounded: a new one replaces an earlier one. */
+interface Failures {
+  readonly add: (position: number, state: number, done: number) => void
+  readonly has: (position: number, state: number, done: number) => boolean
+  readonly bytes: number
+}
+
+const MOST_FAILURES = 4096
+const FAILURE = 3
+
+function createFailures(length: number): Failures {
+  const most = Math.min(2 ** (32 - Math.clz32(length)), MOST_FAILURES)
+  // Nothing returns at position 0, so an empty place matches no failure.
+  const table = int32Array(most * FAILURE)
+  const baseOf = (position: number, state: number, done: number): number => {
+    const hash = Math.imul(Math.imul(Math.imul(position, 0x9e3779b1) ^ state, 0x85ebca6b) ^ done, 0xc2b2ae35)
+    return ((hash ^ (hash >>> 15)) & (most - 1)) * FAILURE
+  }
+  return {
+    add: (position, state, done) => {
+      const base = baseOf(position, state, done)
+      table[base] = position
+      table[base + 1] = state
+      table[base + 2] = done
+    },
+    has: (position, state, done) => {
+      const base = baseOf(position, state, done)
+      return table[base] === position && table[base + 1] === state && table[base + 2] === done
+    },
+    bytes: table.byteLength,
+  }
+}

@@ -1,0 +1,317 @@
+import type { Json } from '@chaosproxy/history'
+import { APPEND, CAS, DIFFERS, type Encoded, READ, WRITE } from '../../../encoding/encoded.ts'
+import type { Budget, Progress } from '../../../limits/budget.ts'
+import { createMemo } from '../../../search/memo.ts'
+import { type AppendStates, createAppendStates, DEAD } from '../../replay/appends.ts'
+import { assignSlots, eventsByPosition } from '../open/events.ts'
+import { type OptionalClass, optionalClasses } from '../open/optional.ts'
+
+/** A resumable decision procedure for one key. */
+export interface Search {
+  /** Continues for about this many steps. After any answer but `paused` it must not be run again. */
+  readonly run: (steps: number) => Progress
+  /** After `met`: the operations in an order that explains them. */
+  readonly order: () => Int32Array
+  /** After `violated`: the return event of the first operation that could not be explained. */
+  readonly culpritReturn: () => number
+  readonly release: () => void
+}
+
+/**
+ * Wing & Gong's search (1993) with Lowe's memoisation (2017): takes the operations one after another, never one that
+ * was called after the return of one not yet taken, and backtracks when stuck. No recursion: the path is an array, so
+ * its length is bounded by memory only.
+ *
+ * A configuration (the operations taken, and the state) is remembered exactly, in a few words. It is determined by p,
+ * the first return not yet taken, the state, and, for the operations open at p, whether each was taken: one bit for
+ * each slot, where a slot is reused after its operation returned. Bits are toggled and never cleared, so that a bit's
+ * meaning follows from p.
+ *
+ * An observation (read, or failed cas) that holds in the current state is taken at once and never reconsidered: it
+ * changes no state and lifts an obligation, so whatever could follow without it can follow with it.
+ */
+export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budget: Budget): Search {
+  const { length, kind, calls, returns } = part
+  const appends: AppendStates | undefined = part.hasAppend ? createAppendStates(part, jsonOf) : undefined
+  const expects = appends?.expects ?? part.expects
+  const writes = appends?.writes ?? part.writes
+  const initial = appends?.initial ?? part.initial
+  const classes = optionalClasses(part, expects, writes)
+
+  const events = eventsByPosition(part)
+  const { next, previous, head } = eventList(events, length)
+  const slots = assignSlots(events, length)
+  const packing = packCounts(classes, 2 + Math.ceil(slots.count / 32))
+  const key = new Int32Array(packing.width)
+  const memo = createMemo(packing.width, budget)
+  const used = new Int32Array(classes.length)
+  const pathOperation = new Int32Array(length)
+  const pathState = new Int32Array(length)
+  const pathClass = new Int32Array(length)
+  const demand = createDemand(part, expects, classes)
+  const bytes = 4 * (7 * length + packing.width)
+  const affordable = budget.take(bytes)
+
+  let depth = 0
+  let state = initial
+  let furthest = -1
+  // Where to look for the next operation to take: a call's entry or, when those are exhausted, a class's number.
+  let cursor = next[head]
+  let classCursor = -1
+  let started = false
+
+  const take = (operation: number, classNumber: number, after: number): void => {
+    pathOperation[depth] = operation
+    pathClass[depth] = classNumber
+    pathState[depth++] = state
+    state = after
+    if (classNumber >= 0) {
+      used[classNumber]++
+      key[packing.word[classNumber]] += packing.unit[classNumber]
+      return
+    }
+    key[2 + (slots.of[operation] >> 5)] ^= 1 << (slots.of[operation] & 31)
+    unlink(operation)
+    unlink(length + operation)
+  }
+  const unlink = (entry: number): void => {
+    next[previous[entry]] = next[entry]
+    previous[next[entry]] = previous[entry]
+  }
+  const link = (entry: number): void => {
+    next[previous[entry]] = entry
+    previous[next[entry]] = entry
+  }
+  const giveBack = (): void => {
+    const operation = pathOperation[--depth]
+    state = pathState[depth]
+    const classNumber = pathClass[depth]
+    if (classNumber >= 0) {
+      used[classNumber]--
+      key[packing.word[classNumber]] -= packing.unit[classNumber]
+      return
+    }
+    link(length + operation)
+    link(operation)
+    key[2 + (slots.of[operation] >> 5)] ^= 1 << (slots.of[operation] & 31)
+  }
+  /**
+   * Takes every observation that holds; returns the entry of the first remaining return, or `head` if there is none.
+   */
+  const takeObservations = (): number => {
+    let entry = next[head]
+    for (; entry < length; entry = next[entry]) {
+      const k = kind[entry]
+      if (k === READ ? expects[entry] === state : k === DIFFERS && expects[entry] !== state) {
+        take(entry, OBSERVATION, state)
+        // The entry after it may have been its own return.
+        entry = previous[entry]
+      }
+    }
+    return entry
+  }
+  /** Whether the configuration reached is worth continuing from. */
+  const isNew = (firstReturn: number): boolean => {
+    const position = returns[firstReturn - length]
+    if (position > furthest) furthest = position
+    key[0] = firstReturn
+    key[1] = state
+    return !memo.has(key)
+  }
+  /**
+   * Remembers that the configuration at the end of the path leads nowhere; false if memory ran out. Done only on
+   * retreat: a straight way to an explanation needs no memory, and no configuration occurs twice on one path.
+   */
+  const remember = (): boolean => {
+    let firstReturn = next[head]
+    while (firstReturn < length) firstReturn = next[firstReturn]
+    key[0] = firstReturn
+    key[1] = state
+    return memo.add(key) !== undefined
+  }
+  /** Undoes the last choice and the observations after it; false if there is none. */
+  const retreat = (): boolean => {
+    while (depth > 0 && pathClass[depth - 1] === OBSERVATION) giveBack()
+    if (depth === 0) return false
+    giveBack()
+    if (pathClass[depth] >= 0) {
+      classCursor = pathClass[depth] + 1
+    } else {
+      cursor = next[pathOperation[depth]]
+      classCursor = -1
+    }
+    return true
+  }
+  /** The state after a mandatory operation, or -1 if it is not legal now. */
+  const apply = (operation: number): number => {
+    const k = kind[operation]
+    if (k === WRITE) return writes[operation]
+    if (k === CAS) return expects[operation] === state ? writes[operation] : -1
+    if (k === APPEND && appends !== undefined) return appends.append(state, operation)
+    return -1
+  }
+  /**
+   * The state after a member of a class, or -1 if that is not legal, or is pointless because no open operation would
+   * observe it.
+   */
+  const applyOptional = (classNumber: number): number => {
+    const { kind: k, expects: from, writes: to, members } = classes[classNumber]
+    if (k === CAS && from !== state) return -1
+    if (appends === undefined) return to !== state && demand.wanted(to) ? to : -1
+    const after = k === APPEND ? appends.append(state, members[0]) : to
+    return after === state || (after === DEAD && !demand.anyDiffers) ? -1 : after
+  }
+
+  /** Continues from the configuration just reached or, if that leads nowhere, from the last remaining choice. */
+  const settle = (firstReturn: number): boolean => {
+    if (!isNew(firstReturn)) return retreat()
+    cursor = next[head]
+    classCursor = -1
+    return true
+  }
+
+  const run = (steps: number): Progress => {
+    if (!affordable) return 'out of memory'
+    if (!started) {
+      started = true
+      const firstReturn = takeObservations()
+      if (firstReturn === head) return 'met'
+      settle(firstReturn)
+    }
+    for (let left = steps; left > 0; left--) {
+      let moved = false
+      if (classCursor === -1) {
+        for (; cursor < length; cursor = next[cursor]) {
+          const after = apply(cursor)
+          if (after === -1) continue
+          take(cursor, CHOICE, after)
+          moved = true
+          break
+        }
+        if (!moved) {
+          // Here `cursor` is the first return.
+          classCursor = 0
+        }
+      }
+      if (!moved && classes.length > 0) {
+        let firstReturn = next[head]
+        while (firstReturn < length) firstReturn = next[firstReturn]
+        const before = returns[firstReturn - length]
+        demand.prepare(next, head, used, before)
+        for (; classCursor < classes.length; classCursor++) {
+          const members = classes[classCursor].members
+          const member = members[used[classCursor]]
+          if (used[classCursor] === members.length || calls[member] > before) continue
+          const after = applyOptional(classCursor)
+          if (after === -1) continue
+          take(member, classCursor, after)
+          moved = true
+          break
+        }
+      }
+      if (!moved) {
+        if (!remember()) return 'out of memory'
+        if (!retreat()) return 'violated'
+        continue
+      }
+      const firstReturn = takeObservations()
+      if (firstReturn === head) return 'met'
+      if (!settle(firstReturn)) return 'violated'
+    }
+    return 'paused'
+  }
+
+  return {
+    run,
+    order: () => pathOperation.slice(0, depth),
+    culpritReturn: () => furthest,
+    release: () => {
+      memo.release()
+      if (affordable) budget.giveBack(bytes)
+    },
+  }
+}
+
+/** In the path's class column: a mandatory operation that was chosen, or an observation taken because it held. */
+const CHOICE = -1
+const OBSERVATION = -2
+
+/** A circular doubly linked list of events: the call of i is entry i, its return length + i, the head 2 * length. */
+function eventList(events: Int32Array, length: number): { next: Int32Array; previous: Int32Array; head: number } {
+  const head = 2 * length
+  const next = new Int32Array(head + 1)
+  const previous = new Int32Array(head + 1)
+  let last = head
+  for (let position = 0; position < events.length; position++) {
+    const event = events[position]
+    if (event === 0) continue
+    const entry = event > 0 ? event - 1 : length - event - 1
+    next[last] = entry
+    previous[entry] = last
+    last = entry
+  }
+  next[last] = head
+  previous[head] = last
+  return { next, previous, head }
+}
+
+/** Where a key counts the used members of each class, from word `from` on. */
+function packCounts(
+  classes: readonly OptionalClass[],
+  from: number,
+): { word: number[]; unit: number[]; width: number } {
+  const word: number[] = []
+  const unit: number[] = []
+  let at = from
+  let bit = 0
+  for (const { members } of classes) {
+    const bits = 32 - Math.clz32(members.length)
+    if (bit + bits > 32) {
+      at++
+      bit = 0
+    }
+    word.push(at)
+    unit.push(1 << bit)
+    bit += bits
+  }
+  return { word, unit, width: bit > 0 ? at + 1 : at }
+}
+
+interface Demand {
+  readonly anyDiffers: boolean
+  /** Examines the operations open now. */
+  readonly prepare: (next: Int32Array, head: number, used: Int32Array, firstReturn: number) => void
+  readonly wanted: (state: number) => boolean
+}
+
+/**
+ * The states that open operations want. An optional write is pointless unless an operation open now observes it before
+ * the next write: operations called later cannot come before the first return, which either overwrites it or wants
+ * another state.
+ */
+function createDemand(part: Encoded, expects: Int32Array, classes: readonly OptionalClass[]): Demand {
+  const { length, kind, calls } = part
+  let states = 1
+  for (let i = 0; i < length; i++) states = Math.max(states, expects[i] + 1)
+  const stamps = classes.length > 0 ? new Int32Array(states) : new Int32Array(0)
+  let stamp = 0
+  let differs = false
+  return {
+    anyDiffers: kind.includes(DIFFERS),
+    prepare: (next, head, used, firstReturn) => {
+      stamp++
+      differs = false
+      let entry = next[head]
+      for (; entry < length; entry = next[entry]) {
+        if (kind[entry] === DIFFERS) differs = true
+        else if (expects[entry] >= 0) stamps[expects[entry]] = stamp
+      }
+      for (let c = 0; c < classes.length; c++) {
+        const { expects: from, members } = classes[c]
+        if (from >= 0 && used[c] < members.length && calls[members[used[c]]] < firstReturn) stamps[from] = stamp
+      }
+    },
+    /** A failed cas that is still open did not hold in this state, so it would hold in any other. */
+    wanted: (to) => differs || stamps[to] === stamp,
+  }
+}

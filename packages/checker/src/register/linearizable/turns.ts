@@ -1,0 +1,118 @@
+import type { Json } from '@chaosproxy/history'
+import { compact, type Encoded } from '../../encoding/encoded.ts'
+import { type Budget, inTime } from '../../limits/budget.ts'
+import { type Limit, type Race, rankOf } from '../../limits/race.ts'
+import { faultOnOneKey } from '../replay/replay.ts'
+import type { onlyCases } from '../start/cases.ts'
+import type { Violation } from './portfolio/answer.ts'
+import { STEPS_OF_MOVE } from './portfolio/portfolio.ts'
+import type { Search } from './search/search.ts'
+
+export type JsonOf = (name: number) => Json
+
+/** A search that has begun. */
+export interface Task {
+  readonly part: number
+  /** The number of its case. */
+  readonly number: number
+  readonly operations: Encoded
+  readonly search: Search
+}
+
+/** What is known so far of the keys of one history. */
+export interface Undertaking {
+  readonly encoded: Encoded
+  readonly parts: readonly Encoded[]
+  readonly cases: Cases
+  /** By part: its key's number. */
+  readonly numberOf: (part: number) => number
+  readonly jsonOf: JsonOf
+  readonly budget: Budget
+  readonly race: Race
+  /** By part; undefined until an order is found and replayed. */
+  readonly orders: (Int32Array | undefined)[]
+  /** By part: the contradictions of its cases. */
+  readonly conflicts: Map<number, readonly number[]>
+}
+
+type Cases = ReturnType<typeof onlyCases>
+
+/** Steps per operation in the first turn, and the growth of each later turn. */
+export const FIRST_STEPS = 20
+const GROWTH = 8
+const SLICE = 4096
+
+/** The searches take turns. Returns a violation, or what ran out; undefined if every search came to its end. */
+export function takeTurns(work: Undertaking, open: Task[]): Violation | Limit | undefined {
+  const { parts, cases, numberOf, jsonOf, budget, race, orders, conflicts } = work
+  let steps = FIRST_STEPS
+  let undecided = open.splice(0)
+  let exhausted: Limit | undefined = budget.expired(0) ? 'time' : undefined
+  for (let turn = 1; undecided.length > 0 && exhausted !== 'time'; turn++) {
+    const still: typeof undecided = []
+    for (const task of undecided) {
+      const { part, number, operations, search } = task
+      if (orders[part] !== undefined) {
+        search.release()
+        continue
+      }
+      if (exhausted === 'time') {
+        still.push(task)
+        continue
+      }
+      const rank = rankOf(turn, numberOf(part))
+      const isOver = (stepsDone: number): boolean => budget.expired(stepsDone) || race.isBeaten(rank)
+      const progress = runInSlices(search, steps * (operations.length + 1), isOver)
+      if (progress === 'met') {
+        const order = search.order().slice()
+        verify(operations, part, order, jsonOf)
+        orders[part] = order
+        search.release()
+      } else if (progress === 'violated') {
+        const culprit = operations.returns.indexOf(search.culpritReturn())
+        const violated = compact(parts[part])
+        const found = cases.refute(number, () => violated.returns[culprit])
+        if (found === undefined) {
+          search.release()
+          continue
+        }
+        for (const each of undecided) each.search.release()
+        const conflict = conflicts.get(part) ?? []
+        return { result: 'violated', part: violated, culpritReturn: () => found(violated), conflict, rank }
+      } else if (progress === 'out of memory') {
+        exhausted = 'memory'
+        search.release()
+      } else {
+        if (progress === 'out of time') exhausted = 'time'
+        still.push(task)
+      }
+    }
+    undecided = still
+    steps *= GROWTH
+  }
+  for (const { search } of undecided) search.release()
+  return exhausted
+}
+
+/** Replays an order before it is reported. Throws if it is wrong, which is our own bug. */
+export function verify(part: Encoded, key: number, order: Int32Array, jsonOf: JsonOf): void {
+  const fault = faultOnOneKey(part, order, jsonOf)
+  if (fault === undefined) return
+  throw new Error(`the order found for key ${key} is not a witness of linearizability: ${fault}`)
+}
+
+export function runInSlices(
+  search: Search,
+  steps: number,
+  isOver: (stepsDone: number) => boolean,
+): ReturnType<Search['run']> | 'out of time' {
+  for (let left = steps; left > 0; left -= SLICE) {
+    const progress = inTime(
+      () => search.run(Math.min(left, SLICE)),
+      () => 'out of time' as const,
+    )
+    if (progress !== 'paused') return progress
+    if (isOver(STEPS_OF_MOVE * Math.min(left, SLICE))) return 'out of time'
+  }
+  return 'paused'
+}

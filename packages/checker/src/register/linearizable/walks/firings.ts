@@ -1,0 +1,112 @@
+import { CAS, DIFFERS, type Encoded, NEVER, WRITE } from '../../../encoding/encoded.ts'
+import type { Budget } from '../../../limits/budget.ts'
+
+/** The operations that fired, in order, each with the return event at which it fired. */
+export interface FiringPath {
+  readonly operations: Int32Array
+  readonly positions: Int32Array
+}
+
+/** A tree of firings: each configuration refers to the last one that led to it. */
+export interface Firings {
+  /** The number of the new firing; -1 if memory ran out. */
+  readonly add: (before: number, operation: number, position: number) => number
+  readonly path: (last: number) => FiringPath
+  readonly release: () => void
+}
+
+const START = 256
+
+export function createFirings(budget: Budget): Firings {
+  let before = new Int32Array(START)
+  let operations = new Int32Array(START)
+  let positions = new Int32Array(START)
+  let count = 0
+  let taken = 0
+  const grow = (): boolean => {
+    const bytes = before.length * 12
+    if (!budget.take(bytes)) return false
+    taken += bytes
+    before = copied(before)
+    operations = copied(operations)
+    positions = copied(positions)
+    return true
+  }
+  return {
+    add: (earlier, operation, position) => {
+      if (count === before.length && !grow()) return -1
+      before[count] = earlier
+      operations[count] = operation
+      positions[count] = position
+      return count++
+    },
+    path: (last) => {
+      let length = 0
+      for (let node = last; node !== -1; node = before[node]) length++
+      const path = { operations: new Int32Array(length), positions: new Int32Array(length) }
+      for (let node = last; node !== -1; node = before[node]) {
+        path.operations[--length] = operations[node]
+        path.positions[length] = positions[node]
+      }
+      return path
+    },
+    release: () => budget.giveBack(taken),
+  }
+}
+
+function copied(from: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(from.length * 2)
+  larger.set(from)
+  return larger
+}
+
+/**
+ * Completes an order from the operations that fired: all others are placed where they have no effect. Between two
+ * firings the state is one value; an observation goes where it holds, and so does a write of that very value; any other
+ * write goes just before the next write that fires. Each stays within its interval: the stretch between firings at a
+ * and b can take an operation called before b that returned at a or later.
+ */
+export function orderFromFirings(part: Encoded, { operations, positions }: FiringPath): Int32Array {
+  const { length, kind, expects, writes, calls, returns } = part
+  const firings = operations.length
+  // By stretch: the value, and the event at which it ends.
+  const states = new Int32Array(firings + 1)
+  const ends = new Int32Array(firings + 1)
+  states[0] = part.initial
+  ends[firings] = NEVER
+  const fired = new Uint8Array(length)
+  for (let s = 0; s < firings; s++) {
+    fired[operations[s]] = 1
+    states[s + 1] = writes[operations[s]]
+    ends[s] = positions[s]
+  }
+
+  // By operation: twice the number of its stretch, plus one if it goes to the end of it; -1 if it is left out.
+  const place = new Int32Array(length).fill(-1)
+  const starts = new Int32Array(2 * firings + 3)
+  let stretchAtCall = 0
+  for (let i = 0; i < length; i++) {
+    while (ends[stretchAtCall] < calls[i]) stretchAtCall++
+    const k = kind[i]
+    if (fired[i] === 1 || k === CAS || (k === WRITE && returns[i] === NEVER)) continue
+    const value = k === WRITE ? writes[i] : expects[i]
+    for (let s = stretchAtCall; s <= firings; s++) {
+      if ((states[s] === value) !== (k === DIFFERS)) {
+        place[i] = 2 * s
+        break
+      }
+      if (k === WRITE && s < firings && kind[operations[s]] === WRITE && ends[s] <= returns[i]) {
+        place[i] = 2 * s + 1
+        break
+      }
+    }
+    if (place[i] !== -1) starts[place[i] + 1]++
+  }
+  for (let s = 0; s < firings; s++) starts[2 * s + 2]++
+  for (let at = 1; at < starts.length; at++) starts[at] += starts[at - 1]
+  const order = new Int32Array(starts[starts.length - 1])
+  // A firing begins its stretch and ends the list of the one before.
+  for (let s = 0; s < firings; s++) order[starts[2 * s + 2] - 1] = operations[s]
+  for (let i = 0; i < length; i++) if (place[i] !== -1) order[starts[place[i]]++] = i
+  return order
+}

@@ -1,0 +1,101 @@
+import { ones } from '../../../search/beam.ts'
+import type { OpenOperations } from '../open/open.ts'
+import type { Allowance } from './allowance.ts'
+
+// A configuration's words: the state, the last firing that led to it, the number of operations of unknown outcome that
+// fired, then two bits for each slot (see `Layout`), then the number of used members of each class.
+export const STATE = 0
+export const NODE = 1
+export const COST = 2
+export const BITS = 3
+
+/** Where the parts of a configuration are. */
+export interface Layout {
+  /** The first word of the bits for unhideable writes. Those that say which operations took effect begin at BITS. */
+  readonly hidden: number
+  readonly counts: number
+  readonly stride: number
+  /** By class: the word that counts its members, -1 if they count as unlimited. */
+  readonly countAt: readonly number[]
+}
+
+export function layOut(words: number, counted: Uint8Array): Layout {
+  const counts = BITS + 2 * words
+  let stride = counts
+  const countAt = Array.from(counted, (each) => (each === 1 ? stride++ : -1))
+  return { hidden: BITS + words, counts, stride, countAt }
+}
+
+/** A set of configurations none of which is as good as another. */
+export interface Frontline {
+  words: Int32Array<ArrayBuffer>
+  count: number
+  /**
+   * Adds a configuration unless one in the set is as good, and drops those it is as good as. Returns whether it was
+   * added.
+   */
+  readonly keep: (configuration: Int32Array) => boolean
+  /** Removes the configuration at this place; another one moves there. */
+  readonly remove: (base: number) => void
+  /** How much a configuration owes and has used up. */
+  readonly scoreOf: (base: number) => number
+}
+
+export function createFrontline(
+  { words, observers, casSlots, writeSlots }: OpenOperations,
+  { hidden, counts, stride }: Layout,
+  allowance: Allowance,
+): Frontline {
+  const remove = (base: number): void => {
+    const end = --line.count * stride
+    line.words.copyWithin(base, end, end + stride)
+  }
+  const keep = (configuration: Int32Array): boolean => {
+    const live = line.words
+    for (let base = 0; base < line.count * stride; base += stride) {
+      if (live[base] !== configuration[STATE]) continue
+      // Bits that rule out that the live one is as good, and that the new one is.
+      let against = 0
+      let againstNew = 0
+      for (let w = 0; w < words; w++) {
+        const done = live[base + BITS + w]
+        const newDone = configuration[BITS + w]
+        const unhideable = live[base + hidden + w]
+        const newUnhideable = configuration[hidden + w]
+        const differ = done ^ newDone
+        const casDiffer = casSlots[w] & differ
+        const writeDiffer = writeSlots[w] & (differ | (unhideable ^ newUnhideable))
+        against |= (observers[w] & newDone & ~done) | casDiffer | (writeDiffer & (done | unhideable))
+        againstNew |= (observers[w] & done & ~newDone) | casDiffer | (writeDiffer & (newDone | newUnhideable))
+      }
+      for (let c = counts; c < stride; c++) {
+        if (live[base + c] > configuration[c]) against = 1
+        else if (live[base + c] < configuration[c]) againstNew = 1
+      }
+      if (live[base + COST] > configuration[COST]) against = 1
+      else if (live[base + COST] < configuration[COST]) againstNew = 1
+      if (against === 0) return false
+      if (againstNew === 0) {
+        remove(base)
+        base -= stride
+      }
+    }
+    const end = line.count * stride
+    if (end + stride > live.length) line.words = allowance.doubled(live)
+    line.words.set(configuration, end)
+    line.count++
+    return true
+  }
+  const scoreOf = (base: number): number => {
+    const live = line.words
+    let score = 2 * live[base + COST]
+    for (let w = 0; w < words; w++) {
+      const done = live[base + BITS + w]
+      score += 2 * ones(observers[w] & ~done) + ones(casSlots[w] & ~done) + ones(writeSlots[w] & done)
+      score += 2 * ones(live[base + hidden + w])
+    }
+    return score
+  }
+  const line: Frontline = { words: new Int32Array(64 * stride), count: 0, keep, remove, scoreOf }
+  return line
+}

@@ -1,0 +1,297 @@
+import { CAS, DIFFERS, type Encoded, READ, WRITE } from '../../../encoding/encoded.ts'
+import { type FewOpen, KINDS } from '../open/narrow-open.ts'
+import type { OptionalOperations } from '../open/optional-operations.ts'
+import type { Allowance } from './allowance.ts'
+import type { Firings } from './firings.ts'
+import {
+  type Configurations,
+  createConfigurationSet,
+  createConfigurations,
+  DONE,
+  HIDEABLE,
+  NODE,
+  push,
+  STATE,
+  USED,
+  WORDS,
+} from './narrow-configurations.ts'
+import type { Usage } from './usage.ts'
+
+const NONE = -1
+
+/** The successors of a set of configurations when an operation returns. */
+export interface Expansion {
+  /** The present configurations; while an operation returns, those in which it has taken effect. */
+  readonly live: Configurations
+  /** Begins the return of an operation: the configurations in which it has not taken effect are to be expanded. */
+  readonly begin: (operation: number) => void
+  /** Expands some of those, for about this many steps; returns the steps left. */
+  readonly run: (steps: number) => number
+  /** Whether all have been expanded. */
+  readonly isDone: () => boolean
+  /** Ends the return, or abandons it. */
+  readonly end: () => void
+}
+
+interface CountedOptional extends OptionalOperations {
+  readonly usage: Usage
+}
+
+export function createExpansion(
+  { kind, expects, writes, returns, values }: Encoded,
+  open: FewOpen,
+  { classes, called, usage, writeClass, writeClasses, casClasses, casOldValues }: CountedOptional,
+  firings: Firings,
+  allowance: Allowance,
+): Expansion {
+  const { bitOf, sets, masks } = open
+  const live = createConfigurations()
+  // Configurations in which the returning operation has not taken effect; the first `expanded` of them are done.
+  const work = createConfigurationSet()
+  let expanded = 0
+  let returning = NONE
+  let returningBit = 0
+  let returningKind = READ
+  /** For the configuration being expanded: the last firing, and the operations of unknown outcome used. */
+  let origin = NONE
+  let used = 0
+  // By value: the last round in which an optional cas waited for it.
+  const wantedBy = new Int32Array(casClasses.length > 0 ? values : 0)
+  let round = 0
+
+  /** The open observations that hold in a state. */
+  const holding = (state: number): number =>
+    masks[state * KINDS + READ] | (sets[DIFFERS] & ~masks[state * KINDS + DIFFERS])
+  const writersOf = (value: number): number => masks[value * KINDS + WRITE]
+
+  const fired = (operation: number): number => {
+    const node = firings.add(origin, operation, returns[returning])
+    if (node === NONE) allowance.exceed()
+    return node
+  }
+
+  /**
+   * Adds a configuration in which the returning operation has taken effect (by firing `operation`; -1: it was let go)
+   * to the live ones, unless one of them is as good; drops those it is as good as.
+   */
+  const keep = (state: number, done: number, hideable: number, nowUsed: number, operation: number): void => {
+    const others = ~returningBit
+    const held = holding(state)
+    const unnoticed = writersOf(state)
+    const ownDone = (done | held) & others
+    const ownHideable = (hideable | unnoticed) & others
+    const observing = (sets[READ] | sets[DIFFERS]) & others
+    const comparing = sets[CAS]
+    const writing = sets[WRITE] & others
+    const { words } = live
+    let count = live.count
+    let end = count * WORDS
+    for (let base = 0; base < end; base += WORDS) {
+      if (words[base] !== state) continue
+      const itsDone = (words[base + DONE] | held) & others
+      const itsHideable = (words[base + HIDEABLE] | unnoticed) & others
+      const itsUsed = words[base + USED]
+      const differ = ownDone ^ itsDone
+      const casDiffer = comparing & differ
+      const writeDiffer = writing & (differ | (ownHideable ^ itsHideable))
+      const against = (observing & ownDone & ~itsDone) | casDiffer | (writeDiffer & (itsDone | ~itsHideable))
+      if (against === 0 && (itsUsed === nowUsed || usage.isAtMost(itsUsed, nowUsed))) {
+        live.count = count
+        return
+      }
+      const againstOwn = (observing & itsDone & ~ownDone) | casDiffer | (writeDiffer & (ownDone | ~ownHideable))
+      if (againstOwn === 0 && (itsUsed === nowUsed || usage.isAtMost(nowUsed, itsUsed))) {
+        count--
+        end -= WORDS
+        for (let word = 0; word < WORDS; word++) words[base + word] = words[end + word]
+        base -= WORDS
+      }
+    }
+    live.count = count
+    push(live, allowance, state, ownDone, ownHideable, nowUsed, operation === NONE ? origin : fired(operation))
+  }
+
+  /** Adds a configuration to those to be expanded, unless it is there already. */
+  const explore = (state: number, done: number, hideable: number, nowUsed: number, operation: number): void => {
+    if (work.isNew(state, done, hideable, nowUsed))
+      push(work.list, allowance, state, done, hideable, nowUsed, fired(operation))
+  }
+
+  /**
+   * The operation fires and the state becomes `value`; the returning operation may or may not have taken effect then.
+   */
+  const reach = (value: number, done: number, hideable: number, nowUsed: number, operation: number): void => {
+    const isSatisfied = operation === returning || (holding(value) & returningBit) !== 0
+    if (isSatisfied) keep(value, done, hideable, nowUsed, operation)
+    else explore(value, done, hideable, nowUsed, operation)
+  }
+
+  /** Whether an unused member has been called. */
+  const isLeft = (c: number): boolean => usage.count(used, c) < called[c]
+
+  /** Fires the first unused member: which of them it is never matters. */
+  const fireOptional = (c: number, done: number, hideable: number): void => {
+    const after = usage.after(used, c)
+    const member = classes[c].members[usage.count(used, c)]
+    if (after === NONE) allowance.exceed()
+    else reach(classes[c].writes, done, classes[c].kind === WRITE ? sets[WRITE] : hideable, after, member)
+  }
+
+  /** Fires a write of that value, if one is left: the one that returns first. */
+  const supply = (value: number, done: number): void => {
+    const set = writersOf(value)
+    // The returning write is handled at its return.
+    if ((set & returningBit) !== 0) return
+    let first = NONE
+    for (let left = set & ~done; left !== 0; left &= left - 1) {
+      const write = open.least(left)
+      if (first === NONE || returns[write] < returns[first]) first = write
+    }
+    if (first !== NONE) {
+      reach(value, done | bitOf[first], sets[WRITE], used, first)
+      return
+    }
+    const c = writeClass[value]
+    if (c !== NONE && isLeft(c)) fireOptional(c, done, 0)
+  }
+
+  /** Whether an open operation waits for the value. */
+  const isWanted = (value: number, done: number): boolean =>
+    ((masks[value * KINDS + READ] | masks[value * KINDS + CAS]) & ~done) !== 0 || wantedBy[value] === round
+
+  /** An optional cas waits for its old value only if its new value is wanted. */
+  const findWantedByCas = (done: number): void => {
+    round++
+    for (let changed = true; changed; ) {
+      changed = false
+      for (let at = 0; at < casClasses.length; at++) {
+        const c = casClasses[at]
+        const { expects: from, writes: to } = classes[c]
+        if (wantedBy[from] === round || !isWanted(to, done) || !isLeft(c)) continue
+        wantedBy[from] = round
+        changed = true
+      }
+    }
+  }
+
+  /** Fires a write of every value, other than the state, that some open operation waits for. */
+  const supplyAwaited = (state: number, done: number): void => {
+    let awaited = (sets[READ] | sets[CAS]) & ~done
+    while (awaited !== 0) {
+      const value = expects[open.least(awaited)]
+      awaited &= ~(masks[value * KINDS + READ] | masks[value * KINDS + CAS])
+      if (value !== state) supply(value, done)
+    }
+    if (casClasses.length === 0) return
+    findWantedByCas(done)
+    for (const value of casOldValues) {
+      const isAwaited = ((masks[value * KINDS + READ] | masks[value * KINDS + CAS]) & ~done) !== 0
+      if (value !== state && !isAwaited && wantedBy[value] === round) supply(value, done)
+    }
+  }
+
+  /** Fires a write of every value but the state: an open operation waits for any other value. */
+  const supplyDifferent = (state: number, done: number): void => {
+    for (let left = sets[WRITE] & ~done; left !== 0; ) {
+      const value = writes[open.least(left)]
+      left &= ~writersOf(value)
+      if (value !== state) supply(value, done)
+    }
+    for (const c of writeClasses) {
+      const value = classes[c].writes
+      if (value !== state && (writersOf(value) & ~done) === 0) supply(value, done)
+    }
+  }
+
+  const expandCas = (state: number, done: number, hideable: number, wantsDifferent: boolean): void => {
+    const waiting = masks[state * KINDS + CAS] & ~done
+    let isPossible = waiting !== 0
+    for (let left = waiting; left !== 0; left &= left - 1) {
+      const cas = open.least(left)
+      let hasEarlierTwin = false
+      for (let rest = waiting; rest !== 0; rest &= rest - 1) {
+        const other = open.least(rest)
+        if (writes[other] === writes[cas] && returns[other] < returns[cas]) hasEarlierTwin = true
+      }
+      if (!hasEarlierTwin) reach(writes[cas], done | bitOf[cas], hideable, used, cas)
+    }
+    for (let at = 0; at < casClasses.length; at++) {
+      const c = casClasses[at]
+      if (classes[c].expects !== state || !isLeft(c)) continue
+      isPossible = true
+      if (wantsDifferent || isWanted(classes[c].writes, done)) fireOptional(c, done, hideable)
+    }
+    // The next operation is a cas, which hides nothing: a write of the present state may hide the writes open before
+    // it.
+    if (isPossible && (sets[WRITE] & ~hideable) !== 0) supply(state, done)
+  }
+
+  /** Fires everything that may fire next in a configuration in which the returning operation has not taken effect. */
+  const expand = (base: number): void => {
+    const { words } = work.list
+    const state = words[base + STATE]
+    let done = words[base + DONE] | holding(state)
+    const hideable = words[base + HIDEABLE] | writersOf(state)
+    origin = words[base + NODE]
+    used = words[base + USED]
+    if (returningKind === WRITE) {
+      const value = writes[returning]
+      if ((hideable & ~done & returningBit) !== 0) {
+        if (value !== state) keep(state, done, hideable, used, NONE)
+        // Mark it from here on, so that it is not let go again after more has fired: those firings could have waited.
+        done |= returningBit
+      }
+      keep(value, done | returningBit, sets[WRITE], used, returning)
+    }
+    const wantsDifferent = (sets[DIFFERS] & ~done) !== 0
+    if (wantsDifferent) supplyDifferent(state, done)
+    else supplyAwaited(state, done)
+    if (sets[CAS] !== 0 || casClasses.length > 0) expandCas(state, done, hideable, wantsDifferent)
+  }
+
+  return {
+    live,
+    begin: (operation) => {
+      returning = operation
+      returningBit = bitOf[operation]
+      returningKind = kind[operation]
+      const { words } = live
+      const end = live.count * WORDS
+      let count = 0
+      let kept = 0
+      for (let base = 0; base < end; base += WORDS) {
+        const state = words[base]
+        const done = words[base + DONE]
+        const hideable = words[base + HIDEABLE]
+        if (((done | holding(state)) & returningBit) === 0) {
+          push(work.list, allowance, state, done, hideable, words[base + USED], words[base + NODE])
+          continue
+        }
+        words[kept] = state
+        words[kept + DONE] = done & ~returningBit
+        words[kept + HIDEABLE] = hideable & ~returningBit
+        words[kept + USED] = words[base + USED]
+        words[kept + NODE] = words[base + NODE]
+        kept += WORDS
+        count++
+      }
+      live.count = count
+    },
+    run: (steps) => {
+      let left = steps
+      for (; expanded < work.list.count && left > 0; expanded++) {
+        expand(expanded * WORDS)
+        // A kept configuration is compared with all live ones.
+        left -= 1 + (live.count >> 5)
+      }
+      return left
+    },
+    isDone: () => expanded === work.list.count,
+    end: () => {
+      returning = NONE
+      returningBit = 0
+      expanded = 0
+      work.clear()
+    },
+  }
+}

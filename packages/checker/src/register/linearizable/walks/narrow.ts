@@ -1,0 +1,218 @@
+import { CAS, DIFFERS, type Encoded, READ, WRITE } from '../../../encoding/encoded.ts'
+import type { Budget, Progress } from '../../../limits/budget.ts'
+import { ones } from '../../../search/beam.ts'
+import { eventsByPosition, mostOpen } from '../open/events.ts'
+import { createFewOpen, KINDS, MOST_OPEN } from '../open/narrow-open.ts'
+import { optionalClasses } from '../open/optional.ts'
+import { createOptionalOperations } from '../open/optional-operations.ts'
+import type { Search } from '../search/search.ts'
+import { createAllowance } from './allowance.ts'
+import { createFirings, orderFromFirings } from './firings.ts'
+import { DONE, HIDEABLE, NODE, push, USED, WORDS } from './narrow-configurations.ts'
+import { createExpansion } from './narrow-expand.ts'
+import { createUsage, NOTHING_USED } from './usage.ts'
+
+/** Configurations followed at first; the others are put off until these have failed. */
+const BEAM = 4
+export const EVERY: number = Number.POSITIVE_INFINITY
+
+/** Returns and expansions without progress after which more are followed, starting over. */
+const STRAY_STEPS = 1024
+
+/**
+ * With operations of unknown outcome there are too many configurations to follow all at once: double the number each
+ * time, up to this one.
+ */
+const MOST_FOLLOWED = 128
+
+/** With more live configurations than this, none is put off: a score and an index share a word. */
+const MOST_RANKED = 2 ** 16
+const MOST_SCORE = 2 ** 14
+
+/** Counting more classes takes too long. */
+const MOST_CLASSES = 64
+
+/**
+ * The frontier search (see `createFrontier` for its rules) for the most frequent case: at most 32 operations open at
+ * once, no append. A configuration is then a few words, and a call needs no walk through them: an observation that
+ * holds in the state, or a write of that very value, is marked in a configuration when its state is left.
+ *
+ * At first only a few configurations are followed, and the others return when these have failed: of many ways to
+ * explain a history, one is enough. If there is none, or it is hard to find, more are followed, and finally all: from
+ * the beginning if `followed` says so.
+ *
+ * Undefined in any other case.
+ */
+export function createNarrowFrontier(part: Encoded, budget: Budget, followed: number = BEAM): Search | undefined {
+  if (part.hasAppend) return undefined
+  const classes = optionalClasses(part, part.expects, part.writes)
+  if (classes.length > MOST_CLASSES) return undefined
+  const events = eventsByPosition(part)
+  if (mostOpen(events) > MOST_OPEN) return undefined
+  for (const { members } of classes) for (const member of members) events[part.calls[member]] = member + 1
+
+  const bytes = 4 * (events.length + 2 * part.length + 5 * part.values)
+  const affordable = budget.take(bytes)
+  const allowance = createAllowance(budget)
+  if (!affordable) allowance.exceed()
+  const firings = createFirings(budget)
+  const open = createFewOpen(part)
+  const optional = createOptionalOperations(classes, part)
+  const { classOf, called } = optional
+  const usage = createUsage(classes.length, budget)
+  const expansion = createExpansion(part, open, { ...optional, usage }, firings, allowance)
+  const { live } = expansion
+  const { sets, masks } = open
+
+  let beam = followed
+  // Configurations with one more word each: the event they stood before.
+  let putOff = new Int32Array(64 * (WORDS + 1))
+  let putOffCount = 0
+  // For each live one its score and, in the lower half, its index; and the ones that stay.
+  let ranks = new Int32Array(64)
+  const best = new Int32Array(Math.max(MOST_FOLLOWED, followed === EVERY ? 0 : followed) * WORDS)
+  let at = 0
+  let returning = -1
+  let furthest = -1
+  let strayed = 0
+
+  const begin = (): void => {
+    live.count = 0
+    push(live, allowance, part.initial, 0, 0, NOTHING_USED, -1)
+  }
+
+  /** How much a configuration owes and has used up. */
+  const scoreOf = (base: number): number => {
+    const { words } = live
+    const state = words[base]
+    const holding = masks[state * KINDS + READ] | (sets[DIFFERS] & ~masks[state * KINDS + DIFFERS])
+    const done = words[base + DONE] | holding
+    const unhideable = sets[WRITE] & ~(words[base + HIDEABLE] | masks[state * KINDS + WRITE])
+    return (
+      2 * ones((sets[READ] | sets[DIFFERS]) & ~done) +
+      ones(sets[CAS] & ~done) +
+      ones(sets[WRITE] & done) +
+      2 * ones(unhideable) +
+      usage.total(words[base + USED])
+    )
+  }
+
+  /** Puts off all but the best, the worst first. */
+  const narrow = (): void => {
+    const { words, count } = live
+    if (count > ranks.length) ranks = new Int32Array(2 * count)
+    for (let c = 0; c < count; c++) ranks[c] = (Math.min(scoreOf(c * WORDS), MOST_SCORE) << 16) | c
+    const ranked = ranks.subarray(0, count).sort()
+    for (let rank = count - 1; rank >= beam; rank--) {
+      const from = (ranked[rank] & (MOST_RANKED - 1)) * WORDS
+      const to = putOffCount++ * (WORDS + 1)
+      if (to === putOff.length) putOff = allowance.doubled(putOff)
+      for (let word = 0; word < WORDS; word++) putOff[to + word] = words[from + word]
+      putOff[to + WORDS] = at
+    }
+    for (let rank = 0; rank < beam; rank++) {
+      const from = (ranked[rank] & (MOST_RANKED - 1)) * WORDS
+      for (let word = 0; word < WORDS; word++) best[rank * WORDS + word] = words[from + word]
+    }
+    for (let word = 0; word < beam * WORDS; word++) words[word] = best[word]
+    live.count = beam
+  }
+
+  const call = (operation: number): void => {
+    const c = classOf[operation]
+    if (c === -1) open.add(operation)
+    else called[c]++
+  }
+
+  /** Undoes the events from `position` on. */
+  const rewind = (position: number): void => {
+    expansion.end()
+    returning = -1
+    while (at > position) {
+      const event = events[--at]
+      if (event < 0) open.restore(-event - 1)
+      else if (event > 0) {
+        const c = classOf[event - 1]
+        if (c === -1) open.remove(event - 1)
+        else called[c]--
+      }
+    }
+  }
+
+  /**
+   * When nothing is live: returns to the latest configurations put off, or starts over with more; false if none were
+   * put off.
+   */
+  const comeBack = (): boolean => {
+    if (putOffCount === 0) return false
+    if (strayed > STRAY_STEPS) {
+      beam = classes.length > 0 && beam < MOST_FOLLOWED ? 2 * beam : EVERY
+      strayed = 0
+      putOffCount = 0
+      rewind(0)
+      begin()
+      return true
+    }
+    const from = --putOffCount * (WORDS + 1)
+    rewind(putOff[from + WORDS])
+    for (let word = 0; word < WORDS; word++) live.words[word] = putOff[from + word]
+    live.count = 1
+    return true
+  }
+
+  /** Advances to the next return and begins it; false if there is none. */
+  const advance = (): boolean => {
+    for (; at < events.length; at++) {
+      const event = events[at]
+      if (event > 0) call(event - 1)
+      else if (event < 0) {
+        if (at > furthest) {
+          furthest = at
+          strayed = 0
+        }
+        returning = -event - 1
+        expansion.begin(returning)
+        return true
+      }
+    }
+    return false
+  }
+
+  const run = (steps: number): Progress => {
+    for (let left = steps; !allowance.isExceeded(); ) {
+      if (returning !== -1) {
+        const before = left
+        left = expansion.run(left)
+        strayed += before - left
+        if (allowance.isExceeded()) break
+        if (!expansion.isDone()) return 'paused'
+        if (live.count === 0) {
+          if (comeBack()) continue
+          return 'violated'
+        }
+        open.remove(returning)
+        expansion.end()
+        returning = -1
+        at++
+        if (live.count > beam && live.count <= MOST_RANKED) narrow()
+      }
+      if (left <= 0) return 'paused'
+      if (!advance()) return 'met'
+      left--
+    }
+    return 'out of memory'
+  }
+
+  begin()
+  return {
+    run,
+    order: () => orderFromFirings(part, firings.path(live.words[NODE])),
+    culpritReturn: () => furthest,
+    release: () => {
+      firings.release()
+      usage.release()
+      allowance.release()
+      if (affordable) budget.giveBack(bytes)
+    },
+  }
+}

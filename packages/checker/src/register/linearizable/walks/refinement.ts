@@ -1,0 +1,79 @@
+import type { Encoded } from '../../../encoding/encoded.ts'
+import type { Budget, Progress } from '../../../limits/budget.ts'
+import { eventsByPosition, mostOpen } from '../open/events.ts'
+import { type OptionalClass, optionalClasses } from '../open/optional.ts'
+import type { Search } from '../search/search.ts'
+import { type FiringPath, orderFromFirings } from './firings.ts'
+import { createFrontier, type Frontier } from './frontier.ts'
+
+/** Configurations kept by the first, optimistic walk. */
+const BEAM = 4
+const EVERY = Number.POSITIVE_INFINITY
+
+/** Below this concurrency the optimistic walk does not pay off. */
+const MANY_OPEN = 12
+
+/** With more counted classes there are too many configurations to be worth trying. */
+const MOST_COUNTED = 48
+
+/**
+ * The frontier search, at first as if operations of unknown outcome could be used any number of times: a history
+ * without an explanation then has none at all. If the explanation found uses some of them more often than they were
+ * called, these are counted from then on and the walk starts over: abstraction refined by counterexamples (Clarke et
+ * al. 2000). Counting everything makes the sets of configurations explode with compare-and-sets of unknown outcome.
+ *
+ * Undefined for registers with append.
+ */
+export function createFrontierSearch(part: Encoded, budget: Budget): Search | undefined {
+  if (part.hasAppend) return undefined
+  const classes = optionalClasses(part, part.expects, part.writes)
+  const counted = new Uint8Array(classes.length)
+  const all = new Uint8Array(classes.length).fill(classes.length <= MOST_COUNTED ? 1 : 0)
+  const isShallow = mostOpen(eventsByPosition(part)) < MANY_OPEN
+  const first = isShallow ? { counted, beam: EVERY } : { counted: all, beam: BEAM }
+  let frontier: Frontier = createFrontier(part, classes, first, budget)
+  let found: FiringPath = { operations: new Int32Array(0), positions: new Int32Array(0) }
+  let gaveUp = false
+
+  const run = (steps: number): Progress => {
+    if (gaveUp) return 'paused'
+    const progress = frontier.run(steps)
+    if (progress === 'violated' && frontier.dropped()) {
+      frontier.release()
+      frontier = createFrontier(part, classes, { counted, beam: EVERY }, budget)
+      return 'paused'
+    }
+    if (progress !== 'met') return progress
+    found = frontier.path()
+    const overused = settleMembers(found, part, classes)
+    if (overused.length === 0) return 'met'
+    for (const c of overused) counted[c] = 1
+    frontier.release()
+    if (counted.reduce((sum, each) => sum + each, 0) > MOST_COUNTED) gaveUp = true
+    else frontier = createFrontier(part, classes, { counted, beam: EVERY }, budget)
+    return 'paused'
+  }
+  return {
+    run,
+    order: () => orderFromFirings(part, found),
+    culpritReturn: () => frontier.culpritReturn(),
+    release: () => frontier.release(),
+  }
+}
+
+/** Lets the members of each class fire one after another; returns the classes that would need more than were called. */
+function settleMembers(path: FiringPath, part: Encoded, classes: readonly OptionalClass[]): readonly number[] {
+  const classOf = new Map(classes.map(({ members }, c) => [members[0], c]))
+  const used = new Int32Array(classes.length)
+  const overused = new Set<number>()
+  for (let i = 0; i < path.operations.length; i++) {
+    const c = classOf.get(path.operations[i])
+    if (c === undefined) continue
+    const { members } = classes[c]
+    const member = members[used[c]]
+    if (member === undefined || part.calls[member] > path.positions[i]) overused.add(c)
+    else path.operations[i] = member
+    used[c]++
+  }
+  return [...overused]
+}

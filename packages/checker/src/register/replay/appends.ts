@@ -1,0 +1,113 @@
+import type { Json } from '@chaosproxy/history'
+import { APPEND, type Encoded, NOTHING } from '../../encoding/encoded.ts'
+import { UNMENTIONED } from '../../encoding/unknown-start.ts'
+
+/** The state of a string that no observation can match until the next write: appends only make it longer. */
+export const DEAD = 0
+
+/** The states of a register with append: only prefixes of observed values need to be told apart. */
+export interface AppendStates {
+  readonly initial: number
+  /** The state of an initial value. */
+  readonly startOf: (value: number) => number
+  /** The state that an operation observes or puts; NOTHING if it does neither. */
+  readonly expects: Int32Array
+  readonly writes: Int32Array
+  /** The state after appending the piece that `operation` writes. */
+  readonly append: (state: number, operation: number) => number
+}
+
+/** A value as append sees it: null counts as the empty string, other values as their JSON text. */
+export function appendText(value: Json): string {
+  if (typeof value === 'string') return value
+  return value === null ? '' : JSON.stringify(value)
+}
+
+/**
+ * Canonical states for a register with append. A string that is not a prefix of any observed value can satisfy no
+ * observation before the next write replaces it, and appending to it does not help: all such strings are one state,
+ * DEAD. Any other state is a position in the sorted list of observed values and a length, so that appending compares
+ * the piece with the text in place and never builds a string. Exact: no hash stands for a string.
+ */
+export function createAppendStates(part: Encoded, jsonOf: (name: number) => Json): AppendStates {
+  const json = (value: number): Json => jsonOf(part.names[value])
+  const observed = new Set<string>()
+  for (let i = 0; i < part.length; i++) {
+    if (part.expects[i] === NOTHING) continue
+    const value = json(part.expects[i])
+    if (typeof value === 'string') observed.add(value)
+  }
+  const texts = [...observed].sort(byCodeUnit)
+  // By state: the range of texts it is a prefix of, and its length; for values that are not strings -1 and the value.
+  const firstOf: number[] = [-1]
+  const endOf: number[] = [-1]
+  const lengthOf: number[] = [0]
+  const addState = (first: number, end: number, length: number): number => {
+    firstOf.push(first)
+    endOf.push(end)
+    lengthOf.push(length)
+    return firstOf.length - 1
+  }
+  const prefixes = new Map<number, number>()
+  // The state of the first `length` units of the texts from `first` to `end`, followed by `piece`.
+  const extended = (first: number, end: number, length: number, piece: string): number => {
+    const unitsAt = (text: number): string => texts[text].slice(length, length + piece.length)
+    const from = search(first, end, (text) => unitsAt(text) >= piece)
+    const to = search(from, end, (text) => unitsAt(text) > piece)
+    if (from === to) return DEAD
+    const key = from * 0x10000000 + length + piece.length
+    const known = prefixes.get(key)
+    if (known !== undefined) return known
+    const made = addState(from, to, length + piece.length)
+    prefixes.set(key, made)
+    return made
+  }
+  const known = new Map<number, number>()
+  const stateOf = (value: number): number => {
+    if (value === NOTHING) return NOTHING
+    const state = known.get(value)
+    if (state !== undefined) return state
+    const text = json(value)
+    // A value that is not a string matches only itself; appending to it uses its text.
+    const made = typeof text === 'string' ? extended(0, texts.length, 0, text) : addState(-1, -1, value)
+    known.set(value, made)
+    return made
+  }
+  // A text that no operation mentions matches no observation, whatever is appended to it.
+  const startOf = (value: number): number => (part.names[value] === UNMENTIONED ? DEAD : stateOf(value))
+  const appended = new Map<number, number>()
+  return {
+    initial: startOf(part.initial),
+    startOf,
+    expects: part.expects.map(stateOf),
+    writes: part.writes.map((value, i) => (part.kind[i] === APPEND ? value : stateOf(value))),
+    append: (state, operation) => {
+      if (state === DEAD) return DEAD
+      const value = part.writes[operation]
+      const key = state * part.values + value
+      const after = appended.get(key)
+      if (after !== undefined) return after
+      const piece = appendText(json(value))
+      const made =
+        firstOf[state] === -1
+          ? extended(0, texts.length, 0, appendText(json(lengthOf[state])) + piece)
+          : extended(firstOf[state], endOf[state], lengthOf[state], piece)
+      appended.set(key, made)
+      return made
+    },
+  }
+}
+
+const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** The first number in [from, to) for which `holds`, which must be monotonic; `to` if there is none. */
+function search(from: number, to: number, holds: (at: number) => boolean): number {
+  let low = from
+  let high = to
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (holds(middle)) high = middle
+    else low = middle + 1
+  }
+  return low
+}

@@ -1,0 +1,147 @@
+import { int32Array, type Json, uint8Array } from '@chaosproxy/history'
+import { APPEND, CAS, DIFFERS, type Encoded, NEVER, READ, WRITE } from '../../encoding/encoded.ts'
+import { UNMENTIONED } from '../../encoding/unknown-start.ts'
+import { appendText } from './appends.ts'
+
+/** The order a witness must respect in addition to being legal. */
+export type OrderRule = 'real time' | 'process order'
+
+/**
+ * Says what is wrong with a witness; undefined if nothing is. Checks that every mandatory operation occurs once, each
+ * is legal in its turn on plain values, and the order is respected. Shares no code with the algorithms that find
+ * witnesses.
+ */
+export function faultOfWitness(
+  encoded: Encoded,
+  order: Int32Array,
+  rule: OrderRule,
+  jsonOf: (name: number) => Json,
+): string | undefined {
+  if (encoded.keys === 1 && rule === 'real time') return faultOnOneKey(encoded, order, jsonOf)
+  return faultOfReplay(encoded, order, rule, jsonOf, { keys: encoded.keys, key: encoded.key })
+}
+
+/** The same in real time for operations on a single key, whatever its number. */
+export function faultOnOneKey(part: Encoded, order: Int32Array, jsonOf: (name: number) => Json): string | undefined {
+  if (part.hasAppend) return faultOfReplay(part, order, 'real time', jsonOf, { keys: 1, key: int32Array(part.length) })
+  return isRightOnOneKey(part, order) ? undefined : faultOfNumbers(part, order)
+}
+
+function faultOfReplay(
+  encoded: Encoded,
+  order: Int32Array,
+  rule: OrderRule,
+  jsonOf: (name: number) => Json,
+  { keys, key }: Pick<Encoded, 'keys' | 'key'>,
+): string | undefined {
+  const { length, kind, expects, writes, calls, returns, names } = encoded
+  const clients = rule === 'real time' ? NO_CLIENTS : encoded.clients()
+  const seen = uint8Array(length)
+  const states: (number | string)[] = new Array(keys).fill(encoded.initial)
+  for (const [k, value] of encoded.startOf?.entries() ?? []) states[k] = value
+  const latestOfClient = new Map<number, number>()
+  let latestCall = -1
+  for (const i of order) {
+    if (seen[i] !== 0) return `operation ${i} appears twice`
+    seen[i] = 1
+    if (rule === 'real time') {
+      if (returns[i] < latestCall) return `operation ${i} returned before one that precedes it was called`
+      if (calls[i] > latestCall) latestCall = calls[i]
+    } else {
+      const latest = latestOfClient.get(clients[i]) ?? -1
+      // An operation of unknown outcome never returned: it precedes nothing, but others precede it.
+      if (returns[i] < latest) return `operation ${i} is out of its client's order`
+      if (calls[i] > latest) latestOfClient.set(clients[i], calls[i])
+    }
+    const state = states[key[i]]
+    const k = kind[i]
+    if (k === READ || k === CAS || k === DIFFERS) {
+      const holds = state === (typeof state === 'number' ? expects[i] : jsonOf(names[expects[i]]))
+      if (holds === (k === DIFFERS)) return `operation ${i} is not legal where it is placed`
+      // The same text as a number, so that the next read compares numbers.
+      if (holds) states[key[i]] = expects[i]
+    }
+    if (k === APPEND) {
+      const text =
+        typeof state === 'string' ? state : names[state] === UNMENTIONED ? ANOTHER : appendText(jsonOf(names[state]))
+      states[key[i]] = text + appendText(jsonOf(names[writes[i]]))
+    } else if (k !== READ && k !== DIFFERS) {
+      states[key[i]] = writes[i]
+    }
+  }
+  for (let i = 0; i < length; i++) {
+    if (seen[i] === 0 && returns[i] !== NEVER) return `operation ${i} is missing`
+  }
+  return undefined
+}
+
+/** A text that is never read. */
+const ANOTHER = '\u0000\ud800\u0000'
+
+/** Real time needs no clients. */
+const NO_CLIENTS = new Int32Array(0)
+
+/**
+ * Whether an order is right. Branch-free: operations alternate unpredictably, and mispredicted branches would dominate
+ * the cost. A value that an operation does not observe or write is NOTHING, which is negative.
+ */
+function isRightOnOneKey(
+  { length, kind, expects, writes, calls, returns, initial }: Encoded,
+  order: Int32Array,
+): boolean {
+  const seen = uint8Array(length)
+  const end = order.length
+  let state = initial
+  let latestCall = 0
+  let faults = 0
+  for (let at = 0; at < end; at++) {
+    const i = order[at]
+    if (i >>> 0 >= length) return false
+    faults |= seen[i]
+    seen[i] = 1
+    faults |= (returns[i] - latestCall) >> 31
+    const later = calls[i] - latestCall
+    latestCall += later & ~(later >> 31)
+    // All ones, or 0. DIFFERS is the only kind whose number is 3 in its last two bits.
+    const isDiffers = -(kind[i] & (kind[i] >> 1) & 1)
+    const difference = expects[i] ^ state
+    const isSame = (difference - 1) >> 31
+    faults |= (difference & ~(expects[i] >> 31) & ~isDiffers) | (isSame & isDiffers)
+    const isObservation = writes[i] >> 31
+    state = (state & isObservation) | (writes[i] & ~isObservation)
+  }
+  // As many as there are, without repetition: none is missing.
+  if (end === length) return faults === 0
+  for (let i = 0; i < length; i++) {
+    if (seen[i] === 0 && returns[i] !== NEVER) return false
+  }
+  return faults === 0
+}
+
+/** The same for one register in real time whose values are all numbers: a million operations in a few milliseconds. */
+function faultOfNumbers(
+  { length, kind, expects, writes, calls, returns, initial }: Encoded,
+  order: Int32Array,
+): string | undefined {
+  const seen = uint8Array(length)
+  let state = initial
+  let latestCall = -1
+  for (let at = 0; at < order.length; at++) {
+    const i = order[at]
+    if (seen[i] !== 0) return `operation ${i} appears twice`
+    seen[i] = 1
+    if (returns[i] < latestCall) return `operation ${i} returned before one that precedes it was called`
+    if (calls[i] > latestCall) latestCall = calls[i]
+    const k = kind[i]
+    if (k === WRITE) {
+      state = writes[i]
+      continue
+    }
+    if ((state === expects[i]) === (k === DIFFERS)) return `operation ${i} is not legal where it is placed`
+    if (k === CAS) state = writes[i]
+  }
+  for (let i = 0; i < length; i++) {
+    if (seen[i] === 0 && returns[i] !== NEVER) return `operation ${i} is missing`
+  }
+  return undefined
+}

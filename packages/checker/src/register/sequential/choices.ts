@@ -1,0 +1,79 @@
+import { type Encoded, NEVER, NOTHING, restrict } from '../../encoding/encoded.ts'
+import { type Budget, OutOfTime } from '../../limits/budget.ts'
+import { ascending, INITIAL } from './reads-from.ts'
+
+/** For repeated values: the writes each read may have seen. */
+export interface Choices {
+  readonly encoded: Encoded
+  /** The position of each operation in the given history. */
+  readonly indices: Int32Array
+  /** The reads in order and, for each, the writes (or INITIAL) it may have seen, likeliest first. */
+  readonly reads: readonly number[]
+  readonly candidates: readonly (readonly number[])[]
+  /** Releases the memory of the lists. */
+  readonly release: () => void
+}
+
+const BYTES_PER_CANDIDATE = 8
+/** Candidates examined between two checks of the clock: each read may have seen a share of all writes. */
+const CANDIDATES_BETWEEN_LOOKS = 16_384
+
+/**
+ * All possible sources of each read, except its own client's later writes. An `info` write of a value that was never
+ * read is left out: it can be assumed not to have happened. For reads and writes only. Undefined if memory does not
+ * suffice: with few values, each read may have seen a share of all writes.
+ *
+ * @throws OutOfTime
+ */
+export function choicesOf(given: Encoded, budget: Budget): Choices | undefined {
+  budget.look(given.length)
+  const observed = new Set<number>()
+  for (let i = 0; i < given.length; i++) {
+    budget.tick()
+    if (given.expects[i] !== NOTHING) observed.add(given.key[i] * given.values + given.expects[i])
+  }
+  const indices = ascending(
+    given.length,
+    (i) => given.returns[i] !== NEVER || observed.has(given.key[i] * given.values + given.writes[i]),
+  )
+  const encoded = restrict(given, indices, budget)
+  const { length, expects, writes, key, calls, returns, values, initial } = encoded
+  const clients = encoded.clients()
+  const writers = new Map<number, number[]>()
+  for (let i = 0; i < length; i++) {
+    budget.tick()
+    if (writes[i] === NOTHING) continue
+    const name = key[i] * values + writes[i]
+    const list = writers.get(name)
+    if (list === undefined) writers.set(name, [i])
+    else list.push(i)
+  }
+  const reads: number[] = []
+  const candidates: number[][] = []
+  let taken = 0
+  let sinceLook = 0
+  const release = (): void => budget.giveBack(taken)
+  for (let i = 0; i < length; i++) {
+    if (expects[i] === NOTHING) continue
+    const all = writers.get(key[i] * values + expects[i]) ?? []
+    const bytes = BYTES_PER_CANDIDATE * all.length
+    sinceLook += all.length + 1
+    const isLate = sinceLook > CANDIDATES_BETWEEN_LOOKS && budget.expired(sinceLook)
+    if (sinceLook > CANDIDATES_BETWEEN_LOOKS) sinceLook = 0
+    if (isLate || !budget.take(bytes)) {
+      release()
+      if (isLate) throw new OutOfTime()
+      return undefined
+    }
+    taken += bytes
+    const possible = all.filter((writer) => clients[writer] !== clients[i] || calls[writer] < returns[i])
+    // By the clock: writes called before the read returned, the last to return first. A guess that only affects the
+    // order.
+    const late = (writer: number): number => (calls[writer] > returns[i] ? 1 : 0)
+    possible.sort((a, b) => late(a) - late(b) || calls[b] - calls[a])
+    if (expects[i] === initial) possible.push(INITIAL)
+    reads.push(i)
+    candidates.push(possible)
+  }
+  return { encoded, indices, reads, candidates, release }
+}

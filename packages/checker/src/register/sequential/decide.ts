@@ -1,0 +1,229 @@
+import type { Json } from '@chaosproxy/history'
+import type { Encoded } from '../../encoding/encoded.ts'
+import { type Threads, threadsOf } from '../../encoding/threads.ts'
+import { type Budget, inTime, type Progress } from '../../limits/budget.ts'
+import { effectTimes } from './basis.ts'
+import { joinThreads } from './columns.ts'
+import { derive } from './derivation.ts'
+import { layOut } from './greedy.ts'
+import { layOutByLot } from './hopeful.ts'
+import { completion, orderWrites, type Pair } from './orders.ts'
+import { type ReadsFrom, readsFrom } from './reads-from.ts'
+import { type Conflict, type Saturation, saturate } from './saturation.ts'
+import { createSequentialSearch, type SequentialSearch } from './search.ts'
+import { chooseSources } from './sources.ts'
+
+export type Sequentiality =
+  /** In terms of the given history. */
+  | { readonly result: 'met'; readonly order: Int32Array }
+  | {
+      readonly result: 'violated'
+      /** If the contradiction is a single cycle of forced orders. */
+      readonly cycle?: { readonly facts: ReadsFrom; readonly saturation: Saturation; readonly conflict: Conflict }
+      /** If it distinguishes cases by the order of some pairs: operations that are contradictory by themselves. */
+      readonly involved?: readonly number[] | undefined
+      readonly pairs?: readonly Pair[]
+      /** If it is a value that no operation can have written: the operation that observed it. */
+      readonly thinAir?: number
+    }
+  | { readonly result: 'unknown'; readonly reason: string }
+
+/**
+ * Decides sequential consistency (Lamport 1979) of all keys together: two keys may each have an order while the whole
+ * has none. If the source of each read is certain: forced orders to a fixpoint, then one direct attempt at an order,
+ * then both orders of each open pair of writes. Otherwise a search over the progress of each process.
+ *
+ * `steps` bounds the search for repeated values; without it only the budget does. `facts` are the reads' sources, if
+ * known already.
+ *
+ * @throws OutOfTime
+ */
+export function findSequentialOrder(
+  encoded: Encoded,
+  jsonOf: (name: number) => Json,
+  budget: Budget,
+  steps: number = Number.POSITIVE_INFINITY,
+  facts: ReturnType<typeof readsFrom> = readsFrom(encoded, budget),
+): Sequentiality {
+  if (facts.result === 'thin air') return { result: 'violated', thinAir: facts.read }
+  if (facts.result === 'repeated values') return searchOrder(encoded, jsonOf, budget, steps)
+
+  return decideUnique(facts, budget)
+}
+
+function decideUnique(facts: ReadsFrom, budget: Budget): Sequentiality {
+  const threads = threadsOf(facts.encoded, true, budget)
+  return decideJoined(facts, threads, budget) ?? decideBy(facts, threads, budget).answer
+}
+
+/** With fewer threads, joining gains nothing. */
+const COLUMNS = 64
+
+/** How often joined threads may be separated again. */
+const MOST_PARTINGS = 30
+
+/**
+ * The same with threads joined, if there are many: an order of theirs is an order. A contradiction counts only if it
+ * does not use the joints; otherwise those it used are removed, until none is used or an order is found. Undefined if
+ * that fails.
+ */
+export function decideJoined(
+  facts: ReadsFrom,
+  threads: Threads,
+  budget: Budget,
+  columns: number = COLUMNS,
+): Sequentiality | undefined {
+  if (threads.count <= columns) return undefined
+  const effectBy = effectTimes(facts)
+  const apart = new Set<number>()
+  for (let partings = 0; partings < MOST_PARTINGS; partings++) {
+    const fewer = joinThreads(threads, facts.encoded, effectBy, columns, apart, budget)
+    if (fewer.count === threads.count) return undefined
+    const { answer, joined } = decideBy(facts, fewer, budget)
+    if (answer.result === 'met') return answer
+    if (answer.result === 'unknown' || joined === undefined) return undefined
+    if (joined.length === 0) return answer
+    for (const first of joined) apart.add(first)
+  }
+  return undefined
+}
+
+interface Decided {
+  readonly answer: Sequentiality
+  /** For a violation: the operations that it assumes to follow others only because threads were joined. */
+  readonly joined?: readonly number[] | undefined
+}
+
+/** Uses the forced orders, then one attempt at an order, then both orders of each open pair of writes. */
+export function decideBy(facts: ReadsFrom, threads: Threads, budget: Budget): Decided {
+  const saturated = saturate(facts, budget, threads)
+  if (saturated.result === 'stopped') return { answer: unknown(saturated.reason) }
+  const { saturation } = saturated
+  try {
+    if (saturated.result === 'conflict') {
+      const { conflict } = saturated
+      const joined = threads.joined.includes(1) ? derive(saturation, conflict).joined : []
+      return { answer: { result: 'violated', cycle: { facts, saturation, conflict } }, joined }
+    }
+    const direct = layOut(saturation, budget)
+    if (direct !== undefined) return { answer: metBy(direct, facts) }
+    const stopped = saturation.stopped()
+    if (stopped !== undefined) return { answer: unknown(stopped) }
+    if (saturation.reset()) return orderAllWrites(facts, saturation, budget)
+  } finally {
+    saturation.release()
+  }
+  const anew = saturate(facts, budget, threads)
+  if (anew.result === 'stopped') return { answer: unknown(anew.reason) }
+  try {
+    return orderAllWrites(facts, anew.saturation, budget)
+  } finally {
+    anew.saturation.release()
+  }
+}
+
+const metBy = (order: Int32Array, { indices }: ReadsFrom): Sequentiality => ({
+  result: 'met',
+  order: order.map((i) => indices[i]),
+})
+
+function orderAllWrites(facts: ReadsFrom, saturation: Saturation, budget: Budget): Decided {
+  const found = orderWrites(saturation, budget)
+  if (found.result === 'met') return { answer: metBy(completion(saturation), facts) }
+  if (found.result === 'stopped') return { answer: unknown(found.reason) }
+  const { rests, pairs } = found
+  const answer: Sequentiality = {
+    result: 'violated',
+    involved: rests && [...rests.involved].map((i) => facts.indices[i]),
+    pairs: pairs.map(({ first, second }) => ({ first: facts.indices[first], second: facts.indices[second] })),
+  }
+  return { answer, joined: rests && [...rests.joined] }
+}
+
+/**
+ * Depth first for a while, which is enough for most small histories; then random attempts, which find an order if there
+ * are many; then guessing the reads' sources, at first as the clock suggests; then depth first until time runs out.
+ */
+function searchOrder(encoded: Encoded, jsonOf: (name: number) => Json, budget: Budget, steps: number): Sequentiality {
+  const search = createSequentialSearch(encoded, jsonOf, budget)
+  // A step examines each process's next operation.
+  const slice = Math.ceil(LOOKS_IN_SLICE / Math.max(FEW_PROCESSES, new Set(encoded.clients()).size))
+  const runFor = (most: number): Progress => runSearch(search, budget, most, slice)
+  try {
+    const first = runFor(Math.min(steps, FIRST_STEPS))
+    if (first !== 'paused') return answerOf(first, search)
+    if (!encoded.hasAppend && steps > FIRST_STEPS) {
+      const order = inTime(
+        () => layOutByLot(encoded, budget.within(LOT_MS)),
+        () => undefined,
+      )
+      if (order !== undefined) return { result: 'met', order }
+    }
+    if (!encoded.hasConditional && !encoded.hasAppend) {
+      for (const physical of [true, false]) {
+        const answer = decideSources(encoded, physical, budget.within(SOURCES_MS), steps / encoded.length)
+        if (answer !== undefined) return answer
+      }
+    }
+    return answerOf(runFor(steps - FIRST_STEPS), search)
+  } finally {
+    search.release()
+  }
+}
+
+/** Guesses the reads' sources; undefined if that fails. */
+export function decideSources(
+  encoded: Encoded,
+  physical: boolean,
+  budget: Budget,
+  saturations: number,
+): Sequentiality | undefined {
+  const confirm = (facts: ReadsFrom): Sequentiality | 'violated' | 'stopped' => {
+    const answer = decideUnique(facts, budget)
+    if (answer.result === 'met') return answer
+    return answer.result === 'violated' ? 'violated' : 'stopped'
+  }
+  const answer = inTime(
+    () => chooseSources(encoded, { physical, saturations, confirm }, budget),
+    () => 'stopped' as const,
+  )
+  if (answer === 'stopped' || (answer === 'violated' && physical)) return undefined
+  return answer === 'violated' ? { result: 'violated' } : answer
+}
+
+const FIRST_STEPS = 40_960
+
+/** Time for random attempts. */
+const LOT_MS = 2_000
+
+/** Time for guessing sources, for each of two attempts. */
+const SOURCES_MS = 4_000
+
+/** Runs until the search ends, or this many steps were made, or time runs out; checks the clock after each slice. */
+function runSearch(search: SequentialSearch, budget: Budget, steps: number, slice: number): Progress {
+  for (let left = steps; left > 0 && !budget.expired(STEPS_OF_MOVE * slice); left -= slice) {
+    const progress = inTime(
+      () => search.run(Math.min(left, slice)),
+      () => 'paused' as const,
+    )
+    if (progress !== 'paused') return progress
+  }
+  return 'paused'
+}
+
+/** Of the budget, for each step of the search. */
+const STEPS_OF_MOVE = 10
+
+const LOOKS_IN_SLICE = 16_384
+const FEW_PROCESSES = 4
+
+function answerOf(progress: Progress, search: SequentialSearch): Sequentiality {
+  if (progress === 'met') return { result: 'met', order: search.order() }
+  if (progress === 'violated') return { result: 'violated' }
+  return unknown(progress === 'out of memory' ? 'memory' : 'time')
+}
+
+const unknown = (limit: 'time' | 'memory'): Sequentiality => ({
+  result: 'unknown',
+  reason: `out of ${limit === 'time' ? 'time (see --timeout)' : 'memory (see --memory)'}: neither an order of all operations nor a contradiction was found`,
+})

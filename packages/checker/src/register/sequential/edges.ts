@@ -1,0 +1,89 @@
+import type { OrderEdge } from '../../verdict/verdict.ts'
+
+/** An order that every sequentially consistent explanation has, with its reason. */
+export interface Edge {
+  readonly from: number
+  readonly to: number
+  readonly reason: OrderEdge['reason'] | 'assumed'
+  /** If derived: `premise` precedes `conclusion` (by earlier edges), and `reader` saw what it saw. */
+  readonly premise?: readonly [premise: number, conclusion: number] | undefined
+  readonly reader?: number | undefined
+}
+
+export const PROCESS = 0
+export const AFTER = 1
+export const BEFORE = 2
+export const ASSUMED = 3
+
+const reasons = ['process order', 'overwritten after', 'overwritten before', 'assumed'] as const
+
+export const makeEdge = (
+  from: number,
+  to: number,
+  reason: number,
+  premise: number,
+  conclusion: number,
+  reader: number,
+): Edge => ({
+  from,
+  to,
+  reason: reasons[reason] ?? 'assumed',
+  premise: premise === -1 ? undefined : [premise, conclusion],
+  reader: reader === -1 ? undefined : reader,
+})
+
+export interface Edges {
+  /** Leaves the edge out if there is no memory for it. */
+  readonly push: (from: number, to: number, reason: number, premise: number, conclusion: number, reader: number) => void
+  /** Removes the newest edges until `count` are left. */
+  readonly cut: (count: number) => void
+  readonly count: () => number
+  /** An operation's outgoing edges: the newest one and, for each edge, the one before; -1 if there is none. */
+  readonly first: (operation: number) => number
+  readonly next: (edge: number) => number
+  readonly to: (edge: number) => number
+  readonly get: (edge: number) => Edge
+}
+
+/** Edges in columns: there are at least as many as operations. `take` requests more bytes. */
+export function createEdges(length: number, take: (bytes: number) => boolean): Edges {
+  const head = new Int32Array(length).fill(-1)
+  let cells = new Int32Array(EDGE_CELLS * 1024)
+  let used = 0
+  const get = (edge: number): Edge => {
+    const [from, to, , reason, premise, conclusion, reader] = cells.subarray(edge * EDGE_CELLS, (edge + 1) * EDGE_CELLS)
+    return makeEdge(from, to, reason, premise, conclusion, reader)
+  }
+  return {
+    push: (from, to, reason, premise, conclusion, reader) => {
+      const at = used * EDGE_CELLS
+      if (at === cells.length) {
+        if (!take(4 * cells.length)) return
+        const larger = new Int32Array(2 * cells.length)
+        larger.set(cells)
+        cells = larger
+      }
+      cells[at] = from
+      cells[at + 1] = to
+      cells[at + 2] = head[from]
+      cells[at + 3] = reason
+      cells[at + 4] = premise
+      cells[at + 5] = conclusion
+      cells[at + 6] = reader
+      head[from] = used++
+    },
+    cut: (count) => {
+      while (used > count) {
+        used--
+        head[cells[used * EDGE_CELLS]] = cells[used * EDGE_CELLS + 2]
+      }
+    },
+    count: () => used,
+    first: (operation) => head[operation],
+    next: (edge) => cells[edge * EDGE_CELLS + 2],
+    to: (edge) => cells[edge * EDGE_CELLS + 1],
+    get,
+  }
+}
+
+const EDGE_CELLS = 7

@@ -1,0 +1,134 @@
+import { NOTHING } from '../../encoding/encoded.ts'
+import type { Budget } from '../../limits/budget.ts'
+import { NO_READ } from './reads-from.ts'
+import type { Saturation } from './saturation.ts'
+
+/** A write chosen although others could have come first. */
+interface Choice {
+  readonly mark: number
+  readonly placed: number
+  /** The alternatives, likeliest last. */
+  readonly others: number[]
+}
+
+/** Choices that may turn out wrong before giving up. */
+const MOST_BACKTRACKS = 60
+/** After this many changes, choices are final. */
+const MOST_CHANGES = 2_000_000
+
+/**
+ * Lays out one order, front to back; undefined if that fails, which proves nothing.
+ *
+ * Every step respects the forced order. Observations, and writes that nobody reads, rule out no other order, so they are
+ * placed as soon as possible. Only a write that is read is a choice: the candidate that took effect first by the clock (by
+ * its return, or its first read). Choosing a write puts it before all remaining writes of its key, and the consequences are
+ * derived at once. On a contradiction the next candidate is tried; when none is left, the last choice is undone.
+ *
+ * The result is legal without examining values: when a write that is read is placed, it precedes all remaining writes of
+ * its key (a cas does because what it observed does), and so do its reads. None of them can be overtaken.
+ *
+ * Leaves the saturation as it is after the choices (see `Saturation.reset`).
+ */
+export function layOut(saturation: Saturation, budget: Budget): Int32Array | undefined {
+  const { encoded, writerOf, threads, effectBy, isRead, keyWrites } = saturation
+  const { length, key, writes } = encoded
+  const { count, start, members, of } = threads
+  const position = new Int32Array(count)
+  const order = new Int32Array(length)
+  let placed = 0
+
+  // By thread: the thread its next operation waits for, and until which operation. Checked again only when that is
+  // reached.
+  const waitsFor = new Int32Array(count).fill(-1)
+  const waitsUntil = new Int32Array(count)
+  const isForcedLater = (operation: number): boolean => {
+    const own = of[operation]
+    if (waitsFor[own] !== -1 && position[waitsFor[own]] < waitsUntil[own]) return true
+    for (let t = 0; t < count; t++) {
+      if (t === own || saturation.before(operation, t) <= position[t]) continue
+      waitsFor[own] = t
+      waitsUntil[own] = saturation.before(operation, t)
+      return true
+    }
+    waitsFor[own] = -1
+    return false
+  }
+  const put = (operation: number): void => {
+    position[of[operation]]++
+    waitsFor[of[operation]] = -1
+    order[placed++] = operation
+  }
+  const takeBack = (until: number): void => {
+    while (placed > until) position[of[order[--placed]]]--
+    waitsFor.fill(-1)
+  }
+  /** Puts a write before all remaining writes of its key; false if that is contradictory. */
+  const isPossible = (write: number): boolean => {
+    const later: number[] = []
+    for (let list = keyWrites.first[key[write]]; list < keyWrites.first[key[write] + 1]; list++) {
+      const thread = keyWrites.thread[list]
+      if (thread === of[write]) continue
+      const at = keyWrites.seek(list, position[thread])
+      if (at < keyWrites.start[list + 1] && !saturation.precedes(write, keyWrites.writes[at])) {
+        later.push(keyWrites.writes[at])
+      }
+    }
+    return saturation.assume(write, later) === undefined
+  }
+
+  let choices: Choice[] = []
+  let backtracks = 0
+  /** Takes the likeliest candidate that is possible. */
+  const choose = (candidates: number[]): boolean => {
+    for (;;) {
+      const write = candidates.pop()
+      if (write === undefined) return false
+      if (saturation.changes() > MOST_CHANGES) {
+        saturation.commit()
+        choices = []
+      }
+      const mark = saturation.mark()
+      if (isPossible(write)) {
+        choices.push({ mark, placed, others: candidates })
+        put(write)
+        return true
+      }
+      if (saturation.stopped() !== undefined) return false
+      saturation.undo(mark)
+      waitsFor.fill(-1)
+      backtracks++
+    }
+  }
+
+  const candidates: number[] = []
+  for (let round = 1; placed < length; round++) {
+    if (saturation.stopped() !== undefined || (round % 256 === 0 && budget.expired(256 * count))) return undefined
+    candidates.length = 0
+    let moved = false
+    for (let t = 0; t < count; t++) {
+      for (;;) {
+        const at = start[t] + position[t]
+        if (at === start[t + 1]) break
+        const operation = members[at]
+        if (isForcedLater(operation)) break
+        if (writes[operation] !== NOTHING && writerOf[operation] === NO_READ && isRead(operation)) {
+          candidates.push(operation)
+          break
+        }
+        put(operation)
+        moved = true
+      }
+    }
+    if (moved) continue
+    candidates.sort((a, b) => effectBy[b] - effectBy[a])
+    if (choose(candidates.slice())) continue
+    for (;;) {
+      const last = choices.pop()
+      if (last === undefined || ++backtracks > MOST_BACKTRACKS || saturation.stopped() !== undefined) return undefined
+      takeBack(last.placed)
+      saturation.undo(last.mark)
+      if (choose(last.others)) break
+    }
+  }
+  return order
+}

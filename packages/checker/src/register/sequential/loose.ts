@@ -1,0 +1,58 @@
+import type { History } from '@chaosproxy/history'
+import { isUnnamed } from '../../encoding/clients.ts'
+import { DIFFERS, type Encoded, NOTHING, READ, restrict } from '../../encoding/encoded.ts'
+import type { Budget } from '../../limits/budget.ts'
+import { ascending } from './reads-from.ts'
+
+/**
+ * Why no level that depends on the order within a client can be met: some operations have an unnamed client, so what
+ * precedes them in it is unknown. Undefined if every client is known.
+ */
+export function looseReason(history: History): string | undefined {
+  if (!history.hasSessions) return undefined
+  const { length } = history.operations
+  let unnamed = 0
+  for (let row = 0; row < length; row++) if (isUnnamed(history, row)) unnamed++
+  if (unnamed === 0) return undefined
+  const { by, named } = history.header?.sessions ?? { by: '', named: false }
+  const some = named ? ` of ${unnamed} of ${length} operations` : ''
+  const remedy = by.includes('CLIENT SETNAME')
+    ? 'let every client name itself by CLIENT SETNAME (connectionName in ioredis), or record with --client peer.process'
+    : named
+      ? `have every request say ${by}, or say in the route table what else tells clients apart`
+      : 'say in the route table which header or cookie does: "client": "header.X-Client"'
+  return `nothing named the client${some}; ${remedy}`
+}
+
+/**
+ * The operations that can contradict a level although some clients are unknown: without those clients' reads that have
+ * a source, which can come right after it, and without their unseen writes. If the rest is contradictory, so is the
+ * whole.
+ *
+ * @throws OutOfTime
+ */
+export function withoutLoose(encoded: Encoded, history: History, budget: Budget): Encoded {
+  const { length, kind, expects, writes, key, values, initial, row } = encoded
+  if (encoded.hasAppend) return encoded
+  const nameOf = (i: number, value: number): number => key[i] * values + value
+  const written = new Set<number>()
+  for (let i = 0; i < length; i++) {
+    budget.tick()
+    if (writes[i] !== NOTHING) written.add(nameOf(i, writes[i]))
+  }
+  const isExplained = (i: number): boolean => written.has(nameOf(i, expects[i])) || expects[i] === initial
+  const isLooseRead = (i: number): boolean => kind[i] === READ && isUnnamed(history, row[i]) && isExplained(i)
+  const seen = new Set<number>()
+  for (let i = 0; i < length; i++) {
+    budget.tick()
+    if (expects[i] !== NOTHING && !isLooseRead(i)) seen.add(nameOf(i, expects[i]))
+  }
+  const anyDiffers = encoded.hasConditional && kind.includes(DIFFERS)
+  const isLooseWrite = (i: number): boolean =>
+    !anyDiffers && expects[i] === NOTHING && !seen.has(nameOf(i, writes[i])) && isUnnamed(history, row[i])
+  return restrict(
+    encoded,
+    ascending(length, (i) => !isLooseRead(i) && !isLooseWrite(i)),
+    budget,
+  )
+}

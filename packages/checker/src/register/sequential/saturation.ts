@@ -1,0 +1,311 @@
+import { type Encoded, NOTHING } from '../../encoding/encoded.ts'
+import { type Threads, threadsOf } from '../../encoding/threads.ts'
+import { type Budget, inTime } from '../../limits/budget.ts'
+import { type Basis, basisOf, effectTimes } from './basis.ts'
+import { type KeyWrites, readersByThread, writesByKey } from './by-thread.ts'
+import { AFTER, ASSUMED, BEFORE, createEdges, type Edge, type Edges, makeEdge, PROCESS } from './edges.ts'
+import { INITIAL, type ReadsFrom } from './reads-from.ts'
+import { createVectors } from './vectors.ts'
+
+/** Orders that contradict each other: the last edge, whose `to` precedes its `from` by older edges. */
+export interface Conflict {
+  readonly edge: Edge
+  /** Its number, if it is one of the edges already. */
+  readonly number?: number
+}
+
+/** The partial order forced so far; grows by `assume` and shrinks by `undo`. */
+export interface Saturation {
+  readonly threads: Threads
+  readonly encoded: Encoded
+  readonly writerOf: Int32Array
+  /** Operations in an order that contains program order and reads-from; the basis of every scan. */
+  readonly basis: Int32Array
+  /** When each write had taken effect at the latest, by the clock: a guess at what happened that rules nothing out. */
+  readonly effectBy: Int32Array
+  /** Whether a comes before b in every explanation found possible so far. */
+  readonly precedes: (a: number, b: number) => boolean
+  /** How many operations of thread t come before operation a (or are a). */
+  readonly before: (a: number, t: number) => number
+  /** Puts an operation before others, and adds everything that follows from it. */
+  readonly assume: (from: number, to: readonly number[]) => Conflict | undefined
+  readonly mark: () => number
+  readonly undo: (mark: number) => void
+  /** Keeps all assumptions made so far: earlier marks can no longer be returned to. */
+  readonly commit: () => void
+  /** How many changes the assumptions that can be undone have made. */
+  readonly changes: () => number
+  /** Undoes all assumptions; false if some were kept for good. */
+  readonly reset: () => boolean
+  /** What ran out while drawing conclusions. What is known is then true but incomplete, and nothing may be undone. */
+  readonly stopped: () => Limit | undefined
+  readonly release: () => void
+  /** The first operation of each thread that read the write. */
+  readonly readersOf: (write: number) => Int32Array
+  readonly isRead: (write: number) => boolean
+  /** All edges beyond program order and reads-from, oldest first. */
+  readonly edges: Edges
+  readonly keyWrites: KeyWrites
+}
+
+export type Limit = 'time' | 'memory'
+
+export type Saturated =
+  | { readonly result: 'saturated'; readonly saturation: Saturation }
+  | { readonly result: 'conflict'; readonly saturation: Saturation; readonly conflict: Conflict }
+  | { readonly result: 'stopped'; readonly reason: Limit }
+
+/**
+ * The order that sequential consistency forces, for operations whose reads-from is certain, to a fixpoint: program order,
+ * reads-from, and
+ *
+ * - a write that precedes a read of another write's value precedes that write ("overwritten before"), and
+ * - a write that follows another follows all that read the other's value ("overwritten after").
+ *
+ * A cycle refutes sequential consistency. The converse does not hold (the problem is NP-complete: Gibbons & Korach 1997).
+ *
+ * Operations are processed in an order that contains program order and reads-from, repeatedly while more is found to
+ * precede them. Only what is new is examined and passed on (see `Vectors`).
+ */
+export function saturate(
+  facts: ReadsFrom,
+  budget: Budget,
+  threads: Threads = threadsOf(facts.encoded, true, budget),
+): Saturated {
+  const { encoded, writerOf } = facts
+  const { length, key, writes } = encoded
+  const width = threads.count
+  const words = (width + 31) >> 5
+  let bytes = 0
+  let stopped: Limit | undefined
+  const take = (more: number): boolean => {
+    if (budget.take(more)) {
+      bytes += more
+      return true
+    }
+    stopped = 'memory'
+    return false
+  }
+  if (budget.expired(length)) return { result: 'stopped', reason: 'time' }
+  if (length * width >= 2 ** 30 || !take(4 * length * (width + words) + BYTES_FOR_EACH * length)) {
+    return { result: 'stopped', reason: 'memory' }
+  }
+  const { of, place, start, members } = threads
+  const columns = inTime(
+    () => columnsOf(facts, threads, budget),
+    () => undefined,
+  )
+  if (columns === undefined) {
+    budget.giveBack(bytes)
+    return { result: 'stopped', reason: 'time' }
+  }
+  const { order, keyWrites, previousWrite } = columns
+  const { first: firstReaders, last: lastReaders } = columns.readers
+  const vectors = createVectors(threads, order, take)
+  const { precedes, follows, count, merge, fresh } = vectors
+  const edges = createEdges(length, take)
+
+  /** See `Edge` for the premise and the reader. */
+  const addEdge = (
+    from: number,
+    to: number,
+    reason: number,
+    premise: number,
+    conclusion: number,
+    reader: number,
+  ): Conflict | undefined => {
+    if (from === to || follows(from, to)) return { edge: makeEdge(from, to, reason, premise, conclusion, reader) }
+    if (precedes(from, to)) return undefined
+    edges.push(from, to, reason, premise, conclusion, reader)
+    if (stopped === undefined) merge(from, to, vectors.all)
+    return undefined
+  }
+  /** Draws the conclusions from what newly precedes an operation that observes or writes its key. */
+  const conclude = (operation: number): Conflict | undefined => {
+    const source = writerOf[operation]
+    const isWrite = writes[operation] !== NOTHING
+    // What precedes the thread's previous write to the key was handled there.
+    const ownLast = isWrite ? previousWrite[operation] : -1
+    for (let word = 0; word < words; word++) {
+      const writers = keyWrites.writers[key[operation] * words + word]
+      for (let bits = fresh[word] & writers; bits !== 0; bits &= bits - 1) {
+        const bit = 31 - Math.clz32(bits & -bits)
+        const thread = (word << 5) + bit
+        const known = count(operation, thread)
+        // All of them precede the source too: nothing new.
+        if (source >= 0 && !isWrite && count(source, thread) >= known) continue
+        const list = keyWrites.listOf(key[operation], thread)
+        let at = keyWrites.seek(list, known) - 1
+        if (at >= keyWrites.start[list] && keyWrites.writes[at] === operation) at--
+        if (at < keyWrites.start[list]) continue
+        const last = keyWrites.writes[at]
+        // Most of this is known already: check before creating an edge.
+        if (source === INITIAL) {
+          return { edge: { from: operation, to: last, reason: 'overwritten after', reader: operation } }
+        }
+        if (source >= 0 && last !== source && count(source, thread) <= place[last]) {
+          const conflict = addEdge(last, source, BEFORE, last, operation, operation)
+          if (conflict !== undefined) return conflict
+        }
+        if (!isWrite || (ownLast !== -1 && last !== ownLast && count(ownLast, thread) > place[last])) continue
+        for (let r = lastReaders.start[last]; r < lastReaders.start[last + 1]; r++) {
+          const reader = lastReaders.items[r]
+          if (reader === operation || follows(operation, reader)) continue
+          const conflict = addEdge(reader, operation, AFTER, last, operation, reader)
+          if (conflict !== undefined) return conflict
+        }
+      }
+    }
+    return undefined
+  }
+  /** Draws the conclusions, and passes on what precedes an operation. */
+  const process = (operation: number): Conflict | undefined => {
+    if (writerOf[operation] >= INITIAL || writes[operation] !== NOTHING) {
+      const conflict = conclude(operation)
+      if (conflict !== undefined) return conflict
+    }
+    const nextPlace = start[of[operation]] + place[operation] + 1
+    if (nextPlace < start[of[operation] + 1]) merge(operation, members[nextPlace], fresh)
+    for (let r = firstReaders.start[operation]; r < firstReaders.start[operation + 1]; r++) {
+      const reader = firstReaders.items[r]
+      if (follows(operation, reader)) return { edge: { from: operation, to: reader, reason: 'reads from' } }
+      merge(operation, reader, fresh)
+    }
+    for (let e = edges.first(operation); e !== -1; e = edges.next(e)) {
+      const to = edges.to(e)
+      if (follows(operation, to)) return { edge: edges.get(e), number: e }
+      merge(operation, to, fresh)
+    }
+    return undefined
+  }
+
+  let visits = 0
+  const settle = (): Conflict | undefined => {
+    for (let operation = vectors.next(); operation !== -1; operation = vectors.next()) {
+      if ((++visits & VISITS_BETWEEN_LOOKS) === 0 && budget.expired(VISITS_BETWEEN_LOOKS)) stopped = 'time'
+      if (stopped !== undefined) return undefined
+      const conflict = process(operation)
+      if (conflict === undefined) continue
+      vectors.clear()
+      return conflict
+    }
+    return undefined
+  }
+
+  let committed = false
+  const marks: [cells: number, edges: number][] = []
+  const saturation: Saturation = {
+    threads,
+    encoded,
+    writerOf,
+    basis: order.basis,
+    effectBy: effectTimes(facts),
+    precedes,
+    before: count,
+    assume: (from, to) => {
+      for (let n = 0; n < to.length; n++) {
+        const conflict = addEdge(from, to[n], ASSUMED, -1, -1, -1)
+        if (conflict === undefined) continue
+        vectors.clear()
+        return conflict
+      }
+      return settle()
+    },
+    mark: () => {
+      marks.push([vectors.mark(), edges.count()])
+      return marks.length - 1
+    },
+    undo: (mark) => {
+      const [cells, count] = marks[mark]
+      vectors.undo(cells)
+      edges.cut(count)
+      marks.length = mark
+    },
+    commit: () => {
+      vectors.commit()
+      marks.length = 0
+      committed = true
+    },
+    changes: vectors.changes,
+    reset: () => {
+      if (committed) return false
+      if (marks.length > 0) saturation.undo(0)
+      return true
+    },
+    stopped: () => stopped,
+    release: () => budget.giveBack(bytes),
+    readersOf: (write) => firstReaders.items.subarray(firstReaders.start[write], firstReaders.start[write + 1]),
+    isRead: (write) => firstReaders.start[write] < firstReaders.start[write + 1],
+    edges,
+    keyWrites,
+  }
+
+  if (budget.expired(length)) {
+    saturation.release()
+    return { result: 'stopped', reason: 'time' }
+  }
+  vectors.start()
+  for (const { from, to, reason, reader } of baseEdges(facts, threads, keyWrites)) {
+    if ((++visits & VISITS_BETWEEN_LOOKS) === 0 && budget.expired(VISITS_BETWEEN_LOOKS)) stopped = 'time'
+    if (stopped !== undefined) break
+    const conflict = addEdge(from, to, reason === 'process order' ? PROCESS : AFTER, -1, -1, reader ?? -1)
+    if (conflict !== undefined) return { result: 'conflict', saturation, conflict }
+  }
+  const conflict = settle()
+  if (stopped !== undefined) {
+    saturation.release()
+    return { result: 'stopped', reason: stopped }
+  }
+  return conflict === undefined ? { result: 'saturated', saturation } : { result: 'conflict', saturation, conflict }
+}
+
+/** Lookups that never change. */
+function columnsOf(
+  facts: ReadsFrom,
+  threads: Threads,
+  budget: Budget,
+): {
+  readonly order: Basis
+  readonly readers: ReturnType<typeof readersByThread>
+  readonly keyWrites: KeyWrites
+  readonly previousWrite: Int32Array
+} {
+  const order = basisOf(facts, threads, budget)
+  const readers = readersByThread(facts, threads, budget)
+  const keyWrites = writesByKey(facts.encoded, threads, budget)
+  return { order, readers, keyWrites, previousWrite: previousWrites(keyWrites, facts.encoded.length) }
+}
+
+/** Bytes per operation of lists and orders, in addition to vectors and edges. */
+const BYTES_FOR_EACH = 100
+
+/** A mask: a power of two less one. */
+const VISITS_BETWEEN_LOOKS = 0xff
+
+/** By write: the previous write of its thread to the same key; -1 if there is none. */
+function previousWrites({ start, writes }: KeyWrites, length: number): Int32Array {
+  const previous = new Int32Array(length).fill(-1)
+  for (let list = 0; list + 1 < start.length; list++) {
+    for (let n = start[list] + 1; n < start[list + 1]; n++) previous[writes[n]] = writes[n - 1]
+  }
+  return previous
+}
+
+/** Orders known at the start: between threads of one client, and from reads of the initial value to all writes. */
+function baseEdges({ encoded, writerOf }: ReadsFrom, threads: Threads, keyWrites: KeyWrites): Edge[] {
+  const edges: Edge[] = []
+  const { before } = threads
+  for (let i = 0; i < encoded.length; i++) {
+    for (let n = before.start[i]; n < before.start[i + 1]; n++) {
+      edges.push({ from: before.items[n], to: i, reason: 'process order' })
+    }
+    if (writerOf[i] !== INITIAL) continue
+    for (let list = keyWrites.first[encoded.key[i]]; list < keyWrites.first[encoded.key[i] + 1]; list++) {
+      const first = keyWrites.writes[keyWrites.start[list]]
+      // Its own thread's first write follows it; if not, processing it reveals the contradiction.
+      if (keyWrites.thread[list] === threads.of[i]) continue
+      edges.push({ from: i, to: first, reason: 'overwritten after', reader: i })
+    }
+  }
+  return edges
+}

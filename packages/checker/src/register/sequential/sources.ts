@@ -1,0 +1,248 @@
+import type { Encoded } from '../../encoding/encoded.ts'
+import { type Threads, threadsOf } from '../../encoding/threads.ts'
+import type { Budget } from '../../limits/budget.ts'
+import { type Choices, choicesOf } from './choices.ts'
+import { derive } from './derivation.ts'
+import { INITIAL, NO_READ, type ReadsFrom } from './reads-from.ts'
+import { type Saturation, saturate } from './saturation.ts'
+
+/** The remaining possible sources of a read, likeliest first. */
+type Candidates = readonly number[]
+
+interface Guess {
+  /** The candidates before this guess. */
+  readonly candidates: Candidates[]
+  readonly reads: readonly number[]
+  /** The source guessed for each. */
+  readonly guessed: readonly number[]
+}
+
+export interface SourceOptions<Found> {
+  /**
+   * Assume that no read sees a write called after the read returned. Sequential consistency ignores real time, but no
+   * store sees the future: this finds sources sooner, and cannot refute.
+   */
+  readonly physical: boolean
+  /** The most saturations. */
+  readonly saturations: number
+  /** Called once each read has a source and no contradiction follows: whether there is an order. */
+  readonly confirm: (facts: ReadsFrom) => Found | 'violated' | 'stopped'
+}
+
+/** Contradictions before the first restart; each later restart takes one more. */
+const PATIENCE = 10
+const RESTARTS = 200
+
+/** The most sources guessed at once, while guesses turn out right. */
+const MOST_AT_ONCE = 64
+
+/**
+ * Finds the source of each read if values are repeated; for reads and writes. The known sources force an order (see
+ * `saturate`). A write that comes after a read in it, or is overwritten before the read, cannot be the read's source. When
+ * nothing more follows, sources are guessed; a contradiction undoes the last guess. Guesses that led to contradictions are
+ * avoided later, and after some contradictions the search restarts with the reads concerned first. The number of restarts
+ * is bounded, so the search ends.
+ *
+ * Returns what `confirm` made of the sources.
+ *
+ * @throws OutOfTime
+ */
+export function chooseSources<Found>(
+  given: Encoded,
+  options: SourceOptions<Found>,
+  budget: Budget,
+): Found | 'violated' | 'stopped' {
+  const choices = choicesOf(given, budget)
+  if (choices === undefined) return 'stopped'
+  try {
+    return chooseAmong(choices, options, budget)
+  } finally {
+    choices.release()
+  }
+}
+
+/** The search for each read's source, with what it has found so far. */
+interface Choosing {
+  readonly choices: Choices
+  readonly threads: Threads
+  /** By operation: its source, if only one is left. */
+  readonly facts: ReadsFrom
+  /** By read: its possible sources initially. */
+  readonly all: readonly Candidates[]
+  /** The number of a read, by operation. */
+  readonly numberOf: ReadonlyMap<number, number>
+  /** By read: its remaining possible sources. */
+  candidates: Candidates[]
+  /** Contradictions that involved a read, and those that involved one of its sources. */
+  readonly weight: Int32Array
+  readonly blame: Map<number, number>
+  /** Remaining saturations. */
+  turns: number
+  isStopped: boolean
+}
+
+function chooseAmong<Found>(
+  choices: Choices,
+  { physical, saturations, confirm }: SourceOptions<Found>,
+  budget: Budget,
+): Found | 'violated' | 'stopped' {
+  const choosing = begin(choices, physical, saturations, budget)
+  for (let restart = 0; restart < RESTARTS; restart++) {
+    const answer = attempt(choosing, PATIENCE + restart, confirm, budget)
+    if (answer !== 'restart') return answer
+  }
+  const answer = attempt(choosing, Number.POSITIVE_INFINITY, confirm, budget)
+  return answer === 'restart' ? 'stopped' : answer
+}
+
+function begin(choices: Choices, physical: boolean, saturations: number, budget: Budget): Choosing {
+  const { reads, candidates, indices, encoded } = choices
+  const { calls, returns, length } = encoded
+  const all = candidates.map((sources, n) =>
+    physical ? sources.filter((w) => w === INITIAL || calls[w] < returns[reads[n]]) : sources,
+  )
+  return {
+    choices,
+    threads: threadsOf(encoded, true, budget),
+    facts: { result: 'unique', encoded, indices, writerOf: new Int32Array(length).fill(NO_READ) },
+    all,
+    numberOf: new Map(reads.map((read, n) => [read, n])),
+    candidates: [],
+    weight: new Int32Array(reads.length),
+    blame: new Map(),
+    turns: saturations,
+    isStopped: false,
+  }
+}
+
+/** Guesses until sources are found, or `limit` contradictions were. */
+function attempt<Found>(
+  choosing: Choosing,
+  limit: number,
+  confirm: SourceOptions<Found>['confirm'],
+  budget: Budget,
+): Found | 'violated' | 'stopped' | 'restart' {
+  const guesses: Guess[] = []
+  choosing.candidates = choosing.all.slice()
+  let atOnce = 1
+  let holds = propagate(choosing, budget)
+  for (let conflicts = 0; conflicts < limit; ) {
+    if (choosing.isStopped || budget.expired(choosing.all.length)) return 'stopped'
+    if (holds) {
+      const open = pick(choosing, atOnce)
+      if (open.length > 0) {
+        const guessed = open.map((n) => likeliest(choosing, n))
+        guesses.push({ candidates: choosing.candidates.slice(), reads: open, guessed })
+        for (const [i, n] of open.entries()) choosing.candidates[n] = [guessed[i]]
+        atOnce = Math.min(2 * atOnce, MOST_AT_ONCE)
+        holds = propagate(choosing, budget)
+        continue
+      }
+      const found = confirm(choosing.facts)
+      if (found !== 'violated') return found
+    }
+    conflicts++
+    const last = guesses.pop()
+    if (last === undefined) return 'violated'
+    const [n] = last.reads
+    const [source] = last.guessed
+    const { candidates } = last
+    choosing.candidates = candidates
+    atOnce = 1
+    // One of several was wrong: they are guessed again one by one.
+    holds = last.reads.length > 1
+    if (holds) continue
+    accuse(choosing, n, source)
+    candidates[n] = candidates[n].filter((each) => each !== source)
+    holds = propagate(choosing, budget)
+  }
+  return 'restart'
+}
+
+/** Draws all conclusions; false on a contradiction, or if time or memory does not suffice. */
+function propagate(choosing: Choosing, budget: Budget): boolean {
+  const { choices, threads, facts, all, numberOf, candidates, weight } = choosing
+  const { reads } = choices
+  for (let changed = true; changed; ) {
+    changed = false
+    for (let n = 0; n < reads.length; n++)
+      facts.writerOf[reads[n]] = candidates[n].length === 1 ? candidates[n][0] : NO_READ
+    const saturated = choosing.turns-- <= 0 ? undefined : saturate(facts, budget, threads)
+    if (saturated === undefined || saturated.result === 'stopped') {
+      choosing.isStopped = true
+      return false
+    }
+    const { saturation } = saturated
+    saturation.release()
+    if (saturated.result === 'conflict') {
+      for (const operation of derive(saturation, saturated.conflict).involved) {
+        const n = numberOf.get(operation)
+        if (n !== undefined && all[n].length > 1) accuse(choosing, n, facts.writerOf[operation])
+      }
+      return false
+    }
+    for (let n = 0; n < reads.length; n++) {
+      if (candidates[n].length === 1) continue
+      const left = possibleAmong(candidates[n], reads[n], saturation)
+      if (left.length === 0) {
+        weight[n]++
+        return false
+      }
+      if (left.length < candidates[n].length) changed = true
+      candidates[n] = left
+    }
+  }
+  return true
+}
+
+/**
+ * The reads whose sources are to be guessed next: few left, and many contradictions that rested on them (Boussemart et
+ * al., ECAI 2004).
+ */
+function pick({ choices: { reads, encoded }, candidates, weight }: Choosing, most: number): number[] {
+  const open: number[] = []
+  for (let n = 0; n < reads.length; n++) if (candidates[n].length > 1) open.push(n)
+  open.sort(
+    (a, b) =>
+      candidates[a].length / (1 + weight[a]) - candidates[b].length / (1 + weight[b]) ||
+      encoded.returns[reads[a]] - encoded.returns[reads[b]],
+  )
+  return open.slice(0, most)
+}
+
+/** The remaining source with the fewest contradictions; the first of them if there are several. */
+function likeliest(choosing: Choosing, n: number): number {
+  const { candidates } = choosing
+  let best = candidates[n][0]
+  for (const source of candidates[n]) if (blameOf(choosing, n, source) < blameOf(choosing, n, best)) best = source
+  return best
+}
+
+function accuse(choosing: Choosing, n: number, source: number): void {
+  choosing.weight[n]++
+  choosing.blame.set(nameOf(choosing, n, source), blameOf(choosing, n, source) + 1)
+}
+
+const blameOf = (choosing: Choosing, n: number, source: number): number =>
+  choosing.blame.get(nameOf(choosing, n, source)) ?? 0
+
+const nameOf = ({ choices }: Choosing, n: number, source: number): number =>
+  n * (choices.encoded.length + 1) + source + 1
+
+/** The writes, or the initial value, that the order forced so far allows as sources of a read. */
+function possibleAmong(
+  sources: Candidates,
+  read: number,
+  { keyWrites, encoded, precedes, before }: Saturation,
+): readonly number[] {
+  // The last write of each thread before the read suffices: if any write of the thread comes in between, it does.
+  const lasts: number[] = []
+  const k = encoded.key[read]
+  for (let list = keyWrites.first[k]; list < keyWrites.first[k + 1]; list++) {
+    const at = keyWrites.seek(list, before(read, keyWrites.thread[list])) - 1
+    if (at >= keyWrites.start[list]) lasts.push(keyWrites.writes[at])
+  }
+  const isOverwritten = (source: number): boolean =>
+    source === INITIAL ? lasts.length > 0 : lasts.some((last) => last !== source && precedes(source, last))
+  return sources.filter((source) => !isOverwritten(source) && (source === INITIAL || !precedes(read, source)))
+}

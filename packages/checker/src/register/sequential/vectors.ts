@@ -1,0 +1,112 @@
+import type { Threads } from '../../encoding/threads.ts'
+import type { Basis } from './basis.ts'
+import { createTrail } from './trail.ts'
+
+/**
+ * Each operation's predecessors, as a count per thread that includes the operation itself. Operations whose counts changed
+ * wait to be examined, earliest in the basis first; each remembers the threads whose counts changed since.
+ */
+export interface Vectors {
+  readonly precedes: (a: number, b: number) => boolean
+  /** Whether b precedes a, or is a. */
+  readonly follows: (a: number, b: number) => boolean
+  /** How many operations of a thread precede an operation, or are it. */
+  readonly count: (operation: number, thread: number) => number
+  /** Makes every operation wait, with its own thread as news. */
+  readonly start: () => void
+  /** Adds to b the predecessors of a in the given threads, and a itself if its thread is one of them. */
+  readonly merge: (a: number, b: number, some: Int32Array) => void
+  /** Removes and returns the first waiting operation, with its changed threads in `fresh`; -1 if none waits. */
+  readonly next: () => number
+  /** A set of threads, as bits of 32-bit words. */
+  readonly fresh: Int32Array
+  readonly all: Int32Array
+  /** Empties the queue. */
+  readonly clear: () => void
+  /** Starts recording changes. Returns the position to return to. */
+  readonly mark: () => number
+  readonly undo: (place: number) => void
+  readonly commit: () => void
+  /** The number of recorded changes. */
+  readonly changes: () => number
+}
+
+/** `take` reserves bytes for everything that grows. */
+export function createVectors(threads: Threads, basis: Basis, take: (bytes: number) => boolean): Vectors {
+  const { of, place } = threads
+  const { length } = of
+  const width = threads.count
+  const words = (width + 31) >> 5
+  const vectors = new Int32Array(length * width)
+  const changed = new Int32Array(length * words)
+  const trail = createTrail(vectors, take)
+  const waiting = new Uint8Array(length)
+  let waitingCount = 0
+  /** Nothing before this position of the basis waits. */
+  let lowest = 0
+  const fresh = new Int32Array(words)
+  const all = new Int32Array(words).fill(-1)
+  if (width % 32 !== 0) all[words - 1] = (1 << (width % 32)) - 1
+
+  const wait = (operation: number): void => {
+    const at = basis.place[operation]
+    if (waiting[at] === 0) {
+      waiting[at] = 1
+      waitingCount++
+    }
+    if (at < lowest) lowest = at
+  }
+  const next = (): number => {
+    if (waitingCount === 0) return -1
+    while (waiting[lowest] === 0) lowest++
+    waiting[lowest] = 0
+    waitingCount--
+    const operation = basis.basis[lowest]
+    for (let word = 0; word < words; word++) {
+      fresh[word] = changed[operation * words + word]
+      changed[operation * words + word] = 0
+    }
+    return operation
+  }
+  return {
+    precedes: (a, b) => vectors[b * width + of[a]] > place[a] && a !== b,
+    follows: (a, b) => vectors[a * width + of[b]] > place[b],
+    count: (operation, thread) => vectors[operation * width + thread],
+    start: () => {
+      for (let i = 0; i < length; i++) {
+        vectors[i * width + of[i]] = place[i] + 1
+        changed[i * words + (of[i] >> 5)] = 1 << (of[i] & 31)
+        wait(i)
+      }
+    },
+    merge: (a, b, some) => {
+      const from = a * width
+      const to = b * width
+      let any = 0
+      for (let word = 0; word < words; word++) {
+        let risen = 0
+        for (let bits = some[word]; bits !== 0; bits &= bits - 1) {
+          const t = (word << 5) + 31 - Math.clz32(bits & -bits)
+          const count = vectors[from + t]
+          if (count <= vectors[to + t]) continue
+          trail.note(to + t)
+          vectors[to + t] = count
+          risen |= bits & -bits
+        }
+        changed[b * words + word] |= risen
+        any |= risen
+      }
+      if (any !== 0) wait(b)
+    },
+    next,
+    fresh,
+    all,
+    clear: () => {
+      while (next() !== -1);
+    },
+    mark: trail.begin,
+    undo: trail.undo,
+    commit: trail.forget,
+    changes: trail.length,
+  }
+}

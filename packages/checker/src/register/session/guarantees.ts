@@ -1,0 +1,76 @@
+import { NOTHING } from '../../encoding/encoded.ts'
+import type { Budget } from '../../limits/budget.ts'
+import type { Facts } from '../causal/orders/order.ts'
+import type { Edge } from '../sequential/edges.ts'
+import { INITIAL, NO_READ } from '../sequential/reads-from.ts'
+import { findCycle } from './cycle.ts'
+import { eachBefore } from './each-before.ts'
+
+// The session guarantees of Viotti & Vukolić (2016), for a history in which no read saw the future: what a read returns is
+// the last write visible to it, in one arbitration order shared by all. Registers only reveal the order of writes to the
+// same key, so every forced order is between two writes of one key.
+
+/**
+ * Monotonic reads: what a client's read saw is visible to its later reads. So each new source of a client's reads of a key
+ * is later than the sources before it. The guarantee holds if some order of the writes satisfies that.
+ *
+ * @throws OutOfTime
+ */
+export function readsGoBack(facts: Facts, budget: Budget): readonly Edge[] | undefined {
+  const { encoded, writerOf } = facts
+  const edges: Edge[] = []
+  const isRead = (operation: number): boolean => writerOf[operation] !== NO_READ
+  const missed = eachBefore(facts, isRead, budget, (read, earlier) => {
+    const source = writerOf[read]
+    const before = writerOf[earlier]
+    if (source === NO_READ || before === INITIAL || before === source) return undefined
+    const edge = overwrites(before, read, source)
+    if (source === INITIAL) return edge
+    edges.push(edge)
+    return undefined
+  })
+  return missed === undefined ? findCycle(edges, encoded.length, budget) : [missed]
+}
+
+/**
+ * Read your writes: a client's earlier writes are visible to its reads, and stay in the order in which it made them. So the
+ * source of a read is the last of these writes, or a later one.
+ *
+ * @throws OutOfTime
+ */
+export function missesOwnWrites(facts: Facts, budget: Budget): readonly Edge[] | undefined {
+  const { encoded, writerOf } = facts
+  const edges: Edge[] = []
+  const isWrite = (operation: number): boolean => encoded.writes[operation] !== NOTHING
+  const missed = eachBefore(facts, isWrite, budget, (operation, last) => {
+    if (isWrite(operation)) {
+      edges.push({ from: last, to: operation, reason: 'process order' })
+      return undefined
+    }
+    const source = writerOf[operation]
+    if (source === NO_READ || source === last) return undefined
+    const edge = overwrites(last, operation, source)
+    if (source === INITIAL) return edge
+    edges.push(edge)
+    return undefined
+  })
+  return missed === undefined ? findCycle(edges, encoded.length, budget) : [missed]
+}
+
+/** The read knew of a write and saw another, which is therefore the later one. */
+function overwrites(write: number, read: number, source: number): Edge {
+  const premise = [write, read] as const
+  return source === INITIAL
+    ? { from: read, to: write, reason: 'overwritten after', premise, reader: read }
+    : { from: write, to: source, reason: 'overwritten before', premise, reader: read }
+}
+
+/** The client's last read before `read` that saw the write. */
+export function earlierReadOf({ encoded, writerOf }: Facts, write: number, read: number): number {
+  const { calls, returns } = encoded
+  const clients = encoded.clients()
+  for (let at = read - 1; at >= 0; at--) {
+    if (writerOf[at] === write && clients[at] === clients[read] && returns[at] < calls[read]) return at
+  }
+  return read
+}

@@ -1,0 +1,48 @@
+import { CAS, type Encoded, NEVER, NOTHING, READ } from '../../encoding/encoded.ts'
+
+/** In `Clusters.writer`: the value it is about. */
+export const NO_WRITER = -1
+/** Several operations may have written it, or one did and it was also the initial value. */
+export const MANY_WRITERS = -2
+/** It was the initial value. */
+export const FROM_THE_START = -3
+
+/** By value of one key: who wrote it, and when it was certainly written. */
+export interface Clusters {
+  /** An operation, or one of the constants above. */
+  readonly writer: Int32Array
+  /**
+   * The earliest return of the write, of a read of it, or of a cas that replaced it: it was certainly written by then.
+   * NEVER if nothing shows that it was; -1 for the initial value. For a value with several writers only its reads count.
+   */
+  readonly first: Int32Array
+  /** The operation whose return that is. */
+  readonly firstBy: Int32Array
+}
+
+/** Expects a compact history of one key. */
+export function clustersOf(part: Encoded): Clusters {
+  const { length, kind, expects, writes, returns, values, initial } = part
+  const writer = new Int32Array(values).fill(NO_WRITER)
+  const first = new Int32Array(values).fill(NEVER)
+  const firstBy = new Int32Array(values).fill(-1)
+  writer[initial] = FROM_THE_START
+  const shows = (value: number, i: number): void => {
+    if (returns[i] >= first[value]) return
+    first[value] = returns[i]
+    firstBy[value] = i
+  }
+  for (let i = 0; i < length; i++) {
+    if (writes[i] !== NOTHING) writer[writes[i]] = writer[writes[i]] === NO_WRITER ? i : MANY_WRITERS
+    if (kind[i] === READ || kind[i] === CAS) shows(expects[i], i)
+  }
+  for (let i = 0; i < length; i++) if (writes[i] !== NOTHING && writer[writes[i]] === i) shows(writes[i], i)
+  if (writer[initial] === FROM_THE_START) first[initial] = -1
+  return { writer, first, firstBy }
+}
+
+/** Whether a read returned a value that no operation had begun to write. */
+export const isUnexplained = (part: Encoded, clusters: Clusters, read: number): boolean => {
+  const writer = clusters.writer[part.expects[read]]
+  return writer === NO_WRITER || (writer >= 0 && part.calls[writer] > part.returns[read])
+}

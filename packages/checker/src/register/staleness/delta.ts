@@ -1,0 +1,88 @@
+import type { Operations } from '@chaosproxy/history'
+import { type Encoded, NEVER, NOTHING, READ } from '../../encoding/encoded.ts'
+import { type Budget, ticking } from '../../limits/budget.ts'
+import { type Clusters, FROM_THE_START, NO_WRITER } from './clusters.ts'
+
+/**
+ * The least Δ, in whole nanoseconds, for which the history of one key is Δ-atomic: for which it is linearizable once the
+ * call of every read is moved Δ back in time (Golab, Li & Shah, "Analyzing consistency properties for fun and profit",
+ * PODC 2011). Operations that touch at one instant overlap.
+ *
+ * Moving calls back keeps the first return of every cluster and moves its latest call back, at most to the call of its
+ * write: zones shrink. So every conflict of two zones disappears at some Δ and does not come back. Bisection finds the
+ * least Δ without conflicts; each step walks over the zones in order of their first return.
+ *
+ * Expects distinct values, no cas, and no read of a value that had not been written. Infinite if times contradict the
+ * order of events such that no Δ suffices. O(n log n + n log span).
+ *
+ * @throws OutOfTime
+ */
+export function leastDelta(part: Encoded, clusters: Clusters, times: Operations, budget: Budget): number {
+  const zones = zonesInTime(part, clusters, times, budget)
+  if (isAtomic(zones, 0)) return 0
+  // With this Δ every read is called before anything has returned: conflicts that remain come from times that go back.
+  let low = 0
+  let high = Math.ceil(zones.lastReadCall.reduce(greater) - zones.first.filter(Number.isFinite).reduce(less))
+  if (!(high > 0) || !isAtomic(zones, high)) return Number.POSITIVE_INFINITY
+  while (high - low > 1) {
+    budget.look(zones.first.length)
+    const middle = Math.floor((low + high) / 2)
+    // Beyond 2^53 neighbouring doubles are more than 1 apart.
+    if (middle === low || middle === high) break
+    if (isAtomic(zones, middle)) high = middle
+    else low = middle
+  }
+  return high
+}
+
+const greater = (a: number, b: number): number => Math.max(a, b)
+const less = (a: number, b: number): number => Math.min(a, b)
+
+/** In order of `first`. */
+interface Zones {
+  readonly first: Float64Array
+  readonly writeCall: Float64Array
+  readonly lastReadCall: Float64Array
+}
+
+function zonesInTime(part: Encoded, { writer }: Clusters, times: Operations, budget: Budget): Zones {
+  const { length, kind, expects, writes, row, returns, values } = part
+  const first = new Float64Array(values).fill(Number.POSITIVE_INFINITY)
+  const writeCall = new Float64Array(values).fill(Number.NEGATIVE_INFINITY)
+  const lastReadCall = new Float64Array(values).fill(Number.NEGATIVE_INFINITY)
+  for (let i = 0; i < length; i++) {
+    budget.tick()
+    const value = kind[i] === READ ? expects[i] : writes[i]
+    if (value === NOTHING) continue
+    if (returns[i] !== NEVER) first[value] = Math.min(first[value], times.returnTime[row[i]])
+    if (kind[i] === READ) lastReadCall[value] = Math.max(lastReadCall[value], times.callTime[row[i]])
+    else writeCall[value] = times.callTime[row[i]]
+  }
+  const kept: number[] = []
+  for (let value = 0; value < values; value++) {
+    // The initial value, or a write of unknown outcome that nobody read and that need not have happened.
+    if (writer[value] === FROM_THE_START) first[value] = Number.NEGATIVE_INFINITY
+    if (writer[value] !== NO_WRITER && first[value] !== Number.POSITIVE_INFINITY) kept.push(value)
+  }
+  kept.sort(ticking((a, b) => (first[a] === first[b] ? 0 : first[a] - first[b]), budget))
+  const inOrder = (column: Float64Array): Float64Array => Float64Array.from(kept, (value) => column[value])
+  return { first: inOrder(first), writeCall: inOrder(writeCall), lastReadCall: inOrder(lastReadCall) }
+}
+
+/**
+ * Two zones conflict if each has an operation that returned before one of the other was called. Among zones without
+ * conflicts, at most one reaches beyond a later zone's first return: the one that reaches furthest.
+ */
+function isAtomic({ first, writeCall, lastReadCall }: Zones, delta: number): boolean {
+  let furthest = Number.NEGATIVE_INFINITY
+  let furthestFirst = Number.NEGATIVE_INFINITY
+  for (let z = 0; z < first.length; z++) {
+    const last = Math.max(writeCall[z], lastReadCall[z] - delta)
+    if (furthest > first[z] && last > furthestFirst) return false
+    if (last > furthest) {
+      furthest = last
+      furthestFirst = first[z]
+    }
+  }
+  return true
+}

@@ -1,0 +1,166 @@
+import type { History } from '@chaosproxy/history'
+import type { Decoder, Encoded } from '../../encoding/encoded.ts'
+import type { OperationRow } from '../../encoding/operation-row.ts'
+import { partition } from '../../encoding/partition.ts'
+import type { CheckOptions } from '../../judge/options.ts'
+import type { Bounds, Percentiles, Staleness } from '../../judge/staleness.ts'
+import { type Budget, unlimited } from '../../limits/budget.ts'
+import { encodeRegister } from '../encoding/encode.ts'
+import { startsOf } from '../start/candidates.ts'
+import { clustersOf, MANY_WRITERS } from './clusters.ts'
+import { leastDelta } from './delta.ts'
+import { type KeyReads, readsBehind } from './reads.ts'
+import { leastVersions } from './versions.ts'
+
+/** Columns, by measured read. */
+export interface ReadStaleness {
+  readonly operations: Int32Array
+  readonly behindNanos: Float64Array
+  readonly versionsBehind: Int32Array
+}
+
+type StalenessOptions = Pick<CheckOptions, 'initial' | 'failedCas'>
+
+/**
+ * Measures how far behind reads were; see `readsBehind` for what that means.
+ *
+ * Δ and k have an upper bound only if no key has a cas, a value with several writers, or an unexplained read. The measured
+ * reads bound them from below; so does, for Δ, the order of values if each has one writer (a cas counts as a write).
+ * Absent if strings are appended. O(n log n).
+ *
+ * @throws UserError if the register model does not know an operation of the history.
+ */
+export function measureStaleness(history: History, options: StalenessOptions): Staleness | undefined {
+  const { encoded, decoder } = encodeRegister(history, options)
+  return stalenessOf(encoded, decoder, unlimited)
+}
+
+/** How far behind each measured read was, in order of key and call. */
+export function stalenessOfReads(history: History, options: StalenessOptions): ReadStaleness {
+  const { encoded } = encodeRegister(history, options)
+  const operations: number[] = []
+  const behind: number[] = []
+  const versions: number[] = []
+  for (const part of encoded.hasAppend ? [] : partition(encoded).map((each) => settledPart(each).part)) {
+    const { reads, behindNanos, versionsBehind } = readsBehind(part, clustersOf(part), history.operations, unlimited)
+    for (const [i, read] of reads.entries()) {
+      operations.push(part.row[read])
+      behind.push(behindNanos[i])
+      versions.push(versionsBehind[i])
+    }
+  }
+  return {
+    operations: Int32Array.from(operations),
+    behindNanos: Float64Array.from(behind),
+    versionsBehind: Int32Array.from(versions),
+  }
+}
+
+/**
+ * The same as `measureStaleness`, of a history that is already encoded.
+ *
+ * @throws OutOfTime
+ */
+export function stalenessOf(
+  encoded: Encoded,
+  { history }: Pick<Decoder, 'history'>,
+  budget: Budget,
+): Staleness | undefined {
+  if (encoded.hasAppend) return undefined
+  budget.look(encoded.length)
+  const times = history.operations
+  const timed = hasTimes(history)
+  const counts = { measured: 0, stale: 0, ambiguous: 0, unexplained: 0 }
+  const measured: { readonly part: Encoded; readonly key: KeyReads }[] = []
+  let delta: Bounds = { atLeast: 0, atMost: 0 }
+  let k: Bounds = { atLeast: 1, atMost: 1 }
+  for (const given of partition(encoded, budget)) {
+    budget.tick()
+    const { part, isCertain } = settledPart(given)
+    const clusters = clustersOf(part)
+    const key = readsBehind(part, clusters, times, budget)
+    const mostBehind = key.versionsBehind.reduce(greater, 0)
+    counts.measured += key.reads.length
+    for (const versions of key.versionsBehind) if (versions > 0) counts.stale++
+    counts.ambiguous += key.ambiguous
+    counts.unexplained += key.unexplained
+    measured.push({ part, key })
+    const distinct = key.unexplained === 0 && !clusters.writer.includes(MANY_WRITERS)
+    const behind = key.behindNanos.reduce(greater, 0)
+    const least = distinct && timed ? Math.max(behind, leastDelta(part, clusters, times, budget)) : behind
+    if (!isCertain) {
+      delta = largest(delta, { atLeast: 0 })
+      k = largest(k, { atLeast: 1 })
+    } else if (distinct && !part.hasConditional) {
+      delta = largest(delta, { atLeast: least, atMost: least })
+      k = largest(k, leastVersions(part, clusters, mostBehind, budget))
+    } else {
+      delta = largest(delta, { atLeast: least })
+      k = largest(k, { atLeast: mostBehind + 1 })
+    }
+  }
+  budget.look(encoded.length)
+  const { behind, versions, worst } = joined(measured, counts.measured)
+  return {
+    reads: counts,
+    behindNanos: timed ? percentilesOf(behind) : undefined,
+    versionsBehind: percentilesOf(versions),
+    worst: counts.stale > 0 ? worst : undefined,
+    deltaNanos: timed ? delta : undefined,
+    k,
+  }
+}
+
+/** With the initial value if it is known; otherwise reads count as reads of what was written. */
+function settledPart(part: Encoded): { readonly part: Encoded; readonly isCertain: boolean } {
+  if (!part.anyStart) return { part, isCertain: true }
+  const { alternatives } = startsOf(part, () => null)
+  return { part: alternatives[0], isCertain: alternatives.length === 1 }
+}
+
+const largest = (a: Bounds, b: Bounds): Bounds => ({
+  atLeast: Math.max(a.atLeast, b.atLeast),
+  atMost: a.atMost === undefined || b.atMost === undefined ? undefined : Math.max(a.atMost, b.atMost),
+})
+
+const greater = (a: number, b: number): number => Math.max(a, b)
+
+/** The reads of all keys together, and the one furthest behind. */
+function joined(
+  measured: readonly { readonly part: Encoded; readonly key: KeyReads }[],
+  total: number,
+): { readonly behind: Float64Array; readonly versions: Float64Array; readonly worst: OperationRow | undefined } {
+  const behind = new Float64Array(total)
+  const versions = new Float64Array(total)
+  let at = 0
+  let worst: OperationRow | undefined
+  let worstAt = -1
+  for (const { part, key } of measured) {
+    for (let i = 0; i < key.reads.length; i++, at++) {
+      behind[at] = key.behindNanos[i]
+      versions[at] = key.versionsBehind[i]
+      const further =
+        worstAt === -1 ||
+        behind[at] > behind[worstAt] ||
+        (behind[at] === behind[worstAt] && versions[at] > versions[worstAt])
+      if (!further) continue
+      worst = part.row[key.reads[i]]
+      worstAt = at
+    }
+  }
+  return { behind, versions, worst }
+}
+
+/** Percentiles by nearest rank. Sorts in place. */
+function percentilesOf(column: Float64Array): Percentiles | undefined {
+  if (column.length === 0) return undefined
+  column.sort()
+  const rank = (share: number): number => column[Math.max(0, Math.ceil(share * column.length) - 1)]
+  return { p50: rank(0.5), p99: rank(0.99), max: column[column.length - 1] }
+}
+
+/** Without times, a history has positions in their place, which measure nothing. */
+function hasTimes({ operations }: History): boolean {
+  for (let i = 0; i < operations.length; i++) if (operations.callTime[i] !== operations.callEvent[i]) return true
+  return operations.length === 0
+}

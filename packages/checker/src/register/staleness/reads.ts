@@ -1,0 +1,117 @@
+import type { Operations } from '@chaosproxy/history'
+import { type Encoded, NEVER, NOTHING, READ } from '../../encoding/encoded.ts'
+import type { Budget } from '../../limits/budget.ts'
+import { type Clusters, isUnexplained, MANY_WRITERS } from './clusters.ts'
+
+/** How far behind each read of one key was, in columns; reads whose value says too little are only counted. */
+export interface KeyReads {
+  /** Positions in the part. */
+  readonly reads: Int32Array
+  readonly behindNanos: Float64Array
+  readonly versionsBehind: Int32Array
+  readonly ambiguous: number
+  readonly unexplained: number
+}
+
+/**
+ * For each completed read whose value has one writer: how long ago that value had been overwritten when the read was
+ * called, and by how many writes.
+ *
+ * A write has certainly overwritten the value if it was called after the value was certainly written (`first` of its
+ * cluster), and was itself done before the read was called: acknowledged, or already seen by another read.
+ * The time behind counts from the earliest moment at which one of them was certainly done. Both are 0 for a fresh read.
+ *
+ * O(n log n): the earliest end among the writes called after a position is a minimum over a suffix; how many of them
+ * ended before another position is counted in a binary indexed tree, with reads in order of call.
+ *
+ * @throws OutOfTime
+ */
+export function readsBehind(part: Encoded, clusters: Clusters, times: Operations, budget: Budget): KeyReads {
+  const { length, kind, expects, writes, calls, returns, row } = part
+  const { writer, first, firstBy } = clusters
+  // By operation: when it had certainly taken effect, and whose return shows it.
+  const done = new Int32Array(length).fill(NEVER)
+  const doneBy = new Int32Array(length).fill(-1)
+  // The operations done at an event, as lists: one cas can show that both its values were written.
+  const doneAt = new Int32Array(2 * length).fill(-1)
+  const nextDone = new Int32Array(length)
+  for (let i = 0; i < length; i++) {
+    budget.tick()
+    if (writes[i] === NOTHING) continue
+    const alone = writer[writes[i]] === i
+    done[i] = alone ? first[writes[i]] : returns[i]
+    if (done[i] === NEVER) continue
+    doneBy[i] = alone ? firstBy[writes[i]] : i
+    nextDone[i] = doneAt[done[i]]
+    doneAt[done[i]] = i
+  }
+  const earliest = new Int32Array(length + 1).fill(-1)
+  for (let i = length - 1; i >= 0; i--) {
+    const later = earliest[i + 1]
+    earliest[i] = done[i] !== NEVER && (later === -1 || done[i] < done[later]) ? i : later
+  }
+
+  const counted = new Int32Array(length + 1)
+  let ended = 0
+  let event = 0
+  const reads = new Int32Array(length)
+  const behindNanos = new Float64Array(length)
+  const versionsBehind = new Int32Array(length)
+  let measured = 0
+  let ambiguous = 0
+  let unexplained = 0
+  for (let i = 0; i < length; i++) {
+    budget.tick()
+    if (kind[i] !== READ || returns[i] === NEVER) continue
+    if (writer[expects[i]] === MANY_WRITERS) {
+      ambiguous++
+      continue
+    }
+    if (isUnexplained(part, clusters, i)) {
+      unexplained++
+      continue
+    }
+    const from = firstCalledAfter(calls, first[expects[i]])
+    const overwriter = earliest[from]
+    const stale = overwriter !== -1 && done[overwriter] < calls[i]
+    for (; event < calls[i]; event++) {
+      for (let write = doneAt[event]; write !== -1; write = nextDone[write], ended++) add(counted, write)
+    }
+    reads[measured] = i
+    if (stale) {
+      behindNanos[measured] = Math.max(0, times.callTime[row[i]] - times.returnTime[row[doneBy[overwriter]]])
+      versionsBehind[measured] = ended - sum(counted, from)
+    }
+    measured++
+  }
+  return {
+    reads: reads.slice(0, measured),
+    behindNanos: behindNanos.slice(0, measured),
+    versionsBehind: versionsBehind.slice(0, measured),
+    ambiguous,
+    unexplained,
+  }
+}
+
+/** The first operation called after a position; operations are in order of call. */
+function firstCalledAfter(calls: Int32Array, position: number): number {
+  let low = 0
+  let high = calls.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (calls[middle] > position) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
+function add(tree: Int32Array, at: number): void {
+  for (let i = at + 1; i < tree.length; i += i & -i) tree[i]++
+}
+
+/** The number of entries added at lower positions. */
+function sum(tree: Int32Array, below: number): number {
+  let total = 0
+  for (let i = below; i > 0; i -= i & -i) total += tree[i]
+  return total
+}

@@ -1,0 +1,182 @@
+import { type Encoded, NEVER, NOTHING, READ } from '../../encoding/encoded.ts'
+import { type Budget, ticking } from '../../limits/budget.ts'
+import { type Clusters, FROM_THE_START } from './clusters.ts'
+
+/**
+ * Whether the history of one key is 2-atomic, after the algorithm LBT of Golab, Hurwitz & Li ("On the k-atomicity-verification
+ * problem", ICDCS 2013): near-linear on histories that occur, quadratic at worst.
+ *
+ * The order of the writes is built from its end. A write can be last if no other remaining write was called after it was
+ * certainly done (the first return in its cluster counts as its end). The remaining reads called after that end come after
+ * it. Those that did not return its value must have returned the value of the write just before it: if they returned two
+ * different values, the write was not last; if they returned one, that value's write comes next; if there are none, an
+ * epoch is complete. Only the first write of an epoch is a choice. A complete epoch leaves the history with all reads of
+ * its writes, and the rest of a 2-atomic history is 2-atomic, so the choice is final. Choices are tried in parallel, with
+ * growing allowances, so that one that fails late does not delay one that ends soon.
+ *
+ * Expects a compact history, distinct values, no cas, and no read of a value that had not been written.
+ *
+ * @throws OutOfTime
+ */
+export function isTwoAtomic(part: Encoded, clusters: Clusters, budget: Budget): boolean {
+  const left = whatIsLeft(part, clusters, budget)
+  while (left.anyWrite()) {
+    let choices = left.candidates()
+    for (let allowance = FIRST_ALLOWANCE; ; allowance *= 4) {
+      const open: number[] = []
+      let complete = false
+      for (const choice of choices) {
+        budget.look(allowance)
+        const outcome = tryEpoch(left, choice, allowance)
+        if (outcome === 'complete') {
+          complete = true
+          break
+        }
+        if (outcome === 'unfinished') open.push(choice)
+      }
+      if (complete) break
+      if (open.length === 0) return false
+      choices = open
+    }
+  }
+  return true
+}
+
+const FIRST_ALLOWANCE = 16
+
+/** Removes the epoch that begins with this write, or leaves everything as it was. */
+function tryEpoch(left: Left, choice: number, allowance: number): 'complete' | 'impossible' | 'unfinished' {
+  left.mark()
+  let write = choice
+  for (let placed = 0; placed < allowance; placed++) {
+    const forced = left.place(write)
+    if (forced === NONE) return 'complete'
+    if (forced === SEVERAL || !left.canBeLast(forced)) {
+      left.undo()
+      return 'impossible'
+    }
+    write = forced
+  }
+  left.undo()
+  return 'unfinished'
+}
+
+const NONE = -1
+const SEVERAL = -2
+
+/** The writes and reads not yet placed. Writes are numbered in order of call, and so are reads. */
+interface Left {
+  anyWrite(): boolean
+  candidates(): number[]
+  canBeLast(write: number): boolean
+  /** Removes the write, the reads after it, and all reads of its value; returns the write that must come next. */
+  place(write: number): number
+  /** From here on removals can be undone. */
+  mark(): void
+  undo(): void
+}
+
+function whatIsLeft(part: Encoded, { writer, first }: Clusters, budget: Budget): Left {
+  const { length, kind, expects, writes, calls, initial } = part
+  const writeCalls: number[] = []
+  const ends: number[] = []
+  const numberOf = new Int32Array(part.values).fill(NONE)
+  const begin = (value: number, call: number): void => {
+    numberOf[value] = ends.length
+    writeCalls.push(call)
+    ends.push(first[value])
+  }
+  if (writer[initial] === FROM_THE_START) begin(initial, -2)
+  // A write of unknown outcome that nobody read comes last, or never.
+  for (let i = 0; i < length; i++) {
+    if (writes[i] !== NOTHING && first[writes[i]] !== NEVER) begin(writes[i], calls[i])
+  }
+  const readCalls: number[] = []
+  const readFrom: number[] = []
+  const readsOf: number[][] = ends.map(() => [])
+  for (let i = 0; i < length; i++) {
+    budget.tick()
+    if (kind[i] !== READ) continue
+    readsOf[numberOf[expects[i]]].push(readCalls.length)
+    readCalls.push(calls[i])
+    readFrom.push(numberOf[expects[i]])
+  }
+  const byCall = createChain(ends.map((_, write) => write))
+  const byEnd = createChain(ends.map((_, write) => write).sort(ticking((a, b) => ends[a] - ends[b], budget)))
+  const reads = createChain(readCalls.map((_, read) => read))
+  let taken: { readonly from: Chain; readonly item: number }[] = []
+  const take = (from: Chain, item: number): void => {
+    from.remove(item)
+    taken.push({ from, item })
+  }
+  return {
+    anyWrite: () => byCall.last() !== NONE,
+    candidates() {
+      const found: number[] = []
+      const latestCall = writeCalls[byCall.last()]
+      for (let write = byEnd.last(); write !== NONE && ends[write] > latestCall; write = byEnd.before(write)) {
+        found.push(write)
+      }
+      return found
+    },
+    canBeLast: (write) => ends[write] > writeCalls[byCall.last()],
+    place(write) {
+      take(byCall, write)
+      take(byEnd, write)
+      let forced = NONE
+      for (let read = reads.last(); read !== NONE && readCalls[read] > ends[write]; read = reads.last()) {
+        const from = readFrom[read]
+        if (from !== write && forced !== from) forced = forced === NONE ? from : SEVERAL
+        if (forced === SEVERAL) return SEVERAL
+        take(reads, read)
+      }
+      for (const read of readsOf[write]) if (reads.has(read)) take(reads, read)
+      return forced
+    },
+    mark() {
+      taken = []
+    },
+    undo() {
+      for (const { from, item } of taken.reverse()) from.restore(item)
+    },
+  }
+}
+
+/** A list whose items are removed, and put back in reverse order (Knuth's dancing links). */
+interface Chain {
+  last(): number
+  before(item: number): number
+  has(item: number): boolean
+  remove(item: number): void
+  restore(item: number): void
+}
+
+function createChain(items: readonly number[]): Chain {
+  const end = items.length
+  const previous = new Int32Array(end + 1)
+  const next = new Int32Array(end + 1)
+  const present = new Uint8Array(end).fill(1)
+  let at = end
+  for (const item of items) {
+    next[at] = item
+    previous[item] = at
+    at = item
+  }
+  next[at] = end
+  previous[end] = at
+  return {
+    last: () => (previous[end] === end ? NONE : previous[end]),
+    before: (item) => (previous[item] === end ? NONE : previous[item]),
+    has: (item) => present[item] === 1,
+    remove(item) {
+      next[previous[item]] = next[item]
+      previous[next[item]] = previous[item]
+      present[item] = 0
+    },
+    restore(item) {
+      next[previous[item]] = item
+      previous[next[item]] = item
+      present[item] = 1
+    },
+  }
+}

@@ -1,0 +1,72 @@
+import { type Encoded, NEVER, NOTHING, READ } from '../../encoding/encoded.ts'
+import type { Bounds } from '../../judge/staleness.ts'
+import type { Budget } from '../../limits/budget.ts'
+import { zones } from '../linearizable/distinct/zones.ts'
+import type { Clusters } from './clusters.ts'
+import { isTwoAtomic } from './two-atomic.ts'
+
+/**
+ * The least k for which the history of one key is k-atomic: for which its completed operations and some of those of
+ * unknown outcome have an order that respects real time and in which every read returns one of the last k values written
+ * before it, the initial one counting as the first (Golab, Li & Shah, PODC 2011; after Aiyer, Alvisi & Bazzi, DISC 2005).
+ *
+ * Exact for 1, which is linearizability, for 2 (see `isTwoAtomic`), and otherwise wherever two bounds meet. From below: the
+ * number of writes that lie between a write and a read of its value in every order. From above: two orders of the writes that real
+ * time allows are tried, by the first return in each value's cluster and by call, with each read as early as it can be.
+ *
+ * Expects a compact history, distinct values, no cas, and no read of a value that had not been written.
+ *
+ * @throws OutOfTime
+ */
+export function leastVersions(part: Encoded, clusters: Clusters, mostBehind: number, budget: Budget): Bounds {
+  if (zones(part, budget).result === 'met') return { atLeast: 1, atMost: 1 }
+  if (mostBehind < 2 && isTwoAtomic(part, clusters, budget)) return { atLeast: 2, atMost: 2 }
+  const { length, writes } = part
+  const byCall: number[] = []
+  // By the first return of its cluster: without a cas, no two clusters share one.
+  const firstAt = new Int32Array(2 * length).fill(-1)
+  for (let i = 0; i < length; i++) {
+    if (writes[i] === NOTHING) continue
+    budget.tick()
+    const first = clusters.first[writes[i]]
+    // A write of unknown outcome that nobody read comes last, or never.
+    if (first === NEVER) continue
+    byCall.push(i)
+    firstAt[first] = i
+  }
+  const byFirst = firstAt.filter((write) => write !== -1)
+  const most = Math.min(versionsOf(part, byCall, budget), versionsOf(part, byFirst, budget))
+  return { atLeast: Math.max(3, mostBehind + 1), atMost: most }
+}
+
+/**
+ * The k of an order of writes. Both orders put a write before another if the first, or a read of its value, returned before
+ * the other was called. So a read placed as early as possible after everything that returned before its call comes before
+ * everything called after its return.
+ */
+function versionsOf(part: Encoded, order: readonly number[] | Int32Array, budget: Budget): number {
+  const { length, kind, expects, writes, calls, returns, values } = part
+  // The initial value is version 0.
+  const version = new Int32Array(values)
+  for (const [i, write] of order.entries()) version[writes[write]] = i + 1
+  const events = new Int32Array(2 * length)
+  for (let i = 0; i < length; i++) {
+    events[calls[i]] = i + 1
+    if (returns[i] !== NEVER) events[returns[i]] = -(i + 1)
+  }
+  const place = new Int32Array(length)
+  let reached = 0
+  let most = 0
+  for (const event of events) {
+    budget.tick()
+    if (event > 0) {
+      const i = event - 1
+      if (kind[i] !== READ) place[i] = version[writes[i]]
+      else {
+        place[i] = Math.max(reached, version[expects[i]])
+        most = Math.max(most, place[i] - version[expects[i]])
+      }
+    } else if (event < 0) reached = Math.max(reached, place[-event - 1])
+  }
+  return most + 1
+}

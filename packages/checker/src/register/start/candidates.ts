@@ -1,0 +1,140 @@
+import type { Json } from '@chaosproxy/history'
+import { APPEND, CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ, WRITE } from '../../encoding/encoded.ts'
+import { appendText } from '../replay/appends.ts'
+
+/** What one key may have held before its first write. */
+export interface Starts {
+  /** The same operations, once per value worth trying, likeliest first. */
+  readonly alternatives: readonly [Encoded, ...Encoded[]]
+  /** The operation whose return rules out all other values; -1 if nothing else was ever possible. */
+  readonly since: number
+  /** Whether there are no others: if none of these explains the operations, nothing does. */
+  readonly isComplete: boolean
+}
+
+/** Values tried per key. Most keys have one or two. */
+const MOST_TRIED = 48
+
+/**
+ * The possible initial values of a key, for linearizability. Takes one key's operations, compact (see `compact`), with an
+ * unknown initial value (see `Encoded.anyStart`).
+ *
+ * A value read before any write of it was called must be the initial one. Otherwise the initial value is one nobody
+ * mentions, or one that may have been read before every write: by an operation called before the first acknowledged write
+ * returned.
+ */
+export function startsOf(part: Encoded, jsonOf: (name: number) => Json): Starts {
+  if (part.hasAppend) return textStarts(part, jsonOf)
+  const certain = certainStart(part)
+  if (certain !== undefined) {
+    const start = startingAs(part, part.expects[certain])
+    return { alternatives: [start], since: certain, isComplete: true }
+  }
+  const values = [part.initial, ...observedBefore(part, firstAcknowledged(part))]
+  const [first, ...others] = values.slice(0, MOST_TRIED).map((value) => startingAs(part, value))
+  return { alternatives: [first, ...others], since: -1, isComplete: values.length <= MOST_TRIED }
+}
+
+export const startingAs = (part: Encoded, initial: number): Encoded => ({ ...part, initial, anyStart: false })
+
+/** The first to return of the operations that observed a value before anything that writes it was called. */
+export function certainStart({ length, expects, writes, calls, returns, values, kind }: Encoded): number | undefined {
+  const written = new Int32Array(values).fill(NEVER)
+  for (let i = length - 1; i >= 0; i--) if (writes[i] !== NOTHING) written[writes[i]] = calls[i]
+  let first: number | undefined
+  for (let i = 0; i < length; i++) {
+    if (returns[i] === NEVER || (kind[i] !== READ && kind[i] !== CAS)) continue
+    if (written[expects[i]] < returns[i]) continue
+    if (first === undefined || returns[i] < returns[first]) first = i
+  }
+  return first
+}
+
+/** The first acknowledgement of a write; NEVER if there is none. */
+function firstAcknowledged({ length, writes, returns }: Encoded): number {
+  let first = NEVER
+  for (let i = 0; i < length; i++) if (writes[i] !== NOTHING && returns[i] < first) first = returns[i]
+  return first
+}
+
+/** The values observed, or required, by operations called before an event, in order of call. */
+function observedBefore({ length, kind, expects, calls, initial }: Encoded, event: number): readonly number[] {
+  const observed = new Set<number>()
+  for (let i = 0; i < length && calls[i] < event; i++) {
+    if (expects[i] !== NOTHING && kind[i] !== DIFFERS && expects[i] !== initial) observed.add(expects[i])
+  }
+  return [...observed]
+}
+
+/**
+ * The same for texts that are appended to. A text read before every put begins with the initial one, and the rest was
+ * appended. Without puts every read begins with it, so the shortest read bounds it.
+ */
+function textStarts(part: Encoded, jsonOf: (name: number) => Json): Starts {
+  const overwritten = firstOverwritten(part)
+  const readings = observedBefore(part, overwritten).map((value) => ({ value, json: jsonOf(part.names[value]) }))
+  const isOnlyAppended = !part.kind.includes(WRITE) && !part.kind.includes(CAS)
+  const shortest = readings.toSorted((a, b) => appendText(a.json).length - appendText(b.json).length).slice(0, 1)
+  const rest = rests(part, jsonOf)
+  const ids = new Set<number>([part.table.id('')])
+  for (const { value, json } of isOnlyAppended ? shortest : readings) {
+    ids.add(part.names[value])
+    const text = appendText(json)
+    for (const end of rest(text)) if (ids.size <= MOST_TRIED) ids.add(part.table.id(text.slice(0, end)))
+  }
+  const [first, ...others] = [...ids].slice(0, MOST_TRIED).map((id) => startingAsId(part, id))
+  // Without puts, later reads bound its length.
+  const since = isOnlyAppended ? lastReturned(part) : -1
+  return { alternatives: [first, ...others, startingAs(part, part.initial)], since, isComplete: ids.size <= MOST_TRIED }
+}
+
+function lastReturned({ length, returns }: Encoded): number {
+  let last = -1
+  for (let i = 0; i < length; i++) {
+    if (returns[i] !== NEVER && (last === -1 || returns[i] > returns[last])) last = i
+  }
+  return last
+}
+
+/** The first event by which the text had certainly been replaced. */
+function firstOverwritten({ length, kind, writes, returns }: Encoded): number {
+  let first = NEVER
+  for (let i = 0; i < length; i++) {
+    if (writes[i] !== NOTHING && kind[i] !== APPEND && returns[i] < first) first = returns[i]
+  }
+  return first
+}
+
+/** The positions at which a text can be cut such that the rest was appended piece by piece. */
+export function rests(part: Encoded, jsonOf: (name: number) => Json): (text: string) => readonly number[] {
+  const pieces = new Set<string>()
+  for (let i = 0; i < part.length; i++) {
+    if (part.kind[i] === APPEND) pieces.add(appendText(jsonOf(part.names[part.writes[i]])))
+  }
+  pieces.delete('')
+  const sizes = new Set(Array.from(pieces, ({ length }) => length))
+  return (text) => {
+    const isRest = new Uint8Array(text.length + 1)
+    isRest[text.length] = 1
+    const cuts: number[] = []
+    for (let at = text.length - 1; at >= 0; at--) {
+      for (const size of sizes) {
+        if (isRest[at + size] !== 1 || !pieces.has(text.slice(at, at + size))) continue
+        isRest[at] = 1
+        cuts.push(at)
+        break
+      }
+    }
+    return cuts
+  }
+}
+
+/** The same for a value that may not be mentioned in the history. */
+export function startingAsId(part: Encoded, id: number): Encoded {
+  const known = part.names.indexOf(id)
+  if (known !== -1) return startingAs(part, known)
+  const names = new Int32Array(part.names.length + 1)
+  names.set(part.names)
+  names[part.names.length] = id
+  return { ...startingAs(part, part.names.length), names, values: names.length }
+}

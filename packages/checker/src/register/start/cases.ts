@@ -1,0 +1,55 @@
+import type { Json } from '@chaosproxy/history'
+import type { Encoded } from '../../encoding/encoded.ts'
+import { startsOf } from './candidates.ts'
+
+/**
+ * The histories to decide: one per key or, if its initial value is unknown, one per possible value. A key is explained if
+ * one of its cases is, and contradictory if all are.
+ */
+export interface Cases {
+  readonly cases: readonly Encoded[]
+  /** The part that a case belongs to. */
+  readonly partOf: (number: number) => number
+  /**
+   * Records that a case is contradictory from the return that `culprit` finds. Once all cases of the part are, returns a
+   * function that finds, in the compact part, the return by which the last of them was.
+   */
+  readonly refute: (number: number, culprit: () => number) => ((part: Encoded) => number) | undefined
+}
+
+/** For known initial values. */
+export const onlyCases = (parts: readonly Encoded[]): Cases => ({
+  cases: parts,
+  partOf: (number) => number,
+  refute: (_, culprit) => culprit,
+})
+
+export function casesOf(parts: readonly Encoded[], jsonOf: (name: number) => Json): Cases {
+  const cases: Encoded[] = []
+  const owners: number[] = []
+  const known = new Int32Array(parts.length)
+  const left = new Int32Array(parts.length)
+  const culprits: (() => number)[][] = parts.map(() => [])
+  for (const [p, part] of parts.entries()) {
+    const { alternatives, since, isComplete } = startsOf(part, jsonOf)
+    known[p] = since
+    for (const each of alternatives) {
+      cases.push(each)
+      owners.push(p)
+    }
+    // One more that nobody tries.
+    left[p] = alternatives.length + (isComplete ? 0 : 1)
+  }
+  return {
+    cases,
+    partOf: (number) => owners[number],
+    refute: (number, culprit) => {
+      const part = owners[number]
+      culprits[part].push(culprit)
+      if (--left[part] > 0) return undefined
+      const since = known[part]
+      return ({ returns }) =>
+        culprits[part].reduce((last, find) => Math.max(last, find()), since === -1 ? -1 : returns[since])
+    },
+  }
+}

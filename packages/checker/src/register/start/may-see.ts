@@ -1,0 +1,56 @@
+import { DIFFERS, type Encoded, NEVER, NOTHING } from '../../encoding/encoded.ts'
+
+/**
+ * The operations on a key that hide its initial value from their process at a level: its writes and its reads of another
+ * value, its writes only, or none.
+ */
+export type Hides = 'writes and reads' | 'writes' | 'nothing'
+
+/** The first returns of a process's operations on a key. */
+interface Past {
+  wrote: number
+  /** Two values that it read, and the first return of each. */
+  readonly values: [number, number]
+  readonly returns: [number, number]
+}
+
+/** By row of the history: whether the value an operation observed may be the initial one. */
+export function maySeeStart(encoded: Encoded, hides: Hides): (row: number) => boolean {
+  const { length, row, key, keys, kind, expects, writes, calls, returns } = encoded
+  const allowed = new Set<number>()
+  const clients = encoded.clients()
+  const pasts = new Map<number, Past>()
+  for (let i = 0; i < length; i++) {
+    const name = clients[i] * keys + key[i]
+    let past = pasts.get(name)
+    if (past === undefined) {
+      past = { wrote: NEVER, values: [NOTHING, NOTHING], returns: [NEVER, NEVER] }
+      pasts.set(name, past)
+    }
+    if (expects[i] !== NOTHING && kind[i] !== DIFFERS && !isHidden(past, expects[i], calls[i], hides))
+      allowed.add(row[i])
+    note(past, writes[i], kind[i] === DIFFERS ? NOTHING : expects[i], returns[i])
+  }
+  return (each) => allowed.has(each)
+}
+
+function isHidden({ wrote, values, returns }: Past, value: number, call: number, hides: Hides): boolean {
+  if (hides === 'nothing') return false
+  if (wrote < call) return true
+  return hides === 'writes and reads' && returns.some((at, n) => at < call && values[n] !== value)
+}
+
+/** Two values with their first returns are enough: at least one of them differs from any third. */
+function note(past: Past, written: number, read: number, at: number): void {
+  if (written !== NOTHING && at < past.wrote) past.wrote = at
+  if (read === NOTHING) return
+  const { values, returns } = past
+  const same = values.indexOf(read)
+  if (same !== -1) returns[same] = Math.min(returns[same], at)
+  else {
+    const later = returns[0] > returns[1] ? 0 : 1
+    if (at >= returns[later]) return
+    values[later] = read
+    returns[later] = at
+  }
+}

@@ -1,0 +1,205 @@
+import type { History, Json } from '@chaosproxy/history'
+import { NEVER } from '../encoding/encoded.ts'
+import { isUnknownStart } from '../encoding/unknown-start.ts'
+import { type Budget, ticking } from '../limits/budget.ts'
+import { type Contents, createNumbering, type Numbering } from '../object/model/elements.ts'
+import { listOf } from '../object/model/words.ts'
+import { type Accounted, type Accounting, accounted, accounting, rowsOf } from '../verdict/accounting.ts'
+import { capital } from '../verdict/words.ts'
+import { CONTAINS, elementsAtFirst, READ, REMOVE, setNumbers } from './operations.ts'
+
+/** What is known about the elements of one set, by number: event positions, rows of the history, or -1. */
+interface Elements {
+  readonly numbering: Numbering
+  readonly value: number[]
+  /** The first addition, the first acknowledged one, and whether a removal was tried. */
+  readonly asked: number[]
+  readonly acknowledged: number[]
+  readonly isTaken: boolean[]
+  /** When it was first known to be in the set: acknowledged, or read. */
+  readonly known: number[]
+  readonly knownAt: number[]
+  /** The last reads, by call, with and without it. */
+  readonly present: number[]
+  readonly absent: number[]
+  readonly reads: number[]
+}
+
+const createElements = (): Elements => ({
+  numbering: createNumbering(),
+  value: [],
+  asked: [],
+  acknowledged: [],
+  isTaken: [],
+  known: [],
+  knownAt: [],
+  present: [],
+  absent: [],
+  reads: [],
+})
+
+function numberOf(elements: Elements, value: number): number {
+  const element = elements.numbering.of(value)
+  if (element < elements.value.length) return element
+  elements.value.push(value)
+  elements.asked.push(-1)
+  elements.acknowledged.push(-1)
+  elements.isTaken.push(false)
+  elements.known.push(NEVER)
+  elements.knownAt.push(0)
+  elements.present.push(-1)
+  elements.absent.push(-1)
+  return element
+}
+
+/**
+ * Jepsen's `set` and `set-full`: an element is known from its acknowledgement or the first read that returned it. It is
+ * stable if the last read without it began before the last read with it, lost if a read without it began after it was
+ * known, and otherwise never read. An element that a client tried to remove may rightly be missing.
+ */
+export function accountOfSet(history: History, initial: Json, budget: Budget, contents: Contents): Accounting {
+  const sets = new Map<number, Elements>()
+  for (const { row, key, acknowledged, failed, input } of rowsOf(history, Object.keys(setNumbers), budget)) {
+    const number = setNumbers[history.functions[history.operations.f[row]]]
+    let elements = sets.get(key)
+    if (elements === undefined) {
+      elements = createElements()
+      sets.set(key, elements)
+    }
+    if (number === READ) {
+      if (acknowledged) elements.reads.push(row)
+    } else if (number !== CONTAINS) {
+      const element = numberOf(elements, input)
+      if (number === REMOVE) elements.isTaken[element] ||= !failed
+      else {
+        if (elements.asked[element] === -1) elements.asked[element] = row
+        if (acknowledged) {
+          if (elements.acknowledged[element] === -1) elements.acknowledged[element] = row
+          know(elements, element, history, row)
+        }
+      }
+    }
+  }
+  const start = isUnknownStart(initial)
+    ? ANYTHING
+    : new Set(elementsAtFirst(initial).map((value) => history.values.id(value) as number))
+  const lists = { lost: [], stale: [], neverRead: [], recovered: [], unexpected: [], duplicated: [] } as Lists
+  const sums = { attempted: 0, acknowledged: 0, ok: 0, stable: 0 }
+  for (const elements of sets.values()) {
+    walkReads(history, elements, lists, budget, contents)
+    settle(history, elements, start, lists, sums, budget)
+  }
+  const isBad = lists.lost.length > 0 || lists.unexpected.length > 0 || lists.duplicated.length > 0
+  const isOpen = !isBad && sums.stable === 0 && lists.neverRead.length > 0
+  return accounting({
+    noun: 'element',
+    result: isBad ? 'violated' : isOpen ? 'unknown' : 'met',
+    reason: isBad
+      ? troublesInWords(lists)
+      : isOpen
+        ? 'no element was read after it was added'
+        : 'every element that was known to be in the set stayed there',
+    attempted: sums.attempted,
+    acknowledged: sums.acknowledged,
+    ok: sums.ok,
+    ...lists,
+  })
+}
+
+/** Anything that was read may have been there initially. */
+const ANYTHING = { has: () => true }
+
+function troublesInWords({ lost, unexpected, duplicated }: Lists): string {
+  const said = [
+    lost.length > 0 ? `the last reads lack what was known to be in the set: ${listOf(lost)}` : undefined,
+    unexpected.length > 0 ? `nobody added what was read: ${listOf(unexpected)}` : undefined,
+    duplicated.length > 0 ? `a read returned twice: ${listOf(duplicated)}` : undefined,
+  ]
+  return capital(`${said.filter((each) => each !== undefined).join('; ')}.`)
+}
+
+type Lists = {
+  readonly [list in 'lost' | 'stale' | 'neverRead' | 'recovered' | 'unexpected' | 'duplicated']: Accounted[]
+}
+
+function know(elements: Elements, element: number, history: History, row: number): void {
+  const at = history.operations.returnEvent[row]
+  if (at >= elements.known[element]) return
+  elements.known[element] = at
+  elements.knownAt[element] = history.operations.returnTime[row]
+}
+
+/** Backwards from the last read: an element's last absence is at the first read met without it. */
+function walkReads(
+  history: History,
+  elements: Elements,
+  { duplicated }: Lists,
+  budget: Budget,
+  contents: Contents,
+): void {
+  const { callEvent, returnEvent } = history.operations
+  const { present, absent, asked, reads } = elements
+  reads.sort(ticking((a, b) => callEvent[b] - callEvent[a], budget))
+  const counted: number[] = []
+  const seenBy: number[] = []
+  let open = Array.from(elements.value, (_, element) => element)
+  for (const [n, row] of reads.entries()) {
+    for (const id of contents(row)) {
+      budget.tick()
+      const element = numberOf(elements, id)
+      if (seenBy[element] === n) {
+        if (counted[element] === undefined) duplicated.push(accounted(history, row, id))
+        counted[element] = row
+        continue
+      }
+      seenBy[element] = n
+      if (present[element] === -1) present[element] = row
+      know(elements, element, history, row)
+    }
+    open = open.filter((element) => {
+      budget.tick()
+      if (seenBy[element] === n || asked[element] === -1) return true
+      if (callEvent[asked[element]] > returnEvent[row]) return true
+      absent[element] = row
+      return false
+    })
+  }
+}
+
+function settle(
+  history: History,
+  elements: Elements,
+  start: Pick<ReadonlySet<number>, 'has'>,
+  lists: Lists,
+  sums: { attempted: number; acknowledged: number; ok: number; stable: number },
+  budget: Budget,
+): void {
+  const { callEvent, callTime } = history.operations
+  const { value, asked, acknowledged, isTaken, known, knownAt, present, absent } = elements
+  for (let element = 0; element < value.length; element++) {
+    budget.tick()
+    const id = value[element]
+    const last = present[element]
+    if (asked[element] === -1) {
+      if (last !== -1 && !start.has(id)) lists.unexpected.push(accounted(history, last, id))
+      continue
+    }
+    const missing = absent[element] === -1 ? -1 : callEvent[absent[element]]
+    const there = last === -1 ? -1 : callEvent[last]
+    const isThere = there > missing
+    sums.attempted++
+    if (acknowledged[element] !== -1) sums.acknowledged++
+    else if (last !== -1) lists.recovered.push(accounted(history, last, id))
+    if (isThere) sums.ok++
+    if (isTaken[element]) continue
+    const row = acknowledged[element] === -1 ? asked[element] : acknowledged[element]
+    if (isThere) {
+      sums.stable++
+      const late = Math.max(0, (absent[element] === -1 ? 0 : callTime[absent[element]] + 1) - knownAt[element])
+      if (missing > known[element]) lists.stale.push({ ...accounted(history, row, id), late })
+    } else if (missing > known[element]) {
+      const late = Math.max(0, (last === -1 ? 0 : callTime[last] + 1) - knownAt[element])
+      lists.lost.push({ ...accounted(history, row, id), late })
+    } else if (acknowledged[element] !== -1) lists.neverRead.push(accounted(history, row, id))
+  }
+}

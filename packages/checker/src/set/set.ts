@@ -1,0 +1,208 @@
+import { canonical, elementsOf, type Json } from '@chaosproxy/history'
+import { NEVER } from '../encoding/encoded.ts'
+import type { Specification } from '../judge/model.ts'
+import { type Budget, ticking } from '../limits/budget.ts'
+import { createNumbering } from '../object/model/elements.ts'
+import { type Elements, elementsAtEnd } from '../object/model/elements-at-end.ts'
+import { type ObjectEntry, readIn, relatedByElement } from '../object/model/object-model.ts'
+import { jsonOf, type Part } from '../object/model/part.ts'
+import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots } from '../object/model/slots.ts'
+import { unheardOf } from '../object/model/words.ts'
+import { accountOfSet } from './account.ts'
+import { ADD, CONTAINS, elementsAtFirst, READ, REMOVE, setNumbers } from './operations.ts'
+
+/** A set of values: add, remove, read of all, and contains, which returns true or false for its value. */
+export const set: ObjectEntry = {
+  name: 'set',
+  aliases: ['set-full', 'grow-only-set', 'g-set', 'or-set'],
+  summary: 'values that are added, removed and read',
+  functions: ['add', 'remove', 'contains', 'read'],
+  levels: ['linearizable', 'eventual', 'convergent'],
+  object: {
+    beside: (history, row, initial) =>
+      history.functions[history.operations.f[row]] === 'read'
+        ? unheardOf(history, row, { givers: ['add'], given: 'added', initial })
+        : undefined,
+    rule: 'an element is in from its addition until it is removed, for every read',
+    numbers: setNumbers,
+    reads: [READ, CONTAINS],
+    specification,
+    fast,
+    simulate,
+    divide,
+    related: relatedByElement(READ),
+    contentOf: (output) => (output === null ? [] : (elementsOf(output)?.toSorted(byText) ?? output)),
+    account: accountOfSet,
+    partial: [CONTAINS],
+    eventual: (ended, budget) => elementsAtEnd(ended, ELEMENTS, budget),
+  },
+}
+
+const ELEMENTS: Elements = {
+  adds: 'add',
+  added: 'added',
+  removes: 'remove',
+  atFirst: elementsAtFirst,
+  isCounted: false,
+  isOrdered: false,
+}
+
+/** Elements of a set have no order. */
+function byText(one: Json, other: Json): number {
+  const [a, b] = [canonical(one), canonical(other)]
+  return a < b ? -1 : Number(a > b)
+}
+
+function specification(initial: Json): Specification<readonly string[]> {
+  const start = elementsAtFirst(initial)
+    .map((value) => canonical(value))
+    .sort()
+  return {
+    initial: start,
+    step: (elements, { f, value, output }) => {
+      const element = JSON.stringify(f === 'contains' ? elementOf(value, output) : value)
+      switch (f) {
+        case 'add':
+          return [elements.includes(element) ? elements : [...elements, element].sort()]
+        case 'remove':
+          return [elements.filter((each) => each !== element)]
+        case 'contains':
+          return elements.includes(element) === found(output) ? [elements] : []
+        default: {
+          if (output === null) return elements.length === 0 ? [elements] : []
+          const contents = elementsOf(output ?? null)
+          if (contents === undefined) throw new Error(`a read returns a list, not ${JSON.stringify(output)}`)
+          const read = contents.map((each) => JSON.stringify(each)).sort()
+          return read.length === elements.length && read.every((each, at) => each === elements[at]) ? [elements] : []
+        }
+      }
+    },
+    key: (elements) => elements.join(' '),
+  }
+}
+
+/** A contains completes with true or false, or with a pair of its value and that. */
+export const elementOf = (value: Json, output: Json | undefined): Json => (Array.isArray(output) ? output[0] : value)
+export function found(output: Json | undefined): boolean {
+  const answer = Array.isArray(output) ? output[1] : output
+  if (typeof answer === 'boolean') return answer
+  throw new Error(`contains returns true or false, not ${JSON.stringify(answer ?? null)}`)
+}
+
+/**
+ * Decides a set that only grows, in time linear in the size of what was read, apart from sorting. Reads of such a set
+ * form a chain: each holds everything that smaller ones hold. So they fix the order up to commuting operations: the
+ * additions of what the smallest read saw (one for each element; a repeated one may come at any time later), then that
+ * read and its equals, then the additions of what the next read saw in addition, and so on; and finally everything
+ * unseen.
+ */
+function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
+  const { length, f, input, calls } = part
+  const reads: number[] = []
+  for (let i = 0; i < length; i++) {
+    budget.tick()
+    if (f[i] === REMOVE || f[i] === CONTAINS) return NOT_APPLICABLE
+    if (f[i] === READ) reads.push(i)
+  }
+  const contentOf = readIn(part)
+  reads.sort(ticking((a, b) => contentOf(a).length - contentOf(b).length, budget))
+  // By element: one more than the number, by size, of the first kind of read that holds it; 1 for initial elements.
+  const numbering = createNumbering()
+  const level: number[] = []
+  const lastSeen: number[] = []
+  const levelOf = (element: number): number => level[element] ?? 0
+  for (const value of elementsAtFirst(initial)) level[numbering.of(part.history.values.id(value))] = 1
+  const slot = new Int32Array(length).fill(LEFT_OUT)
+  let size = level.length
+  let current = 0
+  let previous: number | undefined
+  for (const read of reads) {
+    const contradiction: FastAnswer = {
+      result: 'violated',
+      conflict: previous === undefined ? [read] : [previous, read],
+    }
+    const elements = contentOf(read)
+    if (previous === undefined || part.output[read] !== part.output[previous]) {
+      if (elements.length < size) return contradiction
+      if (elements.length > size) current++
+      let old = 0
+      for (const id of elements) {
+        budget.tick()
+        const element = numbering.of(id)
+        // The same element twice.
+        if (lastSeen[element] === read + 1) return contradiction
+        lastSeen[element] = read + 1
+        if (levelOf(element) > 0) old++
+        else level[element] = current + 1
+      }
+      if (old !== size) return contradiction
+      size = elements.length
+    }
+    slot[read] = 2 * current + 1
+    previous = read
+  }
+  const adders: number[] = []
+  const loose = new Uint8Array(length)
+  for (let i = 0; i < length; i++) {
+    budget.tick()
+    if (f[i] !== ADD) continue
+    const element = numbering.of(input[i])
+    const seen = levelOf(element) - 1
+    if (seen === -1) {
+      if (part.returns[i] !== NEVER) slot[i] = 2 * current + 2
+      continue
+    }
+    // Of several additions of an element, the one called first counts: it leaves the most room.
+    const first = adders[element]
+    if (seen > 0 && (first === undefined || calls[i] < calls[first])) adders[element] = i
+    if (part.returns[i] === NEVER) continue
+    slot[i] = 2 * seen
+    loose[i] = 1
+  }
+  for (let element = 0; element < level.length; element++) {
+    budget.tick()
+    const seen = levelOf(element) - 1
+    if (seen <= 0) continue
+    const adder = adders[element]
+    if (adder === undefined) return { result: 'violated', conflict: reads.slice(-1) }
+    slot[adder] = 2 * seen
+    loose[adder] = 0
+  }
+  return orderBySlots(part, slot, loose, budget)
+}
+
+/** Without a read of the whole, elements are independent. */
+function divide(part: Part, budget: Budget): readonly (readonly number[])[] {
+  const members = new Map<number, number[]>()
+  for (let i = 0; i < part.length; i++) {
+    budget.tick()
+    if (part.f[i] === READ) return []
+    const known = members.get(part.input[i])
+    if (known === undefined) members.set(part.input[i], [i])
+    else known.push(i)
+  }
+  return [...members.values()]
+}
+
+function simulate(part: Part, initial: Json): (i: number) => boolean {
+  const { values } = part.history
+  const elements = new Set(elementsAtFirst(initial).map((value) => values.id(value) as number))
+  const contentOf = readIn(part)
+  return (i) => {
+    const element = part.input[i]
+    switch (part.f[i]) {
+      case ADD:
+        elements.add(element)
+        return true
+      case REMOVE:
+        elements.delete(element)
+        return true
+      case CONTAINS:
+        return elements.has(element) === found(jsonOf(part, part.output[i]))
+      default: {
+        const read = contentOf(i)
+        return read.length === elements.size && read.every((each) => elements.has(each))
+      }
+    }
+  }
+}

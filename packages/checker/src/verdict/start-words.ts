@@ -1,0 +1,20 @@
+import { CAS, type Decoder, type Encoded, NEVER, READ } from '../encoding/encoded.ts'
+import { createWords, show } from './words.ts'
+
+/**
+ * If the initial value is unknown and an operation saw a value that was never written: the operation that saw another
+ * initial value, and so rules it out. Empty if there is none, or the initial value is known.
+ */
+export function otherStart(set: Encoded, operation: number, decoder: Decoder): string {
+  if (!set.anyStart) return ''
+  const isWritten = (i: number): boolean =>
+    set.writes.some((value, w) => set.key[w] === set.key[i] && value === set.expects[i])
+  for (let i = 0; i < set.length; i++) {
+    if (set.key[i] !== set.key[operation] || set.returns[i] === NEVER) continue
+    if ((set.kind[i] !== READ && set.kind[i] !== CAS) || set.expects[i] === set.expects[operation] || isWritten(i))
+      continue
+    const held = show(decoder.value(set.names[set.expects[i]]))
+    return `, and it was ${held} that was there at the start: ${createWords(decoder).did(set.row[i], set.kind[i])}`
+  }
+  return ''
+}

@@ -1,0 +1,98 @@
+import type { Json } from '@chaosproxy/history'
+import type { OperationRow } from '../encoding/operation-row.ts'
+
+/** Per level: met with evidence, violated with evidence, or honestly unknown; never one folded into another. */
+export type Verdict =
+  | { readonly result: 'met'; readonly witness: Witness }
+  | { readonly result: 'violated'; readonly counterexample: Counterexample }
+  | { readonly result: 'unknown'; readonly reason: string }
+
+export type Witness =
+  /** A legal total order of each key's operations (linearizability is local), or of all of them (sequential). */
+  | { readonly kind: 'order'; readonly orders: readonly WitnessOrder[] }
+  /** What all final reads of each key agreed on. */
+  | {
+      readonly kind: 'convergence'
+      readonly values: readonly { readonly key: string | undefined; readonly value: Json }[]
+    }
+  /**
+   * Causal convergence: what each read saw (no write: the initial value), and one order of all writes and reads. It contains
+   * their causal order, and each read's source is the last write of its key in the read's causal past.
+   */
+  | {
+      readonly kind: 'arbitration'
+      readonly order: readonly OperationRow[]
+      readonly sources: readonly { readonly read: OperationRow; readonly write: OperationRow | undefined }[]
+    }
+  /** Every read was examined, and none contradicts the level. */
+  | { readonly kind: 'checked' }
+  /** A stronger level holds. */
+  | { readonly kind: 'implied'; readonly by: string }
+
+export interface WitnessOrder {
+  /** Absent if the order spans all keys, or the history has none. */
+  readonly key?: string | undefined
+  /** Completed operations, and the `info` ones that took effect, in a legal order. */
+  readonly operations: readonly OperationRow[]
+}
+
+/**
+ * The smallest explanation found: at most `MOST_OPERATIONS` operations. Taken alone they still violate the level, unless
+ * `uncut` says that this could not be verified.
+ */
+export interface Counterexample {
+  readonly level: string
+  /** What happened, in a sentence that names processes, values, nodes and times. */
+  readonly sentence: string
+  /** In order of invocation. */
+  readonly operations: readonly CounterexampleOperation[]
+  /** Their keys, if operations have keys. */
+  readonly keys: readonly string[]
+  /** The operation after which no explanation is left: usually the impossible read. */
+  readonly culprit?: OperationRow | undefined
+  /** The values the object may have had when the culprit was invoked, if known. */
+  readonly statesBefore?: readonly Json[] | undefined
+  /** Why each must come before the next, if the contradiction is a cycle of orders. */
+  readonly edges?: readonly OrderEdge[] | undefined
+  /** Present if fewer operations might show it. */
+  readonly uncut?: Uncut | undefined
+}
+
+/** More operations than this are not shown as one counterexample. */
+export const MOST_OPERATIONS = 200
+
+/** Why a counterexample was not reduced further. */
+export interface Uncut {
+  /** `size`: the smallest explanation found has more operations than are shown. `unasked`: reducing it was not requested. */
+  readonly why: 'time' | 'memory' | 'size' | 'unasked'
+  /** The number of operations it was found among. */
+  readonly among: number
+  /** Whether the operations shown violate the level by themselves; false if that could not be verified. */
+  readonly standsAlone: boolean
+}
+
+export interface CounterexampleOperation {
+  readonly operation: OperationRow
+  /** `core`: without it there is no contradiction. `context`: shown because it helps a person see it. */
+  readonly role: 'core' | 'context'
+}
+
+export interface OrderEdge {
+  readonly before: OperationRow
+  readonly after: OperationRow
+  readonly reason: 'process order' | 'real time' | 'reads from' | 'overwritten after' | 'overwritten before'
+  /**
+   * For an order that a read shows: the read, and the chain of orders that puts the write in question before that read or,
+   * if the read itself must come first, before the write that replaced what it saw.
+   */
+  readonly shownBy?: { readonly read: OperationRow; readonly chain: readonly OrderEdge[] } | undefined
+}
+
+/** A verdict for each level that a judge decides, strongest first. */
+export type Verdicts<Name extends string = string> = { readonly [level in Name]: Verdict }
+
+const UNJUDGED: Verdict = { result: 'unknown', reason: 'this model is not judged by that level' }
+
+/** The verdict on a level of any judge: unknown if the report's judge has no such level. */
+export const verdictOf = ({ levels }: { readonly levels: Verdicts }, level: string): Verdict =>
+  Object.hasOwn(levels, level) ? levels[level] : UNJUDGED

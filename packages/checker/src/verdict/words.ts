@@ -1,0 +1,114 @@
+import { INFO, inputOf, type Json, outputOf, UNNAMED } from '@chaosproxy/history'
+import { CAS, type Decoder, DIFFERS, READ } from '../encoding/encoded.ts'
+
+/** Descriptions of the operation at a row, for people: who, what, where. */
+export interface Words {
+  /** `process 4` */
+  readonly who: (row: number) => string
+  /** `process 4 read 1 from n3` */
+  readonly did: (row: number, kind: number) => string
+  /** `process 2's write of 2` */
+  readonly the: (row: number, kind: number) => string
+  /** `process 2's write of 2 was acknowledged by n1` */
+  readonly acknowledged: (row: number, kind: number) => string
+  /** `in the same process`, or the client that two operations of several processes belong to */
+  readonly ofOneClient: (row: number, other: number) => string
+  /** `process 4`, or `client "alice"` where clients have names. */
+  readonly client: (row: number) => string
+  /** `12.031 s` */
+  readonly returnedAt: (row: number) => string
+  readonly calledAt: (row: number) => string
+}
+
+/** Adds the row of every operation it mentions to `spokenOf`, if given. */
+export function createWords(decoder: Decoder, spokenOf?: Set<number>): Words {
+  const { history } = decoder
+  const { operations } = history
+  const who = (row: number): string => {
+    spokenOf?.add(row)
+    return `process ${history.processName(operations.process[row])}`
+  }
+  const name = (row: number): string => show(history.sessionName(history.sessionOf(operations.process[row])))
+  const node = (row: number): string | undefined => history.nodes[operations.node[row]]
+  const at = (preposition: string, row: number): string => {
+    const name = node(row)
+    return name === undefined ? '' : ` ${preposition} ${name}`
+  }
+  // Name the key only if there are several.
+  const key = (row: number): string => {
+    const name = history.keys[operations.key[row]]
+    return name === undefined ? '' : ` ${name}`
+  }
+  const of = (row: number): string => {
+    const name = history.keys[operations.key[row]]
+    return name === undefined ? '' : ` to ${name}`
+  }
+  const pair = (row: number): string => {
+    const value = inputOf(history, row)
+    return Array.isArray(value) ? `from ${show(value[0])} to ${show(value[1])}` : show(value)
+  }
+  const isAppend = (row: number): boolean => history.functions[operations.f[row]] === 'append'
+  const known = (row: number): boolean => operations.outcome[row] !== INFO
+  return {
+    who,
+    did: (row, kind) => {
+      if (isCas(history.functions[operations.f[row]])) {
+        const what = kind === DIFFERS ? 'failed to change' : known(row) ? 'changed' : 'may have changed'
+        return `${who(row)} ${what}${key(row) === '' ? ' the value' : key(row)} ${pair(row)}${at('at', row)}`
+      }
+      if (kind === READ) {
+        const from = at('from', row)
+        return `${who(row)} read ${show(outputOf(history, row))}${key(row) === '' ? '' : ` for${key(row)}`}${from}`
+      }
+      const verb = isAppend(row)
+        ? known(row)
+          ? 'appended'
+          : 'may have appended'
+        : known(row)
+          ? 'wrote'
+          : 'may have written'
+      return `${who(row)} ${verb} ${show(inputOf(history, row))}${of(row)}${at('at', row)}`
+    },
+    the: (row, kind) => {
+      if (isCas(history.functions[operations.f[row]]))
+        return `${who(row)}'s cas${key(row) === '' ? '' : ` of${key(row)}`} ${pair(row)}`
+      if (kind === READ)
+        return `${who(row)}'s read of ${show(outputOf(history, row))}${key(row) === '' ? '' : ` for${key(row)}`}`
+      return `${who(row)}'s ${isAppend(row) ? 'append' : 'write'} of ${show(inputOf(history, row))}${of(row)}`
+    },
+    acknowledged: (row, kind) =>
+      `${kind === CAS || isCas(history.functions[operations.f[row]]) ? `${who(row)}'s cas ${pair(row)}` : `${who(row)}'s ${isAppend(row) ? 'append' : 'write'} of ${show(inputOf(history, row))}`} was acknowledged${at('by', row)}`,
+    ofOneClient: (row, other) =>
+      operations.process[row] === operations.process[other]
+        ? 'in the same process'
+        : `for the same client, ${name(row)}`,
+    client: (row) =>
+      history.hasSessions && history.sessionOf(operations.process[row]) !== UNNAMED ? `client ${name(row)}` : who(row),
+    returnedAt: (row) => clock(operations.returnTime[row]),
+    calledAt: (row) => clock(operations.callTime[row]),
+  }
+}
+
+const isCas = (f: string | undefined): boolean => f === 'cas'
+
+/** A value in words: JSON, cut if long. */
+export function show(value: Json | undefined): string {
+  const text = JSON.stringify(value ?? null)
+  return text.length <= 60 ? text : `${text.slice(0, 28)} … ${text.slice(-28)}`
+}
+
+/** What follows the steps of a cycle of orders. */
+export const CYCLE = 'That is a cycle, so no order can satisfy all of these.'
+
+export const capital = (sentence: string): string => sentence.charAt(0).toUpperCase() + sentence.slice(1)
+
+const clock = (time: number): string => `${(time / 1e9).toFixed(3)} s`
+
+/** A span of nanoseconds in words. */
+export function span(nanoseconds: number): string {
+  if (nanoseconds < 1e3) return `${Math.round(nanoseconds)} ns`
+  if (nanoseconds < 1e6) return `${Math.round(nanoseconds / 1e3)} µs`
+  if (nanoseconds < 1e7) return `${(nanoseconds / 1e6).toFixed(1)} ms`
+  if (nanoseconds < 1e9) return `${Math.round(nanoseconds / 1e6)} ms`
+  return `${(nanoseconds / 1e9).toFixed(3)} s`
+}
