@@ -22,13 +22,19 @@ export type {
   Effect,
   Invariant,
   InvariantWatch,
+  MachineDefinition,
   MachineEvent,
+  MachineRequest,
+  MachineTypes,
+  MessageOf,
   NodeSetting,
   NodeStatus,
   ProtocolModule,
   StateMachine,
   Transition,
+  Turn,
 } from '@chaosproxy/protocols'
+export { defineMachine } from '@chaosproxy/protocols'
 export type { Finding } from '@chaosproxy/report'
 export type { RunDraft, RunListener, RunSpec } from '@chaosproxy/runner'
 export type { ClientAddress, ClientModule, ClusterDeclaration, ModuleClient } from '@chaosproxy/targets'

@@ -1,5 +1,6 @@
 export { checkedProtocol } from './checked/checked-machine.ts'
 export type { Command, Session } from './command.ts'
+export { defineMachine, type MachineDefinition, type MachineRequest } from './define-machine.ts'
 export type {
   AnyMachine,
   ClockBounds,
@@ -20,6 +21,7 @@ export {
   promiseOf,
   stickinessOf,
 } from './definition.ts'
+
 export type { Effect, MachineEvent, NodeSetting, NodeStatus, StateMachine, Transition } from './machine.ts'
 export {
   describeEvent,
@@ -32,3 +34,4 @@ export {
 export { UNSUPPORTED } from './objects/object.ts'
 export { functionsOf, objects } from './objects/registry.ts'
 export { findProtocol, protocols } from './registry.ts'
+export type { MachineTypes, MessageOf, Turn } from './turn.ts'

@@ -4,6 +4,7 @@ import { objects } from '../objects/registry.ts'
 import { chooseOptions, type Declared } from '../options.ts'
 import { chainInvariants } from './invariants.ts'
 import { createChain } from './machine.ts'
+import { serve } from './updates.ts'
 
 const declared = {
   name: 'chain',
@@ -54,6 +55,7 @@ export const chain: ProtocolDefinition = {
     const chosen = chooseOptions(declared, options)
     const silenceMinMs = chosen.number('silence-min-ms')
     return createChain({
+      serve,
       heartbeatMs: millis(chosen.number('heartbeat-ms')),
       silenceMinMs: millis(silenceMinMs),
       silenceMaxMs: millis(Math.max(silenceMinMs, chosen.number('silence-max-ms'))),

@@ -1,12 +1,14 @@
 import type { NodeId } from '@chaosproxy/faults'
+import { defineMachine, type MachineRequest } from '../define-machine.ts'
 import { createGenerator } from '../generator.ts'
 import { createLog, replaceFrom } from '../log.ts'
-import type { NodeSetting, NodeStatus, StateMachine } from '../machine.ts'
-import { dispatch, type Handlers } from '../routing/dispatch.ts'
+import type { NodeSetting, StateMachine } from '../machine.ts'
 import { createForwarding } from '../routing/forwarding.ts'
-import { offerRequests } from '../routing/requests.ts'
-import { isRead, type RoutedMessage, type RoutedProtocol } from '../routing/routing.ts'
+import { handleRequest, offerRequests, sweepRequests } from '../routing/requests.ts'
+import { routedMessages } from '../routing/routed.ts'
+import { isRead } from '../routing/routing.ts'
 import { createCopy } from '../routing/sessions.ts'
+import type { MessageHandler } from '../turn.ts'
 import {
   awaitHead,
   begin,
@@ -18,18 +20,17 @@ import {
   seal,
 } from './reconfiguration.ts'
 import {
+  type Chain,
   type ChainConfig,
   type ChainMessage,
   type ChainRecord,
   type ChainState,
-  emit,
+  type ChainTurn,
   isActive,
   isHead,
   isTail,
-  send,
-  type Turn,
 } from './state.ts'
-import { askRound, executeAtTail, handleAck, handleConfirmed, handleUpdate, query, readHere, serve } from './updates.ts'
+import { askRound, executeAtTail, handleAck, handleConfirmed, handleUpdate, query, readHere } from './updates.ts'
 
 export type ChainMachine = StateMachine<ChainState, ChainMessage, ChainRecord>
 
@@ -37,27 +38,61 @@ export type ChainMachine = StateMachine<ChainState, ChainMessage, ChainRecord>
  * Chain replication: updates go from the head along the chain; the tail answers them, and queries. Where it departs from
  * the paper: `state.ts`.
  */
-export function createChain(config: ChainConfig): ChainMachine {
-  const protocol: RoutedProtocol<Turn> = { emit, serve }
-  return {
-    start(node, journal) {
-      const turn: Turn = { config, protocol, state: recover(config, node, journal), effects: [] }
-      resume(turn)
-      return turn
+export const createChain: (config: ChainConfig) => ChainMachine = defineMachine<Chain>({
+  initial,
+  redo({ state }, record) {
+    if (record.kind !== 'sealed') replaceFrom(state.log, record.from, record.entries)
+    if (record.kind !== 'entries') state.promised = Math.max(state.promised, record.epoch)
+    if (record.kind !== 'begun') return
+    state.epoch = record.epoch
+    state.chain = record.chain
+  },
+  begin: resume,
+  request,
+  messages: {
+    ...routedMessages,
+    sealed: handleSealed,
+    seal: current((turn, { epoch }, from) => {
+      if (epoch > turn.state.promised) turn.send(from, { type: 'sealed', epoch, last: seal(turn, epoch) })
+    }),
+    deposed(turn, { epoch }) {
+      if (epoch > turn.state.promised) seal(turn, epoch)
     },
-    step(state, event) {
-      const turn: Turn = { config, protocol, state, effects: [] }
-      if (event.type === 'request' && config.bug === 'read-from-anywhere' && isRead(config, event))
-        readHere(turn, event.requestId, event.input)
-      else dispatch(turn, event, handlers)
-      return turn
+    begin: current((turn, message) => {
+      if (message.epoch > turn.state.epoch) begin(turn, message)
+      else if (isTail(turn.state)) executeAtTail(turn)
+    }),
+    alive: current((turn, { epoch }, from) => {
+      follow(turn, from)
+      turn.send(from, { type: 'here', epoch })
+    }),
+    confirm: current((turn, { epoch, round }, from) => turn.send(from, { type: 'confirmed', epoch, round })),
+    update: inChain(handleUpdate),
+    ack: inChain(handleAck),
+    query: inChain((turn, { origin, input }) => query(turn, origin, input)),
+    confirmed: inChain(handleConfirmed),
+    here: inChain(({ state }, _, from) => state.heard.push(from)),
+  },
+  timers: {
+    requests: sweepRequests,
+    silence: reconfigure,
+    gather: beginChain,
+    check: checkChain,
+    heartbeat(turn) {
+      heartbeat(turn)
+      askRound(turn)
     },
-    status: statusOf,
-  }
-}
+  },
+  status: (state) => ({
+    role: roleOf(state),
+    leads: isHead(state),
+    term: state.promised,
+    leader: state.leader,
+  }),
+})
 
-function recover({ object }: ChainConfig, node: NodeSetting, journal: readonly ChainRecord[]): ChainState {
-  const state: ChainState = {
+function initial(node: NodeSetting, { object }: ChainConfig): ChainState {
+  return {
     id: node.id,
     nodes: [node.id, ...node.peers].sort(),
     generator: createGenerator(node.seed),
@@ -80,22 +115,13 @@ function recover({ object }: ChainConfig, node: NodeSetting, journal: readonly C
     roundConfirmed: 0,
     rounds: new Map(),
   }
-  for (const record of journal) {
-    if (record.kind !== 'sealed') replaceFrom(state.log, record.from, record.entries)
-    if (record.kind !== 'entries') state.promised = Math.max(state.promised, record.epoch)
-    if (record.kind === 'begun') {
-      state.epoch = record.epoch
-      state.chain = record.chain
-    }
-  }
-  return state
 }
 
 /**
  * A node that restarts takes its place again, unless the epoch has been sealed. A head does not: it may have numbered
  * updates that were lost with its memory.
  */
-function resume(turn: Turn): void {
+function resume(turn: ChainTurn): void {
   const { state, config } = turn
   awaitHead(turn)
   if (!isActive(state)) return
@@ -103,102 +129,41 @@ function resume(turn: Turn): void {
     reconfigure(turn)
     return
   }
-  emit(turn, { type: 'setTimer', timer: 'heartbeat', afterMs: config.heartbeatMs })
+  turn.setTimer('heartbeat', config.heartbeatMs)
   if (isTail(state)) executeAtTail(turn)
 }
 
-const handlers: Handlers<Turn, ChainMessage> = { message: handleMessage, timer: handleTimer }
+function request(turn: ChainTurn, asked: MachineRequest): void {
+  const { config } = turn
+  if (config.bug === 'read-from-anywhere' && isRead(config, asked)) readHere(turn, asked.requestId, asked.input)
+  else handleRequest(turn, asked)
+}
 
-function handleMessage(turn: Turn, from: NodeId, message: Exclude<ChainMessage, RoutedMessage>): void {
-  const { state } = turn
-  if (message.type === 'sealed') {
-    handleSealed(turn, from, message.epoch, message.last)
-    return
-  }
-  if (message.epoch < state.promised) {
-    if (message.type !== 'deposed') send(turn, from, { type: 'deposed', epoch: state.promised })
-    return
-  }
-  switch (message.type) {
-    case 'seal':
-      if (message.epoch > state.promised)
-        send(turn, from, { type: 'sealed', epoch: message.epoch, last: seal(turn, message.epoch) })
-      return
-    case 'deposed':
-      if (message.epoch > state.promised) seal(turn, message.epoch)
-      return
-    case 'begin':
-      if (message.epoch > state.epoch) begin(turn, message)
-      else if (isTail(state)) executeAtTail(turn)
-      return
-    case 'alive':
-      follow(turn, from)
-      send(turn, from, { type: 'here', epoch: message.epoch })
-      return
-    case 'confirm':
-      send(turn, from, { type: 'confirmed', epoch: message.epoch, round: message.round })
-      return
-    default:
-      if (message.epoch === state.epoch && isActive(state)) handleInChain(turn, from, message)
+type Handler<Message> = MessageHandler<ChainTurn, Message>
+
+/** Tells the sender if its epoch is over. */
+function current<Message extends { readonly epoch: number }>(handle: Handler<Message>): Handler<Message> {
+  return (turn, message, from) => {
+    const { promised } = turn.state
+    if (message.epoch < promised) turn.send(from, { type: 'deposed', epoch: promised })
+    else handle(turn, message, from)
   }
 }
 
-type InChain = Extract<ChainMessage, { type: 'update' | 'ack' | 'query' | 'confirmed' | 'here' }>
-
-function handleInChain(turn: Turn, from: NodeId, message: InChain): void {
-  switch (message.type) {
-    case 'update':
-      handleUpdate(turn, from, message)
-      return
-    case 'ack':
-      handleAck(turn, message.index)
-      return
-    case 'query':
-      query(turn, message.origin, message.input)
-      return
-    case 'confirmed':
-      handleConfirmed(turn, from, message.round)
-      return
-    case 'here':
-      turn.state.heard.push(from)
-      return
-    default:
-      message satisfies never
-  }
+/** And only if both are in the same chain. */
+function inChain<Message extends { readonly epoch: number }>(handle: Handler<Message>): Handler<Message> {
+  return current((turn, message, from) => {
+    if (message.epoch === turn.state.epoch && isActive(turn.state)) handle(turn, message, from)
+  })
 }
 
-function follow(turn: Turn, head: NodeId): void {
+function follow(turn: ChainTurn, head: NodeId): void {
   const { state } = turn
   if (isHead(state)) return
   const isNew = state.leader !== head
   state.leader = head
   awaitHead(turn)
   if (isNew) offerRequests(turn)
-}
-
-function handleTimer(turn: Turn, timer: string): void {
-  switch (timer) {
-    case 'silence':
-      reconfigure(turn)
-      return
-    case 'gather':
-      beginChain(turn)
-      return
-    case 'check':
-      checkChain(turn)
-      return
-    case 'heartbeat':
-      heartbeat(turn)
-      askRound(turn)
-      return
-    default:
-      throw new Error(`chain set no timer called "${timer}"`)
-  }
-}
-
-function statusOf(state: ChainState): NodeStatus {
-  const { promised, leader } = state
-  return { role: roleOf(state), leads: isHead(state), term: promised, leader }
 }
 
 function roleOf(state: ChainState): string {

@@ -4,17 +4,17 @@ import { draw } from '../generator.ts'
 import { countPresent, lastIndex, replaceFrom } from '../log.ts'
 import { failReads } from '../routing/answers.ts'
 import { offerRequests } from '../routing/requests.ts'
+import type { MessageOf } from '../turn.ts'
 import {
   broadcast,
+  type ChainMessage,
+  type ChainTurn,
   type Configuration,
-  emit,
   isActive,
   isHead,
   majorityOf,
   nextEpoch,
-  send,
   successorOf,
-  type Turn,
 } from './state.ts'
 import { executeAtTail, historyFor, sendAgain } from './updates.ts'
 
@@ -25,56 +25,56 @@ import { executeAtTail, historyFor, sendAgain } from './updates.ts'
 /** How long to wait for more nodes than a majority. */
 const GATHER_MS = millis(20)
 
-export function awaitHead(turn: Turn): void {
+export function awaitHead(turn: ChainTurn): void {
   const { silenceMinMs, silenceMaxMs } = turn.config
   const afterMs = millis(silenceMinMs + draw(turn.state.generator) * (silenceMaxMs - silenceMinMs))
-  emit(turn, { type: 'setTimer', timer: 'silence', afterMs })
+  turn.setTimer('silence', afterMs)
 }
 
 /** Ends all earlier epochs here, durably, before anybody is told. */
-export function seal(turn: Turn, epoch: number): Configuration {
+export function seal(turn: ChainTurn, epoch: number): Configuration {
   const { state } = turn
   retire(turn)
   state.promised = epoch
-  emit(turn, { type: 'persist', record: { kind: 'sealed', epoch } })
+  turn.persist({ kind: 'sealed', epoch })
   return { epoch: state.epoch, chain: state.chain, entries: [...state.log.entries] }
 }
 
 /** Requests that this node holds may still be part of the next epoch; sessions keep them from being applied twice. */
-function retire(turn: Turn): void {
+function retire(turn: ChainTurn): void {
   const { state } = turn
   failReads(turn)
   state.origins = new Map()
   state.sealed = undefined
   state.leader = undefined
-  emit(turn, { type: 'cancelTimer', timer: 'heartbeat' })
-  emit(turn, { type: 'cancelTimer', timer: 'check' })
-  emit(turn, { type: 'cancelTimer', timer: 'gather' })
+  turn.cancelTimer('heartbeat')
+  turn.cancelTimer('check')
+  turn.cancelTimer('gather')
   awaitHead(turn)
 }
 
-export function reconfigure(turn: Turn): void {
+export function reconfigure(turn: ChainTurn): void {
   const { state } = turn
   const epoch = nextEpoch(state)
   const own = seal(turn, epoch)
   state.sealed = new Map([[state.id, own]])
-  emit(turn, { type: 'log', text: `seals all epochs before ${epoch}` })
+  turn.log(`seals all epochs before ${epoch}`)
   broadcast(turn, { type: 'seal', epoch })
   gatherIfMajority(turn)
 }
 
-export function handleSealed(turn: Turn, from: NodeId, epoch: number, last: Configuration): void {
+export function handleSealed(turn: ChainTurn, { epoch, last }: MessageOf<ChainMessage, 'sealed'>, from: NodeId): void {
   const { state } = turn
   if (state.sealed === undefined || epoch !== state.promised) return
   state.sealed.set(from, last)
   gatherIfMajority(turn)
 }
 
-function gatherIfMajority(turn: Turn): void {
+function gatherIfMajority(turn: ChainTurn): void {
   const { sealed, nodes } = turn.state
   if (sealed === undefined || sealed.size < majorityOf(turn.state)) return
   if (sealed.size === nodes.length) beginChain(turn)
-  else if (sealed.size === majorityOf(turn.state)) emit(turn, { type: 'setTimer', timer: 'gather', afterMs: GATHER_MS })
+  else if (sealed.size === majorityOf(turn.state)) turn.setTimer('gather', GATHER_MS)
 }
 
 /**
@@ -82,7 +82,7 @@ function gatherIfMajority(turn: Turn): void {
  * nothing in process is lost. This node becomes the head; the others keep their order, and those that were not in the
  * chain come last: "a new server is added to the end of the chain" (§3.1, extending a chain).
  */
-export function beginChain(turn: Turn): void {
+export function beginChain(turn: ChainTurn): void {
   const { state } = turn
   const { sealed, id, promised } = state
   if (sealed === undefined) return
@@ -102,7 +102,7 @@ export function beginChain(turn: Turn): void {
 }
 
 /** From its head, each node of a chain begins before its successor does: once the tail has begun, all have. */
-export function begin(turn: Turn, { epoch, chain, entries }: Configuration): void {
+export function begin(turn: ChainTurn, { epoch, chain, entries }: Configuration): void {
   const { state, config } = turn
   retire(turn)
   const present = countPresent(state.log, 0, entries)
@@ -117,43 +117,43 @@ export function begin(turn: Turn, { epoch, chain, entries }: Configuration): voi
   state.roundStarted = 0
   state.roundConfirmed = 0
   state.rounds = new Map()
-  emit(turn, { type: 'persist', record: { kind: 'begun', epoch, chain, from: present + 1, entries: fresh } })
-  emit(turn, { type: 'log', text: `begins epoch ${epoch} with the chain ${chain.join(' > ')}` })
+  turn.persist({ kind: 'begun', epoch, chain, from: present + 1, entries: fresh })
+  turn.log(`begins epoch ${epoch} with the chain ${chain.join(' > ')}`)
   passOn(turn)
-  emit(turn, { type: 'setTimer', timer: 'heartbeat', afterMs: config.heartbeatMs })
+  turn.setTimer('heartbeat', config.heartbeatMs)
   if (!isHead(state)) return
   state.leader = state.id
   state.heard = [...chain]
-  emit(turn, { type: 'cancelTimer', timer: 'silence' })
-  emit(turn, { type: 'setTimer', timer: 'check', afterMs: config.silenceMaxMs })
+  turn.cancelTimer('silence')
+  turn.setTimer('check', config.silenceMaxMs)
   broadcast(turn, { type: 'alive', epoch })
   offerRequests(turn)
 }
 
-function passOn(turn: Turn): void {
+function passOn(turn: ChainTurn): void {
   const { state } = turn
   const { epoch, chain } = state
   const successor = successorOf(state)
   if (successor === undefined) executeAtTail(turn)
-  else send(turn, successor, { type: 'begin', epoch, chain, entries: historyFor(turn) })
+  else turn.send(successor, { type: 'begin', epoch, chain, entries: historyFor(turn) })
 }
 
 /** Also shows that the head is alive. */
-export function heartbeat(turn: Turn): void {
+export function heartbeat(turn: ChainTurn): void {
   const { state, config } = turn
   if (!isActive(state)) return
   if (isHead(state)) broadcast(turn, { type: 'alive', epoch: state.epoch })
   sendAgain(turn)
-  emit(turn, { type: 'setTimer', timer: 'heartbeat', afterMs: config.heartbeatMs })
+  turn.setTimer('heartbeat', config.heartbeatMs)
 }
 
 /** At the head: a node of the chain that is silent is left out, and one that is back joins. */
-export function checkChain(turn: Turn): void {
+export function checkChain(turn: ChainTurn): void {
   const { state, config } = turn
   if (!isHead(state)) return
   const heard = new Set([...state.heard, state.id])
   const asExpected = state.nodes.every((node) => heard.has(node) === state.chain.includes(node))
   state.heard = []
-  if (asExpected) emit(turn, { type: 'setTimer', timer: 'check', afterMs: config.silenceMaxMs })
+  if (asExpected) turn.setTimer('check', config.silenceMaxMs)
   else reconfigure(turn)
 }

@@ -3,7 +3,8 @@ import type { Input, Millis } from '@chaosproxy/history'
 import type { Generator } from '../generator.ts'
 import type { Entry, Log } from '../log.ts'
 import type { Effect } from '../machine.ts'
-import type { Origin, RoutedMessage, RoutingConfig, RoutingState, RoutingTurn } from '../routing/routing.ts'
+import type { Origin, RoutedMessage, RoutedTimer, RoutingConfig, RoutingState } from '../routing/routing.ts'
+import type { Turn } from '../turn.ts'
 
 // Sections are those of van Renesse & Schneider, "Chain Replication for Supporting High Throughput and Availability",
 // 2004. Departures: the paper's servers are fail-stop, and a master outside of the chain knows which have failed. Here
@@ -91,23 +92,18 @@ export interface ChainState extends RoutingState {
   rounds: Map<NodeId, number>
 }
 
-/** One step in progress. */
-export interface Turn extends RoutingTurn<Turn> {
+export interface Chain {
   readonly config: ChainConfig
   readonly state: ChainState
-  readonly effects: ChainEffect[]
+  readonly message: ChainMessage
+  readonly record: ChainRecord
+  readonly timer: 'silence' | 'gather' | 'check' | 'heartbeat' | RoutedTimer
 }
 
-export const emit = (turn: Turn, effect: ChainEffect): void => {
-  turn.effects.push(effect)
-}
+export type ChainTurn = Turn<Chain>
 
-export const mark = (turn: Turn): void => emit(turn, { type: 'mark' })
-
-export const send = (turn: Turn, to: NodeId, message: ChainMessage): void => emit(turn, { type: 'send', to, message })
-
-export function broadcast(turn: Turn, message: ChainMessage): void {
-  for (const node of turn.state.nodes) if (node !== turn.state.id) send(turn, node, message)
+export function broadcast(turn: ChainTurn, message: ChainMessage): void {
+  for (const node of turn.state.nodes) if (node !== turn.state.id) turn.send(node, message)
 }
 
 export const majorityOf = ({ nodes }: ChainState): number => Math.floor(nodes.length / 2) + 1

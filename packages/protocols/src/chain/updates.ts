@@ -7,60 +7,58 @@ import { answer, answerReads, readOf } from '../routing/answers.ts'
 import { createRounds, type Rounds } from '../routing/rounds.ts'
 import { isRead, type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
 import { applyOnce } from '../routing/sessions.ts'
+import type { MessageOf } from '../turn.ts'
 import {
   broadcast,
   type ChainMessage,
-  emit,
+  type ChainTurn,
   isHead,
   isTail,
   majorityOf,
-  mark,
   predecessorOf,
-  send,
   successorOf,
-  type Turn,
 } from './state.ts'
 
 // The protocol while nothing fails: §3.
 
-type Update = Extract<ChainMessage, { type: 'update' }>
+type Update = MessageOf<ChainMessage, 'update'>
 
 /** Entries in a repeated message. */
 const BATCH = 64
 
 /** At the head, to which requests are routed: "Each query request is directed to the tail of the chain", "Each update request is directed to the head" (§3). */
-export function serve(turn: Turn, origin: Origin, command: Command): void {
+export function serve(turn: ChainTurn, origin: Origin, command: Command): void {
   const { state, config } = turn
   if (!isHead(state) || state.origins.size >= REQUEST_LIMIT) answer(turn, origin, unavailable)
   else if (isRead(config, command)) {
     const tail = state.chain.at(-1)
     if (tail === undefined || tail === state.id) query(turn, origin, command.input)
-    else send(turn, tail, { type: 'query', epoch: state.epoch, origin, input: command.input })
+    else turn.send(tail, { type: 'query', epoch: state.epoch, origin, input: command.input })
   } else {
     extend(turn, lastIndex(state.log) + 1, [{ term: state.epoch, command }], [origin])
     // The mistake: the head answers before the update has gone along the chain.
     if (config.bug !== 'head-answers' || isTail(state)) return
-    mark(turn)
+    turn.mark()
     execute(turn, lastIndex(state.log))
   }
 }
 
 /** Adds entries to the history and passes them on, in the order in which the head took them. */
-function extend(turn: Turn, from: number, entries: readonly Entry[], origins: readonly (Origin | null)[]): void {
+function extend(turn: ChainTurn, from: number, entries: readonly Entry[], origins: readonly (Origin | null)[]): void {
   const { state } = turn
   for (const [i, entry] of entries.entries()) {
     state.log.entries.push(entry)
     const origin = origins[i]
     if (origin !== undefined && origin !== null) state.origins.set(from + i, origin)
   }
-  emit(turn, { type: 'persist', record: { kind: 'entries', from, entries } })
+  turn.persist({ kind: 'entries', from, entries })
   const successor = successorOf(state)
   if (successor === undefined) executeAtTail(turn)
-  else send(turn, successor, { type: 'update', epoch: state.epoch, from, entries, origins })
+  else turn.send(successor, { type: 'update', epoch: state.epoch, from, entries, origins })
 }
 
 /** "requests are received in the same order" as they were sent (§3.1): one that overtook another is dropped, and comes again. */
-export function handleUpdate(turn: Turn, from: NodeId, message: Update): void {
+export function handleUpdate(turn: ChainTurn, message: Update, from: NodeId): void {
   const { state, config } = turn
   const last = lastIndex(state.log)
   const gap = message.from > last + 1
@@ -69,11 +67,11 @@ export function handleUpdate(turn: Turn, from: NodeId, message: Update): void {
   const present = gap ? 0 : last + 1 - message.from
   const fresh = message.entries.slice(present)
   if (fresh.length > 0) extend(turn, last + 1, fresh, message.origins.slice(present))
-  else send(turn, from, { type: 'ack', epoch: state.epoch, index: isTail(state) ? last : state.acked })
+  else turn.send(from, { type: 'ack', epoch: state.epoch, index: isTail(state) ? last : state.acked })
 }
 
 /** "Processing at the tail": it executes the update, replies to the client (§3), and acknowledges it (§3.1). */
-export function executeAtTail(turn: Turn): void {
+export function executeAtTail(turn: ChainTurn): void {
   const { state } = turn
   execute(turn, lastIndex(state.log))
   state.begun = true
@@ -81,13 +79,13 @@ export function executeAtTail(turn: Turn): void {
   acknowledge(turn)
 }
 
-function acknowledge(turn: Turn): void {
+function acknowledge(turn: ChainTurn): void {
   const { state } = turn
   const predecessor = predecessorOf(state)
-  if (predecessor !== undefined) send(turn, predecessor, { type: 'ack', epoch: state.epoch, index: state.acked })
+  if (predecessor !== undefined) turn.send(predecessor, { type: 'ack', epoch: state.epoch, index: state.acked })
 }
 
-function execute(turn: Turn, upTo: number): void {
+function execute(turn: ChainTurn, upTo: number): void {
   const { state, config } = turn
   // With its mistake, the head answers too.
   const answers = isTail(state) || config.bug === 'head-answers'
@@ -102,7 +100,7 @@ function execute(turn: Turn, upTo: number): void {
 }
 
 /** "upon receiving an ack(r), server i deletes r from Sent_i and forwards it to its predecessor" (§3.1). */
-export function handleAck(turn: Turn, index: number): void {
+export function handleAck(turn: ChainTurn, { index }: MessageOf<ChainMessage, 'ack'>): void {
   const { state } = turn
   state.begun = true
   if (index <= state.acked || index > lastIndex(state.log)) return
@@ -112,33 +110,33 @@ export function handleAck(turn: Turn, index: number): void {
 }
 
 /** Messages may be lost, unlike in the paper: what the tail has not acknowledged is sent to the successor again. */
-export function sendAgain(turn: Turn): void {
+export function sendAgain(turn: ChainTurn): void {
   const { state } = turn
   const { epoch, chain, log, acked, begun } = state
   const successor = successorOf(state)
   if (successor === undefined) return
-  if (!begun) send(turn, successor, { type: 'begin', epoch, chain, entries: historyFor(turn) })
+  if (!begun) turn.send(successor, { type: 'begin', epoch, chain, entries: historyFor(turn) })
   const from = acked + 1
   const entries = entriesFrom(log, from, BATCH)
   if (entries.length === 0) return
   const origins = entries.map((_, i) => state.origins.get(from + i) ?? null)
-  send(turn, successor, { type: 'update', epoch, from, entries, origins })
+  turn.send(successor, { type: 'update', epoch, from, entries, origins })
 }
 
 /**
  * What a new successor is sent: everything, so that the requests in process are among it ("the sequence of requests in
  * Sent_i" is forwarded to it, §3.1, failure of other servers). The mistake: those are left out.
  */
-export function historyFor(turn: Turn): readonly Entry[] {
+export function historyFor(turn: ChainTurn): readonly Entry[] {
   const { log, acked } = turn.state
   const all = [...log.entries]
   if (turn.config.bug !== 'no-inprocess-resend' || acked >= all.length) return all
-  mark(turn)
+  turn.mark()
   return all.slice(0, acked)
 }
 
 /** At the tail: "the reply is generated by the tail" (§3), once a majority has confirmed that the epoch goes on. */
-export function query(turn: Turn, origin: Origin, input: Input): void {
+export function query(turn: ChainTurn, origin: Origin, input: Input): void {
   const { state } = turn
   if (!isTail(state) || state.reads.length >= REQUEST_LIMIT) {
     answer(turn, origin, unavailable)
@@ -149,29 +147,29 @@ export function query(turn: Turn, origin: Origin, input: Input): void {
 }
 
 /** The mistake: whichever node is called answers from its own copy. */
-export function readHere(turn: Turn, requestId: string, input: Input): void {
-  if (!isTail(turn.state)) mark(turn)
-  emit(turn, { type: 'reply', requestId, result: readOf(turn, input) })
+export function readHere(turn: ChainTurn, requestId: string, input: Input): void {
+  if (!isTail(turn.state)) turn.mark()
+  turn.reply(requestId, readOf(turn, input))
 }
 
 /** Also repeats a question that was lost. */
-export function askRound(turn: Turn): void {
+export function askRound(turn: ChainTurn): void {
   const { state } = turn
   if (!isTail(state) || state.roundConfirmed === state.roundStarted) return
   broadcast(turn, { type: 'confirm', epoch: state.epoch, round: state.roundStarted })
 }
 
-export function handleConfirmed(turn: Turn, from: NodeId, round: number): void {
+export function handleConfirmed(turn: ChainTurn, { round }: MessageOf<ChainMessage, 'confirmed'>, from: NodeId): void {
   const { state } = turn
   state.rounds.set(from, Math.max(state.rounds.get(from) ?? 0, round))
   if (isTail(state)) rounds.confirmRound(turn)
 }
 
 /** A later epoch needs a majority to seal this one, and every chain is a majority. */
-const rounds: Rounds<Turn> = createRounds({
+const rounds: Rounds<ChainTurn> = createRounds<ChainTurn, number>({
   send: askRound,
   isEnough: ({ state }, answered) => answered >= majorityOf(state),
-  peers: ({ state }: Turn) => state.rounds.values(),
+  peers: ({ state }: ChainTurn) => state.rounds.values(),
   roundOf: (round) => round,
   answerReads,
 })

@@ -1,47 +1,48 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { emit, mark, type PaxosMessage, type SlotProposal, send, type Turn } from './state.ts'
+import type { MessageOf } from '../turn.ts'
+import type { PaxosMessage, PaxosTurn, SlotProposal } from './state.ts'
 
 // "An acceptor records its intended response in stable storage before actually sending the response" (§2.5): each
 // `persist` comes before the message that depends on it.
 
-type Accept = Extract<PaxosMessage, { type: 'accept' }>
+type Accept = MessageOf<PaxosMessage, 'accept'>
 
 /**
  * "If an acceptor receives a prepare request with number n greater than that of any prepare request to which it has
  * already responded, then it responds to the request with a promise not to accept any more proposals numbered less than
  * n and with the highest-numbered proposal (if any) that it has accepted" (§2.2, phase 1b), here one for each slot.
  */
-export function promise(turn: Turn, ballot: number, from: number): readonly SlotProposal[] {
+export function promise(turn: PaxosTurn, ballot: number, from: number): readonly SlotProposal[] {
   const { state } = turn
   setPromise(turn, ballot)
   return [...state.accepted].filter(([slot]) => slot >= from).sort(([one], [other]) => one - other)
 }
 
 /** The mistake: the promise is kept in memory only, so a restart forgets it. */
-function setPromise(turn: Turn, ballot: number): void {
+function setPromise(turn: PaxosTurn, ballot: number): void {
   turn.state.promised = ballot
-  if (turn.config.bug === 'forget-promise') mark(turn)
-  else emit(turn, { type: 'persist', record: { kind: 'promise', ballot } })
+  if (turn.config.bug === 'forget-promise') turn.mark()
+  else turn.persist({ kind: 'promise', ballot })
 }
 
 /**
  * "If an acceptor receives an accept request for a proposal numbered n, it accepts the proposal unless it has already
  * responded to a prepare request having a number greater than n" (§2.2, phase 2b).
  */
-export function handleAccept(turn: Turn, from: NodeId, message: Accept): void {
+export function handleAccept(turn: PaxosTurn, message: Accept, from: NodeId): void {
   const { ballot, commands } = message
   accept(
     turn,
     commands.map((command, i) => [message.from + i, { ballot, command }]),
   )
-  send(turn, from, { type: 'accepted', ballot, from: message.from, count: commands.length })
+  turn.send(from, { type: 'accepted', ballot, from: message.from, count: commands.length })
 }
 
 /** Accepts proposals of one ballot, or learns that they are chosen, which comes to the same. */
-export function accept(turn: Turn, proposals: readonly SlotProposal[]): void {
+export function accept(turn: PaxosTurn, proposals: readonly SlotProposal[]): void {
   const { state } = turn
   const fresh = proposals.filter(([slot, { ballot }]) => state.accepted.get(slot)?.ballot !== ballot)
   if (fresh.length === 0) return
   for (const [slot, proposal] of fresh) state.accepted.set(slot, proposal)
-  emit(turn, { type: 'persist', record: { kind: 'accepted', proposals: fresh, chosen: state.applied } })
+  turn.persist({ kind: 'accepted', proposals: fresh, chosen: state.applied })
 }

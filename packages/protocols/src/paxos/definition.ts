@@ -3,7 +3,7 @@ import type { ProtocolDefinition } from '../definition.ts'
 import { objects } from '../objects/registry.ts'
 import { chooseOptions, type Declared } from '../options.ts'
 import { paxosInvariants } from './invariants.ts'
-import { createPaxos } from './machine.ts'
+import { createPaxos, serve } from './machine.ts'
 
 const declared = {
   name: 'paxos',
@@ -67,6 +67,7 @@ export const paxos: ProtocolDefinition = {
     const chosen = chooseOptions(declared, options)
     const silenceMinMs = chosen.number('silence-min-ms')
     return createPaxos({
+      serve,
       heartbeatMs: millis(chosen.number('heartbeat-ms')),
       silenceMinMs: millis(silenceMinMs),
       silenceMaxMs: millis(Math.max(silenceMinMs, chosen.number('silence-max-ms'))),

@@ -5,30 +5,28 @@ import { draw } from '../generator.ts'
 import { failReads } from '../routing/answers.ts'
 import { offerRequests } from '../routing/requests.ts'
 import { createRounds, type Rounds } from '../routing/rounds.ts'
+import type { MessageOf } from '../turn.ts'
 import { accept, promise } from './acceptor.ts'
 import { answerReadyReads, applyNext } from './learner.ts'
 import {
   broadcast,
-  emit,
   isMajority,
-  mark,
   nextBallot,
   type PaxosMessage,
+  type PaxosTurn,
   type Proposal,
   type SlotProposal,
-  send,
-  type Turn,
 } from './state.ts'
 
 /** Slots in one repeated message. */
 const BATCH = 64
 
 /** Follows the node of the highest ballot heard of, if it is known to lead. */
-export function follow(turn: Turn, leader: NodeId | undefined): void {
+export function follow(turn: PaxosTurn, leader: NodeId | undefined): void {
   const { state } = turn
   if (state.role !== 'follower') {
-    emit(turn, { type: 'cancelTimer', timer: 'heartbeat' })
-    emit(turn, { type: 'cancelTimer', timer: 'reach' })
+    turn.cancelTimer('heartbeat')
+    turn.cancelTimer('reach')
     failReads(turn)
     // Their slots may still be chosen: the origin asks the next leader, and sessions keep it from being applied twice.
     state.origins = new Map()
@@ -42,28 +40,28 @@ export function follow(turn: Turn, leader: NodeId | undefined): void {
   if (isNew) offerRequests(turn)
 }
 
-export function awaitLeader(turn: Turn): void {
+export function awaitLeader(turn: PaxosTurn): void {
   const { silenceMinMs, silenceMaxMs } = turn.config
   const afterMs = millis(silenceMinMs + draw(turn.state.generator) * (silenceMaxMs - silenceMinMs))
-  emit(turn, { type: 'setTimer', timer: 'silence', afterMs })
+  turn.setTimer('silence', afterMs)
 }
 
 /** Phase 1a: "A proposer selects a proposal number n and sends a prepare request with number n" (§2.2). */
-export function campaign(turn: Turn): void {
+export function campaign(turn: PaxosTurn): void {
   const { state } = turn
   if (state.role === 'leader') return
   const from = state.applied + 1
   state.ballot = nextBallot(state)
   state.role = 'candidate'
   state.leader = undefined
-  emit(turn, { type: 'log', text: `prepares ballot ${state.ballot}` })
+  turn.log(`prepares ballot ${state.ballot}`)
   state.promises = new Map([[state.id, promise(turn, state.ballot, from)]])
   broadcast(turn, { type: 'prepare', ballot: state.ballot, from })
   awaitLeader(turn)
   leadIfPromised(turn)
 }
 
-export function handlePromise(turn: Turn, from: NodeId, message: Extract<PaxosMessage, { type: 'promise' }>): void {
+export function handlePromise(turn: PaxosTurn, message: MessageOf<PaxosMessage, 'promise'>, from: NodeId): void {
   const { state } = turn
   if (state.role !== 'candidate' || message.ballot !== state.ballot) return
   state.promises.set(from, message.accepted)
@@ -74,7 +72,7 @@ export function handlePromise(turn: Turn, from: NodeId, message: Extract<PaxosMe
  * Phase 2a: "v is the value of the highest-numbered proposal among the responses, or is any value if the responses
  * reported no proposals" (§2.2). The leader "fills the gap by proposing a special no-op command" (§3).
  */
-function leadIfPromised(turn: Turn): void {
+function leadIfPromised(turn: PaxosTurn): void {
   const { state, config } = turn
   if (!isMajority(turn, state.promises.size)) return
   const { reported, last } = highestReported(turn)
@@ -89,13 +87,13 @@ function leadIfPromised(turn: Turn): void {
   state.roundStarted = 0
   state.roundConfirmed = 0
   state.heard = [...state.promises.keys()]
-  emit(turn, { type: 'cancelTimer', timer: 'silence' })
-  emit(turn, { type: 'log', text: `leads with ballot ${state.ballot}` })
+  turn.cancelTimer('silence')
+  turn.log(`leads with ballot ${state.ballot}`)
   const first = state.applied + 1
   const commands = Array.from({ length: last - first + 1 }, (_, i) => reported.get(first + i)?.command ?? null)
   if (commands.length > 0) proposeAll(turn, first, commands)
   heartbeat(turn)
-  emit(turn, { type: 'setTimer', timer: 'reach', afterMs: config.silenceMaxMs })
+  turn.setTimer('reach', config.silenceMaxMs)
   offerRequests(turn)
 }
 
@@ -104,13 +102,13 @@ interface Reported {
   readonly last: number
 }
 
-function highestReported(turn: Turn): Reported {
+function highestReported(turn: PaxosTurn): Reported {
   const { state, config } = turn
   const highest = highestOf(state.applied, [...state.promises.values()].flat())
   if (config.bug !== 'ignore-highest-accepted') return highest
   // The mistake: a new leader goes by what it has accepted itself.
   const own = highestOf(state.applied, state.promises.get(state.id) ?? [])
-  if ([...highest.reported].some(([slot, { ballot }]) => own.reported.get(slot)?.ballot !== ballot)) mark(turn)
+  if ([...highest.reported].some(([slot, { ballot }]) => own.reported.get(slot)?.ballot !== ballot)) turn.mark()
   return own
 }
 
@@ -126,7 +124,7 @@ function highestOf(applied: number, proposals: readonly SlotProposal[]): Reporte
   return { reported, last }
 }
 
-export function propose(turn: Turn, command: Command): number {
+export function propose(turn: PaxosTurn, command: Command): number {
   const slot = turn.state.next
   turn.state.next++
   proposeAll(turn, slot, [command])
@@ -134,7 +132,7 @@ export function propose(turn: Turn, command: Command): number {
 }
 
 /** The leader is an acceptor too; its own vote counts once it is on its disk, before which nothing leaves this node. */
-function proposeAll(turn: Turn, from: number, commands: readonly (Command | null)[]): void {
+function proposeAll(turn: PaxosTurn, from: number, commands: readonly (Command | null)[]): void {
   const { state } = turn
   const { ballot, applied: chosen } = state
   accept(
@@ -146,11 +144,7 @@ function proposeAll(turn: Turn, from: number, commands: readonly (Command | null
   choose(turn)
 }
 
-export function handleAccepted(
-  turn: Turn,
-  acceptor: NodeId,
-  message: Extract<PaxosMessage, { type: 'accepted' }>,
-): void {
+export function handleAccepted(turn: PaxosTurn, message: MessageOf<PaxosMessage, 'accepted'>, acceptor: NodeId): void {
   const { state } = turn
   if (state.role !== 'leader' || message.ballot !== state.ballot) return
   hear(turn, acceptor)
@@ -162,7 +156,7 @@ export function handleAccepted(
 }
 
 /** A value is chosen once a majority has accepted it (§2.1). Slots are applied in order. */
-function choose(turn: Turn): void {
+function choose(turn: PaxosTurn): void {
   const { state } = turn
   for (;;) {
     const votes = state.votes.get(state.applied + 1)
@@ -173,25 +167,25 @@ function choose(turn: Turn): void {
 }
 
 /** Shows the others that the leader is alive, and repeats proposals that some acceptor may not have received. */
-export function heartbeat(turn: Turn): void {
+export function heartbeat(turn: PaxosTurn): void {
   const { state, config } = turn
   const { ballot, roundStarted: round, applied: chosen } = state
   broadcast(turn, { type: 'heartbeat', ballot, round, chosen })
   for (const node of state.nodes) if (node !== state.id) repeatProposals(turn, node)
   state.proposedBefore = state.next
-  emit(turn, { type: 'setTimer', timer: 'heartbeat', afterMs: config.heartbeatMs })
+  turn.setTimer('heartbeat', config.heartbeatMs)
 }
 
-function repeatProposals(turn: Turn, node: NodeId): void {
+function repeatProposals(turn: PaxosTurn, node: NodeId): void {
   const { ballot, votes, accepted, applied: chosen, proposedBefore } = turn.state
   const lacking = [...votes].filter(([slot, voters]) => slot < proposedBefore && !voters.includes(node))
   for (const [slot] of lacking.slice(0, BATCH)) {
     const commands = [accepted.get(slot)?.command ?? null]
-    send(turn, node, { type: 'accept', ballot, from: slot, commands, chosen })
+    turn.send(node, { type: 'accept', ballot, from: slot, commands, chosen })
   }
 }
 
-export function handleAlive(turn: Turn, from: NodeId, message: Extract<PaxosMessage, { type: 'alive' }>): void {
+export function handleAlive(turn: PaxosTurn, message: MessageOf<PaxosMessage, 'alive'>, from: NodeId): void {
   const { state } = turn
   if (state.role !== 'leader' || message.ballot !== state.ballot) return
   hear(turn, from)
@@ -200,30 +194,30 @@ export function handleAlive(turn: Turn, from: NodeId, message: Extract<PaxosMess
 }
 
 /** A majority had promised no higher ballot after the round began, so no other leader had chosen anything before that. */
-const rounds: Rounds<Turn> = createRounds({
+const rounds: Rounds<PaxosTurn> = createRounds<PaxosTurn, number>({
   send(turn) {
     const { ballot, roundStarted: round, applied: chosen } = turn.state
     broadcast(turn, { type: 'heartbeat', ballot, round, chosen })
   },
   isEnough: isMajority,
-  peers: ({ state }: Turn) => state.rounds.values(),
+  peers: ({ state }: PaxosTurn) => state.rounds.values(),
   roundOf: (round) => round,
   answerReads: answerReadyReads,
 })
 
 /** Begins a round, unless one is in flight; returns the number of the first round to begin after this call. */
-export const roundFromNow: (turn: Turn) => number = rounds.roundFromNow
+export const roundFromNow: (turn: PaxosTurn) => number = rounds.roundFromNow
 
-function hear({ state }: Turn, node: NodeId): void {
+function hear({ state }: PaxosTurn, node: NodeId): void {
   if (!state.heard.includes(node)) state.heard.push(node)
 }
 
 /** A leader that no majority answers steps down: it could not have anything chosen. */
-export function checkReach(turn: Turn): void {
+export function checkReach(turn: PaxosTurn): void {
   const { state, config } = turn
   if (state.role !== 'leader') return
   const { heard } = state
   state.heard = [state.id]
   if (new Set([...heard, state.id]).size < Math.floor(state.nodes.length / 2) + 1) follow(turn, undefined)
-  else emit(turn, { type: 'setTimer', timer: 'reach', afterMs: config.silenceMaxMs })
+  else turn.setTimer('reach', config.silenceMaxMs)
 }

@@ -2,8 +2,9 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Completion } from '@chaosproxy/history'
 import { answer, answerReads } from '../routing/answers.ts'
 import { applyOnce } from '../routing/sessions.ts'
+import type { MessageOf } from '../turn.ts'
 import { accept } from './acceptor.ts'
-import { type PaxosMessage, send, type Turn } from './state.ts'
+import type { PaxosMessage, PaxosTurn } from './state.ts'
 
 // Learning chosen values (§2.3) from the leader, and applying them in the order of their slots (§3).
 
@@ -14,26 +15,26 @@ const BATCH = 256
  * The leader of this ballot knows that slots up to `chosen` are. What this node has accepted in the same ballot is what
  * was chosen, because later ballots propose nothing else (P2b, §2.2); the rest it asks for.
  */
-export function learnUpTo(turn: Turn, leader: NodeId, ballot: number, chosen: number): void {
+export function learnUpTo(turn: PaxosTurn, leader: NodeId, ballot: number, chosen: number): void {
   const { state } = turn
   while (state.applied < chosen) {
     if (state.accepted.get(state.applied + 1)?.ballot !== ballot) {
-      send(turn, leader, { type: 'learn', from: state.applied + 1 })
+      turn.send(leader, { type: 'learn', from: state.applied + 1 })
       return
     }
     applyNext(turn)
   }
 }
 
-export function handleLearn(turn: Turn, from: NodeId, first: number): void {
+export function handleLearn(turn: PaxosTurn, { from: first }: MessageOf<PaxosMessage, 'learn'>, from: NodeId): void {
   const { state } = turn
   const count = Math.min(BATCH, state.applied - first + 1)
   if (state.role !== 'leader' || count <= 0) return
   const commands = Array.from({ length: count }, (_, i) => state.accepted.get(first + i)?.command ?? null)
-  send(turn, from, { type: 'chosen', ballot: state.ballot, from: first, commands })
+  turn.send(from, { type: 'chosen', ballot: state.ballot, from: first, commands })
 }
 
-export function handleChosen(turn: Turn, message: Extract<PaxosMessage, { type: 'chosen' }>): void {
+export function handleChosen(turn: PaxosTurn, message: MessageOf<PaxosMessage, 'chosen'>): void {
   const { state } = turn
   const { from, commands, ballot } = message
   const last = from + commands.length - 1
@@ -46,7 +47,7 @@ export function handleChosen(turn: Turn, message: Extract<PaxosMessage, { type: 
 }
 
 /** Applies the next slot, which is chosen, and answers whoever waits for it here. */
-export function applyNext(turn: Turn): void {
+export function applyNext(turn: PaxosTurn): void {
   const { state, config } = turn
   state.applied++
   const slot = state.applied
@@ -59,6 +60,6 @@ export function applyNext(turn: Turn): void {
   if (result !== undefined) answer(turn, origin, result)
 }
 
-export function answerReadyReads(turn: Turn): void {
+export function answerReadyReads(turn: PaxosTurn): void {
   if (turn.state.role === 'leader') answerReads(turn)
 }

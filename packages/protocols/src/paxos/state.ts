@@ -3,7 +3,8 @@ import type { Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import type { Generator } from '../generator.ts'
 import type { Effect } from '../machine.ts'
-import type { Origin, RoutedMessage, RoutingConfig, RoutingState, RoutingTurn } from '../routing/routing.ts'
+import type { Origin, RoutedMessage, RoutedTimer, RoutingConfig, RoutingState } from '../routing/routing.ts'
+import type { Turn } from '../turn.ts'
 
 // Sections are those of Lamport, "Paxos Made Simple", 2001. "PMMC": van Renesse & Altinbuken, "Paxos Made Moderately
 // Complex", 2015.
@@ -87,23 +88,18 @@ export interface PaxosState extends RoutingState {
   heard: NodeId[]
 }
 
-/** One step in progress. */
-export interface Turn extends RoutingTurn<Turn> {
+export interface Paxos {
   readonly config: PaxosConfig
   readonly state: PaxosState
-  readonly effects: PaxosEffect[]
+  readonly message: PaxosMessage
+  readonly record: PaxosRecord
+  readonly timer: 'silence' | 'reach' | 'heartbeat' | RoutedTimer
 }
 
-export const emit = (turn: Turn, effect: PaxosEffect): void => {
-  turn.effects.push(effect)
-}
+export type PaxosTurn = Turn<Paxos>
 
-export const mark = (turn: Turn): void => emit(turn, { type: 'mark' })
-
-export const send = (turn: Turn, to: NodeId, message: PaxosMessage): void => emit(turn, { type: 'send', to, message })
-
-export function broadcast(turn: Turn, message: PaxosMessage): void {
-  for (const node of turn.state.nodes) if (node !== turn.state.id) send(turn, node, message)
+export function broadcast(turn: PaxosTurn, message: PaxosMessage): void {
+  for (const node of turn.state.nodes) if (node !== turn.state.id) turn.send(node, message)
 }
 
 // "Different proposers choose their numbers from disjoint sets of numbers" (§2.5): a ballot's remainder is its node.
@@ -120,12 +116,12 @@ export function nextBallot({ nodes, id, promised, ballot }: PaxosState): number 
 export const trueMajorityOf = ({ nodes }: PaxosState): number => Math.floor(nodes.length / 2) + 1
 
 /** The mistake: half of the nodes, rounded down, count as a majority. */
-export const majorityOf = ({ state, config }: Turn): number =>
+export const majorityOf = ({ state, config }: PaxosTurn): number =>
   config.bug === 'quorum-off-by-one' ? Math.max(1, Math.floor(state.nodes.length / 2)) : trueMajorityOf(state)
 
 /** Whether these are enough; the mistake makes a difference if they would not be otherwise. */
-export function isMajority(turn: Turn, count: number): boolean {
+export function isMajority(turn: PaxosTurn, count: number): boolean {
   if (count < majorityOf(turn)) return false
-  if (count < trueMajorityOf(turn.state)) mark(turn)
+  if (count < trueMajorityOf(turn.state)) turn.mark()
   return true
 }

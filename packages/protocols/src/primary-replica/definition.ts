@@ -4,6 +4,7 @@ import { objects } from '../objects/registry.ts'
 import { chooseOptions, type Declared } from '../options.ts'
 import { primaryReplicaInvariants } from './invariants.ts'
 import { createPrimaryReplica } from './machine.ts'
+import { serve } from './serving.ts'
 
 /** The settings with the strongest promise, under which every mistake shows. */
 const STRICTEST = { sync: 'majority', reads: 'primary' } as const
@@ -99,6 +100,7 @@ export const primaryReplica: ProtocolDefinition = {
     const sync = chosen.value('sync')
     const silenceMinMs = chosen.number('silence-min-ms')
     return createPrimaryReplica({
+      serve,
       sync: sync === 'all' || sync === 'majority' ? sync : Number(sync),
       reads: chosen.value('reads') === 'primary' ? 'primary' : 'replica',
       ownWrites: chosen.boolean('own-writes'),

@@ -3,28 +3,28 @@ import { millis } from '@chaosproxy/history'
 import { draw } from '../generator.ts'
 import { isUpToDate, lastIndex, lastTerm } from '../log.ts'
 import { answer, failReads } from '../routing/answers.ts'
+import type { MessageOf } from '../turn.ts'
 import { applyAll } from './copy.ts'
 import { appendEntry, createReplica, heartbeat } from './replication.ts'
-import { emit, majorityOf, mark, type PrimaryReplicaMessage, promiseEpoch, send, type Turn } from './state.ts'
+import { majorityOf, type PrimaryReplicaMessage, type PrimaryReplicaTurn, promiseEpoch } from './state.ts'
 
 /** Follows `primary` (undefined if unknown) in the current epoch. */
-export function follow(turn: Turn, primary: NodeId | undefined): void {
+export function follow(turn: PrimaryReplicaTurn, primary: NodeId | undefined): void {
   const { state } = turn
   if (state.role === 'primary') {
-    emit(turn, { type: 'cancelTimer', timer: 'heartbeat' })
-    emit(turn, { type: 'cancelTimer', timer: 'reach' })
+    turn.cancelTimer('heartbeat')
+    turn.cancelTimer('reach')
     abandonRequests(turn)
     applyAll(turn.config.object, state)
   }
-  if (state.leader !== primary && primary !== undefined)
-    emit(turn, { type: 'log', text: `follows ${primary} in epoch ${state.epoch}` })
+  if (state.leader !== primary && primary !== undefined) turn.log(`follows ${primary} in epoch ${state.epoch}`)
   state.role = 'replica'
   state.leader = primary
   awaitPrimary(turn)
 }
 
 /** On stepping down, pending reads fail and pending writes end as `info`: they may survive in another node's log. */
-function abandonRequests(turn: Turn): void {
+function abandonRequests(turn: PrimaryReplicaTurn): void {
   failReads(turn)
   const { proposals, ownWrites } = turn.state
   const origins = [...proposals.values(), ...[...ownWrites.values()].map(({ origin }) => origin)]
@@ -33,34 +33,35 @@ function abandonRequests(turn: Turn): void {
   for (const origin of origins) answer(turn, origin, { type: 'info', error: 'the primary was deposed' })
 }
 
-export function awaitPrimary({ config, state, effects }: Turn): void {
+export function awaitPrimary(turn: PrimaryReplicaTurn): void {
+  const { config, state } = turn
   if (!config.failover) return
   const { silenceMinMs, silenceMaxMs } = config
   const afterMs = millis(silenceMinMs + draw(state.generator) * (silenceMaxMs - silenceMinMs))
-  effects.push({ type: 'setTimer', timer: 'silence', afterMs })
+  turn.setTimer('silence', afterMs)
 }
 
 /** The primary has been silent too long: ask the others to promise to follow this node instead. */
-export function campaign(turn: Turn): void {
+export function campaign(turn: PrimaryReplicaTurn): void {
   const { state } = turn
   if (state.role === 'primary') return
   promiseEpoch(turn, state.epoch + 1)
   state.role = 'candidate'
   state.leader = undefined
   state.promises = [state.id]
-  emit(turn, { type: 'log', text: `asks to be primary of epoch ${state.epoch}` })
+  turn.log(`asks to be primary of epoch ${state.epoch}`)
   const { log, epoch } = state
   for (const peer of state.peers)
-    send(turn, peer, { type: 'elect', epoch, lastEpoch: lastTerm(log), lastIndex: lastIndex(log) })
+    turn.send(peer, { type: 'elect', epoch, lastEpoch: lastTerm(log), lastIndex: lastIndex(log) })
   awaitPrimary(turn)
   countPromises(turn)
 }
 
 /** Precondition: the message's epoch is later than any that this node has promised. */
 export function handleElect(
-  turn: Turn,
+  turn: PrimaryReplicaTurn,
+  message: MessageOf<PrimaryReplicaMessage, 'elect'>,
   from: NodeId,
-  message: Extract<PrimaryReplicaMessage, { type: 'elect' }>,
 ): void {
   const { state, config } = turn
   promiseEpoch(turn, message.epoch)
@@ -68,14 +69,14 @@ export function handleElect(
   // The mistake: the first node to ask is promoted, whatever its copy lacks.
   const upToDate = isUpToDate(state.log, message.lastEpoch, message.lastIndex)
   const stale = !upToDate && config.bug === 'promote-stale'
-  if (stale) mark(turn)
-  send(turn, from, { type: 'promise', epoch: message.epoch, granted: upToDate || stale })
+  if (stale) turn.mark()
+  turn.send(from, { type: 'promise', epoch: message.epoch, granted: upToDate || stale })
 }
 
 export function handlePromise(
-  turn: Turn,
+  turn: PrimaryReplicaTurn,
+  message: MessageOf<PrimaryReplicaMessage, 'promise'>,
   from: NodeId,
-  message: Extract<PrimaryReplicaMessage, { type: 'promise' }>,
 ): void {
   const { state } = turn
   if (state.role !== 'candidate' || message.epoch !== state.epoch || !message.granted) return
@@ -83,11 +84,11 @@ export function handlePromise(
   countPromises(turn)
 }
 
-function countPromises(turn: Turn): void {
+function countPromises(turn: PrimaryReplicaTurn): void {
   if (turn.state.promises.length >= majorityOf(turn.state)) becomePrimary(turn)
 }
 
-export function becomePrimary(turn: Turn): void {
+export function becomePrimary(turn: PrimaryReplicaTurn): void {
   const { state, config } = turn
   state.role = 'primary'
   state.leader = state.id
@@ -96,22 +97,22 @@ export function becomePrimary(turn: Turn): void {
   state.roundStarted = 0
   state.roundConfirmed = 0
   state.reads = []
-  emit(turn, { type: 'cancelTimer', timer: 'silence' })
-  emit(turn, { type: 'log', text: `is primary of epoch ${state.epoch}` })
+  turn.cancelTimer('silence')
+  turn.log(`is primary of epoch ${state.epoch}`)
   state.noopIndex = lastIndex(state.log) + 1
   appendEntry(turn, { term: state.epoch, command: null })
   heartbeat(turn)
-  emit(turn, { type: 'setTimer', timer: 'heartbeat', afterMs: config.heartbeatMs })
-  emit(turn, { type: 'setTimer', timer: 'reach', afterMs: config.silenceMaxMs })
+  turn.setTimer('heartbeat', config.heartbeatMs)
+  turn.setTimer('reach', config.silenceMaxMs)
 }
 
 /** Checks which replicas still answer. */
-export function checkReach(turn: Turn): void {
+export function checkReach(turn: PrimaryReplicaTurn): void {
   const { state, config } = turn
   if (state.role !== 'primary') return
   for (const replica of state.replicas.values()) {
     replica.reachable = replica.heard
     replica.heard = false
   }
-  emit(turn, { type: 'setTimer', timer: 'reach', afterMs: config.silenceMaxMs })
+  turn.setTimer('reach', config.silenceMaxMs)
 }

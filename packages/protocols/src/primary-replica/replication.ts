@@ -2,12 +2,13 @@ import type { NodeId } from '@chaosproxy/faults'
 import { countPresent, type Entry, entriesFrom, firstOfTerm, lastIndex, replaceFrom, termAt } from '../log.ts'
 import { answerReads } from '../routing/answers.ts'
 import { createRounds, type Rounds } from '../routing/rounds.ts'
+import type { MessageOf } from '../turn.ts'
 import { applyAll, applyNext, rebuildCopy } from './copy.ts'
 import { acknowledgeOwn, releaseOwn } from './own-writes.ts'
-import { emit, majorityOf, type PrimaryReplicaMessage, type Replica, send, syncCount, type Turn } from './state.ts'
+import { majorityOf, type PrimaryReplicaMessage, type PrimaryReplicaTurn, type Replica, syncCount } from './state.ts'
 
-type Replicate = Extract<PrimaryReplicaMessage, { type: 'replicate' }>
-type Replicated = Extract<PrimaryReplicaMessage, { type: 'replicated' }>
+type Replicate = MessageOf<PrimaryReplicaMessage, 'replicate'>
+type Replicated = MessageOf<PrimaryReplicaMessage, 'replicated'>
 
 /** Entries per message, and entries in flight to one replica. */
 const BATCH = 64
@@ -22,48 +23,48 @@ export const createReplica = (lastLogIndex: number): Replica => ({
 })
 
 /** On the primary: writes an entry to its own log, and returns its index. */
-export function appendEntry(turn: Turn, entry: Entry): number {
+export function appendEntry(turn: PrimaryReplicaTurn, entry: Entry): number {
   const { log } = turn.state
   const index = lastIndex(log) + 1
   log.entries.push(entry)
-  emit(turn, { type: 'persist', record: { kind: 'entries', from: index, entries: [entry] } })
+  turn.persist({ kind: 'entries', from: index, entries: [entry] })
   acknowledge(turn)
   return index
 }
 
 /** Sends each replica the entries that it has not been sent, or an empty message to show that the primary is alive. */
-export function heartbeat(turn: Turn): void {
+export function heartbeat(turn: PrimaryReplicaTurn): void {
   for (const [id, replica] of turn.state.replicas) if (!sendEntries(turn, id, replica)) sendFrom(turn, id, replica, 0)
 }
 
-export function sendToAll(turn: Turn): void {
+export function sendToAll(turn: PrimaryReplicaTurn): void {
   for (const [id, replica] of turn.state.replicas) sendEntries(turn, id, replica)
 }
 
-function sendEntries(turn: Turn, id: NodeId, replica: Replica): boolean {
+function sendEntries(turn: PrimaryReplicaTurn, id: NodeId, replica: Replica): boolean {
   if (replica.next > lastIndex(turn.state.log) || replica.next - replica.match > WINDOW) return false
   sendFrom(turn, id, replica, BATCH)
   return true
 }
 
-function sendFrom(turn: Turn, id: NodeId, replica: Replica, limit: number): void {
+function sendFrom(turn: PrimaryReplicaTurn, id: NodeId, replica: Replica, limit: number): void {
   const { state } = turn
   const prevIndex = replica.next - 1
   const entries = limit === 0 ? [] : entriesFrom(state.log, replica.next, limit)
   const prevEpoch = termAt(state.log, prevIndex) ?? 0
   replica.next += entries.length
-  send(turn, id, { type: 'replicate', epoch: state.epoch, prevIndex, prevEpoch, entries, round: state.roundStarted })
+  turn.send(id, { type: 'replicate', epoch: state.epoch, prevIndex, prevEpoch, entries, round: state.roundStarted })
 }
 
 /** Handles a message from the primary that this node follows. Where the logs differ, the primary's wins. */
-export function handleReplicate(turn: Turn, from: NodeId, message: Replicate): void {
+export function handleReplicate(turn: PrimaryReplicaTurn, message: Replicate, from: NodeId): void {
   const { state, config } = turn
   const { log } = state
   const { epoch, round, prevIndex } = message
   const here = termAt(log, prevIndex)
   if (here !== message.prevEpoch) {
     const retryFrom = here === undefined ? lastIndex(log) + 1 : firstOfTerm(log, prevIndex)
-    send(turn, from, { type: 'replicated', epoch, round, retryFrom })
+    turn.send(from, { type: 'replicated', epoch, round, retryFrom })
     return
   }
   const present = countPresent(log, prevIndex, message.entries)
@@ -71,15 +72,15 @@ export function handleReplicate(turn: Turn, from: NodeId, message: Replicate): v
     const from = prevIndex + 1 + present
     const fresh = message.entries.slice(present)
     replaceFrom(log, from, fresh)
-    emit(turn, { type: 'persist', record: { kind: 'entries', from, entries: fresh } })
+    turn.persist({ kind: 'entries', from, entries: fresh })
     if (state.applied >= from) rebuildCopy(config.object, state)
   }
   applyAll(config.object, state)
-  send(turn, from, { type: 'replicated', epoch, round, match: prevIndex + message.entries.length })
+  turn.send(from, { type: 'replicated', epoch, round, match: prevIndex + message.entries.length })
 }
 
 /** Handles the reply to a message that this node sent in its current epoch. */
-export function handleReplicated(turn: Turn, from: NodeId, message: Replicated): void {
+export function handleReplicated(turn: PrimaryReplicaTurn, message: Replicated, from: NodeId): void {
   const { state } = turn
   const replica = state.replicas.get(from)
   if (state.role !== 'primary' || replica === undefined) return
@@ -105,7 +106,7 @@ export function handleReplicated(turn: Turn, from: NodeId, message: Replicated):
 }
 
 /** Applies and answers the entries that enough replicas have. */
-export function acknowledge(turn: Turn): void {
+export function acknowledge(turn: PrimaryReplicaTurn): void {
   const { state, config } = turn
   const matches = [...state.replicas.values()].map((replica) => replica.match).sort((one, other) => other - one)
   const sync = syncCount(turn)
@@ -121,20 +122,20 @@ export function acknowledge(turn: Turn): void {
   answerReads(turn)
 }
 
-function settle(turn: Turn, index: number, result: ReturnType<typeof applyNext>): void {
+function settle(turn: PrimaryReplicaTurn, index: number, result: ReturnType<typeof applyNext>): void {
   const origin = turn.state.proposals.get(index)
   if (origin === undefined || result === undefined) return
   turn.state.proposals.delete(index)
   acknowledgeOwn(turn, index, { origin, result })
 }
 
-const rounds: Rounds<Turn> = createRounds({
+const rounds: Rounds<PrimaryReplicaTurn> = createRounds<PrimaryReplicaTurn, Replica>({
   send: heartbeat,
   isEnough: ({ state }, answered) => answered >= majorityOf(state),
-  peers: ({ state }: Turn) => state.replicas.values(),
+  peers: ({ state }: PrimaryReplicaTurn) => state.replicas.values(),
   roundOf: ({ ackedRound }) => ackedRound,
   answerReads,
 })
 
 /** Begins a round, unless one is in flight; returns the number of the first round to begin after this call. */
-export const roundFromNow: (turn: Turn) => number = rounds.roundFromNow
+export const roundFromNow: (turn: PrimaryReplicaTurn) => number = rounds.roundFromNow

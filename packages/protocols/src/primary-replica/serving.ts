@@ -5,10 +5,10 @@ import { unavailable } from '../objects/object.ts'
 import { answer, answerReads, readOf } from '../routing/answers.ts'
 import { isRead, type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
 import { appendEntry, roundFromNow, sendToAll } from './replication.ts'
-import { mark, syncCount, type Turn } from './state.ts'
+import { type PrimaryReplicaTurn, syncCount } from './state.ts'
 
 /** Serves a request that its origin sent to this node as the primary. */
-export function serve(turn: Turn, origin: Origin, command: Command): void {
+export function serve(turn: PrimaryReplicaTurn, origin: Origin, command: Command): void {
   const { state, config } = turn
   if (state.role !== 'primary') answer(turn, origin, unavailable)
   else if (isRead(config, command)) read(turn, origin, command.input)
@@ -23,7 +23,7 @@ export function serve(turn: Turn, origin: Origin, command: Command): void {
 /**
  * Whether enough replicas are in reach for a write to be acknowledged. If not, refusing it beats leaving it pending.
  */
-function canReplicate(turn: Turn): boolean {
+function canReplicate(turn: PrimaryReplicaTurn): boolean {
   const { state } = turn
   let reachable = 0
   for (const replica of state.replicas.values()) if (replica.reachable) reachable++
@@ -35,11 +35,11 @@ function canReplicate(turn: Turn): boolean {
  * still the latest, in a round begun after the read arrived: a majority that had promised another epoch would not
  * answer.
  */
-function read(turn: Turn, origin: Origin, input: Input): void {
+function read(turn: PrimaryReplicaTurn, origin: Origin, input: Input): void {
   const { state, config } = turn
   // The mistake: a synchronous primary answers from its copy too.
   if (config.sync === 0 || config.bug === 'stale-read') {
-    if (config.sync !== 0) mark(turn)
+    if (config.sync !== 0) turn.mark()
     answer(turn, origin, readOf(turn, input))
     return
   }

@@ -3,7 +3,8 @@ import type { Completion, Millis } from '@chaosproxy/history'
 import type { Generator } from '../generator.ts'
 import type { Entry, Log } from '../log.ts'
 import type { Effect } from '../machine.ts'
-import type { Origin, RoutedMessage, RoutingConfig, RoutingState, RoutingTurn } from '../routing/routing.ts'
+import type { Origin, RoutedMessage, RoutedTimer, RoutingConfig, RoutingState } from '../routing/routing.ts'
+import type { Turn } from '../turn.ts'
 
 export interface PrimaryReplicaConfig extends RoutingConfig {
   /** How many replicas must have a write before it is acknowledged. `all`: every other node. */
@@ -83,42 +84,36 @@ export interface PrimaryReplicaState extends RoutingState {
   readonly ownWrites: Map<number, OwnWrite>
 }
 
-/** One step in progress. */
-export interface Turn extends RoutingTurn<Turn> {
+export interface PrimaryReplica {
   readonly config: PrimaryReplicaConfig
   readonly state: PrimaryReplicaState
-  readonly effects: PrimaryReplicaEffect[]
+  readonly message: PrimaryReplicaMessage
+  readonly record: PrimaryReplicaRecord
+  readonly timer: 'silence' | 'reach' | 'heartbeat' | RoutedTimer
 }
 
-export const emit = (turn: Turn, effect: PrimaryReplicaEffect): void => {
-  turn.effects.push(effect)
-}
-
-export const mark = (turn: Turn): void => emit(turn, { type: 'mark' })
-
-export const send = (turn: Turn, to: NodeId, message: PrimaryReplicaMessage): void =>
-  emit(turn, { type: 'send', to, message })
+export type PrimaryReplicaTurn = Turn<PrimaryReplica>
 
 export const majorityOf = (state: PrimaryReplicaState): number => Math.floor((state.peers.length + 1) / 2) + 1
 
 /** How many replicas must have a write before it is acknowledged. */
-export function syncCount(turn: Turn): number {
+export function syncCount(turn: PrimaryReplicaTurn): number {
   const count = trueSyncCount(turn)
   // The mistake: acknowledges as soon as the primary has the write, whatever `sync` says.
   if (turn.config.bug !== 'ack-before-replicate') return count
-  if (count > 0) mark(turn)
+  if (count > 0) turn.mark()
   return 0
 }
 
-function trueSyncCount({ config, state }: Turn): number {
+function trueSyncCount({ config, state }: PrimaryReplicaTurn): number {
   if (config.sync === 'all') return state.peers.length
   return config.sync === 'majority' ? majorityOf(state) - 1 : Math.min(config.sync, state.peers.length)
 }
 
 /** Promises not to follow any earlier epoch, made durable before anything else leaves this node. */
-export function promiseEpoch(turn: Turn, epoch: number): void {
+export function promiseEpoch(turn: PrimaryReplicaTurn, epoch: number): void {
   turn.state.epoch = epoch
   // The mistake: the promise is kept only in memory.
-  if (turn.config.bug === 'forget-epoch') mark(turn)
-  else emit(turn, { type: 'persist', record: { kind: 'epoch', epoch } })
+  if (turn.config.bug === 'forget-epoch') turn.mark()
+  else turn.persist({ kind: 'epoch', epoch })
 }

@@ -5,7 +5,7 @@ import { unavailable } from '../objects/object.ts'
 import { answer, answerReads } from '../routing/answers.ts'
 import { applyOnce, remember, wasApplied } from '../routing/sessions.ts'
 import { snapshotIfDue } from './snapshot.ts'
-import { majorityOf, mark, type RaftState, type Turn, trueMajorityOf } from './state.ts'
+import { majorityOf, type RaftState, type RaftTurn, trueMajorityOf } from './state.ts'
 import { storeEntriesAsLeader } from './storing.ts'
 
 // Committing and applying: §5.3, §5.4.2.
@@ -14,17 +14,17 @@ import { storeEntriesAsLeader } from './storing.ts'
  * "If there exists an N such that N > commitIndex, a majority of matchIndex[i] ≥ N, and log[N].term == currentTerm: set
  * commitIndex = N" (Figure 2).
  */
-export function advanceCommit(turn: Turn): void {
+export function advanceCommit(turn: RaftTurn): void {
   const { state } = turn
   // The mistake: the leader's own copy counts as a majority.
   const majority = turn.config.bug === 'ack-before-majority' ? 1 : majorityOf(turn)
   const index = heldBy(state, majority)
   if (index <= state.commitIndex) return
-  if (majority < trueMajorityOf(turn) && index > heldBy(state, trueMajorityOf(turn))) mark(turn)
+  if (majority < trueMajorityOf(turn) && index > heldBy(state, trueMajorityOf(turn))) turn.mark()
   // "Raft never commits log entries from previous terms by counting replicas" (§5.4.2). The mistake: it does.
   if (termAt(state.log, index) !== state.term) {
     if (turn.config.bug !== 'commit-old-term') return
-    mark(turn)
+    turn.mark()
   }
   // A leader that needs no other node may not have written them yet.
   if (index > state.stored) storeEntriesAsLeader(turn)
@@ -48,7 +48,7 @@ function heldBy(state: RaftState, nodes: number): number {
   return best
 }
 
-export function applyCommitted(turn: Turn): void {
+export function applyCommitted(turn: RaftTurn): void {
   const { state } = turn
   while (state.applied < state.commitIndex) {
     const index = state.applied + 1
@@ -63,14 +63,14 @@ export function applyCommitted(turn: Turn): void {
     // committed at its index answers it.
     const own = proposal.term === entry.term
     const confused = !own && turn.config.bug === 'reply-by-index'
-    if (confused) mark(turn)
+    if (confused) turn.mark()
     answer(turn, proposal.origin, (own || confused) && result !== undefined ? result : unavailable)
   }
   if (state.role === 'leader') answerReads(turn)
   snapshotIfDue(turn)
 }
 
-function applyEntry(turn: Turn, command: Command): Completion {
+function applyEntry(turn: RaftTurn, command: Command): Completion {
   const { config, state } = turn
   const { copy, role } = state
   const { object } = config
@@ -81,7 +81,7 @@ function applyEntry(turn: Turn, command: Command): Completion {
     // The mistake: only the leader keeps sessions, so its successor has none.
     case 'dedup-leader-only':
       if (role === 'leader') return applyOnce(object, copy, command)
-      mark(turn)
+      turn.mark()
       return object.apply(copy.held, command.input)
     default:
       return applyOnce(object, copy, command)
@@ -89,10 +89,10 @@ function applyEntry(turn: Turn, command: Command): Completion {
 }
 
 /** Applies the command again; its result is remembered only to tell whether it was applied before. */
-function applyAgain(turn: Turn, command: Command): Completion {
+function applyAgain(turn: RaftTurn, command: Command): Completion {
   const { copy } = turn.state
   const result = turn.config.object.apply(copy.held, command.input)
-  if (wasApplied(copy, command)) mark(turn)
+  if (wasApplied(copy, command)) turn.mark()
   else if (command.session !== undefined) remember(copy, command.session, result)
   return result
 }

@@ -4,6 +4,7 @@ import { objects } from '../objects/registry.ts'
 import { chooseOptions, type Declared } from '../options.ts'
 import { raftChanges, raftInvariants } from './invariants.ts'
 import { createRaft } from './machine.ts'
+import { serve } from './serving.ts'
 
 /** A leader cut off from the other nodes but still reached by clients. */
 const CUT_OFF: BugSetting = { faults: ['isolate-leader'] }
@@ -161,6 +162,7 @@ export const raft: ProtocolDefinition = {
     const trueLeaseMs = millis(electionMinMs / drift)
     const { bug } = chosen
     return createRaft({
+      serve,
       preVote: chosen.boolean('pre-vote'),
       heartbeatMs: millis(heartbeatMs),
       electionMinMs: millis(electionMinMs),

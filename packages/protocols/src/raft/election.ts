@@ -4,16 +4,17 @@ import { draw } from '../generator.ts'
 import { isUpToDate, lastIndex, lastTerm } from '../log.ts'
 import { failReads } from '../routing/answers.ts'
 import { offerRequests } from '../routing/requests.ts'
+import type { MessageOf } from '../turn.ts'
 import { appendEntry } from './replication.ts'
 import { NEVER, roundFromNow } from './rounds.ts'
 import { createProgress } from './sending.ts'
-import { emit, majorityOf, mark, type RaftMessage, send, type Turn, trueMajorityOf } from './state.ts'
+import { majorityOf, type RaftMessage, type RaftTurn, trueMajorityOf, type VoteReply } from './state.ts'
 import { storeEntriesAsLeader } from './storing.ts'
 
 // Leader election: §5.2, §5.4.1; thesis §9.6 for pre-vote, §6.2 for a leader that loses its majority.
 
 /** Follows `leader` (undefined if unknown) in `term`, which is at least the current one. */
-export function becomeFollower(turn: Turn, term: number, leader: NodeId | undefined): void {
+export function becomeFollower(turn: RaftTurn, term: number, leader: NodeId | undefined): void {
   const { state } = turn
   if (term > state.term) {
     state.term = term
@@ -22,34 +23,34 @@ export function becomeFollower(turn: Turn, term: number, leader: NodeId | undefi
   }
   if (state.role === 'leader') {
     storeEntriesAsLeader(turn)
-    emit(turn, { type: 'cancelTimer', timer: 'heartbeat' })
-    emit(turn, { type: 'cancelTimer', timer: 'quorum' })
-    if (turn.config.transferMs > 0) emit(turn, { type: 'cancelTimer', timer: 'transfer' })
-    if (turn.config.resizeMs > 0) emit(turn, { type: 'cancelTimer', timer: 'resize' })
+    turn.cancelTimer('heartbeat')
+    turn.cancelTimer('quorum')
+    if (turn.config.transferMs > 0) turn.cancelTimer('transfer')
+    if (turn.config.resizeMs > 0) turn.cancelTimer('resize')
     state.transferTo = undefined
     state.loyal = false
     failReads(turn)
   }
-  if (state.role !== 'follower') emit(turn, { type: 'log', text: `follows in term ${term}` })
+  if (state.role !== 'follower') turn.log(`follows in term ${term}`)
   state.role = 'follower'
   if (leader !== undefined) state.loyal = true
   const news = leader !== undefined && leader !== state.leader
   awaitLeader(turn)
   state.leader = leader
   if (news) {
-    emit(turn, { type: 'log', text: `${leader} leads in term ${term}` })
+    turn.log(`${leader} leads in term ${term}`)
     offerRequests(turn)
   }
 }
 
 /** Waits the shortest election timeout, in which the leader counts as alive, and then a random remainder. */
-function awaitLeader(turn: Turn): void {
-  emit(turn, { type: 'setTimer', timer: 'silence', afterMs: turn.config.electionMinMs })
+function awaitLeader(turn: RaftTurn): void {
+  turn.setTimer('silence', turn.config.electionMinMs)
   // The election timer runs only while no leader is known.
-  if (turn.state.leader === undefined) emit(turn, { type: 'cancelTimer', timer: 'election' })
+  if (turn.state.leader === undefined) turn.cancelTimer('election')
 }
 
-export function leaderSilent(turn: Turn): void {
+export function leaderSilent(turn: RaftTurn): void {
   if (turn.state.role === 'leader') return
   turn.state.leader = undefined
   turn.state.loyal = false
@@ -57,13 +58,13 @@ export function leaderSilent(turn: Turn): void {
 }
 
 /** "Raft uses randomized election timeouts to ensure that split votes are rare" (§5.2). */
-export function setElectionTimer(turn: Turn, atLeastMs: number): void {
+export function setElectionTimer(turn: RaftTurn, atLeastMs: number): void {
   const { electionMinMs, electionMaxMs } = turn.config
   const randomMs = draw(turn.state.generator) * (electionMaxMs - electionMinMs)
-  emit(turn, { type: 'setTimer', timer: 'election', afterMs: millis(atLeastMs + randomMs) })
+  turn.setTimer('election', millis(atLeastMs + randomMs))
 }
 
-export function campaign(turn: Turn): void {
+export function campaign(turn: RaftTurn): void {
   const { state } = turn
   if (state.role === 'leader') return
   state.leader = undefined
@@ -74,13 +75,13 @@ export function campaign(turn: Turn): void {
 }
 
 /** "causes the target server to start a new election", as if its election timer had run out (thesis §3.10). */
-export function timeoutNow(turn: Turn): void {
+export function timeoutNow(turn: RaftTurn): void {
   turn.state.leader = undefined
   setElectionTimer(turn, turn.config.electionMinMs)
   startElection(turn, true)
 }
 
-function startElection(turn: Turn, transfer: boolean): void {
+function startElection(turn: RaftTurn, transfer: boolean): void {
   const { state } = turn
   state.term++
   state.votedFor = state.id
@@ -88,30 +89,30 @@ function startElection(turn: Turn, transfer: boolean): void {
   askForVotes(turn, 'vote', transfer)
 }
 
-function askForVotes(turn: Turn, type: 'pre-vote' | 'vote', transfer: boolean): void {
+function askForVotes(turn: RaftTurn, type: 'pre-vote' | 'vote', transfer: boolean): void {
   const { state } = turn
   state.role = type === 'vote' ? 'candidate' : 'pre-candidate'
   // A candidate votes for itself (§5.2), so a cluster of one elects itself without a message.
   state.votes = [state.id]
   const term = type === 'vote' ? state.term : state.term + 1
-  emit(turn, { type: 'log', text: `asks for ${type}s for term ${term}` })
+  turn.log(`asks for ${type}s for term ${term}`)
   for (const peer of state.peers)
-    send(turn, peer, { type, term, transfer, lastIndex: lastIndex(state.log), lastTerm: lastTerm(state.log) })
+    turn.send(peer, { type, term, transfer, lastIndex: lastIndex(state.log), lastTerm: lastTerm(state.log) })
   countVotes(turn)
 }
 
-function countVotes(turn: Turn): void {
+function countVotes(turn: RaftTurn): void {
   const { state } = turn
   const { members } = state.configuration
   const votes = state.votes.reduce((count, voter) => (members.includes(voter) ? count + 1 : count), 0)
   if (votes < majorityOf(turn)) return
-  if (votes < trueMajorityOf(turn)) mark(turn)
+  if (votes < trueMajorityOf(turn)) turn.mark()
   if (state.role === 'pre-candidate') startElection(turn, false)
   else if (state.role === 'candidate') becomeLeader(turn)
 }
 
 /** "A candidate wins an election if it receives votes from a majority of the servers in the full cluster" (§5.2). */
-function becomeLeader(turn: Turn): void {
+function becomeLeader(turn: RaftTurn): void {
   const { state } = turn
   state.role = 'leader'
   state.stored = lastIndex(state.log)
@@ -125,58 +126,58 @@ function becomeLeader(turn: Turn): void {
   const { members } = state.configuration
   const last = lastIndex(state.log)
   state.progress = new Map(state.peers.map((peer) => [peer, createProgress(last, members.includes(peer))]))
-  emit(turn, { type: 'cancelTimer', timer: 'election' })
-  emit(turn, { type: 'cancelTimer', timer: 'silence' })
-  emit(turn, { type: 'log', text: `leads in term ${state.term}` })
+  turn.cancelTimer('election')
+  turn.cancelTimer('silence')
+  turn.log(`leads in term ${state.term}`)
   // "each leader commit[s] a blank no-op entry into the log at the start of its term" (§8). One mistake makes a leader
   // commit entries of earlier terms by counting replicas, and such a leader seems to need none.
   const opens = turn.config.bug !== 'commit-old-term'
   state.noopIndex = opens ? appendEntry(turn, { term: state.term, command: null }) : lastIndex(state.log)
   roundFromNow(turn)
-  emit(turn, { type: 'setTimer', timer: 'heartbeat', afterMs: turn.config.heartbeatMs })
-  emit(turn, { type: 'setTimer', timer: 'quorum', afterMs: turn.config.electionMaxMs })
+  turn.setTimer('heartbeat', turn.config.heartbeatMs)
+  turn.setTimer('quorum', turn.config.electionMaxMs)
   const { transferMs, resizeMs } = turn.config
-  if (transferMs > 0) emit(turn, { type: 'setTimer', timer: 'transfer', afterMs: transferMs })
-  if (resizeMs > 0) emit(turn, { type: 'setTimer', timer: 'resize', afterMs: resizeMs })
+  if (transferMs > 0) turn.setTimer('transfer', transferMs)
+  if (resizeMs > 0) turn.setTimer('resize', resizeMs)
   offerRequests(turn)
 }
 
 export function handleVoteRequest(
-  turn: Turn,
+  turn: RaftTurn,
+  message: MessageOf<RaftMessage, 'pre-vote' | 'vote'>,
   from: NodeId,
-  message: Extract<RaftMessage, { type: 'pre-vote' | 'vote' }>,
 ): void {
   const { state } = turn
   if (message.type === 'pre-vote') {
     // Thesis §9.6: granted only by a node that would vote for the candidate and has not heard from a leader lately.
     const granted = message.term > state.term && !state.loyal && upToDate(turn, message)
-    send(turn, from, { type: 'pre-vote-reply', term: state.term, asked: message.term, granted })
+    turn.send(from, { type: 'pre-vote-reply', term: state.term, asked: message.term, granted })
     return
   }
   // The mistake: every candidate gets a vote, even if another has it already.
   const free = state.votedFor === null || state.votedFor === from
   const again = !free && turn.config.bug === 'vote-twice'
   const granted = message.term === state.term && (free || again) && upToDate(turn, message)
-  if (granted && again) mark(turn)
+  if (granted && again) turn.mark()
   if (granted && state.votedFor !== from) {
     state.votedFor = from
     turn.voteChanged = true
   }
   // A vote granted restarts the timeout (§5.2, Rules for Servers in Figure 2).
   if (granted) awaitLeader(turn)
-  send(turn, from, { type: 'vote-reply', term: state.term, asked: message.term, granted })
+  turn.send(from, { type: 'vote-reply', term: state.term, asked: message.term, granted })
 }
 
 /** The voter "denies its vote if its own log is more up-to-date than that of the candidate" (§5.4.1). */
-function upToDate(turn: Turn, candidate: { readonly lastIndex: number; readonly lastTerm: number }): boolean {
+function upToDate(turn: RaftTurn, candidate: { readonly lastIndex: number; readonly lastTerm: number }): boolean {
   const { log } = turn.state
   const upToDate = isUpToDate(log, candidate.lastTerm, candidate.lastIndex)
   const taken = takenForUpToDate(turn, candidate.lastIndex, upToDate)
-  if (taken !== upToDate) mark(turn)
+  if (taken !== upToDate) turn.mark()
   return taken
 }
 
-function takenForUpToDate({ state, config }: Turn, last: number, upToDate: boolean): boolean {
+function takenForUpToDate({ state, config }: RaftTurn, last: number, upToDate: boolean): boolean {
   switch (config.bug) {
     // The mistake: any candidate gets the vote, whatever its log lacks.
     case 'no-log-check':
@@ -189,11 +190,7 @@ function takenForUpToDate({ state, config }: Turn, last: number, upToDate: boole
   }
 }
 
-export function handleVoteReply(
-  turn: Turn,
-  from: NodeId,
-  message: Extract<RaftMessage, { type: 'pre-vote-reply' | 'vote-reply' }>,
-): void {
+export function handleVoteReply(turn: RaftTurn, message: VoteReply, from: NodeId): void {
   const { state } = turn
   const expected = message.type === 'vote-reply' ? 'candidate' : 'pre-candidate'
   const asked = message.type === 'vote-reply' ? state.term : state.term + 1
@@ -204,7 +201,7 @@ export function handleVoteReply(
 }
 
 /** "a leader in Raft steps down if an election timeout elapses without a successful round of heartbeats" (thesis §6.2). */
-export function checkQuorum(turn: Turn): void {
+export function checkQuorum(turn: RaftTurn): void {
   const { state } = turn
   if (state.role !== 'leader') return
   let answering = state.voter ? 1 : 0
@@ -213,9 +210,9 @@ export function checkQuorum(turn: Turn): void {
     progress.heard = false
   }
   if (answering >= majorityOf(turn)) {
-    emit(turn, { type: 'setTimer', timer: 'quorum', afterMs: turn.config.electionMaxMs })
+    turn.setTimer('quorum', turn.config.electionMaxMs)
     return
   }
-  emit(turn, { type: 'log', text: `steps down: ${answering} of ${state.configuration.members.length} members answer` })
+  turn.log(`steps down: ${answering} of ${state.configuration.members.length} members answer`)
   becomeFollower(turn, state.term, undefined)
 }

@@ -2,13 +2,13 @@ import { draw } from '../generator.ts'
 import { becomeFollower } from './election.ts'
 import { appendEntry } from './replication.ts'
 import { roundFromNow } from './rounds.ts'
-import { emit, mark, type Turn } from './state.ts'
+import type { RaftTurn } from './state.ts'
 
 // Membership changes by one server at a time: §4.1 of the thesis. Instead of an administrator, a timer decides which
 // and when. Nodes that do not vote still receive everything, like servers that catch up before they are added (thesis
 // §4.2.1).
 
-export function resize(turn: Turn): void {
+export function resize(turn: RaftTurn): void {
   const { state, config } = turn
   if (state.role !== 'leader') return
   if (!state.voter && state.commitIndex >= state.configuration.index) {
@@ -17,7 +17,7 @@ export function resize(turn: Turn): void {
     return
   }
   if (mayChange(turn)) changeMembers(turn)
-  emit(turn, { type: 'setTimer', timer: 'resize', afterMs: config.resizeMs })
+  turn.setTimer('resize', config.resizeMs)
 }
 
 /**
@@ -25,17 +25,17 @@ export function resize(turn: Turn): void {
  * leaders may each begin a change from the same configuration (Ongaro, "bug in single-server membership changes",
  * raft-dev, 2015).
  */
-function mayChange(turn: Turn): boolean {
+function mayChange(turn: RaftTurn): boolean {
   const { state, config } = turn
   const may = state.commitIndex >= state.configuration.index && state.commitIndex >= state.noopIndex
   // The mistake: changes overlap.
   if (may || config.bug !== 'overlapping-changes') return may
-  mark(turn)
+  turn.mark()
   return true
 }
 
 /** Adds a removed node again, or removes a voter other than the leader; the leader always keeps another voter. */
-function changeMembers(turn: Turn): void {
+function changeMembers(turn: RaftTurn): void {
   const { state } = turn
   const { members } = state.configuration
   const absent = state.peers.filter((peer) => !members.includes(peer))
@@ -45,7 +45,7 @@ function changeMembers(turn: Turn): void {
   const chosen = candidates[Math.floor(draw(state.generator) * candidates.length)]
   if (chosen === undefined) return
   const next = adds ? [...members, chosen] : members.filter((member) => member !== chosen)
-  emit(turn, { type: 'log', text: `${adds ? 'adds' : 'removes'} ${chosen}: ${next.join(', ')} vote` })
+  turn.log(`${adds ? 'adds' : 'removes'} ${chosen}: ${next.join(', ')} vote`)
   appendEntry(turn, { term: state.term, command: null, members: next })
   roundFromNow(turn)
 }

@@ -1,18 +1,16 @@
 import { createGenerator } from '../generator.ts'
 import { createLog, replaceFrom } from '../log.ts'
 import type { NodeSetting } from '../machine.ts'
-import type { AnyObject } from '../objects/object.ts'
 import { createForwarding } from '../routing/forwarding.ts'
 import { createCopy } from '../routing/sessions.ts'
 import { noteConfigurations } from './configuration.ts'
 import { NEVER } from './rounds.ts'
 import { restoreSnapshot } from './snapshot.ts'
-import type { Configuration, RaftRecord, RaftState } from './state.ts'
+import type { Configuration, RaftConfig, RaftRecord, RaftState, RaftTurn } from './state.ts'
 
-/** A node's initial state, rebuilt from its journal alone (Figure 2, "persistent state"; §7). */
-export function recover(object: AnyObject, node: NodeSetting, journal: readonly RaftRecord[]): RaftState {
+export function initial(node: NodeSetting, { object }: RaftConfig): RaftState {
   const everybody: Configuration = { index: 0, members: [node.id, ...node.peers] }
-  const state: RaftState = {
+  return {
     id: node.id,
     peers: node.peers,
     generator: createGenerator(node.seed),
@@ -45,18 +43,17 @@ export function recover(object: AnyObject, node: NodeSetting, journal: readonly 
     proposals: new Map(),
     requests: new Map(),
   }
-  for (const record of journal) replay(object, state, record)
-  return state
 }
 
-function replay(object: AnyObject, state: RaftState, record: RaftRecord): void {
+/** Rebuilds a node's state from its journal alone (Figure 2, "persistent state"; §7). */
+export function redo({ state, config }: RaftTurn, record: RaftRecord): void {
   switch (record.kind) {
     case 'entries':
       replaceFrom(state.log, record.from, record.entries)
       noteConfigurations(state, record.from, record.entries)
       return
     case 'snapshot':
-      restoreSnapshot(object, state, record.snapshot)
+      restoreSnapshot(config.object, state, record.snapshot)
       return
     case 'vote':
       state.term = record.term

@@ -1,18 +1,19 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { countPresent, type Entry, firstOfTerm, lastIndex, lastOfTerm, replaceFrom, termAt } from '../log.ts'
+import type { MessageOf } from '../turn.ts'
 import { advanceCommit, applyCommitted } from './commit.ts'
 import { noteConfigurations } from './configuration.ts'
 import { confirmRound } from './rounds.ts'
 import { sendAppend, sendEntries } from './sending.ts'
-import { type Append, emit, mark, type Progress, type RaftMessage, send, type Turn } from './state.ts'
+import type { Append, Progress, RaftMessage, RaftTurn } from './state.ts'
 import { handOver } from './transfer.ts'
 
 // Log replication: §5.3.
 
-type AppendReply = Extract<RaftMessage, { type: 'append-reply' }>
+type AppendReply = MessageOf<RaftMessage, 'append-reply'>
 
 /** On the leader: appends an entry to its own log, and returns its index. */
-export function appendEntry(turn: Turn, entry: Entry): number {
+export function appendEntry(turn: RaftTurn, entry: Entry): number {
   const { log } = turn.state
   const index = lastIndex(log) + 1
   log.entries.push(entry)
@@ -22,7 +23,7 @@ export function appendEntry(turn: Turn, entry: Entry): number {
 }
 
 /** AppendEntries, receiver implementation (Figure 2), from the leader of the current term. */
-export function handleAppend(turn: Turn, from: NodeId, message: Append): void {
+export function handleAppend(turn: RaftTurn, message: Append, from: NodeId): void {
   const { state } = turn
   const { log } = state
   const { term } = state
@@ -34,7 +35,7 @@ export function handleAppend(turn: Turn, from: NodeId, message: Append): void {
     const conflictTerm = here ?? 0
     const conflictIndex = here === undefined ? lastIndex(log) + 1 : firstOfTerm(log, prevIndex)
     const refusal = { success: false, match: 0, conflictTerm, conflictIndex }
-    send(turn, from, { type: 'append-reply', term, round, prevIndex, ...refusal })
+    turn.send(from, { type: 'append-reply', term, round, prevIndex, ...refusal })
     return
   }
   storeEntries(turn, prevIndex, message.entries)
@@ -42,7 +43,7 @@ export function handleAppend(turn: Turn, from: NodeId, message: Append): void {
   // "set commitIndex = min(leaderCommit, index of last new entry)" (Figure 2).
   state.commitIndex = Math.max(state.commitIndex, Math.min(message.commit, match))
   applyCommitted(turn)
-  send(turn, from, {
+  turn.send(from, {
     type: 'append-reply',
     term,
     round,
@@ -55,13 +56,13 @@ export function handleAppend(turn: Turn, from: NodeId, message: Append): void {
 }
 
 /** Whether the entry before the new ones, whose term here is `here`, is the leader's (§5.3). */
-function precedes(turn: Turn, here: number | undefined, prevTerm: number): boolean {
+function precedes(turn: RaftTurn, here: number | undefined, prevTerm: number): boolean {
   const taken = takenToPrecede(turn, here, prevTerm)
-  if (taken !== (here === prevTerm)) mark(turn)
+  if (taken !== (here === prevTerm)) turn.mark()
   return taken
 }
 
-function takenToPrecede(turn: Turn, here: number | undefined, prevTerm: number): boolean {
+function takenToPrecede(turn: RaftTurn, here: number | undefined, prevTerm: number): boolean {
   switch (turn.config.bug) {
     // The mistake: no check at all.
     case 'no-prev-check':
@@ -75,23 +76,23 @@ function takenToPrecede(turn: Turn, here: number | undefined, prevTerm: number):
 }
 
 /** "If an existing entry conflicts with a new one (same index but different terms), delete the existing entry and all that follow it" */
-function storeEntries(turn: Turn, prevIndex: number, entries: readonly Entry[]): void {
+function storeEntries(turn: RaftTurn, prevIndex: number, entries: readonly Entry[]): void {
   const { state, config } = turn
   const { log } = state
   // The mistake: existing entries stay, and are confirmed as if they were the leader's.
   const kept = config.bug === 'no-truncate' ? Math.max(0, lastIndex(log) - prevIndex) : undefined
   const present = kept ?? countPresent(log, prevIndex, entries)
-  if (kept !== undefined && Math.min(kept, entries.length) > countPresent(log, prevIndex, entries)) mark(turn)
+  if (kept !== undefined && Math.min(kept, entries.length) > countPresent(log, prevIndex, entries)) turn.mark()
   if (present >= entries.length) return
   const from = prevIndex + 1 + present
   const fresh = present === 0 ? entries : entries.slice(present)
   replaceFrom(log, from, fresh)
   noteConfigurations(state, from, fresh)
-  emit(turn, { type: 'persist', record: { kind: 'entries', from, entries: fresh } })
+  turn.persist({ kind: 'entries', from, entries: fresh })
 }
 
 /** Precondition: the message's term is the current one. */
-export function handleAppendReply(turn: Turn, from: NodeId, message: AppendReply): void {
+export function handleAppendReply(turn: RaftTurn, message: AppendReply, from: NodeId): void {
   const { state } = turn
   const progress = state.progress.get(from)
   if (state.role !== 'leader' || progress === undefined) return
@@ -120,7 +121,7 @@ function forget(inFlight: number[], match: number): void {
   while (inFlight.length > 0 && (inFlight[0] ?? 0) <= match) inFlight.shift()
 }
 
-function refused(turn: Turn, peer: NodeId, progress: Progress, message: AppendReply): void {
+function refused(turn: RaftTurn, peer: NodeId, progress: Progress, message: AppendReply): void {
   // The place is known to match by now, or another one is being probed: the reply is stale.
   if (message.prevIndex <= progress.match) return
   if (progress.probing && message.prevIndex !== progress.next - 1) return

@@ -2,7 +2,7 @@ import { type Millis, millis } from '@chaosproxy/history'
 import { lastIndex } from '../log.ts'
 import { answerReads } from '../routing/answers.ts'
 import { breakSilence, broadcast } from './sending.ts'
-import { majorityOf, type Turn } from './state.ts'
+import { majorityOf, type RaftTurn } from './state.ts'
 
 // A leader sends in rounds: a message to every follower, with the entries that it lacks. Entries and reads that arrive
 // during a round wait for the next one, which begins when a majority has answered: under load one message carries many
@@ -10,7 +10,7 @@ import { majorityOf, type Turn } from './state.ts'
 // §6.4), at once or, by the lease that the round gives it, for a while (thesis §6.4.1).
 
 /** Begins a round, unless one is in flight; returns the number of the first round to begin after this call. */
-export function roundFromNow(turn: Turn): number {
+export function roundFromNow(turn: RaftTurn): number {
   const { state } = turn
   if (state.roundConfirmed < state.roundStarted) return state.roundStarted + 1
   state.roundStarted++
@@ -21,7 +21,7 @@ export function roundFromNow(turn: Turn): number {
   return state.roundStarted
 }
 
-export function confirmRound(turn: Turn): void {
+export function confirmRound(turn: RaftTurn): void {
   const { state } = turn
   if (state.roundConfirmed === state.roundStarted) return
   let acknowledged = state.voter ? 1 : 0
@@ -41,23 +41,23 @@ export function confirmRound(turn: Turn): void {
  * round began, so a lease counted from the beginning of the round is safe; it is shortened by as much as the nodes'
  * clocks may run faster (§6.4.1).
  */
-function extendLease({ state, config }: Turn): void {
+function extendLease({ state, config }: RaftTurn): void {
   if (config.reads !== 'lease') return
   state.leaseUntil = millis(state.roundStartedAt + config.leaseMs)
 }
 
 /** Whether it is still certain that no other leader has been elected. */
-export const holdsLease = ({ state, steady }: Turn): boolean => !state.leaseForfeited && steady < state.leaseUntil
+export const holdsLease = ({ state, steady }: RaftTurn): boolean => !state.leaseForfeited && steady < state.leaseUntil
 
 /** The same without the mistake. */
-export const holdsTrueLease = ({ state, steady, config }: Turn): boolean =>
+export const holdsTrueLease = ({ state, steady, config }: RaftTurn): boolean =>
   steady < state.leaseUntil - config.leaseMs + config.trueLeaseMs
 
 /** Earlier than any time. */
 export const NEVER: Millis = millis(Number.NEGATIVE_INFINITY)
 
 /** Shows followers that the leader is alive; a leader that reads by lease also renews its lease. */
-export function heartbeat(turn: Turn): void {
+export function heartbeat(turn: RaftTurn): void {
   const { state, config } = turn
   const idle = state.roundConfirmed === state.roundStarted
   if (config.reads === 'lease' && idle) roundFromNow(turn)

@@ -1,6 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { type Entry, entriesFrom, lastIndex, termAt } from '../log.ts'
-import { type Progress, send, type Turn } from './state.ts'
+import type { Progress, RaftTurn } from './state.ts'
 import { storeEntriesAsLeader } from './storing.ts'
 
 // What a leader sends its followers: §5.3, §7; thesis §10.2.2 for batching and pipelining.
@@ -18,7 +18,7 @@ export const createProgress = (lastLogIndex: number, voter: boolean): Progress =
 })
 
 /** Sends entries to followers that can take them, and a heartbeat to the others. */
-export function broadcast(turn: Turn): void {
+export function broadcast(turn: RaftTurn): void {
   for (const [peer, progress] of turn.state.progress) sendSomething(turn, peer, progress)
 }
 
@@ -26,23 +26,23 @@ export function broadcast(turn: Turn): void {
  * The same, but only for followers that were sent nothing since: heartbeats are for "idle periods" (Figure 2, Rules for
  * Servers).
  */
-export function breakSilence(turn: Turn): void {
+export function breakSilence(turn: RaftTurn): void {
   for (const [peer, progress] of turn.state.progress) {
     if (!progress.addressed) sendSomething(turn, peer, progress)
     progress.addressed = false
   }
 }
 
-function sendSomething(turn: Turn, peer: NodeId, progress: Progress): void {
+function sendSomething(turn: RaftTurn, peer: NodeId, progress: Progress): void {
   if (!sendEntries(turn, peer, progress)) sendAppend(turn, peer, progress, 0)
 }
 
-export function replicate(turn: Turn): void {
+export function replicate(turn: RaftTurn): void {
   for (const [peer, progress] of turn.state.progress) sendEntries(turn, peer, progress)
 }
 
 /** Sends as many messages with entries as the pipeline holds. False if there was nothing to send, or no room. */
-export function sendEntries(turn: Turn, peer: NodeId, progress: Progress): boolean {
+export function sendEntries(turn: RaftTurn, peer: NodeId, progress: Progress): boolean {
   let sent = false
   const last = lastIndex(turn.state.log)
   while (!progress.probing && progress.next <= last && progress.inFlight.length < turn.config.pipeline) {
@@ -54,7 +54,7 @@ export function sendEntries(turn: Turn, peer: NodeId, progress: Progress): boole
 }
 
 /** Sends at most `limit` entries, or the snapshot if those entries have been compacted. */
-export function sendAppend(turn: Turn, peer: NodeId, progress: Progress, limit: number): void {
+export function sendAppend(turn: RaftTurn, peer: NodeId, progress: Progress, limit: number): void {
   const { state } = turn
   if (limit > 0) storeEntriesAsLeader(turn)
   progress.addressed = true
@@ -71,23 +71,23 @@ export function sendAppend(turn: Turn, peer: NodeId, progress: Progress, limit: 
     lastAppend?.limit === limit && lastAppend.message.prevIndex === prevIndex ? lastAppend.message : undefined
   if (same !== undefined && same.commit === commit && same.round === round) {
     progress.next += same.entries.length
-    send(turn, peer, same)
+    turn.send(peer, same)
     return
   }
   const entries = limit === 0 ? NO_ENTRIES : entriesFrom(state.log, progress.next, limit)
   progress.next += entries.length
   const message = { type: 'append', term, prevIndex, prevTerm, entries, commit, round } as const
   turn.lastAppend = { limit, message }
-  send(turn, peer, message)
+  turn.send(peer, message)
 }
 
 const NO_ENTRIES: readonly Entry[] = []
 
 /** "the leader must occasionally send snapshots to followers that lag behind" (§7). */
-function sendSnapshot(turn: Turn, peer: NodeId, progress: Progress): void {
+function sendSnapshot(turn: RaftTurn, peer: NodeId, progress: Progress): void {
   const { id, snapshot, term, roundStarted: round } = turn.state
   if (snapshot === undefined || progress.next > snapshot.index)
     throw new Error(`${id} would send from entry ${progress.next}, which it has not`)
   progress.next = snapshot.index + 1
-  send(turn, peer, { type: 'snapshot', term, snapshot, round })
+  turn.send(peer, { type: 'snapshot', term, snapshot, round })
 }

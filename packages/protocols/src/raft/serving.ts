@@ -6,7 +6,7 @@ import { answer, answerReads, readOf } from '../routing/answers.ts'
 import { isRead, type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
 import { appendEntry } from './replication.ts'
 import { holdsLease, holdsTrueLease, roundFromNow } from './rounds.ts'
-import { mark, type Turn } from './state.ts'
+import type { RaftTurn } from './state.ts'
 
 // What a leader does with a request: §8; thesis §6.4 (reads).
 
@@ -14,7 +14,7 @@ import { mark, type Turn } from './state.ts'
 const UNCOMMITTED_LIMIT = 10_000
 
 /** Serves a request that its origin sent to this node as the leader. */
-export function serve(turn: Turn, origin: Origin, command: Command): void {
+export function serve(turn: RaftTurn, origin: Origin, command: Command): void {
   const { state, config } = turn
   const crowded = lastIndex(state.log) - state.commitIndex > UNCOMMITTED_LIMIT || state.reads.length > REQUEST_LIMIT
   if (state.role !== 'leader' || state.transferTo !== undefined || crowded) answer(turn, origin, unavailable)
@@ -22,7 +22,7 @@ export function serve(turn: Turn, origin: Origin, command: Command): void {
   else propose(turn, origin, command)
 }
 
-function propose(turn: Turn, origin: Origin, command: Command): void {
+function propose(turn: RaftTurn, origin: Origin, command: Command): void {
   const { state } = turn
   state.proposals.set(lastIndex(state.log) + 1, { term: state.term, origin })
   appendEntry(turn, { term: state.term, command })
@@ -30,11 +30,11 @@ function propose(turn: Turn, origin: Origin, command: Command): void {
 }
 
 /** By read-index (thesis §6.4) or by lease (§6.4.1). */
-function read(turn: Turn, origin: Origin, input: Input): void {
+function read(turn: RaftTurn, origin: Origin, input: Input): void {
   const { state } = turn
   // The mistake: a leader answers from its own copy without checking that it still leads.
   if (turn.config.bug === 'stale-read') {
-    mark(turn)
+    turn.mark()
     answer(turn, origin, readOf(turn, input))
     return
   }
@@ -42,9 +42,9 @@ function read(turn: Turn, origin: Origin, input: Input): void {
   // mistake: it takes the entries known to be committed for all of them.
   const known = turn.config.bug === 'read-without-noop' ? 0 : state.noopIndex
   const index = Math.max(state.commitIndex, known)
-  if (index < state.noopIndex) mark(turn)
+  if (index < state.noopIndex) turn.mark()
   const held = holdsLease(turn)
-  if (held && turn.config.bug === 'lease-too-long' && !holdsTrueLease(turn)) mark(turn)
+  if (held && turn.config.bug === 'lease-too-long' && !holdsTrueLease(turn)) turn.mark()
   const round = held ? state.roundConfirmed : roundFromNow(turn)
   state.reads.push({ origin, input, index, round })
   answerReads(turn)

@@ -2,13 +2,14 @@ import type { NodeId } from '@chaosproxy/faults'
 import { compactLog, termAt } from '../log.ts'
 import type { AnyObject } from '../objects/object.ts'
 import { loadCopy, saveCopy } from '../routing/sessions.ts'
+import type { MessageOf } from '../turn.ts'
 import { configurationAt, rebaseConfigurations } from './configuration.ts'
-import { emit, mark, type RaftMessage, type RaftState, type Snapshot, send, type Turn } from './state.ts'
+import type { RaftMessage, RaftState, RaftTurn, Snapshot } from './state.ts'
 
 // Log compaction: §7; thesis §5.1. Snapshots are small here, so one message carries a whole snapshot, without offsets.
 
 /** "Each server takes snapshots independently, covering just the committed entries in its log" (§7). */
-export function snapshotIfDue(turn: Turn): void {
+export function snapshotIfDue(turn: RaftTurn): void {
   const { state, config } = turn
   const { log, applied, copy } = state
   if (applied - log.compacted < config.snapshotEntries) return
@@ -19,7 +20,7 @@ export function snapshotIfDue(turn: Turn): void {
     members: configuration.members,
     copy: saveCopy(config.object, copy),
   }
-  emit(turn, { type: 'persist', record: { kind: 'snapshot', snapshot } })
+  turn.persist({ kind: 'snapshot', snapshot })
   state.snapshot = snapshot
   compactLog(log, snapshot.index, snapshot.term)
   rebaseConfigurations(state, configuration, true)
@@ -27,23 +28,23 @@ export function snapshotIfDue(turn: Turn): void {
 
 /** InstallSnapshot, receiver implementation (Figure 13), from the leader of the current term. */
 export function handleSnapshot(
-  turn: Turn,
+  turn: RaftTurn,
+  { snapshot, round }: MessageOf<RaftMessage, 'snapshot'>,
   from: NodeId,
-  { snapshot, round }: Extract<RaftMessage, { type: 'snapshot' }>,
 ): void {
   const { state, config } = turn
   const { index, term } = snapshot
   // A stale message must not undo what this node knows to be committed.
   if (index > state.commitIndex) {
     // The mistake: the snapshot is confirmed but kept only in memory.
-    if (config.bug === 'forget-snapshot') mark(turn)
-    else emit(turn, { type: 'persist', record: { kind: 'snapshot', snapshot } })
+    if (config.bug === 'forget-snapshot') turn.mark()
+    else turn.persist({ kind: 'snapshot', snapshot })
     restoreSnapshot(config.object, state, snapshot)
     for (const proposed of state.proposals.keys()) if (proposed <= index) state.proposals.delete(proposed)
-    emit(turn, { type: 'log', text: `took over a snapshot of ${index} entries, the last of term ${term}` })
+    turn.log(`took over a snapshot of ${index} entries, the last of term ${term}`)
   }
   const found = { success: true, match: index, prevIndex: index, conflictTerm: 0, conflictIndex: 0 }
-  send(turn, from, { type: 'append-reply', term: state.term, round, ...found })
+  turn.send(from, { type: 'append-reply', term: state.term, round, ...found })
 }
 
 /**

@@ -3,8 +3,9 @@ import type { Millis } from '@chaosproxy/history'
 import type { Generator } from '../generator.ts'
 import type { Entry, Log } from '../log.ts'
 import type { Effect } from '../machine.ts'
-import type { Origin, RoutedMessage, RoutingConfig, RoutingState, RoutingTurn } from '../routing/routing.ts'
+import type { Origin, RoutedMessage, RoutedTimer, RoutingConfig, RoutingState } from '../routing/routing.ts'
 import type { SavedCopy } from '../routing/sessions.ts'
+import { type MessageHandlers, type MessageOf, Turn } from '../turn.ts'
 
 // Sections are those of "In Search of an Understandable Consensus Algorithm (Extended Version)", Ongaro & Ousterhout
 // 2014, or, when marked "thesis", of "Consensus: Bridging Theory and Practice", Ongaro 2014.
@@ -82,7 +83,8 @@ export type RaftMessage =
   | { readonly type: 'timeout-now'; readonly term: number }
   | RoutedMessage
 
-export type Append = Extract<RaftMessage, { readonly type: 'append' }>
+export type Append = MessageOf<RaftMessage, 'append'>
+export type VoteReply = MessageOf<RaftMessage, 'pre-vote-reply' | 'vote-reply'>
 
 export type RaftRecord =
   | { readonly kind: 'vote'; readonly term: number; readonly votedFor: NodeId | null }
@@ -167,50 +169,64 @@ export interface RaftState extends RoutingState {
   readonly proposals: Map<number, { readonly term: number; readonly origin: Origin }>
 }
 
-/** One step in progress. */
-export interface Turn extends RoutingTurn<Turn> {
+export interface Raft {
   readonly config: RaftConfig
   readonly state: RaftState
-  /** By this node's monotonic clock: a jump of the wall clock must not stretch a lease. */
-  readonly steady: Millis
-  /** All steps of a machine gather their effects here: most have one or two, and a new array grows to hold seventeen. */
-  readonly gathered: RaftEffect[]
-  /** How many of them are this step's. */
-  effects: number
+  readonly message: RaftMessage
+  readonly record: RaftRecord
+  readonly timer: 'election' | 'silence' | 'heartbeat' | 'quorum' | 'transfer' | 'resize' | RoutedTimer
+}
+
+/** Term and vote are "updated on stable storage before responding to RPCs" (Figure 2), so they are persisted first. */
+export class RaftTurn extends Turn<Raft> {
   /** Whether term or vote has changed without a record of it among the effects yet. */
-  voteChanged: boolean
+  declare voteChanged: boolean
   /** The last message that could carry entries, and the limit on their number. */
-  lastAppend: { readonly limit: number; readonly message: Append } | undefined
+  declare lastAppend: { readonly limit: number; readonly message: Append } | undefined
+
+  constructor(
+    config: RaftConfig,
+    state: RaftState,
+    now: Millis,
+    steady: Millis,
+    handlers: MessageHandlers,
+    gathered: RaftEffect[],
+  ) {
+    super(config, state, now, steady, handlers, gathered)
+    this.voteChanged = false
+    this.lastAppend = undefined
+  }
+
+  protected override emit(effect: RaftEffect): void {
+    this.saveVote()
+    this.put(effect)
+  }
+
+  saveVote(): void {
+    if (!this.voteChanged) return
+    this.voteChanged = false
+    const { term, votedFor } = this.state
+    // The mistake: term and vote are kept only in memory.
+    if (this.config.bug === 'forget-vote') this.mark()
+    else this.put({ type: 'persist', record: { kind: 'vote', term, votedFor } })
+  }
+
+  /** The mistake: effects that should wait for the disk are carried out first. */
+  persistLast(): void {
+    const { effects } = this
+    const records = effects.filter((effect) => effect.type === 'persist')
+    const others = effects.filter((effect) => effect.type !== 'persist')
+    if (records.length === 0 || others.length === 0) return
+    this.empty()
+    for (const effect of [...others, ...records]) this.put(effect)
+    this.mark()
+  }
 }
 
 /** A majority of the latest configuration's members. */
-export function majorityOf(turn: Turn): number {
+export function majorityOf(turn: RaftTurn): number {
   // The mistake: with half the nodes a majority, two disjoint halves can each form one.
   return turn.config.bug === 'quorum-off-by-one' ? trueMajorityOf(turn) - 1 : trueMajorityOf(turn)
 }
 
-export const trueMajorityOf = ({ state }: Turn): number => Math.floor(state.configuration.members.length / 2) + 1
-
-export const mark = (turn: Turn): void => {
-  turn.gathered[turn.effects++] = { type: 'mark' }
-}
-
-/** Term and vote are "updated on stable storage before responding to RPCs" (Figure 2), so they are persisted first. */
-export function emit(turn: Turn, effect: RaftEffect): void {
-  saveVote(turn)
-  turn.gathered[turn.effects++] = effect
-}
-
-export function saveVote(turn: Turn): void {
-  if (!turn.voteChanged) return
-  turn.voteChanged = false
-  const { term, votedFor } = turn.state
-  // The mistake: term and vote are kept only in memory.
-  if (turn.config.bug === 'forget-vote') {
-    mark(turn)
-    return
-  }
-  turn.gathered[turn.effects++] = { type: 'persist', record: { kind: 'vote', term, votedFor } }
-}
-
-export const send = (turn: Turn, to: NodeId, message: RaftMessage): void => emit(turn, { type: 'send', to, message })
+export const trueMajorityOf = ({ state }: RaftTurn): number => Math.floor(state.configuration.members.length / 2) + 1

@@ -1,17 +1,17 @@
 import { entriesFrom, lastIndex } from '../log.ts'
-import { emit, type Turn } from './state.ts'
+import type { RaftTurn } from './state.ts'
 
 /**
  * Writes entries to the leader's disk just before it sends them: all that have come up since the last write, as one
  * record. The leader's other work need not wait for the disk. It counts itself among the holders of an entry only once
  * the entry is written.
  */
-export function storeEntriesAsLeader(turn: Turn): void {
+export function storeEntriesAsLeader(turn: RaftTurn): void {
   const { state } = turn
   const { log, stored } = state
   const last = lastIndex(log)
   if (state.role !== 'leader' || last === stored) return
   const from = stored + 1
   state.stored = last
-  emit(turn, { type: 'persist', record: { kind: 'entries', from, entries: entriesFrom(log, from, last - stored) } })
+  turn.persist({ kind: 'entries', from, entries: entriesFrom(log, from, last - stored) })
 }

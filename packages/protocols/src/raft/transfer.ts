@@ -1,12 +1,12 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { lastIndex } from '../log.ts'
 import { replicate } from './sending.ts'
-import { emit, send, type Turn } from './state.ts'
+import type { RaftTurn } from './state.ts'
 
 // Leadership transfer: thesis §3.10.
 
 /** The timer means that it is time to hand over, or that the successor took too long. */
-export function transferTimer(turn: Turn): void {
+export function transferTimer(turn: RaftTurn): void {
   const { state, config } = turn
   if (state.role !== 'leader') return
   if (state.transferTo === undefined) beginTransfer(turn)
@@ -14,11 +14,11 @@ export function transferTimer(turn: Turn): void {
   // resumes accepting client requests."
   else state.transferTo = undefined
   const afterMs = state.transferTo === undefined ? config.transferMs : config.electionMaxMs
-  emit(turn, { type: 'setTimer', timer: 'transfer', afterMs })
+  turn.setTimer('transfer', afterMs)
 }
 
 /** "The prior leader stops accepting new client requests", and "fully updates the target server's log to match its own". */
-function beginTransfer(turn: Turn): void {
+function beginTransfer(turn: RaftTurn): void {
   const { state } = turn
   let furthest = -1
   for (const [peer, progress] of state.progress) {
@@ -27,15 +27,15 @@ function beginTransfer(turn: Turn): void {
     state.transferTo = peer
   }
   if (state.transferTo === undefined) return
-  emit(turn, { type: 'log', text: `hands over to ${state.transferTo}` })
+  turn.log(`hands over to ${state.transferTo}`)
   replicate(turn)
   handOver(turn, state.transferTo, furthest)
 }
 
 /** "The prior leader sends a TimeoutNow request to the target server" once the target has the whole log. */
-export function handOver(turn: Turn, to: NodeId, match: number): void {
+export function handOver(turn: RaftTurn, to: NodeId, match: number): void {
   const { state } = turn
   if (to !== state.transferTo || match < lastIndex(state.log)) return
   state.leaseForfeited = true
-  send(turn, to, { type: 'timeout-now', term: state.term })
+  turn.send(to, { type: 'timeout-now', term: state.term })
 }

@@ -6,27 +6,27 @@ import type { Origin, RoutingTurn } from './routing.ts'
 // The way back: from the leader to the node that the client asked, and from there to the client.
 
 /** On the leader: answers the reads that are ready. */
-export function answerReads<Turn extends RoutingTurn<Turn>>(turn: Turn): void {
+export function answerReads(turn: RoutingTurn): void {
   for (const { origin, input } of takeReady(turn.state)) answer(turn, origin, readOf(turn, input))
 }
 
 /** Reads this node's copy. */
-export const readOf = <Turn>({ config, state }: RoutingTurn<Turn>, input: Input): Completion =>
+export const readOf = ({ config, state }: RoutingTurn, input: Input): Completion =>
   config.object.apply(state.copy.held, input)
 
 /** On stepping down, pending reads fail. */
-export function failReads<Turn extends RoutingTurn<Turn>>(turn: Turn): void {
+export function failReads(turn: RoutingTurn): void {
   const { reads } = turn.state
   turn.state.reads = []
   for (const { origin } of reads) answer(turn, origin, unavailable)
 }
 
-export function answer<Turn extends RoutingTurn<Turn>>(turn: Turn, origin: Origin, result: Completion): void {
+export function answer(turn: RoutingTurn, origin: Origin, result: Completion): void {
   if (origin.node === turn.state.id) handleAnswer(turn, origin, result)
-  else turn.protocol.emit(turn, { type: 'send', to: origin.node, message: { type: 'answer', origin, result } })
+  else turn.send(origin.node, { type: 'answer', origin, result })
 }
 
-export function handleAnswer<Turn extends RoutingTurn<Turn>>(turn: Turn, origin: Origin, result: Completion): void {
+export function handleAnswer(turn: RoutingTurn, origin: Origin, result: Completion): void {
   const request = turn.state.requests.get(origin.requestId)
   if (request === undefined) return
   const refused = result.type === 'fail' && result.error === UNAVAILABLE
@@ -38,9 +38,9 @@ export function handleAnswer<Turn extends RoutingTurn<Turn>>(turn: Turn, origin:
   finish(turn, origin.requestId, result)
 }
 
-export function finish<Turn extends RoutingTurn<Turn>>(turn: Turn, requestId: string, result: Completion): void {
+export function finish(turn: RoutingTurn, requestId: string, result: Completion): void {
   const { requests } = turn.state
   requests.delete(requestId)
-  if (requests.size === 0) turn.protocol.emit(turn, { type: 'cancelTimer', timer: 'requests' })
-  turn.protocol.emit(turn, { type: 'reply', requestId, result })
+  if (requests.size === 0) turn.cancelTimer('requests')
+  turn.reply(requestId, result)
 }

@@ -1,6 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { type Completion, millis } from '@chaosproxy/history'
-import type { Command } from '../command.ts'
+import { commandOf } from '../command.ts'
+import type { MachineRequest } from '../define-machine.ts'
 import { unavailable, unsupported } from '../objects/object.ts'
 import { finish } from './answers.ts'
 import { issueTicket } from './forwarding.ts'
@@ -11,19 +12,21 @@ import { isRead, type Origin, REQUEST_LIMIT, type Request, type RoutingTurn } fr
 /** How often requests are checked for age. */
 const SWEEP_MS = millis(50)
 
-export function handleRequest<Turn extends RoutingTurn<Turn>>(turn: Turn, requestId: string, command: Command): void {
-  const { state, config, protocol } = turn
+export function handleRequest(turn: RoutingTurn, asked: MachineRequest): void {
+  const { state, config } = turn
   const { requests } = state
+  const { requestId } = asked
+  const command = commandOf(asked)
   const refusal = !config.object.functions.includes(command.input.f)
     ? unsupported
     : requests.size >= REQUEST_LIMIT || (state.leader === undefined && config.leaderWaitMs === 0)
       ? unavailable
       : undefined
   if (refusal !== undefined) {
-    protocol.emit(turn, { type: 'reply', requestId, result: refusal })
+    turn.reply(requestId, refusal)
     return
   }
-  if (requests.size === 0) protocol.emit(turn, { type: 'setTimer', timer: 'requests', afterMs: SWEEP_MS })
+  if (requests.size === 0) turn.setTimer('requests', SWEEP_MS)
   const request: Request = {
     command,
     age: 0,
@@ -39,7 +42,7 @@ export function handleRequest<Turn extends RoutingTurn<Turn>>(turn: Turn, reques
 const NO_ATTEMPTS: readonly number[] = []
 
 /** A leader is known: forwards every request that waits for one. */
-export function offerRequests<Turn extends RoutingTurn<Turn>>(turn: Turn): void {
+export function offerRequests(turn: RoutingTurn): void {
   for (const [requestId, request] of turn.state.requests) offer(turn, requestId, request)
 }
 
@@ -48,8 +51,8 @@ export function offerRequests<Turn extends RoutingTurn<Turn>>(turn: Turn): void 
  * it is a read or its session prevents applying it twice. A new leader gets it at once; the same leader after a while,
  * since the request or its answer may have been lost.
  */
-function offer<Turn extends RoutingTurn<Turn>>(turn: Turn, requestId: string, request: Request): void {
-  const { state, config, protocol } = turn
+function offer(turn: RoutingTurn, requestId: string, request: Request): void {
+  const { state, config } = turn
   const { leader } = state
   const { command } = request
   if (leader === undefined) return
@@ -64,19 +67,18 @@ function offer<Turn extends RoutingTurn<Turn>>(turn: Turn, requestId: string, re
   request.open = [...request.open, request.attempts]
   const origin: Origin = { node: state.id, requestId, attempt: request.attempts }
   if (leader === state.id) {
-    protocol.serve(turn, origin, command)
+    config.serve(turn, origin, command)
     return
   }
-  const message = { type: 'forward', origin, command, ticket: issueTicket(state.forwarding) } as const
-  protocol.emit(turn, { type: 'send', to: leader, message })
+  turn.send(leader, { type: 'forward', origin, command, ticket: issueTicket(state.forwarding) })
 }
 
 /** Nothing is lost on the way from a leader to itself. */
-const isOverdue = <Turn>({ state, config }: RoutingTurn<Turn>, { lastLeader, age, forwardedAtAge }: Request): boolean =>
+const isOverdue = ({ state, config }: RoutingTurn, { lastLeader, age, forwardedAtAge }: Request): boolean =>
   config.retryMs > 0 && lastLeader !== state.id && (age - forwardedAtAge) * SWEEP_MS >= config.retryMs
 
-export function sweepRequests<Turn extends RoutingTurn<Turn>>(turn: Turn): void {
-  const { state, config, protocol } = turn
+export function sweepRequests(turn: RoutingTurn): void {
+  const { state, config } = turn
   for (const [requestId, request] of state.requests) {
     request.age++
     const ageMs = request.age * SWEEP_MS
@@ -85,7 +87,7 @@ export function sweepRequests<Turn extends RoutingTurn<Turn>>(turn: Turn): void 
       finish(turn, requestId, isRead(config, request.command) ? unavailable : noAnswer(request.lastLeader))
     else offer(turn, requestId, request)
   }
-  if (state.requests.size > 0) protocol.emit(turn, { type: 'setTimer', timer: 'requests', afterMs: SWEEP_MS })
+  if (state.requests.size > 0) turn.setTimer('requests', SWEEP_MS)
 }
 
 const noAnswer = (leader: NodeId | undefined): Completion => ({

@@ -1,7 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import type { Effect } from '../machine.ts'
 import type { AnyObject } from '../objects/object.ts'
 import type { Forwarding, Ticket } from './forwarding.ts'
 import type { Read } from './reads.ts'
@@ -55,6 +54,8 @@ export interface RoutingState {
 
 export interface RoutingConfig {
   readonly object: AnyObject
+  /** Serves a request that its origin sent to this node as the leader. */
+  serve(turn: RoutingTurn, origin: Origin, command: Command): void
   /** How long a request waits for a leader before it is refused; 0: not at all. */
   readonly leaderWaitMs: Millis
   /** How long a request forwarded to a leader waits for its answer. */
@@ -66,19 +67,18 @@ export interface RoutingConfig {
   readonly retryMs: Millis
 }
 
-/** One step in progress. */
-export interface RoutingTurn<Turn> {
+/** The part of a step that concerns requests. */
+export interface RoutingTurn {
   readonly state: RoutingState
   readonly config: RoutingConfig
-  readonly protocol: RoutedProtocol<Turn>
+  send(to: NodeId, message: RoutedMessage): void
+  reply(requestId: string, result: Completion): void
+  setTimer(timer: RoutedTimer, afterMs: Millis): void
+  cancelTimer(timer: RoutedTimer): void
 }
 
-/** What the protocol does itself. */
-export interface RoutedProtocol<Turn> {
-  emit(turn: Turn, effect: Effect<RoutedMessage, never>): void
-  /** Serves a request that its origin sent to this node as the leader. */
-  serve(turn: Turn, origin: Origin, command: Command): void
-}
+/** Rings while requests wait. */
+export type RoutedTimer = 'requests'
 
 /** Nodes and leaders refuse requests beyond this number. */
 export const REQUEST_LIMIT = 10_000

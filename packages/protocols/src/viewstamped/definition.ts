@@ -3,7 +3,7 @@ import type { ProtocolDefinition } from '../definition.ts'
 import { objects } from '../objects/registry.ts'
 import { chooseOptions, type Declared } from '../options.ts'
 import { viewstampedInvariants } from './invariants.ts'
-import { createViewstamped } from './machine.ts'
+import { createViewstamped, serve } from './machine.ts'
 
 const declared = {
   name: 'viewstamped',
@@ -79,6 +79,7 @@ export const viewstamped: ProtocolDefinition = {
     const chosen = chooseOptions(declared, options)
     const silenceMinMs = chosen.number('silence-min-ms')
     return createViewstamped({
+      serve,
       heartbeatMs: millis(chosen.number('heartbeat-ms')),
       silenceMinMs: millis(silenceMinMs),
       silenceMaxMs: millis(Math.max(silenceMinMs, chosen.number('silence-max-ms'))),

@@ -4,29 +4,28 @@ import { type Entry, entriesFrom, entryAt, lastIndex } from '../log.ts'
 import { answer, answerReads } from '../routing/answers.ts'
 import { createRounds, type Rounds } from '../routing/rounds.ts'
 import { applyOnce } from '../routing/sessions.ts'
+import type { MessageOf } from '../turn.ts'
 import {
+  type Backup,
   broadcast,
-  emit,
   isPrimary,
-  mark,
   primaryOf,
   quorumOf,
-  send,
   storeEntries,
-  type Turn,
   type ViewstampedMessage,
+  type ViewstampedTurn,
 } from './state.ts'
 
 // Normal operation: §4.1. State transfer: §5.2.
 
-type Prepare = Extract<ViewstampedMessage, { type: 'prepare' }>
-type NewState = Extract<ViewstampedMessage, { type: 'new-state' }>
+type Prepare = MessageOf<ViewstampedMessage, 'prepare'>
+type NewState = MessageOf<ViewstampedMessage, 'new-state'>
 
 /** Entries per repeated message. */
 const BATCH = 64
 
 /** "The primary advances op-number, adds the request to the end of the log […] and sends a Prepare message" (§4.1). */
-export function propose(turn: Turn, command: Command): void {
+export function propose(turn: ViewstampedTurn, command: Command): void {
   const { state } = turn
   const entry: Entry = { term: state.view, command }
   state.log.entries.push(entry)
@@ -35,25 +34,25 @@ export function propose(turn: Turn, command: Command): void {
   broadcast(turn, { type: 'prepare', view: state.view, from: op, entries: [entry], commit: state.applied })
   // The mistake: the primary answers before any backup has the request.
   if (turn.config.bug === 'answer-before-prepare-ok' && quorumOf(state) > 1) {
-    mark(turn)
+    turn.mark()
     commitUpTo(turn, op)
   } else advanceCommit(turn)
 }
 
 /** "Backups process Prepare messages in order: a backup won't accept a prepare until it has entries for all earlier requests in its log" (§4.1). */
-export function handlePrepare(turn: Turn, from: NodeId, { entries, ...message }: Prepare): void {
+export function handlePrepare(turn: ViewstampedTurn, { entries, ...message }: Prepare, from: NodeId): void {
   const { state } = turn
   if (message.from > lastIndex(state.log) + 1) {
-    send(turn, from, { type: 'get-state', view: state.view, from: lastIndex(state.log) + 1 })
+    turn.send(from, { type: 'get-state', view: state.view, from: lastIndex(state.log) + 1 })
     return
   }
   append(turn, message.from, entries)
   commitUpTo(turn, Math.min(message.commit, lastIndex(state.log)))
-  send(turn, from, { type: 'prepare-ok', view: state.view, op: lastIndex(state.log), round: 0 })
+  turn.send(from, { type: 'prepare-ok', view: state.view, op: lastIndex(state.log), round: 0 })
 }
 
 /** Adds those entries that are not here yet. Within a view they are the same ones. */
-function append(turn: Turn, from: number, entries: readonly Entry[]): void {
+function append(turn: ViewstampedTurn, from: number, entries: readonly Entry[]): void {
   const { log } = turn.state
   const fresh = entries.slice(Math.max(0, lastIndex(log) + 1 - from))
   if (fresh.length === 0) return
@@ -62,18 +61,22 @@ function append(turn: Turn, from: number, entries: readonly Entry[]): void {
   storeEntries(turn, first, fresh)
 }
 
-export function handleCommit(turn: Turn, from: NodeId, message: Extract<ViewstampedMessage, { type: 'commit' }>): void {
+export function handleCommit(
+  turn: ViewstampedTurn,
+  message: MessageOf<ViewstampedMessage, 'commit'>,
+  from: NodeId,
+): void {
   const { state } = turn
   const op = lastIndex(state.log)
   commitUpTo(turn, Math.min(message.commit, op))
-  send(turn, from, { type: 'prepare-ok', view: state.view, op, round: message.round })
-  if (message.commit > op) send(turn, from, { type: 'get-state', view: state.view, from: op + 1 })
+  turn.send(from, { type: 'prepare-ok', view: state.view, op, round: message.round })
+  if (message.commit > op) turn.send(from, { type: 'get-state', view: state.view, from: op + 1 })
 }
 
 export function handlePrepareOk(
-  turn: Turn,
+  turn: ViewstampedTurn,
+  message: MessageOf<ViewstampedMessage, 'prepare-ok'>,
   from: NodeId,
-  message: Extract<ViewstampedMessage, { type: 'prepare-ok' }>,
 ): void {
   const { state } = turn
   const backup = state.backups.get(from)
@@ -86,14 +89,14 @@ export function handlePrepareOk(
 }
 
 /** "The primary waits for f PrepareOk messages from different backups; at this point it considers the operation (and all earlier ones) to be committed" (§4.1). */
-function advanceCommit(turn: Turn): void {
+function advanceCommit(turn: ViewstampedTurn): void {
   const { state } = turn
   const ops = [lastIndex(state.log), ...[...state.backups.values()].map(({ op }) => op)].sort((one, two) => two - one)
   commitUpTo(turn, Math.min(ops[quorumOf(state) - 1] ?? 0, lastIndex(state.log)))
 }
 
 /** Executes what is committed, in order; the client table keeps a repeated request from being executed twice (§4.1). */
-export function commitUpTo(turn: Turn, commit: number): void {
+export function commitUpTo(turn: ViewstampedTurn, commit: number): void {
   const { state, config } = turn
   while (state.applied < commit) {
     state.applied++
@@ -108,50 +111,50 @@ export function commitUpTo(turn: Turn, commit: number): void {
 }
 
 /** "If the primary does not receive a new client request in a timely way, it instead informs the backups of the latest commit by sending them a Commit message" (§4.1). */
-export function heartbeat(turn: Turn): void {
+export function heartbeat(turn: ViewstampedTurn): void {
   const { state, config } = turn
   const { view, applied: commit, roundStarted: round, log } = state
   broadcast(turn, { type: 'commit', view, commit, round })
   for (const [node, { op }] of state.backups) {
     if (op >= Math.min(state.sentBefore, lastIndex(log))) continue
-    send(turn, node, { type: 'prepare', view, from: op + 1, entries: entriesFrom(log, op + 1, BATCH), commit })
+    turn.send(node, { type: 'prepare', view, from: op + 1, entries: entriesFrom(log, op + 1, BATCH), commit })
   }
   state.sentBefore = lastIndex(log)
-  emit(turn, { type: 'setTimer', timer: 'heartbeat', afterMs: config.heartbeatMs })
+  turn.setTimer('heartbeat', config.heartbeatMs)
 }
 
 /** Those who answered had not left the view when the round began, so no later view had begun. */
-const rounds: Rounds<Turn> = createRounds({
+const rounds: Rounds<ViewstampedTurn> = createRounds<ViewstampedTurn, Backup>({
   send(turn) {
     const { view, applied: commit, roundStarted: round } = turn.state
     broadcast(turn, { type: 'commit', view, commit, round })
   },
   isEnough: ({ state }, answered) => answered >= quorumOf(state),
-  peers: ({ state }: Turn) => state.backups.values(),
+  peers: ({ state }: ViewstampedTurn) => state.backups.values(),
   roundOf: ({ round }) => round,
   answerReads,
 })
 
 /** Begins a round, unless one is in flight; returns the number of the first round to begin after this call. */
-export const roundFromNow: (turn: Turn) => number = rounds.roundFromNow
+export const roundFromNow: (turn: ViewstampedTurn) => number = rounds.roundFromNow
 
 /** "A replica responds to a GetState message only if its status is normal and it is currently in view v" (§5.2). */
 export function handleGetState(
-  turn: Turn,
+  turn: ViewstampedTurn,
+  { view, from }: MessageOf<ViewstampedMessage, 'get-state'>,
   to: NodeId,
-  { view, from }: Extract<ViewstampedMessage, { type: 'get-state' }>,
 ): void {
   const { state } = turn
   if (state.status !== 'normal' || state.view !== view) return
   const entries = entriesFrom(state.log, from, lastIndex(state.log) - from + 1)
-  send(turn, to, { type: 'new-state', view, from, entries, commit: state.applied })
+  turn.send(to, { type: 'new-state', view, from, entries, commit: state.applied })
 }
 
 /** What this node lacks of its own view. */
-export function handleMissing(turn: Turn, { from, entries, commit, view }: NewState): void {
+export function handleMissing(turn: ViewstampedTurn, { from, entries, commit, view }: NewState): void {
   const { state } = turn
   if (from > lastIndex(state.log) + 1) return
   append(turn, from, entries)
   commitUpTo(turn, Math.min(commit, lastIndex(state.log)))
-  send(turn, primaryOf(state, view), { type: 'prepare-ok', view, op: lastIndex(state.log), round: 0 })
+  turn.send(primaryOf(state, view), { type: 'prepare-ok', view, op: lastIndex(state.log), round: 0 })
 }

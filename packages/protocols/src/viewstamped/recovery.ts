@@ -1,8 +1,17 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { lastIndex } from '../log.ts'
+import type { MessageOf } from '../turn.ts'
 import { commitUpTo } from './normal.ts'
-import { broadcast, emit, isPrimary, primaryOf, quorumOf, type RecoveryResponse, send, type Turn } from './state.ts'
+import {
+  broadcast,
+  isPrimary,
+  primaryOf,
+  quorumOf,
+  type RecoveryResponse,
+  type ViewstampedMessage,
+  type ViewstampedTurn,
+} from './state.ts'
 import { begin, lead, startViewChange } from './view-change.ts'
 
 // Recovery of a node whose log was in memory only: §4.3.
@@ -10,22 +19,26 @@ import { begin, lead, startViewChange } from './view-change.ts'
 const AGAIN_MS = millis(100)
 
 /** "The recovering replica, i, sends a Recovery message to all other replicas, where x is a nonce" (§4.3, step 1). */
-export function askForRecovery(turn: Turn): void {
+export function askForRecovery(turn: ViewstampedTurn): void {
   const { state } = turn
   if (state.status !== 'recovering') return
   broadcast(turn, { type: 'recovery', nonce: state.nonce })
-  emit(turn, { type: 'setTimer', timer: 'recover', afterMs: AGAIN_MS })
+  turn.setTimer('recover', AGAIN_MS)
 }
 
 /**
  * "A replica j replies to a Recovery message only when its status is normal. […] If j is the primary of its view, l is
  * its log" (§4.3, step 2).
  */
-export function handleRecovery(turn: Turn, from: NodeId, nonce: number): void {
+export function handleRecovery(
+  turn: ViewstampedTurn,
+  { nonce }: MessageOf<ViewstampedMessage, 'recovery'>,
+  from: NodeId,
+): void {
   const { state } = turn
   if (state.status !== 'normal') return
   const entries = isPrimary(state) ? [...state.log.entries] : null
-  send(turn, from, { type: 'recovery-response', view: state.view, nonce, entries, commit: state.applied })
+  turn.send(from, { type: 'recovery-response', view: state.view, nonce, entries, commit: state.applied })
 }
 
 /**
@@ -35,7 +48,7 @@ export function handleRecovery(turn: Turn, from: NodeId, nonce: number): void {
  * connections break with their node, as here, those say no less than responses to its new request: without the nonce
  * nothing would be lost.
  */
-export function handleRecoveryResponse(turn: Turn, from: NodeId, response: RecoveryResponse): void {
+export function handleRecoveryResponse(turn: ViewstampedTurn, response: RecoveryResponse, from: NodeId): void {
   const { state } = turn
   if (state.status !== 'recovering' || response.nonce !== state.nonce) return
   state.responses.set(from, response)
@@ -44,7 +57,7 @@ export function handleRecoveryResponse(turn: Turn, from: NodeId, response: Recov
   if (state.responses.size < quorumOf(state) || told?.view !== latest || told.entries === null) return
   const promised = state.view
   begin(turn, latest, 1, told.entries)
-  emit(turn, { type: 'log', text: `recovered ${lastIndex(state.log)} entries of view ${latest}` })
+  turn.log(`recovered ${lastIndex(state.log)} entries of view ${latest}`)
   commitUpTo(turn, Math.min(told.commit, lastIndex(state.log)))
   state.responses = new Map()
   // It had left that view before it died, and must not act in it again.

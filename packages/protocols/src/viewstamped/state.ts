@@ -3,7 +3,8 @@ import type { Millis } from '@chaosproxy/history'
 import type { Generator } from '../generator.ts'
 import type { Entry, Log } from '../log.ts'
 import type { Effect } from '../machine.ts'
-import type { Origin, RoutedMessage, RoutingConfig, RoutingState, RoutingTurn } from '../routing/routing.ts'
+import type { Origin, RoutedMessage, RoutedTimer, RoutingConfig, RoutingState } from '../routing/routing.ts'
+import type { Turn } from '../turn.ts'
 
 // Sections are those of Liskov & Cowling, "Viewstamped Replication Revisited", 2012. Messages keep its names.
 
@@ -103,24 +104,18 @@ export interface ViewstampedState extends RoutingState {
   roundStarted: number
 }
 
-/** One step in progress. */
-export interface Turn extends RoutingTurn<Turn> {
+export interface Viewstamped {
   readonly config: ViewstampedConfig
   readonly state: ViewstampedState
-  readonly effects: ViewstampedEffect[]
+  readonly message: ViewstampedMessage
+  readonly record: ViewstampedRecord
+  readonly timer: 'silence' | 'reach' | 'recover' | 'heartbeat' | RoutedTimer
 }
 
-export const emit = (turn: Turn, effect: ViewstampedEffect): void => {
-  turn.effects.push(effect)
-}
+export type ViewstampedTurn = Turn<Viewstamped>
 
-export const mark = (turn: Turn): void => emit(turn, { type: 'mark' })
-
-export const send = (turn: Turn, to: NodeId, message: ViewstampedMessage): void =>
-  emit(turn, { type: 'send', to, message })
-
-export function broadcast(turn: Turn, message: ViewstampedMessage): void {
-  for (const node of turn.state.nodes) if (node !== turn.state.id) send(turn, node, message)
+export function broadcast(turn: ViewstampedTurn, message: ViewstampedMessage): void {
+  for (const node of turn.state.nodes) if (node !== turn.state.id) turn.send(node, message)
 }
 
 /** "The primary is chosen round-robin" (§4): the view number decides. */
@@ -140,6 +135,6 @@ export const failuresOf = ({ nodes }: ViewstampedState): number => Math.ceil(nod
 export const quorumOf = ({ nodes }: ViewstampedState): number => Math.floor(nodes.length / 2) + 1
 
 /** With recovery from the others, the log is in memory only. */
-export function storeEntries(turn: Turn, from: number, entries: readonly Entry[]): void {
-  if (turn.config.recovery === 'disk') emit(turn, { type: 'persist', record: { kind: 'entries', from, entries } })
+export function storeEntries(turn: ViewstampedTurn, from: number, entries: readonly Entry[]): void {
+  if (turn.config.recovery === 'disk') turn.persist({ kind: 'entries', from, entries })
 }

@@ -4,27 +4,25 @@ import { draw } from '../generator.ts'
 import { countPresent, type Entry, lastIndex, replaceFrom } from '../log.ts'
 import { failReads } from '../routing/answers.ts'
 import { offerRequests } from '../routing/requests.ts'
+import type { MessageOf } from '../turn.ts'
 import { commitUpTo, heartbeat } from './normal.ts'
 import {
   broadcast,
   type DoViewChange,
-  emit,
   failuresOf,
   isPrimary,
-  mark,
   primaryOf,
   quorumOf,
-  send,
-  type Turn,
   type ViewstampedMessage,
+  type ViewstampedTurn,
 } from './state.ts'
 
 // View changes: §4.2.
 
-export function awaitPrimary(turn: Turn): void {
+export function awaitPrimary(turn: ViewstampedTurn): void {
   const { silenceMinMs, silenceMaxMs } = turn.config
   const afterMs = millis(silenceMinMs + draw(turn.state.generator) * (silenceMaxMs - silenceMinMs))
-  emit(turn, { type: 'setTimer', timer: 'silence', afterMs })
+  turn.setTimer('silence', afterMs)
 }
 
 /**
@@ -32,7 +30,7 @@ export function awaitPrimary(turn: Turn): void {
  * sends a StartViewChange message to the all other replicas" (§4.2, step 1). Its view number is on disk by then: the
  * paper leaves that out, but a node that forgot it could act in a view that it has already helped to end.
  */
-export function startViewChange(turn: Turn, view: number): void {
+export function startViewChange(turn: ViewstampedTurn, view: number): void {
   const { state } = turn
   resign(turn)
   state.view = view
@@ -41,24 +39,24 @@ export function startViewChange(turn: Turn, view: number): void {
   state.startViewChanges = []
   state.doViewChanges = new Map()
   // The mistake: the view number is kept in memory only.
-  if (turn.config.bug === 'forget-view') mark(turn)
-  else emit(turn, { type: 'persist', record: { kind: 'view', view } })
-  emit(turn, { type: 'log', text: `starts the change to view ${view}` })
+  if (turn.config.bug === 'forget-view') turn.mark()
+  else turn.persist({ kind: 'view', view })
+  turn.log(`starts the change to view ${view}`)
   broadcast(turn, { type: 'start-view-change', view })
   awaitPrimary(turn)
   doViewChangeIfDue(turn)
 }
 
 /** A primary is none any more. Its clients ask again, and sessions keep requests from being executed twice. */
-function resign(turn: Turn): void {
+function resign(turn: ViewstampedTurn): void {
   const { state } = turn
-  emit(turn, { type: 'cancelTimer', timer: 'heartbeat' })
-  emit(turn, { type: 'cancelTimer', timer: 'reach' })
+  turn.cancelTimer('heartbeat')
+  turn.cancelTimer('reach')
   failReads(turn)
   state.origins = new Map()
 }
 
-export function handleStartViewChange(turn: Turn, from: NodeId, view: number): void {
+export function handleStartViewChange(turn: ViewstampedTurn, { view }: { readonly view: number }, from: NodeId): void {
   const { state } = turn
   if (view > state.view) startViewChange(turn, view)
   if (view !== state.view || state.status !== 'view-change' || state.startViewChanges.includes(from)) return
@@ -70,19 +68,19 @@ export function handleStartViewChange(turn: Turn, from: NodeId, view: number): v
  * "When replica i receives StartViewChange messages for its view-number from f other replicas, it sends a DoViewChange
  * message to the node that will be the primary in the new view" (§4.2, step 2).
  */
-function doViewChangeIfDue(turn: Turn): void {
+function doViewChangeIfDue(turn: ViewstampedTurn): void {
   const { state } = turn
   const { view, lastNormal, log, applied: commit, startViewChanges } = state
   if (startViewChanges.length !== Math.max(failuresOf(state), quorumOf(state) - 1)) return
   const message: DoViewChange = { view, entries: [...log.entries], lastNormal, commit }
   const primary = primaryOf(state, view)
-  if (primary === state.id) takeDoViewChange(turn, state.id, message)
-  else send(turn, primary, { type: 'do-view-change', ...message })
+  if (primary === state.id) takeDoViewChange(turn, message, state.id)
+  else turn.send(primary, { type: 'do-view-change', ...message })
 }
 
-export function handleDoViewChange(turn: Turn, from: NodeId, message: DoViewChange): void {
-  handleStartViewChange(turn, from, message.view)
-  takeDoViewChange(turn, from, message)
+export function handleDoViewChange(turn: ViewstampedTurn, message: DoViewChange, from: NodeId): void {
+  handleStartViewChange(turn, message, from)
+  takeDoViewChange(turn, message, from)
 }
 
 /**
@@ -90,7 +88,7 @@ export function handleDoViewChange(turn: Turn, from: NodeId, message: DoViewChan
  * the new log the one contained in the message with the largest v′; if several messages have the same v′ it selects the
  * one among them with the largest n" (§4.2, step 3).
  */
-function takeDoViewChange(turn: Turn, from: NodeId, message: DoViewChange): void {
+function takeDoViewChange(turn: ViewstampedTurn, message: DoViewChange, from: NodeId): void {
   const { state } = turn
   if (message.view !== state.view || state.status !== 'view-change') return
   state.doViewChanges.set(from, message)
@@ -104,7 +102,7 @@ function takeDoViewChange(turn: Turn, from: NodeId, message: DoViewChange): void
   commitUpTo(turn, Math.min(commit, lastIndex(state.log)))
 }
 
-function selectLog(turn: Turn, all: readonly DoViewChange[]): DoViewChange {
+function selectLog(turn: ViewstampedTurn, all: readonly DoViewChange[]): DoViewChange {
   const better = (one: DoViewChange, two: DoViewChange): DoViewChange =>
     one.lastNormal !== two.lastNormal
       ? one.lastNormal > two.lastNormal
@@ -117,12 +115,12 @@ function selectLog(turn: Turn, all: readonly DoViewChange[]): DoViewChange {
   if (turn.config.bug !== 'stale-view-change') return best
   // The mistake: the longest log wins, whatever view it is of.
   const longest = all.reduce((one, two) => (one.entries.length >= two.entries.length ? one : two))
-  if (longest.lastNormal !== best.lastNormal) mark(turn)
+  if (longest.lastNormal !== best.lastNormal) turn.mark()
   return longest
 }
 
 /** The status is normal again, in this view and with these entries in place of those from `from` on. */
-export function begin(turn: Turn, view: number, from: number, entries: readonly Entry[]): void {
+export function begin(turn: ViewstampedTurn, view: number, from: number, entries: readonly Entry[]): void {
   const { state, config } = turn
   const { log } = state
   const present = countPresent(log, from - 1, entries)
@@ -134,19 +132,18 @@ export function begin(turn: Turn, view: number, from: number, entries: readonly 
   state.status = 'normal'
   state.startViewChanges = []
   state.doViewChanges = new Map()
-  if (config.recovery === 'disk')
-    emit(turn, { type: 'persist', record: { kind: 'begun', view, from: first, entries: fresh } })
-  else emit(turn, { type: 'persist', record: { kind: 'view', view } })
+  if (config.recovery === 'disk') turn.persist({ kind: 'begun', view, from: first, entries: fresh })
+  else turn.persist({ kind: 'view', view })
   const primary = primaryOf(state, view)
   state.leader = primary
   if (primary === state.id) return
-  emit(turn, { type: 'log', text: `follows ${primary} in view ${view}` })
+  turn.log(`follows ${primary} in view ${view}`)
   awaitPrimary(turn)
   offerRequests(turn)
 }
 
 /** The primary of a view that has begun. */
-export function lead(turn: Turn): void {
+export function lead(turn: ViewstampedTurn): void {
   const { state, config } = turn
   const others = state.nodes.filter((node) => node !== state.id)
   state.leader = state.id
@@ -157,24 +154,24 @@ export function lead(turn: Turn): void {
   state.reads = []
   state.roundStarted = 0
   state.roundConfirmed = 0
-  emit(turn, { type: 'cancelTimer', timer: 'silence' })
-  emit(turn, { type: 'setTimer', timer: 'reach', afterMs: config.silenceMaxMs })
-  emit(turn, { type: 'log', text: `is primary of view ${state.view}` })
+  turn.cancelTimer('silence')
+  turn.setTimer('reach', config.silenceMaxMs)
+  turn.log(`is primary of view ${state.view}`)
   heartbeat(turn)
   offerRequests(turn)
 }
 
 /** "When other replicas receive the StartView message, they replace their log with the one in the message […]. If there are non-committed operations in the log, they send a PrepareOk" (§4.2, step 5). */
 export function handleStartView(
-  turn: Turn,
+  turn: ViewstampedTurn,
+  { view, entries, commit }: MessageOf<ViewstampedMessage, 'start-view'>,
   from: NodeId,
-  { view, entries, commit }: Extract<ViewstampedMessage, { type: 'start-view' }>,
 ): void {
   const { state } = turn
   if (view < state.view || (view === state.view && state.status === 'normal')) return
   resign(turn)
   begin(turn, view, 1, entries)
-  send(turn, from, { type: 'prepare-ok', view, op: lastIndex(state.log), round: 0 })
+  turn.send(from, { type: 'prepare-ok', view, op: lastIndex(state.log), round: 0 })
   commitUpTo(turn, Math.min(commit, lastIndex(state.log)))
 }
 
@@ -182,11 +179,11 @@ export function handleStartView(
  * This node missed the beginning of a view. The paper has it drop what it does not know to be committed before it asks
  * (§5.2); here it keeps that until the answer comes, because another view change may need it meanwhile.
  */
-export function requestView(turn: Turn, from: NodeId, view: number): void {
-  send(turn, from, { type: 'get-state', view, from: turn.state.applied + 1 })
+export function requestView(turn: ViewstampedTurn, from: NodeId, view: number): void {
+  turn.send(from, { type: 'get-state', view, from: turn.state.applied + 1 })
 }
 
-export function handleNewView(turn: Turn, message: Extract<ViewstampedMessage, { type: 'new-state' }>): void {
+export function handleNewView(turn: ViewstampedTurn, message: MessageOf<ViewstampedMessage, 'new-state'>): void {
   const { state } = turn
   const { view, from, entries, commit } = message
   // Everything up to the commit number is the same everywhere.
@@ -194,11 +191,11 @@ export function handleNewView(turn: Turn, message: Extract<ViewstampedMessage, {
   resign(turn)
   begin(turn, view, from, entries)
   commitUpTo(turn, Math.min(commit, lastIndex(state.log)))
-  send(turn, primaryOf(state, view), { type: 'prepare-ok', view, op: lastIndex(state.log), round: 0 })
+  turn.send(primaryOf(state, view), { type: 'prepare-ok', view, op: lastIndex(state.log), round: 0 })
 }
 
 /** A primary that no quorum answers cannot go on. */
-export function checkReach(turn: Turn): void {
+export function checkReach(turn: ViewstampedTurn): void {
   const { state, config } = turn
   if (!isPrimary(state)) return
   let reached = 1
@@ -207,5 +204,5 @@ export function checkReach(turn: Turn): void {
     backup.heard = false
   }
   if (reached < quorumOf(state)) startViewChange(turn, state.view + 1)
-  else emit(turn, { type: 'setTimer', timer: 'reach', afterMs: config.silenceMaxMs })
+  else turn.setTimer('reach', config.silenceMaxMs)
 }

@@ -1,0 +1,102 @@
+import type { Command } from './command.ts'
+import type { NodeSetting, NodeStatus, StateMachine } from './machine.ts'
+import {
+  type EffectOf,
+  type MachineTypes,
+  type MessageHandler,
+  type MessageHandlers,
+  type MessageOf,
+  Turn,
+} from './turn.ts'
+
+/** A client's request; its id is unique among all requests ever given to the node. */
+export interface MachineRequest extends Command {
+  readonly requestId: string
+}
+
+/** What a protocol does at each event. Handlers get the step in progress, which has an outbox for their effects. */
+export interface MachineDefinition<Types extends MachineTypes, OfTurn extends Turn<Types> = Turn<Types>> {
+  /** A node in its first life, before anything has happened to it. */
+  initial(node: NodeSetting, config: Types['config']): Types['state']
+  /** What survives a kill: called at a start with each record that became durable, in order. Absent: nothing does. */
+  redo?(turn: OfTurn, record: Types['record']): void
+  /** After that: sets the first timers, and may already send. */
+  begin?(turn: OfTurn, journal: readonly Types['record'][]): void
+  request(turn: OfTurn, request: MachineRequest): void
+  readonly messages: {
+    readonly [Type in Types['message']['type']]: MessageHandler<OfTurn, MessageOf<Types['message'], Type>>
+  }
+  /** By the name up to its first space; what comes after it is the subject. */
+  readonly timers: { readonly [Name in FirstWord<Types['timer']>]: (turn: OfTurn, subject: string) => void }
+  /** Before and after each event. */
+  before?(turn: OfTurn): void
+  after?(turn: OfTurn): void
+  status(state: Types['state']): NodeStatus
+  /** If steps keep more than `Turn` has. */
+  readonly turn?: new (
+    ...args: ConstructorParameters<typeof Turn<Types>>
+  ) => OfTurn
+}
+
+type FirstWord<Timer extends string> = Timer extends `${infer Name} ${string}` ? Name : Timer
+
+type MachineOf<Types extends MachineTypes> = StateMachine<Types['state'], Types['message'], Types['record']>
+
+/**
+ * A state machine from handlers, one for each type of message and each timer; its protocol's options are given to what is
+ * returned. To be called once, outside of functions: handlers that are made anew for each run are slower.
+ */
+export function defineMachine<Types extends MachineTypes, OfTurn extends Turn<Types> = Turn<Types>>(
+  definition: MachineDefinition<Types, OfTurn>,
+): (config: Types['config']) => MachineOf<Types> {
+  const { initial, redo, begin, request, before, after, status } = definition
+  const OwnTurn = definition.turn ?? (Turn as new (...args: ConstructorParameters<typeof Turn<Types>>) => OfTurn)
+  const messages: MessageHandlers = {
+    types: Object.keys(definition.messages),
+    handlers: Object.values<MessageHandler<never, never>>(definition.messages),
+  }
+  const timers = new Map<string, (turn: OfTurn, subject: string) => void>(Object.entries(definition.timers))
+
+  function ring(turn: OfTurn, timer: string): void {
+    const handle = timers.get(timer)
+    if (handle !== undefined) handle(turn, '')
+    else ringFor(turn, timer)
+  }
+
+  function ringFor(turn: OfTurn, timer: string): void {
+    const space = timer.indexOf(' ')
+    const handle = space < 0 ? undefined : timers.get(timer.slice(0, space))
+    if (handle === undefined) throw new Error(`no timer "${timer}": those with a handler are ${[...timers.keys()]}`)
+    handle(turn, timer.slice(space + 1))
+  }
+
+  const machineWith = (config: Types['config'], gathered: EffectOf<Types>[]): MachineOf<Types> => ({
+    start(node, journal, now) {
+      const turn = new OwnTurn(config, initial(node, config), now, now, messages, gathered)
+      if (redo !== undefined) for (const record of journal) redo(turn, record)
+      begin?.(turn, journal)
+      return { state: turn.state, effects: turn.effects }
+    },
+    step(state, event, now, steady) {
+      const turn = new OwnTurn(config, state, now, steady, messages, gathered)
+      before?.(turn)
+      switch (event.type) {
+        case 'message':
+          turn.receive(event.message, event.from)
+          break
+        case 'request':
+          request(turn, event)
+          break
+        case 'timer':
+          ring(turn, event.timer)
+          break
+        default:
+          event satisfies never
+      }
+      after?.(turn)
+      return { state, effects: turn.effects }
+    },
+    status,
+  })
+  return (config) => machineWith(config, [])
+}

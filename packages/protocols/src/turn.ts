@@ -1,0 +1,131 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { Completion, Millis } from '@chaosproxy/history'
+import type { Effect } from './machine.ts'
+
+/** The types that a machine is made of. */
+export interface MachineTypes {
+  /** What all nodes of a run have in common: the protocol's options. */
+  readonly config?: unknown
+  /** What one node remembers until it is killed. */
+  readonly state: { readonly id: NodeId }
+  readonly message: { readonly type: string }
+  /** What survives a kill. */
+  readonly record: unknown
+  /** Names of timers, such as `'tick'`, or `` `expire ${string}` `` for one timer per subject. */
+  readonly timer: string
+}
+
+/** A message of this type. */
+export type MessageOf<Message extends { readonly type: string }, Type extends Message['type']> = Message extends unknown
+  ? Type extends Message['type']
+    ? Message & { readonly type: Type }
+    : never
+  : never
+
+/** Takes a message of one type. */
+export type MessageHandler<OfTurn, Message> = (turn: OfTurn, message: Message, from: NodeId) => void
+
+/** Handlers in two lists, by the same place: to run through a few types costs less than to look one up in a map. */
+export interface MessageHandlers {
+  readonly types: readonly string[]
+  readonly handlers: readonly MessageHandler<never, never>[]
+}
+
+export type EffectOf<Types extends MachineTypes> = Effect<Types['message'], Types['record']>
+
+/** One step in progress: what it goes by, and an outbox for what the node is to do because of it. */
+export class Turn<Types extends MachineTypes> {
+  // Only declared, and set once: a step of the simulator takes less than a microsecond.
+  declare readonly config: Types['config']
+  declare readonly state: Types['state']
+  /** By the node's wall clock. */
+  declare readonly now: Millis
+  /** By its monotonic clock; at a start, which does not read that, by the wall clock. */
+  declare readonly steady: Millis
+  declare private readonly handlers: MessageHandlers
+  /** All steps of a machine gather their effects here: most have one or two, and a new array grows to hold seventeen. */
+  declare private readonly gathered: EffectOf<Types>[]
+  /** How many of them are this step's. */
+  declare private count: number
+
+  constructor(
+    config: Types['config'],
+    state: Types['state'],
+    now: Millis,
+    steady: Millis,
+    handlers: MessageHandlers,
+    gathered: EffectOf<Types>[],
+  ) {
+    this.config = config
+    this.state = state
+    this.now = now
+    this.steady = steady
+    this.handlers = handlers
+    this.gathered = gathered
+    this.count = 0
+  }
+
+  /** What a node sends to itself it takes at once, within the same step. */
+  send(to: NodeId, message: Types['message']): void {
+    if (to === this.state.id) this.receive(message, to)
+    else this.emit({ type: 'send', to, message })
+  }
+
+  reply(requestId: string, result: Completion): void {
+    this.emit({ type: 'reply', requestId, result })
+  }
+
+  /** Nothing that comes after it in the outbox happens before the record is durable. */
+  persist(record: Types['record']): void {
+    this.emit({ type: 'persist', record })
+  }
+
+  /** Setting a timer again replaces it. */
+  setTimer(timer: Types['timer'], afterMs: Millis): void {
+    this.emit({ type: 'setTimer', timer, afterMs })
+  }
+
+  cancelTimer(timer: Types['timer']): void {
+    this.emit({ type: 'cancelTimer', timer })
+  }
+
+  /** A line for a person who follows the run. */
+  log(text: string): void {
+    this.emit({ type: 'log', text })
+  }
+
+  /** A deliberate mistake has just made a difference. */
+  mark(): void {
+    this.put({ type: 'mark' })
+  }
+
+  /** A type that has no handler is ignored: a node cannot choose what others send it. */
+  receive(message: Types['message'], from: NodeId): void {
+    const { types, handlers } = this.handlers
+    const { type } = message
+    for (let i = 0; i < types.length; i++)
+      if (types[i] === type) {
+        const handle = handlers[i] as MessageHandler<this, Types['message']>
+        handle(this, message, from)
+        return
+      }
+  }
+
+  /** What is in the outbox so far. */
+  get effects(): readonly EffectOf<Types>[] {
+    return this.gathered.slice(0, this.count)
+  }
+
+  /** Everything but marks goes through here. */
+  protected emit(effect: EffectOf<Types>): void {
+    this.put(effect)
+  }
+
+  protected put(effect: EffectOf<Types>): void {
+    this.gathered[this.count++] = effect
+  }
+
+  protected empty(): void {
+    this.count = 0
+  }
+}
