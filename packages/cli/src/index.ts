@@ -2,6 +2,9 @@
 export type { CheckOptions, IntegerModel, Level, Model, ModelInput, Report, Verdict } from '@chaosproxy/checker'
 export type {
   CheckSettings,
+  CompareDraft,
+  CompareEvent,
+  CompareSettings,
   Config,
   FaultDraft,
   Found,
@@ -14,7 +17,7 @@ export type {
   Simulated,
   SimulateSettings,
 } from '@chaosproxy/engine'
-export { check, defineConfig, record, run, search, simulate } from '@chaosproxy/engine'
+export { check, compare, defineConfig, record, run, search, simulate } from '@chaosproxy/engine'
 export type { Completion, EventInput, History, Input, Json } from '@chaosproxy/history'
 export { historyFromEvents, millis, UserError } from '@chaosproxy/history'
 export { readHistory } from '@chaosproxy/history/files'
@@ -35,7 +38,7 @@ export type {
   Turn,
 } from '@chaosproxy/protocols'
 export { defineMachine } from '@chaosproxy/protocols'
-export type { Finding } from '@chaosproxy/report'
+export type { ComparedCell, ComparedSystem, Comparison, Finding } from '@chaosproxy/report'
 export type { RunDraft, RunListener, RunSpec } from '@chaosproxy/runner'
 export type { ClientAddress, ClientModule, ClusterDeclaration, ModuleClient } from '@chaosproxy/targets'
 export { defineClient, Refused } from '@chaosproxy/targets'

@@ -121,13 +121,22 @@ const compile = (cwd: string, types: readonly string[]) => {
 }
 
 const USES_API = `
-import { check, defineConfig, readHistory, run, type Config, type Report } from 'chaosproxy'
+import { check, compare, defineConfig, readHistory, record, run, search, type Config, type Report } from 'chaosproxy'
 const config: Config = defineConfig({ target: 'sim:raft', timeMs: 1_000, faults: ['partition'], seed: 3 })
-const found = await run({ ...config, rate: 200 })
+let writes = 0
+const found = await run({ ...config, rate: 200 }, {
+  listener: (event) => {
+    if (event.type === 'event' && event.event.f === 'write') writes++
+  },
+})
 const again: Report = check(await readHistory(found.directory + '/history.jsonl'))
 const events = [{ process: 0, type: 'invoke', f: 'read' }, { process: 0, type: 'ok', f: 'read', value: null }] as const
+const stop = new AbortController()
+const [system] = (await compare({ targets: ['raft'], faults: [], seeds: 1 }, { signal: stop.signal })).systems
 declare const console: { log(text: string): void }
 console.log([found.report.headline, again.headline, check(events).levels.linearizable.result].join())
+if (writes === 0 || system?.name !== 'raft' || typeof search !== 'function' || typeof record !== 'function')
+  throw new Error('this is not the API')
 `
 
 describe.skipIf(!reachable)('installed from a registry, chaosproxy', () => {

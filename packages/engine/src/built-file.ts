@@ -13,11 +13,13 @@ const built = {
   'search-worker': 'search/worker.js',
 } as const
 
+export type ThreadScript = keyof typeof built
+
 /**
  * The built script of a thread, wherever this runs: from sources, as tests do, built, or in a bundle. Prefers the bundle,
  * which loads a few files instead of hundreds.
  */
-export const builtFile = (name: keyof typeof built): string =>
+export const builtFile = (name: ThreadScript): string =>
   isBundleFresh() ? join(PACKAGE, 'bundle', `${name}.js`) : join(PACKAGE, 'dist', built[name])
 
 /** As in `bin/chaos.js`: in a clone, something may have been built since the bundle was made. */

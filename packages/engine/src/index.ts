@@ -9,8 +9,10 @@ export type { CheckResult, CheckTask, FileTrouble, StoppedFile } from './check/r
 export { areSmall } from './check/small.ts'
 // What all of them share.
 export { commandLine, fileWord } from './command-line.ts'
+export { type CompareDraft, type CompareSettings, compare, USUAL_TERMS } from './compare/compare.ts'
+export type { CompareEvent } from './compare/comparison.ts'
 // Searches on threads, scenarios played again, systems compared.
-export { type ComparedRun, type CompareEvent, compareSystems } from './compare/comparison.ts'
+export { type ComparedRun, compareSystems } from './compare/comparison.ts'
 export { type ChosenSystem, type ComparedTarget, type ComparisonPlan, planSystem } from './compare/plan.ts'
 export { type Config, defineConfig } from './config/config.ts'
 export type { ConfiguredUpstream } from './config/configured-upstream.ts'

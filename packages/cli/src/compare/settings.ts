@@ -1,4 +1,11 @@
-import { type ChosenSystem, type ComparedTarget, type ComparisonPlan, planSystem, withPaths } from '@chaosproxy/engine'
+import {
+  type ChosenSystem,
+  type ComparedTarget,
+  type ComparisonPlan,
+  planSystem,
+  USUAL_TERMS,
+  withPaths,
+} from '@chaosproxy/engine'
 import { type Millis, UserError } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
 import { nameIn, type Target } from '@chaosproxy/runner'
@@ -16,16 +23,18 @@ import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
 import { configuredSettings, configuredTargets, configuredTexts } from './configured.ts'
 import { type NamedTarget, namedTargets } from './named-targets.ts'
 
-export const COMPARE_DEFAULTS = {
-  faults: 'partition,isolate-leader,kill,pause,delay',
-  network: 'local',
-  time: '6s',
-  timeout: '1s',
-  rate: '300',
-  clients: '15',
-  seeds: '3',
-  seed: '1',
-} as const
+/** The usual terms as they are typed. */
+export const COMPARE_DEFAULTS: { readonly [option in Typed]: string } = {
+  faults: USUAL_TERMS.faults.join(','),
+  network: USUAL_TERMS.network,
+  time: `${USUAL_TERMS.timeMs / 1000}s`,
+  timeout: `${USUAL_TERMS.timeoutMs / 1000}s`,
+  rate: String(USUAL_TERMS.rate),
+  clients: String(USUAL_TERMS.clients),
+  seeds: String(USUAL_TERMS.seeds),
+  seed: String(USUAL_TERMS.seed),
+}
+type Typed = 'faults' | 'network' | 'time' | 'timeout' | 'rate' | 'clients' | 'seeds' | 'seed'
 
 /** The settings of `chaos compare`, validated. */
 export interface CompareSettings {
@@ -40,8 +49,7 @@ export interface CompareSettings {
 export async function parseCompareSettings(options: ParsedOptions): Promise<CompareSettings> {
   const config = await readOwnConfig(options, 'chaos compare')
   const configured = configuredTexts(config)
-  const text = (name: keyof typeof COMPARE_DEFAULTS) =>
-    textOf(options, name) ?? configured[name] ?? COMPARE_DEFAULTS[name]
+  const text = (name: Typed) => textOf(options, name) ?? configured[name] ?? COMPARE_DEFAULTS[name]
   const real = flagOf(options, 'real')
   if (real && flagOf(options, 'sim')) throw new UserError('usage', '--sim and --real exclude each other: give one.')
   const nodes = textOf(options, 'nodes') ?? configured['nodes']

@@ -1,5 +1,4 @@
-import { Tinypool } from 'tinypool'
-import { builtFile } from '../built-file.ts'
+import { createThreads } from '../threads.ts'
 import { type Calls, createCalls, isWithinCall, whenStuck } from './calls.ts'
 import { megabytes } from './check-file.ts'
 import { bytesOf } from './named-file.ts'
@@ -8,6 +7,9 @@ import type { CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.
 import { createStopwatch, isDeciding, whenOver } from './stopwatch.ts'
 import type * as worker from './worker.ts'
 import type { Timed } from './worker.ts'
+
+type InputOf<Work extends keyof typeof worker> = Parameters<(typeof worker)[Work]>[0]['input']
+type OutcomeOf<Work extends keyof typeof worker> = Awaited<ReturnType<(typeof worker)[Work]>>
 
 /** Runs tasks on a number of other threads, each task within hard limits. */
 export interface CheckPool {
@@ -22,9 +24,9 @@ export interface CheckPool {
   run<Work extends keyof typeof worker>(
     work: Work,
     task: CheckTask,
-    input: Parameters<(typeof worker)[Work]>[0]['input'],
+    input: InputOf<Work>,
     calledOff?: AbortSignal,
-  ): Promise<Awaited<ReturnType<(typeof worker)[Work]>> | StoppedFile | FileTrouble>
+  ): Promise<OutcomeOf<Work> | StoppedFile | FileTrouble>
   close(): Promise<void>
 }
 
@@ -45,11 +47,8 @@ const readingLimitMs = ({ file, settings }: CheckTask): number =>
 const HEAP_ALLOWANCE_MB = 1024
 
 export function createCheckPool(threads: number, settings: CheckSpec): CheckPool {
-  const pool = new Tinypool({
-    filename: builtFile('check-worker'),
-    minThreads: threads,
-    maxThreads: threads,
-    resourceLimits: { maxOldGenerationSizeMb: Math.ceil(settings.memoryBytes / 1e6) + HEAP_ALLOWANCE_MB },
+  const pool = createThreads('check-worker', threads, {
+    maxOldGenerationSizeMb: Math.ceil(settings.memoryBytes / 1e6) + HEAP_ALLOWANCE_MB,
   })
   let idle = threads
   const waiting: (() => void)[] = []
@@ -66,7 +65,12 @@ export function createCheckPool(threads: number, settings: CheckSpec): CheckPool
     if (next === undefined) idle += 1
     else next()
   }
-  const run: CheckPool['run'] = async (work, task, input, calledOff) => {
+  async function run<Work extends keyof typeof worker>(
+    work: Work,
+    task: CheckTask,
+    input: InputOf<Work>,
+    calledOff?: AbortSignal,
+  ): Promise<OutcomeOf<Work> | StoppedFile | FileTrouble> {
     await turn()
     const late = new AbortController()
     const stopwatch = createStopwatch()
@@ -77,7 +81,7 @@ export function createCheckPool(threads: number, settings: CheckSpec): CheckPool
     const signal = calledOff === undefined ? late.signal : AbortSignal.any([late.signal, calledOff])
     const timed: Timed<typeof input> = { input, stopwatch, calls }
     try {
-      return await pool.run(timed, { name: work, signal })
+      return await pool.run<OutcomeOf<Work>>(work, timed, signal)
     } catch (error) {
       const deciding = isDeciding(stopwatch)
       return (
@@ -90,7 +94,7 @@ export function createCheckPool(threads: number, settings: CheckSpec): CheckPool
       pass()
     }
   }
-  return { threads, run, check: (task) => run('checkOne', task, task), close: () => pool.destroy() }
+  return { threads, run, check: (task) => run('checkOne', task, task), close: pool.close }
 }
 
 /**

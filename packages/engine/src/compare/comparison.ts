@@ -3,8 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { type ComparedSystem, type Comparison, isCut, outlasts, pacelcOf } from '@chaosproxy/report'
 import type { Registries, RunSpec } from '@chaosproxy/runner'
 import { combineRuns, faultMs, type MeasuredRun, networkNotes } from '@chaosproxy/scenarios'
-import { Tinypool } from 'tinypool'
-import { builtFile } from '../built-file.ts'
+import { createThreads } from '../threads.ts'
 import { type MeasuredCell, measureCell } from './cell.ts'
 import type { ComparedTarget, ComparisonPlan, PlannedCell } from './plan.ts'
 
@@ -62,13 +61,8 @@ interface Performer {
 /** Runs in virtual time do not disturb one another: as many at a time as there are cores. */
 function performSimulated(): Performer {
   const width = availableParallelism()
-  const pool = new Tinypool({
-    filename: builtFile('compare-worker'),
-    execArgv: [],
-    minThreads: width,
-    maxThreads: width,
-  })
-  return { width, perform: (spec) => pool.run({ spec }, { name: 'cell' }), end: () => pool.destroy() }
+  const threads = createThreads('compare-worker', width)
+  return { width, perform: (spec) => threads.run('cell', { spec }), end: threads.close }
 }
 
 /** Real runs would compete for the machine. */

@@ -109,6 +109,6 @@ export async function replay(spec: ReplaySpec, hooks: ReplayHooks = {}): Promise
     }
     return { ...outcome, interrupted: signal.aborted }
   } finally {
-    await pool?.destroy()
+    await pool?.close()
   }
 }

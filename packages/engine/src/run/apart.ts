@@ -38,7 +38,7 @@ export async function performerFor({ spec }: PlannedRun, interrupted: AbortSigna
       if (end.value.failure !== undefined) throw new UserError('environment', end.value.failure)
       return end.value.outcome
     },
-    end: () => pool.destroy(),
+    end: () => pool.close(),
   }
 }
 

@@ -1,7 +1,7 @@
 import { millis } from '@chaosproxy/history'
 import { type Finding, NO_LEVEL } from '@chaosproxy/simulator'
-import type { Tinypool } from 'tinypool'
 import { abandonedAfter } from '../run/interruption.ts'
+import type { Threads } from '../threads.ts'
 import type { SearchEvent, SearchOutcome, SearchSpec } from './spec.ts'
 import { supervise } from './supervise.ts'
 import type { GuideTask } from './worker.ts'
@@ -16,7 +16,7 @@ interface FollowHooks {
 
 /** If only invariants were broken and no history shows a violation, searches for one that a client sees. */
 export async function followUp(
-  pool: Tinypool,
+  pool: Threads,
   spec: SearchSpec,
   outcome: SearchOutcome,
   { listener, interrupted }: FollowHooks,

@@ -8,7 +8,7 @@ import {
   strategiesNamed,
   sumOfEvidence,
 } from '@chaosproxy/simulator'
-import type { Tinypool } from 'tinypool'
+import type { Threads } from '../threads.ts'
 import type { Flag } from './pulse.ts'
 import type { SearchEvent, SearchOutcome, SearchSpec } from './spec.ts'
 import { subjectOf } from './subject-name.ts'
@@ -45,7 +45,7 @@ const SEEDS_A_TASK = 64
  * Hands seeds to all threads in order. If the first failure ends the search, it is the one with the lowest seed:
  * threads still busy with lower seeds are waited for, so that the answer does not depend on the number of threads.
  */
-export async function searchInParallel(pool: Tinypool, spec: SearchSpec, hooks: ParallelHooks): Promise<SearchOutcome> {
+export async function searchInParallel(pool: Threads, spec: SearchSpec, hooks: ParallelHooks): Promise<SearchOutcome> {
   const startedAt = performance.now()
   const { limit, firstSeed, keepGoing } = spec
   const lastSeed = 'seeds' in limit ? firstSeed + limit.seeds : Number.POSITIVE_INFINITY

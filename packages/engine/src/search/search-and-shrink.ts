@@ -44,6 +44,6 @@ export async function searchAndShrink(spec: SearchSpec, hooks: SearchHooks = {})
     for (const { files } of results) if (files !== undefined) listener({ type: 'written', ...files })
     return { outcome, results }
   } finally {
-    await pool.destroy()
+    await pool.close()
   }
 }

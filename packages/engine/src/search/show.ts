@@ -13,7 +13,7 @@ import { type FaultRecord, type SequenceStep, sequenceColumns, sequenceSteps } f
 import { idleKinds, missingSuccesses, type Scenario } from '@chaosproxy/runner'
 import { digestOf, type Failure, type LogLine, NO_LEVEL, type Subject } from '@chaosproxy/simulator'
 import type { Workload } from '@chaosproxy/workloads'
-import type { Tinypool } from 'tinypool'
+import type { Threads } from '../threads.ts'
 import { limitsFor, playSimulated, type SimulatedPlay } from './play.ts'
 import { type SubjectName, workloadNamed } from './subject-name.ts'
 import { supervise } from './supervise.ts'
@@ -59,7 +59,7 @@ export const showPlay = ({ level, workload }: Judging, scenario: Scenario, play:
  * if it is abandoned.
  */
 export async function showSupervised(
-  pool: Tinypool,
+  pool: Threads,
   subject: SubjectName,
   scenario: Scenario,
   invariants: boolean,

@@ -1,7 +1,7 @@
 import { traceOf } from '@chaosproxy/protocols'
 import { SIMULATED, threadLimits } from '@chaosproxy/simulator'
 import { isBinary, isUserFile } from '@chaosproxy/targets'
-import type { Tinypool } from 'tinypool'
+import type { Threads } from '../threads.ts'
 import { createPulse, type Pulse, type PulseReading, readDescription, readPulse, type Within } from './pulse.ts'
 
 /** A protocol that blocked or ended its thread. */
@@ -43,7 +43,7 @@ const NEVER = new AbortController().signal
  * thread is ended if `abandon` aborts.
  */
 export async function supervise<T>(
-  pool: Tinypool,
+  pool: Threads,
   name: string,
   task: object,
   abandon: AbortSignal = NEVER,
@@ -73,7 +73,7 @@ type Ended<T> =
   | { readonly type: 'stopped'; readonly why: 'hanging'; readonly within: Within }
 
 async function watched<T>(
-  pool: Tinypool,
+  pool: Threads,
   name: string,
   task: SupervisedTask,
   looks: number,
@@ -101,7 +101,7 @@ async function watched<T>(
     if (unchanged >= looks) stop.abort()
   }, LOOK_EVERY_MS)
   try {
-    return { type: 'done', value: await pool.run(task, { name, signal: stop.signal }) }
+    return { type: 'done', value: await pool.run(name, task, stop.signal) }
   } catch (error) {
     if (stop.signal.aborted) {
       // Near its limit memory hardly grows, since all time goes into garbage collection.

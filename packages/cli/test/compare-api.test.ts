@@ -1,0 +1,36 @@
+import { type CompareEvent, compare } from 'chaosproxy'
+import { describe, expect, test } from 'vitest'
+
+const BRIEF = { faults: ['partition'], seeds: 1, timeMs: 1_000, timeoutMs: 400, rate: 100 } as const
+
+describe('compare', () => {
+  test('measures systems in calm and under faults, and tells of each run as it begins', async () => {
+    const told: CompareEvent[] = []
+    const loose = { name: 'quorum', settings: { r: 1, w: 1 } }
+    const listener = (event: CompareEvent) => void told.push(event)
+    const { systems, conditions } = await compare({ targets: ['raft', loose], ...BRIEF }, { listener })
+    expect(conditions).toEqual(['calm', 'partition'])
+    expect(systems.map(({ name }) => name)).toEqual(['raft', 'quorum r=1 w=1'])
+    expect(systems[0]?.cells.map(({ kept }) => kept)).not.toContain(false)
+    const begun = told.filter(({ type }) => type === 'running')
+    expect(begun.map((event) => event.type === 'running' && event.run)).toEqual(begun.map((_, i) => i + 1))
+  })
+
+  test('begins no further run once it is aborted, and throws the reason', async () => {
+    const stop = new AbortController()
+    const listener = () => stop.abort(new Error('enough'))
+    await expect(compare({ targets: ['raft'], ...BRIEF }, { listener, signal: stop.signal })).rejects.toThrow('enough')
+  })
+
+  test.each([
+    [{ targets: [] }, 'targets: it names nothing'],
+    [{ targets: ['rafft'] }, 'Did you mean raft?'],
+    [{ faults: ['partitoin'] }, 'faults: partitoin: there is no such fault. Did you mean partition?'],
+    [{ network: 'moon' }, 'network: moon: there is no such network'],
+    [{ seeds: 0 }, 'seeds: 0 is no number of seeds'],
+    [{ timeMs: 10 }, 'timeMs: 10: in less than a second'],
+    [{ targets: ['redis'] }, 'redis'],
+  ])('refuses %j, saying what was wrong', async (wrong, message) => {
+    await expect(compare({ targets: ['raft'], ...BRIEF, ...wrong })).rejects.toThrow(message)
+  })
+})

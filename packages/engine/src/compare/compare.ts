@@ -1,0 +1,138 @@
+import { nemeses } from '@chaosproxy/faults'
+import { millis, UserError } from '@chaosproxy/history'
+import type { Comparison } from '@chaosproxy/report'
+import { type NamedPart, nameIn, settingsIn } from '@chaosproxy/runner'
+import { CALM, networks } from '@chaosproxy/scenarios'
+import { SIMULATED } from '@chaosproxy/simulator'
+import { settingsFor } from '@chaosproxy/workloads'
+import type { Config } from '../config/config.ts'
+import { type OwnNames, registriesOf, withPaths } from '../config/registries.ts'
+import { knownName } from '../known-name.ts'
+import { type CompareEvent, compareSystems } from './comparison.ts'
+import { type ChosenSystem, type ComparedTarget, type ComparisonTerms, planSystem } from './plan.ts'
+
+/** What to compare, and how; every member but the systems has a default. */
+export interface CompareDraft {
+  /** Systems by name or path, with settings of their own: `['raft', { name: 'quorum', settings: { r: 1, w: 1 } }]`. */
+  readonly targets: readonly (string | NamedPart)[]
+  /** By names; by default partition, isolate-leader, kill, pause and delay, each in runs of its own. */
+  readonly faults?: readonly string[] | undefined
+  /** What lies between the nodes; `local` by default. */
+  readonly network?: string | undefined
+  /** On processes, one run at a time; by default in virtual time, on all cores. */
+  readonly real?: boolean | undefined
+  /** By default each system has as many as it says. */
+  readonly nodes?: number | undefined
+  /** 15 by default. */
+  readonly clients?: number | undefined
+  /** Operations a second, all clients together; 300 by default. */
+  readonly rate?: number | undefined
+  /** How long each run lasts; 6,000 by default. */
+  readonly timeMs?: number | undefined
+  /** How long a client waits for an answer; 1,000 by default. */
+  readonly timeoutMs?: number | undefined
+  /** How many runs each system has under each fault; 3 by default. */
+  readonly seeds?: number | undefined
+  /** The first seed; 1 by default. */
+  readonly seed?: number | undefined
+  /** The level that each is held to; by default what it promises. */
+  readonly expect?: string | undefined
+}
+
+/** The user's own targets, as in a configuration, and how to follow and end the comparison. */
+export interface CompareSettings extends Pick<Config, 'targets'> {
+  readonly listener?: ((event: CompareEvent) => void) | undefined
+  /** No further run begins, and the signal's reason is thrown. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What is compared unless somebody says otherwise. */
+export const USUAL_TERMS = {
+  faults: ['partition', 'isolate-leader', 'kill', 'pause', 'delay'],
+  network: 'local',
+  clients: 15,
+  rate: 300,
+  timeMs: 6_000,
+  timeoutMs: 1_000,
+  seeds: 3,
+  seed: 1,
+} as const
+
+const SHORTEST_MS = 1_000
+
+/**
+ * Measures systems side by side: in calm, and under each fault, with several seeds.
+ *
+ * @throws UserError (usage, input) for a comparison that is impossible, before anything is started; (environment) for a
+ * system that does not start, or breaks.
+ */
+export async function compare(draft: CompareDraft, settings: CompareSettings = {}): Promise<Comparison> {
+  const { listener, signal } = settings
+  const own: OwnNames = { targets: settings.targets, where: 'compare', directory: '.' }
+  const terms = termsOf(draft, own)
+  const faults = (draft.faults ?? USUAL_TERMS.faults).map((name) => nemesisNamed(name))
+  if (draft.targets.length === 0) throw new UserError('usage', 'targets: it names nothing to compare.')
+  const systems: ComparedTarget[] = []
+  for (const part of draft.targets)
+    systems.push(await planSystem(await chosenSystem(part, own, terms.real), faults, terms))
+  const conditions = [CALM, ...faults.map(({ name }) => name)]
+  const comparison = await compareSystems({ ...terms, systems, conditions }, { listener, signal })
+  if (comparison === undefined) throw signal?.reason
+  return comparison
+}
+
+function termsOf(draft: CompareDraft, own: OwnNames): ComparisonTerms {
+  const { network = USUAL_TERMS.network, timeMs = USUAL_TERMS.timeMs, timeoutMs = USUAL_TERMS.timeoutMs } = draft
+  const { clients = USUAL_TERMS.clients, rate = USUAL_TERMS.rate } = draft
+  const { seeds = USUAL_TERMS.seeds, seed = USUAL_TERMS.seed } = draft
+  for (const [name, count] of Object.entries({ clients, rate, seeds, nodes: draft.nodes ?? 1 }))
+    if (!Number.isInteger(count) || count < 1)
+      throw new UserError('usage', `${name}: ${count} is no number of ${name}: give a whole number from 1.`)
+  if (!Number.isSafeInteger(seed) || seed < 0)
+    throw new UserError('usage', `seed: ${seed} is no seed: give a whole number from 0.`)
+  if (!(timeMs >= SHORTEST_MS))
+    throw new UserError('usage', `timeMs: ${timeMs}: in less than a second nothing can break, be noticed and recover.`)
+  if (!(timeoutMs > 0)) throw new UserError('usage', `timeoutMs: ${timeoutMs} is no time: give milliseconds.`)
+  const known = networks.map(({ name }) => name)
+  return {
+    sweep: undefined,
+    network: knownName(`network: ${network}`, 'network', network, known),
+    real: draft.real === true,
+    nodes: draft.nodes,
+    clients,
+    rate,
+    timeMs: millis(timeMs),
+    timeoutMs: millis(timeoutMs),
+    seeds: Array.from({ length: seeds }, (_, i) => seed + i),
+    expect: draft.expect,
+    registries: registriesOf(own),
+  }
+}
+
+function nemesisNamed(name: string): (typeof nemeses)[number] {
+  const known = knownName(
+    `faults: ${name}`,
+    'fault',
+    name,
+    nemeses.map((nemesis) => nemesis.name),
+  )
+  const found = nemeses.find((nemesis) => nemesis.name === known)
+  if (found === undefined) throw new Error('a known fault is found')
+  return found
+}
+
+async function chosenSystem(part: string | NamedPart, own: OwnNames, real: boolean): Promise<ChosenSystem> {
+  const name = nameIn(part) ?? ''
+  const registries = registriesOf(own)
+  const settings = settingsIn(part)
+  const typed = [name, ...Object.entries(settings).map(([setting, value]) => `${setting}=${value}`)]
+  const target = await registries.target(name)
+  settingsFor(target, settings)
+  const reference = nameIn(withPaths({ target: name }, own).target) ?? name
+  // Only protocols can be simulated, and this says so of others.
+  if (!real) await registries.target(`${SIMULATED}${name}`)
+  return {
+    ...{ name: typed.join(' '), typed: typed.join(':'), value: undefined, curve: undefined },
+    ...{ target, reference, settings },
+  }
+}

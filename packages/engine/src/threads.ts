@@ -1,0 +1,27 @@
+import type { ResourceLimits } from 'node:worker_threads'
+import { Tinypool } from 'tinypool'
+import { builtFile, type ThreadScript } from './built-file.ts'
+
+/** Threads of this machine that do the work of one script, each one task at a time. */
+export interface Threads {
+  /** Calls the script's function of this name once a thread is free. The signal ends the thread, whatever it is at. */
+  run<Result>(work: string, task: object, signal?: AbortSignal): Promise<Result>
+  /** Ends all threads. */
+  close(): Promise<void>
+}
+
+/** Starts as many threads as are wanted; one that takes more memory than it may is ended, and its task fails. */
+export function createThreads(script: ThreadScript, threads: number, memory?: Readonly<ResourceLimits>): Threads {
+  const pool = new Tinypool({
+    // Always the built file, also if this runs from sources as in tests, and without the conditions that select sources.
+    filename: builtFile(script),
+    execArgv: [],
+    minThreads: threads,
+    maxThreads: threads,
+    ...(memory === undefined ? {} : { resourceLimits: memory }),
+  })
+  return {
+    run: (work, task, signal) => pool.run(task, signal === undefined ? { name: work } : { name: work, signal }),
+    close: () => pool.destroy(),
+  }
+}
