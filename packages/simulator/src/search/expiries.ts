@@ -1,5 +1,5 @@
 import type { FaultPlan, Random, ScheduledFault } from '@chaosproxy/faults'
-import { millis, nanos } from '@chaosproxy/history'
+import { type Millis, millis, nanos } from '@chaosproxy/history'
 import type { Disturbances } from './disturbances.ts'
 import type { Reaction } from './reaction.ts'
 import type { Times } from './times.ts'
@@ -61,9 +61,15 @@ function forgetful(random: Random, ms: number): Disturbances {
     ...at,
     harm: 'kill-others',
     after: atMs(0.1 + restartMs),
-    duration: atMs(0.5 + 10 * random.next()),
+    duration: atMs(0.5 + 4 * random.next()),
   }
-  return { schedule: [], reactions: [cut, restart], busy: [millis(fromMs), millis(fromMs + restartMs)] }
+  // Whoever is granted anew takes a while to serve. Most ask then: a client that writes to a node cut off waits long.
+  const againMs = restartMs + 0.5 * ms * random.next()
+  return {
+    schedule: [],
+    reactions: [cut, restart],
+    busy: [millis(fromMs), ...Array<Millis>(3).fill(millis(fromMs + againMs))],
+  }
 }
 
 const RESTARTED = ['follower', 'minority', 'one'] as const
