@@ -16,7 +16,8 @@ const seeds = {
 }
 
 /** These start nothing and wait for nothing: their files share a worker, and what it has imported. */
-const PURE = 'packages/{history,faults,checker,workloads,protocols,runner,simulator,report,scenarios}/test/**/*.test.ts'
+const PURE =
+  'packages/{history,faults,checker,workloads,wire,recorder,protocols,runner,simulator,report,scenarios}/test/**/*.test.ts'
 
 /** These put modules in the place of ours, or add to our registries, and so share no module with other files. */
 const CHANGING = readdirSync(join(import.meta.dirname, 'packages'), { recursive: true, encoding: 'utf8' })

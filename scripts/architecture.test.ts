@@ -9,6 +9,8 @@ const rows = [
   'protocols',
   'checker',
   'workloads',
+  'wire',
+  'recorder',
   'report',
   'proxy',
   'runner',
@@ -20,7 +22,7 @@ const rows = [
   'undici',
   'vitest',
 ]
-const pure = ['faults', 'protocols', 'checker', 'workloads', 'report', 'scenarios']
+const pure = ['faults', 'protocols', 'checker', 'workloads', 'wire', 'recorder', 'report', 'scenarios']
 const packages = join(import.meta.dirname, '..', 'packages')
 
 /** JSON as tsconfig.json has it: with whole-line comments. */
@@ -54,7 +56,7 @@ describe.each(rows)('%s', (row) => {
       const text = readFileSync(join(packages, row, 'src', file), 'utf8')
       expect(text, file).not.toMatch(/from '(\.\.\/)+[a-z]+\/(src|dist)\//)
       expect(text, file).not.toMatch(
-        /from '@chaosproxy\/(?!engine\/(?:exit-code|short-run|version)'|history\/files'|proxy\/control'|targets\/user-file')[a-z]+\/.+'/,
+        /from '@chaosproxy\/(?!engine\/(?:exit-code|short-run|version)'|history\/files'|proxy\/control'|wire\/(?:http2?|grpc)'|recorder\/(?:routes|redis)'|targets\/user-file')[a-z]+\/.+'/,
       )
     }
   })
@@ -65,12 +67,13 @@ describe.each(rows)('%s', (row) => {
 })
 
 /** The packages whose folders have floors: none imports from one that imports from it, however far around. */
-const withFloors = ['checker']
+const withFloors = ['checker', 'wire', 'recorder', 'proxy']
 
 test.each(withFloors)('%s has no circle of imports between its folders', (row) => {
   const between = new Map<string, string[]>()
   for (const [file, imported] of importsWithin(join(packages, row, 'src'))) {
-    if (file === 'index.ts') continue
+    // An entry point passes names on from all of them.
+    if (entriesOf(row).some(([, path]) => path === join(packages, row, 'src', file))) continue
     const others = imported.map((path) => dirname(path)).filter((folder) => folder !== dirname(file))
     between.set(dirname(file), [...(between.get(dirname(file)) ?? []), ...others])
   }
@@ -78,21 +81,39 @@ test.each(withFloors)('%s has no circle of imports between its folders', (row) =
 })
 
 /** The packages whose public surface is just what others use. */
-const spare = ['history', 'protocols', 'checker', 'workloads', 'simulator', 'scenarios']
+const spare = ['history', 'protocols', 'checker', 'workloads', 'wire', 'recorder', 'simulator', 'scenarios']
 
 test.each(spare)('%s exports only what sources and benchmarks outside it import', (row) => {
   const outside = rows.flatMap((other) => [
     ...textsBelow(join(packages, other, 'bench')),
     ...(other === row ? [] : textsBelow(join(packages, other, 'src'))),
   ])
-  const used = new Set(outside.flatMap((text) => namesIn(text, `from '@chaosproxy/${row}'`)))
-  const exported = namesIn(readFileSync(join(packages, row, 'src', 'index.ts'), 'utf8'), "from './")
-  expect(exported.filter((name) => !used.has(name))).toEqual([])
+  for (const [entry, path] of entriesOf(row)) {
+    const used = new Set(outside.flatMap((text) => namesIn(text, `from '${entry}'`)))
+    const exported = namesIn(readFileSync(path, 'utf8'), "from './")
+    expect(
+      exported.filter((name) => !used.has(name)),
+      entry,
+    ).toEqual([])
+  }
 })
 
 test.each(pure)('%s is pure: the compiler offers it no clock, file, socket or console', (row) => {
   expect(json(row, 'tsconfig.json').compilerOptions.types).toEqual([])
 })
+
+/** The entry points of a package, each with its source. */
+function entriesOf(row: string): readonly (readonly [name: string, path: string])[] {
+  const { name, exports }: { name: string; exports: { [subpath: string]: string | { default: string } } } = json(
+    row,
+    'package.json',
+  )
+  return Object.entries(exports).flatMap(([subpath, target]) => {
+    if (typeof target === 'string') return []
+    const source = target.default.replace(/^\.\/dist\/(.*)\.js$/, 'src/$1.ts')
+    return [[`${name}${subpath.slice(1)}`, join(packages, row, source)] as const]
+  })
+}
 
 /** The sources below a folder; none if there is no such folder. */
 function textsBelow(folder: string): readonly string[] {

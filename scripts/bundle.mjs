@@ -22,7 +22,7 @@ const inlined = [
 
 /** Loading these only defines what they export: a command that uses one export loads that alone. */
 const PURE =
-  /packages\/(?:history|faults|checker|workloads|protocols|runner|report|scenarios|engine)\/dist\/(?!.*vetting)/
+  /packages\/(?:history|faults|checker|workloads|wire|recorder|protocols|runner|report|scenarios|engine)\/dist\/(?!.*vetting)/
 
 /** What others wrote is otherwise loaded from where it is installed. */
 const external = (id) => !/^(?:[./\0]|@chaosproxy\/)/.test(id) && !inlined.includes(id.split('/')[0]) && id !== WIDTH

@@ -34,7 +34,7 @@ const longFunctions: { readonly [name: string]: number } = {
   'checker/src/register/sequential/search.ts createSequentialSearch': 154,
   'checker/src/watch/scan.ts scanWatch': 236,
   'history/src/codecs/jsonl-scanner.ts scan': 119,
-  'proxy/src/framing/resp-scanner.ts createRespScanner': 119,
+  'wire/src/resp/resp-scanner.ts createRespScanner': 119,
   'targets/src/postgres/clients.ts openClient': 80,
   'targets/src/postgres/connection.ts openConnection': 107,
 }

@@ -1,4 +1,5 @@
-import { createRecorder, startRunClock } from '@chaosproxy/proxy'
+import { startRunClock } from '@chaosproxy/proxy'
+import { createRecorder } from '@chaosproxy/recorder'
 import { describe, expect, test } from 'vitest'
 import { summaryLines } from '../src/proxy/recording-summary.ts'
 

@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { httpFamily } from '@chaosproxy/faults'
-import type { RecordFile, RouteTable } from '@chaosproxy/proxy'
-import { createHttpFaults, createRecorder, openRecordFile, startRunClock } from '@chaosproxy/proxy'
+import type { RecordFile } from '@chaosproxy/proxy'
+import { createHttpFaults, openRecordFile, startRunClock } from '@chaosproxy/proxy'
 import type { Intercept } from '@chaosproxy/proxy/parts'
+import { createRecorder } from '@chaosproxy/recorder'
+import type { RouteTable } from '@chaosproxy/recorder/routes'
 import {
   bodyOfRequest,
   bodyOfResponse,
@@ -13,7 +15,7 @@ import {
   RequestHeadReader,
   ResponseHeadReader,
   STEP,
-} from '@chaosproxy/proxy/parts'
+} from '@chaosproxy/wire/http'
 import { startHelper } from './children.ts'
 import { compareVariants, type Variant } from './compare-variants.ts'
 import type { HttpLoadRequest } from './http-load.ts'

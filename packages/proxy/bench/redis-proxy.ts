@@ -1,7 +1,8 @@
 // The proxy before a Redis, in a process of its own: one route that only passes, and one that is recorded.
 
-import { createNetwork, createRecorder, openRecordFile, startRunClock } from '@chaosproxy/proxy'
+import { createNetwork, openRecordFile, startRunClock } from '@chaosproxy/proxy'
 import { recordResp } from '@chaosproxy/proxy/parts'
+import { createRecorder } from '@chaosproxy/recorder'
 import { serveRequests } from './children.ts'
 
 export type RedisProxyRequest =

@@ -1,11 +1,7 @@
 // Parts that benchmarks measure separately. No package imports this.
-export type { AppliedFault } from './applied-fault.ts'
-export { HeaderMemo } from './http/header-memo.ts'
-export { MessageParser } from './http/message-parser.ts'
-export { bodyOfRequest, RequestHeadReader } from './http/request-head.ts'
-export { bodyOfResponse, ResponseHeadReader } from './http/response-head.ts'
-export { STEP } from './http/syntax.ts'
+
 export { createHttp2Faults } from './http2/http2-faults.ts'
-export type { Conversation, Exit, Intercept } from './interceptor.ts'
+export type { Conversation, Exit, Intercept } from './interceptor/interceptor.ts'
+export type { AppliedFault } from './link/applied-fault.ts'
 export { recordResp } from './resp/resp-recorder.ts'
 export { createWorkerNetwork } from './workers/worker-network.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { DirectWriter, hasSentAll, isSending, readDirectly } from '../src/tcp/direct-io.ts'
-import { resetSocket } from '../src/tcp/reset-socket.ts'
+import { DirectWriter, hasSentAll, isSending, readDirectly } from '../src/socket/direct-io.ts'
+import { resetSocket } from '../src/socket/reset-socket.ts'
 import { closeEverythingAfterEach, dial, eventually, Received, serve } from './sockets.ts'
 
 closeEverythingAfterEach()

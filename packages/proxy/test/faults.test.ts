@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { millis, UserError } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import type { Network } from '../src/network.ts'
+import type { Network } from '../src/network/network.ts'
 import {
   closeEverythingAfterEach,
   conversation,

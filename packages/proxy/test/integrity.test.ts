@@ -5,8 +5,8 @@ import { createRandom } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { AppliedFault } from '../src/applied-fault.ts'
-import type { Network } from '../src/network.ts'
+import type { AppliedFault } from '../src/link/applied-fault.ts'
+import type { Network } from '../src/network/network.ts'
 import { closeEverythingAfterEach, dial, pairOf, Received, routeTo, serve } from './sockets.ts'
 
 closeEverythingAfterEach()

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import type { Conversation, Exit, Intercept, Stage } from '../src/interceptor.ts'
+import type { Conversation, Exit, Intercept, Stage } from '../src/interceptor/interceptor.ts'
 import {
   closeEverythingAfterEach,
   conversation,

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { UserError } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
-import { createNetwork } from '../src/network.ts'
+import { createNetwork } from '../src/network/network.ts'
 import {
   closeEverythingAfterEach,
   dial,

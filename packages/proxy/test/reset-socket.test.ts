@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { resetSocket } from '../src/tcp/reset-socket.ts'
+import { resetSocket } from '../src/socket/reset-socket.ts'
 import { closeEverythingAfterEach, dial, eventually, Received, serve, startDialling } from './sockets.ts'
 
 closeEverythingAfterEach()

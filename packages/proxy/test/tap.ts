@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { expect } from 'vitest'
-import type { Intercept } from '../src/interceptor.ts'
+import type { Intercept } from '../src/interceptor/interceptor.ts'
 import { eventually, network, Received, serve, startDialling } from './sockets.ts'
 
 interface Conversation {

@@ -4,8 +4,8 @@ import type { MessageFault } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
+import { websocket } from '../../wire/src/websocket/websocket.ts'
 import { createMessageFaults } from '../src/messages/message-faults.ts'
-import { websocket } from '../src/websocket/websocket.ts'
 import { cleanUp, closeEverythingAfterEach, eventually, links, network } from './sockets.ts'
 
 closeEverythingAfterEach()

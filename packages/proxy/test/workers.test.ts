@@ -2,7 +2,7 @@ import cluster from 'node:cluster'
 import { once } from 'node:events'
 import { millis } from '@chaosproxy/history'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Network } from '../src/network.ts'
+import type { Network } from '../src/network/network.ts'
 import { createWorkerNetwork } from '../src/workers/worker-network.ts'
 import { closeEverythingAfterEach, dial, echo, eventually, hold, links, Received, startDialling } from './sockets.ts'
 

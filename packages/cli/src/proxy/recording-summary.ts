@@ -1,4 +1,4 @@
-import type { Recorder } from '@chaosproxy/proxy'
+import type { Recorder } from '@chaosproxy/recorder'
 
 export interface SummaryOptions {
   readonly lostLines: number

@@ -1,15 +1,9 @@
 import { extname } from 'node:path'
 import { checkTable, commandLine, fileWord } from '@chaosproxy/engine'
 import { RECORD_END } from '@chaosproxy/history'
-import {
-  createRecorder,
-  LOST_LINES,
-  openRecordFile,
-  type RecordFile,
-  type Recording,
-  startRunClock,
-} from '@chaosproxy/proxy'
+import { openRecordFile, type RecordFile, type Recording, startRunClock } from '@chaosproxy/proxy'
 import type { Carriage } from '@chaosproxy/proxy/control'
+import { createRecorder, LOST_LINES } from '@chaosproxy/recorder'
 import type { Logger } from 'pino'
 import { refuseToOverwrite } from '../terminal/overwriting.ts'
 import { summaryLines } from './recording-summary.ts'

@@ -1,7 +1,7 @@
 import { checkTable, readBytesFile, readJsonFile } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
-import { parseRouteTable, type RouteTable, routeTableSchema, tryRequest } from '@chaosproxy/proxy'
 import { withDescriptor } from '@chaosproxy/proxy/control'
+import { parseRouteTable, type RouteTable, routeTableSchema, tryRequest } from '@chaosproxy/recorder/routes'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { renderTry } from './render-try.ts'
 import { writtenAnswer, writtenRequest } from './written-messages.ts'

@@ -1,4 +1,4 @@
-import type { RouteTable, TriedRequest } from '@chaosproxy/proxy'
+import type { RouteTable, TriedRequest } from '@chaosproxy/recorder/routes'
 
 /** How a request is recorded, for people: its route, its client, its events. */
 export function renderTry(tried: TriedRequest, table: RouteTable, path: string): string {

@@ -6,7 +6,7 @@ import {
   readWrittenRequest,
   type WrittenAnswer,
   type WrittenRequest,
-} from '@chaosproxy/proxy'
+} from '@chaosproxy/recorder/routes'
 import { type ParsedOptions, textOf, textsOf } from '../command.ts'
 
 /** @throws UserError (usage, input) */

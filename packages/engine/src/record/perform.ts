@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Recorder } from '@chaosproxy/proxy'
 import type { ManagedProxy } from '@chaosproxy/proxy/control'
+import type { Recorder } from '@chaosproxy/recorder'
 import { type PerformOptions, type PlannedRun, type RunOutcome, toldOf } from '@chaosproxy/runner'
 import {
   commandText,

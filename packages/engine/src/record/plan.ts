@@ -1,8 +1,9 @@
 import { createRandom } from '@chaosproxy/faults'
 import type { Json, Millis } from '@chaosproxy/history'
 import { UserError } from '@chaosproxy/history'
-import type { RespSettings, RouteTable } from '@chaosproxy/proxy'
 import type { Carriage } from '@chaosproxy/proxy/control'
+import type { RespSettings } from '@chaosproxy/recorder/redis'
+import type { RouteTable } from '@chaosproxy/recorder/routes'
 import { requireKnownFunctions } from '@chaosproxy/report'
 import type { PlannedRun } from '@chaosproxy/runner'
 import {

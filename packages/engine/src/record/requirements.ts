@@ -1,6 +1,6 @@
 import { UserError } from '@chaosproxy/history'
-import type { Recorder } from '@chaosproxy/proxy'
 import type { ManagedProxy } from '@chaosproxy/proxy/control'
+import type { Recorder } from '@chaosproxy/recorder'
 import { plural } from '@chaosproxy/report'
 import type { Progress, RunOutcome } from '@chaosproxy/runner'
 import { commandText, type Upstream } from '@chaosproxy/targets'

@@ -1,5 +1,5 @@
 import { models } from '@chaosproxy/checker'
-import { checkFunctions, type RouteTable } from '@chaosproxy/proxy'
+import { checkFunctions, type RouteTable } from '@chaosproxy/recorder/routes'
 
 /**
  * Checks that some model, or the wanted one, has every function that the table records.

@@ -1,11 +1,8 @@
 import type { Nanos } from '@chaosproxy/history'
-import type { BodyCapture } from './body-capture.ts'
+import type { BodyCapture, MessageParser, RequestHead, ResponseHead } from '@chaosproxy/wire/http'
+import { STEP } from '@chaosproxy/wire/http'
 import type { Gate } from './gate.ts'
 import type { MessageIntake } from './message-intake.ts'
-import type { MessageParser } from './message-parser.ts'
-import type { RequestHead } from './request-head.ts'
-import type { ResponseHead } from './response-head.ts'
-import { STEP } from './syntax.ts'
 
 /** What reads one direction of a connection. */
 export interface ChunkParts<Head extends RequestHead | ResponseHead> {

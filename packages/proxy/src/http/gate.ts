@@ -1,4 +1,4 @@
-import type { Exit, Stage } from '../interceptor.ts'
+import type { Exit, Stage } from '../interceptor/interceptor.ts'
 
 /** How much may be read ahead of something that has to wait. */
 const MOST_WAITING_BYTES = 256 * 1024

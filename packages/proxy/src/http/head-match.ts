@@ -1,7 +1,7 @@
 import type { HttpMatch } from '@chaosproxy/faults'
-import { type ClientFilter, createClientFilter } from '../client-filter.ts'
-import type { MatchableHead } from './head.ts'
-import { compilePath, pathOf } from './path-pattern.ts'
+import type { MatchableHead } from '@chaosproxy/wire/http'
+import { compilePath, pathOf } from '@chaosproxy/wire/http'
+import { type ClientFilter, createClientFilter } from '../link/client-filter.ts'
 
 export type HeadMatch = (head: MatchableHead, client: string) => boolean
 

@@ -1,6 +1,6 @@
 import type { Link, Random } from '@chaosproxy/faults'
 import { linkName } from '@chaosproxy/faults'
-import { CarriedRules } from '../rule-list.ts'
+import { CarriedRules } from '../link/rule-list.ts'
 import type { HttpRule } from './http-rule.ts'
 
 /** The HTTP traffic of one link so far. */

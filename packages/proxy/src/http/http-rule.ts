@@ -1,6 +1,6 @@
 import { actsOnReplies, type HttpFault, isCounted, isTimely, type Random } from '@chaosproxy/faults'
+import type { RequestHead } from '@chaosproxy/wire/http'
 import { compileHeadMatch, type HeadMatch } from './head-match.ts'
-import type { RequestHead } from './request-head.ts'
 import { StaleReplies } from './stale-replies.ts'
 
 /** A fault in force, with its counts over all connections of its links. */

@@ -1,4 +1,4 @@
-import type { ProxyClock } from '../clock.ts'
+import type { ProxyClock } from '../link/clock.ts'
 import type { HttpRule } from './http-rule.ts'
 
 /** A wait that a rule demands, which also ends when that rule is removed. One at a time. */

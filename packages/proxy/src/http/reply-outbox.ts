@@ -1,6 +1,6 @@
 import type { Nanos } from '@chaosproxy/history'
-import type { Exit } from '../interceptor.ts'
-import type { Answer } from './answer.ts'
+import type { Answer } from '@chaosproxy/wire/http'
+import type { Exit } from '../interceptor/interceptor.ts'
 import type { Turn } from './turn.ts'
 
 /** Passes answers on to the client, and tracks which ones it has received whole. */

@@ -1,7 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { Json } from '@chaosproxy/history'
-import type { Answer } from './answer.ts'
-import type { Field } from './header-block.ts'
+import type { Answer, Field } from '@chaosproxy/wire/http'
 
 /** A message to send, head and body. */
 export interface WholeMessage {

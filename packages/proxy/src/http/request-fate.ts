@@ -1,5 +1,5 @@
 import type { HttpFault, Random } from '@chaosproxy/faults'
-import type { Captured } from './body-capture.ts'
+import type { Captured } from '@chaosproxy/wire/http'
 import type { HttpRule } from './http-rule.ts'
 import type { WholeMessage } from './reply.ts'
 import { editMessage, makeUpReply } from './reply.ts'

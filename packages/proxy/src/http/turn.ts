@@ -1,15 +1,10 @@
 import type { Nanos } from '@chaosproxy/history'
-import type { Completions } from '../recorder/call.ts'
-import type { Exchange } from '../recorder/exchange.ts'
-import type { ConnectionRecorder } from '../recorder/recorder.ts'
-import type { Answer } from './answer.ts'
-import type { Captured } from './body-capture.ts'
-import type { MatchableHead } from './head.ts'
+import type { Completions, ConnectionRecorder, Exchange } from '@chaosproxy/recorder'
+import type { Peer, RoutedRequest, Understood } from '@chaosproxy/recorder/routes'
+import { nameOfRequest } from '@chaosproxy/recorder/routes'
+import type { Answer, Captured, MatchableHead } from '@chaosproxy/wire/http'
 import type { HttpRule } from './http-rule.ts'
-import type { RoutedRequest, Understood } from './mapping.ts'
-import { nameOfRequest } from './mapping.ts'
 import type { WholeReply } from './reply.ts'
-import type { Peer } from './routes/client-source.ts'
 
 /** Why a request has no answer, in the words of histories. */
 export const LOST = {

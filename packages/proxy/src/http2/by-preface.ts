@@ -1,5 +1,5 @@
-import type { Conversation, Intercept, Interceptor, Stage } from '../interceptor.ts'
-import { FRAME, HEADER_BYTES, PREFACE, streamOf, typeOf } from './frames.ts'
+import { FRAME, HEADER_BYTES, PREFACE, streamOf, typeOf } from '@chaosproxy/wire/http2'
+import type { Conversation, Intercept, Interceptor, Stage } from '../interceptor/interceptor.ts'
 
 /** Bound on what a server that speaks first may send; it should have waited for the client's preface long before. */
 const MOST_HELD_BYTES = 256 * 1024

@@ -1,11 +1,20 @@
 import { http2Codes } from '@chaosproxy/faults'
-import type { ProxyClock } from '../clock.ts'
-import type { Direction } from '../framing/framing.ts'
-import type { MatchableHead } from '../http/head.ts'
+import type { Direction } from '@chaosproxy/wire'
+import type { MatchableHead } from '@chaosproxy/wire/http'
+import {
+  endsStream,
+  FRAME,
+  goaway,
+  HEADER_BYTES,
+  HeaderReader,
+  resetStream,
+  streamOf,
+  typeOf,
+  windowUpdate,
+} from '@chaosproxy/wire/http2'
 import type { RecordQueue } from '../http/http-connection.ts'
-import type { Conversation, Interceptor, Stage } from '../interceptor.ts'
-import { endsStream, FRAME, goaway, HEADER_BYTES, resetStream, streamOf, typeOf, windowUpdate } from './frames.ts'
-import { HeaderReader } from './header-reader.ts'
+import type { Conversation, Interceptor, Stage } from '../interceptor/interceptor.ts'
+import type { ProxyClock } from '../link/clock.ts'
 import { type FramePlan, Http2Flow } from './http2-flow.ts'
 import type { Http2Link } from './http2-link.ts'
 import type { Http2Recording } from './http2-recording.ts'

@@ -1,10 +1,19 @@
-import type { ProxyClock } from '../clock.ts'
-import { FrameReader, type FrameSink } from '../framing/frame-reader.ts'
-import { Run } from '../framing/run.ts'
-import type { Exit } from '../interceptor.ts'
-import { FLAG, framesOf, HEADER_BYTES, hasFlag, isHeaderPart, PREFACE, streamOf, typeOf } from './frames.ts'
-import { HeaderBlockJoiner } from './header-blocks.ts'
-import { createHttp2Scanner } from './http2-scanner.ts'
+import { FrameReader, type FrameSink } from '@chaosproxy/wire'
+import {
+  createHttp2Scanner,
+  FLAG,
+  framesOf,
+  HEADER_BYTES,
+  HeaderBlockJoiner,
+  hasFlag,
+  isHeaderPart,
+  PREFACE,
+  streamOf,
+  typeOf,
+} from '@chaosproxy/wire/http2'
+import type { Exit } from '../interceptor/interceptor.ts'
+import { Run } from '../interceptor/run.ts'
+import type { ProxyClock } from '../link/clock.ts'
 import type { StreamRule } from './stream-rule.ts'
 
 /** The maximum of the three-byte length; nearly everyone keeps to 16 KiB (RFC 9113 §4.2). */

@@ -1,4 +1,4 @@
-import { CarriedRules, type Carrier } from '../rule-list.ts'
+import { CarriedRules, type Carrier } from '../link/rule-list.ts'
 import { type StandingHttp2Fault, StreamRule } from './stream-rule.ts'
 
 /** One direction between two endpoints: its HTTP/2 faults and the connections they affect. */

@@ -1,14 +1,11 @@
-import { isGrpc, onlyMessage } from '../grpc/grpc-content.ts'
-import { GRPC_UNKNOWN } from '../grpc/grpc-status.ts'
-import type { Method } from '../grpc/message-type.ts'
-import type { Answer } from '../http/answer.ts'
-import { BodyCapture, type Captured } from '../http/body-capture.ts'
-import type { MatchableHead } from '../http/head.ts'
-import { keptOfAnswer } from '../http/kept-of-answer.ts'
-import type { RoutedRequest } from '../http/mapping.ts'
-import type { Peer } from '../http/routes/client-source.ts'
+import type { Peer, RoutedRequest } from '@chaosproxy/recorder/routes'
+import { keptOfAnswer } from '@chaosproxy/recorder/routes'
+import type { Method } from '@chaosproxy/wire/grpc'
+import { GRPC_UNKNOWN, isGrpc, onlyMessage } from '@chaosproxy/wire/grpc'
+import type { Answer, MatchableHead } from '@chaosproxy/wire/http'
+import { BodyCapture, type Captured } from '@chaosproxy/wire/http'
+import type { HpackFields } from '@chaosproxy/wire/http2'
 import type { Turn } from '../http/turn.ts'
-import type { HpackFields } from './hpack/hpack-decoder.ts'
 
 interface StreamParts {
   readonly routed: RoutedRequest

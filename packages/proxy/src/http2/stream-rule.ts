@@ -1,5 +1,5 @@
 import { type Http2Fault, isCounted, isTimely, type Random } from '@chaosproxy/faults'
-import type { MatchableHead } from '../http/head.ts'
+import type { MatchableHead } from '@chaosproxy/wire/http'
 import { compileHeadMatch, type HeadMatch } from '../http/head-match.ts'
 
 /** A fault in force, on all its links. */

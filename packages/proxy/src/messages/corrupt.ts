@@ -1,6 +1,6 @@
 import type { Random } from '@chaosproxy/faults'
-import type { Direction, Framing } from '../framing/framing.ts'
-import { isOneMessage } from '../framing/framing.ts'
+import type { Direction, Framing } from '@chaosproxy/wire'
+import { isOneMessage } from '@chaosproxy/wire'
 
 /** Attempts to find a bit whose flip does not break the framing. */
 const ATTEMPTS_PER_BIT = 100

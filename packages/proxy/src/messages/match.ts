@@ -1,6 +1,6 @@
 import type { MessageMatch } from '@chaosproxy/faults'
 import { canonical, type Json, UserError } from '@chaosproxy/history'
-import type { Direction, Framing } from '../framing/framing.ts'
+import type { Direction, Framing } from '@chaosproxy/wire'
 
 /**
  * The messages a fault is meant for, as a predicate on their bytes.

@@ -1,5 +1,5 @@
-import type { ProxyClock } from '../clock.ts'
-import type { Exit } from '../interceptor.ts'
+import type { Exit } from '../interceptor/interceptor.ts'
+import type { ProxyClock } from '../link/clock.ts'
 import type { Fate, Wait } from './harms.ts'
 import type { MessageRule } from './message-rule.ts'
 

@@ -1,5 +1,5 @@
 import { isCounted, isTimely, type MessageFault, type Random } from '@chaosproxy/faults'
-import type { Direction, Framing } from '../framing/framing.ts'
+import type { Direction, Framing } from '@chaosproxy/wire'
 import { compileMatch } from './match.ts'
 
 /** A fault in force, over all its links. */

@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net'
 import { endianness } from 'node:os'
-import { ipv6Bytes } from '../ipv6-bytes.ts'
+import { ipv6Bytes } from '../socket/ipv6-bytes.ts'
 import type { Address } from './peers.ts'
 
 /** The prefix of an IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2). */

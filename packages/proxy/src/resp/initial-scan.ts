@@ -1,15 +1,9 @@
 import { type Json, UserError } from '@chaosproxy/history'
-import { FrameReader } from '../framing/frame-reader.ts'
-import { resp, respToJson } from '../framing/resp.ts'
-import { readResp } from '../framing/resp-value.ts'
-import type { Recorder } from '../recorder/recorder.ts'
+import type { Recorder } from '@chaosproxy/recorder'
+import type { CommandSet, Expirations, KeySpace } from '@chaosproxy/recorder/redis'
+import { completionsOf, isError, lifetimesWith } from '@chaosproxy/recorder/redis'
+import { FrameReader, readResp, resp, respToJson } from '@chaosproxy/wire'
 import { dialServer, type Reached } from '../tls/dial-server.ts'
-import { isError } from './answers.ts'
-import { completionsOf } from './command-reader.ts'
-import type { CommandSet } from './command-set.ts'
-import type { Expirations } from './expirations.ts'
-import { lifetimesWith } from './expire-commands.ts'
-import type { KeySpace } from './key-space.ts'
 
 export interface InitialScanOptions {
   readonly recorder: Recorder

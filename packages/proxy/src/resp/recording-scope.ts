@@ -1,12 +1,8 @@
-import type { Conversation } from '../interceptor.ts'
-import type { Expiry } from '../recorder/expiry.ts'
-import type { Recorder } from '../recorder/recorder.ts'
-import type { CommandSet } from './command-set.ts'
-import { Expirations } from './expirations.ts'
-import type { Naming } from './identity.ts'
+import type { Expiry, Recorder } from '@chaosproxy/recorder'
+import type { CommandSet, Naming, RespClient } from '@chaosproxy/recorder/redis'
+import { Expirations, KeySpace } from '@chaosproxy/recorder/redis'
+import type { Conversation } from '../interceptor/interceptor.ts'
 import { type InitialScanOptions, scanInitially } from './initial-scan.ts'
-import { KeySpace } from './key-space.ts'
-import type { RespClient } from './resp-settings.ts'
 
 // What a recording of several nodes has in common: one key space, read once, and one way to tell clients apart.
 

@@ -1,10 +1,10 @@
 import type { Endpoint } from '@chaosproxy/faults'
-import type { Intercept } from '../interceptor.ts'
-import type { Recorder } from '../recorder/recorder.ts'
-import { type CommandSet, commandSet } from './command-set.ts'
+import type { Recorder } from '@chaosproxy/recorder'
+import type { RespClient, RespInitial } from '@chaosproxy/recorder/redis'
+import { type CommandSet, commandSet } from '@chaosproxy/recorder/redis'
+import type { Intercept } from '../interceptor/interceptor.ts'
 import { expirationsOf, keySpaceOf, namingOf } from './recording-scope.ts'
 import { RespRecording } from './resp-recording.ts'
-import type { RespClient, RespInitial } from './resp-settings.ts'
 
 export interface RespRecorderOptions {
   readonly recorder: Recorder

@@ -1,31 +1,38 @@
 import type { Endpoint } from '@chaosproxy/faults'
 import type { Json, Nanos } from '@chaosproxy/history'
-import { FrameReader, type FrameSink } from '../framing/frame-reader.ts'
-import { resp, respToJson } from '../framing/resp.ts'
-import { isNoCommand, isSubscription, type RespValue, readResp } from '../framing/resp-value.ts'
-import type { Conversation, Interceptor, Stage } from '../interceptor.ts'
-import type { Completions, Understanding } from '../recorder/call.ts'
-import { isAcknowledged } from '../recorder/completions.ts'
-import type { Exchange } from '../recorder/exchange.ts'
-import type { ConnectionRecorder, Recorder } from '../recorder/recorder.ts'
-import { isError, type Part } from './answers.ts'
-import type { CommandSet } from './command-set.ts'
-import { type Expirations, isSetBy } from './expirations.ts'
-import type { Naming } from './identity.ts'
-import type { KeySpace } from './key-space.ts'
-import { type Lifetimes, MAY_HAVE_EXPIRED } from './lifetimes.ts'
-import { wordsOf } from './request-words.ts'
-import { RespSession } from './resp-session.ts'
+import type { Completions, ConnectionRecorder, Exchange, Recorder, Understanding } from '@chaosproxy/recorder'
+import { isAcknowledged } from '@chaosproxy/recorder'
+import type { CommandSet, KeySpace, Naming } from '@chaosproxy/recorder/redis'
 import {
   type Answered,
   type Begun,
+  completionsFor,
+  type Expirations,
+  isError,
+  isRefusal,
+  isSetBy,
+  type Lifetimes,
+  MAY_HAVE_EXPIRED,
   NO_COMMAND,
   NO_LIFETIMES,
   NO_PARTS,
   OUT_OF_ORDER,
+  type Part,
   type Pending,
-} from './under-way.ts'
-import { completionsFor, isRefusal } from './understood.ts'
+  RespSession,
+} from '@chaosproxy/recorder/redis'
+import {
+  FrameReader,
+  type FrameSink,
+  isNoCommand,
+  isSubscription,
+  type RespValue,
+  readResp,
+  resp,
+  respToJson,
+  wordsOf,
+} from '@chaosproxy/wire'
+import type { Conversation, Interceptor, Stage } from '../interceptor/interceptor.ts'
 
 /** Unanswered requests remembered for each connection. A client that pipelines more has to wait. */
 const MOST_PENDING = 10_000

@@ -1,4 +1,4 @@
-import type { Exit } from '../interceptor.ts'
+import type { Exit } from '../interceptor/interceptor.ts'
 import type { Pump } from './pump.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { ProxyClock } from '../clock.ts'
+import type { ProxyClock } from '../link/clock.ts'
 import { Wakeup } from './wakeup.ts'
 
 /** How often a paused socket is checked for a peer that has gone. */

@@ -1,4 +1,4 @@
-import type { ProxyClock } from '../clock.ts'
+import type { ProxyClock } from '../link/clock.ts'
 
 /** Why a connection failed without a fault being the cause. */
 export interface Trouble {

@@ -1,4 +1,4 @@
-import type { ProxyClock } from '../clock.ts'
+import type { ProxyClock } from '../link/clock.ts'
 
 /** A single timer, set for the earliest of the requested times. */
 export class Wakeup {

@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 import { isIP } from 'node:net'
-import { ipv6Bytes } from '../ipv6-bytes.ts'
+import { ipv6Bytes } from '../socket/ipv6-bytes.ts'
 import { bits, explicit, implicit, octets, oid, sequence, set, text, unsigned, utcTime, yes } from './der.ts'
 
 /** A certificate and its private key, in PEM. */

@@ -1,8 +1,8 @@
 import type { DatagramFault, Link, Random } from '@chaosproxy/faults'
 import { datagramFamily, linkName } from '@chaosproxy/faults'
-import type { ProxyClock } from '../clock.ts'
-import { LinkTable } from '../link-table.ts'
-import { appliedTo, RuleList } from '../rule-list.ts'
+import type { ProxyClock } from '../link/clock.ts'
+import { LinkTable } from '../link/link-table.ts'
+import { appliedTo, RuleList } from '../link/rule-list.ts'
 import type { DatagramRule } from './datagram-rule.ts'
 import { standingDatagramFault } from './datagram-rule.ts'
 

@@ -1,7 +1,7 @@
-import type { ProxyClock } from '../clock.ts'
 import type { Placed } from '../delivery/plan.ts'
 import { cutAt } from '../delivery/plan.ts'
-import type { Flow, LinkState } from '../link-state.ts'
+import type { ProxyClock } from '../link/clock.ts'
+import type { Flow, LinkState } from '../link/link-state.ts'
 import type { DatagramLink, WaitingDatagram } from './datagram-faults.ts'
 import { planDatagram } from './plan-datagram.ts'
 

@@ -1,6 +1,6 @@
 import { type DatagramFault, isCounted, isTimely, type Random } from '@chaosproxy/faults'
-import type { ClientFilter } from '../client-filter.ts'
-import { createClientFilter } from '../client-filter.ts'
+import type { ClientFilter } from '../link/client-filter.ts'
+import { createClientFilter } from '../link/client-filter.ts'
 
 /** A datagram fault in force, over all its links. */
 export interface StandingDatagramFault {

@@ -1,5 +1,5 @@
-import type { ProxyClock } from '../clock.ts'
-import type { LinkState } from '../link-state.ts'
+import type { ProxyClock } from '../link/clock.ts'
+import type { LinkState } from '../link/link-state.ts'
 import type { TroubleReporter } from '../tcp/trouble.ts'
 import type { DatagramLink } from './datagram-faults.ts'
 

@@ -1,4 +1,4 @@
-import type { LinkStatistics } from '../link-state.ts'
+import type { LinkStatistics } from '../link/link-state.ts'
 import type { TroubleListener } from '../tcp/trouble.ts'
 import type { WorkerCommand, WorkerReport } from './messages.ts'
 import { startWorker, type WorkerHandle } from './worker-handle.ts'

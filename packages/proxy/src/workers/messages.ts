@@ -1,6 +1,6 @@
 import type { TcpFault } from '@chaosproxy/faults'
 import type { UserErrorCode } from '@chaosproxy/history'
-import type { LinkStatistics } from '../link-state.ts'
+import type { LinkStatistics } from '../link/link-state.ts'
 import type { RouteOptions } from '../tcp/route.ts'
 import type { Trouble } from '../tcp/trouble.ts'
 

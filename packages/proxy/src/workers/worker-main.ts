@@ -2,8 +2,8 @@
 
 import { createRandom } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
-import type { AppliedFault } from '../applied-fault.ts'
-import { createNetwork } from '../network.ts'
+import type { AppliedFault } from '../link/applied-fault.ts'
+import { createNetwork } from '../network/network.ts'
 import type { Route } from '../tcp/route.ts'
 import type { WorkerCommand, WorkerReply, WorkerReport, WorkerRequest } from './messages.ts'
 

@@ -1,7 +1,7 @@
 import { request } from 'node:http'
-import { createControlPlane } from '../../src/control/plane.ts'
-import type { Recording } from '../../src/control/recording.ts'
+import { createControlPlane } from '../../src/control/plane/plane.ts'
 import { type ControlOptions, startControl } from '../../src/control/start.ts'
+import type { Recording } from '../../src/control/state/recording.ts'
 import { cleanUp, network } from '../sockets.ts'
 
 export interface Answer {

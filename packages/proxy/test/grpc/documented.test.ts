@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { parseRouteTable } from '../../../recorder/src/routes/parsing/parse-table.ts'
 import { withDescriptor } from '../../src/control/table-descriptor.ts'
-import { parseRouteTable } from '../../src/http/routes/parse-table.ts'
 
-const page = readFileSync(new URL('../../docs/HTTP2.md', import.meta.url), 'utf8')
+const page = readFileSync(new URL('../../../recorder/docs/HTTP2.md', import.meta.url), 'utf8')
 const tables = [...page.matchAll(/```json\n(.*?)```/gs)].map(([, table = '']) => JSON.parse(table) as object)
 
 test('the tables on the page are tables', () => {

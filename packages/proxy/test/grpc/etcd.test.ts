@@ -5,14 +5,14 @@ import { check } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
 import { millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
+import { createRecorder } from '../../../recorder/src/record/recorder.ts'
+import { parseRouteTable } from '../../../recorder/src/routes/parsing/parse-table.ts'
+import type { RouteTable } from '../../../recorder/src/routes/table/route-table.ts'
+import { RecordedLines } from '../../../recorder/test/recorded-lines.ts'
 import { createHttpFaults } from '../../src/http/http-faults.ts'
-import type { RouteTable } from '../../src/http/route-table.ts'
-import { parseRouteTable } from '../../src/http/routes/parse-table.ts'
 import { byPreface } from '../../src/http2/by-preface.ts'
 import { createHttp2Faults } from '../../src/http2/http2-faults.ts'
-import { createRecorder } from '../../src/recorder/recorder.ts'
-import { startRunClock } from '../../src/recorder/run-clock.ts'
-import { RecordedLines } from '../http/live.ts'
+import { startRunClock } from '../../src/record-file/run-clock.ts'
 import {
   type EtcdMember,
   freePort,
@@ -31,7 +31,7 @@ const etcd = installed('etcd')
 const etcdctl = installed('etcdctl')
 const bothTable = parseRouteTable({ ...etcdMessages, routes: [...gatewayRoutes, ...etcdctlRoutes] }, 'etcd.json')
 
-const manual = readFileSync(new URL('../../docs/HTTP2.md', import.meta.url), 'utf8')
+const manual = readFileSync(new URL('../../../recorder/docs/HTTP2.md', import.meta.url), 'utf8')
 const tableInManual = /```json\n(\{\n {2}"messages".*?)```/s.exec(manual)?.[1] ?? ''
 const manualTable = parseRouteTable(JSON.parse(tableInManual), 'HTTP2.md')
 

@@ -4,8 +4,8 @@ import { promisify } from 'node:util'
 import type { ServiceError } from '@grpc/grpc-js'
 import * as grpc from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
-import type { RouteTable } from '../../src/http/route-table.ts'
-import { parseRouteTable } from '../../src/http/routes/parse-table.ts'
+import { parseRouteTable } from '../../../recorder/src/routes/parsing/parse-table.ts'
+import type { RouteTable } from '../../../recorder/src/routes/table/route-table.ts'
 import { cleanUp } from '../sockets.ts'
 
 const loaded = loadSync(fileURLToPath(new URL('kv.proto', import.meta.url)), { keepCase: true, longs: String })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { badRequests, badResponses } from '../../../wire/test/http/corpus.ts'
+import { bytesOf } from '../../../wire/test/http/feed.ts'
 import { cleanUp, closeEverythingAfterEach, dial, eventually, Received, serve } from '../sockets.ts'
-import { badRequests, badResponses } from './corpus.ts'
-import { bytesOf } from './feed.ts'
 import { httpClient, httpRouteTo, keyValueService } from './live.ts'
 
 // What happens to traffic that is no HTTP while a fault is in force; without one it is passed on, as transparency.test.ts shows.

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
+import { createRecorder } from '../../../recorder/src/record/recorder.ts'
+import { parseRouteTable } from '../../../recorder/src/routes/parsing/parse-table.ts'
+import type { RouteTable } from '../../../recorder/src/routes/table/route-table.ts'
+import { RecordedLines } from '../../../recorder/test/recorded-lines.ts'
 import { createHttpFaults } from '../../src/http/http-faults.ts'
-import type { RouteTable } from '../../src/http/route-table.ts'
-import { parseRouteTable } from '../../src/http/routes/parse-table.ts'
 import { findAnyProcess } from '../../src/peer/socket-owner.ts'
-import { createRecorder } from '../../src/recorder/recorder.ts'
-import { startRunClock } from '../../src/recorder/run-clock.ts'
+import { startRunClock } from '../../src/record-file/run-clock.ts'
 import { closeEverythingAfterEach, dial, eventually, network, Received } from '../sockets.ts'
-import { httpClient, httpRouteTo, keyValueService, RecordedLines, serveHttp, textTable } from './live.ts'
+import { httpClient, httpRouteTo, keyValueService, serveHttp, textTable } from './live.ts'
 
 closeEverythingAfterEach()
 

@@ -5,11 +5,11 @@ import { createRandom } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { readHistory } from '@chaosproxy/history/files'
 import { expect, inject, test } from 'vitest'
+import { disagreements } from '../../../wire/test/http/disagreements.ts'
+import { differencesOverSplits } from '../../../wire/test/http/splits.ts'
 import { closeEverythingAfterEach } from '../sockets.ts'
-import { disagreements } from './disagreements.ts'
 import { httpRouteTo, serveHttp } from './live.ts'
 import { countOutcomes, fourWays } from './no-answer.ts'
-import { differencesOverSplits } from './splits.ts'
 import { recordThroughStall } from './stalled-disk.ts'
 
 closeEverythingAfterEach()

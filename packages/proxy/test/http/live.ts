@@ -2,19 +2,14 @@ import { once } from 'node:events'
 import type { IncomingMessage, RequestListener } from 'node:http'
 import { Agent, createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { isDeepStrictEqual } from 'node:util'
 import type { HttpFault } from '@chaosproxy/faults'
 import { httpFamily } from '@chaosproxy/faults'
-import type { EventInput } from '@chaosproxy/history'
-import { historyFromEvents } from '@chaosproxy/history'
-import { expect } from 'vitest'
-import { parseJsonLine } from '../../../history/src/codecs/jsonl.ts'
+import { createRecorder } from '../../../recorder/src/record/recorder.ts'
+import type { RouteTable } from '../../../recorder/src/routes/table/route-table.ts'
+import { RecordedLines } from '../../../recorder/test/recorded-lines.ts'
 import type { HttpFaultsOptions } from '../../src/http/http-faults.ts'
 import { createHttpFaults } from '../../src/http/http-faults.ts'
-import type { RouteTable } from '../../src/http/route-table.ts'
-import type { RecordedEvent } from '../../src/recorder/event-line.ts'
-import { createRecorder } from '../../src/recorder/recorder.ts'
-import { startRunClock } from '../../src/recorder/run-clock.ts'
+import { startRunClock } from '../../src/record-file/run-clock.ts'
 import { cleanUp, network } from '../sockets.ts'
 
 /** How the service of these tests is recorded. */
@@ -24,48 +19,6 @@ export const textTable: RouteTable = {
     { request: 'GET /kv/{key}', f: 'read', result: 'body', outcomes: { '404': 'absent' } },
     { request: 'PUT /kv/{key}', f: 'write', value: 'body' },
   ],
-}
-
-/** A view's lines, and what they say. */
-export class RecordedLines {
-  readonly lines: string[] = []
-
-  write(line: string, event: RecordedEvent): void {
-    // Readers in this process are given what readers of the file will find.
-    const [given, written] = [JSON.parse(JSON.stringify(event)), JSON.parse(line)]
-    // For each of thousands of lines `expect` would take longer than all else.
-    if (!isDeepStrictEqual(given, written)) expect(given).toEqual(written)
-    this.lines.push(line)
-  }
-
-  /** Those of clients and of the nemesis. */
-  get events(): readonly EventInput[] {
-    return this.eventsFrom(0)
-  }
-
-  /** Those after so many lines. */
-  eventsFrom(first: number): readonly EventInput[] {
-    return this.#parsed(first).filter(({ process }) => process !== 'recorder')
-  }
-
-  /** What the recorder says of its own record. */
-  get remarks(): readonly unknown[] {
-    return this.#parsed(0)
-      .filter(({ process }) => process === 'recorder')
-      .map(({ f, key, value }) => (key === undefined ? [f, value] : [f, key, value]))
-  }
-
-  #parsed(first: number): readonly EventInput[] {
-    return this.lines.slice(first).map((line) => {
-      const parsed = parseJsonLine(line.trimEnd())
-      if (parsed.kind !== 'event') throw new Error('no event')
-      return parsed.event
-    })
-  }
-
-  get history() {
-    return historyFromEvents(this.#parsed(0))
-  }
 }
 
 export interface LiveOptions {

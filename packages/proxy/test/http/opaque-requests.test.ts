@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { compileMapping } from '../../src/http/mapping.ts'
+import { compileMapping } from '../../../recorder/src/routes/mapping/mapping.ts'
+import { parseRouteTable } from '../../../recorder/src/routes/parsing/parse-table.ts'
 import { OpaqueRequests } from '../../src/http/opaque-requests.ts'
-import { parseRouteTable } from '../../src/http/routes/parse-table.ts'
 import { closeEverythingAfterEach, dial, eventually, Received } from '../sockets.ts'
 import { httpRouteTo, keyValueService, serveHttp } from './live.ts'
 

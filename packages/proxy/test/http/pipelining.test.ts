@@ -1,7 +1,7 @@
 import { createRandom } from '@chaosproxy/faults'
 import { expect, inject, test } from 'vitest'
+import { bytesOf, cutAt, readResponses } from '../../../wire/test/http/feed.ts'
 import { closeEverythingAfterEach, dial, eventually, Received, serve, settled } from '../sockets.ts'
-import { bytesOf, cutAt, readResponses } from './feed.ts'
 import { httpRouteTo, serveHttp, textOf } from './live.ts'
 
 closeEverythingAfterEach()

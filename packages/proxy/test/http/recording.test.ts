@@ -6,9 +6,9 @@ import { createRandom } from '@chaosproxy/faults'
 import type { History } from '@chaosproxy/history'
 import { millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
+import { embeddedRoutes } from '../../../recorder/test/routes/embedded-routes.ts'
 import { installed, whySkipped } from '../real-servers.ts'
 import { closeEverythingAfterEach, dial, eventually, Received, serve } from '../sockets.ts'
-import { embeddedRoutes } from './embedded-routes.ts'
 import { httpClient, httpRouteTo, keyValueService, serveHttp, textOf } from './live.ts'
 
 closeEverythingAfterEach()

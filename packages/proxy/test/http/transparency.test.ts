@@ -1,8 +1,8 @@
 import { createRandom } from '@chaosproxy/faults'
 import { expect, inject, test } from 'vitest'
+import { badRequests, badResponses, goodRequests, goodResponses } from '../../../wire/test/http/corpus.ts'
+import { bytesOf, cutAt } from '../../../wire/test/http/feed.ts'
 import { closeEverythingAfterEach, dial, eventually, Received, serve } from '../sockets.ts'
-import { badRequests, badResponses, goodRequests, goodResponses } from './corpus.ts'
-import { bytesOf, cutAt } from './feed.ts'
 import { httpRouteTo } from './live.ts'
 
 closeEverythingAfterEach()

@@ -5,10 +5,10 @@ import { type Http2Fault, http2Family } from '@chaosproxy/faults'
 import { millis, UserError } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { FrameReader } from '../../src/framing/frame-reader.ts'
-import { goaway, PREFACE, resetStream, windowUpdate } from '../../src/http2/frames.ts'
+import { FrameReader } from '../../../wire/src/framing/frame-reader.ts'
+import { goaway, PREFACE, resetStream, windowUpdate } from '../../../wire/src/http2/frames.ts'
+import { createHttp2Scanner } from '../../../wire/src/http2/http2-scanner.ts'
 import { createHttp2Faults } from '../../src/http2/http2-faults.ts'
-import { createHttp2Scanner } from '../../src/http2/http2-scanner.ts'
 import { createAuthority } from '../../src/tls/authority.ts'
 import {
   cleanUp,

@@ -3,11 +3,12 @@ import type { ClientHttp2Session, IncomingHttpHeaders, OutgoingHttpHeaders, Serv
 import { connect, createServer } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { http2Family } from '@chaosproxy/faults'
-import type { RouteTable } from '../../src/http/route-table.ts'
+import { createRecorder } from '../../../recorder/src/record/recorder.ts'
+import type { RouteTable } from '../../../recorder/src/routes/table/route-table.ts'
+import { RecordedLines } from '../../../recorder/test/recorded-lines.ts'
 import { createHttp2Faults } from '../../src/http2/http2-faults.ts'
-import { createRecorder } from '../../src/recorder/recorder.ts'
-import { startRunClock } from '../../src/recorder/run-clock.ts'
-import { RecordedLines, textTable } from '../http/live.ts'
+import { startRunClock } from '../../src/record-file/run-clock.ts'
+import { textTable } from '../http/live.ts'
 import { cleanUp, type ManualClock, network } from '../sockets.ts'
 
 /** A route for HTTP/2 from the clients to n1, recorded in memory. */

@@ -1,7 +1,7 @@
 import { constants } from 'node:http2'
 import { describe, expect, test } from 'vitest'
-import { FRAME, framesOf, goaway, HEADER_BYTES, PREFACE, resetStream, typeOf } from '../../src/http2/frames.ts'
-import type { RecordedLines } from '../http/live.ts'
+import type { RecordedLines } from '../../../recorder/test/recorded-lines.ts'
+import { FRAME, framesOf, goaway, HEADER_BYTES, PREFACE, resetStream, typeOf } from '../../../wire/src/http2/frames.ts'
 import { closeEverythingAfterEach, eventually, serve } from '../sockets.ts'
 import { http2RouteTo, keyValueHttp2, send, sessionTo } from './recorded.ts'
 

@@ -1,9 +1,9 @@
 import { messageFamily } from '@chaosproxy/faults'
 import { millis, UserError } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import type { Framing } from '../../src/framing/framing.ts'
-import { jsonLines } from '../../src/framing/json-lines.ts'
-import { resp } from '../../src/framing/resp.ts'
+import type { Framing } from '../../../wire/src/framing/framing.ts'
+import { jsonLines } from '../../../wire/src/framing/json-lines.ts'
+import { resp } from '../../../wire/src/resp/resp.ts'
 import { closeEverythingAfterEach } from '../sockets.ts'
 import { again, back, behind, drop, late, world } from './world.ts'
 

@@ -1,6 +1,6 @@
-import { FrameReader } from '../../src/framing/frame-reader.ts'
-import { resp } from '../../src/framing/resp.ts'
-import { readRespCommand } from '../../src/framing/resp-value.ts'
+import { FrameReader } from '../../../wire/src/framing/frame-reader.ts'
+import { resp } from '../../../wire/src/resp/resp.ts'
+import { readRespCommand } from '../../../wire/src/resp/resp-value.ts'
 import { serve } from '../sockets.ts'
 
 const OK = '+OK\r\n'

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { parseCarriage } from '../../src/control/carriage.ts'
-import { createRecorder } from '../../src/recorder/recorder.ts'
-import { startRunClock } from '../../src/recorder/run-clock.ts'
-import { commandSet } from '../../src/resp/command-set.ts'
+import { createRecorder } from '../../../recorder/src/record/recorder.ts'
+import { commandSet } from '../../../recorder/src/redis/command-set.ts'
+import { parseCarriage } from '../../src/control/state/carriage.ts'
+import { startRunClock } from '../../src/record-file/run-clock.ts'
 import { recordResp } from '../../src/resp/resp-recorder.ts'
 import { command } from '../redis.ts'
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { CommandSetOptions } from '../../src/resp/command-set.ts'
+import type { CommandSetOptions } from '../../../recorder/src/redis/command-set.ts'
 import { installed, startRedis, whySkipped } from '../real-servers.ts'
 import { closeEverythingAfterEach } from '../sockets.ts'
 import { connectTo, type RedisClient, recordRedis } from './recorded-redis.ts'

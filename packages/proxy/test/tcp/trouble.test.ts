@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
-import type { Network } from '../../src/network.ts'
+import type { Network } from '../../src/network/network.ts'
 import { createTroubleReporter, type Trouble } from '../../src/tcp/trouble.ts'
 import { createWorkerNetwork } from '../../src/workers/worker-network.ts'
 import { control } from '../control/control-plane.ts'

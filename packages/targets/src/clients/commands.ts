@@ -1,4 +1,4 @@
-import { COMPARE_AND_SET, DRAIN, RELEASE } from '@chaosproxy/proxy'
+import { COMPARE_AND_SET, DRAIN, RELEASE } from '@chaosproxy/recorder/redis'
 
 /**
  * How to send an operation to Redis, and what its reply means. Error replies are classified by the recorder's rules.

@@ -4,9 +4,7 @@ import type { Completion, Input, Json } from '@chaosproxy/history'
 import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import {
-  type Answer,
   compileRequestMaker,
-  createReplyReader,
   GENERATOR_CLIENT,
   generatorTable,
   type MadeRequest,
@@ -14,8 +12,9 @@ import {
   type RequestMaker,
   type RouteTable,
   requireFunctions,
-} from '@chaosproxy/proxy'
+} from '@chaosproxy/recorder/routes'
 import type { AskedOperations, Client } from '@chaosproxy/runner'
+import { type Answer, createReplyReader } from '@chaosproxy/wire/http'
 import type { HttpDeclaration } from './declaration.ts'
 import { compileKeyNames, type NameKey } from './keys.ts'
 import { type ExchangeEnd, openLine, type Received } from './line.ts'

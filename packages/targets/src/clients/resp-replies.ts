@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import { resp } from '@chaosproxy/proxy'
+import { resp } from '@chaosproxy/wire'
 import type { Received } from './line.ts'
 
 /** A command and what is sent with it. */

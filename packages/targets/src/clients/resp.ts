@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Completion, Input, Json } from '@chaosproxy/history'
 import { UserError } from '@chaosproxy/history'
-import { FINAL_SUFFIX, parseRespSettings, refusalOf } from '@chaosproxy/proxy'
+import { FINAL_SUFFIX, parseRespSettings, refusalOf } from '@chaosproxy/recorder/redis'
 import type { Client } from '@chaosproxy/runner'
 import { type CommandSpec, commandsOf, isTableName } from './commands.ts'
 import type { RespDeclaration } from './declaration.ts'

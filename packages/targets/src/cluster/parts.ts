@@ -1,6 +1,6 @@
 import { type NodeId, nodeNames } from '@chaosproxy/faults'
 import { didYouMean, UserError } from '@chaosproxy/history'
-import { type Framing, parseFraming } from '@chaosproxy/proxy'
+import { type Framing, parseFraming } from '@chaosproxy/wire'
 import type { Setting } from '@chaosproxy/workloads'
 import type { Command } from '../command/command.ts'
 import type { NodeReadiness } from '../command/command-node.ts'

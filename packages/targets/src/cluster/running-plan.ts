@@ -1,6 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
-import { type Address, parseFraming } from '@chaosproxy/proxy'
+import type { Address } from '@chaosproxy/proxy'
+import { parseFraming } from '@chaosproxy/wire'
 import type { Placeholders } from '../command/placeholders.ts'
 import { fillCommand, fillPlaceholders } from '../command/placeholders.ts'
 import type { Readiness } from '../command/readiness.ts'

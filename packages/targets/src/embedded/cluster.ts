@@ -4,6 +4,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import { DEFAULT_OBJECT, type KnobValue } from '@chaosproxy/protocols'
 import type { AskedOperations, StartedCluster } from '@chaosproxy/runner'
+import { jsonLines } from '@chaosproxy/wire'
 import { type Keeper, startKeeper } from '../command/keeper.ts'
 import { commandsOf } from '../command/supervised-node.ts'
 import { createClock } from '../network/clock.ts'
@@ -91,7 +92,6 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
     // Load the proxy only when a cluster starts: most commands have none.
     const { linksAmong, openClusterNetwork } = await import('../network/cluster-network.ts')
     const { openWireRecord } = await import('../network/wire-record.ts')
-    const { jsonLines } = await import('@chaosproxy/proxy')
     const { recorded, seed } = options
     const wire = recorded === undefined ? undefined : openWireRecord()
     const table = recorded === undefined ? undefined : nodeRoutes(recorded)

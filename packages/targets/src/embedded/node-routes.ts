@@ -1,4 +1,4 @@
-import type { RouteTable } from '@chaosproxy/proxy'
+import type { RouteTable } from '@chaosproxy/recorder/routes'
 import type { AskedOperations } from '@chaosproxy/runner'
 
 /** A node sends these only if nothing was done: see `node/http-api.ts`. */

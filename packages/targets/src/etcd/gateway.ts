@@ -1,5 +1,5 @@
 import { type Json, type Millis, millis } from '@chaosproxy/history'
-import { type Answer, createReplyReader } from '@chaosproxy/proxy'
+import { type Answer, createReplyReader } from '@chaosproxy/wire/http'
 import { type ExchangeEnd, openLine, type Received } from '../clients/line.ts'
 import type { NodeAddress } from '../clients/planned-clients.ts'
 import { meaningOf } from './outcomes.ts'

@@ -2,18 +2,19 @@ import type { NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type {
   Address,
-  Framing,
   HttpFaults,
   Intercept,
   MessageFaults,
   Network,
   PeerFinder,
-  Recorder,
   Route,
   RouteOptions,
 } from '@chaosproxy/proxy'
-import { chain, createHttpFaults, createMessageFaults, createNetwork, recordResp, resp } from '@chaosproxy/proxy'
+import { chain, createHttpFaults, createMessageFaults, createNetwork, recordResp } from '@chaosproxy/proxy'
 import type { Carriage } from '@chaosproxy/proxy/control'
+import type { Recorder } from '@chaosproxy/recorder'
+import type { Framing } from '@chaosproxy/wire'
+import { resp } from '@chaosproxy/wire'
 
 /** The proxy around a cluster: a route from the clients to each node, and one for each ordered pair of nodes. */
 export interface ClusterNetwork {

@@ -1,6 +1,6 @@
 import { type Nanos, nanos } from '@chaosproxy/history'
-import type { Recorder } from '@chaosproxy/proxy'
-import { createRecorder } from '@chaosproxy/proxy'
+import type { Recorder } from '@chaosproxy/recorder'
+import { createRecorder } from '@chaosproxy/recorder'
 import type { WireEvent, WireRecorder, WireSink } from '@chaosproxy/runner'
 
 /** Keeps what the proxy sees of the clients until recording begins. */

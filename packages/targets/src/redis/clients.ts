@@ -1,6 +1,6 @@
 import { type NodeId, nodeNames } from '@chaosproxy/faults'
 import { type Completion, millis } from '@chaosproxy/history'
-import { COMPARE_AND_SET, parseRespSettings } from '@chaosproxy/proxy'
+import { COMPARE_AND_SET, parseRespSettings } from '@chaosproxy/recorder/redis'
 import type { AskedOperations, Client } from '@chaosproxy/runner'
 import { type CommandTable, commandsOf, lockTable, type TableName } from '../clients/commands.ts'
 import type { NodeAddress, OpenedClients, PlannedClients } from '../clients/planned-clients.ts'

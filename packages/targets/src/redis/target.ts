@@ -1,6 +1,6 @@
 import type { FaultKind } from '@chaosproxy/faults'
 import { millis, UserError } from '@chaosproxy/history'
-import { redisErrors } from '@chaosproxy/proxy'
+import { redisErrors } from '@chaosproxy/recorder/redis'
 import type { StartedCluster, StartOptions, Suffering, Target } from '@chaosproxy/runner'
 import type { TableName } from '../clients/commands.ts'
 import { planCluster } from '../cluster/parts.ts'

@@ -1,6 +1,7 @@
 import type { Input } from '@chaosproxy/history'
-import { compileRequestMaker, createSpellings, nameOfField, nameOfKey, type RouteTable } from '@chaosproxy/proxy'
 import type { Carriage } from '@chaosproxy/proxy/control'
+import { nameOfField, nameOfKey } from '@chaosproxy/recorder/redis'
+import { compileRequestMaker, createSpellings, type RouteTable } from '@chaosproxy/recorder/routes'
 import type { Client } from '@chaosproxy/runner'
 import { type CommandSpec, commandsOf, isTableName } from '../clients/commands.ts'
 import { httpClient } from '../clients/http.ts'

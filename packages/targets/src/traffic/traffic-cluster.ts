@@ -1,5 +1,4 @@
 import type { Fault, Link, NodeId } from '@chaosproxy/faults'
-import type { Recorder } from '@chaosproxy/proxy'
 import {
   type Carriage,
   createControlPlane,
@@ -8,6 +7,7 @@ import {
   type ProxySettings,
   parseAddress,
 } from '@chaosproxy/proxy/control'
+import type { Recorder } from '@chaosproxy/recorder'
 import type { Cluster, Heal, Injected } from '@chaosproxy/runner'
 import { createClock } from '../network/clock.ts'
 import { injectIntoNodes, type Victim } from '../network/inject.ts'

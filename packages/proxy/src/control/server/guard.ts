@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { isIP } from 'node:net'
-import { isLoopback } from '../address.ts'
+import { isLoopback } from '../state/address.ts'
 
 /** Who may use the control interface. */
 export interface GuardOptions {

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { UserError } from '@chaosproxy/history'
-import { hostAndPort } from '../../tcp/host-and-port.ts'
-import type { Address } from '../address.ts'
-import { ControlError } from '../errors.ts'
+import { hostAndPort } from '../../socket/host-and-port.ts'
+import type { Address } from '../state/address.ts'
+import { ControlError } from '../state/errors.ts'
 import { type Api, type ApiReply, type ApiRequest, type ApiStream, matchRoute } from './api.ts'
 import type { Guard } from './guard.ts'
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { statusOf } from '../errors.ts'
-import type { ListenRule } from '../listen-rule.ts'
-import type { ControlPlane } from '../plane.ts'
+import type { ControlPlane } from '../plane/plane.ts'
 import type { Api } from '../server/api.ts'
+import { statusOf } from '../state/errors.ts'
+import type { ListenRule } from '../state/listen-rule.ts'
 import { failure, plainText, toxiproxyMessage } from './replies.ts'
 import { type ToxiproxyOptions, toxiproxyRoutes } from './routes.ts'
 

@@ -1,7 +1,7 @@
-import { ControlError } from '../errors.ts'
-import type { ControlPlane } from '../plane.ts'
-import type { ManagedProxy, ProxyChange, ProxySettings } from '../proxies.ts'
-import { booleanMember, type Members, readList, readMembers, stringMember } from './go-json.ts'
+import type { ControlPlane } from '../plane/plane.ts'
+import { ControlError } from '../state/errors.ts'
+import type { ManagedProxy, ProxyChange, ProxySettings } from '../state/proxies.ts'
+import { booleanMember, type Members, readList, readMembers, stringMember } from '../toxics/go-json.ts'
 
 /** A proxy and its initial toxics. */
 export interface ProxyInput {

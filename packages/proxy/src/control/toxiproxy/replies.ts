@@ -1,6 +1,6 @@
 import { UserError } from '@chaosproxy/history'
-import { messageOf } from '../errors.ts'
 import type { ApiReply } from '../server/api.ts'
+import { messageOf } from '../state/errors.ts'
 
 export const json = (status: number, value: unknown): ApiReply => ({
   status,

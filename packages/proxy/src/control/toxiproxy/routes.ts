@@ -1,13 +1,13 @@
-import { ControlError, statusOf } from '../errors.ts'
-import type { ListenRule } from '../listen-rule.ts'
-import { metricsReply } from '../metrics.ts'
-import type { ControlPlane } from '../plane.ts'
-import type { ManagedProxy } from '../proxies.ts'
+import { metricsReply } from '../metrics/metrics.ts'
+import type { ControlPlane } from '../plane/plane.ts'
 import type { ApiReply, ApiRequest, ApiRoute } from '../server/api.ts'
-import { readJson, readMembers } from './go-json.ts'
+import { ControlError, statusOf } from '../state/errors.ts'
+import type { ListenRule } from '../state/listen-rule.ts'
+import type { ManagedProxy } from '../state/proxies.ts'
+import { readJson, readMembers } from '../toxics/go-json.ts'
+import type { Toxic } from '../toxics/toxics.ts'
 import { populate, readPopulation, readProxyChange, readProxyInput } from './proxy-input.ts'
 import { json, toxiproxyMessage } from './replies.ts'
-import type { Toxic } from './toxics.ts'
 
 export interface ToxiproxyOptions {
   /** The version `GET /version` reports. */

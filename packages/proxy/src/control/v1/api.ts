@@ -1,7 +1,7 @@
-import { messageOf, statusOf } from '../errors.ts'
-import type { ListenRule } from '../listen-rule.ts'
-import type { ControlPlane } from '../plane.ts'
+import type { ControlPlane } from '../plane/plane.ts'
 import type { Api, ApiReply } from '../server/api.ts'
+import { messageOf, statusOf } from '../state/errors.ts'
+import type { ListenRule } from '../state/listen-rule.ts'
 import { json } from './replies.ts'
 import { v1Routes } from './routes.ts'
 

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
-import type { RecordedEvent } from '../events.ts'
-import type { ControlPlane } from '../plane.ts'
+import type { ControlPlane } from '../plane/plane.ts'
+import type { RecordedEvent } from '../state/events.ts'
 
 /** Keeps intermediaries from closing a quiet stream. */
 const KEEP_ALIVE_MS = 15_000

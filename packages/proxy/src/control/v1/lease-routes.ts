@@ -1,4 +1,4 @@
-import type { ControlPlane } from '../plane.ts'
+import type { ControlPlane } from '../plane/plane.ts'
 import { type DescribedRoute, listOf, reference } from './described-route.ts'
 import { json, noContent } from './replies.ts'
 import { readJsonBody, readLease } from './requests.ts'

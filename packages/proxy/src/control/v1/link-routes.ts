@@ -1,6 +1,6 @@
 import { linkName, parseLink, quote } from '@chaosproxy/faults'
-import { ControlError } from '../errors.ts'
-import type { ControlPlane } from '../plane.ts'
+import type { ControlPlane } from '../plane/plane.ts'
+import { ControlError } from '../state/errors.ts'
 import { type DescribedRoute, listOf, reference } from './described-route.ts'
 import { json } from './replies.ts'
 import type { Views } from './views.ts'

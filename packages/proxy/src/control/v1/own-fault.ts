@@ -1,7 +1,7 @@
 import { quote } from '@chaosproxy/faults'
-import { ControlError } from '../errors.ts'
-import type { FaultOrigin, NamedFault } from '../fault-board.ts'
-import type { ControlPlane } from '../plane.ts'
+import type { ControlPlane } from '../plane/plane.ts'
+import { ControlError } from '../state/errors.ts'
+import type { FaultOrigin, NamedFault } from '../state/fault-board.ts'
 
 /** How faults of each origin are changed, for error messages. */
 const homes: { readonly [origin in FaultOrigin]: string } = {

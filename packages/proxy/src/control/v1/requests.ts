@@ -12,12 +12,12 @@ import {
 } from '@chaosproxy/faults'
 import { type PidFiles, parsePeers } from '../../peer/parse-peers.ts'
 import { parseTls, type ReadPem } from '../../tls/tls-options.ts'
-import { parseCarriage } from '../carriage.ts'
-import { ControlError } from '../errors.ts'
-import type { FaultToAdd } from '../fault-board.ts'
-import { validateName } from '../names.ts'
-import type { ControlPlane } from '../plane.ts'
-import { linksOf, type ManagedProxy, type ProxyChange, type ProxySettings } from '../proxies.ts'
+import type { ControlPlane } from '../plane/plane.ts'
+import { parseCarriage } from '../state/carriage.ts'
+import { ControlError } from '../state/errors.ts'
+import type { FaultToAdd } from '../state/fault-board.ts'
+import { validateName } from '../state/names.ts'
+import { linksOf, type ManagedProxy, type ProxyChange, type ProxySettings } from '../state/proxies.ts'
 import { leaseParameters, newProxyParameters, partitionParameters, proxyChangeParameters } from './schemas.ts'
 
 /** The whole body as JSON. @throws ControlError (400) */

@@ -1,6 +1,6 @@
-import { ControlError } from '../errors.ts'
-import type { ControlPlane } from '../plane.ts'
+import type { ControlPlane } from '../plane/plane.ts'
 import type { ApiReply } from '../server/api.ts'
+import { ControlError } from '../state/errors.ts'
 import { type DescribedRoute, reference } from './described-route.ts'
 import { json } from './replies.ts'
 import { readJsonBody, readRules } from './requests.ts'

@@ -14,7 +14,7 @@ import {
   trafficFaultKinds,
 } from '@chaosproxy/faults'
 import type { Millis } from '@chaosproxy/history'
-import { carriageNames } from '../carriage.ts'
+import { carriageNames } from '../state/carriage.ts'
 import { listOf, reference, type Schema, schemaOfParameters } from './described-route.ts'
 
 const aText: Schema = { type: 'string' }

@@ -1,9 +1,9 @@
 import { linkName } from '@chaosproxy/faults'
-import type { LinkStatistics } from '../../link-state.ts'
-import type { NamedFault } from '../fault-board.ts'
-import type { Lease } from '../leases.ts'
-import type { ControlPlane } from '../plane.ts'
-import { linksOf, type ManagedProxy } from '../proxies.ts'
+import type { LinkStatistics } from '../../link/link-state.ts'
+import type { ControlPlane } from '../plane/plane.ts'
+import type { NamedFault } from '../state/fault-board.ts'
+import type { Lease } from '../state/leases.ts'
+import { linksOf, type ManagedProxy } from '../state/proxies.ts'
 
 /** Response bodies; schemas.ts describes each. */
 export interface Views {

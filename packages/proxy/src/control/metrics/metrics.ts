@@ -1,0 +1,188 @@
+import { linkName } from '@chaosproxy/faults'
+import type { LinkStatistics } from '../../link/link-state.ts'
+import type { ControlPlane } from '../plane/plane.ts'
+import type { ApiReply } from '../server/api.ts'
+import type { ManagedProxy } from '../state/proxies.ts'
+
+interface Sample {
+  readonly labels: { readonly [name: string]: string }
+  readonly value: number
+}
+
+interface Metric {
+  readonly name: string
+  readonly help: string
+  readonly type: 'counter' | 'gauge'
+  readonly samples: readonly Sample[]
+}
+
+/** All counters at this moment, including those of open connections, in Prometheus's text format 0.0.4. */
+export const metricsReply = (plane: ControlPlane): ApiReply => ({
+  status: 200,
+  headers: { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' },
+  body: formatMetrics([
+    ...toxiproxyMetrics(plane),
+    ...linkMetrics(plane),
+    ...planeMetrics(plane),
+    ...recordMetrics(plane),
+    ...processMetrics(),
+  ]),
+})
+
+/** The metrics of Toxiproxy's -proxy-metrics, under its names. */
+function toxiproxyMetrics(plane: ControlPlane): readonly Metric[] {
+  const statistics = plane.statistics()
+  const samples = (count: (link: LinkStatistics) => number): readonly Sample[] =>
+    plane.proxies.list().flatMap((proxy) =>
+      directionsOf(proxy).map(({ direction, link }) => {
+        const found = statistics.get(linkName(link))
+        const labels = { direction, proxy: proxy.name, listener: proxy.listen, upstream: proxy.upstream }
+        return { labels, value: found === undefined ? 0 : count(found) }
+      }),
+    )
+  return [
+    {
+      name: 'toxiproxy_proxy_received_bytes_total',
+      help: 'Bytes received by the proxy, in the direction given.',
+      type: 'counter',
+      samples: samples(({ bytes }) => bytes),
+    },
+    {
+      name: 'toxiproxy_proxy_sent_bytes_total',
+      help: 'Bytes sent by the proxy, in the direction given.',
+      type: 'counter',
+      samples: samples(({ deliveredBytes }) => deliveredBytes),
+    },
+  ]
+}
+
+const directionsOf = (proxy: ManagedProxy) => [
+  { direction: 'upstream', link: proxy.forward },
+  { direction: 'downstream', link: proxy.backward },
+]
+
+function linkMetrics(plane: ControlPlane): readonly Metric[] {
+  const links = [...plane.statistics()]
+  const metric = (
+    name: string,
+    type: Metric['type'],
+    help: string,
+    count: (link: LinkStatistics) => number,
+  ): Metric => ({
+    name: `chaos_link_${name}`,
+    type,
+    help,
+    samples: links.map(([link, statistics]) => ({ labels: { link }, value: count(statistics) })),
+  })
+  return [
+    metric('bytes_total', 'counter', 'Bytes that came in from the sender.', ({ bytes }) => bytes),
+    metric('delivered_bytes_total', 'counter', 'Bytes handed to the receiver.', ({ deliveredBytes }) => deliveredBytes),
+    metric('dropped_bytes_total', 'counter', 'Bytes lost on purpose.', ({ droppedBytes }) => droppedBytes),
+    metric('connections_total', 'counter', 'Connections that ever used the link.', ({ connections }) => connections),
+    metric('connections', 'gauge', 'Connections that use the link now.', ({ liveConnections }) => liveConnections),
+    metric(
+      'failed_dials_total',
+      'counter',
+      'Dials of the upstream that came to nothing, through no fault in force.',
+      ({ failedDials }) => failedDials,
+    ),
+    metric(
+      'failed_accepts_total',
+      'counter',
+      'Clients that could not be accepted.',
+      ({ failedAccepts }) => failedAccepts,
+    ),
+    metric('hits_total', 'counter', 'How often a fault bit on the link.', ({ hits }) => hits),
+  ]
+}
+
+function planeMetrics(plane: ControlPlane): readonly Metric[] {
+  const faults = plane.faults.list()
+  const proxies = plane.proxies.list()
+  return [
+    {
+      name: 'chaos_fault_hits_total',
+      help: 'How often a fault in force bit.',
+      type: 'counter',
+      samples: faults.map(({ name, fault, hits }) => ({ labels: { fault: name, kind: fault.kind }, value: hits })),
+    },
+    {
+      name: 'chaos_proxy_enabled',
+      help: 'Whether the proxy accepts connections.',
+      type: 'gauge',
+      samples: proxies.map(({ name, enabled }) => ({ labels: { proxy: name }, value: enabled ? 1 : 0 })),
+    },
+    {
+      name: 'chaos_rules_epoch',
+      help: 'How often the faults in force changed.',
+      type: 'gauge',
+      samples: [{ labels: {}, value: plane.faults.epoch }],
+    },
+  ]
+}
+
+function recordMetrics({ recording }: ControlPlane): readonly Metric[] {
+  if (recording === undefined) return []
+  const { ok, fail, info, unmatched } = recording.recorder.counters
+  const outcomes = Object.entries({ ok, fail, info })
+  const behind = recording.files.map(({ statistics }) => ({
+    labels: { file: statistics.paths.at(-1) ?? '' },
+    value: statistics.behindBytes,
+  }))
+  return [
+    {
+      name: 'chaos_recorded_operations_total',
+      help: 'Operations recorded, by outcome.',
+      type: 'counter',
+      samples: outcomes.map(([outcome, value]) => ({ labels: { outcome }, value })),
+    },
+    {
+      name: 'chaos_unmatched_requests_total',
+      help: 'Requests that were passed on and not recorded.',
+      type: 'counter',
+      samples: [{ labels: {}, value: unmatched }],
+    },
+    { name: 'chaos_record_behind_bytes', help: 'What still waits for the disk.', type: 'gauge', samples: behind },
+  ]
+}
+
+const MICROSECONDS_PER_S = 1e6
+
+function processMetrics(): readonly Metric[] {
+  const { user, system } = process.cpuUsage()
+  const gauge = (name: string, help: string, value: number): Metric => ({
+    name,
+    help,
+    type: 'gauge',
+    samples: [{ labels: {}, value }],
+  })
+  return [
+    {
+      name: 'process_cpu_seconds_total',
+      help: 'CPU time of the process.',
+      type: 'counter',
+      samples: [{ labels: {}, value: (user + system) / MICROSECONDS_PER_S }],
+    },
+    gauge('process_resident_memory_bytes', 'Memory of the process.', process.memoryUsage.rss()),
+    gauge('process_start_time_seconds', 'When the process began, in Unix time.', startedAtSeconds),
+  ]
+}
+
+const startedAtSeconds = Date.now() / 1000 - process.uptime()
+
+const formatMetrics = (metrics: readonly Metric[]): string =>
+  metrics
+    .map(({ name, help, type, samples }) =>
+      [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples.map((sample) => formatSample(name, sample))]
+        .map((line) => `${line}\n`)
+        .join(''),
+    )
+    .join('')
+
+function formatSample(name: string, { labels, value }: Sample): string {
+  const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escapeLabel(text)}"`)
+  return `${name}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${value}`
+}
+
+const escapeLabel = (text: string): string =>
+  text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')

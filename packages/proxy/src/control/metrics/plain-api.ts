@@ -1,0 +1,12 @@
+import type { ControlPlane } from '../plane/plane.ts'
+import type { Api } from '../server/api.ts'
+import { metricsReply } from './metrics.ts'
+
+/** The versioned interface, plus metrics at Prometheus's usual path; used when Toxiproxy's interface is off. */
+export function plainApi(plane: ControlPlane, versioned: Api): Api {
+  return {
+    ...versioned,
+    owns: () => true,
+    routes: [{ method: 'GET', path: '/metrics', handle: () => metricsReply(plane) }],
+  }
+}

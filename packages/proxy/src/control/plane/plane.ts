@@ -1,0 +1,222 @@
+import { type Link, linkName, type TrafficFault } from '@chaosproxy/faults'
+import type { Recorder } from '@chaosproxy/recorder'
+import type { LinkStatistics } from '../../link/link-state.ts'
+import type { Network } from '../../network/network.ts'
+import { shorten } from '../state/address.ts'
+import { recordedAs } from '../state/carriage.ts'
+import { ControlError } from '../state/errors.ts'
+import { createEventLog, type EventLog } from '../state/events.ts'
+import { createFaultBoard, type FaultBoard, type FaultToAdd, type NamedFault } from '../state/fault-board.ts'
+import { createInjector } from '../state/injector.ts'
+import { createLeases, type Leases } from '../state/leases.ts'
+import {
+  createProxySet,
+  linksOf,
+  type ManagedProxy,
+  type ProxyChange,
+  type ProxySet,
+  type ProxySettings,
+} from '../state/proxies.ts'
+import { createReaders } from '../state/readers.ts'
+import type { Recording } from '../state/recording.ts'
+import { validateTransport } from '../state/transport.ts'
+import { createToxicChains, type ToxicChains } from '../toxics/toxics.ts'
+
+/** The state behind every interface: API routes, config files and commands only read and change this. */
+export interface ControlPlane {
+  readonly proxies: Pick<ProxySet, 'list' | 'get' | 'isAt'>
+  readonly faults: Pick<FaultBoard, 'list' | 'get' | 'reportHits' | 'epoch'>
+  readonly toxics: ToxicChains
+  readonly leases: Leases
+  readonly events: EventLog
+  /** Adds the proxy with its toxics, or nothing. @throws as ProxySet.create and ToxicChains.add */
+  addProxy(settings: ProxySettings, toxics?: readonly unknown[]): Promise<ManagedProxy>
+  updateProxy(name: string, change: ProxyChange): Promise<ManagedProxy>
+  /** Removes it and its toxics. */
+  removeProxy(name: string): Promise<void>
+  /** Replaces all toxics or, if one of them is invalid, none. */
+  replaceToxics(proxy: ManagedProxy, toxics: readonly unknown[]): void
+  /**
+   * @throws ControlError (400) for a link that no proxy carries, or whose traffic the fault cannot affect, since it
+   * would have no effect; (404) for a lease that has ended.
+   */
+  addFault(fault: FaultToAdd): NamedFault
+  updateFault(name: string, fault: TrafficFault): NamedFault
+  removeFault(name: string): void
+  /** Replaces the rule set in force, in one step. */
+  swapRules(faults: readonly FaultToAdd[]): void
+  /** Toxiproxy's reset: removes all toxics and enables every proxy. */
+  resetToxics(): Promise<void>
+  /** Removes all faults and leases and enables every proxy. */
+  resetAll(): Promise<void>
+  statistics(): ReadonlyMap<string, LinkStatistics>
+  /** Present if anything is recorded. */
+  readonly recording: Recording | undefined
+  /** Resolves once everything asked for so far is in force in every process that carries connections. */
+  settled(): Promise<void>
+  /**
+   * Ends every fault and stops the leases' timers. For when the network is about to be closed, which its creator does.
+   */
+  close(): void
+}
+
+export interface ControlPlaneOptions {
+  readonly network: Network
+  /** The network's seed: randomness in message and request faults derives from it. */
+  readonly seed: number | string
+  /** Where the traffic of proxies with a known protocol is recorded. */
+  readonly recording?: Recording | undefined
+}
+
+export function createControlPlane({ network, seed, recording }: ControlPlaneOptions): ControlPlane {
+  const events = createEventLog()
+  network.onTrouble((trouble) => events.emit(trouble))
+  const readers = createReaders({ seed, recording })
+  const proxies = createProxySet({ network, ...readers })
+  const validate = (fault: TrafficFault): void => validateTransport(fault, proxies.list())
+  const faults = createFaultBoard(createInjector({ network, readers, validate }), events, noteIn(recording))
+  const toxics = createToxicChains(faults)
+  const leases = createLeases(events, (lease) => faults.removeWhere((fault) => fault.lease === lease))
+  const parts: Parts = { proxies, faults, toxics, events, recording, validate }
+
+  async function updateProxy(name: string, change: ProxyChange): Promise<ManagedProxy> {
+    try {
+      return await proxies.update(name, change)
+    } finally {
+      events.emit({ type: 'proxy-changed', proxy: name })
+    }
+  }
+
+  async function removeProxy(name: string): Promise<void> {
+    const proxy = proxies.get(name)
+    await proxies.remove(name)
+    toxics.removeAll(proxy)
+    events.emit({ type: 'proxy-removed', proxy: name })
+  }
+
+  async function enableAll(): Promise<void> {
+    for (const { name, enabled } of proxies.list()) if (!enabled) await updateProxy(name, { enabled: true })
+    events.emit({ type: 'reset' })
+  }
+
+  function resetToxics(): Promise<void> {
+    for (const proxy of proxies.list()) toxics.removeAll(proxy)
+    return enableAll()
+  }
+
+  return {
+    proxies,
+    faults,
+    toxics,
+    leases,
+    events,
+    addProxy: (settings, given = []) => addProxy(parts, settings, given),
+    updateProxy,
+    removeProxy,
+    replaceToxics: (proxy, wanted) => replaceToxics(toxics, proxy, wanted),
+    addFault(fault) {
+      validateLinks(proxies, fault.fault.links)
+      if (fault.lease !== undefined) leases.get(fault.lease)
+      return faults.add(fault)
+    },
+    updateFault(name, fault) {
+      validateLinks(proxies, fault.links)
+      return faults.update(name, fault)
+    },
+    removeFault: (name) => faults.remove(name),
+    swapRules(wanted) {
+      for (const { fault } of wanted) validateLinks(proxies, fault.links)
+      faults.replaceAll('rules', wanted)
+      events.emit({ type: 'rules-swapped', epoch: faults.epoch })
+    },
+    resetToxics,
+    async resetAll() {
+      for (const { id } of leases.list()) leases.end(id)
+      faults.removeWhere(({ origin }) => origin !== 'toxic')
+      await resetToxics()
+    },
+    statistics: () => network.statistics(),
+    settled: () => network.settled(),
+    recording,
+    close() {
+      leases.close()
+      faults.close()
+    },
+  }
+}
+
+/** The recorder to tell of faults that begin or end; undefined if nothing is recorded. */
+function noteIn(recording: Recording | undefined): Pick<Recorder, 'note' | 'epoch'> | undefined {
+  if (recording?.faultsAreNoted !== true) return recording?.recorder
+  const { recorder } = recording
+  return {
+    note: () => undefined,
+    get epoch() {
+      return recorder.epoch
+    },
+    set epoch(epoch) {
+      recorder.epoch = epoch
+    },
+  }
+}
+
+/** What `addProxy` needs. */
+interface Parts {
+  readonly proxies: ProxySet
+  readonly faults: FaultBoard
+  readonly toxics: ToxicChains
+  readonly events: EventLog
+  readonly recording: Recording | undefined
+  readonly validate: (fault: TrafficFault) => void
+}
+
+function asRecorded(settings: ProxySettings, recording: Recording | undefined): ProxySettings {
+  const { carries, protocol } = settings
+  if (recording?.carries === undefined || protocol === 'udp') return settings
+  return { ...settings, carries: recordedAs(carries, recording.carries) }
+}
+
+/** Adds the proxy with its toxics, or nothing. */
+async function addProxy(parts: Parts, asked: ProxySettings, given: readonly unknown[]): Promise<ManagedProxy> {
+  const { proxies, faults, toxics, events, recording, validate } = parts
+  const settings = asRecorded(asked, recording)
+  const { carries } = settings
+  if (typeof carries === 'object' && 'table' in carries && carries.table !== undefined)
+    recording?.checkTable?.(carries.table, `proxy ${settings.name}: "carries"`)
+  // Disabled at first, so that its toxics are in force before the first client can connect.
+  const disabled = await proxies.create({ ...settings, enabled: false })
+  try {
+    // Faults that are already in force must also suit the new proxy's links.
+    for (const { fault } of faults.list()) validate(fault)
+    for (const toxic of given) toxics.add(disabled, toxic)
+    const proxy = settings.enabled ? await proxies.update(settings.name, { enabled: true }) : disabled
+    events.emit({ type: 'proxy-added', proxy: settings.name })
+    return proxy
+  } catch (error) {
+    toxics.removeAll(disabled)
+    await proxies.remove(settings.name)
+    throw error
+  }
+}
+
+function replaceToxics(toxics: ToxicChains, proxy: ManagedProxy, wanted: readonly unknown[]): void {
+  const before = toxics.list(proxy)
+  toxics.removeAll(proxy)
+  try {
+    for (const toxic of wanted) toxics.add(proxy, toxic)
+  } catch (error) {
+    toxics.removeAll(proxy)
+    for (const toxic of before) toxics.add(proxy, toxic)
+    throw error
+  }
+}
+
+const MOST_LINKS_NAMED = 12
+
+function validateLinks(proxies: ProxySet, links: readonly Link[]): void {
+  const known = proxies.list().flatMap((proxy) => linksOf(proxy).map(linkName))
+  const stranger = links.map(linkName).find((link) => !known.includes(link))
+  if (stranger === undefined) return
+  const some = known.slice(0, MOST_LINKS_NAMED).join(', ')
+  throw new ControlError(400, `no proxy carries the link ${shorten(stranger)}. Known: ${some || 'none yet'}.`)
+}

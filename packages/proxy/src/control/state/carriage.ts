@@ -1,0 +1,64 @@
+import { quote, readObject } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
+import { parseRespSettings, type RespSettings } from '@chaosproxy/recorder/redis'
+import type { RouteTable } from '@chaosproxy/recorder/routes'
+import { parseRouteTable } from '@chaosproxy/recorder/routes'
+import type { Framing } from '@chaosproxy/wire'
+import { framingNames, parseFraming } from '@chaosproxy/wire'
+
+/** The protocol a proxy carries, if known. Needed to fault or record single requests and messages. */
+export type Carriage =
+  | { readonly kind: 'http'; readonly table: RouteTable | undefined; readonly websocket: boolean }
+  | { readonly kind: 'http2'; readonly table: RouteTable | undefined }
+  | ({ readonly kind: 'resp' } & RespSettings)
+  | { readonly kind: 'messages'; readonly framing: Framing }
+
+/** The names `parseCarriage` accepts, for help and documentation. */
+export const carriageNames: readonly string[] = ['http', 'http2', ...framingNames]
+
+/**
+ * A name, `"http"`, `"resp"` or `"json-lines"`, or an object with settings. `{"kind":"http","routes":[…]}` and
+ * `{"kind":"http2","routes":[…]}` map requests to operations; `"websocket":true` also reads what follows an upgrade.
+ * `{"kind":"resp","commands":"counter"}` maps commands to operations: `"cas"` names the compare-and-set script (see
+ * `commandSet`), and `"scripts":"keys"` promises that scripts write only the keys they declare.
+ * `{"kind":"length-prefixed",…}` says where the lengths are.
+ *
+ * @throws UserError that begins with `where`.
+ */
+export function parseCarriage(value: unknown, where: string): Carriage {
+  const { kind, ...members } = typeof value === 'string' ? { kind: value } : readObject(value, where)
+  if (kind === 'http') return parseHttp(members, where)
+  if (kind === 'http2') return { kind, table: parseTable(members, where) }
+  if (kind === 'resp') return { kind, ...parseRespSettings(members, where) }
+  if (typeof kind === 'string' && framingNames.includes(kind))
+    return { kind: 'messages', framing: parseFraming(value, where) }
+  throw new UserError('input', `${where} is ${quote(kind)}. Known: ${carriageNames.join(', ')}.`)
+}
+
+/** What says which of its requests are operations; undefined if nothing does. */
+export function recordedBy(carries: Carriage | undefined): 'routes' | 'resp' | undefined {
+  if (carries?.kind === 'resp') return 'resp'
+  return carries !== undefined && 'table' in carries && carries.table !== undefined ? 'routes' : undefined
+}
+
+/** A carriage as it is recorded by default; HTTP without routes of its own gets those of the default. */
+export function recordedAs(carries: Carriage | 'tcp' | undefined, recorded: Carriage): Carriage | 'tcp' {
+  if (carries === undefined) return recorded
+  if (carries === 'tcp' || recorded.kind !== 'http' || !('table' in carries) || carries.table !== undefined)
+    return carries
+  return { ...carries, table: recorded.table }
+}
+
+function parseHttp(members: { readonly [name: string]: unknown }, where: string): Carriage {
+  const { websocket: upgrades = false, ...table } = members
+  if (typeof upgrades !== 'boolean')
+    throw new UserError('input', `${where}: "websocket" is ${quote(upgrades)}. Give true or false.`)
+  return {
+    kind: 'http',
+    table: parseTable(table, where),
+    websocket: upgrades,
+  }
+}
+
+const parseTable = (table: { readonly [name: string]: unknown }, where: string): RouteTable | undefined =>
+  Object.keys(table).length === 0 ? undefined : parseRouteTable(table, where)

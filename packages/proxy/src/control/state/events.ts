@@ -1,0 +1,55 @@
+import type { Trouble } from '../../tcp/trouble.ts'
+
+/** A change in the control plane, or trouble with the traffic. */
+export type ControlEvent =
+  | { readonly type: 'proxy-added' | 'proxy-changed' | 'proxy-removed'; readonly proxy: string }
+  | { readonly type: 'fault-added' | 'fault-changed' | 'fault-removed'; readonly fault: string; readonly what: string }
+  | { readonly type: 'fault-hit'; readonly fault: string; readonly hits: number }
+  | { readonly type: 'lease-granted' | 'lease-ended'; readonly lease: string; readonly owner: string }
+  | { readonly type: 'lease-expired'; readonly lease: string; readonly owner: string }
+  | { readonly type: 'rules-swapped'; readonly epoch: number }
+  | { readonly type: 'reset' }
+  | Trouble
+
+/** An event with its sequence number, counted from 1, and its time as ISO 8601 in UTC. */
+export type RecordedEvent = ControlEvent & { readonly sequence: number; readonly at: string }
+
+/** The most recent events, and the subscribers to new ones. */
+export interface EventLog {
+  emit(event: ControlEvent): void
+  /** The events after a sequence number that are still kept, in order. */
+  since(sequence: number): readonly RecordedEvent[]
+  /** Calls back for every event from now on; call the result to unsubscribe. */
+  subscribe(listener: (event: RecordedEvent) => void): () => void
+  readonly subscribers: number
+  readonly lastSequence: number
+}
+
+/** How many events a client that reconnects can catch up on. */
+const KEPT = 1024
+
+export function createEventLog(): EventLog {
+  const kept: RecordedEvent[] = []
+  const listeners: Set<(event: RecordedEvent) => void> = new Set()
+  let sequence = 0
+  return {
+    emit(event) {
+      sequence++
+      const recorded = { ...event, sequence, at: new Date().toISOString() }
+      kept.push(recorded)
+      if (kept.length > KEPT) kept.shift()
+      for (const listener of listeners) listener(recorded)
+    },
+    since: (after) => kept.filter((event) => event.sequence > after),
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    get subscribers() {
+      return listeners.size
+    },
+    get lastSequence() {
+      return sequence
+    },
+  }
+}

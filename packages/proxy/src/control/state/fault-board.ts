@@ -1,0 +1,262 @@
+import { linkName, type TcpFault, type TrafficFault } from '@chaosproxy/faults'
+import type { Recorder } from '@chaosproxy/recorder'
+import { shorten } from './address.ts'
+import { ControlError } from './errors.ts'
+import type { EventLog } from './events.ts'
+import type { InForce } from './in-force.ts'
+import type { Injector } from './injector.ts'
+import { validateName } from './names.ts'
+
+/** What added a fault. Each origin replaces only its own. */
+export type FaultOrigin = 'api' | 'toxic' | 'partition' | 'rules'
+
+/** A named fault in force. */
+export interface NamedFault {
+  readonly name: string
+  readonly fault: TrafficFault
+  readonly origin: FaultOrigin
+  /** The lease it ends with, if any. */
+  readonly lease: string | undefined
+  /** How often it has hit so far. */
+  readonly hits: number
+  /** How often it should have hit but could not, because the message was too long to hold or unreadable. */
+  readonly missed: number
+}
+
+export interface FaultToAdd {
+  readonly name: string
+  readonly fault: TrafficFault
+  readonly origin: FaultOrigin
+  readonly lease?: string | undefined
+}
+
+/** All faults in force: toxics, partitions, members of rule sets and single faults. */
+export interface FaultBoard {
+  /** Incremented whenever a fault begins, ends or changes, and for every rule set. */
+  readonly epoch: number
+  /** In the order they were added. */
+  list(): readonly NamedFault[]
+  /** @throws ControlError (404) */
+  get(name: string): NamedFault
+  /** @throws ControlError (409) if the name is taken, UserError if a parameter is invalid; then nothing is added. */
+  add(fault: FaultToAdd): NamedFault
+  /** Keeps the fault's state: draws, counters and held messages. @throws ControlError (404) */
+  update(name: string, fault: TrafficFault): NamedFault
+  /** @throws ControlError (404) */
+  remove(name: string): void
+  removeWhere(matches: (fault: NamedFault) => boolean): void
+  /**
+   * Makes these the only faults of that origin, atomically: no byte passes under half of them. An unchanged fault keeps
+   * its state.
+   *
+   * @throws as `add`; then nothing changes.
+   */
+  replaceAll(origin: FaultOrigin, faults: readonly FaultToAdd[]): void
+  /** Emits an event for every fault whose hits changed since the last call. */
+  reportHits(): void
+  /** Reports every fault as healed, without releasing what it held. For when the network closes. */
+  close(): void
+}
+
+interface Entry extends FaultToAdd {
+  readonly applied: InForce
+  /** Hits of faults previously in force under this name. */
+  readonly earlierHits: number
+  reportedHits: number
+}
+
+const LONGEST_NAME = 600
+
+/**
+ * @param record is told of every fault that begins or heals, and of the epoch, so that histories show when each was in
+ * force.
+ */
+export const createFaultBoard = (
+  injector: Injector,
+  events: EventLog,
+  record: Pick<Recorder, 'note' | 'epoch'> | undefined,
+): FaultBoard => new LiveFaultBoard(injector, events, record)
+
+class LiveFaultBoard implements FaultBoard {
+  readonly #injector: Injector
+  readonly #events: EventLog
+  readonly #record: Pick<Recorder, 'note' | 'epoch'> | undefined
+  readonly #entries: Map<string, Entry> = new Map()
+  #epoch = 0
+
+  constructor(injector: Injector, events: EventLog, record: Pick<Recorder, 'note' | 'epoch'> | undefined) {
+    this.#injector = injector
+    this.#events = events
+    this.#record = record
+  }
+
+  get epoch(): number {
+    return this.#epoch
+  }
+
+  list(): readonly NamedFault[] {
+    return [...this.#entries.values()].map(viewOf)
+  }
+
+  get(name: string): NamedFault {
+    return viewOf(this.#find(name))
+  }
+
+  add(fault: FaultToAdd): NamedFault {
+    validateNew(this.#entries, fault)
+    const applied = this.#injector.apply(fault.fault)
+    this.#beginEpoch()
+    return viewOf(this.#begin(fault, applied))
+  }
+
+  update(name: string, fault: TrafficFault): NamedFault {
+    const entry = this.#find(name)
+    const changed = { ...entry, fault, ...changeInForce(this.#injector, entry, fault) }
+    this.#entries.set(name, changed)
+    this.#beginEpoch()
+    this.#events.emit({ type: 'fault-changed', fault: name, what: summaryOf(fault) })
+    return viewOf(changed)
+  }
+
+  remove(name: string): void {
+    this.#remove(this.#find(name))
+  }
+
+  removeWhere(matches: (fault: NamedFault) => boolean): void {
+    for (const entry of [...this.#entries.values()]) if (matches(viewOf(entry))) this.#remove(entry)
+  }
+
+  replaceAll(origin: FaultOrigin, wanted: readonly FaultToAdd[]): void {
+    const before = [...this.#entries.values()].filter((entry) => entry.origin === origin)
+    const { gone, added } = differences(before, wanted)
+    for (const fault of added) if (gone.every((entry) => entry.name !== fault.name)) validateNew(this.#entries, fault)
+    // New faults first: a link cut by both the old and the new set stays cut throughout.
+    const applied = applyAll(this.#injector, added)
+    this.#beginEpoch()
+    for (const entry of gone) this.#takeOut(entry)
+    for (const [fault, inForce] of applied) this.#begin(fault, inForce)
+  }
+
+  reportHits(): void {
+    for (const entry of this.#entries.values()) {
+      const hits = hitsOf(entry)
+      if (hits === entry.reportedHits) continue
+      entry.reportedHits = hits
+      this.#events.emit({ type: 'fault-hit', fault: entry.name, hits })
+    }
+  }
+
+  close(): void {
+    for (const entry of this.#entries.values()) this.#announceRemoved(entry)
+    this.#entries.clear()
+  }
+
+  #find(name: string): Entry {
+    const entry = this.#entries.get(name)
+    if (entry === undefined) throw new ControlError(404, `there is no fault "${shorten(name)}"`)
+    return entry
+  }
+
+  #beginEpoch(): void {
+    this.#epoch++
+    if (this.#record !== undefined) this.#record.epoch = this.#epoch
+  }
+
+  /** A reset is over once applied: nothing of it remains in force. */
+  #begin(wanted: FaultToAdd, applied: InForce): Entry {
+    const { name, fault } = wanted
+    const entry = { ...wanted, applied, earlierHits: 0, reportedHits: 0 }
+    this.#events.emit({ type: 'fault-added', fault: name, what: summaryOf(fault) })
+    this.#record?.note(fault.kind, { id: name, links: fault.links.map(linkName) })
+    if (fault.kind === 'reset') this.#recordHeal(entry)
+    else this.#entries.set(name, entry)
+    return entry
+  }
+
+  #remove(entry: Entry): void {
+    // The bytes it held are released within the call, and belong to the new epoch.
+    this.#beginEpoch()
+    this.#takeOut(entry)
+  }
+
+  #takeOut(entry: Entry): void {
+    this.#entries.delete(entry.name)
+    entry.applied.remove()
+    this.#announceRemoved(entry)
+  }
+
+  #announceRemoved(entry: Entry): void {
+    this.#events.emit({ type: 'fault-removed', fault: entry.name, what: summaryOf(entry.fault) })
+    this.#recordHeal(entry)
+  }
+
+  #recordHeal(entry: Entry): void {
+    this.#record?.note('heal', { id: entry.name, fault: entry.fault.kind, hits: hitsOf(entry) })
+  }
+}
+
+/** @throws ControlError (400) if the name is too long, (409) if it is taken. */
+function validateNew(entries: ReadonlyMap<string, Entry>, { name }: FaultToAdd): void {
+  validateName('a fault', name, LONGEST_NAME)
+  const taken = entries.get(name)
+  if (taken !== undefined) throw new ControlError(409, `there is a fault "${shorten(name)}" already (${taken.origin})`)
+}
+
+/** Applies all of them, or none. */
+function applyAll(injector: Injector, faults: readonly FaultToAdd[]): ReadonlyMap<FaultToAdd, InForce> {
+  const applied = new Map<FaultToAdd, InForce>()
+  try {
+    for (const fault of faults) applied.set(fault, injector.apply(fault.fault))
+  } catch (error) {
+    for (const half of applied.values()) half.remove()
+    throw error
+  }
+  return applied
+}
+
+/** Updates in place if kind and links are the same; otherwise the new fault begins before the old one ends. */
+function changeInForce(injector: Injector, entry: Entry, fault: TrafficFault): Pick<Entry, 'applied' | 'earlierHits'> {
+  const { applied, earlierHits } = entry
+  if (applied.update !== undefined && isSameHarm(entry.fault, fault)) {
+    applied.update(fault as TcpFault)
+    return { applied, earlierHits }
+  }
+  const next = injector.apply(fault)
+  applied.remove()
+  return { applied: next, earlierHits: hitsOf(entry) }
+}
+
+/** What ends and what begins when `wanted` replaces `before`. @throws ControlError (400) for a name given twice. */
+function differences(
+  before: readonly Entry[],
+  wanted: readonly FaultToAdd[],
+): { readonly gone: readonly Entry[]; readonly added: readonly FaultToAdd[] } {
+  const twice = wanted.find((fault, i) => wanted.findIndex((other) => other.name === fault.name) !== i)
+  if (twice !== undefined) throw new ControlError(400, `the fault "${shorten(twice.name)}" is named twice`)
+  const kept = before.filter((entry) => wanted.some((fault) => isSame(entry, fault)))
+  const gone = before.filter((entry) => !kept.includes(entry))
+  const added = wanted.filter((fault) => !kept.some((entry) => isSame(entry, fault)))
+  return { gone, added }
+}
+
+const viewOf = (entry: Entry): NamedFault => {
+  const { name, fault, origin, lease } = entry
+  return { name, fault, origin, lease, hits: hitsOf(entry), missed: entry.applied.missed ?? 0 }
+}
+
+const hitsOf = ({ applied, earlierHits }: Entry): number => earlierHits + applied.hits
+
+const isSameHarm = (a: TrafficFault, b: TrafficFault): boolean =>
+  a.kind === b.kind && a.links.map(linkName).join() === b.links.map(linkName).join()
+
+const isSame = (entry: Entry, wanted: FaultToAdd): boolean =>
+  entry.name === wanted.name && JSON.stringify(entry.fault) === JSON.stringify(wanted.fault)
+
+/** `latency on clients>db`, for events and logs. */
+function summaryOf({ kind, links }: TrafficFault): string {
+  const named = links.slice(0, MOST_LINKS_NAMED).map(linkName)
+  const more = links.length > named.length ? ` and ${links.length - named.length} more` : ''
+  return `${kind} on ${named.join(' ')}${more}`
+}
+
+const MOST_LINKS_NAMED = 100

@@ -1,0 +1,38 @@
+import {
+  type DatagramFault,
+  http2Family,
+  httpFamily,
+  messageFamily,
+  type TrafficFault,
+  tcpFamily,
+} from '@chaosproxy/faults'
+import type { Network } from '../../network/network.ts'
+import type { InForce } from './in-force.ts'
+import type { Readers } from './readers.ts'
+
+/** Puts faults into force. */
+export interface Injector {
+  /** @throws UserError (usage), ControlError (400) if the fault is invalid, or cannot act on these links. */
+  apply(fault: TrafficFault): InForce
+}
+
+export interface Injectors {
+  readonly network: Pick<Network, 'apply' | 'applyToDatagrams'>
+  readonly readers: Pick<Readers, 'applyToHttp' | 'applyToHttp2' | 'applyToMessages'>
+  /** @throws if nothing that passes over the fault's links can be affected by it. */
+  readonly validate: (fault: TrafficFault) => void
+}
+
+/** Dispatches each family of faults to the layer that applies it. */
+export function createInjector({ network, readers, validate }: Injectors): Injector {
+  return {
+    apply(fault) {
+      validate(fault)
+      if (tcpFamily.owns(fault)) return network.apply(fault)
+      if (httpFamily.owns(fault)) return readers.applyToHttp(fault)
+      if (http2Family.owns(fault)) return readers.applyToHttp2(fault)
+      if (messageFamily.owns(fault)) return readers.applyToMessages(fault)
+      return network.applyToDatagrams(fault satisfies DatagramFault)
+    },
+  }
+}

@@ -1,0 +1,344 @@
+import type { Duplex } from 'node:stream'
+import type { Endpoint, Link } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
+import type { Intercept } from '../../interceptor/interceptor.ts'
+import type { Network } from '../../network/network.ts'
+import type { Identification, PeerFinder } from '../../peer/peers.ts'
+import { ownAddress } from '../../peer/peers.ts'
+import { hostAndPort } from '../../socket/host-and-port.ts'
+import type { Route } from '../../tcp/route.ts'
+import type { Reached } from '../../tls/dial-server.ts'
+import type { TlsOptions } from '../../tls/tls-options.ts'
+import type { DatagramRoute } from '../../udp/datagram-route.ts'
+import { parseAddress, resolveAddress, shorten } from './address.ts'
+import { type Carriage, recordedBy } from './carriage.ts'
+import { ControlError } from './errors.ts'
+import { validateName } from './names.ts'
+import { findRoundTrip, type Hop } from './round-trip.ts'
+import { createSerially } from './serial.ts'
+
+/** The settings of a proxy to create. */
+export interface ProxySettings {
+  readonly name: string
+  /** `host:port`. Port 0 picks a free one; an empty string listens on every address, at a free port. */
+  readonly listen: string
+  /** False opens no port: only clients of this process reach it, by `dial`. */
+  readonly listens?: boolean | undefined
+  readonly upstream: string
+  readonly enabled: boolean
+  /** The ends of its two links; by default `clients` and the proxy's own name. */
+  readonly from?: Endpoint | undefined
+  readonly to?: Endpoint | undefined
+  /** TCP by default. */
+  readonly protocol?: 'tcp' | 'udp' | undefined
+  /**
+   * The protocol, if single requests or messages are to be faulted or recorded. `tcp`: bytes that nobody reads, which
+   * is the default where nothing is recorded.
+   */
+  readonly carries?: Carriage | 'tcp' | undefined
+  /** Where to terminate and originate TLS; without it TLS is passed through. */
+  readonly tls?: TlsOptions | undefined
+  /** Identifies the dialling node, if several nodes share the proxy's address. */
+  readonly peers?: PeerFinder | undefined
+  /** The nodes that `peers` can identify. */
+  readonly peerNames?: readonly Endpoint[] | undefined
+}
+
+/** The settings to change; absent ones stay. */
+export type ProxyChange = {
+  readonly [Name in 'listen' | 'upstream' | 'enabled']?: ProxySettings[Name] | undefined
+}
+
+/** An existing proxy. */
+export interface ManagedProxy {
+  readonly name: string
+  /** The address it listens on, resolved once the proxy has been enabled. */
+  readonly listen: string
+  readonly upstream: string
+  readonly enabled: boolean
+  /** Client to server. */
+  readonly forward: Link
+  /** Server to client. */
+  readonly backward: Link
+  /** Every endpoint that may dial, each with its own links: `from` and, if several share the address, the peers. */
+  readonly callers: readonly Endpoint[]
+  readonly protocol: 'tcp' | 'udp'
+  /** The certificate authority that clients must trust, in PEM, if the proxy made one. */
+  readonly authority: string | undefined
+  /** How its requests could be recorded; undefined if they could not. */
+  readonly recordedBy: 'routes' | 'resp' | undefined
+  /** How dialling endpoints are identified, and how often that succeeded. */
+  readonly identification: Identification
+  /** For UDP, the clients heard from recently. */
+  readonly liveConnections: number
+  /** Connects a client of this process without a socket. Absent while disabled, and if other processes carry TCP. */
+  readonly dial?: (() => Duplex) | undefined
+}
+
+/** The proxies by name. Operations on one proxy run in the order they were requested. */
+export interface ProxySet {
+  /** Sorted by name. */
+  list(): readonly ManagedProxy[]
+  /** @throws ControlError (404) */
+  get(name: string): ManagedProxy
+  /** @throws ControlError (400, 409), UserError (environment) if it cannot listen; then it is not added. */
+  create(settings: ProxySettings): Promise<ManagedProxy>
+  /**
+   * A new listen or upstream address resets the proxy's connections; faults stay. If it cannot listen, it is kept but
+   * disabled.
+   */
+  update(name: string, change: ProxyChange): Promise<ManagedProxy>
+  /** Whether its listen and upstream addresses are exactly these. */
+  isAt(name: string, addresses: Pick<ProxySettings, 'listen' | 'upstream'>): Promise<boolean>
+  /** Frees its port and resets its connections. @throws ControlError (404) */
+  remove(name: string): Promise<void>
+}
+
+export interface ProxySetOptions {
+  readonly network: Pick<Network, 'route' | 'datagramRoute'>
+  /** Makes the reader for each connection of a proxy with a known protocol. */
+  readonly interceptFor: (carries: Carriage, link: Link) => Promise<Intercept>
+  /** Runs before the first client can connect. */
+  readonly prepare: (carries: Carriage, way: PreparedWay) => Promise<void>
+  /** Identifies the dialling process, if clients are told apart by it. */
+  readonly processesFor: (carries: Carriage) => Promise<PeerFinder | undefined>
+}
+
+/** A link, and how its far end is reached. */
+export interface PreparedWay extends Link {
+  readonly upstream: Reached
+}
+
+interface Entry {
+  readonly name: string
+  readonly from: Endpoint
+  readonly to: Endpoint
+  listen: string
+  readonly listens: boolean
+  upstream: string
+  readonly protocol: 'tcp' | 'udp'
+  readonly tls: TlsOptions | undefined
+  readonly peers: PeerFinder | undefined
+  readonly callers: readonly Endpoint[]
+  /** Made before the proxy is enabled, so that what it carries is known by then. */
+  readonly intercept: Intercept | undefined
+  readonly processes: PeerFinder | undefined
+  readonly carries: Carriage | undefined
+  /** Whether the work before the first client is done. */
+  isPrepared: boolean
+  route: Route | DatagramRoute | undefined
+}
+
+export function createProxySet({ network, interceptFor, prepare, processesFor }: ProxySetOptions): ProxySet {
+  const entries: Map<string, Entry> = new Map()
+  const serially = createSerially()
+
+  function find(name: string): Entry {
+    const entry = entries.get(name)
+    if (entry === undefined) throw new ControlError(404, 'proxy not found')
+    return entry
+  }
+
+  const start = (entry: Entry): Promise<void> => startAmong(entries, entry, { network, prepare })
+
+  async function create(settings: ProxySettings): Promise<ManagedProxy> {
+    const { name, listen, upstream } = settings
+    if (entries.has(name)) throw new ControlError(409, 'proxy already exists')
+    validateUpstream(upstream)
+    const from = settings.from ?? 'clients'
+    // A proxy may have the same name as the clients; its two ends must still differ.
+    const to = settings.to ?? (name === from ? `${name} (proxy)` : name)
+    const { protocol = 'tcp', listens = true, tls, peers, peerNames = [] } = settings
+    const carries = settings.carries === 'tcp' ? undefined : settings.carries
+    if (protocol === 'udp') refuseForDatagrams(settings)
+    const callers = [...new Set([from, ...peerNames])]
+    refuseTakenLink(entries, { from, to })
+    const intercept = carries === undefined ? undefined : await interceptFor(carries, { from, to })
+    const processes = carries === undefined ? undefined : await processesFor(carries)
+    // Another proxy may have taken the link in the meantime.
+    refuseTakenLink(entries, { from, to })
+    const addresses = { listen, upstream }
+    const entry: Entry = {
+      name,
+      from,
+      to,
+      protocol,
+      tls,
+      peers,
+      callers,
+      intercept,
+      processes,
+      carries,
+      isPrepared: false,
+      listens,
+      ...addresses,
+      route: undefined,
+    }
+    if (settings.enabled) await start(entry)
+    entries.set(name, entry)
+    return viewOf(entry)
+  }
+
+  async function update(name: string, change: ProxyChange): Promise<ManagedProxy> {
+    const entry = find(name)
+    const { listen = entry.listen, upstream = entry.upstream, enabled = entry.route !== undefined } = change
+    if (await differs(entry, listen, upstream)) {
+      await stop(entry)
+      entry.listen = listen
+      entry.upstream = upstream
+    }
+    if (!enabled) await stop(entry)
+    else if (entry.route === undefined) await start(entry)
+    return viewOf(entry)
+  }
+
+  return {
+    list: () => [...entries.values()].sort((a, b) => (a.name < b.name ? -1 : 1)).map(viewOf),
+    get: (name) => viewOf(find(name)),
+    async create(settings) {
+      validateName('a proxy', settings.name)
+      return serially(settings.name, () => create(settings))
+    },
+    isAt: async (name, { listen, upstream }) => !(await differs(find(name), listen, upstream)),
+    update: (name, change) => serially(name, () => update(name, change)),
+    remove: (name) =>
+      serially(name, async () => {
+        await stop(find(name))
+        entries.delete(name)
+      }),
+  }
+}
+
+/**
+ * Opens the proxy's route. @throws UserError (usage) if its connections would come back to it; then it is closed again.
+ */
+async function startAmong(
+  entries: ReadonlyMap<string, Entry>,
+  entry: Entry,
+  { network, prepare }: Pick<ProxySetOptions, 'network' | 'prepare'>,
+): Promise<void> {
+  const upstream = parseAddress(entry.upstream)
+  const way = {
+    from: entry.from,
+    to: entry.to,
+    upstream: { host: upstream.host === '' ? 'localhost' : upstream.host, port: upstream.port },
+  }
+  const listen = await resolveAddress(parseAddress(entry.listen === '' || !entry.listens ? ':0' : entry.listen))
+  // Before it listens: who names their own port should hear of that, whether or not the port is free.
+  if (entry.listens && listen.port !== 0) await refuseRoundTrip(entries, { ...entry, listen: hostAndPort(listen) })
+  if (entry.carries !== undefined && !entry.isPrepared)
+    await prepare(entry.carries, { ...way, upstream: { ...way.upstream, originate: entry.tls?.originate } })
+  entry.isPrepared = true
+  const route =
+    entry.protocol === 'udp'
+      ? await network.datagramRoute({ ...way, listen })
+      : await network.route({
+          ...way,
+          listen: entry.listens ? listen : 'nowhere',
+          intercept: entry.intercept,
+          tls: entry.tls,
+          peers: entry.peers,
+          processes: entry.processes,
+        })
+  entry.route = route
+  if (!entry.listens) return
+  entry.listen = hostAndPort(route)
+  try {
+    // Once more: a port that was picked is known only now, and others may have been opened in the meantime.
+    await refuseRoundTrip(entries, entry)
+  } catch (error) {
+    await stop(entry)
+    throw error
+  }
+}
+
+/** @throws UserError (usage) if the connections of a proxy would come back to it. */
+async function refuseRoundTrip(entries: ReadonlyMap<string, Entry>, hop: Hop): Promise<void> {
+  const open = [...entries.values()].filter(({ route, listens }) => route !== undefined && listens)
+  const round = await findRoundTrip(hop, open)
+  if (round !== undefined) throw leadsToItself(round)
+}
+
+async function stop(entry: Entry): Promise<void> {
+  const route = entry.route
+  entry.route = undefined
+  await route?.close()
+}
+
+function refuseTakenLink(entries: ReadonlyMap<string, Entry>, { from, to }: Link): void {
+  const rival = [...entries.values()].find((other) => other.from === from && other.to === to)
+  if (rival !== undefined)
+    throw new ControlError(409, `proxy "${shorten(rival.name)}" already carries the link ${shorten(`${from}>${to}`)}`)
+}
+
+function leadsToItself(round: readonly [Hop, ...Hop[]]): UserError {
+  const [first, ...others] = round
+  const way = [first, ...others, first].map(({ name }) => shorten(name)).join(' → ')
+  return new UserError(
+    'usage',
+    others.length === 0
+      ? `proxy ${shorten(first.name)}: its upstream ${first.upstream} is where it listens itself (${first.listen}). Give the address of the server.`
+      : `proxy ${shorten(first.name)}: it leads back to itself (${way}). Let one of them lead to the server.`,
+  )
+}
+
+function viewOf(entry: Entry): ManagedProxy {
+  const { name, from, to, route } = entry
+  return {
+    name,
+    listen: entry.listen,
+    upstream: entry.upstream,
+    enabled: route !== undefined,
+    forward: { from, to },
+    backward: { from: to, to: from },
+    callers: entry.callers,
+    protocol: entry.protocol,
+    authority: route !== undefined && 'authority' in route ? route.authority : undefined,
+    recordedBy: recordedBy(entry.carries),
+    identification: route !== undefined && 'identification' in route ? route.identification : identificationBy(entry),
+    liveConnections: route === undefined ? 0 : 'liveSessions' in route ? route.liveSessions : route.liveConnections,
+    dial: route !== undefined && 'dial' in route ? route.dial : undefined,
+  }
+}
+
+/** The links of a proxy in one direction or in both, including those of every caller. */
+export function linksOf(proxy: ManagedProxy, direction: 'both' | 'upstream' | 'downstream' = 'both'): readonly Link[] {
+  const { to } = proxy.forward
+  const upstream = proxy.callers.map((from) => ({ from, to }))
+  const downstream = proxy.callers.map((caller) => ({ from: to, to: caller }))
+  return direction === 'upstream' ? upstream : direction === 'downstream' ? downstream : [...upstream, ...downstream]
+}
+
+/** Identification for a proxy that is not enabled. */
+const identificationBy = ({ peers }: Entry): Identification =>
+  peers === undefined ? ownAddress : { by: peers.by, known: 0, unknown: 0 }
+
+/** Compares resolved addresses: `localhost:1` equals `127.0.0.1:1`. */
+async function differs(entry: Entry, listen: string, upstream: string): Promise<boolean> {
+  return (await isOther(entry.listen, listen)) || (await isOther(entry.upstream, upstream))
+}
+
+async function isOther(now: string, wanted: string): Promise<boolean> {
+  if (now === wanted) return false
+  const address = parseAddress(wanted)
+  try {
+    return hostAndPort(await resolveAddress(parseAddress(now))) !== hostAndPort(await resolveAddress(address))
+  } catch {
+    // An unresolvable name counts as a different address; starting the proxy reports what is wrong with it.
+    return true
+  }
+}
+
+function refuseForDatagrams({ carries, tls, peers, listens = true }: ProxySettings): void {
+  if (!listens) throw new ControlError(400, 'listens: datagrams come by a port only')
+  if (peers !== undefined)
+    throw new ControlError(400, 'peers: who dials is found out for TCP only; give each link of UDP a proxy of its own')
+  if (tls !== undefined) throw new ControlError(400, 'tls: it ends and begins on TCP only')
+  if (carries !== undefined)
+    throw new ControlError(400, 'carries: what a proxy carries is read of TCP only; datagrams are hurt as they are')
+}
+
+function validateUpstream(upstream: string): void {
+  if (upstream === '') throw new ControlError(400, 'missing required field: upstream')
+  parseAddress(upstream)
+}

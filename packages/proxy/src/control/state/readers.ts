@@ -1,0 +1,148 @@
+import { type Endpoint, type Http2Fault, type HttpFault, linkName, type MessageFault } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
+import type { RouteTable } from '@chaosproxy/recorder/routes'
+import { clientSourcesOf } from '@chaosproxy/recorder/routes'
+import { resp, websocket } from '@chaosproxy/wire'
+import type { HttpRoute } from '../../http/http-faults.ts'
+import { chain } from '../../interceptor/chain.ts'
+import type { Intercept } from '../../interceptor/interceptor.ts'
+import type { PeerFinder } from '../../peer/peers.ts'
+import { type Carriage, carriageNames } from './carriage.ts'
+import type { InForce } from './in-force.ts'
+import type { PreparedWay } from './proxies.ts'
+import type { Recording } from './recording.ts'
+
+/** The protocol readers. Each is loaded when the first proxy needs it. */
+export interface Readers {
+  /** Makes the reader of a proxy's connections. A recorder is placed at the client's edge, in front of every fault. */
+  interceptFor(carriage: Carriage, link: { readonly from: Endpoint; readonly to: Endpoint }): Promise<Intercept>
+  /** Reads the initial values of keys, if asked to. @throws UserError (environment) */
+  prepare(carriage: Carriage, way: PreparedWay): Promise<void>
+  /** Identifies the dialling process, if clients are told apart by it. @throws UserError (environment) */
+  processesFor(carriage: Carriage): Promise<PeerFinder | undefined>
+  /**
+   * @throws UserError (usage) if no link of the fault carries traffic it can affect; the same holds for the others
+   * below.
+   */
+  applyToHttp(fault: HttpFault): InForce
+  applyToHttp2(fault: Http2Fault): InForce
+  applyToMessages(fault: MessageFault): InForce
+}
+
+export interface ReadersOptions {
+  readonly seed: number | string
+  readonly recording: Recording | undefined
+}
+
+export function createReaders({ seed, recording }: ReadersOptions): Readers {
+  const recorder = recording?.recorder
+  const http = createLazily(async () => {
+    const { createHttpFaults } = await import('../../http/http-faults.ts')
+    return createHttpFaults({ seed, recorder, recordQueues: recording?.files })
+  })
+  const http2 = createLazily(async () => {
+    const { createHttp2Faults } = await import('../../http2/http2-faults.ts')
+    return createHttp2Faults({ seed, recorder, recordQueues: recording?.files })
+  })
+  const messages = createLazily(async () =>
+    (await import('../../messages/message-faults.ts')).createMessageFaults({ seed }),
+  )
+
+  /** Recorded connections may speak either version: nothing a client does may go unrecorded. */
+  async function recordedHttp(way: HttpRoute): Promise<Intercept> {
+    const { byPreface } = await import('../../http2/by-preface.ts')
+    return byPreface({
+      http1: (await http.make()).intercept(way),
+      http2: (await http2.make()).intercept(way),
+    })
+  }
+
+  return {
+    async interceptFor(carriage, { from, to }) {
+      switch (carriage.kind) {
+        case 'http': {
+          const way = { from, to, table: carriage.table }
+          const isRecorded = recorder !== undefined && carriage.table !== undefined
+          const requests = isRecorded ? await recordedHttp(way) : (await http.make()).intercept(way)
+          if (!carriage.websocket) return requests
+          return chain(requests, (await messages.make()).intercept({ from, to, framing: websocket }))
+        }
+        case 'http2':
+          if (recorder !== undefined && carriage.table !== undefined)
+            return recordedHttp({ from, to, table: carriage.table })
+          return (await http2.make()).intercept({ from, to })
+        case 'resp': {
+          const faults = (await messages.make()).intercept({ from, to, framing: resp })
+          if (recorder === undefined) return faults
+          const { recordResp } = await import('../../resp/resp-recorder.ts')
+          return chain(recordResp({ recorder, node: to, ...carriage }), faults)
+        }
+        case 'messages':
+          return (await messages.make()).intercept({ from, to, framing: carriage.framing })
+      }
+    },
+    async prepare(carriage, { to, upstream }) {
+      if (carriage.kind === 'resp') {
+        if (recorder === undefined || carriage.initial !== 'read') return
+        const { readRespInitially } = await import('../../resp/recording-scope.ts')
+        await readRespInitially({ recorder, node: to, upstream, commands: carriage.commands })
+        return
+      }
+      const table = tableOf(carriage)
+      const { initial } = table ?? {}
+      if (table === undefined || recorder === undefined || typeof initial !== 'object' || !('read' in initial)) return
+      const { readInitially } = await import('../../http/initial-read.ts')
+      await readInitially({ table, keys: initial.read, recorder, node: to, upstream })
+    },
+    async processesFor(carriage) {
+      if (recorder === undefined || !isByProcess(carriage)) return undefined
+      return (await import('../../peer/socket-owner.ts')).findAnyProcess()
+    },
+    applyToHttp: (fault) => carriedBy(http, fault).apply(fault),
+    applyToHttp2: (fault) => carriedBy(http2, fault).apply(fault),
+    applyToMessages: (fault) => carriedBy(messages, fault).apply(fault),
+  }
+}
+
+/** Whether clients are told apart by their process. */
+function isByProcess(carriage: Carriage): boolean {
+  if (carriage.kind === 'resp') return carriage.client === 'peer.process'
+  const table = tableOf(carriage)
+  if (table === undefined) return false
+  return clientSourcesOf(table).includes('peer.process')
+}
+
+const tableOf = (carriage: Carriage): RouteTable | undefined => ('table' in carriage ? carriage.table : undefined)
+
+interface Lazy<Value> {
+  /** Undefined until made. */
+  readonly value: Value | undefined
+  /** Made once; every call gets the same value. */
+  make(): Promise<Value>
+}
+
+function createLazily<Value>(create: () => Promise<Value>): Lazy<Value> {
+  let value: Value | undefined
+  let making: Promise<Value> | undefined
+  return {
+    get value() {
+      return value
+    },
+    make() {
+      making ??= create().then((made) => {
+        value = made
+        return made
+      })
+      return making
+    },
+  }
+}
+
+function carriedBy<Value>({ value }: Lazy<Value>, { kind, links }: HttpFault | Http2Fault | MessageFault): Value {
+  if (value !== undefined) return value
+  const where = links.map(linkName).join(', ')
+  throw new UserError(
+    'usage',
+    `${kind} on ${where}: no proxy carries what this hurts. What one carries is said when it is opened, with "carries" or --carries (${carriageNames.join(', ')}), and of a recorded server with "as".`,
+  )
+}

@@ -1,0 +1,103 @@
+import { ControlError } from '../state/errors.ts'
+
+/**
+ * Reads bodies as Toxiproxy does, by the rules of Go's encoding/json: only the first JSON value counts, keys match in
+ * any case, unknown keys are ignored, null leaves a member unchanged, and integers must be whole.
+ */
+export function readJson(body: Buffer): unknown {
+  const text = body
+    .toString('utf8')
+    .replace(/^\uFEFF/, '')
+    .trimStart()
+  if (text === '') throw badBody('EOF')
+  if (!/^[[{"tfn\d-]/.test(text))
+    throw badBody(`invalid character ${quoteCharacter(text)} looking for beginning of value`)
+  const end = endOfFirstValue(text)
+  if (end === undefined) throw badBody('unexpected EOF')
+  try {
+    return JSON.parse(text.slice(0, end))
+  } catch (error) {
+    throw badBody(error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** An object's members by lower-case name; among several spellings the last one counts. */
+export type Members = ReadonlyMap<string, unknown>
+
+/** @param goType the type's name in error messages. */
+export function readMembers(value: unknown, goType: string): Members {
+  if (value === null) return new Map()
+  if (typeof value !== 'object' || Array.isArray(value)) throw mismatch(value, `value of type ${goType}`)
+  return new Map(Object.entries(value).map(([name, member]) => [name.toLowerCase(), member]))
+}
+
+export function readList(value: unknown, goType: string): readonly unknown[] {
+  if (value === null) return []
+  if (!Array.isArray(value)) throw mismatch(value, `value of type ${goType}`)
+  return value
+}
+
+/** Names a member in Go's wording of errors. */
+interface Place {
+  readonly struct: string
+  readonly name: string
+}
+
+export function stringMember(members: Members, place: Place): string | undefined {
+  const value = members.get(place.name)
+  if (value === undefined || value === null) return undefined
+  if (typeof value !== 'string') throw mismatch(value, fieldOf(place, 'string'))
+  return value
+}
+
+export function booleanMember(members: Members, place: Place): boolean | undefined {
+  const value = members.get(place.name)
+  if (value === undefined || value === null) return undefined
+  if (typeof value !== 'boolean') throw mismatch(value, fieldOf(place, 'bool'))
+  return value
+}
+
+export function numberMember(members: Members, place: Place): number | undefined {
+  const value = members.get(place.name)
+  if (value === undefined || value === null) return undefined
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw mismatch(value, fieldOf(place, 'float32'))
+  return value
+}
+
+/** Beyond 2^53 a JSON number is not exact, and no valid value is that large. */
+export function integerMember(members: Members, place: Place): number | undefined {
+  const value = members.get(place.name)
+  if (value === undefined || value === null) return undefined
+  if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw mismatch(value, fieldOf(place, 'int64'))
+  return value
+}
+
+export const badBody = (why: string): ControlError => new ControlError(400, `bad request body: ${why}`)
+
+const fieldOf = ({ struct, name }: Place, type: string): string => `struct field ${struct}.${name} of type ${type}`
+
+function mismatch(value: unknown, into: string): ControlError {
+  const kind = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
+  const what = kind === 'number' ? `number ${String(value)}` : kind
+  return badBody(`json: cannot unmarshal ${what} into Go ${into}`)
+}
+
+const quoteCharacter = (text: string): string => `'${String.fromCodePoint(text.codePointAt(0) ?? 0)}'`
+
+/** Where the first value ends; undefined if the text ends before. The parser decides whether it is valid. */
+function endOfFirstValue(text: string): number | undefined {
+  if (!/^[[{"]/.test(text)) return /^[^\s,\]}]*/.exec(text)?.[0].length
+  let depth = 0
+  let inString = false
+  for (let i = 0; i < text.length; i++) {
+    const character = text[i]
+    if (inString) {
+      if (character === '\\') i++
+      else if (character === '"') inString = false
+    } else if (character === '"') inString = true
+    else if (character === '{' || character === '[') depth++
+    else if (character === '}' || character === ']') depth--
+    if (depth === 0 && !inString) return i + 1
+  }
+  return undefined
+}

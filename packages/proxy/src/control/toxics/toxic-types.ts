@@ -1,0 +1,104 @@
+import type { TcpHarm } from '@chaosproxy/faults'
+import { millis } from '@chaosproxy/history'
+import { ControlError } from '../state/errors.ts'
+import { integerMember, type Members } from './go-json.ts'
+
+/** An attribute of a toxic, a whole number of its unit. */
+export interface ToxicAttribute {
+  readonly name: string
+  readonly unit: 'ms' | 'µs' | 'B' | 'KB/s'
+  /** The minimum, 0 by default. An attribute that is not given is 0. */
+  readonly least?: number | undefined
+}
+
+/** All attributes of a toxic by name; those not given are 0. */
+export type ToxicAttributes = { readonly [name: string]: number }
+
+/** A type of toxic and its effect on a link. */
+export interface ToxicType {
+  readonly name: string
+  readonly attributes: readonly ToxicAttribute[]
+  /** Undefined if the toxic has no effect. Pure; the attributes are within their ranges. */
+  harm(attributes: ToxicAttributes): TcpHarm | undefined
+}
+
+const BYTES_PER_KB = 1000
+const MICROSECONDS_PER_MS = 1000
+
+/** Toxiproxy's toxics, in its terms, as link faults. */
+export const toxicTypes: readonly ToxicType[] = [
+  {
+    name: 'latency',
+    attributes: [
+      { name: 'latency', unit: 'ms' },
+      { name: 'jitter', unit: 'ms' },
+    ],
+    harm: ({ latency = 0, jitter = 0 }) => ({
+      kind: 'latency',
+      latencyMs: millis(latency),
+      jitterMs: millis(jitter),
+      distribution: 'uniform',
+    }),
+  },
+  {
+    name: 'bandwidth',
+    attributes: [{ name: 'rate', unit: 'KB/s' }],
+    harm: ({ rate = 0 }) => ({ kind: 'bandwidth', bytesPerSecond: rate * BYTES_PER_KB, shared: false }),
+  },
+  {
+    name: 'slow_close',
+    attributes: [{ name: 'delay', unit: 'ms' }],
+    harm: ({ delay = 0 }) => ({ kind: 'slow-close', delayMs: millis(delay) }),
+  },
+  {
+    name: 'timeout',
+    attributes: [{ name: 'timeout', unit: 'ms' }],
+    harm: ({ timeout = 0 }) => ({ kind: 'timeout', afterMs: millis(timeout) }),
+  },
+  {
+    name: 'reset_peer',
+    attributes: [{ name: 'timeout', unit: 'ms' }],
+    harm: ({ timeout = 0 }) => ({ kind: 'reset-peer', afterMs: millis(timeout) }),
+  },
+  {
+    name: 'slicer',
+    attributes: [
+      { name: 'average_size', unit: 'B', least: 1 },
+      { name: 'size_variation', unit: 'B' },
+      { name: 'delay', unit: 'µs' },
+    ],
+    harm: ({ average_size = 1, size_variation = 0, delay = 0 }) => ({
+      kind: 'slice',
+      averageBytes: average_size,
+      variationBytes: size_variation,
+      pauseMs: millis(delay / MICROSECONDS_PER_MS),
+    }),
+  },
+  {
+    name: 'limit_data',
+    attributes: [{ name: 'bytes', unit: 'B' }],
+    harm: ({ bytes = 0 }) => ({ kind: 'limit-bytes', bytes }),
+  },
+  { name: 'noop', attributes: [], harm: () => undefined },
+]
+
+export const findToxicType = (name: string): ToxicType | undefined => toxicTypes.find((type) => type.name === name)
+
+/**
+ * `before` with the given attributes changed.
+ *
+ * @throws ControlError (400) for an attribute that is not a whole number or is out of range; Toxiproxy itself crashes
+ * on some of these.
+ */
+export function mergeAttributes(type: ToxicType, before: ToxicAttributes, given: Members): ToxicAttributes {
+  const merged = type.attributes.map(({ name, unit, least = 0 }): readonly [string, number] => {
+    const value = integerMember(given, { struct: `attributes of ${type.name}`, name }) ?? before[name] ?? 0
+    if (value < least)
+      throw new ControlError(
+        400,
+        `invalid attribute: ${type.name} needs ${name} (${unit}) of at least ${least}, not ${value}`,
+      )
+    return [name, value]
+  })
+  return Object.fromEntries(merged)
+}

@@ -1,0 +1,36 @@
+import type { Exit } from './interceptor.ts'
+
+/** Joins adjacent bytes of the same memory again, so that they are passed on together. */
+export class Run {
+  readonly #exit: Exit
+  #bytes: Buffer | undefined
+  #free = true
+
+  constructor(exit: Exit) {
+    this.#exit = exit
+  }
+
+  add(bytes: Buffer): void {
+    const run = this.#bytes
+    if (run !== undefined && run.buffer === bytes.buffer && run.byteOffset + run.length === bytes.byteOffset) {
+      this.#bytes = Buffer.from(run.buffer, run.byteOffset, run.length + bytes.length)
+      return
+    }
+    this.flush()
+    this.#bytes = bytes
+  }
+
+  flush(): void {
+    const run = this.#bytes
+    if (run === undefined) return
+    this.#bytes = undefined
+    if (!this.#exit.pass(run)) this.#free = false
+  }
+
+  /** Whether all memory passed on since the last call may be reused: the result of `Stage.receive`. */
+  takeFree(): boolean {
+    const free = this.#free
+    this.#free = true
+    return free
+  }
+}

@@ -1,0 +1,46 @@
+import type { TcpFault } from '@chaosproxy/faults'
+import { linkName, tcpFamily } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
+import type { StandingHarm } from '../delivery/registry.ts'
+import type { ClientFilter } from './client-filter.ts'
+import { createClientFilter } from './client-filter.ts'
+
+/** A fault that stays until it is removed. */
+export type StandingFault = Extract<TcpFault, StandingHarm>
+
+/** The current state of one fault, over all its links. */
+export interface Affliction<Of extends TcpFault = TcpFault> {
+  fault: Of
+  /** Undefined if the trigger names no clients. */
+  isForClient: ClientFilter | undefined
+  /** Whether the current time is within those of its trigger. */
+  inForce: boolean
+  /** How often it has hit, over all its links. */
+  hits: number
+}
+
+/** @throws UserError (usage) that names the fault, its links and the invalid value. */
+export function validateFault(fault: TcpFault): void {
+  const where = `fault on ${fault.links.map(linkName).join(', ')}`
+  const { when } = tcpFamily.parse(fault, where)
+  if (when?.client !== undefined) createClientFilter(when.client)
+}
+
+/** @throws UserError (usage) unless `after` has the same kind and links, and so can be an update. */
+export function validateUpdate(before: TcpFault, after: TcpFault): void {
+  validateFault(after)
+  const [was, is] = [nameOf(before), nameOf(after)]
+  if (was !== is) throw new UserError('usage', `${was} cannot become ${is}: remove it, and apply the other.`)
+}
+
+const nameOf = ({ kind, links }: TcpFault): string => `${kind} on ${links.map(linkName).sort().join(', ')}`
+
+export const createAffliction = (fault: StandingFault): Affliction<StandingFault> => ({
+  fault,
+  isForClient: clientFilterOf(fault),
+  inForce: (fault.when?.fromMs ?? 0) === 0,
+  hits: 0,
+})
+
+export const clientFilterOf = ({ when }: TcpFault): ClientFilter | undefined =>
+  when?.client === undefined ? undefined : createClientFilter(when.client)

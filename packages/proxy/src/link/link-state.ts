@@ -1,0 +1,216 @@
+import type { Link, Random, TcpFault } from '@chaosproxy/faults'
+import { isCounted, linkName } from '@chaosproxy/faults'
+import { createStage } from '../delivery/create-stage.ts'
+import type { Placed } from '../delivery/plan.ts'
+import type { Timetable } from '../delivery/stage.ts'
+import type { Affliction, StandingFault } from './affliction.ts'
+
+/** What one link has carried and suffered since the network was made. */
+export interface LinkStatistics {
+  /** Bytes and reads that came in from the sender. */
+  readonly bytes: number
+  readonly chunks: number
+  /** The bytes handed to the receiver's socket, and those that a fault discarded. */
+  readonly deliveredBytes: number
+  readonly droppedBytes: number
+  /** Connections so far, and connections alive now. */
+  readonly connections: number
+  readonly liveConnections: number
+  /** Dials and accepts that failed without a fault being the cause. */
+  readonly failedDials: number
+  readonly failedAccepts: number
+  /** Hits of the link's faults: chunks and stream ends delayed, held or dropped; dials delayed; resets. */
+  readonly hits: number
+}
+
+/** One direction of one connection, from its link's side. */
+export interface Flow {
+  /** The dialling address. */
+  readonly client: string
+  readonly acceptedAtMs: number
+  /** The stages of the faults in force, in order. */
+  readonly stages: readonly Placed[]
+  /** Replaces the stages. The flow acts on that only in `stagesChanged`, once all links concerned have been set. */
+  setStages(stages: readonly Placed[]): void
+  stagesChanged(): void
+  /** The connection, which has two flows. */
+  readonly connection: { abort(): void }
+}
+
+/** A fault on one link. */
+interface Attachment<Of extends TcpFault = StandingFault> {
+  readonly affliction: Affliction<Of>
+  /** The fault's number on this link, from 1, which selects its random streams. */
+  readonly number: number
+  readonly shared: Timetable
+  /** Connections seen since it was applied, and those that it hits. */
+  seen: number
+  /** How often the choice of connections was drawn anew. */
+  choices: number
+  readonly victims: Map<Flow, Placed | undefined>
+}
+
+/** One link: the faults on it, and its live flows. */
+export class LinkState {
+  readonly name: string
+  bytes = 0
+  chunks = 0
+  deliveredBytes = 0
+  droppedBytes = 0
+  hits = 0
+  connections = 0
+  failedDials = 0
+  failedAccepts = 0
+  readonly #random: Random
+  /** Each flow with the number of its connection on this link. */
+  readonly #flows: Map<Flow, number> = new Map()
+  #attachments: readonly Attachment[] = []
+  #attached = 0
+
+  constructor(link: Link, random: Random) {
+    this.name = linkName(link)
+    this.#random = random.fork(this.name)
+  }
+
+  /** Applies the faults in force to a new flow. */
+  join(flow: Flow): void {
+    this.connections++
+    this.#flows.set(flow, this.connections)
+    if (this.#attachments.length === 0) return
+    for (const attachment of this.#attachments) this.#choose(attachment, flow)
+    flow.setStages(this.#stagesOf(flow))
+  }
+
+  leave(flow: Flow): void {
+    this.#flows.delete(flow)
+    for (const { victims } of this.#attachments) victims.delete(flow)
+  }
+
+  /** Takes effect once the caller calls `settle`. */
+  add(affliction: Affliction<StandingFault>): void {
+    this.#attachments = [...this.#attachments, this.#attach(affliction)]
+  }
+
+  /** The flows hit by a fault that is over at once. Counts the hits. */
+  chooseOnce(affliction: Affliction): readonly Flow[] {
+    const victims = [...this.#attach(affliction).victims.keys()]
+    this.hits += victims.length
+    return victims
+  }
+
+  /** As with `add`. */
+  remove(affliction: Affliction): void {
+    this.#attachments = this.#attachments.filter((other) => other.affliction !== affliction)
+  }
+
+  /** For a changed trigger: counts and draws connections anew. */
+  chooseAnew(affliction: Affliction): void {
+    const attachment = this.#attachments.find((other) => other.affliction === affliction)
+    if (attachment === undefined) return
+    attachment.seen = 0
+    attachment.choices++
+    const before = new Map(attachment.victims)
+    attachment.victims.clear()
+    for (const flow of this.#flows.keys()) {
+      this.#choose(attachment, flow)
+      // A flow's state survives a change of the trigger.
+      if (attachment.victims.has(flow)) attachment.victims.set(flow, before.get(flow))
+    }
+  }
+
+  /** Gives every live flow the current stages. Returns the flows to notify once all links have settled. */
+  settle(): readonly Flow[] {
+    const changed: Flow[] = []
+    for (const flow of this.#flows.keys()) {
+      const stages = this.#stagesOf(flow)
+      if (flow.stages.length === 0 && stages.length === 0) continue
+      flow.setStages(stages)
+      changed.push(flow)
+    }
+    return changed
+  }
+
+  statistics(): LinkStatistics {
+    return {
+      bytes: this.bytes,
+      chunks: this.chunks,
+      deliveredBytes: this.deliveredBytes,
+      droppedBytes: this.droppedBytes,
+      connections: this.connections,
+      liveConnections: this.#flows.size,
+      failedDials: this.failedDials,
+      failedAccepts: this.failedAccepts,
+      hits: this.hits,
+    }
+  }
+
+  #attach<Of extends TcpFault>(affliction: Affliction<Of>): Attachment<Of> {
+    this.#attached++
+    const attachment: Attachment<Of> = {
+      affliction,
+      number: this.#attached,
+      shared: { freeAtMs: 0 },
+      seen: 0,
+      choices: 0,
+      victims: new Map(),
+    }
+    for (const flow of this.#flows.keys()) this.#choose(attachment, flow)
+    return attachment
+  }
+
+  /** Decides whether the fault hits the flow's connection. */
+  #choose(attachment: Attachment<TcpFault>, flow: Flow): void {
+    const { affliction } = attachment
+    const { when } = affliction.fault
+    if (affliction.isForClient?.(flow.client) === false) return
+    attachment.seen++
+    if (when !== undefined && !isCounted(when, attachment.seen)) return
+    if (when?.probability !== undefined) {
+      const random = this.#randomOf(flow).fork(`choice ${attachment.number}.${attachment.choices}`)
+      if (!random.chance(when.probability)) return
+    }
+    attachment.victims.set(flow, undefined)
+  }
+
+  #stagesOf(flow: Flow): readonly Placed[] {
+    const stages: Placed[] = []
+    for (const attachment of this.#attachments) {
+      const { affliction, victims } = attachment
+      if (!affliction.inForce || !victims.has(flow)) continue
+      const placed = victims.get(flow) ?? this.#place(attachment, flow)
+      victims.set(flow, placed)
+      stages.push(placed)
+    }
+    return stages
+  }
+
+  /** The flow's random stream: a function of the seed, the link and the connection's number. */
+  #randomOf(flow: Flow): Random {
+    return this.#random.fork(String(this.#flows.get(flow)))
+  }
+
+  #place({ affliction, number, shared }: Attachment, flow: Flow): Placed {
+    let random: Random | undefined
+    const hit = (times = 1): void => {
+      affliction.hits += times
+      this.hits += times
+    }
+    const stage = createStage(affliction.fault.kind, {
+      harm: () => affliction.fault,
+      random: () => {
+        random ??= this.#randomOf(flow).fork(`fault ${number}`)
+        return random
+      },
+      hit,
+      acceptedAtMs: flow.acceptedAtMs,
+      shared,
+    })
+    return {
+      stage,
+      get afterBytes() {
+        return affliction.fault.when?.afterBytes ?? 0
+      },
+      hit,
+    }
+  }
+}

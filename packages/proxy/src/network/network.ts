@@ -1,0 +1,146 @@
+import type { DatagramFault, Endpoint, Link, TcpFault } from '@chaosproxy/faults'
+import { createRandom } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
+import { validateFault } from '../link/affliction.ts'
+import type { AppliedFault, StandingApplied } from '../link/applied-fault.ts'
+import { afflict, resetLinks } from '../link/applied-fault.ts'
+import type { ProxyClock } from '../link/clock.ts'
+import { systemClock } from '../link/clock.ts'
+import type { LinkStatistics } from '../link/link-state.ts'
+import { LinkState } from '../link/link-state.ts'
+import { LinkTable } from '../link/link-table.ts'
+import type { Route, RouteOptions } from '../tcp/route.ts'
+import { openRoute } from '../tcp/route.ts'
+import { createTroubleReporter, type TroubleListener, type TroubleReporter } from '../tcp/trouble.ts'
+import type { AppliedDatagramFault } from '../udp/datagram-faults.ts'
+import { createDatagramFaults } from '../udp/datagram-faults.ts'
+import type { DatagramRoute, DatagramRouteOptions } from '../udp/datagram-route.ts'
+
+export interface NetworkOptions {
+  /** The seed of all randomness. Each connection on each link has its own stream. */
+  readonly seed: number | string
+  /** By default the system clock. */
+  readonly clock?: ProxyClock | undefined
+}
+
+/** Routes and the links they consist of. Faults are applied to links by name. */
+export interface Network {
+  /** Opens a listener. Several routes may carry the same link, in either direction. */
+  route(options: RouteOptions): Promise<Route>
+  /** Opens a UDP port. Of the TCP faults, partitions and blackholes lose its datagrams too. */
+  datagramRoute(options: DatagramRouteOptions): Promise<DatagramRoute>
+  /**
+   * In force when it returns, on every live and future connection with one of the fault's links, whichever end dialled
+   * it. Faults of dialling (`slow-connect`, `refuse`) act only on connections dialled from the link's `from` to its
+   * `to`. Faults stack in the order they were applied.
+   *
+   * @throws UserError (usage) for an invalid number.
+   */
+  apply(fault: TcpFault): AppliedFault
+  /**
+   * In force when it returns, from the next datagram on the fault's links.
+   *
+   * @throws UserError for an invalid number.
+   */
+  applyToDatagrams(fault: DatagramFault): AppliedDatagramFault
+  /**
+   * Resolves once every change so far is in effect everywhere, which in a single process is at once.
+   */
+  settled(): Promise<void>
+  /** Keyed by `linkName`, for every link that a route or a fault has named. */
+  statistics(): ReadonlyMap<string, LinkStatistics>
+  /**
+   * Calls back when a connection fails without a fault being the cause: at once, then once a second with a count.
+   */
+  onTrouble(listener: TroubleListener): void
+  /** Resets every connection and frees every port. */
+  close(): Promise<void>
+}
+
+/** What a network gives to each of its routes. */
+interface Wiring {
+  readonly forward: LinkState
+  readonly backward: LinkState
+  readonly clock: ProxyClock
+  readonly troubled: TroubleReporter['note']
+  readonly closed: () => void
+}
+
+export function createNetwork(options: NetworkOptions): Network {
+  const clock = options.clock ?? systemClock
+  const random = createRandom(options.seed)
+  const links = new LinkTable((link) => new LinkState(link, random))
+  const routes: Set<Promise<{ close(): Promise<void> }>> = new Set()
+  const datagramFaults = createDatagramFaults(random, clock)
+  const standing: Set<StandingApplied> = new Set()
+  const troubleListeners: TroubleListener[] = []
+  const troubles = createTroubleReporter(clock, (trouble) => {
+    for (const listener of troubleListeners) listener(trouble)
+  })
+  let closed = false
+  let connectionsMade = 0
+  const nextConnectionId = () => ++connectionsMade
+
+  const pairOf = ({ from, to }: Link) => ({
+    forward: links.of({ from, to }),
+    backward: links.of({ from: to, to: from }),
+  })
+
+  async function open<Opened extends { close(): Promise<void> }>(
+    { from, to }: Link,
+    openIt: (wiring: Wiring) => Promise<Opened>,
+  ): Promise<Opened> {
+    if (closed) throw new UserError('usage', `proxy route ${from}>${to}: the network is closed.`)
+    if (from === to) throw new UserError('usage', `proxy route ${from}>${to}: a route joins two different endpoints.`)
+    const opening = openIt({
+      ...pairOf({ from, to }),
+      clock,
+      troubled: troubles.note,
+      closed: () => routes.delete(opening),
+    })
+    routes.add(opening)
+    try {
+      return await opening
+    } catch (error) {
+      routes.delete(opening)
+      throw error
+    }
+  }
+
+  return {
+    route: (routeOptions) =>
+      open(routeOptions, (wiring) => {
+        const linksFrom = (from: Endpoint) => pairOf({ from, to: routeOptions.to })
+        return openRoute(routeOptions, { ...wiring, linksFrom, nextConnectionId })
+      }),
+    datagramRoute: (routeOptions) =>
+      open(routeOptions, async (wiring) => {
+        // Loaded only if needed: few networks use UDP.
+        const { openDatagramRoute } = await import('../udp/datagram-route.ts')
+        return openDatagramRoute(routeOptions, {
+          ...wiring,
+          forwardDatagrams: datagramFaults.link(routeOptions),
+          backwardDatagrams: datagramFaults.link({ from: routeOptions.to, to: routeOptions.from }),
+        })
+      }),
+    apply(fault) {
+      validateFault(fault)
+      const states = links.ofAll(fault.links)
+      if (fault.kind === 'reset') return resetLinks(fault, states)
+      const applied = afflict(fault, states, clock, () => standing.delete(applied))
+      standing.add(applied)
+      return applied
+    },
+    applyToDatagrams: (fault) => datagramFaults.apply(fault),
+    settled: async () => undefined,
+    statistics: () => links.map((state) => state.statistics()),
+    onTrouble: (listener) => void troubleListeners.push(listener),
+    async close() {
+      closed = true
+      for (const applied of standing) applied.stopTiming()
+      // A route that failed to open has nothing to close, and its caller has the error.
+      await Promise.allSettled([...routes].map(async (opening) => (await opening).close()))
+      troubles.close()
+    },
+  }
+}

@@ -1,0 +1,154 @@
+import { mkdtempSync, readFileSync, rmSync, write as writeFile, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { UserError } from '@chaosproxy/history'
+import { afterAll, describe, expect, test } from 'vitest'
+import type { Disk } from '../../src/record-file/record-file.ts'
+import { openRecordFile } from '../../src/record-file/record-file.ts'
+import { sealRecord } from '../../src/record-file/seal-record.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'chaos-record-'))
+afterAll(() => rmSync(directory, { recursive: true }))
+
+let files = 0
+const newPath = () => join(directory, `history${files++}.jsonl`)
+const line = (i: number) => `{"index":${i}}\n`
+
+/** A disk that writes when it is told to. */
+class StalledDisk {
+  readonly written: string[] = []
+  #done: ((error: Error | null) => void)[] = []
+
+  readonly write: Disk = (_, bytes, done) => {
+    if (this.#done.length > 0) throw new Error('two writes at once')
+    this.written.push(bytes.toString())
+    this.#done.push(done)
+  }
+
+  get isWriting(): boolean {
+    return this.#done.length > 0
+  }
+
+  proceed(error: Error | null = null): void {
+    for (const done of this.#done.splice(0)) done(error)
+  }
+}
+
+test('every line is in the file once it is closed, behind the header', async () => {
+  const path = newPath()
+  const file = openRecordFile(path, { header: () => ({ chaos: 1, model: 'register' }) })
+  const lines = Array.from({ length: 20_000 }, (_, i) => line(i))
+  for (const text of lines) file.write(text)
+  await file.close()
+  expect(readFileSync(path, 'utf8')).toBe(`{"chaos":1,"model":"register"}\n${lines.join('')}`)
+  expect(file.statistics).toMatchObject({ writtenLines: 20_000, lostLines: 0, behindBytes: 0, paths: [path] })
+})
+
+test('lines of any length and alphabet are kept whole', async () => {
+  const path = newPath()
+  const file = openRecordFile(path)
+  const lines = ['💥\n', `${'ü'.repeat(300_000)}\n`, 'x\n', `${'€'.repeat(21_000)}\n`, `${'y'.repeat(65_535)}\n`]
+  for (const text of lines) file.write(text)
+  await file.close()
+  expect(readFileSync(path, 'utf8')).toBe(lines.join(''))
+})
+
+test('a line is in the file soon, without another one having to come', async () => {
+  const path = newPath()
+  const file = openRecordFile(path)
+  file.write(line(1))
+  await expect.poll(() => readFileSync(path, 'utf8')).toBe(line(1))
+  await file.close()
+})
+
+test('a file that is full is followed by another, and none is cut within a line', async () => {
+  const path = newPath()
+  const file = openRecordFile(path, { rotateBytes: 150_000 })
+  const lines = Array.from({ length: 40_000 }, (_, i) => line(i))
+  for (const text of lines) file.write(text)
+  await file.close()
+  const { paths } = file.statistics
+  expect(paths.slice(0, 3)).toEqual([path, path.replace('.jsonl', '.2.jsonl'), path.replace('.jsonl', '.3.jsonl')])
+  const contents = paths.map((name) => readFileSync(name, 'utf8'))
+  expect(contents.join('')).toBe(lines.join(''))
+  for (const content of contents) {
+    expect(content.length).toBeLessThanOrEqual(150_000)
+    expect(content.endsWith('}\n')).toBe(true)
+  }
+})
+
+describe('while the disk stalls', () => {
+  test('nothing waits for it; it is said how far it is behind, and from a bound on that traffic should wait', async () => {
+    const disk = new StalledDisk()
+    const file = openRecordFile(newPath(), { disk: disk.write, maximumBehindBytes: 200_000 })
+    let relieved = 0
+    for (let i = 0; file.statistics.behindBytes < 190_000; i++) file.write(line(i))
+    expect(file.congested).toBe(false)
+    for (let i = 0; i < 10_000; i++) file.write(line(i))
+    expect(file.congested).toBe(true)
+    file.whenRelieved(() => relieved++)
+    expect(relieved).toBe(0)
+    const closed = file.close()
+    while (disk.isWriting) disk.proceed()
+    await closed
+    expect(relieved).toBe(1)
+    expect(file).toMatchObject({ congested: false, statistics: { behindBytes: 0, lostLines: 0, congestions: 1 } })
+    expect(file.statistics.mostBehindBytes).toBeGreaterThan(200_000)
+    expect(disk.written.join('').length).toBe(file.statistics.writtenBytes)
+  })
+
+  test('and then fails, the rest is counted as lost, traffic goes on, and it is told once', async () => {
+    const disk = new StalledDisk()
+    const errors: UserError[] = []
+    const file = openRecordFile(newPath(), {
+      disk: disk.write,
+      maximumBehindBytes: 1000,
+      onError: (error) => errors.push(error),
+    })
+    for (let i = 0; i < 20_000; i++) file.write(line(i))
+    expect(file.congested).toBe(true)
+    disk.proceed(new Error('no space left on device'))
+    expect(file.congested).toBe(false)
+    file.write(line(0))
+    await file.close()
+    expect(file.statistics).toMatchObject({ writtenLines: 0, lostLines: 20_001, behindBytes: 0 })
+    expect(errors.map(({ code, message }) => [code, message.includes('no space left on device')])).toEqual([
+      ['environment', true],
+    ])
+  })
+})
+
+describe('a disk that fails', () => {
+  const seal = '{"sealed":true}\n'
+
+  test.each([
+    ['before anything was written to it, but the beginning of a line', 0, '{"index":0}\n{"index":1}\n{"ind', seal],
+    ['in the middle of a line', 24, '{"index":0}\n{"index":1}\n{"ind', `{"index":0}\n${seal}`],
+    ['after enough of a line', 12, '{"index":0}\n{"index":1, "more":', `{"index":0}\n${seal}`],
+    ['right at the start', 0, '{"in', '{"in'],
+  ])('%s, leaves a record that says so where there is room', (_, wholeBytes, content, sealed) => {
+    const path = newPath()
+    writeFileSync(path, content)
+    expect(sealRecord(path, wholeBytes, seal)).toBe(sealed !== content)
+    expect(readFileSync(path, 'utf8')).toBe(sealed)
+  })
+
+  test('ends the record with its seal', async () => {
+    const path = newPath()
+    let writes = 0
+    const disk: Disk = (file, bytes, done) => {
+      if (writes++ === 0) writeFile(file, bytes, 0, bytes.length, null, (error) => done(error))
+      else done(new Error('ENOSPC'))
+    }
+    const file = openRecordFile(path, { seal, disk, onError: () => undefined })
+    for (let i = 0; i < 10_000; i++) file.write(line(i))
+    await file.close()
+    const lines = readFileSync(path, 'utf8').split('\n')
+    expect(lines.slice(-2)).toEqual([seal.trim(), ''])
+    expect(file.statistics.lostLines).toBeGreaterThan(0)
+  })
+})
+
+test('a place that cannot be written to is refused at once', () => {
+  expect(() => openRecordFile(join(directory, 'nowhere', 'history.jsonl'))).toThrow(UserError)
+})

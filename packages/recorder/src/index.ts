@@ -1,0 +1,7 @@
+export type { Completion, Completions, Touches, Understanding } from './record/call.ts'
+export { isAcknowledged } from './record/completions.ts'
+export { Exchange } from './record/exchange.ts'
+export type { Expiry } from './record/expiry.ts'
+export type { ConnectionRecorder, Recorder } from './record/recorder.ts'
+export { createRecorder } from './record/recorder.ts'
+export { LOST_LINES } from './record/view.ts'

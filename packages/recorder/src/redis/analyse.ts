@@ -1,0 +1,103 @@
+import type { Json } from '@chaosproxy/history'
+import type { Touches } from '../record/call.ts'
+import { effectOf } from './command-effects.ts'
+import type { Recognised } from './command-reader.ts'
+import type { CommandSet } from './command-set.ts'
+import { lifetimesOf } from './expire-commands.ts'
+import type { KeySpace } from './key-space.ts'
+import type { Lifetime } from './lifetime.ts'
+
+/** The meaning of a command, whatever its connection: its operations, or else the keys it may change. */
+export type Analysed =
+  | { readonly kind: 'recognised'; readonly what: string; readonly recognised: Recognised }
+  | {
+      readonly kind: 'passed-on'
+      readonly what: string
+      readonly touches: Touches
+      /** The times to live that are all it changes. */
+      readonly lifetimes?: readonly Lifetime[] | undefined
+      /** Whether it deletes every key, of which none was seen yet. */
+      readonly flushes?: true | undefined
+    }
+
+/** Names of unknown commands are cut to this length, since they may be anything. */
+const LONGEST_NAME = 40
+
+export const nameOfCommand = (name: string): string => name.slice(0, LONGEST_NAME)
+
+/** Where a command takes effect, and what is recorded there. */
+export interface Place {
+  readonly commands: CommandSet
+  readonly keySpace: KeySpace
+  readonly database: string
+}
+
+/** @param name the first word, in upper case */
+export function analyse(name: string, words: readonly Json[], place: Place): Analysed {
+  const { commands, keySpace, database } = place
+  const told = commands.readers.get(name)?.(words, keySpace.names(database))
+  if (told === 'no effect') return { kind: 'passed-on', what: name, touches: 'nothing' }
+  if (told !== undefined) return { kind: 'recognised', what: name, recognised: withFields(told, keySpace) }
+  const names = keySpace.names(database)
+  const lifetimes = lifetimesOf(name, words, names)
+  if (lifetimes !== undefined) return { kind: 'passed-on', what: name, touches: 'nothing', lifetimes }
+  const isWhole = (name === 'FLUSHALL' || name === 'FLUSHDB') && commands.readers.has(name)
+  if (isWhole && names.known(name === 'FLUSHALL')?.length === 0)
+    return { kind: 'passed-on', what: name, touches: 'nothing', flushes: true }
+  const effect = effectOf(name, words, commands)
+  const touches = typeof effect === 'string' ? effect : { keys: keySpace.touch(names, effect) }
+  return { kind: 'passed-on', what: nameOfCommand(name), touches }
+}
+
+/** The operations of a command; undefined if it is not recorded. */
+export function recognise(name: string, words: readonly Json[], place: Place): Recognised | undefined {
+  const { commands, keySpace, database } = place
+  const reader = commands.readers.get(name)
+  const recognised = reader?.(words, keySpace.names(database))
+  return typeof recognised === 'object' ? withFields(recognised, keySpace) : undefined
+}
+
+/** A value that replaces a hash removes its fields. What deletes keys lists them itself. */
+function withFields(recognised: Recognised, keySpace: KeySpace): Recognised {
+  if (!keySpace.hasFields || recognised.deletes !== undefined || recognised.flushes === true) return recognised
+  const fields = recognised.parts.flatMap(({ call }) =>
+    call.harmless === true || typeof call.key !== 'string' ? [] : keySpace.fieldsOf(call.key),
+  )
+  if (fields.length === 0) return recognised
+  const { touches } = recognised
+  const why = touches?.why ?? 'another value may have taken the place of its hash'
+  return { ...recognised, touches: { keys: [...(touches?.keys ?? []), ...fields], why } }
+}
+
+/** Everything the command may change, for when its operations cannot be recorded. */
+export function touchesOf(analysed: Analysed): Touches {
+  if (analysed.kind === 'passed-on') {
+    const { lifetimes, touches, flushes } = analysed
+    if (flushes === true) return 'everything'
+    return lifetimes === undefined ? touches : { keys: lifetimes.map(({ key }) => key) }
+  }
+  const { parts, touches, lifetimes = [], flushes } = analysed.recognised
+  if (flushes === true) return 'everything'
+  const written = parts.flatMap(({ call }) =>
+    call.harmless === true || typeof call.key !== 'string' ? [] : [call.key],
+  )
+  const keys = [...written, ...(touches?.keys ?? []), ...lifetimes.map(({ key }) => key)]
+  return keys.length === 0 ? 'nothing' : { keys }
+}
+
+/** The times to live that a command sets. */
+export const lifetimesIn = (analysed: Analysed): readonly Lifetime[] =>
+  (analysed.kind === 'passed-on' ? analysed.lifetimes : analysed.recognised.lifetimes) ?? []
+
+/** Whether a command deletes every key. */
+export const isFlush = (analysed: Analysed): boolean =>
+  (analysed.kind === 'passed-on' ? analysed.flushes : analysed.recognised.flushes) === true
+
+export function joined(all: readonly Touches[]): Touches {
+  const keys: string[] = []
+  for (const touches of all) {
+    if (touches === 'everything') return touches
+    if (touches !== 'nothing') keys.push(...touches.keys)
+  }
+  return keys.length === 0 ? 'nothing' : { keys: [...new Set(keys)] }
+}

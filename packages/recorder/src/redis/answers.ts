@@ -1,0 +1,91 @@
+import type { Json } from '@chaosproxy/history'
+import type { Call, Completion } from '../record/call.ts'
+import { redisErrors } from './errors.ts'
+
+/**
+ * What an answer (see `respToJson`) says about a call; undefined if it is not understood. Never called for errors.
+ * `index` is the call's position within its command.
+ */
+export type Says = (answer: Json, call: Call, index: number) => Completion | undefined
+
+/** One operation of a command, and how to read its answer. */
+export interface Part {
+  readonly call: Call
+  readonly says: Says
+  /** It keeps the key's time to live, which most writes end. */
+  readonly keepsTimeToLive?: true | undefined
+  /** It is a field of a hash, which may exist without it. */
+  readonly isField?: true | undefined
+  /** What the answer tells about the previous value, if the operation does not. */
+  readonly sees?: ((answer: Json) => 'value' | 'nothing' | undefined) | undefined
+}
+
+const ok = (value: Json): Completion => ({ type: 'ok', value })
+/** The condition of the command did not hold. */
+const declined = (error: string): Completion => ({ type: 'fail', error, answered: true })
+
+/** Whether it is a read value: a text, null if there is none, or an object for bytes that are not text. */
+const isText = (answer: Json | undefined): boolean =>
+  typeof answer === 'string' || (typeof answer === 'object' && !Array.isArray(answer))
+
+/** The completion of a call that was carried out. */
+const done = (call: Call): Completion => ok(typeof call.value === 'symbol' ? null : call.value)
+
+export const saysText: Says = (answer) => (isText(answer) ? ok(answer) : undefined)
+
+/** An array of texts, one for each call. */
+export const saysTexts: Says = (answer, _, index) => {
+  const text = Array.isArray(answer) ? (answer[index] as Json | undefined) : undefined
+  return text !== undefined && isText(text) ? ok(text) : undefined
+}
+
+export const saysOk: Says = (answer, call) => (answer === 'OK' ? done(call) : undefined)
+
+/** Any number, such as a count or a length. */
+export const saysCount: Says = (answer, call) => (typeof answer === 'number' ? done(call) : undefined)
+
+/** OK, or null if the condition did not hold. */
+export const saysOkOr =
+  (error: string): Says =>
+  (answer, call) =>
+    answer === 'OK' ? done(call) : answer === null ? declined(error) : undefined
+
+/** 1, or 0 if the condition did not hold. */
+export const saysOneOr =
+  (error: string): Says =>
+  (answer, call) =>
+    answer === 1 ? done(call) : answer === 0 ? declined(error) : undefined
+
+/** The previous value, for a cas that replaces it by `value` if `isPut` holds. */
+export const saysOld =
+  (value: Json, isPut: (old: Json) => boolean = () => true): Says =>
+  (answer) =>
+    isText(answer) ? ok([answer, isPut(answer) ? value : answer]) : undefined
+
+/** The sum after adding `amount`, from which the previous value follows, unless that is 0 or absent. */
+export const saysSum =
+  (amount: number): Says =>
+  (answer) => {
+    if (typeof answer !== 'number' || !Number.isSafeInteger(answer - amount)) return undefined
+    return ok(answer === amount ? [String(answer)] : [String(answer - amount), String(answer)])
+  }
+
+const DEFINITE: ReadonlySet<string> = new Set(
+  redisErrors.filter(({ means }) => means === 'fail').flatMap(({ says }) => says),
+)
+
+/**
+ * Proxies in front of Redis also answer `ERR` when they lose the server, after which the command may have been
+ * carried out.
+ */
+const LOST_BY_A_PROXY = /time|connection|reset|refused|closed|unavailable|upstream|backend/i
+
+/** @param isLate whether an error may come after part of the command was done, as in a script. */
+export function refusalOf(error: string, isLate = false): Completion {
+  const [word = ''] = error.split(' ', 1)
+  const isDefinite = DEFINITE.has(word) && !isLate && !(word === 'ERR' && LOST_BY_A_PROXY.test(error))
+  return { type: isDefinite ? 'fail' : 'info', error }
+}
+
+export const isError = (answer: Json | undefined): answer is { readonly error: string } =>
+  typeof answer === 'object' && answer !== null && 'error' in answer && typeof answer['error'] === 'string'

@@ -1,0 +1,110 @@
+import type { Json } from '@chaosproxy/history'
+import { type Completion, type Completions, UNSAID } from '../record/call.ts'
+import { isError, type Part, refusalOf, type Says, saysSum } from './answers.ts'
+import type { Lifetime } from './lifetime.ts'
+
+/** The names of keys and fields in the history, for one database. */
+export interface Names {
+  readonly key: (key: Json) => string
+  /** Undefined if the field may have been changed outside the record. */
+  readonly field: (key: Json, field: Json) => string | undefined
+  /** The names of the hash's fields seen so far. */
+  readonly fieldsOf: (key: Json) => readonly string[]
+  /** Marks keys as changed outside the record, with all their fields. Returns the names. */
+  readonly touch: (keys: readonly Json[]) => readonly string[]
+  /** The names of the keys and fields seen so far, in this database or in all; undefined if not all are known. */
+  readonly known: (inAll: boolean) => readonly string[] | undefined
+  /** Whether the list is filled at this end, which its first command decides. */
+  readonly isFilledAt: (key: Json, end: End) => boolean
+}
+
+export type End = 'left' | 'right'
+
+/** A command as operations. */
+export interface Recognised {
+  readonly parts: readonly [Part, ...Part[]]
+  /** Further keys that it may change, later or in a way that no operation expresses. */
+  readonly touches?: { readonly keys: readonly string[]; readonly why: string } | undefined
+  /** The times to live that it sets. */
+  readonly lifetimes?: readonly Lifetime[] | undefined
+  /** The names of keys that are deleted with all their fields, including fields not seen yet. */
+  readonly deletes?: readonly string[] | undefined
+  /** Whether it deletes all keys of a database, including keys not seen yet. */
+  readonly flushes?: true | undefined
+  /** Whether an error may come after part of it was done. */
+  readonly errorsLate?: true | undefined
+}
+
+/**
+ * Reads the operations of a command from its words. If it returns undefined, the command is not recorded, and the
+ * table of effects says what it changes, unless it is known to have no effect on what is recorded.
+ */
+export type CommandReader = (words: readonly Json[], names: Names) => Recognised | 'no effect' | undefined
+
+/** Keyed by the command's name in upper case. */
+export type CommandReaders = { readonly [name: string]: CommandReader }
+
+/** What an answer, undefined if unreadable, says about each operation of a command, or about all. */
+export function completionsOf(recognised: Recognised, answer: Json | undefined): Completions {
+  const { parts } = recognised
+  if (isError(answer)) return refusalOf(answer.error, recognised.errorsLate)
+  if (answer === undefined) return UNREADABLE
+  if (parts.length === 1) return completionOf(parts[0], answer, 0)
+  return parts.map((part, index) => completionOf(part, answer, index))
+}
+
+const completionOf = ({ call, says }: Part, answer: Json, index: number): Completion =>
+  says(answer, call, index) ?? NOT_UNDERSTOOD
+
+const UNREADABLE: Completion = { type: 'not-understood', error: 'an answer that cannot be read' }
+const NOT_UNDERSTOOD: Completion = { type: 'not-understood', error: 'an answer of another kind than the command has' }
+
+export const read = (key: string, says: Says): Part => ({
+  call: { f: 'read', key, value: null, harmless: true },
+  says,
+})
+
+export const write = (key: string, value: Json, says: Says): Part => ({ call: { f: 'write', key, value }, says })
+
+/** A cas with the value `[old, new]`, or `[new]` if only the answer has the old one. */
+export const cas = (key: string, value: readonly Json[], says: Says): Part => ({
+  call: { f: 'cas', key, value },
+  says,
+})
+
+/** An addition of which only the answer has the values: a cas of both. */
+export const unsaidSum = (key: string, amount: number): Part => ({
+  call: { f: 'cas', key, value: UNSAID, amount },
+  says: saysSum(amount),
+})
+
+export const unsaidWrite = (key: string, says: Says): Part => ({ call: { f: 'write', key, value: UNSAID }, says })
+
+/** Marks a part that keeps the time to live. */
+export const keeping = (part: Part): Part => ({ ...part, keepsTimeToLive: true })
+
+export const one = (part: Part): Recognised => ({ parts: [part] })
+
+/** Undefined if there are no parts, or fewer than `count`. */
+export function several(parts: readonly Part[], count: number = parts.length): Recognised | undefined {
+  const [first, ...rest] = parts
+  return first === undefined || parts.length < count ? undefined : { parts: [first, ...rest] }
+}
+
+/** The words from `start` on as pairs; undefined if there are none, or an odd number. */
+export function pairsOf(words: readonly Json[], start: number): readonly (readonly [Json, Json])[] | undefined {
+  if (words.length <= start || (words.length - start) % 2 !== 0) return undefined
+  return Array.from({ length: (words.length - start) / 2 }, (_, i) => [
+    words[start + 2 * i] ?? null,
+    words[start + 2 * i + 1] ?? null,
+  ])
+}
+
+/** The word at `at`. Commands that are too short are refused before. */
+export const word = (words: readonly Json[], at: number): Json => words[at] ?? null
+
+/** An amount in Redis' syntax; undefined if invalid. */
+export function amountOf(text: Json | undefined): number | undefined {
+  const amount = typeof text === 'string' && /^-?\d+$/.test(text) ? Number(text) : Number.NaN
+  return Number.isSafeInteger(amount) ? amount : undefined
+}

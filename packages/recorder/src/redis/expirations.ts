@@ -1,0 +1,248 @@
+import type { Json, Nanos } from '@chaosproxy/history'
+import type { Completion, Completions } from '../record/call.ts'
+import type { Expiry } from '../record/expiry.ts'
+import type { Part } from './answers.ts'
+import type { Lifetime } from './lifetime.ts'
+import { seenBy } from './lifetimes.ts'
+
+/** A time to live, and where its answer stands in the answer to its request: at a position of an EXEC's, or alone. */
+export interface PlacedLifetime {
+  readonly lifetime: Lifetime
+  readonly at: number | undefined
+}
+
+export interface ExpirationsOptions {
+  readonly now: () => Nanos
+  /** Writes that a key may be gone from now on, by itself. */
+  readonly open: (key: string) => Expiry
+}
+
+/** A time to live in force. Moments are sequence numbers of requests and answers. */
+interface Setter {
+  readonly lifetime: Lifetime
+  /** The earliest time at which the server may remove the key. */
+  dueAt: number
+  readonly askedAt: number
+  readonly calledAt: number
+  /** When it was answered; until then it may still take effect. */
+  returnedAt: number
+  expiry: Expiry | undefined
+  openedAt: number
+  /** Whether the key was seen to be absent since. */
+  wasSeen: boolean
+  /** Whether an operation got no answer that may have needed the key to be absent. */
+  isUnsure: boolean
+}
+
+/** An expiry that can take effect no more, but whose traces operations under way may still show. */
+interface Over {
+  readonly setter: Setter
+  readonly key: string
+  readonly overAt: number
+  /** Whether what ended it found the key absent, or overwrote it: to have happened right before makes no difference. */
+  readonly isForced: boolean
+}
+
+/** Clocks of servers run at most this much faster, and answers to "now" are at most this old. */
+const CLOCK_RATE = 0.99
+const CLOCK_AGE_MS = 10
+const NEVER = Number.POSITIVE_INFINITY
+const NOTHING_KNOWN = { returnedAt: NEVER, expiry: undefined, openedAt: NEVER, wasSeen: false, isUnsure: false }
+/** Beyond this, keys with a time to live may be gone at any time. */
+const MOST_SETTERS = 100_000
+
+/**
+ * Follows the times to live that recorded commands set. Up to its end a key is there; from then on it may be gone, until
+ * another command has certainly ended or replaced its time to live. Each end is written to the histories when a command
+ * on its key is called or answered next, so that a key that nobody looks at costs nothing.
+ *
+ * It ends as `ok` if it may be said to have happened by then, and as `fail` if nobody saw the key absent. If neither can
+ * be told, it stays open: then it may take effect at any later time.
+ */
+export class Expirations {
+  readonly #options: ExpirationsOptions
+  readonly #setters: Map<string, Setter[]> = new Map()
+  readonly #underWay: Set<number> = new Set()
+  #over: Over[] = []
+  readonly #nodes: Set<string> = new Set()
+  #moment = 0
+  #held = 0
+
+  constructor(options: ExpirationsOptions) {
+    this.#options = options
+  }
+
+  /** A server of the recording. The copies of a key on several servers may be gone at different times. */
+  node(name: string): void {
+    this.#nodes.add(name)
+  }
+
+  /** Notes that operations are about to be called. Returns the number to pass on when they end. */
+  called(parts: readonly Part[], lifetimes: readonly PlacedLifetime[]): number {
+    const moment = ++this.#moment
+    this.#underWay.add(moment)
+    if (this.#held > 0) this.#openDue(parts, moment)
+    for (const { lifetime } of lifetimes) {
+      if (this.#setters.has(lifetime.key)) this.#openDueOf(lifetime.key, moment)
+      const askedAt = this.#options.now()
+      const dueAt = dueAfter(askedAt, lifetime.afterMs)
+      this.#hold(lifetime.key, { ...NOTHING_KNOWN, lifetime, dueAt, askedAt, calledAt: moment })
+    }
+    return moment
+  }
+
+  #hold(key: string, setter: Setter): void {
+    const list = this.#setters.get(key) ?? []
+    list.push(setter)
+    this.#setters.set(key, list)
+    this.#held++
+    if (this.#held <= MOST_SETTERS) return
+    setter.dueAt = setter.askedAt
+    this.#openDueOf(key, setter.calledAt)
+  }
+
+  /** A field was seen for the first time: it goes when its hash does. */
+  field(key: string, field: string): void {
+    for (const setter of [...(this.#setters.get(key) ?? [])]) {
+      if (setter.lifetime.isOfField === true) continue
+      const isOpen = setter.expiry !== undefined
+      const expiry = isOpen ? this.#options.open(field) : undefined
+      // Operations on the field are called from now on.
+      const openedAt = isOpen ? this.#moment + 1 : NEVER
+      const lifetime = { ...setter.lifetime, key: field, isInHash: true as const }
+      this.#hold(field, { ...setter, lifetime, expiry, openedAt, wasSeen: false })
+    }
+  }
+
+  /** A key was found with a time to live that it may have had for long. */
+  lasting(lifetime: Lifetime): void {
+    const placed = { lifetime, at: undefined }
+    this.ended(this.called([], [placed]), { parts: [], lifetimes: [placed] }, undefined, null)
+  }
+
+  /** Whether the end of a time to live may have removed the key. */
+  explains(key: string): boolean {
+    return this.#setters.get(key)?.some(({ expiry }) => expiry !== undefined) === true
+  }
+
+  /** Notes that keys are about to be answered: those whose time is over may be gone. */
+  answering(parts: readonly Part[]): void {
+    if (this.#held > 0) this.#openDue(parts, ++this.#moment)
+  }
+
+  /** Notes the answer to a request, before anyone can see it. */
+  ended(
+    calledAt: number,
+    { parts, lifetimes }: { readonly parts: readonly Part[]; readonly lifetimes: readonly PlacedLifetime[] },
+    completions: Completions | undefined,
+    answer: Json | undefined,
+  ): void {
+    const moment = ++this.#moment
+    this.#underWay.delete(calledAt)
+    if (this.#held === 0) return
+    for (let i = 0; i < parts.length; i++) {
+      const part = parts[i]
+      const completion = completions === undefined || 'type' in completions ? completions : completions[i]
+      if (part === undefined || typeof part.call.key !== 'string') continue
+      const setters = this.#setters.get(part.call.key)
+      if (setters === undefined) continue
+      const isCarriedOut = completion?.type === 'ok'
+      const sees = isCarriedOut && parts.length === 1 ? part.sees?.(answer ?? null) : undefined
+      const isAbsent = isCarriedOut && (sees ?? seenBy(part, completion)) === 'nothing'
+      const isClear =
+        isCarriedOut && part.call.harmless !== true && part.keepsTimeToLive !== true && !isSame(completion)
+      const isLost = completion?.type !== 'ok' && completion?.type !== 'fail'
+      for (const setter of [...setters]) {
+        if (isAbsent) setter.wasSeen = true
+        if (isLost && part.call.harmless !== true && part.call.f !== 'write') setter.isUnsure = true
+        // An absent field says nothing of its hash.
+        const isEnded = isClear || (isAbsent && part.isField !== true)
+        if (!isEnded || setter.returnedAt > calledAt) continue
+        const isForced = setter.openedAt <= calledAt && (isAbsent || part.call.f === 'write')
+        this.#isOver(part.call.key, setter, { overAt: moment, isForced })
+      }
+    }
+    for (const placed of lifetimes) this.#answered(placed, calledAt, moment, answer)
+    this.#settle()
+  }
+
+  #answered({ lifetime, at }: PlacedLifetime, calledAt: number, moment: number, answer: Json | undefined): void {
+    const own = at === undefined ? answer : Array.isArray(answer) ? (answer[at] as Json | undefined) : answer
+    // The hash may be gone, and have come back by another field.
+    if (this.#setters.has(lifetime.key)) this.#openDueOf(lifetime.key, moment)
+    const setters = this.#setters.get(lifetime.key) ?? []
+    // Not answered: it may have been set, or be set yet.
+    if (own === undefined) return
+    const isSet = lifetime.isSet(own)
+    const left = lifetime.left?.(own)
+    for (const setter of [...setters]) {
+      if (setter.lifetime === lifetime) {
+        if (left !== undefined) setter.dueAt = dueAfter(setter.askedAt, left)
+        if (isSet !== false) setter.returnedAt = moment
+        else this.#isOver(lifetime.key, setter, { overAt: moment, isForced: false })
+      } else if (isSet === true && setter.returnedAt < calledAt && setter.lifetime.isOfField === lifetime.isOfField)
+        this.#isOver(lifetime.key, setter, { overAt: moment, isForced: false })
+    }
+  }
+
+  /** Opens the expiries whose time has come. */
+  #openDue(parts: readonly Part[], moment: number): void {
+    for (const { call } of parts) if (typeof call.key === 'string') this.#openDueOf(call.key, moment)
+  }
+
+  #openDueOf(key: string, moment: number): void {
+    const setters = this.#setters.get(key)
+    if (setters === undefined) return
+    const now = this.#options.now()
+    for (const setter of setters) {
+      if (setter.expiry !== undefined || now < setter.dueAt) continue
+      setter.expiry = this.#options.open(key)
+      setter.openedAt = moment
+    }
+  }
+
+  #isOver(key: string, setter: Setter, how: Pick<Over, 'overAt' | 'isForced'>): void {
+    if (setter.expiry === undefined) this.#forget(key, setter)
+    else if (!this.#over.some((over) => over.setter === setter)) this.#over.push({ key, setter, ...how })
+  }
+
+  /** Ends the expiries of which nothing more can be seen: every operation that began before their end has ended. */
+  #settle(): void {
+    if (this.#over.length === 0) return
+    const [oldest = NEVER] = this.#underWay
+    const isSettled = ({ overAt }: Over): boolean => overAt < oldest
+    const settled = this.#over.filter(isSettled)
+    if (settled.length === 0) return
+    this.#over = this.#over.filter((over) => !isSettled(over))
+    for (const { key, setter, isForced } of settled) {
+      this.#forget(key, setter)
+      const isNeeded = setter.wasSeen || setter.isUnsure || this.#nodes.size > 1
+      // Another field may have brought the hash back, with a new time to live, after this one went unseen.
+      if (!isNeeded && setter.lifetime.isInHash !== true) setter.expiry?.ended('fail')
+      else if (isForced) setter.expiry?.ended('ok')
+    }
+  }
+
+  #forget(key: string, setter: Setter): void {
+    const left = this.#setters.get(key)?.filter((other) => other !== setter) ?? []
+    this.#held--
+    if (left.length === 0) this.#setters.delete(key)
+    else this.#setters.set(key, left)
+  }
+}
+
+const dueAfter = (askedAt: number, afterMs: number): number =>
+  askedAt + Math.max(0, afterMs * CLOCK_RATE - CLOCK_AGE_MS) * 1e6
+
+/** A swap of a value for itself may be one whose condition did not hold, which changes nothing. */
+function isSame(completion: Completion): boolean {
+  if (completion.type !== 'ok' || !('value' in completion) || !Array.isArray(completion.value)) return false
+  const [old, value] = completion.value
+  return completion.value.length === 2 && JSON.stringify(old) === JSON.stringify(value)
+}
+
+/** Whether an answer says that the key has this time to live and no other. */
+export function isSetBy({ lifetime: { isSet, isOfField }, at }: PlacedLifetime, answer: Json): boolean {
+  const own = at === undefined ? answer : Array.isArray(answer) ? (answer[at] as Json | undefined) : undefined
+  return isOfField !== true && own !== undefined && isSet(own) === true
+}

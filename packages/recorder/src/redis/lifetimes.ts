@@ -1,0 +1,161 @@
+import type { Json } from '@chaosproxy/history'
+import type { Call, Completion, Completions } from '../record/call.ts'
+import type { Part } from './answers.ts'
+
+/** The most keys to track. Those that certainly do not expire are forgotten first. */
+const MOST_KEYS = 300_000
+
+/** What is known about one key. Moments are sequence numbers of requests and answers. */
+interface Life {
+  /** When its first write was called, and its last. */
+  firstWriteAt: number
+  lastWriteAt: number
+  /** When it was known to have no time to live, because it was absent or written anew. Later calls need no tracking. */
+  clearedAt: number
+  /** Whether a value was seen that was there before any write. */
+  isHeld: boolean
+  isAbsent: boolean
+  /** When the last write that kept the time to live returned, and when it was called. */
+  keptAt: number
+  keptCalledAt: number
+  /** When the last write that may have removed the value returned; never while one is under way. */
+  removedAt: number
+}
+
+const NEVER = Number.POSITIVE_INFINITY
+const NOT_YET = -1
+
+/** The reason given for touched keys. */
+export const MAY_HAVE_EXPIRED =
+  'it is gone, and nothing that was recorded took it away: it had a time to live before the recording began, or the server lost it; record with "initial": "read" to tell which'
+
+/**
+ * A key with a time to live from before the recording may vanish at any time without a recorded command. This finds
+ * keys that are absent although a value was seen, or was written without ending the time to live, and nothing recorded
+ * removed it.
+ *
+ * Once a key is known to be written anew (SET, DEL, …) or absent, there is no doubt about later calls.
+ */
+export class Lifetimes {
+  readonly #lives: Map<string, Life> = new Map()
+  #now = 0
+
+  /** Notes that operations are called. Returns the number to pass to `ended`. */
+  called(parts: readonly Part[]): number {
+    const now = ++this.#now
+    for (const { call } of parts) {
+      const life = this.#lifeOf(call)
+      if (life === undefined || call.harmless === true) continue
+      if (life.firstWriteAt === NEVER) life.firstWriteAt = now
+      life.lastWriteAt = now
+      if (mayRemove(call)) life.removedAt = NEVER
+    }
+    return now
+  }
+
+  /**
+   * Notes that they were answered. Returns the keys that may have expired. Call it before anyone can see how the
+   * operations ended.
+   */
+  ended(
+    parts: readonly Part[],
+    calledAt: number,
+    completions: Completions,
+    answer: Json | undefined,
+  ): readonly string[] {
+    const now = ++this.#now
+    let expired: string[] | undefined
+    for (let i = 0; i < parts.length; i++) {
+      const part = parts[i]
+      const completion = 'type' in completions ? completions : completions[i]
+      if (part === undefined || completion === undefined) continue
+      const life = this.#lifeOf(part.call)
+      if (life === undefined || calledAt > life.clearedAt) continue
+      if (completion.type === 'ok') {
+        const seen =
+          parts.length === 1 && part.sees !== undefined ? part.sees(answer ?? null) : seenBy(part, completion)
+        if (isGone(life, seen, calledAt)) {
+          expired ??= []
+          expired.push(String(part.call.key))
+        }
+        note(life, part, { seen, calledAt, now })
+      }
+      if (mayRemove(part.call) && (completion.type === 'ok' || completion.type === 'fail')) life.removedAt = now
+    }
+    return expired ?? NONE
+  }
+
+  /** Notes that a key was given a time to live, which takes the place of one from before the recording. */
+  timed(key: string): void {
+    const life = this.#lifeOf({ key })
+    if (life !== undefined) life.clearedAt = Math.min(life.clearedAt, this.#now)
+  }
+
+  #lifeOf({ key }: Pick<Call, 'key'>): Life | undefined {
+    if (typeof key !== 'string') return undefined
+    const known = this.#lives.get(key)
+    if (known !== undefined) return known
+    if (this.#lives.size >= MOST_KEYS) this.#forget()
+    const life: Life = {
+      firstWriteAt: NEVER,
+      lastWriteAt: NOT_YET,
+      clearedAt: NEVER,
+      isHeld: false,
+      isAbsent: false,
+      keptAt: NEVER,
+      keptCalledAt: NEVER,
+      removedAt: NOT_YET,
+    }
+    this.#lives.set(key, life)
+    return life
+  }
+
+  /** Forgets keys. The next command on a forgotten key is treated as its first. */
+  #forget(): void {
+    for (const [key, { clearedAt }] of this.#lives) if (clearedAt !== NEVER) this.#lives.delete(key)
+    if (this.#lives.size >= MOST_KEYS) this.#lives.clear()
+  }
+}
+
+const NONE: readonly string[] = []
+
+/** Whether a call may remove the value: it writes null, or something that only the answer tells. */
+const mayRemove = ({ value, harmless }: Call): boolean =>
+  harmless !== true && (value === null || (Array.isArray(value) && value.at(-1) === null))
+
+type Seen = 'value' | 'nothing' | undefined
+
+export function seenBy({ call }: Part, completion: Completion): Seen {
+  if (completion.type !== 'ok' || !('value' in completion)) return undefined
+  const { value } = completion
+  if (call.f === 'read') return value === null ? 'nothing' : 'value'
+  if (call.f !== 'cas' || !Array.isArray(value) || value.length !== 2) return undefined
+  return value[0] === null ? 'nothing' : 'value'
+}
+
+/** Whether nothing recorded before explains what was seen. */
+function isGone(life: Life, seen: Seen, calledAt: number): boolean {
+  const isUnwritten = life.lastWriteAt === NOT_YET || (life.firstWriteAt === calledAt && life.lastWriteAt === calledAt)
+  if (seen === 'value') {
+    if (isUnwritten) life.isHeld = true
+    return life.isHeld && life.isAbsent
+  }
+  if (seen === undefined) return false
+  if (isUnwritten) life.isAbsent = true
+  if (life.isHeld && life.removedAt === NOT_YET) return true
+  return life.keptAt < calledAt && life.removedAt < life.keptCalledAt
+}
+
+function note(
+  life: Life,
+  { call, keepsTimeToLive, isField }: Part,
+  { seen, calledAt, now }: { readonly seen: Seen; readonly calledAt: number; readonly now: number },
+): void {
+  // The next value of an absent key has no time to live. An absent field may belong to a hash that has one.
+  const isClear = (seen === 'nothing' && isField !== true) || (call.harmless !== true && keepsTimeToLive !== true)
+  if (isClear) life.clearedAt = Math.min(life.clearedAt, now)
+  if (call.harmless === true || keepsTimeToLive !== true) return
+  if (mayRemove(call)) return
+  life.keptAt = now
+  life.keptCalledAt = calledAt
+}

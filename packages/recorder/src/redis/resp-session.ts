@@ -1,0 +1,316 @@
+import type { Json } from '@chaosproxy/history'
+import type { Completions, Touches } from '../record/call.ts'
+import { type Analysed, analyse, isFlush, nameOfCommand, type Place, recognise, touchesOf } from './analyse.ts'
+import { isError } from './answers.ts'
+import { isScript } from './command-effects.ts'
+import { completionsOf, type Recognised } from './command-reader.ts'
+import type { CommandSet } from './command-set.ts'
+import type { PlacedLifetime } from './expirations.ts'
+import { createIdentity, type Identity, type Naming } from './identity.ts'
+import type { KeySpace } from './key-space.ts'
+import type { Lifetime } from './lifetime.ts'
+import { createTransaction, type Transaction } from './transaction.ts'
+import { operations, passedOn, steering, type Understood } from './understood.ts'
+
+export interface RespSessionOptions {
+  readonly commands: CommandSet
+  readonly keySpace: KeySpace
+  readonly naming: Naming
+  /** Called when requests may have been misread so far, so that any key may have changed. */
+  readonly lost: (what: string, why: string) => void
+}
+
+/** In RESP3 each channel is answered by a push; in RESP2 messages may come at any time. */
+const SUBSCRIPTIONS: ReadonlySet<string> = new Set([
+  ...['SUBSCRIBE', 'PSUBSCRIBE', 'SSUBSCRIBE', 'UNSUBSCRIBE', 'PUNSUBSCRIBE', 'SUNSUBSCRIBE'],
+])
+/** In a transaction these take effect at its end or never; from there on the client counts as unnamed. */
+const IDENTIFYING: ReadonlySet<string> = new Set(['CLIENT', 'AUTH', 'HELLO'])
+const STEERING: ReadonlySet<string> = new Set(['SELECT', 'RESET', 'MULTI'])
+/** After these the connection carries a stream instead of answers. */
+const STREAMS: ReadonlySet<string> = new Set(['MONITOR', 'SYNC', 'PSYNC'])
+
+/** One connection's state between commands, which determines the meaning of each command. */
+export class RespSession {
+  readonly #keySpace: KeySpace
+  readonly #lost: RespSessionOptions['lost']
+  readonly #identity: Identity
+  /** Where commands take effect. */
+  readonly #here: Place & { database: string }
+  #transaction: Transaction | undefined
+  #protocol: 2 | 3 = 2
+  /** Answers can no longer be matched to requests. Requests are still read for the keys they change. */
+  #isBlind = false
+  /** Once blind: whether the selected database is still certain. */
+  #isDatabaseKnown = true
+  /** Requests may not reach the server, or not in this order. They are still recorded as the operations they ask for. */
+  #isDisturbed = false
+  #requests = 0
+
+  constructor({ commands, keySpace, naming, lost }: RespSessionOptions) {
+    this.#keySpace = keySpace
+    this.#lost = lost
+    this.#identity = createIdentity(naming)
+    this.#here = { commands, keySpace, database: '0' }
+  }
+
+  /** What the next request means; `words` are undefined if it cannot be read. */
+  understand(words: readonly Json[] | undefined): Understood {
+    this.#requests++
+    const [first] = words ?? []
+    if (words === undefined || typeof first !== 'string')
+      return {
+        ...passedOn('a request that cannot be read', 'everything'),
+        awaits: this.#isBlind ? 'nothing' : 'answer',
+      }
+    const name = first.toUpperCase()
+    if (!this.#isBlind && this.#transaction === undefined) {
+      // Nearly all requests end here.
+      const recognised = recognise(name, words, this.#here)
+      if (recognised !== undefined) return this.#recorded(name, recognised)
+    }
+    if (this.#isDisturbed && STEERING.has(name)) {
+      this.#isDatabaseKnown = false
+      this.#goBlind(name)
+    }
+    return this.#isBlind ? this.#blindly(name, words) : this.#control(name, words)
+  }
+
+  /**
+   * Call when messages were lost or reordered, so that answers prove nothing from here on.
+   *
+   * @param steering whether an unanswered request was one that steers.
+   */
+  disturbed(steering: boolean): void {
+    this.#isDisturbed = true
+    if (!steering && this.#transaction === undefined) return
+    this.#isDatabaseKnown = false
+    this.#goBlind('a transaction')
+    this.#lost('MULTI or SELECT', 'a fault has taken messages out of their order, and it may not have been carried out')
+  }
+
+  /** What a command changes that reaches the server in place of another one; `words` are undefined if unreadable. */
+  touchedBy(words: readonly Json[] | undefined): Touches {
+    const [first] = words ?? []
+    if (words === undefined || typeof first !== 'string') return 'everything'
+    const name = first.toUpperCase()
+    const isPlain = this.#transaction === undefined && this.#isDatabaseKnown && !STEERING.has(name)
+    return isPlain ? touchesOf(analyse(name, words, this.#here)) : 'everything'
+  }
+
+  /** A command that changes how the connection is understood, or one that is not recorded. */
+  #control(name: string, words: readonly Json[]): Understood {
+    const transaction = this.#transaction
+    if (STREAMS.has(name)) return this.#goBlind(name)
+    if (SUBSCRIPTIONS.has(name))
+      return transaction === undefined ? this.#subscribe(name, words.length - 1) : this.#goBlind(name)
+    if (name === 'RESET') return steering(this.#reset())
+    if (transaction !== undefined) return this.#inTransaction(transaction, name, words)
+    switch (name) {
+      case 'MULTI':
+        return steering(this.#begin())
+      case 'SELECT':
+        return steering(this.#select(words))
+      case 'HELLO':
+        return this.#hello(words)
+      case 'WAIT':
+        return this.#wait(words)
+      case 'CLIENT':
+      case 'AUTH':
+        return turnsAnswersOff(words) ? this.#goBlind('CLIENT REPLY') : this.#identify(name, words)
+      default:
+        return this.#plain(name, words)
+    }
+  }
+
+  #inTransaction(open: Transaction, name: string, words: readonly Json[]): Understood {
+    switch (name) {
+      case 'EXEC':
+        return this.#execute(open)
+      case 'DISCARD':
+        this.#transaction = undefined
+        return steering(passedOn('DISCARD', 'nothing'))
+      // Carried out, or refused, at once.
+      case 'MULTI':
+      case 'WATCH':
+      case 'QUIT':
+        return passedOn(name, 'nothing')
+      default:
+        return turnsAnswersOff(words) ? this.#goBlind('CLIENT REPLY') : steering(this.#queue(open, name, words))
+    }
+  }
+
+  #wait(words: readonly Json[]): Understood {
+    const replicas = Number(words[1])
+    const waiting = passedOn('WAIT', 'nothing')
+    return this.#here.commands.isConfirmedByWait && replicas > 0 ? { ...waiting, confirmedBy: replicas } : waiting
+  }
+
+  #plain(name: string, words: readonly Json[]): Understood {
+    const analysed = analyse(name, words, this.#here)
+    if (analysed.kind === 'recognised') return this.#recorded(analysed.what, analysed.recognised)
+    const { what, touches, lifetimes, flushes } = analysed
+    if (flushes === true) return passedOn(what, touches, this.#keySpace.deleting([], true))
+    const passed = isScript(name) ? { ...passedOn(what, touches), isScript: true as const } : passedOn(what, touches)
+    return lifetimes === undefined ? passed : { ...passed, lifetimes: lifetimes.map(alone) }
+  }
+
+  #recorded(what: string, recognised: Recognised): Understood {
+    const { parts, touches, deletes, lifetimes, flushes } = recognised
+    const understood: Understood = {
+      understanding: operations(parts, this.#identity),
+      touched: touches === undefined ? undefined : { what, why: touches.why, touches: { keys: touches.keys } },
+      awaits: 'answer',
+      parts,
+      lifetimes: lifetimes?.map(alone),
+      recognised,
+    }
+    return deletes === undefined && flushes !== true ? understood : this.#deleting(understood, recognised)
+  }
+
+  #deleting(understood: Understood, recognised: Recognised): Understood {
+    const deleted = this.#keySpace.deleting(recognised.deletes ?? [], recognised.flushes)
+    const answered = (answer: Json | undefined): Completions => {
+      deleted()
+      return completionsOf(recognised, answer)
+    }
+    return { ...understood, recognised: undefined, answered }
+  }
+
+  /** Gives up on answers. Commands queued in a transaction may still be carried out. */
+  #goBlind(what: string): Understood {
+    this.#isBlind = true
+    const touches = this.#transaction?.allTouches ?? 'nothing'
+    this.#keySpace.deleting(this.#transaction?.deletes ?? [], this.#transaction?.flushes)
+    this.#transaction = undefined
+    return { ...passedOn(what, touches), awaits: 'nothing' }
+  }
+
+  #blindly(name: string, words: readonly Json[]): Understood {
+    if (name === 'SELECT' || name === 'RESET') this.#isDatabaseKnown = false
+    const analysed = analyse(name, words, this.#here)
+    this.#keySpace.deleting(deletesOf(analysed), isFlush(analysed))
+    const touches = touchesOf(analysed)
+    const all = touches === 'nothing' || this.#isDatabaseKnown ? touches : 'everything'
+    return { ...passedOn(nameOfCommand(name), all), awaits: 'nothing' }
+  }
+
+  #select(words: readonly Json[]): Understood {
+    const before = this.#here.database
+    const request = this.#requests
+    this.#here.database = String(words[1])
+    return passedOn('SELECT', 'nothing', (answer) => {
+      if (answer === 'OK') return
+      this.#here.database = before
+      this.#failedAt(request, 'SELECT', 'it failed, and what was sent behind it went to another database')
+    })
+  }
+
+  #begin(): Understood {
+    const request = this.#requests
+    this.#transaction = createTransaction(this.#here.database)
+    return passedOn('MULTI', 'nothing', (answer) => {
+      if (answer === 'OK') return
+      this.#transaction = undefined
+      this.#failedAt(request, 'MULTI', 'it failed, and what was sent behind it was carried out at once')
+    })
+  }
+
+  #queue(open: Transaction, name: string, words: readonly Json[]): Understood {
+    if (name === 'SELECT') open.select(String(words[1]))
+    if (IDENTIFYING.has(name)) this.#identity.told(name, words, 'later')
+    const place = { ...this.#here, database: open.database }
+    open.queue(() => analyse(name, words, place))
+    return passedOn(`${nameOfCommand(name)} in MULTI`, 'nothing', (answer) => {
+      if (answer !== 'QUEUED' && !isError(answer)) this.#lost(name, 'it was to be queued by MULTI, and was not')
+    })
+  }
+
+  #execute(open: Transaction): Understood {
+    const answered = this.#executed(open)
+    this.#transaction = undefined
+    this.#here.database = open.database
+    const { parts, touches, lifetimes } = open
+    const [first, ...rest] = parts
+    if (first === undefined) return { ...passedOn('EXEC', touches, answered), lifetimes }
+    const why = 'in a transaction it was changed by what is no operation'
+    return {
+      understanding: operations([first, ...rest], this.#identity),
+      touched: touches === 'nothing' ? undefined : { what: 'EXEC', why, touches },
+      awaits: 'answer',
+      parts,
+      lifetimes,
+      answered,
+    }
+  }
+
+  /** Applies the answer to an EXEC: completes its operations, and follows the database that later requests go to. */
+  #executed(open: Transaction): (answer: Json | undefined) => Completions {
+    const before = this.#here.database
+    const request = this.#requests
+    const deleted = this.#keySpace.deleting(open.deletes, open.flushes)
+    return (answer) => {
+      deleted()
+      if (Array.isArray(answer) && open.isAstray(answer as readonly Json[]))
+        this.#lost('EXEC', 'one of its SELECTs failed, and what stood behind it went to another database')
+      if (!Array.isArray(answer) && this.#here.database !== before) {
+        this.#here.database = before
+        this.#failedAt(
+          request,
+          'EXEC',
+          'it failed with its SELECT, and what was sent behind it went to another database',
+        )
+      }
+      return open.completions(answer)
+    }
+  }
+
+  #subscribe(name: string, channels: number): Understood {
+    if (this.#protocol === 2 || channels === 0) return this.#goBlind(name)
+    return { ...passedOn(name, 'nothing'), awaits: { pushes: channels } }
+  }
+
+  #reset(): Understood {
+    this.#transaction = undefined
+    this.#here.database = '0'
+    const told = this.#identity.told('RESET', [])
+    return passedOn('RESET', 'nothing', (answer) => {
+      this.#protocol = 2
+      told?.(answer === 'RESET')
+    })
+  }
+
+  #hello(words: readonly Json[]): Understood {
+    const told = this.#identity.told('HELLO', words)
+    return passedOn('HELLO', 'nothing', (answer) => {
+      told?.(answer !== undefined && !isError(answer))
+      if (isError(answer)) return
+      if (words[1] === '3') this.#protocol = 3
+      else if (words[1] === '2') this.#protocol = 2
+    })
+  }
+
+  #identify(name: string, words: readonly Json[]): Understood {
+    const told = this.#identity.told(name, words)
+    return passedOn(name, 'nothing', (answer) => {
+      told?.(answer === 'OK')
+    })
+  }
+
+  /** A request that later ones depend on was not carried out. If none has followed, nothing was misread. */
+  #failedAt(request: number, what: string, why: string): void {
+    if (this.#requests > request) this.#lost(what, why)
+  }
+}
+
+const deletesOf = (analysed: Analysed): readonly string[] =>
+  analysed.kind === 'recognised' ? (analysed.recognised.deletes ?? []) : []
+
+const alone = (lifetime: Lifetime): PlacedLifetime => ({ lifetime, at: undefined })
+
+/** `CLIENT REPLY OFF`, or `SKIP` for the next command. */
+const turnsAnswersOff = ([name, subcommand, mode]: readonly Json[]): boolean =>
+  isWord(name, 'CLIENT') && isWord(subcommand, 'REPLY') && !isWord(mode, 'ON')
+
+const isWord = (word: Json | undefined, wanted: string): boolean =>
+  typeof word === 'string' && word.toUpperCase() === wanted

@@ -1,0 +1,108 @@
+import type { Json } from '@chaosproxy/history'
+import type { Completion, Completions, Touches } from '../record/call.ts'
+import { type Analysed, isFlush, joined, lifetimesIn, touchesOf } from './analyse.ts'
+import { isError, type Part, refusalOf } from './answers.ts'
+import { completionsOf } from './command-reader.ts'
+import type { PlacedLifetime } from './expirations.ts'
+
+/**
+ * The commands between MULTI and EXEC. They are carried out atomically during the EXEC, which is when each operation is
+ * recorded; the history does not express that they are atomic.
+ */
+export interface Transaction {
+  /** The database of its next command. */
+  readonly database: string
+  readonly select: (database: string) => void
+  /** Queues a command. It is analysed only at the end, since its meaning may depend on other clients' commands. */
+  readonly queue: (analyse: () => Analysed) => void
+  readonly parts: readonly Part[]
+  /** The times to live that it sets. */
+  readonly lifetimes: readonly PlacedLifetime[]
+  /** What it changes besides its operations. */
+  readonly touches: Touches
+  /** Everything it changes, for when no answer will settle its operations. */
+  readonly allTouches: Touches
+  /** The names of keys that it deletes with all fields. */
+  readonly deletes: readonly string[]
+  /** Whether it deletes every key. */
+  readonly flushes: boolean
+  /** Whether one of its SELECTs failed, so that later commands went to another database. */
+  readonly isAstray: (answer: readonly Json[]) => boolean
+  /** What the answer to EXEC, undefined if unreadable, says about each part. */
+  readonly completions: (answer: Json | undefined) => readonly Completion[]
+}
+
+/** Longer transactions are not recorded, and count as changing anything. */
+const MOST_QUEUED = 10_000
+
+const ABORTED: Completion = { type: 'fail', error: 'a key that was watched has changed', answered: true }
+
+export function createTransaction(startsIn: string): Transaction {
+  let database = startsIn
+  let waiting: (() => Analysed)[] = []
+  let analysed: readonly Analysed[] | undefined
+  let isTooLong = false
+  const all = (): readonly Analysed[] => {
+    analysed ??= waiting.map((analyse) => analyse())
+    return analysed
+  }
+  const recognised = () => all().map((each) => (each.kind === 'recognised' ? each.recognised : undefined))
+  return {
+    get database() {
+      return database
+    },
+    select(selected) {
+      database = selected
+    },
+    queue(analyse) {
+      if (waiting.length >= MOST_QUEUED) {
+        isTooLong = true
+        waiting = []
+      }
+      if (!isTooLong) waiting.push(analyse)
+    },
+    get parts() {
+      return recognised().flatMap((command) => command?.parts ?? [])
+    },
+    get lifetimes() {
+      return all().flatMap((each, at) => lifetimesIn(each).map((lifetime) => ({ lifetime, at })))
+    },
+    get touches() {
+      if (isTooLong) return 'everything'
+      return joined(
+        all().map((each) => {
+          if (each.kind === 'passed-on') return each.touches
+          const { touches } = each.recognised
+          return touches === undefined ? 'nothing' : { keys: touches.keys }
+        }),
+      )
+    },
+    get allTouches() {
+      return isTooLong ? 'everything' : joined(all().map(touchesOf))
+    },
+    get deletes() {
+      return recognised().flatMap((command) => command?.deletes ?? [])
+    },
+    get flushes() {
+      return all().some(isFlush)
+    },
+    isAstray: (answer) =>
+      all().some((each, i) => each.kind === 'passed-on' && each.what === 'SELECT' && answer[i] !== 'OK'),
+    completions(answer) {
+      const commands = recognised()
+      const forAll = (completion: Completion) =>
+        commands.flatMap((command) => command?.parts.map(() => completion) ?? [])
+      if (answer === null) return forAll(ABORTED)
+      if (isError(answer)) return forAll(refusalOf(answer.error))
+      const answers =
+        Array.isArray(answer) && answer.length === commands.length ? (answer as readonly Json[]) : undefined
+      return commands.flatMap((command, i) => {
+        if (command === undefined) return []
+        const completions = completionsOf(command, answers?.[i])
+        return isEach(completions) ? completions : command.parts.map(() => completions)
+      })
+    },
+  }
+}
+
+const isEach = (completions: Completions): completions is readonly Completion[] => Array.isArray(completions)

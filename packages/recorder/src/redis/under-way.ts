@@ -1,0 +1,49 @@
+import type { Completion, Completions, Understanding } from '../record/call.ts'
+import type { Exchange } from '../record/exchange.ts'
+import type { Part } from './answers.ts'
+import type { PlacedLifetime } from './expirations.ts'
+import type { Understood } from './understood.ts'
+
+/** A request whose first byte has arrived. */
+export interface Begun {
+  readonly exchange: Exchange
+  /** The offset of its first byte in the stream of requests. */
+  readonly startByte: number
+  isSent: boolean
+  /** Nothing will tell which answer is its own. */
+  isUnanswered: boolean
+  /** The keys to mark as changed outside the record once it is sent. */
+  touched: Understood['touched']
+  /** Says whether it was refused, and so has not changed them. */
+  settle: ((isRefused: boolean) => void) | undefined
+}
+
+/** A request that is still to be answered. */
+export interface Pending {
+  readonly begun: Begun
+  readonly understood: Understood
+  /** The call's number in `Lifetimes`. */
+  readonly calledAt: number
+  /** Its number in `Expirations`; 0 if it has none. */
+  readonly expiring: number
+  /** How many pushes are still to come, if pushes answer it. */
+  pushes: number
+}
+
+/** An answer on its way to the client. */
+export interface Answered {
+  readonly exchange: Exchange
+  readonly completions: Completions
+  readonly endByte: number
+}
+
+export const NO_PARTS: readonly Part[] = []
+export const NO_LIFETIMES: readonly PlacedLifetime[] = []
+
+export const OUT_OF_ORDER: Completion = {
+  type: 'not-understood',
+  error: 'a fault has taken messages out of their order, and this may not be its answer',
+}
+
+/** Redis skips empty lines without answering. */
+export const NO_COMMAND: Understanding = { kind: 'passed-on', what: 'an empty line', touches: 'nothing' }

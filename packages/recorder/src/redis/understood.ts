@@ -1,0 +1,79 @@
+import type { Json } from '@chaosproxy/history'
+import type { Completions, Touches, Understanding } from '../record/call.ts'
+import { isError, type Part, refusalOf } from './answers.ts'
+import { completionsOf, type Recognised } from './command-reader.ts'
+import type { PlacedLifetime } from './expirations.ts'
+import type { Identity } from './identity.ts'
+
+/** What a request means on its connection. */
+export interface Understood {
+  readonly understanding: Understanding
+  /** What the request changes besides its recorded operations. */
+  readonly touched?: { readonly what: string; readonly why: string; readonly touches: Touches } | undefined
+  /** What the server sends in return: one answer, nothing that can be told apart, or a number of pushes. */
+  readonly awaits: 'answer' | 'nothing' | { readonly pushes: number }
+  /** Whether later requests mean something else if this one is not carried out. */
+  readonly steers?: true | undefined
+  /** For a WAIT: how many replicas must have the change before it, for that change to count as confirmed. */
+  readonly confirmedBy?: number | undefined
+  /** The parts of its operations; absent if it has none. */
+  readonly parts?: readonly Part[] | undefined
+  /** The times to live that it sets. */
+  readonly lifetimes?: readonly PlacedLifetime[] | undefined
+  /** Whether an error may come after part of it was done. */
+  readonly isScript?: true | undefined
+  /** The recognised command, if reading the answer needs nothing else. */
+  readonly recognised?: Recognised | undefined
+  /** Called with the answer, undefined if unreadable. Returns what it says about the operations, if there are any. */
+  readonly answered?: ((answer: Json | undefined) => Completions) | undefined
+}
+
+const NO_COMPLETIONS: Completions = []
+
+/** A request that is not an operation. */
+export function passedOn(
+  what: string,
+  touches: Touches,
+  answered?: (answer: Json | undefined) => void,
+): Understood & { readonly awaits: 'answer' } {
+  const understanding = { kind: 'passed-on', what, touches } as const
+  if (answered === undefined) return { understanding, awaits: 'answer' }
+  return {
+    understanding,
+    awaits: 'answer',
+    answered: (answer) => {
+      answered(answer)
+      return NO_COMPLETIONS
+    },
+  }
+}
+
+export function operations(
+  parts: readonly [Part, ...Part[]],
+  { session, isFinal: final }: Pick<Identity, 'session' | 'isFinal'>,
+): Understanding {
+  // Nearly all requests are one operation, and iterating over a list costs more than the rest of this function.
+  if (parts.length === 1) return { kind: 'operations', calls: [parts[0].call], session, final }
+  const [first, ...rest] = parts
+  return { kind: 'operations', calls: [first.call, ...rest.map(({ call }) => call)], session, final }
+}
+
+/** Marks a request whose failure would change what later ones mean. */
+export const steering = (understood: Understood): Understood => ({ ...understood, steers: true })
+
+/** What an answer, undefined if unreadable, says about the operations of a request; undefined if it has none. */
+export const completionsFor = (
+  { recognised, answered }: Understood,
+  answer: Json | undefined,
+): Completions | undefined => (recognised === undefined ? answered?.(answer) : completionsOf(recognised, answer))
+
+/**
+ * Whether the answer says for certain that the request did nothing: an error found beforehand, or a transaction that a
+ * watched key has stopped.
+ */
+export function isRefusal({ understanding, touched, isScript }: Understood, answer: Json | undefined): boolean {
+  if (isError(answer))
+    return refusalOf(answer.error, isScript === true && !answer.error.startsWith('NOSCRIPT')).type === 'fail'
+  const what = understanding.kind === 'passed-on' ? understanding.what : touched?.what
+  return answer === null && what === 'EXEC'
+}

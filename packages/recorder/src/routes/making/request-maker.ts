@@ -1,0 +1,306 @@
+import type { Input, Json } from '@chaosproxy/history'
+import { canonical, UserError } from '@chaosproxy/history'
+import type { Answer } from '@chaosproxy/wire/http'
+import { encodeSegment } from '@chaosproxy/wire/http'
+import type { Completion } from '../../record/call.ts'
+import { keptOfAnswer } from '../mapping/kept-of-answer.ts'
+import { compileMapping, type HttpMapping } from '../mapping/mapping.ts'
+import type { WrittenRequest } from '../mapping/try-request.ts'
+import { isOfAnswer, partsOfKey, sourcesOf } from '../mapping/value-source.ts'
+import {
+  isIgnored,
+  keySpec,
+  type OperationSpec,
+  operationsOf,
+  type RecordedRoute,
+  type RouteTable,
+  requestLine,
+  type ValueSpec,
+} from '../table/route-table.ts'
+import { RequestDraft, type Trouble } from './request-draft.ts'
+import { fillSent } from './sent.ts'
+
+/** The client and the id of a request. */
+export interface Asker {
+  /** The client's name, sent if the table says where. */
+  readonly session: string
+  /** Unique among all requests. */
+  readonly requestId: string
+  readonly final: boolean
+}
+
+export interface MadeRequest {
+  readonly type: 'made'
+  readonly request: WrittenRequest
+  /** The key and value that the record will have. */
+  readonly key: string | undefined
+  /** How much of the answer's body is needed to complete the operation. */
+  readonly answerBytes: number
+  /** Completes the operation by its answer. */
+  complete(answer: Answer): Completion
+}
+
+export type Made = MadeRequest | { readonly type: 'impossible'; readonly why: string }
+
+/** Makes requests from operations, using a route table in reverse. */
+export interface RequestMaker {
+  /** The functions with a reversible route. */
+  readonly functions: readonly string[]
+  /** For the table's other functions: why they have none, and the remedy. */
+  readonly refusals: ReadonlyMap<string, string>
+  /** Whether only the answer has the written value, as with versions, so that a cas must expect what an answer gave. */
+  speaksVersions(f: string): boolean
+  make(input: Input, asker: Asker): Made
+}
+
+/** A reversed route. */
+interface Turned {
+  readonly number: number
+  readonly route: RecordedRoute
+  readonly operation: OperationSpec
+  readonly at: string
+}
+
+export function compileRequestMaker(table: RouteTable, where: string): RequestMaker {
+  const mapping = compileMapping(table)
+  const turned = new Map<string, Turned[]>()
+  const refusals = new Map<string, string>()
+  for (const [number, route] of table.routes.entries()) {
+    if (isIgnored(route)) continue
+    const at = `${where}: route ${number + 1} (${route.request})`
+    const operations = operationsOf(route)
+    const [operation] = operations
+    if (operation === undefined) continue
+    const why = irreversible(route, operations)
+    if (why !== undefined) {
+      for (const { f } of operations) if (!refusals.has(f)) refusals.set(f, `${at}: ${why}`)
+      continue
+    }
+    turned.set(operation.f, [...(turned.get(operation.f) ?? []), { number, route, operation, at }])
+  }
+  for (const f of turned.keys()) refusals.delete(f)
+  return {
+    functions: [...turned.keys()],
+    refusals,
+    speaksVersions: (f) =>
+      (turned.get(f) ?? []).some(({ operation }) => sourcesOf(operation.value).some((source) => isOfAnswer(source))),
+    make(input, asker) {
+      const candidates = turned.get(input.f) ?? []
+      let why = refusals.get(input.f) ?? `${where} has no route for ${input.f}`
+      for (const candidate of candidates) {
+        const made = makeBy(candidate, input, { table, mapping, asker })
+        if (made.type === 'made') return made
+        why = `${candidate.at}: ${made.why}`
+      }
+      return { type: 'impossible', why }
+    },
+  }
+}
+
+/** Why this route can make no requests, whatever the operation; undefined if it can. */
+function irreversible(route: RecordedRoute, operations: readonly OperationSpec[]): string | undefined {
+  const [operation] = operations
+  if (operation === undefined || operations.length > 1)
+    return 'it does several things at once, and clients ask for one at a time. Give each its own route, or write a client (kind "module")'
+  if (route.request.startsWith('GRPC '))
+    return 'gRPC is recorded, and not spoken. Write a client (kind "module" or "program")'
+  if (operation.perhaps)
+    return 'it only makes something possible, so that nobody can ask for it. Add a route that does it at once'
+  if (operation.each !== undefined)
+    return 'it is about each item of a list, and clients ask for one object at a time. Add a route for a single one'
+  if (sourcesOf(operation.key).some(isOfAnswer))
+    return 'its key is made by the server, so that no key can be asked for. Add a route with the key in the request (PUT /items/{key}), or write a client (kind "module")'
+  if (sourcesOf(operation.value).some(isOfAnswer) && Object.keys(route.sends ?? {}).length === 0)
+    return 'its value is told by the answer alone, and nothing says what to send. Say it with "sends", such as "sends": {"body": "{value}"}'
+  return undefined
+}
+
+interface Making {
+  readonly table: RouteTable
+  readonly mapping: HttpMapping
+  readonly asker: Asker
+}
+
+function makeBy({ number, route, operation }: Turned, input: Input, { table, mapping, asker }: Making): Made {
+  const impossible = (why: string): Made => ({ type: 'impossible', why })
+  const draft = new RequestDraft(table.spellings?.of)
+  const { methods, path: pattern } = requestLine(route)
+  const sends = { ...table.sends, ...route.sends }
+  const trouble =
+    putKey(operation, input, pattern, { draft, fixed: new Set(Object.keys(sends)) }) ??
+    putValue(operation.value, input.value, draft) ??
+    putConditions(route, draft) ??
+    putSent(sends, { ...asker, key: input.key ?? '', value: sentValue(input) }, draft) ??
+    putAsker(route.client ?? table.client, table, { draft, asker, sends })
+  if (trouble !== undefined) return impossible(trouble)
+  const request = draft.finish(methods[0] ?? '', pattern)
+  if ('why' in request) return impossible(request.why)
+  // Verify that the table would record exactly what was asked for.
+  const head = { method: request.method, target: request.target, headers: fieldsOf(request.headers) }
+  const routed = mapping.match(head)
+  const body = routed.bodyBytes === 0 ? undefined : { bytes: Buffer.from(request.body) }
+  const { understanding, complete, route: taker } = routed.understand(head, body, NOBODY)
+  if (taker !== number)
+    return impossible(
+      taker === undefined
+        ? 'what it would send is not a request that it takes'
+        : `route ${taker + 1} takes its requests. Put the narrower one first, or tell them apart by "when"`,
+    )
+  if (understanding.kind !== 'operations') return impossible(whyNot(understanding))
+  const { key } = understanding.calls[0]
+  return {
+    type: 'made',
+    request,
+    key: typeof key === 'string' ? key : undefined,
+    answerBytes: keptOfAnswer(routed, undefined),
+    complete(answer) {
+      const completions = complete(answer)
+      return Array.isArray(completions) ? completions[0] : (completions as Completion)
+    },
+  }
+}
+
+const whyNot = (understanding: { readonly kind: string; readonly why?: string }): string =>
+  `the table would not understand the request: ${understanding.why ?? understanding.kind}`
+
+const NOBODY = { connection: 0, address: '127.0.0.1', process: undefined }
+
+const fieldsOf = (headers: WrittenRequest['headers']) => {
+  const fields = new Map(headers.map(([name, value]) => [name.toLowerCase(), value]))
+  return { get: (name: string) => fields.get(name) }
+}
+
+interface KeyPlaces {
+  readonly draft: RequestDraft
+  /** Places with constant values. */
+  readonly fixed: ReadonlySet<string>
+}
+
+/** Puts the key into each of its places that is not fixed: its parts, if it is a recorded key of as many. */
+function putKey(operation: OperationSpec, input: Input, pattern: string, { draft, fixed }: KeyPlaces): Trouble {
+  const { f } = operation
+  const spec = keySpec(operation, pattern)
+  const free = sourcesOf(spec).filter((source) => !fixed.has(source))
+  if (input.key === undefined)
+    return free.length === 0
+      ? undefined
+      : `it is about one of several objects, and ${f} names none. Fix the place with "sends": {"${free[0]}": "chaos"}`
+  if (free.length === 0)
+    return 'it has no place for a key, so that all objects would be one. Say "key", or let clients use only one: --workload-set keys=1'
+  const parts: readonly ValueSpec[] = Array.isArray(spec) ? spec : spec === undefined ? [] : [spec]
+  const texts = parts.length > 1 ? partsOfKey(input.key, parts.length) : undefined
+  for (const [place, part] of parts.entries()) {
+    const sources = sourcesOf(part)
+    if (sources.length === 0 || sources.some((source) => fixed.has(source))) continue
+    const trouble = putValue(part, texts?.[place] ?? input.key, draft)
+    if (trouble !== undefined) return trouble
+  }
+  return undefined
+}
+
+/** The reverse of reading a value. A value that only the answer has needs no place. */
+function putValue(spec: ValueSpec | undefined, value: Json, draft: RequestDraft): Trouble {
+  if (spec === undefined) return undefined
+  if (typeof spec === 'string') return isOfAnswer(spec) ? undefined : draft.put(spec, value)
+  if (isList(spec)) {
+    if (!Array.isArray(value) || value.length !== spec.length)
+      return `it takes a list of ${spec.length}, and ${JSON.stringify(value)} is none`
+    return firstTrouble(spec.map((part, i) => putValue(part, (value as readonly Json[])[i] ?? null, draft)))
+  }
+  if ('const' in spec)
+    return canonical(spec.const) === canonical(value)
+      ? undefined
+      : `it is for ${JSON.stringify(spec.const)}, not for ${JSON.stringify(value)}`
+  if ('members' in spec) return putMembers(spec.members, value, draft)
+  if (typeof value !== 'string' && typeof value !== 'number')
+    return `${spec.match} is a pattern of texts, and ${JSON.stringify(value)} is none`
+  return draft.put(
+    spec.from,
+    spec.match.replace(/\{\w+\}/, () => encodeSegment(String(value))),
+  )
+}
+
+const isList = (spec: ValueSpec): spec is readonly ValueSpec[] => Array.isArray(spec)
+
+function putMembers(members: { readonly [name: string]: ValueSpec }, value: Json, draft: RequestDraft): Trouble {
+  if (value === null || typeof value !== 'object' || Array.isArray(value))
+    return `it takes an object, and ${JSON.stringify(value)} is none`
+  const object = value as { readonly [name: string]: Json }
+  const lost = Object.keys(object).find((name) => !Object.hasOwn(members, name))
+  if (lost !== undefined) return `it has no place for "${lost}" of ${JSON.stringify(value)}`
+  return firstTrouble(
+    Object.entries(members).map(([name, part]) => {
+      const member = object[name]
+      return member === undefined ? `${JSON.stringify(value)} has no "${name}"` : putValue(part, member, draft)
+    }),
+  )
+}
+
+const firstTrouble = (troubles: readonly Trouble[]): Trouble => troubles.find((trouble) => trouble !== undefined)
+
+function putConditions({ when }: RecordedRoute, draft: RequestDraft): Trouble {
+  return firstTrouble(
+    Object.entries(when ?? {}).map(([place, wanted]) =>
+      // Conditions on a place's presence are checked when the table reads the request.
+      wanted !== null && typeof wanted === 'object' && 'there' in wanted ? undefined : draft.put(place, wanted as Json),
+    ),
+  )
+}
+
+/** The value to write; for a cas, the new one. */
+const sentValue = ({ f, value }: Input): Json =>
+  f === 'cas' && Array.isArray(value) && value.length === 2 ? ((value as readonly Json[])[1] ?? null) : value
+
+function putSent(
+  sends: { readonly [place: string]: Json },
+  words: Asker & { readonly key: string; readonly value: Json },
+  draft: RequestDraft,
+): Trouble {
+  return firstTrouble(Object.entries(sends).map(([place, template]) => draft.put(place, fillSent(template, words))))
+}
+
+interface AskerPlaces {
+  readonly draft: RequestDraft
+  readonly asker: Asker
+  readonly sends: { readonly [place: string]: Json }
+}
+
+/** Puts in the client's name, the request's id, and the mark of a final read. */
+function putAsker(client: string | undefined, { requestId, final }: RouteTable, parts: AskerPlaces): Trouble {
+  const { draft, asker, sends } = parts
+  const names = client !== undefined && NAMING.test(client) && !Object.hasOwn(sends, client)
+  return (
+    (names ? draft.put(client, asker.session) : undefined) ??
+    (requestId === undefined ? undefined : draft.put(`header.${requestId}`, asker.requestId)) ??
+    (final === undefined || !asker.final ? undefined : draft.put(`header.${final}`, 'true'))
+  )
+}
+
+/** Clients cannot be named by tokens or cookies, which the service hands out; "sends" can supply those. */
+const NAMING = /^(header|query|form|json)\./
+
+/**
+ * The table for recording requests made by `compileRequestMaker`. They name their client by a header field of their
+ * own, whatever names other clients.
+ *
+ * @param initial the value of every object at the start.
+ */
+export const generatorTable = (table: RouteTable, initial: Json): RouteTable => ({
+  ...table,
+  client: GENERATOR_CLIENT,
+  final: table.final ?? GENERATOR_FINAL,
+  initial: { value: initial },
+  routes: table.routes.map((route) => (isIgnored(route) ? route : { ...route, client: undefined })),
+})
+
+/** The header field that names clients in `generatorTable`. */
+export const GENERATOR_CLIENT = 'header.Chaos-Session'
+const GENERATOR_FINAL = 'Chaos-Final'
+
+/** @throws UserError (input) listing the functions that cannot be asked for, each with the reason and the remedy. */
+export function requireFunctions(maker: RequestMaker, wanted: readonly string[], where: string): void {
+  const lacking = wanted.filter((f) => !maker.functions.includes(f))
+  if (lacking.length === 0) return
+  const reasons = lacking.map((f) => maker.refusals.get(f) ?? `${where}: no route says how to ${f}`)
+  throw new UserError('input', reasons.join('\n'))
+}

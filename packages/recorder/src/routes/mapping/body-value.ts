@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto'
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib'
+import type { Json } from '@chaosproxy/history'
+import { parseJson } from '@chaosproxy/history'
+import type { Captured } from '@chaosproxy/wire/http'
+
+/** Larger compressed bodies are not unpacked. */
+const MAXIMUM_UNPACKED_BYTES = 16 * 1024 * 1024
+
+/** Longer texts appear in the history as hashes. */
+export const LONGEST_TEXT_BYTES: number = 4 * 1024
+
+/**
+ * A body as a text: base64 if it is not UTF-8, a hash if it is too long, each marked as such so that different values
+ * never become the same. The same content always gives the same value, however it was packed and however much of it
+ * was kept. Undefined if it cannot be unpacked.
+ */
+export function textOf(captured: Captured, contentEncoding: string | undefined): Json | undefined {
+  if ('json' in captured) return captured.json
+  if ('withheld' in captured) return undefined
+  if ('sha256' in captured) {
+    return isPlain(contentEncoding) ? { sha256: captured.sha256, bytes: captured.length } : undefined
+  }
+  const bytes = unpacked(captured.bytes, contentEncoding)
+  if (bytes === undefined) return undefined
+  if (bytes.length > LONGEST_TEXT_BYTES)
+    return { sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length }
+  return utf8Of(bytes) ?? { base64: bytes.toString('base64') }
+}
+
+/** A text without the line end that may close it: services add one to what they print, and trim what they are given. */
+export const withoutLineEnd = (value: Json): Json =>
+  typeof value === 'string' && value.endsWith('\n') ? value.replace(/\r?\n$/, '') : value
+
+/** A body of any length as a text; undefined if it is not text. */
+export function wholeTextOf(captured: Captured, contentEncoding: string | undefined): string | undefined {
+  if (!('bytes' in captured)) return undefined
+  const bytes = unpacked(captured.bytes, contentEncoding)
+  return bytes === undefined ? undefined : utf8Of(bytes)
+}
+
+function utf8Of(bytes: Buffer): string | undefined {
+  const text = bytes.toString('utf8')
+  return !text.includes('\ufffd') || Buffer.from(text).equals(bytes) ? text : undefined
+}
+
+/** A body as JSON; undefined if it is not JSON. */
+export function jsonOf(captured: Captured, contentEncoding: string | undefined): Json | undefined {
+  if ('json' in captured) return captured.json
+  const text = wholeTextOf(captured, contentEncoding)
+  if (text === undefined) return undefined
+  try {
+    return parseJson(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Why a body cannot be read, in words that follow "its body"; undefined if it can. */
+export function bodyTrouble(captured: Captured, contentEncoding: string | undefined): string | undefined {
+  if ('json' in captured) return undefined
+  if ('withheld' in captured) return `is left out of ${captured.withheld}`
+  if ('sha256' in captured) return `is ${captured.length} bytes long, which is more than is kept of it`
+  if (unpacked(captured.bytes, contentEncoding) !== undefined) return undefined
+  return `is compressed as ${JSON.stringify(contentEncoding)}, and cannot be unpacked`
+}
+
+const isPlain = (contentEncoding: string | undefined): boolean =>
+  contentEncoding === undefined || contentEncoding.toLowerCase() === 'identity'
+
+function unpacked(bytes: Buffer, contentEncoding: string | undefined): Buffer | undefined {
+  if (isPlain(contentEncoding)) return bytes
+  const options = { maxOutputLength: MAXIMUM_UNPACKED_BYTES }
+  try {
+    switch (contentEncoding?.toLowerCase()) {
+      case 'gzip':
+      case 'x-gzip':
+        return gunzipSync(bytes, options)
+      case 'deflate':
+        return inflateSync(bytes, options)
+      case 'br':
+        return brotliDecompressSync(bytes, options)
+      default:
+        return undefined
+    }
+  } catch {
+    return undefined
+  }
+}

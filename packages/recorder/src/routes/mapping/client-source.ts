@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto'
+import type { Json } from '@chaosproxy/history'
+import type { ClientSource } from '../table/route-table.ts'
+import type { Message } from './message.ts'
+import { compileValue } from './value-source.ts'
+
+/** The client's end of a connection. */
+export interface Peer {
+  /** Unique among connections. */
+  readonly connection: number
+  readonly address: string
+  /** Its process, if it was asked for and could be found. */
+  readonly process: string | undefined
+}
+
+/** What the proxy knows of a connection. */
+interface Dialled {
+  readonly id: number
+  readonly client: { readonly host: string }
+  readonly peerProcess?: string | undefined
+}
+
+export const peerOf = ({ id, client, peerProcess }: Dialled): Peer => ({
+  connection: id,
+  address: client.host,
+  process: peerProcess,
+})
+
+/** Sources that depend on the connection, from the strictest to the one that always exists. */
+export const peerSources: readonly string[] = ['peer.process', 'peer.address', 'connection']
+
+/** The client's name; undefined if nothing identifies it. */
+export type NameClient = (request: Message, peer: Peer) => string | undefined
+
+/** Client names appear in the history; secret ones as hashes. */
+export function compileClient(source: ClientSource | undefined): NameClient {
+  switch (source) {
+    case undefined:
+      return () => undefined
+    case 'connection':
+      return (_, { connection }) => `connection ${connection}`
+    case 'peer.address':
+      return (_, { address }) => address
+    case 'peer.process':
+      return (_, { process }) => process
+    case 'bearer':
+      return ({ headers }) => secret(/^bearer +(\S+) *$/i.exec(headers?.get('authorization') ?? '')?.[1])
+    default: {
+      const read = compileValue(source, 'request')
+      const isSecret = /^(cookie\.|header\.(authorization|cookie)$)/i.test(source)
+      return (request) => {
+        const name = nameOf(read({ request }))
+        return isSecret ? secret(name) : name
+      }
+    }
+  }
+}
+
+/** An empty name counts as none. */
+function nameOf(value: Json | undefined): string | undefined {
+  if (value === undefined || value === null || value === '') return undefined
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+const secret = (text: string | undefined): string | undefined =>
+  text === undefined || text === ''
+    ? undefined
+    : `sha256:${createHash('sha256').update(text).digest('hex').slice(0, 16)}`

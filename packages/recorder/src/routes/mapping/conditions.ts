@@ -1,0 +1,28 @@
+import type { Json } from '@chaosproxy/history'
+import { canonical } from '@chaosproxy/history'
+import type { Conditions } from '../table/route-table.ts'
+import { withoutLineEnd } from './body-value.ts'
+import type { Scene } from './scene.ts'
+import { compileValue, type Side } from './value-source.ts'
+
+/** Compiles a check that all conditions hold. */
+export function compileConditions(conditions: Conditions | undefined, side: Side): (scene: Scene) => boolean {
+  const tests = Object.entries(conditions ?? {}).map(([source, wanted]) => {
+    const read = compileValue(source, side)
+    const there = presenceOf(wanted)
+    if (there !== undefined) return (scene: Scene) => (read(scene) !== undefined) === there
+    const expected = canonical(source === 'body' ? withoutLineEnd(wanted as Json) : (wanted as Json))
+    return (scene: Scene) => {
+      const value = read(scene)
+      return value !== undefined && canonical(value) === expected
+    }
+  })
+  return (scene) => tests.every((test) => test(scene))
+}
+
+/** Whether the condition is only about presence, and if so, whether the value must be present. */
+function presenceOf(wanted: Conditions[string]): boolean | undefined {
+  if (wanted === null || typeof wanted !== 'object' || Array.isArray(wanted)) return undefined
+  const { there, ...others } = wanted as { readonly there?: unknown }
+  return typeof there === 'boolean' && Object.keys(others).length === 0 ? there : undefined
+}

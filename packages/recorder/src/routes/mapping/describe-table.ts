@@ -1,0 +1,22 @@
+import type { Recorder } from '../../record/recorder.ts'
+import type { ClientSource, RouteTable } from '../table/route-table.ts'
+import { isIgnored } from '../table/route-table.ts'
+
+/**
+ * Declares to the recorder what the table says about the whole history: what identifies clients, and the initial
+ * values.
+ */
+export function describeTable(table: RouteTable, recorder: Recorder): void {
+  for (const source of clientSourcesOf(table)) {
+    if (source === undefined) recorder.clientsBy({ by: 'connection', named: false })
+    else recorder.clientsBy({ by: source, named: true })
+  }
+  recorder.readByRoutes()
+  const { initial } = table
+  recorder.startsWith(typeof initial === 'object' && 'value' in initial ? initial : undefined)
+}
+
+/** Every route's client source; undefined for a route without one. */
+export const clientSourcesOf = ({ routes, client }: RouteTable): readonly (ClientSource | undefined)[] => [
+  ...new Set(routes.flatMap((route) => (isIgnored(route) ? [] : [route.client ?? client]))),
+]

@@ -1,0 +1,13 @@
+import type { Fields } from '@chaosproxy/wire/http'
+import type { RoutedRequest } from './mapping.ts'
+import { LONGEST_REFUSAL_BYTES } from './refusals.ts'
+
+type Wanted = Pick<RoutedRequest, 'answerBytes' | 'mayBeRefused'>
+
+/** How much of an answer's body to keep, by its head. */
+export function keptOfAnswer({ answerBytes, mayBeRefused }: Wanted, headers: Fields | undefined): number {
+  if (!mayBeRefused || answerBytes >= LONGEST_REFUSAL_BYTES) return answerBytes
+  const isJson = /json/i.test(headers?.get('content-type') ?? 'json')
+  const length = Number(headers?.get('content-length') ?? 0)
+  return isJson && length <= LONGEST_REFUSAL_BYTES ? LONGEST_REFUSAL_BYTES : answerBytes
+}

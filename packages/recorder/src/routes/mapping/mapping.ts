@@ -1,0 +1,294 @@
+import type { Schema } from '@chaosproxy/wire/grpc'
+import { describeGrpcStatus } from '@chaosproxy/wire/grpc'
+import type { Answer, Captured, MatchableHead } from '@chaosproxy/wire/http'
+import { compilePath, decodeSegment, pathOf } from '@chaosproxy/wire/http'
+import type { Call, Completion, Completions, Touches, Understanding } from '../../record/call.ts'
+import type { RecordedRoute, RouteSpec, RouteTable } from '../table/route-table.ts'
+import { isIgnored, operationsOf, requestLine } from '../table/route-table.ts'
+import { compileClient, type NameClient, type Peer } from './client-source.ts'
+import { compileConditions } from './conditions.ts'
+import { Message, NO_PATH } from './message.ts'
+import { type Asked, collect, compileOperation, type OperationParts, union } from './operation.ts'
+import { compileOutcomes } from './outcomes.ts'
+import { parametersBeside, parametersIn, parametersNamedBy, whyNotNamed } from './parameters.ts'
+import type { Scene } from './scene.ts'
+import { normalizationOf } from './textual-values.ts'
+import { bytesFor, inAnswer, sourcesOf } from './value-source.ts'
+import { writtenValuesOf } from './written-values.ts'
+
+/** The meaning of a whole request, and of its answer to come. */
+export interface Understood {
+  /** The position of the route that matched; undefined if none did. */
+  route: number | undefined
+  readonly understanding: Understanding
+  complete(answer: Answer): Completions
+}
+
+/** The possible routes for a method and a target, before the rest of the request is known. */
+export interface RoutedRequest {
+  /** Whether any route may match. */
+  readonly isKnown: boolean
+  /** How much of the request's body to keep, possibly 0. */
+  readonly bodyBytes: number
+  /** How much of the answer's body to keep, for what is read from it. */
+  readonly answerBytes: number
+  /** Whether to keep a short one in JSON as well, since it may be a refusal. */
+  readonly mayBeRefused: boolean
+  understand(head: MatchableHead, body: Captured | undefined, peer: Peer): Understood
+  /** What the request may have changed, if only a part of it arrived. */
+  touches(head: MatchableHead): Touches
+}
+
+/** Maps requests to operations by a route table. */
+export interface HttpMapping {
+  /** Everything that is not an operation is passed on. */
+  match(head: MatchableHead): RoutedRequest
+  /** The gRPC messages of the table. */
+  readonly schema: Schema | undefined
+}
+
+export function compileMapping(table: RouteTable): HttpMapping {
+  const parts = { table, normalize: normalizationOf(table), written: writtenValuesOf(table) }
+  const routes = table.routes.map((spec, number) => compileRoute(spec, number, parts))
+  const namedForAll = [...(table.ignoredParameters ?? []), ...parametersIn(Object.keys(table.sends ?? {}))]
+  // A cache, since the same keys are requested over and over.
+  const known = new Map<string, Map<string, RoutedRequest>>()
+
+  function find(method: string, target: string): RoutedRequest {
+    const path = pathOf(target)
+    const candidates = routes.flatMap((route) => route(method, path) ?? [])
+    const named = [...namedForAll, ...candidates.flatMap(({ parameters }) => parameters)]
+    return chooseAmong(candidates, parametersBeside(target, named))
+  }
+
+  return {
+    schema: table.schema,
+    match({ method, target }) {
+      let targets = known.get(method)
+      if (target.length > LONGEST_KNOWN_TARGET) return find(method, target)
+      if (targets === undefined) {
+        if (known.size >= MOST_METHODS) return find(method, target)
+        targets = new Map()
+        known.set(method, targets)
+      }
+      let found = targets.get(target)
+      if (found === undefined) {
+        found = find(method, target)
+        if (targets.size >= MOST_TARGETS) targets.clear()
+        targets.set(target, found)
+      }
+      return found
+    },
+  }
+}
+
+const MOST_METHODS = 16
+const MOST_TARGETS = 1000
+const LONGEST_KNOWN_TARGET = 1024
+
+/** A route that matches a method and a path. `fits` checks its other conditions. */
+interface Candidate {
+  readonly bodyBytes: number
+  readonly answerBytes: number
+  readonly mayBeRefused: boolean
+  /** The parameters of the query that the route names. */
+  readonly parameters: readonly string[]
+  fits(head: MatchableHead, body: Captured | undefined): boolean
+  /** @param unnamed the parameters that no candidate names */
+  understand(head: MatchableHead, body: Captured | undefined, peer: Peer, unnamed: readonly string[]): Understood
+  touches(head: MatchableHead): Touches
+}
+
+/** Chooses the first candidate that fits the request. */
+function chooseAmong(candidates: readonly Candidate[], unnamed: readonly string[]): RoutedRequest {
+  return {
+    isKnown: candidates.length > 0,
+    bodyBytes: Math.max(0, ...candidates.map(({ bodyBytes }) => bodyBytes)),
+    answerBytes: Math.max(0, ...candidates.map(({ answerBytes }) => answerBytes)),
+    mayBeRefused: candidates.some(({ mayBeRefused }) => mayBeRefused),
+    understand(head, body, peer) {
+      for (const candidate of candidates)
+        if (candidate.fits(head, body)) return candidate.understand(head, body, peer, unnamed)
+      return passedOn(head, usualTouches(head))
+    },
+    touches(head) {
+      if (candidates.length === 0) return usualTouches(head)
+      return candidates.map((candidate) => candidate.touches(head)).reduce(union)
+    },
+  }
+}
+
+/** Safe methods (RFC 9110 §9.2.1). */
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
+
+const usualTouches = ({ method }: MatchableHead): Touches => (SAFE_METHODS.has(method) ? 'nothing' : 'everything')
+
+const passedOn = (head: MatchableHead, touches: Touches): Understood =>
+  noOperation({ kind: 'passed-on', what: nameOfRequest(head), touches })
+
+const noOperation = (understanding: Understanding): Understood => ({
+  route: undefined,
+  understanding,
+  complete: notRecorded,
+})
+
+const notRecorded = ({ status }: Pick<Answer, 'status'>): Completions =>
+  status >= 400 && status < 500 && !UNDECIDED.has(status) ? REFUSED : NOT_RECORDED
+
+/**
+ * Client errors after which the request may still have been carried out: a timeout, a conflict with what it did before,
+ * a request that may be replayed, and a client that did not wait.
+ */
+const UNDECIDED: ReadonlySet<number> = new Set([408, 409, 425, 499])
+
+const REFUSED: Completion = { type: 'fail', error: 'refused, and not recorded' }
+
+const NOT_RECORDED: Completion = { type: 'info', error: 'not recorded' }
+
+/** The request's name in remarks: `PUT /kv/x`. */
+export const nameOfRequest = ({ method, target }: Pick<MatchableHead, 'method' | 'target'>): string =>
+  `${method} ${pathOf(target)}`
+
+type Route = (method: string, path: string) => Candidate | undefined
+
+function compileRoute(spec: RouteSpec, number: number, parts: TableParts): Route {
+  const { methods: allowed, path: pattern } = requestLine(spec)
+  const path = compilePath(pattern)
+  const fits = compileConditions(spec.when, 'request')
+  const whenSources = Object.keys(spec.when ?? {})
+  const understandRequest = isIgnored(spec) ? undefined : compileRecorded(spec, parts, pattern)
+  const parameters = parametersNamedBy(spec, parts.table.client)
+
+  return (method, requestPath) => {
+    if (!allowed.includes(method)) return undefined
+    const matched = path.match(requestPath)
+    if (matched === null) return undefined
+    const segments = matched.map(decodeSegment)
+    const place = { segments, names: path.names }
+    const messageOf = ({ target, headers }: MatchableHead, body: Captured | undefined) =>
+      new Message(headers, body, place, target)
+    return {
+      bodyBytes: Math.max(bytesFor(whenSources, 'request'), understandRequest?.bodyBytes ?? 0),
+      answerBytes: understandRequest?.answerBytes ?? 0,
+      mayBeRefused: !isIgnored(spec) && spec.answers === undefined,
+      parameters,
+      fits: (head, body) => whenSources.length === 0 || fits({ request: messageOf(head, body) }),
+      understand(head, body, peer, unnamed) {
+        // The first is the whole path.
+        for (let i = 1; i < segments.length; i++) parts.table.spellings?.sent(segments[i] ?? '', matched[i] ?? '')
+        const request = messageOf(head, body)
+        const understood = understandRequest?.understand(head, request, peer, unnamed) ?? passedOn(head, 'nothing')
+        understood.route = number
+        return understood
+      },
+      touches: (head) => understandRequest?.touches(messageOf(head, undefined)) ?? 'nothing',
+    }
+  }
+}
+
+interface RecordedRequests {
+  readonly bodyBytes: number
+  readonly answerBytes: number
+  understand(head: MatchableHead, request: Message, peer: Peer, unnamed: readonly string[]): Understood
+  touches(request: Message): Touches
+}
+
+interface TableParts extends OperationParts {
+  readonly table: RouteTable
+}
+
+function compileRecorded(spec: RecordedRoute, { table, ...parts }: TableParts, path: string): RecordedRequests {
+  const operations = operationsOf(spec).map((operation) => compileOperation(operation, path, parts))
+  const client = spec.client ?? table.client
+  const nameClient: NameClient = compileClient(client)
+  const requestId = table.requestId?.toLowerCase()
+  const final = table.final?.toLowerCase()
+  const outcomes = compileOutcomes(
+    spec,
+    operationsOf(spec).flatMap(({ key, value, result, each }) => [
+      ...sourcesOf(key),
+      ...sourcesOf(value),
+      ...sourcesOf(result).map(inAnswer),
+      ...(each === undefined ? [] : [each]),
+    ]),
+  )
+  const answerSources = (spec.answers ?? [])
+    .flatMap(({ when }) => Object.keys(when))
+    .map((source) => `answer.${source}`)
+  const most = (sizes: readonly number[]) => Math.max(0, ...sizes)
+
+  function completions(asked: readonly Asked[], request: Message, method: string, answer: Answer): Completions {
+    const { status, grpcStatus, headers } = answer
+    const scene: Scene = {
+      request,
+      answer: new Message(headers, contentOf(answer, method), NO_PATH, '', status === 204 || status === 205),
+      status: grpcStatus === undefined ? statusText(status) : describeGrpcStatus(grpcStatus),
+      item: undefined,
+    }
+    const [only] = asked
+    if (asked.length === 1 && only !== undefined)
+      return only.complete(scene, outcomes(answer, only.call.harmless === true, scene))
+    return asked.map((one) => one.complete(scene, outcomes(answer, one.call.harmless === true, scene)))
+  }
+
+  return {
+    bodyBytes: most([
+      ...operations.map(({ bodyBytes }) => bodyBytes),
+      client === undefined ? 0 : bytesFor([client], 'request'),
+    ]),
+    answerBytes: most([...operations.map(({ answerBytes }) => answerBytes), bytesFor(answerSources, 'answer')]),
+    understand(head, request, peer, unnamed) {
+      const what = nameOfRequest(head)
+      const scene: Scene = { request, answer: undefined, status: undefined, item: undefined }
+      const id = requestId === undefined ? undefined : request.headers?.get(requestId)
+      const common = { what, requestId: id }
+      const [only] = operations
+      const asked =
+        operations.length === 1 && only !== undefined
+          ? only.ask(scene, common)
+          : collect(operations.map((operation) => operation.ask(scene, common)))
+      if ('why' in asked) return noOperation({ kind: 'not-understood', what, ...asked })
+      const calls = callsOf(asked)
+      if (unnamed.length > 0) {
+        const { key } = calls[0] ?? {}
+        const touches = operations.map((operation) => operation.touches({ request })).reduce(union)
+        const keyRead = calls.length === 1 && typeof key === 'string' ? key : undefined
+        return noOperation({ kind: 'not-understood', what, why: whyNotNamed(unnamed), key: keyRead, touches })
+      }
+      if (!hasSome(calls)) return passedOn(head, 'nothing')
+      const session = nameClient(request, peer)
+      const isFinal = final !== undefined && request.headers?.get(final) !== undefined
+      const understanding: Understanding = { kind: 'operations', calls, session, final: isFinal }
+      return { route: undefined, understanding, complete: (answer) => completions(asked, request, head.method, answer) }
+    },
+    touches: (request) => operations.map((operation) => operation.touches({ request })).reduce(union),
+  }
+}
+
+/**
+ * The content of an answer. For HEAD and for 304 the content exists but is not sent (RFC 9110 §9.3.2, §15.4.5).
+ */
+function contentOf({ status, body }: Answer, method: string): Captured | undefined {
+  if (body === undefined) return undefined
+  if (method === 'HEAD') return { withheld: 'an answer to HEAD' }
+  return status === 304 ? { withheld: 'a 304' } : body
+}
+
+/** A cache of texts. */
+const statusTexts: Map<number, string> = new Map()
+
+function statusText(status: number): string {
+  let text = statusTexts.get(status)
+  if (text === undefined) {
+    text = `status ${status}`
+    statusTexts.set(status, text)
+  }
+  return text
+}
+
+function callsOf(asked: readonly Asked[]): readonly Call[] {
+  const [only] = asked
+  return asked.length === 1 && only !== undefined ? [only.call] : asked.map(({ call }) => call)
+}
+
+const hasSome = (calls: readonly Call[]): calls is readonly [Call, ...Call[]] => calls.length > 0

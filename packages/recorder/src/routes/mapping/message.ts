@@ -1,0 +1,86 @@
+import type { Json } from '@chaosproxy/history'
+import type { Captured, Fields } from '@chaosproxy/wire/http'
+import { bodyTrouble, jsonOf, textOf, wholeTextOf } from './body-value.ts'
+
+/** A path that matched a pattern, followed by the segments that its names match, decoded. */
+export interface MatchedPath {
+  readonly segments: readonly string[]
+  readonly names: readonly string[]
+}
+
+/** For an answer, which has no path. */
+export const NO_PATH: MatchedPath = { segments: [], names: [] }
+
+/** A request or an answer that values are read from. Expensive parts are decoded once, on first use. */
+export class Message {
+  readonly headers: Fields | undefined
+  /** Whether the status rules out a body. */
+  readonly isEmpty: boolean
+  readonly #path: MatchedPath
+  readonly #target: string
+  readonly #body: Captured | undefined
+  #json: { readonly value: Json | undefined } | undefined
+  #text: { readonly value: Json | undefined } | undefined
+
+  /** @param target as sent, with the query */
+  constructor(
+    headers: Fields | undefined,
+    body: Captured | undefined,
+    path: MatchedPath = NO_PATH,
+    target = '',
+    isEmpty = false,
+  ) {
+    this.headers = headers
+    this.isEmpty = isEmpty
+    this.#path = path
+    this.#target = target
+    this.#body = body
+  }
+
+  /** The segment that the name matches in the path. */
+  segment(name: string): string | undefined {
+    return this.#path.segments[this.#path.names.indexOf(name) + 1]
+  }
+
+  /** The whole body as text; undefined if there is none, or it cannot be read. */
+  get text(): Json | undefined {
+    this.#text ??= { value: this.#body === undefined || this.isEmpty ? undefined : textOf(this.#body, this.#encoding) }
+    return this.#text.value
+  }
+
+  /** The body as JSON; undefined if it is not JSON. */
+  get json(): Json | undefined {
+    this.#json ??= { value: this.#body === undefined ? undefined : jsonOf(this.#body, this.#encoding) }
+    return this.#json.value
+  }
+
+  /** False only if the body's text has nothing that matches. Cheaper than parsing it. */
+  mayContain(pattern: RegExp): boolean {
+    const body = this.#body
+    if (body === undefined || !('bytes' in body)) return body !== undefined && 'json' in body
+    const isPlain = this.#encoding === undefined || this.#encoding.toLowerCase() === 'identity'
+    return !isPlain || pattern.test(body.bytes.toString('latin1'))
+  }
+
+  /** Why the body cannot be read, in words that follow "its body"; undefined if it can. */
+  get trouble(): string | undefined {
+    return this.#body === undefined ? undefined : bodyTrouble(this.#body, this.#encoding)
+  }
+
+  get query(): URLSearchParams {
+    const question = this.#target.indexOf('?')
+    return decodedParameters(question < 0 ? '' : this.#target.slice(question + 1))
+  }
+
+  get form(): URLSearchParams {
+    return new URLSearchParams(this.#body === undefined ? '' : wholeTextOf(this.#body, this.#encoding))
+  }
+
+  get #encoding(): string | undefined {
+    return this.headers?.get('content-encoding')
+  }
+}
+
+/** Parses a query that may contain raw UTF-8, read as Latin-1. */
+const decodedParameters = (query: string): URLSearchParams =>
+  new URLSearchParams(Buffer.from(query, 'latin1').toString('utf8'))

@@ -1,0 +1,89 @@
+import { grpcStatusNames, usualGrpcOutcome } from '@chaosproxy/wire/grpc'
+import type { Answer } from '@chaosproxy/wire/http'
+import type { OutcomeName, RecordedRoute } from '../table/route-table.ts'
+import { compileConditions } from './conditions.ts'
+import { compileRefusals } from './refusals.ts'
+import type { Scene } from './scene.ts'
+
+/** The meaning of an answer, or why it is unknown. `declined` is a `fail` that is the object's own answer. */
+export type Meaning = OutcomeName | 'declined' | { readonly unclear: string }
+
+/**
+ * Looks up the status, then its class, then HTTP's own meaning. For a success the answer's content decides: by the
+ * table's cases or, without any, by whether it looks like a refusal.
+ *
+ * @param places the places in the answer that the operations read
+ */
+export function compileOutcomes(
+  { outcomes = {}, answers }: Pick<RecordedRoute, 'outcomes' | 'answers'>,
+  places: readonly string[],
+): (answer: Answer, harmless: boolean, scene: Scene) => Meaning {
+  const refusalIn = compileRefusals(places)
+  const cases = answers?.map(({ when, outcome }) => ({ fits: compileConditions(when, 'answer'), outcome }))
+  const known: readonly Map<number, Meaning>[] = [new Map(), new Map()]
+  const meaningOf = (answer: Answer, harmless: boolean): Meaning => {
+    if (answer.grpcStatus !== undefined) return meaningOfStatus(answer, outcomes, harmless)
+    const meanings = known[harmless ? 1 : 0]
+    let meaning = meanings?.get(answer.status)
+    if (meaning === undefined) {
+      meaning = meaningOfStatus(answer, outcomes, harmless)
+      meanings?.set(answer.status, meaning)
+    }
+    return meaning
+  }
+  return (answer, harmless, scene) => {
+    const meaning = meaningOf(answer, harmless)
+    if (meaning !== 'ok') return meaning
+    if (cases === undefined) {
+      const refusal =
+        scene.answer === undefined || answer.grpcStatus !== undefined ? undefined : refusalIn(scene.answer, harmless)
+      return refusal === undefined ? meaning : { unclear: refusal }
+    }
+    const fitting = cases.find(({ fits }) => fits(scene))
+    return fitting?.outcome ?? { unclear: 'none of the cases in "answers" fits' }
+  }
+}
+
+function meaningOfStatus(
+  { status, grpcStatus }: Answer,
+  outcomes: NonNullable<RecordedRoute['outcomes']>,
+  harmless: boolean,
+): Meaning {
+  if (grpcStatus === undefined) {
+    const meaning =
+      outcomes[String(status)] ?? outcomes[`${Math.floor(status / 100)}xx`] ?? usualMeaning(status, harmless)
+    return meaning === 'fail' && ABOUT_THE_OBJECT.has(status) ? 'declined' : meaning
+  }
+  const said = outcomes[`grpc ${grpcStatus}`] ?? outcomes[`grpc ${grpcStatusNames[grpcStatus] ?? ''}`]
+  if (said === undefined && harmless && grpcStatusNames[grpcStatus] === 'NOT_FOUND')
+    return absentPerhaps('grpc NOT_FOUND')
+  return said ?? usualGrpcOutcome(grpcStatus)
+}
+
+/**
+ * A 2xx means done, except for 202, which promises nothing, and 206 and 207, which are about parts. A 4xx means that
+ * the request was refused, except for 408, which may come after a part was carried out. Only the service
+ * knows whether 404 answers a read that found no value. Anything else, such as a 5xx, leaves the outcome unknown.
+ */
+function usualMeaning(status: number, harmless: boolean): Meaning {
+  if (status === 206 || status === 207 || (status === 202 && harmless))
+    return unclear(status, '"ok", "absent" or "fail"')
+  if (status === 202) return 'info'
+  if (status >= 200 && status < 300) return 'ok'
+  if (harmless && (status === 404 || status === 410)) return absentPerhaps(status)
+  if (harmless && status === 304)
+    return unclear(status, '"fail", which leaves it out, or "ok", if its headers have the result')
+  return status >= 400 && status < 500 && status !== 408 ? 'fail' : 'info'
+}
+
+/** "fail" would leave the read out, and so hide that a write was lost. */
+const absentPerhaps = (status: number | string): Meaning => ({
+  unclear: `if ${status} means that there is no value, say so in the route's "outcomes": {"${status}": "absent"}`,
+})
+
+/** Conflict, Precondition Failed and Locked: refusals for what the object holds (RFC 9110 §15.5.10 and §15.5.13, RFC 4918 §11.3). */
+const ABOUT_THE_OBJECT: ReadonlySet<number> = new Set([409, 412, 423])
+
+const unclear = (status: number | string, choice: string): Meaning => ({
+  unclear: `say in the route's "outcomes" whether ${status} is ${choice}`,
+})

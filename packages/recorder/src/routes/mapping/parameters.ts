@@ -1,0 +1,36 @@
+import type { ClientSource, RouteSpec } from '../table/route-table.ts'
+import { isIgnored, operationsOf } from '../table/route-table.ts'
+import { sourcesOf } from './value-source.ts'
+
+/** The parameters of the query that a route names: for its key, values, conditions or client, or to send them. */
+export function parametersNamedBy(route: RouteSpec, client: ClientSource | undefined): readonly string[] {
+  const conditions = Object.keys(route.when ?? {})
+  if (isIgnored(route)) return parametersIn(conditions)
+  const places = operationsOf(route).flatMap(({ key, value, each }) => [
+    ...sourcesOf(key),
+    ...sourcesOf(value),
+    ...(each === undefined ? [] : [each]),
+  ])
+  const sent = Object.keys(route.sends ?? {})
+  return parametersIn([...conditions, ...places, ...sent, route.client ?? client ?? ''])
+}
+
+/** The parameters among these places. */
+export const parametersIn = (places: readonly string[]): readonly string[] =>
+  places.filter((place) => place.startsWith(QUERY)).map((place) => place.slice(QUERY.length))
+
+const QUERY = 'query.'
+
+/** The parameters of a target's query that are not among these, each once. */
+export function parametersBeside(target: string, named: readonly string[]): readonly string[] {
+  const question = target.indexOf('?')
+  if (question < 0) return []
+  const given = new URLSearchParams(Buffer.from(target.slice(question + 1), 'latin1').toString('utf8'))
+  return [...new Set(given.keys())].filter((name) => !named.includes(name))
+}
+
+/** Why a request with such parameters is not understood. */
+export function whyNotNamed(parameters: readonly string[]): string {
+  const names = parameters.map((name) => JSON.stringify(name)).join(', ')
+  return `no route names ${parameters.length === 1 ? 'the parameter' : 'the parameters'} ${names} of its query, and so it may ask for something else. Say in "when" what it means, or that it makes no difference: "ignoredParameters": [${names}]`
+}

@@ -1,0 +1,46 @@
+import type { Json } from '@chaosproxy/history'
+import type { RouteTable, ValueSpec } from '../table/route-table.ts'
+import { isIgnored, operationsOf } from '../table/route-table.ts'
+
+/** Brings the values of one table to the form in which they are recorded. */
+export type Normalize = (value: Json) => Json
+
+/**
+ * How the values of a table are recorded. A place that holds a text cannot tell the number 5 from the text "5", which a
+ * service may store as either. If any value of the table comes from such a place, both are therefore the number.
+ */
+export function normalizationOf({ routes }: Pick<RouteTable, 'routes'>): Normalize {
+  const operations = routes.flatMap((route) => (isIgnored(route) ? [] : operationsOf(route)))
+  // A register joins the texts that are appended to it: "1" and "2" become "12".
+  const joinsTexts = operations.some(({ f }) => f === 'append')
+  const hasText = operations.some(({ value, result }) => isTextual(value) || isTextual(result))
+  return hasText && !joinsTexts ? withNumbers : (value) => value
+}
+
+const TEXTUAL = /^(answer\.)?(path|query|form|header|cookie|body|name)\b/
+
+function isTextual(spec: ValueSpec | undefined): boolean {
+  if (spec === undefined) return false
+  if (typeof spec === 'string') return TEXTUAL.test(spec)
+  if (isList(spec)) return spec.some(isTextual)
+  if ('const' in spec) return false
+  return 'members' in spec ? Object.values(spec.members).some(isTextual) : true
+}
+
+const isList = (spec: ValueSpec): spec is readonly ValueSpec[] => Array.isArray(spec)
+
+function withNumbers(value: Json): Json {
+  if (typeof value === 'string') return numberIn(value) ?? value
+  if (value === null || typeof value !== 'object') return value
+  if (isArray(value)) return value.map(withNumbers)
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withNumbers(member)]))
+}
+
+const isArray = (value: Json): value is readonly Json[] => Array.isArray(value)
+
+/** The number that a text is, written as JavaScript and JSON print it; not "05", "1e3" or one that is rounded. */
+function numberIn(text: string): number | undefined {
+  if (!/^-?\d/.test(text)) return undefined
+  const number = Number(text)
+  return String(number) === text && Math.abs(number) <= Number.MAX_SAFE_INTEGER ? number : undefined
+}

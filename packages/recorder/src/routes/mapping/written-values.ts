@@ -1,0 +1,64 @@
+import type { Json } from '@chaosproxy/history'
+import { canonical } from '@chaosproxy/history'
+import type { RouteTable } from '../table/route-table.ts'
+import { isIgnored, operationsOf } from '../table/route-table.ts'
+
+const MOST_KEYS = 1000
+const MOST_VALUES = 8
+/** The most parts of an answer to look at. */
+const MOST_PARTS = 200
+
+/**
+ * The values last written to each key, by which an answer shows that it does have what its route does not find: else a
+ * wrong place in a table would make every value absent.
+ */
+export class WrittenValues {
+  readonly #byKey: Map<string, string[]> = new Map()
+
+  wrote(key: string, value: Json): void {
+    // These are in many an answer for other reasons.
+    if (value === null || value === '' || typeof value === 'boolean') return
+    const known = this.#byKey.get(key)
+    const text = canonical(value)
+    if (known === undefined) {
+      if (this.#byKey.size >= MOST_KEYS) this.#byKey.clear()
+      this.#byKey.set(key, [text])
+    } else if (!known.includes(text)) {
+      known.push(text)
+      if (known.length > MOST_VALUES) known.shift()
+    }
+  }
+
+  /** Where the body has a value that was written to the key, as a place in the answer. */
+  placeIn(key: string, body: Json): string | undefined {
+    const values = this.#byKey.get(key)
+    if (values === undefined) return undefined
+    const parts: { readonly place: string; readonly value: Json }[] = [{ place: 'json', value: body }]
+    for (let i = 0; i < parts.length && i < MOST_PARTS; i++) {
+      const part = parts[i]
+      if (part === undefined) break
+      const { place, value } = part
+      if (values.includes(canonical(value))) return place
+      if (value === null || typeof value !== 'object') continue
+      for (const [name, member] of Object.entries(value)) parts.push({ place: `${place}.${name}`, value: member })
+    }
+    return undefined
+  }
+}
+
+/** The proxies of one table share what they know. */
+const known: WeakMap<RouteTable, WrittenValues> = new WeakMap()
+
+/** Undefined for a table in which no result may be missing. */
+export function writtenValuesOf(table: RouteTable): WrittenValues | undefined {
+  const isNeeded = table.routes.some(
+    (route) => !isIgnored(route) && operationsOf(route).some(({ missing }) => missing !== undefined),
+  )
+  if (!isNeeded) return undefined
+  let values = known.get(table)
+  if (values === undefined) {
+    values = new WrittenValues()
+    known.set(table, values)
+  }
+  return values
+}

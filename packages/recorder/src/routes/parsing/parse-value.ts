@@ -1,0 +1,110 @@
+import { quote, readObject } from '@chaosproxy/faults'
+import type { Json } from '@chaosproxy/history'
+import type { Conditions, Sends, ValueSource, ValueSpec } from '../table/route-table.ts'
+import { type Members, wrong } from './parse-members.ts'
+import { ANSWER_CONDITION, ANSWER_SOURCE, LIST_SOURCE, REQUEST_CONDITION, SOURCE } from './route-members.ts'
+
+export interface ValuePlace {
+  /** The start of every error message: file, route and member. */
+  readonly where: string
+  /** The names in the path. */
+  readonly names: readonly string[]
+  /** The side of a place without the prefix `answer.`. */
+  readonly side: 'request' | 'answer'
+  /** Whether `item` and `name` are allowed. */
+  readonly hasItem: boolean
+}
+
+/** @throws UserError (input) */
+export function parseValue(value: unknown, place: ValuePlace): ValueSpec {
+  if (Array.isArray(value)) {
+    if (value.length === 0) throw wrong(`${place.where} is an empty list. Give the places of its parts.`)
+    return value.map((part: unknown) => parseValue(part, place))
+  }
+  if (value === null || typeof value !== 'object') return parseSource(value, place)
+  const members = value as Members
+  const names = Object.keys(members).sort().join(' and ')
+  if (names === 'const') return { const: members['const'] as Json }
+  if (names === 'from and match') return parseMatch(members, place)
+  if (names === 'members') {
+    const inner = readObject(members['members'], `${place.where}: "members"`)
+    return {
+      members: Object.fromEntries(
+        Object.entries(inner).map(([name, part]) => [
+          name,
+          parseValue(part, { ...place, where: `${place.where}: ${quote(name)}` }),
+        ]),
+      ),
+    }
+  }
+  throw wrong(
+    `${place.where} is ${quote(value)}. Give a place ("json.value"), {"const": …}, {"from": "header.Location", "match": "/items/{id}"}, {"members": {…}} or a list of these.`,
+  )
+}
+
+function parseMatch({ from, match }: Members, place: ValuePlace): ValueSpec {
+  if (typeof match !== 'string' || !/^[^{}]*\{\w+\}[^{}]*$/.test(match))
+    throw wrong(`${place.where}: "match" is ${quote(match)}. Give a pattern with one name in braces: "/items/{id}".`)
+  return { from: parseSource(from, { ...place, where: `${place.where}: "from"` }), match }
+}
+
+function parseSource(value: unknown, place: ValuePlace): ValueSource {
+  const { where, names, side, hasItem } = place
+  const pattern = side === 'request' ? SOURCE : ANSWER_SOURCE
+  if (typeof value !== 'string' || !pattern.test(value))
+    throw wrong(`${where} is ${quote(value)}. ${remedyFor(value, side)}`)
+  const [kind, name = ''] = value.split('.')
+  if (kind === 'path' && !names.includes(name))
+    throw wrong(`${where} is ${quote(value)}, and the path has no {${name}}.`)
+  if ((kind === 'item' || value === 'name') && !hasItem)
+    throw wrong(`${where} is ${quote(value)}, and there is no list: say with "each" what it is an item of.`)
+  return value
+}
+
+function remedyFor(value: unknown, side: ValuePlace['side']): string {
+  const brackets = typeof value === 'string' ? /^((answer\.)?json[^[]*)\[(\w+)\](.*)$/.exec(value) : null
+  if (brackets !== null)
+    return `Elements are named by their position after a dot: "${brackets[1]}.${brackets[3]}${brackets[4]}".`
+  return side === 'request'
+    ? 'Give a place: path.NAME, query.NAME, header.NAME, cookie.NAME, form.NAME, body, json or json.MEMBER; of the answer: answer.json.MEMBER, answer.header.NAME.'
+    : 'An answer has a "body", "json", "json.MEMBER" or "header.NAME".'
+}
+
+/** @throws UserError (input) */
+export function parseList(value: unknown, where: string): ValueSource {
+  if (typeof value === 'string' && LIST_SOURCE.test(value)) return value
+  throw wrong(
+    `${where} is ${quote(value)}. Give the place of a list: "json.items" or, of the answer, "answer.json.items".`,
+  )
+}
+
+/** @throws UserError (input) */
+export function parseConditions(value: unknown, place: Pick<ValuePlace, 'where' | 'side' | 'names'>): Conditions {
+  const conditions = readObject(value, place.where)
+  const sources = Object.keys(conditions)
+  if (sources.length === 0)
+    throw wrong(`${place.where} asks for nothing. Give a place and what it holds: {"json.op": "set"}.`)
+  const pattern = place.side === 'request' ? REQUEST_CONDITION : ANSWER_CONDITION
+  for (const source of sources) {
+    if (!pattern.test(source))
+      throw wrong(`${place.where}: ${quote(source)} is no place. ${remedyFor(source, place.side)}`)
+    const [kind, name = ''] = source.split('.')
+    if (kind === 'path' && !place.names.includes(name))
+      throw wrong(`${place.where}: ${quote(source)}: the path has no {${name}}.`)
+  }
+  return conditions as Conditions
+}
+
+/** Further contents of made requests. @throws UserError (input) */
+export function parseSends(value: unknown, { where, names }: Pick<ValuePlace, 'where' | 'names'>): Sends {
+  const sends = readObject(value, where)
+  if (Object.keys(sends).length === 0)
+    throw wrong(`${where} says nothing. Give a place and what to send there: {"header.Authorization": "Bearer …"}.`)
+  for (const place of Object.keys(sends)) {
+    if (!REQUEST_CONDITION.test(place))
+      throw wrong(`${where}: ${quote(place)} is no place. ${remedyFor(place, 'request')}`)
+    const [kind, name = ''] = place.split('.')
+    if (kind === 'path' && !names.includes(name)) throw wrong(`${where}: ${quote(place)}: the path has no {${name}}.`)
+  }
+  return sends as Sends
+}

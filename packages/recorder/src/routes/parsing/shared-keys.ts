@@ -1,0 +1,75 @@
+import type { UserError } from '@chaosproxy/history'
+import type { OperationSpec, RouteSpec } from '../table/route-table.ts'
+import { isIgnored, keySpec, operationsOf, requestLine } from '../table/route-table.ts'
+import { wrong } from './parse-members.ts'
+
+/** The objects at one path, such as `/users/{key}`. */
+interface Collection {
+  readonly path: string
+  /** The names in the path that the key consists of. */
+  readonly names: readonly string[]
+  isRead: boolean
+  isChanged: boolean
+}
+
+/**
+ * Refuses two collections, each read and changed at a path of its own, whose keys consist of nothing but names in the
+ * path: user 1 and order 1 would be one object. Several paths of one object usually have different tasks, such as
+ * `/counter/{key}` and `/counter/{key}/add`.
+ *
+ * @throws UserError (input) that begins with `where`.
+ */
+export function refuseSharedKeys(routes: readonly RouteSpec[], where: string): void {
+  const collections = collectionsOf(routes).filter(({ isRead, isChanged }) => isRead && isChanged)
+  for (const [i, collection] of collections.entries()) {
+    const other = collections.slice(0, i).find(({ names }) => names.length === collection.names.length)
+    if (other !== undefined) throw sharedKeys(other, collection, where)
+  }
+}
+
+function collectionsOf(routes: readonly RouteSpec[]): readonly Collection[] {
+  const byPath = new Map<string, Collection>()
+  for (const route of routes) {
+    if (isIgnored(route)) continue
+    const { path } = requestLine(route)
+    for (const operation of operationsOf(route)) {
+      const names = namesInKey(operation, path)
+      if (names === undefined) continue
+      const id = `${names.length} ${path.replaceAll(/\{\w+\}/g, '{}')}`
+      const collection = byPath.get(id) ?? { path, names, isRead: false, isChanged: false }
+      byPath.set(id, collection)
+      const isRead = operation.f === 'read' || operation.f === 'get'
+      if (operation.harmless ?? isRead) collection.isRead = true
+      else collection.isChanged = true
+    }
+  }
+  return [...byPath.values()]
+}
+
+/** The names in the path that the key consists of; undefined if it has any other part. */
+function namesInKey(operation: OperationSpec, path: string): readonly string[] | undefined {
+  const spec = keySpec(operation, path)
+  if (spec === undefined) return undefined
+  const names: string[] = []
+  for (const part of Array.isArray(spec) ? (spec as readonly unknown[]) : [spec]) {
+    if (typeof part !== 'string' || !part.startsWith(PATH)) return undefined
+    names.push(part.slice(PATH.length))
+  }
+  return names
+}
+
+const PATH = 'path.'
+
+function sharedKeys(one: Collection, other: Collection, where: string): UserError {
+  return wrong(
+    `${where}: ${one.path} and ${other.path} are both read and changed, and have the same keys, so that different objects would be one. Tell them apart by a constant: ${keyBeside(one, other)} and ${keyBeside(other, one)}. If they are the same objects, give both the same constant.`,
+  )
+}
+
+/** A key that a constant tells apart from the keys of the other collection: the first segment that only this path has. */
+function keyBeside({ path, names }: Collection, other: Collection): string {
+  const others = other.path.split('/')
+  const literal = path.split('/').filter((segment) => segment !== '' && segment !== '*' && !segment.includes('{'))
+  const constant = literal.find((segment) => !others.includes(segment)) ?? literal.at(-1) ?? path
+  return `"key": [${[`{"const": "${constant}"}`, ...names.map((name) => `"path.${name}"`)].join(', ')}]`
+}

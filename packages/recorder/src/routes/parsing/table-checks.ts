@@ -1,0 +1,163 @@
+import { nearest, type UserError } from '@chaosproxy/history'
+import { sourcesOf } from '../mapping/value-source.ts'
+import type { OperationSpec, RouteSpec, RouteTable } from '../table/route-table.ts'
+import { isIgnored, keySpec, operationsOf, requestLine } from '../table/route-table.ts'
+import { refuseMissingKeys } from './missing-keys.ts'
+import { wrong } from './parse-members.ts'
+import { refuseSharedKeys } from './shared-keys.ts'
+
+/** A model of the checker, with its functions. */
+export interface KnownModel {
+  readonly name: string
+  readonly functions: readonly string[]
+}
+
+/**
+ * Finds mistakes in valid routes: names in paths that are not used, and collections with the same keys, so that different
+ * objects would become one; and routes that no request can reach.
+ *
+ * @throws UserError (input) that begins with `where`.
+ */
+export function checkRoutes(routes: readonly RouteSpec[], where: string): void {
+  refuseSharedKeys(routes, where)
+  refuseMissingKeys(routes, where)
+  for (const [i, route] of routes.entries()) {
+    const at = `${where}: route ${i + 1} (${route.request})`
+    if (!isIgnored(route)) checkNames(operationsOf(route), route, at)
+    const earlier = routes.slice(0, i).findIndex((other) => covers(other, route))
+    if (earlier >= 0)
+      throw wrong(
+        `${at} is never reached: route ${earlier + 1} (${routes[earlier]?.request}) comes before it and takes the same requests. Put the narrower one first, or say with "when" which requests the first is for.`,
+      )
+  }
+}
+
+const namesOf = (path: string): readonly string[] => [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)
+
+function checkNames(operations: readonly OperationSpec[], route: RouteSpec, at: string): void {
+  const { when } = route
+  const { path } = requestLine(route)
+  const names = namesOf(path)
+  const keys = operations.map((operation) => keySpec(operation, path))
+  const used = [...keys, ...operations.map(({ value }) => value)].flatMap(sourcesOf).concat(Object.keys(when ?? {}))
+  const unused = names.find((name) => !used.includes(`path.${name}`))
+  if (unused === undefined) return
+  const parts = [`path.${unused}`, ...sourcesOf(keys[0])].map((source) => `"${source}"`)
+  throw wrong(
+    `${at}: {${unused}} of the path is used by nothing, so that what differs in it would be one object. Make it part of the key ("key": [${parts.join(', ')}]), or write * for it.`,
+  )
+}
+
+/** Whether the earlier route `other` matches every request of `route`. */
+function covers(other: RouteSpec, route: RouteSpec): boolean {
+  if (other.when !== undefined) return false
+  const [wide, narrow] = [requestLine(other), requestLine(route)]
+  if (!narrow.methods.every((method) => wide.methods.includes(method))) return false
+  return coversPath(wide.path.split('/'), narrow.path.split('/'))
+}
+
+function coversPath(other: readonly string[], path: readonly string[]): boolean {
+  for (const [i, segment] of other.entries()) {
+    if (segment === '*' && i === other.length - 1) return path.length >= other.length
+    const matched = path[i]
+    if (matched === undefined) return false
+    const isAny = segment === '*' || /^\{\w+\}$/.test(segment)
+    // A star at the end matches any number of segments.
+    if (isAny && matched === '*' && i === path.length - 1) return false
+    if (!isAny && segment.replaceAll(/\{\w+\}/g, '{}') !== matched.replaceAll(/\{\w+\}/g, '{}')) return false
+    if (isAny && matched === '') return false
+  }
+  return path.length === other.length
+}
+
+/**
+ * Checks that some model has all functions of the table.
+ *
+ * @param wanted the model that the history will be checked as, if known.
+ * @throws UserError (input) that begins with `where`.
+ */
+export function checkFunctions(
+  { routes }: RouteTable,
+  {
+    models,
+    wanted,
+    where,
+  }: { readonly models: readonly KnownModel[]; readonly wanted?: string | undefined; readonly where: string },
+): void {
+  const model = models.find(({ name }) => name === wanted)
+  const candidates = model === undefined ? models : [model]
+  const used: UsedFunction[] = []
+  for (const [i, route] of routes.entries()) {
+    if (isIgnored(route)) continue
+    const at = `${where}: route ${i + 1} (${route.request})`
+    for (const { f } of operationsOf(route)) {
+      if (!candidates.some(({ functions }) => functions.includes(f))) throw unknownFunction(f, at, candidates, models)
+      used.push({ f, at })
+    }
+  }
+  if (candidates.some(({ functions }) => used.every(({ f }) => functions.includes(f)))) return
+  throw severalModels(used, candidates, where)
+}
+
+/** What a function of one route is, and that route. */
+interface UsedFunction {
+  readonly f: string
+  readonly at: string
+}
+
+/** No single model has all the functions; report against the closest one. */
+function severalModels(used: readonly UsedFunction[], models: readonly KnownModel[], where: string): UserError {
+  const shared = (model: KnownModel) => used.filter(({ f }) => model.functions.includes(f))
+  const closest = models.reduce((best, model) => (shared(model).length > shared(best).length ? model : best))
+  const stranger = used.find(({ f }) => !closest.functions.includes(f))
+  const others = [...new Set(shared(closest).map(({ f }) => `"${f}"`))].join(' and ')
+  const advice = stranger !== undefined && closest.functions.includes('write') ? writtenAs(stranger.f) : undefined
+  return wrong(
+    `${stranger?.at ?? where}: "f" is "${stranger?.f}", but ${others} of other routes belong to the model ${closest.name}, which does not know it, and no model knows all of them. ${advice ?? 'Record them apart, by two tables.'}`,
+  )
+}
+
+/** How a register has what other stores call by another name. */
+function writtenAs(f: string): string | undefined {
+  switch (f.toLowerCase()) {
+    case 'get':
+    case 'fetch':
+      return 'Write "f": "read".'
+    case 'put':
+    case 'set':
+    case 'post':
+    case 'update':
+      return 'Write "f": "write".'
+    case 'delete':
+    case 'remove':
+    case 'del':
+      return 'Of a register, to delete is to write null: "f": "write", "value": { "const": null }.'
+    default:
+      return undefined
+  }
+}
+
+function unknownFunction(
+  f: string,
+  at: string,
+  candidates: readonly KnownModel[],
+  models: readonly KnownModel[],
+): UserError {
+  const [only] = candidates
+  if (candidates.length === 1 && only !== undefined && models.length > 1) {
+    return wrong(
+      `${at}: "f" is "${f}", which the model ${only.name} does not know.${meantOf(f, candidates)} It knows: ${only.functions.join(', ')}.`,
+    )
+  }
+  const meant = writtenAs(f) === undefined ? meantOf(f, candidates) : ''
+  const known = candidates.map(({ name, functions }) => `${name}: ${functions.join(', ')}`).join('; ')
+  return wrong(`${at}: "f" is "${f}", which no model knows.${meant} ${writtenAs(f) ?? `They know: ${known}.`}`)
+}
+
+function meantOf(f: string, models: readonly KnownModel[]): string {
+  const meant = nearest(
+    f,
+    models.flatMap(({ functions }) => functions),
+  )
+  return meant === undefined ? '' : ` Did you mean "${meant}"?`
+}

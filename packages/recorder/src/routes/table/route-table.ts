@@ -1,0 +1,146 @@
+import type { Json } from '@chaosproxy/history'
+import type { Schema } from '@chaosproxy/wire/grpc'
+import type { Spellings } from './segment-spellings.ts'
+
+/**
+ * Where a request has a value: `path.NAME` (the segment that matches `{NAME}`), `query.NAME`, `header.NAME`,
+ * `cookie.NAME`, `form.NAME`, `body` (the whole body as text), `json` (the whole body as JSON) or a part of it
+ * (`json.value`, `json.a.b`, `json.items.0`). In the answer: `header`, `body` and `json`, prefixed by `answer.` except
+ * in a result. For each item of a list: `item`, `item.MEMBER` and `name`.
+ */
+export type ValueSource = string
+
+/** A value: from a place, constant, or composed of others. */
+export type ValueSpec =
+  | ValueSource
+  | { readonly const: Json }
+  /** The part of a text that matches `{NAME}` in the pattern, such as `/items/{id}` for a Location. */
+  | { readonly from: ValueSource; readonly match: string }
+  | { readonly members: { readonly [name: string]: ValueSpec } }
+  | readonly ValueSpec[]
+
+/** `absent`: done, and there is no value, as for a read's 404. */
+export type OutcomeName = 'ok' | 'fail' | 'info' | 'absent'
+
+/** Conditions on places: a place has this value, any value, or none. */
+export type Conditions = { readonly [source: string]: Json | { readonly there: boolean } }
+
+/** One operation of a request, on one object. */
+export interface OperationSpec {
+  /** The model's function: `read`, `write`, `cas`, … */
+  readonly f: string
+  /** The object; by default `path.key`, if the path has one. Several parts are joined by `/`. */
+  readonly key?: ValueSpec | undefined
+  /** The value given; for a cas the expected and the new one. By default none. */
+  readonly value?: ValueSpec | undefined
+  /** The result in the answer; by default the value given. */
+  readonly result?: ValueSpec | undefined
+  /** An answer without the result means that there is no value; by default it is not understood. */
+  readonly missing?: 'absent' | undefined
+  /** It has no effect whatever its outcome; by default true for reads and gets. */
+  readonly harmless?: boolean | undefined
+  /** The request makes it possible, at any time from then on, but does not do it: a lease may remove its key. */
+  readonly perhaps?: boolean | undefined
+  /** A list in the request or (`answer.json.items`) in the answer: there is an operation for each item. */
+  readonly each?: ValueSource | undefined
+}
+
+/** The meaning of a successful answer, by its content. */
+export interface AnswerSpec {
+  readonly when: Conditions
+  readonly outcome: OutcomeName
+}
+
+interface RouteBase {
+  /** Method, or several, and path: `PUT /kv/{key}`, `PUT,POST /items/{key}`. */
+  readonly request: string
+  /** Conditions that a request must meet. */
+  readonly when?: Conditions | undefined
+}
+
+interface RecordedBase extends RouteBase {
+  /** Keyed by status (`404`), class (`5xx`) or gRPC status (`grpc 5`, `grpc NOT_FOUND`). */
+  readonly outcomes?: { readonly [status: string]: OutcomeName } | undefined
+  /** By the answer's content; the first that matches counts. */
+  readonly answers?: readonly AnswerSpec[] | undefined
+  /** Overrides the table's. */
+  readonly client?: ClientSource | undefined
+  /** Further contents of requests made by this route, by place. */
+  readonly sends?: Sends | undefined
+}
+
+/**
+ * Contents of made requests besides key and value, by place: `{"header.Authorization": "Bearer …", "json.owner":
+ * "{session}"}`. Texts may contain `{key}`, `{value}`, `{session}` and `{requestId}`. Recording does not depend on it.
+ */
+export type Sends = { readonly [place: ValueSource]: Json }
+
+/** Requests that are one operation. */
+export interface SimpleRoute extends RecordedBase, OperationSpec {}
+
+/** Requests that are several operations at once. */
+export interface CompoundRoute extends RecordedBase {
+  readonly operations: readonly [OperationSpec, ...OperationSpec[]]
+}
+
+export type RecordedRoute = SimpleRoute | CompoundRoute
+
+/** Requests that change no recorded key, whatever their method. */
+export interface IgnoredRoute extends RouteBase {
+  readonly ignore: true
+}
+
+export type RouteSpec = RecordedRoute | IgnoredRoute
+
+/**
+ * What identifies the client: `header.X-Client`, `cookie.sid`, `bearer`, `query.client`, `json.client`, or the
+ * dialling side: `peer.process`, `peer.address`, `connection`.
+ */
+export type ClientSource = string
+
+/** What keys hold before anything is recorded. */
+export type InitialSpec = 'unknown' | { readonly value: Json } | { readonly read: readonly string[] }
+
+/** Maps the requests of a service to operations, as data. */
+export interface RouteTable {
+  readonly routes: readonly RouteSpec[]
+  /**
+   * The header field with a request's id, such as `Idempotency-Key`: attempts with one id are one operation, which takes
+   * effect at most once.
+   */
+  readonly requestId?: string | undefined
+  readonly client?: ClientSource | undefined
+  /** The header field that marks final reads, such as `X-Final`. */
+  readonly final?: string | undefined
+  /** Further contents of all made requests. */
+  readonly sends?: Sends | undefined
+  /** Parameters of queries that make no difference to what a request does. */
+  readonly ignoredParameters?: readonly string[] | undefined
+  /** By default unknown. */
+  readonly initial?: InitialSpec | undefined
+  /** The gRPC messages, from a descriptor or declared. */
+  readonly schema?: Schema | undefined
+  /** Learns the spelling of path segments from recorded requests, for requests made by the same table. */
+  readonly spellings?: Spellings | undefined
+}
+
+export const isIgnored = (route: RouteSpec): route is IgnoredRoute => 'ignore' in route
+
+/** The methods and the path of a route's requests. */
+export function requestLine({ request }: RouteSpec): { readonly methods: readonly string[]; readonly path: string } {
+  const [methods = '', path = ''] = request.split(' ')
+  return { methods: methods.split(','), path }
+}
+
+/** What an operation's key is made of: unless it says so, the segment named `{key}`, if the route's path has one. */
+export const keySpec = ({ key }: OperationSpec, path: string): ValueSpec | undefined =>
+  key ?? (path.includes('{key}') ? 'path.key' : undefined)
+
+/** A place in two parts: the header field ETag is `header.ETag`. */
+export function placeParts(place: ValueSource): { readonly kind: string; readonly name: string } {
+  const dot = place.indexOf('.')
+  return dot < 0 ? { kind: place, name: '' } : { kind: place.slice(0, dot), name: place.slice(dot + 1) }
+}
+
+export const operationsOf = (route: RecordedRoute): readonly OperationSpec[] =>
+  'operations' in route ? route.operations : [route]

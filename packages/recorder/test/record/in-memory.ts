@@ -1,0 +1,43 @@
+import type { Json } from '@chaosproxy/history'
+import { nanos } from '@chaosproxy/history'
+import type { Call, Understanding } from '../../src/record/call.ts'
+import { createRecorder } from '../../src/record/recorder.ts'
+import { RecordedLines } from '../recorded-lines.ts'
+
+export const write = (value: Call['value'], more: Partial<Call> = {}): Call => ({
+  f: 'write',
+  key: 'x',
+  value,
+  ...more,
+})
+export const read: Call = { f: 'read', key: 'x', value: null, harmless: true }
+export const ok = (value: Json) => ({ type: 'ok', value }) as const
+
+/** What a client asks that nothing names. */
+export const asks = (...calls: readonly [Call, ...Call[]]): Understanding => asksAs(undefined, ...calls)
+export const asksAs = (session: string | undefined, ...calls: readonly [Call, ...Call[]]): Understanding => ({
+  kind: 'operations',
+  calls,
+  session,
+})
+
+/** A recorder whose two views are kept in memory, and whose clock ticks with every look at it. */
+export function recording(options: { readonly maximumWaiting?: number } = {}) {
+  const client = new RecordedLines()
+  const backend = new RecordedLines()
+  let time = 0
+  const now = () => nanos(++time)
+  const recorder = createRecorder({ client, backend, now, ...options })
+  const connect = () => recorder.connection({ node: 'n1', client: '10.0.0.1' })
+  return { client, backend, now, recorder, connect, connection: connect() }
+}
+
+/** Every event in a few words: `0 invoke write x=1 as alice`, `recorder touched x: why`. */
+export const told = ({ lines }: RecordedLines): readonly string[] =>
+  lines.map((line) => {
+    const { process, type, f, key, value, session } = JSON.parse(line) as { readonly [name: string]: Json | undefined }
+    const about = key === undefined ? '' : ` ${key}`
+    if (process === 'recorder') return `${f}${about}: ${JSON.stringify(value)}`
+    const said = value === undefined ? '' : `=${JSON.stringify(value)}`
+    return `${process} ${type} ${f}${about}${said}${session === undefined ? '' : ` as ${session}`}`
+  })

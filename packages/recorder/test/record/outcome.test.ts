@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest'
+import { ALL_EDGES, EDGE, namesOfEdges } from '../../src/record/call.ts'
+import { outcomeOf } from '../../src/record/outcome.ts'
+
+const left = EDGE.clientIn | EDGE.backendOut
+const ok = { type: 'ok', value: 7 } as const
+const fail = { type: 'fail', error: 'status 409' } as const
+const info = { type: 'info', error: 'status 503' } as const
+
+test.each([
+  ['a request that never left failed', { edges: EDGE.clientIn, harmless: false, reason: 'lost' }, 'fail'],
+  [
+    'a request that never left failed, whatever error is made up for it',
+    { edges: EDGE.clientIn, answer: info, harmless: false },
+    'fail',
+  ],
+  [
+    'an answer that says it was done stands, even one made up',
+    { edges: EDGE.clientIn, answer: ok, harmless: false },
+    'ok',
+  ],
+  ['a definite refusal is a failure', { edges: ALL_EDGES, answer: fail, backend: fail, harmless: false }, 'fail'],
+  [
+    'a refusal that was made up of a success proves nothing',
+    { edges: ALL_EDGES, answer: fail, backend: ok, harmless: false },
+    'info',
+  ],
+  [
+    'nor does one that was made up of an error',
+    { edges: ALL_EDGES, answer: fail, backend: info, harmless: false },
+    'info',
+  ],
+  ['nor does one that was made up of nothing', { edges: ALL_EDGES, answer: fail, harmless: false }, 'info'],
+  ['but what leaves nothing behind may fail', { edges: ALL_EDGES, answer: fail, backend: ok, harmless: true }, 'fail'],
+  ['of what a 5xx answers, nothing is known', { edges: ALL_EDGES, answer: info, harmless: false }, 'info'],
+  ['of what left and was not answered, nothing is known', { edges: left, reason: 'reset', harmless: false }, 'info'],
+  ['what leaves nothing behind may fail instead', { edges: left, reason: 'reset', harmless: true }, 'fail'],
+  ['and so may what a 5xx answers', { edges: ALL_EDGES, answer: info, harmless: true }, 'fail'],
+])('%s', (_, ending, type) => {
+  expect(outcomeOf({ backend: undefined, ...ending }).type).toBe(type)
+})
+
+test('a failure says that the request never left, and why', () => {
+  expect(
+    outcomeOf({ edges: EDGE.clientIn, backend: undefined, reason: 'the request was lost', harmless: false }),
+  ).toEqual({
+    type: 'fail',
+    error: 'never forwarded: the request was lost',
+  })
+})
+
+test('a refusal that the backend did not say is told from one that it did', () => {
+  const made = outcomeOf({ edges: ALL_EDGES, answer: fail, backend: ok, harmless: false })
+  expect(made).toEqual({ type: 'info', error: 'status 409, but the backend may have carried it out' })
+})
+
+test('a refusal that is the answer of the object itself stays one, unless a fault made it up', () => {
+  const answered = { ...fail, answered: true } as const
+  const end = (backend: typeof answered | typeof fail | typeof ok) =>
+    outcomeOf({ edges: ALL_EDGES, answer: answered, backend, harmless: true })
+  expect(end(answered)).toEqual(answered)
+  expect(end(fail)).toEqual(fail)
+  expect(end(ok)).toEqual(fail)
+})
+
+test('edges are named in the order of the way', () => {
+  expect(namesOfEdges(ALL_EDGES)).toEqual(['client-in', 'backend-out', 'backend-in', 'client-out'])
+})

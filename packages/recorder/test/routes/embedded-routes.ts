@@ -1,0 +1,13 @@
+import type { RecordedRoute, RouteTable } from '../../src/routes/table/route-table.ts'
+
+/** An embedded node says these only where nothing was done. */
+const refusals: RecordedRoute['outcomes'] = { '501': 'fail', '503': 'fail' }
+
+/** The embedded systems' own interface: `GET` and `PUT /kv/KEY`, `POST /kv/KEY/cas`. */
+export const embeddedRoutes: RouteTable = {
+  routes: [
+    { request: 'GET /kv/{key}', f: 'read', result: 'json.value', outcomes: refusals },
+    { request: 'PUT /kv/{key}', f: 'write', value: 'json.value', outcomes: refusals },
+    { request: 'POST /kv/{key}/cas', f: 'cas', value: ['json.old', 'json.new'], outcomes: refusals },
+  ],
+}

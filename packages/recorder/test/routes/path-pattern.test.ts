@@ -1,0 +1,67 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { compilePath } from '../../../wire/src/http/path-pattern.ts'
+import { tryRequest } from '../../src/routes/mapping/try-request.ts'
+import { parseRouteTable } from '../../src/routes/parsing/parse-table.ts'
+
+/** The meaning of a pattern as a regular expression: short to say, and exponential in the path's length. */
+function byExpression(pattern: string): (path: string) => readonly string[] | null {
+  const source = pattern.replace(/\{(\w+)\}|\/\*(?=\/)|\*$|[\\^$.*+?()[\]{}|]/g, (special, name?: string) => {
+    if (name !== undefined) return '([^/]+)'
+    if (special === '/*') return '/[^/]+'
+    return special === '*' ? '.*' : `\\${special}`
+  })
+  const expression = new RegExp(`^${source}$`, 's')
+  return (path) => expression.exec(path)?.slice() ?? null
+}
+
+const part = fc.constantFrom('{x}', '{y}', '*', '/', '/*/', 'a', 'b', '-', '.', '{', '}', 'ab', '{x}-{y}', '/{z}')
+const patterns = fc.array(part, { minLength: 1, maxLength: 6 }).map((parts) => parts.join(''))
+const paths = fc.string({ unit: fc.constantFrom('a', 'b', '-', '/', '.', '*', '{', '\n'), maxLength: 9 })
+
+test('a pattern matches the paths, and each name the text, that a greedy regular expression would', () => {
+  fc.assert(
+    fc.property(patterns, fc.array(paths, { minLength: 20, maxLength: 20 }), (pattern, some) => {
+      const { match } = compilePath(pattern)
+      const expected = byExpression(pattern)
+      // Most paths drawn alone match nothing, so the pattern itself is one, with its names filled in.
+      const filled = some.map((path) => pattern.replaceAll(/\{\w+\}|\*/g, path.replaceAll('/', '')))
+      for (const path of [...some, ...filled]) expect(match(path), `${pattern} on ${path}`).toEqual(expected(path))
+    }),
+    { numRuns: 1_000 },
+  )
+})
+
+test.each([
+  ['/{a}{b}{c}{d}{e}{f}{g}x', `/${'a'.repeat(16_000)}`],
+  ['/{a}-{b}-{c}-{d}/q', `/${'-'.repeat(16_000)}`],
+  ['/{a}a{b}a{c}a{d}a{e}', `/${'a'.repeat(16_000)}/`],
+])('a client cannot make the match of %s take long', (pattern, path) => {
+  const started = process.cpuUsage()
+  expect(compilePath(pattern).match(path)).toBeNull()
+  const { user, system } = process.cpuUsage(started)
+  // Backtracking takes years for each of these; the bound is on CPU time, and far above the microseconds needed.
+  expect((user + system) / 1_000).toBeLessThan(1_000)
+})
+
+test('a path of more than 16 Ki characters matches nothing', () => {
+  const { match } = compilePath('/kv/{key}')
+  expect(match(`/kv/${'k'.repeat(16 * 1024 - 4)}`)).not.toBeNull()
+  expect(match(`/kv/${'k'.repeat(16 * 1024 - 3)}`)).toBeNull()
+})
+
+test('a request of thousands of dashes is judged by a route of names between dashes', () => {
+  const table = {
+    routes: [
+      { request: 'GET /{x}-{y}-{z}-{w}/q', key: ['path.x', 'path.y', 'path.z', 'path.w'], f: 'read', result: 'body' },
+    ],
+  }
+  const asked = (target: string) =>
+    tryRequest(
+      parseRouteTable(table, 'routes.json'),
+      { method: 'GET', target, headers: [], body: '' },
+      { status: 200, headers: [], body: 'v' },
+    ).route
+  expect(asked('/a-b-c-d/q')).toBe(1)
+  expect(asked(`/${'-'.repeat(8_000)}`)).toBeUndefined()
+})

@@ -1,0 +1,21 @@
+export {
+  dataOf,
+  endsStream,
+  FLAG,
+  FRAME,
+  firstWord,
+  framesOf,
+  goaway,
+  HEADER_BYTES,
+  hasFlag,
+  isHeaderPart,
+  PREFACE,
+  resetStream,
+  streamOf,
+  typeOf,
+  windowUpdate,
+} from './frames.ts'
+export { HeaderBlockJoiner } from './header-blocks.ts'
+export { HeaderReader } from './header-reader.ts'
+export type { HpackFields } from './hpack/hpack-decoder.ts'
+export { createHttp2Scanner } from './http2-scanner.ts'
