@@ -103,6 +103,7 @@ describe('servers that chaos record starts', () => {
         `node ${path('store.cjs')} {port}`,
         '--as',
         table,
+        ...['--faults', 'pause,delay-reply', '--seed', '3'],
         '--events',
         events,
         '--out',
@@ -111,17 +112,21 @@ describe('servers that chaos record starts', () => {
       ],
       ...['--', 'node', path('client.cjs'), '{n2}'],
     ])
-    const told = readFileSync(events, 'utf8')
+    const all = readFileSync(events, 'utf8')
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line))
-      .filter(({ type }) => type === 'event')
+    const told = all.filter(({ type }) => type === 'event')
     const { run } = JSON.parse(stdout)
     const kept = readFileSync(join(run, 'history.jsonl'), 'utf8').trim().split('\n')
     expect(told.filter(({ event }) => event.f === 'add' && event.type === 'ok').length).toBeGreaterThan(0)
     expect(told.filter(({ event }) => event.f === 'add')).toHaveLength(
       kept.filter((line) => JSON.parse(line).f === 'add').length,
     )
+    const faults = kept.map((line) => JSON.parse(line)).filter(({ process }) => process === 'nemesis')
+    expect(faults.map(({ f }) => f)).toContain('heal')
+    expect(told.flatMap(({ event }) => (event.process === 'nemesis' ? event.f : []))).toEqual(faults.map(({ f }) => f))
+    expect(all.map(({ type }) => type)).toEqual(expect.arrayContaining(['starting', 'ready', 'ending', 'judged']))
   })
 
   test('one that dies at once is told with what it printed last', async () => {

@@ -102,6 +102,7 @@ async function performServed(
   } finally {
     clearInterval(status)
     clearInterval(beginning)
+    listener?.({ type: 'ending' })
     await new Promise<void>((resolve) => cluster.stop(resolve))
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { circumstancesOf } from '../../engine/src/run/circumstances.ts'
 import { jsonWithoutSecrets, textWithoutSecrets, wordsWithoutSecrets } from '../../report/src/secrets.ts'
+import { circumstancesOf } from '../src/run/circumstances.ts'
 
 describe('what run.json keeps of the circumstances', () => {
   test('are versions, the machine, the command, and the environment that matters', () => {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
-import { lateOptimisation } from '../../engine/src/short-run.ts'
+import { lateOptimisation } from '../src/short-run.ts'
 
 describe('the flags that delay the optimising compiler', () => {
   test('are known to the V8 of this Node', () => {
