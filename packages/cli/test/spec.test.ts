@@ -129,6 +129,11 @@ describe('--spec', () => {
     expect(await refused({ chaos: 1, kind: 'scenario' })).toMatch(
       /^FILE is a replay that chaos fuzz wrote: .* chaos replay /,
     )
+    const recorded = { chaos: 1, spec: { ...spec, target: { name: 'record', settings: {} } } }
+    const command = ['/bin/chaos', 'record', '--as', 'resp', '--', 'npm', 'run it']
+    expect(await refused({ ...recorded, circumstances: { command } })).toMatch(
+      /^FILE is of a recording, which chaos record repeats, .* npx chaos record --as resp -- npm 'run it'$/,
+    )
     expect(await refused({ chaos: 1, version: '0.0.9', config: { target: 'raft' } })).toMatch(
       /^FILE: this run\.json is of an older chaos \(0\.0\.9\), which kept no spec of its runs/,
     )

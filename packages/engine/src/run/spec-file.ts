@@ -3,6 +3,7 @@ import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import { parseRunSpec, type RunSpec } from '@chaosproxy/runner'
 import { PACKAGE_NAME } from '@chaosproxy/targets/user-file'
+import { commandLine } from '../command-line.ts'
 import { packageVersion } from '../version.ts'
 
 /**
@@ -13,7 +14,10 @@ import { packageVersion } from '../version.ts'
 export function readSpecFile(path: string): RunSpec {
   const json = parse(path)
   if (!isObject(json)) return parseRunSpec(json, path)
-  if (isObject(json['spec'])) return specOfRun(json, json['spec'], path)
+  if (isObject(json['spec'])) {
+    refuseRecording(json, json['spec'], path)
+    return specOfRun(json, json['spec'], path)
+  }
   if (json['kind'] === 'scenario')
     throw new UserError('input', `${path} is a replay that chaos fuzz wrote: play it with chaos replay ${path}`)
   if ('config' in json && 'chaos' in json)
@@ -23,6 +27,22 @@ export function readSpecFile(path: string): RunSpec {
     )
   return parseRunSpec(json, path)
 }
+
+/** The spec of a recording says what was observed, not how its servers and clients are started. */
+function refuseRecording(
+  { circumstances }: { readonly [member: string]: unknown },
+  { target }: { readonly [member: string]: unknown },
+  path: string,
+): void {
+  if (!isObject(target) || target['name'] !== 'record') return
+  const [, ...words] = isObject(circumstances) && isTexts(circumstances['command']) ? circumstances['command'] : []
+  const [first] = words
+  const again = first === 'record' ? ` It was made by: ${commandLine(['npx', 'chaos', ...words])}` : ''
+  throw new UserError('input', `${path} is of a recording, which chaos record repeats, not a spec.${again}`)
+}
+
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((word) => typeof word === 'string')
 
 /** The format of `run.json`. A chaos that changes its meaning, not only adds to it, raises it. */
 const FORMAT = 1
