@@ -1,0 +1,42 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, join, relative } from 'node:path'
+import { expect, test } from 'vitest'
+
+/** A folder with more files than this needs a page that says which file decides what. */
+const MOST_FILES = 15
+
+const packages = join(import.meta.dirname, '..', 'packages')
+const folders = readdirSync(packages)
+  .map((row) => join(packages, row, 'src'))
+  .flatMap((src) => [
+    src,
+    ...readdirSync(src, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => join(entry.parentPath, entry.name)),
+  ])
+
+const sourcesOf = (folder: string) => readdirSync(folder).filter((name) => name.endsWith('.ts') && name !== 'index.ts')
+const nameOf = (folder: string) => relative(packages, folder).replaceAll('\\', '/')
+const pageOf = (folder: string) => join(folder, 'README.md')
+
+const large = folders.filter((folder) => sourcesOf(folder).length > MOST_FILES)
+
+test.each(large.map(nameOf))('%s has a README that names each of its files', (name) => {
+  const folder = join(packages, name)
+  expect(existsSync(pageOf(folder)), `write ${name}/README.md: a table, "which file decides what"`).toBe(true)
+  const page = readFileSync(pageOf(folder), 'utf8')
+  expect(sourcesOf(folder).filter((file) => !page.includes(file))).toEqual([])
+})
+
+const told = folders.filter((folder) => existsSync(pageOf(folder)))
+
+test.each(told.map(nameOf))('%s has a README that names no file that is gone', (name) => {
+  const folder = join(packages, name)
+  const named = Array.from(readFileSync(pageOf(folder), 'utf8').matchAll(/`([\w./-]+\.ts)`/g), ([, file = '']) => file)
+  const files = new Set(
+    readdirSync(join(packages, name.split('/')[0] ?? ''), { recursive: true, encoding: 'utf8' }).map((file) =>
+      basename(file),
+    ),
+  )
+  expect(named.filter((file) => !files.has(basename(file)) && !existsSync(join(folder, file)))).toEqual([])
+})
