@@ -28,12 +28,10 @@ interface PacedTurn {
 }
 
 /** The protocol's timer `served` rings when the first job is done. */
-export const serve = ({ effects }: ServingTurn, afterMs: Millis): void => {
-  effects.push({ type: 'setTimer', timer: 'served', afterMs })
-}
+export const serve = (turn: ServingTurn, afterMs: Millis): void => turn.setTimer('served', afterMs)
 
 interface ServingTurn {
-  readonly effects: { push(effect: { type: 'setTimer'; timer: 'served'; afterMs: Millis }): unknown }
+  setTimer(timer: 'served', afterMs: Millis): void
 }
 
 /**

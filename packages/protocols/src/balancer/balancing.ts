@@ -2,12 +2,12 @@ import type { NodeId } from '@chaosproxy/faults'
 import { type Completion, millis } from '@chaosproxy/history'
 import { refused } from '../objects/object.ts'
 import { changeHealth, choose } from './choosing.ts'
-import { isRead, type Job, type Message, send, type Turn } from './state.ts'
+import { type BalancerTurn, isRead, type Job, type Message } from './state.ts'
 
 // The balancer. A request without an answer may have had its effect, so that only one without effects may be sent to
 // another server (RFC 9110, §9.2.2: a proxy must not repeat non-idempotent requests).
 
-export function handleAsk(turn: Turn, from: NodeId, { request, command }: Message<'ask'>): void {
+export function handleAsk(turn: BalancerTurn, { request, command }: Message<'ask'>, from: NodeId): void {
   if (turn.state.jobs.has(request)) return
   tryNext(
     turn,
@@ -18,7 +18,7 @@ export function handleAsk(turn: Turn, from: NodeId, { request, command }: Messag
 }
 
 /** Sends a request to a server that has not had it; `why` is the answer if there is none. */
-function tryNext(turn: Turn, request: string, job: Job, why: string): void {
+function tryNext(turn: BalancerTurn, request: string, job: Job, why: string): void {
   const { config, state, steady } = turn
   const server = job.attempt < config.attempts ? choose(turn, job.command, job.tried) : undefined
   if (server === undefined) {
@@ -30,10 +30,10 @@ function tryNext(turn: Turn, request: string, job: Job, why: string): void {
   const next: Job = { ...job, attempt, server, tried: [...job.tried, server], uncertain: job.uncertain + 1, dueAt }
   state.jobs.set(request, next)
   changeHealth(turn, server, ({ open }) => ({ open: open + 1 }))
-  send(turn, server, { type: 'serve', request, attempt, command: job.command })
+  turn.send(server, { type: 'serve', request, attempt, command: job.command })
 }
 
-export function handleServed(turn: Turn, { request, attempt, served }: Message<'served'>): void {
+export function handleServed(turn: BalancerTurn, { request, attempt, served }: Message<'served'>): void {
   const job = turn.state.jobs.get(request)
   if (job === undefined) return
   if ('result' in served) {
@@ -49,7 +49,7 @@ export function handleServed(turn: Turn, { request, attempt, served }: Message<'
   else end(turn, request, left, served.refusal)
 }
 
-export function checkJobs(turn: Turn): void {
+export function checkJobs(turn: BalancerTurn): void {
   const { state, config } = turn
   for (const [request, job] of [...state.jobs]) {
     if (job.dueAt > turn.steady) continue
@@ -58,46 +58,46 @@ export function checkJobs(turn: Turn): void {
     const mayRepeat = isRead(turn, job.command)
     // The mistake: whatever was not answered is sent to another server.
     const isBold = !mayRepeat && config.bug === 'retry-writes'
-    if (isBold && job.attempt < config.attempts) turn.effects.push({ type: 'mark' })
+    if (isBold && job.attempt < config.attempts) turn.mark()
     if (mayRepeat || isBold) tryNext(turn, request, job, why)
     else end(turn, request, job, why)
   }
 }
 
-const release = (turn: Turn, { server }: Job): void =>
+const release = (turn: BalancerTurn, { server }: Job): void =>
   changeHealth(turn, server, ({ open }) => ({ open: Math.max(0, open - 1) }))
 
-function end(turn: Turn, request: string, job: Job, why: string): void {
+function end(turn: BalancerTurn, request: string, job: Job, why: string): void {
   const isSure = job.uncertain === 0 || isRead(turn, job.command)
   tell(turn, request, job, isSure ? refused(why) : { type: 'info', error: why })
 }
 
-function tell(turn: Turn, request: string, { from }: Job, result: Completion): void {
+function tell(turn: BalancerTurn, request: string, { from }: Job, result: Completion): void {
   turn.state.jobs.delete(request)
-  send(turn, from, { type: 'told', request, result })
+  turn.send(from, { type: 'told', request, result })
 }
 
 /** A round of health checks begins. What has not answered in the round before it has missed one. */
-export function checkHealth(turn: Turn): void {
+export function checkHealth(turn: BalancerTurn): void {
   const { state, config } = turn
   state.round++
   for (const server of state.servers) {
     const before = state.health.get(server)
     const missed = (before?.missed ?? 0) + 1
     const up = missed <= config.missedChecks
-    if (before?.up !== false && !up) turn.effects.push({ type: 'log', text: `takes ${server} out` })
+    if (before?.up !== false && !up) turn.log(`takes ${server} out`)
     // The mistake: what is out is not looked after any more.
     const isForgotten = before?.up === false && config.bug === 'never-back'
-    if (isForgotten) turn.effects.push({ type: 'mark' })
+    if (isForgotten) turn.mark()
     changeHealth(turn, server, ({ unchecked }) => ({ up, missed, unchecked: isForgotten ? unchecked + 1 : 0 }))
-    if (!isForgotten) send(turn, server, { type: 'check', round: state.round })
+    if (!isForgotten) turn.send(server, { type: 'check', round: state.round })
   }
-  turn.effects.push({ type: 'setTimer', timer: 'health', afterMs: millis(config.checkMs) })
+  turn.setTimer('health', millis(config.checkMs))
 }
 
-export function handleWell(turn: Turn, from: NodeId, { round }: Message<'well'>): void {
+export function handleWell(turn: BalancerTurn, { round }: Message<'well'>, from: NodeId): void {
   // An answer that is later than the next check comes too late.
   if (round !== turn.state.round) return
-  if (turn.state.health.get(from)?.up === false) turn.effects.push({ type: 'log', text: `takes ${from} back` })
+  if (turn.state.health.get(from)?.up === false) turn.log(`takes ${from} back`)
   changeHealth(turn, from, () => ({ up: true, missed: 0 }))
 }

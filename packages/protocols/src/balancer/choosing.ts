@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { type Command, commandOf } from '../command.ts'
 import { UNKEYED } from '../objects/object.ts'
-import type { Health, Turn } from './state.ts'
+import type { BalancerTurn, Health } from './state.ts'
 
 // Which server gets a request.
 
@@ -9,7 +9,7 @@ import type { Health, Turn } from './state.ts'
 const POINTS = 16
 
 /** Undefined if no server is left to try. */
-export function choose(turn: Turn, command: Command, tried: readonly NodeId[]): NodeId | undefined {
+export function choose(turn: BalancerTurn, command: Command, tried: readonly NodeId[]): NodeId | undefined {
   const candidates = usable(turn).filter((server) => !tried.includes(server))
   const [first] = candidates
   if (first === undefined) return undefined
@@ -30,7 +30,7 @@ export function choose(turn: Turn, command: Command, tried: readonly NodeId[]): 
 }
 
 /** With too few servers up, health checks are not believed (Envoy documentation, "Panic threshold"). */
-function usable({ state, config }: Turn): readonly NodeId[] {
+function usable({ state, config }: BalancerTurn): readonly NodeId[] {
   const up = state.servers.filter((server) => state.health.get(server)?.up !== false)
   return up.length < config.panicShare * state.servers.length ? state.servers : up
 }
@@ -60,7 +60,11 @@ function hashOf(text: string): number {
 
 const NEW: Health = { up: true, missed: 0, open: 0, unchecked: 0 }
 
-export function changeHealth({ state }: Turn, server: NodeId, change: (health: Health) => Partial<Health>): void {
+export function changeHealth(
+  { state }: BalancerTurn,
+  server: NodeId,
+  change: (health: Health) => Partial<Health>,
+): void {
   const health = state.health.get(server) ?? NEW
   state.health.set(server, { ...health, ...change(health) })
 }

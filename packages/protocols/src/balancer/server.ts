@@ -1,25 +1,25 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion } from '@chaosproxy/history'
 import { arrive, finish, paceOf, serve } from '../station.ts'
-import { isRead, type Message, type Served, send, type Task, type Turn } from './state.ts'
+import { type BalancerTurn, isRead, type Message, type Served, type Task } from './state.ts'
 
 // A server: it has the same files as all others, or asks the store that all of them share. It works on one request at a
 // time, and turns away what it has no place for, or what has waited too long.
 
-export function handleServe(turn: Turn, { request, attempt, command }: Message<'serve'>): void {
+export function handleServe(turn: BalancerTurn, { request, attempt, command }: Message<'serve'>): void {
   const { id } = turn.state
   const task: Task = { type: 'request', request, attempt, command, arrivedAt: turn.steady }
   if (!queue(turn, task)) answer(turn, task, { refusal: `server: ${id} has too many requests waiting` })
 }
 
-export function handleCheck(turn: Turn, { round }: Message<'check'>): void {
+export function handleCheck(turn: BalancerTurn, { round }: Message<'check'>): void {
   // A check without a place is not answered, which says enough.
   if (turn.config.deepChecks) queue(turn, { type: 'check', round })
-  else send(turn, turn.state.balancer, { type: 'well', round })
+  else turn.send(turn.state.balancer, { type: 'well', round })
 }
 
 /** False if there is no place. */
-function queue(turn: Turn, task: Task): boolean {
+function queue(turn: BalancerTurn, task: Task): boolean {
   const { config, state } = turn
   if (config.serviceMs === 0) {
     carryOut(turn, task)
@@ -30,16 +30,16 @@ function queue(turn: Turn, task: Task): boolean {
   return arrival.type !== 'full'
 }
 
-export function serveNext(turn: Turn): void {
+export function serveNext(turn: BalancerTurn): void {
   const { done, nextAfterMs } = finish(turn.state.station, paceOf(turn))
   if (done !== undefined) carryOut(turn, done)
   if (nextAfterMs !== undefined) serve(turn, nextAfterMs)
 }
 
-function carryOut(turn: Turn, task: Task): void {
+function carryOut(turn: BalancerTurn, task: Task): void {
   const { config, state } = turn
   if (task.type === 'check') {
-    send(turn, state.balancer, { type: 'well', round: task.round })
+    turn.send(state.balancer, { type: 'well', round: task.round })
     return
   }
   const { request, attempt, command, arrivedAt } = task
@@ -48,33 +48,33 @@ function carryOut(turn: Turn, task: Task): void {
   // Files are the same for all and for ever: what a model takes for the initial value.
   else if (config.backend === 'files')
     answer(turn, task, { result: config.object.apply(config.object.initial(), command.input) })
-  else send(turn, state.store, { type: 'do', request, attempt, command })
+  else turn.send(state.store, { type: 'do', request, attempt, command })
 }
 
 type Named = Pick<Message<'done'>, 'request' | 'attempt'>
 
-const answer = (turn: Turn, { request, attempt }: Named, served: Served): void =>
-  send(turn, turn.state.balancer, { type: 'served', request, attempt, served })
+const answer = (turn: BalancerTurn, { request, attempt }: Named, served: Served): void =>
+  turn.send(turn.state.balancer, { type: 'served', request, attempt, served })
 
-export const handleDone = (turn: Turn, { request, attempt, result }: Message<'done'>): void =>
+export const handleDone = (turn: BalancerTurn, { request, attempt, result }: Message<'done'>): void =>
   answer(turn, { request, attempt }, { result })
 
 /** Attempts that the store remembers, so that a late copy of one has no effect. */
 const MEMORY_LIMIT = 10_000
 
 /** In the store. */
-export function handleDo(turn: Turn, from: NodeId, { request, attempt, command }: Message<'do'>): void {
+export function handleDo(turn: BalancerTurn, { request, attempt, command }: Message<'do'>, from: NodeId): void {
   const { state, config } = turn
   const known = state.done.get(nameOf({ request, attempt }))
   const result = known ?? config.object.apply(state.held, command.input)
   if (known === undefined && !isRead(turn, command)) {
     remember(turn, { request, attempt }, result)
-    turn.effects.push({ type: 'persist', record: { request, attempt, command } })
+    turn.persist({ request, attempt, command })
   }
-  send(turn, from, { type: 'done', request, attempt, result })
+  turn.send(from, { type: 'done', request, attempt, result })
 }
 
-export function remember({ state: { done } }: Turn, named: Named, result: Completion): void {
+export function remember({ state: { done } }: BalancerTurn, named: Named, result: Completion): void {
   done.set(nameOf(named), result)
   const [oldest] = done.keys()
   if (done.size > MEMORY_LIMIT && oldest !== undefined) done.delete(oldest)

@@ -1,9 +1,9 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import type { Effect } from '../machine.ts'
 import type { AnyObject } from '../objects/object.ts'
 import type { Station } from '../station.ts'
+import type { MessageOf, Turn } from '../turn.ts'
 
 export interface BalancerConfig {
   readonly object: AnyObject
@@ -49,7 +49,7 @@ export type BalancerMessage =
   | (Named & { readonly type: 'do'; readonly command: Command })
   | (Named & { readonly type: 'done'; readonly result: Completion })
 
-export type Message<Type extends BalancerMessage['type']> = Extract<BalancerMessage, { readonly type: Type }>
+export type Message<Type extends BalancerMessage['type']> = MessageOf<BalancerMessage, Type>
 
 /** In the store: an attempt's effect. */
 export interface BalancerRecord extends Named {
@@ -113,19 +113,14 @@ export interface BalancerState {
   ticking: boolean
 }
 
-export interface Turn {
+export interface Balancer {
   readonly config: BalancerConfig
   readonly state: BalancerState
-  readonly effects: Effect<BalancerMessage, BalancerRecord>[]
-  /** By the monotonic clock. */
-  readonly steady: Millis
-  /** Handles a message that this node sends to itself. */
-  readonly receive: (turn: Turn, from: NodeId, message: BalancerMessage) => void
+  readonly message: BalancerMessage
+  readonly record: BalancerRecord
+  readonly timer: 'health' | 'tick' | 'served'
 }
 
-export const isRead = ({ config }: Turn, { input }: Command): boolean => config.object.reads.includes(input.f)
+export type BalancerTurn = Turn<Balancer>
 
-export function send(turn: Turn, to: NodeId, message: BalancerMessage): void {
-  if (to === turn.state.id) turn.receive(turn, to, message)
-  else turn.effects.push({ type: 'send', to, message })
-}
+export const isRead = ({ config }: BalancerTurn, { input }: Command): boolean => config.object.reads.includes(input.f)

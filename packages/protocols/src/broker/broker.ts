@@ -4,20 +4,20 @@ import type { Command } from '../command.ts'
 import { entryOf, ok, UNKEYED, unavailable, unsupported } from '../objects/object.ts'
 import { takeTicket } from '../routing/forwarding.ts'
 import { REQUEST_LIMIT } from '../routing/routing.ts'
-import { type BrokerRecord, type Entry, type Message, mark, persist, remember, send, type Turn } from './state.ts'
+import { type BrokerRecord, type BrokerTurn, type Entry, type Message, remember } from './state.ts'
 import { backlog, isPushed, owe, push } from './topics.ts'
 
 // The broker: one node with a disk. A message that was handed out stays in its queue, invisible, until it is settled or its
 // time is up, and keeps its place (Amazon SQS Developer Guide, "Visibility timeout" and "FIFO queue delivery logic").
 
-export function handleDo(turn: Turn, from: NodeId, message: Message<'do'>): void {
+export function handleDo(turn: BrokerTurn, message: Message<'do'>, from: NodeId): void {
   const { state, config } = turn
   const { request, command, ticket, key } = message
   if (!takeTicket(state.receiving, from, ticket)) return
   const known = key === undefined ? undefined : state.keys.get(key)
   if (known === undefined && mustWait(turn, command)) return
   if (backlog(state) >= REQUEST_LIMIT) {
-    send(turn, from, { type: 'did', request, result: unavailable })
+    turn.send(from, { type: 'did', request, result: unavailable })
     return
   }
   const result = known ?? carryOut(turn, command)
@@ -26,12 +26,12 @@ export function handleDo(turn: Turn, from: NodeId, message: Message<'do'>): void
   if (isChange && key !== undefined) remember(state.keys, key, result)
   const record: BrokerRecord = { kind: 'did', from, ticket, command, ...(key === undefined ? {} : { key }) }
   const isEarly = isChange && config.bug === 'ack-before-persist'
-  if (isChange && !isEarly) persist(turn, record)
-  send(turn, from, { type: 'did', request, result })
+  if (isChange && !isEarly) turn.persist(record)
+  turn.send(from, { type: 'did', request, result })
   if (isEarly) {
     // The mistake: the producer hears that its message is safe before it is.
-    mark(turn)
-    persist(turn, record)
+    turn.mark()
+    turn.persist(record)
   }
   if (isChange && isPushed(config)) {
     owe(turn, command, result)
@@ -40,7 +40,7 @@ export function handleDo(turn: Turn, from: NodeId, message: Message<'do'>): void
 }
 
 /** What is handed out may yet come back, so that nobody knows what is left to drain. */
-function mustWait({ state, config, steady }: Turn, { input }: Command): boolean {
+function mustWait({ state, config, steady }: BrokerTurn, { input }: Command): boolean {
   if (config.delivery !== 'exactly-once' || config.object.name !== 'queue' || input.f !== 'drain') return false
   return (
     state.queues.get(input.key ?? UNKEYED)?.some(({ lease }) => lease !== undefined && steady < lease.until) ?? false
@@ -48,7 +48,7 @@ function mustWait({ state, config, steady }: Turn, { input }: Command): boolean 
 }
 
 /** Deterministic: done again after a restart. */
-export function carryOut({ state, config }: Pick<Turn, 'state' | 'config'>, { input }: Command): Completion {
+export function carryOut({ state, config }: Pick<BrokerTurn, 'state' | 'config'>, { input }: Command): Completion {
   const { f, key = UNKEYED, value } = input
   if (config.object.name !== 'queue') return config.object.apply(state.held, input)
   const entries = entryOf(state.queues, key, (): Entry[] => [])
@@ -60,7 +60,7 @@ export function carryOut({ state, config }: Pick<Turn, 'state' | 'config'>, { in
   return ok(value)
 }
 
-export function handleFetch(turn: Turn, from: NodeId, { request, queue, ticket }: Message<'fetch'>): void {
+export function handleFetch(turn: BrokerTurn, { request, queue, ticket }: Message<'fetch'>, from: NodeId): void {
   const { state, config, steady } = turn
   if (!takeTicket(state.receiving, from, ticket)) return
   const entries = state.queues.get(queue) ?? []
@@ -70,45 +70,45 @@ export function handleFetch(turn: Turn, from: NodeId, { request, queue, ticket }
   const isHeldUp = entries.length > 0 && (first === undefined || (config.ordered && first !== entries[0]))
   // The mistake: what is invisible is taken for gone.
   const seemsEmpty = own === undefined && isHeldUp && config.bug === 'empty-while-in-flight'
-  if (seemsEmpty) mark(turn)
+  if (seemsEmpty) turn.mark()
   // No answer: the gateway asks again.
   else if (own === undefined && isHeldUp) return
   const entry = own ?? (seemsEmpty ? undefined : first)
-  if (entry === undefined) send(turn, from, { type: 'fetched', request, value: null, receipt: undefined })
+  if (entry === undefined) turn.send(from, { type: 'fetched', request, value: null, receipt: undefined })
   else if (config.delivery === 'at-most-once') {
     take(turn, queue, entry)
-    send(turn, from, { type: 'fetched', request, value: entry.value, receipt: undefined })
+    turn.send(from, { type: 'fetched', request, value: entry.value, receipt: undefined })
   } else {
     const receipt = own?.lease?.receipt ?? `${state.life}-${++state.handedOut}`
     const lease = { receipt, request, until: steady + config.visibilityMs }
     entries[entries.indexOf(entry)] = { ...entry, lease }
-    send(turn, from, { type: 'fetched', request, value: entry.value, receipt })
+    turn.send(from, { type: 'fetched', request, value: entry.value, receipt })
   }
 }
 
 /** What was handed out for too long is visible again, in its place. */
-function makeVisible(turn: Turn, entries: Entry[]): void {
+function makeVisible(turn: BrokerTurn, entries: Entry[]): void {
   const { config, steady } = turn
   for (const [at, entry] of [...entries.entries()].reverse()) {
     const { number, value, lease } = entry
     if (lease === undefined || steady < lease.until) continue
     if (config.bug === 'redeliver-at-the-end' && entries.length > 1) {
       // The mistake: it is put back like a new message.
-      mark(turn)
+      turn.mark()
       entries.splice(at, 1)
       entries.push({ number, value })
     } else entries[at] = { number, value }
   }
 }
 
-function take(turn: Turn, queue: string, { number }: Entry, receipt?: string): void {
+function take(turn: BrokerTurn, queue: string, { number }: Entry, receipt?: string): void {
   const record: BrokerRecord = { kind: 'taken', queue, number, ...(receipt === undefined ? {} : { receipt }) }
   noteTaken(turn, record)
-  persist(turn, record)
+  turn.persist(record)
 }
 
 export function noteTaken(
-  { state }: Pick<Turn, 'state'>,
+  { state }: Pick<BrokerTurn, 'state'>,
   record: Extract<BrokerRecord, { readonly kind: 'taken' }>,
 ): void {
   const { queue, number, receipt } = record
@@ -118,7 +118,7 @@ export function noteTaken(
   if (receipt !== undefined) remember(state.receipts, receipt, number)
 }
 
-export function handleSettle(turn: Turn, from: NodeId, { request, queue, receipt }: Message<'settle'>): void {
+export function handleSettle(turn: BrokerTurn, { request, queue, receipt }: Message<'settle'>, from: NodeId): void {
   const { state, config } = turn
   const entry = state.queues.get(queue)?.find(({ lease }) => lease?.receipt === receipt)
   if (entry !== undefined) take(turn, queue, entry, receipt)
@@ -127,8 +127,8 @@ export function handleSettle(turn: Turn, from: NodeId, { request, queue, receipt
   // The mistake: a receipt is not compared, so what is another's by now is settled too.
   const isLate = !isDone && config.bug === 'settle-late'
   if (isLate) {
-    mark(turn)
+    turn.mark()
     if (config.delivery === 'exactly-once') state.twice = `${receipt} settles a message that is not its own any more`
   }
-  send(turn, from, { type: 'settled', request, receipt, accepted: isDone || isLate })
+  turn.send(from, { type: 'settled', request, receipt, accepted: isDone || isLate })
 }

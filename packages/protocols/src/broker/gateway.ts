@@ -3,19 +3,19 @@ import type { Command } from '../command.ts'
 import { ok, refused, UNKEYED, unavailable, unsupported } from '../objects/object.ts'
 import { issueTicket } from '../routing/forwarding.ts'
 import { REQUEST_LIMIT } from '../routing/routing.ts'
-import { type Call, type Message, send, type Turn } from './state.ts'
+import type { BrokerTurn, Call, Message } from './state.ts'
 import { readCopy } from './topics.ts'
 
 // A gateway produces and consumes for its clients. At most once: it asks once, and takes silence for an empty queue. At least
 // once: it asks until it is answered, and settles what it has passed on. Exactly once: its requests have keys, and a message
 // is its client's once the broker has accepted that it is settled (MQTT 5.0, OASIS 2019, §4.3, QoS 0 to 2).
 
-export function handleRequest(turn: Turn, requestId: string, command: Command): void {
+export function handleRequest(turn: BrokerTurn, requestId: string, command: Command): void {
   const { state, config } = turn
   const own = readCopy(turn, command)
-  if (own !== undefined) reply(turn, requestId, own)
-  else if (!config.object.functions.includes(command.input.f)) reply(turn, requestId, unsupported)
-  else if (state.calls.size >= REQUEST_LIMIT) reply(turn, requestId, unavailable)
+  if (own !== undefined) turn.reply(requestId, own)
+  else if (!config.object.functions.includes(command.input.f)) turn.reply(requestId, unsupported)
+  else if (state.calls.size >= REQUEST_LIMIT) turn.reply(requestId, unavailable)
   else {
     if (state.calls.size === 0) askAgainLater(turn)
     const request = `${state.id}-${state.life}-${requestId}`
@@ -25,27 +25,27 @@ export function handleRequest(turn: Turn, requestId: string, command: Command): 
   }
 }
 
-const isDequeue = ({ config }: Turn, { command }: Call): boolean =>
+const isDequeue = ({ config }: BrokerTurn, { command }: Call): boolean =>
   config.object.name === 'queue' && command.input.f === 'dequeue'
 
 const queueOf = ({ command }: Call): string => command.input.key ?? UNKEYED
 
-function ask(turn: Turn, request: string, call: Call): void {
+function ask(turn: BrokerTurn, request: string, call: Call): void {
   const { state, config } = turn
   const { broker } = state
   const ticket = issueTicket(state.sending)
   if (call.inHand !== undefined)
-    send(turn, broker, { type: 'settle', request, queue: queueOf(call), receipt: call.inHand.receipt })
-  else if (isDequeue(turn, call)) send(turn, broker, { type: 'fetch', request, queue: queueOf(call), ticket })
+    turn.send(broker, { type: 'settle', request, queue: queueOf(call), receipt: call.inHand.receipt })
+  else if (isDequeue(turn, call)) turn.send(broker, { type: 'fetch', request, queue: queueOf(call), ticket })
   else {
     const key = config.delivery === 'exactly-once' ? { key: request } : {}
-    send(turn, broker, { type: 'do', request, command: call.command, ticket, ...key })
+    turn.send(broker, { type: 'do', request, command: call.command, ticket, ...key })
   }
 }
 
-export const handleDid = (turn: Turn, { request, result }: Message<'did'>): void => end(turn, request, result)
+export const handleDid = (turn: BrokerTurn, { request, result }: Message<'did'>): void => end(turn, request, result)
 
-export function handleFetched(turn: Turn, { request, value, receipt }: Message<'fetched'>): void {
+export function handleFetched(turn: BrokerTurn, { request, value, receipt }: Message<'fetched'>): void {
   const { state, config } = turn
   const call = state.calls.get(request)
   if (call === undefined || call.inHand !== undefined) return
@@ -56,11 +56,11 @@ export function handleFetched(turn: Turn, { request, value, receipt }: Message<'
     ask(turn, request, withMessage)
   } else {
     end(turn, request, ok(value))
-    send(turn, state.broker, { type: 'settle', request, queue: queueOf(call), receipt })
+    turn.send(state.broker, { type: 'settle', request, queue: queueOf(call), receipt })
   }
 }
 
-export function handleSettled(turn: Turn, { request, receipt, accepted }: Message<'settled'>): void {
+export function handleSettled(turn: BrokerTurn, { request, receipt, accepted }: Message<'settled'>): void {
   const { calls } = turn.state
   const call = calls.get(request)
   if (call?.inHand?.receipt !== receipt) return
@@ -74,7 +74,7 @@ export function handleSettled(turn: Turn, { request, receipt, accepted }: Messag
   }
 }
 
-export function askAgain(turn: Turn): void {
+export function askAgain(turn: BrokerTurn): void {
   const { state, config } = turn
   for (const [request, call] of [...state.calls])
     if (turn.steady >= call.dueAt) end(turn, request, givenUp(turn, call))
@@ -82,7 +82,7 @@ export function askAgain(turn: Turn): void {
   if (state.calls.size > 0) askAgainLater(turn)
 }
 
-function givenUp(turn: Turn, call: Call): Completion {
+function givenUp(turn: BrokerTurn, call: Call): Completion {
   const { delivery, object } = turn.config
   if (isDequeue(turn, call)) {
     if (delivery !== 'exactly-once') return ok(null)
@@ -91,19 +91,16 @@ function givenUp(turn: Turn, call: Call): Completion {
   return object.reads.includes(call.command.input.f) ? refused('no answer') : { type: 'info', error: 'no answer' }
 }
 
-const askAgainLater = ({ effects, config }: Turn): void => {
-  effects.push({ type: 'setTimer', timer: 'again', afterMs: millis(config.retransmitMs) })
+const askAgainLater = (turn: BrokerTurn): void => {
+  const { config } = turn
+  turn.setTimer('again', millis(config.retransmitMs))
 }
 
-function end(turn: Turn, request: string, result: Completion): void {
+function end(turn: BrokerTurn, request: string, result: Completion): void {
   const { calls } = turn.state
   const call = calls.get(request)
   if (call === undefined) return
   calls.delete(request)
-  if (calls.size === 0) turn.effects.push({ type: 'cancelTimer', timer: 'again' })
-  reply(turn, call.requestId, result)
-}
-
-const reply = ({ effects }: Turn, requestId: string, result: Completion): void => {
-  effects.push({ type: 'reply', requestId, result })
+  if (calls.size === 0) turn.cancelTimer('again')
+  turn.reply(call.requestId, result)
 }

@@ -1,18 +1,18 @@
-import type { NodeId } from '@chaosproxy/faults'
 import { commandOf } from '../command.ts'
+import { defineMachine } from '../define-machine.ts'
 import type { NodeSetting, StateMachine } from '../machine.ts'
 import { inOrder } from '../owner.ts'
 import { createForwarding, takeTicket } from '../routing/forwarding.ts'
 import { carryOut, handleDo, handleFetch, handleSettle, noteTaken } from './broker.ts'
 import { askAgain, handleDid, handleFetched, handleRequest, handleSettled } from './gateway.ts'
 import {
+  type Broker,
   type BrokerConfig,
   type BrokerMessage,
   type BrokerRecord,
   type BrokerState,
-  mark,
+  type BrokerTurn,
   remember,
-  type Turn,
 } from './state.ts'
 import { handleGot, handlePublish, noteDelivered, owe, owes, push, take } from './topics.ts'
 
@@ -23,73 +23,65 @@ export type BrokerMachine = StateMachine<BrokerState, BrokerMessage, BrokerRecor
  * queue's message goes to one consumer; a topic is a log that each consumer reads from its own offset, or any other object;
  * or it is pushed to every node, which has a copy of its own.
  */
-export function createBroker(config: BrokerConfig): BrokerMachine {
+export const createBroker: (config: BrokerConfig) => BrokerMachine = defineMachine<Broker>({
+  initial,
+  redo,
+  begin(turn) {
+    const { state, config } = turn
+    // At most once, nobody is told again.
+    if (config.delivery === 'at-most-once') for (const pending of state.subscribers.values()) pending.length = 0
+    push(turn)
+    // The mistake: who has produced what is kept in memory.
+    if (config.bug === 'forget-producers' && state.keys.size > 0) {
+      turn.mark()
+      state.keys.clear()
+    }
+  },
+  request: (turn, asked) => handleRequest(turn, asked.requestId, commandOf(asked)),
+  messages: {
+    do: handleDo,
+    did: handleDid,
+    fetch: handleFetch,
+    fetched: handleFetched,
+    settle: handleSettle,
+    settled: handleSettled,
+    publish: handlePublish,
+    got: handleGot,
+  },
+  timers: { push, again: askAgain },
+  status: (state) => ({
+    role: state.id === state.broker ? 'broker' : 'gateway',
+    leads: state.id === state.broker,
+    leader: state.broker,
+    ready: true,
+    owes: owes(state),
+  }),
+})
+
+function initial({ id, peers, seed }: NodeSetting, { object }: BrokerConfig): BrokerState {
   return {
-    start(node, journal) {
-      const turn: Turn = { config, state: createState(config, node), effects: [], steady: ZERO, receive }
-      for (const record of journal) redo(turn, record)
-      // At most once, nobody is told again.
-      if (config.delivery === 'at-most-once') for (const pending of turn.state.subscribers.values()) pending.length = 0
-      push(turn)
-      // The mistake: who has produced what is kept in memory.
-      if (config.bug === 'forget-producers' && turn.state.keys.size > 0) {
-        mark(turn)
-        turn.state.keys.clear()
-      }
-      return turn
-    },
-    step(state, event, _now, steady) {
-      const turn: Turn = { config, state, effects: [], steady, receive }
-      switch (event.type) {
-        case 'request':
-          handleRequest(turn, event.requestId, commandOf(event))
-          break
-        case 'message':
-          receive(turn, event.from, event.message)
-          break
-        case 'timer':
-          if (event.timer === 'push') push(turn)
-          else askAgain(turn)
-          break
-        default:
-          event satisfies never
-      }
-      return turn
-    },
-    status: (state) => ({
-      role: state.id === state.broker ? 'broker' : 'gateway',
-      leads: state.id === state.broker,
-      leader: state.broker,
-      ready: true,
-      owes: owes(state),
-    }),
+    id,
+    broker: inOrder(id, peers)[0],
+    life: seed,
+    calls: new Map(),
+    sending: createForwarding(seed),
+    held: object.initial(),
+    queues: new Map(),
+    receiving: createForwarding(seed),
+    keys: new Map(),
+    receipts: new Map(),
+    subscribers: new Map(inOrder(id, peers)[0] === id ? peers.map((peer) => [peer, []]) : []),
+    published: 0,
+    copy: object.initial(),
+    got: new Map(),
+    produced: 0,
+    handedOut: 0,
+    twice: undefined,
   }
 }
 
-const ZERO = 0 as Turn['steady']
-
-const createState = ({ object }: BrokerConfig, { id, peers, seed }: NodeSetting): BrokerState => ({
-  id,
-  broker: inOrder(id, peers)[0],
-  life: seed,
-  calls: new Map(),
-  sending: createForwarding(seed),
-  held: object.initial(),
-  queues: new Map(),
-  receiving: createForwarding(seed),
-  keys: new Map(),
-  receipts: new Map(),
-  subscribers: new Map(inOrder(id, peers)[0] === id ? peers.map((peer) => [peer, []]) : []),
-  published: 0,
-  copy: object.initial(),
-  got: new Map(),
-  produced: 0,
-  handedOut: 0,
-  twice: undefined,
-})
-
 /** What is durable, after a restart. What was handed out and not settled is visible again. */
-function redo(turn: Turn, record: BrokerRecord): void {
+function redo(turn: BrokerTurn, record: BrokerRecord): void {
   switch (record.kind) {
     case 'taken':
       noteTaken(turn, record)
@@ -110,36 +102,5 @@ function redo(turn: Turn, record: BrokerRecord): void {
     }
     default:
       record satisfies never
-  }
-}
-
-function receive(turn: Turn, from: NodeId, message: BrokerMessage): void {
-  switch (message.type) {
-    case 'do':
-      handleDo(turn, from, message)
-      return
-    case 'did':
-      handleDid(turn, message)
-      return
-    case 'fetch':
-      handleFetch(turn, from, message)
-      return
-    case 'fetched':
-      handleFetched(turn, message)
-      return
-    case 'settle':
-      handleSettle(turn, from, message)
-      return
-    case 'settled':
-      handleSettled(turn, message)
-      return
-    case 'publish':
-      handlePublish(turn, from, message)
-      return
-    case 'got':
-      handleGot(turn, from, message)
-      return
-    default:
-      message satisfies never
   }
 }

@@ -1,9 +1,9 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Json, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import type { Effect } from '../machine.ts'
 import type { AnyObject } from '../objects/object.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
+import type { MessageOf, Turn } from '../turn.ts'
 
 export interface BrokerConfig {
   readonly object: AnyObject
@@ -122,16 +122,17 @@ export interface BrokerState {
   twice: string | undefined
 }
 
-export interface Turn {
+export interface Broker {
   readonly config: BrokerConfig
   readonly state: BrokerState
-  readonly effects: Effect<BrokerMessage, BrokerRecord>[]
-  readonly steady: Millis
-  /** Handles a message that this node sends to itself. */
-  readonly receive: (turn: Turn, from: NodeId, message: BrokerMessage) => void
+  readonly message: BrokerMessage
+  readonly record: BrokerRecord
+  readonly timer: 'push' | 'again'
 }
 
-export type Message<Type extends BrokerMessage['type']> = Extract<BrokerMessage, { readonly type: Type }>
+export type BrokerTurn = Turn<Broker>
+
+export type Message<Type extends BrokerMessage['type']> = MessageOf<BrokerMessage, Type>
 
 /** Keys and receipts that a broker remembers. */
 const MEMORY_LIMIT = 10_000
@@ -140,17 +141,4 @@ export function remember<Value>(memory: Map<string, Value>, name: string, value:
   memory.set(name, value)
   const [oldest] = memory.keys()
   if (memory.size > MEMORY_LIMIT && oldest !== undefined) memory.delete(oldest)
-}
-
-export const mark = ({ effects }: Turn): void => {
-  effects.push({ type: 'mark' })
-}
-
-export const persist = ({ effects }: Turn, record: BrokerRecord): void => {
-  effects.push({ type: 'persist', record })
-}
-
-export function send(turn: Turn, to: NodeId, message: BrokerMessage): void {
-  if (to === turn.state.id) turn.receive(turn, to, message)
-  else turn.effects.push({ type: 'send', to, message })
 }

@@ -5,13 +5,10 @@ import { UNKEYED } from '../objects/object.ts'
 import {
   type BrokerConfig,
   type BrokerState,
+  type BrokerTurn,
   type Message,
-  mark,
   type Publication,
-  persist,
   remember,
-  send,
-  type Turn,
 } from './state.ts'
 
 // Publish and subscribe: every other node subscribes to everything, and the broker pushes each of them a copy of its own.
@@ -25,13 +22,17 @@ export const isPushed = ({ topics, object }: BrokerConfig): boolean => topics ==
 const isRead = ({ object }: BrokerConfig, { input }: Command): boolean => object.reads.includes(input.f)
 
 /** What is read of a subscriber's own copy; undefined if the broker has to be asked. */
-export function readCopy({ state, config }: Turn, command: Command): Completion | undefined {
+export function readCopy({ state, config }: BrokerTurn, command: Command): Completion | undefined {
   const isOwn = isPushed(config) && state.id !== state.broker && isRead(config, command)
   return isOwn ? config.object.apply(state.copy, command.input) : undefined
 }
 
 /** A change is owed to each subscriber; again after a restart, unless it is known to have arrived. */
-export function owe({ state, config }: Pick<Turn, 'state' | 'config'>, command: Command, result: Completion): void {
+export function owe(
+  { state, config }: Pick<BrokerTurn, 'state' | 'config'>,
+  command: Command,
+  result: Completion,
+): void {
   if (!isPushed(config) || isRead(config, command) || result.type !== 'ok') return
   state.published++
   const publication: Publication = { number: state.published, command }
@@ -39,14 +40,14 @@ export function owe({ state, config }: Pick<Turn, 'state' | 'config'>, command: 
 }
 
 /** Sends what is due to each subscriber. */
-export function push(turn: Turn): void {
+export function push(turn: BrokerTurn): void {
   const { state, config } = turn
   for (const [subscriber, pending] of state.subscribers) {
     const due = config.ordered && config.delivery !== 'at-most-once' ? firstOfKeys(pending) : pending
-    for (const { number, command } of due) send(turn, subscriber, { type: 'publish', number, command })
+    for (const { number, command } of due) turn.send(subscriber, { type: 'publish', number, command })
     if (config.delivery === 'at-most-once') pending.length = 0
   }
-  if (owes(state)) turn.effects.push({ type: 'setTimer', timer: 'push', afterMs: millis(config.retransmitMs) })
+  if (owes(state)) turn.setTimer('push', millis(config.retransmitMs))
 }
 
 /**
@@ -72,41 +73,41 @@ export const backlog = ({ subscribers }: BrokerState): number =>
   Math.max(0, ...[...subscribers.values()].map((pending) => pending.length))
 
 /** At a subscriber: what was applied is on its disk before it is acknowledged. */
-export function handlePublish(turn: Turn, from: NodeId, { number, command }: Message<'publish'>): void {
+export function handlePublish(turn: BrokerTurn, { number, command }: Message<'publish'>, from: NodeId): void {
   const { state, config } = turn
   const isKnown = config.delivery === 'exactly-once' && state.got.has(String(number))
   if (!isKnown) {
     take(turn, { number, command })
-    persist(turn, { kind: 'got', number, command })
+    turn.persist({ kind: 'got', number, command })
   }
-  if (config.delivery !== 'at-most-once') send(turn, from, { type: 'got', number })
+  if (config.delivery !== 'at-most-once') turn.send(from, { type: 'got', number })
 }
 
-export function take({ state, config }: Pick<Turn, 'state' | 'config'>, { number, command }: Publication): void {
+export function take({ state, config }: Pick<BrokerTurn, 'state' | 'config'>, { number, command }: Publication): void {
   config.object.apply(state.copy, command.input)
   remember(state.got, String(number), true)
 }
 
-export function handleGot(turn: Turn, from: NodeId, { number }: Message<'got'>): void {
+export function handleGot(turn: BrokerTurn, { number }: Message<'got'>, from: NodeId): void {
   const { state, config } = turn
   const before = state.subscribers.get(from) ?? []
   if (!before.some((publication) => publication.number === number)) return
   const subscribers = config.bug === 'one-ack-for-all' ? [...state.subscribers.keys()] : [from]
   for (const subscriber of subscribers) {
     // The mistake: once a subscriber has acknowledged a message, it is settled for all.
-    if (subscriber !== from && hasPending(state, subscriber, number)) mark(turn)
+    if (subscriber !== from && hasPending(state, subscriber, number)) turn.mark()
     noteDelivered(turn, subscriber, number)
-    persist(turn, { kind: 'delivered', subscriber, number })
+    turn.persist({ kind: 'delivered', subscriber, number })
   }
   const key = before.find((publication) => publication.number === number)
   const next = key && state.subscribers.get(from)?.find((publication) => keyOf(publication) === keyOf(key))
-  if (config.ordered && next !== undefined) send(turn, from, { type: 'publish', ...next })
+  if (config.ordered && next !== undefined) turn.send(from, { type: 'publish', ...next })
 }
 
 const hasPending = ({ subscribers }: BrokerState, subscriber: NodeId, number: number): boolean =>
   subscribers.get(subscriber)?.some((publication) => publication.number === number) === true
 
-export function noteDelivered({ state }: Pick<Turn, 'state'>, subscriber: NodeId, number: number): void {
+export function noteDelivered({ state }: Pick<BrokerTurn, 'state'>, subscriber: NodeId, number: number): void {
   const pending = state.subscribers.get(subscriber)
   if (pending === undefined) return
   state.subscribers.set(

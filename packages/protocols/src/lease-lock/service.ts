@@ -1,12 +1,13 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { type Grant, type LeaseLockMessage, persist, send, type Turn } from './state.ts'
+import type { MessageOf } from '../turn.ts'
+import type { Grant, LeaseLockMessage, LeaseLockTurn } from './state.ts'
 
 // The lock service: one holder at a time, for as long as its lease lasts (Gray & Cheriton, "Leases", 1989), with a token that
 // grows from holder to holder (the sequencer of Burrows, "The Chubby lock service", 2006, §2.4).
 
-type Message<Type extends LeaseLockMessage['type']> = Extract<LeaseLockMessage, { readonly type: Type }>
+type Message<Type extends LeaseLockMessage['type']> = MessageOf<LeaseLockMessage, Type>
 
-export function handleAcquire(turn: Turn, from: NodeId, { key, section, attempt }: Message<'acquire'>): void {
+export function handleAcquire(turn: LeaseLockTurn, { key, section, attempt }: Message<'acquire'>, from: NodeId): void {
   const { state, config } = turn
   const lock = state.locks.get(key)
   const isHeld = lock?.section !== undefined && !isOver(turn, lock)
@@ -15,25 +16,25 @@ export function handleAcquire(turn: Turn, from: NodeId, { key, section, attempt 
   const token = lock !== undefined && keepsToken(turn, lock, section) ? lock.token : (lock?.token ?? 0) + 1
   const until = turn.now + config.leaseMs
   state.locks.set(key, { token, section, until, since: turn.steady })
-  persist(turn, { kind: 'grant', key, grant: { token, section, until } })
-  send(turn, from, { type: 'granted', key, section, attempt, token, until })
+  turn.persist({ kind: 'grant', key, grant: { token, section, until } })
+  turn.send(from, { type: 'granted', key, section, attempt, token, until })
 }
 
-function keepsToken({ config, effects }: Turn, { section: holder }: Grant, section: string): boolean {
+function keepsToken(turn: LeaseLockTurn, { section: holder }: Grant, section: string): boolean {
   if (holder === section) return true
   // The mistake: the token counts releases, so a lease that ran out is granted anew under its old token.
-  const ranOut = config.bug === 'reuse-token' && holder !== undefined
-  if (ranOut) effects.push({ type: 'mark' })
+  const ranOut = turn.config.bug === 'reuse-token' && holder !== undefined
+  if (ranOut) turn.mark()
   return ranOut
 }
 
-const isOver = ({ config, now, steady }: Turn, { until, since }: Grant): boolean =>
+const isOver = ({ config, now, steady }: LeaseLockTurn, { until, since }: Grant): boolean =>
   config.clock === 'wall' ? now >= until : steady >= since + config.leaseMs
 
-export function handleRelease(turn: Turn, { key, section }: Message<'release'>): void {
+export function handleRelease(turn: LeaseLockTurn, { key, section }: Message<'release'>): void {
   const { locks } = turn.state
   const lock = locks.get(key)
   if (lock === undefined || lock.section !== section) return
   locks.set(key, { ...lock, section: undefined })
-  persist(turn, { kind: 'released', key })
+  turn.persist({ kind: 'released', key })
 }

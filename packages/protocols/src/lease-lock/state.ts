@@ -1,8 +1,8 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Json, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import type { Effect } from '../machine.ts'
 import type { AnyObject } from '../objects/object.ts'
+import type { Turn } from '../turn.ts'
 
 export interface LeaseLockConfig {
   readonly object: AnyObject
@@ -118,25 +118,12 @@ export interface LeaseLockState {
   named: number
 }
 
-export interface Turn {
+export interface LeaseLock {
   readonly config: LeaseLockConfig
   readonly state: LeaseLockState
-  readonly effects: Effect<LeaseLockMessage, LeaseLockRecord>[]
-  readonly now: Millis
-  readonly steady: Millis
-  /** Handles a message that this node sends to itself. */
-  readonly receive: (turn: Turn, from: NodeId, message: LeaseLockMessage) => void
+  readonly message: LeaseLockMessage
+  readonly record: LeaseLockRecord
+  readonly timer: 'again'
 }
 
-export const mark = ({ effects }: Turn): void => {
-  effects.push({ type: 'mark' })
-}
-
-export function send(turn: Turn, to: NodeId, message: LeaseLockMessage): void {
-  if (to === turn.state.id) turn.receive(turn, to, message)
-  else turn.effects.push({ type: 'send', to, message })
-}
-
-export const persist = ({ effects }: Turn, record: LeaseLockRecord): void => {
-  effects.push({ type: 'persist', record })
-}
+export type LeaseLockTurn = Turn<LeaseLock>

@@ -1,36 +1,37 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { type Cell, type LeaseLockMessage, mark, persist, send, type Turn } from './state.ts'
+import type { MessageOf } from '../turn.ts'
+import type { Cell, LeaseLockMessage, LeaseLockTurn } from './state.ts'
 
 // The store: it refuses a token lower than one that it has seen (Kleppmann, "How to do distributed locking", 2016). A load
 // counts as well: whoever loads must not have what it read overwritten by an earlier holder.
 
-type Message<Type extends LeaseLockMessage['type']> = Extract<LeaseLockMessage, { readonly type: Type }>
+type Message<Type extends LeaseLockMessage['type']> = MessageOf<LeaseLockMessage, Type>
 
 const EMPTY: Cell = { content: null, version: 0, section: '', fence: 0 }
 
-export function handleLoad(turn: Turn, from: NodeId, { key, section, token }: Message<'load'>): void {
+export function handleLoad(turn: LeaseLockTurn, { key, section, token }: Message<'load'>, from: NodeId): void {
   const { state, config } = turn
   const cell = state.cells.get(key) ?? EMPTY
   if (config.fencing && token < cell.fence) {
-    send(turn, from, { type: 'refused', key, section })
+    turn.send(from, { type: 'refused', key, section })
     return
   }
   if (config.fencing && token > cell.fence) raiseFence(turn, key, { ...cell, fence: token })
-  send(turn, from, { type: 'loaded', key, section, content: cell.content, version: cell.version })
+  turn.send(from, { type: 'loaded', key, section, content: cell.content, version: cell.version })
 }
 
-function raiseFence(turn: Turn, key: string, cell: Cell): void {
+function raiseFence(turn: LeaseLockTurn, key: string, cell: Cell): void {
   const { state, config } = turn
   // The mistake: a load does not count, so an earlier holder can still store, and is then overwritten.
   if (config.bug === 'fence-stores-only') {
-    mark(turn)
+    turn.mark()
     return
   }
   state.cells.set(key, cell)
-  persist(turn, { kind: 'cell', key, cell })
+  turn.persist({ kind: 'cell', key, cell })
 }
 
-export function handleStore(turn: Turn, from: NodeId, message: Message<'store'>): void {
+export function handleStore(turn: LeaseLockTurn, message: Message<'store'>, from: NodeId): void {
   const { state, config } = turn
   const { key, section, token, content, base } = message
   const cell = state.cells.get(key) ?? EMPTY
@@ -38,9 +39,9 @@ export function handleStore(turn: Turn, from: NodeId, message: Message<'store'>)
   const isDone = cell.section === section
   const isLate = !isDone && config.fencing && token < cell.fence
   // The mistake: tokens are compared when something is loaded, and not again when the result is stored.
-  if (isLate && config.bug === 'fence-loads-only') mark(turn)
+  if (isLate && config.bug === 'fence-loads-only') turn.mark()
   else if (isLate) {
-    send(turn, from, { type: 'refused', key, section })
+    turn.send(from, { type: 'refused', key, section })
     return
   }
   if (!isDone) {
@@ -48,7 +49,7 @@ export function handleStore(turn: Turn, from: NodeId, message: Message<'store'>)
       state.clash = `${section} stored ${key} made from version ${base}, when it was at version ${cell.version}`
     const stored: Cell = { content, version: cell.version + 1, section, fence: Math.max(token, cell.fence) }
     state.cells.set(key, stored)
-    persist(turn, { kind: 'cell', key, cell: stored })
+    turn.persist({ kind: 'cell', key, cell: stored })
   }
-  send(turn, from, { type: 'stored', key, section })
+  turn.send(from, { type: 'stored', key, section })
 }

@@ -1,25 +1,26 @@
 import type { Completion, Json } from '@chaosproxy/history'
 import { unavailable, unsupported } from '../objects/object.ts'
-import { type Lease, type LeaseLockMessage, type Pending, type Section, send, type Turn } from './state.ts'
+import type { MessageOf } from '../turn.ts'
+import type { Lease, LeaseLockMessage, LeaseLockTurn, Pending, Section } from './state.ts'
 
 // A worker serves its clients' requests under the lock of their key: it loads what the store has, applies them, and stores
 // the result. Whether it still holds the lock it can only tell by its clock.
 
-type Message<Type extends LeaseLockMessage['type']> = Extract<LeaseLockMessage, { readonly type: Type }>
+type Message<Type extends LeaseLockMessage['type']> = MessageOf<LeaseLockMessage, Type>
 
 /** Requests beyond this number that wait for one lock are refused. */
 const WAITING_LIMIT = 1_000
 
 const NONE: readonly Pending[] = []
 
-export function handleRequest(turn: Turn, key: string, pending: Pending): void {
-  const { state, config, effects } = turn
+export function handleRequest(turn: LeaseLockTurn, key: string, pending: Pending): void {
+  const { state, config } = turn
   const { requestId, command } = pending
   const waiting = state.waiting.get(key) ?? NONE
   if (!config.object.functions.includes(command.input.f)) {
-    effects.push({ type: 'reply', requestId, result: unsupported })
+    turn.reply(requestId, unsupported)
   } else if (waiting.length >= WAITING_LIMIT) {
-    effects.push({ type: 'reply', requestId, result: unavailable })
+    turn.reply(requestId, unavailable)
   } else {
     state.waiting.set(key, [...waiting, pending])
     if (!state.sections.has(key)) begin(turn, key)
@@ -27,7 +28,7 @@ export function handleRequest(turn: Turn, key: string, pending: Pending): void {
 }
 
 /** Everything that waits for this lock becomes one section. */
-function begin(turn: Turn, key: string, again: readonly Pending[] = NONE): void {
+function begin(turn: LeaseLockTurn, key: string, again: readonly Pending[] = NONE): void {
   const { state } = turn
   const requests = [...again, ...(state.waiting.get(key) ?? NONE)]
   state.waiting.delete(key)
@@ -36,24 +37,27 @@ function begin(turn: Turn, key: string, again: readonly Pending[] = NONE): void 
 }
 
 /** Nothing was stored, so the requests can be tried again. */
-function beginAgain(turn: Turn, key: string, { name, requests }: Section): void {
-  send(turn, turn.state.service, { type: 'release', key, section: name })
+function beginAgain(turn: LeaseLockTurn, key: string, { name, requests }: Section): void {
+  turn.send(turn.state.service, { type: 'release', key, section: name })
   begin(turn, key, requests)
 }
 
-function acquire(turn: Turn, key: string, section: Section): void {
+function acquire(turn: LeaseLockTurn, key: string, section: Section): void {
   const { state, steady } = turn
   const attempt = section.phase.type === 'acquire' ? section.phase.attempt + 1 : 1
   state.sections.set(key, { ...section, phase: { type: 'acquire', attempt, askedAt: steady } })
-  send(turn, state.service, { type: 'acquire', key, section: section.name, attempt })
+  turn.send(state.service, { type: 'acquire', key, section: section.name, attempt })
 }
 
-export function handleGranted(turn: Turn, { key, section: name, attempt, token, until }: Message<'granted'>): void {
+export function handleGranted(
+  turn: LeaseLockTurn,
+  { key, section: name, attempt, token, until }: Message<'granted'>,
+): void {
   const { state, config } = turn
   const section = state.sections.get(key)
   if (section?.name !== name) {
     // Given up in the meantime.
-    send(turn, state.service, { type: 'release', key, section: name })
+    turn.send(state.service, { type: 'release', key, section: name })
     return
   }
   if (section.phase.type !== 'acquire' || section.phase.attempt !== attempt) return
@@ -61,14 +65,14 @@ export function handleGranted(turn: Turn, { key, section: name, attempt, token, 
   const safeUntil = section.phase.askedAt + config.leaseMs / config.drift
   const lease: Lease = { token, until: config.clock === 'wall' ? until : safeUntil }
   state.sections.set(key, { ...section, phase: { type: 'load', lease } })
-  send(turn, state.store, { type: 'load', key, section: name, token })
+  turn.send(state.store, { type: 'load', key, section: name, token })
 }
 
 /** With fencing no holder looks at its clock: the store knows better. */
-const mayHold = ({ config, now, steady }: Turn, { until }: Lease): boolean =>
+const mayHold = ({ config, now, steady }: LeaseLockTurn, { until }: Lease): boolean =>
   config.fencing || (config.clock === 'wall' ? now : steady) < until
 
-export function handleLoaded(turn: Turn, { key, section: name, content, version }: Message<'loaded'>): void {
+export function handleLoaded(turn: LeaseLockTurn, { key, section: name, content, version }: Message<'loaded'>): void {
   const { state, config } = turn
   const { object } = config
   const section = state.sections.get(key)
@@ -86,16 +90,16 @@ export function handleLoaded(turn: Turn, { key, section: name, content, version 
   }
   const next: Json = object.save(held)
   state.sections.set(key, { ...section, phase: { type: 'store', lease, content: next, base: version, results } })
-  send(turn, state.store, { type: 'store', key, section: name, token: lease.token, content: next, base: version })
+  turn.send(state.store, { type: 'store', key, section: name, token: lease.token, content: next, base: version })
 }
 
-export function handleStored(turn: Turn, { key, section: name }: Message<'stored'>): void {
+export function handleStored(turn: LeaseLockTurn, { key, section: name }: Message<'stored'>): void {
   const section = turn.state.sections.get(key)
   if (section?.name === name && section.phase.type === 'store') end(turn, key, section, section.phase.results)
 }
 
 /** The lock was lost to a later holder. */
-export function handleRefused(turn: Turn, { key, section: name }: Message<'refused'>): void {
+export function handleRefused(turn: LeaseLockTurn, { key, section: name }: Message<'refused'>): void {
   const section = turn.state.sections.get(key)
   if (section?.name !== name) return
   if (section.phase.type === 'load') beginAgain(turn, key, section)
@@ -103,7 +107,7 @@ export function handleRefused(turn: Turn, { key, section: name }: Message<'refus
   else if (section.phase.type === 'store') giveUp(turn, key, section)
 }
 
-function giveUp(turn: Turn, key: string, section: Section): void {
+function giveUp(turn: LeaseLockTurn, key: string, section: Section): void {
   const { object } = turn.config
   const lost = (pending: Pending): Completion =>
     object.reads.includes(pending.command.input.f)
@@ -112,16 +116,15 @@ function giveUp(turn: Turn, key: string, section: Section): void {
   end(turn, key, section, section.requests.map(lost))
 }
 
-function end(turn: Turn, key: string, section: Section, results: readonly Completion[]): void {
-  const { state, effects } = turn
-  for (const [i, { requestId }] of section.requests.entries())
-    effects.push({ type: 'reply', requestId, result: results[i] ?? unavailable })
+function end(turn: LeaseLockTurn, key: string, section: Section, results: readonly Completion[]): void {
+  const { state } = turn
+  for (const [i, { requestId }] of section.requests.entries()) turn.reply(requestId, results[i] ?? unavailable)
   state.sections.delete(key)
-  send(turn, state.service, { type: 'release', key, section: section.name })
+  turn.send(state.service, { type: 'release', key, section: section.name })
 }
 
 /** Messages may have been lost, and locks been busy. */
-export function workAgain(turn: Turn): void {
+export function workAgain(turn: LeaseLockTurn): void {
   const { state } = turn
   for (const [key, section] of [...state.sections]) {
     const { name, phase } = section
@@ -130,10 +133,10 @@ export function workAgain(turn: Turn): void {
       if (phase.type === 'load') beginAgain(turn, key, section)
       else giveUp(turn, key, section)
     } else if (phase.type === 'load')
-      send(turn, state.store, { type: 'load', key, section: name, token: phase.lease.token })
+      turn.send(state.store, { type: 'load', key, section: name, token: phase.lease.token })
     else {
       const { lease, content, base } = phase
-      send(turn, state.store, { type: 'store', key, section: name, token: lease.token, content, base })
+      turn.send(state.store, { type: 'store', key, section: name, token: lease.token, content, base })
     }
   }
   for (const key of [...state.waiting.keys()]) if (!state.sections.has(key)) begin(turn, key)

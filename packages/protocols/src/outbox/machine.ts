@@ -1,12 +1,12 @@
-import type { NodeId } from '@chaosproxy/faults'
 import { commandOf } from '../command.ts'
+import { defineMachine } from '../define-machine.ts'
 import type { NodeSetting, StateMachine } from '../machine.ts'
 import { inOrder } from '../owner.ts'
 import { createForwarding, takeTicket } from '../routing/forwarding.ts'
 import { checkCalls, handleAnswer, handleCommitted, handlePublished, handleRequest } from './app-server.ts'
 import { handleCommit, handleReceived, relay } from './database.ts'
 import { handleEvents, handlePublish, handleQuery } from './queue.ts'
-import type { OutboxConfig, OutboxMessage, OutboxRecord, OutboxState, Turn } from './state.ts'
+import type { Outbox, OutboxConfig, OutboxMessage, OutboxRecord, OutboxState, OutboxTurn } from './state.ts'
 
 export type OutboxMachine = StateMachine<OutboxState, OutboxMessage, OutboxRecord>
 
@@ -15,45 +15,32 @@ export type OutboxMachine = StateMachine<OutboxState, OutboxMessage, OutboxRecor
  * from there; the second one is the queue, with a view made of its events, from which all other nodes answer. Both are to
  * have the same in the end.
  */
-export function createOutbox(config: OutboxConfig): OutboxMachine {
-  return {
-    start(node, journal) {
-      const turn: Turn = { config, state: createState(config, node), effects: [], steady: ZERO, receive }
-      for (const record of journal) redo(turn, record)
-      relay(turn)
-      return turn
-    },
-    step(state, event, _now, steady) {
-      const turn: Turn = { config, state, effects: [], steady, receive }
-      switch (event.type) {
-        case 'request':
-          handleRequest(turn, event.requestId, commandOf(event))
-          break
-        case 'message':
-          receive(turn, event.from, event.message)
-          break
-        case 'timer':
-          if (event.timer === 'relay') relay(turn)
-          else checkCalls(turn)
-          break
-        default:
-          event satisfies never
-      }
-      return turn
-    },
-    status: ({ id, database, queue, outbox }) => ({
-      role: id === database ? 'database' : id === queue ? 'queue' : 'app server',
-      leads: id === database,
-      leader: database,
-      ready: true,
-      owes: outbox.length > 0,
-    }),
-  }
-}
+export const createOutbox: (config: OutboxConfig) => OutboxMachine = defineMachine<Outbox>({
+  initial,
+  redo,
+  begin: relay,
+  request: (turn, asked) => handleRequest(turn, asked.requestId, commandOf(asked)),
+  messages: {
+    commit: handleCommit,
+    committed: handleCommitted,
+    publish: handlePublish,
+    published: handlePublished,
+    events: handleEvents,
+    received: handleReceived,
+    query: handleQuery,
+    answer: handleAnswer,
+  },
+  timers: { relay, calls: checkCalls },
+  status: ({ id, database, queue, outbox }) => ({
+    role: id === database ? 'database' : id === queue ? 'queue' : 'app server',
+    leads: id === database,
+    leader: database,
+    ready: true,
+    owes: outbox.length > 0,
+  }),
+})
 
-const ZERO = 0 as Turn['steady']
-
-function createState({ object }: OutboxConfig, { id, peers, seed }: NodeSetting): OutboxState {
+function initial({ id, peers, seed }: NodeSetting, { object }: OutboxConfig): OutboxState {
   const [database, queue = database] = inOrder(id, peers)
   return {
     id,
@@ -74,7 +61,7 @@ function createState({ object }: OutboxConfig, { id, peers, seed }: NodeSetting)
 }
 
 /** What is durable, after a restart. */
-function redo({ state, config }: Turn, record: OutboxRecord): void {
+function redo({ state, config }: OutboxTurn, record: OutboxRecord): void {
   const { object } = config
   switch (record.kind) {
     case 'commit':
@@ -99,36 +86,5 @@ function redo({ state, config }: Turn, record: OutboxRecord): void {
       return
     default:
       record satisfies never
-  }
-}
-
-function receive(turn: Turn, from: NodeId, message: OutboxMessage): void {
-  switch (message.type) {
-    case 'commit':
-      handleCommit(turn, from, message)
-      return
-    case 'committed':
-      handleCommitted(turn, message)
-      return
-    case 'publish':
-      handlePublish(turn, from, message)
-      return
-    case 'published':
-      handlePublished(turn, message)
-      return
-    case 'events':
-      handleEvents(turn, from, message)
-      return
-    case 'received':
-      handleReceived(turn, message)
-      return
-    case 'query':
-      handleQuery(turn, from, message)
-      return
-    case 'answer':
-      handleAnswer(turn, message)
-      return
-    default:
-      message satisfies never
   }
 }

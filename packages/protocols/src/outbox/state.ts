@@ -1,9 +1,9 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Input, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import type { Effect } from '../machine.ts'
 import type { AnyObject } from '../objects/object.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
+import type { MessageOf, Turn } from '../turn.ts'
 
 export interface OutboxConfig {
   readonly object: AnyObject
@@ -77,26 +77,14 @@ export interface OutboxState {
   received: number
 }
 
-export interface Turn {
+export interface Outbox {
   readonly config: OutboxConfig
   readonly state: OutboxState
-  readonly effects: Effect<OutboxMessage, OutboxRecord>[]
-  readonly steady: Millis
-  /** Handles a message that this node sends to itself. */
-  readonly receive: (turn: Turn, from: NodeId, message: OutboxMessage) => void
+  readonly message: OutboxMessage
+  readonly record: OutboxRecord
+  readonly timer: 'relay' | 'calls'
 }
 
-export type Message<Type extends OutboxMessage['type']> = Extract<OutboxMessage, { readonly type: Type }>
+export type OutboxTurn = Turn<Outbox>
 
-export const mark = ({ effects }: Turn): void => {
-  effects.push({ type: 'mark' })
-}
-
-export const persist = ({ effects }: Turn, record: OutboxRecord): void => {
-  effects.push({ type: 'persist', record })
-}
-
-export function send(turn: Turn, to: NodeId, message: OutboxMessage): void {
-  if (to === turn.state.id) turn.receive(turn, to, message)
-  else turn.effects.push({ type: 'send', to, message })
-}
+export type Message<Type extends OutboxMessage['type']> = MessageOf<OutboxMessage, Type>

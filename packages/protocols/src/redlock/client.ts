@@ -2,26 +2,24 @@ import type { NodeId } from '@chaosproxy/faults'
 import { type Completion, type Json, millis } from '@chaosproxy/history'
 import { draw } from '../generator.ts'
 import { declined, ok, unavailable } from '../objects/object.ts'
+import type { MessageOf } from '../turn.ts'
 import {
   type Attempt,
   type Job,
   majorityOf,
-  mark,
   nameOfToken,
   type RedlockMessage,
-  reply,
-  send,
+  type RedlockTurn,
   sendToMasters,
-  type Turn,
   trueMajority,
 } from './state.ts'
 
 // The client's part of Redlock (redis.io, "Distributed Locks with Redis", "The Redlock Algorithm", steps 1 to 5).
 
-type Message<Type extends RedlockMessage['type']> = Extract<RedlockMessage, { readonly type: Type }>
+type Message<Type extends RedlockMessage['type']> = MessageOf<RedlockMessage, Type>
 
 /** Steps 1 and 2: takes the time, and tries to set the key on all masters, under a value that nobody else has. */
-export function begin(turn: Turn, key: string, job: Job): void {
+export function begin(turn: RedlockTurn, key: string, job: Job): void {
   const { state, steady } = turn
   const value = `${state.id}-${state.life}-${++state.named}`
   const [set, answered, raised] = [new Set<NodeId>(), new Set<NodeId>(), new Set<NodeId>()]
@@ -32,7 +30,7 @@ export function begin(turn: Turn, key: string, job: Job): void {
   sendToMasters(turn, { type: 'set', key, value })
 }
 
-export function handleSetDone(turn: Turn, from: NodeId, { value, isMine, counter }: Message<'set-done'>): void {
+export function handleSetDone(turn: RedlockTurn, { value, isMine, counter }: Message<'set-done'>, from: NodeId): void {
   const attempt = turn.state.attempts.get(value)
   if (attempt?.phase !== 'set') return
   if (isMine) attempt.set.add(from)
@@ -43,16 +41,16 @@ export function handleSetDone(turn: Turn, from: NodeId, { value, isMine, counter
 }
 
 /** Whether so many masters have refused that a majority can no longer grant it. */
-const isHeld = (turn: Turn, { refused }: Attempt): boolean =>
+const isHeld = (turn: RedlockTurn, { refused }: Attempt): boolean =>
   refused.size > turn.state.masters.length - majorityOf(turn)
 
 /** Step 3: a majority is enough, if it was there before the first of its keys could be forgotten. */
-function locked(turn: Turn, attempt: Attempt): void {
+function locked(turn: RedlockTurn, attempt: Attempt): void {
   if (!isValid(turn, attempt)) {
     giveBack(turn, attempt)
     return
   }
-  if (attempt.set.size < trueMajority(turn.state)) mark(turn)
+  if (attempt.set.size < trueMajority(turn.state)) turn.mark()
   if (!turn.config.fencing) {
     granted(turn, attempt)
     return
@@ -62,7 +60,7 @@ function locked(turn: Turn, attempt: Attempt): void {
   sendToMasters(turn, { type: 'raise', key: attempt.key, value: attempt.value, token: attempt.token })
 }
 
-export function handleRaised(turn: Turn, from: NodeId, { value }: Message<'raised'>): void {
+export function handleRaised(turn: RedlockTurn, { value }: Message<'raised'>, from: NodeId): void {
   const attempt = turn.state.attempts.get(value)
   if (attempt?.phase !== 'raise') return
   attempt.raised.add(from)
@@ -72,15 +70,16 @@ export function handleRaised(turn: Turn, from: NodeId, { value }: Message<'raise
 }
 
 /** Step 4: the validity time is the time to live, less what it took to get there, less what clocks may differ by. */
-function isValid({ config, steady, effects }: Turn, { startedAt }: Attempt): boolean {
+function isValid(turn: RedlockTurn, { startedAt }: Attempt): boolean {
+  const { config, steady } = turn
   const leftMs = config.ttlMs - (steady - startedAt) - (config.ttlMs * config.drift + 2)
   if (leftMs > 0 || config.bug !== 'validity-not-subtracted') return leftMs > 0
   // The mistake: however long it took, the lock is good for its whole time to live.
-  effects.push({ type: 'mark' })
+  turn.mark()
   return true
 }
 
-function granted(turn: Turn, attempt: Attempt): void {
+function granted(turn: RedlockTurn, attempt: Attempt): void {
   const { state } = turn
   const { key, value, job, token } = attempt
   state.granted = { key, value, ownHad: state.locks.get(key) === value }
@@ -88,29 +87,29 @@ function granted(turn: Turn, attempt: Attempt): void {
     const shown: Json = turn.config.fencing ? token : value
     state.attempts.delete(value)
     state.held.set(nameOfToken(key, shown), value)
-    reply(turn, job.requestId, ok(shown))
+    turn.reply(job.requestId, ok(shown))
     return
   }
   attempt.phase = 'load'
-  send(turn, state.resource, { type: 'load', key, value, token: turn.config.fencing ? token : 0 })
+  turn.send(state.resource, { type: 'load', key, value, token: turn.config.fencing ? token : 0 })
 }
 
 /** Step 5: "it will try to unlock all the instances (even the instances it believed it was not able to lock)". */
-function giveBack(turn: Turn, attempt: Attempt): void {
+function giveBack(turn: RedlockTurn, attempt: Attempt): void {
   const { state, steady } = turn
   const { key, job } = attempt
   end(turn, attempt)
-  if (job.type === 'hold') reply(turn, job.requestId, isHeld(turn, attempt) ? declined('held') : unavailable)
+  if (job.type === 'hold') turn.reply(job.requestId, isHeld(turn, attempt) ? declined('held') : unavailable)
   // "try again after a random delay"
   else state.waiting.push({ ...job, key, notBefore: millis(steady + draw(state.generator) * turn.config.attemptMs) })
 }
 
-function end(turn: Turn, { key, value }: Attempt): void {
+function end(turn: RedlockTurn, { key, value }: Attempt): void {
   turn.state.attempts.delete(value)
   release(turn, key, value)
 }
 
-export function release(turn: Turn, key: string, value: string, request?: { id: string; token: Json }): void {
+export function release(turn: RedlockTurn, key: string, value: string, request?: { id: string; token: Json }): void {
   const { state, steady } = turn
   state.releases.set(value, {
     key,
@@ -123,7 +122,7 @@ export function release(turn: Turn, key: string, value: string, request?: { id: 
   sendToMasters(turn, { type: 'delete', key, value })
 }
 
-export function handleDeleted(turn: Turn, from: NodeId, { value, wasMine }: Message<'deleted'>): void {
+export function handleDeleted(turn: RedlockTurn, { value, wasMine }: Message<'deleted'>, from: NodeId): void {
   const { state } = turn
   const releasing = state.releases.get(value)
   if (releasing === undefined) return
@@ -133,12 +132,12 @@ export function handleDeleted(turn: Turn, from: NodeId, { value, wasMine }: Mess
   const others = answers.size - mine
   if (request !== undefined && !isAnswered && Math.max(mine, others) >= trueMajority(state)) {
     releasing.isAnswered = true
-    reply(turn, request.id, mine > others ? ok(request.token) : declined('not held'))
+    turn.reply(request.id, mine > others ? ok(request.token) : declined('not held'))
   }
   if (answers.size === state.masters.length) state.releases.delete(value)
 }
 
-export function handleLoaded(turn: Turn, { value, content }: Message<'loaded'>): void {
+export function handleLoaded(turn: RedlockTurn, { value, content }: Message<'loaded'>): void {
   const { state, config } = turn
   const { object } = config
   const attempt = state.attempts.get(value)
@@ -160,18 +159,18 @@ export function handleLoaded(turn: Turn, { value, content }: Message<'loaded'>):
   store(turn, attempt)
 }
 
-function store(turn: Turn, { key, value, token, content }: Attempt): void {
+function store(turn: RedlockTurn, { key, value, token, content }: Attempt): void {
   const shown = turn.config.fencing ? token : 0
-  send(turn, turn.state.resource, { type: 'store', key, value, token: shown, content })
+  turn.send(turn.state.resource, { type: 'store', key, value, token: shown, content })
 }
 
-export function handleStored(turn: Turn, { value }: Message<'stored'>): void {
+export function handleStored(turn: RedlockTurn, { value }: Message<'stored'>): void {
   const attempt = turn.state.attempts.get(value)
   if (attempt?.phase === 'store') finish(turn, attempt, attempt.result ?? unavailable)
 }
 
 /** A later holder has come in between. */
-export function handleRefused(turn: Turn, { value }: Message<'refused'>): void {
+export function handleRefused(turn: RedlockTurn, { value }: Message<'refused'>): void {
   const attempt = turn.state.attempts.get(value)
   if (attempt?.phase === 'load') giveBack(turn, attempt)
   // An earlier copy of this message may have been accepted before the later holder came.
@@ -180,34 +179,33 @@ export function handleRefused(turn: Turn, { value }: Message<'refused'>): void {
 
 const LOST: Completion = { type: 'info', error: 'the lock was lost while the result was being stored' }
 
-function finish(turn: Turn, attempt: Attempt, result: Completion): void {
+function finish(turn: RedlockTurn, attempt: Attempt, result: Completion): void {
   end(turn, attempt)
-  reply(turn, attempt.job.requestId, result)
+  turn.reply(attempt.job.requestId, result)
 }
 
 /** Messages may have been lost, and locks been taken. */
-export function workAgain(turn: Turn): void {
+export function workAgain(turn: RedlockTurn): void {
   const { state, config, steady } = turn
   for (const attempt of [...state.attempts.values()]) {
     const { key, value, token, phase, startedAt } = attempt
     const isLocking = phase === 'set' || phase === 'raise'
     if (isLocking && steady - startedAt > config.attemptMs) giveBack(turn, attempt)
     else if (phase === 'load')
-      send(turn, state.resource, { type: 'load', key, value, token: config.fencing ? token : 0 })
+      turn.send(state.resource, { type: 'load', key, value, token: config.fencing ? token : 0 })
     else if (phase === 'store' && (config.fencing || isValid(turn, attempt))) store(turn, attempt)
     else if (phase === 'store') finish(turn, attempt, LOST)
   }
   for (const { key, value, since, answers } of [...state.releases.values()]) {
     // What is not given back by then has been forgotten.
     if (steady - since > 2 * config.ttlMs) state.releases.delete(value)
-    else
-      for (const master of state.masters) if (!answers.has(master)) send(turn, master, { type: 'delete', key, value })
+    else for (const master of state.masters) if (!answers.has(master)) turn.send(master, { type: 'delete', key, value })
   }
   const { waiting } = state
   state.waiting = waiting.filter(({ notBefore }) => notBefore > steady)
   for (const { key, notBefore, ...job } of waiting) {
     if (notBefore > steady) continue
-    if (steady - job.since > config.requestTimeoutMs) reply(turn, job.requestId, unavailable)
+    if (steady - job.since > config.requestTimeoutMs) turn.reply(job.requestId, unavailable)
     else begin(turn, key, job)
   }
 }

@@ -1,42 +1,34 @@
 import type { NodeId } from '@chaosproxy/faults'
-import {
-  mark,
-  nameOfToken,
-  persist,
-  type RedlockMessage,
-  type RedlockRecord,
-  type RedlockState,
-  send,
-  type Turn,
-} from './state.ts'
+import type { MessageOf } from '../turn.ts'
+import { nameOfToken, type RedlockMessage, type RedlockRecord, type RedlockState, type RedlockTurn } from './state.ts'
 
 // One of N masters that know nothing of each other (redis.io, "Distributed Locks with Redis").
 
-type Message<Type extends RedlockMessage['type']> = Extract<RedlockMessage, { readonly type: Type }>
+type Message<Type extends RedlockMessage['type']> = MessageOf<RedlockMessage, Type>
 
 /** `SET key value NX PX ttl`: sets the key unless it is set, and forgets it after the time to live. */
-export function handleSet(turn: Turn, from: NodeId, { key, value }: Message<'set'>): void {
-  const { state, config, effects } = turn
+export function handleSet(turn: RedlockTurn, { key, value }: Message<'set'>, from: NodeId): void {
+  const { state, config } = turn
   if (!state.locks.has(key) && !state.gone.has(value)) {
     state.locks.set(key, value)
     keep(turn, { kind: 'set', key, value })
-    effects.push({ type: 'setTimer', timer: `expire ${key}`, afterMs: config.ttlMs })
+    turn.setTimer(`expire ${key}`, config.ttlMs)
   }
   const isMine = state.locks.get(key) === value
-  send(turn, from, { type: 'set-done', key, value, isMine, counter: state.counters.get(key) ?? 0 })
+  turn.send(from, { type: 'set-done', key, value, isMine, counter: state.counters.get(key) ?? 0 })
 }
 
 /** "fsync=always", without which a restarted master would have to stay away for a time to live. */
-function keep(turn: Turn, record: RedlockRecord): void {
+function keep(turn: RedlockTurn, record: RedlockRecord): void {
   // The mistake: the master keeps its keys in memory only.
-  if (turn.config.bug === 'forget-on-restart') mark(turn)
-  else persist(turn, record)
+  if (turn.config.bug === 'forget-on-restart') turn.mark()
+  else turn.persist(record)
 }
 
 /** Its time to live is over. */
-export const expire = (turn: Turn, key: string): void => remove(turn, key, false)
+export const expire = (turn: RedlockTurn, key: string): void => remove(turn, key, false)
 
-function remove(turn: Turn, key: string, isReleased: boolean): void {
+function remove(turn: RedlockTurn, key: string, isReleased: boolean): void {
   const { locks } = turn.state
   const value = locks.get(key)
   if (value === undefined) return
@@ -45,7 +37,7 @@ function remove(turn: Turn, key: string, isReleased: boolean): void {
 }
 
 /** `if redis.call("get", key) == value then return redis.call("del", key)` */
-export function handleDelete(turn: Turn, from: NodeId, { key, value }: Message<'delete'>): void {
+export function handleDelete(turn: RedlockTurn, { key, value }: Message<'delete'>, from: NodeId): void {
   const { state, config } = turn
   const there = state.locks.get(key)
   const isMine = there !== undefined && (there === value || isToken(state, key, there, value))
@@ -53,12 +45,12 @@ export function handleDelete(turn: Turn, from: NodeId, { key, value }: Message<'
   remember(state, value, wasMine)
   const isOthers = there !== undefined && !isMine
   // The mistake: the key is deleted, whosever lock it is.
-  if (isOthers && config.bug === 'release-any') mark(turn)
+  if (isOthers && config.bug === 'release-any') turn.mark()
   if (isMine || (isOthers && config.bug === 'release-any')) {
-    turn.effects.push({ type: 'cancelTimer', timer: `expire ${key}` })
+    turn.cancelTimer(`expire ${key}`)
     remove(turn, key, true)
   }
-  send(turn, from, { type: 'deleted', key, value, wasMine })
+  turn.send(from, { type: 'deleted', key, value, wasMine })
 }
 
 function isToken({ tokens }: RedlockState, key: string, there: string, value: string): boolean {
@@ -85,13 +77,13 @@ function rememberToken(
 }
 
 /** Not part of Redlock, which has no fencing tokens: the holder writes one to a majority, greater than all before it. */
-export function handleRaise(turn: Turn, from: NodeId, { key, value, token }: Message<'raise'>): void {
+export function handleRaise(turn: RedlockTurn, { key, value, token }: Message<'raise'>, from: NodeId): void {
   const { state } = turn
   if (state.locks.get(key) !== value) return
   const record = { kind: 'raised', key, value, token } as const
   replay(state, record)
   keep(turn, record)
-  send(turn, from, { type: 'raised', key, value })
+  turn.send(from, { type: 'raised', key, value })
 }
 
 export function replay(state: RedlockState, record: RedlockRecord): void {

@@ -1,8 +1,8 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Input, Json, Millis } from '@chaosproxy/history'
 import type { Generator } from '../generator.ts'
-import type { Effect } from '../machine.ts'
 import type { AnyObject } from '../objects/object.ts'
+import type { Turn } from '../turn.ts'
 
 export interface RedlockConfig {
   readonly object: AnyObject
@@ -117,34 +117,18 @@ export interface RedlockState {
   granted: (Named & { readonly ownHad: boolean }) | undefined
 }
 
-export interface Turn {
+export interface Redlock {
   readonly config: RedlockConfig
   readonly state: RedlockState
-  readonly effects: Effect<RedlockMessage, RedlockRecord>[]
-  readonly steady: Millis
-  /** Handles a message that this node sends to itself. */
-  readonly receive: (turn: Turn, from: NodeId, message: RedlockMessage) => void
+  readonly message: RedlockMessage
+  readonly record: RedlockRecord
+  readonly timer: 'again' | `expire ${string}`
 }
 
-export const mark = ({ effects }: Turn): void => {
-  effects.push({ type: 'mark' })
-}
+export type RedlockTurn = Turn<Redlock>
 
-export const reply = ({ effects }: Turn, requestId: string, result: Completion): void => {
-  effects.push({ type: 'reply', requestId, result })
-}
-
-export const persist = ({ effects }: Turn, record: RedlockRecord): void => {
-  effects.push({ type: 'persist', record })
-}
-
-export function send(turn: Turn, to: NodeId, message: RedlockMessage): void {
-  if (to === turn.state.id) turn.receive(turn, to, message)
-  else turn.effects.push({ type: 'send', to, message })
-}
-
-export function sendToMasters(turn: Turn, message: RedlockMessage): void {
-  for (const master of turn.state.masters) send(turn, master, message)
+export function sendToMasters(turn: RedlockTurn, message: RedlockMessage): void {
+  for (const master of turn.state.masters) turn.send(master, message)
 }
 
 /** By its token a lock can be released through any node. */
@@ -153,7 +137,7 @@ export const nameOfToken = (key: string, token: Json): string => `${key} token $
 /** "at least N/2 + 1" */
 export const trueMajority = ({ masters }: RedlockState): number => Math.floor(masters.length / 2) + 1
 
-export function majorityOf({ state, config }: Turn): number {
+export function majorityOf({ state, config }: RedlockTurn): number {
   // The mistake: half of them, rounded down, will do.
   return config.bug === 'no-majority' ? Math.max(1, trueMajority(state) - 1) : trueMajority(state)
 }

@@ -4,25 +4,26 @@ import { draw } from '../generator.ts'
 import { refused, unavailable, unsupported } from '../objects/object.ts'
 import { issueTicket } from '../routing/forwarding.ts'
 import { REQUEST_LIMIT } from '../routing/routing.ts'
+import type { MessageOf } from '../turn.ts'
 import { mayPass, noteFailure, noteSuccess } from './breaker.ts'
-import { bound, type Call, log, mark, type SingleMessage, send, type Turn } from './state.ts'
+import { bound, type Call, type SingleMessage, type SingleTurn } from './state.ts'
 
 // An app server: it keeps nothing of its own, and asks the database on behalf of its clients. No answer in time may mean
 // that the request was lost, or that its effect is there and the answer was lost; trying again is safe only for requests
 // without effect or with a key (Helland, "Life beyond Distributed Transactions", 2007, §5).
 
-type Message<Type extends SingleMessage['type']> = Extract<SingleMessage, { readonly type: Type }>
+type Message<Type extends SingleMessage['type']> = MessageOf<SingleMessage, Type>
 
 /** Answers kept for when the database gives none. */
 const KNOWN_LIMIT = 1_000
 /** Retries that can be saved up. */
 const MOST_TOKENS = 10
 
-export function handleRequest(turn: Turn, requestId: string, command: Command): void {
+export function handleRequest(turn: SingleTurn, requestId: string, command: Command): void {
   const { state, config } = turn
-  if (!config.object.functions.includes(command.input.f)) reply(turn, requestId, unsupported)
-  else if (state.calls.size >= REQUEST_LIMIT) reply(turn, requestId, unavailable)
-  else if (!mayPass(state.breaker, turn.steady)) reply(turn, requestId, degraded(turn, command) ?? circuitOpen)
+  if (!config.object.functions.includes(command.input.f)) turn.reply(requestId, unsupported)
+  else if (state.calls.size >= REQUEST_LIMIT) turn.reply(requestId, unavailable)
+  else if (!mayPass(state.breaker, turn.steady)) turn.reply(requestId, degraded(turn, command) ?? circuitOpen)
   else {
     state.retryTokens = Math.min(MOST_TOKENS, state.retryTokens + config.retryBudget)
     const request = `${state.id}-${state.life}-${requestId}`
@@ -30,7 +31,7 @@ export function handleRequest(turn: Turn, requestId: string, command: Command): 
   }
 }
 
-function attempt(turn: Turn, before: Call): void {
+function attempt(turn: SingleTurn, before: Call): void {
   const { state, config } = turn
   const { request, command } = before
   const number = before.attempt + 1
@@ -43,19 +44,19 @@ function attempt(turn: Turn, before: Call): void {
   })
   const key = keyOf(turn, request, number)
   const job = { request, attempt: number, command, ticket: issueTicket(state.sending) }
-  send(turn, state.database, { type: 'do', ...job, ...(key === undefined ? {} : { key }) })
+  turn.send(state.database, { type: 'do', ...job, ...(key === undefined ? {} : { key }) })
 }
 
-function keyOf(turn: Turn, request: string, number: number): string | undefined {
+function keyOf(turn: SingleTurn, request: string, number: number): string | undefined {
   const { config } = turn
   if (config.retry !== 'key') return undefined
   if (config.bug !== 'key-per-attempt') return request
   // The mistake: the key is made where the attempt is, so that each attempt has its own.
-  if (number > 1) mark(turn)
+  if (number > 1) turn.mark()
   return `${request}-${number}`
 }
 
-export function handleDid(turn: Turn, { request, result }: Message<'did'>): void {
+export function handleDid(turn: SingleTurn, { request, result }: Message<'did'>): void {
   const { state, config } = turn
   noteSuccess(state.breaker)
   const call = state.calls.get(request)
@@ -68,7 +69,7 @@ export function handleDid(turn: Turn, { request, result }: Message<'did'>): void
 }
 
 /** Turned away: that attempt has no effect. */
-export function handleBusy(turn: Turn, { request, attempt: number }: Message<'busy'>): void {
+export function handleBusy(turn: SingleTurn, { request, attempt: number }: Message<'busy'>): void {
   const call = turn.state.calls.get(request)
   if (call === undefined) return
   const left = { ...call, uncertain: call.uncertain - 1 }
@@ -77,7 +78,7 @@ export function handleBusy(turn: Turn, { request, attempt: number }: Message<'bu
 }
 
 /** What is overdue has failed, and what is due is tried again. */
-export function lookAtCalls(turn: Turn): void {
+export function lookAtCalls(turn: SingleTurn): void {
   for (const call of [...turn.state.calls.values()]) {
     if (call.dueAt > turn.steady) continue
     if (call.phase === 'waiting') failed(turn, call)
@@ -87,22 +88,22 @@ export function lookAtCalls(turn: Turn): void {
 }
 
 /** An attempt has failed: it was turned away, or nothing came in time. */
-function failed(turn: Turn, call: Call): void {
+function failed(turn: SingleTurn, call: Call): void {
   const { state, config, steady } = turn
   if (noteFailure(state.breaker, config.breakerFailures, steady + config.coolDownMs))
-    log(turn, `opens the circuit for ${config.coolDownMs} ms`)
+    turn.log(`opens the circuit for ${config.coolDownMs} ms`)
   if (config.retry === 'none' || call.attempt >= config.attempts) giveUp(turn, call, 'no answer')
   else if (config.retryBudget > 0 && state.retryTokens < 1) giveUp(turn, call, 'no answer, and no retries left')
   else {
     state.retryTokens--
     const pauseMs = backoffOf(turn, call.attempt)
-    log(turn, `tries ${call.request} again in ${Math.round(pauseMs)} ms, after attempt ${call.attempt}`)
+    turn.log(`tries ${call.request} again in ${Math.round(pauseMs)} ms, after attempt ${call.attempt}`)
     state.calls.set(call.request, { ...call, phase: 'backing off', dueAt: steady + pauseMs })
   }
 }
 
 /** Full jitter: any time up to the exponential pause (Brooker, "Exponential Backoff and Jitter", AWS, 2015). */
-function backoffOf({ config, state }: Turn, failures: number): number {
+function backoffOf({ config, state }: SingleTurn, failures: number): number {
   const { backoff, backoffMs, longestBackoffMs } = config
   const exponentialMs = Math.min(longestBackoffMs, backoffMs * 2 ** (failures - 1))
   switch (backoff) {
@@ -120,7 +121,7 @@ function backoffOf({ config, state }: Turn, failures: number): number {
 }
 
 /** An attempt without an answer may have taken effect, so only reads and what was turned away each time have failed. */
-function giveUp(turn: Turn, call: Call, why: string): void {
+function giveUp(turn: SingleTurn, call: Call, why: string): void {
   const { command, uncertain, attempt: attempts } = call
   const error = `${why}, after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`
   const known = degraded(turn, command)
@@ -128,16 +129,16 @@ function giveUp(turn: Turn, call: Call, why: string): void {
   else if (uncertain === 0 || isRead(turn, command)) end(turn, call, refused(error))
   else if (turn.config.bug === 'refuse-after-sent' && why !== 'no answer') {
     // The mistake: what is not sent now is reported as never sent.
-    mark(turn)
+    turn.mark()
     end(turn, call, circuitOpen)
   } else end(turn, call, { type: 'info', error })
 }
 
 /** Graceful degradation: an old answer rather than none. */
-function degraded(turn: Turn, command: Command): Completion | undefined {
+function degraded(turn: SingleTurn, command: Command): Completion | undefined {
   if (!turn.config.degrade || !isRead(turn, command)) return undefined
   const known = turn.state.known.get(questionOf(command))
-  if (known !== undefined) log(turn, `answers ${questionOf(command)} from what it knows`)
+  if (known !== undefined) turn.log(`answers ${questionOf(command)} from what it knows`)
   return known
 }
 
@@ -145,24 +146,21 @@ const circuitOpen: Completion = refused('the circuit is open')
 
 const questionOf = ({ input: { f, key, value } }: Command): string => canonical([f, key ?? null, value])
 
-const isRead = ({ config }: Turn, { input }: Command): boolean => config.object.reads.includes(input.f)
+const isRead = ({ config }: SingleTurn, { input }: Command): boolean => config.object.reads.includes(input.f)
 
-function end(turn: Turn, { requestId, request }: Call, result: Completion): void {
+function end(turn: SingleTurn, { requestId, request }: Call, result: Completion): void {
   turn.state.calls.delete(request)
-  reply(turn, requestId, result)
-}
-
-const reply = ({ effects }: Turn, requestId: string, result: Completion): void => {
-  effects.push({ type: 'reply', requestId, result })
+  turn.reply(requestId, result)
 }
 
 /** Rounding must not let the timer ring again and again without any time passing. */
 const SHORTEST_MS = 0.01
 
 /** Sets the timer to when the next call is due. */
-export function awaitCalls({ state, steady, effects }: Turn): void {
+export function awaitCalls(turn: SingleTurn): void {
+  const { state, steady } = turn
   let dueAt = Number.POSITIVE_INFINITY
   for (const call of state.calls.values()) dueAt = Math.min(dueAt, call.dueAt)
-  if (dueAt === Number.POSITIVE_INFINITY) effects.push({ type: 'cancelTimer', timer: 'calls' })
-  else effects.push({ type: 'setTimer', timer: 'calls', afterMs: millis(Math.max(SHORTEST_MS, dueAt - steady)) })
+  if (dueAt === Number.POSITIVE_INFINITY) turn.cancelTimer('calls')
+  else turn.setTimer('calls', millis(Math.max(SHORTEST_MS, dueAt - steady)))
 }

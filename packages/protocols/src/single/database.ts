@@ -2,12 +2,12 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Completion } from '@chaosproxy/history'
 import { takeTicket } from '../routing/forwarding.ts'
 import { arrive, finish, paceOf, serve } from '../station.ts'
-import { type Attempt, bound, mark, type SingleRecord, send, type Turn } from './state.ts'
+import { type Attempt, bound, type SingleRecord, type SingleTurn } from './state.ts'
 
 // The database: one node with a disk. With a key, the effect and the memory of it are one transaction, so that a repeated
 // request finds either both or neither (Helland, "Idempotence Is Not a Medical Condition", ACM Queue 10(4), 2012).
 
-export function handleDo(turn: Turn, from: NodeId, job: Attempt): void {
+export function handleDo(turn: SingleTurn, job: Attempt, from: NodeId): void {
   const { state, config } = turn
   if (!takeTicket(state.receiving, from, job.ticket)) return
   if (config.serviceMs === 0) {
@@ -15,23 +15,23 @@ export function handleDo(turn: Turn, from: NodeId, job: Attempt): void {
     return
   }
   const arrival = arrive(state.station, { from, job }, config.queueLimit, paceOf(turn))
-  if (arrival.type === 'full') send(turn, from, { type: 'busy', request: job.request, attempt: job.attempt })
+  if (arrival.type === 'full') turn.send(from, { type: 'busy', request: job.request, attempt: job.attempt })
   else if (arrival.type === 'begins') serve(turn, arrival.afterMs)
 }
 
 /** The work on one request is done. */
-export function handleServed(turn: Turn): void {
+export function handleServed(turn: SingleTurn): void {
   const { done, nextAfterMs } = finish(turn.state.station, paceOf(turn))
   if (done !== undefined) carryOut(turn, done.from, done.job)
   if (nextAfterMs !== undefined) serve(turn, nextAfterMs)
 }
 
-function carryOut(turn: Turn, from: NodeId, job: Attempt): void {
+function carryOut(turn: SingleTurn, from: NodeId, job: Attempt): void {
   const { request, attempt } = job
-  send(turn, from, { type: 'did', request, attempt, result: resultOf(turn, from, job) })
+  turn.send(from, { type: 'did', request, attempt, result: resultOf(turn, from, job) })
 }
 
-function resultOf(turn: Turn, from: NodeId, job: Attempt): Completion {
+function resultOf(turn: SingleTurn, from: NodeId, job: Attempt): Completion {
   const { state, config } = turn
   const { object } = config
   const { key, command, request } = job
@@ -39,13 +39,13 @@ function resultOf(turn: Turn, from: NodeId, job: Attempt): Completion {
   const known = key === undefined ? undefined : state.keys.get(key)
   if (known !== undefined) {
     if (known.type === 'ok' && !state.effects.has(request)) {
-      mark(turn)
+      turn.mark()
       state.wrong = `${request} was answered ok, and its effect is not there`
     }
     return known
   }
   if (key !== undefined && state.effects.has(request)) {
-    if (config.bug !== 'key-per-attempt') mark(turn)
+    if (config.bug !== 'key-per-attempt') turn.mark()
     state.wrong = `${request} took effect a second time`
   }
   const result = object.apply(state.held, command.input)
@@ -55,11 +55,11 @@ function resultOf(turn: Turn, from: NodeId, job: Attempt): Completion {
 
 type EffectRecord = Extract<SingleRecord, { readonly kind: 'effect' }>
 
-function remember(turn: Turn, record: EffectRecord, result: Completion): void {
+function remember(turn: SingleTurn, record: EffectRecord, result: Completion): void {
   const { state, config } = turn
   const { key, ...withoutKey } = record
   const persist = (durable: SingleRecord): void => {
-    turn.effects.push({ type: 'persist', record: durable })
+    turn.persist(durable)
   }
   noteEffect(turn, record, result)
   if (key === undefined) {
@@ -89,14 +89,14 @@ function remember(turn: Turn, record: EffectRecord, result: Completion): void {
   }
 }
 
-function noteEffect({ state }: Turn, { request }: EffectRecord, result: Completion): void {
+function noteEffect({ state }: SingleTurn, { request }: EffectRecord, result: Completion): void {
   if (result.type !== 'ok') return
   state.effects.add(request)
   bound(state.effects)
 }
 
 /** Redoes what is durable, after a restart. */
-export function redo(turn: Turn, record: SingleRecord): void {
+export function redo(turn: SingleTurn, record: SingleRecord): void {
   const { state, config } = turn
   if (record.kind === 'key') {
     state.keys.set(record.key, record.result)

@@ -2,10 +2,10 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import type { Generator } from '../generator.ts'
-import type { Effect } from '../machine.ts'
 import type { AnyObject } from '../objects/object.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
 import type { Station } from '../station.ts'
+import type { Turn } from '../turn.ts'
 import type { Breaker } from './breaker.ts'
 
 export interface SingleConfig {
@@ -100,28 +100,15 @@ export interface SingleState {
   wrong: string | undefined
 }
 
-export interface Turn {
+export interface Single {
   readonly config: SingleConfig
   readonly state: SingleState
-  readonly effects: Effect<SingleMessage, SingleRecord>[]
-  /** By the monotonic clock. */
-  readonly steady: Millis
-  /** Handles a message that this node sends to itself. */
-  readonly receive: (turn: Turn, from: NodeId, message: SingleMessage) => void
+  readonly message: SingleMessage
+  readonly record: SingleRecord
+  readonly timer: 'served' | 'calls'
 }
 
-export const mark = ({ effects }: Turn): void => {
-  effects.push({ type: 'mark' })
-}
-
-export const log = ({ effects }: Turn, text: string): void => {
-  effects.push({ type: 'log', text })
-}
-
-export function send(turn: Turn, to: NodeId, message: SingleMessage): void {
-  if (to === turn.state.id) turn.receive(turn, to, message)
-  else turn.effects.push({ type: 'send', to, message })
-}
+export type SingleTurn = Turn<Single>
 
 /** Keys, and requests, that a database remembers. */
 const MEMORY_LIMIT = 10_000
