@@ -81,7 +81,7 @@ test.each(withFloors)('%s has no circle of imports between its folders', (row) =
 })
 
 /** The packages whose public surface is just what others use. */
-const spare = ['history', 'protocols', 'checker', 'workloads', 'wire', 'recorder', 'simulator', 'scenarios']
+const spare = ['history', 'protocols', 'checker', 'workloads', 'wire', 'recorder', 'simulator', 'scenarios', 'engine']
 
 test.each(spare)('%s exports only what sources and benchmarks outside it import', (row) => {
   const outside = rows.flatMap((other) => [
