@@ -74,9 +74,10 @@ test('a command that lasts longer than the time asked for is ended, and the exit
   ])
   const { levels, trouble, run } = JSON.parse(stdout)
   expect({ result: levels.linearizable.result, trouble, exitCode }).toEqual({ result: 'met', trouble: [], exitCode: 0 })
-  // Nobody else may list a run's directory, or read its history.
+  // Nobody else may list a run's directory, or read what is in it.
   expect(statSync(run).mode & 0o066).toBe(0)
-  expect(statSync(join(run, 'history.jsonl')).mode & 0o077).toBe(0)
+  const kept = ['history.jsonl', 'run.json', 'report.html', 'nodes/command.log']
+  expect(kept.map((file) => [file, statSync(join(run, file)).mode & 0o077])).toEqual(kept.map((file) => [file, 0]))
 })
 
 describe('a recording whose recorder was killed', () => {

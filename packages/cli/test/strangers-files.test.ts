@@ -2,9 +2,14 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { reporters } from '@chaosproxy/report'
 import { describe, expect } from 'vitest'
 import { chaosHere, temporaryDirectory } from './chaos.ts'
 import { patientTest, test } from './patient.ts'
+
+const [staleRead, fresh] = ['stale-read', 'fresh-read'].map((name) =>
+  join(import.meta.dirname, `../../../histories/${name}.jsonl`),
+) as [string, string]
 
 const LEGAL = {
   ...{ clients: 2, rate: 50, timeMs: 300, timeoutMs: 200, faults: [], seed: 1, checkMs: 10_000 },
@@ -201,13 +206,75 @@ test('a page that is no report of ours is not replaced by one, and a report is',
   const directory = temporaryDirectory()
   const page = join(directory, 'mine.html')
   writeFileSync(page, '<!doctype html><title>mine</title>')
-  const history = join(import.meta.dirname, '../../../histories/stale-read.jsonl')
-  const refused = await chaosHere(['check', history, '--out', page])
+  const refused = await chaosHere(['check', staleRead, '--out', page])
   expect([refused.exitCode, refused.stderr]).toEqual([3, expect.stringContaining('a file that is no report')])
   expect(readFileSync(page, 'utf8')).toContain('mine')
   const report = join(directory, 'report.html')
   for (const _ of ['new', 'replaced'])
-    expect((await chaosHere(['check', history, '--out', report])).exitCode).not.toBe(3)
+    expect((await chaosHere(['check', staleRead, '--out', report])).exitCode).not.toBe(3)
+})
+
+const PRECIOUS = '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n  <testsuite name="mine"/>\n</testsuites>\n'
+
+test.each(reporters.map((reporter) => [reporter.name, reporter.recognises !== undefined] as const))(
+  'a file of somebody else is not replaced by --reporter %s, and its own earlier text is, if anything marks it: %s',
+  async (name, isMarked) => {
+    const file = join(temporaryDirectory(), 'report')
+    const told = (...more: readonly string[]) =>
+      chaosHere(['check', staleRead, '--reporter', `${name}=${file}`, ...more])
+    for (const precious of [
+      PRECIOUS,
+      readFileSync(staleRead, 'utf8'),
+      '# Notes\n',
+      '{"chaos":1}\n',
+      'TAP version 14\n',
+    ]) {
+      writeFileSync(file, precious)
+      const { exitCode, stderr } = await told()
+      expect([exitCode, stderr]).toEqual([3, expect.stringMatching(`--reporter ${name}=.*--force`)])
+      expect(readFileSync(file, 'utf8')).toBe(precious)
+    }
+    expect((await told('--force')).exitCode).not.toBe(3)
+    expect(readFileSync(file, 'utf8')).not.toContain('TAP version 14\n1..0')
+    expect((await told()).exitCode).toBe(isMarked ? 0 : 3)
+  },
+)
+
+test.each(['json', 'jsonl', 'junit', 'tap', 'markdown'])(
+  'a text of --reporter %s is replaced by that of every other command',
+  async (name) => {
+    const file = join(temporaryDirectory(), 'report')
+    const out = join(temporaryDirectory(), 'out')
+    const commands = [
+      ['check', staleRead],
+      ['check', staleRead, fresh],
+      ['run', '--sim', '--time', '500ms', '--rate', '100', '--faults', 'none', '--out', out],
+      ['fuzz', '--seeds', '2', '--out', out],
+      ['compare', '--targets', 'raft', '--faults', 'kill', '--seeds', '1', '--time', '1s'],
+      ['scenario', 'two-generals'],
+      ['check', staleRead],
+    ]
+    for (const command of commands) {
+      const { exitCode, stderr } = await chaosHere([...command, '--reporter', `${name}=${file}`])
+      expect([command[0], exitCode, (exitCode ?? 9) < 3 ? '' : stderr]).toEqual([
+        command[0],
+        expect.toSatisfy((code) => code < 3),
+        '',
+      ])
+    }
+  },
+)
+
+test('events replace events of an earlier run, and no other file', async () => {
+  const directory = temporaryDirectory()
+  const events = join(directory, 'events.jsonl')
+  const run = ['run', '--sim', '--time', '200ms', '--rate', '50', '--faults', 'none', '--out', join(directory, 'out')]
+  writeFileSync(events, PRECIOUS)
+  const refused = await chaosHere([...run, '--events', events])
+  expect([refused.exitCode, refused.stderr]).toEqual([3, expect.stringMatching('--events .*--force')])
+  expect(readFileSync(events, 'utf8')).toBe(PRECIOUS)
+  for (const force of [['--force'], []])
+    expect((await chaosHere([...run, '--events', events, ...force])).exitCode).toBeLessThan(3)
 })
 
 test('a record is not written through a link that leads to nothing yet', async () => {

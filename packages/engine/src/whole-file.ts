@@ -6,9 +6,11 @@ import { basename, dirname, join } from 'node:path'
  * Writes a file whole or not at all: to a temporary file first, which then replaces it, so that a full disk leaves the
  * old file untouched. Follows links; writes directly to devices and pipes, which cannot be replaced.
  *
+ * `mode` is that of a new file.
+ *
  * @throws as `writeFileSync`
  */
-export function writeWholeFile(path: string, text: string): void {
+export function writeWholeFile(path: string, text: string, mode?: number): void {
   const place = placeOf(path)
   if (place.kind === 'device') {
     writeFileSync(path, text)
@@ -16,7 +18,7 @@ export function writeWholeFile(path: string, text: string): void {
   }
   const beside = join(dirname(place.path), `.${basename(place.path)}.${randomUUID()}.tmp`)
   try {
-    writeFileSync(beside, text, { flag: 'wx' })
+    writeFileSync(beside, text, { flag: 'wx', ...(mode === undefined ? {} : { mode }) })
     if (place.mode !== undefined) chmodSync(beside, place.mode)
     renameSync(beside, place.path)
   } catch (error) {

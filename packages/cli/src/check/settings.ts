@@ -8,7 +8,7 @@ import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration, parseSize } from '../arguments/quantities.ts'
 import { parseRequire } from '../arguments/require.ts'
 import { flagOf, type ParsedOptions, textOf } from '../command.ts'
-import { pageChoice, parseReporters, type ReporterChoice } from '../reporting/choice.ts'
+import { chooseReporters, pageChoice, type ReporterChoice } from '../reporting/choice.ts'
 
 /** Every model's name, then the names that other tools and older files use. */
 const MODEL_NAMES: readonly string[] = [...models.map(({ name }) => name), ...models.flatMap(({ aliases }) => aliases)]
@@ -23,7 +23,7 @@ const MOST_WORKERS = 256
 export interface CheckSettings {
   readonly spec: CheckSpec
   readonly out: string | undefined
-  /** Whether the report may replace a file that is not a report. */
+  /** Whether reports may replace files that are none. */
   readonly force: boolean
   readonly verbose: boolean
   /** With the one that `--out` stands for. */
@@ -59,7 +59,7 @@ export function parseCheckSettings(options: ParsedOptions): CheckSettings {
     out,
     force: flagOf(options, 'force'),
     verbose: flagOf(options, 'verbose'),
-    reporters: [...parseReporters(options, 'file'), ...(out === undefined ? [] : [pageChoice(out)])],
+    reporters: [...chooseReporters(options, 'file'), ...(out === undefined ? [] : [pageChoice(out)])],
   }
 }
 

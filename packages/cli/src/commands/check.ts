@@ -24,11 +24,10 @@ import { againCommand } from '../check/again.ts'
 import { namedFiles } from '../check/files.ts'
 import { type CheckSettings, parseCheckSettings } from '../check/settings.ts'
 import { type Command, type ParsedOptions, textsOf } from '../command.ts'
-import { isForPrograms, isSilent, reporterOptions } from '../reporting/choice.ts'
+import { isForPrograms, isSilent, refuseToLose, reporterOptions } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
 import { createReporting } from '../reporting/reporting.ts'
 import { stdoutScreen } from '../reporting/screen.ts'
-import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
 import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
 
 export const checkCommand: Command = {
@@ -86,14 +85,13 @@ export const checkCommand: Command = {
     },
     explain: { type: 'boolean', describe: 'tell all the evidence: possible values, every operation, every order' },
     out: { type: 'string', describe: 'write a report (HTML) of the one file given', requiresArg: true },
-    force: { type: 'boolean', describe: 'let --out replace a file that is no report' },
     ...reporterOptions(),
   },
   groups: {
     'What is checked': ['model', 'initial', 'format', 'keyed', 'failed-cas'],
     'What must hold': ['level', 'expect', 'require', 'baseline', 'tolerance'],
     'What it may take': ['timeout', 'memory', 'workers'],
-    'What is told': ['explain', 'out', 'force', 'reporter', 'json', 'quiet', 'verbose'],
+    'What is told': ['explain', 'out', 'reporter', 'json', 'quiet', 'force', 'verbose'],
   },
   examples: [
     ['chaos check history.jsonl', 'verdict, and the smallest explanation'],
@@ -111,7 +109,7 @@ async function runCheck(options: ParsedOptions): Promise<ExitCode> {
   const files = await namedFiles(textsOf(options, 'files'))
   requireOneForPages(settings, files.length)
   requireOtherFiles(settings, files)
-  if (settings.out !== undefined) refuseToOverwriteOthers(settings.out, settings.force)
+  refuseToLose(settings.reporters, settings.force)
   const { reporters } = settings
   const isQuiet = isForPrograms(reporters)
   const progress = await createProgress({ quiet: isSilent(reporters), verbose: settings.verbose })

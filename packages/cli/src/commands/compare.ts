@@ -63,7 +63,6 @@ export const compareCommand: Command = {
     real: { type: 'boolean', describe: 'on real processes, one run after the other' },
     ...configOption,
     html: { type: 'string', describe: 'write it to a file as a page', requiresArg: true },
-    force: { type: 'boolean', describe: 'let --html replace a file that is no page of ours' },
     ...reporterOptions(),
   },
   groups: {

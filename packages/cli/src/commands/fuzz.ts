@@ -92,7 +92,7 @@ export const fuzzCommand: Command = {
       'verify-determinism',
       'workers',
     ],
-    'What is told': ['out', 'reporter', 'json', 'quiet', 'verbose'],
+    'What is told': ['out', 'reporter', 'json', 'quiet', 'force', 'verbose'],
   },
   examples: [
     ['chaos fuzz --bug stale-read', 'finds a Raft that reads from a deposed leader, in a second'],

@@ -114,7 +114,7 @@ export const recordCommand: Command = {
     'What goes wrong': ['faults', 'hurt', 'seed'],
     'What must hold': ['expect', 'require', 'baseline', 'tolerance', 'may-fail'],
     'What it may take': ['time', 'timeout', 'check-timeout'],
-    'What is told': ['out', 'events', 'reporter', 'json', 'quiet', 'verbose'],
+    'What is told': ['out', 'events', 'reporter', 'json', 'quiet', 'force', 'verbose'],
   },
   examples: [
     ['chaos record --upstream 127.0.0.1:8080 --as routes.json --env API=http://{n1} -- npm test', 'what the tests do'],

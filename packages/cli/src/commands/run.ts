@@ -122,7 +122,7 @@ export const runCommand: Command = {
     'What clients do': ['workload', 'workload-set', 'time', 'rate', 'clients', 'keys', 'operations', 'timeout'],
     'What goes wrong': ['faults', 'seed', 'times', 'sim', 'verify-determinism'],
     'What must hold': ['expect', 'require', 'baseline', 'tolerance', 'check-timeout'],
-    'What is told': ['out', 'events', 'reporter', 'json', 'quiet', 'verbose'],
+    'What is told': ['out', 'events', 'reporter', 'json', 'quiet', 'force', 'verbose'],
   },
   examples: [
     ['chaos run', 'a 5-node Raft, partitioned, killed and paused for 20 s'],

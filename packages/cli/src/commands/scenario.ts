@@ -15,7 +15,6 @@ export const scenarioCommand: Command = {
       describe: 'write it to a file as a page, with what would have prevented it',
       requiresArg: true,
     },
-    force: { type: 'boolean', describe: 'let --html replace a file that is no page of ours' },
     ...reporterOptions(),
   },
   groups: {

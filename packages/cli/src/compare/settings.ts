@@ -18,8 +18,7 @@ import { parseCount, parseDuration } from '../arguments/quantities.ts'
 import { parseKnobs, requireSettings, targetOf } from '../arguments/target.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { type OwnConfig, readOwnConfig } from '../config/own.ts'
-import { parseReporters, type ReporterChoice } from '../reporting/choice.ts'
-import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
+import { pageChoice, parseReporters, type ReporterChoice, refuseToLose } from '../reporting/choice.ts'
 import { configuredSettings, configuredTargets, configuredTexts } from './configured.ts'
 import { type NamedTarget, namedTargets } from './named-targets.ts'
 
@@ -94,7 +93,7 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
     systems.map(({ name }) => name),
   )
   const html = textOf(options, 'html')
-  if (html !== undefined) refuseToOverwriteOthers(html, flagOf(options, 'force'), 'html')
+  if (html !== undefined) refuseToLose([pageChoice(html, 'html')], flagOf(options, 'force'))
   return {
     plan: { ...terms, systems, conditions: [CALM, ...nemeses.map(({ name }) => name)] },
     html,

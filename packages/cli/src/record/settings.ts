@@ -17,6 +17,7 @@ import { parseRequire } from '../arguments/require.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { parsePairs } from '../proxy/settings.ts'
 import { isSilent, parseReporters, type ReporterChoice } from '../reporting/choice.ts'
+import { parseEvents } from '../run/event-file.ts'
 
 /** The settings of `chaos record`. */
 export interface RecordSettings {
@@ -74,7 +75,7 @@ export function parseRecordSettings(options: ParsedOptions): RecordSettings {
     baseline,
     reporters,
     verbose: flagOf(options, 'verbose'),
-    events: textOf(options, 'events'),
+    events: parseEvents(options),
     out: textOf(options, 'out') ?? USUAL_OUT,
   }
 }

@@ -5,6 +5,7 @@ import { isUserFile } from '@chaosproxy/targets/user-file'
 import { oneOf } from '../arguments/one-of.ts'
 import type { Option } from '../arguments/option.ts'
 import { flagOf, type ParsedOptions, textsOf } from '../command.ts'
+import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
 
 /** A reporter that somebody chose, and where its text goes. Plain data, so that it can be sent to other threads. */
 export interface ReporterChoice extends Reporting {
@@ -37,6 +38,7 @@ export const reporterOptions = (): { readonly [name: string]: Option } => ({
     type: 'boolean',
     describe: 'print JSON on stdout instead of the page, one object for each run or file, a line each: --reporter json',
   },
+  force: { type: 'boolean', describe: 'let what is told replace a file that is no earlier report of its kind' },
   quiet: { type: 'boolean', describe: 'only the verdict, in one line, and errors: --reporter line' },
   verbose: {
     type: 'boolean',
@@ -45,12 +47,32 @@ export const reporterOptions = (): { readonly [name: string]: Option } => ({
 })
 
 /**
+ * The reporters chosen by `--reporter` and `--json`, none of which would replace a file that it did not write.
+ *
+ * @throws UserError (usage) as `chooseReporters`, and for a file that would be lost.
+ */
+export function parseReporters(options: ParsedOptions, kind: ReportedKind): readonly ReporterChoice[] {
+  const chosen = chooseReporters(options, kind)
+  refuseToLose(chosen, flagOf(options, 'force'))
+  return chosen
+}
+
+/** @throws UserError (usage) for a file that is no earlier text of the reporter that would replace it. */
+export function refuseToLose(choices: readonly ReporterChoice[], force: boolean): void {
+  for (const { name, file, typed, appends } of choices)
+    if (file !== undefined && !appends)
+      refuseToOverwriteOthers(file, { typed, force, recognises: findReporter(name)?.recognises })
+}
+
+const findReporter = (name: string) => reporters.find((reporter) => reporter.name === name)
+
+/**
  * The reporters chosen by `--reporter` and `--json`. If all of them write to files, the page is still printed. On GitHub
  * Actions annotations and the job's summary are added.
  *
  * @throws UserError (usage) if a reporter is unknown, cannot tell of such results, or would share stdout with another.
  */
-export function parseReporters(
+export function chooseReporters(
   options: ParsedOptions,
   kind: ReportedKind,
   environment: NodeJS.ProcessEnv = process.env,
@@ -98,20 +120,19 @@ function parseChoice(text: string, kind: ReportedKind): ReporterChoice {
   const file = equals < 0 ? undefined : text.slice(equals + 1)
   if (file === '')
     throw new UserError('usage', `--reporter ${text}: name a file, such as --reporter ${name}=report.txt.`)
-  const why = reporters.find((reporter) => reporter.name === name)?.not?.[kind]
+  const why = findReporter(name)?.not?.[kind]
   if (why !== undefined) throw new UserError('usage', `--reporter ${text}: ${why}.`)
   return { ...stdoutChoice(name), isOwn, file: file === '-' ? undefined : file, typed: `--reporter ${text}` }
 }
 
-/** What `--out FILE` stands for. */
-export const pageChoice = (file: string): ReporterChoice => ({
+/** What `--out FILE` or `--html FILE` stands for. */
+export const pageChoice = (file: string, option = 'out'): ReporterChoice => ({
   ...stdoutChoice('html'),
   file,
-  typed: `--out ${file}`,
+  typed: `--${option} ${file}`,
 })
 
-const sharesStdout = (name: string): boolean =>
-  reporters.find((reporter) => reporter.name === name)?.sharesStdout === true
+const sharesStdout = (name: string): boolean => findReporter(name)?.sharesStdout === true
 
 function requireRoomOnStdout(chosen: readonly ReporterChoice[]): void {
   const there = chosen.filter(({ file }) => file === undefined)

@@ -3,6 +3,8 @@ import { UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import { specWithoutSecrets } from '@chaosproxy/report'
 import type { RunListener } from '@chaosproxy/runner'
+import { flagOf, type ParsedOptions, textOf } from '../command.ts'
+import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
 
 const FLUSH_BYTES = 64 * 1024
 
@@ -11,6 +13,18 @@ export interface EventFile {
   readonly listener: RunListener
   /** Returns why the file is incomplete, if it is. A failed write does not disturb the run. */
   close(): UserError | undefined
+}
+
+/** @throws UserError (usage) for a file that has no events of an earlier run and would be lost. */
+export function parseEvents(options: ParsedOptions): string | undefined {
+  const path = textOf(options, 'events')
+  if (path !== undefined)
+    refuseToOverwriteOthers(path, {
+      typed: `--events ${path}`,
+      force: flagOf(options, 'force'),
+      recognises: (start) => start.startsWith('{"type":"starting"'),
+    })
+  return path
 }
 
 /** @throws UserError (environment) if it cannot be written at all. */

@@ -28,6 +28,7 @@ import { type OwnConfig, readOwnConfig } from '../config/own.ts'
 import { parseReporters, type ReporterChoice } from '../reporting/choice.ts'
 import { admit, refuseOthers, withTypedSecrets } from '../trust/admit.ts'
 import { broughtProbes, broughtTarget, broughtWorkload } from '../trust/brought.ts'
+import { parseEvents } from './event-file.ts'
 
 /** The settings of `chaos run`: the run itself, and how to show it. */
 export interface RunSettings {
@@ -99,7 +100,7 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
     verifyDeterminism: parseVerify(flagOf(options, 'verify-determinism'), run.target),
     reporters: parseReporters(options, 'run'),
     verbose: flagOf(options, 'verbose'),
-    events: textOf(options, 'events'),
+    events: parseEvents(options),
     baseline,
     out: textOf(options, 'out') ?? loaded?.config.out ?? USUAL_OUT,
   }

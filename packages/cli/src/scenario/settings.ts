@@ -2,8 +2,7 @@ import { didYouMean, UserError } from '@chaosproxy/history'
 import { findStory, type Story, scenarioOf, stories, type Tale } from '@chaosproxy/scenarios'
 import { targets } from '@chaosproxy/targets'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
-import { parseReporters, type ReporterChoice } from '../reporting/choice.ts'
-import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
+import { pageChoice, parseReporters, type ReporterChoice, refuseToLose } from '../reporting/choice.ts'
 
 /** The settings of `chaos scenario`, validated. */
 export interface ScenarioSettings {
@@ -47,7 +46,7 @@ export function parseScenarioSettings(options: ParsedOptions): ScenarioSettings 
   if (story === undefined)
     throw new UserError('usage', `There is no story ${name}.${didYouMean(name, names)} chaos scenario lists them.`)
   if (settings.real) refuseImpossible(settings.fix ? [story.fix] : story.told)
-  if (html !== undefined) refuseToOverwriteOthers(html, flagOf(options, 'force'), 'html')
+  if (html !== undefined) refuseToLose([pageChoice(html, 'html')], flagOf(options, 'force'))
   return { story, ...settings }
 }
 

@@ -6,17 +6,30 @@ export function refuseToOverwrite(
   path: string,
   { what, force, option = 'out' }: { readonly what: string; readonly force: boolean; readonly option?: string },
 ): void {
-  if (force || !holdsSomething(path)) return
-  throw new UserError(
-    'usage',
-    `--${option} ${path}: there is ${what} already, and it would be lost. Name another file, or replace it with --force.`,
+  if (!force && holdsSomething(path)) refuse(`--${option} ${path}`, `there is ${what} already, and it would be lost`)
+}
+
+interface Replacement {
+  /** The option as typed. */
+  readonly typed: string
+  readonly force: boolean
+  /** Whether a file that begins so was written by the same option earlier; absent if nothing could tell. */
+  readonly recognises: ((start: string) => boolean) | undefined
+}
+
+/** A report may replace an earlier one of its kind. @throws UserError (usage) for any other file. */
+export function refuseToOverwriteOthers(path: string, { typed, force, recognises }: Replacement): void {
+  if (force || !holdsSomething(path) || recognises?.(startOf(path)) === true) return
+  refuse(
+    typed,
+    recognises === undefined
+      ? 'there is a file already, and nothing tells whether it is an earlier report, so it is kept'
+      : 'there is a file that is no report of this kind already, and it would be lost',
   )
 }
 
-/** A report may replace a report. @throws UserError (usage) for any other file. */
-export function refuseToOverwriteOthers(path: string, force: boolean, option?: string): void {
-  if (!holdsSomething(path) || isPage(path)) return
-  refuseToOverwrite(path, { what: 'a file that is no report', force, ...(option === undefined ? {} : { option }) })
+function refuse(typed: string, why: string): never {
+  throw new UserError('usage', `${typed}: ${why}. Name another file, or replace it with --force.`)
 }
 
 function holdsSomething(path: string): boolean {
@@ -24,16 +37,20 @@ function holdsSomething(path: string): boolean {
   return found?.isFile() === true && found.size > 0
 }
 
-/** The beginning of every page of ours, whatever its title. */
-const PAGE = /^<!doctype html>\s*<html[^>]*><head><meta charset="utf-8"><meta name="generator" content="chaos">/
-const MARK_WITHIN_BYTES = 256
+/** The longest result in JSON has its first line within this. */
+const MARK_WITHIN_BYTES = 1 << 20
 
-function isPage(path: string): boolean {
-  const file = openSync(path, 'r')
+/** Nothing, and so no mark, of a file that may not be read. */
+function startOf(path: string): string {
+  let file: number
+  try {
+    file = openSync(path, 'r')
+  } catch {
+    return ''
+  }
   try {
     const bytes = Buffer.alloc(MARK_WITHIN_BYTES)
-    readSync(file, bytes, 0, bytes.length, 0)
-    return PAGE.test(bytes.toString('latin1'))
+    return bytes.toString('utf8', 0, readSync(file, bytes, 0, bytes.length, 0))
   } finally {
     closeSync(file)
   }

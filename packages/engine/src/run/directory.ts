@@ -140,7 +140,7 @@ function makeDirectory(path: string): void {
 
 export function writeResult(path: string, text: string): void {
   try {
-    writeWholeFile(path, text)
+    writeWholeFile(path, text, RECORD_MODE)
   } catch (error) {
     throw new UserError('environment', `${path}: ${whyUnwritable(error)} The history beside it is complete.`)
   }

@@ -4,10 +4,14 @@ import { renderStoryHtml } from '../html/story-page.ts'
 import type { Place, Reporter } from './reporter.ts'
 import type { Subject } from './subject.ts'
 
+/** The beginning of every page, whatever its title. */
+const PAGE = /^<!doctype html>\s*<html[^>]*><head><meta charset="utf-8"><meta name="generator" content="chaos">/
+
 export const htmlReporter: Reporter = {
   name: 'html',
   summary: 'a self-contained page, drawn',
   not: { search: 'chaos fuzz writes the history of what it finds: chaos check FILE --reporter html=report.html' },
+  recognises: (start) => PAGE.test(start),
   each: htmlOf,
 }
 

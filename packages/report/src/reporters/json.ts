@@ -8,8 +8,25 @@ import type { Subject } from './subject.ts'
 export const jsonReporter: Reporter = {
   name: 'json',
   summary: 'everything, as one JSON object for each run or file (schema/result.schema.json says of what form)',
+  recognises: isResult,
   // JSON leaves some control characters as they are, and those that change the direction of writing.
   each: (subject) => `${printable(JSON.stringify(jsonOf(subject)))}\n`,
+}
+
+/** What the results of each kind have, and the header of a history, which also says which form it is of, has not. */
+const MEMBERS = [['headline'], ['file', 'error'], ['found', 'trials'], ['systems', 'conditions'], ['story', 'tellings']]
+
+function isResult(start: string): boolean {
+  const [line = ''] = start.split('\n', 1)
+  let result: unknown
+  try {
+    result = JSON.parse(line)
+  } catch {
+    return false
+  }
+  if (typeof result !== 'object' || result === null || !('chaos' in result) || result.chaos !== RESULT_FORM)
+    return false
+  return MEMBERS.some((members) => members.every((member) => member in result))
 }
 
 /** Everything known of a subject. The members stay the same between versions. */

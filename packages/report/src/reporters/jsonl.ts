@@ -5,8 +5,9 @@ import type { Reporter } from './reporter.ts'
 export const jsonlReporter: Reporter = {
   name: 'jsonl',
   summary: 'the verdict in short, one line of JSON for each run, file or failure found',
+  recognises: (start) => /^\{"command":"(?:run|check|fuzz|compare|scenario)","name":"/.test(start),
   each: (subject) =>
     findingsOf(subject)
-      .map((finding) => `${JSON.stringify(finding)}\n`)
+      .map(({ command, name, ...finding }) => `${JSON.stringify({ command, name, ...finding })}\n`)
       .join(''),
 }

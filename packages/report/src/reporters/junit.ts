@@ -1,6 +1,8 @@
 import type { Finding } from './finding.ts'
 import type { Reporter } from './reporter.ts'
 
+const HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>'
+
 /**
  * JUnit XML, which CI servers read: a test case for each verdict. What could not be decided is an error, since a build
  * must not pass by it. Nobody owns the format: this keeps to what both schemas in common use allow, that of Ant's JUnit task
@@ -9,6 +11,7 @@ import type { Reporter } from './reporter.ts'
 export const junitReporter: Reporter = {
   name: 'junit',
   summary: 'JUnit XML for CI servers, a test case for each verdict',
+  recognises: (start) => start.startsWith(`${HEAD}\n  <testsuite name="chaos" `),
   end(told, { version, host, now }) {
     const findings = told.flatMap((each) => each.findings)
     const failures = findings.filter(({ result }) => result === 'failed').length
@@ -19,8 +22,7 @@ export const junitReporter: Reporter = {
     const timestamp = new Date(now).toISOString().slice(0, 'yyyy-mm-ddThh:mm:ss'.length)
     const where = `id="0" package="chaos" hostname="${escaped(host)}" timestamp="${timestamp}"`
     return [
-      '<?xml version="1.0" encoding="UTF-8"?>',
-      '<testsuites>',
+      HEAD,
       `  <testsuite name="chaos" ${counts} ${where}>`,
       `    <properties><property name="chaos" value="${escaped(version)}"/></properties>`,
       ...findings.map(testCase),

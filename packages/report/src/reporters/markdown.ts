@@ -11,11 +11,15 @@ const SIGNS: { readonly [result in Finding['result']]: string } = {
   troubled: '⚠️',
 }
 
+/** Not shown; the empty line is for renderers that take what follows a comment for a part of it. */
+const MARK = '<!-- chaos -->\n\n'
+
 /** For a pull request or a job's summary: a table of verdicts, then what each that did not pass rests on. */
 export const markdownReporter: Reporter = {
   name: 'markdown',
   summary: 'a table of verdicts and each contradiction drawn, for a pull request or a job summary',
-  each: (subject) => (subject.kind === 'comparison' ? comparisonMarkdown(subject.comparison) : ''),
+  recognises: (start) => start.startsWith(MARK),
+  each: (subject) => (subject.kind === 'comparison' ? `${MARK}${comparisonMarkdown(subject.comparison)}` : ''),
   end(told) {
     // Comparisons have a table of their own.
     const findings = told.flatMap((each) => each.findings).filter(({ command }) => command !== 'compare')
@@ -27,7 +31,7 @@ export const markdownReporter: Reporter = {
     const table = ['| | | verdict | | operations | time |', '| --- | --- | --- | --- | ---: | ---: |', ...rows].join(
       '\n',
     )
-    return `${[table, ...findings.flatMap(sectionsOf)].join('\n\n')}\n`
+    return `${MARK}${[table, ...findings.flatMap(sectionsOf)].join('\n\n')}\n`
   },
 }
 

@@ -12,6 +12,11 @@ export interface Reporter {
   readonly sharesStdout?: boolean
   /** The kinds of subject it cannot tell of, each with the remedy. */
   readonly not?: { readonly [kind in Subject['kind']]?: string }
+  /**
+   * Whether a file that begins so, with at most a megabyte, is an earlier text of this reporter, so that another may
+   * replace it. Absent where nothing marks the text.
+   */
+  recognises?(start: string): boolean
   /** The text about one subject, written as soon as it is known. Called where the history is at hand. */
   each?(subject: Subject, place: Place): string
   /** The text after all subjects. */

@@ -189,7 +189,7 @@ function reasonOf(error: NodeJS.ErrnoException, program: string): string {
 
 function openLog(path: string): number {
   try {
-    return openSync(path, 'a')
+    return openSync(path, 'a', 0o600)
   } catch (error) {
     throw new UserError('environment', `${path} cannot be written (${(error as Error).message})`)
   }

@@ -8,9 +8,9 @@ export interface NodeLog {
   close(): void
 }
 
-/** Appends to the file. `originNanos` is a reading of this machine's monotonic clock, which all processes share. */
+/** Appends to the file, which is nobody else's to read. `originNanos` is a reading of this machine's monotonic clock, which all processes share. */
 export function openNodeLog(path: string, originNanos: bigint): NodeLog {
-  const descriptor = openSync(path, 'a')
+  const descriptor = openSync(path, 'a', 0o600)
   let origin = originNanos
   let open = true
   return {
