@@ -1,12 +1,12 @@
-import type { NodeId } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { commandOf } from '../command.ts'
-import type { MachineEvent, NodeSetting, StateMachine } from '../machine.ts'
+import { defineMachine, type MachineRequest } from '../define-machine.ts'
+import type { NodeSetting, StateMachine } from '../machine.ts'
 import { ok, UNKEYED, unavailable, unsupported } from '../objects/object.ts'
 import { inOrder } from '../owner.ts'
 import { createForwarding, issueTicket } from '../routing/forwarding.ts'
 import { askAgain, handleAnswer, handleFlush, handleQuery, resolve } from './resolver.ts'
-import { type DnsConfig, type DnsMessage, type DnsRecord, type DnsState, reply, send, type Turn } from './state.ts'
+import type { Dns, DnsConfig, DnsMessage, DnsRecord, DnsState, DnsTurn } from './state.ts'
 import {
   authoritative,
   handleRefresh,
@@ -21,63 +21,64 @@ import {
 
 export type DnsMachine = StateMachine<DnsState, DnsMessage, DnsRecord>
 
-type Request = Extract<MachineEvent<DnsMessage>, { readonly type: 'request' }>
-
 /**
  * A zone and its caches, after Mockapetris, RFC 1034 and 1035: the first node is the primary, which takes updates; the
  * next are secondaries, which copy its zone; the others are resolvers, which keep answers for their time to live. Reads
  * are answered by the node that was asked, so they are late: by a refresh interval and a time to live at most, while the
  * primary can be reached; by the expiry of the zone and a time to live otherwise.
  */
-export function createDns(config: DnsConfig): DnsMachine {
-  return {
-    start(node, journal, now) {
-      const state = recover(config, node, journal)
-      const turn: Turn = { config, state, effects: [], steady: now }
-      if (state.role === 'primary') {
-        if (journal.length > 0) oweAnswers(turn)
-      } else turn.effects.push({ type: 'setTimer', timer: 'again', afterMs: intervalOf(turn) })
-      if (state.role === 'secondary') refresh(turn)
-      return turn
+export const createDns: (config: DnsConfig) => DnsMachine = defineMachine<Dns>({
+  initial,
+  redo({ state: { zone }, config }, { input, serial }) {
+    if (zone === undefined) return
+    config.object.apply(zone.held, input)
+    zone.serial = serial
+  },
+  begin(turn, journal) {
+    const { role } = turn.state
+    if (role === 'primary') {
+      if (journal.length > 0) oweAnswers(turn)
+    } else turn.setTimer('again', intervalOf(turn))
+    if (role === 'secondary') refresh(turn)
+  },
+  request: handleRequest,
+  messages: {
+    query: handleQuery,
+    answer: handleAnswer,
+    update: handleUpdate,
+    updated: (turn, message) => turn.reply(message.requestId, message.result),
+    flush: handleFlush,
+    notify: refresh,
+    refresh: handleRefresh,
+    soa: handleSoa,
+    transfer: (turn, _, from) => handleTransfer(turn, from),
+    zone: handleZone,
+  },
+  timers: {
+    settled({ state }) {
+      state.owes = state.current.size < state.secondaries.length
     },
-    step(state, event, _, steady) {
-      const turn: Turn = { config, state, effects: [], steady }
-      switch (event.type) {
-        case 'request':
-          handleRequest(turn, event)
-          break
-        case 'message':
-          handleMessage(turn, event.from, event.message)
-          break
-        case 'timer':
-          handleTimer(turn, event.timer)
-          break
-        default:
-          event satisfies never
-      }
-      return turn
+    again(turn) {
+      if (turn.state.role === 'secondary') refresh(turn)
+      else askAgain(turn)
+      turn.setTimer('again', intervalOf(turn))
     },
-    status: ({ role, primary, owes }) => ({
-      role,
-      leads: role === 'primary',
-      leader: primary,
-      ready: true,
-      ...(owes ? { owes } : {}),
-    }),
-  }
-}
+  },
+  status: ({ role, primary, owes }) => ({
+    role,
+    leads: role === 'primary',
+    leader: primary,
+    ready: true,
+    ...(owes ? { owes } : {}),
+  }),
+})
 
-function recover(config: DnsConfig, { id, peers, seed }: NodeSetting, journal: readonly DnsRecord[]): DnsState {
+function initial({ id, peers, seed }: NodeSetting, config: DnsConfig): DnsState {
   const { object, firstSerial } = config
   const [primary, ...others] = inOrder(id, peers)
   const secondaries = others.slice(0, config.secondaries)
   const role = id === primary ? 'primary' : secondaries.includes(id) ? 'secondary' : 'resolver'
   const zone = role === 'primary' ? { serial: firstSerial, held: object.initial() } : undefined
-  if (zone !== undefined)
-    for (const { input, serial } of journal) {
-      object.apply(zone.held, input)
-      zone.serial = serial
-    }
   return {
     id,
     role,
@@ -97,68 +98,20 @@ function recover(config: DnsConfig, { id, peers, seed }: NodeSetting, journal: r
   }
 }
 
-const intervalOf = ({ state, config }: Turn) => (state.role === 'secondary' ? config.refreshMs : config.retransmitMs)
+const intervalOf = ({ state, config }: DnsTurn) => (state.role === 'secondary' ? config.refreshMs : config.retransmitMs)
 
-function handleRequest(turn: Turn, request: Request): void {
+function handleRequest(turn: DnsTurn, request: MachineRequest): void {
   const { state, config } = turn
   const { requestId, input } = request
   const { key: name = UNKEYED } = input
-  if (!config.object.functions.includes(input.f)) reply(turn, requestId, unsupported)
+  if (!config.object.functions.includes(input.f)) turn.reply(requestId, unsupported)
   else if (!config.object.reads.includes(input.f)) {
     const command = commandOf(request)
-    if (state.role === 'primary') reply(turn, requestId, update(turn, command))
-    else send(turn, state.primary, { type: 'update', requestId, command, ticket: issueTicket(state.forwarding) })
+    if (state.role === 'primary') turn.reply(requestId, update(turn, command))
+    else turn.send(state.primary, { type: 'update', requestId, command, ticket: issueTicket(state.forwarding) })
   } else if (state.role === 'resolver') resolve(turn, requestId, name)
   else {
     const answer = authoritative(turn, name)
-    reply(turn, requestId, answer === undefined ? unavailable : ok(answer.value))
+    turn.reply(requestId, answer === undefined ? unavailable : ok(answer.value))
   }
-}
-
-function handleMessage(turn: Turn, from: NodeId, message: DnsMessage): void {
-  switch (message.type) {
-    case 'query':
-      handleQuery(turn, from, message)
-      return
-    case 'answer':
-      handleAnswer(turn, message)
-      return
-    case 'update':
-      handleUpdate(turn, from, message)
-      return
-    case 'updated':
-      reply(turn, message.requestId, message.result)
-      return
-    case 'flush':
-      handleFlush(turn, message)
-      return
-    case 'notify':
-      refresh(turn)
-      return
-    case 'refresh':
-      handleRefresh(turn, from, message)
-      return
-    case 'soa':
-      handleSoa(turn, message)
-      return
-    case 'transfer':
-      handleTransfer(turn, from)
-      return
-    case 'zone':
-      handleZone(turn, message)
-      return
-    default:
-      message satisfies never
-  }
-}
-
-function handleTimer(turn: Turn, timer: string): void {
-  const { state, effects } = turn
-  if (timer === 'settled') {
-    state.owes = state.current.size < state.secondaries.length
-    return
-  }
-  if (state.role === 'secondary') refresh(turn)
-  else askAgain(turn)
-  effects.push({ type: 'setTimer', timer, afterMs: intervalOf(turn) })
 }

@@ -1,24 +1,25 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { ok, unavailable } from '../objects/object.ts'
+import type { MessageOf } from '../turn.ts'
 import { isLater } from './serial.ts'
-import { type Answer, type CacheEntry, type DnsMessage, mark, type Question, reply, send, type Turn } from './state.ts'
+import type { Answer, CacheEntry, DnsMessage, DnsTurn, Question } from './state.ts'
 import { authoritative } from './zone.ts'
 
 // A resolver answers from its cache, or asks servers one after the other (RFC 1034 §5.3.3).
 
-type Message<Type extends DnsMessage['type']> = Extract<DnsMessage, { readonly type: Type }>
+type Message<Type extends DnsMessage['type']> = MessageOf<DnsMessage, Type>
 
 /** Every server is asked so many times. */
 const ROUNDS = 4
 /** Questions beyond this number wait for nothing: they are refused. */
 const QUESTION_LIMIT = 10_000
 
-export function resolve(turn: Turn, requestId: string, name: string): void {
+export function resolve(turn: DnsTurn, requestId: string, name: string): void {
   const { state, steady } = turn
   const cached = fromCache(turn, name)
   if (cached !== undefined) {
-    reply(turn, requestId, ok(cached.value))
+    turn.reply(requestId, ok(cached.value))
     return
   }
   const open = state.questions.get(name)
@@ -27,50 +28,50 @@ export function resolve(turn: Turn, requestId: string, name: string): void {
     return
   }
   if (state.questions.size >= QUESTION_LIMIT) {
-    reply(turn, requestId, unavailable)
+    turn.reply(requestId, unavailable)
     return
   }
   ask(turn, name, { id: ++state.questionsAsked, askedAt: steady, attempt: 0, requestIds: [requestId] })
 }
 
 /** The nearest first: a neighbour's cache, the secondaries, and at last the primary. */
-function serversOf({ config, state }: Turn): readonly NodeId[] {
+function serversOf({ config, state }: DnsTurn): readonly NodeId[] {
   const { id, resolvers, secondaries, primary } = state
   const neighbour = resolvers[(resolvers.indexOf(id) + 1) % resolvers.length]
   const isAlone = neighbour === undefined || neighbour === id || !config.forwarding
   return [...(isAlone ? [] : [neighbour]), ...secondaries, primary]
 }
 
-function ask(turn: Turn, name: string, question: Question): void {
+function ask(turn: DnsTurn, name: string, question: Question): void {
   const servers = serversOf(turn)
   const server = servers[question.attempt % servers.length]
   if (server === undefined || question.attempt >= ROUNDS * servers.length) {
     turn.state.questions.delete(name)
-    for (const requestId of question.requestIds) reply(turn, requestId, unavailable)
+    for (const requestId of question.requestIds) turn.reply(requestId, unavailable)
     return
   }
   turn.state.questions.set(name, { ...question, askedAt: turn.steady })
-  send(turn, server, { type: 'query', name, id: question.id })
+  turn.send(server, { type: 'query', name, id: question.id })
 }
 
 /** The next server, as this one has no answer, or none that may be used. */
-const askNext = (turn: Turn, name: string, question: Question): void =>
+const askNext = (turn: DnsTurn, name: string, question: Question): void =>
   ask(turn, name, { ...question, attempt: question.attempt + 1 })
 
 /** Questions and answers may be lost. */
-export function askAgain(turn: Turn): void {
+export function askAgain(turn: DnsTurn): void {
   const { state, config, steady } = turn
   for (const [name, question] of [...state.questions])
     if (steady - question.askedAt >= config.retransmitMs) askNext(turn, name, question)
 }
 
-export function handleQuery(turn: Turn, from: NodeId, { name, id }: Message<'query'>): void {
+export function handleQuery(turn: DnsTurn, { name, id }: Message<'query'>, from: NodeId): void {
   const answer = turn.state.role === 'resolver' ? fromCache(turn, name) : authoritative(turn, name)
-  send(turn, from, { type: 'answer', name, id, ...(answer === undefined ? {} : { answer }) })
+  turn.send(from, { type: 'answer', name, id, ...(answer === undefined ? {} : { answer }) })
 }
 
 /** What a cache passes on is as old as it has become there: its time to live counts down (RFC 2308 §5). */
-function fromCache(turn: Turn, name: string): Answer | undefined {
+function fromCache(turn: DnsTurn, name: string): Answer | undefined {
   const { state, steady } = turn
   const entry = state.cache.get(name)
   if (entry === undefined) return undefined
@@ -84,9 +85,10 @@ function fromCache(turn: Turn, name: string): Answer | undefined {
   return { value: entry.value, serial: entry.serial, ageMs }
 }
 
-const lifeOf = ({ config }: Turn, { value }: Answer): number => (value === null ? config.negativeTtlMs : config.ttlMs)
+const lifeOf = ({ config }: DnsTurn, { value }: Answer): number =>
+  value === null ? config.negativeTtlMs : config.ttlMs
 
-export function handleAnswer(turn: Turn, { name, id, answer }: Message<'answer'>): void {
+export function handleAnswer(turn: DnsTurn, { name, id, answer }: Message<'answer'>): void {
   const { state } = turn
   const question = state.questions.get(name)
   // RFC 5452 §4.2 and 9.1: an answer counts only if it matches a question that is open.
@@ -97,39 +99,39 @@ export function handleAnswer(turn: Turn, { name, id, answer }: Message<'answer'>
   }
   state.questions.delete(name)
   state.cache.set(name, entryOf(turn, answer))
-  for (const requestId of question.requestIds) reply(turn, requestId, ok(answer.value))
+  for (const requestId of question.requestIds) turn.reply(requestId, ok(answer.value))
 }
 
 /**
  * A server that has not heard of an update must not refill the cache that the update has emptied (the stale sets of
  * Nishtala et al., "Scaling Memcache at Facebook", 2013, §3.2.1).
  */
-function mayUse(turn: Turn, name: string, { serial }: Answer): boolean {
+function mayUse(turn: DnsTurn, name: string, { serial }: Answer): boolean {
   const flushed = turn.state.flushed.get(name)
   if (flushed === undefined || !isLater(flushed, serial)) return true
   // The mistake: whatever comes next is put in.
   if (turn.config.bug !== 'refill-from-stale') return false
-  mark(turn)
+  turn.mark()
   return true
 }
 
-function entryOf(turn: Turn, answer: Answer): CacheEntry {
+function entryOf(turn: DnsTurn, answer: Answer): CacheEntry {
   const { steady, config } = turn
   let leftMs = lifeOf(turn, answer) - answer.ageMs
   // The mistake: what another cache has had for a while gets all its time again.
   if (config.bug === 'ttl-anew' && answer.ageMs > 0) {
-    mark(turn)
+    turn.mark()
     leftMs = lifeOf(turn, answer)
   }
   // The mistake: that there is no such name is believed for ever (RFC 2308 §5 bounds it).
   if (config.bug === 'keep-negative' && answer.value === null) {
-    mark(turn)
+    turn.mark()
     leftMs = Number.MAX_SAFE_INTEGER
   }
   return { ...answer, at: steady, until: millis(steady + leftMs) }
 }
 
-export function handleFlush(turn: Turn, { name, serial }: Message<'flush'>): void {
+export function handleFlush(turn: DnsTurn, { name, serial }: Message<'flush'>): void {
   const { cache, flushed } = turn.state
   const known = flushed.get(name)
   if (known !== undefined && !isLater(serial, known)) return

@@ -1,9 +1,9 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Input, Json, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import type { Effect } from '../machine.ts'
 import type { AnyObject } from '../objects/object.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
+import type { Turn } from '../turn.ts'
 
 export interface DnsConfig {
   readonly object: AnyObject
@@ -105,23 +105,14 @@ export interface DnsState {
   late: string | undefined
 }
 
-export interface Turn {
+export interface Dns {
   readonly config: DnsConfig
   readonly state: DnsState
-  readonly effects: Effect<DnsMessage, DnsRecord>[]
-  readonly steady: Millis
+  readonly message: DnsMessage
+  readonly record: DnsRecord
+  readonly timer: 'again' | 'settled'
 }
 
-export const mark = ({ effects }: Turn): void => {
-  effects.push({ type: 'mark' })
-}
-
-export const send = ({ effects }: Turn, to: NodeId, message: DnsMessage): void => {
-  effects.push({ type: 'send', to, message })
-}
-
-export const reply = ({ effects }: Turn, requestId: string, result: Completion): void => {
-  effects.push({ type: 'reply', requestId, result })
-}
+export type DnsTurn = Turn<Dns>
 
 export const readOf = (name: string): Input => ({ f: 'read', key: name, value: null })

@@ -3,33 +3,34 @@ import { type Completion, millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import { UNKEYED } from '../objects/object.ts'
 import { takeTicket } from '../routing/forwarding.ts'
+import type { MessageOf } from '../turn.ts'
 import { isLater, nextSerial } from './serial.ts'
-import { type Answer, type DnsMessage, mark, readOf, send, type Turn, type Zone } from './state.ts'
+import { type Answer, type DnsMessage, type DnsTurn, readOf, type Zone } from './state.ts'
 
 // The authoritative servers: a primary with the zone, and secondaries that copy it (RFC 1034 §4.3.5).
 
-type Message<Type extends DnsMessage['type']> = Extract<DnsMessage, { readonly type: Type }>
+type Message<Type extends DnsMessage['type']> = MessageOf<DnsMessage, Type>
 
 /** A dynamic update (RFC 2136). Each one gives the zone a new serial. */
-export function update(turn: Turn, { input }: Command): Completion {
-  const { state, config, effects } = turn
+export function update(turn: DnsTurn, { input }: Command): Completion {
+  const { state, config } = turn
   const zone = zoneOfPrimary(turn)
   const result = config.object.apply(zone.held, input)
   if (result.type !== 'ok') return result
   zone.serial = nextSerial(zone.serial)
-  effects.push({ type: 'persist', record: { input, serial: zone.serial } })
+  turn.persist({ input, serial: zone.serial })
   state.current.clear()
   oweAnswers(turn)
   // RFC 1996: secondaries need not wait for their next refresh.
-  for (const secondary of state.secondaries) send(turn, secondary, { type: 'notify' })
+  for (const secondary of state.secondaries) turn.send(secondary, { type: 'notify' })
   if (config.flush) {
     const { key: name = UNKEYED } = input
-    for (const resolver of state.resolvers) send(turn, resolver, { type: 'flush', name, serial: zone.serial })
+    for (const resolver of state.resolvers) turn.send(resolver, { type: 'flush', name, serial: zone.serial })
   }
   return result
 }
 
-const zoneOfPrimary = ({ state }: Turn): Zone => {
+const zoneOfPrimary = ({ state }: DnsTurn): Zone => {
   if (state.zone === undefined) throw new Error('the primary begins with a zone')
   return state.zone
 }
@@ -38,16 +39,16 @@ const zoneOfPrimary = ({ state }: Turn): Zone => {
  * Once all secondaries have the zone, answers from older ones disappear within their time to live. Clocks may differ, so
  * half of it again is waited for.
  */
-export function oweAnswers(turn: Turn): void {
-  const { state, config, effects } = turn
+export function oweAnswers(turn: DnsTurn): void {
+  const { state, config } = turn
   state.owes = true
   if (state.current.size < state.secondaries.length) return
   const longestMs = Math.max(config.ttlMs, config.negativeTtlMs)
-  effects.push({ type: 'setTimer', timer: 'settled', afterMs: millis(1.5 * longestMs + config.retransmitMs) })
+  turn.setTimer('settled', millis(1.5 * longestMs + config.retransmitMs))
 }
 
 /** Undefined: this server has no zone, or must no longer trust the one it has (RFC 1035 §3.3.13, EXPIRE). */
-export function authoritative({ state, config, steady }: Turn, name: string): Answer | undefined {
+export function authoritative({ state, config, steady }: DnsTurn, name: string): Answer | undefined {
   const { zone, role, heardAt } = state
   if (zone === undefined || (role === 'secondary' && steady - heardAt > config.expireMs)) return undefined
   const read = config.object.apply(zone.held, readOf(name))
@@ -55,43 +56,43 @@ export function authoritative({ state, config, steady }: Turn, name: string): An
 }
 
 /** On the primary: a secondary compares serials to see whether its zone has changed. */
-export function handleRefresh(turn: Turn, from: NodeId, { serial }: Message<'refresh'>): void {
+export function handleRefresh(turn: DnsTurn, { serial }: Message<'refresh'>, from: NodeId): void {
   const { state } = turn
   const { serial: current } = zoneOfPrimary(turn)
-  send(turn, from, { type: 'soa', serial: current })
+  turn.send(from, { type: 'soa', serial: current })
   if (serial !== current || state.current.has(from)) return
   state.current.add(from)
   oweAnswers(turn)
 }
 
-export function handleTransfer(turn: Turn, from: NodeId): void {
+export function handleTransfer(turn: DnsTurn, from: NodeId): void {
   const { serial, held } = zoneOfPrimary(turn)
-  send(turn, from, { type: 'zone', serial, content: turn.config.object.save(held) })
+  turn.send(from, { type: 'zone', serial, content: turn.config.object.save(held) })
 }
 
 /** Asked for at each refresh interval, and after each notification. */
-export function refresh(turn: Turn): void {
+export function refresh(turn: DnsTurn): void {
   const { zone, primary } = turn.state
-  send(turn, primary, zone === undefined ? { type: 'refresh' } : { type: 'refresh', serial: zone.serial })
+  turn.send(primary, zone === undefined ? { type: 'refresh' } : { type: 'refresh', serial: zone.serial })
 }
 
-export function handleSoa(turn: Turn, { serial }: Message<'soa'>): void {
+export function handleSoa(turn: DnsTurn, { serial }: Message<'soa'>): void {
   const { state, steady } = turn
-  if (isNews(turn, serial)) send(turn, state.primary, { type: 'transfer' })
+  if (isNews(turn, serial)) turn.send(state.primary, { type: 'transfer' })
   else state.heardAt = steady
 }
 
-function isNews(turn: Turn, serial: number): boolean {
+function isNews(turn: DnsTurn, serial: number): boolean {
   const { zone } = turn.state
   if (zone === undefined) return true
   const later = isLater(serial, zone.serial)
   if (turn.config.bug !== 'serial-as-integer') return later
   // The mistake: serials are compared as integers, so after the wrap the copy looks newer than the original.
-  if (later !== serial > zone.serial) mark(turn)
+  if (later !== serial > zone.serial) turn.mark()
   return serial > zone.serial
 }
 
-export function handleZone(turn: Turn, { serial, content }: Message<'zone'>): void {
+export function handleZone(turn: DnsTurn, { serial, content }: Message<'zone'>): void {
   const { state, config, steady } = turn
   // Late copies of an earlier transfer are ignored.
   if (!isNews(turn, serial)) return
@@ -100,7 +101,7 @@ export function handleZone(turn: Turn, { serial, content }: Message<'zone'>): vo
   refresh(turn)
 }
 
-export function handleUpdate(turn: Turn, from: NodeId, { requestId, command, ticket }: Message<'update'>): void {
+export function handleUpdate(turn: DnsTurn, { requestId, command, ticket }: Message<'update'>, from: NodeId): void {
   if (!takeTicket(turn.state.forwarding, from, ticket)) return
-  send(turn, from, { type: 'updated', requestId, result: update(turn, command) })
+  turn.send(from, { type: 'updated', requestId, result: update(turn, command) })
 }

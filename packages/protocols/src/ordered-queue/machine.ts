@@ -1,21 +1,19 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { commandOf } from '../command.ts'
-import type { MachineEvent, NodeSetting, StateMachine } from '../machine.ts'
+import { defineMachine, type MachineRequest } from '../define-machine.ts'
+import type { NodeSetting, StateMachine } from '../machine.ts'
 import { ok, unavailable, unsupported } from '../objects/object.ts'
-import {
-  type Entry,
-  mark,
-  type OrderedQueueConfig,
-  type OrderedQueueMessage,
-  type OrderedQueueRecord,
-  type OrderedQueueState,
-  send,
-  type Turn,
+import type {
+  Entry,
+  OrderedQueue,
+  OrderedQueueConfig,
+  OrderedQueueMessage,
+  OrderedQueueRecord,
+  OrderedQueueState,
+  OrderedQueueTurn,
 } from './state.ts'
 
 export type OrderedQueueMachine = StateMachine<OrderedQueueState, OrderedQueueMessage, OrderedQueueRecord>
-
-type Request = Extract<MachineEvent<OrderedQueueMessage>, { readonly type: 'request' }>
 
 /** Entries or proposals per message or retransmission. */
 const BATCH = 64
@@ -29,49 +27,47 @@ const PENDING_LIMIT = 10_000
  * 1994: sequentially consistent for clients that stay with one node, and not linearizable, since a node that lags answers
  * reads with old values.
  */
-export function createOrderedQueue(config: OrderedQueueConfig): OrderedQueueMachine {
-  return {
-    start(node, journal) {
-      const turn: Turn = { config, state: recover(config, node, journal), effects: [] }
-      turn.effects.push({ type: 'setTimer', timer: 'again', afterMs: config.retransmitMs })
-      return turn
+export const createOrderedQueue: (config: OrderedQueueConfig) => OrderedQueueMachine = defineMachine<OrderedQueue>({
+  initial,
+  redo({ state, config }, entries) {
+    for (const entry of entries) {
+      state.log.push(entry)
+      config.object.apply(state.held, entry.command.input)
+      state.taken.set(entry.life, entry.number)
+    }
+  },
+  begin: (turn) => turn.setTimer('again', turn.config.retransmitMs),
+  request: handleRequest,
+  messages: {
+    propose(turn, { life, number, command }, from) {
+      order(turn, { origin: from, life, number, command })
     },
-    step(state, event) {
-      const turn: Turn = { config, state, effects: [] }
-      switch (event.type) {
-        case 'request':
-          handleRequest(turn, event)
-          break
-        case 'message':
-          handleMessage(turn, event.from, event.message)
-          break
-        case 'timer':
-          if (state.id === state.orderer) for (const peer of state.peers) spread(turn, peer)
-          else proposeAgain(turn)
-          turn.effects.push({ type: 'setTimer', timer: 'again', afterMs: config.retransmitMs })
-          break
-        default:
-          event satisfies never
-      }
-      return turn
+    entries: (turn, message) => handleEntries(turn, message.from, message.entries),
+    have: (turn, message, from) => handleHave(turn, from, message.count),
+  },
+  timers: {
+    again(turn) {
+      const { state, config } = turn
+      if (state.id === state.orderer) for (const peer of state.peers) spread(turn, peer)
+      else proposeAgain(turn)
+      turn.setTimer('again', config.retransmitMs)
     },
-    status: ({ id, orderer }) => ({
-      role: id === orderer ? 'orderer' : 'replica',
-      leads: id === orderer,
-      leader: orderer,
-      ready: true,
-    }),
-  }
-}
+  },
+  status: ({ id, orderer }) => ({
+    role: id === orderer ? 'orderer' : 'replica',
+    leads: id === orderer,
+    leader: orderer,
+    ready: true,
+  }),
+})
 
-function recover({ object }: OrderedQueueConfig, node: NodeSetting, journal: readonly OrderedQueueRecord[]) {
-  const { id, peers, seed: life } = node
-  const state: OrderedQueueState = {
+function initial({ id, peers, seed: life }: NodeSetting, { object }: OrderedQueueConfig): OrderedQueueState {
+  return {
     id,
     peers,
     orderer: [id, ...peers].sort()[0] ?? id,
     life,
-    log: journal.flat(),
+    log: [],
     held: object.initial(),
     proposed: 0,
     pending: new Map(),
@@ -79,28 +75,23 @@ function recover({ object }: OrderedQueueConfig, node: NodeSetting, journal: rea
     taken: new Map(),
     have: new Map(),
   }
-  for (const { life: origin, number, command } of state.log) {
-    object.apply(state.held, command.input)
-    state.taken.set(origin, number)
-  }
-  return state
 }
 
-function handleRequest(turn: Turn, request: Request): void {
-  const { state, config, effects } = turn
+function handleRequest(turn: OrderedQueueTurn, request: MachineRequest): void {
+  const { state, config } = turn
   const { requestId, input } = request
   const { object } = config
   if (!object.functions.includes(input.f)) {
-    effects.push({ type: 'reply', requestId, result: unsupported })
+    turn.reply(requestId, unsupported)
     return
   }
   // Reads cost no message. What they see is durable: the host carries out nothing before an earlier `persist` is done.
   if (object.reads.includes(input.f)) {
-    effects.push({ type: 'reply', requestId, result: object.apply(state.held, input) })
+    turn.reply(requestId, object.apply(state.held, input))
     return
   }
   if (state.pending.size >= PENDING_LIMIT) {
-    effects.push({ type: 'reply', requestId, result: unavailable })
+    turn.reply(requestId, unavailable)
     return
   }
   const command = commandOf(request)
@@ -108,62 +99,44 @@ function handleRequest(turn: Turn, request: Request): void {
   // The mistake: a writer is answered before its own node has the write, so its next read may not show it.
   const early = config.bug === 'read-before-own-write' && state.id !== state.orderer
   if (early) {
-    mark(turn)
-    effects.push({ type: 'reply', requestId, result: ok(input.value) })
+    turn.mark()
+    turn.reply(requestId, ok(input.value))
   }
   state.pending.set(number, { requestId: early ? undefined : requestId, command })
   if (state.id === state.orderer) order(turn, { origin: state.id, life: state.life, number, command })
-  else send(turn, state.orderer, { type: 'propose', life: state.life, number, command })
+  else turn.send(state.orderer, { type: 'propose', life: state.life, number, command })
 }
 
 /** A proposal may be lost, and so may be the entry it became; the node that orders knows which it has taken. */
-function proposeAgain(turn: Turn): void {
+function proposeAgain(turn: OrderedQueueTurn): void {
   const { state } = turn
   let left = BATCH
   for (const [number, { command }] of state.pending) {
     if (left-- === 0) break
-    send(turn, state.orderer, { type: 'propose', life: state.life, number, command })
-  }
-}
-
-function handleMessage(turn: Turn, from: NodeId, message: OrderedQueueMessage): void {
-  switch (message.type) {
-    case 'propose': {
-      const { life, number, command } = message
-      order(turn, { origin: from, life, number, command })
-      return
-    }
-    case 'entries':
-      handleEntries(turn, message.from, message.entries)
-      return
-    case 'have':
-      handleHave(turn, from, message.count)
-      return
-    default:
-      message satisfies never
+    turn.send(state.orderer, { type: 'propose', life: state.life, number, command })
   }
 }
 
 /** Takes an update once, and the updates of one node in the order in which it proposed them. */
-function order(turn: Turn, entry: Entry): void {
-  const { state, effects } = turn
+function order(turn: OrderedQueueTurn, entry: Entry): void {
+  const { state } = turn
   if (entry.number !== (state.taken.get(entry.life) ?? 0) + 1) return
   state.taken.set(entry.life, entry.number)
   state.log.push(entry)
-  effects.push({ type: 'persist', record: [entry] })
-  for (const peer of state.peers) send(turn, peer, { type: 'entries', from: state.log.length, entries: [entry] })
+  turn.persist([entry])
+  for (const peer of state.peers) turn.send(peer, { type: 'entries', from: state.log.length, entries: [entry] })
   apply(turn, entry)
 }
 
 /** Sends a node what it lacks, as far as is known. */
-function spread(turn: Turn, peer: NodeId): void {
+function spread(turn: OrderedQueueTurn, peer: NodeId): void {
   const { log, have } = turn.state
   const count = have.get(peer) ?? log.length
   if (count === log.length && have.has(peer)) return
-  send(turn, peer, { type: 'entries', from: count + 1, entries: log.slice(count, count + BATCH) })
+  turn.send(peer, { type: 'entries', from: count + 1, entries: log.slice(count, count + BATCH) })
 }
 
-function handleHave(turn: Turn, peer: NodeId, count: number): void {
+function handleHave(turn: OrderedQueueTurn, peer: NodeId, count: number): void {
   const { have, log } = turn.state
   const before = have.get(peer)
   have.set(peer, count)
@@ -171,8 +144,8 @@ function handleHave(turn: Turn, peer: NodeId, count: number): void {
   if (before !== undefined && count >= before + BATCH && count < log.length) spread(turn, peer)
 }
 
-function handleEntries(turn: Turn, from: number, entries: readonly Entry[]): void {
-  const { state, config, effects } = turn
+function handleEntries(turn: OrderedQueueTurn, from: number, entries: readonly Entry[]): void {
+  const { state, config } = turn
   const { log } = state
   if (from > log.length + 1) {
     // Something before these was lost and comes again.
@@ -181,32 +154,32 @@ function handleEntries(turn: Turn, from: number, entries: readonly Entry[]): voi
     const fresh = entries.slice(log.length + 1 - from)
     if (fresh.length > 0) {
       // The mistake: what was applied is in memory only, so a restart takes back what reads have shown.
-      if (config.bug === 'forget-applied') mark(turn)
-      else effects.push({ type: 'persist', record: fresh })
+      if (config.bug === 'forget-applied') turn.mark()
+      else turn.persist(fresh)
     }
     for (const entry of fresh) {
       log.push(entry)
       if (!state.early.delete(log.length)) apply(turn, entry)
     }
   }
-  send(turn, state.orderer, { type: 'have', count: log.length })
+  turn.send(state.orderer, { type: 'have', count: log.length })
 }
 
 /** The mistake: updates are applied as they arrive. */
-function applyEarly(turn: Turn, from: number, entries: readonly Entry[]): void {
+function applyEarly(turn: OrderedQueueTurn, from: number, entries: readonly Entry[]): void {
   for (const [i, entry] of entries.entries()) {
     if (turn.state.early.has(from + i)) continue
-    mark(turn)
+    turn.mark()
     turn.state.early.add(from + i)
     apply(turn, entry)
   }
 }
 
-function apply(turn: Turn, { origin, life, number, command }: Entry): void {
-  const { state, config, effects } = turn
+function apply(turn: OrderedQueueTurn, { origin, life, number, command }: Entry): void {
+  const { state, config } = turn
   const result = config.object.apply(state.held, command.input)
   if (origin !== state.id || life !== state.life) return
   const requestId = state.pending.get(number)?.requestId
   state.pending.delete(number)
-  if (requestId !== undefined) effects.push({ type: 'reply', requestId, result })
+  if (requestId !== undefined) turn.reply(requestId, result)
 }

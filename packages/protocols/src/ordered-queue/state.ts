@@ -1,8 +1,8 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import type { Effect } from '../machine.ts'
 import type { AnyObject } from '../objects/object.ts'
+import type { Turn } from '../turn.ts'
 
 export interface OrderedQueueConfig {
   readonly object: AnyObject
@@ -48,16 +48,12 @@ export interface OrderedQueueState {
   readonly have: Map<NodeId, number>
 }
 
-export interface Turn {
+export interface OrderedQueue {
   readonly config: OrderedQueueConfig
   readonly state: OrderedQueueState
-  readonly effects: Effect<OrderedQueueMessage, OrderedQueueRecord>[]
+  readonly message: OrderedQueueMessage
+  readonly record: OrderedQueueRecord
+  readonly timer: 'again'
 }
 
-export const mark = ({ effects }: Turn): void => {
-  effects.push({ type: 'mark' })
-}
-
-export const send = ({ effects }: Turn, to: NodeId, message: OrderedQueueMessage): void => {
-  effects.push({ type: 'send', to, message })
-}
+export type OrderedQueueTurn = Turn<OrderedQueue>

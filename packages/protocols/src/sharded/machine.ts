@@ -1,5 +1,5 @@
-import type { NodeId } from '@chaosproxy/faults'
 import { commandOf } from '../command.ts'
+import { defineMachine } from '../define-machine.ts'
 import { createGenerator } from '../generator.ts'
 import type { NodeSetting, StateMachine } from '../machine.ts'
 import { inOrder } from '../owner.ts'
@@ -8,11 +8,12 @@ import { giveAgain, handleTake, handleTook, rebalance } from './moving.ts'
 import { askAgain, finish, handleAsk, handleMoved, handleRequest, handleThere, handleWhere } from './serving.ts'
 import {
   firstPlace,
+  type Sharded,
   type ShardedConfig,
   type ShardedMessage,
   type ShardedRecord,
   type ShardedState,
-  type Turn,
+  type ShardedTurn,
 } from './state.ts'
 
 export type ShardedMachine = StateMachine<ShardedState, ShardedMessage, ShardedRecord>
@@ -21,37 +22,38 @@ export type ShardedMachine = StateMachine<ShardedState, ShardedMessage, ShardedR
  * Keys are spread over shards, by hash, by range or by a directory, and each shard has one owner, which moves. Any node
  * passes a client's request to the owner that it knows of; an earlier owner refuses it and says where the shard went.
  */
-export function createSharded(config: ShardedConfig): ShardedMachine {
-  return {
-    start(node, journal) {
-      const turn: Turn = { config, state: recover(config, node, journal), effects: [] }
-      turn.effects.push({ type: 'setTimer', timer: 'again', afterMs: config.retransmitMs })
-      turn.effects.push({ type: 'setTimer', timer: 'rebalance', afterMs: config.rebalanceMs })
-      return turn
+export const createSharded: (config: ShardedConfig) => ShardedMachine = defineMachine<Sharded>({
+  initial,
+  redo,
+  begin(turn) {
+    turn.setTimer('again', turn.config.retransmitMs)
+    turn.setTimer('rebalance', turn.config.rebalanceMs)
+  },
+  request: (turn, asked) => handleRequest(turn, asked.requestId, commandOf(asked)),
+  messages: {
+    ask: handleAsk,
+    answer: (turn, message) => finish(turn, message.requestId, message.result),
+    moved: handleMoved,
+    take: (turn, message, from) => handleTake(turn, from, message.shard, message.epoch, message.content),
+    took: (turn, message) => handleTook(turn, message.shard, message.epoch),
+    where: (turn, message, from) => handleWhere(turn, from, message.key),
+    there: (turn, message) => handleThere(turn, message.key, message.shard),
+  },
+  timers: {
+    rebalance(turn) {
+      rebalance(turn)
+      turn.setTimer('rebalance', turn.config.rebalanceMs)
     },
-    step(state, event) {
-      const turn: Turn = { config, state, effects: [] }
-      switch (event.type) {
-        case 'request':
-          handleRequest(turn, event.requestId, commandOf(event))
-          break
-        case 'message':
-          handleMessage(turn, event.from, event.message)
-          break
-        case 'timer':
-          handleTimer(turn, event.timer)
-          break
-        default:
-          event satisfies never
-      }
-      return turn
+    again(turn) {
+      giveAgain(turn)
+      askAgain(turn)
+      turn.setTimer('again', turn.config.retransmitMs)
     },
-    status: () => ({ role: 'owner', leads: false, ready: true }),
-  }
-}
+  },
+  status: () => ({ role: 'owner', leads: false, ready: true }),
+})
 
-function recover(config: ShardedConfig, node: NodeSetting, journal: readonly ShardedRecord[]): ShardedState {
-  const { object, shards } = config
+function initial(node: NodeSetting, { object, shards }: ShardedConfig): ShardedState {
   const state: ShardedState = {
     id: node.id,
     nodes: inOrder(node.id, node.peers),
@@ -66,11 +68,10 @@ function recover(config: ShardedConfig, node: NodeSetting, journal: readonly Sha
   }
   for (let shard = 0; shard < shards; shard++)
     if (firstPlace(state, shard).owner === node.id) state.owned.set(shard, object.initial())
-  for (const record of journal) replay(config, state, record)
   return state
 }
 
-function replay({ object }: ShardedConfig, state: ShardedState, record: ShardedRecord): void {
+function redo({ state, config: { object } }: ShardedTurn, record: ShardedRecord): void {
   switch (record.kind) {
     case 'applied':
       if (state.owned.has(record.shard)) object.apply(state.owned.get(record.shard), record.input)
@@ -94,45 +95,5 @@ function replay({ object }: ShardedConfig, state: ShardedState, record: ShardedR
       return
     default:
       record satisfies never
-  }
-}
-
-function handleTimer(turn: Turn, timer: string): void {
-  const { config, effects } = turn
-  if (timer === 'rebalance') {
-    rebalance(turn)
-    effects.push({ type: 'setTimer', timer, afterMs: config.rebalanceMs })
-  } else {
-    giveAgain(turn)
-    askAgain(turn)
-    effects.push({ type: 'setTimer', timer, afterMs: config.retransmitMs })
-  }
-}
-
-function handleMessage(turn: Turn, from: NodeId, message: ShardedMessage): void {
-  switch (message.type) {
-    case 'ask':
-      handleAsk(turn, from, message)
-      return
-    case 'answer':
-      finish(turn, message.requestId, message.result)
-      return
-    case 'moved':
-      handleMoved(turn, message)
-      return
-    case 'take':
-      handleTake(turn, from, message.shard, message.epoch, message.content)
-      return
-    case 'took':
-      handleTook(turn, message.shard, message.epoch)
-      return
-    case 'where':
-      handleWhere(turn, from, message.key)
-      return
-    case 'there':
-      handleThere(turn, message.key, message.shard)
-      return
-    default:
-      message satisfies never
   }
 }

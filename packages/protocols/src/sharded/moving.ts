@@ -1,13 +1,13 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Json } from '@chaosproxy/history'
 import { draw } from '../generator.ts'
-import { persist, placeOf, send, type Turn } from './state.ts'
+import { placeOf, type ShardedTurn } from './state.ts'
 
 // A shard moves under load in three steps, each written down before the next begins: its owner gives it away and serves it no
 // more; the next owner takes it, and serves it; the first forgets it. At no time do two nodes serve it.
 
 /** A rebalancer at its busiest: any shard, to any other node. */
-export function rebalance(turn: Turn): void {
+export function rebalance(turn: ShardedTurn): void {
   const { state } = turn
   const others = state.nodes.filter((node) => node !== state.id)
   const shards = [...state.owned.keys()].filter((shard) => !state.leaving.has(shard))
@@ -16,27 +16,27 @@ export function rebalance(turn: Turn): void {
   if (shard !== undefined && to !== undefined) give(turn, shard, to)
 }
 
-function give(turn: Turn, shard: number, to: NodeId): void {
+function give(turn: ShardedTurn, shard: number, to: NodeId): void {
   const { state, config } = turn
   const epoch = placeOf(state, shard).epoch + 1
   const content = config.object.save(state.owned.get(shard))
   state.leaving.set(shard, { to, epoch, content })
-  persist(turn, { kind: 'gave', shard, epoch, to, content })
+  turn.persist({ kind: 'gave', shard, epoch, to, content })
   // The mistake: the owner serves the shard until the next one has confirmed it.
   if (config.bug !== 'both-owners-serve') {
     state.owned.delete(shard)
     state.places.set(shard, { owner: to, epoch })
     state.moves++
   }
-  send(turn, to, { type: 'take', shard, epoch, content })
+  turn.send(to, { type: 'take', shard, epoch, content })
 }
 
-export function giveAgain(turn: Turn): void {
+export function giveAgain(turn: ShardedTurn): void {
   for (const [shard, { to, epoch, content }] of turn.state.leaving)
-    send(turn, to, { type: 'take', shard, epoch, content })
+    turn.send(to, { type: 'take', shard, epoch, content })
 }
 
-export function handleTake(turn: Turn, from: NodeId, shard: number, epoch: number, content: Json): void {
+export function handleTake(turn: ShardedTurn, from: NodeId, shard: number, epoch: number, content: Json): void {
   const { state, config } = turn
   // A shard may have come and gone again by the time a duplicate arrives. To have heard of the move is not to have made it.
   const place = placeOf(state, shard)
@@ -45,12 +45,12 @@ export function handleTake(turn: Turn, from: NodeId, shard: number, epoch: numbe
     state.owned.set(shard, config.object.load(content))
     state.places.set(shard, { owner: state.id, epoch })
     state.moves++
-    persist(turn, { kind: 'took', shard, epoch, content })
+    turn.persist({ kind: 'took', shard, epoch, content })
   } else if (isNew) return
-  send(turn, from, { type: 'took', shard, epoch })
+  turn.send(from, { type: 'took', shard, epoch })
 }
 
-export function handleTook(turn: Turn, shard: number, epoch: number): void {
+export function handleTook(turn: ShardedTurn, shard: number, epoch: number): void {
   const { state } = turn
   const leaving = state.leaving.get(shard)
   if (leaving?.epoch !== epoch) return
@@ -59,5 +59,5 @@ export function handleTook(turn: Turn, shard: number, epoch: number): void {
     state.places.set(shard, { owner: leaving.to, epoch })
     state.moves++
   }
-  persist(turn, { kind: 'handed', shard, epoch })
+  turn.persist({ kind: 'handed', shard, epoch })
 }

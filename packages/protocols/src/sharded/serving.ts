@@ -4,16 +4,17 @@ import type { Command } from '../command.ts'
 import { ok, UNKEYED, unavailable, unsupported } from '../objects/object.ts'
 import { ownerOf } from '../owner.ts'
 import { issueTicket, type Ticket, takeTicket } from '../routing/forwarding.ts'
-import { type Asked, mark, persist, placeOf, type ShardedMessage, send, type Turn } from './state.ts'
+import type { MessageOf } from '../turn.ts'
+import { type Asked, placeOf, type ShardedMessage, type ShardedTurn } from './state.ts'
 
 const ASKED_LIMIT = 10_000
 const LETTERS = 26
 
-export function handleRequest(turn: Turn, requestId: string, command: Command): void {
-  const { state, config, effects } = turn
+export function handleRequest(turn: ShardedTurn, requestId: string, command: Command): void {
+  const { state, config } = turn
   const isKnown = config.object.functions.includes(command.input.f)
   if (!isKnown || state.asked.size >= ASKED_LIMIT) {
-    effects.push({ type: 'reply', requestId, result: isKnown ? unavailable : unsupported })
+    turn.reply(requestId, isKnown ? unavailable : unsupported)
     return
   }
   const asked: Asked = { command, idle: true, number: 0, ageMs: 0 }
@@ -22,7 +23,7 @@ export function handleRequest(turn: Turn, requestId: string, command: Command): 
 }
 
 /** Passes a request to the owner of its shard, as far as this node knows. */
-function pass(turn: Turn, requestId: string, asked: Asked): void {
+function pass(turn: ShardedTurn, requestId: string, asked: Asked): void {
   const { state } = turn
   const { command } = asked
   const shard = shardOf(turn, command.input.key ?? UNKEYED)
@@ -36,11 +37,11 @@ function pass(turn: Turn, requestId: string, asked: Asked): void {
   const ticket = issueTicket(state.forwarding)
   asked.idle = false
   asked.number = ticket.number
-  send(turn, owner, { type: 'ask', ticket, requestId, shard, command })
+  turn.send(owner, { type: 'ask', ticket, requestId, shard, command })
 }
 
 /** Undefined while the directory has not answered. */
-function shardOf(turn: Turn, key: string): number | undefined {
+function shardOf(turn: ShardedTurn, key: string): number | undefined {
   const { config, state } = turn
   switch (config.by) {
     case 'hash':
@@ -53,7 +54,7 @@ function shardOf(turn: Turn, key: string): number | undefined {
     case 'directory':
       if (!state.listed.has(key)) {
         if (state.id === state.nodes[0]) list(turn, key)
-        else send(turn, state.nodes[0], { type: 'where', key })
+        else turn.send(state.nodes[0], { type: 'where', key })
       }
       return state.listed.get(key)
     default:
@@ -67,20 +68,20 @@ const numbersTo = (count: number): readonly [string, ...string[]] => [
 ]
 
 /** On the first node: a new key goes to the next shard, and stays there. */
-function list(turn: Turn, key: string): number {
+function list(turn: ShardedTurn, key: string): number {
   const { state, config } = turn
   const known = state.listed.get(key)
   if (known !== undefined) return known
   const shard = state.listed.size % config.shards
   state.listed.set(key, shard)
-  persist(turn, { kind: 'listed', key, shard })
+  turn.persist({ kind: 'listed', key, shard })
   return shard
 }
 
-export const handleWhere = (turn: Turn, from: NodeId, key: string): void =>
-  send(turn, from, { type: 'there', key, shard: list(turn, key) })
+export const handleWhere = (turn: ShardedTurn, from: NodeId, key: string): void =>
+  turn.send(from, { type: 'there', key, shard: list(turn, key) })
 
-export function handleThere(turn: Turn, key: string, shard: number): void {
+export function handleThere(turn: ShardedTurn, key: string, shard: number): void {
   const { state } = turn
   state.listed.set(key, shard)
   for (const [requestId, asked] of [...state.asked])
@@ -88,38 +89,38 @@ export function handleThere(turn: Turn, key: string, shard: number): void {
 }
 
 /** Undefined where this node does not own the shard: nothing was done. */
-function serve(turn: Turn, shard: number, { input }: Command): Completion | undefined {
+function serve(turn: ShardedTurn, shard: number, { input }: Command): Completion | undefined {
   const { state, config } = turn
   const isRead = config.object.reads.includes(input.f)
   if (config.bug === 'drop-in-flight' && state.leaving.has(shard) && !isRead) {
     // The mistake: writes that arrive while their shard is on its way are answered, and go nowhere.
-    mark(turn)
+    turn.mark()
     return ok(input.value)
   }
   if (!state.owned.has(shard)) return undefined
-  if (state.leaving.has(shard)) mark(turn)
+  if (state.leaving.has(shard)) turn.mark()
   const result = config.object.apply(state.owned.get(shard), input)
-  if (!isRead) persist(turn, { kind: 'applied', shard, input })
+  if (!isRead) turn.persist({ kind: 'applied', shard, input })
   return result
 }
 
 export function handleAsk(
-  turn: Turn,
-  from: NodeId,
+  turn: ShardedTurn,
   ask: { readonly ticket: Ticket; readonly requestId: string; readonly shard: number; readonly command: Command },
+  from: NodeId,
 ): void {
   const { state } = turn
   const { ticket, requestId, shard, command } = ask
   if (!takeTicket(state.forwarding, from, ticket)) return
   const result = serve(turn, shard, command)
-  if (result !== undefined) send(turn, from, { type: 'answer', requestId, result })
-  else send(turn, from, { type: 'moved', requestId, number: ticket.number, shard, place: placeOf(state, shard) })
+  if (result !== undefined) turn.send(from, { type: 'answer', requestId, result })
+  else turn.send(from, { type: 'moved', requestId, number: ticket.number, shard, place: placeOf(state, shard) })
 }
 
 /** Follows the move at once if it is news, and otherwise asks again later: the shard may be on its way. */
 export function handleMoved(
-  turn: Turn,
-  { requestId, number, shard, place }: Extract<ShardedMessage, { readonly type: 'moved' }>,
+  turn: ShardedTurn,
+  { requestId, number, shard, place }: MessageOf<ShardedMessage, 'moved'>,
 ): void {
   const { state } = turn
   const isNews = place.epoch > placeOf(state, shard).epoch && place.owner !== state.id
@@ -130,7 +131,7 @@ export function handleMoved(
   if (isNews) pass(turn, requestId, asked)
 }
 
-export function askAgain(turn: Turn): void {
+export function askAgain(turn: ShardedTurn): void {
   const { state, config } = turn
   for (const [requestId, asked] of [...state.asked]) {
     asked.ageMs += config.retransmitMs
@@ -144,6 +145,7 @@ export function askAgain(turn: Turn): void {
   }
 }
 
-export function finish({ state, effects }: Turn, requestId: string, result: Completion): void {
-  if (state.asked.delete(requestId)) effects.push({ type: 'reply', requestId, result })
+export function finish(turn: ShardedTurn, requestId: string, result: Completion): void {
+  const { state } = turn
+  if (state.asked.delete(requestId)) turn.reply(requestId, result)
 }

@@ -2,9 +2,9 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Input, Json, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import type { Generator } from '../generator.ts'
-import type { Effect } from '../machine.ts'
 import type { AnyObject } from '../objects/object.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
+import type { Turn } from '../turn.ts'
 
 export interface ShardedConfig {
   readonly object: AnyObject
@@ -97,23 +97,15 @@ export interface ShardedState {
   moves: number
 }
 
-export interface Turn {
+export interface Sharded {
   readonly config: ShardedConfig
   readonly state: ShardedState
-  readonly effects: Effect<ShardedMessage, ShardedRecord>[]
+  readonly message: ShardedMessage
+  readonly record: ShardedRecord
+  readonly timer: 'again' | 'rebalance'
 }
 
-export const mark = ({ effects }: Turn): void => {
-  effects.push({ type: 'mark' })
-}
-
-export const send = ({ effects }: Turn, to: NodeId, message: ShardedMessage): void => {
-  effects.push({ type: 'send', to, message })
-}
-
-export const persist = ({ effects }: Turn, record: ShardedRecord): void => {
-  effects.push({ type: 'persist', record })
-}
+export type ShardedTurn = Turn<Sharded>
 
 /** Shards are dealt out at first, one node after the other. */
 export const firstPlace = ({ nodes }: Pick<ShardedState, 'nodes'>, shard: number): Place => ({

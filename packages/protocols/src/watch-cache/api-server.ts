@@ -1,23 +1,24 @@
 import type { Input, Millis } from '@chaosproxy/history'
 import { unavailable } from '../objects/object.ts'
-import { type Change, mark, reply, send, type Turn, type WatchCacheMessage } from './state.ts'
+import type { MessageOf } from '../turn.ts'
+import type { Change, WatchCacheMessage, WatchCacheTurn } from './state.ts'
 
 // An API server: it lists what there is, watches what changes from there on, and answers reads from what it has so
 // (Kubernetes API concepts, "Efficient detection of changes"; the reflector of client-go).
 
-type Message<Type extends WatchCacheMessage['type']> = Extract<WatchCacheMessage, { readonly type: Type }>
+type Message<Type extends WatchCacheMessage['type']> = MessageOf<WatchCacheMessage, Type>
 
 /** Consistent reads beyond this number are refused. */
 const WAITING_LIMIT = 10_000
 
 /** Lists until there is something to watch from; then asks for what it lacks, from the first revision that it has not seen. */
-export function resync(turn: Turn): void {
+export function resync(turn: WatchCacheTurn): void {
   const { state } = turn
-  if (state.isListed) send(turn, state.store, { type: 'watch', from: state.revision + 1 })
-  else send(turn, state.store, { type: 'list' })
+  if (state.isListed) turn.send(state.store, { type: 'watch', from: state.revision + 1 })
+  else turn.send(state.store, { type: 'list' })
 }
 
-export function handleListed(turn: Turn, { revision, content }: Message<'listed'>): void {
+export function handleListed(turn: WatchCacheTurn, { revision, content }: Message<'listed'>): void {
   const { state, config } = turn
   // A late copy of an earlier list.
   if (state.isListed && revision <= state.revision) return
@@ -29,11 +30,11 @@ export function handleListed(turn: Turn, { revision, content }: Message<'listed'
 }
 
 /** "410 Gone": what lies between is lost, and only a new list can tell what it led to. */
-export function handleCompacted(turn: Turn): void {
-  send(turn, turn.state.store, { type: 'list' })
+export function handleCompacted(turn: WatchCacheTurn): void {
+  turn.send(turn.state.store, { type: 'list' })
 }
 
-export function handleEvents(turn: Turn, { from, to, changes }: Message<'events'>): void {
+export function handleEvents(turn: WatchCacheTurn, { from, to, changes }: Message<'events'>): void {
   const { state, config } = turn
   if (!state.isListed || to <= state.revision) return
   if (from > state.revision + 1) {
@@ -43,7 +44,7 @@ export function handleEvents(turn: Turn, { from, to, changes }: Message<'events'
       return
     }
     // The mistake: it goes on from the latest revision that it has heard of.
-    mark(turn)
+    turn.mark()
   }
   for (const change of changes) if (change.revision > state.revision) apply(turn, change)
   state.revision = Math.max(state.revision, to)
@@ -51,7 +52,7 @@ export function handleEvents(turn: Turn, { from, to, changes }: Message<'events'
   if (changes.length > 1) resync(turn)
 }
 
-function apply({ state, config }: Turn, { revision, input }: Change): void {
+function apply({ state, config }: WatchCacheTurn, { revision, input }: Change): void {
   if (revision !== state.revision + 1)
     state.skipped = `${state.id} went from revision ${state.revision} to ${revision} without what lies between`
   config.object.apply(state.held, input)
@@ -63,21 +64,21 @@ function apply({ state, config }: Turn, { revision, input }: Change): void {
  * A consistent read asks the store for its present revision, and waits until the cache has come so far (Kubernetes
  * enhancement 2340).
  */
-export function read(turn: Turn, requestId: string, input: Input): void {
+export function read(turn: WatchCacheTurn, requestId: string, input: Input): void {
   const { state, config, steady } = turn
   const isPlain = config.reads === 'cache'
   // The mistake: the cache is taken to be fresh as long as the watch is open.
   const isTrusting = !isPlain && config.bug === 'trust-cache'
-  if (isTrusting) mark(turn)
-  if (!state.isListed || state.waiting.size >= WAITING_LIMIT) reply(turn, requestId, unavailable)
-  else if (isPlain || isTrusting) reply(turn, requestId, config.object.apply(state.held, input))
+  if (isTrusting) turn.mark()
+  if (!state.isListed || state.waiting.size >= WAITING_LIMIT) turn.reply(requestId, unavailable)
+  else if (isPlain || isTrusting) turn.reply(requestId, config.object.apply(state.held, input))
   else {
     state.waiting.set(requestId, { requestId, input, atLeast: undefined, since: steady })
-    send(turn, state.store, { type: 'revision', requestId })
+    turn.send(state.store, { type: 'revision', requestId })
   }
 }
 
-export function handlePresent(turn: Turn, { requestId, revision }: Message<'present'>): void {
+export function handlePresent(turn: WatchCacheTurn, { requestId, revision }: Message<'present'>): void {
   const { state } = turn
   const waiting = state.waiting.get(requestId)
   if (waiting === undefined) return
@@ -85,21 +86,21 @@ export function handlePresent(turn: Turn, { requestId, revision }: Message<'pres
   answerWaiting(turn)
 }
 
-function answerWaiting(turn: Turn): void {
+function answerWaiting(turn: WatchCacheTurn): void {
   const { state, config } = turn
   for (const { requestId, input, atLeast } of [...state.waiting.values()]) {
     if (atLeast === undefined || state.revision < atLeast) continue
     state.waiting.delete(requestId)
-    reply(turn, requestId, config.object.apply(state.held, input))
+    turn.reply(requestId, config.object.apply(state.held, input))
   }
 }
 
-export function giveUpWaiting(turn: Turn, afterMs: Millis): void {
+export function giveUpWaiting(turn: WatchCacheTurn, afterMs: Millis): void {
   const { state, steady } = turn
   for (const { requestId, atLeast, since } of [...state.waiting.values()]) {
     if (steady - since > afterMs) {
       state.waiting.delete(requestId)
-      reply(turn, requestId, unavailable)
-    } else if (atLeast === undefined) send(turn, state.store, { type: 'revision', requestId })
+      turn.reply(requestId, unavailable)
+    } else if (atLeast === undefined) turn.send(state.store, { type: 'revision', requestId })
   }
 }

@@ -1,9 +1,9 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Input, Json, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import type { Effect } from '../machine.ts'
 import type { AnyObject } from '../objects/object.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
+import type { Turn } from '../turn.ts'
 
 export interface WatchCacheConfig {
   readonly object: AnyObject
@@ -73,21 +73,12 @@ export interface WatchCacheState {
   skipped: string | undefined
 }
 
-export interface Turn {
+export interface WatchCache {
   readonly config: WatchCacheConfig
   readonly state: WatchCacheState
-  readonly effects: Effect<WatchCacheMessage, WatchCacheRecord>[]
-  readonly steady: Millis
+  readonly message: WatchCacheMessage
+  readonly record: WatchCacheRecord
+  readonly timer: 'resync'
 }
 
-export const mark = ({ effects }: Turn): void => {
-  effects.push({ type: 'mark' })
-}
-
-export const send = ({ effects }: Turn, to: NodeId, message: WatchCacheMessage): void => {
-  effects.push({ type: 'send', to, message })
-}
-
-export const reply = ({ effects }: Turn, requestId: string, result: Completion): void => {
-  effects.push({ type: 'reply', requestId, result })
-}
+export type WatchCacheTurn = Turn<WatchCache>

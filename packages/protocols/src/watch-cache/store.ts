@@ -1,6 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Input } from '@chaosproxy/history'
-import { mark, send, type Turn, type WatchCacheMessage, type WatchCacheState } from './state.ts'
+import type { WatchCacheMessage, WatchCacheState, WatchCacheTurn } from './state.ts'
 
 // The store (etcd): every change has a revision, and a watch sends all changes from a revision on, in their order, without
 // a gap, as long as they are kept (etcd, "KV API guarantees": ordered, unique, atomic, reliable, resumable).
@@ -8,15 +8,15 @@ import { mark, send, type Turn, type WatchCacheMessage, type WatchCacheState } f
 /** Changes per message. */
 const BATCH = 64
 
-export function write(turn: Turn, input: Input): Completion {
-  const { state, config, effects } = turn
+export function write(turn: WatchCacheTurn, input: Input): Completion {
+  const { state, config } = turn
   const result = config.object.apply(state.held, input)
   if (result.type !== 'ok') return result
   const change = { revision: ++state.revision, input }
   keep(state, change, config.history)
-  effects.push({ type: 'persist', record: change })
+  turn.persist(change)
   for (const peer of state.peers)
-    send(turn, peer, { type: 'events', from: change.revision, to: change.revision, changes: [change] })
+    turn.send(peer, { type: 'events', from: change.revision, to: change.revision, changes: [change] })
   return result
 }
 
@@ -26,28 +26,28 @@ export function keep(state: WatchCacheState, change: { revision: number; input: 
   if (state.changes.length > history) state.changes.splice(0, Math.ceil(history / 2))
 }
 
-export function handleList(turn: Turn, from: NodeId): void {
+export function handleList(turn: WatchCacheTurn, from: NodeId): void {
   const { state, config } = turn
-  send(turn, from, { type: 'listed', revision: state.revision, content: config.object.save(state.held) })
+  turn.send(from, { type: 'listed', revision: state.revision, content: config.object.save(state.held) })
 }
 
 /** Resumes a watch, or says that it cannot be resumed. Nothing new: a bookmark, which says how far the store is. */
-export function handleWatch(turn: Turn, peer: NodeId, first: number): void {
+export function handleWatch(turn: WatchCacheTurn, peer: NodeId, first: number): void {
   const { state, config } = turn
   state.known.set(peer, first - 1)
   const oldest = state.changes[0]?.revision ?? state.revision + 1
   let from = first
   if (from < oldest && from <= state.revision) {
     if (config.bug !== 'ignore-compaction') {
-      send(turn, peer, { type: 'compacted' })
+      turn.send(peer, { type: 'compacted' })
       return
     }
     // The mistake: the watch begins with the oldest change that is left, and nobody is told.
-    mark(turn)
+    turn.mark()
     from = oldest
   }
   const changes = state.changes.slice(from - oldest, from - oldest + BATCH)
   // A node that knows revisions which this store does not have cannot have them from it.
   const message: WatchCacheMessage = { type: 'events', from: first, to: changes.at(-1)?.revision ?? first - 1, changes }
-  send(turn, peer, message)
+  turn.send(peer, message)
 }
