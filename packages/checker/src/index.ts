@@ -1,4 +1,5 @@
 export { check } from './check/check.ts'
+export { decidedByStart } from './check/decided-by-start.ts'
 export { entryOf, findModel, levelNames, levelsOf, models } from './check/registry.ts'
 export type { OperationRow } from './encoding/operation-row.ts'
 export { UNKNOWN_START } from './encoding/unknown-start.ts'

@@ -88,6 +88,7 @@ describe.skipIf(program === undefined)(
       const { exitCode, stdout, stderr } = await chaos([
         ...['record', '--serve', 'redis-server --port {port} --save "" --dir {data}', '--as', 'resp', '--model', model],
         ...['--faults', 'lose-reply', '--expect', 'linearizable', '--seed', '1', '--out', temporaryDirectory()],
+        ...(model === 'counter' ? ['--initial', '0'] : []),
         ...['--', process.execPath, '-e', INCREMENTS, '{n1.port}', again],
       ])
       const isTold = /sent again by the same client\s+and\s+carried\s+out\s+both\s+times/.test(stdout)

@@ -16,7 +16,6 @@ export type {
   WireSink,
 } from './ports.ts'
 export { protocolTarget } from './protocol-target.ts'
-export { repeatedMessages } from './repeated-messages.ts'
 export type { Progress, RunHandle, RunOptions } from './run.ts'
 export { startRun } from './run.ts'
 export type { RunOutcome } from './run-outcome.ts'

@@ -1,4 +1,4 @@
-import type { CheckOptions, Report } from '@chaosproxy/checker'
+import { type CheckOptions, decidedByStart, type Report } from '@chaosproxy/checker'
 import { type FaultKind, nodeNames, type Schedule } from '@chaosproxy/faults'
 import type { History, Millis } from '@chaosproxy/history'
 import {
@@ -14,7 +14,6 @@ import {
 } from '@chaosproxy/report'
 import type { Workload } from '@chaosproxy/workloads'
 import { summarizeNodes, summarizePhases, withRecoveries } from './phases.ts'
-import { repeatedMessages } from './repeated-messages.ts'
 import type { RunOutcome } from './run-outcome.ts'
 import { findVacuity, notesOf } from './vacuity.ts'
 import { compareViews } from './views.ts'
@@ -56,7 +55,7 @@ export function judgeRun(input: JudgeInput): RunSummary {
   const vacuous = [
     ...findVacuity(history, input.requestedFaults, faults, input.workload, outcome.recovery),
     ...untried(input),
-    ...repeatedMessages(history, input.checking?.initial),
+    ...(input.checking === undefined ? [] : decidedByStart(history, input.checking)),
     ...(outcome.doubts ?? []),
   ]
   return {

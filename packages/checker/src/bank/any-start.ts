@@ -6,6 +6,7 @@ import { type AnyStart, type Guesses, sorted } from '../object/model/any-start.t
 import { decimal } from '../object/model/decimal.ts'
 import { operationAt, type Part } from '../object/model/part.ts'
 import { movesOf } from './bank.ts'
+import { bankByStart } from './by-start.ts'
 
 /** The amounts moved so far and, once the balances were read, the balances. */
 interface Bank {
@@ -88,4 +89,4 @@ function guesses(part: Part, budget: Budget): Guesses {
   return { starts: isPossible ? [Object.fromEntries(balances)] : [], isComplete: false }
 }
 
-export const bankFromAny: AnyStart = { specification, guesses }
+export const bankFromAny: AnyStart = { specification, guesses, byStart: bankByStart }

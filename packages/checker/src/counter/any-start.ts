@@ -4,6 +4,7 @@ import type { Budget } from '../limits/budget.ts'
 import { type AnyStart, type Guesses, MOST_GUESSES } from '../object/model/any-start.ts'
 import { decimal } from '../object/model/decimal.ts'
 import { eventsInOrder, jsonOf, operationAt, type Part } from '../object/model/part.ts'
+import { counterByStart } from './by-start.ts'
 import { amountOf } from './operations.ts'
 
 /** The sum of additions so far, until a read reveals the value. */
@@ -75,4 +76,4 @@ function guesses(part: Part, budget: Budget): Guesses {
   return { starts: starts.length > 0 ? starts.reverse() : [decimal(least)], isComplete: true }
 }
 
-export const counterFromAny: AnyStart = { specification, guesses }
+export const counterFromAny: AnyStart = { specification, guesses, byStart: counterByStart }

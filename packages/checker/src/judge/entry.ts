@@ -3,6 +3,7 @@ import type { Level } from '../levels/levels.ts'
 import type { Accounting } from '../verdict/accounting.ts'
 import type { Ladder } from '../verdict/ladder.ts'
 import type { Verdicts } from '../verdict/verdict.ts'
+import type { ByStart } from './by-start.ts'
 import type { CheckOptions } from './options.ts'
 import type { Report } from './report.ts'
 
@@ -53,6 +54,8 @@ export interface RecordRules {
   readonly mayBeTaken: boolean
   /** Fills in what operations leave out; undefined if nothing needs it. */
   inFull?(history: History): History | undefined
+  /** What nothing but an unknown initial value explains. Absent if that could hide no mistake. */
+  readonly byStart?: ((history: History) => ByStart) | undefined
   /**
    * Whether an operation may have written a value that was seen before its key was touched; `positions` has, by key
    * (from -1), the event position of that touch. Absent if no level lets a read see later writes.

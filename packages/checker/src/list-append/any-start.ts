@@ -3,6 +3,7 @@ import type { Specification } from '../judge/model.ts'
 import type { Budget } from '../limits/budget.ts'
 import { type AnyStart, type Guesses, MOST_GUESSES } from '../object/model/any-start.ts'
 import { jsonOf, type Part } from '../object/model/part.ts'
+import { listByStart } from './by-start.ts'
 
 /** The list or, until it was read, its end. */
 interface List {
@@ -53,4 +54,4 @@ function guesses(part: Part, budget: Budget): Guesses {
   return { starts, isComplete: whole.length - least < MOST_GUESSES }
 }
 
-export const listAppendFromAny: AnyStart = { specification, guesses }
+export const listAppendFromAny: AnyStart = { specification, guesses, byStart: listByStart }

@@ -1,6 +1,7 @@
 import { canonical } from '@chaosproxy/history'
 import type { Specification } from '../judge/model.ts'
 import { type AnyStart, guessNothing } from '../object/model/any-start.ts'
+import { logByStart } from './by-start.ts'
 import { offsetOf, rangeOf } from './log.ts'
 
 /** The entries appended after an unknown number of initial ones, and what reads revealed of either. */
@@ -66,4 +67,4 @@ function possible(log: Log): readonly Log[] {
   return [{ ...log, least, most }]
 }
 
-export const logFromAny: AnyStart = { specification, guesses: guessNothing }
+export const logFromAny: AnyStart = { specification, guesses: guessNothing, byStart: logByStart }

@@ -11,6 +11,8 @@ const READ = 1
 
 const numbers: { readonly [f: string]: number } = { append: APPEND, send: APPEND, read: READ, poll: READ }
 
+export const isAppendToLog = (f: string): boolean => numbers[f] === APPEND
+
 /**
  * A log: an append returns the offset of its value, counted from 0 without gaps (if it returns no number, any offset
  * fits). A read from an offset (null: 0) returns the values from there on: all of them or, for

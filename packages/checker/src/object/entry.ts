@@ -24,6 +24,10 @@ export function objectEntry({ object, ...said }: ObjectEntry, fromAny: AnyStart 
     knows: (f) => Object.hasOwn(object.numbers, f),
     needs: [{ what: 'operation', functions: undefined }],
     judge,
-    record: { mayLackInput: object.mayLackInput ?? [], mayBeTaken: true },
+    record: {
+      mayLackInput: object.mayLackInput ?? [],
+      mayBeTaken: true,
+      byStart: fromAny === 'alike' ? undefined : fromAny.byStart,
+    },
   }
 }

@@ -1,5 +1,6 @@
 import type { Specification } from '../judge/model.ts'
 import { type AnyStart, guessNothing } from '../object/model/any-start.ts'
+import { bagByStart, queueByStart } from './by-start.ts'
 import { enqueuedBy, supportsByMessage } from './messages.ts'
 
 /** Messages put in and not taken out. Until it was found empty, initial ones may be left too. */
@@ -49,5 +50,15 @@ const queue: Specification<Messages> = {
   key,
 }
 
-export const bagFromAny: AnyStart = { specification: bag, guesses: guessNothing, supports: supportsByMessage }
-export const queueFromAny: AnyStart = { specification: queue, guesses: guessNothing, supports: supportsByMessage }
+export const bagFromAny: AnyStart = {
+  specification: bag,
+  guesses: guessNothing,
+  supports: supportsByMessage,
+  byStart: bagByStart,
+}
+export const queueFromAny: AnyStart = {
+  specification: queue,
+  guesses: guessNothing,
+  supports: supportsByMessage,
+  byStart: queueByStart,
+}

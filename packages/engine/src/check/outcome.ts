@@ -1,4 +1,4 @@
-import type { CheckOptions, Report, Verdict } from '@chaosproxy/checker'
+import { type CheckOptions, decidedByStart, type Report, type Verdict } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
 import { sourceName } from '@chaosproxy/history/files'
 import {
@@ -9,7 +9,7 @@ import {
   judgeRequirements,
   parseRequirement,
 } from '@chaosproxy/report'
-import { judgeExpectation, missingSuccesses, repeatedMessages } from '@chaosproxy/runner'
+import { judgeExpectation, missingSuccesses } from '@chaosproxy/runner'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { partOf } from '../telling/part.ts'
 import { type CheckSpec, initialOf } from './options.ts'
@@ -63,10 +63,7 @@ function judge({ settings }: CheckTask, { history, report, checking }: Checked):
   const { expect, levels } = settings
   const all = Object.keys(report.levels)
   const asked = all.find((level) => levels?.includes(level) ?? true) ?? ''
-  const vacuous = [
-    ...missingSuccesses(history, report.model),
-    ...repeatedMessages(history, initialOf(history, settings)),
-  ]
+  const vacuous = [...missingSuccesses(history, report.model), ...decidedByStart(history, checking)]
   const { level, met } = judgeExpectation(report, expect ?? asked, vacuous)
   const requirements = judgeRequired(settings, { history, report, checking })
   return {

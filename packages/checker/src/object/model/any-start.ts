@@ -1,4 +1,5 @@
-import type { Json } from '@chaosproxy/history'
+import type { History, Json } from '@chaosproxy/history'
+import type { ByStart } from '../../judge/by-start.ts'
 import type { Specification } from '../../judge/model.ts'
 import type { Budget } from '../../limits/budget.ts'
 import type { ObjectModel } from './object-model.ts'
@@ -19,6 +20,8 @@ export interface AnyStart {
   readonly guesses: (part: Part, budget: Budget) => Guesses
   /** As in `ObjectModel`, if it does not depend on the initial value. */
   readonly supports?: ObjectModel['supports']
+  /** What only the initial value explains, so that it could hide a mistake; absent if there is no such thing. */
+  readonly byStart?: (history: History) => ByStart
 }
 
 export interface Guesses {

@@ -1,0 +1,47 @@
+import { type History, OK } from '@chaosproxy/history'
+import type { OperationRow } from '../../encoding/operation-row.ts'
+
+/** What a key is called in a sentence; an object without keys by its kind. */
+export const nameOfKey = (history: History, key: number, kind: string): string => history.keys[key] ?? `the ${kind}`
+
+/**
+ * Keys of which most acknowledged updates had returned before any read was called. If some of those were lost, another
+ * initial value explains every read.
+ */
+export function readTooLate(
+  { functions, operations }: History,
+  isRead: (f: string) => boolean,
+  isUpdate: (row: OperationRow) => boolean,
+): readonly { readonly key: number; readonly before: number; readonly updates: number }[] {
+  const { f, key, outcome, callEvent, returnEvent, length } = operations
+  const reads = functions.map(isRead)
+  const firstRead = new Map<number, number>()
+  for (let row = 0; row < length; row++) {
+    if (outcome[row] !== OK || !reads[f[row]]) continue
+    firstRead.set(key[row], Math.min(firstRead.get(key[row]) ?? Number.POSITIVE_INFINITY, callEvent[row]))
+  }
+  const counts = new Map<number, { before: number; updates: number }>()
+  for (let row = 0; row < length; row++) {
+    const read = firstRead.get(key[row])
+    if (read === undefined || outcome[row] !== OK || reads[f[row]] || !isUpdate(row)) continue
+    const count = counts.get(key[row]) ?? { before: 0, updates: 0 }
+    counts.set(key[row], count)
+    count.updates++
+    if (returnEvent[row] < read) count.before++
+  }
+  return [...counts].flatMap(([of, { before, updates }]) =>
+    2 * before > updates ? [{ key: of, before, updates }] : [],
+  )
+}
+
+/** The same in words, where an update is an addition or a transfer. */
+export const lateReadsInWords = (
+  history: History,
+  kind: string,
+  noun: string,
+  late: ReturnType<typeof readTooLate>,
+): readonly string[] =>
+  late.map(({ key, before, updates }) => {
+    const how = before < updates ? `${before} of ${updates}` : updates === 1 ? 'the only' : `all ${updates}`
+    return `${nameOfKey(history, key, kind)} was first read after ${how} acknowledged ${noun}${updates === 1 ? '' : 's'}, so that another value at the start explains any that were lost`
+  })
