@@ -161,9 +161,10 @@ class CompiledOperation implements RoutedOperation {
     const value = this.#told(call, scene)
     const misread = value === null ? this.#misread(call, scene) : undefined
     if (misread !== undefined) return { type: 'not-understood', error: misread }
-    return value === undefined
-      ? notUnderstood(scene, call.value === UNSAID ? this.#sources.value : this.#sources.result)
-      : { type: 'ok', value }
+    if (value !== undefined) return { type: 'ok', value }
+    return call.value === UNSAID
+      ? notUnderstood(scene, this.#sources.value)
+      : notUnderstood(scene, this.#sources.result, IF_NOTHING_IS_THERE)
   }
 
   #completeEntries(call: Call, scene: Scene): Completion {
@@ -282,13 +283,17 @@ export function union(one: Touches, other: Touches): Touches {
   return { keys: [...one.keys, ...other.keys] }
 }
 
-function notUnderstood({ answer, status }: Scene, sources: readonly ValueSource[]): Completion {
+/** What a read or a dequeue may mean by an empty body. */
+const IF_NOTHING_IS_THERE = 'if an empty body means that there is no value, say so in the route: "missing": "absent"'
+
+function notUnderstood({ answer, status }: Scene, sources: readonly ValueSource[], ifEmpty?: string): Completion {
   const isNoJson =
     sources.some((source) => source.includes('json')) && answer?.isEmpty === false && answer.json === undefined
-  const why = answer?.trouble ?? (isNoJson ? 'is no JSON' : undefined)
+  const trouble = answer?.trouble ?? (isNoJson ? 'is no JSON' : undefined)
+  const why = trouble === undefined ? (answer?.isEmpty === true ? ifEmpty : undefined) : `its body ${trouble}`
   return {
     type: 'not-understood',
-    error: `${status}, and nothing at ${places(sources)}${why === undefined ? '' : `: its body ${why}`}`,
+    error: `${status}, and nothing at ${places(sources)}${why === undefined ? '' : `: ${why}`}`,
   }
 }
 
