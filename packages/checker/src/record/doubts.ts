@@ -44,7 +44,8 @@ const nameOf = ({ what, key }: Mark): string => (key === undefined || what.inclu
 /** A script of Redis may write any key, unless the user says that it does not. */
 const isScript = ({ key, what }: Touched): boolean => key === undefined && ['EVAL', 'EVALSHA', 'FCALL'].includes(what)
 
-const SCRIPTS_REMEDY = `If scripts write only the keys that they are given, record with --as '{"kind":"resp","scripts":"keys"}'`
+// Without scripts nothing is left of some packages' traffic, so the first remedy alone would lead nowhere.
+const SCRIPTS_REMEDY = `If scripts write only the keys that they are given, and the commands recorded are what is to be judged, record with --as '{"kind":"resp","scripts":"keys"}'. If scripts do the work, as in BullMQ, record those who call the service with a route table, and Redis with --as tcp`
 
 const touchedInWords = ({ key, line, what, why }: Touched): string =>
   `${key ?? 'every key'} is judged only up to line ${line}, where ${what} touched it outside the record (${why})`
