@@ -33,6 +33,7 @@ export type {
   NodeSetting,
   NodeStatus,
   ProtocolModule,
+  ProtocolOptions,
   StateMachine,
   Transition,
   Turn,

@@ -66,6 +66,7 @@ export interface Knob {
   readonly worthTrying?: readonly KnobValue[] | undefined
 }
 
+/** What a run asks of a protocol: `--bug`, `--set`, and the object of its workload. */
 export interface ProtocolOptions {
   readonly bug?: string | undefined
   /** Name of the replicated object; a register by default. */
