@@ -306,7 +306,7 @@ describe('chaos proxy', () => {
     expect(checked).toMatchObject({ exitCode: 0 })
   })
 
-  patientTest('out of descriptors says so, in a few lines, and goes on with those it has', async () => {
+  test('out of descriptors answers its control, says how many it turned away, and goes on with those it has', async () => {
     const { url, lines, finished, child } = await startProxyWithFiles(250, ['--upstream', await echoServer()])
     const [{ listen }] = await getJson(`${url}/v1/proxies`)
     const clients = Array.from({ length: 300 }, () => {
@@ -316,7 +316,7 @@ describe('chaos proxy', () => {
     onTestFinished(() => {
       for (const socket of clients) socket.destroy()
     })
-    const troubles = () => lines.filter(({ msg }) => msg === 'dial-failed')
+    const troubles = () => lines.filter(({ msg }) => msg === 'accept-failed')
     await until(() => troubles().length > 0)
     expect(troubles()[0]).toMatchObject({
       level: 'warn',
@@ -324,6 +324,15 @@ describe('chaos proxy', () => {
       code: 'EMFILE',
       why: 'too many open files: raise the limit (ulimit -n), or let fewer clients come at once',
     })
+    // Each question comes by a connection of its own.
+    const ask = (path: string) => fetch(`${url}${path}`, { headers: { connection: 'close' } })
+    const turnedAway = async () => {
+      const link = (await (await ask('/v1/links/clients>n1')).json()) as { readonly failedAccepts: number }
+      return link.failedAccepts
+    }
+    await until(async () => (await turnedAway()) === 300 - (250 - 125 - 1) / 2)
+    expect(await (await ask('/metrics')).text()).toContain('chaos_link_failed_accepts_total{link="clients>n1"} 238')
+    expect((await fetch(`${url}/v1/reset`, { method: 'POST' })).ok).toBe(true)
     for (const socket of clients) socket.destroy()
     await until(async () => (await connected(url).catch(() => undefined)) !== undefined)
     child.kill('SIGTERM')

@@ -16,6 +16,7 @@ import type { SecureEdges } from '../tls/secure-edges.ts'
 import type { TlsOptions } from '../tls/tls-options.ts'
 import type { Upstream } from './connection.ts'
 import { Connection } from './connection.ts'
+import { descriptors } from './descriptors.ts'
 import type { Trouble, TroubleReporter } from './trouble.ts'
 
 export interface RouteOptions {
@@ -82,6 +83,16 @@ export interface RouteWiring extends LinkPair {
   readonly closed: () => void
 }
 
+/** Its own socket and the one dialled for it. */
+const DESCRIPTORS_OF_CLIENT = 2
+
+/** A client that was let in. */
+interface Admitted {
+  /** Whether a connection has taken it over. */
+  isCarried: boolean
+  readonly giveBack: () => void
+}
+
 /** How many connections may wait to be accepted; the system may allow fewer. */
 const BACKLOG = 4096
 
@@ -126,6 +137,7 @@ class TcpRoute implements Route {
   /** Set once the route is closing: called when its last connection is gone. */
   #allGone: (() => void) | undefined
   #closing: Promise<void> | undefined
+  #giveBackListener: (() => void) | undefined
 
   constructor({ options, wiring, edges, routeName }: TcpRouteOptions) {
     this.from = options.from
@@ -145,11 +157,10 @@ class TcpRoute implements Route {
     const at = await listen(this.#server, this.#name, host, port)
     this.host = at.host
     this.port = at.port
+    // A listener that is there counts even where it takes one of those kept: whoever steers the proxy asked for it.
+    this.#giveBackListener = descriptors.take(1)
     // A failed accept (no descriptors left, or a client that gave up in the queue) concerns one client only.
-    this.#server.on('error', (error) => {
-      this.#wiring.forward.failedAccepts++
-      this.#troubled('accept-failed', at, error)
-    })
+    this.#server.on('error', (error) => this.#turnedAway(error))
   }
 
   get authority(): string | undefined {
@@ -190,12 +201,22 @@ class TcpRoute implements Route {
       resetSocket(client)
       return
     }
+    const giveBack = descriptors.take(DESCRIPTORS_OF_CLIENT)
+    if (giveBack === undefined) {
+      this.#turnedAway(Object.assign(new Error('the descriptors left are kept for the control'), { code: 'EMFILE' }))
+      resetSocket(client)
+      return
+    }
+    const admitted: Admitted = { isCarried: false, giveBack }
+    client.once('close', () => {
+      if (!admitted.isCarried) giveBack()
+    })
     const { peers, processes } = this.#options
-    if (peers === undefined && processes === undefined) this.#secure(client, this.#wiring, undefined)
-    else void this.#identify(client)
+    if (peers === undefined && processes === undefined) this.#secure(client, this.#wiring, undefined, admitted)
+    else void this.#identify(client, admitted)
   }
 
-  async #identify(client: Socket): Promise<void> {
+  async #identify(client: Socket, admitted: Admitted): Promise<void> {
     const { peers, processes } = this.#options
     const giveUp = () => resetSocket(client)
     this.#unidentified.add(giveUp)
@@ -209,19 +230,26 @@ class TcpRoute implements Route {
     else if (peers !== undefined) this.#known++
     if (client.destroyed) return
     const links = found === undefined || found === this.to ? this.#wiring : this.#wiring.linksFrom(found)
-    this.#secure(client, links, process)
+    this.#secure(client, links, process, admitted)
   }
 
-  #secure(client: Socket, links: LinkPair, process: string | undefined): void {
-    if (this.#edges === undefined) this.#connect(client, links, process)
-    else this.#edges.accept(client, (secured) => this.#connect(secured, links, process))
+  #secure(client: Socket, links: LinkPair, process: string | undefined, admitted: Admitted): void {
+    if (this.#edges === undefined) this.#connect(client, links, process, admitted)
+    else this.#edges.accept(client, (secured) => this.#connect(secured, links, process, admitted))
   }
 
-  #connect(client: Socket, { forward, backward }: LinkPair, peerProcess: string | undefined): void {
+  /** `admitted` is absent for a client of this process. */
+  #connect(
+    client: Socket,
+    { forward, backward }: LinkPair,
+    peerProcess: string | undefined,
+    admitted?: Admitted,
+  ): void {
     if (this.#allGone !== undefined) {
       resetSocket(client)
       return
     }
+    if (admitted !== undefined) admitted.isCarried = true
     const connection = new Connection({
       client,
       forward,
@@ -237,11 +265,17 @@ class TcpRoute implements Route {
         this.#troubled('dial-failed', target, error)
       },
       closed: (ended) => {
+        admitted?.giveBack()
         this.#connections.delete(ended)
         if (this.#connections.size === 0) this.#allGone?.()
       },
     })
     this.#connections.add(connection)
+  }
+
+  #turnedAway(error: NodeJS.ErrnoException): void {
+    this.#wiring.forward.failedAccepts++
+    this.#troubled('accept-failed', { host: this.host, port: this.port }, error)
   }
 
   #troubled(type: Trouble['type'], at: Upstream, error: NodeJS.ErrnoException): void {
@@ -260,6 +294,7 @@ class TcpRoute implements Route {
     for (const giveUp of this.#unidentified) giveUp()
     for (const connection of this.#connections) connection.abort()
     await Promise.all([gone, closed])
+    this.#giveBackListener?.()
     this.#wiring.closed()
   }
 }

@@ -89,7 +89,7 @@ function linkMetrics(plane: ControlPlane): readonly Metric[] {
     metric(
       'failed_accepts_total',
       'counter',
-      'Clients that could not be accepted.',
+      'Clients that were turned away: no descriptor was left, or only those kept for the control.',
       ({ failedAccepts }) => failedAccepts,
     ),
     metric('hits_total', 'counter', 'How often a fault bit on the link.', ({ hits }) => hits),
