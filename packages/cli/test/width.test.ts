@@ -84,7 +84,7 @@ describe('fits 80 columns:', () => {
 test('where no table of faults and targets fits, a fault names the targets that cannot suffer it, and why', async () => {
   const text = (await narrow('targets', '--faults')).join(' ').replaceAll(/ +/g, ' ')
   expect(text).not.toContain('✔')
-  expect(text).toContain('✘ every sim:NAME: messages arrive whole or not at all')
+  expect(text).toContain('✘ every sim:NAME: the simulator delivers whole messages')
   const rows: readonly { readonly target: string; readonly fault: string; readonly not?: string }[] = JSON.parse(
     (await chaosHere(['targets', '--faults', '--json'])).stdout,
   )
