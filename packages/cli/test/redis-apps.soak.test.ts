@@ -44,6 +44,18 @@ const LOCKS = `
   }))
   redis.disconnect()
 `
+/** Beside a register, a script that nobody knows; it keeps to its own key. */
+const SCRIPTS = `
+  import Redis from 'ioredis'
+  const redis = new Redis({ port: Number(process.argv[2]) })
+  const other = new Redis({ port: Number(process.argv[2]) })
+  for (let i = 0; i < 8; i++) {
+    await redis.eval("return redis.call('ZINCRBY', KEYS[1], 1, ARGV[1])", 1, 'scores', 'member')
+    await Promise.all([redis.set('x', i), other.get('x')])
+  }
+  redis.disconnect()
+  other.disconnect()
+`
 const PACKAGES = ['ioredis@5', 'redis@5', 'connect-redis@9', 'express-session@1', 'redlock@5.0.0-beta.2']
 const program = installed('redis-server')
 
@@ -54,6 +66,7 @@ describe.skipIf(program === undefined)(`Redis${program === undefined ? `: ${whyS
     writeFileSync(join(directory, 'package.json'), '{"type":"module"}')
     writeFileSync(join(directory, 'sessions.mjs'), SESSIONS)
     writeFileSync(join(directory, 'locks.mjs'), LOCKS)
+    writeFileSync(join(directory, 'scripts.mjs'), SCRIPTS)
     execFileSync('npm', ['install', '--no-audit', '--no-fund', ...PACKAGES], { cwd: directory, stdio: 'ignore' })
   })
   afterAll(() => rmSync(directory, { recursive: true, force: true }))
@@ -76,12 +89,17 @@ describe.skipIf(program === undefined)(`Redis${program === undefined ? `: ${whyS
     expect(exitCode, stdout + stderr).toBe(wanted)
   })
 
-  test('what redlock guards is unknown, until it is said that scripts keep to their keys', async () => {
-    const unknown = await recorded('resp', ['locks.mjs', '{n1.port}'])
+  test('what redlock guards is linearizable, since its scripts are known', async () => {
+    const { exitCode, stdout, stderr } = await recorded('resp', ['locks.mjs', '{n1.port}'])
+    expect(exitCode, stdout + stderr).toBe(0)
+  })
+
+  test('what is used beside an unknown script is unknown, until it is said that scripts keep to their keys', async () => {
+    const unknown = await recorded('resp', ['scripts.mjs', '{n1.port}'])
     expect(unknown.exitCode, unknown.stdout + unknown.stderr).toBe(2)
     const remedy = '{"kind":"resp","scripts":"keys"}'
     expect(unknown.stdout.replaceAll(/\s+/g, ' ')).toContain(`--as '${remedy}'`)
-    const { exitCode, stdout, stderr } = await recorded(remedy, ['locks.mjs', '{n1.port}'])
+    const { exitCode, stdout, stderr } = await recorded(remedy, ['scripts.mjs', '{n1.port}'])
     expect(exitCode, stdout + stderr).toBe(0)
   })
 })
