@@ -6,7 +6,7 @@ import { RETRIED, retriedAs } from './retried-tests.ts'
 const root = join(import.meta.dirname, '..')
 
 test('every test that may be tried again exists', () => {
-  for (const { file, title } of RETRIED) expect(readFileSync(join(root, file), 'utf8')).toContain(title ?? 'test(')
+  for (const { file, title } of RETRIED) expect(readFileSync(join(root, file), 'utf8')).toContain(title ?? 'test')
 })
 
 test('every test that may be tried again has a reason', () => {
