@@ -102,7 +102,7 @@ test.each(['atomic', 'causal', 'lww'] as const)('so does every pass over the reg
   expectLooks(historyFromEvents(simulateStore(run)), 'register', levels, 500)
 })
 
-/** Checks within so many steps, and counts those made. */
+/** A budget of a number of steps, which counts those made. */
 function counted(history: History, model: ModelName, levels: readonly Level[], steps: number) {
   let made = 0
   const { work, ...limits } = limitedTo(steps)

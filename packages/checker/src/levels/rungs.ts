@@ -1,7 +1,7 @@
 /** Levels that pages show together, and the sign of the strongest of them in tables. */
 export interface Rung {
   readonly title: string
-  /** In the key of a table, beside the sign. */
+  /** Label of the sign in a table's legend. */
   readonly name: string
   readonly sign: string
 }

@@ -14,7 +14,7 @@ import { styleFor } from '../terminal/style.ts'
 export const doctorCommand: Command = {
   name: 'doctor',
   positional: '',
-  summary: 'say what is missing here, and which fault needs what (runs chaos.config.ts, if there is one)',
+  summary: 'check this machine: what is missing, and which faults need it (runs chaos.config.ts)',
   options: {
     target: {
       type: 'string',

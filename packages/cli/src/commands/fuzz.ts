@@ -73,7 +73,7 @@ export const fuzzCommand: Command = {
     'verify-determinism': { type: 'boolean', describe: 'run every trial twice, and compare to the byte' },
     workers: { type: 'string', describe: 'how many threads [default: one for each core]', requiresArg: true },
     ...configOption,
-    out: { type: 'string', default: USUAL_OUT, describe: 'where to put what is found', requiresArg: true },
+    out: { type: 'string', default: USUAL_OUT, describe: 'directory for the failures found', requiresArg: true },
     ...reporterOptions(),
   },
   groups: {

@@ -38,7 +38,7 @@ export const reporterOptions = (): { readonly [name: string]: Option } => ({
     type: 'boolean',
     describe: 'print JSON on stdout instead of the page, one object for each run or file, a line each: --reporter json',
   },
-  force: { type: 'boolean', describe: 'let what is told replace a file that is no earlier report of its kind' },
+  force: { type: 'boolean', describe: 'overwrite a file even if it is not an earlier report of the same kind' },
   quiet: { type: 'boolean', describe: 'only the verdict, in one line, and errors: --reporter line' },
   verbose: {
     type: 'boolean',
