@@ -3,10 +3,11 @@ import type { Framing } from './framing/framing.ts'
 import { jsonLines } from './framing/json-lines.ts'
 import type { LengthPrefix } from './framing/length-prefix-scanner.ts'
 import { lengthPrefixed } from './framing/length-prefixed.ts'
+import { postgresql } from './postgresql/postgresql.ts'
 import { resp } from './resp/resp.ts'
 import { websocket } from './websocket/websocket.ts'
 
-const simple: readonly Framing[] = [jsonLines, resp, websocket]
+const simple: readonly Framing[] = [jsonLines, postgresql, resp, websocket]
 
 /** The names that `parseFraming` accepts, for help and documents. */
 export const framingNames: readonly string[] = [...simple.map(({ name }) => name), 'length-prefixed']

@@ -1,5 +1,5 @@
 import { createHash, createHmac, pbkdf2Sync, timingSafeEqual } from 'node:crypto'
-import { passwordMessage, readTexts, saslInitialMessage, saslResponseMessage } from './messages.ts'
+import type { BackendMessage } from '@chaosproxy/wire/postgresql'
 
 /** The user to log in as. */
 export interface Credentials {
@@ -7,8 +7,10 @@ export interface Credentials {
   readonly password: string | undefined
 }
 
-/** Answers one Authentication message of the server; undefined if it expects no answer. */
-export type Login = (body: Buffer) => Buffer | undefined
+/** The client's credentials in answer to one Authentication message of the server; undefined if it expects none. */
+export type Login = (asked: Asked) => Buffer | undefined
+
+type Asked = Pick<Extract<BackendMessage, { readonly kind: 'authentication' }>, 'method' | 'bytes'>
 
 const MECHANISM = 'SCRAM-SHA-256'
 /** No real server asks for more; this bounds the work that a server can demand. */
@@ -31,25 +33,23 @@ export function createLogin({ user, password }: Credentials, nonce: string): Log
     if (exchange === undefined) throw new Error('the server goes on with a login that it has not begun')
     return exchange
   }
-  return (body) => {
-    const method = body.readInt32BE(0)
-    const rest = body.subarray(4)
+  return ({ method, bytes: rest }) => {
     switch (method) {
       case 0:
         return undefined
       case 3:
-        return passwordMessage(secret())
+        return zeroEnded(secret())
       case 5:
-        return passwordMessage(`md5${md5(md5(secret() + user), rest)}`)
+        return zeroEnded(`md5${md5(md5(secret() + user), rest)}`)
       case 10: {
-        const offered = readTexts(rest)
+        const offered = rest.toString('utf8').split('\0').slice(0, -1)
         if (!offered.includes(MECHANISM))
           throw new Error(`the server offers no ${MECHANISM}, only ${offered.join(', ')}`)
         exchange = { password: secret(), first: `n=,r=${nonce}`, nonce, proven: undefined }
-        return saslInitialMessage(MECHANISM, `n,,${exchange.first}`)
+        return initialResponse(`n,,${exchange.first}`)
       }
       case 11:
-        return saslResponseMessage(finalMessage(exchanging(), rest.toString('utf8')))
+        return Buffer.from(finalMessage(exchanging(), rest.toString('utf8')))
       case 12:
         requireProof(exchanging(), rest.toString('utf8'))
         return undefined
@@ -57,6 +57,15 @@ export function createLogin({ user, password }: Credentials, nonce: string): Log
         throw new Error(`the server wants a method of authentication that is not known here (number ${method})`)
     }
   }
+}
+
+const zeroEnded = (text: string): Buffer => Buffer.from(`${text}\0`)
+
+/** The mechanism, and the first message of SASL with its length. */
+function initialResponse(message: string): Buffer {
+  const length = Buffer.alloc(4)
+  length.writeInt32BE(Buffer.byteLength(message))
+  return Buffer.concat([zeroEnded(MECHANISM), length, Buffer.from(message)])
 }
 
 interface Exchange {

@@ -1,19 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
-import { type Credentials, createLogin } from './authentication.ts'
 import {
-  createMessageReader,
-  extendedQuery,
-  queryMessage,
-  readReport,
-  readRow,
-  readTexts,
+  type BackendMessage,
+  backendReader,
+  type FrontendMessage,
+  reportOf,
   reportText,
-  type ServerMessage,
   type ServerReport,
-  startupMessage,
-  terminateMessage,
-} from './messages.ts'
+  writeFrontend,
+} from '@chaosproxy/wire/postgresql'
+import { type Credentials, createLogin } from './authentication.ts'
 
 export interface ConnectOptions extends Credentials {
   readonly host: string
@@ -68,12 +64,15 @@ interface Pending {
   readonly ended: (end: QueryEnd) => void
 }
 
+/** Replies to our workloads are small; a longer one is not from a PostgreSQL server. */
+const LONGEST_BYTES = 256 * 1024 * 1024
+
 /** @throws NotConnected */
 export function openConnection(options: ConnectOptions): Promise<Connection> {
   const { host, port, signal, user, database, parameters } = options
   return new Promise((opened, notOpened) => {
     const socket = connect({ host, port, noDelay: true })
-    const reader = createMessageReader()
+    const reader = backendReader(LONGEST_BYTES)
     const login = createLogin(options, randomBytes(18).toString('base64'))
     const said = new Map<string, string>()
     let failure = 'connection closed'
@@ -100,35 +99,32 @@ export function openConnection(options: ConnectOptions): Promise<Connection> {
     }
     const abort = () => end(String(signal?.reason ?? 'given up'))
 
-    function received(message: ServerMessage): void {
-      const { type, body } = message
-      if (type === 'S') {
-        const [name = '', value = ''] = readTexts(body)
-        said.set(name, value)
-      } else if (type === 'N') pending?.notices.push(readReport(body))
+    function received(message: BackendMessage): void {
+      if (message.kind === 'parameter-status') said.set(message.name, message.value)
+      else if (message.kind === 'notice') pending?.notices.push(reportOf(message))
       else if (pending !== undefined) answered(pending, message)
-      else if (type === 'E') lastWords = readReport(body)
-      else if (type === 'R') {
-        const answer = login(body)
-        if (answer !== undefined) socket.write(answer)
-      } else if (type === 'Z' && !ready) {
+      else if (message.kind === 'error') lastWords = reportOf(message)
+      else if (message.kind === 'authentication') {
+        const answer = login(message)
+        if (answer !== undefined) socket.write(writeFrontend({ kind: 'credentials', bytes: answer }))
+      } else if (message.kind === 'ready' && !ready) {
         ready = true
         opened(connection)
       }
     }
 
-    function answered(waiting: Pending, { type, body }: ServerMessage): void {
-      switch (type) {
-        case 'D':
-          waiting.rows.push(readRow(body))
+    function answered(waiting: Pending, message: BackendMessage): void {
+      switch (message.kind) {
+        case 'data-row':
+          waiting.rows.push(message.values.map((value) => value?.toString('utf8') ?? null))
           return
-        case 'C':
-          waiting.tag = readTexts(body)[0] ?? ''
+        case 'command-complete':
+          waiting.tag = message.tag
           return
-        case 'E':
-          waiting.refused ??= { report: readReport(body), carriedOut: waiting.tag !== '' }
+        case 'error':
+          waiting.refused ??= { report: reportOf(message), carriedOut: waiting.tag !== '' }
           return
-        case 'Z': {
+        case 'ready': {
           pending = undefined
           const { refused, rows, tag, notices } = waiting
           waiting.ended(refused === undefined ? { type: 'done', rows, tag, notices } : { type: 'refused', ...refused })
@@ -149,17 +145,20 @@ export function openConnection(options: ConnectOptions): Promise<Connection> {
             return
           }
           pending = { rows: [], notices: [], tag: '', refused: undefined, ended }
-          socket.write(values === undefined ? queryMessage(sql) : extendedQuery(sql, values))
+          socket.write(values === undefined ? writeFrontend({ kind: 'query', sql }) : extendedQuery(sql, values))
         })
       },
       close(why = 'closed') {
-        if (open && socket.writable) socket.write(terminateMessage)
+        if (open && socket.writable) socket.write(writeFrontend({ kind: 'terminate' }))
         end(why)
       },
     }
 
     listen(socket, {
-      connected: () => socket.write(startupMessage({ user, database, client_encoding: 'UTF8', ...parameters })),
+      connected() {
+        const settings = Object.entries({ user, database, client_encoding: 'UTF8', ...parameters })
+        socket.write(writeFrontend({ kind: 'startup', minorVersion: 0, parameters: settings }))
+      },
       data(chunk) {
         try {
           for (const message of reader.read(chunk)) if (open) received(message)
@@ -175,6 +174,18 @@ export function openConnection(options: ConnectOptions): Promise<Connection> {
     signal?.addEventListener('abort', abort)
     if (signal?.aborted) abort()
   })
+}
+
+/** One command with parameters and results as text. Its Sync ends an implicit transaction. */
+function extendedQuery(sql: string, parameters: readonly (string | null)[]): Buffer {
+  const values = parameters.map((value) => (value === null ? null : Buffer.from(value)))
+  const messages: readonly FrontendMessage[] = [
+    { kind: 'parse', statement: '', sql, types: [] },
+    { kind: 'bind', portal: '', statement: '', formats: [], values, resultFormats: [] },
+    { kind: 'execute', portal: '', mostRows: 0 },
+    { kind: 'sync' },
+  ]
+  return Buffer.concat(messages.map(writeFrontend))
 }
 
 interface Listener {

@@ -1,5 +1,5 @@
 import type { Completion, Input, Json } from '@chaosproxy/history'
-import { rowsOf } from './messages.ts'
+import { rowsOf } from '@chaosproxy/wire/postgresql'
 import type { Judged } from './outcomes.ts'
 
 /** How a workload's objects are stored in a database: a table, and a command for each operation. */

@@ -1,6 +1,6 @@
 import type { Completion, ErrorMeaning } from '@chaosproxy/history'
+import { reportText, type ServerReport } from '@chaosproxy/wire/postgresql'
 import type { QueryEnd } from './connection.ts'
-import { reportText, type ServerReport } from './messages.ts'
 
 /** The outcome of a change, as far as it is certain. */
 export type Certainty = ErrorMeaning['means']

@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { UserError } from '@chaosproxy/history'
+import { reportText } from '@chaosproxy/wire/postgresql'
 import type { NodeAddress } from '../clients/planned-clients.ts'
 import { isOlder } from '../command/programs.ts'
 import { type Connection, NotConnected, openConnection, type QueryEnd } from './connection.ts'
 import type { PostgresDeclaration } from './declaration.ts'
-import { reportText } from './messages.ts'
 import { OLDEST } from './programs.ts'
 
 export interface MakeTablesOptions {

@@ -190,7 +190,10 @@ test('what is written is one message, which says what was meant', () => {
 
 describe('a framing that makes no sense is refused with what to do', () => {
   test.each([
-    ['soap', 'route n1: there is no framing "soap"; there are json-lines, resp, websocket, length-prefixed'],
+    [
+      'soap',
+      'route n1: there is no framing "soap"; there are json-lines, postgresql, resp, websocket, length-prefixed',
+    ],
     [undefined, 'route n1: there is no framing undefined; there are'],
     [null, 'route n1: there is no framing null'],
     [{ kind: 'resp', version: 3 }, 'route n1: unknown member "version"; there are kind'],

@@ -1,0 +1,5 @@
+export { writeFrontend } from './frontend.ts'
+export type { BackendMessage, FrontendMessage } from './message.ts'
+export { backendReader } from './message-reader.ts'
+export type { ServerReport } from './report.ts'
+export { reportOf, reportText, rowsOf } from './report.ts'

@@ -1,0 +1,94 @@
+import type { FrameScanner } from '../framing/frame-scanner.ts'
+import { NEEDS_MORE, NOT_FRAMED } from '../framing/frame-scanner.ts'
+import type { Direction } from '../framing/framing.ts'
+import {
+  CANCEL_REQUEST,
+  ENCRYPTION_ANSWERS,
+  GSSENC_REQUEST,
+  LONGEST_MESSAGE_BYTES,
+  LONGEST_SHORT_BYTES,
+  LONGEST_STARTUP_BYTES,
+  MAJOR_VERSION,
+  REQUEST_TYPES,
+  RESPONSE_TYPES,
+  SHORT_REQUESTS,
+  SSL_REQUEST,
+} from './layout.ts'
+
+/**
+ * One direction of a connection. It begins with startup packets (requests) or single bytes that answer a request to
+ * encrypt (responses); what follows an agreed encryption is not framed.
+ *
+ * @param begins `earlier` for a connection that is past its start.
+ */
+export function createPostgresqlScanner(direction: Direction, begins: 'here' | 'earlier' = 'here'): FrameScanner {
+  const isRequests = direction === 'requests'
+  const types = isRequests ? REQUEST_TYPES : RESPONSE_TYPES
+  let isStarting = begins === 'here'
+  let isEncrypted = false
+  /** The part of the open message's header that has come. */
+  const header = Buffer.alloc(8)
+  let headerBytes = 0
+  /** Bytes of the open message still to come behind its header. */
+  let left = 0
+
+  /** The bytes of the header of a message that begins with this byte. */
+  const headerLength = (): number => (isRequests && isStarting ? 8 : 5)
+
+  /** Reads the whole header: the length of what follows it, or NOT_FRAMED. */
+  function bodyBytes(): number {
+    if (isRequests && isStarting) {
+      const length = header.readUInt32BE(0)
+      const code = header.readUInt32BE(4)
+      const isStartup = code >>> 16 === MAJOR_VERSION
+      const isKnown = isStartup || code === SSL_REQUEST || code === GSSENC_REQUEST || code === CANCEL_REQUEST
+      if (!isKnown || length < 8 || length > LONGEST_STARTUP_BYTES) return NOT_FRAMED
+      if (isStartup) isStarting = false
+      return length - 8
+    }
+    const length = header.readUInt32BE(1)
+    const isShort = isRequests && SHORT_REQUESTS.includes(String.fromCharCode(header[0] ?? 0))
+    return length < 4 || length > (isShort ? LONGEST_SHORT_BYTES : LONGEST_MESSAGE_BYTES) ? NOT_FRAMED : length - 4
+  }
+
+  /** Whether a message may begin with this byte. */
+  function mayBegin(byte: number): boolean {
+    // A startup packet is short, so its length begins with a zero.
+    if (isRequests && isStarting) return byte === 0
+    return types.includes(String.fromCharCode(byte))
+  }
+
+  return {
+    scan(bytes, start) {
+      let at = start
+      if (headerBytes === 0) {
+        const first = bytes[at] ?? 0
+        if (isEncrypted) return NOT_FRAMED
+        if (!isRequests && isStarting) {
+          if (ENCRYPTION_ANSWERS.includes(String.fromCharCode(first))) {
+            isEncrypted = String.fromCharCode(first) !== 'N'
+            return at + 1
+          }
+          isStarting = false
+        }
+        if (!mayBegin(first)) return NOT_FRAMED
+      }
+      while (headerBytes < headerLength()) {
+        if (at === bytes.length) return NEEDS_MORE
+        header[headerBytes++] = bytes[at++] ?? 0
+        if (headerBytes < headerLength()) continue
+        left = bodyBytes()
+        if (left === NOT_FRAMED) return NOT_FRAMED
+        headerBytes = header.length
+      }
+      if (bytes.length - at < left) {
+        left -= bytes.length - at
+        return NEEDS_MORE
+      }
+      at += left
+      left = 0
+      headerBytes = 0
+      return at
+    },
+  }
+}

@@ -1,0 +1,47 @@
+import { type Json, UserError } from '@chaosproxy/history'
+import type { Framing } from '../framing/framing.ts'
+import { readBackend } from './backend.ts'
+import { readFrontend, writeFrontend } from './frontend.ts'
+import type { BackendMessage, FrontendMessage } from './message.ts'
+import { MalformedMessage } from './message-cursor.ts'
+import { createPostgresqlScanner } from './postgresql-scanner.ts'
+
+/** PostgreSQL's frontend/backend protocol, version 3. */
+export const postgresql: Framing = {
+  name: 'postgresql',
+  scanner: (direction) => createPostgresqlScanner(direction),
+  messageScanner: (direction) => createPostgresqlScanner(direction, 'earlier'),
+  read(message) {
+    const read = decoded(message, readBackend) ?? decoded(message, readFrontend)
+    return read === undefined ? undefined : jsonOf(read)
+  },
+  write(value, direction) {
+    if (direction === 'requests' && typeof value === 'string') return writeFrontend({ kind: 'query', sql: value })
+    throw new UserError('usage', 'a PostgreSQL message is a request, as its SQL: "UPDATE kv SET value = 1"')
+  },
+  isHandshake: (message) => message[0] === 0 || message.length === 1 || HANDSHAKE.has(message[0] ?? 0),
+}
+
+/** Credentials, Authentication and BackendKeyData. */
+const HANDSHAKE: ReadonlySet<number> = new Set([...'pRK'].map((type) => type.charCodeAt(0)))
+
+/** Some types mean one thing from a client and another from a server; as the other one they do not end where they say. */
+function decoded<Message>(message: Buffer, read: (frame: Buffer) => Message): Message | undefined {
+  try {
+    return read(message)
+  } catch (error) {
+    if (error instanceof MalformedMessage) return undefined
+    throw error
+  }
+}
+
+/** Bytes become texts. */
+function jsonOf(message: FrontendMessage | BackendMessage): Json {
+  return JSON.parse(
+    JSON.stringify(message, (_, value: unknown) => {
+      if (value !== null && typeof value === 'object' && 'type' in value && value.type === 'Buffer' && 'data' in value)
+        return Buffer.from(value.data as readonly number[]).toString('utf8')
+      return value
+    }),
+  ) as Json
+}

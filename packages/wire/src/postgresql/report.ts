@@ -1,0 +1,24 @@
+import type { BackendMessage } from './message.ts'
+
+/** What an ErrorResponse or a NoticeResponse says. */
+export interface ServerReport {
+  /** Not localised: ERROR, FATAL, PANIC; WARNING, NOTICE, … */
+  readonly severity: string
+  /** SQLSTATE. */
+  readonly code: string
+  readonly message: string
+}
+
+export function reportOf({ fields }: Extract<BackendMessage, { readonly kind: 'error' | 'notice' }>): ServerReport {
+  const said = new Map(fields)
+  return { severity: said.get('V') ?? said.get('S') ?? '', code: said.get('C') ?? '', message: said.get('M') ?? '' }
+}
+
+/** For example `40001 could not serialize access due to concurrent update`. */
+export const reportText = ({ code, message }: ServerReport): string => `${code} ${message}`
+
+/** `UPDATE 1` gives 1; undefined for a command that counts no rows. */
+export function rowsOf(tag: string): number | undefined {
+  const count = /\s(\d+)$/.exec(tag)?.[1]
+  return count === undefined ? undefined : Number(count)
+}
