@@ -1,7 +1,10 @@
 import { type Input, type Json, millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { findProtocol, type KnobValue, type MachineEvent, promiseOf, type Session } from '../src/index.ts'
-import type { QuorumEffect, QuorumMessage, QuorumRecord, QuorumState } from '../src/quorum/state.ts'
+import type { Quorum, QuorumMessage, QuorumRecord, QuorumState } from '../src/quorum/state.ts'
+import type { EffectOf } from '../src/turn.ts'
+
+type QuorumEffect = EffectOf<Quorum>
 
 interface NodeOptions {
   readonly knobs?: { readonly [name: string]: KnobValue }

@@ -1,12 +1,21 @@
 import { type Completion, type Json, millis } from '@chaosproxy/history'
 import { ok, sameValue, UNKEYED, unsupported } from '../objects/object.ts'
 import { mismatch, pairOf } from '../objects/register.ts'
-import { type Ask, BEGINNING, isAfter, mark, type Stamp, stampAfter, type Turn, type Version } from './state.ts'
+import {
+  type Ask,
+  BEGINNING,
+  type CommitWaitTurn,
+  isAfter,
+  type Stamp,
+  stampAfter,
+  timeHere,
+  type Version,
+} from './state.ts'
 
 const NOBODY: readonly Ask[] = []
 
 /** What a key's owner does for a request; while a write waits for its time, those that come after it wait too. */
-export function serve(turn: Turn, ask: Ask): void {
+export function serve(turn: CommitWaitTurn, ask: Ask): void {
   const { state } = turn
   const { input } = ask.command
   const key = input.key ?? UNKEYED
@@ -35,13 +44,13 @@ export function serve(turn: Turn, ask: Ask): void {
 }
 
 /** The newest version that is not in the future of the reader. */
-function read(turn: Turn, key: string, { at }: Ask): Json {
+function read(turn: CommitWaitTurn, key: string, { at }: Ask): Json {
   const { state } = turn
   const limit = at + uncertainty(turn)
   const versions = state.versions.get(key) ?? []
   const found = versions.findLast(({ stamp }) => stamp.time <= limit)
   const skipped = versions.findLast(({ stamp }) => stamp.time <= limit + trueUncertainty(turn))
-  if (found !== skipped && isMistaken(turn)) mark(turn)
+  if (found !== skipped && isMistaken(turn)) turn.mark()
   const seen: Stamp = { time: at, logical: 0 }
   const before = state.readAt.get(key) ?? BEGINNING
   if (isAfter(seen, before)) state.readAt.set(key, seen)
@@ -55,16 +64,16 @@ function read(turn: Turn, key: string, { at }: Ask): Json {
  * - uncertainty-interval: a value within the greatest difference of two clocks may have been written before the read began,
  *   so the read begins again after it (Taft et al., "CockroachDB", SIGMOD 2020, §4.2).
  */
-const trueUncertainty = ({ config: { order, epsilonMs } }: Turn): number =>
+const trueUncertainty = ({ config: { order, epsilonMs } }: CommitWaitTurn): number =>
   order === 'commit-wait' ? epsilonMs : 2 * epsilonMs
 
 /** The mistake: a reader takes its clock for the true time. */
-const isMistaken = ({ config }: Turn): boolean => config.bug === 'trust-clock'
+const isMistaken = ({ config }: CommitWaitTurn): boolean => config.bug === 'trust-clock'
 
-const uncertainty = (turn: Turn): number => (isMistaken(turn) ? 0 : trueUncertainty(turn))
+const uncertainty = (turn: CommitWaitTurn): number => (isMistaken(turn) ? 0 : trueUncertainty(turn))
 
-function write(turn: Turn, key: string, ask: Ask, value: Json): void {
-  const { state, config, now } = turn
+function write(turn: CommitWaitTurn, key: string, ask: Ask, value: Json): void {
+  const { state, config } = turn
   const newest = state.versions.get(key)?.at(-1)?.stamp ?? BEGINNING
   const readAt = state.readAt.get(key) ?? BEGINNING
   const floor = isAfter(readAt, newest) ? readAt : newest
@@ -73,10 +82,10 @@ function write(turn: Turn, key: string, ask: Ask, value: Json): void {
     return
   }
   // Start: a write's time is no less than TT.now().latest, computed after its request has arrived (Spanner §4.1.2).
-  const version = { stamp: stampAfter(now + config.epsilonMs, floor), value }
+  const version = { stamp: stampAfter(timeHere(turn) + config.epsilonMs, floor), value }
   // The mistake: the write is answered while its time may still lie ahead of other nodes' clocks.
   if (config.bug === 'no-wait') {
-    mark(turn)
+    turn.mark()
     commit(turn, key, ask, version)
     return
   }
@@ -85,20 +94,20 @@ function write(turn: Turn, key: string, ask: Ask, value: Json): void {
 }
 
 /** Commit wait: nobody sees a write until TT.after its time, that is, until it has passed on every clock (Spanner §4.1.2). */
-function wait({ config, now, effects }: Turn, key: string, { stamp }: Version): void {
-  const afterMs = millis(Math.max(0, stamp.time - (now - config.epsilonMs)) + PAST_MS)
-  effects.push({ type: 'setTimer', timer: `commit ${key}`, afterMs })
+function wait(turn: CommitWaitTurn, key: string, { stamp }: Version): void {
+  const leftMs = stamp.time - (timeHere(turn) - turn.config.epsilonMs)
+  turn.setTimer(`commit ${key}`, millis(Math.max(0, leftMs) + PAST_MS))
 }
 
 /** Just past its time, not at it. */
 const PAST_MS = 0.001
 
-export function waited(turn: Turn, key: string): void {
-  const { state, config, now } = turn
+export function waited(turn: CommitWaitTurn, key: string): void {
+  const { state, config } = turn
   const waiting = state.waiting.get(key)
   if (waiting === undefined) return
   const { ask, version } = waiting
-  if (now - config.epsilonMs <= version.stamp.time) {
+  if (timeHere(turn) - config.epsilonMs <= version.stamp.time) {
     // The clock was turned back in the meantime.
     wait(turn, key, version)
     return
@@ -110,9 +119,9 @@ export function waited(turn: Turn, key: string): void {
   for (const next of queued) serve(turn, next)
 }
 
-function commit(turn: Turn, key: string, ask: Ask, version: Version): void {
+function commit(turn: CommitWaitTurn, key: string, ask: Ask, version: Version): void {
   add(turn.state.versions, key, version)
-  turn.effects.push({ type: 'persist', record: { key, version } })
+  turn.persist({ key, version })
   answer(turn, ask, ok(ask.command.input.value))
 }
 
@@ -128,9 +137,5 @@ export function add(all: Map<string, Version[]>, key: string, version: Version):
 
 const VERSIONS_LIMIT = 1_000
 
-function answer(turn: Turn, { gateway, requestId }: Ask, result: Completion): void {
-  const { state, effects } = turn
-  if (gateway !== state.id) {
-    effects.push({ type: 'send', to: gateway, message: { type: 'answer', requestId, result } })
-  } else if (state.asked.delete(requestId)) effects.push({ type: 'reply', requestId, result })
-}
+const answer = (turn: CommitWaitTurn, { gateway, requestId }: Ask, result: Completion): void =>
+  turn.send(gateway, { type: 'answer', requestId, result })

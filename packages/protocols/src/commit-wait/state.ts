@@ -1,8 +1,8 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Json, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import type { Effect } from '../machine.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
+import type { Turn } from '../turn.ts'
 
 export interface CommitWaitConfig {
   /** How writes and reads are ordered across clocks. */
@@ -63,17 +63,18 @@ export interface CommitWaitState {
   readonly queued: Map<string, readonly Ask[]>
 }
 
-export interface Turn {
+export interface CommitWait {
   readonly config: CommitWaitConfig
   readonly state: CommitWaitState
-  readonly effects: Effect<CommitWaitMessage, CommitWaitRecord>[]
-  /** By this node's clock. */
-  readonly now: number
+  readonly message: CommitWaitMessage
+  readonly record: CommitWaitRecord
+  readonly timer: 'sweep' | `commit ${string}`
 }
 
-export const mark = ({ effects }: Turn): void => {
-  effects.push({ type: 'mark' })
-}
+export type CommitWaitTurn = Turn<CommitWait>
+
+/** By this node's clock. */
+export const timeHere = ({ now, state }: CommitWaitTurn): number => now + state.aheadMs
 
 export const BEGINNING: Stamp = { time: Number.NEGATIVE_INFINITY, logical: 0 }
 

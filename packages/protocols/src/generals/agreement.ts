@@ -1,26 +1,25 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { millis } from '@chaosproxy/history'
+import { type Completion, millis } from '@chaosproxy/history'
 import { draw } from '../generator.ts'
+import type { MessageOf } from '../turn.ts'
 import {
   type Battle,
   commanderOf,
   type Decision,
   type GeneralsMessage,
   type GeneralsState,
-  mark,
+  type GeneralsTurn,
   type Order,
   type Signature,
-  send,
-  type Turn,
   textOf,
 } from './state.ts'
 
 // Lamport, Shostak & Pease, "The Byzantine Generals Problem", 1982, for one traitor: OM(1) of §3, and SM(1) of §4.
 
-type OrderMessage = Extract<GeneralsMessage, { readonly type: 'order' }>
+type OrderMessage = MessageOf<GeneralsMessage, 'order'>
 
 /** "The commander sends his value to every lieutenant" (OM, step 1), signed if messages are (SM, step 1). */
-export function command(turn: Turn, order: Order): void {
+export function command(turn: GeneralsTurn, order: Order): void {
   const { state } = turn
   const battle = state.decided.length
   for (const lieutenant of othersOf(state)) tell(turn, lieutenant, battle, order, [])
@@ -30,11 +29,11 @@ export function command(turn: Turn, order: Order): void {
 const othersOf = ({ id, generals }: GeneralsState): readonly NodeId[] => generals.filter((general) => general !== id)
 
 /** A traitor tells some of the others something else; it can sign that with its own name, and with no other. */
-function tell(turn: Turn, to: NodeId, battle: number, order: Order, before: readonly Signature[]): void {
+function tell(turn: GeneralsTurn, to: NodeId, battle: number, order: Order, before: readonly Signature[]): void {
   const { state, config } = turn
   const told = !state.isLoyal && draw(state.generator) < LIES ? altered(order) : order
   const signatures = config.messages === 'signed' ? [...before, { by: state.id, under: textOf(told) }] : []
-  send(turn, to, { type: 'order', battle, order: told, signatures })
+  turn.send(to, { type: 'order', battle, order: told, signatures })
 }
 
 const LIES = 0.5
@@ -45,7 +44,11 @@ function altered(order: Order): Order {
   return { ...order, input: { ...order.input, value: typeof value === 'number' ? -value : null } }
 }
 
-export function handleOrder(turn: Turn, from: NodeId, { battle: number, order, signatures }: OrderMessage): void {
+export function handleOrder(
+  turn: GeneralsTurn,
+  { battle: number, order, signatures }: OrderMessage,
+  from: NodeId,
+): void {
   const { state, config } = turn
   if (!state.generals.includes(from) || !state.generals.includes(state.id)) return
   openUpTo(turn, number)
@@ -56,16 +59,17 @@ export function handleOrder(turn: Turn, from: NodeId, { battle: number, order, s
 }
 
 /** Whoever hears of a battle knows of all before it, and waits for two rounds at most. */
-function openUpTo({ state, config, effects }: Turn, last: number): void {
+function openUpTo(turn: GeneralsTurn, last: number): void {
+  const { state, config } = turn
   for (let number = state.decided.length; number <= last; number++) {
     state.decided.push(undefined)
     state.battles.set(number, { own: null, heard: new Map(), signed: new Map() })
-    effects.push({ type: 'setTimer', timer: `battle ${number}`, afterMs: millis(2 * config.roundMs) })
+    turn.setTimer(`battle ${number}`, millis(2 * config.roundMs))
   }
 }
 
 /** "Lieutenant i acts as the commander … to send the value v_i to each of the n - 2 other lieutenants" (OM, step 2). */
-function hearOral(turn: Turn, from: NodeId, number: number, battle: Battle, order: Order): void {
+function hearOral(turn: GeneralsTurn, from: NodeId, number: number, battle: Battle, order: Order): void {
   const { state, config } = turn
   if (from !== commanderOf(state)) {
     if (!battle.heard.has(from)) battle.heard.set(from, order)
@@ -73,7 +77,7 @@ function hearOral(turn: Turn, from: NodeId, number: number, battle: Battle, orde
     battle.own = order
     // The mistake: the commander is believed. This is OM(0), which is for no traitors.
     if (config.bug === 'trust-commander') {
-      mark(turn)
+      turn.mark()
       decide(turn, number, order)
       return
     }
@@ -89,14 +93,20 @@ const peersOf = (state: GeneralsState): readonly NodeId[] =>
  * "If Lieutenant i receives a message of the form v:0:j1:…:jk … and v is not in the set V_i, then … he adds v to V_i; if
  * k < m, then he sends the message v:0:j1:…:jk:i to every lieutenant other than j1, …, jk" (SM, step 2; here m = 1).
  */
-function hearSigned(turn: Turn, number: number, battle: Battle, order: Order, signatures: readonly Signature[]): void {
+function hearSigned(
+  turn: GeneralsTurn,
+  number: number,
+  battle: Battle,
+  order: Order,
+  signatures: readonly Signature[],
+): void {
   const { state, config } = turn
   const text = textOf(order)
   if (battle.signed.has(text)) return
   if (!areGood(state, signatures, text)) {
     if (config.bug !== 'unverified-signatures') return
     // The mistake: whoever relays an order can write another one over the commander's name.
-    mark(turn)
+    turn.mark()
   }
   battle.signed.set(text, order)
   if (signatures.length === 1) for (const peer of peersOf(state)) tell(turn, peer, number, order, signatures)
@@ -107,12 +117,12 @@ const areGood = (state: GeneralsState, signatures: readonly Signature[], text: s
   signatures[0]?.by === commanderOf(state) && signatures.every(({ under }) => under === text)
 
 /** What has not come by now is absent (assumption A3). */
-export function conclude(turn: Turn, number: number): void {
+export function conclude(turn: GeneralsTurn, number: number): void {
   const { state, config } = turn
   const battle = state.battles.get(number)
   if (battle === undefined) return
   const decision = config.messages === 'signed' ? choice(battle) : majority(state, battle)
-  if (config.bug === 'three-generals' && decision === null) mark(turn)
+  if (config.bug === 'three-generals' && decision === null) turn.mark()
   decide(turn, number, decision)
 }
 
@@ -130,24 +140,28 @@ function majority(state: GeneralsState, { own, heard }: Battle): Decision {
   return most === undefined ? null : (values[texts.indexOf(most)] ?? null)
 }
 
-function decide(turn: Turn, number: number, decision: Decision): void {
-  const { state, effects } = turn
+function decide(turn: GeneralsTurn, number: number, decision: Decision): void {
+  const { state } = turn
   state.battles.delete(number)
   state.decided[number] = decision
-  effects.push({ type: 'cancelTimer', timer: `battle ${number}` })
-  effects.push({ type: 'persist', record: { battle: number, decision } })
-  carryOut(turn)
+  turn.cancelTimer(`battle ${number}`)
+  turn.persist({ battle: number, decision })
+  carryOut(turn, ({ node, requestId }, result) => {
+    if (node === state.id) turn.reply(requestId, result)
+  })
 }
 
 /** Decisions are carried out in the order of the battles. */
-export function carryOut({ state, config, effects }: Turn): void {
+export function carryOut(
+  { state, config }: GeneralsTurn,
+  done: (origin: Order['origin'], result: Completion) => void = () => {},
+): void {
   for (;;) {
     const decision = state.decided[state.applied]
     if (decision === undefined) return
     state.applied++
     if (decision === null) continue
     const { input, origin } = decision
-    const result = config.object.apply(state.held, input)
-    if (origin.node === state.id) effects.push({ type: 'reply', requestId: origin.requestId, result })
+    done(origin, config.object.apply(state.held, input))
   }
 }

@@ -1,9 +1,9 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Input, Millis } from '@chaosproxy/history'
 import type { Generator } from '../generator.ts'
-import type { Effect } from '../machine.ts'
 import type { AnyObject } from '../objects/object.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
+import type { Turn } from '../turn.ts'
 
 export interface GeneralsConfig {
   readonly object: AnyObject
@@ -66,19 +66,15 @@ export interface GeneralsState {
   readonly battles: Map<number, Battle>
 }
 
-export interface Turn {
+export interface Generals {
   readonly config: GeneralsConfig
   readonly state: GeneralsState
-  readonly effects: Effect<GeneralsMessage, GeneralsRecord>[]
+  readonly message: GeneralsMessage
+  readonly record: GeneralsRecord
+  readonly timer: `battle ${number}`
 }
 
-export const mark = ({ effects }: Turn): void => {
-  effects.push({ type: 'mark' })
-}
-
-export const send = ({ effects }: Turn, to: NodeId, message: GeneralsMessage): void => {
-  effects.push({ type: 'send', to, message })
-}
+export type GeneralsTurn = Turn<Generals>
 
 export const commanderOf = ({ generals, id }: GeneralsState): NodeId => generals[0] ?? id
 

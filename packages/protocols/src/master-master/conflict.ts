@@ -1,4 +1,4 @@
-import { type MasterMasterState, mark, type Turn } from './state.ts'
+import type { MasterMasterState, MasterMasterTurn } from './state.ts'
 import { compareStamps, covers, type Stamp, type Version } from './version.ts'
 
 const NONE: readonly Version[] = []
@@ -28,7 +28,7 @@ export const isSame = ({ versions }: MasterMasterState, { key, stamp }: Version)
   return current !== undefined && compareStamps(stamp, current.stamp) === 0
 }
 
-export function isNewer(turn: Turn, version: Version): boolean {
+export function isNewer(turn: MasterMasterTurn, version: Version): boolean {
   const { state, config } = turn
   if (version.seen !== undefined) return !heldOf(state, version.key).some((own) => covers(own, version.stamp))
   const current = state.versions.get(version.key)
@@ -37,12 +37,12 @@ export function isNewer(turn: Turn, version: Version): boolean {
   if (config.bug !== 'no-tie-break' || current.stamp.node === version.stamp.node) return newer
   // The mistake: of two writes with the same time, each node keeps the one it has.
   const later = version.stamp.time > current.stamp.time
-  if (later !== newer) mark(turn)
+  if (later !== newer) turn.mark()
   return later
 }
 
 /** Puts a newer version in place of those it replaces; returns the one that reads answer from now on. */
-export function replace(turn: Turn, version: Version): Version {
+export function replace(turn: MasterMasterTurn, version: Version): Version {
   const { state } = turn
   const { key } = version
   const concurrent = version.seen === undefined ? NONE : heldOf(state, key).filter((own) => !covers(version, own.stamp))
@@ -56,9 +56,9 @@ export function replace(turn: Turn, version: Version): Version {
   return current
 }
 
-function isForgetful(turn: Turn, concurrent: readonly Version[]): boolean {
+function isForgetful(turn: MasterMasterTurn, concurrent: readonly Version[]): boolean {
   // The mistake: of concurrent versions the one that arrives last is kept, so that merging is not commutative.
   if (turn.config.bug !== 'merge-by-arrival' || concurrent.length === 0) return false
-  mark(turn)
+  turn.mark()
   return true
 }

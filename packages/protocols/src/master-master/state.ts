@@ -1,6 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Millis } from '@chaosproxy/history'
-import type { Effect } from '../machine.ts'
+import type { Turn } from '../turn.ts'
 import type { Conflicts, Tick } from './clock.ts'
 import type { AnyMergeable } from './mergeable.ts'
 import type { Stamp, Version } from './version.ts'
@@ -19,8 +19,6 @@ export interface MasterMasterConfig {
 export type MasterMasterMessage =
   | { readonly type: 'versions'; readonly versions: readonly Version[] }
   | { readonly type: 'received'; readonly keys: readonly { readonly key: string; readonly stamp: Stamp }[] }
-
-export type MasterMasterEffect = Effect<MasterMasterMessage, Version>
 
 export interface MasterMasterState {
   readonly id: NodeId
@@ -41,12 +39,12 @@ export interface MasterMasterState {
   wrote: readonly string[]
 }
 
-export interface Turn {
+export interface MasterMaster {
   readonly config: MasterMasterConfig
   readonly state: MasterMasterState
-  readonly effects: MasterMasterEffect[]
+  readonly message: MasterMasterMessage
+  readonly record: Version
+  readonly timer: 'gossip'
 }
 
-export const mark = ({ effects }: Turn): void => {
-  effects.push({ type: 'mark' })
-}
+export type MasterMasterTurn = Turn<MasterMaster>

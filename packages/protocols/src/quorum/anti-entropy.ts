@@ -1,5 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { type KeyTag, type QuorumState, replicasOf, send, type Turn } from './state.ts'
+import type { MessageOf } from '../turn.ts'
+import { type KeyTag, type QuorumMessage, type QuorumState, type QuorumTurn, replicasOf } from './state.ts'
 import { compareTags } from './tag.ts'
 
 // Anti-entropy: "to detect the inconsistencies between replicas faster and to minimize the amount of transferred data"
@@ -9,10 +10,10 @@ import { compareTags } from './tag.ts'
 const BATCH = 256
 
 /** Tells the next of the other nodes which versions this one has, and hands over hints to their owners. */
-export function synchronise(turn: Turn): void {
+export function synchronise(turn: QuorumTurn): void {
   const { state, config } = turn
   for (const [owner, kept] of state.hints)
-    for (const version of [...kept.values()].slice(0, BATCH)) send(turn, owner, { type: 'handoff', version })
+    for (const version of [...kept.values()].slice(0, BATCH)) turn.send(owner, { type: 'handoff', version })
   if (!config.antiEntropy) return
   const peer = nextPeer(state)
   if (peer === undefined || state.keys.length === 0) return
@@ -20,7 +21,7 @@ export function synchronise(turn: Turn): void {
     const version = state.versions.get(key)
     return version !== undefined && replicasOf(state, key).includes(peer) ? [[key, version.tag]] : []
   })
-  if (tags.length > 0) send(turn, peer, { type: 'digest', tags })
+  if (tags.length > 0) turn.send(peer, { type: 'digest', tags })
 }
 
 /** The others take turns; once each has had its turn, the next keys have theirs. */
@@ -37,16 +38,16 @@ function nextPeer(state: QuorumState): NodeId | undefined {
 const nextKeys = ({ keys, digestFrom }: QuorumState): readonly string[] => keys.slice(digestFrom, digestFrom + BATCH)
 
 /** Asks for the versions that are later than those here. */
-export function handleDigest(turn: Turn, from: NodeId, tags: readonly KeyTag[]): void {
+export function handleDigest(turn: QuorumTurn, { tags }: MessageOf<QuorumMessage, 'digest'>, from: NodeId): void {
   const { versions } = turn.state
   const keys = tags.flatMap(([key, tag]) => {
     const own = versions.get(key)
     return own === undefined || compareTags(tag, own.tag) > 0 ? [key] : []
   })
-  if (keys.length > 0) send(turn, from, { type: 'want', keys })
+  if (keys.length > 0) turn.send(from, { type: 'want', keys })
 }
 
-export function handleWant(turn: Turn, from: NodeId, keys: readonly string[]): void {
-  const versions = keys.flatMap((key) => turn.state.versions.get(key) ?? [])
-  send(turn, from, { type: 'versions', versions })
+export function handleWant(turn: QuorumTurn, message: MessageOf<QuorumMessage, 'want'>, from: NodeId): void {
+  const versions = message.keys.flatMap((key) => turn.state.versions.get(key) ?? [])
+  turn.send(from, { type: 'versions', versions })
 }

@@ -2,17 +2,14 @@ import type { NodeId } from '@chaosproxy/faults'
 import { type Completion, millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import { ok, UNKEYED, unavailable, unsupported } from '../objects/object.ts'
-import { latestOf, store as storeHere } from './replica.ts'
+import type { MessageOf } from '../turn.ts'
 import {
-  emit,
-  mark,
   type Operation,
   preferenceList,
   type QuorumMessage,
   type QuorumState,
+  type QuorumTurn,
   replicasOf,
-  send,
-  type Turn,
 } from './state.ts'
 import { compareTags, type Version } from './tag.ts'
 
@@ -25,7 +22,7 @@ const CLIENT_LIMIT = 10_000
 
 export const FUNCTIONS: readonly string[] = ['read', 'write']
 
-export function handleRequest(turn: Turn, requestId: string, command: Command): void {
+export function handleRequest(turn: QuorumTurn, requestId: string, command: Command): void {
   const { state, config } = turn
   const { input, session } = command
   const refusal = !FUNCTIONS.includes(input.f)
@@ -34,7 +31,7 @@ export function handleRequest(turn: Turn, requestId: string, command: Command): 
       ? unavailable
       : undefined
   if (refusal !== undefined) {
-    emit(turn, { type: 'reply', requestId, result: refusal })
+    turn.reply(requestId, refusal)
     return
   }
   if (session !== undefined && answerAgain(turn, requestId, session)) return
@@ -54,7 +51,7 @@ export function handleRequest(turn: Turn, requestId: string, command: Command): 
     holders: [],
     age: 0,
   }
-  if (state.operations.size === 0) emit(turn, { type: 'setTimer', timer: 'sweep', afterMs: SWEEP_MS })
+  if (state.operations.size === 0) turn.setTimer('sweep', SWEEP_MS)
   state.operations.set(operation.id, operation)
   if (session !== undefined) remember(state, session, operation.id)
   if (input.f === 'write' && config.tags === 'clock') write(turn, operation, Math.round(turn.now * 1_000))
@@ -62,19 +59,18 @@ export function handleRequest(turn: Turn, requestId: string, command: Command): 
 }
 
 /** A write that is carried out twice would overwrite those in between. */
-function answerAgain(turn: Turn, requestId: string, { client, sequence }: NonNullable<Command['session']>): boolean {
+function answerAgain(
+  turn: QuorumTurn,
+  requestId: string,
+  { client, sequence }: NonNullable<Command['session']>,
+): boolean {
   const { lastRequests, operations } = turn.state
   const last = lastRequests.get(client)
   if (last === undefined || sequence > last.sequence) return false
   const running = sequence === last.sequence ? operations.get(last.operation) : undefined
   const superseded: Completion = { type: 'info', error: 'superseded by a later request of the same session' }
   if (running !== undefined) running.requestIds.push(requestId)
-  else
-    emit(turn, {
-      type: 'reply',
-      requestId,
-      result: sequence === last.sequence ? (last.result ?? superseded) : superseded,
-    })
+  else turn.reply(requestId, sequence === last.sequence ? (last.result ?? superseded) : superseded)
   return true
 }
 
@@ -93,17 +89,12 @@ function remember(
  * Sends the message of the current phase to everyone asked who has not answered it. This node itself is asked last,
  * because its answer may end the phase.
  */
-function ask(turn: Turn, operation: Operation): void {
+function ask(turn: QuorumTurn, operation: Operation): void {
   const { state } = turn
-  const { id, phase, answered, replicas, standIns, version } = operation
+  const { answered, replicas, standIns } = operation
   const silent = [...replicas, ...standIns.keys()].filter((node) => !answered.includes(node))
-  for (const node of silent) if (node !== state.id) send(turn, node, messageFor(operation, node))
-  if (!silent.includes(state.id)) return
-  if (phase === 'query') handleQueried(turn, state.id, id, latestOf(state, operation.key) ?? null)
-  else if (version !== undefined) {
-    storeHere(turn, { version, owner: standIns.get(state.id) ?? null })
-    handleStored(turn, state.id, id)
-  }
+  for (const node of silent) if (node !== state.id) turn.send(node, messageFor(operation, node))
+  if (silent.includes(state.id)) turn.send(state.id, messageFor(operation, state.id))
 }
 
 function messageFor({ id, phase, key, version, standIns }: Operation, node: NodeId): QuorumMessage {
@@ -111,7 +102,11 @@ function messageFor({ id, phase, key, version, standIns }: Operation, node: Node
   return { type: 'put', operation: id, version, owner: standIns.get(node) ?? null }
 }
 
-export function handleQueried(turn: Turn, from: NodeId, id: string, version: Version | null): void {
+export function handleQueried(
+  turn: QuorumTurn,
+  { operation: id, version }: MessageOf<QuorumMessage, 'queried'>,
+  from: NodeId,
+): void {
   const operation = turn.state.operations.get(id)
   if (operation === undefined || operation.phase !== 'query' || operation.answered.includes(from)) return
   operation.answered.push(from)
@@ -125,7 +120,7 @@ export function handleQueried(turn: Turn, from: NodeId, id: string, version: Ver
   else write(turn, operation, (operation.version?.tag.counter ?? 0) + 1)
 }
 
-function compareVersions({ config }: Turn, one: Version | undefined, other: Version | undefined): number {
+function compareVersions({ config }: QuorumTurn, one: Version | undefined, other: Version | undefined): number {
   if (one === undefined || other === undefined) return (one === undefined ? 0 : 1) - (other === undefined ? 0 : 1)
   // Part of the mistake.
   if (config.bug === 'no-tie-break') return one.tag.counter - other.tag.counter
@@ -136,7 +131,7 @@ function compareVersions({ config }: Turn, one: Version | undefined, other: Vers
  * A write's second phase. Its tag is higher than that of every write that was acknowledged before it began, because R
  * replicas were asked (Lynch & Shvartsman 1997); or, with tags from clocks, because clocks agree.
  */
-function write(turn: Turn, operation: Operation, counter: number): void {
+function write(turn: QuorumTurn, operation: Operation, counter: number): void {
   const { key, input, id } = operation
   operation.version = { key, value: input.value, tag: { counter, writer: id } }
   operation.holders = []
@@ -147,61 +142,65 @@ function write(turn: Turn, operation: Operation, counter: number): void {
  * The latest of R versions is the answer. "Reads must write": before it is returned, W replicas must have it, or a later
  * read may return an older one (ABD). That takes no second phase if they have it already.
  */
-function finishQuery(turn: Turn, operation: Operation): void {
+function finishQuery(turn: QuorumTurn, operation: Operation): void {
   const { config, state } = turn
   const { version, holders } = operation
   if (version === undefined || holders.length >= state.sizes.w) finish(turn, operation)
   else if (!config.writeBack || config.bug === 'no-write-back') {
-    if (config.writeBack) mark(turn)
+    if (config.writeBack) turn.mark()
     repair(turn, operation, version)
     finish(turn, operation)
   } else store(turn, operation)
 }
 
 /** Read repair: "updates those nodes with the latest version" (Dynamo §5). */
-function repair(turn: Turn, { answered, holders }: Operation, version: Version): void {
+function repair(turn: QuorumTurn, { answered, holders }: Operation, version: Version): void {
   if (!turn.config.readRepair) return
   for (const node of answered)
-    if (node !== turn.state.id && !holders.includes(node)) send(turn, node, { type: 'versions', versions: [version] })
+    if (node !== turn.state.id && !holders.includes(node)) turn.send(node, { type: 'versions', versions: [version] })
 }
 
-function store(turn: Turn, operation: Operation): void {
+function store(turn: QuorumTurn, operation: Operation): void {
   operation.phase = 'put'
   operation.answered = [...operation.holders]
   ask(turn, operation)
 }
 
-export function handleStored(turn: Turn, from: NodeId, id: string): void {
+export function handleStored(
+  turn: QuorumTurn,
+  { operation: id }: MessageOf<QuorumMessage, 'stored'>,
+  from: NodeId,
+): void {
   const { state } = turn
   const operation = state.operations.get(id)
   if (operation === undefined || operation.phase !== 'put' || operation.answered.includes(from)) return
   operation.answered.push(from)
   if (operation.answered.length < writeSize(turn)) return
-  if (operation.answered.length < state.sizes.w) mark(turn)
+  if (operation.answered.length < state.sizes.w) turn.mark()
   finish(turn, operation)
 }
 
 /** The mistake: one replica too few, so that R + W = N and a read can miss the write. */
-const writeSize = ({ state: { sizes }, config }: Turn): number =>
+const writeSize = ({ state: { sizes }, config }: QuorumTurn): number =>
   config.bug === 'quorum-off-by-one' ? Math.max(1, sizes.n - sizes.r) : sizes.w
 
-function finish(turn: Turn, operation: Operation): void {
+function finish(turn: QuorumTurn, operation: Operation): void {
   const { version, input, replicas } = operation
   const { writeBack, sloppy } = turn.config
   if (version !== undefined && writeBack && !sloppy) turn.state.vouched = { version, replicas }
   end(turn, operation, ok(input.f === 'read' ? (version?.value ?? null) : input.value))
 }
 
-function end(turn: Turn, { id, requestIds, client }: Operation, result: Completion): void {
+function end(turn: QuorumTurn, { id, requestIds, client }: Operation, result: Completion): void {
   const { operations, lastRequests } = turn.state
   operations.delete(id)
   const last = client === undefined ? undefined : lastRequests.get(client)
   if (last !== undefined && last.operation === id) last.result = result
-  for (const requestId of requestIds) emit(turn, { type: 'reply', requestId, result })
+  for (const requestId of requestIds) turn.reply(requestId, result)
 }
 
 /** Asks again, and gives up on operations that are too old: replicas that are needed do not answer. */
-export function sweep(turn: Turn): void {
+export function sweep(turn: QuorumTurn): void {
   const { state, config } = turn
   for (const operation of state.operations.values()) {
     operation.age++
@@ -211,7 +210,7 @@ export function sweep(turn: Turn): void {
       ask(turn, operation)
     }
   }
-  if (state.operations.size > 0) emit(turn, { type: 'setTimer', timer: 'sweep', afterMs: SWEEP_MS })
+  if (state.operations.size > 0) turn.setTimer('sweep', SWEEP_MS)
 }
 
 /** A write that has not been sent to any replica certainly has no effect. */

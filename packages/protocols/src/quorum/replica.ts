@@ -1,10 +1,11 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { emit, mark, type QuorumMessage, type QuorumState, send, type Turn } from './state.ts'
+import type { MessageOf } from '../turn.ts'
+import type { QuorumMessage, QuorumState, QuorumTurn } from './state.ts'
 import { compareTags, type Version } from './tag.ts'
 
 // What a replica does: it answers queries, keeps the latest version of each key, and keeps hints for others.
 
-type Put = Extract<QuorumMessage, { type: 'put' }>
+type Put = MessageOf<QuorumMessage, 'put'>
 
 /** The latest version here, also of what is kept for others: whoever reads sloppily must find what was written so. */
 export function latestOf({ versions, hints }: QuorumState, key: string): Version | undefined {
@@ -20,30 +21,30 @@ export function latestOf({ versions, hints }: QuorumState, key: string): Version
  * A replica replaces its version if the one it is sent is later, and acknowledges it either way (ABD). The
  * acknowledgement waits for the disk, because it follows the record.
  */
-export function handlePut(turn: Turn, from: NodeId, put: Put): void {
+export function handlePut(turn: QuorumTurn, put: Put, from: NodeId): void {
   store(turn, put)
-  send(turn, from, { type: 'stored', operation: put.operation })
+  turn.send(from, { type: 'stored', operation: put.operation })
 }
 
-export function store(turn: Turn, { version, owner }: Pick<Put, 'version' | 'owner'>): void {
+function store(turn: QuorumTurn, { version, owner }: Pick<Put, 'version' | 'owner'>): void {
   if (owner === null) take(turn, version)
   else keepHint(turn, owner, version)
 }
 
-export function take(turn: Turn, version: Version): void {
+export function take(turn: QuorumTurn, version: Version): void {
   const { state } = turn
   const current = state.versions.get(version.key)
   if (current !== undefined && !isLater(turn, version, current)) return
   if (current === undefined) state.keys.push(version.key)
   state.versions.set(version.key, version)
-  emit(turn, { type: 'persist', record: { kind: 'version', version } })
+  turn.persist({ kind: 'version', version })
 }
 
 /** The mistake: tags with the same counter are taken for the same, so each replica keeps the version it got first. */
-export function isLater(turn: Turn, version: Version, than: Version): boolean {
+export function isLater(turn: QuorumTurn, version: Version, than: Version): boolean {
   const later = compareTags(version.tag, than.tag) > 0
   if (!later || turn.config.bug !== 'no-tie-break' || version.tag.counter !== than.tag.counter) return later
-  mark(turn)
+  turn.mark()
   return false
 }
 
@@ -51,11 +52,11 @@ export function isLater(turn: Turn, version: Version, than: Version): boolean {
 // that A has recovered, D will attempt to deliver the replica to A. Once the transfer succeeds, D may delete the object"
 // (Dynamo §4.6).
 
-function keepHint(turn: Turn, owner: NodeId, version: Version): void {
+function keepHint(turn: QuorumTurn, owner: NodeId, version: Version): void {
   if (!addHint(turn.state, owner, version)) return
   // The mistake: hints are kept in memory only, so a restart drops them.
-  if (turn.config.bug === 'drop-handoff-on-restart') mark(turn)
-  else emit(turn, { type: 'persist', record: { kind: 'hint', owner, version } })
+  if (turn.config.bug === 'drop-handoff-on-restart') turn.mark()
+  else turn.persist({ kind: 'hint', owner, version })
 }
 
 /** False if a later version is kept already. */
@@ -76,12 +77,11 @@ export function dropHint({ hints }: QuorumState, owner: NodeId, { key, tag }: Pi
   return kept?.delete(key) === true
 }
 
-export function handleHandoff(turn: Turn, from: NodeId, version: Version): void {
+export function handleHandoff(turn: QuorumTurn, { version }: MessageOf<QuorumMessage, 'handoff'>, from: NodeId): void {
   take(turn, version)
-  send(turn, from, { type: 'taken', key: version.key, tag: version.tag })
+  turn.send(from, { type: 'taken', key: version.key, tag: version.tag })
 }
 
-export function handleTaken(turn: Turn, owner: NodeId, { key, tag }: Extract<QuorumMessage, { type: 'taken' }>): void {
-  if (dropHint(turn.state, owner, { key, tag }))
-    emit(turn, { type: 'persist', record: { kind: 'handed', owner, key, tag } })
+export function handleTaken(turn: QuorumTurn, { key, tag }: MessageOf<QuorumMessage, 'taken'>, owner: NodeId): void {
+  if (dropHint(turn.state, owner, { key, tag })) turn.persist({ kind: 'handed', owner, key, tag })
 }

@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Input, Millis } from '@chaosproxy/history'
 import type { KnobValue } from '../definition.ts'
-import type { Effect } from '../machine.ts'
+import type { Turn } from '../turn.ts'
 import type { Sizes } from './sizes.ts'
 import type { Tag, Version } from './tag.ts'
 
@@ -43,8 +43,6 @@ export type QuorumRecord =
   | { readonly kind: 'version'; readonly version: Version }
   | { readonly kind: 'hint'; readonly owner: NodeId; readonly version: Version }
   | { readonly kind: 'handed'; readonly owner: NodeId; readonly key: string; readonly tag: Tag }
-
-export type QuorumEffect = Effect<QuorumMessage, QuorumRecord>
 
 /** A client's request on the node that carries it out for the client. */
 export interface Operation {
@@ -103,21 +101,15 @@ export interface QuorumState {
   vouched: Vouched | undefined
 }
 
-/** One step in progress. */
-export interface Turn {
+export interface Quorum {
   readonly config: QuorumConfig
   readonly state: QuorumState
-  readonly now: Millis
-  readonly effects: QuorumEffect[]
+  readonly message: QuorumMessage
+  readonly record: QuorumRecord
+  readonly timer: 'sync' | 'sweep'
 }
 
-export const emit = ({ effects }: Turn, effect: QuorumEffect): void => {
-  effects.push(effect)
-}
-
-export const mark = (turn: Turn): void => emit(turn, { type: 'mark' })
-
-export const send = (turn: Turn, to: NodeId, message: QuorumMessage): void => emit(turn, { type: 'send', to, message })
+export type QuorumTurn = Turn<Quorum>
 
 /**
  * The nodes in the order in which they hold a key: the first N are its replicas, the next ones stand in for them (the

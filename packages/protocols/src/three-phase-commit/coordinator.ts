@@ -1,27 +1,22 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Completion } from '@chaosproxy/history'
 import { unavailable } from '../objects/object.ts'
-import type { Values } from '../two-phase-commit/items.ts'
-import {
-  type Attempt,
-  answerOf,
-  answerToNo,
-  reply,
-  takeWaiting,
-  transactionFor,
-  tryLater,
-} from '../two-phase-commit/retries.ts'
-import { type Open, type SiteRefusal, send, type Turn } from './state.ts'
+import type { MessageOf } from '../turn.ts'
+import { type Attempt, answerOf, answerToNo, transactionFor } from '../two-phase-commit/retries.ts'
+import type { Open, ThreePhaseMessage, ThreePhaseTurn } from './state.ts'
 
 /** Phase 1: every site votes, and may say no. The coordinator is a site too, even if it holds none of the items. */
-export function begin(turn: Turn, attempt: Attempt): void {
+export function begin(turn: ThreePhaseTurn, attempted: Attempt): void {
   const { id, open } = turn.state
-  const begun = transactionFor(turn, attempt, [id])
+  const begun = transactionFor(turn, attempted, [id])
   if (begun === undefined) return
   const { name: transaction, parts } = begun
   const sites = [...parts.keys()]
+  // No spread, which would take longer than all else that a transaction does.
+  const { requestId, command, attempt } = attempted
   open.set(transaction, {
-    ...attempt,
+    requestId,
+    command,
+    attempt,
     sites,
     votes: new Map(),
     acknowledged: new Set(),
@@ -30,27 +25,36 @@ export function begin(turn: Turn, attempt: Attempt): void {
   })
   for (const [node, operations] of parts) {
     // This node may have voted no in the meantime.
-    if (open.has(transaction)) send(turn, node, { type: 'prepare', transaction, operations, sites })
+    if (open.has(transaction)) turn.send(node, { type: 'prepare', transaction, operations, sites })
   }
 }
 
-export function handleYes(turn: Turn, from: NodeId, transaction: string, read: Values): void {
+export function handleYes(
+  turn: ThreePhaseTurn,
+  { transaction, read }: MessageOf<ThreePhaseMessage, 'yes'>,
+  from: NodeId,
+): void {
   const open = turn.state.open.get(transaction)
   if (open?.phase !== 'voting') return
   open.votes.set(from, read)
   if (open.votes.size < open.sites.length) return
   if (turn.config.object.reads.includes(open.command.input.f)) {
     // Nothing to commit: every item was locked at the moment of the last vote, so the values belong together.
-    abort(turn, transaction, open, answerOf(turn, open.command, open.votes))
+    abort(turn, transaction, open)
+    turn.reply(open.requestId, answerOf(turn, open.command, open.votes))
     return
   }
   // Phase 2: every site learns that all have voted yes, before any of them may commit.
   open.phase = 'pre-committing'
   open.checks = 0
-  for (const site of open.sites) send(turn, site, { type: 'pre-commit', transaction })
+  for (const site of open.sites) turn.send(site, { type: 'pre-commit', transaction })
 }
 
-export function handlePreCommitted(turn: Turn, from: NodeId, transaction: string): void {
+export function handlePreCommitted(
+  turn: ThreePhaseTurn,
+  { transaction }: MessageOf<ThreePhaseMessage, 'pre-committed'>,
+  from: NodeId,
+): void {
   const open = turn.state.open.get(transaction)
   if (open?.phase !== 'pre-committing') return
   open.acknowledged.add(from)
@@ -58,42 +62,38 @@ export function handlePreCommitted(turn: Turn, from: NodeId, transaction: string
 }
 
 /** Phase 3. */
-function commit(turn: Turn, transaction: string, open: Open): void {
+function commit(turn: ThreePhaseTurn, transaction: string, open: Open): void {
   turn.state.open.delete(transaction)
   tell(turn, transaction, open.sites, true)
-  reply(turn, open.requestId, answerOf(turn, open.command, open.votes))
+  turn.reply(open.requestId, answerOf(turn, open.command, open.votes))
 }
 
-export function handleNo(turn: Turn, transaction: string, refusal: SiteRefusal): void {
+export function handleNo(turn: ThreePhaseTurn, { transaction, refusal }: MessageOf<ThreePhaseMessage, 'no'>): void {
   const open = turn.state.open.get(transaction)
   if (open?.phase !== 'voting') return
-  const answer = refusal === 'given up' ? unavailable : answerToNo(turn, open, refusal)
-  abort(turn, transaction, open, answer)
-  if (answer === undefined) tryLater(turn, open)
+  abort(turn, transaction, open)
+  answerToNo(turn, open, refusal === 'given up' ? unavailable : refusal)
 }
 
-function abort(turn: Turn, transaction: string, { requestId, sites }: Open, result: Completion | undefined): void {
+function abort(turn: ThreePhaseTurn, transaction: string, { sites }: Open): void {
   turn.state.open.delete(transaction)
   tell(turn, transaction, sites, false)
-  if (result !== undefined) reply(turn, requestId, result)
-}
-
-export function tryAgain(turn: Turn): void {
-  for (const attempt of takeWaiting(turn)) begin(turn, attempt)
 }
 
 /** A site that is not heard of in time is taken for dead: its vote counts as no, its acknowledgement as given. */
-export function checkOpen(turn: Turn): void {
+export function checkOpen(turn: ThreePhaseTurn): void {
   const { state, config } = turn
   for (const [transaction, open] of [...state.open]) {
     open.checks++
     if (open.checks * config.checkMs <= config.voteTimeoutMs) continue
-    if (open.phase === 'voting') abort(turn, transaction, open, unavailable)
-    else commit(turn, transaction, open)
+    if (open.phase === 'voting') {
+      abort(turn, transaction, open)
+      turn.reply(open.requestId, unavailable)
+    } else commit(turn, transaction, open)
   }
 }
 
 /** This site first: with a single message out, its own record must already be on its way to the disk. */
-function tell(turn: Turn, transaction: string, sites: readonly NodeId[], isCommit: boolean): void {
-  for (const site of sites) send(turn, site, { type: 'decision', transaction, commit: isCommit })
+function tell(turn: ThreePhaseTurn, transaction: string, sites: readonly NodeId[], isCommit: boolean): void {
+  for (const site of sites) turn.send(site, { type: 'decision', transaction, commit: isCommit })
 }

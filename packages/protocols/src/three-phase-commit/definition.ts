@@ -1,6 +1,7 @@
-import { millis, UserError } from '@chaosproxy/history'
+import { millis } from '@chaosproxy/history'
 import type { ProtocolDefinition } from '../definition.ts'
-import { chooseOptions, type Declared } from '../options.ts'
+import type { Declared } from '../options.ts'
+import { chooseForTransactions } from '../two-phase-commit/config.ts'
 import { twoPhaseInvariants } from '../two-phase-commit/invariants.ts'
 import { planners } from '../two-phase-commit/items.ts'
 import { createThreePhaseCommit } from './machine.ts'
@@ -44,23 +45,7 @@ export const threePhaseCommit: ProtocolDefinition = {
     ...(['drop-message', 'duplicate-message', 'reorder-message', 'delay-message', 'corrupt-message'] as const),
   ],
   create(options) {
-    const chosen = chooseOptions(declared, options)
-    const planner = planners[chosen.object.name]
-    if (planner === undefined) throw new Error(`three-phase-commit cannot split a ${chosen.object.name}`)
-    const attempts = chosen.number('attempts')
-    if (!Number.isInteger(attempts))
-      throw new UserError(
-        'usage',
-        `three-phase-commit: attempts=${attempts} is not possible; give a whole number, 1 or more.`,
-      )
-    return createThreePhaseCommit({
-      object: chosen.object,
-      planner,
-      checkMs: millis(chosen.number('check-ms')),
-      voteTimeoutMs: millis(chosen.number('vote-timeout-ms')),
-      silenceMs: millis(chosen.number('silence-ms')),
-      attempts,
-      bug: chosen.bug,
-    })
+    const { chosen, config } = chooseForTransactions(declared, options)
+    return createThreePhaseCommit({ ...config, silenceMs: millis(chosen.number('silence-ms')) })
   },
 }

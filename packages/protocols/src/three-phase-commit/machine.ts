@@ -1,12 +1,20 @@
-import type { NodeId } from '@chaosproxy/faults'
 import { commandOf } from '../command.ts'
+import { defineMachine } from '../define-machine.ts'
 import { createGenerator } from '../generator.ts'
 import type { NodeSetting, StateMachine } from '../machine.ts'
 import { inOrder } from '../owner.ts'
+import { tryAgain } from '../two-phase-commit/retries.ts'
 import type { Settled } from '../two-phase-commit/state.ts'
-import { begin, checkOpen, handleNo, handlePreCommitted, handleYes, tryAgain } from './coordinator.ts'
+import { begin, checkOpen, handleNo, handlePreCommitted, handleYes } from './coordinator.ts'
 import { finish, handleDecision, handlePreCommit, handlePrepare, hold } from './site.ts'
-import type { ThreePhaseConfig, ThreePhaseMessage, ThreePhaseRecord, ThreePhaseState, Turn } from './state.ts'
+import type {
+  ThreePhase,
+  ThreePhaseConfig,
+  ThreePhaseMessage,
+  ThreePhaseRecord,
+  ThreePhaseState,
+  ThreePhaseTurn,
+} from './state.ts'
 import { checkDoubts, handleHowFar, handleThisFar } from './termination.ts'
 
 export type ThreePhaseMachine = StateMachine<ThreePhaseState, ThreePhaseMessage, ThreePhaseRecord>
@@ -19,42 +27,37 @@ const NOTHING: readonly Settled[] = []
  * without a coordinator that is dead, so nobody is blocked. The price: silence must mean death. A cut network, or a message
  * that takes longer than the time allowed, and the two sides decide differently.
  */
-export function createThreePhaseCommit(config: ThreePhaseConfig): ThreePhaseMachine {
-  return {
-    start(node, journal) {
-      const turn: Turn = { config, state: recover(node, journal), effects: [], receive }
-      turn.effects.push({ type: 'setTimer', timer: 'check', afterMs: config.checkMs })
-      return turn
+export const createThreePhaseCommit: (config: ThreePhaseConfig) => ThreePhaseMachine = defineMachine<ThreePhase>({
+  initial,
+  redo,
+  begin: (turn) => turn.setTimer('check', turn.config.checkMs),
+  before({ state }) {
+    state.settled = NOTHING
+  },
+  request: (turn, asked) => begin(turn, { requestId: asked.requestId, command: commandOf(asked), attempt: 1 }),
+  messages: {
+    prepare: handlePrepare,
+    yes: handleYes,
+    no: handleNo,
+    'pre-commit': handlePreCommit,
+    'pre-committed': handlePreCommitted,
+    decision: handleDecision,
+    'how-far': handleHowFar,
+    'this-far': handleThisFar,
+  },
+  timers: {
+    again: (turn) => tryAgain(turn, begin),
+    check(turn) {
+      checkOpen(turn)
+      checkDoubts(turn)
+      turn.setTimer('check', turn.config.checkMs)
     },
-    step(state, event) {
-      const turn: Turn = { config, state, effects: [], receive }
-      state.settled = NOTHING
-      switch (event.type) {
-        case 'request':
-          begin(turn, { requestId: event.requestId, command: commandOf(event), attempt: 1 })
-          break
-        case 'message':
-          receive(turn, event.from, event.message)
-          break
-        case 'timer':
-          if (event.timer === 'again') tryAgain(turn)
-          else {
-            checkOpen(turn)
-            checkDoubts(turn)
-            turn.effects.push({ type: 'setTimer', timer: 'check', afterMs: config.checkMs })
-          }
-          break
-        default:
-          event satisfies never
-      }
-      return turn
-    },
-    status: () => ({ role: 'site', leads: false, ready: true }),
-  }
-}
+  },
+  status: () => ({ role: 'site', leads: false, ready: true }),
+})
 
-function recover({ id, peers, seed }: NodeSetting, journal: readonly ThreePhaseRecord[]): ThreePhaseState {
-  const state: ThreePhaseState = {
+function initial({ id, peers, seed }: NodeSetting): ThreePhaseState {
+  return {
     id,
     nodes: inOrder(id, peers),
     life: seed,
@@ -68,46 +71,14 @@ function recover({ id, peers, seed }: NodeSetting, journal: readonly ThreePhaseR
     finished: new Map(),
     settled: NOTHING,
   }
-  for (const record of journal) {
-    const { kind, transaction } = record
-    if (kind === 'ready') hold(state, transaction, { part: record.part, restarted: true })
-    else if (kind === 'finished') finish(state, transaction, record.commit)
-    else {
-      const doubt = state.doubts.get(transaction)
-      if (doubt !== undefined) doubt.preCommitted = true
-    }
-  }
-  return state
 }
 
-function receive(turn: Turn, from: NodeId, message: ThreePhaseMessage): void {
-  const { transaction } = message
-  switch (message.type) {
-    case 'prepare':
-      handlePrepare(turn, from, transaction, message)
-      return
-    case 'yes':
-      handleYes(turn, from, transaction, message.read)
-      return
-    case 'no':
-      handleNo(turn, transaction, message.refusal)
-      return
-    case 'pre-commit':
-      handlePreCommit(turn, from, transaction)
-      return
-    case 'pre-committed':
-      handlePreCommitted(turn, from, transaction)
-      return
-    case 'decision':
-      handleDecision(turn, transaction, message.commit)
-      return
-    case 'how-far':
-      handleHowFar(turn, from, transaction)
-      return
-    case 'this-far':
-      handleThisFar(turn, from, message)
-      return
-    default:
-      message satisfies never
+function redo({ state }: ThreePhaseTurn, record: ThreePhaseRecord): void {
+  const { kind, transaction } = record
+  if (kind === 'ready') hold(state, transaction, { part: record.part, restarted: true })
+  else if (kind === 'finished') finish(state, transaction, record.commit)
+  else {
+    const doubt = state.doubts.get(transaction)
+    if (doubt !== undefined) doubt.preCommitted = true
   }
 }

@@ -1,75 +1,69 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { type Operation, perform } from '../two-phase-commit/items.ts'
-import {
-  type Doubt,
-  mark,
-  type Part,
-  persist,
-  type SiteRefusal,
-  send,
-  type ThreePhaseState,
-  type Turn,
-} from './state.ts'
+import type { MessageOf } from '../turn.ts'
+import { lock, unlock, vote } from '../two-phase-commit/items.ts'
+import type { Doubt, SitePart, SiteRefusal, ThreePhaseMessage, ThreePhaseState, ThreePhaseTurn } from './state.ts'
 
 /** Outcomes remembered, for sites that ask and for late copies of messages. */
 const FINISHED_LIMIT = 10_000
 
 export function handlePrepare(
-  turn: Turn,
+  turn: ThreePhaseTurn,
+  { transaction, operations, sites }: MessageOf<ThreePhaseMessage, 'prepare'>,
   from: NodeId,
-  transaction: string,
-  { operations, sites }: { readonly operations: readonly Operation[]; readonly sites: readonly NodeId[] },
 ): void {
   const { state } = turn
-  const voteNo = (refusal: SiteRefusal): void => send(turn, from, { type: 'no', transaction, refusal })
+  const voteNo = (refusal: SiteRefusal): void => turn.send(from, { type: 'no', transaction, refusal })
   if (state.finished.has(transaction)) {
     // It was asked about this transaction before it had heard of it, and answered for an abort.
     voteNo('given up')
     return
   }
   if (state.doubts.has(transaction)) return
-  const items = [...new Set(operations.map(({ item }) => item))]
-  if (items.some((item) => state.locks.has(item))) {
-    voteNo('locked')
+  const own = vote(operations, state)
+  if ('refusal' in own) {
+    voteNo(own.refusal)
     return
   }
-  const outcome = perform(operations, state.values)
-  if ('refusal' in outcome) {
-    voteNo(outcome.refusal)
-    return
-  }
-  const part: Part = { coordinator: from, sites, items, writes: [...outcome.writes], read: [...outcome.read] }
+  const { items, writes, read } = own
+  const part: SitePart = { coordinator: from, sites, items, writes, read }
   hold(state, transaction, { part, restarted: false })
   // The mistake: a restart forgets what was voted for.
-  if (turn.config.bug === 'forget-vote') mark(turn)
-  else persist(turn, { kind: 'ready', transaction, part })
-  send(turn, from, { type: 'yes', transaction, read: part.read })
+  if (turn.config.bug === 'forget-vote') turn.mark()
+  else turn.persist({ kind: 'ready', transaction, part })
+  turn.send(from, { type: 'yes', transaction, read: part.read })
 }
 
 export function hold(
-  { doubts, locks }: ThreePhaseState,
+  state: ThreePhaseState,
   transaction: string,
   { part, restarted }: Pick<Doubt, 'part' | 'restarted'>,
 ): void {
-  doubts.set(transaction, { part, restarted, preCommitted: false, checks: 0, heard: new Map() })
-  for (const item of part.items) locks.set(item, transaction)
+  state.doubts.set(transaction, { part, restarted, preCommitted: false, checks: 0, heard: new Map() })
+  lock(state, transaction, part)
 }
 
-export function handlePreCommit(turn: Turn, from: NodeId, transaction: string): void {
+export function handlePreCommit(
+  turn: ThreePhaseTurn,
+  { transaction }: MessageOf<ThreePhaseMessage, 'pre-commit'>,
+  from: NodeId,
+): void {
   const doubt = turn.state.doubts.get(transaction)
   if (doubt === undefined) return
   preCommit(turn, transaction, doubt)
   doubt.checks = 0
-  send(turn, from, { type: 'pre-committed', transaction })
+  turn.send(from, { type: 'pre-committed', transaction })
 }
 
-export function preCommit(turn: Turn, transaction: string, doubt: Doubt): void {
+export function preCommit(turn: ThreePhaseTurn, transaction: string, doubt: Doubt): void {
   if (doubt.preCommitted) return
   doubt.preCommitted = true
-  persist(turn, { kind: 'pre-committed', transaction })
+  turn.persist({ kind: 'pre-committed', transaction })
 }
 
-export function handleDecision(turn: Turn, transaction: string, commit: boolean): void {
+export function handleDecision(
+  turn: ThreePhaseTurn,
+  { transaction, commit }: MessageOf<ThreePhaseMessage, 'decision'>,
+): void {
   const { state } = turn
   if (state.finished.has(transaction)) return
   if (commit && !state.doubts.has(transaction))
@@ -77,23 +71,19 @@ export function handleDecision(turn: Turn, transaction: string, commit: boolean)
   settle(turn, transaction, commit)
 }
 
-export function settle(turn: Turn, transaction: string, commit: boolean): void {
+export function settle(turn: ThreePhaseTurn, transaction: string, commit: boolean): void {
   const coordinator = turn.state.doubts.get(transaction)?.part.coordinator
   finish(turn.state, transaction, commit)
-  persist(turn, { kind: 'finished', transaction, commit })
+  turn.persist({ kind: 'finished', transaction, commit })
   // The coordinator's own commit may not be durable yet, and then nobody has heard of it.
   if (!commit || coordinator !== turn.state.id)
     turn.state.settled = [...turn.state.settled, { transaction, outcome: commit ? 'commit' : 'abort' }]
 }
 
-export function finish(
-  { values, locks, doubts, finished }: ThreePhaseState,
-  transaction: string,
-  commit: boolean,
-): void {
+export function finish(state: ThreePhaseState, transaction: string, commit: boolean): void {
+  const { doubts, finished } = state
   const part = doubts.get(transaction)?.part
-  if (commit) for (const [item, value] of part?.writes ?? []) values.set(item, value)
-  for (const item of part?.items ?? []) if (locks.get(item) === transaction) locks.delete(item)
+  if (part !== undefined) unlock(state, transaction, part, commit)
   doubts.delete(transaction)
   finished.set(transaction, commit)
   const [oldest] = finished.keys()

@@ -1,24 +1,15 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Json, Millis } from '@chaosproxy/history'
+import type { Millis } from '@chaosproxy/history'
 import type { Generator } from '../generator.ts'
-import type { Effect } from '../machine.ts'
-import type { AnyObject } from '../objects/object.ts'
-import type { Operation, Planner, Refusal, Values } from '../two-phase-commit/items.ts'
+import type { Turn } from '../turn.ts'
+import type { TransactionConfig } from '../two-phase-commit/config.ts'
+import type { Held, Operation, Part, Refusal, Values } from '../two-phase-commit/items.ts'
 import type { Attempt } from '../two-phase-commit/retries.ts'
 import type { Settled } from '../two-phase-commit/state.ts'
 
-export interface ThreePhaseConfig {
-  readonly object: AnyObject
-  readonly planner: Planner
-  /** How often each site looks at its open transactions. */
-  readonly checkMs: Millis
-  /** How long the coordinator waits for votes, and then for acknowledgements. */
-  readonly voteTimeoutMs: Millis
+export interface ThreePhaseConfig extends TransactionConfig {
   /** How long a site hears nothing from the coordinator before it asks the others. */
   readonly silenceMs: Millis
-  /** How often a transaction is tried that finds an item locked. */
-  readonly attempts: number
-  readonly bug: string | undefined
 }
 
 /** Why a site votes no; `given up`: it has aborted by itself. */
@@ -39,24 +30,21 @@ export type ThreePhaseMessage = { readonly transaction: string } & (
 )
 
 export type ThreePhaseRecord = { readonly transaction: string } & (
-  | { readonly kind: 'ready'; readonly part: Part }
+  | { readonly kind: 'ready'; readonly part: SitePart }
   | { readonly kind: 'pre-committed' }
   | { readonly kind: 'finished'; readonly commit: boolean }
 )
 
 /** A site's part in a transaction for which it has voted yes. */
-export interface Part {
+export interface SitePart extends Part {
   readonly coordinator: NodeId
   /** All that vote, the coordinator among them. */
   readonly sites: readonly NodeId[]
-  readonly items: readonly string[]
-  readonly writes: Values
-  readonly read: Values
 }
 
 /** How far a part is, and what its site has heard. */
 export interface Doubt {
-  readonly part: Part
+  readonly part: SitePart
   preCommitted: boolean
   /** Since the vote. Such a site may have slept through the decision of the others. */
   readonly restarted: boolean
@@ -75,7 +63,7 @@ export interface Open extends Attempt {
   checks: number
 }
 
-export interface ThreePhaseState {
+export interface ThreePhaseState extends Held {
   readonly id: NodeId
   /** All nodes in order: an item's place among them decides which holds it. */
   readonly nodes: readonly [NodeId, ...NodeId[]]
@@ -84,9 +72,6 @@ export interface ThreePhaseState {
   begun: number
   readonly open: Map<string, Open>
   again: readonly Attempt[]
-  readonly values: Map<string, Json>
-  /** By item: the transaction that holds it. */
-  readonly locks: Map<string, string>
   readonly doubts: Map<string, Doubt>
   /** By transaction: whether it was committed. */
   readonly finished: Map<string, boolean>
@@ -94,23 +79,12 @@ export interface ThreePhaseState {
   settled: readonly Settled[]
 }
 
-export interface Turn {
+export interface ThreePhase {
   readonly config: ThreePhaseConfig
   readonly state: ThreePhaseState
-  readonly effects: Effect<ThreePhaseMessage, ThreePhaseRecord>[]
-  /** Handles a message that this node sends to itself. */
-  readonly receive: (turn: Turn, from: NodeId, message: ThreePhaseMessage) => void
+  readonly message: ThreePhaseMessage
+  readonly record: ThreePhaseRecord
+  readonly timer: 'check' | 'again'
 }
 
-export const mark = ({ effects }: Turn): void => {
-  effects.push({ type: 'mark' })
-}
-
-export const persist = ({ effects }: Turn, record: ThreePhaseRecord): void => {
-  effects.push({ type: 'persist', record })
-}
-
-export function send(turn: Turn, to: NodeId, message: ThreePhaseMessage): void {
-  if (to === turn.state.id) turn.receive(turn, to, message)
-  else turn.effects.push({ type: 'send', to, message })
-}
+export type ThreePhaseTurn = Turn<ThreePhase>

@@ -1,15 +1,14 @@
 import type { NodeId } from '@chaosproxy/faults'
+import type { MessageOf } from '../turn.ts'
 import { preCommit, settle } from './site.ts'
-import { type Doubt, mark, type Progress, send, type ThreePhaseMessage, type Turn } from './state.ts'
+import type { Doubt, Progress, ThreePhaseMessage, ThreePhaseTurn } from './state.ts'
 
 // The termination protocol: sites that hear nothing from the coordinator decide among themselves. If one of them is
 // pre-committed, all have voted yes, and the dead may have committed: the living pre-commit and then commit. If none is, nobody
 // can have committed: they abort (Skeen, "Nonblocking Commit Protocols", 1981, §7). It takes silence for death, so a network
 // that is cut in two is decided twice.
 
-type Message<Type extends ThreePhaseMessage['type']> = Extract<ThreePhaseMessage, { readonly type: Type }>
-
-export function checkDoubts(turn: Turn): void {
+export function checkDoubts(turn: ThreePhaseTurn): void {
   const { state, config } = turn
   for (const [transaction, doubt] of [...state.doubts]) {
     if (state.open.has(transaction)) continue
@@ -22,32 +21,37 @@ export function checkDoubts(turn: Turn): void {
   }
 }
 
-function ask(turn: Turn, transaction: string, doubt: Doubt): void {
+function ask(turn: ThreePhaseTurn, transaction: string, doubt: Doubt): void {
   doubt.heard.clear()
-  for (const site of others(turn, doubt)) send(turn, site, { type: 'how-far', transaction })
+  for (const site of others(turn, doubt)) turn.send(site, { type: 'how-far', transaction })
 }
 
-const others = ({ state }: Turn, { part }: Doubt): readonly NodeId[] => part.sites.filter((site) => site !== state.id)
+const others = ({ state }: ThreePhaseTurn, { part }: Doubt): readonly NodeId[] =>
+  part.sites.filter((site) => site !== state.id)
 
-export function handleHowFar(turn: Turn, from: NodeId, transaction: string): void {
+export function handleHowFar(
+  turn: ThreePhaseTurn,
+  { transaction }: MessageOf<ThreePhaseMessage, 'how-far'>,
+  from: NodeId,
+): void {
   const { state } = turn
   const doubt = state.doubts.get(transaction)
   // It has never voted, and will not vote yes after this answer.
   if (doubt === undefined && !state.finished.has(transaction)) settle(turn, transaction, false)
   const restarted = doubt?.restarted ?? false
-  send(turn, from, { type: 'this-far', transaction, progress: progressOf(turn, transaction, doubt), restarted })
+  turn.send(from, { type: 'this-far', transaction, progress: progressOf(turn, transaction, doubt), restarted })
 }
 
-function progressOf({ state }: Turn, transaction: string, doubt: Doubt | undefined): Progress {
+function progressOf({ state }: ThreePhaseTurn, transaction: string, doubt: Doubt | undefined): Progress {
   if (state.open.has(transaction)) return 'deciding'
   if (doubt === undefined) return state.finished.get(transaction) === true ? 'committed' : 'aborted'
   return doubt.preCommitted ? 'pre-committed' : 'ready'
 }
 
 export function handleThisFar(
-  turn: Turn,
+  turn: ThreePhaseTurn,
+  { transaction, progress, restarted }: MessageOf<ThreePhaseMessage, 'this-far'>,
   from: NodeId,
-  { transaction, progress, restarted }: Message<'this-far'>,
 ): void {
   const doubt = turn.state.doubts.get(transaction)
   if (doubt === undefined) return
@@ -56,14 +60,14 @@ export function handleThisFar(
   else doubt.heard.set(from, { progress, restarted })
 }
 
-function decide(turn: Turn, transaction: string, doubt: Doubt): void {
+function decide(turn: ThreePhaseTurn, transaction: string, doubt: Doubt): void {
   const isComplete = doubt.heard.size === doubt.part.sites.length - 1
   const sleepers = doubt.restarted || [...doubt.heard.values()].some(({ restarted }) => restarted)
   // A site that was down may have slept through a decision, so that only all of them together know.
   if (sleepers && !isComplete) {
     if (turn.config.bug !== 'decide-alone') return
     // The mistake: a site that was down takes those that do not answer for undecided.
-    mark(turn)
+    turn.mark()
   }
   const ready = [...doubt.heard].filter(([, { progress }]) => progress === 'ready').map(([site]) => site)
   if (!doubt.preCommitted && ready.length === doubt.heard.size) {
@@ -73,5 +77,5 @@ function decide(turn: Turn, transaction: string, doubt: Doubt): void {
   preCommit(turn, transaction, doubt)
   if (ready.length === 0) settle(turn, transaction, true)
   // Whoever commits first may die; those that are left must not abort then.
-  else for (const site of ready) send(turn, site, { type: 'pre-commit', transaction })
+  else for (const site of ready) turn.send(site, { type: 'pre-commit', transaction })
 }

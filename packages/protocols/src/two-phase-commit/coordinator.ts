@@ -1,28 +1,33 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Completion } from '@chaosproxy/history'
 import { unavailable } from '../objects/object.ts'
-import type { Refusal, Values } from './items.ts'
-import { type Attempt, answerOf, answerToNo, reply, takeWaiting, transactionFor, tryLater } from './retries.ts'
-import { mark, type Open, persist, send, type Turn } from './state.ts'
+import type { MessageOf } from '../turn.ts'
+import { type Attempt, answerOf, answerToNo, transactionFor } from './retries.ts'
+import type { Open, TwoPhaseMessage, TwoPhaseTurn } from './state.ts'
 
 // Two-phase commit with presumed abort: a coordinator that knows nothing of a transaction has aborted it, so only commits are
 // written down (Mohan, Lindsay & Obermarck, "Transaction management in the R* distributed database management system",
 // 1986).
 
-export function begin(turn: Turn, attempt: Attempt): void {
+export function begin(turn: TwoPhaseTurn, attempted: Attempt): void {
   const { open } = turn.state
-  const begun = transactionFor(turn, attempt)
+  const begun = transactionFor(turn, attempted)
   if (begun === undefined) return
   const { name: transaction, parts } = begun
-  open.set(transaction, { ...attempt, participants: [...parts.keys()], votes: new Map(), checks: 0 })
+  // No spread, which would take longer than all else that a transaction does.
+  const { requestId, command, attempt } = attempted
+  open.set(transaction, { requestId, command, attempt, participants: [...parts.keys()], votes: new Map(), checks: 0 })
   // Phase 1: everyone is asked to vote, and may say no.
   for (const [node, operations] of parts) {
     // This node may have voted no in the meantime.
-    if (open.has(transaction)) send(turn, node, { type: 'prepare', transaction, operations })
+    if (open.has(transaction)) turn.send(node, { type: 'prepare', transaction, operations })
   }
 }
 
-export function handleYes(turn: Turn, from: NodeId, transaction: string, read: Values): void {
+export function handleYes(
+  turn: TwoPhaseTurn,
+  { transaction, read }: MessageOf<TwoPhaseMessage, 'yes'>,
+  from: NodeId,
+): void {
   const { state } = turn
   const open = state.open.get(transaction)
   if (open === undefined) return
@@ -31,7 +36,7 @@ export function handleYes(turn: Turn, from: NodeId, transaction: string, read: V
 }
 
 /** All have voted yes. Phase 2: it is committed once this node has written it down, and then everyone is told. */
-function commit(turn: Turn, transaction: string, open: Open): void {
+function commit(turn: TwoPhaseTurn, transaction: string, open: Open): void {
   const { state, config } = turn
   const { participants, votes, requestId, command } = open
   state.open.delete(transaction)
@@ -39,47 +44,49 @@ function commit(turn: Turn, transaction: string, open: Open): void {
   if (config.object.reads.includes(command.input.f)) {
     // Nothing to commit; all items were locked at the moment of the last vote, so what was read belongs together.
     tell(turn, transaction, participants, false)
-    reply(turn, requestId, answer)
+    turn.reply(requestId, answer)
     return
   }
   state.committed.set(transaction, new Set(participants))
   // The mistake: the decision is in memory only, and after a restart it is presumed to have been an abort.
-  if (config.bug === 'forget-decision') mark(turn)
-  else persist(turn, { kind: 'committed', transaction, participants })
+  if (config.bug === 'forget-decision') turn.mark()
+  else turn.persist({ kind: 'committed', transaction, participants })
   tell(turn, transaction, participants, true)
-  reply(turn, requestId, answer)
+  turn.reply(requestId, answer)
 }
 
-export function handleNo(turn: Turn, transaction: string, refusal: Refusal): void {
+export function handleNo(turn: TwoPhaseTurn, { transaction, refusal }: MessageOf<TwoPhaseMessage, 'no'>): void {
   const open = turn.state.open.get(transaction)
   if (open === undefined) return
-  const answer = answerToNo(turn, open, refusal)
-  abort(turn, transaction, open, answer)
-  if (answer === undefined) tryLater(turn, open)
+  abort(turn, transaction, open)
+  answerToNo(turn, open, refusal)
 }
 
-function abort(turn: Turn, transaction: string, { requestId, participants }: Open, result: Completion | undefined) {
+function abort(turn: TwoPhaseTurn, transaction: string, { participants }: Open): void {
   turn.state.open.delete(transaction)
   turn.state.settled = [...turn.state.settled, { transaction, outcome: 'abort' }]
   tell(turn, transaction, participants, false)
-  if (result !== undefined) reply(turn, requestId, result)
 }
 
-export function tryAgain(turn: Turn): void {
-  for (const attempt of takeWaiting(turn)) begin(turn, attempt)
-}
-
-export function handleInquire(turn: Turn, from: NodeId, transaction: string): void {
+export function handleInquire(
+  turn: TwoPhaseTurn,
+  { transaction }: MessageOf<TwoPhaseMessage, 'inquire'>,
+  from: NodeId,
+): void {
   const { state, config } = turn
   if (state.open.has(transaction)) return
   const isCommitted = state.committed.has(transaction)
   // The mistake: what this node knows nothing of is presumed to be committed.
   const presumed = !isCommitted && config.bug === 'presume-commit'
-  if (presumed) mark(turn)
-  send(turn, from, { type: 'decision', transaction, commit: isCommitted || presumed })
+  if (presumed) turn.mark()
+  turn.send(from, { type: 'decision', transaction, commit: isCommitted || presumed })
 }
 
-export function handleDone(turn: Turn, from: NodeId, transaction: string): void {
+export function handleDone(
+  turn: TwoPhaseTurn,
+  { transaction }: MessageOf<TwoPhaseMessage, 'done'>,
+  from: NodeId,
+): void {
   const { committed } = turn.state
   const left = committed.get(transaction)
   if (left === undefined) return
@@ -87,20 +94,22 @@ export function handleDone(turn: Turn, from: NodeId, transaction: string): void 
   if (left.size > 0) return
   // Nobody can ask any more.
   committed.delete(transaction)
-  persist(turn, { kind: 'ended', transaction })
+  turn.persist({ kind: 'ended', transaction })
 }
 
 /** Gives up on votes that do not come, and tells decisions again to those that have not confirmed them. */
-export function checkDecisions(turn: Turn): void {
+export function checkDecisions(turn: TwoPhaseTurn): void {
   const { state, config } = turn
   for (const [transaction, open] of [...state.open]) {
     open.checks++
+    if (open.checks * config.checkMs <= config.voteTimeoutMs) continue
     // Not committed, and never will be: nobody else can decide so.
-    if (open.checks * config.checkMs > config.voteTimeoutMs) abort(turn, transaction, open, unavailable)
+    abort(turn, transaction, open)
+    turn.reply(open.requestId, unavailable)
   }
   for (const [transaction, left] of [...state.committed]) tell(turn, transaction, [...left], true)
 }
 
-function tell(turn: Turn, transaction: string, participants: readonly NodeId[], commit: boolean): void {
-  for (const node of participants) send(turn, node, { type: 'decision', transaction, commit })
+function tell(turn: TwoPhaseTurn, transaction: string, participants: readonly NodeId[], commit: boolean): void {
+  for (const node of participants) turn.send(node, { type: 'decision', transaction, commit })
 }

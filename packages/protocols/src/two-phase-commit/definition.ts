@@ -1,6 +1,6 @@
-import { millis, UserError } from '@chaosproxy/history'
 import type { ProtocolDefinition } from '../definition.ts'
-import { chooseOptions, type Declared } from '../options.ts'
+import type { Declared } from '../options.ts'
+import { chooseForTransactions } from './config.ts'
 import { twoPhaseInvariants } from './invariants.ts'
 import { planners } from './items.ts'
 import { createTwoPhaseCommit } from './machine.ts'
@@ -44,23 +44,5 @@ export const twoPhaseCommit: ProtocolDefinition = {
   summary: 'items are spread over the nodes; a transaction commits if every node concerned votes for it, or nowhere',
   defaultNodes: 3,
   promises: () => 'linearizable',
-  create(options) {
-    const chosen = chooseOptions(declared, options)
-    const planner = planners[chosen.object.name]
-    if (planner === undefined) throw new Error(`two-phase-commit cannot split a ${chosen.object.name}`)
-    const attempts = chosen.number('attempts')
-    if (!Number.isInteger(attempts))
-      throw new UserError(
-        'usage',
-        `two-phase-commit: attempts=${attempts} is not possible; give a whole number, 1 or more.`,
-      )
-    return createTwoPhaseCommit({
-      object: chosen.object,
-      planner,
-      checkMs: millis(chosen.number('check-ms')),
-      voteTimeoutMs: millis(chosen.number('vote-timeout-ms')),
-      attempts,
-      bug: chosen.bug,
-    })
-  },
+  create: (options) => createTwoPhaseCommit(chooseForTransactions(declared, options).config),
 }

@@ -1,66 +1,70 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { type Operation, perform } from './items.ts'
-import { mark, type Prepared, persist, type Settled, send, type Turn, type TwoPhaseState } from './state.ts'
+import type { MessageOf } from '../turn.ts'
+import { lock, unlock, vote } from './items.ts'
+import type { Prepared, Settled, TwoPhaseMessage, TwoPhaseState, TwoPhaseTurn } from './state.ts'
 
 /** Transactions remembered, so that a late copy of a message does not begin one anew. */
 const FINISHED_LIMIT = 10_000
 /** With decide-on-timeout: after how many checks. */
 const PATIENCE_CHECKS = 2
 
-export function handlePrepare(turn: Turn, from: NodeId, transaction: string, operations: readonly Operation[]): void {
+export function handlePrepare(
+  turn: TwoPhaseTurn,
+  { transaction, operations }: MessageOf<TwoPhaseMessage, 'prepare'>,
+  from: NodeId,
+): void {
   const { state, config } = turn
   if (state.finished.has(transaction)) return
   const known = state.prepared.get(transaction)
   if (known !== undefined) {
-    send(turn, from, { type: 'yes', transaction, read: known.read })
+    turn.send(from, { type: 'yes', transaction, read: known.read })
     return
   }
-  const items = [...new Set(operations.map(({ item }) => item))]
-  if (items.some((item) => state.locks.has(item))) {
-    send(turn, from, { type: 'no', transaction, refusal: 'locked' })
+  const part = vote(operations, state)
+  if ('refusal' in part) {
+    turn.send(from, { type: 'no', transaction, refusal: part.refusal })
     return
   }
-  const outcome = perform(operations, state.values)
-  if ('refusal' in outcome) {
-    send(turn, from, { type: 'no', transaction, refusal: outcome.refusal })
-    return
-  }
-  const prepared: Prepared = { coordinator: from, items, writes: [...outcome.writes], read: [...outcome.read] }
+  const { items, writes, read } = part
+  const prepared: Prepared = { coordinator: from, items, writes, read }
   hold(state, transaction, prepared)
   // The mistake: a restart forgets what was voted for.
-  if (config.bug === 'forget-prepared') mark(turn)
-  else persist(turn, { kind: 'prepared', transaction, prepared })
+  if (config.bug === 'forget-prepared') turn.mark()
+  else turn.persist({ kind: 'prepared', transaction, prepared })
   // From here on only the coordinator can tell how it ends.
-  send(turn, from, { type: 'yes', transaction, read: prepared.read })
+  turn.send(from, { type: 'yes', transaction, read: prepared.read })
 }
 
-export function hold({ prepared: all, locks, doubt }: TwoPhaseState, transaction: string, prepared: Prepared): void {
-  all.set(transaction, prepared)
-  doubt.set(transaction, 0)
-  for (const item of prepared.items) locks.set(item, transaction)
+export function hold(state: TwoPhaseState, transaction: string, prepared: Prepared): void {
+  state.prepared.set(transaction, prepared)
+  state.doubt.set(transaction, 0)
+  lock(state, transaction, prepared)
 }
 
-export function handleDecision(turn: Turn, from: NodeId, transaction: string, commit: boolean): void {
+export function handleDecision(
+  turn: TwoPhaseTurn,
+  { transaction, commit }: MessageOf<TwoPhaseMessage, 'decision'>,
+  from: NodeId,
+): void {
   const { state } = turn
   if (state.prepared.has(transaction)) decide(turn, transaction, commit)
   else if (commit && !state.finished.has(transaction)) settle(state, { transaction, outcome: 'forgotten' })
-  if (commit) send(turn, from, { type: 'done', transaction })
+  if (commit) turn.send(from, { type: 'done', transaction })
 }
 
-function decide(turn: Turn, transaction: string, commit: boolean): void {
+function decide(turn: TwoPhaseTurn, transaction: string, commit: boolean): void {
   const { state } = turn
   const coordinator = state.prepared.get(transaction)?.coordinator
   finish(state, transaction, commit)
-  persist(turn, { kind: 'finished', transaction, commit })
+  turn.persist({ kind: 'finished', transaction, commit })
   // Where the coordinator is this node, its decision may not be durable yet, and then nobody has heard of it.
   if (!commit || coordinator !== state.id) settle(state, { transaction, outcome: commit ? 'commit' : 'abort' })
 }
 
 export function finish(state: TwoPhaseState, transaction: string, commit: boolean): void {
-  const { values, locks, prepared: all, doubt, finished } = state
+  const { prepared: all, doubt, finished } = state
   const prepared = all.get(transaction)
-  if (commit) for (const [item, value] of prepared?.writes ?? []) values.set(item, value)
-  for (const item of prepared?.items ?? []) if (locks.get(item) === transaction) locks.delete(item)
+  if (prepared !== undefined) unlock(state, transaction, prepared, commit)
   all.delete(transaction)
   doubt.delete(transaction)
   finished.add(transaction)
@@ -73,7 +77,7 @@ function settle(state: TwoPhaseState, settled: Settled): void {
 }
 
 /** Whoever voted yes and hears nothing asks the coordinator, and is blocked until it answers. */
-export function checkDoubts(turn: Turn): void {
+export function checkDoubts(turn: TwoPhaseTurn): void {
   const { state, config } = turn
   for (const [transaction, checks] of [...state.doubt]) {
     state.doubt.set(transaction, checks + 1)
@@ -81,8 +85,8 @@ export function checkDoubts(turn: Turn): void {
     if (checks === 0 || coordinator === undefined) continue
     if (config.bug === 'decide-on-timeout' && checks >= PATIENCE_CHECKS) {
       // The mistake: rather than be blocked, it takes no answer for an abort.
-      mark(turn)
+      turn.mark()
       decide(turn, transaction, false)
-    } else send(turn, coordinator, { type: 'inquire', transaction })
+    } else turn.send(coordinator, { type: 'inquire', transaction })
   }
 }

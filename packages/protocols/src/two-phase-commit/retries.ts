@@ -1,11 +1,11 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { type Completion, type Json, millis } from '@chaosproxy/history'
+import { type Completion, type Json, type Millis, millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import { draw, type Generator } from '../generator.ts'
-import type { Effect } from '../machine.ts'
 import { ok, refused, unavailable, unsupported } from '../objects/object.ts'
 import { ownerOf } from '../owner.ts'
-import { DONE_BEFORE, type Operation, type Planner, type Refusal, type Values } from './items.ts'
+import type { TransactionConfig } from './config.ts'
+import { DONE_BEFORE, type Operation, type Refusal, type Values } from './items.ts'
 
 // What the coordinators of two-phase and three-phase commit share: which transaction a request becomes, and how it is
 // tried again when an item was locked.
@@ -22,8 +22,8 @@ export interface Attempt {
   readonly attempt: number
 }
 
-interface Coordinator {
-  readonly config: { readonly planner: Planner; readonly attempts: number }
+interface CoordinatorTurn {
+  readonly config: Pick<TransactionConfig, 'planner' | 'attempts'>
   readonly state: {
     readonly id: NodeId
     readonly nodes: readonly [NodeId, ...NodeId[]]
@@ -33,7 +33,8 @@ interface Coordinator {
     begun: number
     again: readonly Attempt[]
   }
-  readonly effects: { push(effect: Effect<never, never>): unknown }
+  reply(requestId: string, result: Completion): void
+  setTimer(timer: 'again', afterMs: Millis): void
 }
 
 interface Transaction {
@@ -44,14 +45,14 @@ interface Transaction {
 
 /** The transaction for a request; undefined if it was refused. `voters` vote even if they hold none of the items. */
 export function transactionFor(
-  turn: Coordinator,
+  turn: CoordinatorTurn,
   { requestId, command }: Attempt,
   voters: readonly NodeId[] = [],
 ): Transaction | undefined {
   const { state, config } = turn
   const plan = config.planner(command.input)
   if (plan === undefined || state.open.size + state.again.length >= OPEN_LIMIT) {
-    reply(turn, requestId, plan === undefined ? unsupported : unavailable)
+    turn.reply(requestId, plan === undefined ? unsupported : unavailable)
     return undefined
   }
   const parts = new Map<NodeId, Operation[]>(voters.map((node) => [node, []]))
@@ -63,38 +64,39 @@ export function transactionFor(
 }
 
 /** The reply once every node has voted yes. */
-export function answerOf({ config }: Coordinator, command: Command, votes: ReadonlyMap<NodeId, Values>): Completion {
+export function answerOf(
+  { config }: CoordinatorTurn,
+  command: Command,
+  votes: ReadonlyMap<NodeId, Values>,
+): Completion {
   const plan = config.planner(command.input)
   return ok(plan?.answer(new Map<string, Json>([...votes.values()].flat())) ?? null)
 }
 
-/** The reply once a node has voted no; undefined if the request should be tried later. */
-export function answerToNo(
-  { config }: Coordinator,
-  { command, attempt }: Attempt,
-  refusal: Refusal,
-): Completion | undefined {
-  if (refusal === DONE_BEFORE) return ok(command.input.value)
-  if (refusal !== 'locked') return refusal
-  return attempt >= config.attempts ? refused('conflict') : undefined
+/** Once a node has voted no: what there is to answer, or another attempt later. */
+export function answerToNo(turn: CoordinatorTurn, attempted: Attempt, refusal: Refusal): void {
+  const { requestId, command, attempt } = attempted
+  if (refusal === DONE_BEFORE) turn.reply(requestId, ok(command.input.value))
+  else if (refusal !== 'locked') turn.reply(requestId, refusal)
+  else if (attempt >= turn.config.attempts) turn.reply(requestId, refused('conflict'))
+  else tryLater(turn, attempted)
 }
 
 /** A node with a locked item votes no instead of waiting, so transactions cannot wait for each other in a circle. */
-export function tryLater({ state, effects }: Coordinator, { requestId, command, attempt }: Attempt): void {
+function tryLater(turn: CoordinatorTurn, { requestId, command, attempt }: Attempt): void {
+  const { state } = turn
   if (state.again.length === 0) {
-    const afterMs = millis(SHORTEST_BACKOFF_MS + draw(state.generator) * (LONGEST_BACKOFF_MS - SHORTEST_BACKOFF_MS))
-    effects.push({ type: 'setTimer', timer: 'again', afterMs })
+    const spreadMs = LONGEST_BACKOFF_MS - SHORTEST_BACKOFF_MS
+    turn.setTimer('again', millis(SHORTEST_BACKOFF_MS + draw(state.generator) * spreadMs))
   }
   state.again = [...state.again, { requestId, command, attempt: attempt + 1 }]
 }
 
-/** All requests that wait, which then wait no longer. */
-export function takeWaiting({ state }: Coordinator): readonly Attempt[] {
-  const waiting = state.again
-  state.again = []
-  return waiting
-}
-
-export const reply = ({ effects }: Pick<Coordinator, 'effects'>, requestId: string, result: Completion): void => {
-  effects.push({ type: 'reply', requestId, result })
+export function tryAgain<OfTurn extends CoordinatorTurn>(
+  turn: OfTurn,
+  begin: (turn: OfTurn, attempt: Attempt) => void,
+): void {
+  const waiting = turn.state.again
+  turn.state.again = []
+  for (const attempt of waiting) begin(turn, attempt)
 }

@@ -1,22 +1,9 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Json, Millis } from '@chaosproxy/history'
 import type { Generator } from '../generator.ts'
-import type { Effect } from '../machine.ts'
-import type { AnyObject } from '../objects/object.ts'
-import type { Operation, Planner, Refusal, Values } from './items.ts'
+import type { Turn } from '../turn.ts'
+import type { TransactionConfig } from './config.ts'
+import type { Held, Operation, Part, Refusal, Values } from './items.ts'
 import type { Attempt } from './retries.ts'
-
-export interface TwoPhaseConfig {
-  readonly object: AnyObject
-  readonly planner: Planner
-  /** How often what is undecided is looked at. */
-  readonly checkMs: Millis
-  /** How long a coordinator waits for votes. */
-  readonly voteTimeoutMs: Millis
-  /** How often a transaction is tried again that found an item locked. */
-  readonly attempts: number
-  readonly bug: string | undefined
-}
 
 export type TwoPhaseMessage = { readonly transaction: string } & (
   | { readonly type: 'prepare'; readonly operations: readonly Operation[] }
@@ -34,12 +21,9 @@ export type TwoPhaseRecord = { readonly transaction: string } & (
   | { readonly kind: 'ended' }
 )
 
-/** What a participant that voted yes can still do either way. */
-export interface Prepared {
+/** What a participant has voted yes to. */
+export interface Prepared extends Part {
   readonly coordinator: NodeId
-  readonly items: readonly string[]
-  readonly writes: Values
-  readonly read: Values
 }
 
 /** A transaction that its coordinator has not decided yet. */
@@ -50,7 +34,7 @@ export interface Open extends Attempt {
   checks: number
 }
 
-export interface TwoPhaseState {
+export interface TwoPhaseState extends Held {
   readonly id: NodeId
   readonly peers: readonly NodeId[]
   /** All nodes in order: an item's place among them decides who holds it. */
@@ -64,9 +48,6 @@ export interface TwoPhaseState {
   readonly committed: Map<string, Set<NodeId>>
   again: readonly Attempt[]
   // The participant.
-  readonly values: Map<string, Json>
-  /** By item: the transaction that holds it. */
-  readonly locks: Map<string, string>
   readonly prepared: Map<string, Prepared>
   /** By transaction in doubt: how many checks ago it was prepared. */
   readonly doubt: Map<string, number>
@@ -80,23 +61,12 @@ export interface Settled {
   readonly outcome: 'commit' | 'abort' | 'forgotten'
 }
 
-export interface Turn {
-  readonly config: TwoPhaseConfig
+export interface TwoPhase {
+  readonly config: TransactionConfig
   readonly state: TwoPhaseState
-  readonly effects: Effect<TwoPhaseMessage, TwoPhaseRecord>[]
-  /** Handles a message that this node sends to itself. */
-  readonly receive: (turn: Turn, from: NodeId, message: TwoPhaseMessage) => void
+  readonly message: TwoPhaseMessage
+  readonly record: TwoPhaseRecord
+  readonly timer: 'check' | 'again'
 }
 
-export const mark = ({ effects }: Turn): void => {
-  effects.push({ type: 'mark' })
-}
-
-export const persist = ({ effects }: Turn, record: TwoPhaseRecord): void => {
-  effects.push({ type: 'persist', record })
-}
-
-export function send(turn: Turn, to: NodeId, message: TwoPhaseMessage): void {
-  if (to === turn.state.id) turn.receive(turn, to, message)
-  else turn.effects.push({ type: 'send', to, message })
-}
+export type TwoPhaseTurn = Turn<TwoPhase>
