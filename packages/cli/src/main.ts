@@ -1,6 +1,6 @@
-import { EXIT, type ExitCode } from '@chaosproxy/engine/exit-code'
 import { packageVersion } from '@chaosproxy/engine/version'
 import { nearest, UserError } from '@chaosproxy/history'
+import { EXIT, type ExitCode } from '@chaosproxy/runner/result'
 import { offerApi } from '@chaosproxy/targets/user-file'
 import yargs, { type Options } from 'yargs'
 import { type Command, keepWord, type ParsedOptions, wordOf } from './command.ts'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Reporter } from '@chaosproxy/report'
 import { expect, test, vi } from 'vitest'
+import type { Reporter } from '../../report/src/reporters/reporter.ts'
 import { chaosHere, root, temporaryDirectory } from './chaos.ts'
 
 /** All that a new reporter takes: one value in one list. */

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readHistory } from '@chaosproxy/history/files'
-import { faultSpans } from '@chaosproxy/report'
+import { faultSpans } from '@chaosproxy/runner/result'
 import { describe, expect, test } from 'vitest'
 import { readSummary } from '../../engine/src/run/read-summary.ts'
 import { parseCompareSettings } from '../src/compare/settings.ts'

@@ -1,4 +1,6 @@
 // What users of chaosproxy get, too.
+
+export { EXIT, type ExitCode } from '@chaosproxy/runner/result'
 export { type CheckSettings, check } from './check/check.ts'
 // Files with histories.
 export { troubleOf } from './check/check-file.ts'
@@ -19,7 +21,6 @@ export type { ConfiguredUpstream } from './config/configured-upstream.ts'
 export { CONFIG_NAMES, configPathIn, findConfig, type LoadedConfig, loadConfig } from './config/load.ts'
 export { type NamedRegistries, type OwnNames, registriesOf, withPaths } from './config/registries.ts'
 export { requireRun } from './config/schema.ts'
-export { EXIT, type ExitCode } from './exit-code.ts'
 export { knownName } from './known-name.ts'
 export { askProbes } from './probe/ask.ts'
 export { temporaryFile, writeAuthorities } from './record/authorities.ts'

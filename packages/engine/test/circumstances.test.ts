@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { jsonWithoutSecrets, textWithoutSecrets, wordsWithoutSecrets } from '../../report/src/secrets.ts'
+import { jsonWithoutSecrets, textWithoutSecrets, wordsWithoutSecrets } from '../../runner/src/result/secrets.ts'
 import { circumstancesOf } from '../src/run/circumstances.ts'
 
 describe('what run.json keeps of the circumstances', () => {

@@ -1,6 +1,6 @@
 import type { Accounted, Accounting } from '@chaosproxy/checker'
+import { count, duration, plural } from '@chaosproxy/history'
 import { printable, valueText } from './operation-words.ts'
-import { count, duration, plural } from './words.ts'
 
 /** One list of an accounting, in words. */
 export interface AccountLine {

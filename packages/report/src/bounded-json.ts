@@ -1,5 +1,4 @@
-import type { Json } from '@chaosproxy/history'
-import { count } from './words.ts'
+import { count, type Json } from '@chaosproxy/history'
 
 /** Upper limit for one history's JSON, whatever the history: bytes of UTF-8. */
 const MOST_JSON_BYTES = 950_000

@@ -1,6 +1,6 @@
 import { rungs } from '@chaosproxy/checker'
+import { duration, percent } from '@chaosproxy/history'
 import type { ComparedCell, ComparedSystem, Comparison } from './comparison.ts'
-import { duration, percent } from './words.ts'
 
 /** The signs of levels, strongest first; levels between two that have a sign share the stronger one's neighbour. */
 export const levelSigns: readonly {

@@ -10,16 +10,22 @@ import type {
   Verdict,
 } from '@chaosproxy/checker'
 import { type History, inputOf, type Json, outputOf } from '@chaosproxy/history'
+import {
+  type Expectation,
+  type FaultSpan,
+  type PhaseSummary,
+  RESULT_FORM,
+  type RequirementResult,
+  type RunSummary,
+  type RunViews,
+  type Statistics,
+  statisticsOf,
+} from '@chaosproxy/runner/result'
 import { bounded } from './bounded-json.ts'
 import { factsOf } from './facts/facts.ts'
 import { nearFaults } from './facts/near-faults.ts'
-import type { FaultSpan } from './fault-spans.ts'
 import { functionOf, hasReturned, keyOf, linesOf, nodeOf, outcomeName } from './operation-words.ts'
 import { recordFactsOf, recordJson } from './record.ts'
-import { RESULT_FORM } from './requirements/baseline.ts'
-import type { RequirementResult } from './requirements/result.ts'
-import type { Expectation, PhaseSummary, RunSummary, RunViews } from './run-summary.ts'
-import { type Statistics, statisticsOf } from './statistics.ts'
 
 /** A JSON object under construction; undefined members are left out. */
 type Members = { readonly [member: string]: Json | undefined }

@@ -1,45 +1,12 @@
 import { consistency, type Report, type Verdict, verdictOf, wordsOfLevel } from '@chaosproxy/checker'
-import { plural } from './words.ts'
+import { plural } from '@chaosproxy/history'
+import { levelsOf } from '@chaosproxy/runner/result'
 
 /** The adjective for a history that meets the level: `sequentially consistent`. */
 export const adjective = (level: string): string => wordsOfLevel(level)?.adjective ?? level.replaceAll('-', ' ')
 
-/** The levels that a report's judge decides, strongest first. */
-export const levelsOf = (report: Report<string>): readonly string[] => Object.keys(report.levels)
-
-/** The strongest level, which a report is about if none was asked for. */
-export const strongestOf = (report: Report<string>): string => levelsOf(report)[0] ?? ''
-
-/** Session guarantees say too little on their own to sum up a history. */
-const alone: readonly string[] = consistency.implied.session
-
-const consistencyLevels: readonly string[] = consistency.levels
-
-const summing = (report: Report<string>): readonly string[] =>
-  levelsOf(report).filter((level) => !alone.includes(level))
-
-/** The strongest level that is met. */
-export const foundLevel = (report: Report<string>): string | undefined =>
-  summing(report).find((level) => verdictOf(report, level).result === 'met')
-
-/**
- * The strongest level that is met, or `none`, and what is undecided above it. The levels of other judges than that of
- * consistency may stand side by side: of those, the broken ones are named.
- */
-export function foundText(report: Report<string>): string {
-  const [strongest, ...others] = levelsOf(report)
-  const broken = others.filter((level) => verdictOf(report, level).result === 'violated')
-  if (!consistencyLevels.includes(strongest ?? '') && broken.length > 0) return `not ${broken.join(', not ')}`
-  const found = foundLevel(report)
-  const levels = summing(report)
-  const above = found === undefined ? levels : levels.slice(0, levels.indexOf(found))
-  const open = above.filter((level) => verdictOf(report, level).result === 'unknown')
-  const undecided =
-    open[0] === undefined
-      ? ''
-      : ` (undecided: ${open.length > 2 ? `${open[0]} and ${open.length - 1} more` : open.join(', ')})`
-  return `${found ?? 'none'}${undecided}`
-}
+/** The guarantees that the level `session` combines. */
+const guarantees: readonly string[] = consistency.implied.session
 
 /** Adjacent levels with the same result, as one row. */
 export interface LevelRow {
@@ -113,7 +80,7 @@ export function witnessText(witness: Extract<Verdict, { readonly result: 'met' }
 /** How a level can be violated although everything it combines is met; empty if that is not so. */
 export function heldApart(report: Report<string>, level: string): string {
   if (level !== 'session' || verdictOf(report, level).result !== 'violated') return ''
-  return alone.every((guarantee) => verdictOf(report, guarantee).result === 'met')
+  return guarantees.every((guarantee) => verdictOf(report, guarantee).result === 'met')
     ? 'each of the four guarantees holds by itself, but no one order gives a client all four'
     : ''
 }

@@ -1,9 +1,9 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import { type History, OK } from '@chaosproxy/history'
-import { lastTime } from './fault-spans.ts'
+import { duration, type History, OK } from '@chaosproxy/history'
+import { lastTime } from '@chaosproxy/runner/result'
 import { type DoubleHolding, doubleHolding } from './holdings.ts'
 import { answerText, functionOf, isRead, printable, processInWords, requestText } from './operation-words.ts'
-import { duration, moment } from './words.ts'
+import { moment } from './words.ts'
 
 /** Whether a history has real times. Without them its times are event positions, which give only the order. */
 export const hasTimes = (history: History): boolean => lastTime(history) > history.eventCount

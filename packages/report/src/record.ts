@@ -1,6 +1,5 @@
-import { type History, INFO, type Json, type Mark, type PassedOn } from '@chaosproxy/history'
+import { count, type History, INFO, type Json, type Mark, type PassedOn, plural } from '@chaosproxy/history'
 import { printable } from './operation-words.ts'
-import { count, plural } from './words.ts'
 
 /** What the recorder noted about its own record, and the initial value that was assumed. */
 export interface RecordFacts {

@@ -1,5 +1,5 @@
 import type { Bounds, Staleness } from '@chaosproxy/checker'
-import { count, duration, percent, plural } from './words.ts'
+import { count, duration, percent, plural } from '@chaosproxy/history'
 
 /** The stale reads, `312 of 29,000 (1.08%)`: those whose value was certainly overwritten before they began. */
 export function staleText({ reads }: Staleness): string {

@@ -1,5 +1,5 @@
 import type { Counterexample, Uncut } from '@chaosproxy/checker'
-import { count } from './words.ts'
+import { count } from '@chaosproxy/history'
 
 const whys: { readonly [why in Uncut['why']]: string } = {
   time: 'Not cut down further: out of time (see --timeout).',

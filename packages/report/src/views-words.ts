@@ -1,4 +1,4 @@
-import type { RunViews } from './run-summary.ts'
+import type { RunViews } from '@chaosproxy/runner/result'
 
 /** A sentence each for what clients were told, what nodes answered, and where the two differ. */
 export const viewsTexts = ({ client, backend, said }: RunViews): readonly string[] => [

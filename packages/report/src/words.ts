@@ -1,28 +1,4 @@
-import type { Nanos } from '@chaosproxy/history'
-
-/** `58,113` in every locale, so that pages do not differ between machines. */
-export function count(value: number): string {
-  const digits = String(Math.round(value))
-  return digits.replace(/\B(?=(\d{3})+$)/g, ',')
-}
-
-/** `1 operation`, `2 operations`, `1,204 operations`. */
-export const plural = (amount: number, one: string, many: string = `${one}s`): string =>
-  `${count(amount)} ${amount === 1 ? one : many}`
-
-/** A duration to three significant digits: `640 µs`, `0.9 ms`, `412 ms`, `2.31 s`, `4 min 5 s`. */
-export function duration(nanos: number): string {
-  if (!Number.isFinite(nanos)) return 'for ever'
-  const size = Math.abs(nanos)
-  if (size < 1e3) return `${nanos.toFixed(0)} ns`
-  if (size < 1e5) return `${(nanos / 1e3).toFixed(0)} µs`
-  if (size < 9.95e6) return `${(nanos / 1e6).toFixed(1)} ms`
-  if (size < 9.995e8) return `${(nanos / 1e6).toFixed(0)} ms`
-  if (size < 9.995e9) return `${(nanos / 1e9).toFixed(2)} s`
-  if (size < 1.2e11) return `${(nanos / 1e9).toFixed(1)} s`
-  const seconds = Math.round(nanos / 1e9)
-  return `${count(Math.floor(seconds / 60))} min ${seconds % 60} s`
-}
+import { count, duration, type Nanos } from '@chaosproxy/history'
 
 export const durationOfMillis = (milliseconds: number): string => duration(milliseconds * 1e6)
 
@@ -38,18 +14,6 @@ export function digitsToTellApart(times: readonly number[]): number {
     if (shown.size === distinct.size) return digits
   }
   return 9
-}
-
-/**
- * A share from 0 to 1 as `99.98%`. Never rounded up to 100% or down to 0%: even a millisecond's outage must show.
- */
-export function percent(share: number, digits: number = 2): string {
-  if (!Number.isFinite(share)) return '–'
-  const step = 10 ** -digits
-  const shown = share * 100
-  if (share < 1 && shown > 100 - step) return `${(100 - step).toFixed(digits)}%`
-  if (share > 0 && shown < step) return `${step.toFixed(digits)}%`
-  return `${shown.toFixed(digits)}%`
 }
 
 /** `a`, `a and b`, `a, b and c`. */

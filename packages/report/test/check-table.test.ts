@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { allMet, staleRead } from '../../runner/test/timeline.ts'
 import { renderCheckTable } from '../src/terminal/check-page.ts'
 import { plainStyle } from '../src/terminal/style.ts'
 import { table } from '../src/terminal/table.ts'
 import { displayWidth } from '../src/terminal/width.ts'
-import { allMet, staleRead } from './timeline.ts'
 
 describe('the table of several files', () => {
   const stale = staleRead()

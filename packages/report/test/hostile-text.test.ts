@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { made, report, unknown, violated } from '../../runner/test/timeline.ts'
 import { renderCheck } from '../src/terminal/check-page.ts'
 import { plainStyle } from '../src/terminal/style.ts'
-import { made, report, unknown, violated } from './timeline.ts'
 
 describe('hostile text', () => {
   test('a history cannot write control sequences to the terminal', () => {

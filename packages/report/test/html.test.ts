@@ -1,11 +1,11 @@
 import type { Event } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { allMet, made, ns, report, staleRead, unknown, violated } from '../../runner/test/timeline.ts'
 import { renderHtml } from '../src/html/page.ts'
 import type { Page } from '../src/html/page-input.ts'
 import { printable } from '../src/operation-words.ts'
 import { sampleRun } from './sample-run.ts'
-import { allMet, made, ns, report, staleRead, unknown, violated } from './timeline.ts'
 
 const page = (more: Partial<Page> & Pick<Page, 'history'>): Page => ({
   title: 'primary-replica, 3 nodes',

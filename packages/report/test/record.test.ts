@@ -1,6 +1,7 @@
 import { check, levels } from '@chaosproxy/checker'
 import { type EventInput, historyFromEvents, millis } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
+import { summary } from '../../runner/test/timeline.ts'
 import { renderHtml } from '../src/html/page.ts'
 import { toJson } from '../src/json.ts'
 import { printable } from '../src/operation-words.ts'
@@ -15,8 +16,6 @@ import { tapReporter } from '../src/reporters/tap.ts'
 import { renderCheck } from '../src/terminal/check-page.ts'
 import { renderRun } from '../src/terminal/run-page.ts'
 import { plainStyle } from '../src/terminal/style.ts'
-
-import { summary } from './timeline.ts'
 
 // What a recorder says of its own record is shown wherever its verdict is.
 

@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { allMet, ms, staleRead } from '../../runner/test/timeline.ts'
 import { findingsOf } from '../src/reporters/finding.ts'
 import { reporters } from '../src/reporters/registry.ts'
 import type { Place, Told } from '../src/reporters/reporter.ts'
 import type { FileSubject, RunSubject, SearchSubject, Subject, TroubleSubject } from '../src/reporters/subject.ts'
 import { plainStyle } from '../src/terminal/style.ts'
 import { sampleRun } from './sample-run.ts'
-import { allMet, ms, staleRead } from './timeline.ts'
 
 const place: Place = {
   style: plainStyle,

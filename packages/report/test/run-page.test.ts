@@ -2,12 +2,12 @@ import type { Report, Verdict } from '@chaosproxy/checker'
 import { linksBetween } from '@chaosproxy/faults'
 import { describe, expect, test } from 'vitest'
 import { implied } from '../../checker/src/levels/levels.ts'
+import { allMet, met, ms, ns, report, staleRead, summary, violated } from '../../runner/test/timeline.ts'
 import { factsOf } from '../src/facts/facts.ts'
 import { renderHtml } from '../src/html/page.ts'
 import { expectationLines, type RunPageOptions, renderRun } from '../src/terminal/run-page.ts'
 import { plainStyle, unicodeSymbols } from '../src/terminal/style.ts'
 import { displayWidth } from '../src/terminal/width.ts'
-import { allMet, met, ms, ns, report, staleRead, summary, violated } from './timeline.ts'
 
 const options: RunPageOptions = {
   width: 100,

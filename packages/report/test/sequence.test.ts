@@ -1,9 +1,9 @@
 import { nanos } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
+import { staleRead } from '../../runner/test/timeline.ts'
 import { renderReplay } from '../src/terminal/search-page.ts'
 import { sequenceColumns, sequenceSteps } from '../src/terminal/sequence-steps.ts'
 import { plainStyle } from '../src/terminal/style.ts'
-import { staleRead } from './timeline.ts'
 
 const { history } = staleRead()
 const log = (lines: number) =>

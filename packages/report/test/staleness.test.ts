@@ -1,11 +1,11 @@
 import type { Staleness } from '@chaosproxy/checker'
 import { expect, test } from 'vitest'
+import { staleRead } from '../../runner/test/timeline.ts'
 import { renderHtml } from '../src/html/page.ts'
 import { toJson } from '../src/json.ts'
 import { stalenessText } from '../src/staleness-words.ts'
 import { renderCheck } from '../src/terminal/check-page.ts'
 import { plainStyle } from '../src/terminal/style.ts'
-import { staleRead } from './timeline.ts'
 
 const measured: Staleness = {
   reads: { measured: 29_000, stale: 312, ambiguous: 0, unexplained: 0 },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { made, report, violated } from '../../runner/test/timeline.ts'
 import { renderCheck } from '../src/terminal/check-page.ts'
 import { plainStyle } from '../src/terminal/style.ts'
-import { made, report, violated } from './timeline.ts'
 
 describe('the drawing', () => {
   const draw = (history: ReturnType<typeof made>, culprit: number | undefined, width = 100): string => {

@@ -1,18 +1,18 @@
 import type { Counterexample, Report } from '@chaosproxy/checker'
 import { type Fault, linksBetween } from '@chaosproxy/faults'
 import { describe, expect, test } from 'vitest'
+import type { FaultRecord } from '../../runner/src/result/run-summary.ts'
+import { follows, made, met, ms, report, staleRead, summary, unknown, violated } from '../../runner/test/timeline.ts'
 import { explain } from '../src/explanation/explained.ts'
 import { factsOf } from '../src/facts/facts.ts'
 import { select } from '../src/html/columns.ts'
 import { renderHtml } from '../src/html/page.ts'
 import { findingsOf } from '../src/reporters/finding.ts'
 import type { FileSubject } from '../src/reporters/subject.ts'
-import type { FaultRecord } from '../src/run-summary.ts'
 import { renderCheck } from '../src/terminal/check-page.ts'
 import { renderRun } from '../src/terminal/run-page.ts'
 import { plainStyle } from '../src/terminal/style.ts'
 import { capitalised } from '../src/words.ts'
-import { follows, made, met, ms, report, staleRead, summary, unknown, violated } from './timeline.ts'
 
 // Every sentence on a page is true of the run that it tells of.
 

@@ -1,8 +1,8 @@
 import { type Fault, type FaultKind, printMembers } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
-import type { FaultRecord } from '@chaosproxy/report'
 import type { Healed } from './ports.ts'
 import type { Recorder } from './recorder.ts'
+import type { FaultRecord } from './result/run-summary.ts'
 
 type Injected = Pick<FaultRecord, 'id' | 'fault' | 'from'>
 

@@ -1,9 +1,9 @@
 import type { Input, Millis, Nanos } from '@chaosproxy/history'
-import type { FaultRecord } from '@chaosproxy/report'
 import type { Workload } from '@chaosproxy/workloads'
 import { readFinally } from './final-reads.ts'
 import type { Cluster } from './ports.ts'
 import type { Recorder } from './recorder.ts'
+import type { FaultRecord } from './result/run-summary.ts'
 import type { RunOutcome, RunStage } from './run-outcome.ts'
 import type { Settled } from './settlement.ts'
 

@@ -1,4 +1,3 @@
-export { judgeExpectation } from './judge.ts'
 export { currentLeader } from './nemesis-loop.ts'
 export type { Observation, ObserveOptions } from './observe.ts'
 export { observe } from './observe.ts'

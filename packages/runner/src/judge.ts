@@ -1,19 +1,15 @@
 import { type CheckOptions, decidedByStart, type Report } from '@chaosproxy/checker'
 import { type FaultKind, nodeNames, type Schedule } from '@chaosproxy/faults'
 import type { History, Millis } from '@chaosproxy/history'
-import {
-  countOperations,
-  type Expectation,
-  type FaultRecord,
-  judgeRequirements,
-  type ProbeAnswer,
-  parseRequirement,
-  type RunConfig,
-  type RunSummary,
-  specWithoutSecrets,
-} from '@chaosproxy/report'
 import type { Workload } from '@chaosproxy/workloads'
 import { summarizeNodes, summarizePhases, withRecoveries } from './phases.ts'
+import { judgeHeldTo, type RunExpectation } from './result/requirements/expectation.ts'
+import { judgeRequirements } from './result/requirements/judge-requirements.ts'
+import type { ProbeAnswer } from './result/requirements/probe.ts'
+import { parseRequirement } from './result/requirements/requirement.ts'
+import type { FaultRecord, RunConfig, RunSummary } from './result/run-summary.ts'
+import { specWithoutSecrets } from './result/secrets.ts'
+import { countOperations } from './result/statistics.ts'
 import type { RunOutcome } from './run-outcome.ts'
 import { findVacuity, notesOf } from './vacuity.ts'
 import { compareViews } from './views.ts'
@@ -40,12 +36,6 @@ interface JudgeInput {
   readonly checking?: CheckOptions<string> | undefined
   /** What probes answered. */
   readonly answers?: ReadonlyMap<string, ProbeAnswer> | undefined
-}
-
-/** The level that a run must meet: the one requested, or the target's promise. */
-export interface RunExpectation {
-  readonly level: string
-  readonly promised: boolean
 }
 
 /** Summarises a run from its history, its faults and the checker's findings. */
@@ -108,15 +98,6 @@ function judgeRequired(
   )
 }
 
-const judgeHeldTo = (
-  { level, promised }: RunExpectation,
-  report: Report<string>,
-  vacuous: readonly string[],
-): Expectation => ({
-  ...judgeExpectation(report, level, vacuous),
-  ...(promised ? { promised } : {}),
-})
-
 /** If the mistake made no difference, the run does not show whether the tool can find it. */
 const untried = ({
   spec: {
@@ -128,10 +109,3 @@ const untried = ({
   bug === undefined || !marks || outcome.marked.length > 0
     ? []
     : [`the mistake ${bug} was never exercised: no node came to where it makes a difference`]
-
-/** A level met vacuously is unknown, not met. A violation stands, however little was tried. */
-export function judgeExpectation(report: Report<string>, level: string, vacuous: readonly string[]): Expectation {
-  const result = report.levels[level]?.result
-  if (result === 'violated') return { level, met: false }
-  return { level, met: result === 'met' && vacuous.length === 0 ? true : 'unknown' }
-}

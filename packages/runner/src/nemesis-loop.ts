@@ -9,12 +9,12 @@ import {
   type Situation,
 } from '@chaosproxy/faults'
 import { type Nanos, nanos } from '@chaosproxy/history'
-import type { FaultRecord } from '@chaosproxy/report'
 import { createFaultRecords } from './fault-records.ts'
 import { type ActiveFault, createFaultsInForce } from './faults-in-force.ts'
 import { stopsNodes } from './majority.ts'
 import type { Cancel, Cluster, Injected } from './ports.ts'
 import type { Recorder } from './recorder.ts'
+import type { FaultRecord } from './result/run-summary.ts'
 
 export interface NemesisLoop {
   /** Faults in force now. */

@@ -1,7 +1,8 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { FLAG_FINAL, type History, isAnswered, type Nanos, nanos } from '@chaosproxy/history'
-import { type FaultRecord, firstAnswerAfter, type NodeSummary, type PhaseSummary } from '@chaosproxy/report'
 import { hasMajority, stopsNodes } from './majority.ts'
+import { firstAnswerAfter } from './result/requirements/measures.ts'
+import type { FaultRecord, NodeSummary, PhaseSummary } from './result/run-summary.ts'
 
 /** A stretch of the run with the same faults in force throughout. */
 interface Stretch {

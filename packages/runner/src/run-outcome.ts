@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
-import type { FaultRecord } from '@chaosproxy/report'
 import type { Recovery } from './final-reads.ts'
+import type { FaultRecord } from './result/run-summary.ts'
 import type { Settled } from './settlement.ts'
 import type { NodeCommand } from './target.ts'
 

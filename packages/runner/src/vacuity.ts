@@ -1,11 +1,11 @@
 import { findModel, type Need } from '@chaosproxy/checker'
 import type { FaultKind } from '@chaosproxy/faults'
 import { type History, INFO, OK } from '@chaosproxy/history'
-import type { FaultRecord } from '@chaosproxy/report'
 import { register, type Workload, withoutConcurrency, withoutNews } from '@chaosproxy/workloads'
 import type { Recovery } from './final-reads.ts'
 import { leftOutReads } from './left-out-reads.ts'
 import { refusedFinalReads } from './refused-final-reads.ts'
+import type { FaultRecord } from './result/run-summary.ts'
 
 /**
  * Why a run proves less than it seems to, or nothing. A run without reads, without concurrency, or whose faults never

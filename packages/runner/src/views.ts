@@ -1,5 +1,6 @@
 import { type Report, verdictOf } from '@chaosproxy/checker'
-import { plural, type RunViews } from '@chaosproxy/report'
+import { plural } from '@chaosproxy/history'
+import type { RunViews } from './result/run-summary.ts'
 import type { Settled } from './settlement.ts'
 
 /**

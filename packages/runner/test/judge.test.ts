@@ -1,9 +1,9 @@
 import type { Fault } from '@chaosproxy/faults'
 import { historyFromEvents, nanos } from '@chaosproxy/history'
-import type { FaultRecord } from '@chaosproxy/report'
-import { judgeExpectation } from '@chaosproxy/runner'
+import { judgeExpectation } from '@chaosproxy/runner/result'
 import { describe, expect, test } from 'vitest'
 import { summarizeNodes, summarizePhases, withRecoveries } from '../src/phases.ts'
+import type { FaultRecord } from '../src/result/run-summary.ts'
 import { findVacuity, missingSuccesses, notesOf } from '../src/vacuity.ts'
 
 const MS = 1e6

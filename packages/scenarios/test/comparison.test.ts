@@ -1,7 +1,7 @@
 import { check } from '@chaosproxy/checker'
 import { nemeses, parseSchedule } from '@chaosproxy/faults'
 import { historyFromEvents, millis, millisToNanos, nanos } from '@chaosproxy/history'
-import type { FaultRecord } from '@chaosproxy/report'
+import type { FaultRecord } from '@chaosproxy/runner/result'
 import { describe, expect, test } from 'vitest'
 import {
   combineRuns,

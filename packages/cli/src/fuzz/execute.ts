@@ -1,4 +1,3 @@
-import type { Result, SearchEvent, SearchOutcome } from '@chaosproxy/engine'
 import {
   doubtsOf,
   EXIT,
@@ -6,9 +5,12 @@ import {
   makeOutDirectory,
   packageVersion,
   partOf,
+  type Result,
+  type SearchEvent,
+  type SearchOutcome,
   searchAndShrink,
 } from '@chaosproxy/engine'
-import { plural } from '@chaosproxy/report'
+import { plural } from '@chaosproxy/history'
 import { causeOf, NO_LEVEL } from '@chaosproxy/simulator'
 import { isSilent } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'

@@ -1,8 +1,16 @@
-import type { ExitCode, Result, SearchOutcome, SearchSpec } from '@chaosproxy/engine'
-import { commandLine, doubtsOf, fileWord } from '@chaosproxy/engine'
+import {
+  commandLine,
+  doubtsOf,
+  type ExitCode,
+  fileWord,
+  type Result,
+  type SearchOutcome,
+  type SearchSpec,
+} from '@chaosproxy/engine'
 import { type Json, millis } from '@chaosproxy/history'
-import { type FoundFailure, RESULT_FORM, type SearchSubject, type Size } from '@chaosproxy/report'
+import type { FoundFailure, SearchSubject, Size } from '@chaosproxy/report'
 import { DEFAULT_WORKLOAD, type Scenario } from '@chaosproxy/runner'
+import { RESULT_FORM } from '@chaosproxy/runner/result'
 import { causeOf, type Failure, NO_LEVEL } from '@chaosproxy/simulator'
 import { EXECUTED, isBinary, isUserFile } from '@chaosproxy/targets'
 import { broughtTarget, broughtWorkload, repeating } from '../trust/brought.ts'

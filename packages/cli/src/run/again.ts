@@ -1,6 +1,6 @@
 import { CONFIG_NAMES, commandLine } from '@chaosproxy/engine'
-import { wordsWithoutSecrets } from '@chaosproxy/report'
 import { DEFAULT_WORKLOAD, type PlannedRun, type RunSpec } from '@chaosproxy/runner'
+import { wordsWithoutSecrets } from '@chaosproxy/runner/result'
 import { SIMULATED } from '@chaosproxy/simulator'
 import { isDeclaration, isUserFile } from '@chaosproxy/targets'
 import type { SettingValue } from '@chaosproxy/workloads'

@@ -1,8 +1,8 @@
 import { closeSync, existsSync, openSync, writeSync } from 'node:fs'
 import { UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
-import { specWithoutSecrets } from '@chaosproxy/report'
 import type { RunListener } from '@chaosproxy/runner'
+import { specWithoutSecrets } from '@chaosproxy/runner/result'
 import { flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
 

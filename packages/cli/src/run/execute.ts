@@ -10,7 +10,7 @@ import {
   writeResults,
 } from '@chaosproxy/engine'
 import { nameOfChoice } from '@chaosproxy/faults'
-import { plural } from '@chaosproxy/report'
+import { plural } from '@chaosproxy/history'
 import type { PlannedRun, RunListener } from '@chaosproxy/runner'
 import { isSilent } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'

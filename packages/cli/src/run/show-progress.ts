@@ -1,4 +1,4 @@
-import { plural } from '@chaosproxy/report'
+import { plural } from '@chaosproxy/history'
 import type { RunListener } from '@chaosproxy/runner'
 import type { ProgressDisplay } from '../terminal/progress.ts'
 import { createRateMeter, liveLine } from './live-line.ts'

@@ -1,5 +1,4 @@
-import type { Event } from '@chaosproxy/history'
-import { plural } from '@chaosproxy/report'
+import { type Event, plural } from '@chaosproxy/history'
 import type { PlannedRun, RunListener } from '@chaosproxy/runner'
 import type { ProgressDisplay } from '../terminal/progress.ts'
 

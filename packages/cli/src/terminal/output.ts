@@ -1,5 +1,5 @@
-import { EXIT } from '@chaosproxy/engine/exit-code'
 import { whyUnwritable } from '@chaosproxy/history/files'
+import { EXIT } from '@chaosproxy/runner/result'
 
 let failed = false
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { parseRequirement } from '@chaosproxy/report'
+import { parseRequirement } from '@chaosproxy/runner/result'
 import { SIMULATED } from '@chaosproxy/simulator'
 import { EXECUTED, isBinary, isDeclaration, isUserFile } from '@chaosproxy/targets'
 

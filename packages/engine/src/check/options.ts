@@ -1,6 +1,6 @@
 import { findModel, type Model, type ModelEntry, modelEntry, models, type ShareOptions } from '@chaosproxy/checker'
 import { type Format, type History, type Json, type Millis, millis, UserError } from '@chaosproxy/history'
-import { type ProbeAnswer, requireKnownFunctions, requireSameSubject } from '@chaosproxy/report'
+import { type ProbeAnswer, requireKnownFunctions, requireSameSubject } from '@chaosproxy/runner/result'
 import { isUserFile } from '@chaosproxy/targets/user-file'
 import type { ChosenBaseline } from '../run/held-to.ts'
 import { usualFailedCas, usualInitial } from './usual.ts'

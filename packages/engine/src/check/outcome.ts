@@ -1,16 +1,17 @@
 import { type CheckOptions, decidedByStart, type Report, type Verdict } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
 import { sourceName } from '@chaosproxy/history/files'
+import type { FileSubject } from '@chaosproxy/report'
+import { missingSuccesses } from '@chaosproxy/runner'
 import {
-  allMet,
-  type FileSubject,
+  type ExitCode,
+  exitCodeFor,
   faultSpans,
   judgeBaseline,
+  judgeExpectation,
   judgeRequirements,
   parseRequirement,
-} from '@chaosproxy/report'
-import { judgeExpectation, missingSuccesses } from '@chaosproxy/runner'
-import { EXIT, type ExitCode } from '../exit-code.ts'
+} from '@chaosproxy/runner/result'
 import { partOf } from '../telling/part.ts'
 import { type CheckSpec, initialOf } from './options.ts'
 import type { CheckedFile, CheckTask } from './result.ts'
@@ -58,21 +59,16 @@ function subjectOf(task: CheckTask, checked: Checked): FileSubject & { readonly 
   }
 }
 
-/** Without an expectation, any history that could be judged is a success. */
 function judge({ settings }: CheckTask, { history, report, checking }: Checked): Judged {
   const { expect, levels } = settings
   const all = Object.keys(report.levels)
   const asked = all.find((level) => levels?.includes(level) ?? true) ?? ''
   const vacuous = [...missingSuccesses(history, report.model), ...decidedByStart(history, checking)]
-  const { level, met } = judgeExpectation(report, expect ?? asked, vacuous)
+  const found = judgeExpectation(report, expect ?? asked, vacuous)
+  const expectation = expect === undefined ? undefined : found
   const requirements = judgeRequired(settings, { history, report, checking })
-  return {
-    asked,
-    vacuous,
-    expectation: expect === undefined ? undefined : { level, met },
-    requirements,
-    exitCode: exitCodeFor(expect === undefined && met === false ? true : met, allMet(requirements ?? [])),
-  }
+  const exitCode = exitCodeFor({ expectation, found, requirements: requirements ?? [], trouble: [] })
+  return { asked, vacuous, expectation, requirements, exitCode }
 }
 
 /** Undefined if nothing is required besides a level. */
@@ -86,11 +82,6 @@ function judgeRequired(
   const bounds = require.map((text) => parseRequirement(text, '--require'))
   if (chosen === undefined) return judgeRequirements(bounds, record)
   return [...judgeRequirements(bounds, record), ...judgeBaseline(chosen.baseline, chosen.tolerance, record)]
-}
-
-function exitCodeFor(expected: boolean | 'unknown', required: boolean | 'unknown'): ExitCode {
-  if (expected === false || required === false) return EXIT.violated
-  return expected === 'unknown' || required === 'unknown' ? EXIT.unknown : EXIT.met
 }
 
 /** Drops the witnesses: a table has no use for orders of a million operations. */

@@ -1,5 +1,5 @@
 import type { UserError } from '@chaosproxy/history'
-import type { ExitCode } from '../exit-code.ts'
+import type { ExitCode } from '@chaosproxy/runner/result'
 import type { Part, Telling } from '../telling/part.ts'
 import type { CheckSpec } from './options.ts'
 

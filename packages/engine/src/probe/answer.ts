@@ -1,4 +1,4 @@
-import type { ProbeAnswer } from '@chaosproxy/report'
+import type { ProbeAnswer } from '@chaosproxy/runner/result'
 
 /** Far more than a probe has to say. */
 export const MOST_ANSWER_BYTES = 1_000_000

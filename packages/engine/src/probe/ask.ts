@@ -1,4 +1,4 @@
-import { type Probe, type ProbeAnswer, parseRequirement } from '@chaosproxy/report'
+import { type Probe, type ProbeAnswer, parseRequirement } from '@chaosproxy/runner/result'
 import { askCommand } from './command.ts'
 import { askHttp } from './http.ts'
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import type { Probe, ProbeAnswer } from '@chaosproxy/report'
+import type { Probe, ProbeAnswer } from '@chaosproxy/runner/result'
 import { late, MOST_ANSWER_BYTES, numberIn, shortened } from './answer.ts'
 
 /** What a shell exits with if it finds no such program, or may not run it. */

@@ -1,4 +1,4 @@
-import type { Probe, ProbeAnswer } from '@chaosproxy/report'
+import type { Probe, ProbeAnswer } from '@chaosproxy/runner/result'
 import { late, MOST_ANSWER_BYTES, numberIn, shortened } from './answer.ts'
 
 /** Asks a server by GET. Redirections are answers like any other. */

@@ -1,11 +1,10 @@
 import { createRandom } from '@chaosproxy/faults'
-import type { Json, Millis } from '@chaosproxy/history'
-import { UserError } from '@chaosproxy/history'
+import { type Json, type Millis, UserError } from '@chaosproxy/history'
 import type { Carriage } from '@chaosproxy/proxy/control'
 import type { RespSettings } from '@chaosproxy/recorder/redis'
 import type { RouteTable } from '@chaosproxy/recorder/routes'
-import { requireKnownFunctions } from '@chaosproxy/report'
 import type { PlannedRun } from '@chaosproxy/runner'
+import { requireKnownFunctions } from '@chaosproxy/runner/result'
 import {
   type Command,
   commandText,

@@ -1,7 +1,6 @@
-import { UserError } from '@chaosproxy/history'
+import { plural, UserError } from '@chaosproxy/history'
 import type { ManagedProxy } from '@chaosproxy/proxy/control'
 import type { Recorder } from '@chaosproxy/recorder'
-import { plural } from '@chaosproxy/report'
 import type { Progress, RunOutcome } from '@chaosproxy/runner'
 import { commandText, type Upstream } from '@chaosproxy/targets'
 import type { Recorded, RecordedServer } from './plan.ts'

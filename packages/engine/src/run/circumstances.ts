@@ -1,8 +1,14 @@
 import { spawnSync } from 'node:child_process'
 import { arch, availableParallelism, release, totalmem, type } from 'node:os'
 import { basename } from 'node:path'
-import { isSecret, jsonWithoutSecrets, REMOVED, textWithoutSecrets, wordsWithoutSecrets } from '@chaosproxy/report'
 import type { JudgedRun } from '@chaosproxy/runner'
+import {
+  isSecret,
+  jsonWithoutSecrets,
+  REMOVED,
+  textWithoutSecrets,
+  wordsWithoutSecrets,
+} from '@chaosproxy/runner/result'
 import { packageVersion } from '../version.ts'
 
 /** Everything else that a run depended on, for a reader a year later. Excludes secrets. */

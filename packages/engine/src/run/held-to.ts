@@ -1,5 +1,5 @@
-import { type Baseline, faultSpans, judgeBaseline } from '@chaosproxy/report'
 import type { JudgedRun } from '@chaosproxy/runner'
+import { type Baseline, faultSpans, judgeBaseline } from '@chaosproxy/runner/result'
 
 /** An earlier result, and how much worse a later one may be: a share. Plain data. */
 export interface ChosenBaseline {

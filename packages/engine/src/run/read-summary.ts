@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { isParsed, type RunSummary } from '@chaosproxy/report'
+import { isParsed, type RunSummary } from '@chaosproxy/runner/result'
 
 /**
  * What `run.json` says of a run, without its verdicts, which are kept in another form; undefined if there is no such file,

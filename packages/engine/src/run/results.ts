@@ -1,7 +1,8 @@
 import { basename } from 'node:path'
-import { allMet, htmlOf, jsonOf, plural, type RunSubject } from '@chaosproxy/report'
-import { type JudgedRun, judgeExpectation, type PlannedRun } from '@chaosproxy/runner'
-import { EXIT, type ExitCode } from '../exit-code.ts'
+import { plural } from '@chaosproxy/history'
+import { htmlOf, jsonOf, type RunSubject } from '@chaosproxy/report'
+import type { JudgedRun, PlannedRun } from '@chaosproxy/runner'
+import { type ExitCode, exitCodeFor, judgeExpectation } from '@chaosproxy/runner/result'
 import { packageVersion } from '../version.ts'
 import { circumstancesOf } from './circumstances.ts'
 import { type RunDirectory, writeResult } from './directory.ts'
@@ -16,15 +17,13 @@ export interface FinishedRun {
   readonly exitCode: ExitCode
 }
 
-/** A run without an expectation succeeds if it could be judged, whatever was found, unless it proves nothing. */
-export function exitCodeOf({ summary, report }: JudgedRun): ExitCode {
-  const { expectation, vacuous, trouble, requirements = [] } = summary
-  const required = allMet(requirements)
-  if (expectation?.met === false || required === false) return EXIT.violated
-  if (trouble.length > 0) return EXIT.environment
-  const { met } = expectation ?? judgeExpectation(report, Object.keys(report.levels)[0] ?? '', vacuous)
-  return met === 'unknown' || required === 'unknown' ? EXIT.unknown : EXIT.met
-}
+export const exitCodeOf = ({ summary, report }: JudgedRun): ExitCode =>
+  exitCodeFor({
+    expectation: summary.expectation,
+    found: judgeExpectation(report, Object.keys(report.levels)[0] ?? '', summary.vacuous),
+    requirements: summary.requirements ?? [],
+    trouble: summary.trouble,
+  })
 
 /** `alone` says that no other run is told of at the same time. */
 export const runSubjectOf = (

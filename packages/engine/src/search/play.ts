@@ -1,6 +1,6 @@
 import { type Event, millis } from '@chaosproxy/history'
-import type { FaultRecord } from '@chaosproxy/report'
 import type { Scenario } from '@chaosproxy/runner'
+import type { FaultRecord } from '@chaosproxy/runner/result'
 import { type Failure, type LogLine, runScenario, type Subject, type TrialLimits } from '@chaosproxy/simulator'
 
 const CHECK_MEMORY_BYTES = 256 * 2 ** 20

@@ -9,8 +9,9 @@ import {
   millis,
   type Nanos,
 } from '@chaosproxy/history'
-import { type FaultRecord, type SequenceStep, sequenceColumns, sequenceSteps } from '@chaosproxy/report'
+import { type SequenceStep, sequenceColumns, sequenceSteps } from '@chaosproxy/report'
 import { idleKinds, missingSuccesses, type Scenario } from '@chaosproxy/runner'
+import type { FaultRecord } from '@chaosproxy/runner/result'
 import { digestOf, type Failure, type LogLine, NO_LEVEL, type Subject } from '@chaosproxy/simulator'
 import type { Workload } from '@chaosproxy/workloads'
 import type { Threads } from '../threads.ts'

@@ -1,5 +1,5 @@
-import { memberAt, numberAt, type Parsed } from '../parsed.ts'
-import { count, duration, percent } from '../words.ts'
+import { count, duration, percent } from '@chaosproxy/history'
+import { memberAt, numberAt, type Parsed } from '@chaosproxy/runner/result'
 
 /** One thing that differs between two results, or a figure of both. */
 export interface DifferenceRow {

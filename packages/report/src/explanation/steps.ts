@@ -1,5 +1,5 @@
 import type { Counterexample } from '@chaosproxy/checker'
-import { FAIL, type History, OK, outputOf } from '@chaosproxy/history'
+import { duration, FAIL, type History, OK, outputOf } from '@chaosproxy/history'
 import { hasTimes } from '../moments.ts'
 import {
   hasReturned,
@@ -12,7 +12,7 @@ import {
   tells,
   valueText,
 } from '../operation-words.ts'
-import { capitalised, digitsToTellApart, duration, lineList, moment } from '../words.ts'
+import { capitalised, digitsToTellApart, lineList, moment } from '../words.ts'
 
 /** One operation of a story. */
 export interface Step {

@@ -1,5 +1,5 @@
 import { type Counterexample, type Report, verdictOf } from '@chaosproxy/checker'
-import { levelsOf } from '../level-words.ts'
+import { levelsOf } from '@chaosproxy/runner/result'
 
 /** The level whose counterexample a page shows: the one asked for, otherwise the strongest broken one. */
 export function accusedLevel(report: Report<string>, asked: string | undefined): string | undefined {

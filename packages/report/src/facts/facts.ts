@@ -1,9 +1,13 @@
 import type { Counterexample, Report } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
-import { type FaultSpan, faultSpans } from '../fault-spans.ts'
-import { foundText } from '../level-words.ts'
-import type { RequirementResult } from '../requirements/result.ts'
-import type { Expectation, RunSummary } from '../run-summary.ts'
+import {
+  type Expectation,
+  type FaultSpan,
+  foundText,
+  type RequirementResult,
+  type RunSummary,
+} from '@chaosproxy/runner/result'
+import { shownFaults } from '../shown-faults.ts'
 import { accusedLevel, counterexampleOf } from './accused.ts'
 import { type Headline, headlineOf } from './headline.ts'
 import { type NearFault, nearFaults } from './near-faults.ts'
@@ -49,7 +53,7 @@ export function factsOf({ history, report, run, ...own }: FactsInput): Facts {
   const requirements = own.requirements ?? run?.requirements ?? []
   const vacuous = own.vacuous ?? run?.vacuous ?? []
   const asked = expectation?.level ?? own.asked
-  const spans = faultSpans(history, run)
+  const spans = shownFaults(history, run)
   const shown = report === undefined ? undefined : counterexampleOf(report, accusedLevel(report, asked))
   return {
     report,

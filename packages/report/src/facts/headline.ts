@@ -1,7 +1,8 @@
 import { type Report, type Verdict, verdictOf } from '@chaosproxy/checker'
-import { adjective, levelsOf, strongestOf } from '../level-words.ts'
-import { allMet, type RequirementResult } from '../requirements/result.ts'
-import { capitalised, duration } from '../words.ts'
+import { duration } from '@chaosproxy/history'
+import { allMet, levelsOf, type RequirementResult, strongestOf } from '@chaosproxy/runner/result'
+import { adjective } from '../level-words.ts'
+import { capitalised } from '../words.ts'
 
 export type Mood = 'good' | 'bad' | 'unsure'
 

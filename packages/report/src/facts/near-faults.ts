@@ -1,9 +1,9 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import { FAIL, type History, inputOf, type Json, outputOf } from '@chaosproxy/history'
-import type { FaultSpan } from '../fault-spans.ts'
+import { duration, FAIL, type History, inputOf, type Json, outputOf } from '@chaosproxy/history'
+import type { FaultSpan } from '@chaosproxy/runner/result'
 import { hasTimes } from '../moments.ts'
 import { functionOf, hasReturned, isFinal, isRead, nameText, nodeOf, tells } from '../operation-words.ts'
-import { duration, moment } from '../words.ts'
+import { moment } from '../words.ts'
 
 /** A fault that may explain a contradiction. */
 export interface NearFault extends FaultSpan {

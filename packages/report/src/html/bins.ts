@@ -1,5 +1,5 @@
 import { FAIL, type History, INFO, OK } from '@chaosproxy/history'
-import { quantile } from '../statistics.ts'
+import { quantile } from '@chaosproxy/runner/result'
 
 /** What happened in each stretch of the run: what the charts draw. */
 export interface Bins {

@@ -1,6 +1,7 @@
-import type { FaultSpan } from '../fault-spans.ts'
+import { count, duration } from '@chaosproxy/history'
+import type { FaultSpan } from '@chaosproxy/runner/result'
 import { clip } from '../terminal/width.ts'
-import { count, duration, moment } from '../words.ts'
+import { moment } from '../words.ts'
 import type { Bins } from './bins.ts'
 import { type Html, html } from './markup.ts'
 

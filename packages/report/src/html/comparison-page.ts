@@ -1,6 +1,7 @@
+import { count, duration, plural } from '@chaosproxy/history'
 import type { ComparedCell, ComparedSystem, Comparison } from '../comparison.ts'
 import { cellUnder, comparisonSetting, faultsOf, levelName, levelRank, lostIn, share } from '../comparison-words.ts'
-import { capitalised, count, duration, listed, plural } from '../words.ts'
+import { capitalised, listed } from '../words.ts'
 import { glyph, glyphKey } from './comparison-glyph.ts'
 import { picture } from './comparison-picture.ts'
 import { sweepCharts } from './comparison-sweep.ts'

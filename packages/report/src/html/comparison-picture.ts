@@ -1,7 +1,7 @@
+import { duration } from '@chaosproxy/history'
 import type { ComparedCell, ComparedSystem, Comparison, Pacelc } from '../comparison.ts'
 import { cellUnder, levelName, share } from '../comparison-words.ts'
 import { AVAILABLE, isCut, PACELC_RULE } from '../pacelc.ts'
-import { duration } from '../words.ts'
 import { glyph, glyphShape } from './comparison-glyph.ts'
 import { type Area, dodge } from './dodge.ts'
 import { type Html, html } from './markup.ts'

@@ -1,6 +1,6 @@
+import { count, duration } from '@chaosproxy/history'
 import type { ComparedSystem, Comparison } from '../comparison.ts'
 import { lostIn, share, worstCell } from '../comparison-words.ts'
-import { count, duration } from '../words.ts'
 import { type Html, html } from './markup.ts'
 
 const LEFT = 190

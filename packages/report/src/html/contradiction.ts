@@ -1,5 +1,5 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import type { History, Json } from '@chaosproxy/history'
+import { duration, type History, type Json } from '@chaosproxy/history'
 import type { NearFault } from '../facts/near-faults.ts'
 import { hasTimes, reproach } from '../moments.ts'
 import {
@@ -14,7 +14,7 @@ import {
   valueText,
 } from '../operation-words.ts'
 import { clip } from '../terminal/width.ts'
-import { digitsToTellApart, duration, moment } from '../words.ts'
+import { digitsToTellApart, moment } from '../words.ts'
 import { type Arc, type Box, besideArc, boxOf, type Point } from './arc-label.ts'
 import { holdingBars } from './holding-bars.ts'
 import { type Html, html } from './markup.ts'

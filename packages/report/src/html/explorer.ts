@@ -1,7 +1,6 @@
 import type { OperationRow, Report } from '@chaosproxy/checker'
-import type { History } from '@chaosproxy/history'
+import { count, duration, type History, plural } from '@chaosproxy/history'
 import type { EmbeddedOperations, PageData } from '../browser/page-data.ts'
-import { count, duration, plural } from '../words.ts'
 import type { Selection } from './columns.ts'
 import { type Html, html, script, scriptJson } from './markup.ts'
 

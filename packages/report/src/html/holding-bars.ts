@@ -1,8 +1,7 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import type { History } from '@chaosproxy/history'
+import { duration, type History } from '@chaosproxy/history'
 import { doubleHolding, type Holding, holdingsOf } from '../holdings.ts'
 import { hasTimes } from '../moments.ts'
-import { duration } from '../words.ts'
 import { type Html, html } from './markup.ts'
 import type { Scale } from './scale.ts'
 

@@ -1,7 +1,9 @@
 import { type Report, rungs, type Verdict, verdictOf } from '@chaosproxy/checker'
+import { duration, plural } from '@chaosproxy/history'
+import { foundLevel, levelsOf } from '@chaosproxy/runner/result'
 import type { Facts } from '../facts/facts.ts'
-import { foundLevel, heldApart, levelsOf, reasonText, witnessText } from '../level-words.ts'
-import { capitalised, duration, plural } from '../words.ts'
+import { heldApart, reasonText, witnessText } from '../level-words.ts'
+import { capitalised } from '../words.ts'
 import { type Html, html, trusted } from './markup.ts'
 
 interface Rung {

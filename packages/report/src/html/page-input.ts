@@ -1,7 +1,6 @@
 import type { Report } from '@chaosproxy/checker'
 import type { History, Json } from '@chaosproxy/history'
-import type { RequirementResult } from '../requirements/result.ts'
-import type { Expectation, RunSummary } from '../run-summary.ts'
+import type { Expectation, RequirementResult, RunSummary } from '@chaosproxy/runner/result'
 
 /** Everything a page can show, of a run or of a history file without one. */
 export interface Page {

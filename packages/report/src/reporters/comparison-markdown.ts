@@ -1,3 +1,4 @@
+import { count } from '@chaosproxy/history'
 import type { Comparison } from '../comparison.ts'
 import {
   cellUnder,
@@ -9,7 +10,6 @@ import {
   worstCell,
 } from '../comparison-words.ts'
 import { PACELC_RULE } from '../pacelc.ts'
-import { count } from '../words.ts'
 
 /** A comparison as a table of levels and one of numbers. */
 export function comparisonMarkdown(comparison: Comparison): string {

@@ -1,4 +1,4 @@
-import { plural } from '../words.ts'
+import { plural } from '@chaosproxy/history'
 import { type Finding, findingsOf } from './finding.ts'
 import type { Reporter } from './reporter.ts'
 

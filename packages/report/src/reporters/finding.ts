@@ -1,18 +1,19 @@
 import { type Report, verdictOf } from '@chaosproxy/checker'
-import type { History } from '@chaosproxy/history'
+import { type History, plural } from '@chaosproxy/history'
+import { EXIT, levelsOf } from '@chaosproxy/runner/result'
 import type { ComparedCell } from '../comparison.ts'
 import { cellSentence, levelName } from '../comparison-words.ts'
 import { type Facts, type FactsInput, factsOf } from '../facts/facts.ts'
 import { INCONCLUSIVE } from '../facts/headline.ts'
-import { levelsOf, reasonText } from '../level-words.ts'
+import { reasonText } from '../level-words.ts'
 import { linesOf, printable } from '../operation-words.ts'
 import { unjudgedLine } from '../record.ts'
-import { requirementText } from '../requirements/result.ts'
+import { requirementText } from '../requirement-words.ts'
 import { evidence, sentenceText } from '../terminal/evidence.ts'
 import { fileName, pageStyle, vacuousTexts } from '../terminal/run-page.ts'
 import type { FoundFailure } from '../terminal/search-page.ts'
 import { plainStyle } from '../terminal/style.ts'
-import { capitalised, plural } from '../words.ts'
+import { capitalised } from '../words.ts'
 import type {
   ComparisonSubject,
   FileSubject,
@@ -200,7 +201,7 @@ function ofComparison({ comparison: { systems }, elapsedMs }: ComparisonSubject)
         expected: cell.promised === 'nothing' ? '' : `promised ${levelName(cell.promised)}, found ${found}`,
         elapsedMs: elapsedMs / Math.max(1, runs),
         again: cell.again,
-        exitCode: cell.kept === false ? 1 : cell.kept === 'unknown' ? 2 : 0,
+        exitCode: cell.kept === false ? EXIT.violated : cell.kept === 'unknown' ? EXIT.unknown : EXIT.met,
       }
     }),
   )
@@ -225,7 +226,7 @@ const ofStory = ({ story, elapsedMs, again, exitCode }: StorySubject): readonly 
       levels: verdicts.map(({ level, result }) => ({ level, result, reason: '' })),
       elapsedMs: elapsedMs / story.tellings.length,
       again,
-      exitCode: isAsTold ? 0 : exitCode,
+      exitCode: isAsTold ? EXIT.met : exitCode,
     }
   })
 
@@ -241,7 +242,7 @@ function judged(input: FactsInput, historyFile: string, exitCode: number) {
     operations: history.operations.length,
     file: historyFile,
     expected,
-    result: exitCode === 0 && headline.mood !== 'good' ? ('noted' as const) : resultOf(exitCode),
+    result: exitCode === EXIT.met && headline.mood !== 'good' ? ('noted' as const) : resultOf(exitCode),
     title: headline.title,
     sentence: sentenceOf(facts),
     evidence: shown === undefined ? [] : evidence(history, shown, spans, fileName(historyFile), PAGE),
@@ -271,7 +272,7 @@ function why(report: Report<string>, level: string): string {
 }
 
 function resultOf(exitCode: number): Finding['result'] {
-  if (exitCode === 0) return 'passed'
-  if (exitCode === 1) return 'failed'
-  return exitCode === 2 || exitCode === 130 ? 'undecided' : 'troubled'
+  if (exitCode === EXIT.met) return 'passed'
+  if (exitCode === EXIT.violated) return 'failed'
+  return exitCode === EXIT.unknown || exitCode === EXIT.interrupted ? 'undecided' : 'troubled'
 }

@@ -1,7 +1,7 @@
 import type { Json } from '@chaosproxy/history'
+import { RESULT_FORM } from '@chaosproxy/runner/result'
 import { toJson } from '../json.ts'
 import { printable } from '../operation-words.ts'
-import { RESULT_FORM } from '../requirements/baseline.ts'
 import type { Reporter } from './reporter.ts'
 import type { Subject } from './subject.ts'
 

@@ -1,4 +1,5 @@
-import { count, durationOfMillis } from '../words.ts'
+import { count } from '@chaosproxy/history'
+import { durationOfMillis } from '../words.ts'
 import { comparisonMarkdown } from './comparison-markdown.ts'
 import type { Finding } from './finding.ts'
 import type { Reporter } from './reporter.ts'

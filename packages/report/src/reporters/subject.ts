@@ -1,8 +1,7 @@
 import type { Report } from '@chaosproxy/checker'
 import type { History, Json } from '@chaosproxy/history'
+import type { Expectation, RequirementResult, RunSummary } from '@chaosproxy/runner/result'
 import type { Comparison } from '../comparison.ts'
-import type { RequirementResult } from '../requirements/result.ts'
-import type { Expectation, RunSummary } from '../run-summary.ts'
 import type { SearchSummary } from '../terminal/search-page.ts'
 import type { ToldStory } from '../told-story.ts'
 

@@ -1,3 +1,4 @@
+import { count } from '@chaosproxy/history'
 import type { ComparedCell, ComparedSystem, Comparison } from '../comparison.ts'
 import {
   cellUnder,
@@ -13,7 +14,6 @@ import {
 } from '../comparison-words.ts'
 import { printable } from '../operation-words.ts'
 import { PACELC_RULE } from '../pacelc.ts'
-import { count } from '../words.ts'
 import type { PageStyle } from './evidence.ts'
 import { finish, pageStyle, warnings } from './run-page.ts'
 import type { Style, TerminalOptions } from './style.ts'

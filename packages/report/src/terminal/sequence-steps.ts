@@ -1,7 +1,6 @@
 import { describeFault, type Fault, type NodeId } from '@chaosproxy/faults'
-import { type History, type Nanos, nanos } from '@chaosproxy/history'
+import { type History, type Nanos, nanos, plural } from '@chaosproxy/history'
 import { answerText, hasReturned, nodeOf, outcomeName, processText, requestText } from '../operation-words.ts'
-import { plural } from '../words.ts'
 import type { SequenceStep } from './sequence-diagram.ts'
 
 /** A run to draw. All times count from the same start. */

@@ -1,12 +1,12 @@
 import { createRandom, type Fault, type Schedule } from '@chaosproxy/faults'
 import { type Completion, type Input, type Millis, type Nanos, nanos } from '@chaosproxy/history'
-import type { FaultRecord } from '@chaosproxy/report'
 import { EVEN_RANK, type Workload, type WorkloadClient } from '@chaosproxy/workloads'
 import { type Recovery, readFinally } from '../final-reads.ts'
 import { startNemesisLoop } from '../nemesis-loop.ts'
 import type { Clock, Cluster, HistorySink } from '../ports.ts'
 import { type ClientProcess, startProcess } from '../process.ts'
 import { createRecorder } from '../recorder.ts'
+import type { FaultRecord } from '../result/run-summary.ts'
 import { keysOf, type PlannedFault, type PlannedOperation, type Scenario, scheduleOf } from './scenario.ts'
 
 export interface PlayOptions {

@@ -10,9 +10,9 @@ import {
   type Schedule,
 } from '@chaosproxy/faults'
 import { didYouMean, UserError } from '@chaosproxy/history'
-import { requireKnownFunctions } from '@chaosproxy/report'
 import { type Settings, settingsFor, type Workload } from '@chaosproxy/workloads'
-import type { RunExpectation } from '../judge.ts'
+import type { RunExpectation } from '../result/requirements/expectation.ts'
+import { requireKnownFunctions } from '../result/requirements/known-functions.ts'
 import type { Target } from '../target.ts'
 import type { Registries } from './registries.ts'
 import type { RunSpec } from './run-spec.ts'

@@ -1,5 +1,5 @@
 import type { Event } from '@chaosproxy/history'
-import type { RunSummary } from '@chaosproxy/report'
+import type { RunSummary } from '../result/run-summary.ts'
 import type { Progress } from '../run.ts'
 import type { RunSpec } from './run-spec.ts'
 

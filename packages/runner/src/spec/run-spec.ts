@@ -1,9 +1,9 @@
 import { levelNames } from '@chaosproxy/checker'
 import type { FaultChoice } from '@chaosproxy/faults'
 import { type Json, type Millis, millis, UserError } from '@chaosproxy/history'
-import { parseRequirement, REQUIREMENT_EXAMPLE } from '@chaosproxy/report'
 import type { Settings } from '@chaosproxy/workloads'
 import * as v from 'valibot'
+import { parseRequirement, REQUIREMENT_EXAMPLE } from '../result/requirements/requirement.ts'
 import { entriesOf, schemaProblems, unwrapped } from './schema-problems.ts'
 
 /** One run as JSON: flags are turned into it, `run.json` keeps it, and any run can be started from it. */

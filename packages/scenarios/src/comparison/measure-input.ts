@@ -1,6 +1,6 @@
 import type { Report } from '@chaosproxy/checker'
 import type { History, Nanos } from '@chaosproxy/history'
-import type { FaultRecord } from '@chaosproxy/report'
+import type { FaultRecord } from '@chaosproxy/runner/result'
 
 /** A judged run, to be measured. */
 export interface MeasureInput {

@@ -1,3 +1,6 @@
+/** The form of results that this version writes and reads. */
+export const RESULT_FORM = 1
+
 /** A parsed JSON object that nobody has checked yet. */
 export interface Parsed {
   readonly [member: string]: unknown

@@ -1,7 +1,6 @@
-import { UserError } from '@chaosproxy/history'
-import { foundText } from '../level-words.ts'
-import { isParsed, numberAt, resultIn, textAt } from '../parsed.ts'
-import { duration, percent } from '../words.ts'
+import { duration, percent, UserError } from '@chaosproxy/history'
+import { foundText } from '../found.ts'
+import { isParsed, numberAt, RESULT_FORM, resultIn, textAt } from '../parsed.ts'
 import { judgeRequirements } from './judge-requirements.ts'
 import type { MeasuredRecord } from './measures.ts'
 import { parseRequirement } from './requirement.ts'
@@ -22,9 +21,6 @@ export interface Baseline {
   readonly p99Nanos: number | undefined
   readonly lost: number
 }
-
-/** The form of results that this version writes and reads. */
-export const RESULT_FORM = 1
 
 /**
  * Reads what `--json` printed, or the `run.json` of a run.

@@ -1,7 +1,6 @@
 import type { Accounting, CheckOptions, Report, Staleness } from '@chaosproxy/checker'
-import { type History, isAnswered, OK } from '@chaosproxy/history'
+import { type History, isAnswered, OK, plural } from '@chaosproxy/history'
 import { quantile } from '../statistics.ts'
-import { plural } from '../words.ts'
 import type { ProbeAnswer } from './probe.ts'
 
 /** What is measured of: a run, or a file whose nemesis events tell of its faults. */

@@ -1,13 +1,12 @@
 import { describeFault, type Fault, type Link, parseFault } from '@chaosproxy/faults'
 import type { Event, History, Json } from '@chaosproxy/history'
-import { printable } from './operation-words.ts'
 import type { RunSummary } from './run-summary.ts'
 
-/** A fault on the time axis: what pages shade and name. */
+/** A fault on the time axis. */
 export interface FaultSpan {
   /** `partition`, `kill`, …, or the name a file gave it. */
   readonly kind: string
-  /** `partition {n1 | n2 n3}`. */
+  /** `partition {n1 | n2 n3}`, as the history has it: not yet fit to be printed. */
   readonly label: string
   /** What it affects, by name; both empty if that is not known. */
   readonly nodes: readonly string[]
@@ -34,15 +33,13 @@ const spansOfRun = (run: RunSummary): FaultSpan[] =>
     .filter((record) => record.skipped === undefined)
     .map((record) => ({
       kind: record.fault.kind,
-      label: labelOfFault(record.fault),
+      label: describeFault(record.fault),
       ...placesOf(record.fault),
       from: record.from,
       to: record.to,
       hits: record.hits,
       recoveryNanos: record.recoveryNanos,
     }))
-
-export const labelOfFault = (fault: Fault): string => printable(describeFault(fault))
 
 /** The nodes and links that a fault is about. */
 const placesOf = (fault: Fault): Pick<FaultSpan, 'nodes' | 'links'> => ({
@@ -126,10 +123,10 @@ function faultOf({ f, value }: Event): Pick<FaultSpan, 'kind' | 'label' | 'nodes
   const kind = kindOf(f)
   try {
     const fault = parseFault({ ...asMembers(value), kind: f }, f, ['id', 'began'])
-    return { kind, label: labelOfFault(fault), ...placesOf(fault) }
+    return { kind, label: describeFault(fault), ...placesOf(fault) }
   } catch {
     const nodes = namesIn(member(value, 'nodes'))
-    return { kind, label: printable([kind, ...nodes.slice(0, 4)].join(' ')), nodes, links: [] }
+    return { kind, label: [kind, ...nodes.slice(0, 4)].join(' '), nodes, links: [] }
   }
 }
 
@@ -146,7 +143,3 @@ export function lastTime(history: History): number {
   }
   return last
 }
-
-/** Faults in force at any moment of a stretch of time. */
-export const during = (spans: readonly FaultSpan[], from: number, to: number): FaultSpan[] =>
-  spans.filter((span) => span.from <= to && span.to >= from)

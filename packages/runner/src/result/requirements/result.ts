@@ -16,10 +16,3 @@ export function allMet(results: readonly RequirementResult[]): boolean | 'unknow
   if (results.some(({ met }) => met === false)) return false
   return results.some(({ met }) => met === 'unknown') ? 'unknown' : true
 }
-
-/** `availability >= 99.5%: found 61.20%`. */
-export const requirementText = ({ requirement, met, found, why }: RequirementResult): string =>
-  [
-    `${requirement}:`,
-    met === 'unknown' ? `unknown, ${why}${found === '' ? '' : ` (at least ${found})`}` : `found ${found}`,
-  ].join(' ')

@@ -1,6 +1,5 @@
 import { checkPart, type PartVerdict, type Verdict } from '@chaosproxy/checker'
-import { hasConcurrency } from '@chaosproxy/history'
-import { count, duration, percent } from '../words.ts'
+import { count, duration, hasConcurrency, percent } from '@chaosproxy/history'
 import type { Comparison } from './bound.ts'
 import type { Figure, MeasuredRecord, Spell, Unit } from './measures.ts'
 import type {

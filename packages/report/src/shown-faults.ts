@@ -1,0 +1,14 @@
+import { describeFault, type Fault } from '@chaosproxy/faults'
+import type { History } from '@chaosproxy/history'
+import { type FaultSpan, faultSpans, type RunSummary } from '@chaosproxy/runner/result'
+import { printable } from './operation-words.ts'
+
+export const labelOfFault = (fault: Fault): string => printable(describeFault(fault))
+
+/** The faults that were in force, by start, with labels that are safe to print. */
+export const shownFaults = (history: History, run: RunSummary | undefined): FaultSpan[] =>
+  faultSpans(history, run).map((span) => ({ ...span, label: printable(span.label) }))
+
+/** Faults in force at any moment of a stretch of time. */
+export const during = (spans: readonly FaultSpan[], from: number, to: number): FaultSpan[] =>
+  spans.filter((span) => span.from <= to && span.to >= from)

@@ -1,0 +1,37 @@
+import { allMet, type RequirementResult } from './requirements/result.ts'
+import type { Expectation } from './run-summary.ts'
+
+/**
+ * The exit codes, which scripts may rely on. The first three are common to checkers: promise kept, violated, unknown.
+ */
+export const EXIT = {
+  met: 0,
+  violated: 1,
+  unknown: 2,
+  usage: 3,
+  environment: 4,
+  interrupted: 130,
+} as const
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
+
+interface Outcome {
+  /** Undefined if no level was expected. */
+  readonly expectation: Expectation | undefined
+  /** How the level stands that the headline is about, which counts if none was expected. */
+  readonly found: Expectation
+  readonly requirements: readonly RequirementResult[]
+  /** What went wrong in the environment. */
+  readonly trouble: readonly string[]
+}
+
+/**
+ * What was shown to be broken outweighs trouble, and trouble what is unknown. Without an expectation, whatever could be
+ * judged is a success, unless it proves nothing.
+ */
+export function exitCodeFor({ expectation, found, requirements, trouble }: Outcome): ExitCode {
+  const required = allMet(requirements)
+  if (expectation?.met === false || required === false) return EXIT.violated
+  if (trouble.length > 0) return EXIT.environment
+  return (expectation ?? found).met === 'unknown' || required === 'unknown' ? EXIT.unknown : EXIT.met
+}

@@ -1,0 +1,38 @@
+import { consistency, type Report, verdictOf } from '@chaosproxy/checker'
+
+/** The levels that a report's judge decides, strongest first. */
+export const levelsOf = (report: Report<string>): readonly string[] => Object.keys(report.levels)
+
+/** The strongest level, which a report is about if none was asked for. */
+export const strongestOf = (report: Report<string>): string => levelsOf(report)[0] ?? ''
+
+/** Session guarantees say too little on their own to sum up a history. */
+const alone: readonly string[] = consistency.implied.session
+
+const consistencyLevels: readonly string[] = consistency.levels
+
+const summing = (report: Report<string>): readonly string[] =>
+  levelsOf(report).filter((level) => !alone.includes(level))
+
+/** The strongest level that is met. */
+export const foundLevel = (report: Report<string>): string | undefined =>
+  summing(report).find((level) => verdictOf(report, level).result === 'met')
+
+/**
+ * The strongest level that is met, or `none`, and what is undecided above it. The levels of other judges than that of
+ * consistency may stand side by side: of those, the broken ones are named.
+ */
+export function foundText(report: Report<string>): string {
+  const [strongest, ...others] = levelsOf(report)
+  const broken = others.filter((level) => verdictOf(report, level).result === 'violated')
+  if (!consistencyLevels.includes(strongest ?? '') && broken.length > 0) return `not ${broken.join(', not ')}`
+  const found = foundLevel(report)
+  const levels = summing(report)
+  const above = found === undefined ? levels : levels.slice(0, levels.indexOf(found))
+  const open = above.filter((level) => verdictOf(report, level).result === 'unknown')
+  const undecided =
+    open[0] === undefined
+      ? ''
+      : ` (undecided: ${open.length > 2 ? `${open[0]} and ${open.length - 1} more` : open.join(', ')})`
+  return `${found ?? 'none'}${undecided}`
+}

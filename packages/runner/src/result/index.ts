@@ -1,0 +1,28 @@
+export { EXIT, type ExitCode, exitCodeFor } from './exit-code.ts'
+export type { FaultSpan } from './fault-spans.ts'
+export { faultSpans, lastTime } from './fault-spans.ts'
+export { foundLevel, foundText, levelsOf, strongestOf } from './found.ts'
+export type { Parsed } from './parsed.ts'
+export { isParsed, memberAt, numberAt, RESULT_FORM, resultIn } from './parsed.ts'
+export type { Baseline } from './requirements/baseline.ts'
+export { judgeBaseline, parseBaseline, requireSameSubject } from './requirements/baseline.ts'
+export { judgeExpectation } from './requirements/expectation.ts'
+export { judgeRequirements } from './requirements/judge-requirements.ts'
+export { requireKnownFunctions } from './requirements/known-functions.ts'
+export { measures } from './requirements/measures.ts'
+export type { Probe, ProbeAnswer } from './requirements/probe.ts'
+export { PROBE_EXAMPLES } from './requirements/probe.ts'
+export { parseRequirement, REQUIREMENT_EXAMPLE } from './requirements/requirement.ts'
+export type { RequirementResult } from './requirements/result.ts'
+export { allMet } from './requirements/result.ts'
+export type { Expectation, FaultRecord, NodeSummary, PhaseSummary, RunSummary, RunViews } from './run-summary.ts'
+export {
+  isSecret,
+  jsonWithoutSecrets,
+  REMOVED,
+  specWithoutSecrets,
+  textWithoutSecrets,
+  wordsWithoutSecrets,
+} from './secrets.ts'
+export type { Statistics } from './statistics.ts'
+export { quantile, statisticsOf } from './statistics.ts'
