@@ -156,7 +156,7 @@ test('a drain of one queue does not show that another was drained, nor that it w
   expect(accountOfEvents([began, ...put('x'), ended])).toBe('unknown')
 })
 
-test('of messages that operations of unknown outcome may have taken it is not said that they were lost in the end', () => {
+test('messages that operations of unknown outcome may have taken are not reported as lost in the end', () => {
   const outOfOrder: readonly Step[] = [
     ...[1, 2].flatMap((value): Step[] => [
       [0, 'invoke', 'enqueue', value],
@@ -296,7 +296,7 @@ test('final reads of a counter agree on a sum that the additions can come to', (
   expect([12_345, 12_345.5].map((value) => finallyRead(value, ones))).toEqual(['met', 'violated'])
 })
 
-test('an id given out twice is told with both who got it', () => {
+test('an id given out twice is reported with both clients that got it', () => {
   const events = eventsOf(
     [0, 'invoke', 'generate'],
     [0, 'ok', 'generate', 'x'],

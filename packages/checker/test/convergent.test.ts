@@ -32,12 +32,12 @@ describe('replicas converge where all final reads of a key agree, no matter on w
     expect(judged(...rows)).toBe(expected)
   })
 
-  test('in a linearizable history a write of unknown outcome may come between two of them', () => {
+  test('a linearizable history may have a write of unknown outcome between two final reads', () => {
     const report = checkHistory(historyOf('w1?', '    fr|', '          fr1|'), { levels: ['linearizable', ...both] })
     expect(resultsOf(report)).toBe('met, met')
   })
 
-  test('of an object only if reads of it say the same', () => {
+  test('replicas of an object converge only if their reads say the same', () => {
     expect(
       ofObject('set', [
         [1, 2],
@@ -65,7 +65,7 @@ describe('replicas converge where all final reads of a key agree, no matter on w
     expect(resultsOf(finallyRead(differ, [[1, 2], [1]]))).toBe('violated, violated')
   })
 
-  test('not even where each element that is missing from one is missing from none that was read later', () => {
+  test('final reads that differ violate convergence, even if each missing element is missing from no later read', () => {
     const event = (process: number, type: 'invoke' | 'ok' | 'info', f: string, value: Json): EventInput => ({
       ...{ process, type, f, value },
       ...(f === 'read' && type === 'invoke' ? { final: true } : {}),

@@ -50,7 +50,7 @@ function repeated(rounds: number, clients: number): EventInput[] {
 }
 
 describe('copies of a transfer, by the network', () => {
-  test('which may have been carried out again do not make a long history hard to judge', () => {
+  test('which may have been carried out again, do not make a long history hard to judge', () => {
     const { linearizable } = checkHistory(historyFromEvents(repeated(150, 10)), { model: 'bank', initial }).levels
     expect(linearizable.result).toBe('met')
   })
@@ -73,7 +73,7 @@ describe('copies of a transfer, by the network', () => {
     expect(resultOf([...refused, ...read(5), ...read(10)])).toBe('violated')
   })
 
-  test('do not explain that it was carried out twice', () => {
+  test('are no excuse for a transfer that was carried out twice by its server', () => {
     const done: EventInput[] = [
       { process: 0, type: 'invoke', ...transfer },
       { process: 1, type: 'invoke', ...transfer },
@@ -83,7 +83,7 @@ describe('copies of a transfer, by the network', () => {
     expect(resultOf([...done, ...read(0)])).toBe('violated')
   })
 
-  test('do not delay it', () => {
+  test('are no excuse for a transfer that took effect late', () => {
     const later: EventInput[] = [
       { process: 0, type: 'invoke', ...transfer },
       { process: 0, type: 'ok', ...transfer },

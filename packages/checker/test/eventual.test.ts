@@ -166,7 +166,7 @@ test('an acknowledged write that a later read of an older value shows to be gone
   )
 })
 
-test('of two writes that overlapped either may stay', () => {
+test('either of two overlapping writes may be the one that stays', () => {
   expect(sentenceOf('w1----|', '   w2----|', '             fr1|')).toBeUndefined()
   expect(sentenceOf('w1----|', '   w2----|', '             fr2|')).toBeUndefined()
 })
@@ -185,7 +185,7 @@ test('the value of a write that failed comes from nowhere, and the acknowledged 
   )
 })
 
-test('what nobody wrote before the end is the initial value', () => {
+test('a key that nobody wrote holds its initial value', () => {
   expect(sentenceOf('w1-x', '      fr|')).toBeUndefined()
   expect(sentenceOf('w1-|', '      fr|')).toContain("Process 0's write of 1 was acknowledged by n1 at 0.003 s. After")
 })

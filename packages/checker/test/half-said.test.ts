@@ -23,7 +23,7 @@ const read = (value: Json): EventInput[] => {
 const linearizable = (...events: readonly (readonly EventInput[])[]) =>
   resultOf(checkHistory(historyFromEvents(events.flat())), 'linearizable')
 
-test('what was there is what the completion says', () => {
+test('the value that a cas replaced is the one its completion names', () => {
   expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], ['a', 'b']), read('b'))).toBe('met')
   expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], ['c', 'b']), read('b'))).toBe('violated')
 })
@@ -33,23 +33,23 @@ test('a cas that found what it did not replace is a read', () => {
   expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], ['a', 'a']), read('b'))).toBe('violated')
 })
 
-test('where nothing says what was there, it is a write', () => {
+test('a cas of which nothing says what it replaced is a write', () => {
   expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], ['b']), read('b'))).toBe('met')
   expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], undefined), read('a'))).toBe('violated')
 })
 
-test('of unknown outcome it may have put its value there, or not', () => {
+test('a cas of unknown outcome that names only its new value may have written it, or not', () => {
   for (const value of ['a', 'b'])
     expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], undefined, 'info'), read(value))).toBe('met')
   expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], undefined, 'info'), read('c'))).toBe('violated')
 })
 
-test('one that failed put nothing there', () => {
+test('a failed cas that names only its new value wrote nothing', () => {
   expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], undefined, 'fail'), read('a'))).toBe('met')
   expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], undefined, 'fail'), read('b'))).toBe('violated')
 })
 
-test('two increments that answer the same are found, however little was said when they were called', () => {
+test('two increments that return the same sum are found, even if their invocations say nothing', () => {
   const counted = (...sums: readonly number[]) =>
     linearizable(...sums.map((sum) => cas(undefined, sum === 1 ? ['1'] : [String(sum - 1), String(sum)])))
   expect(counted(1, 2, 3)).toBe('met')

@@ -40,22 +40,22 @@ const read = (process: number, version: Json): readonly Told[] => [
 ]
 
 describe('a write whose version nobody was told wrote one unknown version, or nothing', () => {
-  test('so that a version without a known write may be its own', () => {
+  test('a version without a known write may belong to a write whose version nobody was told', () => {
     expect(verdict(...wrote(0, 1), ...lost(1), ...read(0, 2), ...swapped(0, 2, 3), ...read(0, 3))).toBe('met')
     expect(verdict(...wrote(0, 1), ...lost(1), ...read(0, 1), ...wrote(0, 3), ...read(0, 3))).toBe('met')
   })
 
-  test('but not two of them', () => {
+  test('a write whose version nobody was told explains one unknown version, not two', () => {
     expect(verdict(...wrote(0, 1), ...lost(1), ...read(0, 2), ...read(0, 3))).toBe('violated')
     expect(verdict(...wrote(0, 1), ...lost(1), ...lost(2), ...read(0, 2), ...read(0, 3))).toBe('met')
   })
 
-  test('nor one that was seen before it was called', () => {
+  test('a write whose version nobody was told does not explain a version seen before it was called', () => {
     expect(verdict(...wrote(0, 1), ...read(0, 2), ...lost(1))).toBe('violated')
     expect(fromAnywhere(...read(0, 2), ...wrote(0, 1), ...lost(1), ...read(0, 1))).toBe('met')
   })
 
-  test('nor one that others wrote: an old version stays stale', () => {
+  test('a write whose version nobody was told does not explain a version that another write has: it stays stale', () => {
     expect(verdict(...wrote(0, 1), ...wrote(0, 2), ...lost(1), ...read(0, 1))).toBe('violated')
     expect(verdict(...wrote(0, 1), ...lost(1), ...read(0, 2), ...wrote(0, 3), ...read(0, 2))).toBe('violated')
   })
@@ -82,12 +82,12 @@ describe('a cas whose version nobody was told', () => {
   })
 })
 
-test('where versions repeat themselves, they do not tell writes apart, and nobody knows', () => {
+test('versions that repeat themselves do not tell writes apart, and the verdict is unknown', () => {
   const repeated = [...wrote(0, 1), ...wrote(0, 2), ...wrote(0, 1), ...lost(1), ...read(0, 2)]
   expect(verdict(...repeated)).toBe('unknown')
 })
 
-test('what is violated without anything that was lost is violated at every level that it breaks', () => {
+test('a violation that no lost answer could explain is reported at every level it breaks', () => {
   const stale = [...wrote(0, 1), ...wrote(0, 2), ...read(0, 2), ...read(0, 1)]
   const some = [...lost(1), ...read(0, 7), ...lost(2), ...read(0, 8), ...wrote(0, 9)]
   const { linearizable, sequential } = checkHistory(historyOf(...some, ...stale)).levels
@@ -154,7 +154,7 @@ function randomTold(random: () => number): readonly Told[] {
   return told
 }
 
-test('verdicts on random histories are those of trying every way', () => {
+test('verdicts on random histories with lost versions are those of trying every possibility', () => {
   const random = mulberry(7)
   const results = { met: 0, violated: 0, unknown: 0 }
   for (let n = 0; n < 300; n++) {

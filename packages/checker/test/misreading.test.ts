@@ -33,14 +33,14 @@ describe('a route table that reads another place than it writes', () => {
     expect(report.lost).toEqual([])
   })
 
-  test('may read a text for a number, or a version', () => {
+  test('a route table that reads another place may take a text for a number, or a version', () => {
     expect(reasonOf(recorded(String))).toContain('x was written 1 and read "1" (of another type)')
     expect(reasonOf(recorded((value) => `v${value}`))).toContain('x was written 1 and read "v1". The table')
   })
 })
 
 describe('a violation stays one', () => {
-  test('where most reads return what somebody wrote, however wrong the others are', () => {
+  test('a violation stays one where most reads return what somebody wrote, however wrong the others are', () => {
     expect(reasonOf(recorded((value) => (value > 3 ? 'corrupt' : value)))).toBe('violated')
   })
 

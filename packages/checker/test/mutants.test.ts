@@ -143,7 +143,7 @@ test('a contradiction is complete only once the impossible read returned, not wh
   expect(verdict.counterexample.operations.map(({ operation }) => operation)).toEqual([0, 1, 2, 3])
 })
 
-test('of lost writes only the last are listed: those before them were rightly overwritten', () => {
+test('only the last of several lost writes is listed: those before it were rightly overwritten', () => {
   const report = checkHistory(historyOf('w1|  w2|  w3|', '               fr1|', '               fr1|'))
   expect(report.lost).toEqual([{ key: undefined, value: 3, operation: 2 }])
 })

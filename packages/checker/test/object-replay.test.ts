@@ -28,20 +28,23 @@ const history = smallHistory([
 
 const [part] = partsOf(history, functionsOfObject(modelOf('queue'), objectOf('queue')!, null))
 
-test.each(['its specification', 'its simulation'])('by %s: each operation once, possible, and in real time', (by) => {
-  const queue = objectOf('queue')!
-  const fault = (...order: readonly number[]): string | undefined =>
-    faultOfObjectWitness(
-      part!,
-      order,
-      by === 'its specification' ? simulateBy(queue.specification(null), part!) : queue.simulate!(part!, null),
-    )
-  expect(fault(0, 1, 2)).toBe(undefined)
-  expect(fault(0, 2, 1)).toBe(undefined)
-  expect(fault(0, 2, 1, 3)).toBe(undefined)
-  expect(fault(0, 2)).toBe('operation 1 is missing')
-  expect(fault(0, 1, 1, 2)).toBe('operation 1 appears twice')
-  expect(fault(1, 0, 2)).toBe('operation 0 returned before one that precedes it was called')
-  expect(fault(0, 3, 1, 2)).toBe('operation 1 returned before one that precedes it was called')
-  expect(fault(2, 0, 1)).toBe('operation 2 is not possible where it is placed')
-})
+test.each(['its specification', 'its simulation'])(
+  'a witness found by %s has each operation once, legal, and in real-time order',
+  (by) => {
+    const queue = objectOf('queue')!
+    const fault = (...order: readonly number[]): string | undefined =>
+      faultOfObjectWitness(
+        part!,
+        order,
+        by === 'its specification' ? simulateBy(queue.specification(null), part!) : queue.simulate!(part!, null),
+      )
+    expect(fault(0, 1, 2)).toBe(undefined)
+    expect(fault(0, 2, 1)).toBe(undefined)
+    expect(fault(0, 2, 1, 3)).toBe(undefined)
+    expect(fault(0, 2)).toBe('operation 1 is missing')
+    expect(fault(0, 1, 1, 2)).toBe('operation 1 appears twice')
+    expect(fault(1, 0, 2)).toBe('operation 0 returned before one that precedes it was called')
+    expect(fault(0, 3, 1, 2)).toBe('operation 1 returned before one that precedes it was called')
+    expect(fault(2, 0, 1)).toBe('operation 2 is not possible where it is placed')
+  },
+)

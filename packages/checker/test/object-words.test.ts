@@ -196,7 +196,7 @@ test.each([
   ['bank', 'read', null, { a: 1 }, 'can be checked for linearizable and convergent only'],
   ['unique-ids', 'generate', null, 7, 'does not compare final reads; it can be checked for linearizable only'],
   ['log', 'append', 'x', [0, 'x'], 'does not compare final reads; it can be checked for linearizable only'],
-] as const)('why a %s is not judged by what it is in the end is said', (model, f, value, answer, why) => {
+] as const)('the reason why a %s is not judged by its final state is given', (model, f, value, answer, why) => {
   const history = historyFromEvents([
     { process: 0, type: 'invoke', f, value },
     { process: 0, type: 'ok', f, value: answer },

@@ -42,14 +42,17 @@ describe('a drain of unknown outcome', () => {
   const drain: Done = ['drain', null, '?']
   const nothing: Done = ['dequeue', null, null]
 
-  test.each(['queue', 'bag'] as const)('of a %s may have had all that was there, or some, or nothing', (model) => {
-    expect(judge(model, null, put(1), put(2), drain, nothing)).toBe('met')
-    expect(judge(model, null, put(1), put(2), drain, ['dequeue', null, 2], nothing)).toBe('met')
-    expect(judge(model, null, put(1), drain, ['dequeue', null, 1], nothing)).toBe('met')
-    expect(judge(model, [1, 2], drain, nothing)).toBe('met')
-    expect(judge(model, null, put(1), put(2), nothing)).toBe('violated')
-    expect(judge(model, null, put(1), nothing, drain)).toBe('violated')
-  })
+  test.each(['queue', 'bag'] as const)(
+    'a drain of unknown outcome of a %s may have taken everything, some of it or nothing',
+    (model) => {
+      expect(judge(model, null, put(1), put(2), drain, nothing)).toBe('met')
+      expect(judge(model, null, put(1), put(2), drain, ['dequeue', null, 2], nothing)).toBe('met')
+      expect(judge(model, null, put(1), drain, ['dequeue', null, 1], nothing)).toBe('met')
+      expect(judge(model, [1, 2], drain, nothing)).toBe('met')
+      expect(judge(model, null, put(1), put(2), nothing)).toBe('violated')
+      expect(judge(model, null, put(1), nothing, drain)).toBe('violated')
+    },
+  )
 
   test('takes the messages of a queue in their order', () => {
     expect(judge('queue', null, put(1), put(2), drain, ['dequeue', null, 1])).toBe('met')

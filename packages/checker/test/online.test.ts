@@ -63,7 +63,7 @@ function shapeFrom(random: () => number, over: Partial<Shape>): Shape {
   }
 }
 
-test(`it answers at the first event for which the definition has no order: ${manyOf(6_000)} small random histories`, () => {
+test(`the online checker reports a violation at the first event for which the definition has no order: ${manyOf(6_000)} small random histories`, () => {
   const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
   for (let n = 0; n < many(6_000); n++) {
     const seed = baseSeed + n
@@ -78,7 +78,7 @@ test(`it answers at the first event for which the definition has no order: ${man
   expect(count['not certain']).toBeLessThan(atMost(1_000))
 })
 
-test(`values that come again never make it say violated without need: ${manyOf(6_000)} small random histories`, () => {
+test(`repeated values never make the online checker report a violation that is none: ${manyOf(6_000)} small random histories`, () => {
   const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
   for (let n = 0; n < many(6_000); n++) {
     const seed = baseSeed + n
@@ -93,7 +93,7 @@ test(`values that come again never make it say violated without need: ${manyOf(6
   expect(count['not certain']).toBeGreaterThan(atLeast(200))
 })
 
-test(`it agrees with check on ${manyOf(500)} histories of 20 to 220 operations, at the event itself`, () => {
+test(`the online checker agrees with check on ${manyOf(500)} histories of 20 to 220 operations, at the event itself`, () => {
   const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
   for (let n = 0; n < many(500); n++) {
     const seed = baseSeed + n
@@ -118,7 +118,7 @@ test(`it agrees with check on ${manyOf(500)} histories of 20 to 220 operations, 
   expect(count['not linearizable']).toBeGreaterThan(atLeast(60))
 })
 
-test(`what it remembers stays as it is over ${MILLION} operations`, () => {
+test(`the memory of the online checker does not grow over ${MILLION} operations`, () => {
   const checker = online()
   const random = randomFrom(baseSeed)
   const clients = Array.from({ length: 10 }, (_, process) => ({
@@ -191,7 +191,7 @@ test('a value overwritten before the read was called is stale, however long it h
   expect(sentenceOf('w1-| w2-| w3-|', '            r2-|')).toBeUndefined()
 })
 
-test('a value that was read, and whose write then fails, contradicts at the failure', () => {
+test('a value that was read is a violation as soon as its write fails', () => {
   const events = timeline('w1-------x', '   r1|')
   expect(watch(events).violation).toMatchObject({
     position: events.length - 1,
@@ -213,12 +213,12 @@ test('a cas may have been called before the write that it replaces: what came be
   expect(sentenceOf(' w9-|  r9--|', ...others)).toBeUndefined()
 })
 
-test('a write of unknown outcome may be read at any later time, but not go again', () => {
+test('a write of unknown outcome may appear at any later time, but not disappear again', () => {
   expect(sentenceOf('w1--?', '       w2-| r2| r1-| r1|')).toBeUndefined()
   expect(sentenceOf('w1--?', '       w2-| r1| r2-|')).toContain('read 2')
 })
 
-test('a value written again while it may still be read is passed over when it is read, and then nothing is certain', () => {
+test('a value written again while the first may still be read makes its reads ambiguous, so nothing is certain', () => {
   const soFar = (...rows: readonly string[]): SoFar => watch(timeline(...rows)).soFar
   expect(soFar('w1--| w1--|', '            r1|')).toBe('linearizable')
   expect(soFar('w1--|  ', '  w1--|', '  r1-----|')).toBe('not certain')
@@ -252,7 +252,7 @@ const getset = (process: number, to: Json, answer: Json): readonly EventInput[] 
   { process, type: 'ok', f: 'cas', value: [answer, to] },
 ]
 
-test('a cas may name only its new value, and then its answer says the old one', () => {
+test('a cas that names only its new value has the old one in its answer', () => {
   const watched = watch([...timeline('w1|'), ...getset(1, '2', '1'), ...getset(1, null, '2'), ...timeline('r_|')])
   expect(watched).toMatchObject({ violation: undefined, soFar: 'not certain' })
 })
@@ -275,7 +275,7 @@ test('a cas that names neither one value nor two is refused', () => {
   )
 })
 
-test("events that are not a client's are passed over, unknown operations named", () => {
+test('the online checker passes over events of others than clients, and names unknown operations', () => {
   const checker = online()
   expect(checker.push({ process: 'nemesis', type: 'info', f: 'kill' })).toBeUndefined()
   expect(() => checker.push({ process: 1, type: 'invoke', f: 'enqueue', value: 1 })).toThrow(

@@ -2,7 +2,7 @@ import { historyFromEvents } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { checkHistory } from './checking.ts'
 
-test('a read of an overdrawn account is told as that', () => {
+test('a read of an overdrawn account is reported as such', () => {
   const transfer = { from: 'a', to: 'b', amount: 7 }
   const history = historyFromEvents([
     { process: 0, type: 'invoke', f: 'transfer', value: { ...transfer, id: '1' } },

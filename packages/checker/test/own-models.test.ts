@@ -67,7 +67,7 @@ test('an operation of unknown outcome may have happened, later, or never', () =>
   expect(judge([...pushed, call(1, 'pop'), ok(1, 'pop', 1), call(1, 'pop'), ok(1, 'pop', 1)], stack)).toBe('violated')
 })
 
-test('parts that a model tells apart are judged apart', () => {
+test('parts that a model separates are judged separately', () => {
   const write = (process: number, name: string, to: Json): EventInput[] => [
     call(process, 'write', { name, to }),
     ok(process, 'write', { name, to }),
@@ -82,7 +82,7 @@ test('parts that a model tells apart are judged apart', () => {
   expect(judge([...write(0, 'x', 1), ...write(0, 'y', 2), ...read(1, 'x', 2)], registers)).toBe('violated')
 })
 
-test('a model that throws is told with the operation on which it did', () => {
+test('a model that throws is reported with the operation on which it did', () => {
   const strict: Model<number> = {
     ...counter,
     apply: (count, input) => {

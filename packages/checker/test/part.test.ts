@@ -47,7 +47,7 @@ describe('linearizable, of a part of a history,', () => {
     expect(judged(history, 'linearizable', 0, 15)).toEqual({ result: 'met' })
   })
 
-  test('of a read that saw what nobody had written yet, it is broken at that read, not at the write', () => {
+  test('a read of a value that nobody had written yet breaks linearizability at that read, not at the write', () => {
     const history = historyOf('w1-|      w2-|', '     r2|        r2|')
     expect(judged(history, 'linearizable', 0, 8)).toMatchObject({ result: 'violated' })
     expect(judged(history, 'linearizable', 8)).toEqual({ result: 'met' })

@@ -132,7 +132,7 @@ test(`joined threads and guessed sources agree with the definition on ${manyOf(5
   }
 })
 
-test('of all ways in which reads may have sources none is passed over, whichever is the only one with an order', () => {
+test('every way to assign writes to reads is tried, whichever is the only one with an order', () => {
   const op = (process: number, f: 'read' | 'write'): EventInput[] => [
     { process, type: 'invoke', f, value: f === 'read' ? null : 1 },
     { process, type: 'ok', f, value: 1 },
@@ -202,7 +202,7 @@ test('a counterexample that needs an operation of unknown outcome has who saw it
   expect(verdict.counterexample.operations).toEqual([0, 1, 2, 3, 4].map((operation) => ({ operation, role: 'core' })))
 })
 
-test('what is laid out by lot is a witness, and where few small histories have an order it is found', () => {
+test('an order laid out at random is a witness, and the few small histories that have an order are found', () => {
   const share = { found: 0, met: 0 }
   for (let n = 0; n < many(1_500); n++) {
     const random = randomFrom(baseSeed + n)
@@ -238,7 +238,7 @@ test('eighty operations with compare-and-sets and unknown outcomes are decided a
   }
 })
 
-test('a value that nobody wrote is seen at once beside compare-and-sets that failed', () => {
+test('a value that nobody wrote is found at once alongside compare-and-sets that failed', () => {
   const events: EventInput[] = [
     { process: 0, type: 'invoke', f: 'cas', value: [1, 2] },
     { process: 0, type: 'fail', f: 'cas', value: [1, 2] },

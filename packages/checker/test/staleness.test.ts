@@ -278,7 +278,7 @@ test('a read of a value overwritten 6 ms before is 6 ms and one version behind',
   })
 })
 
-test('of three reads the middle one is the median', () => {
+test('the median of three reads is the middle one', () => {
   const { versionsBehind } = measure(historyOf('w1| w2|', '            r2| r1| r1|'))
   expect(versionsBehind).toEqual({ p50: 1, p99: 1, max: 1 })
 })

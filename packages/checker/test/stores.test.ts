@@ -59,7 +59,7 @@ test('a store with one log is sequentially consistent also where values are writ
   }
 })
 
-test('of many processes, one after another, a contradiction is found, and an order where there is one', () => {
+test('a contradiction of many processes, one after another, is found, and so is an order where there is one', () => {
   for (const planted of ['none', 'buffering', 'readers', 'puzzle'] as const) {
     const over = { planted, processes: 12, unknown: 0.05, seed: baseSeed }
     expect(judge(over, ['sequential']), `${planted} ${baseSeed}`).toEqual([planted === 'none' ? 'met' : 'violated'])

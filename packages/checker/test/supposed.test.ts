@@ -53,7 +53,7 @@ test('transfers that took effect all at once after an outage are told from those
   }
 })
 
-test('a read that no choice of them explains is still found', () => {
+test('a read that no choice of transfers of unknown outcome explains is still found', () => {
   // Few enough to be tried in full: with all of them the search ends without an answer.
   const { events, balances } = afterOutage(4, 6)
   const wrong = { ...balances, a: balances['a']! - 1, b: balances['b']! + 1 }

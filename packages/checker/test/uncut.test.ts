@@ -128,7 +128,7 @@ describe('a violation of registers', () => {
     keys[operations.key[row] ?? -1]?.startsWith('p') === true
 
   test.each(Object.keys(violations) as Level[])(
-    'of %s is told in few operations whenever the time runs out after it was found',
+    'a violation of %s is reported in few operations whenever the time runs out after it was found',
     (level) => {
       const events = amid(violations[level] ?? [], 600)
       expectTold(events, { model: 'register', initial: null, levels: [level] }, level, many(12), isPlanted)
@@ -136,23 +136,30 @@ describe('a violation of registers', () => {
     },
   )
 
-  test.each(Object.keys(violations) as Level[])('of %s is found near where it shows in a long history', (level) => {
-    const events = amid(violations[level] ?? [], LONG)
-    const history = historyFromEvents(events)
-    const { report } = hurried(history, { model: 'register', initial: null, levels: [level] }, Number.POSITIVE_INFINITY)
-    const verdict = report.levels[level]
-    if (verdict.result !== 'violated') throw new Error(`${level} is ${verdict.result}`)
-    const { operations, uncut } = verdict.counterexample
-    expect(uncut).toBe(undefined)
-    const rows = operations.map(({ operation }) => operation)
-    expect(rows.every((row) => isPlanted(history, row))).toBe(true)
-    const short = patient(historyFromEvents(eventsOf(violations[level] ?? [])), {
-      model: 'register',
-      initial: null,
-      levels: [level],
-    }).levels[level]
-    expect(rows.length).toBe(short.result === 'violated' ? short.counterexample.operations.length : 0)
-  })
+  test.each(Object.keys(violations) as Level[])(
+    'a violation of %s is found near where it shows in a long history',
+    (level) => {
+      const events = amid(violations[level] ?? [], LONG)
+      const history = historyFromEvents(events)
+      const { report } = hurried(
+        history,
+        { model: 'register', initial: null, levels: [level] },
+        Number.POSITIVE_INFINITY,
+      )
+      const verdict = report.levels[level]
+      if (verdict.result !== 'violated') throw new Error(`${level} is ${verdict.result}`)
+      const { operations, uncut } = verdict.counterexample
+      expect(uncut).toBe(undefined)
+      const rows = operations.map(({ operation }) => operation)
+      expect(rows.every((row) => isPlanted(history, row))).toBe(true)
+      const short = patient(historyFromEvents(eventsOf(violations[level] ?? [])), {
+        model: 'register',
+        initial: null,
+        levels: [level],
+      }).levels[level]
+      expect(rows.length).toBe(short.result === 'violated' ? short.counterexample.operations.length : 0)
+    },
+  )
 
   test('is found near where it shows in a long history of one key, with the writes that were read there', () => {
     const others: Step[] = Array.from({ length: 12_000 }, (_, n) =>
@@ -168,7 +175,7 @@ describe('a violation of registers', () => {
     expect(linearizable.counterexample.operations.map(({ operation }) => operation)).toEqual([12_301, 12_302, 12_303])
   })
 
-  test('where values repeat, or are compared and set, or appended, is told in few operations likewise', () => {
+  test('a violation with repeated values, compare-and-sets or appends is reported in few operations too', () => {
     const repeated: Step[] = Array.from({ length: 240 }, (_, n) => [
       n % 4,
       n % 2 === 0 ? 'write' : 'read',
@@ -245,7 +252,7 @@ const objects: { readonly [model in Exclude<ModelName, 'register' | 'multi-regis
 }
 
 test.each(Object.keys(objects) as (keyof typeof objects)[])(
-  'a violation of a %s is told in few operations whenever the time runs out after it was found',
+  'a violation of a %s is reported in few operations whenever the time runs out after it was found',
   (model) => {
     const { initial = null, steps, planted: wrong } = objects[model]!
     for (const n of [60, 500]) {
@@ -255,7 +262,7 @@ test.each(Object.keys(objects) as (keyof typeof objects)[])(
   },
 )
 
-test('a model of one’s own likewise', () => {
+test('a violation of a model of one’s own is reported in few operations whenever the time runs out', () => {
   const model = {
     name: 'own',
     initial: 0,

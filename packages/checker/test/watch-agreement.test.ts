@@ -160,7 +160,9 @@ function naively({ all, from, present, key, responses }: Case): string[] {
   return guarantees.filter((each) => found.has(each))
 }
 
-test('agrees with the definitions on watches that are right, and on such that go wrong', { timeout: 60_000 }, () => {
+test('the judge of watches agrees with the definitions on correct watches and on broken ones', {
+  timeout: 60_000,
+}, () => {
   let wrong = 0
   fc.assert(
     fc.property(

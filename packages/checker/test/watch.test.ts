@@ -121,7 +121,7 @@ describe('each guarantee is broken by', () => {
   const from = (revision: number, ...responses: Parameters<typeof events>) =>
     broken(judge(...three, watch(1, 4, { from: revision }), watched(1, ...responses)))
 
-  test('what was not asked for', () => {
+  test('an event that was not asked for', () => {
     const one = judge(...three, watch(1, 4, { from: 2, key: 'x' }), watched(1, events(x1, x2, y3)))
     expect(broken(one)).toEqual(['filtered'])
     const none = judge(...three, watch(1, 4, { from: 2, without: ['put'] }), watched(1, events(x1)))
@@ -135,7 +135,7 @@ describe('each guarantee is broken by', () => {
   test('a gap at the start', () => expect(from(2, events(x2, y3))).toEqual(['resumable']))
   test('a value that nobody wrote', () => expect(from(2, events(event(2, 'x', 7)))).toEqual(['truthful']))
 
-  test('progress that falls, comes too early, or forgets something', () => {
+  test('progress that goes back, comes too early, or forgets something', () => {
     expect(from(2, events(x1, x2, y3), progress(9), progress(8))).toEqual(['bookmarkable'])
     expect(from(2, events(x1), progress(4), events(x2, y3))).toEqual(['bookmarkable'])
     expect(from(2, events(x1), progress(4))).toEqual(['bookmarkable'])
@@ -151,19 +151,19 @@ describe('each guarantee is broken by', () => {
     expect(sent(events(event(2, 'x', 1)), events(event(3, 'x', 4)))).toEqual(['atomic'])
   })
 
-  test('a past that was not so', () => {
+  test('a past that did not happen', () => {
     expect(from(2, events(x1, event(3, 'x', 2, { previous: 8 })))).toEqual(['truthful'])
     expect(from(2, events(event(2, 'x', 1, { created: false })))).toEqual(['truthful'])
     expect(from(2, events(event(2, 'x', 1, { created: true, previous: null })))).toEqual([])
   })
 
-  test('what is older than a start in the future', () => {
+  test('an event older than a start in the future', () => {
     const ahead = [put(2, 'x', 1), watch(1, 2, { from: 4 }), put(3, 'x', 2), put(4, 'y', 3)]
     expect(broken(judge(...ahead, watched(1, events(y3))))).toEqual([])
     expect(broken(judge(...ahead, watched(1, events(x2), events(y3))))).toEqual(['future'])
   })
 
-  test('never arriving, which shows only after healing', () => {
+  test('an event that never arrives, which shows only after healing', () => {
     const stuck = [...three, watch(1, 4, { from: 2 }), watched(1, events(x1, x2))]
     expect(judge(...stuck).levels.live.result).toBe('unknown')
     const inVain = Array.from({ length: 5 }, () => followed(1))

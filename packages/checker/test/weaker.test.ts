@@ -60,7 +60,7 @@ describe('read-your-writes', () => {
     expect(resultOf(report, 'read-your-writes')).toBe(result)
   })
 
-  test('a value of one’s own that was overwritten is told by the two writes and the read', () => {
+  test('a client that reads its own overwritten value is reported by the two writes and the read', () => {
     const report = checkHistory(historyOf('w1| w2| w3| w4| r1|'), { levels: ['read-your-writes'] })
     const verdict = report.levels['read-your-writes']
     if (verdict.result !== 'violated') expect.fail(verdict.result)

@@ -55,7 +55,7 @@ describe('a misspelt name', () => {
     expect(nearest('linearisable', ['linearizable', 'sequential'])).toBe('linearizable')
   })
 
-  test('that is like none gets none', () => {
+  test('gets no suggestion if it is like none', () => {
     expect(didYouMean('zzz', ['target', 'time'])).toBe('')
   })
 
@@ -63,7 +63,7 @@ describe('a misspelt name', () => {
     expect(() => oneOf('set', 'knob of pb', 'a', [])).toThrow('--set a: there is no such knob of pb. It has none.')
   })
 
-  test('of a fault says which there are', () => {
+  test('gets a list of what there is if it is a fault', () => {
     expect(() => parseNemeses('partition,kil')).toThrow(
       '--faults kil: there is no such fault. Did you mean kill? Known: ',
     )

@@ -43,14 +43,14 @@ const tell = (port: number, ...commands: readonly string[]): Promise<void> =>
 describe.skipIf(redis === undefined)(
   `a Redis of somebody's own${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
   () => {
-    test('that wants another password is told from one that does not answer', async () => {
+    test('that wants another password is distinguished from one that does not answer', async () => {
       const { port } = await startRedis(redis ?? '', ['--requirepass', 'right'])
       const { exitCode, stderr } = await refused(declared(port, { password: 'wrong' }))
       expect(stderr).toMatch(/not let in: every read was answered WRONGPASS.*Give "client" the "username"/)
       expect(exitCode).toBe(4)
     })
 
-    test('whose user may read and not write is no run in which nothing is written', async () => {
+    test('whose user may read and not write is refused at the start, with its error', async () => {
       const { port } = await startRedis(redis ?? '')
       await tell(port, 'ACL SETUSER reader on >secret ~* +@all -set -eval')
       const { exitCode, stderr } = await refused(declared(port, { username: 'reader', password: 'secret' }))

@@ -100,7 +100,7 @@ patientTest(
   },
 )
 
-test('what a step leaves to itself is told as the protocol’s doing in a simulated run as well', async () => {
+test('a promise that a step leaves behind is reported as the protocol’s doing in a simulated run as well', async () => {
   const file = protocolThat('Promise.reject(new Error("left alone"))')
   const run = ['run', '--sim', '--time', '2s', '--rate', '200', '--faults', 'none', '--protocol', file]
   const { exitCode, stderr } = await chaos([...run, '--out', temporaryDirectory()])

@@ -60,7 +60,7 @@ patientTest('one that never answers is reported without being cut down, and is n
   await ended(script)
 })
 
-test('an interrupt ends the search of one that never answers, and the program', async () => {
+test('an interrupt ends the search of a program that never answers, and the program itself', async () => {
   const { binary, script } = silent()
   const bin = join(root, 'packages', 'cli', 'bin', 'chaos.js')
   const args = [bin, 'fuzz', '--binary', binary, '--expect', 'linearizable', '--workers', '2', '--out']
@@ -74,7 +74,7 @@ test('an interrupt ends the search of one that never answers, and the program', 
   await ended(script)
 })
 
-test('a program is one of the things to test, and its command must end its quotes', async () => {
+test('a program is listed among the things to test, and its command must close its quotes', async () => {
   const refused = async (...args: readonly string[]) => (await chaosHere(['fuzz', '--seeds', '1', ...args])).stderr
   expect(await refused('--binary', 'x', '--protocol', './y.ts')).toBe(
     '--binary and --protocol both say what to test: give one of them.\n',

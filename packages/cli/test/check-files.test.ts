@@ -116,7 +116,7 @@ describe('chaos check -', () => {
 })
 
 describe('chaos check --explain', () => {
-  test('tells of each contradiction the values possible, each operation with its lines, and each order', async () => {
+  test('prints for each contradiction the possible values, each operation with its lines, and each order', async () => {
     const { stdout } = await chaosHere(['check', history('stale-read'), '--explain'])
     expect(stdout).toContain('When p1 read x → 1 was called, the only possible value was 2.')
     expect(stdout).toMatch(/culprit +p1 read → 1 +n2 +0\.014 s +0\.015 s +lines 6–7/)
@@ -126,7 +126,7 @@ describe('chaos check --explain', () => {
     expect(cycle).toMatch(/^ {6}before p\d write . 1 → ok \(lines .+\): it saw a value that the other replaced$/m)
   })
 
-  test('of several files stands above their table', async () => {
+  test('prints the explanations of several files above their table', async () => {
     const { stdout } = await chaosHere(['check', history('stale-read'), history('fresh-read'), '--explain'])
     expect(stdout.indexOf('the only possible value was 2')).toBeGreaterThan(0)
     expect(stdout.indexOf('the only possible value was 2')).toBeLessThan(stdout.indexOf('linearizable  sequential'))

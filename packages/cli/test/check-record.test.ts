@@ -30,7 +30,7 @@ describe('a service that held something before it was recorded', () => {
     expect(await found(saved(...events))).toBe(1)
   })
 
-  test('is not, where the command line says against the header that there was nothing, or something else', async () => {
+  test('is not linearizable where the command line says, against the header, that there was nothing or something else', async () => {
     const judged = async (initial: string) => {
       const file = saved(header, ...events)
       const { exitCode, stdout } = await chaosHere([
@@ -49,7 +49,7 @@ describe('a service that held something before it was recorded', () => {
     expect(await judged('3')).toEqual({ exitCode: 0, linearizable: 'met' })
   })
 
-  test('is still caught at forgetting what was written', async () => {
+  test('is still caught forgetting what was written', async () => {
     const { exitCode, stdout } = await chaosHere([
       'check',
       saved(header, ...events, ...read(0, 3)),

@@ -36,7 +36,7 @@ describe('chaos check', () => {
     expect(exitCode).toBe(expected)
   })
 
-  test('of one client over two connections is told wrong or unknown, by whether the recording named it', async () => {
+  test('of one client over two connections is violated or unknown, depending on whether the recording named it', async () => {
     const directory = temporaryDirectory()
     const record = (name: string, sessions: object, session: object): string => {
       const file = join(directory, name)
@@ -62,7 +62,7 @@ describe('chaos check', () => {
     expect(unsure.stdout).toContain('say in the route table which header or cookie does: "client": "header.X-Client"')
   })
 
-  test('of a history in which nothing was read says that it proves little, and exits with 2, whatever is expected', async () => {
+  test('of a history in which nothing was read says that it proves little, and exits with 2, whatever was expected', async () => {
     const file = join(temporaryDirectory(), 'writes.jsonl')
     writeFileSync(
       file,
@@ -158,7 +158,7 @@ describe('chaos check', () => {
   })
 })
 
-describe('a mistake is met kindly', () => {
+describe('a mistake gets a helpful answer', () => {
   test.each([
     [['run', '--targt', 'raft'], 'Unknown option --targt. Did you mean --target?'],
     [['rnu'], 'There is no command "rnu". Did you mean chaos run?'],

@@ -11,13 +11,13 @@ const asTheShellReadsIt = (line: string): string[] =>
     .stdout.split('\0')
     .slice(0, -1)
 
-test('words that a shell reads nothing into are left as they are', () => {
+test('words without special characters are not quoted for a shell', () => {
   expect(commandLine(['npx', 'chaos', 'check', 'runs/a-1.jsonl', '--set', 'sync=1'])).toBe(
     'npx chaos check runs/a-1.jsonl --set sync=1',
   )
 })
 
-test('a shell reads from the line the very words it was made of', () => {
+test('a shell splits a quoted command line into the same words', () => {
   const word = fc.string({ unit: fc.constantFrom(...' $`"\'\\!*?[]{}()<>|&;#~\n\ta-é=') })
   fc.assert(
     fc.property(fc.array(word, { minLength: 1, maxLength: 4 }), (words) => {

@@ -29,7 +29,7 @@ describe('chaos compare', () => {
     expect(readFileSync(page, 'utf8')).not.toMatch(/https?:|src=|href=/)
   })
 
-  test('calls nothing available by a cut that clients can wait out, and says which time would show it', async () => {
+  test('does not judge availability by a cut shorter than the client timeout, and says which time would', async () => {
     const args = ['compare', '--targets', 'master-master', '--faults', 'partition', '--time', '1s', '--rate', '50']
     const { stdout } = await chaosHere([...args, '--seeds', '1', '--json'])
     const { systems, notes } = JSON.parse(stdout)
@@ -37,7 +37,7 @@ describe('chaos compare', () => {
     expect(notes).toEqual([expect.stringMatching(/^the cuts last 500 ms, and clients wait 1000 ms for an answer: /)])
   })
 
-  test('begins with servers that have nothing to lose, which are only read', async () => {
+  test('only reads from servers that have nothing to lose', async () => {
     const {
       plan: { systems },
     } = await parseCompareSettings({ faults: 'none', seeds: '1' })
@@ -103,7 +103,7 @@ describe('chaos compare', () => {
     expect(specs.length).toBeGreaterThan(pairs.length)
   })
 
-  test('tells the result to every reporter asked for', async () => {
+  test('passes the result to every reporter asked for', async () => {
     const directory = temporaryDirectory()
     const files = ['junit', 'markdown', 'html'].map((name) => [name, join(directory, name)] as const)
     const { stdout, exitCode } = await chaosHere([

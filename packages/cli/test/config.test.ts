@@ -264,7 +264,7 @@ describe('what a configuration names', () => {
 })
 
 describe('run', () => {
-  test('has a whole run by default, of which what is said is different', async () => {
+  test('completes a run with defaults', async () => {
     const out = temporaryDirectory()
     const draft = { target: 'sim:raft', timeMs: 1_000, rate: 200, faults: ['kill'], seed: 5 }
     const { spec, report, exitCode, directory, history } = await run(draft, { out })

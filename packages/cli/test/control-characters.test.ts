@@ -15,7 +15,7 @@ const commandsIn = (text: string) =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is the point
   text.match(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]|^\s*::|##\[/gm) ?? []
 
-test('lines of a text are kept, and commands in them are not', () => {
+test('printable text keeps its lines and loses its control characters', () => {
   expect(printableLines('a\n\tb: c::d')).toBe('a\n\tb: c::d')
   expect(commandsIn(printableLines(HOSTILE))).toEqual([])
 })

@@ -75,7 +75,7 @@ describe('chaos ctl', () => {
     expect(await text('add reset db')).toContain('0 connections reset')
   })
 
-  test('cuts, and heals', async () => {
+  test('cuts and heals', async () => {
     const { text, plane } = await ctl()
     expect(await text('partition split clients db')).toContain('split: 2 links cut')
     expect(plane.faults.get('split').fault.kind).toBe('partition')
@@ -143,7 +143,7 @@ describe('chaos ctl', () => {
     ['partition split db', 'Give it a name, and two groups or more'],
     ['create x', 'chaos ctl create NAME LISTEN UPSTREAM'],
     ['create db 127.0.0.1:0 127.0.0.1:1', 'The proxy refuses (HTTP 409): proxy already exists'],
-  ])('%s is told: %s', async (line, message) => {
+  ])('%s is refused: %s', async (line, message) => {
     const { run } = await ctl()
     await expect(run(line)).rejects.toThrow(message)
   })
@@ -155,7 +155,7 @@ describe('chaos ctl', () => {
     await expect(stranger.get('/v1/proxies')).rejects.toThrow('The proxy refuses (HTTP 401): a token is needed')
   })
 
-  test('watches what happens, until it is told to stop', async () => {
+  test('watches events until it is told to stop', async () => {
     const { run, client, plane } = await ctl()
     const seen: string[] = []
     let stop = () => {}
@@ -192,7 +192,7 @@ describe('chaos ctl', () => {
     })
   })
 
-  test('says so where nothing answers, and where the address is none', async () => {
+  test('says so where nothing answers, and where the address is malformed', async () => {
     await expect(createControlClient({ host: '127.0.0.1:1', token: undefined }).get('/v1/proxies')).rejects.toThrow(
       'No proxy answers at 127.0.0.1:1. Nothing listens there. Start one',
     )
@@ -200,7 +200,7 @@ describe('chaos ctl', () => {
       expect(() => createControlClient({ host, token: undefined })).toThrow(`--host ${host}: not an address`)
   })
 
-  test('prints JSON where asked, and tells a misspelt action which one was meant', async () => {
+  test('prints JSON where asked, and suggests the action that was meant', async () => {
     const { url } = await ctl()
     const [good, bad] = await Promise.all([
       chaos(['ctl', 'list', '--json'], { env: { CHAOS_PROXY_URL: url } }),

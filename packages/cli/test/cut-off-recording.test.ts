@@ -81,7 +81,7 @@ test('a command that lasts longer than the time asked for is ended, and the exit
 })
 
 describe('a recording whose recorder was killed', () => {
-  test('is told to be cut off by terminal, page, JSON and other reporters, and judged by what it has', async () => {
+  test('is reported as cut off by every reporter, and judged by the operations it has', async () => {
     const { proxy, history, ask } = await recordingProxy()
     ask('held', 5).catch(() => undefined)
     await until(async () => readFileSync(history, 'utf8').includes('"key":"held"'))
@@ -108,7 +108,7 @@ describe('a recording whose recorder was killed', () => {
     expect(oneLine((await chaosHere(['explain', history])).stdout)).toMatch(CUT_OFF)
   })
 
-  test('has nothing of the kind to tell if it was ended in good order', async () => {
+  test('is not reported as cut off if the recorder was stopped in good order', async () => {
     const { proxy, history } = await recordingProxy()
     proxy.child.kill('SIGINT')
     await proxy.finished
@@ -119,7 +119,7 @@ describe('a recording whose recorder was killed', () => {
     expect(warnings).toEqual([])
   })
 
-  test('is told to be cut off after chaos record too', async () => {
+  test('is reported as cut off after chaos record, too', async () => {
     const directory = temporaryDirectory()
     const routes = join(directory, 'routes.json')
     writeFileSync(routes, JSON.stringify(ROUTES))
@@ -138,7 +138,7 @@ describe('a recording whose recorder was killed', () => {
     expect(warnings).toEqual([expect.stringMatching(CUT_OFF)])
   })
 
-  test('is not suspected where no end was promised', async () => {
+  test('is not suspected of being cut off where the format promises no end mark', async () => {
     const file = join(temporaryDirectory(), 'history.jsonl')
     writeFileSync(
       file,

@@ -119,7 +119,7 @@ const decided: readonly (readonly [title: string, file: () => string, says: stri
 ]
 
 describe('what only the unknown start explains', () => {
-  test.each(decided)('%s proves nothing', async (_, file, says) => {
+  test.each(decided)('%s makes the verdict unknown', async (_, file, says) => {
     const { exitCode, said } = await checked(file())
     expect(said).toContain(says)
     expect(exitCode).toBe(2)
@@ -144,7 +144,7 @@ test.each([
   ['a log of old entries and new ones', () => fileOf('log', ['append', 'b', 1], ['read', 0, ['a', 'b']])],
   ['a set of old elements and new ones', () => fileOf('set', ['add', 1], read([1, 7]))],
   ['a register that is read after writes only', () => fileOf('register', ['write', 1], ['write', 2], read(2))],
-])('%s is no complaint while the start is unknown', async (_, file) => {
+])('%s passes while the start is unknown', async (_, file) => {
   const { exitCode, said } = await checked(file())
   expect(exitCode, said).toBe(0)
 })
@@ -193,7 +193,7 @@ describe('a recorded service that forgets what it acknowledged', () => {
     ['counter', 'sum', '0', /a was first read after all 20 acknowledged additions/],
     ['queue', 'jobs', '[]', /came out of a, and 6, which was put in first, never did/],
   ] as const)(
-    'is told as a %s by record and by check, and condemned with the remedy',
+    'is judged as a %s by record and by check, and condemned with the remedy',
     async (model, what, initial, says) => {
       const directory = temporaryDirectory()
       const path = (name: string) => join(directory, name)

@@ -60,7 +60,7 @@ test('a correct service is linearizable though answers to writes were lost', asy
   expect(judged).toEqual({ result: 'met', exitCode: 0 })
 })
 
-test('one that ignores If-Match is found out, and so is one with stale reads', async () => {
+test('a service that ignores If-Match is found out, and so is one with stale reads', async () => {
   expect(await record('ignores')).toMatchObject({ result: 'violated', exitCode: 1 })
   expect(await record('stale')).toMatchObject({ result: 'violated', exitCode: 1 })
 })

@@ -8,7 +8,7 @@ const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
 const explained = async (name: string) => JSON.parse((await chaosHere(['explain', history(name), '--json'])).stdout)
 
 describe('chaos explain', () => {
-  test('tells what happened, what each level allows, and what usually causes it', async () => {
+  test('says what happened, what each level allows, and what usually causes it', async () => {
     const { exitCode, stdout } = await chaosHere(['explain', history('stale-read')])
     expect(exitCode).toBe(0)
     expect(stdout).toContain('NOT LINEARIZABLE')
@@ -19,7 +19,7 @@ describe('chaos explain', () => {
     expect(stdout).toContain('A read was answered by a copy that was behind.')
   })
 
-  test('tells the same sentence as every other way to tell it', async () => {
+  test('prints the same sentence as every other report', async () => {
     const { sentence } = await explained('stale-read')
     for (const args of [
       ['--json'],
@@ -60,7 +60,7 @@ describe('chaos explain', () => {
     expect(stdout).toMatch(/What usually causes it/)
   })
 
-  test('names the levels by which an object is not judged in one line', async () => {
+  test('names in one line the levels that an object is not judged by', async () => {
     const out = temporaryDirectory()
     const queue = [
       '--target',
@@ -81,7 +81,7 @@ describe('chaos explain', () => {
     expect(stdout).toContain('Something was done twice.')
   })
 
-  test('of the description of a run says which directory to give', async () => {
+  test('given the description of a run, says which directory to give', async () => {
     const directory = temporaryDirectory()
     writeFileSync(join(directory, 'run.json'), '{\n}')
     const { exitCode, stderr } = await chaosHere(['explain', join(directory, 'run.json')])
@@ -101,7 +101,7 @@ describe('chaos explain', () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' })
   })
 
-  test('of a directory that is no run says what to give', async () => {
+  test('given a directory that is no run, says what to give', async () => {
     const directory = join(temporaryDirectory(), 'empty')
     mkdirSync(directory)
     const { exitCode, stderr } = await chaosHere(['explain', directory])

@@ -30,7 +30,7 @@ const parsed = (options: { readonly [name: string]: string }) =>
   parseFuzzSettings({ ...FUZZ_DEFAULTS, time: undefined, ...options })
 
 describe('a search for a deliberate mistake', () => {
-  test.each(mistakes)('has what %s declares that it needs', async (_, { name }, bug) => {
+  test.each(mistakes)('runs with what %s declares that it needs', async (_, { name }, bug) => {
     const {
       search: { subject },
       taken,
@@ -55,7 +55,7 @@ describe('a search for a deliberate mistake', () => {
     expect(neverDrawn(await subjectOf(subject), ['pause', 'kill', 'lose-reply'])).toEqual([])
   })
 
-  test('leaves to whoever typed them the settings, the faults and the workload', async () => {
+  test('keeps the settings, faults and workload that the user typed', async () => {
     const {
       search: { subject },
       taken,
@@ -70,7 +70,7 @@ describe('a search for a deliberate mistake', () => {
     expect(taken).toEqual({ knobs: {}, besides: [], workload: undefined })
   })
 
-  test('says in its title, on its page and in its JSON what it took', async () => {
+  test('says in its title, on its page and in its JSON what it chose', async () => {
     const args = ['fuzz', '--protocol', own, '--bug', 'once', '--seeds', '2', '--workers', '1', '--no-guide']
     const out = ['--out', temporaryDirectory()]
     const said = 'with the settings its mistake needs: hurry=true; also the faults pause, lose-reply; workload counter'
@@ -81,7 +81,7 @@ describe('a search for a deliberate mistake', () => {
     expect(told).toMatchObject({ settings: { hurry: true }, workload: 'counter' })
   })
 
-  test('has it from the API as well, and there too what somebody chose counts', () => {
+  test('chooses the same through the API, where the user’s choices count as well', () => {
     const protocol = protocols.find(({ name }) => name === 'master-master')
     if (protocol === undefined) throw new Error('there is no master-master')
     const settings = { bug: 'deaf-clock', seeds: 20, shrinkMs: 1 }

@@ -87,7 +87,7 @@ describe('chaos fuzz', () => {
     expect(stdout).toMatch(/again {4}npx chaos replay .*not-linearizable\.json/)
   })
 
-  test('learns before it searches that what it finds cannot be kept', async () => {
+  test('refuses before it searches if what it finds could not be kept', async () => {
     const { exitCode, stdout, stderr } = await chaosHere(['fuzz', '--bug', 'stale-read', '--out', 'package.json'])
     expect(stderr).toBe(
       '--out package.json: cannot make a directory for this run: a part of its path is a file. Choose another directory.\n',
@@ -95,7 +95,7 @@ describe('chaos fuzz', () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 4, stdout: '' })
   })
 
-  test('suggests what was meant by a mistake that there is not', async () => {
+  test('suggests a bug that exists for one that does not', async () => {
     const { exitCode, stderr } = await chaosHere(['fuzz', '--bug', 'stale-reed'])
     expect(stderr).toContain('stale-read')
     expect(exitCode).toBe(3)

@@ -99,7 +99,7 @@ describe('chaos doctor', () => {
 })
 
 describe('a target of a configuration', () => {
-  test.each(['doctor', 'fuzz', 'compare'])('that nobody has is told by chaos %s', async (command) => {
+  test.each(['doctor', 'fuzz', 'compare'])('that does not exist is reported by chaos %s', async (command) => {
     const file = join(temporaryDirectory(), 'chaos.config.json')
     writeFileSync(file, '{"target":"rafd"}')
     const { stderr, exitCode } = await chaosHere([command, '--config', file])
@@ -107,11 +107,14 @@ describe('a target of a configuration', () => {
     expect(stderr).toMatch(/chaos\.config\.json: target rafd: .*Did you mean raft\?/s)
   })
 
-  test.each(['run', 'fuzz', 'compare'])('with a setting that it does not have is told by chaos %s', async (command) => {
-    const file = join(temporaryDirectory(), 'chaos.config.json')
-    writeFileSync(file, '{"target":{"name":"raft","settings":{"batc":1}}}')
-    const { stderr, exitCode } = await chaosHere([command, '--config', file])
-    expect(exitCode).toBe(3)
-    expect(stderr).toMatch(/chaos\.config\.json: target: raft has no setting "batc"\. Did you mean batch\? It has: /)
-  })
+  test.each(['run', 'fuzz', 'compare'])(
+    'with a setting that it does not have is reported by chaos %s',
+    async (command) => {
+      const file = join(temporaryDirectory(), 'chaos.config.json')
+      writeFileSync(file, '{"target":{"name":"raft","settings":{"batc":1}}}')
+      const { stderr, exitCode } = await chaosHere([command, '--config', file])
+      expect(exitCode).toBe(3)
+      expect(stderr).toMatch(/chaos\.config\.json: target: raft has no setting "batc"\. Did you mean batch\? It has: /)
+    },
+  )
 })

@@ -40,7 +40,7 @@ const kinds = [
 ] as const
 
 describe.each(kinds)('of $what', ({ program, least, args }) => {
-  test.for(signals)('nothing is left once chaos gets %s', async (signal, context) => {
+  test.for(signals)('nothing is left once chaos receives %s', async (signal, context) => {
     if (installed(program) === undefined) context.skip(whySkipped(program))
     const before = ours()
     const out = temporaryDirectory()

@@ -61,7 +61,7 @@ function firstFinding(protocol: ProtocolDefinition) {
   return { finding, smallest: finding && minimise(subject, finding, { limits, budgetMs: millis(400) }) }
 }
 
-test('there are more than forty of them', () => {
+test('more than forty ways in which a protocol misbehaves are tried', () => {
   expect(misbehaving.length).toBeGreaterThan(40)
   expect(new Set(misbehaving.map(({ name }) => name)).size).toBe(misbehaving.length)
 })

@@ -65,7 +65,7 @@ test('a kind of fault in its two registries is listed with who can suffer it', a
   expect(rows).toContainEqual(expect.objectContaining({ target: 'sim:raft', fault: 'hiccup', suffers: false }))
 })
 
-test('a nemesis in the registry is suggested to who mistypes it', async () => {
+test('a nemesis in the registry is suggested for its misspelt name', async () => {
   const { stderr, exitCode } = await chaosHere(['run', '--faults', 'hicups', '--out', temporaryDirectory()])
   expect(stderr).toContain('Did you mean hiccups?')
   expect(exitCode).toBe(3)
@@ -99,7 +99,7 @@ test('a run of that target suffers that fault, by its nemesis and from a schedul
   }
 }, 60_000)
 
-test('what is said of the fault comes from its declaration', async () => {
+test('the description of the fault comes from its declaration', async () => {
   const schedule = join(temporaryDirectory(), 'schedule.json')
   const typed = ['run', '--faults', schedule, '--time', '1s', '--out', temporaryDirectory()]
   writeFileSync(schedule, JSON.stringify([{ fromMs: 0, toMs: 1, kind: 'hicup', links: 'from-clients' }]))

@@ -37,7 +37,7 @@ test('a reporter in the registry is in the help and in the list, and is suggeste
   expect(exitCode).toBe(3)
 })
 
-test('it tells of a run and of a checked file', async () => {
+test('a reporter in the registry reports a run and a checked file', async () => {
   const out = temporaryDirectory()
   const { stdout, stderr, exitCode } = await chaosHere([...sim, '--out', out, '--reporter', 'shout'])
   expect({ stdout, stderr, exitCode }).toEqual({ stdout: 'LINEARIZABLE!\n', stderr: '', exitCode: 0 })
@@ -47,7 +47,7 @@ test('it tells of a run and of a checked file', async () => {
   expect(readFileSync(file, 'utf8')).toBe('NOT LINEARIZABLE!\n')
 })
 
-test('one that throws costs a line, and the exit code only if all else is well', async () => {
+test('a reporter that throws costs a line, and the exit code only if all else is well', async () => {
   const check = (...args: readonly string[]) =>
     chaosHere(['check', history('stale-read'), '--reporter', 'grumpy', ...args])
   const met = await check()

@@ -208,7 +208,7 @@ describe.each(RUNS)('%s', (name, settings) => {
     }
   })
 
-  test('has lost the same', async () => {
+  test('has lost the same writes everywhere', async () => {
     const { json, text, terminal, difference } = await tellingsOf(name, settings)
     const lost = json.accounting?.totals.lost ?? json.totals?.lost ?? json.lost.length
     const row = difference.figures.find(

@@ -61,7 +61,7 @@ describe.skipIf(!existsSync('/dev/full'))('output that cannot be written', () =>
     ['--help'],
     ['--version'],
     ['proxy', '--control', '127.0.0.1:0', '--log', 'json'],
-  ])('of chaos %s %s %s is one line, and exit code 4', (...args) => {
+  ])('of chaos %s %s %s leads to one line on stderr and exit code 4', (...args) => {
     const { exitCode, stderr } = chaosInto('/dev/full', args)
     const said = stderr
       .split('\n')
@@ -84,7 +84,7 @@ describe.skipIf(!existsSync('/dev/full'))('output that cannot be written', () =>
     expect(readdirSync(found[1]!)).toHaveLength(1)
   })
 
-  test('to standard error keeps nobody from the verdict, and no proxy from its traffic', () => {
+  test('to standard error stops neither the verdict nor the traffic of a proxy', () => {
     const full = openSync('/dev/full', 'w')
     const quietly = (...args: string[]) =>
       spawnSync(process.execPath, [bin, ...args], {
@@ -100,7 +100,7 @@ describe.skipIf(!existsSync('/dev/full'))('output that cannot be written', () =>
 })
 
 describe('a reader that closes early, as head does,', () => {
-  test('is no error', async () => {
+  test('is not an error', async () => {
     expect(await chaosIntoHead(['targets'])).toEqual({ exitCode: 0, stderr: '' })
     expect(await chaosIntoHead(['check', staleRead, '--json', '--expect', 'linearizable'])).toEqual({
       exitCode: 1,
@@ -108,7 +108,7 @@ describe('a reader that closes early, as head does,', () => {
     })
   })
 
-  test('ends a watch, which would go on for nobody', async () => {
+  test('ends a watch, which nobody reads any more', async () => {
     const { url } = await startProxy()
     const watching = chaosIntoHead(['ctl', 'watch', '--host', url])
     let watched = false
@@ -121,7 +121,7 @@ describe('a reader that closes early, as head does,', () => {
 })
 
 describe('what follows -- is never an option', () => {
-  test('so that files may be called anything', async () => {
+  test('in a name of a file, so that files may be called anything', async () => {
     const directory = temporaryDirectory()
     copyFileSync(staleRead, join(directory, '-weird.jsonl'))
     const { status, stdout } = spawnSync(
@@ -144,7 +144,7 @@ describe('what follows -- is never an option', () => {
     expect(chaosInto('/dev/null', ['check', '--', '-'], readFileSync(staleRead, 'utf8')).exitCode).toBe(0)
   })
 
-  test('and is refused where a command takes no words', async () => {
+  test('and words there are refused where a command takes none', async () => {
     const { exitCode, stderr } = await chaosHere(['workloads', '--', '--json'])
     expect(stderr).toBe('chaos workloads takes no argument "--json". chaos workloads --help tells what it takes.\n')
     expect(exitCode).toBe(3)
@@ -152,7 +152,7 @@ describe('what follows -- is never an option', () => {
 })
 
 describe('a report', () => {
-  test('replaces a report, and nothing else unless it is told to', async () => {
+  test('replaces a report, and no other file without --force', async () => {
     const directory = temporaryDirectory()
     const [page, history] = [join(directory, 'report.html'), join(directory, 'history.jsonl')]
     copyFileSync(staleRead, history)
@@ -169,7 +169,7 @@ describe('a report', () => {
     expect(readFileSync(history, 'utf8')).toMatch(/^<!doctype html>/i)
   })
 
-  test('says how to have it again as a shell would have to read it', async () => {
+  test('shows the command that repeats it quoted for a shell', async () => {
     const directory = temporaryDirectory()
     const history = join(directory, "Jose's $1 run.jsonl")
     copyFileSync(staleRead, history)
@@ -198,7 +198,7 @@ describe('a file is written whole or not at all', () => {
     expect(readdirSync(disk).sort()).toEqual(['filler', 'report.html'])
   })
 
-  test('through a link, which stays one', () => {
+  test('a link that is written through stays a link', () => {
     const directory = temporaryDirectory()
     writeFileSync(join(directory, 'real'), 'old', { mode: 0o640 })
     symlinkSync('real', join(directory, 'link'))
@@ -209,7 +209,7 @@ describe('a file is written whole or not at all', () => {
     ])
   })
 
-  test.skipIf(!existsSync('/dev/full'))('and nothing takes the place of a device', () => {
+  test.skipIf(!existsSync('/dev/full'))('a device is not replaced by a file', () => {
     const link = join(temporaryDirectory(), 'report.html')
     symlinkSync('/dev/full', link)
     const { exitCode, stderr } = chaosInto('/dev/null', ['check', staleRead, '--out', link])

@@ -39,7 +39,7 @@ describe('a model of one’s own, given as a file', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('comes to what check() comes to with the same model', async () => {
+  test('gives the verdict that check() gives with the same model', async () => {
     const events = readFileSync(history, 'utf8')
       .trim()
       .split('\n')
@@ -65,7 +65,7 @@ describe('a model of one’s own, given as a file', () => {
     expect(JSON.parse(stdout)).toMatchObject({ model: 'stack', levels: { linearizable: { result: 'violated' } } })
   })
 
-  test('tells an operation that it does not know with its line', async () => {
+  test('names an operation that it does not know with its line', async () => {
     const other = fileOf('h.jsonl', '{"process":0,"type":"invoke","f":"peek","value":null}\n')
     const { exitCode, stderr } = await chaos(['check', other, '--model', example])
     expect(stderr).toContain(`${other}:1: the stack model does not know the operation "peek"; it knows push, pop, top.`)
@@ -136,7 +136,7 @@ describe('a model that is added to the registry, by one line,', () => {
     if (at >= 0) (models as ModelEntry[]).splice(at, 1)
   })
 
-  test('is in the help, is found by its name, and judges a history', async () => {
+  test('appears in the help, is found by its name, and judges a history', async () => {
     ;(models as ModelEntry[]).push(modelEntry(stack))
     const { stdout: help } = await chaosHere(['check', '--help'])
     expect(help.replaceAll(/\s+/g, ' ')).toContain(', stack; or the path of a file')

@@ -175,7 +175,7 @@ describe('a command whose traffic is hurt', () => {
 })
 
 describe('nothing vacuous passes', () => {
-  test('a table that matches nothing is told with the route to add', async () => {
+  test('a table that matches nothing is reported with the route to add', async () => {
     const routes = { routes: [{ request: 'GET /kv/{key}', f: 'read', result: 'body' }] }
     const { exitCode, stderr } = await recorded('primary', routes, [
       'sh',
@@ -194,7 +194,7 @@ describe('nothing vacuous passes', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('a server that is not there is told with its address', async () => {
+  test('a server that is not there is reported with its address', async () => {
     const directory = temporaryDirectory()
     const table = join(directory, 'routes.json')
     writeFileSync(table, JSON.stringify(byValue))

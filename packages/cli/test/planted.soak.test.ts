@@ -41,7 +41,7 @@ interface Said {
 }
 
 test.each(cases)(
-  'one violation of $level in a million operations on a $model is found in the seconds there are',
+  'one violation of $level in a million operations on a $model is found in the given seconds',
   async (each) => {
     const { model, level } = each
     const file = join(temporaryDirectory(), 'history.jsonl')

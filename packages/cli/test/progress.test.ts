@@ -21,7 +21,7 @@ function onTerminal(columns: number, set: NodeJS.ProcessEnv = {}) {
 }
 
 describe('progress', () => {
-  test('on a terminal that does not say how wide it is is plain lines, and pages have the usual width', () => {
+  test('is plain lines on a terminal of unknown width, where pages have the usual width', () => {
     expect(onTerminal(0).stderr).toBe('  reading history.jsonl\n')
     expect([0, 60, 200].map((columns) => pageWidth({ columns }))).toEqual([110, 60, 110])
   })
@@ -57,7 +57,7 @@ describe('colours', () => {
     [file, { FORCE_COLOR: '' }, true],
     [terminal, { TERM: 'dumb', FORCE_COLOR: '1' }, true],
     [terminal, { NO_COLOR: '1', FORCE_COLOR: '1' }, false],
-  ])('on %o with %o: %s', (stream, set, expected) => {
+  ])('are chosen on %o with %o: %s', (stream, set, expected) => {
     for (const name of ['TERM', 'NO_COLOR', 'FORCE_COLOR']) vi.stubEnv(name, undefined)
     for (const [name, value] of Object.entries(set)) vi.stubEnv(name, value)
     expect(wantsColours(stream as NodeJS.WriteStream)).toBe(expected)

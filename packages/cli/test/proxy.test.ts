@@ -38,7 +38,7 @@ async function isFree(port: number): Promise<boolean> {
 }
 
 describe('chaos proxy', () => {
-  test.each(['SIGTERM', 'SIGINT'] as const)('says where it is, and ends in good order by %s', async (signal) => {
+  test.each(['SIGTERM', 'SIGINT'] as const)('prints its addresses, and ends in good order by %s', async (signal) => {
     const upstream = await echoServer()
     const { url, child, finished } = await startProxy([
       '--listen',
@@ -131,7 +131,7 @@ describe('chaos proxy', () => {
     expect(() => parseProxySettings(options)).toThrow(message)
   })
 
-  test('takes another machine in with a token, or with --open', () => {
+  test('serves other machines with a token, or with --open', () => {
     expect(parseProxySettings({ control: '0.0.0.0:0', token: 'secret' })).toMatchObject({ token: 'secret' })
     expect(parseProxySettings({ host: '0.0.0.0', open: true })).toMatchObject({
       control: '0.0.0.0:8474',
@@ -139,7 +139,7 @@ describe('chaos proxy', () => {
     })
   })
 
-  test('knows what each proxy carries: told once for all, or once for each, with more to it where there is more', () => {
+  test('takes what proxies carry once for all or once for each, with parameters', () => {
     const carriesOf = (options: Parameters<typeof parseProxySettings>[0]) =>
       parseProxySettings(options).pairs.map(({ carries }) => carries?.kind)
     const two = { upstream: ['a:1', 'a:2'] }
@@ -154,7 +154,7 @@ describe('chaos proxy', () => {
       expect(carriesOf({ ...two, carries: name })).toHaveLength(2)
   })
 
-  test('knows of a recorded Redis what tells its clients apart, what it holds at the start, and as what it is checked', () => {
+  test('takes for a recorded Redis what identifies its clients, what it holds at the start, and the model it is checked as', () => {
     const recorded = (more: Parameters<typeof parseProxySettings>[0]) => {
       const { pairs, record } = parseProxySettings({ upstream: 'a:1', record: 'resp', ...more })
       const [pair] = pairs
@@ -206,7 +206,7 @@ describe('chaos proxy', () => {
     expect(readFileSync(out, 'utf8')).not.toContain(kept)
   })
 
-  test('tells what is wrong, where, and ends with 3, or with 4 where the machine is in the way', async () => {
+  test('says what is wrong and where, and ends with 3, or with 4 if the machine is to blame', async () => {
     const config = join(temporaryDirectory(), 'bad.json')
     writeFileSync(
       config,
@@ -306,7 +306,7 @@ describe('chaos proxy', () => {
     expect(checked).toMatchObject({ exitCode: 0 })
   })
 
-  test('out of descriptors answers its control, says how many it turned away, and goes on with those it has', async () => {
+  test('out of descriptors still answers its control API, counts the connections it turned away, and serves those it has', async () => {
     const { url, lines, finished, child } = await startProxyWithFiles(250, ['--upstream', await echoServer()])
     const [{ listen }] = await getJson(`${url}/v1/proxies`)
     const clients = Array.from({ length: 300 }, () => {
@@ -354,7 +354,7 @@ describe('chaos proxy', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('explains itself, and so does chaos ctl', async () => {
+  test('explains itself with --help, and so does chaos ctl', async () => {
     const [proxy, ctl] = await Promise.all([chaos(['proxy', '--help']), chaos(['ctl', '-h'])])
     expect([proxy.exitCode, ctl.exitCode]).toEqual([0, 0])
     expect(proxy.stdout).toMatch(/--upstream +host:port it leads to/)
@@ -362,7 +362,7 @@ describe('chaos proxy', () => {
     expect(ctl.stdout).toMatch(/chaos ctl add KIND PROXY\|LINK… .* +put a fault in force/)
   })
 
-  test('takes the flags of Toxiproxy as Go programs do', async () => {
+  test('takes the flags of Toxiproxy in the forms that Go programs accept', async () => {
     const running = startChaos([
       'proxy',
       '--toxiproxy',

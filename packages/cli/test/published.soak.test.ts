@@ -226,16 +226,19 @@ describe.skipIf(!reachable)('installed from a registry, chaosproxy', () => {
       ['@jest/globals', 'npx jest'],
     ]
     const short = process.env['CHAOS_SOAK'] === 'short'
-    test.each(short ? frameworks.slice(0, 1) : frameworks)('a test of %s fails likewise', async (imported, command) => {
-      const readme = manual('@chaosproxy', 'vitest', 'README.md')
-      const examples = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, text = '']) => text)
-      writeFileSync(join(cwd, 'replica.test.mjs'), examples.find((text) => text.includes(`'${imported}'`)) ?? '')
-      if (command === 'npx jest') await succeeds(cwd, 'npm', 'install', '--save-dev', 'jest@30')
-      const option = /`(NODE_OPTIONS=\S+) npx jest`/.exec(readme)?.[1] ?? ''
-      const { exitCode, stdout, stderr } = await type(`${option} ${command} replica.test.mjs`)
-      expect(exitCode, stdout + stderr).toBe(1)
-      expect(stdout + stderr).toMatch(/Not linearizable: Process \d+ read.*└ ok ─+╮/s)
-    })
+    test.each(short ? frameworks.slice(0, 1) : frameworks)(
+      'a test of %s fails with the contradiction drawn',
+      async (imported, command) => {
+        const readme = manual('@chaosproxy', 'vitest', 'README.md')
+        const examples = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, text = '']) => text)
+        writeFileSync(join(cwd, 'replica.test.mjs'), examples.find((text) => text.includes(`'${imported}'`)) ?? '')
+        if (command === 'npx jest') await succeeds(cwd, 'npm', 'install', '--save-dev', 'jest@30')
+        const option = /`(NODE_OPTIONS=\S+) npx jest`/.exec(readme)?.[1] ?? ''
+        const { exitCode, stdout, stderr } = await type(`${option} ${command} replica.test.mjs`)
+        expect(exitCode, stdout + stderr).toBe(1)
+        expect(stdout + stderr).toMatch(/Not linearizable: Process \d+ read.*└ ok ─+╮/s)
+      },
+    )
 
     test('the README leads to a verdict on a service, and to manuals that are there', async () => {
       const readme = manual('chaosproxy', 'README.md')
@@ -266,7 +269,7 @@ describe.skipIf(!reachable)('installed from a registry, chaosproxy', () => {
       expect(readFileSync(join(cwd, 'junit.xml'), 'utf8')).not.toContain('<failure')
     })
 
-    test('a threshold turns a build red that was green', async () => {
+    test('a threshold turns a green build red', async () => {
       const thresholds = script('--require "p99')
       serviceWith('primary')
       const green = await type(thresholds, ...CALM)
@@ -276,7 +279,7 @@ describe.skipIf(!reachable)('installed from a registry, chaosproxy', () => {
       expect(red.stdout).toMatch(/✘ p99 of read < 1us: found/)
     })
 
-    test('a baseline turns a build red that was green', async () => {
+    test('a baseline turns a green build red', async () => {
       const [save = '', compare = ''] = script('--baseline').trim().split('\n')
       serviceWith('primary')
       expect(await type(save, ...CALM)).toMatchObject({ exitCode: 0 })

@@ -26,7 +26,7 @@ describe('--quiet prints the verdict in one line, and nothing else', () => {
     ])
   })
 
-  test('but an error is still an error', async () => {
+  test('--quiet still prints errors', async () => {
     const { exitCode, stdout, stderr } = await chaosHere(['check', '/no/such.jsonl', '--quiet'])
     expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' })
     expect(stderr).toMatch(/^[^\n]*no such file[^\n]*\n$/)
@@ -81,7 +81,7 @@ describe('--quiet prints the verdict in one line, and nothing else', () => {
     expect(await told('--quiet', '--reporter', 'line')).toEqual(quiet)
   }
 
-  test('and cannot be combined with --verbose', async () => {
+  test('--quiet cannot be combined with --verbose', async () => {
     const { exitCode, stderr } = await chaosHere(['check', history('stale-read'), '--quiet', '--verbose'])
     expect(stderr).toBe('--quiet and --verbose ask for opposite things: leave one of them out.\n')
     expect(exitCode).toBe(3)

@@ -115,7 +115,7 @@ describe('record', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('hurts what passes, tells how often, and knows that a request whose answer was lost may have been done', async () => {
+  test('injects faults, counts how often they took effect, and knows that a request whose response was lost may have been carried out', async () => {
     const recorder = await recording(await store())
     const alice = clientOf(recorder.url(), 'alice')
     await alice.put(1)
@@ -130,7 +130,7 @@ describe('record', () => {
     expect(history.nemesis.map(({ f }) => f)).toEqual(['lose-reply', 'heal', 'healed'])
   })
 
-  test('heals what was not healed when it stops, and stops once', async () => {
+  test('heals every fault when it stops, and stops only once', async () => {
     const recorder = await recording(await store())
     await clientOf(recorder.url(), 'alice').put(1)
     await recorder.hurt({ kind: 'lose-reply' })
@@ -140,7 +140,7 @@ describe('record', () => {
     await expect(fetch(recorder.url())).rejects.toThrow()
   })
 
-  test('says what to write instead of a fault, a server or a table that is not there', async () => {
+  test('says what to write instead of an unknown fault, server or table', async () => {
     const recorder = await recording(await store())
     await expect(recorder.hurt({ kind: 'lose-repply' })).rejects.toThrow('Did you mean lose-reply?')
     expect(() => recorder.url('n2')).toThrow('there is no server n2. Known: n1.')

@@ -19,7 +19,7 @@ describe.skipIf(program === undefined)(
       ])
     const shell = (script: string) => ['sh', '-c', script]
 
-    test('are recorded and judged, and their keys and fields are read at the end', async () => {
+    test('have their commands recorded and judged, and their keys and fields read at the end', async () => {
       const { port } = await startRedis(installed('redis-server') ?? '')
       const { exitCode, stdout, stderr } = await record(
         port,

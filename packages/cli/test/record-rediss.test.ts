@@ -13,7 +13,7 @@ closeEverythingAfterEach()
 describe.skipIf(program === undefined)(
   `a Redis that speaks TLS${program === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
   () => {
-    test('is recorded and judged while its clients speak plain RESP', async () => {
+    test('has its traffic recorded and judged, with clients that speak plain RESP to the proxy', async () => {
       const directory = temporaryDirectory()
       const path = (name: string) => join(directory, name)
       const authority = createAuthority()

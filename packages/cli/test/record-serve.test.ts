@@ -129,7 +129,7 @@ describe('servers that chaos record starts', () => {
     expect(all.map(({ type }) => type)).toEqual(expect.arrayContaining(['starting', 'ready', 'ending', 'judged']))
   })
 
-  test('one that dies at once is told with what it printed last', async () => {
+  test('one that dies at once is reported with its last output', async () => {
     const { directory, table } = files()
     const serve = ['--serve', `node -e "console.log('no licence'); process.exit(3)"`]
     const { exitCode, stderr } = await chaos([
@@ -166,7 +166,7 @@ describe('servers that chaos record starts', () => {
   test.each([
     ['never answers', LONELY, /n1 \(.*\) has answered none of 4 operations, and no fault was in the way/],
     ['answers each request twice', ECHOING, /answers? came that nothing had asked for/],
-  ])('one that %s is told as that', async (_, server, message) => {
+  ])('one that %s is reported as such', async (_, server, message) => {
     const { directory, table, path } = files()
     writeFileSync(path('server.cjs'), server)
     writeFileSync(path('asking.cjs'), ASKING)

@@ -52,7 +52,7 @@ async function record(read: object, { path = '/kv/x', loses = false } = {}) {
   return `${exitCode} ${stdout}`
 }
 
-test('a table that reads another place than it writes is told so, and the right one is linearizable', async () => {
+test('a table that reads another place than it writes is pointed out, and the right one is linearizable', async () => {
   const [wrong, right] = await Promise.all([record({ result: 'json.text' }), record({ result: 'json.value' })])
   expect(wrong).toMatch(
     /^2 \? .* reads returned what nobody wrote: x was written \d+ and read "\d+" \(of another type\)/,

@@ -97,7 +97,7 @@ test('what curl does to a key-value service is linearizable', async (context) =>
   expect(checked).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/linearizable +. met/) })
 })
 
-test('what curl gets from one whose reads are stale is found out', async (context) => {
+test('stale reads that curl gets are found', async (context) => {
   if (installed('curl') === undefined) return context.skip(whySkipped('curl'))
   const { checked } = await recordAndCheck(lastButOne, curl)
   expect(checked).toMatchObject({ exitCode: 1, stdout: expect.stringMatching(/linearizable +. violated/) })

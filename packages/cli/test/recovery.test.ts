@@ -32,18 +32,18 @@ describe('a protocol that stops for ever at its first lost message', () => {
     expect(again.stdout).toContain('the same history as was recorded, to the byte')
   })
 
-  test('is a failure of its own kind for a search in a test', async () => {
+  test('is a failure of its own kind in the search API', async () => {
     const { found } = search(await protocolIn(), { faults, seeds: 64, shrinkMs: 200 })
     expect(found).toMatchObject({ kind: 'unrecovered', cause: 'never recovers' })
   })
 
-  test('has not passed where it only recovers because it sends again', async () => {
+  test('does not pass where it only recovers because it sends again', async () => {
     const sendsAgain = await protocolIn()
     const found = search(sendsAgain, { knobs: { resend: true }, faults, seeds: 200 })
     expect(found).toMatchObject({ found: undefined, vacuous: [] })
   })
 
-  test('leaves a run unknown, which says so first', async () => {
+  test('leaves the verdict of a run unknown, and the page begins with that', async () => {
     const run = await chaosHere([
       ...['run', '--sim', '--protocol', FILE, '--faults', 'loss', '--time', '3s', '--seed', '1', '--json'],
       ...['--out', temporaryDirectory()],

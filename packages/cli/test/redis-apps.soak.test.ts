@@ -89,12 +89,12 @@ describe.skipIf(program === undefined)(`Redis${program === undefined ? `: ${whyS
     expect(exitCode, stdout + stderr).toBe(wanted)
   })
 
-  test('what redlock guards is linearizable, since its scripts are known', async () => {
+  test('locks of redlock are linearizable, since its scripts are known', async () => {
     const { exitCode, stdout, stderr } = await recorded('resp', ['locks.mjs', '{n1.port}'])
     expect(exitCode, stdout + stderr).toBe(0)
   })
 
-  test('what is used beside an unknown script is unknown, until it is said that scripts keep to their keys', async () => {
+  test('keys used alongside an unknown script are unknown, until the user says that scripts keep to their keys', async () => {
     const unknown = await recorded('resp', ['scripts.mjs', '{n1.port}'])
     expect(unknown.exitCode, unknown.stdout + unknown.stderr).toBe(2)
     const remedy = '{"kind":"resp","scripts":"keys"}'

@@ -51,13 +51,13 @@ describe('chaos replay', () => {
       /faults\[0\] ends before it begins/,
     ],
     ['with a misspelt mistake', { ...good, bug: 'stale-reed' }, /stale-read/],
-  ])('of a file %s says what is wrong, and where', async (_, content, message) => {
+  ])('given a file %s, says what is wrong, and where', async (_, content, message) => {
     const { exitCode, stderr } = await chaosHere(['replay', written(JSON.stringify(content))])
     expect(stderr).toMatch(message)
     expect(exitCode).toBe(3)
   })
 
-  test('of a file that was cut short says so', async () => {
+  test('says so if its file was cut short', async () => {
     const file = written(JSON.stringify(good).slice(0, 60))
     const { exitCode, stderr } = await chaosHere(['replay', file])
     expect(stderr).toMatch(/is not JSON .* cut short/)
@@ -65,7 +65,7 @@ describe('chaos replay', () => {
     expect(exitCode).toBe(3)
   })
 
-  test("of faults that processes cannot suffer is refused before any is started, also for a protocol of one's own", async () => {
+  test("refuses faults that processes cannot suffer before any is started, also for a protocol of one's own", async () => {
     const fault = { fromMs: 1, toMs: 50, kind: 'clock', nodes: ['n2'], offsetMs: 5, driftPpm: 0 }
     const file = written(JSON.stringify({ ...good, target: echo(''), faults: [fault] }))
     const { exitCode, stdout, stderr } = await chaosHere(['replay', file, '--real', '--trust'])
@@ -80,7 +80,7 @@ describe('chaos replay', () => {
     return { exitCode, ...JSON.parse(stdout) }
   }
 
-  test('with a fault that could not be injected is no success, in either world', async () => {
+  test('does not succeed if a fault could not be injected, in either world', async () => {
     const duplicate = { fromMs: 0, toMs: 50, kind: 'duplicate', probability: 1, links: ['clients>n1'] }
     for (const args of [[], ['--real']])
       expect(await jsonOf({ ...good, faults: [duplicate] }, ...args)).toMatchObject({
@@ -99,7 +99,7 @@ describe('chaos replay', () => {
     })
   })
 
-  test('of a history that cannot be judged says what is not known, and exits with 2', async () => {
+  test('says what is not known of a history that cannot be judged, and exits with 2', async () => {
     const silent = {
       ...good,
       target: echo("if (event.input.f === 'read') return { state, effects: [] }"),

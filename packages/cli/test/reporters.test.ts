@@ -23,7 +23,7 @@ test('several reporters write at once, each to its file, and the page is still p
     expect(words(readFileSync(join(directory, name), 'utf8')), name).toContain(words(sentence).slice(0, 30))
 })
 
-test('of several files every verdict is told, that of one which cannot be read too', async () => {
+test('every verdict on several files is reported, and every file that cannot be read', async () => {
   const { stdout, exitCode } = await chaosHere([
     ...['check', history('fresh-read'), history('stale-read'), '/no/such.jsonl', '--reporter', 'tap'],
   ])
@@ -36,7 +36,7 @@ test('of several files every verdict is told, that of one which cannot be read t
   expect(exitCode).toBe(3)
 })
 
-test('a run and a search are told as well', async () => {
+test('a run and a search are reported to every reporter as well', async () => {
   const out = temporaryDirectory()
   const args = ['--seed', '1', '--out', out, '--reporter', 'tap']
   const run = await chaosHere(['run', '--sim', '--time', '1s', '--rate', '200', '--faults', 'none', ...args])
@@ -58,7 +58,7 @@ test.each([
   expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 3 })
 })
 
-test('a page of a search is refused, with what to do instead', async () => {
+test('an HTML page of a search is refused, with what to do instead', async () => {
   const { stderr, exitCode } = await chaosHere(['fuzz', '--seeds', '1', '--reporter', 'html=page.html'])
   expect(stderr).toContain('chaos check FILE --reporter html=report.html')
   expect(exitCode).toBe(3)
@@ -160,7 +160,7 @@ describe('on GitHub Actions', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('a summary that cannot be written was not asked for: it costs a line, and not the exit code', async () => {
+  test('a job summary that cannot be written costs a line, and not the exit code', async () => {
     const { exitCode, stderr } = await onGitHub(['check', history('fresh-read')], '/nonexistent/summary.md')
     expect(stderr).toMatch(/^GITHUB_STEP_SUMMARY: .*The verdict stands/m)
     expect(exitCode).toBe(0)

@@ -28,7 +28,7 @@ describe('chaos check --require', () => {
     expect(exitCode).toBe(2)
   })
 
-  test('tells the same to a CI server, and the command that repeats it', async () => {
+  test('reports the same to a CI server, with the command that repeats it', async () => {
     const args = ['check', stale, '--require', 'staleness.max < 1ms', '--reporter', 'junit']
     const { stdout } = await chaosHere(args)
     expect(stdout).toContain('staleness.max &lt; 1ms: found 2.0 ms')
@@ -162,7 +162,7 @@ describe('--baseline', () => {
       '{"chaos":1,"levels":{}}\n{"chaos":1,"levels":{}}\n',
       'it holds 2 results, one a line: give one of them, as --json prints for a single run.',
     ],
-  ])('%s is refused before anything starts', async (_, text, message) => {
+  ])('with %s is refused before anything starts', async (_, text, message) => {
     const baseline = join(temporaryDirectory(), 'baseline.json')
     writeFileSync(baseline, text)
     const out = temporaryDirectory()

@@ -23,14 +23,14 @@ const table = fileWith(
   }),
 )
 
-test('the schema is printed', async () => {
+test('the schema of route tables is printed', async () => {
   const { exitCode, stdout } = await chaosHere(['routes', 'schema'])
   expect(exitCode).toBe(0)
   expect(JSON.parse(stdout)).toMatchObject({ title: expect.stringContaining('Route table'), required: ['routes'] })
 })
 
 describe('a table is checked', () => {
-  test('and found to make sense', async () => {
+  test('a table that makes sense passes the check', async () => {
     expect(await chaosHere(['routes', 'check', table])).toMatchObject({
       exitCode: 0,
       stdout: `  ${table}: 2 routes make sense\n`,
@@ -46,7 +46,7 @@ describe('a table is checked', () => {
     ],
     ['{"routes":[{"request":"GET /{id}","f":"read","result":"body"}]}', 'the path has {id}, and there is no "key".'],
     ['{', 'this is no JSON'],
-  ])('and refused: %s', async (content, message) => {
+  ])('a table is refused: %s', async (content, message) => {
     const path = fileWith('bad.json', content)
     const { exitCode, stderr } = await chaosHere(['routes', 'check', path])
     expect(exitCode).toBe(3)
@@ -54,7 +54,7 @@ describe('a table is checked', () => {
     expect(stderr).toContain(message)
   })
 
-  test('against the model that is wanted', async () => {
+  test('a table is checked against the model that is asked for', async () => {
     const { exitCode, stderr } = await chaosHere(['routes', 'check', table, '--model', 'queue'])
     expect(exitCode).toBe(3)
     expect(stderr).toContain('"f" is "read", which the model queue does not know.')
@@ -62,7 +62,7 @@ describe('a table is checked', () => {
 })
 
 describe('a request is tried', () => {
-  test('and its events are shown', async () => {
+  test('the events of a request are shown', async () => {
     const { stdout } = await chaosHere([
       ...['routes', 'try', table, '--request', 'GET /kv/x', '--header', 'X-Client: alice'],
       ...['--answer-body', '{"value":1}'],
@@ -76,7 +76,7 @@ describe('a request is tried', () => {
     ])
   })
 
-  test('from files as they went over the wire', async () => {
+  test('requests are read from files as they went over the wire', async () => {
     const request = fileWith('request.http', 'PUT /kv/x HTTP/1.1\r\nX-Client: bob\r\n\r\n{"value":7}\r\n')
     const answer = fileWith('answer.http', 'HTTP/1.1 500 Internal Server Error\n\noops\n')
     const { stdout } = await chaosHere([
@@ -93,7 +93,7 @@ describe('a request is tried', () => {
     })
   })
 
-  test('that no route takes, and may write', async () => {
+  test('a request that no route takes, and that may write, is named as such', async () => {
     const { stdout } = await chaosHere(['routes', 'try', table, '--request', 'POST /login'])
     expect(stdout).toContain('no route takes it')
     expect(stdout).toContain('"f":"touched"')
@@ -115,7 +115,7 @@ describe('a request is tried', () => {
     [['routes', 'shema'], 'there is no such action. There are: schema, check, try. Did you mean schema?'],
     [['routes', 'schema', 'x.json'], 'the schema is that of all tables'],
     [['routes'], 'chaos routes needs schema, check FILE or try FILE'],
-  ])('or not: %j', async (args, message) => {
+  ])('a request is refused: %j', async (args, message) => {
     const { exitCode, stderr } = await chaosHere(args)
     expect(exitCode).toBe(3)
     expect(stderr).toContain(message)

@@ -23,12 +23,12 @@ describe('a run without --expect', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('holds the target to what it promises with its knobs turned as they are', async () => {
+  test('holds the target to what it promises with the settings given', async () => {
     const strict = await simulate('--target', 'primary-replica', '--set', 'sync=majority', '--set', 'reads=primary')
     expect(strict).toMatchObject({ exitCode: 0, result: { expected: 'linearizable', expectation: { met: true } } })
   })
 
-  test('only looks where the target promises nothing', async () => {
+  test('only observes where the target promises nothing', async () => {
     const { exitCode, result } = await simulate('--target', 'primary-replica', '--seed', '1')
     expect(result.levels.linearizable.result).toBe('violated')
     expect(result).toMatchObject({ expected: 'none' })
@@ -61,7 +61,7 @@ describe('a run without --expect', () => {
   })
 })
 
-test('--expect none only looks, whatever is found', async () => {
+test('--expect none only observes, whatever is found', async () => {
   const { exitCode, result } = await simulate(...broken, '--expect', 'none')
   expect(result.levels.linearizable.result).toBe('violated')
   expect(result.expected).toBe('none')

@@ -5,7 +5,7 @@ import { chaosHere, temporaryDirectory } from './chaos.ts'
 const simulated = ['run', '--sim', '--time', '1s', '--rate', '150', '--seed', '1', '--faults', 'none']
 
 describe('chaos run --times', () => {
-  test('runs with as many seeds, and says how often the promise was broken', async () => {
+  test('runs with that many seeds, and says how often the promise was broken', async () => {
     const out = temporaryDirectory()
     const broken = ['--bug', 'stale-read', '--faults', 'isolate-leader', '--time', '2s', '--times', '4']
     const { exitCode, stdout } = await chaosHere([...simulated, ...broken, '--out', out])
@@ -16,7 +16,7 @@ describe('chaos run --times', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('of a promise that is kept bounds how often it could be broken', async () => {
+  test('bounds how often a promise that was always kept could be broken', async () => {
     const { exitCode, stdout } = await chaosHere([...simulated, '--times', '3', '--out', temporaryDirectory()])
     expect(stdout).toContain('KEPT IN 3 OF 3 RUNS')
     expect(stdout).toContain('it happens in 0.0% to 56.1% of such runs')
@@ -34,7 +34,7 @@ describe('chaos run --times', () => {
     expect((await chaosHere([...times, '--reporter', 'junit'])).stdout).toMatch(/name="sim:raft, 5 nodes, seed 2"/)
   })
 
-  test.each(['0', '1.5', 'often'])('%s is refused', async (times) => {
+  test.each(['0', '1.5', 'often'])('refuses %s', async (times) => {
     const { exitCode, stderr } = await chaosHere([...simulated, '--times', times])
     expect(stderr).toContain(`--times ${times}: must be a whole number from 1 to 1000.`)
     expect(exitCode).toBe(3)

@@ -144,7 +144,7 @@ describe('a simulated run', () => {
     },
   )
 
-  test('is the only kind that can be verified so', async () => {
+  test('is the only kind that --verify-determinism can repeat', async () => {
     const { exitCode, stderr } = await chaosHere(['run', '--verify-determinism'])
     expect(stderr).toContain('--verify-determinism: real processes never do the same twice. Add --sim.')
     expect(exitCode).toBe(3)
@@ -169,7 +169,7 @@ describe('a run with a deliberate mistake', () => {
     return JSON.parse((await chaosHere([...here, ...args])).stdout).vacuous
   }
 
-  test('takes the knobs and the faults that bring it out, but those that were asked for', async () => {
+  test('takes the settings and faults that expose it, unless others were asked for', async () => {
     const out = temporaryDirectory()
     const args = ['run', '--sim', '--time', '1s', '--rate', '100', '--bug', 'forget-snapshot', '--out', out]
     await chaosHere(args)
@@ -181,7 +181,7 @@ describe('a run with a deliberate mistake', () => {
     expect(asked).toMatchObject({ target: { settings: { 'snapshot-entries': 7 } }, faults: [] })
   })
 
-  test('takes the workload that brings it out, unless another or its operations were asked for', async () => {
+  test('takes the workload that exposes it, unless another one or certain operations were asked for', async () => {
     const workloadOf = async (...more: readonly string[]): Promise<string> => {
       const out = temporaryDirectory()
       await chaosHere(['run', '--sim', '--time', '1s', '--rate', '100', '--bug', 'double-apply', '--out', out, ...more])
@@ -192,7 +192,7 @@ describe('a run with a deliberate mistake', () => {
     expect(await workloadOf('--operations', 'read,write')).toBe('register')
   })
 
-  test('that never made a difference says so', async () => {
+  test('says so if the bug never made a difference', async () => {
     expect(await vacuousOf('--bug', 'quorum-off-by-one', '--faults', 'none', '--nodes', '1')).toContain(
       'the mistake quorum-off-by-one was never exercised: no node came to where it makes a difference',
     )
@@ -211,7 +211,7 @@ patientTest('a mistake is caught within three simulated seeds', async () => {
 })
 
 describe('an environment that does not play along', () => {
-  test('an --out that is a file is refused, and nothing is started', async () => {
+  test('is reported if --out is a file, and nothing is started', async () => {
     const directory = temporaryDirectory()
     const file = join(directory, 'taken')
     writeFileSync(file, '')
@@ -220,7 +220,7 @@ describe('an environment that does not play along', () => {
     expect(exitCode).toBe(4)
   })
 
-  test('an --out that may not be written is refused', async () => {
+  test('is reported if --out may not be written', async () => {
     const { exitCode, stderr } = await chaosHere(['run', '--out', '/proc/chaos'])
     expect(stderr).toMatch(/^--out \/proc\/chaos: cannot make a directory for this run: .+\n$/)
     expect(exitCode).toBe(4)
@@ -244,7 +244,7 @@ describe('an environment that does not play along', () => {
     },
   )
 
-  test('a directory of runs that exists already is used', async () => {
+  test('is not suspected if the directory of runs exists already', async () => {
     const out = temporaryDirectory()
     mkdirSync(join(out, 'older'))
     const { exitCode } = await chaosHere(['run', '--sim', '--time', '1s', '--faults', 'none', '--out', out])

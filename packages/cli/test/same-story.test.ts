@@ -53,7 +53,7 @@ test('the same violation tells the same story on every page, in every report and
   for (const [where, text] of Object.entries(told)) expect(wordsOf(text), where).toContain(SENTENCE.toLowerCase())
 })
 
-test('and the drawing is the same, line by line', async () => {
+test('the same violation has the same drawing everywhere, line by line', async () => {
   const told = await tellings()
   const drawing = (text = ''): readonly string[] =>
     text

@@ -28,7 +28,7 @@ describe('chaos scenario', () => {
     expect(JSON.parse(stdout).map(({ name }: { name: string }) => name)).toEqual(stories.map(({ name }) => name))
   })
 
-  test('tells how $15 are spent of $10, twice, and what is left', async () => {
+  test('tells how $15 of $10 are spent, twice, and what is left', async () => {
     const { stdout, exitCode } = await chaosHere(['scenario', 'burrito-and-taco'])
     expect(stdout).toMatch(/balance: \$5\n.*\n*.*\$15 spent of \$10, and \$5 are left/)
     expect(stdout).toMatch(/balance: −\$5\n.*\n*.*\$15 spent of \$10, and −\$5 are left/)
@@ -109,7 +109,7 @@ describe('chaos scenario', () => {
     expect(Math.min(...answeredPerSecond.slice(16))).toBeGreaterThan(50)
   })
 
-  test('leaves a file alone that is no page', async () => {
+  test('does not replace a file that is no page', async () => {
     const file = join(temporaryDirectory(), 'notes.txt')
     writeFileSync(file, 'mine')
     const { exitCode, stderr } = await chaosHere(['scenario', 'burrito-and-taco', '--html', file])
@@ -131,7 +131,7 @@ describe('chaos scenario', () => {
   })
 })
 
-test('a story whose load is answered otherwise than it is told is found out', async () => {
+test('a story whose load is answered differently than told is found out', async () => {
   const story = stories.find(({ name }) => name === 'retry-storm')
   if (story === undefined) throw new Error('the story is gone')
   const other = { ...story.fix, ending: { ...story.fix.ending, goodput: story.told[0].ending.goodput } }
@@ -140,7 +140,7 @@ test('a story whose load is answered otherwise than it is told is found out', as
   ])
 })
 
-test('a story that goes otherwise than it is told is found out: answer, end and verdict', async () => {
+test('a story that goes differently than told is found out: answer, end and verdict', async () => {
   const [told] = stories.find(({ name }) => name === 'stale-history')?.told ?? []
   if (told === undefined) throw new Error('the story is gone')
   const other = {

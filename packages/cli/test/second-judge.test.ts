@@ -136,7 +136,7 @@ describe('a judge with levels of its own', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('is shown on the terminal and as a page in the words of its levels', async () => {
+  test('is reported on the terminal and on the page in the words of its levels', async () => {
     const file = abortedRead()
     const report = join(temporaryDirectory(), 'report.html')
     const { stdout } = await chaosHere(['check', file, '--model', 'tiny-transactions', '--out', report])

@@ -59,7 +59,7 @@ async function refused(json: unknown, ...args: readonly string[]) {
 }
 
 describe('--spec', () => {
-  test('of a simulated run has the same history again, to the byte', async () => {
+  test('with a simulated run repeats its history to the byte', async () => {
     const first = await runInto('--sim', ...SMALL)
     const second = await runInto('--spec', first.run.path)
     expect(second.run.history()).toBe(first.run.history())
@@ -93,7 +93,7 @@ describe('--spec', () => {
     expect(named.run.history()).toBe(simulated.run.history())
   })
 
-  test('written by hand says only what is not as usual', async () => {
+  test('written by hand needs to name only what differs from the defaults', async () => {
     const file = join(temporaryDirectory(), 'spec.json')
     writeFileSync(
       file,
@@ -104,7 +104,7 @@ describe('--spec', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('that cannot be is refused in one line, and nothing is started', async () => {
+  test('with an impossible spec is refused in one line, and nothing is started', async () => {
     const spec = { target: 'raft', seed: 1 }
     expect(await refused({ ...spec, tiemMs: 1 })).toBe('FILE: there is no member tiemMs. Did you mean timeMs?')
     expect(await refused({ ...spec, rate: 0 })).toBe('FILE: rate must be a whole number from 1 to 1,000,000, not 0.')
@@ -139,7 +139,7 @@ describe('--spec', () => {
     )
   })
 
-  test('of last year is read, and what this version does not understand says which one does', async () => {
+  test('from an older version is read, and what this version does not understand is reported with the version that does', async () => {
     const spec = { target: { name: 'sim:raft', settings: {} }, workload: { name: 'register', settings: { keys: 3 } } }
     const old = { chaos: 1, version: '0.0.9', interrupted: false, schedule: [], operations: {}, vacuous: [] }
     const small = { ...spec, nodes: 3, clients: 4, rate: 100, timeMs: 500, timeoutMs: 500, faults: ['kill'], seed: 3 }
@@ -156,13 +156,13 @@ describe('--spec', () => {
     )
   })
 
-  test('stands alone', async () => {
+  test('is refused together with other options of the run', async () => {
     expect(await refused({ target: 'raft', seed: 1 }, '--seed', '2', '--sim')).toMatch(
       /says all of the run: leave --seed, --sim out, or edit the file\.$/,
     )
   })
 
-  test('that is not there says so', async () => {
+  test('with a missing file says so', async () => {
     const { exitCode, stderr } = await chaosHere(['run', '--spec', '/no/such/run.json'])
     expect({ exitCode, stderr }).toEqual({ exitCode: 3, stderr: expect.stringMatching(/^\/no\/such\/run\.json: /) })
   })

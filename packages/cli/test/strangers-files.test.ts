@@ -82,7 +82,7 @@ describe("a stranger's spec", () => {
     expect(stderr).toContain(`which runs sh -c touch ${files.mark} (outside of the directory of ${file})`)
   })
 
-  test('takes beside it only what repeats it', async () => {
+  test('accepts only options that repeat what it says', async () => {
     const files = strangersDirectory()
     const file = files.write('spec.json', spec({ workload: { name: files.module, settings: {} } }))
     for (const other of [
@@ -110,7 +110,7 @@ describe("a stranger's spec", () => {
     expect(repeated.stdout).toContain(`found 0`)
   })
 
-  test('with built-in names only, and bounds that ask nobody, needs nothing', async () => {
+  test('with built-in names only, and bounds without probes, needs no permission', async () => {
     const files = strangersDirectory()
     const file = files.write('spec.json', spec({ require: ['operations >= 1'] }))
     const { exitCode, stderr } = await chaosHere(['run', '--spec', file, '--out', join(files.directory, 'out')])
@@ -144,7 +144,7 @@ describe("a stranger's replay file", () => {
     expect(files.wasRun()).toBe(false)
   })
 
-  test('is run with what is named here', async () => {
+  test('runs the module that is named on the command line instead', async () => {
     const files = strangersDirectory()
     const file = files.write('replay.json', { ...recorded(), bug: undefined, target: './evil.mjs' })
     await chaosHere(['replay', file, '--protocol', files.module])

@@ -45,7 +45,7 @@ describe('a run too short for its faults', () => {
     )
   })
 
-  test('is none where one fault has its turn, nor where none is asked for', async () => {
+  test('is not too short where one fault has its turn, nor where none is asked for', async () => {
     expect(await textFor('100ms', 'pause', 1)).toBeUndefined()
     expect(await textFor('100ms', 'none', 1)).toBeUndefined()
     expect(await textFor('20s', 'partition,kill,pause', 1)).toBeUndefined()

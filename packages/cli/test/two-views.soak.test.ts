@@ -25,7 +25,7 @@ export default {
 `
 
 describe('a link that loses replies, before a backend that answers rightly', () => {
-  test('is told from the backend: what it answered and its clients never learned is counted', async () => {
+  test('is not blamed on the backend: replies that its clients never received are counted', async () => {
     const directory = temporaryDirectory()
     const protocol = join(directory, 'honest.mjs')
     writeFileSync(protocol, HONEST)

@@ -81,7 +81,7 @@ describe('fits 80 columns:', () => {
   })
 })
 
-test('where no table of faults and targets fits, a fault names the targets that cannot suffer it, and why', async () => {
+test('chaos targets, where each fault names the targets that cannot suffer it, and why', async () => {
   const text = (await narrow('targets', '--faults')).join(' ').replaceAll(/ +/g, ' ')
   expect(text).not.toContain('✔')
   expect(text).toContain('✘ every sim:NAME: the simulator delivers whole messages')

@@ -47,7 +47,7 @@ describe('chaos workloads', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('--json prints the same for programs', async () => {
+  test('prints the same for programs with --json', async () => {
     const listed = JSON.parse((await chaosHere(['workloads', '--json'])).stdout) as { workload: string }[]
     expect(listed.map((row) => row.workload)).toEqual(workloads.map(({ name }) => name))
     expect(listed[0]).toMatchObject({ model: 'register', functions: ['read', 'write', 'cas'] })
@@ -166,7 +166,7 @@ describe('settings of the workload', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('are kept by the command that has the run again', async () => {
+  test('are kept by the command that repeats the run', async () => {
     const { stdout } = await chaosHere(short('--workload-set', 'cas=0.5', '--keys', '3'))
     expect(stdout).toContain('--keys 3 --workload-set cas=0.5')
   })

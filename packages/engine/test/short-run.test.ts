@@ -16,11 +16,11 @@ describe('the flags that delay the optimising compiler', () => {
     ['21', '11.8.172.17-node.20', '--invocation-count-for-turbofan=45000'],
     ['22', '12.4.254.21-node.57', '--invocation-count-for-turbofan=45000'],
     ['24', '13.6.233.17-node.53', '--invocation-count-for-turbofan=45000'],
-  ])('are those of Node %s', (_, v8, flag) => {
+  ])('are the same on Node %s', (_, v8, flag) => {
     expect(lateOptimisation(v8)).toContain(flag)
   })
 
-  test('are none for a V8 that nobody has tried, which would print an error for each that it does not know', () => {
+  test('are left out for an untried V8, which would print an error for each flag it does not know', () => {
     expect(lateOptimisation('99.1.2')).toEqual([])
   })
 })

@@ -26,7 +26,7 @@ const differences = (one: Json, two: Json): number =>
       )
     : Number(!Object.is(one, two))
 
-test('one field says something else of the same type, and all the rest stays', () => {
+test('a forged message differs in one field, which keeps its type', () => {
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 3 }), fc.nat(), (message, seed) => {
       const before = JSON.stringify(message)
@@ -39,7 +39,7 @@ test('one field says something else of the same type, and all the rest stays', (
   )
 })
 
-test('a message stays of its kind, and what says nothing cannot lie', () => {
+test('a forged message keeps its kind, and one without data cannot be forged', () => {
   for (let seed = 0; seed < 50; seed++) {
     const forged = forge({ type: 'vote', term: 3, from: { type: 'node', name: 'n2' } }, 2, drawFrom(seed))
     expect(forged).toMatchObject({ type: 'vote', from: { type: 'node' } })
@@ -47,7 +47,7 @@ test('a message stays of its kind, and what says nothing cannot lie', () => {
   expect(forge({ type: 'ping', entries: [], leader: null }, 1, drawFrom(1))).toBeUndefined()
 })
 
-test('names become other names, and numbers near ones that are not negative', () => {
+test('forged names are other names, and forged numbers are near and not negative', () => {
   const all = (message: Json) =>
     new Set(Array.from({ length: 100 }, (_, seed) => JSON.stringify(forge(message, 1, drawFrom(seed)))))
   expect(all('n2')).toEqual(new Set(['"n3"', '"n4"', '"n5"']))

@@ -60,14 +60,14 @@ describe('a schedule', () => {
     expect(schedule.length).toBeGreaterThan(6)
   })
 
-  test('of fewer kinds does what they are for, whatever is left of the nodes', () => {
+  test('of a single kind goes through its phases, even if they leave few nodes up', () => {
     const shifting = nemeses.filter(({ name }) => name === 'shifting')
     const plan = (kinds: typeof nemeses) =>
       planSchedule({ nemeses: kinds, nodes, durationMs: millis(60_000), random: createRandom(1) })
     expect(plan(shifting).filter(({ plan }) => plan.kind === 'kill').length).toBeGreaterThan(20)
   })
 
-  test('lets one majority live after the other, with all down at first', () => {
+  test('lets one majority live after the other, beginning with all nodes down', () => {
     const shifting = nemeses.find(({ name }) => name === 'shifting')!
     for (const size of [3, 4, 5, 7]) {
       const { parts } = shifting.plan(createRandom(size), nodeNames(size))

@@ -126,7 +126,7 @@ describe('a schedule', () => {
     expect(() => parseSchedule(value, 'x')).toThrow(message)
   })
 
-  test('of a fault with names takes it as it is', () => {
+  test('with named faults takes the names as they are', () => {
     expect(parsePlan({ kind: 'kill', nodes: ['n1'] }, 'x')).toEqual({ kind: 'kill', nodes: ['n1'] })
   })
 })

@@ -66,12 +66,12 @@ describe('operations overlap', () => {
     expect(concurrent(...rows)).toBe(true)
   })
 
-  test('but not those of one request, which have both times in common', () => {
+  test('operations of one request, which share both times, do not overlap', () => {
     expect(concurrent([0, 'a', 1, 2])).toBe(false)
     expect(concurrent([0, 'a', 1, 2], [1, 'a', 1, 2], [2, 'a', 1, 2])).toBe(false)
   })
 
-  test('and not with what was asked once the request had been answered', () => {
+  test('an operation does not overlap one that was asked once its request had been answered', () => {
     const request: readonly Row[] = [
       [0, 'a', 1, 2],
       [1, 'a', 1, 2],

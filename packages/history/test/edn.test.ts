@@ -37,7 +37,7 @@ describe('values of independent tests are a key and a value,', () => {
   const pairs = (text: string, independent?: boolean): unknown =>
     eventsOf(text, independent === undefined ? {} : { independent }).map(({ key, value }) => [key, value])
 
-  test('also where they are printed as plain pairs and a read comes late, told by what it is invoked with', () => {
+  test('also where they are printed as plain pairs and a read comes late', () => {
     expect(pairs(`${write}\n${read}`)).toEqual([
       [1, 5],
       [1, 5],
@@ -46,7 +46,7 @@ describe('values of independent tests are a key and a value,', () => {
     ])
   })
 
-  test('and are not where a read is invoked with nil, or a value is no pair', () => {
+  test('but not where a read is invoked with nil, or a value is no pair', () => {
     const plain = lines(':type :invoke :f :read :value nil', ':type :ok :f :read :value [1 5]')
     expect(pairs(`${write}\n${plain}`)).toEqual([
       [undefined, [1, 5]],
@@ -60,7 +60,7 @@ describe('values of independent tests are a key and a value,', () => {
     ])
   })
 
-  test('which is asked for where nothing tells, and it makes a difference', () => {
+  test('and the user is asked where nothing tells and it makes a difference', () => {
     const completed = lines(':type :ok :f :write :value [1 5]', ':type :ok :f :read :value [1 5]')
     expect(() => pairs(completed)).toThrow(/h\.edn:2: nothing tells whether \[1,5\] is a key and a value.*--keyed/)
     expect(pairs(completed, true)).toEqual([
@@ -125,7 +125,7 @@ describe('EDN is read as JSON:', () => {
     })
   }
 
-  test('equal sets are equal whatever their order', () => {
+  test('sets are equal whatever the order of their elements', () => {
     expect(parse('#{1 2 :a "b"}')).toEqual(parse('#{"b" :a 2 1}'))
   })
 })
@@ -310,7 +310,7 @@ describe('an event printed as EDN', () => {
     )
   })
 
-  test('looks as Jepsen has it', () => {
+  test('looks as Jepsen prints it', () => {
     const event: EventInput = { index: 1, time: 5, process: 'nemesis', type: 'info', f: 'start-partition', value: null }
     expect(printEdnEvent(event)).toBe(
       '{:index 1, :time 5, :process :nemesis, :type :info, :f :start-partition, :value nil}',

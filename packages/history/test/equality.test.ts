@@ -65,7 +65,7 @@ describe('numbers in JSON', () => {
     )
   })
 
-  test('that a double is exactly are that double, however they are written', () => {
+  test('that a double holds exactly are that double, however they are written', () => {
     expect(['1e21', '1000000000000000000000', '0.1', '1E-1', '10e-2', '-0', '0.0'].map(parseJson)).toEqual([
       1e21, 1e21, 0.1, 0.1, 0.1, -0, 0,
     ])

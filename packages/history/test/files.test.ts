@@ -223,7 +223,7 @@ describe('a history file', () => {
     )
   })
 
-  test('that only events are wanted of may be one that would not pair', async () => {
+  test('may be read as events alone even if it would not pair', async () => {
     const path = file(
       'unpaired.jsonl',
       '{"process":0,"type":"ok","f":"read"}\n{"process":"nemesis","type":"info","f":"x"}\n',

@@ -93,7 +93,7 @@ test('100 MB of empty lines are no events, and cost little', async () => {
   rmSync(path)
 })
 
-test('a file that begins with a lot of nothing is not guessed at', async () => {
+test('the format of a file that begins with megabytes of blanks is not guessed', async () => {
   expect(await said(file('blank', ' '.repeat(100_000)))).toMatch(
     /^input: blank: this file begins with 64 KB of nothing but white space\.\nFormats: /,
   )

@@ -19,7 +19,7 @@ const eventsOf = (operations: readonly { value: number | string; key: string; ok
     { process, type: ok ? 'ok' : 'info', f: 'write', key, value, ...(ok ? {} : { error: `no ${value}` }) },
   ])
 
-test('a history that was lent says what the lender says', () => {
+test('a lent history says the same as the original', () => {
   fc.assert(
     fc.property(events, (operations) => {
       const own = historyFromEvents(eventsOf(operations), { shared: true })
@@ -45,7 +45,7 @@ test('operations are shared, not copied', () => {
   expect(inputOf(borrowed, 0)).toBe(5)
 })
 
-test('values that one adds afterwards are no concern of the other', () => {
+test('values that one side adds afterwards do not reach the other', () => {
   const own = historyFromEvents(eventsOf([{ value: 'x', key: 'k', ok: true }]), { shared: true })
   const [one, other] = [passedOn(own), passedOn(own)]
   const names = [own, one, other].map(({ values }, i) => values.id(`new in ${i}`))

@@ -57,7 +57,7 @@ test('with consistent hashing, a server that is out moves its own keys only', ()
   expect(after.filter((_, i) => before[i] !== 'n4')).toEqual(before.filter((server) => server !== 'n4'))
 })
 
-test('it is told apart who gave up: the requester, the balancer, or a server', () => {
+test('an error says who gave up: the requester, the balancer, or a server', () => {
   const requester = four()
   const alone = requester.ask('n3', read('x'))
   requester.lose()

@@ -145,7 +145,7 @@ test('a drain waits for what is in flight, and answers the same when it is asked
   expect(nodes.reply(asked)).toEqual(ok([1, 2]))
 })
 
-test('it promises by object and delivery what each of them can hold', () => {
+test('the promise of a broker depends on its object and its delivery', () => {
   const promises = (object: string) =>
     ['at-most-once', 'at-least-once', 'exactly-once'].map((delivery) => protocol.promises(object, { delivery }))
   expect(promises('queue')).toEqual(['none', 'eventual', 'linearizable'])

@@ -116,7 +116,7 @@ describe('an update', () => {
     expect(sent(node.timer('heartbeat'))).toEqual([])
   })
 
-  test('is sent again until then', () => {
+  test('is sent again until it is acknowledged', () => {
     const node = member('n2')
     node.message('n1', update(1, 7))
     expect(sent(node.timer('heartbeat')).map(({ type }) => type)).toEqual(['begin', 'update'])
@@ -151,7 +151,7 @@ describe('a query', () => {
     expect(sent(tail.message('n1', asked))).toEqual([{ to: 'n1', type: 'deposed', epoch: 6 }])
   })
 
-  test('read-from-anywhere: whoever is asked answers it', () => {
+  test('read-from-anywhere: any node answers it', () => {
     expect(results(member('n2', 'read-from-anywhere').request('r1', read))).toEqual([{ type: 'ok', value: null }])
   })
 })

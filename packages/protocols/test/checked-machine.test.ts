@@ -23,7 +23,7 @@ const setting = { id: 'n1', peers: ['n2', 'n3'], seed: 1 }
 const started = (machine: AnyMachine) => machine.start(setting, [], NOW).state
 
 describe('of a checked machine', () => {
-  test('a message keeps what it had when it was sent, whatever becomes of what it was made of', () => {
+  test('a message keeps its content, even if the objects it was made from change later', () => {
     const shared = { list: [1] }
     const machine = machineThat(() => [{ type: 'send', to: 'n2', message: shared }])
     const { effects } = machine.step(started(machine), request('r1'), NOW, NOW)
@@ -45,7 +45,7 @@ describe('of a checked machine', () => {
     expect(record).toEqual({ list: [1] })
   })
 
-  test('what came with a message may be kept, and changed in a later step', () => {
+  test('the content of a message may be kept, and changed in a later step', () => {
     const machine = machineThat((state, event: { type: string; message: { list: number[] } }) => {
       const kept = state as { list?: number[] }
       if (event.type === 'message') kept.list = event.message.list
@@ -82,7 +82,7 @@ describe('of a checked machine', () => {
     )
   })
 
-  test('one mistake on two events is one cause', () => {
+  test('the same bug on two events counts as one cause', () => {
     const mistakeOn = (value: string) => {
       const machine = machineThat(() => [{ type: 'send', to: 'n9', message: 1 }])
       try {

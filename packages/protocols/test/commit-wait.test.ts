@@ -61,11 +61,11 @@ describe.each(['commit-wait', 'uncertainty-interval'])('by %s', (order) => {
     expect(afterWrite(within)).toEqual(ok(1))
   })
 
-  test('and does not where they are further apart', () => {
+  test('a read may miss a write that was answered before, with clocks further apart', () => {
     expect(afterWrite(beyond)).toEqual(ok(null))
   })
 
-  test('nor where nobody waits for the difference', () => {
+  test('a read may miss a write that was answered before, if nobody waits for the difference', () => {
     expect(afterWrite(within, order === 'commit-wait' ? 'no-wait' : 'trust-clock')).toEqual(ok(null))
   })
 })
@@ -95,7 +95,7 @@ test('versions survive a restart of their owner, and a duplicate is not carried 
   expect(nodes.answer('n3', read('x'))).toEqual(ok(1))
 })
 
-test('it is linearizable while clocks keep to epsilon, and promises nothing beyond', () => {
+test('commit-wait is linearizable while clocks keep to epsilon, and promises nothing beyond', () => {
   expect(protocol.promises('register', {})).toBe('linearizable')
   expect(protocol.promises('register', { 'skew-ms': 40, 'epsilon-ms': 40 })).toBe('linearizable')
   expect(protocol.promises('register', { 'skew-ms': 40 })).toBe('none')

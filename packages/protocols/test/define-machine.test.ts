@@ -53,7 +53,7 @@ const stepped = (event: unknown, state = begun()) =>
   machine.step(state, event as MachineEvent<Counter['message']>, millis(7), millis(8))
 const asked = (key: string) => ({ type: 'request', requestId: 'r', input: { f: 'write', key, value: 1 } })
 
-test('a start puts back every record in order, and then begins', () => {
+test('a restarted node redoes every record of its journal in order before it begins', () => {
   const { state, effects } = machine.start(setting, [1, 4], millis(5))
   expect(machine.status(state)).toEqual({ role: 'counter at 4', leads: false })
   expect(effects).toEqual([
@@ -62,7 +62,7 @@ test('a start puts back every record in order, and then begins', () => {
   ])
 })
 
-test('what a node sends to itself is handled within the step, before what comes after it', () => {
+test('a message that a node sends to itself is handled within the step, before anything that comes later', () => {
   expect(stepped(asked('n1')).effects).toEqual([
     { type: 'persist', record: 3 },
     { type: 'reply', requestId: 'r', result: { type: 'ok', value: 3 } },
@@ -70,7 +70,7 @@ test('what a node sends to itself is handled within the step, before what comes 
   ])
 })
 
-test('what a node sends to another is an effect, with the options of this machine', () => {
+test('a message that a node sends to another is an effect, with the options of its machine', () => {
   expect(stepped(asked('n2')).effects[0]).toEqual({ type: 'send', to: 'n2', message: { type: 'add', by: 3 } })
   const other = createCounter({ step: 5 })
   expect(other.step(begun(), asked('n2') as never, millis(7), millis(8)).effects[0]).toEqual({

@@ -57,7 +57,7 @@ test('a resolver answers from its cache until the time to live is over, and not 
   expect(nodes.answer('n3', read('x'))).toEqual(ok(2))
 })
 
-test('that a name does not exist is believed for the negative time to live', () => {
+test('the answer that a name does not exist is cached for the negative time to live', () => {
   const nodes = zone({ flush: false })
   expect(nodes.answer('n3', read('x'))).toEqual(ok(null))
   nodes.answer('n1', write('x', 1))

@@ -29,7 +29,7 @@ function fight(
 
 const ordered = BATTLES.map((value) => ok(value))
 
-test('without a traitor everybody does what was ordered', () => {
+test('without a traitor every general does what was ordered', () => {
   for (const messages of ['oral', 'signed']) {
     const done = fight(FOUR, { messages, traitor: 'none' })
     for (const general of FOUR) expect(done[general]).toEqual(ordered)

@@ -57,7 +57,7 @@ test('with fencing, what a holder stores after its lease is refused, and its cli
   expect(nodes.answer('n2', read('x'))).toEqual(ok('b'))
 })
 
-test('without fencing it overwrites what the next holder stored, whatever the clock', () => {
+test('without fencing a late holder overwrites what the next holder stored, whatever the clock', () => {
   for (const clock of ['wall', 'monotonic']) {
     const nodes = four({ fencing: false, clock })
     expect(nodes.reply(lateStore(nodes))).toEqual(ok('a'))
@@ -111,7 +111,7 @@ test('tokens grow from holder to holder, also over a restart of the lock service
   expect(nodes.reply(next)).toEqual(ok(3))
 })
 
-test('it promises something only with fencing', () => {
+test('lease-lock promises something only with fencing', () => {
   expect(protocol.promises('register', {})).toBe('linearizable')
   expect(protocol.promises('register', { clock: 'wall' })).toBe('linearizable')
   expect(protocol.promises('register', { fencing: false })).toBe('none')

@@ -61,7 +61,7 @@ test('reads do not go back after a restart, of a replica or of the node that ord
   expect(nodes.answer('n3', write('x', 2))).toEqual(ok(2))
 })
 
-test('what it promises holds for clients that stay with one node', () => {
+test('ordered-queue promises something to clients that stay with one node', () => {
   expect(protocol.promises('register', {})).toBe('sequential')
   expect(protocol.sticky).toBe(true)
 })

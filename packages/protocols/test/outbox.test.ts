@@ -42,7 +42,7 @@ test('the relay repeats events until they are confirmed, also after a restart of
   }
 })
 
-test('what is repeated counts once, unless the consumer applies whatever comes', () => {
+test('a repeated event counts once, unless the consumer applies every copy', () => {
   for (const [bug, count] of [
     [undefined, 1],
     ['apply-repeats', 2],
@@ -92,7 +92,7 @@ test('an app server that hears nothing does not claim to know', () => {
   ])
 })
 
-test('it promises that the two agree in the end, with an outbox', () => {
+test('with an outbox, database and view are promised to agree in the end', () => {
   expect(protocol.promises('counter', {})).toBe('eventual')
   expect(protocol.promises('counter', { write: 'database-then-queue' })).toBe('none')
 })

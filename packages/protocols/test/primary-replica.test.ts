@@ -49,7 +49,7 @@ describe('acknowledging', () => {
     expect(kinds.indexOf('persist')).toBeLessThan(kinds.indexOf('reply'))
   })
 
-  test('with sync=all it waits for every replica', () => {
+  test('with sync=all a primary waits for every replica', () => {
     const node = createNode({ sync: 'all' })
     node.elect()
     expect(replies(node.write('r1', 1))).toEqual([])
@@ -57,7 +57,7 @@ describe('acknowledging', () => {
     expect(replies(node.message('n3', has(1, 2)))).toMatchObject([{ requestId: 'r1', result: { type: 'ok' } }])
   })
 
-  test('with sync=all it refuses, definitely, while a replica does not answer', () => {
+  test('with sync=all a primary refuses definitely while a replica does not answer', () => {
     const node = createNode({ sync: 'all' })
     node.elect()
     node.timer('reach')
@@ -65,7 +65,7 @@ describe('acknowledging', () => {
     expect(replies(node.write('r1', 1))).toMatchObject([{ result: { type: 'fail', error: 'unavailable' } }])
   })
 
-  test('ack-before-replicate: it waits for nobody', () => {
+  test('with the bug ack-before-replicate a primary waits for nobody', () => {
     const node = createNode({ sync: 'all' }, 'ack-before-replicate')
     node.elect()
     expect(replies(node.write('r1', 1))).toHaveLength(1)
@@ -91,7 +91,7 @@ describe('own writes', () => {
     expect(answers(node.message('n2', has(2)))).toMatchObject([{ origin: { requestId: 'r1' }, result: { type: 'ok' } }])
   })
 
-  test('it is answered at once otherwise, or where what was sent counts as received', () => {
+  test('a forwarded write is answered at once without own-writes, or where sent counts as received', () => {
     for (const [knobs, bug] of [[{}], [{ 'own-writes': true }, 'own-write-when-sent']] as const) {
       const node = createNode(knobs, bug)
       node.elect()
@@ -114,7 +114,7 @@ describe('failover', () => {
   const old = { type: 'replicate', epoch: 1, prevIndex: 0, prevEpoch: 0, entries, round: 1 } as const
   const elect = (epoch: number, lastIndex: number) => ({ type: 'elect', epoch, lastEpoch: 1, lastIndex }) as const
 
-  test('who has promised an epoch goes along with no earlier one, not even after a restart', () => {
+  test('a replica that has promised an epoch joins no earlier one, not even after a restart', () => {
     const node = createNode({})
     const promise = node.message('n3', { type: 'elect', epoch: 2, lastEpoch: 0, lastIndex: 0 })
     expect(sent(promise)).toMatchObject([{ type: 'promise', granted: true }])
@@ -125,7 +125,7 @@ describe('failover', () => {
     }
   })
 
-  test('forget-epoch: it does, after a restart', () => {
+  test('with the bug forget-epoch a replica joins an earlier epoch after a restart', () => {
     const promise = createNode({}, 'forget-epoch').message('n3', elect(2, 0))
     const journal = promise.flatMap((effect) => (effect.type === 'persist' ? [effect.record] : []))
     const node = createNode({}, 'forget-epoch', journal)
@@ -133,14 +133,14 @@ describe('failover', () => {
     expect(node.state.log.entries).toEqual(entries)
   })
 
-  test('no-fencing: it does', () => {
+  test('with the bug no-fencing a replica joins an earlier epoch', () => {
     const node = createNode({}, 'no-fencing')
     node.message('n3', { type: 'elect', epoch: 2, lastEpoch: 0, lastIndex: 0 })
     node.message('n2', old)
     expect(node.state.log.entries).toEqual(entries)
   })
 
-  test('a primary that hears of a later epoch is one no more', () => {
+  test('a primary that hears of a later epoch steps down', () => {
     const node = createNode({})
     node.elect()
     node.message('n2', { type: 'replicated', epoch: 7, round: 0 })

@@ -109,7 +109,7 @@ describe('leadership transfer (thesis §3.10)', () => {
     expect(sent(node.timer('transfer'))).toContainEqual({ type: 'timeout-now', term: 1 })
   })
 
-  test('and not before: it "fully updates the target server’s log to match its own"', () => {
+  test('the prior leader first "fully updates the target server’s log to match its own"', () => {
     const node = createLeader({ knobs })
     node.request('r1', write(1))
     expect(sent(node.timer('transfer'))).not.toContainEqual({ type: 'timeout-now', term: 1 })
@@ -202,7 +202,7 @@ describe('reads by lease (thesis §6.4.1)', () => {
     expect(replies(node.message('n2', accept(node, 1, 3)))).toHaveLength(1)
   })
 
-  test('who was told to take over may do so at any time: there is no lease any more', () => {
+  test('a server told to take over may do so at any time: the lease is gone', () => {
     const node = createLeader({ knobs: { ...LEASE, 'transfer-ms': 100 } })
     node.clock(1000)
     node.timer('heartbeat')
@@ -255,7 +255,7 @@ describe('membership changes (thesis §4.1)', () => {
     expect(node.state.log.entries).toHaveLength(length)
   })
 
-  test('overlapping-changes: it does not', () => {
+  test('overlapping-changes: the next change does not wait', () => {
     const node = createLeader({ knobs, bug: 'overlapping-changes' })
     node.timer('resize')
     const length = node.state.log.entries.length
@@ -263,7 +263,7 @@ describe('membership changes (thesis §4.1)', () => {
     expect(node.state.log.entries).toHaveLength(length + 1)
   })
 
-  test('none before an entry of the leader’s own term is committed', () => {
+  test('no change is made before an entry of the leader’s own term is committed', () => {
     const node = createNode({ knobs: { 'pre-vote': false, ...knobs } })
     elect(node)
     node.timer('resize')

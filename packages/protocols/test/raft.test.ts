@@ -183,7 +183,7 @@ describe('committing (§5.4.2)', () => {
     expect(node.state.commitIndex).toBe(2)
   })
 
-  test('commit-old-term: it does', () => {
+  test('commit-old-term: a leader commits an entry of an earlier term by counting replicas', () => {
     expect(figure8('commit-old-term').state.commitIndex).toBe(1)
   })
 
@@ -195,7 +195,7 @@ describe('committing (§5.4.2)', () => {
     expect(replies(node.message('n2', accept(node, 2, 0)))).toMatchObject([{ requestId: 'r1', result: { type: 'ok' } }])
   })
 
-  test('ack-before-majority: it is answered at once', () => {
+  test('ack-before-majority: a write is answered at once', () => {
     const node = createNode({ knobs: NO_PRE_VOTE, bug: 'ack-before-majority' })
     elect(node)
     expect(replies(node.request('r1', write(7)))).toMatchObject([{ requestId: 'r1', result: { type: 'ok' } }])
@@ -228,7 +228,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     expect(replies(node.message('n2', accept(node, 1, 2)))).toMatchObject([{ requestId: 'r1' }])
   })
 
-  test('what comes while a round is in flight goes out with the next, in one message to each (thesis §10.2.2)', () => {
+  test('requests that come while a round is in flight go out with the next, in one message to each (thesis §10.2.2)', () => {
     const node = createLeader({})
     expect(sent(node.request('r1', write(1)))).toMatchObject([
       { round: 2, entries: [{}] },
@@ -258,7 +258,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     expect(sent(node.message('n3', accept(node, 3, 2)))).toEqual([])
   })
 
-  test('where no majority answers, what waits goes out with the heartbeats', () => {
+  test('while no majority answers, waiting entries go out with the heartbeats', () => {
     const node = createLeader({})
     node.request('r1', write(1))
     node.timer('heartbeat')

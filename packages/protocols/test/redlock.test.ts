@@ -82,7 +82,7 @@ test('with fencing each holder has a higher token than those before it', () => {
   }
 })
 
-test('a store that is late undoes what came after it, unless its token keeps it out', () => {
+test('a late store undoes what came after it, unless its token keeps it out', () => {
   const afterwards = (fencing: boolean) => {
     const nodes = five({ object: 'register', knobs: { fencing, 'ttl-ms': 100 } })
     nodes.ask('n2', write('x', 1))

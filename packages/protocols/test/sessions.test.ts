@@ -17,7 +17,7 @@ test('a request that comes again is told what it was told before, and changes no
   expect(registersOf({ copy: object }).get('x')).toBe(2)
 })
 
-test('of too many sessions those used least recently are forgotten, and every copy forgets the same, one restored from a snapshot too', () => {
+test('the least recently used of too many sessions are forgotten, and every copy forgets the same, one restored from a snapshot too', () => {
   const copy = createCopy(register)
   for (let client = 1; client <= 9_999; client++) write(copy, client)
   write(copy, 1, 2)

@@ -23,7 +23,7 @@ test('a shard that moves takes its keys along, and requests find it', () => {
   for (const id of ids) expect(nodes.answer(id, read('x'))).toEqual(ok(1))
 })
 
-test('while it is on its way nobody serves it, and requests wait for it', () => {
+test('while a shard is on its way nobody serves it, and requests wait for it', () => {
   const nodes = three()
   nodes.ring('n1', 'rebalance')
   const [take] = nodes.lose(is('take'))
@@ -101,7 +101,7 @@ describe('the shard of a key', () => {
   })
 })
 
-test('a number of shards that is none is refused', () => {
+test('a number of shards that makes no sense is refused', () => {
   expect(() => protocol.create({ knobs: { shards: 1.5 } })).toThrow(/whole number/)
   expect(() => protocol.create({ knobs: { shards: 0 } })).toThrow(/above 0/)
 })

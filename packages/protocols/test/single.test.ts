@@ -47,7 +47,7 @@ test('without retries a lost answer is an unknown outcome, and a lost answer to 
   expect(nodes.reply(asked)).toEqual({ type: 'fail', error: 'no answer, after 1 attempt' })
 })
 
-test('a blind retry does it twice; under a key it is done once, and answered the same', () => {
+test('a blind retry is carried out twice; under a key it is carried out once, and answered the same', () => {
   for (const [how, count] of [
     ['blind', 2],
     ['key', 1],
@@ -132,7 +132,7 @@ test('while the circuit is half open, one request is let through', () => {
   expect(nodes.reply(probe)).toBeUndefined()
 })
 
-test('degraded, reads are answered with what was read before', () => {
+test('in degraded mode reads are answered with what was read before', () => {
   const nodes = three({ degrade: true, retry: 'none' })
   expect(nodes.answer('n2', read('x'))).toEqual(ok(0))
   nodes.answer('n3', add)
@@ -156,7 +156,7 @@ test('a database that takes its time serves one request after the other, and tur
   expect(nodes.isSet('n1', 'served')).toBe(false)
 })
 
-test('it promises less where it asks again blindly, or answers from before', () => {
+test('less is promised with blind retries, or with old answers', () => {
   expect(protocol.promises('counter', {})).toBe('linearizable')
   expect(protocol.promises('counter', { retry: 'none' })).toBe('linearizable')
   expect(protocol.promises('counter', { retry: 'blind' })).toBe('none')

@@ -65,7 +65,7 @@ describe('normal operation', () => {
     expect(results(effects)).toEqual([{ type: 'ok', value: 1 }])
   })
 
-  test('answer-before-prepare-ok: it waits for none', () => {
+  test('answer-before-prepare-ok: the primary waits for none', () => {
     const effects = createNode({ bug: 'answer-before-prepare-ok' }).request('r1', write(1))
     expect(results(effects)).toHaveLength(1)
     expect(marked(effects)).toBe(true)
@@ -128,7 +128,7 @@ describe('a view change', () => {
     expect(marked(effects)).toBe(bug !== undefined)
   })
 
-  test('of logs of one view takes the longest', () => {
+  test('takes the longest of the logs of one view', () => {
     const node = createNode({ id: 'n2' })
     node.message('n1', prepare(0, 1, 7))
     node.message('n3', doViewChange(0, 7, 8))

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ChunkQueue } from '../src/tcp/chunk-queue.ts'
 
-test('gives back what was put in, in order, in whatever pieces it is taken', () => {
+test('a chunk queue returns its bytes in order, in whatever pieces they are taken', () => {
   fc.assert(
     fc.property(
       fc.array(fc.uint8Array({ minLength: 1, maxLength: 20 }), { maxLength: 50 }),
@@ -29,7 +29,7 @@ test('gives back what was put in, in order, in whatever pieces it is taken', () 
   )
 })
 
-test('goes on in order for long without ever running empty', () => {
+test('a chunk queue keeps its order for a long time without ever running empty', () => {
   const queue = new ChunkQueue()
   queue.push(Buffer.from([0]), 0)
   const wrong: number[] = []
@@ -41,7 +41,7 @@ test('goes on in order for long without ever running empty', () => {
   expect(wrong).toEqual([])
 })
 
-test('counts tiny chunks for more than their bytes', () => {
+test('a chunk queue counts tiny chunks for more than their bytes', () => {
   const queue = new ChunkQueue()
   for (let i = 0; i < 1000; i++) queue.push(Buffer.from([1]), 0)
   expect(queue.bytes).toBe(1000)

@@ -271,7 +271,7 @@ describe('corruption', () => {
     expect(hit.length).toBeGreaterThan(9_500)
     expect(hit.length).toBeLessThan(10_500)
   })
-  test('of no byte and of every byte', () => {
+  test('may hit no byte, or every byte', () => {
     expect(flipped(0, 10_000).every((byte) => byte === 0)).toBe(true)
     expect(flipped(1, 10_000).every((byte) => byte !== 0)).toBe(true)
   })

@@ -72,7 +72,7 @@ describe('of several that dial one address', () => {
     client.socket.end()
   })
 
-  test('one that is not known is taken for the route, and counted', async () => {
+  test('one that is not known is assigned to the route, and counted', async () => {
     const { network, route, heard } = await meetingPoint(silent)
     ;(await dial(route)).write('who?')
     await eventually(() => heard.length === 1)
@@ -161,13 +161,13 @@ describe('processes given from outside', () => {
   })
 })
 
-test('a client that is gone is nobody', async (context) => {
+test('a client that is gone has no process', async (context) => {
   if (!onLinux) return context.skip(WHY_SKIPPED)
   const finder = findBySocketOwner(() => new Map([['n1', process.pid]]))
   expect(await finder.find({ host: '', port: 0 }, { host: '127.0.0.1', port: 1 })).toBe(undefined)
 })
 
-test('elsewhere than on Linux it is said what to do instead', () => {
+test('on other systems than Linux the error says what to do instead', () => {
   const platform = Object.getOwnPropertyDescriptor(process, 'platform')
   Object.defineProperty(process, 'platform', { ...platform, value: 'darwin' })
   try {

@@ -60,7 +60,7 @@ test('what one user dials comes to the route of its link, and of nobody else', a
   expect(made.statistics().get('n1>n2')?.connections).toBe(1)
 })
 
-test('the kernel forgets it when whoever asked for it is killed', async (context) => {
+test('the kernel forgets a redirection when the process that asked for it is killed', async (context) => {
   if (!possible) return context.skip(WHY_SKIPPED)
   const owner = startOwner([
     { userId: first, to: { host: '127.0.2.2', port: 4 }, via: { host: '127.0.2.3', port: 5 } },
@@ -73,7 +73,7 @@ test('the kernel forgets it when whoever asked for it is killed', async (context
   await eventually(() => !tables().includes(`chaos_${owner.pid}_`))
 })
 
-test('what makes no sense is refused before anything is asked of the kernel', async () => {
+test('a redirection that makes no sense is refused before the kernel is asked', async () => {
   const local = { host: '127.0.0.1', port: 1 }
   for (const [rule, message] of [
     [{ userId: 1, to: { host: 'localhost', port: 1 }, via: local }, 'give two addresses, both IPv4 or both IPv6'],
@@ -86,7 +86,7 @@ test('what makes no sense is refused before anything is asked of the kernel', as
   }
 })
 
-test('where nft is not there, it is said what is needed', async () => {
+test('a redirection without nft is refused with what is needed', async () => {
   const path = process.env['PATH']
   process.env['PATH'] = '/nowhere'
   try {

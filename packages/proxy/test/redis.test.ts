@@ -66,13 +66,13 @@ function verdictOf(lines: readonly string[]) {
   })
 }
 
-test('what a server that answers at once was asked is linearizable, and every command is accounted for', async () => {
+test('the record of a server that answers at once is linearizable, and every command is accounted for', async () => {
   const { lines, counters } = await recordWorkload(await serveResp())
   expect(counters).toMatchObject({ operations: 480, open: 0, info: 0, unmatched: 240, unmatchedAnswers: 0, waiting: 0 })
   expect(verdictOf(lines).levels.linearizable.result).toBe('met')
 })
 
-test('a server that answers reads with what was there before is found out', async () => {
+test('a server that answers reads with old values is found out', async () => {
   const last = new Map<string, string>()
   const stale = await serveResp(([name = '', key = '', value = '']) => {
     if (name === 'SET') {
@@ -95,7 +95,7 @@ test('a real Redis is linearizable, as recorded', async (context) => {
   expect(verdictOf(lines).levels.linearizable.result).toBe('met')
 })
 
-test('redis-cli says the same through a recording proxy as without one', async (context) => {
+test('redis-cli prints the same through a recording proxy as without one', async (context) => {
   if (redisServer === undefined || redisClient === undefined) return context.skip(WHY_SKIPPED)
   const redis = await startRedis(redisServer)
   const recorder = createRecorder({ now: startRunClock(), client: { write: () => undefined } })

@@ -86,7 +86,7 @@ describe('a certificate made here', () => {
 })
 
 describe('ended at the proxy', () => {
-  test('with a certificate that it makes: whoever trusts its authority speaks plainly with the server', async () => {
+  test('with a certificate that it makes, TLS lets clients that trust its authority talk to a plain server', async () => {
     const { route } = await routeWith({ terminate: {} }, await echo())
     const { socket, received } = await dialSecurely(route.port, { ca: route.authority, servername: 'localhost' })
     expect(socket.authorized).toBe(true)
@@ -97,14 +97,14 @@ describe('ended at the proxy', () => {
     await eventually(() => route.liveConnections === 0)
   })
 
-  test('with one that was given', async () => {
+  test('with a given certificate, TLS works the same', async () => {
     const { route } = await routeWith({ terminate: { identity } }, await echo())
     expect(route.authority).toBe(undefined)
     const { socket } = await dialSecurely(route.port, { ca: authority.certificate })
     expect(socket.authorized).toBe(true)
   })
 
-  test('for clients that show a certificate themselves, and no others', async () => {
+  test('for clients that must show a certificate, TLS turns others away', async () => {
     const { route } = await routeWith(
       { terminate: { identity, clientAuthorities: authority.certificate } },
       await echo(),
@@ -126,13 +126,13 @@ describe('ended at the proxy', () => {
     expect([route.failedHandshakes, route.liveConnections]).toEqual([2, 1])
   })
 
-  test('agrees on a protocol where it is said which', async () => {
+  test('TLS agrees on a protocol where one is given', async () => {
     const { route } = await routeWith({ terminate: { identity, alpn: ['h2', 'http/1.1'] } }, await echo())
     const { socket } = await dialSecurely(route.port, { ca: authority.certificate, ALPNProtocols: ['http/1.1'] })
     expect(socket.alpnProtocol).toBe('http/1.1')
   })
 
-  test('refuses what is no TLS, and keeps nobody who says nothing beyond its own end', async () => {
+  test('TLS refuses other bytes, and does not keep silent clients beyond its own end', async () => {
     const { route } = await routeWith({ terminate: {} }, await echo())
     const plain = new Received(await dial(route))
     plain.socket.write('GET / HTTP/1.1\r\n\r\n')
@@ -145,7 +145,7 @@ describe('ended at the proxy', () => {
 })
 
 describe('begun at the proxy', () => {
-  test('with a server whose certificate it trusts', async () => {
+  test('TLS connects to a server whose certificate it trusts', async () => {
     const { route } = await routeWith({ originate: trust }, await echoSecurely())
     const client = new Received(await dial(route))
     const sent = 'y'.repeat(3_000_000)
@@ -168,7 +168,7 @@ describe('begun at the proxy', () => {
     expect([route.failedHandshakes, client.error]).toEqual(accepted ? [0, undefined] : [1, 'ECONNRESET'])
   })
 
-  test('with a server that wants to know who is there', async () => {
+  test('TLS shows a certificate to a server that wants one', async () => {
     const server = await echoSecurely({ requestCert: true, rejectUnauthorized: true, ca: authority.certificate })
     const { route } = await routeWith({ originate: { ...trust, identity } }, server)
     const client = new Received(await dial(route))
@@ -176,7 +176,7 @@ describe('begun at the proxy', () => {
     await client.until(({ text }) => text === 'me')
   })
 
-  test('with a server that is not there, or speaks no TLS: the client is reset', async () => {
+  test('TLS to a server that is not there, or speaks no TLS, resets the client', async () => {
     const plain = await serve((socket) => socket.end('I speak plainly\n'))
     for (const upstream of [plain, { host: '127.0.0.1', port: 1 }]) {
       const { route } = await routeWith({ originate: trust }, upstream)

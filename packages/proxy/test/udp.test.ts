@@ -49,7 +49,7 @@ async function served(options: Partial<NetworkOptions & DatagramRouteOptions> = 
   return { network: created, route, arrived, client }
 }
 
-test('each client gets its own answers', async () => {
+test('each client of a UDP proxy gets its own answers', async () => {
   const { route, client, network } = await served()
   const [a, b] = [await client(), await client()]
   a.send('one')
@@ -180,7 +180,7 @@ test('sessions are bounded in number, and forgotten when idle', async () => {
   expect([route.liveSessions, clock.armed]).toEqual([0, 0])
 })
 
-test('what waits is bounded in memory: more is lost', async () => {
+test('waiting datagrams are bounded in memory, and lost beyond that', async () => {
   const clock = new ManualClock()
   const { client, network, arrived } = await served({ clock, maxWaitingBytes: 10 })
   network.applyToDatagrams(on(to, { kind: 'delay-datagram', delayMs: millis(10), jitterMs: millis(0) }))
@@ -207,7 +207,7 @@ test('closing frees the port; a server that is not there is no trouble', async (
   await expect(taken).rejects.toThrow('the port is taken')
 })
 
-test('numbers that make no sense are refused', () => {
+test('datagram faults with numbers that make no sense are refused', () => {
   const apply = (fault: DatagramFault) => () => network().applyToDatagrams(fault)
   expect(apply(on(to, { kind: 'duplicate-datagram', copies: 0 }))).toThrow('"copies" is 0')
   expect(apply(on(to, { kind: 'drop-datagram' }, { probability: 2 }))).toThrow('"probability" is 2')

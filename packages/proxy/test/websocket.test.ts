@@ -54,7 +54,7 @@ test('messages go both ways, large ones and fragments too, and a close is agreed
   expect(messages.statistics().get('clients>n1')?.unframed).toBe(0)
 })
 
-test('single ones are lost, repeated and made up, as if they had been sent so', async () => {
+test('single messages are lost, repeated and made up as if they had been sent so', async () => {
   const { client, heard, answers, applied } = await chat([
     { kind: 'drop-message', links: links.to, match: { contains: 'lost' } },
     { kind: 'duplicate-message', copies: 1, links: links.back, match: { contains: 'twice' } },
@@ -67,7 +67,7 @@ test('single ones are lost, repeated and made up, as if they had been sent so', 
   expect(applied.map(({ hits }) => hits)).toEqual([1, 1, 1])
 })
 
-test('one comes late, and those behind it after it', async () => {
+test('a delayed message comes late, and those behind it after it', async () => {
   const { client, answers } = await chat([
     { kind: 'delay-message', delayMs: millis(60), jitterMs: millis(0), links: links.back, when: { nth: 2 } },
   ])
@@ -94,7 +94,7 @@ test('a connection is closed with a code, whoever it is told to', async () => {
   expect([code, String(reason)]).toEqual([1013, 'try again later'])
 })
 
-test('one that is corrupted is still a message, or none that its receiver accepts', async () => {
+test('a corrupted message is still a message, or one that its receiver rejects', async () => {
   const { client, heard } = await chat([{ kind: 'corrupt-message', bits: 1, links: links.to, when: { first: 1 } }])
   client.send('a text that is long enough for a bit of it to be flipped')
   client.send('b')

@@ -81,12 +81,12 @@ test('a worker that dies is replaced by one that knows the routes and the faults
   await Promise.all(clients.map((client) => client.until((r) => r.text === 'held')))
 })
 
-test('a port that is taken is said to be', async () => {
+test('a port that is taken is reported as such', async () => {
   const { port } = await echo()
   await expect(network.route({ from: 'clients', to: 'n3', listen: { port } })).rejects.toThrow('the port is taken')
 })
 
-test('what needs one process is refused', async () => {
+test('a setting that needs a single process is refused', async () => {
   const upstream = await echo()
   await expect(
     network.route({ from: 'a', to: 'b', upstream, intercept: () => expect.fail('never called') }),

@@ -48,7 +48,7 @@ const history = historyOf(
 )
 const { report, accounting } = judged('bag', history)
 
-test('of messages it is told what was lost, duplicated, unexpected and recovered', () => {
+test('lost, duplicated, unexpected and recovered messages are reported', () => {
   expect(sumsText(accounting)).toBe('4 messages tried, 3 acknowledged, 3 seen')
   expect(accountLines(accounting).map(({ what, items }) => [what, items])).toEqual([
     ['lost', ['2']],
@@ -67,13 +67,13 @@ test('the page of a file has the accounting in place of acknowledged writes that
   expect(text).not.toContain('acknowledged write lost')
 })
 
-test('the report has it as a section', () => {
+test('the HTML report has a section for the accounting', () => {
   const html = renderHtml({ title: 't', version: '0', history, historyFile: 'h.jsonl', report, again: 'x' })
   expect(html).toContain('<h2 id="accounting">Accounting</h2><p class="note">4 messages tried, 3 acknowledged, 3 seen;')
   expect(html).toContain('<tr class="trouble"><th scope="row">1 lost</th><td>2 ')
 })
 
-test('--json has every list, each element with its lines', () => {
+test('the accounting in --json has every list, each element with its lines', () => {
   const json = JSON.parse(JSON.stringify(toJson({ report, history, checkMs: 1 })))
   expect(json.accounting).toEqual({
     result: 'violated',
@@ -91,7 +91,7 @@ test('--json has every list, each element with its lines', () => {
   })
 })
 
-test('of operations of unknown outcome on an object it is said how many there are, and no more', () => {
+test('operations of unknown outcome on an object are counted, and no more is said of them', () => {
   expect(JSON.parse(JSON.stringify(toJson({ report, history, checkMs: 1 }))).info).toEqual({ total: 1 })
   expect(renderCheck(report, history, plainStyle, page)).toContain('1 operation has an unknown outcome\n')
 })
@@ -102,7 +102,7 @@ test('messages that may still be inside are not called lost', () => {
   expect(lines).toMatchObject([{ what: 'not out yet', items: ['2'], isTrouble: false }])
 })
 
-test('elements of a set that were missing for a while, never read, or twice in one read, are told', () => {
+test('elements of a set that were missing for a while, never read, or twice in one read are reported', () => {
   const set = judged(
     'set',
     historyOf(
@@ -121,7 +121,7 @@ test('elements of a set that were missing for a while, never read, or twice in o
   ])
 })
 
-test('a read of a counter that no choice of additions explains is told with what they allow', () => {
+test('a read of a counter that no choice of additions explains is reported with what they allow', () => {
   const read = historyOf(['add', 1, 'ok', 1], ['add', 2, 'info', 2], ['read', null, 'ok', 7])
   const counter = judged('counter', read).accounting
   expect(sumsText(counter)).toBe('2 additions tried, 1 acknowledged, 0 reads explained')

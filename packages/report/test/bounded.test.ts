@@ -85,7 +85,7 @@ test('two hundred operations with long values, keys, nodes and errors, at every 
   expect(counterexample?.['uncut']).toEqual({ why: 'time', among: 1_000_000, standsAlone: false })
 })
 
-test('of a list of two hundred thousand elements the first are said, and how many there are', () => {
+test('a list of two hundred thousand elements is shown by its first ones and their number', () => {
   const many = Array.from({ length: 200_000 }, (_, n) => n)
   const history = historyFromEvents([
     ...operation(0, 'add', 7, 7),
@@ -107,7 +107,7 @@ test('of a list of two hundred thousand elements the first are said, and how man
   expect(longest?.totals).toEqual({ output: expect.any(Number) })
 })
 
-test('of twenty thousand lost writes the first are listed, and how many there are', () => {
+test('twenty thousand lost writes are shown by the first ones and their number', () => {
   const events = Array.from({ length: 20_000 }, (_, n) => operation(n % 5, 'write', n, n, { key: `k${n}` })).flat()
   const finals = Array.from({ length: 20_000 }, (_, n) => [
     { process: 9, type: 'invoke' as const, f: 'read', key: `k${n}`, value: null, final: true },

@@ -22,7 +22,7 @@ describe.each(files)('browser/%s', (file) => {
     for (const line of declared) expect(line).toMatch(/^export (function|class) /)
   })
 
-  test('is embedded, unless it has types only', () => {
+  test('is embedded in the page, unless it has types only', () => {
     const [, name] = values(textOf(file))[0]?.match(/^export (?:function|class) (\w+)/) ?? []
     if (name !== undefined)
       expect(pageScript + explorerScript + comparisonScript).toMatch(new RegExp(`(function|class) ${name}\\b`))

@@ -51,7 +51,7 @@ const report = check(history, {
   now: () => millis(performance.now()),
 })
 
-test('JSON has a member for it, lists with their totals', () => {
+test('the JSON has a member for the record, lists with their totals', () => {
   const { record } = JSON.parse(JSON.stringify(toJson({ report, history, checkMs: 1 })))
   expect(record).toEqual({
     sessions: { by: 'header.X-Client', named: true },
@@ -66,7 +66,7 @@ test('JSON has a member for it, lists with their totals', () => {
   })
 })
 
-test('lists are cut in JSON, and their totals are not', () => {
+test('long lists of the record are cut in JSON, and their totals are not', () => {
   const many = Array.from({ length: 500 }, (_, i) => mark('touched', { what: 'DEL', why: 'w' }, `key ${i}`))
   const { record } = JSON.parse(
     JSON.stringify(toJson({ report, history: historyFromEvents([...events, ...many]), checkMs: 1 })),
@@ -82,7 +82,7 @@ test('a history that nothing was recorded of has no such member', () => {
 
 const options = { width: 110, unicode: true, file: 'h.jsonl', parseMs: 1, checkMs: 1, asked: 'linearizable' } as const
 
-test('the terminal page tells it before the levels, and a long reason once', () => {
+test('the terminal page prints the record before the levels, and a long reason once', () => {
   const page = renderCheck(report, history, plainStyle, options)
   expect(page).toMatch(/UNKNOWN WHETHER LINEARIZABLE[\s\S]*x is judged only up to line 5, where EVAL touched it/)
   expect(page).toContain('clients  identified by header.X-Client')
@@ -94,7 +94,7 @@ test('the terminal page tells it before the levels, and a long reason once', () 
   expect(page.match(/Say in the route table/g)).toHaveLength(1)
 })
 
-test('what was not judged is told by a run as by a check, and in every report of either', () => {
+test('requests that were not judged are reported by a run as by a check, by every reporter', () => {
   const line = '14 requests were forwarded, not checked: EVAL 2×, which may write; GET /health 12×'
   const page = renderRun(summary({ report }), history, plainStyle, {
     width: 110,
@@ -134,12 +134,12 @@ test('the requests of kinds that are not named are counted with the rest', () =>
   )
 })
 
-test('a text of several lines is shown in one, and commands nobody by it', () => {
+test('a text of several lines is shown in one, without control characters', () => {
   expect(printable('no route\n  to host\tat all')).toBe('no route to host at all')
   expect(printable('\n::error::mine')).toBe(' \\u003a:error::mine')
 })
 
-test('an answer that was not understood, and left an outcome unknown, is told', () => {
+test('an answer that was not understood, and left an outcome unknown, is reported', () => {
   const why = 'status 200: its body says "errors", which may be a refusal'
   const unclear = historyFromEvents([
     { process: 0, type: 'invoke', f: 'write', key: 'x', value: 1 },
@@ -151,7 +151,7 @@ test('an answer that was not understood, and left an outcome unknown, is told', 
   expect(page).toContain('unclear  1 operation may have taken effect, since the answer was not understood: status 200')
 })
 
-test('the page in the browser has a section for it', () => {
+test('the HTML page has a section for the record', () => {
   const page = renderHtml({ title: 't', version: '1', history, historyFile: 'h.jsonl', report })
   expect(page).toMatch(/<h2 id="record">The record<\/h2>[\s\S]*Identified by header\.X-Client[\s\S]*GET \/health 12×/)
   expect(page.indexOf('id="record"')).toBeLessThan(page.indexOf('id="facts"'))

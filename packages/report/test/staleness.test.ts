@@ -19,13 +19,13 @@ const measured: Staleness = {
 const { history, report } = staleRead()
 const stale = { ...report, staleness: measured }
 
-test('how far behind reads were is one line', () => {
+test('the staleness of reads takes one line', () => {
   expect(stalenessText(measured)).toBe(
     'stale reads: 312 of 29,000 (1.08%); p99 12 ms and 1 version behind; the worst 640 ms and 4 versions; atomic with Δ = 640 ms, k = 5',
   )
 })
 
-test('what is only bounded says so, and what could not be measured is counted', () => {
+test('a staleness that is only bounded says so, and reads that could not be measured are counted', () => {
   expect(
     stalenessText({
       ...measured,
@@ -41,26 +41,26 @@ test('what is only bounded says so, and what could not be measured is counted', 
   )
 })
 
-test('without times there are versions only', () => {
+test('the staleness of a history without times is in versions only', () => {
   const { behindNanos: _, deltaNanos: __, ...untimed } = measured
   expect(stalenessText(untimed)).toBe(
     'stale reads: 312 of 29,000 (1.08%); p99 1 version behind; the worst 4 versions; atomic with k = 5',
   )
 })
 
-test('the page of a file has the line, and leaves it out where nothing was measured', () => {
+test('the page of a file has a line on staleness, unless nothing was measured', () => {
   const page = { file: 'h.jsonl', parseMs: 1, checkMs: 1, width: 200, unicode: true }
   expect(renderCheck(stale, history, plainStyle, page)).toContain(stalenessText(measured))
   expect(renderCheck(report, history, plainStyle, page)).not.toContain('stale reads')
 })
 
-test('the report has it among the counts', () => {
+test('the HTML report has staleness among its counts', () => {
   const html = renderHtml({ title: 't', version: '0', history, historyFile: 'h.jsonl', report: stale, again: 'x' })
   expect(html).toContain('<th scope="row">stale reads</th><td>312 of 29,000 (1.08%)</td>')
   expect(html).toContain('<th scope="row">behind, at most</th><td>640 ms and 4 versions</td>')
 })
 
-test('--json has the numbers, and the worst read as an operation', () => {
+test('the staleness in --json has the numbers, and the worst read as an operation', () => {
   const json = JSON.parse(JSON.stringify(toJson({ report: stale, history, checkMs: 1 })))
   expect(json.staleness).toMatchObject({
     reads: { measured: 29_000, stale: 312 },

@@ -19,7 +19,7 @@ describe('the drawing', () => {
     })
   }
 
-  test('operations that overlap on one node stand side by side, and an unanswered one stays open', () => {
+  test('has overlapping operations on one node side by side, and leaves an unanswered one open', () => {
     const text = draw(
       made([
         { p: 1, f: 'write', in: 1, from: 1e6, to: 4e6, node: 'n1' },
@@ -39,7 +39,7 @@ describe('the drawing', () => {
 `)
   })
 
-  test('an operation of unknown outcome is not said to have been acknowledged', () => {
+  test('does not call an operation of unknown outcome acknowledged', () => {
     const drawn = (unknown: boolean): string =>
       draw(
         made([
@@ -60,7 +60,7 @@ describe('the drawing', () => {
     expect(drawn(true)).toContain('✘ no order of these operations explains this')
   })
 
-  test('the way leads leftwards too', () => {
+  test('may have arrows that lead to the left', () => {
     const text = draw(
       made([
         { p: 1, f: 'write', in: 7, from: 1e6, to: 2e6, node: 'n2' },
@@ -78,7 +78,7 @@ describe('the drawing', () => {
     expect(text).toContain('✘ write 7 was acknowledged 1.0 ms before this read began')
   })
 
-  test('without times it counts lines, and without nodes it has a lane per process', () => {
+  test('counts lines without times, and has a lane per process without nodes', () => {
     const text = draw(
       made([
         { p: 1, f: 'write', in: 7, from: 0, to: 1 },
@@ -95,7 +95,7 @@ describe('the drawing', () => {
 `)
   })
 
-  test('what does not fit is listed, an operation a line', () => {
+  test('is a list with an operation a line where lanes do not fit', () => {
     const many = made(
       Array.from({ length: 9 }, (_, i) => ({
         p: i,

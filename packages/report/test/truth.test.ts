@@ -63,13 +63,13 @@ describe('the faults drawn are those that matter', () => {
   const told = restarted()
   const CAUSE = 'n3 had been restarted 216 ms before.'
 
-  test('of all that were injected, only the one on the culprit’s node in the decisive gap', () => {
+  test('which is only the one on the culprit’s node in the decisive gap', () => {
     const { near } = factsOf(told)
     expect(near.map(({ text }) => text)).toEqual(['n3 n5 killed, 5.138 s to 6.902 s'])
     expect(near[0]?.relation).toBe(CAUSE)
   })
 
-  test('and page, terminal, explanation and reports name the same', () => {
+  test('and the same ones on page and terminal, in explanation and reports', () => {
     const finding = findingsOf({
       ...{ kind: 'run', title: 't', summary: told.run, history: told.history, directory: 'r', alone: true },
       ...{ historyFile: 'r/history.jsonl', reportFile: 'r/report.html', again: 'chaos run', exitCode: 1 },
@@ -274,7 +274,7 @@ test('a file of which nothing was expected is neither passed nor failed, and sti
   expect(renderCheck(stale, history, plainStyle, { ...options, ...file, file: 'f.jsonl' })).not.toContain('exit code')
 })
 
-test('what follows is said to follow, and what is unknown is not met', () => {
+test('a level that follows from another is said to follow, and an unknown level is not met', () => {
   const { history } = staleRead()
   const judged = report('sequentially consistent', {
     sequential: met,

@@ -50,7 +50,7 @@ test('a sticky session stays with its node until a read gets no answer there, th
   ).toEqual(['n1', 'n1', 'n2', 'n2'])
 })
 
-test('it moves when an outcome is unknown, not when a write is refused', () => {
+test('a sticky session moves when an outcome is unknown, not when a write is refused', () => {
   expect(
     asked(sticky, [
       ['write', fail],
@@ -60,7 +60,7 @@ test('it moves when an outcome is unknown, not when a write is refused', () => {
   ).toEqual(['n1', 'n1', 'n2'])
 })
 
-test('it comes back once the other node does not answer either, and stays where there is no other', () => {
+test('a sticky session returns once the other node does not answer either, and stays where there is no other', () => {
   expect(
     asked(sticky, [
       ['read', fail],

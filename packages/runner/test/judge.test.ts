@@ -181,7 +181,7 @@ describe('nothing passes vacuously', () => {
     expect(notesOf(busy, [])).toEqual([])
   })
 
-  test('likewise if a fault was in force whenever an outcome is unknown', () => {
+  test('one operation at a time is worth a note if a fault was in force whenever an outcome is unknown', () => {
     const serial = timeline([
       [0, 'write', 1, 2, 'ok'],
       [0, 'read', 3, 4, 'ok'],
@@ -221,15 +221,15 @@ describe('nothing passes vacuously', () => {
     expect(findVacuity(writing(['x', 1]), [], [])).toEqual([])
   })
 
-  test('a fault that was asked for, and never bit', () => {
+  test('a fault that was asked for never took effect', () => {
     expect(findVacuity(busy, ['partition'], [fault('fault-1', cut, 0, 10, 0)])).toEqual(['no partition took effect'])
   })
 
-  test('a fault that was asked for, and never came', () => {
+  test('a fault that was asked for never came', () => {
     expect(findVacuity(busy, ['kill'], [])).toEqual(['the run ended before any kill was injected'])
   })
 
-  test('a fault during which nobody asked for anything', () => {
+  test('nobody asked for anything during a fault', () => {
     expect(findVacuity(busy, ['kill'], [fault('fault-1', kill, 20, 30)])).toEqual([
       'no operation was called during any kill',
     ])

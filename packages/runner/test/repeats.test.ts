@@ -40,11 +40,11 @@ describe('a change that was sent again after its answer was lost', () => {
     ['for a purpose of its own', 'counter', 'add', ['ok', 'ok'], undefined],
     ['without a difference: a write', 'register', 'write', ['ok', 'ok'], 1],
     ['without a difference: an element of a set', 'set', 'add', ['ok', 'ok'], 1],
-  ] as const)('is not if it was carried out %s', (_, model, f, backend, repeats) => {
+  ] as const)('is not doubted if it was carried out %s', (_, model, f, backend, repeats) => {
     expect(played(model, f, backend, repeats)).toEqual([])
   })
 
-  test('is doubted as well if its first answer never came from the server', () => {
+  test('is doubted, too, if its first answer never came from the server', () => {
     expect(played('counter', 'add', ['info', 'ok'], 1)).toEqual([
       expect.stringMatching(/^1 change .* may have been carried out both times, of hits/),
     ])

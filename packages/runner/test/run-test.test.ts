@@ -96,7 +96,7 @@ describe('a run', () => {
     expect(watched.kept.events).toEqual(quiet.kept.events)
   })
 
-  test('tells what it does while it does it', async () => {
+  test('reports events while it runs', async () => {
     const told: RunEvent[] = []
     const { store, kept } = memoryStore()
     await runTest(specOf(), registriesWith(raft), optionsFor(store, { listener: (event) => told.push(event) }))
@@ -141,7 +141,7 @@ describe('a run', () => {
 })
 
 describe('a target', () => {
-  test('that does not start is what the run fails with', async () => {
+  test('that does not start makes the run fail with its error', async () => {
     const start = () => Promise.reject(new UserError('environment', 'n1 did not start'))
     const told: RunEvent[] = []
     const { store } = memoryStore()
@@ -173,7 +173,7 @@ describe('a target', () => {
     expect(kept.events.length).toBeGreaterThan(0)
   })
 
-  test('whose record can be written no more is stopped as it is', async () => {
+  test('whose record can no longer be written is stopped as it is', async () => {
     const { store, fail, kept } = memoryStore()
     const listener = (event: RunEvent) => {
       if (event.type === 'event' && kept.events.length === 20) fail(new UserError('environment', 'the disk is full'))
@@ -184,7 +184,7 @@ describe('a target', () => {
     expect(kept.open).toBe(false)
   })
 
-  test('that met trouble says so', async () => {
+  test('that met trouble has it in its summary', async () => {
     const { store } = memoryStore()
     const target = startedWith(() => ({ trouble: () => ['n2 ended by itself'] }))
     const judged = await runTest(specOf(), registriesWith(target), optionsFor(store))
@@ -208,7 +208,7 @@ describe('before anything is started', () => {
     })
   })
 
-  test('programs that are missing are told with how to install them', async () => {
+  test('missing programs are named with how to install them', async () => {
     const missing = async () => [{ program: 'redis-server', install: 'apt-get install redis-server' }]
     await expect(refused({ missing })).rejects.toMatchObject({
       code: 'environment',

@@ -122,7 +122,7 @@ describe('a run that insists on faults', () => {
     return { events, records: run.outcome.faults.map(({ id, hits }) => ({ id, hits })), outcome: run.outcome }
   }
 
-  test('repeats, once its time is over, one that found nothing to act on, with its clients still at work', () => {
+  test('repeats a fault that found nothing to act on once its time is over, with clients still at work', () => {
     const { events, records, outcome } = insisting(drowned, ['kill', 'pause'])
     expect(records).toEqual([
       { id: 'fault-1', hits: 3 },
@@ -135,12 +135,12 @@ describe('a run that insists on faults', () => {
     expect(clientEvents(events).some(({ type, time }) => type === 'ok' && time > from && time < to)).toBe(true)
   })
 
-  test('waits for one that is still in force, and repeats nothing that bit', () => {
+  test('waits for a fault still in force, and repeats none that took effect', () => {
     const late = [drowned[0]!, fault('fault-2', 2950, 4000, { kind: 'pause', nodes: ['n1'] })]
     expect(insisting(late, ['kill', 'pause']).records.map(({ id }) => id)).toEqual(['fault-1', 'fault-2'])
   })
 
-  test('tries what never bites a few times only', () => {
+  test('gives up on a fault that never takes effect after a few tries', () => {
     const nobody = [fault('fault-1', 500, 1000, { kind: 'pause', nodes: [] })]
     expect(insisting(nobody, ['pause']).records.map(({ id }) => id)).toEqual([
       'fault-1',
@@ -150,7 +150,7 @@ describe('a run that insists on faults', () => {
     ])
   })
 
-  test('leaves alone what nobody insists on, and kinds that never had their turn', () => {
+  test('does not repeat faults that nobody insists on, nor kinds that never had their turn', () => {
     expect(insisting(drowned, ['kill', 'clock']).records.map(({ id }) => id)).toEqual(['fault-1', 'fault-2'])
   })
 })

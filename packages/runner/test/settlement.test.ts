@@ -24,7 +24,7 @@ describe('what one view knows of the other', () => {
     expect(settled()).toEqual({ neverLeft: 1, untold: 0 })
   })
 
-  test('whoever is the first to know', () => {
+  test('a request that never left has failed, also if its client gave up first', () => {
     const { clientEvent, gaveUp, settled } = createSettlement()
     clientEvent(event('invoke', 1, { session: 'a' }))
     gaveUp('a')
@@ -49,7 +49,7 @@ describe('what one view knows of the other', () => {
     expect(settled()).toEqual({ neverLeft: 0, untold: 0 })
   })
 
-  test('an answer that came before its client gave up is one that it was not told', () => {
+  test('an answer of the backend before its client gave up is one that the client never received', () => {
     const { clientEvent, backendEvent, settled } = createSettlement()
     backendEvent(event('invoke', 1))
     backendEvent(event('ok', 1))
@@ -57,7 +57,7 @@ describe('what one view knows of the other', () => {
     expect(settled()).toEqual({ neverLeft: 0, untold: 1 })
   })
 
-  test('so is one that came after it gave up', () => {
+  test('an answer of the backend after its client gave up is one that the client never received', () => {
     const { clientEvent, backendEvent, settled } = createSettlement()
     backendEvent(event('invoke', 1))
     clientEvent(event('info', 1))

@@ -71,7 +71,7 @@ describe('a run is measured', () => {
     expect(availability).toBe((0 / 2 + 2 / 2) / 2)
   })
 
-  test('in practice an operation is answered that another node would have answered before the client gave up', () => {
+  test('and an operation counts as answered if another node would have answered it before the client gave up', () => {
     // The write of 3 at n1 could have been made at n2; nobody answered a read.
     expect(measured(rows, [cut(1_000, 3_000)]).practical).toBe((1 / 2 + 2 / 2) / 2)
   })
@@ -119,7 +119,7 @@ describe('the time to recover', () => {
     expect(outageNanos).toBe(at(3_210) - at(910))
   })
 
-  test('is no longer for one failure in a hundred, nor for a system that never answered all', () => {
+  test('is not prolonged by one failure in a hundred, nor by a system that never answered everything', () => {
     expect(
       measured(
         steady((ms) => ms < 1_000 || (ms >= 3_000 && ms !== 4_000), 20_000),
@@ -144,7 +144,7 @@ describe('the time to recover', () => {
     ).toBe('never')
   })
 
-  test('is not told of a run in which nothing went wrong', () => {
+  test('is left out for a run in which nothing went wrong', () => {
     expect(
       measured(
         steady(() => true),
@@ -159,7 +159,7 @@ describe('the time to recover', () => {
     ).toBeUndefined()
   })
 
-  test('of several runs is the median, in which never is the longest', () => {
+  test('over several runs is their median, where never counts as the longest', () => {
     const run = (recovery: number | 'never') => ({
       measurement: {
         ...measured(

@@ -192,7 +192,7 @@ function hunt(mistake: string, { knobs = {}, level = 'linearizable' }: Setting, 
 }
 
 describe('a deliberate mistake', () => {
-  test('is either hunted here or shown step by step', () => {
+  test('is either searched for here or shown step by step', () => {
     const all = protocols.flatMap(({ name, bugs }) => bugs.map((bug) => `${name} ${bug.name}`))
     const known = [...Object.keys(BY_HISTORY), ...Object.keys(BY_INVARIANT), ...SHOWN_STEP_BY_STEP]
     expect(known.sort()).toEqual(all.sort())

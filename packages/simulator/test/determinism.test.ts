@@ -54,7 +54,7 @@ test('what befalls one link does not depend on what was sent on another', () => 
   expect(arrivals(true)).toEqual(arrivals(false))
 })
 
-test('a cluster whose time is up, or whose events are, says so', () => {
+test('a cluster that has used up its time or its events says so', () => {
   const cluster = createSimulatedCluster({ machine: machineFor({ protocol: 'raft', seed: 1 }), nodes: 3, seed: 1 })
   expect(cluster.run(() => false, { events: 1_000_000, durationMs: millis(100) })).toBe('too much time')
   expect(cluster.run(() => false, { events: 10, durationMs: millis(100_000) })).toBe('too many events')

@@ -357,7 +357,7 @@ describe('a machine that asks for what cannot be', () => {
     return () => world.pass(10)
   }
 
-  test('is reported as that, with its node', () => {
+  test('is reported as such, with its node', () => {
     expect(asked({ type: 'send', to: 'n9', message: 1 })).toThrow('n1 sends to n9, which is none of its peers')
     expect(asked({ type: 'setTimer', timer: 't', afterMs: Number.NaN })).toThrow(
       'n1 sets the timer "t" to ring after NaN ms',

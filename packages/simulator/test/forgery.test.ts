@@ -49,7 +49,7 @@ test('a run on links that lie is the same once more', () => {
   expect(lyingRun('paxos', faults, 4).events).toEqual(lyingRun('paxos', faults, 4).events)
 })
 
-test('a node that comes to what cannot be ends by itself and is started again; with signatures none does', () => {
+test('a node that reaches an impossible state exits and is restarted, which no node does with signatures', () => {
   const logs = (faults: readonly string[]) =>
     [1, 2, 3, 4, 5, 6]
       .flatMap((seed) => lyingRun('paxos', faults, seed).log)

@@ -62,7 +62,7 @@ describe.each([...protocols])('$name', (protocol) => {
   })
 
   test.each(protocol.bugs.filter(({ under }) => under !== undefined))(
-    'names faults that there are for $name',
+    'the settings that expose bugs of $name name faults that exist',
     (bug) => {
       const names = nemeses.map(({ name }) => name)
       for (const fault of bug.under?.faults ?? []) expect(names).toContain(fault)

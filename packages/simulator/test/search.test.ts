@@ -68,7 +68,7 @@ describe('a search', () => {
     expect(strategiesNamed(names)).toEqual(usualStrategies)
   })
 
-  test('of short windows lets clients ask where it opens them, in half of its trials', () => {
+  test('for short windows sends requests where it opens them, in half of its trials', () => {
     const windows = strategies.find(({ name }) => name === 'windows')!
     const nodes = nodeNames(3)
     const plans = Array.from({ length: 100 }, (_, i) =>
@@ -131,14 +131,14 @@ describe('a search', () => {
     },
   )
 
-  test('says what is missing in all its trials, not what is missing in one', () => {
+  test('says what is missing from all its trials, not what is missing from one', () => {
     let histories = 0
     const workload: Workload = { ...register, vacuous: () => (histories++ === 0 ? ['no x', 'no y'] : ['no y']) }
     const { evidence } = searchSeeds(raft(undefined, workload), { ...everything, first: 1, count: 3 })
     expect(evidence.missing).toEqual(['no y'])
   })
 
-  test('sees by an invariant what no client has noticed', () => {
+  test('finds by an invariant what no client has noticed', () => {
     const { findings } = searchSeeds(raft('forget-vote'), { ...everything, first: 1, count: 60 })
     expect(findings.map(({ failure }) => failure)).toContainEqual(
       expect.objectContaining({ kind: 'invariant', name: 'election safety' }),
@@ -184,14 +184,14 @@ describe('a protocol of which no run can be repeated', () => {
     ['new Date()', () => new Date()],
     ['performance.now()', () => performance.now()],
     ['setTimeout()', () => setTimeout(() => {}, 1)],
-  ])('is told that it calls %s, and on which event', (name, reach) => {
+  ])('is reported to call %s, with the event', (name, reach) => {
     const { findings } = searchSeeds(reaching(reach), { ...everything, first: 1, count: 1 })
     expect(findings[0]?.failure).toMatchObject({ kind: 'broken' })
     expect(findings[0]?.failure).toHaveProperty('what', expect.stringMatching(/^n\d threw on .* it calls /))
     expect(findings[0]?.failure).toHaveProperty('what', expect.stringContaining(name))
   })
 
-  test('may make dates of the times it is given', () => {
+  test('may make dates from the times it is given', () => {
     const { findings } = searchSeeds(
       reaching(() => new Date(0).getTime()),
       { ...everything, first: 1, count: 1 },
@@ -199,7 +199,7 @@ describe('a protocol of which no run can be repeated', () => {
     expect(findings).toEqual([])
   })
 
-  test('is told the first event that differs', () => {
+  test('is reported with the first event that differs', () => {
     const protocol = findProtocol('raft')!
     let steps = 0
     const forgetful = {
@@ -242,7 +242,7 @@ describe('a trial', () => {
     }
   })
 
-  test('does not hang on what else its schedule holds: a fault that hits nobody changes nothing', () => {
+  test('does not depend on the rest of its schedule: a fault that hits nobody changes nothing', () => {
     const plan = planTrial(raft(), strategies[0]!, 7)
     const one = runPlan(raft(), plan, limits)
     const nothing = {

@@ -52,7 +52,7 @@ describe('under all faults', () => {
     expect(Array.from({ length: 200 }, (_, seed) => seed).some(breaks)).toBe(true)
   })
 
-  test('Raft is so without pre-vote, with one entry a message, and on three nodes', () => {
+  test('Raft is linearizable without pre-vote, with one entry a message, and on three nodes', () => {
     for (let seed = 1; seed <= 15; seed++) {
       const knobs = { 'pre-vote': seed % 2 === 0, batch: 1, pipeline: 1 }
       const options = { protocol: 'raft', seed, faults: ALL_FAULTS, nodes: seed % 3 === 0 ? 5 : 3, knobs }

@@ -83,7 +83,7 @@ describe('what was found', () => {
     expect(1 - large.length / cases, large.join('\n')).toBeGreaterThanOrEqual(SMALL_SHARE)
   })
 
-  test('is hard to cut down for mistakes that there are', () => {
+  test('names bugs that exist among those that are hard to cut down', () => {
     const bugs = protocols.flatMap((protocol) => protocol.bugs.map(({ name }) => name))
     expect(bugs).toEqual(expect.arrayContaining(Object.keys(HARD)))
   })

@@ -36,7 +36,7 @@ const valuesOf = ({ operations }: Scenario) => operations.map(({ input }) => (in
 const never = () => false
 
 describe('shrinking', () => {
-  test('leaves what is needed, wherever it stands, and nothing else', () => {
+  test('keeps what is needed, wherever it stands, and nothing else', () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.nat(59), { maxLength: 5 }), fc.option(fc.nat(11)), (needed, fault) => {
         const wanted = fault === null ? [] : [large.faults[fault]?.from]
@@ -63,7 +63,7 @@ describe('shrinking', () => {
     expect((faults[0]?.to ?? 0) - (faults[0]?.from ?? 0)).toBeLessThan(ms(2))
   })
 
-  test('makes two faults of one kind a longer one, where that does', () => {
+  test('merges two faults of one kind into a longer one, where that suffices', () => {
     const covered = ({ faults }: Scenario, time: number) => faults.some(({ from, to }) => from <= time && time < to)
     const { faults } = shrink(
       { ...large, faults: [kill(0, 100, 'n1'), kill(100, 200, 'n1')] },
@@ -83,7 +83,7 @@ describe('shrinking', () => {
     expect(faults[0]?.fault).not.toHaveProperty('when')
   })
 
-  test('puts back the knobs that were turned for the search alone, but for those that it takes', () => {
+  test('restores the settings that were changed for the search, but for those that are needed', () => {
     const turned = { ...large, knobs: { given: 1, needed: 2, idle: 3 } }
     const fails = ({ knobs }: Scenario) => knobs['needed'] === 2
     expect(shrink(turned, { fails, expired: never, turned: { given: 1 } }).knobs).toEqual({ given: 1, needed: 2 })
@@ -98,7 +98,7 @@ describe('shrinking', () => {
     expect({ operations: operations.length, seed }).toEqual({ operations: 1, seed: 2 })
   })
 
-  test('ends with the smallest so far once the time is up', () => {
+  test('ends with the smallest scenario so far once the time is up', () => {
     let trials = 0
     const { operations } = shrink(large, {
       fails: (scenario) => ++trials > 0 && scenario.operations.length > 0,

@@ -43,7 +43,7 @@ describe('a program as a protocol', () => {
     ['returns no line of JSON', 'exec:echo hello', 'the program answered "hello"'],
     ['ends', "exec:sh -c 'echo oh no >&2'", 'the program ended instead of answering. It said: oh no'],
     ['is not there', 'exec:no-such-program-anywhere', 'the program does not start'],
-  ])('that %s is told as that', (_, reference, told) => {
+  ])('that %s is reported as such', (_, reference, told) => {
     expect(() => machineOf(reference).start(START, [], NOW)).toThrow(told)
   })
 

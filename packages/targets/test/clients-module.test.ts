@@ -37,14 +37,14 @@ describe('a client as a function', () => {
     expect(await ask(read('x'))).toEqual({ type: 'ok', value: 7 })
   })
 
-  test('says fail by an error called Refused, and info by any other; of a read both are fail', async () => {
+  test('signals fail by an error called Refused, and info by any other; for a read both are fail', async () => {
     const { ask } = await clientOf(fileWith(`if (value === 1) throw new Refused('not me'); throw new Error('gone')`))
     expect(await ask(write('x', 1))).toMatchObject({ type: 'fail', error: expect.stringContaining('not me') })
     expect(await ask(write('x', 2))).toMatchObject({ type: 'info', error: expect.stringContaining('gone') })
     expect(await ask(read('x'))).toMatchObject({ type: 'fail' })
   })
 
-  test('of a cas, says by true or false whether it took place', async () => {
+  test('returns true or false from a cas to say whether it took place', async () => {
     const { ask, broken } = await clientOf(fileWith('return value[0] === 9 ? 1 : value[0] === 1'), ['cas'])
     expect(await ask(cas([1, 2]))).toEqual({ type: 'ok', value: [1, 2] })
     expect(await ask(cas([2, 3]))).toEqual({ type: 'fail', error: 'mismatch', answered: true })
@@ -52,7 +52,7 @@ describe('a client as a function', () => {
     expect((await broken).message).toMatch(/answered a cas with 1\. Answer true, or false/)
   })
 
-  test('is told by a signal that nobody waits any more', async () => {
+  test('learns from a signal that nobody waits any more', async () => {
     const { ask } = await clientOf(
       fileWith(
         `if (f === 'read') return data.get('aborted') ?? null

@@ -39,14 +39,14 @@ describe('a client as a program', () => {
     expect(await ask(read('x'))).toEqual({ type: 'ok', value: 'two words' })
   })
 
-  test('says fail and info; of a read both are fail', async () => {
+  test('answers fail and info, which for a read are both fail', async () => {
     const { ask } = await clientOf(programWith(`say({ id, type: value === 1 ? 'fail' : 'info', error: 'no' })`))
     expect(await ask(write('x', 1))).toEqual({ type: 'fail', error: 'no' })
     expect(await ask(write('x', 2))).toEqual({ type: 'info', error: 'no' })
     expect(await ask(read('x'))).toEqual({ type: 'fail', error: 'no' })
   })
 
-  test('is as many processes as operations are open at once, and they are used again', async () => {
+  test('runs as many processes as operations are open at once, and reuses them', async () => {
     const { ask, another } = await clientOf(programWith(`say({ id, type: 'ok', value: process.pid })`))
     const [one, two] = await Promise.all([ask(read('x')), another().ask(read('x'))])
     expect(one).not.toEqual(two)

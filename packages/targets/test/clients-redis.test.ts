@@ -53,7 +53,7 @@ describe.skipIf(redis === undefined)(
   `a live Redis${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
   () => {
     test.skipIf(python === undefined).each(kinds)(
-      'told by $kind: an answer lost is info, and the effect is there once',
+      'reached by $kind has info for a lost reply, and the effect exactly once',
       async (declaration) => {
         const { port } = await startRedis(redis ?? '')
         const way = await cuttable(port)
@@ -102,7 +102,7 @@ describe.skipIf(redis === undefined)(
         'info',
         /WRONGTYPE/,
       ],
-    ] as const)('an error %s', async (_, commands, type, error) => {
+    ] as const)('an error %s of Redis is fail or info as its table says', async (_, commands, type, error) => {
       const { port } = await startRedis(redis ?? '')
       const { ask } = await tryClient({ kind: 'resp', commands: 'register' }, port)
       await ask(write('x', 1))
@@ -110,7 +110,7 @@ describe.skipIf(redis === undefined)(
       expect(await own.ask(write('x', 2))).toMatchObject({ type, error: expect.stringMatching(error) })
     })
 
-    test('a wrong password is fail, with what Redis says of it', async () => {
+    test('a wrong password is fail, with the words of Redis', async () => {
       const { port } = await startRedis(redis ?? '', ['--requirepass', 'right'])
       const { ask } = await tryClient({ kind: 'resp', commands: 'register', password: 'wrong' }, port)
       expect(await ask(write('x', 1))).toMatchObject({ type: 'fail', error: expect.stringMatching(/WRONGPASS/) })

@@ -47,7 +47,7 @@ test('an alarm asked for from a callback, however late, rings in a later turn', 
   expect(turns).toEqual(['first', 'second'])
 })
 
-test('once stopped, nothing rings, whenever it was asked for', async () => {
+test('once the clock is stopped, no alarm rings, whenever it was asked for', async () => {
   const clock = createClock(process.hrtime.bigint())
   const rung: string[] = []
   const from = clock.now()

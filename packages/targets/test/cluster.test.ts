@@ -130,7 +130,7 @@ describe('kill and restart', () => {
     expect(pids(cluster).map(processExists)).toEqual([true, true, true])
   })
 
-  test('a node that ends without having been asked is told as trouble', async () => {
+  test('a node that ends without having been asked is reported as trouble', async () => {
     const cluster = await start()
     process.kill(cluster.pid('n2') as number, 'SIGKILL')
     await eventually(async () =>

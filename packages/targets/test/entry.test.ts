@@ -26,12 +26,12 @@ const built = {
   'protocols/dist/.tsbuildinfo': 200,
 }
 
-test('what was built after its sources were written is run', () => {
+test('a build newer than its sources is run', () => {
   const root = tree({ ...built, 'targets/src/node/main.ts': 150, 'protocols/src/raft.ts': 199 })
   expect(builtEntry('node', root)).toBe(join(root, 'dist', 'node', 'main.js'))
 })
 
-test('a bundle of it is run instead', () => {
+test('a bundle of an up-to-date build is run instead', () => {
   const root = tree({ ...built, 'targets/bundle/node.js': 200 })
   expect(builtEntry('node', root)).toBe(join(root, 'bundle', 'node.js'))
 })
@@ -41,12 +41,12 @@ test('a bundle that is older than anything built is left alone', () => {
   expect(builtEntry('node', root)).toBe(join(root, 'dist', 'node', 'main.js'))
 })
 
-test('sources need not be there', () => {
+test('a build whose sources are not there is run', () => {
   const root = tree(built)
   expect(builtEntry('node', root)).toBe(join(root, 'dist', 'node', 'main.js'))
 })
 
-test('without a build, the error says how to make one', () => {
+test('a missing build is an error that says how to make one', () => {
   const root = tree({ 'targets/src/node/main.ts': 150 })
   expect(() => builtEntry('node', root)).toThrow(/targets.dist.node.main\.js is not built: run npm run build/)
 })

@@ -71,7 +71,7 @@ describe('what an answer means', () => {
     [200, 'oops', { type: 'fail' }, { type: 'info' }],
     [200, '{}', { type: 'fail' }, { type: 'info' }],
     [302, '', { type: 'fail', error: 'status 302' }, { type: 'info', error: 'status 302' }],
-  ])('%d %s', async (status, body, forRead, forWrite) => {
+  ])('status %d %s', async (status, body, forRead, forWrite) => {
     const { port } = await serve((socket) => socket.write(response(status, body)))
     const asked = client(port)
     expect(await asked.invoke(read)).toMatchObject(forRead)
@@ -126,7 +126,7 @@ describe('when there is no answer', () => {
     })
   })
 
-  test('but not if the node came back meanwhile, for then it may have seen the request', async () => {
+  test('a hang-up is unknown if the node came back meanwhile, for then it may have seen the request', async () => {
     const life = { number: 2, alive: false }
     const { port } = await serve((socket) => {
       current = { number: 3, alive: true }

@@ -13,7 +13,7 @@ const record = fc.jsonValue({ depthSize: 'small' })
 const normal = (value: unknown) => JSON.parse(JSON.stringify(value))
 const encode = (records: readonly unknown[]) => Buffer.from(records.map(encodeRecord).join(''))
 
-test('what is written is what is read', () => {
+test('records that are written are read back', () => {
   fc.assert(
     fc.property(fc.array(record), (records) => {
       const bytes = encode(records)
@@ -94,7 +94,7 @@ test('appends go into padding, so that few of them change the length of the file
   expect(openJournal(path)).toMatchObject({ records: values.map((value) => ({ value })), tornBytes: 0 })
 })
 
-test('padding behind a torn record is none of it, and is cut off with it', async () => {
+test('padding behind a torn record is not part of it, and is cut off with it', async () => {
   const path = join(directory, 'torn-in-padding')
   const torn = encodeRecord('torn by a crash').slice(0, -5)
   writeFileSync(path, `${encodeRecord('whole')}${torn}${'\n'.repeat(1000)}`)

@@ -77,7 +77,7 @@ describe('for clients, over HTTP', () => {
     expect(await call(node, 'GET', '/kv/x')).toMatchObject({ body: { value: 1 } })
   })
 
-  test('whatever a history can say is asked for as it is', async () => {
+  test('any operation that a history can hold may be requested', async () => {
     const node = await start()
     expect(await call(node, 'POST', '/do', '{"f":"echo","value":[1]}')).toMatchObject({
       status: 200,
@@ -144,7 +144,7 @@ describe('for clients, over HTTP', () => {
     expect(await call(node, 'GET', '/kv/x')).toMatchObject({ body: { value: null } })
   })
 
-  test('half a session is refused', async () => {
+  test('an incomplete session is refused', async () => {
     const node = await start()
     for (const headers of [{ 'Chaos-Session': 'c' }, { 'Chaos-Session': 'c', 'Chaos-Sequence': '-1' }])
       expect(await call(node, 'GET', '/kv/x', undefined, headers)).toMatchObject({ status: 400 })

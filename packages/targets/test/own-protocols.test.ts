@@ -91,7 +91,7 @@ describe('a node whose protocol goes wrong is told as that, with the event and t
   })
 })
 
-test('what a protocol prints is for its log, and does not disturb its node', async () => {
+test('the output of a protocol goes to its log, and does not disturb its node', async () => {
   const cluster = await start({ protocol: fileOf({ step: 'console.log("hello")', status: READY }) })
   expect(await ask(cluster, 'n1', read)).toEqual({ type: 'ok', value: 1 })
   expect(cluster.trouble()).toEqual([])

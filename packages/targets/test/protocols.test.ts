@@ -21,7 +21,7 @@ test('a bug or a knob that the protocol does not have is refused before anything
   await expect(start({ protocol: 'raft', knobs: { 'no-such-knob': 1 } })).rejects.toThrow(/no-such-knob/)
 })
 
-test('a node can be asked by anybody who speaks HTTP, through the proxy as its clients do', async () => {
+test('a node answers anybody who speaks HTTP, through the proxy like its clients', async () => {
   const cluster = await start({ protocol: 'master-master' })
   const written = await fetch(`${cluster.url('n2')}/kv/x`, { method: 'PUT', body: '{"value":"by hand"}' })
   expect(await written.json()).toEqual({ value: 'by hand' })

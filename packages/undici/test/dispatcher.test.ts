@@ -50,7 +50,7 @@ describe('a global dispatcher', () => {
     expect(run.report.headline).toBe('linearizable')
   })
 
-  test('shows a stale store to be one', async () => {
+  test('finds out a stale store', async () => {
     const origin = await store({ stale: true })
     const recorded = await recording(origin)
     installed(dispatcherThrough(recorded))

@@ -6,7 +6,9 @@ import { fetch } from 'undici'
 import { expect } from 'vitest'
 import { ROUTES, store, temporaryDirectory } from './store.ts'
 
-test('a recording of the fixture of Vitest is enough to hurt and judge what fetch does', async ({ chaos }) => {
+test('a recording of Vitest’s fixture is enough to inject faults into fetch and judge what it does', async ({
+  chaos,
+}) => {
   const upstream = await store({ stale: true })
   const out = temporaryDirectory()
   const as = join(out, 'routes.json')

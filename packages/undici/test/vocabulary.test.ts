@@ -102,7 +102,7 @@ describe('every kind of fault', () => {
     expect(await put(origin, 0, dispatcherThrough(recorded))).toBe(200)
   })
 
-  test('reset ends the connections that are there, once', async () => {
+  test('by the name of reset ends the existing connections, once', async () => {
     const origin = await store()
     const recorded = await recording(origin)
     const dispatcher = dispatcherThrough(recorded)

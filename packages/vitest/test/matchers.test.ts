@@ -49,7 +49,7 @@ describe('a matcher', () => {
     annotate.mockRestore()
   })
 
-  test('takes any level by name, and says which there are', () => {
+  test('takes any level by name, and lists the levels for an unknown one', () => {
     expect(staleRead).toSatisfyLevel('causal')
     expect(messageOf(() => expect(staleRead).toSatisfyLevel('read-your-write'))).toContain(
       'there is no level read-your-write for the model register. Did you mean read-your-writes?',
@@ -68,7 +68,7 @@ describe('a matcher', () => {
     )
   })
 
-  test('says which event is none', () => {
+  test('names the event that is malformed', () => {
     expect(messageOf(() => expect([{ process: 0 }]).toBeLinearizable())).toMatch(/event 1|events:1|:1/)
   })
 })

@@ -2,7 +2,7 @@ import { createRandom } from '@chaosproxy/faults'
 import { expect, test } from 'vitest'
 import { createKeyPool, keyNames } from '../src/keys.ts'
 
-test('keys are letters while they last, and never twice the same', () => {
+test('keys are letters while they last, and never repeat', () => {
   expect(keyNames(3)).toEqual(['x', 'y', 'z'])
   expect(new Set(keyNames(100)).size).toBe(100)
 })

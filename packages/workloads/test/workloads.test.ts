@@ -47,7 +47,7 @@ describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as 
     expect(caught).toBeGreaterThan(seeds / 4)
   })
 
-  test('asks for the same from the same seed', () => {
+  test('asks for the same operations from the same seed', () => {
     const asked = () => {
       const clients = workload.create(settingsFor(workload), 0)
       const client = clients.client(createRandom(7), 1)
@@ -56,7 +56,7 @@ describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as 
     expect(asked()).toEqual(asked())
   })
 
-  test('asks only for what it says that it asks for, also in the end', () => {
+  test('asks only for the functions it declares, also in the end', () => {
     const client = workload.create(settingsFor(workload), 0).client(createRandom(1), 0)
     const asked = new Set(Array.from({ length: 500 }, () => client.next().f))
     const finale = workload.finale(['x', 'y']).map(({ f }) => f)
@@ -70,7 +70,7 @@ describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as 
     expect(workload.levels).toEqual(model.levels)
   })
 
-  test('repeats no value of a run that it goes on after', () => {
+  test('repeats no value of the run that it continues', () => {
     const serial = 200
     const values = (after: number) => {
       const client = workload.create(settingsFor(workload), after).client(createRandom(1), 0)

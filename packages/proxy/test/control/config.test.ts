@@ -73,7 +73,7 @@ describe('a config file', () => {
     [{ rules: { faults: [{ kind: 'reset', links: ['a>b'] }] } }, 'proxies.json: rules: no proxy carries the link a>b'],
     [[{ name: 'db', upstream: 'x' }], 'proxies.json: proxies.db.upstream: address x: missing port'],
     [[{ name: 'db' }], 'proxies.json: missing required field: upstream at proxy 1'],
-  ])('that says %j is told: %s', async (config, message) => {
+  ])('that says %j is refused: %s', async (config, message) => {
     const { plane } = await control()
     await expect(
       loadConfig(plane, config, { where: 'proxies.json', readPem: (path) => path, readBytes: readFileSync }),

@@ -5,7 +5,7 @@ import { latency, withProxies } from './two-proxies.ts'
 closeEverythingAfterEach()
 
 describe('faults', () => {
-  test('hurt live connections, count what they hit, and heal', async () => {
+  test('act on live connections, count what they hit, and heal', async () => {
     const { ask, plane } = await withProxies()
     const [host, port] = plane.proxies.get('n1').listen.split(':')
     const client = await dial({ host: host!, port: Number(port) })
@@ -60,7 +60,7 @@ describe('faults', () => {
     expect((await ask('DELETE', '/v1/partitions/split')).status).toBe(204)
   })
 
-  test('of a link that nobody carries are refused, since they would hurt nobody', async () => {
+  test('of a link that nobody carries are refused, since they would have no effect', async () => {
     const { ask } = await withProxies()
     const answer = await ask('POST', '/v1/faults', { ...latency, links: ['clients>n9'] })
     expect(answer).toMatchObject({
@@ -70,7 +70,7 @@ describe('faults', () => {
     expect((await ask('POST', '/v1/faults', { ...latency, proxies: ['n9'] })).status).toBe(404)
   })
 
-  test('that reset do so once, and are not there afterwards', async () => {
+  test('that reset connections do so once, and are gone afterwards', async () => {
     const { ask, plane } = await withProxies()
     const [host, port] = plane.proxies.get('n1').listen.split(':')
     const client = await dial({ host: host!, port: Number(port) })
@@ -150,7 +150,7 @@ describe('rule sets', () => {
     expect((await ask('GET', '/v1/rules')).json).toMatchObject({ epoch: 1, faults: [{ name: 'old' }] })
   })
 
-  test('are swapped with If-Match only where nobody else did meanwhile', async () => {
+  test('are swapped with If-Match only if nobody else did meanwhile', async () => {
     const { ask } = await withProxies()
     const swap = (epoch: string) => ask('PUT', '/v1/rules', { faults: [] }, { 'If-Match': epoch })
     expect((await swap('"0"')).status).toBe(200)

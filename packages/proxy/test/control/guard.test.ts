@@ -24,7 +24,7 @@ describe('a control interface', () => {
     expect((await ask('GET', '/v1/proxies', undefined, { Host: host })).status).toBe(200)
   })
 
-  test('with a token answers only who brings it', async () => {
+  test('with a token answers only requests that carry it', async () => {
     const { ask } = await control({ token: 'secret', listen: '0.0.0.0:0' })
     const authorized = (value: string) =>
       ask('GET', '/v1/proxies', undefined, { Authorization: value, Host: 'chaos:8474' })

@@ -43,7 +43,7 @@ describe('leases', () => {
 })
 
 describe('what is recorded of faults', () => {
-  test('is one epoch for those of every family, and the heal of each, be it by the end of the proxy', async () => {
+  test('has one epoch over all families, and the heal of each fault, even at the end of the proxy', async () => {
     const lines = new RecordedLines()
     const recorder = createRecorder({ now: startRunClock(), client: lines })
     const { ask, plane } = await withProxies({ recording: { recorder, files: [] } })
@@ -83,7 +83,7 @@ describe('what is recorded of faults', () => {
 })
 
 describe('the event stream', () => {
-  test('tells what happens and what bites, and goes on where it was left', async () => {
+  test('reports what happens and what takes effect, and resumes where it was left', async () => {
     const { ask, server, plane } = await withProxies()
     const { text, response } = await openEvents(server.port, {})
     expect(response.headers['content-type']).toBe('text/event-stream')

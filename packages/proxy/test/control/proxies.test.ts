@@ -42,7 +42,7 @@ describe('a proxy that knows what it carries', () => {
     expect(await ask('POST', '/v1/faults', { kind: 'lose-reply', proxies: ['p'] })).toMatchObject({ status: 201 })
   })
 
-  test('loses just the messages that it is told to', async () => {
+  test('drops just the messages that it is told to', async () => {
     const { port } = await echo()
     const { ask } = await control()
     const body = { name: 'p', upstream: `127.0.0.1:${port}`, carries: 'json-lines' }
@@ -68,7 +68,7 @@ describe('a proxy that knows what it carries', () => {
 })
 
 describe.runIf(process.platform === 'linux')('a proxy whose address several nodes share', () => {
-  test('has links for each of them, to be hurt one by one', async () => {
+  test('has links for each of them, so that faults can hit one alone', async () => {
     const { port } = await echo()
     const { ask } = await control()
     const peers = { n1: process.pid, n2: process.pid + 1 }
@@ -85,7 +85,7 @@ describe.runIf(process.platform === 'linux')('a proxy whose address several node
 })
 
 describe('a proxy of UDP', () => {
-  test('passes datagrams on, and loses them when told to', async () => {
+  test('passes datagrams on, and drops them when told to', async () => {
     const server = createSocket('udp4').on('message', (message, from) => server.send(message, from.port, from.address))
     server.bind(0, '127.0.0.1')
     await once(server, 'listening')
@@ -112,7 +112,7 @@ describe('a proxy of UDP', () => {
     expect(answers).toEqual(['ping', 'pong'])
   })
 
-  test('takes no fault that could not hurt datagrams, nor TCP one that could not hurt streams', async () => {
+  test('takes no fault that cannot act on datagrams, nor TCP one that cannot act on streams', async () => {
     const { ask } = await withProxies()
     await ask('POST', '/v1/proxies', { name: 'dns', upstream: '127.0.0.1:1', protocol: 'udp', enabled: false })
     const error = expect.stringContaining('hurt by partition, blackhole and the faults of UDP only')
@@ -131,7 +131,7 @@ describe('a proxy of UDP', () => {
     expect(cuts).toMatchObject({ status: 201 })
   })
 
-  test('does not come to links whose faults could not hurt it', async () => {
+  test('refuses links whose faults cannot act on it', async () => {
     const { ask } = await withProxies()
     await ask('POST', '/v1/faults', { ...latency, name: 'slow', proxies: ['n1'] })
     await ask('DELETE', '/v1/proxies/n1')

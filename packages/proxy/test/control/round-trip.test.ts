@@ -32,7 +32,7 @@ describe('a proxy that leads to itself is refused,', () => {
     expect(plane.proxies.list()).toEqual([])
   })
 
-  test('through others as well, when it is opened or moved, and what is open stays as it is', async () => {
+  test('also if it leads there through others, and what is open stays as it is', async () => {
     const { plane, ask } = await control()
     const server = await echo()
     const c = await plane.addProxy(proxy('c', '127.0.0.1:0', `localhost:${server.port}`))

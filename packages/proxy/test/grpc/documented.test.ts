@@ -6,7 +6,7 @@ import { withDescriptor } from '../../src/control/table-descriptor.ts'
 const page = readFileSync(new URL('../../../recorder/docs/HTTP2.md', import.meta.url), 'utf8')
 const tables = [...page.matchAll(/```json\n(.*?)```/gs)].map(([, table = '']) => JSON.parse(table) as object)
 
-test('the tables on the page are tables', () => {
+test('the tables on the page are valid route tables', () => {
   const read = (path: string) => {
     expect(path).toBe('tables/etcd.desc')
     // Another service's, in which the route finds none of its messages.
@@ -20,6 +20,6 @@ test('the tables on the page are tables', () => {
   }
 })
 
-test('a descriptor that cannot be read here says what else to give', () => {
+test('a descriptor that cannot be read here is refused with what to give instead', () => {
   expect(() => parseRouteTable(tables[0], 'x')).toThrow('"descriptor" is "etcd.desc". No files are read here')
 })

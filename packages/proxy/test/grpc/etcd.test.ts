@@ -158,7 +158,7 @@ describe.skipIf(etcd === undefined || etcdctl === undefined)(
       expect(linearizable(view.history)).toMatchObject({ result: 'violated' })
     })
 
-    test('with routes for the gateway alone, nobody knows, and what wrote beside the record is named', async () => {
+    test('with routes for the gateway alone, the verdict is unknown, and unrecorded writes are named', async () => {
       const table = parseRouteTable({ routes: gatewayRoutes }, 'etcd.json')
       const { ports, view } = await recordedWays([await startOneEtcd(etcd ?? '')], table)
       const [port = 0] = ports

@@ -8,7 +8,7 @@ import { httpClient, httpRouteTo, keyValueService } from './live.ts'
 
 closeEverythingAfterEach()
 
-test.each(Object.entries(badRequests))('a client that says what is no request: %s', async (_, text) => {
+test.each(Object.entries(badRequests))('a client whose bytes are no request: %s', async (_, text) => {
   const accepted: Received[] = []
   const server = await serve((socket) => {
     const said = new Received(socket)
@@ -31,7 +31,7 @@ test.each(Object.entries(badRequests))('a client that says what is no request: %
   expect(passed.length).toBeLessThan(text.length)
 })
 
-test.each(Object.entries(badResponses))('a server that says what is no answer: %s', async (_, { methods, text }) => {
+test.each(Object.entries(badResponses))('a server whose bytes are no response: %s', async (_, { methods, text }) => {
   const server = await serve((socket) => socket.once('data', () => socket.end(bytesOf(text))))
   const { route, apply, http } = await httpRouteTo(server)
   const edit = apply({ kind: 'edit-reply', headers: { 'X-Edited': 'yes' } })
@@ -45,7 +45,7 @@ test.each(Object.entries(badResponses))('a server that says what is no answer: %
   expect(edit.hits).toBe(0)
 })
 
-test('clients that say their requests a letter at a time, and never the last one, are in nobody’s way', async () => {
+test('clients that send their requests letter by letter, and never the last one, hold up nobody', async () => {
   const service = await keyValueService()
   const { route, apply } = await httpRouteTo(service)
   apply({ kind: 'delay-reply', delayMs: 1 })
@@ -63,7 +63,7 @@ test('clients that say their requests a letter at a time, and never the last one
   expect(await ask('GET', '/kv/quick')).toMatchObject({ body: String(head.length - 1) })
 })
 
-test('fields without end cost no more memory than a head may have', async () => {
+test('endless header fields cost no more memory than a head may have', async () => {
   const server = await serve(() => undefined)
   const { route, apply } = await httpRouteTo(server)
   apply({ kind: 'delay-reply', delayMs: 1 })

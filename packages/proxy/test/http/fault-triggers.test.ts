@@ -52,7 +52,7 @@ describe('which requests', () => {
     expect(await statuses(undefined, match, ['PUT /kv/x one', 'GET /kv/x', 'PUT /kv/y two'])).toBe(expected)
   })
 
-  test('of answers, by their status', async () => {
+  test('a fault may select responses by their status', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const send = httpClient(route.port)
@@ -61,7 +61,7 @@ describe('which requests', () => {
     expect(statusOf(await send('PUT', '/kv/x', 'v'))).toBe(299)
   })
 
-  test('by chance, but the same ones with the same seed', async () => {
+  test('a fault may hit requests by chance, the same ones with the same seed', async () => {
     const draw = async (seed: string) => {
       const service = await keyValueService()
       const { route, apply } = await httpRouteTo(service, { seed })
@@ -78,7 +78,7 @@ describe('which requests', () => {
     expect(first).toMatch(/\./)
   })
 
-  test('beyond a rate', async () => {
+  test('a fault may hit only the requests beyond a rate', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const send = httpClient(route.port)
@@ -88,7 +88,7 @@ describe('which requests', () => {
     expect(seen).toEqual([404, 404, 404, 429, 429])
   })
 
-  test('none any more, once the fault is removed; what waits goes on at once', async () => {
+  test('no request is hit once the fault is removed, and what waits goes on at once', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const send = httpClient(route.port)
@@ -119,7 +119,7 @@ describe('when', () => {
     expect(service.seen).toEqual(['PUT x four'])
   })
 
-  test('an answer waits until that of another connection has overtaken it', async () => {
+  test('a response waits until one on another connection has overtaken it', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const reorder = apply({ kind: 'reorder-replies', withinMs: 3_600_000 })
@@ -132,7 +132,7 @@ describe('when', () => {
     expect(reorder.hits).toBe(1)
   })
 
-  test('the answer to one request alone waits until that to any other has overtaken it', async () => {
+  test('the response to a selected request waits until one to any other request has overtaken it', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const reorder = apply({ kind: 'reorder-replies', withinMs: 3_600_000, match: { path: '/kv/x' }, when: { nth: 1 } })
@@ -145,7 +145,7 @@ describe('when', () => {
     expect(reorder.hits).toBe(1)
   })
 
-  test('an answer that nothing overtakes waits no longer than it has to', async () => {
+  test('a response that nothing overtakes waits no longer than it has to', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const reorder = apply({ kind: 'reorder-replies', withinMs: 20 })
@@ -157,7 +157,7 @@ describe('when', () => {
 describe('on one connection', () => {
   const put = (value: string) => `PUT /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: ${value.length}\r\n\r\n${value}`
 
-  test('answers made up come in their turn among those of the server', async () => {
+  test('responses made up by the proxy come in order among those of the server', async () => {
     const service = await keyValueService()
     const { route, apply, recorder } = await httpRouteTo(service)
     apply({ kind: 'error-status', when: { every: 2 } })
@@ -173,7 +173,7 @@ describe('on one connection', () => {
     expect(recorder.counters).toMatchObject({ operations: 20, ok: 10, fail: 10 })
   })
 
-  test('an answer made up is one that a server could have given: to HEAD without a body, and the last where that is wanted', async () => {
+  test('a response made up by the proxy has no body for HEAD, and ends the connection if asked to', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     apply({ kind: 'error-status', body: 'sorry' })
@@ -189,7 +189,7 @@ describe('on one connection', () => {
     expect(old.text).toMatch(/sorry$/)
   })
 
-  test('a duplicate is answered to nobody, and known as one', async () => {
+  test('the response to a duplicate goes to nobody, and the duplicate is recorded as such', async () => {
     const service = await keyValueService()
     const { route, apply, client, backend, recorder } = await httpRouteTo(service)
     apply({ kind: 'duplicate-request', copies: 2 })

@@ -21,15 +21,18 @@ describe('the four ways not to get an answer', () => {
     expect(client.events.map(({ type }) => type)).toEqual(['invoke', 'info'])
   })
 
-  test.each(['lose-request', 'lose-reply'] as const)('%s can leave the client waiting, for ever', async (kind) => {
-    const service = await keyValueService()
-    const { route, apply, recorder } = await httpRouteTo(service)
-    apply({ kind, silence: 'hang' })
-    expect(await httpClient(route.port)('PUT', '/kv/x', 'v', { timeoutMs: 50 })).toEqual({ error: 'TIMEOUT' })
-    // What the client gave up is not kept.
-    await eventually(() => route.liveConnections === 0)
-    expect(recorder.counters).toMatchObject({ open: 0, waiting: 0 })
-  })
+  test.each(['lose-request', 'lose-reply'] as const)(
+    'a request hit by %s can leave the client waiting for ever',
+    async (kind) => {
+      const service = await keyValueService()
+      const { route, apply, recorder } = await httpRouteTo(service)
+      apply({ kind, silence: 'hang' })
+      expect(await httpClient(route.port)('PUT', '/kv/x', 'v', { timeoutMs: 50 })).toEqual({ error: 'TIMEOUT' })
+      // What the client gave up is not kept.
+      await eventually(() => route.liveConnections === 0)
+      expect(recorder.counters).toMatchObject({ open: 0, waiting: 0 })
+    },
+  )
 
   test('nothing is kept of a client that gives up before its answer arrives and is lost', async () => {
     const server = await serve((socket) => {

@@ -19,7 +19,7 @@ const WRITES = short ? 200 : 1000
 const REQUESTS = short ? 30_000 : 300_000
 const STALL_MS = short ? 1000 : 5000
 
-test.each(fourWays)(`%s: ${WRITES} of ${WRITES} times the same`, async (kind, parameters, outcome) => {
+test.each(fourWays)(`%s has the same outcome ${WRITES} of ${WRITES} times`, async (kind, parameters, outcome) => {
   expect(await countOutcomes({ kind, ...parameters }, WRITES)).toEqual([{ outcome, times: WRITES }])
 })
 
@@ -40,7 +40,7 @@ test(`${REQUESTS} requests and a disk that stalls for ${STALL_MS} ms: every one 
   expect(report.levels.linearizable.result).toBe('met')
 })
 
-test('however a stream is cut, in hundreds of thousands of places', () => {
+test('a stream is read alike however it is cut, in hundreds of thousands of places', () => {
   const random = createRandom('soak')
   const { differences, splits } = differencesOverSplits({ pairsOfStreamsUpTo: short ? 130 : 210, random })
   expect(differences).toEqual([])

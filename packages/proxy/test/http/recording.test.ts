@@ -50,7 +50,7 @@ describe('a service that is driven through nothing but a route table', () => {
     expect(verdictOf(backend.history)).toBe('met')
   })
 
-  test('stays so under faults that lose, delay and repeat', async () => {
+  test('stays linearizable under faults that lose, delay and repeat', async () => {
     const service = await keyValueService()
     const { route, apply, client, recorder } = await httpRouteTo(service)
     const when = { probability: 0.1 }

@@ -5,7 +5,7 @@ import { recordHttpUnderFaults } from './under-faults.ts'
 closeEverythingAfterEach()
 
 test.each(['HTTP/1.1', 'HTTP/2', 'gRPC'] as const)(
-  '%s under all faults at once: no outcome is wrong, and nothing is done that the record has no account of',
+  '%s under all faults at once: no outcome is wrong, and no effect is missing from the record',
   async (spoken) => {
     const { wrong, unaccounted, counters, arrived, accounted, count } = await recordHttpUnderFaults(spoken, 1000)
     expect(wrong).toEqual([])

@@ -75,7 +75,7 @@ describe('a request', () => {
     await eventually(() => aborted.includes('/b') || !asked.includes('/b'))
   })
 
-  test('is reset once its answer has begun, and what is left of that comes to nobody', async () => {
+  test('is reset once its response has begun, and the rest of that goes to nobody', async () => {
     const { faults, session } = await service({
       answer(stream) {
         stream.respond({ ':status': 200 })
@@ -91,7 +91,7 @@ describe('a request', () => {
     )
   })
 
-  test('comes later, and those that are under way do not wait for it', async () => {
+  test('comes later, and streams under way do not wait for it', async () => {
     const clock = new ManualClock()
     const { faults, session, asked } = await service({ clock })
     const slow = session.request({ ':path': '/slow', ':method': 'POST' })

@@ -58,7 +58,7 @@ describe('a request that the server certainly did not process fails', () => {
     ])
   })
 
-  test('and not where a fault only says so: its headers went on', async () => {
+  test('a request is not taken for unprocessed where only a fault says so: its headers went on', async () => {
     const service = await keyValueHttp2()
     const { route, client, apply, recorder } = await http2RouteTo(service)
     apply({ kind: 'reset-stream', code: 'REFUSED_STREAM', back: true })
@@ -71,7 +71,7 @@ describe('a request that the server certainly did not process fails', () => {
   test.each([
     ['INTERNAL_ERROR', constants.NGHTTP2_INTERNAL_ERROR],
     ['CANCEL', constants.NGHTTP2_CANCEL],
-  ])('and not where it says %s', async (name, code) => {
+  ])('a request is not taken for unprocessed where the server says %s', async (name, code) => {
     const server = await frameServer(() => [resetStream(1, code)])
     const { route, client, recorder } = await http2RouteTo(server)
     const session = await sessionTo(route.port)

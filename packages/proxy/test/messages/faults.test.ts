@@ -39,7 +39,7 @@ describe('a message is', () => {
     expect([there.text, fault.hits]).toEqual(['1\n2\n2\n2\n3\n', 1])
   })
 
-  test('overtaken by as many others as was said', () => {
+  test('overtaken by the given number of others', () => {
     const { apply, send, there } = world()
     const fault = apply(behind(2), { when: { nth: 1 } })
     send('1\n2\n')
@@ -48,7 +48,7 @@ describe('a message is', () => {
     expect(there.text).toBe('2\n3\n1\n4\n')
   })
 
-  test('let go on in time where no others come', () => {
+  test('let go in time where no others come', () => {
     const { apply, send, there, clock } = world()
     apply(behind(2, 50), { when: { nth: 1 } })
     send('1\n2\n')
@@ -58,7 +58,7 @@ describe('a message is', () => {
     expect(there.text).toBe('2\n1\n')
   })
 
-  test('replayed after as many others as was said, or in time', () => {
+  test('replayed after the given number of others, or in time', () => {
     const { apply, send, there, clock } = world()
     const fault = apply(again(2, 50), { when: { every: 4 } })
     send(numbers(1, 7))
@@ -116,7 +116,7 @@ describe('a message is', () => {
     expect(there.text).toBe('*2\r\n$3\r\nDEL\r\n$1\r\nx\r\nPING\r\n')
   })
 
-  test('falsified in one field, in its place or besides, where it is JSON', () => {
+  test('falsified in one field if it is JSON, in its place or in addition', () => {
     const { apply, send, there } = world()
     const fault = apply({ kind: 'forge-message', fields: 1, besides: false }, { when: { nth: 1 } })
     const added = apply({ kind: 'forge-message', fields: 1, besides: true }, { when: { nth: 2 } })
@@ -129,7 +129,7 @@ describe('a message is', () => {
     expect([altered.term === 5, besides.term === 7, fault.hits, added.hits]).toEqual([false, false, 1, 1])
   })
 
-  test('dropped if it was falsified and signed, and not if a false one was added', () => {
+  test('dropped if it is signed and was falsified, but not if a false one was added', () => {
     const { apply, send, there } = world()
     apply({ kind: 'forge-signed-message', fields: 1, besides: false }, { when: { nth: 1 } })
     apply({ kind: 'forge-signed-message', fields: 1, besides: true }, { when: { nth: 2 } })
@@ -144,7 +144,7 @@ describe('a message is', () => {
     expect([there.text, fault.hits]).toEqual(['PING\r\n', 0])
   })
 
-  test('hurt in the direction that was said, and in no other', () => {
+  test('hit in the chosen direction, and in no other', () => {
     const { apply, send, there, here, interceptor } = world()
     apply(drop, { links: back })
     send('1\n')
@@ -152,7 +152,7 @@ describe('a message is', () => {
     expect([there.text, here.text]).toEqual(['1\n', ''])
   })
 
-  test('hurt by several faults, in their order', () => {
+  test('hit by several faults, in their order', () => {
     const { apply, send, there } = world()
     const counted = [apply(twice, { when: { nth: 2 } }), apply(drop, { when: { nth: 3 } }), apply(twice)]
     send('1\n2\n3\n')
@@ -169,7 +169,7 @@ describe('a trigger', () => {
     return there.text.split('\n').filter(Boolean).map(Number)
   }
 
-  test('takes the nth, the first n, each so-manyth, and both of two conditions', () => {
+  test('takes the nth, the first n, every nth, and two conditions at once', () => {
     expect(passed({ nth: 3 }, 5)).toEqual([1, 2, 4, 5])
     expect(passed({ first: 3 }, 5)).toEqual([4, 5])
     expect(passed({ every: 2 }, 5)).toEqual([1, 3, 5])
@@ -248,7 +248,7 @@ describe('a match', () => {
     expect(there.text.split('\n').slice(0, -1)).toEqual(lines.filter((line) => !struck.includes(line)))
   })
 
-  test('by command and key', () => {
+  test('is by command and key', () => {
     const { apply, send, there } = world({ framing: resp })
     const fault = apply(drop, { match: { command: 'set', key: 'x' } })
     send('SET x 1\r\nset y 1\r\n*3\r\n$3\r\nset\r\n$1\r\nx\r\n$1\r\n2\r\nGET x\r\n')

@@ -10,7 +10,7 @@ import { again, back, behind, drop, late, world } from './world.ts'
 closeEverythingAfterEach()
 
 describe('at the end', () => {
-  test('what was to come later comes before an orderly one, and what is cut short comes last', () => {
+  test('delayed messages come before an orderly end, and a message cut short comes last', () => {
     const { apply, send, there, interceptor } = world()
     apply(behind(5), { when: { nth: 1 } })
     apply(again(5), { when: { nth: 2 } })
@@ -19,7 +19,7 @@ describe('at the end', () => {
     expect(there).toMatchObject({ text: '2\n3\n1\n[4', ended: true })
   })
 
-  test('an orderly one waits for what is delayed, and so does a reset', () => {
+  test('an orderly end waits for what is delayed, and so does a reset', () => {
     for (const ending of ['end', 'reset'] as const) {
       const { apply, send, there, interceptor, clock } = world()
       apply(late)
@@ -75,7 +75,7 @@ test('what is duplicated often is kept once', () => {
   expect(there.text).toBe('')
 })
 
-test('the sender is stopped while more waits than there should, and goes on afterwards', () => {
+test('the sender is stopped while too much waits, and goes on afterwards', () => {
   const { apply, send, there, clock } = world({ maxMessageBytes: 1 << 20 })
   apply(late)
   const line = `${'x'.repeat(1 << 19)}\n`
@@ -122,7 +122,7 @@ describe('a fault that cannot be is refused with the reason', () => {
     expect(apply).toThrow(reason)
   })
 
-  test('but not where it can be in one of the two directions', () => {
+  test('a fault that is possible in one of the two directions is not refused', () => {
     const { faults } = world({ framing: resp })
     faults.intercept({ from: 'n2', to: 'n1', framing: resp })
     faults.apply({ ...drop, links: back, match: { command: 'SET' } })

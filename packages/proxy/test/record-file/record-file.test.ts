@@ -78,7 +78,7 @@ test('a file that is full is followed by another, and none is cut within a line'
 })
 
 describe('while the disk stalls', () => {
-  test('nothing waits for it; it is said how far it is behind, and from a bound on that traffic should wait', async () => {
+  test('nothing waits, and the file reports how far it is behind and, beyond a bound, that traffic should wait', async () => {
     const disk = new StalledDisk()
     const file = openRecordFile(newPath(), { disk: disk.write, maximumBehindBytes: 200_000 })
     let relieved = 0
@@ -97,7 +97,7 @@ describe('while the disk stalls', () => {
     expect(disk.written.join('').length).toBe(file.statistics.writtenBytes)
   })
 
-  test('and then fails, the rest is counted as lost, traffic goes on, and it is told once', async () => {
+  test('or fails, the rest is counted as lost, traffic goes on, and the trouble is reported once', async () => {
     const disk = new StalledDisk()
     const errors: UserError[] = []
     const file = openRecordFile(newPath(), {

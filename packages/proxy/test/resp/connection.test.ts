@@ -19,7 +19,7 @@ describe('a transaction', () => {
   const sent = (...commands: readonly (readonly string[])[]) =>
     [['MULTI'], ...commands, ['EXEC']].map((words) => command(...words)).join('')
 
-  test('is what it asks for, in the time of its EXEC', async () => {
+  test('is recorded as the operations it asks for, at the time of its EXEC', async () => {
     const { ask, told, marks, recorder } = await recorded(transacting('*3\r\n+OK\r\n$1\r\n7\r\n:3\r\n'))
     await ask(command('MULTI') + command('SET', 'x', '1') + command('GET', 'y') + command('INCR', 'n'), 5 + 3 * 9)
     expect(told()).toEqual([])
@@ -38,7 +38,7 @@ describe('a transaction', () => {
     expect(ended(refused.told())).toEqual(['0 fail write x=undefined !EXECABORT no'])
   })
 
-  test('that is discarded is none', async () => {
+  test('that is discarded records no operation', async () => {
     const { ask, told, marks } = await recorded(transacting(''))
     await ask(command('MULTI') + command('SET', 'x', '1') + command('DISCARD'), 5 + 9 + 5)
     expect([told(), marks()]).toEqual([[], []])
@@ -114,7 +114,7 @@ describe('clients are told apart', () => {
     expect(sessionsOf(views.client)).toEqual([undefined, 'user bob', 'carol', undefined])
   })
 
-  test('not by a name that was refused', async () => {
+  test('but not by a name that was refused', async () => {
     const { ask, views } = await recorded({ answer: ([name]) => (name === 'AUTH' ? '-WRONGPASS no\r\n' : undefined) })
     await ask(command('AUTH', 'bob', 'wrong'), 15)
     await ask(command('GET', 'x'), 5)

@@ -184,6 +184,6 @@ function drawn(random: () => number, value: string): readonly string[] {
   return (random() < 0.5 ? `GET ${key}` : (commands[below(commands.length)] ?? 'PING')).split(' ')
 }
 
-test('needs a Redis', (context) => {
+test('there is a Redis to test expirations with', (context) => {
   if (REDIS === undefined) context.skip(whySkipped('redis-server'))
 })

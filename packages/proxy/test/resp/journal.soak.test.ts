@@ -19,7 +19,7 @@ test('10,000 operations under all faults at once, each of which strikes: no outc
   expect(counters.operations).toBeGreaterThanOrEqual(10_000)
 })
 
-test('3,000 operations with transactions among them', async () => {
+test('3,000 operations with transactions among them, under all faults at once: no outcome is wrong, none is unaccounted for', async () => {
   const { wrong, invented, unaccounted } = await recordUnderFaults({ operations: 3000, transactions: true })
   expect({ wrong, invented, unaccounted }).toEqual({ wrong: [], invented: [], unaccounted: [] })
 })

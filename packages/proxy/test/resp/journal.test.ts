@@ -4,7 +4,7 @@ import { recordUnderFaults } from './under-faults.ts'
 
 closeEverythingAfterEach()
 
-test('under all faults at once no outcome is wrong, and nothing is done that the record has no account of', async () => {
+test('under all faults at once no outcome is wrong, and no effect is missing from the record', async () => {
   const { wrong, invented, unaccounted, isAnythingTouched, counters, count, sent } = await recordUnderFaults({
     operations: 600,
     transactions: false,
@@ -20,7 +20,7 @@ test('under all faults at once no outcome is wrong, and nothing is done that the
   for (const type of ['ok', 'fail', 'info']) expect(count(type)).toBeGreaterThan(0)
 })
 
-test('so it is with transactions', async () => {
+test('under all faults at once no outcome is wrong, also with transactions', async () => {
   const { wrong, invented, unaccounted } = await recordUnderFaults({ operations: 300, transactions: true })
   expect({ wrong, invented, unaccounted }).toEqual({ wrong: [], invented: [], unaccounted: [] })
 })

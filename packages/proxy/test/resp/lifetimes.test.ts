@@ -59,6 +59,6 @@ describe.skipIf(REDIS === undefined)('nothing is doubted', () => {
   })
 })
 
-test('needs a Redis', (context) => {
+test('there is a Redis to test lifetimes with', (context) => {
   if (REDIS === undefined) context.skip(whySkipped('redis-server'))
 })

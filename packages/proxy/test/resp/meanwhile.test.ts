@@ -12,7 +12,7 @@ function scripted(answers: { readonly [command: string]: string }) {
 const touched = (marks: readonly string[], key: string) => marks.some((mark) => mark.startsWith(`touched ${key}:`))
 
 describe('a field that is first asked for while its hash is being deleted is no register', () => {
-  test('as its deletion, which comes later, would not be in the record', async () => {
+  test('since its deletion, which comes later, would not be in the record', async () => {
     const { client, connect, told, marks } = await recorded({
       answer: scripted({ 'HSET h f 1': ':1\r\n' }),
     })
@@ -25,7 +25,7 @@ describe('a field that is first asked for while its hash is being deleted is no 
     expect(touched(marks(), 'h')).toBe(true)
   })
 
-  test('nor in a transaction, which deletes what is there at its end', async () => {
+  test('in a transaction either, which deletes what is there at its end', async () => {
     const { connect, told, ask } = await recorded({
       answer: scripted({
         MULTI: '+OK\r\n',
@@ -46,7 +46,7 @@ describe('a field that is first asked for while its hash is being deleted is no 
     ])
   })
 
-  test('once it is deleted, it is one again', async () => {
+  test('until it is deleted, and is one again afterwards', async () => {
     const { told, ask } = await recorded({ answer: scripted({ 'DEL h': ':0\r\n', 'HSET h f 1': ':1\r\n' }) })
     await ask('DEL h\r\n', 4)
     await ask('HSET h f 1\r\n', 4)
@@ -90,7 +90,7 @@ describe('a client that says another name', () => {
     expect(sessions.map(({ session }) => session)).toEqual(['a', 'b', 'b', 'b'])
   })
 
-  test('nor by what it sends behind a name that is given in a transaction', async () => {
+  test('has no known name for what it sends after a name given in a transaction', async () => {
     const { views, ask } = await recorded({
       answer: (words) =>
         words[0] === 'MULTI' || words[2] === 'a'

@@ -116,7 +116,7 @@ describe('an error is', () => {
     expect(await failing(error)).toEqual([`0 info write x=undefined !${error}`, `1 fail read x=undefined !${error}`])
   })
 
-  test('so is an answer of another kind than the command has', async () => {
+  test('of unknown outcome where the answer is of a kind that the command does not have', async () => {
     const { ask, told } = await recorded({ answer: () => ':7\r\n' })
     await ask(command('SET', 'x', '1'), 4)
     expect(told()[1]).toBe('0 info write x=undefined !an answer of another kind than the command has')

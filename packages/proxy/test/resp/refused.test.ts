@@ -40,6 +40,6 @@ describe.skipIf(REDIS === undefined)('what Redis refuses', () => {
   })
 })
 
-test('needs a Redis', (context) => {
+test('there is a Redis to test refusals with', (context) => {
   if (REDIS === undefined) context.skip(whySkipped('redis-server'))
 })

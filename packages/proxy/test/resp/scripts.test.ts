@@ -114,6 +114,6 @@ test('a declared script that cannot be read is refused', () => {
   expect(refused([{ script: 'a', as: ['INCR a', 'GET b'], answers: [0] }])).toThrow('2 commands and 1 answers')
 })
 
-test('needs a Redis', (context) => {
+test('there is a Redis to test scripts with', (context) => {
   if (REDIS === undefined) context.skip(whySkipped('redis-server'))
 })

@@ -68,14 +68,14 @@ test('what keys hold is read before the first client comes, where that is asked 
   expect(verdict().linearizable.result).toBe('violated')
 })
 
-test('a server that cannot be read is told before any client is let in', async () => {
+test('a server that cannot be read is reported before any client is let in', async () => {
   const nowhere = { host: '127.0.0.1', port: 1 }
   await expect(proxied(nowhere, { kind: 'resp', initial: 'read' })).rejects.toThrow(
     /"initial": "read" at 127\.0\.0\.1:1: .*leave "initial" out/,
   )
 })
 
-test('a server of which it is said that it holds nothing', async (context) => {
+test('a server declared to hold nothing is condemned for a value from before', async (context) => {
   if (REDIS === undefined) return context.skip(whySkipped('redis-server'))
   const server = await startRedis(REDIS)
   await (await connectTo(server)).ask('SET x before')
@@ -88,7 +88,7 @@ test.skipIf(process.platform !== 'linux').each([
   ['peer.process', /\d+$/],
   ['peer.address', /^127\.0\.0\.1$/],
   ['connection', /^connection \d+$/],
-])('clients told apart by %s', async (client, session) => {
+])('clients are identified by %s', async (client, session) => {
   if (REDIS === undefined) return
   const { address, lines, recorder } = await proxied(await startRedis(REDIS), { kind: 'resp', client })
   await (await connectTo(address)).ask('GET x')

@@ -38,7 +38,7 @@ describe('of trouble', () => {
     for (const callback of timers.splice(0)) callback()
   }
 
-  test('the first is told at once, the next ones together after a second, and none twice', () => {
+  test('the first is reported at once, the next ones together after a second, and none twice', () => {
     const reporter = createTroubleReporter(clock, (trouble) => told.push(trouble))
     const where = { type: 'dial-failed', link: 'a>b', address: 'b:1' } as const
     for (let i = 0; i < 100; i++) reporter.note(where, errorOf('ECONNREFUSED'))
@@ -80,15 +80,15 @@ async function refusedBy(created: Network) {
 }
 
 describe('a dial that comes to nothing', () => {
-  test('is counted and told, with why', () => refusedBy(network()))
+  test('is counted and reported, with the reason', () => refusedBy(network()))
 
-  test('is so by worker processes too', async () => {
+  test('is counted and reported by worker processes, too', async () => {
     const created = await createWorkerNetwork({ seed: 1, workers: 2 })
     cleanUp(() => created.close())
     await refusedBy(created)
   })
 
-  test('is none of what faults do, clients that give up, or nodes that are down', async () => {
+  test('is not reported for faults, clients that give up, or nodes that are down', async () => {
     const created = network()
     const troubles: Trouble[] = []
     created.onTrouble((trouble) => troubles.push(trouble))
@@ -107,7 +107,7 @@ describe('a dial that comes to nothing', () => {
   })
 })
 
-test('the control interface has it as an event and a metric', async () => {
+test('the control interface reports trouble as an event and a metric', async () => {
   const { plane, ask } = await control()
   const { port } = await nobody()
   await plane.addProxy({ name: 'db', listen: '127.0.0.1:0', upstream: `127.0.0.1:${port}`, enabled: true })

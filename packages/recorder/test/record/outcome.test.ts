@@ -49,7 +49,7 @@ test('a failure says that the request never left, and why', () => {
   })
 })
 
-test('a refusal that the backend did not say is told from one that it did', () => {
+test('a refusal made up by a fault is distinguished from one of the backend', () => {
   const made = outcomeOf({ edges: ALL_EDGES, answer: fail, backend: ok, harmless: false })
   expect(made).toEqual({ type: 'info', error: 'status 409, but the backend may have carried it out' })
 })
@@ -63,6 +63,6 @@ test('a refusal that is the answer of the object itself stays one, unless a faul
   expect(end(ok)).toEqual(fail)
 })
 
-test('edges are named in the order of the way', () => {
+test('edges are named in the order in which a request reaches them', () => {
   expect(namesOfEdges(ALL_EDGES)).toEqual(['client-in', 'backend-out', 'backend-in', 'client-out'])
 })

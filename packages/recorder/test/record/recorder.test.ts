@@ -36,7 +36,7 @@ describe('lines', () => {
     expect(client.history.operations.length).toBe(1)
   })
 
-  test('carry the epoch of the rules, and the edges that an operation reached, unless it reached all', () => {
+  test('carry the epoch of the rules and, unless an operation reached all, the edges it reached', () => {
     const { client, backend, recorder, connection, now } = recording()
     recorder.epoch = 4
     const answered = connection.begin(now())
@@ -70,7 +70,7 @@ describe('lines', () => {
 })
 
 describe('processes', () => {
-  test('one after the other, the requests of a connection are one process', () => {
+  test('are one for requests of a connection that follow each other', () => {
     const { client, connection, now } = recording()
     for (const value of [1, 2]) {
       const exchange = connection.begin(now())
@@ -82,7 +82,7 @@ describe('processes', () => {
     expect(typesOf(client)).toEqual(['0 invoke', '0 ok', '0 invoke', '0 ok'])
   })
 
-  test('at the same time, they are several', () => {
+  test('are several for requests of a connection at the same time', () => {
     const { client, connection, now } = recording()
     const exchanges = [1, 2].map((value) => {
       const exchange = connection.begin(now())
@@ -94,7 +94,7 @@ describe('processes', () => {
     expect(() => client.history).not.toThrow()
   })
 
-  test('are not those of requests that had not ended when they began', () => {
+  test('are not reused from requests that had not ended yet', () => {
     const { client, connection, now } = recording()
     const first = connection.begin(now())
     first.called(asks(write(1)))
@@ -300,7 +300,7 @@ describe('retries', () => {
     ])
   })
 
-  test('so many are remembered, and no more', () => {
+  test('are recognised among a bounded number of remembered operations', () => {
     const retries = new Retries(2).forConnection({ client: 'c', repeatsFirst: false })
     for (const requestId of ['a', 'b', 'c']) retries.correlate(write(1, { requestId }), undefined)
     expect(retries.correlate(write(1, { requestId: 'c' }), undefined)).toEqual({ requestId: 'c', attempt: 2 })

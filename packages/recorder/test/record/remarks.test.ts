@@ -132,7 +132,7 @@ describe('what is not understood', () => {
   const error = 'status 200, and nothing at json.value'
   const answer = { type: 'not-understood', error } as const
 
-  test('of a read never fails: its outcome is unknown, and the key is marked, once', () => {
+  test('in a read never makes it fail: its outcome is unknown, and the key is marked once', () => {
     const { client, backend, connection, recorder, now } = recording()
     for (let i = 0; i < 2; i++) {
       const exchange = connection.beginWhole(now())
@@ -157,7 +157,7 @@ describe('what is not understood', () => {
     })
   })
 
-  test('of a write is an unknown outcome, which the record can hold', () => {
+  test('in a write is an unknown outcome, which the record can hold', () => {
     const { client, connection, recorder, now } = recording()
     const exchange = connection.beginWhole(now())
     exchange.called(asks(write(1)))
@@ -168,7 +168,7 @@ describe('what is not understood', () => {
     expect(recorder.counters.notUnderstood).toBe(1)
   })
 
-  test('of a write whose value only the answer tells touches the key', () => {
+  test('in a write whose value only the response has touches the key', () => {
     const { client, connection, now } = recording()
     const exchange = connection.beginWhole(now())
     exchange.called(asks(write(UNSAID)))
@@ -177,7 +177,7 @@ describe('what is not understood', () => {
     expect(told(client)).toEqual(['0 invoke write x', mark('touched', 'x', 'write of x', error), '0 info write x'])
   })
 
-  test('of a request that may write touches what it may write, and of any other one marks its key', () => {
+  test('touches what the request may write, or marks its key if it cannot write', () => {
     const { client, recorder, connection, now } = recording()
     for (const touches of ['nothing', { keys: ['y'] }] as const) {
       const exchange = connection.beginWhole(now())
@@ -234,7 +234,7 @@ describe('one request that is several operations', () => {
     expect(told(backend).slice(0, 2)).toEqual(['0 invoke read x=null', '1 invoke read y=null'])
   })
 
-  test('in one place where it arrived slowly', () => {
+  test('keeps one place in the order if it arrived slowly', () => {
     const { client, connection, connect, now } = recording()
     const slow = connection.begin(now())
     const quick = connect().beginWhole(now())
@@ -245,7 +245,7 @@ describe('one request that is several operations', () => {
 })
 
 describe('what the answer tells', () => {
-  test('the value of a write, whose invocation has none', () => {
+  test('may be the value of a write, whose invocation has none', () => {
     const { client, connection, now } = recording()
     const exchange = connection.beginWhole(now())
     exchange.called(asks(write(UNSAID)))
@@ -254,7 +254,7 @@ describe('what the answer tells', () => {
     expect(told(client)).toEqual(['0 invoke write x', '0 ok write x="v1"'])
   })
 
-  test('the key of what was made, which is invoked where it was asked for', () => {
+  test('may be the key of what was made, which is invoked where it was asked for', () => {
     const { client, backend, connection, connect, now, recorder } = recording()
     const making = connection.beginWhole(now())
     making.called(asks(write('a', { key: UNSAID })))
@@ -277,7 +277,7 @@ describe('what the answer tells', () => {
     expect(recorder.counters).toMatchObject({ operations: 2, open: 0, ok: 2, waiting: 0 })
   })
 
-  test('all that a list holds, each by itself', () => {
+  test('may be all that a list holds, each by itself', () => {
     const { client, connection, now, recorder } = recording()
     const listing = connection.beginWhole(now())
     listing.called(asks({ ...read, key: UNSAID }))
@@ -319,7 +319,7 @@ describe('what the answer tells', () => {
     expect(recorder.counters).toMatchObject({ operations: 3, info: 1, open: 0, waiting: 0 })
   })
 
-  test('nothing where the request never left, and nothing of a list that got lost', () => {
+  test('is nothing where the request never left, or where a list got lost', () => {
     const { client, connection, now, recorder } = recording()
     const making = connection.beginWhole(now())
     making.called(asks(write('a', { key: UNSAID })))

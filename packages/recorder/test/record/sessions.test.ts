@@ -28,7 +28,7 @@ describe('a client that is named', () => {
     expect(told(client)).toEqual(['0 invoke read x=null as alice', '1 invoke read x=null as alice'])
   })
 
-  test('is another one than who shares its connection', () => {
+  test('is another client than one that shares its connection', () => {
     const { client, connection, now, recorder } = recording()
     for (const name of ['alice', 'bob', undefined]) {
       const exchange = connection.beginWhole(now())
@@ -56,7 +56,7 @@ describe('a client that is named', () => {
     expect(() => client.history).not.toThrow()
   })
 
-  test('did not ask what the proxy repeats', () => {
+  test('is not credited with requests that the proxy repeats', () => {
     const { client, backend, connection, now } = recording()
     const original = connection.beginWhole(now())
     original.called(asksAs('alice', write(1)))
@@ -68,7 +68,7 @@ describe('a client that is named', () => {
 })
 
 describe('by what clients are told apart', () => {
-  test('is their connection, which is no name, until something else is said', () => {
+  test('is their connection, which is no name, until a header says otherwise', () => {
     const { recorder } = recording()
     expect(recorder.sessions).toEqual({ by: 'connection', named: false })
     recorder.clientsBy({ by: 'connection', named: false })
@@ -79,13 +79,13 @@ describe('by what clients are told apart', () => {
     expect(recorder.sessions).toEqual({ by: 'header.X-Client, CLIENT SETNAME', named: true })
   })
 
-  test('may be said at once', () => {
+  test('may be written at once', () => {
     const sink = { write: () => undefined }
     const sessions = { by: 'bearer', named: true }
     expect(createRecorder({ now: () => nanos(0), client: sink, sessions }).sessions).toEqual(sessions)
   })
 
-  test('nothing is said of clients whose requests are no operations', () => {
+  test('is not written for clients whose requests are no operations', () => {
     const { client, connection, now, recorder } = recording()
     connection.beginWhole(now()).called(asks(read))
     connection.beginWhole(now()).called({ kind: 'passed-on', what: 'GET /', touches: 'nothing' })

@@ -7,10 +7,13 @@ test('the line ends of Windows make no difference', () => {
   expect(luaTokens(script.replaceAll('\n', '\r\n'))).toEqual(luaTokens(script))
 })
 
-test('a text keeps all that is in it', () => {
+test('a Lua string keeps its content', () => {
   expect(luaTokens(`'a  b' "it's" [[ c ]]`)).toEqual(['"a  b"', `"it's"`, '[[ c ]]'])
 })
 
-test.each([`'a" == 'b'`, 'return "', '[==[ ]]', '--[[ ]'])('what does not end cannot be read: %s', (script) => {
-  expect(luaTokens(script)).toBeUndefined()
-})
+test.each([`'a" == 'b'`, 'return "', '[==[ ]]', '--[[ ]'])(
+  'a Lua script with an unfinished %s cannot be read',
+  (script) => {
+    expect(luaTokens(script)).toBeUndefined()
+  },
+)

@@ -80,18 +80,18 @@ describe('an answer whose content is left out', () => {
     })
   })
 
-  test('nor does 304', () => {
+  test('does not say that there is none: 304', () => {
     expect(completionOf(read, 'GET /kv/x', { status: 304 })).toMatchObject({ type: 'info' })
   })
 
-  test('still has its header', () => {
+  test('still has its header fields', () => {
     expect(completionOf(document, 'HEAD /docs/a', { answerHeaders: [['ETag', '"1"']] })).toMatchObject({
       type: 'ok',
       value: '"1"',
     })
   })
 
-  test('is no text by GET either where it is empty, but an empty one', () => {
+  test('is an empty text where a GET has an empty body', () => {
     expect(completionOf(read, 'GET /kv/x')).toMatchObject({ type: 'ok', value: '' })
   })
 })

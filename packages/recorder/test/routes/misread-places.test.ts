@@ -26,14 +26,14 @@ test('an answer that lacks its result, and has what was written elsewhere, does 
   })
 })
 
-test('an answer without it means so, as does one of a service that lost the value', () => {
+test('an answer without a result means that there is no value, as does one of a service that lost it', () => {
   const ask = mappingOf('json.value')
   ask('PUT', { value: 7 }, {})
   expect(ask('GET', {}, { revision: 3 })).toEqual({ type: 'ok', value: null })
   expect(ask('GET', {}, {})).toEqual({ type: 'ok', value: null })
 })
 
-test('once the result was in its place, that is its place', () => {
+test('a place that has held a result stays its place', () => {
   const ask = mappingOf('json.value')
   ask('PUT', { value: 7 }, {})
   expect(ask('GET', {}, { value: 7 })).toEqual({ type: 'ok', value: 7 })

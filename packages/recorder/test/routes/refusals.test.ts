@@ -26,7 +26,7 @@ describe('an answer of success that looks like a refusal is not understood', () 
     expect(ended(write, body)).toBe(expected)
   })
 
-  test('also to a read, and to one whose missing result would mean that there is no value', () => {
+  test('also as the answer to a read, even if a missing result would mean that there is no value', () => {
     expect(ended(read, '{"errors":["timeout"],"data":null}')).toContain('its body says "errors"')
     expect(ended(read, '{"errors":["partial"],"data":{"value":1}}')).toContain('its body says "errors"')
   })
@@ -44,13 +44,13 @@ describe('an answer that only has the words is a success', () => {
     expect(ended(write, body)).toBe('ok')
   })
 
-  test('and so is what the operation itself reads', () => {
+  test('even if those words are what the operation itself reads', () => {
     expect(ended({ ...read, result: 'json' } as never, '{"error":"stored"}')).toBe('ok')
     expect(ended({ ...read, result: 'json.error' } as never, '{"error":"stored"}')).toBe('ok')
   })
 })
 
-test('"answers" says what it means', () => {
+test('the member "answers" says what a response means', () => {
   const answers = [
     { when: { 'json.errors': { there: true } }, outcome: 'fail' },
     { when: { 'json.errors': { there: false } }, outcome: 'ok' },
@@ -59,7 +59,7 @@ test('"answers" says what it means', () => {
   expect(ended({ ...write, answers } as never, '{"error":"a value"}')).toBe('ok')
 })
 
-test('another status than one of success keeps its meaning', () => {
+test('a status other than success keeps its meaning', () => {
   expect(ended(write, '{"error":"no"}', 'HTTP/1.1 400 Bad Request')).toBe('fail status 400')
   expect(ended(write, '{"error":"no"}', 'HTTP/1.1 503 Unavailable')).toBe('info status 503')
 })

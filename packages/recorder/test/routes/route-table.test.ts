@@ -191,11 +191,11 @@ describe('refuses what could not be meant', () => {
     ['of other methods', { ...read, request: 'HEAD /kv/special', key: { const: 's' } }],
     ['of more segments', { ...read, request: 'GET /kv/{key}/history' }],
     ['of fewer', { ...read, request: 'GET /kv', key: { const: 'all' } }],
-  ])('and no route beside it %s', (_, other) => {
+  ])('a route %s, beside another one', (_, other) => {
     expect(() => parseRouteTable(routes(read, other), 'x')).not.toThrow()
   })
 
-  test('nor one after a route that is for some of its requests', () => {
+  test('a route after one that is for some of its requests', () => {
     const conditional = { ...read, when: { 'query.stale': 'ok' } }
     expect(() => parseRouteTable(routes(conditional, read), 'x')).not.toThrow()
   })
@@ -211,7 +211,7 @@ describe('functions', () => {
   })
   const check = (value: RouteTable, wanted?: string) => () => checkFunctions(value, { models, wanted, where: 'x' })
 
-  test('that one model knows are taken', () => {
+  test('are taken if one model knows them all', () => {
     expect(check(table('read', 'write'))).not.toThrow()
     expect(check(table('enqueue'), 'queue')).not.toThrow()
     expect(check({ routes: [{ request: 'POST /', ignore: true }] })).not.toThrow()

@@ -55,7 +55,7 @@ describe('a table with a value of a place that holds texts', () => {
     expect(recorded([write('body')], 'PUT', '/kv/x', text)[0]).toBe(value)
   })
 
-  test('says of the start what its reads would say', () => {
+  test('gives the initial value the type that its reads have', () => {
     const table = parseRouteTable({ initial: { value: '0' }, routes: [read('body')] }, 'test')
     expect(table.initial).toEqual({ value: 0 })
   })
@@ -73,7 +73,7 @@ test('a table whose values are all JSON keeps texts and numbers apart', () => {
   expect(recorded(routes, 'PUT', '/kv/x', '{"v":5}')[0]).toBe(5)
 })
 
-test('one line end that closes a text does not count', () => {
+test('a single line break at the end of a text does not count', () => {
   const routes = [read('body'), write('body')]
   const texts = ['a', 'a\n', 'a\r\n', 'a\n\n', '\na', '5\n']
   expect(texts.map((text) => recorded(routes, 'PUT', '/kv/x', text)[0])).toEqual(['a', 'a', 'a', 'a\n', '\na', 5])

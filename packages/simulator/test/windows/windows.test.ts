@@ -35,18 +35,18 @@ describe('how long things take in a protocol is learned from a run without clien
   const learned = (protocol: Subject['protocol']) =>
     timesOf({ protocol, workload: register, knobs: {}, nodes: undefined, bug: undefined } as unknown as Subject, {})
 
-  test('a lease, as long as it takes until another node leads once the holder is cut off', () => {
+  test('which has a lease as long as it takes another node to lead once the holder is cut off', () => {
     expect(learned(leasedRegister).takeoverMs).toBeGreaterThan(60)
     expect(learned(leasedRegister).takeoverMs).toBeLessThan(150)
     expect(learned(slowlyLeasedRegister).takeoverMs).toBeGreaterThan(1_000)
   })
 
-  test('what timers are set to', () => {
+  test('which includes the times that timers are set to', () => {
     expect(learned(leasedRegister).timersMs).toEqual([10])
     expect(learned(findProtocol('raft')!).timersMs).toEqual(expect.arrayContaining([50, 250, 500]))
   })
 
-  test('nothing of a takeover where nobody leads, or everybody does', () => {
+  test('which has no takeover where nobody leads, or everybody does', () => {
     expect(learned(findProtocol('master-master')!).takeoverMs).toBeUndefined()
     expect(learned(findProtocol('quorum')!).takeoverMs).toBeUndefined()
   })

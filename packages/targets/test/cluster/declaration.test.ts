@@ -70,7 +70,7 @@ describe('a declaration', () => {
     expect(refusalOf(declaration)).toContain(`mine.json: ${problem}`)
   })
 
-  test('is told all that is wrong with it, a line each', () => {
+  test('is refused with everything that is wrong with it, a line each', () => {
     const lines = refusalOf({ ...kv, comand: 'x', data: 'wipe', start: 1 }).split('\n')
     expect(lines).toHaveLength(3)
     for (const line of lines) expect(line).toMatch(/^mine\.json: /)

@@ -174,7 +174,7 @@ describe('a node is ready', () => {
     expect(existsSync(path)).toBe(true)
   })
 
-  test('or it is given up after a time, with what was awaited', async () => {
+  test('or given up after a time, with what was awaited', async () => {
     const node = await run.node({
       command: shell('exec sleep 300'),
       ports: ['client'],
@@ -187,7 +187,7 @@ describe('a node is ready', () => {
     expect(node.pid()).toBeUndefined()
   })
 
-  test('or it dies before, and its last lines are shown', async () => {
+  test('or dies before, and its last lines are shown', async () => {
     const node = await run.node({
       command: shell('for i in $(seq 24); do echo "line $i"; done; echo "bad option: --prot" >&2; exit 2'),
       ports: ['client'],
@@ -198,7 +198,7 @@ describe('a node is ready', () => {
     )
   })
 
-  test('or there is no such program', async () => {
+  test('or names a program that does not exist', async () => {
     const command = { words: ['no-such-server'] } as const
     const node = await run.node({ command, ports: ['client'], readiness: { by: 'tcp', port: 'client' } })
     await expect(node.start()).rejects.toThrow('there is no program no-such-server in any directory of PATH')

@@ -93,7 +93,7 @@ describe('an end', () => {
     expect(readFileSync(path, 'utf8')).toBe('ready\nended\n')
   })
 
-  test('is forced on what does not listen', async () => {
+  test('is forced on processes that do not listen', async () => {
     const path = join(run.directory(), 'said')
     const node = await run.start(shell(`trap '' TERM; echo ready > ${path}; while :; do sleep 0.01; done`))
     await eventually(async () => expect(existsSync(path)).toBe(true))
@@ -101,7 +101,7 @@ describe('an end', () => {
     expect(await node.exited).toEqual({ code: null, signal: 'SIGKILL' })
   })
 
-  test('comes also to what is stopped', async () => {
+  test('reaches stopped processes, too', async () => {
     const node = await run.start(shell('sleep 300'))
     await node.pause()
     await node.end(10_000)

@@ -17,7 +17,7 @@ test('a login with SCRAM-SHA-256 says what the example of its RFC says, and want
 const refused = (code: string, carriedOut = false, severity = 'ERROR') =>
   judgeReport({ severity, code, message: '' }, carriedOut)
 
-test('an error counts as certain only if its meaning is known', () => {
+test('an error of PostgreSQL counts as a certain failure only if its meaning is known', () => {
   expect(['40001', '40P01', '25006', '57014', '57P01', '23505', '42P01', '53300'].map((code) => refused(code))).toEqual(
     Array.from({ length: 8 }, () => 'fail'),
   )
@@ -26,12 +26,12 @@ test('an error counts as certain only if its meaning is known', () => {
   )
 })
 
-test('after the command was carried out, only a conflict found at its commit is certain', () => {
+test('after a command was carried out, only a conflict found at its commit is a certain failure', () => {
   expect(refused('40001', true)).toBe('fail')
   expect(['57014', '57P01', '53100'].map((code) => refused(code, true))).toEqual(['info', 'info', 'info'])
   expect(refused('25006', false, 'PANIC')).toBe('info')
 })
 
-test('every outcome has a reason', () => {
+test('every outcome of a PostgreSQL error has a reason', () => {
   for (const { why } of errorOutcomes) expect(why).not.toBe('')
 })

@@ -108,21 +108,24 @@ const cases: readonly Case[] = [
 describe.skipIf(redis === undefined)(
   `errors of a live Redis${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
   () => {
-    test.each(cases)('$word: nothing was done', async ({ word, flags = [], before, send, after, password }) => {
-      const { port } = await startRedis(redis ?? '', flags)
-      const ask = raw(port)
-      await ask('SET', 'x', '1')
-      await before?.(ask, port)
-      const commands = { write: { send: send ?? ['SET', '{key}', '{value}'] } }
-      const own = await tryClient({ kind: 'resp', commands, ...(password === undefined ? {} : { password }) }, port)
-      expect(await own.ask(write('x', 2))).toMatchObject({ type: 'fail', error: expect.stringMatching(`^${word}`) })
-      expect(redisErrors.find(({ says }) => says.includes(word))?.means).toBe('fail')
-      await after?.(ask)
-      const holds = await ask('GET', 'x')
-      expect(word === 'CLUSTERDOWN' ? (holds as { error?: string }).error : holds).toMatch(/^1$|^CLUSTERDOWN/)
-    })
+    test.each(cases)(
+      '$word means that nothing was done',
+      async ({ word, flags = [], before, send, after, password }) => {
+        const { port } = await startRedis(redis ?? '', flags)
+        const ask = raw(port)
+        await ask('SET', 'x', '1')
+        await before?.(ask, port)
+        const commands = { write: { send: send ?? ['SET', '{key}', '{value}'] } }
+        const own = await tryClient({ kind: 'resp', commands, ...(password === undefined ? {} : { password }) }, port)
+        expect(await own.ask(write('x', 2))).toMatchObject({ type: 'fail', error: expect.stringMatching(`^${word}`) })
+        expect(redisErrors.find(({ says }) => says.includes(word))?.means).toBe('fail')
+        await after?.(ask)
+        const holds = await ask('GET', 'x')
+        expect(word === 'CLUSTERDOWN' ? (holds as { error?: string }).error : holds).toMatch(/^1$|^CLUSTERDOWN/)
+      },
+    )
 
-    test('within a script: a part of it may be done', async () => {
+    test('an error within a script may leave a part of it done', async () => {
       const { port } = await startRedis(redis ?? '')
       const ask = raw(port)
       const script = "redis.call('SET',KEYS[1],'2') return redis.call('LPUSH',KEYS[1],'a')"
@@ -133,7 +136,7 @@ describe.skipIf(redis === undefined)(
   },
 )
 
-test('each error is in the table once, with its reason', () => {
+test('each error of Redis is in the table once, with its reason', () => {
   expect(new Set(redisErrors.flatMap(({ says }) => says)).size).toBe(redisErrors.length)
   for (const { why } of redisErrors) expect(why).toMatch(/\w+ \w+/)
 })

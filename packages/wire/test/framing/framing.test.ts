@@ -93,7 +93,7 @@ describe('a message that is too large', () => {
     ['a string of 4 GiB', resp, '$4294967296\r\nabc'],
     ['an array of 4,294,967,296', resp, '*4294967296\r\n'],
     ['a length of 4 GiB', lengthPrefixed({ lengthFieldLength: 4, byteOrder: 'big' }), '\xff\xff\xff\xffabc'],
-  ])('costs no more memory than what came of it: %s', (_, framing, text) => {
+  ])('costs no more memory than the bytes received: %s', (_, framing, text) => {
     const before = process.memoryUsage().arrayBuffers
     const { out, reader } = readAll(framing, [latin(text), Buffer.alloc(1100)])
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1_000_000)
@@ -174,7 +174,7 @@ describe('what RESP messages say', () => {
   })
 })
 
-test('what is written is one message, which says what was meant', () => {
+test('an encoded command is one message, and decodes to the same', () => {
   const four = lengthPrefixed({ lengthFieldLength: 4, byteOrder: 'little', lengthAdjustment: -4 })
   for (const [framing, value] of [
     [jsonLines, { a: [1, 'ü\n'] }],
@@ -215,7 +215,7 @@ describe('a framing that makes no sense is refused with what to do', () => {
     expect(() => parseFraming(json, 'route n1')).toThrow(message)
   })
 
-  test('and so is a message that cannot be written', () => {
+  test('a message that cannot be written is refused with what to do', () => {
     expect(() => lengthPrefixed({ lengthFieldLength: 1, byteOrder: 'big' }).write('x'.repeat(256), 'requests')).toThrow(
       'does not fit',
     )

@@ -113,7 +113,7 @@ describe('a message', () => {
     )
   })
 
-  test('errs in one way whatever its bytes are', () => {
+  test('fails in one way only, whatever its bytes are', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
         try {
@@ -126,7 +126,7 @@ describe('a message', () => {
     )
   })
 
-  test('has the default of what is not on the wire, but for what is optional, of a oneof, a message or a list', () => {
+  test('has the defaults of absent fields, except optional ones, members of a oneof, messages and lists', () => {
     expect(decodeMessage(Buffer.alloc(0), typeOf('shop.v1.Item'))).toEqual({ name: '', size: 'SMALL' })
     expect(decodeMessage(Buffer.alloc(0), typeOf('shop.v1.Everything'))).not.toHaveProperty('perhaps')
     expect(decodeMessage(Buffer.alloc(0), typeOf('shop.v1.Everything'))).toMatchObject({ an_int64: '0', a_bool: false })
@@ -237,14 +237,14 @@ describe('declarations', () => {
     expect(() => parseDeclarations(messages, methods, 'routes.json')).toThrow(problem)
   })
 
-  test('what is no descriptor says how to make one', () => {
+  test('a file that is no descriptor is refused with how to make one', () => {
     expect(() => parseDescriptorSet(Buffer.from('syntax = "proto3";'), 'api.proto')).toThrow(
       'api.proto is no FileDescriptorSet. Make one: protoc --include_imports --descriptor_set_out',
     )
   })
 })
 
-test('the messages of a body are cut by their lengths, and unpacked', () => {
+test('the messages of a body are cut by their lengths, and decompressed', () => {
   const framed = (bytes: Buffer, compressed = 0) => {
     const prefix = Buffer.alloc(5)
     prefix[0] = compressed
