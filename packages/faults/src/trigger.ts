@@ -16,21 +16,50 @@ export const times = {
 
 export const client = optional(text('only clients of this address or network (10.0.0.0/8)'))
 
-/** The part of a trigger common to all families. */
-export interface Trigger {
+/** What narrows a fault to some of its candidates: connections, requests, messages, datagrams. */
+interface When {
+  readonly probability?: number | undefined
   readonly nth?: number | undefined
   readonly first?: number | undefined
   readonly every?: number | undefined
   readonly fromMs?: number | undefined
   readonly untilMs?: number | undefined
+  readonly afterMessages?: number | undefined
 }
 
-/** Whether a fault applied this long ago is within its times. */
-export const isTimely = ({ fromMs, untilMs }: Trigger, ageMs: number): boolean =>
-  ageMs >= (fromMs ?? 0) && ageMs < (untilMs ?? Number.POSITIVE_INFINITY)
+/**
+ * When a fault strikes, in every world: which of its candidates it hits, one after the other, in one place such as a link.
+ * Candidates are what matches it; each is asked for once, because asking counts.
+ */
+export class Trigger {
+  readonly #when: When | undefined
+  #counted = 0
 
-/** Whether the trigger fires for the nth candidate, counted from 1. */
-export const isCounted = ({ nth, first, every }: Trigger, number: number): boolean =>
-  (nth === undefined || number === nth) &&
-  (first === undefined || number <= first) &&
-  (every === undefined || number % every === 0)
+  constructor(when: When | undefined) {
+    this.#when = when
+  }
+
+  /**
+   * @param ageMs how long ago the fault was applied.
+   * @param draw uniform in [0, 1); called only if the candidate's share depends on it.
+   * @param earlier messages before it in its direction and connection.
+   */
+  strikes(ageMs: number, draw: () => number, earlier = 0): boolean {
+    const when = this.#when
+    if (when === undefined) return true
+    if (ageMs < (when.fromMs ?? 0) || ageMs >= (when.untilMs ?? Number.POSITIVE_INFINITY)) return false
+    return earlier >= (when.afterMessages ?? 0) && this.chooses(draw)
+  }
+
+  /** The same at any time: for candidates that are chosen before the fault's time comes. */
+  chooses(draw: () => number): boolean {
+    const when = this.#when
+    if (when === undefined) return true
+    const { nth, first, every, probability: share } = when
+    const number = ++this.#counted
+    if (nth !== undefined && number !== nth) return false
+    if (first !== undefined && number > first) return false
+    if (every !== undefined && number % every !== 0) return false
+    return share === undefined || draw() < share
+  }
+}

@@ -1,5 +1,5 @@
 import type { Endpoint, Fault, Link as LinkName } from '@chaosproxy/faults'
-import { forge, isCounted, isTimely, linkName } from '@chaosproxy/faults'
+import { forge, linkName, Trigger } from '@chaosproxy/faults'
 import { type Json, type Millis, millis, millisToNanos, type Nanos, nanos, nanosToMillis } from '@chaosproxy/history'
 import { fate, type Stream, streamOf, substream } from './fate.ts'
 import { type Addressee, Parcel } from './parcel.ts'
@@ -35,10 +35,10 @@ export interface StandingFault {
   readonly appliedAt: Nanos
 }
 
-/** A fault on one link, with a count of the messages it may apply to. */
+/** A fault on one link, with its count of that link's messages. */
 interface Placed {
   readonly standing: StandingFault
-  counted: number
+  readonly trigger: Trigger
 }
 
 export interface NetworkOptions {
@@ -147,7 +147,7 @@ export class Link {
   }
 
   add(fault: StandingFault): void {
-    this.#faults.push({ standing: fault, counted: 0 })
+    this.#faults.push({ standing: fault, trigger: new Trigger(fault.fault.when) })
   }
 
   remove(fault: StandingFault): void {
@@ -190,15 +190,9 @@ export class Link {
   }
 
   /** Whether a fault hits the n-th message. Each question has its own chance, so that faults do not strike together. */
-  #strikes(placed: Placed, question: number, n: number): boolean {
-    const { fault, appliedAt } = placed.standing
-    const { when } = fault
-    if (when === undefined) return true
-    if ('afterMessages' in when && n < (when.afterMessages ?? 0)) return false
-    if (!isTimely(when, nanosToMillis(nanos(this.#queue.now - appliedAt)))) return false
-    placed.counted++
-    if (!isCounted(when, placed.counted)) return false
-    return when.probability === undefined || this.#drawn(question, n) < when.probability
+  #strikes({ standing, trigger }: Placed, question: number, n: number): boolean {
+    const ageMs = nanosToMillis(nanos(this.#queue.now - standing.appliedAt))
+    return trigger.strikes(ageMs, () => this.#drawn(question, n), n)
   }
 
   /** A draw below the probability is uniform below it: scaled to 0 … 1 it serves as another draw at no cost. */

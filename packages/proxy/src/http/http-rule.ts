@@ -1,4 +1,4 @@
-import { actsOnReplies, type HttpFault, isCounted, isTimely, type Random } from '@chaosproxy/faults'
+import { actsOnReplies, type HttpFault, type Random, Trigger } from '@chaosproxy/faults'
 import type { RequestHead } from '@chaosproxy/wire/http'
 import { compileHeadMatch, type HeadMatch } from './head-match.ts'
 import { StaleReplies } from './stale-replies.ts'
@@ -9,11 +9,11 @@ export class HttpRule {
   /** Whether it is applied to answers, not to requests. */
   readonly actsOnReplies: boolean
   readonly #appliedAtMs: number
+  readonly #trigger: Trigger
   readonly #random: Random
   readonly #isForHead: HeadMatch
   readonly #body: Buffer | undefined
   readonly #status: string | undefined
-  #matched = 0
   /** How often it has hit. */
   hits = 0
   /** Messages it missed because they were too long to hold. */
@@ -32,6 +32,7 @@ export class HttpRule {
     const { match } = fault
     this.fault = fault
     this.actsOnReplies = actsOnReplies(fault.kind) || (fault.kind === 'error-status' && fault.after === 'forwarding')
+    this.#trigger = new Trigger(fault.when)
     this.#appliedAtMs = appliedAtMs
     this.#random = random
     this.#isForHead = compileHeadMatch(match)
@@ -70,12 +71,7 @@ export class HttpRule {
 
   /** Whether it hits a matching request or answer. Ask once for each: asking counts. */
   strikes(nowMs: number, random: () => Random): boolean {
-    const { when } = this.fault
-    if (when !== undefined) {
-      if (!isTimely(when, nowMs - this.#appliedAtMs)) return false
-      if (!isCounted(when, ++this.#matched)) return false
-      if (when.probability !== undefined && !random().chance(when.probability)) return false
-    }
+    if (!this.#trigger.strikes(nowMs - this.#appliedAtMs, () => random().next())) return false
     return this.fault.kind !== 'rate-limit' || !this.#takeToken(this.fault, nowMs)
   }
 

@@ -1,4 +1,4 @@
-import { type Http2Fault, isCounted, isTimely, type Random } from '@chaosproxy/faults'
+import { type Http2Fault, type Random, Trigger } from '@chaosproxy/faults'
 import type { MatchableHead } from '@chaosproxy/wire/http'
 import { compileHeadMatch, type HeadMatch } from '../http/head-match.ts'
 
@@ -16,13 +16,14 @@ export class StreamRule {
   readonly standing: StandingHttp2Fault
   readonly #random: Random
   readonly #isForHead: HeadMatch
+  readonly #trigger: Trigger
   readonly #streams: Map<number, Random> = new Map()
-  #counted = 0
 
   constructor(standing: StandingHttp2Fault, random: Random) {
     this.standing = standing
     this.#random = random
     this.#isForHead = compileHeadMatch(standing.fault.match)
+    this.#trigger = new Trigger(standing.fault.when)
   }
 
   /**
@@ -39,12 +40,7 @@ export class StreamRule {
 
   /** Whether the fault hits the request or response that begins now on this connection. Call once for each. */
   strikes(connection: number, nowMs: number): boolean {
-    const { fault, appliedAtMs } = this.standing
-    const { when = {} } = fault
-    if (!isTimely(when, nowMs - appliedAtMs)) return false
-    this.#counted++
-    if (!isCounted(when, this.#counted)) return false
-    if (when.probability !== undefined && !this.randomFor(connection).chance(when.probability)) return false
+    if (!this.#trigger.strikes(nowMs - this.standing.appliedAtMs, () => this.randomFor(connection).next())) return false
     this.standing.hits++
     return true
   }

@@ -1,5 +1,5 @@
 import type { Link, Random, TcpFault } from '@chaosproxy/faults'
-import { isCounted, linkName } from '@chaosproxy/faults'
+import { linkName, Trigger } from '@chaosproxy/faults'
 import { createStage } from '../delivery/create-stage.ts'
 import type { Placed } from '../delivery/plan.ts'
 import type { Timetable } from '../delivery/stage.ts'
@@ -43,12 +43,15 @@ interface Attachment<Of extends TcpFault = StandingFault> {
   /** The fault's number on this link, from 1, which selects its random streams. */
   readonly number: number
   readonly shared: Timetable
-  /** Connections seen since it was applied, and those that it hits. */
-  seen: number
+  /** Counts the connections. */
+  trigger: Trigger
   /** How often the choice of connections was drawn anew. */
   choices: number
   readonly victims: Map<Flow, Placed | undefined>
 }
+
+/** Connections are chosen when they begin, and hit while the fault's time lasts. */
+const triggerOf = ({ fault }: Affliction): Trigger => new Trigger(fault.when)
 
 /** One link: the faults on it, and its live flows. */
 export class LinkState {
@@ -107,7 +110,7 @@ export class LinkState {
   chooseAnew(affliction: Affliction): void {
     const attachment = this.#attachments.find((other) => other.affliction === affliction)
     if (attachment === undefined) return
-    attachment.seen = 0
+    attachment.trigger = triggerOf(attachment.affliction)
     attachment.choices++
     const before = new Map(attachment.victims)
     attachment.victims.clear()
@@ -150,7 +153,7 @@ export class LinkState {
       affliction,
       number: this.#attached,
       shared: { freeAtMs: 0 },
-      seen: 0,
+      trigger: triggerOf(affliction),
       choices: 0,
       victims: new Map(),
     }
@@ -160,16 +163,10 @@ export class LinkState {
 
   /** Decides whether the fault hits the flow's connection. */
   #choose(attachment: Attachment<TcpFault>, flow: Flow): void {
-    const { affliction } = attachment
-    const { when } = affliction.fault
+    const { affliction, trigger, number, choices, victims } = attachment
     if (affliction.isForClient?.(flow.client) === false) return
-    attachment.seen++
-    if (when !== undefined && !isCounted(when, attachment.seen)) return
-    if (when?.probability !== undefined) {
-      const random = this.#randomOf(flow).fork(`choice ${attachment.number}.${attachment.choices}`)
-      if (!random.chance(when.probability)) return
-    }
-    attachment.victims.set(flow, undefined)
+    const draw = () => this.#randomOf(flow).fork(`choice ${number}.${choices}`).next()
+    if (trigger.chooses(draw)) victims.set(flow, undefined)
   }
 
   #stagesOf(flow: Flow): readonly Placed[] {

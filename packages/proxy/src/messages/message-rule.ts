@@ -1,4 +1,4 @@
-import { isCounted, isTimely, type MessageFault, type Random } from '@chaosproxy/faults'
+import { type MessageFault, type Random, Trigger } from '@chaosproxy/faults'
 import type { Direction, Framing } from '@chaosproxy/wire'
 import { compileMatch } from './match.ts'
 
@@ -23,11 +23,12 @@ export class MessageRule {
   readonly standing: Standing
   readonly #random: Random
   readonly #predicates: Map<Framing, { [direction in Direction]?: (message: Buffer) => boolean }> = new Map()
-  #matched = 0
+  readonly #trigger: Trigger
 
   constructor(standing: Standing, random: Random) {
     this.standing = standing
     this.#random = random
+    this.#trigger = new Trigger(standing.fault.when)
   }
 
   /** The independent random stream of the connection with this number. */
@@ -40,14 +41,8 @@ export class MessageRule {
    * each message: asking counts.
    */
   strikes(message: Buffer, earlier: number, track: Track, nowMs: number, random: () => Random): boolean {
-    const { fault, appliedAtMs } = this.standing
-    const { when } = fault
-    if (when === undefined) return this.#matches(message, track)
-    if (!isTimely(when, nowMs - appliedAtMs) || earlier < (when.afterMessages ?? 0)) return false
     if (!this.#matches(message, track)) return false
-    this.#matched++
-    if (!isCounted(when, this.#matched)) return false
-    return when.probability === undefined || random().chance(when.probability)
+    return this.#trigger.strikes(nowMs - this.standing.appliedAtMs, () => random().next(), earlier)
   }
 
   #matches(message: Buffer, { framing, direction }: Track): boolean {

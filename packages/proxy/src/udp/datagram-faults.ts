@@ -1,5 +1,5 @@
 import type { DatagramFault, Link, Random } from '@chaosproxy/faults'
-import { datagramFamily, linkName } from '@chaosproxy/faults'
+import { datagramFamily, linkName, Trigger } from '@chaosproxy/faults'
 import type { ProxyClock } from '../link/clock.ts'
 import { LinkTable } from '../link/link-table.ts'
 import { appliedTo, RuleList } from '../link/rule-list.ts'
@@ -26,7 +26,7 @@ export class DatagramLink extends RuleList<DatagramRule> {
   readonly waiting: Set<WaitingDatagram> = new Set()
 
   add(standing: DatagramRule['standing']): DatagramRule {
-    const rule = { standing, random: this.nextRandom(), seen: 0 }
+    const rule = { standing, random: this.nextRandom(), trigger: new Trigger(standing.fault.when) }
     this.put(rule)
     return rule
   }

@@ -1,4 +1,4 @@
-import { type DatagramFault, isCounted, isTimely, type Random } from '@chaosproxy/faults'
+import type { DatagramFault, Random, Trigger } from '@chaosproxy/faults'
 import type { ClientFilter } from '../link/client-filter.ts'
 import { createClientFilter } from '../link/client-filter.ts'
 
@@ -17,21 +17,16 @@ export const standingDatagramFault = (fault: DatagramFault, appliedAtMs: number)
   hits: 0,
 })
 
-/** A datagram fault on one link. It counts the link's datagrams and has its own random stream. */
+/** A datagram fault on one link, with its own count of the link's datagrams and its own random stream. */
 export interface DatagramRule {
   readonly standing: StandingDatagramFault
   readonly random: Random
-  seen: number
+  readonly trigger: Trigger
 }
 
 /** Whether the rule hits this datagram. Ask once for each datagram: asking counts. */
 export function strikes(rule: DatagramRule, client: string, nowMs: number): boolean {
-  const { fault, appliedAtMs, isForClient } = rule.standing
-  const { when } = fault
-  if (when === undefined) return true
-  if (!isTimely(when, nowMs - appliedAtMs)) return false
+  const { isForClient, appliedAtMs } = rule.standing
   if (isForClient?.(client) === false) return false
-  rule.seen++
-  if (!isCounted(when, rule.seen)) return false
-  return when.probability === undefined || rule.random.chance(when.probability)
+  return rule.trigger.strikes(nowMs - appliedAtMs, () => rule.random.next())
 }

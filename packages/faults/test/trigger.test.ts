@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest'
+import { createRandom, Trigger } from '../src/index.ts'
+
+const never = () => {
+  throw new Error('nothing was to be drawn')
+}
+
+/** Which of the first twelve candidates are hit, from 1, each a millisecond after the one before. */
+function hits(when: ConstructorParameters<typeof Trigger>[0]): readonly number[] {
+  const trigger = new Trigger(when)
+  return Array.from({ length: 12 }, (_, i) => i + 1).filter((number) => trigger.strikes(number - 1, never, number - 1))
+}
+
+describe('a trigger', () => {
+  test.each([
+    ['without conditions hits every candidate', undefined, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]],
+    ['with an nth hits that one only', { nth: 3 }, [3]],
+    ['with a first hits so many', { first: 2 }, [1, 2]],
+    ['with an every hits each nth', { every: 5 }, [5, 10]],
+    ['with two counts hits what both allow', { first: 9, every: 4 }, [4, 8]],
+    ['counts from its application, the end excluded', { fromMs: 2, untilMs: 4 }, [3, 4]],
+    ['spares the first messages of a connection', { afterMessages: 10 }, [11, 12]],
+    ['counts only candidates within its times', { fromMs: 4, nth: 2 }, [6]],
+    ['counts only messages after those it spares', { afterMessages: 6, first: 1 }, [7]],
+  ])('%s', (_, when, expected) => {
+    expect(hits(when)).toEqual(expected)
+  })
+
+  test('counts candidates that its share leaves out', () => {
+    const trigger = new Trigger({ first: 3, probability: 0.5 })
+    const draws = [0.9, 0.1, 0.9]
+    expect([1, 2, 3].map((ms) => trigger.strikes(ms, () => draws.shift()!))).toEqual([false, true, false])
+    expect(trigger.strikes(4, never)).toBe(false)
+  })
+
+  test('draws only for what its counts allow, so that a draw more never shifts the others', () => {
+    const trigger = new Trigger({ every: 2, probability: 1 })
+    let draws = 0
+    const draw = () => {
+      draws++
+      return 0.5
+    }
+    expect([1, 2, 3, 4].map((ms) => trigger.strikes(ms, draw))).toEqual([false, true, false, true])
+    expect(draws).toBe(2)
+  })
+
+  test('hits about the share that it is given', () => {
+    const random = createRandom(1)
+    const trigger = new Trigger({ probability: 0.2 })
+    const count = Array.from({ length: 10_000 }, () => trigger.strikes(1, () => random.next())).filter(Boolean).length
+    expect(count).toBeGreaterThan(1_800)
+    expect(count).toBeLessThan(2_200)
+  })
+
+  test('chooses at any time, with the same counts and share', () => {
+    const trigger = new Trigger({ fromMs: 1_000, nth: 2 })
+    expect([trigger.chooses(never), trigger.chooses(never), trigger.chooses(never)]).toEqual([false, true, false])
+  })
+})
