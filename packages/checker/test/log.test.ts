@@ -1,8 +1,9 @@
-import type { Json } from '@chaosproxy/history'
-import { expect, inject, test } from 'vitest'
+import type { EventInput, Json } from '@chaosproxy/history'
+import { describe, expect, inject, test } from 'vitest'
 import { unlimited } from '../src/limits/budget.ts'
 import { functionsOfObject } from '../src/object/check.ts'
 import { partsOf } from '../src/object/model/part.ts'
+import { checkHistory, resultOf } from './checking.ts'
 import { randomFrom } from './random-history.ts'
 import { randomObjectEvents } from './random-objects.ts'
 import { modelOf, objectOf } from './registry.ts'
@@ -38,4 +39,41 @@ function polled(random: () => number): Json {
 
 test('a correct log is decided without a search, with polls that found nothing and appends whose offsets nobody saw', () => {
   for (let n = 0; n < 60; n++) expect(polled(randomFrom(inject('seed') + n)), `seed ${inject('seed') + n}`).toBe('met')
+})
+
+type Done = readonly [f: string, asked: Json, answered: Json]
+
+/** One operation after the other, each by the same process. */
+const verdictOn = (...operations: readonly Done[]): string => {
+  const events = operations.flatMap(([f, value, answered], process): EventInput[] => [
+    { process, type: 'invoke', f, value },
+    { process, type: 'ok', f, value: answered },
+  ])
+  return resultOf(checkHistory(smallHistory(events), { model: 'log', levels: ['linearizable'] }), 'linearizable')
+}
+
+describe('an append that returns its own value', () => {
+  test('has an offset by chance where others return offsets', () => {
+    expect(verdictOn(['append', 7, 0], ['append', 1, 1], ['read', 1, [1]])).toBe('met')
+    expect(verdictOn(['append', 7, 0], ['append', 2, 2])).toBe('violated')
+    expect(verdictOn(['append', 2, 2], ['append', 7, 0])).toBe('violated')
+  })
+
+  test('repeats its invocation where all do', () => {
+    expect(verdictOn(['append', 5, 5], ['append', 6, 6], ['read', 0, [5, 6]])).toBe('met')
+    expect(verdictOn(['append', 5, 5], ['append', 6, 6], ['read', 0, [6, 5]])).toBe('violated')
+  })
+
+  test('needs no search among many that overlap', () => {
+    const object = objectOf('log')!
+    const functions = functionsOfObject(modelOf('log'), object, null)
+    // Backwards, so that the one in the middle is at the offset that its value is.
+    const values = Array.from({ length: 31 }, (_, offset) => 30 - offset)
+    const events = [
+      ...values.map((value, process): EventInput => ({ process, type: 'invoke', f: 'append', value })),
+      ...values.map((_, process): EventInput => ({ process, type: 'ok', f: 'append', value: process })),
+    ]
+    const [part] = partsOf(smallHistory(events), functions)
+    expect(object.fast!(part!, null, unlimited).result).toBe('met')
+  })
 })

@@ -2,7 +2,7 @@ import { canonical } from '@chaosproxy/history'
 import type { Specification } from '../judge/model.ts'
 import { type AnyStart, guessNothing } from '../object/model/any-start.ts'
 import { logByStart } from './by-start.ts'
-import { offsetOf, rangeOf } from './log.ts'
+import { offsetsIn, rangeOf } from './log.ts'
 
 /** The entries appended after an unknown number of initial ones, and what reads revealed of either. */
 interface Log {
@@ -14,6 +14,8 @@ interface Log {
   readonly read: readonly (readonly [offset: number, entry: string])[]
 }
 
+// The specification is that of any history: a number that equals its value may be either.
+const offsetOf = offsetsIn(undefined)
 const initial: Log = { least: 0, most: Number.POSITIVE_INFINITY, appended: [], read: [] }
 
 const specification: Specification<Log> = {

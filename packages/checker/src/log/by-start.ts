@@ -1,7 +1,7 @@
 import { type History, inputOf, OK, outputOf } from '@chaosproxy/history'
 import type { ByStart } from '../judge/by-start.ts'
 import { elementsByStart, type Placed } from '../object/model/elements-by-start.ts'
-import { isAppendToLog, offsetOf, rangeOf } from './log.ts'
+import { isAppendToLog, offsetsIn, rangeOf } from './log.ts'
 
 export const logByStart = (history: History): ByStart =>
   elementsByStart(history, 'log', isAppendToLog, placedIn(history))
@@ -10,6 +10,7 @@ export const logByStart = (history: History): ByStart =>
 function* placedIn(history: History): Iterable<Placed> {
   const { f, key, outcome, input, returnEvent, length } = history.operations
   const appends = history.functions.map(isAppendToLog)
+  const offsetOf = offsetsIn(history)
   for (let row = 0; row < length; row++) {
     if (outcome[row] !== OK) continue
     const where = { key: key[row], seen: returnEvent[row] }

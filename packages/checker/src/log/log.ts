@@ -1,4 +1,4 @@
-import { canonical, type Json, UserError } from '@chaosproxy/history'
+import { canonical, type History, inputOf, type Json, OK, outputOf, UserError } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import type { ObjectOperation, Specification } from '../judge/model.ts'
 import { type Budget, ticking } from '../limits/budget.ts'
@@ -34,8 +34,9 @@ export const log: ObjectEntry = {
   },
 }
 
-function specification(initial: Json): Specification<readonly string[]> {
+function specification(initial: Json, history?: History): Specification<readonly string[]> {
   const start = startOf(initial).map((value) => canonical(value))
+  const offsetOf = offsetsIn(history)
   return {
     initial: start,
     step: (entries, operation) => {
@@ -61,11 +62,36 @@ function startOf(initial: Json): readonly Json[] {
   throw new UserError('usage', `the log begins as ${JSON.stringify(initial)}, which is no list. Give e.g. [].`)
 }
 
-/** The offset an append returned: a number, or the first of a pair of offset and value. */
-export function offsetOf(value: Json, output: Json | undefined): number | undefined {
-  if (Array.isArray(output) && output.length === 2 && typeof output[0] === 'number') return output[0]
-  // A completion that only repeats its invocation has no offset.
-  return typeof output === 'number' && output !== value ? output : undefined
+/** The offset that an append returned: a number, or the first of a pair of offset and value. */
+export type OffsetOf = (value: Json, output: Json | undefined) => number | undefined
+
+/**
+ * A completion that only repeats its invocation has no offset. Where others of the history return numbers that are not
+ * their values, numbers are offsets, and one may well equal its value.
+ */
+export function offsetsIn(history: History | undefined): OffsetOf {
+  const areOffsets = history !== undefined && returnsOffsets(history)
+  return (value, output) => {
+    if (Array.isArray(output) && output.length === 2 && typeof output[0] === 'number') return output[0]
+    return typeof output === 'number' && (areOffsets || output !== value) ? output : undefined
+  }
+}
+
+const known = new WeakMap<History, boolean>()
+
+function returnsOffsets(history: History): boolean {
+  const before = known.get(history)
+  if (before !== undefined) return before
+  const { f, outcome, length } = history.operations
+  const appends = history.functions.map(isAppendToLog)
+  let found = false
+  for (let row = 0; row < length && !found; row++) {
+    if (outcome[row] !== OK || !appends[f[row]]) continue
+    const output = outputOf(history, row)
+    found = typeof output === 'number' && output !== inputOf(history, row)
+  }
+  known.set(history, found)
+  return found
 }
 
 export interface Range {
@@ -96,6 +122,7 @@ const isOffset = (value: Json): value is number => typeof value === 'number' && 
 function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const { length, f } = part
   if (startOf(initial).length > 0) return NOT_APPLICABLE
+  const offsetOf = offsetsIn(part.history)
   const appendAt = new Map<number, number>()
   const unknown = new Map<number, number>()
   for (let i = 0; i < length; i++) {
@@ -192,6 +219,7 @@ function readRange(part: Part, i: number): Range {
 
 function simulate(part: Part, initial: Json): (i: number) => boolean {
   const { values } = part.history
+  const offsetOf = offsetsIn(part.history)
   const entries: number[] = startOf(initial).map((value) => values.id(value))
   return (i) => {
     if (part.f[i] === APPEND) {

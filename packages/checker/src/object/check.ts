@@ -136,7 +136,7 @@ function judgeOf(
 ): Judge {
   return {
     model,
-    specification: specification(initial),
+    specification: specification(initial, history),
     isRead,
     fast: fast === undefined ? undefined : (part, some) => fast(part, initial, some),
     glance: glance === undefined ? undefined : (part, some) => glance(part, initial, some),

@@ -46,8 +46,12 @@ export interface ObjectModel {
   /** Of those, the ones that return only a part of it, so that they do not tell how it ended. */
   readonly partial?: readonly number[]
   readonly expands?: Omit<Expansion, 'itemsAtFirst'> | undefined
-  /** @throws UserError if the initial value makes no sense for this object. */
-  specification(initial: Json): Specification<unknown>
+  /**
+   * `history`: where the operations are from, if what an output means depends on the others.
+   *
+   * @throws UserError if the initial value makes no sense for this object.
+   */
+  specification(initial: Json, history?: History): Specification<unknown>
   /**
    * Decides one part in (nearly) linear time, if the theory allows it.
    *
