@@ -16,7 +16,7 @@ export function reasonToDoubt({ touched, touchedKeys, notUnderstood }: Judgeable
     const more =
       touchedKeys > named.length && touched.length > named.length ? `, and ${touchedKeys - named.length} more keys` : ''
     reasons.push(
-      `${named.join('; ')}${more}. ${touched.some(isScript) ? SCRIPTS_REMEDY : 'Record what touches keys as operations too, or test keys that nothing else touches'}`,
+      `${named.join('; ')}${more}. ${touched.some(isScript) ? scriptsRemedy(touched) : 'Record what touches keys as operations too, or test keys that nothing else touches'}`,
     )
   }
   if (notUnderstood.length > 0) {
@@ -42,10 +42,15 @@ const isRequest = ({ what }: Mark): boolean => /^[A-Z]+ \S*\//.test(what)
 const nameOf = ({ what, key }: Mark): string => (key === undefined || what.includes(key) ? what : `${what} of ${key}`)
 
 /** A script of Redis may write any key, unless the user says that it does not. */
-const isScript = ({ key, what }: Touched): boolean => key === undefined && ['EVAL', 'EVALSHA', 'FCALL'].includes(what)
+const isScript = ({ key, what }: Touched): boolean => key === undefined && /^(EVAL|EVALSHA|FCALL)( |$)/.test(what)
 
-// Without scripts nothing is left of some packages' traffic, so the first remedy alone would lead nowhere.
-const SCRIPTS_REMEDY = `If scripts write only the keys that they are given, and the commands recorded are what is to be judged, record with --as '{"kind":"resp","scripts":"keys"}'. If scripts do the work, as in BullMQ, record those who call the service with a route table, and Redis with --as tcp`
+/** Without scripts nothing is left of some packages' traffic, so to leave them out alone would lead nowhere. */
+function scriptsRemedy(touched: readonly Touched[]): string {
+  const { what = '' } = touched.find(isScript) ?? {}
+  const [, sha = 'a part of its text'] = what.split(' ')
+  const declared = `{"kind":"resp","declare":[{"script":"${sha}","as":"INCRBY KEYS[1] ARGV[1]"}]}`
+  return `If the script does what a few commands do, say which: --as '${declared}'. If scripts write only the keys that they are given, and the commands recorded are what is to be judged, record with --as '{"kind":"resp","scripts":"keys"}'. If scripts do the work, as in BullMQ, record those who call the service with a route table, and Redis with --as tcp`
+}
 
 const touchedInWords = ({ key, line, what, why }: Touched): string =>
   `${key ?? 'every key'} is judged only up to line ${line}, where ${what} touched it outside the record (${why})`

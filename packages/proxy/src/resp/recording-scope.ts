@@ -33,6 +33,11 @@ export function expirationsOf(recorder: Recorder, { model }: CommandSet): Expira
   keySpace.onField = (key, field) => made.field(key, field)
   const why = 'it was first seen while everything was being deleted'
   keySpace.onFlushed = (key) => recorder.touched('FLUSHALL', why, { keys: [key] })
+  keySpace.isLasting = (key) => made.isLasting(key)
+  keySpace.onAbsent = (key) => {
+    // Where all keys are known at the start, those not named are absent. For other models null means nothing.
+    if (model === 'register' && recorder.initial === 'unknown') recorder.absent(key)
+  }
   expirations.set(recorder, made)
   return made
 }

@@ -58,6 +58,7 @@ export class RespRecording implements Interceptor {
   readonly #session: RespSession
   readonly #lifetimes: Lifetimes | undefined
   readonly #expirations: Expirations
+  readonly #values: KeySpace['values']
   /** The request that has not arrived in full. */
   #open: Begun | undefined
   /** Requests not answered yet, in order. */
@@ -82,9 +83,13 @@ export class RespRecording implements Interceptor {
     this.#recorder = recorder
     this.#lifetimes = options.lifetimes
     this.#expirations = options.expirations
+    this.#values = keySpace.values
     this.#connection = recorder.connection({ node, client: conversation.client.host, repeatsFirst: true })
     this.#exits = conversation
-    const lost = (what: string, why: string) => recorder.touched(what, why, 'everything')
+    const lost = (what: string, why: string) => {
+      this.#values.stop()
+      recorder.touched(what, why, 'everything')
+    }
     this.#session = new RespSession({ commands, keySpace, naming, lost })
     // Either side may speak first.
     conversation.dial()
@@ -101,6 +106,7 @@ export class RespRecording implements Interceptor {
   }
 
   disturbed(altered: readonly Buffer[] = []): void {
+    this.#values.stop()
     for (const request of altered) this.#connection.altered(this.#session.touchedBy(wordsOf(request)))
     if (this.#isDisturbed) return
     this.#isDisturbed = true
@@ -161,7 +167,10 @@ export class RespRecording implements Interceptor {
         exit.reset()
       },
       delivered: (totalBytes) => this.#sent(totalBytes),
-      altered: () => this.#connection.altered('everything'),
+      altered: () => {
+        this.#values.stop()
+        this.#connection.altered('everything')
+      },
     }
   }
 
@@ -221,6 +230,12 @@ export class RespRecording implements Interceptor {
     const { understanding, touched, awaits, parts = NO_PARTS, lifetimes = NO_LIFETIMES } = understood
     const isKept = parts.length + lifetimes.length > 0
     const expiring = isKept ? this.#expirations.called(parts, lifetimes) : 0
+    if (parts.length > 0) this.#values.called(parts)
+    if (
+      touched?.touches === 'everything' ||
+      (understanding.kind === 'passed-on' && understanding.touches === 'everything')
+    )
+      this.#values.stop()
     exchange.called(understanding)
     begun.touched = touched
     if (begun.isSent) this.#markTouched(begun)
@@ -319,6 +334,7 @@ export class RespRecording implements Interceptor {
     if (this.#lifetimes !== undefined && answer !== undefined)
       for (const placed of lifetimes) if (isSetBy(placed, answer)) this.#lifetimes.timed(placed.lifetime.key)
     if (expiring > 0) this.#expirations.ended(expiring, { parts, lifetimes }, completions, answer)
+    if (completions !== undefined) this.#values.ended(parts, completions)
   }
 
   #isAnswered(answered: Answered): void {
@@ -354,6 +370,7 @@ export class RespRecording implements Interceptor {
   #goBlind(because: Understanding): void {
     if (this.#isBlind) return
     this.#isBlind = true
+    this.#values.stop()
     this.#connection.opaque(because.kind === 'passed-on' ? because.what : 'a command', 'nothing')
   }
 
@@ -362,6 +379,7 @@ export class RespRecording implements Interceptor {
     if (this.#isOpaque) return
     this.#isOpaque = true
     this.#isBlind = true
+    this.#values.stop()
     this.#connection.opaque('a connection that is no RESP', 'everything')
     const begun = this.#open
     if (begun === undefined) return

@@ -76,6 +76,21 @@ describe.skipIf(REDIS === undefined)('what is recorded of a real Redis', () => {
     expect(recorder.counters.touched).toBe(0)
   })
 
+  test('a script that the server has kept from before is named by its SHA-1, by which it can be declared', async () => {
+    const { client, owner, judge } = await redis()
+    const sha = String(await owner.send('SCRIPT', 'LOAD', OWN))
+    await client.send('EVALSHA', sha, '1', 'n', '5')
+    await client.ask('GET n')
+    const declare = [{ script: sha, as: 'INCRBY KEYS[1] ARGV[1]' }]
+    const remedy = JSON.stringify({ kind: 'resp', declare })
+    expect(judge().levels.linearizable).toMatchObject({ result: 'unknown', reason: expect.stringContaining(remedy) })
+    const declared = await redis(parseRespSettings({ declare }, 'here').commands)
+    await declared.owner.send('SCRIPT', 'LOAD', OWN)
+    for (let i = 0; i < 3; i++) await declared.client.send('EVALSHA', sha, '1', 'n', '5')
+    expect(await declared.client.ask('GET n')).toBe('15')
+    expect(declared.result()).toBe('met')
+  })
+
   test.each([
     ['FLUSHALL', ['SET x 1', 'HSET h f 1', 'FLUSHALL', 'GET x', 'HGET h f', 'SET x 2', 'GET x'], 'met'],
     ['FLUSHALL of nothing', ['FLUSHALL', 'SET x 1', 'GET x'], 'met'],
@@ -85,6 +100,61 @@ describe.skipIf(REDIS === undefined)('what is recorded of a real Redis', () => {
     const { client, judge } = await redis()
     for (const text of commands) await client.ask(text)
     expect(judge().levels.linearizable).toMatchObject({ result: wanted })
+  })
+
+  test.each([
+    ['the value moves', ['SET x 1', 'RENAME x y', 'GET y', 'GET x', 'SET x 2', 'RENAME x y', 'GET y'], 'met'],
+    ['over another', ['SET y 0', 'SET x 1', 'RENAME x y', 'GET y'], 'met'],
+    ['over a hash, whose fields go', ['HSET y f 1', 'SET x 1', 'RENAME x y', 'GET y', 'DEL y', 'HGET y f'], 'met'],
+    ['a sum', ['SET x 1', 'INCR x', 'RENAMENX x y', 'GET y', 'SET x 5', 'RENAMENX x y', 'GET y', 'GET x'], 'met'],
+    ['of nothing', ['SET y 1', 'RENAME x y', 'GET y'], 'met'],
+    ['a value that expires', ['SET x 1 EX 90', 'RENAME x y', 'GET y'], 'unknown'],
+    ['a value that nobody wrote', ['RENAME old y', 'GET y'], 'unknown'],
+    ['one that a command has changed', ['SET x 12', 'SETRANGE x 0 3', 'RENAME x y', 'GET y'], 'unknown'],
+  ])('RENAME, %s', async (_, commands, wanted) => {
+    const { client, owner, judge } = await redis()
+    await owner.ask('SET old 1')
+    for (const text of commands) await client.ask(text)
+    expect(judge().levels.linearizable).toMatchObject({ result: wanted })
+  })
+
+  test('a key that gets another value than the one renamed held is a violation', async () => {
+    const { client, owner, result } = await redis()
+    await client.ask('SET x 1')
+    await owner.ask('SET x 2')
+    for (const text of ['RENAME x y', 'GET y']) await client.ask(text)
+    expect(result()).toBe('violated')
+  })
+
+  test('a value is not known while it is written, or once requests were lost on the way', async () => {
+    const { client, connect, recorder, result } = await redis()
+    const other = await connect()
+    const both = [client.pipeline('SET x 1', 'SET x 2', 'RENAME x y'), other.pipeline('SET x 3', 'GET y')]
+    await Promise.all(both)
+    await client.ask('GET y')
+    expect(recorder.counters.touched).toBeGreaterThan(0)
+    expect(result()).not.toBe('violated')
+  })
+
+  test.each([
+    ['a key', 'SET old 1', 'GET old', 'violated'],
+    ['a field', 'HSET old f 1', 'HGET old f', 'violated'],
+  ])('%s first seen after everything was deleted is absent', async (_, back, read, wanted) => {
+    const { client, owner, result } = await redis()
+    await client.ask('FLUSHALL')
+    await client.ask('GET another')
+    expect(result()).toBe('met')
+    await owner.ask(back)
+    await client.ask(read)
+    expect(result()).toBe(wanted)
+  })
+
+  test('a database that was emptied says nothing of the others', async () => {
+    const { client, owner, result } = await redis()
+    await owner.ask('SET old 1')
+    for (const text of ['SELECT 1', 'FLUSHDB', 'GET old', 'SELECT 0', 'GET old', 'SET old 2', 'GET old'])
+      await client.ask(text)
+    expect(result()).toBe('met')
   })
 
   test('a value that comes back after everything was deleted is a violation', async () => {

@@ -186,7 +186,9 @@ describe('twelve ordinary uses of one correct Redis', () => {
       if (REDIS === undefined) return context.skip(WHY_SKIPPED)
       const { judge, recorder } = await used(REDIS, use)
       expect(judge().levels.linearizable).toMatchObject({ result: use.verdict })
-      expect(recorder.counters).toMatchObject({ open: 0, opaqueConnections: 0, unmatchedAnswers: 0, notUnderstood: 0 })
+      expect(recorder.counters).toMatchObject({ open: 0, opaqueConnections: 0, unmatchedAnswers: 0 })
+      // Whoever renames a key that others write does not know what it held.
+      if (use.verdict === 'met') expect(recorder.counters.notUnderstood).toBe(0)
     })
 
   test('lead to no false violation, and to a verdict in at least nine cases', () => {

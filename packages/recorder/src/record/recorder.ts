@@ -75,6 +75,8 @@ export interface Recorder {
   supposed(what: string, why: string, touches: Touches): (isRefused: boolean) => void
   /** Writes that the server may remove a key from now on. Call it before any client can see it gone. */
   expiring(key: string): Expiry
+  /** Writes that a key is certainly absent now. Call it before anything is asked of it. */
+  absent(key: string): void
   /** Counts a request that is no operation and was passed on. */
   passedOn(what: string, touches: Touches): void
   /** Marks what a read returned as unknown, for all keys if none is given. */
@@ -294,6 +296,10 @@ class LiveRecorder implements Recorder {
       now: this.now,
       epoch: () => this.#epoch,
     })
+  }
+
+  absent(key: string): void {
+    this.expiring(key).ended('ok')
   }
 
   passedOn(what: string, touches: Touches): void {

@@ -23,6 +23,14 @@ export type Analysed =
 /** Names of unknown commands are cut to this length, since they may be anything. */
 const LONGEST_NAME = 40
 
+/** With the SHA-1 of a script, by which it can be declared. */
+function shownName(name: string, words: readonly Json[]): string {
+  const [, sha] = words
+  return name === 'EVALSHA' && typeof sha === 'string' && SHA.test(sha) ? `${name} ${sha}` : nameOfCommand(name)
+}
+
+const SHA = /^[\da-f]{40}$/i
+
 export const nameOfCommand = (name: string): string => name.slice(0, LONGEST_NAME)
 
 /** Where a command takes effect, and what is recorded there. */
@@ -46,7 +54,7 @@ export function analyse(name: string, words: readonly Json[], place: Place): Ana
     return { kind: 'passed-on', what: name, touches: 'nothing', flushes: true }
   const effect = effectOf(name, words, commands)
   const touches = typeof effect === 'string' ? effect : { keys: keySpace.touch(names, effect) }
-  return { kind: 'passed-on', what: nameOfCommand(name), touches }
+  return { kind: 'passed-on', what: shownName(name, words), touches }
 }
 
 /** The operations of a command; undefined if it is not recorded. */

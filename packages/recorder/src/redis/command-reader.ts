@@ -14,6 +14,11 @@ export interface Names {
   readonly touch: (keys: readonly Json[]) => readonly string[]
   /** The names of the keys and fields seen so far, in this database or in all; undefined if not all are known. */
   readonly known: (inAll: boolean) => readonly string[] | undefined
+  /**
+   * What the key holds, for a command that moves it: undefined if it is unknown; call the result at the answer, and say how
+   * often the command itself has written the key.
+   */
+  readonly held: (key: Json) => ((ownWrites: number) => Json | undefined) | undefined
   /** Whether the list is filled at this end, which its first command decides. */
   readonly isFilledAt: (key: Json, end: End) => boolean
 }

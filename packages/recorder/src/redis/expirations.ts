@@ -120,6 +120,11 @@ export class Expirations {
     this.ended(this.called([], [placed]), { parts: [], lifetimes: [placed] }, undefined, null)
   }
 
+  /** Whether the key has a time to live, or may have one. */
+  isLasting(key: string): boolean {
+    return this.#setters.has(key)
+  }
+
   /** Whether the end of a time to live may have removed the key. */
   explains(key: string): boolean {
     return this.#setters.get(key)?.some(({ expiry }) => expiry !== undefined) === true

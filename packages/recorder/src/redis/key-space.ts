@@ -1,5 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import type { End, Names } from './command-reader.ts'
+import { HeldValues } from './held-values.ts'
 import { nameOfField, nameOfKey } from './key-names.ts'
 import { Lifetimes } from './lifetimes.ts'
 
@@ -8,6 +9,9 @@ const MOST_REMEMBERED = 100_000
 /** The most keys that one command is recorded to delete. Beyond that, it may have changed everything. */
 const MOST_FLUSHED = 10_000
 const NO_NAMES: readonly string[] = []
+
+/** What FLUSHALL or FLUSHDB deletes. */
+export type Flushed = 'everything' | { readonly database: string }
 
 /**
  * What a recorder knows about the keys of a Redis, over all connections and nodes: the fields seen in each hash, since
@@ -18,6 +22,8 @@ export class KeySpace {
   isRead = false
   /** Times to live from before the recording. */
   readonly lifetimes: Lifetimes = new Lifetimes()
+  /** What keys hold by the last write. */
+  readonly values: HeldValues = new HeldValues()
   /** The names of each hash's fields, by the hash's name. */
   readonly #fields: Map<string, Set<string>> = new Map()
   /** Hashes with fields not seen yet that may have changed outside the record. */
@@ -26,12 +32,19 @@ export class KeySpace {
   readonly #deleting: Map<string, number> = new Map()
   /** How many commands under way delete every key. */
   #flushing = 0
+  /** The databases of which every key was deleted, of those seen so far and others. */
+  readonly #emptied: Set<string> = new Set()
+  #isAllEmptied = false
   /** The keys seen, by database. */
   readonly #seen: Map<string, Set<string>> = new Map()
   #seenCount = 0
   readonly #nodes: Set<string> = new Set()
   /** Called with a key first seen while a command deletes every key: it may go, and the record does not show it. */
   onFlushed: (keyName: string) => void = () => undefined
+  /** Called with a key or field first seen after everything was deleted: it is absent. */
+  onAbsent: (name: string) => void = () => undefined
+  /** Whether a key has a time to live that a command has set. */
+  isLasting: (keyName: string) => boolean = () => false
   /** Called with a field when it is first seen. */
   onField: (keyName: string, fieldName: string) => void = () => undefined
   readonly #filledAt: Map<string, End> = new Map()
@@ -55,13 +68,14 @@ export class KeySpace {
     const made: Names = {
       key: (key) => {
         const name = nameOfKey(database, key)
-        if (!seen.has(name)) this.#firstSeen(name, seen)
+        if (!seen.has(name)) this.#firstSeen(name, seen, database)
         return name
       },
-      field: (key, field) => this.#field(made.key(key), field),
+      field: (key, field) => this.#field(made.key(key), field, database),
       fieldsOf: (key) => this.fieldsOf(nameOfKey(database, key)),
       touch: (keys) => this.touch(made, keys),
       known: (inAll) => this.#known(inAll ? [...this.#seen.values()] : [seen]),
+      held: (key) => this.#held(nameOfKey(database, key)),
       isFilledAt: (key, end) => this.#isFilledAt(nameOfKey(database, key), end),
     }
     // By default Redis has 16 databases.
@@ -74,12 +88,27 @@ export class KeySpace {
     this.#nodes.add(name)
   }
 
-  #firstSeen(name: string, seen: Set<string>): void {
-    if (this.#seenCount <= MOST_FLUSHED) {
+  #firstSeen(name: string, seen: Set<string>, database: string): void {
+    const isNew = this.#seenCount <= MOST_FLUSHED
+    if (isNew) {
       this.#seenCount++
       seen.add(name)
     }
-    if (this.#flushing > 0) this.onFlushed(name)
+    if (this.#flushing > 0) {
+      this.values.lose(name)
+      this.onFlushed(name)
+    } else if (isNew && this.#isEmptied(database)) this.onAbsent(name)
+  }
+
+  /** Whether everything was deleted, and what was not seen before is absent. Another server may have kept its own. */
+  #isEmptied(database: string): boolean {
+    return (this.#isAllEmptied || this.#emptied.has(database)) && this.#nodes.size <= 1
+  }
+
+  #held(name: string): ((ownWrites: number) => Json | undefined) | undefined {
+    const isPlain = (): boolean => this.#nodes.size <= 1 && !this.isLasting(name) && this.fieldsOf(name).length === 0
+    const held = isPlain() ? this.values.of(name) : undefined
+    return held && ((ownWrites) => (held.isWrittenBy(ownWrites) && isPlain() ? held.value : undefined))
   }
 
   /** Undefined if there are too many, or if a command that deletes every key may spare those of another server. */
@@ -105,6 +134,7 @@ export class KeySpace {
   touch(names: Names, keys: readonly Json[]): readonly string[] {
     return keys.flatMap((key) => {
       const name = names.key(key)
+      this.values.lose(name)
       if (!this.#touched.has(name) && this.#mayRemember()) this.#touched.add(name)
       return [name, ...this.fieldsOf(name)]
     })
@@ -112,13 +142,18 @@ export class KeySpace {
 
   /**
    * Marks keys as being deleted: a field first seen meanwhile may be gone with its hash, which the record would not
-   * show. Call the result once the deletion is over, or never if that cannot be known. `flushes`: all keys are.
+   * show. Call the result once the deletion is over, or never if that cannot be known. `flushes`: all keys of this database
+   * are, or of every database; say in the end whether they were.
    */
-  deleting(keyNames: readonly string[], flushes = false): () => void {
-    if (flushes) this.#flushing++
+  deleting(keyNames: readonly string[], flushes?: Flushed): (isDone?: boolean) => void {
+    if (flushes !== undefined) this.#flushing++
     for (const name of keyNames) this.#deleting.set(name, (this.#deleting.get(name) ?? 0) + 1)
-    return () => {
-      if (flushes) this.#flushing--
+    return (isDone = false) => {
+      if (flushes !== undefined) this.#flushing--
+      if (flushes !== undefined && isDone) {
+        if (flushes === 'everything') this.#isAllEmptied = true
+        else this.#emptied.add(flushes.database)
+      }
       for (const name of keyNames) {
         const others = (this.#deleting.get(name) ?? 1) - 1
         if (others > 0) this.#deleting.set(name, others)
@@ -131,7 +166,7 @@ export class KeySpace {
    * Undefined for a field that cannot be a register: its hash is touched or being deleted, or there are too many
    * fields.
    */
-  #field(keyName: string, field: Json): string | undefined {
+  #field(keyName: string, field: Json, database: string): string | undefined {
     const name = nameOfField(keyName, field)
     const fields = this.#fields.get(keyName)
     if (fields?.has(name) === true) return name
@@ -140,6 +175,7 @@ export class KeySpace {
     if (fields === undefined) this.#fields.set(keyName, new Set([name]))
     else fields.add(name)
     this.onField(keyName, name)
+    if (this.#isEmptied(database)) this.onAbsent(name)
     return name
   }
 

@@ -7,7 +7,7 @@ import { completionsOf, type Recognised } from './command-reader.ts'
 import type { CommandSet } from './command-set.ts'
 import type { PlacedLifetime } from './expirations.ts'
 import { createIdentity, type Identity, type Naming } from './identity.ts'
-import type { KeySpace } from './key-space.ts'
+import type { Flushed, KeySpace } from './key-space.ts'
 import type { Lifetime } from './lifetime.ts'
 import { createTransaction, type Transaction } from './transaction.ts'
 import { operations, passedOn, steering, type Understood } from './understood.ts'
@@ -150,7 +150,10 @@ export class RespSession {
     const analysed = analyse(name, words, this.#here)
     if (analysed.kind === 'recognised') return this.#recorded(analysed.what, analysed.recognised)
     const { what, touches, lifetimes, flushes } = analysed
-    if (flushes === true) return passedOn(what, touches, this.#keySpace.deleting([], true))
+    if (flushes === true) {
+      const flushed = this.#keySpace.deleting([], this.#flushedBy(what))
+      return passedOn(what, touches, (answer) => flushed(answer === 'OK'))
+    }
     const passed = isScript(name) ? { ...passedOn(what, touches), isScript: true as const } : passedOn(what, touches)
     return lifetimes === undefined ? passed : { ...passed, lifetimes: lifetimes.map(alone) }
   }
@@ -165,13 +168,18 @@ export class RespSession {
       lifetimes: lifetimes?.map(alone),
       recognised,
     }
-    return deletes === undefined && flushes !== true ? understood : this.#deleting(understood, recognised)
+    if (deletes === undefined && flushes !== true) return understood
+    return this.#deleting(understood, recognised, flushes === true ? this.#flushedBy(what) : undefined)
   }
 
-  #deleting(understood: Understood, recognised: Recognised): Understood {
-    const deleted = this.#keySpace.deleting(recognised.deletes ?? [], recognised.flushes)
+  #flushedBy(name: string): Flushed {
+    return name === 'FLUSHALL' ? 'everything' : { database: this.#here.database }
+  }
+
+  #deleting(understood: Understood, recognised: Recognised, flushes: Flushed | undefined): Understood {
+    const deleted = this.#keySpace.deleting(recognised.deletes ?? [], flushes)
     const answered = (answer: Json | undefined): Completions => {
-      deleted()
+      deleted(answer === 'OK')
       return completionsOf(recognised, answer)
     }
     return { ...understood, recognised: undefined, answered }
@@ -181,7 +189,7 @@ export class RespSession {
   #goBlind(what: string): Understood {
     this.#isBlind = true
     const touches = this.#transaction?.allTouches ?? 'nothing'
-    this.#keySpace.deleting(this.#transaction?.deletes ?? [], this.#transaction?.flushes)
+    this.#keySpace.deleting(this.#transaction?.deletes ?? [], this.#transaction && flushedIn(this.#transaction))
     this.#transaction = undefined
     return { ...passedOn(what, touches), awaits: 'nothing' }
   }
@@ -189,7 +197,7 @@ export class RespSession {
   #blindly(name: string, words: readonly Json[]): Understood {
     if (name === 'SELECT' || name === 'RESET') this.#isDatabaseKnown = false
     const analysed = analyse(name, words, this.#here)
-    this.#keySpace.deleting(deletesOf(analysed), isFlush(analysed))
+    this.#keySpace.deleting(deletesOf(analysed), isFlush(analysed) ? 'everything' : undefined)
     const touches = touchesOf(analysed)
     const all = touches === 'nothing' || this.#isDatabaseKnown ? touches : 'everything'
     return { ...passedOn(nameOfCommand(name), all), awaits: 'nothing' }
@@ -248,7 +256,7 @@ export class RespSession {
   #executed(open: Transaction): (answer: Json | undefined) => Completions {
     const before = this.#here.database
     const request = this.#requests
-    const deleted = this.#keySpace.deleting(open.deletes, open.flushes)
+    const deleted = this.#keySpace.deleting(open.deletes, flushedIn(open))
     return (answer) => {
       deleted()
       if (Array.isArray(answer) && open.isAstray(answer as readonly Json[]))
@@ -302,6 +310,9 @@ export class RespSession {
     if (this.#requests > request) this.#lost(what, why)
   }
 }
+
+/** A transaction may have filled again what it flushed. */
+const flushedIn = ({ flushes }: Transaction): Flushed | undefined => (flushes ? 'everything' : undefined)
 
 const deletesOf = (analysed: Analysed): readonly string[] =>
   analysed.kind === 'recognised' ? (analysed.recognised.deletes ?? []) : []

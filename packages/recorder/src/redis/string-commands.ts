@@ -1,4 +1,5 @@
 import type { Json } from '@chaosproxy/history'
+import type { Completion } from '../record/call.ts'
 import { type Says, saysCount, saysOk, saysOld, saysOneOr, saysText, saysTexts } from './answers.ts'
 import {
   amountOf,
@@ -19,6 +20,10 @@ import { lifetimeMs } from './lifetime.ts'
 import { readSetCommand } from './set-options.ts'
 
 const KEY_EXISTS = 'the key exists'
+const CHANGING: Completion = {
+  type: 'not-understood',
+  error: 'the key renamed was being written at the same time, so nobody knows which value it gave',
+}
 
 /** A command whose sum only the answer has. */
 const adding =
@@ -67,12 +72,31 @@ const flushing =
 
 const isHow = (word: Json): boolean => typeof word === 'string' && /^(a?sync)$/i.test(word)
 
-/** The value moves where nobody has said what it is; the key that it leaves is absent. */
+/**
+ * The key that the value leaves is absent. The other is written, if it is known what the first one held when the answer is
+ * here; else it is touched.
+ */
 const renaming =
   (says: Says): CommandReader =>
   (words, names) => {
     const [, from = null, to = null] = words
     if (words.length !== 3 || names.key(from) === names.key(to)) return undefined
+    const held = names.held(from)
+    if (held !== undefined) {
+      const saysHeld: Says = (answer, call, index) => {
+        const said = says(answer, call, index)
+        if (said?.type !== 'ok') return said
+        const value = held(1)
+        return value === undefined ? CHANGING : { type: 'ok', value }
+      }
+      const [moved, ...others] = [names.key(from), ...names.fieldsOf(to)].map((name) => write(name, null, says))
+      const recognised = several([
+        ...(moved === undefined ? [] : [moved]),
+        unsaidWrite(names.key(to), saysHeld),
+        ...others,
+      ])
+      return recognised && { ...recognised, deletes: [names.key(from), names.key(to)] }
+    }
     const left = [names.key(from), ...names.fieldsOf(from)]
     const recognised = several(left.map((name) => write(name, null, says)))
     if (recognised === undefined) return undefined
