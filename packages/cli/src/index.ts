@@ -10,12 +10,15 @@ export type {
   Found,
   RecordDraft,
   Recording,
+  RecordSettings,
   Run,
   RunSettings,
   Searched,
   SearchSettings,
+  SearchStep,
   Simulated,
   SimulateSettings,
+  SimulateStep,
 } from '@chaosproxy/engine'
 export { check, compare, defineConfig, record, run, search, simulate } from '@chaosproxy/engine'
 export type { Completion, EventInput, History, Input, Json } from '@chaosproxy/history'
@@ -40,7 +43,7 @@ export type {
 } from '@chaosproxy/protocols'
 export { defineMachine } from '@chaosproxy/protocols'
 export type { ComparedCell, ComparedSystem, Comparison, Finding } from '@chaosproxy/report'
-export type { RunDraft, RunListener, RunSpec } from '@chaosproxy/runner'
+export type { RunDraft, RunEvent, RunListener, RunSpec } from '@chaosproxy/runner'
 export type { ClientAddress, ClientModule, ClusterDeclaration, ModuleClient } from '@chaosproxy/targets'
 export { defineClient, Refused } from '@chaosproxy/targets'
 export type { Clients, Setting, Settings, Workload, WorkloadClient, WorkloadModule } from '@chaosproxy/workloads'

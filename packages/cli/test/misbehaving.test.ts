@@ -7,7 +7,6 @@ import { register } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
 import { simulateSpec } from '../../engine/src/run/simulate-task.ts'
 import { limitsFor } from '../../engine/src/search/play.ts'
-import { createFlag } from '../../engine/src/search/pulse.ts'
 import { guardedProtocol } from '../../engine/src/search/subject-name.ts'
 import { vetProtocol } from '../../targets/src/vet-protocol.ts'
 import { chaosHere, temporaryDirectory } from './chaos.ts'
@@ -74,7 +73,7 @@ describe('a protocol that misbehaves is told as that, with the event, in a searc
     expect(finding?.failure).toMatchObject({ kind: 'broken', what: expect.stringMatching(one.says) })
     // Three writes are enough for all of them.
     expect(smallest?.operations.length).toBeLessThanOrEqual(3)
-    const run = await simulateSpec({ spec, stop: createFlag() }, protocol)
+    const run = await simulateSpec(spec, protocol, () => false)
     expect(run.failure).toMatch(one.says)
   })
 

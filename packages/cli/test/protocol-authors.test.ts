@@ -23,8 +23,8 @@ const moduleIn = async (directory: string) => (await importUserFile(join(directo
 describe('chaos init protocol', () => {
   patientTest('writes a protocol that is right, and wrong with its mistake, for a test of one’s own too', async () => {
     const protocol = await moduleIn(await withProtocol())
-    expect(search(protocol, { seeds: 20 })).toMatchObject({ trials: 20, found: undefined, vacuous: [] })
-    const { found } = search(protocol, { bug: 'no-write-back', seeds: 2_000, shrinkMs: 500 })
+    expect(await search(protocol, { seeds: 20 })).toMatchObject({ trials: 20, found: undefined, vacuous: [] })
+    const { found } = await search(protocol, { bug: 'no-write-back', seeds: 2_000, shrinkMs: 500 })
     expect(found).toMatchObject({ kind: 'violation', cause: 'not linearizable' })
     expect(JSON.parse(found?.replay ?? '{}')).toMatchObject({ kind: 'scenario', target: 'majorities' })
   })
@@ -49,7 +49,8 @@ describe('chaos init protocol', () => {
 describe('the simulator as a library', () => {
   test('judges one run, which is the same each time', async () => {
     const protocol = await moduleIn(await withProtocol())
-    const runs = [1, 2].map(() => simulate(protocol, { seed: 7, faults: ['kill', 'partition'], timeMs: 1_000 }))
+    const same = { seed: 7, faults: ['kill', 'partition'], timeMs: 1_000 }
+    const runs = await Promise.all([1, 2].map(() => simulate(protocol, same)))
     const [one, other] = runs.map(({ history }) => [...history.operations.returnTime])
     expect(one).toEqual(other)
     expect(runs[0]?.report.levels['linearizable']?.result).toBe('met')
@@ -66,16 +67,16 @@ describe('the simulator as a library', () => {
       [{ workload: 'queue' }, 'majorities cannot be asked to enqueue, dequeue, drain, as the workload queue does.'],
     ] as const
     for (const [given, reason] of settings)
-      expect(() => search(protocol, given as SearchSettings), reason).toThrow(reason)
-    expect(() => simulate(protocol, { nodes: 0 })).toThrow('nodes: 0 is no number of nodes')
+      await expect(search(protocol, given as SearchSettings), reason).rejects.toThrow(reason)
+    await expect(simulate(protocol, { nodes: 0 })).rejects.toThrow('nodes: 0 is no number of nodes')
   })
 
   test('refuses what is no protocol, and names that there are not', async () => {
-    expect(() => search({} as ProtocolModule)).toThrow('the protocol: "name" is no text')
+    await expect(search({} as ProtocolModule)).rejects.toThrow('the protocol: "name" is no text')
     const protocol = await moduleIn(await withProtocol())
-    expect(() => search(protocol, { bug: 'no-write-bak' })).toThrow('Did you mean no-write-back?')
-    expect(() => simulate(protocol, { faults: ['kil'] })).toThrow('Did you mean kill?')
-    expect(() => simulate(protocol, { workload: 'registr' })).toThrow('there is no workload "registr"')
+    await expect(search(protocol, { bug: 'no-write-bak' })).rejects.toThrow('Did you mean no-write-back?')
+    await expect(simulate(protocol, { faults: ['kil'] })).rejects.toThrow('Did you mean kill?')
+    await expect(simulate(protocol, { workload: 'registr' })).rejects.toThrow('there is no workload "registr"')
   })
 })
 

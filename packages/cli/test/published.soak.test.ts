@@ -121,7 +121,8 @@ const compile = (cwd: string, types: readonly string[]) => {
 }
 
 const USES_API = `
-import { check, compare, defineConfig, readHistory, record, run, search, type Config, type Report } from 'chaosproxy'
+import { check, compare, defineConfig, readHistory, record, run, search, simulate, type Config, type Report } from 'chaosproxy'
+import protocol from './protocol.js'
 const config: Config = defineConfig({ target: 'sim:raft', timeMs: 1_000, faults: ['partition'], seed: 3 })
 let writes = 0
 const found = await run({ ...config, rate: 200 }, {
@@ -135,8 +136,38 @@ const stop = new AbortController()
 const [system] = (await compare({ targets: ['raft'], faults: [], seeds: 1 }, { signal: stop.signal })).systems
 declare const console: { log(text: string): void }
 console.log([found.report.headline, again.headline, check(events).levels.linearizable.result].join())
-if (writes === 0 || system?.name !== 'raft' || typeof search !== 'function' || typeof record !== 'function')
-  throw new Error('this is not the API')
+if (writes === 0 || system?.name !== 'raft' || typeof record !== 'function') throw new Error('this is not the API')
+
+// Each can be ended, and leaves what there is until then.
+const enough = new AbortController()
+const searched = await search(protocol, {
+  seeds: 1_000_000,
+  signal: enough.signal,
+  listener: (event) => {
+    if (event.type === 'progress' && event.trials > 100) enough.abort()
+  },
+})
+if (!searched.interrupted || searched.trials <= 100 || searched.found !== undefined) throw new Error('no usable search')
+let events = 0
+const halt = new AbortController()
+const simulated = await simulate(protocol, {
+  timeMs: 3_600_000,
+  signal: halt.signal,
+  listener: ({ type }) => {
+    events++
+    if (type === 'event' && events === 500) halt.abort()
+  },
+})
+if (!simulated.interrupted || simulated.report.levels['linearizable']?.result !== 'met') throw new Error('no usable run')
+let asked = 0
+const soon = new AbortController()
+const ended = await run({ ...config, timeMs: 600_000 }, {
+  signal: soon.signal,
+  listener: ({ type }) => {
+    if (type === 'event' && ++asked === 500) soon.abort()
+  },
+})
+if (ended.history.operations.length <= 100 || ended.report.headline !== 'linearizable') throw new Error('no usable run')
 `
 
 describe.skipIf(!reachable)('installed from a registry, chaosproxy', () => {
@@ -145,6 +176,7 @@ describe.skipIf(!reachable)('installed from a registry, chaosproxy', () => {
     await succeeds(cwd, 'npm', 'init', '-y')
     await succeeds(cwd, 'npm', 'install', '--save-dev', 'chaosproxy')
     await expectVerdict(cwd, 'npx', 'chaos')
+    await succeeds(cwd, 'npx', 'chaos', 'init', 'protocol')
     await compile(cwd, [])
     expect(await succeeds(cwd, process.execPath, 'out/uses.js')).toBe('linearizable,linearizable,met\n')
     expect(readdirSync(join(cwd, 'node_modules'))).not.toContain('typescript')

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { type History, outputOf } from '@chaosproxy/history'
-import { type RecordDraft, record } from 'chaosproxy'
+import { type RecordDraft, type RecordSettings, type RunEvent, record } from 'chaosproxy'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { assertLinearizable } from '../src/matchers/index.ts'
 import { temporaryDirectory } from './chaos.ts'
@@ -44,11 +44,11 @@ async function store({ stale = false } = {}): Promise<string> {
   return `127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-const recording = (upstream: string, more: Partial<RecordDraft> = {}) => {
+const recording = (upstream: string, more: Partial<RecordDraft> = {}, settings: RecordSettings = {}) => {
   const directory = temporaryDirectory()
   const as = join(directory, 'routes.json')
   writeFileSync(as, JSON.stringify(ROUTES))
-  return record({ upstream, as, out: directory, ...more })
+  return record({ upstream, as, out: directory, ...more }, settings)
 }
 
 const clientOf = (url: string, name: string) => ({
@@ -103,6 +103,29 @@ describe('record', () => {
       expect(outputsOf(history)).toEqual([1, 1, 1])
     },
   )
+
+  test('tells of every operation, and when it is aborted judges what was recorded until then', async () => {
+    const stop = new AbortController()
+    const told: RunEvent[] = []
+    const settings = { signal: stop.signal, listener: (event: RunEvent) => void told.push(event) }
+    const recorder = await recording(await store(), { expect: 'linearizable' }, settings)
+    const alice = clientOf(recorder.url(), 'alice')
+    await alice.put(1)
+    await alice.get()
+    stop.abort()
+    const { history, exitCode, report, directory } = await recorder.stop()
+    expect([exitCode, report.headline]).toEqual([0, 'linearizable'])
+    expect(JSON.parse(readFileSync(join(directory, 'run.json'), 'utf8'))).toMatchObject({ interrupted: true })
+    const calls = told.filter((event) => event.type === 'event' && event.event.type === 'invoke')
+    expect(calls).toHaveLength(history.operations.length)
+    expect(told.map(({ type }) => type)).toEqual(expect.arrayContaining(['starting', 'ready', 'ending', 'judged']))
+    await expect(fetch(recorder.url())).rejects.toThrow()
+  })
+
+  test('opens nothing if it is aborted already', async () => {
+    const given = recording(await store(), {}, { signal: AbortSignal.abort(new Error('too late')) })
+    await expect(given).rejects.toThrow('too late')
+  })
 
   test('finds what a stale store does', async () => {
     const recorder = await recording(await store({ stale: true }), { expect: 'linearizable' })

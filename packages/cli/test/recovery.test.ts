@@ -33,13 +33,13 @@ describe('a protocol that stops for ever at its first lost message', () => {
   })
 
   test('is a failure of its own kind in the search API', async () => {
-    const { found } = search(await protocolIn(), { faults, seeds: 64, shrinkMs: 200 })
+    const { found } = await search(await protocolIn(), { faults, seeds: 64, shrinkMs: 200 })
     expect(found).toMatchObject({ kind: 'unrecovered', cause: 'never recovers' })
   })
 
   test('does not pass where it only recovers because it sends again', async () => {
     const sendsAgain = await protocolIn()
-    const found = search(sendsAgain, { knobs: { resend: true }, faults, seeds: 200 })
+    const found = await search(sendsAgain, { knobs: { resend: true }, faults, seeds: 200 })
     expect(found).toMatchObject({ found: undefined, vacuous: [] })
   })
 
@@ -51,7 +51,7 @@ describe('a protocol that stops for ever at its first lost message', () => {
     const { vacuous } = JSON.parse(run.stdout)
     expect(run.exitCode).toBe(2)
     expect(vacuous[0]).toMatch(/^nothing was answered after everything was healed, in \d+\.\d s$/)
-    const simulated = simulate(await protocolIn(), { faults, seed: 1 })
+    const simulated = await simulate(await protocolIn(), { faults, seed: 1 })
     expect(simulated.vacuous[0]).toMatch(/^nothing was answered after everything was healed/)
   })
 

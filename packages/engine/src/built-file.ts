@@ -1,6 +1,6 @@
-import { readdirSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { isBundleFresh } from '@chaosproxy/targets/bundle-freshness'
 
 const PACKAGE = dirname(createRequire(import.meta.url).resolve('@chaosproxy/engine/package.json'))
 
@@ -20,15 +20,4 @@ export type ThreadScript = keyof typeof built
  * which loads a few files instead of hundreds.
  */
 export const builtFile = (name: ThreadScript): string =>
-  isBundleFresh() ? join(PACKAGE, 'bundle', `${name}.js`) : join(PACKAGE, 'dist', built[name])
-
-/** As in `bin/chaos.js`: in a clone, something may have been built since the bundle was made. */
-function isBundleFresh(): boolean {
-  const bundled = modified(join(PACKAGE, 'bundle', 'check-worker.js'))
-  if (bundled === undefined || modified(join(PACKAGE, 'dist', '.tsbuildinfo')) === undefined)
-    return bundled !== undefined
-  const packages = join(PACKAGE, '..')
-  return readdirSync(packages).every((name) => (modified(join(packages, name, 'dist', '.tsbuildinfo')) ?? 0) <= bundled)
-}
-
-const modified = (path: string): number | undefined => statSync(path, { throwIfNoEntry: false })?.mtimeMs
+  isBundleFresh(PACKAGE, `${name}.js`) ? join(PACKAGE, 'bundle', `${name}.js`) : join(PACKAGE, 'dist', built[name])

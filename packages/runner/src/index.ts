@@ -38,7 +38,7 @@ export {
   settingsIn,
   usualWorkload,
 } from './spec/run-draft.ts'
-export type { RunListener } from './spec/run-event.ts'
+export type { RunEvent, RunListener } from './spec/run-event.ts'
 export type { NamedPart, RunDraft, RunSpec } from './spec/run-spec.ts'
 export { draftEntries, memberText, parseRunSpec, withNames } from './spec/run-spec.ts'
 export type { OpenRecord, RunStore } from './spec/run-store.ts'

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { STDIN } from '@chaosproxy/history/files'
 import { checkFile, readTimed, unlessTroubled } from './check-file.ts'
 import { checkInParallel } from './check-in-parallel.ts'
+import { lentJob } from './jobs.ts'
 import { type CheckSpec, modelFileOf } from './options.ts'
 import { type CheckPool, createCheckPool } from './pool.ts'
 import type { CheckResult, CheckTask, FileTrouble } from './result.ts'
@@ -71,7 +72,7 @@ function checkReadHere(pool: CheckPool, task: CheckTask): Promise<CheckResult> {
   return unlessTroubled(task, async () => {
     const { history, parseMs } = await readTimed(task, true)
     if (history.lend === undefined) throw new Error('a history that was read can be lent')
-    return pool.run('checkLent', task, { task, lent: history.lend(), parseMs })
+    return pool.run(lentJob, task, { task, lent: history.lend(), parseMs })
   })
 }
 

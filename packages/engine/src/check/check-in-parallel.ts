@@ -12,6 +12,7 @@ import {
 } from '@chaosproxy/checker'
 import { borrowHistory, type History } from '@chaosproxy/history'
 import { epochMs } from './epoch.ts'
+import { besideJob, lentJob, readJob, shareJob } from './jobs.ts'
 import { checkOptionsFor } from './options.ts'
 import { resultOf } from './outcome.ts'
 import type { CheckPool } from './pool.ts'
@@ -27,14 +28,14 @@ export async function checkInParallel(
   task: CheckTask,
   checking: (operations: number) => void,
 ): Promise<CheckResult> {
-  const read = await pool.run('readOne', task, task)
+  const read = await pool.run(readJob, task, task)
   if (isFailure(read)) return read
   const started = performance.now()
   const history = borrowHistory(read.lent)
   checking(history.operations.length)
   const options = checkOptionsFor(task.file, history, task.settings, task.settings.timeoutMs)
   const plan = planShares(history, options, pool.threads)
-  if (plan === undefined) return pool.run('checkLent', task, read)
+  if (plan === undefined) return pool.run(lentJob, task, read)
   const judged = await judgePlan(pool, { read, history, options }, plan)
   if (isFailure(judged)) return judged
   const report = reportOfShares(history, options, judged)
@@ -62,10 +63,8 @@ async function judgePlan(
   const memory = createBoardMemory()
   const part: PartTask = { ...read, board: memory, endsAtMs: epochMs() + options.deadlineMs }
   const notNeeded = new AbortController()
-  const sharing = plan.shares.map((share) => pool.run('judgeOneShare', task, { ...part, share }))
-  const judgingBeside = plan.beside
-    ? pool.run('judgeWhatIsBeside', task, part, notNeeded.signal)
-    : Promise.resolve(undefined)
+  const sharing = plan.shares.map((share) => pool.run(shareJob, task, { ...part, share }))
+  const judgingBeside = plan.beside ? pool.run(besideJob, task, part, notNeeded.signal) : Promise.resolve(undefined)
   // A failure or cancellation is handled where the result is awaited.
   judgingBeside.catch(() => {})
   const answers = await Promise.all(sharing)

@@ -1,32 +1,30 @@
-import { createThreads } from '../threads.ts'
-import { type Calls, createCalls, isWithinCall, whenStuck } from './calls.ts'
+import type { Job, JobEnd } from '../jobs/job.ts'
+import { createThreadPool } from '../jobs/thread-pool.ts'
 import { megabytes } from './check-file.ts'
+import { checkJob } from './jobs.ts'
 import { bytesOf } from './named-file.ts'
 import { type CheckSpec, modelFileOf } from './options.ts'
 import type { CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.ts'
 import { createStopwatch, isDeciding, whenOver } from './stopwatch.ts'
-import type * as worker from './worker.ts'
+import { LOOKS_AT_MODELS } from './watched-model.ts'
 import type { Timed } from './worker.ts'
 
-type InputOf<Work extends keyof typeof worker> = Parameters<(typeof worker)[Work]>[0]['input']
-type OutcomeOf<Work extends keyof typeof worker> = Awaited<ReturnType<(typeof worker)[Work]>>
-
-/** Runs tasks on a number of other threads, each task within hard limits. */
+/** Does jobs of checking on a number of other threads, each within hard limits. */
 export interface CheckPool {
   readonly threads: number
   /** Resolves with the thread's result, or with why the thread was ended. */
   check(task: CheckTask): Promise<CheckResult>
   /**
-   * The same for any function of the worker. It starts once a thread is free, and can be cancelled.
+   * The same for any job of a check. It starts once a thread is free, and can be called off.
    *
-   * @throws AbortError if it was cancelled.
+   * @throws AbortError if it was called off.
    */
-  run<Work extends keyof typeof worker>(
-    work: Work,
+  run<Input, Result>(
+    job: Job<Timed<Input>, Result>,
     task: CheckTask,
-    input: InputOf<Work>,
+    input: Input,
     calledOff?: AbortSignal,
-  ): Promise<OutcomeOf<Work> | StoppedFile | FileTrouble>
+  ): Promise<Result | StoppedFile | FileTrouble>
   close(): Promise<void>
 }
 
@@ -47,87 +45,58 @@ const readingLimitMs = ({ file, settings }: CheckTask): number =>
 const HEAP_ALLOWANCE_MB = 1024
 
 export function createCheckPool(threads: number, settings: CheckSpec): CheckPool {
-  const pool = createThreads('check-worker', threads, {
+  const pool = createThreadPool('check-worker', threads, {
     maxOldGenerationSizeMb: Math.ceil(settings.memoryBytes / 1e6) + HEAP_ALLOWANCE_MB,
   })
-  let idle = threads
-  const waiting: (() => void)[] = []
-  // The pool has its own queue, but a task's time limit must not start while it waits there.
-  const turn = (): Promise<void> => {
-    if (idle > 0) {
-      idle -= 1
-      return Promise.resolve()
-    }
-    return new Promise((resolve) => waiting.push(resolve))
-  }
-  const pass = (): void => {
-    const next = waiting.shift()
-    if (next === undefined) idle += 1
-    else next()
-  }
-  async function run<Work extends keyof typeof worker>(
-    work: Work,
+  const looks = modelFileOf(settings) === undefined ? undefined : LOOKS_AT_MODELS
+  async function run<Input, Result>(
+    job: Job<Timed<Input>, Result>,
     task: CheckTask,
-    input: InputOf<Work>,
+    input: Input,
     calledOff?: AbortSignal,
-  ): Promise<OutcomeOf<Work> | StoppedFile | FileTrouble> {
-    await turn()
+  ): Promise<Result | StoppedFile | FileTrouble> {
     const late = new AbortController()
     const stopwatch = createStopwatch()
     const limits = { readingMs: readingLimitMs(task), decidingMs: hardLimitMs(settings.timeoutMs) }
     const stopWatching = whenOver(stopwatch, limits, () => late.abort())
-    const calls = createCalls()
-    const stopCounting = modelFileOf(settings) === undefined ? () => {} : whenStuck(calls, () => late.abort())
     const signal = calledOff === undefined ? late.signal : AbortSignal.any([late.signal, calledOff])
-    const timed: Timed<typeof input> = { input, stopwatch, calls }
     try {
-      return await pool.run<OutcomeOf<Work>>(work, timed, signal)
-    } catch (error) {
+      const end = await pool.do(job, { input, stopwatch }, { signal, looks })
+      if (end.type === 'done') return end.value
+      calledOff?.throwIfAborted()
       const deciding = isDeciding(stopwatch)
-      return (
-        (calledOff?.aborted === true ? undefined : troubleWithModel(error, task, deciding, calls)) ??
-        stoppedBy(error, task, { late: late.signal.aborted, deciding })
-      )
+      return troubleWithModel(end, task, deciding) ?? stoppedBy(end, task, { late: late.signal.aborted, deciding })
     } finally {
       stopWatching()
-      stopCounting()
-      pass()
     }
   }
-  return { threads, run, check: (task) => run('checkOne', task, task), close: pool.close }
+  return { threads, run, check: (task) => run(checkJob, task, task), close: pool.close }
 }
+
+type Unfinished = Exclude<JobEnd<unknown>, { readonly type: 'done' }>
 
 /**
  * Why the user's own model ended the thread, if it did: it never returned, took all memory, or failed asynchronously.
  */
-function troubleWithModel(
-  error: unknown,
-  { file, settings }: CheckTask,
-  deciding: boolean,
-  calls: Calls,
-): FileTrouble | undefined {
+function troubleWithModel(end: Unfinished, { file, settings }: CheckTask, deciding: boolean): FileTrouble | undefined {
   const path = modelFileOf(settings)
   if (path === undefined) return undefined
   const trouble = (what: string): FileTrouble => ({ file, trouble: { code: 'input', message: `${path}: ${what}` } })
-  const {
-    code,
-    name = '',
-    message = '',
-  } = error as { readonly code?: string; readonly name?: string; readonly message?: string }
-  if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
+  if (end.type === 'failed')
+    return trouble(`ended the check: ${end.error instanceof Error ? end.error.message : String(end.error)}`)
+  if (end.type === 'stopped' && end.why === 'memory') {
     const allowed = megabytes(settings.memoryBytes)
     return deciding
       ? trouble(`out of memory (see --memory ${allowed}) while its states were explored. Do they grow without bound?`)
       : undefined
   }
-  if (name !== 'AbortError') return trouble(`ended the check: ${message}`)
-  return isWithinCall(calls)
-    ? trouble('one of its functions does not return. Look for a loop without an end.')
-    : undefined
+  return end.reading.within === 0
+    ? undefined
+    : trouble('one of its functions does not return. Look for a loop without an end.')
 }
 
 function stoppedBy(
-  error: unknown,
+  end: Unfinished,
   task: CheckTask,
   { late, deciding }: { readonly late: boolean; readonly deciding: boolean },
 ): StoppedFile {
@@ -140,9 +109,9 @@ function stoppedBy(
     }
   }
   if (late) return { file, stopped: `${file}: out of time (see --timeout): stopped, since it did not stop by itself` }
-  if (error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY') {
+  if (end.type === 'stopped') {
     const allowed = megabytes(settings.memoryBytes)
     return { file, stopped: `${file}: out of memory (see --memory ${allowed}): stopped, and nothing is known` }
   }
-  throw error
+  throw end.type === 'failed' ? end.error : new Error('a check is given up only if it is late or called off')
 }

@@ -7,13 +7,15 @@ import {
   type ShareOptions,
 } from '@chaosproxy/checker'
 import { borrowHistory, type History, type LentHistory } from '@chaosproxy/history'
-import { type Calls, counted } from './calls.ts'
+import type { Progress } from '@chaosproxy/targets/watchdog'
+import type { Task } from '../jobs/job.ts'
 import { checkFile, checkRead, readTimed, unlessTroubled } from './check-file.ts'
 import { epochMs } from './epoch.ts'
 import { checkOptionsFor, modelFileOf } from './options.ts'
 import { loadModel } from './own-model.ts'
 import type { CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.ts'
 import { markDecided, markDeciding, markStarted, type Stopwatch } from './stopwatch.ts'
+import { watchedModel } from './watched-model.ts'
 
 /** A history that another thread read. */
 export interface LentFile {
@@ -33,27 +35,25 @@ export interface ShareTask extends PartTask {
   readonly share: Uint8Array
 }
 
-/** The input of a thread of the pool, and where it reports its progress. */
+/** What is to be done, and where the thread reports how far it is with it. */
 export interface Timed<Input> {
   readonly input: Input
   readonly stopwatch: Stopwatch
-  readonly calls: Calls
 }
 
 /** Checks a whole file. */
-export const checkOne = ({ input: task, stopwatch, calls }: Timed<CheckTask>): Promise<CheckResult> => {
+export const checkOne = ({ spec, progress }: Task<Timed<CheckTask>>): Promise<CheckResult> => {
+  const { input: task, stopwatch } = spec
   markStarted(stopwatch)
   return unlessTroubled(task, async () => {
-    const own = await ownModel(task, calls)
+    const own = await ownModel(task, progress)
     return checkFile(task, { began: () => markDeciding(stopwatch), judged: () => markDecided(stopwatch), own })
   })
 }
 
 /** Reads a file into memory shared with the other threads. */
-export const readOne = ({
-  input: task,
-  stopwatch,
-}: Timed<CheckTask>): Promise<LentFile | FileTrouble | StoppedFile> => {
+export const readOne = ({ spec }: Task<Timed<CheckTask>>): Promise<LentFile | FileTrouble | StoppedFile> => {
+  const { input: task, stopwatch } = spec
   markStarted(stopwatch)
   return unlessTroubled(task, async () => {
     const { history, parseMs } = await readTimed(task, true)
@@ -63,19 +63,18 @@ export const readOne = ({
 }
 
 /** Checks a history that another thread has read. */
-export const checkLent = ({ input, stopwatch, calls }: Timed<LentFile>): Promise<CheckResult> => {
-  const { task, lent, parseMs } = input
+export const checkLent = ({ spec, progress }: Task<Timed<LentFile>>): Promise<CheckResult> => {
+  const { stopwatch } = spec
+  const { task, lent, parseMs } = spec.input
   return unlessTroubled(task, async () => {
-    const own = await ownModel(task, calls)
+    const own = await ownModel(task, progress)
     markDeciding(stopwatch)
     return checkRead(task, { history: borrowHistory(lent), parseMs }, { judged: () => markDecided(stopwatch), own })
   })
 }
 
-export const judgeOneShare = ({
-  input: part,
-  stopwatch,
-}: Timed<ShareTask>): Promise<ShareAnswer | FileTrouble | StoppedFile> => {
+export const judgeOneShare = ({ spec }: Task<Timed<ShareTask>>): Promise<ShareAnswer | FileTrouble | StoppedFile> => {
+  const { input: part, stopwatch } = spec
   markDeciding(stopwatch)
   return unlessTroubled(part.task, () => {
     const history = borrowHistory(part.lent)
@@ -83,10 +82,8 @@ export const judgeOneShare = ({
   })
 }
 
-export const judgeWhatIsBeside = ({
-  input: part,
-  stopwatch,
-}: Timed<PartTask>): Promise<Others | FileTrouble | StoppedFile> => {
+export const judgeWhatIsBeside = ({ spec }: Task<Timed<PartTask>>): Promise<Others | FileTrouble | StoppedFile> => {
+  const { input: part, stopwatch } = spec
   markDeciding(stopwatch)
   return unlessTroubled(part.task, () => {
     const history = borrowHistory(part.lent)
@@ -99,7 +96,7 @@ const loaded = new Map<string, ReturnType<typeof loadModel>>()
 
 async function ownModel(
   { settings }: CheckTask,
-  calls: Calls,
+  progress: Progress,
 ): Promise<Awaited<ReturnType<typeof loadModel>> | undefined> {
   const path = modelFileOf(settings)
   if (path === undefined) return undefined
@@ -107,7 +104,7 @@ async function ownModel(
   if (known === undefined) keepToItself()
   const loading = known ?? loadModel(path)
   loaded.set(path, loading)
-  return counted(await loading, calls)
+  return watchedModel(await loading, progress)
 }
 
 /** Sends what a model prints to stderr, and keeps it from ending a thread that others wait for. */

@@ -3,8 +3,11 @@ import { setImmediate } from 'node:timers/promises'
 import { type ComparedSystem, type Comparison, isCut, outlasts, pacelcOf } from '@chaosproxy/report'
 import type { Registries, RunSpec } from '@chaosproxy/runner'
 import { combineRuns, faultMs, type MeasuredRun, networkNotes } from '@chaosproxy/scenarios'
-import { createThreads } from '../threads.ts'
+import { doEach, doneOf } from '../jobs/job.ts'
+import { once } from '../jobs/once.ts'
+import { createThreadPool } from '../jobs/thread-pool.ts'
 import { type MeasuredCell, measureCell } from './cell.ts'
+import { cellJob } from './job.ts'
 import type { ComparedTarget, ComparisonPlan, PlannedCell } from './plan.ts'
 
 /** One run of a comparison. */
@@ -58,11 +61,10 @@ interface Performer {
   end(): Promise<void>
 }
 
-/** Runs in virtual time do not disturb one another: as many at a time as there are cores. */
+/** Runs in virtual time do not disturb one another: as many at a time as there are cores, and each only once. */
 function performSimulated(): Performer {
-  const width = availableParallelism()
-  const threads = createThreads('compare-worker', width)
-  return { width, perform: (spec) => threads.run('cell', { spec }), end: threads.close }
+  const pool = once(createThreadPool('compare-worker', availableParallelism()))
+  return { width: pool.width, perform: async (spec) => doneOf(await pool.do(cellJob, spec)), end: pool.close }
 }
 
 /** Real runs would compete for the machine. */
@@ -86,23 +88,26 @@ async function measuredSystems(
     ),
   )
   const measured = new Map<RunSpec, MeasuredRun>()
-  const left = [...jobs]
-  const work = async (): Promise<void> => {
-    for (let job = left.shift(); job !== undefined && !signal.aborted; job = left.shift()) {
-      const where = { system: job.system.name, condition: job.cell.condition }
-      listener({ type: 'running', run: jobs.length - left.length, runs: jobs.length, ...where })
-      const result = await performer.perform(job.spec)
-      if (result === undefined) return
-      for (const trouble of result.trouble) listener({ type: 'trouble', trouble, ...where })
-      measured.set(job.spec, { ...result, again: again(job) })
-      // Interrupts are only noticed between runs.
-      await setImmediate()
+  function* left(): Generator<ComparedRun> {
+    for (const [at, job] of jobs.entries()) {
+      if (signal.aborted) return
+      listener({ type: 'running', run: at + 1, runs: jobs.length, ...whereOf(job) })
+      yield job
     }
   }
-  await Promise.all(Array.from({ length: performer.width }, work))
+  await doEach(performer.width, left(), async (job) => {
+    const result = await performer.perform(job.spec)
+    if (result === undefined) return
+    for (const trouble of result.trouble) listener({ type: 'trouble', trouble, ...whereOf(job) })
+    measured.set(job.spec, { ...result, again: again(job) })
+    // Interrupts are only noticed between runs.
+    await setImmediate()
+  })
   if (measured.size < jobs.length) return undefined
   return plan.systems.map((system) => systemOf(plan, system, measured))
 }
+
+const whereOf = ({ system, cell }: ComparedRun) => ({ system: system.name, condition: cell.condition })
 
 function systemOf(
   { timeMs, timeoutMs }: ComparisonPlan,

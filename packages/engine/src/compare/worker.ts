@@ -1,5 +1,6 @@
 import type { RunSpec } from '@chaosproxy/runner'
+import type { Task } from '../jobs/job.ts'
 import { type MeasuredCell, measureCell } from './cell.ts'
 
 /** On a thread: one simulated run of a comparison. */
-export const cell = ({ spec }: { readonly spec: RunSpec }): Promise<MeasuredCell | undefined> => measureCell(spec)
+export const cell = ({ spec }: Task<RunSpec>): Promise<MeasuredCell | undefined> => measureCell(spec)

@@ -1,11 +1,13 @@
 import type { Duplex } from 'node:stream'
 import type { Fault } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
-import type { PerformOptions, PlannedRun, RunOutcome } from '@chaosproxy/runner'
+import { type PerformOptions, type PlannedRun, type RunOutcome, toldOf } from '@chaosproxy/runner'
 import type { Upstream } from '@chaosproxy/targets'
 import { observeTraffic } from './observe-traffic.ts'
 import type { Recorded } from './plan.ts'
 import { requireOperations, requireReached } from './requirements.ts'
+
+const STATUS_EVERY_MS = 100
 
 /** Proxies that are open, for clients in this process. */
 export interface OpenProxies {
@@ -25,14 +27,22 @@ export interface OpenProxies {
 export async function performHere(
   settings: Recorded,
   run: PlannedRun,
-  { sink, begun, settled, abandoned }: PerformOptions,
+  { sink, begun, settled, listener, interrupted, abandoned }: PerformOptions,
   { opened, stopped }: { opened(proxies: OpenProxies): void; readonly stopped: Promise<void> },
 ): Promise<RunOutcome> {
   const upstreams = settings.servers.filter((server): server is Upstream => 'upstream' in server)
-  const { cluster, observation, stop } = observeTraffic(settings, run, sink, { upstreams })
+  const told = listener === undefined ? sink : toldOf(sink, listener)
+  const { cluster, observation, stop } = observeTraffic(settings, run, told, { upstreams })
+  let status: NodeJS.Timeout | undefined
   try {
     const proxies = await cluster.open()
     begun?.()
+    listener?.({ type: 'ready' })
+    if (listener !== undefined)
+      status = setInterval(
+        () => listener({ type: 'status', progress: observation.progress() }),
+        STATUS_EVERY_MS,
+      ).unref()
     opened({
       addresses: new Map(proxies.map(({ name, listen }) => [name, listen])),
       dials: new Map(proxies.flatMap(({ name, dial }) => (dial === undefined ? [] : [[name, dial]]))),
@@ -40,7 +50,7 @@ export async function performHere(
     })
     await Promise.race([stopped, rejected(abandoned)])
     requireReached(cluster.unreached(), upstreams, observation.progress())
-    const outcome = await stop(false)
+    const outcome = await stop(interrupted?.aborted === true)
     const isWithin = upstreams.every(({ listens }) => listens === false)
     await settled?.(
       Object.fromEntries(proxies.map(({ name, listen, upstream }) => [name, isWithin ? upstream : listen])),
@@ -55,6 +65,8 @@ export async function performHere(
     )
     return outcome
   } finally {
+    clearInterval(status)
+    listener?.({ type: 'ending' })
     await new Promise<void>((resolve) => cluster.stop(resolve))
   }
 

@@ -2,11 +2,13 @@ import type { Duplex } from 'node:stream'
 import { http2Family, parseFault } from '@chaosproxy/faults'
 import { type Json, millis, UserError } from '@chaosproxy/history'
 import { parseAddress } from '@chaosproxy/proxy/control'
+import type { RunListener } from '@chaosproxy/runner'
 import { parseRequirement } from '@chaosproxy/runner/result'
 import { withFinal } from '@chaosproxy/targets'
 import { knownName } from '../known-name.ts'
 import { carryOut } from '../run/carry-out.ts'
 import { createRunDirectory, USUAL_OUT } from '../run/directory.ts'
+import { whenAborted } from '../run/interruption.ts'
 import { type FinishedRun, writeResults } from '../run/results.ts'
 import { type Run, runOf } from '../run/run.ts'
 import { recordedCarriage } from './carriage.ts'
@@ -42,6 +44,13 @@ export interface FaultDraft {
   readonly [parameter: string]: unknown
 }
 
+/** How to follow a recording, and end it. */
+export interface RecordSettings {
+  readonly listener?: RunListener | undefined
+  /** Ends the recording in good order, as `stop` does; `stop` then gives what was recorded. */
+  readonly signal?: AbortSignal | undefined
+}
+
 /** A recording under way: a proxy in front of each server, which records what passes and can hurt it. */
 export interface Recording {
   /** The origin of each server itself, by its name: `http://127.0.0.1:8080`. */
@@ -69,9 +78,12 @@ export interface Recording {
 /**
  * Opens a proxy in front of each server. What the caller's own clients do through them is the record.
  *
- * @throws UserError (usage, input, environment) if something cannot be recorded, or a proxy cannot be opened.
+ * @throws UserError (usage, input, environment) if something cannot be recorded, or a proxy cannot be opened. Throws the
+ * signal's reason if it is aborted before that.
  */
-export async function record(draft: RecordDraft): Promise<Recording> {
+export async function record(draft: RecordDraft, settings: RecordSettings = {}): Promise<Recording> {
+  const { listener, signal = new AbortController().signal } = settings
+  signal.throwIfAborted()
   const recorded = recordedHere(draft)
   const startedAt = new Date()
   const directory = createRunDirectory(draft.out ?? USUAL_OUT, 'record', startedAt)
@@ -84,7 +96,8 @@ export async function record(draft: RecordDraft): Promise<Recording> {
     judging = carryOut(recorded.run, {
       directory,
       startedAt,
-      interrupted: new AbortController().signal,
+      interrupted: signal,
+      listener,
       again: '',
       performer: {
         perform: (run, options) => performHere(recorded, run, options, { opened, stopped }),
@@ -93,13 +106,16 @@ export async function record(draft: RecordDraft): Promise<Recording> {
     })
     judging.catch(failed)
   })
-  return recordingOf(recorded, proxies, async () => {
+  const recording = recordingOf(recorded, proxies, async () => {
     stop()
     const finished = await judging
     if (finished === undefined) throw new Error('a recording ends only when it is stopped')
     writeResults(finished)
     return runOf(finished)
   })
+  // Whoever stops it is told what went wrong.
+  whenAborted(signal, () => recording.stop().catch(() => {}))
+  return recording
 }
 
 interface RecordedHere extends Recorded {

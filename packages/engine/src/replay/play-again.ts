@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Scenario } from '@chaosproxy/runner'
 import { isUserFile } from '@chaosproxy/targets'
 import { abandonedAfter, GRACE_MS } from '../run/interruption.ts'
-import { createPool } from '../search/pool.ts'
+import { createSearchPool } from '../search/pool.ts'
 import { type Shown, showScenario, showSupervised } from '../search/show.ts'
 import { type SubjectName, subjectOf } from '../search/subject-name.ts'
 import { playForReal } from './real.ts'
@@ -89,7 +89,7 @@ export async function replay(spec: ReplaySpec, hooks: ReplayHooks = {}): Promise
   const { listener = () => {}, signal = new AbortController().signal } = hooks
   const { subject, scenario, real, times, invariants } = spec
   // A step of a user's own protocol may never return.
-  const pool = !real && isUserFile(subject.target) ? createPool(1) : undefined
+  const pool = !real && isUserFile(subject.target) ? createSearchPool(1) : undefined
   const abandon = abandonedAfter(signal, GRACE_MS)
   // Each play listens.
   setMaxListeners(0, signal, abandon)

@@ -2,7 +2,6 @@ import { UserError } from '@chaosproxy/history'
 import { type PerformOptions, type PlannedRun, performRun, type RunOutcome } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator'
 import { isUserFile } from '@chaosproxy/targets'
-import type { Simulated, SimulateTask } from './simulate-task.ts'
 
 /** Performs a run any number of times. */
 export interface Performer {
@@ -18,19 +17,15 @@ export interface Performer {
 export async function performerFor({ spec }: PlannedRun, interrupted: AbortSignal): Promise<Performer> {
   const { name } = spec.target
   if (!name.startsWith(SIMULATED) || !isUserFile(name)) return { perform: performRun, end: async () => {} }
-  const [{ createPool }, { createFlag, raise }, { supervise }] = await Promise.all([
+  const [{ createSearchPool }, { simulateJob }, { supervise }] = await Promise.all([
     import('../search/pool.ts'),
-    import('../search/pulse.ts'),
+    import('../search/jobs.ts'),
     import('../search/supervise.ts'),
   ])
-  const pool = createPool(1)
-  const stop = createFlag()
-  interrupted.addEventListener('abort', () => raise(stop))
-  if (interrupted.aborted) raise(stop)
+  const pool = createSearchPool(1)
   return {
     async perform(run, { sink, begun }) {
-      const task: SimulateTask = { spec: run.spec, stop }
-      const end = await supervise<Simulated>(pool, 'simulateRun', task)
+      const end = await supervise(pool, simulateJob, { spec: run.spec }, { stop: interrupted })
       if (end.type === 'abandoned') return undefined
       if (end.type === 'stuck') throw brokenError(name.slice(SIMULATED.length), end.what, end.trace)
       if (end.value.events.length > 0) begun?.()

@@ -2,14 +2,11 @@ import { type Event, UserError } from '@chaosproxy/history'
 import type { ProtocolDefinition } from '@chaosproxy/protocols'
 import { performRun, planRun, type RunOutcome, type RunSpec } from '@chaosproxy/runner'
 import { simulatedTarget } from '@chaosproxy/simulator'
-import { type Flag, isRaised } from '../search/pulse.ts'
 import { registries } from './registries.ts'
 
 /** A run of the user's own protocol, for another thread. */
-export interface SimulateTask {
+export interface SimulateSpec {
   readonly spec: RunSpec
-  /** Raised to interrupt the run. */
-  readonly stop: Flag
 }
 
 export interface Simulated {
@@ -22,11 +19,18 @@ export interface Simulated {
 
 const LOOK_EVERY_MS = 20
 
-/** `protocol` is the one that the spec names, wrapped so that its progress is watched. */
-export async function simulateSpec({ spec, stop }: SimulateTask, protocol: ProtocolDefinition): Promise<Simulated> {
+/**
+ * Performs the run until `isInterrupted`. `protocol` is the one that the spec names, wrapped so that its progress is
+ * watched.
+ */
+export async function simulateSpec(
+  spec: RunSpec,
+  protocol: ProtocolDefinition,
+  isInterrupted: () => boolean,
+): Promise<Simulated> {
   const events: Event[] = []
   const interrupting = new AbortController()
-  const timer = setInterval(() => isRaised(stop) && interrupting.abort(), LOOK_EVERY_MS)
+  const timer = setInterval(() => isInterrupted() && interrupting.abort(), LOOK_EVERY_MS)
   try {
     const target = async () => simulatedTarget(protocol, true)
     const run = await planRun(spec, { ...registries, target }, spec.target.name)

@@ -1,10 +1,10 @@
 import { millis } from '@chaosproxy/history'
-import { type Finding, NO_LEVEL } from '@chaosproxy/simulator'
+import { NO_LEVEL } from '@chaosproxy/simulator'
+import type { Pool } from '../jobs/job.ts'
 import { abandonedAfter } from '../run/interruption.ts'
-import type { Threads } from '../threads.ts'
+import { guideJob } from './jobs.ts'
 import type { SearchEvent, SearchOutcome, SearchSpec } from './spec.ts'
 import { supervise } from './supervise.ts'
-import type { GuideTask } from './worker.ts'
 
 /** If clients can see a broken invariant at all, most are seen within a few seconds of search. */
 const BUDGET_MS = millis(20_000)
@@ -16,7 +16,7 @@ interface FollowHooks {
 
 /** If only invariants were broken and no history shows a violation, searches for one that a client sees. */
 export async function followUp(
-  pool: Threads,
+  pool: Pool,
   spec: SearchSpec,
   outcome: SearchOutcome,
   { listener, interrupted }: FollowHooks,
@@ -26,8 +26,8 @@ export async function followUp(
   if (!spec.guide || broken === undefined || seen || spec.subject.level === NO_LEVEL) return outcome
   listener({ type: 'guiding', seed: broken.seed })
   const { subject, strategies } = spec
-  const task: GuideTask = { subject, strategies, finding: broken, budgetMs: BUDGET_MS }
-  const end = await supervise<Finding | undefined>(pool, 'guideFinding', task, abandonedAfter(interrupted, 0))
+  const guide = { subject, strategies, finding: broken, budgetMs: BUDGET_MS }
+  const end = await supervise(pool, guideJob, guide, { signal: abandonedAfter(interrupted, 0) })
   if (end.type !== 'done' || end.value === undefined) return outcome
   return { ...outcome, findings: [...outcome.findings, end.value] }
 }

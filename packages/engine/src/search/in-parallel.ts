@@ -8,22 +8,36 @@ import {
   strategiesNamed,
   sumOfEvidence,
 } from '@chaosproxy/simulator'
-import type { Threads } from '../threads.ts'
-import type { Flag } from './pulse.ts'
+import { doEach, type Pool } from '../jobs/job.ts'
+import { seedsJob } from './jobs.ts'
 import type { SearchEvent, SearchOutcome, SearchSpec } from './spec.ts'
 import { subjectOf } from './subject-name.ts'
-import { type Stuck, supervise } from './supervise.ts'
-import type { SeedsTask } from './worker.ts'
+import { type Stuck, type Supervised, supervise } from './supervise.ts'
+import type { SeedsSpec } from './worker.ts'
 
+/** How to follow a search over seeds, and end it. */
 interface ParallelHooks {
-  readonly listener: (event: SearchEvent) => void
+  readonly listener: (event: Extract<SearchEvent, { readonly type: 'progress' }>) => void
   /** No other trial begins. */
   readonly interrupted: AbortSignal
-  /** Aborts if the threads have not ended soon after an interrupt. */
-  readonly abandon: AbortSignal
-  /** Raised by an interrupt: threads begin no other seed. */
-  readonly stop: Flag
 }
+
+/** What searches ranges of seeds. */
+export interface Searcher {
+  /** How many at a time. */
+  readonly width: number
+  range(first: number, count: number): Promise<Supervised<SearchResult>>
+  /** The finding that a protocol makes which does not return. */
+  stuck(stuck: Stuck): Promise<Finding>
+}
+
+/** Searches on a pool. Once `interrupted` threads begin no other seed; they are ended once `abandon` aborts. */
+export const searcherOn = (pool: Pool, spec: SearchSpec, interrupted: AbortSignal, abandon: AbortSignal): Searcher => ({
+  width: pool.width,
+  range: (first, count) =>
+    supervise(pool, seedsJob, seedsSpec(spec, first, count), { signal: abandon, stop: interrupted }),
+  stuck: (stuck) => stuckFinding(spec, stuck),
+})
 
 /** Why a search that found nothing proves less than it seems to; empty if there is no such reason. */
 export function doubtsOf({ trials, evidence: { missing, undecided } }: SearchOutcome): string[] {
@@ -42,12 +56,16 @@ export function doubtsOf({ trials, evidence: { missing, undecided } }: SearchOut
 const SEEDS_A_TASK = 64
 
 /**
- * Hands seeds to all threads in order. If the first failure ends the search, it is the one with the lowest seed:
- * threads still busy with lower seeds are waited for, so that the answer does not depend on the number of threads.
+ * Hands seeds out in order, as many ranges at a time as the searcher can. If the first failure ends the search, it is the
+ * one with the lowest seed: lower seeds that are still searched are waited for, so that the answer does not depend on how
+ * many are searched at a time.
  */
-export async function searchInParallel(pool: Threads, spec: SearchSpec, hooks: ParallelHooks): Promise<SearchOutcome> {
+export async function searchInParallel(
+  searcher: Searcher,
+  { limit, firstSeed, keepGoing }: Pick<SearchSpec, 'limit' | 'firstSeed' | 'keepGoing'>,
+  hooks: ParallelHooks,
+): Promise<SearchOutcome> {
   const startedAt = performance.now()
-  const { limit, firstSeed, keepGoing } = spec
   const lastSeed = 'seeds' in limit ? firstSeed + limit.seeds : Number.POSITIVE_INFINITY
   const deadline = 'timeMs' in limit ? startedAt + limit.timeMs : Number.POSITIVE_INFINITY
   const findings: Finding[] = []
@@ -55,25 +73,18 @@ export async function searchInParallel(pool: Threads, spec: SearchSpec, hooks: P
   let trials = 0
   let steps = 0
   let evidence = noEvidence
-  let next = firstSeed
-  const isOver = () =>
-    next >= lastSeed ||
-    performance.now() >= deadline ||
-    hooks.interrupted.aborted ||
-    (!keepGoing && findings.some(({ seed }) => seed < next))
 
-  async function work(): Promise<void> {
-    while (!isOver()) {
-      const first = next
-      const count = Math.min(SEEDS_A_TASK, lastSeed - first)
-      next += count
-      await searchRange(first, count)
+  function* ranges(): Generator<{ readonly first: number; readonly count: number }> {
+    for (let first = firstSeed; first < lastSeed; first += SEEDS_A_TASK) {
+      if (performance.now() >= deadline || hooks.interrupted.aborted) return
+      if (!keepGoing && findings.some(({ seed }) => seed < first)) return
+      yield { first, count: Math.min(SEEDS_A_TASK, lastSeed - first) }
     }
   }
 
   async function searchRange(first: number, count: number): Promise<void> {
     if (count <= 0) return
-    const end = await supervise<SearchResult>(pool, 'search', taskFor(spec, first, count, hooks.stop), hooks.abandon)
+    const end = await searcher.range(first, count)
     if (end.type === 'done') {
       add(end.value)
       return
@@ -81,7 +92,7 @@ export async function searchInParallel(pool: Threads, spec: SearchSpec, hooks: P
     if (end.type === 'abandoned') return
     // The findings of the ended thread are lost with it, so search its earlier seeds again.
     await searchRange(first, end.seed - first)
-    add({ trials: 1, steps: 0, evidence: noEvidence, findings: [await stuckFinding(spec, end)], tried: {} })
+    add({ trials: 1, steps: 0, evidence: noEvidence, findings: [await searcher.stuck(end)], tried: {} })
     if (keepGoing) await searchRange(end.seed + 1, first + count - end.seed - 1)
   }
 
@@ -101,7 +112,7 @@ export async function searchInParallel(pool: Threads, spec: SearchSpec, hooks: P
     })
   }
 
-  await Promise.all(Array.from({ length: spec.workers }, work))
+  await doEach(searcher.width, ranges(), ({ first, count }) => searchRange(first, count))
   findings.sort((one, other) => one.seed - other.seed)
   const kept = keepGoing ? findings : findings.slice(0, 1)
   return { trials, steps, evidence, findings: kept, tried, elapsedMs: millis(performance.now() - startedAt) }
@@ -119,7 +130,7 @@ async function stuckFinding(
   return { seed, strategy: strategy.name, failure: { kind: 'broken', what, mistake, trace, stuck: true }, scenario }
 }
 
-const taskFor = (spec: SearchSpec, first: number, count: number, stop: Flag): SeedsTask => ({
+const seedsSpec = (spec: SearchSpec, first: number, count: number): SeedsSpec => ({
   subject: spec.subject,
   first,
   count,
@@ -127,5 +138,4 @@ const taskFor = (spec: SearchSpec, first: number, count: number, stop: Flag): Se
   invariants: spec.invariants,
   verifyDeterminism: spec.verifyDeterminism,
   stopAtFirst: !spec.keepGoing,
-  stop,
 })

@@ -1,5 +1,6 @@
 import { threadLimits } from '@chaosproxy/simulator'
-import { createThreads, type Threads } from '../threads.ts'
+import type { Pool } from '../jobs/job.ts'
+import { createThreadPool } from '../jobs/thread-pool.ts'
 
 /** Threads for simulation. Users' own protocols run only on these. */
-export const createPool = (threads: number): Threads => createThreads('search-worker', threads, threadLimits)
+export const createSearchPool = (threads: number): Pool => createThreadPool('search-worker', threads, threadLimits)

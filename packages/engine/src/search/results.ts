@@ -2,14 +2,14 @@ import { dirname, join } from 'node:path'
 import { openHistoryWriter } from '@chaosproxy/history/files'
 import type { Scenario } from '@chaosproxy/runner'
 import { causeOf, type Finding, printReplay } from '@chaosproxy/simulator'
+import type { Pool } from '../jobs/job.ts'
 import { digestOfFile, portableReference } from '../replay/own-files.ts'
 import { createRunDirectory, writeResult } from '../run/directory.ts'
 import { abandonedAfter, GRACE_MS } from '../run/interruption.ts'
-import type { Threads } from '../threads.ts'
+import { minimiseJob } from './jobs.ts'
 import { type Shown, showSupervised } from './show.ts'
 import type { SearchOutcome, SearchSpec } from './spec.ts'
 import { supervise } from './supervise.ts'
-import type { MinimiseTask } from './worker.ts'
 
 /** One cause of failure: shrunk, written to files, and ready to show. */
 export interface Result {
@@ -30,7 +30,7 @@ interface Ends {
 
 /** One result for each cause, in the order they were found. */
 export async function resultsOf(
-  pool: Threads,
+  pool: Pool,
   spec: SearchSpec,
   { findings }: SearchOutcome,
   ends: Ends,
@@ -63,7 +63,7 @@ function fileName(cause: string, before: readonly string[]): string {
 }
 
 async function written(
-  pool: Threads,
+  pool: Pool,
   spec: SearchSpec,
   finding: Finding,
   file: string,
@@ -96,16 +96,12 @@ function portable(scenario: Scenario, file: string): Scenario {
 }
 
 /** A run that does not end is not shrunk: each smaller one would have to run up to the limit as well. */
-async function smallest(pool: Threads, spec: SearchSpec, finding: Finding, ends: Ends): Promise<Scenario> {
+async function smallest(pool: Pool, spec: SearchSpec, finding: Finding, ends: Ends): Promise<Scenario> {
   if (finding.failure.kind === 'broken' && finding.failure.endless === true) return finding.scenario
   const { subject, invariants, shrinkMs } = spec
-  const task: MinimiseTask = { subject, finding, invariants, budgetMs: shrinkMs }
-  const end = await supervise<Scenario | undefined>(
-    pool,
-    'minimiseFinding',
-    task,
-    abandonedAfter(ends.interrupted, shrinkMs + GRACE_MS),
-  )
+  const task = { subject, finding, invariants, budgetMs: shrinkMs }
+  const signal = abandonedAfter(ends.interrupted, shrinkMs + GRACE_MS)
+  const end = await supervise(pool, minimiseJob, task, { signal })
   return (end.type === 'done' ? end.value : undefined) ?? finding.scenario
 }
 

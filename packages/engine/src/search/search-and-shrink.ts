@@ -1,10 +1,9 @@
 import { setMaxListeners } from 'node:events'
 import { makeOutDirectory } from '../run/directory.ts'
-import { abandonedAfter, GRACE_MS, whenAborted } from '../run/interruption.ts'
+import { abandonedAfter, GRACE_MS } from '../run/interruption.ts'
 import { followUp } from './follow-up.ts'
-import { searchInParallel } from './in-parallel.ts'
-import { createPool } from './pool.ts'
-import { createFlag, raise } from './pulse.ts'
+import { searcherOn, searchInParallel } from './in-parallel.ts'
+import { createSearchPool } from './pool.ts'
 import { type Result, resultsOf } from './results.ts'
 import type { SearchEvent, SearchOutcome, SearchSpec } from './spec.ts'
 
@@ -30,14 +29,15 @@ export interface SearchEnd {
 export async function searchAndShrink(spec: SearchSpec, hooks: SearchHooks = {}): Promise<SearchEnd> {
   const { listener = () => {}, signal = new AbortController().signal } = hooks
   makeOutDirectory(spec.out)
-  const pool = createPool(spec.workers)
-  const stop = createFlag()
-  whenAborted(signal, () => raise(stop))
+  const pool = createSearchPool(spec.workers)
   const abandon = abandonedAfter(signal, GRACE_MS)
   // Each thread's task listens.
   setMaxListeners(0, signal, abandon)
   try {
-    const outcome = await searchInParallel(pool, spec, { listener, interrupted: signal, abandon, stop })
+    const outcome = await searchInParallel(searcherOn(pool, spec, signal, abandon), spec, {
+      listener,
+      interrupted: signal,
+    })
     const followed = signal.aborted ? outcome : await followUp(pool, spec, outcome, { listener, interrupted: signal })
     listener({ type: 'shrinking', outcome: followed })
     const results = await resultsOf(pool, spec, followed, { interrupted: signal, abandon })

@@ -7,6 +7,7 @@ import {
   mistakeSetting,
   NO_LEVEL,
   printReplay,
+  type SearchResult,
   type Subject,
   searchSeeds,
   type TrialChoices,
@@ -14,7 +15,11 @@ import {
   unpromisedOf,
   usualStrategies,
 } from '@chaosproxy/simulator'
+import { isAskedToStop } from '@chaosproxy/targets/watchdog'
+import { doneOf, type Job } from '../jobs/job.ts'
+import { thisThread } from '../jobs/this-thread.ts'
 import { requireSane, type SubjectSettings, subjectFrom } from './given-subject.ts'
+import { type Searcher, searchInParallel } from './in-parallel.ts'
 
 /** How long and for what to search; every member has a default. */
 export interface SearchSettings
@@ -30,7 +35,17 @@ export interface SearchSettings
   readonly operations?: number | undefined
   /** For cutting a failure down; 1,000 by default. */
   readonly shrinkMs?: number | undefined
+  readonly listener?: ((event: SearchStep) => void) | undefined
+  /** No other trial begins; what was found until then is cut down. */
+  readonly signal?: AbortSignal | undefined
 }
+
+/** What a search tells on the way. */
+export type SearchStep =
+  /** How many trials have ended, after every few dozen of them. */
+  | { readonly type: 'progress'; readonly trials: number; readonly causes: number }
+  /** The trial of this seed failed, and is being cut down. */
+  | { readonly type: 'shrinking'; readonly seed: number; readonly cause: string }
 
 /** The first failure, cut down. */
 export interface Found {
@@ -54,10 +69,12 @@ export interface Searched {
   readonly found: Found | undefined
   /** Why a search that found nothing proves less than it seems to. */
   readonly vacuous: readonly string[]
+  /** Whether the signal ended it before a failure was found or all trials were run. */
+  readonly interrupted: boolean
 }
 
 const SEARCH_MEMBERS = [
-  ...['seeds', 'seed', 'nodes', 'operations', 'shrinkMs'],
+  ...['seeds', 'seed', 'nodes', 'operations', 'shrinkMs', 'listener', 'signal'],
   ...['faults', 'clocks', 'clients', 'lengthMs', 'mix'],
 ] as const
 
@@ -65,34 +82,72 @@ const MEMORY_BYTES = 256 * 2 ** 20
 
 /**
  * Searches simulated runs of a protocol for one that breaks its promise or an invariant. In virtual time and on this
- * thread: depends only on its arguments, but for the time that cutting down takes.
+ * thread, which has a turn for something else after every few dozen trials: depends only on its arguments, but for the
+ * time that cutting down takes and for when it is aborted.
  *
  * @throws UserError (usage) for something that is no protocol, an unknown name, or faults under which the protocol promises
  *   nothing if `level` does not say what its histories are held to.
  */
-export function search(protocol: ProtocolModule, settings: SearchSettings = {}): Searched {
+export async function search(protocol: ProtocolModule, settings: SearchSettings = {}): Promise<Searched> {
   const { seeds = 300, seed = 1, nodes, operations = 60, shrinkMs = 1_000, level } = settings
-  const { faults, clocks, clients, lengthMs, mix } = settings
+  const {
+    faults,
+    clocks,
+    clients,
+    lengthMs,
+    mix,
+    listener = () => {},
+    signal = new AbortController().signal,
+  } = settings
   requireSane(settings, SEARCH_MEMBERS, { seeds, nodes, operations, clients })
   const chosen: TrialChoices = { faults, clocks, clients, lengthMs, mix }
   const named = subjectFrom(protocol, settings)
   if (named.level !== NO_LEVEL) refuseUnpromised({ ...named, choices: chosen }, level)
   const needed = mistakeSetting(named.protocol, named.bug, named.knobs)
   const subject = { ...named, nodes, operations, choices: { ...chosen, faults: faults ?? needed.faults } }
-  const result = searchSeeds(subject, {
-    first: seed,
-    count: seeds,
-    strategies: usualStrategies,
-    limits: LIMITS,
-    stopAtFirst: true,
-    verifyDeterminism: false,
+  const terms = { firstSeed: seed, limit: { seeds }, keepGoing: false }
+  const { trials, findings, evidence } = await searchInParallel(searcherHere(subject, signal), terms, {
+    listener,
+    interrupted: signal,
   })
-  const [finding] = result.findings
-  const { missing = [], undecided } = result.evidence
+  const [finding] = findings
+  const interrupted = finding === undefined && trials < seeds
+  if (finding !== undefined) listener({ type: 'shrinking', seed: finding.seed, cause: causeOf(finding.failure) })
+  const { missing = [], undecided } = evidence
   return {
-    trials: result.trials,
+    trials,
     found: finding && foundOf(finding, minimise(subject, finding, { limits: LIMITS, budgetMs: millis(shrinkMs) })),
-    vacuous: [...missing, ...(undecided > 0 ? [`${undecided} histories could not be judged`] : [])],
+    vacuous: [
+      ...(interrupted ? [`it was ended after ${trials} of ${seeds} trials`] : []),
+      ...missing,
+      ...(undecided > 0 ? [`${undecided} histories could not be judged`] : []),
+    ],
+    interrupted,
+  }
+}
+
+/** Searches on this thread, where nothing can end a protocol that does not return. */
+function searcherHere(subject: Subject, signal: AbortSignal): Searcher {
+  const job: Job<{ readonly first: number; readonly count: number }, SearchResult> = {
+    kind: 'search',
+    reads: () => [],
+    run: async ({ spec, progress }) =>
+      searchSeeds(subject, {
+        ...spec,
+        strategies: usualStrategies,
+        limits: LIMITS,
+        stopAtFirst: true,
+        verifyDeterminism: false,
+        stopped: () => isAskedToStop(progress),
+      }),
+  }
+  return {
+    width: thisThread.width,
+    async range(first, count) {
+      const end = await thisThread.do(job, { first, count }, { signal, stop: signal })
+      return end.type === 'given up' ? { type: 'abandoned' } : { type: 'done', value: doneOf(end) }
+    },
+    stuck: () => Promise.reject(new Error('this thread cannot see that it is stuck')),
   }
 }
 

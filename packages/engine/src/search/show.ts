@@ -1,24 +1,16 @@
-import { type Counterexample, check, type Report, type Verdict, verdictOf } from '@chaosproxy/checker'
+import { type Counterexample, check, limitedTo, type Report, type Verdict, verdictOf } from '@chaosproxy/checker'
 import { type NodeId, nodeNames } from '@chaosproxy/faults'
-import {
-  type Event,
-  FLAG_FINAL,
-  type Header,
-  type History,
-  historyFromEvents,
-  millis,
-  type Nanos,
-} from '@chaosproxy/history'
+import { type Event, FLAG_FINAL, type Header, type History, historyFromEvents, type Nanos } from '@chaosproxy/history'
 import { type SequenceStep, sequenceColumns, sequenceSteps } from '@chaosproxy/report'
 import { idleKinds, missingSuccesses, type Scenario } from '@chaosproxy/runner'
 import type { FaultRecord } from '@chaosproxy/runner/result'
-import { digestOf, type Failure, type LogLine, NO_LEVEL, type Subject } from '@chaosproxy/simulator'
+import { CHECK_STEPS, digestOf, type Failure, type LogLine, NO_LEVEL, type Subject } from '@chaosproxy/simulator'
 import type { Workload } from '@chaosproxy/workloads'
-import type { Threads } from '../threads.ts'
+import type { Pool } from '../jobs/job.ts'
+import { playJob } from './jobs.ts'
 import { limitsFor, playSimulated, type SimulatedPlay } from './play.ts'
 import { type SubjectName, workloadNamed } from './subject-name.ts'
 import { supervise } from './supervise.ts'
-import type { PlayTask } from './worker.ts'
 
 /** A scenario that was replayed, with everything to show of it. */
 export interface Shown {
@@ -42,7 +34,8 @@ export interface Shown {
   readonly steps: readonly SequenceStep[]
 }
 
-const EXPLAIN_MS = millis(10_000)
+/** As many to decide as the trial had, and as many again to explain: what a trial decided is never unknown here. */
+const EXPLAIN_STEPS = 2 * CHECK_STEPS
 const EXPLAIN_MEMORY_BYTES = 2 ** 30
 
 /** How a history is judged. */
@@ -60,14 +53,13 @@ export const showPlay = ({ level, workload }: Judging, scenario: Scenario, play:
  * if it is abandoned.
  */
 export async function showSupervised(
-  pool: Threads,
+  pool: Pool,
   subject: SubjectName,
   scenario: Scenario,
   invariants: boolean,
   abandon: AbortSignal,
 ): Promise<Shown | undefined> {
-  const task: PlayTask = { subject, scenario, invariants }
-  const end = await supervise<SimulatedPlay>(pool, 'play', task, abandon)
+  const end = await supervise(pool, playJob, { subject, scenario, invariants }, { signal: abandon })
   if (end.type === 'abandoned') return undefined
   const judging = { level: subject.level, workload: await workloadNamed(subject.workload) }
   if (end.type === 'done') return showPlay(judging, scenario, end.value)
@@ -99,9 +91,8 @@ export function explain(played: PlayedScenario): Shown {
     initial: workload.initial,
     levels: level === NO_LEVEL ? [] : [level],
     failedCas: 'drop',
-    deadlineMs: EXPLAIN_MS,
     memoryBytes: EXPLAIN_MEMORY_BYTES,
-    now: () => millis(performance.now()),
+    ...limitedTo(EXPLAIN_STEPS),
   })
   const verdict = level === NO_LEVEL ? undefined : verdictOf(report, level)
   const counterexample = verdict?.result === 'violated' ? verdict.counterexample : undefined

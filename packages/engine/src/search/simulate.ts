@@ -1,9 +1,17 @@
+import { setImmediate } from 'node:timers/promises'
 import { check, type Report } from '@chaosproxy/checker'
 import { createRandom, nemeses, nodeNames, planSchedule } from '@chaosproxy/faults'
 import { type Event, type History, historyFromEvents, millis, UserError } from '@chaosproxy/history'
 import { functionsOf, type ProtocolModule, stickinessOf } from '@chaosproxy/protocols'
-import { findVacuity } from '@chaosproxy/runner'
-import { createSimulatedCluster, longestSettingMs, NO_LEVEL, simulateRun } from '@chaosproxy/simulator'
+import { findVacuity, type RunEvent } from '@chaosproxy/runner'
+import {
+  beginSimulation,
+  createSimulatedCluster,
+  longestSettingMs,
+  NO_LEVEL,
+  type SimulatedRun,
+  type Simulation,
+} from '@chaosproxy/simulator'
 import { settingsFor } from '@chaosproxy/workloads'
 import { requireSane, type SubjectSettings, subjectFrom } from './given-subject.ts'
 
@@ -21,7 +29,13 @@ export interface SimulateSettings extends SubjectSettings {
   readonly rate?: number | undefined
   /** 10 by default. */
   readonly clients?: number | undefined
+  readonly listener?: ((event: SimulateStep) => void) | undefined
+  /** Ends the run early but in good order: it is healed, read a last time and judged. */
+  readonly signal?: AbortSignal | undefined
 }
+
+/** What a simulated run tells on the way. */
+export type SimulateStep = Extract<RunEvent, { readonly type: 'event' | 'checking' }>
 
 /** A simulated run, judged. */
 export interface Simulated {
@@ -30,6 +44,8 @@ export interface Simulated {
   readonly report: Report<string>
   /** Why it proves less than it seems to, such as a system that answers nothing once all is healed. */
   readonly vacuous: readonly string[]
+  /** Whether the signal ended it early. */
+  readonly interrupted: boolean
 }
 
 /** For replicas to agree, once everything is healed. */
@@ -39,23 +55,25 @@ const CHECK_MS = millis(30_000)
 const MEMORY_BYTES = 2_000_000_000
 
 /**
- * One run of a protocol in virtual time, judged: a function of its arguments, to the byte.
+ * One run of a protocol in virtual time, judged: a function of its arguments, to the byte, unless it is aborted. This thread
+ * has a turn for something else every few milliseconds.
  *
  * @throws UserError (usage) for something that is no protocol, or an unknown name; (environment) for a run that floods or
  * never ends. What the protocol's code throws is thrown with the event at which it did.
  */
-export function simulate(protocol: ProtocolModule, settings: SimulateSettings = {}): Simulated {
+export async function simulate(protocol: ProtocolModule, settings: SimulateSettings = {}): Promise<Simulated> {
   const subject = subjectFrom(protocol, settings)
   const { workload, knobs, bug, level } = subject
   const { seed = 1, nodes = subject.protocol.defaultNodes, faults = [] } = settings
-  const { timeMs = 3_000, rate = 200, clients = 10 } = settings
-  requireSane(settings, ['seed', 'nodes', 'faults', 'timeMs', 'rate', 'clients'], { nodes, clients })
+  const { timeMs = 3_000, rate = 200, clients = 10, listener = () => {}, signal } = settings
+  const own = ['seed', 'nodes', 'faults', 'timeMs', 'rate', 'clients', 'listener', 'signal']
+  requireSane(settings, own, { nodes, clients })
   const functions = functionsOf(subject.protocol, knobs)
   const isWeaker = level !== 'linearizable' || !workload.functions.every((f) => functions.includes(f))
   const machine = subject.protocol.create({ bug, object: workload.object, knobs })
   const chosen = nemeses.filter(({ name }) => faults.includes(name))
   const events: Event[] = []
-  const run = simulateRun(
+  const simulation = beginSimulation(
     createSimulatedCluster({ machine, nodes, seed, longestSettingMs: longestSettingMs(subject.protocol, knobs) }),
     {
       workload,
@@ -66,7 +84,12 @@ export function simulate(protocol: ProtocolModule, settings: SimulateSettings = 
         durationMs: millis(timeMs),
         random: createRandom(`schedule ${seed}`),
       }),
-      sink: { append: (event) => events.push(event) },
+      sink: {
+        append(event) {
+          events.push(event)
+          listener({ type: 'event', event })
+        },
+      },
       clients,
       sticky: stickinessOf(subject.protocol, knobs),
       rate,
@@ -76,6 +99,7 @@ export function simulate(protocol: ProtocolModule, settings: SimulateSettings = 
       seed,
     },
   )
+  const run = await ended(simulation, signal)
   if (run.type === 'stopped')
     throw new UserError(
       'environment',
@@ -83,11 +107,25 @@ export function simulate(protocol: ProtocolModule, settings: SimulateSettings = 
     )
   const { model, initial, levels } = workload
   const history = historyFromEvents(events)
+  listener({ type: 'checking', operations: history.operations.length })
   const report = check(history, {
     ...{ model, initial, levels: level === NO_LEVEL ? [] : levels, failedCas: 'drop' },
     ...{ deadlineMs: CHECK_MS, memoryBytes: MEMORY_BYTES, now: () => millis(performance.now()) },
   })
   const { outcome } = run
   const kinds = chosen.map(({ kind }) => kind)
-  return { history, report, vacuous: findVacuity(history, kinds, outcome.faults, workload, outcome.recovery) }
+  const vacuous = findVacuity(history, kinds, outcome.faults, workload, outcome.recovery)
+  return { history, report, vacuous, interrupted: outcome.interrupted }
+}
+
+/** About ten milliseconds of work. */
+const EVENTS_AT_A_TIME = 5_000
+
+async function ended({ handle, advance }: Simulation, signal: AbortSignal | undefined): Promise<SimulatedRun> {
+  for (;;) {
+    if (signal?.aborted) handle.interrupt()
+    const run = advance(EVENTS_AT_A_TIME)
+    if (run !== undefined) return run
+    await setImmediate()
+  }
 }

@@ -1,8 +1,8 @@
 import { traceOf } from '@chaosproxy/protocols'
-import { SIMULATED, threadLimits } from '@chaosproxy/simulator'
+import { SIMULATED } from '@chaosproxy/simulator'
 import { isBinary, isUserFile } from '@chaosproxy/targets'
-import type { Threads } from '../threads.ts'
-import { createPulse, type Pulse, type PulseReading, readDescription, readPulse, type Within } from './pulse.ts'
+import type { Doing, Job, Pool } from '../jobs/job.ts'
+import { withinText } from './watched-protocol.ts'
 
 /** A protocol that blocked or ended its thread. */
 export interface Stuck {
@@ -19,118 +19,55 @@ export type Supervised<T> =
   | { readonly type: 'abandoned' }
   | ({ readonly type: 'stuck' } & Stuck)
 
-interface SupervisedTask {
-  readonly pulse: Pulse
-}
-
-const LOOK_EVERY_MS = 250
-/** How many checks may find a thread in the same step, which should take microseconds, before it counts as stuck. */
+/** How many looks may find a thread in the same step, which should take microseconds, before it counts as stuck. */
 const LOOKS_BEFORE_STUCK = 12
 /** A program has a time limit of its own, and takes longest to start. */
 const LOOKS_AT_PROGRAMS = 60
-/**
- * Checks do not count while the process grows by more than this between two of them: the step is then exhausting
- * memory.
- */
-const GROWTH_BYTES = 2 ** 24
-
-const NEARLY_ALL_BYTES = 0.6 * threadLimits.maxOldGenerationSizeMb * 2 ** 20
-
-const NEVER = new AbortController().signal
 
 /**
- * Runs a task on a thread of the pool, and detects a step of the protocol that does not return or takes all memory. The
- * thread is ended if `abandon` aborts.
+ * Does a job that runs a protocol, and says which step of it does not return or takes all memory. The job is given up if
+ * `signal` aborts.
  */
-export async function supervise<T>(
-  pool: Threads,
-  name: string,
-  task: object,
-  abandon: AbortSignal = NEVER,
-): Promise<Supervised<T>> {
-  const pulse = createPulse()
-  const end = await watched<T>(pool, name, { ...task, pulse }, looksAt(task), abandon)
+export async function supervise<Spec extends object, Result>(
+  pool: Pool,
+  job: Job<Spec, Result>,
+  spec: Spec,
+  { signal, stop }: Pick<Doing, 'signal' | 'stop'> = {},
+): Promise<Supervised<Result>> {
+  const end = await pool.do(job, spec, { signal, stop, looks: looksAt(spec) })
   if (end.type === 'done') return end
-  if (abandon.aborted) return { type: 'abandoned' }
-  if (end.type === 'failed' && !isOfUser(task)) throw end.error
-  const { seed, steps } = readPulse(pulse)
+  if (end.type === 'given up' || signal?.aborted) return { type: 'abandoned' }
+  if (end.type === 'failed' && !isOfUser(spec)) throw end.error
+  const { unit: seed, calls: steps, within } = end.reading
   // It is unknown which of the seeds it was.
-  if (end.type === 'failed') return { type: 'stuck', seed: firstOf(task) ?? seed, ...failedBetweenSteps(end.error) }
+  if (end.type === 'failed') return { type: 'stuck', seed: firstOf(spec) ?? seed, ...failedBetweenSteps(end.error) }
   // Run just this seed again, up to the step to blame, which then describes itself before it is stopped again.
-  const again = createPulse(steps)
-  const one = { ...task, pulse: again, ...('first' in task ? { first: seed, count: 1 } : {}) }
-  if (end.why !== 'memory' || steps > 0) await watched<T>(pool, name, one, LOOKS_BEFORE_STUCK / 3, abandon)
-  const event = readDescription(again) || `its step number ${steps}`
-  const ill = end.why === 'memory' ? 'takes more memory than there is' : `does not return from its ${end.within}`
+  const one: Spec = { ...spec, ...('first' in spec ? { first: seed, count: 1 } : {}) }
+  const again =
+    end.why !== 'memory' || steps > 0
+      ? await pool.do(job, one, { signal, looks: LOOKS_BEFORE_STUCK / 3, wanted: steps })
+      : end
+  const described = again.type === 'done' ? '' : again.described
+  const event = described || `its step number ${steps}`
+  const ill =
+    end.why === 'memory' ? 'takes more memory than there is' : `does not return from its ${withinText(within)}`
   const mistake = `the protocol ${ill}`
   return { type: 'stuck', seed, what: `${mistake}: ${event}`, mistake, trace: [] }
 }
 
-type Ended<T> =
-  | { readonly type: 'done'; readonly value: T }
-  | { readonly type: 'failed'; readonly error: unknown }
-  | { readonly type: 'stopped'; readonly why: 'memory' }
-  | { readonly type: 'stopped'; readonly why: 'hanging'; readonly within: Within }
+const firstOf = (spec: object): number | undefined => ('first' in spec ? Number(spec.first) : undefined)
 
-async function watched<T>(
-  pool: Threads,
-  name: string,
-  task: SupervisedTask,
-  looks: number,
-  abandon: AbortSignal,
-): Promise<Ended<T>> {
-  const stop = new AbortController()
-  const giveUp = () => stop.abort()
-  abandon.addEventListener('abort', giveUp)
-  if (abandon.aborted) giveUp()
-  let before: PulseReading | undefined
-  let bytesBefore = process.memoryUsage.rss()
-  let bytesAtStep = bytesBefore
-  let unchanged = 0
-  const timer = setInterval(() => {
-    const now = readPulse(task.pulse)
-    const bytes = process.memoryUsage.rss()
-    const hangs = now.within !== undefined && before?.seed === now.seed && before.steps === now.steps
-    const grows = bytes - bytesBefore > GROWTH_BYTES
-    if (!hangs) {
-      unchanged = 0
-      bytesAtStep = bytes
-    } else if (!grows) unchanged++
-    before = now
-    bytesBefore = bytes
-    if (unchanged >= looks) stop.abort()
-  }, LOOK_EVERY_MS)
-  try {
-    return { type: 'done', value: await pool.run(name, task, stop.signal) }
-  } catch (error) {
-    if (stop.signal.aborted) {
-      // Near its limit memory hardly grows, since all time goes into garbage collection.
-      const full = bytesBefore - bytesAtStep > NEARLY_ALL_BYTES
-      return full
-        ? { type: 'stopped', why: 'memory' }
-        : { type: 'stopped', why: 'hanging', within: before?.within ?? 'step' }
-    }
-    if ((error as { code?: unknown }).code === 'ERR_WORKER_OUT_OF_MEMORY') return { type: 'stopped', why: 'memory' }
-    return { type: 'failed', error }
-  } finally {
-    clearInterval(timer)
-    abandon.removeEventListener('abort', giveUp)
-  }
-}
+/** Whether the job runs a user's own protocol, which a search names itself and a run names in its spec. */
+const isOfUser = (spec: object): boolean => isUserFile(referenceIn(spec))
 
-const firstOf = (task: object): number | undefined => ('first' in task ? Number(task.first) : undefined)
+const looksAt = (spec: object): number => (isBinary(referenceIn(spec)) ? LOOKS_AT_PROGRAMS : LOOKS_BEFORE_STUCK)
 
-/** Whether the task runs a user's own protocol, which a search names itself and a run names in its spec. */
-const isOfUser = (task: object): boolean => isUserFile(referenceIn(task))
-
-const looksAt = (task: object): number => (isBinary(referenceIn(task)) ? LOOKS_AT_PROGRAMS : LOOKS_BEFORE_STUCK)
-
-function referenceIn(task: object): string {
-  const { subject, spec } = task as {
+function referenceIn(spec: object): string {
+  const { subject, spec: run } = spec as {
     readonly subject?: { readonly target: string }
     readonly spec?: { readonly target: { readonly name: string } }
   }
-  const reference = subject?.target ?? spec?.target.name ?? ''
+  const reference = subject?.target ?? run?.target.name ?? ''
   return reference.startsWith(SIMULATED) ? reference.slice(SIMULATED.length) : reference
 }
 

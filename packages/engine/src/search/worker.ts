@@ -11,13 +11,15 @@ import {
   searchSeeds,
   strategiesNamed,
 } from '@chaosproxy/simulator'
-import { type Simulated, type SimulateTask, simulateSpec } from '../run/simulate-task.ts'
+import { beginUnit, isAskedToStop, type Progress } from '@chaosproxy/targets/watchdog'
+import type { Task } from '../jobs/job.ts'
+import { type Simulated, type SimulateSpec, simulateSpec } from '../run/simulate-task.ts'
 import { limitsFor, playSimulated, type SimulatedPlay } from './play.ts'
-import { beginSeed, type Flag, isRaised, type Pulse, withPulse } from './pulse.ts'
 import { guardedProtocol, type SubjectName, subjectOf } from './subject-name.ts'
+import { watchedProtocol } from './watched-protocol.ts'
 
 /** A range of seeds for one thread. */
-export interface SeedsTask {
+export interface SeedsSpec {
   readonly subject: SubjectName
   readonly first: number
   readonly count: number
@@ -25,71 +27,67 @@ export interface SeedsTask {
   readonly invariants: boolean
   readonly verifyDeterminism: boolean
   readonly stopAtFirst: boolean
-  readonly stop: Flag
 }
 
-export interface GuideTask {
+export interface GuideSpec {
   readonly subject: SubjectName
   readonly finding: Finding
   readonly strategies: readonly string[]
   readonly budgetMs: Millis
 }
 
-/** Where a thread reports its progress to the main one. */
-interface Watched {
-  readonly pulse: Pulse
-}
-
-export interface MinimiseTask {
+export interface MinimiseSpec {
   readonly subject: SubjectName
   readonly finding: Finding
   readonly invariants: boolean
   readonly budgetMs: Millis
 }
 
-export interface PlayTask {
+export interface PlaySpec {
   readonly subject: SubjectName
   readonly scenario: Scenario
   readonly invariants: boolean
 }
 
-export async function search(task: SeedsTask & Watched): Promise<SearchResult> {
-  const { first, count, stopAtFirst, verifyDeterminism } = task
+export async function search({ spec, progress }: Task<SeedsSpec>): Promise<SearchResult> {
+  const { first, count, stopAtFirst, verifyDeterminism } = spec
   return settled(
-    searchSeeds(await watchedSubject(task), {
+    searchSeeds(await watchedSubject(spec, progress), {
       first,
       count,
       stopAtFirst,
       verifyDeterminism,
-      strategies: strategiesNamed(task.strategies),
-      limits: limitsFor(task.invariants),
-      stopped: () => isRaised(task.stop),
-      begins: (seed) => beginSeed(task.pulse, seed),
+      strategies: strategiesNamed(spec.strategies),
+      limits: limitsFor(spec.invariants),
+      stopped: () => isAskedToStop(progress),
+      begins: (seed) => beginUnit(progress, seed),
     }),
   )
 }
 
-export async function minimiseFinding(task: MinimiseTask & Watched): Promise<Scenario | undefined> {
-  const { finding, invariants, budgetMs } = task
-  return settled(minimise(await watchedSubject(task), finding, { limits: limitsFor(invariants), budgetMs }))
+export async function minimiseFinding({ spec, progress }: Task<MinimiseSpec>): Promise<Scenario | undefined> {
+  const { finding, invariants, budgetMs } = spec
+  return settled(minimise(await watchedSubject(spec, progress), finding, { limits: limitsFor(invariants), budgetMs }))
 }
 
-export async function guideFinding(task: GuideTask & Watched): Promise<Finding | undefined> {
-  const { finding, budgetMs } = task
-  return guide(await watchedSubject(task), finding, {
-    strategies: strategiesNamed(task.strategies),
+export async function guideFinding({ spec, progress }: Task<GuideSpec>): Promise<Finding | undefined> {
+  const { finding, budgetMs } = spec
+  return guide(await watchedSubject(spec, progress), finding, {
+    strategies: strategiesNamed(spec.strategies),
     limits: limitsFor(true),
     budgetMs,
   })
 }
 
-export async function play({ scenario, invariants, ...task }: PlayTask & Watched): Promise<SimulatedPlay> {
-  return settled(playSimulated(await watchedSubject(task), scenario, limitsFor(invariants)))
+export async function play({ spec, progress }: Task<PlaySpec>): Promise<SimulatedPlay> {
+  const { scenario, invariants } = spec
+  return settled(playSimulated(await watchedSubject(spec, progress), scenario, limitsFor(invariants)))
 }
 
-export async function simulateRun({ pulse, ...task }: SimulateTask & Watched): Promise<Simulated> {
-  const file = task.spec.target.name.slice(SIMULATED.length)
-  return settled(await simulateSpec(task, withPulse(await guardedProtocol(file), pulse)))
+export async function simulateRun({ spec: { spec }, progress }: Task<SimulateSpec>): Promise<Simulated> {
+  const file = spec.target.name.slice(SIMULATED.length)
+  const protocol = watchedProtocol(await guardedProtocol(file), progress)
+  return settled(await simulateSpec(spec, protocol, () => isAskedToStop(progress)))
 }
 
 /**
@@ -101,7 +99,7 @@ async function settled<T>(result: T): Promise<T> {
   return result
 }
 
-async function watchedSubject({ subject, pulse }: { readonly subject: SubjectName } & Watched): Promise<Subject> {
+async function watchedSubject({ subject }: { readonly subject: SubjectName }, progress: Progress): Promise<Subject> {
   const named = await subjectOf(subject)
-  return { ...named, protocol: withPulse(named.protocol, pulse) }
+  return { ...named, protocol: watchedProtocol(named.protocol, progress) }
 }

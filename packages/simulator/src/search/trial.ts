@@ -84,7 +84,7 @@ export interface TrialLimits {
 }
 
 /** About 15 s of an ordinary machine. Counted in steps, so that a trial has one outcome on every machine, busy or not. */
-const CHECK_STEPS = 150_000_000
+export const CHECK_STEPS = 150_000_000
 
 /** Far beyond an honest trial, which takes about 3,000 events and 5 s. */
 const MOST_EVENTS = 400_000

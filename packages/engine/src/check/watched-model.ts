@@ -1,0 +1,43 @@
+import type { Model } from '@chaosproxy/checker'
+import { countCall, enter, type Progress } from '@chaosproxy/targets/watchdog'
+
+const WITHIN = 1
+
+/** How many looks may find the same call: a step of a model takes microseconds. */
+export const LOOKS_AT_MODELS = 20
+
+/** The same model, with its calls reported. */
+export function watchedModel(model: Model<unknown>, progress: Progress): Model<unknown> {
+  const call = <Result>(ask: () => Result): Result => {
+    countCall(progress)
+    const before = enter(progress, WITHIN)
+    try {
+      return ask()
+    } finally {
+      enter(progress, before)
+    }
+  }
+  const { name, initial, summary, aliases, functions, reads, perProcess, integers } = model
+  return {
+    name,
+    initial,
+    ...(summary === undefined ? {} : { summary }),
+    ...(aliases === undefined ? {} : { aliases }),
+    ...(functions === undefined ? {} : { functions }),
+    ...(reads === undefined ? {} : { reads }),
+    ...(perProcess === undefined ? {} : { perProcess }),
+    apply: (state, input) => call(() => model.apply(state, input)),
+    key: (state) => call(() => model.key(state)),
+    ...(model.from === undefined ? {} : { from: (given) => call(() => model.from?.(given)) }),
+    ...(model.shard === undefined ? {} : { shard: (input) => call(() => model.shard?.(input) as string) }),
+    ...(integers === undefined
+      ? {}
+      : {
+          integers: {
+            initial: integers.initial,
+            encode: (input, output) => call(() => integers.encode(input, output)),
+            step: (state, operation) => call(() => integers.step(state, operation)),
+          },
+        }),
+  }
+}

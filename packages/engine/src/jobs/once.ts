@@ -1,0 +1,16 @@
+import type { Job, JobEnd, Pool } from './job.ts'
+import { jobName } from './job-name.ts'
+
+/** The same pool, which does jobs of one name only once. For jobs that give up nothing halfway. */
+export function once(pool: Pool): Pool {
+  const done = new Map<string, Promise<JobEnd<unknown>>>()
+  return {
+    ...pool,
+    do<Spec extends object, Result>(job: Job<Spec, Result>, spec: Spec): Promise<JobEnd<Result>> {
+      const name = jobName(job, spec)
+      const end = (done.get(name) as Promise<JobEnd<Result>> | undefined) ?? pool.do(job, spec)
+      done.set(name, end)
+      return end
+    },
+  }
+}

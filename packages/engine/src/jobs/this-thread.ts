@@ -1,0 +1,29 @@
+import { setImmediate } from 'node:timers/promises'
+import { askToStop, createProgress } from '@chaosproxy/targets/watchdog'
+import type { Pool } from './job.ts'
+
+const NOWHERE = { reading: { unit: 0, calls: 0, within: 0 }, described: '' } as const
+
+/**
+ * Does jobs on this thread, one after another, and lets whatever else waits for it have its turn between two of them.
+ * Nothing watches it: code of users that never returns blocks the caller.
+ */
+export const thisThread: Pool = {
+  width: 1,
+  async do(job, spec, { signal, stop } = {}) {
+    await setImmediate()
+    if (signal?.aborted) return { type: 'given up', ...NOWHERE }
+    const progress = createProgress()
+    const asked = () => askToStop(progress)
+    if (stop?.aborted) asked()
+    stop?.addEventListener('abort', asked)
+    try {
+      return { type: 'done', value: await job.run({ spec, progress }) }
+    } catch (error) {
+      return { type: 'failed', error, ...NOWHERE }
+    } finally {
+      stop?.removeEventListener('abort', asked)
+    }
+  },
+  close: async () => {},
+}

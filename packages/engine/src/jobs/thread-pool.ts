@@ -1,0 +1,58 @@
+import type { ResourceLimits } from 'node:worker_threads'
+import { askToStop, createProgress, createWatch, type Ill, readDescription } from '@chaosproxy/targets/watchdog'
+import type { ThreadScript } from '../built-file.ts'
+import { createThreads } from '../threads.ts'
+import type { Pool, Task } from './job.ts'
+
+const LOOK_EVERY_MS = 250
+const GROWTH_BYTES = 2 ** 24
+const NEARLY_ALL = 0.6
+/** A thread's memory, unless it is given a limit. */
+const USUAL_MB = 2_048
+
+/**
+ * Does jobs on threads of this machine, whose script exports a function for each kind of job. Code of users is watched:
+ * a thread in which it does not return, or takes all memory, is ended.
+ */
+export function createThreadPool(script: ThreadScript, width: number, memory?: Readonly<ResourceLimits>): Pool {
+  const threads = createThreads(script, width, memory)
+  const muchBytes = NEARLY_ALL * (memory?.maxOldGenerationSizeMb ?? USUAL_MB) * 2 ** 20
+  return {
+    width,
+    async do(job, spec, { signal, stop, looks, wanted } = {}) {
+      const progress = createProgress(wanted)
+      const task: Task<typeof spec> = { spec, progress }
+      const ending = new AbortController()
+      const [giveUp, asked] = [() => ending.abort(), () => askToStop(progress)]
+      signal?.addEventListener('abort', giveUp)
+      stop?.addEventListener('abort', asked)
+      if (signal?.aborted) giveUp()
+      if (stop?.aborted) asked()
+      const watch = createWatch(progress, {
+        looks: looks ?? Number.POSITIVE_INFINITY,
+        growthBytes: GROWTH_BYTES,
+        muchBytes,
+      })
+      let ill: Ill | undefined
+      const watching = setInterval(() => {
+        ill ??= watch.look()
+        if (ill !== undefined) ending.abort()
+      }, LOOK_EVERY_MS)
+      try {
+        return { type: 'done', value: await threads.run(job.kind, task, ending.signal) }
+      } catch (error) {
+        const left = { reading: watch.last(), described: readDescription(progress) }
+        if (ill !== undefined) return { type: 'stopped', why: ill, ...left }
+        if (ending.signal.aborted) return { type: 'given up', ...left }
+        if ((error as { code?: unknown }).code === 'ERR_WORKER_OUT_OF_MEMORY')
+          return { type: 'stopped', why: 'memory', ...left }
+        return { type: 'failed', error, ...left }
+      } finally {
+        clearInterval(watching)
+        signal?.removeEventListener('abort', giveUp)
+        stop?.removeEventListener('abort', asked)
+      }
+    },
+    close: threads.close,
+  }
+}

@@ -1,0 +1,42 @@
+import type { Scenario } from '@chaosproxy/runner'
+import { type Finding, type SearchResult, SIMULATED } from '@chaosproxy/simulator'
+import { isBinary, isUserFile } from '@chaosproxy/targets'
+import type { Job } from '../jobs/job.ts'
+import type { Simulated, SimulateSpec } from '../run/simulate-task.ts'
+import type { SimulatedPlay } from './play.ts'
+import type { SubjectName } from './subject-name.ts'
+import * as worker from './worker.ts'
+
+/** The user's own files that a search runs. A program's command is none. */
+const filesOf = ({ subject: { target, workload } }: { readonly subject: SubjectName }): readonly string[] =>
+  [target, workload].filter((reference) => isUserFile(reference) && !isBinary(reference))
+
+/** Trials of a range of seeds. */
+export const seedsJob: Job<worker.SeedsSpec, SearchResult> = { kind: 'search', reads: filesOf, run: worker.search }
+
+/** Cuts a failure down. */
+export const minimiseJob: Job<worker.MinimiseSpec, Scenario | undefined> = {
+  kind: 'minimiseFinding',
+  reads: filesOf,
+  run: worker.minimiseFinding,
+}
+
+/** Goes from a broken invariant to what a client sees of it. */
+export const guideJob: Job<worker.GuideSpec, Finding | undefined> = {
+  kind: 'guideFinding',
+  reads: filesOf,
+  run: worker.guideFinding,
+}
+
+/** Plays a scenario. */
+export const playJob: Job<worker.PlaySpec, SimulatedPlay> = { kind: 'play', reads: filesOf, run: worker.play }
+
+/** One run of a protocol, judged elsewhere. */
+export const simulateJob: Job<SimulateSpec, Simulated> = {
+  kind: 'simulateRun',
+  reads: ({ spec: { target, workload } }) =>
+    [target.name.slice(SIMULATED.length), workload.name].filter(
+      (reference) => isUserFile(reference) && !isBinary(reference),
+    ),
+  run: worker.simulateRun,
+}

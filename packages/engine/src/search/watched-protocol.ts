@@ -1,0 +1,56 @@
+import type { NodeId } from '@chaosproxy/faults'
+import { type AnyMachine, describeEvent, type ProtocolDefinition } from '@chaosproxy/protocols'
+import { countCall, describeCall, enter, type Progress } from '@chaosproxy/targets/watchdog'
+
+/** Which of the protocol's functions a thread may be in, by the numbers that its progress has, less one. */
+const withins = ['step', '"status"', '"create"', 'invariants'] as const
+const [STEP, STATUS, CREATE, INVARIANTS] = [1, 2, 3, 4] as const
+
+/** In words, for the number that a reading of its progress has. */
+export const withinText = (within: number): string => withins[within - 1] ?? withins[0]
+
+/** Wraps the protocol so that it reports its progress. */
+export function watchedProtocol(protocol: ProtocolDefinition, progress: Progress): ProtocolDefinition {
+  const { invariants } = protocol
+  return {
+    ...protocol,
+    create: (options) =>
+      watchedMachine(
+        within(CREATE, progress, () => protocol.create(options)),
+        progress,
+      ),
+    invariants: invariants?.map((invariant) => ({
+      ...invariant,
+      watch() {
+        const watch = invariant.watch()
+        return (node) => {
+          const watchNode = watch(node)
+          return (state, event, durable) => within(INVARIANTS, progress, () => watchNode(state, event, durable))
+        }
+      },
+    })),
+  }
+}
+
+/** Restores the previous value on return, since these functions may call one another. */
+function within<T>(where: number, progress: Progress, run: () => T): T {
+  const before = enter(progress, where)
+  try {
+    return run()
+  } finally {
+    enter(progress, before)
+  }
+}
+
+function watchedMachine(machine: AnyMachine, progress: Progress): AnyMachine {
+  function stepping<T>(node: NodeId | undefined, event: unknown, run: () => T): T {
+    if (countCall(progress))
+      describeCall(progress, `${node === undefined ? 'a node' : node} on ${describeEvent(event)}`)
+    return within(STEP, progress, run)
+  }
+  return {
+    start: (node, journal, now) => stepping(node.id, undefined, () => machine.start(node, journal, now)),
+    step: (state, event, now, steady) => stepping(undefined, event, () => machine.step(state, event, now, steady)),
+    status: (state) => within(STATUS, progress, () => machine.status(state)),
+  }
+}

@@ -1,0 +1,44 @@
+import { millis } from '@chaosproxy/history'
+import { findProtocol } from '@chaosproxy/protocols'
+import { type Subject, searchSeeds, usualStrategies } from '@chaosproxy/simulator'
+import { register } from '@chaosproxy/workloads'
+import { expect, test, vi } from 'vitest'
+import { limitsFor } from '../src/search/play.ts'
+import { showScenario } from '../src/search/show.ts'
+
+test('a finding that is played again has the same verdict and the same words however slow the machine is', () => {
+  const protocol = findProtocol('quorum')!
+  const subject: Subject = {
+    target: 'quorum',
+    protocol,
+    bug: undefined,
+    knobs: { r: 1, w: 1 },
+    level: 'linearizable',
+    nodes: 3,
+    workload: register,
+    settings: {},
+    operations: 60,
+  }
+  const [finding] = searchSeeds(subject, {
+    first: 1,
+    count: 50,
+    strategies: usualStrategies,
+    limits: limitsFor(true),
+    stopAtFirst: true,
+    verifyDeterminism: false,
+  }).findings
+  const shown = showScenario(subject, finding!.scenario, true)
+  expect(shown.failure?.kind).toBe('violation')
+  // Every look at the clock finds a minute gone.
+  let minutes = 0
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => millis(60_000 * minutes++))
+  try {
+    expect(showScenario(subject, finding!.scenario, true)).toMatchObject({
+      failure: shown.failure,
+      sentence: shown.sentence,
+      steps: shown.steps,
+    })
+  } finally {
+    clock.mockRestore()
+  }
+})

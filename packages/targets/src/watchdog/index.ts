@@ -1,0 +1,13 @@
+export {
+  askToStop,
+  beginUnit,
+  countCall,
+  createProgress,
+  describeCall,
+  enter,
+  isAskedToStop,
+  type Progress,
+  type Reading,
+  readDescription,
+} from './progress.ts'
+export { createWatch, type Ill, type Watch, type WatchLimits } from './watch.ts'

@@ -1,0 +1,57 @@
+import { type Progress, type Reading, readProgress } from './progress.ts'
+
+/** What is wrong with a user's function: it does not return, or takes all memory. */
+export type Ill = 'hanging' | 'memory'
+
+export interface WatchLimits {
+  /**
+   * How many looks may find the same call, which should take microseconds. Counted rather than timed, because a paused
+   * process does not look.
+   */
+  readonly looks: number
+  /** Looks do not count while the process grows by more than this between two of them: the call is exhausting memory. */
+  readonly growthBytes: number
+  /** A call that hangs after the process has grown by more than this is said to exhaust memory. */
+  readonly muchBytes: number
+  /** Of the whole process, at which the call is stopped at once. */
+  readonly mostBytes?: number | undefined
+}
+
+export interface Watch {
+  /** To be called at an even pace. */
+  look(): Ill | undefined
+  /** How far it is now. */
+  last(): Reading
+}
+
+/** Tells when a call of a user's function has lasted too long, or is about to take all memory. */
+export function createWatch(
+  progress: Progress,
+  { looks, growthBytes, muchBytes, mostBytes = Number.POSITIVE_INFINITY }: WatchLimits,
+  bytesNow: () => number = process.memoryUsage.rss,
+): Watch {
+  let reading = readProgress(progress)
+  let bytesBefore = bytesNow()
+  let bytesAtCall = bytesBefore
+  let unchanged = 0
+  return {
+    last: () => readProgress(progress),
+    look() {
+      const before = reading
+      reading = readProgress(progress)
+      const bytes = bytesNow()
+      const grows = bytes - bytesBefore > growthBytes
+      bytesBefore = bytes
+      if (reading.within === 0 || reading.unit !== before.unit || reading.calls !== before.calls) {
+        unchanged = 0
+        bytesAtCall = bytes
+        return undefined
+      }
+      if (!grows) unchanged++
+      if (bytes > mostBytes) return 'memory'
+      if (unchanged < looks) return undefined
+      // Near its limit memory hardly grows, since all time goes into garbage collection.
+      return bytes - bytesAtCall > muchBytes ? 'memory' : 'hanging'
+    },
+  }
+}

@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest'
+import {
+  beginUnit,
+  countCall,
+  createProgress,
+  createWatch,
+  describeCall,
+  enter,
+  readDescription,
+} from '../src/watchdog/index.ts'
+
+const LIMITS = { looks: 3, growthBytes: 10, muchBytes: 100 }
+
+/** What each of a number of looks finds, if nothing else happens between them. */
+const looksAt = (watch: ReturnType<typeof createWatch>, count: number) =>
+  Array.from({ length: count }, () => watch.look())
+
+describe('the watchdog over code of users', () => {
+  test('says that a call hangs once enough looks have found nothing but it', () => {
+    const progress = createProgress()
+    const watch = createWatch(progress, LIMITS, () => 0)
+    expect(looksAt(watch, 5)).toEqual(Array(5).fill(undefined))
+    countCall(progress)
+    enter(progress, 1)
+    expect(looksAt(watch, 5)).toEqual([undefined, undefined, undefined, 'hanging', 'hanging'])
+  })
+
+  test('counts anew with each call, and with each unit of the work', () => {
+    const progress = createProgress()
+    const watch = createWatch(progress, LIMITS, () => 0)
+    enter(progress, 1)
+    for (const next of [() => countCall(progress), () => beginUnit(progress, 7), () => enter(progress, 0)]) {
+      looksAt(watch, 2)
+      next()
+      expect(looksAt(watch, 3)).toEqual([undefined, undefined, undefined])
+    }
+    expect(watch.last()).toEqual({ unit: 7, calls: 0, within: 0 })
+  })
+
+  test('does not count looks while the process grows, and then says that memory is the matter', () => {
+    const progress = createProgress()
+    let bytes = 0
+    const watch = createWatch(progress, LIMITS, () => bytes)
+    countCall(progress)
+    enter(progress, 1)
+    watch.look()
+    for (bytes of [50, 100, 150, 200]) expect(watch.look()).toBeUndefined()
+    expect(looksAt(watch, 3)).toEqual([undefined, undefined, 'memory'])
+  })
+
+  test('stops a call at once that has taken more than there may be', () => {
+    const progress = createProgress()
+    let bytes = 0
+    const watch = createWatch(progress, { ...LIMITS, mostBytes: 300 }, () => bytes)
+    countCall(progress)
+    enter(progress, 1)
+    watch.look()
+    bytes = 301
+    expect(watch.look()).toBe('memory')
+  })
+
+  test('has the wanted call describe itself, in as many letters as there is room for', () => {
+    const progress = createProgress(2)
+    expect([countCall(progress), countCall(progress), countCall(progress)]).toEqual([false, true, false])
+    describeCall(progress, 'x'.repeat(5_000))
+    expect(readDescription(progress)).toHaveLength(1_000)
+  })
+})
