@@ -42,10 +42,18 @@ export interface SearchSettings
 
 /** What a search tells on the way. */
 export type SearchStep =
-  /** How many trials have ended, after every few dozen of them. */
-  | { readonly type: 'progress'; readonly trials: number; readonly causes: number }
-  /** The trial of this seed failed, and is being cut down. */
-  | { readonly type: 'shrinking'; readonly seed: number; readonly cause: string }
+  | {
+      readonly type: 'progress'
+      /** How many have ended, after every few dozen of them. */
+      readonly trials: number
+      readonly causes: number
+    }
+  | {
+      readonly type: 'shrinking'
+      /** Whose trial failed, and is being cut down. */
+      readonly seed: number
+      readonly cause: string
+    }
 
 /** The first failure, cut down. */
 export interface Found {
