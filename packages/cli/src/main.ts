@@ -57,7 +57,7 @@ export async function main(typed: readonly string[]): Promise<void> {
   const parser = yargs([...(commands.length === 1 ? (commands[0]?.normalize?.(argv) ?? argv) : argv)])
     .scriptName('chaos')
     .usage(
-      'chaos: hurt a replicated system on purpose, and learn what it really promises.\n\nUsage: $0 <command> [options]',
+      'chaos: break a replicated system on purpose, and learn what it really promises.\n\nUsage: $0 <command> [options]',
     )
     .version(packageVersion())
     .help()

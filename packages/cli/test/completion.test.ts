@@ -115,7 +115,7 @@ describe('help', () => {
 
   test('of chaos run has its options in groups', async () => {
     const { stdout } = await chaosHere(['run', '--help'])
-    for (const title of ['What is tested', 'What clients do', 'What goes wrong', 'What must hold', 'What is told'])
+    for (const title of ['What is tested', 'What clients do', 'What goes wrong', 'What must hold', 'Output'])
       expect(stdout).toContain(`\n${title}:\n`)
     expect(stdout.match(/^ +--seed /gm)).toHaveLength(1)
   })

@@ -79,7 +79,7 @@ describe('a spec', () => {
   })
 
   test('explains its members, for help', () => {
-    expect(memberText('clients')).toBe('clients at work at the same time')
+    expect(memberText('clients')).toBe('number of concurrent clients')
     expect(memberText('target.bug')).toMatch(/deliberate mistake/)
   })
 })

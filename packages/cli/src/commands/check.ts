@@ -54,21 +54,21 @@ export const checkCommand: Command = {
     expect: { type: 'string', describe: 'exit with 1 unless this level is met; none: only report', requiresArg: true },
     ...requireOption,
     ...baselineOptions,
-    format: { type: 'string', describe: `${formats.join(', ')} [default: found out]`, requiresArg: true },
+    format: { type: 'string', describe: `${formats.join(', ')} [default: detected]`, requiresArg: true },
     keyed: {
       type: 'boolean',
-      describe: "EDN: values are pairs of a key and a value, as in Jepsen's independent tests [default: found out]",
+      describe: "EDN: values are pairs of a key and a value, as in Jepsen's independent tests [default: detected]",
     },
     'failed-cas': {
       type: 'string',
       default: 'auto',
-      describe: 'a failed cas did not happen (drop), or saw another value (observes); auto: as the format means it',
+      describe: 'a failed cas did not happen (drop), or saw another value (observes); auto: as is usual for the format',
       requiresArg: true,
     },
     timeout: {
       type: 'string',
       default: '30s',
-      describe: 'how long deciding may take, for each file once it is read',
+      describe: 'time limit for checking each file, once it is read',
       requiresArg: true,
     },
     memory: {
@@ -80,18 +80,18 @@ export const checkCommand: Command = {
     workers: {
       type: 'string',
       describe:
-        'threads: check this many files at once, or divide the keys of one file among as many [default: one a core, none for small files]',
+        'threads: check this many files at once, or divide the keys of one file among as many [default: one per core, none for small files]',
       requiresArg: true,
     },
-    explain: { type: 'boolean', describe: 'tell all the evidence: possible values, every operation, every order' },
+    explain: { type: 'boolean', describe: 'print all the evidence: possible values, every operation, every order' },
     out: { type: 'string', describe: 'write a report (HTML) of the one file given', requiresArg: true },
     ...reporterOptions(),
   },
   groups: {
     'What is checked': ['model', 'initial', 'format', 'keyed', 'failed-cas'],
     'What must hold': ['level', 'expect', 'require', 'baseline', 'tolerance'],
-    'What it may take': ['timeout', 'memory', 'workers'],
-    'What is told': ['explain', 'out', 'reporter', 'json', 'quiet', 'force', 'verbose'],
+    Limits: ['timeout', 'memory', 'workers'],
+    Output: ['explain', 'out', 'reporter', 'json', 'quiet', 'force', 'verbose'],
   },
   examples: [
     ['chaos check history.jsonl', 'verdict, and the smallest explanation'],

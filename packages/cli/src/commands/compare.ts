@@ -15,12 +15,12 @@ export const compareCommand: Command = {
       array: true,
       nargs: 1,
       describe:
-        'which, with settings: raft,primary-replica:sync=1:reads=primary [default: those of chaos.config.ts, or all systems]',
+        'the systems, with settings: raft,primary-replica:sync=1:reads=primary [default: those of chaos.config.ts, or all systems]',
       requiresArg: true,
     },
     faults: {
       type: 'string',
-      describe: `under which faults, each for the middle half of a run, or none [default: ${COMPARE_DEFAULTS.faults}]`,
+      describe: `faults to compare under, each for the middle half of a run, or none [default: ${COMPARE_DEFAULTS.faults}]`,
       requiresArg: true,
     },
     sweep: {
@@ -33,7 +33,7 @@ export const compareCommand: Command = {
     },
     network: {
       type: 'string',
-      describe: `what lies between the nodes: ${networks.map(({ name }) => name).join(', ')} [default: ${COMPARE_DEFAULTS.network}]`,
+      describe: `the network between the nodes: ${networks.map(({ name }) => name).join(', ')} [default: ${COMPARE_DEFAULTS.network}]`,
       requiresArg: true,
     },
     nodes: { type: 'string', describe: 'how many nodes [default: each system decides]', requiresArg: true },
@@ -50,7 +50,7 @@ export const compareCommand: Command = {
     },
     timeout: {
       type: 'string',
-      describe: `how long a client waits for an answer [default: ${COMPARE_DEFAULTS.timeout}]`,
+      describe: `how long a client waits for a response [default: ${COMPARE_DEFAULTS.timeout}]`,
       requiresArg: true,
     },
     seeds: {
@@ -62,14 +62,14 @@ export const compareCommand: Command = {
     sim: { type: 'boolean', describe: 'in virtual time, which is the default' },
     real: { type: 'boolean', describe: 'on real processes, one run after the other' },
     ...configOption,
-    html: { type: 'string', describe: 'write it to a file as a page', requiresArg: true },
+    html: { type: 'string', describe: 'write it as an HTML page', requiresArg: true },
     ...reporterOptions(),
   },
   groups: {
     'What is compared': ['targets', 'sweep', 'nodes', 'network', 'sim', 'real'],
     'What clients do': ['clients', 'rate', 'time', 'timeout'],
     'What goes wrong': ['faults', 'seeds', 'seed'],
-    'What is told': ['html', 'force', 'json'],
+    Output: ['html', 'force', 'json'],
   },
   examples: [
     ['chaos compare --html compare.html', 'every system under the usual faults'],

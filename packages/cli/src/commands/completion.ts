@@ -10,7 +10,7 @@ const shells = Object.keys(completionScripts)
 export const completionCommand = (load: () => Promise<readonly Command[]>): Command => ({
   name: 'completion',
   positional: '[shell]',
-  summary: 'print what completes chaos in your shell: bash, zsh or fish',
+  summary: 'print the completion script for your shell: bash, zsh or fish',
   options: {},
   examples: [
     ['chaos completion bash >> ~/.bashrc', 'for bash'],

@@ -32,13 +32,16 @@ export const ctlCommand: Command = {
   groups: {
     'Which proxy': ['host', 'token'],
     'With add': ['name', 'lease', 'upstream', 'downstream'],
-    'What is told': ['json'],
+    Output: ['json'],
   },
   examples: [
     ...[...actions, WATCH].map(
       ({ names, usage, summary }) => [`chaos ctl ${names[0]}${usage === '' ? '' : ` ${usage}`}`, summary] as const,
     ),
-    ['chaos ctl add latency db latencyMs=200 jitterMs=50', 'answers of db come about 200 ms later, and requests too'],
+    [
+      'chaos ctl add latency db latencyMs=200 jitterMs=50',
+      'responses of db come about 200 ms later, and so do requests',
+    ],
   ],
   words: [...actions, WATCH].map(({ names: [name] }) => name),
   helpFor(argv) {

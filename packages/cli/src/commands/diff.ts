@@ -18,7 +18,7 @@ export const diffCommand: Command = {
   summary: 'compare two runs or histories: verdicts, availability, latency, losses',
   options: { json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the page' } },
   groups: {
-    'What is told': ['json'],
+    Output: ['json'],
   },
   examples: [
     ['chaos diff chaos-results/20261120-074501-raft chaos-results/20261121-074502-raft', 'two runs'],

@@ -26,9 +26,9 @@ export const doctorCommand: Command = {
   },
   groups: {
     'What is looked at': ['target', 'config'],
-    'What is told': ['json'],
+    Output: ['json'],
   },
-  examples: [['chaos doctor --target primary-replica', 'before a run of it']],
+  examples: [['chaos doctor --target primary-replica', 'before running it']],
   async run(options) {
     sayWhatRuns(textOf(options, 'config') ?? configPathIn('.'))
     const { loaded, own, registries } = await readOwnConfig(options, 'chaos doctor')

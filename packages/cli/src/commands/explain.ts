@@ -18,7 +18,7 @@ export const explainCommand: Command = {
   name: 'explain',
   positional: '<run>',
   needs: 'a run or a history: chaos explain chaos-results/DIR, or chaos explain history.jsonl.',
-  summary: 'tell a violation as a story: what happened, what each level allows, what usually causes it',
+  summary: 'explain a violation as a story: what happened, what each level allows, what usually causes it',
   options: {
     level: {
       type: 'string',
@@ -28,13 +28,13 @@ export const explainCommand: Command = {
     model: { type: 'string', describe: 'what the object is [default: what the history names]', requiresArg: true },
     keyed: {
       type: 'boolean',
-      describe: "EDN: values are pairs of a key and a value, as in Jepsen's independent tests [default: found out]",
+      describe: "EDN: values are pairs of a key and a value, as in Jepsen's independent tests [default: detected]",
     },
     json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the page' },
   },
   groups: {
     'What is explained': ['level', 'model', 'keyed'],
-    'What is told': ['json'],
+    Output: ['json'],
   },
   examples: [
     ['chaos explain chaos-results/20261120-074501-raft', 'a run'],

@@ -18,12 +18,12 @@ const NODES = { min: 1, max: 15 }
 export const initCommand: Command = {
   name: 'init',
   positional: '[what]',
-  summary: 'write a chaos.config.ts to begin with, or a protocol of your own: chaos init protocol',
+  summary: 'create a chaos.config.ts, or a protocol of your own with chaos init protocol',
   options: {
     target: { type: 'string', describe: 'what to test; chaos targets lists them [default: raft]', requiresArg: true },
     command: {
       type: 'string',
-      describe: 'test a service of your own: what starts a node of it, with {listen} for where clients reach it',
+      describe: 'test a service of your own: the command that starts a node, with {listen} for the address clients use',
       requiresArg: true,
     },
     path: {
@@ -38,10 +38,10 @@ export const initCommand: Command = {
     },
     example: {
       type: 'boolean',
-      describe: 'write a small service too, and test that: to see how a service of your own is declared',
+      describe: 'write a small example service and test it, to see how a service of your own is declared',
     },
     nodes: { type: 'string', describe: 'how many nodes [default: the target decides]', requiresArg: true },
-    force: { type: 'boolean', describe: 'replace the file that is there' },
+    force: { type: 'boolean', describe: 'overwrite an existing file' },
   },
   groups: {
     'What is tested': ['target', 'command', 'path', 'value', 'example', 'nodes'],
@@ -49,11 +49,11 @@ export const initCommand: Command = {
   },
   examples: [
     ['chaos init', 'asks on a terminal what to test'],
-    ['chaos init protocol', 'a protocol of your own to begin with, for chaos fuzz --protocol'],
+    ['chaos init protocol', 'a protocol of your own to start from, for chaos fuzz --protocol'],
     ["chaos init --command 'node server.js --port {port}' --nodes 3", 'for a service of your own'],
     [
       "chaos init --command 'python3 kv.py {port}' --path /v1/documents/{key} --value json.text",
-      'that keeps its objects elsewhere',
+      'for a service with other paths',
     ],
   ],
   async run(options) {

@@ -8,7 +8,7 @@ import { parseProxySettings } from '../proxy/settings.ts'
 export const proxyCommand: Command = {
   name: 'proxy',
   positional: '',
-  summary: 'stand between clients and servers: pass on, hurt on demand, record',
+  summary: 'stand between clients and servers: forward, inject faults on demand, record',
   options: {
     listen: {
       type: 'string',
@@ -17,12 +17,12 @@ export const proxyCommand: Command = {
     },
     upstream: {
       type: 'string',
-      describe: 'host:port it leads to, once for each proxy; with https:// in front by TLS',
+      describe: 'host:port to forward to, once for each proxy; with https:// in front for TLS',
       requiresArg: true,
     },
     name: {
       type: 'string',
-      describe: 'what it is called, once for each proxy [default: n1, n2, …]',
+      describe: 'name of the proxy, once for each [default: n1, n2, …]',
       requiresArg: true,
     },
     config: {
@@ -32,18 +32,18 @@ export const proxyCommand: Command = {
     },
     record: {
       type: 'string',
-      describe: 'record what passes: a JSON file with a route table (HTTP), or resp (Redis)',
+      describe: 'record the traffic: a JSON file with a route table (HTTP), or resp (Redis)',
       requiresArg: true,
     },
     carries: {
       type: 'string',
-      describe: `what passes, so that single requests and messages can be hurt: ${carriageNames.join(', ')}; once, or once for each proxy`,
+      describe: `protocol of the traffic, so that faults can hit single requests and messages: ${carriageNames.join(', ')}; once, or once for each proxy`,
       requiresArg: true,
     },
     client: {
       type: 'string',
       describe:
-        'with --record: what tells clients apart, such as header.X-Client, peer.process, peer.address, connection',
+        'with --record: what identifies clients, such as header.X-Client, peer.process, peer.address, connection',
       requiresArg: true,
     },
     initial: {
@@ -52,21 +52,21 @@ export const proxyCommand: Command = {
       requiresArg: true,
     },
     out: { type: 'string', describe: 'the history to write [default: history.jsonl]', requiresArg: true },
-    force: { type: 'boolean', describe: 'replace a recording that is there already' },
-    model: { type: 'string', describe: 'what the recorded operations are on, as for chaos check', requiresArg: true },
-    rotate: { type: 'string', describe: 'begin another file after this size: 64MB, 1GB', requiresArg: true },
-    control: { type: 'string', describe: 'where it is controlled [default: 127.0.0.1:8474]', requiresArg: true },
+    force: { type: 'boolean', describe: 'overwrite an existing recording' },
+    model: { type: 'string', describe: 'model of the recorded operations, as for chaos check', requiresArg: true },
+    rotate: { type: 'string', describe: 'start another file after this size: 64MB, 1GB', requiresArg: true },
+    control: { type: 'string', describe: 'address of the control API [default: 127.0.0.1:8474]', requiresArg: true },
     host: { type: 'string', describe: 'only the host of --control, as with Toxiproxy', requiresArg: true },
     port: { type: 'string', describe: 'only the port of --control, as with Toxiproxy', requiresArg: true },
     token: {
       type: 'string',
-      describe: 'what every request to --control must bring; CHAOS_TOKEN keeps it out of ps [CHAOS_TOKEN]',
+      describe: 'token that every request to --control needs; CHAOS_TOKEN keeps it out of ps [CHAOS_TOKEN]',
       requiresArg: true,
     },
-    open: { type: 'boolean', describe: 'answer other machines without a token, and listen where anyone asks' },
+    open: { type: 'boolean', describe: 'serve other machines without a token, and listen where anyone asks' },
     'host-name': {
       type: 'string',
-      describe: 'with --open: a name with dots by which it is asked for, once for each',
+      describe: 'with --open: a host name with dots to answer to, once for each',
       requiresArg: true,
     },
     toxiproxy: { type: 'boolean', describe: "answer Toxiproxy's clients too, on the same port" },
@@ -75,24 +75,24 @@ export const proxyCommand: Command = {
     workers: {
       type: 'string',
       default: '1',
-      describe: 'processes that carry connections, for many small messages; no recording then',
+      describe: 'processes to spread connections over, for many small messages; not with recording',
       requiresArg: true,
     },
-    seed: { type: 'string', default: '1', describe: 'where all chance comes from', requiresArg: true },
+    seed: { type: 'string', default: '1', describe: 'the seed of every random choice', requiresArg: true },
     log: { type: 'string', describe: 'json or pretty [default: pretty on a terminal]', requiresArg: true },
-    time: { type: 'string', describe: 'end by itself after this long: 500ms, 20s, 2m', requiresArg: true },
+    time: { type: 'string', describe: 'stop after this long: 500ms, 20s, 2m', requiresArg: true },
   },
   groups: {
     'What is proxied': ['listen', 'upstream', 'name', 'carries', 'config'],
     'What is recorded': ['record', 'client', 'initial', 'model', 'out', 'force', 'rotate'],
     'How it is controlled': ['control', 'host', 'port', 'token', 'open', 'host-name', 'toxiproxy'],
-    'What is measured and told': ['proxy-metrics', 'runtime-metrics', 'log'],
+    'Metrics and log': ['proxy-metrics', 'runtime-metrics', 'log'],
     'How it runs': ['workers', 'seed', 'time'],
   },
   examples: [
-    ['chaos proxy --listen 127.0.0.1:6380 --upstream 127.0.0.1:6379', 'stand before a server'],
-    ['chaos proxy --upstream 127.0.0.1:8080 --carries http', 'and hurt single requests of it'],
-    ['chaos proxy --upstream 127.0.0.1:8080 --record routes.json', 'record a service of HTTP'],
+    ['chaos proxy --listen 127.0.0.1:6380 --upstream 127.0.0.1:6379', 'stand in front of a server'],
+    ['chaos proxy --upstream 127.0.0.1:8080 --carries http', 'with faults for single requests'],
+    ['chaos proxy --upstream 127.0.0.1:8080 --record routes.json', 'record an HTTP service'],
     ['chaos proxy --config proxies.json -- npm test', 'only for as long as the tests run'],
     ['chaos proxy --toxiproxy', "in Toxiproxy's place, on port 8474"],
   ],

@@ -15,12 +15,12 @@ import { executeRun } from '../run/execute.ts'
 export const recordCommand: Command = {
   name: 'record',
   positional: '',
-  summary: 'record, hurt and judge what a command of yours does, such as its tests',
+  summary: 'record and check what a command of yours does, such as its tests, under faults',
   options: {
     upstream: {
       type: 'string',
       describe:
-        'host:port of a server, once for each; with https:// in front by TLS [default: the upstreams of chaos.config.ts]',
+        'host:port of a server, once for each; with https:// in front for TLS [default: the upstreams of chaos.config.ts]',
       requiresArg: true,
     },
     serve: {
@@ -32,12 +32,12 @@ export const recordCommand: Command = {
     as: {
       type: 'string',
       describe:
-        'what passes: a JSON file with a route table (HTTP), or resp (Redis); with several servers once for all, or once for each: tcp is hurt only, not recorded',
+        'what passes: a JSON file with a route table (HTTP), or resp (Redis); with several servers once for all, or once for each; tcp has faults only, no recording',
       requiresArg: true,
     },
     hurt: {
       type: 'string',
-      describe: 'which servers the faults happen to, comma-separated [default: all]',
+      describe: 'servers to inject the faults into, comma-separated [default: all]',
       requiresArg: true,
     },
     listen: {
@@ -45,7 +45,7 @@ export const recordCommand: Command = {
       describe: 'host:port to listen on, once for each; with https:// in front it speaks TLS [default: any free port]',
       requiresArg: true,
     },
-    name: { type: 'string', describe: 'what it is called, once for each [default: n1, n2, …]', requiresArg: true },
+    name: { type: 'string', describe: 'name of the server, once for each [default: n1, n2, …]', requiresArg: true },
     env: {
       type: 'string',
       array: true,
@@ -56,7 +56,7 @@ export const recordCommand: Command = {
     },
     client: {
       type: 'string',
-      describe: 'what tells clients apart, such as header.X-Client, peer.process, peer.address, connection',
+      describe: 'what identifies clients, such as header.X-Client, peer.process, peer.address, connection',
       requiresArg: true,
     },
     initial: {
@@ -64,20 +64,20 @@ export const recordCommand: Command = {
       describe: 'what keys hold at the start: unknown, read, or a value in JSON [default: unknown]',
       requiresArg: true,
     },
-    model: { type: 'string', describe: 'what the operations are on, as for chaos check', requiresArg: true },
+    model: { type: 'string', describe: 'model of the operations, as for chaos check', requiresArg: true },
     faults: {
       type: 'string',
-      describe: `which faults, again and again, comma-separated: partition, lose-reply, … [default: ${RECORD_DEFAULTS.faults}]`,
+      describe: `faults to inject, again and again, comma-separated: partition, lose-reply, … [default: ${RECORD_DEFAULTS.faults}]`,
       requiresArg: true,
     },
     ...requireOption,
     ...baselineOptions,
     expect: {
       type: 'string',
-      describe: `exit with 1 unless this level is met, such as ${'linearizable' satisfies Level} [default: only look]`,
+      describe: `exit with 1 unless this level is met, such as ${'linearizable' satisfies Level} [default: only report]`,
       requiresArg: true,
     },
-    'may-fail': { type: 'boolean', describe: 'what the command exits with does not matter' },
+    'may-fail': { type: 'boolean', describe: 'ignore the exit code of the command' },
     time: {
       type: 'string',
       describe: `end the command after this long; the exit code is then the verdict's [default: ${RECORD_DEFAULTS.time}, and a command that runs longer is trouble]`,
@@ -85,14 +85,18 @@ export const recordCommand: Command = {
     },
     timeout: {
       type: 'string',
-      describe: `how long a last read waits for its answer [default: ${RECORD_DEFAULTS.timeout}]`,
+      describe: `how long a final read waits for its response [default: ${RECORD_DEFAULTS.timeout}]`,
       requiresArg: true,
     },
-    seed: { type: 'string', describe: 'decides which faults come when [default: drawn]', requiresArg: true },
+    seed: {
+      type: 'string',
+      describe: 'the seed that the seed that decides which faults come when [default: drawn]',
+      requiresArg: true,
+    },
     out: {
       type: 'string',
       default: 'chaos-results',
-      describe: 'where to make the directory of this run',
+      describe: 'where to create the directory of this run',
       requiresArg: true,
     },
     'check-timeout': {
@@ -103,7 +107,7 @@ export const recordCommand: Command = {
     ...configOption,
     events: {
       type: 'string',
-      describe: 'write everything that happens to this file as it happens, a line of JSON each',
+      describe: 'write every event to this file as it happens, as lines of JSON',
       requiresArg: true,
     },
     ...reporterOptions(),
@@ -112,8 +116,8 @@ export const recordCommand: Command = {
     'What is recorded': ['upstream', 'serve', 'as', 'listen', 'name', 'env', 'client', 'initial', 'model', 'config'],
     'What goes wrong': ['faults', 'hurt', 'seed'],
     'What must hold': ['expect', 'require', 'baseline', 'tolerance', 'may-fail'],
-    'What it may take': ['time', 'timeout', 'check-timeout'],
-    'What is told': ['out', 'events', 'reporter', 'json', 'quiet', 'force', 'verbose'],
+    Limits: ['time', 'timeout', 'check-timeout'],
+    Output: ['out', 'events', 'reporter', 'json', 'quiet', 'force', 'verbose'],
   },
   examples: [
     ['chaos record --upstream 127.0.0.1:8080 --as routes.json --env API=http://{n1} -- npm test', 'what the tests do'],
@@ -123,7 +127,7 @@ export const recordCommand: Command = {
     ],
     [
       "chaos record --name db --name app --serve 'redis-server --port {port} --dir {data}' --serve 'node app.js {listen} {db}' --as tcp --as routes.json --hurt db --faults lose-reply -- node test.js {app}",
-      'what an app says while it loses answers of its database; both are started and ended by chaos',
+      'what an app does when it loses responses of its database; chaos starts and stops both',
     ],
   ],
   async run(options) {

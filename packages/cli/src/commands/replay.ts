@@ -8,10 +8,10 @@ export const replayCommand: Command = {
   name: 'replay',
   positional: '<file>',
   needs: 'the file that chaos fuzz wrote: chaos replay FILE',
-  summary: 'play a failure again that chaos fuzz found, in the simulator or for real',
+  summary: 'replay a failure that chaos fuzz found, in the simulator or on real processes',
   options: {
     real: { type: 'boolean', describe: 'on real processes, with real faults: the same scenario, another interleaving' },
-    times: { type: 'string', default: '1', describe: 'play it so many times', requiresArg: true },
+    times: { type: 'string', default: '1', describe: 'play it this many times', requiresArg: true },
     expect: {
       type: 'string',
       describe: 'the level to hold it to [default: what the target promises]',
@@ -20,18 +20,18 @@ export const replayCommand: Command = {
     invariants: {
       type: 'boolean',
       default: true,
-      describe: "watch the protocol's own invariants too, where the file says so",
+      describe: "check the protocol's own invariants, too, where the file says so",
     },
-    protocol: { type: 'string', describe: 'where the protocol of your own is now, if it moved', requiresArg: true },
-    workload: { type: 'string', describe: 'where the workload of your own is now, if it moved', requiresArg: true },
-    binary: { type: 'string', describe: 'the program of your own, as it is started here', requiresArg: true },
+    protocol: { type: 'string', describe: 'the file of your own protocol, if it moved', requiresArg: true },
+    workload: { type: 'string', describe: 'the file of your own workload, if it moved', requiresArg: true },
+    binary: { type: 'string', describe: 'your own program, as it is started here', requiresArg: true },
     ...trustOption,
     ...configOption,
     json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the page' },
   },
   groups: {
     'How to replay': ['real', 'times', 'expect', 'invariants', 'protocol', 'binary', 'workload', 'trust'],
-    'What is told': ['json'],
+    Output: ['json'],
   },
   examples: [
     ['chaos replay not-linearizable.json', 'the same history, to the byte'],

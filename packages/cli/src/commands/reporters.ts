@@ -8,10 +8,10 @@ import { styleFor } from '../terminal/style.ts'
 export const reportersCommand: Command = {
   name: 'reporters',
   positional: '',
-  summary: 'list the ways to tell results',
+  summary: 'list the output formats for results',
   options: { json: { type: 'boolean', describe: 'print JSON on stdout' } },
   groups: {
-    'What is told': ['json'],
+    Output: ['json'],
   },
   examples: [
     ['chaos run --reporter junit=junit.xml', 'the page, and a file for a CI server'],

@@ -8,7 +8,7 @@ export const routesCommand: Command = {
   name: 'routes',
   positional: '<action> [file]',
   needs: 'schema, check FILE or try FILE',
-  summary: 'write a route table: its schema, whether it makes sense, what a request would be recorded as',
+  summary: 'work on a route table: print its schema, check it, try what a request would be recorded as',
   options: {
     request: {
       type: 'string',
@@ -19,19 +19,19 @@ export const routesCommand: Command = {
     body: { type: 'string', describe: "with try: the request's body", requiresArg: true },
     answer: {
       type: 'string',
-      describe: 'with try: the status of the answer, or a file with all of it as @FILE [default: 200]',
+      describe: 'with try: the status of the response, or a file with the whole response as @FILE [default: 200]',
       requiresArg: true,
     },
-    'answer-header': { type: 'string', describe: 'with try: a header of the answer', requiresArg: true },
-    'answer-body': { type: 'string', describe: "with try: the answer's body", requiresArg: true },
-    model: { type: 'string', describe: 'what the operations are on, as for chaos proxy', requiresArg: true },
+    'answer-header': { type: 'string', describe: 'with try: a header of the response', requiresArg: true },
+    'answer-body': { type: 'string', describe: "with try: the response's body", requiresArg: true },
+    model: { type: 'string', describe: 'model of the operations, as for chaos proxy', requiresArg: true },
     json: { type: 'boolean', describe: 'print JSON on stdout' },
   },
   groups: {
     'The request to try': ['request', 'header', 'body'],
-    'The answer to it': ['answer', 'answer-header', 'answer-body'],
+    'The response to it': ['answer', 'answer-header', 'answer-body'],
     'How it is read': ['model'],
-    'What is told': ['json'],
+    Output: ['json'],
   },
   examples: [
     ['chaos routes schema > routes.schema.json', 'for editors: name it as "$schema" in the table'],

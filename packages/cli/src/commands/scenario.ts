@@ -6,20 +6,20 @@ import { parseScenarioSettings } from '../scenario/settings.ts'
 export const scenarioCommand: Command = {
   name: 'scenario',
   positional: '[name]',
-  summary: 'tell a textbook accident step by step, as it happens, or list them all',
+  summary: 'play a textbook accident step by step, or list them all',
   options: {
     fix: { type: 'boolean', describe: 'show what would have prevented it' },
     real: { type: 'boolean', describe: 'play it on real processes instead of in virtual time' },
     html: {
       type: 'string',
-      describe: 'write it to a file as a page, with what would have prevented it',
+      describe: 'write it as an HTML page, with what would have prevented it',
       requiresArg: true,
     },
     ...reporterOptions(),
   },
   groups: {
-    'How to tell it': ['fix', 'real'],
-    'What is told': ['html', 'force', 'json'],
+    'How to play it': ['fix', 'real'],
+    Output: ['html', 'force', 'json'],
   },
   examples: [
     ['chaos scenario', 'the stories, with a line each'],

@@ -13,7 +13,7 @@ import { styleFor } from '../terminal/style.ts'
 export const targetsCommand: Command = {
   name: 'targets',
   positional: '[name]',
-  summary: 'list what can be tested, the faults it can suffer and the mistakes it can be given',
+  summary: 'list what can be tested, the faults it can suffer and its deliberate bugs',
   options: {
     faults: { type: 'boolean', describe: 'which faults each target can suffer, and why not' },
     bugs: { type: 'boolean', describe: 'the deliberate mistakes, for --bug' },
@@ -22,10 +22,10 @@ export const targetsCommand: Command = {
   },
   groups: {
     'What is listed': ['faults', 'bugs', 'config'],
-    'What is told': ['json'],
+    Output: ['json'],
   },
   examples: [
-    ['chaos targets --bugs', 'mistakes to try the tool on'],
+    ['chaos targets --bugs', 'bugs to try the tool on'],
     ['chaos targets redis', 'one target, and which of its errors mean "failed" and which "unknown"'],
   ],
   async run(options) {

@@ -14,7 +14,7 @@ export const workloadsCommand: Command = {
   options: { ...configOption, json: { type: 'boolean', describe: 'print JSON on stdout' } },
   groups: {
     'What is listed': ['config'],
-    'What is told': ['json'],
+    Output: ['json'],
   },
   examples: [['chaos run --workload queue', 'puts messages in and takes them out, and drains the queues in the end']],
   async run(options) {

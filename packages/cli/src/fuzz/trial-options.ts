@@ -12,13 +12,14 @@ import { type ParsedOptions, textOf } from '../command.ts'
 export const trialOptions: { readonly [name: string]: Option } = {
   faults: {
     type: 'string',
-    describe: 'which faults, comma-separated, or none; chaos targets --faults lists them [default: all among nodes]',
+    describe:
+      'faults to inject, comma-separated, or none; chaos targets --faults lists them [default: all among nodes]',
     requiresArg: true,
   },
   drift: {
     type: 'string',
     describe:
-      'how much too fast or too slow a clock may run, such as 20% or 200ppm [default: what the protocol assumes, or 5%]',
+      'how much faster or slower a clock may run, such as 20% or 200ppm [default: what the protocol assumes, or 5%]',
     requiresArg: true,
   },
   jump: {
@@ -35,7 +36,7 @@ export const trialOptions: { readonly [name: string]: Option } = {
   },
   length: {
     type: 'string',
-    describe: 'the virtual time that the operations and faults of a trial take [default: 0.3 s to 3 s]',
+    describe: 'virtual time of the operations and faults of a trial [default: 0.3 s to 3 s]',
     requiresArg: true,
   },
 }

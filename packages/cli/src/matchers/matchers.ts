@@ -11,7 +11,7 @@ interface MatcherContext {
   readonly isNot?: boolean
 }
 
-/** What is told of a history that does not meet a level, such as to attach its page to a test. */
+/** What a failed matcher reports about a history, such as to attach its page to a test. */
 export type Missed = ReturnType<typeof judgeReceived>
 
 /**

@@ -26,7 +26,7 @@ export const faultActions: readonly Action[] = [
   {
     names: ['change', 'update', 'u'],
     usage: 'FAULT parameter=value …',
-    summary: 'change a fault that is in force; its connections keep what they have been through',
+    summary: 'change a fault that is in force; its connections keep what they have used up',
     async run({ client, words }) {
       const [name, ...settings] = words
       const { hits: _, missed: __, origin: ___, ...before } = await findFault(client, name)

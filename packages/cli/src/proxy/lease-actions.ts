@@ -10,7 +10,7 @@ export const leaseActions: readonly Action[] = [
   {
     names: ['leases'],
     usage: '',
-    summary: 'every lease that is still good, and the faults that live by it',
+    summary: 'every current lease, and the faults that depend on it',
     async run({ client, style }) {
       const leases = (await client.get('/v1/leases')) as readonly LeaseAnswer[]
       if (leases.length === 0) return { data: leases, text: '  no leases\n' }
@@ -26,7 +26,7 @@ export const leaseActions: readonly Action[] = [
   {
     names: ['lease'],
     usage: 'OWNER [DURATION]',
-    summary: 'begin a lease, of 30 s unless told otherwise; faults added with --lease heal when it ends',
+    summary: 'start a lease, of 30 s by default; faults added with --lease heal when it ends',
     async run({ client, words }) {
       const [owner, duration] = words
       if (owner === undefined) throw new UserError('usage', 'Say whose it is: chaos ctl lease OWNER [DURATION]')
@@ -48,7 +48,7 @@ export const leaseActions: readonly Action[] = [
   {
     names: ['end'],
     usage: 'LEASE',
-    summary: 'end a lease, and heal every fault that lives by it',
+    summary: 'end a lease, and heal every fault that depends on it',
     async run({ client, words }) {
       await client.send('DELETE', pathOf(words[0]))
       return { data: { ended: words[0] }, text: `  ${words[0]}: ended, its faults are healed\n` }

@@ -27,7 +27,7 @@ export const viewActions: readonly Action[] = [
   {
     names: ['inspect', 'i'],
     usage: 'PROXY',
-    summary: 'one proxy: its two links and what they carried, its faults and how often each bit',
+    summary: 'one proxy: its two links and what they carried, its faults and how often each took effect',
     async run({ client, words, style }) {
       const proxy = (await client.get(`/v1/proxies/${await proxyPath(client, words[0])}`)) as ProxyAnswer
       const all = (await client.get('/v1/links')) as readonly LinkAnswer[]
@@ -43,7 +43,7 @@ export const viewActions: readonly Action[] = [
   {
     names: ['faults', 'f'],
     usage: '',
-    summary: 'every fault in force, and how often it bit',
+    summary: 'every fault in force, and how often it took effect',
     async run({ client, style }) {
       const faults = await faultsOf(client)
       return { data: faults, text: renderFaults(faults, style) }

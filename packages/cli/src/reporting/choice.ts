@@ -31,18 +31,18 @@ export const reporterOptions = (): { readonly [name: string]: Option } => ({
     type: 'string',
     array: true,
     nargs: 1,
-    describe: `how to tell the result, NAME or NAME=FILE, any number of times: ${names().join(', ')}, or a file of your own; chaos reporters tells of each [default: ${usual?.name ?? ''}]`,
+    describe: `output format, NAME or NAME=FILE, any number of times: ${names().join(', ')}, or a file of your own; chaos reporters describes them [default: ${usual?.name ?? ''}]`,
     requiresArg: true,
   },
   json: {
     type: 'boolean',
-    describe: 'print JSON on stdout instead of the page, one object for each run or file, a line each: --reporter json',
+    describe: 'print JSON on stdout instead of the page, one line per run or file: --reporter json',
   },
   force: { type: 'boolean', describe: 'overwrite a file even if it is not an earlier report of the same kind' },
-  quiet: { type: 'boolean', describe: 'only the verdict, in one line, and errors: --reporter line' },
+  quiet: { type: 'boolean', describe: 'print print only the verdict, in one line, and errors: --reporter line' },
   verbose: {
     type: 'boolean',
-    describe: 'tell on stderr what is started and done, and every fault as it begins and ends',
+    describe: 'log to stderr what is started and done, and every fault as it begins and ends',
   },
 })
 

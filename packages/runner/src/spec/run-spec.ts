@@ -116,18 +116,18 @@ const workloadName = v.pipe(v.string('must be a name'), v.description('what clie
 /** The members of a run, without defaults: help and documents derive from them. */
 const members = {
   nodes: count('how many nodes', 1, 15),
-  clients: count('clients at work at the same time', 1, 200),
+  clients: count('number of concurrent clients', 1, 200),
   rate: count('operations per second, over all clients together', 1, 1_000_000),
-  timeMs: duration('how long clients are at work', 100, 24 * HOUR_MS),
-  timeoutMs: duration('how long a client waits for an answer', 1, HOUR_MS),
+  timeMs: duration('how long clients send requests', 100, 24 * HOUR_MS),
+  timeoutMs: duration('how long a client waits for a response', 1, HOUR_MS),
   faults: v.pipe(
     v.array(faultChoice, 'must be a list of faults, such as ["partition","kill"]'),
     v.description('kinds of faults, as chaos targets --faults lists them, or faults with their times'),
   ),
-  seed: count('drives every choice of the run', 0, Number.MAX_SAFE_INTEGER),
+  seed: count('the seed of every random choice in the run', 0, Number.MAX_SAFE_INTEGER),
   expect: v.pipe(
     v.picklist([...levelNames(), 'none'], `must be one of ${levelNames().join(', ')}, or none`),
-    v.description('the level it is held to; none: only look; absent: what the target promises'),
+    v.description('the level it is held to; none: only report; absent: what the target promises'),
   ),
   require: v.pipe(
     v.array(
