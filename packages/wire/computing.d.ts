@@ -1,5 +1,5 @@
 // The part of Node that only computes: memory, text, hashes, compression. Packages without I/O may use this much, and
-// their compiler knows no other; whoever imports such a package sees Node's own types, of which these are a part.
+// their compiler knows no other. Packages that import them see Node's own types, of which these are a part.
 
 type BufferEncoding = 'utf8' | 'latin1' | 'base64' | 'hex'
 

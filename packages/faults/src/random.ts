@@ -96,7 +96,7 @@ function spelt(before: number, text: string): number {
   return h
 }
 
-/** Of the slash between a name and a label. */
+/** Mixes in the slash between a name and a label. */
 const on = (before: number): number => Math.imul(before ^ SLASH, PRIME)
 
 /** The finishing mix of MurmurHash3. */

@@ -126,7 +126,7 @@ export interface ProtocolDefinition {
     | undefined
   /** A search lets clocks be as wrong as this, and no more. It may depend on the knobs. */
   readonly clocks?: ClockBounds | ((knobs: ProtocolOptions['knobs']) => ClockBounds) | undefined
-  /** Why so many nodes cannot run with these knobs; undefined if they can. Absent: any number can. */
+  /** Why this number of nodes cannot run with these knobs; undefined if it can. Absent: any number can. */
   readonly impossible?: ((knobs: ProtocolOptions['knobs'], nodes: number) => string | undefined) | undefined
   /** Knob values with the strongest promise: a search starts here. */
   readonly strictest?: ProtocolOptions['knobs'] | undefined

@@ -19,7 +19,7 @@ export interface Pace {
   readonly serviceMs: Millis
 }
 
-/** Those of a turn. */
+/** The pace of a station at the time of this turn. */
 export const paceOf = ({ steady, config }: PacedTurn): Pace => ({ now: steady, serviceMs: config.serviceMs })
 
 interface PacedTurn {

@@ -59,7 +59,7 @@ export interface ComparedCell {
   readonly availability: Spread
   /** The same, had each client that got no answer asked the other nodes. */
   readonly practical: Spread
-  /** Of answered operations; absent if there were none. */
+  /** The latency of answered operations; absent if there were none. */
   readonly latency?: Latency | undefined
   /** The read furthest behind; absent if none was. */
   readonly staleNanos?: number | undefined

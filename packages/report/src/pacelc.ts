@@ -20,7 +20,7 @@ export const AVAILABLE = 0.99
 /** Whether a client that is cut off gives up before the cut ends. */
 export const outlasts = ({ lastsMs, timeoutMs }: Omit<Cut, 'nodes'>): boolean => lastsMs > timeoutMs
 
-/** The rule as a sentence, for whoever reads the result. */
+/** The rule as a sentence, printed with the result. */
 export const PACELC_RULE: string = `PA: in every run that cut nodes off from each other, at least ${AVAILABLE * 100}% of the requests to live nodes were answered without an error; PC: in some run fewer were. EC: every run without a cut, in calm or with late messages, was linearizable; EL: some of them was weaker.`
 
 /** What decides whether a cut can be felt. */

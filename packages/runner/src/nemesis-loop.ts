@@ -109,7 +109,7 @@ export function startNemesisLoop({ cluster, recorder, schedule, startedAt, rando
       )
     },
     heal(healed) {
-      // Whoever stops the loop is called back, whatever was under way.
+      // The caller of stop is always called back, whatever was under way.
       if (!stopped) heal(healed)
     },
     // On processes a fault may begin after the time it was to end at; it ends after it has begun all the same.

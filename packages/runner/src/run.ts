@@ -158,7 +158,7 @@ function followOn(loops: readonly ClientLoop[], deadline: Nanos, followed: () =>
   for (const loop of loops) loop.finish(deadline, oneLess)
 }
 
-/** A function that calls back when it is called for the last of so many times. */
+/** Returns a function that calls back on its nth call. */
 function afterAll(times: number, done: () => void): () => void {
   let waitingFor = times
   return () => {

@@ -29,7 +29,7 @@ export interface Separated {
   readonly at: (key: number) => Encoded
   /** By key: where its operations begin in the shared columns; one more for the end of the last. */
   readonly starts: Int32Array
-  /** Those columns, with values as they were; undefined where events are sparse. */
+  /** The shared columns, with values as they were; undefined where events are sparse. */
   readonly columns: Encoded | undefined
 }
 

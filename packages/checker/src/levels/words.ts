@@ -14,7 +14,7 @@ export const wordsOfLevel = (level: string): Pick<LevelDefinition, 'adjective' |
 export interface RungOfLevels extends Rung {
   /** Strongest first. */
   readonly levels: readonly Level[]
-  /** Those that a comparison of systems tells: the others say too little alone. */
+  /** The levels that a comparison of systems shows; the others say too little on their own. */
   readonly compared: readonly Level[]
 }
 

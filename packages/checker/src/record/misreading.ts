@@ -5,7 +5,7 @@ import type { CheckOptions } from '../judge/options.ts'
 import type { Report } from '../judge/report.ts'
 import type { Verdict, Verdicts } from '../verdict/verdict.ts'
 
-/** Of fewer reads nobody can say what most of them are. */
+/** With fewer reads than this, "most of them" means nothing. */
 const FEWEST_READS = 5
 
 /** The longest value to quote. */

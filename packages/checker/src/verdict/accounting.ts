@@ -19,7 +19,7 @@ export interface Accounting {
   readonly okAre: 'seen' | 'explained reads'
   /** Elements that a client tried to add, enqueue or generate (for a counter: additions). */
   readonly attempted: number
-  /** Of those, the acknowledged ones. */
+  /** How many of the attempted elements were acknowledged. */
   readonly acknowledged: number
   /** Elements attempted and seen. */
   readonly ok: number

@@ -35,7 +35,7 @@ export function proxiedUpstreams(options: ParsedOptions, loaded: LoadedConfig | 
 
 type Server = ConfiguredUpstream & { readonly name: string }
 
-/** Those that are running first, as the command line has them. */
+/** Running servers first, as on the command line. */
 function serversOf(options: ParsedOptions, loaded: LoadedConfig | undefined): readonly Server[] {
   if (loaded === undefined || SAID.some((name) => options[name] !== undefined)) return []
   const all = Object.entries(loaded.config.upstreams ?? {}).map(([name, each]) => ({ ...each, name }))

@@ -10,7 +10,7 @@ export interface ScenarioSettings {
   readonly story: Story | undefined
   readonly fix: boolean
   readonly real: boolean
-  /** Of the list of stories. */
+  /** Print the list of stories as JSON. */
   readonly json: boolean
   readonly reporters: readonly ReporterChoice[]
   /** The page's file. */

@@ -6,7 +6,7 @@ import { resultOf } from './outcome.ts'
 import type { CheckedFile, CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.ts'
 
 export interface CheckListener {
-  /** It has been read, and has so many operations. */
+  /** The file has been read; its number of operations is known. */
   readonly checking?: ((operations: number) => void) | undefined
   /** The file has been read, so its time limit starts. */
   readonly began?: (() => void) | undefined

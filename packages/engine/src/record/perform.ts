@@ -162,7 +162,7 @@ function late(timeMs: number): Promise<'late'> {
 
 function troubleOf(end: CommandEnd, { command, mayFail, timeMs, isTimeAsked }: RecordedCommand): readonly string[] {
   const words = commandText({ words: command })
-  // Whoever says how long it shall run has it end by that: a server under test never ends by itself.
+  // An explicit time limit is meant to end the command: a server under test never ends by itself.
   if (end === 'late' && isTimeAsked) return []
   if (end === 'late')
     return [`${words} was still running after ${timeMs / 1000} s, and was ended. Give it longer: --time`]

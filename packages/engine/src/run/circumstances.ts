@@ -13,7 +13,7 @@ import { packageVersion } from '../version.ts'
 
 /** Everything else that a run depended on, for a reader a year later. Excludes secrets. */
 export interface Circumstances {
-  /** Of this program, of Node, and of the servers whose commands are known to tell theirs. */
+  /** The versions of this program, of Node, and of servers whose commands print theirs. */
   readonly versions: { readonly [program: string]: string }
   readonly machine: { readonly system: string; readonly cores: number; readonly memoryBytes: number }
   /** The command as typed, and its working directory. */

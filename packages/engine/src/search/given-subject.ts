@@ -17,14 +17,14 @@ export interface SubjectSettings {
   readonly level?: string | undefined
   /** One of the protocol's own mistakes. */
   readonly bug?: string | undefined
-  /** Those absent are as the mistake needs them. */
+  /** Absent settings take the values that the bug needs. */
   readonly knobs?: { readonly [name: string]: KnobValue } | undefined
 }
 
 const SUBJECT_MEMBERS = ['workload', 'workloadSettings', 'level', 'bug', 'knobs'] as const
 
 /**
- * Those that are typed wrong would be ignored, and another thing tested than was meant.
+ * A misspelt member would otherwise be ignored, and something else tested than was meant.
  *
  * @throws UserError (usage) for a member that is not among `own` or those of every subject, an unknown fault, or a count
  *   that is none.

@@ -26,7 +26,7 @@ const match = {
 /** Messages are counted from 1 on each link, from when the fault was applied. */
 const when = {
   ...counting('message', ' of a link'),
-  afterMessages: optional(count('only after so many of the connection, such as greetings')),
+  afterMessages: optional(count('only after this many messages of the connection, such as greetings')),
   ...times,
 }
 

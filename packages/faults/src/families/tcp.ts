@@ -24,7 +24,7 @@ import { client, counting, times } from '../trigger.ts'
  */
 const when = {
   ...counting('connection'),
-  afterBytes: optional(bytes('only after so many bytes of the connection')),
+  afterBytes: optional(bytes('only after this many bytes of the connection')),
   ...times,
   client,
 }

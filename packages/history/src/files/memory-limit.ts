@@ -3,7 +3,7 @@ export class MemoryLimitError extends Error {
   override readonly name: string = 'MemoryLimitError'
   /** Events read by then. */
   readonly events: number
-  /** Of text, uncompressed. */
+  /** Bytes of text, uncompressed. */
   readonly textBytes: number
 
   constructor({ events, textBytes }: { readonly events: number; readonly textBytes: number }) {

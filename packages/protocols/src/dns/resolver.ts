@@ -10,7 +10,7 @@ import { authoritative } from './zone.ts'
 
 type Message<Type extends DnsMessage['type']> = MessageOf<DnsMessage, Type>
 
-/** Every server is asked so many times. */
+/** How often every server is asked. */
 const ROUNDS = 4
 /** Questions beyond this number wait for nothing: they are refused. */
 const QUESTION_LIMIT = 10_000

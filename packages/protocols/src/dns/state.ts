@@ -35,7 +35,7 @@ export interface Answer {
 }
 
 export type DnsMessage =
-  // Between a resolver and whoever it asks.
+  // Between a resolver and the servers it asks.
   | { readonly type: 'query'; readonly name: string; readonly id: number }
   /** Without an answer, the server has none: another must be asked. */
   | { readonly type: 'answer'; readonly name: string; readonly id: number; readonly answer?: Answer | undefined }

@@ -58,7 +58,7 @@ export function handleOrder(
   else hearOral(turn, from, number, battle, order)
 }
 
-/** Whoever hears of a battle knows of all before it, and waits for two rounds at most. */
+/** A general who hears of a battle knows of all earlier ones, and waits for two rounds at most. */
 function openUpTo(turn: GeneralsTurn, last: number): void {
   const { state, config } = turn
   for (let number = state.decided.length; number <= last; number++) {

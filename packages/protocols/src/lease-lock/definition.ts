@@ -5,7 +5,7 @@ import { chooseOptions, type Declared } from '../options.ts'
 import { leaseLockInvariants } from './invariants.ts'
 import { createLeaseLock } from './machine.ts'
 
-/** Of one monotonic clock against another. */
+/** How many times as fast as another a monotonic clock may run. */
 const DRIFT = 1.25
 
 const declared = {

@@ -3,7 +3,7 @@ import type { MessageOf } from '../turn.ts'
 import type { Cell, LeaseLockMessage, LeaseLockTurn } from './state.ts'
 
 // The store: it refuses a token lower than one that it has seen (Kleppmann, "How to do distributed locking", 2016). A load
-// counts as well: whoever loads must not have what it read overwritten by an earlier holder.
+// counts as well: a value that was loaded must not be overwritten by an earlier holder.
 
 type Message<Type extends LeaseLockMessage['type']> = MessageOf<LeaseLockMessage, Type>
 

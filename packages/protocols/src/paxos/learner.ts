@@ -46,7 +46,7 @@ export function handleChosen(turn: PaxosTurn, message: MessageOf<PaxosMessage, '
   while (state.applied < last) applyNext(turn)
 }
 
-/** Applies the next slot, which is chosen, and answers whoever waits for it here. */
+/** Applies the next slot, which is chosen, and answers the requests that wait for it here. */
 export function applyNext(turn: PaxosTurn): void {
   const { state, config } = turn
   state.applied++

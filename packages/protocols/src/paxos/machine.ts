@@ -121,7 +121,7 @@ function redo({ state }: PaxosTurn, record: PaxosRecord): void {
   }
 }
 
-/** Applies what was known to be chosen. */
+/** Applies the slots that are known to be chosen. */
 function begin(turn: PaxosTurn, journal: readonly PaxosRecord[]): void {
   const { state, config } = turn
   let chosen = 0

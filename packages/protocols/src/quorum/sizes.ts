@@ -29,7 +29,7 @@ export const overlap = (knobs: Knobs): boolean =>
     .map((nodes) => sizesOf(knobs, nodes))
     .every(({ n, r, w }) => r + w > n)
 
-/** Why so many nodes cannot have these sizes; undefined if they can. */
+/** Why this number of nodes cannot have these sizes; undefined if it can. */
 export function impossibleSizes(knobs: Knobs, nodes: number): string | undefined {
   const { n, r, w } = sizesOf(knobs, nodes)
   if (n > nodes) return `replicas=${n} needs ${n} nodes, and there are ${nodes}`

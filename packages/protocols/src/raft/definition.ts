@@ -10,7 +10,7 @@ import { serve } from './serving.ts'
 const CUT_OFF: BugSetting = { faults: ['isolate-leader'] }
 const RESTARTS: BugSetting = { faults: ['kill'] }
 
-/** Of one clock against another. */
+/** How many times as fast as another a clock may run. */
 const DRIFT = 1.25
 
 const declared = {

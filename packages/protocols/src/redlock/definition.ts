@@ -9,7 +9,7 @@ const LONG_MS = 10_000
 const FENCED = { fencing: true, 'ttl-ms': 100 } as const
 const LONG = { 'ttl-ms': LONG_MS } as const
 
-/** Of the time to live. */
+/** The share of the time to live that is left for clock drift. */
 const DRIFT = 0.1
 
 const declared = {

@@ -9,7 +9,7 @@ type Message<Type extends RedlockMessage['type']> = MessageOf<RedlockMessage, Ty
 
 const EMPTY: Cell = { content: null, by: '', fence: 0 }
 
-/** A load counts as well: whoever loads must not have what it read overwritten by an earlier holder. */
+/** A load counts as well: a value that was loaded must not be overwritten by an earlier holder. */
 export function handleLoad(turn: RedlockTurn, { key, value, token }: Message<'load'>, from: NodeId): void {
   const cell = turn.state.cells.get(key) ?? EMPTY
   if (turn.config.fencing && token < cell.fence) {

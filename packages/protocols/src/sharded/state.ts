@@ -66,7 +66,7 @@ export interface Asked {
   readonly command: Command
   /** It is not with any owner: it was refused, or waits for the directory. */
   idle: boolean
-  /** Of the ticket that it was last passed on with. */
+  /** The number of the ticket that it was last passed on with. */
   number: number
   ageMs: number
 }

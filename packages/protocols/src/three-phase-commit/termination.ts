@@ -76,6 +76,6 @@ function decide(turn: ThreePhaseTurn, transaction: string, doubt: Doubt): void {
   }
   preCommit(turn, transaction, doubt)
   if (ready.length === 0) settle(turn, transaction, true)
-  // Whoever commits first may die; those that are left must not abort then.
+  // The first site to commit may die; the remaining ones must not abort then.
   else for (const site of ready) turn.send(site, { type: 'pre-commit', transaction })
 }

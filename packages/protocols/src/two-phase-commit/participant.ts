@@ -76,7 +76,7 @@ function settle(state: TwoPhaseState, settled: Settled): void {
   state.settled = [...state.settled, settled]
 }
 
-/** Whoever voted yes and hears nothing asks the coordinator, and is blocked until it answers. */
+/** A node that voted yes and hears nothing asks the coordinator, and is blocked until it answers. */
 export function checkDoubts(turn: TwoPhaseTurn): void {
   const { state, config } = turn
   for (const [transaction, checks] of [...state.doubt]) {

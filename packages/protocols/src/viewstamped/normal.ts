@@ -123,7 +123,7 @@ export function heartbeat(turn: ViewstampedTurn): void {
   turn.setTimer('heartbeat', config.heartbeatMs)
 }
 
-/** Those who answered had not left the view when the round began, so no later view had begun. */
+/** Backups that answered had not left the view when the round began, so no later view had begun. */
 const rounds: Rounds<ViewstampedTurn> = createRounds<ViewstampedTurn, Backup>({
   send(turn) {
     const { view, applied: commit, roundStarted: round } = turn.state

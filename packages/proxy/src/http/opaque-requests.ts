@@ -78,7 +78,7 @@ const NO_HEADERS = { get: () => undefined }
 
 const METHOD = `(?:${METHODS.join('|')})`
 const LONGEST_METHOD = Math.max(...METHODS.map(({ length }) => length))
-/** Of the marks of other protocols, but for their last byte. */
+/** The length of the longest mark of another protocol, without its last byte. */
 const LONGEST_MARK = 16
 const LONGEST_TARGET = 16 * 1024
 /** Beyond this many, the marks for each would cost more than they save. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 
 /**
  * How many of this process's descriptors connections and listeners may take. Some are kept for everything else, above all
- * for the control interface: whoever floods a proxy with connections must not lock out whoever could stop it.
+ * for the control interface, so that a flood of connections does not lock out the operator who could stop it.
  */
 export interface Descriptors {
   /** Takes them and returns what gives them back, which may be called twice; undefined if too few are left. */
@@ -43,5 +43,5 @@ function ownLimit(): number {
   }
 }
 
-/** Those of this process, whatever networks it has. */
+/** The descriptors of this process, shared by all its networks. */
 export const descriptors: Descriptors = createDescriptors(ownLimit())

@@ -157,7 +157,7 @@ class TcpRoute implements Route {
     const at = await listen(this.#server, this.#name, host, port)
     this.host = at.host
     this.port = at.port
-    // A listener that is there counts even where it takes one of those kept: whoever steers the proxy asked for it.
+    // A listener counts even if it takes a reserved descriptor: the operator asked for it.
     this.#giveBackListener = descriptors.take(1)
     // A failed accept (no descriptors left, or a client that gave up in the queue) concerns one client only.
     this.#server.on('error', (error) => this.#turnedAway(error))

@@ -67,7 +67,7 @@ async function reply({ id, command }: WorkerRequest): Promise<WorkerReply> {
 }
 
 process.on('message', async (request: WorkerRequest) => {
-  // Whoever asked may be gone by now, and an error that nobody takes would be printed with its stack.
+  // The requester may be gone by now, and an unhandled error would be printed with its stack.
   process.send?.(await reply(request), undefined, undefined, () => undefined)
 })
 // Without the controlling process no fault would ever heal and no route close.

@@ -15,7 +15,7 @@ export const NO_OPERATION = 'it may have written, and is no operation'
 export interface RemarkCounters {
   /** Requests that match no mapping, passed on unrecorded. */
   readonly unmatched: number
-  /** Those of them that may have written. */
+  /** Unmatched requests that may have written. */
   readonly touched: number
   /** Requests and answers that match a mapping but lack a part it needs. */
   readonly notUnderstood: number

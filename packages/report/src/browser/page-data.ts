@@ -3,7 +3,7 @@
  * run's start.
  */
 export interface PageData extends EmbeddedOperations {
-  /** Of the operations outside these stretches, only every nth is here; without stretches, all are. */
+  /** Only every nth operation outside these stretches is here; without stretches, all are. */
   readonly sample: { readonly every: number; readonly complete: readonly (readonly [from: number, to: number])[] }
   readonly faults: readonly (readonly [from: number, to: number, label: string])[]
   /** Where the time axis ends. */

@@ -44,7 +44,7 @@ export interface Facts {
   readonly shown: Counterexample | undefined
   /** The faults that were in force, by start. */
   readonly spans: readonly FaultSpan[]
-  /** Those that matter to {@link shown}, most telling first. */
+  /** The faults that matter to {@link shown}, most telling first. */
   readonly near: readonly NearFault[]
 }
 

@@ -8,7 +8,7 @@ import { byteWriter } from './bytes.ts'
 
 /** More operations than this are not embedded: the page must open at once, and be small enough to send. */
 const MOST_EMBEDDED = 60_000
-/** Of those, the most to use for the moments that matter; the rest is an even sample. */
+/** The most embedded operations to use for the moments that matter; the rest is an even sample. */
 const MOST_NEAR = 45_000
 const NEAR_NANOS = 1e9
 /** Characters of one value, key or error in the page, and of all of one kind together. */
@@ -21,7 +21,7 @@ export interface Selection {
    * Everything within this many nanoseconds of a violation or of a fault's edge is included; Infinity if everything is.
    */
   readonly completeWithin: number
-  /** Of the others, every nth is included. */
+  /** Every nth of the other operations is included. */
   readonly every: number
   /** The stretches in which everything is included, in nanoseconds, if that is not everywhere. */
   readonly complete: readonly (readonly [from: number, to: number])[]

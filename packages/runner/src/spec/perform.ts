@@ -123,7 +123,7 @@ function ranOn(cluster: StartedCluster, run: PlannedRun, options: PerformOptions
   })
 }
 
-/** A sink whose events the listener is told of as well, whoever records them. */
+/** A sink that also passes its events to the listener. */
 export const toldOf = (sink: HistorySink, listener: RunListener): HistorySink => ({
   ...sink,
   append(event: Event) {

@@ -55,7 +55,7 @@ function mergeParts(base: string | NamedPart | undefined, over: string | NamedPa
 
 export const DEFAULT_TARGET = 'raft'
 export const DEFAULT_WORKLOAD = 'register'
-/** Of targets of which nothing but reads can be asked. */
+/** The workload of targets that support nothing but reads. */
 const READING_WORKLOAD = 'read-only'
 
 /**

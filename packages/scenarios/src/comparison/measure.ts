@@ -12,7 +12,7 @@ export interface Measurement {
   /** Every level met that sums up a run, strongest first. */
   readonly met: readonly string[]
   readonly violated: readonly string[]
-  /** Of operations that live nodes were asked while the fault was in force, or of all if there was none. */
+  /** The share answered of the requests to live nodes while the fault was in force, or of all if there was none. */
   readonly availability: number
   readonly practical: number
   readonly p50: number | undefined

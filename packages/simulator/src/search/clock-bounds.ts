@@ -92,7 +92,7 @@ export function keepsToClocks(subject: Subject, { knobs, faults }: Scenario): bo
   )
 }
 
-/** Those that begin during an earlier one, unless that one is such itself. */
+/** The faults that begin during an earlier one, not counting earlier ones that overlap themselves. */
 function overlaps<T extends { readonly from: number; readonly to: number }>(faults: readonly T[]): T[] {
   let wrongUntil = 0
   return faults

@@ -50,13 +50,13 @@ export function binaryProtocol(reference: string): ProtocolModule {
   }
 }
 
-/** Of the last word that may be a file: `node` for `python3 ./node.py`. */
+/** Derived from the last word that may be a file: `node` for `python3 ./node.py`. */
 function nameOf(words: readonly string[]): string {
   const file = words.findLast((word) => !word.startsWith('-')) ?? 'binary'
   return basename(file, extname(file)) || 'binary'
 }
 
-/** Of the latest machine: a simulated cluster does not say when it is no longer used, so the next one takes over. */
+/** The processes of the latest machine: a simulated cluster does not say when it is done, so the next one takes over. */
 let running: Map<string, LineProcess> = new Map()
 /** Waiting to be initialised again, all with this command. */
 let idle: { readonly command: string; readonly processes: LineProcess[] } = { command: '', processes: [] }

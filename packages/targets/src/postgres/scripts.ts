@@ -70,7 +70,7 @@ copy() {
     cp -a ../n1/template db.new
   fi
 }
-# Whoever was killed has ended, though its number may be taken yet, by a process that nobody has waited for.
+# A killed process has ended, but its number may still be taken until its parent waits for it.
 sweep .
 while :; do
   [ ! -e rejoin ] || rejoin

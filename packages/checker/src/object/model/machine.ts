@@ -45,7 +45,7 @@ const UNSET = -0x80000000
 /** A mask: steps on integers are assumed to be fast. */
 const STEPS_BETWEEN_CLOCKS = 0x3f
 
-/** Of the budget, for each step of a search, and each that the specification is asked for. */
+/** Steps taken from the budget for each move of a search and each call of the specification. */
 export const STEPS_OF_MOVE = 25
 
 /**

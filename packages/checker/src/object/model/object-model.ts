@@ -43,7 +43,7 @@ export interface ObjectModel {
   readonly numbers: { readonly [f: string]: number }
   /** The numbers of operations that never change the state. */
   readonly reads: readonly number[]
-  /** Of those, the ones that return only a part of it, so that they do not tell how it ended. */
+  /** The reads that return only a part of the state, and so do not show the final state. */
   readonly partial?: readonly number[]
   readonly expands?: Omit<Expansion, 'itemsAtFirst'> | undefined
   /**

@@ -211,7 +211,7 @@ function runSearch(search: SequentialSearch, budget: Budget, steps: number, slic
   return 'paused'
 }
 
-/** Of the budget, for each step of the search. */
+/** Steps taken from the budget for each move of the search. */
 const STEPS_OF_MOVE = 10
 
 const LOOKS_IN_SLICE = 16_384

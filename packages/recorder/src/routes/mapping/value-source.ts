@@ -70,7 +70,7 @@ export function compileKey(spec: ValueSpec, side: Side): (scene: Scene) => strin
   }
 }
 
-/** The parts that `compileKey` joined to this key; undefined if they are not so many. */
+/** The parts that `compileKey` joined to this key; undefined if their number differs. */
 export function partsOfKey(key: string, count: number): readonly string[] | undefined {
   const parts: string[] = []
   PART.lastIndex = 0

@@ -38,7 +38,7 @@ export interface Measure {
   readonly summary: string
   /** Restricts the measure to a subset of the operations. */
   readonly of?: (history: History, rows: readonly number[]) => Figure
-  /** Of the whole record. */
+  /** The figure for the whole record. */
   readonly ofAll?: (record: MeasuredRecord) => Figure
 }
 

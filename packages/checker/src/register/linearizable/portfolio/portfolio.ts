@@ -30,7 +30,7 @@ const STRAY_STEPS = 4096
 const NARROW_STRAY_STEPS = 16384
 const SLICE = 256
 
-/** Of the budget, for each step of a search. */
+/** Steps taken from the budget for each move of a search. */
 export const STEPS_OF_MOVE = 5
 
 /** With at most this many operations open at once, the depth-first search seldom goes astray, and if it does, soon. */
