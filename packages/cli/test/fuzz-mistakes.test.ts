@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { nemeses } from '@chaosproxy/faults'
 import { type ProtocolDefinition, protocols } from '@chaosproxy/protocols'
-import { planTrial, type Subject, usualStrategies } from '@chaosproxy/simulator'
+import { planTrial, type SearchedProtocol, usualStrategies } from '@chaosproxy/simulator'
 import { describe, expect, test } from 'vitest'
 import { search } from '../../engine/src/search/search.ts'
 import { subjectOf } from '../../engine/src/search/subject-name.ts'
@@ -15,7 +15,7 @@ const mistakes: readonly (readonly [string, ProtocolDefinition, ProtocolDefiniti
 const MOST_TRIALS = 400
 
 /** The declared kinds that no trial has drawn; trials are planned until there is none. */
-function neverDrawn(subject: Subject, faults: readonly string[]): readonly string[] {
+function neverDrawn(subject: SearchedProtocol, faults: readonly string[]): readonly string[] {
   const missing = new Set<string>(nemeses.filter(({ name }) => faults.includes(name)).map(({ kind }) => kind))
   for (let seed = 1; missing.size > 0 && seed <= MOST_TRIALS; seed++)
     for (const strategy of usualStrategies)

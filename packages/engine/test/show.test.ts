@@ -1,6 +1,6 @@
 import { millis } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
-import { type Subject, searchSeeds, usualStrategies } from '@chaosproxy/simulator'
+import { type SearchedProtocol, searchSeeds, usualStrategies } from '@chaosproxy/simulator'
 import { register } from '@chaosproxy/workloads'
 import { expect, test, vi } from 'vitest'
 import { limitsFor } from '../src/search/play.ts'
@@ -8,7 +8,7 @@ import { showScenario } from '../src/search/show.ts'
 
 test('a finding that is played again has the same verdict and the same words however slow the machine is', () => {
   const protocol = findProtocol('quorum')!
-  const subject: Subject = {
+  const subject: SearchedProtocol = {
     target: 'quorum',
     protocol,
     bug: undefined,

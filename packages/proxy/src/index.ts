@@ -1,4 +1,4 @@
-export type { Recording } from './control/state/recording.ts'
+export type { ProxyRecording } from './control/state/recording.ts'
 export type { HttpFaults } from './http/http-faults.ts'
 export { createHttpFaults } from './http/http-faults.ts'
 export { chain } from './interceptor/chain.ts'

@@ -1,4 +1,4 @@
-export type { Completion, Completions, Touches, Understanding } from './record/call.ts'
+export type { Completions, Interpretation, Touches, Understanding } from './record/call.ts'
 export { isAcknowledged } from './record/completions.ts'
 export { Exchange } from './record/exchange.ts'
 export type { Expiry } from './record/expiry.ts'

@@ -1,6 +1,6 @@
 import { consistency, type Report, type Verdict, verdictOf, wordsOfLevel } from '@chaosproxy/checker'
 import { plural } from '@chaosproxy/history'
-import { levelsOf } from '@chaosproxy/runner/result'
+import { judgedLevels } from '@chaosproxy/runner/result'
 
 /** The adjective for a history that meets the level: `sequentially consistent`. */
 export const adjective = (level: string): string => wordsOfLevel(level)?.adjective ?? level.replaceAll('-', ' ')
@@ -48,7 +48,7 @@ export function rowName(row: LevelRow, ellipsis: string): string {
 function noteOf(report: Report<string>, level: string, verdict: Verdict): string {
   if (verdict.result === 'unknown') return reasonText(level, verdict.reason)
   if (verdict.result === 'violated') {
-    const shared = levelsOf(report).find((stronger) => {
+    const shared = judgedLevels(report).find((stronger) => {
       const other = verdictOf(report, stronger)
       return other.result === 'violated' && other.counterexample === verdict.counterexample
     })

@@ -1,4 +1,4 @@
-import type { Sign, Telling } from './told-story.ts'
+import type { Sign, StoryTelling } from './told-story.ts'
 
 /** A step of a telling with the signs that fall after it begins and before the next does. */
 export interface ToldGroup {
@@ -8,7 +8,7 @@ export interface ToldGroup {
 }
 
 /** The signs of all steps in order of time: what ends during a later step is shown there. */
-export function groupsOf({ steps }: Telling): readonly ToldGroup[] {
+export function groupsOf({ steps }: StoryTelling): readonly ToldGroup[] {
   const signs = steps
     .flatMap((step, number) => step.signs.map((sign) => ({ number, sign })))
     .sort((one, other) => one.sign.at - other.sign.at)

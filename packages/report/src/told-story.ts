@@ -6,13 +6,13 @@ export interface ToldStory {
   readonly summary: string
   readonly lesson: string
   readonly source: string
-  readonly tellings: readonly Telling[]
+  readonly tellings: readonly StoryTelling[]
   /** The title of the system that prevents it, and the command that shows it; absent if this is that one. */
   readonly prevention: { readonly title: string; readonly command: string } | undefined
 }
 
 /** The story on one system. */
-export interface Telling {
+export interface StoryTelling {
   readonly kind: 'accident' | 'fix'
   /** `two masters, the last writer wins`. */
   readonly title: string

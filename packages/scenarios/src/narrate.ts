@@ -1,7 +1,7 @@
 import { check, type Report, verdictOf } from '@chaosproxy/checker'
 import { describeFault, type Fault, type NodeId, nodeNames } from '@chaosproxy/faults'
 import { canonical, type Event, historyFromEvents, type Millis, millis, millisToNanos } from '@chaosproxy/history'
-import type { Sign, Telling, ToldStep, ToldVerdict } from '@chaosproxy/report'
+import type { Sign, StoryTelling, ToldStep, ToldVerdict } from '@chaosproxy/report'
 import type { Workload } from '@chaosproxy/workloads'
 import { type Asked, answersIn, type LastAnswer, lastAnswersIn, type Returned } from './answers.ts'
 import { goodputDifferences, goodputOf } from './goodput.ts'
@@ -11,7 +11,7 @@ import { answerWords, requestWords, valueWords } from './words.ts'
 /** A tale that was played. */
 export interface PlayedTale {
   /** Whether it is the accident, or what prevents it. */
-  readonly kind: Telling['kind']
+  readonly kind: StoryTelling['kind']
   readonly events: readonly Event[]
   /** Two nodes that played each other's parts, because another than the told one led: they are told by their parts. */
   readonly exchanged?: readonly [NodeId, NodeId] | undefined
@@ -25,7 +25,7 @@ const CHECK_MS = millis(10_000)
 const CHECK_MEMORY_BYTES = 2 ** 30
 
 /** What happened, step by step, and whether it ended as told. */
-export function narrate(tale: Tale, played: PlayedTale, now: () => Millis): Telling {
+export function narrate(tale: Tale, played: PlayedTale, now: () => Millis): StoryTelling {
   const events = asTold(played)
   const asked = answersIn(events, tale)
   const last = lastAnswersIn(events)

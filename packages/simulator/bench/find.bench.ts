@@ -1,10 +1,10 @@
 import { type Millis, millis } from '@chaosproxy/history'
 import { protocols } from '@chaosproxy/protocols'
 import {
-  type Finding,
   guide,
+  type SearchedProtocol,
+  type SeedFailure,
   type Strategy,
-  type Subject,
   searchSeeds,
   strategies,
   type TrialLimits,
@@ -51,7 +51,7 @@ export async function run(print: (line: string) => void): Promise<void> {
 }
 
 /** Of a table: its title, and what it says of a mistake. */
-type Column = readonly [title: string, times: (subject: Subject) => string]
+type Column = readonly [title: string, times: (subject: SearchedProtocol) => string]
 
 const searchColumns = (): Column[] =>
   [
@@ -63,7 +63,7 @@ const searchColumns = (): Column[] =>
   ])
 
 /** The time each search took; undefined where it ran out of it. */
-function searches(subject: Subject, chosen: readonly Strategy[], invariants: boolean): (number | undefined)[] {
+function searches(subject: SearchedProtocol, chosen: readonly Strategy[], invariants: boolean): (number | undefined)[] {
   const limits: TrialLimits = { memoryBytes: 2 ** 28, now, invariants }
   const times: (number | undefined)[] = []
   for (let start = 1; times.length < STARTS; start += BETWEEN_STARTS) {
@@ -74,7 +74,7 @@ function searches(subject: Subject, chosen: readonly Strategy[], invariants: boo
 }
 
 function timeToFind(
-  subject: Subject,
+  subject: SearchedProtocol,
   chosen: readonly Strategy[],
   start: number,
   limits: TrialLimits,
@@ -84,11 +84,11 @@ function timeToFind(
 }
 
 function findFirst(
-  subject: Subject,
+  subject: SearchedProtocol,
   chosen: readonly Strategy[],
   start: number,
   limits: TrialLimits,
-): Finding | undefined {
+): SeedFailure | undefined {
   const startedAt = now()
   for (let first = start; now() - startedAt < CAP_MS; first += AT_ONCE) {
     const search = { first, count: AT_ONCE, strategies: chosen, limits, stopAtFirst: true, verifyDeterminism: false }
@@ -99,7 +99,7 @@ function findFirst(
 }
 
 /** Until a client sees it: what breaks an invariant is followed up. */
-function guidedTimes(subject: Subject): string {
+function guidedTimes(subject: SearchedProtocol): string {
   const limits: TrialLimits = { memoryBytes: 2 ** 28, now, invariants: true }
   const times: (number | undefined)[] = []
   for (let start = 1; times.length < STARTS; start += BETWEEN_STARTS) {

@@ -1,6 +1,6 @@
 import { type Millis, millis } from '@chaosproxy/history'
 import { type ProtocolDefinition, protocols } from '@chaosproxy/protocols'
-import { type Subject, searchSeeds, type TrialLimits, usualStrategies } from '@chaosproxy/simulator'
+import { type SearchedProtocol, searchSeeds, type TrialLimits, usualStrategies } from '@chaosproxy/simulator'
 import { casPaxos } from '../test/windows/cas-paxos.ts'
 import { leasedRegister, slowlyLeasedRegister } from '../test/windows/leased-register.ts'
 import { relay } from '../test/windows/relay.ts'
@@ -44,7 +44,7 @@ export async function run(print: (line: string) => void): Promise<void> {
   print(`${found} of ${tried} found from every seed`)
 }
 
-function secondsToFind(subject: Subject, start: number): number | undefined {
+function secondsToFind(subject: SearchedProtocol, start: number): number | undefined {
   const startedAt = now()
   for (let first = start; now() - startedAt < CAP_MS; first += AT_ONCE) {
     const search = { first, count: AT_ONCE, strategies: usualStrategies, limits }

@@ -5,8 +5,8 @@ import { findProtocol } from '@chaosproxy/protocols'
 import {
   planTrial,
   runPlan,
+  type SearchedProtocol,
   type Strategy,
-  type Subject,
   strategies,
   type Trial,
   type TrialLimits,
@@ -59,7 +59,7 @@ function strategyFor(seed: number): Strategy {
   return strategy
 }
 
-function raft(nodes: number, operations: number): Subject {
+function raft(nodes: number, operations: number): SearchedProtocol {
   const protocol = findProtocol('raft')
   if (protocol === undefined) throw new Error('there is no raft')
   return {
@@ -75,7 +75,7 @@ function raft(nodes: number, operations: number): Subject {
   }
 }
 
-function speedOf(subject: Subject): string {
+function speedOf(subject: SearchedProtocol): string {
   let seed = 1
   const runFor = (durationMs: number) => {
     const until = performance.now() + durationMs
@@ -102,13 +102,13 @@ function speedOf(subject: Subject): string {
 }
 
 /** A finding would be a mistake of Raft's, and no speed. */
-function runTrial(subject: Subject, seed: number): Trial {
+function runTrial(subject: SearchedProtocol, seed: number): Trial {
   const trial = runPlan(subject, planTrial(subject, strategyFor(seed), seed), limits)
   if (trial.failure !== undefined) throw new Error(`seed ${seed}: ${JSON.stringify(trial.failure)}`)
   return trial
 }
 
-function memory(subject: Subject): string {
+function memory(subject: SearchedProtocol): string {
   const rssMegabytes = () => process.memoryUsage().rss / 2 ** 20
   for (let seed = 1; seed <= MEMORY_TRIALS / 10; seed++) runTrial(subject, seed)
   const before = rssMegabytes()

@@ -2,7 +2,7 @@ import { type Millis, millis, nanos } from '@chaosproxy/history'
 import { findProtocol, type KnobValue, type ProtocolDefinition } from '@chaosproxy/protocols'
 import { register } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
-import { type Subject, searchSeeds, type TrialChoices, usualStrategies } from '../src/index.ts'
+import { type SearchedProtocol, searchSeeds, type TrialChoices, usualStrategies } from '../src/index.ts'
 import { keepsToClocks } from '../src/search/clock-bounds.ts'
 import { planTrial } from '../src/search/plan.ts'
 
@@ -12,7 +12,7 @@ interface Asked {
   readonly clocks?: { readonly driftPpm?: number; readonly jumpMs?: Millis }
 }
 
-const subjectOf = ({ protocol, knobs = {}, clocks }: Asked): Subject => ({
+const subjectOf = ({ protocol, knobs = {}, clocks }: Asked): SearchedProtocol => ({
   target: protocol.name,
   protocol,
   bug: undefined,

@@ -4,7 +4,15 @@ import { millis } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
 import { register } from '@chaosproxy/workloads'
 import { expect, test } from 'vitest'
-import { digestOf, parseReplay, planTrial, printReplay, runScenario, type Subject, strategies } from '../src/index.ts'
+import {
+  digestOf,
+  parseReplay,
+  planTrial,
+  printReplay,
+  runScenario,
+  type SearchedProtocol,
+  strategies,
+} from '../src/index.ts'
 import { runPlan } from '../src/search/trial.ts'
 
 // Digests recorded once, elsewhere: a seed that gives other bytes on this machine, or under this version of Node, shows
@@ -24,7 +32,7 @@ const limits = {
 test.each(['raft', 'primary-replica', 'master-master'])(
   'a trial of %s gives the bytes that were recorded',
   (target) => {
-    const subject: Subject = {
+    const subject: SearchedProtocol = {
       target,
       protocol: findProtocol(target)!,
       bug: undefined,

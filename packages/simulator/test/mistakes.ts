@@ -1,5 +1,11 @@
 import { millis } from '@chaosproxy/history'
-import { type Finding, type Subject, searchSeeds, type TrialLimits, usualStrategies } from '../src/index.ts'
+import {
+  type SearchedProtocol,
+  type SeedFailure,
+  searchSeeds,
+  type TrialLimits,
+  usualStrategies,
+} from '../src/index.ts'
 
 // What long runs over all deliberate mistakes have in common.
 
@@ -14,7 +20,7 @@ export const limits: TrialLimits = {
 }
 
 /** The first failure from this starting seed on; they are counted from 0, and far apart. */
-export function findingFrom(subject: Subject, start: number): Finding {
+export function findingFrom(subject: SearchedProtocol, start: number): SeedFailure {
   const first = 1 + start * BETWEEN_STARTS
   const search = { first, count: MOST_TRIALS, strategies: usualStrategies, stopAtFirst: true, verifyDeterminism: false }
   const [finding] = searchSeeds(subject, { ...search, limits }).findings

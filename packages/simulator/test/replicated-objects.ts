@@ -1,7 +1,7 @@
 import { type Millis, millis } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
 import type { Workload } from '@chaosproxy/workloads'
-import { type Finding, searchSeeds, usualStrategies } from '../src/index.ts'
+import { type SeedFailure, searchSeeds, usualStrategies } from '../src/index.ts'
 
 const limits = {
   memoryBytes: 2 ** 28,
@@ -16,7 +16,7 @@ export function searchFor(
   name: string,
   bug: string | undefined,
   count: number,
-): readonly Finding[] {
+): readonly SeedFailure[] {
   const protocol = findProtocol(name)!
   const knobs = protocol.strictest ?? {}
   return searchSeeds(

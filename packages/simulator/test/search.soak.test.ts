@@ -4,7 +4,7 @@ import { millis } from '@chaosproxy/history'
 import { findProtocol, type KnobValue } from '@chaosproxy/protocols'
 import { register } from '@chaosproxy/workloads'
 import { expect, inject, test } from 'vitest'
-import { causeOf, type Subject, searchSeeds, strategies, type TrialLimits } from '../src/index.ts'
+import { causeOf, type SearchedProtocol, searchSeeds, strategies, type TrialLimits } from '../src/index.ts'
 
 // What is right is never called wrong, under all faults there are. CHAOS_SOAK=short does a few hundred of each.
 const SEEDS = process.env['CHAOS_SOAK'] === 'short' ? 400 : 20_000
@@ -29,7 +29,7 @@ test.each<readonly [string, { readonly [knob: string]: KnobValue }]>([
   ['chain', {}],
 ])(`${SEEDS} seeds of %s %o break nothing, in memory that does not grow`, (target, knobs) => {
   const protocol = findProtocol(target)!
-  const subject: Subject = {
+  const subject: SearchedProtocol = {
     target,
     protocol,
     bug: undefined,

@@ -14,7 +14,7 @@ import {
   planTrial,
   printReplay,
   runScenario,
-  type Subject,
+  type SearchedProtocol,
   searchSeeds,
   strategies,
   strategiesNamed,
@@ -32,7 +32,7 @@ const limits: TrialLimits = {
 /** Counts the time that this process works, not the time it waits for others on the same machine. */
 const cpuNow = () => millis(process.cpuUsage().user / 1_000)
 
-const raft = (bug?: string, workload: Workload = register): Subject => ({
+const raft = (bug?: string, workload: Workload = register): SearchedProtocol => ({
   target: 'raft',
   protocol: findProtocol('raft')!,
   bug,
@@ -158,7 +158,7 @@ describe('a broken invariant', () => {
 })
 
 describe('a protocol of which no run can be repeated', () => {
-  const reaching = (reach: () => unknown): Subject => {
+  const reaching = (reach: () => unknown): SearchedProtocol => {
     const protocol = findProtocol('raft')!
     return {
       ...raft(),

@@ -3,7 +3,15 @@ import { protocols } from '@chaosproxy/protocols'
 import type { Scenario } from '@chaosproxy/runner'
 import { afterAll, describe, expect, test } from 'vitest'
 import { subjectWith } from '../bench/mistake-subjects.ts'
-import { causeOf, digestOf, minimise, parseReplay, printReplay, runScenario, type Subject } from '../src/index.ts'
+import {
+  causeOf,
+  digestOf,
+  minimise,
+  parseReplay,
+  printReplay,
+  runScenario,
+  type SearchedProtocol,
+} from '../src/index.ts'
 import { findingFrom, limits } from './mistakes.ts'
 
 // What people are shown is small, whatever was found. CHAOS_SOAK=short goes by two starting seeds instead of twenty.
@@ -37,7 +45,11 @@ const HARD: { readonly [mistake: string]: string } = {
 const isSmall = ({ operations, faults }: Scenario): boolean => operations.length <= 12 && faults.length <= 4
 
 /** What it says goes wrong, and the history, as its file has it. */
-function replayed(subject: Subject, scenario: Scenario, invariants: boolean): { cause: string; digest: string } {
+function replayed(
+  subject: SearchedProtocol,
+  scenario: Scenario,
+  invariants: boolean,
+): { cause: string; digest: string } {
   const text = printReplay({ scenario, found: undefined, digest: undefined, invariants })
   const { failure, events } = runScenario(subject, parseReplay(text, 'replay').scenario, { ...limits, invariants })
   return { cause: failure === undefined ? 'nothing' : causeOf(failure), digest: digestOf(events) }

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import {
   minimise,
   planTrial,
-  type Subject,
+  type SearchedProtocol,
   searchSeeds,
   type TrialChoices,
   type TrialLimits,
@@ -48,7 +48,7 @@ describe('what a protocol promises', () => {
   })
 })
 
-const subjectOf = (choices: TrialChoices): Subject => ({
+const subjectOf = (choices: TrialChoices): SearchedProtocol => ({
   target: generals.name,
   protocol: generals,
   bug: undefined,

@@ -1,7 +1,7 @@
 import { extname } from 'node:path'
 import { checkTable, commandLine, fileWord } from '@chaosproxy/engine'
 import { RECORD_END } from '@chaosproxy/history'
-import { openRecordFile, type RecordFile, type Recording, startRunClock } from '@chaosproxy/proxy'
+import { openRecordFile, type ProxyRecording, type RecordFile, startRunClock } from '@chaosproxy/proxy'
 import type { Carriage } from '@chaosproxy/proxy/control'
 import { createRecorder, LOST_LINES } from '@chaosproxy/recorder'
 import type { Logger } from 'pino'
@@ -22,7 +22,7 @@ export interface RecordSettings {
   readonly force: boolean
 }
 
-export interface OpenRecording extends Recording {
+export interface OpenRecording extends ProxyRecording {
   /** Resolves once everything is on disk. Call it when no connection is left. */
   close(): Promise<void>
   /** A text on what was recorded, and what to do with it. */

@@ -17,7 +17,7 @@ import {
   createControlPlane,
   createNetwork,
   createWorkerNetwork,
-  loadConfig,
+  loadProxyConfig,
   startControl,
 } from '@chaosproxy/proxy/control'
 import type { Logger } from 'pino'
@@ -93,7 +93,7 @@ const openRecording = async (settings: RecordSettings, log: Logger): Promise<Ope
 /** Opens the proxies of the config file first, then those of the command line. */
 async function openProxies(plane: ControlPlane, { configFile, pairs, record }: ProxyCommandSettings): Promise<void> {
   if (configFile !== undefined)
-    await loadConfig(plane, readJsonFile('--config', configFile), {
+    await loadProxyConfig(plane, readJsonFile('--config', configFile), {
       where: configFile,
       readPem: (path) => readTextFile('--config', path),
       readBytes: (path) => readBytesFile('--config', path),

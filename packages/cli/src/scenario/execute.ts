@@ -1,7 +1,7 @@
 import { commandLine, EXIT, type ExitCode, packageVersion, partOf, writeWholeFile } from '@chaosproxy/engine'
 import { type Json, UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
-import { renderStoryHtml, type Telling, type ToldStory } from '@chaosproxy/report'
+import { renderStoryHtml, type StoryTelling, type ToldStory } from '@chaosproxy/report'
 import { RESULT_FORM } from '@chaosproxy/runner/result'
 import { type Story, stories } from '@chaosproxy/scenarios'
 import { isSilent } from '../reporting/choice.ts'
@@ -53,13 +53,16 @@ const flagsOf = ({ fix, real }: ScenarioSettings): readonly string[] => [
   ...(real ? ['--real'] : []),
 ]
 
-async function play(story: Story, { fix, real, reporters }: ScenarioSettings): Promise<readonly Telling[] | undefined> {
+async function play(
+  story: Story,
+  { fix, real, reporters }: ScenarioSettings,
+): Promise<readonly StoryTelling[] | undefined> {
   const parts = fix ? [fixOf(story)] : accidentOf(story)
   if (!real) return Promise.all(parts.map(playTale))
   const interrupts = listenForInterrupts('Interrupted: the processes are stopped.')
   const progress = await createProgress({ quiet: isSilent(reporters) })
   try {
-    const tellings: Telling[] = []
+    const tellings: StoryTelling[] = []
     for (const part of parts) {
       progress.update(`playing on real processes: ${part.tale.title}`)
       const telling = await playTaleForReal(part, interrupts.signal)
@@ -90,11 +93,11 @@ function writePage(file: string, whole: ToldStory): void {
   }
 }
 
-const endedAsTold = ({ differences }: Telling): boolean => differences.length === 0
+const endedAsTold = ({ differences }: StoryTelling): boolean => differences.length === 0
 
 const toldOf = (
   { name, summary, lesson, source, fix }: Story,
-  tellings: readonly Telling[],
+  tellings: readonly StoryTelling[],
   settings: ScenarioSettings,
 ): ToldStory => ({
   name,

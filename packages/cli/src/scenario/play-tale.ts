@@ -7,7 +7,7 @@ import {
   workloadNamed,
 } from '@chaosproxy/engine'
 import { millis } from '@chaosproxy/history'
-import type { Telling } from '@chaosproxy/report'
+import type { StoryTelling } from '@chaosproxy/report'
 import { swapNodes } from '@chaosproxy/runner'
 import { narrate, type Story, scenarioOf, type Tale } from '@chaosproxy/scenarios'
 import { firstLeader } from '@chaosproxy/simulator'
@@ -17,14 +17,14 @@ const now = () => millis(performance.now())
 /** A tale, and its part in a story. */
 export interface Part {
   readonly tale: Tale
-  readonly kind: Telling['kind']
+  readonly kind: StoryTelling['kind']
 }
 
 export const accidentOf = ({ told }: Story): readonly Part[] => told.map((tale) => ({ tale, kind: 'accident' }))
 export const fixOf = ({ fix }: Story): Part => ({ tale: fix, kind: 'fix' })
 
 /** Plays a tale in virtual time and tells it; the result is always the same. */
-export async function playTale({ tale, kind }: Part): Promise<Telling> {
+export async function playTale({ tale, kind }: Part): Promise<StoryTelling> {
   const scenario = scenarioOf(tale)
   const workload = await workloadNamed(tale.workload)
   const levels: readonly string[] = workload.levels
@@ -52,7 +52,10 @@ export async function playTale({ tale, kind }: Part): Promise<Telling> {
  *
  * @throws UserError (environment) if the cluster does not start.
  */
-export async function playTaleForReal({ tale, kind }: Part, interrupted: AbortSignal): Promise<Telling | undefined> {
+export async function playTaleForReal(
+  { tale, kind }: Part,
+  interrupted: AbortSignal,
+): Promise<StoryTelling | undefined> {
   const scenario = scenarioOf(tale)
   const workload = await workloadNamed(tale.workload)
   const play = await playOnProcesses(scenario, { scenario, workload, leader: tale.leader, warm: true }, interrupted)

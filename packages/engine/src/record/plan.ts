@@ -6,8 +6,8 @@ import type { RouteTable } from '@chaosproxy/recorder/routes'
 import type { PlannedRun } from '@chaosproxy/runner'
 import { requireKnownFunctions } from '@chaosproxy/runner/result'
 import {
-  type Command,
   commandText,
+  type ProgramCommand,
   planRounds,
   type ReadFinally,
   readFinallyBy,
@@ -20,7 +20,7 @@ import { checkTable } from './table-functions.ts'
 
 /** A server that is already running, or the command that starts one. */
 export type RecordedServer = Omit<Upstream, 'upstream'> &
-  ({ readonly upstream: string } | { readonly command: Command })
+  ({ readonly upstream: string } | { readonly command: ProgramCommand })
 
 /** A recording that is planned: servers behind proxies, and how what passes is read and judged. */
 export interface Recorded {

@@ -1,9 +1,11 @@
 import { UserError } from '@chaosproxy/history'
-import { type Subject, whyUnaskable } from '@chaosproxy/simulator'
+import { type SearchedProtocol, whyUnaskable } from '@chaosproxy/simulator'
 import { workloads } from '@chaosproxy/workloads'
 
 /** @throws UserError (usage) for a workload that asks for what the protocol's clients cannot ask for. */
-export function requireAskable(subject: Pick<Subject, 'workload' | 'level' | 'protocol' | 'settings' | 'knobs'>): void {
+export function requireAskable(
+  subject: Pick<SearchedProtocol, 'workload' | 'level' | 'protocol' | 'settings' | 'knobs'>,
+): void {
   const why = whyUnaskable(subject)
   if (why === undefined) return
   const { protocol, workload } = subject

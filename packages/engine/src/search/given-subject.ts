@@ -2,7 +2,7 @@ import { nemeses } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import { type KnobValue, type ProtocolDefinition, type ProtocolModule, promiseOf } from '@chaosproxy/protocols'
 import { DEFAULT_WORKLOAD } from '@chaosproxy/runner'
-import { guardProtocol, mistakeSetting, NO_LEVEL, type Subject } from '@chaosproxy/simulator'
+import { guardProtocol, mistakeSetting, NO_LEVEL, type SearchedProtocol } from '@chaosproxy/simulator'
 import { protocolFrom } from '@chaosproxy/targets'
 import { findWorkload, type Settings, type Workload, workloads } from '@chaosproxy/workloads'
 import { knownName } from '../known-name.ts'
@@ -47,7 +47,7 @@ export function requireSane(
 export function subjectFrom(
   module: ProtocolModule,
   { workload: wanted, workloadSettings = {}, level, bug, knobs: chosen = {} }: SubjectSettings,
-): Omit<Subject, 'nodes' | 'operations'> {
+): Omit<SearchedProtocol, 'nodes' | 'operations'> {
   const protocol: ProtocolDefinition = guardProtocol(protocolFrom(module, 'the protocol'))
   const needed = mistakeSetting(protocol, bug, chosen)
   const knobs = { ...needed.knobs, ...chosen }

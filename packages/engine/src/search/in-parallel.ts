@@ -1,10 +1,10 @@
 import { millis } from '@chaosproxy/history'
 import {
   causeOf,
-  type Finding,
   noEvidence,
   planTrial,
   type SearchResult,
+  type SeedFailure,
   strategiesNamed,
   sumOfEvidence,
 } from '@chaosproxy/simulator'
@@ -28,7 +28,7 @@ export interface Searcher {
   readonly width: number
   range(first: number, count: number): Promise<Supervised<SearchResult>>
   /** The finding that a protocol makes which does not return. */
-  stuck(stuck: Stuck): Promise<Finding>
+  stuck(stuck: Stuck): Promise<SeedFailure>
 }
 
 /** Searches on a pool. Once `interrupted` threads begin no other seed; they are ended once `abandon` aborts. */
@@ -68,7 +68,7 @@ export async function searchInParallel(
   const startedAt = performance.now()
   const lastSeed = 'seeds' in limit ? firstSeed + limit.seeds : Number.POSITIVE_INFINITY
   const deadline = 'timeMs' in limit ? startedAt + limit.timeMs : Number.POSITIVE_INFINITY
-  const findings: Finding[] = []
+  const findings: SeedFailure[] = []
   const tried: { [strategy: string]: SearchResult['tried'][string] } = {}
   let trials = 0
   let steps = 0
@@ -122,7 +122,7 @@ export async function searchInParallel(
 async function stuckFinding(
   { subject, strategies: names }: SearchSpec,
   { seed, what, mistake, trace }: Stuck,
-): Promise<Finding> {
+): Promise<SeedFailure> {
   const chosen = strategiesNamed(names)
   const strategy = chosen[seed % chosen.length]
   if (strategy === undefined) throw new RangeError('a search needs a strategy')

@@ -1,5 +1,5 @@
 import type { Scenario } from '@chaosproxy/runner'
-import { type Finding, type SearchResult, SIMULATED } from '@chaosproxy/simulator'
+import { type SearchResult, type SeedFailure, SIMULATED } from '@chaosproxy/simulator'
 import { isBinary, isUserFile } from '@chaosproxy/targets'
 import type { Job } from '../jobs/job.ts'
 import type { Simulated, SimulateSpec } from '../run/simulate-task.ts'
@@ -22,7 +22,7 @@ export const minimiseJob: Job<worker.MinimiseSpec, Scenario | undefined> = {
 }
 
 /** Goes from a broken invariant to what a client sees of it. */
-export const guideJob: Job<worker.GuideSpec, Finding | undefined> = {
+export const guideJob: Job<worker.GuideSpec, SeedFailure | undefined> = {
   kind: 'guideFinding',
   reads: filesOf,
   run: worker.guideFinding,

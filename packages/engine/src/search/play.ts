@@ -1,7 +1,7 @@
 import { type Event, millis } from '@chaosproxy/history'
 import type { Scenario } from '@chaosproxy/runner'
 import type { FaultRecord } from '@chaosproxy/runner/result'
-import { type Failure, type LogLine, runScenario, type Subject, type TrialLimits } from '@chaosproxy/simulator'
+import { type Failure, type LogLine, runScenario, type SearchedProtocol, type TrialLimits } from '@chaosproxy/simulator'
 
 const CHECK_MEMORY_BYTES = 256 * 2 ** 20
 
@@ -20,7 +20,7 @@ export interface SimulatedPlay {
   readonly log: readonly LogLine[]
 }
 
-export function playSimulated(subject: Subject, scenario: Scenario, limits: TrialLimits): SimulatedPlay {
+export function playSimulated(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits): SimulatedPlay {
   const log: LogLine[] = []
   const { events, failure, played } = runScenario(subject, scenario, { ...limits, log: (line) => log.push(line) })
   const { records = [], trouble = [] } = played ?? {}

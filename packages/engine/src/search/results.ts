@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path'
 import { openHistoryWriter } from '@chaosproxy/history/files'
 import type { Scenario } from '@chaosproxy/runner'
-import { causeOf, type Finding, printReplay } from '@chaosproxy/simulator'
+import { causeOf, printReplay, type SeedFailure } from '@chaosproxy/simulator'
 import type { Pool } from '../jobs/job.ts'
 import { digestOfFile, portableReference } from '../replay/own-files.ts'
 import { createRunDirectory, writeResult } from '../run/directory.ts'
@@ -13,7 +13,7 @@ import { supervise } from './supervise.ts'
 
 /** One cause of failure: shrunk, written to files, and ready to show. */
 export interface Result {
-  readonly finding: Finding
+  readonly finding: SeedFailure
   /** How many trials failed for the same cause. */
   readonly times: number
   /** Absent, like its files, if a replay would never end or was interrupted. */
@@ -35,7 +35,7 @@ export async function resultsOf(
   { findings }: SearchOutcome,
   ends: Ends,
 ): Promise<readonly Result[]> {
-  const byCause = new Map<string, Finding[]>()
+  const byCause = new Map<string, SeedFailure[]>()
   for (const finding of findings) {
     const cause = causeOf(finding.failure)
     byCause.set(cause, [...(byCause.get(cause) ?? []), finding])
@@ -44,7 +44,7 @@ export async function resultsOf(
   const { path } = createRunDirectory(spec.out, `fuzz-${spec.name}`, new Date())
   return Promise.all(
     [...byCause].map(async ([cause, sameCause], i) => {
-      const [finding] = sameCause as [Finding]
+      const [finding] = sameCause as [SeedFailure]
       const file = join(path, fileName(cause, [...byCause.keys()].slice(0, i)))
       return { finding, times: sameCause.length, ...(await written(pool, spec, finding, file, ends)) }
     }),
@@ -65,7 +65,7 @@ function fileName(cause: string, before: readonly string[]): string {
 async function written(
   pool: Pool,
   spec: SearchSpec,
-  finding: Finding,
+  finding: SeedFailure,
   file: string,
   ends: Ends,
 ): Promise<Pick<Result, 'shown' | 'files'>> {
@@ -96,7 +96,7 @@ function portable(scenario: Scenario, file: string): Scenario {
 }
 
 /** A run that does not end is not shrunk: each smaller one would have to run up to the limit as well. */
-async function smallest(pool: Pool, spec: SearchSpec, finding: Finding, ends: Ends): Promise<Scenario> {
+async function smallest(pool: Pool, spec: SearchSpec, finding: SeedFailure, ends: Ends): Promise<Scenario> {
   if (finding.failure.kind === 'broken' && finding.failure.endless === true) return finding.scenario
   const { subject, invariants, shrinkMs } = spec
   const task = { subject, finding, invariants, budgetMs: shrinkMs }
@@ -105,7 +105,8 @@ async function smallest(pool: Pool, spec: SearchSpec, finding: Finding, ends: En
   return (end.type === 'done' ? end.value : undefined) ?? finding.scenario
 }
 
-const sentenceOf = ({ failure }: Finding): string => (failure.kind === 'violation' ? failure.sentence : failure.what)
+const sentenceOf = ({ failure }: SeedFailure): string =>
+  failure.kind === 'violation' ? failure.sentence : failure.what
 
 function writeHistory(path: string, { events, header }: Pick<Shown, 'events' | 'header'>): void {
   const writer = openHistoryWriter(path, { header })

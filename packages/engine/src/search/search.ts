@@ -2,13 +2,13 @@ import { type Millis, millis, UserError } from '@chaosproxy/history'
 import type { ProtocolModule } from '@chaosproxy/protocols'
 import {
   causeOf,
-  type Finding,
   minimise,
   mistakeSetting,
   NO_LEVEL,
   printReplay,
+  type SearchedProtocol,
   type SearchResult,
-  type Subject,
+  type SeedFailure,
   searchSeeds,
   type TrialChoices,
   type TrialLimits,
@@ -135,7 +135,7 @@ export async function search(protocol: ProtocolModule, settings: SearchSettings 
 }
 
 /** Searches on this thread, where nothing can end a protocol that does not return. */
-function searcherHere(subject: Subject, signal: AbortSignal): Searcher {
+function searcherHere(subject: SearchedProtocol, signal: AbortSignal): Searcher {
   const job: Job<{ readonly first: number; readonly count: number }, SearchResult> = {
     kind: 'search',
     reads: () => [],
@@ -160,7 +160,7 @@ function searcherHere(subject: Subject, signal: AbortSignal): Searcher {
 }
 
 function refuseUnpromised(
-  { protocol, knobs, choices }: Pick<Subject, 'protocol' | 'knobs' | 'choices'>,
+  { protocol, knobs, choices }: Pick<SearchedProtocol, 'protocol' | 'knobs' | 'choices'>,
   level: string | undefined,
 ): void {
   const unpromised = unpromisedOf(protocol, knobs, choices)
@@ -176,7 +176,10 @@ const LIMITS: TrialLimits = {
   invariants: true,
 }
 
-function foundOf({ failure, seed, scenario: original }: Finding, smallest: Finding['scenario'] | undefined): Found {
+function foundOf(
+  { failure, seed, scenario: original }: SeedFailure,
+  smallest: SeedFailure['scenario'] | undefined,
+): Found {
   const scenario = smallest ?? original
   const sentence = failure.kind === 'violation' ? failure.sentence : failure.what
   const cause = causeOf(failure)

@@ -4,7 +4,14 @@ import { type Event, FLAG_FINAL, type Header, type History, historyFromEvents, t
 import { type SequenceStep, sequenceColumns, sequenceSteps } from '@chaosproxy/report'
 import { idleKinds, missingSuccesses, type Scenario } from '@chaosproxy/runner'
 import type { FaultRecord } from '@chaosproxy/runner/result'
-import { CHECK_STEPS, digestOf, type Failure, type LogLine, NO_LEVEL, type Subject } from '@chaosproxy/simulator'
+import {
+  CHECK_STEPS,
+  digestOf,
+  type Failure,
+  type LogLine,
+  NO_LEVEL,
+  type SearchedProtocol,
+} from '@chaosproxy/simulator'
 import type { Workload } from '@chaosproxy/workloads'
 import type { Pool } from '../jobs/job.ts'
 import { playJob } from './jobs.ts'
@@ -39,10 +46,10 @@ const EXPLAIN_STEPS = 2 * CHECK_STEPS
 const EXPLAIN_MEMORY_BYTES = 2 ** 30
 
 /** How a history is judged. */
-export type Judging = Pick<Subject, 'level' | 'workload'>
+export type Judging = Pick<SearchedProtocol, 'level' | 'workload'>
 
 /** Replays a scenario in the simulator, on this thread, and explains the result. */
-export const showScenario = (subject: Subject, scenario: Scenario, invariants: boolean): Shown =>
+export const showScenario = (subject: SearchedProtocol, scenario: Scenario, invariants: boolean): Shown =>
   showPlay(subject, scenario, playSimulated(subject, scenario, limitsFor(invariants)))
 
 export const showPlay = ({ level, workload }: Judging, scenario: Scenario, play: SimulatedPlay): Shown =>

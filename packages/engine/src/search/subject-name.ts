@@ -1,5 +1,5 @@
 import { findProtocol, type KnobValue, type ProtocolDefinition } from '@chaosproxy/protocols'
-import { guardProtocol, type Subject, type TrialChoices } from '@chaosproxy/simulator'
+import { guardProtocol, type SearchedProtocol, type TrialChoices } from '@chaosproxy/simulator'
 import { loadProtocol, loadWorkload } from '@chaosproxy/targets'
 import type { Settings, Workload } from '@chaosproxy/workloads'
 
@@ -22,7 +22,7 @@ const loaded = new Map<string, Promise<ProtocolDefinition>>()
 const loadedWorkloads = new Map<string, Promise<Workload>>()
 
 /** @throws UserError (usage, input) if there is no such protocol or workload. */
-export const subjectOf = async (name: SubjectName): Promise<Subject> => ({
+export const subjectOf = async (name: SubjectName): Promise<SearchedProtocol> => ({
   ...name,
   workload: await workloadNamed(name.workload),
   workloadReference: name.workload,

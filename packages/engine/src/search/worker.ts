@@ -2,12 +2,12 @@ import { setImmediate } from 'node:timers/promises'
 import type { Millis } from '@chaosproxy/history'
 import type { Scenario } from '@chaosproxy/runner'
 import {
-  type Finding,
   guide,
   minimise,
+  type SearchedProtocol,
   type SearchResult,
+  type SeedFailure,
   SIMULATED,
-  type Subject,
   searchSeeds,
   strategiesNamed,
 } from '@chaosproxy/simulator'
@@ -31,14 +31,14 @@ export interface SeedsSpec {
 
 export interface GuideSpec {
   readonly subject: SubjectName
-  readonly finding: Finding
+  readonly finding: SeedFailure
   readonly strategies: readonly string[]
   readonly budgetMs: Millis
 }
 
 export interface MinimiseSpec {
   readonly subject: SubjectName
-  readonly finding: Finding
+  readonly finding: SeedFailure
   readonly invariants: boolean
   readonly budgetMs: Millis
 }
@@ -70,7 +70,7 @@ export async function minimiseFinding({ spec, progress }: Task<MinimiseSpec>): P
   return settled(minimise(await watchedSubject(spec, progress), finding, { limits: limitsFor(invariants), budgetMs }))
 }
 
-export async function guideFinding({ spec, progress }: Task<GuideSpec>): Promise<Finding | undefined> {
+export async function guideFinding({ spec, progress }: Task<GuideSpec>): Promise<SeedFailure | undefined> {
   const { finding, budgetMs } = spec
   return guide(await watchedSubject(spec, progress), finding, {
     strategies: strategiesNamed(spec.strategies),
@@ -99,7 +99,10 @@ async function settled<T>(result: T): Promise<T> {
   return result
 }
 
-async function watchedSubject({ subject }: { readonly subject: SubjectName }, progress: Progress): Promise<Subject> {
+async function watchedSubject(
+  { subject }: { readonly subject: SubjectName },
+  progress: Progress,
+): Promise<SearchedProtocol> {
   const named = await subjectOf(subject)
   return { ...named, protocol: watchedProtocol(named.protocol, progress) }
 }

@@ -28,7 +28,7 @@ const MEMBERS = ['proxies', 'faults', 'partitions', 'rules']
  *
  * @throws UserError (input, environment)
  */
-export async function loadConfig(plane: ControlPlane, config: unknown, place: ConfigPlace): Promise<void> {
+export async function loadProxyConfig(plane: ControlPlane, config: unknown, place: ConfigPlace): Promise<void> {
   const { where } = place
   try {
     if (Array.isArray(config)) await openPopulation(plane, config, where)

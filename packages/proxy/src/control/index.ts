@@ -2,7 +2,7 @@
 
 export { createNetwork } from '../network/network.ts'
 export { createWorkerNetwork } from '../workers/worker-network.ts'
-export { loadConfig } from './config.ts'
+export { loadProxyConfig } from './config.ts'
 export type { ControlPlane } from './plane/plane.ts'
 export { createControlPlane } from './plane/plane.ts'
 export type { ControlServer } from './server/server.ts'

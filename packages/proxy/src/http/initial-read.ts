@@ -1,6 +1,6 @@
 import { request as ask, type IncomingHttpHeaders } from 'node:http'
 import { UserError } from '@chaosproxy/history'
-import type { Completion, Completions, Recorder } from '@chaosproxy/recorder'
+import type { Completions, Interpretation, Recorder } from '@chaosproxy/recorder'
 import type { RouteTable } from '@chaosproxy/recorder/routes'
 import { compileMapping, initialReadOf } from '@chaosproxy/recorder/routes'
 import type { Answer } from '@chaosproxy/wire/http'
@@ -53,7 +53,7 @@ export async function readInitially({ table, keys, recorder, node, upstream }: I
 }
 
 function refuseUnread(completions: Completions, where: string): void {
-  const [first]: readonly Completion[] = Array.isArray(completions) ? completions : [completions]
+  const [first]: readonly Interpretation[] = Array.isArray(completions) ? completions : [completions]
   if (first !== undefined && first.type !== 'ok') throw unread(where, first.error)
 }
 

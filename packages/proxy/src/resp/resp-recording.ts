@@ -6,6 +6,7 @@ import type { CommandSet, KeySpace, Naming } from '@chaosproxy/recorder/redis'
 import {
   type Answered,
   type Begun,
+  type CommandOperation,
   completionsFor,
   type Expirations,
   isError,
@@ -17,7 +18,6 @@ import {
   NO_LIFETIMES,
   NO_PARTS,
   OUT_OF_ORDER,
-  type Part,
   type Pending,
   RespSession,
 } from '@chaosproxy/recorder/redis'
@@ -28,9 +28,9 @@ import {
   isSubscription,
   type RespValue,
   readResp,
+  requestWords,
   resp,
   respToJson,
-  wordsOf,
 } from '@chaosproxy/wire'
 import type { Conversation, Interceptor, Stage } from '../interceptor/interceptor.ts'
 
@@ -107,7 +107,7 @@ export class RespRecording implements Interceptor {
 
   disturbed(altered: readonly Buffer[] = []): void {
     this.#values.stop()
-    for (const request of altered) this.#connection.altered(this.#session.touchedBy(wordsOf(request)))
+    for (const request of altered) this.#connection.altered(this.#session.touchedBy(requestWords(request)))
     if (this.#isDisturbed) return
     this.#isDisturbed = true
     if (this.#unconfirmed !== undefined) this.#isUnknown(this.#unconfirmed.exchange)
@@ -225,7 +225,7 @@ export class RespRecording implements Interceptor {
       exchange.called(NO_COMMAND)
       return
     }
-    const words = request === undefined ? undefined : wordsOf(request)
+    const words = request === undefined ? undefined : requestWords(request)
     const understood = this.#session.understand(words)
     const { understanding, touched, awaits, parts = NO_PARTS, lifetimes = NO_LIFETIMES } = understood
     const isKept = parts.length + lifetimes.length > 0
@@ -322,7 +322,7 @@ export class RespRecording implements Interceptor {
   }
 
   /** Keys that are gone, and nothing recorded explains it. */
-  #gone({ calledAt }: Pending, parts: readonly Part[], completions: Completions, answer: Json | undefined) {
+  #gone({ calledAt }: Pending, parts: readonly CommandOperation[], completions: Completions, answer: Json | undefined) {
     this.#expirations.answering(parts)
     const gone = this.#lifetimes?.ended(parts, calledAt, completions, answer) ?? []
     return gone.filter((key) => !this.#expirations.explains(key))

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { loadConfig } from '../../src/control/config.ts'
+import { loadProxyConfig } from '../../src/control/config.ts'
 import { closeEverythingAfterEach } from '../sockets.ts'
 import { control } from './control-plane.ts'
 import { latency, withProxies } from './two-proxies.ts'
@@ -28,7 +28,7 @@ describe('a config file', () => {
   test('as the one among the examples opens everything it says', async () => {
     const { plane } = await control()
     const path = join(import.meta.dirname, '..', '..', '..', '..', 'examples', 'proxies.json')
-    await loadConfig(plane, JSON.parse(readFileSync(path, 'utf8')), {
+    await loadProxyConfig(plane, JSON.parse(readFileSync(path, 'utf8')), {
       where: path,
       readPem: (name) => name,
       readBytes: readFileSync,
@@ -76,7 +76,7 @@ describe('a config file', () => {
   ])('that says %j is refused: %s', async (config, message) => {
     const { plane } = await control()
     await expect(
-      loadConfig(plane, config, { where: 'proxies.json', readPem: (path) => path, readBytes: readFileSync }),
+      loadProxyConfig(plane, config, { where: 'proxies.json', readPem: (path) => path, readBytes: readFileSync }),
     ).rejects.toThrow(message)
   })
 })

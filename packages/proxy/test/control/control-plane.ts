@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import { createControlPlane } from '../../src/control/plane/plane.ts'
 import { type ControlOptions, startControl } from '../../src/control/start.ts'
-import type { Recording } from '../../src/control/state/recording.ts'
+import type { ProxyRecording } from '../../src/control/state/recording.ts'
 import { cleanUp, network } from '../sockets.ts'
 
 export interface Answer {
@@ -24,7 +24,7 @@ export interface Question {
 export const anywhere = (listen: string): string => listen
 
 /** A control interface of its own for one test, and how to ask it. */
-export async function control(options: Partial<ControlOptions> & { seed?: number; recording?: Recording } = {}) {
+export async function control(options: Partial<ControlOptions> & { seed?: number; recording?: ProxyRecording } = {}) {
   const { seed = 1, recording, ...more } = options
   const plane = createControlPlane({ network: network({ seed }), seed, recording })
   const server = await startControl(plane, {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import type { Json } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
-import { type Completion, UNSAID } from '../../../recorder/src/record/call.ts'
+import { type Interpretation, UNSAID } from '../../../recorder/src/record/call.ts'
 import { analyse } from '../../../recorder/src/redis/analyse.ts'
 import { effectOf, isKnownCommand } from '../../../recorder/src/redis/command-effects.ts'
 import { completionsOf } from '../../../recorder/src/redis/command-reader.ts'
@@ -32,7 +32,7 @@ function understood(text: string, answer?: Json, model?: string): string {
   const also = `${touches === undefined ? '' : ` touches ${touches.keys.join(' ')}`}${lasts}`
   if (answer === undefined) return `${calls.join(', ')}${also}`
   const made = completionsOf(analysed.recognised, answer)
-  const completions: readonly Completion[] = 'type' in made ? parts.map(() => made) : made
+  const completions: readonly Interpretation[] = 'type' in made ? parts.map(() => made) : made
   return completions.map((each) => ('value' in each ? `ok ${JSON.stringify(each.value)}` : each.type)).join(', ')
 }
 

@@ -55,7 +55,7 @@ export type Understanding =
 export const nameOf = ({ what, f, key }: Call): string => what ?? (typeof key === 'string' ? `${f} of ${key}` : f)
 
 /** A mapping's interpretation of an answer. `fail` only for a refusal after which certainly nothing was done. */
-export type Completion =
+export type Interpretation =
   | { readonly type: 'ok'; readonly value: Json }
   /** For a call whose key is unsaid: the values read or written, by key. */
   | { readonly type: 'ok'; readonly entries: readonly Entry[] }
@@ -71,7 +71,7 @@ export interface Entry {
 }
 
 /** One completion for all calls of a request, or one for each. */
-export type Completions = Completion | readonly Completion[]
+export type Completions = Interpretation | readonly Interpretation[]
 
 /**
  * How far an operation got: a bit for each edge of the proxy that its request, and then its answer, crossed

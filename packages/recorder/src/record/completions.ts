@@ -1,28 +1,28 @@
-import type { Completion, Completions, Entry } from './call.ts'
+import type { Completions, Entry, Interpretation } from './call.ts'
 
 /** What an answer says about the call at a position. */
-export const partOf = (answer: Completions | undefined, i: number): Completion | undefined =>
-  Array.isArray(answer) ? (answer as readonly Completion[])[i] : (answer as Completion | undefined)
+export const partOf = (answer: Completions | undefined, i: number): Interpretation | undefined =>
+  Array.isArray(answer) ? (answer as readonly Interpretation[])[i] : (answer as Interpretation | undefined)
 
 /** What is said when the proxy's own copy of a request was answered. */
 export const completionsOfCopy = (answer: Completions | undefined): Completions | undefined =>
   answer === undefined
     ? undefined
     : Array.isArray(answer)
-      ? (answer as readonly Completion[]).map(ofCopy)
-      : ofCopy(answer as Completion)
+      ? (answer as readonly Interpretation[]).map(ofCopy)
+      : ofCopy(answer as Interpretation)
 
 /** A backend that recognises a copy may repeat its answer without carrying the request out again. */
-const ofCopy = (completion: Completion): Completion =>
+const ofCopy = (completion: Interpretation): Interpretation =>
   completion.type === 'ok' && 'value' in completion ? { type: 'info', error: ANSWERED_COPY } : completion
 
 const ANSWERED_COPY = "the proxy's copy was answered, and may not have been carried out once more"
 
-export const okOf = (entry: Entry | undefined): Completion | undefined =>
+export const okOf = (entry: Entry | undefined): Interpretation | undefined =>
   entry === undefined ? undefined : { type: 'ok', value: entry.value }
 
 /** Whether some call was carried out. */
 export const isAcknowledged = (completions: Completions): boolean =>
   Array.isArray(completions)
-    ? (completions as readonly Completion[]).some(({ type }) => type === 'ok')
-    : (completions as Completion).type === 'ok'
+    ? (completions as readonly Interpretation[]).some(({ type }) => type === 'ok')
+    : (completions as Interpretation).type === 'ok'

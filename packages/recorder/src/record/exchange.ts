@@ -1,5 +1,5 @@
 import type { Nanos } from '@chaosproxy/history'
-import type { Call, Completion, Completions, Edges, Understanding } from './call.ts'
+import type { Call, Completions, Edges, Interpretation, Understanding } from './call.ts'
 import { EDGE, nameOf, UNSAID } from './call.ts'
 import { completionsOfCopy, okOf, partOf } from './completions.ts'
 import type { Extra, Line } from './event-line.ts'
@@ -8,7 +8,7 @@ import type { Place } from './event-order.ts'
 import { Operation } from './operation.ts'
 import { outcomeOf } from './outcome.ts'
 import type { Lanes } from './processes.ts'
-import type { Recording } from './recording.ts'
+import type { ConnectionRecording } from './recording.ts'
 import { remarkOf } from './remarks.ts'
 import type { View } from './view.ts'
 
@@ -23,7 +23,7 @@ export type Beginning = 'begun' | 'whole' | Exchange
  * each step as it happens; the order of its calls is the order of the histories. Times are the recorder's.
  */
 export class Exchange {
-  readonly #recording: Recording
+  readonly #recording: ConnectionRecording
   readonly #begunAt: Nanos
   /** A copy that the proxy sent, unknown to the client. */
   readonly #isDuplicate: boolean
@@ -54,7 +54,7 @@ export class Exchange {
   /** The backend's own answer, which the client may never see. */
   #backendAnswer: Completions | undefined
 
-  constructor(recording: Recording, begunAt: Nanos, beginning: Beginning) {
+  constructor(recording: ConnectionRecording, begunAt: Nanos, beginning: Beginning) {
     this.#recording = recording
     this.#begunAt = begunAt
     this.#lanes = recording.lanes
@@ -289,7 +289,7 @@ export class Exchange {
 
   #end(
     answer: Completions | undefined,
-    end: (operation: Operation, completion: Completion | undefined, i: number) => void,
+    end: (operation: Operation, completion: Interpretation | undefined, i: number) => void,
   ): void {
     for (let i = 0; i < this.#calls.length; i++) {
       const completion = partOf(answer, i)

@@ -1,17 +1,17 @@
 import type { Json, Nanos } from '@chaosproxy/history'
-import type { Call, Completion, Edges } from './call.ts'
+import type { Call, Edges, Interpretation } from './call.ts'
 import { ALL_EDGES, nameOf, namesOfEdges, UNSAID } from './call.ts'
 import type { Extra, Line, RecordedEvent } from './event-line.ts'
 import { eventLine, extraOf, joined, NO_EXTRA, subjectText, valueText } from './event-line.ts'
 import { outcomeOf } from './outcome.ts'
 import type { Lanes } from './processes.ts'
-import type { Recording } from './recording.ts'
+import type { ConnectionRecording } from './recording.ts'
 import type { Remark, View } from './view.ts'
 
 /** One operation in the two views: its process, and the lines of its events. */
 export class Operation {
   readonly process: number
-  readonly #recording: Recording
+  readonly #recording: ConnectionRecording
   readonly #lanes: Lanes
   readonly #call: Call
   readonly #key: string | undefined
@@ -28,7 +28,7 @@ export class Operation {
    * @param extra further members of its invocations.
    */
   constructor(
-    recording: Recording,
+    recording: ConnectionRecording,
     lanes: Lanes,
     call: Call,
     key: string | undefined,
@@ -74,8 +74,8 @@ export class Operation {
   endForClient(
     time: Nanos,
     edges: Edges,
-    answer: Completion | undefined,
-    backend: Completion | undefined,
+    answer: Interpretation | undefined,
+    backend: Interpretation | undefined,
     reason: string | undefined,
   ): void {
     if (this.#client !== 'open') return
@@ -97,7 +97,7 @@ export class Operation {
   }
 
   /** The backend has answered, or never will. */
-  endAtBackend(time: Nanos, edges: Edges, answer: Completion | undefined, reason: string | undefined): void {
+  endAtBackend(time: Nanos, edges: Edges, answer: Interpretation | undefined, reason: string | undefined): void {
     if (this.#backend !== 'open') return
     const outcome = this.#outcome(edges, answer, answer, reason)
     this.#backend = typeOf(outcome) === 'info' ? 'unknown' : 'done'
@@ -115,15 +115,15 @@ export class Operation {
 
   #outcome(
     edges: Edges,
-    answer: Completion | undefined,
-    backend: Completion | undefined,
+    answer: Interpretation | undefined,
+    backend: Interpretation | undefined,
     reason: string | undefined,
-  ): Completion {
+  ): Interpretation {
     if (answer?.type === 'ok') return answer
     return outcomeOf({ edges, answer, backend, reason, harmless: this.#call.harmless === true })
   }
 
-  #end(view: View, time: Nanos, edges: Edges, outcome: Completion): void {
+  #end(view: View, time: Nanos, edges: Edges, outcome: Interpretation): void {
     const key = this.#key
     if (outcome.type === 'not-understood') {
       const remark = this.#remark(outcome.error)
@@ -144,7 +144,7 @@ export class Operation {
     if (this.#call.value === null && this.#call.harmless !== true && this.#key !== undefined) view.seenAbsent(this.#key)
   }
 
-  #completion(time: Nanos, edges: Edges, outcome: Completion): Line {
+  #completion(time: Nanos, edges: Edges, outcome: Interpretation): Line {
     const recording = this.#recording
     const { node } = recording
     const { process } = this
@@ -203,7 +203,7 @@ const lineOf = (event: RecordedEvent, members: string, tail: string, extra: Extr
     ? eventLine(event, members, tail)
     : eventLine(Object.assign(event, extra.members), members, `${tail}${extra.text}`)
 
-const typeOf = (outcome: Completion): 'ok' | 'fail' | 'info' =>
+const typeOf = (outcome: Interpretation): 'ok' | 'fail' | 'info' =>
   outcome.type === 'not-understood' ? 'info' : outcome.type
 
 /** The object's own answer, rather than a refusal for want of somebody to ask. */

@@ -1,13 +1,13 @@
-import type { Completion, Edges } from './call.ts'
+import type { Edges, Interpretation } from './call.ts'
 import { EDGE } from './call.ts'
 
 /** Everything known about an operation when it ends in one of the two views. */
 export interface Ending {
   readonly edges: Edges
   /** The answer's meaning, if a whole one was seen. */
-  readonly answer?: Completion | undefined
+  readonly answer?: Interpretation | undefined
   /** The meaning of the backend's own answer, if there was one: a fault may have told the client something else. */
-  readonly backend: Completion | undefined
+  readonly backend: Interpretation | undefined
   /** Why there is no answer. */
   readonly reason?: string | undefined
   /** See `Call`. */
@@ -26,7 +26,7 @@ export interface Ending {
  * - A harmless request may `fail` instead of `info`, since nobody can see the difference. But if its answer arrived and
  *   was not understood, the client saw something that the record lacks.
  */
-export function outcomeOf({ edges, answer, backend, reason, harmless }: Ending): Completion {
+export function outcomeOf({ edges, answer, backend, reason, harmless }: Ending): Interpretation {
   if (answer?.type === 'ok') return answer
   const error = answer?.error ?? reason ?? 'no answer'
   const left = (edges & EDGE.backendOut) !== 0

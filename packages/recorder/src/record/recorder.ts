@@ -6,7 +6,7 @@ import type { LineSink } from './event-order.ts'
 import { Exchange } from './exchange.ts'
 import { type Expiry, openExpiry } from './expiry.ts'
 import { Processes, Ticks } from './processes.ts'
-import type { ExchangeCounters, Recording } from './recording.ts'
+import type { ConnectionRecording, ExchangeCounters } from './recording.ts'
 import type { RemarkCounters } from './remarks.ts'
 import { NO_OPERATION, Remarks } from './remarks.ts'
 import { Retries } from './retries.ts'
@@ -189,7 +189,7 @@ class LiveRecorder implements Recorder {
   connection({ node, client, repeatsFirst = false }: RecordedConnection): ConnectionRecorder {
     const { tailText, tailWith, tailWithError } = this.#tails(nodeText(node))
     const retries = this.#retries.forConnection({ client, repeatsFirst })
-    const recording: Recording = {
+    const recording: ConnectionRecording = {
       node,
       epoch: () => this.#epoch,
       tailText,
@@ -223,7 +223,7 @@ class LiveRecorder implements Recorder {
   }
 
   /** The ends of a connection's lines. The usual one is built only once for each epoch. */
-  #tails(node: string): Pick<Recording, 'tailText' | 'tailWith' | 'tailWithError'> {
+  #tails(node: string): Pick<ConnectionRecording, 'tailText' | 'tailWith' | 'tailWithError'> {
     let tailEpoch = this.#epoch
     let tail = `${node}${this.#epochMember}`
     return {

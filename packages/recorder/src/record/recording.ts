@@ -4,7 +4,7 @@ import type { ConnectionRetries } from './retries.ts'
 import type { View } from './view.ts'
 
 /** What the exchanges of one connection share. */
-export interface Recording {
+export interface ConnectionRecording {
   /** The backend. */
   readonly node: string
   /** The epoch of the faults in force. */

@@ -1,15 +1,15 @@
 import type { Json } from '@chaosproxy/history'
-import type { Call, Completion } from '../record/call.ts'
+import type { Call, Interpretation } from '../record/call.ts'
 import { redisErrors } from './errors.ts'
 
 /**
  * What an answer (see `respToJson`) says about a call; undefined if it is not understood. Never called for errors.
  * `index` is the call's position within its command.
  */
-export type Says = (answer: Json, call: Call, index: number) => Completion | undefined
+export type Says = (answer: Json, call: Call, index: number) => Interpretation | undefined
 
 /** One operation of a command, and how to read its answer. */
-export interface Part {
+export interface CommandOperation {
   readonly call: Call
   readonly says: Says
   /** It keeps the key's time to live, which most writes end. */
@@ -20,16 +20,16 @@ export interface Part {
   readonly sees?: ((answer: Json) => 'value' | 'nothing' | undefined) | undefined
 }
 
-const ok = (value: Json): Completion => ({ type: 'ok', value })
+const ok = (value: Json): Interpretation => ({ type: 'ok', value })
 /** The condition of the command did not hold. */
-const declined = (error: string): Completion => ({ type: 'fail', error, answered: true })
+const declined = (error: string): Interpretation => ({ type: 'fail', error, answered: true })
 
 /** Whether it is a read value: a text, null if there is none, or an object for bytes that are not text. */
 const isText = (answer: Json | undefined): boolean =>
   typeof answer === 'string' || (typeof answer === 'object' && !Array.isArray(answer))
 
 /** The completion of a call that was carried out. */
-const done = (call: Call): Completion => ok(typeof call.value === 'symbol' ? null : call.value)
+const done = (call: Call): Interpretation => ok(typeof call.value === 'symbol' ? null : call.value)
 
 export const saysText: Says = (answer) => (isText(answer) ? ok(answer) : undefined)
 
@@ -81,7 +81,7 @@ const DEFINITE: ReadonlySet<string> = new Set(
 const LOST_BY_A_PROXY = /time|connection|reset|refused|closed|unavailable|upstream|backend/i
 
 /** @param isLate whether an error may come after part of the command was done, as in a script. */
-export function refusalOf(error: string, isLate = false): Completion {
+export function refusalOf(error: string, isLate = false): Interpretation {
   const [word = ''] = error.split(' ', 1)
   const isDefinite = DEFINITE.has(word) && !isLate && !(word === 'ERR' && LOST_BY_A_PROXY.test(error))
   return { type: isDefinite ? 'fail' : 'info', error }

@@ -1,6 +1,6 @@
 import type { Json } from '@chaosproxy/history'
-import { type Completion, type Completions, UNSAID } from '../record/call.ts'
-import { isError, type Part, refusalOf, type Says, saysSum } from './answers.ts'
+import { type Completions, type Interpretation, UNSAID } from '../record/call.ts'
+import { type CommandOperation, isError, refusalOf, type Says, saysSum } from './answers.ts'
 import type { Lifetime } from './lifetime.ts'
 
 /** The names of keys and fields in the history, for one database. */
@@ -27,7 +27,7 @@ export type End = 'left' | 'right'
 
 /** A command as operations. */
 export interface Recognised {
-  readonly parts: readonly [Part, ...Part[]]
+  readonly parts: readonly [CommandOperation, ...CommandOperation[]]
   /** Further keys that it may change, later or in a way that no operation expresses. */
   readonly touches?: { readonly keys: readonly string[]; readonly why: string } | undefined
   /** The times to live that it sets. */
@@ -58,40 +58,49 @@ export function completionsOf(recognised: Recognised, answer: Json | undefined):
   return parts.map((part, index) => completionOf(part, answer, index))
 }
 
-const completionOf = ({ call, says }: Part, answer: Json, index: number): Completion =>
+const completionOf = ({ call, says }: CommandOperation, answer: Json, index: number): Interpretation =>
   says(answer, call, index) ?? NOT_UNDERSTOOD
 
-const UNREADABLE: Completion = { type: 'not-understood', error: 'an answer that cannot be read' }
-const NOT_UNDERSTOOD: Completion = { type: 'not-understood', error: 'an answer of another kind than the command has' }
+const UNREADABLE: Interpretation = { type: 'not-understood', error: 'an answer that cannot be read' }
+const NOT_UNDERSTOOD: Interpretation = {
+  type: 'not-understood',
+  error: 'an answer of another kind than the command has',
+}
 
-export const read = (key: string, says: Says): Part => ({
+export const read = (key: string, says: Says): CommandOperation => ({
   call: { f: 'read', key, value: null, harmless: true },
   says,
 })
 
-export const write = (key: string, value: Json, says: Says): Part => ({ call: { f: 'write', key, value }, says })
+export const write = (key: string, value: Json, says: Says): CommandOperation => ({
+  call: { f: 'write', key, value },
+  says,
+})
 
 /** A cas with the value `[old, new]`, or `[new]` if only the answer has the old one. */
-export const cas = (key: string, value: readonly Json[], says: Says): Part => ({
+export const cas = (key: string, value: readonly Json[], says: Says): CommandOperation => ({
   call: { f: 'cas', key, value },
   says,
 })
 
 /** An addition of which only the answer has the values: a cas of both. */
-export const unsaidSum = (key: string, amount: number): Part => ({
+export const unsaidSum = (key: string, amount: number): CommandOperation => ({
   call: { f: 'cas', key, value: UNSAID, amount },
   says: saysSum(amount),
 })
 
-export const unsaidWrite = (key: string, says: Says): Part => ({ call: { f: 'write', key, value: UNSAID }, says })
+export const unsaidWrite = (key: string, says: Says): CommandOperation => ({
+  call: { f: 'write', key, value: UNSAID },
+  says,
+})
 
 /** Marks a part that keeps the time to live. */
-export const keeping = (part: Part): Part => ({ ...part, keepsTimeToLive: true })
+export const keeping = (part: CommandOperation): CommandOperation => ({ ...part, keepsTimeToLive: true })
 
-export const one = (part: Part): Recognised => ({ parts: [part] })
+export const one = (part: CommandOperation): Recognised => ({ parts: [part] })
 
 /** Undefined if there are no parts, or fewer than `count`. */
-export function several(parts: readonly Part[], count: number = parts.length): Recognised | undefined {
+export function several(parts: readonly CommandOperation[], count: number = parts.length): Recognised | undefined {
   const [first, ...rest] = parts
   return first === undefined || parts.length < count ? undefined : { parts: [first, ...rest] }
 }

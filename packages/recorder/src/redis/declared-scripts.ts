@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import { isError, type Part, type Says } from './answers.ts'
+import { type CommandOperation, isError, type Says } from './answers.ts'
 import { isKnownToChangeNothing } from './command-effects.ts'
 import type { CommandReaders, Names, Recognised } from './command-reader.ts'
 import { lifetimesOf } from './expire-commands.ts'
@@ -58,7 +58,7 @@ interface Script {
 }
 
 interface Command extends Pick<Recognised, 'touches' | 'deletes'> {
-  readonly parts: readonly Part[]
+  readonly parts: readonly CommandOperation[]
   readonly lifetimes: readonly Lifetime[]
 }
 
@@ -103,7 +103,7 @@ const ownAnswer =
 
 const UNTOLD = 'the script does not answer what became of it'
 
-function placedPart(part: Part, own: OwnAnswer, index: number): Part {
+function placedPart(part: CommandOperation, own: OwnAnswer, index: number): CommandOperation {
   const says: Says = (answer, call) => {
     const told = own(answer)
     if (told === undefined) return { type: 'info', error: UNTOLD }
@@ -114,8 +114,10 @@ function placedPart(part: Part, own: OwnAnswer, index: number): Part {
   return { ...part, says, sees: sees === undefined ? undefined : (answer) => seen(sees, own(answer)) }
 }
 
-const seen = (sees: NonNullable<Part['sees']>, answer: Json | undefined): 'value' | 'nothing' | undefined =>
-  answer === undefined ? undefined : sees(answer)
+const seen = (
+  sees: NonNullable<CommandOperation['sees']>,
+  answer: Json | undefined,
+): 'value' | 'nothing' | undefined => (answer === undefined ? undefined : sees(answer))
 
 function placedLifetime(lifetime: Lifetime, own: OwnAnswer): Lifetime {
   const isSet = (answer: Json): boolean | undefined => {

@@ -1,7 +1,7 @@
 import type { Json, Nanos } from '@chaosproxy/history'
-import type { Completion, Completions } from '../record/call.ts'
+import type { Completions, Interpretation } from '../record/call.ts'
 import type { Expiry } from '../record/expiry.ts'
-import type { Part } from './answers.ts'
+import type { CommandOperation } from './answers.ts'
 import type { Lifetime } from './lifetime.ts'
 import { seenBy } from './lifetimes.ts'
 
@@ -78,7 +78,7 @@ export class Expirations {
   }
 
   /** Notes that operations are about to be called. Returns the number to pass on when they end. */
-  called(parts: readonly Part[], lifetimes: readonly PlacedLifetime[]): number {
+  called(parts: readonly CommandOperation[], lifetimes: readonly PlacedLifetime[]): number {
     const moment = ++this.#moment
     this.#underWay.add(moment)
     if (this.#held > 0) this.#openDue(parts, moment)
@@ -131,14 +131,17 @@ export class Expirations {
   }
 
   /** Notes that keys are about to be answered: those whose time is over may be gone. */
-  answering(parts: readonly Part[]): void {
+  answering(parts: readonly CommandOperation[]): void {
     if (this.#held > 0) this.#openDue(parts, ++this.#moment)
   }
 
   /** Notes the answer to a request, before anyone can see it. */
   ended(
     calledAt: number,
-    { parts, lifetimes }: { readonly parts: readonly Part[]; readonly lifetimes: readonly PlacedLifetime[] },
+    {
+      parts,
+      lifetimes,
+    }: { readonly parts: readonly CommandOperation[]; readonly lifetimes: readonly PlacedLifetime[] },
     completions: Completions | undefined,
     answer: Json | undefined,
   ): void {
@@ -191,7 +194,7 @@ export class Expirations {
   }
 
   /** Opens the expiries whose time has come. */
-  #openDue(parts: readonly Part[], moment: number): void {
+  #openDue(parts: readonly CommandOperation[], moment: number): void {
     for (const { call } of parts) if (typeof call.key === 'string') this.#openDueOf(call.key, moment)
   }
 
@@ -240,7 +243,7 @@ const dueAfter = (askedAt: number, afterMs: number): number =>
   askedAt + Math.max(0, afterMs * CLOCK_RATE - CLOCK_AGE_MS) * 1e6
 
 /** A swap of a value for itself may be one whose condition did not hold, which changes nothing. */
-function isSame(completion: Completion): boolean {
+function isSame(completion: Interpretation): boolean {
   if (completion.type !== 'ok' || !('value' in completion) || !Array.isArray(completion.value)) return false
   const [old, value] = completion.value
   return completion.value.length === 2 && JSON.stringify(old) === JSON.stringify(value)

@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import { type Part, type Says, saysCount, saysOneOr, saysText, saysTexts } from './answers.ts'
+import { type CommandOperation, type Says, saysCount, saysOneOr, saysText, saysTexts } from './answers.ts'
 import {
   amountOf,
   type CommandReader,
@@ -15,9 +15,9 @@ import {
 } from './command-reader.ts'
 
 /** A field has the time to live of its hash. */
-const inHash = (part: Part): Part => ({ ...part, keepsTimeToLive: true, isField: true })
+const inHash = (part: CommandOperation): CommandOperation => ({ ...part, keepsTimeToLive: true, isField: true })
 
-type PartOf = (name: string, words: readonly Json[]) => Part | undefined
+type PartOf = (name: string, words: readonly Json[]) => CommandOperation | undefined
 
 /** A reader for commands on one field with this many words. */
 const ofField =
@@ -31,7 +31,7 @@ const ofField =
 
 /** A reader for commands on several fields. Nothing is recorded if one of them cannot be. */
 const ofFields =
-  (partOf: (name: string) => Part): CommandReader =>
+  (partOf: (name: string) => CommandOperation): CommandReader =>
   (words, names) => {
     const parts = words.slice(2).map((field) => {
       const name = names.field(word(words, 1), field)

@@ -1,5 +1,5 @@
-import type { Completion, Completions } from '../record/call.ts'
-import type { Part } from './answers.ts'
+import type { Completions, Interpretation } from '../record/call.ts'
+import type { CommandOperation } from './answers.ts'
 
 /** The most characters to remember, of all values together. Keys beyond that are not known to hold anything. */
 const MOST_CHARACTERS = 16_000_000
@@ -47,7 +47,7 @@ export class HeldValues {
     this.#put(held, undefined)
   }
 
-  called(parts: readonly Part[]): void {
+  called(parts: readonly CommandOperation[]): void {
     if (this.#isOver) return
     for (const { call } of parts) {
       if (call.harmless === true || typeof call.key !== 'string') continue
@@ -59,7 +59,7 @@ export class HeldValues {
   }
 
   /** One that is never answered is not over. */
-  ended(parts: readonly Part[], completions: Completions): void {
+  ended(parts: readonly CommandOperation[], completions: Completions): void {
     if (this.#isOver) return
     for (let i = 0; i < parts.length; i++) {
       const part = parts[i]
@@ -100,7 +100,10 @@ export class HeldValues {
 }
 
 /** The text that a write has left; undefined if it left none, or only a part of it is known. */
-function leftBy({ call }: Part, completion: Extract<Completion, { readonly type: 'ok' }>): string | undefined {
+function leftBy(
+  { call }: CommandOperation,
+  completion: Extract<Interpretation, { readonly type: 'ok' }>,
+): string | undefined {
   if (call.f !== 'write' && call.f !== 'cas') return undefined
   const said = 'value' in completion ? completion.value : typeof call.value === 'symbol' ? undefined : call.value
   const value = call.f === 'cas' && Array.isArray(said) ? said.at(-1) : said

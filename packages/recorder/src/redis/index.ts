@@ -1,4 +1,4 @@
-export type { Part } from './answers.ts'
+export type { CommandOperation } from './answers.ts'
 export { isError, refusalOf } from './answers.ts'
 export { completionsOf } from './command-reader.ts'
 export type { CommandSet } from './command-set.ts'

@@ -1,6 +1,6 @@
 import type { Json } from '@chaosproxy/history'
-import type { Call, Completion, Completions } from '../record/call.ts'
-import type { Part } from './answers.ts'
+import type { Call, Completions, Interpretation } from '../record/call.ts'
+import type { CommandOperation } from './answers.ts'
 
 /** The most keys to track. Those that certainly do not expire are forgotten first. */
 const MOST_KEYS = 300_000
@@ -41,7 +41,7 @@ export class Lifetimes {
   #now = 0
 
   /** Notes that operations are called. Returns the number to pass to `ended`. */
-  called(parts: readonly Part[]): number {
+  called(parts: readonly CommandOperation[]): number {
     const now = ++this.#now
     for (const { call } of parts) {
       const life = this.#lifeOf(call)
@@ -58,7 +58,7 @@ export class Lifetimes {
    * operations ended.
    */
   ended(
-    parts: readonly Part[],
+    parts: readonly CommandOperation[],
     calledAt: number,
     completions: Completions,
     answer: Json | undefined,
@@ -125,7 +125,7 @@ const mayRemove = ({ value, harmless }: Call): boolean =>
 
 type Seen = 'value' | 'nothing' | undefined
 
-export function seenBy({ call }: Part, completion: Completion): Seen {
+export function seenBy({ call }: CommandOperation, completion: Interpretation): Seen {
   if (completion.type !== 'ok' || !('value' in completion)) return undefined
   const { value } = completion
   if (call.f === 'read') return value === null ? 'nothing' : 'value'
@@ -148,7 +148,7 @@ function isGone(life: Life, seen: Seen, calledAt: number): boolean {
 
 function note(
   life: Life,
-  { call, keepsTimeToLive, isField }: Part,
+  { call, keepsTimeToLive, isField }: CommandOperation,
   { seen, calledAt, now }: { readonly seen: Seen; readonly calledAt: number; readonly now: number },
 ): void {
   // The next value of an absent key has no time to live. An absent field may belong to a hash that has one.

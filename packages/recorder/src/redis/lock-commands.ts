@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import { type Part, saysOneOr } from './answers.ts'
+import { type CommandOperation, saysOneOr } from './answers.ts'
 import { type CommandReaders, one, several, word } from './command-reader.ts'
 import { REDLOCK_ACQUIRE, REDLOCK_EXTEND, REDLOCK_RELEASE } from './redlock-scripts.ts'
 import { type KnownScript, oneOperation, RELEASE } from './scripts.ts'
@@ -22,7 +22,7 @@ export const lockCommands: CommandReaders = {
   },
 }
 
-const released = (key: string, token: Json): Part => ({
+const released = (key: string, token: Json): CommandOperation => ({
   call: { f: 'release', key, value: token },
   says: saysOneOr('it is not held with this token'),
 })

@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import type { Part, Says } from './answers.ts'
+import type { CommandOperation, Says } from './answers.ts'
 import { amountOf, keeping, type Names, one, type Recognised, read, unsaidSum } from './command-reader.ts'
 import type { Lifetime } from './lifetime.ts'
 import type { KnownScript } from './scripts.ts'
@@ -48,7 +48,7 @@ const at =
     return own === undefined ? undefined : says(own, call, index)
   }
 
-const placed = (part: Part, place: number): Part => ({ ...part, says: at(place, part.says) })
+const placed = (part: CommandOperation, place: number): CommandOperation => ({ ...part, says: at(place, part.says) })
 
 /** The answer is the count and the time to live that is left. */
 function counted(key: string, amount: Json, afterMs: number): Recognised | undefined {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Json } from '@chaosproxy/history'
-import type { Part } from './answers.ts'
+import type { CommandOperation } from './answers.ts'
 import type { CommandReader, CommandReaders, Names, Recognised } from './command-reader.ts'
 import { luaTokens } from './lua-tokens.ts'
 
@@ -35,7 +35,7 @@ export interface ScriptOptions {
   /** How many words follow the key. */
   readonly values: number
   /** The operation it is; undefined if it is not recorded. */
-  readonly partOf: (key: Json, values: readonly Json[], names: Names) => Part | undefined
+  readonly partOf: (key: Json, values: readonly Json[], names: Names) => CommandOperation | undefined
 }
 
 /** A script with one key that is one operation. */

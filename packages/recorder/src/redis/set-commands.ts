@@ -1,10 +1,13 @@
 import type { Json } from '@chaosproxy/history'
-import { type Part, type Says, saysCount } from './answers.ts'
+import { type CommandOperation, type Says, saysCount } from './answers.ts'
 import { type CommandReaders, one, read, several, word } from './command-reader.ts'
 
-const change = (f: 'add' | 'remove', key: string, value: Json): Part => ({ call: { f, key, value }, says: saysCount })
+const change = (f: 'add' | 'remove', key: string, value: Json): CommandOperation => ({
+  call: { f, key, value },
+  says: saysCount,
+})
 
-const contains = (key: string, value: Json, says: Says): Part => ({
+const contains = (key: string, value: Json, says: Says): CommandOperation => ({
   call: { f: 'contains', key, value, harmless: true },
   says,
 })

@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import { type Part, saysOk, saysOkOr, saysOld } from './answers.ts'
+import { type CommandOperation, saysOk, saysOkOr, saysOld } from './answers.ts'
 import { type CommandReader, cas, keeping, one, word, write } from './command-reader.ts'
 import { lifetimeMs } from './lifetime.ts'
 
@@ -79,7 +79,7 @@ function optionsOf(words: readonly Json[]): SetOptions | undefined {
 }
 
 /** A SET that answers OK, or null if the condition does not hold. */
-function setting(key: string, value: Json, condition: Condition): Part {
+function setting(key: string, value: Json, condition: Condition): CommandOperation {
   switch (condition.kind) {
     case 'none':
       return write(key, value, saysOk)
@@ -95,7 +95,7 @@ function setting(key: string, value: Json, condition: Condition): Part {
 }
 
 /** A SET that answers the previous value, whether or not the condition holds. */
-function replacing(key: string, value: Json, condition: Condition): Part {
+function replacing(key: string, value: Json, condition: Condition): CommandOperation {
   switch (condition.kind) {
     case 'none':
       return cas(key, [value], saysOld(value))

@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import type { Completion } from '../record/call.ts'
+import type { Interpretation } from '../record/call.ts'
 import { type Says, saysCount, saysOk, saysOld, saysOneOr, saysText, saysTexts } from './answers.ts'
 import {
   amountOf,
@@ -20,7 +20,7 @@ import { lifetimeMs } from './lifetime.ts'
 import { readSetCommand } from './set-options.ts'
 
 const KEY_EXISTS = 'the key exists'
-const CHANGING: Completion = {
+const CHANGING: Interpretation = {
   type: 'not-understood',
   error: 'the key renamed was being written at the same time, so nobody knows which value it gave',
 }

@@ -1,7 +1,7 @@
 import type { Json } from '@chaosproxy/history'
-import type { Completion, Completions, Touches } from '../record/call.ts'
+import type { Completions, Interpretation, Touches } from '../record/call.ts'
 import { type Analysed, isFlush, joined, lifetimesIn, touchesOf } from './analyse.ts'
-import { isError, type Part, refusalOf } from './answers.ts'
+import { type CommandOperation, isError, refusalOf } from './answers.ts'
 import { completionsOf } from './command-reader.ts'
 import type { PlacedLifetime } from './expirations.ts'
 
@@ -15,7 +15,7 @@ export interface Transaction {
   readonly select: (database: string) => void
   /** Queues a command. It is analysed only at the end, since its meaning may depend on other clients' commands. */
   readonly queue: (analyse: () => Analysed) => void
-  readonly parts: readonly Part[]
+  readonly parts: readonly CommandOperation[]
   /** The times to live that it sets. */
   readonly lifetimes: readonly PlacedLifetime[]
   /** What it changes besides its operations. */
@@ -29,13 +29,13 @@ export interface Transaction {
   /** Whether one of its SELECTs failed, so that later commands went to another database. */
   readonly isAstray: (answer: readonly Json[]) => boolean
   /** What the answer to EXEC, undefined if unreadable, says about each part. */
-  readonly completions: (answer: Json | undefined) => readonly Completion[]
+  readonly completions: (answer: Json | undefined) => readonly Interpretation[]
 }
 
 /** Longer transactions are not recorded, and count as changing anything. */
 const MOST_QUEUED = 10_000
 
-const ABORTED: Completion = { type: 'fail', error: 'a key that was watched has changed', answered: true }
+const ABORTED: Interpretation = { type: 'fail', error: 'a key that was watched has changed', answered: true }
 
 export function createTransaction(startsIn: string): Transaction {
   let database = startsIn
@@ -90,7 +90,7 @@ export function createTransaction(startsIn: string): Transaction {
       all().some((each, i) => each.kind === 'passed-on' && each.what === 'SELECT' && answer[i] !== 'OK'),
     completions(answer) {
       const commands = recognised()
-      const forAll = (completion: Completion) =>
+      const forAll = (completion: Interpretation) =>
         commands.flatMap((command) => command?.parts.map(() => completion) ?? [])
       if (answer === null) return forAll(ABORTED)
       if (isError(answer)) return forAll(refusalOf(answer.error))
@@ -105,4 +105,4 @@ export function createTransaction(startsIn: string): Transaction {
   }
 }
 
-const isEach = (completions: Completions): completions is readonly Completion[] => Array.isArray(completions)
+const isEach = (completions: Completions): completions is readonly Interpretation[] => Array.isArray(completions)

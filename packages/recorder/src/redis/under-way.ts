@@ -1,6 +1,6 @@
-import type { Completion, Completions, Understanding } from '../record/call.ts'
+import type { Completions, Interpretation, Understanding } from '../record/call.ts'
 import type { Exchange } from '../record/exchange.ts'
-import type { Part } from './answers.ts'
+import type { CommandOperation } from './answers.ts'
 import type { PlacedLifetime } from './expirations.ts'
 import type { Understood } from './understood.ts'
 
@@ -37,10 +37,10 @@ export interface Answered {
   readonly endByte: number
 }
 
-export const NO_PARTS: readonly Part[] = []
+export const NO_PARTS: readonly CommandOperation[] = []
 export const NO_LIFETIMES: readonly PlacedLifetime[] = []
 
-export const OUT_OF_ORDER: Completion = {
+export const OUT_OF_ORDER: Interpretation = {
   type: 'not-understood',
   error: 'a fault has taken messages out of their order, and this may not be its answer',
 }

@@ -1,6 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import type { Completions, Touches, Understanding } from '../record/call.ts'
-import { isError, type Part, refusalOf } from './answers.ts'
+import { type CommandOperation, isError, refusalOf } from './answers.ts'
 import { completionsOf, type Recognised } from './command-reader.ts'
 import type { PlacedLifetime } from './expirations.ts'
 import type { Identity } from './identity.ts'
@@ -17,7 +17,7 @@ export interface Understood {
   /** For a WAIT: how many replicas must have the change before it, for that change to count as confirmed. */
   readonly confirmedBy?: number | undefined
   /** The parts of its operations; absent if it has none. */
-  readonly parts?: readonly Part[] | undefined
+  readonly parts?: readonly CommandOperation[] | undefined
   /** The times to live that it sets. */
   readonly lifetimes?: readonly PlacedLifetime[] | undefined
   /** Whether an error may come after part of it was done. */
@@ -49,7 +49,7 @@ export function passedOn(
 }
 
 export function operations(
-  parts: readonly [Part, ...Part[]],
+  parts: readonly [CommandOperation, ...CommandOperation[]],
   { session, isFinal: final }: Pick<Identity, 'session' | 'isFinal'>,
 ): Understanding {
   // Nearly all requests are one operation, and iterating over a list costs more than the rest of this function.

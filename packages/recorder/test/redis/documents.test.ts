@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Json } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import { type Completion, UNSAID } from '../../src/record/call.ts'
+import { type Interpretation, UNSAID } from '../../src/record/call.ts'
 import { analyse } from '../../src/redis/analyse.ts'
 import { completionsOf } from '../../src/redis/command-reader.ts'
 import { commandModels, commandSet } from '../../src/redis/command-set.ts'
@@ -42,7 +42,7 @@ describe('the page about Redis', () => {
     const also = touches === undefined ? '' : `, and touches ${touches.keys.join(', ')}`
     expect(`${calls.join(', ')}${lasts}${also}`).toBe(recorded)
     const made = completionsOf(what.recognised, JSON.parse(answer) as Json)
-    const completions: readonly Completion[] = 'type' in made ? parts.map(() => made) : made
+    const completions: readonly Interpretation[] = 'type' in made ? parts.map(() => made) : made
     const said = completions.map((each) => ('value' in each ? `ok ${JSON.stringify(each.value)}` : each.type))
     expect(said.join(', ')).toBe(ends)
   })

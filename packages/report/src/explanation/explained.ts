@@ -1,5 +1,5 @@
 import { type Report, type Verdict, verdictOf, wordsOfLevel } from '@chaosproxy/checker'
-import { levelsOf } from '@chaosproxy/runner/result'
+import { judgedLevels } from '@chaosproxy/runner/result'
 import { type FactsInput, factsOf } from '../facts/facts.ts'
 import type { Mood } from '../facts/headline.ts'
 import { heldApart, reasonText } from '../level-words.ts'
@@ -57,7 +57,7 @@ export function explain(input: ExplainInput): Explained {
     warnings: history.warnings.map(printable),
     steps: shown === undefined ? [] : stepsOf(history, shown),
     faults: near.map(({ whole }) => whole),
-    levels: levelsOf(report).map((each) => levelTold(report, each)),
+    levels: judgedLevels(report).map((each) => levelTold(report, each)),
     causes: shown === undefined ? [] : causesOf({ ...input, counterexample: shown, near }),
   }
 }

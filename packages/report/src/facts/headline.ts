@@ -1,6 +1,6 @@
 import { type Report, type Verdict, verdictOf } from '@chaosproxy/checker'
 import { duration } from '@chaosproxy/history'
-import { allMet, levelsOf, type RequirementResult, strongestOf } from '@chaosproxy/runner/result'
+import { allMet, judgedLevels, type RequirementResult, strongestOf } from '@chaosproxy/runner/result'
 import { adjective } from '../level-words.ts'
 import { capitalised } from '../words.ts'
 
@@ -61,7 +61,7 @@ function verdictLine(report: Report<string>, { asked, isVacuous, convergedAfterN
 
 /** `sequentially consistent? no · eventual? yes`: the levels a reader asks about next. */
 function besideOf(report: Report<string>, level: string, convergedAfterNanos?: number): string {
-  const levels = levelsOf(report)
+  const levels = judgedLevels(report)
   const asked = ['sequential', 'causal', 'read-your-writes', 'eventual']
   const answer: { readonly [result in Verdict['result']]: string } = {
     met: 'yes',

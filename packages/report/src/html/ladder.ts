@@ -1,6 +1,6 @@
 import { type Report, rungs, type Verdict, verdictOf } from '@chaosproxy/checker'
 import { duration, plural } from '@chaosproxy/history'
-import { foundLevel, levelsOf } from '@chaosproxy/runner/result'
+import { foundLevel, judgedLevels } from '@chaosproxy/runner/result'
 import type { Facts } from '../facts/facts.ts'
 import { heldApart, reasonText, witnessText } from '../level-words.ts'
 import { capitalised } from '../words.ts'
@@ -13,7 +13,7 @@ interface Rung {
 
 /** Levels of other judges stand alone. */
 function rungsOf(report: Report<string>): readonly Rung[] {
-  const levels = levelsOf(report)
+  const levels = judgedLevels(report)
   const known: readonly Rung[] = rungs.filter((rung) => rung.levels.every((level) => levels.includes(level)))
   const others = levels.filter((level) => !known.some((rung) => rung.levels.includes(level)))
   return [

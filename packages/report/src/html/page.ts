@@ -1,6 +1,6 @@
 import { type Counterexample, verdictOf } from '@chaosproxy/checker'
 import { count, duration, type History, plural } from '@chaosproxy/history'
-import { type FaultSpan, foundText, levelsOf, statisticsOf } from '@chaosproxy/runner/result'
+import { type FaultSpan, foundText, judgedLevels, statisticsOf } from '@chaosproxy/runner/result'
 import type { PageData } from '../browser/page-data.ts'
 import { counterexampleOf } from '../facts/accused.ts'
 import { type Facts, factsOf } from '../facts/facts.ts'
@@ -181,7 +181,7 @@ function others(page: Page, drawn: Counterexample, spans: readonly FaultSpan[]):
   const { report, history } = page
   if (report === undefined) return undefined
   const said = new Set([drawn.sentence])
-  const found = levelsOf(report).flatMap((level) => {
+  const found = judgedLevels(report).flatMap((level) => {
     const other = counterexampleOf(report, level)
     if (other === undefined || said.has(other.sentence)) return []
     said.add(other.sentence)

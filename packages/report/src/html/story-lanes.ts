@@ -1,4 +1,4 @@
-import type { Sign, Telling } from '../told-story.ts'
+import type { Sign, StoryTelling } from '../told-story.ts'
 import { type Html, html } from './markup.ts'
 
 /** The line of a client or node; `at` is its place, in percent of the width. */
@@ -18,7 +18,7 @@ const LINE_AT = 22
 const TEXT_AT = 13
 
 /** Half of the clients, the nodes, the other clients: so that few messages cross a lane that is not theirs. */
-export function lanesOf({ clients, nodes }: Telling): readonly Lane[] {
+export function lanesOf({ clients, nodes }: StoryTelling): readonly Lane[] {
   const left = Math.ceil(clients.length / 2)
   const names = [...clients.slice(0, left), ...nodes, ...clients.slice(left)]
   return names.map((name, i) => ({ name, at: (100 * (i + 0.5)) / names.length }))

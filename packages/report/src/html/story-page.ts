@@ -1,7 +1,7 @@
 import { type Nanos, nanosToMillis } from '@chaosproxy/history'
 import { verdictsText } from '../story-words.ts'
 import { groupsOf } from '../told-rows.ts'
-import type { Telling, ToldStory } from '../told-story.ts'
+import type { StoryTelling, ToldStory } from '../told-story.ts'
 import { capitalised } from '../words.ts'
 import { goodputPlot } from './goodput-plot.ts'
 import { type Html, html, trusted } from './markup.ts'
@@ -27,7 +27,7 @@ ${tellings.map((telling, i) => tellingSection(telling, i))}
 `.html
 }
 
-function tellingSection(telling: Telling, number: number): Html {
+function tellingSection(telling: StoryTelling, number: number): Html {
   const { title, setting, verdicts, goodput, ending, differences, kind } = telling
   const id = `telling-${number + 1}`
   const asTold = differences.length === 0
@@ -41,7 +41,7 @@ ${goodput === undefined ? undefined : goodputPlot(goodput)}
   }</div></section>`
 }
 
-function steps(telling: Telling): Html {
+function steps(telling: StoryTelling): Html {
   const lanes = lanesOf(telling)
   const groups = groupsOf(telling)
   let walls: readonly Wall[] = []

@@ -1,6 +1,6 @@
 import { type Report, verdictOf } from '@chaosproxy/checker'
 import { type History, plural } from '@chaosproxy/history'
-import { EXIT, levelsOf } from '@chaosproxy/runner/result'
+import { EXIT, judgedLevels } from '@chaosproxy/runner/result'
 import type { ComparedCell } from '../comparison.ts'
 import { cellSentence, levelName } from '../comparison-words.ts'
 import { type Facts, type FactsInput, factsOf } from '../facts/facts.ts'
@@ -249,7 +249,7 @@ function judged(input: FactsInput, historyFile: string, exitCode: number) {
     levels:
       report === undefined
         ? []
-        : levelsOf(report).map((level) => ({
+        : judgedLevels(report).map((level) => ({
             level,
             result: verdictOf(report, level).result,
             reason: why(report, level),

@@ -1,6 +1,6 @@
 import type { Report } from '@chaosproxy/checker'
 import { count, duration, type History, type Json, plural } from '@chaosproxy/history'
-import { type Expectation, levelsOf, type RequirementResult, statisticsOf } from '@chaosproxy/runner/result'
+import { type Expectation, judgedLevels, type RequirementResult, statisticsOf } from '@chaosproxy/runner/result'
 import { factsOf } from '../facts/facts.ts'
 import { reasonText } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
@@ -48,7 +48,7 @@ const MOST_OTHERS = 4
 function columnsFor(reports: readonly Report<string>[]): readonly string[] {
   const columns = new Set<string>()
   for (const report of reports) {
-    const levels = levelsOf(report)
+    const levels = judgedLevels(report)
     const known = shownLevels.filter((level) => levels.includes(level))
     for (const level of known.length > 0 ? known : levels.slice(0, MOST_OTHERS)) columns.add(level)
   }

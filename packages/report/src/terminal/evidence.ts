@@ -1,6 +1,6 @@
 import type { Counterexample, OperationRow, Report } from '@chaosproxy/checker'
 import { count, type History } from '@chaosproxy/history'
-import { type FaultSpan, levelsOf } from '@chaosproxy/runner/result'
+import { type FaultSpan, judgedLevels } from '@chaosproxy/runner/result'
 import { counterexampleOf } from '../facts/accused.ts'
 import { type NearFault, nearFaults } from '../facts/near-faults.ts'
 import { adjective } from '../level-words.ts'
@@ -107,7 +107,7 @@ export function otherViolations(
 ): string[] {
   const said = new Set([drawn.sentence])
   const lines: string[] = []
-  for (const level of levelsOf(report)) {
+  for (const level of judgedLevels(report)) {
     const other = counterexampleOf(report, level)
     if (other === undefined || said.has(other.sentence)) continue
     said.add(other.sentence)

@@ -1,6 +1,6 @@
 import { type Counterexample, type OrderEdge, type Report, type Verdict, verdictOf } from '@chaosproxy/checker'
 import { count, type History, plural } from '@chaosproxy/history'
-import { levelsOf } from '@chaosproxy/runner/result'
+import { judgedLevels } from '@chaosproxy/runner/result'
 import { adjective } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
 import { hasReturned, linesOf, nameText, nodeOf, operationText, printable, valueText } from '../operation-words.ts'
@@ -64,7 +64,7 @@ function evidenceOf({ witness }: Extract<Verdict, { readonly result: 'met' }>): 
 }
 
 const sharedWith = (report: Report<string>, level: string, counterexample: Counterexample): string => {
-  const levels = levelsOf(report)
+  const levels = judgedLevels(report)
   const others = levels.filter((other) => {
     const verdict = verdictOf(report, other)
     return other !== level && verdict.result === 'violated' && verdict.counterexample === counterexample

@@ -1,7 +1,7 @@
 import { printable } from '../operation-words.ts'
 import { verdictsText } from '../story-words.ts'
 import { groupsOf } from '../told-rows.ts'
-import type { Sign, Telling, ToldStory } from '../told-story.ts'
+import type { Sign, StoryTelling, ToldStory } from '../told-story.ts'
 import type { PageStyle } from './evidence.ts'
 import { goodputPlot } from './goodput-plot.ts'
 import { finish, pageStyle, warnings } from './run-page.ts'
@@ -30,7 +30,7 @@ export function renderStory(story: ToldStory, style: Style, options: TerminalOpt
   )
 }
 
-function tellingSections(telling: Telling, page: PageStyle): string[][] {
+function tellingSections(telling: StoryTelling, page: PageStyle): string[][] {
   const { style, symbols, width } = page
   const { differences } = telling
   const end =
@@ -50,7 +50,7 @@ function tellingSections(telling: Telling, page: PageStyle): string[][] {
 }
 
 /** Each step's words, and below them its rows of the one diagram. */
-function stepSections(telling: Telling, page: PageStyle): string[][] {
+function stepSections(telling: StoryTelling, page: PageStyle): string[][] {
   const groups = groupsOf(telling)
   const [header = '', ...rows] = drawSequence(
     groups.flatMap(({ signs }) => signs.map(rowOf)),

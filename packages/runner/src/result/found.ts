@@ -1,10 +1,10 @@
 import { consistency, type Report, verdictOf } from '@chaosproxy/checker'
 
 /** The levels that a report's judge decides, strongest first. */
-export const levelsOf = (report: Report<string>): readonly string[] => Object.keys(report.levels)
+export const judgedLevels = (report: Report<string>): readonly string[] => Object.keys(report.levels)
 
 /** The strongest level, which a report is about if none was asked for. */
-export const strongestOf = (report: Report<string>): string => levelsOf(report)[0] ?? ''
+export const strongestOf = (report: Report<string>): string => judgedLevels(report)[0] ?? ''
 
 /** Session guarantees say too little on their own to sum up a history. */
 const alone: readonly string[] = consistency.implied.session
@@ -12,7 +12,7 @@ const alone: readonly string[] = consistency.implied.session
 const consistencyLevels: readonly string[] = consistency.levels
 
 const summing = (report: Report<string>): readonly string[] =>
-  levelsOf(report).filter((level) => !alone.includes(level))
+  judgedLevels(report).filter((level) => !alone.includes(level))
 
 /** The strongest level that is met. */
 export const foundLevel = (report: Report<string>): string | undefined =>
@@ -23,7 +23,7 @@ export const foundLevel = (report: Report<string>): string | undefined =>
  * consistency may stand side by side: of those, the broken ones are named.
  */
 export function foundText(report: Report<string>): string {
-  const [strongest, ...others] = levelsOf(report)
+  const [strongest, ...others] = judgedLevels(report)
   const broken = others.filter((level) => verdictOf(report, level).result === 'violated')
   if (!consistencyLevels.includes(strongest ?? '') && broken.length > 0) return `not ${broken.join(', not ')}`
   const found = foundLevel(report)

@@ -1,7 +1,7 @@
 export { EXIT, type ExitCode, exitCodeFor } from './exit-code.ts'
 export type { FaultSpan } from './fault-spans.ts'
 export { faultSpans, lastTime } from './fault-spans.ts'
-export { foundLevel, foundText, levelsOf, strongestOf } from './found.ts'
+export { foundLevel, foundText, judgedLevels, strongestOf } from './found.ts'
 export type { Parsed } from './parsed.ts'
 export { isParsed, memberAt, numberAt, RESULT_FORM, resultIn } from './parsed.ts'
 export type { Baseline } from './requirements/baseline.ts'

@@ -2,7 +2,7 @@ import type { FaultPlan, ScheduledFault } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { clockBoundsOf, notPromisedUnder, type ProtocolOptions } from '@chaosproxy/protocols'
 import type { Scenario } from '@chaosproxy/runner'
-import type { Subject } from './subject.ts'
+import type { SearchedProtocol } from './subject.ts'
 import { type ClockStrengths, nemesesOf } from './trial-choices.ts'
 
 /** As the nemesis `clock` draws them. */
@@ -15,7 +15,7 @@ const GREATEST_DRIFT_PPM = 500_000
  * never beyond. Undefined: clocks are as wrong as the nemesis draws them, and may be so together.
  */
 export function clockStrengths(
-  { protocol, choices: { clocks: chosen } = {} }: Subject,
+  { protocol, choices: { clocks: chosen } = {} }: SearchedProtocol,
   knobs: ProtocolOptions['knobs'],
 ): ClockStrengths | undefined {
   const { drift, jumpMs } = clockBoundsOf(protocol, knobs)
@@ -31,7 +31,7 @@ export function clockStrengths(
  * declared bounds stay.
  */
 export function kindsLeftOut(
-  { protocol, choices = {} }: Subject,
+  { protocol, choices = {} }: SearchedProtocol,
   knobs: ProtocolOptions['knobs'],
 ): readonly FaultPlan['kind'][] {
   const asked: readonly FaultPlan['kind'][] =
@@ -66,7 +66,7 @@ interface ScheduleOfScenario {
 }
 
 /** The same plan, mixed from others, without what would make clocks wrong beyond the bounds. */
-export function withinClocks<P extends ScheduleOfScenario>(subject: Subject, plan: P): P {
+export function withinClocks<P extends ScheduleOfScenario>(subject: SearchedProtocol, plan: P): P {
   const isBounded = clockStrengths(subject, plan.scenario.knobs) !== undefined
   return isBounded ? { ...plan, schedule: clocksApart(plan.schedule) } : plan
 }
@@ -78,7 +78,7 @@ function clocksApart(schedule: readonly ScheduledFault[]): readonly ScheduledFau
 }
 
 /** Whether a scenario that was varied still keeps to the bounds of the search it comes from. */
-export function keepsToClocks(subject: Subject, { knobs, faults }: Scenario): boolean {
+export function keepsToClocks(subject: SearchedProtocol, { knobs, faults }: Scenario): boolean {
   const strengths = clockStrengths(subject, knobs)
   if (strengths === undefined) return true
   const { driftPpm = USUAL.driftPpm, jumpMs = USUAL.jumpMs } = strengths

@@ -13,9 +13,9 @@ import { EVEN_RANK } from '@chaosproxy/workloads'
 import { withinClocks } from './clock-bounds.ts'
 import { type Plan, withinPromise } from './plan.ts'
 import type { Reaction } from './reaction.ts'
-import { type Finding, searchSeeds } from './search-seeds.ts'
+import { type SeedFailure, searchSeeds } from './search-seeds.ts'
 import type { Strategy } from './strategy.ts'
-import type { Subject } from './subject.ts'
+import type { SearchedProtocol } from './subject.ts'
 import { type Failure, runPlan, type TrialLimits } from './trial.ts'
 
 export interface GuideOptions {
@@ -36,7 +36,7 @@ const VARIATIONS = 60
  * the scenario and its faults stay the same; then clients send many operations to all nodes, sometimes under one more
  * fault. If that shows nothing, other seeds that break the same invariant are tried. Undefined if time ran out.
  */
-export function guide(subject: Subject, finding: Finding, options: GuideOptions): Finding | undefined {
+export function guide(subject: SearchedProtocol, finding: SeedFailure, options: GuideOptions): SeedFailure | undefined {
   if (finding.failure.kind !== 'invariant') return undefined
   const { limits, budgetMs } = options
   // The strategy that found it once will find it again.
@@ -45,7 +45,7 @@ export function guide(subject: Subject, finding: Finding, options: GuideOptions)
   const startedAt = limits.now()
   const expired = () => limits.now() - startedAt > budgetMs
   const { name } = finding.failure
-  let start: Finding | undefined = finding
+  let start: SeedFailure | undefined = finding
   for (let seed = finding.seed + 1; !expired(); seed++) {
     if (start !== undefined) {
       const visible = varied(subject, start, limits, expired)
@@ -59,7 +59,12 @@ export function guide(subject: Subject, finding: Finding, options: GuideOptions)
   return undefined
 }
 
-function varied(subject: Subject, finding: Finding, limits: TrialLimits, expired: () => boolean): Finding | undefined {
+function varied(
+  subject: SearchedProtocol,
+  finding: SeedFailure,
+  limits: TrialLimits,
+  expired: () => boolean,
+): SeedFailure | undefined {
   const broken = finding.failure as BrokenInvariant
   const byHistory = { ...limits, invariants: false }
   for (let i = 0; i < VARIATIONS && !expired(); i++) {
@@ -73,7 +78,7 @@ function varied(subject: Subject, finding: Finding, limits: TrialLimits, expired
 }
 
 /** The same scenario up to the break, then something else. */
-function vary(subject: Subject, scenario: Scenario, broken: BrokenInvariant, random: Random): Plan {
+function vary(subject: SearchedProtocol, scenario: Scenario, broken: BrokenInvariant, random: Random): Plan {
   const nodes = nodeNames(scenario.nodes)
   const lengthMs = SHORTEST_MS * (LONGEST_MS / SHORTEST_MS) ** random.next()
   const before = scenario.operations.filter(({ at }) => at <= broken.at)
@@ -130,7 +135,7 @@ const unseat = (at: Nanos, random: Random, lengthMs: number): Reaction => ({
 
 /** Clients of its own ask every node; no value of the scenario is used again. */
 function denseOperations(
-  { operations, workload }: Subject,
+  { operations, workload }: SearchedProtocol,
   scenario: Scenario,
   at: Nanos,
   random: Random,

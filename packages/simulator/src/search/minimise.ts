@@ -7,9 +7,9 @@ import { thinned } from '../shrink/thinned.ts'
 import { keepsToClocks } from './clock-bounds.ts'
 import { planTrial } from './plan.ts'
 import { possibleNodes } from './possible-nodes.ts'
-import { causeOf, type Finding } from './search-seeds.ts'
+import { causeOf, type SeedFailure } from './search-seeds.ts'
 import { strategies } from './strategy.ts'
-import type { Subject } from './subject.ts'
+import type { SearchedProtocol } from './subject.ts'
 import { firstLeader, runPlan, runScenario, type Trial, type TrialLimits } from './trial.ts'
 
 export interface MinimiseOptions {
@@ -35,8 +35,8 @@ const OTHER_SEEDS = 8
  * scratch. Undefined if the scenario does not fail when it is played again.
  */
 export function minimise(
-  subject: Subject,
-  finding: Finding,
+  subject: SearchedProtocol,
+  finding: SeedFailure,
   { limits: given, budgetMs }: MinimiseOptions,
 ): Scenario | undefined {
   const cause = causeOf(finding.failure)
@@ -68,7 +68,7 @@ export function minimise(
   /** The strategy that found it once will find it again; others may find it smaller. */
   function afresh(seed: number): Scenario | undefined {
     const [fewest] = possibleNodes(subject.protocol, subject.knobs)
-    const small: Subject = {
+    const small: SearchedProtocol = {
       ...subject,
       nodes: subject.nodes ?? fewest ?? finding.scenario.nodes,
       operations: 1 + random.integer(MOST_OPERATIONS),
@@ -80,7 +80,7 @@ export function minimise(
 }
 
 /** Under each seed, the first leader takes the part that the first leader has under the scenario's own seed. */
-function underOtherSeeds(subject: Subject, scenario: Scenario): Scenario[] {
+function underOtherSeeds(subject: SearchedProtocol, scenario: Scenario): Scenario[] {
   const leader = firstLeader(subject, scenario)
   return Array.from({ length: OTHER_SEEDS }, (_, i) => {
     const other = { ...scenario, seed: scenario.seed + 1_000_003 * (i + 1) }

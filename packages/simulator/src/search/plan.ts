@@ -8,7 +8,7 @@ import { NODE_COUNTS, possibleNodes } from './possible-nodes.ts'
 import type { Reaction } from './reaction.ts'
 import { withSlowClock } from './slow-clock.ts'
 import type { Strategy } from './strategy.ts'
-import type { Subject } from './subject.ts'
+import type { SearchedProtocol } from './subject.ts'
 import { timesOf } from './times.ts'
 import { kindOf, mixed, nemesesOf, reactionsWithin } from './trial-choices.ts'
 
@@ -31,7 +31,7 @@ const SHORTEST_BURST_MS = 5
 const LONGEST_BURST_MS = 200
 
 /** Depends only on the subject, the strategy and the seed. */
-export function planTrial(subject: Subject, strategy: Strategy, seed: number): Plan {
+export function planTrial(subject: SearchedProtocol, strategy: Strategy, seed: number): Plan {
   const random = createRandom(`trial ${seed}`)
   const counts = possibleNodes(subject.protocol, subject.knobs)
   const nodes = nodeNames(subject.nodes ?? random.fork('nodes').pick(counts.length > 0 ? counts : NODE_COUNTS))
@@ -67,7 +67,7 @@ export function planTrial(subject: Subject, strategy: Strategy, seed: number): P
 }
 
 /** Without the faults under which nothing is promised, and without those that the user did not choose. */
-export function withinPromise(subject: Subject, { scenario, schedule, reactions }: Plan): Plan {
+export function withinPromise(subject: SearchedProtocol, { scenario, schedule, reactions }: Plan): Plan {
   const { choices = {} } = subject
   const notUnder = kindsLeftOut(subject, scenario.knobs)
   return {
@@ -78,7 +78,7 @@ export function withinPromise(subject: Subject, { scenario, schedule, reactions 
 }
 
 /** Knobs whose default hides mistakes are changed in half of the trials, unless the user has set them. */
-function chooseKnobs(subject: Subject, random: Random): { readonly [name: string]: KnobValue } {
+function chooseKnobs(subject: SearchedProtocol, random: Random): { readonly [name: string]: KnobValue } {
   const knobs: { [name: string]: KnobValue } = { ...subject.knobs }
   for (const { name, worthTrying } of subject.protocol.knobs) {
     if (worthTrying === undefined || Object.hasOwn(knobs, name)) continue
@@ -87,7 +87,7 @@ function chooseKnobs(subject: Subject, random: Random): { readonly [name: string
   return knobs
 }
 
-type Asking = Pick<Subject, 'workload' | 'level' | 'protocol' | 'settings' | 'knobs'>
+type Asking = Pick<SearchedProtocol, 'workload' | 'level' | 'protocol' | 'settings' | 'knobs'>
 
 /** Whether settings are those for less than linearizability, or for less than all that the workload can ask for. */
 function isForLess({ workload, level, protocol, knobs }: Asking): boolean {
@@ -107,7 +107,7 @@ export function whyUnaskable(subject: Asking): string | undefined {
 }
 
 /** Workload settings worth varying are drawn for each trial, unless the user has set them. */
-function chooseSettings(subject: Subject, random: Random): Settings {
+function chooseSettings(subject: SearchedProtocol, random: Random): Settings {
   const { workload, settings: chosen } = subject
   const isWeaker = isForLess(subject)
   const drawn: { [name: string]: SettingValue } = {}
@@ -122,9 +122,9 @@ function chooseSettings(subject: Subject, random: Random): Settings {
 
 /** The operations of clients that act at random times and have seen no answers yet. */
 function planOperations(
-  { operations, workload, protocol, choices = {} }: Subject,
+  { operations, workload, protocol, choices = {} }: SearchedProtocol,
   settings: Settings,
-  knobs: Subject['knobs'],
+  knobs: SearchedProtocol['knobs'],
   random: Random,
   nodes: readonly NodeId[],
   { lengthMs, busy }: { readonly lengthMs: number; readonly busy: readonly number[] | undefined },

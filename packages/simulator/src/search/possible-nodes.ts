@@ -1,10 +1,12 @@
 import type { ProtocolDefinition } from '@chaosproxy/protocols'
-import type { Subject } from './subject.ts'
+import type { SearchedProtocol } from './subject.ts'
 
 export const NODE_COUNTS: readonly number[] = [3, 3, 5]
 /** Unless the user gives a number. */
 export const MOST_NODES_TRIED: number = Math.max(...NODE_COUNTS)
 
 /** The numbers of nodes that a search draws from, as far as they are possible with these knobs. */
-export const possibleNodes = ({ impossible }: ProtocolDefinition, knobs: Subject['knobs']): readonly number[] =>
-  NODE_COUNTS.filter((count) => impossible?.(knobs, count) === undefined)
+export const possibleNodes = (
+  { impossible }: ProtocolDefinition,
+  knobs: SearchedProtocol['knobs'],
+): readonly number[] => NODE_COUNTS.filter((count) => impossible?.(knobs, count) === undefined)

@@ -6,7 +6,7 @@ import { withinClocks } from './clock-bounds.ts'
 import { createCoverage } from './coverage.ts'
 import { type Plan, planTrial } from './plan.ts'
 import type { Strategy } from './strategy.ts'
-import { machineOf, type Subject } from './subject.ts'
+import { machineOf, type SearchedProtocol } from './subject.ts'
 import { type Failure, runPlan, type Trial, type TrialLimits } from './trial.ts'
 
 export interface SearchOptions {
@@ -26,7 +26,7 @@ export interface SearchOptions {
 }
 
 /** A failure, and how to reproduce it. */
-export interface Finding {
+export interface SeedFailure {
   readonly seed: number
   readonly strategy: string
   readonly failure: Failure
@@ -57,7 +57,7 @@ const inBoth = (one: Evidence['missing'], other: Evidence['missing']): Evidence[
   one === undefined || other === undefined ? (one ?? other) : one.filter((what) => other.includes(what))
 
 /** Once nothing is missing, no later history needs to be looked through. */
-const withTrial = (evidence: Evidence, { workload }: Subject, { history, undecided }: Trial): Evidence =>
+const withTrial = (evidence: Evidence, { workload }: SearchedProtocol, { history, undecided }: Trial): Evidence =>
   sumOfEvidence(evidence, {
     missing:
       evidence.missing?.length === 0 ? [] : [...workload.vacuous(history), ...withoutConcurrency(history, workload)],
@@ -69,15 +69,15 @@ export interface SearchResult {
   readonly evidence: Evidence
   /** Steps of all machines together. */
   readonly steps: number
-  readonly findings: readonly Finding[]
+  readonly findings: readonly SeedFailure[]
   /** By strategy: how many trials it had, and how many of them failed. */
   readonly tried: { readonly [strategy: string]: { readonly trials: number; readonly found: number } }
 }
 
 /** One trial for each seed of a range. Depends only on its arguments. */
-export function searchSeeds(subject: Subject, options: SearchOptions): SearchResult {
+export function searchSeeds(subject: SearchedProtocol, options: SearchOptions): SearchResult {
   const { first, count, strategies, limits, stopAtFirst } = options
-  const findings: Finding[] = []
+  const findings: SeedFailure[] = []
   const tried: { [strategy: string]: SearchResult['tried'][string] } = {}
   // Watching costs time: do it only if some strategy uses the result.
   const coverage = strategies.some(({ varies }) => varies)
@@ -112,7 +112,7 @@ export function searchSeeds(subject: Subject, options: SearchOptions): SearchRes
 
 /** A failure counts only if the same plan fails in the same way again. */
 function unrepeatable(
-  subject: Subject,
+  subject: SearchedProtocol,
   plan: Plan,
   { events, failure }: Trial,
   { limits, verifyDeterminism }: SearchOptions,

@@ -3,7 +3,7 @@ import { millis, nanos } from '@chaosproxy/history'
 import { clockBoundsOf, type ProtocolOptions } from '@chaosproxy/protocols'
 import { slowestPpm } from './clock-bounds.ts'
 import type { Disturbances } from './disturbances.ts'
-import type { Subject } from './subject.ts'
+import type { SearchedProtocol } from './subject.ts'
 
 /** Where a bound of drift is declared, this share of trials has one clock close to it all the time … */
 const THROUGHOUT_PROBABILITY = 0.4
@@ -21,7 +21,7 @@ const LONGEST_LEASE_MS = 500
  */
 export function withSlowClock(
   planned: Disturbances,
-  { protocol, choices: { faults, clocks } = {} }: Subject,
+  { protocol, choices: { faults, clocks } = {} }: SearchedProtocol,
   { knobs, random, lengthMs }: { knobs: ProtocolOptions['knobs']; random: Random; lengthMs: number },
 ): Disturbances {
   const { drift } = clockBoundsOf(protocol, knobs)

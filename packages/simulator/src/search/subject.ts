@@ -6,7 +6,7 @@ import type { TrialChoices } from './trial-choices.ts'
 export const NO_LEVEL = 'none'
 
 /** What is searched: a protocol with its options, and the level its histories must meet. */
-export interface Subject {
+export interface SearchedProtocol {
   /** As in replay files: the protocol's name, or the path of its file. */
   readonly target: string
   readonly protocol: ProtocolDefinition
@@ -28,6 +28,6 @@ export interface Subject {
 }
 
 export const machineOf = (
-  { protocol, bug, workload }: Subject,
+  { protocol, bug, workload }: SearchedProtocol,
   knobs: { readonly [name: string]: KnobValue },
 ): AnyMachine => protocol.create({ bug, object: workload.object, knobs })

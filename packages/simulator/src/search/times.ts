@@ -4,7 +4,7 @@ import { type AnyMachine, MachineError, type ProtocolOptions } from '@chaosproxy
 import { currentLeader } from '@chaosproxy/runner'
 import { createSimulatedCluster } from '../cluster.ts'
 import { possibleNodes } from './possible-nodes.ts'
-import { machineOf, type Subject } from './subject.ts'
+import { machineOf, type SearchedProtocol } from './subject.ts'
 import { warmUp } from './warm-up.ts'
 
 /** How long things take in a protocol: mistakes about time show just before and after these have passed. */
@@ -21,10 +21,10 @@ const LONGEST = { events: 50_000, durationMs: millis(6_000) }
 const SHORTEST_TIMER_MS = 3
 const MOST_TIMERS = 32
 
-const known = new WeakMap<Subject, Map<string, Times>>()
+const known = new WeakMap<SearchedProtocol, Map<string, Times>>()
 
 /** Learned once, from a run without clients whose leader is cut off; depends on the subject and the knobs alone. */
-export function timesOf(subject: Subject, knobs: ProtocolOptions['knobs']): Times {
+export function timesOf(subject: SearchedProtocol, knobs: ProtocolOptions['knobs']): Times {
   const ofSubject = known.get(subject) ?? new Map<string, Times>()
   known.set(subject, ofSubject)
   const name = JSON.stringify(knobs)
@@ -35,7 +35,7 @@ export function timesOf(subject: Subject, knobs: ProtocolOptions['knobs']): Time
   return times
 }
 
-function learned(subject: Subject, knobs: ProtocolOptions['knobs']): Times {
+function learned(subject: SearchedProtocol, knobs: ProtocolOptions['knobs']): Times {
   const timers = new Set<number>()
   try {
     const takeoverMs = takeover(subject, noting(machineOf(subject, knobs), timers))
@@ -47,7 +47,7 @@ function learned(subject: Subject, knobs: ProtocolOptions['knobs']): Times {
   }
 }
 
-function takeover(subject: Subject, machine: AnyMachine): Millis | undefined {
+function takeover(subject: SearchedProtocol, machine: AnyMachine): Millis | undefined {
   const nodes = subject.nodes ?? possibleNodes(subject.protocol, subject.knobs)[0] ?? 3
   const cluster = createSimulatedCluster({ machine, nodes, seed: 1 })
   warmUp(cluster)

@@ -9,7 +9,7 @@ import { longestSettingMs } from '../recovery-time.ts'
 import type { Plan } from './plan.ts'
 import { faultOf } from './reaction.ts'
 import { createReflexes } from './reflexes.ts'
-import { machineOf, NO_LEVEL, type Subject } from './subject.ts'
+import { machineOf, NO_LEVEL, type SearchedProtocol } from './subject.ts'
 import { type Unrecovered, unrecovered } from './unrecovered.ts'
 import { warmUp } from './warm-up.ts'
 
@@ -100,17 +100,17 @@ const QUIET_MS = millis(1_500)
 const RECOVERY_EVENTS = 2_000_000
 
 /** Runs a plan, making it concrete as it goes. */
-export const runPlan = (subject: Subject, plan: Plan, limits: TrialLimits): Trial =>
+export const runPlan = (subject: SearchedProtocol, plan: Plan, limits: TrialLimits): Trial =>
   run(subject, plan.scenario, limits, plan)
 
 /** Plays a scenario with exactly the faults it names. */
-export const runScenario = (subject: Subject, scenario: Scenario, limits: TrialLimits): Trial =>
+export const runScenario = (subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits): Trial =>
   run(subject, scenario, limits, undefined)
 
 /**
  * The leader when a scenario begins in the simulator: what the scenario does to this node may be meant for the leader.
  */
-export function firstLeader(subject: Subject, scenario: Scenario): NodeId | undefined {
+export function firstLeader(subject: SearchedProtocol, scenario: Scenario): NodeId | undefined {
   const { nodes, seed, knobs } = scenario
   try {
     const cluster = createSimulatedCluster({ machine: machineOf(subject, knobs), nodes, seed })
@@ -122,7 +122,7 @@ export function firstLeader(subject: Subject, scenario: Scenario): NodeId | unde
   }
 }
 
-function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Plan | undefined): Trial {
+function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits, plan: Plan | undefined): Trial {
   const events: Event[] = []
   const last: LastStep = { node: undefined, event: undefined }
   const invariants = limits.invariants ? watchInvariants(subject) : undefined
@@ -214,7 +214,7 @@ interface LastStep {
 /** Watches the steps of one node. */
 function observerOf(
   node: NodeId,
-  { protocol }: Subject,
+  { protocol }: SearchedProtocol,
   limits: TrialLimits,
   invariants: ReturnType<typeof watchInvariants> | undefined,
   last: LastStep,
@@ -236,7 +236,7 @@ function endlessText(end: string, most: RunLimits, at: Nanos, { node, event }: L
   return `the run does not end: ${end} (${most.events.toLocaleString('en-US')} events or ${most.durationMs / 1000} s are allowed) by ${(at / 1e6).toFixed(1)} ms${step}`
 }
 
-function watchInvariants({ protocol }: Subject) {
+function watchInvariants({ protocol }: SearchedProtocol) {
   const invariants = (protocol.invariants ?? []).map(({ name, watch }) => ({ name, watch: watch() }))
   if (invariants.length === 0) return undefined
   const watcher: {
@@ -266,7 +266,7 @@ function historyOf(events: readonly Event[]): History {
 }
 
 function judge(
-  { level, workload }: Subject,
+  { level, workload }: SearchedProtocol,
   history: History,
   limits: TrialLimits,
 ): Pick<Trial, 'failure' | 'undecided'> {

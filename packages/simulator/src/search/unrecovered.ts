@@ -2,7 +2,7 @@ import { type History, isAnswered, type Nanos } from '@chaosproxy/history'
 import { mayStopUnder } from '@chaosproxy/protocols'
 import type { Played, Scenario } from '@chaosproxy/runner'
 import type { Workload } from '@chaosproxy/workloads'
-import { NO_LEVEL, type Subject } from './subject.ts'
+import { NO_LEVEL, type SearchedProtocol } from './subject.ts'
 
 /** Nothing was answered any more once everything was healed, however long clients waited. */
 export interface Unrecovered {
@@ -18,7 +18,7 @@ export interface Unrecovered {
  * nothing like what is asked at the end, shows nothing about recovery; a search tells that of all trials together.
  */
 export function unrecovered(
-  { level, protocol, workload }: Pick<Subject, 'level' | 'protocol' | 'workload'>,
+  { level, protocol, workload }: Pick<SearchedProtocol, 'level' | 'protocol' | 'workload'>,
   { knobs }: Pick<Scenario, 'knobs'>,
   history: History,
   played: Played | undefined,

@@ -1,7 +1,7 @@
 import { findProtocol } from '@chaosproxy/protocols'
 import { register } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
-import type { Subject } from '../../src/index.ts'
+import type { SearchedProtocol } from '../../src/index.ts'
 import { timesOf } from '../../src/search/times.ts'
 import { casPaxos } from './cas-paxos.ts'
 import { leasedRegister, slowlyLeasedRegister } from './leased-register.ts'
@@ -32,8 +32,11 @@ describe('where a mistake shows only within milliseconds between the timers or r
 })
 
 describe('how long things take in a protocol is learned from a run without clients', () => {
-  const learned = (protocol: Subject['protocol']) =>
-    timesOf({ protocol, workload: register, knobs: {}, nodes: undefined, bug: undefined } as unknown as Subject, {})
+  const learned = (protocol: SearchedProtocol['protocol']) =>
+    timesOf(
+      { protocol, workload: register, knobs: {}, nodes: undefined, bug: undefined } as unknown as SearchedProtocol,
+      {},
+    )
 
   test('which has a lease as long as it takes another node to lead once the holder is cut off', () => {
     expect(learned(leasedRegister).takeoverMs).toBeGreaterThan(60)

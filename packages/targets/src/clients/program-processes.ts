@@ -1,4 +1,4 @@
-import type { Command } from '../command/command.ts'
+import type { ProgramCommand } from '../command/command.ts'
 import { type CommandProcess, startCommand } from '../command/command-process.ts'
 import type { Keeper } from '../command/keeper.ts'
 
@@ -26,7 +26,7 @@ export interface ProgramProcesses {
 }
 
 interface ProgramProcessesOptions {
-  readonly command: Command
+  readonly command: ProgramCommand
   readonly logPath: string
   readonly keeper: Keeper
   /** A process wrote a line. */

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Completion, UserError } from '@chaosproxy/history'
 import type { Client, Request } from '@chaosproxy/runner'
-import { type Command, commandText } from '../command/command.ts'
+import { commandText, type ProgramCommand } from '../command/command.ts'
 import { lastWords } from '../command/log-tail.ts'
 import { wordsOf } from '../command/words.ts'
 import { judgeAnswer, shown } from './answers.ts'
@@ -30,7 +30,7 @@ export function planProgram(
   where: string,
   directory: string,
 ): PlannedClients {
-  const started: Command = { words: wordsOf(command, `${where}: client.command`), environment, directory }
+  const started: ProgramCommand = { words: wordsOf(command, `${where}: client.command`), environment, directory }
   return {
     functions: functions ?? allFunctions,
     sessions: undefined,
@@ -47,7 +47,7 @@ interface AskedLine {
   readonly input: Request['input']
 }
 
-function openPrograms(command: Command, { logDir, keeper, broke }: OpenClientsOptions): OpenedClients {
+function openPrograms(command: ProgramCommand, { logDir, keeper, broke }: OpenClientsOptions): OpenedClients {
   const named = commandText(command)
   mkdirSync(logDir, { recursive: true })
   const logPath = join(logDir, 'client.log')

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
-import { type Command, commandText } from '../command/command.ts'
+import { commandText, type ProgramCommand } from '../command/command.ts'
 import type { Keeper } from '../command/keeper.ts'
 import { fillCommand, type Placeholders } from '../command/placeholders.ts'
 import { runToEnd } from '../command/run-to-end.ts'
@@ -11,8 +11,8 @@ import type { FailoverCommands } from './declaration.ts'
 
 /** The commands of a failover, with placeholders. */
 export interface FailoverPlan {
-  readonly do: Command
-  readonly undo: Command | undefined
+  readonly do: ProgramCommand
+  readonly undo: ProgramCommand | undefined
   readonly timeoutMs: number
 }
 
@@ -52,7 +52,7 @@ export function failoverOf(
   const { timeoutMs } = plan
   const logPath = join(logDir, 'failover.log')
 
-  async function run(id: NodeId, command: Command): Promise<boolean> {
+  async function run(id: NodeId, command: ProgramCommand): Promise<boolean> {
     const node = nodes.find((candidate) => candidate.id === id)
     if (node === undefined) throw new Error(`there is no node ${id}`)
     const filled = fillCommand(command, node.placeholders())

@@ -3,7 +3,7 @@ import { millis, type UserError } from '@chaosproxy/history'
 import type { NodeStatus } from '@chaosproxy/protocols'
 import { currentLeader, type StartedCluster, type Suffering } from '@chaosproxy/runner'
 import type { NodeAddress, OpenedClients } from '../clients/planned-clients.ts'
-import type { Command } from '../command/command.ts'
+import type { ProgramCommand } from '../command/command.ts'
 import { commandsOf } from '../command/supervised-node.ts'
 import { createClock } from '../network/clock.ts'
 import type { ClusterNetwork } from '../network/cluster-network.ts'
@@ -18,7 +18,7 @@ export interface ClusterNode extends Victim {
   /** The pid of its process, if this program started one. */
   pid(): number | undefined
   /** How this program started it, if it did. */
-  command(): Command | undefined
+  command(): ProgramCommand | undefined
 }
 
 /** An external cluster that is ready to serve. */

@@ -2,7 +2,7 @@ import { type NodeId, nodeNames } from '@chaosproxy/faults'
 import { didYouMean, UserError } from '@chaosproxy/history'
 import { type Framing, parseFraming } from '@chaosproxy/wire'
 import type { Setting } from '@chaosproxy/workloads'
-import type { Command } from '../command/command.ts'
+import type { ProgramCommand } from '../command/command.ts'
 import type { NodeReadiness } from '../command/command-node.ts'
 import { type CommandText, wordsOf } from '../command/words.ts'
 import type { NodesDeclaration, PortDeclaration, ReadyDeclaration } from './declaration.ts'
@@ -17,9 +17,9 @@ export interface Port {
 
 /** A node's settings, merged with the cluster's. */
 export interface NodePlan {
-  readonly command: Command
-  readonly prepare: readonly Command[]
-  readonly after: readonly Command[]
+  readonly command: ProgramCommand
+  readonly prepare: readonly ProgramCommand[]
+  readonly after: readonly ProgramCommand[]
   readonly files: { readonly [path: string]: string }
   readonly readiness: NodeReadiness<string>
   readonly values: { readonly [name: string]: string | number }
@@ -101,7 +101,7 @@ function planNode(declaration: NodesDeclaration, id: NodeId, { ports, where }: N
     directory: all.directory,
     user: all.user,
   }
-  const commandOf = (text: CommandText, what: string): Command => ({
+  const commandOf = (text: CommandText, what: string): ProgramCommand => ({
     ...surroundings,
     words: wordsOf(text, `${where}: ${what} of ${id}`),
   })
@@ -122,7 +122,7 @@ function planNode(declaration: NodesDeclaration, id: NodeId, { ports, where }: N
 
 interface ReadinessParts {
   readonly where: string
-  readonly commandOf: (text: CommandText, what: string) => Command
+  readonly commandOf: (text: CommandText, what: string) => ProgramCommand
 }
 
 function readinessOf(

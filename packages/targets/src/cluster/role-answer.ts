@@ -1,5 +1,5 @@
 import { get } from 'node:http'
-import type { Command } from '../command/command.ts'
+import type { ProgramCommand } from '../command/command.ts'
 import { startCommand } from '../command/command-process.ts'
 import type { Keeper } from '../command/keeper.ts'
 
@@ -23,7 +23,7 @@ export function httpAnswer(url: string): Promise<string | undefined> {
 
 /** The command's output; undefined if it fails or takes longer than 1 s. */
 export async function commandAnswer(
-  command: Command,
+  command: ProgramCommand,
   { name, keeper, logPath }: { readonly name: string; readonly keeper: Keeper; readonly logPath: string },
 ): Promise<string | undefined> {
   const lines: string[] = []

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
-import type { Command } from '../command/command.ts'
+import type { ProgramCommand } from '../command/command.ts'
 import type { Keeper } from '../command/keeper.ts'
 import { fillCommand, fillPlaceholders, type Placeholders } from '../command/placeholders.ts'
 import { wordsOf } from '../command/words.ts'
@@ -76,6 +76,6 @@ function askerOf(
   }
 }
 
-const commandOf = (role: RoleDeclaration, where: string): Command => ({
+const commandOf = (role: RoleDeclaration, where: string): ProgramCommand => ({
   words: role.by === 'command' ? wordsOf(role.command, `${where}: role.command`) : [role.path],
 })

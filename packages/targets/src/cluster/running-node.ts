@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
-import { type Command, commandText } from '../command/command.ts'
+import { commandText, type ProgramCommand } from '../command/command.ts'
 import type { Exit } from '../command/command-process.ts'
 import type { Keeper } from '../command/keeper.ts'
 import { lastLines } from '../command/log-tail.ts'
@@ -12,8 +12,8 @@ import type { ClusterNode } from './open-cluster.ts'
 
 /** A fault on an external process, as the commands that inject and heal it. */
 export interface CommandFault {
-  readonly do: Command
-  readonly undo: Command
+  readonly do: ProgramCommand
+  readonly undo: ProgramCommand
   readonly timeoutMs: number
 }
 
@@ -106,7 +106,7 @@ function counted(
   /** One command at a time: a new fault waits for the previous one to heal. */
   let last: Promise<unknown> = Promise.resolve()
 
-  async function run(command: Command, timeoutMs: number): Promise<void> {
+  async function run(command: ProgramCommand, timeoutMs: number): Promise<void> {
     const filled = fillCommand(command, placeholders)
     // A process that the command leaves running is not ours to end: it may be the node.
     const exit = await runToEnd({ name: id, command: filled, keeper, logPath, timeoutMs, forks: false })
@@ -156,7 +156,7 @@ function counted(
 
 function failure(
   id: NodeId,
-  command: Command,
+  command: ProgramCommand,
   { code, signal }: Exit,
   { timeoutMs, logPath }: { readonly timeoutMs: number; readonly logPath: string },
 ): UserError {

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
-import { type Command, commandText } from './command.ts'
+import { commandText, type ProgramCommand } from './command.ts'
 import { startCommand } from './command-process.ts'
 import { makeDataDirectory, wipeDataDirectory, writeDataFile } from './data-directory.ts'
 import type { Keeper } from './keeper.ts'
@@ -18,7 +18,7 @@ export type NodeReadiness<Port extends string> =
   | { readonly by: 'tcp'; readonly port: Port }
   | { readonly by: 'http'; readonly port: Port; readonly path: string; readonly status?: number | undefined }
   | { readonly by: 'log'; readonly pattern: string }
-  | { readonly by: 'command'; readonly command: Command }
+  | { readonly by: 'command'; readonly command: ProgramCommand }
 
 /** How long each cleanup command may take. */
 const AFTER_MS = 5_000
@@ -32,15 +32,15 @@ export interface CommandNodeOptions<Port extends string> {
    * Words, variables and directories may contain placeholders: `{node}`, `{host}`, `{data}`, `{port}` (the first),
    * `{port.NAME}`, and those from `placeholders`.
    */
-  readonly command: Command
+  readonly command: ProgramCommand
   /** Written once, before the first start from a data directory. Relative paths are inside that directory. */
   readonly files?: { readonly [path: string]: string } | undefined
   /** Whether its data directory is emptied before each restart. By default its data survives. */
   readonly wipedOnRestart?: boolean | undefined
   /** Commands that run once, in order, before the first start from a data directory, such as `initdb`. */
-  readonly prepare?: readonly Command[] | undefined
+  readonly prepare?: readonly ProgramCommand[] | undefined
   /** Commands that run once it has stopped for good; the keeper runs them if this process cannot. */
-  readonly after?: readonly Command[] | undefined
+  readonly after?: readonly ProgramCommand[] | undefined
   /** The names of its ports. Numbers are chosen once and stay the same over all lives. */
   readonly ports: readonly [Port, ...Port[]]
   /** Where it listens. By default 127.0.0.1; on Linux any 127.x.y.z works. */
@@ -89,7 +89,7 @@ export async function openCommandNode<Port extends string>(
     ...Object.fromEntries(options.ports.map((name) => [`port.${name}`, ports[name]])),
     ...options.placeholders?.(ports),
   })
-  const filled = (command: Command) => fillCommand(command, placeholders())
+  const filled = (command: ProgramCommand) => fillCommand(command, placeholders())
 
   const files = () => filledFiles(options.files, placeholders())
   const readiness = () => readinessOf(options.readiness, { ports, host, values: placeholders() })
@@ -179,7 +179,7 @@ function readinessOf<Port extends string>(
 }
 
 async function runPreparation(
-  command: Command,
+  command: ProgramCommand,
   {
     id,
     keeper,

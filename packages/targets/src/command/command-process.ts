@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { closeSync, openSync, statSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { UserError } from '@chaosproxy/history'
-import { type Command, commandText } from './command.ts'
+import { commandText, type ProgramCommand } from './command.ts'
 import type { Keeper } from './keeper.ts'
 import {
   isTreeAlive,
@@ -21,7 +21,7 @@ import { userToBecome } from './user.ts'
 export interface CommandProcessOptions {
   /** The name in messages: `n1`. */
   readonly name: string
-  readonly command: Command
+  readonly command: ProgramCommand
   /** Its output is appended here. */
   readonly logPath: string
   readonly keeper: Keeper
@@ -48,7 +48,7 @@ export interface Exit {
 /** A running command with all its descendants, which are paused, resumed and ended together. */
 export interface CommandProcess {
   readonly pid: number
-  readonly command: Command
+  readonly command: ProgramCommand
   /** Resolves once it and all its descendants have ended and every line has been delivered. */
   readonly exited: Promise<Exit>
   running(): boolean
@@ -165,12 +165,12 @@ function stdioOf({ line, prints }: CommandProcessOptions, log: number): StdioOpt
 }
 
 /** ENOENT does not say whether the directory or the program is missing. */
-function requireDirectory(name: string, { directory }: Command): void {
+function requireDirectory(name: string, { directory }: ProgramCommand): void {
   if (directory === undefined || statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return
   throw new UserError('environment', `${name} was not started: its working directory ${directory} does not exist`)
 }
 
-async function whyNotStarted(child: ChildProcess, name: string, command: Command): Promise<UserError> {
+async function whyNotStarted(child: ChildProcess, name: string, command: ProgramCommand): Promise<UserError> {
   const error = await new Promise<NodeJS.ErrnoException>((resolve) => child.once('error', resolve))
   const [program] = command.words
   return new UserError('environment', `${name} was not started: ${commandText(command)}: ${reasonOf(error, program)}`)

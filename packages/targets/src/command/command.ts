@@ -1,5 +1,5 @@
 /** A program and how to run it, as data. */
-export interface Command {
+export interface ProgramCommand {
   /** The program, looked up in PATH unless it contains a slash, and its arguments. No shell is involved. */
   readonly words: readonly [program: string, ...rest: string[]]
   /** Added to this process's environment; undefined removes a variable. */
@@ -11,5 +11,5 @@ export interface Command {
 }
 
 /** The command as one would type it, for messages. */
-export const commandText = ({ words }: Command): string =>
+export const commandText = ({ words }: ProgramCommand): string =>
   words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ')

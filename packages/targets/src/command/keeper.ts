@@ -3,7 +3,7 @@ import { Socket } from 'node:net'
 import { resolve } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import { builtEntry } from '../entry.ts'
-import type { Command } from './command.ts'
+import type { ProgramCommand } from './command.ts'
 import type { TreeRoot } from './process-tree.ts'
 
 /** A process that ends ours if this one dies without cleaning up: see `keeper/main.ts`. */
@@ -15,7 +15,7 @@ export interface Keeper {
   /** Removes the directory if this process dies, once all watched processes have ended. */
   removeLater(path: string): void
   /** Runs the command if this process dies before the returned function is called; the latest first. */
-  undoLater(command: Command, timeoutMs: number): () => void
+  undoLater(command: ProgramCommand, timeoutMs: number): () => void
   /** Lets this process end without closing the keeper, which then acts. */
   unref(): void
   /** Resolves once the keeper has ended. */
@@ -27,7 +27,7 @@ export type KeeperRequest =
   | { readonly type: 'watch'; readonly root: TreeRoot }
   | { readonly type: 'forget'; readonly pid: number }
   | { readonly type: 'remove'; readonly path: string }
-  | { readonly type: 'undo'; readonly id: number; readonly command: Command; readonly timeoutMs: number }
+  | { readonly type: 'undo'; readonly id: number; readonly command: ProgramCommand; readonly timeoutMs: number }
   | { readonly type: 'undone'; readonly id: number }
   /** The owner is ending cleanly. */
   | { readonly type: 'leave' }

@@ -1,5 +1,5 @@
 import { nearest, UserError } from '@chaosproxy/history'
-import type { Command } from './command.ts'
+import type { ProgramCommand } from './command.ts'
 
 /** Values for placeholders in a command that are known only when it starts: `{port}`, `{data}`, `{node}`, … */
 export type Placeholders = { readonly [name: string]: string | number }
@@ -33,7 +33,7 @@ function shortList(names: readonly string[]): string {
 }
 
 /** Fills in every word, variable and directory of a command. */
-export function fillCommand(command: Command, values: Placeholders): Command {
+export function fillCommand(command: ProgramCommand, values: Placeholders): ProgramCommand {
   const fill = (text: string) => fillPlaceholders(text, values)
   const [program, ...rest] = command.words
   return {

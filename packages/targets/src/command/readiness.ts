@@ -3,7 +3,7 @@ import { get } from 'node:http'
 import { connect } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { UserError } from '@chaosproxy/history'
-import { type Command, commandText } from './command.ts'
+import { commandText, type ProgramCommand } from './command.ts'
 import type { CommandProcess } from './command-process.ts'
 import type { Keeper } from './keeper.ts'
 import { lastLines, readFrom } from './log-tail.ts'
@@ -18,7 +18,7 @@ export type Readiness =
   /** It prints a line that this regular expression matches. */
   | { readonly by: 'log'; readonly pattern: string }
   /** This command, run again and again, exits with 0. */
-  | { readonly by: 'command'; readonly command: Command }
+  | { readonly by: 'command'; readonly command: ProgramCommand }
 
 export interface UntilReadyOptions {
   readonly name: string

@@ -1,6 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
-import type { Command } from './command.ts'
+import type { ProgramCommand } from './command.ts'
 import type { CommandProcess } from './command-process.ts'
 import { lastWords } from './log-tail.ts'
 
@@ -36,7 +36,7 @@ export interface SupervisedNode {
   life(): { readonly number: number; readonly alive: boolean }
   pid(): number | undefined
   /** How its latest life was started; undefined before the first. */
-  command(): Command | undefined
+  command(): ProgramCommand | undefined
   /**
    * Resolves with whether there was a process to kill. Each kill needs a `revive`, and only the last one restarts the
    * node.
@@ -59,7 +59,7 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
   let life = { number: 0, alive: false }
   let [lives, kills, pauses] = [0, 0, 0]
   let ended = false
-  let command: Command | undefined
+  let command: ProgramCommand | undefined
 
   function enter(alive: boolean): void {
     life = { number: life.number + 1, alive }
@@ -135,7 +135,7 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
 /** The commands of the nodes that this program started. */
 export const commandsOf = (
   nodes: readonly Pick<SupervisedNode, 'id' | 'command'>[],
-): { readonly [node: NodeId]: Command } =>
+): { readonly [node: NodeId]: ProgramCommand } =>
   Object.fromEntries(
     nodes.flatMap((node) => {
       const command = node.command()

@@ -1,6 +1,6 @@
 import { UserError } from '@chaosproxy/history'
 import * as v from 'valibot'
-import type { Command } from './command.ts'
+import type { ProgramCommand } from './command.ts'
 
 /** A command line, which is split at spaces outside quotes, or its words. No shell is involved. */
 export type CommandText = string | readonly string[]
@@ -21,7 +21,7 @@ const PART = /\s+|"([^"]*)"|'([^']*)'|[^\s"']+|["']/g
  *
  * @throws UserError (input) for an empty command line or an unterminated quote.
  */
-export function wordsOf(text: CommandText, where: string): Command['words'] {
+export function wordsOf(text: CommandText, where: string): ProgramCommand['words'] {
   const words = typeof text === 'string' ? split(text, where) : text
   const [program, ...rest] = words
   if (program === undefined || program === '') throw new UserError('input', `${where} names no program.`)

@@ -1,6 +1,6 @@
 import { UserError } from '@chaosproxy/history'
 import type { NodeStatus } from '@chaosproxy/protocols'
-import type { Command } from '../command/command.ts'
+import type { ProgramCommand } from '../command/command.ts'
 import { type CommandProcess, startCommand } from '../command/command-process.ts'
 import type { Keeper } from '../command/keeper.ts'
 import { neverReady } from '../command/readiness.ts'
@@ -43,7 +43,7 @@ export async function startNode(
   { statusChanged, marked }: Listener,
 ): Promise<NodeProcess> {
   const limits = isUserFile(setup.protocol) ? [LARGEST_HEAP] : []
-  const command: Command = { words: [process.execPath, ...limits, builtEntry('node'), setup.id] }
+  const command: ProgramCommand = { words: [process.execPath, ...limits, builtEntry('node'), setup.id] }
   let status: NodeStatus | undefined
   let broken: BrokenProtocol | undefined
   let linked = setup.peers.length === 0

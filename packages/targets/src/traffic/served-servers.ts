@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { NodeId } from '@chaosproxy/faults'
-import type { Command } from '../command/command.ts'
+import type { ProgramCommand } from '../command/command.ts'
 import { type CommandNode, openCommandNode } from '../command/command-node.ts'
 import type { Keeper } from '../command/keeper.ts'
 import type { Placeholders } from '../command/placeholders.ts'
@@ -13,7 +13,7 @@ import type { Victim } from '../network/inject.ts'
  */
 export interface ServedServer {
   readonly name: NodeId
-  readonly command: Command
+  readonly command: ProgramCommand
 }
 
 export interface ServedServersOptions {
@@ -35,7 +35,7 @@ export interface ServedServers {
   /** Servers that ended unexpectedly, with their last output. */
   readonly trouble: readonly string[]
   /** How each was started last. */
-  commands(): { readonly [name: NodeId]: Command }
+  commands(): { readonly [name: NodeId]: ProgramCommand }
   end(): Promise<void>
 }
 

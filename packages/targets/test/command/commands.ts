@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll } from 'vitest'
-import type { Command } from '../../src/command/command.ts'
+import type { ProgramCommand } from '../../src/command/command.ts'
 import { type CommandNode, type CommandNodeOptions, openCommandNode } from '../../src/command/command-node.ts'
 import { type CommandProcess, startCommand } from '../../src/command/command-process.ts'
 import { type Keeper, startKeeper } from '../../src/command/keeper.ts'
@@ -38,7 +38,7 @@ export function commands() {
     logPath,
     keeper: theKeeper,
     log: () => readFileSync(logPath(), 'utf8'),
-    async start(command: Command, line?: (text: string) => void): Promise<CommandProcess> {
+    async start(command: ProgramCommand, line?: (text: string) => void): Promise<CommandProcess> {
       const process = await startCommand({ name: 'n1', command, logPath: logPath(), keeper: theKeeper(), line })
       running.push(process)
       return process
@@ -63,6 +63,6 @@ export function commands() {
 }
 
 /** A script of Node's, as a command. */
-export const script = (code: string): Command => ({ words: [process.execPath, '--eval', code] })
+export const script = (code: string): ProgramCommand => ({ words: [process.execPath, '--eval', code] })
 
-export const shell = (code: string): Command => ({ words: ['/bin/sh', '-c', code] })
+export const shell = (code: string): ProgramCommand => ({ words: ['/bin/sh', '-c', code] })

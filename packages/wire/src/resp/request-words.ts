@@ -3,7 +3,7 @@ import { respToJson } from './resp.ts'
 import { readRespCommand } from './resp-value.ts'
 
 /** The words of a request; undefined if it cannot be read. */
-export const wordsOf = (request: Buffer): readonly Json[] | undefined => readRespCommand(request)?.map(wordToJson)
+export const requestWords = (request: Buffer): readonly Json[] | undefined => readRespCommand(request)?.map(wordToJson)
 
 const wordToJson = (word: string | Buffer): Json =>
   typeof word === 'string' ? word : respToJson({ kind: 'string', value: word })

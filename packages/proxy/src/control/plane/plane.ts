@@ -18,7 +18,7 @@ import {
   type ProxySettings,
 } from '../state/proxies.ts'
 import { createReaders } from '../state/readers.ts'
-import type { Recording } from '../state/recording.ts'
+import type { ProxyRecording } from '../state/recording.ts'
 import { validateTransport } from '../state/transport.ts'
 import { createToxicChains, type ToxicChains } from '../toxics/toxics.ts'
 
@@ -51,7 +51,7 @@ export interface ControlPlane {
   resetAll(): Promise<void>
   statistics(): ReadonlyMap<string, LinkStatistics>
   /** Present if anything is recorded. */
-  readonly recording: Recording | undefined
+  readonly recording: ProxyRecording | undefined
   /** Resolves once everything asked for so far is in force in every process that carries connections. */
   settled(): Promise<void>
   /**
@@ -65,7 +65,7 @@ export interface ControlPlaneOptions {
   /** The network's seed: randomness in message and request faults derives from it. */
   readonly seed: number | string
   /** Where the traffic of proxies with a known protocol is recorded. */
-  readonly recording?: Recording | undefined
+  readonly recording?: ProxyRecording | undefined
 }
 
 export function createControlPlane({ network, seed, recording }: ControlPlaneOptions): ControlPlane {
@@ -146,7 +146,7 @@ export function createControlPlane({ network, seed, recording }: ControlPlaneOpt
 }
 
 /** The recorder to tell of faults that begin or end; undefined if nothing is recorded. */
-function noteIn(recording: Recording | undefined): Pick<Recorder, 'note' | 'epoch'> | undefined {
+function noteIn(recording: ProxyRecording | undefined): Pick<Recorder, 'note' | 'epoch'> | undefined {
   if (recording?.faultsAreNoted !== true) return recording?.recorder
   const { recorder } = recording
   return {
@@ -166,11 +166,11 @@ interface Parts {
   readonly faults: FaultBoard
   readonly toxics: ToxicChains
   readonly events: EventLog
-  readonly recording: Recording | undefined
+  readonly recording: ProxyRecording | undefined
   readonly validate: (fault: TrafficFault) => void
 }
 
-function asRecorded(settings: ProxySettings, recording: Recording | undefined): ProxySettings {
+function asRecorded(settings: ProxySettings, recording: ProxyRecording | undefined): ProxySettings {
   const { carries, protocol } = settings
   if (recording?.carries === undefined || protocol === 'udp') return settings
   return { ...settings, carries: recordedAs(carries, recording.carries) }

@@ -10,7 +10,7 @@ import type { PeerFinder } from '../../peer/peers.ts'
 import { type Carriage, carriageNames } from './carriage.ts'
 import type { InForce } from './in-force.ts'
 import type { PreparedWay } from './proxies.ts'
-import type { Recording } from './recording.ts'
+import type { ProxyRecording } from './recording.ts'
 
 /** The protocol readers. Each is loaded when the first proxy needs it. */
 export interface Readers {
@@ -31,7 +31,7 @@ export interface Readers {
 
 export interface ReadersOptions {
   readonly seed: number | string
-  readonly recording: Recording | undefined
+  readonly recording: ProxyRecording | undefined
 }
 
 export function createReaders({ seed, recording }: ReadersOptions): Readers {

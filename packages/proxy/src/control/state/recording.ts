@@ -4,7 +4,7 @@ import type { RecordFile } from '../../record-file/record-file.ts'
 import type { Carriage } from './carriage.ts'
 
 /** A recorder, and the files it writes to. */
-export interface Recording {
+export interface ProxyRecording {
   readonly recorder: Recorder
   readonly files: readonly RecordFile[]
   /** What is recorded of proxies that do not say what they carry. */

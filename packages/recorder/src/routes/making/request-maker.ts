@@ -2,7 +2,7 @@ import type { Input, Json } from '@chaosproxy/history'
 import { canonical, UserError } from '@chaosproxy/history'
 import type { Answer } from '@chaosproxy/wire/http'
 import { encodeSegment } from '@chaosproxy/wire/http'
-import type { Completion } from '../../record/call.ts'
+import type { Interpretation } from '../../record/call.ts'
 import { keptOfAnswer } from '../mapping/kept-of-answer.ts'
 import { compileMapping, type HttpMapping } from '../mapping/mapping.ts'
 import type { WrittenRequest } from '../mapping/try-request.ts'
@@ -37,7 +37,7 @@ export interface MadeRequest {
   /** How much of the answer's body is needed to complete the operation. */
   readonly answerBytes: number
   /** Completes the operation by its answer. */
-  complete(answer: Answer): Completion
+  complete(answer: Answer): Interpretation
 }
 
 export type Made = MadeRequest | { readonly type: 'impossible'; readonly why: string }
@@ -155,7 +155,7 @@ function makeBy({ number, route, operation }: Turned, input: Input, { table, map
     answerBytes: keptOfAnswer(routed, undefined),
     complete(answer) {
       const completions = complete(answer)
-      return Array.isArray(completions) ? completions[0] : (completions as Completion)
+      return Array.isArray(completions) ? completions[0] : (completions as Interpretation)
     },
   }
 }

@@ -2,7 +2,7 @@ import type { Schema } from '@chaosproxy/wire/grpc'
 import { describeGrpcStatus } from '@chaosproxy/wire/grpc'
 import type { Answer, Captured, MatchableHead } from '@chaosproxy/wire/http'
 import { compilePath, decodeSegment, pathOf } from '@chaosproxy/wire/http'
-import type { Call, Completion, Completions, Touches, Understanding } from '../../record/call.ts'
+import type { Call, Completions, Interpretation, Touches, Understanding } from '../../record/call.ts'
 import type { RecordedRoute, RouteSpec, RouteTable } from '../table/route-table.ts'
 import { isIgnored, operationsOf, requestLine } from '../table/route-table.ts'
 import { compileClient, type NameClient, type Peer } from './client-source.ts'
@@ -141,9 +141,9 @@ const notRecorded = ({ status }: Pick<Answer, 'status'>): Completions =>
  */
 const UNDECIDED: ReadonlySet<number> = new Set([408, 409, 425, 499])
 
-const REFUSED: Completion = { type: 'fail', error: 'refused, and not recorded' }
+const REFUSED: Interpretation = { type: 'fail', error: 'refused, and not recorded' }
 
-const NOT_RECORDED: Completion = { type: 'info', error: 'not recorded' }
+const NOT_RECORDED: Interpretation = { type: 'info', error: 'not recorded' }
 
 /** The request's name in remarks: `PUT /kv/x`. */
 export const nameOfRequest = ({ method, target }: Pick<MatchableHead, 'method' | 'target'>): string =>

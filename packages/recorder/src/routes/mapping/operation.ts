@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import type { Call, Completion, Entry, Touches } from '../../record/call.ts'
+import type { Call, Entry, Interpretation, Touches } from '../../record/call.ts'
 import { UNSAID } from '../../record/call.ts'
 import { keySpec, type OperationSpec, type ValueSource, type ValueSpec } from '../table/route-table.ts'
 import type { Meaning } from './outcomes.ts'
@@ -11,7 +11,7 @@ import type { WrittenValues } from './written-values.ts'
 /** One operation that a request asks for, and how its answer completes it. */
 export interface Asked {
   readonly call: Call
-  complete(scene: Scene, meaning: Meaning): Completion
+  complete(scene: Scene, meaning: Meaning): Interpretation
 }
 
 /** The parts that all calls of a request share. */
@@ -150,7 +150,7 @@ class CompiledOperation implements RoutedOperation {
     return key === undefined ? 'everything' : { keys: [key] }
   }
 
-  #complete(call: Call, scene: Scene, meaning: Meaning): Completion {
+  #complete(call: Call, scene: Scene, meaning: Meaning): Interpretation {
     if (typeof meaning === 'object') return { type: 'not-understood', error: `${scene.status}: ${meaning.unclear}` }
     if (meaning === 'absent') return this.#keyIsTold ? { type: 'ok', entries: [] } : { type: 'ok', value: null }
     if (meaning === 'info' && this.harmless) return { type: 'info', error: `${scene.status}, which says nothing` }
@@ -167,7 +167,7 @@ class CompiledOperation implements RoutedOperation {
       : notUnderstood(scene, this.#sources.result, IF_NOTHING_IS_THERE)
   }
 
-  #completeEntries(call: Call, scene: Scene): Completion {
+  #completeEntries(call: Call, scene: Scene): Interpretation {
     const { each, missing } = this.#spec
     const items = this.#isListed ? itemsOf(this.#listOf?.(scene)) : [undefined]
     if (items === undefined)
@@ -286,7 +286,7 @@ export function union(one: Touches, other: Touches): Touches {
 /** What a read or a dequeue may mean by an empty body. */
 const IF_NOTHING_IS_THERE = 'if an empty body means that there is no value, say so in the route: "missing": "absent"'
 
-function notUnderstood({ answer, status }: Scene, sources: readonly ValueSource[], ifEmpty?: string): Completion {
+function notUnderstood({ answer, status }: Scene, sources: readonly ValueSource[], ifEmpty?: string): Interpretation {
   const isNoJson =
     sources.some((source) => source.includes('json')) && answer?.isEmpty === false && answer.json === undefined
   const trouble = answer?.trouble ?? (isNoJson ? 'is no JSON' : undefined)
