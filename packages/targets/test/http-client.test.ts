@@ -91,7 +91,7 @@ describe('what an answer means', () => {
       const asked = client(port)
       expect(await asked.invoke(write)).toMatchObject({
         type: 'info',
-        error: expect.stringMatching(/^unparsable answer/),
+        error: expect.stringMatching(/^unreadable answer/),
       })
       expect(await asked.invoke(read)).toMatchObject({ type: 'fail' })
       expect(sockets.size).toBe(2)
@@ -208,6 +208,10 @@ describe('on the wire', () => {
     const bytes = Buffer.from(response(200, '{"value":"ü"}'))
     for (let cut = 0; cut < bytes.length; cut++)
       expect(parseResponse(bytes.subarray(0, cut))).toEqual({ type: 'incomplete' })
-    expect(parseResponse(bytes)).toMatchObject({ status: 200, body: '{"value":"ü"}', keepAlive: true })
+    expect(parseResponse(bytes)).toEqual({
+      type: 'reply',
+      reply: { status: 200, body: '{"value":"ü"}' },
+      reusable: true,
+    })
   })
 })

@@ -14,10 +14,11 @@ import {
   requireFunctions,
 } from '@chaosproxy/recorder/routes'
 import type { AskedOperations, Client } from '@chaosproxy/runner'
-import { type Answer, createReplyReader } from '@chaosproxy/wire/http'
+import type { Answer } from '@chaosproxy/wire/http'
 import type { HttpDeclaration } from './declaration.ts'
+import { type HttpReplies, httpReplies } from './http-replies.ts'
 import { compileKeyNames, type NameKey } from './keys.ts'
-import { type ExchangeEnd, openLine, type Received } from './line.ts'
+import { type ExchangeEnd, openLine } from './line.ts'
 import type { NodeAddress, PlannedClients } from './planned-clients.ts'
 import { createProbation, type Probation } from './probation.ts'
 
@@ -171,23 +172,6 @@ export function httpClient(address: NodeAddress, { maker, isOfOne, nameKey, prob
       })
     },
     close: () => line.close(),
-  }
-}
-
-interface HttpReplies {
-  expect(method: string, keepBytes: number): void
-  read(chunk: Buffer): Received<Answer>
-  end(): Received<Answer>
-}
-
-function httpReplies(): HttpReplies {
-  const reader = createReplyReader()
-  const received = (reply: ReturnType<typeof reader.read>): Received<Answer> =>
-    reply.type === 'answer' ? { type: 'reply', reply: reply.answer, reusable: reply.reusable } : reply
-  return {
-    expect: reader.expect,
-    read: (chunk) => received(reader.read(chunk)),
-    end: () => received(reader.end()),
   }
 }
 

@@ -48,10 +48,17 @@ interface Pending<Reply> {
 
 const REFUSED = 'connection refused'
 
-/** `readerFor` makes the reader of each new connection. */
+/** Sockets whose readers allow it read into this one buffer, which avoids a stream. */
+const memory = Buffer.allocUnsafeSlow(64 * 1024)
+
+/**
+ * `readerFor` makes the reader of each new connection; `readersCopy`: it copies what it keeps of a chunk, so that the next
+ * chunk may take the same memory.
+ */
 export function openLine<Reply, Source extends ReplySource<Reply>>(
   address: NodeAddress,
   readerFor: () => Source,
+  readersCopy = false,
 ): Line<Reply, Source> {
   let current: Connection | undefined
   let closed = false
@@ -64,7 +71,12 @@ export function openLine<Reply, Source extends ReplySource<Reply>>(
 
   function dial(): Connection {
     const { host, port, life } = address
-    const socket = address.dial?.() ?? connect({ host, port, noDelay: true })
+    const callback = (sizeBytes: number): boolean => {
+      received(reader.read(memory.subarray(0, sizeBytes)))
+      return true
+    }
+    const onread = readersCopy ? { onread: { buffer: memory, callback } } : {}
+    const socket = address.dial?.() ?? connect({ host, port, noDelay: true, ...onread })
     const dialledIn = life?.()
     const reader = readerFor()
     const dialled: Connection = { socket, reader, pending: undefined }

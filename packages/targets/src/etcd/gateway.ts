@@ -1,6 +1,7 @@
 import { type Json, type Millis, millis } from '@chaosproxy/history'
-import { type Answer, createReplyReader } from '@chaosproxy/wire/http'
-import { type ExchangeEnd, openLine, type Received } from '../clients/line.ts'
+import type { Answer } from '@chaosproxy/wire/http'
+import { type HttpReplies, httpReplies } from '../clients/http-replies.ts'
+import { type ExchangeEnd, openLine } from '../clients/line.ts'
 import type { NodeAddress } from '../clients/planned-clients.ts'
 import { meaningOf } from './outcomes.ts'
 
@@ -25,7 +26,7 @@ export interface Gateway {
 const KEEP_BYTES = 16 * 1024 * 1024
 
 export function openGateway(address: NodeAddress): Gateway {
-  const line = openLine<Answer, Replies>(address, readReplies)
+  const line = openLine<Answer, HttpReplies>(address, httpReplies)
   return {
     ask: (path, request, timeoutMs) =>
       new Promise((resolve) => {
@@ -45,23 +46,6 @@ export function openGateway(address: NodeAddress): Gateway {
 }
 
 const wholeMillis = (timeoutMs: number): Millis => millis(Math.ceil(timeoutMs))
-
-interface Replies {
-  expect(method: string, keepBytes: number): void
-  read(chunk: Buffer): Received<Answer>
-  end(): Received<Answer>
-}
-
-function readReplies(): Replies {
-  const reader = createReplyReader()
-  const received = (reply: ReturnType<typeof reader.read>): Received<Answer> =>
-    reply.type === 'answer' ? { type: 'reply', reply: reply.answer, reusable: reply.reusable } : reply
-  return {
-    expect: reader.expect,
-    read: (chunk) => received(reader.read(chunk)),
-    end: () => received(reader.end()),
-  }
-}
 
 /** The text of a POST to the gateway; also for requests whose reply is a stream. */
 export const requestText = ({ host, port }: NodeAddress, path: string, body: string): string =>
