@@ -5,12 +5,13 @@ import { UserError } from '@chaosproxy/history'
 import { DEFAULT_OBJECT, type KnobValue } from '@chaosproxy/protocols'
 import type { AskedOperations, StartedCluster } from '@chaosproxy/runner'
 import { jsonLines } from '@chaosproxy/wire'
-import { type Keeper, startKeeper } from '../command/keeper.ts'
+import type { Keeper } from '../command/keeper.ts'
 import { commandsOf } from '../command/supervised-node.ts'
 import { createClock } from '../network/clock.ts'
 import type { ClusterNetwork, Listening } from '../network/cluster-network.ts'
 import { inject } from '../network/inject.ts'
-import { type ClusterNews, createNews } from '../network/news.ts'
+import type { ClusterNews } from '../network/news.ts'
+import { startCluster } from '../network/starting.ts'
 import type { WireRecord } from '../network/wire-record.ts'
 import { loadProtocol } from '../protocol-file.ts'
 import { isUserFile } from '../user-file/import.ts'
@@ -63,63 +64,45 @@ const STARTUP_TIMEOUT_MS = 60_000
  * @throws UserError: usage for an unknown protocol, environment for a node that does not start. Nothing is left behind.
  */
 export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Promise<EmbeddedCluster> {
-  const calledNanos = process.hrtime.bigint()
   await validate(options)
   const timeoutMs = options.startupTimeoutMs ?? STARTUP_TIMEOUT_MS
   const nodes = Array.from({ length: options.nodes }, (_, index) => `n${index + 1}`)
   const logPath = (node: NodeId) => join(options.logDir, `${node}.log`)
   const isOurs = !existsSync(options.dataDir)
   makeDirectories([options.logDir, ...nodes.map((node) => join(options.dataDir, node))])
-
-  const news = createNews()
-  const keeper = startKeeper(() =>
-    news.trouble.push('the keeper ended: if this process is killed, paused nodes will be left'),
+  const { signal, recorded, seed } = options
+  return startCluster<EmbeddedNode, EmbeddedCluster>(
+    { orphans: 'paused nodes will be left', signal },
+    async (starting) => {
+      const { keeper, news, calledNanos, stop } = starting
+      if (isOurs) keeper.removeLater(resolve(options.dataDir))
+      // Load the proxy only when a cluster starts: most commands have none.
+      const { linksAmong, openClusterNetwork } = await import('../network/cluster-network.ts')
+      const { openWireRecord } = await import('../network/wire-record.ts')
+      const wire = recorded === undefined ? undefined : openWireRecord()
+      const table = recorded === undefined ? undefined : nodeRoutes(recorded)
+      const network = await openClusterNetwork({
+        nodes,
+        seed,
+        clients: { port: 'client', carries: { kind: 'http', table, websocket: false }, recorder: wire?.recorder },
+        links: linksAmong(nodes, [{ name: 'peer', framing: jsonLines }]),
+      })
+      starting.network = network
+      const between = { options, nodes, timeoutMs, calledNanos, network, keeper, news, logPath }
+      const managed = nodes.map((id) => nodeOf(id, between))
+      starting.nodes = managed
+      signal?.throwIfAborted()
+      await Promise.all(managed.map((node) => node.start()))
+      await ready(managed, {
+        watchers: news.watchers,
+        timeoutMs,
+        leaderless: isUserFile(options.protocol),
+        broken: news.broken,
+        logPath,
+      })
+      return asCluster({ options, managed, network, news, wire, calledNanos, logPath, keeperPid: keeper.pid, stop })
+    },
   )
-  if (isOurs) keeper.removeLater(resolve(options.dataDir))
-  let network: ClusterNetwork | undefined
-  let managed: readonly EmbeddedNode[] = []
-  let stopping: Promise<void> | undefined
-  const stop = () => {
-    stopping ??= endAll(managed, network, keeper)
-    return stopping
-  }
-  // Aborting makes the start fail, and so clean up like any failure.
-  const abort = () => {
-    for (const node of managed) void node.end()
-  }
-  options.signal?.addEventListener('abort', abort)
-  try {
-    // Load the proxy only when a cluster starts: most commands have none.
-    const { linksAmong, openClusterNetwork } = await import('../network/cluster-network.ts')
-    const { openWireRecord } = await import('../network/wire-record.ts')
-    const { recorded, seed } = options
-    const wire = recorded === undefined ? undefined : openWireRecord()
-    const table = recorded === undefined ? undefined : nodeRoutes(recorded)
-    network = await openClusterNetwork({
-      nodes,
-      seed,
-      clients: { port: 'client', carries: { kind: 'http', table, websocket: false }, recorder: wire?.recorder },
-      links: linksAmong(nodes, [{ name: 'peer', framing: jsonLines }]),
-    })
-    const between = { options, nodes, timeoutMs, calledNanos, network, keeper, news, logPath }
-    managed = nodes.map((id) => nodeOf(id, between))
-    options.signal?.throwIfAborted()
-    await Promise.all(managed.map((node) => node.start()))
-    await ready(managed, {
-      watchers: news.watchers,
-      timeoutMs,
-      leaderless: isUserFile(options.protocol),
-      broken: news.broken,
-      logPath,
-    })
-    options.signal?.throwIfAborted()
-    return asCluster({ options, managed, network, news, wire, calledNanos, logPath, keeperPid: keeper.pid, stop })
-  } catch (error) {
-    await stop()
-    throw options.signal?.aborted ? new UserError('environment', 'the start of the cluster was given up') : error
-  } finally {
-    options.signal?.removeEventListener('abort', abort)
-  }
 }
 
 /** Shared by the nodes of one cluster. */
@@ -226,16 +209,6 @@ function asCluster({
       stop().then(stopped)
     },
   }
-}
-
-async function endAll(
-  nodes: readonly EmbeddedNode[],
-  network: ClusterNetwork | undefined,
-  keeper: Keeper,
-): Promise<void> {
-  await Promise.all(nodes.map((node) => node.end()))
-  await network?.close()
-  await keeper.close()
 }
 
 async function validate(options: EmbeddedClusterOptions): Promise<void> {

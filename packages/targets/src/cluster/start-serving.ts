@@ -1,0 +1,106 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { Address } from '@chaosproxy/proxy'
+import type { StartOptions } from '@chaosproxy/runner'
+import type { PlannedClients } from '../clients/planned-clients.ts'
+import type { Placeholders } from '../command/placeholders.ts'
+import { type ClusterNetwork, type ClusterNetworkOptions, openClusterNetwork } from '../network/cluster-network.ts'
+import { type Starting, type StartingOptions, startCluster } from '../network/starting.ts'
+import { openWireRecord } from '../network/wire-record.ts'
+import { clientAddresses } from './client-addresses.ts'
+import type { NodesDeclaration } from './declaration.ts'
+import { type FailoverPlan, failoverOf } from './failover.ts'
+import { type ClusterNode, type OwnCluster, openCluster } from './open-cluster.ts'
+import type { RoleWatch } from './role.ts'
+import { roleWatchOf } from './role-watch.ts'
+import { runBefore } from './run-before.ts'
+import { serveFromNothing } from './serve-from-nothing.ts'
+import { declaredSuffers, type Exposure } from './suffers.ts'
+
+/** A node of a declared cluster, started by us or running already. */
+interface ServingNode extends ClusterNode {
+  readonly addresses: { readonly [port: string]: Address }
+  placeholders(): Placeholders
+  end(): Promise<void>
+}
+
+/** What both kinds of declared cluster are started with. */
+export interface DeclaredOptions extends Pick<StartOptions, 'asked' | 'seed' | 'logDir' | 'signal'> {
+  /** The start of every message: the name of a file. */
+  readonly where: string
+  readonly clients: PlannedClients
+  readonly exposure: Exposure
+}
+
+export interface ServingOptions<Node extends ServingNode> extends DeclaredOptions, Pick<StartingOptions, 'orphans'> {
+  readonly declaration: Pick<NodesDeclaration, 'before' | 'role' | 'readyWithinMs'>
+  readonly ids: readonly NodeId[]
+  /** The nodes' port for clients. */
+  readonly clientPort: string
+  readonly links: ClusterNetworkOptions['links']
+  /** The addresses that nodes announce, if they do. */
+  readonly announced?: ((nodes: () => readonly Node[]) => ClusterNetworkOptions['announced']) | undefined
+  readonly failover: FailoverPlan | undefined
+  /** Adds the nodes as they come, and resolves once all of them are ready. */
+  comeUp(starting: Starting<Node>, network: ClusterNetwork, timeoutMs: number): Promise<void>
+  /** Waits until a node leads and then keeps watching; by default the declaration says how. */
+  readonly watchRoles?: ((nodes: readonly Node[], timeoutMs: number) => Promise<RoleWatch>) | undefined
+  /** How the user can get rid of data that is there already. */
+  readonly remedy: string
+}
+
+const READY_WITHIN_MS = 30_000
+
+/**
+ * Brings nodes up behind the proxy. Waits until all of them are ready, one of them leads (if the declaration says how to
+ * tell), and one answers a read.
+ *
+ * @throws UserError: input for unknown placeholders, environment if a node is not ready, no node leads, or there is data
+ *   already. Nothing is left behind.
+ */
+export const startServing = <Node extends ServingNode>(options: ServingOptions<Node>): Promise<OwnCluster> =>
+  startCluster<Node, OwnCluster>(options, async (starting) => {
+    const { declaration, ids, clientPort, asked, seed, logDir, where, signal, exposure } = options
+    const { keeper, news, calledNanos, stop } = starting
+    const timeoutMs = declaration.readyWithinMs ?? READY_WITHIN_MS
+    const carries = options.clients.carries(asked)
+    const wire = options.clients.sessions === undefined ? undefined : openWireRecord()
+    const clients = await options.clients.open({
+      ...{ asked, logDir, keeper, broke: news.broke },
+      nodes: () => clientAddresses(starting.nodes, starting.network),
+    })
+    starting.clients = clients
+    const network = await openClusterNetwork({
+      nodes: ids,
+      seed,
+      clients: { port: clientPort, carries, recorder: wire?.recorder },
+      links: options.links,
+      announced: options.announced?.(() => starting.nodes),
+    })
+    starting.network = network
+    await options.comeUp(starting, network, timeoutMs)
+    const { nodes } = starting
+    const around = { where, nodes, keeper, logDir, timeoutMs }
+    await runBefore({ ...around, before: declaration.before, network })
+    const roles =
+      options.watchRoles === undefined
+        ? await roleWatchOf({ ...around, role: declaration.role, signal })
+        : await options.watchRoles(nodes, timeoutMs)
+    starting.roles = roles
+    const reached = (id: NodeId) => ({ node: id, ...addressOf(nodes, id, clientPort) })
+    await clients.prepare?.(ids.map(reached), timeoutMs)
+    await serveFromNothing({
+      ...{ nodes: ids, asked, timeoutMs, signal, broken: news.broken, remedy: options.remedy },
+      connect: (id) => clients.connect(reached(id)),
+    })
+    return openCluster({
+      ...{ nodes, network, clients, wire, roles, news, calledNanos, stop, keeperPid: keeper.pid },
+      suffers: (kind) => declaredSuffers(exposure, kind),
+      failover: failoverOf(options.failover, { nodes, keeper, logDir }),
+    })
+  })
+
+function addressOf(nodes: readonly ServingNode[], id: NodeId, port: string): Address {
+  const address = nodes.find((node) => node.id === id)?.addresses[port]
+  if (address === undefined) throw new Error(`${id} has no port ${port}`)
+  return address
+}

@@ -1,0 +1,91 @@
+import { rmSync } from 'node:fs'
+import { UserError } from '@chaosproxy/history'
+import { type Keeper, startKeeper } from '../command/keeper.ts'
+import type { ClusterNetwork } from './cluster-network.ts'
+import { type ClusterNews, createNews } from './news.ts'
+
+/** A cluster as far as it has been started; all of it is stopped if the start fails, and in the end. */
+export interface Starting<Node extends StartedNode> {
+  /** By `process.hrtime`: when the start began. */
+  readonly calledNanos: bigint
+  readonly keeper: Keeper
+  readonly news: ClusterNews
+  nodes: readonly Node[]
+  network?: ClusterNetwork
+  clients?: { close(): Promise<void> }
+  roles?: { stop(): Promise<void> } | undefined
+  /** A temporary directory of ours. */
+  temporary?: string
+  /** Stops everything; later calls return the first one's promise. */
+  stop(): Promise<void>
+}
+
+interface StartedNode {
+  /** Ends it, or undoes what faults did to it. May be called again. */
+  end(): Promise<void>
+}
+
+export interface StartingOptions {
+  /** What would happen to the nodes if this process were killed and the keeper were gone. */
+  readonly orphans: string
+  /** Aborts the start; whatever was started is stopped. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Starts a cluster of any kind: `open` adds to what is started as it goes. If it fails, nothing is left behind.
+ *
+ * @throws UserError (environment) if the start is aborted; otherwise what `open` throws, with the trouble that explains it.
+ */
+export async function startCluster<Node extends StartedNode, Cluster>(
+  { orphans, signal }: StartingOptions,
+  open: (starting: Starting<Node>) => Promise<Cluster>,
+): Promise<Cluster> {
+  const news = createNews()
+  let stopping: Promise<void> | undefined
+  const starting: Starting<Node> = {
+    calledNanos: process.hrtime.bigint(),
+    keeper: startKeeper(() => news.trouble.push(`the keeper ended: if this process is killed, ${orphans}`)),
+    news,
+    nodes: [],
+    stop() {
+      stopping ??= stopAll(starting)
+      return stopping
+    },
+  }
+  // Aborting makes the start fail, and so clean up like any failure, which reports what could not be ended.
+  const abort = () => {
+    for (const node of starting.nodes) node.end().catch(() => {})
+  }
+  signal?.addEventListener('abort', abort)
+  try {
+    const cluster = await open(starting)
+    signal?.throwIfAborted()
+    return cluster
+  } catch (error) {
+    await starting.stop()
+    throw signal?.aborted
+      ? new UserError('environment', 'the start of the cluster was given up')
+      : withTrouble(error, news)
+  } finally {
+    signal?.removeEventListener('abort', abort)
+  }
+}
+
+/** Adds the nodes that ended during the start, which usually explain why it failed. */
+function withTrouble(error: unknown, { trouble }: ClusterNews): unknown {
+  if (!(error instanceof UserError) || trouble.length === 0) return error
+  return new UserError(error.code, [error.message, ...trouble].join('\n'))
+}
+
+/** In reverse order. What one node's end leaves undone is reported, and the others are ended all the same. */
+async function stopAll(started: Starting<StartedNode>): Promise<void> {
+  const { keeper, news, nodes, network, clients, roles, temporary } = started
+  await roles?.stop()
+  for (const ended of await Promise.allSettled(nodes.map((node) => node.end())))
+    if (ended.status === 'rejected') news.trouble.push(`could not be undone: ${(ended.reason as Error).message}`)
+  await clients?.close()
+  await network?.close()
+  if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true })
+  await keeper.close()
+}
