@@ -70,13 +70,8 @@ export function openLine<Reply, Source extends ReplySource<Reply>>(
   }
 
   function dial(): Connection {
-    const { host, port, life } = address
-    const callback = (sizeBytes: number): boolean => {
-      received(reader.read(memory.subarray(0, sizeBytes)))
-      return true
-    }
-    const onread = readersCopy ? { onread: { buffer: memory, callback } } : {}
-    const socket = address.dial?.() ?? connect({ host, port, noDelay: true, ...onread })
+    const { life } = address
+    const socket = socketTo(address, readersCopy ? (chunk) => received(reader.read(chunk)) : undefined)
     const dialledIn = life?.()
     const reader = readerFor()
     const dialled: Connection = { socket, reader, pending: undefined }
@@ -137,6 +132,17 @@ export function openLine<Reply, Source extends ReplySource<Reply>>(
       settle(open, lost('client closed'))
     },
   }
+}
+
+/** `intake`: gets what arrives, in memory that the next chunk takes again; without it there are events as usual. */
+function socketTo({ dial, host, port }: NodeAddress, intake: ((chunk: Buffer) => void) | undefined): Duplex {
+  if (dial !== undefined) return dial()
+  if (intake === undefined) return connect({ host, port, noDelay: true })
+  const callback = (sizeBytes: number): boolean => {
+    intake(memory.subarray(0, sizeBytes))
+    return true
+  }
+  return connect({ host, port, noDelay: true, onread: { buffer: memory, callback } })
 }
 
 /** Ends the pending exchange of a connection, if there is one. */
