@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { LastLinesReporter } from './scripts/last-lines-reporter.ts'
 import { LongestFirst } from './scripts/longest-first.ts'
@@ -10,10 +12,17 @@ const seeds = {
   provide: { seed: Number(process.env['SEED'] ?? drawn) },
   setupFiles: ['vitest.seeds.ts', 'scripts/try-again.ts'],
 }
-/** Of a file with patient tests the others are left out, and with them all of some descriptions. */
-const leavingOut = { passWithNoTests: true }
-/** Runs on real processes, which want the machine to themselves. */
-const ALONE = 'packages/cli/test/**/*.soak.test.ts'
+/** They load every core, or measure what the machine gives, and so want it to themselves. */
+const ALONE = 'packages/cli/test/{planted,seeds}.soak.test.ts'
+/** Runs on real processes, which wait for much of their time. */
+const RUNS = 'packages/cli/test/**/*.soak.test.ts'
+/** What `npm test` has no time for, found by what it imports, so that no file with such tests is forgotten here. */
+const PATIENT = readdirSync(join(import.meta.dirname, 'packages', 'cli', 'test'))
+  .filter((name) => /(?<!\.soak)\.test\.ts$/.test(name))
+  .map((name) => `packages/cli/test/${name}`)
+  .filter((path) => /import \{[^}]*\bpatientTest\b/.test(readFileSync(join(import.meta.dirname, path), 'utf8')))
+/** It adds to a registry, and so shares no module with other files: own-models.soak.test.ts brings it. */
+const CHANGING = 'packages/cli/test/own-models.test.ts'
 /** Packs and installs, and measures nothing. */
 const PUBLISHED = 'packages/cli/test/published.soak.test.ts'
 
@@ -28,12 +37,38 @@ export default defineConfig({
         test: {
           ...timeouts,
           ...seeds,
-          ...leavingOut,
           name: 'alone',
           include: [ALONE],
-          exclude: [...configDefaults.exclude, PUBLISHED],
           fileParallelism: false,
           sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        ...project,
+        test: {
+          ...timeouts,
+          ...seeds,
+          name: 'runs',
+          include: [RUNS],
+          exclude: [...configDefaults.exclude, ALONE, PUBLISHED],
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        ...project,
+        test: {
+          ...timeouts,
+          ...seeds,
+          // Of such a file the other tests are left out, and with them all of some descriptions.
+          passWithNoTests: true,
+          env: { PATIENT: 'true' },
+          name: 'patient',
+          include: PATIENT,
+          exclude: [...configDefaults.exclude, CHANGING],
+          isolate: false,
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -44,7 +79,7 @@ export default defineConfig({
           name: 'side by side',
           include: ['packages/!(cli)/test/**/*.soak.test.ts', 'scripts/*.soak.test.ts'],
           maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -55,7 +90,7 @@ export default defineConfig({
           name: 'published',
           include: [PUBLISHED],
           maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -31,10 +31,14 @@ export const LONGEST: readonly string[] = [
   'packages/history/test/files.test.ts',
   'packages/report/test/bounded.test.ts',
   'packages/checker/test/agreement.test.ts',
-  'packages/proxy/test/proxy.soak.test.ts',
   'packages/cli/test/published.soak.test.ts',
+  'scripts/node-lines.soak.test.ts',
+  'scripts/two-commands.soak.test.ts',
+  'packages/proxy/test/proxy.soak.test.ts',
   'packages/checker/test/registers.soak.test.ts',
+  'packages/checker/test/objects.soak.test.ts',
   'packages/simulator/test/shrink.soak.test.ts',
+  'scripts/mutate.soak.test.ts',
   'packages/simulator/test/replicated-objects.soak.test.ts',
 ]
 

@@ -1,6 +1,6 @@
 import { test as usualTest } from 'vitest'
 
-/** Whether this is the soak, which has the time for what takes long: see patient.soak.test.ts. */
+/** Whether this is the soak, which has the time for what takes long: see vitest.soak.config.ts. */
 export const isPatient: boolean = process.env['PATIENT'] === 'true'
 
 const nothing = () => {}
