@@ -12,6 +12,8 @@ const seeds = {
   provide: { seed: Number(process.env['SEED'] ?? drawn) },
   setupFiles: ['vitest.seeds.ts', 'scripts/try-again.ts'],
 }
+/** Of a file with patient tests the others are left out, and with them all of some descriptions. */
+const leavingOut = { passWithNoTests: true }
 /** They load every core, or measure what the machine gives, and so want it to themselves. */
 const ALONE = 'packages/cli/test/{planted,seeds}.soak.test.ts'
 /** Runs on real processes, which wait for much of their time. */
@@ -60,8 +62,7 @@ export default defineConfig({
         test: {
           ...timeouts,
           ...seeds,
-          // Of such a file the other tests are left out, and with them all of some descriptions.
-          passWithNoTests: true,
+          ...leavingOut,
           env: { PATIENT: 'true' },
           name: 'patient',
           include: PATIENT,
