@@ -1,5 +1,5 @@
 export { keyNames } from './keys.ts'
-export { EVEN_RANK } from './reading.ts'
+export { EVEN_RANK, READING_RANK, WRITING_RANK } from './reading.ts'
 export { register } from './register.ts'
 export { findWorkload, workloads } from './registry.ts'
 export type { Setting, Settings, SettingValue } from './setting.ts'

@@ -7,8 +7,10 @@ import type { Setting } from './setting.ts'
  */
 const WEIGHTS = [0.2, 1, 1.8, 1]
 
-/** The rank whose clients read exactly the share in the setting. */
+/** The rank whose clients read exactly the share in the setting; those whose clients hardly read, and mostly. */
 export const EVEN_RANK = 1
+export const WRITING_RANK = 0
+export const READING_RANK = 2
 
 export const readsSetting: Setting = {
   name: 'reads',

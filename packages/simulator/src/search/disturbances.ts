@@ -8,4 +8,9 @@ export interface Disturbances {
   readonly reactions: readonly Reaction[]
   /** When clients ask most; absent: at any time. */
   readonly busy?: readonly Millis[] | undefined
+  /**
+   * How long what they ask then may take; absent: any usual time. If given, every node has a client that mostly reads and one
+   * that mostly writes: whoever writes to a node that was cut off waits, and sees nothing meanwhile.
+   */
+  readonly busyMs?: Millis | undefined
 }

@@ -54,14 +54,14 @@ function sleeper(random: Random, ms: number): Disturbances {
 function forgetful(random: Random, ms: number): Disturbances {
   const fromMs = 2 * ms * random.next()
   const moment = random.pick(['acknowledges', 'acknowledges', 'sends'] as const)
-  const at = { moment, occurrence: 1 + random.integer(4), notBefore: atMs(fromMs) }
+  const at = { moment, occurrence: 1 + random.integer(2), notBefore: atMs(fromMs) }
   const cut: Reaction = { ...at, harm: 'isolate', after: nanos(1), duration: atMs(ms * (0.5 + random.next())) }
-  const restartMs = ms * 0.6 * random.next() ** 2
+  const restartMs = ms * 0.6 * random.next() ** 3
   const restart: Reaction = {
     ...at,
     harm: 'kill-others',
     after: atMs(0.1 + restartMs),
-    duration: atMs(0.5 + 4 * random.next()),
+    duration: atMs(0.3 + 2 * random.next()),
   }
   // Whoever is granted anew takes a while to serve. Most ask then: a client that writes to a node cut off waits long.
   const againMs = restartMs + 0.5 * ms * random.next()
@@ -69,6 +69,7 @@ function forgetful(random: Random, ms: number): Disturbances {
     schedule: [],
     reactions: [cut, restart],
     busy: [millis(fromMs), ...Array<Millis>(3).fill(millis(fromMs + againMs))],
+    busyMs: millis(ms),
   }
 }
 

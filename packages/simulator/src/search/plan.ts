@@ -2,8 +2,17 @@ import { createRandom, type NodeId, nodeNames, type Random, type Schedule } from
 import { float64Array, millis, millisToNanos } from '@chaosproxy/history'
 import { functionsOf, type KnobValue, stickinessOf } from '@chaosproxy/protocols'
 import type { PlannedOperation, Scenario } from '@chaosproxy/runner'
-import { EVEN_RANK, type Settings, type SettingValue, settingsFor, usualValue } from '@chaosproxy/workloads'
+import {
+  EVEN_RANK,
+  READING_RANK,
+  type Settings,
+  type SettingValue,
+  settingsFor,
+  usualValue,
+  WRITING_RANK,
+} from '@chaosproxy/workloads'
 import { clockStrengths, kindsLeftOut, withClocksWithin } from './clock-bounds.ts'
+import type { Disturbances } from './disturbances.ts'
 import { NODE_COUNTS, possibleNodes } from './possible-nodes.ts'
 import type { Reaction } from './reaction.ts'
 import { withSlowClock } from './slow-clock.ts'
@@ -60,6 +69,7 @@ export function planTrial(subject: SearchedProtocol, strategy: Strategy, seed: n
     operations: planOperations(subject, settings, knobs, random.fork('operations'), nodes, {
       lengthMs,
       busy: planned.busy,
+      busyMs: planned.busyMs,
     }),
     faults: [],
   }
@@ -127,21 +137,25 @@ function planOperations(
   knobs: SearchedProtocol['knobs'],
   random: Random,
   nodes: readonly NodeId[],
-  { lengthMs, busy }: { readonly lengthMs: number; readonly busy: readonly number[] | undefined },
+  { lengthMs, busy, busyMs }: Pick<Disturbances, 'busy' | 'busyMs'> & { readonly lengthMs: number },
 ): PlannedOperation[] {
   const crew = workload.create(settings, 0)
-  const count = choices.clients ?? 2 + random.integer(6)
+  const isApart = busyMs !== undefined
+  const count = choices.clients ?? (isApart ? 2 * nodes.length : 2 + random.integer(6))
   const clients: ReturnType<typeof crew.client>[] = []
-  while (clients.length < count) clients.push(crew.client(random, EVEN_RANK))
+  while (clients.length < count) {
+    const rank = clients.length < nodes.length ? READING_RANK : WRITING_RANK
+    clients.push(crew.client(random, isApart ? rank : EVEN_RANK))
+  }
   const timeOf =
     busy !== undefined || random.chance(BURSTS_PROBABILITY)
-      ? inBursts(random, busy ?? burstsWithin(random, lengthMs))
+      ? inBursts(random, busy ?? burstsWithin(random, lengthMs), busyMs)
       : () => random.next() * lengthMs
   // Plain loops: trials are planned by the thousand, and an iterator would cost more than drawing.
   const times = float64Array(operations)
   for (let i = 0; i < operations; i++) times[i] = timeOf()
   times.sort()
-  const isSticky = stickinessOf(protocol, knobs) === true
+  const isSticky = isApart || stickinessOf(protocol, knobs) === true
   const planned: PlannedOperation[] = []
   for (let i = 0; i < operations; i++) {
     const client = random.integer(clients.length)
@@ -162,7 +176,7 @@ const burstsWithin = (random: Random, lengthMs: number): readonly number[] =>
   Array.from({ length: 1 + random.integer(MOST_BURSTS) }, () => random.next() * lengthMs)
 
 /** Times clustered around a few moments: some mistakes need many operations at once, on one key. */
-function inBursts(random: Random, bursts: readonly number[]): () => number {
-  const spreadMs = SHORTEST_BURST_MS * (LONGEST_BURST_MS / SHORTEST_BURST_MS) ** random.next()
+function inBursts(random: Random, bursts: readonly number[], longestMs: number = LONGEST_BURST_MS): () => number {
+  const spreadMs = SHORTEST_BURST_MS * Math.max(1, longestMs / SHORTEST_BURST_MS) ** random.next()
   return () => random.pick(bursts) + random.next() * spreadMs
 }

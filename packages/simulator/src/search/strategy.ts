@@ -149,9 +149,9 @@ const expiries: Strategy = {
   name: 'expiries',
   summary: 'a leader is cut off, and asked just before and after its timers and leases have run out',
   plan(random, _nodes, _lengthMs, nemeses, times) {
-    const { schedule, reactions, busy } = aroundExpiry(random, times())
+    const { schedule, ...rest } = aroundExpiry(random, times())
     const kinds: readonly string[] = nemeses.map(({ kind }) => kind)
-    return { schedule: schedule.filter(({ plan }) => kinds.includes(plan.kind)), reactions, busy }
+    return { schedule: schedule.filter(({ plan }) => kinds.includes(plan.kind)), ...rest }
   },
 }
 
