@@ -98,6 +98,8 @@ const levelOf = (report: Report<string>): string =>
  */
 export function levelOfBoth({ level, met }: Measurement, sets: Measurement | undefined): string {
   if (sets === undefined) return level
+  // Sets are not judged by the levels between, but what is not even eventual keeps none that a reader would expect.
+  if (sets.violated.includes('eventual')) return 'none'
   const left = met.find((each) => !sets.violated.includes(each))
   return left ?? (level === 'unknown' ? 'unknown' : 'none')
 }
