@@ -18,8 +18,7 @@ export function findVacuity(
   workload: Pick<Workload, 'vacuous' | 'races'> = register,
   recovery?: Recovery,
 ): string[] {
-  const { callTime, length } = history.operations
-  if (length === 0) return ['no operation was made']
+  if (history.operations.length === 0) return ['no operation was made']
   const found = [
     ...withoutRecovery(recovery),
     ...workload.vacuous(history),
@@ -32,8 +31,8 @@ export function findVacuity(
     const ofKind = faults.filter((record) => record.fault.kind === kind)
     if (ofKind.length === 0) found.push(`the run ended before any ${kind} was injected`)
     else if (idle.includes(kind)) found.push(`no ${kind} took effect`)
-    else if (!ofKind.some((record) => hasOperationDuring(record, callTime, length)))
-      found.push(`no operation was called during any ${kind}`)
+    else if (!ofKind.some((record) => hasOperationDuring(record, history)))
+      found.push(`no operation was under way during any ${kind}`)
   }
   return found
 }
@@ -113,13 +112,11 @@ export function idleKinds(faults: readonly FaultRecord[]): FaultKind[] {
   return [...kinds]
 }
 
-function hasOperationDuring({ from, to }: FaultRecord, callTime: Float64Array, length: number): boolean {
-  let low = 0
-  let high = length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((callTime[middle] ?? 0) < from) low = middle + 1
-    else high = middle
+/** One that was called before, and is answered or given up only after it began, shows its effect as well. */
+function hasOperationDuring({ from, to }: FaultRecord, { operations }: History): boolean {
+  const { callTime, returnTime, returnEvent, length } = operations
+  for (let row = 0; row < length && (callTime[row] ?? 0) <= to; row++) {
+    if (returnEvent[row] === -1 || (returnTime[row] ?? 0) >= from) return true
   }
-  return low < length && (callTime[low] ?? 0) <= to
+  return false
 }

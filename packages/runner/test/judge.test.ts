@@ -231,8 +231,16 @@ describe('nothing passes vacuously', () => {
 
   test('nobody asked for anything during a fault', () => {
     expect(findVacuity(busy, ['kill'], [fault('fault-1', kill, 20, 30)])).toEqual([
-      'no operation was called during any kill',
+      'no operation was under way during any kill',
     ])
+  })
+
+  test('an operation that was called before a fault, and was answered in it, has lived through it', () => {
+    const [last = 0] = [...busy.operations.returnTime].sort((one, other) => other - one)
+    const [first = 0] = [...busy.operations.callTime].sort((one, other) => other - one)
+    expect(last).toBeGreaterThan(first)
+    const within = { ...fault('fault-1', kill, 0, 0), from: nanos((first + last) / 2), to: nanos(last + 1) }
+    expect(findVacuity(busy, ['kill'], [within])).toEqual([])
   })
 
   test('turns a level that is met into unknown, and leaves one that is violated violated', () => {
