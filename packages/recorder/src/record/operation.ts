@@ -127,7 +127,7 @@ export class Operation {
     const key = this.#key
     if (outcome.type === 'not-understood') {
       const remark = this.#remark(outcome.error)
-      if (this.#call.harmless === true) view.notUnderstood(remark, key)
+      if (this.#call.harmless === true || TAKES.has(this.#call.f)) view.notUnderstood(remark, key)
       else if (this.#call.value === UNSAID && this.#call.version === undefined)
         view.touched(remark, key === undefined ? 'everything' : { keys: [key] })
     } else if (outcome.type === 'ok' && key !== undefined && 'value' in outcome && outcome.value === null)
@@ -194,6 +194,9 @@ export class Operation {
     return version?.from === undefined ? undefined : [version.from, null]
   }
 }
+
+/** What they gave is as much an observation as what a read returns: one delivered twice would go unseen. */
+const TAKES: ReadonlySet<string> = new Set(['dequeue', 'drain', 'poll', 'receive'])
 
 /** Its value, or the second of a cas, is a version that only the completion has. */
 const UNSAID_VERSION = extraOf({ unsaid: 'version' })

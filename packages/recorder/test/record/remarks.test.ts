@@ -53,6 +53,17 @@ describe('what is passed on', () => {
       ])
   })
 
+  test('is what a dequeue gave whose answer is not understood: it may have been given before', () => {
+    const { client, connection, now } = recording()
+    const exchange = connection.beginWhole(now())
+    exchange.called(asks({ f: 'dequeue', key: 'q', value: null }))
+    exchange.forwarded(now())
+    const misread = { type: 'not-understood', error: 'a body that is no JSON' } as const
+    exchange.answered(now(), misread)
+    exchange.delivered(now(), misread)
+    expect(told(client)).toContain(mark('not-understood', 'q', 'dequeue of q', 'a body that is no JSON'))
+  })
+
   test('is marked once per key, unless an earlier place turns out to be touched', () => {
     const { client, connection, connect, now } = recording()
     const slow = connection.begin(now())
