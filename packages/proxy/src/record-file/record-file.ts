@@ -295,8 +295,9 @@ function numbered(path: string, number: number): string {
 
 function openFile(path: string): number {
   try {
-    // A new file is made exclusively, so that a dangling link does not lead elsewhere.
-    return openSync(path, existsSync(path) ? 'w' : 'wx')
+    // A new file is made exclusively, so that a dangling link does not lead elsewhere; and for its owner alone, since it has
+    // what clients wrote.
+    return openSync(path, existsSync(path) ? 'w' : 'wx', 0o600)
   } catch (error) {
     throw writingFailed(path, error)
   }
