@@ -1,6 +1,7 @@
 /// <reference types="node" preserve="true" />
 export type { CheckOptions, IntegerModel, Level, Model, ModelInput, Report, Verdict } from '@chaosproxy/checker'
 export type {
+  CheckedHistory,
   CheckSettings,
   CompareDraft,
   CompareEvent,

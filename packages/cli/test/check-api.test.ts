@@ -26,6 +26,13 @@ describe('check', () => {
     expect(levels.sequential.result).toBe('met')
   })
 
+  test('says why a level that is met proves little, as chaos check does', () => {
+    const { levels, vacuous } = check(staleRead.slice(0, 2))
+    expect(levels.linearizable.result).toBe('met')
+    expect(vacuous).toEqual(['no read succeeded'])
+    expect(check(staleRead).vacuous).toEqual([])
+  })
+
   test('says of a file what chaos check says of it, read as a history or as its lines', async () => {
     const { stdout } = await chaosHere(['check', STALE, '--json'])
     const told = Object.entries<{ result: string }>(JSON.parse(stdout).levels)

@@ -1,7 +1,7 @@
 // What users of chaosproxy get, too.
 
 export { EXIT, type ExitCode } from '@chaosproxy/runner/result'
-export { type CheckSettings, check } from './check/check.ts'
+export { type CheckedHistory, type CheckSettings, check } from './check/check.ts'
 // Files with histories.
 export { troubleOf } from './check/check-file.ts'
 export { type CheckEvent, checkFiles } from './check/check-files.ts'

@@ -1,5 +1,6 @@
-import { type CheckOptions, entryOf, check as judge, type Report } from '@chaosproxy/checker'
+import { type CheckOptions, decidedByStart, entryOf, check as judge, type Report } from '@chaosproxy/checker'
 import { type EventInput, type History, historyFromObjects, millis } from '@chaosproxy/history'
+import { missingSuccesses } from '@chaosproxy/runner'
 import { usualFailedCas, usualInitial } from './usual.ts'
 
 /** How to judge a history; every member has a default. */
@@ -8,6 +9,12 @@ export interface CheckSettings extends Partial<Omit<CheckOptions, 'deadlineMs' |
   readonly deadlineMs?: number | undefined
   /** A monotonic clock, in milliseconds. */
   readonly now?: (() => number) | undefined
+}
+
+/** What `check` found. */
+export interface CheckedHistory extends Report {
+  /** Why a level that is met proves less than it seems to, such as `no read succeeded`; empty if nothing is missing. */
+  readonly vacuous: readonly string[]
 }
 
 const DEADLINE_MS = 30_000
@@ -20,11 +27,11 @@ const MEMORY_BYTES = 2_000_000_000
  * @throws UserError for events that are not a history, an unknown model, a level by which the model is not judged, or
  * an operation that it does not have.
  */
-export function check(events: History | Iterable<EventInput>, settings: CheckSettings = {}): Report {
+export function check(events: History | Iterable<EventInput>, settings: CheckSettings = {}): CheckedHistory {
   const history = Symbol.iterator in events ? historyFromObjects(events) : events
   const { model = history.header?.model ?? 'register', now = () => performance.now() } = settings
   const { initial = usualInitial(history), levels = entryOf(model).judge.ladder.levels } = settings
-  return judge(history, {
+  const options: CheckOptions<string> = {
     ...settings,
     model,
     initial,
@@ -33,5 +40,7 @@ export function check(events: History | Iterable<EventInput>, settings: CheckSet
     deadlineMs: millis(settings.deadlineMs ?? DEADLINE_MS),
     memoryBytes: settings.memoryBytes ?? MEMORY_BYTES,
     now: () => millis(now()),
-  })
+  }
+  const report = judge(history, options)
+  return { ...report, vacuous: [...missingSuccesses(history, report.model), ...decidedByStart(history, options)] }
 }
