@@ -1,33 +1,31 @@
 export { currentLeader } from './nemesis-loop.ts'
-export type { Observation, ObserveOptions } from './observe.ts'
-export { observe } from './observe.ts'
 export type {
   Client,
   Clock,
   Cluster,
+  Concluded,
   Heal,
   Healed,
   HistorySink,
   Injected,
+  ObservedClients,
   Request,
   WireEvent,
   WireRecorder,
   WireSink,
 } from './ports.ts'
 export { protocolTarget } from './protocol-target.ts'
-export type { Progress, RunHandle, RunOptions } from './run.ts'
-export { startRun } from './run.ts'
+export { type Progress, type RunHandle, startRun } from './run.ts'
+export type { RunOptions } from './run-options.ts'
 export type { RunOutcome } from './run-outcome.ts'
 export type { Played, PlayOptions } from './scenario/play.ts'
 export { playScenario } from './scenario/play.ts'
 export type { PlannedFault, PlannedOperation, Scenario } from './scenario/scenario.ts'
 export { scheduleOf } from './scenario/scenario.ts'
 export { swapNodes } from './scenario/swap-nodes.ts'
-export type { PerformOptions } from './spec/perform.ts'
-export { performRun, toldOf } from './spec/perform.ts'
-export type { Registries } from './spec/registries.ts'
-export type { PlannedRun } from './spec/resolve.ts'
-export { planRun, scheduleOfRun } from './spec/resolve.ts'
+export { type PerformOptions, performRun } from './spec/perform.ts'
+export type { ObservedParts, Registries, TrafficRunSpec } from './spec/registries.ts'
+export { type PlannedRun, planRun, scheduleOfRun } from './spec/resolve.ts'
 export {
   completeRun,
   DEFAULT_TARGET,
@@ -45,9 +43,12 @@ export type { OpenRecord, RunStore } from './spec/run-store.ts'
 export type { JudgedRun } from './spec/run-test.ts'
 export { runPlanned } from './spec/run-test.ts'
 export { schemaProblems } from './spec/schema-problems.ts'
+export type { TrafficServer, TrafficSpec } from './spec/traffic-spec.ts'
 export type {
   AskedOperations,
+  FaultPlanning,
   MissingProgram,
+  PlannedFaults,
   PromiseQuestion,
   StartedCluster,
   StartOptions,

@@ -1,6 +1,7 @@
 import type { Fault, NodeId } from '@chaosproxy/faults'
 import type { Completion, Event, Input, Json, Millis, Nanos } from '@chaosproxy/history'
 import type { NodeStatus, Session } from '@chaosproxy/protocols'
+import type { FaultRecord } from './result/run-summary.ts'
 
 // The ports a run is made of. The simulator implements them in virtual time, targets in real time, and a run cannot
 // tell which. They take callbacks instead of returning promises: a simulated run is then one synchronous loop ordered
@@ -73,10 +74,37 @@ export interface Cluster {
    * @param now Nanoseconds since the run began.
    */
   record?(sink: WireSink, now: () => Nanos): WireRecorder
+  /** Clients that somebody else drives. Absent if the run has to drive clients of its own. */
+  readonly observed?: ObservedClients | undefined
   /** Nodes on which the protocol's deliberate mistake has made a difference so far. */
   marked(): readonly NodeId[]
   /** Heals everything, ends every node, frees every port. */
   stop(stopped: () => void): void
+}
+
+/** Clients outside the run's control, of whom it knows only what the cluster's own proxy records. */
+export interface ObservedClients {
+  /** Calls back once, when the first of their traffic has come. */
+  onTraffic(came: () => void): void
+  /** Calls back once, when they have ended by themselves. */
+  onGone(gone: () => void): void
+  /** Calls back once they are gone; ends those that are left, for this reason. */
+  end(why: 'gone' | 'interrupted' | 'late', ended: () => void): void
+  /** Whether a final read can read this key. */
+  canRead(key: string): boolean
+  /** Whether a change that is sent again cannot be known from one that was meant again: nothing in requests names them. */
+  readonly repeatsAreDoubtful: boolean
+  /**
+   * What else the record says of the servers.
+   *
+   * @throws UserError (input) if nothing was recorded at all, which would look like success.
+   */
+  concluded(faults: readonly FaultRecord[]): Concluded
+}
+
+export interface Concluded {
+  readonly trouble: readonly string[]
+  readonly doubts: readonly string[]
 }
 
 /** An event as a wire recorder writes it. Completions whose exchange stopped partway list the edges it reached. */

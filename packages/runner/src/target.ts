@@ -1,4 +1,4 @@
-import type { FaultKind, NodeId } from '@chaosproxy/faults'
+import type { FaultKind, Nemesis, NodeId, Random, Schedule } from '@chaosproxy/faults'
 import type { ErrorMeaning, Header, Input, Json, Millis, SessionSource, UserError } from '@chaosproxy/history'
 import type { Stickiness } from '@chaosproxy/protocols'
 import type { Setting, Settings } from '@chaosproxy/workloads'
@@ -40,6 +40,8 @@ export interface MissingProgram {
 export interface Target {
   /** The name that `--target` and a `RunSpec` use. */
   readonly name: string
+  /** Whether the run drives clients of its own, or observes those of somebody else; by default `driven`. */
+  readonly clients?: 'driven' | 'observed' | undefined
   readonly summary: string
   readonly defaultNodes: number
   /** What `--set` can change. */
@@ -69,6 +71,11 @@ export interface Target {
   /** `among`: where the fault would be injected; absent: anywhere. */
   suffers(fault: FaultKind, among?: 'nodes' | 'clients'): Suffering
   /**
+   * Chooses and plans the faults of these names; absent: those of the registry, on all nodes alike, for as long as
+   * clients work. Faults planned for observed clients count from their first traffic.
+   */
+  planFaults?(names: readonly string[], options: FaultPlanning): PlannedFaults
+  /**
    * Rejects settings, mistakes and numbers of nodes that do not go together, before anything is started.
    *
    * @throws UserError (usage)
@@ -80,6 +87,18 @@ export interface Target {
   missing?(): Promise<readonly MissingProgram[]>
   /** @throws UserError (environment) if it does not come up; nothing is left behind in that case. */
   start(options: StartOptions): Promise<StartedCluster>
+}
+
+export interface FaultPlanning {
+  readonly timeMs: Millis
+  readonly random: Random
+  /** Refuses a fault that the target cannot suffer. */
+  readonly refuse: (problem: string) => never
+}
+
+export interface PlannedFaults {
+  readonly nemeses: readonly Nemesis[]
+  readonly schedule: Schedule
 }
 
 export interface StartOptions {
@@ -128,6 +147,8 @@ export interface StartedCluster extends Cluster {
   /** The time from the start until it could serve; absent if that took no time. */
   readonly readyMs: number | undefined
   leader(): NodeId | undefined
+  /** What stands for the addresses of its servers in probes; absent: nothing does. */
+  placeholders?(): { readonly [name: string]: string }
   /** How each node that it started itself was started; absent if it starts no processes. */
   commands?(): { readonly [node: NodeId]: NodeCommand }
   /** Starts the run. In virtual time nothing happens before this. */

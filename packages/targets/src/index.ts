@@ -22,19 +22,13 @@ export type { EmbeddedCluster } from './embedded/cluster.ts'
 export { startEmbeddedCluster } from './embedded/cluster.ts'
 export { loadProtocol, protocolFrom } from './protocol-file.ts'
 export { isDeclaration, targetOf, targets } from './registry.ts'
-export { type ReadFinally, readFinallyBy, withFinal, withSpellings } from './traffic/final-client.ts'
-export {
-  openServedServers,
-  type ServedServer,
-  type ServedServers,
-} from './traffic/served-servers.ts'
-export {
-  type TrafficCluster,
-  type TrafficClusterOptions,
-  trafficCluster,
-  type Upstream,
-} from './traffic/traffic-cluster.ts'
-export { type HurtServers, parseTrafficFaults, planRounds, type TrafficFaults } from './traffic/traffic-nemeses.ts'
+export { temporaryFile, writeAuthorities } from './traffic/authorities.ts'
+export { commandClients } from './traffic/command-clients.ts'
+export { withFinal } from './traffic/final-client.ts'
+export type { OpenTraffic, RecordedServer, TrafficClients } from './traffic/observed-traffic.ts'
+export { checkTable } from './traffic/table-functions.ts'
+export { RECORDING, trafficTarget } from './traffic/target.ts'
+export type { HurtServers } from './traffic/traffic-faults.ts'
 export { trafficWorkload } from './traffic/traffic-workload.ts'
 export { isUserFile } from './user-file/import.ts'
 export { loadWorkload, workloadFrom, workloadOf } from './workload-file.ts'

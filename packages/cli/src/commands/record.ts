@@ -1,14 +1,13 @@
 import type { Level } from '@chaosproxy/checker'
-import { commandLine, type ExitCode, packageVersion, performRecord, type RecordedCommand } from '@chaosproxy/engine'
-import { plural } from '@chaosproxy/history'
-import { commandText } from '@chaosproxy/targets'
+import { commandLine } from '@chaosproxy/engine'
+import type { PlannedRun } from '@chaosproxy/runner'
 import { baselineOptions } from '../arguments/baseline.ts'
 import { requireOption } from '../arguments/require.ts'
 import type { Command } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
 import { recordedPromises } from '../config/recording.ts'
 import { recordedUpstreams } from '../config/upstreams.ts'
-import { parseRecordSettings, RECORD_DEFAULTS, type RecordSettings } from '../record/settings.ts'
+import { parseRecordSettings, RECORD_DEFAULTS } from '../record/settings.ts'
 import { reporterOptions } from '../reporting/choice.ts'
 import { executeRun } from '../run/execute.ts'
 
@@ -131,45 +130,16 @@ export const recordCommand: Command = {
     ],
   ],
   async run(options) {
-    const { loaded } = await readOwnConfig(options, 'chaos record')
-    return executeRecord(parseRecordSettings(recordedPromises(recordedUpstreams(options, loaded), loaded)))
+    const { loaded, registries } = await readOwnConfig(options, 'chaos record')
+    const settings = await parseRecordSettings(recordedPromises(recordedUpstreams(options, loaded), loaded), registries)
+    return executeRun({ ...settings, again: againOf(settings.run) })
   },
 }
 
-const executeRecord = ({ recorded, ...settings }: RecordSettings): Promise<ExitCode> =>
-  executeRun({
-    run: recorded.run,
-    verifyDeterminism: false,
-    reporters: settings.reporters,
-    verbose: settings.verbose,
-    events: settings.events,
-    baseline: settings.baseline,
-    out: settings.out,
-    special: {
-      performer: { perform: (run, options) => performRecord(recorded, run, options), end: async () => {} },
-      title: titleOf(recorded),
-      again: againOf(recorded),
-    },
-  })
-
-function titleOf({ run, command, servers }: RecordedCommand): string {
-  const { spec, expect, workload } = run
-  const faults = spec.faults.length === 0 ? 'no faults' : `faults: ${spec.faults.join(', ')}`
-  const model = typeof workload.model === 'string' ? workload.model : workload.model.name
-  return [
-    `chaos ${packageVersion()}   ${commandText({ words: command })}`,
-    plural(servers.length, 'server'),
-    `as ${model}`,
-    faults,
-    `held to ${expect === undefined ? 'nothing' : expect.level}`,
-    `seed ${spec.seed}`,
-  ].join(' · ')
-}
-
 /** The command as typed, with the seed that was drawn. */
-function againOf({ run }: RecordedCommand): string {
+function againOf({ spec }: PlannedRun): string {
   const typed = process.argv.slice(2)
   const end = typed.indexOf('--')
-  const seed = typed.slice(0, end).some((word) => /^--seed(=|$)/.test(word)) ? [] : ['--seed', String(run.spec.seed)]
+  const seed = typed.slice(0, end).some((word) => /^--seed(=|$)/.test(word)) ? [] : ['--seed', String(spec.seed)]
   return commandLine(['npx', 'chaos', ...typed.slice(0, end), ...seed, ...typed.slice(end)])
 }

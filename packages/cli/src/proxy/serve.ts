@@ -1,14 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import {
-  EXIT,
-  type ExitCode,
-  packageVersion,
-  readBytesFile,
-  readJsonFile,
-  readTextFile,
-  temporaryFile,
-  writeAuthorities,
-} from '@chaosproxy/engine'
+import { EXIT, type ExitCode, packageVersion, readBytesFile, readJsonFile, readTextFile } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
 import {
   type ControlOptions,
@@ -20,6 +11,7 @@ import {
   loadProxyConfig,
   startControl,
 } from '@chaosproxy/proxy/control'
+import { temporaryFile, writeAuthorities } from '@chaosproxy/targets'
 import type { Logger } from 'pino'
 import { outputFailed, print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'

@@ -1,10 +1,16 @@
-import { type RecordedMembers, recordedCarriage } from '@chaosproxy/engine'
+import {
+  checkedAddress,
+  parseEnd,
+  parseInitial,
+  type RecordedMembers,
+  recordedCarriage,
+  tlsBetween,
+} from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
 import { type Carriage, isPrivateListener, type ProxySettings, parseCarriage } from '@chaosproxy/proxy/control'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration, parseSize } from '../arguments/quantities.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
-import { checkedAddress, parseEnd, tlsBetween } from './ends.ts'
 import type { LogFormat } from './log.ts'
 import type { RecordSettings } from './recording.ts'
 
@@ -139,19 +145,8 @@ function recordedMembers(options: ParsedOptions): RecordedMembers {
   const initial = textOf(options, 'initial')
   return {
     client,
-    initial: initial === undefined || initial === 'unknown' || initial === 'read' ? initial : startingValue(initial),
+    initial: initial === undefined ? undefined : parseInitial('--initial', initial),
     model: textOf(options, 'model'),
-  }
-}
-
-function startingValue(typed: string): { readonly value: unknown } {
-  try {
-    return { value: JSON.parse(typed) }
-  } catch {
-    throw new UserError(
-      'usage',
-      `--initial ${typed}: this is no JSON. Give unknown, read, or a value such as null, 0 or '"a"'.`,
-    )
   }
 }
 

@@ -13,6 +13,8 @@ import { RUN_DEFAULTS, usualCas, usualOperations } from './settings.ts'
  */
 export function againCommand(run: PlannedRun, runJson: string, config?: string): string {
   const { spec, target, targetSettings, expect } = run
+  if (spec.target.traffic !== undefined)
+    return commandLine(wordsWithoutSecrets(['npx', 'chaos', 'run', '--spec', runJson, '--trust']))
   const names = spec.faults.filter((fault) => typeof fault === 'string')
   if (names.length < spec.faults.length || config !== undefined) {
     const named = config === undefined || CONFIG_NAMES.includes(config) ? [] : ['--config', config]

@@ -1,5 +1,6 @@
 import {
   carryOut,
+  commandLine,
   createRunDirectory,
   EXIT,
   type ExitCode,
@@ -71,17 +72,18 @@ function exitCodeOfAll(done: readonly FinishedRun[], wanted: number): ExitCode {
 async function performOne(settings: RunSettings, events: EventFile | undefined): Promise<FinishedRun | undefined> {
   const { run, reporters } = settings
   const isQuiet = isSilent(reporters)
+  const isRecording = run.target.clients === 'observed'
   const startedAt = new Date()
   const directory = createRunDirectory(settings.out, run.target.name, startedAt)
   // Progress lines would overwrite what a command prints.
   const progress = await createProgress({
-    quiet: isQuiet || settings.special !== undefined,
+    quiet: isQuiet || isRecording,
     verbose: settings.verbose,
   })
   const interrupts = listenForInterrupts()
   try {
-    if (!isQuiet) printTitle(settings.special?.title ?? titleOf(run))
-    const tooShort = settings.special === undefined ? tooShortText(run) : undefined
+    if (!isQuiet) printTitle(titleOf(run))
+    const tooShort = isRecording ? undefined : tooShortText(run)
     if (tooShort !== undefined && !isQuiet) progress.warn(tooShort)
     const more = tellMore(progress, run, directory.path)
     const show = showProgress(progress, run.target.tier === 'simulated')
@@ -92,8 +94,7 @@ async function performOne(settings: RunSettings, events: EventFile | undefined):
       listener: listening([show, more], events, interrupts),
       twice: settings.verifyDeterminism,
       baseline: settings.baseline,
-      again: settings.special?.again ?? againCommand(run, directory.runJson, settings.config),
-      performer: settings.special?.performer,
+      again: settings.again ?? againCommand(run, directory.runJson, settings.config),
     })
     if (finished === undefined) {
       print(process.stderr, '  Nothing was recorded yet, and nothing is left behind.\n')
@@ -119,16 +120,24 @@ const listening =
   }
 
 function titleOf({ spec, target, workload, expect }: PlannedRun): string {
-  const { bug } = spec.target
+  const { bug, traffic } = spec.target
   const faults = spec.faults.length === 0 ? 'no faults' : `faults: ${spec.faults.map(nameOfChoice).join(', ')}`
+  const what =
+    traffic === undefined
+      ? [
+          `${target.name}${bug === undefined ? '' : ` with the mistake ${bug}`}`,
+          `workload ${workload.name}`,
+          plural(spec.nodes, 'node'),
+          plural(spec.clients, 'client'),
+          `${spec.timeMs / 1000} s${target.tier === 'simulated' ? ' simulated' : ''}`,
+        ]
+      : [commandLine(traffic.command ?? []), plural(traffic.servers.length, 'server'), `as ${modelNameOf(workload)}`]
   return [
-    `chaos ${packageVersion()}   ${target.name}${bug === undefined ? '' : ` with the mistake ${bug}`}`,
-    `workload ${workload.name}`,
-    plural(spec.nodes, 'node'),
-    plural(spec.clients, 'client'),
-    `${spec.timeMs / 1000} s${target.tier === 'simulated' ? ' simulated' : ''}`,
+    `chaos ${packageVersion()}   ${what.join(' · ')}`,
     faults,
     `held to ${expect === undefined ? 'nothing' : expect.level}`,
     `seed ${spec.seed}`,
   ].join(' · ')
 }
+
+const modelNameOf = ({ model }: PlannedRun['workload']): string => (typeof model === 'string' ? model : model.name)

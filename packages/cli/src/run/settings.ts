@@ -1,6 +1,6 @@
 import { levelNames } from '@chaosproxy/checker'
-import type { ChosenBaseline, Config, LoadedConfig, Performer } from '@chaosproxy/engine'
-import { type NamedRegistries, readSpecFile, requireRun, USUAL_OUT, withPaths } from '@chaosproxy/engine'
+import type { ChosenBaseline, Config, LoadedConfig } from '@chaosproxy/engine'
+import { type NamedRegistries, readSpecFile, recordingsOf, requireRun, USUAL_OUT, withPaths } from '@chaosproxy/engine'
 import { type Millis, millis, UserError } from '@chaosproxy/history'
 import {
   completeRun,
@@ -25,9 +25,9 @@ import { chooseTarget, parseBug, parseKnobs, requireSettings } from '../argument
 import { chooseWorkload, parseWorkloadSettings } from '../arguments/workload.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { type OwnConfig, readOwnConfig } from '../config/own.ts'
-import { parseReporters, type ReporterChoice } from '../reporting/choice.ts'
+import { isSilent, parseReporters, type ReporterChoice } from '../reporting/choice.ts'
 import { admit, refuseOthers, withTypedSecrets } from '../trust/admit.ts'
-import { broughtProbes, broughtTarget, broughtWorkload } from '../trust/brought.ts'
+import { broughtProbes, broughtTarget, broughtTraffic, broughtWorkload } from '../trust/brought.ts'
 import { parseEvents } from './event-file.ts'
 
 /** The settings of `chaos run`: the run itself, and how to show it. */
@@ -48,15 +48,8 @@ export interface RunSettings {
   readonly baseline?: ChosenBaseline | undefined
   /** Where to create run directories. */
   readonly out: string
-  /** Another way to perform the run, and the command that repeats it. */
-  readonly special?: SpecialRun | undefined
-}
-
-/** A run that a spec cannot describe completely. */
-export interface SpecialRun {
-  readonly performer: Performer
-  readonly title: string
-  readonly again: string
+  /** The command that repeats the run, where that is the one that was typed. */
+  readonly again?: string | undefined
 }
 
 /** Defaults as typed. Two cores can sustain the rate, and the clients suffice for it while some wait for an answer. */
@@ -79,7 +72,9 @@ const OF_SPEC = [
 /** @throws UserError (usage) naming the invalid option. */
 export async function parseRunSettings(options: ParsedOptions): Promise<RunSettings> {
   const file = textOf(options, 'spec')
-  const { loaded, own, registries } = await readOwnConfig(options, 'chaos run')
+  const { loaded, own, registries: named } = await readOwnConfig(options, 'chaos run')
+  const reporters = parseReporters(options, 'run')
+  const registries = { ...named, traffic: recordingsOf(isSilent(reporters) ? 'stderr' : 'stdout') }
   const spec =
     file === undefined
       ? await specOfOptions(options, withPaths(baseDraft(options, loaded), own), {
@@ -98,7 +93,7 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
     repeats,
     config: loaded?.path,
     verifyDeterminism: parseVerify(flagOf(options, 'verify-determinism'), run.target),
-    reporters: parseReporters(options, 'run'),
+    reporters,
     verbose: flagOf(options, 'verbose'),
     events: parseEvents(options),
     baseline,
@@ -134,10 +129,15 @@ function specOfFile(file: string, options: ParsedOptions, config: OwnConfig): Ru
     )
   const spec = readSpecFile(file)
   const { target, workload, require } = spec
-  const brought = [...broughtTarget(target.name), ...broughtWorkload(workload.name), ...broughtProbes(require ?? [])]
+  const brought = [
+    ...broughtTarget(target.name),
+    ...broughtTraffic(target.traffic),
+    ...broughtWorkload(workload.name),
+    ...broughtProbes(require ?? []),
+  ]
   refuseOthers(file, brought, options)
   admit(file, brought, options, config)
-  return withTypedSecrets(spec, options)
+  return withTypedSecrets(file, spec, options)
 }
 
 /** The configuration's defaults, overridden by the named run, if any. */

@@ -1,5 +1,6 @@
+import { commandLine } from '@chaosproxy/engine'
 import { type Event, plural } from '@chaosproxy/history'
-import type { PlannedRun, RunListener } from '@chaosproxy/runner'
+import type { PlannedRun, RunListener, TrafficSpec } from '@chaosproxy/runner'
 import type { ProgressDisplay } from '../terminal/progress.ts'
 
 /** For `--verbose`: what is started, every fault's begin and end, and what becomes of the record. */
@@ -11,6 +12,7 @@ export function tellMore({ note }: ProgressDisplay, run: PlannedRun, place: stri
         note(`target ${target.name}: ${target.summary}`)
         note(`workload ${workload.name}: ${workload.functions.join(', ')}`)
         for (const [name, value] of Object.entries(event.spec.target.settings)) note(`${name}: ${value}`)
+        for (const line of trafficLines(event.spec.target.traffic)) note(line)
         for (const command of commandsIn(target.declared)) note(`command: ${command}`)
         note(`${plural(run.schedule.length, 'fault')} planned; record and logs in ${place}`)
         return
@@ -32,6 +34,16 @@ export function tellMore({ note }: ProgressDisplay, run: PlannedRun, place: stri
     }
   }
 }
+
+/** What is recorded, a line each. */
+const trafficLines = (traffic: TrafficSpec | undefined): readonly string[] =>
+  traffic === undefined
+    ? []
+    : [
+        ...traffic.servers.map(({ name, upstream, serve = [] }) => `${name}: ${upstream ?? commandLine(serve)}`),
+        `read as ${traffic.as}`,
+        ...(traffic.command === undefined ? [] : [`command: ${commandLine(traffic.command)}`]),
+      ]
 
 const modelName = ({ workload: { model } }: PlannedRun): string => (typeof model === 'string' ? model : model.name)
 

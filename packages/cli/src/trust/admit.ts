@@ -2,8 +2,8 @@ import { dirname, isAbsolute, relative, resolve } from 'node:path'
 import { commandLine, withPaths } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
 import { printableLines } from '@chaosproxy/report'
-import { nameIn, type RunSpec } from '@chaosproxy/runner'
-import { textWithoutSecrets } from '@chaosproxy/runner/result'
+import { nameIn, type RunSpec, type TrafficSpec } from '@chaosproxy/runner'
+import { REMOVED, textWithoutSecrets } from '@chaosproxy/runner/result'
 import { SIMULATED } from '@chaosproxy/simulator'
 import { EXECUTED } from '@chaosproxy/targets'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
@@ -31,11 +31,10 @@ export function admit(file: string, brought: readonly Brought[], options: Parsed
     print(process.stderr, `  ${printableLines(`${file} brings ${what}`)}\n`)
     return
   }
+  const isTypeable = strange.every((one) => repeating(one).length > 0)
   const repeats = commandLine([...new Set(strange.flatMap((one) => repeating(one)))])
-  throw new UserError(
-    'usage',
-    `${file} would run ${what}. If that is what you mean, repeat it on the command line (${repeats}), or say --trust.`,
-  )
+  const remedy = isTypeable ? `repeat it on the command line (${repeats}), or say --trust` : 'say --trust'
+  throw new UserError('usage', `${file} would run ${what}. If that is what you mean, ${remedy}.`)
 }
 
 /**
@@ -55,8 +54,13 @@ export function refuseOthers(file: string, brought: readonly Brought[], options:
   )
 }
 
-/** The spec of a file, with the secrets that it was stored without, as far as the command line has them. */
-export function withTypedSecrets(spec: RunSpec, options: ParsedOptions): RunSpec {
+/**
+ * The spec of a file, with the secrets that it was stored without, as far as the command line has them; the command of a
+ * recording has those of its variables from the environment.
+ *
+ * @throws UserError (usage) for a variable that is not there.
+ */
+export function withTypedSecrets(file: string, spec: RunSpec, options: ParsedOptions): RunSpec {
   const { target, require } = spec
   const binary = textOf(options, 'binary')
   const required = textsOf(options, 'require')
@@ -65,9 +69,24 @@ export function withTypedSecrets(spec: RunSpec, options: ParsedOptions): RunSpec
   const name = named.find((typed) => textWithoutSecrets(typed) === target.name) ?? target.name
   return {
     ...spec,
-    target: { ...target, name },
+    target: {
+      ...target,
+      name,
+      ...(target.traffic === undefined ? {} : { traffic: withOwnVariables(file, target.traffic) }),
+    },
     ...(require === undefined ? {} : { require: require.map((stored) => typedIn(stored) ?? stored) }),
   }
+}
+
+/** With this process's values of the variables that were kept without theirs. */
+function withOwnVariables(file: string, traffic: TrafficSpec): TrafficSpec {
+  if (traffic.environment === undefined) return traffic
+  const own = Object.entries(traffic.environment).map(([name, kept]): [string, string] => {
+    const value = kept.includes(REMOVED) ? process.env[name] : kept
+    if (value !== undefined) return [name, value]
+    throw new UserError('usage', `${file}: it was kept without the value of ${name}: set that variable.`)
+  })
+  return { ...traffic, environment: Object.fromEntries(own) }
 }
 
 /** An option that may repeat what a file names. */
@@ -121,7 +140,7 @@ function isSame(one: Brought, other: Brought): boolean {
 
 /** Says where a file is that does not lie beside the one that names it. */
 function placeOf({ kind, text }: Brought, file: string): string {
-  if (kind === 'program' || kind === 'probe') return ''
+  if (kind === 'program' || kind === 'probe' || kind === 'command') return ''
   const way = relative(resolve(dirname(file)), resolve(text))
   return way.startsWith('..') || isAbsolute(way) ? ` (outside of the directory of ${file})` : ''
 }

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs'
+import { commandLine } from '@chaosproxy/engine'
+import type { TrafficSpec } from '@chaosproxy/runner'
 import { parseRequirement } from '@chaosproxy/runner/result'
 import { SIMULATED } from '@chaosproxy/simulator'
 import { EXECUTED, isBinary, isDeclaration, isUserFile } from '@chaosproxy/targets'
@@ -8,7 +10,7 @@ import { EXECUTED, isBinary, isDeclaration, isUserFile } from '@chaosproxy/targe
  * from here.
  */
 export interface Brought {
-  readonly kind: 'program' | 'cluster' | 'protocol' | 'workload' | 'probe'
+  readonly kind: 'program' | 'cluster' | 'protocol' | 'workload' | 'probe' | 'command'
   /** The command, the path or the requirement, as the file has it. */
   readonly text: string
 }
@@ -21,6 +23,12 @@ export function broughtTarget(name: string): readonly Brought[] {
   return isUserFile(reference) ? [{ kind: 'protocol', text: reference }] : []
 }
 
+/** The commands of a recording: its servers, and its clients. */
+export const broughtTraffic = (traffic: TrafficSpec | undefined): readonly Brought[] =>
+  [...(traffic?.servers ?? []).map(({ serve }) => serve), traffic?.command].flatMap((words) =>
+    words === undefined ? [] : [{ kind: 'command', text: commandLine(words) }],
+  )
+
 /** As `broughtTarget`. */
 export const broughtWorkload = (name: string): readonly Brought[] =>
   isUserFile(name) ? [{ kind: 'workload', text: name }] : []
@@ -31,8 +39,9 @@ export const broughtProbes = (requirements: readonly string[]): readonly Brought
     .filter((text) => parseRequirement(text, '--require').kind === 'probe')
     .map((text) => ({ kind: 'probe', text }))
 
-/** The option that says it on the command line, and its value. */
-export function repeating({ kind, text }: Brought): readonly [option: string, value: string] {
+/** The option that says it on the command line, and its value; nothing if no option does. */
+export function repeating({ kind, text }: Brought): readonly string[] {
+  if (kind === 'command') return []
   const options = {
     program: '--binary',
     cluster: '--target',
@@ -47,7 +56,9 @@ export function repeating({ kind, text }: Brought): readonly [option: string, va
 export function describeBrought(brought: Brought): string {
   const { kind, text } = brought
   if (kind !== 'cluster')
-    return kind === 'program' || kind === 'probe' ? `the ${kind} ${text}` : `the ${kind} in ${text}`
+    return kind === 'program' || kind === 'probe' || kind === 'command'
+      ? `the ${kind} ${text}`
+      : `the ${kind} in ${text}`
   const commands = commandsOf(text)
   const shown = commands.slice(0, MOST_COMMANDS).join('; ')
   const more = commands.length > MOST_COMMANDS ? ` and ${commands.length - MOST_COMMANDS} more` : ''

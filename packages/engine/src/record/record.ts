@@ -1,19 +1,27 @@
 import type { Duplex } from 'node:stream'
-import { http2Family, parseFault } from '@chaosproxy/faults'
+import { levelNames } from '@chaosproxy/checker'
+import { type Fault, http2Family, parseFault } from '@chaosproxy/faults'
 import { type Json, millis, UserError } from '@chaosproxy/history'
 import { parseAddress } from '@chaosproxy/proxy/control'
-import type { RunListener } from '@chaosproxy/runner'
+import {
+  type Heal,
+  type Injected,
+  performRun,
+  planRun,
+  type RunHandle,
+  type RunListener,
+  type RunSpec,
+} from '@chaosproxy/runner'
 import { parseRequirement } from '@chaosproxy/runner/result'
-import { withFinal } from '@chaosproxy/targets'
+import type { OpenTraffic, TrafficClients } from '@chaosproxy/targets'
 import { knownName } from '../known-name.ts'
 import { carryOut } from '../run/carry-out.ts'
 import { createRunDirectory, USUAL_OUT } from '../run/directory.ts'
 import { whenAborted } from '../run/interruption.ts'
-import { type FinishedRun, writeResults } from '../run/results.ts'
+import { registries } from '../run/registries.ts'
+import { writeResults } from '../run/results.ts'
 import { type Run, runOf } from '../run/run.ts'
-import { recordedCarriage } from './carriage.ts'
-import { type OpenProxies, performHere } from './perform-here.ts'
-import { planRecording, type Recorded, recordedWorkload, requireRecordable } from './plan.ts'
+import { recordingSpec, trafficParts } from './traffic.ts'
 
 /** What to record. */
 export interface RecordDraft {
@@ -84,30 +92,30 @@ export interface Recording {
 export async function record(draft: RecordDraft, settings: RecordSettings = {}): Promise<Recording> {
   const { listener, signal = new AbortController().signal } = settings
   signal.throwIfAborted()
-  const recorded = recordedHere(draft)
+  const { listen = true, out = USUAL_OUT } = draft
+  const places = placesOf(draft)
+  const spec = specOf(draft, places)
+  const callers = createCallers(listen)
+  const run = await planRun(
+    spec,
+    { ...registries, traffic: (each) => trafficParts(each, { clients: callers, listens: listen, called: String }) },
+    'record',
+  )
   const startedAt = new Date()
-  const directory = createRunDirectory(draft.out ?? USUAL_OUT, 'record', startedAt)
-  let stop = () => {}
-  const stopped = new Promise<void>((resolve) => {
-    stop = resolve
+  const directory = createRunDirectory(out, run.target.name, startedAt)
+  let handle: RunHandle | undefined
+  const steered = (steering: RunHandle) => {
+    handle = steering
+  }
+  const judging = carryOut(run, {
+    ...{ directory, startedAt, listener, again: '' },
+    interrupted: signal,
+    performer: { perform: (planned, options) => performRun(planned, { ...options, steered }), end: async () => {} },
   })
-  let judging: Promise<FinishedRun | undefined> = Promise.resolve(undefined)
-  const proxies = await new Promise<OpenProxies>((opened, failed) => {
-    judging = carryOut(recorded.run, {
-      directory,
-      startedAt,
-      interrupted: signal,
-      listener,
-      again: '',
-      performer: {
-        perform: (run, options) => performHere(recorded, run, options, { opened, stopped }),
-        end: async () => {},
-      },
-    })
-    judging.catch(failed)
-  })
-  const recording = recordingOf(recorded, proxies, async () => {
-    stop()
+  const open = await Promise.race([callers.opened, judging.then(() => neverOpened(signal))])
+  const hurt = (fault: Fault) => injected(fault, (told) => handle?.inject(fault, told))
+  const recording = recordingOf({ origins: originsOf(places), open, listen, hurt }, async () => {
+    callers.leave()
     const finished = await judging
     if (finished === undefined) throw new Error('a recording ends only when it is stopped')
     writeResults(finished)
@@ -118,68 +126,103 @@ export async function record(draft: RecordDraft, settings: RecordSettings = {}):
   return recording
 }
 
-interface RecordedHere extends Recorded {
-  readonly origins: ReadonlyMap<string, string>
-  readonly listens: boolean
+const neverOpened = (signal: AbortSignal): never => {
+  signal.throwIfAborted()
+  throw new Error('a recording opens its proxies first')
 }
+
+/** Clients in this process, or wherever else their caller has them. */
+function createCallers(listen: boolean) {
+  let leave = () => {}
+  const gone = new Promise<void>((resolve) => {
+    leave = resolve
+  })
+  let open: (proxies: OpenTraffic) => void = () => {}
+  const opened = new Promise<OpenTraffic>((resolve) => {
+    open = resolve
+  })
+  const clients: TrafficClients = {
+    areStarted: false,
+    howToUseIt: listen
+      ? 'Send requests to what url() and address() return.'
+      : "Send requests to the servers' own origins by dispatcherThrough of @chaosproxy/undici, or connect by dial().",
+    async begin(proxies) {
+      open(proxies)
+      return { gone, end: async () => [] }
+    },
+  }
+  return { ...clients, opened, leave: () => leave() }
+}
+
+/** Resolves once the fault is in force, to what heals it and tells how often it took effect. @throws UserError */
+const injected = (fault: Fault, inject: (told: (outcome: Injected) => void) => void): Promise<() => Promise<number>> =>
+  new Promise((resolve, reject) => {
+    inject((outcome) => {
+      if (outcome.type === 'injected') {
+        resolve(() => healedBy(outcome.heal))
+        return
+      }
+      const { error } = outcome
+      reject(new UserError('usage', error.startsWith(`${fault.kind} `) ? error : `${fault.kind}: ${error}`))
+    })
+  })
+
+const healedBy = (heal: Heal): Promise<number> =>
+  new Promise((resolve, reject) => {
+    heal((end) => (end.type === 'healed' ? resolve(end.hits) : reject(new UserError('environment', end.error))))
+  })
 
 /** No fault is planned, so the end of the recording is not known either. */
 const LONGEST_MS = millis(600_000)
 const TIMEOUT_MS = 1_000
 const CHECK_MS = millis(60_000)
 
-function recordedHere(draft: RecordDraft): RecordedHere {
-  const { upstream, listen = true, as, model, expect, require, seed = drawnSeed(), timeoutMs = TIMEOUT_MS } = draft
+/** A server, by its name. */
+interface Place {
+  readonly name: string
+  readonly upstream: string
+  readonly origin: string
+}
+
+function placesOf({ upstream }: RecordDraft): readonly Place[] {
+  const named = Object.entries(typeof upstream === 'string' ? { n1: upstream } : upstream)
+  if (named.length === 0) throw new UserError('usage', 'upstream: it names no server.')
+  return named.map(([name, text]) => ({ name, ...placeOf(text) }))
+}
+
+const originsOf = (places: readonly Place[]): ReadonlyMap<string, string> =>
+  new Map(places.map(({ name, origin }) => [name, origin]))
+
+function specOf(draft: RecordDraft, places: readonly Place[]): RunSpec {
+  const { as, model, expect, require, seed = drawnSeed(), timeoutMs = TIMEOUT_MS } = draft
   if (!(timeoutMs > 0)) throw new UserError('usage', `timeoutMs: ${timeoutMs} is no time: give milliseconds.`)
   if (!Number.isSafeInteger(seed) || seed < 0)
     throw new UserError('usage', `seed: ${seed} is no seed: give a whole number from 0.`)
   for (const text of require ?? []) parseRequirement(text, 'require')
+  if (expect !== undefined) knownName(`expect ${expect}`, 'level', expect, [...levelNames(), 'none'])
+  const servers = places.map(({ name, upstream }) => ({ name, upstream }))
   const initial = initialOf(draft)
-  const carries = withFinal(requireRecordable(`as ${as}`, recordedCarriage('as', as, { initial, model })))
-  const workload = recordedWorkload(carries, model, as)
-  if (expect !== undefined) knownName(`expect ${expect}`, 'level', expect, [...workload.levels, 'none'])
-  // As all of Node has it.
-  const verify = process.env['NODE_TLS_REJECT_UNAUTHORIZED'] !== '0'
-  const named = Object.entries(typeof upstream === 'string' ? { n1: upstream } : upstream)
-  const places = named.map(([name, text]) => ({ name, ...placeOf(text) }))
-  if (places.length === 0) throw new UserError('usage', 'upstream: it names no server.')
-  const servers = places.map(({ name, address, isSecure }) => ({
-    name,
-    listen: '127.0.0.1:0',
-    upstream: address,
-    isRecorded: true,
-    listens: listen,
-    tls: isSecure ? { originate: { alpn: ['http/1.1'], verify } } : undefined,
-  }))
-  const terms = { servers, carries, model, timeoutMs: millis(timeoutMs) }
-  const run = planRecording({
-    ...{ ...terms, as, workload, seed, expect, require },
-    faults: { nemeses: [], groups: [] },
+  return recordingSpec({
+    traffic: { as, servers, ...(model === undefined ? {} : { model }), ...(initial === undefined ? {} : { initial }) },
+    ...{ seed, expect, require, faults: [] },
     timeMs: LONGEST_MS,
+    timeoutMs: millis(timeoutMs),
     checkMs: CHECK_MS,
-    command: ['a program'],
   })
-  return { ...terms, run, origins: new Map(places.map(({ name, origin }) => [name, origin])), listens: listen }
 }
 
 const drawnSeed = (): number => Math.floor(Math.random() * 10_000)
 
-/** A value may be given as its JSON. */
-function initialOf({ initial }: RecordDraft): unknown {
-  if (typeof initial !== 'string' || initial === 'unknown' || initial === 'read') return initial
-  try {
-    return { value: JSON.parse(initial) }
-  } catch {
-    throw new UserError('usage', `initial ${initial}: this is no JSON. Give unknown, read, or { value: 0 }.`)
-  }
-}
+/** As its JSON. */
+const initialOf = ({ initial }: RecordDraft): string | undefined =>
+  typeof initial === 'object' ? JSON.stringify(initial.value) : initial
 
 /** Reads `host:port`, or an origin. @throws UserError (usage) */
-function placeOf(text: string): { readonly address: string; readonly origin: string; readonly isSecure: boolean } {
+function placeOf(text: string): Omit<Place, 'name'> {
   if (!text.includes('://')) {
     requireAddress(text)
     const plain = `http://${text}`
-    return { address: text, origin: URL.canParse(plain) ? new URL(plain).origin : plain, isSecure: false }
+    return { upstream: text, origin: URL.canParse(plain) ? new URL(plain).origin : plain }
   }
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !['http:', 'https:'].includes(url.protocol) || url.pathname !== '/' || url.search !== '')
@@ -187,9 +230,7 @@ function placeOf(text: string): { readonly address: string; readonly origin: str
       'usage',
       `upstream ${text}: this is no origin. Write host:port, or the scheme with it, such as https://api.example:8443.`,
     )
-  const isSecure = url.protocol === 'https:'
-  const port = url.port === '' ? (isSecure ? 443 : 80) : url.port
-  return { address: `${url.hostname}:${port}`, origin: url.origin, isSecure }
+  return { upstream: url.origin, origin: url.origin }
 }
 
 function requireAddress(text: string): void {
@@ -202,12 +243,16 @@ function requireAddress(text: string): void {
   }
 }
 
-function recordingOf(
-  { servers, origins, listens }: RecordedHere,
-  proxies: OpenProxies,
-  stop: () => Promise<Run>,
-): Recording {
-  const names = servers.map(({ name }) => name)
+interface Opened {
+  readonly origins: ReadonlyMap<string, string>
+  readonly open: OpenTraffic
+  readonly listen: boolean
+  hurt(fault: Fault): Promise<() => Promise<number>>
+}
+
+function recordingOf({ origins, open, listen, hurt }: Opened, stop: () => Promise<Run>): Recording {
+  const names = [...origins.keys()]
+  const addresses = new Map(open.proxies.map((proxy) => [proxy.name, proxy.listen]))
   let ending: Promise<Run> | undefined
   const known = <Found>(found: ReadonlyMap<string, Found>, name = names[0] ?? ''): Found => {
     const one = found.get(name)
@@ -215,17 +260,17 @@ function recordingOf(
     throw new UserError('usage', `there is no server ${name}. Known: ${names.join(', ')}.`)
   }
   const address = (name?: string): string => {
-    const found = known(proxies.addresses, name)
-    if (listens) return found
+    const found = known(addresses, name)
+    if (listen) return found
     throw new UserError('usage', 'with listen: false there is no port. Leave it out, or connect by dial().')
   }
   return {
     origins,
     address,
     url: (name) => `http://${address(name)}`,
-    dial: (name) => known(proxies.dials, name)(),
+    dial: (name) => known(open.dials, name)(),
     async hurt(fault) {
-      if (!listens && http2Family.has(fault.kind))
+      if (!listen && http2Family.has(fault.kind))
         throw new UserError(
           'usage',
           `${fault.kind}: with listen: false nothing speaks HTTP/2. Use lose-request, lose-reply or delay-reply, or record with a port.`,
@@ -237,7 +282,7 @@ function recordingOf(
           'usage',
           `${fault.kind}: record() did not start these servers, so it cannot kill or pause them. Use a fault of their traffic, such as partition or lose-reply, or chaos record --serve.`,
         )
-      return proxies.hurt(parsed)
+      return hurt(parsed)
     },
     stop() {
       ending ??= stop()

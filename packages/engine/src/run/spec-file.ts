@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import { parseRunSpec, type RunSpec } from '@chaosproxy/runner'
+import { RECORDING } from '@chaosproxy/targets'
 import { PACKAGE_NAME } from '@chaosproxy/targets/user-file'
 import { commandLine } from '../command-line.ts'
 import { packageVersion } from '../version.ts'
@@ -28,17 +29,20 @@ export function readSpecFile(path: string): RunSpec {
   return parseRunSpec(json, path)
 }
 
-/** The spec of a recording says what was observed, not how its servers and clients are started. */
+/** The recordings of an older chaos say what was observed, not how their servers and clients are started. */
 function refuseRecording(
   { circumstances }: { readonly [member: string]: unknown },
   { target }: { readonly [member: string]: unknown },
   path: string,
 ): void {
-  if (!isObject(target) || target['name'] !== 'record') return
+  if (!isObject(target) || target['name'] !== RECORDING || target['traffic'] !== undefined) return
   const [, ...words] = isObject(circumstances) && isTexts(circumstances['command']) ? circumstances['command'] : []
   const [first] = words
   const again = first === 'record' ? ` It was made by: ${commandLine(['npx', 'chaos', ...words])}` : ''
-  throw new UserError('input', `${path} is of a recording, which chaos record repeats, not a spec.${again}`)
+  throw new UserError(
+    'input',
+    `${path} is of a recording of an older chaos, whose spec lacks its servers and its command: record it again.${again}`,
+  )
 }
 
 const isTexts = (value: unknown): value is readonly string[] =>

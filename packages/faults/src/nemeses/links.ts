@@ -3,6 +3,7 @@ import type { Random } from '../random.ts'
 import type { FaultPlan } from '../schedule/schedule.ts'
 import { just } from './episode.ts'
 import type { Nemesis } from './nemesis.ts'
+import { inAllTraffic, resetClients } from './traffic.ts'
 
 export const delay: Nemesis = {
   name: 'delay',
@@ -50,4 +51,5 @@ export const reset: Nemesis = {
   kind: 'reset',
   among: 'nodes',
   plan: () => just({ kind: 'reset', links: 'between-nodes' }),
+  inTraffic: inAllTraffic(resetClients),
 }

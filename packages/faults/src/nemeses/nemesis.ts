@@ -4,8 +4,17 @@ import type { FaultKind } from '../registry.ts'
 import type { Episode } from './episode.ts'
 
 /** A strategy for injecting faults, chosen by its name in `--faults`. */
-export interface Nemesis {
+export interface Nemesis extends Strategy {
   readonly name: string
+  /**
+   * What it does instead where only the traffic between servers and their clients can be hurt, not that between the
+   * servers. Absent: a nemesis among clients does the same as in a cluster, if that sort of traffic can suffer it.
+   */
+  readonly inTraffic?: { readonly [Sort in Traffic]?: Strategy } | undefined
+}
+
+/** What a nemesis does. */
+export interface Strategy {
   readonly summary: string
   /** The kind of fault it injects, which the target must be able to suffer. */
   readonly kind: FaultKind
@@ -14,3 +23,6 @@ export interface Nemesis {
   /** The next episode, with every choice drawn from the given stream. */
   plan(random: Random, nodes: readonly NodeId[]): Episode
 }
+
+/** What passes between servers and clients: requests that can be told apart (HTTP), or streams of bytes. */
+export type Traffic = 'requests' | 'streams'

@@ -1,6 +1,7 @@
 import type { PartitionShape } from '../schedule/schedule.ts'
 import { just } from './episode.ts'
 import type { Nemesis } from './nemesis.ts'
+import { cutOffClients, inAllTraffic } from './traffic.ts'
 
 // The leader is listed twice, since it does the most harm when cut off.
 const shapes = ['halves', 'majority-ring', 'isolate-leader', 'isolate-leader', 'isolate-one'] as const
@@ -12,6 +13,7 @@ export const partition: Nemesis = {
   kind: 'partition',
   among: 'nodes',
   plan: (random) => just({ kind: 'partition', links: random.pick(shapes), mode: random.pick(modes) }),
+  inTraffic: inAllTraffic(cutOffClients),
 }
 
 /** A nemesis that cuts the network in a single shape. */

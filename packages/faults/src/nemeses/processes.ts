@@ -2,6 +2,7 @@ import { millis } from '@chaosproxy/history'
 import { just } from './episode.ts'
 import type { Nemesis } from './nemesis.ts'
 import { shiftMajority } from './shifting-majorities.ts'
+import { inAllTraffic, killServer, pauseServer } from './traffic.ts'
 
 // Killing all at once is a power failure: everything acknowledged or promised must be on disk.
 const killChoices = ['one', 'minority', 'leader', 'all'] as const
@@ -18,6 +19,7 @@ export const kill: Nemesis = {
     random.chance(SHIFTING_PROBABILITY)
       ? shiftMajority(random, nodes)
       : just({ kind: 'kill', nodes: random.pick(killChoices) }),
+  inTraffic: inAllTraffic(killServer),
 }
 
 export const shifting: Nemesis = {
@@ -37,6 +39,7 @@ export const pause: Nemesis = {
   kind: 'pause',
   among: 'nodes',
   plan: (random) => just({ kind: 'pause', nodes: random.pick(pauseChoices) }),
+  inTraffic: inAllTraffic(pauseServer),
 }
 
 export const failover: Nemesis = {

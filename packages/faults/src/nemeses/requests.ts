@@ -2,6 +2,7 @@ import { millis } from '@chaosproxy/history'
 import type { Random } from '../random.ts'
 import { just } from './episode.ts'
 import type { Nemesis } from './nemesis.ts'
+import { holdAnswers, loseAnswers, loseQuestions } from './traffic.ts'
 
 const links = 'from-clients'
 const from5To30Percent = (random: Random) => ({ probability: 0.05 + 0.25 * random.next() })
@@ -12,6 +13,7 @@ export const loseRequest: Nemesis = {
   kind: 'lose-request',
   among: 'clients',
   plan: (random) => just({ kind: 'lose-request', links, silence: 'hang', when: from5To30Percent(random) }),
+  inTraffic: { streams: loseQuestions },
 }
 
 export const resetRequest: Nemesis = {
@@ -43,6 +45,7 @@ export const loseReply: Nemesis = {
   kind: 'lose-reply',
   among: 'clients',
   plan: (random) => just({ kind: 'lose-reply', links, silence: random.pick(silences), when: from5To30Percent(random) }),
+  inTraffic: { streams: loseAnswers },
 }
 
 export const delayReply: Nemesis = {
@@ -58,6 +61,7 @@ export const delayReply: Nemesis = {
       jitterMs: millis(0),
       when: from5To30Percent(random),
     }),
+  inTraffic: { streams: holdAnswers },
 }
 
 export const abort: Nemesis = {

@@ -90,6 +90,7 @@ function configuration({ spec, tier, startedAt, durationNanos, timing }: RunSumm
     ['target', target.name],
     ...(target.bug === undefined ? [] : ([['deliberate mistake', target.bug]] as const)),
     ...settingRows('settings', target.settings),
+    ...trafficRows(target.traffic),
     ['workload', workload.name],
     ...settingRows('its settings', workload.settings),
     ['nodes', count(spec.nodes)],
@@ -107,6 +108,17 @@ function configuration({ spec, tier, startedAt, durationNanos, timing }: RunSumm
     ['checked in', durationOfMillis(timing.checkMs)],
     ['determinism', tier === 'simulated' ? 'simulated: repeats to the byte' : 'real: repeats workload and faults'],
   ])
+}
+
+function trafficRows(traffic: RunSummary['spec']['target']['traffic']): [string, string][] {
+  if (traffic === undefined) return []
+  const { command = [], servers, as } = traffic
+  const places = servers.map(({ name, upstream, serve = [] }) => `${name} ${upstream ?? serve.join(' ')}`)
+  return [
+    ...(command.length === 0 ? [] : ([['clients', command.join(' ')]] as [string, string][])),
+    ['servers', places.join(', ')],
+    ['read as', as],
+  ]
 }
 
 function settingRows(title: string, settings: RunSummary['spec']['target']['settings']): [string, string][] {

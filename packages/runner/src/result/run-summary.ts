@@ -53,7 +53,12 @@ export interface RunViews {
 
 /** The run's configuration, from which it can be repeated. */
 export interface RunConfig {
-  readonly target: { readonly name: string; readonly bug?: string | undefined; readonly settings: Settings }
+  readonly target: {
+    readonly name: string
+    readonly bug?: string | undefined
+    readonly settings: Settings
+    readonly traffic?: Traffic | undefined
+  }
   readonly workload: { readonly name: string; readonly settings: Settings }
   readonly nodes: number
   readonly clients: number
@@ -65,6 +70,17 @@ export interface RunConfig {
   readonly seed: number
   /** Bounds besides the level: `availability >= 99.5%`. */
   readonly require?: readonly string[] | undefined
+}
+
+/** What was recorded, where clients were observed. */
+interface Traffic {
+  readonly as: string
+  readonly servers: readonly {
+    readonly name: string
+    readonly upstream?: string | undefined
+    readonly serve?: readonly string[] | undefined
+  }[]
+  readonly command?: readonly string[] | undefined
 }
 
 interface Settings {

@@ -53,13 +53,39 @@ const withoutValues = (environment: unknown): unknown =>
     : REMOVED
 
 interface NamesCommands {
-  readonly target: { readonly name: string }
+  readonly target: { readonly name: string; readonly traffic?: NamesClients | undefined }
   readonly require?: readonly string[] | undefined
 }
+
+interface NamesClients {
+  readonly as: string
+  readonly servers: readonly { readonly serve?: readonly string[] | undefined }[]
+  readonly command?: readonly string[] | undefined
+  readonly environment?: { readonly [name: string]: string } | undefined
+}
+
+/** Variables keep what tells a program its servers, without which the recording could not be repeated. */
+const environmentWithoutSecrets = (environment: { readonly [name: string]: string }) =>
+  Object.fromEntries(
+    Object.entries(environment).map(([name, value]) => [name, isSecret(name) ? REMOVED : textWithoutSecrets(value)]),
+  )
+
+const trafficWithoutSecrets = <Traffic extends NamesClients>(traffic: Traffic): Traffic => ({
+  ...traffic,
+  servers: traffic.servers.map((server) =>
+    server.serve === undefined ? server : { ...server, serve: wordsWithoutSecrets(server.serve) },
+  ),
+  ...(traffic.command === undefined ? {} : { command: wordsWithoutSecrets(traffic.command) }),
+  ...(traffic.environment === undefined ? {} : { environment: environmentWithoutSecrets(traffic.environment) }),
+})
 
 /** The spec of a run as it is stored and shown: without the secrets of the commands and probes that it names. */
 export const specWithoutSecrets = <Spec extends NamesCommands>(spec: Spec): Spec => ({
   ...spec,
-  target: { ...spec.target, name: spec.target.name.replace(/exec:.*/s, textWithoutSecrets) },
+  target: {
+    ...spec.target,
+    name: spec.target.name.replace(/exec:.*/s, textWithoutSecrets),
+    ...(spec.target.traffic === undefined ? {} : { traffic: trafficWithoutSecrets(spec.target.traffic) }),
+  },
   ...(spec.require === undefined ? {} : { require: spec.require.map(textWithoutSecrets) }),
 })

@@ -25,6 +25,8 @@ export interface PerformOptions {
    */
   readonly settled?: ((placeholders: { readonly [name: string]: string }) => Promise<void>) | undefined
   readonly listener?: RunListener | undefined
+  /** Called once the run is under way, with what steers it. */
+  readonly steered?: ((handle: RunHandle) => void) | undefined
   /** Ends the run early but in good order: it is healed and read a last time. A start in progress is given up. */
   readonly interrupted?: AbortSignal | undefined
   /** Ends the run at once, because its record can no longer be kept. The signal's reason is thrown. */
@@ -45,8 +47,14 @@ export async function performRun(run: PlannedRun, options: PerformOptions): Prom
     options.begun?.()
     listener?.({ type: 'ready', readyMs: cluster.readyMs, leader: cluster.leader() })
     const outcome = await ranOn(cluster, run, options)
-    await options.settled?.({})
-    return { ...outcome, trouble: [...outcome.trouble, ...cluster.trouble()], commands: cluster.commands?.() }
+    const concluded = cluster.observed?.concluded(outcome.faults)
+    await options.settled?.(cluster.placeholders?.() ?? {})
+    return {
+      ...outcome,
+      trouble: [...outcome.trouble, ...cluster.trouble(), ...(concluded?.trouble ?? [])],
+      ...(concluded === undefined ? {} : { doubts: [...(outcome.doubts ?? []), ...concluded.doubts] }),
+      commands: cluster.commands?.(),
+    }
   } finally {
     listener?.({ type: 'ending' })
     await new Promise<void>((resolve) => cluster.stop(resolve))
@@ -106,8 +114,11 @@ function ranOn(cluster: StartedCluster, run: PlannedRun, options: PerformOptions
         sticky: typeof target.sticky === 'function' ? target.sticky(run.targetSettings) : target.sticky,
         rate: spec.rate,
         timeMs: spec.timeMs,
-        // A given schedule is followed to the letter, and virtual time has no slow machines.
-        insistOn: target.tier === 'real' ? [...new Set(run.nemeses.map(({ kind }) => kind))] : [],
+        // A given schedule is followed to the letter, virtual time has no slow machines, and observed clients may be gone.
+        insistOn:
+          target.tier === 'real' && target.clients !== 'observed'
+            ? [...new Set(run.nemeses.map(({ kind }) => kind))]
+            : [],
         timeoutMs: spec.timeoutMs,
         quietMs: run.target.quietMs ?? QUIET_MS,
         seed: spec.seed,
@@ -119,12 +130,13 @@ function ranOn(cluster: StartedCluster, run: PlannedRun, options: PerformOptions
     else interrupted?.addEventListener('abort', interrupt)
     if (listener !== undefined) tellStatus(cluster, handle, listener)
     cluster.onBroken(reject)
+    options.steered?.(handle)
     cluster.begin()
   })
 }
 
 /** A sink that also passes its events to the listener. */
-export const toldOf = (sink: HistorySink, listener: RunListener): HistorySink => ({
+const toldOf = (sink: HistorySink, listener: RunListener): HistorySink => ({
   ...sink,
   append(event: Event) {
     sink.append(event)

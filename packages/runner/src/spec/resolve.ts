@@ -13,8 +13,8 @@ import { didYouMean, UserError } from '@chaosproxy/history'
 import { type Settings, settingsFor, type Workload } from '@chaosproxy/workloads'
 import type { RunExpectation } from '../result/requirements/expectation.ts'
 import { requireKnownFunctions } from '../result/requirements/known-functions.ts'
-import type { Target } from '../target.ts'
-import type { Registries } from './registries.ts'
+import type { PlannedFaults, Target } from '../target.ts'
+import type { ObservedParts, Registries } from './registries.ts'
 import type { RunSpec } from './run-spec.ts'
 
 /** A run ready to start: everything its spec names has been found, and everything its seed decides is decided. */
@@ -40,8 +40,7 @@ export interface PlannedRun {
  * @throws UserError: usage and input for what cannot work; environment for programs missing on this machine.
  */
 export async function planRun(spec: RunSpec, registries: Registries, where: string): Promise<PlannedRun> {
-  const target = await registries.target(spec.target.name)
-  const workload = await registries.workload(spec.workload.name)
+  const { target, workload } = await partsOf(spec, registries, where)
   const refuse = (problem: string): never => {
     throw new UserError('usage', `${where}: ${problem}`)
   }
@@ -57,8 +56,7 @@ export async function planRun(spec: RunSpec, registries: Registries, where: stri
   if (lacking.length > 0)
     refuse(`${target.name} cannot be asked to ${lacking.join(', ')}, as the workload ${workload.name} does.`)
   requireKnownFunctions(spec.require ?? [], workload.model, workload.functions)
-  const chosen = nemesesOf(spec, target, refuse)
-  const schedule = scheduleOfRun({ ...spec, nodes }, chosen, where)
+  const { nemeses: chosen, schedule } = faultsOf({ ...spec, nodes }, { target, where, refuse })
   for (const { id, plan } of schedule)
     requireSuffering(target, { kind: plan.kind, name: id, among: placeOf(plan) }, refuse)
   await requirePrograms(target)
@@ -83,23 +81,56 @@ export async function planRun(spec: RunSpec, registries: Registries, where: stri
   }
 }
 
+/** What the spec names. */
+async function partsOf(spec: RunSpec, registries: Registries, where: string): Promise<ObservedParts> {
+  const { traffic } = spec.target
+  if (traffic === undefined)
+    return {
+      target: await registries.target(spec.target.name),
+      workload: await registries.workload(spec.workload.name),
+    }
+  if (registries.traffic === undefined) throw new UserError('usage', `${where}: nothing can be recorded here.`)
+  return registries.traffic({ ...spec, target: { ...spec.target, traffic } })
+}
+
+type Scheduling = Pick<RunSpec, 'timeMs' | 'seed' | 'faults'> & { readonly nodes: number }
+
+interface FaultsOptions {
+  readonly target: Target
+  readonly where: string
+  readonly refuse: (problem: string) => never
+}
+
+/** The chosen nemeses, and when their faults happen: as the target plans them, or else as for a cluster. */
+function faultsOf(spec: Scheduling, { target, where, refuse }: FaultsOptions): PlannedFaults {
+  const names = spec.faults.filter((fault) => typeof fault === 'string')
+  if (target.planFaults === undefined) {
+    const chosen = nemesesOf(names, target, refuse)
+    return { nemeses: chosen, schedule: scheduleOfRun(spec, chosen, where) }
+  }
+  const random = createRandom(spec.seed).fork('schedule')
+  const planned = target.planFaults(names, { timeMs: spec.timeMs, random, refuse })
+  return { ...planned, schedule: withScheduled(spec, planned.schedule, where) }
+}
+
 /** The schedule, with whatever the seed decides already decided. @throws UserError (input) */
-export function scheduleOfRun(
-  { nodes, timeMs, seed, faults }: Pick<RunSpec, 'timeMs' | 'seed' | 'faults'> & { readonly nodes: number },
-  chosen: readonly Nemesis[],
-  where: string,
-): Schedule {
+export function scheduleOfRun(spec: Scheduling, chosen: readonly Nemesis[], where: string): Schedule {
+  const planned = planSchedule({
+    nemeses: chosen,
+    nodes: nodeNames(spec.nodes),
+    durationMs: spec.timeMs,
+    random: createRandom(spec.seed).fork('schedule'),
+  })
+  return withScheduled(spec, planned, where)
+}
+
+/** The planned faults, and those that the spec gives with their times. */
+function withScheduled({ faults }: Scheduling, planned: Schedule, where: string): Schedule {
   const scheduled = parseSchedule(
     faults.filter((fault) => typeof fault !== 'string'),
     `${where}: scheduled faults`,
     'scheduled',
   )
-  const planned = planSchedule({
-    nemeses: chosen,
-    nodes: nodeNames(nodes),
-    durationMs: timeMs,
-    random: createRandom(seed).fork('schedule'),
-  })
   const taken = scheduled.find(({ id }) => planned.some((other) => other.id === id))
   if (taken !== undefined)
     throw new UserError(
@@ -127,8 +158,7 @@ function expectationOf(
   return promised !== 'nothing' && levels.includes(promised) ? { level: promised, promised: true } : undefined
 }
 
-function nemesesOf({ faults }: RunSpec, target: Target, refuse: (problem: string) => never): readonly Nemesis[] {
-  const names = faults.filter((fault) => typeof fault === 'string')
+function nemesesOf(names: readonly string[], target: Target, refuse: (problem: string) => never): readonly Nemesis[] {
   return names.map((name) => {
     const known = nemeses.map((each) => each.name)
     const nemesis = nemeses.find((each) => each.name === name)

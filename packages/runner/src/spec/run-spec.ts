@@ -5,6 +5,7 @@ import type { Settings } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { parseRequirement, REQUIREMENT_EXAMPLE } from '../result/requirements/requirement.ts'
 import { entriesOf, schemaProblems, unwrapped } from './schema-problems.ts'
+import { type TrafficSpec, trafficSchema } from './traffic-spec.ts'
 
 /** One run as JSON: flags are turned into it, `run.json` keeps it, and any run can be started from it. */
 export interface RunSpec {
@@ -13,6 +14,8 @@ export interface RunSpec {
     readonly name: string
     readonly bug?: string | undefined
     readonly settings: Settings
+    /** Of a recording: its servers, and the clients, which the run observes instead of driving clients of its own. */
+    readonly traffic?: TrafficSpec | undefined
   }
   readonly workload: { readonly name: string; readonly settings: Settings }
   /** Absent: the target decides. */
@@ -164,6 +167,18 @@ const runSchema = v.strictObject({
   checkMs: v.optional(members.checkMs, 60_000),
 })
 
+const zero = v.literal(0, 'must be 0: the clients of a recording are not ours')
+
+/** Parses recordings. */
+const recordingSchema = v.strictObject({
+  ...runSchema.entries,
+  target: v.strictObject({ name: targetName, settings: v.optional(settings, {}), traffic: trafficSchema }),
+  workload: v.optional(runSchema.entries.workload.wrapped, { name: 'traffic', settings: {} }),
+  clients: v.optional(zero, 0),
+  rate: v.optional(zero, 0),
+  faults: v.optional(members.faults, []),
+})
+
 /** Parses drafts of runs. */
 export const draftEntries: { readonly [Member in keyof RunDraft]-?: v.GenericSchema<unknown, RunDraft[Member]> } = {
   target: v.optional(v.strictObject({ name: v.optional(targetName), bug, settings: v.optional(settings) })),
@@ -186,10 +201,14 @@ export const draftEntries: { readonly [Member in keyof RunDraft]-?: v.GenericSch
  * @throws UserError (input): one line for each invalid member, with its allowed values.
  */
 export function parseRunSpec(json: unknown, where: string): RunSpec {
-  const result = v.safeParse(runSchema, withNames(json), { abortEarly: true })
+  const schema = isOfTraffic(json) ? recordingSchema : runSchema
+  const result = v.safeParse(schema, withNames(json), { abortEarly: true })
   if (result.success) return result.output
-  throw new UserError('input', schemaProblems(runSchema, result.issues, { where, what: 'a run' }).join('\n'))
+  throw new UserError('input', schemaProblems(schema, result.issues, { where, what: 'a run' }).join('\n'))
 }
+
+const isOfTraffic = (json: unknown): boolean =>
+  isObject(json) && isObject(json['target']) && json['target']['traffic'] !== undefined
 
 /** The meaning of a member such as `timeMs` or `target.bug`, for help and documents. */
 export function memberText(name: string): string {

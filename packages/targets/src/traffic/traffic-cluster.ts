@@ -1,4 +1,4 @@
-import type { Fault, Link, NodeId } from '@chaosproxy/faults'
+import type { Fault, NodeId } from '@chaosproxy/faults'
 import {
   type Carriage,
   createControlPlane,
@@ -45,6 +45,8 @@ export interface TrafficClusterOptions {
 export interface TrafficCluster extends Cluster {
   readonly record: NonNullable<Cluster['record']>
   readonly recorder: Recorder
+  /** Whether a final read can read this key. */
+  canRead(key: string): boolean
   /** The servers that could not be dialled, each with the last reason. */
   unreached(): ReadonlyMap<NodeId, string>
   /** Opens the proxies; recording has begun by then. @throws UserError (environment, input) */
@@ -73,6 +75,7 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
     clock,
     recorder,
     record: begin,
+    canRead: (key) => options.finally?.canRead(key) ?? false,
     unreached: () => unreached,
     async open() {
       for (const { isRecorded, ...upstream } of upstreams)
@@ -127,10 +130,3 @@ function healing(heal: () => number): Injected {
   }
   return { type: 'injected', heal: once }
 }
-
-/** The links between clients and these nodes, in both directions. */
-export const clientLinks = (nodes: readonly NodeId[]): readonly Link[] =>
-  nodes.flatMap((node) => [
-    { from: 'clients', to: node },
-    { from: node, to: 'clients' },
-  ])

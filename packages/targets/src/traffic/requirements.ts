@@ -1,18 +1,22 @@
 import { plural, UserError } from '@chaosproxy/history'
 import type { ManagedProxy } from '@chaosproxy/proxy/control'
 import type { Recorder } from '@chaosproxy/recorder'
-import type { Progress, RunOutcome } from '@chaosproxy/runner'
-import { commandText, type Upstream } from '@chaosproxy/targets'
-import type { Recorded, RecordedServer } from './plan.ts'
+import type { Concluded, RunOutcome } from '@chaosproxy/runner'
+import { commandText } from '../command/command.ts'
+import type { ObservedTraffic, RecordedServer } from './observed-traffic.ts'
+import type { Upstream } from './traffic-cluster.ts'
+
+export const hasTraffic = ({ counters }: Recorder): boolean =>
+  counters.operations + counters.unmatched + counters.notUnderstood + counters.opaqueConnections > 0
 
 /** Where a server is not there at all, the verdict on what was asked of it says nothing. */
 export function requireReached(
   unreached: ReadonlyMap<string, string>,
   upstreams: readonly Upstream[],
-  { counts }: Progress,
+  { counters }: Recorder,
 ): void {
   const missing = upstreams.find(({ name }) => unreached.has(name))
-  if (missing === undefined || counts.ok > 0) return
+  if (missing === undefined || counters.ok > 0) return
   throw new UserError(
     'environment',
     `${missing.name}: ${missing.upstream} could not be reached (${unreached.get(missing.name)}), and nothing was answered. Is the server up, and is that its address?`,
@@ -22,13 +26,10 @@ export function requireReached(
 /** A record without operations proves nothing, but would look like success. */
 export function requireOperations(
   { counters }: Recorder,
-  { carries, run }: Recorded,
-  proxies: readonly ManagedProxy[],
-  howToUseIt: string,
+  { carries, as, clients, proxies }: ObservedTraffic & { readonly proxies: readonly ManagedProxy[] },
 ): void {
   if (counters.operations > 0) return
   const { unmatched, notUnderstood, examples, opaqueConnections } = counters
-  const table = String(run.spec.workload.settings['as'])
   const seen = unmatched + notUnderstood
   // Bytes that are not understood count as one request of each connection.
   if (seen <= opaqueConnections) {
@@ -36,8 +37,8 @@ export function requireOperations(
     throw new UserError(
       'input',
       opaqueConnections > 0
-        ? `Nothing was recorded: what came was not ${carries.kind}. Is --as ${table} right?`
-        : `Nothing came by the proxy (${at}). ${howToUseIt}`,
+        ? `Nothing was recorded: what came was not ${carries.kind}. Is --as ${as} right?`
+        : `Nothing came by the proxy (${at}). ${clients.howToUseIt}`,
     )
   }
   const [passed] = examples.passedOn
@@ -46,12 +47,12 @@ export function requireOperations(
   const why = passed === undefined && puzzling !== undefined ? ` (${puzzling.why})` : ''
   throw new UserError(
     'input',
-    `${table}: 0 of ${seen.toLocaleString('en-US')} requests matched; the first was ${first}${why}: ${remedyFor(first, carries.kind)}`,
+    `${as}: 0 of ${seen.toLocaleString('en-US')} requests matched; the first was ${first}${why}: ${remedyFor(first, carries.kind)}`,
   )
 }
 
 /** A server that answers nothing although no fault is in its way is broken, and a verdict would say nothing. */
-export function requireAnswers({ counters }: Recorder, { servers }: Recorded): void {
+export function requireAnswers({ counters }: Recorder, servers: readonly RecordedServer[]): void {
   if (counters.operations === 0 || counters.answered > 0) return
   const recorded = servers.filter(({ isRecorded }) => isRecorded)
   const answered = recorded.length === 1 ? 'has answered' : 'have answered'
@@ -62,14 +63,11 @@ export function requireAnswers({ counters }: Recorder, { servers }: Recorded): v
 }
 
 /** What to say of a server that answers more than it was asked. */
-export function surplusOf(
-  { counters: { unmatchedAnswers } }: Recorder,
-  { faults }: Pick<RunOutcome, 'faults'>,
-): Pick<RunOutcome, 'doubts'> & { readonly trouble?: readonly string[] } {
-  if (unmatchedAnswers === 0) return {}
+export function surplusOf({ counters: { unmatchedAnswers } }: Recorder, faults: RunOutcome['faults']): Concluded {
+  if (unmatchedAnswers === 0) return { doubts: [], trouble: [] }
   const came = unmatchedAnswers === 1 ? '1 answer came' : `${unmatchedAnswers.toLocaleString('en-US')} answers came`
   const text = `${came} that nothing had asked for. Where a server answers a request twice, the second answer is taken for that of the next request on the connection, and the record cannot be trusted`
-  return haveBitten(faults) ? { doubts: [text] } : { trouble: [text] }
+  return haveBitten(faults) ? { doubts: [text], trouble: [] } : { doubts: [], trouble: [text] }
 }
 
 const haveBitten = (faults: RunOutcome['faults']): boolean => faults.some(({ hits }) => hits > 0)

@@ -1,0 +1,171 @@
+import type { Json } from '@chaosproxy/history'
+import { UserError } from '@chaosproxy/history'
+import type { Carriage } from '@chaosproxy/proxy/control'
+import type { RespSettings } from '@chaosproxy/recorder/redis'
+import type { RouteTable } from '@chaosproxy/recorder/routes'
+import type { ObservedParts, Registries, RunSpec, TrafficRunSpec, TrafficSpec } from '@chaosproxy/runner'
+import {
+  checkTable,
+  commandClients,
+  type HurtServers,
+  RECORDING,
+  type RecordedServer,
+  type TrafficClients,
+  trafficTarget,
+  trafficWorkload,
+  withFinal,
+} from '@chaosproxy/targets'
+import type { Workload } from '@chaosproxy/workloads'
+import { knownName } from '../known-name.ts'
+import { recordedCarriage } from './carriage.ts'
+import { parseEnd, tlsBetween } from './ends.ts'
+
+/** What a spec of a recording does not say. */
+interface TrafficOptions {
+  readonly clients: TrafficClients
+  /** False opens no ports. */
+  readonly listens?: boolean | undefined
+  /** What a member is called where it was given, for messages: `--as`. */
+  readonly called: (member: 'as' | 'initial') => string
+}
+
+/**
+ * The target and the workload of a recording.
+ *
+ * @throws UserError (usage, input) for what cannot be recorded.
+ */
+export function trafficParts(
+  { target: { traffic } }: Pick<TrafficRunSpec, 'target'>,
+  { clients, listens, called }: TrafficOptions,
+): ObservedParts {
+  const { as, client, initial, model } = traffic
+  const start = initial === undefined ? undefined : parseInitial(called('initial'), initial)
+  const read = recordedCarriage(called('as'), as, { client, initial: start, model })
+  const carries = withFinal(requireRecordable(`${called('as')} ${as}`, read))
+  const workload = recordedWorkload(carries, model, as)
+  const servers = serversOf(traffic, carries).map((server) => ({ ...server, listens }))
+  const hurt = hurtServers(traffic, servers, carries)
+  return { workload, target: trafficTarget({ servers, carries, as, model, clients, workload, hurt }) }
+}
+
+/** The spec of a recording's run, from what is special to it. */
+export const recordingSpec = ({
+  traffic,
+  ...terms
+}: { readonly traffic: TrafficSpec } & Pick<
+  RunSpec,
+  'faults' | 'seed' | 'timeMs' | 'timeoutMs' | 'checkMs' | 'expect' | 'require'
+>): RunSpec => ({
+  target: { name: RECORDING, settings: {}, traffic },
+  workload: { name: 'traffic', settings: {} },
+  nodes: traffic.servers.length,
+  clients: 0,
+  rate: 0,
+  ...terms,
+})
+
+/**
+ * Finds what the spec of a recording names, whose clients are one command.
+ *
+ * @param prints where the command's output goes.
+ */
+export const recordingsOf =
+  (prints: 'stdout' | 'stderr'): NonNullable<Registries['traffic']> =>
+  (spec) => {
+    const { environment = {}, mayFail = false, endsInTime = false, command = [] } = spec.target.traffic
+    const [program, ...rest] = command
+    if (program === undefined)
+      throw new UserError(
+        'input',
+        'target.traffic: it has no command: its clients came by themselves. Record them again as before, or say which command they are: "command": ["npm", "test"].',
+      )
+    const clients = commandClients({
+      command: [program, ...rest],
+      ...{ environment, mayFail, endsInTime, prints },
+      timeMs: spec.timeMs,
+    })
+    return trafficParts(spec, { clients, called: (member) => `--${member}` })
+  }
+
+/** @throws UserError (usage) that begins with `where`, for traffic of which nothing can be recorded. */
+function requireRecordable(where: string, carries: Carriage): Carriage {
+  if ((carries.kind === 'http' && carries.table === undefined) || carries.kind === 'messages')
+    throw new UserError('usage', `${where}: nothing of that can be recorded. Give a file with a route table, or resp.`)
+  return carries
+}
+
+/** Reads `unknown`, `read`, or the JSON of a value. @throws UserError (usage) that begins with who asked for it */
+export function parseInitial(asker: string, typed: string): unknown {
+  if (typed === 'unknown' || typed === 'read') return typed
+  try {
+    return { value: JSON.parse(typed) }
+  } catch {
+    throw new UserError(
+      'usage',
+      `${asker} ${typed}: this is no JSON. Give unknown, read, or a value such as null, 0 or '"a"'.`,
+    )
+  }
+}
+
+/**
+ * How recorded traffic is judged: by the wanted model, or by the one that its functions tell.
+ *
+ * @throws UserError (input) for a table that no model fits.
+ */
+function recordedWorkload(carries: Carriage, wanted: string | undefined, where: string): Workload {
+  if (carries.kind === 'resp') {
+    const { initial, commands } = carries
+    return trafficWorkload({ functions: [], wanted: wanted ?? commands.model, initial: initialOf(initial), where })
+  }
+  const table: RouteTable | undefined = 'table' in carries ? carries.table : undefined
+  if (table === undefined) throw new Error('refused before')
+  checkTable(table, where, wanted)
+  const functions = table.routes.flatMap((route) => {
+    if ('ignore' in route) return []
+    return 'operations' in route ? route.operations.map(({ f }) => f) : [route.f]
+  })
+  return trafficWorkload({ functions: [...new Set(functions)], wanted, initial: initialOf(table.initial), where })
+}
+
+const initialOf = (initial: RouteTable['initial'] | RespSettings['initial']): Json =>
+  typeof initial === 'object' && 'value' in initial ? initial.value : 'unknown'
+
+function serversOf({ servers }: TrafficSpec, carries: Carriage): readonly RecordedServer[] {
+  const names = servers.map(({ name }) => name)
+  const twice = names.find((name, i) => names.indexOf(name) !== i)
+  if (twice !== undefined) throw new UserError('usage', `--name ${twice}: it is given twice.`)
+  return servers.map(({ name, listen = '127.0.0.1:0', upstream, serve = [], recorded = true }): RecordedServer => {
+    const here = parseEnd('listen', listen)
+    // The address of a server that is to be started is known once it has.
+    const there = parseEnd('upstream', upstream ?? '127.0.0.1:1')
+    const tls = tlsBetween(here, there, carries)
+    const server = { name, listen: here.address, isRecorded: recorded, tls }
+    const [program, ...rest] = serve
+    return program === undefined
+      ? { ...server, upstream: there.address }
+      : { ...server, command: { words: [program, ...rest] } }
+  })
+}
+
+/** The servers that faults are injected into, grouped by what they can suffer. */
+function hurtServers(
+  { hurt }: TrafficSpec,
+  servers: readonly RecordedServer[],
+  carries: Carriage,
+): readonly HurtServers[] {
+  const names = servers.map(({ name }) => name)
+  const chosen = hurt?.map((name) => knownName(`--hurt ${name}`, 'server', name, names)) ?? names
+  const groups = new Map<string, HurtServers>()
+  for (const server of servers) {
+    const { name, isRecorded } = server
+    if (!chosen.includes(name)) continue
+    const areOurs = 'command' in server
+    const alike = groups.get(`${isRecorded} ${areOurs}`)
+    groups.set(`${isRecorded} ${areOurs}`, {
+      nodes: [...(alike?.nodes ?? []), name],
+      carries: isRecorded ? carries : undefined,
+      areOurs,
+    })
+  }
+  return [...groups.values()]
+}

@@ -1,0 +1,28 @@
+import type { FaultKind, Schedule } from '@chaosproxy/faults'
+import type { Millis } from '@chaosproxy/history'
+import type { Stickiness } from '@chaosproxy/protocols'
+import type { Settings, Workload } from '@chaosproxy/workloads'
+import type { Cluster, HistorySink } from './ports.ts'
+
+export interface RunOptions {
+  readonly cluster: Cluster
+  readonly workload: Workload
+  /** Settings of the workload; the others keep their defaults. */
+  readonly settings?: Settings | undefined
+  readonly schedule: Schedule
+  readonly sink: HistorySink
+  readonly clients: number
+  /** Whether each client stays with one node; otherwise some ask any. */
+  readonly sticky?: Stickiness | undefined
+  /** Operations per second over all clients. */
+  readonly rate: number
+  /** How long clients keep starting operations. */
+  readonly timeMs: Millis
+  /** Kinds whose faults are repeated after that time, while clients continue, if none of them ever took effect. */
+  readonly insistOn?: readonly FaultKind[] | undefined
+  /** How long a client waits for an answer. */
+  readonly timeoutMs: Millis
+  /** How long to wait for the replicas to agree after everything is healed and writing has stopped. */
+  readonly quietMs: Millis
+  readonly seed: number
+}

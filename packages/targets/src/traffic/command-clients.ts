@@ -1,0 +1,73 @@
+import { join } from 'node:path'
+import type { ManagedProxy } from '@chaosproxy/proxy/control'
+import { commandText } from '../command/command.ts'
+import { type CommandProcess, type CommandProcessOptions, startCommand } from '../command/command-process.ts'
+import { fillCommand } from '../command/placeholders.ts'
+import { writeAuthorities } from './authorities.ts'
+import type { TrafficClients } from './observed-traffic.ts'
+
+/** A command whose traffic is recorded. */
+export interface RecordedCommand {
+  readonly command: readonly [string, ...string[]]
+  /** Environment variables, with placeholders for the proxies' addresses. */
+  readonly environment: { readonly [name: string]: string }
+  readonly mayFail: boolean
+  /** How long it may run. */
+  readonly timeMs: number
+  /** Whether that is how it is meant to end. */
+  readonly endsInTime: boolean
+  /** Where what it prints goes. */
+  readonly prints: NonNullable<CommandProcessOptions['prints']>
+}
+
+const END_GRACE_MS = 2_000
+
+/** One command that is all of the clients: they are gone when it ends. */
+export const commandClients = (recorded: RecordedCommand): TrafficClients => ({
+  areStarted: true,
+  howToUseIt:
+    'The command has to use it: its address is in CHAOS_PROXY_N1, and {n1} stands for it in --env and in the command.',
+  async begin({ proxies, placeholders, logDir, keeper }) {
+    if (keeper === undefined) throw new Error('what is started has a keeper')
+    const { command: words, environment, prints } = recorded
+    const authorities = writeAuthorities(proxies, () => join(logDir, 'ca.pem'))
+    const command = await startCommand({
+      name: words[0],
+      command: fillCommand(
+        { words, environment: { ...environmentOf(proxies), ...authorities, ...environment } },
+        { ...placeholders, ca: authorities['CHAOS_CA'] ?? '' },
+      ),
+      logPath: join(logDir, 'command.log'),
+      keeper,
+      prints,
+    })
+    return {
+      gone: command.exited,
+      async end(why) {
+        const endedItself = !command.running()
+        if (!endedItself) await command.end(END_GRACE_MS)
+        return why === 'interrupted' ? [] : troubleOf(endedItself ? await command.exited : 'late', recorded)
+      },
+    }
+  },
+})
+
+function troubleOf(
+  end: Awaited<CommandProcess['exited']> | 'late',
+  { command, mayFail, timeMs, endsInTime }: RecordedCommand,
+): readonly string[] {
+  const words = commandText({ words: command })
+  // An explicit time limit is meant to end the command: a server under test never ends by itself.
+  if (end === 'late' && endsInTime) return []
+  if (end === 'late')
+    return [`${words} was still running after ${timeMs / 1000} s, and was ended. Give it longer: --time`]
+  if (end.code === 0 || mayFail) return []
+  const how = end.signal === null ? `exit code ${end.code}` : end.signal
+  return [`${words} ended with ${how}. Where it may fail under faults, say --may-fail`]
+}
+
+/** `CHAOS_PROXY_N1` holds the address of the proxy n1. */
+const environmentOf = (proxies: readonly ManagedProxy[]): { readonly [name: string]: string } =>
+  Object.fromEntries(
+    proxies.map(({ name, listen }) => [`CHAOS_PROXY_${name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`, listen]),
+  )

@@ -1,0 +1,57 @@
+import type { Duplex } from 'node:stream'
+import type { Carriage, ManagedProxy } from '@chaosproxy/proxy/control'
+import type { ObservedClients } from '@chaosproxy/runner'
+import type { ProgramCommand } from '../command/command.ts'
+import type { Keeper } from '../command/keeper.ts'
+import type { Upstream } from './traffic-cluster.ts'
+
+/** A server that is already running, or the command that starts one. */
+export type RecordedServer = Omit<Upstream, 'upstream'> &
+  ({ readonly upstream: string } | { readonly command: ProgramCommand })
+
+/** What is recorded. */
+export interface ObservedTraffic {
+  readonly servers: readonly RecordedServer[]
+  /** The protocol of the recorded servers. */
+  readonly carries: Carriage
+  /** The path of the route table, or the name of a protocol that needs none, for messages. */
+  readonly as: string
+  readonly model: string | undefined
+  readonly clients: TrafficClients
+}
+
+/** Whoever uses the servers. */
+export interface TrafficClients {
+  /** What to say if they did not: where they find the proxies. */
+  readonly howToUseIt: string
+  /** Whether they are a program that the run starts. */
+  readonly areStarted: boolean
+  /** Has them begin. @throws UserError (environment) if they cannot be started */
+  begin(open: OpenTraffic): Promise<TrafficUse>
+}
+
+/** Clients at work. */
+export interface TrafficUse {
+  /** Resolves once they have gone by themselves. */
+  readonly gone: Promise<unknown>
+  /** Ends those that are left, for this reason; resolves to what is wrong with how they ended. */
+  end(why: Parameters<ObservedClients['end']>[0]): Promise<readonly string[]>
+}
+
+/** Proxies that are open. */
+export interface OpenTraffic {
+  readonly proxies: readonly ManagedProxy[]
+  /** What connects to a server without a socket, by its name. */
+  readonly dials: ReadonlyMap<string, () => Duplex>
+  /** What stands for the addresses of proxies and servers in commands. */
+  readonly placeholders: Addresses
+  /** Where its output goes. */
+  readonly logDir: string
+  /** Ends what is left if this process dies; absent if nothing is started. */
+  readonly keeper: Keeper | undefined
+}
+
+/** What stands for addresses. */
+export interface Addresses {
+  readonly [name: string]: string
+}

@@ -1,0 +1,208 @@
+import { mkdirSync } from 'node:fs'
+import type { UserError } from '@chaosproxy/history'
+import type { ManagedProxy } from '@chaosproxy/proxy/control'
+import type { ObservedClients, StartedCluster, StartOptions } from '@chaosproxy/runner'
+import { type Keeper, startKeeper } from '../command/keeper.ts'
+import { reservePorts } from '../command/ports.ts'
+import { readFinallyBy, withSpellings } from './final-client.ts'
+import type { Addresses, ObservedTraffic, RecordedServer, TrafficUse } from './observed-traffic.ts'
+import { hasTraffic, requireAnswers, requireOperations, requireReached, surplusOf } from './requirements.ts'
+import { openServedServers, type ServedServers } from './served-servers.ts'
+import { checkTable } from './table-functions.ts'
+import { type TrafficCluster, trafficCluster, type Upstream } from './traffic-cluster.ts'
+
+/** How often to look for the clients' first traffic. */
+const LOOK_EVERY_MS = 10
+
+/**
+ * Opens a proxy in front of each server and starts the servers that are to be started.
+ *
+ * @throws UserError (environment) for a proxy or a server that cannot be started, (input) for an unknown placeholder.
+ */
+export async function startTraffic(traffic: ObservedTraffic, options: StartOptions): Promise<StartedCluster> {
+  const { logDir, signal } = options
+  const startsSomething = traffic.clients.areStarted || traffic.servers.some((server) => 'command' in server)
+  const keeper = startsSomething ? startKeeper(() => {}) : undefined
+  let served: Served | undefined
+  let cluster: TrafficCluster | undefined
+  const close = async (): Promise<void> => {
+    await new Promise<void>((resolve) => (cluster === undefined ? resolve() : cluster.stop(resolve)))
+    await served?.servers?.end()
+    await keeper?.close()
+  }
+  try {
+    if (keeper !== undefined) mkdirSync(logDir, { recursive: true })
+    served = await openServed(traffic.servers, keeper, options)
+    cluster = clusterFor(traffic, served, options)
+    const proxies = await cluster.open()
+    signal?.throwIfAborted()
+    await served.servers?.start()
+    signal?.throwIfAborted()
+    return observedCluster(traffic, { cluster, proxies, served, keeper, close, logDir })
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** The servers behind the proxies, and those that the run starts. */
+interface Served {
+  readonly upstreams: readonly Upstream[]
+  readonly servers: ServedServers | undefined
+}
+
+/** Reserves the ports of the servers that the run starts. */
+async function openServed(
+  servers: readonly RecordedServer[],
+  keeper: Keeper | undefined,
+  { dataDir, logDir }: StartOptions,
+): Promise<Served> {
+  const given = servers.flatMap((server) => ('upstream' in server ? [server] : []))
+  const ours = servers.flatMap((server) => ('command' in server ? [server] : []))
+  if (ours.length === 0 || keeper === undefined) return { upstreams: given, servers: undefined }
+  // Servers learn the proxies' addresses before the proxies open, so reserve the ports now.
+  const ports = await reservePorts(servers.map(({ name }) => name))
+  const placed = servers.map((server) => ({
+    ...server,
+    listen: server.listen.replace(/:0$/, `:${ports[server.name]}`),
+  }))
+  const placeholders = { ...placeholdersOf(placed), ...directsOf(given) }
+  const opened = await openServedServers({ servers: ours, placeholders, keeper, dataDir, logDir })
+  const upstreams = placed.map((server) => ({
+    ...server,
+    upstream: 'upstream' in server ? server.upstream : (opened.address(server.name) ?? ''),
+  }))
+  return { upstreams, servers: opened }
+}
+
+function clusterFor(
+  { carries: given, as, model }: ObservedTraffic,
+  { upstreams, servers }: Served,
+  { seed }: StartOptions,
+): TrafficCluster {
+  const carries = withSpellings(given)
+  return trafficCluster({
+    ...{ upstreams, carries, seed, victims: servers?.victims },
+    finally: readFinallyBy(carries, as),
+    checkTable: (table, where) => checkTable(table, where, model),
+  })
+}
+
+interface Opened {
+  readonly cluster: TrafficCluster
+  readonly proxies: readonly ManagedProxy[]
+  readonly served: Served
+  readonly keeper: Keeper | undefined
+  readonly logDir: string
+  close(): Promise<void>
+}
+
+function observedCluster(
+  traffic: ObservedTraffic,
+  { cluster, proxies, served: { upstreams, servers }, keeper, logDir, close }: Opened,
+): StartedCluster {
+  const { carries, clients } = traffic
+  const { recorder } = cluster
+  const ownTrouble: string[] = []
+  const broken = createNews<UserError>()
+  const gone = createNews<void>()
+  const came = createNews<void>()
+  // Within this process servers are reached at their own addresses.
+  const reached = proxies.map(({ name, listen, upstream }) => ({
+    name,
+    listen: upstreams.some((each) => each.name === name && each.listens === false) ? upstream : listen,
+  }))
+  const placeholders = { ...placeholdersOf(reached), ...directsOf(upstreams) }
+  let beginning: NodeJS.Timeout | undefined
+  let using: Promise<TrafficUse> | undefined
+  let injected = 0
+
+  const endClients = async (why: Parameters<ObservedClients['end']>[0]): Promise<void> => {
+    clearInterval(beginning)
+    const use = await using
+    ownTrouble.push(...((await use?.end(why)) ?? []))
+  }
+  const observed: ObservedClients = {
+    onTraffic: came.tell,
+    onGone: gone.tell,
+    end(why, ended) {
+      endClients(why)
+        .then(() => {
+          requireReached(cluster.unreached(), upstreams, recorder)
+          if (why !== 'interrupted' && injected === 0) requireAnswers(recorder, traffic.servers)
+          ended()
+        })
+        .catch(broken.happened)
+    },
+    canRead: (key) => cluster.canRead(key),
+    repeatsAreDoubtful: carries.kind === 'resp',
+    concluded(faults) {
+      requireOperations(recorder, { ...traffic, proxies })
+      return surplusOf(recorder, faults)
+    },
+  }
+  return {
+    ...cluster,
+    observed,
+    readyMs: undefined,
+    leader: () => undefined,
+    placeholders: () => placeholders,
+    ...(servers === undefined ? {} : { commands: servers.commands }),
+    inject(fault, told) {
+      injected++
+      cluster.inject(fault, told)
+    },
+    begin() {
+      const dials = new Map(proxies.flatMap(({ name, dial }) => (dial === undefined ? [] : [[name, dial] as const])))
+      using = clients.begin({ proxies, dials, placeholders, logDir, keeper })
+      using.then((use) => use.gone).then(() => gone.happened(), broken.happened)
+      // A fault before the first traffic would have no effect: commands take time to start.
+      beginning = setInterval(() => {
+        if (!hasTraffic(recorder)) return
+        clearInterval(beginning)
+        came.happened()
+      }, LOOK_EVERY_MS)
+    },
+    onBroken: broken.tell,
+    trouble: () => [...(servers?.trouble ?? []), ...ownTrouble],
+    stop(stopped) {
+      void endClients('interrupted')
+        .catch(() => {})
+        .then(close)
+        .then(stopped)
+    },
+  }
+}
+
+/** Something that happens once at most, before or after somebody asks to be told. */
+function createNews<Of>() {
+  let told: ((news: Of) => void) | undefined
+  let known: { readonly news: Of } | undefined
+  return {
+    happened(news: Of): void {
+      known ??= { news }
+      told?.(known.news)
+    },
+    tell(callback: (news: Of) => void): void {
+      told = callback
+      if (known !== undefined) callback(known.news)
+    },
+  }
+}
+
+/** The proxy's address: `{n1}`, `{n1.host}` and `{n1.port}`. */
+const placeholdersOf = (proxies: readonly Pick<ManagedProxy, 'name' | 'listen'>[]): Addresses =>
+  Object.fromEntries(
+    proxies.flatMap(({ name, listen }) => {
+      const colon = listen.lastIndexOf(':')
+      return [
+        [name, listen],
+        [`${name}.host`, listen.slice(0, colon)],
+        [`${name}.port`, listen.slice(colon + 1)],
+      ]
+    }),
+  )
+
+/** `{n1.direct}` is the server's own address, bypassing the proxy. */
+const directsOf = (upstreams: readonly Pick<Upstream, 'name' | 'upstream'>[]): Addresses =>
+  Object.fromEntries(upstreams.map(({ name, upstream }) => [`${name}.direct`, upstream]))

@@ -1,0 +1,59 @@
+import type { FaultKind } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
+import type { Carriage } from '@chaosproxy/proxy/control'
+import type { Suffering, Target } from '@chaosproxy/runner'
+import type { Workload } from '@chaosproxy/workloads'
+import type { ObservedTraffic } from './observed-traffic.ts'
+import { startTraffic } from './start-traffic.ts'
+import { type HurtServers, planTrafficFaults } from './traffic-faults.ts'
+
+/** Servers and clients of somebody else, with proxies between them. */
+export interface TrafficTarget extends ObservedTraffic {
+  readonly workload: Workload
+  /** The servers that faults happen to. */
+  readonly hurt: readonly HurtServers[]
+}
+
+/** A target whose clients are observed: what the proxies see of them is the record. */
+export function trafficTarget(traffic: TrafficTarget): Target {
+  const { servers, carries, workload, hurt } = traffic
+  return {
+    name: RECORDING,
+    clients: 'observed',
+    summary: 'servers and clients that somebody else started',
+    defaultNodes: servers.length,
+    settings: [],
+    bugs: [],
+    marks: false,
+    tier: 'real',
+    sessions: sessionsOf(carries),
+    mapping: carries.kind === 'http' ? 'routes' : undefined,
+    functions: () => workload.functions,
+    promises: () => 'nothing',
+    suffers: (kind, among) => sufferingOf(kind, among, hurt),
+    planFaults: (names, options) => planTrafficFaults(names, hurt, options),
+    validate(_settings, _bug, nodes) {
+      if (nodes !== servers.length)
+        throw new UserError('input', `nodes: ${nodes}, and target.traffic has ${servers.length} servers.`)
+    },
+    start: (options) => startTraffic(traffic, options),
+  }
+}
+
+/** The name of the target of every recording. */
+export const RECORDING = 'record'
+
+function sufferingOf(kind: FaultKind, among: 'nodes' | 'clients' | undefined, hurt: readonly HurtServers[]): Suffering {
+  if (among !== 'nodes') return true
+  if (kind !== 'kill' && kind !== 'pause')
+    return { not: 'only what passes between servers and their clients is in reach', instead: 'partition' }
+  if (hurt.some(({ areOurs }) => areOurs)) return true
+  return { not: 'the run did not start the servers', instead: 'servers that it starts ("serve")' }
+}
+
+/** How sessions are named, for the history's header, which is written before anything is recorded. */
+function sessionsOf(carries: Carriage): Target['sessions'] {
+  if (carries.kind === 'resp') return { by: carries.client ?? 'CLIENT SETNAME or AUTH', named: true }
+  const client = 'table' in carries ? carries.table?.client : undefined
+  return client === undefined ? { by: 'connection', named: false } : { by: client, named: true }
+}
