@@ -44,7 +44,7 @@ export type {
 } from '@chaosproxy/protocols'
 export { defineMachine } from '@chaosproxy/protocols'
 export type { ComparedCell, ComparedSystem, Comparison, Finding } from '@chaosproxy/report'
-export type { RunDraft, RunEvent, RunListener, RunSpec } from '@chaosproxy/runner'
+export type { RunDraft, RunEvent, RunListener, RunSpec, TrafficServer, TrafficSpec } from '@chaosproxy/runner'
 export type { ClientAddress, ClientModule, ClusterDeclaration, ModuleClient } from '@chaosproxy/targets'
 export { defineClient, Refused } from '@chaosproxy/targets'
 export type { Clients, Setting, Settings, Workload, WorkloadClient, WorkloadModule } from '@chaosproxy/workloads'

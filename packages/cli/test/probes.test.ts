@@ -116,7 +116,7 @@ describe('chaos', () => {
       { cwd },
     )
     expect(stderr).toMatch(/^ {2}command: node -e /m)
-    expect(stderr).toMatch(/^ {2}upstreams: node server\.mjs /m)
+    expect(stderr).toMatch(/^ {2}n1: node server\.mjs /m)
     expect(JSON.parse(stdout).requirements).toMatchObject([{ met: true, found: '1' }])
   })
 })
