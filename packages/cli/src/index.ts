@@ -22,7 +22,7 @@ export type {
   SimulateStep,
 } from '@chaosproxy/engine'
 export { check, compare, defineConfig, record, run, search, simulate } from '@chaosproxy/engine'
-export type { Completion, EventInput, History, Input, Json } from '@chaosproxy/history'
+export type { Completion, EventInput, History, Input, Json, Millis } from '@chaosproxy/history'
 export { historyFromEvents, millis, UserError } from '@chaosproxy/history'
 export { readHistory } from '@chaosproxy/history/files'
 export type {

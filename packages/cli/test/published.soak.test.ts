@@ -148,14 +148,14 @@ const searched = await search(protocol, {
   },
 })
 if (!searched.interrupted || searched.trials <= 100 || searched.found !== undefined) throw new Error('no usable search')
-let events = 0
+let told = 0
 const halt = new AbortController()
 const simulated = await simulate(protocol, {
   timeMs: 3_600_000,
   signal: halt.signal,
   listener: ({ type }) => {
-    events++
-    if (type === 'event' && events === 500) halt.abort()
+    told++
+    if (type === 'event' && told === 500) halt.abort()
   },
 })
 if (!simulated.interrupted || simulated.report.levels['linearizable']?.result !== 'met') throw new Error('no usable run')

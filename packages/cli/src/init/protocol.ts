@@ -8,7 +8,9 @@ export const EXAMPLE_PROTOCOL = `// A register kept by majorities (Attiya, Bar-N
 // the client's part: it asks a majority what they have, stores what it will answer at a majority, and only then answers.
 //   npx chaos fuzz --protocol protocol.ts --time 5s                       finds nothing
 //   npx chaos fuzz --protocol protocol.ts --bug no-write-back --time 20s  finds a read that goes back in time
-import type { Effect, Input, ProtocolModule, StateMachine } from 'chaosproxy'
+import type { Effect, Input, Millis, ProtocolModule, StateMachine } from 'chaosproxy'
+
+const AGAIN_MS = 50 as Millis
 
 type Copy = { counter: number; by: string; value: Input['value'] }
 type Message = { type: 'ask' | 'told' | 'store' | 'stored'; id: string; key: string; copy: Copy }
@@ -31,7 +33,7 @@ const machineOf = (bug?: string): StateMachine<State, Message, Stored> => ({
     const effects: Effect<Message, Stored>[] = []
     const send = (to: string, message: Message) => (to === state.id ? receive(to, message) : effects.push({ type: 'send', to, message }))
     const ask = (id: string, { input: { key = '' }, phase, copy, heard }: Round) => {
-      effects.push({ type: 'setTimer', timer: id, afterMs: 50 }) // Messages may be lost: then ask again who has not answered.
+      effects.push({ type: 'setTimer', timer: id, afterMs: AGAIN_MS }) // Messages may be lost: then ask again who has not answered.
       for (const to of [state.id, ...state.peers]) if (!heard.includes(to)) send(to, { type: phase, id, key, copy })
     }
     const receive = (from: string, { type, id, key, copy }: Message) => {
