@@ -70,3 +70,20 @@ export const afterwards = (who: string, read: string): string => `after it ${who
 
 /** The introduction of a level that says nothing more precise. */
 export const noSharedOrder = (): string => 'No order of the writes, shared by all processes, fits what they saw'
+
+/**
+ * The guarantees about the order of writes (Viotti & Vukolić 2016). On registers they bite only together with monotonic
+ * reads: alone they only forbid reading from the future.
+ */
+export const orderOfWrites = {
+  implies: [],
+  cost: 0,
+  contradiction: (relations) => relations.inFuture(),
+  sourcesChosenBy: 'all',
+  hides: 'nothing',
+  words: {
+    noWay: 'some read saw a write that was not there yet',
+    introduction: noSharedOrder,
+    since: alreadyKnew,
+  },
+} satisfies Partial<WeakDefinition>
