@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { LastLinesReporter } from './scripts/last-lines-reporter.ts'
 import { LongestFirst } from './scripts/longest-first.ts'
-import { sources } from './vitest.sources.ts'
+import { sources } from './scripts/sources.ts'
 
 const project = { resolve: { alias: sources } }
 const exclude = [...configDefaults.exclude, '**/*.soak.test.ts']
@@ -12,7 +12,7 @@ const timeouts = { testTimeout: 120_000, hookTimeout: 120_000 }
 /** The same histories and inputs each time, so that what fails is what was changed. The long soak draws its own. */
 const seeds = {
   provide: { seed: Number(process.env['SEED'] ?? 1) },
-  setupFiles: ['vitest.seeds.ts', 'scripts/try-again.ts'],
+  setupFiles: ['scripts/seeds.ts', 'scripts/try-again.ts'],
 }
 
 /** These start nothing and wait for nothing: their files share a worker, and what it has imported. */

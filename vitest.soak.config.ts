@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { LastLinesReporter } from './scripts/last-lines-reporter.ts'
 import { LongestFirst } from './scripts/longest-first.ts'
-import { sources } from './vitest.sources.ts'
+import { sources } from './scripts/sources.ts'
 
 const project = { resolve: { alias: sources } }
 const timeouts = { testTimeout: 30 * 60_000, hookTimeout: 60_000 }
 const drawn = process.env['CHAOS_SOAK'] === 'short' ? 1 : Date.now() % 1_000_000_000
 const seeds = {
   provide: { seed: Number(process.env['SEED'] ?? drawn) },
-  setupFiles: ['vitest.seeds.ts', 'scripts/try-again.ts'],
+  setupFiles: ['scripts/seeds.ts', 'scripts/try-again.ts'],
 }
 /** Of a file with patient tests the others are left out, and with them all of some descriptions. */
 const leavingOut = { passWithNoTests: true }

@@ -131,7 +131,7 @@ function makeCopy(): string {
   copies.push(directory)
   // One level down: some tests look beside the repository, and are to find nothing there.
   const copy = join(directory, 'repository')
-  for (const file of ['package.json', 'tsconfig.base.json', ...SETTINGS_OF_TESTS]) {
+  for (const file of ['package.json', join('scripts', 'tsconfig', 'base.json'), ...SETTINGS_OF_TESTS]) {
     cpSync(join(root, file), join(copy, file))
   }
   for (const name of PACKAGES) {
