@@ -255,7 +255,7 @@ patientTest('the record is kept as that of a run, with what it was made by', asy
   const { stdout } = await chaos([...args, '--', 'bash', '-c', CURL.replaceAll(/\{n\d\}/g, '{n1}')])
   const { run } = JSON.parse(stdout)
   expect(JSON.parse(readFileSync(join(run, 'run.json'), 'utf8'))).toMatchObject({
-    spec: { target: { name: 'record', settings: { upstreams: primary } }, workload: { settings: { as: table } } },
+    spec: { target: { name: 'record', traffic: { as: table, servers: [{ name: 'n1', upstream: primary }] } } },
   })
   expect(readFileSync(join(run, 'history.jsonl'), 'utf8')).toContain('"session":"a"')
   expect(readFileSync(join(run, 'report.html'), 'utf8')).toContain('<html')
