@@ -18,11 +18,11 @@ describe('where a mistake shows only within milliseconds between the timers or r
   )
 
   test.each([
-    [leasedRegister, 'forget-epoch'],
-    [casPaxos, 'forget-accepted-ballot'],
-    [relay, 'forget-answers'],
-    [relay, 'forward-refusal'],
-  ] as const)('$0.name is caught with %s', (protocol, bug) => {
+    { protocol: leasedRegister, bug: 'forget-epoch' },
+    { protocol: casPaxos, bug: 'forget-accepted-ballot' },
+    { protocol: relay, bug: 'forget-answers' },
+    { protocol: relay, bug: 'forward-refusal' },
+  ] as const)('$protocol.name with $bug is caught', ({ protocol, bug }) => {
     expect(foundIn(protocol, bug, 1_000)).toMatchObject([{ kind: 'violation' }])
   })
 
