@@ -230,7 +230,7 @@ describe('what is wrong with the command line is said before anything is started
       /only what passes between the servers and their clients is hurt here/,
     ],
     [['--upstream', 'localhost:1', '--as', 'resp', '--faults', 'lose-repl', '--', 'true'], /Did you mean lose-reply/],
-    [['--upstream', 'localhost:1', '--as', 'http', '--', 'true'], /Give a file with a route table, or resp/],
+    [['--upstream', 'localhost:1', '--as', 'http', '--', 'true'], /Give a file with a route table, resp, or/],
     [['--upstream', 'localhost:1', '--as', 'resp', '--env', 'X', '--', 'true'], /write NAME=value/],
     [['--upstream', 'localhost:1', '--as', 'resp', '--expect', 'serial', '--', 'true'], /--expect/],
   ])('%j', async (args, message) => {

@@ -13,7 +13,11 @@ describe('the summary of a recording', () => {
     const call = { f: 'write', key: 'x', value: 1 }
     exchange.called({ kind: 'operations', calls: [call], session: undefined })
     recorder.passedOn('EVAL', 'everything')
-    const text = summaryLines(recorder, { lostLines: 0, paths: ['history.jsonl'], isRedis }).join('\n')
+    const text = summaryLines(recorder, {
+      lostLines: 0,
+      paths: ['history.jsonl'],
+      by: isRedis ? 'resp' : 'routes',
+    }).join('\n')
     for (const part of wanted) expect(text).toContain(part)
     for (const part of unwanted) expect(text).not.toContain(part)
   })
@@ -23,7 +27,7 @@ describe('the summary of a recording', () => {
     const passed = { HELLO: 2, CLIENT: 6, MULTI: 20, EXEC: 20, WATCH: 40 }
     for (const [what, times] of Object.entries(passed))
       for (let i = 0; i < times; i++) recorder.passedOn(what, 'nothing')
-    const text = summaryLines(recorder, { lostLines: 0, paths: ['history.jsonl'], isRedis: true }).join('\n')
+    const text = summaryLines(recorder, { lostLines: 0, paths: ['history.jsonl'], by: 'resp' }).join('\n')
     expect(text).toContain('forwarded 88 requests that are not operations: HELLO 2×, CLIENT 6×, MULTI 20×, and 60 more')
   })
 })

@@ -32,7 +32,8 @@ export const proxyCommand: Command = {
     },
     record: {
       type: 'string',
-      describe: 'record the traffic: a JSON file with a route table (HTTP), or resp (Redis)',
+      describe:
+        'record the traffic: a JSON file with a route table (HTTP), resp (Redis), or {"kind":"postgresql","table":"kv"}',
       requiresArg: true,
     },
     carries: {

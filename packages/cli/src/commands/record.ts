@@ -31,7 +31,7 @@ export const recordCommand: Command = {
     as: {
       type: 'string',
       describe:
-        'what passes: a JSON file with a route table (HTTP), or resp (Redis); with several servers once for all, or once for each; tcp has faults only, no recording',
+        'what passes: a JSON file with a route table (HTTP), resp (Redis), or {"kind":"postgresql","table":"kv"}; with several servers once for all, or once for each; tcp has faults only, no recording',
       requiresArg: true,
     },
     hurt: {

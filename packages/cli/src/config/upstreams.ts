@@ -55,4 +55,4 @@ const placesOf = (servers: readonly Server[]) => ({
 })
 
 const tableOf = ({ as = 'tcp' }: Server, directory: string): string =>
-  NO_FILES.includes(as) ? as : relative('.', resolve(directory, as))
+  NO_FILES.includes(as) || as.trimStart().startsWith('{') ? as : relative('.', resolve(directory, as))

@@ -1,30 +1,23 @@
 import type { Recorder } from '@chaosproxy/recorder'
+import { type Remedies, recordedProtocols, type SpokenProtocol } from '@chaosproxy/recorder/protocols'
 
 export interface SummaryOptions {
   readonly lostLines: number
   readonly paths: readonly string[]
-  /** Whether Redis alone was recorded: no route table then says more. */
-  readonly isRedis: boolean
+  /** What was recorded: the remedies follow it. */
+  readonly by: 'routes' | SpokenProtocol['kind']
 }
 
-/** The remedies for gaps in a record, by what it was made from. */
-const REMEDIES = {
-  routes: {
-    notUnderstood: 'Say in the route table what they mean; chaos routes try shows what becomes of one.',
-    touched: 'Give them routes, or {"request": "…", "ignore": true} where they write nothing that is recorded.',
-    unnamed: 'Say what names the client: "client": "header.X-Client", a cookie, bearer, or peer.process.',
-  },
-  redis: {
-    notUnderstood: 'A fault that loses or reorders single messages does that, and so does a server that is no Redis.',
-    touched:
-      'Another --model may record them. Where scripts write only the keys they are given, say so: --record \'{"kind":"resp","scripts":"keys"}\'.',
-    unnamed: 'Let them name themselves (CLIENT SETNAME; connectionName in ioredis), or give --client peer.process.',
-  },
-} as const
+/** The remedies for gaps in a record that was made by a route table. */
+const ROUTES: Omit<Remedies, 'nothing'> = {
+  notUnderstood: 'Say in the route table what they mean; chaos routes try shows what becomes of one.',
+  touched: 'Give them routes, or {"request": "…", "ignore": true} where they write nothing that is recorded.',
+  unnamed: 'Say what names the client: "client": "header.X-Client", a cookie, bearer, or peer.process.',
+}
 
 /** What was recorded and what is missing, with the remedy for each gap. */
-export function summaryLines(recorder: Recorder, { lostLines, paths, isRedis }: SummaryOptions): readonly string[] {
-  const remedies = REMEDIES[isRedis ? 'redis' : 'routes']
+export function summaryLines(recorder: Recorder, { lostLines, paths, by }: SummaryOptions): readonly string[] {
+  const remedies = by === 'routes' ? ROUTES : recordedProtocols[by].remedies
   const { operations, ok, fail, info } = recorder.counters
   return [
     `  recorded ${count(operations)} operations (${count(ok)} ok, ${count(fail)} failed, ${count(info)} of unknown outcome) in ${paths.join(' ')}`,

@@ -7,7 +7,7 @@ import { createRecorder, LOST_LINES } from '@chaosproxy/recorder'
 import { checkTable } from '@chaosproxy/targets'
 import type { Logger } from 'pino'
 import { refuseToOverwrite } from '../terminal/overwriting.ts'
-import { summaryLines } from './recording-summary.ts'
+import { type SummaryOptions, summaryLines } from './recording-summary.ts'
 
 export interface RecordSettings {
   /** The file for what clients saw; what the backend answered goes to a second file next to it. */
@@ -27,7 +27,7 @@ export interface OpenRecording extends ProxyRecording {
   /** Resolves once everything is on disk. Call it when no connection is left. */
   close(): Promise<void>
   /** A text on what was recorded, and what to do with it. */
-  summary(of: { readonly isRedis: boolean }): string
+  summary(of: Pick<SummaryOptions, 'by'>): string
 }
 
 /** @throws UserError (environment) if the files cannot be created, (usage) if they already exist. */
@@ -60,10 +60,10 @@ export function openRecording({ out, carries, model, rotateBytes, force }: Recor
       recorder.finish()
       await Promise.all([client.close(), backend.close()])
     },
-    summary({ isRedis }) {
+    summary({ by }) {
       const { lostLines, paths } = client.statistics
       return [
-        ...summaryLines(recorder, { lostLines, paths, isRedis }),
+        ...summaryLines(recorder, { lostLines, paths, by }),
         `  check it  ${commandLine(['npx', 'chaos', 'check', ...paths.map(fileWord)])}`,
         '',
       ].join('\n')

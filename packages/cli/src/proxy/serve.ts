@@ -17,6 +17,7 @@ import { outputFailed, print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
 import { createLog } from './log.ts'
 import type { OpenRecording, RecordSettings } from './recording.ts'
+import type { SummaryOptions } from './recording-summary.ts'
 import type { ProxyCommandSettings } from './settings.ts'
 import { renderStartPage } from './start-page.ts'
 
@@ -31,14 +32,15 @@ export async function serveProxies(settings: ProxyCommandSettings): Promise<Exit
   const recording = settings.record === undefined ? undefined : await openRecording(settings.record, log)
   const network = workers === 1 ? createNetwork({ seed }) : await createWorkerNetwork({ seed, workers })
   const plane = createControlPlane({ network, seed, recording })
-  let isRedis = false
+  let by: SummaryOptions['by'] = 'routes'
   const caFile = temporaryFile('ca.pem')
   plane.events.subscribe(({ type, sequence: _, at: __, ...event }) =>
     log[TROUBLES.includes(type) ? 'warn' : 'info'](event, type),
   )
   try {
     await openProxies(plane, settings)
-    isRedis = plane.proxies.list().every(({ recordedBy }) => recordedBy !== 'routes')
+    const [kind = 'routes', another] = new Set(plane.proxies.list().flatMap(({ recordedBy }) => recordedBy ?? []))
+    by = another === undefined ? kind : 'routes'
     const version = packageVersion()
     const server = await startControlAt(plane, {
       listen: settings.control,
@@ -72,7 +74,7 @@ export async function serveProxies(settings: ProxyCommandSettings): Promise<Exit
     // Open operations end with their connections, and belong in the record.
     await network.close()
     await recording?.close()
-    if (recording !== undefined) print(process.stdout, recording.summary({ isRedis }))
+    if (recording !== undefined) print(process.stdout, recording.summary({ by }))
     caFile.remove()
     log.info('ended: every port is free, every fault is gone')
   }
@@ -98,7 +100,7 @@ async function openProxies(plane: ControlPlane, { configFile, pairs, record }: P
   if (record === undefined || proxies.length === 0 || proxies.some(({ recordedBy }) => recordedBy !== undefined)) return
   throw new UserError(
     'usage',
-    `Nothing would be recorded: no proxy carries HTTP with routes, or resp. ${record.table === undefined ? 'Give --record with a route table, or resp.' : `In ${configFile}, leave "carries" out of the proxies that --record ${record.table} is for.`}`,
+    `Nothing would be recorded: no proxy carries HTTP with routes, or a protocol that is recorded. ${record.table === undefined ? 'Give --record with a route table, resp, or {"kind":"postgresql","table":"kv"}.' : `In ${configFile}, leave "carries" out of the proxies that --record ${record.table} is for.`}`,
   )
 }
 

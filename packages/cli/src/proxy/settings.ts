@@ -175,9 +175,11 @@ function parseRecord(options: ParsedOptions, pairs: readonly ProxyPair[]): Recor
   }
 }
 
-/** The model that Redis commands are recorded as, if it is the same for all proxies. */
+/** The model that commands are recorded as, if it is the same for all proxies. */
 function modelOfCommands(all: readonly (Carriage | undefined)[]): string | undefined {
-  const models = new Set(all.map((carries) => (carries?.kind === 'resp' ? carries.commands.model : undefined)))
+  const models = new Set(
+    all.map((carries) => (carries !== undefined && 'commands' in carries ? carries.commands.model : undefined)),
+  )
   const [model] = models
   return models.size === 1 ? model : undefined
 }

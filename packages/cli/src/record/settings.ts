@@ -82,8 +82,8 @@ function tableIn(options: ParsedOptions): string {
     throw new UserError(
       'usage',
       given.length > 0
-        ? 'With --as tcp alone nothing is recorded. Give a file with a route table, or resp, for at least one server.'
-        : 'chaos record needs --as: a file with a route table (HTTP; chaos routes schema tells how they are written), or resp (Redis).',
+        ? 'With --as tcp alone nothing is recorded. Give a file with a route table, resp, or {"kind":"postgresql","table":"kv"} for at least one server.'
+        : 'chaos record needs --as: a file with a route table (HTTP; chaos routes schema tells how they are written), resp (Redis), or {"kind":"postgresql","table":"kv"}.',
     )
   if (another !== undefined)
     throw new UserError(

@@ -1,5 +1,6 @@
 import { UserError } from '@chaosproxy/history'
 import { type Carriage, carriageNames, parseCarriage, withDescriptor } from '@chaosproxy/proxy/control'
+import { recordedProtocols } from '@chaosproxy/recorder/protocols'
 import { readBytesFile, readJsonFile } from '../text-file.ts'
 
 /** What somebody says of a recording besides its table, whose own members it replaces. */
@@ -8,12 +9,12 @@ export interface RecordedMembers {
   readonly client?: string | undefined
   /** What keys hold at the start: `unknown`, `read`, or `{ value }`. */
   readonly initial?: unknown
-  /** Decides which commands of Redis are operations. */
+  /** Decides which commands of Redis or PostgreSQL are operations. */
   readonly model?: string | undefined
 }
 
 /**
- * How recorded traffic is read: by a file with a route table, or as resp, by its name or as JSON.
+ * How recorded traffic is read: by a file with a route table, or as a protocol of its own (`resp`, `postgresql`), by its name or as JSON.
  *
  * @throws UserError (usage, input) that begins with `where`, or with the file.
  */
@@ -21,11 +22,12 @@ export function recordedCarriage(where: string, as: string, { model, ...said }: 
   const members = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined))
   const commands = model === undefined ? {} : { commands: model }
   if (carriageNames.includes(as))
-    return parseCarriage({ kind: as, ...members, ...(as === 'resp' ? commands : {}) }, where)
+    return parseCarriage({ kind: as, ...members, ...(as in recordedProtocols ? commands : {}) }, where)
   const given = as.trimStart().startsWith('{') ? parsedCarriage(where, as) : readJsonFile(where, as)
   const table = withDescriptor(given, as, (path) => readBytesFile(where, path))
   const own = table !== null && typeof table === 'object' ? table : {}
-  if ('kind' in own && own.kind === 'resp') return parseCarriage({ ...own, ...members, ...commands }, as)
+  if ('kind' in own && typeof own.kind === 'string' && own.kind in recordedProtocols)
+    return parseCarriage({ ...own, ...members, ...commands }, as)
   return parseCarriage({ ...own, ...members, kind: 'http' }, as)
 }
 

@@ -14,6 +14,8 @@ const SCHEMES: { readonly [scheme: string]: { readonly isSecure: boolean; readon
   https: { isSecure: true, port: 443 },
   redis: { isSecure: false, port: 6379 },
   rediss: { isSecure: true, port: 6379 },
+  postgres: { isSecure: false, port: 5432 },
+  postgresql: { isSecure: false, port: 5432 },
   tcp: { isSecure: false, port: undefined },
   tls: { isSecure: true, port: undefined },
 }
@@ -73,5 +75,6 @@ const ALPN: { readonly [kind in Carriage['kind']]: readonly string[] | undefined
   http: ['http/1.1'],
   http2: ['h2'],
   resp: undefined,
+  postgresql: undefined,
   messages: undefined,
 }

@@ -29,7 +29,7 @@ export interface RecordDraft {
   readonly upstream: string | { readonly [name: string]: string }
   /** False opens no ports: clients in this process connect by `dial`, such as through `@chaosproxy/undici`. */
   readonly listen?: boolean | undefined
-  /** The path of a route table (HTTP), or `resp` (Redis). */
+  /** The path of a route table (HTTP), `resp` (Redis), or `{"kind":"postgresql","table":"kv"}`. */
   readonly as: string
   readonly model?: string | undefined
   /** What keys hold at the start: `unknown`, `read`, or a value, which may also be given as the text of its JSON. */

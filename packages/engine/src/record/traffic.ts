@@ -1,7 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import { UserError } from '@chaosproxy/history'
 import type { Carriage } from '@chaosproxy/proxy/control'
-import type { RespSettings } from '@chaosproxy/recorder/redis'
+import { isSpoken, type SpokenProtocol } from '@chaosproxy/recorder/protocols'
 import type { RouteTable } from '@chaosproxy/recorder/routes'
 import type { ObservedParts, Registries, RunSpec, TrafficRunSpec, TrafficSpec } from '@chaosproxy/runner'
 import {
@@ -90,7 +90,10 @@ export const recordingsOf =
 /** @throws UserError (usage) that begins with `where`, for traffic of which nothing can be recorded. */
 function requireRecordable(where: string, carries: Carriage): Carriage {
   if ((carries.kind === 'http' && carries.table === undefined) || carries.kind === 'messages')
-    throw new UserError('usage', `${where}: nothing of that can be recorded. Give a file with a route table, or resp.`)
+    throw new UserError(
+      'usage',
+      `${where}: nothing of that can be recorded. Give a file with a route table, resp, or '{"kind":"postgresql","table":"kv"}'.`,
+    )
   return carries
 }
 
@@ -113,7 +116,7 @@ export function parseInitial(asker: string, typed: string): unknown {
  * @throws UserError (input) for a table that no model fits.
  */
 function recordedWorkload(carries: Carriage, wanted: string | undefined, where: string): Workload {
-  if (carries.kind === 'resp') {
+  if (isSpoken(carries)) {
     const { initial, commands } = carries
     return trafficWorkload({ functions: [], wanted: wanted ?? commands.model, initial: initialOf(initial), where })
   }
@@ -127,7 +130,7 @@ function recordedWorkload(carries: Carriage, wanted: string | undefined, where: 
   return trafficWorkload({ functions: [...new Set(functions)], wanted, initial: initialOf(table.initial), where })
 }
 
-const initialOf = (initial: RouteTable['initial'] | RespSettings['initial']): Json =>
+const initialOf = (initial: RouteTable['initial'] | SpokenProtocol['initial']): Json =>
   typeof initial === 'object' && 'value' in initial ? initial.value : 'unknown'
 
 function serversOf({ servers }: TrafficSpec, carries: Carriage): readonly RecordedServer[] {

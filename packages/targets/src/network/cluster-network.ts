@@ -124,6 +124,8 @@ export async function openClusterNetwork(options: ClusterNetworkOptions): Promis
         const framed = messages.intercept({ ...link, framing: resp })
         return recorder === undefined ? framed : chain(recordResp({ ...carries, recorder, node: to }), framed)
       }
+      case 'postgresql':
+        throw new UserError('input', 'the clients of a cluster speak PostgreSQL as "client": {"kind": "postgres"}')
       case 'messages':
         return messages.intercept({ ...link, framing: carries.framing })
       case 'http2':

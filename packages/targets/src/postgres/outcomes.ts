@@ -1,47 +1,10 @@
 import type { Completion, ErrorMeaning } from '@chaosproxy/history'
-import { reportText, type ServerReport } from '@chaosproxy/wire/postgresql'
+import { judgeNotices, judgeReport } from '@chaosproxy/recorder/postgresql'
+import { reportText } from '@chaosproxy/wire/postgresql'
 import type { QueryEnd } from './connection.ts'
 
 /** The outcome of a change, as far as it is certain. */
 export type Certainty = ErrorMeaning['means']
-
-/**
- * What a server error says about a command that changes something, by SQLSTATE or its first two characters: the class.
- * The first match counts. An error that ends a
- * transaction before its commit is definite. A later or unknown one is not.
- */
-export const errorOutcomes: readonly ErrorMeaning[] = [
-  { says: ['40003'], means: 'info', why: 'the server itself does not know whether the command was completed' },
-  { says: ['40'], means: 'fail', why: 'the transaction was rolled back: a conflict, or a deadlock' },
-  { says: ['25006'], means: 'fail', why: 'a standby, or a session that only reads: nothing was written' },
-  { says: ['57014'], means: 'fail', why: 'cancelled while it was carried out: rolled back' },
-  { says: ['57P01'], means: 'fail', why: 'the session was ended while the command was carried out: rolled back' },
-  { says: ['57P03', '57P04', '57P05'], means: 'fail', why: 'the server takes no commands now' },
-  { says: ['57P02'], means: 'info', why: 'another process crashed: the commit may be on disk' },
-  { says: ['58', 'XX', 'F0'], means: 'info', why: 'the disk or the server is broken: the commit may be on disk' },
-  { says: ['08'], means: 'info', why: 'the connection failed' },
-  {
-    says: ['0A', '21', '22', '23', '25', '26', '28', '34', '3D', '3F', '42', '44', '53', '54', '55', 'P0'],
-    means: 'fail',
-    why: 'the command was refused, and its transaction rolled back',
-  },
-]
-
-/**
- * A success with one of these notices is not one: the commit is on the primary's disk, but perhaps not on the standbys.
- */
-export const noticeOutcomes: readonly ErrorMeaning[] = [
-  {
-    says: ['canceling wait for synchronous replication'],
-    means: 'info',
-    why: 'committed where it was asked for, and perhaps nowhere else',
-  },
-  {
-    says: ['canceling the wait for synchronous replication'],
-    means: 'info',
-    why: 'committed where it was asked for, and perhaps nowhere else; the session was ended',
-  },
-]
 
 /** For a connection that ends without a reply. */
 export const LOST: Certainty = 'info'
@@ -62,25 +25,6 @@ export function judgeEnd(end: QueryEnd): Judged {
     case 'lost':
       return judgeNotices(end.notices) ?? { type: LOST, error: end.why }
   }
-}
-
-/** @param carriedOut Whether the command succeeded and only its commit was refused. */
-export function judgeReport({ severity, code }: ServerReport, carriedOut: boolean): Certainty {
-  if (severity === 'PANIC') return 'info'
-  const found = errorOutcomes.find(({ says }) => says.some((each) => code.startsWith(each)))
-  if (found === undefined) return 'info'
-  // Only a conflict found during the commit is known to have prevented it.
-  return carriedOut && !code.startsWith('40') && !code.startsWith('23') ? 'info' : found.means
-}
-
-function judgeNotices(
-  notices: readonly ServerReport[],
-): { readonly type: Certainty; readonly error: string } | undefined {
-  for (const notice of notices) {
-    const found = noticeOutcomes.find(({ says }) => says.some((each) => notice.message.startsWith(each)))
-    if (found !== undefined) return { type: found.means, error: notice.message }
-  }
-  return undefined
 }
 
 /** A failed read has no effect, whatever happened to it. */

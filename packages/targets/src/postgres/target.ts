@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { UserError } from '@chaosproxy/history'
+import { errorOutcomes, noticeOutcomes } from '@chaosproxy/recorder/postgresql'
 import type { Target } from '@chaosproxy/runner'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
 import { declaredTarget } from '../cluster/target.ts'
 import { postgresCluster, settings } from './cluster.ts'
-import { errorOutcomes, noticeOutcomes } from './outcomes.ts'
 import { findServer, INSTALL, isReachable, missingServer } from './programs.ts'
 
 const NODES = 3

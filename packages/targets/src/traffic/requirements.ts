@@ -1,6 +1,7 @@
 import { plural, UserError } from '@chaosproxy/history'
-import type { ManagedProxy } from '@chaosproxy/proxy/control'
+import type { Carriage, ManagedProxy } from '@chaosproxy/proxy/control'
 import type { Recorder } from '@chaosproxy/recorder'
+import { isSpoken, recordedProtocols } from '@chaosproxy/recorder/protocols'
 import type { Concluded, RunOutcome } from '@chaosproxy/runner'
 import { commandText } from '../command/command.ts'
 import type { ObservedTraffic, RecordedServer } from './observed-traffic.ts'
@@ -47,7 +48,7 @@ export function requireOperations(
   const why = passed === undefined && puzzling !== undefined ? ` (${puzzling.why})` : ''
   throw new UserError(
     'input',
-    `${as}: 0 of ${seen.toLocaleString('en-US')} requests matched; the first was ${first}${why}: ${remedyFor(first, carries.kind)}`,
+    `${as}: 0 of ${seen.toLocaleString('en-US')} requests matched; the first was ${first}${why}: ${remedyFor(first, carries)}`,
   )
 }
 
@@ -75,9 +76,8 @@ const haveBitten = (faults: RunOutcome['faults']): boolean => faults.some(({ hit
 const nameOf = (server: RecordedServer): string =>
   `${server.name} (${'command' in server ? commandText(server.command) : server.upstream})`
 
-function remedyFor(first: string, kind: string): string {
-  if (kind === 'resp')
-    return `--model says what is recorded: strings and hashes as register, or counter, set, queue, list-append, lock. A script is recorded once it is declared: --as '{"kind":"resp","declare":[{"script":"SHA-1 or part of its text","as":"INCR KEYS[1]"}]}'. For jobs that scripts move (BullMQ), record those who add and carry them out, with a route table.`
+function remedyFor(first: string, carries: Carriage): string {
+  if (isSpoken(carries)) return recordedProtocols[carries.kind].remedies.nothing
   const [method = 'GET', path = '/'] = first.split(' ')
   const pattern = path.replace(/[^/]+$/, '{key}')
   const route =

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import type { UserError } from '@chaosproxy/history'
 import type { ManagedProxy } from '@chaosproxy/proxy/control'
+import { isSpoken, recordedProtocols } from '@chaosproxy/recorder/protocols'
 import type { ObservedClients, StartedCluster, StartOptions } from '@chaosproxy/runner'
 import { type Keeper, startKeeper } from '../command/keeper.ts'
 import { reservePorts } from '../command/ports.ts'
@@ -135,7 +136,7 @@ function observedCluster(
         .catch(broken.happened)
     },
     canRead: (key) => cluster.canRead(key),
-    repeatsAreDoubtful: carries.kind === 'resp',
+    repeatsAreDoubtful: isSpoken(carries) && recordedProtocols[carries.kind].resends,
     concluded(faults) {
       requireOperations(recorder, { ...traffic, proxies })
       return surplusOf(recorder, faults)

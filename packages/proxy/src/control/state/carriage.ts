@@ -1,6 +1,6 @@
 import { quote, readObject } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
-import { parseRespSettings, type RespSettings } from '@chaosproxy/recorder/redis'
+import { isSpoken, recordedProtocols, type SpokenProtocol } from '@chaosproxy/recorder/protocols'
 import type { RouteTable } from '@chaosproxy/recorder/routes'
 import { parseRouteTable } from '@chaosproxy/recorder/routes'
 import type { Framing } from '@chaosproxy/wire'
@@ -10,7 +10,7 @@ import { framingNames, parseFraming } from '@chaosproxy/wire'
 export type Carriage =
   | { readonly kind: 'http'; readonly table: RouteTable | undefined; readonly websocket: boolean }
   | { readonly kind: 'http2'; readonly table: RouteTable | undefined }
-  | ({ readonly kind: 'resp' } & RespSettings)
+  | SpokenProtocol
   | { readonly kind: 'messages'; readonly framing: Framing }
 
 /** The names `parseCarriage` accepts, for help and documentation. */
@@ -29,15 +29,18 @@ export function parseCarriage(value: unknown, where: string): Carriage {
   const { kind, ...members } = typeof value === 'string' ? { kind: value } : readObject(value, where)
   if (kind === 'http') return parseHttp(members, where)
   if (kind === 'http2') return { kind, table: parseTable(members, where) }
-  if (kind === 'resp') return { kind, ...parseRespSettings(members, where) }
+  if (kind === 'resp') return { kind, ...recordedProtocols.resp.parse(members, where) }
+  // Without a table only its messages can be hurt.
+  if (kind === 'postgresql' && Object.keys(members).length > 0)
+    return { kind, ...recordedProtocols.postgresql.parse(members, where) }
   if (typeof kind === 'string' && framingNames.includes(kind))
     return { kind: 'messages', framing: parseFraming(value, where) }
   throw new UserError('input', `${where} is ${quote(kind)}. Known: ${carriageNames.join(', ')}.`)
 }
 
 /** What says which of its requests are operations; undefined if nothing does. */
-export function recordedBy(carries: Carriage | undefined): 'routes' | 'resp' | undefined {
-  if (carries?.kind === 'resp') return 'resp'
+export function recordedBy(carries: Carriage | undefined): 'routes' | SpokenProtocol['kind'] | undefined {
+  if (carries !== undefined && isSpoken(carries)) return carries.kind
   return carries !== undefined && 'table' in carries && carries.table !== undefined ? 'routes' : undefined
 }
 

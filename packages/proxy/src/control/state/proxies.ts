@@ -66,7 +66,7 @@ export interface ManagedProxy {
   /** The certificate authority that clients must trust, in PEM, if the proxy made one. */
   readonly authority: string | undefined
   /** How its requests could be recorded; undefined if they could not. */
-  readonly recordedBy: 'routes' | 'resp' | undefined
+  readonly recordedBy: ReturnType<typeof recordedBy>
   /** How dialling endpoints are identified, and how often that succeeded. */
   readonly identification: Identification
   /** For UDP, the clients heard from recently. */

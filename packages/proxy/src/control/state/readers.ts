@@ -1,8 +1,9 @@
 import { type Endpoint, type Http2Fault, type HttpFault, linkName, type MessageFault } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
+import { isSpoken } from '@chaosproxy/recorder/protocols'
 import type { RouteTable } from '@chaosproxy/recorder/routes'
 import { clientSourcesOf } from '@chaosproxy/recorder/routes'
-import { resp, websocket } from '@chaosproxy/wire'
+import { websocket } from '@chaosproxy/wire'
 import type { HttpRoute } from '../../http/http-faults.ts'
 import { chain } from '../../interceptor/chain.ts'
 import type { Intercept } from '../../interceptor/interceptor.ts'
@@ -11,6 +12,7 @@ import { type Carriage, carriageNames } from './carriage.ts'
 import type { InForce } from './in-force.ts'
 import type { PreparedWay } from './proxies.ts'
 import type { ProxyRecording } from './recording.ts'
+import { framings, recordSpoken } from './spoken.ts'
 
 /** The protocol readers. Each is loaded when the first proxy needs it. */
 export interface Readers {
@@ -71,11 +73,10 @@ export function createReaders({ seed, recording }: ReadersOptions): Readers {
           if (recorder !== undefined && carriage.table !== undefined)
             return recordedHttp({ from, to, table: carriage.table })
           return (await http2.make()).intercept({ from, to })
-        case 'resp': {
-          const faults = (await messages.make()).intercept({ from, to, framing: resp })
-          if (recorder === undefined) return faults
-          const { recordResp } = await import('../../resp/resp-recorder.ts')
-          return chain(recordResp({ recorder, node: to, ...carriage }), faults)
+        case 'resp':
+        case 'postgresql': {
+          const faults = (await messages.make()).intercept({ from, to, framing: framings[carriage.kind] })
+          return recorder === undefined ? faults : chain(await recordSpoken(carriage, { recorder, node: to }), faults)
         }
         case 'messages':
           return (await messages.make()).intercept({ from, to, framing: carriage.framing })
@@ -106,7 +107,7 @@ export function createReaders({ seed, recording }: ReadersOptions): Readers {
 
 /** Whether clients are told apart by their process. */
 function isByProcess(carriage: Carriage): boolean {
-  if (carriage.kind === 'resp') return carriage.client === 'peer.process'
+  if (isSpoken(carriage)) return carriage.client === 'peer.process'
   const table = tableOf(carriage)
   if (table === undefined) return false
   return clientSourcesOf(table).includes('peer.process')

@@ -1,0 +1,97 @@
+import { isUtf8 } from 'node:buffer'
+import type { Json } from '@chaosproxy/history'
+import type { FieldValue, Format } from '@chaosproxy/wire/postgresql'
+import type { ColumnType } from './settings.ts'
+
+// Values as a history has them. A number is written as one only in its one canonical form, so that no two texts that
+// differ become equal.
+
+/** A value's text, by the format it has on the wire; undefined for a binary format that is not read. */
+export function textOf(value: FieldValue, format: Format, type: number): string | null | undefined {
+  if (value === null) return null
+  if (format === 0 || TEXTS.has(type)) return isUtf8(value) ? value.toString('utf8') : undefined
+  switch (type) {
+    case OID.int2:
+      return value.length === 2 ? String((value.readUInt16BE(0) << 16) >> 16) : undefined
+    case OID.int4:
+      return value.length === 4 ? String(value.readUInt32BE(0) | 0) : undefined
+    case OID.int8:
+      return value.length === 8 ? String(BigInt.asIntN(64, value.readBigUInt64BE(0))) : undefined
+    case OID.bool:
+      return value.length === 1 ? (value[0] === 0 ? 'f' : 't') : undefined
+    case OID.uuid:
+      return value.length === 16 ? uuidText(value.toString('hex')) : undefined
+    case OID.jsonb:
+      return value[0] === 1 ? value.toString('utf8', 1, value.length) : undefined
+    default:
+      return undefined
+  }
+}
+
+const uuidText = (hex: string): string =>
+  [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+
+const OID = { bool: 16, int8: 20, int2: 21, int4: 23, uuid: 2950, jsonb: 3802 } as const
+
+/** Types whose binary format is their text: char, name, text, json, xml, varchar and unknown. */
+const TEXTS: ReadonlySet<number> = new Set([18, 19, 25, 114, 142, 1043, 705])
+
+/** Types whose values come back as the texts that were written, or as whole numbers. */
+const EXACT: ReadonlySet<number> = new Set([...TEXTS, OID.int2, OID.int4, OID.int8, OID.uuid])
+
+/** Why values of a column with this type cannot be compared; undefined if they can. 0: the type is not known. */
+export function whyNotCompared(type: ColumnType, oid: number): string | undefined {
+  if (type !== 'text' || oid === 0 || EXACT.has(oid)) return undefined
+  const said = SAID[oid]
+  return said === undefined
+    ? `the column's type (number ${oid}) has several texts for one value: record a column of text or whole numbers, or use a cast in the SELECT`
+    : `the column is ${said}, of which one value has several texts: say "type":"${said}" beside "table"`
+}
+
+const SAID: { readonly [oid: number]: ColumnType } = { 16: 'boolean', 1700: 'numeric', 3802: 'json' }
+
+const WHOLE = /^(?:0|-?[1-9]\d*)$/
+const ALMOST_WHOLE = /^\s*[+-]?\d+\s*$/
+const DECIMAL = /^([+-]?)0*(\d*)(?:\.(\d*?)0*)?$/
+
+/** The value of a text as a history has it; undefined if it cannot be told how the server writes it. */
+export function recordedValue(text: string | null, type: ColumnType): Json | undefined {
+  if (text === null) return null
+  switch (type) {
+    case 'text':
+      if (WHOLE.test(text)) return wholeNumber(text)
+      // An integer column would give it back in another form, a text column in this one.
+      return ALMOST_WHOLE.test(text) ? undefined : text
+    case 'numeric':
+      return decimal(text)
+    case 'boolean':
+      return booleans[text.toLowerCase()]
+    case 'json':
+      return parsed(text)
+  }
+}
+
+/** Beyond what is exact in a number, the text. */
+function wholeNumber(text: string): Json {
+  const number = Number(text)
+  return Number.isSafeInteger(number) ? number : text
+}
+
+function decimal(text: string): Json | undefined {
+  const [found, sign = '', whole = '', fraction = ''] = DECIMAL.exec(text.trim()) ?? []
+  if (found === undefined || !/\d/.test(found)) return undefined
+  const digits = `${whole === '' ? '0' : whole}${fraction === '' ? '' : `.${fraction}`}`
+  const isZero = digits === '0'
+  const canonical = sign === '-' && !isZero ? `-${digits}` : digits
+  return WHOLE.test(canonical) ? wholeNumber(canonical) : canonical
+}
+
+const booleans: { readonly [text: string]: boolean } = { t: true, true: true, f: false, false: false }
+
+function parsed(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,4 @@
+export type { PostgresqlNaming } from './conversation.ts'
+export { PostgresqlConversation } from './conversation.ts'
+export { errorOutcomes, judgeNotices, judgeReport, noticeOutcomes } from './errors.ts'
+export type { PostgresqlSettings } from './settings.ts'

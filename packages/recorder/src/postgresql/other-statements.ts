@@ -1,0 +1,102 @@
+import type { MayTouch } from './action.ts'
+import type { PostgresqlSettings } from './settings.ts'
+import type { Token } from './sql-tokens.ts'
+
+// Statements that are no operations: whether they may change the recorded table.
+
+type Recorded = PostgresqlSettings['commands']
+
+interface Touching {
+  readonly touches: MayTouch
+  readonly why: string
+}
+
+const NOTHING: Touching = { touches: 'nothing', why: '' }
+
+/** What a statement that is no operation may change: if it names the recorded table, and if not. */
+export function analyseOther(tokens: readonly Token[], { table, functionsRead }: Recorded): Touching {
+  const words = tokens.map((token) => (token.kind === 'word' && !token.quoted ? token.text : ''))
+  const [first = ''] = words
+  const called = functionsRead ? undefined : strangeFunction(tokens)
+  if (called !== undefined)
+    return {
+      touches: 'everything',
+      why: `it calls ${called}(), which may write; if no function that is called writes ${table}, say "functions":"read" beside "table"`,
+    }
+  if (ALWAYS_HARMLESS.has(first)) return NOTHING
+  if (EVERYTHING.has(first)) return everything(`what it does is not known`)
+  const names = tokens.some((token) => token.kind === 'word' && token.text === table)
+  if (!names) return words.includes('cascade') && RIPPLING.has(first) ? everything(`it may reach ${table}`) : NOTHING
+  if (first === 'create') {
+    const isWatching = words.some((word) => word === 'trigger' || word === 'rule')
+    return isWatching ? everything(`from here on ${table} may be written unseen`) : NOTHING
+  }
+  const writes = words.some((word) => WRITING.has(word))
+  if (READING.has(first) && !writes) return NOTHING
+  // SELECT … FOR UPDATE has the word, and writes nothing.
+  if (first === 'select' && isLockingOnly(words)) return NOTHING
+  if (first === 'copy') return words.includes('from') ? everything('it writes rows that are not read') : NOTHING
+  return everything(`it may change rows that are not chosen by their primary key`)
+}
+
+const everything = (why: string): Touching => ({
+  touches: 'everything',
+  why: `${why}. Record what it does with a route table in front of the service, or keep it out of the recording`,
+})
+
+const set = (words: string): ReadonlySet<string> => new Set(words.split(' '))
+
+const ALWAYS_HARMLESS = set(
+  'show set reset listen notify unlisten declare fetch move close lock analyze vacuum reindex comment grant revoke checkpoint cluster prepare security discard load',
+)
+/** What they carry out stands elsewhere. */
+const EVERYTHING = set('execute call do commit rollback import refresh')
+const RIPPLING = set('drop truncate alter delete')
+const READING = set('select values table with explain')
+const WRITING = set('insert update delete merge truncate copy into')
+
+const isLockingOnly = (words: readonly string[]): boolean =>
+  words.every((word, at) => !WRITING.has(word) || (word === 'update' && ['for', 'key'].includes(words[at - 1] ?? '')))
+
+/** The first function called that may do anything. */
+function strangeFunction(tokens: readonly Token[]): string | undefined {
+  const [first] = tokens
+  if (first?.kind !== 'word' || !CALLING.has(first.text)) return undefined
+  for (let at = 1; at + 1 < tokens.length; at++) {
+    const token = tokens[at]
+    const next = tokens[at + 1]
+    if (token?.kind !== 'word' || next?.kind !== 'symbol' || next.text !== '(') continue
+    const before = tokens[at - 1]
+    // The columns of an INSERT or a CTE, an alias, a type.
+    const isNoCall = before?.kind === 'word' ? NO_CALL_AFTER.has(before.text) : before?.text === '::'
+    const isPart = isNoCall || (before?.text === '.' && tokens[at - 3]?.text === 'into')
+    if (isPart || (!token.quoted && HARMLESS.has(token.text)) || token.text.startsWith('pg_')) continue
+    return token.text
+  }
+  return undefined
+}
+
+const CALLING = set('select insert update delete with values explain merge table')
+const NO_CALL_AFTER = set('into with recursive as conflict')
+
+/** What may stand before a bracket and writes no table. */
+const HARMLESS = set(
+  [
+    'values in any all some exists and or not over filter within on using as by partition when then else case where from select',
+    'join returning set with union intersect except having limit offset array row rows cast extract materialized',
+    'coalesce nullif greatest least abs ceil ceiling floor round trunc sign sqrt power mod random div ln log exp',
+    'count sum avg min max array_agg string_agg json_agg jsonb_agg bool_and bool_or every stddev variance',
+    'json_object_agg jsonb_object_agg json_build_object jsonb_build_object json_build_array jsonb_build_array',
+    'to_json to_jsonb row_to_json jsonb_set json_array_elements jsonb_array_elements jsonb_array_length jsonb_each',
+    'now clock_timestamp statement_timestamp transaction_timestamp current_timestamp localtimestamp timeofday age',
+    'date_trunc date_part make_interval make_date to_char to_date to_timestamp to_number justify_interval',
+    'lower upper length char_length octet_length concat concat_ws substring substr trim btrim ltrim rtrim replace',
+    'left right lpad rpad position strpos split_part regexp_replace regexp_match regexp_matches format md5 sha256',
+    'encode decode quote_ident quote_literal reverse repeat ascii chr initcap translate overlay hashtext',
+    'gen_random_uuid uuid_generate_v4 nextval currval lastval setval version current_setting set_config current_database',
+    'current_schema current_schemas current_user session_user to_regclass format_type obj_description col_description',
+    'has_table_privilege has_schema_privilege txid_current row_number rank dense_rank lag lead first_value last_value',
+    'unnest generate_series generate_subscripts array_length array_position array_append array_remove cardinality',
+    'varchar char numeric decimal bit interval time timestamp float',
+  ].join(' '),
+)

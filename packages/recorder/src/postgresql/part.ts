@@ -1,0 +1,200 @@
+import type { Json } from '@chaosproxy/history'
+import { type Column, type FieldValue, type Format, rowsOf } from '@chaosproxy/wire/postgresql'
+import { type Call, type Interpretation, type Touches, UNSAID } from '../record/call.ts'
+import type { Action, MayTouch, Operand, Place } from './action.ts'
+import { recordedValue, textOf, whyNotCompared } from './column-values.ts'
+import { formatAt, operandText, type Portal } from './prepared.ts'
+import type { PostgresqlSettings } from './settings.ts'
+import type { Statement } from './statement.ts'
+
+/** A row of a result, and how to read it. */
+export interface Answer {
+  readonly tag: string
+  readonly rows: readonly (readonly FieldValue[])[]
+  readonly columns: readonly Column[] | undefined
+  /** Replaces the formats of the columns, if the statement itself was described. */
+  readonly formats: readonly Format[] | undefined
+}
+
+/** One operation of a statement. */
+export interface Part {
+  readonly key: string
+  readonly call: Call
+  /** What it would write, if it may be joined with other parts of a transaction. */
+  readonly writes: 'nothing' | { readonly value: Json } | 'unsaid'
+  readonly says: (answer: Answer) => Interpretation
+}
+
+/** A statement with its values: an operation, or what it touches. */
+export type Step =
+  | { readonly kind: 'operation'; readonly what: string; readonly part: Part }
+  | { readonly kind: 'other'; readonly what: string; readonly touches: Touches; readonly why: string }
+
+type Recorded = PostgresqlSettings['commands']
+
+/** @param portal undefined for a statement without parameters. */
+export function stepOf(statement: Statement, portal: Portal | undefined, recorded: Recorded): Step {
+  if (statement.kind === 'control') return { kind: 'other', what: statement.what, touches: 'nothing', why: '' }
+  const { what } = statement
+  if (statement.kind === 'other')
+    return { kind: 'other', what, touches: touchesOf(statement.touches, portal), why: statement.why }
+  const { action } = statement
+  const key = keyOf(action.key, portal)
+  if (key === undefined)
+    return {
+      kind: 'other',
+      what,
+      touches: action.does === 'read' ? 'nothing' : 'everything',
+      why: 'the value of its primary key cannot be read: give it as a text or a whole number',
+    }
+  const part = partOf(action, key, portal, recorded)
+  if (typeof part !== 'string') return { kind: 'operation', what, part }
+  return { kind: 'other', what, touches: action.does === 'read' ? 'nothing' : { keys: [key] }, why: part }
+}
+
+function touchesOf(touches: MayTouch, portal: Portal | undefined): Touches {
+  if (typeof touches === 'string') return touches
+  const key = keyOf(touches.key, portal)
+  return key === undefined ? 'everything' : { keys: [key] }
+}
+
+/** Two texts of one number would be two keys. */
+function keyOf(operand: Operand, portal: Portal | undefined): string | undefined {
+  const text = operandText(operand, portal)
+  return text === undefined || text === null || recordedValue(text, 'text') === undefined ? undefined : text
+}
+
+const NOT_READ = 'a value in it has a format or a text that is not read; record it as text, or as a whole number'
+
+/** The operation, or why there is none. */
+function partOf(action: Action, key: string, portal: Portal | undefined, recorded: Recorded): Part | string {
+  const isCounter = recorded.model === 'counter'
+  const valueIn = (operand: Operand): Json | undefined => {
+    const text = operandText(operand, portal)
+    return text === undefined ? undefined : recordedValue(text, recorded.type)
+  }
+  const reads = (place: Place, answer: Answer) => columnOf(answer, place, recorded)
+  switch (action.does) {
+    case 'read':
+      return {
+        key,
+        call: { f: 'read', key, value: null, harmless: true },
+        writes: 'nothing',
+        says: (answer) => reads(action.value, answer),
+      }
+    case 'add':
+      return isCounter ? addition(action, key, valueIn(action.amount)) : sum(action, key, valueIn(action.amount), reads)
+    default:
+  }
+  if (isCounter) return 'it writes a value, where a counter is only added to; record it with --model register'
+  switch (action.does) {
+    case 'write': {
+      const value = valueIn(action.value)
+      if (value === undefined) return NOT_READ
+      const missed = action.mayMiss ? 'no such row, or its condition did not hold' : undefined
+      return { key, call: { f: 'write', key, value }, writes: { value }, says: counted(value, missed) }
+    }
+    case 'delete':
+      return {
+        key,
+        call: { f: 'write', key, value: null },
+        writes: { value: null },
+        says: action.mayMiss ? counted(null, 'its condition did not hold') : deleted,
+      }
+    case 'insert': {
+      const value = valueIn(action.value)
+      if (value === undefined) return NOT_READ
+      const call = { f: 'cas', key, value: [null, value] }
+      return { key, call, writes: { value }, says: counted(call.value, 'the row exists') }
+    }
+    case 'cas': {
+      const expected = valueIn(action.expected)
+      const value = action.value === 'delete' ? null : valueIn(action.value)
+      if (expected === undefined || value === undefined) return NOT_READ
+      const call = { f: 'cas', key, value: [expected, value] }
+      return { key, call, writes: { value }, says: counted(call.value, 'another value was there') }
+    }
+  }
+}
+
+type Addition = Extract<Action, { readonly does: 'add' }>
+
+function addition({ sign }: Addition, key: string, amount: Json | undefined): Part | string {
+  if (typeof amount !== 'number') return 'what it adds is no whole number'
+  const [f, value] = sign * amount < 0 ? ['subtract', Math.abs(amount)] : ['add', Math.abs(amount)]
+  return {
+    key,
+    call: { f, key, value },
+    writes: 'unsaid',
+    says: counted(value, 'no such row, or its condition did not hold'),
+  }
+}
+
+/** An addition to a register: the answer has the value, or nothing has. */
+function sum(
+  { sign, creates, sum: place }: Addition,
+  key: string,
+  given: Json | undefined,
+  reads: (place: Place, answer: Answer) => Interpretation,
+): Part | string {
+  if (place === undefined)
+    return 'it adds, and nothing says to what: add RETURNING with the recorded column, or record with --model counter'
+  if (typeof given !== 'number') return 'what it adds is no whole number'
+  const amount = sign * given
+  return {
+    key,
+    call: { f: 'cas', key, value: UNSAID, amount },
+    writes: 'unsaid',
+    says(answer) {
+      if (answer.rows.length === 0)
+        return { type: 'fail', error: 'no such row, or its condition did not hold', answered: true }
+      const read = reads(place, answer)
+      if (read.type !== 'ok' || !('value' in read)) return read
+      const { value } = read
+      if (typeof value !== 'number') return { type: 'not-understood', error: 'the sum is no whole number' }
+      // It may have made the row.
+      return { type: 'ok', value: creates && value === amount ? [value] : [value - amount, value] }
+    },
+  }
+}
+
+const MANY: Interpretation = {
+  type: 'not-understood',
+  error: 'several rows have this key: "key" names no primary key of the table',
+}
+
+/** One row was changed, or none because of `missed`. */
+const counted =
+  (value: Json, missed: string | undefined) =>
+  ({ tag }: Answer): Interpretation => {
+    const rows = rowsOf(tag)
+    if (rows === 1) return { type: 'ok', value }
+    if (rows === 0 && missed !== undefined) return { type: 'fail', error: missed, answered: true }
+    return rows === undefined || rows === 0 ? UNCOUNTED : MANY
+  }
+
+const deleted = ({ tag }: Answer): Interpretation => {
+  const rows = rowsOf(tag)
+  return rows === undefined ? UNCOUNTED : rows > 1 ? MANY : { type: 'ok', value: null }
+}
+
+const UNCOUNTED: Interpretation = { type: 'not-understood', error: 'its answer counts no rows' }
+
+/** The recorded column of the only row; null if there is none. */
+function columnOf({ rows, columns, formats }: Answer, place: Place, recorded: Recorded): Interpretation {
+  const [row, another] = rows
+  if (another !== undefined) return MANY
+  if (row === undefined) return { type: 'ok', value: null }
+  const at = typeof place === 'number' ? place : (columns?.findIndex(({ name }) => name === place) ?? -1)
+  const field = row[at]
+  if (field === undefined) return { type: 'not-understood', error: `its answer has no column ${recorded.value}` }
+  const column = columns?.[at]
+  const oid = column?.type ?? 0
+  const why = whyNotCompared(recorded.type, oid)
+  if (why !== undefined) return { type: 'not-understood', error: why }
+  const text = textOf(field, formats === undefined ? (column?.format ?? 0) : formatAt(formats, at), oid)
+  const value = text === undefined ? undefined : recordedValue(text, recorded.type)
+  return value === undefined
+    ? { type: 'not-understood', error: `the value in its answer is not read as ${recorded.type}` }
+    : { type: 'ok', value }
+}

@@ -1,0 +1,373 @@
+import type { Operand, Place } from './action.ts'
+import type { PostgresqlSettings } from './settings.ts'
+import type { Token } from './sql-tokens.ts'
+
+/** What is assigned to the recorded column. */
+export type Assigned<Value> =
+  | { readonly kind: 'operand'; readonly operand: Value }
+  | { readonly kind: 'sum'; readonly amount: Value; readonly sign: 1 | -1 }
+  | { readonly kind: 'expression' }
+
+export interface Assignments<Value> {
+  /** Whether the primary key is assigned. */
+  readonly key: boolean
+  /** Undefined if the recorded column keeps its value. */
+  readonly value: Assigned<Value> | undefined
+}
+
+/** Conditions that must all hold. */
+export interface Conditions {
+  readonly key: Operand | undefined
+  /** What the recorded column must hold. */
+  readonly expected: Operand | undefined
+  /** How many further ones there are. */
+  readonly others: number
+}
+
+const AFTER_CONDITIONS = ['returning', 'limit', 'for', 'order']
+const COMPARISONS = ['=', '<>', '!=', '<', '>', '<=', '>=']
+
+/** Steps through a statement on the recorded table. Whatever it does not expect, it gives up on: undefined. */
+export class SqlParser {
+  readonly #tokens: readonly Token[]
+  readonly #recorded: PostgresqlSettings['commands']
+  #at = 0
+  #alias: string | undefined
+  #hasTable = false
+
+  constructor(tokens: readonly Token[], recorded: PostgresqlSettings['commands']) {
+    this.#tokens = tokens
+    this.#recorded = recorded
+  }
+
+  get isCounter(): boolean {
+    return this.#recorded.model === 'counter'
+  }
+
+  takeWord(word: string): boolean {
+    const token = this.#tokens[this.#at]
+    if (token?.kind !== 'word' || token.quoted || token.text !== word) return false
+    this.#at++
+    return true
+  }
+
+  /** The recorded table, with its schema in front and an alias behind it, if it has them. */
+  table(): boolean {
+    let name = this.#name()
+    while (this.#takeSymbol('.')) name = this.#name()
+    if (name !== this.#recorded.table) return false
+    this.#hasTable = true
+    const isNamed = this.takeWord('as')
+    const next = this.#tokens[this.#at]
+    if (isNamed || (next?.kind === 'word' && (next.quoted || !AFTER_TABLE.has(next.text)))) {
+      this.#alias = this.#name()
+      return this.#alias !== undefined
+    }
+    return true
+  }
+
+  /** What a SELECT or a RETURNING lists: plain columns, or all. `value` is undefined without the recorded one. */
+  columns(): { readonly value: Place | undefined } | undefined {
+    if (this.#takeSymbol('*')) return { value: this.#recorded.value }
+    let value: Place | undefined
+    for (let i = 0; ; i++) {
+      const name = this.#column()
+      if (name === undefined) return undefined
+      if (name === '*') return undefined
+      this.#cast()
+      if (this.takeWord('as')) this.#name()
+      else if (this.#isAlias()) this.#at++
+      if (name === this.#recorded.value) value = i
+      if (!this.#takeSymbol(',')) return { value }
+    }
+  }
+
+  /** The conditions of a WHERE, joined by AND; undefined for anything else, and without one. */
+  conditions(): Conditions | undefined {
+    if (!this.takeWord('where')) return undefined
+    let key: Operand | undefined
+    let expected: Operand | undefined
+    let others = 0
+    let depth = 0
+    do {
+      while (this.#takeSymbol('(')) depth++
+      const column = this.#column()
+      if (column === undefined) return undefined
+      this.#cast()
+      if (this.takeWord('is')) {
+        this.takeWord('not')
+        if (!this.takeWord('null')) return undefined
+        others++
+      } else {
+        const comparison = this.#symbolOf(COMPARISONS)
+        const operand = comparison === undefined ? undefined : this.operand()
+        if (operand === undefined) return undefined
+        const isNull = operand.kind === 'constant' && operand.text === null
+        if (comparison === '=' && column === this.#recorded.key && key === undefined && !isNull) key = operand
+        else if (comparison === '=' && column === this.#recorded.value && expected === undefined && !isNull)
+          expected = operand
+        else others++
+      }
+      while (depth > 0 && this.#takeSymbol(')')) depth--
+    } while (this.takeWord('and'))
+    const isWhole = depth === 0 && (this.#isAtEnd || this.#isWordOf(AFTER_CONDITIONS))
+    return isWhole ? { key, expected, others } : undefined
+  }
+
+  /** What may follow the WHERE of a SELECT of one row. */
+  endsAsRead(): boolean {
+    if (this.takeWord('limit')) {
+      const limit = this.operand()
+      if (limit?.kind === 'constant' && Number(limit.text) < 1) return false
+    }
+    while (this.takeWord('for')) {
+      this.takeWord('no')
+      this.takeWord('key')
+      if (!this.takeWord('update') && !this.takeWord('share')) {
+        return false
+      }
+      if (this.takeWord('of')) this.#name()
+      this.takeWord('nowait')
+      // A row that is skipped is there all the same.
+      if (this.takeWord('skip')) return false
+    }
+    return this.#isAtEnd
+  }
+
+  /** An optional RETURNING, at the end; undefined if it is not understood. */
+  returning(): { readonly value: Place | undefined } | undefined {
+    if (!this.takeWord('returning')) return this.#isAtEnd ? { value: undefined } : undefined
+    const columns = this.columns()
+    return this.#isAtEnd ? columns : undefined
+  }
+
+  /** `a = $1, b = b + 1` up to one of these words, or the end. */
+  assignments(ends: readonly string[]): Assignments<Operand> | undefined {
+    const found = this.#assignments(ends)
+    const value = found?.value
+    // EXCLUDED is for conflicts only.
+    if (value?.kind === 'operand' && value.operand === 'excluded') return undefined
+    if (value?.kind === 'sum' && value.amount === 'excluded') return undefined
+    return found as Assignments<Operand> | undefined
+  }
+
+  /** The columns and the values of an INSERT of one row. */
+  insertedRow(): { readonly key: Operand | undefined; readonly value: Operand | undefined } | undefined {
+    const columns = this.#listOf(() => this.#name())
+    if (columns === undefined || !this.takeWord('values')) return undefined
+    const values = this.#listOf(() => this.operand() ?? this.#expression())
+    if (values === undefined || values.length !== columns.length || this.#isSymbol(',')) return undefined
+    const at = (column: string): Operand | undefined => {
+      const value = values[columns.indexOf(column)]
+      return value === undefined || value === 'expression' ? undefined : value
+    }
+    return { key: at(this.#recorded.key), value: at(this.#recorded.value) }
+  }
+
+  /** What an INSERT does if the row exists; undefined if that is not understood, or may be another row. */
+  conflict():
+    | 'none'
+    | 'nothing'
+    | { readonly assigned: Assignments<Operand | 'excluded'>; readonly isConditional: boolean }
+    | undefined {
+    if (!this.takeWord('on')) return 'none'
+    if (!this.takeWord('conflict')) return undefined
+    const target = this.#isSymbol('(') ? this.#listOf(() => this.#name()) : undefined
+    if (!this.takeWord('do')) return undefined
+    if (this.takeWord('nothing')) return 'nothing'
+    const isByKey = target?.length === 1 && target[0] === this.#recorded.key
+    if (!isByKey || !this.takeWord('update') || !this.takeWord('set')) return undefined
+    const assigned = this.#assignments(['where', 'returning'])
+    if (assigned === undefined) return undefined
+    const isConditional = this.takeWord('where')
+    if (isConditional) this.#skipTo(['returning'])
+    return { assigned, isConditional }
+  }
+
+  /** A parameter or a constant, perhaps with a cast. */
+  operand(): Operand | undefined {
+    const start = this.#at
+    const operand = this.#plainOperand()
+    if (operand !== undefined) this.#cast()
+    else this.#at = start
+    return operand
+  }
+
+  get #isAtEnd(): boolean {
+    return this.#at === this.#tokens.length
+  }
+
+  #assignments(ends: readonly string[]): Assignments<Operand | 'excluded'> | undefined {
+    let key = false
+    let value: Assigned<Operand | 'excluded'> | undefined
+    do {
+      const column = this.#column()
+      if (column === undefined || !this.#takeSymbol('=')) return undefined
+      const start = this.#at
+      const assigned = this.#assigned()
+      const isWhole = assigned !== undefined && (this.#isSymbol(',') || this.#isAtEnd || this.#isWordOf(ends))
+      if (!isWhole) {
+        this.#at = start
+        this.#skipTo(ends, ',')
+      }
+      if (column === this.#recorded.key) key = true
+      if (column === this.#recorded.value) value = isWhole ? assigned : { kind: 'expression' }
+    } while (this.#takeSymbol(','))
+    return { key, value }
+  }
+
+  #assigned(): Assigned<Operand | 'excluded'> | undefined {
+    const depth = this.#takeSymbol('(') ? 1 : 0
+    const first = this.#term()
+    if (first === undefined) return undefined
+    const sign = this.#takeSymbol('+') ? 1 : this.#takeSymbol('-') ? -1 : undefined
+    const second = sign === undefined ? undefined : this.#term()
+    if (depth > 0 && !this.#takeSymbol(')')) return undefined
+    this.#cast()
+    if (sign === undefined) return first === 'value' ? undefined : { kind: 'operand', operand: first }
+    if (first === 'value' && second !== undefined && second !== 'value') return { kind: 'sum', amount: second, sign }
+    return second === 'value' && first !== 'value' && sign === 1 ? { kind: 'sum', amount: first, sign } : undefined
+  }
+
+  /** The recorded column itself, the value that was to be inserted, or an operand. */
+  #term(): Operand | 'value' | 'excluded' | undefined {
+    const operand = this.operand()
+    if (operand !== undefined) return operand
+    const start = this.#at
+    const isExcluded = this.takeWord('excluded') && this.#isSymbol('.')
+    this.#at = start
+    if (isExcluded) this.#skip(2)
+    const column = isExcluded ? this.#name() : this.#column()
+    if (column !== this.#recorded.value) return undefined
+    this.#cast()
+    return isExcluded ? 'excluded' : 'value'
+  }
+
+  #plainOperand(): Operand | undefined {
+    const sign = this.#takeSymbol('-') ? '-' : ''
+    const token = this.#tokens[this.#at]
+    if (token === undefined) return undefined
+    if (token.kind === 'number') return this.#constant(`${sign}${token.text}`)
+    if (sign !== '') return undefined
+    if (token.kind === 'parameter') {
+      this.#at++
+      return { kind: 'parameter', number: token.number }
+    }
+    if (token.kind === 'string') return this.#constant(token.text)
+    if (token.kind !== 'word' || token.quoted) return undefined
+    if (token.text === 'null') return this.#constant(null)
+    return token.text === 'true' || token.text === 'false' ? this.#constant(token.text) : undefined
+  }
+
+  #constant(text: string | null): Operand {
+    this.#at++
+    return { kind: 'constant', text }
+  }
+
+  /** `value`, `kv.value` or `public.kv.value`. */
+  #column(): string | undefined {
+    const start = this.#at
+    const names: string[] = []
+    do {
+      if (names.length > 0 && this.#takeSymbol('*')) return '*'
+      const name = this.#name()
+      if (name === undefined) {
+        this.#at = start
+        return undefined
+      }
+      names.push(name)
+    } while (this.#takeSymbol('.'))
+    const column = names.pop()
+    const table = names.pop()
+    // In a SELECT the alias comes only behind the columns.
+    const isStrange = table !== undefined && table !== this.#recorded.table && table !== this.#alias
+    if (isStrange && this.#hasTable) return undefined
+    return this.#isSymbol('(') ? undefined : column
+  }
+
+  /** `::text` or `::numeric(10, 2)[]`. */
+  #cast(): void {
+    while (this.#takeSymbol('::')) {
+      this.#name()
+      while (this.#takeSymbol('.')) this.#name()
+      if (this.#isSymbol('(')) this.#skipGroup()
+      while (this.#takeSymbol('[')) this.#takeSymbol(']')
+    }
+  }
+
+  #listOf<Item>(item: () => Item | undefined): readonly Item[] | undefined {
+    if (!this.#takeSymbol('(')) return undefined
+    const items: Item[] = []
+    do {
+      const found = item()
+      if (found === undefined) return undefined
+      items.push(found)
+    } while (this.#takeSymbol(','))
+    return this.#takeSymbol(')') ? items : undefined
+  }
+
+  /** Any expression, up to the comma or the bracket behind it. */
+  #expression(): 'expression' {
+    this.#skipTo([], ',', ')')
+    return 'expression'
+  }
+
+  #skipTo(words: readonly string[], ...symbols: readonly string[]): void {
+    while (!this.#isAtEnd && !this.#isWordOf(words) && !symbols.some((symbol) => this.#isSymbol(symbol))) {
+      if (this.#isSymbol('(')) this.#skipGroup()
+      else this.#skip(1)
+    }
+  }
+
+  #skipGroup(): void {
+    let depth = 0
+    do {
+      if (this.#isSymbol('(')) depth++
+      if (this.#isSymbol(')')) depth--
+      this.#skip(1)
+    } while (depth > 0 && !this.#isAtEnd)
+  }
+
+  #skip(tokens: number): void {
+    this.#at += tokens
+  }
+
+  #isAlias(): boolean {
+    const token = this.#tokens[this.#at]
+    return token?.kind === 'word' && (token.quoted || !AFTER_TABLE.has(token.text))
+  }
+
+  #name(): string | undefined {
+    const token = this.#tokens[this.#at]
+    if (token?.kind !== 'word') return undefined
+    this.#at++
+    return token.text
+  }
+
+  #symbolOf(symbols: readonly string[]): string | undefined {
+    return symbols.find((symbol) => this.#takeSymbol(symbol))
+  }
+
+  #takeSymbol(symbol: string): boolean {
+    if (!this.#isSymbol(symbol)) return false
+    this.#at++
+    return true
+  }
+
+  #isSymbol(symbol: string): boolean {
+    const token = this.#tokens[this.#at]
+    return token?.kind === 'symbol' && token.text === symbol
+  }
+
+  #isWordOf(words: readonly string[]): boolean {
+    const token = this.#tokens[this.#at]
+    return token?.kind === 'word' && !token.quoted && words.includes(token.text)
+  }
+}
+
+/** Words that end a table's or a column's name, and so are no alias of it. */
+const AFTER_TABLE: ReadonlySet<string> = new Set(
+  'where set values from returning on limit order group for join left right inner outer cross full natural using union intersect except having window offset fetch default overriding select as tablesample and or'.split(
+    ' ',
+  ),
+)

@@ -1,0 +1,170 @@
+import type { Action, Control, MayTouch, Operand } from './action.ts'
+import { analyseOther } from './other-statements.ts'
+import type { PostgresqlSettings } from './settings.ts'
+import { SqlParser } from './sql-parser.ts'
+import { shapeOf, type Token } from './sql-tokens.ts'
+
+/** A statement's meaning. `what` names it in remarks. */
+export type Statement =
+  | { readonly kind: 'action'; readonly what: string; readonly action: Action }
+  | { readonly kind: 'control'; readonly what: string; readonly control: Control }
+  | { readonly kind: 'other'; readonly what: string; readonly touches: MayTouch; readonly why: string }
+
+type Recorded = PostgresqlSettings['commands']
+
+const REMEDY = 'choose one row by its primary key, and write the recorded column from a parameter or a value'
+
+/** The meaning of one statement. */
+export function analyse(tokens: readonly Token[], recorded: Recorded): Statement {
+  const what = shapeOf(tokens)
+  const control = controlOf(tokens)
+  if (control !== undefined) return { kind: 'control', what, control }
+  if (!tokens.some((token) => token.kind === 'word' && token.text === recorded.table))
+    return { kind: 'other', what, ...analyseOther(tokens, recorded) }
+  const parser = new SqlParser(tokens, recorded)
+  const found = parser.takeWord('select')
+    ? readOf(parser)
+    : parser.takeWord('insert')
+      ? insertOf(parser)
+      : parser.takeWord('update')
+        ? updateOf(parser)
+        : parser.takeWord('delete')
+          ? deleteOf(parser)
+          : undefined
+  if (found === undefined) return { kind: 'other', what, ...analyseOther(tokens, recorded) }
+  if ('does' in found) return { kind: 'action', what, action: found }
+  return { kind: 'other', what, touches: found.touches, why: `${found.why}: ${REMEDY}` }
+}
+
+/** Recognised as far as the rows that it may change. */
+interface Confined {
+  readonly touches: MayTouch
+  readonly why: string
+}
+
+const onlyTouches = (touches: MayTouch, why: string): Confined => ({ touches, why })
+
+function controlOf(tokens: readonly Token[]): Control | undefined {
+  const [first, second, third] = tokens.map((token) => (token.kind === 'word' && !token.quoted ? token.text : ''))
+  switch (first) {
+    case 'begin':
+      return 'begin'
+    case 'start':
+      return second === 'transaction' ? 'begin' : undefined
+    case 'commit':
+    case 'end':
+      if (second === 'prepared') return undefined
+      return isChained(tokens) ? 'savepoint' : 'commit'
+    case 'rollback':
+    case 'abort':
+      if (second === 'prepared') return undefined
+      return second === 'to' || third === 'to' || isChained(tokens) ? 'savepoint' : 'rollback'
+    case 'savepoint':
+    case 'release':
+      return 'savepoint'
+    case 'prepare':
+      return second === 'transaction' ? 'prepare' : undefined
+    case 'deallocate':
+    case 'discard':
+      return 'forget'
+    default:
+      return undefined
+  }
+}
+
+/** `COMMIT AND CHAIN` begins the next transaction. */
+const isChained = (tokens: readonly Token[]): boolean => {
+  const words = tokens.map(({ text }) => text)
+  return words.includes('chain') && !words.includes('no')
+}
+
+/** `SELECT value FROM t WHERE key = $1`. Whatever else a SELECT asks, it changes nothing by itself. */
+function readOf(parser: SqlParser): Action | undefined {
+  const columns = parser.columns()
+  if (columns === undefined || !parser.takeWord('from') || !parser.table()) return undefined
+  const where = parser.conditions()
+  if (where === undefined || where.key === undefined || where.others > 0 || where.expected !== undefined)
+    return undefined
+  if (!parser.endsAsRead()) return undefined
+  return columns === undefined || columns.value === undefined
+    ? undefined
+    : { does: 'read', key: where.key, value: columns.value }
+}
+
+function updateOf(parser: SqlParser): Action | Confined | undefined {
+  parser.takeWord('only')
+  if (!parser.table() || !parser.takeWord('set')) return undefined
+  const assigned = parser.assignments(['where', 'returning', 'from'])
+  if (assigned === undefined || assigned.key) return undefined
+  const where = parser.conditions()
+  if (where === undefined || where.key === undefined)
+    return assigned.value === undefined ? onlyTouches('nothing', '') : undefined
+  const { key, expected, others } = where
+  const sum = parser.returning()
+  if (sum === undefined) return onlyTouches({ key }, 'what it gives back is not read')
+  switch (assigned.value?.kind) {
+    case undefined:
+      return onlyTouches('nothing', '')
+    case 'operand': {
+      const { operand: value } = assigned.value
+      if (expected !== undefined) return { does: 'cas', key, expected, value }
+      return { does: 'write', key, value, mayMiss: true }
+    }
+    case 'sum': {
+      if (expected !== undefined || (others > 0 && sum.value === undefined && !parser.isCounter))
+        return onlyTouches({ key }, 'it adds under a condition')
+      const { amount, sign } = assigned.value
+      return { does: 'add', key, amount, sign, creates: false, sum: sum.value }
+    }
+    case 'expression':
+      return onlyTouches({ key }, 'what it writes is not known')
+  }
+}
+
+function insertOf(parser: SqlParser): Action | Confined | undefined {
+  if (!parser.takeWord('into') || !parser.table()) return undefined
+  const row = parser.insertedRow()
+  if (row === undefined || row.key === undefined) return undefined
+  const { key, value } = row
+  const conflict = parser.conflict()
+  if (conflict === undefined) return undefined
+  const sum = parser.returning()
+  if (sum === undefined || value === undefined) return onlyTouches({ key }, 'what it writes is not known')
+  if (conflict === 'none' || conflict === 'nothing') return { does: 'insert', key, value }
+  const { assigned, isConditional } = conflict
+  if (assigned.key) return undefined
+  switch (assigned.value?.kind) {
+    case 'operand': {
+      const given = assigned.value.operand
+      const isSame = given === 'excluded' || isEqual(given, value)
+      return isSame
+        ? { does: 'write', key, value, mayMiss: isConditional }
+        : onlyTouches({ key }, 'it writes one value or another')
+    }
+    case 'sum': {
+      const { amount, sign } = assigned.value
+      const isSame = sign === 1 && (amount === 'excluded' || isEqual(amount, value))
+      return isSame && !isConditional
+        ? { does: 'add', key, amount: value, sign, creates: true, sum: sum.value }
+        : onlyTouches({ key }, 'it writes one value or adds another')
+    }
+    default:
+      return onlyTouches({ key }, 'what it writes is not known')
+  }
+}
+
+function deleteOf(parser: SqlParser): Action | undefined {
+  if (!parser.takeWord('from')) return undefined
+  parser.takeWord('only')
+  if (!parser.table()) return undefined
+  const where = parser.conditions()
+  if (where === undefined || where.key === undefined || parser.returning() === undefined) return undefined
+  const { key, expected, others } = where
+  if (expected !== undefined) return { does: 'cas', key, expected, value: 'delete' }
+  return { does: 'delete', key, mayMiss: others > 0 }
+}
+
+const isEqual = (one: Operand, other: Operand): boolean =>
+  one.kind === 'parameter'
+    ? other.kind === 'parameter' && one.number === other.number
+    : other.kind === 'constant' && one.text === other.text

@@ -1,0 +1,184 @@
+import type { Json } from '@chaosproxy/history'
+import type { Call, Completions, Interpretation, Touches, Understanding } from '../record/call.ts'
+import { UNSAID } from '../record/call.ts'
+import type { Part, Step } from './part.ts'
+
+/** A statement of a transaction; `said` once it was answered. */
+export interface Executed {
+  readonly step: Step
+  said: Interpretation | undefined
+}
+
+/** How a transaction is recorded: as one operation for each key, at the time of its commit. */
+export interface Collapsed {
+  readonly understanding: (who: Who) => Understanding
+  /** What the answers of its statements say, once it is committed. */
+  readonly completions: () => Completions
+}
+
+export interface Who {
+  readonly session: string | undefined
+}
+
+/** What one key goes through. */
+interface Group {
+  readonly call: Call
+  readonly completion: () => Interpretation
+}
+
+/** @param areAtomic whether its reads and writes of one key are one operation. */
+export function collapsed(all: readonly Executed[], areAtomic: boolean): Collapsed {
+  const operations = all.flatMap(({ step }) => (step.kind === 'operation' ? [step] : []))
+  const touching = all.flatMap(({ step }) => (step.kind === 'other' && step.touches !== 'nothing' ? [step] : []))
+  const [touch] = touching
+  if (touch !== undefined) {
+    const touches = joined([
+      ...touching.map((step) => step.touches),
+      ...operations.filter(({ part }) => part.writes !== 'nothing').map(({ part }) => ({ keys: [part.key] })),
+    ])
+    return notUnderstood(touch.what, touch.why, touches)
+  }
+  const groups = [...byKey(all).values()].map((parts) => (areAtomic ? groupOf(parts) : apart(parts)))
+  const broken = groups.find((group): group is Broken => 'why' in group)
+  if (broken !== undefined) {
+    const written = operations.filter(({ part }) => part.writes !== 'nothing')
+    const keys = [...new Set(written.map(({ part }) => part.key))]
+    return notUnderstood(`a transaction of ${all.length} statements, such as ${broken.what}`, broken.why, { keys })
+  }
+  const whole = groups.flatMap((group) => ('why' in group ? [] : group.groups))
+  const [first, ...rest] = whole.map(({ call }) => call)
+  if (first === undefined) return passedOn(all)
+  return {
+    understanding: ({ session }) => ({ kind: 'operations', calls: [first, ...rest], session }),
+    completions: () => (whole.length === 1 ? (whole[0]?.completion() ?? []) : whole.map((group) => group.completion())),
+  }
+}
+
+interface Broken {
+  readonly what: string
+  readonly why: string
+}
+
+const notUnderstood = (what: string, why: string, touches: Touches): Collapsed => ({
+  understanding: () => ({ kind: 'not-understood', what, why, touches }),
+  completions: () => [],
+})
+
+function passedOn(all: readonly Executed[]): Collapsed {
+  const [first] = all
+  const what = first === undefined ? 'an empty transaction' : first.step.what
+  return { understanding: () => ({ kind: 'passed-on', what, touches: 'nothing' }), completions: () => [] }
+}
+
+type PartOf = { readonly executed: Executed; readonly part: Part; readonly what: string }
+
+function byKey(all: readonly Executed[]): ReadonlyMap<string, readonly PartOf[]> {
+  const keys = new Map<string, PartOf[]>()
+  for (const executed of all) {
+    const { step } = executed
+    if (step.kind !== 'operation') continue
+    const { part, what } = step
+    const known = keys.get(part.key)
+    if (known === undefined) keys.set(part.key, [{ executed, part, what }])
+    else known.push({ executed, part, what })
+  }
+  return keys
+}
+
+const alone = ({ executed, part }: PartOf): Group => ({
+  call: part.call,
+  completion: () => executed.said ?? UNANSWERED,
+})
+
+const UNANSWERED: Interpretation = { type: 'info', error: 'the statement was not answered' }
+
+/** Each statement is an operation of its own. */
+const apart = (parts: readonly PartOf[]): { readonly groups: readonly Group[] } | Broken => ({
+  groups: parts.map(alone),
+})
+
+/** All statements on one key are one operation, which takes effect at the commit. */
+function groupOf(parts: readonly PartOf[]): { readonly groups: readonly Group[] } | Broken {
+  const [only, another] = parts
+  if (only === undefined || another === undefined) return { groups: parts.map(alone) }
+  const key = only.part.key
+  // Additions to a counter go with anything but a value, and reads have none.
+  if (parts.every(({ part }) => ['add', 'subtract', 'read'].includes(part.call.f))) {
+    if (parts.some(({ part }) => part.call.f !== 'read')) return { groups: parts.map(alone) }
+    return { groups: [{ call: only.part.call, completion: () => sameRead(parts) }] }
+  }
+  const firstWrite = parts.findIndex(({ part }) => part.writes !== 'nothing')
+  const writes = parts.slice(firstWrite).filter(({ part }) => part.writes !== 'nothing')
+  const reads = parts.slice(0, firstWrite)
+  const last = writes.at(-1)
+  const isSum = writes.some(({ part }) => part.writes === 'unsaid')
+  if (last === undefined || (isSum && writes.length > 1))
+    return { what: last?.what ?? only.what, why: 'it adds to one row more than once; commit each addition by itself' }
+  const { writes: written } = last.part
+  if (reads.length === 0) {
+    if (writes.length === 1) return { groups: [alone(last)] }
+    // The first one decides on what is there, the last one what will be.
+    const isPlain = writes.every(({ part }) => part.call.f === 'write')
+    if (!isPlain) return { what: last.what, why: 'it changes one row more than once; commit each change by itself' }
+    return { groups: [{ call: last.part.call, completion: () => lastWrite(writes) }] }
+  }
+  const value = typeof written === 'object' ? [written.value] : UNSAID
+  return { groups: [{ call: { f: 'cas', key, value }, completion: () => readThenWritten(reads, writes) }] }
+}
+
+/** Reads of one key before it was written: all must have seen the same. */
+function sameRead(reads: readonly PartOf[]): Interpretation {
+  const [first, ...rest] = reads.map(({ executed }) => executed.said ?? UNANSWERED)
+  if (first === undefined || first.type !== 'ok' || !('value' in first)) return first ?? UNANSWERED
+  const isSame = rest.every((said) => said.type === 'ok' && 'value' in said && sameJson(said.value, first.value))
+  return isSame ? first : DIFFERENT
+}
+
+const DIFFERENT: Interpretation = {
+  type: 'not-understood',
+  error:
+    'two reads of one row in its transaction saw different values, as READ COMMITTED allows; read it once, FOR UPDATE, or say "transactions":"apart" beside "table"',
+}
+
+const sameJson = (one: Json, other: Json): boolean => JSON.stringify(one) === JSON.stringify(other)
+
+/** The values of what was written, in order; undefined if that is not known. */
+function effects(writes: readonly PartOf[]): readonly Json[] | undefined {
+  const values: Json[] = []
+  for (const { executed, part } of writes) {
+    const { said } = executed
+    if (said?.type === 'fail' && said.answered === true) continue
+    if (said?.type !== 'ok' || !('value' in said)) return undefined
+    if (typeof part.writes === 'object') values.push(part.writes.value)
+    else if (Array.isArray(said.value)) values.push((said.value as readonly Json[]).at(-1) ?? null)
+  }
+  return values
+}
+
+function lastWrite(writes: readonly PartOf[]): Interpretation {
+  const values = effects(writes)
+  const last = writes.at(-1)
+  if (values === undefined || last === undefined) return UNCLEAR
+  if (values.length === 0) return last.executed.said ?? UNANSWERED
+  return last.executed.said?.type === 'ok' ? last.executed.said : UNCLEAR
+}
+
+function readThenWritten(reads: readonly PartOf[], writes: readonly PartOf[]): Interpretation {
+  const read = sameRead(reads)
+  if (read.type !== 'ok' || !('value' in read)) return read
+  const values = effects(writes)
+  if (values === undefined) return UNCLEAR
+  // If nothing was written, it is a cas that keeps what it found.
+  return { type: 'ok', value: [read.value, values.at(-1) ?? (values.length === 0 ? read.value : null)] }
+}
+
+const UNCLEAR: Interpretation = {
+  type: 'not-understood',
+  error: 'one of the statements of its transaction is not understood',
+}
+
+function joined(all: readonly Touches[]): Touches {
+  if (all.includes('everything')) return 'everything'
+  const keys = all.flatMap((touches) => (typeof touches === 'object' ? touches.keys : []))
+  return keys.length === 0 ? 'nothing' : { keys: [...new Set(keys)] }
+}
