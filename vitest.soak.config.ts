@@ -12,7 +12,7 @@ const seeds = {
   provide: { seed: Number(process.env['SEED'] ?? drawn) },
   setupFiles: ['scripts/seeds.ts', 'scripts/try-again.ts'],
 }
-/** Of a file with patient tests the others are left out, and with them all of some descriptions. */
+/** Of a file with patient tests the others are left out, and the short soak leaves files out: no test is no failure. */
 const leavingOut = { passWithNoTests: true }
 /** They load every core, or measure what the machine gives, and so want it to themselves. */
 const ALONE = 'packages/cli/test/{planted,seeds}.soak.test.ts'
@@ -50,6 +50,7 @@ export default defineConfig({
         test: {
           ...timeouts,
           ...seeds,
+          ...leavingOut,
           name: 'runs',
           include: [RUNS],
           exclude: [...configDefaults.exclude, ALONE, PUBLISHED],

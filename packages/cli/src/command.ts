@@ -22,6 +22,9 @@ export interface Command {
   run(options: ParsedOptions): Promise<ExitCode>
 }
 
+/** Loads every command there is, for the one that names the others. */
+export type LoadAll = () => Promise<readonly Command[]>
+
 /** The command line as yargs parsed it. Each command reads its own options with the functions below. */
 export type ParsedOptions = { readonly [name: string]: unknown }
 

@@ -4,30 +4,11 @@ import { EXIT, type ExitCode } from '@chaosproxy/runner/result'
 import { offerApi } from '@chaosproxy/targets/user-file'
 import yargs, { type Options } from 'yargs'
 import { type Command, keepWord, type ParsedOptions, wordOf } from './command.ts'
+import { loadCommands } from './commands/loading.ts'
+import { registry } from './commands/registry.ts'
 import { outputFailed, print, tolerateBrokenOutput } from './terminal/output.ts'
 import { pageWidth } from './terminal/page-width.ts'
 
-/** Each command is loaded only when it runs: most start in a fraction of the time that loading all of them takes. */
-const registry: { readonly [name: string]: () => Promise<Command> } = {
-  run: async () => (await import('./commands/run.ts')).runCommand,
-  init: async () => (await import('./commands/init.ts')).initCommand,
-  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
-  check: async () => (await import('./commands/check.ts')).checkCommand,
-  diff: async () => (await import('./commands/diff.ts')).diffCommand,
-  explain: async () => (await import('./commands/explain.ts')).explainCommand,
-  fuzz: async () => (await import('./commands/fuzz.ts')).fuzzCommand,
-  replay: async () => (await import('./commands/replay.ts')).replayCommand,
-  scenario: async () => (await import('./commands/scenario.ts')).scenarioCommand,
-  compare: async () => (await import('./commands/compare.ts')).compareCommand,
-  targets: async () => (await import('./commands/targets.ts')).targetsCommand,
-  workloads: async () => (await import('./commands/workloads.ts')).workloadsCommand,
-  reporters: async () => (await import('./commands/reporters.ts')).reportersCommand,
-  proxy: async () => (await import('./commands/proxy.ts')).proxyCommand,
-  record: async () => (await import('./commands/record.ts')).recordCommand,
-  routes: async () => (await import('./commands/routes.ts')).routesCommand,
-  ctl: async () => (await import('./commands/ctl.ts')).ctlCommand,
-  completion: async () => (await import('./commands/completion.ts')).completionCommand(() => loadCommands(undefined)),
-}
 const names = Object.keys(registry)
 
 /** What somebody needs who types the name of the command alone. */
@@ -140,12 +121,6 @@ function withoutTexts(options: Command['options']): { [name: string]: Options } 
   return Object.fromEntries(
     Object.entries(options).map(([name, { describe: _, ...option }]) => [name, { ...option, hidden: true }]),
   )
-}
-
-/** The named command or, for help and for typos, all of them. */
-async function loadCommands(name: string | undefined): Promise<readonly Command[]> {
-  const load = name !== undefined && Object.hasOwn(registry, name) ? registry[name] : undefined
-  return load === undefined ? Promise.all(Object.values(registry).map((loadOne) => loadOne())) : [await load()]
 }
 
 /** yargs would take the command for the option's value, and then complain that there is none. */

@@ -83,6 +83,13 @@ describe('the run.json of a recording', () => {
     }
   })
 
+  test('is refused where a secret was kept out of a command, which would get what stands in its place', async () => {
+    const { again } = await recorded([], ['--', 'node', '-e', 'fetch("http://{n1}/x")', 'password=swordfish'])
+    const { exitCode, stderr } = await again(['--trust'])
+    expect(exitCode).toBe(3)
+    expect(stderr).toContain("'password=(removed)' was kept without a secret. Write it there again")
+  })
+
   test('is refused with what is wrong where somebody has changed it to what cannot be recorded', async () => {
     const { cwd, kept, again: _ } = await recorded()
     const refusal = async (changes: object) => {

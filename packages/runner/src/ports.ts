@@ -84,6 +84,8 @@ export interface Cluster {
 
 /** Clients outside the run's control, of whom it knows only what the cluster's own proxy records. */
 export interface ObservedClients {
+  /** Whether they work until they are gone or the run is interrupted, however long that takes. */
+  readonly untilGone: boolean
   /** Calls back once, when the first of their traffic has come. */
   onTraffic(came: () => void): void
   /** Calls back once, when they have ended by themselves. */

@@ -61,9 +61,11 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
   })
   observed?.onTraffic(() => postponed(schedule, since()).forEach(nemesis.add))
   observed?.onGone(() => stopWork('gone'))
-  const cancelEnd: Cancel = clock.at(nanos(startedAt + millisToNanos(options.timeMs)), () =>
-    insistOnFaults({ nemesis, clock, since, schedule, kinds: options.insistOn ?? [] }, () => stopWork('late')),
-  )
+  const endInTime = (): Cancel =>
+    clock.at(nanos(startedAt + millisToNanos(options.timeMs)), () =>
+      insistOnFaults({ nemesis, clock, since, schedule, kinds: options.insistOn ?? [] }, () => stopWork('late')),
+    )
+  const cancelEnd: Cancel = observed?.untilGone === true ? () => {} : endInTime()
 
   function stopWork(why: StopReason): void {
     if (stage !== 'working') return

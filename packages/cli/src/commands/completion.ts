@@ -1,13 +1,12 @@
 import { EXIT } from '@chaosproxy/engine'
 import { didYouMean, UserError } from '@chaosproxy/history'
-import { type Command, textOf } from '../command.ts'
+import { type Command, type LoadAll, textOf } from '../command.ts'
 import { completionScripts } from '../completion/scripts.ts'
 import { print } from '../terminal/output.ts'
 
 const shells = Object.keys(completionScripts)
 
-/** `load` loads every command there is. */
-export const completionCommand = (load: () => Promise<readonly Command[]>): Command => ({
+export const completionCommand = (all: LoadAll): Command => ({
   name: 'completion',
   positional: '[shell]',
   summary: 'print the completion script for your shell: bash, zsh or fish',
@@ -25,7 +24,7 @@ export const completionCommand = (load: () => Promise<readonly Command[]>): Comm
         'usage',
         `There is no completion for "${shell}".${didYouMean(shell, shells)} Known: ${shells.join(', ')}.`,
       )
-    print(process.stdout, script(await load()))
+    print(process.stdout, script(await all()))
     return EXIT.met
   },
 })

@@ -58,7 +58,7 @@ export function refuseOthers(file: string, brought: readonly Brought[], options:
  * The spec of a file, with the secrets that it was stored without, as far as the command line has them; the command of a
  * recording has those of its variables from the environment.
  *
- * @throws UserError (usage) for a variable that is not there.
+ * @throws UserError (usage) for a variable that is not there, and for a command kept without a secret.
  */
 export function withTypedSecrets(file: string, spec: RunSpec, options: ParsedOptions): RunSpec {
   const { target, require } = spec
@@ -72,10 +72,19 @@ export function withTypedSecrets(file: string, spec: RunSpec, options: ParsedOpt
     target: {
       ...target,
       name,
-      ...(target.traffic === undefined ? {} : { traffic: withOwnVariables(file, target.traffic) }),
+      ...(target.traffic === undefined ? {} : { traffic: withOwnVariables(file, complete(file, target.traffic)) }),
     },
     ...(require === undefined ? {} : { require: require.map((stored) => typedIn(stored) ?? stored) }),
   }
+}
+
+/** Refuses commands of which a word was kept without its secret: as it stands there, it would be passed on. */
+function complete(file: string, traffic: TrafficSpec): TrafficSpec {
+  const commands = [...traffic.servers.map(({ serve }) => serve ?? []), traffic.command ?? []]
+  const lacking = commands.find((words) => words.some((word) => word.includes(REMOVED)))
+  if (lacking === undefined) return traffic
+  const remedy = 'Write it there again, or hand it to the command in a variable (--env) when you record.'
+  throw new UserError('usage', `${file}: the command ${commandLine(lacking)} was kept without a secret. ${remedy}`)
 }
 
 /** With this process's values of the variables that were kept without theirs. */

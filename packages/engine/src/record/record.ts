@@ -172,7 +172,7 @@ const healedBy = (heal: Heal): Promise<number> =>
     heal((end) => (end.type === 'healed' ? resolve(end.hits) : reject(new UserError('environment', end.error))))
   })
 
-/** No fault is planned, so the end of the recording is not known either. */
+/** What stands for the time of a recording in its spec: it ends when it is stopped. */
 const LONGEST_MS = millis(600_000)
 const TIMEOUT_MS = 1_000
 const CHECK_MS = millis(60_000)

@@ -124,6 +124,7 @@ function observedCluster(
     ownTrouble.push(...((await use?.end(why)) ?? []))
   }
   const observed: ObservedClients = {
+    untilGone: !clients.areStarted,
     onTraffic: came.tell,
     onGone: gone.tell,
     end(why, ended) {
