@@ -1,8 +1,17 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { freePort } from '../../proxy/test/real-servers.ts'
 import { chaos, root, startChaos } from './chaos.ts'
 
@@ -63,6 +72,21 @@ function say(command: string): string {
   return stdout.trim()
 }
 
+/** Processes started for these containers that have not ended: each names the directory of their storage. */
+const left = (): readonly string[] =>
+  readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid))
+    .map(commandOf)
+    .filter((command) => command.includes(directory))
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+  } catch {
+    return '' // it ended between the listing and the reading
+  }
+}
+
 /** Containers need a runtime, rights and control groups; where one of them lacks, podman says so. */
 function isPossible(): boolean {
   if (process.getuid?.() !== 0) return false
@@ -98,8 +122,10 @@ describe.runIf(isPossible())('containers that compose has started', () => {
     say(up)
   }, 120_000)
 
-  afterAll(() => {
+  afterAll(async () => {
     say(remove)
+    // Podman leaves the cleaning up after a container to a process of its own, which goes on writing to the storage.
+    await vi.waitFor(() => expect(left()).toEqual([]), { timeout: 60_000 })
     rmSync(directory, { recursive: true, force: true })
   }, 120_000)
 
