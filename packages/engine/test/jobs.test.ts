@@ -1,11 +1,12 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { doEach, doneOf, type Job } from '../src/jobs/job.ts'
 import { jobName } from '../src/jobs/job-name.ts'
 import { once } from '../src/jobs/once.ts'
 import { thisThread } from '../src/jobs/this-thread.ts'
+import { userFilesOf } from '../src/jobs/user-files.ts'
 
 interface Sum {
   readonly numbers: readonly number[]
@@ -43,6 +44,70 @@ describe('the name of a job', () => {
     expect(names[0]).not.toBe(names[1])
     expect(names[2]).toBe(names[0])
   })
+
+  const protocolWith = (text: string): ((files: { readonly [path: string]: string }) => string) => {
+    const directory = mkdtempSync(join(tmpdir(), 'chaos-jobs-'))
+    const write = (path: string, content: string) => {
+      mkdirSync(dirname(join(directory, path)), { recursive: true })
+      writeFileSync(join(directory, path), content)
+    }
+    write('protocol.ts', text)
+    return (files) => {
+      for (const [path, content] of Object.entries(files)) write(path, content)
+      return jobName(summing(), { numbers: [1], file: join(directory, 'protocol.ts') })
+    }
+  }
+
+  test.each([
+    ['as it is', "import { quorum } from './quorum.ts'", 'quorum.ts'],
+    ['as the JavaScript that it becomes', 'import { quorum } from "./quorum.js"', 'quorum.ts'],
+    ['without its ending', "export * from './quorum'", 'quorum.mts'],
+    ['by its folder', "import quorum from './quorum'", 'quorum/index.ts'],
+    ['by require', "const { quorum } = require('./quorum')", 'quorum.cjs'],
+    ['while it runs', "const quorum = await import('./quorum.ts')", 'quorum.ts'],
+    ['by a file between them', "import './between.ts'", 'inner/quorum.ts'],
+    ['to read it', "readFileSync(new URL('./quorum.json', import.meta.url))", 'quorum.json'],
+    ['from a package', "import { quorum } from '@some/quorum/majority'", 'node_modules/@some/quorum/package.json'],
+  ])('is another once a file has changed that its file names %s', (_, text, changed) => {
+    const named = protocolWith(text)
+    const between = { 'between.ts': "import { quorum } from './inner/quorum'\nimport './protocol.ts'" }
+    const [first, second, third] = ['1', '2', '1'].map((content) => named({ ...between, [changed]: content }))
+    expect(second).not.toBe(first)
+    expect(third).toBe(first)
+  })
+
+  test('is that of no other job where nobody can tell what its file imports', () => {
+    const computed = 'require(`./$' + '{name}.ts`)'
+    for (const text of ['await import(name)', computed, "import { quorum } from '#quorum'"]) {
+      const named = protocolWith(text)
+      expect(named({}), text).not.toBe(named({}))
+    }
+    const named = protocolWith("import { quorum } from 'quorum'")
+    const unlike = named({ 'packages/quorum/package.json': '{}', 'node_modules/other/package.json': '{}' })
+    expect(named({})).toBe(unlike)
+  })
+
+  test('is that of no other job where its file imports a package that is still being written', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'chaos-jobs-'))
+    for (const folder of ['quorum', 'node_modules']) mkdirSync(join(directory, folder))
+    writeFileSync(join(directory, 'quorum/package.json'), '{}')
+    symlinkSync(join(directory, 'quorum'), join(directory, 'node_modules/quorum'))
+    symlinkSync(join(directory, 'quorum'), join(directory, 'node_modules/chaosproxy'))
+    const file = join(directory, 'protocol.ts')
+    const named = () => jobName(summing(), { numbers: [1], file })
+    writeFileSync(file, "import { quorum } from 'quorum'")
+    expect(named()).not.toBe(named())
+    writeFileSync(file, "import { defineMachine } from 'chaosproxy'")
+    expect(named()).toBe(named())
+  })
+})
+
+test('the files of a user that a spec names are its paths, and those among the words of a program to start', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'chaos-jobs-'))
+  const program = join(directory, 'node.py')
+  writeFileSync(program, '')
+  expect(userFilesOf('raft', './mine.ts')).toEqual(['./mine.ts'])
+  expect(userFilesOf(`exec:python3 ${program} --fast`, 'register')).toEqual([program])
 })
 
 describe('jobs', () => {

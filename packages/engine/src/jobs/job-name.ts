@@ -1,15 +1,19 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { packageVersion } from '../version.ts'
+import { withImported } from './imported-files.ts'
 import type { Job } from './job.ts'
 
 /**
- * The name of a job by its content: its kind, its spec whatever the order of members, the files that it reads, and this
- * program's version. Jobs of one name have one result.
+ * The name of a job by its content: its kind, its spec whatever the order of members, the files that it reads with those
+ * that they import, and this program's version. Jobs of one name have one result: where nobody can tell what its files
+ * import, it has a name that no other has.
  */
 export function jobName<Spec extends object>({ kind, reads }: Job<Spec, unknown>, spec: Spec): string {
   const hash = createHash('sha256').update(JSON.stringify([packageVersion(), kind, sorted(spec)]))
-  for (const file of reads(spec)) hash.update(createHash('sha256').update(readFileSync(file)).digest())
+  const { files, areAll } = withImported(reads(spec))
+  for (const file of files) hash.update(createHash('sha256').update(readFileSync(file)).digest())
+  if (!areAll) hash.update(randomUUID())
   return `${kind}-${hash.digest('hex').slice(0, 32)}`
 }
 

@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { UserError } from '@chaosproxy/history'
-import { isBinary, isUserFile } from '@chaosproxy/targets'
+import { isUserFile } from '@chaosproxy/targets'
+import { isOwnFile } from '../jobs/user-files.ts'
 
 // A replay file names a user's own protocol and workload relative to itself, so that they can be moved together.
 
 /** A reference as the file in `directory` should have it: names as they are, paths relative to the file. */
 export function portableReference(reference: string, directory: string): string {
-  if (!isUserFile(reference) || isBinary(reference)) return reference
+  if (!isOwnFile(reference)) return reference
   const path = relative(resolve(directory), resolve(reference))
   if (isAbsolute(path)) return reference
   const portable = path.split(sep).join('/')
@@ -36,7 +37,7 @@ export function locatedReference(
   file: string,
   what: { readonly noun: string; readonly option: string },
 ): string {
-  if (!isUserFile(reference) || isBinary(reference)) return reference
+  if (!isOwnFile(reference)) return reference
   const beside = isAbsolute(reference) ? reference : join(dirname(file), reference)
   if (existsSync(beside)) return relative('.', beside).startsWith('..') ? beside : `./${relative('.', beside)}`
   if (existsSync(reference)) return reference

@@ -1,15 +1,14 @@
 import type { Scenario } from '@chaosproxy/runner'
 import { type SearchResult, type SeedFailure, SIMULATED } from '@chaosproxy/simulator'
-import { isBinary, isUserFile } from '@chaosproxy/targets'
 import type { Job } from '../jobs/job.ts'
+import { userFilesOf } from '../jobs/user-files.ts'
 import type { Simulated, SimulateSpec } from '../run/simulate-task.ts'
 import type { SimulatedPlay } from './play.ts'
 import type { SubjectName } from './subject-name.ts'
 import * as worker from './worker.ts'
 
-/** The user's own files that a search runs. A program's command is none. */
 const filesOf = ({ subject: { target, workload } }: { readonly subject: SubjectName }): readonly string[] =>
-  [target, workload].filter((reference) => isUserFile(reference) && !isBinary(reference))
+  userFilesOf(target, workload)
 
 /** Trials of a range of seeds. */
 export const seedsJob: Job<worker.SeedsSpec, SearchResult> = { kind: 'search', reads: filesOf, run: worker.search }
@@ -34,9 +33,6 @@ export const playJob: Job<worker.PlaySpec, SimulatedPlay> = { kind: 'play', read
 /** One run of a protocol, judged elsewhere. */
 export const simulateJob: Job<SimulateSpec, Simulated> = {
   kind: 'simulateRun',
-  reads: ({ spec: { target, workload } }) =>
-    [target.name.slice(SIMULATED.length), workload.name].filter(
-      (reference) => isUserFile(reference) && !isBinary(reference),
-    ),
+  reads: ({ spec: { target, workload } }) => userFilesOf(target.name.slice(SIMULATED.length), workload.name),
   run: worker.simulateRun,
 }

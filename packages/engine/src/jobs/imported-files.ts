@@ -1,0 +1,82 @@
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { dirname, extname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { PACKAGE_NAME } from '@chaosproxy/targets/user-file'
+import { isFile } from './user-files.ts'
+
+/** The files that code depends on. */
+interface Imported {
+  /** In the order in which they are first named, the given ones first. */
+  readonly files: readonly string[]
+  /** Whether these are certainly all. */
+  readonly areAll: boolean
+}
+
+/** More than these are not followed. */
+const MOST_FILES = 1_000
+
+const ENDINGS = ['.js', '.mjs', '.cjs', '.jsx', '.ts', '.mts', '.cts', '.tsx'] as const
+const isCode = (path: string): boolean => (ENDINGS as readonly string[]).includes(extname(path))
+
+// Reading too much only gives a job another name than it needs; reading too little, the result of another job. So any text
+// that could be a path is taken for one, and every file that it could mean is read.
+const PATHS = /(["'`])(\.{1,2}(?:\/[^"'`\n]*)?|\/[^"'`\n]+|file:[^"'`\n]+)\1/g
+const PACKAGES = /(?:\bfrom|\bimport|\brequire\s*\(|\bimport\s*\()\s*["'`]([^"'`./\n][^"'`\n]*)["'`]/g
+/** An import of what is known only once the code runs. */
+const COMPUTED = /\b(?:import|require)\s*\(\s*(?:[^\s"'`)]|`[^`\n]*\$\{)/
+
+/** The files, and what the code among them imports or reads by a path that is written in it, however far that leads. */
+export function withImported(given: readonly string[]): Imported {
+  const files = new Set(given.map((file) => resolve(file)))
+  let areAll = true
+  for (const file of files) {
+    if (!isCode(file)) continue
+    const text = readFileSync(file, 'utf8')
+    if (COMPUTED.test(text)) areAll = false
+    for (const [, , path = ''] of text.matchAll(PATHS))
+      for (const found of filesAt(path, dirname(file))) files.add(found)
+    for (const [, specifier = ''] of text.matchAll(PACKAGES)) {
+      const manifest = manifestOf(specifier, dirname(file))
+      if (manifest === 'unknown') areAll = false
+      else if (manifest !== undefined) files.add(manifest)
+    }
+    if (files.size > MOST_FILES) return { files: [...files], areAll: false }
+  }
+  return { files: [...files], areAll }
+}
+
+/** Every file that a path may mean: itself, with an ending, with that of the TypeScript it was compiled from, or a folder's index. */
+function filesAt(path: string, directory: string): readonly string[] {
+  const base = path.startsWith('file:') ? pathOfUrl(path) : resolve(directory, path)
+  if (base === undefined) return []
+  const stem = base.replace(/\.[cm]?jsx?$/, '')
+  return [
+    base,
+    ...[...new Set([base, stem, join(base, 'index')])].flatMap((each) => ENDINGS.map((ending) => `${each}${ending}`)),
+    ...['.json', '/index.json', '/package.json'].map((ending) => `${base}${ending}`),
+  ].filter(isFile)
+}
+
+function pathOfUrl(url: string): string | undefined {
+  try {
+    return fileURLToPath(url)
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * The file with the version of a package, whose files do not change without it. Undefined where there is none, as for what Node
+ * brings; `unknown` for what the importing package maps itself, and a package that is linked and so still being written.
+ */
+function manifestOf(specifier: string, directory: string): string | 'unknown' | undefined {
+  // Files get this program, whatever is installed beside them.
+  if (specifier === PACKAGE_NAME) return undefined
+  if (specifier.startsWith('#')) return 'unknown'
+  const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
+  for (let at = directory; ; at = dirname(at)) {
+    const manifest = join(at, 'node_modules', name, 'package.json')
+    if (existsSync(manifest)) return realpathSync(manifest).includes('node_modules') ? manifest : 'unknown'
+    if (dirname(at) === at) return undefined
+  }
+}

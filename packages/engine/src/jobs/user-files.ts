@@ -1,0 +1,15 @@
+import { existsSync, statSync } from 'node:fs'
+import { EXECUTED, isBinary, isUserFile, wordsOf } from '@chaosproxy/targets'
+
+/** Whether what a spec names is a file of the user's own: no name of ours, and no program's command. */
+export const isOwnFile = (reference: string): boolean => isUserFile(reference) && !isBinary(reference)
+
+/** The user's own files among what a spec names: its protocol, its workload; of a program's command, the words that are files. */
+export const userFilesOf = (...references: readonly string[]): readonly string[] =>
+  references.flatMap((reference) => {
+    if (isBinary(reference)) return wordsOf(reference.slice(EXECUTED.length), '--binary').filter(isFile)
+    return isOwnFile(reference) ? [reference] : []
+  })
+
+/** Whether there is a file of that name: no folder, no device. */
+export const isFile = (path: string): boolean => existsSync(path) && statSync(path).isFile()
