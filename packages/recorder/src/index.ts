@@ -2,6 +2,7 @@ export type { Completions, Interpretation, Touches, Understanding } from './reco
 export { isAcknowledged } from './record/completions.ts'
 export { Exchange } from './record/exchange.ts'
 export type { Expiry } from './record/expiry.ts'
+export type { Identifier, Naming } from './record/naming.ts'
 export type { ConnectionRecorder, Recorder } from './record/recorder.ts'
 export { createRecorder } from './record/recorder.ts'
 export { LOST_LINES } from './record/view.ts'

@@ -1,6 +1,8 @@
 import type { Endpoint } from '@chaosproxy/faults'
 import type { Recorder } from '@chaosproxy/recorder'
-import { PostgresqlConversation, type PostgresqlNaming, type PostgresqlSettings } from '@chaosproxy/recorder/postgresql'
+import { PostgresqlConversation, type PostgresqlSettings } from '@chaosproxy/recorder/postgresql'
+import { recordedProtocols } from '@chaosproxy/recorder/protocols'
+import { namingOf } from '../interceptor/client-naming.ts'
 import type { Conversation, Intercept, Interceptor } from '../interceptor/interceptor.ts'
 
 export interface PostgresqlRecorderOptions extends PostgresqlSettings {
@@ -14,7 +16,7 @@ const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 
 /** Records the operations of clients of PostgreSQL. Bytes are passed on unchanged and read on the way. */
 export function recordPostgresql({ recorder, node, commands, client, initial }: PostgresqlRecorderOptions): Intercept {
-  recorder.clientsBy({ by: client ?? 'application_name', named: true })
+  recorder.clientsBy({ by: client ?? recordedProtocols.postgresql.namedBy, named: true })
   recorder.startsWith(typeof initial === 'object' ? initial : undefined)
   return (conversation) => {
     const connection = recorder.connection({ node, client: conversation.client.host })
@@ -72,22 +74,5 @@ function intercepted(
       hungUp()
       read.closed()
     },
-  }
-}
-
-/** What names the client of a connection; `said`: the client itself does. */
-function namingOf(
-  client: PostgresqlSettings['client'],
-  { id, client: { host }, peerProcess }: Conversation,
-): PostgresqlNaming {
-  switch (client) {
-    case undefined:
-      return { kind: 'said' }
-    case 'peer.process':
-      return { kind: 'fixed', session: peerProcess }
-    case 'peer.address':
-      return { kind: 'fixed', session: host }
-    case 'connection':
-      return { kind: 'fixed', session: `connection ${id}` }
   }
 }

@@ -1,10 +1,9 @@
 import type { Expiry, Recorder } from '@chaosproxy/recorder'
-import type { CommandSet, Naming, RespClient } from '@chaosproxy/recorder/redis'
+import type { CommandSet } from '@chaosproxy/recorder/redis'
 import { Expirations, KeySpace } from '@chaosproxy/recorder/redis'
-import type { Conversation } from '../interceptor/interceptor.ts'
 import { type InitialScanOptions, scanInitially } from './initial-scan.ts'
 
-// What a recording of several nodes has in common: one key space, read once, and one way to tell clients apart.
+// What a recording of several nodes has in common: one key space, read once.
 
 /** All nodes of a recording share one key space. */
 const keySpaces: WeakMap<Recorder, KeySpace> = new WeakMap()
@@ -51,18 +50,4 @@ export async function readRespInitially(options: Omit<InitialScanOptions, 'keySp
   if (keySpace.isRead) return
   keySpace.isRead = true
   await scanInitially({ ...options, keySpace, expirations: expirationsOf(options.recorder, options.commands) })
-}
-
-/** What names the client of a connection; `said`: the client itself does. */
-export function namingOf(client: RespClient | undefined, { id, client: { host }, peerProcess }: Conversation): Naming {
-  switch (client) {
-    case undefined:
-      return { kind: 'said' }
-    case 'peer.process':
-      return { kind: 'fixed', session: peerProcess }
-    case 'peer.address':
-      return { kind: 'fixed', session: host }
-    case 'connection':
-      return { kind: 'fixed', session: `connection ${id}` }
-  }
 }

@@ -1,9 +1,11 @@
 import type { Endpoint } from '@chaosproxy/faults'
-import type { Recorder } from '@chaosproxy/recorder'
-import type { RespClient, RespInitial } from '@chaosproxy/recorder/redis'
+import type { Identifier, Recorder } from '@chaosproxy/recorder'
+import { recordedProtocols } from '@chaosproxy/recorder/protocols'
+import type { RespInitial } from '@chaosproxy/recorder/redis'
 import { type CommandSet, commandSet } from '@chaosproxy/recorder/redis'
+import { namingOf } from '../interceptor/client-naming.ts'
 import type { Intercept } from '../interceptor/interceptor.ts'
-import { expirationsOf, keySpaceOf, namingOf } from './recording-scope.ts'
+import { expirationsOf, keySpaceOf } from './recording-scope.ts'
 import { RespRecording } from './resp-recording.ts'
 
 export interface RespRecorderOptions {
@@ -13,7 +15,7 @@ export interface RespRecorderOptions {
   /** Which commands are recorded, and how. By default strings and hashes, as registers. */
   readonly commands?: CommandSet | undefined
   /** What tells clients apart. By default the name they give: `CLIENT SETNAME`, or the user of `AUTH`. */
-  readonly client?: RespClient | undefined
+  readonly client?: Identifier | undefined
   /** What keys hold at the start. By default unknown; `readRespInitially` asks the server. */
   readonly initial?: RespInitial | undefined
   /** Longer commands are not recorded and count as changing every key. By default 16 MiB. */
@@ -29,7 +31,7 @@ export function recordResp(options: RespRecorderOptions): Intercept {
   const expirations = expirationsOf(recorder, commands)
   expirations.node(node)
   keySpace.node(node)
-  recorder.clientsBy({ by: client ?? 'CLIENT SETNAME or AUTH', named: true })
+  recorder.clientsBy({ by: client ?? recordedProtocols.resp.namedBy, named: true })
   // Reading the keys at the start also reads their times to live, and an absent key has none.
   const lifetimes = initial === undefined || initial === 'unknown' ? keySpace.lifetimes : undefined
   recorder.startsWith(typeof initial === 'object' ? initial : undefined)

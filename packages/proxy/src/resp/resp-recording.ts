@@ -1,8 +1,8 @@
 import type { Endpoint } from '@chaosproxy/faults'
 import type { Json, Nanos } from '@chaosproxy/history'
-import type { Completions, ConnectionRecorder, Exchange, Recorder, Understanding } from '@chaosproxy/recorder'
+import type { Completions, ConnectionRecorder, Exchange, Naming, Recorder, Understanding } from '@chaosproxy/recorder'
 import { isAcknowledged } from '@chaosproxy/recorder'
-import type { CommandSet, KeySpace, Naming } from '@chaosproxy/recorder/redis'
+import type { CommandSet, KeySpace } from '@chaosproxy/recorder/redis'
 import {
   type Answered,
   type Begun,

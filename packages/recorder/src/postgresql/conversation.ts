@@ -11,6 +11,7 @@ import {
   type ServerReport,
 } from '@chaosproxy/wire/postgresql'
 import type { Completions, Interpretation } from '../record/call.ts'
+import type { Naming } from '../record/naming.ts'
 import type { ConnectionRecorder } from '../record/recorder.ts'
 import type { Control } from './action.ts'
 import { judgeNotices, judgeReport } from './errors.ts'
@@ -21,16 +22,11 @@ import type { Statement } from './statement.ts'
 import { collapsed, type Executed } from './transaction.ts'
 import type { Expected, Transaction, Unit } from './unit.ts'
 
-/** How clients are told apart: fixed for the connection, or by the application_name they give. */
-export type PostgresqlNaming =
-  | { readonly kind: 'fixed'; readonly session: string | undefined }
-  | { readonly kind: 'said' }
-
 export interface ConversationOptions {
   readonly connection: ConnectionRecorder
   readonly now: () => Nanos
   readonly commands: PostgresqlSettings['commands']
-  readonly naming: PostgresqlNaming
+  readonly naming: Naming
   /** Longer messages are not read, and count as changing every row. */
   readonly maxMessageBytes: number
 }
@@ -59,7 +55,7 @@ export class PostgresqlConversation {
   readonly #connection: ConnectionRecorder
   readonly #now: () => Nanos
   readonly #commands: PostgresqlSettings['commands']
-  readonly #naming: PostgresqlNaming
+  readonly #naming: Naming
   readonly #statements: StatementReader
   readonly #requests: FrameReader
   readonly #responses: FrameReader

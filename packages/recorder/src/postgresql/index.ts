@@ -1,4 +1,3 @@
-export type { PostgresqlNaming } from './conversation.ts'
 export { PostgresqlConversation } from './conversation.ts'
 export { errorOutcomes, judgeNotices, judgeReport, noticeOutcomes } from './errors.ts'
 export type { PostgresqlSettings } from './settings.ts'

@@ -1,8 +1,9 @@
 import { quote } from '@chaosproxy/faults'
 import { type Json, UserError } from '@chaosproxy/history'
+import { type Identifier, parseIdentifier } from '../record/naming.ts'
 
-/** What identifies clients, instead of the application_name they give. */
-export type PostgresqlClient = 'peer.process' | 'peer.address' | 'connection'
+/** The parameter that names clients. */
+export const POSTGRESQL_NAMES = 'application_name'
 
 /** How the texts of a column are compared. */
 export type ColumnType = (typeof columnTypes)[number]
@@ -24,7 +25,7 @@ export interface PostgresqlSettings {
     /** Whether a transaction's reads and writes of one row are one operation. */
     readonly areAtomic: boolean
   }
-  readonly client: PostgresqlClient | undefined
+  readonly client: Identifier | undefined
   readonly initial: PostgresqlInitial
 }
 
@@ -40,7 +41,6 @@ const members: readonly string[] = [
 ]
 const models = ['register', 'counter'] as const
 const columnTypes = ['text', 'numeric', 'boolean', 'json'] as const
-const clients = ['peer.process', 'peer.address', 'connection'] as const
 
 const EXAMPLE = '{"kind":"postgresql","table":"accounts","key":"id","value":"balance"}'
 
@@ -64,7 +64,7 @@ export function parsePostgresqlSettings(given: Members, where: string): Postgres
       functionsRead: oneOf(given, 'functions', ['anything', 'read'] as const, 'anything', where) === 'read',
       areAtomic: oneOf(given, 'transactions', ['atomic', 'apart'] as const, 'atomic', where) === 'atomic',
     },
-    client: given['client'] === undefined ? undefined : oneOf(given, 'client', clients, 'connection', where),
+    client: parseIdentifier(given['client'], POSTGRESQL_NAMES, where),
     initial: parseInitial(given['initial'], where),
   }
 }

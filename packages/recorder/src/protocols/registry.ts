@@ -1,5 +1,5 @@
-import { type PostgresqlSettings, parsePostgresqlSettings } from '../postgresql/settings.ts'
-import { parseRespSettings, type RespSettings } from '../redis/resp-settings.ts'
+import { POSTGRESQL_NAMES, type PostgresqlSettings, parsePostgresqlSettings } from '../postgresql/settings.ts'
+import { parseRespSettings, RESP_NAMES, type RespSettings } from '../redis/resp-settings.ts'
 
 /** A protocol whose messages are operations without a route table. */
 export interface RecordedProtocol<Settings> {
@@ -40,7 +40,7 @@ export const recordedProtocols: { readonly [Kind in keyof Settings]: RecordedPro
     speaker: 'Redis',
     example: 'resp',
     parse: parseRespSettings,
-    namedBy: 'CLIENT SETNAME or AUTH',
+    namedBy: RESP_NAMES,
     resends: true,
     remedies: {
       nothing: `--model says what is recorded: strings and hashes as register, or counter, set, queue, list-append, lock. A script is recorded once it is declared: --as '{"kind":"resp","declare":[{"script":"SHA-1 or part of its text","as":"INCR KEYS[1]"}]}'. For jobs that scripts move (BullMQ), record those who add and carry them out, with a route table.`,
@@ -54,7 +54,7 @@ export const recordedProtocols: { readonly [Kind in keyof Settings]: RecordedPro
     speaker: 'PostgreSQL',
     example: '{"kind":"postgresql","table":"kv"}',
     parse: parsePostgresqlSettings,
-    namedBy: 'application_name',
+    namedBy: POSTGRESQL_NAMES,
     resends: false,
     remedies: {
       nothing:

@@ -1,7 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-
-/** How a client is named: fixed for its connection, or by its own commands. */
-export type Naming = { readonly kind: 'fixed'; readonly session: string | undefined } | { readonly kind: 'said' }
+import type { Naming } from '../record/naming.ts'
 
 /** The client on a connection. */
 export interface Identity {

@@ -1,10 +1,8 @@
 import { quote } from '@chaosproxy/faults'
 import { type Json, UserError } from '@chaosproxy/history'
+import { type Identifier, parseIdentifier } from '../record/naming.ts'
 import { type CommandSet, commandModels, commandSet } from './command-set.ts'
 import { type DeclaredScript, whyNot } from './declared-scripts.ts'
-
-/** What identifies clients, instead of the names they give. */
-export type RespClient = 'peer.process' | 'peer.address' | 'connection'
 
 /** What keys hold at the start. */
 export type RespInitial = 'unknown' | 'read' | { readonly value: Json }
@@ -12,17 +10,19 @@ export type RespInitial = 'unknown' | 'read' | { readonly value: Json }
 /** How a Redis is recorded. */
 export interface RespSettings {
   readonly commands: CommandSet
-  /** By default the names of CLIENT SETNAME or AUTH. */
-  readonly client: RespClient | undefined
+  /** Undefined: the names that clients give. */
+  readonly client: Identifier | undefined
   readonly initial: RespInitial
 }
+
+/** The commands that name clients. */
+export const RESP_NAMES = 'CLIENT SETNAME or AUTH'
 
 interface Members {
   readonly [name: string]: unknown
 }
 
 const members: readonly string[] = ['commands', 'cas', 'declare', 'scripts', 'wait', 'client', 'initial']
-const clients: readonly string[] = ['peer.process', 'peer.address', 'connection'] satisfies RespClient[]
 
 /**
  * Parses the members of `{"kind":"resp"}`. `"commands"` is the model to record and `"cas"` a compare-and-set script.
@@ -38,7 +38,7 @@ export function parseRespSettings(given: Members, where: string): RespSettings {
     throw new UserError('input', `${where} has no member ${quote(stranger)}. It has: ${members.join(', ')}.`)
   return {
     commands: parseCommands(given, where),
-    client: parseClient(given['client'], where),
+    client: parseIdentifier(given['client'], RESP_NAMES, where),
     initial: parseInitial(given['initial'], where),
   }
 }
@@ -109,15 +109,6 @@ function parseDeclared(given: unknown, where: string): readonly DeclaredScript[]
 function answerPlace(place: unknown): 'whole' | 'untold' | number | undefined {
   if (place === 'whole' || place === 'untold') return place
   return typeof place === 'number' && Number.isSafeInteger(place) && place >= 0 ? place : undefined
-}
-
-function parseClient(client: unknown, where: string): RespClient | undefined {
-  if (client === undefined) return undefined
-  if (typeof client === 'string' && clients.includes(client)) return client as RespClient
-  throw new UserError(
-    'input',
-    `${where}: "client" is ${quote(client)}. Give ${clients.join(', ')}, or leave it out: then CLIENT SETNAME and AUTH name clients.`,
-  )
 }
 
 function parseInitial(initial: unknown, where: string): RespInitial {

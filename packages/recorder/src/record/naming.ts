@@ -1,0 +1,26 @@
+import { quote } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
+
+/** What can identify clients of a protocol instead of the names that they give. */
+const identifiers = ['peer.process', 'peer.address', 'connection'] as const
+
+export type Identifier = (typeof identifiers)[number]
+
+/** How clients are told apart: fixed for the connection, or by the name that they give in its course. */
+export type Naming = { readonly kind: 'fixed'; readonly session: string | undefined } | { readonly kind: 'said' }
+
+/**
+ * Parses `"client"`; undefined where clients name themselves.
+ *
+ * @param namedBy How they do that.
+ * @throws UserError that begins with `where`.
+ */
+export function parseIdentifier(client: unknown, namedBy: string, where: string): Identifier | undefined {
+  if (client === undefined) return undefined
+  const found = identifiers.find((identifier) => identifier === client)
+  if (found !== undefined) return found
+  throw new UserError(
+    'input',
+    `${where}: "client" is ${quote(client)}. Give ${identifiers.join(', ')}, or leave it out: then ${namedBy} names clients.`,
+  )
+}
