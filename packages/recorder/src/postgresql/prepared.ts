@@ -39,6 +39,15 @@ const UNKNOWN_STATEMENT: Statement = {
   why: 'what it was prepared as was not seen; open the connections while the recording runs',
 }
 
+export const NOTHING_ASKED: Statement = { kind: 'other', what: 'an empty statement', touches: 'nothing', why: '' }
+export const REST: Statement = { kind: 'other', what: 'the next rows of a cursor', touches: 'nothing', why: '' }
+export const FUNCTION: Statement = {
+  kind: 'other',
+  what: 'a function called without SQL',
+  touches: 'everything',
+  why: 'which one is not read; call it by SELECT',
+}
+
 /** What nobody has seen prepared. */
 export const unseen: Prepared = { statements: [UNKNOWN_STATEMENT], types: [], columns: undefined }
 

@@ -26,8 +26,32 @@ interface Group {
   readonly completion: () => Interpretation
 }
 
-/** @param areAtomic whether its reads and writes of one key are one operation. */
-export function collapsed(all: readonly Executed[], areAtomic: boolean): Collapsed {
+export interface CollapseOptions {
+  /** Whether its reads and writes of one key are one operation. */
+  readonly areAtomic: boolean
+  /** Whether savepoints, or a commit among its statements, hide which of them count. */
+  readonly isTangled: boolean
+}
+
+export function collapsed(all: readonly Executed[], { areAtomic, isTangled }: CollapseOptions): Collapsed {
+  const untangled = followed(all, areAtomic)
+  if (!isTangled || !all.some(changes)) return untangled
+  const { understanding } = notUnderstood(TANGLED.what, TANGLED.why, joined(all.map(reached)))
+  return { ...untangled, understanding }
+}
+
+const TANGLED = {
+  what: 'a transaction with savepoints, or with a COMMIT among other statements',
+  why: 'what it did is not followed; send BEGIN and COMMIT alone, and use no savepoints',
+}
+
+const changes = ({ step }: Executed): boolean =>
+  step.kind === 'other' ? step.touches !== 'nothing' : step.part.writes !== 'nothing'
+
+/** The keys that it touches, also by reading. */
+const reached = ({ step }: Executed): Touches => (step.kind === 'other' ? step.touches : { keys: [step.part.key] })
+
+function followed(all: readonly Executed[], areAtomic: boolean): Collapsed {
   const operations = all.flatMap(({ step }) => (step.kind === 'operation' ? [step] : []))
   const touching = all.flatMap(({ step }) => (step.kind === 'other' && step.touches !== 'nothing' ? [step] : []))
   const [touch] = touching

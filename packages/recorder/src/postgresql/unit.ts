@@ -1,4 +1,4 @@
-import type { Column, FieldValue, Format } from '@chaosproxy/wire/postgresql'
+import type { Column, FieldValue } from '@chaosproxy/wire/postgresql'
 import type { Interpretation } from '../record/call.ts'
 import type { Exchange } from '../record/exchange.ts'
 import type { Control } from './action.ts'
@@ -16,8 +16,8 @@ export type Expected =
       readonly control: Control | undefined
       readonly portal: Portal | undefined
       readonly rows: (readonly FieldValue[])[]
+      /** As described with its rows; otherwise its portal or its statement was. */
       columns: readonly Column[] | undefined
-      readonly formats: readonly Format[] | undefined
     }
 
 /** A transaction from its first byte to the answer to its commit; most have one statement. */

@@ -1,0 +1,275 @@
+import type { Nanos } from '@chaosproxy/history'
+import type { FrontendMessage } from '@chaosproxy/wire/postgresql'
+import type { Naming } from '../record/naming.ts'
+import type { ConnectionRecorder } from '../record/recorder.ts'
+import type { Control } from './action.ts'
+import { stepOf } from './part.ts'
+import { FUNCTION, NOTHING_ASKED, type Portal, type Prepared, REST, StatementReader, unseen } from './prepared.ts'
+import type { PostgresqlSettings } from './settings.ts'
+import type { Statement } from './statement.ts'
+import { collapsed, type Executed } from './transaction.ts'
+import type { Transaction, Unit } from './unit.ts'
+
+export interface QuestionsOptions {
+  readonly connection: ConnectionRecorder
+  readonly commands: PostgresqlSettings['commands']
+  readonly naming: Naming
+  /** A transaction's first byte is here. */
+  readonly begun: (transaction: Transaction) => void
+  /** A unit is here: what it asks is known, and an answer is due. */
+  readonly asked: (unit: Unit) => void
+  /** What follows cannot be understood. */
+  readonly lost: (what: string) => void
+}
+
+/** As many statements are remembered. */
+const MOST_STATEMENTS = 100_000
+/** A transaction of more is not followed. */
+const MOST_EXECUTED = 10_000
+export const OVERFLOW = 'a connection of PostgreSQL with too many statements at once'
+
+/** What a client asks: its statements, and the units and transactions that they belong to. */
+export class Questions {
+  readonly #connection: ConnectionRecorder
+  readonly #commands: PostgresqlSettings['commands']
+  readonly #naming: Naming
+  readonly #begun: QuestionsOptions['begun']
+  readonly #asked: QuestionsOptions['asked']
+  readonly #lost: QuestionsOptions['lost']
+  readonly #statements: StatementReader
+  readonly #prepared: Map<string, Prepared> = new Map()
+  readonly #portals: Map<string, Portal> = new Map()
+  #applicationName: string | undefined
+  /** The unit that has not arrived in full. */
+  #open: Unit | undefined
+  /** A transaction that was begun, and goes on behind the units sent so far. */
+  #transaction: Transaction | undefined
+  #isLost = false
+
+  constructor({ connection, commands, naming, begun, asked, lost }: QuestionsOptions) {
+    this.#connection = connection
+    this.#commands = commands
+    this.#naming = naming
+    this.#begun = begun
+    this.#asked = asked
+    this.#lost = lost
+    this.#statements = new StatementReader(commands)
+  }
+
+  /** The unit that has not arrived in full. */
+  get open(): Unit | undefined {
+    return this.#open
+  }
+
+  /** Transactions to which more may come. */
+  get unfinished(): readonly Transaction[] {
+    return [this.#open?.transaction, this.#transaction].flatMap((transaction) => transaction ?? [])
+  }
+
+  get areTooMany(): boolean {
+    return this.#prepared.size + this.#portals.size > MOST_STATEMENTS
+  }
+
+  /** A message of the client, whose first byte has this place in the stream. */
+  read(message: FrontendMessage, time: Nanos, startByte: number): void {
+    switch (message.kind) {
+      case 'startup': {
+        const parameters = new Map(message.parameters)
+        const replication = parameters.get('replication')
+        this.#applicationName = parameters.get('application_name')
+        if (replication !== undefined && replication !== 'false')
+          this.#lose('a connection of PostgreSQL for replication')
+        return
+      }
+      case 'ssl-request':
+      case 'gssenc-request':
+      case 'cancel-request':
+      case 'credentials':
+      case 'terminate':
+      case 'copy-data':
+      case 'copy-done':
+      case 'copy-fail':
+        return
+      default:
+    }
+    const unit = this.#open ?? this.#begin(time, startByte)
+    this.#open = unit
+    switch (message.kind) {
+      case 'query':
+        unit.isSimple = true
+        for (const statement of this.#statements.read(message.sql)) this.#execute(unit, statement, undefined)
+        this.#complete(unit)
+        return
+      case 'parse':
+        this.#parse(unit, message)
+        return
+      case 'bind': {
+        const prepared = this.#prepared.get(message.statement) ?? unseen
+        const { formats, resultFormats } = message
+        // Its bytes are borrowed.
+        const values = message.values.map((value) => (value === null ? null : Buffer.from(value)))
+        const portal = { prepared, formats, values, resultFormats, columns: undefined, wasExecuted: false }
+        this.#portals.set(message.portal, portal)
+        unit.expected.push({ kind: 'bind' })
+        return
+      }
+      case 'describe': {
+        const portal = message.of === 'portal' ? this.#portals.get(message.name) : undefined
+        const prepared = message.of === 'portal' ? portal?.prepared : this.#prepared.get(message.name)
+        unit.expected.push({ kind: 'describe', prepared: prepared ?? unseen, portal })
+        return
+      }
+      case 'close':
+        if (message.of === 'portal') this.#portals.delete(message.name)
+        else this.#prepared.delete(message.name)
+        unit.expected.push({ kind: 'close' })
+        return
+      case 'execute': {
+        const portal = this.#portals.get(message.portal)
+        const [statement = NOTHING_ASKED] = (portal?.prepared ?? unseen).statements
+        // The rest of its rows.
+        const isRest = portal?.wasExecuted === true
+        this.#execute(unit, isRest ? REST : statement, portal)
+        if (portal !== undefined) portal.wasExecuted = true
+        return
+      }
+      case 'sync':
+        this.#complete(unit)
+        return
+      case 'function-call':
+        this.#execute(unit, FUNCTION, undefined)
+        this.#complete(unit)
+        return
+      case 'flush':
+    }
+  }
+
+  #lose(what: string): void {
+    this.#isLost = true
+    this.#lost(what)
+  }
+
+  #begin(time: Nanos, startByte: number): Unit {
+    const transaction = this.#transaction ?? this.#beginTransaction(time, startByte)
+    return {
+      transaction,
+      expected: [],
+      ends: undefined,
+      isSimple: false,
+      tag: '',
+      hasCarriedOut: false,
+      refused: undefined,
+      noticed: undefined,
+    }
+  }
+
+  #beginTransaction(time: Nanos, startByte: number): Transaction {
+    const transaction: Transaction = {
+      exchange: this.#connection.begin(time),
+      startByte,
+      isSent: false,
+      executed: [],
+      isTangled: false,
+      hasFailed: false,
+      collapsed: undefined,
+      isOver: false,
+    }
+    this.#begun(transaction)
+    return transaction
+  }
+
+  #parse(unit: Unit, { statement: name, sql, types }: Extract<FrontendMessage, { readonly kind: 'parse' }>): void {
+    const prepared: Prepared = { statements: this.#statements.read(sql), types, columns: undefined }
+    // The server refuses to prepare another one under the same name.
+    const isNew = name === '' || !this.#prepared.has(name)
+    if (isNew) this.#prepared.set(name, prepared)
+    unit.expected.push({ kind: 'parse', name, prepared, isNew })
+  }
+
+  #execute(unit: Unit, statement: Statement, portal: Portal | undefined): void {
+    const { transaction } = unit
+    const executed: Executed = { step: stepOf(statement, portal, this.#commands), said: undefined }
+    const control = statement.kind === 'control' ? statement.control : undefined
+    unit.expected.push({ kind: 'execute', executed, control, portal, rows: [], columns: undefined })
+    if (control === undefined) {
+      if (unit.ends !== undefined) transaction.isTangled = true
+      transaction.executed.push(executed)
+      if (transaction.executed.length > MOST_EXECUTED) this.#lose(OVERFLOW)
+      return
+    }
+    this.#control(unit, control)
+  }
+
+  #control(unit: Unit, control: Control): void {
+    const { transaction } = unit
+    switch (control) {
+      case 'begin':
+        if (unit.ends === undefined) this.#transaction = transaction
+        else this.#lose('a connection of PostgreSQL with a COMMIT and a BEGIN in one request')
+        return
+      case 'commit':
+      case 'rollback':
+        // Outside of a transaction it ends what the same request has done so far.
+        if (this.#transaction === undefined && transaction.executed.length > 0) transaction.isTangled = true
+        if (unit.ends !== undefined) transaction.isTangled = true
+        unit.ends = control
+        this.#transaction = undefined
+        return
+      case 'prepare':
+        transaction.isTangled = true
+        unit.ends = 'commit'
+        this.#transaction = undefined
+        return
+      case 'savepoint':
+        transaction.isTangled = true
+        return
+      case 'forget':
+        this.#prepared.clear()
+    }
+  }
+
+  #complete(unit: Unit): void {
+    this.#open = undefined
+    if (this.#isLost) return
+    if (this.#transaction === undefined) unit.ends ??= 'commit'
+    this.#asked(unit)
+    const { transaction, ends } = unit
+    if (ends === undefined) return
+    const isNothing = ends === 'rollback' && !transaction.isTangled
+    this.#finish(transaction, isNothing ? [] : transaction.executed)
+  }
+
+  /** No further statement belongs to it. */
+  #finish(transaction: Transaction, executed: readonly Executed[]): void {
+    const { isTangled } = transaction
+    transaction.collapsed = collapsed(executed, { areAtomic: this.#commands.areAtomic, isTangled })
+    transaction.exchange.called(transaction.collapsed.understanding({ session: this.#session }))
+  }
+
+  get #session(): string | undefined {
+    return this.#naming.kind === 'fixed' ? this.#naming.session : this.#applicationName
+  }
+
+  /** Its end will never be asked for. */
+  cut(transaction: Transaction): void {
+    if (transaction.collapsed === undefined) this.#finish(transaction, [])
+  }
+
+  /** A unit was answered: what the server has not confirmed it does not have. */
+  answered(unit: Unit): void {
+    for (const left of unit.expected)
+      if (left.kind === 'parse' && left.isNew && this.#prepared.get(left.name) === left.prepared)
+        this.#prepared.delete(left.name)
+  }
+
+  /** The server is in no transaction, although this one was begun. */
+  refused(transaction: Transaction): void {
+    if (this.#transaction === transaction) this.#transaction = undefined
+  }
+
+  /** Nothing more will be asked. */
+  end(): void {
+    this.#open = undefined
+    this.#transaction = undefined
+  }
+}

@@ -1,0 +1,193 @@
+import type { BackendMessage, ServerReport } from '@chaosproxy/wire/postgresql'
+import { reportOf, reportText } from '@chaosproxy/wire/postgresql'
+import type { Completions, Interpretation } from '../record/call.ts'
+import { judgeNotices, judgeReport } from './errors.ts'
+import type { Questions } from './questions.ts'
+import type { Expected, Transaction, Unit } from './unit.ts'
+
+export interface RepliesOptions {
+  readonly questions: Questions
+  /** What became of a transaction whose end was asked for. */
+  readonly concluded: (transaction: Transaction, completions: Completions) => void
+  /** A transaction was not begun, and never will be. */
+  readonly abandoned: (transaction: Transaction, reason: string) => void
+  /** An answer came that nothing had asked for. */
+  readonly unmatched: () => void
+  /** What follows cannot be understood. */
+  readonly lost: (what: string) => void
+}
+
+/** As many unanswered units are remembered. */
+const MOST_PENDING = 10_000
+const ENCRYPTED = 'an encrypted connection of PostgreSQL (connect to the proxy with sslmode=disable)'
+
+/** What a server answers: which message belongs to which statement, and what became of a transaction. */
+export class Replies {
+  readonly #questions: Questions
+  readonly #concluded: RepliesOptions['concluded']
+  readonly #abandoned: RepliesOptions['abandoned']
+  readonly #unmatched: RepliesOptions['unmatched']
+  readonly #lost: RepliesOptions['lost']
+  /** Units that were asked and are not answered yet, in order. */
+  #pending: Unit[] = []
+
+  constructor({ questions, concluded, abandoned, unmatched, lost }: RepliesOptions) {
+    this.#questions = questions
+    this.#concluded = concluded
+    this.#abandoned = abandoned
+    this.#unmatched = unmatched
+    this.#lost = lost
+  }
+
+  /** A unit whose answer is due. */
+  expect(unit: Unit): void {
+    this.#pending.push(unit)
+  }
+
+  get pending(): readonly Unit[] {
+    return this.#pending
+  }
+
+  get areTooMany(): boolean {
+    return this.#pending.length > MOST_PENDING
+  }
+
+  /** No answer will come any more. */
+  end(): void {
+    this.#pending = []
+  }
+
+  /** A message of the server. */
+  read(message: BackendMessage): void {
+    const [unit] = this.#pending
+    switch (message.kind) {
+      case 'encryption':
+        if (message.answer !== 'N') this.#lost(ENCRYPTED)
+        return
+      case 'authentication':
+      case 'backend-key':
+      case 'parameter-status':
+      case 'negotiate-version':
+      case 'notification':
+        return
+      case 'copy-in':
+        // Then the server skips the Sync that it was sent already.
+        if (unit?.isSimple === false) this.#lost('a connection of PostgreSQL in an extended COPY')
+        return
+      case 'copy-both':
+        this.#lost('a connection of PostgreSQL for replication')
+        return
+      case 'notice':
+        if (unit !== undefined) unit.noticed ??= judgeNotices([reportOf(message)])
+        return
+      case 'ready':
+        if (unit !== undefined) this.#ready(unit, message.status)
+        return
+      default:
+    }
+    const answering = unit ?? this.#questions.open
+    if (answering === undefined) {
+      if (message.kind !== 'error') this.#unmatched()
+      return
+    }
+    if (message.kind === 'error') this.#refused(answering, reportOf(message))
+    else this.#result(answering, message)
+  }
+
+  #refused(unit: Unit, report: ServerReport): void {
+    unit.transaction.hasFailed = true
+    const [next] = unit.expected
+    const isCommit = next?.kind === 'execute' && next.control === 'commit'
+    unit.refused ??= { type: judgeReport(report, unit.hasCarriedOut || isCommit), error: reportText(report) }
+  }
+
+  #result(unit: Unit, message: BackendMessage): void {
+    const [next] = unit.expected
+    switch (message.kind) {
+      case 'parse-complete':
+      case 'bind-complete':
+      case 'close-complete':
+        unit.expected.shift()
+        return
+      case 'parameter-description':
+        if (next?.kind === 'describe') next.prepared.types = message.types
+        return
+      case 'no-data':
+        unit.expected.shift()
+        return
+      case 'row-description':
+        this.#described(unit, next, message.columns)
+        return
+      case 'data-row':
+        // More than two say nothing more. The bytes are borrowed.
+        if (next?.kind === 'execute' && next.rows.length < 2)
+          next.rows.push(message.values.map((value) => (value === null ? null : Buffer.from(value))))
+        return
+      case 'command-complete':
+      case 'empty-query':
+      case 'portal-suspended':
+        this.#carriedOut(unit, next, message.kind === 'command-complete' ? message.tag : '')
+        return
+      default:
+    }
+  }
+
+  #described(
+    unit: Unit,
+    next: Expected | undefined,
+    columns: Extract<BackendMessage, { readonly kind: 'row-description' }>['columns'],
+  ): void {
+    if (next?.kind === 'execute') next.columns = columns
+    if (next?.kind !== 'describe') return
+    unit.expected.shift()
+    if (next.portal === undefined) next.prepared.columns = columns
+    else next.portal.columns = columns
+  }
+
+  #carriedOut(unit: Unit, next: Expected | undefined, tag: string): void {
+    if (next?.kind !== 'execute') return
+    unit.expected.shift()
+    unit.hasCarriedOut = true
+    unit.tag = tag
+    const { executed, portal, rows } = next
+    if (executed.step.kind !== 'operation') return
+    const columns = next.columns ?? portal?.columns ?? portal?.prepared.columns
+    // The description of a statement does not know the formats; that of a portal does.
+    const formats = portal === undefined || portal.columns !== undefined ? undefined : portal.resultFormats
+    executed.said = executed.step.part.says({ tag, rows, columns, formats })
+  }
+
+  #ready(unit: Unit, status: 'I' | 'T' | 'E'): void {
+    this.#pending.shift()
+    this.#questions.answered(unit)
+    const { transaction } = unit
+    if (transaction.isOver) return
+    const isIdle = status === 'I'
+    if (unit.ends === undefined) {
+      if (!isIdle) return
+      // BEGIN was refused, and with it all that stood behind it in the same request.
+      this.#questions.refused(transaction)
+      if (unit.refused === undefined || this.#pending.some((later) => later.transaction === transaction))
+        this.#lost('a transaction of PostgreSQL that ended unasked')
+      else this.#abandoned(transaction, 'BEGIN was refused')
+      return
+    }
+    if (!isIdle) {
+      this.#lost('a transaction of PostgreSQL that goes on behind its end')
+      return
+    }
+    const { collapsed: all } = transaction
+    if (all === undefined) return
+    this.#concluded(transaction, fateOf(unit) ?? all.completions())
+  }
+}
+
+/** What became of a transaction, unless it was committed. */
+function fateOf({ refused, noticed, tag, ends, transaction }: Unit): Interpretation | undefined {
+  if (noticed !== undefined) return noticed
+  if (refused !== undefined) return refused
+  // COMMIT of a transaction that has failed.
+  if (ends === 'commit' && (tag === 'ROLLBACK' || transaction.hasFailed))
+    return { type: 'fail', error: 'the transaction was rolled back' }
+  return undefined
+}
