@@ -1,10 +1,14 @@
 import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect } from 'vitest'
+import { offerApi } from '@chaosproxy/targets/user-file'
+import { beforeAll, describe, expect } from 'vitest'
 import { parseCompareSettings } from '../src/compare/settings.ts'
 import { parseReplaySettings } from '../src/replay/settings.ts'
 import { chaosHere, root, temporaryDirectory } from './chaos.ts'
 import { patientTest, test } from './patient.ts'
+
+// As the program does when it starts: a protocol imports it by name.
+beforeAll(() => offerApi(new URL('../dist/index.js', import.meta.url)))
 
 // What commands other than `chaos run` take from a configuration. Options override it there, too.
 

@@ -8,62 +8,70 @@ export const EXAMPLE_PROTOCOL = `// A register kept by majorities (Attiya, Bar-N
 // the client's part: it asks a majority what they have, stores what it will answer at a majority, and only then answers.
 //   npx chaos fuzz --protocol protocol.ts --time 5s                       finds nothing
 //   npx chaos fuzz --protocol protocol.ts --bug no-write-back --time 20s  finds a read that goes back in time
-import type { Effect, Input, Millis, ProtocolModule, StateMachine } from 'chaosproxy'
+import { defineMachine, type Input, type Millis, type ProtocolModule, type ProtocolOptions, type Turn } from 'chaosproxy'
 
 const AGAIN_MS = 50 as Millis
 
 type Copy = { counter: number; by: string; value: Input['value'] }
-type Message = { type: 'ask' | 'told' | 'store' | 'stored'; id: string; key: string; copy: Copy }
-type Stored = { key: string; copy: Copy }
 type Round = { input: Input; phase: 'ask' | 'store'; copy: Copy; heard: string[] }
-type State = { id: string; peers: readonly string[]; copies: Map<string, Copy>; rounds: Map<string, Round> }
+type Majorities = {
+  config: ProtocolOptions
+  state: { id: string; peers: readonly string[]; copies: Map<string, Copy>; rounds: Map<string, Round> }
+  message: { type: 'ask' | 'told' | 'store' | 'stored'; id: string; key: string; copy: Copy }
+  record: { key: string; copy: Copy }
+  timer: \`again \${string}\`
+}
+type Step = Turn<Majorities>
 
 const NOTHING: Copy = { counter: 0, by: '', value: null }
 const isNewer = (one: Copy, other: Copy) => one.counter > other.counter || (one.counter === other.counter && one.by > other.by)
+const copyOf = ({ state }: Step, key: string) => state.copies.get(key) ?? NOTHING
 
-// One machine serves all nodes of a run: what a node remembers belongs in its state, and nowhere else.
-const machineOf = (bug?: string): StateMachine<State, Message, Stored> => ({
-  // The journal has every record that was durable when the node died; everything else is gone.
-  start: ({ id, peers }, journal) => ({
-    state: { id, peers, copies: new Map(journal.map(({ key, copy }) => [key, copy])), rounds: new Map() },
-    effects: [],
-  }),
-  // One event at a time. Time comes in as arguments (now, steady), chance from the seed given to start: so a run repeats.
-  step(state, event) {
-    const effects: Effect<Message, Stored>[] = []
-    const send = (to: string, message: Message) => (to === state.id ? receive(to, message) : effects.push({ type: 'send', to, message }))
-    const ask = (id: string, { input: { key = '' }, phase, copy, heard }: Round) => {
-      effects.push({ type: 'setTimer', timer: id, afterMs: AGAIN_MS }) // Messages may be lost: then ask again who has not answered.
-      for (const to of [state.id, ...state.peers]) if (!heard.includes(to)) send(to, { type: phase, id, key, copy })
-    }
-    const receive = (from: string, { type, id, key, copy }: Message) => {
-      const own = state.copies.get(key) ?? NOTHING
-      if (type === 'ask') send(from, { type: 'told', id, key, copy: own })
-      if (type === 'store' && isNewer(copy, own)) {
-        state.copies.set(key, copy)
-        effects.push({ type: 'persist', record: { key, copy } }) // Whatever follows waits until this is on disk.
-      }
-      if (type === 'store') send(from, { type: 'stored', id, key, copy })
-      const round = state.rounds.get(id)
-      if (round === undefined || type !== (round.phase === 'ask' ? 'told' : 'stored') || round.heard.includes(from)) return
-      round.heard.push(from)
-      if (isNewer(copy, round.copy)) round.copy = copy
-      if (round.heard.length <= (state.peers.length + 1) / 2) return
-      const { f, value } = round.input
-      if (round.phase === 'ask' && (f === 'write' || bug !== 'no-write-back')) {
-        const next = f === 'read' ? round.copy : { counter: round.copy.counter + 1, by: \`\${state.id} \${id}\`, value }
-        state.rounds.set(id, { input: round.input, phase: 'store', copy: next, heard: [] })
-        ask(id, state.rounds.get(id) as Round)
-      } else if (state.rounds.delete(id))
-        effects.push({ type: 'reply', requestId: id, result: { type: 'ok', value: round.copy.value } })
-    }
-    const id = event.type === 'request' ? event.requestId : event.type === 'timer' ? event.timer : ''
-    if (event.type === 'message') receive(event.from, event.message)
-    if (event.type === 'request') state.rounds.set(id, { input: event.input, phase: 'ask', copy: NOTHING, heard: [] })
-    const round = state.rounds.get(id)
-    if (round !== undefined) ask(id, round)
-    return { state, effects }
+function ask(turn: Step, id: string) {
+  const round = turn.state.rounds.get(id)
+  if (round === undefined) return
+  turn.setTimer(\`again \${id}\`, AGAIN_MS) // Messages may be lost: then ask again who has not answered.
+  const { input: { key = '' }, phase, copy } = round
+  for (const to of [turn.state.id, ...turn.state.peers]) if (!round.heard.includes(to)) turn.send(to, { type: phase, id, key, copy })
+}
+
+function hear(turn: Step, { type, id, copy }: Majorities['message'], from: string) {
+  const { rounds, peers } = turn.state
+  const round = rounds.get(id)
+  if (round === undefined || type !== (round.phase === 'ask' ? 'told' : 'stored') || round.heard.includes(from)) return
+  round.heard.push(from)
+  if (isNewer(copy, round.copy)) round.copy = copy
+  if (round.heard.length <= (peers.length + 1) / 2) return
+  const { f, value } = round.input
+  if (round.phase === 'ask' && (f === 'write' || turn.config.bug !== 'no-write-back')) {
+    const next = f === 'read' ? round.copy : { counter: round.copy.counter + 1, by: \`\${turn.state.id} \${id}\`, value }
+    rounds.set(id, { input: round.input, phase: 'store', copy: next, heard: [] })
+    ask(turn, id)
+  } else if (rounds.delete(id)) turn.reply(id, { type: 'ok', value: round.copy.value })
+}
+
+// One handler per message and timer. What a node remembers belongs in its state, and nowhere else; time is turn.now and
+// turn.steady, chance comes from the seed given to initial: so a run repeats.
+const create = defineMachine<Majorities>({
+  initial: ({ id, peers }) => ({ id, peers, copies: new Map(), rounds: new Map() }),
+  redo: ({ state }, { key, copy }) => state.copies.set(key, copy), // Each record that was durable when the node died, in order.
+  request(turn, { requestId, input }) {
+    turn.state.rounds.set(requestId, { input, phase: 'ask', copy: NOTHING, heard: [] })
+    ask(turn, requestId)
   },
+  messages: {
+    ask: (turn, { id, key }, from) => turn.send(from, { type: 'told', id, key, copy: copyOf(turn, key) }),
+    store(turn, { id, key, copy }, from) {
+      if (isNewer(copy, copyOf(turn, key))) {
+        turn.state.copies.set(key, copy)
+        turn.persist({ key, copy }) // Whatever follows waits until this is on disk.
+      }
+      turn.send(from, { type: 'stored', id, key, copy })
+    },
+    told: hear,
+    stored: hear,
+  },
+  timers: { again: ask },
   status: () => ({ role: 'replica', leads: false, ready: true }),
 })
 
@@ -72,14 +80,14 @@ export default {
   promises: 'linearizable', // What every history is held to; 'none' leaves only the invariants.
   functions: ['read', 'write'],
   bugs: [{ name: 'no-write-back', summary: 'a read answers what perhaps a single node has' }],
-  create: ({ bug }) => machineOf(bug),
-  // Called after every step with the node's state and every record on its disk; event is absent for a start.
+  create,
+  // Called after every step, with the node's state and every record on its disk; event is absent for a start.
   invariants: [
     {
       name: 'remembers',
       summary: 'a node starts with what is on its disk',
       watch: () => () => (state, event, durable) =>
-        !event && (state as State).copies.size < new Set((durable as Stored[]).map(({ key }) => key)).size ? 'it forgot a copy' : undefined,
+        !event && (state as Majorities['state']).copies.size < new Set((durable as Majorities['record'][]).map(({ key }) => key)).size ? 'it forgot a copy' : undefined,
     },
   ],
 } satisfies ProtocolModule
