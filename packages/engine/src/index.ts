@@ -23,6 +23,8 @@ export { type NamedRegistries, type OwnNames, registriesOf, withPaths } from './
 export { requireRun } from './config/schema.ts'
 export { knownName } from './known-name.ts'
 export { askProbes } from './probe/ask.ts'
+// Past one machine.
+export { type WorkEvent, work } from './queue/work.ts'
 export { type RecordedMembers, recordedCarriage } from './record/carriage.ts'
 export { checkedAddress, parseEnd, tlsBetween } from './record/ends.ts'
 export { type FaultDraft, type RecordDraft, type Recording, type RecordSettings, record } from './record/record.ts'

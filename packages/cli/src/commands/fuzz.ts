@@ -77,6 +77,12 @@ export const fuzzCommand: Command = {
       requiresArg: true,
     },
     'verify-determinism': { type: 'boolean', describe: 'run every trial twice, and compare to the byte' },
+    queue: {
+      type: 'string',
+      describe:
+        'have workers on other machines search (chaos worker): redis://host:6379, or env:NAME, the variable that holds it',
+      requiresArg: true,
+    },
     workers: { type: 'string', describe: 'how many threads [default: one for each core]', requiresArg: true },
     ...configOption,
     out: { type: 'string', default: USUAL_OUT, describe: 'directory for the failures found', requiresArg: true },
@@ -97,6 +103,7 @@ export const fuzzCommand: Command = {
       'shrink',
       'verify-determinism',
       'workers',
+      'queue',
     ],
     Output: ['out', 'reporter', 'json', 'quiet', 'force', 'verbose'],
   },

@@ -35,6 +35,7 @@ export async function executeFuzz(settings: FuzzSettings): Promise<ExitCode> {
     if (!isSilent(reporters)) printTitle(titleOf(settings))
     const { outcome, results } = await searchAndShrink(search, {
       signal: interrupts.signal,
+      queue: settings.queue,
       listener: (event) => show(event, progress),
     })
     progress.stop()
@@ -53,6 +54,12 @@ function show(event: SearchEvent, progress: ProgressDisplay): void {
   switch (event.type) {
     case 'progress':
       progress.update(progressText(event.trials, event.causes))
+      break
+    case 'alone':
+      progress.update(`no worker at ${event.place}: start one with npx chaos worker --queue ADDRESS`)
+      break
+    case 'lost':
+      progress.note(`Redis lost ${event.job}: handed out again`)
       break
     case 'guiding':
       progress.update(`an invariant was broken in seed ${event.seed}: looking for what a client sees of it`)
@@ -93,7 +100,7 @@ function titleOf(settings: FuzzSettings): string {
     ...(taken === '' ? [] : [taken]),
     `held to ${subject.level === NO_LEVEL ? 'its invariants alone' : subject.level}`,
     `${length} from seed ${firstSeed}`,
-    plural(workers, 'thread'),
+    settings.queue === undefined ? plural(workers, 'thread') : 'workers of a queue',
     `strategies: ${[...new Set(strategies)].join(', ')}`,
   ].join(' · ')
 }

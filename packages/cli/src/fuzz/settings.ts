@@ -35,6 +35,8 @@ export interface FuzzSettings {
   readonly taken: Taken
   readonly reporters: readonly ReporterChoice[]
   readonly verbose: boolean
+  /** The Redis through which others search. */
+  readonly queue: string | undefined
 }
 
 export type Taken = Pick<MistakeSetting, 'knobs' | 'besides' | 'workload'>
@@ -103,6 +105,7 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
     },
     reporters: parseReporters(options, 'search'),
     verbose: flagOf(options, 'verbose'),
+    queue: textOf(options, 'queue'),
   }
 }
 

@@ -9,7 +9,10 @@ import type { Job } from './job.ts'
  * that they import, and this program's version. Jobs of one name have one result: where nobody can tell what its files
  * import, it has a name that no other has.
  */
-export function jobName<Spec extends object>({ kind, reads }: Job<Spec, unknown>, spec: Spec): string {
+export function jobName<Spec extends object>(
+  { kind, reads }: Pick<Job<Spec, unknown>, 'kind' | 'reads'>,
+  spec: Spec,
+): string {
   const hash = createHash('sha256').update(JSON.stringify([packageVersion(), kind, sorted(spec)]))
   const { files, areAll } = withImported(reads(spec))
   for (const file of files) hash.update(createHash('sha256').update(readFileSync(file)).digest())

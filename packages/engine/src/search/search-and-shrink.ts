@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events'
+import type { Pool } from '../jobs/job.ts'
 import { makeOutDirectory } from '../run/directory.ts'
 import { abandonedAfter, GRACE_MS } from '../run/interruption.ts'
 import { followUp } from './follow-up.ts'
@@ -12,6 +13,8 @@ export interface SearchHooks {
   readonly listener?: ((event: SearchEvent) => void) | undefined
   /** Begins no other trial; what was found until then is cut down. */
   readonly signal?: AbortSignal | undefined
+  /** The address of a Redis: workers on other machines take the jobs from its queue. */
+  readonly queue?: string | undefined
 }
 
 /** A search that is over. */
@@ -24,12 +27,12 @@ export interface SearchEnd {
 /**
  * Searches on all threads, cuts down one failure of each cause, and keeps it as a file to replay and its history.
  *
- * @throws UserError (environment) if nothing can be written there.
+ * @throws UserError (environment) if nothing can be written there, or there is no such queue.
  */
 export async function searchAndShrink(spec: SearchSpec, hooks: SearchHooks = {}): Promise<SearchEnd> {
-  const { listener = () => {}, signal = new AbortController().signal } = hooks
+  const { listener = () => {}, signal = new AbortController().signal, queue } = hooks
   makeOutDirectory(spec.out)
-  const pool = createSearchPool(spec.workers)
+  const pool = await poolFor(spec, queue, listener)
   const abandon = abandonedAfter(signal, GRACE_MS)
   // Each thread's task listens.
   setMaxListeners(0, signal, abandon)
@@ -46,4 +49,16 @@ export async function searchAndShrink(spec: SearchSpec, hooks: SearchHooks = {})
   } finally {
     await pool.close()
   }
+}
+
+/** The packages of a queue are loaded only when it is asked for: few have installed them. */
+async function poolFor(
+  { workers, subject }: SearchSpec,
+  queue: string | undefined,
+  listener: (event: SearchEvent) => void,
+): Promise<Pool> {
+  if (queue === undefined) return createSearchPool(workers)
+  const { openQueuePool, requireQueueable } = await import('../queue/pool.ts')
+  requireQueueable(subject)
+  return openQueuePool(queue, createSearchPool(workers), listener)
 }

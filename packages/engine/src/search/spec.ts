@@ -1,5 +1,6 @@
 import type { Millis } from '@chaosproxy/history'
 import type { SearchResult } from '@chaosproxy/simulator'
+import type { QueueEvent } from '../queue/pool.ts'
 import type { SubjectName } from './subject-name.ts'
 
 /** A search on threads: what is searched, for how long, and where its findings are kept. Plain data. */
@@ -29,6 +30,7 @@ export interface SearchOutcome extends SearchResult {
 /** What a search tells on the way. */
 export type SearchEvent =
   | { readonly type: 'progress'; readonly trials: number; readonly causes: number }
+  | QueueEvent
   /** An invariant was broken in this seed, and it is searched for what a client sees of it. */
   | { readonly type: 'guiding'; readonly seed: number }
   /** The search is over, and its findings are being cut down. */

@@ -1,0 +1,57 @@
+import { availableParallelism } from 'node:os'
+import { EXIT, type WorkEvent, work } from '@chaosproxy/engine'
+import { plural, UserError } from '@chaosproxy/history'
+import { parseCount } from '../arguments/quantities.ts'
+import { type Command, textOf } from '../command.ts'
+import { listenForInterrupts } from '../run/interrupts.ts'
+import { print } from '../terminal/output.ts'
+
+export const workerCommand: Command = {
+  name: 'worker',
+  positional: '',
+  summary: 'do jobs from a queue for chaos on other machines, until Ctrl-C',
+  options: {
+    queue: {
+      type: 'string',
+      describe: 'the Redis or Valkey with the queue: redis://host:6379, or env:NAME, the variable that holds it',
+      requiresArg: true,
+    },
+    threads: { type: 'string', describe: 'how many threads [default: one for each core]', requiresArg: true },
+  },
+  groups: { 'Which work': ['queue'], 'With what': ['threads'] },
+  examples: [
+    ['chaos worker --queue redis://10.0.0.5:6379', 'joins in, until Ctrl-C'],
+    ['chaos fuzz --target raft --seeds 1000000 --queue redis://10.0.0.5:6379', 'the search that it joins'],
+  ],
+  async run(options) {
+    const queue = textOf(options, 'queue')
+    if (queue === undefined)
+      throw new UserError('usage', 'chaos worker needs the queue to work for: --queue redis://host:6379')
+    const threads = parseCount('threads', textOf(options, 'threads') ?? availableParallelism(), { min: 1, max: 256 })
+    const interrupts = listenForInterrupts('Leaving once the jobs under way are done. Once more to end at once.')
+    try {
+      await work({
+        queue,
+        threads,
+        signal: interrupts.signal,
+        listener: (event) => print(process.stdout, toldOf(event)),
+      })
+      return EXIT.met
+    } finally {
+      interrupts.release()
+    }
+  },
+}
+
+function toldOf(event: WorkEvent): string {
+  switch (event.type) {
+    case 'joined':
+      return `Joined the queue at ${event.place} with ${plural(event.threads, 'thread')}.\n`
+    case 'done':
+      return `Did ${event.job} in ${(event.elapsedMs / 1000).toFixed(2)} s.\n`
+    case 'refused':
+      return `Refused a job: ${event.why}\n`
+    default:
+      return event satisfies never
+  }
+}

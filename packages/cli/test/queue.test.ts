@@ -1,0 +1,94 @@
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { installed, startRedis, whySkipped } from '../../proxy/test/real-servers.ts'
+import { chaos, chaosHere, startChaos, temporaryDirectory } from './chaos.ts'
+import { until } from './processes.ts'
+
+const redis = installed('redis-server')
+
+/** A Redis of the test's own, which keeps nothing. */
+async function queueOf(): Promise<string> {
+  if (redis === undefined) throw new Error(whySkipped('redis-server'))
+  const { host, port } = await startRedis(redis)
+  return `redis://${host}:${port}`
+}
+
+/** A worker that has joined, and what it has printed. */
+async function joined(queue: string) {
+  const { child, finished } = startChaos(['worker', '--queue', queue, '--threads', '1'])
+  let printed = ''
+  child.stdout?.on('data', (chunk) => {
+    printed += chunk
+  })
+  await until(() => printed.includes('Joined the queue at') || child.exitCode !== null)
+  return { child, finished, searched: () => printed.match(/^Did seeds/gm)?.length ?? 0 }
+}
+
+const SEARCH = ['fuzz', '--target', 'quorum', '--set', 'r=1', '--set', 'w=1', '--expect', 'linearizable']
+const fuzz = async (args: readonly string[]) => {
+  const words = [...SEARCH, '--shrink', '200ms', '--no-guide', '--json', '--out', temporaryDirectory(), ...args]
+  const { exitCode, stdout, stderr } = await chaos(words)
+  return { exitCode, stderr, result: JSON.parse(stdout === '' ? '{}' : stdout) }
+}
+
+describe.skipIf(redis === undefined)('a search through a queue', () => {
+  test('finds with a worker what it finds alone, and does not search again what is known', async () => {
+    const queue = await queueOf()
+    const worker = await joined(queue)
+    const seeds = ['--seeds', '200', '--keep-going']
+    const [alone, shared] = [await fuzz(seeds), await fuzz([...seeds, '--queue', queue])]
+    expect(shared.exitCode).toBe(1)
+    for (const result of [alone, shared].map((each) => each.result)) expect(result.trials).toBe(200)
+    const told = ({ result }: typeof alone) =>
+      // How small it is cut down depends on the time there was.
+      result.failures.map(({ cause, seed, times }: { [member: string]: unknown }) => ({ cause, seed, times }))
+    expect(told(shared)).toEqual(told(alone))
+    const { searched } = worker
+    expect(searched()).toBe(4)
+    const again = await fuzz([...seeds, '--queue', queue])
+    expect(told(again)).toEqual(told(alone))
+    expect(searched()).toBe(4)
+  })
+
+  test('goes on with another worker when one is killed', async () => {
+    const queue = await queueOf()
+    const worker = await joined(queue)
+    const searching = fuzz(['--seeds', '640', '--keep-going', '--queue', queue])
+    await until(() => worker.searched() > 0)
+    worker.child.kill('SIGKILL')
+    await joined(queue)
+    expect((await searching).result.trials).toBe(640)
+  })
+
+  test('is ended by its workers in good order: what is under way is finished', async () => {
+    const worker = await joined(await queueOf())
+    worker.child.kill('SIGINT')
+    expect((await worker.finished).exitCode).toBe(0)
+  })
+})
+
+describe('a queue that cannot be used says why', () => {
+  test.each([
+    [['worker'], 3, 'chaos worker needs the queue to work for: --queue redis://host:6379'],
+    [['worker', '--queue', 'http://me:secret@host'], 3, '--queue: give the address of a Redis or Valkey'],
+    [['worker', '--queue', 'redis://me:secret@127.0.0.1:1'], 3, 'everybody on this machine can read a password'],
+    [['worker', '--queue', 'env:NO_SUCH_QUEUE'], 3, 'export NO_SUCH_QUEUE=redis://127.0.0.1:6379'],
+    [['worker', '--queue', 'env:CLOSED_QUEUE'], 4, '--queue: the Redis at 127.0.0.1:1 does not answer'],
+    [['fuzz', '--seeds', '1', '--queue', 'env:CLOSED_QUEUE'], 4, 'the Redis at 127.0.0.1:1 does not answer'],
+  ])('%j', async (args, exitCode, message) => {
+    vi.stubEnv('CLOSED_QUEUE', 'redis://me:secret@127.0.0.1:1')
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const { exitCode: code, stderr } = await chaosHere([...args])
+    expect(stderr).toContain(message)
+    expect(stderr).not.toContain('secret')
+    expect(code).toBe(exitCode)
+  })
+
+  test('a protocol of one’s own stays here', async () => {
+    const cwd = temporaryDirectory()
+    await chaosHere(['init', 'protocol'], { cwd })
+    const words = ['fuzz', '--protocol', 'protocol.ts', '--seeds', '1', '--queue', 'redis://127.0.0.1:1']
+    const { exitCode, stderr } = await chaosHere(words, { cwd })
+    expect(stderr).toMatch(/workers have the protocols and workloads that come with chaos, and not .*protocol\.ts/)
+    expect(exitCode).toBe(3)
+  })
+})

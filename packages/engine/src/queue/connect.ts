@@ -1,0 +1,61 @@
+import { UserError } from '@chaosproxy/history'
+import { type BullMQ, type Connection, loadPackages } from './packages.ts'
+
+/** A Redis that has answered, and the library that keeps queues in it. */
+export interface Connected {
+  readonly bullmq: BullMQ
+  readonly connection: Connection
+  /** `host:port`, without the rest of the address, which may hold a password. */
+  readonly place: string
+}
+
+const ANSWER_WITHIN_MS = 5_000
+const USUAL_PORT = 6379
+const FROM_ENVIRONMENT = 'env:'
+const EXAMPLE = 'redis://127.0.0.1:6379'
+
+/**
+ * Loads what a queue needs, and finds out whether its Redis answers.
+ *
+ * @param given an address, or `env:NAME` for the environment variable that holds it.
+ * @throws UserError (usage) for something that is no address, (environment) if the packages are not installed, or Redis
+ * does not answer.
+ */
+export async function connectQueue(given: string): Promise<Connected> {
+  const { url, place } = addressOf(given)
+  const { bullmq, Redis } = await loadPackages()
+  const client = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: ANSWER_WITHIN_MS,
+    retryStrategy: () => null,
+    maxRetriesPerRequest: 0,
+  })
+  // The ping throws what is wrong.
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    await client.ping()
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new UserError('environment', `--queue: the Redis at ${place} does not answer: ${why}`)
+  } finally {
+    client.disconnect()
+  }
+  return { bullmq, connection: { url, maxRetriesPerRequest: null }, place }
+}
+
+function addressOf(given: string): { readonly url: string; readonly place: string } {
+  const name = given.startsWith(FROM_ENVIRONMENT) ? given.slice(FROM_ENVIRONMENT.length) : undefined
+  const url = name === undefined ? given : process.env[name]
+  if (url === undefined || url === '')
+    throw new UserError('usage', `--queue ${given}: the environment has no ${name}: export ${name}=${EXAMPLE}`)
+  const parsed = URL.canParse(url) ? new URL(url) : undefined
+  if (parsed === undefined || !['redis:', 'rediss:'].includes(parsed.protocol) || parsed.hostname === '')
+    throw new UserError('usage', `--queue: give the address of a Redis or Valkey, such as ${EXAMPLE}.`)
+  if (name === undefined && parsed.password !== '')
+    throw new UserError(
+      'usage',
+      '--queue: everybody on this machine can read a password on the command line. Keep the address in an environment variable, and name that: --queue env:CHAOS_QUEUE',
+    )
+  return { url, place: `${parsed.hostname}:${parsed.port === '' ? USUAL_PORT : parsed.port}` }
+}

@@ -1,0 +1,7 @@
+import type { AnyKind } from './kind.ts'
+import { guideKind, minimiseKind, seedsKind } from './search-kinds.ts'
+
+/** Every kind of job that travels. */
+export const kinds: readonly AnyKind[] = [seedsKind, minimiseKind, guideKind]
+
+export const kindNamed = (name: string): AnyKind | undefined => kinds.find(({ job }) => job.kind === name)

@@ -1,0 +1,90 @@
+import { UserError } from '@chaosproxy/history'
+import * as v from 'valibot'
+import type { Doing, JobEnd } from '../jobs/job.ts'
+import { packageVersion } from '../version.ts'
+import type { AnyKind } from './kind.ts'
+import { kindNamed } from './kinds.ts'
+
+// A job on its way to a worker, and its end on the way back, as JSON.
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+
+const message = v.strictObject({
+  version: v.string(),
+  kind: v.string(),
+  spec: v.unknown(),
+  looks: v.optional(count),
+  wanted: v.optional(count),
+})
+
+/** What a worker is to do. */
+export interface Order extends Pick<Doing, 'looks' | 'wanted'> {
+  readonly kind: AnyKind
+  readonly spec: never
+}
+
+export const printOrder = (
+  kind: AnyKind,
+  spec: object,
+  { looks, wanted }: Pick<Doing, 'looks' | 'wanted'>,
+): object => ({
+  version: packageVersion(),
+  kind: kind.job.kind,
+  spec,
+  looks,
+  wanted,
+})
+
+/** @throws UserError (input) for anything but a job of this version. */
+export function readOrder(data: unknown): Order {
+  const { version, kind: name, spec, looks, wanted } = understood(() => v.parse(message, data), 'it is no job of chaos')
+  if (version !== packageVersion())
+    throw new UserError(
+      'input',
+      `it is of chaos ${version}, and this worker is ${packageVersion()}: install the same version on both.`,
+    )
+  const kind = kindNamed(name)
+  if (kind === undefined)
+    throw new UserError('input', `it is no job of chaos: there is no kind ${JSON.stringify(name)}`)
+  const read = understood(() => kind.readSpec(spec), `it is no job of kind ${name}`)
+  return { kind, spec: read as never, looks, wanted }
+}
+
+const left = { reading: v.strictObject({ unit: count, calls: count, within: count }), described: v.string() }
+
+const end = v.variant('type', [
+  v.strictObject({ type: v.literal('done'), value: v.optional(v.unknown()) }),
+  v.strictObject({ type: v.literal('stopped'), why: v.picklist(['hanging', 'memory']), ...left }),
+  v.strictObject({ type: v.literal('failed'), error: v.string(), ...left }),
+])
+
+/** How a job ended, without the error's stack, which tells of the worker's files. */
+export const printEnd = (ended: JobEnd<unknown>): object =>
+  ended.type === 'failed'
+    ? { ...ended, error: ended.error instanceof Error ? ended.error.message : String(ended.error) }
+    : ended
+
+/** @throws UserError (environment) for something that no worker of this version can have answered. */
+export function readEnd<Result>(data: unknown, readResult: (value: unknown) => Result): JobEnd<Result> {
+  try {
+    const read = v.parse(end, data)
+    if (read.type === 'failed') return { ...read, error: new Error(read.error) }
+    return read.type === 'done' ? { type: 'done', value: readResult(read.value) } : read
+  } catch (error) {
+    throw new UserError('environment', `a worker answered what no worker can have found: ${whereOf(error)}`)
+  }
+}
+
+function understood<Read>(read: () => Read, otherwise: string): Read {
+  try {
+    return read()
+  } catch (error) {
+    throw new UserError('input', `${otherwise}: ${whereOf(error)}`)
+  }
+}
+
+function whereOf(error: unknown): string {
+  if (!(error instanceof v.ValiError)) return error instanceof Error ? error.message : String(error)
+  const [issue] = error.issues
+  return `${v.getDotPath(issue) ?? 'all of it'}: ${issue.message}`
+}

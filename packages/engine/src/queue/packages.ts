@@ -1,0 +1,106 @@
+import { UserError } from '@chaosproxy/history'
+
+// What chaos uses of BullMQ and its client, in types of our own: nobody needs the packages to build chaos or to install it.
+
+/** Where Redis is. */
+export interface Connection {
+  readonly url: string
+  readonly maxRetriesPerRequest: null
+}
+
+/** What a worker is given. */
+export interface TakenJob {
+  readonly data: unknown
+}
+
+interface Queued {
+  waitUntilFinished(events: QueueEvents, withinMs: number): Promise<unknown>
+}
+
+interface Closed {
+  on(event: 'error', listener: (error: Error) => void): unknown
+  close(force?: boolean): Promise<unknown>
+}
+
+interface Queue extends Closed {
+  add(name: string, data: object, options: JobOptions): Promise<Queued>
+  getJob(id: string): Promise<Queued | undefined>
+  remove(id: string): Promise<unknown>
+  getWorkersCount(): Promise<number>
+}
+
+interface QueueEvents extends Closed {
+  waitUntilReady(): Promise<unknown>
+}
+
+interface JobOptions {
+  readonly jobId: string
+  readonly priority?: number
+  readonly removeOnComplete: { readonly age: number }
+  readonly removeOnFail: true
+}
+
+interface WorkerOptions {
+  readonly connection: Connection
+  readonly concurrency: number
+  readonly lockDuration: number
+  readonly stalledInterval: number
+  readonly maxStalledCount: number
+}
+
+interface Worker extends Closed {
+  waitUntilReady(): Promise<unknown>
+}
+
+/** The engine of the queue. */
+export interface BullMQ {
+  readonly Queue: new (name: string, options: { readonly connection: Connection }) => Queue
+  readonly QueueEvents: new (name: string, options: { readonly connection: Connection }) => QueueEvents
+  readonly Worker: new (name: string, work: (job: TakenJob) => Promise<unknown>, options: WorkerOptions) => Worker
+  /** Thrown by a worker, it fails the job for good. */
+  readonly UnrecoverableError: new (
+    message: string,
+  ) => Error
+}
+
+interface Client {
+  on(event: 'error', listener: (error: Error) => void): unknown
+  connect(): Promise<unknown>
+  ping(): Promise<unknown>
+  disconnect(): void
+}
+
+interface ClientOptions {
+  readonly lazyConnect: true
+  readonly connectTimeout: number
+  readonly retryStrategy: () => null
+  readonly maxRetriesPerRequest: 0
+}
+
+interface Packages {
+  readonly bullmq: BullMQ
+  readonly Redis: new (url: string, options: ClientOptions) => Client
+}
+
+/** The line that installs them. */
+const INSTALL = 'npm install bullmq ioredis'
+
+/**
+ * Loads the packages, which are installed only where a queue is used.
+ *
+ * @throws UserError (environment) if they are not installed.
+ */
+export async function loadPackages(): Promise<Packages> {
+  // Names that no compiler or bundler follows.
+  const [engine, client] = ['bullmq', 'ioredis']
+  try {
+    const [bullmq, { Redis }]: [BullMQ, Pick<Packages, 'Redis'>] = await Promise.all([import(engine), import(client)])
+    return { bullmq, Redis }
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    throw new UserError(
+      'environment',
+      `--queue: two packages are missing, which chaos needs for queues alone. Install them where chaos is installed: ${INSTALL}`,
+    )
+  }
+}

@@ -1,0 +1,162 @@
+import { nemeses } from '@chaosproxy/faults'
+import { millis, nanos } from '@chaosproxy/history'
+import { protocols } from '@chaosproxy/protocols'
+import type { Scenario } from '@chaosproxy/runner'
+import {
+  type Failure,
+  parseReplay,
+  printReplay,
+  type SearchResult,
+  type SeedFailure,
+  strategies,
+  threadLimits,
+} from '@chaosproxy/simulator'
+import { workloads } from '@chaosproxy/workloads'
+import * as v from 'valibot'
+import { guideJob, minimiseJob, seedsJob } from '../search/jobs.ts'
+import type { GuideSpec, MinimiseSpec, SeedsSpec } from '../search/worker.ts'
+import type { QueuedKind } from './kind.ts'
+
+const MOST_SEEDS = 10_000
+const LONGEST_BUDGET_MS = 3_600_000
+
+const names = (list: readonly { readonly name: string }[]) => v.picklist(list.map(({ name }) => name))
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const amount = v.pipe(v.number(), v.finite(), v.minValue(0))
+const milliseconds = v.pipe(amount, v.transform(millis))
+const budget = v.pipe(amount, v.maxValue(LONGEST_BUDGET_MS), v.transform(millis))
+const setting = v.union([v.string(), v.number(), v.boolean()])
+
+const choices = v.strictObject({
+  faults: v.optional(v.array(names(nemeses))),
+  clocks: v.optional(v.strictObject({ driftPpm: v.optional(amount), jumpMs: v.optional(milliseconds) })),
+  clients: v.optional(count),
+  lengthMs: v.optional(milliseconds),
+  mix: v.optional(v.record(v.string(), amount)),
+})
+
+const subject = v.pipe(
+  v.strictObject({
+    target: names(protocols),
+    bug: v.optional(v.string()),
+    knobs: v.record(v.string(), setting),
+    level: v.string(),
+    workload: names(workloads),
+    settings: v.record(v.string(), setting),
+    nodes: v.optional(v.pipe(count, v.minValue(1), v.maxValue(15))),
+    operations: v.pipe(count, v.minValue(1), v.maxValue(10_000)),
+    choices: v.optional(choices),
+  }),
+  v.transform((given) => ({ ...given, bug: given.bug, nodes: given.nodes })),
+)
+
+const chosenStrategies = v.pipe(v.array(names(strategies)), v.minLength(1))
+
+/** Reads a scenario as a replay file is read, which deserves as little trust. */
+const scenario = v.pipe(
+  v.looseObject({ operations: v.array(v.unknown()), faults: v.array(v.unknown()) }),
+  v.transform((given): Scenario => {
+    const text = printReplay({
+      scenario: given as unknown as Scenario,
+      found: 'a failure',
+      digest: undefined,
+      invariants: true,
+    })
+    return parseReplay(text, 'the scenario').scenario
+  }),
+)
+
+const at = v.pipe(count, v.transform(nanos))
+const failure: v.GenericSchema<unknown, Failure> = v.variant('kind', [
+  v.strictObject({ kind: v.literal('violation'), level: v.string(), sentence: v.string() }),
+  v.strictObject({ kind: v.literal('unrecovered'), what: v.string(), healedAt: at, waited: at }),
+  v.strictObject({ kind: v.literal('invariant'), name: v.string(), node: v.string(), what: v.string(), at }),
+  v.strictObject({
+    kind: v.literal('broken'),
+    what: v.string(),
+    mistake: v.string(),
+    trace: v.array(v.string()),
+    where: v.optional(v.strictObject({ node: v.string(), at })),
+    endless: v.optional(v.boolean()),
+    stuck: v.optional(v.boolean()),
+  }),
+])
+
+const finding: v.GenericSchema<unknown, SeedFailure> = v.strictObject({
+  seed: count,
+  strategy: v.string(),
+  failure,
+  scenario,
+  after: v.optional(v.string()),
+})
+
+const seedsSpec: v.GenericSchema<unknown, SeedsSpec> = v.strictObject({
+  subject,
+  first: count,
+  count: v.pipe(count, v.minValue(1), v.maxValue(MOST_SEEDS)),
+  strategies: chosenStrategies,
+  invariants: v.boolean(),
+  verifyDeterminism: v.boolean(),
+  stopAtFirst: v.boolean(),
+})
+
+const searchResult: v.GenericSchema<unknown, SearchResult> = v.strictObject({
+  trials: count,
+  steps: count,
+  evidence: v.pipe(
+    v.strictObject({ missing: v.optional(v.array(v.string())), undecided: count }),
+    v.transform(({ missing, undecided }) => ({ missing, undecided })),
+  ),
+  findings: v.array(finding),
+  tried: v.record(v.string(), v.strictObject({ trials: count, found: count })),
+})
+
+/** Trials of a range of seeds. */
+export const seedsKind: QueuedKind<SeedsSpec, SearchResult> = {
+  job: seedsJob,
+  script: 'search-worker',
+  memory: threadLimits,
+  readSpec: (data) => v.parse(seedsSpec, data),
+  readResult(data, { first, count: many }) {
+    const result = v.parse(searchResult, data)
+    const isWithin = (seed: number): boolean => seed >= first && seed < first + many
+    if (result.trials > many || !result.findings.every(({ seed }) => isWithin(seed)))
+      throw new Error(`it was asked for seeds ${first} to ${first + many - 1}, and answers for others`)
+    return result
+  },
+  title: ({ subject, first, count }) => `seeds ${first} to ${first + count - 1} of ${subject.target}`,
+}
+
+const minimiseSpec: v.GenericSchema<unknown, MinimiseSpec> = v.strictObject({
+  subject,
+  finding,
+  invariants: v.boolean(),
+  budgetMs: budget,
+})
+
+/** Cutting a failure down. */
+export const minimiseKind: QueuedKind<MinimiseSpec, Scenario | undefined> = {
+  job: minimiseJob,
+  script: 'search-worker',
+  memory: threadLimits,
+  readSpec: (data) => v.parse(minimiseSpec, data),
+  readResult: (data) => v.parse(v.nullish(scenario), data) ?? undefined,
+  title: ({ subject, finding }) => `the failure of seed ${finding.seed} of ${subject.target}, to cut down`,
+}
+
+const guideSpec: v.GenericSchema<unknown, GuideSpec> = v.strictObject({
+  subject,
+  finding,
+  strategies: chosenStrategies,
+  budgetMs: budget,
+})
+
+/** Going from a broken invariant to what a client sees of it. */
+export const guideKind: QueuedKind<GuideSpec, SeedFailure | undefined> = {
+  job: guideJob,
+  script: 'search-worker',
+  memory: threadLimits,
+  readSpec: (data) => v.parse(guideSpec, data),
+  readResult: (data) => v.parse(v.nullish(finding), data) ?? undefined,
+  title: ({ subject, finding }) => `the broken invariant of seed ${finding.seed} of ${subject.target}, to follow`,
+}

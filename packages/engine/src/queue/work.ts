@@ -1,0 +1,88 @@
+import { availableParallelism } from 'node:os'
+import { UserError } from '@chaosproxy/history'
+import type { Job, Pool } from '../jobs/job.ts'
+import { createThreadPool } from '../jobs/thread-pool.ts'
+import { whenAborted } from '../run/interruption.ts'
+import { QUEUE } from './board.ts'
+import { connectQueue } from './connect.ts'
+import type { AnyKind } from './kind.ts'
+import { printEnd, readOrder } from './message.ts'
+import type { TakenJob } from './packages.ts'
+
+/** What a worker tells on the way. */
+export type WorkEvent =
+  | { readonly type: 'joined'; readonly place: string; readonly threads: number }
+  | { readonly type: 'done'; readonly job: string; readonly elapsedMs: number }
+  /** A job that it does not do, and why. */
+  | { readonly type: 'refused'; readonly why: string }
+
+/** How to work for a queue. */
+export interface WorkSettings {
+  /** The address of the Redis, or `env:NAME`. */
+  readonly queue: string
+  /** One for each core by default. */
+  readonly threads?: number | undefined
+  readonly listener?: ((event: WorkEvent) => void) | undefined
+  /** Ends it, once the jobs under way are done. */
+  readonly signal: AbortSignal
+}
+
+/** A worker that has been silent for this long is taken for dead, and another does its job. */
+const LOST_AFTER_MS = 6_000
+/** How many times a job may lose its worker before it is given up. */
+const LOST_AT_MOST = 2
+
+/**
+ * Does what comes through a queue, on threads of this machine, until it is aborted.
+ *
+ * @throws UserError (usage, environment) as `connectQueue` does.
+ */
+export async function work(settings: WorkSettings): Promise<void> {
+  const { queue, threads = availableParallelism(), listener = () => {}, signal } = settings
+  const { bullmq, connection, place } = await connectQueue(queue)
+  const pools = createPools(threads)
+  async function perform({ data }: TakenJob): Promise<object> {
+    const startedAt = performance.now()
+    try {
+      const { kind, spec, looks, wanted } = readOrder(data)
+      const end = await pools.of(kind).do(kind.job as Job<never, unknown>, spec, { looks, wanted })
+      listener({ type: 'done', job: kind.title(spec), elapsedMs: performance.now() - startedAt })
+      return printEnd(end)
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error
+      listener({ type: 'refused', why: error.message })
+      throw new bullmq.UnrecoverableError(error.message)
+    }
+  }
+  const worker = new bullmq.Worker(QUEUE, perform, {
+    connection,
+    // One more waits, so that no thread is idle while the next job is fetched.
+    concurrency: threads + 1,
+    lockDuration: LOST_AFTER_MS,
+    stalledInterval: LOST_AFTER_MS / 2,
+    maxStalledCount: LOST_AT_MOST,
+  })
+  // It connects again by itself.
+  worker.on('error', () => {})
+  try {
+    await worker.waitUntilReady()
+    listener({ type: 'joined', place, threads })
+    await new Promise<void>((resolve) => whenAborted(signal, resolve))
+  } finally {
+    await worker.close()
+    await pools.close()
+  }
+}
+
+/** Threads by their script, started when the first job needs them. */
+function createPools(threads: number): { readonly of: (kind: AnyKind) => Pool; readonly close: () => Promise<void> } {
+  const pools = new Map<string, Pool>()
+  return {
+    of({ script, memory }) {
+      const pool = pools.get(script) ?? createThreadPool(script, threads, memory)
+      pools.set(script, pool)
+      return pool
+    },
+    close: async () => void (await Promise.all([...pools.values()].map((pool) => pool.close()))),
+  }
+}

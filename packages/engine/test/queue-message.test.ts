@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest'
+import type { JobEnd } from '../src/jobs/job.ts'
+import { printOrder, readEnd, readOrder } from '../src/queue/message.ts'
+import { seedsKind } from '../src/queue/search-kinds.ts'
+import type { SeedsSpec } from '../src/search/worker.ts'
+
+const spec: SeedsSpec = {
+  subject: {
+    target: 'raft',
+    bug: undefined,
+    knobs: {},
+    level: 'linearizable',
+    workload: 'register',
+    settings: {},
+    nodes: undefined,
+    operations: 60,
+    choices: { faults: ['kill'] },
+  },
+  first: 65,
+  count: 64,
+  strategies: ['windows'],
+  invariants: true,
+  verifyDeterminism: false,
+  stopAtFirst: true,
+}
+const throughRedis = (value: object): { [member: string]: unknown } => JSON.parse(JSON.stringify(value))
+
+const sent = (order: object) => throughRedis(printOrder(seedsKind, order, { looks: 12 }))
+
+describe('a range of seeds', () => {
+  test('comes out of the queue as it went in', () => {
+    const { kind, spec: read, looks } = readOrder(sent(spec))
+    expect([kind, read, looks]).toEqual([seedsKind, spec, 12])
+  })
+
+  test('is refused if it is of another version, which may search otherwise', () => {
+    expect(() => readOrder({ ...sent(spec), version: '0.0.0' })).toThrow(/it is of chaos 0\.0\.0, and this worker is/)
+  })
+
+  test('is refused if nobody knows its kind', () => {
+    expect(() => readOrder({ ...sent(spec), kind: 'guess' })).toThrow('there is no kind "guess"')
+  })
+
+  test.each([
+    ['a file with code', { subject: { ...spec.subject, target: './mine.ts' } }, 'subject.target'],
+    ['a workload from a file', { subject: { ...spec.subject, workload: '/tmp/w.ts' } }, 'subject.workload'],
+    ['seeds without an end', { count: 1e9 }, 'count'],
+    ['members that nobody knows', { require: 'child_process' }, 'require'],
+    ['strategies that there are not', { strategies: ['guessing'] }, 'strategies.0'],
+  ])('with %s is refused', (_, wrong, where) => {
+    expect(() => readOrder(sent({ ...spec, ...wrong }))).toThrow(`it is no job of kind search: ${where}: `)
+  })
+})
+
+describe('what a worker says', () => {
+  const value = { trials: 64, steps: 9, evidence: { missing: [], undecided: 0 }, findings: [], tried: {} }
+  const read = (end: object): JobEnd<unknown> =>
+    readEnd(throughRedis(end), (result) => seedsKind.readResult(result, spec))
+
+  test('is taken if a worker can have found it', () => {
+    expect(read({ type: 'done', value })).toEqual({ type: 'done', value })
+  })
+
+  test('is refused if it is of other seeds, or has no form of an answer', () => {
+    const failure = { kind: 'violation', level: 'linearizable', sentence: 'a read was stale' }
+    const scenario = {
+      ...{ target: 'raft', workload: 'register', settings: {}, knobs: {}, nodes: 3, seed: 1, timeoutMs: 100 },
+      ...{ operations: [], faults: [] },
+    }
+    const finding = { seed: 65, strategy: 'windows', failure, scenario }
+    const found = (wrong: object) => read({ type: 'done', value: { ...value, findings: [{ ...finding, ...wrong }] } })
+    expect(found({}).type).toBe('done')
+    expect(() => found({ seed: 1 })).toThrow('it was asked for seeds 65 to 128, and answers for others')
+    expect(() => found({ scenario: { operations: 'none' } })).toThrow('findings.0.scenario')
+    expect(() => found({ failure: { ...failure, kind: 'boredom' } })).toThrow('findings.0.failure')
+    expect(() => read({ type: 'done', value: { ...value, trials: -1 } })).toThrow(
+      'a worker answered what no worker can have found: trials',
+    )
+  })
+})
