@@ -18,6 +18,7 @@ const rows = [
   'targets',
   'scenarios',
   'engine',
+  'console',
   'cli',
   'undici',
   'vitest',
@@ -92,6 +93,7 @@ const spare = [
   'report',
   'scenarios',
   'engine',
+  'console',
 ]
 
 test.each(spare)('%s exports only what sources and benchmarks outside it import', (row) => {

@@ -22,7 +22,7 @@ const inlined = [
 
 /** Loading these only defines what they export: a command that uses one export loads that alone. */
 const PURE =
-  /packages\/(?:history|faults|checker|workloads|wire|recorder|protocols|runner|report|scenarios|engine)\/dist\/(?!.*vetting)/
+  /packages\/(?:history|faults|checker|workloads|wire|recorder|protocols|runner|report|scenarios|engine|console)\/dist\/(?!.*vetting)/
 
 /** What others wrote is otherwise loaded from where it is installed. */
 const external = (id) => !/^(?:[./\0]|@chaosproxy\/)/.test(id) && !inlined.includes(id.split('/')[0]) && id !== WIDTH
@@ -63,7 +63,7 @@ const started = readdirSync('packages/targets/dist').filter((name) =>
   existsSync(`packages/targets/dist/${name}/main.js`),
 )
 
-const made = { cli: 'main.js', engine: 'check-worker.js', targets: 'node.js' }
+const made = { cli: 'main.js', engine: 'check-worker.js', console: 'judge.js', targets: 'node.js' }
 if (Object.entries(made).every(([row, file]) => isBundleFresh(`packages/${row}`, file))) process.exit()
 
 await Promise.all([
@@ -78,16 +78,30 @@ await Promise.all([
     'compare-worker': 'compare/worker',
     'search-worker': 'search/worker',
   }),
+  bundle('console', { judge: 'judge/worker' }),
   bundle('targets', {
     ...Object.fromEntries(started.map((name) => [name, `${name}/main`])),
     'watchdog-thread': 'node/watchdog-thread',
   }),
 ])
 
-writeFileSync(
-  'packages/cli/bundle/LICENSES.txt',
-  inlined.map((name) => `${name}\n\n${licenceOf(name)}`).join(`\n${'-'.repeat(80)}\n`),
-)
+// The live page's code is one file, which a browser loads from the run's own server.
+await build({
+  input: { page: 'packages/console/dist/browser/main.js' },
+  platform: 'browser',
+  tsconfig: false,
+  transform: { target: 'es2023' },
+  logLevel: 'warn',
+  output: { dir: 'packages/console/bundle', cleanDir: false, codeSplitting: false, minify: true, comments: false },
+})
+
+writeLicences('cli', inlined)
+writeLicences('console', ['preact', 'uplot'])
+
+function writeLicences(row, names) {
+  const texts = names.map((name) => `${name}\n\n${licenceOf(name)}`)
+  writeFileSync(`packages/${row}/bundle/LICENSES.txt`, texts.join(`\n${'-'.repeat(80)}\n`))
+}
 
 function licenceOf(name) {
   const folder = `node_modules/${name}`

@@ -83,7 +83,7 @@ test('no type that users of chaosproxy see leads to packages whose types are not
 })
 
 test('what the bundles import is installed with them, wherever a package manager puts it', () => {
-  for (const folder of ['cli', 'engine', 'targets']) {
+  for (const folder of ['cli', 'engine', 'console', 'targets']) {
     const { dependencies } = manifest(folder)
     const bundles = readdirSync(join(packages, folder, 'bundle')).filter((name) => name.endsWith('.js'))
     const text = bundles.map((name) => read(folder, 'bundle', name)).join('\n')

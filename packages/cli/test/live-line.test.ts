@@ -8,6 +8,7 @@ const calm = {
   counts: { ok: 38_201, fail: 12, info: 148 },
   soFar: 'linearizable',
   activeFaults: [],
+  nodes: [],
   leader: { node: 'n5', term: 4 },
 } as const
 

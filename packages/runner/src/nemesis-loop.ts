@@ -12,7 +12,7 @@ import { type Nanos, nanos } from '@chaosproxy/history'
 import { createFaultRecords } from './fault-records.ts'
 import { type ActiveFault, createFaultsInForce } from './faults-in-force.ts'
 import { stopsNodes } from './majority.ts'
-import type { Cancel, Cluster, Injected } from './ports.ts'
+import type { Cancel, Cluster, Healed, Injected } from './ports.ts'
 import type { Recorder } from './recorder.ts'
 import type { FaultRecord } from './result/run-summary.ts'
 
@@ -27,6 +27,8 @@ export interface NemesisLoop {
   add(scheduled: ScheduledFault): void
   /** Injects a fault at once, which stays until it is healed, at the latest when the loop is stopped. */
   inject(fault: Fault, injected: (outcome: Injected) => void): void
+  /** Heals the fault in force with this id, whoever injected it. */
+  healOne(id: string, healed: (outcome: Healed) => void): void
   /** Drops the faults still to come, heals those in force, and calls back; not once the loop is stopped. */
   heal(healed: () => void): void
   /** Starts no more faults, heals those in force, and calls back with the records of all faults. */
@@ -107,6 +109,11 @@ export function startNemesisLoop({ cluster, recorder, schedule, startedAt, rando
           outcome.type === 'failed' ? outcome : { type: 'injected', heal: (healed) => inForce.end(current, healed) },
         ),
       )
+    },
+    healOne(id, healed) {
+      const current = inForce.active.get(id)
+      if (current?.heal === undefined) healed({ type: 'failed', error: `no fault ${id} is in force` })
+      else inForce.end(current, healed)
     },
     heal(healed) {
       // The caller of stop is always called back, whatever was under way.

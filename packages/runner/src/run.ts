@@ -1,13 +1,14 @@
 import type { SoFar } from '@chaosproxy/checker'
 import { createRandom, type Fault, type Schedule } from '@chaosproxy/faults'
 import { millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
+import type { NodeStatus } from '@chaosproxy/protocols'
 import { driveClients } from './driven-clients.ts'
 import { finishRun } from './finish-run.ts'
 import { insistOnFaults } from './insist.ts'
 import { currentLeader, startNemesisLoop } from './nemesis-loop.ts'
 import { observeClients } from './observed-clients.ts'
 import { onlineCheckerFor } from './online.ts'
-import type { Cancel, Injected } from './ports.ts'
+import type { Cancel, Healed, Injected } from './ports.ts'
 import type { LiveCounts } from './recorder.ts'
 import type { StopReason } from './run-clients.ts'
 import type { RunOptions } from './run-options.ts'
@@ -21,12 +22,21 @@ export interface Progress {
   readonly soFar: SoFar
   readonly activeFaults: readonly Fault[]
   readonly leader: { readonly node: string; readonly term: number | undefined } | undefined
+  /** What each node last said of itself; `status` is absent while it does not answer. */
+  readonly nodes: readonly NodeProgress[]
+}
+
+export interface NodeProgress {
+  readonly node: string
+  readonly status?: NodeStatus | undefined
 }
 
 export interface RunHandle {
   progress(): Progress
   /** Injects a fault at once, which stays until it is healed, at the latest when the run stops. */
   inject(fault: Fault, injected: (outcome: Injected) => void): void
+  /** Heals the fault in force with this id, as the history calls it. */
+  heal(id: string, healed: (outcome: Healed) => void): void
   /** Stops the clients now; healing and final reads still follow. */
   interrupt(): void
 }
@@ -91,16 +101,19 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
   return {
     progress() {
       const node = currentLeader(cluster)
+      const statuses = cluster.status()
       return {
         stage,
         elapsed: since(),
         counts: recorder.counts(),
         soFar: online.soFar(),
         activeFaults: nemesis.active(),
-        leader: node === undefined ? undefined : { node, term: cluster.status().get(node)?.term },
+        leader: node === undefined ? undefined : { node, term: statuses.get(node)?.term },
+        nodes: cluster.nodes.map((each) => ({ node: each, status: statuses.get(each) })),
       }
     },
     inject: nemesis.inject,
+    heal: nemesis.healOne,
     interrupt() {
       interrupted = true
       stopWork('interrupted')

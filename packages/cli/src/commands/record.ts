@@ -3,6 +3,7 @@ import { commandLine } from '@chaosproxy/engine'
 import type { PlannedRun } from '@chaosproxy/runner'
 import { baselineOptions } from '../arguments/baseline.ts'
 import { requireOption } from '../arguments/require.ts'
+import { uiOptions } from '../arguments/ui.ts'
 import type { Command } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
 import { recordedPromises } from '../config/recording.ts'
@@ -109,6 +110,7 @@ export const recordCommand: Command = {
       describe: 'write every event to this file as it happens, as lines of JSON',
       requiresArg: true,
     },
+    ...uiOptions,
     ...reporterOptions(),
   },
   groups: {
@@ -116,7 +118,7 @@ export const recordCommand: Command = {
     'What goes wrong': ['faults', 'hurt', 'seed'],
     'What must hold': ['expect', 'require', 'baseline', 'tolerance', 'may-fail'],
     Limits: ['time', 'timeout', 'check-timeout'],
-    Output: ['out', 'events', 'reporter', 'json', 'quiet', 'force', 'verbose'],
+    Output: ['ui', 'ui-listen', 'out', 'events', 'reporter', 'json', 'quiet', 'force', 'verbose'],
   },
   examples: [
     ['chaos record --upstream 127.0.0.1:8080 --as routes.json --env API=http://{n1} -- npm test', 'what the tests do'],

@@ -3,6 +3,7 @@ import { USUAL_OUT } from '@chaosproxy/engine'
 import { DEFAULT_WORKLOAD, memberText } from '@chaosproxy/runner'
 import { baselineOptions } from '../arguments/baseline.ts'
 import { requireOption } from '../arguments/require.ts'
+import { uiOptions } from '../arguments/ui.ts'
 import { WORKLOAD_TEXT, workloadOptions } from '../arguments/workload.ts'
 import type { Command } from '../command.ts'
 import { configOption } from '../config/own.ts'
@@ -115,6 +116,7 @@ export const runCommand: Command = {
       describe: 'write every event to this file as it happens, as lines of JSON',
       requiresArg: true,
     },
+    ...uiOptions,
     ...reporterOptions(),
   },
   groups: {
@@ -122,7 +124,7 @@ export const runCommand: Command = {
     'What clients do': ['workload', 'workload-set', 'time', 'rate', 'clients', 'keys', 'operations', 'timeout'],
     'What goes wrong': ['faults', 'seed', 'times', 'sim', 'verify-determinism'],
     'What must hold': ['expect', 'require', 'baseline', 'tolerance', 'check-timeout'],
-    Output: ['out', 'events', 'reporter', 'json', 'quiet', 'force', 'verbose'],
+    Output: ['ui', 'ui-listen', 'out', 'events', 'reporter', 'json', 'quiet', 'force', 'verbose'],
   },
   examples: [
     ['chaos run', 'a 5-node Raft, partitioned, killed and paused for 20 s'],
@@ -132,6 +134,7 @@ export const runCommand: Command = {
     ['chaos run --times 20 --sim', '20 seeds, and how often it happens'],
     ['chaos run --spec chaos-results/DIR/run.json', 'repeat a run'],
     ['chaos run nightly', 'the run that chaos.config.ts calls nightly'],
+    ['chaos run --ui', 'watch it on a live page, and cut links by hand'],
     ['chaos run --sim --seed 7 --faults partition,loss', 'the same protocol, simulated'],
   ],
   run: async (options) => executeRun(await parseRunSettings(options)),

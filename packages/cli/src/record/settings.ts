@@ -7,6 +7,7 @@ import { parseBaselineOptions, requireSameRun } from '../arguments/baseline.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration } from '../arguments/quantities.ts'
 import { parseRequire } from '../arguments/require.ts'
+import { parseUi } from '../arguments/ui.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { parsePairs } from '../proxy/settings.ts'
 import { isSilent, parseReporters } from '../reporting/choice.ts'
@@ -51,6 +52,7 @@ export async function parseRecordSettings(
     verifyDeterminism: false,
     verbose: flagOf(options, 'verbose'),
     events: parseEvents(options),
+    ui: parseUi(options, run, 1),
     out: textOf(options, 'out') ?? USUAL_OUT,
   }
 }

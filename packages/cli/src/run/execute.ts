@@ -22,14 +22,22 @@ import { createProgress } from '../terminal/progress.ts'
 import { printTitle } from '../terminal/title.ts'
 import { againCommand } from './again.ts'
 import { type EventFile, openEventFile } from './event-file.ts'
-import { type Interrupts, listenForInterrupts } from './interrupts.ts'
+import { eitherOf, type Interrupts, listenForInterrupts } from './interrupts.ts'
+import type { LivePage } from './live-page.ts'
 import type { RunSettings } from './settings.ts'
 import { showProgress } from './show-progress.ts'
 import { tellMore } from './tell-more.ts'
 import { tooShortText } from './too-short.ts'
 
-/** Performs the run, and its repeats, shows what they came to, and writes each result next to its history. */
+/** Performs the run, with its live page if that is wanted, which is loaded only then. */
 export async function executeRun(settings: RunSettings): Promise<ExitCode> {
+  if (settings.ui === undefined) return performAll(settings)
+  const { withLivePage } = await import('./live-page.ts')
+  return withLivePage(settings, (page) => performAll(settings, page))
+}
+
+/** Performs the run, and its repeats, shows what they came to, and writes each result next to its history. */
+async function performAll(settings: RunSettings, page?: LivePage): Promise<ExitCode> {
   const { reporters, repeats = [] } = settings
   const own = await loadOwnReporters(reporters)
   const events = settings.events === undefined ? undefined : openEventFile(settings.events)
@@ -38,7 +46,7 @@ export async function executeRun(settings: RunSettings): Promise<ExitCode> {
   const done: FinishedRun[] = []
   try {
     for (const run of [settings.run, ...repeats]) {
-      const finished = await performOne({ ...settings, run }, events)
+      const finished = await performOne({ ...settings, run }, events, page)
       if (finished === undefined && done.length === 0) return EXIT.interrupted
       if (finished === undefined) break
       const last = done.at(-1)
@@ -50,7 +58,10 @@ export async function executeRun(settings: RunSettings): Promise<ExitCode> {
     // Show the result before writing the last one: the disk may be full by now.
     const exitCode = reporting.finish(exitCodeOfAll(done, 1 + repeats.length))
     const last = done.at(-1)
-    if (last !== undefined) writeResults(last)
+    if (last !== undefined) {
+      writeResults(last)
+      page?.finished(last)
+    }
     const untold = events?.close()
     if (untold !== undefined) throw untold
     return exitCode
@@ -69,7 +80,11 @@ function exitCodeOfAll(done: readonly FinishedRun[], wanted: number): ExitCode {
 }
 
 /** Undefined if it was interrupted before there was anything to record. */
-async function performOne(settings: RunSettings, events: EventFile | undefined): Promise<FinishedRun | undefined> {
+async function performOne(
+  settings: RunSettings,
+  events: EventFile | undefined,
+  page: LivePage | undefined,
+): Promise<FinishedRun | undefined> {
   const { run, reporters } = settings
   const isQuiet = isSilent(reporters)
   const isRecording = run.target.clients === 'observed'
@@ -87,14 +102,17 @@ async function performOne(settings: RunSettings, events: EventFile | undefined):
     if (tooShort !== undefined && !isQuiet) progress.warn(tooShort)
     const more = tellMore(progress, run, directory.path)
     const show = showProgress(progress, run.target.tier === 'simulated')
+    const again = settings.again ?? againCommand(run, directory.runJson, settings.config)
+    const followed = page?.follow({ run, historyFile: directory.history, again })
     const finished = await carryOut(run, {
       directory,
       startedAt,
-      interrupted: interrupts.signal,
-      listener: listening([show, more], events, interrupts),
+      interrupted: followed === undefined ? interrupts.signal : eitherOf(interrupts.signal, followed.stopped),
+      listener: listening([show, more, ...(followed === undefined ? [] : [followed.listener])], events, interrupts),
+      steered: followed?.steered,
       twice: settings.verifyDeterminism,
       baseline: settings.baseline,
-      again: settings.again ?? againCommand(run, directory.runJson, settings.config),
+      again,
     })
     if (finished === undefined) {
       print(process.stderr, '  Nothing was recorded yet, and nothing is left behind.\n')

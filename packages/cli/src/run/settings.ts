@@ -22,6 +22,7 @@ import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration } from '../arguments/quantities.ts'
 import { parseRequire } from '../arguments/require.ts'
 import { chooseTarget, parseBug, parseKnobs, requireSettings } from '../arguments/target.ts'
+import { parseUi, type UiSettings } from '../arguments/ui.ts'
 import { chooseWorkload, parseWorkloadSettings } from '../arguments/workload.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { type OwnConfig, readOwnConfig } from '../config/own.ts'
@@ -44,6 +45,8 @@ export interface RunSettings {
   readonly verbose?: boolean | undefined
   /** The file to write events to as they happen. */
   readonly events: string | undefined
+  /** Its live page, if one is wanted. */
+  readonly ui?: UiSettings | undefined
   /** An earlier result that this one must not fall behind. */
   readonly baseline?: ChosenBaseline | undefined
   /** Where to create run directories. */
@@ -83,9 +86,9 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
         })
       : specOfFile(file, options, { loaded, own, registries })
   const run = await planRun(spec, registries, file ?? 'chaos run')
-  const repeats = await plannedRepeats(parseTimes(options), run, (next) =>
-    planRun(next, registries, file ?? 'chaos run'),
-  )
+  const times = parseTimes(options)
+  const ui = parseUi(options, run, times)
+  const repeats = await plannedRepeats(times, run, (next) => planRun(next, registries, file ?? 'chaos run'))
   const baseline = parseBaselineOptions(options, loaded, textOf(options, 'run'))
   if (baseline !== undefined) requireSameRun(baseline, run)
   return {
@@ -96,6 +99,7 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
     reporters,
     verbose: flagOf(options, 'verbose'),
     events: parseEvents(options),
+    ui,
     baseline,
     out: textOf(options, 'out') ?? loaded?.config.out ?? USUAL_OUT,
   }

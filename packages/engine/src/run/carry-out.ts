@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { millis } from '@chaosproxy/history'
-import { type PlannedRun, type RunListener, runPlanned } from '@chaosproxy/runner'
+import { type PlannedRun, type RunHandle, type RunListener, runPlanned } from '@chaosproxy/runner'
 import { askProbes } from '../probe/ask.ts'
 import { packageVersion } from '../version.ts'
 import { type Performer, performerFor } from './apart.ts'
@@ -21,6 +21,8 @@ interface CarryOutOptions {
   readonly baseline?: ChosenBaseline | undefined
   /** How the report says that the run is repeated: a command. */
   readonly again: string
+  /** Called once the run is under way, with what steers it; not for one that another thread performs. */
+  readonly steered?: ((handle: RunHandle) => void) | undefined
   /** Replaces the usual way to perform the run. */
   readonly performer?: Performer | undefined
 }
@@ -31,7 +33,7 @@ interface CarryOutOptions {
  */
 export async function carryOut(
   run: PlannedRun,
-  { directory, startedAt, interrupted, listener, twice = false, baseline, again, ...options }: CarryOutOptions,
+  { directory, startedAt, interrupted, listener, twice = false, baseline, again, steered, ...options }: CarryOutOptions,
 ): Promise<FinishedRun | undefined> {
   const store = storeIn(directory, run.target.tier)
   const performer = options.performer ?? (await performerFor(run, interrupted))
@@ -44,7 +46,7 @@ export async function carryOut(
       now: () => millis(performance.now()),
       listener,
       interrupted,
-      perform,
+      perform: (planned, performing) => perform(planned, { ...performing, steered }),
       ask: askProbes,
     })
     if (outcome === undefined) {

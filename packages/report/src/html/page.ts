@@ -133,12 +133,13 @@ function head(page: Page, facts: Facts): Html {
     ],
     ['Exit code', exitText(page.exitCode, expectation !== undefined || requirements.length > 0)],
   ]
-  return html`<section class="head" aria-labelledby="verdict"><div><h1 id="verdict"${headline.mood === 'bad' ? html` class="bad"` : undefined}>${headline.title}</h1><p class="lede">${lede(page, facts)}</p>${warnings.length === 0 ? undefined : html`<ul class="warnings">${warnings.map((warning) => html`<li>${capitalised(warning)}</li>`)}</ul>`}</div><dl class="facts">${rows
+  return html`<section class="head" aria-labelledby="verdict"><div><h1 id="verdict"${headline.mood === 'bad' ? html` class="bad"` : undefined}>${headline.title}</h1><p class="lede">${ledeOf(page, facts)}</p>${warnings.length === 0 ? undefined : html`<ul class="warnings">${warnings.map((warning) => html`<li>${capitalised(warning)}</li>`)}</ul>`}</div><dl class="facts">${rows
     .filter(([, fact]) => fact !== '')
     .map(([name, fact]) => html`<div><dt>${name}</dt><dd>${fact}</dd></div>`)}</dl></section>`
 }
 
-function lede({ report, history }: Page, { headline, shown, near }: Facts): string {
+/** The sentence below the headline. */
+export function ledeOf({ report, history }: Page, { headline, shown, near }: Facts): string {
   if (shown !== undefined) return capitalised(sentenceText(shown, near))
   if (headline.beside !== '') return `${capitalised(headline.beside)}.`
   if (report === undefined) return 'Nothing could be checked.'
@@ -167,7 +168,7 @@ const uncutNote = (counterexample: Counterexample): Html | undefined => {
 }
 
 /** A counterexample's drawing, with its story next to it. */
-function figure(page: Page, counterexample: Counterexample, spans: readonly FaultSpan[]): Html {
+export function figure(page: Page, counterexample: Counterexample, spans: readonly FaultSpan[]): Html {
   const { history, historyFile } = page
   const { operations } = counterexample
   const drawn = { ...counterexample, operations: operations.slice(-MOST_DRAWN) }

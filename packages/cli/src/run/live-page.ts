@@ -1,0 +1,61 @@
+import { type FollowedRun, type Following, openConsole } from '@chaosproxy/console'
+import type { ExitCode, FinishedRun } from '@chaosproxy/engine'
+import { print } from '../terminal/output.ts'
+import { listenForInterrupts } from './interrupts.ts'
+import type { RunSettings } from './settings.ts'
+
+/** The live page, for one run after another. */
+export interface LivePage {
+  follow(run: FollowedRun): Following
+  /** The newest run's results are written. */
+  finished(finished: FinishedRun): void
+}
+
+/**
+ * Performs a run with its live page, and the same run again whenever somebody asks for it there. The page stays until the
+ * first interrupt after a run.
+ */
+export async function withLivePage(
+  settings: RunSettings,
+  perform: (page: LivePage) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const page = await openConsole({ listen: settings.ui?.listen, unrepeatable: unrepeatable(settings) })
+  let following: Following | undefined
+  const live: LivePage = {
+    follow(run) {
+      following = page.follow(run)
+      return following
+    },
+    finished: (finished) => following?.finished(finished),
+  }
+  try {
+    print(process.stderr, `\n  Live page: ${page.url}\n`)
+    for (;;) {
+      const exitCode = await perform(live)
+      print(process.stderr, '\n  The live page stays until Ctrl-C.\n')
+      if (!(await askedAgain(page.again()))) return exitCode
+    }
+  } finally {
+    following?.ended()
+    await page.close()
+  }
+}
+
+async function askedAgain(again: Promise<void>): Promise<boolean> {
+  const interrupts = listenForInterrupts('The live page is closed.')
+  try {
+    return await Promise.race([
+      again.then(() => true),
+      new Promise<boolean>((resolve) => interrupts.signal.addEventListener('abort', () => resolve(false))),
+    ])
+  } finally {
+    interrupts.release()
+  }
+}
+
+/** Files of one run would be overwritten by the next. */
+function unrepeatable({ events, reporters }: RunSettings): string | undefined {
+  if (events !== undefined) return 'It writes --events, which the next run would overwrite.'
+  const written = reporters.find(({ file }) => file !== undefined)
+  return written === undefined ? undefined : `It writes ${written.typed}, which the next run would overwrite.`
+}

@@ -1,0 +1,12 @@
+import type { Frame, Had } from './frames.ts'
+
+export const hadNothing: Had = { run: 0, width: 0, bins: 0, faultsVersion: -1, verdict: -1 }
+
+/** What a page has once it has this frame. The last bin may still grow, and is sent again. */
+export const hadWith = (had: Had, { run, bins, faultsVersion, verdict }: Frame): Had => ({
+  run,
+  width: bins.width,
+  bins: Math.max(0, bins.from + bins.rows.length - 1),
+  faultsVersion,
+  verdict: verdict?.version ?? (had.run === run ? had.verdict : hadNothing.verdict),
+})

@@ -1,0 +1,64 @@
+/** Where the topology's nodes are drawn: a ring, the first at the top. */
+export interface Place {
+  readonly x: number
+  readonly y: number
+  /** The unit vector from the middle outwards. */
+  readonly out: { readonly x: number; readonly y: number }
+}
+
+export interface Layout {
+  readonly width: number
+  readonly height: number
+  readonly card: { readonly width: number; readonly height: number }
+  readonly places: ReadonlyMap<string, Place>
+}
+
+const WIDE = { width: 720, height: 400 }
+const NARROW = { width: 368, height: 470 }
+/** More nodes than this get cards with less in them. */
+const MOST_LARGE = 6
+const STUB = 26
+
+export function layOut(nodes: readonly string[], isNarrow: boolean): Layout {
+  const { width, height } = isNarrow ? NARROW : WIDE
+  const large = nodes.length <= MOST_LARGE
+  const card = isNarrow ? { width: 92, height: 62 } : { width: large ? 128 : 104, height: 62 }
+  const middle = { x: width / 2, y: height / 2 }
+  const radius = { x: width / 2 - card.width / 2 - STUB - 8, y: height / 2 - card.height / 2 - STUB - 2 }
+  const places = nodes.map((node, i): [string, Place] => {
+    if (nodes.length === 1) return [node, { ...middle, out: { x: 0, y: -1 } }]
+    const angle = (i / nodes.length) * 2 * Math.PI - Math.PI / 2
+    const out = { x: Math.cos(angle), y: Math.sin(angle) }
+    return [node, { x: middle.x + radius.x * out.x, y: middle.y + radius.y * out.y, out }]
+  })
+  return { width, height, card, places: new Map(places) }
+}
+
+/** Both ends of a link as drawn: on the edges of the cards, or between a card and its clients outside. */
+export function between(
+  from: { readonly x: number; readonly y: number },
+  to: { readonly x: number; readonly y: number },
+  card: Layout['card'],
+): { readonly x1: number; readonly y1: number; readonly x2: number; readonly y2: number } {
+  const start = edgeOf(from, to, card)
+  const end = edgeOf(to, from, card)
+  return { x1: start.x, y1: start.y, x2: end.x, y2: end.y }
+}
+
+/** Where the line towards a point leaves a card. */
+function edgeOf(
+  middle: { readonly x: number; readonly y: number },
+  towards: { readonly x: number; readonly y: number },
+  card: Layout['card'],
+): { readonly x: number; readonly y: number } {
+  const dx = towards.x - middle.x
+  const dy = towards.y - middle.y
+  const scale = 1 / Math.max(Math.abs(dx) / (card.width / 2 + 4), Math.abs(dy) / (card.height / 2 + 4), 1e-9)
+  return { x: middle.x + dx * Math.min(1, scale), y: middle.y + dy * Math.min(1, scale) }
+}
+
+/** The line from a card outwards, which stands for its clients' link. */
+export function stub({ x, y, out }: Place, card: Layout['card']): ReturnType<typeof between> {
+  const start = edgeOf({ x, y }, { x: x + out.x * 1000, y: y + out.y * 1000 }, card)
+  return { x1: start.x, y1: start.y, x2: start.x + out.x * STUB, y2: start.y + out.y * STUB }
+}

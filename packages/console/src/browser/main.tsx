@@ -1,0 +1,33 @@
+import { render } from 'preact'
+import { connect } from './connection.ts'
+import { Page } from './page.tsx'
+import { emptyView, tabTitle, type View, withTold } from './view.ts'
+
+let view: View = emptyView
+let isDrawn = true
+
+const connection = connect({
+  had: () => view.had,
+  told: (told) => update(withTold(view, told)),
+  lost: () => update({ ...view, connection: 'lost' }),
+})
+
+/** Whatever comes between two pictures of the screen is drawn once. */
+function update(next: View): void {
+  view = next
+  if (!isDrawn) return
+  isDrawn = false
+  requestAnimationFrame(() => {
+    isDrawn = true
+    draw()
+  })
+}
+
+function draw(): void {
+  const place = document.getElementById('page')
+  if (place === null) return
+  document.title = tabTitle(view)
+  render(<Page view={view} connection={connection} />, place)
+}
+
+draw()

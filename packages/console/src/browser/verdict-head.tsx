@@ -1,0 +1,54 @@
+import type { JSX } from 'preact'
+import type { View } from './view.ts'
+import { clock, count } from './words.ts'
+
+/** The verdict as far as it is known. Its place is reserved, so that nothing moves when it turns. */
+export function VerdictHead({ view }: { readonly view: View }): JSX.Element {
+  const { verdict, frame, hello } = view
+  const isCertain = frame?.violatedNow === true && verdict?.mood !== 'bad'
+  const title = isCertain ? 'Not linearizable' : (verdict?.title ?? 'No verdict yet')
+  const isBad = isCertain || verdict?.mood === 'bad'
+  const isFinal = verdict !== undefined && verdict.upTo === undefined
+  return (
+    <section class="verdict" aria-labelledby="verdict">
+      <h1 id="verdict" class={isBad ? 'bad' : ''}>
+        {title}
+        {isFinal || verdict === undefined ? null : <small> so far</small>}
+      </h1>
+      <p class="lede">{sentenceOf(view, isCertain)}</p>
+      <p class="basis">{basisOf(view)}</p>
+      {/* Markup of the server's own, every text in it escaped. */}
+      <div class="rungs" dangerouslySetInnerHTML={{ __html: verdict?.ladder ?? '' }} />
+      <div role="alert" class="sr">
+        {isBad
+          ? `${title}. ${sentenceOf(view, isCertain)}`
+          : view.connection === 'lost'
+            ? 'The connection is lost.'
+            : ''}
+      </div>
+      {hello?.expected === undefined ? null : <p class="sr">Held to {hello.expected}.</p>}
+    </section>
+  )
+}
+
+function sentenceOf({ verdict, frame }: View, isCertain: boolean): string {
+  if (frame?.failure !== undefined) return frame.failure
+  if (isCertain) return 'The operations so far cannot be ordered any more; which ones is being worked out.'
+  return verdict?.sentence ?? 'The first operations are on their way.'
+}
+
+/** What the verdict rests on. */
+function basisOf({ verdict, connection, frame }: View): string {
+  if (verdict === undefined) return ''
+  const operations = `${count(verdict.operations)} operations`
+  if (verdict.upTo === undefined) return verdict.operations === 0 ? '' : `The whole run, ${operations}.`
+  const upTo = `Holds up to ${clock(verdict.upTo)}, ${operations}; judged again as the run goes on.`
+  if (connection === 'lost') return `${upTo} The connection is lost: shown up to ${clock(frame?.elapsed ?? 0)}.`
+  return upTo
+}
+
+/** The contradiction as the report draws it. */
+export function Why({ drawing }: { readonly drawing: string | undefined }): JSX.Element | null {
+  if (drawing === undefined) return null
+  return <section class="why-part" dangerouslySetInnerHTML={{ __html: drawing }} />
+}

@@ -1,0 +1,58 @@
+import type { Bins, FaultRow, Frame, Had, Hello, Told, Verdict } from './frames.ts'
+import { hadNothing, hadWith } from './had.ts'
+
+/** Everything the page shows, from all that it has been told. */
+export interface View {
+  readonly connection: 'connecting' | 'live' | 'lost'
+  readonly hello?: Hello | undefined
+  /** The newest, without its bins, faults and verdict, which are kept whole below. */
+  readonly frame?: Frame | undefined
+  readonly bins: Bins
+  readonly faults: readonly FaultRow[]
+  readonly verdict?: Verdict | undefined
+  readonly had: Had
+}
+
+const noBins: Bins = { width: 0, from: 0, rows: [], errors: [] }
+
+export const emptyView: View = { connection: 'connecting', bins: noBins, faults: [], had: hadNothing }
+
+/** The view after the server has said something. Answers to orders change nothing in it. */
+export function withTold(view: View, told: Told): View {
+  switch (told.type) {
+    case 'hello':
+      return { ...(view.hello?.run === told.run ? view : emptyView), connection: 'live', hello: told }
+    case 'frame':
+      return withFrame(view, told)
+    case 'answer':
+      return view
+    default:
+      return told satisfies never
+  }
+}
+
+function withFrame(view: View, frame: Frame): View {
+  return {
+    ...view,
+    connection: 'live',
+    frame,
+    bins: joined(view.bins, frame.bins),
+    faults: frame.faults ?? view.faults,
+    verdict: frame.verdict ?? view.verdict,
+    had: hadWith(view.had, frame),
+  }
+}
+
+/** The bins from `from` on replace those that were there. */
+function joined(old: Bins, { width, from, rows, errors }: Bins): Bins {
+  const kept = old.width === width ? old.rows.slice(0, from) : []
+  return { width, from: 0, rows: [...kept, ...rows], errors }
+}
+
+/** The title of the browser's tab. */
+export function tabTitle({ connection, verdict, hello, frame }: View): string {
+  const said = verdict?.title ?? (frame?.violatedNow ? 'Not linearizable' : 'running')
+  return `${connection === 'lost' ? '(no connection) ' : ''}${said} · ${hello?.title ?? 'chaos'}`
+}
+
+export const inForce = (faults: readonly FaultRow[]): readonly FaultRow[] => faults.filter(({ to }) => to === undefined)

@@ -1,0 +1,12 @@
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { isBundleFresh } from '@chaosproxy/targets/bundle-freshness'
+
+const PACKAGE = dirname(createRequire(import.meta.url).resolve('@chaosproxy/console/package.json'))
+
+/** The built script of the judging thread: from the bundle, unless what tsc built is newer. */
+export const judgeScript = (): string =>
+  isBundleFresh(PACKAGE, 'judge.js') ? join(PACKAGE, 'bundle', 'judge.js') : join(PACKAGE, 'dist/judge/worker.js')
+
+/** The code of the page, which exists only as a bundle. */
+export const pageScript = (): string => join(PACKAGE, 'bundle', 'page.js')

@@ -1,0 +1,222 @@
+import { readFileSync } from 'node:fs'
+import { type FinishedRun, packageVersion, runSubjectOf } from '@chaosproxy/engine'
+import { renderVerdict } from '@chaosproxy/report'
+import type { PlannedRun, RunHandle, RunListener } from '@chaosproxy/runner'
+import type { Hello, Order, Verdict } from './browser/frames.ts'
+import { hadNothing, hadWith } from './browser/had.ts'
+import { type Judge, type Judgement, startJudge } from './judge/judge.ts'
+import { frameFor } from './live/frame.ts'
+import { createLiveRun, type LiveRun } from './live/live-run.ts'
+import type { Channel } from './server/channel.ts'
+import { startPageServer } from './server/server.ts'
+import { helloOf } from './steering/hello.ts'
+import { parseOrder } from './steering/orders.ts'
+import { healFor, injectFor } from './steering/steering.ts'
+
+export interface ConsoleOptions {
+  /** `host:port`; by default any free port of this machine's loopback. */
+  readonly listen?: string | undefined
+  /** Why a run cannot be started again from the page; absent if it can. */
+  readonly unrepeatable?: string | undefined
+}
+
+/** A run that pages can follow. */
+export interface FollowedRun {
+  readonly run: PlannedRun
+  /** Its history, which grows. */
+  readonly historyFile: string
+  /** The command that repeats it. */
+  readonly again: string
+}
+
+/** What a run must be given to be followed and steered by pages. */
+export interface Following {
+  readonly listener: RunListener
+  readonly steered: (handle: RunHandle) => void
+  /** Aborted when somebody stops the run on a page. */
+  readonly stopped: AbortSignal
+  /** The run is judged, and its report is written. */
+  finished(finished: FinishedRun): void
+  /** The run will get no verdict. */
+  ended(): void
+}
+
+/** The live page: one server, for one run after another. */
+export interface Console {
+  readonly url: string
+  follow(followed: FollowedRun): Following
+  /** Resolves once somebody asks on a page for the same run again. */
+  again(): Promise<void>
+  close(): Promise<void>
+}
+
+/** A page draws no more often. */
+const FRAME_EVERY_MS = 100
+
+interface Shown {
+  readonly number: number
+  readonly hello: Hello
+  readonly followed: FollowedRun
+  readonly live: LiveRun
+  readonly stopping: AbortController
+  handle: RunHandle | undefined
+  verdict: Verdict | undefined
+  report: string | undefined
+}
+
+/**
+ * Opens the live page. It costs a run the folding of its events; what pages are sent is made ten times a second at most, and
+ * not at all for a page that has not read the last of it.
+ *
+ * @throws UserError (usage, environment) if nothing can listen there.
+ */
+export async function openConsole({ listen = '127.0.0.1:0', unrepeatable }: ConsoleOptions = {}): Promise<Console> {
+  const pages = new Set<() => void>()
+  let shown: Shown | undefined
+  let reportFile: string | undefined
+  let askedAgain: (() => void) | undefined
+
+  const server = await startPageServer({
+    listen,
+    connected,
+    document: (path) => (path === '/report' && reportFile !== undefined ? readFileSync(reportFile, 'utf8') : undefined),
+  })
+  const frames = setInterval(() => {
+    for (const page of pages) page()
+  }, FRAME_EVERY_MS)
+  frames.unref()
+
+  function connected(channel: Channel): (text: string) => void {
+    let had = hadNothing
+    let greeted = 0
+    const page = () => {
+      if (shown === undefined || !channel.isFree()) return
+      if (greeted !== shown.number) channel.send(shown.hello)
+      greeted = shown.number
+      const frame = frameFor(shown, had)
+      had = hadWith(had, frame)
+      channel.send(frame)
+    }
+    channel.onClosed(() => pages.delete(page))
+    return (text) => {
+      const order = parseOrder(text)
+      if (order === undefined) return channel.refuse('This is no order.')
+      if (order.type !== 'resume') {
+        void carryOut(order).then((error) => channel.send({ type: 'answer', order: order.order, error }))
+        return
+      }
+      had = order.had
+      pages.add(page)
+      page()
+    }
+  }
+
+  async function carryOut(order: Exclude<Order, { readonly type: 'resume' }>): Promise<string | undefined> {
+    if (shown === undefined) return 'There is no run yet.'
+    const { live, stopping, hello } = shown
+    const steered = { ...shown.followed, live, handle: shown.handle, nodes: hello.nodes }
+    if (order.type === 'inject') return injectFor(steered, order)
+    if (order.type === 'heal') return healFor(steered, order)
+    if (order.type === 'stop') {
+      stopping.abort()
+      return undefined
+    }
+    if (unrepeatable !== undefined) return unrepeatable
+    if (askedAgain === undefined) return 'The run is still under way: stop it first.'
+    askedAgain()
+    askedAgain = undefined
+    return undefined
+  }
+
+  return {
+    url: server.url,
+    follow(followed) {
+      const current = shownRun(followed, (shown?.number ?? 0) + 1, unrepeatable)
+      shown = current
+      return followingOf(current, (file) => {
+        reportFile = file
+        return server.addressOf('/report')
+      })
+    },
+    again: () =>
+      new Promise((resolve) => {
+        askedAgain = resolve
+      }),
+    async close() {
+      clearInterval(frames)
+      await server.close()
+    },
+  }
+}
+
+const shownRun = (followed: FollowedRun, number: number, unrepeatable: string | undefined): Shown => ({
+  number,
+  hello: helloOf(followed, { number, unrepeatable, version: packageVersion() }),
+  followed,
+  live: createLiveRun(),
+  stopping: new AbortController(),
+  handle: undefined,
+  verdict: undefined,
+  report: undefined,
+})
+
+function followingOf(shown: Shown, addressOfReport: (file: string) => string): Following {
+  const { followed, live, hello } = shown
+  const { run, historyFile } = followed
+  const { model, initial } = run.workload
+  let judge: Judge | undefined
+  let wasViolated = false
+  const show = (part: Omit<Verdict, 'version'>) => {
+    shown.verdict = { ...part, version: (shown.verdict?.version ?? 0) + 1 }
+  }
+  const begin = () =>
+    startJudge(
+      {
+        ...{ file: historyFile, initial, title: hello.title, version: hello.version },
+        model: typeof model === 'string' ? model : undefined,
+        workload: run.spec.workload.name,
+        asked: run.expect?.level,
+      },
+      (judgement) => show(soFar(judgement)),
+      (why) => show(notJudged(why)),
+    )
+  const endJudging = () => {
+    judge?.stop()
+    judge = undefined
+  }
+  return {
+    stopped: shown.stopping.signal,
+    steered(handle) {
+      shown.handle = handle
+      judge = begin()
+    },
+    listener(event) {
+      live.fold(event)
+      // Half of the final reads would look as if the others had been refused.
+      if (live.stage !== 'working' && live.stage !== 'starting') endJudging()
+      if (live.violatedNow && !wasViolated) judge?.hurry()
+      wasViolated = live.violatedNow
+    },
+    finished(finished) {
+      endJudging()
+      shown.report = addressOfReport(finished.directory.report)
+      const subject = runSubjectOf(finished)
+      const { summary, history } = subject
+      show({
+        ...renderVerdict({ ...subject, version: hello.version, report: summary.report, run: summary }),
+        operations: history.operations.length,
+      })
+    },
+    ended: endJudging,
+  }
+}
+
+const soFar = ({ tookMs: _, ...judgement }: Judgement): Omit<Verdict, 'version'> => judgement
+
+const notJudged = (why: string): Omit<Verdict, 'version'> => ({
+  mood: 'unsure',
+  title: 'Judged at the end',
+  sentence: `The record so far could not be judged: ${why}`,
+  operations: 0,
+  ladder: '',
+})

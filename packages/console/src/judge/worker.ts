@@ -1,0 +1,44 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { check, levelsOf, type Report } from '@chaosproxy/checker'
+import { millis } from '@chaosproxy/history'
+import { readHistory } from '@chaosproxy/history/files'
+import { renderVerdict } from '@chaosproxy/report'
+import { lastTime } from '@chaosproxy/runner/result'
+import { workloadOf } from '@chaosproxy/targets'
+import type { Judgement, JudgeTask } from './judge.ts'
+
+// Judges the record of a run that is still being written: all of it again each time that it is asked to.
+
+/** A check of a running run that takes longer would be old news. */
+const DEADLINE_MS = millis(10_000)
+const MEMORY_BYTES = 500_000_000
+
+const { file, model: named, initial: start, workload: name, asked, title, version } = workerData as JudgeTask
+
+parentPort?.on('message', async () => {
+  const began = performance.now()
+  try {
+    parentPort?.postMessage({ ...(await judged()), tookMs: performance.now() - began })
+  } catch (error) {
+    parentPort?.postMessage({ failure: error instanceof Error ? error.message : String(error) })
+  }
+})
+
+async function judged(): Promise<Omit<Judgement, 'tookMs'>> {
+  const { model, initial } = named === undefined ? await workloadOf(name) : { model: named, initial: start }
+  const history = await readHistory(file)
+  const report = check(history, {
+    model,
+    initial,
+    levels: levelsOf(model),
+    failedCas: 'drop',
+    deadlineMs: DEADLINE_MS,
+    memoryBytes: MEMORY_BYTES,
+    now: () => millis(performance.now()),
+  }) as Report
+  return {
+    ...renderVerdict({ title, version, history, report, historyFile: file, asked }),
+    upTo: lastTime(history) / 1e6,
+    operations: history.operations.length,
+  }
+}

@@ -1,0 +1,112 @@
+import type { BinRow, Bins, TailRow } from '../browser/frames.ts'
+
+/** A chart shows no more, and a page that reconnects is sent no more. */
+const MOST_BINS = 400
+const FIRST_WIDTH_MS = 100
+/** The classes of error that are counted by name; the others share the last. */
+const MOST_CLASSES = 8
+const OTHERS = 'other errors'
+
+/** Latencies are counted in four steps to a doubling, from 10 µs on: a percentile is off by 9% at most. */
+const STEPS = 4
+const LEAST_MS = 0.01
+const LATENCY_BINS = 96
+
+interface Bin {
+  ok: number
+  fail: number
+  info: number
+  readonly errors: number[]
+  readonly latencies: Uint32Array
+}
+
+/** Operations by the time of their return, in bins that double their width whenever there are too many. */
+export interface BinnedOperations {
+  add(atMs: number, outcome: TailRow['outcome'], latencyMs: number, error: string | undefined): void
+  /** The bins from this place on; all, if the width is another. */
+  since(had: { readonly width: number; readonly bins: number }, untilMs: number): Bins
+}
+
+export function createBins(): BinnedOperations {
+  let width = FIRST_WIDTH_MS
+  let bins: Bin[] = []
+  const classes: string[] = []
+
+  function grow(count: number): void {
+    while (count > MOST_BINS) {
+      bins = Array.from({ length: Math.ceil(bins.length / 2) }, (_, i) => merged(bins[2 * i], bins[2 * i + 1]))
+      width *= 2
+      count = Math.ceil(count / 2)
+    }
+    while (bins.length < count) bins.push(emptyBin())
+  }
+
+  return {
+    add(atMs, outcome, latencyMs, error) {
+      grow(Math.floor(Math.max(0, atMs) / width) + 1)
+      const bin = bins[Math.floor(Math.max(0, atMs) / width)]
+      if (bin === undefined) return
+      bin[outcome]++
+      const place = latencyBin(latencyMs)
+      bin.latencies[place] = (bin.latencies[place] ?? 0) + 1
+      if (error === undefined) return
+      const index = indexIn(classes, classOf(error))
+      bin.errors[index] = (bin.errors[index] ?? 0) + 1
+    },
+    since(had, untilMs) {
+      grow(Math.floor(Math.max(0, untilMs) / width) + 1)
+      const from = had.width === width ? Math.min(had.bins, bins.length) : 0
+      return { width, from, rows: bins.slice(from).map((bin) => rowOf(bin, classes.length)), errors: [...classes] }
+    },
+  }
+}
+
+const emptyBin = (): Bin => ({ ok: 0, fail: 0, info: 0, errors: [], latencies: new Uint32Array(LATENCY_BINS) })
+
+function merged(one: Bin = emptyBin(), other: Bin = emptyBin()): Bin {
+  const errors = Array.from(
+    { length: Math.max(one.errors.length, other.errors.length) },
+    (_, i) => (one.errors[i] ?? 0) + (other.errors[i] ?? 0),
+  )
+  const latencies = one.latencies.map((count, i) => count + (other.latencies[i] ?? 0))
+  return { ok: one.ok + other.ok, fail: one.fail + other.fail, info: one.info + other.info, errors, latencies }
+}
+
+function latencyBin(ms: number): number {
+  const step = Math.floor(Math.log2(Math.max(ms, LEAST_MS) / LEAST_MS) * STEPS)
+  return Math.min(step, LATENCY_BINS - 1)
+}
+
+/** The middle of a bin, on the scale's own terms. */
+const msOf = (place: number): number => Number((LEAST_MS * 2 ** ((place + 0.5) / STEPS)).toPrecision(3))
+
+function rowOf({ ok, fail, info, errors, latencies }: Bin, classes: number): BinRow {
+  const counts = Array.from({ length: classes }, (_, i) => errors[i] ?? 0)
+  return [ok, fail, info, percentile(latencies, 0.5), percentile(latencies, 0.99), ...counts]
+}
+
+function percentile(latencies: Uint32Array, share: number): number | null {
+  const total = latencies.reduce((sum, count) => sum + count, 0)
+  if (total === 0) return null
+  let left = Math.ceil(total * share)
+  const place = latencies.findIndex((count) => {
+    left -= count
+    return left <= 0
+  })
+  return msOf(place)
+}
+
+/** Errors that differ only in numbers, addresses or quoted text are of one class; a status of HTTP is kept. */
+export const classOf = (error: string): string =>
+  error
+    .replaceAll(/"[^"]*"|'[^']*'/g, '…')
+    .replaceAll(/\b(?!\d{3}\b)[\w.-]*\d[\w.:-]*/g, '…')
+    .slice(0, 60)
+
+function indexIn(classes: string[], name: string): number {
+  const known = classes.indexOf(name)
+  if (known >= 0) return known
+  if (classes.length < MOST_CLASSES - 1) return classes.push(name) - 1
+  const others = classes.indexOf(OTHERS)
+  return others >= 0 ? others : classes.push(OTHERS) - 1
+}

@@ -1,0 +1,55 @@
+import { describeFault, linkName, parseFault } from '@chaosproxy/faults'
+import type { Event, Json } from '@chaosproxy/history'
+import type { FaultRow } from '../browser/frames.ts'
+
+/** A page lists no more; those in force are never dropped. */
+const MOST_LISTED = 200
+
+/** The faults of a run, as its history tells of them. */
+export interface FaultLog {
+  /** Increases with each change. */
+  readonly version: number
+  readonly rows: readonly FaultRow[]
+}
+
+export const noFaults: FaultLog = { version: 0, rows: [] }
+
+/** The log after one event of the nemesis. */
+export function loggedFault({ version, rows }: FaultLog, event: Event): FaultLog {
+  const members = membersOf(event.value)
+  const id = typeof members['id'] === 'string' ? members['id'] : undefined
+  if (id === undefined) return { version, rows }
+  const at = event.time / 1e6
+  if (event.f === 'heal') {
+    const hits = typeof members['hits'] === 'number' ? members['hits'] : undefined
+    return { version: version + 1, rows: rows.map((row) => (row.id === id ? { ...row, to: at, hits } : row)) }
+  }
+  const row = { id, kind: event.f, byHand: id.startsWith('by hand'), from: at, ...placesOf(event.f, members) }
+  return { version: version + 1, rows: trimmed([...rows, row]) }
+}
+
+const membersOf = (value: Json): { readonly [member: string]: Json } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as { readonly [member: string]: Json })
+    : {}
+
+/** What it is called, and where it is. */
+function placesOf(kind: string, members: { readonly [member: string]: Json }) {
+  try {
+    const fault = parseFault({ ...members, kind }, kind, ['id', 'began'])
+    return {
+      text: describeFault(fault),
+      nodes: 'nodes' in fault ? fault.nodes : [],
+      links: 'links' in fault ? fault.links.map(linkName) : [],
+    }
+  } catch {
+    // A fault of a later version is shown by its name.
+    return { text: kind, nodes: [], links: [] }
+  }
+}
+
+function trimmed(rows: readonly FaultRow[]): readonly FaultRow[] {
+  if (rows.length <= MOST_LISTED) return rows
+  const oldest = rows.find((row) => row.to !== undefined)
+  return rows.filter((row) => row !== oldest)
+}

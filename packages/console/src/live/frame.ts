@@ -1,0 +1,29 @@
+import type { Frame, Had, Verdict } from '../browser/frames.ts'
+import { hadNothing } from '../browser/had.ts'
+import type { LiveRun } from './live-run.ts'
+
+/** A run as a page can see it: the stream folded, and what was proved of it. */
+export interface ShownRun {
+  readonly number: number
+  readonly live: LiveRun
+  readonly verdict: Verdict | undefined
+  readonly report: string | undefined
+}
+
+/** What a page lacks that has had so much: frames that it was not sent are merged into this one. */
+export function frameFor({ number, live, verdict, report }: ShownRun, had: Had): Frame {
+  const known = had.run === number ? had : hadNothing
+  const { stage, elapsed, counts, nodes, faults, violatedNow, failure } = live
+  return {
+    type: 'frame',
+    run: number,
+    ...{ stage, elapsed, counts, nodes, violatedNow },
+    bins: live.bins.since(known, elapsed),
+    faultsVersion: faults.version,
+    ...(faults.version === known.faultsVersion ? {} : { faults: faults.rows }),
+    tail: live.tail(),
+    ...(verdict === undefined || verdict.version === known.verdict ? {} : { verdict }),
+    ...(failure === undefined ? {} : { failure }),
+    ...(report === undefined ? {} : { report }),
+  }
+}

@@ -1,0 +1,36 @@
+import type { WebSocket } from 'ws'
+import type { Told } from '../browser/frames.ts'
+
+/** The connection to one page. */
+export interface Channel {
+  /** Whether all that was sent has left: a page that does not read is sent nothing more. */
+  isFree(): boolean
+  send(told: Told): void
+  /** Ends the connection of a page that says what no page of ours says. */
+  refuse(why: string): void
+  onClosed(closed: () => void): void
+}
+
+/** WebSocket's own word for a message that breaks the rules of those who talk (RFC 6455 §7.4.1). */
+const POLICY_VIOLATION = 1008
+/** Answers to orders are not held back as frames are; a page that reads none of them is gone or hostile. */
+const MOST_BUFFERED_BYTES = 4_000_000
+
+export function openChannel(page: WebSocket, connected: (channel: Channel) => (text: string) => void): void {
+  const channel: Channel = {
+    isFree: () => page.readyState === page.OPEN && page.bufferedAmount === 0,
+    send(told) {
+      if (page.bufferedAmount > MOST_BUFFERED_BYTES) page.terminate()
+      else page.send(JSON.stringify(told))
+    },
+    refuse: (why) => page.close(POLICY_VIOLATION, why),
+    onClosed: (closed) => void page.on('close', closed),
+  }
+  const said = connected(channel)
+  page.on('message', (data, isBinary) => {
+    if (isBinary) channel.refuse('Text only.')
+    else said(String(data))
+  })
+  // The connection is closed then, which is all that matters of it.
+  page.on('error', () => page.terminate())
+}

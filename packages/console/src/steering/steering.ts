@@ -1,0 +1,79 @@
+import { type Endpoint, type Fault, parseFault } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
+import type { PlannedRun, RunHandle } from '@chaosproxy/runner'
+import type { Order } from '../browser/frames.ts'
+import type { LiveRun } from '../live/live-run.ts'
+
+/** What orders of pages act on. */
+export interface Steered {
+  readonly run: PlannedRun
+  readonly live: LiveRun
+  /** Absent until the run is under way. */
+  readonly handle: RunHandle | undefined
+  readonly nodes: readonly string[]
+}
+
+/** Why an order was not carried out; nothing if it was. */
+type Outcome = string | undefined
+
+const NOT_NOW = 'The run takes no faults now.'
+
+/** Injects a fault, if it can be, and says why not otherwise. */
+export async function injectFor(
+  steered: Steered,
+  order: Extract<Order, { readonly type: 'inject' }>,
+): Promise<Outcome> {
+  const { handle, live } = steered
+  if (handle === undefined || live.stage !== 'working') return NOT_NOW
+  let fault: Fault
+  try {
+    fault = parseFault(order.fault, 'the fault')
+  } catch (error) {
+    if (error instanceof UserError) return error.message
+    throw error
+  }
+  const problem = unknownPlace(fault, steered.nodes) ?? insufferable(fault, steered.run) ?? alreadyDown(fault, live)
+  if (problem !== undefined) return problem
+  return new Promise((resolve) => {
+    handle.inject(fault, (outcome) => resolve(outcome.type === 'failed' ? outcome.error : undefined))
+  })
+}
+
+export async function healFor(
+  { handle }: Steered,
+  { id }: Extract<Order, { readonly type: 'heal' }>,
+): Promise<Outcome> {
+  if (handle === undefined) return NOT_NOW
+  return new Promise((resolve) => {
+    handle.heal(id, (outcome) => resolve(outcome.type === 'failed' ? outcome.error : undefined))
+  })
+}
+
+function unknownPlace(fault: Fault, nodes: readonly string[]): string | undefined {
+  const places: readonly Endpoint[] =
+    'nodes' in fault ? fault.nodes : fault.links.flatMap(({ from, to }): readonly Endpoint[] => [from, to])
+  const unknown = places.find((place) => place !== 'clients' && !nodes.includes(place))
+  return unknown === undefined ? undefined : `There is no node ${unknown}: the nodes are ${nodes.join(', ')}.`
+}
+
+function insufferable(fault: Fault, { target }: PlannedRun): string | undefined {
+  const among =
+    'links' in fault && fault.links.every(({ from, to }) => from === 'clients' || to === 'clients')
+      ? 'clients'
+      : 'nodes'
+  const suffering = target.suffers(fault.kind, among)
+  if (suffering === true) return undefined
+  return `${target.name} cannot suffer ${fault.kind}: ${suffering.not}. Instead: ${suffering.instead}.`
+}
+
+const STOPPING: readonly string[] = ['kill', 'pause', 'crash']
+
+/** Two faults that stop one node would race for it when they are healed. */
+function alreadyDown(fault: Fault, { faults }: LiveRun): string | undefined {
+  if (!('nodes' in fault) || !STOPPING.includes(fault.kind)) return undefined
+  const other = faults.rows.find(
+    ({ kind, to, nodes }) =>
+      to === undefined && STOPPING.includes(kind) && nodes.some((node) => fault.nodes.includes(node)),
+  )
+  return other === undefined ? undefined : `${other.text} already: heal that first.`
+}
