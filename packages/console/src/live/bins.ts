@@ -100,7 +100,7 @@ function percentile(latencies: Uint32Array, share: number): number | null {
 export const classOf = (error: string): string =>
   error
     .replaceAll(/"[^"]*"|'[^']*'/g, '…')
-    .replaceAll(/\b(?!\d{3}\b)[\w.-]*\d[\w.:-]*/g, '…')
+    .replaceAll(/(?<!\bstatus )\b[\w.-]*\d[\w.:-]*/g, '…')
     .slice(0, 60)
 
 function indexIn(classes: string[], name: string): number {
