@@ -1,1 +1,1 @@
-export { type Console, type ConsoleOptions, type FollowedRun, type Following, openConsole } from './console.ts'
+export { type FollowedRun, type Following, openConsole } from './console.ts'

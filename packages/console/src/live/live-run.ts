@@ -20,109 +20,112 @@ export interface LiveRun {
   fold(event: RunEvent): void
 }
 
+interface Folded {
+  stage: Stage
+  elapsed: number
+  counts: LiveRun['counts']
+  nodes: readonly NodeRow[]
+  readonly bins: BinnedOperations
+  faults: FaultLog
+  violatedNow: boolean
+  failure: string | undefined
+  readonly sampled: Tail
+  /** When each process called what it has not been told the outcome of. */
+  readonly called: Map<Event['process'], number>
+  readonly rates: Rates
+}
+
+export function createLiveRun(): LiveRun {
+  const folded: Folded = {
+    ...{ stage: 'starting', elapsed: 0, counts: { ok: 0, fail: 0, info: 0 }, nodes: [] },
+    ...{ faults: noFaults, violatedNow: false, failure: undefined },
+    bins: createBins(),
+    sampled: createTail(),
+    called: new Map(),
+    rates: createRates(),
+  }
+  return Object.assign(folded, {
+    tail: () => folded.sampled.rows(),
+    fold: (event: RunEvent) => fold(folded, event),
+  })
+}
+
+function fold(run: Folded, event: RunEvent): void {
+  switch (event.type) {
+    case 'event':
+      if (event.event.process === 'nemesis') run.faults = loggedFault(run.faults, event.event)
+      else if (event.event.process !== 'recorder') foldOperation(run, event.event)
+      return
+    case 'status':
+      foldProgress(run, event.progress)
+      return
+    case 'ready':
+      run.stage = 'working'
+      return
+    case 'ending':
+    case 'checking':
+    case 'judged':
+      run.stage = event.type
+      return
+    case 'failed':
+      run.stage = 'failed'
+      run.failure = event.message
+      return
+    case 'starting':
+      return
+    default:
+      event satisfies never
+  }
+}
+
+function foldOperation({ called, bins, rates, sampled }: Folded, event: Event): void {
+  const at = event.time / 1e6
+  if (event.type === 'invoke') {
+    called.set(event.process, at)
+    return
+  }
+  const began = called.get(event.process) ?? at
+  called.delete(event.process)
+  bins.add(at, event.type, at - began, event.error)
+  if (event.type === 'ok' && event.node !== undefined) rates.answered(event.node)
+  sampled.add(event, event.type, at, at - began)
+}
+
+function foldProgress(run: Folded, { stage, elapsed, counts, soFar, nodes }: Progress): void {
+  run.stage = stage === 'ended' ? 'ending' : stage
+  run.elapsed = elapsed / 1e6
+  run.counts = counts
+  run.violatedNow = soFar === 'not linearizable'
+  run.rates.measure(run.elapsed)
+  run.nodes = nodes.map(({ node, status }) => ({
+    node,
+    ...(status === undefined ? {} : { role: status.role, leads: status.leads, term: status.term }),
+    rate: run.rates.of(node),
+  }))
+}
+
 /** Rates of nodes are over the time since then. */
 const RATE_MS = 1_000
 
-export function createLiveRun(): LiveRun {
-  const bins = createBins()
-  const tail: Tail = createTail()
-  const called = new Map<Event['process'], number>()
-  const answered = new Map<string, number>()
+/** How many operations each node answers in a second. */
+interface Rates {
+  answered(node: string): void
+  measure(now: number): void
+  of(node: string): number
+}
+
+function createRates(): Rates {
+  const counted = new Map<string, number>()
   let rates: ReadonlyMap<string, number> = new Map()
-  let ratesAt = 0
-  let known: Progress['nodes'] = []
-  let stage: Stage = 'starting'
-  let elapsed = 0
-  let counts = { ok: 0, fail: 0, info: 0 }
-  let faults = noFaults
-  let violatedNow = false
-  let failure: string | undefined
-
-  function foldOperation(event: Event): void {
-    const at = event.time / 1e6
-    if (event.type === 'invoke') {
-      called.set(event.process, at)
-      return
-    }
-    const outcome = event.type
-    const began = called.get(event.process) ?? at
-    called.delete(event.process)
-    bins.add(at, outcome, at - began, event.error)
-    if (outcome === 'ok' && event.node !== undefined) answered.set(event.node, (answered.get(event.node) ?? 0) + 1)
-    tail.add(event, outcome, at, at - began)
-  }
-
-  function measureRates(now: number): void {
-    const seconds = (now - ratesAt) / 1000
-    if (seconds * 1000 < RATE_MS) return
-    rates = new Map(Array.from(answered, ([node, count]) => [node, Math.round(count / seconds)]))
-    answered.clear()
-    ratesAt = now
-  }
-
+  let since = 0
   return {
-    get stage() {
-      return stage
+    answered: (node) => void counted.set(node, (counted.get(node) ?? 0) + 1),
+    measure(now) {
+      if (now - since < RATE_MS) return
+      rates = new Map(Array.from(counted, ([node, count]) => [node, Math.round((count * 1000) / (now - since))]))
+      counted.clear()
+      since = now
     },
-    get elapsed() {
-      return elapsed
-    },
-    get counts() {
-      return counts
-    },
-    get nodes() {
-      return known.map(({ node, status }) => ({
-        node,
-        ...(status === undefined ? {} : { role: status.role, leads: status.leads, term: status.term }),
-        rate: rates.get(node) ?? 0,
-      }))
-    },
-    get faults() {
-      return faults
-    },
-    get violatedNow() {
-      return violatedNow
-    },
-    get failure() {
-      return failure
-    },
-    bins,
-    tail: tail.rows,
-    fold(event) {
-      switch (event.type) {
-        case 'event':
-          if (event.event.process === 'nemesis') faults = loggedFault(faults, event.event)
-          else if (event.event.process !== 'recorder') foldOperation(event.event)
-          return
-        case 'status': {
-          const { progress } = event
-          stage = progress.stage === 'ended' ? 'ending' : progress.stage
-          elapsed = progress.elapsed / 1e6
-          counts = progress.counts
-          known = progress.nodes
-          violatedNow = progress.soFar === 'not linearizable'
-          measureRates(elapsed)
-          return
-        }
-        case 'ready':
-          stage = 'working'
-          return
-        case 'ending':
-          stage = 'ending'
-          return
-        case 'checking':
-        case 'judged':
-          stage = event.type
-          return
-        case 'failed':
-          stage = 'failed'
-          failure = event.message
-          return
-        case 'starting':
-          return
-        default:
-          event satisfies never
-      }
-    },
+    of: (node) => rates.get(node) ?? 0,
   }
 }
