@@ -57,6 +57,10 @@ export interface SimulatedCluster extends Cluster {
   eventCount(): number
   /** Steps taken so far by the machines of all nodes. */
   stepCount(): number
+  /** What a node has done that none may ever do; absent: the protocol's own invariants say all there is. */
+  broken?(): { readonly name: string; readonly node: NodeId; readonly what: string } | undefined
+  /** Gives back what the run has taken of this process; absent: nothing. */
+  close?(): void
 }
 
 export function createSimulatedCluster(options: SimulationOptions): SimulatedCluster {

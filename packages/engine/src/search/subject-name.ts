@@ -1,4 +1,5 @@
 import { findProtocol, type KnobValue, type ProtocolDefinition } from '@chaosproxy/protocols'
+import { createServiceCluster, isService, loadService, parseServiceReference, type Service, type TurnWatch } from '@chaosproxy/node-simulator'
 import { guardProtocol, type SearchedProtocol, type TrialChoices } from '@chaosproxy/simulator'
 import { loadProtocol, loadWorkload } from '@chaosproxy/targets'
 import type { Settings, Workload } from '@chaosproxy/workloads'
@@ -21,13 +22,31 @@ export interface SubjectName {
 const loaded = new Map<string, Promise<ProtocolDefinition>>()
 const loadedWorkloads = new Map<string, Promise<Workload>>()
 
-/** @throws UserError (usage, input) if there is no such protocol or workload. */
-export const subjectOf = async (name: SubjectName): Promise<SearchedProtocol> => ({
-  ...name,
-  workload: await workloadNamed(name.workload),
-  workloadReference: name.workload,
-  protocol: await guardedProtocol(name.target),
-})
+/**
+ * `turns` is told when programs have their turns, if the subject is a service of programs.
+ *
+ * @throws UserError (usage, input) if there is no such protocol, service or workload.
+ */
+export async function subjectOf(name: SubjectName, turns?: TurnWatch): Promise<SearchedProtocol> {
+  const workload = await workloadNamed(name.workload)
+  const named = { ...name, workload, workloadReference: name.workload }
+  if (!isService(name.target)) return { ...named, protocol: await guardedProtocol(name.target) }
+  const service = await serviceNamed(name.target)
+  return {
+    ...named,
+    protocol: service.definition,
+    start: (options) => createServiceCluster(service, { ...options, initial: workload.initial, turns }),
+  }
+}
+
+const services = new Map<string, Promise<Service>>()
+
+/** Bundled once, like the files of protocols. @throws UserError (input) for a program that cannot be read. */
+export function serviceNamed(reference: string): Promise<Service> {
+  const loading = services.get(reference) ?? loadService(parseServiceReference(reference))
+  services.set(reference, loading)
+  return loading
+}
 
 /** Loads each file only once, however many scenarios use it. */
 export function workloadNamed(reference: string): Promise<Workload> {

@@ -2,6 +2,7 @@ import { traceOf } from '@chaosproxy/protocols'
 import { SIMULATED } from '@chaosproxy/simulator'
 import { isBinary, isUserFile } from '@chaosproxy/targets'
 import type { Doing, Job, Pool } from '../jobs/job.ts'
+import { userMistake } from './user-mistake.ts'
 import { withinText } from './watched-protocol.ts'
 
 /** A protocol that blocked or ended its thread. */
@@ -37,6 +38,8 @@ export async function supervise<Spec extends object, Result>(
   const end = await pool.do(job, spec, { signal, stop, looks: looksAt(spec) })
   if (end.type === 'done') return end
   if (end.type === 'given up' || signal?.aborted) return { type: 'abandoned' }
+  const mistaken = end.type === 'failed' ? userMistake(end.error) : undefined
+  if (mistaken !== undefined) throw mistaken
   if (end.type === 'failed' && !isOfUser(spec)) throw end.error
   const { unit: seed, calls: steps, within } = end.reading
   // It is unknown which of the seeds it was.

@@ -1,13 +1,25 @@
 import type { NodeId } from '@chaosproxy/faults'
+import type { TurnWatch } from '@chaosproxy/node-simulator'
 import { type AnyMachine, describeEvent, type ProtocolDefinition } from '@chaosproxy/protocols'
 import { countCall, describeCall, enter, type Progress } from '@chaosproxy/targets/watchdog'
 
 /** Which of the protocol's functions a thread may be in, by the numbers that its progress has, less one. */
-const withins = ['step', '"status"', '"create"', 'invariants'] as const
-const [STEP, STATUS, CREATE, INVARIANTS] = [1, 2, 3, 4] as const
+const withins = ['step', '"status"', '"create"', 'invariants', 'turn'] as const
+const [STEP, STATUS, CREATE, INVARIANTS, TURN] = [1, 2, 3, 4, 5] as const
 
 /** In words, for the number that a reading of its progress has. */
 export const withinText = (within: number): string => withins[within - 1] ?? withins[0]
+
+/** Reports the turns of simulated programs. */
+export const watchedTurns = (progress: Progress): TurnWatch => ({
+  entered(node) {
+    if (countCall(progress)) describeCall(progress, `a turn of ${node}`)
+    enter(progress, TURN)
+  },
+  left() {
+    enter(progress, 0)
+  },
+})
 
 /** Wraps the protocol so that it reports its progress. */
 export function watchedProtocol(protocol: ProtocolDefinition, progress: Progress): ProtocolDefinition {

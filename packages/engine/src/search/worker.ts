@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Millis } from '@chaosproxy/history'
+import { outsidePromises } from '@chaosproxy/node-simulator'
 import type { Scenario } from '@chaosproxy/runner'
 import {
   guide,
@@ -16,7 +17,8 @@ import type { Task } from '../jobs/job.ts'
 import { type Simulated, type SimulateSpec, simulateSpec } from '../run/simulate-task.ts'
 import { limitsFor, playSimulated, type SimulatedPlay } from './play.ts'
 import { guardedProtocol, type SubjectName, subjectOf } from './subject-name.ts'
-import { watchedProtocol } from './watched-protocol.ts'
+import { toCaller } from './user-mistake.ts'
+import { watchedProtocol, watchedTurns } from './watched-protocol.ts'
 
 /** A range of seeds for one thread. */
 export interface SeedsSpec {
@@ -51,8 +53,9 @@ export interface PlaySpec {
 
 export async function search({ spec, progress }: Task<SeedsSpec>): Promise<SearchResult> {
   const { first, count, stopAtFirst, verifyDeterminism } = spec
-  return settled(
-    searchSeeds(await watchedSubject(spec, progress), {
+  const subject = await watchedSubject(spec, progress)
+  return settled(() =>
+    searchSeeds(subject, {
       first,
       count,
       stopAtFirst,
@@ -67,34 +70,37 @@ export async function search({ spec, progress }: Task<SeedsSpec>): Promise<Searc
 
 export async function minimiseFinding({ spec, progress }: Task<MinimiseSpec>): Promise<Scenario | undefined> {
   const { finding, invariants, budgetMs } = spec
-  return settled(minimise(await watchedSubject(spec, progress), finding, { limits: limitsFor(invariants), budgetMs }))
+  const subject = await watchedSubject(spec, progress)
+  return settled(() => minimise(subject, finding, { limits: limitsFor(invariants), budgetMs }))
 }
 
 export async function guideFinding({ spec, progress }: Task<GuideSpec>): Promise<SeedFailure | undefined> {
   const { finding, budgetMs } = spec
-  return guide(await watchedSubject(spec, progress), finding, {
-    strategies: strategiesNamed(spec.strategies),
-    limits: limitsFor(true),
-    budgetMs,
-  })
+  const subject = await watchedSubject(spec, progress)
+  return settled(() =>
+    guide(subject, finding, { strategies: strategiesNamed(spec.strategies), limits: limitsFor(true), budgetMs }),
+  )
 }
 
 export async function play({ spec, progress }: Task<PlaySpec>): Promise<SimulatedPlay> {
   const { scenario, invariants } = spec
-  return settled(playSimulated(await watchedSubject(spec, progress), scenario, limitsFor(invariants)))
+  const subject = await watchedSubject(spec, progress)
+  return settled(() => playSimulated(subject, scenario, limitsFor(invariants)))
 }
 
 export async function simulateRun({ spec: { spec }, progress }: Task<SimulateSpec>): Promise<Simulated> {
   const file = spec.target.name.slice(SIMULATED.length)
   const protocol = watchedProtocol(await guardedProtocol(file), progress)
-  return settled(await simulateSpec(spec, protocol, () => isAskedToStop(progress)))
+  const simulated = await simulateSpec(spec, protocol, () => isAskedToStop(progress))
+  return settled(() => simulated)
 }
 
 /**
  * Waits for promises that steps left behind: a rejected one must end this thread before its task is done, to be
- * reported.
+ * reported. The work is done where programs can be run, outside of promises.
  */
-async function settled<T>(result: T): Promise<T> {
+async function settled<T>(work: () => T): Promise<T> {
+  const result = await outsidePromises(work).catch(toCaller)
   await setImmediate()
   return result
 }
@@ -103,6 +109,6 @@ async function watchedSubject(
   { subject }: { readonly subject: SubjectName },
   progress: Progress,
 ): Promise<SearchedProtocol> {
-  const named = await subjectOf(subject)
-  return { ...named, protocol: watchedProtocol(named.protocol, progress) }
+  const named = await subjectOf(subject, watchedTurns(progress)).catch(toCaller)
+  return named.start !== undefined ? named : { ...named, protocol: watchedProtocol(named.protocol, progress) }
 }

@@ -1,5 +1,6 @@
 import type { AnyMachine, KnobValue, ProtocolDefinition } from '@chaosproxy/protocols'
 import type { Settings, Workload } from '@chaosproxy/workloads'
+import { createSimulatedCluster, type SimulatedCluster, type SimulationOptions } from '../cluster.ts'
 import type { TrialChoices } from './trial-choices.ts'
 
 /** In place of a level: only the protocol's own invariants are watched. */
@@ -25,7 +26,20 @@ export interface SearchedProtocol {
   /** Per trial. */
   readonly operations: number
   readonly choices?: TrialChoices | undefined
+  /** Starts a cluster of something that is no state machine; absent: the protocol's. */
+  readonly start?: ((options: ClusterOptions) => SimulatedCluster) | undefined
 }
+
+/** What a trial asks of the cluster that it runs on. */
+export interface ClusterOptions extends Omit<SimulationOptions, 'machine'> {
+  readonly knobs: { readonly [name: string]: KnobValue }
+}
+
+/** The cluster that a trial of this subject runs on. */
+export const clusterOf = (subject: SearchedProtocol, options: ClusterOptions): SimulatedCluster =>
+  subject.start === undefined
+    ? createSimulatedCluster({ ...options, machine: machineOf(subject, options.knobs) })
+    : subject.start(options)
 
 export const machineOf = (
   { protocol, bug, workload }: SearchedProtocol,

@@ -3,13 +3,13 @@ import type { NodeId } from '@chaosproxy/faults'
 import { type Event, type History, HistoryBuilder, type Millis, millis, type Nanos, nanos } from '@chaosproxy/history'
 import { describeEvent, MachineError, SilentProgramError } from '@chaosproxy/protocols'
 import { currentLeader, type Played, playScenario, type Scenario } from '@chaosproxy/runner'
-import { createSimulatedCluster, type RunLimits, type SimulatedCluster } from '../cluster.ts'
+import type { RunLimits, SimulatedCluster } from '../cluster.ts'
 import type { AnyEvent, Observer } from '../node.ts'
 import { longestSettingMs } from '../recovery-time.ts'
 import type { Plan } from './plan.ts'
 import { faultOf } from './reaction.ts'
 import { createReflexes } from './reflexes.ts'
-import { machineOf, NO_LEVEL, type SearchedProtocol } from './subject.ts'
+import { clusterOf, NO_LEVEL, type SearchedProtocol } from './subject.ts'
 import { type Unrecovered, unrecovered } from './unrecovered.ts'
 import { warmUp } from './warm-up.ts'
 
@@ -112,8 +112,10 @@ export const runScenario = (subject: SearchedProtocol, scenario: Scenario, limit
  */
 export function firstLeader(subject: SearchedProtocol, scenario: Scenario): NodeId | undefined {
   const { nodes, seed, knobs } = scenario
+  // Only protocols name a leader.
+  if (subject.start !== undefined) return undefined
   try {
-    const cluster = createSimulatedCluster({ machine: machineOf(subject, knobs), nodes, seed })
+    const cluster = clusterOf(subject, { nodes, seed, knobs })
     warmUp(cluster)
     return currentLeader(cluster)
   } catch (error) {
@@ -143,8 +145,8 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
     happened: cluster?.eventCount() ?? 0,
   })
   try {
-    cluster = createSimulatedCluster({
-      machine: machineOf(subject, scenario.knobs),
+    cluster = clusterOf(subject, {
+      knobs: scenario.knobs,
       nodes: scenario.nodes,
       seed: scenario.seed,
       longestSettingMs: longestSettingMs(subject.protocol, scenario.knobs),
@@ -175,7 +177,8 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
       () => since(clock.now()),
       (reaction, node) => playing.disturb(faultOf(reaction.harm, node, nodes), reaction.after, reaction.duration),
     )
-    const isOver = () => played !== undefined || invariants?.broken !== undefined
+    const broke = () => invariants?.broken ?? (limits.invariants ? cluster?.broken?.() : undefined)
+    const isOver = () => played !== undefined || broke() !== undefined
     const most = limitsOf(scenario)
     let end = cluster.run(isOver, most)
     if (end === 'too much time' && playing.isHealed()) {
@@ -183,7 +186,7 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
       end = cluster.run(isOver, { events: RECOVERY_EVENTS, durationMs: millis(2 * cluster.recoveryMs()) })
       if (end !== 'done') return finish(undefined, historyOf(events), tooLongToRecover(end))
     }
-    const broken = invariants?.broken
+    const broken = broke()
     if (broken !== undefined) return finish({ ...broken, kind: 'invariant', at: since(clock.now()) })
     if (end !== 'done') {
       const what = endlessText(end, most, since(clock.now()), last)
@@ -195,6 +198,8 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
     const endless = error.cause instanceof SilentProgramError ? true : undefined
     const at = cluster === undefined ? undefined : since(cluster.clock.now())
     return finish({ kind: 'broken', what, mistake, trace, where: at === undefined ? undefined : { node, at }, endless })
+  } finally {
+    cluster?.close?.()
   }
   const history = historyOf(events)
   const { failure, undecided } = judge(subject, history, limits)

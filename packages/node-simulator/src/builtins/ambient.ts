@@ -1,0 +1,105 @@
+import { NotSimulated } from '../refusal.ts'
+import { runningLife, turn } from '../world/life.ts'
+import { patchNetwork } from '../world/servers.ts'
+import { fill, uuidFrom } from './chance.ts'
+import { simulatedDate } from './clock.ts'
+import { simulatedFetch } from './fetch.ts'
+import { simulatedTimers } from './timers.ts'
+
+type Holder = { [name: string]: unknown }
+type Call = (this: unknown, ...args: unknown[]) => unknown
+
+/** Globals that packages reach whatever they are given: while a program runs they are simulated, else themselves. */
+export function installAmbient(): () => void {
+  const undo: (() => void)[] = [patchNetwork()]
+  const put = (holder: object, name: string, value: unknown): void => {
+    const before = Object.getOwnPropertyDescriptor(holder, name)
+    Object.defineProperty(holder, name, { value, writable: true, configurable: true, enumerable: before?.enumerable ?? false })
+    undo.push(() => {
+      if (before === undefined) delete (holder as Holder)[name]
+      else Object.defineProperty(holder, name, before)
+    })
+  }
+  const patch = (holder: object, name: string, simulated: Call): void => {
+    const original = Reflect.get(holder, name) as Call
+    const replaced = function (this: unknown, ...args: unknown[]) {
+      return Reflect.apply(turn.life === undefined ? original : simulated, this, args)
+    }
+    put(holder, name, Object.assign(replaced, original, simulated))
+  }
+  for (const [name, simulated] of Object.entries(simulatedTimers)) patch(globalThis, name, simulated as Call)
+  put(Date.prototype, 'constructor', simulatedDate)
+  put(globalThis, 'Date', simulatedDate)
+  patch(Math, 'random', () => runningLife().random.next())
+  const { performance } = globalThis
+  patch(Object.getPrototypeOf(performance) as object, 'now', () => runningLife().steadyMs())
+  const crypto: object = Object.getPrototypeOf(globalThis.crypto)
+  patch(crypto, 'getRandomValues', (view) => fill(runningLife().random, view as Uint8Array))
+  patch(crypto, 'randomUUID', () => uuidFrom(runningLife().random))
+  patchSubtle(patch)
+  patch(globalThis, 'fetch', simulatedFetch as Call)
+  patch(AbortSignal, 'timeout', (delayMs) => timeoutSignal(Number(delayMs)))
+  patchWebAssembly(patch)
+  for (const [name, { because, instead }] of Object.entries(REFUSED)) {
+    const original: unknown = Reflect.get(globalThis, name)
+    if (typeof original !== 'function') continue
+    const construct = (target: object, args: unknown[], made: unknown): object => {
+      if (turn.life !== undefined) throw new NotSimulated(`new ${name}()`, because, instead)
+      return Reflect.construct(target as () => void, args, made as () => void) as object
+    }
+    put(globalThis, name, new Proxy(original, { construct }))
+  }
+  return () => {
+    for (const each of undo.reverse()) each()
+  }
+}
+
+const THREAD = 'delivers by a thread, whose timing no seed decides'
+
+const REFUSED: { readonly [name: string]: { readonly because: string; readonly instead: string } } = {
+  MessageChannel: { because: THREAD, instead: 'Use setImmediate or an EventEmitter.' },
+  BroadcastChannel: { because: THREAD, instead: 'Use an EventEmitter.' },
+  CompressionStream: { because: 'compresses in a thread', instead: 'Use zlib.gzipSync.' },
+  DecompressionStream: { because: 'decompresses in a thread', instead: 'Use zlib.gunzipSync.' },
+  WebSocket: { because: 'opens a real connection', instead: 'Use the package ws.' },
+  EventSource: { because: 'opens a real connection', instead: 'Read the stream with fetch.' },
+}
+
+/** The rejection is only built if it happens. */
+function timeoutSignal(delayMs: number): AbortSignal {
+  const controller = new AbortController()
+  runningLife().after(delayMs, () => {
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
+    const reason = new DOMException('The operation was aborted due to timeout', 'TimeoutError')
+    Error.stackTraceLimit = stackTraceLimit
+    controller.abort(reason)
+  })
+  return controller.signal
+}
+
+function patchSubtle(patch: (holder: object, name: string, simulated: Call) => void): void {
+  const subtle: object = Object.getPrototypeOf(globalThis.crypto.subtle)
+  for (const name of Object.getOwnPropertyNames(subtle)) {
+    const value = Object.getOwnPropertyDescriptor(subtle, name)?.value as unknown
+    if (typeof value !== 'function' || name === 'constructor') continue
+    patch(subtle, name, () => {
+      throw new NotSimulated(`crypto.subtle.${name}`, 'works in a thread', 'Use the functions of node:crypto.')
+    })
+  }
+}
+
+/** Compiling in a thread would end after the run. */
+function patchWebAssembly(patch: (holder: object, name: string, simulated: Call) => void): void {
+  const holder = Reflect.get(globalThis, 'WebAssembly') as object
+  const { Module, Instance } = holder as {
+    readonly Module: new (bytes: unknown) => object
+    readonly Instance: new (module: object, imports?: unknown) => object
+  }
+  patch(holder, 'compile', async (bytes) => new Module(bytes))
+  patch(holder, 'instantiate', async (source, imports) => {
+    if (source instanceof Module) return new Instance(source, imports)
+    const module = new Module(source)
+    return { module, instance: new Instance(module, imports) }
+  })
+}

@@ -1,0 +1,49 @@
+import http from 'node:http'
+import { type Life, runningLife } from '../world/life.ts'
+
+/** Connections that an agent keeps are of one program: an agent of all nodes would mix them up. */
+function agentOf(life: Life): http.Agent {
+  life.agent ??= new http.Agent({ keepAlive: true, scheduling: 'lifo', timeout: 5_000 })
+  return life.agent
+}
+
+type Args = [url: string | URL | http.RequestOptions, options?: unknown, callback?: unknown]
+
+/** With the agent of the program that asks, unless it brings its own. */
+function request(...args: Args): http.ClientRequest {
+  const [first, second, third] = args
+  const agent = agentOf(runningLife())
+  if (typeof first === 'string' || first instanceof URL) {
+    const given = typeof second === 'function' || second === undefined ? {} : (second as http.RequestOptions)
+    const callback = (typeof second === 'function' ? second : third) as ((got: http.IncomingMessage) => void) | undefined
+    return http.request(first, withAgent(given, agent), callback)
+  }
+  return http.request(withAgent(first, agent), second as ((got: http.IncomingMessage) => void) | undefined)
+}
+
+/** `undefined` and `null` mean the usual one; `false` means one for this request alone. */
+const withAgent = (options: http.RequestOptions, agent: http.Agent): http.RequestOptions => ({
+  ...options,
+  _defaultAgent: agent,
+  agent: options.agent === undefined ? agent : options.agent,
+})
+
+function get(...args: Args): http.ClientRequest {
+  const asked = request(...args)
+  asked.end()
+  return asked
+}
+
+/** `node:http`, whose agent is the program's own. */
+export function httpModule(): object {
+  const life = runningLife()
+  return Object.defineProperty({ ...http, request, get }, 'globalAgent', {
+    enumerable: true,
+    get: () => agentOf(life),
+    set(agent: http.Agent) {
+      life.agent = agent
+    },
+  })
+}
+
+export const simulatedRequest: (options: http.RequestOptions) => http.ClientRequest = request

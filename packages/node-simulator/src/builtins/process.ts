@@ -1,0 +1,106 @@
+import { EventEmitter } from 'node:events'
+import { Readable, Writable } from 'node:stream'
+import { NotSimulated } from '../refusal.ts'
+import type { Life } from '../world/life.ts'
+import { refusedFunction } from './refused.ts'
+
+/** What a program is started with. */
+export interface ProcessOptions {
+  /** Its file, which is also the second of its arguments. */
+  readonly entry: string
+  readonly directory: string
+  readonly args: readonly string[]
+  readonly environment: { readonly [name: string]: string }
+}
+
+const MB = 1 << 20
+
+/** The `process` of one life. */
+export function createProcess(life: Life, { entry, directory, args, environment }: ProcessOptions): EventEmitter {
+  const made = new EventEmitter()
+  life.process = made
+  const pid = 100 + life.number
+  const nanosNow = (): bigint => BigInt(Math.round(life.steadyMs() * 1e6)) + 1_000_000_000n
+  const hrtime = Object.assign(
+    ([seconds, nanos]: readonly [number, number] = [0, 0]): [number, number] => {
+      const passed = nanosNow() - (BigInt(seconds) * 1_000_000_000n + BigInt(nanos))
+      return [Number(passed / 1_000_000_000n), Number(passed % 1_000_000_000n)]
+    },
+    { bigint: nanosNow },
+  )
+  const memory = { rss: 64 * MB, heapTotal: 32 * MB, heapUsed: 16 * MB, external: MB, arrayBuffers: 0 }
+  const env = Object.defineProperty({ ...environment }, 'toString', { value: () => '[object process]', enumerable: false })
+  const unsimulated = (name: string, instead: string) =>
+    refusedFunction(`process.${name}`, 'acts on the real process', instead)
+  return Object.assign(made, {
+    title: 'node',
+    version: process.version,
+    versions: { ...process.versions },
+    arch: process.arch,
+    platform: process.platform,
+    release: process.release,
+    features: process.features,
+    config: process.config,
+    argv: ['node', entry, ...args],
+    argv0: 'node',
+    execArgv: [],
+    execPath: 'node',
+    env,
+    pid,
+    ppid: 1,
+    exitCode: undefined,
+    stdout: output(life),
+    stderr: output(life),
+    stdin: Readable.from([]),
+    cwd: () => directory,
+    chdir: unsimulated('chdir', 'Build paths from process.cwd().'),
+    umask: () => 0o22,
+    getuid: () => 1_000,
+    geteuid: () => 1_000,
+    getgid: () => 1_000,
+    getegid: () => 1_000,
+    nextTick: process.nextTick,
+    hrtime,
+    uptime: () => life.steadyMs() / 1e3,
+    memoryUsage: Object.assign(() => ({ ...memory }), { rss: () => memory.rss }),
+    cpuUsage: () => ({ user: Math.round(life.steadyMs() * 1e3), system: 0 }),
+    resourceUsage: () => ({ userCPUTime: 0, systemCPUTime: 0, maxRSS: 64 * 1024 }),
+    emitWarning: (warning: unknown) => life.world.log(life.id, `warning: ${String(warning)}`),
+    exit: (code?: number) => life.exit(Number(code ?? (made as { exitCode?: number }).exitCode ?? 0)),
+    reallyExit: (code?: number) => life.exit(Number(code ?? 0)),
+    abort: () => life.exit(134),
+    kill(target: number, signal: string | number = 'SIGTERM') {
+      if (target !== pid) throw new NotSimulated('process.kill', 'would end a process that is no node', 'Leave it out.')
+      if (signal === 0) return true
+      if (typeof signal === 'string' && made.listenerCount(signal) > 0) return made.emit(signal, signal)
+      return life.exit(143)
+    },
+    binding: unsimulated('binding', 'Use the public modules of Node.'),
+    dlopen: refusedFunction(
+      'process.dlopen',
+      'is native code, whose files and threads the simulator cannot see',
+      'Put it behind an interface, or run the real thing with chaos run.',
+    ),
+    setUncaughtExceptionCaptureCallback: unsimulated(
+      'setUncaughtExceptionCaptureCallback',
+      "Listen to process.on('uncaughtException').",
+    ),
+    setSourceMapsEnabled() {},
+    getActiveResourcesInfo: () => [],
+  })
+}
+
+/** Whole lines go to the node's log. */
+function output(life: Life): Writable {
+  let rest = ''
+  const stream = new Writable({
+    decodeStrings: false,
+    write(chunk: string | Buffer, _encoding, done) {
+      const lines = `${rest}${chunk}`.split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) if (life.alive) life.world.log(life.id, line)
+      done()
+    },
+  })
+  return Object.assign(stream, { isTTY: false, fd: 1 })
+}

@@ -1,0 +1,31 @@
+import { NotSimulated } from '../refusal.ts'
+
+/** A class that may be extended, and never made. */
+function refusedClass(what: string, because: string, instead: string): unknown {
+  function Refused(): never {
+    throw new NotSimulated(what, because, instead)
+  }
+  return Refused
+}
+
+const isData = (value: unknown): boolean => typeof value !== 'function'
+
+/** A module that may be loaded, as packages do that never use it: every call is refused. */
+export const refusedModule = (
+  name: string,
+  real: { readonly [member: string]: unknown },
+  because: string,
+  instead: string,
+): { [member: string]: unknown } =>
+  Object.fromEntries(
+    Object.entries(real).map(([member, value]) => [
+      member,
+      isData(value) ? value : refusedClass(`${name}.${member}`, because, instead),
+    ]),
+  )
+
+export const refusedFunction =
+  (what: string, because: string, instead: string) =>
+  (): never => {
+    throw new NotSimulated(what, because, instead)
+  }

@@ -1,0 +1,164 @@
+import asyncHooks from 'node:async_hooks'
+import childProcess from 'node:child_process'
+import cluster from 'node:cluster'
+import dgram from 'node:dgram'
+import http2 from 'node:http2'
+import https from 'node:https'
+import inspector from 'node:inspector'
+import { builtinModules, createRequire } from 'node:module'
+import perfHooks from 'node:perf_hooks'
+import tls from 'node:tls'
+import vm from 'node:vm'
+import workerThreads from 'node:worker_threads'
+import { NotSimulated } from '../refusal.ts'
+import { type Life, runningLife } from '../world/life.ts'
+import { cryptoModule } from './chance.ts'
+import { simulatedPerformance } from './clock.ts'
+import { createConsole } from './console.ts'
+import { dnsModule, dnsPromises } from './dns.ts'
+import { httpModule } from './http.ts'
+import { netModule } from './net.ts'
+import { osModule } from './os.ts'
+import { refusedModule } from './refused.ts'
+import { promisedTimers, simulatedTimers } from './timers.ts'
+import { zlibModule } from './zlib.ts'
+
+const real = createRequire(import.meta.url)
+
+/** Modules that only compute, or act by what is simulated already. */
+const PASSED: ReadonlySet<string> = new Set([
+  ...['assert', 'assert/strict', 'buffer', 'constants', 'diagnostics_channel', 'events', 'path', 'path/posix'],
+  ...['path/win32', 'punycode', 'querystring', 'readline', 'readline/promises', 'stream', 'stream/consumers'],
+  ...['stream/promises', 'stream/web', 'string_decoder', 'sys', 'url', 'util', 'util/types', '_http_common'],
+])
+
+const ENCRYPTED = 'is encrypted inside of Node'
+const USE_HTTP = 'Between simulated nodes use http:, for instance when NODE_ENV is test.'
+const OTHER_PROCESS = 'starts another process, whose timing no seed decides'
+const THREAD = 'runs in another thread, whose timing no seed decides'
+const SAME_THREAD = 'Do the work in the same thread when NODE_ENV is test, or run the real thing with chaos run.'
+
+type Members = { readonly [name: string]: unknown }
+const members = (module: object): Members => ({ ...module }) as Members
+
+const asyncHooksModule = (life: Life): object => {
+  life.followsContext = true
+  return { ...asyncHooks }
+}
+
+const workerModule = (): object => {
+  const { Worker, MessageChannel, MessagePort, BroadcastChannel, ...harmless } = members(workerThreads)
+  const refused = { Worker, MessageChannel, MessagePort, BroadcastChannel }
+  return {
+    ...harmless,
+    ...refusedModule('worker_threads', refused, THREAD, SAME_THREAD),
+    isMainThread: true,
+    threadId: 0,
+    parentPort: null,
+    workerData: null,
+  }
+}
+
+const tlsModule = (): object => ({
+  ...refusedModule('tls', members(tls), ENCRYPTED, USE_HTTP),
+  getCiphers: tls.getCiphers,
+  checkServerIdentity: tls.checkServerIdentity,
+  createSecureContext: tls.createSecureContext,
+})
+
+const clusterModule = (): object => ({
+  ...refusedModule('cluster', members(cluster), OTHER_PROCESS, 'Start more nodes with --nodes.'),
+  isPrimary: true,
+  isMaster: true,
+  isWorker: false,
+  workers: {},
+})
+
+const moduleModule = (): object => ({
+  builtinModules,
+  createRequire: () => requireBuiltin,
+  isBuiltin: (name: string) => builtinModules.includes(name.replace(/^node:/, '')),
+  findPackageJSON: () => undefined,
+})
+
+const MODULES: { readonly [name: string]: (life: Life) => object } = {
+  async_hooks: asyncHooksModule,
+  child_process: () =>
+    refusedModule('child_process', members(childProcess), OTHER_PROCESS, 'Run the real thing with chaos run.'),
+  cluster: clusterModule,
+  console: createConsole,
+  crypto: cryptoModule,
+  dgram: () => refusedModule('dgram', members(dgram), 'sends datagrams', 'Connections are simulated: use node:net.'),
+  dns: () => dnsModule,
+  'dns/promises': () => dnsPromises,
+  http: httpModule,
+  http2: () => ({
+    ...refusedModule('http2', members(http2), 'is not simulated yet', 'Use node:http when NODE_ENV is test.'),
+    constants: http2.constants,
+  }),
+  https: () => refusedModule('https', members(https), ENCRYPTED, USE_HTTP),
+  inspector: () =>
+    refusedModule('inspector', members(inspector), 'acts on the whole simulation', 'Use chaos replay to debug.'),
+  module: moduleModule,
+  net: netModule,
+  os: osModule,
+  perf_hooks: () => ({ ...perfHooks, performance: simulatedPerformance }),
+  process: ({ process }) => process ?? {},
+  timers: () => ({ ...simulatedTimers, promises: promisedTimers }),
+  'timers/promises': () => promisedTimers,
+  tls: tlsModule,
+  tty: () => ({ isatty: () => false, ReadStream: class {}, WriteStream: class {} }),
+  vm: () => ({
+    ...vm,
+    ...refusedModule(
+      'vm',
+      { createContext: vm.createContext, runInContext: vm.runInContext, runInNewContext: vm.runInNewContext },
+      'makes a realm of its own, whose clock and randomness are real',
+      'Use vm.runInThisContext.',
+    ),
+  }),
+  worker_threads: workerModule,
+  zlib: zlibModule,
+}
+
+/** A built-in module as the running program sees it. */
+export function builtin(life: Life, specifier: string): unknown {
+  const name = specifier.replace(/^node:/, '')
+  const before = life.modules.get(name)
+  if (before !== undefined) return before
+  const make = MODULES[name]
+  const made = make !== undefined ? make(life) : PASSED.has(name) ? real(name) : undefined
+  if (made === undefined) throw unknownModule(specifier)
+  life.modules.set(name, made)
+  return made
+}
+
+function unknownModule(specifier: string): Error {
+  const name = specifier.replace(/^node:/, '')
+  if (/\.node$/.test(name))
+    return new NotSimulated(
+      specifier,
+      'is native code, whose files and threads the simulator cannot see',
+      'Put it behind an interface, or run the real thing with chaos run.',
+    )
+  if (builtinModules.includes(name))
+    return new NotSimulated(`node:${name}`, 'is not written yet', 'Leave it out when NODE_ENV is test.')
+  return new NotSimulated(
+    `loading ${JSON.stringify(specifier)}`,
+    'was not found when the program was bundled, so its path is computed or the package is missing',
+    'Name modules by literal texts, and install what is missing.',
+  )
+}
+
+/** `require` within a bundle: all that is left to load are built-in modules. */
+export const requireBuiltin: ((specifier: string) => unknown) & { resolve(specifier: string): string } = Object.assign(
+  (specifier: string) => builtin(runningLife(), specifier),
+  { resolve: (specifier: string) => specifier, cache: {}, extensions: {}, main: undefined },
+)
+
+/** `import()` of a built-in module. */
+export async function importBuiltin(specifier: unknown): Promise<object> {
+  const module = builtin(runningLife(), String(specifier))
+  return { ...(module as object), default: module }
+}
+

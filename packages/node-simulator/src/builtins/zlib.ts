@@ -1,0 +1,40 @@
+import zlib from 'node:zlib'
+import { runningLife } from '../world/life.ts'
+import { refusedModule } from './refused.ts'
+
+const INSTEAD = 'Use the …Sync functions or those with a callback, or leave compression out with NODE_ENV=test.'
+
+type Done = (error: Error | null, result?: unknown) => void
+
+/** `gzip`, `inflate` and the like: done at once, answered in virtual time. */
+const answered = (name: string, twin: (...args: unknown[]) => unknown) =>
+  function (...args: unknown[]): void {
+    const done = args.pop()
+    if (typeof done !== 'function') throw new TypeError(`zlib.${name}: the last argument must be of type function.`)
+    const life = runningLife()
+    let result: Parameters<Done>
+    try {
+      result = [null, twin(...args)]
+    } catch (error) {
+      result = [error as Error]
+    }
+    life.after(life.threadMs(), () => (done as Done)(...result))
+  }
+
+/** `node:zlib` without its streams, which work in threads. */
+export function zlibModule(): object {
+  const real = zlib as unknown as { readonly [name: string]: unknown }
+  const streams = Object.fromEntries(
+    Object.entries(real).filter(([name, value]) => typeof value === 'function' && /^(create|[A-Z])/.test(name)),
+  )
+  const twins = Object.entries(real).flatMap(([name, value]) =>
+    name.endsWith('Sync') && typeof value === 'function'
+      ? [[name.slice(0, -4), answered(name.slice(0, -4), value as (...args: unknown[]) => unknown)] as const]
+      : [],
+  )
+  return {
+    ...real,
+    ...refusedModule('zlib', streams, 'compresses in a thread, whose timing no seed decides', INSTEAD),
+    ...Object.fromEntries(twins),
+  }
+}

@@ -1,0 +1,96 @@
+import { parseAst } from 'rolldown/parseAst'
+
+/** Names that the rewritten text finds around it. */
+export const REQUIRE = '__chaosRequire'
+export const IMPORT = '__chaosImport'
+export const META = '__chaosMeta'
+
+interface Node {
+  readonly type: string
+  readonly start: number
+  readonly end: number
+  readonly [member: string]: unknown
+}
+
+interface Edit {
+  readonly start: number
+  readonly end: number
+  readonly text: string
+}
+
+/**
+ * An ES module as the text of an async function's body: its imports, which are only of built-in modules, become calls, and
+ * its exports go. Every line stays the line it was.
+ */
+export function asFunctionBody(code: string): string {
+  const edits: Edit[] = []
+  const program = parseAst(code, { lang: 'js' }) as unknown as Node
+  for (const statement of program['body'] as readonly Node[]) {
+    const edit = statementEdit(statement, code)
+    if (edit !== undefined) edits.push(edit)
+  }
+  visit(program, (node) => {
+    if (node.type === 'ImportExpression') edits.push({ start: node.start, end: node.start + 'import'.length, text: IMPORT })
+    if (node.type === 'MetaProperty' && code.slice(node.start, node.end) === 'import.meta')
+      edits.push({ start: node.start, end: node.end, text: META })
+  })
+  let text = ''
+  let at = 0
+  for (const { start, end, text: replaced } of edits.sort((one, other) => one.start - other.start)) {
+    text += code.slice(at, start) + replaced
+    at = end
+  }
+  return text + code.slice(at)
+}
+
+function statementEdit(statement: Node, code: string): Edit | undefined {
+  const { start, end } = statement
+  const blank = code.slice(start, end).replace(/[^\n]/g, '')
+  switch (statement.type) {
+    case 'ImportDeclaration':
+      return { start, end, text: importText(statement) + blank }
+    case 'ExportNamedDeclaration': {
+      const declared = statement['declaration'] as Node | null
+      return declared === null ? { start, end, text: blank } : { start, end: declared.start, text: '' }
+    }
+    case 'ExportDefaultDeclaration':
+      return { start, end: (statement['declaration'] as Node).start, text: 'const __chaosDefault = ' }
+    case 'ExportAllDeclaration':
+      return { start, end, text: blank }
+    default:
+      return undefined
+  }
+}
+
+/** `const { a: b } = __chaosRequire("x");`, or nothing to name. */
+function importText(statement: Node): string {
+  const source = JSON.stringify((statement['source'] as Node)['value'])
+  const specifiers = statement['specifiers'] as readonly Node[]
+  const module = `${REQUIRE}(${source})`
+  if (specifiers.length === 0) return `${module};`
+  const named: string[] = []
+  const whole: string[] = []
+  for (const specifier of specifiers) {
+    const local = String((specifier['local'] as Node)['name'])
+    if (specifier.type !== 'ImportSpecifier') whole.push(local)
+    else {
+      const imported = specifier['imported'] as Node
+      const name = String(imported['name'] ?? imported['value'])
+      if (name === 'default') whole.push(local)
+      else named.push(`${JSON.stringify(name)}: ${local}`)
+    }
+  }
+  const texts = whole.map((local) => `const ${local} = ${module};`)
+  if (named.length > 0) texts.push(`const { ${named.join(', ')} } = ${module};`)
+  return texts.join(' ')
+}
+
+function visit(value: unknown, seen: (node: Node) => void): void {
+  if (Array.isArray(value)) {
+    for (const each of value) visit(each, seen)
+    return
+  }
+  if (typeof value !== 'object' || value === null || !('type' in value)) return
+  seen(value as Node)
+  for (const member of Object.values(value)) if (typeof member === 'object') visit(member, seen)
+}

@@ -1,0 +1,16 @@
+/**
+ * A program asked for something that virtual time does not have. Never a finding: the run ends, since what the program
+ * would have got can only be guessed.
+ */
+export class NotSimulated extends Error {
+  override readonly name: string = 'NotSimulated'
+  readonly code: string = 'ERR_NOT_SIMULATED'
+  /** The call, such as `child_process.spawn`. */
+  readonly what: string
+
+  /** `because` follows "it"; `instead` is a sentence. */
+  constructor(what: string, because: string, instead: string) {
+    super(`${what} cannot be simulated: it ${because}. ${instead}`)
+    this.what = what
+  }
+}

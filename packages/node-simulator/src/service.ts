@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs'
+import { basename, resolve } from 'node:path'
+import { UserError } from '@chaosproxy/history'
+import { objects, type ProtocolDefinition } from '@chaosproxy/protocols'
+import {
+  compileRequestMaker,
+  generatorTable,
+  parseRouteTable,
+  type RequestMaker,
+  type RouteTable,
+} from '@chaosproxy/recorder/routes'
+import { loadProgram, type Program } from './program/bundle.ts'
+
+/** A service whose nodes are programs of one file. Plain data: it is kept in replay files. */
+export interface ServiceSpec {
+  readonly program: string
+  /** The file of the route table that makes the clients' requests. */
+  readonly routes: string
+  readonly args?: readonly string[] | undefined
+  readonly environment?: { readonly [name: string]: string } | undefined
+}
+
+/** How specs and replay files begin the name of a service, before its spec as JSON. */
+export const SERVICE = 'service:'
+
+export const isService = (reference: string): boolean => reference.startsWith(SERVICE)
+
+/** The name of a service that replay files and searches know it by. */
+export const serviceReference = (spec: ServiceSpec): string =>
+  SERVICE +
+  JSON.stringify({
+    program: spec.program,
+    routes: spec.routes,
+    ...(spec.args === undefined || spec.args.length === 0 ? {} : { args: spec.args }),
+    ...(spec.environment === undefined ? {} : { environment: spec.environment }),
+  })
+
+/** @throws UserError (input) for a reference that is none. */
+export function parseServiceReference(reference: string): ServiceSpec {
+  try {
+    const spec = JSON.parse(reference.slice(SERVICE.length)) as Partial<ServiceSpec>
+    if (typeof spec.program === 'string' && typeof spec.routes === 'string') return spec as ServiceSpec
+  } catch {}
+  throw new UserError(
+    'input',
+    `${reference} names no service: give "program" and "routes", as chaos simulate writes them.`,
+  )
+}
+
+/** The files that a service is read from. */
+export const filesOfService = (spec: ServiceSpec): readonly string[] => [spec.program, spec.routes]
+
+/** A service that is ready to be simulated. */
+export interface Service {
+  readonly spec: ServiceSpec
+  readonly program: Program
+  readonly table: RouteTable
+  readonly maker: RequestMaker
+  readonly definition: ProtocolDefinition
+}
+
+/** @throws UserError (input) for a program or a route table that cannot be read. */
+export async function loadService(spec: ServiceSpec): Promise<Service> {
+  const table = readTable(spec.routes)
+  const maker = compileRequestMaker(generatorTable(table, null), spec.routes)
+  const program = await loadProgram(spec.program)
+  return { spec, program, table, maker, definition: definitionOf(spec, maker) }
+}
+
+function readTable(path: string): RouteTable {
+  let text: string
+  try {
+    text = readFileSync(resolve(path), 'utf8')
+  } catch {
+    throw new UserError('input', `${path}: there is no such file. Give a route table with --routes.`)
+  }
+  try {
+    return parseRouteTable(JSON.parse(text), path)
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    throw new UserError('input', `${path}: not JSON: ${(error as Error).message}`)
+  }
+}
+
+/** A service as the search takes a protocol: all that it knows of it is what clients can ask. */
+const definitionOf = (spec: ServiceSpec, { functions }: RequestMaker): ProtocolDefinition => ({
+  name: basename(spec.program),
+  summary: `the program ${spec.program}`,
+  defaultNodes: 3,
+  objects: objects.map(({ name }) => name),
+  functions,
+  promises: () => 'linearizable',
+  knobs: [],
+  bugs: [],
+  create() {
+    throw new Error('a program is no state machine')
+  },
+})

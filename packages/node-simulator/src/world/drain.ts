@@ -1,0 +1,75 @@
+import { types } from 'node:util'
+
+/** Thrown from a microtask to make Node empty its stack of asynchronous contexts; caught where uncaught errors end. */
+const RESET = Symbol('reset')
+
+/** Runs every pending `nextTick` and microtask, synchronously (DEP0134 documents it away, and every Node has it). */
+const tick: () => void = (process as unknown as { _tickCallback(): void })._tickCallback
+
+/**
+ * Runs what the turn left behind until nothing is left. What a callback throws is handed on, and the rest runs
+ * nevertheless.
+ */
+export function drain(threw: (error: unknown) => void): void {
+  for (;;) {
+    try {
+      tick()
+      return
+    } catch (error) {
+      threw(error)
+      // An error that leaves a tick leaves its asynchronous context behind, and Node aborts when it finds it later.
+      queueMicrotask(() => {
+        throw RESET
+      })
+    }
+  }
+}
+
+/** Whether promises can be run to their end here: not from within one, as every `await` is. */
+export function canDrain(): boolean {
+  let done = false
+  queueMicrotask(() => {
+    done = true
+  })
+  tick()
+  return done
+}
+
+/** Runs this where promises can be run to their end, which is not so in an async function. */
+export const outsidePromises = <T>(run: () => T): Promise<T> =>
+  new Promise((resolve, reject) => {
+    setImmediate(() => {
+      try {
+        resolve(run())
+      } catch (error) {
+        reject(error)
+      }
+    })
+  })
+
+type Listener = (...args: unknown[]) => void
+
+const EVENTS = ['unhandledRejection', 'rejectionHandled', 'warning', 'uncaughtExceptionMonitor'] as const
+
+/**
+ * Takes what Node would end the process for, and all its warnings, until the result is called: whoever listened before
+ * listens again then.
+ */
+export function takeUncaught(thrown: (error: unknown, rejected: Promise<unknown> | undefined) => void): () => void {
+  const before = EVENTS.map((name) => [name, process.listeners(name as 'warning') as Listener[]] as const)
+  for (const [name] of before) process.removeAllListeners(name)
+  const hadCapture = process.hasUncaughtExceptionCaptureCallback()
+  if (hadCapture) throw new Error('something else in this process captures uncaught exceptions')
+  process.setUncaughtExceptionCaptureCallback((error) => {
+    if ((error as unknown) !== RESET) thrown(error, undefined)
+  })
+  process.on('unhandledRejection', (reason, promise) => thrown(reason, types.isPromise(promise) ? promise : undefined))
+  process.on('warning', () => {})
+  return () => {
+    process.setUncaughtExceptionCaptureCallback(null)
+    for (const [name, listeners] of before) {
+      process.removeAllListeners(name)
+      for (const listener of listeners) process.on(name as 'warning', listener)
+    }
+  }
+}

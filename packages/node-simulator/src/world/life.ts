@@ -1,0 +1,200 @@
+import type { EventEmitter } from 'node:events'
+import type http from 'node:http'
+import type net from 'node:net'
+import type { Endpoint, NodeId, Random } from '@chaosproxy/faults'
+import type { NodeClock } from '@chaosproxy/simulator'
+import { NotSimulated } from '../refusal.ts'
+import { drain } from './drain.ts'
+import type { Network } from './network.ts'
+import type { Actor, World } from './world.ts'
+
+/** Whose turn it is. Undefined: nobody's, and everything that is patched does what it usually does. */
+export const turn: { life: Life | undefined } = { life: undefined }
+
+/** The life whose code is running. */
+export function runningLife(): Life {
+  const { life } = turn
+  if (life === undefined) throw new Error('no simulated program is running')
+  return life
+}
+
+/** How a program ended. */
+export type Death =
+  | { readonly type: 'exit'; readonly code: number }
+  | { readonly type: 'threw'; readonly error: unknown; readonly rejected: boolean }
+
+/** Thrown by `process.exit`, so that nothing after it runs. */
+const EXIT = Symbol('exit')
+
+export interface LifeOptions {
+  readonly world: World
+  readonly network: Network
+  readonly id: NodeId
+  /** Counts the starts of this node, from 1. */
+  readonly number: number
+  readonly random: Random
+  readonly clock: NodeClock
+  readonly hosts: Hosts
+  readonly died: (death: Death) => void
+}
+
+/** The names that a program dials. */
+export interface Hosts {
+  /** The node of this name, as seen from another; undefined if there is none. */
+  find(host: string, from: NodeId): NodeId | undefined
+  unknown(host: string): Error
+  refusePath(path: string): Error
+}
+
+/** What is written in one turn leaves at its end. */
+export interface Flushed {
+  flush(): void
+}
+
+/** One start of a node's program, until it is killed or ends by itself. Nothing of it outlives it but its disk. */
+export class Life implements Actor {
+  readonly world: World
+  readonly network: Network
+  readonly id: NodeId
+  readonly number: number
+  readonly random: Random
+  readonly clock: NodeClock
+  readonly hosts: Hosts
+  readonly startedAt: number
+  alive = true
+  /** Whether the program asked for `async_hooks`, whose contexts then go along with every event. */
+  followsContext = false
+  readonly servers: Map<number, net.Server> = new Map()
+  readonly sockets: Set<Flushed & { forget(): void }> = new Set()
+  /** The built-in modules of this life, by name. */
+  readonly modules: Map<string, unknown> = new Map()
+  /** Timers by number, for programs that keep the number. */
+  readonly timers: Map<number, { close(): void }> = new Map()
+  agent: http.Agent | undefined
+  process: EventEmitter | undefined
+  readonly #died: (death: Death) => void
+  readonly #written: Flushed[] = []
+  /** How far this turn's clock has moved: each look at a clock takes a microsecond. */
+  #looks = 0
+  #timerIds = 0
+
+  constructor({ world, network, id, number, random, clock, hosts, died }: LifeOptions) {
+    this.world = world
+    this.network = network
+    this.id = id
+    this.number = number
+    this.random = random
+    this.clock = clock
+    this.hosts = hosts
+    this.startedAt = world.queue.now
+    this.#died = died
+  }
+
+  /** Runs a callback of the program, and everything that it leaves to ticks and promises. */
+  enter(run: () => void): void {
+    if (!this.alive) return
+    const before = turn.life
+    turn.life = this
+    this.#looks = 0
+    this.world.entered(this)
+    try {
+      try {
+        run()
+      } catch (error) {
+        this.threw(error, false)
+      }
+      drain((error) => this.threw(error, false))
+      for (const each of this.#written.splice(0)) each.flush()
+    } finally {
+      turn.life = before
+      this.world.left()
+    }
+  }
+
+  /** Calls back after a time of this node's own clock. */
+  after(delayMs: number, run: () => void): () => void {
+    return this.world.after((Math.max(0, delayMs) * 1e6) / this.clock.rate, this, run)
+  }
+
+  /** To be flushed at the end of this turn. */
+  wrote(what: Flushed): void {
+    this.#written.push(what)
+  }
+
+  /** How long a job of the thread pool takes. */
+  threadMs(): number {
+    return 0.1 + 2 * this.random.next()
+  }
+
+  nextTimerId(): number {
+    this.#timerIds++
+    return this.#timerIds
+  }
+
+  /** Something leaves it by the network. */
+  sent(to: Endpoint): void {
+    this.world.notice(this.id, to === 'clients' ? 'acknowledges' : 'sends')
+  }
+
+  /** Wall time in milliseconds. A loop that waits for it ends. */
+  wallMs(): number {
+    return this.world.epochMs + this.clock.read(this.world.queue.now) + this.#look()
+  }
+
+  /** Milliseconds since this start; never goes back. */
+  steadyMs(): number {
+    const { queue } = this.world
+    return (this.clock.steady(queue.now) as number) + this.#look()
+  }
+
+  #look(): number {
+    this.#looks++
+    return this.#looks / 1e3
+  }
+
+  threw(error: unknown, rejected: boolean): void {
+    if (error === EXIT || !this.alive) return
+    if (error instanceof NotSimulated) {
+      this.world.refuse(this.id, error)
+      return
+    }
+    const event = rejected ? 'unhandledRejection' : 'uncaughtException'
+    const { process } = this
+    for (const name of rejected ? [event, 'uncaughtException'] : [event])
+      if (process !== undefined && process.listenerCount(name) > 0) {
+        try {
+          process.emit(name, error, name)
+        } catch (again) {
+          if (again !== EXIT) this.end({ type: 'threw', error: again, rejected: false })
+        }
+        return
+      }
+    this.end({ type: 'threw', error, rejected })
+  }
+
+  /** Leaves the program at once. */
+  exit(code: number): never {
+    if (this.alive) {
+      try {
+        this.process?.emit('exit', code)
+      } catch {}
+      this.end({ type: 'exit', code })
+    }
+    throw EXIT
+  }
+
+  /** It ended by itself. */
+  end(death: Death): void {
+    if (!this.alive) return
+    // What was written is with the kernel, which sends it.
+    for (const each of this.#written.splice(0)) each.flush()
+    this.alive = false
+    this.#died(death)
+  }
+
+  /** It is killed: what it wrote in this turn is gone. */
+  kill(): void {
+    this.alive = false
+    this.#written.length = 0
+  }
+}

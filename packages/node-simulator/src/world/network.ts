@@ -1,0 +1,247 @@
+import { type Endpoint, type Fault, type Link, linkName, type NodeId } from '@chaosproxy/faults'
+import { type Nanos, nanos } from '@chaosproxy/history'
+import { fate, type Stream, streamOf, substream } from '@chaosproxy/simulator'
+import type { Weather } from './weather.ts'
+import type { World } from './world.ts'
+
+/** Faults of links that connections can suffer. */
+export type LinkFault = Extract<Fault, { readonly kind: 'partition' | 'blackhole' | 'latency' | 'bandwidth' }>
+
+export interface Standing {
+  hits: number
+  readonly fault: LinkFault
+  readonly appliedAt: Nanos
+}
+
+export type Packet =
+  | { readonly type: 'open' }
+  | { readonly type: 'opened' }
+  | { readonly type: 'refused' }
+  | { readonly type: 'data'; readonly bytes: Buffer }
+  | { readonly type: 'end' }
+  | { readonly type: 'reset' }
+
+/** One end of a connection. */
+export interface Plug {
+  arrive(packet: Packet): void
+}
+
+const JITTER = 7
+
+/** One direction of a connection: first in, first out, whatever the delays. */
+export class Wire {
+  readonly link: Link
+  readonly #network: Network
+  readonly #stream: Stream
+  readonly #to: () => Plug | undefined
+  #sent = 0
+  #lastArrival = 0
+  #held: Packet[] = []
+  /** A cut has swallowed bytes: nothing may come after the hole. */
+  #holed = false
+  #closed = false
+
+  constructor(network: Network, link: Link, stream: Stream, to: () => Plug | undefined) {
+    this.#network = network
+    this.link = link
+    this.#stream = stream
+    this.#to = to
+  }
+
+  send(packet: Packet): void {
+    if (this.#closed) return
+    if (packet.type === 'data') {
+      const at = this.#network.weather.split(this.#stream, this.#sent, packet.bytes.length)
+      if (at > 0) {
+        this.#pass({ type: 'data', bytes: packet.bytes.subarray(0, at) })
+        this.#pass({ type: 'data', bytes: packet.bytes.subarray(at) })
+        return
+      }
+    }
+    this.#pass(packet)
+  }
+
+  #pass(packet: Packet): void {
+    for (const standing of this.#network.faultsOn(this.link)) {
+      const { fault } = standing
+      if (fault.kind !== 'partition' && fault.kind !== 'blackhole') continue
+      standing.hits++
+      if (fault.kind === 'blackhole' || fault.mode === 'drop') {
+        this.#holed = true
+        return
+      }
+      this.#held.push(packet)
+      return
+    }
+    if (this.#holed) return
+    this.#dispatch(packet)
+  }
+
+  #dispatch(packet: Packet): void {
+    const { world, weather } = this.#network
+    const n = this.#sent++
+    let delay = weather.packet(this.#stream, n)
+    let departure: number = world.queue.now
+    for (const standing of this.#network.faultsOn(this.link)) {
+      const { fault } = standing
+      if (fault.kind === 'latency') {
+        standing.hits++
+        const spreadMs = fault.jitterMs * (2 * fate(substream(this.#stream, JITTER), n) - 1)
+        delay += Math.max(0, fault.latencyMs + spreadMs) * 1e6
+      } else if (fault.kind === 'bandwidth' && packet.type === 'data') {
+        standing.hits++
+        departure = this.#network.queued(this.link, departure, (packet.bytes.length / fault.bytesPerSecond) * 1e9)
+      }
+    }
+    const arrival = Math.max(Math.round(departure + delay), this.#lastArrival)
+    this.#lastArrival = arrival
+    world.schedule(arrival - world.queue.now, () => this.#arrive(packet))
+  }
+
+  #arrive(packet: Packet): void {
+    if (this.#closed) return
+    const { world } = this.#network
+    world.trace?.(`${world.queue.now} ${linkName(this.link)} ${packetText(packet)}`)
+    if (packet.type === 'reset') this.close()
+    this.#to()?.arrive(packet)
+  }
+
+  /** The cut has healed: what was held goes on; where bytes are lost, the connection breaks. */
+  healed(): void {
+    if (this.#closed) return
+    if (this.#holed) {
+      this.break()
+      return
+    }
+    for (const packet of this.#held.splice(0)) this.#dispatch(packet)
+  }
+
+  /** The connection is reset at this end, at once. */
+  break(): void {
+    if (this.#closed) return
+    this.close()
+    const { world } = this.#network
+    world.schedule(0, () => this.#to()?.arrive({ type: 'reset' }))
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#held = []
+    this.#network.forget(this)
+  }
+}
+
+const packetText = (packet: Packet): string =>
+  packet.type === 'data' ? `data ${packet.bytes.toString('latin1')}` : packet.type
+
+/** A node, as connections reach it. */
+export interface Host {
+  /** Takes a connection, or refuses it. */
+  accept(port: number, from: Endpoint, remotePort: number, back: Wire): Plug | undefined
+}
+
+/** Every connection between endpoints, and the faults of their links. */
+export class Network {
+  readonly world: World
+  readonly weather: Weather
+  readonly #seed: number
+  readonly #endpoints: ReadonlySet<Endpoint>
+  readonly #wires = new Map<string, Set<Wire>>()
+  readonly #faults = new Map<string, Standing[]>()
+  readonly #busyUntil = new Map<string, number>()
+  readonly #dialled = new Map<string, number>()
+  readonly hosts: Map<Endpoint, Host> = new Map()
+
+  constructor(world: World, weather: Weather, seed: number, endpoints: readonly Endpoint[]) {
+    this.world = world
+    this.weather = weather
+    this.#seed = seed
+    this.#endpoints = new Set(endpoints)
+  }
+
+  has({ from, to }: Link): boolean {
+    return from !== to && this.#endpoints.has(from) && this.#endpoints.has(to)
+  }
+
+  /** Dials; the plug hears `opened` or `refused`. Returns the wire to send by. */
+  dial(from: Endpoint, to: NodeId, port: number, plug: Plug): Wire {
+    const [there, back] = [
+      { from, to },
+      { from: to, to: from },
+    ]
+    const name = linkName(there)
+    const count = (this.#dialled.get(name) ?? 0) + 1
+    this.#dialled.set(name, count)
+    let server: Plug | undefined
+    const stream = streamOf(this.#seed, `${name} ${count}`)
+    const homeward: Wire = this.#open(back, substream(stream, 1), () => plug)
+    const greeter: Plug = {
+      arrive: (packet) => {
+        if (packet.type !== 'open') return
+        server = this.hosts.get(to)?.accept(port, from, 40_000 + count, homeward)
+        homeward.send({ type: server === undefined ? 'refused' : 'opened' })
+      },
+    }
+    const outward: Wire = this.#open(there, substream(stream, 2), () => server ?? greeter)
+    outward.send({ type: 'open' })
+    return outward
+  }
+
+  #open(link: Link, stream: Stream, to: () => Plug | undefined): Wire {
+    const name = linkName(link)
+    const wire = new Wire(this, link, stream, to)
+    const wires = this.#wires.get(name) ?? new Set()
+    wires.add(wire)
+    this.#wires.set(name, wires)
+    return wire
+  }
+
+  forget(wire: Wire): void {
+    this.#wires.get(linkName(wire.link))?.delete(wire)
+  }
+
+  faultsOn(link: Link): readonly Standing[] {
+    return this.#faults.get(linkName(link)) ?? NONE
+  }
+
+  /** When a limited link has passed on as much as this; it is busy until then. */
+  queued(link: Link, from: number, nanosNeeded: number): number {
+    const name = linkName(link)
+    const departure = Math.round(Math.max(from, this.#busyUntil.get(name) ?? 0) + nanosNeeded)
+    this.#busyUntil.set(name, departure)
+    return departure
+  }
+
+  add(links: readonly Link[], fault: LinkFault): Standing {
+    const standing: Standing = { hits: 0, fault, appliedAt: nanos(this.world.queue.now) }
+    for (const link of links) {
+      const name = linkName(link)
+      this.#faults.set(name, [...(this.#faults.get(name) ?? []), standing])
+    }
+    return standing
+  }
+
+  remove(links: readonly Link[], standing: Standing): void {
+    for (const link of links) {
+      const name = linkName(link)
+      const left = (this.#faults.get(name) ?? []).filter((each) => each !== standing)
+      this.#faults.set(name, left)
+      if (left.some(({ fault }) => fault.kind === 'partition' || fault.kind === 'blackhole')) continue
+      for (const wire of [...(this.#wires.get(name) ?? [])]) wire.healed()
+    }
+  }
+
+  /** Resets every connection that uses this link, at both of its ends. */
+  reset(link: Link): number {
+    const names = [linkName(link), linkName({ from: link.to, to: link.from })]
+    let count = 0
+    for (const name of names)
+      for (const wire of [...(this.#wires.get(name) ?? [])]) {
+        wire.break()
+        count++
+      }
+    return count
+  }
+}
+
+const NONE: readonly Standing[] = []

@@ -1,0 +1,83 @@
+import { createRandom, type NodeId } from '@chaosproxy/faults'
+import { millis } from '@chaosproxy/history'
+import { NodeClock } from '@chaosproxy/simulator'
+import { type Death, type Hosts, Life } from './life.ts'
+import type { Network } from './network.ts'
+import { hostOf } from './servers.ts'
+import type { World } from './world.ts'
+
+export interface NodeOptions {
+  readonly world: World
+  readonly network: Network
+  readonly id: NodeId
+  readonly seed: number
+  readonly hosts: Hosts
+  /** Starts the program in a new life. */
+  readonly boot: (life: Life) => void
+  readonly died: (death: Death, life: Life) => void
+}
+
+/** A node: what outlives each start of its program. */
+export class ServiceNode {
+  readonly id: NodeId
+  readonly clock: NodeClock = new NodeClock(millis(0))
+  readonly #options: NodeOptions
+  #life: Life | undefined
+  #starts = 0
+  /** Whether its program has ever listened. */
+  everListened = false
+
+  constructor(options: NodeOptions) {
+    this.id = options.id
+    this.#options = options
+    options.network.hosts.set(
+      this.id,
+      hostOf(() => this.#life),
+    )
+  }
+
+  get life(): Life | undefined {
+    return this.#life
+  }
+
+  get listens(): boolean {
+    const listens = (this.#life?.servers.size ?? 0) > 0
+    if (listens) this.everListened = true
+    return listens
+  }
+
+  /** Starts its program, unless it runs. */
+  start(): void {
+    if (this.#life !== undefined) return
+    const { world, network, id, seed, hosts, boot, died } = this.#options
+    this.#starts++
+    const number = this.#starts
+    const life: Life = new Life({
+      ...{ world, network, id, number, clock: this.clock, hosts },
+      random: createRandom(`${id} ${number} ${seed}`),
+      died: (death) => {
+        this.#buried(life)
+        died(death, life)
+      },
+    })
+    this.#life = life
+    world.schedule(0, () => world.deliver(life, () => boot(life)))
+    if (number > 1) world.notice(id, 'restarts')
+  }
+
+  /** False if it was down already. */
+  kill(): boolean {
+    const life = this.#life
+    if (life === undefined) return false
+    life.kill()
+    this.#buried(life)
+    return true
+  }
+
+  #buried(life: Life): void {
+    if (this.#life === life) this.#life = undefined
+    life.servers.clear()
+    for (const socket of [...life.sockets]) socket.forget()
+    life.sockets.clear()
+  }
+}

@@ -1,0 +1,283 @@
+import net from 'node:net'
+import type { Endpoint } from '@chaosproxy/faults'
+import { type Flushed, type Life, turn } from './life.ts'
+import type { Packet, Plug, Wire } from './network.ts'
+
+/** What Node's own sockets and servers have besides what is documented, and ours rely on. */
+interface Internals {
+  connecting: boolean
+  timeout: number
+  server: SocketServer | null
+  _server: SocketServer | null
+  _peername: object
+  _sockname: object
+  _host: string | null
+}
+
+export interface SocketServer extends net.Server {
+  _connections: number
+  _emitCloseIfDrained(): void
+}
+
+type Callback = (error?: Error | null) => void
+
+/** The port of a URL or of options, as Node's `connect` takes them. */
+interface ConnectOptions {
+  readonly port?: number | string | undefined
+  readonly host?: string | null | undefined
+  readonly path?: string | null | undefined
+  readonly timeout?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A socket of Node's own class over a simulated connection. */
+export class SimulatedSocket extends net.Socket implements Plug, Flushed {
+  readonly life: Life
+  #wire: Wire | undefined
+  #written: Buffer[] = []
+  #ending = false
+  #ended = false
+  /** What reaches a closed socket is answered with a reset. */
+  #gone: Wire | undefined
+  /** Writes that wait for the connection. */
+  #waiting: (() => void)[] = []
+  #timeoutMs = 0
+  #cancelTimeout: (() => void) | undefined
+  #parser: unknown
+
+  constructor(options: net.SocketConstructorOpts & { readonly life?: Life } = {}) {
+    super({ allowHalfOpen: options.allowHalfOpen === true, ...(options.signal ? { signal: options.signal } : {}) })
+    const life = options.life ?? turn.life
+    if (life === undefined) throw new Error('a simulated socket belongs to a program')
+    this.life = life
+    life.sockets.add(this)
+  }
+
+  /** The server's end of a connection. */
+  static accepted(
+    life: Life,
+    server: SocketServer,
+    wire: Wire,
+    ends: { readonly from: Endpoint; readonly port: number; readonly own: number },
+  ): SimulatedSocket {
+    const socket = new SimulatedSocket({ life, allowHalfOpen: (server as { allowHalfOpen?: boolean }).allowHalfOpen ?? false })
+    socket.#wire = wire
+    const own = internals(socket)
+    own.server = server
+    own._server = server
+    own._peername = addressOf(ends.from, ends.port)
+    own._sockname = addressOf(life.id, ends.own)
+    server._connections++
+    return socket
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: Node declares eight forms of it.
+  override connect(...args: any[]): this {
+    const { options, callback } = connectArguments(args)
+    const own = internals(this)
+    own.connecting = true
+    if (callback !== undefined) this.once('connect', callback)
+    const host = options.host ?? 'localhost'
+    const port = Number(options.port)
+    if (options.timeout !== undefined) this.setTimeout(options.timeout)
+    own._host = host
+    const { life } = this
+    const target = life.hosts.find(host, life.id)
+    if (options.path != null || target === undefined) {
+      const error =
+        options.path == null ? life.hosts.unknown(host) : life.hosts.refusePath(String(options.path))
+      life.after(0, () => this.destroy(error))
+      return this
+    }
+    own._peername = addressOf(target, port)
+    this.#wire = life.network.dial(life.id, target, port, this)
+    own._sockname = addressOf(life.id, 50_000)
+    return this
+  }
+
+  arrive(packet: Packet): void {
+    const { life } = this
+    if (!life.alive) return
+    life.world.deliver(life, () => this.#take(packet))
+  }
+
+  #take(packet: Packet): void {
+    if (this.destroyed) {
+      if (packet.type === 'data') this.#gone?.send({ type: 'reset' })
+      return
+    }
+    this._unrefTimer()
+    switch (packet.type) {
+      case 'opened':
+        internals(this).connecting = false
+        this.emit('connect')
+        this.emit('ready')
+        for (const each of this.#waiting.splice(0)) each()
+        break
+      case 'refused':
+        this.destroy(socketError('connect', 'ECONNREFUSED', internals(this)._peername))
+        break
+      case 'data':
+        this.push(packet.bytes)
+        break
+      case 'end':
+        this.push(null)
+        // As a socket whose reading is over reads on: nobody may be listening for data.
+        this.read(0)
+        break
+      case 'reset':
+        this.#wire = undefined
+        this.destroy(socketError('read', 'ECONNRESET'))
+        break
+      case 'open':
+        break
+    }
+  }
+
+  override _read(): void {}
+
+  override _write(chunk: Buffer | string, encoding: BufferEncoding, callback: Callback): void {
+    this.#queue([typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk], callback)
+  }
+
+  override _writev(chunks: { chunk: Buffer | string; encoding: BufferEncoding }[], callback: Callback): void {
+    this.#queue(
+      chunks.map(({ chunk, encoding }) => (typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk)),
+      callback,
+    )
+  }
+
+  #queue(chunks: readonly Buffer[], callback: Callback): void {
+    if (internals(this).connecting) {
+      this.#waiting.push(() => this.#queue(chunks, callback))
+      return
+    }
+    if (this.#wire === undefined) {
+      callback(socketError('write', 'EPIPE'))
+      return
+    }
+    this._unrefTimer()
+    if (this.#written.length === 0 && !this.#ending) this.life.wrote(this)
+    // Copied: who wrote it may use the memory again.
+    for (const chunk of chunks) this.#written.push(Buffer.from(chunk))
+    callback()
+  }
+
+  override _final(callback: Callback): void {
+    if (internals(this).connecting) {
+      this.#waiting.push(() => this._final(callback))
+      return
+    }
+    if (this.#written.length === 0 && !this.#ending) this.life.wrote(this)
+    this.#ending = true
+    callback()
+  }
+
+  /** Whatever one turn wrote leaves in one packet. */
+  flush(): void {
+    const wire = this.#wire
+    const written = this.#written
+    this.#written = []
+    if (wire !== undefined && written.length > 0) {
+      const [only] = written
+      this.life.sent(wire.link.to)
+      wire.send({ type: 'data', bytes: written.length === 1 && only !== undefined ? only : Buffer.concat(written) })
+    }
+    if (this.#ending) {
+      this.#ending = false
+      this.#ended = true
+      wire?.send({ type: 'end' })
+    }
+  }
+
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    const own = internals(this)
+    this.#cancelTimeout?.()
+    const wire = this.#wire
+    this.flush()
+    if (wire !== undefined && !this.#ended) wire.send({ type: own.connecting ? 'reset' : 'end' })
+    this.#gone = wire
+    this.#wire = undefined
+    own.connecting = false
+    this.life.sockets.delete(this)
+    callback(error)
+    const { _server: server } = own
+    if (server !== null && server !== undefined) {
+      own._server = null
+      server._connections--
+      server._emitCloseIfDrained()
+    }
+    // Node's sockets emit it themselves.
+    process.nextTick(() => this.emit('close', error !== null && error !== undefined))
+  }
+
+  /** Its program is gone: the kernel resets what is open. */
+  forget(): void {
+    const wire = this.#wire
+    this.#wire = undefined
+    this.#cancelTimeout?.()
+    wire?.send({ type: 'reset' })
+  }
+
+  override setTimeout(timeoutMs: number, callback?: () => void): this {
+    this.#timeoutMs = Number(timeoutMs)
+    internals(this).timeout = this.#timeoutMs
+    if (callback !== undefined) {
+      if (this.#timeoutMs === 0) this.removeListener('timeout', callback)
+      else this.once('timeout', callback)
+    }
+    this._unrefTimer()
+    return this
+  }
+
+  /** Activity: the timeout begins again. */
+  _unrefTimer(): void {
+    this.#cancelTimeout?.()
+    this.#cancelTimeout = undefined
+    if (this.#timeoutMs > 0 && !this.destroyed)
+      this.#cancelTimeout = this.life.after(this.#timeoutMs, () => this.emit('timeout'))
+  }
+
+  override resetAndDestroy(): this {
+    this.#wire?.send({ type: 'reset' })
+    this.#wire = undefined
+    return this.destroy(socketError('reset', 'ECONNRESET'))
+  }
+
+  /** Node's HTTP notes its native parser here, which is freed only when its links are cut. */
+  get parser(): unknown {
+    return this.#parser
+  }
+
+  set parser(parser: unknown) {
+    this.#parser = parser
+    if (parser !== null && parser !== undefined) this.life.world.parsers.add(parser)
+  }
+}
+
+const internals = (socket: net.Socket): Internals => socket as unknown as Internals
+
+const addressOf = (host: Endpoint, port: number): object => ({ address: host, family: 'IPv4', port })
+
+export function socketError(syscall: string, code: string, address: object = {}): NodeJS.ErrnoException {
+  const { address: host, port } = address as { address?: string; port?: number }
+  const where = host === undefined ? '' : ` ${host}:${port}`
+  const error: NodeJS.ErrnoException = new Error(`${syscall} ${code}${where}`)
+  return Object.assign(error, { code, syscall, ...(host === undefined ? {} : { address: host, port }) })
+}
+
+/** `connect(options, callback)`, `connect(port, host, callback)` and `connect(path, callback)`. */
+export function connectArguments(args: readonly unknown[]): {
+  readonly options: ConnectOptions
+  readonly callback: (() => void) | undefined
+} {
+  // Node hands arguments that it has sorted on as one list.
+  if (Array.isArray(args[0])) return connectArguments(args[0])
+  const last = args.at(-1)
+  const callback = typeof last === 'function' ? (last as () => void) : undefined
+  const [first, second] = args
+  if (typeof first === 'object' && first !== null) return { options: first, callback }
+  const host = typeof second === 'string' ? second : undefined
+  const isPort = typeof first === 'number' || (typeof first === 'string' && /^\d+$/.test(first))
+  return { options: isPort ? { port: Number(first), host } : { path: String(first) }, callback }
+}

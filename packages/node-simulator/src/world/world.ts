@@ -1,0 +1,115 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { NodeId } from '@chaosproxy/faults'
+import type { Nanos } from '@chaosproxy/history'
+import { Call, EventQueue, type Moment, type MomentWatch } from '@chaosproxy/simulator'
+import type { NotSimulated } from '../refusal.ts'
+
+/** Told of each turn of a program, so that one that never ends can be named. */
+export interface TurnWatch {
+  entered(node: NodeId): void
+  left(): void
+}
+
+/** A program that takes turns. */
+export interface Actor {
+  readonly id: NodeId
+  /** Whether contexts of `AsyncLocalStorage` go along with its events. */
+  readonly followsContext: boolean
+  enter(run: () => void): void
+}
+
+export interface WorldOptions {
+  readonly log: (node: NodeId, text: string) => void
+  readonly moments: MomentWatch
+  readonly turns: TurnWatch | undefined
+  /** Receives everything that happens, in order, for a digest of the run. */
+  readonly trace: ((text: string) => void) | undefined
+}
+
+/** 2030-01-01T00:00:00Z: what every node's clock shows when a run begins. */
+const EPOCH_MS = 1_893_456_000_000
+
+/** Virtual time, and everything in it. */
+export class World {
+  readonly queue: EventQueue = new EventQueue()
+  readonly epochMs: number = EPOCH_MS
+  readonly trace: ((text: string) => void) | undefined
+  /** Nodes that are paused, with what has happened to each meanwhile. */
+  readonly paused: Map<NodeId, (() => void)[]> = new Map()
+  /** The native parsers of HTTP in use: Node never frees one whose links are not cut. */
+  readonly parsers: Set<unknown> = new Set()
+  readonly #log: (node: NodeId, text: string) => void
+  readonly #moments: MomentWatch
+  readonly #turns: TurnWatch | undefined
+  /** What a program asked for that cannot be simulated; the first is kept. */
+  refused: { readonly node: NodeId; readonly error: NotSimulated } | undefined
+  turnCount = 0
+
+  constructor({ log, moments, turns, trace }: WorldOptions) {
+    this.#log = log
+    this.#moments = moments
+    this.#turns = turns
+    this.trace = trace
+  }
+
+  /** Schedules something of nobody's, such as a packet's arrival. */
+  schedule(delayNanos: number, run: () => void): () => void {
+    const call = new Call(run)
+    this.queue.schedule(this.queue.now + Math.max(0, Math.round(delayNanos)), call)
+    return () => call.cancel()
+  }
+
+  /** Schedules a turn of a program; a paused one takes it when it is resumed. */
+  after(delayNanos: number, life: Actor, run: () => void): () => void {
+    const bound = life.followsContext ? withContext(run) : run
+    const call: Call = new Call(() => this.deliver(life, bound, call))
+    this.queue.schedule(this.queue.now + Math.max(0, Math.round(delayNanos)), call)
+    return () => call.cancel()
+  }
+
+  /** Gives a program its turn now, or when it is resumed. */
+  deliver(life: Actor, run: () => void, call?: Call): void {
+    const held = this.paused.get(life.id)
+    if (held === undefined) life.enter(run)
+    // A timer may be cleared by a turn that the pause held up as well.
+    else held.push(() => (call === undefined || call.run !== undefined ? life.enter(run) : undefined))
+  }
+
+  resume(node: NodeId): void {
+    const held = this.paused.get(node)
+    this.paused.delete(node)
+    for (const each of held ?? []) this.schedule(0, each)
+  }
+
+  notice(node: NodeId, moment: Moment): void {
+    if (this.#moments.awaited[moment]) this.#moments.notice(node, moment)
+  }
+
+  entered(life: Actor): void {
+    this.turnCount++
+    this.#turns?.entered(life.id)
+  }
+
+  left(): void {
+    this.#turns?.left()
+  }
+
+  log(node: NodeId, text: string): void {
+    this.trace?.(`${this.queue.now} ${node} says ${text}`)
+    this.#log(node, text)
+  }
+
+  refuse(node: NodeId, error: NotSimulated): void {
+    this.refused ??= { node, error }
+  }
+
+  now(): Nanos {
+    return this.queue.now
+  }
+}
+
+/** The contexts of `AsyncLocalStorage` end with a turn; Node's own events carry them along. */
+function withContext(run: () => void): () => void {
+  const inside = AsyncLocalStorage.snapshot()
+  return () => inside(run)
+}
