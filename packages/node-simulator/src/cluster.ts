@@ -7,8 +7,8 @@ import { type MomentWatch, noWatch, type SimulatedCluster } from '@chaosproxy/si
 import { installAmbient } from './builtins/ambient.ts'
 import { createClient } from './clients/exchange.ts'
 import { errorText, startProgram } from './program/start.ts'
-import { NotSimulated } from './refusal.ts'
-import type { Service } from './service.ts'
+import { hearRefusals, NotSimulated } from './refusal.ts'
+import { DIES, type Service } from './service.ts'
 import { canDrain, takeUncaught } from './world/drain.ts'
 import { createInjector } from './world/inject.ts'
 import { type Death, type Hosts, type Life, turn } from './world/life.ts'
@@ -53,6 +53,9 @@ export function createServiceCluster(service: Service, options: ServiceClusterOp
     if (turn.life === undefined) throw error
     turn.life.threw(error, rejected !== undefined)
   })
+  hearRefusals((refusal) => {
+    if (turn.life !== undefined) world.refuse(turn.life.id, refusal)
+  })
   const deaths = createDeaths(service, world)
   const hosts = hostsOf(service, names)
   const nodes = new Map(
@@ -92,7 +95,9 @@ export function createServiceCluster(service: Service, options: ServiceClusterOp
     marked: () => [],
     recoveryMs: (): Millis => RECOVERY_MS,
     status: () =>
-      new Map(names.map((id) => [id, nodes.get(id)?.listens ? { role: 'listens', leads: false, ready: true } : undefined])),
+      new Map(
+        names.map((id) => [id, nodes.get(id)?.listens ? { role: 'listens', leads: false, ready: true } : undefined]),
+      ),
     broken: deaths.broken,
     run(done, limits) {
       const lastEvent = events + limits.events
@@ -124,6 +129,7 @@ export function createServiceCluster(service: Service, options: ServiceClusterOp
       world.queue.clear()
       freeParsers(world.parsers)
       release()
+      hearRefusals(undefined)
       uninstall()
       requireNothingReal(service, before)
     },
@@ -187,8 +193,6 @@ interface Deaths {
   requireStarted(nodes: ReadonlyMap<NodeId, ServiceNode>): void
 }
 
-const DIES = 'a program that serves does not end by itself'
-
 function createDeaths({ program, spec }: Service, world: World): Deaths {
   let first: { readonly name: string; readonly node: NodeId; readonly what: string } | undefined
   let early: UserError | undefined
@@ -211,7 +215,10 @@ function createDeaths({ program, spec }: Service, world: World): Deaths {
   }
 }
 
-function deathText(program: Service['program'], death: Death): { readonly what: string; readonly trace: readonly string[] } {
+function deathText(
+  program: Service['program'],
+  death: Death,
+): { readonly what: string; readonly trace: readonly string[] } {
   if (death.type === 'exit') return { what: `called process.exit(${death.code})`, trace: [] }
   const { what, trace } = errorText(program, death.error)
   return { what: `${death.rejected ? 'left a promise rejected' : 'threw'}: ${what}`, trace }

@@ -1,3 +1,10 @@
+const hearing: { refused: ((refusal: NotSimulated) => void) | undefined } = { refused: undefined }
+
+/** Hears every refusal, also those that the program catches; undefined: nobody does. */
+export function hearRefusals(refused: ((refusal: NotSimulated) => void) | undefined): void {
+  hearing.refused = refused
+}
+
 /**
  * A program asked for something that virtual time does not have. Never a finding: the run ends, since what the program
  * would have got can only be guessed.
@@ -12,5 +19,6 @@ export class NotSimulated extends Error {
   constructor(what: string, because: string, instead: string) {
     super(`${what} cannot be simulated: it ${because}. ${instead}`)
     this.what = what
+    hearing.refused?.(this)
   }
 }

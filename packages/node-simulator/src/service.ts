@@ -82,6 +82,9 @@ function readTable(path: string): RouteTable {
   }
 }
 
+/** What no program may do that serves; the cluster sees it. */
+export const DIES = 'a program that serves does not end by itself'
+
 /** A service as the search takes a protocol: all that it knows of it is what clients can ask. */
 const definitionOf = (spec: ServiceSpec, { functions }: RequestMaker): ProtocolDefinition => ({
   name: basename(spec.program),
@@ -92,6 +95,7 @@ const definitionOf = (spec: ServiceSpec, { functions }: RequestMaker): ProtocolD
   promises: () => 'linearizable',
   knobs: [],
   bugs: [],
+  invariants: [{ name: DIES, summary: 'whatever happens around it', watch: () => () => () => undefined }],
   create() {
     throw new Error('a program is no state machine')
   },

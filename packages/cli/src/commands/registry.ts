@@ -9,6 +9,7 @@ export const registry: { readonly [name: string]: (all: LoadAll) => Promise<Comm
   diff: async () => (await import('./diff.ts')).diffCommand,
   explain: async () => (await import('./explain.ts')).explainCommand,
   fuzz: async () => (await import('./fuzz.ts')).fuzzCommand,
+  simulate: async () => (await import('./simulate.ts')).simulateCommand,
   worker: async () => (await import('./worker.ts')).workerCommand,
   replay: async () => (await import('./replay.ts')).replayCommand,
   scenario: async () => (await import('./scenario.ts')).scenarioCommand,

@@ -24,13 +24,14 @@ export const replayCommand: Command = {
     },
     protocol: { type: 'string', describe: 'the file of your own protocol, if it moved', requiresArg: true },
     workload: { type: 'string', describe: 'the file of your own workload, if it moved', requiresArg: true },
+    program: { type: 'string', describe: 'the file of your own Node program, to allow it', requiresArg: true },
     binary: { type: 'string', describe: 'your own program, as it is started here', requiresArg: true },
     ...trustOption,
     ...configOption,
     json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the page' },
   },
   groups: {
-    'How to replay': ['real', 'times', 'expect', 'invariants', 'protocol', 'binary', 'workload', 'trust'],
+    'How to replay': ['real', 'times', 'expect', 'invariants', 'protocol', 'program', 'binary', 'workload', 'trust'],
     Output: ['json'],
   },
   examples: [

@@ -8,6 +8,7 @@ import {
   type SearchSpec,
 } from '@chaosproxy/engine'
 import { type Json, millis } from '@chaosproxy/history'
+import { isService, parseServiceReference, type ServiceSpec } from '@chaosproxy/node-simulator'
 import type { FoundFailure, SearchSubject, Size } from '@chaosproxy/report'
 import { DEFAULT_WORKLOAD, type Scenario } from '@chaosproxy/runner'
 import { RESULT_FORM } from '@chaosproxy/runner/result'
@@ -82,7 +83,7 @@ const ownFiles = ({ subject: { target, workload } }: SearchSpec): readonly strin
 function seedAgain({ subject }: SearchSpec, seed: number): string {
   const { target, bug, knobs, level, nodes, operations, choices, workload, settings } = subject
   return commandLine([
-    ...['npx', 'chaos', 'fuzz', ...subjectWords(target)],
+    ...['npx', 'chaos', ...subjectWords(target)],
     ...(workload === DEFAULT_WORKLOAD && bug === undefined ? [] : ['--workload', workload]),
     ...Object.entries(settings).flatMap(([name, value]) => ['--workload-set', `${name}=${value}`]),
     ...(bug === undefined ? [] : ['--bug', bug]),
@@ -94,9 +95,16 @@ function seedAgain({ subject }: SearchSpec, seed: number): string {
   ])
 }
 
-function subjectWords(target: string): readonly [option: string, value: string] {
-  if (isBinary(target)) return ['--binary', target.slice(EXECUTED.length)]
-  return [isUserFile(target) ? '--protocol' : '--target', target]
+const serviceWords = ({ program, routes, args = [], environment = {} }: ServiceSpec): readonly string[] => [
+  ...['simulate', program, '--routes', routes],
+  ...args.flatMap((arg) => ['--arg', arg]),
+  ...Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
+]
+
+function subjectWords(target: string): readonly string[] {
+  if (isService(target)) return serviceWords(parseServiceReference(target))
+  if (isBinary(target)) return ['fuzz', '--binary', target.slice(EXECUTED.length)]
+  return ['fuzz', isUserFile(target) ? '--protocol' : '--target', target]
 }
 
 export const traceOf = (failure: Failure | undefined): readonly string[] =>

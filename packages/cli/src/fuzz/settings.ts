@@ -109,7 +109,7 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
   }
 }
 
-const parseSeeds = (options: ParsedOptions): Pick<SearchSpec, 'firstSeed' | 'limit'> => ({
+export const parseSeeds = (options: ParsedOptions): Pick<SearchSpec, 'firstSeed' | 'limit'> => ({
   firstSeed: parseCount('seed', textOf(options, 'seed') ?? 1, { min: 0, max: Number.MAX_SAFE_INTEGER - MOST_SEEDS }),
   limit: parseLimit(textOf(options, 'seeds'), textOf(options, 'time')),
 })
@@ -132,7 +132,7 @@ async function chooseProtocol(options: ParsedOptions, { own, registries }: OwnCo
 }
 
 /** `--keys` is short for a setting of workloads. */
-function parseClientSettings(workload: Workload, options: ParsedOptions): Settings {
+export function parseClientSettings(workload: Workload, options: ParsedOptions): Settings {
   const settings = parseWorkloadSettings(workload, options)
   const keys = textOf(options, 'keys')
   if (keys === undefined) return settings
@@ -207,7 +207,7 @@ function refuseUnpromised(
 }
 
 /** @throws UserError (usage) for a level that the workload's histories cannot be judged by. */
-function decidable<Held extends Pick<SubjectName, 'level'>>({ name, levels }: Workload, held: Held): Held {
+export function decidable<Held extends Pick<SubjectName, 'level'>>({ name, levels }: Workload, held: Held): Held {
   if (held.level === NO_LEVEL || levels.includes(held.level)) return held
   throw new UserError(
     'usage',
@@ -222,7 +222,7 @@ function parseLimit(seeds: string | undefined, time: string | undefined): Search
   return { timeMs: parseDuration('time', time ?? FUZZ_DEFAULTS.time) }
 }
 
-function parseStrategies(typed: string | undefined): readonly string[] {
+export function parseStrategies(typed: string | undefined): readonly string[] {
   const names = strategies.map(({ name }) => name)
   if (typed === undefined) return usualStrategies.map(({ name }) => name)
   return typed.split(',').map((name) => oneOf('strategy', 'strategy', name.trim(), names))

@@ -3,7 +3,8 @@ import type { SubjectName } from '@chaosproxy/engine'
 import { digestOfFile, locatedReference, withPaths } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
-import { promiseOf } from '@chaosproxy/protocols'
+import { isService, loadService, parseServiceReference } from '@chaosproxy/node-simulator'
+import { type ProtocolDefinition, promiseOf } from '@chaosproxy/protocols'
 import { nameIn, type Scenario, type Target } from '@chaosproxy/runner'
 import { NO_LEVEL, parseReplay, type Replay, SIMULATED } from '@chaosproxy/simulator'
 import { EXECUTED, loadProtocol, workloadOf } from '@chaosproxy/targets'
@@ -43,15 +44,17 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
   const reference = nameIn(typed.target) ?? locatedReference(replay.scenario.target, file, PROTOCOL)
   const workload = nameIn(typed.workload) ?? locatedReference(replay.scenario.workload, file, WORKLOAD)
   admit(file, [...broughtTarget(reference), ...broughtWorkload(workload)], options, config)
-  const { target } = await targetOf(reference)
-  const protocol = await loadProtocol(reference)
+  const target = isService(reference) ? undefined : (await targetOf(reference)).target
+  const protocol = target === undefined ? await definitionOf(reference) : await loadProtocol(reference)
   const asked = await workloadOf(workload)
   refuseUnknownOperations(file, asked, operations)
-  parseBug(target, bug)
-  parseKnobs(
-    target,
-    Object.entries(knobs).map(([name, value]) => `${name}=${value}`),
-  )
+  if (target !== undefined) {
+    parseBug(target, bug)
+    parseKnobs(
+      target,
+      Object.entries(knobs).map(([name, value]) => `${name}=${value}`),
+    )
+  }
   const real = flagOf(options, 'real')
   if (real) refuseImpossible(target, replay.scenario)
   const expected = textOf(options, 'expect') ?? configuredLevel(config, reference)
@@ -110,7 +113,15 @@ function refuseUnknownOperations(
   }
 }
 
-function refuseImpossible(target: Target, scenario: Scenario): void {
+const definitionOf = async (reference: string): Promise<ProtocolDefinition> =>
+  (await loadService(parseServiceReference(reference))).definition
+
+function refuseImpossible(target: Target | undefined, scenario: Scenario): void {
+  if (target === undefined)
+    throw new UserError(
+      'usage',
+      '--real: programs are replayed in the simulator only. Start them as processes with chaos run, and a target that says how.',
+    )
   for (const { fault } of scenario.faults) {
     const suffering = target.suffers(fault.kind)
     if (suffering !== true)

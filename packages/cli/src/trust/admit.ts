@@ -114,6 +114,7 @@ function typedIn(options: ParsedOptions): readonly Typed[] {
     ...one('target', broughtTarget),
     ...one('protocol', broughtTarget),
     ...one('binary', (text) => [{ kind: 'program', text }]),
+    ...one('program', (text) => [{ kind: 'service', text }]),
     ...one('workload', broughtWorkload),
     ...textsOf(options, 'require').map((text) => ({ option: 'require', is: [{ kind: 'probe', text } as const] })),
   ]

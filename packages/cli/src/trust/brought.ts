@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { commandLine } from '@chaosproxy/engine'
+import { isService, parseServiceReference } from '@chaosproxy/node-simulator'
 import type { TrafficSpec } from '@chaosproxy/runner'
 import { parseRequirement } from '@chaosproxy/runner/result'
 import { SIMULATED } from '@chaosproxy/simulator'
@@ -10,7 +11,7 @@ import { EXECUTED, isBinary, isDeclaration, isUserFile } from '@chaosproxy/targe
  * from here.
  */
 export interface Brought {
-  readonly kind: 'program' | 'cluster' | 'protocol' | 'workload' | 'probe' | 'command'
+  readonly kind: 'program' | 'cluster' | 'service' | 'protocol' | 'workload' | 'probe' | 'command'
   /** The command, the path or the requirement, as the file has it. */
   readonly text: string
 }
@@ -19,6 +20,7 @@ export interface Brought {
 export function broughtTarget(name: string): readonly Brought[] {
   const reference = name.startsWith(SIMULATED) ? name.slice(SIMULATED.length) : name
   if (isBinary(reference)) return [{ kind: 'program', text: reference.slice(EXECUTED.length) }]
+  if (isService(reference)) return [{ kind: 'service', text: parseServiceReference(reference).program }]
   if (isDeclaration(reference)) return [{ kind: 'cluster', text: reference }]
   return isUserFile(reference) ? [{ kind: 'protocol', text: reference }] : []
 }
@@ -45,6 +47,7 @@ export function repeating({ kind, text }: Brought): readonly string[] {
   const options = {
     program: '--binary',
     cluster: '--target',
+    service: '--program',
     protocol: '--protocol',
     workload: '--workload',
     probe: '--require',

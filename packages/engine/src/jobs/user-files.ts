@@ -1,13 +1,16 @@
 import { existsSync, statSync } from 'node:fs'
+import { filesOfService, isService, parseServiceReference } from '@chaosproxy/node-simulator'
 import { EXECUTED, isBinary, isUserFile, wordsOf } from '@chaosproxy/targets'
 
 /** Whether what a spec names is a file of the user's own: no name of ours, and no program's command. */
-export const isOwnFile = (reference: string): boolean => isUserFile(reference) && !isBinary(reference)
+export const isOwnFile = (reference: string): boolean =>
+  isUserFile(reference) && !isBinary(reference) && !isService(reference)
 
 /** The user's own files among what a spec names: its protocol, its workload; of a program's command, the words that are files. */
 export const userFilesOf = (...references: readonly string[]): readonly string[] =>
   references.flatMap((reference) => {
     if (isBinary(reference)) return wordsOf(reference.slice(EXECUTED.length), '--binary').filter(isFile)
+    if (isService(reference)) return filesOfService(parseServiceReference(reference))
     return isOwnFile(reference) ? [reference] : []
   })
 

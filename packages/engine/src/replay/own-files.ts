@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { UserError } from '@chaosproxy/history'
+import { isService, parseServiceReference, serviceReference } from '@chaosproxy/node-simulator'
 import { isUserFile } from '@chaosproxy/targets'
 import { isOwnFile } from '../jobs/user-files.ts'
 
@@ -9,6 +10,7 @@ import { isOwnFile } from '../jobs/user-files.ts'
 
 /** A reference as the file in `directory` should have it: names as they are, paths relative to the file. */
 export function portableReference(reference: string, directory: string): string {
+  if (isService(reference)) return withServiceFiles(reference, (path) => portableReference(path, directory))
   if (!isOwnFile(reference)) return reference
   const path = relative(resolve(directory), resolve(reference))
   if (isAbsolute(path)) return reference
@@ -16,8 +18,15 @@ export function portableReference(reference: string, directory: string): string 
   return portable.startsWith('.') ? portable : `./${portable}`
 }
 
+/** The same service with its files by other names. */
+function withServiceFiles(reference: string, change: (path: string) => string): string {
+  const spec = parseServiceReference(reference)
+  return serviceReference({ ...spec, program: change(spec.program), routes: change(spec.routes) })
+}
+
 /** A short digest of the file, to tell whether it is still the same; undefined for names, and for files that cannot be read. */
 export function digestOfFile(reference: string): string | undefined {
+  if (isService(reference)) return digestOfFile(parseServiceReference(reference).program)
   if (!isUserFile(reference)) return undefined
   try {
     return createHash('sha256').update(readFileSync(reference)).digest('hex').slice(0, 16)
@@ -37,6 +46,7 @@ export function locatedReference(
   file: string,
   what: { readonly noun: string; readonly option: string },
 ): string {
+  if (isService(reference)) return withServiceFiles(reference, (path) => locatedReference(path, file, what))
   if (!isOwnFile(reference)) return reference
   const beside = isAbsolute(reference) ? reference : join(dirname(file), reference)
   if (existsSync(beside)) return relative('.', beside).startsWith('..') ? beside : `./${relative('.', beside)}`

@@ -1,5 +1,12 @@
+import {
+  createServiceCluster,
+  isService,
+  loadService,
+  parseServiceReference,
+  type Service,
+  type TurnWatch,
+} from '@chaosproxy/node-simulator'
 import { findProtocol, type KnobValue, type ProtocolDefinition } from '@chaosproxy/protocols'
-import { createServiceCluster, isService, loadService, parseServiceReference, type Service, type TurnWatch } from '@chaosproxy/node-simulator'
 import { guardProtocol, type SearchedProtocol, type TrialChoices } from '@chaosproxy/simulator'
 import { loadProtocol, loadWorkload } from '@chaosproxy/targets'
 import type { Settings, Workload } from '@chaosproxy/workloads'

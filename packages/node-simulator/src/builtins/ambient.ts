@@ -14,7 +14,12 @@ export function installAmbient(): () => void {
   const undo: (() => void)[] = [patchNetwork()]
   const put = (holder: object, name: string, value: unknown): void => {
     const before = Object.getOwnPropertyDescriptor(holder, name)
-    Object.defineProperty(holder, name, { value, writable: true, configurable: true, enumerable: before?.enumerable ?? false })
+    Object.defineProperty(holder, name, {
+      value,
+      writable: true,
+      configurable: true,
+      enumerable: before?.enumerable ?? false,
+    })
     undo.push(() => {
       if (before === undefined) delete (holder as Holder)[name]
       else Object.defineProperty(holder, name, before)

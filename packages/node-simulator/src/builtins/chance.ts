@@ -1,7 +1,7 @@
 import crypto from 'node:crypto'
 import type { Random } from '@chaosproxy/faults'
-import { refusedModule } from './refused.ts'
 import { type Life, runningLife } from '../world/life.ts'
+import { refusedModule } from './refused.ts'
 
 /** Fills memory from the program's own generator. */
 export function fill<View extends ArrayBufferView>(random: Random, view: View): View {
@@ -59,8 +59,9 @@ function randomFillSync<View extends ArrayBufferView>(view: View, offset = 0, si
 /** Functions that work in a thread and have a twin that does not. */
 const threaded = ['pbkdf2', 'scrypt', 'hkdf', 'generateKey', 'generatePrime', 'checkPrime'] as const
 
-const asThreaded = (name: (typeof threaded)[number]) =>
-  function (...args: unknown[]): void {
+const asThreaded =
+  (name: (typeof threaded)[number]) =>
+  (...args: unknown[]): void => {
     const done = args.pop() as Done
     const twin = crypto[`${name}Sync`] as unknown as (...args: unknown[]) => unknown
     later(runningLife(), () => twin(...args), done)

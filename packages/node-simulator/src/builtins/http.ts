@@ -15,7 +15,9 @@ function request(...args: Args): http.ClientRequest {
   const agent = agentOf(runningLife())
   if (typeof first === 'string' || first instanceof URL) {
     const given = typeof second === 'function' || second === undefined ? {} : (second as http.RequestOptions)
-    const callback = (typeof second === 'function' ? second : third) as ((got: http.IncomingMessage) => void) | undefined
+    const callback = (typeof second === 'function' ? second : third) as
+      | ((got: http.IncomingMessage) => void)
+      | undefined
     return http.request(first, withAgent(given, agent), callback)
   }
   return http.request(withAgent(first, agent), second as ((got: http.IncomingMessage) => void) | undefined)

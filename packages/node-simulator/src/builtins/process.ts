@@ -29,7 +29,10 @@ export function createProcess(life: Life, { entry, directory, args, environment 
     { bigint: nanosNow },
   )
   const memory = { rss: 64 * MB, heapTotal: 32 * MB, heapUsed: 16 * MB, external: MB, arrayBuffers: 0 }
-  const env = Object.defineProperty({ ...environment }, 'toString', { value: () => '[object process]', enumerable: false })
+  const env = Object.defineProperty({ ...environment }, 'toString', {
+    value: () => '[object process]',
+    enumerable: false,
+  })
   const unsimulated = (name: string, instead: string) =>
     refusedFunction(`process.${name}`, 'acts on the real process', instead)
   return Object.assign(made, {

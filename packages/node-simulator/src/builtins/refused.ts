@@ -24,8 +24,6 @@ export const refusedModule = (
     ]),
   )
 
-export const refusedFunction =
-  (what: string, because: string, instead: string) =>
-  (): never => {
-    throw new NotSimulated(what, because, instead)
-  }
+export const refusedFunction = (what: string, because: string, instead: string) => (): never => {
+  throw new NotSimulated(what, because, instead)
+}

@@ -161,4 +161,3 @@ export async function importBuiltin(specifier: unknown): Promise<object> {
   const module = builtin(runningLife(), String(specifier))
   return { ...(module as object), default: module }
 }
-

@@ -179,10 +179,9 @@ export const simulatedTimers: { readonly [name: string]: (...args: never[]) => u
   ),
   setInterval: (run: Run, delayMs: unknown, ...args: unknown[]) =>
     new SimulatedTimer(lifeHere(), run, delayMs, args, true),
-  setImmediate: Object.assign(
-    (run: Run, ...args: unknown[]) => new SimulatedImmediate(lifeHere(), run, args),
-    { [promisify.custom]: promisedImmediate },
-  ),
+  setImmediate: Object.assign((run: Run, ...args: unknown[]) => new SimulatedImmediate(lifeHere(), run, args), {
+    [promisify.custom]: promisedImmediate,
+  }),
   clearTimeout: clearTimer,
   clearInterval: clearTimer,
   clearImmediate: clearTimer,

@@ -7,8 +7,9 @@ const INSTEAD = 'Use the …Sync functions or those with a callback, or leave co
 type Done = (error: Error | null, result?: unknown) => void
 
 /** `gzip`, `inflate` and the like: done at once, answered in virtual time. */
-const answered = (name: string, twin: (...args: unknown[]) => unknown) =>
-  function (...args: unknown[]): void {
+const answered =
+  (name: string, twin: (...args: unknown[]) => unknown) =>
+  (...args: unknown[]): void => {
     const done = args.pop()
     if (typeof done !== 'function') throw new TypeError(`zlib.${name}: the last argument must be of type function.`)
     const life = runningLife()

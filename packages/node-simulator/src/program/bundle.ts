@@ -72,19 +72,40 @@ async function bundled(entry: string): Promise<Program> {
 function firstOf(error: unknown): string {
   const { errors, message } = error as { readonly errors?: readonly { readonly message: string }[]; message?: string }
   const text = errors?.[0]?.message ?? message ?? String(error)
-  return text.replaceAll(ANSI, '').split('\n').filter((line) => line.trim() !== '').slice(0, 8).join('\n')
+  return text
+    .replaceAll(ANSI, '')
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(0, 8)
+    .join('\n')
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one.
 const ANSI = /\u001b\[[\d;]*m/g
 
-const PARAMETERS = [REQUIRE, IMPORT, META, 'require', 'module', 'exports', 'process', 'globalThis', 'global', 'console', 'performance', '__filename', '__dirname']
+const PARAMETERS = [
+  REQUIRE,
+  IMPORT,
+  META,
+  'require',
+  'module',
+  'exports',
+  'process',
+  'globalThis',
+  'global',
+  'console',
+  'performance',
+  '__filename',
+  '__dirname',
+]
 
 function compiled(entry: string, code: string, payload: SourceMapPayload | null): Program {
   const filename = `simulated:${entry}`
   // The first line is ours: lines and columns of the rest stay what they were.
   const text = `"use strict"; return (async () => {\n${asFunctionBody(code)}\n})()`
-  const run = vm.compileFunction(text, PARAMETERS, { filename, lineOffset: -1 }) as (...args: unknown[]) => Promise<unknown>
+  const run = vm.compileFunction(text, PARAMETERS, { filename, lineOffset: -1 }) as (
+    ...args: unknown[]
+  ) => Promise<unknown>
   const map = payload === null ? undefined : new SourceMap(payload)
   const directory = dirname(entry)
   const meta = { url: pathToFileURL(entry).href, filename: entry, dirname: directory, main: true }
@@ -94,7 +115,21 @@ function compiled(entry: string, code: string, payload: SourceMapPayload | null)
     start({ require, importBuiltin, process, console, performance, global }) {
       const module = { exports: {}, filename: entry, id: '.', loaded: false, children: [], paths: [], require }
       const own = { ...meta, resolve: (specifier: string) => specifier }
-      return run(require, importBuiltin, own, require, module, module.exports, process, global, global, console, performance, entry, directory)
+      return run(
+        require,
+        importBuiltin,
+        own,
+        require,
+        module,
+        module.exports,
+        process,
+        global,
+        global,
+        console,
+        performance,
+        entry,
+        directory,
+      )
     },
     frames: (stack) => framesOf(stack, filename, map, directory),
   }

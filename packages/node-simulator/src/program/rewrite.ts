@@ -30,7 +30,8 @@ export function asFunctionBody(code: string): string {
     if (edit !== undefined) edits.push(edit)
   }
   visit(program, (node) => {
-    if (node.type === 'ImportExpression') edits.push({ start: node.start, end: node.start + 'import'.length, text: IMPORT })
+    if (node.type === 'ImportExpression')
+      edits.push({ start: node.start, end: node.start + 'import'.length, text: IMPORT })
     if (node.type === 'MetaProperty' && code.slice(node.start, node.end) === 'import.meta')
       edits.push({ start: node.start, end: node.end, text: META })
   })

@@ -1,6 +1,6 @@
 import { relative } from 'node:path'
-import { createConsole } from '../builtins/console.ts'
 import { simulatedPerformance } from '../builtins/clock.ts'
+import { createConsole } from '../builtins/console.ts'
 import { createProcess } from '../builtins/process.ts'
 import { importBuiltin, requireBuiltin } from '../builtins/registry.ts'
 import { simulatedTimers } from '../builtins/timers.ts'
@@ -27,14 +27,24 @@ export function startProgram(life: Life, { program, args, environment }: Startin
     // As Node does with modules: their first turn is a promise's.
     Promise.resolve()
       .then(() =>
-        program.start({ require: requireBuiltin, importBuiltin, process, console, performance: simulatedPerformance, global }),
+        program.start({
+          require: requireBuiltin,
+          importBuiltin,
+          process,
+          console,
+          performance: simulatedPerformance,
+          global,
+        }),
       )
       .catch((error: unknown) => life.threw(error, false))
   })
 }
 
 /** An error with the lines of the program that it came from: `TypeError: x is undefined at get (server.ts:12:3)`. */
-export function errorText(program: Program, error: unknown): { readonly what: string; readonly trace: readonly string[] } {
+export function errorText(
+  program: Program,
+  error: unknown,
+): { readonly what: string; readonly trace: readonly string[] } {
   if (!(error instanceof Error)) return { what: `threw ${String(error)}`, trace: [] }
   const frames = program.frames(error.stack ?? '')
   const places = frames.map(({ file, line, column, name }) => {

@@ -154,10 +154,8 @@ export class Life implements Actor {
 
   threw(error: unknown, rejected: boolean): void {
     if (error === EXIT || !this.alive) return
-    if (error instanceof NotSimulated) {
-      this.world.refuse(this.id, error)
-      return
-    }
+    // The run ends for it.
+    if (error instanceof NotSimulated) return
     const event = rejected ? 'unhandledRejection' : 'uncaughtException'
     const { process } = this
     for (const name of rejected ? [event, 'uncaughtException'] : [event])

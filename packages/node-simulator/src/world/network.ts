@@ -40,6 +40,8 @@ export class Wire {
   /** A cut has swallowed bytes: nothing may come after the hole. */
   #holed = false
   #closed = false
+  /** The other direction of the same connection. */
+  twin: Wire | undefined
 
   constructor(network: Network, link: Link, stream: Stream, to: () => Plug | undefined) {
     this.#network = network
@@ -116,12 +118,17 @@ export class Wire {
     for (const packet of this.#held.splice(0)) this.#dispatch(packet)
   }
 
-  /** The connection is reset at this end, at once. */
+  /** The connection is reset at both ends, at once. */
   break(): void {
+    this.#breakOff()
+    const { twin } = this
+    if (twin !== undefined) twin.#breakOff()
+  }
+
+  #breakOff(): void {
     if (this.#closed) return
     this.close()
-    const { world } = this.#network
-    world.schedule(0, () => this.#to()?.arrive({ type: 'reset' }))
+    this.#network.world.schedule(0, () => this.#to()?.arrive({ type: 'reset' }))
   }
 
   close(): void {
@@ -183,6 +190,8 @@ export class Network {
       },
     }
     const outward: Wire = this.#open(there, substream(stream, 2), () => server ?? greeter)
+    outward.twin = homeward
+    homeward.twin = outward
     outward.send({ type: 'open' })
     return outward
   }

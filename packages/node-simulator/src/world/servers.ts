@@ -22,7 +22,8 @@ export const hostOf = (lifeNow: () => Life | undefined): Host => ({
     const server = life?.servers.get(port) as OpenServer | undefined
     if (life === undefined || server === undefined) return undefined
     const socket = SimulatedSocket.accepted(life, server, back, { from, port: remotePort, own: port })
-    const open = (server[OPEN] ??= new Set())
+    server[OPEN] ??= new Set()
+    const open = server[OPEN]
     open.add(socket)
     life.world.deliver(life, () => {
       socket.once('close', () => open.delete(socket))

@@ -60,7 +60,10 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed {
     wire: Wire,
     ends: { readonly from: Endpoint; readonly port: number; readonly own: number },
   ): SimulatedSocket {
-    const socket = new SimulatedSocket({ life, allowHalfOpen: (server as { allowHalfOpen?: boolean }).allowHalfOpen ?? false })
+    const socket = new SimulatedSocket({
+      life,
+      allowHalfOpen: (server as { allowHalfOpen?: boolean }).allowHalfOpen ?? false,
+    })
     socket.#wire = wire
     const own = internals(socket)
     own.server = server
@@ -84,8 +87,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed {
     const { life } = this
     const target = life.hosts.find(host, life.id)
     if (options.path != null || target === undefined) {
-      const error =
-        options.path == null ? life.hosts.unknown(host) : life.hosts.refusePath(String(options.path))
+      const error = options.path == null ? life.hosts.unknown(host) : life.hosts.refusePath(String(options.path))
       life.after(0, () => this.destroy(error))
       return this
     }

@@ -1,0 +1,107 @@
+import { readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { chaos, chaosHere, temporaryDirectory } from './chaos.ts'
+
+const ROUTES = {
+  routes: [
+    { request: 'GET /kv/{key}', f: 'read', result: 'json.value' },
+    { request: 'PUT /kv/{key}', f: 'write', value: 'json.value' },
+    { request: 'POST /kv/{key}', f: 'cas', value: ['json.from', 'json.to'], outcomes: { '409': 'fail' } },
+  ],
+}
+
+/** A register whose cas looks, waits as for a database, and writes. */
+const register = (decide: string): string => `
+import { createServer, type IncomingMessage } from 'node:http'
+
+const values = new Map<string, unknown>()
+const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
+const bodyOf = async (request: IncomingMessage): Promise<string> => {
+  let body = ''
+  for await (const chunk of request) body += chunk
+  return body
+}
+
+createServer(async (request, response) => {
+  const body = await bodyOf(request)
+  const key = (request.url ?? '').slice('/kv/'.length)
+  if (request.method === 'PUT') values.set(key, JSON.parse(body).value)
+  if (request.method === 'POST') {
+    const { from, to } = JSON.parse(body)
+    ${decide}
+  }
+  response.end(JSON.stringify({ value: values.get(key) ?? null }))
+}).listen(process.env['PORT'])
+`
+
+const RACING = register(`const now = values.get(key) ?? null
+    await wait(2)
+    if (now !== from) return void response.writeHead(409).end('{}')
+    values.set(key, to)`)
+const CURED = register(`await wait(2)
+    if ((values.get(key) ?? null) !== from) return void response.writeHead(409).end('{}')
+    values.set(key, to)`)
+
+function folderWith(program: string): string {
+  const folder = temporaryDirectory()
+  writeFileSync(join(folder, 'server.ts'), program)
+  writeFileSync(join(folder, 'routes.json'), JSON.stringify(ROUTES))
+  return folder
+}
+
+const calm = ['--nodes', '1', '--faults', 'none', '--clients', '4', '--workload-set', 'cas=0.5', '--keys', '1']
+
+describe('chaos simulate', () => {
+  test('finds a race across an await in a Node program, cuts it down, and replays it to the byte', async () => {
+    const cwd = folderWith(RACING)
+    const args = ['simulate', './server.ts', ...calm, '--seeds', '64', '--workers', '1', '--json']
+    const { exitCode, stdout } = await chaos(args, { cwd })
+    expect(exitCode).toBe(1)
+    const { failures } = JSON.parse(stdout)
+    expect(failures).toMatchObject([{ kind: 'violation', cause: 'not linearizable' }])
+    expect(failures[0].shrunk.operations).toBeLessThan(30)
+    const replayed = await chaos(['replay', failures[0].replay, '--program', './server.ts'], { cwd })
+    expect(replayed.exitCode).toBe(1)
+    expect(replayed.stdout).toContain('in the simulator: the same history as was recorded, to the byte')
+    // A file of data runs nothing that its reader did not name.
+    const strange = await chaos(['replay', failures[0].replay], { cwd })
+    expect(strange.exitCode).toBe(3)
+    expect(strange.stderr).toContain('repeat it on the command line (--program ')
+  })
+
+  test('finds nothing in the same program cured', async () => {
+    const cwd = folderWith(CURED)
+    const args = ['simulate', 'server.ts', ...calm, '--seeds', '64', '--workers', '1', '--json']
+    const { exitCode, stdout, stderr } = await chaos(args, { cwd })
+    expect(stderr).toBe('')
+    expect(JSON.parse(stdout)).toMatchObject({ found: false, trials: 64 })
+    expect(exitCode).toBe(0)
+  })
+
+  test('refuses a program that cannot be simulated with exit 3, and calls it no finding', async () => {
+    const cwd = folderWith(`import { Worker } from 'node:worker_threads'\nnew Worker('./x.js')`)
+    const { exitCode, stderr } = await chaos(['simulate', './server.ts', '--seeds', '1', '--workers', '1'], { cwd })
+    expect(exitCode).toBe(3)
+    expect(stderr).toContain('cannot be simulated: on n1, worker_threads.Worker')
+    expect(
+      readdirSync(cwd)
+        .filter((name) => name === 'runs')
+        .flatMap((name) => readdirSync(join(cwd, name))),
+    ).toEqual([])
+  })
+
+  test('ends a program that loops for ever, and names the turn', async () => {
+    const cwd = folderWith(`${CURED}\nsetTimeout(() => { for (;;); }, 10)`)
+    const args = ['simulate', './server.ts', '--seeds', '1', '--workers', '1', '--json']
+    const { exitCode, stdout } = await chaos(args, { cwd })
+    expect(JSON.parse(stdout).failures[0].sentence).toMatch(/does not return from its turn: a turn of n\d/)
+    expect(exitCode).toBe(4)
+  })
+
+  test('needs a route table', async () => {
+    const { exitCode, stderr } = await chaosHere(['simulate', './nowhere/server.ts'])
+    expect(exitCode).toBe(3)
+    expect(stderr).toContain('chaos simulate needs a route table')
+  })
+})

@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { millis, type Nanos } from '@chaosproxy/history'
+import { createServiceCluster, loadService, outsidePromises } from '@chaosproxy/node-simulator'
+import type { SimulatedCluster } from '@chaosproxy/simulator'
+import { onTestFinished } from 'vitest'
+
+const ROUTES = {
+  routes: [
+    { request: 'GET /kv/{key}', f: 'read', result: 'json.value' },
+    { request: 'PUT /kv/{key}', f: 'write', value: 'json.value' },
+    { request: 'POST /kv/{key}', f: 'cas', value: ['json.from', 'json.to'], outcomes: { '409': 'fail' } },
+  ],
+}
+
+/** The files of a program, and its route table, in a folder of their own. */
+export function written(program: string, name = 'server.ts'): { readonly program: string; readonly routes: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'chaos-nodesim-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const [file, routes] = [join(folder, name), join(folder, 'routes.json')]
+  writeFileSync(file, program)
+  writeFileSync(routes, JSON.stringify(ROUTES))
+  return { program: file, routes }
+}
+
+export interface Ran {
+  /** What programs wrote, each line with its node. */
+  readonly lines: readonly string[]
+  /** Everything that happened. */
+  readonly trace: readonly string[]
+  readonly durationMs: number
+}
+
+interface Options {
+  readonly nodes?: number
+  readonly seed?: number
+  readonly environment?: { readonly [name: string]: string }
+  /** Virtual time. */
+  readonly forMs?: number
+  /** What to do once every node listens. */
+  readonly meanwhile?: (cluster: SimulatedCluster) => void
+}
+
+/** Runs a program on one node, or more, for a second of virtual time. */
+export async function ran(program: string, options: Options = {}): Promise<Ran> {
+  const { nodes = 1, seed = 1, environment, forMs = 1_000, meanwhile } = options
+  const service = await loadService({ ...written(program), environment })
+  const lines: string[] = []
+  const trace: string[] = []
+  const log = (_: Nanos, node: string, text: string) => void lines.push(`${node}: ${text}`)
+  return outsidePromises(() => {
+    const cluster = createServiceCluster(service, {
+      ...{ nodes, seed, initial: null, log },
+      trace: (text) => trace.push(text),
+    })
+    try {
+      if (meanwhile !== undefined) {
+        cluster.run(() => cluster.isReady(), { events: 100_000, durationMs: millis(5_000) })
+        meanwhile(cluster)
+      }
+      cluster.run(() => false, { events: 100_000, durationMs: millis(forMs) })
+      return { lines, trace, durationMs: cluster.clock.now() / 1e6 }
+    } finally {
+      cluster.close?.()
+    }
+  })
+}
+
+/** A program that serves, and does this besides. */
+export const serving = (body: string): string => `
+import { createServer } from 'node:http'
+createServer((request, response) => response.end('{"value":1}')).listen(process.env['PORT'])
+${body}
+`
