@@ -63,6 +63,7 @@ export async function parseSimulateSettings(options: ParsedOptions): Promise<Fuz
       workers: parseCount('workers', textOf(options, 'workers') ?? availableParallelism(), { min: 1, max: 256 }),
       out: textOf(options, 'out') ?? USUAL_OUT,
     },
+    queue: undefined,
     taken: { knobs: {}, besides: [], workload: undefined },
     reporters: parseReporters(options, 'search'),
     verbose: flagOf(options, 'verbose'),
