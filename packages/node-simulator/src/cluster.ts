@@ -38,42 +38,10 @@ const MOST_LOG_LINES = 50_000
 /** A cluster of one program's nodes in virtual time: a function of its options, byte for byte. */
 export function createServiceCluster(service: Service, options: ServiceClusterOptions): SimulatedCluster {
   const names = nodeNames(options.nodes)
-  requireMacrotask()
-  let logged = 0
-  const log = (node: NodeId, text: string): void => {
-    logged++
-    if (logged <= MOST_LOG_LINES) options.log?.(world.queue.now, node, text)
-  }
-  const { moments = noWatch, turns, trace } = options
-  const world = new World({ log, moments, turns, trace })
-  const network = new Network(world, weatherOf(options.seed), options.seed, [...names, 'clients'] satisfies Endpoint[])
-  const before = activeResources()
-  const uninstall = installAmbient()
-  const release = takeUncaught((error, rejected) => {
-    if (turn.life === undefined) throw error
-    turn.life.threw(error, rejected !== undefined)
-  })
-  hearRefusals((refusal) => {
-    if (turn.life !== undefined) world.refuse(turn.life.id, refusal)
-  })
-  const deaths = createDeaths(service, world)
-  const hosts = hostsOf(service, names)
-  const nodes = new Map(
-    names.map((id) => {
-      const environment = environmentOf(service, names, id)
-      const boot = (life: Life): void =>
-        startProgram(life, { program: service.program, args: service.spec.args ?? [], environment })
-      const node: ServiceNode = new ServiceNode({
-        ...{ world, network, id, seed: options.seed, hosts, boot },
-        died: (death) => deaths.add(node, death),
-      })
-      return [id, node] as const
-    }),
-  )
+  const { world, network, nodes, deaths, close } = openWorld(service, options, names)
   const { inject, healAll } = createInjector({ world, network, nodes })
   const maker = compileRequestMaker(generatorTable(service.table, options.initial), service.spec.routes)
   let [clients, events] = [0, 0]
-  let isClosed = false
   for (const node of nodes.values()) node.start()
 
   return {
@@ -94,10 +62,7 @@ export function createServiceCluster(service: Service, options: ServiceClusterOp
     },
     marked: () => [],
     recoveryMs: (): Millis => RECOVERY_MS,
-    status: () =>
-      new Map(
-        names.map((id) => [id, nodes.get(id)?.listens ? { role: 'listens', leads: false, ready: true } : undefined]),
-      ),
+    status: () => new Map(names.map((id) => [id, nodes.get(id)?.listens ? LISTENS : undefined])),
     broken: deaths.broken,
     run(done, limits) {
       const lastEvent = events + limits.events
@@ -110,7 +75,7 @@ export function createServiceCluster(service: Service, options: ServiceClusterOp
         events++
         world.queue.advance()
         if (world.refused !== undefined) throw refusalError(service, world.refused)
-        deaths.requireStarted(nodes)
+        deaths.requireStarted()
       }
       return 'done'
     },
@@ -122,6 +87,55 @@ export function createServiceCluster(service: Service, options: ServiceClusterOp
       world.queue.clear()
       stopped()
     },
+    close,
+  }
+}
+
+const LISTENS = { role: 'listens', leads: false, ready: true } as const
+
+interface Open {
+  readonly world: World
+  readonly network: Network
+  readonly nodes: ReadonlyMap<NodeId, ServiceNode>
+  readonly deaths: Deaths
+  close(): void
+}
+
+/** Takes this process over for a run, until it is closed. */
+function openWorld(service: Service, options: ServiceClusterOptions, names: readonly NodeId[]): Open {
+  requireMacrotask()
+  const { seed, moments = noWatch, turns, trace } = options
+  let logged = 0
+  const log = (node: NodeId, text: string): void => {
+    logged++
+    if (logged <= MOST_LOG_LINES) options.log?.(world.queue.now, node, text)
+  }
+  const world = new World({ log, moments, turns, trace })
+  const network = new Network(world, weatherOf(seed), seed, [...names, 'clients'] satisfies Endpoint[])
+  const before = activeResources()
+  const uninstall = installAmbient()
+  const release = takeUncaught((error, rejected) => {
+    if (turn.life === undefined) throw error
+    turn.life.threw(error, rejected !== undefined)
+  })
+  hearRefusals((refusal) => {
+    if (turn.life !== undefined) world.refuse(turn.life.id, refusal)
+  })
+  const deaths = createDeaths(service, world)
+  const hosts = hostsOf(service, names)
+  const { program, spec } = service
+  const nodes = new Map(
+    names.map((id) => {
+      const environment = environmentOf(service, names, id)
+      const boot = (life: Life): void => startProgram(life, { program, args: spec.args ?? [], environment })
+      const died = (death: Death): void => deaths.add(node, death)
+      const node: ServiceNode = new ServiceNode({ world, network, id, seed, hosts, boot, died })
+      return [id, node] as const
+    }),
+  )
+  let isClosed = false
+  return {
+    ...{ world, network, nodes, deaths },
     close() {
       if (isClosed) return
       isClosed = true
@@ -190,7 +204,7 @@ interface Deaths {
   /** The first program that ended by itself while it should serve. */
   broken(): { readonly name: string; readonly node: NodeId; readonly what: string } | undefined
   /** @throws UserError (input) for a program that ended before it ever listened. */
-  requireStarted(nodes: ReadonlyMap<NodeId, ServiceNode>): void
+  requireStarted(): void
 }
 
 function createDeaths({ program, spec }: Service, world: World): Deaths {

@@ -1,4 +1,4 @@
-export { createServiceCluster, type ServiceClusterOptions } from './cluster.ts'
+export { createServiceCluster } from './cluster.ts'
 export {
   filesOfService,
   isService,

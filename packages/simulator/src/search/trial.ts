@@ -177,7 +177,7 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
       () => since(clock.now()),
       (reaction, node) => playing.disturb(faultOf(reaction.harm, node, nodes), reaction.after, reaction.duration),
     )
-    const broke = () => invariants?.broken ?? (limits.invariants ? cluster?.broken?.() : undefined)
+    const broke = breachIn(cluster, limits, invariants)
     const isOver = () => played !== undefined || broke() !== undefined
     const most = limitsOf(scenario)
     let end = cluster.run(isOver, most)
@@ -188,10 +188,7 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
     }
     const broken = broke()
     if (broken !== undefined) return finish({ ...broken, kind: 'invariant', at: since(clock.now()) })
-    if (end !== 'done') {
-      const what = endlessText(end, most, since(clock.now()), last)
-      return finish({ kind: 'broken', what, mistake: `the run does not end: ${end}`, trace: [], endless: true })
-    }
+    if (end !== 'done') return finish(endless(end, endlessText(end, most, since(clock.now()), last)))
   } catch (error) {
     if (!(error instanceof MachineError)) throw error
     const { message: what, mistake, trace, node } = error
@@ -206,6 +203,24 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
   const stopped = failure === undefined ? unrecovered(subject, scenario, history, played) : undefined
   return finish(failure ?? stopped, history, stopped === undefined ? undecided : undefined)
 }
+
+const endless = (end: string, what: string): Failure => ({
+  kind: 'broken',
+  what,
+  mistake: `the run does not end: ${end}`,
+  trace: [],
+  endless: true,
+})
+
+/** What was broken so far, if that ends a trial. */
+const breachIn =
+  (
+    cluster: SimulatedCluster,
+    { invariants: watched }: TrialLimits,
+    invariants: ReturnType<typeof watchInvariants> | undefined,
+  ): (() => { readonly name: string; readonly node: NodeId; readonly what: string } | undefined) =>
+  () =>
+    invariants?.broken ?? (watched ? cluster.broken?.() : undefined)
 
 const tooLongToRecover = (end: string): string =>
   `whether it recovers is not known: ${end} (${RECOVERY_EVENTS.toLocaleString('en-US')} events are allowed)`
