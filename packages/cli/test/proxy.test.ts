@@ -158,7 +158,7 @@ describe('chaos proxy', () => {
     const recorded = (more: Parameters<typeof parseProxySettings>[0]) => {
       const { pairs, record } = parseProxySettings({ upstream: 'a:1', record: 'resp', ...more })
       const [pair] = pairs
-      return { ...(pair?.carries?.kind === 'resp' ? pair.carries : {}), model: record?.model }
+      return { ...(pair?.carries?.kind === 'spoken' ? pair.carries : {}), model: record?.model }
     }
     expect(recorded({})).toMatchObject({ client: undefined, initial: 'unknown', model: 'register' })
     expect(recorded({ client: 'peer.process', initial: 'read' })).toMatchObject({

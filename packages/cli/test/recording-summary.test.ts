@@ -1,5 +1,6 @@
 import { startRunClock } from '@chaosproxy/proxy'
 import { createRecorder } from '@chaosproxy/recorder'
+import { redis } from '@chaosproxy/recorder/redis'
 import { describe, expect, test } from 'vitest'
 import { summaryLines } from '../src/proxy/recording-summary.ts'
 
@@ -16,7 +17,7 @@ describe('the summary of a recording', () => {
     const text = summaryLines(recorder, {
       lostLines: 0,
       paths: ['history.jsonl'],
-      by: isRedis ? 'resp' : 'routes',
+      by: isRedis ? redis : 'routes',
     }).join('\n')
     for (const part of wanted) expect(text).toContain(part)
     for (const part of unwanted) expect(text).not.toContain(part)
@@ -27,7 +28,7 @@ describe('the summary of a recording', () => {
     const passed = { HELLO: 2, CLIENT: 6, MULTI: 20, EXEC: 20, WATCH: 40 }
     for (const [what, times] of Object.entries(passed))
       for (let i = 0; i < times; i++) recorder.passedOn(what, 'nothing')
-    const text = summaryLines(recorder, { lostLines: 0, paths: ['history.jsonl'], by: 'resp' }).join('\n')
+    const text = summaryLines(recorder, { lostLines: 0, paths: ['history.jsonl'], by: redis }).join('\n')
     expect(text).toContain('forwarded 88 requests that are not operations: HELLO 2×, CLIENT 6×, MULTI 20×, and 60 more')
   })
 })

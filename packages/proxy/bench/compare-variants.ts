@@ -22,7 +22,11 @@ export interface Comparison<V extends Variant> {
   readonly port: number
   readonly openRecord: (name: string) => RecordFile
   /** Undefined where bytes are only passed on. */
-  readonly intercept: (variant: V, to: string, records: readonly RecordFile[]) => Intercept | undefined
+  readonly intercept: (
+    variant: V,
+    to: string,
+    records: readonly RecordFile[],
+  ) => Intercept | undefined | Promise<Intercept>
   /** Asks as fast as it is answered. */
   readonly load: (port: number, durationMs: number) => Promise<{ readonly perSecond: number }>
   readonly print: (line: string) => void
@@ -44,7 +48,8 @@ export async function compareVariants<V extends Variant>(comparison: Comparison<
     records.push(...opened)
     const to = `n${i}`
     const upstream = { host: '127.0.0.1', port }
-    routes.push(await network.route({ from: 'clients', to, upstream, intercept: intercept(variant, to, opened) }))
+    const reader = await intercept(variant, to, opened)
+    routes.push(await network.route({ from: 'clients', to, upstream, intercept: reader }))
   }
   const rounds: Measured[][] = []
   for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; round++) {

@@ -1,9 +1,15 @@
 // The proxy before a Redis, in a process of its own: one route that only passes, and one that is recorded.
 
-import { createNetwork, openRecordFile, startRunClock } from '@chaosproxy/proxy'
-import { recordResp } from '@chaosproxy/proxy/parts'
-import { createRecorder } from '@chaosproxy/recorder'
+import { createNetwork, openRecordFile, recordConversations, startRunClock } from '@chaosproxy/proxy'
+import { createRecorder, type Recorder } from '@chaosproxy/recorder'
+import { redis } from '@chaosproxy/recorder/redis'
 import { serveRequests } from './children.ts'
+
+const recorded = async (recorder: Recorder) =>
+  recordConversations(
+    await redis.parse({ initial: { value: null } }, 'redis').record({ recorder, node: 'n1' }),
+    recorder,
+  )
 
 export type RedisProxyRequest =
   | { readonly do: 'route'; readonly upstreamPort: number; readonly file: string | undefined }
@@ -18,11 +24,7 @@ serveRequests<RedisProxyRequest>(async (request) => {
   const intercept =
     file === undefined
       ? undefined
-      : recordResp({
-          recorder: createRecorder({ now: startRunClock(), client: openRecordFile(file) }),
-          node: 'n1',
-          initial: { value: null },
-        })
+      : await recorded(createRecorder({ now: startRunClock(), client: openRecordFile(file) }))
   const network = createNetwork({ seed: 1 })
   const upstream = { host: '127.0.0.1', port: upstreamPort }
   const { port } = await network.route({ from: 'clients', to: 'n1', upstream, intercept })

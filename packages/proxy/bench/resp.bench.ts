@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openRecordFile, startRunClock } from '@chaosproxy/proxy'
-import { recordResp } from '@chaosproxy/proxy/parts'
-import { createRecorder } from '@chaosproxy/recorder'
+import { openRecordFile, recordConversations, startRunClock } from '@chaosproxy/proxy'
+import { createRecorder, type Recorder } from '@chaosproxy/recorder'
+import { redis } from '@chaosproxy/recorder/redis'
 import { startHelper } from './children.ts'
 import { compareVariants, type Variant } from './compare-variants.ts'
 import type { RespLoadRequest } from './resp-load.ts'
@@ -13,6 +13,9 @@ export const name = 'resp: recorded, and passed on'
 interface RespVariant extends Variant {
   readonly recorded: boolean
 }
+
+const recordedServer = async (recorder: Recorder, node: string) =>
+  recordConversations(await redis.parse({}, 'resp').record({ recorder, node }), recorder)
 
 const variants: readonly RespVariant[] = [
   { title: 'passed', recorded: false },
@@ -44,7 +47,7 @@ export async function run(print: (line: string) => void): Promise<void> {
         openRecord: (file) => openRecordFile(join(directory, `${pipeline}-${file}`)),
         intercept: ({ recorded }, node, [history, backend]) =>
           recorded && history !== undefined
-            ? recordResp({ recorder: createRecorder({ now: startRunClock(), client: history, backend }), node })
+            ? recordedServer(createRecorder({ now: startRunClock(), client: history, backend }), node)
             : undefined,
         load,
         print,

@@ -3,5 +3,4 @@
 export { createHttp2Faults } from './http2/http2-faults.ts'
 export type { Conversation, Exit, Intercept } from './interceptor/interceptor.ts'
 export type { AppliedFault } from './link/applied-fault.ts'
-export { recordResp } from './resp/resp-recorder.ts'
 export { createWorkerNetwork } from './workers/worker-network.ts'

@@ -8,10 +8,11 @@ import { gzipSync } from 'node:zlib'
 import { Pool } from 'undici'
 import { expect, test } from 'vitest'
 import { createRecorder } from '../../recorder/src/record/recorder.ts'
+import { recordResp } from '../../recorder/src/redis/resp-recorder.ts'
 import { createHttpFaults } from '../src/http/http-faults.ts'
 import type { Intercept } from '../src/interceptor/interceptor.ts'
+import { recordConversations } from '../src/interceptor/recorded-conversations.ts'
 import { startRunClock } from '../src/record-file/run-clock.ts'
-import { recordResp } from '../src/resp/resp-recorder.ts'
 import { serveHttp, textOf, textTable } from './http/live.ts'
 import { installed, startPostgres, startRedis, whySkipped } from './real-servers.ts'
 import { cleanUp, closeEverythingAfterEach } from './sockets.ts'
@@ -157,7 +158,7 @@ test('redis-cli loads and reads through a proxy that records', async (context) =
   if (redisServer === undefined || redisCli === undefined) return context.skip(whySkipped('redis-server', 'redis-cli'))
   const redis = await startRedis(redisServer)
   const recorder = createRecorder({ now: startRunClock(), client: { write: () => undefined } })
-  const proxy = await proxyBetweenTaps(redis, recordResp({ recorder, node: 'n1' }))
+  const proxy = await proxyBetweenTaps(redis, recordConversations(recordResp({ recorder, node: 'n1' }), recorder))
   const say = async (text: string, ...words: string[]) => {
     const running = run(redisCli, ['-p', String(proxy.port), ...words], BIG_OUTPUT)
     running.child.stdin?.end(text)

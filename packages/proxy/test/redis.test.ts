@@ -6,8 +6,9 @@ import { expect, test } from 'vitest'
 import { check } from '../../checker/src/index.ts'
 import { parseJsonLine } from '../../history/src/codecs/jsonl.ts'
 import { createRecorder } from '../../recorder/src/record/recorder.ts'
+import { recordResp } from '../../recorder/src/redis/resp-recorder.ts'
+import { recordConversations } from '../src/interceptor/recorded-conversations.ts'
 import { startRunClock } from '../src/record-file/run-clock.ts'
-import { recordResp } from '../src/resp/resp-recorder.ts'
 import { installed, startRedis, whySkipped } from './real-servers.ts'
 import { command, serveResp } from './redis.ts'
 import { closeEverythingAfterEach, dial, network, Received } from './sockets.ts'
@@ -22,7 +23,7 @@ const WHY_SKIPPED = whySkipped('redis-server', 'redis-cli')
 async function recordWorkload(upstream: { host: string; port: number }) {
   const lines: string[] = []
   const recorder = createRecorder({ now: startRunClock(), client: { write: (line) => void lines.push(line) } })
-  const intercept = recordResp({ recorder, node: 'n1' })
+  const intercept = recordConversations(recordResp({ recorder, node: 'n1' }), recorder)
   const route = await network().route({ from: 'clients', to: 'n1', upstream, intercept })
   const clients = await Promise.all(Array.from({ length: 4 }, async () => new Received(await dial(route))))
   await Promise.all(
@@ -99,7 +100,7 @@ test('redis-cli prints the same through a recording proxy as without one', async
   if (redisServer === undefined || redisClient === undefined) return context.skip(WHY_SKIPPED)
   const redis = await startRedis(redisServer)
   const recorder = createRecorder({ now: startRunClock(), client: { write: () => undefined } })
-  const intercept = recordResp({ recorder, node: 'n1' })
+  const intercept = recordConversations(recordResp({ recorder, node: 'n1' }), recorder)
   const route = await network().route({ from: 'clients', to: 'n1', upstream: redis, intercept })
   const typed = [
     ...[

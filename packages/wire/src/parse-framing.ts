@@ -1,16 +1,11 @@
 import { UserError } from '@chaosproxy/history'
 import type { Framing } from './framing/framing.ts'
-import { jsonLines } from './framing/json-lines.ts'
 import type { LengthPrefix } from './framing/length-prefix-scanner.ts'
 import { lengthPrefixed } from './framing/length-prefixed.ts'
-import { postgresql } from './postgresql/postgresql.ts'
-import { resp } from './resp/resp.ts'
-import { websocket } from './websocket/websocket.ts'
-
-const simple: readonly Framing[] = [jsonLines, postgresql, resp, websocket]
+import { framings } from './framings.ts'
 
 /** The names that `parseFraming` accepts, for help and documents. */
-export const framingNames: readonly string[] = [...simple.map(({ name }) => name), 'length-prefixed']
+export const framingNames: readonly string[] = [...framings.map(({ name }) => name), 'length-prefixed']
 
 const PREFIX_EXAMPLE = '{"kind":"length-prefixed","lengthFieldLength":4,"byteOrder":"big"}'
 /** No protocol has a longer header. */
@@ -23,7 +18,7 @@ const LARGEST_OFFSET_BYTES = 1024
  */
 export function parseFraming(json: unknown, where: string): Framing {
   const members: Readonly<Record<string, unknown>> = isObject(json) ? json : { kind: json }
-  const known = simple.find(({ name }) => name === members['kind'])
+  const known = framings.find(({ name }) => name === members['kind'])
   if (known !== undefined) {
     refuseUnknown(members, ['kind'], where)
     return known

@@ -1,11 +1,11 @@
 import type { Recorder } from '@chaosproxy/recorder'
-import { type Remedies, recordedProtocols, type SpokenProtocol } from '@chaosproxy/recorder/protocols'
+import type { RecordedProtocol, Remedies } from '@chaosproxy/recorder/protocols'
 
 export interface SummaryOptions {
   readonly lostLines: number
   readonly paths: readonly string[]
   /** What was recorded: the remedies follow it. */
-  readonly by: 'routes' | SpokenProtocol['kind']
+  readonly by: 'routes' | RecordedProtocol
 }
 
 /** The remedies for gaps in a record that was made by a route table. */
@@ -17,7 +17,7 @@ const ROUTES: Omit<Remedies, 'nothing'> = {
 
 /** What was recorded and what is missing, with the remedy for each gap. */
 export function summaryLines(recorder: Recorder, { lostLines, paths, by }: SummaryOptions): readonly string[] {
-  const remedies = by === 'routes' ? ROUTES : recordedProtocols[by].remedies
+  const remedies = by === 'routes' ? ROUTES : by.remedies
   const { operations, ok, fail, info } = recorder.counters
   return [
     `  recorded ${count(operations)} operations (${count(ok)} ok, ${count(fail)} failed, ${count(info)} of unknown outcome) in ${paths.join(' ')}`,

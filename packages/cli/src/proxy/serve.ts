@@ -11,6 +11,7 @@ import {
   loadProxyConfig,
   startControl,
 } from '@chaosproxy/proxy/control'
+import { recordedExamples } from '@chaosproxy/recorder/protocols'
 import { temporaryFile, writeAuthorities } from '@chaosproxy/targets'
 import type { Logger } from 'pino'
 import { outputFailed, print } from '../terminal/output.ts'
@@ -100,7 +101,7 @@ async function openProxies(plane: ControlPlane, { configFile, pairs, record }: P
   if (record === undefined || proxies.length === 0 || proxies.some(({ recordedBy }) => recordedBy !== undefined)) return
   throw new UserError(
     'usage',
-    `Nothing would be recorded: no proxy carries HTTP with routes, or a protocol that is recorded. ${record.table === undefined ? 'Give --record with a route table, resp, or {"kind":"postgresql","table":"kv"}.' : `In ${configFile}, leave "carries" out of the proxies that --record ${record.table} is for.`}`,
+    `Nothing would be recorded: no proxy carries HTTP with routes, or a protocol that is recorded. ${record.table === undefined ? `Give --record with a route table, ${recordedExamples}.` : `In ${configFile}, leave "carries" out of the proxies that --record ${record.table} is for.`}`,
   )
 }
 

@@ -7,7 +7,13 @@ import {
   tlsBetween,
 } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
-import { type Carriage, isPrivateListener, type ProxySettings, parseCarriage } from '@chaosproxy/proxy/control'
+import {
+  type Carriage,
+  carriageName,
+  isPrivateListener,
+  type ProxySettings,
+  parseCarriage,
+} from '@chaosproxy/proxy/control'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration, parseSize } from '../arguments/quantities.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
@@ -117,10 +123,10 @@ function parseCarriages(options: ParsedOptions): readonly Carriage[] {
     const kind = parseCarriage(carriageOf(typed), `--carries ${typed}`)
     const recorded = recordedCarriage('--record', record, members)
     if (kind.kind === 'http2' && recorded.kind === 'http') return { kind: 'http2', table: recorded.table }
-    if (kind.kind !== recorded.kind)
+    if (carriageName(kind) !== carriageName(recorded))
       throw new UserError(
         'usage',
-        `--carries ${typed}: what --record ${record} reads is ${recorded.kind}. Leave --carries out.`,
+        `--carries ${typed}: what --record ${record} reads is ${carriageName(recorded)}. Leave --carries out.`,
       )
     return kind.kind === 'http' && recorded.kind === 'http' ? { ...recorded, websocket: kind.websocket } : recorded
   })
@@ -177,9 +183,7 @@ function parseRecord(options: ParsedOptions, pairs: readonly ProxyPair[]): Recor
 
 /** The model that commands are recorded as, if it is the same for all proxies. */
 function modelOfCommands(all: readonly (Carriage | undefined)[]): string | undefined {
-  const models = new Set(
-    all.map((carries) => (carries !== undefined && 'commands' in carries ? carries.commands.model : undefined)),
-  )
+  const models = new Set(all.map((carries) => (carries?.kind === 'spoken' ? carries.model : undefined)))
   const [model] = models
   return models.size === 1 ? model : undefined
 }

@@ -1,6 +1,6 @@
 import { UserError } from '@chaosproxy/history'
 import { type Carriage, carriageNames, parseCarriage, withDescriptor } from '@chaosproxy/proxy/control'
-import { recordedProtocols } from '@chaosproxy/recorder/protocols'
+import { findRecordedProtocol } from '@chaosproxy/recorder/protocols'
 import { readBytesFile, readJsonFile } from '../text-file.ts'
 
 /** What somebody says of a recording besides its table, whose own members it replaces. */
@@ -22,11 +22,11 @@ export function recordedCarriage(where: string, as: string, { model, ...said }: 
   const members = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined))
   const commands = model === undefined ? {} : { commands: model }
   if (carriageNames.includes(as))
-    return parseCarriage({ kind: as, ...members, ...(as in recordedProtocols ? commands : {}) }, where)
+    return parseCarriage({ kind: as, ...members, ...(findRecordedProtocol(as) === undefined ? {} : commands) }, where)
   const given = as.trimStart().startsWith('{') ? parsedCarriage(where, as) : readJsonFile(where, as)
   const table = withDescriptor(given, as, (path) => readBytesFile(where, path))
   const own = table !== null && typeof table === 'object' ? table : {}
-  if ('kind' in own && typeof own.kind === 'string' && own.kind in recordedProtocols)
+  if ('kind' in own && findRecordedProtocol(own.kind) !== undefined)
     return parseCarriage({ ...own, ...members, ...commands }, as)
   return parseCarriage({ ...own, ...members, kind: 'http' }, as)
 }

@@ -1,5 +1,6 @@
 import { UserError } from '@chaosproxy/history'
 import { type Carriage, type ProxySettings, parseAddress } from '@chaosproxy/proxy/control'
+import { recordedProtocols } from '@chaosproxy/recorder/protocols'
 
 /** One end of a proxy as typed: `host:port`, with a scheme in front where it speaks TLS. */
 export interface End {
@@ -12,10 +13,7 @@ export interface End {
 const SCHEMES: { readonly [scheme: string]: { readonly isSecure: boolean; readonly port: number | undefined } } = {
   http: { isSecure: false, port: 80 },
   https: { isSecure: true, port: 443 },
-  redis: { isSecure: false, port: 6379 },
-  rediss: { isSecure: true, port: 6379 },
-  postgres: { isSecure: false, port: 5432 },
-  postgresql: { isSecure: false, port: 5432 },
+  ...Object.fromEntries(recordedProtocols.flatMap(({ schemes }) => Object.entries(schemes))),
   tcp: { isSecure: false, port: undefined },
   tls: { isSecure: true, port: undefined },
 }
@@ -71,10 +69,7 @@ export function tlsBetween(listen: End, upstream: End, carries: Carriage | undef
 const WILDCARDS: readonly string[] = ['', '0.0.0.0', '::']
 
 /** Both ends must speak the same version of HTTP, so only one is offered. */
-const ALPN: { readonly [kind in Carriage['kind']]: readonly string[] | undefined } = {
+const ALPN: { readonly [kind in Carriage['kind']]?: readonly string[] } = {
   http: ['http/1.1'],
   http2: ['h2'],
-  resp: undefined,
-  postgresql: undefined,
-  messages: undefined,
 }

@@ -1,7 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import { UserError } from '@chaosproxy/history'
 import type { Carriage } from '@chaosproxy/proxy/control'
-import { isSpoken, type SpokenProtocol } from '@chaosproxy/recorder/protocols'
+import { recordedExamples, type SpokenProtocol } from '@chaosproxy/recorder/protocols'
 import type { RouteTable } from '@chaosproxy/recorder/routes'
 import type { ObservedParts, Registries, RunSpec, TrafficRunSpec, TrafficSpec } from '@chaosproxy/runner'
 import {
@@ -92,7 +92,7 @@ function requireRecordable(where: string, carries: Carriage): Carriage {
   if ((carries.kind === 'http' && carries.table === undefined) || carries.kind === 'messages')
     throw new UserError(
       'usage',
-      `${where}: nothing of that can be recorded. Give a file with a route table, resp, or '{"kind":"postgresql","table":"kv"}'.`,
+      `${where}: nothing of that can be recorded. Give a file with a route table, ${recordedExamples}.`,
     )
   return carries
 }
@@ -116,9 +116,9 @@ export function parseInitial(asker: string, typed: string): unknown {
  * @throws UserError (input) for a table that no model fits.
  */
 function recordedWorkload(carries: Carriage, wanted: string | undefined, where: string): Workload {
-  if (isSpoken(carries)) {
-    const { initial, commands } = carries
-    return trafficWorkload({ functions: [], wanted: wanted ?? commands.model, initial: initialOf(initial), where })
+  if (carries.kind === 'spoken') {
+    const { initial, model } = carries
+    return trafficWorkload({ functions: [], wanted: wanted ?? model, initial: initialOf(initial), where })
   }
   const table: RouteTable | undefined = 'table' in carries ? carries.table : undefined
   if (table === undefined) throw new Error('refused before')

@@ -3,11 +3,12 @@ import { type History, HistoryBuilder, type Json, millis } from '@chaosproxy/his
 import { parseJsonLine } from '../../../history/src/codecs/jsonl.ts'
 import { createRecorder } from '../../../recorder/src/record/recorder.ts'
 import { type CommandSet, type CommandSetOptions, commandSet } from '../../../recorder/src/redis/command-set.ts'
+import { recordResp } from '../../../recorder/src/redis/resp-recorder.ts'
 import { FrameReader } from '../../../wire/src/framing/frame-reader.ts'
 import { resp, respToJson } from '../../../wire/src/resp/resp.ts'
 import { readResp } from '../../../wire/src/resp/resp-value.ts'
+import { recordConversations } from '../../src/interceptor/recorded-conversations.ts'
 import { startRunClock } from '../../src/record-file/run-clock.ts'
-import { recordResp } from '../../src/resp/resp-recorder.ts'
 import type { RealServer } from '../real-servers.ts'
 import { command } from '../redis.ts'
 import { cleanUp, dial, network } from '../sockets.ts'
@@ -31,7 +32,12 @@ export async function recordRedis(servers: readonly RealServer[], options: Comma
   const routes = await Promise.all(
     servers.map((upstream, i) => {
       const node = `n${i + 1}`
-      return made.route({ from: 'clients', to: node, upstream, intercept: recordResp({ recorder, node, commands }) })
+      return made.route({
+        from: 'clients',
+        to: node,
+        upstream,
+        intercept: recordConversations(recordResp({ recorder, node, commands }), recorder),
+      })
     }),
   )
   const history = (): History => {

@@ -1,10 +1,11 @@
 import type { Event } from '@chaosproxy/history'
 import { createRecorder } from '../../../recorder/src/record/recorder.ts'
+import { type RespRecorderOptions, recordResp } from '../../../recorder/src/redis/resp-recorder.ts'
 import { resp } from '../../../wire/src/resp/resp.ts'
 import { chain } from '../../src/interceptor/chain.ts'
+import { recordConversations } from '../../src/interceptor/recorded-conversations.ts'
 import { createMessageFaults } from '../../src/messages/message-faults.ts'
 import { startRunClock } from '../../src/record-file/run-clock.ts'
-import { type RespRecorderOptions, recordResp } from '../../src/resp/resp-recorder.ts'
 import { serveResp } from '../redis.ts'
 import { dial, network, Received } from '../sockets.ts'
 
@@ -21,7 +22,7 @@ export async function recorded(options: Partial<RespRecorderOptions> & { answer?
   })
   const server = await serveResp(options.answer)
   const made = network()
-  const recording = recordResp({ recorder, node: 'n1', ...options })
+  const recording = recordConversations(recordResp({ recorder, node: 'n1', ...options }), recorder)
   const messages = createMessageFaults({ seed: 1 })
   const framed = messages.intercept({ from: 'clients', to: 'n1', framing: resp })
   const intercept = options.messages === true ? chain(recording, framed) : recording

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { createRecorder } from '../../../recorder/src/record/recorder.ts'
 import { commandSet } from '../../../recorder/src/redis/command-set.ts'
+import { recordResp } from '../../../recorder/src/redis/resp-recorder.ts'
+import { parseRespSettings } from '../../../recorder/src/redis/resp-settings.ts'
 import { parseCarriage } from '../../src/control/state/carriage.ts'
+import { recordConversations } from '../../src/interceptor/recorded-conversations.ts'
 import { startRunClock } from '../../src/record-file/run-clock.ts'
-import { recordResp } from '../../src/resp/resp-recorder.ts'
 import { command } from '../redis.ts'
 import {
   closeEverythingAfterEach,
@@ -77,10 +79,11 @@ describe('commands become operations', () => {
   })
 
   test('the script is given in the settings of a proxy', () => {
-    const carriage = parseCarriage({ kind: 'resp', commands: 'counter', cas: 'return 1' }, 'x')
-    const commands = carriage.kind === 'resp' ? carriage.commands : undefined
-    expect(commands?.model).toBe('counter')
-    expect(commands?.readers.has('EVAL')).toBe(true)
+    expect(parseCarriage({ kind: 'resp', commands: 'counter', cas: 'return 1' }, 'x')).toMatchObject({
+      model: 'counter',
+    })
+    const { commands } = parseRespSettings({ commands: 'counter', cas: 'return 1' }, 'x')
+    expect(commands.readers.has('EVAL')).toBe(true)
     expect(() => parseCarriage({ kind: 'resp', cas: 1 }, 'x')).toThrow('x: "cas" is 1. Give the source of the script')
     expect(() => parseCarriage({ kind: 'resp', scripts: 'all' }, 'x')).toThrow('x: "scripts" is "all". Give "keys"')
     expect(() => parseCarriage({ kind: 'resp', commands: 'lists' }, 'x')).toThrow(
@@ -286,7 +289,7 @@ test('a client that asks and asks, of a server that does not answer, is stopped,
   const there: Received[] = []
   const server = await serve((socket) => there.push(new Received(socket)))
   const recorder = createRecorder({ now: startRunClock(), client: { write: () => undefined } })
-  const intercept = recordResp({ recorder, node: 'n1' })
+  const intercept = recordConversations(recordResp({ recorder, node: 'n1' }), recorder)
   const route = await network().route({ from: 'clients', to: 'n1', upstream: server, intercept })
   const client = new Received(await dial(route))
   client.socket.end(asked.repeat(REQUESTS))

@@ -3,12 +3,13 @@ import { createRandom } from '@chaosproxy/faults'
 import type { Event, Json } from '@chaosproxy/history'
 import { millis } from '@chaosproxy/history'
 import { createRecorder } from '../../../recorder/src/record/recorder.ts'
+import { recordResp } from '../../../recorder/src/redis/resp-recorder.ts'
 import { FrameReader } from '../../../wire/src/framing/frame-reader.ts'
 import { resp } from '../../../wire/src/resp/resp.ts'
 import { chain } from '../../src/interceptor/chain.ts'
+import { recordConversations } from '../../src/interceptor/recorded-conversations.ts'
 import { createMessageFaults } from '../../src/messages/message-faults.ts'
 import { startRunClock } from '../../src/record-file/run-clock.ts'
-import { recordResp } from '../../src/resp/resp-recorder.ts'
 import type { Harm, Trigger } from '../fault-parts.ts'
 import { command } from '../redis.ts'
 import { links, network, on, startDialling } from '../sockets.ts'
@@ -177,7 +178,7 @@ export async function recordUnderFaults({ operations, transactions }: UnderFault
   const messages = createMessageFaults({ seed: 1 })
   const framed = messages.intercept({ from: 'clients', to: 'n1', framing: resp })
   const made = network()
-  const intercept = chain(recordResp({ recorder, node: 'n1' }), framed)
+  const intercept = chain(recordConversations(recordResp({ recorder, node: 'n1' }), recorder), framed)
   const route = await made.route({ from: 'clients', to: 'n1', upstream: server, intercept })
   const applied = [
     ...linkFaults.map(([where, harm, when]) => made.apply(on(links[where], harm, when))),

@@ -4,6 +4,7 @@ import { MalformedMessage, readBackend, readFrontend } from '@chaosproxy/wire/po
 import type { Completions, Interpretation } from '../record/call.ts'
 import type { Naming } from '../record/naming.ts'
 import type { ConnectionRecorder } from '../record/recorder.ts'
+import type { RecordedConversation } from '../spoken/conversation.ts'
 import { OVERFLOW, Questions } from './questions.ts'
 import { Replies } from './replies.ts'
 import type { PostgresqlSettings } from './settings.ts'
@@ -28,7 +29,9 @@ const TOO_LONG = 'a connection of PostgreSQL with a message of more than 16 MiB'
 const NOT_POSTGRESQL = 'a connection that is no PostgreSQL'
 
 /** One connection: its bytes as messages, and its transactions from their first byte to the last of their answer. */
-export class PostgresqlConversation {
+export class PostgresqlConversation implements RecordedConversation {
+  /** Where there are too many, it is not understood any more. */
+  readonly isFull = false
   readonly #connection: ConnectionRecorder
   readonly #now: () => Nanos
   readonly #requests: FrameReader
@@ -62,10 +65,8 @@ export class PostgresqlConversation {
     })
   }
 
-  /** Bytes of the client, before any of them is passed on. */
-  asked(bytes: Buffer): void {
+  asked(bytes: Buffer, time: Nanos): void {
     if (this.#isOpaque) return
-    const time = this.#now()
     this.#requests.read(bytes, {
       frame: (frame) => {
         if (this.#isOpaque) return
@@ -79,7 +80,6 @@ export class PostgresqlConversation {
     if (this.#replies.areTooMany || this.#questions.areTooMany) this.#stopUnderstanding(OVERFLOW)
   }
 
-  /** Bytes of the server, before any of them is passed on. */
   answered(bytes: Buffer): void {
     if (this.#isOpaque) return
     this.#responses.read(bytes, {
@@ -93,18 +93,16 @@ export class PostgresqlConversation {
     })
   }
 
-  /** How many bytes of the client the server was sent. */
-  sent(totalBytes: number): void {
+  sent(totalBytes: number, time: Nanos): void {
     for (;;) {
       const [next] = this.#unsent
       if (next === undefined || next.startByte >= totalBytes) return
       this.#unsent.shift()
       next.isSent = true
-      next.exchange.forwarded(this.#now())
+      next.exchange.forwarded(time)
     }
   }
 
-  /** How many bytes of the server the client was sent. */
   delivered(totalBytes: number): void {
     for (;;) {
       const [next] = this.#undelivered
@@ -114,12 +112,18 @@ export class PostgresqlConversation {
     }
   }
 
-  /** Messages were lost or changed on their way, so that no answer can be told to be another's. */
+  altered(): void {
+    this.disturbed()
+  }
+
   disturbed(): void {
     this.#stopUnderstanding('a connection of PostgreSQL whose messages a fault has lost or changed')
   }
 
-  /** Nothing more will come from the server. */
+  hungUp(): void {
+    this.#connection.hungUp()
+  }
+
   ended(reason: string): void {
     const { pending } = this.#replies
     const [current] = pending
@@ -141,8 +145,8 @@ export class PostgresqlConversation {
     this.#unsent = []
   }
 
-  /** Both sides are gone. */
   closed(): void {
+    this.#connection.hungUp()
     this.ended('the connection ended')
     for (const { transaction } of this.#undelivered) transaction.exchange.ended(this.#now(), 'the connection ended')
     this.#undelivered = []

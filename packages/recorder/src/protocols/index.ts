@@ -1,2 +1,4 @@
-export type { Remedies, SpokenProtocol } from './registry.ts'
-export { isSpoken, recordedProtocols } from './registry.ts'
+export type { AskedServer, RecordedServer, ServerRecording } from '../spoken/conversation.ts'
+export type { RecordedProtocol, Remedies, SpokenProtocol } from '../spoken/protocol.ts'
+export { findRecordedProtocol, recordedExamples } from './lookup.ts'
+export { recordedProtocols } from './registry.ts'

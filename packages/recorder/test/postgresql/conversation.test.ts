@@ -1,3 +1,4 @@
+import type { Nanos } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { writeBackend } from '../../../wire/src/postgresql/backend.ts'
@@ -87,9 +88,9 @@ function recorded(steps: readonly Step[], { members = {}, sizes = [1 << 20] as r
   for (const step of [startup, begun, ...steps])
     if ('asks' in step)
       each(Buffer.concat(step.asks.map(writeFrontend)), (piece) => {
-        conversation.asked(piece)
+        conversation.asked(piece, now())
         sent += piece.length
-        conversation.sent(sent)
+        conversation.sent(sent, now())
       })
     else
       each(Buffer.concat(step.answers.map(writeBackend)), (piece) => {
@@ -251,18 +252,19 @@ describe('a conversation with PostgreSQL', () => {
 
   test('a connection that becomes encrypted, or was never PostgreSQL, touches everything', () => {
     const { commands } = parsePostgresqlSettings({ table: 'kv' }, 'a test')
-    const after = (steps: (conversation: PostgresqlConversation) => void) => {
+    const after = (steps: (conversation: PostgresqlConversation, time: Nanos) => void) => {
       const { client, connection, now } = recording()
-      steps(new PostgresqlConversation({ connection, now, commands, naming: { kind: 'said' }, maxMessageBytes: 1000 }))
+      const naming = { kind: 'said' } as const
+      steps(new PostgresqlConversation({ connection, now, commands, naming, maxMessageBytes: 1000 }), now())
       return told(client).join()
     }
     expect(
-      after((conversation) => {
-        conversation.asked(writeFrontend({ kind: 'ssl-request' }))
+      after((conversation, time) => {
+        conversation.asked(writeFrontend({ kind: 'ssl-request' }), time)
         conversation.answered(Buffer.from('S'))
       }),
     ).toMatch(/^touched: .*sslmode=disable/)
-    const strange = after((conversation) => conversation.asked(Buffer.from('GET / HTTP/1.1\r\n\r\n')))
+    const strange = after((conversation, time) => conversation.asked(Buffer.from('GET / HTTP/1.1\r\n\r\n'), time))
     expect(strange).toMatch(/^touched: .*a connection that is no PostgreSQL/)
   })
 

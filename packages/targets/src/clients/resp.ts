@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Completion, Input, Json } from '@chaosproxy/history'
 import { UserError } from '@chaosproxy/history'
-import { FINAL_SUFFIX, parseRespSettings, refusalOf } from '@chaosproxy/recorder/redis'
+import { FINAL_SUFFIX, redis, refusalOf } from '@chaosproxy/recorder/redis'
 import type { Client } from '@chaosproxy/runner'
 import { type CommandSpec, commandsOf, isTableName } from './commands.ts'
 import type { RespDeclaration } from './declaration.ts'
@@ -22,11 +22,8 @@ export function planResp(declaration: RespDeclaration, where: string): PlannedCl
   return {
     functions: Object.keys(table),
     // The proxy cannot parse every command of a user's table, so it records built-in tables only.
-    sessions: isTableName(commands) ? { by: 'CLIENT SETNAME or AUTH', named: true } : undefined,
-    carries: ({ initial }) => ({
-      kind: 'resp',
-      ...parseRespSettings({ ...settings, initial: { value: initial } }, where),
-    }),
+    sessions: isTableName(commands) ? { by: redis.namedBy, named: true } : undefined,
+    carries: ({ initial }) => redis.parse({ ...settings, initial: { value: initial } }, where),
     async open({ broke, run = Date.now().toString(36) }) {
       const shared: SharedByRespClients = {
         table,

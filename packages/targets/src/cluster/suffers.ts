@@ -65,7 +65,7 @@ export function declaredSuffers(exposure: Exposure, kind: FaultKind, among?: 'no
 }
 
 function onMessages({ framed, clients }: Exposure, among: 'nodes' | 'clients' | undefined): Suffering {
-  const ofClients = clients === 'resp' || clients === 'messages'
+  const ofClients = clients === 'spoken' || clients === 'messages'
   if (among === 'nodes' ? framed : among === 'clients' ? ofClients : framed || ofClients) return true
   return {
     not: 'how messages are framed on these links is not known: "carries" of a port says it',

@@ -10,11 +10,10 @@ import type {
   Route,
   RouteOptions,
 } from '@chaosproxy/proxy'
-import { chain, createHttpFaults, createMessageFaults, createNetwork, recordResp } from '@chaosproxy/proxy'
+import { chain, createHttpFaults, createMessageFaults, createNetwork, recordConversations } from '@chaosproxy/proxy'
 import type { Carriage } from '@chaosproxy/proxy/control'
 import type { Recorder } from '@chaosproxy/recorder'
 import type { Framing } from '@chaosproxy/wire'
-import { resp } from '@chaosproxy/wire'
 
 /** The proxy around a cluster: a route from the clients to each node, and one for each ordered pair of nodes. */
 export interface ClusterNetwork {
@@ -112,7 +111,7 @@ export async function openClusterNetwork(options: ClusterNetworkOptions): Promis
     return { from, to, port, announced: how.peers !== undefined, fixed: how.upstream !== undefined, route }
   }
 
-  function clientIntercept(to: NodeId): Intercept | undefined {
+  async function clientIntercept(to: NodeId): Promise<Intercept | undefined> {
     const { carries, recorder } = clients
     const link = { from: 'clients', to }
     switch (carries?.kind) {
@@ -120,12 +119,11 @@ export async function openClusterNetwork(options: ClusterNetworkOptions): Promis
         return undefined
       case 'http':
         return requests.intercept({ ...link, table: carries.table })
-      case 'resp': {
-        const framed = messages.intercept({ ...link, framing: resp })
-        return recorder === undefined ? framed : chain(recordResp({ ...carries, recorder, node: to }), framed)
+      case 'spoken': {
+        const framed = messages.intercept({ ...link, framing: carries.protocol.framing })
+        if (recorder === undefined) return framed
+        return chain(recordConversations(await carries.record({ recorder, node: to }), recorder), framed)
       }
-      case 'postgresql':
-        throw new UserError('input', 'the clients of a cluster speak PostgreSQL as "client": {"kind": "postgres"}')
       case 'messages':
         return messages.intercept({ ...link, framing: carries.framing })
       case 'http2':
@@ -135,7 +133,8 @@ export async function openClusterNetwork(options: ClusterNetworkOptions): Promis
 
   const opening: Promise<OpenRoute>[] = []
   for (const to of nodes) {
-    opening.push(open({ from: 'clients', to, port: clients.port }, { intercept: clientIntercept(to) }))
+    const link = { from: 'clients', to, port: clients.port } as const
+    opening.push(clientIntercept(to).then((intercept) => open(link, { intercept })))
     for (const port of announced?.ports ?? [])
       opening.push(open({ from: 'clients', to, port }, { peers: announced?.dialler }))
   }
@@ -162,7 +161,7 @@ export async function openClusterNetwork(options: ClusterNetworkOptions): Promis
     apply: (fault) => network.apply(fault),
     applyToRequests: (fault) => requests.apply(fault),
     applyToMessages: (fault) => messages.apply(fault),
-    framesClients: clients.carries?.kind === 'resp' || clients.carries?.kind === 'messages',
+    framesClients: clients.carries?.kind === 'spoken' || clients.carries?.kind === 'messages',
     onCrash(crash) {
       crashes.add(crash)
       return () => void crashes.delete(crash)

@@ -1,6 +1,6 @@
 import { type NodeId, nodeNames } from '@chaosproxy/faults'
-import { type Completion, millis } from '@chaosproxy/history'
-import { COMPARE_AND_SET, parseRespSettings } from '@chaosproxy/recorder/redis'
+import { type Completion, millis, type SessionSource } from '@chaosproxy/history'
+import { COMPARE_AND_SET, redis } from '@chaosproxy/recorder/redis'
 import type { AskedOperations, Client } from '@chaosproxy/runner'
 import { type CommandTable, commandsOf, lockTable, type TableName } from '../clients/commands.ts'
 import type { NodeAddress, OpenedClients, PlannedClients } from '../clients/planned-clients.ts'
@@ -18,7 +18,7 @@ export interface RedisClientsOptions {
 }
 
 /** How clients identify themselves: see `CLIENT SETNAME`. */
-export const REDIS_CLIENTS = { by: 'CLIENT SETNAME or AUTH', named: true } as const
+export const REDIS_CLIENTS: SessionSource = { by: redis.namedBy, named: true }
 
 /** Clients of a Redis with Sentinels, or of several independent primaries. They never send an operation twice. */
 export function planRedisClients({ nodes, choice, table: name }: RedisClientsOptions): PlannedClients {
@@ -28,9 +28,8 @@ export function planRedisClients({ nodes, choice, table: name }: RedisClientsOpt
     functions: Object.keys(table),
     // A Redlock acquisition goes to every primary, so the record of one of them cannot describe it.
     sessions: isRedlock ? undefined : REDIS_CLIENTS,
-    carries: ({ initial }: AskedOperations) => ({
-      kind: 'resp',
-      ...parseRespSettings(
+    carries: ({ initial }: AskedOperations) =>
+      redis.parse(
         {
           commands: name,
           ...(name === 'register' ? { cas: COMPARE_AND_SET } : {}),
@@ -39,7 +38,6 @@ export function planRedisClients({ nodes, choice, table: name }: RedisClientsOpt
         },
         'redis',
       ),
-    }),
     async open({ broke }): Promise<OpenedClients> {
       const shared: SharedByRespClients = {
         table,

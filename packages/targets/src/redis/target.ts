@@ -29,7 +29,7 @@ const functions: readonly string[] = [
 
 const QUIET_MS = millis(20_000)
 
-const exposure: Exposure = { clients: 'resp', linked: true, framed: false, refused: {} }
+const exposure: Exposure = { clients: 'spoken', linked: true, framed: false, refused: {} }
 
 const withoutSentinel: Exposure = {
   ...exposure,

@@ -33,10 +33,13 @@ export const withSpellings = (carries: Carriage): Carriage =>
 
 /** Undefined if no request can read a key. */
 export function readFinallyBy(carries: Carriage, where: string): ReadFinally | undefined {
-  if (carries.kind === 'resp') return byCommands(carries.commands.model)
+  if (carries.kind === 'spoken') return spokenReaders[carries.protocol.kind]?.(carries.model)
   if (carries.kind !== 'http' || carries.table === undefined) return undefined
   return byTable(carries.table, where)
 }
+
+/** For each protocol without a route table: what reads its keys, if there is a client of ours. */
+const spokenReaders: { readonly [protocol: string]: (model: string) => ReadFinally | undefined } = { resp: byCommands }
 
 /** Reads keys of database 0 that the record gives under their own names, and fields of its hashes; no others. */
 function byCommands(model: string): ReadFinally | undefined {

@@ -1,7 +1,6 @@
 import { plural, UserError } from '@chaosproxy/history'
-import type { Carriage, ManagedProxy } from '@chaosproxy/proxy/control'
+import { type Carriage, carriageName, type ManagedProxy } from '@chaosproxy/proxy/control'
 import type { Recorder } from '@chaosproxy/recorder'
-import { isSpoken, recordedProtocols } from '@chaosproxy/recorder/protocols'
 import type { Concluded, RunOutcome } from '@chaosproxy/runner'
 import { commandText } from '../command/command.ts'
 import type { ObservedTraffic, RecordedServer } from './observed-traffic.ts'
@@ -38,7 +37,7 @@ export function requireOperations(
     throw new UserError(
       'input',
       opaqueConnections > 0
-        ? `Nothing was recorded: what came was not ${carries.kind}. Is --as ${as} right?`
+        ? `Nothing was recorded: what came was not ${carriageName(carries)}. Is --as ${as} right?`
         : `Nothing came by the proxy (${at}). ${clients.howToUseIt}`,
     )
   }
@@ -77,7 +76,7 @@ const nameOf = (server: RecordedServer): string =>
   `${server.name} (${'command' in server ? commandText(server.command) : server.upstream})`
 
 function remedyFor(first: string, carries: Carriage): string {
-  if (isSpoken(carries)) return recordedProtocols[carries.kind].remedies.nothing
+  if (carries.kind === 'spoken') return carries.protocol.remedies.nothing
   const [method = 'GET', path = '/'] = first.split(' ')
   const pattern = path.replace(/[^/]+$/, '{key}')
   const route =

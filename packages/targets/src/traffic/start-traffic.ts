@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import type { UserError } from '@chaosproxy/history'
 import type { ManagedProxy } from '@chaosproxy/proxy/control'
-import { isSpoken, recordedProtocols } from '@chaosproxy/recorder/protocols'
 import type { ObservedClients, StartedCluster, StartOptions } from '@chaosproxy/runner'
 import { type Keeper, startKeeper } from '../command/keeper.ts'
 import { reservePorts } from '../command/ports.ts'
@@ -137,7 +136,7 @@ function observedCluster(
         .catch(broken.happened)
     },
     canRead: (key) => cluster.canRead(key),
-    repeatsAreDoubtful: isSpoken(carries) && recordedProtocols[carries.kind].resends,
+    repeatsAreDoubtful: carries.kind === 'spoken' && carries.protocol.resends,
     concluded(faults) {
       requireOperations(recorder, { ...traffic, proxies })
       return surplusOf(recorder, faults)

@@ -1,7 +1,6 @@
 import type { FaultKind } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { Carriage } from '@chaosproxy/proxy/control'
-import { isSpoken, recordedProtocols } from '@chaosproxy/recorder/protocols'
 import type { Suffering, Target } from '@chaosproxy/runner'
 import type { Workload } from '@chaosproxy/workloads'
 import type { ObservedTraffic } from './observed-traffic.ts'
@@ -54,7 +53,7 @@ function sufferingOf(kind: FaultKind, among: 'nodes' | 'clients' | undefined, hu
 
 /** How sessions are named, for the history's header, which is written before anything is recorded. */
 function sessionsOf(carries: Carriage): Target['sessions'] {
-  if (isSpoken(carries)) return { by: carries.client ?? recordedProtocols[carries.kind].namedBy, named: true }
+  if (carries.kind === 'spoken') return { by: carries.client ?? carries.protocol.namedBy, named: true }
   const client = 'table' in carries ? carries.table?.client : undefined
   return client === undefined ? { by: 'connection', named: false } : { by: client, named: true }
 }

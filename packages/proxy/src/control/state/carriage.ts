@@ -1,6 +1,6 @@
 import { quote, readObject } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
-import { isSpoken, recordedProtocols, type SpokenProtocol } from '@chaosproxy/recorder/protocols'
+import { findRecordedProtocol, type RecordedProtocol, type SpokenProtocol } from '@chaosproxy/recorder/protocols'
 import type { RouteTable } from '@chaosproxy/recorder/routes'
 import { parseRouteTable } from '@chaosproxy/recorder/routes'
 import type { Framing } from '@chaosproxy/wire'
@@ -29,18 +29,21 @@ export function parseCarriage(value: unknown, where: string): Carriage {
   const { kind, ...members } = typeof value === 'string' ? { kind: value } : readObject(value, where)
   if (kind === 'http') return parseHttp(members, where)
   if (kind === 'http2') return { kind, table: parseTable(members, where) }
-  if (kind === 'resp') return { kind, ...recordedProtocols.resp.parse(members, where) }
-  // Without a table only its messages can be hurt.
-  if (kind === 'postgresql' && Object.keys(members).length > 0)
-    return { kind, ...recordedProtocols.postgresql.parse(members, where) }
+  const protocol = findRecordedProtocol(kind)
+  if (protocol !== undefined && (!protocol.needsSettings || Object.keys(members).length > 0))
+    return protocol.parse(members, where)
   if (typeof kind === 'string' && framingNames.includes(kind))
     return { kind: 'messages', framing: parseFraming(value, where) }
   throw new UserError('input', `${where} is ${quote(kind)}. Known: ${carriageNames.join(', ')}.`)
 }
 
+/** The protocol's name. */
+export const carriageName = (carries: Carriage): string =>
+  carries.kind === 'spoken' ? carries.protocol.kind : carries.kind
+
 /** What says which of its requests are operations; undefined if nothing does. */
-export function recordedBy(carries: Carriage | undefined): 'routes' | SpokenProtocol['kind'] | undefined {
-  if (carries !== undefined && isSpoken(carries)) return carries.kind
+export function recordedBy(carries: Carriage | undefined): 'routes' | RecordedProtocol | undefined {
+  if (carries?.kind === 'spoken') return carries.protocol
   return carries !== undefined && 'table' in carries && carries.table !== undefined ? 'routes' : undefined
 }
 

@@ -1,18 +1,17 @@
 import { type Endpoint, type Http2Fault, type HttpFault, linkName, type MessageFault } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
-import { isSpoken } from '@chaosproxy/recorder/protocols'
 import type { RouteTable } from '@chaosproxy/recorder/routes'
 import { clientSourcesOf } from '@chaosproxy/recorder/routes'
 import { websocket } from '@chaosproxy/wire'
 import type { HttpRoute } from '../../http/http-faults.ts'
 import { chain } from '../../interceptor/chain.ts'
 import type { Intercept } from '../../interceptor/interceptor.ts'
+import { recordConversations } from '../../interceptor/recorded-conversations.ts'
 import type { PeerFinder } from '../../peer/peers.ts'
 import { type Carriage, carriageNames } from './carriage.ts'
 import type { InForce } from './in-force.ts'
 import type { PreparedWay } from './proxies.ts'
 import type { ProxyRecording } from './recording.ts'
-import { framings, recordSpoken } from './spoken.ts'
 
 /** The protocol readers. Each is loaded when the first proxy needs it. */
 export interface Readers {
@@ -73,20 +72,21 @@ export function createReaders({ seed, recording }: ReadersOptions): Readers {
           if (recorder !== undefined && carriage.table !== undefined)
             return recordedHttp({ from, to, table: carriage.table })
           return (await http2.make()).intercept({ from, to })
-        case 'resp':
-        case 'postgresql': {
-          const faults = (await messages.make()).intercept({ from, to, framing: framings[carriage.kind] })
-          return recorder === undefined ? faults : chain(await recordSpoken(carriage, { recorder, node: to }), faults)
+        case 'spoken': {
+          const faults = (await messages.make()).intercept({ from, to, framing: carriage.protocol.framing })
+          if (recorder === undefined) return faults
+          return chain(recordConversations(await carriage.record({ recorder, node: to }), recorder), faults)
         }
         case 'messages':
           return (await messages.make()).intercept({ from, to, framing: carriage.framing })
       }
     },
     async prepare(carriage, { to, upstream }) {
-      if (carriage.kind === 'resp') {
+      if (carriage.kind === 'spoken') {
         if (recorder === undefined || carriage.initial !== 'read') return
-        const { readRespInitially } = await import('../../resp/recording-scope.ts')
-        await readRespInitially({ recorder, node: to, upstream, commands: carriage.commands })
+        const { askServer } = await import('./asked-server.ts')
+        const dial = () => askServer(upstream, carriage.protocol.framing)
+        await carriage.readInitially({ recorder, node: to }, dial)
         return
       }
       const table = tableOf(carriage)
@@ -107,7 +107,7 @@ export function createReaders({ seed, recording }: ReadersOptions): Readers {
 
 /** Whether clients are told apart by their process. */
 function isByProcess(carriage: Carriage): boolean {
-  if (isSpoken(carriage)) return carriage.client === 'peer.process'
+  if (carriage.kind === 'spoken') return carriage.client === 'peer.process'
   const table = tableOf(carriage)
   if (table === undefined) return false
   return clientSourcesOf(table).includes('peer.process')

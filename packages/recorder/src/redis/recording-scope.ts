@@ -1,7 +1,8 @@
-import type { Expiry, Recorder } from '@chaosproxy/recorder'
-import type { CommandSet } from '@chaosproxy/recorder/redis'
-import { Expirations, KeySpace } from '@chaosproxy/recorder/redis'
-import { type InitialScanOptions, scanInitially } from './initial-scan.ts'
+import type { Expiry } from '../record/expiry.ts'
+import type { Recorder } from '../record/recorder.ts'
+import type { CommandSet } from './command-set.ts'
+import { Expirations } from './expirations.ts'
+import { KeySpace } from './key-space.ts'
 
 // What a recording of several nodes has in common: one key space, read once.
 
@@ -39,15 +40,4 @@ export function expirationsOf(recorder: Recorder, { model }: CommandSet): Expira
   }
   expirations.set(recorder, made)
   return made
-}
-
-/**
- * Reads what keys hold before any client connects: from a recording's first server only, since all nodes share one
- * key space.
- */
-export async function readRespInitially(options: Omit<InitialScanOptions, 'keySpace' | 'expirations'>): Promise<void> {
-  const keySpace = keySpaceOf(options.recorder)
-  if (keySpace.isRead) return
-  keySpace.isRead = true
-  await scanInitially({ ...options, keySpace, expirations: expirationsOf(options.recorder, options.commands) })
 }

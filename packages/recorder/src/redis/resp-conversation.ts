@@ -1,26 +1,5 @@
 import type { Endpoint } from '@chaosproxy/faults'
 import type { Json, Nanos } from '@chaosproxy/history'
-import type { Completions, ConnectionRecorder, Exchange, Naming, Recorder, Understanding } from '@chaosproxy/recorder'
-import { isAcknowledged } from '@chaosproxy/recorder'
-import type { CommandSet, KeySpace } from '@chaosproxy/recorder/redis'
-import {
-  type Answered,
-  type Begun,
-  type CommandOperation,
-  completionsFor,
-  type Expirations,
-  isError,
-  isRefusal,
-  isSetBy,
-  type Lifetimes,
-  MAY_HAVE_EXPIRED,
-  NO_COMMAND,
-  NO_LIFETIMES,
-  NO_PARTS,
-  OUT_OF_ORDER,
-  type Pending,
-  RespSession,
-} from '@chaosproxy/recorder/redis'
 import {
   FrameReader,
   type FrameSink,
@@ -32,14 +11,37 @@ import {
   resp,
   respToJson,
 } from '@chaosproxy/wire'
-import type { Conversation, Interceptor, Stage } from '../interceptor/interceptor.ts'
+import type { Completions, Understanding } from '../record/call.ts'
+import { isAcknowledged } from '../record/completions.ts'
+import type { Exchange } from '../record/exchange.ts'
+import type { Naming } from '../record/naming.ts'
+import type { ConnectionRecorder, Recorder } from '../record/recorder.ts'
+import type { RecordedConversation } from '../spoken/conversation.ts'
+import { type CommandOperation, isError } from './answers.ts'
+import type { CommandSet } from './command-set.ts'
+import { type Expirations, isSetBy } from './expirations.ts'
+import type { KeySpace } from './key-space.ts'
+import { type Lifetimes, MAY_HAVE_EXPIRED } from './lifetimes.ts'
+import { RespSession } from './resp-session.ts'
+import {
+  type Answered,
+  type Begun,
+  NO_COMMAND,
+  NO_LIFETIMES,
+  NO_PARTS,
+  OUT_OF_ORDER,
+  type Pending,
+} from './under-way.ts'
+import { completionsFor, isRefusal } from './understood.ts'
 
 /** Unanswered requests remembered for each connection. A client that pipelines more has to wait. */
 const MOST_PENDING = 10_000
 
-export interface RespRecordingOptions {
+export interface RespConversationOptions {
   readonly recorder: Recorder
   readonly node: Endpoint
+  /** The client's address. */
+  readonly host: string
   readonly maxMessageBytes: number
   readonly commands: CommandSet
   readonly keySpace: KeySpace
@@ -48,17 +50,20 @@ export interface RespRecordingOptions {
   readonly expirations: Expirations
 }
 
-/** One connection, whose bytes are read on the way. */
-export class RespRecording implements Interceptor {
-  readonly requests: Stage
-  readonly responses: Stage
+/** One connection: its bytes as commands and replies, and each command from its first byte to the last of its reply. */
+export class RespConversation implements RecordedConversation {
   readonly #recorder: Recorder
   readonly #connection: ConnectionRecorder
-  readonly #exits: Conversation
   readonly #session: RespSession
   readonly #lifetimes: Lifetimes | undefined
   readonly #expirations: Expirations
   readonly #values: KeySpace['values']
+  readonly #requests: FrameReader
+  readonly #responses: FrameReader
+  readonly #requestSink: FrameSink
+  readonly #responseSink: FrameSink
+  #requestBytes = 0
+  #responseBytes = 0
   /** The request that has not arrived in full. */
   #open: Begun | undefined
   /** Requests not answered yet, in order. */
@@ -74,40 +79,65 @@ export class RespRecording implements Interceptor {
   #isOpaque = false
   /** A fault has lost or reordered messages, so it is unknown which request an answer belongs to. */
   #isDisturbed = false
-  #reading = true
-  /** When the bytes now being passed on arrived, which is also the time of everything sent while passing them on. */
-  #receivedAt: Nanos | undefined
+  /** When the bytes that are being read arrived. */
+  #receivedAt: Nanos
 
-  constructor(conversation: Conversation, options: RespRecordingOptions) {
-    const { recorder, node, commands, keySpace, naming, maxMessageBytes } = options
+  constructor(options: RespConversationOptions) {
+    const { recorder, node, host, commands, keySpace, naming, maxMessageBytes: maxFrameBytes } = options
     this.#recorder = recorder
+    this.#receivedAt = recorder.now()
     this.#lifetimes = options.lifetimes
     this.#expirations = options.expirations
     this.#values = keySpace.values
-    this.#connection = recorder.connection({ node, client: conversation.client.host, repeatsFirst: true })
-    this.#exits = conversation
+    this.#connection = recorder.connection({ node, client: host, repeatsFirst: true })
     const lost = (what: string, why: string) => {
       this.#values.stop()
       recorder.touched(what, why, 'everything')
     }
     this.#session = new RespSession({ commands, keySpace, naming, lost })
-    // Either side may speak first.
-    conversation.dial()
-    this.requests = this.#requestStage(maxMessageBytes)
-    this.responses = this.#responseStage(maxMessageBytes)
+    this.#requests = new FrameReader({ scanner: resp.scanner('requests'), maxFrameBytes })
+    this.#responses = new FrameReader({ scanner: resp.scanner('responses'), maxFrameBytes })
+    this.#requestSink = this.#sinkOfRequests()
+    this.#responseSink = this.#sinkOfResponses()
+  }
+
+  get isFull(): boolean {
+    return this.#pending.length >= MOST_PENDING
+  }
+
+  asked(bytes: Buffer, time: Nanos): void {
+    this.#receivedAt = time
+    if (!this.#isOpaque) this.#requests.read(bytes, this.#requestSink)
+    if (this.#requests.waitingBytes > 0 && this.#open === undefined) this.#requestBegins(this.#requestBytes, 'begun')
+  }
+
+  answered(bytes: Buffer): void {
+    if (!this.#isBlind || this.#pending.length > 0) this.#responses.read(bytes, this.#responseSink)
+  }
+
+  /** The client may be back before this connection is over, and a fault may keep the server from learning so. */
+  hungUp(): void {
+    for (const { begun } of this.#pending) begun.exchange.mayBeRepeated()
+    for (const { exchange } of this.#undelivered) exchange.mayBeRepeated()
+    this.#connection.hungUp()
+  }
+
+  altered(): void {
+    this.#values.stop()
+    this.#connection.altered('everything')
   }
 
   closed(): void {
     this.#connection.hungUp()
-    this.#endPending('the connection ended')
+    this.ended('the connection ended')
     const time = this.#recorder.now()
     for (const { exchange } of this.#undelivered) exchange.ended(time, 'the connection ended')
     this.#undelivered = []
   }
 
-  disturbed(altered: readonly Buffer[] = []): void {
+  disturbed(requests: readonly Buffer[]): void {
     this.#values.stop()
-    for (const request of altered) this.#connection.altered(this.#session.touchedBy(requestWords(request)))
+    for (const request of requests) this.#connection.altered(this.#session.touchedBy(requestWords(request)))
     if (this.#isDisturbed) return
     this.#isDisturbed = true
     if (this.#unconfirmed !== undefined) this.#isUnknown(this.#unconfirmed.exchange)
@@ -119,7 +149,7 @@ export class RespRecording implements Interceptor {
   /** It may have been carried out, and no answer can be attributed to it. */
   #endUnknown(pending: Pending): void {
     const { begun, understood } = pending
-    this.#ended(pending, undefined, undefined)
+    this.#conclude(pending, undefined, undefined)
     this.#settle(pending, undefined)
     if (understood.understanding.kind === 'operations') this.#isUnknown(begun.exchange)
   }
@@ -130,86 +160,39 @@ export class RespRecording implements Interceptor {
     exchange.delivered(time, OUT_OF_ORDER)
   }
 
-  #requestStage(maxFrameBytes: number): Stage {
-    const exit = this.#exits.requests
-    const reader = new FrameReader({ scanner: resp.scanner('requests'), maxFrameBytes })
-    let handedBytes = 0
-    const sink: FrameSink = {
+  #sinkOfRequests(): FrameSink {
+    return {
       frame: (bytes) => {
-        if (this.#open === undefined) this.#requestBegins(handedBytes, 'whole')
-        handedBytes += bytes.length
+        if (this.#open === undefined) this.#requestBegins(this.#requestBytes, 'whole')
+        this.#requestBytes += bytes.length
         this.#requestIsHere(bytes)
       },
       loose: (bytes, last) => {
-        if (this.#open === undefined) this.#requestBegins(handedBytes, 'begun')
-        handedBytes += bytes.length
+        if (this.#open === undefined) this.#requestBegins(this.#requestBytes, 'begun')
+        this.#requestBytes += bytes.length
         if (last) this.#requestIsHere(undefined)
-        else if (!reader.framed) this.#stopUnderstanding()
-      },
-    }
-    return {
-      receive: (bytes) => {
-        // A request is called before any of it is passed on.
-        this.#receivedAt = this.#recorder.now()
-        if (!this.#isOpaque) reader.read(bytes, sink)
-        if (reader.waitingBytes > 0 && this.#open === undefined) this.#requestBegins(handedBytes, 'begun')
-        const free = exit.pass(bytes)
-        this.#receivedAt = undefined
-        this.#govern()
-        return free
-      },
-      end: () => {
-        this.#clientHungUp()
-        exit.end()
-      },
-      reset: () => {
-        this.#clientHungUp()
-        exit.reset()
-      },
-      delivered: (totalBytes) => this.#sent(totalBytes),
-      altered: () => {
-        this.#values.stop()
-        this.#connection.altered('everything')
+        else if (!this.#requests.framed) this.#stopUnderstanding()
       },
     }
   }
 
-  #responseStage(maxFrameBytes: number): Stage {
-    const exit = this.#exits.responses
-    const reader = new FrameReader({ scanner: resp.scanner('responses'), maxFrameBytes })
-    let handedBytes = 0
-    const sink: FrameSink = {
+  #sinkOfResponses(): FrameSink {
+    return {
       frame: (bytes) => {
-        handedBytes += bytes.length
-        this.#answerIsHere(readResp(bytes), handedBytes)
+        this.#responseBytes += bytes.length
+        this.#answerIsHere(readResp(bytes), this.#responseBytes)
       },
       loose: (bytes, last) => {
-        handedBytes += bytes.length
-        if (last) this.#answerIsHere(undefined, handedBytes)
-        else if (!reader.framed) this.#stopUnderstanding()
+        this.#responseBytes += bytes.length
+        if (last) this.#answerIsHere(undefined, this.#responseBytes)
+        else if (!this.#responses.framed) this.#stopUnderstanding()
       },
-    }
-    return {
-      receive: (bytes) => {
-        if (!this.#isBlind || this.#pending.length > 0) reader.read(bytes, sink)
-        this.#govern()
-        return exit.pass(bytes)
-      },
-      end: () => {
-        this.#endPending('the server ended the connection')
-        exit.end()
-      },
-      reset: () => {
-        this.#endPending('the server reset the connection')
-        exit.reset()
-      },
-      delivered: (totalBytes) => this.#delivered(totalBytes),
     }
   }
 
   #requestBegins(startByte: number, as: 'begun' | 'whole'): void {
     if (this.#isOpaque) return
-    const time = this.#receivedAt ?? this.#recorder.now()
+    const time = this.#receivedAt
     const exchange = as === 'whole' ? this.#connection.beginWhole(time) : this.#connection.begin(time)
     this.#open = { exchange, startByte, isSent: false, isUnanswered: false, touched: undefined, settle: undefined }
     this.#unsent.push(this.#open)
@@ -251,8 +234,7 @@ export class RespRecording implements Interceptor {
     }
   }
 
-  #sent(totalBytes: number): void {
-    const time = this.#receivedAt ?? this.#recorder.now()
+  sent(totalBytes: number, time: Nanos): void {
     for (;;) {
       const [next] = this.#unsent
       if (next === undefined || next.startByte >= totalBytes) break
@@ -301,11 +283,11 @@ export class RespRecording implements Interceptor {
     const { parts } = understood
     if (understood.confirmedBy !== undefined) this.#confirm(understood.confirmedBy, answer, endByte)
     if (completions === undefined || parts === undefined) {
-      this.#ended(asked, undefined, answer)
+      this.#conclude(asked, undefined, answer)
       return
     }
     const gone = this.#gone(asked, parts, completions, answer)
-    this.#ended(asked, completions, answer)
+    this.#conclude(asked, completions, answer)
     if (gone.length > 0) this.#recorder.touched('its disappearance', MAY_HAVE_EXPIRED, { keys: gone })
     const isWaitedFor =
       this.#pending[0]?.understood.confirmedBy !== undefined && parts.some(({ call }) => call.harmless !== true)
@@ -329,7 +311,7 @@ export class RespRecording implements Interceptor {
   }
 
   /** Its answer is here, undefined if it cannot be read or will never come. */
-  #ended({ understood, expiring }: Pending, completions: Completions | undefined, answer: Json | undefined): void {
+  #conclude({ understood, expiring }: Pending, completions: Completions | undefined, answer: Json | undefined): void {
     const { parts = NO_PARTS, lifetimes = NO_LIFETIMES } = understood
     if (this.#lifetimes !== undefined && answer !== undefined)
       for (const placed of lifetimes) if (isSetBy(placed, answer)) this.#lifetimes.timed(placed.lifetime.key)
@@ -356,7 +338,7 @@ export class RespRecording implements Interceptor {
     }
   }
 
-  #delivered(totalBytes: number): void {
+  delivered(totalBytes: number): void {
     const time = this.#recorder.now()
     for (;;) {
       const [next] = this.#undelivered
@@ -388,12 +370,12 @@ export class RespRecording implements Interceptor {
     begun.exchange.ended(this.#recorder.now(), 'not understood')
   }
 
-  #endPending(reason: string): void {
+  ended(reason: string): void {
     const time = this.#recorder.now()
     this.#unconfirmed?.exchange.ended(time, reason)
     this.#unconfirmed = undefined
     for (const pending of this.#pending) {
-      this.#ended(pending, undefined, undefined)
+      this.#conclude(pending, undefined, undefined)
       this.#settle(pending, undefined)
       pending.begun.exchange.ended(time, reason)
     }
@@ -401,20 +383,5 @@ export class RespRecording implements Interceptor {
     this.#open = undefined
     this.#pending = []
     this.#unsent = []
-  }
-
-  /** A fault may keep the server from learning so, and the client may be back before this connection is over. */
-  #clientHungUp(): void {
-    for (const { begun } of this.#pending) begun.exchange.mayBeRepeated()
-    for (const { exchange } of this.#undelivered) exchange.mayBeRepeated()
-    this.#connection.hungUp()
-  }
-
-  /** Stops reading from a client that keeps asking a silent server, rather than remember its requests without bound. */
-  #govern(): void {
-    const reading = this.#pending.length < MOST_PENDING
-    if (reading === this.#reading) return
-    this.#reading = reading
-    this.#exits.requests.setReading(reading)
   }
 }

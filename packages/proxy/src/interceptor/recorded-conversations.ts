@@ -1,0 +1,79 @@
+import type { Nanos } from '@chaosproxy/history'
+import type { Identifier, Naming, Recorder } from '@chaosproxy/recorder'
+import type { ServerRecording } from '@chaosproxy/recorder/protocols'
+import type { Conversation, Intercept } from './interceptor.ts'
+
+/** Records the connections to a server. Bytes are passed on unchanged and read on the way. */
+export function recordConversations(recording: ServerRecording, recorder: Pick<Recorder, 'now'>): Intercept {
+  return (conversation) => {
+    const { requests, responses, client } = conversation
+    const read = recording.open({ host: client.host, naming: namingOf(recording.client, conversation) })
+    let isReading = true
+    /** When the bytes now being passed on arrived, which is also the time of everything sent while passing them on. */
+    let receivedAt: Nanos | undefined
+
+    /** Stops reading from a client that keeps asking a silent server, rather than remember its requests without bound. */
+    function govern(): void {
+      if (isReading !== read.isFull) return
+      isReading = !isReading
+      requests.setReading(isReading)
+    }
+
+    // Either side may speak first.
+    conversation.dial()
+    return {
+      requests: {
+        receive(bytes) {
+          receivedAt = recorder.now()
+          read.asked(bytes, receivedAt)
+          const free = requests.pass(bytes)
+          receivedAt = undefined
+          govern()
+          return free
+        },
+        end() {
+          read.hungUp()
+          requests.end()
+        },
+        reset() {
+          read.hungUp()
+          requests.reset()
+        },
+        delivered: (totalBytes) => read.sent(totalBytes, receivedAt ?? recorder.now()),
+        altered: () => read.altered(),
+      },
+      responses: {
+        receive(bytes) {
+          read.answered(bytes)
+          govern()
+          return responses.pass(bytes)
+        },
+        end() {
+          read.ended('the server ended the connection')
+          responses.end()
+        },
+        reset() {
+          read.ended('the server reset the connection')
+          responses.reset()
+        },
+        delivered: (totalBytes) => read.delivered(totalBytes),
+      },
+      disturbed: (requests = []) => read.disturbed(requests),
+      closed: () => read.closed(),
+    }
+  }
+}
+
+/** What names the client of a connection; `said`: the client itself does. */
+function namingOf(client: Identifier | undefined, { id, client: { host }, peerProcess }: Conversation): Naming {
+  switch (client) {
+    case undefined:
+      return { kind: 'said' }
+    case 'peer.process':
+      return { kind: 'fixed', session: peerProcess }
+    case 'peer.address':
+      return { kind: 'fixed', session: host }
+    case 'connection':
+      return { kind: 'fixed', session: `connection ${id}` }
+  }
+}

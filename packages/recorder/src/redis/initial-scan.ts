@@ -1,0 +1,88 @@
+import type { Json } from '@chaosproxy/history'
+import type { Recorder } from '../record/recorder.ts'
+import type { AskedServer } from '../spoken/conversation.ts'
+import { isError } from './answers.ts'
+import { completionsOf } from './command-reader.ts'
+import type { CommandSet } from './command-set.ts'
+import type { Expirations } from './expirations.ts'
+import { lifetimesWith } from './expire-commands.ts'
+import type { KeySpace } from './key-space.ts'
+
+export interface InitialScanOptions {
+  readonly server: AskedServer
+  readonly recorder: Recorder
+  readonly keySpace: KeySpace
+  readonly expirations: Expirations
+  readonly commands: CommandSet
+  /** The server's name in the history. */
+  readonly node: string
+}
+
+/** Others stay unknown. */
+const MOST_KEYS = 10_000
+const SESSION = 'the recorder, at the start'
+
+/**
+ * Reads the strings and hashes of database 0 as an additional client, so that the history begins with their values.
+ * Keys that will expire are marked.
+ *
+ * @throws UserError (environment) if the server does not answer, or refuses.
+ */
+export async function scanInitially(options: InitialScanOptions): Promise<void> {
+  const { server } = options
+  let cursor = '0'
+  let read = 0
+  do {
+    const answer = await ask(server, 'SCAN', cursor, 'COUNT', '1000')
+    const [next, keys] = Array.isArray(answer) ? (answer as readonly Json[]) : []
+    if (typeof next !== 'string' || !Array.isArray(keys)) throw server.unusable('an answer that is not understood')
+    cursor = next
+    for (const key of keys as readonly Json[]) {
+      if (read >= MOST_KEYS) return
+      if (typeof key !== 'string') continue
+      await readKey(key, options)
+      read++
+    }
+  } while (cursor !== '0')
+}
+
+async function ask(server: AskedServer, ...words: readonly string[]): Promise<Json> {
+  const answer = await server.ask(words)
+  if (isError(answer)) throw server.unusable(answer.error)
+  return answer
+}
+
+async function readKey(key: string, options: InitialScanOptions): Promise<void> {
+  const { server, keySpace, commands, expirations } = options
+  const type = await ask(server, 'TYPE', key)
+  if (type === 'string') await recordRead(['GET', key], options)
+  else if (type === 'hash' && commands.readers.has('HGET')) {
+    const fields = await ask(server, 'HKEYS', key)
+    if (Array.isArray(fields) && fields.length > 0) {
+      const names = (fields as readonly Json[]).filter((field) => typeof field === 'string')
+      if (names.length > 0) await recordRead(['HMGET', key, ...names], options)
+    }
+  }
+  const remaining = await ask(server, 'PTTL', key)
+  if (typeof remaining !== 'number' || remaining < 0) return
+  const names = keySpace.names('0')
+  const lasting = { afterMs: remaining, isSet: () => true }
+  for (const lifetime of lifetimesWith(key, names, lasting)) expirations.lasting(lifetime)
+}
+
+/** Records a read like a client's. */
+async function recordRead(
+  words: readonly string[],
+  { server, recorder, keySpace, commands, node }: InitialScanOptions,
+): Promise<void> {
+  const recognised = commands.readers.get(words[0] ?? '')?.(words, keySpace.names('0'))
+  if (typeof recognised !== 'object') return
+  const exchange = recorder.connection({ node, client: '127.0.0.1' }).beginWhole(recorder.now())
+  const [first, ...rest] = recognised.parts
+  exchange.called({ kind: 'operations', calls: [first.call, ...rest.map(({ call }) => call)], session: SESSION })
+  exchange.forwarded(recorder.now())
+  const answer = await ask(server, ...words)
+  const completions = completionsOf(recognised, answer)
+  exchange.answered(recorder.now(), completions)
+  exchange.delivered(recorder.now(), completions)
+}

@@ -1,0 +1,27 @@
+import { resp } from '@chaosproxy/wire'
+import { defineProtocol, type RecordedProtocol } from '../spoken/protocol.ts'
+import { parseRespSettings, RESP_NAMES } from './resp-settings.ts'
+
+/** Redis, its relatives and their clients. */
+export const redis: RecordedProtocol = defineProtocol({
+  framing: resp,
+  example: 'resp',
+  schemes: { redis: { port: 6379, isSecure: false }, rediss: { port: 6379, isSecure: true } },
+  namedBy: RESP_NAMES,
+  resends: true,
+  remedies: {
+    nothing: `--model says what is recorded: strings and hashes as register, or counter, set, queue, list-append, lock. A script is recorded once it is declared: --as '{"kind":"resp","declare":[{"script":"SHA-1 or part of its text","as":"INCR KEYS[1]"}]}'. For jobs that scripts move (BullMQ), record those who add and carry them out, with a route table.`,
+    notUnderstood: 'A fault that loses or reorders single messages does that, and so does a server that is no Redis.',
+    touched:
+      'Another --model may record them. Where scripts write only the keys they are given, say so: --record \'{"kind":"resp","scripts":"keys"}\'.',
+    unnamed: 'Let them name themselves (CLIENT SETNAME; connectionName in ioredis), or give --client peer.process.',
+  },
+  parse: parseRespSettings,
+  load: async () => {
+    const { recordResp, readRespInitially } = await import('./resp-recorder.ts')
+    return {
+      record: (settings, server) => recordResp({ ...settings, ...server }),
+      readInitially: ({ commands }, server, dial) => readRespInitially({ ...server, commands }, dial),
+    }
+  },
+})
