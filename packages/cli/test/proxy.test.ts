@@ -3,7 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { carriageNames } from '@chaosproxy/proxy/control'
+import { carriageName, carriageNames } from '@chaosproxy/proxy/control'
 import { describe, expect, onTestFinished } from 'vitest'
 import { parseProxySettings } from '../src/proxy/settings.ts'
 import { chaos, startChaos, temporaryDirectory } from './chaos.ts'
@@ -141,7 +141,7 @@ describe('chaos proxy', () => {
 
   test('takes what proxies carry once for all or once for each, with parameters', () => {
     const carriesOf = (options: Parameters<typeof parseProxySettings>[0]) =>
-      parseProxySettings(options).pairs.map(({ carries }) => carries?.kind)
+      parseProxySettings(options).pairs.map(({ carries }) => carries && carriageName(carries))
     const two = { upstream: ['a:1', 'a:2'] }
     expect(carriesOf({ ...two, carries: 'http' })).toEqual(['http', 'http'])
     expect(carriesOf({ ...two, carries: ['http2', '{"kind":"length-prefixed","lengthFieldLength":4}'] })).toEqual([
