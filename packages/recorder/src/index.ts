@@ -1,7 +1,5 @@
-export type { Completions, Interpretation, Touches, Understanding } from './record/call.ts'
-export { isAcknowledged } from './record/completions.ts'
+export type { Completions, Interpretation, Touches } from './record/call.ts'
 export { Exchange } from './record/exchange.ts'
-export type { Expiry } from './record/expiry.ts'
 export type { Identifier, Naming } from './record/naming.ts'
 export type { ConnectionRecorder, Recorder } from './record/recorder.ts'
 export { createRecorder } from './record/recorder.ts'
