@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { startChaos, temporaryDirectory } from './chaos.ts'
+import { root, startChaos, temporaryDirectory } from './chaos.ts'
 import { until } from './processes.ts'
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
@@ -23,6 +23,16 @@ async function startRun(args: readonly string[]) {
   await until(() => address() !== '' || running.child.exitCode !== null)
   expect(address(), said).not.toBe('')
   return { ...running, out, url: new URL(address()), said: () => said }
+}
+
+const axe = readFileSync(join(root, 'node_modules', 'axe-core', 'axe.min.js'), 'utf8')
+
+/** What axe finds: rules that the page breaks for people with other eyes and hands, and where. */
+async function faultsOfAccess(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe)
+  return page.evaluate(
+    'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes[0].html].join(" ")))',
+  )
 }
 
 const runIn = (out: string) => join(out, readdirSync(out)[0] ?? '')
@@ -112,6 +122,7 @@ describe('the live page, in a real browser', () => {
           const canvas = (await page.locator('canvas').first().boundingBox())?.width
           expect(scrollWidth - clientWidth, `${width} px, ${colorScheme}`).toBeLessThanOrEqual(0)
           expect(canvas).toBeGreaterThan(width / 3)
+          expect(await faultsOfAccess(page), `${width} px, ${colorScheme}`).toEqual([])
         }
     })
   })
@@ -121,7 +132,7 @@ describe('the live page, in a real browser', () => {
     const page = await browser!.newPage()
     await page.goto(run.url.href)
     await page.locator('#node-n1').click()
-    expect(await page.getByRole('button', { name: /^Kill n1/ }).isEnabled()).toBe(true)
+    await until(() => page.getByRole('button', { name: /^Kill n1/ }).isEnabled())
     run.child.kill('SIGKILL')
     await page.locator('.lost-bar').waitFor()
     expect(await page.getByRole('button', { name: /^Kill n1/ }).isEnabled()).toBe(false)

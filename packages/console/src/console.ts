@@ -203,7 +203,13 @@ function followingOf(shown: Shown, addressOfReport: (file: string) => string): F
       const subject = runSubjectOf(finished)
       const { summary, history } = subject
       show({
-        ...renderVerdict({ ...subject, version: hello.version, report: summary.report, run: summary }),
+        ...renderVerdict({
+          ...subject,
+          version: hello.version,
+          report: summary.report,
+          run: summary,
+          linksHistory: false,
+        }),
         operations: history.operations.length,
       })
     },

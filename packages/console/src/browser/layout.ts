@@ -22,14 +22,20 @@ const STUB = 26
 export function layOut(nodes: readonly string[], isNarrow: boolean): Layout {
   const { width, height } = isNarrow ? NARROW : WIDE
   const large = nodes.length <= MOST_LARGE
-  const card = isNarrow ? { width: 92, height: 62 } : { width: large ? 128 : 104, height: 62 }
+  const card = isNarrow ? { width: 106, height: 62 } : { width: large ? 128 : 104, height: 62 }
   const middle = { x: width / 2, y: height / 2 }
   const radius = { x: width / 2 - card.width / 2 - STUB - 8, y: height / 2 - card.height / 2 - STUB - 2 }
-  const places = nodes.map((node, i): [string, Place] => {
-    if (nodes.length === 1) return [node, { ...middle, out: { x: 0, y: -1 } }]
+  const directions = nodes.map((_, i) => {
     const angle = (i / nodes.length) * 2 * Math.PI - Math.PI / 2
-    const out = { x: Math.cos(angle), y: Math.sin(angle) }
-    return [node, { x: middle.x + radius.x * out.x, y: middle.y + radius.y * out.y, out }]
+    return { x: Math.cos(angle), y: Math.sin(angle) }
+  })
+  // An odd ring leaves room at its bottom, which the nodes are spread over.
+  const lowest = Math.max(...directions.map(({ y }) => y))
+  const places = nodes.map((node, i): [string, Place] => {
+    const out = directions[i] ?? { x: 0, y: -1 }
+    if (nodes.length === 1) return [node, { ...middle, out }]
+    const down = -1 + ((out.y + 1) * 2) / (lowest + 1)
+    return [node, { x: middle.x + radius.x * out.x, y: middle.y + radius.y * down, out }]
   })
   return { width, height, card, places: new Map(places) }
 }

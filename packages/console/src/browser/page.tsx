@@ -49,6 +49,7 @@ export function Page({ view, connection }: { readonly view: View; readonly conne
             <h2 id="nodes" class="sr">
               Nodes and links
             </h2>
+            <p class="note">Outside each node: the link of its clients.</p>
             <Topology
               hello={hello}
               nodes={frame.nodes}

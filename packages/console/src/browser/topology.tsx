@@ -151,7 +151,7 @@ function Node({ layout, node, ...props }: LinkProps & { readonly node: string })
       role="button"
       tabIndex={hello.nodes.indexOf(node) === focusable(picked, hello.nodes) ? 0 : -1}
       aria-pressed={isPicked}
-      aria-label={`${node}, ${state}${own.length === 0 ? '' : `, ${own.map(({ text }) => text).join(', ')}`}${apart ? ', cut off' : ''}`}
+      aria-description={[...own.map(({ text }) => text), ...(apart ? ['cut off'] : [])].join(', ')}
       transform={`translate(${place.x - width / 2} ${place.y - height / 2})`}
       onClick={(event) => pick(event.shiftKey || event.ctrlKey || event.metaKey ? toggled(picked, node) : only(node))}
       onKeyDown={pressed}
@@ -160,13 +160,13 @@ function Node({ layout, node, ...props }: LinkProps & { readonly node: string })
       <rect class="card" width={width} height={height} rx={6} />
       <text class="name" x={10} y={21}>
         {node}
-      </text>
+      </text>{' '}
       <text class="term" x={width - 10} y={21}>
         {row?.term === undefined || down !== undefined ? '' : `term ${row.term}`}
-      </text>
+      </text>{' '}
       <text class="role" x={10} y={38}>
         {state}
-      </text>
+      </text>{' '}
       <text class="rate" x={10} y={54}>
         {down === undefined && row !== undefined ? `${count(row.rate)} ok/s` : ''}
       </text>

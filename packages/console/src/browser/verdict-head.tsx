@@ -2,21 +2,25 @@ import type { JSX } from 'preact'
 import type { View } from './view.ts'
 import { clock, count } from './words.ts'
 
+/** No continuation of a record makes it linearizable again. */
+const FINAL_AT_ONCE = 'Not linearizable'
+
 /** The verdict as far as it is known. Its place is reserved, so that nothing moves when it turns. */
 export function VerdictHead({ view }: { readonly view: View }): JSX.Element {
   const { verdict, frame, hello } = view
   const isCertain = frame?.violatedNow === true && verdict?.mood !== 'bad'
-  const title = isCertain ? 'Not linearizable' : (verdict?.title ?? 'No verdict yet')
+  const title = isCertain ? FINAL_AT_ONCE : (verdict?.title ?? 'No verdict yet')
   const isBad = isCertain || verdict?.mood === 'bad'
-  const isFinal = verdict !== undefined && verdict.upTo === undefined
+  const isFinal = title === FINAL_AT_ONCE || verdict === undefined || verdict.upTo === undefined
   return (
     <section class="verdict" aria-labelledby="verdict">
       <h1 id="verdict" class={isBad ? 'bad' : ''}>
         {title}
-        {isFinal || verdict === undefined ? null : <small> so far</small>}
+        {isFinal ? null : <small> so far</small>}
       </h1>
       <p class="lede">{sentenceOf(view, isCertain)}</p>
       <p class="basis">{basisOf(view)}</p>
+      {verdict === undefined ? null : <h2 class="sr">Consistency levels, strongest first</h2>}
       {/* Markup of the server's own, every text in it escaped. */}
       <div class="rungs" dangerouslySetInnerHTML={{ __html: verdict?.ladder ?? '' }} />
       <div role="alert" class="sr">
@@ -42,7 +46,10 @@ function basisOf({ verdict, connection, frame }: View): string {
   if (verdict === undefined) return ''
   const operations = `${count(verdict.operations)} operations`
   if (verdict.upTo === undefined) return verdict.operations === 0 ? '' : `The whole run, ${operations}.`
-  const upTo = `Holds up to ${clock(verdict.upTo)}, ${operations}; judged again as the run goes on.`
+  const upTo =
+    verdict.title === FINAL_AT_ONCE
+      ? `Found up to ${clock(verdict.upTo)} in ${operations}; nothing that follows can mend it.`
+      : `Holds up to ${clock(verdict.upTo)}, ${operations}; judged again as the run goes on.`
   if (connection === 'lost') return `${upTo} The connection is lost: shown up to ${clock(frame?.elapsed ?? 0)}.`
   return upTo
 }

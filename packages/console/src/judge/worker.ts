@@ -37,7 +37,7 @@ async function judged(): Promise<Omit<Judgement, 'tookMs'>> {
     now: () => millis(performance.now()),
   }) as Report
   return {
-    ...renderVerdict({ title, version, history, report, historyFile: file, asked }),
+    ...renderVerdict({ title, version, history, report, historyFile: file, linksHistory: false, asked }),
     upTo: lastTime(history) / 1e6,
     operations: history.operations.length,
   }

@@ -11,6 +11,8 @@ export interface Page {
   readonly history: History
   /** The history's path relative to the page; citations use this name. */
   readonly historyFile: string
+  /** Whether the page can link to that file; by default it can. */
+  readonly linksHistory?: boolean | undefined
   /** Absent if nothing could be checked. */
   readonly report?: Report<string> | undefined
   readonly run?: RunSummary | undefined

@@ -169,12 +169,13 @@ const uncutNote = (counterexample: Counterexample): Html | undefined => {
 
 /** A counterexample's drawing, with its story next to it. */
 export function figure(page: Page, counterexample: Counterexample, spans: readonly FaultSpan[]): Html {
-  const { history, historyFile } = page
+  const { history, historyFile, linksHistory = true } = page
   const { operations } = counterexample
+  const cited = citation(history, counterexample, fileName(historyFile))
   const drawn = { ...counterexample, operations: operations.slice(-MOST_DRAWN) }
   const near = nearFaults(history, counterexample, spans)
   const hidden = operations.length - drawn.operations.length
-  return html`${hidden === 0 ? undefined : html`<p class="note">The last ${MOST_DRAWN} are drawn; ${count(hidden)} before them are in the history file, at the lines cited.</p>`}<div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction, scrolls sideways">${contradictionSvg(history, drawn, near)}</div><div>${story(history, drawn, near)}${uncutNote(counterexample)}<p class="note"><a href="${fileLink(historyFile)}">${citation(history, counterexample, fileName(historyFile))}</a></p></div></div>`
+  return html`${hidden === 0 ? undefined : html`<p class="note">The last ${MOST_DRAWN} are drawn; ${count(hidden)} before them are in the history file, at the lines cited.</p>`}<div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction, scrolls sideways">${contradictionSvg(history, drawn, near)}</div><div>${story(history, drawn, near)}${uncutNote(counterexample)}<p class="note">${linksHistory ? html`<a href="${fileLink(historyFile)}">${cited}</a>` : cited}</p></div></div>`
 }
 
 /** Levels broken by something other than what is drawn first: a sentence each, with the drawing folded away. */
