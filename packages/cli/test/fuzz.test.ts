@@ -24,6 +24,17 @@ describe('chaos fuzz', () => {
     expect(JSON.parse(checked.stdout).levels.linearizable.result).toBe('violated')
   })
 
+  test('searches as long as --for says, past the first failure', async () => {
+    const words = ['fuzz', '--bug', 'stale-read', '--for', '2s', '--shrink', '100ms', '--json']
+    const { exitCode, stdout } = await chaosHere([...words, '--out', temporaryDirectory()])
+    const { failures, timing } = JSON.parse(stdout)
+    expect(exitCode).toBe(1)
+    expect(timing.searchMs).toBeGreaterThanOrEqual(2_000)
+    expect(failures[0].times).toBeGreaterThan(1)
+    const { stderr } = await chaosHere(['fuzz', '--for', '8h', '--seeds', '9'])
+    expect(stderr).toContain('--for says when to stop, as --seeds and --time do: give one of them.')
+  })
+
   test('draws every operation and fault to which a failure was cut down', async () => {
     const args = ['--workload', 'set', '--bug', 'ack-before-majority', '--seeds', '400']
     const { stdout } = await chaosHere(['fuzz', ...args, '--out', temporaryDirectory()])

@@ -1,6 +1,8 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { installed, startRedis, whySkipped } from '../../proxy/test/real-servers.ts'
-import { chaos, chaosHere, startChaos, temporaryDirectory } from './chaos.ts'
+import { BRIEF_COMPARISON, chaos, chaosHere, startChaos, temporaryDirectory } from './chaos.ts'
 import { until } from './processes.ts'
 
 const redis = installed('redis-server')
@@ -13,14 +15,14 @@ async function queueOf(): Promise<string> {
 }
 
 /** A worker that has joined, and what it has printed. */
-async function joined(queue: string) {
-  const { child, finished } = startChaos(['worker', '--queue', queue, '--threads', '1'])
+async function joined(queue: string, ...more: readonly string[]) {
+  const { child, finished } = startChaos(['worker', '--queue', queue, '--threads', '1', ...more])
   let printed = ''
   child.stdout?.on('data', (chunk) => {
     printed += chunk
   })
   await until(() => printed.includes('Joined the queue at') || child.exitCode !== null)
-  return { child, finished, searched: () => printed.match(/^Did seeds/gm)?.length ?? 0 }
+  return { child, finished, printed: () => printed, searched: () => printed.match(/^Did seeds/gm)?.length ?? 0 }
 }
 
 const SEARCH = ['fuzz', '--target', 'quorum', '--set', 'r=1', '--set', 'w=1', '--expect', 'linearizable']
@@ -83,12 +85,73 @@ describe('a queue that cannot be used says why', () => {
     expect(code).toBe(exitCode)
   })
 
-  test('a protocol of one’s own stays here', async () => {
+  test('a program of one’s own does not travel', async () => {
+    const cwd = temporaryDirectory()
+    writeFileSync(join(cwd, 'node.mjs'), '')
+    const words = ['fuzz', '--binary', 'node node.mjs', '--seeds', '1', '--queue', 'redis://127.0.0.1:1']
+    const { exitCode, stderr } = await chaosHere(words, { cwd })
+    expect(stderr).toContain('--queue: a program of your own (--binary) does not travel to workers')
+    expect(exitCode).toBe(3)
+  })
+})
+
+describe.skipIf(redis === undefined)('code of one’s own', () => {
+  const mine = async () => {
     const cwd = temporaryDirectory()
     await chaosHere(['init', 'protocol'], { cwd })
-    const words = ['fuzz', '--protocol', 'protocol.ts', '--seeds', '1', '--queue', 'redis://127.0.0.1:1']
-    const { exitCode, stderr } = await chaosHere(words, { cwd })
-    expect(stderr).toMatch(/workers have the protocols and workloads that come with chaos, and not .*protocol\.ts/)
-    expect(exitCode).toBe(3)
+    return cwd
+  }
+
+  test('travels with what it imports to workers that were started with --allow-code, and to no others', async () => {
+    const queue = await queueOf()
+    const wary = await joined(queue)
+    const cwd = await mine()
+    const source = readFileSync(join(cwd, 'protocol.ts'), 'utf8')
+    writeFileSync(join(cwd, 'own.ts'), source)
+    writeFileSync(join(cwd, 'protocol.ts'), "export { default } from './own.ts'\n")
+    const words = ['fuzz', '--protocol', 'protocol.ts', '--seeds', '200', '--keep-going', '--json', '--no-guide']
+    const alone = await chaos(words, { cwd })
+    const shared = startChaos([...words, '--queue', queue], { cwd })
+    let said = ''
+    shared.child.stderr?.on('data', (chunk) => {
+      said += chunk
+    })
+    const willing = await joined(queue, '--allow-code')
+    const { stdout, exitCode } = await shared.finished
+    const told = (text: string) => {
+      const { trials, failures } = JSON.parse(text)
+      return {
+        trials,
+        failures: failures.map(({ cause, seed, times }: { [member: string]: unknown }) => ({ cause, seed, times })),
+      }
+    }
+    expect([told(stdout), exitCode]).toEqual([told(alone.stdout), alone.exitCode])
+    expect([wary.searched(), willing.searched()]).toEqual([0, 4])
+    expect(said).not.toContain('error')
+  })
+
+  test('is named in the campaign as what no worker may run', async () => {
+    const queue = await queueOf()
+    await joined(queue)
+    const cwd = await mine()
+    const { child } = startChaos(['fuzz', '--protocol', 'protocol.ts', '--seeds', '9', '--queue', queue], { cwd })
+    let said = ''
+    child.stderr?.on('data', (chunk) => {
+      said += chunk
+    })
+    await until(() => said.includes('may run code of yours: start one with npx chaos worker --allow-code'))
+    child.kill('SIGKILL')
+  })
+})
+
+describe.skipIf(redis === undefined)('a comparison through a queue', () => {
+  test('measures what it measures alone', async () => {
+    const queue = await queueOf()
+    const worker = await joined(queue)
+    const words = ['compare', '--targets', 'raft,quorum', '--faults', 'partition', ...BRIEF_COMPARISON, '--json']
+    const [alone, shared] = [await chaos(words), await chaos([...words, '--queue', queue])]
+    const told = ({ stdout }: typeof alone) => ({ ...JSON.parse(stdout), elapsedMs: 0 })
+    expect(told(shared)).toEqual(told(alone))
+    expect(worker.printed()).toMatch(/^Did a run of raft with seed 1 in /m)
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { JobEnd } from '../src/jobs/job.ts'
-import { printOrder, readEnd, readOrder } from '../src/queue/message.ts'
+import { printOrder, readEnd, readOrder, readSpec } from '../src/queue/message.ts'
 import { seedsKind } from '../src/queue/search-kinds.ts'
 import type { SeedsSpec } from '../src/search/worker.ts'
 
@@ -30,7 +30,7 @@ const sent = (order: object) => throughRedis(printOrder(seedsKind, order, { look
 describe('a range of seeds', () => {
   test('comes out of the queue as it went in', () => {
     const { kind, spec: read, looks } = readOrder(sent(spec))
-    expect([kind, read, looks]).toEqual([seedsKind, spec, 12])
+    expect([kind, readSpec(kind, read, new Set()), looks]).toEqual([seedsKind, spec, 12])
   })
 
   test('is refused if it is of another version, which may search otherwise', () => {
@@ -44,11 +44,13 @@ describe('a range of seeds', () => {
   test.each([
     ['a file with code', { subject: { ...spec.subject, target: './mine.ts' } }, 'subject.target'],
     ['a workload from a file', { subject: { ...spec.subject, workload: '/tmp/w.ts' } }, 'subject.workload'],
+    ['a program', { subject: { ...spec.subject, target: 'exec:rm' } }, 'subject.target'],
     ['seeds without an end', { count: 1e9 }, 'count'],
     ['members that nobody knows', { require: 'child_process' }, 'require'],
     ['strategies that there are not', { strategies: ['guessing'] }, 'strategies.0'],
   ])('with %s is refused', (_, wrong, where) => {
-    expect(() => readOrder(sent({ ...spec, ...wrong }))).toThrow(`it is no job of kind search: ${where}: `)
+    const { kind, spec: read } = readOrder(sent({ ...spec, ...wrong }))
+    expect(() => readSpec(kind, read, new Set(['/tmp/other.ts']))).toThrow(`it is no job of kind search: ${where}: `)
   })
 })
 
@@ -71,6 +73,7 @@ describe('what a worker says', () => {
     const found = (wrong: object) => read({ type: 'done', value: { ...value, findings: [{ ...finding, ...wrong }] } })
     expect(found({}).type).toBe('done')
     expect(() => found({ seed: 1 })).toThrow('it was asked for seeds 65 to 128, and answers for others')
+    expect(() => found({ scenario: { ...scenario, target: 'exec:rm' } })).toThrow('tells of exec:rm and register')
     expect(() => found({ scenario: { operations: 'none' } })).toThrow('findings.0.scenario')
     expect(() => found({ failure: { ...failure, kind: 'boredom' } })).toThrow('findings.0.failure')
     expect(() => read({ type: 'done', value: { ...value, trials: -1 } })).toThrow(

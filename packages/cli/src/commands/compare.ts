@@ -1,4 +1,5 @@
 import { networks } from '@chaosproxy/scenarios'
+import { queueOption } from '../arguments/queue.ts'
 import type { Command } from '../command.ts'
 import { executeCompare } from '../compare/execute.ts'
 import { COMPARE_DEFAULTS, parseCompareSettings } from '../compare/settings.ts'
@@ -61,12 +62,13 @@ export const compareCommand: Command = {
     seed: { type: 'string', describe: `the first seed [default: ${COMPARE_DEFAULTS.seed}]`, requiresArg: true },
     sim: { type: 'boolean', describe: 'in virtual time, which is the default' },
     real: { type: 'boolean', describe: 'on real processes, one run after the other' },
+    ...queueOption,
     ...configOption,
     html: { type: 'string', describe: 'write it as an HTML page', requiresArg: true },
     ...reporterOptions(),
   },
   groups: {
-    'What is compared': ['targets', 'sweep', 'nodes', 'network', 'sim', 'real'],
+    'What is compared': ['targets', 'sweep', 'nodes', 'network', 'sim', 'real', 'queue'],
     'What clients do': ['clients', 'rate', 'time', 'timeout'],
     'What goes wrong': ['faults', 'seeds', 'seed'],
     Output: ['html', 'force', 'json'],

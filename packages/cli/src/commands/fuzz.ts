@@ -1,5 +1,6 @@
 import { USUAL_OUT } from '@chaosproxy/engine'
 import { strategies } from '@chaosproxy/simulator'
+import { queueOption } from '../arguments/queue.ts'
 import { workloadOptions } from '../arguments/workload.ts'
 import type { Command } from '../command.ts'
 import { configOption } from '../config/own.ts'
@@ -54,6 +55,11 @@ export const fuzzCommand: Command = {
     },
     seeds: { type: 'string', describe: 'stop after this many seeds', requiresArg: true },
     time: { type: 'string', describe: `stop after this long [default: ${FUZZ_DEFAULTS.time}]`, requiresArg: true },
+    for: {
+      type: 'string',
+      describe: 'search this long, such as 8h, and do not stop at failures: --time with --keep-going',
+      requiresArg: true,
+    },
     strategy: {
       type: 'string',
       describe: `how to choose faults, comma-separated: ${strategies.map(({ name }) => name).join(', ')} [default: all but coverage, in turn, windows and leaders more often]`,
@@ -77,12 +83,7 @@ export const fuzzCommand: Command = {
       requiresArg: true,
     },
     'verify-determinism': { type: 'boolean', describe: 'run every trial twice, and compare to the byte' },
-    queue: {
-      type: 'string',
-      describe:
-        'have workers on other machines search (chaos worker): redis://host:6379, or env:NAME, the variable that holds it',
-      requiresArg: true,
-    },
+    ...queueOption,
     workers: { type: 'string', describe: 'how many threads [default: one for each core]', requiresArg: true },
     ...configOption,
     out: { type: 'string', default: USUAL_OUT, describe: 'directory for the failures found', requiresArg: true },
@@ -97,6 +98,7 @@ export const fuzzCommand: Command = {
       'seed',
       'seeds',
       'time',
+      'for',
       'strategy',
       'guide',
       'keep-going',

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { EXIT, type WorkEvent, work } from '@chaosproxy/engine'
 import { plural, UserError } from '@chaosproxy/history'
 import { parseCount } from '../arguments/quantities.ts'
-import { type Command, textOf } from '../command.ts'
+import { type Command, flagOf, textOf } from '../command.ts'
 import { listenForInterrupts } from '../run/interrupts.ts'
 import { print } from '../terminal/output.ts'
 
@@ -16,9 +16,14 @@ export const workerCommand: Command = {
       describe: 'the Redis or Valkey with the queue: redis://host:6379, or env:NAME, the variable that holds it',
       requiresArg: true,
     },
+    'allow-code': {
+      type: 'boolean',
+      describe:
+        'also run protocols and workloads of users, which come through the queue: whoever reaches the Redis can run code here',
+    },
     threads: { type: 'string', describe: 'how many threads [default: one for each core]', requiresArg: true },
   },
-  groups: { 'Which work': ['queue'], 'With what': ['threads'] },
+  groups: { 'Which work': ['queue', 'allow-code'], 'With what': ['threads'] },
   examples: [
     ['chaos worker --queue redis://10.0.0.5:6379', 'joins in, until Ctrl-C'],
     ['chaos fuzz --target raft --seeds 1000000 --queue redis://10.0.0.5:6379', 'the search that it joins'],
@@ -33,6 +38,7 @@ export const workerCommand: Command = {
       await work({
         queue,
         threads,
+        allowCode: flagOf(options, 'allow-code'),
         signal: interrupts.signal,
         listener: (event) => print(process.stdout, toldOf(event)),
       })

@@ -12,6 +12,7 @@ import {
 import { UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import { type Comparison, renderComparisonHtml } from '@chaosproxy/report'
+import { aloneText, lostText } from '../arguments/queue.ts'
 import { isSilent } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
 import { createReporting } from '../reporting/reporting.ts'
@@ -29,6 +30,7 @@ export async function executeCompare(settings: CompareSettings): Promise<ExitCod
   try {
     const comparison = await compareSystems(settings.plan, {
       signal: interrupts.signal,
+      queue: settings.queue,
       listener: (event) => show(event, progress),
       again: (run) => againCommand(settings, run),
     })
@@ -49,9 +51,20 @@ export async function executeCompare(settings: CompareSettings): Promise<ExitCod
 }
 
 function show(event: CompareEvent, progress: ProgressDisplay): void {
-  const where = `${event.system} under ${event.condition}`
-  if (event.type === 'running') progress.update(`run ${event.run} of ${event.runs}: ${where}`)
-  else progress.warn(`${where}: ${event.trouble}`)
+  switch (event.type) {
+    case 'alone':
+      progress.update(aloneText(event))
+      break
+    case 'lost':
+      progress.note(lostText(event))
+      break
+    case 'running':
+      progress.update(`run ${event.run} of ${event.runs}: ${event.system} under ${event.condition}`)
+      break
+    case 'trouble':
+      progress.warn(`${event.system} under ${event.condition}: ${event.trouble}`)
+      break
+  }
 }
 
 function writePage(file: string, comparison: Comparison): void {

@@ -42,6 +42,8 @@ export interface CompareSettings {
   readonly reporters: readonly ReporterChoice[]
   /** The configuration named with `--config`. */
   readonly configFile: string | undefined
+  /** The Redis through whose queue workers take the runs. */
+  readonly queue: string | undefined
 }
 
 /** @throws UserError (usage) naming the invalid option, or the combination that is impossible, and why. */
@@ -92,6 +94,9 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
     'targets',
     systems.map(({ name }) => name),
   )
+  const queue = textOf(options, 'queue')
+  if (real && queue !== undefined)
+    throw new UserError('usage', '--queue: workers do simulated runs, and --real is of this machine: give one of them.')
   const html = textOf(options, 'html')
   if (html !== undefined) refuseToLose([pageChoice(html, 'html')], flagOf(options, 'force'))
   return {
@@ -99,6 +104,7 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
     html,
     reporters: parseReporters(options, 'comparison'),
     configFile: textOf(options, 'config'),
+    queue,
   }
 }
 

@@ -10,8 +10,9 @@ import {
   type SearchOutcome,
   searchAndShrink,
 } from '@chaosproxy/engine'
-import { plural } from '@chaosproxy/history'
+import { count, duration, plural } from '@chaosproxy/history'
 import { causeOf, NO_LEVEL } from '@chaosproxy/simulator'
+import { aloneText, lostText } from '../arguments/queue.ts'
 import { isSilent } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
 import { createReporting } from '../reporting/reporting.ts'
@@ -53,13 +54,13 @@ export async function executeFuzz(settings: FuzzSettings): Promise<ExitCode> {
 function show(event: SearchEvent, progress: ProgressDisplay): void {
   switch (event.type) {
     case 'progress':
-      progress.update(progressText(event.trials, event.causes))
+      progress.update(progressText(event))
       break
     case 'alone':
-      progress.update(`no worker at ${event.place}: start one with npx chaos worker --queue ADDRESS`)
+      progress.update(aloneText(event))
       break
     case 'lost':
-      progress.note(`Redis lost ${event.job}: handed out again`)
+      progress.note(lostText(event))
       break
     case 'guiding':
       progress.update(`an invariant was broken in seed ${event.seed}: looking for what a client sees of it`)
@@ -88,8 +89,19 @@ function exitCodeOf(outcome: SearchOutcome, results: readonly Result[], interrup
   return doubtsOf(outcome).length > 0 ? EXIT.unknown : EXIT.met
 }
 
-const progressText = (trials: number, causes: number): string =>
-  `${plural(trials, 'trial')} so far, ${causes === 0 ? 'nothing found yet' : `${causes} found`}`
+function progressText({
+  trials,
+  causes,
+  elapsedMs,
+  leftMs,
+}: Extract<SearchEvent, { readonly type: 'progress' }>): string {
+  const rate = elapsedMs < 1_000 ? '' : `, ${count(Math.round((trials * 1_000) / elapsedMs))}/s`
+  const left = leftMs === undefined || leftMs < LONG_MS ? '' : `, ${duration(leftMs * 1e6)} left`
+  return `${plural(trials, 'trial')} so far${rate}${left}, ${causes === 0 ? 'nothing found yet' : `${causes} found`}`
+}
+
+/** Shorter, nobody asks how long it takes. */
+const LONG_MS = 10_000
 
 function titleOf(settings: FuzzSettings): string {
   const { subject, strategies, workers, firstSeed, limit } = settings.search

@@ -92,7 +92,7 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
       strategies: parseStrategies(textOf(options, 'strategy')),
       invariants,
       guide: options['guide'] !== false,
-      keepGoing: flagOf(options, 'keep-going'),
+      keepGoing: flagOf(options, 'keep-going') || textOf(options, 'for') !== undefined,
       verifyDeterminism: flagOf(options, 'verify-determinism'),
       shrinkMs: parseDuration('shrink', textOf(options, 'shrink') ?? FUZZ_DEFAULTS.shrink),
       workers: parseCount('workers', textOf(options, 'workers') ?? availableParallelism(), { min: 1, max: 256 }),
@@ -111,7 +111,7 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
 
 export const parseSeeds = (options: ParsedOptions): Pick<SearchSpec, 'firstSeed' | 'limit'> => ({
   firstSeed: parseCount('seed', textOf(options, 'seed') ?? 1, { min: 0, max: Number.MAX_SAFE_INTEGER - MOST_SEEDS }),
-  limit: parseLimit(textOf(options, 'seeds'), textOf(options, 'time')),
+  limit: parseLimit(options),
 })
 
 /**
@@ -215,7 +215,11 @@ export function decidable<Held extends Pick<SubjectName, 'level'>>({ name, level
   )
 }
 
-function parseLimit(seeds: string | undefined, time: string | undefined): SearchSpec['limit'] {
+function parseLimit(options: ParsedOptions): SearchSpec['limit'] {
+  const [seeds, time, long] = ['seeds', 'time', 'for'].map((name) => textOf(options, name))
+  if (long !== undefined && (seeds ?? time) !== undefined)
+    throw new UserError('usage', '--for says when to stop, as --seeds and --time do: give one of them.')
+  if (long !== undefined) return { timeMs: parseDuration('for', long) }
   if (seeds !== undefined && time !== undefined)
     throw new UserError('usage', '--seeds and --time both say when to stop: give one of them.')
   if (seeds !== undefined) return { seeds: parseCount('seeds', seeds, { min: 1, max: MOST_SEEDS }) }

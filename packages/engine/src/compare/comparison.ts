@@ -6,6 +6,7 @@ import { combineRuns, faultMs, type MeasuredRun, networkNotes } from '@chaosprox
 import { doEach, doneOf } from '../jobs/job.ts'
 import { once } from '../jobs/once.ts'
 import { createThreadPool } from '../jobs/thread-pool.ts'
+import type { QueueEvent } from '../queue/pool.ts'
 import { type MeasuredCell, measureCell } from './cell.ts'
 import { cellJob } from './job.ts'
 import type { ComparedTarget, ComparisonPlan, PlannedCell } from './plan.ts'
@@ -29,6 +30,7 @@ export type CompareEvent =
     }
   /** What went wrong in a run's environment. */
   | { readonly type: 'trouble'; readonly trouble: string; readonly system: string; readonly condition: string }
+  | QueueEvent
 
 /** How to follow a comparison, and end it early. */
 export interface CompareHooks {
@@ -37,15 +39,17 @@ export interface CompareHooks {
   readonly signal?: AbortSignal | undefined
   /** How the report says that one run is repeated: a command. */
   readonly again?: ((run: ComparedRun) => string) | undefined
+  /** The address of a Redis: workers on other machines take the runs from its queue. Only for simulated runs. */
+  readonly queue?: string | undefined
 }
 
 /** The same, with nothing missing. */
-type Followed = { readonly [hook in keyof CompareHooks]-?: NonNullable<CompareHooks[hook]> }
+type Followed = { readonly [hook in Exclude<keyof CompareHooks, 'queue'>]-?: NonNullable<CompareHooks[hook]> }
 
 /** Performs every run of a comparison, and puts together what they measured. Undefined if it was interrupted. */
 export async function compareSystems(plan: ComparisonPlan, hooks: CompareHooks = {}): Promise<Comparison | undefined> {
   const { listener = () => {}, signal = new AbortController().signal, again = () => '' } = hooks
-  const performer = plan.real ? performReally(signal, plan.registries) : performSimulated()
+  const performer = plan.real ? performReally(signal, plan.registries) : await performSimulated(hooks, listener)
   try {
     const systems = await measuredSystems(plan, performer, { listener, signal, again })
     return systems && comparisonOf(plan, systems)
@@ -62,9 +66,20 @@ interface Performer {
 }
 
 /** Runs in virtual time do not disturb one another: as many at a time as there are cores, and each only once. */
-function performSimulated(): Performer {
-  const pool = once(createThreadPool('compare-worker', availableParallelism()))
-  return { width: pool.width, perform: async (spec) => doneOf(await pool.do(cellJob, spec)), end: pool.close }
+async function performSimulated({ queue, signal }: CompareHooks, listener: Followed['listener']): Promise<Performer> {
+  const threads = createThreadPool('compare-worker', availableParallelism())
+  // Its packages are installed only where a queue is used.
+  const pool =
+    queue === undefined ? threads : await (await import('../queue/pool.ts')).openQueuePool(queue, threads, listener)
+  const { width, do: perform, close } = once(pool, { stop: queue === undefined ? undefined : signal })
+  return {
+    width,
+    async perform(spec) {
+      const end = await perform(cellJob, spec)
+      return end.type === 'given up' ? undefined : doneOf(end)
+    },
+    end: close,
+  }
 }
 
 /** Real runs would compete for the machine. */

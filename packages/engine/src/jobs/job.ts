@@ -1,3 +1,4 @@
+import { UserError } from '@chaosproxy/history'
 import type { Ill, Progress, Reading } from '@chaosproxy/targets/watchdog'
 
 /** One kind of work on data, such as searching a range of seeds. Done twice, it gives one result. */
@@ -42,7 +43,14 @@ export interface Left {
   readonly described: string
 }
 
-/** What does jobs: this thread, threads of this machine. */
+/** A job by which workers end, so that it was given up. */
+export class PoisonousJob extends UserError {
+  constructor(title: string) {
+    super('environment', `${title}: three workers ended while they did it, so it was given up`)
+  }
+}
+
+/** What does jobs: this thread, threads of this machine, workers on other machines. */
 export interface Pool {
   /** How many it does at a time. */
   readonly width: number

@@ -1,14 +1,14 @@
-import type { Job, JobEnd, Pool } from './job.ts'
+import type { Doing, Job, JobEnd, Pool } from './job.ts'
 import { jobName } from './job-name.ts'
 
-/** The same pool, which does jobs of one name only once. For jobs that give up nothing halfway. */
-export function once(pool: Pool): Pool {
+/** The same pool, which does jobs of one name only once, all with `doing`. For jobs that give up nothing halfway. */
+export function once(pool: Pool, doing: Doing = {}): Pool {
   const done = new Map<string, Promise<JobEnd<unknown>>>()
   return {
     ...pool,
     do<Spec extends object, Result>(job: Job<Spec, Result>, spec: Spec): Promise<JobEnd<Result>> {
       const name = jobName(job, spec)
-      const end = (done.get(name) as Promise<JobEnd<Result>> | undefined) ?? pool.do(job, spec)
+      const end = (done.get(name) as Promise<JobEnd<Result>> | undefined) ?? pool.do(job, spec, doing)
       done.set(name, end)
       return end
     },

@@ -1,8 +1,14 @@
 import { setTimeout } from 'node:timers/promises'
 import { connectQueue } from './connect.ts'
+import type { Client, Queue, QueueEvents } from './packages.ts'
+import { LOST_FILE, type Store } from './parcel.ts'
 
-/** The queue in which jobs wait for workers. */
-export const QUEUE = 'chaos'
+/** The queues in which jobs wait for workers: those with code of users wait for workers that were allowed to run it. */
+export const QUEUES = { plain: 'chaos', code: 'chaos-code' } as const
+export type Lane = keyof typeof QUEUES
+
+/** Where the texts of files are kept, by their hashes. */
+const FILES = 'chaos:file:'
 
 /** How long to wait for a job before looking whether Redis still has it. */
 const LOOK_EVERY_MS = 2_000
@@ -24,27 +30,41 @@ export interface Board {
   /** `host:port`. */
   readonly place: string
   /** Puts it up, unless it is, and waits for a moment until it is done. */
-  outcomeOf(name: string, order: object): Promise<Outcome>
+  outcomeOf(lane: Lane, name: string, order: object): Promise<Outcome>
   /** Whether Redis knows nothing of it. */
-  isGone(name: string): Promise<boolean>
+  isGone(lane: Lane, name: string): Promise<boolean>
   /** Takes it back, unless a worker has begun. */
-  takeBack(name: string): Promise<void>
+  takeBack(lane: Lane, name: string): Promise<void>
+  /** Keeps the texts of files, by their hashes, for workers to fetch. */
+  keep(texts: ReadonlyMap<string, string>): Promise<void>
   /** Undefined while Redis does not answer. */
-  workers(): Promise<number | undefined>
+  workers(lane: Lane): Promise<number | undefined>
   close(): Promise<void>
 }
 
 /** @throws UserError as `connectQueue` does. */
 export async function openBoard(address: string): Promise<Board> {
-  const { bullmq, connection, place } = await connectQueue(address)
-  const queue = new bullmq.Queue(QUEUE, { connection })
-  const events = new bullmq.QueueEvents(QUEUE, { connection })
-  // They connect again by themselves, and every job is looked after.
-  queue.on('error', () => {})
-  events.on('error', () => {})
+  const { bullmq, connection, place, connect } = await connectQueue(address)
+  const client = connect()
+  const opened = new Map<Lane, { readonly queue: Queue; readonly events: QueueEvents }>()
+
+  function open(lane: Lane) {
+    const known = opened.get(lane)
+    if (known !== undefined) return known
+    const queue = new bullmq.Queue(QUEUES[lane], { connection })
+    const events = new bullmq.QueueEvents(QUEUES[lane], { connection })
+    // They connect again by themselves, and every job is looked after.
+    queue.on('error', () => {})
+    events.on('error', () => {})
+    const ends = { queue, events }
+    opened.set(lane, ends)
+    return ends
+  }
+
   return {
     place,
-    outcomeOf(name, order) {
+    outcomeOf(lane, name, order) {
+      const { queue, events } = open(lane)
       const finished = queue
         .add('job', order, { jobId: name, removeOnComplete: { age: KEPT_SECONDS }, removeOnFail: true })
         .then((job) => job.waitUntilFinished(events, LOOK_EVERY_MS))
@@ -54,25 +74,40 @@ export async function openBoard(address: string): Promise<Board> {
         )
       return Promise.race([finished, later(SILENT_MS, { type: 'pending' } as const)])
     },
-    async isGone(name) {
-      const found = await Promise.race([queue.getJob(name), later(SILENT_MS, null)]).catch(() => null)
+    async isGone(lane, name) {
+      const found = await Promise.race([open(lane).queue.getJob(name), later(SILENT_MS, null)]).catch(() => null)
       return found === undefined
     },
-    takeBack: (name) =>
-      Promise.race([queue.remove(name), later(TAKEN_BACK_MS, undefined)]).then(
+    takeBack: (lane, name) =>
+      Promise.race([open(lane).queue.remove(name), later(TAKEN_BACK_MS, undefined)]).then(
         () => {},
         // A worker has begun with it.
         () => {},
       ),
-    workers: () => queue.getWorkersCount().catch(() => undefined),
-    close: async () => void (await Promise.all([queue.close(), events.close()])),
+    async keep(texts) {
+      for (const [hash, text] of texts) await client.set(FILES + hash, text, 'EX', KEPT_SECONDS)
+    },
+    workers: (lane) =>
+      open(lane)
+        .queue.getWorkersCount()
+        .catch(() => undefined),
+    async close() {
+      client.disconnect()
+      await Promise.all([...opened.values()].flatMap(({ queue, events }) => [queue.close(), events.close()]))
+    },
   }
 }
+
+/** What a coordinator kept. */
+export const storeOn = (client: Client): Store => ({
+  fetch: async (hash) => (await client.get(FILES + hash)) ?? undefined,
+})
 
 /** BullMQ tells by words what became of a job, and that it is not there or not finished yet. */
 function failedBy(why: string): Outcome {
   if (/timed out before finishing|Missing key for job|Connection is closed|LOADING|ECONN/.test(why))
     return { type: 'pending' }
+  if (why.includes(LOST_FILE)) return { type: 'pending' }
   return /stalled more than/.test(why) ? { type: 'poisonous' } : { type: 'failed', why }
 }
 

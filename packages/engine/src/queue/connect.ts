@@ -1,5 +1,5 @@
 import { UserError } from '@chaosproxy/history'
-import { type BullMQ, type Connection, loadPackages } from './packages.ts'
+import { type BullMQ, type Client, type Connection, loadPackages } from './packages.ts'
 
 /** A Redis that has answered, and the library that keeps queues in it. */
 export interface Connected {
@@ -7,6 +7,8 @@ export interface Connected {
   readonly connection: Connection
   /** `host:port`, without the rest of the address, which may hold a password. */
   readonly place: string
+  /** A connection for what is no job. */
+  readonly connect: () => Client
 }
 
 const ANSWER_WITHIN_MS = 5_000
@@ -41,7 +43,17 @@ export async function connectQueue(given: string): Promise<Connected> {
   } finally {
     client.disconnect()
   }
-  return { bullmq, connection: { url, maxRetriesPerRequest: null }, place }
+  return {
+    bullmq,
+    connection: { url, maxRetriesPerRequest: null },
+    place,
+    connect() {
+      const another = new Redis(url, { maxRetriesPerRequest: null })
+      // It connects again by itself.
+      another.on('error', () => {})
+      return another
+    },
+  }
 }
 
 function addressOf(given: string): { readonly url: string; readonly place: string } {

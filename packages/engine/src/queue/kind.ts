@@ -11,8 +11,8 @@ export interface QueuedKind<Spec extends object, Result> {
   /** The threads that do it, and their memory. */
   readonly script: ThreadScript
   readonly memory?: Readonly<ResourceLimits> | undefined
-  /** @throws if it is no such spec. */
-  readonly readSpec: (data: unknown) => Spec
+  /** @param paths the files that were sent along, which it may name. @throws if it is no such spec. */
+  readonly readSpec: (data: unknown, paths: ReadonlySet<string>) => Spec
   /** @throws if no worker can have found this for the spec. */
   readonly readResult: (data: unknown, spec: Spec) => Result
   /** In words, such as `64 seeds of raft from 65`. */

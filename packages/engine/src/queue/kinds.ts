@@ -1,7 +1,8 @@
+import { cellKind } from './compare-kind.ts'
 import type { AnyKind } from './kind.ts'
 import { guideKind, minimiseKind, seedsKind } from './search-kinds.ts'
 
 /** Every kind of job that travels. */
-export const kinds: readonly AnyKind[] = [seedsKind, minimiseKind, guideKind]
+export const kinds: readonly AnyKind[] = [seedsKind, minimiseKind, guideKind, cellKind]
 
 export const kindNamed = (name: string): AnyKind | undefined => kinds.find(({ job }) => job.kind === name)

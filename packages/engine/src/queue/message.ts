@@ -4,6 +4,7 @@ import type { Doing, JobEnd } from '../jobs/job.ts'
 import { packageVersion } from '../version.ts'
 import type { AnyKind } from './kind.ts'
 import { kindNamed } from './kinds.ts'
+import { type Parcel, sentFiles } from './parcel.ts'
 
 // A job on its way to a worker, and its end on the way back, as JSON.
 
@@ -13,31 +14,28 @@ const message = v.strictObject({
   version: v.string(),
   kind: v.string(),
   spec: v.unknown(),
+  files: sentFiles,
   looks: v.optional(count),
   wanted: v.optional(count),
 })
 
 /** What a worker is to do. */
-export interface Order extends Pick<Doing, 'looks' | 'wanted'> {
+interface Order extends Pick<Doing, 'looks' | 'wanted'> {
   readonly kind: AnyKind
-  readonly spec: never
+  /** Still to be read, once its files are there. */
+  readonly spec: unknown
+  readonly files: Parcel['files']
 }
 
 export const printOrder = (
   kind: AnyKind,
   spec: object,
-  { looks, wanted }: Pick<Doing, 'looks' | 'wanted'>,
-): object => ({
-  version: packageVersion(),
-  kind: kind.job.kind,
-  spec,
-  looks,
-  wanted,
-})
+  { looks, wanted, files = [] }: Pick<Doing, 'looks' | 'wanted'> & { readonly files?: Parcel['files'] | undefined },
+): object => ({ version: packageVersion(), kind: kind.job.kind, spec, files, looks, wanted })
 
 /** @throws UserError (input) for anything but a job of this version. */
 export function readOrder(data: unknown): Order {
-  const { version, kind: name, spec, looks, wanted } = understood(() => v.parse(message, data), 'it is no job of chaos')
+  const { version, kind: name, ...order } = understood(() => v.parse(message, data), 'it is no job of chaos')
   if (version !== packageVersion())
     throw new UserError(
       'input',
@@ -46,9 +44,12 @@ export function readOrder(data: unknown): Order {
   const kind = kindNamed(name)
   if (kind === undefined)
     throw new UserError('input', `it is no job of chaos: there is no kind ${JSON.stringify(name)}`)
-  const read = understood(() => kind.readSpec(spec), `it is no job of kind ${name}`)
-  return { kind, spec: read as never, looks, wanted }
+  return { kind, ...order }
 }
+
+/** @throws UserError (input) for a spec that is not of its kind, or names a file that was not sent along. */
+export const readSpec = (kind: AnyKind, spec: unknown, paths: ReadonlySet<string>): never =>
+  understood(() => kind.readSpec(spec, paths), `it is no job of kind ${kind.job.kind}`) as never
 
 const left = { reading: v.strictObject({ unit: count, calls: count, within: count }), described: v.string() }
 

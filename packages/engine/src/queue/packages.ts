@@ -22,14 +22,14 @@ interface Closed {
   close(force?: boolean): Promise<unknown>
 }
 
-interface Queue extends Closed {
+export interface Queue extends Closed {
   add(name: string, data: object, options: JobOptions): Promise<Queued>
   getJob(id: string): Promise<Queued | undefined>
   remove(id: string): Promise<unknown>
   getWorkersCount(): Promise<number>
 }
 
-interface QueueEvents extends Closed {
+export interface QueueEvents extends Closed {
   waitUntilReady(): Promise<unknown>
 }
 
@@ -63,18 +63,21 @@ export interface BullMQ {
   ) => Error
 }
 
-interface Client {
+/** A connection to Redis of its own. */
+export interface Client {
   on(event: 'error', listener: (error: Error) => void): unknown
   connect(): Promise<unknown>
   ping(): Promise<unknown>
+  get(key: string): Promise<string | null>
+  set(key: string, value: string, unit: 'EX', seconds: number): Promise<unknown>
   disconnect(): void
 }
 
 interface ClientOptions {
-  readonly lazyConnect: true
-  readonly connectTimeout: number
-  readonly retryStrategy: () => null
-  readonly maxRetriesPerRequest: 0
+  readonly lazyConnect?: true
+  readonly connectTimeout?: number
+  readonly retryStrategy?: () => null
+  readonly maxRetriesPerRequest: 0 | null
 }
 
 interface Packages {

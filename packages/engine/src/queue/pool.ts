@@ -1,11 +1,11 @@
 import { UserError } from '@chaosproxy/history'
-import { isUserFile } from '@chaosproxy/targets'
-import type { Doing, Job, JobEnd, Pool } from '../jobs/job.ts'
+import { type Doing, type Job, type JobEnd, PoisonousJob, type Pool } from '../jobs/job.ts'
 import { jobName } from '../jobs/job-name.ts'
-import { type Outcome, openBoard } from './board.ts'
+import { type Lane, type Outcome, openBoard } from './board.ts'
 import type { AnyKind } from './kind.ts'
 import { kindNamed } from './kinds.ts'
 import { printOrder, readEnd } from './message.ts'
+import { type Parcel, pack } from './parcel.ts'
 
 /** Enough for dozens of threads: more only fills Redis. */
 const AT_A_TIME = 64
@@ -13,17 +13,10 @@ const COUNT_WORKERS_EVERY_MS = 2_000
 
 /** What a queue tells on the way. */
 export type QueueEvent =
-  /** There is work in the queue of the Redis there, and no worker to do it. */
-  | { readonly type: 'alone'; readonly place: string }
+  /** There is work in the queue of the Redis there, and no worker to do it; with code, none that may run that. */
+  | { readonly type: 'alone'; readonly place: string; readonly code: boolean }
   /** Redis no longer knew a job, which is handed out again. */
   | { readonly type: 'lost'; readonly job: string }
-
-/** A job by which workers end. */
-export class PoisonousJob extends UserError {
-  constructor(title: string) {
-    super('environment', `${title}: three workers ended while they did it, so it was given up`)
-  }
-}
 
 /**
  * Has workers on other machines do the kinds of jobs that travel, and `local` all others. A job of one name is done once,
@@ -38,30 +31,50 @@ export async function openQueuePool(
 ): Promise<Pool> {
   const board = await openBoard(address)
   const { place } = board
-  let waiting = 0
+  const waiting: { [lane in Lane]: number } = { plain: 0, code: 0 }
   const counting = setInterval(async () => {
-    if (waiting > 0 && (await board.workers()) === 0) listener({ type: 'alone', place })
+    for (const lane of ['plain', 'code'] as const)
+      if (waiting[lane] > 0 && (await board.workers(lane)) === 0)
+        listener({ type: 'alone', place, code: lane === 'code' })
   }, COUNT_WORKERS_EVERY_MS)
+  const parcels = new Map<string, Parcel>()
+
+  function parcelOf(references: readonly string[]): Parcel {
+    const name = JSON.stringify(references)
+    const parcel = parcels.get(name) ?? pack(references)
+    parcels.set(name, parcel)
+    return parcel
+  }
 
   async function ask(kind: AnyKind, spec: object, doing: Doing): Promise<JobEnd<unknown>> {
-    const order = printOrder(kind, spec, doing)
+    const references = kind.job.reads(spec as never)
+    const parcel = references.length === 0 ? undefined : parcelOf(references)
+    const lane = parcel === undefined ? 'plain' : 'code'
+    const order = printOrder(kind, parcel?.send(spec) ?? spec, { ...doing, files: parcel?.files })
     const name = jobName<object>({ kind: kind.job.kind, reads: () => [] }, order)
     const title = kind.title(spec as never)
     const calledOff = callingOff(doing)
+    waiting[lane] += 1
     try {
       for (let first = true; !calledOff.signal.aborted; first = false) {
-        if (!first && (await board.isGone(name))) listener({ type: 'lost', job: title })
+        const isGone = !first && (await board.isGone(lane, name))
+        if (isGone) listener({ type: 'lost', job: title })
+        if (parcel !== undefined && (first || isGone)) await board.keep(parcel.texts)
         // Under its name it is the same job, unless Redis has lost it.
-        const outcome = await Promise.race([board.outcomeOf(name, order), calledOff.outcome])
-        if (outcome.type === 'value') return readEnd(outcome.value, (value) => kind.readResult(value, spec as never))
+        const outcome = await Promise.race([board.outcomeOf(lane, name, order), calledOff.outcome])
+        if (outcome.type === 'value')
+          return readEnd(parcel?.receive(outcome.value) ?? outcome.value, (value) =>
+            kind.readResult(value, spec as never),
+          )
         if (outcome.type === 'poisonous') throw new PoisonousJob(title)
         if (outcome.type === 'failed')
           throw new UserError('environment', `a worker could not do ${title}: ${outcome.why}`)
       }
     } finally {
+      waiting[lane] -= 1
       calledOff.release()
     }
-    await board.takeBack(name)
+    await board.takeBack(lane, name)
     return { type: 'given up', reading: { unit: 0, calls: 0, within: 0 }, described: '' }
   }
 
@@ -74,12 +87,7 @@ export async function openQueuePool(
     ): Promise<JobEnd<Result>> {
       const kind = kindNamed(job.kind)
       if (kind === undefined) return local.do(job, spec, doing)
-      waiting += 1
-      try {
-        return (await ask(kind, spec, doing)) as JobEnd<Result>
-      } finally {
-        waiting -= 1
-      }
+      return (await ask(kind, spec, doing)) as JobEnd<Result>
     },
     async close() {
       clearInterval(counting)
@@ -108,14 +116,4 @@ function callingOff({ signal, stop }: Doing): {
     for (const each of [signal, stop]) each?.removeEventListener('abort', end)
   }
   return { signal: ending.signal, outcome, release }
-}
-
-/** @throws UserError (usage) for code of users, which does not travel. */
-export function requireQueueable(named: { readonly target: string; readonly workload: string }): void {
-  for (const reference of [named.target, named.workload])
-    if (isUserFile(reference))
-      throw new UserError(
-        'usage',
-        `--queue: workers have the protocols and workloads that come with chaos, and not ${reference}. Search it without --queue.`,
-      )
 }

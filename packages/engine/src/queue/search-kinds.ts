@@ -1,6 +1,6 @@
 import { nemeses } from '@chaosproxy/faults'
 import { millis, nanos } from '@chaosproxy/history'
-import { protocols } from '@chaosproxy/protocols'
+import { findProtocol } from '@chaosproxy/protocols'
 import type { Scenario } from '@chaosproxy/runner'
 import {
   type Failure,
@@ -11,9 +11,10 @@ import {
   strategies,
   threadLimits,
 } from '@chaosproxy/simulator'
-import { workloads } from '@chaosproxy/workloads'
+import { findWorkload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { guideJob, minimiseJob, seedsJob } from '../search/jobs.ts'
+import type { SubjectName } from '../search/subject-name.ts'
 import type { GuideSpec, MinimiseSpec, SeedsSpec } from '../search/worker.ts'
 import type { QueuedKind } from './kind.ts'
 
@@ -27,6 +28,26 @@ const milliseconds = v.pipe(amount, v.transform(millis))
 const budget = v.pipe(amount, v.maxValue(LONGEST_BUDGET_MS), v.transform(millis))
 const setting = v.union([v.string(), v.number(), v.boolean()])
 
+/** @throws for a protocol or workload that is neither built in nor was sent along: no other file is loaded, nor a program run. */
+function requireKnown(
+  { target, workload }: Pick<SubjectName, 'target' | 'workload'>,
+  paths: ReadonlySet<string>,
+): void {
+  if (findProtocol(target) === undefined && !paths.has(target)) throw new Error(`subject.target: no protocol ${target}`)
+  if (findWorkload(workload) === undefined && !paths.has(workload))
+    throw new Error(`subject.workload: no workload ${workload}`)
+}
+
+/** @throws for a scenario of another subject, whose names would be loaded when it is played. */
+function requireSame(
+  { target, workload }: Pick<SubjectName, 'target' | 'workload'>,
+  ...scenarios: readonly Scenario[]
+): void {
+  for (const each of scenarios)
+    if (each.target !== target || each.workload !== workload)
+      throw new Error(`it is about ${target} and ${workload}, and tells of ${each.target} and ${each.workload}`)
+}
+
 const choices = v.strictObject({
   faults: v.optional(v.array(names(nemeses))),
   clocks: v.optional(v.strictObject({ driftPpm: v.optional(amount), jumpMs: v.optional(milliseconds) })),
@@ -37,11 +58,11 @@ const choices = v.strictObject({
 
 const subject = v.pipe(
   v.strictObject({
-    target: names(protocols),
+    target: v.string(),
     bug: v.optional(v.string()),
     knobs: v.record(v.string(), setting),
     level: v.string(),
-    workload: names(workloads),
+    workload: v.string(),
     settings: v.record(v.string(), setting),
     nodes: v.optional(v.pipe(count, v.minValue(1), v.maxValue(15))),
     operations: v.pipe(count, v.minValue(1), v.maxValue(10_000)),
@@ -116,9 +137,14 @@ export const seedsKind: QueuedKind<SeedsSpec, SearchResult> = {
   job: seedsJob,
   script: 'search-worker',
   memory: threadLimits,
-  readSpec: (data) => v.parse(seedsSpec, data),
-  readResult(data, { first, count: many }) {
+  readSpec(data, paths) {
+    const spec = v.parse(seedsSpec, data)
+    requireKnown(spec.subject, paths)
+    return spec
+  },
+  readResult(data, { subject, first, count: many }) {
     const result = v.parse(searchResult, data)
+    requireSame(subject, ...result.findings.map(({ scenario }) => scenario))
     const isWithin = (seed: number): boolean => seed >= first && seed < first + many
     if (result.trials > many || !result.findings.every(({ seed }) => isWithin(seed)))
       throw new Error(`it was asked for seeds ${first} to ${first + many - 1}, and answers for others`)
@@ -139,8 +165,17 @@ export const minimiseKind: QueuedKind<MinimiseSpec, Scenario | undefined> = {
   job: minimiseJob,
   script: 'search-worker',
   memory: threadLimits,
-  readSpec: (data) => v.parse(minimiseSpec, data),
-  readResult: (data) => v.parse(v.nullish(scenario), data) ?? undefined,
+  readSpec(data, paths) {
+    const spec = v.parse(minimiseSpec, data)
+    requireKnown(spec.subject, paths)
+    requireSame(spec.subject, spec.finding.scenario)
+    return spec
+  },
+  readResult(data, { subject }) {
+    const smaller = v.parse(v.nullish(scenario), data) ?? undefined
+    if (smaller !== undefined) requireSame(subject, smaller)
+    return smaller
+  },
   title: ({ subject, finding }) => `the failure of seed ${finding.seed} of ${subject.target}, to cut down`,
 }
 
@@ -156,7 +191,16 @@ export const guideKind: QueuedKind<GuideSpec, SeedFailure | undefined> = {
   job: guideJob,
   script: 'search-worker',
   memory: threadLimits,
-  readSpec: (data) => v.parse(guideSpec, data),
-  readResult: (data) => v.parse(v.nullish(finding), data) ?? undefined,
+  readSpec(data, paths) {
+    const spec = v.parse(guideSpec, data)
+    requireKnown(spec.subject, paths)
+    requireSame(spec.subject, spec.finding.scenario)
+    return spec
+  },
+  readResult(data, { subject }) {
+    const seen = v.parse(v.nullish(finding), data) ?? undefined
+    if (seen !== undefined) requireSame(subject, seen.scenario)
+    return seen
+  },
   title: ({ subject, finding }) => `the broken invariant of seed ${finding.seed} of ${subject.target}, to follow`,
 }

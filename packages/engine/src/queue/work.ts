@@ -3,11 +3,12 @@ import { UserError } from '@chaosproxy/history'
 import type { Job, Pool } from '../jobs/job.ts'
 import { createThreadPool } from '../jobs/thread-pool.ts'
 import { whenAborted } from '../run/interruption.ts'
-import { QUEUE } from './board.ts'
+import { QUEUES, storeOn } from './board.ts'
 import { connectQueue } from './connect.ts'
 import type { AnyKind } from './kind.ts'
-import { printEnd, readOrder } from './message.ts'
+import { printEnd, readOrder, readSpec } from './message.ts'
 import type { TakenJob } from './packages.ts'
+import { createUnpacker, NOTHING } from './parcel.ts'
 
 /** What a worker tells on the way. */
 export type WorkEvent =
@@ -22,6 +23,8 @@ export interface WorkSettings {
   readonly queue: string
   /** One for each core by default. */
   readonly threads?: number | undefined
+  /** Whether it runs code that users send along: protocols and workloads of their own. */
+  readonly allowCode?: boolean | undefined
   readonly listener?: ((event: WorkEvent) => void) | undefined
   /** Ends it, once the jobs under way are done. */
   readonly signal: AbortSignal
@@ -39,40 +42,56 @@ const LOST_AT_MOST = 2
  */
 export async function work(settings: WorkSettings): Promise<void> {
   const { queue, threads = availableParallelism(), listener = () => {}, signal } = settings
-  const { bullmq, connection, place } = await connectQueue(queue)
+  const { allowCode = false } = settings
+  const { bullmq, connection, place, connect } = await connectQueue(queue)
   const pools = createPools(threads)
+  const client = connect()
+  const unpacker = createUnpacker(storeOn(client))
+
   async function perform({ data }: TakenJob): Promise<object> {
     const startedAt = performance.now()
     try {
-      const { kind, spec, looks, wanted } = readOrder(data)
+      const { kind, spec: sent, files, looks, wanted } = readOrder(data)
+      if (files.length > 0 && !allowCode) throw new UserError('usage', NO_CODE)
+      const { paths, receive, send } = files.length === 0 ? NOTHING : await unpacker.unpack(files)
+      const spec = readSpec(kind, receive(sent), paths)
       const end = await pools.of(kind).do(kind.job as Job<never, unknown>, spec, { looks, wanted })
-      listener({ type: 'done', job: kind.title(spec), elapsedMs: performance.now() - startedAt })
-      return printEnd(end)
+      listener({ type: 'done', job: send(kind.title(spec)), elapsedMs: performance.now() - startedAt })
+      return send(printEnd(end))
     } catch (error) {
       if (!(error instanceof UserError)) throw error
       listener({ type: 'refused', why: error.message })
       throw new bullmq.UnrecoverableError(error.message)
     }
   }
-  const worker = new bullmq.Worker(QUEUE, perform, {
-    connection,
-    // One more waits, so that no thread is idle while the next job is fetched.
-    concurrency: threads + 1,
-    lockDuration: LOST_AFTER_MS,
-    stalledInterval: LOST_AFTER_MS / 2,
-    maxStalledCount: LOST_AT_MOST,
-  })
-  // It connects again by itself.
-  worker.on('error', () => {})
+
+  const lanes = allowCode ? [QUEUES.plain, QUEUES.code] : [QUEUES.plain]
+  const workers = lanes.map(
+    (lane) =>
+      new bullmq.Worker(lane, perform, {
+        connection,
+        // One more waits, so that no thread is idle while the next job is fetched.
+        concurrency: threads + 1,
+        lockDuration: LOST_AFTER_MS,
+        stalledInterval: LOST_AFTER_MS / 2,
+        maxStalledCount: LOST_AT_MOST,
+      }),
+  )
+  // They connect again by themselves.
+  for (const worker of workers) worker.on('error', () => {})
   try {
-    await worker.waitUntilReady()
+    await Promise.all(workers.map((worker) => worker.waitUntilReady()))
     listener({ type: 'joined', place, threads })
     await new Promise<void>((resolve) => whenAborted(signal, resolve))
   } finally {
-    await worker.close()
+    await Promise.all(workers.map((worker) => worker.close()))
     await pools.close()
+    client.disconnect()
+    unpacker.close()
   }
 }
+
+const NO_CODE = 'it brings code of its own, which this worker runs only if it is started with --allow-code.'
 
 /** Threads by their script, started when the first job needs them. */
 function createPools(threads: number): { readonly of: (kind: AnyKind) => Pool; readonly close: () => Promise<void> } {

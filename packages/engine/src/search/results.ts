@@ -32,7 +32,7 @@ interface Ends {
 export async function resultsOf(
   pool: Pool,
   spec: SearchSpec,
-  { findings }: SearchOutcome,
+  { findings, times }: SearchOutcome,
   ends: Ends,
 ): Promise<readonly Result[]> {
   const byCause = new Map<string, SeedFailure[]>()
@@ -46,7 +46,11 @@ export async function resultsOf(
     [...byCause].map(async ([cause, sameCause], i) => {
       const [finding] = sameCause as [SeedFailure]
       const file = join(path, fileName(cause, [...byCause.keys()].slice(0, i)))
-      return { finding, times: sameCause.length, ...(await written(pool, spec, finding, file, ends)) }
+      return {
+        finding,
+        times: Math.max(sameCause.length, times.get(cause) ?? 0),
+        ...(await written(pool, spec, finding, file, ends)),
+      }
     }),
   )
 }

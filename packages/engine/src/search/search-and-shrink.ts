@@ -58,7 +58,10 @@ async function poolFor(
   listener: (event: SearchEvent) => void,
 ): Promise<Pool> {
   if (queue === undefined) return createSearchPool(workers)
-  const { openQueuePool, requireQueueable } = await import('../queue/pool.ts')
-  requireQueueable(subject)
+  const [{ openQueuePool }, { requireNoProgram }] = await Promise.all([
+    import('../queue/pool.ts'),
+    import('../queue/parcel.ts'),
+  ])
+  requireNoProgram([subject.target, subject.workload])
   return openQueuePool(queue, createSearchPool(workers), listener)
 }

@@ -25,11 +25,22 @@ export interface SearchSpec {
 /** The joint result of all threads. Findings are in order of their seeds. */
 export interface SearchOutcome extends SearchResult {
   readonly elapsedMs: Millis
+  /** How many seeds failed, by cause: of many that fail alike, only some findings are kept. */
+  readonly times: ReadonlyMap<string, number>
+  /** Seeds of which nothing is known, and why. */
+  readonly lost: readonly string[]
 }
 
 /** What a search tells on the way. */
 export type SearchEvent =
-  | { readonly type: 'progress'; readonly trials: number; readonly causes: number }
+  | {
+      readonly type: 'progress'
+      readonly trials: number
+      readonly causes: number
+      readonly elapsedMs: Millis
+      /** Absent as long as nobody can tell. */
+      readonly leftMs: Millis | undefined
+    }
   | QueueEvent
   /** An invariant was broken in this seed, and it is searched for what a client sees of it. */
   | { readonly type: 'guiding'; readonly seed: number }

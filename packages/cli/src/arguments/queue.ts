@@ -1,0 +1,20 @@
+import type { SearchEvent } from '@chaosproxy/engine'
+import type { Option } from './option.ts'
+
+/** Hands work to other machines. */
+export const queueOption: { readonly queue: Option } = {
+  queue: {
+    type: 'string',
+    describe: 'let workers elsewhere do it (chaos worker): redis://host:6379, or env:NAME, the variable that holds it',
+    requiresArg: true,
+  },
+}
+
+/** What to do about work that waits for a worker. */
+export const aloneText = ({ place, code }: Extract<SearchEvent, { readonly type: 'alone' }>): string =>
+  code
+    ? `no worker at ${place} may run code of yours: start one with npx chaos worker --allow-code --queue ADDRESS`
+    : `no worker at ${place}: start one with npx chaos worker --queue ADDRESS`
+
+export const lostText = ({ job }: Extract<SearchEvent, { readonly type: 'lost' }>): string =>
+  `Redis lost ${job}: handed out again`

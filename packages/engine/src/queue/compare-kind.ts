@@ -1,0 +1,75 @@
+import { UserError } from '@chaosproxy/history'
+import { findProtocol } from '@chaosproxy/protocols'
+import { parseRunSpec, type RunSpec } from '@chaosproxy/runner'
+import { SIMULATED } from '@chaosproxy/simulator'
+import { findWorkload } from '@chaosproxy/workloads'
+import * as v from 'valibot'
+import type { MeasuredCell } from '../compare/cell.ts'
+import { cellJob } from '../compare/job.ts'
+import type { QueuedKind } from './kind.ts'
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1))
+const amount = v.pipe(v.number(), v.finite())
+const perhaps = v.nullish(amount)
+
+const measurement = v.pipe(
+  v.strictObject({
+    level: v.string(),
+    met: v.array(v.string()),
+    violated: v.array(v.string()),
+    availability: share,
+    practical: share,
+    ...{ p50: perhaps, p99: perhaps, readP50: perhaps, writeP50: perhaps, staleNanos: perhaps },
+    staleShare: share,
+    outageNanos: amount,
+    recovery: v.nullish(v.union([amount, v.literal('never')])),
+    goodput: v.array(amount),
+    lost: count,
+  }),
+  v.transform((given): MeasuredCell['measurement'] => ({
+    ...given,
+    p50: given.p50 ?? undefined,
+    p99: given.p99 ?? undefined,
+    readP50: given.readP50 ?? undefined,
+    writeP50: given.writeP50 ?? undefined,
+    staleNanos: given.staleNanos ?? undefined,
+    recovery: given.recovery ?? undefined,
+  })),
+)
+
+const cell = v.nullish(
+  v.pipe(
+    v.strictObject({
+      measurement,
+      kept: v.nullish(v.union([v.boolean(), v.literal('unknown')])),
+      trouble: v.array(v.string()),
+    }),
+    v.transform((given): MeasuredCell => ({ ...given, kept: given.kept ?? undefined })),
+  ),
+)
+
+/** One simulated run of a comparison. */
+export const cellKind: QueuedKind<RunSpec, MeasuredCell | undefined> = {
+  job: cellJob,
+  script: 'compare-worker',
+  readSpec: readSimulated,
+  readResult: (data) => v.parse(cell, data) ?? undefined,
+  title: ({ target, seed }) => `a run of ${target.name.replace(SIMULATED, '')} with seed ${seed}`,
+}
+
+/**
+ * The spec of a run that starts nothing on the worker's machine.
+ *
+ * @throws UserError (input)
+ */
+function readSimulated(data: unknown, paths: ReadonlySet<string>): RunSpec {
+  const spec = parseRunSpec(data, 'spec')
+  const { target, workload } = spec
+  const protocol = target.name.startsWith(SIMULATED) ? target.name.slice(SIMULATED.length) : ''
+  if (target.traffic !== undefined || (findProtocol(protocol) === undefined && !paths.has(protocol)))
+    throw new UserError('input', `spec.target: workers run simulated protocols, and not ${target.name}`)
+  if (findWorkload(workload.name) === undefined && !paths.has(workload.name))
+    throw new UserError('input', `spec.workload: there is no workload ${workload.name}`)
+  return spec
+}

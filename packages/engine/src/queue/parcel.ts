@@ -1,0 +1,173 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, posix, relative, resolve, sep } from 'node:path'
+import { UserError } from '@chaosproxy/history'
+import { SIMULATED } from '@chaosproxy/simulator'
+import { isBinary } from '@chaosproxy/targets'
+import * as v from 'valibot'
+import { withImported } from '../jobs/imported-files.ts'
+
+// Code of users travels as files, each under the hash of its content. In jobs and answers their paths start with SENT,
+// so that they mean the same on every machine.
+
+const SENT = 'sent:/'
+const MOST_BYTES = 4_000_000
+
+/** What a worker says of a file that nobody has put into the queue: it is put there again. */
+export const LOST_FILE = 'the queue has lost it'
+
+/** A file that travels. */
+interface SentFile {
+  readonly path: string
+  readonly hash: string
+}
+
+/** Files that a job needs, and what they are called at home. */
+export interface Parcel {
+  readonly files: readonly SentFile[]
+  /** Their texts, by hash. */
+  readonly texts: ReadonlyMap<string, string>
+  /** A value with the names of home, by which workers know nothing. */
+  send<Value>(value: Value): Value
+  receive<Value>(value: Value): Value
+}
+
+/** The files of a job as a message lists them. */
+export const sentFiles: v.GenericSchema<unknown, readonly SentFile[]> = v.array(
+  v.strictObject({
+    path: v.pipe(v.string(), v.check(isInside, 'leads out of its folder')),
+    hash: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+  }),
+)
+
+/** Whether the path stays within the folder that it is relative to. */
+function isInside(path: string): boolean {
+  return path !== '' && !/[\\\0]/.test(path) && posix.normalize(path) === path && !/^(\/|\.\.(\/|$)|\.$)/.test(path)
+}
+
+/**
+ * Packs files of the user's own, with all that they import.
+ *
+ * @throws UserError (usage) for what does not travel: programs, packages, what nobody can tell before it runs.
+ */
+export function pack(references: readonly string[]): Parcel {
+  const { files, areAll } = withImported(references)
+  const [first = ''] = references
+  const named = files.find((file) => file.includes(`${sep}node_modules${sep}`))
+  if (named !== undefined)
+    throw new UserError('usage', `--queue: ${first} imports a package, and only files travel: ${named}`)
+  if (!areAll)
+    throw new UserError(
+      'usage',
+      `--queue: nobody can tell which files ${first} imports before it runs. Import them by paths that are written out.`,
+    )
+  const root = commonFolder(files)
+  const texts = new Map<string, string>()
+  const sent = files.map((file): SentFile => {
+    const text = readFileSync(file, 'utf8')
+    const hash = hashOf(text)
+    texts.set(hash, text)
+    return { path: relative(root, file).split(sep).join('/'), hash }
+  })
+  const bytes = [...texts.values()].reduce((sum, text) => sum + Buffer.byteLength(text), 0)
+  if (bytes > MOST_BYTES)
+    throw new UserError('usage', `--queue: ${first} and what it imports have ${bytes} bytes; ${MOST_BYTES} can travel.`)
+  const names = new Map(references.map((each) => [each, SENT + relative(root, resolve(each)).split(sep).join('/')]))
+  const atHome = new Map([...names].map(([each, name]) => [name, each]))
+  return {
+    files: sent,
+    texts,
+    send: (value) => renamed(value, (text) => names.get(text) ?? text),
+    receive: (value) =>
+      renamed(value, (text) => atHome.get(text) ?? (text.includes(SENT) ? text.replaceAll(SENT, `${root}/`) : text)),
+  }
+}
+
+/** Where a worker keeps the files that it was sent. */
+export interface Store {
+  /** Undefined where nobody has put the file. */
+  readonly fetch: (hash: string) => Promise<string | undefined>
+}
+
+/** Files that have been unpacked. */
+export interface Unpacked {
+  /** The paths of the files here. */
+  readonly paths: ReadonlySet<string>
+  receive<Value>(value: Value): Value
+  send<Value>(value: Value): Value
+}
+
+/** Nothing was sent. */
+export const NOTHING: Unpacked = { paths: new Set(), receive: (value) => value, send: (value) => value }
+
+/** Unpacks files below a temporary folder, each parcel once. */
+export function createUnpacker(store: Store): {
+  unpack(files: readonly SentFile[]): Promise<Unpacked>
+  close(): void
+} {
+  const home = mkdtempSync(join(tmpdir(), 'chaos-worker-'))
+  const known = new Map<string, Promise<Unpacked>>()
+
+  async function unpackNew(files: readonly SentFile[], root: string): Promise<Unpacked> {
+    for (const { path, hash } of files) {
+      const text = await store.fetch(hash)
+      if (text === undefined || hashOf(text) !== hash)
+        throw new Error(`${path}: ${text === undefined ? LOST_FILE : 'it is not the file that was sent'}`)
+      mkdirSync(dirname(join(root, path)), { recursive: true })
+      writeFileSync(join(root, path), text)
+    }
+    return {
+      paths: new Set(files.map(({ path }) => join(root, path))),
+      receive: (value) =>
+        renamed(value, (text) => (text.startsWith(SENT) ? join(root, text.slice(SENT.length)) : text)),
+      send: (value) => renamed(value, (text) => text.replaceAll(`${root}/`, SENT)),
+    }
+  }
+
+  return {
+    unpack(files) {
+      const name = hashOf(JSON.stringify(files))
+      const unpacking = known.get(name) ?? unpackNew(files, join(home, name.slice(0, 16)))
+      known.set(name, unpacking)
+      // It may be sent again.
+      unpacking.catch(() => known.delete(name))
+      return unpacking
+    },
+    close: () => rmSync(home, { recursive: true, force: true }),
+  }
+}
+
+/** @throws UserError (usage) for a program, which does not travel. */
+export function requireNoProgram(references: readonly string[]): void {
+  const program = references.find(isBinary)
+  if (program !== undefined)
+    throw new UserError(
+      'usage',
+      '--queue: a program of your own (--binary) does not travel to workers. Leave out --queue.',
+    )
+}
+
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+/** The deepest folder that holds all files. */
+function commonFolder(files: readonly string[]): string {
+  const [first = sep, ...others] = files.map((file) => dirname(file))
+  return others.reduce((common, folder) => {
+    let at = common
+    while (folder !== at && !folder.startsWith(at.endsWith(sep) ? at : at + sep)) at = dirname(at)
+    return at
+  }, first)
+}
+
+/** The value with other texts in it; a protocol that is to be simulated keeps its prefix. */
+function renamed<Value>(value: Value, rename: (text: string) => string): Value {
+  const visit = (each: unknown): unknown => {
+    if (typeof each === 'string')
+      return each.startsWith(SIMULATED) ? SIMULATED + rename(each.slice(SIMULATED.length)) : rename(each)
+    if (Array.isArray(each)) return each.map(visit)
+    if (typeof each !== 'object' || each === null) return each
+    return Object.fromEntries(Object.entries(each).map(([name, member]) => [name, visit(member)]))
+  }
+  return visit(value) as Value
+}
