@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { dirname, join, posix, relative, resolve, sep } from 'node:path'
 import { UserError } from '@chaosproxy/history'
+import { isService } from '@chaosproxy/node-simulator'
 import { SIMULATED } from '@chaosproxy/simulator'
 import { isBinary } from '@chaosproxy/targets'
 import * as v from 'valibot'
@@ -140,11 +141,11 @@ export function createUnpacker(store: Store): {
 
 /** @throws UserError (usage) for a program, which does not travel. */
 export function requireNoProgram(references: readonly string[]): void {
-  const program = references.find(isBinary)
+  const program = references.find((reference) => isBinary(reference) || isService(reference))
   if (program !== undefined)
     throw new UserError(
       'usage',
-      '--queue: a program of your own (--binary) does not travel to workers. Leave out --queue.',
+      '--queue: programs of your own do not travel to workers, only protocols, workloads and what they import. Leave out --queue.',
     )
 }
 
