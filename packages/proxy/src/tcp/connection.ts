@@ -26,6 +26,8 @@ export interface ConnectionOptions {
   readonly backward: LinkState
   /** Called to dial. Undefined if there is no server, which the client sees as a refused connection. */
   readonly upstream: () => Upstream | undefined
+  /** The local address to dial from, where it is not left to the system. */
+  readonly source?: string | undefined
   readonly clock: ProxyClock
   /** Unique within the network. */
   readonly id: number
@@ -229,6 +231,7 @@ export class Connection implements PumpedConnection {
     const options = {
       host: target.host,
       port: target.port,
+      localAddress: this.#options.source,
       allowHalfOpen: true,
       noDelay: true,
       // Node's own defaults. Node would add them to a copy of this object, which costs V8 8 µs; overriding them is

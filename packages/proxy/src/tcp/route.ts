@@ -26,6 +26,8 @@ export interface RouteOptions {
   readonly to: Endpoint
   /** Absent while the server is not running: until it is set, connections are accepted and reset. */
   readonly upstream?: Upstream | undefined
+  /** The local address from which the upstream is dialled in plaintext; by default the system chooses. */
+  readonly source?: string | undefined
   /** Where to listen; by default at any free port of 127.0.0.1. `nowhere`: `dial` is the only way in. */
   readonly listen?: { readonly host?: string | undefined; readonly port?: number | undefined } | 'nowhere' | undefined
   /**
@@ -259,6 +261,7 @@ class TcpRoute implements Route {
       peerProcess,
       intercept: this.#options.intercept,
       upstream: () => this.#upstream,
+      source: this.#options.source,
       dialSecurely: this.#edges?.dial,
       dialFailed: (target, error) => {
         forward.failedDials++

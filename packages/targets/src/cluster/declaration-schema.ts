@@ -2,6 +2,7 @@ import { levels } from '@chaosproxy/checker'
 import * as v from 'valibot'
 import { clientSchema } from '../clients/declaration.ts'
 import { commandSchema as command } from '../command/words.ts'
+import type { ContainersDeclaration } from '../containers/declaration.ts'
 import type { ClusterDeclaration, RunningDeclaration, StartedDeclaration } from './declaration.ts'
 
 const text = (what: string) => v.pipe(v.string(what), v.nonEmpty(what))
@@ -160,11 +161,55 @@ const running = v.strictObject({
   readyWithinMs: v.optional(durationMs),
 })
 
+const containers = v.pipe(
+  v.strictObject({
+    ...common,
+    compose: v.optional(
+      v.union(
+        [text('must be a file'), v.strictObject({ project: text('must be the name of a project') })],
+        'must be the path of a Compose file, or {"project": "shop"}',
+      ),
+    ),
+    containers: v.optional(
+      v.pipe(
+        v.array(text('must be the name of a container, or a label: app=shop')),
+        v.nonEmpty('must name one container or more'),
+      ),
+    ),
+    nodes: v.optional(
+      v.pipe(
+        v.array(text('must be the name of a service'), 'must be a list of services'),
+        v.nonEmpty('must name one service or more'),
+      ),
+    ),
+    port: v.optional(
+      v.pipe(
+        v.number('must be a port'),
+        v.integer(),
+        v.minValue(1, 'must be a port'),
+        v.maxValue(65535, 'must be a port'),
+      ),
+    ),
+    ready: v.optional(readyOfRunning),
+    readyWithinMs: v.optional(durationMs),
+  }),
+  v.check(
+    ({ compose, containers: names }) => (compose === undefined) !== (names === undefined),
+    'has "compose" or "containers", not both',
+  ),
+  v.check(
+    ({ compose, nodes }) => compose === undefined || nodes !== undefined,
+    'needs "nodes": the services of the project that are nodes',
+  ),
+)
+
 /** The schema of clusters whose nodes are commands that this program starts. */
 export const startedSchema: v.GenericSchema<unknown, StartedDeclaration> = started
 /** The schema of clusters that are already running. */
 export const runningSchema: v.GenericSchema<unknown, RunningDeclaration> = running
-export const declarationSchema: v.GenericSchema<unknown, ClusterDeclaration> = v.union([started, running])
+/** The schema of clusters whose nodes are containers. */
+export const containersSchema: v.GenericSchema<unknown, ContainersDeclaration> = containers
+export const declarationSchema: v.GenericSchema<unknown, ClusterDeclaration> = v.union([started, running, containers])
 
 function isPattern(source: string): boolean {
   try {

@@ -2,9 +2,11 @@ import type { Level } from '@chaosproxy/checker'
 import { type NodeId, nodeNames } from '@chaosproxy/faults'
 import type { ClientDeclaration } from '../clients/declaration.ts'
 import type { CommandText } from '../command/words.ts'
+import type { ContainersDeclaration } from '../containers/declaration.ts'
 
 // An external cluster as data: JSON in a file, or a value in a program. Either this program starts it, each node a
-// command (`StartedDeclaration`), or it is already running (`RunningDeclaration`).
+// command (`StartedDeclaration`), or it is already running (`RunningDeclaration`), or a container engine runs it
+// (`ContainersDeclaration`).
 
 /** When a node can serve. `port` names one of its ports; by default the first. */
 export type ReadyDeclaration =
@@ -66,7 +68,7 @@ export interface SettingDeclaration {
   readonly summary?: string | undefined
 }
 
-interface CommonDeclaration {
+export interface CommonDeclaration {
   /** The cluster's name in runs and reports. */
   readonly name?: string | undefined
   readonly summary?: string | undefined
@@ -181,13 +183,13 @@ export interface RunningDeclaration extends CommonDeclaration {
   readonly readyWithinMs?: number | undefined
 }
 
-/** A cluster of the user's: nodes that chaos starts, or that run already. */
-export type ClusterDeclaration = StartedDeclaration | RunningDeclaration
+/** A cluster of the user's: nodes that chaos starts, that run already, or that are containers. */
+export type ClusterDeclaration = StartedDeclaration | RunningDeclaration | ContainersDeclaration
 
-export const isRunning = (declaration: ClusterDeclaration): declaration is RunningDeclaration =>
+export const isRunning = (declaration: StartedDeclaration | RunningDeclaration): declaration is RunningDeclaration =>
   Array.isArray(declaration.nodes) && declaration.nodes.some((node: object) => 'addresses' in node)
 
-export const nodeCount = ({ nodes }: Pick<ClusterDeclaration, 'nodes'>): number =>
+export const nodeCount = ({ nodes }: Pick<StartedDeclaration | RunningDeclaration, 'nodes'>): number =>
   typeof nodes === 'number' ? nodes : nodes.length
 
-export const nodeIds = (declaration: ClusterDeclaration): NodeId[] => nodeNames(nodeCount(declaration))
+export const nodeIds = (declaration: RunningDeclaration): NodeId[] => nodeNames(nodeCount(declaration))

@@ -36,6 +36,8 @@ export interface ClusterParts {
   readonly wire: WireRecord | undefined
   readonly roles: RoleWatch | undefined
   readonly suffers: (kind: Fault['kind']) => Suffering
+  /** Endpoints that are no nodes but have links. */
+  readonly others?: readonly string[] | undefined
   readonly failover: ((node: NodeId) => Promise<Handover>) | undefined
   readonly news: OwnNews
   readonly calledNanos: bigint
@@ -56,7 +58,7 @@ const LINGERS_MS = millis(500)
 
 /** Opens the cluster; its clock starts now. */
 export function openCluster(parts: ClusterParts): OwnCluster {
-  const { nodes, network, clients, wire, roles, suffers, failover, news } = parts
+  const { nodes, network, clients, wire, roles, suffers, others, failover, news } = parts
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const readyNanos = process.hrtime.bigint()
   const clock = createClock(readyNanos)
@@ -82,7 +84,7 @@ export function openCluster(parts: ClusterParts): OwnCluster {
     readyMs: Number(readyNanos - parts.calledNanos) / 1e6,
     connect: (id) => clients.connect(addressOf(id)),
     inject(fault, injected) {
-      inject(fault, { nodes: byId, network, suffers, failover }).then(injected, (error: Error) =>
+      inject(fault, { nodes: byId, network, suffers, others, failover }).then(injected, (error: Error) =>
         injected({ type: 'failed', error: error.message }),
       )
     },

@@ -3,12 +3,13 @@ import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import { schemaProblems } from '@chaosproxy/runner'
 import * as v from 'valibot'
+import { hasContainers } from '../containers/declaration.ts'
 import type { ClusterDeclaration } from './declaration.ts'
-import { runningSchema, startedSchema } from './declaration-schema.ts'
+import { containersSchema, runningSchema, startedSchema } from './declaration-schema.ts'
 
 /** @throws UserError (input): one line for each invalid member, beginning with `where`. */
 export function parseDeclaration(json: unknown, where: string): ClusterDeclaration {
-  const schema = looksRunning(json) ? runningSchema : startedSchema
+  const schema = schemaFor(json)
   const result = v.safeParse(schema, json)
   if (result.success) {
     refusePlaceholders(result.output, where)
@@ -22,7 +23,9 @@ const PLACEHOLDER =
   /\{(?:address|announced|client|data|host|list|listen|name|node|nodes|number|peer|peers|port|set|value)(?:-(?:host|port))?(?:\.[\w.:-]*)?\}/
 
 /** A value is put in place as it is: a placeholder within it would reach the node as text. */
-function refusePlaceholders({ nodes, ...declaration }: ClusterDeclaration, where: string): void {
+function refusePlaceholders(whole: ClusterDeclaration, where: string): void {
+  if (hasContainers(whole)) return
+  const { nodes, ...declaration } = whole
   const shared = 'values' in declaration ? [{ at: 'values', values: declaration.values }] : []
   const own = typeof nodes === 'number' ? [] : nodes.map(({ values }, i) => ({ at: `nodes[${i}].values`, values }))
   for (const { at, values = {} } of [...shared, ...own])
@@ -51,6 +54,11 @@ export function readDeclaration(path: string): ClusterDeclaration {
     throw new UserError('input', `${path}: not JSON: ${(error as Error).message}`)
   }
   return parseDeclaration(json, path)
+}
+
+function schemaFor(json: unknown): v.GenericSchema<unknown, ClusterDeclaration> {
+  if (isObject(json) && hasContainers(json)) return containersSchema
+  return looksRunning(json) ? runningSchema : startedSchema
 }
 
 /** Only running nodes have addresses. Choosing the schema by this keeps errors to the one that was meant. */

@@ -37,6 +37,8 @@ export interface ServingOptions<Node extends ServingNode> extends DeclaredOption
   /** The nodes' port for clients. */
   readonly clientPort: string
   readonly links: ClusterNetworkOptions['links']
+  /** Endpoints that are no nodes but have links. */
+  readonly others?: readonly string[] | undefined
   /** The addresses that nodes announce, if they do. */
   readonly announced?: ((nodes: () => readonly Node[]) => ClusterNetworkOptions['announced']) | undefined
   readonly failover: FailoverPlan | undefined
@@ -95,6 +97,7 @@ export const startServing = <Node extends ServingNode>(options: ServingOptions<N
     return openCluster({
       ...{ nodes, network, clients, wire, roles, news, calledNanos, stop, keeperPid: keeper.pid },
       suffers: (kind) => declaredSuffers(exposure, kind),
+      others: options.others,
       failover: failoverOf(options.failover, { nodes, keeper, logDir }),
     })
   })

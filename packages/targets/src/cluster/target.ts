@@ -1,9 +1,10 @@
-import { basename } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import type { Suffering, Target } from '@chaosproxy/runner'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
 import type { PlannedClients } from '../clients/planned-clients.ts'
 import { planClients } from '../clients/registry.ts'
+import { hasContainers } from '../containers/declaration.ts'
+import { containersTarget } from '../containers/target.ts'
 import {
   type ClusterDeclaration,
   isRunning,
@@ -12,9 +13,10 @@ import {
   type RunningDeclaration,
   type StartedDeclaration,
 } from './declaration.ts'
+import { carriedBy, NO_FAILOVER, ofCluster } from './of-cluster.ts'
 import { type ClusterPlan, inPlace, planCluster } from './parts.ts'
 import { planRunning, type RunningPlan } from './running-plan.ts'
-import { declaredSuffers, type Exposure } from './suffers.ts'
+import type { Exposure } from './suffers.ts'
 
 export interface DeclaredTargetOptions {
   /** The start of every message: the name of a file. */
@@ -29,9 +31,10 @@ export interface DeclaredTargetOptions {
  * @throws UserError (input) for members that contradict each other, before anything is started.
  */
 export function declaredTarget(declaration: ClusterDeclaration, options: DeclaredTargetOptions): Target {
-  return inPlace(options.where, () =>
-    isRunning(declaration) ? runningTarget(declaration, options) : startedTarget(declaration, options),
-  )
+  return inPlace(options.where, () => {
+    if (hasContainers(declaration)) return containersTarget(declaration, options)
+    return isRunning(declaration) ? runningTarget(declaration, options) : startedTarget(declaration, options)
+  })
 }
 
 function startedTarget(declaration: StartedDeclaration, { where, directory }: DeclaredTargetOptions): Target {
@@ -59,6 +62,7 @@ export function targetWithClients(declaration: NodesDeclaration, { where, client
   const count = nodeCount(declaration)
   return {
     ...ofCluster(declaration, { where, clients, exposure }),
+    defaultNodes: count,
     settings: plan.settings,
     async start({ nodes, ...rest }) {
       if (Array.isArray(declaration.nodes) && nodes !== count)
@@ -89,6 +93,7 @@ function runningTarget(declaration: RunningDeclaration, { where, directory }: De
   const count = nodeCount(declaration)
   return {
     ...ofCluster(declaration, { where, clients, exposure }),
+    defaultNodes: count,
     settings: [],
     async start({ nodes, ...rest }) {
       if (nodes !== count) throw new UserError('usage', `${where}: the cluster has ${count} nodes, not ${nodes}.`)
@@ -96,38 +101,6 @@ function runningTarget(declaration: RunningDeclaration, { where, directory }: De
       return attachCluster({ ...rest, declaration, where, plan, clients, exposure })
     },
   }
-}
-
-interface OfCluster {
-  readonly where: string
-  readonly clients: PlannedClients
-  readonly exposure: Exposure
-}
-
-const ofCluster = (
-  declaration: ClusterDeclaration | NodesDeclaration,
-  { where, clients, exposure }: OfCluster,
-): Omit<Target, 'settings' | 'start'> => ({
-  name: declaration.name ?? basename(where).replace(/\.\w+$/, ''),
-  summary: declaration.summary ?? `a cluster declared in ${where}`,
-  defaultNodes: nodeCount(declaration),
-  bugs: [],
-  marks: false,
-  tier: 'real',
-  sessions: clients.sessions,
-  mapping: clients.mapping,
-  declared: declaration,
-  functions: () => clients.functions,
-  promises: () => declaration.promises ?? 'nothing',
-  suffers: (kind, among) => declaredSuffers(exposure, kind, among),
-})
-
-const carriedBy = (clients: PlannedClients): Exposure['clients'] =>
-  clients.carries({ functions: clients.functions, reads: [], initial: null })?.kind
-
-const NO_FAILOVER = {
-  not: 'no command that makes a node fail over is declared: "faults": {"failover": {"do": …}}',
-  instead: 'kill, pause or isolate-leader',
 }
 
 /** A process that is not ours can be killed or paused only by a command. */

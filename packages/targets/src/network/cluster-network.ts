@@ -40,6 +40,8 @@ export interface ClusterNetwork {
    * ports.
    */
   moved(node: NodeId, listening: Listening | undefined): void
+  /** Opens another link, with the faults in force on it. */
+  addLink(link: PeerLink): Promise<void>
   close(): Promise<void>
 }
 
@@ -86,6 +88,8 @@ export interface PeerLink extends LinkPort {
   readonly listen?: Address | undefined
   /** The node's address, if known before the node reports it. */
   readonly upstream?: Address | undefined
+  /** The address that the proxy dials from; by default any. */
+  readonly source?: string | undefined
 }
 
 interface OpenRoute extends LinkPort {
@@ -138,11 +142,12 @@ export async function openClusterNetwork(options: ClusterNetworkOptions): Promis
     for (const port of announced?.ports ?? [])
       opening.push(open({ from: 'clients', to, port }, { peers: announced?.dialler }))
   }
-  for (const link of links) {
-    const { from, to, framing, listen, upstream } = link
+  function openLink(link: PeerLink): Promise<OpenRoute> {
+    const { from, to, framing, listen, upstream, source } = link
     const intercept = framing === undefined ? undefined : messages.intercept({ from, to, framing })
-    opening.push(open(link, { intercept, listen, upstream }))
+    return open(link, { intercept, listen, upstream, source })
   }
+  opening.push(...links.map(openLink))
   const routes = await Promise.all(opening).catch(async (error: unknown) => {
     await network.close()
     throw error
@@ -171,6 +176,9 @@ export async function openClusterNetwork(options: ClusterNetworkOptions): Promis
     announcedAddress: (to, port) => addressOf({ from: 'clients', to, port }, true),
     moved(node, listening) {
       for (const { to, port, fixed, route } of routes) if (to === node && !fixed) route.setUpstream(listening?.[port])
+    },
+    async addLink(link) {
+      routes.push(await openLink(link))
     },
     close: () => network.close(),
   }

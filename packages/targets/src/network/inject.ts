@@ -38,17 +38,22 @@ export interface Vulnerable {
   readonly nodes: Nodes
   readonly network: ClusterNetwork
   readonly suffers: (kind: Fault['kind']) => Suffering
+  /** Endpoints that are no nodes but have links: the services that nodes depend on. */
+  readonly others?: readonly string[] | undefined
   /** Tells a node to fail over; absent if no command can. */
   readonly failover?: ((node: NodeId) => Promise<Handover>) | undefined
 }
 
 /** Injects a fault; has no effect if it names an unknown node or if this cluster cannot suffer it. */
-export async function inject(fault: Fault, { nodes, network, suffers, failover }: Vulnerable): Promise<Injected> {
+export async function inject(
+  fault: Fault,
+  { nodes, network, suffers, others = [], failover }: Vulnerable,
+): Promise<Injected> {
   const suffering = suffers(fault.kind)
   if (suffering !== true) return { type: 'failed', error: `${suffering.not}; instead: ${suffering.instead}` }
   if (fault.kind === 'failover') return onLeadership(fault, nodes, failover)
   if ('nodes' in fault) return injectIntoNodes(fault, nodes)
-  requireNodes(fault.links, nodes)
+  requireNodes(fault.links, nodes, others)
   if (tcpFamily.owns(fault)) return inForce(network.apply(fault))
   if (messageFamily.owns(fault)) return onMessages(fault, network)
   if (httpFamily.owns(fault)) return onRequests(fault, nodes, network)
@@ -145,11 +150,11 @@ function injected(hits: () => number, undo: () => Promise<unknown>): Injected {
   return { type: 'injected', heal }
 }
 
-/** Checks that every link leads between known nodes, or between the clients and one of them. */
-function requireNodes(links: readonly Link[], nodes: Nodes): void {
+/** Checks that every link leads between known endpoints, or between the clients and one of them. */
+function requireNodes(links: readonly Link[], nodes: Nodes, others: readonly string[]): void {
   const ends = links.flatMap(({ from, to }) => [from, to])
   nodesOf(
-    ends.filter((end) => end !== 'clients'),
+    ends.filter((end) => end !== 'clients' && !others.includes(end)),
     nodes,
   )
 }

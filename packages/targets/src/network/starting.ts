@@ -14,6 +14,8 @@ export interface Starting<Node extends StartedNode> {
   network?: ClusterNetwork
   clients?: { close(): Promise<void> }
   roles?: { stop(): Promise<void> } | undefined
+  /** What leads the traffic of containers to the proxy, if anything does. */
+  redirected?: { close(): Promise<void> }
   /** A temporary directory of ours. */
   temporary?: string
   /** Stops everything; later calls return the first one's promise. */
@@ -80,11 +82,12 @@ function withTrouble(error: unknown, { trouble }: ClusterNews): unknown {
 
 /** In reverse order. What one node's end leaves undone is reported, and the others are ended all the same. */
 async function stopAll(started: Starting<StartedNode>): Promise<void> {
-  const { keeper, news, nodes, network, clients, roles, temporary } = started
+  const { keeper, news, nodes, network, clients, roles, redirected, temporary } = started
   await roles?.stop()
   for (const ended of await Promise.allSettled(nodes.map((node) => node.end())))
     if (ended.status === 'rejected') news.trouble.push(`could not be undone: ${(ended.reason as Error).message}`)
   await clients?.close()
+  await redirected?.close()
   await network?.close()
   if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true })
   await keeper.close()

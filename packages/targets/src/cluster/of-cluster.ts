@@ -1,0 +1,37 @@
+import { basename } from 'node:path'
+import type { Target } from '@chaosproxy/runner'
+import type { PlannedClients } from '../clients/planned-clients.ts'
+import type { CommonDeclaration } from './declaration.ts'
+import { declaredSuffers, type Exposure } from './suffers.ts'
+
+interface OfCluster {
+  readonly where: string
+  readonly clients: PlannedClients
+  readonly exposure: Exposure
+}
+
+/** What every declared cluster has in common as a target. */
+export const ofCluster = (
+  declaration: Omit<CommonDeclaration, 'client'>,
+  { where, clients, exposure }: OfCluster,
+): Omit<Target, 'settings' | 'start' | 'defaultNodes'> => ({
+  name: declaration.name ?? basename(where).replace(/\.\w+$/, ''),
+  summary: declaration.summary ?? `a cluster declared in ${where}`,
+  bugs: [],
+  marks: false,
+  tier: 'real',
+  sessions: clients.sessions,
+  mapping: clients.mapping,
+  declared: declaration,
+  functions: () => clients.functions,
+  promises: () => declaration.promises ?? 'nothing',
+  suffers: (kind, among) => declaredSuffers(exposure, kind, among),
+})
+
+export const carriedBy = (clients: PlannedClients): Exposure['clients'] =>
+  clients.carries({ functions: clients.functions, reads: [], initial: null })?.kind
+
+export const NO_FAILOVER = {
+  not: 'no command that makes a node fail over is declared: "faults": {"failover": {"do": …}}',
+  instead: 'kill, pause or isolate-leader',
+}

@@ -1,0 +1,259 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type UserError as Failure, UserError } from '@chaosproxy/history'
+import type { OwnCluster } from '../cluster/open-cluster.ts'
+import type { RunningNode } from '../cluster/running-node.ts'
+import { type DeclaredOptions, startServing } from '../cluster/start-serving.ts'
+import { makeDataDirectory } from '../command/data-directory.ts'
+import { lastLines } from '../command/log-tail.ts'
+import { runToEnd } from '../command/run-to-end.ts'
+import type { ClusterNetwork } from '../network/cluster-network.ts'
+import type { Starting } from '../network/starting.ts'
+import { CLIENT_PORT, type ContainerLinks, lostLinks, openContainerLinks } from './container-links.ts'
+import { containerNode } from './container-node.ts'
+import type { ContainersDeclaration } from './declaration.ts'
+import { allContainers, type Container, containersOf } from './engine.ts'
+import { listeningPorts } from './listening-ports.ts'
+import { clientPort, type Member, membersOf, otherName, requireOwnNetworks } from './members.ts'
+import { commandsFor, findProject, isMeant, type Project } from './project.ts'
+import { type ContainerEvent, watchContainers } from './watch.ts'
+
+export interface ContainersOptions extends DeclaredOptions {
+  readonly declaration: ContainersDeclaration
+  readonly directory: string
+  /** How many nodes the run expects. */
+  readonly count: number
+  /** Endpoints that are no nodes; those that appear later are added. */
+  readonly others: string[]
+}
+
+const UP_WITHIN_MS = 300_000
+/** A port that a container opens later is found within this time. */
+const LOOK_EVERY_MS = 500
+
+/**
+ * Puts the proxy on every link between the containers of a project, without changing or restarting anything. Starts the
+ * project if it is not up, and ends it then; otherwise it is left as it was found.
+ *
+ * @throws UserError as `startServing`; environment if there is no engine, no right to it, or a link that is not ours.
+ */
+export function attachContainers(options: ContainersOptions): Promise<OwnCluster> {
+  const { logDir, declaration, count } = options
+  makeDataDirectory(logDir)
+  return startServing<RunningNode>({
+    ...options,
+    declaration,
+    ids: Array.from({ length: count }, (_, i) => `n${i + 1}`),
+    clientPort: CLIENT_PORT,
+    links: [],
+    failover: undefined,
+    orphans: 'containers will be left as faults made them',
+    comeUp: (starting, network, timeoutMs) => new Attachment(options, starting, network, timeoutMs).begin(),
+    remedy:
+      'Empty it, which commands in "before" can do; or give objects names of their own in each run: "keys": "{key}-{run}" of "client".',
+  })
+}
+
+/** What stands between the containers of a project while a run lasts. */
+class Attachment {
+  readonly #options: ContainersOptions
+  readonly #starting: Starting<RunningNode>
+  readonly #network: ClusterNetwork
+  readonly #timeoutMs: number
+  readonly #closers: (() => Promise<void> | void)[] = []
+  #project: Project | undefined
+  #members: Member[] = []
+  #links: ContainerLinks | undefined
+  #port = 0
+
+  constructor(options: ContainersOptions, starting: Starting<RunningNode>, network: ClusterNetwork, timeoutMs: number) {
+    this.#options = options
+    this.#starting = starting
+    this.#network = network
+    this.#timeoutMs = timeoutMs
+  }
+
+  async begin(): Promise<void> {
+    const { where, signal, logDir, declaration } = this.#options
+    const { keeper } = this.#starting
+    this.#starting.redirected = { close: () => this.#close() }
+    const project = findProject(declaration, this.#options) ?? (await this.#bringUp())
+    this.#project = project
+    this.#members = [...membersOf(declaration, project.containers, where)]
+    this.#requireCount()
+    await this.#untilRunning()
+    requireOwnNetworks(this.#members, where)
+    for (const { isNode, endpoint } of this.#members) if (!isNode) this.#options.others.push(endpoint)
+    this.#port = await this.#untilListening()
+    const nodes = this.#members.filter(({ isNode }) => isNode)
+    this.#starting.nodes = nodes.map((member, i) =>
+      containerNode({
+        ...{ member, engine: project.engine, declaration, port: this.#port, where, keeper },
+        ...{ number: i + 1, timeoutMs: this.#timeoutMs, logPath: join(logDir, `${member.endpoint}.log`) },
+      }),
+    )
+    await Promise.all(this.#starting.nodes.map((node) => node.ready(signal)))
+    const links = await openContainerLinks({
+      project: project.name,
+      members: () => this.#members,
+      clientPort: () => this.#port,
+      network: this.#network,
+      keeper,
+    })
+    this.#links = links
+    this.#closers.push(() => links.close())
+    await this.#watch(project)
+    await links.refresh()
+    await this.#prove(links)
+    this.#closers.push(() => this.#logDirect(links))
+  }
+
+  async #bringUp(): Promise<Project> {
+    const { declaration, where, logDir } = this.#options
+    const { keeper } = this.#starting
+    const { up, down } = commandsFor(declaration, this.#options)
+    const logPath = join(logDir, 'compose.log')
+    const forget = keeper.undoLater(down, UP_WITHIN_MS)
+    const run = (command: typeof up) =>
+      runToEnd({ name: where, command, keeper, logPath, timeoutMs: UP_WITHIN_MS, forks: false })
+    this.#closers.push(async () => {
+      await run(down)
+      forget()
+    })
+    const { code } = await run(up)
+    const project = code === 0 ? findProject(declaration, this.#options) : undefined
+    if (project !== undefined) return project
+    throw new UserError(
+      'environment',
+      `${where}: ${up.words.join(' ')} failed (exit code ${code}). ${lastLines(logPath)}\nIts log is ${logPath}`,
+    )
+  }
+
+  #requireCount(): void {
+    const { where, count } = this.#options
+    const nodes = this.#members.filter(({ isNode }) => isNode)
+    if (nodes.length === count) return
+    throw new UserError(
+      'usage',
+      `${where}: nodes: the project has ${nodes.length} containers of them (${nodes.map(({ container }) => container.name).join(', ')}), and the run is for ${count}: give --nodes ${nodes.length}.`,
+    )
+  }
+
+  /** Some composing programs succeed although a container has failed. */
+  async #untilRunning(): Promise<void> {
+    const { where } = this.#options
+    const down = this.#members.find(({ isNode, container }) => isNode && !container.running)
+    if (down === undefined) return
+    const { name, exitCode } = down.container
+    throw new UserError(
+      'environment',
+      `${where}: ${down.endpoint} (${name}) does not run: it ended with exit code ${exitCode}. See its log: ${this.#project?.engine} logs ${name}`,
+    )
+  }
+
+  /** The port of clients, once it is known and every node listens. */
+  async #untilListening(): Promise<number> {
+    const { where, declaration, signal } = this.#options
+    const deadline = performance.now() + this.#timeoutMs
+    const nodes = this.#members.filter(({ isNode }) => isNode)
+    for (;;) {
+      const all = nodes.map(({ container }) => listeningPorts(container.pid))
+      const [first] = nodes
+      const port = first === undefined ? undefined : clientPort(declaration.port, first.container, all[0] ?? [])
+      if (port !== undefined && all.every((ports) => ports.includes(port))) return port
+      signal?.throwIfAborted()
+      if (performance.now() >= deadline) throw this.#notListening(nodes, port, where)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+
+  #notListening(nodes: readonly Member[], port: number | undefined, where: string): Failure {
+    const found = nodes.map(
+      ({ endpoint, container: { name, pid } }) =>
+        `${endpoint} (${name}) on ${listeningPorts(pid).join(', ') || 'none'}`,
+    )
+    const what =
+      port === undefined
+        ? 'no "port" is given, and which one clients dial is not clear'
+        : `not every node listens on port ${port}`
+    return new UserError('environment', `${where}: port: ${what}. They listen: ${found.join('; ')}.`)
+  }
+
+  /** Follows containers that start and end, and ports that they open. */
+  async #watch({ engine }: Project): Promise<void> {
+    const { keeper } = this.#starting
+    const logPath = join(this.#options.logDir, 'events.log')
+    const events = await watchContainers(engine, { keeper, logPath, happened: (event) => void this.#happened(event) })
+    const timer = setInterval(() => this.#refresh(), LOOK_EVERY_MS)
+    this.#closers.push(() => clearInterval(timer))
+    this.#closers.push(() => events.kill())
+  }
+
+  async #happened({ id, what }: ContainerEvent): Promise<void> {
+    const engine = this.#project?.engine
+    if (engine === undefined) return
+    const known = this.#members.find(({ container }) => container.id === id)
+    if (known === undefined && what === 'die') return
+    try {
+      const seen = known === undefined ? await allContainers(engine) : await containersOf(engine, [id])
+      for (const container of seen)
+        if (isMeant(container, this.#options.declaration, this.#options.directory)) this.#sees(container)
+      this.#refresh()
+    } catch (error) {
+      this.#troubled(error as Error)
+    }
+  }
+
+  /** Names last longer than containers, which may be made anew. */
+  #sees(container: Container): void {
+    const known = this.#members.find((member) => member.container.name === container.name)
+    if (known !== undefined) {
+      known.container = container
+      return
+    }
+    if (!container.running) return
+    const others = this.#members.filter(({ isNode }) => !isNode).map((member) => member.container)
+    const endpoint = otherName(container, [...others, container])
+    this.#members.push({ endpoint, isNode: false, container })
+    this.#options.others.push(endpoint)
+  }
+
+  #refresh(): void {
+    this.#links?.refresh().catch((error: Error) => this.#troubled(error))
+  }
+
+  #troubled(error: Error): void {
+    const text = lostLinks(error)
+    const { trouble } = this.#starting.news
+    if (!trouble.includes(text)) trouble.push(text)
+  }
+
+  /** A way past the proxy would make every cut of it a lie. */
+  async #prove(links: ContainerLinks): Promise<void> {
+    const unproved = await links.unproved()
+    if (unproved.length === 0) return
+    const ids = new Set(this.#members.filter(({ isNode }) => isNode).map(({ endpoint }) => endpoint))
+    const ofNodes = unproved.filter((link) => link.split('>').every((end) => ids.has(end)))
+    const text = `nothing passed from ${unproved.map((link) => link.replace('>', ' to ')).join(', ')}: what these containers send each other does not come through the proxy`
+    if (ofNodes.length === 0) {
+      this.#starting.news.trouble.push(text)
+      return
+    }
+    throw new UserError(
+      'environment',
+      `${this.#options.where}: ${text}. Either the bridge keeps it from the host's rules (modprobe br_netfilter; sysctl net.bridge.bridge-nf-call-iptables=1), or a firewall of the host drops what containers send to it.`,
+    )
+  }
+
+  /** Connections made before the rules, to ports that had just been opened, and to addresses that had just changed. */
+  async #logDirect(links: ContainerLinks): Promise<void> {
+    const counts = [...(await links.direct())].map(([link, packets]) => `${link} ${packets}\n`)
+    const text = `Packets between containers that were not for the proxy and were refused:\n${counts.join('') || 'none\n'}`
+    writeFileSync(join(this.#options.logDir, 'links.log'), text)
+  }
+
+  /** In reverse order. */
+  async #close(): Promise<void> {
+    for (const close of this.#closers.reverse()) await close()
+  }
+}

@@ -1,0 +1,100 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { Address } from '@chaosproxy/proxy'
+import { addAddresses } from '../cluster/node-placeholders.ts'
+import { type CommandFault, type RunningNode, runningNode } from '../cluster/running-node.ts'
+import type { Keeper } from '../command/keeper.ts'
+import { fillCommand, fillPlaceholders } from '../command/placeholders.ts'
+import type { Readiness } from '../command/readiness.ts'
+import { wordsOf } from '../command/words.ts'
+import { CLIENT_PORT } from './container-links.ts'
+import type { ContainersDeclaration } from './declaration.ts'
+import type { EngineProgram } from './engine.ts'
+import type { Member } from './members.ts'
+
+export interface ContainerNodeOptions {
+  readonly member: Member
+  readonly number: number
+  readonly engine: EngineProgram
+  readonly declaration: ContainersDeclaration
+  /** The port that clients dial. */
+  readonly port: number
+  readonly where: string
+  readonly timeoutMs: number
+  readonly keeper: Keeper
+  readonly logPath: string
+}
+
+/** Dialling it fails at once: what has no address now must not be taken for another one that has its last one. */
+const NOWHERE = '255.255.255.255'
+
+const FAULT_WITHIN_MS = 30_000
+
+const commandFault = (engine: EngineProgram, inject: string, heal: string): CommandFault => ({
+  do: { words: [engine, inject, '{value.container}'] },
+  undo: { words: [engine, heal, '{value.container}'] },
+  timeoutMs: FAULT_WITHIN_MS,
+})
+
+/** A container as a node: the engine kills, starts, pauses and resumes it, and may give it another address each time. */
+export function containerNode(options: ContainerNodeOptions): RunningNode {
+  const { member, engine, timeoutMs, keeper, logPath } = options
+  const id: NodeId = member.endpoint
+  // Read anew at each use, because a container may come back with another address.
+  const address: Address = {
+    get host() {
+      return member.container.networks[0]?.address ?? NOWHERE
+    },
+    port: options.port,
+  }
+  const addresses = { [CLIENT_PORT]: address }
+  const placeholders = placeholdersOf(options, addresses)
+  return runningNode({
+    ...{ id, addresses, timeoutMs, keeper, logPath, placeholders },
+    faults: { kill: commandFault(engine, 'kill', 'start'), pause: commandFault(engine, 'pause', 'unpause') },
+    readiness: readinessOf(options, address, placeholders),
+  })
+}
+
+function placeholdersOf(
+  { member: { endpoint, container }, number }: ContainerNodeOptions,
+  addresses: { readonly [port: string]: Address },
+): { readonly [name: string]: string | number } {
+  const found: { [name: string]: string | number } = {
+    node: endpoint,
+    number,
+    'value.container': container.name,
+    'value.service': container.service,
+  }
+  addAddresses(found, 'address', addresses, [CLIENT_PORT])
+  return found
+}
+
+function readinessOf(
+  { declaration: { ready }, where }: ContainerNodeOptions,
+  address: Address,
+  placeholders: { readonly [name: string]: string | number },
+): Readiness {
+  switch (ready?.by) {
+    case undefined:
+    case 'tcp':
+      return {
+        by: 'tcp',
+        port: address.port,
+        get host() {
+          return address.host
+        },
+      }
+    case 'http': {
+      const path = fillPlaceholders(ready.path, placeholders)
+      return {
+        by: 'http',
+        status: ready.status,
+        get url() {
+          return `http://${address.host}:${address.port}${path}`
+        },
+      }
+    }
+    case 'command':
+      return { by: 'command', command: fillCommand({ words: wordsOf(ready.command, `${where}: ready`) }, placeholders) }
+  }
+}

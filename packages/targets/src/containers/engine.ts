@@ -1,0 +1,157 @@
+import { execFile, spawnSync } from 'node:child_process'
+import { UserError } from '@chaosproxy/history'
+import { findProgram } from '../command/programs.ts'
+
+/** The programs of container engines, in the order in which they are asked. */
+const PROGRAMS = ['docker', 'podman'] as const
+export type EngineProgram = (typeof PROGRAMS)[number]
+
+/** A container, as far as faults and links need to know it. */
+export interface Container {
+  readonly id: string
+  readonly name: string
+  /** The Compose service, or the container's name outside of a project. */
+  readonly service: string
+  /** Its number within the service, from 1. */
+  readonly number: number
+  readonly image: string
+  readonly labels: { readonly [name: string]: string }
+  readonly running: boolean
+  /** Of its first process, in the engine's own process namespace; 0 while it does not run. */
+  readonly pid: number
+  /** `bridge`, `host`, `container:ID`, … */
+  readonly networkMode: string
+  /** Its IPv4 address in each network it has joined. */
+  readonly networks: readonly { readonly name: string; readonly address: string }[]
+  /** Ports that are reachable from outside the engine. */
+  readonly published: readonly number[]
+  /** Whether its health check passes; undefined if it has none or the engine has not run it. */
+  readonly healthy: boolean | undefined
+  readonly exitCode: number
+}
+
+const LONGEST_MS = 20_000
+const MOST_BYTES = 64 * 1024 * 1024
+
+/** What the engine's program prints. @throws UserError (environment) with what it complains about. */
+export function askEngine(program: EngineProgram, args: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const options = { timeout: LONGEST_MS, maxBuffer: MOST_BYTES }
+    execFile(program, [...args], options, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout)
+      else reject(refused(program, args, stderr.trim() || error.message))
+    })
+  })
+}
+
+const refused = (program: string, args: readonly string[], complaint: string): UserError =>
+  new UserError('environment', `${program} ${args[0]}: ${complaint.split('\n').at(-1)}`)
+
+/** All containers of the engine, running or not. @throws UserError (environment) */
+export async function allContainers(program: EngineProgram): Promise<readonly Container[]> {
+  const ids = idsIn(await askEngine(program, LIST))
+  return ids.length === 0 ? [] : containersIn(await inspected(program, ids))
+}
+
+/**
+ * These containers as they are now; one that has been removed is left out.
+ *
+ * @throws UserError (environment)
+ */
+export async function containersOf(program: EngineProgram, ids: readonly string[]): Promise<readonly Container[]> {
+  return containersIn(await inspected(program, ids))
+}
+
+/** A container may be removed between being listed and being inspected: the others are printed all the same. */
+function inspected(program: EngineProgram, ids: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const options = { timeout: LONGEST_MS, maxBuffer: MOST_BYTES }
+    execFile(program, [...INSPECT, ...ids], options, (error, stdout, stderr) => {
+      if (error === null || stdout.trimStart().startsWith('[')) resolve(stdout)
+      else reject(refused(program, INSPECT, stderr.trim() || error.message))
+    })
+  })
+}
+
+/** What an engine can be asked at once, and why not if it cannot. */
+export interface AskedEngine {
+  readonly program: EngineProgram
+  readonly containers: readonly Container[]
+  /** Why it does not answer: `Cannot connect to the Docker daemon`. */
+  readonly problem: string | undefined
+}
+
+/** The engines that are installed, with their containers. */
+export const askedEngines = (): readonly AskedEngine[] =>
+  PROGRAMS.filter((program) => findProgram(program) !== undefined).map((program) => {
+    const listed = spawnSync(program, LIST, { encoding: 'utf8', timeout: LONGEST_MS })
+    if (listed.status !== 0) return { program, containers: [], problem: problemOf(listed) }
+    const ids = idsIn(listed.stdout)
+    if (ids.length === 0) return { program, containers: [], problem: undefined }
+    const seen = spawnSync(program, [...INSPECT, ...ids], {
+      encoding: 'utf8',
+      timeout: LONGEST_MS,
+      maxBuffer: MOST_BYTES,
+    })
+    const isListed = seen.stdout.trimStart().startsWith('[')
+    return {
+      program,
+      containers: isListed ? containersIn(seen.stdout) : [],
+      problem: isListed ? undefined : problemOf(seen),
+    }
+  })
+
+const LIST = ['ps', '--all', '--quiet', '--no-trunc']
+const INSPECT = ['inspect', '--type', 'container']
+
+const problemOf = ({ stderr, error }: { readonly stderr: string; readonly error?: Error }): string =>
+  stderr?.trim().split('\n').at(-1) || error?.message || 'it does not answer'
+
+const idsIn = (text: string): readonly string[] => text.split('\n').filter((line) => line !== '')
+
+/** What both engines print for a container, as far as it is read here. */
+interface Inspected {
+  readonly Id: string
+  readonly Name: string
+  readonly ImageName?: string
+  readonly State: {
+    readonly Running: boolean
+    readonly Pid: number
+    readonly ExitCode: number
+    readonly Health?: { readonly Status?: string }
+  }
+  readonly Config: { readonly Image: string; readonly Labels?: { readonly [name: string]: string } | null }
+  readonly HostConfig: { readonly NetworkMode: string }
+  readonly NetworkSettings: {
+    readonly Networks?: { readonly [name: string]: { readonly IPAddress: string } } | null
+    readonly Ports?: { readonly [port: string]: unknown } | null
+  }
+}
+
+export const containersIn = (json: string): readonly Container[] => (JSON.parse(json) as Inspected[]).map(containerOf)
+
+function containerOf({ Id, Name, State, Config, HostConfig, NetworkSettings }: Inspected): Container {
+  const labels = Config.Labels ?? {}
+  const name = Name.replace(/^\//, '')
+  const networks = Object.entries(NetworkSettings.Networks ?? {})
+  const ports = Object.entries(NetworkSettings.Ports ?? {})
+  return {
+    id: Id,
+    name,
+    service: labels['com.docker.compose.service'] ?? name,
+    number: Number(labels['com.docker.compose.container-number'] ?? 1),
+    image: Config.Image,
+    labels,
+    running: State.Running,
+    pid: State.Pid,
+    networkMode: HostConfig.NetworkMode,
+    networks: networks.flatMap(([network, { IPAddress: address }]) =>
+      address === '' ? [] : [{ name: network, address }],
+    ),
+    published: ports.flatMap(([port, bound]) => (bound === null || !port.endsWith('/tcp') ? [] : [parseInt(port, 10)])),
+    healthy: HEALTH[State.Health?.Status ?? ''],
+    exitCode: State.ExitCode,
+  }
+}
+
+const HEALTH: { readonly [status: string]: boolean } = { healthy: true, unhealthy: false }

@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:net'
+import type { Address } from '@chaosproxy/proxy'
+
+/** A way from one container to another, by their addresses, and the address that stands for it. */
+export interface ProbedWay {
+  /** Any process in the network namespace of the container that dials. */
+  readonly pid: number
+  readonly to: string
+  readonly via: string
+}
+
+/** Nobody listens there (tcpmux): a probe that gets past the rules is refused by the container, which notices nothing. */
+export const PROBED_PORT = 1
+
+const WITHIN_MS = 3_000
+
+/** Listens at the address of each way, to see which probes arrive. */
+export interface Probes<Way extends ProbedWay> {
+  /** Where the probes of each way have to be sent to. */
+  readonly listening: ReadonlyMap<Way, Address>
+  /** Dials over every way from inside its container, and returns those over which nothing came. */
+  send(): Promise<readonly Way[]>
+  close(): Promise<void>
+}
+
+export async function openProbes<Way extends ProbedWay>(ways: readonly Way[]): Promise<Probes<Way>> {
+  const arrived = new Set<Way>()
+  const servers: Server[] = []
+  const listening = new Map<Way, Address>()
+  for (const way of ways) {
+    const server = createServer((socket) => {
+      arrived.add(way)
+      socket.on('error', () => undefined)
+      socket.destroy()
+    })
+    server.listen(0, way.via)
+    servers.push(server)
+    await once(server, 'listening')
+    const at = server.address()
+    if (at !== null && typeof at === 'object') listening.set(way, { host: at.address, port: at.port })
+  }
+  return {
+    listening,
+    async send() {
+      const pids = [...new Set(ways.map(({ pid }) => pid))]
+      await Promise.all(
+        pids.map((pid) =>
+          dialAll(
+            pid,
+            ways.filter((way) => way.pid === pid).map(({ to }) => to),
+          ),
+        ),
+      )
+      return ways.filter((way) => !arrived.has(way))
+    },
+    async close() {
+      await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+    },
+  }
+}
+
+const SCRIPT = `for to in "$@"; do (exec 3<>"/dev/tcp/$to/${PROBED_PORT}") 2>/dev/null & done; wait`
+
+/** Enters only the network of the container: the programs are this machine's. */
+async function dialAll(pid: number, addresses: readonly string[]): Promise<void> {
+  const words = ['--target', String(pid), '--net', '--', 'bash', '-c', SCRIPT, 'probe', ...addresses]
+  // A group of its own, because what a probe waits for is one of its children.
+  const child = spawn('nsenter', words, { stdio: 'ignore', detached: true })
+  const timer = setTimeout(() => {
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+  }, WITHIN_MS)
+  await once(child, 'close').catch(() => undefined)
+  clearTimeout(timer)
+}

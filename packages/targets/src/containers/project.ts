@@ -1,0 +1,126 @@
+import { spawnSync } from 'node:child_process'
+import { basename, dirname, resolve } from 'node:path'
+import { UserError } from '@chaosproxy/history'
+import type { ProgramCommand } from '../command/command.ts'
+import { findProgram } from '../command/programs.ts'
+import type { ContainersDeclaration } from './declaration.ts'
+import { type AskedEngine, askedEngines, type Container, type EngineProgram } from './engine.ts'
+
+/** The containers that a declaration means, and the engine that has them. */
+export interface Project {
+  readonly engine: EngineProgram
+  readonly name: string
+  readonly containers: readonly Container[]
+}
+
+/** The commands that start and end a project that is not up. */
+export interface ProjectCommands {
+  readonly engine: EngineProgram
+  readonly up: ProgramCommand
+  readonly down: ProgramCommand
+}
+
+export interface ProjectPlace {
+  /** The start of every message. */
+  readonly where: string
+  readonly directory: string
+}
+
+const PROJECT = 'com.docker.compose.project'
+
+/** The project as it is now; undefined if none of its containers runs. */
+export function findProject(declaration: ContainersDeclaration, { directory }: ProjectPlace): Project | undefined {
+  for (const { program, containers } of askedEngines()) {
+    const ours = containers.filter((each) => isMeant(each, declaration, directory))
+    const [first] = ours.filter(({ running }) => running)
+    if (first !== undefined)
+      return { engine: program, name: nameOf(declaration, first), containers: inOrder(ours, declaration) }
+  }
+  return undefined
+}
+
+const nameOf = ({ containers }: ContainersDeclaration, { labels, name }: Container): string =>
+  (containers === undefined ? labels[PROJECT] : undefined) ?? name
+
+export function isMeant(container: Container, declaration: ContainersDeclaration, directory: string): boolean {
+  const { compose, containers = [] } = declaration
+  if (compose === undefined) return containers.some((each) => isNamed(container, each))
+  // What `compose run` starts is no service.
+  if (container.labels['com.docker.compose.oneoff'] === 'True') return false
+  if (typeof compose === 'object') return container.labels[PROJECT] === compose.project
+  return isOfFile(container, resolve(directory, compose))
+}
+
+/** `app=shop` is a label, all else a name. */
+function isNamed({ name, labels }: Container, wanted: string): boolean {
+  const [label = '', ...value] = wanted.split('=')
+  return value.length === 0 ? name === wanted : labels[label] === value.join('=')
+}
+
+/** Some versions note the file as it was typed, relative to wherever that was. */
+function isOfFile({ labels }: Container, file: string): boolean {
+  const folder = labels[`${PROJECT}.working_dir`]
+  const files = (labels[`${PROJECT}.config_files`] ?? '').split(',')
+  if (folder === undefined) return false
+  return files.some(
+    (each) =>
+      resolve(folder, each) === file || (resolve(folder) === dirname(file) && basename(each) === basename(file)),
+  )
+}
+
+/** In the order of the names that the declaration gives, then by service and number. */
+function inOrder(all: readonly Container[], { containers = [] }: ContainersDeclaration): readonly Container[] {
+  const place = (container: Container) => containers.findIndex((each) => isNamed(container, each))
+  return all.toSorted((a, b) => place(a) - place(b) || a.service.localeCompare(b.service) || a.number - b.number || 0)
+}
+
+/**
+ * How the project is started, by whichever composing program is there.
+ *
+ * @throws UserError (environment) if it cannot be: no engine, no program, or no file to start.
+ */
+export function commandsFor(declaration: ContainersDeclaration, { where, directory }: ProjectPlace): ProjectCommands {
+  const engines = askedEngines()
+  const answering = engines.find(({ problem }) => problem === undefined)
+  if (answering === undefined) throw noEngine(where, engines)
+  const { compose, containers } = declaration
+  if (typeof compose !== 'string') {
+    const what = compose === undefined ? `of ${containers?.join(', ')}` : `of the project ${compose.project}`
+    throw new UserError(
+      'environment',
+      `${where}: no container ${what} runs. Start it first (${composeOf(answering.program)?.join(' ') ?? 'docker compose'} up -d), or name its file: "compose": "docker-compose.yml".`,
+    )
+  }
+  for (const { program, problem } of engines) {
+    const words = problem === undefined ? composeOf(program) : undefined
+    if (words === undefined) continue
+    const file = resolve(directory, compose)
+    const command = (...rest: string[]): ProgramCommand => ({
+      words: [...words, '-f', file, ...rest] as [string, ...string[]],
+      directory: dirname(file),
+    })
+    return { engine: program, up: command('up', '-d'), down: command('down') }
+  }
+  throw new UserError(
+    'environment',
+    `${where}: ${compose} is not up, and nothing here can start it: install docker compose, docker-compose or podman-compose, or start it yourself.`,
+  )
+}
+
+function noEngine(where: string, engines: readonly AskedEngine[]): UserError {
+  const said = engines.map(({ program, problem }) => `${program}: ${problem}`).join('; ')
+  return new UserError(
+    'environment',
+    said === ''
+      ? `${where}: there is no container engine: neither docker nor podman is in any directory of PATH. Install one.`
+      : `${where}: no container engine answers (${said}). Start it, or run chaos as a user who may use it.`,
+  )
+}
+
+/** The composing program of an engine: the engine's own, then the older ones. */
+function composeOf(engine: EngineProgram): readonly [string, ...string[]] | undefined {
+  const own: readonly [string, ...string[]] = [engine, 'compose']
+  if (engine === 'docker' && spawnSync(engine, ['compose', 'version'], { stdio: 'ignore' }).status === 0) return own
+  const other = engine === 'docker' ? 'docker-compose' : 'podman-compose'
+  return findProgram(other) === undefined ? undefined : [other]
+}

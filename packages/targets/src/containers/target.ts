@@ -1,0 +1,87 @@
+import { existsSync } from 'node:fs'
+import { UserError } from '@chaosproxy/history'
+import type { Target } from '@chaosproxy/runner'
+import { planClients } from '../clients/registry.ts'
+import { carriedBy, NO_FAILOVER, ofCluster } from '../cluster/of-cluster.ts'
+import type { Exposure } from '../cluster/suffers.ts'
+import { declaredSuffers } from '../cluster/suffers.ts'
+import type { DeclaredTargetOptions } from '../cluster/target.ts'
+import { missingPrograms } from '../command/programs.ts'
+import type { ContainersDeclaration } from './declaration.ts'
+import { type Member, membersOf } from './members.ts'
+import { planContainerFaults } from './plan-faults.ts'
+import { findProject } from './project.ts'
+
+/**
+ * Containers of a project as a target. The engine is asked only once a run is planned.
+ *
+ * @throws UserError (input) for members that contradict each other.
+ */
+export function containersTarget(
+  declaration: ContainersDeclaration,
+  { where, directory }: DeclaredTargetOptions,
+): Target {
+  const clients = planClients(declaration.client, `${where}: client`, directory)
+  const exposure: Exposure = {
+    clients: carriedBy(clients),
+    linked: true,
+    framed: false,
+    refused: { failover: NO_FAILOVER, pause: cannotPause() },
+  }
+  let seen: readonly Member[] | undefined
+  const members = (): readonly Member[] => {
+    const project = seen === undefined ? findProject(declaration, { where, directory }) : undefined
+    if (project !== undefined) seen = membersOf(declaration, project.containers, where)
+    return seen ?? []
+  }
+  /** A project that is not up is taken to have one container of each service. */
+  const count = () => members().filter(({ isNode }) => isNode).length || (declaration.nodes?.length ?? 1)
+  const nodes = () => Array.from({ length: count() }, (_, i) => `n${i + 1}`)
+  return {
+    ...ofCluster(declaration, { where, clients, exposure }),
+    get defaultNodes() {
+      return count()
+    },
+    settings: [],
+    planFaults: (names, options) =>
+      planContainerFaults(
+        names,
+        {
+          nodes: nodes(),
+          services: servicesOf(members()),
+          suffers: ({ kind, among }) => declaredSuffers(exposure, kind, among),
+        },
+        options,
+      ),
+    missing: () =>
+      missingPrograms([
+        { program: 'nft', install: 'apt-get install nftables' },
+        { program: 'ip', install: 'apt-get install iproute2' },
+        { program: 'nsenter', install: 'apt-get install util-linux' },
+      ]),
+    async start({ nodes: wanted, ...rest }) {
+      if (process.platform !== 'linux')
+        throw new UserError(
+          'environment',
+          `${where}: containers can be attached to on Linux only, where their network is the kernel's own. Elsewhere declare a cluster that runs already, with "links" that its nodes dial.`,
+        )
+      const { attachContainers } = await import('./attach.ts')
+      const others: string[] = []
+      return attachContainers({ ...rest, declaration, where, directory, clients, exposure, count: wanted, others })
+    },
+  }
+}
+
+function servicesOf(members: readonly Member[]): ReadonlyMap<string, readonly string[]> {
+  const services = new Map<string, string[]>()
+  for (const { endpoint, isNode, container } of members)
+    if (!isNode) services.set(container.service, [...(services.get(container.service) ?? []), endpoint])
+  return services
+}
+
+/** Podman freezes containers by the control group, which a user may do in version 2 only. */
+function cannotPause(): Exposure['refused']['pause'] {
+  const isRootless = process.getuid?.() !== 0 || process.env['_CONTAINERS_ROOTLESS_UID'] !== undefined
+  if (!isRootless || existsSync('/sys/fs/cgroup/cgroup.controllers')) return undefined
+  return { not: 'a rootless engine cannot pause containers where control groups are of version 1', instead: 'kill' }
+}
