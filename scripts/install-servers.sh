@@ -2,7 +2,8 @@
 # Installs what some tests need beside Node and npm, from Debian's packages: a browser, to open reports in; Redis and
 # PostgreSQL, to be stood before; etcd, to be recorded over HTTP/2; curl and wrk, to drive what is recorded; protoc,
 # whose descriptors are read; Python, to serve documents; haproxy, to be measured against; nftables, to redirect
-# connections; podman, podman-compose and runc, to run containers; xmllint, to validate JUnit reports; zsh and fish, to complete command lines. Without them those tests are reported as skipped, by name.
+# connections; podman, podman-compose, netavark, aardvark-dns and runc, to run containers
+# with networks in which they find each other by name; ip, to give links addresses; xmllint, to validate JUnit reports; zsh and fish, to complete command lines. Without them those tests are reported as skipped, by name.
 set -euo pipefail
 
 packages=()
@@ -21,6 +22,9 @@ command -v haproxy >/dev/null || [ -x /usr/sbin/haproxy ] || packages+=(haproxy)
 command -v nft >/dev/null || [ -x /usr/sbin/nft ] || packages+=(nftables)
 command -v podman >/dev/null || packages+=(podman)
 command -v xmllint >/dev/null || packages+=(libxml2-utils)
+[ -x /usr/lib/podman/netavark ] || packages+=(netavark)
+[ -x /usr/lib/podman/aardvark-dns ] || packages+=(aardvark-dns)
+command -v ip >/dev/null || packages+=(iproute2)
 command -v podman-compose >/dev/null || packages+=(podman-compose)
 command -v zsh >/dev/null || packages+=(zsh)
 command -v fish >/dev/null || packages+=(fish)

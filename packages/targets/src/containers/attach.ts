@@ -61,6 +61,7 @@ class Attachment {
   readonly #network: ClusterNetwork
   readonly #timeoutMs: number
   readonly #closers: (() => Promise<void> | void)[] = []
+  readonly #watchers: (() => Promise<void> | void)[] = []
   #project: Project | undefined
   #members: Member[] = []
   #links: ContainerLinks | undefined
@@ -76,7 +77,7 @@ class Attachment {
   async begin(): Promise<void> {
     const { where, signal, logDir, declaration } = this.#options
     const { keeper } = this.#starting
-    this.#starting.redirected = { close: () => this.#close() }
+    this.#starting.redirected = { release: () => this.#release(), close: () => this.#close() }
     const project = findProject(declaration, this.#options) ?? (await this.#bringUp())
     this.#project = project
     this.#members = [...membersOf(declaration, project.containers, where)]
@@ -104,8 +105,8 @@ class Attachment {
     this.#closers.push(() => links.close())
     await this.#watch(project)
     await links.refresh()
+    await links.endOlder()
     await this.#prove(links)
-    this.#closers.push(() => this.#logDirect(links))
   }
 
   async #bringUp(): Promise<Project> {
@@ -185,8 +186,8 @@ class Attachment {
     const logPath = join(this.#options.logDir, 'events.log')
     const events = await watchContainers(engine, { keeper, logPath, happened: (event) => void this.#happened(event) })
     const timer = setInterval(() => this.#refresh(), LOOK_EVERY_MS)
-    this.#closers.push(() => clearInterval(timer))
-    this.#closers.push(() => events.kill())
+    this.#watchers.push(() => clearInterval(timer))
+    this.#watchers.push(() => events.kill())
   }
 
   async #happened({ id, what }: ContainerEvent): Promise<void> {
@@ -250,6 +251,13 @@ class Attachment {
     const counts = [...(await links.direct())].map(([link, packets]) => `${link} ${packets}\n`)
     const text = `Packets between containers that were not for the proxy and were refused:\n${counts.join('') || 'none\n'}`
     writeFileSync(join(this.#options.logDir, 'links.log'), text)
+  }
+
+  async #release(): Promise<void> {
+    for (const stop of this.#watchers) await stop()
+    if (this.#links === undefined) return
+    await this.#logDirect(this.#links)
+    await this.#links.release()
   }
 
   /** In reverse order. */

@@ -5,7 +5,7 @@ import type { ClusterNetwork, Listening } from '../network/cluster-network.ts'
 import { addLinkAddresses, type LinkAddresses } from './link-addresses.ts'
 import { listeningPorts } from './listening-ports.ts'
 import type { Member } from './members.ts'
-import { openProbes, PROBED_PORT } from './probe.ts'
+import { endConnections, openProbes, PROBED_PORT } from './probe.ts'
 import { type ContainerRules, openRules, type RedirectedPort } from './redirection.ts'
 
 /** From one container to another within one network: the ports of `to` share its address of ours. */
@@ -35,6 +35,10 @@ export interface ContainerLinks {
   unproved(): Promise<readonly string[]>
   /** Packets that were not for the proxy and were refused, by `n1>n2`. */
   direct(): Promise<ReadonlyMap<string, number>>
+  /** Ends connections between containers that are older than the rules. */
+  endOlder(): Promise<void>
+  /** Lets everything pass directly; what passes through the proxy goes on until it closes. */
+  release(): Promise<void>
   close(): Promise<void>
 }
 
@@ -49,6 +53,7 @@ export async function openContainerLinks(options: ContainerLinksOptions): Promis
   const added: LinkAddresses[] = []
   const names = new Map<string, string>()
   let inForce = ''
+  let released = false
   let last: Promise<unknown> = Promise.resolve()
 
   function addWays(): void {
@@ -76,6 +81,7 @@ export async function openContainerLinks(options: ContainerLinksOptions): Promis
   }
 
   async function follow(): Promise<void> {
+    if (released) return
     addWays()
     await openPorts()
     for (const member of members()) network.moved(member.endpoint, whereabouts(member, ways, options.clientPort()))
@@ -104,8 +110,18 @@ export async function openContainerLinks(options: ContainerLinksOptions): Promis
       }
       return counts
     },
-    async close() {
+    async endOlder() {
+      const pids = [...new Set(ways.map(({ from }) => from.container.pid))].filter((pid) => pid !== 0)
+      const peersOf = (pid: number) =>
+        ways.filter(({ from }) => from.container.pid === pid).flatMap((way) => pairOf(way).map(([, to]) => to))
+      await Promise.all(pids.map((pid) => endConnections(pid, peersOf(pid))))
+    },
+    async release() {
       await last.catch(() => undefined)
+      released = true
+      await rules.release()
+    },
+    async close() {
       await rules.close()
       for (const addresses of added) addresses.close()
     },

@@ -63,9 +63,19 @@ export async function openProbes<Way extends ProbedWay>(ways: readonly Way[]): P
 
 const SCRIPT = `for to in "$@"; do (exec 3<>"/dev/tcp/$to/${PROBED_PORT}") 2>/dev/null & done; wait`
 
+const dialAll = (pid: number, addresses: readonly string[]): Promise<void> =>
+  within(pid, ['bash', '-c', SCRIPT, 'probe', ...addresses])
+
+/**
+ * Resets what a container's programs have connected to these addresses, so that they notice at once, also where they
+ * only wait. Where ss or the kernel cannot, the rules refuse such connections at their next packet.
+ */
+export const endConnections = (pid: number, addresses: readonly string[]): Promise<void> =>
+  within(pid, ['ss', '--kill', '--tcp', 'state', 'established', addresses.map((each) => `dst ${each}`).join(' or ')])
+
 /** Enters only the network of the container: the programs are this machine's. */
-async function dialAll(pid: number, addresses: readonly string[]): Promise<void> {
-  const words = ['--target', String(pid), '--net', '--', 'bash', '-c', SCRIPT, 'probe', ...addresses]
+async function within(pid: number, command: readonly string[]): Promise<void> {
+  const words = ['--target', String(pid), '--net', '--', ...command]
   // A group of its own, because what a probe waits for is one of its children.
   const child = spawn('nsenter', words, { stdio: 'ignore', detached: true })
   const timer = setTimeout(() => {

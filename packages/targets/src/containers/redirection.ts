@@ -20,6 +20,8 @@ export interface ContainerRules {
   refuseDirect(pairs: readonly (readonly [string, string])[]): Promise<void>
   /** How many packets were refused, by `FROM>TO`. */
   refused(): Promise<ReadonlyMap<string, number>>
+  /** Lets everything pass directly. Connections that were redirected stay so until they end. */
+  release(): Promise<void>
   close(): Promise<void>
 }
 
@@ -68,6 +70,9 @@ export async function openRules(project: string): Promise<ContainerRules> {
     async refuseDirect(pairs) {
       const both = pairs.map(([from, to]) => `${from} . ${to}`)
       await run(elements(`${table} pairs`, both))
+    },
+    async release() {
+      await run([`flush map ${table} links; flush chain ${table} direct`])
     },
     refused: async () => countsIn(await run([])),
     close,

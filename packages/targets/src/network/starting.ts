@@ -14,8 +14,8 @@ export interface Starting<Node extends StartedNode> {
   network?: ClusterNetwork
   clients?: { close(): Promise<void> }
   roles?: { stop(): Promise<void> } | undefined
-  /** What leads the traffic of containers to the proxy, if anything does. */
-  redirected?: { close(): Promise<void> }
+  /** What leads the traffic of containers to the proxy: no longer once released; what is left ends after the proxy. */
+  redirected?: { release(): Promise<void>; close(): Promise<void> }
   /** A temporary directory of ours. */
   temporary?: string
   /** Stops everything; later calls return the first one's promise. */
@@ -87,8 +87,9 @@ async function stopAll(started: Starting<StartedNode>): Promise<void> {
   for (const ended of await Promise.allSettled(nodes.map((node) => node.end())))
     if (ended.status === 'rejected') news.trouble.push(`could not be undone: ${(ended.reason as Error).message}`)
   await clients?.close()
-  await redirected?.close()
+  await redirected?.release()
   await network?.close()
+  await redirected?.close()
   if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true })
   await keeper.close()
 }

@@ -1,0 +1,147 @@
+import { delimiter, join } from 'node:path'
+import { createRandom } from '@chaosproxy/faults'
+import { millis } from '@chaosproxy/history'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { declaredClusters, targetOf } from '../cluster/clusters.ts'
+import { eventually } from '../real-cluster.ts'
+import { kvServices, leftOnMachine, service, startPodman } from './podman.ts'
+
+// Real containers of a project that somebody else has started and that knows nothing of chaos.
+
+const { directory, isPossible, programs, say, project, end } = startPodman()
+const planning = () => ({
+  timeMs: millis(10_000),
+  random: createRandom(1),
+  refuse(problem: string): never {
+    throw new Error(problem)
+  },
+})
+const ok = (value: number | null) => ({ type: 'ok', value })
+
+const client = {
+  kind: 'http',
+  routes: {
+    routes: [
+      { request: 'GET /items/{key}', f: 'read', result: 'json.item' },
+      { request: 'PUT /items/{key}', f: 'write', value: 'json.item' },
+    ],
+  },
+}
+
+describe.runIf(isPossible)('containers of a Compose project', () => {
+  const { start } = declaredClusters()
+  const path = process.env['PATH']
+  const shop = join(directory, 'shop')
+  const declaration = {
+    compose: join(shop, 'compose.yaml'),
+    nodes: ['n1', 'n2', 'n3'],
+    port: 7000,
+    ready: { by: 'http', path: '/health' },
+    client,
+  }
+
+  beforeAll(() => {
+    process.env['PATH'] = [programs, path].join(delimiter)
+    const db = service('db', 'node /server.mjs --name n1 --data /data --listen 0.0.0.0:9000 --peer 0.0.0.0:9001')
+    project('shop', [...kvServices('--async --local'), db])
+    say('podman-compose -f compose.yaml up -d', shop)
+  }, 120_000)
+  afterAll(async () => {
+    process.env['PATH'] = path
+    await end()
+  }, 120_000)
+
+  const started = () => say(`podman ps --format '{{.Names}} {{.StartedAt}}' | sort`)
+  const between = (from: string, to: string) => ({ from, to })
+  /** What a container gets from another, as its own programs see it. */
+  const get = (from: string, url: string): string =>
+    say(
+      `podman exec shop_${from}_1 node -e "fetch('${url}', { signal: AbortSignal.timeout(3000) }).then((r) => console.log(r.status), (e) => console.log(e.name))"`,
+    )
+
+  test('are attached to and left as they were found', async () => {
+    const before = started()
+    const { write, read, cluster } = await start(declaration)
+    expect(await write('n1', 'first', 7)).toEqual(ok(7))
+    await eventually(async () => expect(await read('n3', 'first')).toEqual(ok(7)))
+    expect(leftOnMachine('shop')).not.toEqual([])
+    await new Promise<void>((resolve) => cluster.stop(resolve))
+    expect(leftOnMachine('shop')).toEqual([])
+    expect(started()).toBe(before)
+  })
+
+  test('are cut apart in one direction, although they dial each other by name', async () => {
+    const { write, read, inject } = await start(declaration)
+    const heal = await inject({ kind: 'partition', links: [between('n1', 'n3'), between('n3', 'n1')], mode: 'hold' })
+    expect(await write('n1', 'cut', 1)).toEqual(ok(1))
+    await eventually(async () => expect(await read('n2', 'cut')).toEqual(ok(1)))
+    expect(await read('n3', 'cut')).toEqual(ok(null))
+    await heal()
+    await eventually(async () => expect(await read('n3', 'cut')).toEqual(ok(1)))
+  })
+
+  test('are followed to a new address after a kill', async () => {
+    const { write, read, inject } = await start(declaration)
+    const address = () =>
+      say(`podman inspect --format '{{.NetworkSettings.Networks.shop_default.IPAddress}}' shop_n3_1`)
+    const first = address()
+    const revive = await inject({ kind: 'kill', nodes: ['n3'] })
+    expect(await read('n3', 'moved')).toMatchObject({ type: 'fail' })
+    expect(await revive()).toEqual({ type: 'healed', hits: 1 })
+    expect(address()).not.toBe(first)
+    await inject({ kind: 'partition', links: [between('n1', 'n3')], mode: 'drop' })
+    expect(await write('n1', 'moved', 2)).toEqual(ok(2))
+    await eventually(async () => expect(await read('n2', 'moved')).toEqual(ok(2)))
+    expect(await read('n3', 'moved')).toEqual(ok(null))
+  })
+
+  test('are paused by the engine, and go on when the run stops', async () => {
+    const { inject, cluster } = await start(declaration)
+    const state = () => say(`podman inspect --format '{{.State.Status}}' shop_n2_1`)
+    await inject({ kind: 'pause', nodes: ['n2'] })
+    expect(state()).toBe('paused')
+    await new Promise<void>((resolve) => cluster.stop(resolve))
+    expect(state()).toBe('running')
+  })
+
+  test('are cut off from a service that is no node', async () => {
+    const { inject } = await start(declaration)
+    await expect.poll(() => get('n1', 'http://db:9000/health'), { timeout: 30_000 }).toBe('200')
+    const heal = await inject({ kind: 'partition', links: [between('n1', 'db'), between('db', 'n1')], mode: 'hold' })
+    expect(get('n1', 'http://db:9000/health')).toBe('TimeoutError')
+    await expect.poll(() => get('n2', 'http://db:9000/health'), { timeout: 30_000 }).toBe('200')
+    await heal()
+    await expect.poll(() => get('n1', 'http://db:9000/health'), { timeout: 30_000 }).toBe('200')
+  })
+
+  test('are refused to a second run meanwhile', async () => {
+    await start(declaration)
+    await expect(start(declaration)).rejects.toThrow(/another chaos stands between the containers of shop/)
+  })
+
+  test('that are not up are started, and ended again', async () => {
+    const own = project('own', [
+      service('one', 'node /server.mjs --name n1 --data /data --listen 0.0.0.0:7000 --peer 0.0.0.0:8000'),
+    ])
+    const { write, cluster } = await start({ ...declaration, compose: join(own, 'compose.yaml'), nodes: ['one'] })
+    expect(await write('n1', 'first', 7)).toEqual(ok(7))
+    await new Promise<void>((resolve) => cluster.stop(resolve))
+    expect(say(`podman ps --all --format '{{.Names}}' --filter label=com.docker.compose.project=own`)).toBe('')
+  })
+
+  test("that use the host's network are refused", async () => {
+    say(`podman run -d --name hosted --network host kv node -e "setTimeout(() => {}, 1e6)"`)
+    await expect(
+      start({ ...declaration, compose: undefined, containers: ['hosted'], nodes: ['hosted'] }),
+    ).rejects.toThrow(/n1 \(hosted\) has the host's network/)
+    say('podman rm --force --time 0 hosted')
+  })
+
+  test('are planned to be cut off from one service by its name', () => {
+    const planned = targetOf(declaration).planFaults?.(['partition:db'], planning())
+    expect(planned?.schedule.map(({ plan }) => 'links' in plan && plan.links)).toContainEqual(
+      expect.arrayContaining([between('n1', 'db'), between('db', 'n3')]),
+    )
+    expect(() => targetOf(declaration).planFaults?.(['partition:cache'], planning())).toThrow(/There are: db\./)
+  })
+})
