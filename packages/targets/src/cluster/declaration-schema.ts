@@ -2,8 +2,12 @@ import { levels } from '@chaosproxy/checker'
 import * as v from 'valibot'
 import { clientSchema } from '../clients/declaration.ts'
 import { commandSchema as command } from '../command/words.ts'
-import type { ContainersDeclaration } from '../containers/declaration.ts'
-import type { ClusterDeclaration, RunningDeclaration, StartedDeclaration } from './declaration.ts'
+import type {
+  ClusterDeclaration,
+  ContainersDeclaration,
+  RunningDeclaration,
+  StartedDeclaration,
+} from './declaration.ts'
 
 const text = (what: string) => v.pipe(v.string(what), v.nonEmpty(what))
 const name = v.pipe(

@@ -2,7 +2,6 @@ import type { Level } from '@chaosproxy/checker'
 import { type NodeId, nodeNames } from '@chaosproxy/faults'
 import type { ClientDeclaration } from '../clients/declaration.ts'
 import type { CommandText } from '../command/words.ts'
-import type { ContainersDeclaration } from '../containers/declaration.ts'
 
 // An external cluster as data: JSON in a file, or a value in a program. Either this program starts it, each node a
 // command (`StartedDeclaration`), or it is already running (`RunningDeclaration`), or a container engine runs it
@@ -183,11 +182,32 @@ export interface RunningDeclaration extends CommonDeclaration {
   readonly readyWithinMs?: number | undefined
 }
 
+/** A cluster of containers that an engine runs: a Compose project, or containers by name or label. */
+export interface ContainersDeclaration extends CommonDeclaration {
+  /** The Compose file, relative to the declaration; or the name of a project that is up. */
+  readonly compose?: string | { readonly project: string } | undefined
+  /** Containers by name, or by label (`app=shop`), instead of a Compose project. */
+  readonly containers?: readonly string[] | undefined
+  /**
+   * The services that are nodes, in order; each container of a scaled service is one. By default all of `containers`.
+   * Other containers keep their links but are no nodes: a database, a cache.
+   */
+  readonly nodes?: readonly string[] | undefined
+  /** The port that clients dial; by default the only one published, or the usual one of the image. */
+  readonly port?: number | undefined
+  /** When a node counts as ready; by default once its port accepts connections and its health check, if any, passes. */
+  readonly ready?: Exclude<ReadyDeclaration, { readonly by: 'log' }> | undefined
+  readonly readyWithinMs?: number | undefined
+}
+
 /** A cluster of the user's: nodes that chaos starts, that run already, or that are containers. */
 export type ClusterDeclaration = StartedDeclaration | RunningDeclaration | ContainersDeclaration
 
 export const isRunning = (declaration: StartedDeclaration | RunningDeclaration): declaration is RunningDeclaration =>
   Array.isArray(declaration.nodes) && declaration.nodes.some((node: object) => 'addresses' in node)
+
+export const hasContainers = (declaration: object): declaration is ContainersDeclaration =>
+  'compose' in declaration || 'containers' in declaration
 
 export const nodeCount = ({ nodes }: Pick<StartedDeclaration | RunningDeclaration, 'nodes'>): number =>
   typeof nodes === 'number' ? nodes : nodes.length

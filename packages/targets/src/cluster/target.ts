@@ -3,10 +3,10 @@ import type { Suffering, Target } from '@chaosproxy/runner'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
 import type { PlannedClients } from '../clients/planned-clients.ts'
 import { planClients } from '../clients/registry.ts'
-import { hasContainers } from '../containers/declaration.ts'
 import { containersTarget } from '../containers/target.ts'
 import {
   type ClusterDeclaration,
+  hasContainers,
   isRunning,
   type NodesDeclaration,
   nodeCount,

@@ -102,20 +102,8 @@ export async function openContainerLinks(options: ContainerLinksOptions): Promis
       return last as Promise<void>
     },
     unproved: () => unprovedOf(ways, rules),
-    async direct() {
-      const counts = new Map<string, number>()
-      for (const [pair, packets] of await rules.refused()) {
-        const name = names.get(pair) ?? pair
-        if (packets > 0) counts.set(name, (counts.get(name) ?? 0) + packets)
-      }
-      return counts
-    },
-    async endOlder() {
-      const pids = [...new Set(ways.map(({ from }) => from.container.pid))].filter((pid) => pid !== 0)
-      const peersOf = (pid: number) =>
-        ways.filter(({ from }) => from.container.pid === pid).flatMap((way) => pairOf(way).map(([, to]) => to))
-      await Promise.all(pids.map((pid) => endConnections(pid, peersOf(pid))))
-    },
+    direct: async () => byLink(await rules.refused(), names),
+    endOlder: () => endOlderThanRules(ways),
     async release() {
       await last.catch(() => undefined)
       released = true
@@ -190,6 +178,22 @@ async function unprovedOf(ways: readonly Way[], rules: ContainerRules): Promise<
   } finally {
     await probes.close()
   }
+}
+
+function byLink(refused: ReadonlyMap<string, number>, names: ReadonlyMap<string, string>): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const [pair, packets] of refused) {
+    const name = names.get(pair) ?? pair
+    if (packets > 0) counts.set(name, (counts.get(name) ?? 0) + packets)
+  }
+  return counts
+}
+
+async function endOlderThanRules(ways: readonly Way[]): Promise<void> {
+  const pids = [...new Set(ways.map(({ from }) => from.container.pid))].filter((pid) => pid !== 0)
+  const peersOf = (pid: number) =>
+    ways.filter(({ from }) => from.container.pid === pid).flatMap((way) => pairOf(way).map(([, to]) => to))
+  await Promise.all(pids.map((pid) => endConnections(pid, peersOf(pid))))
 }
 
 /** What a failed refresh says, for the list of what went wrong in a run. */

@@ -1,5 +1,5 @@
 import { UserError } from '@chaosproxy/history'
-import type { ContainersDeclaration } from './declaration.ts'
+import type { ContainersDeclaration } from '../cluster/declaration.ts'
 import type { Container } from './engine.ts'
 
 /** A container as an end of links. */

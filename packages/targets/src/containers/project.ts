@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { basename, dirname, resolve } from 'node:path'
 import { UserError } from '@chaosproxy/history'
+import type { ContainersDeclaration } from '../cluster/declaration.ts'
 import type { ProgramCommand } from '../command/command.ts'
 import { findProgram } from '../command/programs.ts'
-import type { ContainersDeclaration } from './declaration.ts'
 import { type AskedEngine, askedEngines, type Container, type EngineProgram } from './engine.ts'
 
 /** The containers that a declaration means, and the engine that has them. */

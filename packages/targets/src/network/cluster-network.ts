@@ -115,30 +115,11 @@ export async function openClusterNetwork(options: ClusterNetworkOptions): Promis
     return { from, to, port, announced: how.peers !== undefined, fixed: how.upstream !== undefined, route }
   }
 
-  async function clientIntercept(to: NodeId): Promise<Intercept | undefined> {
-    const { carries, recorder } = clients
-    const link = { from: 'clients', to }
-    switch (carries?.kind) {
-      case undefined:
-        return undefined
-      case 'http':
-        return requests.intercept({ ...link, table: carries.table })
-      case 'spoken': {
-        const framed = messages.intercept({ ...link, framing: carries.protocol.framing })
-        if (recorder === undefined) return framed
-        return chain(recordConversations(await carries.record({ recorder, node: to }), recorder), framed)
-      }
-      case 'messages':
-        return messages.intercept({ ...link, framing: carries.framing })
-      case 'http2':
-        throw new UserError('input', 'clients of a cluster cannot speak HTTP/2 yet: let them speak HTTP/1.1')
-    }
-  }
-
   const opening: Promise<OpenRoute>[] = []
   for (const to of nodes) {
     const link = { from: 'clients', to, port: clients.port } as const
-    opening.push(clientIntercept(to).then((intercept) => open(link, { intercept })))
+    const reading = clientIntercept(to, { clients, requests, messages })
+    opening.push(reading.then((intercept) => open(link, { intercept })))
     for (const port of announced?.ports ?? [])
       opening.push(open({ from: 'clients', to, port }, { peers: announced?.dialler }))
   }
@@ -181,6 +162,34 @@ export async function openClusterNetwork(options: ClusterNetworkOptions): Promis
       routes.push(await openLink(link))
     },
     close: () => network.close(),
+  }
+}
+
+interface ClientParts extends Pick<ClusterNetworkOptions, 'clients'> {
+  readonly requests: HttpFaults
+  readonly messages: MessageFaults
+}
+
+/** What reads and changes the traffic of clients with a node, if the proxy can parse it. */
+async function clientIntercept(
+  to: NodeId,
+  { clients: { carries, recorder }, requests, messages }: ClientParts,
+): Promise<Intercept | undefined> {
+  const link = { from: 'clients', to }
+  switch (carries?.kind) {
+    case undefined:
+      return undefined
+    case 'http':
+      return requests.intercept({ ...link, table: carries.table })
+    case 'spoken': {
+      const framed = messages.intercept({ ...link, framing: carries.protocol.framing })
+      if (recorder === undefined) return framed
+      return chain(recordConversations(await carries.record({ recorder, node: to }), recorder), framed)
+    }
+    case 'messages':
+      return messages.intercept({ ...link, framing: carries.framing })
+    case 'http2':
+      throw new UserError('input', 'clients of a cluster cannot speak HTTP/2 yet: let them speak HTTP/1.1')
   }
 }
 

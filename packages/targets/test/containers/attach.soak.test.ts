@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process'
 import { delimiter, join } from 'node:path'
+import { promisify } from 'node:util'
 import { createRandom } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -54,10 +56,12 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
   const started = () => say(`podman ps --format '{{.Names}} {{.StartedAt}}' | sort`)
   const between = (from: string, to: string) => ({ from, to })
   /** What a container gets from another, as its own programs see it. */
-  const get = (from: string, url: string): string =>
-    say(
-      `podman exec shop_${from}_1 node -e "fetch('${url}', { signal: AbortSignal.timeout(3000) }).then((r) => console.log(r.status), (e) => console.log(e.name))"`,
-    )
+  const get = async (from: string, url: string): Promise<string> => {
+    const script = `fetch('${url}', { signal: AbortSignal.timeout(3000) }).then((r) => console.log(r.status), (e) => console.log(e.name))`
+    // Not `say`, which would keep this process from carrying the connection.
+    const { stdout } = await promisify(execFile)('podman', ['exec', `shop_${from}_1`, 'node', '-e', script])
+    return stdout.trim()
+  }
 
   test('are attached to and left as they were found', async () => {
     const before = started()
@@ -108,7 +112,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     const { inject } = await start(declaration)
     await expect.poll(() => get('n1', 'http://db:9000/health'), { timeout: 30_000 }).toBe('200')
     const heal = await inject({ kind: 'partition', links: [between('n1', 'db'), between('db', 'n1')], mode: 'hold' })
-    expect(get('n1', 'http://db:9000/health')).toBe('TimeoutError')
+    expect(await get('n1', 'http://db:9000/health')).toBe('TimeoutError')
     await expect.poll(() => get('n2', 'http://db:9000/health'), { timeout: 30_000 }).toBe('200')
     await heal()
     await expect.poll(() => get('n1', 'http://db:9000/health'), { timeout: 30_000 }).toBe('200')
