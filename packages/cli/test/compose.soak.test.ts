@@ -26,7 +26,8 @@ describe.runIf(isPossible)('a Compose project', () => {
     await end()
   }, 120_000)
 
-  const states = () => say(`podman inspect --format '{{.State.Status}}' $(podman ps --all --quiet) | sort | uniq -c | tr -s ' '`).trim()
+  const states = () =>
+    say(`podman inspect --format '{{.State.Status}}' $(podman ps --all --quiet) | sort | uniq -c | tr -s ' '`).trim()
   const everyNode = () =>
     ['n1', 'n2', 'n3'].map((node) => {
       const address = say(

@@ -4,6 +4,13 @@ import type { PlannedClients } from '../clients/planned-clients.ts'
 import type { CommonDeclaration } from './declaration.ts'
 import { declaredSuffers, type Exposure } from './suffers.ts'
 
+export interface DeclaredTargetOptions {
+  /** The start of every message: the name of a file. */
+  readonly where: string
+  /** The directory to which paths in the declaration are relative. */
+  readonly directory: string
+}
+
 interface OfCluster {
   readonly where: string
   readonly clients: PlannedClients

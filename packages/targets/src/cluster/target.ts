@@ -13,17 +13,10 @@ import {
   type RunningDeclaration,
   type StartedDeclaration,
 } from './declaration.ts'
-import { carriedBy, NO_FAILOVER, ofCluster } from './of-cluster.ts'
+import { carriedBy, type DeclaredTargetOptions, NO_FAILOVER, ofCluster } from './of-cluster.ts'
 import { type ClusterPlan, inPlace, planCluster } from './parts.ts'
 import { planRunning, type RunningPlan } from './running-plan.ts'
 import type { Exposure } from './suffers.ts'
-
-export interface DeclaredTargetOptions {
-  /** The start of every message: the name of a file. */
-  readonly where: string
-  /** The directory to which paths in the declaration are relative. */
-  readonly directory: string
-}
 
 /**
  * An external cluster as a target.
