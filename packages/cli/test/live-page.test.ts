@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { installed } from '../../proxy/test/real-servers.ts'
 import { root, startChaos, temporaryDirectory } from './chaos.ts'
 import { until } from './processes.ts'
 
@@ -12,9 +13,12 @@ const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/
 const without = executablePath === undefined
 
 /** A run with its live page, and the address of that. */
-async function startRun(args: readonly string[]) {
+const startRun = (args: readonly string[]) => startShown(['run', '--target', 'raft', '--nodes', '3', ...args])
+
+/** A command that shows a live page; what it is told to run comes last, if anything. */
+async function startShown([name = '', ...args]: readonly string[]) {
   const out = temporaryDirectory()
-  const running = startChaos(['run', '--target', 'raft', '--nodes', '3', '--ui', '--out', out, ...args])
+  const running = startChaos([name, '--ui', '--out', out, ...args])
   let said = ''
   running.child.stderr?.on('data', (chunk) => {
     said += chunk
@@ -106,6 +110,27 @@ describe('the live page, in a real browser', () => {
     })
     run.child.kill('SIGINT')
     expect((await run.finished).exitCode).toBe(0)
+  })
+
+  const redis = installed('redis-cli')
+  test.skipIf(without || redis === undefined)('shows a recording, and cuts its clients off by a click', async () => {
+    const server = "redis-server --port {port} --dir {data} --save ''"
+    const client = 'for i in $(seq 1 2000); do redis-cli -p {n1.port} set x $i; redis-cli -p {n1.port} get x; done'
+    const recorded = ['--serve', server, '--as', 'resp', '--model', 'register']
+    const run = await startShown(['record', ...recorded, '--', 'sh', '-c', client])
+    await open(run, async (page) => {
+      await page.getByRole('heading', { name: /^Linearizable so far/ }).waitFor()
+      await page.locator('#node-n1').click()
+      await page.getByRole('button', { name: 'Cut n1 from clients' }).click()
+      await page.getByRole('heading', { name: '1 fault in force' }).waitFor()
+      await page.getByRole('button', { name: /^Heal: partition/ }).click()
+      await page.getByRole('heading', { name: 'No fault in force' }).waitFor()
+      await page.getByRole('button', { name: 'Stop and judge' }).click()
+      await page.getByRole('link', { name: 'Open the report' }).waitFor()
+    })
+    run.child.kill('SIGINT')
+    await run.finished
+    expect(readFileSync(join(runIn(run.out), 'history.jsonl'), 'utf8')).toMatch(/"f":"heal".*"by hand 1"/)
   })
 
   test.skipIf(without)('fits a phone, a tablet and a laptop, in the dark and in the light', async () => {

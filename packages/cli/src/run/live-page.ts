@@ -32,7 +32,6 @@ export async function withLivePage(
     print(process.stderr, `\n  Live page: ${page.url}\n`)
     for (;;) {
       const exitCode = await perform(live)
-      print(process.stderr, '\n  The live page stays until Ctrl-C.\n')
       if (!(await askedAgain(page.again()))) return exitCode
     }
   } finally {
@@ -43,6 +42,7 @@ export async function withLivePage(
 
 async function askedAgain(again: Promise<void>): Promise<boolean> {
   const interrupts = listenForInterrupts('The live page is closed.')
+  print(process.stderr, '\n  The live page stays until Ctrl-C.\n')
   try {
     return await Promise.race([
       again.then(() => true),

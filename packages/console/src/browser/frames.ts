@@ -27,6 +27,8 @@ export interface Hello {
   /** The level the run is held to. */
   readonly expected: string | undefined
   readonly nodes: readonly string[]
+  /** Whether nodes say what they are; servers that are recorded do not. */
+  readonly tells: boolean
   /** Whether nodes have links among each other that can be cut. */
   readonly meshed: boolean
   readonly kinds: readonly OfferedKind[]

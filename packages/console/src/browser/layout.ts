@@ -18,9 +18,13 @@ const NARROW = { width: 368, height: 470 }
 /** More nodes than this get cards with less in them. */
 const MOST_LARGE = 6
 const STUB = 26
+/** So few nodes need no room for a ring. */
+const MOST_FLAT = 2
+const FLAT = 240
 
 export function layOut(nodes: readonly string[], isNarrow: boolean): Layout {
-  const { width, height } = isNarrow ? NARROW : WIDE
+  const { width, height } =
+    nodes.length <= MOST_FLAT ? { ...(isNarrow ? NARROW : WIDE), height: FLAT } : isNarrow ? NARROW : WIDE
   const large = nodes.length <= MOST_LARGE
   const card = isNarrow ? { width: 106, height: 62 } : { width: large ? 128 : 104, height: 62 }
   const middle = { x: width / 2, y: height / 2 }

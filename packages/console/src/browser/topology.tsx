@@ -130,7 +130,12 @@ function Node({ layout, node, ...props }: LinkProps & { readonly node: string })
   const row = props.nodes.find((each) => each.node === node)
   const own = faults.filter(({ nodes }) => nodes.includes(node))
   const down = own.find(({ kind }) => kind === 'kill' || kind === 'crash' || kind === 'pause')
-  const state = down === undefined ? (row?.role ?? 'no answer') : down.kind === 'pause' ? '‖ paused' : '✕ killed'
+  const state =
+    down === undefined
+      ? (row?.role ?? (hello.tells ? 'no answer' : 'server'))
+      : down.kind === 'pause'
+        ? '‖ paused'
+        : '✕ killed'
   const isPicked = picked.type === 'nodes' && picked.nodes.includes(node)
   const { width, height } = layout.card
   const apart = isApart(node, hello.nodes, faults)

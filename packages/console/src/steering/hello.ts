@@ -32,6 +32,7 @@ export function helloOf(
     timeMs: spec.timeMs,
     expected: expect?.level,
     nodes,
+    tells: target.clients !== 'observed',
     meshed: nodes.length > 1 && kinds.some(({ on }) => on.includes('links')),
     kinds,
     again,
