@@ -156,7 +156,7 @@ describe('chaos proxy', () => {
 
   test('takes for a recorded Redis what identifies its clients, what it holds at the start, and the model it is checked as', () => {
     const recorded = (more: Parameters<typeof parseProxySettings>[0]) => {
-      const { pairs, record } = parseProxySettings({ upstream: 'a:1', record: 'resp', ...more })
+      const { pairs, record } = parseProxySettings({ upstream: 'a:1', record: 'resp', out: 'x.jsonl', ...more })
       const [pair] = pairs
       return { ...(pair?.carries?.kind === 'spoken' ? pair.carries : {}), model: record?.model }
     }

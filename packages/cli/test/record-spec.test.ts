@@ -104,7 +104,9 @@ describe('the run.json of a recording', () => {
       return stderr
     }
     expect(await refusal({ servers: [{ name: 'n1' }] })).toMatch(/needs "upstream", where it runs, or "serve"/)
-    expect(await refusal({ command: undefined })).toMatch(/has no command: its clients came by themselves/)
+    expect(await refusal({ again: 'run app.js' })).toMatch(
+      /does not say all of this recording. To record again: run app.js/,
+    )
     expect(await refusal({ as: 'none.json' })).toMatch(/none\.json/)
     expect(await refusal({ hurt: ['n2'] })).toMatch(/there is no such server/)
   })

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -105,7 +105,10 @@ describe('a service that speaks HTTPS', () => {
     )
     expect(exitCode, stderr).toBe(0)
     expect(stdout).toContain('recorded 16 operations')
-    expect(readFileSync(path('history.jsonl'), 'utf8')).toContain('"f":"write","key":"x","value":"a5"')
+    const [run = ''] = readdirSync(path('chaos-results'))
+    expect(readFileSync(join(path('chaos-results'), run, 'history.jsonl'), 'utf8')).toContain(
+      '"f":"write","key":"x","value":"a5"',
+    )
   })
 })
 

@@ -1,7 +1,7 @@
 import type { Fault } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
 import type { FaultRecords } from './fault-records.ts'
-import type { Cluster, Heal, Healed, Injected } from './ports.ts'
+import type { Cluster, FaultNoticed, Heal, Healed, Injected } from './ports.ts'
 
 export interface ActiveFault {
   readonly id: string
@@ -20,6 +20,8 @@ export interface ActiveFault {
 export interface FaultsInForce {
   /** By id. */
   readonly active: ReadonlyMap<string, ActiveFault>
+  /** Those that somebody else injected and not yet healed. */
+  readonly strangers: ReadonlyMap<string, Pick<ActiveFault, 'fault'>>
   /** All that were injected, healed or not. */
   readonly injected: readonly ActiveFault[]
   /** Injects a fault that is meant to last until `to`, and calls back once it is in force or has failed. */
@@ -27,6 +29,8 @@ export interface FaultsInForce {
     fault: Pick<ActiveFault, 'id' | 'fault' | 'to'>,
     entered: (outcome: Injected, current: ActiveFault) => void,
   ): void
+  /** Notes a fault that somebody else injects; what it returns notes that it has healed. */
+  noticed: FaultNoticed
   /** Heals a fault, once; has no effect on one that is not in force yet. */
   end(current: ActiveFault, healed?: (outcome: Healed) => void): void
 }
@@ -40,9 +44,24 @@ export function createFaultsInForce(
 ): FaultsInForce {
   const active = new Map<string, ActiveFault>()
   const injected: ActiveFault[] = []
+  const strangers = new Map<string, Pick<ActiveFault, 'id' | 'fault' | 'from'>>()
+  /** How often somebody else has injected a fault of this name. */
+  const named = new Map<string, number>()
   return {
     active,
+    strangers,
     injected,
+    noticed(name, fault) {
+      const count = (named.get(name) ?? 0) + 1
+      named.set(name, count)
+      const id = count === 1 ? name : `${name} (${count})`
+      const current = { id, fault, from: since() }
+      strangers.set(id, current)
+      records.began(current)
+      return (hits) => {
+        if (strangers.delete(id)) records.ended(current, { type: 'healed', hits })
+      }
+    },
     enter({ id, fault, to }, entered) {
       const from = since()
       const current: ActiveFault = {

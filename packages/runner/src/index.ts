@@ -4,6 +4,7 @@ export type {
   Clock,
   Cluster,
   Concluded,
+  FaultNoticed,
   Heal,
   Healed,
   HistorySink,

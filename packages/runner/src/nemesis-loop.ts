@@ -12,7 +12,7 @@ import { type Nanos, nanos } from '@chaosproxy/history'
 import { createFaultRecords } from './fault-records.ts'
 import { type ActiveFault, createFaultsInForce } from './faults-in-force.ts'
 import { stopsNodes } from './majority.ts'
-import type { Cancel, Cluster, Healed, Injected } from './ports.ts'
+import type { Cancel, Cluster, FaultNoticed, Healed, Injected } from './ports.ts'
 import type { Recorder } from './recorder.ts'
 import type { FaultRecord } from './result/run-summary.ts'
 
@@ -29,6 +29,8 @@ export interface NemesisLoop {
   inject(fault: Fault, injected: (outcome: Injected) => void): void
   /** Heals the fault in force with this id, whoever injected it. */
   healOne(id: string, healed: (outcome: Healed) => void): void
+  /** Writes down a fault that somebody else injects, who also heals it. */
+  noticed: FaultNoticed
   /** Drops the faults still to come, heals those in force, and calls back; not once the loop is stopped. */
   heal(healed: () => void): void
   /** Starts no more faults, heals those in force, and calls back with the records of all faults. */
@@ -121,7 +123,8 @@ export function startNemesisLoop({ cluster, recorder, schedule, startedAt, rando
     },
     // On processes a fault may begin after the time it was to end at; it ends after it has begun all the same.
     injected: () => inForce.injected.map(({ fault, from, to }) => ({ fault, from, to: nanos(Math.max(from, to)) })),
-    active: () => [...inForce.active.values()].map((current) => current.fault),
+    noticed: inForce.noticed,
+    active: () => [...inForce.active.values(), ...inForce.strangers.values()].map((current) => current.fault),
     stop(done) {
       stopped = true
       heal(() => done(records.inOrder(), records.trouble))

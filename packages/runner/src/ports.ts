@@ -90,6 +90,11 @@ export interface ObservedClients {
   onTraffic(came: () => void): void
   /** Calls back once, when they have ended by themselves. */
   onGone(gone: () => void): void
+  /**
+   * Calls back for each fault that somebody else injects, under its name, whether before or after this call; what that
+   * returns is called once it has healed, with how often it took effect. All have healed once the clients are ended.
+   */
+  onFault?(began: FaultNoticed): void
   /** Calls back once they are gone; ends those that are left, for this reason. */
   end(why: 'gone' | 'interrupted' | 'late', ended: () => void): void
   /** Whether a final read can read this key. */
@@ -103,6 +108,9 @@ export interface ObservedClients {
    */
   concluded(faults: readonly FaultRecord[]): Concluded
 }
+
+/** Is told that somebody else has injected a fault, and returns what is to be told of its end. */
+export type FaultNoticed = (name: string, fault: Fault) => (hits: number) => void
 
 export interface Concluded {
   readonly trouble: readonly string[]

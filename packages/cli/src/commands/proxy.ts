@@ -1,9 +1,11 @@
+import type { Level } from '@chaosproxy/checker'
 import { findConfig } from '@chaosproxy/engine'
 import { carriageNames } from '@chaosproxy/proxy/control'
+import { requireOption } from '../arguments/require.ts'
 import { type Command, flagOf, textOf } from '../command.ts'
 import { proxiedUpstreams } from '../config/upstreams.ts'
 import { serveProxies } from '../proxy/serve.ts'
-import { parseProxySettings } from '../proxy/settings.ts'
+import { CHECK_TIMEOUT, parseProxySettings } from '../proxy/settings.ts'
 
 export const proxyCommand: Command = {
   name: 'proxy',
@@ -52,10 +54,35 @@ export const proxyCommand: Command = {
       describe: 'with --record: what keys hold at the start: unknown, read, or a value in JSON [default: unknown]',
       requiresArg: true,
     },
-    out: { type: 'string', describe: 'the history to write [default: history.jsonl]', requiresArg: true },
+    out: {
+      type: 'string',
+      describe:
+        'with --record: where to create the directory of this run, or a plain file to write instead, such as history.jsonl [default: chaos-results]',
+      requiresArg: true,
+    },
     force: { type: 'boolean', describe: 'overwrite an existing recording' },
+    ...requireOption,
+    expect: {
+      type: 'string',
+      describe: `exit with 1 unless what was recorded meets this level, such as ${'linearizable' satisfies Level} [default: only report]`,
+      requiresArg: true,
+    },
+    'check-timeout': {
+      type: 'string',
+      describe: `how long checking may take [default: ${CHECK_TIMEOUT}]`,
+      requiresArg: true,
+    },
+    events: {
+      type: 'string',
+      describe: 'write every event to this file as it happens, as lines of JSON',
+      requiresArg: true,
+    },
     model: { type: 'string', describe: 'model of the recorded operations, as for chaos check', requiresArg: true },
-    rotate: { type: 'string', describe: 'start another file after this size: 64MB, 1GB', requiresArg: true },
+    rotate: {
+      type: 'string',
+      describe: 'write plain files, and start another after this size: 64MB, 1GB',
+      requiresArg: true,
+    },
     control: { type: 'string', describe: 'address of the control API [default: 127.0.0.1:8474]', requiresArg: true },
     host: { type: 'string', describe: 'only the host of --control, as with Toxiproxy', requiresArg: true },
     port: { type: 'string', describe: 'only the port of --control, as with Toxiproxy', requiresArg: true },
@@ -85,7 +112,8 @@ export const proxyCommand: Command = {
   },
   groups: {
     'What is proxied': ['listen', 'upstream', 'name', 'carries', 'config'],
-    'What is recorded': ['record', 'client', 'initial', 'model', 'out', 'force', 'rotate'],
+    'What is recorded': ['record', 'client', 'initial', 'model', 'out', 'force', 'rotate', 'events'],
+    'What must hold': ['expect', 'require', 'check-timeout'],
     'How it is controlled': ['control', 'host', 'port', 'token', 'open', 'host-name', 'toxiproxy'],
     'Metrics and log': ['proxy-metrics', 'runtime-metrics', 'log'],
     'How it runs': ['workers', 'seed', 'time'],

@@ -1,3 +1,4 @@
+import type { ControlPlane } from '@chaosproxy/proxy/control'
 import type { Recorder } from '@chaosproxy/recorder'
 import type { RecordedProtocol, Remedies } from '@chaosproxy/recorder/protocols'
 
@@ -6,6 +7,12 @@ export interface SummaryOptions {
   readonly paths: readonly string[]
   /** What was recorded: the remedies follow it. */
   readonly by: 'routes' | RecordedProtocol
+}
+
+/** What is recorded of all these proxies. */
+export function recordedBy({ proxies }: ControlPlane): SummaryOptions['by'] {
+  const [kind = 'routes', another] = new Set(proxies.list().flatMap(({ recordedBy: by }) => by ?? []))
+  return another === undefined ? kind : 'routes'
 }
 
 /** The remedies for gaps in a record that was made by a route table. */
@@ -20,7 +27,7 @@ export function summaryLines(recorder: Recorder, { lostLines, paths, by }: Summa
   const remedies = by === 'routes' ? ROUTES : by.remedies
   const { operations, ok, fail, info } = recorder.counters
   return [
-    `  recorded ${count(operations)} operations (${count(ok)} ok, ${count(fail)} failed, ${count(info)} of unknown outcome) in ${paths.join(' ')}`,
+    `  recorded ${count(operations)} operations (${count(ok)} ok, ${count(fail)} failed, ${count(info)} of unknown outcome)${paths.length === 0 ? '' : ` in ${paths.join(' ')}`}`,
     ...notUnderstoodLines(recorder, remedies.notUnderstood),
     ...passedOnLines(recorder, remedies.touched),
     ...unnamedLines(recorder, remedies.unnamed),

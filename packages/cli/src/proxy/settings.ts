@@ -1,12 +1,17 @@
+import { statSync } from 'node:fs'
+import { extname } from 'node:path'
+import { levelNames } from '@chaosproxy/checker'
 import {
   checkedAddress,
+  fileWord,
   parseEnd,
   parseInitial,
   type RecordedMembers,
   recordedCarriage,
   tlsBetween,
+  USUAL_OUT,
 } from '@chaosproxy/engine'
-import { UserError } from '@chaosproxy/history'
+import { type Millis, UserError } from '@chaosproxy/history'
 import {
   type Carriage,
   carriageName,
@@ -14,9 +19,12 @@ import {
   type ProxySettings,
   parseCarriage,
 } from '@chaosproxy/proxy/control'
+import type { TrafficServer } from '@chaosproxy/runner'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration, parseSize } from '../arguments/quantities.ts'
+import { parseRequire } from '../arguments/require.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
+import { parseEvents } from '../run/event-file.ts'
 import type { LogFormat } from './log.ts'
 import type { RecordSettings } from './recording.ts'
 
@@ -24,7 +32,10 @@ import type { RecordSettings } from './recording.ts'
 export interface ProxyCommandSettings {
   /** Where each proxy listens and where it leads, in the order given. */
   readonly pairs: readonly ProxyPair[]
+  /** What is recorded in plain files. */
   readonly record: RecordSettings | undefined
+  /** What is recorded as a run with a directory of its own. */
+  readonly run: RunRecording | undefined
   readonly configFile: string | undefined
   readonly control: string
   readonly token: string | undefined
@@ -45,6 +56,25 @@ export interface ProxyCommandSettings {
   readonly command: readonly string[]
 }
 
+/** What is recorded as a run, and what it is held to. */
+export interface RunRecording {
+  /** The file with the route table, or the name of a protocol that needs none. */
+  readonly table: string
+  readonly client: string | undefined
+  readonly initial: string | undefined
+  readonly model: string | undefined
+  /** Where to create its directory. */
+  readonly out: string
+  readonly expect: string | undefined
+  readonly require: readonly string[] | undefined
+  readonly checkMs: Millis
+  /** The file to write events to as they happen. */
+  readonly events: string | undefined
+  readonly seed: number
+  /** The servers as typed. */
+  readonly servers: readonly TrafficServer[]
+}
+
 export interface ProxyPair {
   readonly name: string
   readonly listen: string
@@ -58,15 +88,20 @@ export interface ProxyPair {
 /** Toxiproxy's port, where its clients look for it. */
 const CONTROL_PORT = '8474'
 const MOST_WORKERS = 64
+const USUAL_FILE = 'history.jsonl'
+export const CHECK_TIMEOUT = '60s'
 
 /** @throws UserError (usage) */
 export function parseProxySettings(options: ParsedOptions): ProxyCommandSettings {
   const time = textOf(options, 'time')
   const control = parseControl(options)
   const pairs = parsePairs(options)
+  const runs = parseRun(options, pairs)
   return {
     pairs,
-    record: parseRecord(options, pairs),
+    ...(runs === undefined
+      ? { record: parseRecord(options, pairs), run: undefined }
+      : { record: undefined, run: runs }),
     configFile: textOf(options, 'config'),
     control,
     token: parseToken(options, control),
@@ -156,6 +191,56 @@ function recordedMembers(options: ParsedOptions): RecordedMembers {
   }
 }
 
+/** Options that are only about a recording with a directory of its own. */
+const OF_RUN = ['expect', 'require', 'check-timeout', 'events'] as const
+
+/** With a table, and unless a file is named, or files that rotate, the recording is a run with a directory of its own. */
+function parseRun(options: ParsedOptions, pairs: readonly ProxyPair[]): RunRecording | undefined {
+  const table = textOf(options, 'record')
+  const out = textOf(options, 'out')
+  const rotates = textOf(options, 'rotate') !== undefined
+  const inFiles = table === undefined || (out === undefined ? rotates : isFile(out))
+  if (inFiles) {
+    const judged = OF_RUN.find((name) => textsOf(options, name).length > 0)
+    if (judged === undefined) return undefined
+    throw new UserError(
+      'usage',
+      table === undefined
+        ? `--${judged} is about what is recorded: say how to read it, with --record.`
+        : `--${judged} is for a recording with a directory of its own: leave ${rotates ? '--rotate' : '--out'} out, or check the file: chaos check ${fileWord(out ?? USUAL_FILE)}.`,
+    )
+  }
+  if (rotates)
+    throw new UserError(
+      'usage',
+      `--rotate starts another file, and --out ${out} is where a run's directory is made: name the file, such as --out ${USUAL_FILE}.`,
+    )
+  const seed = textOf(options, 'seed') ?? '1'
+  const expect = textOf(options, 'expect')
+  const upstreams = textsOf(options, 'upstream')
+  const listens = textsOf(options, 'listen')
+  return {
+    table,
+    client: textOf(options, 'client'),
+    initial: textOf(options, 'initial'),
+    model: textOf(options, 'model'),
+    out: out ?? USUAL_OUT,
+    expect: expect === undefined ? undefined : oneOf('expect', 'level', expect, [...levelNames(), 'none']),
+    require: parseRequire(options),
+    checkMs: parseDuration('check-timeout', textOf(options, 'check-timeout') ?? CHECK_TIMEOUT),
+    events: parseEvents(options),
+    seed: parseCount('seed', seed, { min: 0, max: Number.MAX_SAFE_INTEGER }),
+    servers: pairs.map(({ name }, i) => {
+      const listen = listens[i]
+      return { name, upstream: upstreams[i], ...(listen === undefined ? {} : { listen }) }
+    }),
+  }
+}
+
+/** A name with an ending is a file's, unless there is a directory of that name. */
+const isFile = (out: string): boolean =>
+  extname(out) !== '' && !out.endsWith('/') && statSync(out, { throwIfNoEntry: false })?.isDirectory() !== true
+
 /** Any option about recording turns recording on. */
 function parseRecord(options: ParsedOptions, pairs: readonly ProxyPair[]): RecordSettings | undefined {
   const out = textOf(options, 'out')
@@ -171,7 +256,7 @@ function parseRecord(options: ParsedOptions, pairs: readonly ProxyPair[]): Recor
   }
   const carries = table === undefined ? undefined : recordedCarriage('--record', table, recordedMembers(options))
   return {
-    out: out ?? 'history.jsonl',
+    out: out ?? USUAL_FILE,
     table,
     carries,
     model:

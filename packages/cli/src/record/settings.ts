@@ -1,5 +1,5 @@
 import { levelNames } from '@chaosproxy/checker'
-import { type NamedRegistries, recordingSpec, recordingsOf, USUAL_OUT } from '@chaosproxy/engine'
+import { type NamedRegistries, recordingSpec, USUAL_OUT } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
 import { planRun, type TrafficServer, type TrafficSpec } from '@chaosproxy/runner'
 import { wordsOf } from '@chaosproxy/targets'
@@ -13,6 +13,7 @@ import { parsePairs } from '../proxy/settings.ts'
 import { isSilent, parseReporters } from '../reporting/choice.ts'
 import { parseEvents } from '../run/event-file.ts'
 import type { RunSettings } from '../run/settings.ts'
+import { shownRecordings } from './shown-recordings.ts'
 
 export const RECORD_DEFAULTS = { faults: 'none', time: '10m', timeout: '1s', checkTimeout: '60s' } as const
 
@@ -43,7 +44,7 @@ export async function parseRecordSettings(
     require: parseRequire(options),
   })
   const reporters = parseReporters(options, 'run')
-  const traffic = recordingsOf(isSilent(reporters) ? 'stderr' : 'stdout')
+  const traffic = shownRecordings(isSilent(reporters) ? 'stderr' : 'stdout')
   const run = await planRun(spec, { ...registries, traffic }, 'chaos record')
   const baseline = parseBaselineOptions(options)
   if (baseline !== undefined) requireSameRun(baseline, run)

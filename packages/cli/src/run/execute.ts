@@ -95,7 +95,7 @@ async function performOne(
     quiet: isQuiet || isRecording,
     verbose: settings.verbose,
   })
-  const interrupts = listenForInterrupts()
+  const interrupts = settings.interrupts ?? listenForInterrupts()
   try {
     if (!isQuiet) printTitle(titleOf(run))
     const tooShort = isRecording ? undefined : tooShortText(run)
@@ -118,12 +118,16 @@ async function performOne(
       print(process.stderr, '  Nothing was recorded yet, and nothing is left behind.\n')
       return undefined
     }
-    return interrupts.signal.aborted ? { ...finished, exitCode: EXIT.interrupted } : finished
+    return interrupts.signal.aborted && !endsByInterrupt(run) ? { ...finished, exitCode: EXIT.interrupted } : finished
   } finally {
     progress.stop()
     interrupts.release()
   }
 }
+
+/** Clients that come by themselves have no other end than that somebody ends the recording. */
+const endsByInterrupt = ({ target, spec }: PlannedRun): boolean =>
+  target.clients === 'observed' && (spec.target.traffic?.command ?? []).length === 0
 
 /**
  * Once checking begins, an interrupt ends the process at once: the record is complete, and the checker does not
@@ -149,7 +153,11 @@ function titleOf({ spec, target, workload, expect }: PlannedRun): string {
           plural(spec.clients, 'client'),
           `${spec.timeMs / 1000} s${target.tier === 'simulated' ? ' simulated' : ''}`,
         ]
-      : [commandLine(traffic.command ?? []), plural(traffic.servers.length, 'server'), `as ${modelNameOf(workload)}`]
+      : [
+          traffic.command === undefined ? 'whoever comes' : commandLine(traffic.command),
+          plural(traffic.servers.length, 'server'),
+          `as ${modelNameOf(workload)}`,
+        ]
   return [
     `chaos ${packageVersion()}   ${what.join(' · ')}`,
     faults,

@@ -1,6 +1,6 @@
 import { levelNames } from '@chaosproxy/checker'
 import type { ChosenBaseline, Config, LoadedConfig } from '@chaosproxy/engine'
-import { type NamedRegistries, readSpecFile, recordingsOf, requireRun, USUAL_OUT, withPaths } from '@chaosproxy/engine'
+import { type NamedRegistries, readSpecFile, requireRun, USUAL_OUT, withPaths } from '@chaosproxy/engine'
 import { type Millis, millis, UserError } from '@chaosproxy/history'
 import {
   completeRun,
@@ -26,10 +26,12 @@ import { parseUi, type UiSettings } from '../arguments/ui.ts'
 import { chooseWorkload, parseWorkloadSettings } from '../arguments/workload.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { type OwnConfig, readOwnConfig } from '../config/own.ts'
+import { shownRecordings } from '../record/shown-recordings.ts'
 import { isSilent, parseReporters, type ReporterChoice } from '../reporting/choice.ts'
 import { admit, refuseOthers, withTypedSecrets } from '../trust/admit.ts'
 import { broughtProbes, broughtTarget, broughtTraffic, broughtWorkload } from '../trust/brought.ts'
 import { parseEvents } from './event-file.ts'
+import type { Interrupts } from './interrupts.ts'
 
 /** The settings of `chaos run`: the run itself, and how to show it. */
 export interface RunSettings {
@@ -53,6 +55,8 @@ export interface RunSettings {
   readonly out: string
   /** The command that repeats the run, where that is the one that was typed. */
   readonly again?: string | undefined
+  /** What ends it early, where somebody else listens to it as well. */
+  readonly interrupts?: Interrupts | undefined
 }
 
 /** Defaults as typed. Two cores can sustain the rate, and the clients suffice for it while some wait for an answer. */
@@ -77,7 +81,7 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
   const file = textOf(options, 'spec')
   const { loaded, own, registries: named } = await readOwnConfig(options, 'chaos run')
   const reporters = parseReporters(options, 'run')
-  const registries = { ...named, traffic: recordingsOf(isSilent(reporters) ? 'stderr' : 'stdout') }
+  const registries = { ...named, traffic: shownRecordings(isSilent(reporters) ? 'stderr' : 'stdout') }
   const spec =
     file === undefined
       ? await specOfOptions(options, withPaths(baseDraft(options, loaded), own), {

@@ -177,6 +177,9 @@ const LONGEST_MS = millis(600_000)
 const TIMEOUT_MS = 1_000
 const CHECK_MS = millis(60_000)
 
+const WITHOUT_PORTS =
+  'run the program that called record() with listen: false, in whose process the clients were; with a port, a spec records again.'
+
 /** A server, by its name. */
 interface Place {
   readonly name: string
@@ -194,7 +197,7 @@ const originsOf = (places: readonly Place[]): ReadonlyMap<string, string> =>
   new Map(places.map(({ name, origin }) => [name, origin]))
 
 function specOf(draft: RecordDraft, places: readonly Place[]): RunSpec {
-  const { as, model, expect, require, seed = drawnSeed(), timeoutMs = TIMEOUT_MS } = draft
+  const { as, model, listen = true, expect, require, seed = drawnSeed(), timeoutMs = TIMEOUT_MS } = draft
   if (!(timeoutMs > 0)) throw new UserError('usage', `timeoutMs: ${timeoutMs} is no time: give milliseconds.`)
   if (!Number.isSafeInteger(seed) || seed < 0)
     throw new UserError('usage', `seed: ${seed} is no seed: give a whole number from 0.`)
@@ -203,7 +206,12 @@ function specOf(draft: RecordDraft, places: readonly Place[]): RunSpec {
   const servers = places.map(({ name, upstream }) => ({ name, upstream }))
   const initial = initialOf(draft)
   return recordingSpec({
-    traffic: { as, servers, ...(model === undefined ? {} : { model }), ...(initial === undefined ? {} : { initial }) },
+    traffic: {
+      ...{ as, servers },
+      ...(model === undefined ? {} : { model }),
+      ...(initial === undefined ? {} : { initial }),
+      ...(listen ? {} : { again: WITHOUT_PORTS }),
+    },
     ...{ seed, expect, require, faults: [] },
     timeMs: LONGEST_MS,
     timeoutMs: millis(timeoutMs),

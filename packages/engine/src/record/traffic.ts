@@ -8,6 +8,8 @@ import {
   checkTable,
   commandClients,
   type HurtServers,
+  type OpenProxies,
+  type OpenTraffic,
   RECORDING,
   type RecordedServer,
   type TrafficClients,
@@ -19,12 +21,15 @@ import type { Workload } from '@chaosproxy/workloads'
 import { knownName } from '../known-name.ts'
 import { recordedCarriage } from './carriage.ts'
 import { parseEnd, tlsBetween } from './ends.ts'
+import { visitors } from './visitors.ts'
 
 /** What a spec of a recording does not say. */
 interface TrafficOptions {
   readonly clients: TrafficClients
   /** False opens no ports. */
   readonly listens?: boolean | undefined
+  /** Opens the proxies otherwise than one for each server. */
+  readonly open?: OpenProxies | undefined
   /** What a member is called where it was given, for messages: `--as`. */
   readonly called: (member: 'as' | 'initial') => string
 }
@@ -36,7 +41,7 @@ interface TrafficOptions {
  */
 export function trafficParts(
   { target: { traffic } }: Pick<TrafficRunSpec, 'target'>,
-  { clients, listens, called }: TrafficOptions,
+  { clients, listens, open, called }: TrafficOptions,
 ): ObservedParts {
   const { as, client, initial, model } = traffic
   const start = initial === undefined ? undefined : parseInitial(called('initial'), initial)
@@ -45,7 +50,7 @@ export function trafficParts(
   const workload = recordedWorkload(carries, model, as)
   const servers = serversOf(traffic, carries).map((server) => ({ ...server, listens }))
   const hurt = hurtServers(traffic, servers, carries)
-  return { workload, target: trafficTarget({ servers, carries, as, model, clients, workload, hurt }) }
+  return { workload, target: trafficTarget({ servers, carries, as, model, clients, open, workload, hurt }) }
 }
 
 /** The spec of a recording's run, from what is special to it. */
@@ -64,26 +69,29 @@ export const recordingSpec = ({
   ...terms,
 })
 
-/**
- * Finds what the spec of a recording names, whose clients are one command.
- *
- * @param prints where the command's output goes.
- */
+interface RecordingOptions {
+  /** Where the output of a command goes. */
+  readonly prints: 'stdout' | 'stderr'
+  /** Is told where the servers are found by clients that come by themselves. */
+  readonly told: (proxies: OpenTraffic['proxies']) => void
+}
+
+/** Finds what the spec of a recording names, whose clients are one command, or come by themselves. */
 export const recordingsOf =
-  (prints: 'stdout' | 'stderr'): NonNullable<Registries['traffic']> =>
+  ({ prints, told }: RecordingOptions): NonNullable<Registries['traffic']> =>
   (spec) => {
-    const { environment = {}, mayFail = false, endsInTime = false, command = [] } = spec.target.traffic
-    const [program, ...rest] = command
-    if (program === undefined)
+    const { environment = {}, mayFail = false, endsInTime = false, command = [], again } = spec.target.traffic
+    if (again !== undefined)
       throw new UserError(
         'input',
-        'target.traffic: it has no command: its clients came by themselves. Record them again as before, or say which command they are: "command": ["npm", "test"].',
+        `target.traffic: a spec does not say all of this recording. To record again: ${again}`,
       )
-    const clients = commandClients({
-      command: [program, ...rest],
-      ...{ environment, mayFail, endsInTime, prints },
-      timeMs: spec.timeMs,
-    })
+    const { timeMs } = spec
+    const [program, ...rest] = command
+    const clients =
+      program === undefined
+        ? visitors({ timeMs: endsInTime ? timeMs : undefined, told })
+        : commandClients({ command: [program, ...rest], environment, mayFail, endsInTime, prints, timeMs })
     return trafficParts(spec, { clients, called: (member) => `--${member}` })
   }
 

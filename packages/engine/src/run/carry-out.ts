@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { millis } from '@chaosproxy/history'
 import { type PlannedRun, type RunHandle, type RunListener, runPlanned } from '@chaosproxy/runner'
 import { askProbes } from '../probe/ask.ts'
@@ -38,13 +38,18 @@ export async function carryOut(
   const store = storeIn(directory, run.target.tier)
   const performer = options.performer ?? (await performerFor(run, interrupted))
   const { perform, end } = twice ? verified(performer) : performer
+  let isReady = false
+  const told: RunListener = (event) => {
+    isReady ||= event.type === 'ready'
+    listener?.(event)
+  }
   try {
     const outcome = await runPlanned(run, {
       store,
       version: packageVersion(),
       startedAt: startedAt.toISOString(),
       now: () => millis(performance.now()),
-      listener,
+      listener: run.target.clients === 'observed' ? told : listener,
       interrupted,
       perform: (planned, performing) => perform(planned, { ...performing, steered }),
       ask: askProbes,
@@ -55,6 +60,11 @@ export async function carryOut(
     }
     const judged = heldTo(baseline, outcome)
     return { run, judged, directory, again, exitCode: exitCodeOf(judged) }
+  } catch (error) {
+    // Nobody has been recorded, and no node has written what would say why.
+    if (run.target.clients === 'observed' && !isReady && !existsSync(directory.nodes))
+      rmSync(directory.path, { recursive: true, force: true })
+    throw error
   } finally {
     await end()
     rmSync(store.dataDir, { recursive: true, force: true })

@@ -67,6 +67,8 @@ describe('what is recorded of faults', () => {
     const seen = lines.events.map(({ f, value, extra }) => [f, (value as { id: string }).id, extra?.['epoch']])
     expect(seen).toEqual([
       ['latency', 'slow', 1],
+      ['heal', 'slow', 2],
+      ['latency', 'slow', 2],
       ['latency', 'n1/toxic', 3],
       ['lose-reply', 'lost', 4],
       ['latency', 'web', 5],

@@ -18,8 +18,10 @@ export interface TrafficSpec {
   readonly environment?: { readonly [name: string]: string } | undefined
   /** Whether it does not matter how the command ends. */
   readonly mayFail?: boolean | undefined
-  /** Whether the command is meant to be ended once the time is over. */
+  /** Whether the time is how long it is meant to take: the command is then ended. */
   readonly endsInTime?: boolean | undefined
+  /** What to do to record it again, where only what recorded it can. */
+  readonly again?: string | undefined
 }
 
 /** A server behind a proxy: where it runs already, or the words of the command that starts it. */
@@ -68,4 +70,5 @@ export const trafficSchema: v.GenericSchema<unknown, TrafficSpec> = v.strictObje
   environment: v.optional(v.record(v.string(), text, 'must be an object of variables, such as {"API":"http://{n1}"}')),
   mayFail: v.optional(flag),
   endsInTime: v.optional(flag),
+  again: v.optional(text),
 })

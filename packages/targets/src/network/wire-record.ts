@@ -3,7 +3,7 @@ import type { Recorder } from '@chaosproxy/recorder'
 import { createRecorder } from '@chaosproxy/recorder'
 import type { WireEvent, WireRecorder, WireSink } from '@chaosproxy/runner'
 
-/** Keeps what the proxy sees of the clients until recording begins. */
+/** What the proxy sees of the clients. What it has seen by the time recording begins is recorded then, as of time 0. */
 export interface WireRecord {
   readonly recorder: Recorder
   /** Starts recording to the sink, with times from this clock. Call once. */
@@ -11,17 +11,20 @@ export interface WireRecord {
 }
 
 export function openWireRecord(): WireRecord {
-  let sink: WireSink | undefined
+  let early: ((sink: WireSink) => void)[] = []
+  let write = (line: (sink: WireSink) => void): void => void early.push(line)
   let now = () => nanos(0)
   const recorder = createRecorder({
-    client: { write: (line, event) => sink?.client(line, event as WireEvent) },
-    backend: { write: (line, event) => sink?.backend(line, event as WireEvent) },
+    client: { write: (line, event) => write((sink) => sink.client(line, event as WireEvent)) },
+    backend: { write: (line, event) => write((sink) => sink.backend(line, event as WireEvent)) },
     now: () => now(),
   })
   return {
     recorder,
-    begin(chosen, clock) {
-      sink = chosen
+    begin(sink, clock) {
+      for (const line of early) line(sink)
+      early = []
+      write = (line) => line(sink)
       now = clock
       return {
         note: (f, value) => recorder.note(f, value),

@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream'
-import type { Carriage, ManagedProxy } from '@chaosproxy/proxy/control'
+import type { Carriage, ControlPlane, ManagedProxy } from '@chaosproxy/proxy/control'
 import type { ObservedClients } from '@chaosproxy/runner'
 import type { ProgramCommand } from '../command/command.ts'
 import type { Keeper } from '../command/keeper.ts'
-import type { Upstream } from './traffic-cluster.ts'
+import type { OpenProxies, Upstream } from './traffic-cluster.ts'
 
 /** A server that is already running, or the command that starts one. */
 export type RecordedServer = Omit<Upstream, 'upstream'> &
@@ -18,6 +18,8 @@ export interface ObservedTraffic {
   readonly as: string
   readonly model: string | undefined
   readonly clients: TrafficClients
+  /** Opens the proxies otherwise than one for each server. What is recorded is read as `carries` says. */
+  readonly open?: OpenProxies | undefined
 }
 
 /** Whoever uses the servers. */
@@ -26,6 +28,8 @@ export interface TrafficClients {
   readonly howToUseIt: string
   /** Whether they are a program that the run starts. */
   readonly areStarted: boolean
+  /** Whether they may go on after they are told to end: what they still wrote would belie the final reads, so they are cut off. */
+  readonly areCutOff?: boolean | undefined
   /** Has them begin. @throws UserError (environment) if they cannot be started */
   begin(open: OpenTraffic): Promise<TrafficUse>
 }
@@ -40,6 +44,8 @@ export interface TrafficUse {
 
 /** Proxies that are open. */
 export interface OpenTraffic {
+  /** What opens, closes and hurts them. */
+  readonly plane: ControlPlane
   readonly proxies: readonly ManagedProxy[]
   /** What connects to a server without a socket, by its name. */
   readonly dials: ReadonlyMap<string, () => Duplex>

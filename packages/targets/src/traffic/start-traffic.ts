@@ -1,11 +1,12 @@
 import { mkdirSync } from 'node:fs'
 import type { UserError } from '@chaosproxy/history'
 import type { ManagedProxy } from '@chaosproxy/proxy/control'
+import type { Recorder } from '@chaosproxy/recorder'
 import type { ObservedClients, StartedCluster, StartOptions } from '@chaosproxy/runner'
 import { type Keeper, startKeeper } from '../command/keeper.ts'
 import { reservePorts } from '../command/ports.ts'
 import { readFinallyBy, withSpellings } from './final-client.ts'
-import type { Addresses, ObservedTraffic, RecordedServer, TrafficUse } from './observed-traffic.ts'
+import type { Addresses, ObservedTraffic, OpenTraffic, RecordedServer, TrafficUse } from './observed-traffic.ts'
 import { hasTraffic, requireAnswers, requireOperations, requireReached, surplusOf } from './requirements.ts'
 import { openServedServers, type ServedServers } from './served-servers.ts'
 import { checkTable } from './table-functions.ts'
@@ -76,13 +77,13 @@ async function openServed(
 }
 
 function clusterFor(
-  { carries: given, as, model }: ObservedTraffic,
+  { carries: given, as, model, open }: ObservedTraffic,
   { upstreams, servers }: Served,
   { seed }: StartOptions,
 ): TrafficCluster {
   const carries = withSpellings(given)
   return trafficCluster({
-    ...{ upstreams, carries, seed, victims: servers?.victims },
+    ...{ upstreams, carries, seed, victims: servers?.victims, openProxies: open },
     finally: readFinallyBy(carries, as),
     checkTable: (table, where) => checkTable(table, where, model),
   })
@@ -107,12 +108,7 @@ function observedCluster(
   const broken = createNews<UserError>()
   const gone = createNews<void>()
   const came = createNews<void>()
-  // Within this process servers are reached at their own addresses.
-  const reached = proxies.map(({ name, listen, upstream }) => ({
-    name,
-    listen: upstreams.some((each) => each.name === name && each.listens === false) ? upstream : listen,
-  }))
-  const placeholders = { ...placeholdersOf(reached), ...directsOf(upstreams) }
+  const placeholders = { ...placeholdersOf(reachedAt(proxies, upstreams)), ...directsOf(upstreams) }
   let beginning: NodeJS.Timeout | undefined
   let using: Promise<TrafficUse> | undefined
   let injected = 0
@@ -121,11 +117,18 @@ function observedCluster(
     clearInterval(beginning)
     const use = await using
     ownTrouble.push(...((await use?.end(why)) ?? []))
+    if (clients.areCutOff === true) await cluster.cutOff()
+    await cluster.healOthers()
   }
   const observed: ObservedClients = {
     untilGone: !clients.areStarted,
     onTraffic: came.tell,
     onGone: gone.tell,
+    onFault: (began) =>
+      cluster.onFault((name, fault) => {
+        injected++
+        return began(name, fault)
+      }),
     end(why, ended) {
       endClients(why)
         .then(() => {
@@ -144,6 +147,9 @@ function observedCluster(
   }
   return {
     ...cluster,
+    get nodes() {
+      return cluster.nodes
+    },
     observed,
     readyMs: undefined,
     leader: () => undefined,
@@ -154,15 +160,11 @@ function observedCluster(
       cluster.inject(fault, told)
     },
     begin() {
-      const dials = new Map(proxies.flatMap(({ name, dial }) => (dial === undefined ? [] : [[name, dial] as const])))
-      using = clients.begin({ proxies, dials, placeholders, logDir, keeper })
+      const dials = dialsOf(proxies)
+      using = clients.begin({ plane: cluster.plane, proxies, dials, placeholders, logDir, keeper })
       using.then((use) => use.gone).then(() => gone.happened(), broken.happened)
       // A fault before the first traffic would have no effect: commands take time to start.
-      beginning = setInterval(() => {
-        if (!hasTraffic(recorder)) return
-        clearInterval(beginning)
-        came.happened()
-      }, LOOK_EVERY_MS)
+      beginning = onTrafficOf(recorder, came.happened)
     },
     onBroken: broken.tell,
     trouble: () => [...(servers?.trouble ?? []), ...ownTrouble],
@@ -174,6 +176,25 @@ function observedCluster(
     },
   }
 }
+
+function onTrafficOf(recorder: Recorder, came: () => void): NodeJS.Timeout {
+  const looking = setInterval(() => {
+    if (!hasTraffic(recorder)) return
+    clearInterval(looking)
+    came()
+  }, LOOK_EVERY_MS)
+  return looking
+}
+
+const dialsOf = (proxies: readonly ManagedProxy[]): OpenTraffic['dials'] =>
+  new Map(proxies.flatMap(({ name, dial }) => (dial === undefined ? [] : [[name, dial] as const])))
+
+/** Where clients reach the servers: within this process at their own addresses. */
+const reachedAt = (proxies: readonly ManagedProxy[], upstreams: readonly Upstream[]) =>
+  proxies.map(({ name, listen, upstream }) => ({
+    name,
+    listen: upstreams.some((each) => each.name === name && each.listens === false) ? upstream : listen,
+  }))
 
 /** Something that happens once at most, before or after somebody asks to be told. */
 function createNews<Of>() {

@@ -1,14 +1,17 @@
 import type { Fault, NodeId } from '@chaosproxy/faults'
 import {
   type Carriage,
+  type ControlPlane,
+  carriageName,
   createControlPlane,
   createNetwork,
+  type FaultNotes,
   type ManagedProxy,
   type ProxySettings,
   parseAddress,
 } from '@chaosproxy/proxy/control'
 import type { Recorder } from '@chaosproxy/recorder'
-import type { Cluster, Heal, Injected } from '@chaosproxy/runner'
+import type { Cluster, FaultNoticed, Heal, Injected } from '@chaosproxy/runner'
 import { createClock } from '../network/clock.ts'
 import { injectIntoNodes, type Victim } from '../network/inject.ts'
 import { openWireRecord } from '../network/wire-record.ts'
@@ -27,6 +30,9 @@ export interface Upstream {
   readonly tls?: ProxySettings['tls']
 }
 
+/** Opens proxies, whose traffic is read so. */
+export type OpenProxies = (plane: ControlPlane, carries: Carriage) => Promise<void>
+
 export interface TrafficClusterOptions {
   readonly upstreams: readonly Upstream[]
   readonly carries: Carriage
@@ -39,18 +45,27 @@ export interface TrafficClusterOptions {
   readonly checkTable:
     | ((table: Extract<Carriage, { readonly kind: 'http' }>['table'] & {}, where: string) => void)
     | undefined
+  /** Opens the proxies otherwise than one for each server. */
+  readonly openProxies?: OpenProxies | undefined
 }
 
 /** Proxies in front of servers, for clients that the run does not control. */
 export interface TrafficCluster extends Cluster {
   readonly record: NonNullable<Cluster['record']>
   readonly recorder: Recorder
+  readonly plane: ControlPlane
+  /** Calls back for each fault that somebody else injects through the plane. */
+  onFault(began: FaultNoticed): void
   /** Whether a final read can read this key. */
   canRead(key: string): boolean
   /** The servers that could not be dialled, each with the last reason. */
   unreached(): ReadonlyMap<NodeId, string>
   /** Opens the proxies; recording has begun by then. @throws UserError (environment, input) */
   open(): Promise<readonly ManagedProxy[]>
+  /** Heals what others have injected. */
+  healOthers(): Promise<void>
+  /** Closes every port and resets every connection; final reads still pass. */
+  cutOff(): Promise<void>
 }
 
 export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
@@ -58,46 +73,63 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
   const clock = createClock(process.hrtime.bigint())
   const { recorder, begin } = openWireRecord()
   const network = createNetwork({ seed })
+  const others = faultsOfOthers()
   const plane = createControlPlane({
     network,
     seed,
-    recording: { recorder, files: [], faultsAreNoted: true, checkTable: options.checkTable },
+    recording: { recorder, files: [], carries, faults: others.notes, checkTable: options.checkTable },
   })
-  const proxies = new Map<NodeId, ManagedProxy>()
+  let isCutOff = false
   let faults = 0
-  const unreached = new Map<NodeId, string>()
-  network.onTrouble(({ type, link, code, why }) => {
-    if (type === 'dial-failed') unreached.set(link.slice(link.indexOf('>') + 1), `${code}: ${why}`)
-  })
+  const unreached = unreachedThrough(network)
+  const recorded = () => recordedOf(plane, upstreams)
 
   return {
-    nodes: upstreams.filter(({ isRecorded }) => isRecorded).map(({ name }) => name),
+    get nodes() {
+      return recorded().map(({ name }) => name)
+    },
     clock,
     recorder,
+    plane,
     record: begin,
-    canRead: (key) => options.finally?.canRead(key) ?? false,
+    onFault: others.tell,
+    canRead: (key) =>
+      options.finally?.canRead(key) === true && recorded().every(({ speaks }) => speaks === carriageName(carries)),
     unreached: () => unreached,
     async open() {
+      if (options.openProxies !== undefined) {
+        await options.openProxies(plane, carries)
+        return plane.proxies.list()
+      }
       for (const { isRecorded, ...upstream } of upstreams)
-        proxies.set(
-          upstream.name,
-          await plane.addProxy({ ...upstream, ...(isRecorded ? { carries } : {}), enabled: true }),
-        )
-      return [...proxies.values()]
+        await plane.addProxy({ ...upstream, carries: isRecorded ? carries : 'tcp', enabled: true })
+      return upstreams.map(({ name }) => plane.proxies.get(name))
+    },
+    async healOthers() {
+      for (const { name, origin } of plane.faults.list())
+        if (origin !== 'toxic' && !others.areOurs(name)) plane.removeFault(name)
+      await plane.resetToxics()
+      await plane.settled()
+    },
+    async cutOff() {
+      isCutOff = true
+      for (const { name, protocol } of plane.proxies.list())
+        await plane.updateProxy(name, protocol === 'udp' ? { enabled: false } : { listens: false })
     },
     connect(node) {
       if (options.finally === undefined) throw new Error('nothing says how keys are read at the end')
-      const proxy = proxies.get(node)
-      const { listens = true, upstream = '', tls } = upstreams.find(({ name }) => name === node) ?? {}
+      const { listen, upstream, dial } = plane.proxies.get(node)
+      const { listens = true, tls } = upstreams.find(({ name }) => name === node) ?? {}
       // Within this process there is no TLS to the proxy.
-      if (!listens || tls?.terminate !== undefined)
-        return options.finally.connect({ node, ...parseAddress(upstream), dial: proxy?.dial })
-      return options.finally.connect({ node, ...parseAddress(proxy?.listen ?? '') })
+      if (isCutOff || !listens || tls?.terminate !== undefined)
+        return options.finally.connect({ node, ...parseAddress(upstream), dial })
+      return options.finally.connect({ node, ...parseAddress(listen) })
     },
     inject(fault, injected) {
       faults++
-      inForce(fault, `fault ${faults}`).then(injected, (error: Error) =>
-        injected({ type: 'failed', error: error.message }),
+      inForce(fault, { name: `fault ${faults}`, plane, others, victims: options.victims }).then(
+        injected,
+        (error: Error) => injected({ type: 'failed', error: error.message }),
       )
     },
     status: () => new Map(),
@@ -108,17 +140,73 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
       void network.close().then(stopped)
     },
   }
+}
 
-  async function inForce(fault: Fault, name: string): Promise<Injected> {
-    if (fault.kind === 'failover') throw new Error('failover needs nodes that a target declares')
-    if ('nodes' in fault) return injectIntoNodes(fault, options.victims ?? new Map())
-    const added = plane.addFault({ name, fault, origin: 'api' })
-    if (fault.kind === 'reset') return healing(() => added.hits)
-    return healing(() => {
-      const { hits } = plane.faults.get(name)
-      plane.removeFault(name)
-      return hits
-    })
+/** The servers that cannot be dialled from now on, each with the last reason. */
+function unreachedThrough(network: ReturnType<typeof createNetwork>): ReadonlyMap<NodeId, string> {
+  const unreached = new Map<NodeId, string>()
+  network.onTrouble(({ type, link, code, why }) => {
+    if (type === 'dial-failed') unreached.set(link.slice(link.indexOf('>') + 1), `${code}: ${why}`)
+  })
+  return unreached
+}
+
+/** The proxies that are recorded, in the order of the servers, the others after them. */
+function recordedOf({ proxies }: ControlPlane, upstreams: readonly Pick<Upstream, 'name'>[]): readonly ManagedProxy[] {
+  const places = new Map(upstreams.map(({ name }, i) => [name, i]))
+  const placeOf = ({ name }: ManagedProxy) => places.get(name) ?? places.size
+  return proxies
+    .list()
+    .filter(({ recordedBy }) => recordedBy !== undefined)
+    .sort((a, b) => placeOf(a) - placeOf(b))
+}
+
+interface Injecting {
+  readonly name: string
+  readonly plane: ControlPlane
+  readonly others: ReturnType<typeof faultsOfOthers>
+  readonly victims: TrafficClusterOptions['victims']
+}
+
+async function inForce(fault: Fault, { name, plane, others, victims }: Injecting): Promise<Injected> {
+  if (fault.kind === 'failover') throw new Error('failover needs nodes that a target declares')
+  if ('nodes' in fault) return injectIntoNodes(fault, victims ?? new Map())
+  others.butNot(name)
+  const added = plane.addFault({ name, fault, origin: 'api' })
+  if (fault.kind === 'reset') return healing(() => added.hits)
+  return healing(() => {
+    const { hits } = plane.faults.get(name)
+    plane.removeFault(name)
+    return hits
+  })
+}
+
+/** Tells the faults of others, which the run did not inject itself, and so does not note. */
+function faultsOfOthers() {
+  const ours = new Set<string>()
+  const begun = new Map<string, Fault>()
+  const ends = new Map<string, (hits: number) => void>()
+  let noticed: FaultNoticed | undefined
+  const notes: FaultNotes = {
+    began({ name, fault }) {
+      if (ours.has(name)) return
+      begun.set(name, fault)
+      if (noticed !== undefined) ends.set(name, noticed(name, fault))
+    },
+    ended({ name, hits }) {
+      begun.delete(name)
+      ends.get(name)?.(hits)
+      ends.delete(name)
+    },
+  }
+  return {
+    notes,
+    areOurs: (name: string): boolean => ours.has(name),
+    butNot: (name: string): void => void ours.add(name),
+    tell(told: FaultNoticed): void {
+      noticed = told
+      for (const [name, fault] of begun) ends.set(name, told(name, fault))
+    },
   }
 }
 

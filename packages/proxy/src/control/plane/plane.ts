@@ -1,5 +1,4 @@
 import { type Link, linkName, type TrafficFault } from '@chaosproxy/faults'
-import type { Recorder } from '@chaosproxy/recorder'
 import type { LinkStatistics } from '../../link/link-state.ts'
 import type { Network } from '../../network/network.ts'
 import { shorten } from '../state/address.ts'
@@ -7,6 +6,7 @@ import { recordedAs } from '../state/carriage.ts'
 import { ControlError } from '../state/errors.ts'
 import { createEventLog, type EventLog } from '../state/events.ts'
 import { createFaultBoard, type FaultBoard, type FaultToAdd, type NamedFault } from '../state/fault-board.ts'
+import type { FaultJournal, FaultNotes } from '../state/fault-notes.ts'
 import { createInjector } from '../state/injector.ts'
 import { createLeases, type Leases } from '../state/leases.ts'
 import {
@@ -74,7 +74,7 @@ export function createControlPlane({ network, seed, recording }: ControlPlaneOpt
   const readers = createReaders({ seed, recording })
   const proxies = createProxySet({ network, ...readers })
   const validate = (fault: TrafficFault): void => validateTransport(fault, proxies.list())
-  const faults = createFaultBoard(createInjector({ network, readers, validate }), events, noteIn(recording))
+  const faults = createFaultBoard(createInjector({ network, readers, validate }), events, journalOf(recording))
   const toxics = createToxicChains(faults)
   const leases = createLeases(events, (lease) => faults.removeWhere((fault) => fault.lease === lease))
   const parts: Parts = { proxies, faults, toxics, events, recording, validate }
@@ -145,12 +145,17 @@ export function createControlPlane({ network, seed, recording }: ControlPlaneOpt
   }
 }
 
-/** The recorder to tell of faults that begin or end; undefined if nothing is recorded. */
-function noteIn(recording: ProxyRecording | undefined): Pick<Recorder, 'note' | 'epoch'> | undefined {
-  if (recording?.faultsAreNoted !== true) return recording?.recorder
+/** What to tell of faults that begin or end: the recorder, unless the recording says otherwise; undefined without one. */
+function journalOf(recording: ProxyRecording | undefined): FaultJournal | undefined {
+  if (recording === undefined) return undefined
   const { recorder } = recording
+  const noted: FaultNotes = recording.faults ?? {
+    began: ({ name, fault }) => recorder.note(fault.kind, { id: name, links: fault.links.map(linkName) }),
+    ended: ({ name, fault, hits }) => recorder.note('heal', { id: name, fault: fault.kind, hits }),
+  }
   return {
-    note: () => undefined,
+    began: noted.began,
+    ended: noted.ended,
     get epoch() {
       return recorder.epoch
     },

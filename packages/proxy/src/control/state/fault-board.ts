@@ -1,8 +1,8 @@
 import { linkName, type TcpFault, type TrafficFault } from '@chaosproxy/faults'
-import type { Recorder } from '@chaosproxy/recorder'
 import { shorten } from './address.ts'
 import { ControlError } from './errors.ts'
 import type { EventLog } from './events.ts'
+import type { FaultJournal } from './fault-notes.ts'
 import type { InForce } from './in-force.ts'
 import type { Injector } from './injector.ts'
 import { validateName } from './names.ts'
@@ -63,31 +63,26 @@ interface Entry extends FaultToAdd {
   /** Hits of faults previously in force under this name. */
   readonly earlierHits: number
   reportedHits: number
+  /** Hits that were told when it was last changed. */
+  readonly notedHits: number
 }
 
 const LONGEST_NAME = 600
 
-/**
- * @param record is told of every fault that begins or heals, and of the epoch, so that histories show when each was in
- * force.
- */
-export const createFaultBoard = (
-  injector: Injector,
-  events: EventLog,
-  record: Pick<Recorder, 'note' | 'epoch'> | undefined,
-): FaultBoard => new LiveFaultBoard(injector, events, record)
+export const createFaultBoard = (injector: Injector, events: EventLog, journal: FaultJournal | undefined): FaultBoard =>
+  new LiveFaultBoard(injector, events, journal)
 
 class LiveFaultBoard implements FaultBoard {
   readonly #injector: Injector
   readonly #events: EventLog
-  readonly #record: Pick<Recorder, 'note' | 'epoch'> | undefined
+  readonly #journal: FaultJournal | undefined
   readonly #entries: Map<string, Entry> = new Map()
   #epoch = 0
 
-  constructor(injector: Injector, events: EventLog, record: Pick<Recorder, 'note' | 'epoch'> | undefined) {
+  constructor(injector: Injector, events: EventLog, journal: FaultJournal | undefined) {
     this.#injector = injector
     this.#events = events
-    this.#record = record
+    this.#journal = journal
   }
 
   get epoch(): number {
@@ -111,9 +106,11 @@ class LiveFaultBoard implements FaultBoard {
 
   update(name: string, fault: TrafficFault): NamedFault {
     const entry = this.#find(name)
-    const changed = { ...entry, fault, ...changeInForce(this.#injector, entry, fault) }
+    const changed = { ...entry, fault, ...changeInForce(this.#injector, entry, fault), notedHits: hitsOf(entry) }
     this.#entries.set(name, changed)
     this.#beginEpoch()
+    this.#noteEnd(entry, changed.notedHits)
+    this.#journal?.began(changed)
     this.#events.emit({ type: 'fault-changed', fault: name, what: summaryOf(fault) })
     return viewOf(changed)
   }
@@ -159,16 +156,16 @@ class LiveFaultBoard implements FaultBoard {
 
   #beginEpoch(): void {
     this.#epoch++
-    if (this.#record !== undefined) this.#record.epoch = this.#epoch
+    if (this.#journal !== undefined) this.#journal.epoch = this.#epoch
   }
 
   /** A reset is over once applied: nothing of it remains in force. */
   #begin(wanted: FaultToAdd, applied: InForce): Entry {
     const { name, fault } = wanted
-    const entry = { ...wanted, applied, earlierHits: 0, reportedHits: 0 }
+    const entry = { ...wanted, applied, earlierHits: 0, reportedHits: 0, notedHits: 0 }
     this.#events.emit({ type: 'fault-added', fault: name, what: summaryOf(fault) })
-    this.#record?.note(fault.kind, { id: name, links: fault.links.map(linkName) })
-    if (fault.kind === 'reset') this.#recordHeal(entry)
+    this.#journal?.began(wanted)
+    if (fault.kind === 'reset') this.#noteEnd(entry)
     else this.#entries.set(name, entry)
     return entry
   }
@@ -187,11 +184,11 @@ class LiveFaultBoard implements FaultBoard {
 
   #announceRemoved(entry: Entry): void {
     this.#events.emit({ type: 'fault-removed', fault: entry.name, what: summaryOf(entry.fault) })
-    this.#recordHeal(entry)
+    this.#noteEnd(entry)
   }
 
-  #recordHeal(entry: Entry): void {
-    this.#record?.note('heal', { id: entry.name, fault: entry.fault.kind, hits: hitsOf(entry) })
+  #noteEnd({ name, fault, ...entry }: Entry, hits: number = hitsOf(entry)): void {
+    this.#journal?.ended({ name, fault, hits: hits - entry.notedHits })
   }
 }
 
@@ -244,7 +241,7 @@ const viewOf = (entry: Entry): NamedFault => {
   return { name, fault, origin, lease, hits: hitsOf(entry), missed: entry.applied.missed ?? 0 }
 }
 
-const hitsOf = ({ applied, earlierHits }: Entry): number => earlierHits + applied.hits
+const hitsOf = ({ applied, earlierHits }: Pick<Entry, 'applied' | 'earlierHits'>): number => earlierHits + applied.hits
 
 const isSameHarm = (a: TrafficFault, b: TrafficFault): boolean =>
   a.kind === b.kind && a.links.map(linkName).join() === b.links.map(linkName).join()

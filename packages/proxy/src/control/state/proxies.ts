@@ -11,7 +11,7 @@ import type { Reached } from '../../tls/dial-server.ts'
 import type { TlsOptions } from '../../tls/tls-options.ts'
 import type { DatagramRoute } from '../../udp/datagram-route.ts'
 import { parseAddress, resolveAddress, shorten } from './address.ts'
-import { type Carriage, recordedBy } from './carriage.ts'
+import { type Carriage, carriageName, recordedBy } from './carriage.ts'
 import { ControlError } from './errors.ts'
 import { validateName } from './names.ts'
 import { findRoundTrip, type Hop } from './round-trip.ts'
@@ -46,7 +46,7 @@ export interface ProxySettings {
 
 /** The settings to change; absent ones stay. */
 export type ProxyChange = {
-  readonly [Name in 'listen' | 'upstream' | 'enabled']?: ProxySettings[Name] | undefined
+  readonly [Name in 'listen' | 'listens' | 'upstream' | 'enabled']?: ProxySettings[Name] | undefined
 }
 
 /** An existing proxy. */
@@ -67,6 +67,8 @@ export interface ManagedProxy {
   readonly authority: string | undefined
   /** How its requests could be recorded; undefined if they could not. */
   readonly recordedBy: ReturnType<typeof recordedBy>
+  /** What single requests or messages are read as; undefined for bytes that nobody reads. */
+  readonly speaks: string | undefined
   /** How dialling endpoints are identified, and how often that succeeded. */
   readonly identification: Identification
   /** For UDP, the clients heard from recently. */
@@ -84,7 +86,7 @@ export interface ProxySet {
   /** @throws ControlError (400, 409), UserError (environment) if it cannot listen; then it is not added. */
   create(settings: ProxySettings): Promise<ManagedProxy>
   /**
-   * A new listen or upstream address resets the proxy's connections; faults stay. If it cannot listen, it is kept but
+   * A new listen or upstream address, or none to listen on, resets the proxy's connections; faults stay. If it cannot listen, it is kept but
    * disabled.
    */
   update(name: string, change: ProxyChange): Promise<ManagedProxy>
@@ -114,7 +116,7 @@ interface Entry {
   readonly from: Endpoint
   readonly to: Endpoint
   listen: string
-  readonly listens: boolean
+  listens: boolean
   upstream: string
   readonly protocol: 'tcp' | 'udp'
   readonly tls: TlsOptions | undefined
@@ -157,21 +159,10 @@ export function createProxySet({ network, interceptFor, prepare, processesFor }:
     const processes = carries === undefined ? undefined : await processesFor(carries)
     // Another proxy may have taken the link in the meantime.
     refuseTakenLink(entries, { from, to })
-    const addresses = { listen, upstream }
     const entry: Entry = {
-      name,
-      from,
-      to,
-      protocol,
-      tls,
-      peers,
-      callers,
-      intercept,
-      processes,
-      carries,
+      ...{ name, from, to, protocol, listens, listen, upstream },
+      ...{ tls, peers, callers, intercept, processes, carries },
       isPrepared: false,
-      listens,
-      ...addresses,
       route: undefined,
     }
     if (settings.enabled) await start(entry)
@@ -182,8 +173,10 @@ export function createProxySet({ network, interceptFor, prepare, processesFor }:
   async function update(name: string, change: ProxyChange): Promise<ManagedProxy> {
     const entry = find(name)
     const { listen = entry.listen, upstream = entry.upstream, enabled = entry.route !== undefined } = change
-    if (await differs(entry, listen, upstream)) {
+    const { listens = entry.listens } = change
+    if (listens !== entry.listens || (await differs(entry, listen, upstream))) {
       await stop(entry)
+      entry.listens = listens
       entry.listen = listen
       entry.upstream = upstream
     }
@@ -295,6 +288,7 @@ function viewOf(entry: Entry): ManagedProxy {
     protocol: entry.protocol,
     authority: route !== undefined && 'authority' in route ? route.authority : undefined,
     recordedBy: recordedBy(entry.carries),
+    speaks: entry.carries && carriageName(entry.carries),
     identification: route !== undefined && 'identification' in route ? route.identification : identificationBy(entry),
     liveConnections: route === undefined ? 0 : 'liveSessions' in route ? route.liveSessions : route.liveConnections,
     dial: route !== undefined && 'dial' in route ? route.dial : undefined,

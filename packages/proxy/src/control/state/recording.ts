@@ -2,6 +2,7 @@ import type { Recorder } from '@chaosproxy/recorder'
 import type { RouteTable } from '@chaosproxy/recorder/routes'
 import type { RecordFile } from '../../record-file/record-file.ts'
 import type { Carriage } from './carriage.ts'
+import type { FaultNotes } from './fault-notes.ts'
 
 /** A recorder, and the files it writes to. */
 export interface ProxyRecording {
@@ -9,8 +10,8 @@ export interface ProxyRecording {
   readonly files: readonly RecordFile[]
   /** What is recorded of proxies that do not say what they carry. */
   readonly carries?: Carriage | undefined
-  /** Whether the injector of the faults notes them itself, so that they must not be noted a second time. */
-  readonly faultsAreNoted?: boolean | undefined
+  /** Is told of the faults instead of the recorder, and notes them itself. */
+  readonly faults?: FaultNotes | undefined
   /** Checks that a table's recording can be judged. @throws UserError (input) that begins with `where`. */
   readonly checkTable?: ((table: RouteTable, where: string) => void) | undefined
 }

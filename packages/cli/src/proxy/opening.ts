@@ -1,0 +1,35 @@
+import { readBytesFile, readJsonFile, readTextFile } from '@chaosproxy/engine'
+import { UserError } from '@chaosproxy/history'
+import { type ControlPlane, loadProxyConfig } from '@chaosproxy/proxy/control'
+import { recordedExamples } from '@chaosproxy/recorder/protocols'
+import type { RecordSettings } from './recording.ts'
+import type { ProxyCommandSettings } from './settings.ts'
+
+/** Opens the proxies of the config file first, then those of the command line. */
+export async function openProxies(
+  plane: ControlPlane,
+  {
+    configFile,
+    pairs,
+    record,
+  }: Pick<ProxyCommandSettings, 'configFile' | 'pairs'> & {
+    readonly record: Pick<RecordSettings, 'table'> | undefined
+  },
+): Promise<void> {
+  if (configFile !== undefined)
+    await loadProxyConfig(plane, readJsonFile('--config', configFile), {
+      where: configFile,
+      readPem: (path) => readTextFile('--config', path),
+      readBytes: (path) => readBytesFile('--config', path),
+    })
+  for (const { carries } of pairs)
+    if (carries !== undefined && 'table' in carries && carries.table !== undefined)
+      plane.recording?.checkTable?.(carries.table, record?.table ?? '--carries')
+  for (const pair of pairs) await plane.addProxy({ ...pair, enabled: true })
+  const proxies = plane.proxies.list()
+  if (record === undefined || proxies.length === 0 || proxies.some(({ recordedBy }) => recordedBy !== undefined)) return
+  throw new UserError(
+    'usage',
+    `Nothing would be recorded: no proxy carries HTTP with routes, or a protocol that is recorded. ${record.table === undefined ? `Give --record with a route table, ${recordedExamples}.` : `In ${configFile}, leave "carries" out of the proxies that --record ${record.table} is for.`}`,
+  )
+}

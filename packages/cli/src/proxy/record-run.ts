@@ -1,0 +1,150 @@
+import {
+  commandLine,
+  EXIT,
+  type ExitCode,
+  readJsonFile,
+  recordingSpec,
+  registries,
+  trafficParts,
+  whenAborted,
+} from '@chaosproxy/engine'
+import { millis, UserError } from '@chaosproxy/history'
+import type { Carriage } from '@chaosproxy/proxy/control'
+import { planRun, type TrafficServer } from '@chaosproxy/runner'
+import { wordsWithoutSecrets } from '@chaosproxy/runner/result'
+import type { TrafficClients } from '@chaosproxy/targets'
+import type { Logger } from 'pino'
+import { parseReporters } from '../reporting/choice.ts'
+import { executeRun } from '../run/execute.ts'
+import { type Interrupts, listenForInterrupts } from '../run/interrupts.ts'
+import { print } from '../terminal/output.ts'
+import { openProxies } from './opening.ts'
+import { recordedBy, summaryLines } from './recording-summary.ts'
+import { logEvents, serveControl } from './serve-control.ts'
+import type { ProxyCommandSettings, RunRecording } from './settings.ts'
+
+/** What stands for the time of a recording in its spec, unless it has one: it ends when somebody ends it. */
+const LONGEST_MS = 600_000
+const TIMEOUT_MS = millis(1_000)
+
+/** Runs proxies and their control interface until told to end. What passes is the record of a run, and judged. */
+export async function recordRun(
+  settings: ProxyCommandSettings,
+  recording: RunRecording,
+  log: Logger,
+): Promise<ExitCode> {
+  if (settings.workers > 1)
+    throw new UserError('usage', '--workers: what passes is recorded by one process. Leave it out, or --record.')
+  const interrupts = listenForInterrupts(
+    'Ending: closing the proxies, finishing the record and checking it. Once more to end at once.',
+  )
+  try {
+    const { clients, ended } = comers(settings, log, interrupts)
+    const run = await planRun(
+      specOf(settings, recording),
+      {
+        ...registries,
+        traffic: (spec) =>
+          trafficParts(spec, {
+            clients,
+            open: async (plane, carries) => {
+              logEvents(plane, log)
+              const pairs = settings.pairs.map((pair) => ({ ...pair, carries: withTable(pair.carries, carries) }))
+              await openProxies(plane, { ...settings, pairs, record: recording })
+            },
+            called: (member) => (member === 'as' ? '--record' : '--initial'),
+          }),
+      },
+      'chaos proxy',
+    )
+    const verdict = await executeRun({
+      run,
+      verifyDeterminism: false,
+      reporters: parseReporters({}, 'run'),
+      events: recording.events,
+      out: recording.out,
+      again: run.spec.target.traffic?.again,
+      // Whoever ends it cuts nothing short: it has no other end.
+      interrupts: { signal: new AbortController().signal, release: () => {} },
+    })
+    return exitCodeOf(verdict, ended(), recording)
+  } finally {
+    interrupts.release()
+    log.info('ended: every port is free, every fault is gone')
+  }
+}
+
+/** The command beside the proxies counts as without a recording, unless what was recorded is worse than was asked for. */
+function exitCodeOf(verdict: ExitCode, own: ExitCode | undefined, { expect, require }: RunRecording): ExitCode {
+  const isHeld = expect !== undefined || require !== undefined
+  if (verdict === EXIT.met || (verdict === EXIT.unknown && !isHeld)) return own ?? verdict
+  return verdict
+}
+
+function specOf({ configFile, timeMs, command }: ProxyCommandSettings, recording: RunRecording) {
+  const { table, client, initial, model, servers, expect, require, seed, checkMs } = recording
+  const configured = configFile === undefined ? [] : serversIn(readJsonFile('--config', configFile))
+  const again = commandLine(wordsWithoutSecrets(['npx', 'chaos', ...process.argv.slice(2)]))
+  const said = {
+    ...{ client, initial, model },
+    command: command.length === 0 ? undefined : command,
+    endsInTime: timeMs === undefined ? undefined : true,
+    // Its toxics, faults and certificates are in no spec.
+    again: configFile === undefined && servers.length > 0 ? undefined : again,
+  }
+  const given = Object.entries(said).filter(([, value]) => value !== undefined)
+  return recordingSpec({
+    traffic: { as: table, servers: [...configured, ...servers], ...Object.fromEntries(given) },
+    ...{ seed, expect, require, checkMs, faults: [] },
+    timeMs: millis(timeMs ?? LONGEST_MS),
+    timeoutMs: TIMEOUT_MS,
+  })
+}
+
+/** The servers of a configuration, as far as they can be told before it is read in earnest. */
+function serversIn(config: unknown): readonly TrafficServer[] {
+  const { proxies } = Array.isArray(config) ? { proxies: config } : (config as { readonly proxies?: unknown })
+  const list: readonly unknown[] = Array.isArray(proxies) ? proxies : []
+  return list.flatMap((proxy) => {
+    const { name, upstream } = proxy as { readonly name?: unknown; readonly upstream?: unknown }
+    return typeof name === 'string' && typeof upstream === 'string' ? [{ name, upstream }] : []
+  })
+}
+
+/** What a proxy carries, by the table that also knows final reads. */
+const withTable = (carries: Carriage | undefined, recorded: Carriage): Carriage | undefined =>
+  carries !== undefined && 'table' in carries && 'table' in recorded ? { ...carries, table: recorded.table } : carries
+
+/** Whoever comes by the proxies, and the command beside them. */
+function comers(settings: ProxyCommandSettings, log: Logger, { signal }: Interrupts) {
+  let own: ExitCode | undefined
+  const asked = new Promise<void>((resolve) => whenAborted(signal, resolve))
+  const clients: TrafficClients = {
+    areStarted: false,
+    areCutOff: true,
+    howToUseIt: 'Clients have to use its address: nothing sends them there.',
+    async begin({ plane }) {
+      const serving = await serveControl(plane, settings, { log, asked })
+      const gone = serving.done.then((code) => {
+        own = code
+      })
+      let summarised = false
+      return {
+        gone,
+        async end() {
+          await serving.close()
+          await gone
+          const { recording } = plane
+          if (recording !== undefined && !summarised)
+            print(
+              process.stdout,
+              [...summaryLines(recording.recorder, { lostLines: 0, paths: [], by: recordedBy(plane) }), ''].join('\n'),
+            )
+          summarised = true
+          return []
+        },
+      }
+    },
+  }
+  return { clients, ended: () => own }
+}

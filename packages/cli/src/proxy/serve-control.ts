@@ -1,0 +1,154 @@
+import { setImmediate } from 'node:timers/promises'
+import { EXIT, type ExitCode, packageVersion, whenAborted } from '@chaosproxy/engine'
+import { UserError } from '@chaosproxy/history'
+import { type ControlOptions, type ControlPlane, type ControlServer, startControl } from '@chaosproxy/proxy/control'
+import { temporaryFile, writeAuthorities } from '@chaosproxy/targets'
+import type { Logger } from 'pino'
+import { outputFailed, print } from '../terminal/output.ts'
+import { styleFor } from '../terminal/style.ts'
+import type { ProxyCommandSettings } from './settings.ts'
+import { renderStartPage } from './start-page.ts'
+
+/** The Toxiproxy release to report, for clients that check the version. */
+const TOXIPROXY_VERSION = '2.12.0'
+
+/** Events that mean traffic is not getting through. */
+const TROUBLES: readonly string[] = ['dial-failed', 'accept-failed']
+
+/** Logs what happens to proxies. */
+export function logEvents({ events }: ControlPlane, log: Logger): void {
+  events.subscribe(({ type, sequence: _, at: __, ...event }) =>
+    log[TROUBLES.includes(type) ? 'warn' : 'info'](event, type),
+  )
+}
+
+/** The control interface of open proxies. */
+export interface Serving {
+  /** Resolves at the end of the time, of the command beside the proxies, or once somebody asks for it. */
+  readonly done: Promise<ExitCode>
+  /** Ends the command that is left, and frees the port. */
+  close(): Promise<void>
+}
+
+interface ServingOptions {
+  readonly log: Logger
+  /** Resolves when somebody asks to end. */
+  readonly asked: Promise<void>
+}
+
+/** Serves the control interface of open proxies, says where everything is, and runs the command beside them. */
+export async function serveControl(
+  plane: ControlPlane,
+  settings: ProxyCommandSettings,
+  { log, asked }: ServingOptions,
+): Promise<Serving> {
+  const caFile = temporaryFile('ca.pem')
+  const version = packageVersion()
+  const server = await startControlAt(plane, {
+    listen: settings.control,
+    token: settings.token,
+    isOpen: settings.isOpen,
+    hostNames: settings.hostNames,
+    version,
+    ...(settings.toxiproxy
+      ? { toxiproxy: { version: `${TOXIPROXY_VERSION}+chaos.${version}`, metrics: settings.metrics } }
+      : {}),
+    onRequest: (method, path, status) => log.debug({ method, path, status }, 'request'),
+  })
+  const ending = new AbortController()
+  const controlUrl = `http://${server.host.includes(':') ? `[${server.host}]` : server.host}:${server.port}`
+  log.info({ control: controlUrl, seed: settings.seed, pid: process.pid }, 'ready')
+  const proxies = plane.proxies.list()
+  const authorities = writeAuthorities(proxies, () => caFile.path())
+  const page = { version, seed: settings.seed, proxies, controlUrl, ca: authorities['CHAOS_CA'] }
+  const more = { toxiproxy: settings.toxiproxy, token: settings.token !== undefined, isOpen: settings.isOpen }
+  print(process.stdout, renderStartPage({ ...page, ...more }, styleFor(process.stdout)))
+  // A failed write shows up a turn later. Without the addresses it printed, the proxy is of no use.
+  await setImmediate()
+  const done = outputFailed()
+    ? Promise.resolve(EXIT.environment)
+    : untilDone(settings, { asked, ending: ending.signal, plane, controlUrl, log, authorities })
+  return {
+    done,
+    async close() {
+      ending.abort()
+      await done.catch(() => {})
+      await server.close()
+      caFile.remove()
+    },
+  }
+}
+
+/** The default port is Toxiproxy's, so another proxy may well be using it already. */
+async function startControlAt(plane: ControlPlane, options: ControlOptions): Promise<ControlServer> {
+  try {
+    return await startControl(plane, options)
+  } catch (error) {
+    if (!(error instanceof UserError) || (error.cause as NodeJS.ErrnoException | undefined)?.code !== 'EADDRINUSE')
+      throw error
+    throw new UserError(
+      error.code,
+      `${error.message} End what listens there, another proxy perhaps, or choose another port: --control 127.0.0.1:0 is any free one.`,
+    )
+  }
+}
+
+interface Running {
+  readonly asked: Promise<void>
+  /** Aborted when it ends for another reason. */
+  readonly ending: AbortSignal
+  readonly plane: ControlPlane
+  readonly controlUrl: string
+  readonly log: Logger
+  /** The variables that name the authorities to trust. */
+  readonly authorities: { readonly [name: string]: string }
+}
+
+/**
+ * Waits for a signal, the end of the time, or the end of the command that it runs, whichever comes first. If the
+ * command has not ended by itself, that does not count as its success.
+ */
+async function untilDone(
+  settings: ProxyCommandSettings,
+  { asked, ending, plane, controlUrl, log, authorities }: Running,
+): Promise<ExitCode> {
+  const [program, ...args] = settings.command
+  const ends: Promise<ExitCode>[] = [
+    asked.then(() => (program === undefined ? EXIT.met : EXIT.interrupted)),
+    new Promise((resolve) => whenAborted(ending, () => resolve(EXIT.interrupted))),
+  ]
+  let timer: NodeJS.Timeout | undefined
+  const { timeMs } = settings
+  if (timeMs !== undefined)
+    ends.push(
+      new Promise((resolve) => {
+        timer = setTimeout(() => resolve(program === undefined ? EXIT.met : EXIT.unknown), timeMs)
+      }),
+    )
+  const beside =
+    program === undefined
+      ? undefined
+      : (await import('./beside.ts')).runBeside({
+          program,
+          args,
+          env: { ...environmentFor(plane, controlUrl), ...authorities },
+          log,
+        })
+  if (beside !== undefined) ends.push(beside.ended)
+  try {
+    return await Promise.race(ends)
+  } finally {
+    clearTimeout(timer)
+    await beside?.stop()
+  }
+}
+
+/** The addresses of the control interface (`CHAOS_PROXY_URL`) and of each proxy (`CHAOS_PROXY_N1` for n1). */
+const environmentFor = (plane: ControlPlane, controlUrl: string): { readonly [name: string]: string } => ({
+  CHAOS_PROXY_URL: controlUrl,
+  ...Object.fromEntries(
+    plane.proxies
+      .list()
+      .map(({ name, listen }) => [`CHAOS_PROXY_${name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`, listen]),
+  ),
+})

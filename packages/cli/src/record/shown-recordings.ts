@@ -1,0 +1,18 @@
+import { recordingsOf } from '@chaosproxy/engine'
+import type { Registries } from '@chaosproxy/runner'
+import { print } from '../terminal/output.ts'
+
+/** Finds what the spec of a recording names, and shows clients that come by themselves the way. */
+export const shownRecordings = (prints: 'stdout' | 'stderr'): NonNullable<Registries['traffic']> =>
+  recordingsOf({
+    prints,
+    told: (proxies) =>
+      print(
+        process[prints],
+        [
+          ...proxies.map(({ name, listen, upstream }) => `  ${name}  ${listen} → ${upstream}`),
+          '  Recording whoever uses these addresses. Ctrl-C ends it.',
+          '',
+        ].join('\n'),
+      ),
+  })

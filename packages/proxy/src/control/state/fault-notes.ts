@@ -1,0 +1,18 @@
+import type { TrafficFault } from '@chaosproxy/faults'
+
+interface NotedFault {
+  readonly name: string
+  readonly fault: TrafficFault
+}
+
+/** Is told of every fault that begins or heals; one that is changed heals, and begins again. */
+export interface FaultNotes {
+  began(fault: NotedFault): void
+  /** With how often it hit since it began. */
+  ended(fault: NotedFault & { readonly hits: number }): void
+}
+
+/** The same, and of the epoch, so that histories show when each was in force. */
+export interface FaultJournal extends FaultNotes {
+  epoch: number
+}
