@@ -127,9 +127,14 @@ function openWorld(service: Service, options: ServiceClusterOptions, names: read
   const nodes = new Map(
     names.map((id) => {
       const environment = environmentOf(service, names, id)
-      const boot = (life: Life): void => startProgram(life, { program, args: spec.args ?? [], environment })
+      const boot = (life: Life): void =>
+        startProgram(life, { program, args: spec.args ?? [], environment, files: node.files })
       const died = (death: Death): void => deaths.add(node, death)
-      const node: ServiceNode = new ServiceNode({ world, network, id, seed, hosts, boot, died })
+      const node: ServiceNode = new ServiceNode({
+        ...{ world, network, id, seed, hosts, boot, died },
+        directory: program.directory,
+        losesPower: spec.losesPower === true,
+      })
       return [id, node] as const
     }),
   )

@@ -18,6 +18,8 @@ export interface ServiceSpec {
   readonly routes: string
   readonly args?: readonly string[] | undefined
   readonly environment?: { readonly [name: string]: string } | undefined
+  /** Whether a kill takes the node's power, and with it what was not fsynced. */
+  readonly losesPower?: boolean | undefined
 }
 
 /** How specs and replay files begin the name of a service, before its spec as JSON. */
@@ -32,6 +34,7 @@ export const serviceReference = (spec: ServiceSpec): string =>
     program: spec.program,
     routes: spec.routes,
     ...(spec.args === undefined || spec.args.length === 0 ? {} : { args: spec.args }),
+    ...(spec.losesPower === true ? { losesPower: true } : {}),
     ...(spec.environment === undefined ? {} : { environment: spec.environment }),
   })
 

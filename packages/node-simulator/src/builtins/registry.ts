@@ -10,12 +10,14 @@ import perfHooks from 'node:perf_hooks'
 import tls from 'node:tls'
 import vm from 'node:vm'
 import workerThreads from 'node:worker_threads'
+import { FileCalls } from '../disk/calls.ts'
 import { NotSimulated } from '../refusal.ts'
 import { type Life, runningLife } from '../world/life.ts'
 import { cryptoModule } from './chance.ts'
 import { simulatedPerformance } from './clock.ts'
 import { createConsole } from './console.ts'
 import { dnsModule, dnsPromises } from './dns.ts'
+import { fsModule } from './fs.ts'
 import { httpModule } from './http.ts'
 import { netModule } from './net.ts'
 import { osModule } from './os.ts'
@@ -81,6 +83,12 @@ const moduleModule = (): object => ({
   findPackageJSON: () => undefined,
 })
 
+function filesOf({ files }: Life): FileCalls {
+  const calls = files?.()
+  if (calls instanceof FileCalls) return calls
+  throw new Error('this program has no disk')
+}
+
 const MODULES: { readonly [name: string]: (life: Life) => object } = {
   async_hooks: asyncHooksModule,
   child_process: () =>
@@ -91,6 +99,8 @@ const MODULES: { readonly [name: string]: (life: Life) => object } = {
   dgram: () => refusedModule('dgram', members(dgram), 'sends datagrams', 'Connections are simulated: use node:net.'),
   dns: () => dnsModule,
   'dns/promises': () => dnsPromises,
+  fs: (life) => fsModule(filesOf(life)),
+  'fs/promises': (life) => (builtin(life, 'fs') as { readonly promises: object }).promises,
   http: httpModule,
   http2: () => ({
     ...refusedModule('http2', members(http2), 'is not simulated yet', 'Use node:http when NODE_ENV is test.'),
@@ -128,13 +138,16 @@ export function builtin(life: Life, specifier: string): unknown {
   if (before !== undefined) return before
   const make = MODULES[name]
   const made = make !== undefined ? make(life) : PASSED.has(name) ? real(name) : undefined
-  if (made === undefined) throw unknownModule(specifier)
+  if (made === undefined) throw unknownModule(life, specifier)
   life.modules.set(name, made)
   return made
 }
 
-function unknownModule(specifier: string): Error {
+function unknownModule({ missing }: Life, specifier: string): Error {
   const name = specifier.replace(/^node:/, '')
+  // Packages try whether others are installed.
+  if (missing.has(specifier))
+    return Object.assign(new Error(`Cannot find module '${specifier}'`), { code: 'MODULE_NOT_FOUND' })
   if (/\.node$/.test(name))
     return new NotSimulated(
       specifier,

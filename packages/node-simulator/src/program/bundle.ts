@@ -21,6 +21,8 @@ export interface Program {
   /** Its file. */
   readonly entry: string
   readonly directory: string
+  /** The modules that it names literally, and that are not installed. */
+  readonly missing: ReadonlySet<string>
   start(around: Surroundings): Promise<unknown>
   /** The frames of a stack in the program's own files, innermost first, as `server.ts:12:3`. */
   frames(stack: string): readonly Frame[]
@@ -52,8 +54,6 @@ async function bundled(entry: string): Promise<Program> {
     const build = await rolldown({
       input: entry,
       platform: 'node',
-      // What others import when the program runs for real.
-      resolve: { conditionNames: ['node', 'import', 'require', 'default'] },
       external: (id) => isBuiltin(id) || id.endsWith('.node'),
       treeshake: false,
       logLevel: 'silent',
@@ -112,6 +112,7 @@ function compiled(entry: string, code: string, payload: SourceMapPayload | null)
   return {
     entry,
     directory,
+    missing: namedIn(code),
     start({ require, importBuiltin, process, console, performance, global }) {
       const module = { exports: {}, filename: entry, id: '.', loaded: false, children: [], paths: [], require }
       const own = { ...meta, resolve: (specifier: string) => specifier }
@@ -134,6 +135,15 @@ function compiled(entry: string, code: string, payload: SourceMapPayload | null)
     frames: (stack) => framesOf(stack, filename, map, directory),
   }
 }
+
+/** What is left to load once everything is bundled: built-in modules, and what is not installed. */
+const namedIn = (code: string): ReadonlySet<string> =>
+  new Set(
+    Array.from(
+      code.matchAll(/\b__require(?:\$\d+)?\(\s*(?:"([^"]+)"|'([^']+)')\s*\)/g),
+      ([, one, other]) => one ?? other ?? '',
+    ),
+  )
 
 function framesOf(stack: string, filename: string, map: SourceMap | undefined, directory: string): readonly Frame[] {
   return stack.split('\n').flatMap((line) => {

@@ -4,6 +4,8 @@ import { createConsole } from '../builtins/console.ts'
 import { createProcess } from '../builtins/process.ts'
 import { importBuiltin, requireBuiltin } from '../builtins/registry.ts'
 import { simulatedTimers } from '../builtins/timers.ts'
+import { FileCalls } from '../disk/calls.ts'
+import type { Files } from '../disk/files.ts'
 import type { Life } from '../world/life.ts'
 import type { Program } from './bundle.ts'
 
@@ -11,11 +13,15 @@ import type { Program } from './bundle.ts'
 export interface Starting {
   readonly program: Program
   readonly args: readonly string[]
+  readonly files: Files
   readonly environment: { readonly [name: string]: string }
 }
 
 /** Starts a program as a node's: its modules are evaluated anew. */
-export function startProgram(life: Life, { program, args, environment }: Starting): void {
+export function startProgram(life: Life, { program, args, environment, files }: Starting): void {
+  const calls = new FileCalls(life, files, program.directory)
+  life.files = () => calls
+  life.missing = program.missing
   life.enter(() => {
     const { entry, directory } = program
     const process = createProcess(life, { entry, directory, args, environment })

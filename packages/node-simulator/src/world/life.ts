@@ -64,6 +64,10 @@ export class Life implements Actor {
   alive = true
   /** Whether the program asked for `async_hooks`, whose contexts then go along with every event. */
   followsContext = false
+  /** What its program names literally, and is not installed. */
+  missing: ReadonlySet<string> = new Set()
+  /** Its calls to the node's disk, made when they are first asked for. */
+  files: (() => unknown) | undefined
   readonly servers: Map<number, net.Server> = new Map()
   readonly sockets: Set<Flushed & { forget(): void }> = new Set()
   /** The built-in modules of this life, by name. */

@@ -1,6 +1,7 @@
 import { createRandom, type NodeId } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { NodeClock } from '@chaosproxy/simulator'
+import { Files } from '../disk/files.ts'
 import { type Death, type Hosts, Life } from './life.ts'
 import type { Network } from './network.ts'
 import { hostOf } from './servers.ts'
@@ -12,6 +13,10 @@ export interface NodeOptions {
   readonly id: NodeId
   readonly seed: number
   readonly hosts: Hosts
+  /** The program's directory, which every disk has. */
+  readonly directory: string
+  /** Whether a kill takes the power, and with it what was not fsynced. */
+  readonly losesPower: boolean
   /** Starts the program in a new life. */
   readonly boot: (life: Life) => void
   readonly died: (death: Death, life: Life) => void
@@ -22,6 +27,7 @@ export class ServiceNode {
   readonly id: NodeId
   readonly clock: NodeClock = new NodeClock(millis(0))
   readonly #options: NodeOptions
+  readonly files: Files
   #life: Life | undefined
   #starts = 0
   /** Whether its program has ever listened. */
@@ -30,6 +36,7 @@ export class ServiceNode {
   constructor(options: NodeOptions) {
     this.id = options.id
     this.#options = options
+    this.files = new Files(['/tmp', '/home/node', options.directory])
     options.network.hosts.set(
       this.id,
       hostOf(() => this.#life),
@@ -71,6 +78,8 @@ export class ServiceNode {
     if (life === undefined) return false
     life.kill()
     this.#buried(life)
+    if (this.#options.losesPower)
+      this.files.losePower(createRandom(`power ${this.id} ${life.number} ${this.#options.seed}`))
     return true
   }
 

@@ -1,0 +1,186 @@
+import { posix } from 'node:path'
+import type { Random } from '@chaosproxy/faults'
+
+/** A file: what its program sees, and what the disk certainly has. */
+export interface Inode {
+  readonly kind: 'file' | 'directory'
+  readonly number: number
+  data: Buffer
+  durable: Buffer
+  /** Writes since the last fsync, in order. */
+  pending: Write[]
+  changedMs: number
+}
+
+type Write =
+  | { readonly type: 'write'; readonly at: number; readonly bytes: Buffer }
+  | { readonly type: 'truncate'; readonly length: number }
+
+/** A change of the names in directories, which the journal of the file system makes durable in order. */
+interface Naming {
+  readonly path: string
+  /** Undefined: the name goes. */
+  readonly inode: Inode | undefined
+}
+
+export class FileError extends Error {
+  readonly code: string
+  readonly errno: number
+  readonly syscall: string
+  readonly path: string | undefined
+
+  constructor(code: ErrorCode, syscall: string, path?: string, to?: string) {
+    const [errno, text] = ERRORS[code]
+    const where = path === undefined ? '' : ` '${path}'${to === undefined ? '' : ` -> '${to}'`}`
+    super(`${code}: ${text}, ${syscall}${where}`)
+    this.code = code
+    this.errno = errno
+    this.syscall = syscall
+    this.path = path
+  }
+}
+
+type ErrorCode = 'ENOENT' | 'EBADF' | 'EEXIST' | 'ENOTDIR' | 'EISDIR' | 'EINVAL' | 'ENOTEMPTY'
+
+const ERRORS: { readonly [code in ErrorCode]: readonly [errno: number, text: string] } = {
+  ENOENT: [-2, 'no such file or directory'],
+  EBADF: [-9, 'bad file descriptor'],
+  EEXIST: [-17, 'file already exists'],
+  ENOTDIR: [-20, 'not a directory'],
+  EISDIR: [-21, 'illegal operation on a directory'],
+  EINVAL: [-22, 'invalid argument'],
+  ENOTEMPTY: [-39, 'directory not empty'],
+}
+
+/** The disk of a node. It outlives the node's programs; what was never fsynced may not outlive a loss of power. */
+export class Files {
+  #names = new Map<string, Inode>()
+  #durableNames = new Map<string, Inode>()
+  #naming: Naming[] = []
+  #inodes = 0
+
+  constructor(directories: readonly string[]) {
+    for (const path of directories) this.#ensure(path)
+    this.#commit()
+  }
+
+  find(path: string): Inode | undefined {
+    return this.#names.get(path)
+  }
+
+  /** The directory that a name is to be in. */
+  requireParent(path: string, syscall: string): void {
+    const parent = this.#names.get(posix.dirname(path))
+    if (parent === undefined) throw new FileError('ENOENT', syscall, path)
+    if (parent.kind !== 'directory') throw new FileError('ENOTDIR', syscall, path)
+  }
+
+  make(path: string, kind: Inode['kind'], nowMs: number): Inode {
+    this.#inodes++
+    const empty = Buffer.alloc(0)
+    const inode: Inode = { kind, number: this.#inodes, data: empty, durable: empty, pending: [], changedMs: nowMs }
+    this.#name(path, inode)
+    return inode
+  }
+
+  remove(path: string): void {
+    this.#name(path, undefined)
+  }
+
+  /** With everything below it. */
+  rename(from: string, to: string): void {
+    for (const [path, inode] of [...this.#names]) {
+      if (path !== from && !path.startsWith(`${from}/`)) continue
+      this.#name(path, undefined)
+      this.#name(to + path.slice(from.length), inode)
+    }
+  }
+
+  /** The names in a directory, sorted. */
+  list(path: string): string[] {
+    const prefix = path === '/' ? '/' : `${path}/`
+    return [...this.#names.keys()]
+      .filter((name) => name !== '/' && name.startsWith(prefix) && !name.slice(prefix.length).includes('/'))
+      .map((name) => name.slice(prefix.length))
+      .sort()
+  }
+
+  below(path: string): string[] {
+    return [...this.#names.keys()].filter((name) => name.startsWith(`${path}/`))
+  }
+
+  write(inode: Inode, at: number, bytes: Buffer, nowMs: number): void {
+    inode.pending.push({ type: 'write', at, bytes: Buffer.from(bytes) })
+    inode.data = written(inode.data, at, bytes)
+    inode.changedMs = nowMs
+  }
+
+  truncate(inode: Inode, length: number, nowMs: number): void {
+    inode.pending.push({ type: 'truncate', length })
+    inode.data = truncated(inode.data, length)
+    inode.changedMs = nowMs
+  }
+
+  /** What was written to it is durable, and so is every name given so far: the journal is written in order. */
+  sync(inode: Inode): void {
+    inode.durable = inode.data
+    inode.pending = []
+    this.#commit()
+  }
+
+  /** The power goes: of what was not fsynced a part is there, the last write perhaps in part, and later ones not. */
+  losePower(random: Random): void {
+    for (const { path, inode } of this.#naming.slice(0, random.integer(this.#naming.length + 1)))
+      applied(this.#durableNames, path, inode)
+    this.#naming = []
+    this.#names = new Map(this.#durableNames)
+    for (const inode of new Set(this.#names.values())) {
+      const kept = random.integer(inode.pending.length + 1)
+      let data = inode.durable
+      for (const each of inode.pending.slice(0, kept)) data = redone(data, each)
+      const torn = inode.pending[kept]
+      if (torn?.type === 'write') {
+        const part = torn.bytes.subarray(0, random.integer(torn.bytes.length + 1))
+        if (part.length > 0) data = written(data, torn.at, part)
+      }
+      inode.data = data
+      inode.durable = data
+      inode.pending = []
+    }
+  }
+
+  #name(path: string, inode: Inode | undefined): void {
+    applied(this.#names, path, inode)
+    this.#naming.push({ path, inode })
+  }
+
+  #commit(): void {
+    for (const { path, inode } of this.#naming.splice(0)) applied(this.#durableNames, path, inode)
+  }
+
+  #ensure(path: string): void {
+    if (path !== '/' && !this.#names.has(posix.dirname(path))) this.#ensure(posix.dirname(path))
+    if (!this.#names.has(path)) this.make(path, 'directory', 0)
+  }
+}
+
+function applied(names: Map<string, Inode>, path: string, inode: Inode | undefined): void {
+  if (inode === undefined) names.delete(path)
+  else names.set(path, inode)
+}
+
+const redone = (data: Buffer, write: Write): Buffer =>
+  write.type === 'write' ? written(data, write.at, write.bytes) : truncated(data, write.length)
+
+function written(data: Buffer, at: number, bytes: Buffer): Buffer {
+  const changed = Buffer.alloc(Math.max(data.length, at + bytes.length))
+  data.copy(changed)
+  bytes.copy(changed, at)
+  return changed
+}
+
+function truncated(data: Buffer, length: number): Buffer {
+  const changed = Buffer.alloc(length)
+  data.copy(changed, 0, 0, length)
+  return changed
+}
