@@ -99,6 +99,37 @@ describe('chaos simulate', () => {
     expect(exitCode).toBe(4)
   })
 
+  test('refuses a program that keeps something from one run to the next', async () => {
+    const leaking = `Object.defineProperty(Array, 'runs', { value: (Array.runs ?? 0) + 1, configurable: true })`
+    const cwd = folderWith(`${leaking}\n${CURED.replace('values.get(key) ?? null', 'Array.runs')}`)
+    const args = ['simulate', './server.ts', ...calm, '--seeds', '4', '--workers', '1']
+    const { exitCode, stderr } = await chaos(args, { cwd })
+    expect(stderr).toContain('server.ts cannot be simulated: its runs are not repeatable (seed ')
+    expect(exitCode).toBe(3)
+  })
+
+  test('loses what a program never fsynced when kills take the power', async () => {
+    const cwd = folderWith(`
+      import { appendFileSync, existsSync, readFileSync } from 'node:fs'
+      import { createServer } from 'node:http'
+      const lines = existsSync('log') ? readFileSync('log', 'utf8').split('\\n').slice(0, -1) : []
+      let value = lines.length === 0 ? null : JSON.parse(lines[lines.length - 1] ?? 'null')
+      createServer(async (request, response) => {
+        let body = ''
+        for await (const chunk of request) body += chunk
+        if (request.method === 'PUT') {
+          value = JSON.parse(body).value
+          appendFileSync('log', JSON.stringify(value) + '\\n')
+        }
+        response.end(JSON.stringify({ value }))
+      }).listen(process.env['PORT'])`)
+    const fixed = ['--nodes', '1', '--faults', 'kill', '--keys', '1', '--workload-set', 'cas=0', '--workers', '1']
+    const args = ['simulate', './server.ts', ...fixed, '--seeds', '30', '--json', '--shrink', '500ms']
+    const [kept, lost] = [await chaos(args, { cwd }), await chaos([...args, '--power-loss'], { cwd })]
+    expect(JSON.parse(kept.stdout).found).toBe(false)
+    expect(JSON.parse(lost.stdout)).toMatchObject({ found: true, failures: [{ cause: 'not linearizable' }] })
+  })
+
   test('needs a route table', async () => {
     const { exitCode, stderr } = await chaosHere(['simulate', './nowhere/server.ts'])
     expect(exitCode).toBe(3)

@@ -35,6 +35,7 @@ export interface Ran {
 interface Options {
   readonly nodes?: number
   readonly seed?: number
+  readonly losesPower?: boolean
   readonly environment?: { readonly [name: string]: string }
   /** Virtual time. */
   readonly forMs?: number
@@ -44,8 +45,8 @@ interface Options {
 
 /** Runs a program on one node, or more, for a second of virtual time. */
 export async function ran(program: string, options: Options = {}): Promise<Ran> {
-  const { nodes = 1, seed = 1, environment, forMs = 1_000, meanwhile } = options
-  const service = await loadService({ ...written(program), environment })
+  const { nodes = 1, seed = 1, environment, forMs = 1_000, meanwhile, losesPower } = options
+  const service = await loadService({ ...written(program), environment, losesPower })
   const lines: string[] = []
   const trace: string[] = []
   const log = (_: Nanos, node: string, text: string) => void lines.push(`${node}: ${text}`)

@@ -31,6 +31,10 @@ export const simulateCommand: Command = {
       describe: 'a variable of its environment, such as PEERS={peers}; {id}, {number}, {port}, {nodes} are filled in',
       requiresArg: true,
     },
+    'power-loss': {
+      type: 'boolean',
+      describe: 'a kill takes the power: what was written and not fsynced may be lost, or torn',
+    },
     arg: { type: 'string', array: true, nargs: 1, describe: 'an argument of the program', requiresArg: true },
     ...workloadOptions,
     expect: {
@@ -80,7 +84,7 @@ export const simulateCommand: Command = {
     'What is simulated': ['nodes', 'routes', 'env', 'arg'],
     'What must hold': ['expect', 'invariants'],
     'What clients do': ['workload', 'workload-set', 'operations', 'keys', 'clients', 'mix', 'length'],
-    'What goes wrong': ['faults', 'drift', 'jump'],
+    'What goes wrong': ['faults', 'power-loss', 'drift', 'jump'],
     'How to search': ['seed', 'seeds', 'time', 'strategy', 'keep-going', 'shrink', 'verify-determinism', 'workers'],
     Output: ['out', 'reporter', 'json', 'quiet', 'force', 'verbose'],
   },

@@ -95,8 +95,9 @@ function seedAgain({ subject }: SearchSpec, seed: number): string {
   ])
 }
 
-const serviceWords = ({ program, routes, args = [], environment = {} }: ServiceSpec): readonly string[] => [
+const serviceWords = ({ program, routes, args = [], environment = {}, losesPower }: ServiceSpec): readonly string[] => [
   ...['simulate', program, '--routes', routes],
+  ...(losesPower === true ? ['--power-loss'] : []),
   ...args.flatMap((arg) => ['--arg', arg]),
   ...Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
 ]

@@ -80,7 +80,13 @@ function parseService(options: ParsedOptions): ServiceSpec {
       `chaos simulate needs a route table, which says what requests clients make: give its file with --routes, or put routes.json beside ${program}. chaos routes --help says how to write one.`,
     )
   const environment = Object.fromEntries(textsOf(options, 'env').map(variableOf))
-  return { program: pathOf(program), routes: pathOf(routes), args: textsOf(options, 'arg'), environment }
+  return {
+    program: pathOf(program),
+    routes: pathOf(routes),
+    args: textsOf(options, 'arg'),
+    environment,
+    losesPower: flagOf(options, 'power-loss'),
+  }
 }
 
 /** A name without a folder would be that of something built in. */

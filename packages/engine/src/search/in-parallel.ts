@@ -1,4 +1,5 @@
 import { millis } from '@chaosproxy/history'
+import { isService } from '@chaosproxy/node-simulator'
 import {
   causeOf,
   noEvidence,
@@ -171,4 +172,5 @@ const seedsSpec = (spec: SearchSpec, first: number, count: number): SeedsSpec =>
   invariants: spec.invariants,
   verifyDeterminism: spec.verifyDeterminism,
   stopAtFirst: !spec.keepGoing,
+  ...(first === spec.firstSeed && isService(spec.subject.target) ? { selfCheck: true } : {}),
 })

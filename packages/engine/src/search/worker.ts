@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Millis } from '@chaosproxy/history'
+import { type Millis, UserError } from '@chaosproxy/history'
 import { outsidePromises } from '@chaosproxy/node-simulator'
 import type { Scenario } from '@chaosproxy/runner'
 import {
@@ -11,6 +11,7 @@ import {
   SIMULATED,
   searchSeeds,
   strategiesNamed,
+  unrepeatableSeed,
 } from '@chaosproxy/simulator'
 import { beginUnit, isAskedToStop, type Progress } from '@chaosproxy/targets/watchdog'
 import type { Task } from '../jobs/job.ts'
@@ -29,6 +30,8 @@ export interface SeedsSpec {
   readonly invariants: boolean
   readonly verifyDeterminism: boolean
   readonly stopAtFirst: boolean
+  /** Whether to check first that programs behave alike whenever they are run. */
+  readonly selfCheck?: boolean | undefined
 }
 
 export interface GuideSpec {
@@ -54,6 +57,7 @@ export interface PlaySpec {
 export async function search({ spec, progress }: Task<SeedsSpec>): Promise<SearchResult> {
   const { first, count, stopAtFirst, verifyDeterminism } = spec
   const subject = await watchedSubject(spec, progress)
+  if (spec.selfCheck === true && subject.start !== undefined) await settled(() => requireRepeatable(subject, spec))
   return settled(() =>
     searchSeeds(subject, {
       first,
@@ -65,6 +69,26 @@ export async function search({ spec, progress }: Task<SeedsSpec>): Promise<Searc
       stopped: () => isAskedToStop(progress),
       begins: (seed) => beginUnit(progress, seed),
     }),
+  )
+}
+
+/** How many seeds show whether a program's runs are repeatable. */
+const SELF_CHECKED = 10
+
+function requireRepeatable(subject: SearchedProtocol, { first, count, strategies, invariants }: SeedsSpec): void {
+  const different = unrepeatableSeed(subject, {
+    first,
+    count: Math.min(SELF_CHECKED, count),
+    strategies: strategiesNamed(strategies),
+    limits: limitsFor(invariants),
+  })
+  if (different === undefined) return
+  const { name } = subject.protocol
+  toCaller(
+    new UserError(
+      'input',
+      `${name} cannot be simulated: its runs are not repeatable (${different}). It keeps something from one run to the next, such as a property of a built-in object, or uses something real. Find it with console.log and chaos replay.`,
+    ),
   )
 }
 

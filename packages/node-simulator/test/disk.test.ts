@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest'
+import { ran, serving } from './simulated.ts'
+
+const restart = (cluster: Parameters<NonNullable<NonNullable<Parameters<typeof ran>[1]>['meanwhile']>>[0]): void => {
+  cluster.inject({ kind: 'kill', nodes: ['n1'] }, (outcome) => {
+    if (outcome.type === 'injected') outcome.heal(() => {})
+  })
+}
+
+/** Writes a line, with an fsync or without, and says at each start what it finds. */
+const writing = (sync: boolean): string =>
+  serving(`
+    import fs from 'node:fs'
+    console.log(fs.existsSync('log') ? fs.readFileSync('log', 'utf8') : 'nothing')
+    const file = fs.openSync('log', 'a')
+    fs.writeSync(file, 'line')
+    ${sync ? 'fs.fsyncSync(file)' : ''}`)
+
+describe('the disk of a node', () => {
+  test('keeps what was written when its program is killed', async () => {
+    const { lines } = await ran(writing(false), { meanwhile: restart })
+    expect(lines).toEqual(['n1: nothing', 'n1: line'])
+  })
+
+  test('keeps what was fsynced when the power goes', async () => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const { lines } = await ran(writing(true), { seed, losesPower: true, meanwhile: restart })
+      expect(lines).toEqual(['n1: nothing', 'n1: line'])
+    }
+  })
+
+  test('loses, tears or keeps the rest', async () => {
+    const found = new Set<string>()
+    for (let seed = 1; seed <= 40; seed++) {
+      const { lines } = await ran(writing(false), { seed, losesPower: true, meanwhile: restart })
+      found.add(lines[1] ?? '')
+    }
+    expect(found).toContain('n1: nothing')
+    expect(found).toContain('n1: line')
+    expect([...found].some((line) => /^n1: l(?:in?)?$/.test(line))).toBe(true)
+  })
+
+  test('lets two writes of promises happen in either order', async () => {
+    const racing = serving(`
+      import { readFile, writeFile } from 'node:fs/promises'
+      await Promise.all([writeFile('x', 'one'), writeFile('x', 'two')])
+      console.log(await readFile('x', 'utf8'))`)
+    const found = new Set<string>()
+    for (let seed = 1; seed <= 20; seed++) for (const line of (await ran(racing, { seed })).lines) found.add(line)
+    expect([...found].sort()).toEqual(['n1: one', 'n1: two'])
+  })
+
+  test('has directories, names and errors as Node has them', async () => {
+    const { lines } = await ran(
+      serving(`
+        import fs from 'node:fs'
+        import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+        await mkdir('a/b', { recursive: true })
+        const file = await open('a/b/c', 'w')
+        await file.write('hello')
+        await file.sync()
+        await file.close()
+        await rename('a/b', 'a/d')
+        console.log(await readdir('a'), (await stat('a/d/c')).size, fs.statSync('a').isDirectory())
+        for (const wrong of [() => fs.readFileSync('b'), () => fs.mkdirSync('a'), () => fs.readdirSync('a/d/c'), () => fs.closeSync(99)])
+          try { wrong() } catch (error) { console.log(error.code, error.syscall) }
+        await rm('a', { recursive: true })
+        fs.createWriteStream('s').end('stream', () => fs.createReadStream('s').on('data', (chunk) => console.log(String(chunk))))`),
+    )
+    expect(lines.map((line) => line.slice(4))).toEqual([
+      "[ 'd' ] 5 true",
+      'ENOENT open',
+      'EEXIST mkdir',
+      'ENOTDIR scandir',
+      'EBADF close',
+      'stream',
+    ])
+  })
+
+  test('has no file of this machine, and says so', async () => {
+    const reading = serving(`import fs from 'node:fs'; fs.readFileSync('/etc/hostname')`)
+    await expect(ran(reading)).rejects.toThrow(/reading \/etc\/hostname cannot be simulated/)
+  })
+})
