@@ -111,6 +111,7 @@ async function answerOf(
   try {
     return await new Promise((resolve, reject) => {
       let said = ''
+      let complained = ''
       const on = (emitter: NodeJS.EventEmitter, event: string, listener: (value: Buffer | Error) => void) => {
         emitter.on(event, listener)
         removals.push(() => emitter.off(event, listener))
@@ -119,7 +120,10 @@ async function answerOf(
         said += text
         if (said.endsWith('\n}\n')) resolve(said)
       })
-      on(nft.stderr, 'data', (text) => reject(refusal(String(text).trim().split('\n')[0] ?? '', project)))
+      on(nft.stderr, 'data', (text) => {
+        complained += text
+        if (complained.includes('\n')) reject(refusal(complained.trim().split('\n')[0] ?? '', project))
+      })
       on(nft, 'error', (error) => reject(refusal((error as Error).message, project)))
       on(nft, 'close', () => reject(refusal('it ended', project)))
       nft.stdin.write(`${commands.join('\n')}\n`)
