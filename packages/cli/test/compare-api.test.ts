@@ -16,10 +16,24 @@ describe('compare', () => {
     expect(begun.map((event) => event.type === 'running' && event.run)).toEqual(begun.map((_, i) => i + 1))
   })
 
-  test('begins no further run once it is aborted, and throws the reason', async () => {
+  test('begins no further run once it is aborted, and compares what was measured until then', async () => {
     const stop = new AbortController()
-    const listener = () => stop.abort(new Error('enough'))
-    await expect(compare({ targets: ['raft'], ...BRIEF }, { listener, signal: stop.signal })).rejects.toThrow('enough')
+    const begun: CompareEvent[] = []
+    const listener = (event: CompareEvent) => {
+      begun.push(event)
+      if (event.type === 'running' && event.condition !== 'calm') stop.abort()
+    }
+    const draft = { targets: ['raft', 'quorum'], ...BRIEF }
+    const { systems, interrupted, notes } = await compare(draft, { listener, signal: stop.signal })
+    expect(interrupted).toBe(true)
+    expect(systems.map(({ name, pacelc }) => [name, pacelc])).toEqual([['raft', undefined]])
+    expect(systems[0]?.cells[0]).toMatchObject({ condition: 'calm', level: 'linearizable', kept: true })
+    expect(notes[0]).toMatch(/^it was ended after \d+ of \d+ runs/)
+  })
+
+  test('compares nothing once it is aborted before the first run', async () => {
+    const comparison = await compare({ targets: ['raft'], ...BRIEF }, { signal: AbortSignal.abort() })
+    expect(comparison).toMatchObject({ systems: [], interrupted: true })
   })
 
   test.each([

@@ -22,6 +22,8 @@ export interface Comparison {
   readonly systems: readonly ComparedSystem[]
   /** What is swept, if anything is: `sync`, or `quorum and sync`. */
   readonly sweep?: string | undefined
+  /** Whether it was ended before all its runs: systems, conditions or seeds may be missing. */
+  readonly interrupted: boolean
   /** What a reader must know that the numbers do not say. */
   readonly notes: readonly string[]
 }

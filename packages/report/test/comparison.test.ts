@@ -49,6 +49,7 @@ const comparison = (systems: readonly ComparedSystem[]): Comparison => ({
   seeds: [1],
   conditions: ['calm', 'partition'],
   systems,
+  interrupted: false,
   notes: [],
 })
 

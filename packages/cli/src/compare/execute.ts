@@ -26,7 +26,7 @@ export async function executeCompare(settings: CompareSettings): Promise<ExitCod
   const own = await loadOwnReporters(settings.reporters)
   const startedAt = performance.now()
   const progress = await createProgress({ quiet: isSilent(settings.reporters) })
-  const interrupts = listenForInterrupts('Interrupted: no further runs are begun.')
+  const interrupts = listenForInterrupts('Interrupted: no further runs are begun, and those that were are compared.')
   try {
     const comparison = await compareSystems(settings.plan, {
       signal: interrupts.signal,
@@ -35,9 +35,9 @@ export async function executeCompare(settings: CompareSettings): Promise<ExitCod
       again: (run) => againCommand(settings, run),
     })
     progress.stop()
-    if (comparison === undefined) return EXIT.interrupted
+    if (comparison.systems.length === 0) return EXIT.interrupted
     if (settings.html !== undefined) writePage(settings.html, comparison)
-    const exitCode = exitCodeOf(comparison)
+    const exitCode = comparison.interrupted ? EXIT.interrupted : exitCodeOf(comparison)
     const elapsedMs = performance.now() - startedAt
     const screen = stdoutScreen()
     const reporting = createReporting(settings.reporters, screen, own)

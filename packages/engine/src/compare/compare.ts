@@ -42,7 +42,7 @@ export interface CompareDraft {
 /** The user's own targets, as in a configuration, and how to follow and end the comparison. */
 export interface CompareSettings extends Pick<Config, 'targets'> {
   readonly listener?: ((event: CompareEvent) => void) | undefined
-  /** No further run begins, and the signal's reason is thrown. */
+  /** No further run begins; what was measured until then is compared. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -76,9 +76,7 @@ export async function compare(draft: CompareDraft, settings: CompareSettings = {
   for (const part of draft.targets)
     systems.push(await planSystem(await chosenSystem(part, own, terms.real), faults, terms))
   const conditions = [CALM, ...faults.map(({ name }) => name)]
-  const comparison = await compareSystems({ ...terms, systems, conditions }, { listener, signal })
-  if (comparison === undefined) throw signal?.reason
-  return comparison
+  return compareSystems({ ...terms, systems, conditions }, { listener, signal })
 }
 
 function termsOf(draft: CompareDraft, own: OwnNames): ComparisonTerms {

@@ -5,6 +5,7 @@ import type { Registries, RunSpec } from '@chaosproxy/runner'
 import { combineRuns, faultMs, type MeasuredRun, networkNotes } from '@chaosproxy/scenarios'
 import { doEach, doneOf } from '../jobs/job.ts'
 import { once } from '../jobs/once.ts'
+import { thisThread } from '../jobs/this-thread.ts'
 import { createThreadPool } from '../jobs/thread-pool.ts'
 import type { QueueEvent } from '../queue/pool.ts'
 import { type MeasuredCell, measureCell } from './cell.ts'
@@ -35,7 +36,7 @@ export type CompareEvent =
 /** How to follow a comparison, and end it early. */
 export interface CompareHooks {
   readonly listener?: ((event: CompareEvent) => void) | undefined
-  /** No further run begins. */
+  /** No further run begins; what was measured until then is compared. */
   readonly signal?: AbortSignal | undefined
   /** How the report says that one run is repeated: a command. */
   readonly again?: ((run: ComparedRun) => string) | undefined
@@ -46,13 +47,15 @@ export interface CompareHooks {
 /** The same, with nothing missing. */
 type Followed = { readonly [hook in Exclude<keyof CompareHooks, 'queue'>]-?: NonNullable<CompareHooks[hook]> }
 
-/** Performs every run of a comparison, and puts together what they measured. Undefined if it was interrupted. */
-export async function compareSystems(plan: ComparisonPlan, hooks: CompareHooks = {}): Promise<Comparison | undefined> {
+/**
+ * Performs every run of a comparison, and puts together what they measured. If it was interrupted: what the runs until then
+ * did, without the systems that were not measured in calm.
+ */
+export async function compareSystems(plan: ComparisonPlan, hooks: CompareHooks = {}): Promise<Comparison> {
   const { listener = () => {}, signal = new AbortController().signal, again = () => '' } = hooks
   const performer = plan.real ? performReally(signal, plan.registries) : await performSimulated(hooks, listener)
   try {
-    const systems = await measuredSystems(plan, performer, { listener, signal, again })
-    return systems && comparisonOf(plan, systems)
+    return comparisonOf(plan, await measuredSystems(plan, performer, { listener, signal, again }))
   } finally {
     await performer.end()
   }
@@ -83,18 +86,27 @@ async function performSimulated({ queue, signal }: CompareHooks, listener: Follo
 }
 
 /** Real runs would compete for the machine. */
-const performReally = (interrupted: AbortSignal, registries: Registries): Performer => ({
-  width: 1,
-  perform: (spec) => measureCell(spec, { interrupted, registries }),
-  end: async () => {},
-})
+function performReally(interrupted: AbortSignal, registries: Registries): Performer {
+  const job: typeof cellJob = { ...cellJob, run: ({ spec }) => measureCell(spec, { interrupted, registries }) }
+  return {
+    width: thisThread.width,
+    perform: async (spec) => doneOf(await thisThread.do(job, spec)),
+    end: thisThread.close,
+  }
+}
 
-/** Undefined if interrupted. */
+/** What was measured, and of how many runs. */
+interface Measured {
+  readonly systems: readonly ComparedSystem[]
+  readonly done: number
+  readonly runs: number
+}
+
 async function measuredSystems(
   plan: ComparisonPlan,
   performer: Performer,
   { listener, signal, again }: Followed,
-): Promise<readonly ComparedSystem[] | undefined> {
+): Promise<Measured> {
   const jobs: ComparedRun[] = plan.systems.flatMap((system) =>
     system.cells.flatMap((cell) =>
       cell.pairs.flatMap(({ registers, sets }) =>
@@ -118,30 +130,35 @@ async function measuredSystems(
     // Interrupts are only noticed between runs.
     await setImmediate()
   })
-  if (measured.size < jobs.length) return undefined
-  return plan.systems.map((system) => systemOf(plan, system, measured))
+  const systems = plan.systems.flatMap((system) => systemOf(plan, system, measured) ?? [])
+  return { systems, done: measured.size, runs: jobs.length }
 }
 
 const whereOf = ({ system, cell }: ComparedRun) => ({ system: system.name, condition: cell.condition })
 
+/** Undefined if it was not even measured in calm, which everything else is compared with. */
 function systemOf(
   { timeMs, timeoutMs }: ComparisonPlan,
   { name, value, curve, nodes, cells }: ComparedTarget,
   measured: ReadonlyMap<RunSpec, MeasuredRun>,
-): ComparedSystem {
-  const combined = cells.map(({ condition, promised, pairs }) => {
+): ComparedSystem | undefined {
+  const combined = cells.flatMap(({ condition, promised, pairs }) => {
     const [first, ...others] = pairs.flatMap(({ registers, sets }) => {
-      const run = measured.get(registers)
-      return run === undefined ? [] : { ...run, sets: sets && measured.get(sets) }
+      const [run, other] = [measured.get(registers), sets && measured.get(sets)]
+      // Half a pair would show a higher level than both.
+      return run === undefined || (sets !== undefined && other === undefined) ? [] : { ...run, sets: other }
     })
-    if (first === undefined) throw new Error('every run has been measured')
-    return combineRuns(condition, promised, [first, ...others])
+    return first === undefined ? [] : combineRuns(condition, promised, [first, ...others])
   })
-  const pacelc = pacelcOf(combined, { nodes, lastsMs: faultMs(timeMs), timeoutMs })
+  if (combined[0]?.condition !== cells[0]?.condition) return undefined
+  const isWhole = cells.every(({ pairs }) =>
+    pairs.every(({ registers, sets }) => measured.has(registers) && (sets === undefined || measured.has(sets))),
+  )
+  const pacelc = isWhole ? pacelcOf(combined, { nodes, lastsMs: faultMs(timeMs), timeoutMs }) : undefined
   return { name, value, curve, pacelc, cells: combined }
 }
 
-function comparisonOf(plan: ComparisonPlan, systems: readonly ComparedSystem[]): Comparison {
+function comparisonOf(plan: ComparisonPlan, { systems, done, runs }: Measured): Comparison {
   const { real, network, clients, rate, timeMs, timeoutMs, seeds, conditions, sweep } = plan
   const nodes = [...new Set(plan.systems.map((system) => system.nodes))].sort((a, b) => a - b)
   return {
@@ -156,9 +173,13 @@ function comparisonOf(plan: ComparisonPlan, systems: readonly ComparedSystem[]):
     conditions,
     systems,
     sweep,
-    notes: [...networkNotes(network, nodes), ...shortCut(plan)],
+    interrupted: done < runs,
+    notes: [...endedEarly(done, runs), ...networkNotes(network, nodes), ...shortCut(plan)],
   }
 }
+
+const endedEarly = (done: number, runs: number): readonly string[] =>
+  done < runs ? [`it was ended after ${done} of ${runs} runs: what the others would have shown is missing`] : []
 
 function shortCut({ timeMs, timeoutMs, conditions }: ComparisonPlan): readonly string[] {
   if (!conditions.some((condition) => isCut({ condition })) || outlasts({ lastsMs: faultMs(timeMs), timeoutMs }))

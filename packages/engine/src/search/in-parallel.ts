@@ -27,6 +27,8 @@ interface ParallelHooks {
 export interface Searcher {
   /** How many at a time. */
   readonly width: number
+  /** How many seeds a range has; by default few enough that the search can end soon, and enough that handing them out costs nothing. */
+  readonly seedsATask?: number | undefined
   range(first: number, count: number): Promise<Supervised<SearchResult> | Lost>
   /** The finding that a protocol makes which does not return. */
   stuck(stuck: Stuck): Promise<SeedFailure>
@@ -66,7 +68,6 @@ export function doubtsOf({ trials, evidence: { missing, undecided }, lost }: Sea
   ]
 }
 
-/** Few enough that the search can stop soon at any time, and enough that handing them out costs nothing. */
 const SEEDS_A_TASK = 64
 /** One is cut down; the others tell how many seeds fail like it. */
 const KEPT_OF_A_CAUSE = 100
@@ -82,6 +83,7 @@ export async function searchInParallel(
   hooks: ParallelHooks,
 ): Promise<SearchOutcome> {
   const startedAt = performance.now()
+  const { seedsATask = SEEDS_A_TASK } = searcher
   const lastSeed = 'seeds' in limit ? firstSeed + limit.seeds : Number.POSITIVE_INFINITY
   const deadline = 'timeMs' in limit ? startedAt + limit.timeMs : Number.POSITIVE_INFINITY
   const findings: SeedFailure[] = []
@@ -93,10 +95,10 @@ export async function searchInParallel(
   const times = new Map<string, number>()
 
   function* ranges(): Generator<{ readonly first: number; readonly count: number }> {
-    for (let first = firstSeed; first < lastSeed; first += SEEDS_A_TASK) {
+    for (let first = firstSeed; first < lastSeed; first += seedsATask) {
       if (performance.now() >= deadline || hooks.interrupted.aborted) return
       if (!keepGoing && findings.some(({ seed }) => seed < first)) return
-      yield { first, count: Math.min(SEEDS_A_TASK, lastSeed - first) }
+      yield { first, count: Math.min(seedsATask, lastSeed - first) }
     }
   }
 

@@ -44,7 +44,7 @@ export interface SearchSettings
 export type SearchStep =
   | {
       readonly type: 'progress'
-      /** How many have ended, after every few dozen of them. */
+      /** How many have ended, after each of them. */
       readonly trials: number
       readonly causes: number
     }
@@ -90,7 +90,7 @@ const MEMORY_BYTES = 256 * 2 ** 20
 
 /**
  * Searches simulated runs of a protocol for one that breaks its promise or an invariant. In virtual time and on this
- * thread, which has a turn for something else after every few dozen trials: depends only on its arguments, but for the
+ * thread, which has a turn for something else after every trial: depends only on its arguments, but for the
  * time that cutting down takes and for when it is aborted.
  *
  * @throws UserError (usage) for something that is no protocol, an unknown name, or faults under which the protocol promises
@@ -151,6 +151,8 @@ function searcherHere(subject: SearchedProtocol, signal: AbortSignal): Searcher 
   }
   return {
     width: thisThread.width,
+    // Whoever aborts has a turn only between two ranges.
+    seedsATask: 1,
     async range(first, count) {
       const end = await thisThread.do(job, { first, count }, { signal, stop: signal })
       return end.type === 'given up' ? { type: 'abandoned' } : { type: 'done', value: doneOf(end) }
