@@ -189,4 +189,5 @@ const empty: Accounting = {
   duplicated: [],
   neverRead: [],
   stale: [],
+  surelyLost: 0,
 }

@@ -8,7 +8,9 @@ const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
 describe('chaos diff', () => {
   test('shows which levels were lost, and which figures got worse', async () => {
     const { exitCode, stdout } = await chaosHere(['diff', history('fresh-read'), history('stale-read')])
-    expect(stdout).toMatch(/fresh-read\.jsonl: linearizable\. stale-read\.jsonl: sequential/)
+    expect(stdout).toMatch(
+      /fresh-read\.jsonl: linearizable\. stale-read\.jsonl: p0's confirmed write was missing at n2 \(sequential/,
+    )
     expect(stdout).toMatch(/linearizable +met +violated +worse/)
     expect(stdout).toMatch(/operations +5 +6/)
     expect(exitCode).toBe(0)

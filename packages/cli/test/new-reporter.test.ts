@@ -10,7 +10,7 @@ vi.mock('../../report/src/reporters/registry.ts', async (original) => {
   const shout: Reporter = {
     name: 'shout',
     summary: 'the verdict in capital letters',
-    end: (told) => told.map(({ findings }) => `${findings[0]?.title.toUpperCase()}!\n`).join(''),
+    end: (told) => told.map(({ findings }) => `${findings[0]?.verdict.toUpperCase()}!\n`).join(''),
   }
   const grumpy: Reporter = {
     name: 'grumpy',
@@ -52,7 +52,7 @@ test('a reporter that throws costs a line, and the exit code only if all else is
     chaosHere(['check', history('stale-read'), '--reporter', 'grumpy', ...args])
   const met = await check()
   expect(met.stderr).toMatch(
-    /^--reporter grumpy: it threw: I would rather not\. The verdict stands \(.*stale-read\.jsonl: Not linearizable\).*--reporter default\.\n$/,
+    /^--reporter grumpy: it threw: I would rather not\. The verdict stands \(.*stale-read\.jsonl: .+ \(not linearizable\)\).*--reporter default\.\n$/,
   )
   expect(met.exitCode).toBe(3)
   const violated = await check('--expect', 'linearizable', '--reporter', `shout=${join(temporaryDirectory(), 's')}`)

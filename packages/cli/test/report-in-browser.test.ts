@@ -36,15 +36,16 @@ describe('a report, opened in a real browser', () => {
     return box === null ? Number.POSITIVE_INFINITY : box.y + box.height
   }
 
-  test('of a stale read shows verdict, sentence, ladder and the contradiction above the fold', async (context) => {
+  test('of a stale read shows what was lost, the level and the whole contradiction above the fold', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     const report = join(temporaryDirectory(), 'report.html')
     await chaosHere(['check', 'histories/stale-read.jsonl', '--out', report])
     await open(report, async (page) => {
-      expect(await page.locator('h1').innerText()).toMatch(/not linearizable/i)
+      expect(await page.locator('h1').innerText()).toMatch(/^p\d+'s confirmed write was missing at n\d$/)
+      expect(await page.locator('.standing').innerText()).toMatch(/^Not linearizable/)
       expect(await page.locator('body').innerText()).toContain('read 1')
       expect(await bottomOf(page, 'h1')).toBeLessThan(300)
-      expect(await page.locator('svg').first().isVisible()).toBe(true)
+      expect(await bottomOf(page, 'svg.why-svg')).toBeLessThan(900)
     })
   })
 

@@ -1,11 +1,11 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import { FAIL, type History, OK } from '@chaosproxy/history'
+import { type History, OK } from '@chaosproxy/history'
 import { functionOf, hasReturned } from './operation-words.ts'
 
 /** How long a client had a lock: from the answer of its acquire to the call of its release. */
 export interface Holding {
   readonly acquire: OperationRow
-  /** Undefined if it did not release it, as far as the counterexample tells. */
+  /** Its first attempt to release it, whatever came of that: afterwards the client may have known better. */
   readonly release: OperationRow | undefined
 }
 
@@ -28,17 +28,22 @@ const isRelease = (history: History, row: OperationRow): boolean =>
 export function holdingsOf(history: History, { operations }: Counterexample): readonly Holding[] {
   const rows = operations.map(({ operation }) => operation)
   if (!rows.every((row) => isAcquire(history, row) || isRelease(history, row))) return []
-  const { process, outcome, callEvent, returnEvent, key } = history.operations
-  const client = (row: OperationRow): number => history.sessionOf(process[row] ?? 0)
   return rows
-    .filter((row) => isAcquire(history, row) && outcome[row] === OK)
-    .map((acquire) => ({
-      acquire,
-      release: rows
-        .filter((row) => isRelease(history, row) && outcome[row] !== FAIL && key[row] === key[acquire])
-        .filter((row) => client(row) === client(acquire) && (callEvent[row] ?? 0) > (returnEvent[acquire] ?? 0))
-        .sort((a, b) => (callEvent[a] ?? 0) - (callEvent[b] ?? 0))[0],
-    }))
+    .filter((row) => isAcquire(history, row) && history.operations.outcome[row] === OK)
+    .map((acquire) => ({ acquire, release: releaseOf(history, acquire) }))
+}
+
+function releaseOf(history: History, acquire: OperationRow): OperationRow | undefined {
+  const { length, process, key, callEvent, returnEvent } = history.operations
+  const client = (row: OperationRow): number => history.sessionOf(process[row] ?? 0)
+  const answered = returnEvent[acquire] ?? 0
+  let first: OperationRow | undefined
+  for (let row = 0; row < length; row++) {
+    if (key[row] !== key[acquire] || (callEvent[row] ?? 0) < answered || !isRelease(history, row)) continue
+    if (client(row) !== client(acquire)) continue
+    if (first === undefined || (callEvent[row] ?? 0) < (callEvent[first] ?? 0)) first = row
+  }
+  return first
 }
 
 /** The two that the culprit made: its own, and one that lasted beyond the moment it was given the lock. */

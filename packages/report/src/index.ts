@@ -1,6 +1,7 @@
 export type { ComparedCell, ComparedSystem, Comparison, Spread } from './comparison.ts'
 export { differenceOf } from './difference/difference.ts'
 export { type Explained, explain } from './explanation/explained.ts'
+export { titleWithVerdict } from './facts/headline.ts'
 export { renderComparisonHtml } from './html/comparison-page.ts'
 export { renderStoryHtml } from './html/story-page.ts'
 export { stylesheet } from './html/stylesheet.ts'

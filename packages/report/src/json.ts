@@ -76,6 +76,8 @@ function wholeJson(input: JsonInput): Json {
     chaos: RESULT_FORM,
     file: input.file,
     title: facts.headline.title,
+    verdict: facts.headline.verdict,
+    shown: facts.shown?.level,
     headline: report?.headline ?? 'not checked',
     model: report?.model,
     levels:

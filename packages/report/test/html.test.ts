@@ -64,8 +64,15 @@ describe('the page', () => {
     expect(text).toContain("default-src 'none'")
   })
 
-  test('has the verdict, the sentence, the ladder and the drawing before anything else', () => {
-    const order = ['id="verdict"', 'class="lede"', 'class="ladder"', 'class="why-svg"', 'id="explorer"']
+  test('has the verdict, the cause and the drawing before anything else, with the command between them', () => {
+    const order = [
+      'id="verdict"',
+      'class="standing"',
+      'class="lede"',
+      'class="why-svg"',
+      'class="ladder"',
+      'id="explorer"',
+    ]
     const places = order.map((mark) => text.indexOf(mark))
     expect(places).toEqual([...places].sort((a, b) => a - b))
     expect(places).not.toContain(-1)

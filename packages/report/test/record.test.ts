@@ -151,8 +151,8 @@ test('an answer that was not understood, and left an outcome unknown, is reporte
   expect(page).toContain('unclear  1 operation may have taken effect, since the answer was not understood: status 200')
 })
 
-test('the HTML page has a section for the record', () => {
+test('the HTML page has a section for the record, after all else', () => {
   const page = renderHtml({ title: 't', version: '1', history, historyFile: 'h.jsonl', report })
   expect(page).toMatch(/<h2 id="record">The record<\/h2>[\s\S]*Identified by header\.X-Client[\s\S]*GET \/health 12×/)
-  expect(page.indexOf('id="record"')).toBeLessThan(page.indexOf('id="facts"'))
+  expect(page.indexOf('id="record"')).toBeGreaterThan(page.indexOf('id="facts"'))
 })

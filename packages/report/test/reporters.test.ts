@@ -141,7 +141,7 @@ test('a missed requirement is named wherever the verdict is told, whatever the v
         ? { ...subject, summary: { ...subject.summary, requirements: [required] } }
         : { ...subject, requirements: [required] }
     const [finding] = findingsOf(missed)
-    expect(finding?.title).toBe(title)
+    expect(finding?.verdict).toBe(title)
     expect(finding?.sentence).toContain('availability >= 99%: found 54.08%')
     expect(written('line', missed)).toContain('availability >= 99%: found 54.08%')
     expect(written('junit', missed)).toMatch(/message="[^"]*availability &gt;= 99%: found 54\.08%/)
@@ -159,7 +159,7 @@ test('a missed requirement is named wherever the verdict is told, whatever the v
 
 test('an exit code is what passes or fails a verdict, not what was found', () => {
   expect(findingsOf({ ...broken, expectation: undefined, exitCode: 0 })).toMatchObject([
-    { result: 'noted', title: 'Not linearizable', expected: '' },
+    { result: 'noted', title: "p2's confirmed write was missing at n2", verdict: 'Not linearizable', expected: '' },
   ])
   expect(all.flatMap(findingsOf).map(({ result }) => result)).toEqual([
     'passed',
@@ -175,7 +175,9 @@ test('dot has a character for each verdict and a line for each that did not pass
   const lines = written('dot', ...all).split('\n')
   expect(lines[0]).toBe('.F?E.F')
   expect(lines).toHaveLength(7)
-  expect(lines[1]).toMatch(/^F runs\/a,b\.jsonl: Not linearizable: process 4 read 6 from n2/)
+  expect(lines[1]).toMatch(
+    /^F runs\/a,b\.jsonl: p2's confirmed write was missing at n2 \(not linearizable\): process 4 read 6 from n2/,
+  )
   expect(lines[5]).toBe('6 verdicts, 4 did not pass')
 })
 
@@ -243,7 +245,9 @@ describe('junit', () => {
 describe('github', () => {
   test('annotates the line accused, with what the format reserves escaped', () => {
     const text = written('github', { ...broken, title: '100%: a,b' })
-    expect(text).toMatch(/^::error file=runs\/a%2Cb\.jsonl,line=8,title=100%25%3A a%2Cb%3A Not linearizable::Why/)
+    expect(text).toMatch(
+      /^::error file=runs\/a%2Cb\.jsonl,line=8,title=100%25%3A a%2Cb%3A p2's confirmed write was missing at n2 \(not linearizable\)::Why/,
+    )
     expect(text.trimEnd()).not.toContain('\n')
     expect(text).toContain('%0A')
   })

@@ -82,10 +82,11 @@ describe('the page at the end of a run', () => {
     )
   })
 
-  test('begins with the verdict and what was asked next, and ends with the expectation and the exit code', () => {
+  test('begins with what was lost, the verdict and what was asked next, and ends with the expectation and the exit code', () => {
     const lines = page.split('\n')
-    expect(lines[1]).toMatch(/^ {2}NOT LINEARIZABLE {3,}checked 58,113 operations in 210 ms$/)
-    expect(lines[2]).toBe('  sequential? not known · eventual? yes, 340 ms after healing')
+    expect(lines[1]).toBe("  p2's confirmed write was missing at n2")
+    expect(lines[2]).toMatch(/^ {2}NOT LINEARIZABLE {3,}checked 58,113 operations in 210 ms$/)
+    expect(lines[3]).toBe('  sequential? not known · eventual? yes, 340 ms after healing')
     expect(lines.at(-2)).toMatch(/^ {2}expected linearizable, found eventual .* exit code 1$/)
   })
 

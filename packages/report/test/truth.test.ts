@@ -270,7 +270,7 @@ test('a file of which nothing was expected is neither passed nor failed, and sti
     again: 'chaos check f.jsonl',
     exitCode: 0,
   }
-  expect(findingsOf(file)).toMatchObject([{ result: 'noted', title: 'Not linearizable' }])
+  expect(findingsOf(file)).toMatchObject([{ result: 'noted', verdict: 'Not linearizable' }])
   expect(renderCheck(stale, history, plainStyle, { ...options, ...file, file: 'f.jsonl' })).not.toContain('exit code')
 })
 

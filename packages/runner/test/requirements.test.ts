@@ -66,7 +66,15 @@ describe('a requirement', () => {
 
   test('that nothing is lost is unknown if what is missing may have been taken by what nobody answered', () => {
     const missing = { key: 'q', value: 1, count: 1, operation: 4 as never }
-    const lists = { lost: [missing], recovered: [], unexpected: [], duplicated: [], neverRead: [], stale: [] }
+    const lists = {
+      lost: [missing],
+      recovered: [],
+      unexpected: [],
+      duplicated: [],
+      neverRead: [],
+      stale: [],
+      surelyLost: 1,
+    }
     const counts = { attempted: 4, acknowledged: 4, ok: 3, noun: 'message', okAre: 'seen' } as const
     const accounting = { ...lists, ...counts, result: 'violated', reason: '1 lost', isExcused: true } as const
     const excused = { ...record, report: { ...verdictsAllMet(), accounting } }

@@ -11,9 +11,9 @@ export function attachReport({ finding, html }: Missed): void {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-'))
   const page = join(directory, 'report.html')
   writeFileSync(page, html())
-  const { title, sentence } = finding
+  const { verdict, sentence } = finding
   // Vitest copies the file, and waits for it before the test ends.
   void test.context
-    .annotate(sentence === '' ? title : `${title}: ${sentence}`, { path: page, contentType: 'text/html' })
+    .annotate(sentence === '' ? verdict : `${verdict}: ${sentence}`, { path: page, contentType: 'text/html' })
     .finally(() => rmSync(directory, { recursive: true, force: true }))
 }

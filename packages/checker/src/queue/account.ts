@@ -54,6 +54,7 @@ export function accountOfQueue(history: History, initial: Json, budget: Budget):
     unexpected,
     duplicated,
     isExcused,
+    surelyLost: gone.length === 0 ? 0 : beyond(takers),
   })
 }
 
@@ -140,6 +141,13 @@ function take(stock: Map<number, number>, key: number, count: number): boolean {
   const left = (stock.get(key) ?? 0) - count
   stock.set(key, left)
   return left >= 0
+}
+
+/** What was taken from stocks that did not have it. */
+function beyond(stock: ReadonlyMap<number, number>): number {
+  let sum = 0
+  for (const left of stock.values()) sum += Math.max(0, -left)
+  return sum
 }
 
 interface Tally {

@@ -84,7 +84,7 @@ export function accountOfSet(history: History, initial: Json, budget: Budget, co
     ? ANYTHING
     : new Set(elementsAtFirst(initial).map((value) => history.values.id(value) as number))
   const lists = { lost: [], stale: [], neverRead: [], recovered: [], unexpected: [], duplicated: [] } as Lists
-  const sums = { attempted: 0, acknowledged: 0, ok: 0, stable: 0 }
+  const sums = { attempted: 0, acknowledged: 0, ok: 0, stable: 0, surelyLost: 0 }
   for (const elements of sets.values()) {
     walkReads(history, elements, lists, budget, contents)
     settle(history, elements, start, lists, sums, budget)
@@ -102,6 +102,7 @@ export function accountOfSet(history: History, initial: Json, budget: Budget, co
     attempted: sums.attempted,
     acknowledged: sums.acknowledged,
     ok: sums.ok,
+    surelyLost: sums.surelyLost,
     ...lists,
   })
 }
@@ -171,7 +172,7 @@ function settle(
   elements: Elements,
   start: Pick<ReadonlySet<number>, 'has'>,
   lists: Lists,
-  sums: { attempted: number; acknowledged: number; ok: number; stable: number },
+  sums: { attempted: number; acknowledged: number; ok: number; stable: number; surelyLost: number },
   budget: Budget,
 ): void {
   const { callEvent, callTime } = history.operations
@@ -200,6 +201,7 @@ function settle(
     } else if (missing > known[element]) {
       const late = Math.max(0, (last === -1 ? 0 : callTime[last] + 1) - knownAt[element])
       lists.lost.push({ ...accounted(history, row, id), late })
+      if (acknowledged[element] !== -1) sums.surelyLost++
     } else if (acknowledged[element] !== -1) lists.neverRead.push(accounted(history, row, id))
   }
 }

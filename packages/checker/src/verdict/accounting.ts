@@ -39,6 +39,8 @@ export interface Accounting {
    * Whether operations of unknown outcome may have taken everything lost, which Jepsen's accounting does not consider.
    */
   readonly isExcused?: boolean
+  /** How many acknowledged elements are gone for good even if operations of unknown outcome took all they could. */
+  readonly surelyLost: number
 }
 
 export interface Accounted {
@@ -66,6 +68,7 @@ export const accounting = (
   duplicated: NONE,
   neverRead: NONE,
   stale: NONE,
+  surelyLost: 0,
   ...said,
 })
 

@@ -10,7 +10,7 @@ import { judgeReceived, type Received } from './judge-received.ts'
 export function assertLevel(history: Received, level: string): void {
   const { met, message, finding } = judgeReceived(history, level)
   if (met !== true)
-    throw new AssertionError({ message, expected: level, actual: finding.title, operator: 'assertLevel' })
+    throw new AssertionError({ message, expected: level, actual: finding.verdict, operator: 'assertLevel' })
 }
 
 /** @throws AssertionError with the drawn counterexample, unless the history is linearizable. */

@@ -63,10 +63,10 @@ export function judgeReceived(received: unknown, level: string): JudgedLevel {
   }
 }
 
-function messageOf({ title, sentence, evidence, notes, levels, expected }: Finding): string {
+function messageOf({ verdict, sentence, evidence, notes, levels, expected }: Finding): string {
   const kept = levels.filter(({ result }) => result === 'met').map(({ level }) => level)
   return [
-    sentence === '' ? title : `${title}: ${sentence}`,
+    sentence === '' ? verdict : `${verdict}: ${sentence}`,
     ...(evidence.length === 0 ? [] : ['', ...evidence]),
     '',
     ...notes,

@@ -11,7 +11,7 @@ import {
   writeWholeFile,
 } from '@chaosproxy/engine'
 import { whyUnwritable } from '@chaosproxy/history/files'
-import { printableLines } from '@chaosproxy/report'
+import { printableLines, titleWithVerdict } from '@chaosproxy/report'
 import { print } from '../terminal/output.ts'
 import { isForPrograms, type ReporterChoice } from './choice.ts'
 import type { OwnReporters } from './own.ts'
@@ -96,7 +96,9 @@ export function createReporting(
 }
 
 function failureText({ typed, name, file, isOwn }: ReporterChoice, why: string, parts: readonly Part[]): string {
-  const verdicts = parts.flatMap(({ findings }) => findings.map((finding) => `${finding.name}: ${finding.title}`))
+  const verdicts = parts.flatMap(({ findings }) =>
+    findings.map((finding) => `${finding.name}: ${titleWithVerdict(finding)}`),
+  )
   const told = verdicts.length === 1 ? verdicts[0] : `${verdicts.length} verdicts`
   const instead = file === undefined || isOwn ? '--reporter default' : `--reporter ${name}=${name}.txt`
   return `${typed}: ${why.replaceAll('\n', ' ')} The verdict stands (${told}); to have it written, try ${instead}.`

@@ -13,6 +13,8 @@ export interface DifferenceRow {
 /** Two results beside each other, as plain data. */
 export interface Difference {
   readonly headlines: readonly [before: string, after: string]
+  /** What users lost, as each one's pages say it; empty if there are no words for it. */
+  readonly losses: readonly [before: string, after: string]
   /** Target, workload, seed and the like, where they differ. */
   readonly settings: readonly DifferenceRow[]
   /** The levels whose verdicts differ, strongest first. */
@@ -24,10 +26,17 @@ export interface Difference {
 /** Compares two results, each as `--json` prints it. */
 export const differenceOf = (before: Parsed, after: Parsed): Difference => ({
   headlines: [settingAt(before, 'headline'), settingAt(after, 'headline')],
+  losses: [lossAt(before), lossAt(after)],
   settings: settingRows(before, after),
   levels: levelRows(before, after),
   figures: figures.flatMap((figure) => figureRow(figure, before, after)).concat(phaseRows(before, after)),
 })
+
+/** A title that is not just the verdict. */
+function lossAt(result: Parsed): string {
+  const title = settingAt(result, 'title')
+  return title === settingAt(result, 'verdict') ? '' : title
+}
 
 const SETTINGS = ['target', 'workload', 'model', 'seed', 'tier', 'expected'] as const
 

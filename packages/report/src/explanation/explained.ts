@@ -11,8 +11,10 @@ import { type Step, stepsOf } from './steps.ts'
 
 /** A verdict told as a story, as plain data. */
 export interface Explained {
-  /** `Not linearizable`. */
+  /** What users lost, `106 acknowledged messages were lost`; the verdict if there are no such words. */
   readonly title: string
+  /** `Not linearizable`. */
+  readonly verdict: string
   readonly mood: Mood
   /** Why it proves less than it seems to; empty if it does not. */
   readonly notes: readonly string[]
@@ -46,11 +48,14 @@ export interface ExplainInput extends FactsInput {
 export function explain(input: ExplainInput): Explained {
   const { report, history, level } = input
   const facts = factsOf(
-    level === undefined ? input : { ...input, asked: level, expectation: undefined, run: aboutLevel(input.run) },
+    level === undefined
+      ? input
+      : { ...input, asked: level, isAboutLevel: true, expectation: undefined, run: aboutLevel(input.run) },
   )
   const { headline, shown, near } = facts
   return {
     title: headline.title,
+    verdict: headline.verdict,
     mood: headline.mood,
     sentence: shown === undefined ? '' : capitalised(sentenceText(shown, near)),
     notes: facts.vacuous,

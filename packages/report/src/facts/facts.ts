@@ -6,7 +6,10 @@ import {
   foundText,
   type RequirementResult,
   type RunSummary,
+  strongestOf,
 } from '@chaosproxy/runner/result'
+import type { Loss } from '../losses/loss.ts'
+import { lossOf } from '../losses/registry.ts'
 import { shownFaults } from '../shown-faults.ts'
 import { accusedLevel, counterexampleOf } from './accused.ts'
 import { type Headline, headlineOf } from './headline.ts'
@@ -24,6 +27,8 @@ export interface FactsInput {
   readonly vacuous?: readonly string[] | undefined
   /** The level asked about, if none is expected. */
   readonly asked?: string | undefined
+  /** Whether the reader asked about the level itself, rather than about what was lost. */
+  readonly isAboutLevel?: boolean | undefined
 }
 
 /**
@@ -48,13 +53,17 @@ export interface Facts {
   readonly near: readonly NearFault[]
 }
 
-export function factsOf({ history, report, run, ...own }: FactsInput): Facts {
+export function factsOf({ history, report, run, isAboutLevel = false, ...own }: FactsInput): Facts {
   const expectation = own.expectation ?? run?.expectation
   const requirements = own.requirements ?? run?.requirements ?? []
   const vacuous = own.vacuous ?? run?.vacuous ?? []
   const asked = expectation?.level ?? own.asked
   const spans = shownFaults(history, run)
-  const shown = report === undefined ? undefined : counterexampleOf(report, accusedLevel(report, asked))
+  const loss = report === undefined || isAboutLevel ? undefined : lossIn(history, report, asked)
+  const shown =
+    report === undefined
+      ? undefined
+      : (counterexampleOf(report, loss?.level) ?? counterexampleOf(report, accusedLevel(report, asked)))
   return {
     report,
     expectation,
@@ -63,18 +72,25 @@ export function factsOf({ history, report, run, ...own }: FactsInput): Facts {
     asked,
     headline:
       report === undefined
-        ? { mood: 'unsure', title: 'Not checked', beside: '' }
+        ? { mood: 'unsure', title: 'Not checked', verdict: 'Not checked', beside: '' }
         : headlineOf(report, {
             asked,
             isVacuous: vacuous.length > 0,
             requirements,
             convergedAfterNanos: run?.convergedAfterHealNanos,
+            loss,
           }),
     expected: expectedText({ expectation, report, vacuous }),
     shown,
     spans,
     near: shown === undefined ? [] : nearFaults(history, shown, spans),
   }
+}
+
+/** What users lost, if the level that the page is about is violated. */
+function lossIn(history: History, report: Report<string>, asked: string | undefined): Loss | undefined {
+  const counterexample = counterexampleOf(report, asked ?? strongestOf(report))
+  return counterexample === undefined ? undefined : lossOf({ history, report, counterexample })
 }
 
 /** A level that is met, but vacuously, must not read like the level that was expected. */

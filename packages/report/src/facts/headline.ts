@@ -2,17 +2,24 @@ import { type Report, type Verdict, verdictOf } from '@chaosproxy/checker'
 import { duration } from '@chaosproxy/history'
 import { allMet, judgedLevels, type RequirementResult, strongestOf } from '@chaosproxy/runner/result'
 import { adjective } from '../level-words.ts'
+import type { Loss } from '../losses/loss.ts'
 import { capitalised } from '../words.ts'
 
 export type Mood = 'good' | 'bad' | 'unsure'
 
 export interface Headline {
   readonly mood: Mood
-  /** `Not linearizable`. */
+  /** What users lost, `106 acknowledged messages were lost`; the verdict if there are no such words. */
   readonly title: string
-  /** Shown next to the title: `only eventually consistent`. */
+  /** `Not linearizable`. */
+  readonly verdict: string
+  /** Shown next to the verdict: `only eventually consistent`. */
   readonly beside: string
 }
+
+/** The title and, unless they are the same, the verdict: `106 acknowledged messages were lost (not linearizable)`. */
+export const titleWithVerdict = ({ title, verdict }: Pick<Headline, 'title' | 'verdict'>): string =>
+  title === verdict ? title : `${title} (${verdict.charAt(0).toLowerCase()}${verdict.slice(1)})`
 
 /** The title of a verdict that proves less than it seems to. */
 export const INCONCLUSIVE = 'Inconclusive'
@@ -23,6 +30,8 @@ interface Circumstances {
   readonly isVacuous: boolean
   readonly requirements: readonly RequirementResult[]
   readonly convergedAfterNanos?: number | undefined
+  /** What users lost by the violation, in their words. */
+  readonly loss?: Loss | undefined
 }
 
 /**
@@ -30,33 +39,37 @@ interface Circumstances {
  * is named as well: it may be the only reason why the exit code is not 0.
  */
 export function headlineOf(report: Report<string>, circumstances: Circumstances): Headline {
-  const { requirements } = circumstances
-  const headline = verdictLine(report, circumstances)
+  const { requirements, loss } = circumstances
+  const { mood, verdict, beside } = verdictLine(report, circumstances)
   const required = allMet(requirements)
-  if (required === true) return headline
-  const but = headline.mood === 'good' ? 'but not as required' : 'and not as required'
+  const but = mood === 'good' ? 'but not as required' : 'and not as required'
+  const whole = required === true ? verdict : `${verdict}, ${required === false ? but : 'perhaps not as required'}`
   return {
-    ...headline,
-    mood: required === false || headline.mood === 'bad' ? 'bad' : 'unsure',
-    title: `${headline.title}, ${required === false ? but : 'perhaps not as required'}`,
+    mood: required === true ? mood : required === false || mood === 'bad' ? 'bad' : 'unsure',
+    title: loss?.title ?? whole,
+    verdict: whole,
+    beside,
   }
 }
 
-function verdictLine(report: Report<string>, { asked, isVacuous, convergedAfterNanos }: Circumstances): Headline {
+function verdictLine(
+  report: Report<string>,
+  { asked, isVacuous, convergedAfterNanos }: Circumstances,
+): Omit<Headline, 'title'> {
   const strongest = strongestOf(report)
   const level = asked ?? strongest
   const verdict = verdictOf(report, level)
   if (verdict.result === 'violated')
-    return { mood: 'bad', title: `Not ${adjective(level)}`, beside: besideOf(report, level, convergedAfterNanos) }
+    return { mood: 'bad', verdict: `Not ${adjective(level)}`, beside: besideOf(report, level, convergedAfterNanos) }
   if (verdict.result === 'unknown')
-    return { mood: 'unsure', title: `Unknown whether ${adjective(level)}`, beside: verdict.reason }
+    return { mood: 'unsure', verdict: `Unknown whether ${adjective(level)}`, beside: verdict.reason }
   const isWeaker = verdictOf(report, strongest).result === 'violated'
   const met = isWeaker ? report.headline : adjective(level)
   if (isVacuous) {
     const found = isWeaker ? met : 'no violation found'
-    return { mood: 'unsure', title: INCONCLUSIVE, beside: `${found}, but this proves less than it seems to` }
+    return { mood: 'unsure', verdict: INCONCLUSIVE, beside: `${found}, but this proves less than it seems to` }
   }
-  return { mood: 'good', title: capitalised(met), beside: '' }
+  return { mood: 'good', verdict: capitalised(met), beside: '' }
 }
 
 /** `sequentially consistent? no · eventual? yes`: the levels a reader asks about next. */

@@ -19,10 +19,11 @@ const THICK = 10
 export function holdingBars(history: History, counterexample: Counterexample, place: Place): Html | undefined {
   const holdings = holdingsOf(history, counterexample)
   if (holdings.length === 0) return undefined
-  const { callEvent, returnEvent } = history.operations
+  const { callTime, returnEvent } = history.operations
   const from = ({ acquire }: Holding): number => place.scale.ofEvent(returnEvent[acquire] ?? 0)
+  // The release need not be among the operations drawn.
   const to = ({ release }: Holding): number =>
-    release === undefined ? place.right : place.scale.ofEvent(callEvent[release] ?? 0)
+    release === undefined ? place.right : Math.min(place.right, place.scale.ofTime(callTime[release] ?? 0))
   const bar = (holding: Holding, x1: number, x2: number, name: string): Html =>
     html`<rect class="${name}" x="${x1}" y="${place.laneOf(holding.acquire) - THICK / 2}" width="${Math.max(2, x2 - x1)}" height="${THICK}"/>`
   const both = doubleHolding(history, counterexample)

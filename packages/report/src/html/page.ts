@@ -10,7 +10,7 @@ import { hasTimes } from '../moments.ts'
 import { linesOf, printable } from '../operation-words.ts'
 import { recordFactsOf } from '../record.ts'
 import { requirementText } from '../requirement-words.ts'
-import { citation, sentenceText, whyTitle } from '../terminal/evidence.ts'
+import { citation, sentenceText, shortSentence, whyTitle } from '../terminal/evidence.ts'
 import { fileName } from '../terminal/run-page.ts'
 import { uncutText } from '../uncut-words.ts'
 import { capitalised, durationOfMillis } from '../words.ts'
@@ -65,14 +65,13 @@ export function renderHtml(page: Page): string {
 <header class="top"><span><b>chaos</b> ${page.version}</span>${topFacts(page).map((fact) => html`<span>${fact}</span>`)}<button id="theme" type="button">Theme: auto</button></header>
 <main>
 ${head(page, facts)}
-<section aria-labelledby="levels"><h2 id="levels" class="sr">Consistency levels, strongest first</h2>${report === undefined ? undefined : html`${ladder(facts, report, run?.convergedAfterHealNanos)}${reasons(report)}`}</section>
-${recordSection(recordFactsOf(history, page.initial))}
-${lostSection(report)}
+${again(page)}
 ${
   shown === undefined
     ? undefined
     : html`<section aria-labelledby="why"><h2 id="why">${whyTitle(history, shown, [])}</h2>${figure(page, shown, spans)}${others(page, shown, spans)}</section>`
 }
+<section aria-labelledby="levels"><h2 id="levels">Consistency levels, strongest first</h2>${report === undefined ? undefined : html`${ladder(facts, report, run?.convergedAfterHealNanos)}${reasons(report)}`}${judgement(page, facts)}</section>
 ${phasesSection(run?.phases ?? [])}
 ${
   hasTimes(history) && history.operations.length >= FEWEST_CHARTED
@@ -82,7 +81,8 @@ ${
 ${explorer(history, selection, embedded)}
 ${faultsSection(run, spans)}
 ${factsSection(statistics, report, run)}
-${again(page)}
+${recordSection(recordFactsOf(history, page.initial))}
+${lostSection(report)}
 </main>
 ${embeddedData(data)}
 ${script(trusted(pageScript))}${script(trusted(explorerScript))}
@@ -109,9 +109,13 @@ function topFacts({ title, history, run }: Page): string[] {
   ]
 }
 
+/** More warnings than this are folded away. */
+const MOST_WARNINGS = 2
+
+/** What was lost, what level that breaks, and what led to it: nothing more stands above the drawing. */
 function head(page: Page, facts: Facts): Html {
-  const { report, run, history } = page
-  const { headline, expectation, vacuous, requirements } = facts
+  const { run, history } = page
+  const { headline, vacuous, requirements } = facts
   const warnings = [
     ...(run?.interrupted ? ['The run was interrupted; what was recorded until then is checked.'] : []),
     ...vacuous.map((reason) => (headline.mood === 'bad' ? `Proves less than it seems to: ${reason}` : reason)),
@@ -119,6 +123,30 @@ function head(page: Page, facts: Facts): Html {
     ...(run?.trouble ?? []),
     ...history.warnings,
   ]
+  const [first, rest] = [warnings.slice(0, MOST_WARNINGS), warnings.slice(MOST_WARNINGS)]
+  const list = (some: readonly string[]): Html | undefined =>
+    some.length === 0
+      ? undefined
+      : html`<ul class="warnings">${some.map((warning) => html`<li>${capitalised(warning)}</li>`)}</ul>`
+  return html`<section class="head" aria-labelledby="verdict"><h1 id="verdict"${headline.mood === 'bad' ? html` class="bad"` : undefined}>${headline.title}</h1><p class="standing">${standing(facts)}</p><p class="lede">${ledeOf(page, facts)}</p>${list(first)}${
+    rest.length === 0
+      ? undefined
+      : html`<details class="more"><summary>${plural(rest.length, 'more warning')}</summary>${list(rest)}</details>`
+  }</section>`
+}
+
+/** The level: the line below a headline in users' words, or what to say beside the level's own name. */
+function standing({ headline, expected }: Facts): string {
+  const level = headline.title === headline.verdict ? '' : headline.verdict
+  return [level, expected, headline.mood === 'bad' ? headline.beside : '']
+    .filter((text) => text !== '')
+    .map((text, i) => (i === 0 ? capitalised(text) : text))
+    .join(' · ')
+}
+
+/** What was judged, and how. */
+function judgement(page: Page, { expectation, requirements }: Facts): Html {
+  const { report, run } = page
   const rows: [string, string][] = [
     [expectation?.promised ? 'Promised' : 'Expected', expectation?.level ?? ''],
     ['Found', report === undefined ? '' : foundText(report)],
@@ -133,14 +161,14 @@ function head(page: Page, facts: Facts): Html {
     ],
     ['Exit code', exitText(page.exitCode, expectation !== undefined || requirements.length > 0)],
   ]
-  return html`<section class="head" aria-labelledby="verdict"><div><h1 id="verdict"${headline.mood === 'bad' ? html` class="bad"` : undefined}>${headline.title}</h1><p class="lede">${ledeOf(page, facts)}</p>${warnings.length === 0 ? undefined : html`<ul class="warnings">${warnings.map((warning) => html`<li>${capitalised(warning)}</li>`)}</ul>`}</div><dl class="facts">${rows
+  return html`<dl class="facts">${rows
     .filter(([, fact]) => fact !== '')
-    .map(([name, fact]) => html`<div><dt>${name}</dt><dd>${fact}</dd></div>`)}</dl></section>`
+    .map(([name, fact]) => html`<div><dt>${name}</dt><dd>${fact}</dd></div>`)}</dl>`
 }
 
 /** The sentence below the headline. */
 export function ledeOf({ report, history }: Page, { headline, shown, near }: Facts): string {
-  if (shown !== undefined) return capitalised(sentenceText(shown, near))
+  if (shown !== undefined) return capitalised(shortSentence(history, shown, near))
   if (headline.beside !== '') return `${capitalised(headline.beside)}.`
   if (report === undefined) return 'Nothing could be checked.'
   const linearizable = verdictOf(report, 'linearizable')
@@ -175,7 +203,7 @@ export function figure(page: Page, counterexample: Counterexample, spans: readon
   const drawn = { ...counterexample, operations: operations.slice(-MOST_DRAWN) }
   const near = nearFaults(history, counterexample, spans)
   const hidden = operations.length - drawn.operations.length
-  return html`${hidden === 0 ? undefined : html`<p class="note">The last ${MOST_DRAWN} are drawn; ${count(hidden)} before them are in the history file, at the lines cited.</p>`}<div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction, scrolls sideways">${contradictionSvg(history, drawn, near)}</div><div>${story(history, drawn, near)}${uncutNote(counterexample)}<p class="note">${linksHistory ? html`<a href="${fileLink(historyFile)}">${cited}</a>` : cited}</p></div></div>`
+  return html`${hidden === 0 ? undefined : html`<p class="note">The last ${MOST_DRAWN} are drawn; ${count(hidden)} before them are in the history file, at the lines cited.</p>`}<div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction, scrolls sideways">${contradictionSvg(history, drawn, near)}</div><div>${story(history, drawn, near)}${uncutNote(counterexample)}<p class="note">${capitalised(sentenceText(counterexample, near))}</p><p class="note">${linksHistory ? html`<a href="${fileLink(historyFile)}">${cited}</a>` : cited}</p></div></div>`
 }
 
 /** Levels broken by something other than what is drawn first: a sentence each, with the drawing folded away. */
@@ -202,5 +230,5 @@ function again({ again: command, run, historyFile }: Page): Html | undefined {
       : run.tier === 'simulated'
         ? 'Repeats the run to the byte.'
         : 'Repeats the workload and the schedule of faults; on real processes the interleaving may differ.'
-  return html`<section aria-labelledby="again"><h2 id="again">Again</h2><div class="again"><code id="command">${printable(command)}</code><button id="copy" type="button">Copy</button>${promise === undefined ? undefined : html`<p class="note">${promise} The history is in <a href="${fileLink(historyFile)}">${fileName(historyFile)}</a>.</p>`}</div></section>`
+  return html`<section class="reproduce" aria-labelledby="again"><h2 id="again">Reproduce</h2><code id="command">${printable(command)}</code><button id="copy" type="button">Copy</button>${promise === undefined ? undefined : html`<p class="note">${promise} The history is in <a href="${fileLink(historyFile)}">${fileName(historyFile)}</a>.</p>`}</section>`
 }

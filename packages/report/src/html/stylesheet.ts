@@ -30,11 +30,12 @@ button.link{border:0;padding:0;min-height:0;background:none;text-decoration:unde
 .skip{position:absolute;left:-999px}.skip:focus{left:24px;top:8px;background:var(--page);padding:6px 10px;z-index:9}
 .top{display:flex;flex-wrap:wrap;gap:4px 20px;align-items:center;font-size:13px;color:var(--ink2);padding:10px 0;border-bottom:1px solid var(--line)}
 .top b{color:var(--ink)}.top button{margin-left:auto}
-.head{display:grid;grid-template-columns:minmax(0,1fr) 316px;gap:12px 48px;padding-top:20px;margin-bottom:20px}
-.lede{font-size:18px;line-height:1.4;margin-top:10px;max-width:40em}
+.head{padding-top:18px;margin-bottom:12px}
+.standing{margin-top:6px;color:var(--ink2);overflow-wrap:anywhere}.standing:empty{display:none}
+.lede{font-size:18px;line-height:1.4;margin-top:8px;max-width:54em;overflow-wrap:anywhere}.more{font-size:13px;margin-top:4px}
 .warnings{list-style:none;margin-top:10px;font-size:14px}.warnings li{padding-left:22px;position:relative}.warnings li::before{content:"!";position:absolute;left:2px;top:3px;width:14px;height:14px;line-height:14px;text-align:center;font-weight:700;font-size:11px;border:1px solid var(--ink);border-radius:50%}
-.facts{font-size:14px;align-self:start}.facts div{display:flex;gap:12px;padding:3px 0;border-top:1px solid var(--line)}.facts div:first-child{border:0}.facts dt{color:var(--ink2);width:76px;flex:none}.facts dd{overflow-wrap:anywhere}
-.again{display:flex;flex-wrap:wrap;gap:6px 12px;align-items:center;background:var(--panel);border-radius:8px;padding:12px 16px;font-size:14px}.again code{flex:1}.again p{flex-basis:100%}
+.facts{font-size:14px;margin-top:16px;display:grid;grid-template-columns:repeat(auto-fill,minmax(300px,1fr));gap:0 32px}.facts div{display:flex;gap:12px;padding:3px 0;border-top:1px solid var(--line)}.facts dt{color:var(--ink2);min-width:76px;flex:none}.facts dd{overflow-wrap:anywhere}
+.reproduce{display:flex;flex-wrap:wrap;gap:2px 12px;align-items:center;background:var(--panel);border-radius:8px;padding:6px 14px;font-size:13px;margin-bottom:18px}.reproduce h2{font-size:13px;margin:0}.reproduce code{flex:1;min-width:0}.reproduce p{flex-basis:100%;margin:0;font-size:12px}
 .lost{margin-bottom:24px;padding:8px 12px;background:var(--tint);border-left:3px solid var(--accent);overflow-wrap:anywhere}
 .mark{width:20px;height:20px;flex:none;fill:none;stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round}
 .mark.violated rect{fill:var(--accent)}.mark.violated path{stroke:var(--on-accent);stroke-width:2.2}.mark.met{stroke:var(--ink)}.mark.unknown{stroke:var(--ink2);stroke-width:1.5}
@@ -80,8 +81,8 @@ table{border-collapse:collapse;font-size:14px}th,td{text-align:left;padding:6px 
 #timeline{overflow-y:auto;overflow-x:hidden;border-top:1px solid var(--line);border-bottom:1px solid var(--line)}canvas{display:block;position:sticky;top:0;width:100%;touch-action:pan-y;cursor:grab}canvas:active{cursor:grabbing}
 .detail{font-size:13px;min-height:40px;margin-top:8px;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 .legend{display:flex;flex-wrap:wrap;gap:4px 18px}.legend i{display:inline-block;width:18px;height:10px;border-radius:2px;margin-right:6px;border:1.5px solid var(--data)}.legend .write{background:var(--data)}.legend .fail{background:var(--line2);border-color:var(--line2)}.legend .info{border-style:dashed;border-color:var(--ink);background:none}.legend .bad{background:var(--accent);border-color:var(--accent)}
-@media screen and (max-width:1000px){.contradiction,.head{grid-template-columns:minmax(0,1fr)}}
-@media screen and (max-width:760px){body{padding:0 16px 32px}h1{font-size:30px}.lede{font-size:16px}.ladder{grid-template-columns:1fr}.ladder>li{display:grid;grid-template-columns:26px 1fr auto;column-gap:6px;padding:6px 0;border-bottom:1px solid var(--line)}.rung{margin:0}.rung .line{display:none}.why,.subs{grid-column:2/-1}svg.why-svg{min-width:640px}#charts{min-width:860px}.numbers th:first-child{position:sticky;left:0;background:var(--page);white-space:normal}.again code{flex-basis:100%}}
+@media screen and (max-width:1000px){.contradiction{grid-template-columns:minmax(0,1fr)}}
+@media screen and (max-width:760px){body{padding:0 16px 32px}h1{font-size:30px}.lede{font-size:16px}.ladder{grid-template-columns:1fr}.ladder>li{display:grid;grid-template-columns:26px 1fr auto;column-gap:6px;padding:6px 0;border-bottom:1px solid var(--line)}.rung{margin:0}.rung .line{display:none}.why,.subs{grid-column:2/-1}svg.why-svg{min-width:640px}#charts{min-width:860px}.numbers th:first-child{position:sticky;left:0;background:var(--page);white-space:normal}.reproduce code{flex-basis:100%;order:3}}
 @media (prefers-reduced-motion:reduce){*{transition:none!important;scroll-behavior:auto!important}}
 @media print{:root,:root[data-theme]{${light};--page:#fff;--ink:#000;color-scheme:light}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}body{font-size:11pt;max-width:none}button:not(.link),.tools label,.skip,.detail{display:none!important}section{margin-bottom:24px}.contradiction{grid-template-columns:1fr}.ladder,svg,canvas,tr,.story li{break-inside:avoid}.scroll,.tall{overflow:visible;max-height:none}h2{break-after:avoid}}
 `

@@ -1,4 +1,5 @@
 import { plural } from '@chaosproxy/history'
+import { titleWithVerdict } from '../facts/headline.ts'
 import { type Finding, findingsOf } from './finding.ts'
 import type { Reporter } from './reporter.ts'
 
@@ -22,8 +23,8 @@ export const dotReporter: Reporter = {
     const findings = told.flatMap((each) => each.findings)
     const others = findings.filter(({ result }) => result !== 'passed')
     const lines = others.map(
-      ({ result, name, title, sentence }) =>
-        `${MARKS[result]} ${name}: ${title}${sentence === '' ? '' : `: ${sentence}`}`,
+      ({ result, name, sentence, ...headline }) =>
+        `${MARKS[result]} ${name}: ${titleWithVerdict(headline)}${sentence === '' ? '' : `: ${sentence}`}`,
     )
     const noted = others.filter(({ result }) => result === 'noted').length
     const failed = others.length - noted

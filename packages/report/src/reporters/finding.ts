@@ -37,8 +37,10 @@ export interface Finding {
   readonly command: 'run' | 'check' | 'fuzz' | 'compare' | 'scenario'
   /** `raft, 5 nodes`, or the name of a file. */
   readonly name: string
-  /** `Not linearizable`. */
+  /** What users lost, `106 acknowledged messages were lost`; the verdict if there are no such words. */
   readonly title: string
+  /** `Not linearizable`. */
+  readonly verdict: string
   /**
    * The counterexample in one sentence, or why the verdict is unknown, and every requirement that was missed; empty if
    * there is nothing to explain.
@@ -129,7 +131,7 @@ const ofTrouble = ({ file, message, why, exitCode }: TroubleSubject): Finding =>
   command: 'check',
   name: printable(file),
   result: why === 'stopped' ? 'undecided' : 'troubled',
-  title: why === 'stopped' ? 'Unknown' : 'Not checked',
+  ...titled(why === 'stopped' ? 'Unknown' : 'Not checked'),
   sentence: printable(message),
   file,
   exitCode,
@@ -146,7 +148,7 @@ function ofSearch({ summary, exitCode }: SearchSubject): readonly Finding[] {
       command: 'fuzz',
       name: subject,
       result: resultOf(exitCode),
-      title: doubts.length === 0 ? 'Nothing found' : 'Nothing found, and little proved',
+      ...titled(doubts.length === 0 ? 'Nothing found' : 'Nothing found, and little proved'),
       sentence: printable(sentence),
       elapsedMs,
       exitCode,
@@ -163,7 +165,7 @@ const ofFailure = (
   command: 'fuzz',
   name: `${subject}, seed ${seed}`,
   result: resultOf(exitCode),
-  title: capitalised(title),
+  ...titled(capitalised(title)),
   sentence: printable(sentence),
   evidence: trace.map(printable),
   operations: (shrunk ?? found).operations,
@@ -172,6 +174,8 @@ const ofFailure = (
   again,
   exitCode,
 })
+
+const titled = (title: string): Pick<Finding, 'title' | 'verdict'> => ({ title, verdict: title })
 
 const nothing = {
   expected: '',
@@ -196,7 +200,7 @@ function ofComparison({ comparison: { systems }, elapsedMs }: ComparisonSubject)
         command: 'compare',
         name: printable(`${system.name} under ${cell.condition}`),
         result: resultOfCell(cell),
-        title: capitalised(found),
+        ...titled(capitalised(found)),
         sentence: cellSentence(cell),
         expected: cell.promised === 'nothing' ? '' : `promised ${levelName(cell.promised)}, found ${found}`,
         elapsedMs: elapsedMs / Math.max(1, runs),
@@ -221,7 +225,7 @@ const ofStory = ({ story, elapsedMs, again, exitCode }: StorySubject): readonly 
       command: 'scenario',
       name: `${story.name}: ${title}`,
       result: isAsTold ? 'passed' : 'failed',
-      title: isAsTold ? 'Ended as told' : 'Did not end as told',
+      ...titled(isAsTold ? 'Ended as told' : 'Did not end as told'),
       sentence: isAsTold ? ending : printable(differences.join('; ')),
       levels: verdicts.map(({ level, result }) => ({ level, result, reason: '' })),
       elapsedMs: elapsedMs / story.tellings.length,
@@ -244,6 +248,7 @@ function judged(input: FactsInput, historyFile: string, exitCode: number) {
     expected,
     result: exitCode === EXIT.met && headline.mood !== 'good' ? ('noted' as const) : resultOf(exitCode),
     title: headline.title,
+    verdict: headline.verdict,
     sentence: sentenceOf(facts),
     evidence: shown === undefined ? [] : evidence(history, shown, spans, fileName(historyFile), PAGE),
     levels:
@@ -260,7 +265,7 @@ function judged(input: FactsInput, historyFile: string, exitCode: number) {
 
 function sentenceOf({ shown, near, headline, requirements, vacuous }: Facts): string {
   const missed = requirements.filter(({ met }) => met !== true).map(requirementText)
-  const why = headline.title === INCONCLUSIVE ? vacuous : []
+  const why = headline.verdict === INCONCLUSIVE ? vacuous : []
   const sentences = shown === undefined ? [...missed, headline.beside, ...why] : [sentenceText(shown, near), ...missed]
   return printable(sentences.filter((sentence) => sentence !== '').join('; '))
 }

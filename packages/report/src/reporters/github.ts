@@ -1,3 +1,4 @@
+import { titleWithVerdict } from '../facts/headline.ts'
 import type { Finding } from './finding.ts'
 import type { Reporter } from './reporter.ts'
 
@@ -25,15 +26,13 @@ export const githubReporter: Reporter = {
 
 const rank = ({ result }: Finding): number => ['failed', 'troubled', 'undecided', 'noted'].indexOf(result)
 
-function annotation(
-  { result, name, title, sentence, evidence, notes, expected, again, file, line }: Finding,
-  more: string,
-) {
+function annotation(finding: Finding, more: string) {
+  const { result, name, sentence, evidence, notes, expected, again, file, line } = finding
   const command = result === 'noted' ? 'notice' : result === 'undecided' ? 'warning' : 'error'
   const properties = [
     ...(file === undefined ? [] : [`file=${property(file.replaceAll('\\', '/'))}`]),
     ...(line === undefined ? [] : [`line=${line}`]),
-    `title=${property(`${name}: ${title}${more}`)}`,
+    `title=${property(`${name}: ${titleWithVerdict(finding)}${more}`)}`,
   ]
   const texts = [
     ...(evidence.length === 0 ? [sentence] : evidence),

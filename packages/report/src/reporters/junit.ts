@@ -1,3 +1,4 @@
+import { titleWithVerdict } from '../facts/headline.ts'
 import type { Finding } from './finding.ts'
 import type { Reporter } from './reporter.ts'
 
@@ -42,7 +43,9 @@ function testCase(finding: Finding): string {
   return problem === '' ? `${open}/>` : [`${open}>`, problem, '    </testcase>'].join('\n')
 }
 
-function problemOf({ result, title, sentence, expected, evidence, file, line, again }: Finding): string {
+function problemOf(finding: Finding): string {
+  const { result, sentence, expected, evidence, file, line, again } = finding
+  const title = titleWithVerdict(finding)
   if (result === 'passed' || result === 'noted') return ''
   const element = result === 'failed' ? 'failure' : 'error'
   const place = file === undefined || result !== 'failed' ? [] : [`at ${file}${line === undefined ? '' : `:${line}`}`]
@@ -54,9 +57,10 @@ function problemOf({ result, title, sentence, expected, evidence, file, line, ag
 }
 
 /** What qualifies a verdict, and each level; empty if there is nothing to add. */
-function outputOf({ result, name, title, sentence, evidence, levels, notes }: Finding): string {
+function outputOf(finding: Finding): string {
+  const { result, name, sentence, evidence, levels, notes } = finding
   const lines = [
-    ...(result === 'noted' ? [title, ...(evidence.length === 0 ? [sentence] : evidence)] : []),
+    ...(result === 'noted' ? [titleWithVerdict(finding), ...(evidence.length === 0 ? [sentence] : evidence)] : []),
     ...notes,
     ...levels.map(({ level, result, reason }) => `${level}: ${result}${reason === '' ? '' : `, ${reason}`}`),
   ]

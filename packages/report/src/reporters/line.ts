@@ -1,3 +1,4 @@
+import { titleWithVerdict } from '../facts/headline.ts'
 import { type Finding, findingsOf } from './finding.ts'
 import type { Reporter } from './reporter.ts'
 
@@ -18,10 +19,11 @@ export const lineReporter: Reporter = {
     // The message is an error, which goes to stderr.
     if (subject.kind === 'trouble' && subject.alone) return ''
     return findingsOf(subject)
-      .map(({ result, name, title, sentence, unjudged }) => {
+      .map((finding) => {
+        const { result, name, sentence, unjudged } = finding
         const why = sentence === '' || result === 'passed' ? '' : `: ${sentence}`
         const beside = unjudged === '' ? '' : ` (${unjudged})`
-        return `${MARKS[result][unicode ? 0 : 1]} ${name}: ${title}${why}${beside}\n`
+        return `${MARKS[result][unicode ? 0 : 1]} ${name}: ${titleWithVerdict(finding)}${why}${beside}\n`
       })
       .join('')
   },

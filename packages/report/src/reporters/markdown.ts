@@ -1,4 +1,5 @@
 import { count } from '@chaosproxy/history'
+import { titleWithVerdict } from '../facts/headline.ts'
 import { durationOfMillis } from '../words.ts'
 import { comparisonMarkdown } from './comparison-markdown.ts'
 import type { Finding } from './finding.ts'
@@ -26,8 +27,8 @@ export const markdownReporter: Reporter = {
     const findings = told.flatMap((each) => each.findings).filter(({ command }) => command !== 'compare')
     if (findings.length === 0) return ''
     const rows = findings.map(
-      ({ result, name, title, expected, operations, elapsedMs }) =>
-        `| ${SIGNS[result]} | ${cell(name)} | ${cell(title)} | ${cell(expected)} | ${count(operations)} | ${durationOfMillis(elapsedMs)} |`,
+      ({ result, name, expected, operations, elapsedMs, ...headline }) =>
+        `| ${SIGNS[result]} | ${cell(name)} | ${cell(titleWithVerdict(headline))} | ${cell(expected)} | ${count(operations)} | ${durationOfMillis(elapsedMs)} |`,
     )
     const table = ['| | | verdict | | operations | time |', '| --- | --- | --- | --- | ---: | ---: |', ...rows].join(
       '\n',
@@ -36,10 +37,11 @@ export const markdownReporter: Reporter = {
   },
 }
 
-function sectionsOf({ result, name, title, sentence, evidence, notes, levels, file, line, again }: Finding): string[] {
+function sectionsOf(finding: Finding): string[] {
+  const { result, name, sentence, evidence, notes, levels, file, line, again } = finding
   if (result === 'passed' && notes.length === 0) return []
   return [
-    `### ${text(name)}: ${text(title)}`,
+    `### ${text(name)}: ${text(titleWithVerdict(finding))}`,
     text(sentence),
     notes.map((note) => `- ${text(note)}`).join('\n'),
     evidence.length === 0 ? '' : fenced(evidence.join('\n')),

@@ -1,3 +1,4 @@
+import { titleWithVerdict } from '../facts/headline.ts'
 import type { Finding } from './finding.ts'
 import type { Reporter } from './reporter.ts'
 
@@ -16,8 +17,8 @@ export const tapReporter: Reporter = {
 
 /** What is unknown has not passed: only a verdict can be `ok`. */
 function pointOf(finding: Finding, number: number): string {
-  const { result, command, name, title } = finding
-  const description = `${command} ${name}: ${title}`.replaceAll('\\', '\\\\').replaceAll('#', '\\#')
+  const { result, command, name } = finding
+  const description = `${command} ${name}: ${titleWithVerdict(finding)}`.replaceAll('\\', '\\\\').replaceAll('#', '\\#')
   return `${result === 'passed' || result === 'noted' ? 'ok' : 'not ok'} ${number} - ${description}\n${diagnosisOf(finding)}`
 }
 

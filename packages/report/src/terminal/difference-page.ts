@@ -8,13 +8,14 @@ import { wrap } from './width.ts'
 
 /** Two results beside each other. Ends in a newline. */
 export function renderDifference(
-  { headlines: [before, after], settings, levels, figures }: Difference,
+  { headlines, losses, settings, levels, figures }: Difference,
   names: readonly [before: string, after: string],
   style: Style,
   options: TerminalOptions,
 ): string {
   const page = pageStyle(style, options)
   const rows = [...settings, ...levels, ...figures]
+  const [before, after] = headlines.map((verdict, i) => (losses[i] ? `${printable(losses[i])} (${verdict})` : verdict))
   const headline =
     before === after ? `Both: ${before}.` : `${printable(names[0])}: ${before}. ${printable(names[1])}: ${after}.`
   return finish(

@@ -4,9 +4,19 @@ import { type FaultSpan, judgedLevels } from '@chaosproxy/runner/result'
 import { counterexampleOf } from '../facts/accused.ts'
 import { type NearFault, nearFaults } from '../facts/near-faults.ts'
 import { adjective } from '../level-words.ts'
-import { linesOf, nameText, printable } from '../operation-words.ts'
+import { hasTimes, reproach } from '../moments.ts'
+import {
+  answerText,
+  linesOf,
+  nameText,
+  nodeOf,
+  printable,
+  processInWords,
+  requestText,
+  tells,
+} from '../operation-words.ts'
 import { uncutText } from '../uncut-words.ts'
-import { capitalised, lineList, listed } from '../words.ts'
+import { capitalised, lineList, listed, moment } from '../words.ts'
 import { drawCounterexample, drawEdges } from './drawing.ts'
 import type { Style, Symbols } from './style.ts'
 import { wrap } from './width.ts'
@@ -60,6 +70,31 @@ export function citation(history: History, counterexample: Counterexample, file:
 /** What happened, and what the most telling fault has to do with it. */
 export const sentenceText = (counterexample: Counterexample, near: readonly NearFault[]): string =>
   [printable(counterexample.sentence), near[0]?.relation ?? ''].filter((text) => text !== '').join(' ')
+
+/** A sentence longer than this takes more than two lines of a page. */
+const LONG_SENTENCE = 200
+
+/** As `sentenceText`, in two lines: of a long story only the answer that cannot be, and what makes it impossible. */
+export function shortSentence(history: History, counterexample: Counterexample, near: readonly NearFault[]): string {
+  const { culprit, sentence } = counterexample
+  const whole = sentenceText(counterexample, near)
+  if (whole.length <= LONG_SENTENCE) return whole
+  const because = reproach(history, counterexample)
+  const relation = near[0]?.relation ?? ''
+  if (culprit === undefined || because === undefined) {
+    const [first = ''] = printable(sentence).split(/[:;] /)
+    return [`${first.replace(/\.$/, '')}.`, relation].filter((text) => text !== '').join(' ')
+  }
+  const node = nodeOf(history, culprit)
+  const { process, callTime } = history.operations
+  const when = hasTimes(history) ? ` at ${moment(callTime[culprit] ?? 0)}` : ''
+  const where = node === undefined ? '' : ` ${tells(history, culprit) ? 'from' : 'at'} ${nameText(node)}`
+  const withKey = counterexample.keys.length > 1
+  const asked = `${processInWords(history, process[culprit] ?? 0)}: ${requestText(history, culprit, { withKey })}`
+  return [`${asked}${where}${when} → ${answerText(history, culprit)}.`, `${capitalised(because.text)}.`, relation]
+    .filter((text) => text !== '')
+    .join(' ')
+}
 
 /** The contradiction drawn, in a sentence, and cited. Lines without the page's margin. */
 export function evidence(

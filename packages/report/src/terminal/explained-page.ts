@@ -10,10 +10,11 @@ import { wrap } from './width.ts'
 /** A verdict as a story, for people. Ends in a newline. */
 export function renderExplained(explained: Explained, style: Style, options: TerminalOptions): string {
   const page = pageStyle(style, options)
-  const { title, mood, sentence, notes, steps, faults, causes } = explained
+  const { title, verdict, mood, sentence, notes, steps, faults, causes } = explained
+  const paint = (text: string): string => style.bold(paintFor(mood, style)(text))
   return finish(
     [
-      [style.bold(paintFor(mood, style)(title.toUpperCase()))],
+      [...(title === verdict ? [] : wrap(title, page.width)), verdict.toUpperCase()].map(paint),
       warnings([...vacuousTexts(notes), ...explained.warnings], page),
       sentence === ''
         ? wrap('Nothing is violated, so there is nothing to explain.', page.width)

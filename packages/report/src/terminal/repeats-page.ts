@@ -1,5 +1,6 @@
 import { count, percent, plural } from '@chaosproxy/history'
 import { factsOf } from '../facts/facts.ts'
+import { titleWithVerdict } from '../facts/headline.ts'
 import { printable } from '../operation-words.ts'
 import { wilsonInterval } from '../proportion.ts'
 import type { Finding } from '../reporters/finding.ts'
@@ -30,7 +31,8 @@ export function renderRepeat(subject: RunSubject, style: Style, options: Termina
         ? [page.symbols.violated, style.accent]
         : [page.symbols.unknown, style.yellow]
   const seed = `seed ${summary.spec.seed}`
-  const title = paintFor(headline.mood, style)(headline.title.toLowerCase())
+  const said = headline.title === headline.verdict ? headline.title.toLowerCase() : titleWithVerdict(headline)
+  const title = paintFor(headline.mood, style)(said)
   const missed = requirements.filter(({ met }) => met !== true)
   const why = [
     ...(shown === undefined ? [] : [sentenceText(shown, near)]),

@@ -73,11 +73,13 @@ export function finish(sections: readonly (readonly string[])[], options: Termin
 
 export function headLines(headline: Headline, right: string, page: PageStyle): string[] {
   const { style } = page
-  const title = style.bold(paintFor(headline.mood, style)(headline.title.toUpperCase()))
-  return [
-    ...beside(title, style.dim(right), page.width),
-    ...(headline.beside === '' ? [] : wrap(printable(headline.beside), page.width)),
-  ]
+  const paint = (text: string): string => style.bold(paintFor(headline.mood, style)(text))
+  const verdict = paint(headline.verdict.toUpperCase())
+  const rest = headline.beside === '' ? [] : wrap(printable(headline.beside), page.width)
+  if (headline.title === headline.verdict) return [...beside(verdict, style.dim(right), page.width), ...rest]
+  // Capitals would make another name of p2.
+  const [first = '', ...more] = wrap(headline.title, page.width)
+  return [paint(first), ...more.map(paint), ...beside(verdict, style.dim(right), page.width), ...rest]
 }
 
 /** Puts a text at the right end of the title's line, or below the title if there is no room. */

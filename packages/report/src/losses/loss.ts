@@ -1,0 +1,20 @@
+import type { Counterexample, Report } from '@chaosproxy/checker'
+import type { History } from '@chaosproxy/history'
+
+/** What a broken promise cost, in the words of those who use the object. */
+export interface Loss {
+  /** `106 acknowledged messages were lost`. It follows from the record: an operation of unknown outcome counts for nothing. */
+  readonly title: string
+  /** The level whose counterexample shows it, if that is not the one that the page is about. */
+  readonly level?: string
+}
+
+export interface LossInput {
+  readonly history: History
+  readonly report: Report<string>
+  /** The counterexample of the level that the page is about. */
+  readonly counterexample: Counterexample
+}
+
+/** Undefined if the violation is not one that the object has words for. */
+export type FindLoss = (input: LossInput) => Loss | undefined

@@ -1,0 +1,106 @@
+import type { Counterexample, LostWrite, OperationRow } from '@chaosproxy/checker'
+import { FAIL, type History, inputOf, type Json, OK, outputOf, plural } from '@chaosproxy/history'
+import { functionOf, hasReturned, isFinal, isRead, nameText, nodeOf, processText } from '../operation-words.ts'
+import type { FindLoss, Loss } from './loss.ts'
+
+/** `p2's confirmed write to x is gone`, or a confirmed write that a later read did not see. */
+export const registerLoss: FindLoss = ({ history, report, counterexample }) =>
+  goneForGood(history, report.lost) ?? unseen(history, counterexample)
+
+/** Of several last writes to a key that overlapped, one might have replaced the others: each key has lost one at least. */
+function goneForGood(history: History, lost: readonly LostWrite[]): Loss | undefined {
+  const [first] = lost
+  if (first === undefined) return undefined
+  const keys = new Set(lost.map(({ key }) => key)).size
+  if (lost.length > 1)
+    return {
+      title: `${keys < lost.length ? 'At least ' : ''}${plural(keys, 'acknowledged write')} ${keys === 1 ? 'was' : 'were'} lost`,
+      level: 'eventual',
+    }
+  const to = first.key === undefined ? '' : ` to ${nameText(first.key, 24)}`
+  return { title: `${clientOf(history, first.operation)}'s confirmed write${to} is gone`, level: 'eventual' }
+}
+
+/**
+ * A read that began after a write had been acknowledged, or seen by another read, and returned a value that had surely
+ * been replaced by it: all that wrote this value had returned before that write was called.
+ */
+function unseen(history: History, { culprit, edges }: Counterexample): Loss | undefined {
+  if (culprit === undefined || edges !== undefined || !isRead(history, culprit) || isFinal(history, culprit))
+    return undefined
+  const { operations } = history
+  const rows = rowsOfKey(history, culprit)
+  if (rows === undefined || operations.outcome[culprit] !== OK) return undefined
+  const settled = settledAt(history, rows, outputOf(history, culprit))
+  const called = operations.callEvent[culprit] ?? 0
+  const isNewer = (row: OperationRow): boolean => (operations.callEvent[row] ?? 0) > settled
+  const writes = rows.filter((row) => !isRead(history, row) && isNewer(row) && operations.outcome[row] !== FAIL)
+  const isBefore = (row: OperationRow): boolean =>
+    operations.outcome[row] === OK && (operations.returnEvent[row] ?? 0) < called
+  const confirmed = writes.findLast(isBefore)
+  const reader = clientOf(history, culprit)
+  const node = nodeOf(history, culprit)
+  if (confirmed !== undefined) {
+    if (isSameClient(history, confirmed, culprit)) return { title: `${reader} did not see its own confirmed write` }
+    const writer = clientOf(history, confirmed)
+    return {
+      title:
+        node === undefined
+          ? `${reader} did not see ${writer}'s confirmed write`
+          : `${writer}'s confirmed write was missing at ${nameText(node, 24)}`,
+    }
+  }
+  const values = new Set(writes.map((row) => writtenText(history, row)))
+  const saw = rows.findLast(
+    (row) =>
+      isRead(history, row) && isBefore(row) && isNewer(row) && values.has(JSON.stringify(outputOf(history, row))),
+  )
+  if (saw === undefined) return undefined
+  return {
+    title: isSameClient(history, saw, culprit)
+      ? `${reader}'s reads went back in time`
+      : `${reader} did not see a write that ${clientOf(history, saw)} had already read`,
+  }
+}
+
+/** The operations on the culprit's key in order of call; undefined if some are not reads and writes of whole values. */
+function rowsOfKey(history: History, culprit: OperationRow): readonly OperationRow[] | undefined {
+  const { length, key, callEvent } = history.operations
+  const rows: OperationRow[] = []
+  for (let row = 0; row < length; row++) {
+    if (key[row] !== key[culprit]) continue
+    if (!isRead(history, row) && !WHOLE.has(functionOf(history, row))) return undefined
+    rows.push(row)
+  }
+  return rows.sort((a, b) => (callEvent[a] ?? 0) - (callEvent[b] ?? 0))
+}
+
+const WHOLE: ReadonlySet<string> = new Set(['write', 'cas', 'put'])
+
+/** When the last writer of a value had returned: -1 for one that nobody wrote, infinity if nobody knows. */
+function settledAt(history: History, rows: readonly OperationRow[], value: Json): number {
+  const { outcome, returnEvent } = history.operations
+  const text = JSON.stringify(value)
+  let settled = -1
+  for (const row of rows) {
+    if (isRead(history, row) || outcome[row] === FAIL || writtenText(history, row) !== text) continue
+    settled =
+      outcome[row] === OK && hasReturned(history, row)
+        ? Math.max(settled, returnEvent[row] ?? 0)
+        : Number.POSITIVE_INFINITY
+    if (settled === Number.POSITIVE_INFINITY) return settled
+  }
+  return settled
+}
+
+/** What it writes: of a cas, the second of its two values. */
+function writtenText(history: History, row: OperationRow): string {
+  const input = inputOf(history, row)
+  return JSON.stringify(functionOf(history, row) === 'cas' && Array.isArray(input) ? (input.at(-1) ?? null) : input)
+}
+
+const clientOf = (history: History, row: OperationRow): string =>
+  processText(history, history.operations.process[row] ?? 0)
+
+const isSameClient = ({ operations, sessionOf }: History, one: OperationRow, other: OperationRow): boolean =>
+  sessionOf(operations.process[one] ?? 0) === sessionOf(operations.process[other] ?? 0)

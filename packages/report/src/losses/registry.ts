@@ -1,0 +1,23 @@
+import { bankLoss } from './bank.ts'
+import { counterLoss } from './counter.ts'
+import { lockLoss } from './lock.ts'
+import type { FindLoss, Loss, LossInput } from './loss.ts'
+import { queueLoss } from './queue.ts'
+import { registerLoss } from './register.ts'
+import { setLoss } from './set.ts'
+import { idsLoss } from './unique-ids.ts'
+
+/** By model. One without words of its own is told by the level that it broke. */
+const losses: { readonly [model: string]: FindLoss } = {
+  register: registerLoss,
+  counter: counterLoss,
+  set: setLoss,
+  queue: queueLoss,
+  bag: queueLoss,
+  lock: lockLoss,
+  bank: bankLoss,
+  'unique-ids': idsLoss,
+}
+
+export const lossOf = (input: LossInput): Loss | undefined =>
+  Object.hasOwn(losses, input.report.model) ? losses[input.report.model]?.(input) : undefined

@@ -1,0 +1,16 @@
+import { plural } from '@chaosproxy/history'
+import { isFinal } from '../operation-words.ts'
+import type { FindLoss } from './loss.ts'
+
+/** `12 acknowledged elements were lost`; without final reads, they are only missing from the last one. */
+export const setLoss: FindLoss = ({ history, report }) => {
+  const surelyLost = report.accounting?.surelyLost ?? 0
+  if (report.accounting?.result !== 'violated' || surelyLost === 0) return undefined
+  const elements = plural(surelyLost, 'acknowledged element')
+  const are = surelyLost === 1
+  const { length } = history.operations
+  let hasFinal = false
+  for (let row = length - 1; row >= 0 && !hasFinal; row--) hasFinal = isFinal(history, row)
+  const said = hasFinal ? `${are ? 'was' : 'were'} lost` : `${are ? 'is' : 'are'} missing from the last read`
+  return { title: `${elements} ${said}`, level: 'eventual' }
+}

@@ -1,0 +1,245 @@
+import { check, levels } from '@chaosproxy/checker'
+import { type History, millis } from '@chaosproxy/history'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type Made, made } from '../../runner/test/timeline.ts'
+import { factsOf } from '../src/facts/facts.ts'
+
+// The headline says what users lost, and claims no more than the record shows.
+
+const now = () => millis(performance.now())
+
+function judge(operations: readonly Made[], model: string) {
+  const history: History = made(operations)
+  const report = check(history, {
+    model,
+    initial: null,
+    levels,
+    failedCas: 'drop',
+    deadlineMs: millis(60_000),
+    memoryBytes: 1e9,
+    now,
+  } as never)
+  return { ...factsOf({ history, report }), history, report }
+}
+
+const titleOf = (operations: readonly Made[], model: string): string => judge(operations, model).headline.title
+
+describe('a queue', () => {
+  const enqueue = (at: number, value: number, type: 'ok' | 'info' = 'ok'): Made => ({
+    ...{ p: at, f: 'enqueue', key: 'q', in: value, type, from: at * 10, to: at * 10 + 5 },
+  })
+  const drain = (at: number, out: number[]): Made => ({
+    p: at,
+    f: 'drain',
+    key: 'q',
+    out,
+    from: at * 10,
+    to: at * 10 + 5,
+  })
+
+  test('that lost acknowledged messages says how many', () => {
+    expect(titleOf([enqueue(1, 1), enqueue(2, 2), enqueue(3, 3), drain(4, [2])], 'queue')).toBe(
+      '2 acknowledged messages were lost',
+    )
+  })
+
+  test('does not count a message that was never acknowledged', () => {
+    expect(titleOf([enqueue(1, 1), enqueue(2, 2, 'info'), drain(4, [])], 'queue')).toBe(
+      '1 acknowledged message was lost',
+    )
+  })
+
+  test('does not count what a dequeue of unknown outcome may have taken', () => {
+    const taken: Made = { p: 9, f: 'dequeue', key: 'q', type: 'info', from: 35, to: 36 }
+    expect(titleOf([enqueue(1, 1), enqueue(2, 2), taken, drain(4, [])], 'queue')).toBe(
+      'At least 1 acknowledged message was lost',
+    )
+  })
+
+  test('shows the loss first, whichever level was broken as well', () => {
+    const { shown, headline } = judge([enqueue(1, 1), enqueue(2, 2), drain(4, [2])], 'queue')
+    expect(headline.verdict).toBe('Not linearizable')
+    expect(shown?.sentence).toContain('never came out')
+  })
+
+  test('counts what a brute force over all that unknown dequeues may have taken counts', () => {
+    const run = fc.array(
+      fc.record({ what: fc.constantFrom('enqueue', 'dequeue'), type: fc.constantFrom('ok', 'ok', 'info', 'fail') }),
+      { minLength: 1, maxLength: 12 },
+    )
+    const property = fc.property(run, fc.array(fc.boolean(), { minLength: 12, maxLength: 12 }), (steps, kept) => {
+      const operations: Made[] = []
+      const inside: number[] = []
+      for (const [i, { what, type }] of steps.entries()) {
+        const at = { p: i, key: 'q', type: type as 'ok', from: i * 10, to: i * 10 + 5 }
+        if (what === 'enqueue') {
+          operations.push({ ...at, f: 'enqueue', in: i })
+          if (type === 'ok') inside.push(i)
+        } else operations.push({ ...at, f: 'dequeue', ...(type === 'ok' ? { out: inside.shift() ?? null } : {}) })
+      }
+      const out = inside.filter((value) => kept[value])
+      operations.push({ p: 99, f: 'drain', key: 'q', out, from: 1000, to: 1005 })
+      const missing = inside.length - out.length
+      const takers = operations.filter(({ f, type }) => f === 'dequeue' && type === 'info').length
+      // Any set of that many may have been taken: what remains of the best choice is lost for sure.
+      const least = Math.max(0, missing - takers)
+      const { headline, report } = judge(operations, 'queue')
+      const what = `${least} acknowledged message${least === 1 ? ' was' : 's were'} lost`
+      if (report.levels.linearizable.result !== 'violated') expect(least).toBe(0)
+      else if (least === 0) expect(headline.title).not.toContain('lost')
+      else expect(headline.title).toBe(least < missing ? `At least ${what}` : what)
+    })
+    fc.assert(property, { numRuns: 300 })
+  })
+})
+
+describe('a counter', () => {
+  const add = (at: number, type: 'ok' | 'info' | 'fail' = 'ok'): Made => ({
+    ...{ p: at, f: 'add', key: 'c', in: 1, type, from: at * 10, to: at * 10 + 5 },
+  })
+  const read = (at: number, out: number, final = true): Made => ({
+    ...{ p: at, f: 'read', key: 'c', out, final, from: at * 10, to: at * 10 + 5 },
+  })
+
+  test('that ends below what was acknowledged says how many additions it lost', () => {
+    expect(titleOf([add(1), add(2), add(3), read(4, 1), read(5, 1)], 'counter')).toBe('The counter lost 2 additions')
+  })
+
+  test('is not charged with what one of its nodes still has', () => {
+    expect(titleOf([add(1), add(2), add(3), read(4, 1), read(5, 3)], 'counter')).toBe(
+      '1 read missed acknowledged additions',
+    )
+  })
+
+  test('is not charged with additions of unknown outcome', () => {
+    expect(titleOf([add(1), add(2, 'info'), add(3), read(4, 1)], 'counter')).toBe('The counter lost 1 addition')
+  })
+
+  test('loses what a brute force over every choice of unknown additions cannot explain', () => {
+    const steps = fc.array(fc.constantFrom<'ok' | 'info' | 'fail'>('ok', 'ok', 'info', 'fail'), { maxLength: 8 })
+    const property = fc.property(steps, fc.integer({ min: 0, max: 9 }), (types, ended) => {
+      const operations = [...types.map((type, i) => add(i + 1, type)), read(50, ended)]
+      const sums = types.reduce<number[]>(
+        (known, type) =>
+          type === 'fail'
+            ? known
+            : type === 'ok'
+              ? known.map((sum) => sum + 1)
+              : known.flatMap((sum) => [sum, sum + 1]),
+        [0],
+      )
+      const { headline, report } = judge(operations, 'counter')
+      expect(report.levels.linearizable.result).toBe(sums.includes(ended) ? 'met' : 'violated')
+      const least = Math.min(...sums.map((sum) => sum - ended))
+      expect(/lost ([\d,]+)/.exec(headline.title)?.[1]).toBe(least > 0 ? String(least) : undefined)
+    })
+    fc.assert(property, { numRuns: 200 })
+  })
+})
+
+describe('a lock', () => {
+  const lock = (p: number, f: string, from: number, to: number, more: Partial<Made> = {}): Made => ({
+    ...{ p, f, key: 'L', from: from * 1e6, to: to * 1e6 },
+    ...more,
+  })
+
+  test('that two clients held says for how long', () => {
+    const held = [
+      lock(1, 'acquire', 0, 2),
+      lock(2, 'acquire', 40, 43),
+      lock(1, 'release', 60, 61),
+      lock(2, 'release', 80, 81),
+    ]
+    expect(titleOf(held, 'lock')).toBe('Two clients held lock L for 17 ms')
+  })
+
+  test('is held no longer than until the first attempt to release it', () => {
+    const failed = lock(1, 'release', 50, 51, { type: 'fail' })
+    const held = [lock(1, 'acquire', 0, 2), lock(2, 'acquire', 40, 43), failed, lock(2, 'release', 80, 81)]
+    expect(titleOf(held, 'lock')).toBe('Two clients held lock L for 7.0 ms')
+  })
+})
+
+describe('a register', () => {
+  const write = (p: number, value: number, from: number, more: Partial<Made> = {}): Made => ({
+    ...{ p, f: 'write', key: 'x', in: value, from: from * 1e6, to: (from + 5) * 1e6, node: 'n1' },
+    ...more,
+  })
+  const read = (p: number, out: number, from: number, more: Partial<Made> = {}): Made => ({
+    ...{ p, f: 'read', key: 'x', out, from: from * 1e6, to: (from + 5) * 1e6, node: 'n3' },
+    ...more,
+  })
+
+  test('that no replica remembers names whose write is gone', () => {
+    const told = judge([write(1, 1, 0), write(2, 2, 10), read(3, 1, 50, { final: true })], 'register')
+    expect(told.headline.title).toBe("p2's confirmed write to x is gone")
+    expect(told.shown?.level).toBe('eventual')
+  })
+
+  test('whose last two writes overlapped has lost one of them at least', () => {
+    const both = [write(1, 1, 0), write(2, 2, 10, { to: 19e6 }), write(3, 3, 11, { to: 20e6 })]
+    expect(titleOf([...both, read(3, 1, 50, { final: true })], 'register')).toBe(
+      'At least 1 acknowledged write was lost',
+    )
+  })
+
+  test('that a stale node answers says where the write was missing', () => {
+    expect(titleOf([write(1, 1, 0), write(2, 2, 10), read(3, 1, 50)], 'register')).toBe(
+      "p2's confirmed write was missing at n3",
+    )
+  })
+
+  test('that a client reads after its own write says that it did not see it', () => {
+    expect(titleOf([write(1, 1, 0), write(2, 2, 10), read(2, 1, 50)], 'register')).toBe(
+      'p2 did not see its own confirmed write',
+    )
+  })
+
+  test('whose newer write is of unknown outcome, but was read, tells of the two readers', () => {
+    const unknown = write(2, 2, 10, { type: 'info' })
+    expect(titleOf([write(1, 1, 0), unknown, read(3, 2, 20), read(4, 1, 50)], 'register')).toBe(
+      'p4 did not see a write that p3 had already read',
+    )
+    expect(titleOf([write(1, 1, 0), unknown, read(3, 2, 20), read(3, 1, 50)], 'register')).toBe(
+      "p3's reads went back in time",
+    )
+  })
+
+  test('that returns what nobody wrote has no such words', () => {
+    const { headline } = judge([write(1, 1, 0), read(3, 7, 1)], 'register')
+    expect([headline.title, headline.verdict]).toEqual(['Not linearizable', 'Not linearizable'])
+  })
+})
+
+test('a set that lost elements counts the acknowledged ones', () => {
+  const add = (p: number, value: number, type: 'ok' | 'info' = 'ok'): Made => ({
+    ...{ p, f: 'add', key: 's', in: value, type, from: p * 10, to: p * 10 + 5 },
+  })
+  const read: Made = { p: 9, f: 'read', key: 's', out: [2], final: true, from: 100, to: 105 }
+  expect(titleOf([add(1, 1), add(2, 2), add(3, 3, 'info')].concat(read), 'set')).toBe('1 acknowledged element was lost')
+})
+
+test('ids handed out twice are counted', () => {
+  const id = (p: number, out: number): Made => ({ p, f: 'generate', out, from: p * 10, to: p * 10 + 5 })
+  expect(titleOf([id(1, 7), id(2, 7), id(3, 8)], 'unique-ids')).toBe('1 id was handed out more than once')
+})
+
+test('an account below zero is named', () => {
+  const transfer: Made = { p: 1, f: 'transfer', in: { from: 'a', to: 'b', amount: 8 }, from: 0, to: 5 }
+  const read: Made = { p: 2, f: 'read', out: { a: -8, b: 8 }, from: 10, to: 15 }
+  expect(titleOf([transfer, read], 'bank')).toBe('Account a was overdrawn by 8')
+})
+
+test('a reader who asks about a level is told about the level', () => {
+  const { history, report } = judge(
+    [
+      { p: 1, f: 'enqueue', key: 'q', in: 1, from: 0, to: 5 },
+      { p: 2, f: 'drain', key: 'q', out: [], from: 10, to: 15 },
+    ],
+    'queue',
+  )
+  expect(factsOf({ history, report, asked: 'linearizable', isAboutLevel: true }).headline.title).toBe(
+    'Not linearizable',
+  )
+})
