@@ -22,7 +22,7 @@ import {
   statisticsOf,
 } from '@chaosproxy/runner/result'
 import { bounded } from './bounded-json.ts'
-import { factsOf } from './facts/facts.ts'
+import { type Facts, factsOf } from './facts/facts.ts'
 import { nearFaults } from './facts/near-faults.ts'
 import { functionOf, hasReturned, keyOf, linesOf, nodeOf, outcomeName } from './operation-words.ts'
 import { recordFactsOf, recordJson } from './record.ts'
@@ -75,9 +75,7 @@ function wholeJson(input: JsonInput): Json {
   return object({
     chaos: RESULT_FORM,
     file: input.file,
-    title: facts.headline.title,
-    verdict: facts.headline.verdict,
-    shown: facts.shown?.level,
+    ...saidOf(facts),
     headline: report?.headline ?? 'not checked',
     model: report?.model,
     levels:
@@ -146,6 +144,13 @@ function wholeJson(input: JsonInput): Json {
     run: input.directory,
   })
 }
+
+/** What every page says at its top, and the level whose counterexample it draws. */
+const saidOf = ({ headline, shown }: Facts): Members => ({
+  title: headline.title,
+  verdict: headline.verdict,
+  shown: shown?.level,
+})
 
 const latencyJson = ({ p50Nanos, p99Nanos }: Statistics, run: RunSummary | undefined): Json =>
   object({

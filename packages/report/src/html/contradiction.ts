@@ -18,6 +18,7 @@ import { digitsToTellApart, moment } from '../words.ts'
 import { type Arc, type Box, besideArc, boxOf, type Point } from './arc-label.ts'
 import { holdingBars } from './holding-bars.ts'
 import { type Html, html } from './markup.ts'
+import { heightOfNodes, isOnLanes, laneNodes, nodeLanes } from './node-lanes.ts'
 import { possibleStates } from './ribbon.ts'
 import { type Scale, scaleOf } from './scale.ts'
 
@@ -60,17 +61,20 @@ export function contradictionSvg(history: History, counterexample: Counterexampl
   const lanes = lanesOf(history, operations)
   const states = possibleStates(history, counterexample)
   // Faults are named above the first lane, where no operation has a label.
-  const top = (states.length > 0 ? 54 : 12) + faults.length * 16
+  const nodes = laneNodes(history, counterexample, faults)
+  const across = faults.filter((fault) => !isOnLanes(fault, nodes))
+  const top = (states.length > 0 ? 54 : 12) + across.length * 16
   const scale = scaleOf(eventsOf(history, operations), LEFT + 10, RIGHT - 12)
   const plain = operations.map((operation, i) => barOf(history, operation, i + 1, lanes, scale, top))
   const bars = plain.map((bar) => ({ ...bar, label: labelOf(history, counterexample, bar, plain) }))
   const accused = accusedOf(history, counterexample)
-  const bottom = top + lanes.length * LANE
+  const underClients = top + lanes.length * LANE
+  const bottom = underClients + heightOfNodes(nodes)
   const height = bottom + 34
   return html`<svg class="why-svg" viewBox="0 0 ${WIDTH} ${height}" role="group" aria-label="The ${operations.length} operations of the contradiction, by process, time to the right">
 <defs><pattern id="hatch-${level}" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V7" class="hatch"/></pattern><marker id="tip-${level}" viewBox="0 0 8 8" refX="6.500" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 .8L7 4 0 7.2z" class="tip"/></marker></defs>
-${faults.map((fault) => faultBand(level, fault, scale, top - faults.length * 16, bottom))}
-${faults.map((fault, i) => faultName(fault, i, scale, top - faults.length * 16))}
+${across.map((fault) => faultBand(level, fault, scale, top - across.length * 16, bottom))}
+${across.map((fault, i) => faultName(fault, i, scale, top - across.length * 16))}
 ${ribbon(history, states, scale, counterexample)}
 ${lanes.map((name, i) => {
   const y = top + i * LANE + LANE / 2 + 4
@@ -78,8 +82,9 @@ ${lanes.map((name, i) => {
 })}
 ${scale.breaks.map(
   ({ x, nanos }) =>
-    html`<path class="break" d="M${x - 4} ${top}V${bottom + 4}M${x + 4} ${top}V${bottom + 4}"/><text class="t2 mid" x="${x}" y="${bottom + 28}">${duration(nanos)}</text>`,
+    html`<path class="break" d="M${x - 4} ${top}V${bottom - 8}M${x + 4} ${top}V${bottom - 8}"/><path class="axis" d="M${x - 7} ${bottom + 10}l6 -12M${x + 1} ${bottom + 10}l6 -12"/><text class="gap" x="${x}" y="${bottom - 4}">${duration(nanos)}</text>`,
 )}
+${nodeLanes(history, counterexample, faults, nodes, { scale, left: LEFT - 6, right: RIGHT + 14, top: underClients, accused, hatch: `hatch-${level}` })}
 ${holdingBars(history, counterexample, { scale, right: RIGHT + 14, laneOf: (row) => plain.find((bar) => bar.operation === row)?.y ?? 0 })}
 ${accusation(history, counterexample, bars)}
 ${bars.map((bar) => barMarkup(history, counterexample, bar, accused.has(bar.operation)))}
@@ -308,8 +313,7 @@ function axis(history: History, operations: readonly OperationRow[], scale: Scal
     const x = scale.ofEvent(event.position)
     const text = hasTimes(history) ? moment(event.time, digits) : `line ${lineAt(event.position)}`
     const half = (text.length * CHARACTER) / 2
-    const crossing = scale.breaks.some((gap) => Math.abs(gap.x - x) < half + 26)
-    if (x - half < free || x + half > WIDTH || crossing) return [html`<path class="tick" d="M${x} ${bottom + 4}v5"/>`]
+    if (x - half < free || x + half > WIDTH) return [html`<path class="tick" d="M${x} ${bottom + 4}v5"/>`]
     free = x + half + 8
     return [
       html`<path class="tick" d="M${x} ${bottom + 4}v8"/><text class="t2 mid" x="${x}" y="${bottom + 28}">${text}</text>`,

@@ -56,6 +56,7 @@ svg.why-svg,#charts{display:block;width:100%;height:auto}
 svg .lane-name,svg .row-name{font-weight:620;font-size:13px}
 .band{fill:var(--band)}.hatch{stroke:var(--hatch);stroke-width:2.4}.band-edge{stroke:var(--line2);stroke-dasharray:2 3;fill:none}svg .fault-name{font-weight:600;fill:var(--ink2);paint-order:stroke;stroke:var(--page);stroke-width:3px}svg .fault-name.end{text-anchor:end}
 .holding{fill:var(--d1);stroke:var(--d2)}.holding.both{fill:var(--accent);stroke:var(--accent)}
+.node-lane{stroke:var(--d1);stroke-width:8;fill:none}.down{fill:var(--down)}.cut{stroke:var(--line2)}svg .fault-name.middle{text-anchor:middle;font-size:11.5px}.served{fill:var(--page);stroke:var(--data);stroke-width:2}.served.write{fill:var(--data)}.served.bad{stroke:var(--accent)}svg .gap{text-anchor:middle;font-style:italic;font-size:11.5px;fill:var(--ink2);paint-order:stroke;stroke:var(--page);stroke-width:4px}
 .break{stroke:var(--line2);stroke-dasharray:1 3;fill:none}
 .state{fill:var(--panel);stroke:var(--line2)}.state.several{stroke-dasharray:3 2}.state.last{stroke:var(--ink);stroke-width:1.6}
 rect.bar.write{fill:var(--data)}rect.bar{stroke:var(--data);stroke-width:1.6}rect.bar.read{fill:var(--page)}rect.bar.bad{fill:var(--accent);stroke:var(--accent)}rect.bar.open{stroke-dasharray:4 3;fill-opacity:.55}

@@ -1,0 +1,142 @@
+import type { Counterexample, OperationRow } from '@chaosproxy/checker'
+import { duration, type History } from '@chaosproxy/history'
+import type { NearFault } from '../facts/near-faults.ts'
+import { hasTimes } from '../moments.ts'
+import { hasReturned, nameText, nodeOf, tells } from '../operation-words.ts'
+import { clip } from '../terminal/width.ts'
+import { moment } from '../words.ts'
+import { type Html, html } from './markup.ts'
+import type { Scale } from './scale.ts'
+
+/** The height of a node's lane, in pixels. */
+const NODE_LANE = 44
+/** More lanes than this explain nothing. */
+const MOST_NODES = 5
+/** Rough width of a character of the labels. */
+const CHARACTER = 7
+
+/** What a fault does to the lane of a node that it hits. */
+const DOWN: { readonly [kind: string]: string } = {
+  kill: 'killed',
+  crash: 'crashed',
+  restart: 'restarted',
+  pause: 'paused',
+}
+
+/** The nodes that deserve a lane: those that the faults hit, among those that served what is drawn. */
+export function laneNodes(
+  history: History,
+  { operations }: Counterexample,
+  faults: readonly NearFault[],
+): readonly string[] {
+  if (!hasTimes(history)) return []
+  const serving = [...new Set(operations.flatMap(({ operation }) => nodeOf(history, operation) ?? []))]
+  const hit = (node: string): boolean => faults.some((fault) => hits(fault, node))
+  return serving.some(hit) ? serving.slice(0, MOST_NODES) : []
+}
+
+const hits = ({ nodes, links }: NearFault, node: string): boolean =>
+  nodes.includes(node) || links.some(({ from, to }) => from === node || to === node)
+
+/** Whether the lanes of the nodes show a fault, so that no other lane need be shaded for it. */
+export const isOnLanes = (fault: NearFault, nodes: readonly string[]): boolean =>
+  nodes.some((node) => hits(fault, node))
+
+/** With room for what stands between the last lane and the axis. */
+export const heightOfNodes = (nodes: readonly string[]): number =>
+  nodes.length === 0 ? 0 : nodes.length * NODE_LANE + 16
+
+interface Place {
+  readonly scale: Scale
+  readonly left: number
+  readonly right: number
+  /** Where the first lane begins. */
+  readonly top: number
+  readonly accused: ReadonlySet<OperationRow>
+  /** The name of the hatching of what is cut. */
+  readonly hatch: string
+}
+
+/**
+ * A lane for each node: when it was down (a dark bar) or cut off (hatched), with both times, and what it answered to
+ * the operations drawn above, a dot for a change and a ring for a read.
+ */
+export function nodeLanes(
+  history: History,
+  counterexample: Counterexample,
+  faults: readonly NearFault[],
+  nodes: readonly string[],
+  place: Place,
+): Html | undefined {
+  if (nodes.length === 0) return undefined
+  const { left, right, top } = place
+  const middle = (node: string): number => top + nodes.indexOf(node) * NODE_LANE + NODE_LANE / 2 + 6
+  const labels = new Map(nodes.map((node): [string, LaneLabel[]] => [node, []]))
+  return html`<g class="nodes">${nodes.map(
+    (node) =>
+      html`<text class="lane-name" x="0" y="${middle(node) + 5}">${clip(nameText(node), 10)}</text><path class="node-lane" d="M${left} ${middle(node)}H${right}"/>`,
+  )}${faults.filter((fault) => isOnLanes(fault, nodes)).map((fault) => faultBars(fault, nodes, labels, middle, place))}${counterexample.operations.map(
+    ({ operation }) => answerMark(history, operation, nodes, middle, place),
+  )}</g>`
+}
+
+interface LaneLabel {
+  readonly left: number
+  readonly right: number
+  readonly isBelow: boolean
+}
+
+/** Above the bar, or below it, or nowhere, where an earlier label stands: the list beside the drawing has them all. */
+function placed(taken: LaneLabel[], left: number, right: number): LaneLabel | undefined {
+  const free = [false, true].find(
+    (isBelow) => !taken.some((label) => label.isBelow === isBelow && left < label.right && label.left < right),
+  )
+  if (free === undefined) return undefined
+  const label = { left, right, isBelow: free }
+  taken.push(label)
+  return label
+}
+
+function faultBars(
+  fault: NearFault,
+  nodes: readonly string[],
+  labels: ReadonlyMap<string, LaneLabel[]>,
+  middle: (node: string) => number,
+  { scale, left, right, hatch }: Place,
+): Html {
+  const x1 = Math.max(left, Math.min(right - 4, scale.ofTime(fault.from)))
+  const x2 = Math.min(right, Math.max(x1 + 4, scale.ofTime(fault.to)))
+  const word = DOWN[fault.kind]
+  const text = `${word ?? clip(fault.label, 36)} ${moment(fault.from)} to ${moment(fault.to)}`
+  const half = (text.length * CHARACTER) / 2
+  const x = Math.min(Math.max((x1 + x2) / 2, left + half), right - half)
+  const own = nodes.filter((node) => hits(fault, node))
+  return html`<g class="fault"><title>${fault.whole}</title>${own.map((node, i) => {
+    const y = middle(node)
+    // A cut has one label; each node that was down has its own.
+    const label = i > 0 && word === undefined ? undefined : placed(labels.get(node) ?? [], x - half, x + half)
+    const bar =
+      word === undefined
+        ? html`<rect class="cut" x="${x1}" y="${y - 5}" width="${x2 - x1}" height="10" fill="url(#${hatch})"/>`
+        : html`<rect class="down" x="${x1}" y="${y - 5}" width="${x2 - x1}" height="10"/>`
+    if (label === undefined) return bar
+    return html`${bar}<text class="fault-name middle" x="${x}" y="${label.isBelow ? y + 17 : y - 9}">${text}</text>`
+  })}</g>`
+}
+
+/** When the node answered, on its lane. */
+function answerMark(
+  history: History,
+  operation: OperationRow,
+  nodes: readonly string[],
+  middle: (node: string) => number,
+  { scale, accused }: Place,
+): Html | undefined {
+  const node = nodeOf(history, operation)
+  if (node === undefined || !nodes.includes(node) || !hasReturned(history, operation)) return undefined
+  const { callEvent, returnEvent, callTime, returnTime } = history.operations
+  const x = (scale.ofEvent(callEvent[operation] ?? 0) + scale.ofEvent(returnEvent[operation] ?? 0)) / 2
+  const kind = `${tells(history, operation) ? 'read' : 'write'}${accused.has(operation) ? ' bad' : ''}`
+  const took = duration((returnTime[operation] ?? 0) - (callTime[operation] ?? 0))
+  return html`<circle class="served ${kind}" cx="${x}" cy="${middle(node)}" r="5.500"><title>${nameText(node)} served this operation within ${took}</title></circle>`
+}

@@ -1,0 +1,65 @@
+import type { Counterexample } from '@chaosproxy/checker'
+import { type Fault, linksBetween } from '@chaosproxy/faults'
+import { expect, test } from 'vitest'
+import { made, ms, report, summary, violated } from '../../runner/test/timeline.ts'
+import { renderHtml } from '../src/html/page.ts'
+
+// A fault is drawn on the lane of the node that it hit, and on no other.
+
+const counterexample: Counterexample = {
+  level: 'linearizable',
+  sentence: 'process 3 read 105 for x from n3.',
+  operations: [0, 1, 2].map((operation) => ({ operation, role: 'core' as const })),
+  keys: ['x'],
+  culprit: 2,
+}
+
+function drawn(...faults: readonly Fault[]): string {
+  const history = made([
+    { p: 1, f: 'write', key: 'x', in: 105, from: 887e6, to: 890e6, node: 'n1' },
+    { p: 2, f: 'write', key: 'x', in: 743, from: 6570e6, to: 6575e6, node: 'n1' },
+    { p: 3, f: 'read', key: 'x', out: 105, from: 7118e6, to: 7120e6, node: 'n3' },
+  ])
+  const judged = report('not linearizable', { linearizable: violated(counterexample) })
+  const records = faults.map((fault, i) => ({ id: String(i), fault, from: ms(5138), to: ms(6902), hits: 1 }))
+  const run = summary({ report: judged, faults: records })
+  const page = renderHtml({ history, report: judged, run, title: 't', version: '1', historyFile: 'h' })
+  return /<svg class="why-svg".*?<\/svg>/s.exec(page)?.[0] ?? ''
+}
+
+test('a node that was killed has a dark bar on its own lane, with both times', () => {
+  const svg = drawn({ kind: 'kill', nodes: ['n3', 'n5'] })
+  expect(svg.match(/class="down"/g)).toHaveLength(1)
+  expect(svg).toContain('>killed 5.138 s to 6.902 s<')
+  expect(svg).not.toContain('class="band"')
+})
+
+test('a cut is hatched on the lanes of both of its ends, and named once', () => {
+  const svg = drawn({ kind: 'partition', links: linksBetween([['n1'], ['n3']]), mode: 'hold' })
+  expect(svg.match(/class="cut"/g)).toHaveLength(2)
+  expect(svg.match(/>partition [^<]*5\.138 s to 6\.902 s</g)).toHaveLength(1)
+})
+
+test('each operation is marked on the lane of the node that served it, the impossible one in its colour', () => {
+  const svg = drawn({ kind: 'kill', nodes: ['n3'] })
+  expect(svg.match(/class="served write"/g)).toHaveLength(2)
+  expect(svg.match(/class="served read bad"/g)).toHaveLength(1)
+})
+
+test('without a fault on these nodes there are no lanes of nodes', () => {
+  expect(drawn()).not.toContain('node-lane')
+})
+
+test('the length of a gap stands inside its break, and the axis has moments only', () => {
+  const svg = drawn()
+  expect(svg).toMatch(/<text class="gap"[^>]*>5\.68 s<\/text>/)
+  expect(
+    [...svg.matchAll(/<text class="t2 mid"[^>]*>([^<]*)</g)].every(([, text]) => /^\d+\.\d{3,} s$/.test(text ?? '')),
+  ).toBe(true)
+})
+
+test('two faults of one node whose labels would cover each other stand above and below', () => {
+  const svg = drawn({ kind: 'kill', nodes: ['n3'] }, { kind: 'pause', nodes: ['n3'] })
+  const labels = [...svg.matchAll(/class="fault-name middle" x="[\d.]+" y="([\d.]+)"/g)].map(([, y]) => y)
+  expect(new Set(labels).size).toBe(2)
+})
