@@ -6,6 +6,7 @@ import { renderVerdict } from '@chaosproxy/report'
 import { lastTime } from '@chaosproxy/runner/result'
 import { workloadOf } from '@chaosproxy/targets'
 import type { Judgement, JudgeTask } from './judge.ts'
+import { stepAside } from './step-aside.ts'
 
 // Judges the record of a run that is still being written: all of it again each time that it is asked to.
 
@@ -14,6 +15,8 @@ const DEADLINE_MS = millis(10_000)
 const MEMORY_BYTES = 500_000_000
 
 const { file, model: named, initial: start, workload: name, asked, title, version } = workerData as JudgeTask
+
+stepAside()
 
 parentPort?.on('message', async () => {
   const began = performance.now()
