@@ -1,29 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { installed, startRedis, whySkipped } from '../../proxy/test/real-servers.ts'
+import { installed } from '../../proxy/test/real-servers.ts'
 import { BRIEF_COMPARISON, chaos, chaosHere, startChaos, temporaryDirectory } from './chaos.ts'
 import { until } from './processes.ts'
+import { joined, queueOf } from './queue-process.ts'
 
 const redis = installed('redis-server')
-
-/** A Redis of the test's own, which keeps nothing. */
-async function queueOf(): Promise<string> {
-  if (redis === undefined) throw new Error(whySkipped('redis-server'))
-  const { host, port } = await startRedis(redis)
-  return `redis://${host}:${port}`
-}
-
-/** A worker that has joined, and what it has printed. */
-async function joined(queue: string, ...more: readonly string[]) {
-  const { child, finished } = startChaos(['worker', '--queue', queue, '--threads', '1', ...more])
-  let printed = ''
-  child.stdout?.on('data', (chunk) => {
-    printed += chunk
-  })
-  await until(() => printed.includes('Joined the queue at') || child.exitCode !== null)
-  return { child, finished, printed: () => printed, searched: () => printed.match(/^Did seeds/gm)?.length ?? 0 }
-}
 
 const SEARCH = ['fuzz', '--target', 'quorum', '--set', 'r=1', '--set', 'w=1', '--expect', 'linearizable']
 const fuzz = async (args: readonly string[]) => {
@@ -44,6 +27,7 @@ describe.skipIf(redis === undefined)('a search through a queue', () => {
       // How small it is cut down depends on the time there was.
       result.failures.map(({ cause, seed, times }: { [member: string]: unknown }) => ({ cause, seed, times }))
     expect(told(shared)).toEqual(told(alone))
+    expect(shared.stderr).not.toContain('Warning')
     const { searched } = worker
     expect(searched()).toBe(4)
     const again = await fuzz([...seeds, '--queue', queue])
@@ -116,7 +100,7 @@ describe.skipIf(redis === undefined)('code of one’s own', () => {
     shared.child.stderr?.on('data', (chunk) => {
       said += chunk
     })
-    const willing = await joined(queue, '--allow-code')
+    const willing = await joined(queue, ['--allow-code'])
     const { stdout, exitCode } = await shared.finished
     const told = (text: string) => {
       const { trials, failures } = JSON.parse(text)

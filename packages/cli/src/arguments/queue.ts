@@ -1,4 +1,5 @@
 import type { SearchEvent } from '@chaosproxy/engine'
+import { plural } from '@chaosproxy/history'
 import type { Option } from './option.ts'
 
 /** Hands work to other machines. */
@@ -16,5 +17,5 @@ export const aloneText = ({ place, code }: Extract<SearchEvent, { readonly type:
     ? `no worker at ${place} may run code of yours: start one with npx chaos worker --allow-code --queue ADDRESS`
     : `no worker at ${place}: start one with npx chaos worker --queue ADDRESS`
 
-export const lostText = ({ job }: Extract<SearchEvent, { readonly type: 'lost' }>): string =>
-  `Redis lost ${job}: handed out again`
+export const lostText = ({ jobs }: Extract<SearchEvent, { readonly type: 'lost' }>): string =>
+  `Redis had lost ${plural(jobs, 'job')}, which ${jobs === 1 ? 'was' : 'were'} handed out again: nothing is missing`

@@ -56,7 +56,7 @@ function show(event: CompareEvent, progress: ProgressDisplay): void {
       progress.update(aloneText(event))
       break
     case 'lost':
-      progress.note(lostText(event))
+      progress.warn(lostText(event))
       break
     case 'running':
       progress.update(`run ${event.run} of ${event.runs}: ${event.system} under ${event.condition}`)

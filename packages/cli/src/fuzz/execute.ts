@@ -60,7 +60,7 @@ function show(event: SearchEvent, progress: ProgressDisplay): void {
       progress.update(aloneText(event))
       break
     case 'lost':
-      progress.note(lostText(event))
+      progress.warn(lostText(event))
       break
     case 'guiding':
       progress.update(`an invariant was broken in seed ${event.seed}: looking for what a client sees of it`)

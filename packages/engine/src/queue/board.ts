@@ -56,6 +56,9 @@ export async function openBoard(address: string): Promise<Board> {
     // They connect again by themselves, and every job is looked after.
     queue.on('error', () => {})
     events.on('error', () => {})
+    // Every job that is waited for listens.
+    queue.setMaxListeners(0)
+    events.setMaxListeners(0)
     const ends = { queue, events }
     opened.set(lane, ends)
     return ends

@@ -18,6 +18,7 @@ interface Queued {
 }
 
 interface Closed {
+  setMaxListeners(most: number): unknown
   on(event: 'error', listener: (error: Error) => void): unknown
   close(force?: boolean): Promise<unknown>
 }

@@ -15,8 +15,8 @@ const COUNT_WORKERS_EVERY_MS = 2_000
 export type QueueEvent =
   /** There is work in the queue of the Redis there, and no worker to do it; with code, none that may run that. */
   | { readonly type: 'alone'; readonly place: string; readonly code: boolean }
-  /** Redis no longer knew a job, which is handed out again. */
-  | { readonly type: 'lost'; readonly job: string }
+  /** Redis no longer knew some jobs, as after a restart without persistence. They are handed out again. */
+  | { readonly type: 'lost'; readonly jobs: number }
 
 /**
  * Has workers on other machines do the kinds of jobs that travel, and `local` all others. A job of one name is done once,
@@ -32,7 +32,10 @@ export async function openQueuePool(
   const board = await openBoard(address)
   const { place } = board
   const waiting: { [lane in Lane]: number } = { plain: 0, code: 0 }
+  let lost = 0
   const counting = setInterval(async () => {
+    if (lost > 0) listener({ type: 'lost', jobs: lost })
+    lost = 0
     for (const lane of ['plain', 'code'] as const)
       if (waiting[lane] > 0 && (await board.workers(lane)) === 0)
         listener({ type: 'alone', place, code: lane === 'code' })
@@ -58,7 +61,7 @@ export async function openQueuePool(
     try {
       for (let first = true; !calledOff.signal.aborted; first = false) {
         const isGone = !first && (await board.isGone(lane, name))
-        if (isGone) listener({ type: 'lost', job: title })
+        if (isGone) lost += 1
         if (parcel !== undefined && (first || isGone)) await board.keep(parcel.texts)
         // Under its name it is the same job, unless Redis has lost it.
         const outcome = await Promise.race([board.outcomeOf(lane, name, order), calledOff.outcome])
@@ -91,6 +94,7 @@ export async function openQueuePool(
     },
     async close() {
       clearInterval(counting)
+      if (lost > 0) listener({ type: 'lost', jobs: lost })
       await Promise.all([board.close(), local.close()])
     },
   }

@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { freePort, installed } from '../../proxy/test/real-servers.ts'
+import { bin, root, startProcess, temporaryDirectory } from './chaos.ts'
+import { until } from './processes.ts'
+
+test.skipIf(installed('redis-server') === undefined)(
+  'three commands of the manual lead from one laptop to a queue',
+  async () => {
+    const page = readFileSync(join(root, 'packages', 'cli', 'docs', 'past-one-machine.md'), 'utf8')
+    const [, commands = ''] = /```bash\n(redis-server [\s\S]*?)```/.exec(page) ?? []
+    const port = String(await freePort())
+    const cwd = temporaryDirectory()
+    const [redis, worker, fuzz] = commands.trim().split('\n')
+    const begin = (command = '') => {
+      const [program = '', ...words] = command
+        .replaceAll('6379', port)
+        .replace('npx chaos', `${process.execPath} ${bin}`)
+        .split(' ')
+      const { child, finished } = startProcess(program, words, { cwd })
+      let printed = ''
+      child.stdout?.on('data', (chunk) => {
+        printed += chunk
+      })
+      return { finished, until: (text: string) => until(() => printed.includes(text)) }
+    }
+    await begin(redis).until('Ready to accept connections')
+    await begin(worker).until('Joined the queue at')
+    const { exitCode, stdout } = await begin(fuzz).finished
+    expect(stdout).toContain('NOT LINEARIZABLE')
+    expect(exitCode).toBe(1)
+  },
+)
