@@ -26,6 +26,26 @@ export interface Threads {
   readonly joined: Uint8Array
 }
 
+/**
+ * Tells the next operation of a thread; -1 if there is none, or if it must wait for another thread. `position` has, by
+ * thread, how many of its operations were taken. A closure for each search: its loops call it millions of times.
+ */
+export function nextIn(
+  { start, members, before, of, place }: Threads,
+  position: Int32Array,
+): (thread: number) => number {
+  return (thread) => {
+    const at = start[thread] + position[thread]
+    if (at === start[thread + 1]) return -1
+    const operation = members[at]
+    for (let n = before.start[operation]; n < before.start[operation + 1]; n++) {
+      const needed = before.items[n]
+      if (position[of[needed]] <= place[needed]) return -1
+    }
+    return operation
+  }
+}
+
 /** The columns that determine the clients' orders. */
 export type Timed = Pick<Encoded, 'length' | 'calls' | 'returns' | 'clients'>
 

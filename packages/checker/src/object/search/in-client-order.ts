@@ -1,6 +1,6 @@
 import { clientsOf } from '../../encoding/clients.ts'
 import { later, NEVER } from '../../encoding/encoded.ts'
-import { threadsOf } from '../../encoding/threads.ts'
+import { nextIn, threadsOf } from '../../encoding/threads.ts'
 import type { Budget, Progress } from '../../limits/budget.ts'
 import { createMemo } from '../../search/memo.ts'
 import type { Machine } from '../model/machine.ts'
@@ -28,7 +28,7 @@ interface Step {
 export function createClientOrderSearch(part: Part, machine: Machine, budget: Budget): ClientOrderSearch {
   const { length, calls, returns, row, history } = part
   const threads = threadsOf({ length, calls, returns, clients: later(() => clientsOf(history, row)) }, false, budget)
-  const { count, start, members, before, of, place } = threads
+  const { count, of } = threads
   const words = new Int32Array(count + 2)
   words[0] = 1
   const memo = createMemo(words.length, budget)
@@ -40,15 +40,7 @@ export function createClientOrderSearch(part: Part, machine: Machine, budget: Bu
   // In order of call, which is often close to the order in which they took effect.
   let cursor = -1
 
-  const nextOf = (thread: number): number => {
-    const at = start[thread] + position[thread]
-    if (at === start[thread + 1]) return -1
-    for (let n = before.start[members[at]]; n < before.start[members[at] + 1]; n++) {
-      const needed = before.items[n]
-      if (position[of[needed]] <= place[needed]) return -1
-    }
-    return members[at]
-  }
+  const nextOf = nextIn(threads, position)
   const nextAfter = (operation: number): number => {
     let earliest = -1
     for (let thread = 0; thread < count; thread++) {

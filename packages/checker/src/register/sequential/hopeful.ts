@@ -1,5 +1,5 @@
 import { CAS, DIFFERS, type Encoded, NEVER, READ, WRITE } from '../../encoding/encoded.ts'
-import { type Threads, threadsOf } from '../../encoding/threads.ts'
+import { nextIn, type Threads, threadsOf } from '../../encoding/threads.ts'
 import { type Budget, createPace } from '../../limits/budget.ts'
 
 /** Operations examined in all attempts together. */
@@ -37,13 +37,9 @@ export function layOutByLot(encoded: Encoded, budget: Budget): Int32Array | unde
   return undefined
 }
 
-function attempt(
-  encoded: Encoded,
-  { count, start, members, before, of, place }: Threads,
-  random: () => number,
-  budget: Budget,
-): Int32Array | undefined {
+function attempt(encoded: Encoded, threads: Threads, random: () => number, budget: Budget): Int32Array | undefined {
   const { length, kind, key, keys, expects, writes, returns, values, initial } = encoded
+  const { count, of } = threads
   const pace = createPace(budget, count)
   const position = new Int32Array(count)
   const state = new Int32Array(keys).fill(initial)
@@ -53,15 +49,7 @@ function attempt(
   let left = 0
   for (let i = 0; i < length; i++) if (returns[i] !== NEVER) left++
 
-  const nextOf = (thread: number): number => {
-    const at = start[thread] + position[thread]
-    if (at === start[thread + 1]) return -1
-    for (let n = before.start[members[at]]; n < before.start[members[at] + 1]; n++) {
-      const needed = before.items[n]
-      if (position[of[needed]] <= place[needed]) return -1
-    }
-    return members[at]
-  }
+  const nextOf = nextIn(threads, position)
   const put = (operation: number): void => {
     position[of[operation]]++
     order[placed++] = operation

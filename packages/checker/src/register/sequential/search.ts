@@ -1,6 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import { APPEND, CAS, DIFFERS, type Encoded, NEVER, READ, WRITE } from '../../encoding/encoded.ts'
-import { threadsOf } from '../../encoding/threads.ts'
+import { nextIn, threadsOf } from '../../encoding/threads.ts'
 import type { Budget, Progress } from '../../limits/budget.ts'
 import { createMemo } from '../../search/memo.ts'
 import { createAppendStates, DEAD } from '../replay/appends.ts'
@@ -29,7 +29,7 @@ export function createSequentialSearch(
   const writes = appends?.writes ?? encoded.writes
   const initial = appends?.initial ?? encoded.initial
   const threads = threadsOf(encoded, false, budget)
-  const { count, start, members, before } = threads
+  const { count, start, members } = threads
   const isOptional = (thread: number): boolean => returns[members[start[thread]]] === NEVER
   const anyDiffers = kind.includes(DIFFERS)
   const useful = usefulOptional(encoded, expects, writes, budget)
@@ -68,16 +68,7 @@ export function createSequentialSearch(
   for (let i = 0; i < length; i++) if (returns[i] !== NEVER) left++
   let started = false
 
-  const nextOf = (thread: number): number => {
-    const at = start[thread] + position[thread]
-    if (at === start[thread + 1]) return -1
-    const operation = members[at]
-    for (let n = before.start[operation]; n < before.start[operation + 1]; n++) {
-      const needed = before.items[n]
-      if (position[threads.of[needed]] <= threads.place[needed]) return -1
-    }
-    return operation
-  }
+  const nextOf = nextIn(threads, position)
   /** The first call after `operation` among the next operations of all threads; -1 if there is none. */
   const nextAfter = (operation: number): number => {
     let earliest = -1
