@@ -7,7 +7,6 @@ import { checkVersions } from '../record/check-versions.ts'
 import { withDoubts } from '../record/doubts.ts'
 import { judgeableOf } from '../record/judgeable.ts'
 import { withMisreading } from '../record/misreading.ts'
-import { registerEntry } from '../register/entry.ts'
 import { entryOf } from './registry.ts'
 
 /**
@@ -29,12 +28,10 @@ export function check(history: History, options: CheckOptions<string>): Report<s
     entry.judge.check(history, entry, options)
     return reportUnread(history, entry, options, NO_OPERATIONS)
   }
-  const report = entry.name === 'register' ? checkVersions(history, options, checkRegister) : undefined
-  return withMisreading(report ?? judged(history, entry, options), history, entry, options)
+  const judge = (some: History, by: CheckOptions<string>): Report<string> => judged(some, entry, by)
+  const report = entry.record.namesVersions === true ? checkVersions(history, options, judge) : undefined
+  return withMisreading(report ?? judge(history, options), history, entry, options)
 }
-
-const checkRegister = (history: History, options: CheckOptions<string>): Report<string> =>
-  judged(history, registerEntry as ModelEntry<string>, options)
 
 /** Judges what a record's marks leave to be judged. */
 function judged<Name extends string>(

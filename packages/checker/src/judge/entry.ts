@@ -50,6 +50,8 @@ export interface HistoryJudge<Name extends string = Level> {
 export interface RecordRules {
   /** Functions whose invocation needs no value. */
   readonly mayLackInput: readonly string[]
+  /** Whether what was written may be told from versions that were seen, if the answers were lost (see `checkVersions`). */
+  readonly namesVersions?: boolean
   /** Whether something outside the record that touched an object may have taken what seems lost. */
   readonly mayBeTaken: boolean
   /** Fills in what operations leave out; undefined if nothing needs it. */

@@ -1,20 +1,17 @@
 import type { History, Json } from '@chaosproxy/history'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
-import { reportUnread, takeEncoding, takeObjects } from '../judge/encoding-memory.ts'
+import { takeObjects } from '../judge/encoding-memory.ts'
 import type { ModelEntry } from '../judge/entry.ts'
-import { followsFrom } from '../judge/headline.ts'
+import { isByFinalReads, judgeConsistency, type Opened } from '../judge/judge-consistency.ts'
 import type { CheckOptions } from '../judge/options.ts'
 import { countUnknown } from '../judge/outcomes.ts'
 import type { Report } from '../judge/report.ts'
-import { consistency, type Level } from '../levels/levels.ts'
-import { type Budget, createBudget, inTime, OUT_OF_TIME } from '../limits/budget.ts'
+import { type Budget, inTime, OUT_OF_TIME } from '../limits/budget.ts'
 import { looseReason } from '../register/sequential/loose.ts'
-import type { Accounting } from '../verdict/accounting.ts'
 import type { Verdict } from '../verdict/verdict.ts'
 import { orderOfRows } from '../verdict/witness-order.ts'
-import { bothUnknown, convergenceOf, unless } from './convergence.ts'
+import { convergencesOf } from './convergence.ts'
 import { explainObject } from './explain.ts'
-import { headlineOfObject } from './headline.ts'
 import type { AnyStart } from './model/any-start.ts'
 import { createContents } from './model/elements.ts'
 import type { ObjectModel } from './model/object-model.ts'
@@ -23,21 +20,14 @@ import { decideObjects, type Judge, relatedByTime, shardsOf } from './search/dec
 import { faultOfObjectWitness, simulateBy } from './search/replay.ts'
 import { judgeObjectSequential } from './sequential.ts'
 
-type Options = Omit<CheckOptions, 'model'>
-
 /** Time for reducing a counterexample: the verdict stands already, and the elements are still to be accounted for. */
 const EXPLAIN_MS = 2_000
 
 /** Share of the time if levels are requested too that the accounting or final reads decide. */
 const LINEARIZABLE_SHARE = 0.7
 
-const isConvergence = (level: string): level is 'eventual' | 'convergent' =>
-  level === 'eventual' || level === 'convergent'
-
-const shareOf = (budget: Budget, { levels, deadlineMs }: Options): Budget =>
-  levels.some((level) => level === 'sequential' || isConvergence(level))
-    ? budget.within(deadlineMs * LINEARIZABLE_SHARE)
-    : budget
+const shareFor = ({ levels }: CheckOptions): number =>
+  levels.some((level) => level === 'sequential' || isByFinalReads(level)) ? LINEARIZABLE_SHARE : 1
 
 /** An object, and how to judge it if its initial value is unknown. */
 export interface ObjectToJudge {
@@ -53,7 +43,7 @@ export function checkObject(
   history: History,
   entry: ModelEntry,
   { object, fromAny }: ObjectToJudge,
-  options: Options,
+  options: CheckOptions,
 ): Report {
   const functions = functionsOfObject(entry, object, options.initial)
   const isUnknown = isUnknownStart(options.initial)
@@ -61,50 +51,49 @@ export function checkObject(
     isUnknown && typeof fromAny === 'object'
       ? judgeFromAny(history, entry, object, functions, fromAny)
       : judgeOf(history, entry, object, functions, isUnknown ? null : options.initial)
-  const budget = createBudget(options)
-  const cramped = takeEncoding(history, budget) ?? takeObjects(history, budget)
-  if (cramped !== undefined) return reportUnread(history, entry, options, cramped)
+  const judged: Judged = { history, entry, object, functions, judge, options, isOwn: isUnknown && fromAny === 'own' }
+  return judgeConsistency(history, entry, { take: takeObjects, open: (budget) => opened(judged, budget) }, options)
+}
+
+interface Judged {
+  readonly history: History
+  readonly entry: ModelEntry
+  readonly object: ObjectModel
+  readonly functions: Functions
+  readonly judge: Judge
+  readonly options: CheckOptions
+  /** Nobody knows the initial value, and the model knows only one. */
+  readonly isOwn: boolean
+}
+
+/** @throws OutOfTime */
+function opened({ history, entry, object, functions, judge, options, isOwn }: Judged, budget: Budget): Opened {
   const contents = createContents(history)
-  const parts = inTime(
-    () => partsOf(history, functions, budget, contents),
-    () => undefined,
-  )
-  if (parts === undefined) return reportUnread(history, entry, options, OUT_OF_TIME)
-  const sure = (verdict: Verdict): Verdict => (isUnknown && fromAny === 'own' ? onlyFrom(entry, verdict) : verdict)
-  const decided: { [level in Level]?: Verdict } = {}
-  const keep = (level: Level, verdict: Verdict): void => {
-    if (options.levels.includes(level) || verdict.result === 'met') decided[level] = verdict
-  }
+  const parts = partsOf(history, functions, budget, contents)
+  const sure = (verdict: Verdict): Verdict => (isOwn ? onlyFrom(entry, verdict) : verdict)
   // Whatever follows from it is decided by it, whether or not it was asked for.
-  const isOrderWanted = options.levels.some((level) => !isConvergence(level))
-  // The accounting gets the remaining time: a violation is worth more.
-  if (isOrderWanted) keep('linearizable', sure(judgeParts(parts, judge, shareOf(budget, options), object)))
-  const isSequential = options.levels.some((level) => !isConvergence(level) && level !== 'linearizable')
-  if (isSequential && entry.levels.includes('sequential') && decided.linearizable?.result !== 'met') {
-    keep('sequential', sure(judgeObjectSequential(parts, judge, budget)))
+  const isOrderWanted = options.levels.some((level) => !isByFinalReads(level))
+  const isSequential = options.levels.some((level) => !isByFinalReads(level) && level !== 'linearizable')
+  return {
+    orderShare: () => (isOrderWanted ? shareFor(options) : undefined),
+    order: (share) => sure(judgeParts(parts, judge, share, object)),
+    convergences(budget) {
+      const found = convergencesOf(history, entry, { object, functions, contents }, options.initial, budget)
+      const { eventual, convergent } = found
+      return {
+        ...found,
+        ...(eventual === undefined ? {} : { eventual: sure(eventual) }),
+        ...(convergent === undefined ? {} : { convergent: sure(convergent) }),
+      }
+    },
+    byClients(budget) {
+      if (!isSequential || !entry.levels.includes('sequential')) return {}
+      const sequential = sure(judgeObjectSequential(parts, judge, budget))
+      return options.levels.includes('sequential') || sequential.result === 'met' ? { sequential } : {}
+    },
+    account: (budget) => object.account?.(history, options.initial, budget, contents),
+    info: () => ({ total: countUnknown(history.operations.outcome) }),
   }
-  const accounting = inTime(
-    () => object.account?.(history, options.initial, budget, contents),
-    () => undefined,
-  )
-  const convergence = inTime(
-    () => convergenceOf(history, entry, { object, functions, contents }, options, budget),
-    () => bothUnknown(OUT_OF_TIME),
-  )
-  const isOpen = (level: 'eventual' | 'convergent'): boolean => {
-    const result = convergence[level]?.result
-    return result === 'violated' || (result === 'unknown' && convergence.owed === undefined)
-  }
-  const asked = options.levels.filter(isConvergence).filter((level) => entry.levels.includes(level))
-  // Nobody asked, but a verdict must not depend on what else was asked for.
-  if (!isOrderWanted && asked.some(isOpen)) {
-    keep('linearizable', sure(judgeParts(parts, judge, budget, object)))
-  }
-  for (const level of asked) {
-    const verdict = convergence[level]
-    if (verdict !== undefined) decided[level] = sure(unless(decided.linearizable, verdict, convergence.owed))
-  }
-  return reportOf(history, entry, decided, accounting, options)
 }
 
 /** If the initial value is unknown, a violation from the only one the model knows proves nothing. */
@@ -239,32 +228,3 @@ function judgeShards(parts: readonly Part[], judge: Judge, budget: Budget): Verd
 
 /** If a specification's steps take time proportional to the state, longer witnesses are replayed in another way. */
 const LONG = 1_000
-
-/** What operations of unknown outcome may have taken is not known to be lost. */
-const lostFor = (accounting: Accounting | undefined): Accounting['lost'] =>
-  accounting?.result === 'violated' && accounting.isExcused !== true ? accounting.lost : []
-
-function reportOf(
-  history: History,
-  { name, levels: known }: ModelEntry,
-  decided: { readonly [level in Level]?: Verdict },
-  accounting: Accounting | undefined,
-  options: Options,
-): Report {
-  const levels = followsFrom(consistency, decided, (level) => {
-    if (!options.levels.includes(level)) return 'not asked for, and it does not follow from what was'
-    if (known.includes(level)) return 'not decided'
-    const by = known.length < 2 ? known.join() : `${known.slice(0, -1).join(', ')} and ${known[known.length - 1]}`
-    return isConvergence(level) && !known.some(isConvergence)
-      ? `the ${name} model does not compare final reads; it can be checked for ${by} only`
-      : `the ${name} model can be checked for ${by} only`
-  })
-  return {
-    model: name,
-    levels,
-    headline: headlineOfObject(levels, accounting),
-    info: { total: countUnknown(history.operations.outcome) },
-    lost: lostFor(accounting).map(({ key, value, operation }) => ({ key, value, operation })),
-    ...(accounting === undefined ? {} : { accounting }),
-  }
-}

@@ -1,7 +1,7 @@
-import { FLAG_FINAL, type History, OK } from '@chaosproxy/history'
+import { FLAG_FINAL, type History, type Json, OK } from '@chaosproxy/history'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import type { ModelEntry } from '../judge/entry.ts'
-import type { CheckOptions } from '../judge/options.ts'
+import type { Convergences } from '../judge/judge-consistency.ts'
 import type { Level } from '../levels/levels.ts'
 import type { Budget } from '../limits/budget.ts'
 import { MOST_OPERATIONS, type Verdict } from '../verdict/verdict.ts'
@@ -11,33 +11,16 @@ import { type Ending, owedBy } from './model/ending.ts'
 import type { Convergence, ObjectModel } from './model/object-model.ts'
 import type { Functions } from './model/part.ts'
 
-/** The levels that are about what is left in the end; absent if the model does not decide them. */
-export interface Convergences {
-  readonly eventual?: Verdict
-  readonly convergent?: Verdict
-  /** Why neither can be met: what changed was not read in the end, or there was no time to tell. */
-  readonly owed: string | undefined
-}
-
-export const bothUnknown = (reason: string): Convergences => ({
-  eventual: { result: 'unknown', reason },
-  convergent: { result: 'unknown', reason },
-  owed: reason,
-})
-
 /** @throws OutOfTime */
-export function convergenceOf(
+export function convergencesOf(
   history: History,
   { levels }: ModelEntry,
   judge: { readonly object: ObjectModel; readonly functions: Functions; readonly contents: Contents },
-  { initial, levels: asked }: Pick<CheckOptions, 'initial' | 'levels'>,
+  initial: Json,
   budget: Budget,
 ): Convergences {
   const { object, functions, contents } = judge
   const decides = (level: Level): boolean => levels.includes(level)
-  if (!asked.some((level) => (level === 'eventual' || level === 'convergent') && decides(level))) {
-    return { owed: undefined }
-  }
   const ending = endingOf(history, functions, object, budget)
   const owed = owedBy(ending, history)
   const read = decides('convergent') ? convergentByFinalReads(history, functions, object, initial, budget) : undefined
@@ -49,6 +32,7 @@ export function convergenceOf(
     ...(eventual === undefined ? {} : { eventual: judged(eventual) }),
     ...(convergent === undefined ? {} : { convergent: judged(convergent) }),
     owed,
+    lost: [],
   }
 }
 
@@ -74,7 +58,7 @@ function endingOf(history: History, functions: Functions, object: ObjectModel, b
 }
 
 /** Whatever is eventual converges, too. */
-function together(end: Convergence | undefined, convergent: Verdict | undefined): Omit<Convergences, 'owed'> {
+function together(end: Convergence | undefined, convergent: Verdict | undefined): Omit<Convergences, 'owed' | 'lost'> {
   if (end === undefined) return convergent === undefined ? {} : { convergent }
   const eventual = verdictOf(end)
   if (convergent === undefined) return { eventual }
@@ -90,16 +74,6 @@ const as = (level: Level, { counterexample }: Extract<Verdict, { result: 'violat
   result: 'violated',
   counterexample: { ...counterexample, level },
 })
-
-/**
- * Everything linearizable converges, if it was read in the end: operations of unknown outcome account for what differs
- * or is missing.
- */
-export function unless(linearizable: Verdict | undefined, verdict: Verdict, owed: string | undefined): Verdict {
-  if (linearizable?.result !== 'met' || verdict.result === 'met') return verdict
-  if (owed !== undefined) return { result: 'unknown', reason: owed }
-  return { result: 'met', witness: { kind: 'implied', by: 'linearizable' } }
-}
 
 function verdictOf({ result, reason, rows }: Convergence): Verdict {
   if (result === 'unknown') return { result, reason }

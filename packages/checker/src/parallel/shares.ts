@@ -1,6 +1,7 @@
 import type { History } from '@chaosproxy/history'
 import { entryOf } from '../check/registry.ts'
 import { encodingBytes, reportUnread, takeEncoding } from '../judge/encoding-memory.ts'
+import { judgeOthers, type Others, reportOf } from '../judge/judge-consistency.ts'
 import type { CheckOptions } from '../judge/options.ts'
 import type { Report } from '../judge/report.ts'
 import { isWeak, levels } from '../levels/levels.ts'
@@ -10,15 +11,7 @@ import { withDoubts } from '../record/doubts.ts'
 import { judgeableOf } from '../record/judgeable.ts'
 import { hasLostVersions } from '../record/lost-versions.ts'
 import { withMisreading } from '../record/misreading.ts'
-import {
-  beginningWith,
-  counterexampleOf,
-  judgeOthers,
-  LINEARIZABLE_SHARE,
-  type Others,
-  registersOf,
-  reportOf,
-} from '../register/check.ts'
+import { beginningWith, counterexampleOf, LINEARIZABLE_SHARE, openedRegisters, registersOf } from '../register/check.ts'
 import { encodeRegister } from '../register/encoding/encode.ts'
 import { registerEntry } from '../register/entry.ts'
 import { decideLinearizable } from '../register/linearizable/decide.ts'
@@ -151,7 +144,7 @@ function judgeKeys(history: History, options: CheckOptions, { share, budget, boa
   if (answer.result === 'violated') {
     claim(answer.rank)
     const isBeaten = race.isBeaten(answer.rank)
-    const counterexample = isBeaten ? undefined : counterexampleOf(answer, decoder, options, budget)
+    const counterexample = isBeaten ? undefined : counterexampleOf(answer, decoder, options.explain !== false, budget)
     return { result: 'violated', rank: answer.rank, counterexample: counterexample && plain(counterexample) }
   }
   if (answer.packed !== undefined) {
@@ -180,7 +173,7 @@ export function judgeBeside(history: History, given: ShareOptions, memory: Board
     )
     return registers === undefined
       ? undecidedBeside(options, OUT_OF_TIME)
-      : judgeOthers(registers, options, budget, undefined)
+      : judgeOthers(openedRegisters(registers, options), registerEntry, options, budget, undefined)
   } finally {
     budget.giveBack(encodingBytes(history))
   }
@@ -190,7 +183,9 @@ export function judgeBeside(history: History, given: ShareOptions, memory: Board
 export const undecidedBeside = ({ levels: asked }: Pick<ShareOptions, 'levels'>, reason: string): Others => ({
   decided: Object.fromEntries(asked.filter(isGlobal).map((level) => [level, { result: 'unknown', reason }])),
   lost: [],
+  accounting: undefined,
   staleness: undefined,
+  owed: undefined,
 })
 
 /** Merges the answers of all shares. */
@@ -242,11 +237,12 @@ export function reportOfShares(
   const judgeable = judgeableOf(history, entry.record, options.initial)
   // Even past the deadline, what the shares decided is kept.
   const registers = registersOf(judgeable?.history ?? history, options, unlimited)
+  const opened = openedRegisters(registers, options)
   const others =
     beside === undefined
-      ? judgeOthers(registers, options, budget, linearizable)
+      ? judgeOthers(opened, entry, options, budget, linearizable)
       : beginningWith(linearizable, beside, registers, options, budget)
-  const report = reportOf(registers, entry, options, linearizable, others)
+  const report = reportOf(opened, entry, options, linearizable, others)
   const doubted = judgeable === undefined ? report : withDoubts(report, history, entry, judgeable)
   return withMisreading(doubted, history, entry, options)
 }

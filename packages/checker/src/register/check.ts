@@ -1,22 +1,20 @@
 import type { History } from '@chaosproxy/history'
 import { type Decoder, type Encoded, later } from '../encoding/encoded.ts'
 import type { OperationRow } from '../encoding/operation-row.ts'
-import { reportUnread, takeEncoding } from '../judge/encoding-memory.ts'
 import type { ModelEntry } from '../judge/entry.ts'
-import { followsFrom, headlineOf } from '../judge/headline.ts'
+import { type Decided, judgeConsistency, type Opened, type Others, operationsOf } from '../judge/judge-consistency.ts'
 import type { CheckOptions } from '../judge/options.ts'
 import { countUnknown, settleUnknownOutcomes } from '../judge/outcomes.ts'
-import type { LostWrite, Report } from '../judge/report.ts'
-import type { Staleness } from '../judge/staleness.ts'
-import { consistency, isWeak, type Level } from '../levels/levels.ts'
-import { type Budget, createBudget, inTime, OUT_OF_TIME } from '../limits/budget.ts'
+import type { Report } from '../judge/report.ts'
+import { isWeak, type Level } from '../levels/levels.ts'
+import { type Budget, inTime, OUT_OF_TIME } from '../limits/budget.ts'
 import { alone } from '../limits/race.ts'
 import type { Counterexample, Verdict } from '../verdict/verdict.ts'
 import { orderOfRows, witnessOfPacked } from '../verdict/witness-order.ts'
 import { judgeWeakerFromAny } from './causal/any-start.ts'
 import { judgeWeaker, unlikeRegister } from './causal/judge.ts'
 import { encodeRegister } from './encoding/encode.ts'
-import { bothUnknown, decideConvergence } from './eventual/decide.ts'
+import { decideConvergence } from './eventual/decide.ts'
 import { decideLinearizable, partsOf } from './linearizable/decide.ts'
 import { explainLinearizability } from './linearizable/explain.ts'
 import type { Linearizability } from './linearizable/portfolio/answer.ts'
@@ -50,31 +48,26 @@ export interface Registers {
 
 type Sources = ReturnType<typeof readsFrom>
 
-/** The results other than linearizability. */
-export interface Others {
-  readonly decided: { readonly [level in Level]?: Verdict }
-  readonly lost: readonly LostWrite[]
-  readonly staleness: Staleness | undefined
-}
-
 /** Judges registers by every requested level. */
-export function checkRegisters(history: History, entry: ModelEntry, options: CheckOptions): Report {
-  const budget = createBudget(options)
-  const cramped = takeEncoding(history, budget)
-  if (cramped !== undefined) return reportUnread(history, entry, options, cramped)
-  const registers = inTime(
-    () => registersOf(history, options, budget),
-    () => undefined,
+export const checkRegisters = (history: History, entry: ModelEntry, options: CheckOptions): Report =>
+  judgeConsistency(
+    history,
+    entry,
+    { open: (budget) => openedRegisters(registersOf(history, options, budget), options) },
+    options,
   )
-  if (registers === undefined) return reportUnread(history, entry, options, OUT_OF_TIME)
-  const linearizable = judgeLinearizable(registers, options, budget)
-  const others = judgeOthers(registers, options, budget, linearizable)
-  if (linearizable !== undefined || !byFinalReads.some((level) => others.decided[level]?.result === 'violated')) {
-    return reportOf(registers, entry, options, linearizable, others)
+
+/** What is decided of registers. */
+export function openedRegisters(registers: Registers, options: CheckOptions): Opened {
+  const { history, encoded, decoder } = registers
+  return {
+    orderShare: () => orderShareFor(registers, options),
+    order: (share, budget, explain) => decideOrder(registers, share, budget, explain),
+    convergences: (budget) => decideConvergence(encoded, decoder, budget),
+    byClients: (budget, first) => judgeByClients(registers, options, budget, first),
+    staleness: (budget) => stalenessOf(encoded, decoder, budget),
+    info: () => settleUnknownOutcomes(encoded, countUnknown(history.operations.outcome)),
   }
-  // Nobody asked, but a verdict must not depend on what else was asked for.
-  const excuse = decideOrder(registers, { ...options, explain: false }, budget, budget)
-  return reportOf(registers, entry, options, excuse, excuse.result === 'met' ? excusedByOrder(others) : others)
 }
 
 /** @throws OutOfTime */
@@ -108,20 +101,17 @@ const explainMs = (budget: Budget): number => Math.min(EXPLAIN_MS, budget.left()
 const needsSequential = ({ encoded, decoder }: Registers, { levels }: CheckOptions): boolean =>
   levels.includes('sequential') || (levels.some(isWeak) && unlikeRegister(encoded, decoder) !== undefined)
 
-/** Undefined if it was not requested. */
-function judgeLinearizable(registers: Registers, options: CheckOptions, budget: Budget): Verdict | undefined {
-  const forSequential = needsSequential(registers, options)
-  // Without names for the clients, nothing but linearizability shows the levels that depend on their order.
-  const forWeak = options.levels.some(isWeak) && looseReason(registers.history) !== undefined
-  if (!options.levels.includes('linearizable') && !forSequential && !forWeak) return undefined
+function orderShareFor(registers: Registers, options: CheckOptions): number | undefined {
   // It implies sequential consistency and is far cheaper to decide, so it is worth trying for that alone; but an
-  // undecided attempt must leave time for the other.
-  const share = forSequential || forWeak ? budget.within(options.deadlineMs * LINEARIZABLE_SHARE) : budget
-  return decideOrder(registers, options, share, budget)
+  // undecided attempt must leave time for the other. Without names for the clients, nothing but linearizability shows
+  // the levels that depend on their order.
+  const isLooseWeak = options.levels.some(isWeak) && looseReason(registers.history) !== undefined
+  if (needsSequential(registers, options) || isLooseWeak) return LINEARIZABLE_SHARE
+  return options.levels.includes('linearizable') ? 1 : undefined
 }
 
 /** Whether one real-time order explains everything; `budget` pays for reducing a counterexample. */
-function decideOrder(registers: Registers, options: CheckOptions, share: Budget, budget: Budget): Verdict {
+function decideOrder(registers: Registers, share: Budget, budget: Budget, explain: boolean): Verdict {
   const { encoded, decoder, parts } = registers
   const answer = inTime(
     () => decideLinearizable(encoded, decoder.value, share, alone, parts),
@@ -129,7 +119,7 @@ function decideOrder(registers: Registers, options: CheckOptions, share: Budget,
   )
   if (answer.result === 'unknown') return { result: 'unknown', reason: answer.reason }
   if (answer.result === 'violated') {
-    return { result: 'violated', counterexample: counterexampleOf(answer, decoder, options, budget) }
+    return { result: 'violated', counterexample: counterexampleOf(answer, decoder, explain, budget) }
   }
   if (answer.packed !== undefined) return { result: 'met', witness: witnessOfPacked(answer.packed, decoder.keyName) }
   const orders = answer.orders.map(({ key, rows }) =>
@@ -148,50 +138,10 @@ function listed(rows: Int32Array): number[] {
 export function counterexampleOf(
   answer: Extract<Linearizability, { result: 'violated' }>,
   decoder: Decoder,
-  options: CheckOptions,
+  explain: boolean,
   budget: Budget,
 ): Counterexample {
-  return explainLinearizability(answer, decoder, budget.within(explainMs(budget)), options.explain !== false)
-}
-
-const byFinalReads = ['eventual', 'convergent'] as const satisfies readonly Level[]
-
-/** The levels below linearizability, if they do not follow from it. */
-export function judgeOthers(
-  registers: Registers,
-  options: CheckOptions,
-  budget: Budget,
-  linearizable: Verdict | undefined,
-): Others {
-  const { encoded, decoder } = registers
-  const { levels } = options
-  const isLinearizable = linearizable?.result === 'met'
-  const decided: { [level in Level]?: Verdict } = {}
-  let lost: readonly LostWrite[] = []
-  const asked = byFinalReads.filter((level) => levels.includes(level))
-  if (asked.length > 0) {
-    const convergence = inTime(
-      () => decideConvergence(encoded, decoder, budget),
-      () => bothUnknown(OUT_OF_TIME, []),
-    )
-    for (const level of asked) decided[level] = convergence[level]
-    lost = convergence.lost
-  }
-  if (isLinearizable) return excusedByOrder({ decided, lost, staleness: undefined })
-  Object.assign(decided, judgeByClients(registers, options, budget, operationsOf(linearizable)))
-  const measure = (): Staleness | undefined => stalenessOf(encoded, decoder, budget)
-  return { decided, lost, staleness: options.staleness === true ? inTime(measure, () => undefined) : undefined }
-}
-
-/** Final reads may differ in a linearizable history: a write of unknown outcome took effect between them. */
-function excusedByOrder({ decided, lost }: Others): Others {
-  const contrary = byFinalReads.filter((level) => decided[level]?.result === 'violated')
-  const met: Verdict = { result: 'met', witness: { kind: 'implied', by: 'linearizable' } }
-  return {
-    decided: { ...decided, ...Object.fromEntries(contrary.map((level) => [level, met])) },
-    lost: contrary.length > 0 ? [] : lost,
-    staleness: undefined,
-  }
+  return explainLinearizability(answer, decoder, budget.within(explainMs(budget)), explain)
 }
 
 /**
@@ -213,7 +163,7 @@ export function beginningWith(
       const share = budget.within(explainMs(budget))
       return judgeNearby(isLoose ? withoutUnnamed(registers, share) : registers, levels, share, operations, true)
     },
-    (): Others['decided'] => ({}),
+    (): Decided => ({}),
   )
   const kept = Object.entries(decided).filter(([level]) => !isViolated(level as Level, first))
   return { ...others, decided: { ...Object.fromEntries(kept), ...first } }
@@ -225,12 +175,12 @@ function judgeByClients(
   options: CheckOptions,
   budget: Budget,
   first: readonly OperationRow[],
-): Others['decided'] {
+): Decided {
   const reason = looseReason(registers.history)
   if (reason === undefined) return judgeInOrder(registers, options, budget, first)
   const known = inTime(
     () => judgeInOrder(withoutUnnamed(registers, budget), options, budget, first),
-    (): Others['decided'] => ({}),
+    (): Decided => ({}),
   )
   // A contradiction without the unnamed clients' order is one with it too.
   const resting = options.levels.filter((level) => level === 'sequential' || isWeak(level))
@@ -259,7 +209,7 @@ function judgeInOrder(
   options: CheckOptions,
   budget: Budget,
   first: readonly OperationRow[],
-): Others['decided'] {
+): Decided {
   const { levels } = options
   const decided: { [level in Level]?: Verdict } = {}
   Object.assign(decided, judgeNearby(registers, levels, budget, first))
@@ -276,17 +226,13 @@ function judgeInOrder(
   return decided
 }
 
-/** The operations that contradict a level: where to look for contradictions of others. */
-const operationsOf = (verdict: Verdict | undefined): readonly OperationRow[] =>
-  verdict?.result === 'violated' ? verdict.counterexample.operations.map(({ operation }) => operation) : []
-
 const LATE = { result: 'unknown', reason: OUT_OF_TIME } as const satisfies Verdict
 
 function judgeBelowSequential(
   { encoded, decoder, sources }: Registers,
   levels: readonly Level[],
   budget: Budget,
-): Others['decided'] {
+): Decided {
   if (encoded.anyStart) return judgeWeakerFromAny(encoded, decoder, levels, budget)
   const known = inTime(sources, () => undefined)
   if (known !== undefined) return judgeWeaker(encoded, decoder, levels, known, budget)
@@ -338,28 +284,4 @@ function judgeFromAny(encoded: Encoded, decoder: Decoder, budget: Budget): Verdi
   const { answer, operations } = found
   if (answer.result !== 'met') throw new Error('a level that is met has an order')
   return metInOrder(operations, answer.order, decoder)
-}
-
-/** Combines all results. */
-export function reportOf(
-  { history, encoded }: Registers,
-  { name }: Pick<ModelEntry, 'name'>,
-  { levels: asked }: CheckOptions,
-  linearizable: Verdict | undefined,
-  { decided, lost, staleness }: Others,
-): Report {
-  const isWanted = linearizable !== undefined && (asked.includes('linearizable') || linearizable.result === 'met')
-  const levels = followsFrom(consistency, isWanted ? { ...decided, linearizable } : decided, (level) =>
-    asked.includes(level)
-      ? 'left open: it does not follow from what was decided'
-      : 'not asked for, and it does not follow from what was',
-  )
-  return {
-    model: name,
-    levels,
-    headline: headlineOf(levels),
-    info: settleUnknownOutcomes(encoded, countUnknown(history.operations.outcome)),
-    lost,
-    staleness,
-  }
 }

@@ -7,7 +7,13 @@ import type { RecordRules } from '../judge/entry.ts'
  * How to read incomplete records of registers: a write overwrites whatever touched the register, and lower levels let
  * reads see later writes.
  */
-export const registerRules: RecordRules = { mayLackInput: [], mayBeTaken: false, inFull: saidInFull, seenBefore }
+export const registerRules: RecordRules = {
+  mayLackInput: [],
+  namesVersions: true,
+  mayBeTaken: false,
+  inFull: saidInFull,
+  seenBefore,
+}
 
 /**
  * Whether an operation may write a value that was read before its key was touched, or that it would have to replace.

@@ -1,16 +1,11 @@
 import { FLAG_FINAL, type Json, OK } from '@chaosproxy/history'
 import { APPEND, type Decoder, type Encoded, NEVER, NOTHING, READ } from '../../encoding/encoded.ts'
+import { type Convergences, unknownConvergences } from '../../judge/judge-consistency.ts'
 import type { LostWrite } from '../../judge/report.ts'
 import type { Budget } from '../../limits/budget.ts'
 import type { Counterexample, Verdict } from '../../verdict/verdict.ts'
 import { appendText } from '../replay/appends.ts'
 import { disagreement, FROM_THE_START, type Key, superseded, thinAir } from './explain.ts'
-
-export interface Convergence {
-  readonly eventual: Verdict
-  readonly convergent: Verdict
-  readonly lost: readonly LostWrite[]
-}
 
 /**
  * Convergence, as final reads show it: all final reads of a key agree. Eventual consistency (Vogels 2009; Bailis &
@@ -19,10 +14,10 @@ export interface Convergence {
  *
  * @throws OutOfTime
  */
-export function decideConvergence(encoded: Encoded, decoder: Decoder, budget: Budget): Convergence {
+export function decideConvergence(encoded: Encoded, decoder: Decoder, budget: Budget): Convergences {
   const finals = finalReads(encoded, decoder, budget)
   if (finals.size === 0) {
-    return bothUnknown('the history has no successful final reads', [])
+    return unknownConvergences('the history has no successful final reads')
   }
   const keys = keysOf(encoded, budget)
   const lost: LostWrite[] = []
@@ -43,17 +38,12 @@ export function decideConvergence(encoded: Encoded, decoder: Decoder, budget: Bu
   if (unread.length > 0) {
     const names = unread.slice(0, 3).map((key) => decoder.keyName(key) ?? 'the object without a key')
     const more = unread.length > 3 ? ` and ${unread.length - 3} more keys` : ''
-    const unknown = bothUnknown(`no successful final read of ${names.join(', ')}${more}`, lost)
-    return { eventual: found(wrong, unknown.eventual), convergent: found(apart, unknown.convergent), lost }
+    const owed = `no successful final read of ${names.join(', ')}${more}`
+    const unknown: Verdict = { result: 'unknown', reason: owed }
+    return { eventual: found(wrong, unknown), convergent: found(apart, unknown), owed, lost }
   }
   const met: Verdict = { result: 'met', witness: { kind: 'convergence', values: agreed } }
-  return { eventual: found(wrong, met), convergent: found(apart, met), lost }
-}
-
-/** Neither level is known, for the same reason. */
-export function bothUnknown(reason: string, lost: readonly LostWrite[]): Convergence {
-  const verdict: Verdict = { result: 'unknown', reason }
-  return { eventual: verdict, convergent: verdict, lost }
+  return { eventual: found(wrong, met), convergent: found(apart, met), owed: undefined, lost }
 }
 
 function finalReads(encoded: Encoded, decoder: Decoder, budget: Budget): Map<number, number[]> {

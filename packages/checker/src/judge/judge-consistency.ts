@@ -1,0 +1,215 @@
+import type { History } from '@chaosproxy/history'
+import type { OperationRow } from '../encoding/operation-row.ts'
+import { consistency, type Level } from '../levels/levels.ts'
+import { type Budget, createBudget, inTime, OUT_OF_TIME } from '../limits/budget.ts'
+import type { Accounting } from '../verdict/accounting.ts'
+import type { Verdict } from '../verdict/verdict.ts'
+import { reportUnread, takeEncoding } from './encoding-memory.ts'
+import type { ModelEntry } from './entry.ts'
+import { followsFrom } from './headline.ts'
+import type { CheckOptions } from './options.ts'
+import type { LostWrite, Report } from './report.ts'
+import type { Staleness } from './staleness.ts'
+
+export type Decided = { readonly [level in Level]?: Verdict }
+
+/** A history of one kind of object, in the form its algorithms need, and what they can tell of it. */
+export interface Opened {
+  /** The share of the time for an order in real time; undefined if nothing that was requested needs one. */
+  orderShare(): number | undefined
+  /** Whether one order in real time explains everything. `budget` pays for a counterexample, reduced if `explain`. */
+  order(share: Budget, budget: Budget, explain: boolean): Verdict
+  /**
+   * The levels that are about what is left in the end.
+   *
+   * @throws OutOfTime
+   */
+  convergences(budget: Budget): Convergences
+  /** Needed only if the history is not linearizable. `first`: operations to look at first. */
+  byClients(budget: Budget, first: readonly OperationRow[]): Decided
+  /**
+   * What became of each element.
+   *
+   * @throws OutOfTime
+   */
+  account?(budget: Budget): Accounting | undefined
+  /**
+   * Needed only if the history is not linearizable.
+   *
+   * @throws OutOfTime
+   */
+  staleness?(budget: Budget): Staleness | undefined
+  info(): Report['info']
+}
+
+/** The levels that are about what is left in the end; absent if the model does not decide them. */
+export interface Convergences {
+  readonly eventual?: Verdict
+  readonly convergent?: Verdict
+  /** Why neither can be met: what changed was not read in the end, or there was no time to tell. */
+  readonly owed: string | undefined
+  readonly lost: readonly LostWrite[]
+}
+
+/** Neither level is known, for the same reason. */
+export const unknownConvergences = (reason: string): Convergences => ({
+  eventual: { result: 'unknown', reason },
+  convergent: { result: 'unknown', reason },
+  owed: reason,
+  lost: [],
+})
+
+/** The results other than linearizability. */
+export interface Others {
+  readonly decided: Decided
+  readonly lost: readonly LostWrite[]
+  readonly accounting: Accounting | undefined
+  readonly staleness: Staleness | undefined
+  /** See `Convergences`. */
+  readonly owed: string | undefined
+}
+
+/** How to open a history of one kind of object. */
+export interface KindOfObject {
+  /** Reserves memory beyond that for the encoding. Returns why there is not enough, or undefined. */
+  take?(history: History, budget: Budget): string | undefined
+  /** @throws OutOfTime */
+  open(budget: Budget): Opened
+}
+
+/** Judges a history by every requested level of consistency, whatever kind of object it is of. */
+export function judgeConsistency(
+  history: History,
+  entry: ModelEntry,
+  kind: KindOfObject,
+  options: CheckOptions,
+): Report {
+  const budget = createBudget(options)
+  const cramped = takeEncoding(history, budget) ?? kind.take?.(history, budget)
+  if (cramped !== undefined) return reportUnread(history, entry, options, cramped)
+  const opened = inTime(
+    () => kind.open(budget),
+    () => undefined,
+  )
+  if (opened === undefined) return reportUnread(history, entry, options, OUT_OF_TIME)
+  const linearizable = judgeOrder(opened, options, budget)
+  const others = judgeOthers(opened, entry, options, budget, linearizable)
+  if (linearizable !== undefined || !isContrary(others)) {
+    return reportOf(opened, entry, options, linearizable, others)
+  }
+  // Nobody asked, but a verdict must not depend on what else was asked for.
+  const order = opened.order(budget, budget, false)
+  return reportOf(opened, entry, options, order, order.result === 'met' ? explainedBy(others) : others)
+}
+
+function judgeOrder(opened: Opened, options: CheckOptions, budget: Budget): Verdict | undefined {
+  const share = opened.orderShare()
+  if (share === undefined) return undefined
+  const within = share === 1 ? budget : budget.within(options.deadlineMs * share)
+  return opened.order(within, budget, options.explain !== false)
+}
+
+const byFinalReads = ['eventual', 'convergent'] as const satisfies readonly Level[]
+
+export const isByFinalReads = (level: string): level is (typeof byFinalReads)[number] =>
+  (byFinalReads as readonly string[]).includes(level)
+
+/** The results other than linearizability; those that follow from it are left out. */
+export function judgeOthers(
+  opened: Opened,
+  { levels: known }: Pick<ModelEntry, 'levels'>,
+  options: CheckOptions,
+  budget: Budget,
+  linearizable: Verdict | undefined,
+): Others {
+  const decided: { [level in Level]?: Verdict } = {}
+  const asked = byFinalReads.filter((level) => options.levels.includes(level) && known.includes(level))
+  const end = asked.length === 0 ? NOT_ASKED : convergencesOf(opened, budget)
+  for (const level of asked) if (end[level] !== undefined) decided[level] = end[level]
+  const accounting = inTime(
+    () => opened.account?.(budget),
+    () => undefined,
+  )
+  const lost = accounting === undefined ? end.lost : lostFor(accounting)
+  const others: Others = { decided, lost, accounting, staleness: undefined, owed: end.owed }
+  if (linearizable?.result === 'met') return explainedBy(others)
+  Object.assign(decided, opened.byClients(budget, operationsOf(linearizable)))
+  const staleness = inTime(
+    () => (options.staleness === true ? opened.staleness?.(budget) : undefined),
+    () => undefined,
+  )
+  return { ...others, staleness }
+}
+
+const NOT_ASKED: Convergences = { owed: undefined, lost: [] }
+
+const convergencesOf = (opened: Opened, budget: Budget): Convergences =>
+  inTime(
+    () => opened.convergences(budget),
+    () => unknownConvergences(OUT_OF_TIME),
+  )
+
+/** What operations of unknown outcome may have taken is not known to be lost. */
+const lostFor = (accounting: Accounting): Accounting['lost'] =>
+  accounting.result === 'violated' && accounting.isExcused !== true ? accounting.lost : []
+
+/** The operations that contradict a level: where to look for contradictions of others. */
+export const operationsOf = (verdict: Verdict | undefined): readonly OperationRow[] =>
+  verdict?.result === 'violated' ? verdict.counterexample.operations.map(({ operation }) => operation) : []
+
+/** Whether an order in real time would explain what the final reads do not. */
+const isContrary = ({ decided, owed }: Others): boolean =>
+  byFinalReads.some((level) => {
+    const result = decided[level]?.result
+    return result === 'violated' || (result === 'unknown' && owed === undefined)
+  })
+
+/**
+ * The same for a linearizable history. Everything linearizable converges, if it was read in the end: final reads may
+ * differ only because an operation of unknown outcome took effect between them.
+ */
+function explainedBy(others: Others): Others {
+  const { decided, owed } = others
+  const contrary = byFinalReads.filter((level) => decided[level] !== undefined && decided[level].result !== 'met')
+  const verdict: Verdict =
+    owed === undefined
+      ? { result: 'met', witness: { kind: 'implied', by: 'linearizable' } }
+      : { result: 'unknown', reason: owed }
+  return {
+    ...others,
+    decided: { ...decided, ...Object.fromEntries(contrary.map((level) => [level, verdict])) },
+    lost: others.accounting === undefined && contrary.length > 0 ? [] : others.lost,
+  }
+}
+
+/** Combines all results. */
+export function reportOf(
+  opened: Opened,
+  { name, levels: known, judge }: ModelEntry,
+  { levels: asked }: Pick<CheckOptions, 'levels'>,
+  linearizable: Verdict | undefined,
+  { decided, lost, accounting, staleness }: Others,
+): Report {
+  const isWanted = linearizable !== undefined && (asked.includes('linearizable') || linearizable.result === 'met')
+  const levels = followsFrom(consistency, isWanted ? { ...decided, linearizable } : decided, (level) => {
+    if (!asked.includes(level)) return 'not asked for, and it does not follow from what was'
+    if (known.includes(level)) return 'left open: it does not follow from what was decided'
+    return cannotBeChecked(name, level, known)
+  })
+  return {
+    model: name,
+    levels,
+    headline: judge.headline(levels, accounting),
+    info: opened.info(),
+    lost,
+    ...(accounting === undefined ? {} : { accounting }),
+    staleness,
+  }
+}
+
+function cannotBeChecked(name: string, level: Level, known: readonly Level[]): string {
+  const by = known.length < 2 ? known.join() : `${known.slice(0, -1).join(', ')} and ${known[known.length - 1]}`
+  return isByFinalReads(level) && !known.some(isByFinalReads)
+    ? `the ${name} model does not compare final reads; it can be checked for ${by} only`
+    : `the ${name} model can be checked for ${by} only`
+}
