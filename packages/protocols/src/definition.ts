@@ -51,6 +51,19 @@ export type NodeWatch<State = unknown, Message = unknown, DurableRecord = unknow
   watch(state: State, event: MachineEvent<Message> | undefined, durable: readonly DurableRecord[]): string | undefined
 }['watch']
 
+/** The same invariants, each watch of a node replaced by what `wrap` makes of it. */
+export const wrapWatches = (
+  invariants: readonly Invariant[] | undefined,
+  wrap: (watch: NodeWatch, node: NodeId, invariant: string) => NodeWatch,
+): readonly Invariant[] | undefined =>
+  invariants?.map((invariant) => ({
+    ...invariant,
+    watch() {
+      const watch = invariant.watch()
+      return (node) => wrap(watch(node), node, invariant.name)
+    },
+  }))
+
 /** Called after every step of a node: whether the step may have changed what the invariants look at. */
 export type ChangeWatch<State = unknown> = { changed(state: State): boolean }['changed']
 

@@ -20,6 +20,7 @@ export {
   promisedLevels,
   promiseOf,
   stickinessOf,
+  wrapWatches,
 } from './definition.ts'
 
 export type { Effect, MachineEvent, NodeSetting, NodeStatus, StateMachine, Transition } from './machine.ts'

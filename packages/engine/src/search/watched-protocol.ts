@@ -1,6 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { TurnWatch } from '@chaosproxy/node-simulator'
-import { type AnyMachine, describeEvent, type ProtocolDefinition } from '@chaosproxy/protocols'
+import { type AnyMachine, describeEvent, type ProtocolDefinition, wrapWatches } from '@chaosproxy/protocols'
 import { countCall, describeCall, enter, type Progress } from '@chaosproxy/targets/watchdog'
 
 /** Which of the protocol's functions a thread may be in, by the numbers that its progress has, less one. */
@@ -31,16 +31,10 @@ export function watchedProtocol(protocol: ProtocolDefinition, progress: Progress
         within(CREATE, progress, () => protocol.create(options)),
         progress,
       ),
-    invariants: invariants?.map((invariant) => ({
-      ...invariant,
-      watch() {
-        const watch = invariant.watch()
-        return (node) => {
-          const watchNode = watch(node)
-          return (state, event, durable) => within(INVARIANTS, progress, () => watchNode(state, event, durable))
-        }
-      },
-    })),
+    invariants: wrapWatches(
+      invariants,
+      (watch) => (state, event, durable) => within(INVARIANTS, progress, () => watch(state, event, durable)),
+    ),
   }
 }
 

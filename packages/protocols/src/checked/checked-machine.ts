@@ -1,6 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Millis } from '@chaosproxy/history'
-import type { AnyMachine, ProtocolDefinition } from '../definition.ts'
+import { type AnyMachine, type ProtocolDefinition, wrapWatches } from '../definition.ts'
 import type { MachineEvent, NodeSetting, NodeStatus, Transition } from '../machine.ts'
 import { describeEvent, isThenable, MachineError, shown, threwOn } from '../machine-error.ts'
 import { Answered } from './answered.ts'
@@ -30,17 +30,11 @@ export const checkedProtocol = (protocol: ProtocolDefinition): ProtocolDefinitio
   return {
     ...protocol,
     create: (options) => checkedMachine(protocol.create(options)),
-    invariants: invariants?.map((invariant) => ({
-      ...invariant,
-      watch() {
-        const watch = invariant.watch()
-        return (node) => {
-          const watchNode = watch(node)
-          return (checked, event, durable) =>
-            blamed(node, event, `"${invariant.name}"`, () => watchNode((checked as Checked).state, event, durable))
-        }
-      },
-    })),
+    invariants: wrapWatches(
+      invariants,
+      (watch, node, name) => (checked, event, durable) =>
+        blamed(node, event, `"${name}"`, () => watch((checked as Checked).state, event, durable)),
+    ),
     changes:
       changes &&
       (() => {

@@ -1,10 +1,8 @@
 import { commandOf } from '../command.ts'
 import { defineMachine } from '../define-machine.ts'
-import { createGenerator } from '../generator.ts'
 import type { NodeSetting, StateMachine } from '../machine.ts'
-import { inOrder } from '../owner.ts'
-import { tryAgain } from '../two-phase-commit/retries.ts'
-import type { Settled } from '../two-phase-commit/state.ts'
+import { coordinatorAtFirst, tryAgain } from '../two-phase-commit/retries.ts'
+import { NOTHING_SETTLED } from '../two-phase-commit/state.ts'
 import { begin, checkOpen, handleNo, handlePreCommitted, handleYes } from './coordinator.ts'
 import { finish, handleDecision, handlePreCommit, handlePrepare, hold } from './site.ts'
 import type {
@@ -19,8 +17,6 @@ import { checkDoubts, handleHowFar, handleThisFar } from './termination.ts'
 
 export type ThreePhaseMachine = StateMachine<ThreePhaseState, ThreePhaseMessage, ThreePhaseRecord>
 
-const NOTHING: readonly Settled[] = []
-
 /**
  * Items are spread over the nodes, one copy of each, as in two-phase commit; between the votes and the commit, every site
  * learns that all have voted yes (Skeen, "Nonblocking Commit Protocols", 1981). The sites that are alive can then finish
@@ -32,7 +28,7 @@ export const createThreePhaseCommit: (config: ThreePhaseConfig) => ThreePhaseMac
   redo,
   begin: (turn) => turn.setTimer('check', turn.config.checkMs),
   before({ state }) {
-    state.settled = NOTHING
+    state.settled = NOTHING_SETTLED
   },
   request: (turn, asked) => begin(turn, { requestId: asked.requestId, command: commandOf(asked), attempt: 1 }),
   messages: {
@@ -56,20 +52,13 @@ export const createThreePhaseCommit: (config: ThreePhaseConfig) => ThreePhaseMac
   status: () => ({ role: 'site', leads: false, ready: true }),
 })
 
-function initial({ id, peers, seed }: NodeSetting): ThreePhaseState {
+function initial(node: NodeSetting): ThreePhaseState {
   return {
-    id,
-    nodes: inOrder(id, peers),
-    life: seed,
-    generator: createGenerator(seed),
-    begun: 0,
+    ...coordinatorAtFirst(node),
     open: new Map(),
-    again: [],
-    values: new Map(),
-    locks: new Map(),
     doubts: new Map(),
     finished: new Map(),
-    settled: NOTHING,
+    settled: NOTHING_SETTLED,
   }
 }
 

@@ -1,17 +1,20 @@
 import { commandOf } from '../command.ts'
 import { defineMachine } from '../define-machine.ts'
-import { createGenerator } from '../generator.ts'
 import type { NodeSetting, StateMachine } from '../machine.ts'
-import { inOrder } from '../owner.ts'
 import type { TransactionConfig } from './config.ts'
 import { begin, checkDecisions, handleDone, handleInquire, handleNo, handleYes } from './coordinator.ts'
 import { checkDoubts, finish, handleDecision, handlePrepare, hold } from './participant.ts'
-import { tryAgain } from './retries.ts'
-import type { Settled, TwoPhase, TwoPhaseMessage, TwoPhaseRecord, TwoPhaseState, TwoPhaseTurn } from './state.ts'
+import { coordinatorAtFirst, tryAgain } from './retries.ts'
+import {
+  NOTHING_SETTLED,
+  type TwoPhase,
+  type TwoPhaseMessage,
+  type TwoPhaseRecord,
+  type TwoPhaseState,
+  type TwoPhaseTurn,
+} from './state.ts'
 
 export type TwoPhaseMachine = StateMachine<TwoPhaseState, TwoPhaseMessage, TwoPhaseRecord>
-
-const NOTHING: readonly Settled[] = []
 
 /**
  * Items are spread over the nodes, one copy of each. The node that a client asks coordinates its transaction: all nodes
@@ -24,7 +27,7 @@ export const createTwoPhaseCommit: (config: TransactionConfig) => TwoPhaseMachin
   redo,
   begin: (turn) => turn.setTimer('check', turn.config.checkMs),
   before({ state }) {
-    state.settled = NOTHING
+    state.settled = NOTHING_SETTLED
   },
   request: (turn, asked) => begin(turn, { requestId: asked.requestId, command: commandOf(asked), attempt: 1 }),
   messages: {
@@ -46,23 +49,16 @@ export const createTwoPhaseCommit: (config: TransactionConfig) => TwoPhaseMachin
   status: () => ({ role: 'participant', leads: false, ready: true }),
 })
 
-function initial({ id, peers, seed }: NodeSetting): TwoPhaseState {
+function initial(node: NodeSetting): TwoPhaseState {
   return {
-    id,
-    peers,
-    nodes: inOrder(id, peers),
-    life: seed,
-    generator: createGenerator(seed),
-    begun: 0,
+    ...coordinatorAtFirst(node),
+    peers: node.peers,
     open: new Map(),
     committed: new Map(),
-    again: [],
-    values: new Map(),
-    locks: new Map(),
     prepared: new Map(),
     doubt: new Map(),
     finished: new Set(),
-    settled: NOTHING,
+    settled: NOTHING_SETTLED,
   }
 }
 

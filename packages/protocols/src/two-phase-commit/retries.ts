@@ -1,13 +1,14 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { type Completion, type Json, type Millis, millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import { draw, type Generator } from '../generator.ts'
+import { createGenerator, draw, type Generator } from '../generator.ts'
+import type { NodeSetting } from '../machine.ts'
 import { ok, refused, unavailable, unsupported } from '../objects/object.ts'
-import { ownerOf } from '../owner.ts'
+import { inOrder, ownerOf } from '../owner.ts'
 import type { TransactionConfig } from './config.ts'
-import { DONE_BEFORE, type Operation, type Refusal, type Values } from './items.ts'
+import { DONE_BEFORE, type Held, type Operation, type Refusal, type Values } from './items.ts'
 
-// What the coordinators of two-phase and three-phase commit share: which transaction a request becomes, and how it is
+// What the coordinators of two-phase and three-phase commit share: what they begin with, which transaction a request becomes, and how it is
 // tried again when an item was locked.
 
 const SHORTEST_BACKOFF_MS = 1
@@ -22,17 +23,31 @@ export interface Attempt {
   readonly attempt: number
 }
 
+/** A node as a coordinator that has not been asked for anything yet, and holds nothing. */
+export const coordinatorAtFirst = ({ id, peers, seed }: NodeSetting): Held & Omit<Coordinator, 'open'> => ({
+  id,
+  nodes: inOrder(id, peers),
+  life: seed,
+  generator: createGenerator(seed),
+  begun: 0,
+  again: [],
+  values: new Map(),
+  locks: new Map(),
+})
+
+interface Coordinator {
+  readonly id: NodeId
+  readonly nodes: readonly [NodeId, ...NodeId[]]
+  readonly life: number
+  readonly generator: Generator
+  readonly open: ReadonlyMap<string, unknown>
+  begun: number
+  again: readonly Attempt[]
+}
+
 interface CoordinatorTurn {
   readonly config: Pick<TransactionConfig, 'planner' | 'attempts'>
-  readonly state: {
-    readonly id: NodeId
-    readonly nodes: readonly [NodeId, ...NodeId[]]
-    readonly life: number
-    readonly generator: Generator
-    readonly open: ReadonlyMap<string, unknown>
-    begun: number
-    again: readonly Attempt[]
-  }
+  readonly state: Coordinator
   reply(requestId: string, result: Completion): void
   setTimer(timer: 'again', afterMs: Millis): void
 }

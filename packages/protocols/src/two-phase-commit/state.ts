@@ -61,6 +61,8 @@ export interface Settled {
   readonly outcome: 'commit' | 'abort' | 'forgotten'
 }
 
+export const NOTHING_SETTLED: readonly Settled[] = []
+
 export interface TwoPhase {
   readonly config: TransactionConfig
   readonly state: TwoPhaseState

@@ -91,8 +91,7 @@ export function parseRequirement(typed: string, where: string): Requirement {
     kind: 'measure',
     text,
     measure,
-    of: functionNamed(of),
-    during: during === undefined ? undefined : partCalled(during, refuse),
+    ...selectionOf(of, during, refuse),
     comparison: (sign === '=' ? '==' : sign) as Comparison,
     bound: parseBound(bound, measure, refuse),
   }
@@ -118,10 +117,14 @@ function levelIn(text: string, refuse: Refuse): LevelRequirement | undefined {
     kind: 'level',
     text,
     level,
-    of: functionNamed(of),
-    during: during === undefined ? undefined : partCalled(during, refuse),
+    ...selectionOf(of, during, refuse),
   }
 }
+
+const selectionOf = (of: string | undefined, during: string | undefined, refuse: Refuse): Selection => ({
+  of: functionNamed(of),
+  during: during === undefined ? undefined : partCalled(during, refuse),
+})
 
 /** People write `of reads` as well. */
 const PLURALS: { readonly [plural: string]: string } = { reads: 'read', writes: 'write' }
