@@ -49,8 +49,8 @@ function repeated(rounds: number, clients: number): EventInput[] {
   return events
 }
 
-describe('copies of a transfer, by the network', () => {
-  test('which may have been carried out again, do not make a long history hard to judge', () => {
+describe('copies that the network made of a transfer', () => {
+  test('are no burden: a long history with many of them is judged in time', () => {
     const { linearizable } = checkHistory(historyFromEvents(repeated(150, 10)), { model: 'bank', initial }).levels
     expect(linearizable.result).toBe('met')
   })
@@ -63,7 +63,7 @@ describe('copies of a transfer, by the network', () => {
   const resultOf = (events: readonly EventInput[]) =>
     checkHistory(historyFromEvents(events), { model: 'bank', initial: { a: 10, b: 10 } }).levels.linearizable.result
 
-  test('may take effect where the transfer itself was refused', () => {
+  test('may take effect although the transfer itself was refused', () => {
     const refused: EventInput[] = [
       { process: 0, type: 'invoke', ...transfer },
       { process: 1, type: 'invoke', ...transfer },
@@ -73,7 +73,7 @@ describe('copies of a transfer, by the network', () => {
     expect(resultOf([...refused, ...read(5), ...read(10)])).toBe('violated')
   })
 
-  test('are no excuse for a transfer that was carried out twice by its server', () => {
+  test('do not explain a transfer that its server carried out twice', () => {
     const done: EventInput[] = [
       { process: 0, type: 'invoke', ...transfer },
       { process: 1, type: 'invoke', ...transfer },
@@ -83,7 +83,7 @@ describe('copies of a transfer, by the network', () => {
     expect(resultOf([...done, ...read(0)])).toBe('violated')
   })
 
-  test('are no excuse for a transfer that took effect late', () => {
+  test('do not explain a transfer that took effect after it was acknowledged', () => {
     const later: EventInput[] = [
       { process: 0, type: 'invoke', ...transfer },
       { process: 0, type: 'ok', ...transfer },

@@ -199,7 +199,7 @@ function faultOfSameness(before: Report, after: Report): string | undefined {
   return level && `${level} is ${before.levels[level].result}, then ${after.levels[level].result}`
 }
 
-describe.each(sizes)('of histories of $of', (size) => {
+describe.each(sizes)('in histories of $of', (size) => {
   const seeds = Array.from({ length: size.histories }, (_, n) => baseSeed + n)
 
   test('adding an info operation never turns met into violated', () => {
@@ -273,7 +273,7 @@ describe.each(sizes)('of histories of $of', (size) => {
     }
   })
 
-  test.each(modelNames)('a history generated from a real atomic %s is always met', (model) => {
+  test.each(modelNames)('what a real atomic %s did is always linearizable', (model) => {
     const some = model === 'register' ? seeds : seeds.slice(0, size.histories / 4)
     for (const seed of some) {
       const random = randomFrom(seed)
@@ -293,7 +293,7 @@ describe.each(sizes)('of histories of $of', (size) => {
     }
   })
 
-  test.each(plants)('one with a single planted stale read is always violated: $what', ({ plant, broken }) => {
+  test.each(plants)('a single planted stale read is always a violation: $what', ({ plant, broken }) => {
     let planted = 0
     for (const seed of seeds) {
       const random = randomFrom(seed)

@@ -244,7 +244,7 @@ describe('sequential consistency by assumed orders alone, without the straight a
     expect(sequential(historyOf('w1|  w2|', '           r1|  r0|'), 0)).toBe('violated')
   })
 
-  test('of two writes of one value, either may be the one that was seen', () => {
+  test('either of two writes of one value may be the one that was seen', () => {
     expect(sequential(historyOf('w1|  w2|', '   w1--?', '           r2|  r1|'))).toBe('met')
     expect(sequential(historyOf('w1|  w2|', '   w3--?', '           r2|  r1|'))).toBe('violated')
   })

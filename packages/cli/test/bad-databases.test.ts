@@ -43,14 +43,14 @@ const tell = (port: number, ...commands: readonly string[]): Promise<void> =>
 describe.skipIf(redis === undefined)(
   `a Redis of somebody's own${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
   () => {
-    test('that wants another password is distinguished from one that does not answer', async () => {
+    test('with another password is told apart from one that does not answer', async () => {
       const { port } = await startRedis(redis ?? '', ['--requirepass', 'right'])
       const { exitCode, stderr } = await refused(declared(port, { password: 'wrong' }))
       expect(stderr).toMatch(/not let in: every read was answered WRONGPASS.*Give "client" the "username"/)
       expect(exitCode).toBe(4)
     })
 
-    test('whose user may read and not write is refused at the start, with its error', async () => {
+    test('with a user who may read and not write is refused at the start, with its error', async () => {
       const { port } = await startRedis(redis ?? '')
       await tell(port, 'ACL SETUSER reader on >secret ~* +@all -set -eval')
       const { exitCode, stderr } = await refused(declared(port, { username: 'reader', password: 'secret' }))
@@ -58,7 +58,7 @@ describe.skipIf(redis === undefined)(
       expect(exitCode).toBe(4)
     })
 
-    test('that holds what an earlier run has left is refused, with what helps', async () => {
+    test('with data from an earlier run is refused, with what to do', async () => {
       const { port } = await startRedis(redis ?? '')
       const keys = Array.from({ length: 100 }, (_, key) => `SET x${key} 17`)
       await tell(port, ...keys, 'SET x 17', 'SET 0 17', 'SET k0 17', 'SET k1 17')

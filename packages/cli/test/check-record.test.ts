@@ -49,7 +49,7 @@ describe('a service that held something before it was recorded', () => {
     expect(await judged('3')).toEqual({ exitCode: 0, linearizable: 'met' })
   })
 
-  test('is still caught forgetting what was written', async () => {
+  test('is caught forgetting what was written', async () => {
     const { exitCode, stdout } = await chaosHere([
       'check',
       saved(header, ...events, ...read(0, 3)),

@@ -120,8 +120,8 @@ describe('a reader that closes early, as head does,', () => {
   })
 })
 
-describe('what follows -- is never an option', () => {
-  test('in a name of a file, so that files may be called anything', async () => {
+describe('after --', () => {
+  test('the name of a file may be anything', async () => {
     const directory = temporaryDirectory()
     copyFileSync(staleRead, join(directory, '-weird.jsonl'))
     const { status, stdout } = spawnSync(
@@ -136,7 +136,7 @@ describe('what follows -- is never an option', () => {
     expect(status).toBe(0)
   })
 
-  test('in any command: words of ctl, files of replay, standard input', async () => {
+  test('no word is an option of any command: ctl, replay, standard input', async () => {
     expect((await chaosHere(['ctl', '--', 'kinds'])).stdout).toContain('latencyMs')
     expect((await chaosHere(['replay', '--', '--odd.json'])).stderr).toBe(
       '--odd.json: there is no such file. Check the path.\n',
@@ -144,7 +144,7 @@ describe('what follows -- is never an option', () => {
     expect(chaosInto('/dev/null', ['check', '--', '-'], readFileSync(staleRead, 'utf8')).exitCode).toBe(0)
   })
 
-  test('and words there are refused where a command takes none', async () => {
+  test('words are refused by a command that takes none', async () => {
     const { exitCode, stderr } = await chaosHere(['workloads', '--', '--json'])
     expect(stderr).toBe('chaos workloads takes no argument "--json". chaos workloads --help tells what it takes.\n')
     expect(exitCode).toBe(3)

@@ -29,7 +29,7 @@ async function driven(routes: object, reads: Reads) {
   ])
 }
 
-describe('driven by the generator, by its route table alone', () => {
+describe('driven by the generator through a route table', () => {
   test('a replica that answers reads is found to answer stale ones', async () => {
     const { exitCode, stdout } = await driven(byValue, 'local')
     expect(stdout).toContain('NOT LINEARIZABLE')
@@ -43,7 +43,7 @@ describe('driven by the generator, by its route table alone', () => {
     expect(exitCode).toBe(0)
   })
 
-  patientTest('and so are they where a cas is a PUT with If-Match, and versions are the values', async () => {
+  patientTest('replicas that ask the primary are clean, with If-Match for a cas and versions for values', async () => {
     const { exitCode, stdout } = await driven(byVersion, 'primary')
     expect(stdout).toMatch(/^ {2}LINEARIZABLE/m)
     expect(exitCode).toBe(0)

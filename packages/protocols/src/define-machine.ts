@@ -18,7 +18,7 @@ export interface MachineRequest extends Command {
 export interface MachineDefinition<Types extends MachineTypes, OfTurn extends Turn<Types> = Turn<Types>> {
   /** A node in its first life, before anything has happened to it. */
   initial(node: NodeSetting, config: Types['config']): Types['state']
-  /** What survives a kill: called at a start with each record that became durable, in order. Absent: nothing does. */
+  /** What survives a kill: called at a start with each record that became durable, in order. When absent, nothing survives. */
   redo?(turn: OfTurn, record: Types['record']): void
   /** After that: sets the first timers, and may already send. */
   begin?(turn: OfTurn, journal: readonly Types['record'][]): void

@@ -19,7 +19,7 @@ export interface BugSetting {
   readonly trialKnobs?: { readonly [name: string]: KnobValue } | undefined
   /** Kinds as `--faults` names them. */
   readonly faults?: readonly string[] | undefined
-  /** Absent: the usual workload brings it out. */
+  /** When absent, the usual workload brings it out. */
   readonly workload?: string | undefined
 }
 
@@ -139,7 +139,7 @@ export interface ProtocolDefinition {
     | undefined
   /** A search lets clocks be as wrong as this, and no more. It may depend on the knobs. */
   readonly clocks?: ClockBounds | ((knobs: ProtocolOptions['knobs']) => ClockBounds) | undefined
-  /** Why this number of nodes cannot run with these knobs; undefined if it can. Absent: any number can. */
+  /** Why this number of nodes cannot run with these knobs; undefined if it can. When absent, any number can. */
   readonly impossible?: ((knobs: ProtocolOptions['knobs'], nodes: number) => string | undefined) | undefined
   /** Knob values with the strongest promise: a search starts here. */
   readonly strictest?: ProtocolOptions['knobs'] | undefined
@@ -148,7 +148,7 @@ export interface ProtocolDefinition {
   /** Whether its mistakes emit a `mark` when they make a difference: a run without one has not tried the mistake. */
   readonly marks?: boolean | undefined
   readonly invariants?: readonly Invariant[] | undefined
-  /** One per node of a run. Invariants are checked only after steps that it reports; absent: after every step. */
+  /** One per node of a run. Invariants are checked only after steps that it reports; when absent, after every step. */
   readonly changes?: (() => ChangeWatch) | undefined
   create(options: ProtocolOptions): AnyMachine
 }

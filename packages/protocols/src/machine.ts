@@ -44,9 +44,9 @@ export interface NodeStatus {
   readonly role: string
   /** Whether this node believes it takes the writes. */
   readonly leads: boolean
-  /** Whether it can serve clients now; absent: as soon as some node leads. Protocols without a leader must set it. */
+  /** Whether it can serve clients now; when absent, as soon as some node leads. Protocols without a leader must set it. */
   readonly ready?: boolean | undefined
-  /** Whether it keeps what other nodes lack, and will tell them: agreement is not final before. Absent: no. */
+  /** Whether it keeps what other nodes lack, and will tell them: agreement is not final before. When absent, it does not. */
   readonly owes?: boolean | undefined
   /** Term, epoch or view number, if the protocol has one. */
   readonly term?: number | undefined

@@ -59,17 +59,17 @@ function restarted() {
 
 const page = (told: ReturnType<typeof restarted>) => renderHtml({ ...told, title: 't', version: '1', historyFile: 'h' })
 
-describe('the faults drawn are those that matter', () => {
+describe('of all faults, a report draws', () => {
   const told = restarted()
   const CAUSE = 'n3 had been restarted 216 ms before.'
 
-  test('which is only the one on the culprit’s node in the decisive gap', () => {
+  test('only the one on the culprit’s node in the decisive gap', () => {
     const { near } = factsOf(told)
     expect(near.map(({ text }) => text)).toEqual(['n3 n5 killed, 5.138 s to 6.902 s'])
     expect(near[0]?.relation).toBe(CAUSE)
   })
 
-  test('and the same ones on page and terminal, in explanation and reports', () => {
+  test('the same ones on page and terminal, in explanation and reports', () => {
     const finding = findingsOf({
       ...{ kind: 'run', title: 't', summary: told.run, history: told.history, directory: 'r', alone: true },
       ...{ historyFile: 'r/history.jsonl', reportFile: 'r/report.html', again: 'chaos run', exitCode: 1 },

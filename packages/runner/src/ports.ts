@@ -64,7 +64,7 @@ export interface Cluster {
   readonly lingersMs?: Millis | undefined
   /**
    * How long it may honestly take, once everything is healed, until it answers something again; it may grow while the
-   * cluster runs. Absent: as long as a run waits for agreement.
+   * cluster runs. When absent, as long as a run waits for agreement.
    */
   recoveryMs?(): Millis
   /**

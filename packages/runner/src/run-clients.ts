@@ -18,7 +18,7 @@ export interface RunClients {
    * as their Authorization.
    */
   readonly areLikeFinalReads: boolean
-  /** What to ask for if nothing is to be read; absent: nothing, and it does not show whether the system recovered. */
+  /** What to ask for if nothing is to be read; when absent, nothing is asked for, and it does not show whether the system recovered. */
   readonly otherwise?: (() => Input) | undefined
   /** Ends the proxy's record, if there is one. */
   settle(): Settled | undefined

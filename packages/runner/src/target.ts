@@ -68,11 +68,11 @@ export interface Target {
   functions(settings: Settings): readonly string[]
   /** The strongest level it promises, or `nothing`. */
   promises(question: PromiseQuestion): string
-  /** `among`: where the fault would be injected; absent: anywhere. */
+  /** `among`: where the fault would be injected; when absent, anywhere. */
   suffers(fault: FaultKind, among?: 'nodes' | 'clients'): Suffering
   /**
-   * Chooses and plans the faults of these names; absent: those of the registry, on all nodes alike, for as long as
-   * clients work. Faults planned for observed clients count from their first traffic.
+   * Chooses and plans the faults of these names; when absent, those of the registry are chosen, on all nodes
+   * alike, for as long as clients work. Faults planned for observed clients count from their first traffic.
    */
   planFaults?(names: readonly string[], options: FaultPlanning): PlannedFaults
   /**
@@ -147,7 +147,7 @@ export interface StartedCluster extends Cluster {
   /** The time from the start until it could serve; absent if that took no time. */
   readonly readyMs: number | undefined
   leader(): NodeId | undefined
-  /** What stands for the addresses of its servers in probes; absent: nothing does. */
+  /** What stands for the addresses of its servers in probes; when absent, nothing does. */
   placeholders?(): { readonly [name: string]: string }
   /** How each node that it started itself was started; absent if it starts no processes. */
   commands?(): { readonly [node: NodeId]: NodeCommand }

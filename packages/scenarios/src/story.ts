@@ -114,7 +114,7 @@ export interface ExpectedGoodput {
   readonly fromMs: Millis
   readonly untilMs: Millis
   readonly least: number
-  /** The same on processes: a machine that is busy with other things makes some wait too long. Absent: no less. */
+  /** The same on processes: a machine that is busy with other things makes some wait too long. By default no less. */
   readonly leastOnProcesses?: number | undefined
   readonly most: number
 }

@@ -56,7 +56,7 @@ const cut = (fromMs: number, toMs: number, id = 'partition-1'): FaultRecord => (
   hits: 1,
 })
 
-describe('a run is measured', () => {
+describe('a measured run', () => {
   const rows: readonly Row[] = [
     [0, 10, 'n1', 'write', 1, 'ok'],
     [2_000, 2_010, 'n2', 'write', 2, 'ok'],
@@ -66,22 +66,22 @@ describe('a run is measured', () => {
     [6_000, 6_040, 'n1', 'write', 5, 'ok'],
   ]
 
-  test('by the operations called while the fault was in force, each node counting alike', () => {
+  test('counts the operations called while the fault was in force, each node alike', () => {
     const { availability } = measured(rows, [cut(1_000, 3_000)])
     expect(availability).toBe((0 / 2 + 2 / 2) / 2)
   })
 
-  test('and an operation counts as answered if another node would have answered it before the client gave up', () => {
+  test('counts an operation as answered if another node would have answered it before the client gave up', () => {
     // The write of 3 at n1 could have been made at n2; nobody answered a read.
     expect(measured(rows, [cut(1_000, 3_000)]).practical).toBe((1 / 2 + 2 / 2) / 2)
   })
 
-  test('as a whole if there was no fault, or only the network it runs on', () => {
+  test('counts all operations if there was no fault, or only the network it runs on', () => {
     expect(measured(rows, []).availability).toBe((2 / 4 + 2 / 2) / 2)
     expect(measured(rows, [cut(0, 10_000, 'network-1')]).availability).toBe((2 / 4 + 2 / 2) / 2)
   })
 
-  test('without the nodes that were down: a killed node is no live one', () => {
+  test('leaves out the nodes that were down: a killed node is no live one', () => {
     const killed: FaultRecord = {
       id: 'kill-1',
       fault: { kind: 'kill', nodes: ['n1'] },
@@ -92,7 +92,7 @@ describe('a run is measured', () => {
     expect(measured(rows, [killed]).availability).toBe(1)
   })
 
-  test('with the longest time without any write answered, and the age of the stalest read', () => {
+  test('has the longest time without any write answered, and the age of the stalest read', () => {
     expect(measured(rows, [], 6_500).outageNanos).toBe(at(6_040) - at(2_305))
     const stale = measured([...rows, [7_000, 7_001, 'n2', 'read', 4, 'ok']], [])
     expect(stale.staleNanos).toBe(at(7_000) - at(6_040))

@@ -18,7 +18,7 @@ describe.each(workloadsOfObjects)('$name', (workload) => {
 const changing = workloadsOfObjects.filter(({ functions, reads }) => functions.some((f) => !reads.includes(f)))
 
 describe.each(changing)('$name', (workload) => {
-  test('of a Raft that acknowledges before a majority has it is not', () => {
+  test('of a Raft that acknowledges before a majority has it is not linearizable', () => {
     expect(searchFor(workload, 'raft', 'ack-before-majority', 100)).toMatchObject([{ failure: { kind: 'violation' } }])
   })
 })

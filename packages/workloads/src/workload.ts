@@ -17,7 +17,7 @@ export interface Workload {
   readonly object: string
   /** Every `f` it may ask for. */
   readonly functions: readonly string[]
-  /** The functions it uses with these settings; absent: all. */
+  /** The functions it uses with these settings; when absent, all of them. */
   uses?(settings: Settings): readonly string[]
   /** The functions that change nothing: without an answer they count as `fail`, not as `info`. */
   readonly reads: readonly string[]
@@ -31,7 +31,7 @@ export interface Workload {
   follow?(): Follower
   /** The final operations for each node after healing, in order; `keys` are the keys the run used. */
   finale(keys: readonly string[]): readonly Input[]
-  /** The part of a final read's answer on which nodes must agree; absent: all of it. */
+  /** The part of a final read's answer on which nodes must agree; when absent, all of it. */
   agreedOn?(answer: Json): Json
   /** The functions between which a race could show a mistake, and what to call one of them; absent if none could. */
   readonly races?: { readonly what: string; readonly functions: readonly string[] }

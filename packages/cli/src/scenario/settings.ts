@@ -6,7 +6,7 @@ import { pageChoice, parseReporters, type ReporterChoice, refuseToLose } from '.
 
 /** The settings of `chaos scenario`, validated. */
 export interface ScenarioSettings {
-  /** Absent: list them all. */
+  /** When absent, all are listed. */
   readonly story: Story | undefined
   readonly fix: boolean
   readonly real: boolean

@@ -8,7 +8,7 @@ export interface Nemesis extends Strategy {
   readonly name: string
   /**
    * What it does instead where only the traffic between servers and their clients can be hurt, not that between the
-   * servers. Absent: a nemesis among clients does the same as in a cluster, if that sort of traffic can suffer it.
+   * servers. When absent, a nemesis among clients does the same as in a cluster, if that sort of traffic can suffer it.
    */
   readonly inTraffic?: { readonly [Sort in Traffic]?: Strategy } | undefined
 }

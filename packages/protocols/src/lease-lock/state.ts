@@ -48,7 +48,7 @@ export type LeaseLockRecord =
 /** The lock service's record of a lock. The token is that of the latest holder. */
 export interface Grant {
   readonly token: number
-  /** Absent: released. */
+  /** When absent, the lock was released. */
   readonly section?: string | undefined
   /** When the lease ends, by the service's wall clock … */
   readonly until: number

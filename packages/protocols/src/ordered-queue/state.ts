@@ -44,7 +44,7 @@ export interface OrderedQueueState {
   // Used only where updates are ordered.
   /** By life: the last number taken. */
   readonly taken: Map<number, number>
-  /** By node: how many entries it has; absent: unknown. */
+  /** By node: how many entries it has; absent if unknown. */
   readonly have: Map<NodeId, number>
 }
 

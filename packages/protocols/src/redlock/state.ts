@@ -82,7 +82,7 @@ export interface Attempt {
 export interface Release {
   readonly key: string
   readonly value: string
-  /** Absent: nobody waits for it. */
+  /** When absent, nobody waits for it. */
   readonly request: { readonly id: string; readonly token: Json } | undefined
   readonly since: Millis
   /** By master: whether it was this attempt's. */

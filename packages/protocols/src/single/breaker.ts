@@ -4,7 +4,7 @@
  */
 export interface Breaker {
   failures: number
-  /** By the monotonic clock: when the cool-down ends. Absent: closed. */
+  /** By the monotonic clock: when the cool-down ends; absent while closed. */
   openUntil: number | undefined
   /** Half-open: the one request let through has not ended. */
   probing: boolean

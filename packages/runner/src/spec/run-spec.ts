@@ -18,7 +18,7 @@ export interface RunSpec {
     readonly traffic?: TrafficSpec | undefined
   }
   readonly workload: { readonly name: string; readonly settings: Settings }
-  /** Absent: the target decides. */
+  /** When absent, the target decides. */
   readonly nodes?: number | undefined
   readonly clients: number
   /** Operations per second over all clients. */
@@ -30,7 +30,7 @@ export interface RunSpec {
   /** Kinds as `--faults` names them, or faults with times as in a schedule. */
   readonly faults: readonly FaultChoice[]
   readonly seed: number
-  /** Absent: what the target promises. `none`: the run only observes. */
+  /** When absent, what the target promises. `none`: the run only observes. */
   readonly expect?: string | undefined
   /** Bounds besides the level: `availability during partition >= 99.5%`, `lost == 0`. */
   readonly require?: readonly string[] | undefined

@@ -10,7 +10,7 @@ export interface TrafficSpec {
   /** What keys hold at the start: `unknown`, `read`, or the JSON of a value. */
   readonly initial?: string | undefined
   readonly model?: string | undefined
-  /** The names of the servers that faults happen to; absent: all. */
+  /** The names of the servers that faults happen to; when absent, all. */
   readonly hurt?: readonly string[] | undefined
   /** The clients: the words of a command. Absent where they came by themselves. */
   readonly command?: readonly string[] | undefined
@@ -27,7 +27,7 @@ export interface TrafficSpec {
 /** A server behind a proxy: where it runs already, or the words of the command that starts it. */
 export interface TrafficServer {
   readonly name: string
-  /** `host:port`, with `https://` in front where the proxy speaks TLS; absent: any free port. */
+  /** `host:port`, with `https://` in front where the proxy speaks TLS; when absent, any free port. */
   readonly listen?: string | undefined
   readonly upstream?: string | undefined
   readonly serve?: readonly string[] | undefined

@@ -6,10 +6,10 @@ import type { Reaction } from './reaction.ts'
 export interface Disturbances {
   readonly schedule: readonly ScheduledFault[]
   readonly reactions: readonly Reaction[]
-  /** When clients ask most; absent: at any time. */
+  /** When clients ask most; if absent, at any time. */
   readonly busy?: readonly Millis[] | undefined
   /**
-   * How long what they ask then may take; absent: any usual time. If given, every node has a client that mostly reads and one
+   * How long what they ask then may take; when absent, any usual time. If given, every node has a client that mostly reads and one
    * that mostly writes: whoever writes to a node that was cut off waits, and sees nothing meanwhile.
    */
   readonly busyMs?: Millis | undefined

@@ -6,7 +6,7 @@ import { nemesesOf } from './trial-choices.ts'
 /** What a search takes, where nobody chose otherwise, of the setting under which a mistake is likely to show. */
 export interface MistakeSetting {
   readonly knobs: { readonly [name: string]: KnobValue }
-  /** Absent: the usual one brings it out. */
+  /** When absent, the usual one brings it out. */
   readonly workload?: string | undefined
   /** Names of faults that a search would leave out otherwise. */
   readonly besides: readonly string[]

@@ -20,7 +20,7 @@ export interface Strategy {
   ): Disturbances
   /** Whether its plans are mixed with scenarios that reached something new. */
   readonly varies?: boolean | undefined
-  /** How long its trials are; absent: as usual. */
+  /** How long its trials are; when absent, as usual. */
   readonly lengthsMs?: readonly [shortest: number, longest: number] | undefined
 }
 

@@ -31,25 +31,25 @@ describe('where a mistake shows only within milliseconds between the timers or r
   })
 })
 
-describe('how long things take in a protocol is learned from a run without clients', () => {
+describe('a run without clients shows how long things take in a protocol:', () => {
   const learned = (protocol: SearchedProtocol['protocol']) =>
     timesOf(
       { protocol, workload: register, knobs: {}, nodes: undefined, bug: undefined } as unknown as SearchedProtocol,
       {},
     )
 
-  test('which has a lease as long as it takes another node to lead once the holder is cut off', () => {
+  test('the length of a lease from how long another node takes to lead once its holder is cut off', () => {
     expect(learned(leasedRegister).takeoverMs).toBeGreaterThan(60)
     expect(learned(leasedRegister).takeoverMs).toBeLessThan(150)
     expect(learned(slowlyLeasedRegister).takeoverMs).toBeGreaterThan(1_000)
   })
 
-  test('which includes the times that timers are set to', () => {
+  test('the delays of timers from what they are set to', () => {
     expect(learned(leasedRegister).timersMs).toEqual([10])
     expect(learned(findProtocol('raft')!).timersMs).toEqual(expect.arrayContaining([50, 250, 500]))
   })
 
-  test('which has no takeover where nobody leads, or everybody does', () => {
+  test('no takeover where nobody leads, or everybody does', () => {
     expect(learned(findProtocol('master-master')!).takeoverMs).toBeUndefined()
     expect(learned(findProtocol('quorum')!).takeoverMs).toBeUndefined()
   })
