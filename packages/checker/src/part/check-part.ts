@@ -8,7 +8,7 @@ import { isPureRead, isTelling } from './telling.ts'
 import { type PartVerdict, unknown } from './verdict.ts'
 
 /** A level, and the operations that it is asked of. */
-export interface Part {
+export interface PartQuestion {
   readonly level: string
   readonly isMeant: (row: number) => boolean
 }
@@ -31,7 +31,7 @@ export interface Part {
 export function checkPart(
   history: History,
   whole: Report<string>,
-  part: Part,
+  part: PartQuestion,
   options: CheckOptions<string>,
 ): PartVerdict {
   const { level } = part
