@@ -270,6 +270,12 @@ export const objectMutations: readonly Mutation[] = [
         after: 'if (fresh) cursor = path.length',
         breaks: 'operations called earlier than the last choice are not tried',
       },
+    ],
+  ),
+  ...inFile(
+    'encoding/threads.ts',
+    ['multi-register'],
+    [
       {
         name: 'client-order-within-threads-only',
         before: 'if (position[of[needed]] <= place[needed]) return -1',

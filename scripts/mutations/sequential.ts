@@ -14,6 +14,12 @@ export const sequentialMutations: readonly Mutation[] = [
         after: 'if (client.threads.length > (free === NONE ? 0 : 1) && !isAlone) {',
         breaks: 'an operation of unknown outcome may come before what its client did earlier',
       },
+      {
+        name: 'sequential-search-unknown-outcome-too-early',
+        before: 'if (position[of[needed]] <= place[needed]) return -1',
+        after: 'if (position[of[needed]] < place[needed]) return -1',
+        breaks: 'an operation may come before its predecessor in another thread of its client',
+      },
     ],
   ),
   ...inFile('register/sequential/reads-from.ts', definitions, [
@@ -203,12 +209,6 @@ export const sequentialMutations: readonly Mutation[] = [
         before: 'if (fresh) cursor = -1',
         after: 'if (fresh) cursor = pathOperation[depth - 1]',
         breaks: 'operations called earlier than the last choice are not tried',
-      },
-      {
-        name: 'sequential-search-unknown-outcome-too-early',
-        before: 'if (position[threads.of[needed]] <= threads.place[needed]) return -1',
-        after: 'if (position[threads.of[needed]] < threads.place[needed]) return -1',
-        breaks: 'an operation may come before its predecessor in another thread of its client',
       },
       {
         name: 'sequential-search-drops-observed-writes',
