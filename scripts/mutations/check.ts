@@ -10,8 +10,10 @@ export const checkMutations: readonly Mutation[] = [
     [
       {
         name: 'check-lost-versions-never-tried',
-        before: 'const report = entry.record.namesVersions === true ? checkVersions(history, options, judge) : undefined',
-        after: 'const report = entry.record.namesVersions === false ? checkVersions(history, options, judge) : undefined',
+        before:
+          'const report = entry.record.namesVersions === true ? checkVersions(history, options, judge) : undefined',
+        after:
+          'const report = entry.record.namesVersions === false ? checkVersions(history, options, judge) : undefined',
         breaks: 'a version whose answer was lost equals none that was read',
       },
     ],
