@@ -11,7 +11,8 @@ export function VerdictHead({ view }: { readonly view: View }): JSX.Element {
   const isCertain = frame?.violatedNow === true && verdict?.mood !== 'bad'
   const title = isCertain ? FINAL_AT_ONCE : (verdict?.title ?? 'No verdict yet')
   const isBad = isCertain || verdict?.mood === 'bad'
-  const isFinal = title === FINAL_AT_ONCE || verdict === undefined || verdict.upTo === undefined
+  const isFinal =
+    frame?.violatedNow === true || title === FINAL_AT_ONCE || verdict === undefined || verdict.upTo === undefined
   return (
     <section class="verdict" aria-labelledby="verdict">
       <h1 id="verdict" class={isBad ? 'bad' : ''}>
@@ -47,7 +48,7 @@ function basisOf({ verdict, connection, frame }: View): string {
   const operations = `${count(verdict.operations)} operations`
   if (verdict.upTo === undefined) return verdict.operations === 0 ? '' : `The whole run, ${operations}.`
   const upTo =
-    verdict.title === FINAL_AT_ONCE
+    frame?.violatedNow === true || verdict.title === FINAL_AT_ONCE
       ? `Found up to ${clock(verdict.upTo)} in ${operations}; nothing that follows can mend it.`
       : `Holds up to ${clock(verdict.upTo)}, ${operations}; judged again as the run goes on.`
   if (connection === 'lost') return `${upTo} The connection is lost: shown up to ${clock(frame?.elapsed ?? 0)}.`
