@@ -13,7 +13,7 @@ import { startProxy } from './proxy-process.ts'
 // installation and this very test. The soak runs each for as long as it says; before that only the first is run of those
 // that take seconds.
 const FIRST = 'npx chaos run'
-const isQuick = (command: string): boolean => !/^npx chaos (fuzz|run|workloads)/.test(command)
+const isQuick = (command: string): boolean => !/^npx chaos (fuzz|run|simulate|workloads)/.test(command)
 /** Those that start no process and wait for nobody. A model of one's own needs what is built. */
 const isWithin = (command: string): boolean =>
   /^npx chaos (check|completion|ctl kinds|run --sim|targets|workloads)/.test(command) && !command.includes('--model')
@@ -47,6 +47,7 @@ const expectedExitCodes: { readonly [command: string]: number } = {
   'npx chaos run --bug ack-before-majority --time 5s --expect linearizable': 1,
   'npx chaos fuzz --bug stale-read --seeds 400': 1,
   'npx chaos fuzz --protocol examples/mine.ts --seeds 100': 1,
+  'npx chaos simulate examples/simulated-booking/server.ts --nodes 1 --env BOOKING=hasty --faults none --workload-set cas=0.5': 1,
   'npx chaos fuzz --workload lock --bug ack-before-majority --seeds 400': 1,
 }
 

@@ -3,15 +3,7 @@ import { levelNames } from '@chaosproxy/checker'
 import { type Fault, http2Family, parseFault } from '@chaosproxy/faults'
 import { type Json, millis, UserError } from '@chaosproxy/history'
 import { parseAddress } from '@chaosproxy/proxy/control'
-import {
-  type Heal,
-  type Injected,
-  performRun,
-  planRun,
-  type RunHandle,
-  type RunListener,
-  type RunSpec,
-} from '@chaosproxy/runner'
+import { type Heal, type Injected, planRun, type RunHandle, type RunListener, type RunSpec } from '@chaosproxy/runner'
 import { parseRequirement } from '@chaosproxy/runner/result'
 import type { OpenTraffic, TrafficClients } from '@chaosproxy/targets'
 import { knownName } from '../known-name.ts'
@@ -104,13 +96,12 @@ export async function record(draft: RecordDraft, settings: RecordSettings = {}):
   const startedAt = new Date()
   const directory = createRunDirectory(out, run.target.name, startedAt)
   let handle: RunHandle | undefined
-  const steered = (steering: RunHandle) => {
-    handle = steering
-  }
   const judging = carryOut(run, {
     ...{ directory, startedAt, listener, again: '' },
     interrupted: signal,
-    performer: { perform: (planned, options) => performRun(planned, { ...options, steered }), end: async () => {} },
+    steered: (steering) => {
+      handle = steering
+    },
   })
   const open = await Promise.race([callers.opened, judging.then(() => neverOpened(signal))])
   const hurt = (fault: Fault) => injected(fault, (told) => handle?.inject(fault, told))

@@ -38,20 +38,23 @@ export async function carryOut(
   const store = storeIn(directory, run.target.tier)
   const performer = options.performer ?? (await performerFor(run, interrupted))
   const { perform, end } = twice ? verified(performer) : performer
-  let isReady = false
-  const told: RunListener = (event) => {
-    isReady ||= event.type === 'ready'
-    listener?.(event)
-  }
+  let hasBegun = false
   try {
     const outcome = await runPlanned(run, {
       store,
       version: packageVersion(),
       startedAt: startedAt.toISOString(),
       now: () => millis(performance.now()),
-      listener: run.target.clients === 'observed' ? told : listener,
+      listener,
       interrupted,
-      perform: (planned, performing) => perform(planned, { ...performing, steered }),
+      perform: (planned, performing) =>
+        perform(planned, {
+          ...performing,
+          steered(handle) {
+            hasBegun = true
+            steered?.(handle)
+          },
+        }),
       ask: askProbes,
     })
     if (outcome === undefined) {
@@ -62,7 +65,7 @@ export async function carryOut(
     return { run, judged, directory, again, exitCode: exitCodeOf(judged) }
   } catch (error) {
     // Nobody has been recorded, and no node has written what would say why.
-    if (run.target.clients === 'observed' && !isReady && !existsSync(directory.nodes))
+    if (run.target.clients === 'observed' && !hasBegun && !existsSync(directory.nodes))
       rmSync(directory.path, { recursive: true, force: true })
     throw error
   } finally {
