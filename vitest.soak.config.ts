@@ -14,8 +14,11 @@ const seeds = {
 }
 /** Of a file with patient tests the others are left out, and the short soak leaves files out: no test is no failure. */
 const leavingOut = { passWithNoTests: true }
-/** They load every core, or measure what the machine gives, and so want it to themselves. */
-const ALONE = 'packages/cli/test/{planted,seeds}.soak.test.ts'
+/**
+ * They load every core, measure what the machine gives, or look for what is left anywhere on it, and so want it to
+ * themselves.
+ */
+const ALONE = 'packages/cli/test/{leftovers,planted,seeds}.soak.test.ts'
 /** Runs on real processes, which wait for much of their time. */
 const RUNS = 'packages/cli/test/**/*.soak.test.ts'
 /** What `npm test` has no time for, found by what it imports, so that no file with such tests is forgotten here. */

@@ -3,10 +3,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { WebSocket } from 'ws'
 import { installed } from '../../proxy/test/real-servers.ts'
 import { root, startChaos, temporaryDirectory } from './chaos.ts'
+import { patientTest, test } from './patient.ts'
 import { until } from './processes.ts'
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
@@ -100,7 +101,7 @@ describe('the live page, in a real browser', () => {
     },
   )
 
-  test.skipIf(without)('starts the same run again when it is asked to, and follows that', async () => {
+  patientTest.skipIf(without)('starts the same run again when it is asked to, and follows that', async () => {
     const run = await startRun(['--time', '1s', '--rate', '100', '--faults', 'none', '--workload', 'counter'])
     await open(run, async (page) => {
       await page.getByRole('button', { name: /^Start again, seed/ }).click()
@@ -113,27 +114,30 @@ describe('the live page, in a real browser', () => {
   })
 
   const redis = installed('redis-cli')
-  test.skipIf(without || redis === undefined)('shows a recording, and cuts its clients off by a click', async () => {
-    const server = "redis-server --port {port} --dir {data} --save ''"
-    const client = 'for i in $(seq 1 2000); do redis-cli -p {n1.port} set x $i; redis-cli -p {n1.port} get x; done'
-    const recorded = ['--serve', server, '--as', 'resp', '--model', 'register']
-    const run = await startShown(['record', ...recorded, '--', 'sh', '-c', client])
-    await open(run, async (page) => {
-      await page.getByRole('heading', { name: /^Linearizable so far/ }).waitFor()
-      await page.locator('#node-n1').click()
-      await page.getByRole('button', { name: 'Cut n1 from clients' }).click()
-      await page.getByRole('heading', { name: '1 fault in force' }).waitFor()
-      await page.getByRole('button', { name: /^Heal: partition/ }).click()
-      await page.getByRole('heading', { name: 'No fault in force' }).waitFor()
-      await page.getByRole('button', { name: 'Stop and judge' }).click()
-      await page.getByRole('link', { name: 'Open the report' }).waitFor()
-    })
-    run.child.kill('SIGINT')
-    await run.finished
-    expect(readFileSync(join(runIn(run.out), 'history.jsonl'), 'utf8')).toMatch(/"f":"heal".*"by hand 1"/)
-  })
+  patientTest.skipIf(without || redis === undefined)(
+    'shows a recording, and cuts its clients off by a click',
+    async () => {
+      const server = "redis-server --port {port} --dir {data} --save ''"
+      const client = 'for i in $(seq 1 2000); do redis-cli -p {n1.port} set x $i; redis-cli -p {n1.port} get x; done'
+      const recorded = ['--serve', server, '--as', 'resp', '--model', 'register']
+      const run = await startShown(['record', ...recorded, '--', 'sh', '-c', client])
+      await open(run, async (page) => {
+        await page.getByRole('heading', { name: /^Linearizable so far/ }).waitFor()
+        await page.locator('#node-n1').click()
+        await page.getByRole('button', { name: 'Cut n1 from clients' }).click()
+        await page.getByRole('heading', { name: '1 fault in force' }).waitFor()
+        await page.getByRole('button', { name: /^Heal: partition/ }).click()
+        await page.getByRole('heading', { name: 'No fault in force' }).waitFor()
+        await page.getByRole('button', { name: 'Stop and judge' }).click()
+        await page.getByRole('link', { name: 'Open the report' }).waitFor()
+      })
+      run.child.kill('SIGINT')
+      await run.finished
+      expect(readFileSync(join(runIn(run.out), 'history.jsonl'), 'utf8')).toMatch(/"f":"heal".*"by hand 1"/)
+    },
+  )
 
-  test.skipIf(without)('fits a phone, a tablet and a laptop, in the dark and in the light', async () => {
+  patientTest.skipIf(without)('fits a phone, a tablet and a laptop, in the dark and in the light', async () => {
     const run = await startRun(['--time', '60s', '--rate', '100'])
     await open(run, async (page) => {
       for (const colorScheme of ['dark', 'light'] as const)
@@ -152,17 +156,20 @@ describe('the live page, in a real browser', () => {
     })
   })
 
-  test.skipIf(without)('says that the connection is lost when chaos ends, and takes no more orders', async () => {
-    const run = await startRun(['--time', '60s', '--rate', '100', '--faults', 'none'])
-    const page = await browser!.newPage()
-    await page.goto(run.url.href)
-    await page.locator('#node-n1').click()
-    await until(() => page.getByRole('button', { name: /^Kill n1/ }).isEnabled())
-    run.child.kill('SIGKILL')
-    await page.locator('.lost-bar').waitFor()
-    expect(await page.getByRole('button', { name: /^Kill n1/ }).isEnabled()).toBe(false)
-    await page.close()
-  })
+  patientTest.skipIf(without)(
+    'says that the connection is lost when chaos ends, and takes no more orders',
+    async () => {
+      const run = await startRun(['--time', '60s', '--rate', '100', '--faults', 'none'])
+      const page = await browser!.newPage()
+      await page.goto(run.url.href)
+      await page.locator('#node-n1').click()
+      await until(() => page.getByRole('button', { name: /^Kill n1/ }).isEnabled())
+      run.child.kill('SIGKILL')
+      await page.locator('.lost-bar').waitFor()
+      expect(await page.getByRole('button', { name: /^Kill n1/ }).isEnabled()).toBe(false)
+      await page.close()
+    },
+  )
 })
 
 /** The status of a request. */
@@ -212,7 +219,7 @@ describe('the server of the live page', () => {
     expect(await statusOf(new URL(`/../../etc/passwd${run.url.search}`, run.url))).toBe(404)
   })
 
-  test('closes on garbage, and neither that nor a page that never reads disturbs the run', async () => {
+  patientTest('closes on garbage, and neither that nor a page that never reads disturbs the run', async () => {
     const run = await startRun(['--time', '4s', '--rate', '200', '--faults', 'none'])
     const address = new URL(run.url)
     address.protocol = 'ws:'

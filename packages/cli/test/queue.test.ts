@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, vi } from 'vitest'
 import { installed } from '../../proxy/test/real-servers.ts'
 import { BRIEF_COMPARISON, chaos, chaosHere, startChaos, temporaryDirectory } from './chaos.ts'
+import { patientTest, test } from './patient.ts'
 import { until } from './processes.ts'
 import { joined, queueOf } from './queue-process.ts'
 
@@ -35,7 +36,7 @@ describe.skipIf(redis === undefined)('a search through a queue', () => {
     expect(searched()).toBe(4)
   })
 
-  test('goes on with another worker when one is killed', async () => {
+  patientTest('goes on with another worker when one is killed', async () => {
     const queue = await queueOf()
     const worker = await joined(queue)
     const searching = fuzz(['--seeds', '640', '--keep-going', '--queue', queue])
@@ -86,33 +87,36 @@ describe.skipIf(redis === undefined)('code of one’s own', () => {
     return cwd
   }
 
-  test('travels with what it imports to workers that were started with --allow-code, and to no others', async () => {
-    const queue = await queueOf()
-    const wary = await joined(queue)
-    const cwd = await mine()
-    const source = readFileSync(join(cwd, 'protocol.ts'), 'utf8')
-    writeFileSync(join(cwd, 'own.ts'), source)
-    writeFileSync(join(cwd, 'protocol.ts'), "export { default } from './own.ts'\n")
-    const words = ['fuzz', '--protocol', 'protocol.ts', '--seeds', '200', '--keep-going', '--json', '--no-guide']
-    const alone = await chaos(words, { cwd })
-    const shared = startChaos([...words, '--queue', queue], { cwd })
-    let said = ''
-    shared.child.stderr?.on('data', (chunk) => {
-      said += chunk
-    })
-    const willing = await joined(queue, ['--allow-code'])
-    const { stdout, exitCode } = await shared.finished
-    const told = (text: string) => {
-      const { trials, failures } = JSON.parse(text)
-      return {
-        trials,
-        failures: failures.map(({ cause, seed, times }: { [member: string]: unknown }) => ({ cause, seed, times })),
+  patientTest(
+    'travels with what it imports to workers that were started with --allow-code, and to no others',
+    async () => {
+      const queue = await queueOf()
+      const wary = await joined(queue)
+      const cwd = await mine()
+      const source = readFileSync(join(cwd, 'protocol.ts'), 'utf8')
+      writeFileSync(join(cwd, 'own.ts'), source)
+      writeFileSync(join(cwd, 'protocol.ts'), "export { default } from './own.ts'\n")
+      const words = ['fuzz', '--protocol', 'protocol.ts', '--seeds', '200', '--keep-going', '--json', '--no-guide']
+      const alone = await chaos(words, { cwd })
+      const shared = startChaos([...words, '--queue', queue], { cwd })
+      let said = ''
+      shared.child.stderr?.on('data', (chunk) => {
+        said += chunk
+      })
+      const willing = await joined(queue, ['--allow-code'])
+      const { stdout, exitCode } = await shared.finished
+      const told = (text: string) => {
+        const { trials, failures } = JSON.parse(text)
+        return {
+          trials,
+          failures: failures.map(({ cause, seed, times }: { [member: string]: unknown }) => ({ cause, seed, times })),
+        }
       }
-    }
-    expect([told(stdout), exitCode]).toEqual([told(alone.stdout), alone.exitCode])
-    expect([wary.searched(), willing.searched()]).toEqual([0, 4])
-    expect(said).not.toContain('error')
-  })
+      expect([told(stdout), exitCode]).toEqual([told(alone.stdout), alone.exitCode])
+      expect([wary.searched(), willing.searched()]).toEqual([0, 4])
+      expect(said).not.toContain('error')
+    },
+  )
 
   test('is named in the campaign as what no worker may run', async () => {
     const queue = await queueOf()

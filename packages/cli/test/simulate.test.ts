@@ -1,7 +1,8 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { chaos, chaosHere, temporaryDirectory } from './chaos.ts'
+import { patientTest, test } from './patient.ts'
 
 const ROUTES = {
   routes: [
@@ -70,7 +71,7 @@ describe('chaos simulate', () => {
     expect(strange.stderr).toContain('repeat it on the command line (--program ')
   })
 
-  test('finds nothing in the same program cured', async () => {
+  patientTest('finds nothing in the same program cured', async () => {
     const cwd = folderWith(CURED)
     const args = ['simulate', 'server.ts', ...calm, '--seeds', '64', '--workers', '1', '--json']
     const { exitCode, stdout, stderr } = await chaos(args, { cwd })
@@ -91,7 +92,7 @@ describe('chaos simulate', () => {
     ).toEqual([])
   })
 
-  test('ends a program that loops for ever, and names the turn', async () => {
+  patientTest('ends a program that loops for ever, and names the turn', async () => {
     const cwd = folderWith(`${CURED}\nsetTimeout(() => { for (;;); }, 10)`)
     const args = ['simulate', './server.ts', '--seeds', '1', '--workers', '1', '--json']
     const { exitCode, stdout } = await chaos(args, { cwd })
@@ -108,7 +109,7 @@ describe('chaos simulate', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('loses what a program never fsynced when kills take the power', async () => {
+  patientTest('loses what a program never fsynced when kills take the power', async () => {
     const cwd = folderWith(`
       import { appendFileSync, existsSync, readFileSync } from 'node:fs'
       import { createServer } from 'node:http'
