@@ -189,6 +189,15 @@ describe.skipIf(!reachable)('installed from a registry, chaosproxy', () => {
       const text = readFileSync(join(root, 'packages', row, 'README.md'), 'utf8')
       writeFileSync(join(cwd, `${row}.ts`), /```ts\n(.*?)```/s.exec(text)?.[1] ?? 'no example')
     }
+    // The program that the example of the simulator of programs loads.
+    writeFileSync(
+      join(cwd, 'server.mjs'),
+      "import { createServer } from 'node:http'\ncreateServer((_, response) => response.end('{}')).listen(Number(process.env.PORT))\n",
+    )
+    writeFileSync(
+      join(cwd, 'routes.json'),
+      JSON.stringify({ routes: [{ request: 'GET /{key}', f: 'read', result: 'body' }] }),
+    )
     await succeeds(cwd, 'npm', 'init', '-y')
     await succeeds(cwd, 'npm', 'install', 'chaosproxy', '@chaosproxy/undici', 'undici@7', '@types/node@20')
     await compile(cwd, ['node'])
