@@ -167,20 +167,17 @@ describe('the live page, in a real browser', () => {
     })
   })
 
-  patientTest.skipIf(without)(
-    'says that the connection is lost when chaos ends, and takes no more orders',
-    async () => {
-      const run = await startRun(['--time', '60s', '--rate', '100', '--faults', 'none'])
-      const page = await browser!.newPage()
-      await page.goto(run.url.href)
-      await page.locator('#node-n1').click()
-      await until(() => page.getByRole('button', { name: /^Kill n1/ }).isEnabled())
-      run.child.kill('SIGKILL')
-      await page.locator('.lost-bar').waitFor()
-      expect(await page.getByRole('button', { name: /^Kill n1/ }).isEnabled()).toBe(false)
-      await page.close()
-    },
-  )
+  test.skipIf(without)('says that the connection is lost when chaos ends, and takes no more orders', async () => {
+    const run = await startRun(['--time', '60s', '--rate', '100', '--faults', 'none'])
+    const page = await browser!.newPage()
+    await page.goto(run.url.href)
+    await page.locator('#node-n1').click()
+    await until(() => page.getByRole('button', { name: /^Kill n1/ }).isEnabled())
+    run.child.kill('SIGKILL')
+    await page.locator('.lost-bar').waitFor()
+    expect(await page.getByRole('button', { name: /^Kill n1/ }).isEnabled()).toBe(false)
+    await page.close()
+  })
 })
 
 /** The status of a request. */
