@@ -1,8 +1,8 @@
 import type { Input, Json } from '@chaosproxy/history'
-import { canonical, UserError } from '@chaosproxy/history'
+import { UserError } from '@chaosproxy/history'
 import type { Answer } from '@chaosproxy/wire/http'
-import { encodeSegment } from '@chaosproxy/wire/http'
 import type { Interpretation } from '../../record/call.ts'
+import { formOf, isList } from '../forms/form-of.ts'
 import { keptOfAnswer } from '../mapping/kept-of-answer.ts'
 import { compileMapping, type HttpMapping } from '../mapping/mapping.ts'
 import type { WrittenRequest } from '../mapping/try-request.ts'
@@ -207,33 +207,10 @@ function putValue(spec: ValueSpec | undefined, value: Json, draft: RequestDraft)
       return `it takes a list of ${spec.length}, and ${JSON.stringify(value)} is none`
     return firstTrouble(spec.map((part, i) => putValue(part, (value as readonly Json[])[i] ?? null, draft)))
   }
-  if ('const' in spec)
-    return canonical(spec.const) === canonical(value)
-      ? undefined
-      : `it is for ${JSON.stringify(spec.const)}, not for ${JSON.stringify(value)}`
-  if ('members' in spec) return putMembers(spec.members, value, draft)
-  if (typeof value !== 'string' && typeof value !== 'number')
-    return `${spec.match} is a pattern of texts, and ${JSON.stringify(value)} is none`
-  return draft.put(
-    spec.from,
-    spec.match.replace(/\{\w+\}/, () => encodeSegment(String(value))),
-  )
-}
-
-const isList = (spec: ValueSpec): spec is readonly ValueSpec[] => Array.isArray(spec)
-
-function putMembers(members: { readonly [name: string]: ValueSpec }, value: Json, draft: RequestDraft): Trouble {
-  if (value === null || typeof value !== 'object' || Array.isArray(value))
-    return `it takes an object, and ${JSON.stringify(value)} is none`
-  const object = value as { readonly [name: string]: Json }
-  const lost = Object.keys(object).find((name) => !Object.hasOwn(members, name))
-  if (lost !== undefined) return `it has no place for "${lost}" of ${JSON.stringify(value)}`
-  return firstTrouble(
-    Object.entries(members).map(([name, part]) => {
-      const member = object[name]
-      return member === undefined ? `${JSON.stringify(value)} has no "${name}"` : putValue(part, member, draft)
-    }),
-  )
+  const form = formOf(spec)
+  const parts = form.split(spec, value)
+  if ('why' in parts) return parts.why
+  return firstTrouble(form.parts(spec).map((part, i) => putValue(part, parts[i] ?? null, draft)))
 }
 
 const firstTrouble = (troubles: readonly Trouble[]): Trouble => troubles.find((trouble) => trouble !== undefined)

@@ -1,4 +1,5 @@
 import type { Json } from '@chaosproxy/history'
+import { formOf, isList } from '../forms/form-of.ts'
 import type { RouteTable, ValueSpec } from '../table/route-table.ts'
 import { isIgnored, operationsOf } from '../table/route-table.ts'
 
@@ -23,11 +24,9 @@ function isTextual(spec: ValueSpec | undefined): boolean {
   if (spec === undefined) return false
   if (typeof spec === 'string') return TEXTUAL.test(spec)
   if (isList(spec)) return spec.some(isTextual)
-  if ('const' in spec) return false
-  return 'members' in spec ? Object.values(spec.members).some(isTextual) : true
+  const form = formOf(spec)
+  return form.isText === true || form.parts(spec).some(isTextual)
 }
-
-const isList = (spec: ValueSpec): spec is readonly ValueSpec[] => Array.isArray(spec)
 
 function withNumbers(value: Json): Json {
   if (typeof value === 'string') return numberIn(value) ?? value

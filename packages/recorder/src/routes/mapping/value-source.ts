@@ -1,6 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import { canonical, UserError } from '@chaosproxy/history'
-import { compilePath, decodeSegment } from '@chaosproxy/wire/http'
+import { formOf, isList } from '../forms/form-of.ts'
 import { placeParts, type ValueSource, type ValueSpec } from '../table/route-table.ts'
 import { LONGEST_TEXT_BYTES, withoutLineEnd } from './body-value.ts'
 import type { Message } from './message.ts'
@@ -21,20 +21,21 @@ const ANSWER = 'answer.'
 export function compileValue(spec: ValueSpec, side: Side): ReadValue {
   if (typeof spec === 'string') return compileSource(spec, side)
   if (isList(spec)) return compileList(spec, side)
-  if ('const' in spec) return () => spec.const
-  if ('members' in spec) return compileMembers(spec.members, side)
-  const read = compileSource(spec.from, side)
-  const { match } = compilePath(spec.match)
+  const form = formOf(spec)
+  const join = form.join(spec)
+  const parts = form.parts(spec)
+  if (parts.length === 0) {
+    const only = join([])
+    return () => only
+  }
+  const read = compileList(parts, side)
   return (scene) => {
-    const text = read(scene)
-    const found = typeof text === 'string' ? match(text)?.[1] : undefined
-    return found === undefined ? undefined : decodeSegment(found)
+    const values = read(scene)
+    return values === undefined ? undefined : join(values)
   }
 }
 
-const isList = (spec: ValueSpec): spec is readonly ValueSpec[] => Array.isArray(spec)
-
-function compileList(specs: readonly ValueSpec[], side: Side): ReadValue {
+function compileList(specs: readonly ValueSpec[], side: Side): (scene: Scene) => readonly Json[] | undefined {
   const parts = specs.map((spec) => compileValue(spec, side))
   return (scene) => {
     const values: Json[] = []
@@ -44,16 +45,6 @@ function compileList(specs: readonly ValueSpec[], side: Side): ReadValue {
       values.push(value)
     }
     return values
-  }
-}
-
-function compileMembers(members: { readonly [name: string]: ValueSpec }, side: Side): ReadValue {
-  const names = Object.keys(members)
-  const values = compileList(Object.values(members), side)
-  return (scene) => {
-    const read = values(scene)
-    if (!Array.isArray(read)) return undefined
-    return Object.fromEntries(names.map((name, i) => [name, read[i] as Json]))
   }
 }
 
@@ -98,8 +89,7 @@ export function sourcesOf(spec: ValueSpec | undefined): readonly ValueSource[] {
   if (spec === undefined) return []
   if (typeof spec === 'string') return [spec]
   if (isList(spec)) return spec.flatMap(sourcesOf)
-  if ('const' in spec) return []
-  return 'members' in spec ? Object.values(spec.members).flatMap(sourcesOf) : [spec.from]
+  return formOf(spec).parts(spec).flatMap(sourcesOf)
 }
 
 export const isOfAnswer = (source: ValueSource): boolean => source.startsWith(ANSWER)

@@ -177,7 +177,7 @@ function checkOperation(
 const WRITES: ReadonlySet<string> = new Set(['write', 'put', 'append'])
 
 const isConstant = (value: OperationSpec['value']): boolean =>
-  typeof value === 'object' && 'const' in value && Array.isArray(value.const) && value.const.length === 2
+  typeof value === 'object' && 'const' in value && Array.isArray(value['const']) && value['const'].length === 2
 
 function parseOutcomes(value: unknown, where: string): NonNullable<RecordedRoute['outcomes']> {
   const outcomes = readObject(value, where)

@@ -1,5 +1,6 @@
 import { quote, readObject } from '@chaosproxy/faults'
-import type { Json } from '@chaosproxy/history'
+import { findForm } from '../forms/form-of.ts'
+import { valueForms } from '../forms/registry.ts'
 import type { Conditions, Sends, ValueSource, ValueSpec } from '../table/route-table.ts'
 import { type Members, wrong } from './parse-members.ts'
 import { ANSWER_CONDITION, ANSWER_SOURCE, LIST_SOURCE, REQUEST_CONDITION, SOURCE } from './route-members.ts'
@@ -23,29 +24,16 @@ export function parseValue(value: unknown, place: ValuePlace): ValueSpec {
   }
   if (value === null || typeof value !== 'object') return parseSource(value, place)
   const members = value as Members
-  const names = Object.keys(members).sort().join(' and ')
-  if (names === 'const') return { const: members['const'] as Json }
-  if (names === 'from and match') return parseMatch(members, place)
-  if (names === 'members') {
-    const inner = readObject(members['members'], `${place.where}: "members"`)
-    return {
-      members: Object.fromEntries(
-        Object.entries(inner).map(([name, part]) => [
-          name,
-          parseValue(part, { ...place, where: `${place.where}: ${quote(name)}` }),
-        ]),
-      ),
-    }
-  }
+  const form = findForm(members)
+  if (form !== undefined)
+    return form.parse(members, {
+      where: place.where,
+      value: (part, where) => parseValue(part, { ...place, where }),
+      place: (part, where) => parseSource(part, { ...place, where }),
+    })
   throw wrong(
-    `${place.where} is ${quote(value)}. Give a place ("json.value"), {"const": …}, {"from": "header.Location", "match": "/items/{id}"}, {"members": {…}} or a list of these.`,
+    `${place.where} is ${quote(value)}. Give a place ("json.value"), ${valueForms.map(({ example }) => example).join(', ')} or a list of these.`,
   )
-}
-
-function parseMatch({ from, match }: Members, place: ValuePlace): ValueSpec {
-  if (typeof match !== 'string' || !/^[^{}]*\{\w+\}[^{}]*$/.test(match))
-    throw wrong(`${place.where}: "match" is ${quote(match)}. Give a pattern with one name in braces: "/items/{id}".`)
-  return { from: parseSource(from, { ...place, where: `${place.where}: "from"` }), match }
 }
 
 function parseSource(value: unknown, place: ValuePlace): ValueSource {

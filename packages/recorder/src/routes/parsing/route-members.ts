@@ -1,4 +1,5 @@
 import { grpcStatusNames } from '@chaosproxy/wire/grpc'
+import { valueForms } from '../forms/registry.ts'
 import { peerSources } from '../mapping/client-source.ts'
 
 /** A member of a route table: its purpose, and its JSON Schema. */
@@ -207,19 +208,12 @@ const valueSchema = (places: RegExp, name: string): JsonSchema => ({
   oneOf: [
     matching(places),
     { type: 'array', minItems: 1, items: reference(name) },
-    { type: 'object', required: ['const'], properties: { const: true }, additionalProperties: false },
-    {
+    ...valueForms.map(({ members, schema }) => ({
       type: 'object',
-      required: ['from', 'match'],
-      properties: { from: matching(places), match: { type: 'string', pattern: '^[^{}]*\\{\\w+\\}[^{}]*$' } },
+      required: members,
+      properties: schema({ place: matching(places), value: reference(name) }),
       additionalProperties: false,
-    },
-    {
-      type: 'object',
-      required: ['members'],
-      properties: { members: { type: 'object', minProperties: 1, additionalProperties: reference(name) } },
-      additionalProperties: false,
-    },
+    })),
   ],
 })
 

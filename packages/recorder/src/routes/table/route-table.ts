@@ -11,13 +11,10 @@ import type { Spellings } from './segment-spellings.ts'
 export type ValueSource = string
 
 /** A value: from a place, constant, or composed of others. */
-export type ValueSpec =
-  | ValueSource
-  | { readonly const: Json }
-  /** The part of a text that matches `{NAME}` in the pattern, such as `/items/{id}` for a Location. */
-  | { readonly from: ValueSource; readonly match: string }
-  | { readonly members: { readonly [name: string]: ValueSpec } }
-  | readonly ValueSpec[]
+export type ValueSpec = ValueSource | FormSpec | readonly ValueSpec[]
+
+/** A value of one of the forms in `forms/`, such as `{"const": null}`, by its members. */
+export type FormSpec = { readonly [member: string]: unknown }
 
 /** `absent`: done, and there is no value, as for a read's 404. */
 export type OutcomeName = 'ok' | 'fail' | 'info' | 'absent'

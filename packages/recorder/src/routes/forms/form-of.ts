@@ -1,0 +1,20 @@
+import type { FormSpec, ValueSpec } from '../table/route-table.ts'
+import type { AnyForm } from './form.ts'
+import { valueForms } from './registry.ts'
+
+/** The form that has exactly these members. */
+export function findForm(spec: FormSpec): AnyForm | undefined {
+  const names = Object.keys(spec)
+  return valueForms.find(
+    ({ members }) => members.length === names.length && members.every((name) => names.includes(name)),
+  )
+}
+
+/** The form of a value that the parser has validated. */
+export function formOf(spec: FormSpec): AnyForm {
+  const form = findForm(spec)
+  if (form === undefined) throw new Error(`no form has the members ${Object.keys(spec).join(', ')}`)
+  return form
+}
+
+export const isList = (spec: ValueSpec): spec is readonly ValueSpec[] => Array.isArray(spec)

@@ -1,0 +1,39 @@
+import type { Json } from '@chaosproxy/history'
+import type { FormSpec, ValueSource, ValueSpec } from '../table/route-table.ts'
+
+/**
+ * One way to compose a value from parts, in both directions: it reads values from requests and answers (`join`), and
+ * writes them into requests (`split`). A value in a table has the form whose members it has.
+ */
+export interface ValueForm<Spec extends FormSpec> {
+  /** The exact set of members of a value of this form. */
+  readonly members: readonly (keyof Spec & string)[]
+  /** What a user may write, for error messages. */
+  readonly example: string
+  /** The JSON Schema of each member. */
+  readonly schema: (of: { readonly place: object; readonly value: object }) => {
+    readonly [member in keyof Spec]: object | true
+  }
+  /** @throws UserError (input) */
+  readonly parse: (members: { readonly [member: string]: unknown }, inner: InnerParser) => Spec
+  readonly parts: (spec: Spec) => readonly ValueSpec[]
+  /** The value is a text even where no part of it is. */
+  readonly isText?: true
+  /** Compiles a function that composes the value from its parts; undefined if they do not make one. */
+  readonly join: (spec: Spec) => (parts: readonly Json[]) => Json | undefined
+  /** The parts of a value, in the order of `parts`, or why it cannot have this form. */
+  readonly split: (spec: Spec, value: Json) => readonly Json[] | { readonly why: string }
+}
+
+export interface InnerParser {
+  /** The start of every message. */
+  readonly where: string
+  value(given: unknown, where: string): ValueSpec
+  place(given: unknown, where: string): ValueSource
+}
+
+/** A form whose members only its own file knows. */
+export type AnyForm = ValueForm<FormSpec>
+
+/** The cast is safe: a form is only given values that its own parser made. */
+export const defineForm = <Spec extends FormSpec>(form: ValueForm<Spec>): AnyForm => form as unknown as AnyForm
