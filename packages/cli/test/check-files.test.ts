@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { readHistory } from '@chaosproxy/history/files'
@@ -18,6 +18,25 @@ function someFiles(names: { readonly [file: string]: string }): string {
   for (const [file, name] of Object.entries(names)) copyFileSync(history(name), join(directory, file))
   return directory
 }
+
+test('a rotated recording is checked like the one file that it was', async () => {
+  const cwd = temporaryDirectory()
+  const lines = writesAndReads(200, 4, 120).trimEnd().split('\n')
+  writeFileSync(join(cwd, 'whole.jsonl'), lines.join('\n'))
+  mkdirSync(join(cwd, 'parts'))
+  for (const n of [0, 1, 2])
+    writeFileSync(
+      join(cwd, 'parts', `part-${n + 1}.jsonl.gz`),
+      gzipSync(`${lines.slice(n * 150, (n + 1) * 150).join('\n')}\n`),
+    )
+  const told = async (file: string) => {
+    const { exitCode, stdout } = await chaosHere(['check', file, '--expect', 'linearizable', '--json'], { cwd })
+    return { exitCode, ...JSON.parse(stdout), file: '', timing: {} }
+  }
+  const whole = await told('whole.jsonl')
+  expect(whole.levels.linearizable.result).toBe('violated')
+  expect(await told('parts')).toEqual(whole)
+})
 
 /** Three clients in turn, each of which writes a key and another reads it; at one operation a read is of the write before. */
 function writesAndReads(operations: number, keys: number, staleAt: number | undefined): string {

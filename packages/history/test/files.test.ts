@@ -242,10 +242,26 @@ describe('what cannot be read says so in one sentence:', () => {
     )
   })
 
+  test('a rotated recording of which a part is not there, or not the only one', async () => {
+    const parts = (...names: readonly string[]) => {
+      const path = mkdtempSync(join(directory, 'refused-'))
+      for (const name of names) writeFileSync(join(path, name), '')
+      return path
+    }
+    expect(await refusal(parts('part-1.jsonl', 'part-3.jsonl'))).toContain(
+      'a part of the recording is missing between part-1.jsonl and part-3.jsonl',
+    )
+    expect(await refusal(parts('part-2.jsonl', 'part-3.jsonl'))).toContain("the recording's first part is missing")
+    expect(await refusal(parts('part-1.jsonl', 'part-01.jsonl.gz'))).toContain('are the same part of a recording')
+    expect(await refusal(parts('part-1.jsonl', 'other-2.jsonl'))).toContain('parts of several recordings are in it')
+  })
+
   test('a directory, with the history that is in it', async () => {
     const run = join(directory, 'run')
     mkdirSync(run)
-    expect(await refusal(run)).toBe('input: DIR/run: this is a directory, not a history. Name a file in it.')
+    expect(await refusal(run)).toBe(
+      'input: DIR/run: this is a directory, not a history. Name a file in it, or a directory of numbered parts (part-0001.jsonl, …).',
+    )
     file('run/history.jsonl', '')
     expect(await refusal(run)).toBe('input: DIR/run: this is a directory; its history is DIR/run/history.jsonl')
   })
@@ -388,4 +404,28 @@ describe('a limit of memory', () => {
     expect(stopped.stoppedAfter).toBeGreaterThan(50_000)
     expect(stopped.stoppedAfter).toBeLessThan(400_000)
   })
+})
+
+test('a directory of rotated parts is read as one file would be, whatever they are compressed with and however they end', async () => {
+  const lines = someEvents(24).map((event) => JSON.stringify(event))
+  const whole = await readHistory(file('whole.jsonl', lines.join('\n')))
+  const parts = join(directory, 'parts')
+  mkdirSync(parts)
+  writeFileSync(join(parts, 'notes.txt'), 'not a part')
+  const cut = [0, 7, 7, 8, 24]
+  for (let n = 1; n < cut.length; n++) {
+    const text = lines.slice(cut[n - 1], cut[n]).join('\n')
+    if (n === 2) writeFileSync(join(parts, `part-${n}.jsonl`), '')
+    else if (n === 3) writeFileSync(join(parts, `part-${n}.jsonl.gz`), gzipSync(text))
+    else writeFileSync(join(parts, `part-${n}.jsonl`), text)
+  }
+  const read = await readHistory(parts)
+  const { length, callLine, returnLine, process } = read.operations
+  expect({ length, callLine, returnLine, process }).toEqual({
+    length: whole.operations.length,
+    callLine: whole.operations.callLine,
+    returnLine: whole.operations.returnLine,
+    process: whole.operations.process,
+  })
+  expect(read.warnings).toEqual(whole.warnings.map((warning) => warning.replace('whole.jsonl', 'parts')))
 })

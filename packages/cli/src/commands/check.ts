@@ -96,6 +96,7 @@ export const checkCommand: Command = {
   examples: [
     ['chaos check history.jsonl', 'verdict, and the smallest explanation'],
     ["chaos check 'runs/**/*.jsonl' etcd_007.log", 'a table of several files, of any known format'],
+    ['chaos check recording/', 'a rotated recording: part-0001.jsonl, part-0002.jsonl.gz, … in one directory'],
     ['zcat history.edn.gz | chaos check -', 'from stdin (gzip and zstd files are decompressed automatically)'],
     ['chaos check history.jsonl --expect sequential', 'gate a build on it'],
     ['chaos check history.jsonl --model ./stack.ts', 'by a model of your own'],

@@ -1,8 +1,9 @@
-import { closeSync, createReadStream, existsSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, createReadStream, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { UserError } from '../error.ts'
+import { partsIn } from './parts.ts'
 import { codeOf } from './system-errors.ts'
 import { isZstd, unzstd } from './zstd.ts'
 
@@ -20,14 +21,23 @@ export const STDIN = '-'
 /** The name messages use for the file at `path`. */
 export const sourceName = (path: string): string => (path === STDIN ? 'stdin' : path)
 
-/** Opens a file, or stdin for `-`, and decompresses gzip and zstd. Throws a UserError `input`. */
+/**
+ * Opens a file, stdin for `-`, or a directory of numbered parts as one, and decompresses gzip and zstd. Throws a UserError
+ * `input`.
+ */
 export async function openSource(path: string): Promise<Source> {
   if (path === STDIN) return await streamSource(path, process.stdin)
   const file = openFile(path)
   const status = fstatSync(file)
   if (status.isDirectory()) {
     closeSync(file)
-    throw isDirectory(path)
+    const parts = historyIn(path) === undefined ? partsIn(path) : undefined
+    if (parts === undefined) throw isDirectory(path)
+    const bytes = parts.reduce((sum, part) => sum + statSync(part).size, 0)
+    return joinedSource(
+      parts.map((part) => () => openSource(part)),
+      bytes,
+    )
   }
   // A pipe or a device is read without blocking the process. Streams close the file themselves.
   if (!status.isFile()) return await streamSource(path, createReadStream(path, { fd: file }))
@@ -38,6 +48,36 @@ export async function openSource(path: string): Promise<Source> {
     read: (space) => readOrErr(path, file, space),
     close: () => closeSync(file),
   }
+}
+
+const NEWLINE = 10
+
+/** Sources one after another, of which one is open at a time. Each begins on a line of its own. */
+function joinedSource(parts: readonly (() => Promise<Source>)[], sizeBytes: number | undefined): Source {
+  const left = parts[Symbol.iterator]()
+  let current: Source | undefined
+  let lastByte = NEWLINE
+  async function fill(space: Uint8Array): Promise<number> {
+    for (;;) {
+      const size = current === undefined ? 0 : await current.read(space)
+      if (size > 0) return ended(space, size)
+      current?.close()
+      const next = left.next()
+      if (next.done === true) {
+        current = undefined
+        return 0
+      }
+      current = await next.value()
+      if (lastByte === NEWLINE) continue
+      space[0] = NEWLINE
+      return ended(space, 1)
+    }
+  }
+  function ended(space: Uint8Array, size: number): number {
+    lastByte = space[size - 1] ?? NEWLINE
+    return size
+  }
+  return { sizeBytes, read: fill, close: () => current?.close() }
 }
 
 function openFile(path: string): number {
@@ -137,12 +177,15 @@ async function nextChunk(path: string, chunks: AsyncIterator<Uint8Array>): Promi
   }
 }
 
+const historyIn = (directory: string): string | undefined =>
+  ['history.jsonl', 'history.edn'].map((name) => join(directory, name)).find((file) => existsSync(file))
+
 function isDirectory(path: string): UserError {
-  const history = ['history.jsonl', 'history.edn'].map((name) => join(path, name)).find((file) => existsSync(file))
+  const history = historyIn(path)
   return new UserError(
     'input',
     history === undefined
-      ? `${path}: this is a directory, not a history. Name a file in it.`
+      ? `${path}: this is a directory, not a history. Name a file in it, or a directory of numbered parts (part-0001.jsonl, …).`
       : `${path}: this is a directory; its history is ${history}`,
   )
 }

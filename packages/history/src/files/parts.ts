@@ -1,0 +1,54 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { UserError } from '../error.ts'
+
+// A recording that was rotated is several files, numbered in one way: part-0001.jsonl, part-0002.jsonl.gz, …
+
+const NUMBERED = /^(.*?)(\d+)(\.(?:jsonl|edn))(?:\.(?:gz|zst))?$/
+
+/**
+ * The files of a rotated recording in this directory, in their order; undefined if it holds no numbered files.
+ *
+ * @throws UserError (input) for parts of several recordings, a number twice, or a number that is missing, also
+ * before the first: without a part, a history is another one.
+ */
+export function partsIn(directory: string): readonly string[] | undefined {
+  return partsAmong(directory, readdirSync(directory))?.map((name) => join(directory, name))
+}
+
+/** The same for a list of names. */
+export function partsAmong(place: string, names: readonly string[]): readonly string[] | undefined {
+  const parts = names.flatMap((name) => {
+    const [, stem = '', number = '', ending = ''] = NUMBERED.exec(name) ?? []
+    return number === '' ? [] : [{ name, kind: `${stem}N${ending}`, number: Number(number) }]
+  })
+  const [first] = parts
+  if (first === undefined) return undefined
+  const other = parts.find(({ kind }) => kind !== first.kind)
+  if (other !== undefined)
+    throw new UserError(
+      'input',
+      `${place}: parts of several recordings are in it, such as ${first.name} and ${other.name}. Give each recording a directory of its own.`,
+    )
+  const sorted = parts.toSorted((a, b) => a.number - b.number)
+  const [least = first] = sorted
+  if (least.number > 1)
+    throw new UserError(
+      'input',
+      `${place}: the recording's first part is missing: what is there begins with ${least.name}, and nobody knows the state before it. Fetch what is missing.`,
+    )
+  for (const [n, { name, number }] of sorted.entries()) {
+    const before = sorted[n - 1]
+    if (before?.number === number)
+      throw new UserError(
+        'input',
+        `${place}: ${before.name} and ${name} are the same part of a recording. Remove one of them.`,
+      )
+    if (before !== undefined && number !== before.number + 1)
+      throw new UserError(
+        'input',
+        `${place}: a part of the recording is missing between ${before.name} and ${name}, and without it nothing can be said. Fetch it, or check the parts before it in a directory of their own.`,
+      )
+  }
+  return sorted.map(({ name }) => name)
+}
