@@ -36,7 +36,7 @@ describe('chaos run --times', () => {
 
   test.each(['0', '1.5', 'often'])('refuses %s', async (times) => {
     const { exitCode, stderr } = await chaosHere([...simulated, '--times', times])
-    expect(stderr).toContain(`--times ${times}: must be a whole number from 1 to 1000.`)
+    expect(stderr).toContain(`--times ${times}: must be a whole number from 1 to 1,000.`)
     expect(exitCode).toBe(3)
   })
 })

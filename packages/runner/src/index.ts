@@ -25,6 +25,7 @@ export type { PlannedFault, PlannedOperation, Scenario } from './scenario/scenar
 export { scheduleOf } from './scenario/scenario.ts'
 export { swapNodes } from './scenario/swap-nodes.ts'
 export { type PerformOptions, performRun } from './spec/perform.ts'
+export { count, duration } from './spec/quantities.ts'
 export type { ObservedParts, Registries, TrafficRunSpec } from './spec/registries.ts'
 export { type PlannedRun, planRun, scheduleOfRun } from './spec/resolve.ts'
 export {
@@ -39,7 +40,7 @@ export {
 } from './spec/run-draft.ts'
 export type { RunEvent, RunListener } from './spec/run-event.ts'
 export type { NamedPart, RunDraft, RunSpec } from './spec/run-spec.ts'
-export { draftEntries, memberText, parseRunSpec, withNames } from './spec/run-spec.ts'
+export { draftEntries, memberText, parseRunSpec, RUN_DEFAULTS, runMembers, withNames } from './spec/run-spec.ts'
 export type { OpenRecord, RunStore } from './spec/run-store.ts'
 export type { JudgedRun } from './spec/run-test.ts'
 export { runPlanned } from './spec/run-test.ts'

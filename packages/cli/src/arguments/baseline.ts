@@ -6,21 +6,14 @@ import { whyUnreadable } from '@chaosproxy/history/files'
 import type { PlannedRun } from '@chaosproxy/runner'
 import { type Baseline, parseBaseline, requireSameSubject } from '@chaosproxy/runner/result'
 import { type ParsedOptions, textOf } from '../command.ts'
-import type { Option } from './option.ts'
+import { word } from './declare.ts'
+import type { ValuedOptions } from './option.ts'
 
 const DEFAULT_TOLERANCE = '20%'
 
-export const baselineOptions: { readonly [name: string]: Option } = {
-  baseline: {
-    type: 'string',
-    describe: 'exit with 1 if this falls behind an earlier result: what --json printed, or a run.json',
-    requiresArg: true,
-  },
-  tolerance: {
-    type: 'string',
-    describe: `how much worse than the baseline availability and p99 may be [default: ${DEFAULT_TOLERANCE}]`,
-    requiresArg: true,
-  },
+export const baselineOptions: ValuedOptions = {
+  baseline: word('exit with 1 if this falls behind an earlier result: what --json printed, or a run.json'),
+  tolerance: word('how much worse than the baseline availability and p99 may be', DEFAULT_TOLERANCE),
 }
 
 /**

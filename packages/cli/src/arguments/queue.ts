@@ -1,14 +1,11 @@
 import type { SearchEvent } from '@chaosproxy/engine'
 import { plural } from '@chaosproxy/history'
-import type { Option } from './option.ts'
+import { word } from './declare.ts'
+import type { ValuedOption } from './option.ts'
 
 /** Hands work to other machines. */
-export const queueOption: { readonly queue: Option } = {
-  queue: {
-    type: 'string',
-    describe: 'let workers elsewhere do it (chaos worker): redis://host:6379, or env:NAME, the variable that holds it',
-    requiresArg: true,
-  },
+export const queueOption: { readonly queue: ValuedOption<string | undefined> } = {
+  queue: word('let workers elsewhere do it (chaos worker): redis://host:6379, or env:NAME, the variable that holds it'),
 }
 
 /** What to do about work that waits for a worker. */

@@ -1,14 +1,14 @@
 import { measures, PROBE_EXAMPLES, parseRequirement, REQUIREMENT_EXAMPLE } from '@chaosproxy/runner/result'
 import { type ParsedOptions, textsOf } from '../command.ts'
-import type { Option } from './option.ts'
+import { words } from './declare.ts'
+import type { ValuedOption } from './option.ts'
 
-export const requireOption: { readonly [name: string]: Option } = {
+export const requireOption: { readonly require: ValuedOption<readonly string[] | undefined> } = {
   require: {
-    type: 'string',
-    array: true,
-    nargs: 1,
-    describe: `exit with 1 unless this holds, any number of times: "${REQUIREMENT_EXAMPLE}", "p99 of read < 200ms", "lost == 0"; of ${measures.map(({ name }) => name).join(', ')}; a level: "linearizable of read during healed"; or a probe: "${PROBE_EXAMPLES[0]}", '${PROBE_EXAMPLES[1]}'`,
-    requiresArg: true,
+    ...words(
+      `exit with 1 unless this holds, any number of times: "${REQUIREMENT_EXAMPLE}", "p99 of read < 200ms", "lost == 0"; of ${measures.map(({ name }) => name).join(', ')}; a level: "linearizable of read during healed"; or a probe: "${PROBE_EXAMPLES[0]}", '${PROBE_EXAMPLES[1]}'`,
+    ),
+    valueIn: parseRequire,
   },
 }
 

@@ -5,8 +5,19 @@ import { SIMULATED } from '@chaosproxy/simulator'
 import { EXECUTED, isDeclaration, isUserFile } from '@chaosproxy/targets'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
 import { type ParsedOptions, textOf } from '../command.ts'
+import { word, words } from './declare.ts'
 import { parseSettings } from './names.ts'
 import { oneOf } from './one-of.ts'
+import type { ValuedOptions } from './option.ts'
+
+/** The options of every command that tests a target. */
+export const targetOptions: ValuedOptions = {
+  target: word('what to test; chaos targets lists them', DEFAULT_TARGET),
+  protocol: word('a protocol of your own instead: its file'),
+  binary: word('a program of your own instead, one process per node: it answers events, lines of JSON on stdin'),
+  bug: word('give the target a deliberate bug; chaos targets --bugs lists them'),
+  set: words('change a setting of the target, such as --set sync=1'),
+}
 
 /** The target of a command, and the reference by which other threads and processes find it. */
 export interface ChosenTarget {

@@ -1,20 +1,17 @@
 import { UserError } from '@chaosproxy/history'
 import type { PlannedRun } from '@chaosproxy/runner'
 import { flagOf, type ParsedOptions, textOf } from '../command.ts'
-import type { Option } from './option.ts'
+import { flag, word } from './declare.ts'
+import type { ValuedOptions } from './option.ts'
 
 /** How the live page of a run is served. */
 export interface UiSettings {
   readonly listen: string | undefined
 }
 
-export const uiOptions: { readonly [name: string]: Option } = {
-  ui: { type: 'boolean', describe: 'serve a live page of the run, where links can be cut and nodes killed by hand' },
-  'ui-listen': {
-    type: 'string',
-    describe: 'with --ui: host:port of the live page [default: 127.0.0.1 and any free port]',
-    requiresArg: true,
-  },
+export const uiOptions: ValuedOptions = {
+  ui: flag('serve a live page of the run, where links can be cut and nodes killed by hand'),
+  'ui-listen': word('with --ui: host:port of the live page', '127.0.0.1 and any free port'),
 }
 
 /** @throws UserError (usage) for a run that a page cannot follow. */

@@ -3,11 +3,10 @@ import { DEFAULT_WORKLOAD, type Registries } from '@chaosproxy/runner'
 import { workloadOf } from '@chaosproxy/targets'
 import type { Settings, Workload } from '@chaosproxy/workloads'
 import { type ParsedOptions, textOf, textsOf } from '../command.ts'
+import { word, words } from './declare.ts'
 import { parseSettings } from './names.ts'
 import { oneOf } from './one-of.ts'
-import type { Option } from './option.ts'
-
-export const WORKLOAD_TEXT = 'what clients do: a name that chaos workloads lists, or a file of your own'
+import type { ValuedOptions } from './option.ts'
 
 /** A workload, and the reference by which saved files, other threads and processes find it. */
 export interface ChosenWorkload {
@@ -16,20 +15,10 @@ export interface ChosenWorkload {
 }
 
 /** The options of every command with clients. */
-export const workloadOptions: { readonly [name: string]: Option } = {
-  workload: {
-    type: 'string',
-    describe: `${WORKLOAD_TEXT} [default: ${DEFAULT_WORKLOAD}]`,
-    requiresArg: true,
-  },
-  'workload-set': {
-    type: 'string',
-    array: true,
-    nargs: 1,
-    describe: 'change a setting of the workload, such as --workload-set keys=5',
-    requiresArg: true,
-  },
-}
+export const workloadOptions = (usual: string = DEFAULT_WORKLOAD): ValuedOptions => ({
+  workload: word('what clients do: a name that chaos workloads lists, or a file of your own', usual),
+  'workload-set': words('change a setting of the workload, such as --workload-set keys=5'),
+})
 
 /** @throws UserError (usage, input) */
 export async function chooseWorkload(

@@ -33,7 +33,7 @@ export const fuzzCommand: Command = {
       describe: 'change a setting of it, such as --set sync=1',
       requiresArg: true,
     },
-    ...workloadOptions,
+    ...workloadOptions(),
     expect: {
       type: 'string',
       describe: 'the level to hold it to; none: only its invariants [default: what it promises]',

@@ -36,7 +36,7 @@ export const simulateCommand: Command = {
       describe: 'a kill takes the power: what was written and not fsynced may be lost, or torn',
     },
     arg: { type: 'string', array: true, nargs: 1, describe: 'an argument of the program', requiresArg: true },
-    ...workloadOptions,
+    ...workloadOptions(),
     expect: {
       type: 'string',
       default: SIMULATE_DEFAULTS.expect,

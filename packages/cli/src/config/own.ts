@@ -6,16 +6,14 @@ import {
   type OwnNames,
   registriesOf,
 } from '@chaosproxy/engine'
+import { word } from '../arguments/declare.ts'
+import type { ValuedOptions } from '../arguments/option.ts'
 import { type ParsedOptions, textOf } from '../command.ts'
 
 /** The options of every command that reads a configuration. */
-export const configOption = {
-  config: {
-    type: 'string',
-    describe: 'the configuration file [default: chaos.config.ts, mts, js, mjs or json, if it is there]',
-    requiresArg: true,
-  },
-} as const
+export const configOption: ValuedOptions = {
+  config: word('the configuration file', 'chaos.config.ts, mts, js, mjs or json, if it is there'),
+}
 
 /** The user's configuration, if there is one, and all names that can be used with it. */
 export interface OwnConfig {

@@ -2,8 +2,9 @@ import type { Reporting } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
 import { reporters } from '@chaosproxy/report'
 import { isUserFile } from '@chaosproxy/targets/user-file'
+import { flag, words } from '../arguments/declare.ts'
 import { oneOf } from '../arguments/one-of.ts'
-import type { Option } from '../arguments/option.ts'
+import type { ValuedOptions } from '../arguments/option.ts'
 import { flagOf, type ParsedOptions, textsOf } from '../command.ts'
 import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
 
@@ -26,24 +27,14 @@ const [usual] = reporters
 const QUIET = 'line'
 
 /** The options of every command with results. */
-export const reporterOptions = (): { readonly [name: string]: Option } => ({
-  reporter: {
-    type: 'string',
-    array: true,
-    nargs: 1,
-    describe: `output format, NAME or NAME=FILE, any number of times: ${names().join(', ')}, or a file of your own; chaos reporters describes them [default: ${usual?.name ?? ''}]`,
-    requiresArg: true,
-  },
-  json: {
-    type: 'boolean',
-    describe: 'print JSON on stdout instead of the page, one line per run or file: --reporter json',
-  },
-  force: { type: 'boolean', describe: 'overwrite a file even if it is not an earlier report of the same kind' },
-  quiet: { type: 'boolean', describe: 'print print only the verdict, in one line, and errors: --reporter line' },
-  verbose: {
-    type: 'boolean',
-    describe: 'log to stderr what is started and done, and every fault as it begins and ends',
-  },
+export const reporterOptions = (): ValuedOptions => ({
+  reporter: words(
+    `output format, NAME or NAME=FILE, any number of times: ${names().join(', ')}, or a file of your own; chaos reporters describes them [default: ${usual?.name ?? ''}]`,
+  ),
+  json: flag('print JSON on stdout instead of the page, one line per run or file: --reporter json'),
+  force: flag('overwrite a file even if it is not an earlier report of the same kind'),
+  quiet: flag('print only the verdict, in one line, and errors: --reporter line'),
+  verbose: flag('log to stderr what is started and done, and every fault as it begins and ends'),
 })
 
 /**

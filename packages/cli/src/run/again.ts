@@ -1,11 +1,11 @@
 import { CONFIG_NAMES, commandLine } from '@chaosproxy/engine'
-import { DEFAULT_WORKLOAD, type PlannedRun, type RunSpec } from '@chaosproxy/runner'
+import { DEFAULT_WORKLOAD, type PlannedRun, RUN_DEFAULTS, type RunSpec } from '@chaosproxy/runner'
 import { wordsWithoutSecrets } from '@chaosproxy/runner/result'
 import { SIMULATED } from '@chaosproxy/simulator'
 import { isDeclaration, isUserFile } from '@chaosproxy/targets'
 import type { SettingValue } from '@chaosproxy/workloads'
 import { broughtProbes, broughtTarget, broughtWorkload, repeating } from '../trust/brought.ts'
-import { RUN_DEFAULTS, usualCas, usualOperations } from './settings.ts'
+import { usualOperations, usualSetting } from './settings.ts'
 
 /**
  * The command that repeats this run: by its options if they suffice, otherwise by its `run.json`. With a configuration file
@@ -30,17 +30,22 @@ export function againCommand(run: PlannedRun, runJson: string, config?: string):
     reference,
   ]
   words.push('--seed', String(spec.seed))
-  const unlessDefault = (option: string, value: string | number, usual: string | number) => {
-    if (value !== usual) words.push(`--${option}`, String(value))
+  const unlessDefault = <Value>(
+    option: string,
+    value: Value,
+    usual: Value,
+    print: (value: Value) => string = String,
+  ) => {
+    if (print(value) !== print(usual)) words.push(`--${option}`, print(value))
   }
   const seconds = (durationMs: number) => `${durationMs / 1000}s`
   unlessDefault('nodes', spec.nodes, target.defaultNodes)
-  unlessDefault('time', seconds(spec.timeMs), RUN_DEFAULTS.time)
-  unlessDefault('rate', spec.rate, RUN_DEFAULTS.rate)
-  unlessDefault('clients', spec.clients, RUN_DEFAULTS.clients)
+  unlessDefault<number>('time', spec.timeMs, RUN_DEFAULTS.timeMs, seconds)
+  unlessDefault<number>('rate', spec.rate, RUN_DEFAULTS.rate)
+  unlessDefault<number>('clients', spec.clients, RUN_DEFAULTS.clients)
   words.push(...workloadWords(run))
-  unlessDefault('timeout', seconds(spec.timeoutMs), RUN_DEFAULTS.timeout)
-  unlessDefault('faults', names.length === 0 ? 'none' : names.join(','), RUN_DEFAULTS.faults)
+  unlessDefault<number>('timeout', spec.timeoutMs, RUN_DEFAULTS.timeoutMs, seconds)
+  unlessDefault<readonly string[]>('faults', names, RUN_DEFAULTS.faults, (all) => all.join(',') || 'none')
   if (spec.target.bug !== undefined) words.push('--bug', spec.target.bug)
   for (const [name, value] of Object.entries(spec.target.settings)) words.push('--set', `${name}=${value}`)
   // Without --expect a run is held to what the target promises.
@@ -67,12 +72,13 @@ function workloadWords({ spec, target, workload }: PlannedRun): string[] {
   const { name, settings } = spec.workload
   const words = name === DEFAULT_WORKLOAD ? [] : ['--workload', name]
   const { keys, cas, ...others } = settings
-  if (keys !== undefined && !(name === DEFAULT_WORKLOAD && keys === RUN_DEFAULTS.keys))
+  if (keys !== undefined && !(name === DEFAULT_WORKLOAD && keys === usualSetting(workload, 'keys')))
     words.push('--keys', String(keys))
   const usual = usualOperations(target).includes('cas')
   if (name !== DEFAULT_WORKLOAD) words.push(...setting('cas', cas))
   else if (cas === 0 && usual) words.push('--operations', 'read,write')
-  else if (!usual && (cas === undefined || cas === usualCas(workload))) words.push('--operations', 'read,write,cas')
+  else if (!usual && (cas === undefined || cas === usualSetting(workload, 'cas')))
+    words.push('--operations', 'read,write,cas')
   else if (cas !== 0) words.push(...setting('cas', cas))
   for (const [other, value] of Object.entries(others)) words.push(...setting(other, value))
   return words

@@ -3,10 +3,17 @@ import { UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import type { RunListener } from '@chaosproxy/runner'
 import { specWithoutSecrets } from '@chaosproxy/runner/result'
+import { word } from '../arguments/declare.ts'
+import type { ValuedOptions } from '../arguments/option.ts'
 import { flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
 
 const FLUSH_BYTES = 64 * 1024
+
+/** The option of every command with events. */
+export const eventsOption: ValuedOptions = {
+  events: word('write every event to this file as it happens, as lines of JSON'),
+}
 
 /** The events of a run, each as a line of JSON. */
 export interface EventFile {

@@ -1,36 +1,42 @@
-import { levelNames } from '@chaosproxy/checker'
+import type { Level } from '@chaosproxy/checker'
 import type { ChosenBaseline, Config, LoadedConfig } from '@chaosproxy/engine'
 import { type NamedRegistries, readSpecFile, requireRun, USUAL_OUT, withPaths } from '@chaosproxy/engine'
-import { type Millis, millis, UserError } from '@chaosproxy/history'
+import { UserError } from '@chaosproxy/history'
 import {
   completeRun,
+  count,
+  DEFAULT_WORKLOAD,
   mergeDrafts,
   nameIn,
   type PlannedRun,
   planRun,
+  RUN_DEFAULTS,
   type RunDraft,
   type RunSpec,
+  runMembers,
   settingsIn,
   type Target,
   usualWorkload,
 } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator'
-import { type Settings, type SettingValue, settingsFor, type Workload } from '@chaosproxy/workloads'
-import { parseBaselineOptions, requireSameRun } from '../arguments/baseline.ts'
+import { register, type Settings, type SettingValue, settingsFor, type Workload } from '@chaosproxy/workloads'
+import * as v from 'valibot'
+import { baselineOptions, parseBaselineOptions, requireSameRun } from '../arguments/baseline.ts'
+import { asCount, asDuration, asName, asRead, flag, ifTyped, valuesOf, word } from '../arguments/declare.ts'
 import { parseFaultChoices, requireFaults } from '../arguments/faults.ts'
 import { oneOf } from '../arguments/one-of.ts'
-import { parseCount, parseDuration } from '../arguments/quantities.ts'
-import { parseRequire } from '../arguments/require.ts'
-import { chooseTarget, parseBug, parseKnobs, requireSettings } from '../arguments/target.ts'
-import { parseUi, type UiSettings } from '../arguments/ui.ts'
-import { chooseWorkload, parseWorkloadSettings } from '../arguments/workload.ts'
+import type { ValuedOptions, ValuesOf } from '../arguments/option.ts'
+import { requireOption } from '../arguments/require.ts'
+import { chooseTarget, parseBug, parseKnobs, requireSettings, targetOptions } from '../arguments/target.ts'
+import { parseUi, type UiSettings, uiOptions } from '../arguments/ui.ts'
+import { chooseWorkload, parseWorkloadSettings, workloadOptions } from '../arguments/workload.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
-import { type OwnConfig, readOwnConfig } from '../config/own.ts'
+import { configOption, type OwnConfig, readOwnConfig } from '../config/own.ts'
 import { shownRecordings } from '../record/shown-recordings.ts'
-import { isSilent, parseReporters, type ReporterChoice } from '../reporting/choice.ts'
-import { admit, refuseOthers, withTypedSecrets } from '../trust/admit.ts'
+import { isSilent, parseReporters, type ReporterChoice, reporterOptions } from '../reporting/choice.ts'
+import { admit, refuseOthers, trustOption, withTypedSecrets } from '../trust/admit.ts'
 import { broughtProbes, broughtTarget, broughtTraffic, broughtWorkload } from '../trust/brought.ts'
-import { parseEvents } from './event-file.ts'
+import { eventsOption, parseEvents } from './event-file.ts'
 import type { Interrupts } from './interrupts.ts'
 
 /** The settings of `chaos run`: the run itself, and how to show it. */
@@ -59,16 +65,57 @@ export interface RunSettings {
   readonly interrupts?: Interrupts | undefined
 }
 
-/** Defaults as typed. Two cores can sustain the rate, and the clients suffice for it while some wait for an answer. */
-export const RUN_DEFAULTS = {
-  time: '20s',
-  rate: 2000,
-  clients: 20,
-  keys: 20,
-  timeout: '1s',
-  faults: 'partition,kill,pause',
-  checkTimeout: '60s',
-} as const
+const MOST_TIMES = 1_000
+const MOST_KEYS = 10_000
+
+/** The options of `chaos run` that are of no other command. Members of a run are left to the configuration if not typed. */
+const declared = {
+  nodes: ifTyped(asCount(runMembers.nodes, { usual: 'the target decides' })),
+  time: ifTyped(asDuration(runMembers.timeMs, { such: '500ms, 20s, 2m' })),
+  rate: ifTyped(asCount(runMembers.rate)),
+  clients: ifTyped(asCount(runMembers.clients)),
+  keys: asCount(v.optional(count('how many keys they use', 1, MOST_KEYS)), {
+    usual: `the workload decides; ${usualSetting(register, 'keys')} registers`,
+  }),
+  operations: asRead(
+    'of the register workload: read,write or read,write,cas',
+    parseOperations,
+    'with cas where the target promises linearizability',
+  ),
+  timeout: ifTyped(asDuration(runMembers.timeoutMs)),
+  faults: asRead(
+    'faults to inject, comma-separated, none, or a schedule.json; chaos targets --faults lists them',
+    parseFaultChoices,
+    `${RUN_DEFAULTS.faults.join(',')}, or one that exposes the bug`,
+  ),
+  seed: ifTyped(asCount(runMembers.seed, { usual: 'drawn' })),
+  expect: asName(runMembers.expect, 'level', {
+    text: `exit with 1 unless this level is met, such as ${'linearizable' satisfies Level}; none: only report`,
+    usual: 'what the target promises',
+  }),
+  times: asCount(v.optional(count('run N times with consecutive seeds and count the violations', 1, MOST_TIMES), 1)),
+  ...requireOption,
+  sim: flag('run in virtual time, in this process: repeatable to the byte'),
+  'verify-determinism': flag('with --sim: run twice, and compare to the byte'),
+  out: word('where to create the directory of this run', USUAL_OUT),
+  'check-timeout': ifTyped(asDuration(runMembers.checkMs)),
+  spec: word('take the run from a JSON file instead of options, such as the run.json of a run to repeat'),
+}
+
+/** All options of `chaos run`. */
+export const runOptions = (): ValuedOptions => ({
+  ...targetOptions,
+  ...workloadOptions(`${DEFAULT_WORKLOAD}, or one that exposes the bug`),
+  ...declared,
+  ...baselineOptions,
+  ...trustOption,
+  ...configOption,
+  ...eventsOption,
+  ...uiOptions,
+  ...reporterOptions(),
+})
+
+type Typed = ValuesOf<typeof declared>
 
 /** Options that are part of a spec, and so cannot be combined with one. Others may repeat what it names. */
 const OF_SPEC = [
@@ -78,19 +125,19 @@ const OF_SPEC = [
 
 /** @throws UserError (usage) naming the invalid option. */
 export async function parseRunSettings(options: ParsedOptions): Promise<RunSettings> {
-  const file = textOf(options, 'spec')
+  const typed = valuesOf(options, declared)
+  const { spec: file, times } = typed
   const { loaded, own, registries: named } = await readOwnConfig(options, 'chaos run')
   const reporters = parseReporters(options, 'run')
   const registries = { ...named, traffic: shownRecordings(isSilent(reporters) ? 'stderr' : 'stdout') }
   const spec =
     file === undefined
-      ? await specOfOptions(options, withPaths(baseDraft(options, loaded), own), {
+      ? await specOfOptions({ options, typed }, withPaths(baseDraft(options, loaded), own), {
           registries,
           whereIs: (member) => placeOf(member, loaded, textOf(options, 'run')),
         })
       : specOfFile(file, options, { loaded, own, registries })
   const run = await planRun(spec, registries, file ?? 'chaos run')
-  const times = parseTimes(options)
   const ui = parseUi(options, run, times)
   const repeats = await plannedRepeats(times, run, (next) => planRun(next, registries, file ?? 'chaos run'))
   const baseline = parseBaselineOptions(options, loaded, textOf(options, 'run'))
@@ -99,21 +146,14 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
     run,
     repeats,
     config: loaded?.path,
-    verifyDeterminism: parseVerify(flagOf(options, 'verify-determinism'), run.target),
+    verifyDeterminism: parseVerify(typed['verify-determinism'], run.target),
     reporters,
     verbose: flagOf(options, 'verbose'),
     events: parseEvents(options),
     ui,
     baseline,
-    out: textOf(options, 'out') ?? loaded?.config.out ?? USUAL_OUT,
+    out: typed.out ?? loaded?.config.out ?? USUAL_OUT,
   }
-}
-
-const MOST_TIMES = 1_000
-
-const parseTimes = (options: ParsedOptions): number => {
-  const typed = textOf(options, 'times')
-  return typed === undefined ? 1 : parseCount('times', typed, { min: 1, max: MOST_TIMES })
 }
 
 async function plannedRepeats(
@@ -194,7 +234,7 @@ function draftOf({
 
 /** The whole run: options override the base, and defaults fill in the rest. */
 async function specOfOptions(
-  options: ParsedOptions,
+  { options, typed }: { readonly options: ParsedOptions; readonly typed: Typed },
   base: RunDraft,
   { registries, whereIs }: Surroundings,
 ): Promise<RunSpec> {
@@ -208,72 +248,66 @@ async function specOfOptions(
     find: registries.workload,
     usual:
       nameIn(base.workload) ??
-      workloadUnder(target, bug, options) ??
-      workloadServed(target, { ...settingsIn(base.target), ...settings }, options),
+      workloadUnder(target, bug, typed) ??
+      workloadServed(target, { ...settingsIn(base.target), ...settings }, typed),
   })
   const draft = mergeDrafts(base, {
     target: { name: reference, bug, settings },
-    workload: { name: workload.reference, settings: workloadSettings(workload.workload, options, target) },
-    ...typedMembers(options),
+    workload: { name: workload.reference, settings: workloadSettings(workload.workload, { options, typed }, target) },
+    ...membersIn(typed),
   })
-  const whole = flagOf(options, 'sim') ? simulatedDraft(draft, reference) : draft
+  const whole = typed.sim ? simulatedDraft(draft, reference) : draft
   return completeRun(whole, registries, { where: 'chaos run', seed: Math.floor(Math.random() * 10_000) })
 }
 
 /** Only the register has operations to choose, so --operations implies that workload. */
-const workloadUnder = (target: Target, bug: string | undefined, options: ParsedOptions): string | undefined =>
-  textOf(options, 'operations') === undefined
-    ? target.bugs.find(({ name }) => name === bug)?.under?.workload
-    : undefined
+const workloadUnder = (target: Target, bug: string | undefined, { operations }: Typed): string | undefined =>
+  operations === undefined ? target.bugs.find(({ name }) => name === bug)?.under?.workload : undefined
 
-const workloadServed = (target: Target, settings: Settings, options: ParsedOptions): string | undefined =>
-  textOf(options, 'operations') === undefined ? usualWorkload(target, settings) : undefined
+const workloadServed = (target: Target, settings: Settings, { operations }: Typed): string | undefined =>
+  operations === undefined ? usualWorkload(target, settings) : undefined
 
 /** The given options that are members of a run. */
-function typedMembers(options: ParsedOptions): RunDraft {
-  const given = <Value>(name: string, parse: (typed: string) => Value): Value | undefined => {
-    const typed = textOf(options, name)
-    return typed === undefined ? undefined : parse(typed)
-  }
-  const whole = (name: string, min: number, max: number) =>
-    given(name, (typed) => parseCount(name, typed, { min, max }))
-  return {
-    nodes: whole('nodes', 1, 15),
-    clients: whole('clients', 1, 200),
-    rate: whole('rate', 1, 1_000_000),
-    timeMs: given('time', parseRunTime),
-    timeoutMs: given('timeout', (typed) => parseDuration('timeout', typed)),
-    faults: given('faults', parseFaultChoices),
-    seed: whole('seed', 0, Number.MAX_SAFE_INTEGER),
-    expect: given('expect', (typed) => oneOf('expect', 'level', typed, [...levelNames(), 'none'])),
-    require: parseRequire(options),
-    checkMs: given('check-timeout', (typed) => parseDuration('check-timeout', typed)),
-  }
-}
+const membersIn = (typed: Typed): RunDraft => ({
+  nodes: typed.nodes,
+  clients: typed.clients,
+  rate: typed.rate,
+  timeMs: typed.time,
+  timeoutMs: typed.timeout,
+  faults: typed.faults,
+  seed: typed.seed,
+  expect: typed.expect,
+  require: typed.require,
+  checkMs: typed['check-timeout'],
+})
 
 /** `--keys` and `--operations` are short for settings of workloads. */
-function workloadSettings(workload: Workload, options: ParsedOptions, target: Target): Settings {
+function workloadSettings(
+  workload: Workload,
+  { options, typed }: { readonly options: ParsedOptions; readonly typed: Typed },
+  target: Target,
+): Settings {
   const settings: { [name: string]: SettingValue } = { ...parseWorkloadSettings(workload, options) }
   const has = (name: string) => workload.settings.some((setting) => setting.name === name)
-  const keys = textOf(options, 'keys')
+  const { keys, operations } = typed
   if (keys !== undefined) {
     if (!has('keys')) throw new UserError('usage', `--keys ${keys}: the workload ${workload.name} has no keys.`)
-    settings['keys'] = parseCount('keys', keys, { min: 1, max: 10_000 })
+    settings['keys'] = keys
   }
-  const operations = textOf(options, 'operations')
   if (operations === undefined) return settings
   if (workload.name !== 'register')
     throw new UserError(
       'usage',
-      `--operations ${operations}: only those of the workload register can be chosen; ${workload.name} has ${workload.functions.join(', ')}.`,
+      `--operations ${operations.join(',')}: only those of the workload register can be chosen; ${workload.name} has ${workload.functions.join(', ')}.`,
     )
-  if (!parseOperations(operations).includes('cas')) return { cas: 0, ...settings }
-  return usualOperations(target).includes('cas') ? settings : { cas: usualCas(workload), ...settings }
+  if (!operations.includes('cas')) return { cas: 0, ...settings }
+  return usualOperations(target).includes('cas') ? settings : { cas: usualSetting(workload, 'cas'), ...settings }
 }
 
-/** The default share of cas operations, where the register uses them. */
-export const usualCas = ({ settings }: Workload): SettingValue =>
-  settings.find(({ name }) => name === 'cas')?.default ?? 0
+/** The default of a setting, where the workload has it. */
+export function usualSetting({ settings }: Workload, name: string): SettingValue {
+  return settings.find((setting) => setting.name === name)?.default ?? 0
+}
 
 const simulatedDraft = (draft: RunDraft, reference: string): RunDraft => ({
   ...draft,
@@ -308,14 +342,4 @@ function parseOperations(typed: string): readonly Operation[] {
         `--operations ${typed}: without ${needed}s nothing can be proved. Write read,write or read,write,cas.`,
       )
   return operationNames.filter((name) => named.includes(name))
-}
-
-const SHORTEST_RUN_MS = millis(100)
-const LONGEST_RUN_MS = millis(24 * 3_600_000)
-
-function parseRunTime(typed: string): Millis {
-  const timeMs = parseDuration('time', typed)
-  if (timeMs < SHORTEST_RUN_MS || timeMs > LONGEST_RUN_MS)
-    throw new UserError('usage', `--time ${typed}: must be between 100ms and 24h.`)
-  return timeMs
 }

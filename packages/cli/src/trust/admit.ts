@@ -6,15 +6,17 @@ import { nameIn, type RunSpec, type TrafficSpec } from '@chaosproxy/runner'
 import { REMOVED, textWithoutSecrets } from '@chaosproxy/runner/result'
 import { SIMULATED } from '@chaosproxy/simulator'
 import { EXECUTED } from '@chaosproxy/targets'
+import { flag } from '../arguments/declare.ts'
+import type { ValuedOptions } from '../arguments/option.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import type { OwnConfig } from '../config/own.ts'
 import { print } from '../terminal/output.ts'
 import { type Brought, broughtProbes, broughtTarget, broughtWorkload, describeBrought, repeating } from './brought.ts'
 
 /** The option of commands that take files with specs or scenarios. */
-export const trustOption = {
-  trust: { type: 'boolean', describe: 'run the programs, files and probes that the file names' },
-} as const
+export const trustOption: ValuedOptions = {
+  trust: flag('run the programs, files and probes that the file names'),
+}
 
 /**
  * A spec or a replay file is data, whoever wrote it: nothing that it names is run unless the command line or the user's

@@ -1,9 +1,10 @@
 import { levelNames } from '@chaosproxy/checker'
 import type { FaultChoice } from '@chaosproxy/faults'
-import { type Json, type Millis, millis, UserError } from '@chaosproxy/history'
+import { type Json, type Millis, UserError } from '@chaosproxy/history'
 import type { Settings } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { parseRequirement, REQUIREMENT_EXAMPLE } from '../result/requirements/requirement.ts'
+import { count, duration } from './quantities.ts'
 import { entriesOf, schemaProblems, unwrapped } from './schema-problems.ts'
 import { type TrafficSpec, trafficSchema } from './traffic-spec.ts'
 
@@ -60,22 +61,6 @@ export interface NamedPart {
   /** A deliberate mistake, for a target. */
   readonly bug?: string | undefined
   readonly settings?: Settings | undefined
-}
-
-const count = (text: string, min: number, max: number) => {
-  const range = `must be a whole number from ${min.toLocaleString('en-US')} to ${max.toLocaleString('en-US')}`
-  return v.pipe(v.number(range), v.integer(range), v.minValue(min, range), v.maxValue(max, range), v.description(text))
-}
-
-const duration = (text: string, min: number, max: number) => {
-  const range = `must be a number of milliseconds from ${min} to ${max}`
-  return v.pipe(
-    v.number(range),
-    v.minValue(min, range),
-    v.maxValue(max, range),
-    v.transform((value): Millis => millis(value)),
-    v.description(text),
-  )
 }
 
 const settings = v.record(
@@ -148,6 +133,37 @@ const members = {
   checkMs: duration('how long checking may take', 1, 24 * HOUR_MS),
 }
 
+/** What a run does where nothing else is said. Two cores can sustain the rate, and the clients suffice for it while some wait. */
+export const RUN_DEFAULTS = {
+  clients: 20,
+  rate: 2000,
+  timeMs: 20_000,
+  timeoutMs: 1_000,
+  faults: ['partition', 'kill', 'pause'],
+  checkMs: 60_000,
+} as const
+
+const withDefaults = {
+  nodes: v.optional(members.nodes),
+  clients: v.optional(members.clients, RUN_DEFAULTS.clients),
+  rate: v.optional(members.rate, RUN_DEFAULTS.rate),
+  timeMs: v.optional(members.timeMs, RUN_DEFAULTS.timeMs),
+  timeoutMs: v.optional(members.timeoutMs, RUN_DEFAULTS.timeoutMs),
+  faults: v.optional(members.faults, [...RUN_DEFAULTS.faults]),
+  seed: members.seed,
+  expect: v.optional(members.expect),
+  require: v.optional(members.require),
+  checkMs: v.optional(members.checkMs, RUN_DEFAULTS.checkMs),
+}
+
+/**
+ * The members of a run besides its target and workload. Each says its type, bounds, text and default: for specs,
+ * configurations, options, help and documents.
+ */
+export const runMembers: {
+  readonly [Member in Exclude<keyof RunSpec, 'target' | 'workload'>]-?: v.GenericSchema<unknown, RunSpec[Member]>
+} = withDefaults
+
 /** Parses runs; the compiler checks it against `RunSpec`. */
 const runSchema = v.strictObject({
   target: v.strictObject({ name: targetName, bug, settings: v.optional(settings, {}) }),
@@ -155,16 +171,7 @@ const runSchema = v.strictObject({
     name: 'register',
     settings: {},
   }),
-  nodes: v.optional(members.nodes),
-  clients: v.optional(members.clients, 20),
-  rate: v.optional(members.rate, 2000),
-  timeMs: v.optional(members.timeMs, 20_000),
-  timeoutMs: v.optional(members.timeoutMs, 1_000),
-  faults: v.optional(members.faults, ['partition', 'kill', 'pause']),
-  seed: members.seed,
-  expect: v.optional(members.expect),
-  require: v.optional(members.require),
-  checkMs: v.optional(members.checkMs, 60_000),
+  ...withDefaults,
 })
 
 const zero = v.literal(0, 'must be 0: the clients of a recording are not ours')

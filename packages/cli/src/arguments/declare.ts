@@ -1,0 +1,156 @@
+import type { Millis } from '@chaosproxy/history'
+import { UserError } from '@chaosproxy/history'
+import * as v from 'valibot'
+import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
+import { oneOf } from './one-of.ts'
+import type { ValuedOption, ValuedOptions, ValuesOf } from './option.ts'
+import { parseDuration, parseSize, printDuration } from './quantities.ts'
+
+/** What an option says besides its schema. */
+interface Besides {
+  /** In place of the schema's text, which may be about files. */
+  readonly text?: string | undefined
+  /** Examples of how it is written. */
+  readonly such?: string | undefined
+  /** What holds without it; by default the schema's default. */
+  readonly usual?: string | number | undefined
+}
+
+/** How a value is typed, in place of JSON. */
+interface Notation {
+  /** The JSON that is meant. @throws UserError (usage) */
+  readonly read: (typed: string, option: string) => unknown
+  readonly print?: (value: unknown) => string
+  /** What values must be, where it is not said as for JSON. */
+  readonly range?: (schema: unknown) => string | undefined
+}
+
+/** An option with one value, by its schema: help, the default and refusals derive from it. */
+function typedAs<Value>(
+  schema: v.GenericSchema<unknown, Value>,
+  { read, print = String, range }: Notation,
+  { text, such, usual = printed(schema, print) }: Besides,
+): ValuedOption<Value> {
+  const meaning = `${text ?? textIn(schema)}${such === undefined ? '' : `: ${such}`}`
+  return {
+    type: 'string',
+    requiresArg: true,
+    describe: usual === undefined ? meaning : `${meaning} [default: ${usual}]`,
+    valueIn(options, name) {
+      const typed = textOf(options, name)
+      const result = v.safeParse(schema, typed === undefined ? undefined : read(typed, name))
+      if (result.success) return result.output
+      throw new UserError('usage', `--${name} ${typed}: ${range?.(schema) ?? result.issues[0].message}.`)
+    },
+  }
+}
+
+/** A whole number. */
+export const asCount = <Value extends number | undefined>(
+  schema: v.GenericSchema<unknown, Value>,
+  besides: Besides = {},
+): ValuedOption<Value> => typedAs(schema, { read: (typed) => (typed === '' ? Number.NaN : Number(typed)) }, besides)
+
+/** A number with its unit: `500ms`, `20s`, `2m`. */
+export const asDuration = <Value extends Millis | undefined>(
+  schema: v.GenericSchema<unknown, Value>,
+  besides: Besides = {},
+): ValuedOption<Value> =>
+  typedAs(
+    schema,
+    {
+      read: (typed, name) => parseDuration(name, typed),
+      print: (value) => printDuration(Number(value)),
+      range: durationRange,
+    },
+    besides,
+  )
+
+/** A number of bytes with its unit: `64KB`, `1GB`. */
+export const asSize = <Value extends number | undefined>(
+  schema: v.GenericSchema<unknown, Value>,
+  besides: Besides = {},
+): ValuedOption<Value> => typedAs(schema, { read: (typed, name) => parseSize(name, typed) }, besides)
+
+/** One of a few names: of a `noun`. */
+export const asName = <Value extends string | undefined>(
+  schema: v.GenericSchema<unknown, Value>,
+  noun: string,
+  besides: Besides = {},
+): ValuedOption<Value> => typedAs(schema, { read: (typed, name) => oneOf(name, noun, typed, namesIn(schema)) }, besides)
+
+/** What a function reads, which refuses what is wrong. */
+export const asRead = <Value>(
+  text: string,
+  read: (typed: string, option: string) => Value,
+  usual?: string,
+): ValuedOption<Value | undefined> => typedAs(v.optional(v.custom<Value>(() => true)), { read }, { text, usual })
+
+/** The option without its default, which then only help has: others say what holds if it is not typed. */
+export const ifTyped = <Value>(option: ValuedOption<Value>): ValuedOption<Value | undefined> => ({
+  ...option,
+  valueIn: (options, name) => (textOf(options, name) === undefined ? undefined : option.valueIn(options, name)),
+})
+
+/** A text. */
+export const word = (text: string, usual?: string): ValuedOption<string | undefined> =>
+  typedAs(v.optional(v.string()), { read: (typed) => typed }, { text, usual })
+
+/** A text that may be given several times. */
+export const words = (text: string): ValuedOption<readonly string[]> => ({
+  type: 'string',
+  array: true,
+  nargs: 1,
+  requiresArg: true,
+  describe: text,
+  valueIn: textsOf,
+})
+
+/** An option without a value. */
+export const flag = (text: string): ValuedOption<boolean> => ({ type: 'boolean', describe: text, valueIn: flagOf })
+
+/** Something that is done unless `--no-NAME` is given. */
+export const unlessNot = (text: string): ValuedOption<boolean> => ({
+  type: 'boolean',
+  default: true,
+  describe: text,
+  valueIn: (options, name) => options[name] !== false,
+})
+
+/** All values of the options. @throws UserError (usage) that names the first that is wrong. */
+export const valuesOf = <Options extends ValuedOptions>(options: ParsedOptions, declared: Options): ValuesOf<Options> =>
+  Object.fromEntries(
+    Object.entries(declared).map(([name, option]) => [name, option.valueIn(options, name)]),
+  ) as ValuesOf<Options>
+
+/** A schema as valibot has it, with what may be wrapped around it. */
+interface Wrapper {
+  readonly wrapped?: v.GenericSchema
+  readonly default?: unknown
+  readonly options?: readonly string[]
+  readonly pipe?: readonly { readonly type: string; readonly requirement?: unknown }[]
+}
+
+const innermost = (schema: unknown): v.GenericSchema & Wrapper => {
+  const { wrapped } = schema as Wrapper
+  return wrapped === undefined ? (schema as v.GenericSchema) : innermost(wrapped)
+}
+
+const textIn = (schema: unknown): string => v.getDescription(innermost(schema)) ?? ''
+
+const namesIn = (schema: unknown): readonly string[] => {
+  const { options, pipe } = innermost(schema)
+  return options ?? (pipe?.[0] as Wrapper | undefined)?.options ?? []
+}
+
+function printed(schema: unknown, print: (value: unknown) => string): string | undefined {
+  const usual = (schema as Wrapper).default
+  return usual === undefined ? undefined : print(usual)
+}
+
+function durationRange(schema: unknown): string | undefined {
+  const bound = (type: string) => innermost(schema).pipe?.find((part) => part.type === type)?.requirement
+  const [least, most] = [bound('min_value'), bound('max_value')]
+  if (typeof least !== 'number' || typeof most !== 'number') return undefined
+  return `must be between ${printDuration(least)} and ${printDuration(most)}`
+}
