@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync, chownSync, constants, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { accessSync, chownSync, constants, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -71,16 +71,46 @@ export async function startRedis(program: string, more: readonly string[] = []):
   return { host: '127.0.0.1', port }
 }
 
-/** A PostgreSQL whose user is `tester`, who needs no password. */
-export async function startPostgres(initdb: string, postgres: string): Promise<RealServer> {
+export interface PostgresOptions {
+  /** Of `tester`, who otherwise needs none. */
+  readonly password?: string
+  /** In PEM; it then speaks TLS as well, and with `only` nothing else. */
+  readonly tls?: { readonly certificate: string; readonly key: string; readonly only?: true }
+}
+
+/** A PostgreSQL whose user is `tester`. */
+export async function startPostgres(
+  initdb: string,
+  postgres: string,
+  { password, tls }: PostgresOptions = {},
+): Promise<RealServer> {
   const directory = temporaryDirectory('chaos-postgres-')
   const user = unprivilegedUser()
   if (user !== undefined) chownSync(directory, user.uid, user.gid)
   const data = join(directory, 'data')
-  const quickly = ['--no-sync', '--auth', 'trust', '--username', 'tester', '--encoding', 'UTF8', '--locale', 'C']
-  execFileSync(initdb, ['--pgdata', data, ...quickly], { ...user, cwd: directory, stdio: 'pipe' })
+  const quickly = ['--no-sync', '--username', 'tester', '--encoding', 'UTF8', '--locale', 'C']
+  /** In a file of the user that the server runs as. */
+  const written = (name: string, text: string): string => {
+    const path = join(directory, name)
+    writeFileSync(path, text, { mode: 0o600 })
+    if (user !== undefined) chownSync(path, user.uid, user.gid)
+    return path
+  }
+  const auth = password === undefined ? ['trust'] : ['scram-sha-256', '--pwfile', written('password', password)]
+  execFileSync(initdb, ['--pgdata', data, ...quickly, '--auth', ...auth], { ...user, cwd: directory, stdio: 'pipe' })
   const port = await freePort()
-  const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', fsync: 'off', max_connections: '40' }
+  const settings = {
+    ...{ listen_addresses: '127.0.0.1', unix_socket_directories: '', fsync: 'off', max_connections: '40' },
+    ...(tls === undefined
+      ? {}
+      : {
+          ssl: 'on',
+          ssl_cert_file: written('server.crt', tls.certificate),
+          ssl_key_file: written('server.key', tls.key),
+        }),
+  }
+  if (tls?.only === true)
+    written('data/pg_hba.conf', `hostssl all all 127.0.0.1/32 ${password === undefined ? 'trust' : 'scram-sha-256'}\n`)
   const args = ['-D', data, '-p', String(port), ...Object.entries(settings).flatMap(([k, v]) => ['-c', `${k}=${v}`])]
   const server = spawn(postgres, args, { ...user, cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] })
   // At once, and with all its processes, which a SIGKILL would leave behind.

@@ -1,3 +1,4 @@
+export type { Encryption } from './framing/encryption.ts'
 export type { FrameSink } from './framing/frame-reader.ts'
 export { FrameReader } from './framing/frame-reader.ts'
 export type { Direction, Framing } from './framing/framing.ts'

@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { basename } from 'node:path'
 import type { Duplex } from 'node:stream'
 import type { Endpoint } from '@chaosproxy/faults'
+import type { Encryption } from '@chaosproxy/wire'
 import type { Intercept } from '../interceptor/interceptor.ts'
 import type { ProxyClock } from '../link/clock.ts'
 import type { LinkState } from '../link/link-state.ts'
@@ -12,6 +13,7 @@ import { connectWithin } from '../socket/inner-socket.ts'
 import { listenError, validatePort } from '../socket/listen.ts'
 import { peerOf } from '../socket/peer-of.ts'
 import { resetSocket } from '../socket/reset-socket.ts'
+import { negotiate } from '../tls/negotiation.ts'
 import type { SecureEdges } from '../tls/secure-edges.ts'
 import type { TlsOptions } from '../tls/tls-options.ts'
 import type { Upstream } from './connection.ts'
@@ -43,6 +45,8 @@ export interface RouteOptions {
   readonly processes?: PeerFinder | undefined
   /** Without it, TLS is passed through like any bytes. */
   readonly tls?: TlsOptions | undefined
+  /** How clients ask for TLS, if the protocol begins in plaintext. Without a certificate they are told to stay there. */
+  readonly encryption?: Encryption | undefined
 }
 
 /** A listener that `from` dials to reach `to`. Bytes from→to and to→from are two links, each with its own faults. */
@@ -99,13 +103,17 @@ interface Admitted {
 const BACKLOG = 4096
 
 /** Loaded only for routes with TLS: loading Node's TLS takes half as long as everything else together. */
-const loadSecureEdges = async (tls: TlsOptions, routeName: string): Promise<SecureEdges> =>
-  (await import('../tls/secure-edges.ts')).secureEdges(tls, routeName)
+const loadSecureEdges = async (
+  tls: TlsOptions,
+  routeName: string,
+  encryption: Encryption | undefined,
+): Promise<SecureEdges> => (await import('../tls/secure-edges.ts')).secureEdges(tls, routeName, encryption)
 
 /** @throws UserError (environment) if it cannot listen, (usage) for an invalid port. */
 export async function openRoute(options: RouteOptions, wiring: RouteWiring): Promise<Route> {
   const routeName = `${options.from}>${options.to}`
-  const edges = options.tls === undefined ? undefined : await loadSecureEdges(options.tls, routeName)
+  const { tls, encryption } = options
+  const edges = tls === undefined ? undefined : await loadSecureEdges(tls, routeName, encryption)
   if (options.upstream !== undefined) validatePort(routeName, 'upstream', options.upstream.port)
   if (options.listen !== 'nowhere') validatePort(routeName, 'listening', options.listen?.port ?? 0)
   const route = new TcpRoute({ options, wiring, edges, routeName })
@@ -131,8 +139,8 @@ class TcpRoute implements Route {
   readonly #name: string
   readonly #server: Server
   readonly #connections: Set<Connection> = new Set()
-  /** For each client that is still being identified, what resets it. */
-  readonly #unidentified: Set<() => void> = new Set()
+  /** For each client that is still being identified, or may ask for TLS, what resets it. */
+  readonly #arriving: Set<() => void> = new Set()
   #known = 0
   #unknown = 0
   #upstream: Upstream | undefined
@@ -221,13 +229,13 @@ class TcpRoute implements Route {
   async #identify(client: Socket, admitted: Admitted): Promise<void> {
     const { peers, processes } = this.#options
     const giveUp = () => resetSocket(client)
-    this.#unidentified.add(giveUp)
+    this.#arriving.add(giveUp)
     // No other listener is attached yet, and a client may give up at any time.
     client.on('error', () => undefined)
     const address = peerOf(client)
     const listener = { host: client.localAddress ?? '', port: client.localPort ?? 0 }
     const [found, process] = await Promise.all([peers?.find(address, listener), processes?.find(address, listener)])
-    this.#unidentified.delete(giveUp)
+    this.#arriving.delete(giveUp)
     if (peers !== undefined && found === undefined) this.#unknown++
     else if (peers !== undefined) this.#known++
     if (client.destroyed) return
@@ -236,8 +244,31 @@ class TcpRoute implements Route {
   }
 
   #secure(client: Socket, links: LinkPair, process: string | undefined, admitted: Admitted): void {
-    if (this.#edges === undefined) this.#connect(client, links, process, admitted)
-    else this.#edges.accept(client, (secured) => this.#connect(secured, links, process, admitted))
+    const edges = this.#edges
+    const plainly = (ready: Socket) => this.#connect(ready, links, process, admitted)
+    const securely = edges === undefined ? plainly : (raw: Socket) => edges.accept(raw, plainly)
+    if (this.#options.encryption === undefined) securely(client)
+    else this.#negotiate(client, this.#options.encryption, { plainly, securely })
+  }
+
+  #negotiate(
+    client: Socket,
+    encryption: Encryption,
+    { plainly, securely }: { readonly [way in 'plainly' | 'securely']: (client: Socket) => void },
+  ): void {
+    const giveUp = () => resetSocket(client)
+    this.#arriving.add(giveUp)
+    const arrived = (way: typeof plainly) => (ready: Socket) => {
+      this.#arriving.delete(giveUp)
+      way(ready)
+    }
+    client.once('close', () => this.#arriving.delete(giveUp))
+    negotiate(client, {
+      encryption,
+      plainly: arrived(plainly),
+      securely: this.#options.tls?.terminate === undefined ? undefined : arrived(securely),
+      insisted: () => this.#troubled('tls-missing', { host: this.host, port: this.port }, wantsTls()),
+    })
   }
 
   /** `admitted` is absent for a client of this process. */
@@ -294,13 +325,15 @@ class TcpRoute implements Route {
     })
     if (this.#connections.size === 0) this.#allGone?.()
     this.#edges?.close()
-    for (const giveUp of this.#unidentified) giveUp()
+    for (const giveUp of this.#arriving) giveUp()
     for (const connection of this.#connections) connection.abort()
     await Promise.all([gone, closed])
     this.#giveBackListener?.()
     this.#wiring.closed()
   }
 }
+
+const wantsTls = (): NodeJS.ErrnoException => Object.assign(new Error(), { code: 'TLS_MISSING' })
 
 function listen(server: Server, routeName: string, host: string, port: number): Promise<Upstream> {
   return new Promise((resolve, reject) => {

@@ -2,7 +2,7 @@ import type { ProxyClock } from '../link/clock.ts'
 
 /** Why a connection failed without a fault being the cause. */
 export interface Trouble {
-  readonly type: 'dial-failed' | 'accept-failed'
+  readonly type: 'dial-failed' | 'accept-failed' | 'tls-missing'
   /** The link that clients dial: `clients>db`. */
   readonly link: string
   /** `host:port` of the upstream that was dialled, or of the listener. */
@@ -39,6 +39,8 @@ const REASONS: { readonly [code: string]: string } = {
   ECONNRESET: 'it hung up before the connection was there',
   EMFILE: TOO_MANY,
   ENFILE: TOO_MANY,
+  TLS_MISSING:
+    'a client asked for TLS, which the proxy has no certificate for, and hung up. Let it speak plaintext to the proxy (sslmode=disable), or let the proxy listen with --listen tls://HOST:PORT',
 }
 
 export function createTroubleReporter(clock: ProxyClock, tell: TroubleListener): TroubleReporter {

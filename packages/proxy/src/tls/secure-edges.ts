@@ -3,9 +3,11 @@ import { connect as connectPlainly, isIP } from 'node:net'
 import type { SecureContext, SecureContextOptions } from 'node:tls'
 import { connect, createSecureContext, createServer, TLSSocket } from 'node:tls'
 import { UserError } from '@chaosproxy/history'
+import type { Encryption } from '@chaosproxy/wire'
 import { peerOf } from '../socket/peer-of.ts'
 import { carriedOver } from '../socket/reset-socket.ts'
 import { createAuthority } from './authority.ts'
+import { RequestedTls } from './requested-tls.ts'
 import type { OriginateOptions, TerminateOptions, TlsOptions } from './tls-options.ts'
 
 /** A peer that takes longer is disconnected; otherwise one that connects and sends nothing would be kept for ever. */
@@ -28,11 +30,15 @@ export interface SecureEdges {
   close(): void
 }
 
-/** @throws UserError (input) for an invalid certificate or key, or a key that does not match its certificate. */
-export function secureEdges(options: TlsOptions, routeName: string): SecureEdges {
+/**
+ * @param encryption How the protocol comes to be encrypted, if connections begin without; clients have asked by then.
+ * @throws UserError (input) for an invalid certificate or key, or a key that does not match its certificate.
+ */
+export function secureEdges(options: TlsOptions, routeName: string, encryption?: Encryption): SecureEdges {
   const handshakes: Set<Socket> = new Set()
-  const dialling = options.originate === undefined ? undefined : serverDialler(options.originate, routeName)
-  const accepting = options.terminate === undefined ? undefined : acceptor(options.terminate, routeName)
+  const dialling = options.originate === undefined ? undefined : serverDialler(options.originate, routeName, encryption)
+  const accepting =
+    options.terminate === undefined ? undefined : acceptor(withProtocol(options.terminate, encryption), routeName)
   let failures = 0
 
   /** Tracks the raw socket until its handshake succeeds; counts a failure if it closes before that. */
@@ -80,6 +86,10 @@ export function secureEdges(options: TlsOptions, routeName: string): SecureEdges
   }
 }
 
+/** Clients may insist on a name for what they speak. */
+const withProtocol = (options: TerminateOptions, encryption: Encryption | undefined): TerminateOptions =>
+  encryption === undefined ? options : { alpn: [encryption.protocol], ...options }
+
 function acceptor(options: TerminateOptions, routeName: string) {
   const { clientAuthorities, alpn } = options
   const authority = options.identity === undefined ? (options.authority ?? createAuthority()) : undefined
@@ -126,7 +136,7 @@ function nameOf(socket: Socket): string {
 }
 
 /** Connects to servers with TLS, offering what was agreed with the client. */
-export function serverDialler(options: OriginateOptions, routeName: string): ServerDialler {
+export function serverDialler(options: OriginateOptions, routeName: string, encryption?: Encryption): ServerDialler {
   const { identity, authorities, verify = true } = options
   const secureContext = contextOf(
     { cert: identity?.certificate, key: identity?.key, ca: authorities },
@@ -139,7 +149,7 @@ export function serverDialler(options: OriginateOptions, routeName: string): Ser
     const secured = connect({
       secureContext,
       rejectUnauthorized: verify,
-      socket: raw,
+      socket: encryption === undefined ? raw : new RequestedTls(raw, encryption),
       // Without a server name, the certificate is checked against the address.
       ...(serverName === undefined ? { host: target.host } : { servername: serverName }),
       ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),

@@ -23,16 +23,24 @@ export function requireReached(
   )
 }
 
+interface WhatCame {
+  readonly proxies: readonly ManagedProxy[]
+  /** Why clients hung up before they asked for anything. */
+  readonly trouble: readonly string[]
+}
+
 /** A record without operations proves nothing, but would look like success. */
 export function requireOperations(
   { counters }: Recorder,
-  { carries, as, clients, proxies }: ObservedTraffic & { readonly proxies: readonly ManagedProxy[] },
+  { carries, as, clients, proxies, trouble }: ObservedTraffic & WhatCame,
 ): void {
   if (counters.operations > 0) return
   const { unmatched, notUnderstood, examples, opaqueConnections } = counters
   const seen = unmatched + notUnderstood
   // Bytes that are not understood count as one request of each connection.
   if (seen <= opaqueConnections) {
+    const [why] = trouble
+    if (why !== undefined) throw new UserError('input', `Nothing was recorded. ${why}.`)
     const at = proxies.map(({ name, listen }) => `${name} at ${listen}`).join(', ')
     throw new UserError(
       'input',

@@ -113,6 +113,7 @@ function observedCluster(
   let using: Promise<TrafficUse> | undefined
   let injected = 0
 
+  const tlsTrouble = () => [...cluster.withoutTls()].map(([name, why]) => `${name}: ${why}`)
   const endClients = async (why: Parameters<ObservedClients['end']>[0]): Promise<void> => {
     clearInterval(beginning)
     const use = await using
@@ -141,7 +142,7 @@ function observedCluster(
     canRead: (key) => cluster.canRead(key),
     repeatsAreDoubtful: carries.kind === 'spoken' && carries.protocol.resends,
     concluded(faults) {
-      requireOperations(recorder, { ...traffic, proxies })
+      requireOperations(recorder, { ...traffic, proxies, trouble: tlsTrouble() })
       return surplusOf(recorder, faults)
     },
   }
@@ -167,7 +168,7 @@ function observedCluster(
       beginning = onTrafficOf(recorder, came.happened)
     },
     onBroken: broken.tell,
-    trouble: () => [...(servers?.trouble ?? []), ...ownTrouble],
+    trouble: () => [...(servers?.trouble ?? []), ...ownTrouble, ...tlsTrouble()],
     stop(stopped) {
       void endClients('interrupted')
         .catch(() => {})

@@ -60,6 +60,8 @@ export interface TrafficCluster extends Cluster {
   canRead(key: string): boolean
   /** The servers that could not be dialled, each with the last reason. */
   unreached(): ReadonlyMap<NodeId, string>
+  /** For each server whose proxy has no certificate, why clients that wanted TLS hung up. */
+  withoutTls(): ReadonlyMap<NodeId, string>
   /** Opens the proxies; recording has begun by then. @throws UserError (environment, input) */
   open(): Promise<readonly ManagedProxy[]>
   /** Heals what others have injected. */
@@ -81,7 +83,7 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
   })
   let isCutOff = false
   let faults = 0
-  const unreached = unreachedThrough(network)
+  const { unreached, withoutTls } = troublesOf(network)
   const recorded = () => recordedOf(plane, upstreams)
 
   return {
@@ -96,6 +98,7 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
     canRead: (key) =>
       options.finally?.canRead(key) === true && recorded().every(({ speaks }) => speaks === carriageName(carries)),
     unreached: () => unreached,
+    withoutTls: () => withoutTls,
     async open() {
       if (options.openProxies !== undefined) {
         await options.openProxies(plane, carries)
@@ -142,13 +145,16 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
   }
 }
 
-/** The servers that cannot be dialled from now on, each with the last reason. */
-function unreachedThrough(network: ReturnType<typeof createNetwork>): ReadonlyMap<NodeId, string> {
+/** From now on, the servers that cannot be dialled or whose clients want TLS, each with the last reason. */
+function troublesOf(network: ReturnType<typeof createNetwork>) {
   const unreached = new Map<NodeId, string>()
+  const withoutTls = new Map<NodeId, string>()
   network.onTrouble(({ type, link, code, why }) => {
-    if (type === 'dial-failed') unreached.set(link.slice(link.indexOf('>') + 1), `${code}: ${why}`)
+    const node = link.slice(link.indexOf('>') + 1)
+    if (type === 'dial-failed') unreached.set(node, `${code}: ${why}`)
+    else if (type === 'tls-missing') withoutTls.set(node, why)
   })
-  return unreached
+  return { unreached, withoutTls }
 }
 
 /** The proxies that are recorded, in the order of the servers, the others after them. */

@@ -1,4 +1,5 @@
 import type { Json } from '@chaosproxy/history'
+import type { Encryption } from './encryption.ts'
 import type { FrameScanner } from './frame-scanner.ts'
 
 /** Requests go from the side that dialled to the other; responses come back. */
@@ -25,6 +26,8 @@ export interface Framing {
   readonly isHandshake?: ((message: Buffer) => boolean) | undefined
   /** A scanner for messages only, if connections begin with something else. */
   readonly messageScanner?: ((direction: Direction) => FrameScanner) | undefined
+  /** How its connections come to be encrypted, if they begin in plaintext. */
+  readonly encryption?: Encryption | undefined
 }
 
 /** Whether the bytes are exactly one whole message. */

@@ -1,6 +1,7 @@
 import { type Json, UserError } from '@chaosproxy/history'
 import type { Framing } from '../framing/framing.ts'
 import { readBackend } from './backend.ts'
+import { encryption } from './encryption.ts'
 import { readFrontend, writeFrontend } from './frontend.ts'
 import type { BackendMessage, FrontendMessage } from './message.ts'
 import { MalformedMessage } from './message-cursor.ts'
@@ -20,6 +21,7 @@ export const postgresql: Framing = {
     throw new UserError('usage', 'a PostgreSQL message is a request, as its SQL: "UPDATE kv SET value = 1"')
   },
   isHandshake: (message) => message[0] === 0 || message.length === 1 || HANDSHAKE.has(message[0] ?? 0),
+  encryption,
 }
 
 /** Credentials, Authentication and BackendKeyData. */

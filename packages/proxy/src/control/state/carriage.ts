@@ -3,7 +3,7 @@ import { UserError } from '@chaosproxy/history'
 import { findRecordedProtocol, type RecordedProtocol, type SpokenProtocol } from '@chaosproxy/recorder/protocols'
 import type { RouteTable } from '@chaosproxy/recorder/routes'
 import { parseRouteTable } from '@chaosproxy/recorder/routes'
-import type { Framing } from '@chaosproxy/wire'
+import type { Encryption, Framing } from '@chaosproxy/wire'
 import { framingNames, parseFraming } from '@chaosproxy/wire'
 
 /** The protocol a proxy carries, if known. Needed to fault or record single requests and messages. */
@@ -40,6 +40,12 @@ export function parseCarriage(value: unknown, where: string): Carriage {
 /** The protocol's name. */
 export const carriageName = (carries: Carriage): string =>
   carries.kind === 'spoken' ? carries.protocol.kind : carries.kind
+
+/** How what it carries comes to be encrypted, if connections begin without. */
+export function encryptionOf(carries: Carriage | undefined): Encryption | undefined {
+  if (carries?.kind === 'spoken') return carries.protocol.framing.encryption
+  return carries?.kind === 'messages' ? carries.framing.encryption : undefined
+}
 
 /** What says which of its requests are operations; undefined if nothing does. */
 export function recordedBy(carries: Carriage | undefined): 'routes' | RecordedProtocol | undefined {

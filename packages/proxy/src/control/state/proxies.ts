@@ -11,7 +11,7 @@ import type { Reached } from '../../tls/dial-server.ts'
 import type { TlsOptions } from '../../tls/tls-options.ts'
 import type { DatagramRoute } from '../../udp/datagram-route.ts'
 import { parseAddress, resolveAddress, shorten } from './address.ts'
-import { type Carriage, carriageName, recordedBy } from './carriage.ts'
+import { type Carriage, carriageName, encryptionOf, recordedBy } from './carriage.ts'
 import { ControlError } from './errors.ts'
 import { validateName } from './names.ts'
 import { findRoundTrip, type Hop } from './round-trip.ts'
@@ -99,7 +99,7 @@ export interface ProxySet {
 export interface ProxySetOptions {
   readonly network: Pick<Network, 'route' | 'datagramRoute'>
   /** Makes the reader for each connection of a proxy with a known protocol. */
-  readonly interceptFor: (carries: Carriage, link: Link) => Promise<Intercept>
+  readonly interceptFor: (carries: Carriage, link: Link, tls: TlsOptions | undefined) => Promise<Intercept>
   /** Runs before the first client can connect. */
   readonly prepare: (carries: Carriage, way: PreparedWay) => Promise<void>
   /** Identifies the dialling process, if clients are told apart by it. */
@@ -155,7 +155,7 @@ export function createProxySet({ network, interceptFor, prepare, processesFor }:
     if (protocol === 'udp') refuseForDatagrams(settings)
     const callers = [...new Set([from, ...peerNames])]
     refuseTakenLink(entries, { from, to })
-    const intercept = carries === undefined ? undefined : await interceptFor(carries, { from, to })
+    const intercept = carries === undefined ? undefined : await interceptFor(carries, { from, to }, tls)
     const processes = carries === undefined ? undefined : await processesFor(carries)
     // Another proxy may have taken the link in the meantime.
     refuseTakenLink(entries, { from, to })
@@ -230,6 +230,7 @@ async function startAmong(
           listen: entry.listens ? listen : 'nowhere',
           intercept: entry.intercept,
           tls: entry.tls,
+          encryption: encryptionOf(entry.carries),
           peers: entry.peers,
           processes: entry.processes,
         })

@@ -7,8 +7,10 @@ import type { HttpRoute } from '../../http/http-faults.ts'
 import { chain } from '../../interceptor/chain.ts'
 import type { Intercept } from '../../interceptor/interceptor.ts'
 import { recordConversations } from '../../interceptor/recorded-conversations.ts'
+import { withoutBinding } from '../../interceptor/without-binding.ts'
 import type { PeerFinder } from '../../peer/peers.ts'
-import { type Carriage, carriageNames } from './carriage.ts'
+import type { TlsOptions } from '../../tls/tls-options.ts'
+import { type Carriage, carriageNames, encryptionOf } from './carriage.ts'
 import type { InForce } from './in-force.ts'
 import type { PreparedWay } from './proxies.ts'
 import type { ProxyRecording } from './recording.ts'
@@ -16,7 +18,7 @@ import type { ProxyRecording } from './recording.ts'
 /** The protocol readers. Each is loaded when the first proxy needs it. */
 export interface Readers {
   /** Makes the reader of a proxy's connections. A recorder is placed at the client's edge, in front of every fault. */
-  interceptFor(carriage: Carriage, link: { readonly from: Endpoint; readonly to: Endpoint }): Promise<Intercept>
+  interceptFor(carriage: Carriage, link: ReadLink, tls?: TlsOptions): Promise<Intercept>
   /** Reads the initial values of keys, if asked to. @throws UserError (environment) */
   prepare(carriage: Carriage, way: PreparedWay): Promise<void>
   /** Identifies the dialling process, if clients are told apart by it. @throws UserError (environment) */
@@ -28,6 +30,11 @@ export interface Readers {
   applyToHttp(fault: HttpFault): InForce
   applyToHttp2(fault: Http2Fault): InForce
   applyToMessages(fault: MessageFault): InForce
+}
+
+interface ReadLink {
+  readonly from: Endpoint
+  readonly to: Endpoint
 }
 
 export interface ReadersOptions {
@@ -58,28 +65,36 @@ export function createReaders({ seed, recording }: ReadersOptions): Readers {
     })
   }
 
-  return {
-    async interceptFor(carriage, { from, to }) {
-      switch (carriage.kind) {
-        case 'http': {
-          const way = { from, to, table: carriage.table }
-          const isRecorded = recorder !== undefined && carriage.table !== undefined
-          const requests = isRecorded ? await recordedHttp(way) : (await http.make()).intercept(way)
-          if (!carriage.websocket) return requests
-          return chain(requests, (await messages.make()).intercept({ from, to, framing: websocket }))
-        }
-        case 'http2':
-          if (recorder !== undefined && carriage.table !== undefined)
-            return recordedHttp({ from, to, table: carriage.table })
-          return (await http2.make()).intercept({ from, to })
-        case 'spoken': {
-          const faults = (await messages.make()).intercept({ from, to, framing: carriage.protocol.framing })
-          if (recorder === undefined) return faults
-          return chain(recordConversations(await carriage.record({ recorder, node: to }), recorder), faults)
-        }
-        case 'messages':
-          return (await messages.make()).intercept({ from, to, framing: carriage.framing })
+  async function readerFor(carriage: Carriage, { from, to }: ReadLink): Promise<Intercept> {
+    switch (carriage.kind) {
+      case 'http': {
+        const way = { from, to, table: carriage.table }
+        const isRecorded = recorder !== undefined && carriage.table !== undefined
+        const requests = isRecorded ? await recordedHttp(way) : (await http.make()).intercept(way)
+        if (!carriage.websocket) return requests
+        return chain(requests, (await messages.make()).intercept({ from, to, framing: websocket }))
       }
+      case 'http2':
+        if (recorder !== undefined && carriage.table !== undefined)
+          return recordedHttp({ from, to, table: carriage.table })
+        return (await http2.make()).intercept({ from, to })
+      case 'spoken': {
+        const faults = (await messages.make()).intercept({ from, to, framing: carriage.protocol.framing })
+        if (recorder === undefined) return faults
+        return chain(recordConversations(await carriage.record({ recorder, node: to }), recorder), faults)
+      }
+      case 'messages':
+        return (await messages.make()).intercept({ from, to, framing: carriage.framing })
+    }
+  }
+
+  return {
+    async interceptFor(carriage, link, tls) {
+      const reader = await readerFor(carriage, link)
+      const encryption = encryptionOf(carriage)
+      return encryption === undefined || tls?.originate === undefined
+        ? reader
+        : chain(reader, withoutBinding(encryption))
     },
     async prepare(carriage, { to, upstream }) {
       if (carriage.kind === 'spoken') {

@@ -1,0 +1,49 @@
+import type { Unbinding } from '../framing/encryption.ts'
+import { readBackend, writeBackend } from './backend.ts'
+import { LONGEST_STARTUP_BYTES } from './layout.ts'
+import { MalformedMessage } from './message-cursor.ts'
+
+/** AuthenticationSASL: the names of the mechanisms that the server offers. */
+const SASL = 10
+const AUTHENTICATION = 'R'.charCodeAt(0)
+const HEADER_BYTES = 5
+
+/** Offers no mechanism that ends in -PLUS: those bind a password to the certificate of the server's TLS. */
+export function createUnbinding(): Unbinding {
+  let kept: Buffer = Buffer.alloc(0)
+  let isOver = false
+  return {
+    get isOver() {
+      return isOver
+    },
+    rewritten(bytes) {
+      if (isOver) return bytes
+      kept = Buffer.concat([kept, bytes])
+      const sizeBytes = kept.length < HEADER_BYTES ? HEADER_BYTES : 1 + kept.readUInt32BE(1)
+      const begins = kept[0] === AUTHENTICATION
+      if (begins && kept.length < sizeBytes && sizeBytes <= LONGEST_STARTUP_BYTES) return Buffer.alloc(0)
+      isOver = true
+      const first = begins ? unbound(kept.subarray(0, sizeBytes)) : undefined
+      return first === undefined ? kept : Buffer.concat([first, kept.subarray(sizeBytes)])
+    },
+  }
+}
+
+/** Undefined for what is to be passed on as it is. */
+function unbound(frame: Buffer): Buffer | undefined {
+  try {
+    const message = readBackend(frame)
+    if (message.kind !== 'authentication' || message.method !== SASL) return undefined
+    const offered = message.bytes
+      .toString('latin1')
+      .split('\0')
+      .filter((mechanism) => mechanism !== '')
+    const left = offered.filter((mechanism) => !mechanism.endsWith('-PLUS'))
+    // A server that takes nothing else is to say so itself.
+    if (left.length === 0) return undefined
+    return writeBackend({ ...message, bytes: Buffer.from(`${left.join('\0')}\0\0`, 'latin1') })
+  } catch (error) {
+    if (error instanceof MalformedMessage) return undefined
+    throw error
+  }
+}
