@@ -1,6 +1,6 @@
-// Items on three nodes, of which n1 is the primary. It writes each item down, and tells the others of it.
-// "early": it answers at once, and whoever is asked answers reads by what it has heard.
-// "durable": it answers once the item is on its disk, and the others pass reads on to it.
+// Items on three nodes. n1 is the primary: it appends each item to its log and sends it to the replicas.
+// "early": the primary replies to a write before it is on disk, and every node serves reads from its own copy.
+// "durable": the primary replies once the item is on disk, and the replicas forward reads to it.
 
 import { open, readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage } from 'node:http'

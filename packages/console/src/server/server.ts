@@ -39,7 +39,7 @@ const PAGE_POLICY =
 const DOCUMENT_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox allow-scripts"
 
-/** Serves the page and its WebSocket, to whoever has the token and comes from no other site. */
+/** Serves the page and its WebSocket. Requests without the token, or from another site, are refused. */
 export async function startPageServer(options: PageServerOptions): Promise<PageServer> {
   const { host, port } = parseAddress(options.listen)
   const token = randomBytes(18).toString('base64url')
@@ -47,9 +47,13 @@ export async function startPageServer(options: PageServerOptions): Promise<PageS
   const sockets = new WebSocketServer({ noServer: true, maxPayload: LONGEST_ORDER_BYTES, perMessageDeflate: false })
   const server = createServer((request, response) => {
     const refusal = guard(request)
-    const content =
-      refusal === undefined ? contentOf(request, token, options.document) : plain(refusal.status, refusal.why)
-    answer(response, content)
+    if (refusal !== undefined) return answer(response, plain(refusal.status, refusal.why))
+    try {
+      answer(response, contentOf(request, token, options.document))
+    } catch (error) {
+      // A report that was deleted, or a page that was not built, ends neither the page nor the run.
+      answer(response, plain(500, error instanceof Error ? error.message : String(error)))
+    }
   })
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
@@ -92,11 +96,17 @@ const listening = (server: Server, host: string, port: number): Promise<void> =>
 
 type Refusal = { readonly status: number; readonly why: string } | undefined
 
+/** Only completes addresses: requests name a path. */
+const ORIGIN = 'http://page'
+
 /** A browser cannot send a header with a page or a WebSocket that it opens, so the token is in the address. */
 const guardByUrl =
   (guard: Guard) =>
   ({ url = '/', headers }: IncomingMessage): Refusal => {
-    const token = new URL(url, 'http://page').searchParams.get('token')
+    // Anyone who reaches the port can send a target that is no address, such as `//`.
+    if (!URL.canParse(url, ORIGIN))
+      return { status: 400, why: 'The address cannot be read: open the one that chaos printed.' }
+    const token = new URL(url, ORIGIN).searchParams.get('token')
     const refusal = guard({ ...headers, authorization: `Bearer ${token ?? ''}` })
     return refusal?.status === 401
       ? { status: 401, why: 'The token is missing or wrong: open the address that chaos printed.' }
@@ -118,7 +128,7 @@ function contentOf(
   document: PageServerOptions['document'],
 ): Content {
   if (method !== 'GET' && method !== 'HEAD') return plain(405, 'Only GET.')
-  const { pathname } = new URL(url, 'http://page')
+  const { pathname } = new URL(url, ORIGIN)
   const own = ownParts[pathname]?.(token)
   if (own !== undefined) return { status: 200, ...own }
   const text = document(pathname)

@@ -70,7 +70,7 @@ function pathOfUrl(url: string): string | undefined {
  * brings; `unknown` for what the importing package maps itself, and a package that is linked and so still being written.
  */
 function manifestOf(specifier: string, directory: string): string | 'unknown' | undefined {
-  // Files get this program, whatever is installed beside them.
+  // An import of this package always gets the running program, not a copy installed next to the file.
   if (specifier === PACKAGE_NAME) return undefined
   if (specifier.startsWith('#')) return 'unknown'
   const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
