@@ -74,8 +74,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed {
     return socket
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: Node declares eight forms of it.
-  override connect(...args: any[]): this {
+  override connect(...args: unknown[]): this {
     const { options, callback } = connectArguments(args)
     const own = internals(this)
     own.connecting = true
