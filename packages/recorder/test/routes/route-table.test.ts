@@ -43,10 +43,7 @@ describe('says what is wrong, where, and what to give instead', () => {
       '"match" is "/items". Give a pattern with one name',
     ],
     [route({ key: 'path.name' }), '"key" is "path.name", and the path has no {name}.'],
-    [
-      route({ result: 'path.key' }),
-      '"result" is "path.key". An answer has a "body", "json", "json.MEMBER" or "header.NAME".',
-    ],
+    [route({ result: 'path.key' }), '"result" is "path.key". An answer has: header.NAME, body, json, json.MEMBER.'],
     [route({ outcomes: { 4040: 'ok' } }), '"outcomes": "4040" is no status. Write 404, a class of them: 5xx, or gRPC'],
     [route({ outcomes: { 404: 'maybe' } }), '"outcomes": 404 is "maybe". Give one of ok, absent, fail, info.'],
     [route({ answers: [] }), `${at}: "answers" is []. Give a list of cases`],

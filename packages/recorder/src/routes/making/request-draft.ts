@@ -2,13 +2,12 @@ import type { Json } from '@chaosproxy/history'
 import { canonical } from '@chaosproxy/history'
 import { encodeSegment } from '@chaosproxy/wire/http'
 import type { WrittenRequest } from '../mapping/try-request.ts'
+import type { Trouble, WrittenParts } from '../places/place.ts'
+import { findPlace } from '../places/place-of.ts'
 import { placeParts } from '../table/route-table.ts'
 
-/** Why something could not be put into a request; undefined if it was. */
-export type Trouble = string | undefined
-
 /** A request built place by place: the reverse of reading values from a `Message`. */
-export class RequestDraft {
+export class RequestDraft implements WrittenParts {
   readonly #path: Map<string, string> = new Map()
   readonly #query: Map<string, string> = new Map()
   readonly #form: Map<string, string> = new Map()
@@ -26,35 +25,55 @@ export class RequestDraft {
 
   /** Puts a value in a place. It is trouble if the place already has a different value. */
   put(place: string, value: Json): Trouble {
-    const { kind, name } = placeParts(place)
-    if (kind === 'json') return this.#putJson(name === '' ? [] : name.split('.'), value, place)
+    const found = findPlace(place)
+    if (found === undefined) return `${place} is no place in a request`
+    const { name } = placeParts(place)
+    if (found.holds === 'json') return found.write(this, name, value)
     const text = textOf(value)
-    if (text === undefined) return `${place} holds a text, and cannot say ${JSON.stringify(value)}`
-    switch (kind) {
-      case 'path':
-        return text === '' ? `${place} cannot be empty` : putOnce(this.#path, name, text, place)
-      case 'query':
-        return putOnce(this.#query, name, text, place)
-      case 'form':
-        return putOnce(this.#form, name, text, place)
-      case 'cookie':
-        return FIELD_TEXT.test(text) && !text.includes(';')
-          ? putOnce(this.#cookies, name, text, place)
-          : notAField(place, text)
-      case 'header': {
-        if (!FIELD_TEXT.test(text)) return notAField(place, text)
-        const known = this.#headers.get(name.toLowerCase())
-        if (known !== undefined && known[1] !== text) return twice(place, known[1], text)
-        this.#headers.set(name.toLowerCase(), [name, text])
-        return undefined
-      }
-      case 'body':
-        if (this.#body !== undefined && this.#body !== text) return twice(place, this.#body, text)
-        this.#body = text
-        return undefined
-      default:
-        return `${place} is no place in a request`
-    }
+    return text === undefined
+      ? `${place} holds a text, and cannot say ${JSON.stringify(value)}`
+      : found.write(this, name, text)
+  }
+
+  segment(name: string, text: string): Trouble {
+    const place = `path.${name}`
+    return text === '' ? `${place} cannot be empty` : putOnce(this.#path, name, text, place)
+  }
+
+  parameter(name: string, text: string): Trouble {
+    return putOnce(this.#query, name, text, `query.${name}`)
+  }
+
+  header(name: string, text: string): Trouble {
+    const place = `header.${name}`
+    if (!FIELD_TEXT.test(text)) return notAField(place, text)
+    const known = this.#headers.get(name.toLowerCase())
+    if (known !== undefined && known[1] !== text) return twice(place, known[1], text)
+    this.#headers.set(name.toLowerCase(), [name, text])
+    return undefined
+  }
+
+  cookie(name: string, text: string): Trouble {
+    const place = `cookie.${name}`
+    if (!FIELD_TEXT.test(text) || text.includes(';')) return notAField(place, text)
+    return putOnce(this.#cookies, name, text, place)
+  }
+
+  formField(name: string, text: string): Trouble {
+    return putOnce(this.#form, name, text, `form.${name}`)
+  }
+
+  json(members: readonly string[], value: Json): Trouble {
+    const tree = withMember(this.#json?.value, members, value)
+    if (tree === undefined) return `${['json', ...members].join('.')} is taken by something else`
+    this.#json = { value: tree }
+    return undefined
+  }
+
+  body(text: string): Trouble {
+    if (this.#body !== undefined && this.#body !== text) return twice('body', this.#body, text)
+    this.#body = text
+    return undefined
   }
 
   /** Whether there is a field with this lower-case name. */
@@ -98,13 +117,6 @@ export class RequestDraft {
         : [{ is: 'a form', type: 'application/x-www-form-urlencoded', text: parametersText(this.#form) }]),
       ...(this.#body === undefined ? [] : [{ is: 'a text', type: 'text/plain; charset=utf-8', text: this.#body }]),
     ]
-  }
-
-  #putJson(members: readonly string[], value: Json, place: string): Trouble {
-    const tree = withMember(this.#json?.value, members, value)
-    if (tree === undefined) return `${place} is taken by something else`
-    this.#json = { value: tree }
-    return undefined
   }
 }
 

@@ -7,6 +7,8 @@ import { keptOfAnswer } from '../mapping/kept-of-answer.ts'
 import { compileMapping, type HttpMapping } from '../mapping/mapping.ts'
 import type { WrittenRequest } from '../mapping/try-request.ts'
 import { isOfAnswer, partsOfKey, sourcesOf } from '../mapping/value-source.ts'
+import type { Trouble } from '../places/place.ts'
+import { findPlace } from '../places/place-of.ts'
 import {
   isIgnored,
   keySpec,
@@ -17,7 +19,7 @@ import {
   requestLine,
   type ValueSpec,
 } from '../table/route-table.ts'
-import { RequestDraft, type Trouble } from './request-draft.ts'
+import { RequestDraft } from './request-draft.ts'
 import { fillSent } from './sent.ts'
 
 /** The client and the id of a request. */
@@ -245,16 +247,14 @@ interface AskerPlaces {
 /** Puts in the client's name, the request's id, and the mark of a final read. */
 function putAsker(client: string | undefined, { requestId, final }: RouteTable, parts: AskerPlaces): Trouble {
   const { draft, asker, sends } = parts
-  const names = client !== undefined && NAMING.test(client) && !Object.hasOwn(sends, client)
+  // Tokens and cookies are handed out by the service; "sends" can supply those.
+  const names = client !== undefined && findPlace(client)?.namesClient === 'made' && !Object.hasOwn(sends, client)
   return (
     (names ? draft.put(client, asker.session) : undefined) ??
     (requestId === undefined ? undefined : draft.put(`header.${requestId}`, asker.requestId)) ??
     (final === undefined || !asker.final ? undefined : draft.put(`header.${final}`, 'true'))
   )
 }
-
-/** Clients cannot be named by tokens or cookies, which the service hands out; "sends" can supply those. */
-const NAMING = /^(header|query|form|json)\./
 
 /**
  * The table for recording requests made by `compileRequestMaker`. They name their client by a header field of their

@@ -28,10 +28,6 @@ export function textOf(captured: Captured, contentEncoding: string | undefined):
   return utf8Of(bytes) ?? { base64: bytes.toString('base64') }
 }
 
-/** A text without the line end that may close it: services add one to what they print, and trim what they are given. */
-export const withoutLineEnd = (value: Json): Json =>
-  typeof value === 'string' && value.endsWith('\n') ? value.replace(/\r?\n$/, '') : value
-
 /** A body of any length as a text; undefined if it is not text. */
 export function wholeTextOf(captured: Captured, contentEncoding: string | undefined): string | undefined {
   if (!('bytes' in captured)) return undefined

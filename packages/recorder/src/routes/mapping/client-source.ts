@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Json } from '@chaosproxy/history'
+import { findPlace } from '../places/place-of.ts'
 import type { ClientSource } from '../table/route-table.ts'
 import type { Message } from './message.ts'
 import { compileValue } from './value-source.ts'
@@ -47,7 +48,8 @@ export function compileClient(source: ClientSource | undefined): NameClient {
       return ({ headers }) => secret(/^bearer +(\S+) *$/i.exec(headers?.get('authorization') ?? '')?.[1])
     default: {
       const read = compileValue(source, 'request')
-      const isSecret = /^(cookie\.|header\.(authorization|cookie)$)/i.test(source)
+      const isHandedOut = findPlace(source)?.namesClient === 'recorded'
+      const isSecret = isHandedOut || /^header\.(authorization|cookie)$/i.test(source)
       return (request) => {
         const name = nameOf(read({ request }))
         return isSecret ? secret(name) : name

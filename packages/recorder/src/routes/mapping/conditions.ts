@@ -1,7 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import { canonical } from '@chaosproxy/history'
+import { withoutLineEnd } from '../places/body.ts'
 import type { Conditions } from '../table/route-table.ts'
-import { withoutLineEnd } from './body-value.ts'
 import type { Scene } from './scene.ts'
 import { compileValue, type Side } from './value-source.ts'
 

@@ -1,5 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import type { Captured, Fields } from '@chaosproxy/wire/http'
+import type { ReadParts } from '../places/place.ts'
 import { bodyTrouble, jsonOf, textOf, wholeTextOf } from './body-value.ts'
 
 /** A path that matched a pattern, followed by the segments that its names match, decoded. */
@@ -12,7 +13,7 @@ export interface MatchedPath {
 export const NO_PATH: MatchedPath = { segments: [], names: [] }
 
 /** A request or an answer that values are read from. Expensive parts are decoded once, on first use. */
-export class Message {
+export class Message implements ReadParts {
   readonly headers: Fields | undefined
   /** Whether the status rules out a body. */
   readonly isEmpty: boolean

@@ -1,7 +1,9 @@
 import type { Json } from '@chaosproxy/history'
 import { formOf, isList } from '../forms/form-of.ts'
+import { findPlace } from '../places/place-of.ts'
 import type { RouteTable, ValueSpec } from '../table/route-table.ts'
 import { isIgnored, operationsOf } from '../table/route-table.ts'
+import { withoutAnswer } from './value-source.ts'
 
 /** Brings the values of one table to the form in which they are recorded. */
 export type Normalize = (value: Json) => Json
@@ -18,11 +20,9 @@ export function normalizationOf({ routes }: Pick<RouteTable, 'routes'>): Normali
   return hasText && !joinsTexts ? withNumbers : (value) => value
 }
 
-const TEXTUAL = /^(answer\.)?(path|query|form|header|cookie|body|name)\b/
-
 function isTextual(spec: ValueSpec | undefined): boolean {
   if (spec === undefined) return false
-  if (typeof spec === 'string') return TEXTUAL.test(spec)
+  if (typeof spec === 'string') return spec === 'name' || findPlace(withoutAnswer(spec))?.holds === 'text'
   if (isList(spec)) return spec.some(isTextual)
   const form = formOf(spec)
   return form.isText === true || form.parts(spec).some(isTextual)

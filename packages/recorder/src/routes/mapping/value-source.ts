@@ -1,9 +1,10 @@
 import type { Json } from '@chaosproxy/history'
 import { canonical, UserError } from '@chaosproxy/history'
 import { formOf, isList } from '../forms/form-of.ts'
+import { memberOf, membersIn } from '../places/json.ts'
+import { findPlace } from '../places/place-of.ts'
 import { placeParts, type ValueSource, type ValueSpec } from '../table/route-table.ts'
-import { LONGEST_TEXT_BYTES, withoutLineEnd } from './body-value.ts'
-import type { Message } from './message.ts'
+import { LONGEST_TEXT_BYTES } from './body-value.ts'
 import type { Scene } from './scene.ts'
 
 /** Reads a value; undefined if the place is empty. */
@@ -96,12 +97,14 @@ export const isOfAnswer = (source: ValueSource): boolean => source.startsWith(AN
 
 /** How much of a body must be kept to read these places. */
 export function bytesFor(sources: readonly ValueSource[], side: Side): number {
-  const places = sources.filter((source) => isOfAnswer(source) === (side === 'answer')).map(withoutAnswer)
-  if (places.some((place) => /^(json|form)\b/.test(place))) return LONGEST_PARSED_BYTES
-  return places.includes('body') ? LONGEST_TEXT_BYTES : 0
+  const ofSide = sources.filter((source) => isOfAnswer(source) === (side === 'answer'))
+  const bodies = ofSide.map((source) => findPlace(withoutAnswer(source))?.body)
+  if (bodies.includes('whole')) return LONGEST_PARSED_BYTES
+  return bodies.includes('text') ? LONGEST_TEXT_BYTES : 0
 }
 
-const withoutAnswer = (source: ValueSource): string => (isOfAnswer(source) ? source.slice(ANSWER.length) : source)
+export const withoutAnswer = (source: ValueSource): string =>
+  isOfAnswer(source) ? source.slice(ANSWER.length) : source
 
 /** The place with the prefix `answer.`, added if missing. */
 export const inAnswer = (source: ValueSource): ValueSource =>
@@ -110,64 +113,11 @@ export const inAnswer = (source: ValueSource): ValueSource =>
 function compileSource(source: ValueSource, side: Side): ReadValue {
   const place = withoutAnswer(source)
   const { kind, name } = placeParts(place)
-  const members = name === '' ? [] : name.split('.')
+  const members = membersIn(name)
   if (kind === 'item') return ({ item }) => (item === undefined ? undefined : memberOf(item.value, members))
   if (kind === 'name') return ({ item }) => item?.name
-  const read = compilePlace(kind, name, members)
+  const read = findPlace(place)?.read(name)
+  if (read === undefined) throw new UserError('usage', `${kind} names no place in a message`)
   if (isOfAnswer(source) || side === 'answer') return ({ answer }) => (answer === undefined ? undefined : read(answer))
   return ({ request }) => read(request)
-}
-
-function compilePlace(kind: string, name: string, members: readonly string[]): (message: Message) => Json | undefined {
-  switch (kind) {
-    case 'body':
-      return (message) => (message.text === undefined ? undefined : withoutLineEnd(message.text))
-    case 'json':
-      return (message) => {
-        const value = message.json
-        return value === undefined ? undefined : memberOf(value, members)
-      }
-    case 'path':
-      return (message) => message.segment(name)
-    case 'query':
-      return (message) => onlyOne(message.query, name)
-    case 'form':
-      return (message) => onlyOne(message.form, name)
-    case 'cookie':
-      return (message) => cookieOf(message.headers?.get('cookie'), name)
-    case 'header': {
-      const field = name.toLowerCase()
-      if (ENTITY_TAGS.has(field)) return (message) => message.headers?.get(field)?.replace(/^W\/(?="[^"]*"$)/, '')
-      return (message) => message.headers?.get(field)
-    }
-    default:
-      throw new UserError('usage', `${kind} names no place in a message`)
-  }
-}
-
-/** A tag may be weak only because the content was compressed on the way, as by nginx; it is the same version. */
-const ENTITY_TAGS: ReadonlySet<string> = new Set(['etag', 'if-match', 'if-none-match'])
-
-/** Refuses repeated parameters, since services take the first, the last or both. */
-function onlyOne(parameters: URLSearchParams, name: string): string | undefined {
-  const [first, ...others] = parameters.getAll(name)
-  return others.every((other) => other === first) ? first : undefined
-}
-
-function memberOf(value: Json, members: readonly string[]): Json | undefined {
-  let found: Json | undefined = value
-  for (const member of members) {
-    if (found === null || typeof found !== 'object' || !Object.hasOwn(found, member)) return undefined
-    found = (found as { readonly [name: string]: Json })[member]
-  }
-  return found
-}
-
-/** RFC 6265 §4.2.1. */
-function cookieOf(header: string | undefined, name: string): string | undefined {
-  for (const pair of header?.split(/; */) ?? []) {
-    const equals = pair.indexOf('=')
-    if (equals > 0 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1)
-  }
-  return undefined
 }

@@ -1,6 +1,8 @@
 import { quote, readObject } from '@chaosproxy/faults'
 import { findForm } from '../forms/form-of.ts'
 import { valueForms } from '../forms/registry.ts'
+import type { Place } from '../places/place.ts'
+import { places } from '../places/registry.ts'
 import type { Conditions, Sends, ValueSource, ValueSpec } from '../table/route-table.ts'
 import { type Members, wrong } from './parse-members.ts'
 import { ANSWER_CONDITION, ANSWER_SOURCE, LIST_SOURCE, REQUEST_CONDITION, SOURCE } from './route-members.ts'
@@ -53,10 +55,13 @@ function remedyFor(value: unknown, side: ValuePlace['side']): string {
   const brackets = typeof value === 'string' ? /^((answer\.)?json[^[]*)\[(\w+)\](.*)$/.exec(value) : null
   if (brackets !== null)
     return `Elements are named by their position after a dot: "${brackets[1]}.${brackets[3]}${brackets[4]}".`
+  const ofAnswer = examplesOf(places.filter(({ inAnswers }) => inAnswers))
   return side === 'request'
-    ? 'Give a place: path.NAME, query.NAME, header.NAME, cookie.NAME, form.NAME, body, json or json.MEMBER; of the answer: answer.json.MEMBER, answer.header.NAME.'
-    : 'An answer has a "body", "json", "json.MEMBER" or "header.NAME".'
+    ? `Give a place: ${examplesOf(places).join(', ')}; of the answer: ${ofAnswer.map((place) => `answer.${place}`).join(', ')}.`
+    : `An answer has: ${ofAnswer.join(', ')}.`
 }
+
+const examplesOf = (some: readonly Place[]): readonly string[] => some.flatMap(({ examples }) => examples)
 
 /** @throws UserError (input) */
 export function parseList(value: unknown, where: string): ValueSource {

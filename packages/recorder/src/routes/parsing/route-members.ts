@@ -1,6 +1,8 @@
 import { grpcStatusNames } from '@chaosproxy/wire/grpc'
 import { valueForms } from '../forms/registry.ts'
 import { peerSources } from '../mapping/client-source.ts'
+import { patternOf } from '../places/place-of.ts'
+import { places } from '../places/registry.ts'
 
 /** A member of a route table: its purpose, and its JSON Schema. */
 export interface Member {
@@ -17,9 +19,9 @@ const METHODS = '[A-Z]+(,[A-Z]+)*'
 /** One or more methods, and a path without a query. */
 export const REQUEST: RegExp = new RegExp(`^${METHODS} /[^\\s?#]*$`)
 
-const requestPlaces =
-  "(path|query|form|cookie)\\.[^\\s.]+|header\\.[!#$%&'*+.^_`|~0-9A-Za-z-]+|body|json(\\.[^.[\\]\\s]+)*"
-const answerPlaces = "header\\.[!#$%&'*+.^_`|~0-9A-Za-z-]+|body|json(\\.[^.[\\]\\s]+)*"
+const requestPlaces = patternOf(places)
+const answerPlaces = patternOf(places.filter(({ inAnswers }) => inAnswers))
+const clientPlaces = patternOf(places.filter(({ namesClient }) => namesClient !== 'never'))
 const itemPlaces = 'item(\\.[^.[\\]\\s]+)*|name'
 
 /** Places in a request or, with `answer.`, in its answer. */
@@ -29,7 +31,8 @@ export const ANSWER_SOURCE: RegExp = new RegExp(`^((answer\\.)?(${answerPlaces})
 /** Places that can be a list. */
 export const LIST_SOURCE: RegExp = /^(answer\.)?json(\.[^.[\]\s]+)*$/
 export const CLIENT_SOURCE: RegExp = new RegExp(
-  `^((query|form|cookie)\\.[^\\s.]+|header\\.[!#$%&'*+.^_\`|~0-9A-Za-z-]+|json(\\.[^.[\\]\\s]+)+|bearer|${peerSources.join('|').replaceAll('.', '\\.')})$`,
+  // A whole body names no client, but a part of it does.
+  `^((?=\\w+\\.)(${clientPlaces})|bearer|${peerSources.join('|').replaceAll('.', '\\.')})$`,
 )
 /** An HTTP status, or a gRPC status. */
 export const STATUS: RegExp = new RegExp(

@@ -1,0 +1,22 @@
+import type { Json } from '@chaosproxy/history'
+import type { Place } from './place.ts'
+
+/** The whole body, as text. */
+export const body: Place = {
+  kind: 'body',
+  name: '',
+  examples: ['body'],
+  inAnswers: true,
+  holds: 'text',
+  body: 'text',
+  namesClient: 'never',
+  read:
+    () =>
+    ({ text }) =>
+      text === undefined ? undefined : withoutLineEnd(text),
+  write: (request, _, text) => request.body(text),
+}
+
+/** A text without the line end that may close it: services add one to what they print, and trim what they are given. */
+export const withoutLineEnd = (value: Json): Json =>
+  typeof value === 'string' && value.endsWith('\n') ? value.replace(/\r?\n$/, '') : value

@@ -1,0 +1,33 @@
+import type { Json } from '@chaosproxy/history'
+import type { Place } from './place.ts'
+
+/** The whole body as JSON, or a part of it: `json.a.b`, `json.items.0`. */
+export const json: Place = {
+  kind: 'json',
+  name: '(\\.[^.[\\]\\s]+)*',
+  examples: ['json', 'json.MEMBER'],
+  inAnswers: true,
+  holds: 'json',
+  body: 'whole',
+  namesClient: 'made',
+  read(name) {
+    const members = membersIn(name)
+    return (message) => {
+      const value = message.json
+      return value === undefined ? undefined : memberOf(value, members)
+    }
+  },
+  write: (request, name, value) => request.json(membersIn(name), value),
+}
+
+/** The path to a part of a value: `a.b` is the member b of the member a. */
+export const membersIn = (name: string): readonly string[] => (name === '' ? [] : name.split('.'))
+
+export function memberOf(value: Json, members: readonly string[]): Json | undefined {
+  let found: Json | undefined = value
+  for (const member of members) {
+    if (found === null || typeof found !== 'object' || !Object.hasOwn(found, member)) return undefined
+    found = (found as { readonly [name: string]: Json })[member]
+  }
+  return found
+}
