@@ -1,13 +1,13 @@
 const hearing: { refused: ((refusal: NotSimulated) => void) | undefined } = { refused: undefined }
 
-/** Hears every refusal, also those that the program catches; undefined: nobody does. */
+/** Sets what is called at every refusal, including those that the program catches; undefined removes it. */
 export function hearRefusals(refused: ((refusal: NotSimulated) => void) | undefined): void {
   hearing.refused = refused
 }
 
 /**
- * A program asked for something that virtual time does not have. Never a finding: the run ends, since what the program
- * would have got can only be guessed.
+ * A program asked for something that virtual time does not have. It ends the run and is never a finding, since what the
+ * program would have got can only be guessed.
  */
 export class NotSimulated extends Error {
   override readonly name: string = 'NotSimulated'

@@ -41,7 +41,7 @@ describe('what cannot be simulated is refused by name, with what to do instead',
     await expect(ran(caught)).rejects.toThrow(/child_process.spawn cannot be simulated/)
   })
 
-  test('and modules that are loaded and never used are no trouble', async () => {
+  test('but modules that are loaded and never used are accepted', async () => {
     const { lines } = await ran(
       serving(`import tls from 'node:tls'; import http2 from 'node:http2'; import 'node:child_process'
         class Mine extends tls.TLSSocket {}
@@ -67,22 +67,22 @@ const mistakes: readonly (readonly [title: string, program: string, said: RegExp
 ]
 
 describe('a program that', () => {
-  test.each(mistakes)('%s is told in one line with its place', async (_, program, said) => {
+  test.each(mistakes)('%s is reported in one line with its place', async (_, program, said) => {
     await expect(ran(program)).rejects.toThrow(said)
   })
 
-  test('never listens is told when a client wants to ask', async () => {
+  test('never listens is reported when a client wants to connect', async () => {
     const asking = { meanwhile: (cluster: { connect(node: string): unknown }) => void cluster.connect('n1') }
     await expect(ran(`await new Promise(() => {})`, asking)).rejects.toThrow(
       /never listens: n1 opened no port within 5 s/,
     )
   })
 
-  test('has a mistake of syntax is refused before anything runs', async () => {
+  test('has a syntax error is refused before anything runs', async () => {
     await expect(loadService(written('const = 1'))).rejects.toThrow(/server.ts cannot be bundled: /)
   })
 
-  test('is not there is refused', async () => {
+  test('does not exist is refused', async () => {
     const { routes } = written('')
     await expect(loadService({ program: './nowhere.ts', routes })).rejects.toThrow(/nowhere.ts: there is no such file/)
   })

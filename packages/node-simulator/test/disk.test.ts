@@ -40,7 +40,7 @@ describe('the disk of a node', () => {
     expect([...found].some((line) => /^n1: l(?:in?)?$/.test(line))).toBe(true)
   })
 
-  test('lets two writes of promises happen in either order', async () => {
+  test('may carry out two pending writes in either order', async () => {
     const racing = serving(`
       import { readFile, writeFile } from 'node:fs/promises'
       await Promise.all([writeFile('x', 'one'), writeFile('x', 'two')])

@@ -6,12 +6,12 @@ export interface Channel {
   /** Whether all that was sent has left: a page that does not read is sent nothing more. */
   isFree(): boolean
   send(told: Told): void
-  /** Ends the connection of a page that says what no page of ours says. */
+  /** Closes the connection of a page that sent something our page never sends. */
   refuse(why: string): void
   onClosed(closed: () => void): void
 }
 
-/** WebSocket's own word for a message that breaks the rules of those who talk (RFC 6455 §7.4.1). */
+/** The close code for a message that violates the endpoint's policy (RFC 6455 §7.4.1). */
 const POLICY_VIOLATION = 1008
 /** Answers to orders are not held back as frames are; a page that reads none of them is gone or hostile. */
 const MOST_BUFFERED_BYTES = 4_000_000

@@ -52,14 +52,14 @@ type Listener = (...args: unknown[]) => void
 const EVENTS = ['unhandledRejection', 'rejectionHandled', 'warning', 'uncaughtExceptionMonitor'] as const
 
 /**
- * Takes what Node would end the process for, and all its warnings, until the result is called: whoever listened before
- * listens again then.
+ * Takes over uncaught errors, unhandled rejections and warnings from Node. The result gives them back to the listeners
+ * that had them before.
  */
 export function takeUncaught(thrown: (error: unknown, rejected: Promise<unknown> | undefined) => void): () => void {
+  if (process.hasUncaughtExceptionCaptureCallback())
+    throw new Error('something else in this process captures uncaught exceptions')
   const before = EVENTS.map((name) => [name, process.listeners(name as 'warning') as Listener[]] as const)
   for (const [name] of before) process.removeAllListeners(name)
-  const hadCapture = process.hasUncaughtExceptionCaptureCallback()
-  if (hadCapture) throw new Error('something else in this process captures uncaught exceptions')
   process.setUncaughtExceptionCaptureCallback((error) => {
     if ((error as unknown) !== RESET) thrown(error, undefined)
   })

@@ -8,7 +8,7 @@ import { drain } from './drain.ts'
 import type { Network } from './network.ts'
 import type { Actor, World } from './world.ts'
 
-/** Whose turn it is. Undefined: nobody's, and everything that is patched does what it usually does. */
+/** The program whose code runs now. Undefined outside of turns: patched globals then behave as Node's own. */
 export const turn: { life: Life | undefined } = { life: undefined }
 
 /** The life whose code is running. */
@@ -64,9 +64,9 @@ export class Life implements Actor {
   alive = true
   /** Whether the program asked for `async_hooks`, whose contexts then go along with every event. */
   followsContext = false
-  /** What its program names literally, and is not installed. */
+  /** Modules that its program imports by a literal name, and that are not installed. */
   missing: ReadonlySet<string> = new Set()
-  /** Its calls to the node's disk, made when they are first asked for. */
+  /** Makes the program's calls to the node's disk, on first use. */
   files: (() => unknown) | undefined
   readonly servers: Map<number, net.Server> = new Map()
   readonly sockets: Set<Flushed & { forget(): void }> = new Set()
@@ -179,7 +179,9 @@ export class Life implements Actor {
     if (this.alive) {
       try {
         this.process?.emit('exit', code)
-      } catch {}
+      } catch {
+        // A listener that throws does not keep the program from ending.
+      }
       this.end({ type: 'exit', code })
     }
     throw EXIT

@@ -123,7 +123,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed {
         break
       case 'end':
         this.push(null)
-        // As a socket whose reading is over reads on: nobody may be listening for data.
+        // Node's sockets read on after the end too: without a data listener nothing else would emit "end".
         this.read(0)
         break
       case 'reset':
@@ -159,7 +159,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed {
     }
     this._unrefTimer()
     if (this.#written.length === 0 && !this.#ending) this.life.wrote(this)
-    // Copied: who wrote it may use the memory again.
+    // Copied, since the program may reuse the memory.
     for (const chunk of chunks) this.#written.push(Buffer.from(chunk))
     callback()
   }

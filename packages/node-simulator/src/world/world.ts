@@ -52,7 +52,7 @@ export class World {
     this.trace = trace
   }
 
-  /** Schedules something of nobody's, such as a packet's arrival. */
+  /** Schedules an event that is no program's turn, such as the arrival of a packet. */
   schedule(delayNanos: number, run: () => void): () => void {
     const call = new Call(run)
     this.queue.schedule(this.queue.now + Math.max(0, Math.round(delayNanos)), call)

@@ -7,10 +7,10 @@ export const setLoss: FindLoss = ({ history, report }) => {
   const surelyLost = report.accounting?.surelyLost ?? 0
   if (report.accounting?.result !== 'violated' || surelyLost === 0) return undefined
   const elements = plural(surelyLost, 'acknowledged element')
-  const are = surelyLost === 1
+  const isOne = surelyLost === 1
   const { length } = history.operations
   let hasFinal = false
   for (let row = length - 1; row >= 0 && !hasFinal; row--) hasFinal = isFinal(history, row)
-  const said = hasFinal ? `${are ? 'was' : 'were'} lost` : `${are ? 'is' : 'are'} missing from the last read`
+  const said = hasFinal ? `${isOne ? 'was' : 'were'} lost` : `${isOne ? 'is' : 'are'} missing from the last read`
   return { title: `${elements} ${said}`, level: 'eventual' }
 }
