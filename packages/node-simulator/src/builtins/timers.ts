@@ -1,7 +1,6 @@
 import timersPromises from 'node:timers/promises'
 import { promisify } from 'node:util'
-import type { Life } from '../world/life.ts'
-import { turn } from '../world/life.ts'
+import { type Life, runningLife, turn } from '../world/life.ts'
 
 type Run = (...args: unknown[]) => void
 
@@ -153,11 +152,6 @@ async function* intervalPromise(delayMs: unknown, value: unknown, options?: { re
   for (;;) yield await timeoutPromise(delayMs, value, options)
 }
 
-function lifeHere(): Life {
-  if (turn.life === undefined) throw new Error('no simulated program is running')
-  return turn.life
-}
-
 const scheduler = {
   wait: (delayMs: unknown, options?: { readonly signal?: AbortSignal }) => timeoutPromise(delayMs, undefined, options),
   yield: () => promisedImmediate(undefined),
@@ -174,12 +168,12 @@ export const promisedTimers: object = {
 /** The timers of whatever program runs, in virtual time. */
 export const simulatedTimers: { readonly [name: string]: (...args: never[]) => unknown } = {
   setTimeout: Object.assign(
-    (run: Run, delayMs: unknown, ...args: unknown[]) => new SimulatedTimer(lifeHere(), run, delayMs, args, false),
+    (run: Run, delayMs: unknown, ...args: unknown[]) => new SimulatedTimer(runningLife(), run, delayMs, args, false),
     { [promisify.custom]: timeoutPromise },
   ),
   setInterval: (run: Run, delayMs: unknown, ...args: unknown[]) =>
-    new SimulatedTimer(lifeHere(), run, delayMs, args, true),
-  setImmediate: Object.assign((run: Run, ...args: unknown[]) => new SimulatedImmediate(lifeHere(), run, args), {
+    new SimulatedTimer(runningLife(), run, delayMs, args, true),
+  setImmediate: Object.assign((run: Run, ...args: unknown[]) => new SimulatedImmediate(runningLife(), run, args), {
     [promisify.custom]: promisedImmediate,
   }),
   clearTimeout: clearTimer,
