@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { faultDefinitions, nemeses, parametersOf, trafficFamilies } from '@chaosproxy/faults'
@@ -21,29 +20,6 @@ async function expectGenerated(name: string, generated: string): Promise<void> {
   const [head, rest] = read(name).split(MARK)
   expect(rest, `${name} has the mark`).toBeDefined()
   await expect(`${head}${MARK}\n${generated}`).toMatchFileSnapshot(join(docs, name))
-}
-
-/** Of a package with manuals npm says what it packs, which takes it a second; of any other that is only its README. */
-function packedPages(folder: string): readonly string[] {
-  const { files }: { readonly files: readonly string[] } = JSON.parse(
-    readFileSync(join(folder, 'package.json'), 'utf8'),
-  )
-  if (files.every((file) => ['action', 'bin', 'bundle', 'schema'].includes(file) || /^!?dist/.test(file)))
-    return ['README.md']
-  const pack = ['pack', '--dry-run', '--json', '--ignore-scripts']
-  const packed: readonly { readonly files: readonly { readonly path: string }[] }[] = JSON.parse(
-    execFileSync('npm', pack, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
-  )
-  return packed.flatMap(({ files: some }) => some.map(({ path }) => path)).filter((path) => path.endsWith('.md'))
-}
-
-/** The links of a packed page to files that are not packed with it: no reader of the package can follow them. */
-function deadLinks(folder: string, page: string, packed: readonly string[]): string[] {
-  const links = [...readFileSync(join(folder, page), 'utf8').matchAll(/\]\(([^)\s#]+)(?:#[^)]*)?\)/g)]
-  return links.flatMap(([, link = '']) => {
-    const to = join(dirname(page), link)
-    return /^[a-z]+:/.test(link) || packed.includes(to) ? [] : [`${page}: ${link}`]
-  })
 }
 
 describe('the manuals', () => {
@@ -130,18 +106,6 @@ describe('the manuals', () => {
         expect(existsSync(join(root, dirname(page), link!)), `${page}: ${link}`).toBe(true)
     },
   )
-
-  test('are packed with links to what is packed beside them, or to the web', () => {
-    for (const name of readdirSync(join(root, 'packages'))) {
-      const folder = join(root, 'packages', name)
-      const there = packedPages(folder)
-      expect(there, name).toContain('README.md')
-      expect(
-        there.flatMap((path) => deadLinks(folder, path, there)),
-        name,
-      ).toEqual([])
-    }
-  })
 
   test('are all to be found from the README', () => {
     const readme = readFileSync(join(root, 'README.md'), 'utf8')

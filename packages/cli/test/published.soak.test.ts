@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root, startProcess } from './chaos.ts'
@@ -23,6 +23,8 @@ const upstream = spawnSync('npm', ['config', 'get', 'registry'], {
 }).stdout.trim()
 const reachable =
   spawnSync('npm', ['view', 'valibot', 'version'], { cwd: tmpdir(), env: outside, timeout: 60_000 }).status === 0
+
+const short = process.env['CHAOS_SOAK'] === 'short'
 
 const execute = promisify(execFile)
 const work = mkdtempSync(join(tmpdir(), 'chaos-published-'))
@@ -266,7 +268,6 @@ describe.skipIf(!reachable)('installed from a registry, chaosproxy', () => {
       ['node:test', 'node --test'],
       ['@jest/globals', 'npx jest'],
     ]
-    const short = process.env['CHAOS_SOAK'] === 'short'
     test.each(short ? frameworks.slice(0, 1) : frameworks)(
       'a test of %s fails with the contradiction drawn',
       async (imported, command) => {
@@ -342,7 +343,8 @@ describe.skipIf(!reachable)('installed from a registry, chaosproxy', () => {
     await expectVerdict(cwd, 'npx', '--yes', ...use)
   })
 
-  test.each(['20.19', '22', '24', 'latest'])('runs on Node %s', async (version) => {
+  // The newest of each line runs in node-lines.soak.test.ts as well.
+  test.each(short ? ['20.19', 'latest'] : ['20.19', '22', '24', 'latest'])('runs on Node %s', async (version) => {
     const cwd = folder(`node-${version}`, { 'package.json': '{"private":true}' })
     const node = `node-${process.platform}-${process.arch}`
     await succeeds(cwd, 'npm', 'install', 'chaosproxy', `${node}@${version}`)
@@ -351,14 +353,40 @@ describe.skipIf(!reachable)('installed from a registry, chaosproxy', () => {
   })
 })
 
+/** The links of a packed page to files that are not packed with it: no reader of the package can follow them. */
+function deadLinks(tarball: string, page: string, packed: readonly string[]): string[] {
+  const text = spawnSync('tar', ['-xOf', tarball, `package/${page}`], { encoding: 'utf8' }).stdout
+  const links = [...text.matchAll(/\]\(([^)\s#]+)(?:#[^)]*)?\)/g)]
+  return links.flatMap(([, link = '']) => {
+    const to = join(dirname(page), link)
+    return /^[a-z]+:/.test(link) || packed.includes(to) ? [] : [`${page}: ${link}`]
+  })
+}
+
 describe('each package', () => {
   const tool = (name: string) => join(root, 'node_modules', '.bin', name)
+
+  test('has pages with links to what is packed beside them, or to the web', () => {
+    for (const tarball of tarballs()) {
+      const { stdout } = spawnSync('tar', ['-tf', tarball], { encoding: 'utf8' })
+      const files = stdout.split('\n').map((path) => path.replace(/^package\//, ''))
+      expect(files, tarball).toContain('README.md')
+      const pages = files.filter((path) => path.endsWith('.md'))
+      expect(
+        pages.flatMap((page) => deadLinks(tarball, page, files)),
+        tarball,
+      ).toEqual([])
+    }
+  })
 
   test('is what publint demands', async () => {
     for (const tarball of tarballs()) await succeeds(work, tool('publint'), tarball, '--strict')
   })
 
   test('has types that every way to resolve ES modules finds', async () => {
-    for (const tarball of tarballs()) await succeeds(work, tool('attw'), tarball, '--profile', 'esm-only')
+    // The examples above import all of them with one of these ways. CHAOS_SOAK=short asks only for what people install.
+    const asked = tarballs().filter((tarball) => !short || /\/chaosproxy-(?:undici-|vitest-)?\d[^/]*$/.test(tarball))
+    expect(asked.length).toBeGreaterThan(2)
+    for (const tarball of asked) await succeeds(work, tool('attw'), tarball, '--profile', 'esm-only')
   })
 })

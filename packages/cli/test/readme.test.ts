@@ -20,7 +20,7 @@ const isWithin = (command: string): boolean =>
 const isRun = (command: string): boolean => isPatient || command === FIRST || isQuick(command)
 
 /** What a quick test of a command adds to it. */
-const hurry: { readonly [command: string]: readonly string[] } = isPatient ? {} : { [FIRST]: ['--time', '6s'] }
+const hurry: { readonly [command: string]: readonly string[] } = isPatient ? {} : { [FIRST]: ['--time', '3s'] }
 
 /** The ports that the README and its examples name. */
 const PORTS = ['20080', '20081', '8474']

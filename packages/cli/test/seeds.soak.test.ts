@@ -22,7 +22,7 @@ const RUN_S = 20
 const LEAST_SHARE = 0.25
 
 describe('ten runs of Raft with ten seeds', () => {
-  test.each(Array.from({ length: short ? 2 : 10 }, (_, i) => i + 1))('seed %d is linearizable', async (seed) => {
+  test.each(Array.from({ length: short ? 1 : 10 }, (_, i) => i + 1))('seed %d is linearizable', async (seed) => {
     const pace = await undisturbedPace(seed)
     const verdict = await verdictOf(['--seed', String(seed), '--time', `${RUN_S}s`, '--expect', 'linearizable'])
     expect(verdict).toMatchObject({ exitCode: 0, linearizable: 'met' })

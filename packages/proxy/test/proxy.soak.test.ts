@@ -14,7 +14,7 @@ import { cleanUp, closeEverythingAfterEach, dial, echo, pairOf, serve, startDial
 const short = process.env['CHAOS_SOAK'] === 'short'
 const GIGABYTE = 1e9
 const INTEGRITY_BYTES = (short ? 1 : 10) * GIGABYTE
-const MIXED_MS = (short ? 2 : 60) * 60_000
+const MIXED_MS = (short ? 1 : 60) * 60_000
 const CONNECTIONS = 200
 
 closeEverythingAfterEach()

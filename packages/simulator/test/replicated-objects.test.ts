@@ -6,11 +6,11 @@ import { searchFor } from './replicated-objects.ts'
 
 describe.each(workloadsOfObjects)('$name', (workload) => {
   test.each(['raft', 'primary-replica'])('of %s is linearizable under all faults', (protocol) => {
-    expect(searchFor(workload, protocol, undefined, 25)).toEqual([])
+    expect(searchFor(workload, protocol, undefined, 10)).toEqual([])
   })
 
   test.each(['paxos', 'viewstamped', 'chain'])('of %s is linearizable on a few seeds', (protocol) => {
-    expect(searchFor(workload, protocol, undefined, 4)).toEqual([])
+    expect(searchFor(workload, protocol, undefined, 2)).toEqual([])
   })
 })
 

@@ -87,9 +87,9 @@ describe('a search', () => {
 
   test('of Raft finds nothing, whatever the strategy', () => {
     const first = someSeed()
-    const { findings, trials } = searchSeeds(raft(), { ...everything, first, count: 120 })
+    const { findings, trials } = searchSeeds(raft(), { ...everything, first, count: 60 })
     expect(findings.map(({ seed, failure }) => `seed ${seed}: ${causeOf(failure)}`)).toEqual([])
-    expect(trials).toBe(120)
+    expect(trials).toBe(60)
   })
 
   test('repeats every trial to the byte', () => {
@@ -123,7 +123,7 @@ describe('a search', () => {
   test.each(workloadsOfObjects.map((workload) => [workload.name, workload]))(
     'proves something of %s',
     (_, workload) => {
-      const { findings, evidence } = searchSeeds(raft(undefined, workload), { ...everything, first: 1, count: 18 })
+      const { findings, evidence } = searchSeeds(raft(undefined, workload), { ...everything, first: 1, count: 9 })
       expect({ findings, evidence }).toEqual({ findings: [], evidence: { missing: [], undecided: 0 } })
     },
   )
@@ -231,7 +231,7 @@ describe('a protocol of which no run can be repeated', () => {
 
 describe('a trial', () => {
   test('is made concrete: its scenario alone goes wrong for the same cause', () => {
-    const { findings } = searchSeeds(raft('no-log-check'), { ...everything, first: someSeed(), count: 200 })
+    const { findings } = searchSeeds(raft('no-log-check'), { ...everything, first: someSeed(), count: 100 })
     expect(findings.length).toBeGreaterThan(0)
     for (const { scenario, failure, seed } of findings) {
       const again = runScenario(raft('no-log-check'), scenario, limits).failure

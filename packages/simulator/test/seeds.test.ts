@@ -7,7 +7,7 @@ import { findSeed, judge, simulateCase } from './cases.ts'
 
 const ALL_FAULTS = ['partition', 'ring', 'one-way', 'kill', 'pause', 'loss', 'delay', 'reset']
 /** More of them: search.soak.test.ts. */
-const SEEDS = 60
+const SEEDS = 30
 
 /** Throws at the step that breaks one of the protocol's invariants. */
 function watchInvariants(protocol: string): NonNullable<SimulationOptions['observe']> {
@@ -53,7 +53,7 @@ describe('under all faults', () => {
   })
 
   test('Raft is linearizable without pre-vote, with one entry a message, and on three nodes', () => {
-    for (let seed = 1; seed <= 15; seed++) {
+    for (let seed = 1; seed <= 8; seed++) {
       const knobs = { 'pre-vote': seed % 2 === 0, batch: 1, pipeline: 1 }
       const options = { protocol: 'raft', seed, faults: ALL_FAULTS, nodes: seed % 3 === 0 ? 5 : 3, knobs }
       const events = simulateCase({
@@ -69,7 +69,7 @@ describe('under all faults', () => {
   test.each([{ sync: 'all' }, { sync: 'majority' }])(
     'primary-replica with sync=$sync and reads at the primary is linearizable',
     ({ sync }) => {
-      for (let seed = 1; seed <= 20; seed++) {
+      for (let seed = 1; seed <= 10; seed++) {
         const knobs = { sync, reads: 'primary' }
         const simulation = { observe: watchInvariants('primary-replica') }
         const options = { protocol: 'primary-replica', seed, faults: ALL_FAULTS, knobs, simulation }

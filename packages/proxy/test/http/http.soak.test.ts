@@ -16,7 +16,7 @@ closeEverythingAfterEach()
 
 const short = process.env['CHAOS_SOAK'] === 'short'
 const WRITES = short ? 200 : 1000
-const REQUESTS = short ? 30_000 : 300_000
+const REQUESTS = short ? 10_000 : 300_000
 const STALL_MS = short ? 1000 : 5000
 
 test.each(fourWays)(`%s has the same outcome ${WRITES} of ${WRITES} times`, async (kind, parameters, outcome) => {
