@@ -60,7 +60,7 @@ patientTest('one that never answers is reported without being cut down, and is n
   await ended(script)
 })
 
-test('an interrupt ends the search of a program that never answers, and the program itself', async () => {
+patientTest('an interrupt ends the search of a program that never answers, and the program itself', async () => {
   const { binary, script } = silent()
   const bin = join(root, 'packages', 'cli', 'bin', 'chaos.js')
   const args = [bin, 'fuzz', '--binary', binary, '--expect', 'linearizable', '--workers', '2', '--out']

@@ -175,7 +175,7 @@ describe('a command whose traffic is hurt', () => {
 })
 
 describe('nothing vacuous passes', () => {
-  test('a table that matches nothing is reported with the route to add', async () => {
+  patientTest('a table that matches nothing is reported with the route to add', async () => {
     const routes = { routes: [{ request: 'GET /kv/{key}', f: 'read', result: 'body' }] }
     const { exitCode, stderr } = await recorded('primary', routes, [
       'sh',

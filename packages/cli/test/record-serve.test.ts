@@ -93,7 +93,7 @@ describe('servers that chaos record starts', () => {
     expect(readFileSync(join(run, 'history.jsonl'), 'utf8')).toMatch(/"f":"pause".*"nodes":\["store"\]/)
   })
 
-  test('--events tells every event of the recording, as that of a run does', async () => {
+  patientTest('--events tells every event of the recording, as that of a run does', async () => {
     const { directory, table, path } = files()
     const events = join(directory, 'events.jsonl')
     const { stdout } = await chaos([
