@@ -5,7 +5,7 @@ import { planTrial, type SearchedProtocol, usualStrategies } from '@chaosproxy/s
 import { describe, expect, test } from 'vitest'
 import { search } from '../../engine/src/search/search.ts'
 import { subjectOf } from '../../engine/src/search/subject-name.ts'
-import { FUZZ_DEFAULTS, parseFuzzSettings } from '../src/fuzz/settings.ts'
+import { parseFuzzSettings } from '../src/fuzz/settings.ts'
 import { chaosHere, temporaryDirectory } from './chaos.ts'
 
 const mistakes: readonly (readonly [string, ProtocolDefinition, ProtocolDefinition['bugs'][number]])[] =
@@ -25,9 +25,8 @@ function neverDrawn(subject: SearchedProtocol, faults: readonly string[]): reado
 
 const own = join(import.meta.dirname, 'authors', 'needs-a-setting.mjs')
 
-/** What becomes of a command line with these options and the defaults. */
-const parsed = (options: { readonly [name: string]: string }) =>
-  parseFuzzSettings({ ...FUZZ_DEFAULTS, time: undefined, ...options })
+/** What becomes of a command line with these options. */
+const parsed = (options: { readonly [name: string]: string }) => parseFuzzSettings(options)
 
 describe('a search for a deliberate mistake', () => {
   test.each(mistakes)('runs with what %s declares that it needs', async (_, { name }, bug) => {

@@ -97,12 +97,12 @@ export const word = (text: string, usual?: string): ValuedOption<string | undefi
   typedAs(v.optional(v.string()), { read: (typed) => typed }, { text, usual })
 
 /** A text that may be given several times. */
-export const words = (text: string): ValuedOption<readonly string[]> => ({
+export const words = (text: string, usual?: string): ValuedOption<readonly string[]> => ({
   type: 'string',
   array: true,
   nargs: 1,
   requiresArg: true,
-  describe: text,
+  describe: usual === undefined ? text : `${text} [default: ${usual}]`,
   valueIn: textsOf,
 })
 

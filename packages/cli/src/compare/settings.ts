@@ -8,32 +8,57 @@ import {
 } from '@chaosproxy/engine'
 import { type Millis, UserError } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
-import { nameIn, type Target } from '@chaosproxy/runner'
+import { count, duration, nameIn, runMembers, type Target } from '@chaosproxy/runner'
 import { CALM, networks, parseSweep, requireSeveral } from '@chaosproxy/scenarios'
 import { isDeclaration, isUserFile } from '@chaosproxy/targets'
 import type { Settings } from '@chaosproxy/workloads'
+import * as v from 'valibot'
+import { asCount, asDuration, asName, asRead, flag, valuesOf, word, words } from '../arguments/declare.ts'
 import { parseNemeses } from '../arguments/faults.ts'
-import { oneOf } from '../arguments/one-of.ts'
-import { parseCount, parseDuration } from '../arguments/quantities.ts'
+import type { ValuedOptions } from '../arguments/option.ts'
+import { printDuration } from '../arguments/quantities.ts'
+import { queueOption } from '../arguments/queue.ts'
 import { parseKnobs, requireSettings, targetOf } from '../arguments/target.ts'
-import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
-import { type OwnConfig, readOwnConfig } from '../config/own.ts'
-import { pageChoice, parseReporters, type ReporterChoice, refuseToLose } from '../reporting/choice.ts'
+import { flagOf, type ParsedOptions, textOf } from '../command.ts'
+import { configOption, type OwnConfig, readOwnConfig } from '../config/own.ts'
+import { pageChoice, parseReporters, type ReporterChoice, refuseToLose, reporterOptions } from '../reporting/choice.ts'
 import { configuredSettings, configuredTargets, configuredTexts } from './configured.ts'
 import { type NamedTarget, namedTargets } from './named-targets.ts'
 
-/** The usual terms as they are typed. */
-export const COMPARE_DEFAULTS: { readonly [option in Typed]: string } = {
-  faults: USUAL_TERMS.faults.join(','),
-  network: USUAL_TERMS.network,
-  time: `${USUAL_TERMS.timeMs / 1000}s`,
-  timeout: `${USUAL_TERMS.timeoutMs / 1000}s`,
-  rate: String(USUAL_TERMS.rate),
-  clients: String(USUAL_TERMS.clients),
-  seeds: String(USUAL_TERMS.seeds),
-  seed: String(USUAL_TERMS.seed),
+const LAST_SEED = Number.MAX_SAFE_INTEGER - 1_000
+const DAY_MS = 24 * 3_600_000
+
+const declared = {
+  targets: words(
+    'the systems, with settings: raft,primary-replica:sync=1:reads=primary',
+    'those of chaos.config.ts, or all systems',
+  ),
+  faults: asRead(
+    'faults to compare under, each for the middle half of a run, or none',
+    parseNemeses,
+    USUAL_TERMS.faults.join(','),
+  ),
+  sweep: words(
+    'a setting at several values, any number of times: sync=0..4, reads=primary,replica, or quorum=R1W3..R3W1 for two that move together',
+  ),
+  network: asName(v.optional(v.picklist(networks.map(({ name }) => name)), USUAL_TERMS.network), 'network', {
+    text: `the network between the nodes: ${networks.map(({ name }) => name).join(', ')}`,
+  }),
+  nodes: asCount(runMembers.nodes, { usual: 'each system decides' }),
+  clients: asCount(v.optional(runMembers.clients, USUAL_TERMS.clients)),
+  rate: asCount(v.optional(count('operations per second, over all clients', 1, 100_000), USUAL_TERMS.rate)),
+  time: asDuration(v.optional(duration('how long each run lasts', 0, DAY_MS), USUAL_TERMS.timeMs)),
+  timeout: asDuration(v.optional(runMembers.timeoutMs, USUAL_TERMS.timeoutMs)),
+  seeds: asCount(v.optional(count('runs of each system under each fault', 1, 1_000), USUAL_TERMS.seeds)),
+  seed: asCount(v.optional(count('the first seed', 0, LAST_SEED), USUAL_TERMS.seed)),
+  sim: flag('in virtual time, which is the default'),
+  real: flag('on real processes, one run after the other'),
+  ...queueOption,
+  html: word('write it as an HTML page'),
 }
-type Typed = 'faults' | 'network' | 'time' | 'timeout' | 'rate' | 'clients' | 'seeds' | 'seed'
+
+/** All options of `chaos compare`. */
+export const compareOptions = (): ValuedOptions => ({ ...declared, ...configOption, ...reporterOptions() })
 
 /** The settings of `chaos compare`, validated. */
 export interface CompareSettings {
@@ -49,39 +74,28 @@ export interface CompareSettings {
 /** @throws UserError (usage) naming the invalid option, or the combination that is impossible, and why. */
 export async function parseCompareSettings(options: ParsedOptions): Promise<CompareSettings> {
   const config = await readOwnConfig(options, 'chaos compare')
-  const configured = configuredTexts(config)
-  const text = (name: Typed) => textOf(options, name) ?? configured[name] ?? COMPARE_DEFAULTS[name]
-  const real = flagOf(options, 'real')
-  if (real && flagOf(options, 'sim')) throw new UserError('usage', '--sim and --real exclude each other: give one.')
-  const nodes = textOf(options, 'nodes') ?? configured['nodes']
-  const first = parseCount('seed', text('seed'), { min: 0, max: Number.MAX_SAFE_INTEGER - 1_000 })
-  const count = parseCount('seeds', text('seeds'), { min: 1, max: 1_000 })
-  const sweeps = textsOf(options, 'sweep').map(parseSweep)
-  const typed = textsOf(options, 'targets')
-    .flatMap((text) => text.split(','))
-    .map((text) => text.trim())
+  const given = valuesOf({ ...configuredTexts(config), ...options }, declared)
+  const { real, queue, html } = given
+  if (real && given.sim) throw new UserError('usage', '--sim and --real exclude each other: give one.')
+  const sweeps = given.sweep.map(parseSweep)
+  const typed = given.targets.flatMap((text) => text.split(',')).map((text) => text.trim())
   const isTyped = typed.length > 0 || sweeps.length > 0
   const naming = { registries: config.registries, where: isTyped ? '--targets' : `${config.own.where}: target` }
   const terms = {
     sweep: sweeps.length === 0 ? undefined : sweeps.map(({ subject }) => subject).join(' and '),
-    network: oneOf(
-      'network',
-      'network',
-      text('network'),
-      networks.map(({ name }) => name),
-    ),
+    network: given.network,
     real,
-    nodes: nodes === undefined ? undefined : parseCount('nodes', nodes, { min: 1, max: 15 }),
-    clients: parseCount('clients', text('clients'), { min: 1, max: 200 }),
-    rate: parseCount('rate', text('rate'), { min: 1, max: 100_000 }),
-    timeMs: parseRunTime(text('time')),
-    timeoutMs: parseDuration('timeout', text('timeout')),
-    seeds: Array.from({ length: count }, (_, i) => first + i),
+    nodes: given.nodes,
+    clients: given.clients,
+    rate: given.rate,
+    timeMs: requireLong(given.time),
+    timeoutMs: given.timeout,
+    seeds: Array.from({ length: given.seeds }, (_, i) => given.seed + i),
     expect: config.loaded?.config.expect,
     checkMs: config.loaded?.config.checkMs,
     registries: config.registries,
   }
-  const nemeses = parseNemeses(text('faults'))
+  const nemeses = given.faults ?? parseNemeses(USUAL_TERMS.faults.join(','))
   refuseTwice(
     'faults',
     nemeses.map(({ name }) => name),
@@ -94,10 +108,8 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
     'targets',
     systems.map(({ name }) => name),
   )
-  const queue = textOf(options, 'queue')
   if (real && queue !== undefined)
     throw new UserError('usage', '--queue: workers do simulated runs, and --real is of this machine: give one of them.')
-  const html = textOf(options, 'html')
   if (html !== undefined) refuseToLose([pageChoice(html, 'html')], flagOf(options, 'force'))
   return {
     plan: { ...terms, systems, conditions: [CALM, ...nemeses.map(({ name }) => name)] },
@@ -110,10 +122,12 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
 
 const SHORTEST_MS = 1_000
 
-function parseRunTime(typed: string): Millis {
-  const timeMs = parseDuration('time', typed)
+function requireLong(timeMs: Millis): Millis {
   if (timeMs < SHORTEST_MS)
-    throw new UserError('usage', `--time ${typed}: in less than a second nothing can break, be noticed and recover.`)
+    throw new UserError(
+      'usage',
+      `--time ${printDuration(timeMs)}: in less than a second nothing can break, be noticed and recover.`,
+    )
   return timeMs
 }
 

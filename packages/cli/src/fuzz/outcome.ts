@@ -15,7 +15,8 @@ import { RESULT_FORM } from '@chaosproxy/runner/result'
 import { causeOf, type Failure, NO_LEVEL } from '@chaosproxy/simulator'
 import { EXECUTED, isBinary, isUserFile } from '@chaosproxy/targets'
 import { broughtTarget, broughtWorkload, repeating } from '../trust/brought.ts'
-import { FUZZ_DEFAULTS, type FuzzSettings } from './settings.ts'
+import { USUAL_OPERATIONS } from './search-options.ts'
+import type { FuzzSettings } from './settings.ts'
 import { printTrialOptions } from './trial-options.ts'
 
 /** `raft with the mistake stale-read`. */
@@ -89,7 +90,7 @@ function seedAgain({ subject }: SearchSpec, seed: number): string {
     ...(bug === undefined ? [] : ['--bug', bug]),
     ...Object.entries(knobs).flatMap(([name, value]) => ['--set', `${name}=${value}`]),
     ...(nodes === undefined ? [] : ['--nodes', String(nodes)]),
-    ...(String(operations) === FUZZ_DEFAULTS.operations ? [] : ['--operations', String(operations)]),
+    ...(operations === USUAL_OPERATIONS ? [] : ['--operations', String(operations)]),
     ...(choices === undefined ? [] : printTrialOptions(choices)),
     ...['--expect', level, '--seed', String(seed), '--seeds', '1'],
   ])

@@ -1,9 +1,8 @@
-import { availableParallelism } from 'node:os'
 import type { SearchSpec, SubjectName } from '@chaosproxy/engine'
-import { requireAskable, USUAL_OUT, withPaths } from '@chaosproxy/engine'
-import { UserError } from '@chaosproxy/history'
+import { requireAskable, withPaths } from '@chaosproxy/engine'
+import { type Millis, UserError } from '@chaosproxy/history'
 import { findProtocol, type ProtocolDefinition, promiseOf, protocols } from '@chaosproxy/protocols'
-import { mergeDrafts, nameIn, settingsIn } from '@chaosproxy/runner'
+import { duration, mergeDrafts, nameIn, runMembers, settingsIn } from '@chaosproxy/runner'
 import {
   type MistakeSetting,
   MOST_NODES_TRIED,
@@ -14,19 +13,20 @@ import {
   strategies,
   type TrialChoices,
   unpromisedOf,
-  usualStrategies,
 } from '@chaosproxy/simulator'
 import { isDeclaration, isUserFile, loadProtocol } from '@chaosproxy/targets'
-import { findWorkload, type Settings, type Workload } from '@chaosproxy/workloads'
-import { parseLevel } from '../arguments/names.ts'
-import { oneOf } from '../arguments/one-of.ts'
-import { parseCount, parseDuration } from '../arguments/quantities.ts'
-import { chooseTarget, parseBug, parseKnobs, requireSettings } from '../arguments/target.ts'
-import { type ChosenWorkload, chooseWorkload, parseWorkloadSettings } from '../arguments/workload.ts'
+import { findWorkload, type Workload } from '@chaosproxy/workloads'
+import * as v from 'valibot'
+import { asCount, asDuration, asName, asRead, unlessNot, valuesOf } from '../arguments/declare.ts'
+import type { ValuedOptions } from '../arguments/option.ts'
+import { queueOption } from '../arguments/queue.ts'
+import { chooseTarget, parseBug, parseKnobs, requireSettings, targetOptions } from '../arguments/target.ts'
+import { type ChosenWorkload, chooseWorkload, workloadOptions } from '../arguments/workload.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
-import { type OwnConfig, readOwnConfig } from '../config/own.ts'
-import { parseReporters, type ReporterChoice } from '../reporting/choice.ts'
-import { parseTrialOptions } from './trial-options.ts'
+import { configOption, type OwnConfig, readOwnConfig } from '../config/own.ts'
+import { parseReporters, type ReporterChoice, reporterOptions } from '../reporting/choice.ts'
+import { LONGEST_SEARCH_MS, parseSearch, parseStrategies, searchOptions, usualStrategyNames } from './search-options.ts'
+import { parseClientSettings, parseTrialOptions, trialOptions } from './trial-options.ts'
 
 /** The settings of `chaos fuzz`, validated and with defaults filled in. */
 export interface FuzzSettings {
@@ -41,12 +41,46 @@ export interface FuzzSettings {
 
 export type Taken = Pick<MistakeSetting, 'knobs' | 'besides' | 'workload'>
 
-export const FUZZ_DEFAULTS = { time: '30s', operations: '60', shrink: '3s' } as const
+const declared = {
+  expect: asName(runMembers.expect, 'level', {
+    text: 'the level to hold it to; none: only its invariants',
+    usual: 'what it promises',
+  }),
+  nodes: asCount(runMembers.nodes, { usual: 'three or five' }),
+  for: asDuration(
+    v.optional(
+      duration(
+        'search this long, such as 8h, and do not stop at failures: --time with --keep-going',
+        0,
+        LONGEST_SEARCH_MS,
+      ),
+    ),
+  ),
+  strategy: asRead(
+    `how to choose faults, comma-separated: ${strategies.map(({ name }) => name).join(', ')}`,
+    parseStrategies,
+    'all but coverage, in turn, windows and leaders more often',
+  ),
+  invariants: unlessNot("check the protocol's own invariants, too; --no-invariants checks histories only"),
+  guide: unlessNot('after a broken invariant, search on until a client sees it; --no-guide stops at the invariant'),
+  ...queueOption,
+}
 
-const MOST_SEEDS = 1_000_000_000
+/** All options of `chaos fuzz`. */
+export const fuzzOptions = (): ValuedOptions => ({
+  ...targetOptions,
+  ...workloadOptions(),
+  ...trialOptions,
+  ...searchOptions,
+  ...declared,
+  ...configOption,
+  ...reporterOptions(),
+})
 
 /** @throws UserError (usage) that names the option. */
 export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSettings> {
+  const given = valuesOf(options, declared)
+  const { operations, terms } = parseSearch(options)
   const config = await readOwnConfig(options, 'chaos fuzz')
   const draft = withPaths(config.loaded?.config ?? {}, config.own)
   const { target, reference, protocol } = await chooseProtocol(options, config, nameIn(draft.target))
@@ -65,12 +99,11 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
   const { workload: asked } = mergeDrafts(draft, {
     workload: { name: workload.reference, settings: parseClientSettings(workload.workload, options) },
   })
-  const typedNodes = textOf(options, 'nodes')
-  const nodes = typedNodes === undefined ? rest.nodes : parseCount('nodes', typedNodes, { min: 1, max: 15 })
+  const nodes = given.nodes ?? rest.nodes
   const knobs = { ...needed.knobs, ...settingsIn(subject) }
   refuseImpossible(protocol, knobs, nodes)
-  const level = textOf(options, 'expect') ?? (rest.expect === NO_LEVEL ? undefined : rest.expect)
-  const invariants = options['invariants'] !== false
+  const level = given.expect ?? (rest.expect === NO_LEVEL ? undefined : rest.expect)
+  const { invariants } = given
   const held = heldTo(protocol, workload.workload.object, knobs, level, invariants)
   requireAskable({ ...held, protocol, workload: workload.workload, settings: settingsIn(asked) })
   const chosen = parseTrialOptions(options, workload.workload)
@@ -84,19 +117,15 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
         bug,
         ...decidable(workload.workload, held),
         nodes,
-        operations: parseCount('operations', textOf(options, 'operations'), { min: 1, max: 10_000 }),
+        operations,
         choices: { ...chosen, faults: chosen.faults ?? needed.faults },
       },
       name: protocol.name,
-      ...parseSeeds(options),
-      strategies: parseStrategies(textOf(options, 'strategy')),
+      ...terms,
+      ...withFor(terms, given.for, options),
+      strategies: given.strategy ?? usualStrategyNames(),
       invariants,
-      guide: options['guide'] !== false,
-      keepGoing: flagOf(options, 'keep-going') || textOf(options, 'for') !== undefined,
-      verifyDeterminism: flagOf(options, 'verify-determinism'),
-      shrinkMs: parseDuration('shrink', textOf(options, 'shrink') ?? FUZZ_DEFAULTS.shrink),
-      workers: parseCount('workers', textOf(options, 'workers') ?? availableParallelism(), { min: 1, max: 256 }),
-      out: textOf(options, 'out') ?? USUAL_OUT,
+      guide: given.guide,
     },
     taken: {
       knobs: needed.knobs,
@@ -105,14 +134,9 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
     },
     reporters: parseReporters(options, 'search'),
     verbose: flagOf(options, 'verbose'),
-    queue: textOf(options, 'queue'),
+    queue: given.queue,
   }
 }
-
-export const parseSeeds = (options: ParsedOptions): Pick<SearchSpec, 'firstSeed' | 'limit'> => ({
-  firstSeed: parseCount('seed', textOf(options, 'seed') ?? 1, { min: 0, max: Number.MAX_SAFE_INTEGER - MOST_SEEDS }),
-  limit: parseLimit(options),
-})
 
 /**
  * The target, which is to be a protocol: its reference is one that worker threads can load.
@@ -129,16 +153,6 @@ async function chooseProtocol(options: ParsedOptions, { own, registries }: OwnCo
     'usage',
     `chaos fuzz searches simulated runs, and only protocols can be simulated: ${chosen.target.name} is not one. Run it for real: chaos run --target ${chosen.reference}. Protocols: ${protocols.map(({ name }) => name).join(', ')}.`,
   )
-}
-
-/** `--keys` is short for a setting of workloads. */
-export function parseClientSettings(workload: Workload, options: ParsedOptions): Settings {
-  const settings = parseWorkloadSettings(workload, options)
-  const keys = textOf(options, 'keys')
-  if (keys === undefined) return settings
-  if (!workload.settings.some(({ name }) => name === 'keys'))
-    throw new UserError('usage', `--keys ${keys}: the workload ${workload.name} has no keys.`)
-  return { ...settings, keys: parseCount('keys', keys, { min: 1, max: 10_000 }) }
 }
 
 /** The workload, which worker threads are to load by its name or its file. */
@@ -174,7 +188,7 @@ function heldTo(
       'usage',
       `--expect none leaves a search only invariants to look at, and ${invariants ? `${protocol.name} declares none` : '--no-invariants leaves them out'}.`,
     )
-  if (expected !== undefined) return { knobs: given, level: parseLevel('expect', expected) }
+  if (expected !== undefined) return { knobs: given, level: expected }
   const knobs = Object.keys(given).length === 0 ? (protocol.strictest ?? given) : given
   const level = promiseOf(protocol, knobs, object)
   if (level !== NO_LEVEL || watched) return { knobs, level }
@@ -215,19 +229,14 @@ export function decidable<Held extends Pick<SubjectName, 'level'>>({ name, level
   )
 }
 
-function parseLimit(options: ParsedOptions): SearchSpec['limit'] {
-  const [seeds, time, long] = ['seeds', 'time', 'for'].map((name) => textOf(options, name))
-  if (long !== undefined && (seeds ?? time) !== undefined)
+/** `--for` says when to stop, and that it is not at failures. @throws UserError (usage) if others say when, too. */
+function withFor(
+  { limit, keepGoing }: Pick<SearchSpec, 'limit' | 'keepGoing'>,
+  long: Millis | undefined,
+  options: ParsedOptions,
+): Pick<SearchSpec, 'limit' | 'keepGoing'> {
+  if (long === undefined) return { limit, keepGoing }
+  if (textOf(options, 'seeds') !== undefined || textOf(options, 'time') !== undefined)
     throw new UserError('usage', '--for says when to stop, as --seeds and --time do: give one of them.')
-  if (long !== undefined) return { timeMs: parseDuration('for', long) }
-  if (seeds !== undefined && time !== undefined)
-    throw new UserError('usage', '--seeds and --time both say when to stop: give one of them.')
-  if (seeds !== undefined) return { seeds: parseCount('seeds', seeds, { min: 1, max: MOST_SEEDS }) }
-  return { timeMs: parseDuration('time', time ?? FUZZ_DEFAULTS.time) }
-}
-
-export function parseStrategies(typed: string | undefined): readonly string[] {
-  const names = strategies.map(({ name }) => name)
-  if (typed === undefined) return usualStrategies.map(({ name }) => name)
-  return typed.split(',').map((name) => oneOf('strategy', 'strategy', name.trim(), names))
+  return { limit: { timeMs: long }, keepGoing: true }
 }

@@ -1,72 +1,72 @@
 import { nemeses } from '@chaosproxy/faults'
 import { millis, UserError } from '@chaosproxy/history'
+import { count } from '@chaosproxy/runner'
 import { simulatorSuffers, type TrialChoices } from '@chaosproxy/simulator'
-import type { Workload } from '@chaosproxy/workloads'
+import type { Settings, Workload } from '@chaosproxy/workloads'
+import * as v from 'valibot'
+import { asCount, asRead, valuesOf, word } from '../arguments/declare.ts'
 import { parseNemeses } from '../arguments/faults.ts'
 import { oneOf } from '../arguments/one-of.ts'
-import type { Option } from '../arguments/option.ts'
-import { parseCount, parseDuration } from '../arguments/quantities.ts'
-import { type ParsedOptions, textOf } from '../command.ts'
-
-/** The options that fix what each trial of a search otherwise draws. */
-export const trialOptions: { readonly [name: string]: Option } = {
-  faults: {
-    type: 'string',
-    describe:
-      'faults to inject, comma-separated, or none; chaos targets --faults lists them [default: all among nodes]',
-    requiresArg: true,
-  },
-  drift: {
-    type: 'string',
-    describe:
-      'how much faster or slower a clock may run, such as 20% or 200ppm [default: what the protocol assumes, or 5%]',
-    requiresArg: true,
-  },
-  jump: {
-    type: 'string',
-    describe: 'how far a clock may jump, such as 500ms [default: what the protocol assumes, or 2s]',
-    requiresArg: true,
-  },
-  keys: { type: 'string', describe: 'how many keys clients use [default: drawn]', requiresArg: true },
-  clients: { type: 'string', describe: 'how many clients [default: two to seven]', requiresArg: true },
-  mix: {
-    type: 'string',
-    describe: 'what clients ask for, by weight, such as read=5,write=3 [default: the workload decides]',
-    requiresArg: true,
-  },
-  length: {
-    type: 'string',
-    describe: 'virtual time of the operations and faults of a trial [default: 0.3 s to 3 s]',
-    requiresArg: true,
-  },
-}
+import type { ValuedOptions } from '../arguments/option.ts'
+import { parseDuration } from '../arguments/quantities.ts'
+import { parseWorkloadSettings } from '../arguments/workload.ts'
+import type { ParsedOptions } from '../command.ts'
 
 const GREATEST_DRIFT_PPM = 500_000
 const GREATEST_JUMP_MS = 3_600_000
 const LONGEST_TRIAL_MS = 60_000
 
+const declared = {
+  faults: asRead(
+    'faults to inject, comma-separated, or none; chaos targets --faults lists them',
+    parseFaults,
+    'all among nodes',
+  ),
+  drift: asRead(
+    'how much faster or slower a clock may run, such as 20% or 200ppm',
+    parseDrift,
+    'what the protocol assumes, or 5%',
+  ),
+  jump: asRead(
+    'how far a clock may jump, such as 500ms',
+    (typed) => bounded('jump', typed, GREATEST_JUMP_MS),
+    'what the protocol assumes, or 2s',
+  ),
+  keys: asCount(v.optional(count('how many keys clients use', 1, 10_000)), { usual: 'drawn' }),
+  clients: asCount(v.optional(count('how many clients', 1, 1_000)), { usual: 'two to seven' }),
+  mix: word('what clients ask for, by weight, such as read=5,write=3', 'the workload decides'),
+  length: asRead(
+    'virtual time of the operations and faults of a trial',
+    (typed) => bounded('length', typed, LONGEST_TRIAL_MS),
+    '0.3 s to 3 s',
+  ),
+}
+
+/** The options that fix what each trial of a search otherwise draws. */
+export const trialOptions: ValuedOptions = declared
+
 /** @throws UserError (usage) that names the option. */
 export function parseTrialOptions(options: ParsedOptions, workload: Workload): TrialChoices {
-  const faults = textOf(options, 'faults')
-  const [drift, jump] = [textOf(options, 'drift'), textOf(options, 'jump')]
-  const clients = textOf(options, 'clients')
-  const length = textOf(options, 'length')
-  const mix = textOf(options, 'mix')
+  const { faults, drift, jump, clients, length, mix } = valuesOf(options, declared)
   const given: TrialChoices = {
-    faults: faults === undefined ? undefined : parseFaults(faults),
-    clocks:
-      drift === undefined && jump === undefined
-        ? undefined
-        : {
-            driftPpm: drift === undefined ? undefined : parseDrift(drift),
-            jumpMs: jump === undefined ? undefined : bounded('jump', jump, GREATEST_JUMP_MS),
-          },
-    clients: clients === undefined ? undefined : parseCount('clients', clients, { min: 1, max: 1_000 }),
-    lengthMs: length === undefined ? undefined : bounded('length', length, LONGEST_TRIAL_MS),
+    faults,
+    clocks: drift === undefined && jump === undefined ? undefined : { driftPpm: drift, jumpMs: jump },
+    clients,
+    lengthMs: length,
     mix: mix === undefined ? undefined : parseMix(mix, workload),
   }
   refuseIdleClocks(given)
   return given
+}
+
+/** The settings of the clients. `--keys` is short for one of them. @throws UserError (usage) */
+export function parseClientSettings(workload: Workload, options: ParsedOptions): Settings {
+  const settings = parseWorkloadSettings(workload, options)
+  const keys = declared.keys.valueIn(options, 'keys')
+  if (keys === undefined) return settings
+  if (!workload.settings.some(({ name }) => name === 'keys'))
+    throw new UserError('usage', `--keys ${keys}: the workload ${workload.name} has no keys.`)
+  return { ...settings, keys }
 }
 
 function parseFaults(typed: string): readonly string[] {

@@ -1,21 +1,82 @@
-import { levelNames } from '@chaosproxy/checker'
+import type { Level } from '@chaosproxy/checker'
 import { type NamedRegistries, recordingSpec, USUAL_OUT } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
-import { planRun, type TrafficServer, type TrafficSpec } from '@chaosproxy/runner'
+import { planRun, runMembers, type TrafficServer, type TrafficSpec } from '@chaosproxy/runner'
 import { wordsOf } from '@chaosproxy/targets'
-import { parseBaselineOptions, requireSameRun } from '../arguments/baseline.ts'
-import { oneOf } from '../arguments/one-of.ts'
-import { parseCount, parseDuration } from '../arguments/quantities.ts'
-import { parseRequire } from '../arguments/require.ts'
-import { parseUi } from '../arguments/ui.ts'
+import * as v from 'valibot'
+import { baselineOptions, parseBaselineOptions, requireSameRun } from '../arguments/baseline.ts'
+import { asCount, asDuration, asName, asRead, flag, ifTyped, valuesOf, word, words } from '../arguments/declare.ts'
+import type { ValuedOptions, ValuesOf } from '../arguments/option.ts'
+import { printDuration } from '../arguments/quantities.ts'
+import { requireOption } from '../arguments/require.ts'
+import { parseUi, uiOptions } from '../arguments/ui.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
+import { configOption } from '../config/own.ts'
 import { parsePairs } from '../proxy/settings.ts'
-import { isSilent, parseReporters } from '../reporting/choice.ts'
-import { parseEvents } from '../run/event-file.ts'
+import { isSilent, parseReporters, reporterOptions } from '../reporting/choice.ts'
+import { eventsOption, parseEvents } from '../run/event-file.ts'
 import type { RunSettings } from '../run/settings.ts'
 import { shownRecordings } from './shown-recordings.ts'
 
-export const RECORD_DEFAULTS = { faults: 'none', time: '10m', timeout: '1s', checkTimeout: '60s' } as const
+const USUAL_TIME_MS = 600_000
+
+const declared = {
+  upstream: words(
+    'host:port of a server, once for each; with https:// in front for TLS',
+    'the upstreams of chaos.config.ts',
+  ),
+  serve: words(
+    'a command that starts a server instead, once for each: {listen}, {port} and {data} say where, {n1} reaches another by its proxy, {n1.direct} past it',
+  ),
+  as: words(
+    'what passes: a JSON file with a route table (HTTP), resp (Redis), or {"kind":"postgresql","table":"kv"}; with several servers once for all, or once for each; tcp has faults only, no recording',
+  ),
+  hurt: asRead('servers to inject the faults into, comma-separated', listed, 'all'),
+  listen: words('host:port to listen on, once for each; with https:// in front it speaks TLS', 'any free port'),
+  name: words('name of the server, once for each', 'n1, n2, …'),
+  env: words(
+    'a variable of the command, such as REDIS_URL=redis://{n1}; {n1}, {n1.host} and {n1.port} are the proxy’s address',
+  ),
+  client: word('what identifies clients, such as header.X-Client, peer.process, peer.address, connection'),
+  initial: word('what keys hold at the start: unknown, read, or a value in JSON', 'unknown'),
+  model: word('model of the operations, as for chaos check'),
+  faults: asRead(
+    'faults to inject, again and again, comma-separated: partition, lose-reply, …',
+    (typed) => (typed === 'none' ? [] : listed(typed)),
+    'none',
+  ),
+  ...requireOption,
+  expect: asName(runMembers.expect, 'level', {
+    text: `exit with 1 unless this level is met, such as ${'linearizable' satisfies Level}`,
+    usual: 'only report',
+  }),
+  'may-fail': flag('ignore the exit code of the command'),
+  time: asDuration(v.optional(runMembers.timeMs, USUAL_TIME_MS), {
+    text: "end the command after this long; the exit code is then the verdict's",
+    usual: `${printDuration(USUAL_TIME_MS)}, and a command that runs longer is trouble`,
+  }),
+  timeout: asDuration(runMembers.timeoutMs, { text: 'how long a final read waits for its response' }),
+  seed: ifTyped(asCount(runMembers.seed, { text: 'the seed that decides which faults come when', usual: 'drawn' })),
+  out: word('where to create the directory of this run', USUAL_OUT),
+  'check-timeout': asDuration(runMembers.checkMs),
+}
+
+/** All options of `chaos record`. */
+export const recordOptions = (): ValuedOptions => ({
+  ...declared,
+  ...baselineOptions,
+  ...configOption,
+  ...eventsOption,
+  ...uiOptions,
+  ...reporterOptions(),
+})
+
+type Typed = ValuesOf<typeof declared>
+
+/** What is written with commas between. */
+function listed(typed: string): readonly string[] {
+  return typed.split(',').map((name) => name.trim())
+}
 
 /** The settings of `chaos record`, which are those of a run. @throws UserError (usage, input) */
 export async function parseRecordSettings(
@@ -28,20 +89,16 @@ export async function parseRecordSettings(
       'usage',
       'chaos record needs the command whose traffic is to be recorded, after --: chaos record --upstream 127.0.0.1:8080 --as routes.json -- npm test',
     )
-  const faults = textOf(options, 'faults') ?? RECORD_DEFAULTS.faults
-  const expect = textOf(options, 'expect')
+  const typed = valuesOf(options, declared)
   const spec = recordingSpec({
-    traffic: trafficOf(options, command),
-    faults: faults === 'none' ? [] : faults.split(',').map((name) => name.trim()),
-    seed: parseCount('seed', textOf(options, 'seed') ?? Math.floor(Math.random() * 10_000), {
-      min: 0,
-      max: Number.MAX_SAFE_INTEGER,
-    }),
-    timeMs: parseDuration('time', textOf(options, 'time') ?? RECORD_DEFAULTS.time),
-    timeoutMs: parseDuration('timeout', textOf(options, 'timeout') ?? RECORD_DEFAULTS.timeout),
-    checkMs: parseDuration('check-timeout', textOf(options, 'check-timeout') ?? RECORD_DEFAULTS.checkTimeout),
-    expect: expect === undefined ? undefined : oneOf('expect', 'level', expect, [...levelNames(), 'none']),
-    require: parseRequire(options),
+    traffic: trafficOf(options, typed, command),
+    faults: typed.faults ?? [],
+    seed: typed.seed ?? Math.floor(Math.random() * 10_000),
+    timeMs: typed.time,
+    timeoutMs: typed.timeout,
+    checkMs: typed['check-timeout'],
+    expect: typed.expect,
+    require: typed.require,
   })
   const reporters = parseReporters(options, 'run')
   const traffic = shownRecordings(isSilent(reporters) ? 'stderr' : 'stdout')
@@ -54,32 +111,28 @@ export async function parseRecordSettings(
     verbose: flagOf(options, 'verbose'),
     events: parseEvents(options),
     ui: parseUi(options, run, 1),
-    out: textOf(options, 'out') ?? USUAL_OUT,
+    out: typed.out ?? USUAL_OUT,
   }
 }
 
 /** The protocol of servers that get faults but are not recorded. */
 const BYTES = 'tcp'
 
-function trafficOf(options: ParsedOptions, command: readonly string[]): TrafficSpec {
-  const hurt = textOf(options, 'hurt')
-  const environment = parseEnvironment(textsOf(options, 'env'))
+function trafficOf(options: ParsedOptions, typed: Typed, command: readonly string[]): TrafficSpec {
+  const { client, initial, model, hurt } = typed
+  const environment = parseEnvironment(typed.env)
   const said = {
-    client: textOf(options, 'client'),
-    initial: textOf(options, 'initial'),
-    model: textOf(options, 'model'),
-    hurt: hurt?.split(',').map((name) => name.trim()),
+    ...{ client, initial, model, hurt },
     ...(Object.keys(environment).length === 0 ? {} : { environment }),
-    mayFail: flagOf(options, 'may-fail') || undefined,
+    mayFail: typed['may-fail'] || undefined,
     endsInTime: textOf(options, 'time') !== undefined || undefined,
   }
   const given = Object.entries(said).filter(([, value]) => value !== undefined)
-  return { as: tableIn(options), servers: serversIn(options), ...Object.fromEntries(given), command }
+  return { as: tableIn(typed), servers: serversIn(options, typed), ...Object.fromEntries(given), command }
 }
 
 /** The path of the route table, or the name of a protocol that needs none. */
-function tableIn(options: ParsedOptions): string {
-  const given = textsOf(options, 'as')
+function tableIn({ as: given }: Typed): string {
   const [table, another] = [...new Set(given.filter((each) => each !== BYTES))]
   if (table === undefined)
     throw new UserError(
@@ -97,11 +150,9 @@ function tableIn(options: ParsedOptions): string {
 }
 
 /** The servers that are running first, then those that the run starts. */
-function serversIn(options: ParsedOptions): readonly TrafficServer[] {
-  const started = textsOf(options, 'serve').map((text) => wordsOf(text, '--serve'))
-  const upstreams = textsOf(options, 'upstream')
-  const listens = textsOf(options, 'listen')
-  const given = textsOf(options, 'as')
+function serversIn(options: ParsedOptions, typed: Typed): readonly TrafficServer[] {
+  const { upstream: upstreams, listen: listens, as: given } = typed
+  const started = typed.serve.map((text) => wordsOf(text, '--serve'))
   const pairs = parsePairs({
     ...{ name: options['name'], listen: options['listen'] },
     // A placeholder: the address is known once the server has started.

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
-import { requireAskable, USUAL_OUT } from '@chaosproxy/engine'
+import type { Level } from '@chaosproxy/checker'
+import { requireAskable } from '@chaosproxy/engine'
 import { nemeses } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import {
@@ -11,33 +11,49 @@ import {
   serviceSuffers,
   usualServiceFaults,
 } from '@chaosproxy/node-simulator'
+import { runMembers } from '@chaosproxy/runner'
 import { NO_LEVEL, type TrialChoices } from '@chaosproxy/simulator'
-import { parseLevel } from '../arguments/names.ts'
-import { parseCount, parseDuration } from '../arguments/quantities.ts'
-import { chooseWorkload } from '../arguments/workload.ts'
-import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
-import {
-  decidable,
-  FUZZ_DEFAULTS,
-  type FuzzSettings,
-  parseClientSettings,
-  parseSeeds,
-  parseStrategies,
-} from '../fuzz/settings.ts'
-import { parseTrialOptions } from '../fuzz/trial-options.ts'
-import { parseReporters } from '../reporting/choice.ts'
+import * as v from 'valibot'
+import { asCount, asName, asRead, flag, unlessNot, valuesOf, word, words } from '../arguments/declare.ts'
+import type { ValuedOptions, ValuesOf } from '../arguments/option.ts'
+import { chooseWorkload, workloadOptions } from '../arguments/workload.ts'
+import { flagOf, type ParsedOptions, textOf } from '../command.ts'
+import { parseSearch, parseStrategies, searchOptions, usualStrategyNames } from '../fuzz/search-options.ts'
+import { decidable, type FuzzSettings } from '../fuzz/settings.ts'
+import { parseClientSettings, parseTrialOptions, trialOptions } from '../fuzz/trial-options.ts'
+import { parseReporters, reporterOptions } from '../reporting/choice.ts'
 
-export const SIMULATE_DEFAULTS = { nodes: '3', expect: 'linearizable' } as const
+const declared = {
+  nodes: asCount(v.optional(runMembers.nodes, 3), { text: 'how many nodes run the program' }),
+  routes: word('the route table that makes the requests of clients', 'routes.json beside the program'),
+  env: words('a variable of its environment, such as PEERS={peers}; {id}, {number}, {port}, {nodes} are filled in'),
+  'power-loss': flag('a kill takes the power: what was written and not fsynced may be lost, or torn'),
+  arg: words('an argument of the program'),
+  expect: asName(v.optional(runMembers.expect, 'linearizable' satisfies Level), 'level', {
+    text: 'the level to hold it to; none: only that it does not end by itself',
+  }),
+  strategy: asRead('how to choose faults, comma-separated, as in chaos fuzz', parseStrategies, 'several in turn'),
+  invariants: unlessNot('a program that ends by itself is a failure; --no-invariants starts it again instead'),
+}
+
+/** All options of `chaos simulate`. */
+export const simulateOptions = (): ValuedOptions => ({
+  ...declared,
+  ...workloadOptions(),
+  ...trialOptions,
+  ...searchOptions,
+  ...reporterOptions(),
+})
 
 /** A search over runs of a service. @throws UserError (usage, input) that names the option. */
 export async function parseSimulateSettings(options: ParsedOptions): Promise<FuzzSettings> {
-  const spec = parseService(options)
+  const typed = valuesOf(options, declared)
+  const { operations, terms } = parseSearch(options)
+  const spec = parseService(options, typed)
   const { definition } = await loadService(spec)
   const { workload, reference } = await chooseWorkload(options)
   const settings = parseClientSettings(workload, options)
-  const expected = textOf(options, 'expect') ?? SIMULATE_DEFAULTS.expect
-  const level = expected === NO_LEVEL ? NO_LEVEL : parseLevel('expect', expected)
-  const held = decidable(workload, { knobs: {}, level })
+  const held = decidable(workload, { knobs: {}, level: typed.expect ?? NO_LEVEL })
   requireAskable({ ...held, protocol: definition, workload, settings })
   const choices = withFaults(parseTrialOptions(options, workload))
   return {
@@ -48,20 +64,15 @@ export async function parseSimulateSettings(options: ParsedOptions): Promise<Fuz
         bug: undefined,
         workload: reference,
         settings,
-        nodes: parseCount('nodes', textOf(options, 'nodes') ?? SIMULATE_DEFAULTS.nodes, { min: 1, max: 15 }),
-        operations: parseCount('operations', textOf(options, 'operations'), { min: 1, max: 10_000 }),
+        nodes: typed.nodes,
+        operations,
         choices,
       },
       name: definition.name,
-      ...parseSeeds(options),
-      strategies: parseStrategies(textOf(options, 'strategy')).filter((name) => name !== 'coverage'),
-      invariants: options['invariants'] !== false,
+      ...terms,
+      strategies: (typed.strategy ?? usualStrategyNames()).filter((name) => name !== 'coverage'),
+      invariants: typed.invariants,
       guide: false,
-      keepGoing: flagOf(options, 'keep-going'),
-      verifyDeterminism: flagOf(options, 'verify-determinism'),
-      shrinkMs: parseDuration('shrink', textOf(options, 'shrink') ?? FUZZ_DEFAULTS.shrink),
-      workers: parseCount('workers', textOf(options, 'workers') ?? availableParallelism(), { min: 1, max: 256 }),
-      out: textOf(options, 'out') ?? USUAL_OUT,
     },
     queue: undefined,
     taken: { knobs: {}, besides: [], workload: undefined },
@@ -70,22 +81,22 @@ export async function parseSimulateSettings(options: ParsedOptions): Promise<Fuz
   }
 }
 
-function parseService(options: ParsedOptions): ServiceSpec {
+function parseService(options: ParsedOptions, typed: ValuesOf<typeof declared>): ServiceSpec {
   const program = textOf(options, 'program') ?? ''
   const beside = join(dirname(program), 'routes.json')
-  const routes = textOf(options, 'routes') ?? (existsSync(beside) ? beside : undefined)
+  const routes = typed.routes ?? (existsSync(beside) ? beside : undefined)
   if (routes === undefined)
     throw new UserError(
       'usage',
       `chaos simulate needs a route table, which says what requests clients make: give its file with --routes, or put routes.json beside ${program}. chaos routes --help says how to write one.`,
     )
-  const environment = Object.fromEntries(textsOf(options, 'env').map(variableOf))
+  const environment = Object.fromEntries(typed.env.map(variableOf))
   return {
     program: pathOf(program),
     routes: pathOf(routes),
-    args: textsOf(options, 'arg'),
+    args: typed.arg,
     environment,
-    losesPower: flagOf(options, 'power-loss'),
+    losesPower: typed['power-loss'],
   }
 }
 
