@@ -1,5 +1,5 @@
 import type { ExitCode } from '@chaosproxy/engine'
-import type { Option } from './arguments/option.ts'
+import type { Options } from './arguments/option.ts'
 
 /** A subcommand. Help and the check for unknown options come from this declaration. */
 export interface Command {
@@ -9,7 +9,7 @@ export interface Command {
   /** Completes the message for a missing positional argument: `chaos NAME needs …`. */
   readonly needs?: string
   readonly summary: string
-  readonly options: { readonly [name: string]: Option }
+  readonly options: Options
   readonly examples: readonly (readonly [command: string, explanation: string])[]
   /** The options by group, for help; those of no group join the last. */
   readonly groups?: { readonly [title: string]: readonly string[] }

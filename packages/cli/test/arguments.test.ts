@@ -1,10 +1,13 @@
 import { didYouMean, nearest } from '@chaosproxy/history'
+import { count, duration } from '@chaosproxy/runner'
 import fc from 'fast-check'
+import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
+import { asCount, asDuration, asName, asSize, ifTyped, valuesOf } from '../src/arguments/declare.ts'
 import { parseNemeses } from '../src/arguments/faults.ts'
 import { parseSettings } from '../src/arguments/names.ts'
 import { oneOf } from '../src/arguments/one-of.ts'
-import { parseCount, parseDuration, parseSize } from '../src/arguments/quantities.ts'
+import { parseDuration, parseSize, printDuration } from '../src/arguments/quantities.ts'
 
 describe('durations', () => {
   test.each([
@@ -41,12 +44,58 @@ test('sizes are decimal, as the units say', () => {
   expect(() => parseSize('memory', '2 GB')).toThrow('--memory 2 GB: not a size.')
 })
 
-test('counts are whole numbers within bounds', () => {
-  expect(parseCount('nodes', '5', { min: 1, max: 15 })).toBe(5)
-  for (const wrong of ['0', '16', '2.5', 'five', ''])
-    expect(() => parseCount('nodes', wrong, { min: 1, max: 15 })).toThrow(
+describe('an option that is declared by a schema', () => {
+  const nodes = asCount(v.optional(count('how many nodes', 1, 15), 5))
+  const time = asDuration(v.optional(duration('how long it takes', 100, 24 * 3_600_000), 20_000), { such: '500ms, 2m' })
+  const level = asName(v.optional(v.pipe(v.picklist(['weak', 'strong']), v.description('what must hold'))), 'level')
+
+  test('has its text and its default in help, as they are typed', () => {
+    expect(nodes.describe).toBe('how many nodes [default: 5]')
+    expect(time.describe).toBe('how long it takes: 500ms, 2m [default: 20s]')
+    expect(asSize(v.optional(v.number(), 2_000_000_000), { text: 'memory' }).describe).toBe('memory [default: 2GB]')
+    expect(level.describe).toBe('what must hold')
+  })
+
+  test('has its value as typed or, if it is not, its default', () => {
+    expect(valuesOf({ nodes: '3', time: ['1s', '2s'] }, { nodes, time, level })).toEqual({
+      nodes: 3,
+      time: 2_000,
+      level: undefined,
+    })
+    expect(valuesOf({}, { nodes, time, level })).toEqual({ nodes: 5, time: 20_000, level: undefined })
+  })
+
+  test('leaves its default to others if told so', () => {
+    expect(ifTyped(nodes).valueIn({}, 'nodes')).toBeUndefined()
+    expect(ifTyped(nodes).describe).toBe(nodes.describe)
+    expect(ifTyped(nodes).valueIn({ nodes: '7' }, 'nodes')).toBe(7)
+  })
+
+  test.each(['0', '16', '2.5', 'five', ''])('refuses the count %j with the bounds', (wrong) => {
+    expect(() => nodes.valueIn({ nodes: wrong }, 'nodes')).toThrow(
       `--nodes ${wrong}: must be a whole number from 1 to 15.`,
     )
+  })
+
+  test.each(['99ms', '25h'])('refuses the duration %s with the bounds in units', (wrong) => {
+    expect(() => time.valueIn({ time: wrong }, 'time')).toThrow(`--time ${wrong}: must be between 100ms and 24h.`)
+  })
+
+  test('refuses a name that there is not, and suggests one', () => {
+    expect(() => level.valueIn({ level: 'strog' }, 'level')).toThrow(
+      '--level strog: there is no such level. Did you mean strong? Known: weak, strong.',
+    )
+  })
+})
+
+test.each([
+  [500, '500ms'],
+  [60_000, '60s'],
+  [600_000, '10m'],
+  [24 * 3_600_000, '24h'],
+])('%d ms are printed as %s, which is read as the same', (durationMs, text) => {
+  expect(printDuration(durationMs)).toBe(text)
+  expect(parseDuration('time', text)).toBe(durationMs)
 })
 
 describe('a misspelt name', () => {

@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import type { Story } from '../../scenarios/src/story.ts'
+import { flag } from '../src/arguments/declare.ts'
 import type { Command } from '../src/command.ts'
 import { chaosHere } from './chaos.ts'
 
@@ -10,7 +11,7 @@ vi.mock('../src/commands/registry.ts', async (original) => {
     name: 'greet',
     positional: '[who]',
     summary: 'say hello to whoever is named',
-    options: { loud: { type: 'boolean', describe: 'in capital letters' } },
+    options: { loud: flag('in capital letters') },
     examples: [['chaos greet world', 'the usual beginning']],
     async run({ who, loud }) {
       const text = `hello ${String(who)}`

@@ -7,11 +7,11 @@ import type { PlannedRun } from '@chaosproxy/runner'
 import { type Baseline, parseBaseline, requireSameSubject } from '@chaosproxy/runner/result'
 import { type ParsedOptions, textOf } from '../command.ts'
 import { word } from './declare.ts'
-import type { ValuedOptions } from './option.ts'
+import type { Options } from './option.ts'
 
 const DEFAULT_TOLERANCE = '20%'
 
-export const baselineOptions: ValuedOptions = {
+export const baselineOptions: Options = {
   baseline: word('exit with 1 if this falls behind an earlier result: what --json printed, or a run.json'),
   tolerance: word('how much worse than the baseline availability and p99 may be', DEFAULT_TOLERANCE),
 }

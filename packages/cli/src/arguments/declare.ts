@@ -3,8 +3,8 @@ import { UserError } from '@chaosproxy/history'
 import * as v from 'valibot'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { oneOf } from './one-of.ts'
-import type { ValuedOption, ValuedOptions, ValuesOf } from './option.ts'
-import { parseDuration, parseSize, printDuration } from './quantities.ts'
+import type { Option, Options, ValuesOf } from './option.ts'
+import { parseDuration, parseSize, printDuration, printSize } from './quantities.ts'
 
 /** What an option says besides its schema. */
 interface Besides {
@@ -30,7 +30,7 @@ function typedAs<Value>(
   schema: v.GenericSchema<unknown, Value>,
   { read, print = String, range }: Notation,
   { text, such, usual = printed(schema, print) }: Besides,
-): ValuedOption<Value> {
+): Option<Value> {
   const meaning = `${text ?? textIn(schema)}${such === undefined ? '' : `: ${such}`}`
   return {
     type: 'string',
@@ -49,13 +49,13 @@ function typedAs<Value>(
 export const asCount = <Value extends number | undefined>(
   schema: v.GenericSchema<unknown, Value>,
   besides: Besides = {},
-): ValuedOption<Value> => typedAs(schema, { read: (typed) => (typed === '' ? Number.NaN : Number(typed)) }, besides)
+): Option<Value> => typedAs(schema, { read: (typed) => (typed === '' ? Number.NaN : Number(typed)) }, besides)
 
 /** A number with its unit: `500ms`, `20s`, `2m`. */
 export const asDuration = <Value extends Millis | undefined>(
   schema: v.GenericSchema<unknown, Value>,
   besides: Besides = {},
-): ValuedOption<Value> =>
+): Option<Value> =>
   typedAs(
     schema,
     {
@@ -70,34 +70,39 @@ export const asDuration = <Value extends Millis | undefined>(
 export const asSize = <Value extends number | undefined>(
   schema: v.GenericSchema<unknown, Value>,
   besides: Besides = {},
-): ValuedOption<Value> => typedAs(schema, { read: (typed, name) => parseSize(name, typed) }, besides)
+): Option<Value> =>
+  typedAs(
+    schema,
+    { read: (typed, name) => parseSize(name, typed), print: (value) => printSize(Number(value)) },
+    besides,
+  )
 
 /** One of a few names: of a `noun`. */
 export const asName = <Value extends string | undefined>(
   schema: v.GenericSchema<unknown, Value>,
   noun: string,
   besides: Besides = {},
-): ValuedOption<Value> => typedAs(schema, { read: (typed, name) => oneOf(name, noun, typed, namesIn(schema)) }, besides)
+): Option<Value> => typedAs(schema, { read: (typed, name) => oneOf(name, noun, typed, namesIn(schema)) }, besides)
 
 /** What a function reads, which refuses what is wrong. */
 export const asRead = <Value>(
   text: string,
   read: (typed: string, option: string) => Value,
   usual?: string,
-): ValuedOption<Value | undefined> => typedAs(v.optional(v.custom<Value>(() => true)), { read }, { text, usual })
+): Option<Value | undefined> => typedAs(v.optional(v.custom<Value>(() => true)), { read }, { text, usual })
 
 /** The option without its default, which then only help has: others say what holds if it is not typed. */
-export const ifTyped = <Value>(option: ValuedOption<Value>): ValuedOption<Value | undefined> => ({
+export const ifTyped = <Value>(option: Option<Value>): Option<Value | undefined> => ({
   ...option,
   valueIn: (options, name) => (textOf(options, name) === undefined ? undefined : option.valueIn(options, name)),
 })
 
 /** A text. */
-export const word = (text: string, usual?: string): ValuedOption<string | undefined> =>
+export const word = (text: string, usual?: string): Option<string | undefined> =>
   typedAs(v.optional(v.string()), { read: (typed) => typed }, { text, usual })
 
 /** A text that may be given several times. */
-export const words = (text: string, usual?: string): ValuedOption<readonly string[]> => ({
+export const words = (text: string, usual?: string): Option<readonly string[]> => ({
   type: 'string',
   array: true,
   nargs: 1,
@@ -107,10 +112,10 @@ export const words = (text: string, usual?: string): ValuedOption<readonly strin
 })
 
 /** An option without a value. */
-export const flag = (text: string): ValuedOption<boolean> => ({ type: 'boolean', describe: text, valueIn: flagOf })
+export const flag = (text: string): Option<boolean> => ({ type: 'boolean', describe: text, valueIn: flagOf })
 
 /** Something that is done unless `--no-NAME` is given. */
-export const unlessNot = (text: string): ValuedOption<boolean> => ({
+export const unlessNot = (text: string): Option<boolean> => ({
   type: 'boolean',
   default: true,
   describe: text,
@@ -118,10 +123,10 @@ export const unlessNot = (text: string): ValuedOption<boolean> => ({
 })
 
 /** All values of the options. @throws UserError (usage) that names the first that is wrong. */
-export const valuesOf = <Options extends ValuedOptions>(options: ParsedOptions, declared: Options): ValuesOf<Options> =>
+export const valuesOf = <Declared extends Options>(options: ParsedOptions, declared: Declared): ValuesOf<Declared> =>
   Object.fromEntries(
     Object.entries(declared).map(([name, option]) => [name, option.valueIn(options, name)]),
-  ) as ValuesOf<Options>
+  ) as ValuesOf<Declared>
 
 /** A schema as valibot has it, with what may be wrapped around it. */
 interface Wrapper {

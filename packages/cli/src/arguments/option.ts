@@ -1,17 +1,13 @@
-/** An option of a command. yargs reads it, but has no types of its own, and ours are published. */
-export interface Option {
-  readonly type?: 'array' | 'boolean' | 'number' | 'string'
-  /** Whether it may be given several times, or with several values. */
+/** An option of a command: what yargs is to know of it, and what its values are. yargs has no types of its own, and ours are published. */
+export interface Option<Value = unknown> {
+  readonly type: 'boolean' | 'string'
+  /** Whether it may be given several times. */
   readonly array?: boolean
   /** How many values it takes. */
   readonly nargs?: number
   readonly requiresArg?: boolean
-  readonly describe?: string
+  readonly describe: string
   readonly default?: unknown
-}
-
-/** An option that says what its values are, too. */
-export interface ValuedOption<Value = unknown> extends Option {
   /**
    * The value on a parsed command line, or the default.
    *
@@ -20,11 +16,12 @@ export interface ValuedOption<Value = unknown> extends Option {
   readonly valueIn: (options: { readonly [name: string]: unknown }, name: string) => Value
 }
 
-export interface ValuedOptions {
-  readonly [name: string]: ValuedOption
+/** The options of a command, or some of them, by name. */
+export interface Options {
+  readonly [name: string]: Option
 }
 
 /** The values of options, by name. */
-export type ValuesOf<Options extends ValuedOptions> = {
-  readonly [Name in keyof Options]: Options[Name] extends ValuedOption<infer Value> ? Value : never
+export type ValuesOf<Declared extends Options> = {
+  readonly [Name in keyof Declared]: Declared[Name] extends Option<infer Value> ? Value : never
 }

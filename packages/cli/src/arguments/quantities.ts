@@ -22,16 +22,15 @@ export function parseSize(option: string, text: string): number {
   return Math.round(Number(match[1]) * BYTES_PER[match[2] as keyof typeof BYTES_PER])
 }
 
+/** As it is typed: `64KB`, `2GB`. */
+export function printSize(bytes: number): string {
+  const unit = (['GB', 'MB', 'KB'] as const).find((each) => bytes >= BYTES_PER[each]) ?? 'B'
+  return `${bytes / BYTES_PER[unit]}${unit}`
+}
+
 /** As it is typed: `500ms`, `20s`, `10m`. */
 export function printDuration(durationMs: number): string {
   if (durationMs % MILLIS_PER.h === 0 && durationMs > MILLIS_PER.h) return `${durationMs / MILLIS_PER.h}h`
   if (durationMs % MILLIS_PER.m === 0 && durationMs > MILLIS_PER.m) return `${durationMs / MILLIS_PER.m}m`
   return durationMs < MILLIS_PER.s ? `${durationMs}ms` : `${durationMs / MILLIS_PER.s}s`
-}
-/** A whole number within bounds. Throws a usage error that names the option. */
-export function parseCount(option: string, value: unknown, { min, max }: { min: number; max: number }): number {
-  const count = Number(value)
-  if (!Number.isInteger(count) || count < min || count > max)
-    throw new UserError('usage', `--${option} ${String(value)}: must be a whole number from ${min} to ${max}.`)
-  return count
 }

@@ -1,10 +1,10 @@
 import type { SearchEvent } from '@chaosproxy/engine'
 import { plural } from '@chaosproxy/history'
 import { word } from './declare.ts'
-import type { ValuedOption } from './option.ts'
+import type { Option } from './option.ts'
 
 /** Hands work to other machines. */
-export const queueOption: { readonly queue: ValuedOption<string | undefined> } = {
+export const queueOption: { readonly queue: Option<string | undefined> } = {
   queue: word('let workers elsewhere do it (chaos worker): redis://host:6379, or env:NAME, the variable that holds it'),
 }
 

@@ -1,9 +1,9 @@
 import { measures, PROBE_EXAMPLES, parseRequirement, REQUIREMENT_EXAMPLE } from '@chaosproxy/runner/result'
 import { type ParsedOptions, textsOf } from '../command.ts'
 import { words } from './declare.ts'
-import type { ValuedOption } from './option.ts'
+import type { Option } from './option.ts'
 
-export const requireOption: { readonly require: ValuedOption<readonly string[] | undefined> } = {
+export const requireOption: { readonly require: Option<readonly string[] | undefined> } = {
   require: {
     ...words(
       `exit with 1 unless this holds, any number of times: "${REQUIREMENT_EXAMPLE}", "p99 of read < 200ms", "lost == 0"; of ${measures.map(({ name }) => name).join(', ')}; a level: "linearizable of read during healed"; or a probe: "${PROBE_EXAMPLES[0]}", '${PROBE_EXAMPLES[1]}'`,

@@ -8,10 +8,10 @@ import { type ParsedOptions, textOf } from '../command.ts'
 import { word, words } from './declare.ts'
 import { parseSettings } from './names.ts'
 import { oneOf } from './one-of.ts'
-import type { ValuedOptions } from './option.ts'
+import type { Options } from './option.ts'
 
 /** The options of every command that tests a target. */
-export const targetOptions: ValuedOptions = {
+export const targetOptions: Options = {
   target: word('what to test; chaos targets lists them', DEFAULT_TARGET),
   protocol: word('a protocol of your own instead: its file'),
   binary: word('a program of your own instead, one process per node: it answers events, lines of JSON on stdin'),

@@ -2,14 +2,14 @@ import { UserError } from '@chaosproxy/history'
 import type { PlannedRun } from '@chaosproxy/runner'
 import { flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { flag, word } from './declare.ts'
-import type { ValuedOptions } from './option.ts'
+import type { Options } from './option.ts'
 
 /** How the live page of a run is served. */
 export interface UiSettings {
   readonly listen: string | undefined
 }
 
-export const uiOptions: ValuedOptions = {
+export const uiOptions: Options = {
   ui: flag('serve a live page of the run, where links can be cut and nodes killed by hand'),
   'ui-listen': word('with --ui: host:port of the live page', '127.0.0.1 and any free port'),
 }

@@ -6,7 +6,7 @@ import { type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { word, words } from './declare.ts'
 import { parseSettings } from './names.ts'
 import { oneOf } from './one-of.ts'
-import type { ValuedOptions } from './option.ts'
+import type { Options } from './option.ts'
 
 /** A workload, and the reference by which saved files, other threads and processes find it. */
 export interface ChosenWorkload {
@@ -15,7 +15,7 @@ export interface ChosenWorkload {
 }
 
 /** The options of every command with clients. */
-export const workloadOptions = (usual: string = DEFAULT_WORKLOAD): ValuedOptions => ({
+export const workloadOptions = (usual: string = DEFAULT_WORKLOAD): Options => ({
   workload: word('what clients do: a name that chaos workloads lists, or a file of your own', usual),
   'workload-set': words('change a setting of the workload, such as --workload-set keys=5'),
 })

@@ -1,14 +1,17 @@
-import { models, UNKNOWN_START } from '@chaosproxy/checker'
-import type { CheckSpec } from '@chaosproxy/engine'
+import { levelNames, models, UNKNOWN_START } from '@chaosproxy/checker'
+import { type CheckSpec, modelNamesText } from '@chaosproxy/engine'
 import { formats, type Json, UserError } from '@chaosproxy/history'
+import { count, duration } from '@chaosproxy/runner'
 import { isUserFile } from '@chaosproxy/targets/user-file'
-import { parseBaselineOptions } from '../arguments/baseline.ts'
+import * as v from 'valibot'
+import { baselineOptions, parseBaselineOptions } from '../arguments/baseline.ts'
+import { asCount, asDuration, asName, asRead, asSize, flag, valuesOf, word } from '../arguments/declare.ts'
 import { parseLevel } from '../arguments/names.ts'
 import { oneOf } from '../arguments/one-of.ts'
-import { parseCount, parseDuration, parseSize } from '../arguments/quantities.ts'
-import { parseRequire } from '../arguments/require.ts'
-import { flagOf, type ParsedOptions, textOf } from '../command.ts'
-import { chooseReporters, pageChoice, type ReporterChoice } from '../reporting/choice.ts'
+import type { Options } from '../arguments/option.ts'
+import { requireOption } from '../arguments/require.ts'
+import { flagOf, type ParsedOptions } from '../command.ts'
+import { chooseReporters, pageChoice, type ReporterChoice, reporterOptions } from '../reporting/choice.ts'
 
 /** Every model's name, then the names that other tools and older files use. */
 const MODEL_NAMES: readonly string[] = [...models.map(({ name }) => name), ...models.flatMap(({ aliases }) => aliases)]
@@ -18,6 +21,49 @@ const FAILED_CAS = ['auto', 'drop', 'observes'] as const
 
 /** More threads than this are taken for a typing mistake. */
 const MOST_WORKERS = 256
+
+const HOUR_MS = 3_600_000
+const USUAL_TIMEOUT_MS = 30_000
+const USUAL_MEMORY_BYTES = 2_000_000_000
+
+const declared = {
+  model: asRead(
+    `what the object is: ${modelNamesText()}; or the path of a file that exports a model of your own`,
+    (typed) => (isUserFile(typed) ? typed : oneOf('model', 'model', typed, MODEL_NAMES)),
+  ),
+  initial: asRead('value before the first write, as JSON, or unknown', parseInitial, 'null, or what the file says'),
+  level: asRead(
+    `decide only these levels, comma-separated: ${levelNames().join(', ')}`,
+    (typed) => typed.split(',').map((level) => parseLevel('level', level.trim())),
+    'all',
+  ),
+  expect: asName(v.optional(v.picklist([...levelNames(), NO_EXPECTATION])), 'level', {
+    text: 'exit with 1 unless this level is met; none: only report',
+  }),
+  ...requireOption,
+  format: asName(v.optional(v.picklist(formats)), 'format', { text: formats.join(', '), usual: 'detected' }),
+  keyed: flag("EDN: values are pairs of a key and a value, as in Jepsen's independent tests [default: detected]"),
+  'failed-cas': asName(v.optional(v.picklist(FAILED_CAS), 'auto'), 'reading of a failed cas', {
+    text: 'a failed cas did not happen (drop), or saw another value (observes); auto: as is usual for the format',
+  }),
+  timeout: asDuration(
+    v.optional(duration('time limit for checking each file, once it is read', 0, 24 * HOUR_MS), USUAL_TIMEOUT_MS),
+  ),
+  memory: asSize(
+    v.optional(v.pipe(v.number(), v.description('memory limit per file, for history and search')), USUAL_MEMORY_BYTES),
+  ),
+  workers: asCount(
+    v.optional(
+      count('threads: check this many files at once, or divide the keys of one file among as many', 1, MOST_WORKERS),
+    ),
+    { usual: 'one per core, none for small files' },
+  ),
+  explain: flag('print all the evidence: possible values, every operation, every order'),
+  out: word('write a report (HTML) of the one file given'),
+}
+
+/** All options of `chaos check`. */
+export const checkOptions = (): Options => ({ ...declared, ...baselineOptions, ...reporterOptions() })
 
 /** The settings of `chaos check`. */
 export interface CheckSettings {
@@ -32,29 +78,23 @@ export interface CheckSettings {
 
 /** @throws UserError (usage, input) */
 export function parseCheckSettings(options: ParsedOptions): CheckSettings {
-  const expect = textOf(options, 'expect')
-  const format = textOf(options, 'format')
-  const model = textOf(options, 'model')
-  const workers = textOf(options, 'workers')
-  const out = textOf(options, 'out')
-  const chosen = textOf(options, 'level')
-    ?.split(',')
-    .map((level) => parseLevel('level', level.trim()))
+  const typed = valuesOf(options, declared)
+  const { expect, out } = typed
   return {
     spec: {
-      initial: parseInitial(textOf(options, 'initial')),
-      model: model === undefined || isUserFile(model) ? model : oneOf('model', 'model', model, MODEL_NAMES),
-      levels: chosen,
-      expect: expect === undefined || expect === NO_EXPECTATION ? undefined : parseLevel('expect', expect),
-      require: parseRequire(options),
+      initial: typed.initial,
+      model: typed.model,
+      levels: typed.level,
+      expect: expect === NO_EXPECTATION ? undefined : expect,
+      require: typed.require,
       baseline: parseBaselineOptions(options),
-      format: format === undefined ? undefined : oneOf('format', 'format', format, formats),
-      keyed: options['keyed'] === undefined ? undefined : flagOf(options, 'keyed'),
-      failedCas: oneOf('failed-cas', 'reading of a failed cas', textOf(options, 'failed-cas') ?? 'auto', FAILED_CAS),
-      timeoutMs: parseDuration('timeout', textOf(options, 'timeout') ?? ''),
-      memoryBytes: parseSize('memory', textOf(options, 'memory') ?? ''),
-      workers: workers === undefined ? undefined : parseCount('workers', workers, { min: 1, max: MOST_WORKERS }),
-      explain: flagOf(options, 'explain'),
+      format: typed.format,
+      keyed: options['keyed'] === undefined ? undefined : typed.keyed,
+      failedCas: typed['failed-cas'],
+      timeoutMs: typed.timeout,
+      memoryBytes: typed.memory,
+      workers: typed.workers,
+      explain: typed.explain,
     },
     out,
     force: flagOf(options, 'force'),
@@ -63,8 +103,8 @@ export function parseCheckSettings(options: ParsedOptions): CheckSettings {
   }
 }
 
-function parseInitial(text: string | undefined): Json | undefined {
-  if (text === undefined || text === UNKNOWN_START) return text
+function parseInitial(text: string): Json {
+  if (text === UNKNOWN_START) return text
   try {
     return JSON.parse(text) as Json
   } catch {

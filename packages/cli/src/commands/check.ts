@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import { levelNames } from '@chaosproxy/checker'
 import type { CheckResult, CheckTask, FileTrouble, NamedFile, StoppedFile } from '@chaosproxy/engine'
 import {
   areSmall,
@@ -8,23 +7,20 @@ import {
   checkFiles,
   EXIT,
   type ExitCode,
-  modelNamesText,
   type Part,
   partOf,
   type Telling,
   troubleOf,
 } from '@chaosproxy/engine'
 import { optimiseLate } from '@chaosproxy/engine/short-run'
-import { formats, UserError } from '@chaosproxy/history'
+import { UserError } from '@chaosproxy/history'
 import { STDIN } from '@chaosproxy/history/files'
 import type { Subject } from '@chaosproxy/report'
-import { baselineOptions } from '../arguments/baseline.ts'
-import { requireOption } from '../arguments/require.ts'
 import { againCommand } from '../check/again.ts'
 import { namedFiles } from '../check/files.ts'
-import { type CheckSettings, parseCheckSettings } from '../check/settings.ts'
+import { type CheckSettings, checkOptions, parseCheckSettings } from '../check/settings.ts'
 import { type Command, type ParsedOptions, textsOf } from '../command.ts'
-import { isForPrograms, isSilent, refuseToLose, reporterOptions } from '../reporting/choice.ts'
+import { isForPrograms, isSilent, refuseToLose } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
 import { createReporting } from '../reporting/reporting.ts'
 import { stdoutScreen } from '../reporting/screen.ts'
@@ -35,58 +31,7 @@ export const checkCommand: Command = {
   positional: '<files..>',
   needs: 'at least one history: chaos check FILE, or - for standard input.',
   summary: 'say which consistency levels saved histories meet',
-  options: {
-    model: {
-      type: 'string',
-      describe: `what the object is: ${modelNamesText()}; or the path of a file that exports a model of your own`,
-      requiresArg: true,
-    },
-    initial: {
-      type: 'string',
-      describe: 'value before the first write, as JSON, or unknown [default: null, or what the file says]',
-      requiresArg: true,
-    },
-    level: {
-      type: 'string',
-      describe: `decide only these levels, comma-separated: ${levelNames().join(', ')} [default: all]`,
-      requiresArg: true,
-    },
-    expect: { type: 'string', describe: 'exit with 1 unless this level is met; none: only report', requiresArg: true },
-    ...requireOption,
-    ...baselineOptions,
-    format: { type: 'string', describe: `${formats.join(', ')} [default: detected]`, requiresArg: true },
-    keyed: {
-      type: 'boolean',
-      describe: "EDN: values are pairs of a key and a value, as in Jepsen's independent tests [default: detected]",
-    },
-    'failed-cas': {
-      type: 'string',
-      default: 'auto',
-      describe: 'a failed cas did not happen (drop), or saw another value (observes); auto: as is usual for the format',
-      requiresArg: true,
-    },
-    timeout: {
-      type: 'string',
-      default: '30s',
-      describe: 'time limit for checking each file, once it is read',
-      requiresArg: true,
-    },
-    memory: {
-      type: 'string',
-      default: '2GB',
-      describe: 'memory limit per file, for history and search',
-      requiresArg: true,
-    },
-    workers: {
-      type: 'string',
-      describe:
-        'threads: check this many files at once, or divide the keys of one file among as many [default: one per core, none for small files]',
-      requiresArg: true,
-    },
-    explain: { type: 'boolean', describe: 'print all the evidence: possible values, every operation, every order' },
-    out: { type: 'string', describe: 'write a report (HTML) of the one file given', requiresArg: true },
-    ...reporterOptions(),
-  },
+  options: checkOptions(),
   groups: {
     'What is checked': ['model', 'initial', 'format', 'keyed', 'failed-cas'],
     'What must hold': ['level', 'expect', 'require', 'baseline', 'tolerance'],

@@ -1,6 +1,7 @@
 import { EXIT } from '@chaosproxy/engine'
 import { didYouMean, UserError } from '@chaosproxy/history'
 import { printable } from '@chaosproxy/report'
+import { flag, word } from '../arguments/declare.ts'
 import { type Command, flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import type { Action } from '../proxy/action.ts'
 import { actions } from '../proxy/actions.ts'
@@ -21,13 +22,13 @@ export const ctlCommand: Command = {
   positional: '[words..]',
   summary: 'control a running chaos proxy: list, inspect, add and remove faults, swap rules, watch',
   options: {
-    host: { type: 'string', describe: 'where it is [CHAOS_PROXY_URL, or 127.0.0.1:8474]', requiresArg: true },
-    token: { type: 'string', describe: 'the token it asks for [CHAOS_TOKEN]', requiresArg: true },
-    name: { type: 'string', describe: 'with add: what the fault is called', requiresArg: true },
-    lease: { type: 'string', describe: 'with add: heal the fault when this lease ends', requiresArg: true },
-    upstream: { type: 'boolean', describe: 'with add: only what clients send' },
-    downstream: { type: 'boolean', describe: 'with add: only what servers send' },
-    json: { type: 'boolean', describe: 'print JSON on stdout' },
+    host: word('where it is [CHAOS_PROXY_URL, or 127.0.0.1:8474]'),
+    token: word('the token it asks for [CHAOS_TOKEN]'),
+    name: word('with add: what the fault is called'),
+    lease: word('with add: heal the fault when this lease ends'),
+    upstream: flag('with add: only what clients send'),
+    downstream: flag('with add: only what servers send'),
+    json: flag('print JSON on stdout'),
   },
   groups: {
     'Which proxy': ['host', 'token'],

@@ -5,6 +5,7 @@ import { UserError } from '@chaosproxy/history'
 import { readHistory } from '@chaosproxy/history/files'
 import { differenceOf, renderDifference, toJson } from '@chaosproxy/report'
 import { isParsed, type Parsed, resultIn } from '@chaosproxy/runner/result'
+import { flag } from '../arguments/declare.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { print } from '../terminal/output.ts'
 import { terminalOptions } from '../terminal/page-width.ts'
@@ -16,7 +17,7 @@ export const diffCommand: Command = {
   needs:
     'two results: chaos diff chaos-results/ONE chaos-results/OTHER. Each is a run, what --json printed, or a history.',
   summary: 'compare two runs or histories: verdicts, availability, latency, losses',
-  options: { json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the page' } },
+  options: { json: flag('print one JSON object on stdout instead of the page') },
   groups: {
     Output: ['json'],
   },

@@ -2,6 +2,7 @@ import { extname } from 'node:path'
 import { configPathIn, EXIT, withPaths } from '@chaosproxy/engine'
 import { printableLines } from '@chaosproxy/report'
 import { nameIn } from '@chaosproxy/runner'
+import { flag, word } from '../arguments/declare.ts'
 import { chooseTarget } from '../arguments/target.ts'
 import { type Command, flagOf, textOf } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
@@ -16,13 +17,9 @@ export const doctorCommand: Command = {
   positional: '',
   summary: 'check this machine: what is missing, and which faults need it (runs chaos.config.ts)',
   options: {
-    target: {
-      type: 'string',
-      describe: 'what to look at [default: that of the configuration, or raft]',
-      requiresArg: true,
-    },
+    target: word('what to look at [default: that of the configuration, or raft]'),
     ...configOption,
-    json: { type: 'boolean', describe: 'print one JSON object on stdout' },
+    json: flag('print one JSON object on stdout'),
   },
   groups: {
     'What is looked at': ['target', 'config'],

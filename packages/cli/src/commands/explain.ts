@@ -7,6 +7,7 @@ import { readHistory } from '@chaosproxy/history/files'
 import { type Explained, explain, renderExplained } from '@chaosproxy/report'
 import { missingSuccesses } from '@chaosproxy/runner'
 import type { RunSummary } from '@chaosproxy/runner/result'
+import { flag, word } from '../arguments/declare.ts'
 import { parseLevel } from '../arguments/names.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
@@ -20,17 +21,10 @@ export const explainCommand: Command = {
   needs: 'a run or a history: chaos explain chaos-results/DIR, or chaos explain history.jsonl.',
   summary: 'explain a violation as a story: what happened, what each level allows, what usually causes it',
   options: {
-    level: {
-      type: 'string',
-      describe: 'the level to explain [default: the strongest that is violated]',
-      requiresArg: true,
-    },
-    model: { type: 'string', describe: 'what the object is [default: what the history names]', requiresArg: true },
-    keyed: {
-      type: 'boolean',
-      describe: "EDN: values are pairs of a key and a value, as in Jepsen's independent tests [default: detected]",
-    },
-    json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the page' },
+    level: word('the level to explain', 'the strongest that is violated'),
+    model: word('what the object is', 'what the history names'),
+    keyed: flag("EDN: values are pairs of a key and a value, as in Jepsen's independent tests [default: detected]"),
+    json: flag('print one JSON object on stdout instead of the page'),
   },
   groups: {
     'What is explained': ['level', 'model', 'keyed'],

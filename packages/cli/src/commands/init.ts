@@ -3,9 +3,10 @@ import { createInterface } from 'node:readline/promises'
 import { CONFIG_NAMES, EXIT, writeWholeFile } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
+import { DEFAULT_TARGET, runMembers } from '@chaosproxy/runner'
 import { targets } from '@chaosproxy/targets'
+import { asCount, flag, word } from '../arguments/declare.ts'
 import { oneOf } from '../arguments/one-of.ts'
-import { parseCount } from '../arguments/quantities.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { EXAMPLE_FILE, EXAMPLE_SERVICE } from '../init/example.ts'
 import { EXAMPLE_PROTOCOL, PROTOCOL_FILE } from '../init/protocol.ts'
@@ -13,36 +14,24 @@ import { configText, type ServedPlace, type Start, USUAL_PLACE } from '../init/t
 import { print } from '../terminal/output.ts'
 
 const FILE = 'chaos.config.ts'
-const NODES = { min: 1, max: 15 }
+
+const declared = {
+  target: word('what to test; chaos targets lists them', DEFAULT_TARGET),
+  command: word(
+    'test a service of your own: the command that starts a node, with {listen} for the address clients use',
+  ),
+  path: word('with --command: the path of an object, which is read by GET and written by PUT', USUAL_PLACE.path),
+  value: word('with --command: where its value is, such as json.data.text or body', USUAL_PLACE.value),
+  example: flag('write a small example service and test it, to see how a service of your own is declared'),
+  nodes: asCount(runMembers.nodes, { usual: 'the target decides' }),
+  force: flag('overwrite an existing file'),
+}
 
 export const initCommand: Command = {
   name: 'init',
   positional: '[what]',
   summary: 'create a chaos.config.ts, or a protocol of your own with chaos init protocol',
-  options: {
-    target: { type: 'string', describe: 'what to test; chaos targets lists them [default: raft]', requiresArg: true },
-    command: {
-      type: 'string',
-      describe: 'test a service of your own: the command that starts a node, with {listen} for the address clients use',
-      requiresArg: true,
-    },
-    path: {
-      type: 'string',
-      describe: `with --command: the path of an object, which is read by GET and written by PUT [default: ${USUAL_PLACE.path}]`,
-      requiresArg: true,
-    },
-    value: {
-      type: 'string',
-      describe: `with --command: where its value is, such as json.data.text or body [default: ${USUAL_PLACE.value}]`,
-      requiresArg: true,
-    },
-    example: {
-      type: 'boolean',
-      describe: 'write a small example service and test it, to see how a service of your own is declared',
-    },
-    nodes: { type: 'string', describe: 'how many nodes [default: the target decides]', requiresArg: true },
-    force: { type: 'boolean', describe: 'overwrite an existing file' },
-  },
+  options: declared,
   groups: {
     'What is tested': ['target', 'command', 'path', 'value', 'example', 'nodes'],
     'What is written': ['force'],
@@ -140,10 +129,10 @@ const isSaid = (options: ParsedOptions): boolean =>
 function startOf(target: string | undefined, command: string | undefined, nodes: string | undefined): Start {
   if (target !== undefined && command !== undefined)
     throw new UserError('usage', '--target and --command both say what to test: give one of them.')
-  const count = nodes === undefined ? undefined : parseCount('nodes', nodes, NODES)
+  const count = declared.nodes.valueIn({ nodes }, 'nodes')
   if (command !== undefined) return { target: { command }, nodes: count ?? 3 }
   const known = targets.map(({ name }) => name)
-  const name = oneOf('target', 'target', target ?? 'raft', known)
+  const name = oneOf('target', 'target', target ?? DEFAULT_TARGET, known)
   return { target: { name }, nodes: count ?? targets.find((each) => each.name === name)?.defaultNodes ?? 3 }
 }
 

@@ -1,5 +1,6 @@
 import { EXIT } from '@chaosproxy/engine'
 import { reporters } from '@chaosproxy/report'
+import { flag } from '../arguments/declare.ts'
 import { type Command, flagOf } from '../command.ts'
 import { fitted } from '../terminal/fitted.ts'
 import { print } from '../terminal/output.ts'
@@ -9,7 +10,7 @@ export const reportersCommand: Command = {
   name: 'reporters',
   positional: '',
   summary: 'list the output formats for results',
-  options: { json: { type: 'boolean', describe: 'print JSON on stdout' } },
+  options: { json: flag('print JSON on stdout') },
   groups: {
     Output: ['json'],
   },

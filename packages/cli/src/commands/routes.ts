@@ -1,5 +1,6 @@
 import { EXIT } from '@chaosproxy/engine'
 import { didYouMean, UserError } from '@chaosproxy/history'
+import { flag, word, words } from '../arguments/declare.ts'
 import { type Command, type ParsedOptions, textsOf } from '../command.ts'
 import { actions } from '../routes/actions.ts'
 import { print } from '../terminal/output.ts'
@@ -10,22 +11,14 @@ export const routesCommand: Command = {
   needs: 'schema, check FILE or try FILE',
   summary: 'work on a route table: print its schema, check it, try what a request would be recorded as',
   options: {
-    request: {
-      type: 'string',
-      describe: 'with try: method and path, or a file with the whole request as @FILE',
-      requiresArg: true,
-    },
-    header: { type: 'string', describe: "with try: a header of the request, as 'X-Client: alice'", requiresArg: true },
-    body: { type: 'string', describe: "with try: the request's body", requiresArg: true },
-    answer: {
-      type: 'string',
-      describe: 'with try: the status of the response, or a file with the whole response as @FILE [default: 200]',
-      requiresArg: true,
-    },
-    'answer-header': { type: 'string', describe: 'with try: a header of the response', requiresArg: true },
-    'answer-body': { type: 'string', describe: "with try: the response's body", requiresArg: true },
-    model: { type: 'string', describe: 'model of the operations, as for chaos proxy', requiresArg: true },
-    json: { type: 'boolean', describe: 'print JSON on stdout' },
+    request: word('with try: method and path, or a file with the whole request as @FILE'),
+    header: words("with try: a header of the request, as 'X-Client: alice'"),
+    body: word("with try: the request's body"),
+    answer: word('with try: the status of the response, or a file with the whole response as @FILE', '200'),
+    'answer-header': words('with try: a header of the response'),
+    'answer-body': word("with try: the response's body"),
+    model: word('model of the operations, as for chaos proxy'),
+    json: flag('print JSON on stdout'),
   },
   groups: {
     'The request to try': ['request', 'header', 'body'],

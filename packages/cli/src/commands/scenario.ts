@@ -1,22 +1,12 @@
 import type { Command } from '../command.ts'
-import { reporterOptions } from '../reporting/choice.ts'
 import { executeScenario } from '../scenario/execute.ts'
-import { parseScenarioSettings } from '../scenario/settings.ts'
+import { parseScenarioSettings, scenarioOptions } from '../scenario/settings.ts'
 
 export const scenarioCommand: Command = {
   name: 'scenario',
   positional: '[name]',
   summary: 'play a textbook accident step by step, or list them all',
-  options: {
-    fix: { type: 'boolean', describe: 'show what would have prevented it' },
-    real: { type: 'boolean', describe: 'play it on real processes instead of in virtual time' },
-    html: {
-      type: 'string',
-      describe: 'write it as an HTML page, with what would have prevented it',
-      requiresArg: true,
-    },
-    ...reporterOptions(),
-  },
+  options: scenarioOptions(),
   groups: {
     'How to play it': ['fix', 'real'],
     Output: ['html', 'force', 'json'],

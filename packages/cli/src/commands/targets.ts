@@ -3,6 +3,7 @@ import { faultDefinitions, nemeses } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { Target } from '@chaosproxy/runner'
 import { settingsFor } from '@chaosproxy/workloads'
+import { flag } from '../arguments/declare.ts'
 import { type Command, flagOf, textOf } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
 import { fitted } from '../terminal/fitted.ts'
@@ -15,10 +16,10 @@ export const targetsCommand: Command = {
   positional: '[name]',
   summary: 'list what can be tested, the faults it can suffer and its deliberate bugs',
   options: {
-    faults: { type: 'boolean', describe: 'which faults each target can suffer, and why not' },
-    bugs: { type: 'boolean', describe: 'the deliberate mistakes, for --bug' },
+    faults: flag('which faults each target can suffer, and why not'),
+    bugs: flag('the deliberate mistakes, for --bug'),
     ...configOption,
-    json: { type: 'boolean', describe: 'print JSON on stdout' },
+    json: flag('print JSON on stdout'),
   },
   groups: {
     'What is listed': ['faults', 'bugs', 'config'],

@@ -1,44 +1,43 @@
 import { availableParallelism } from 'node:os'
 import { EXIT, type WorkEvent, work } from '@chaosproxy/engine'
 import { plural, UserError } from '@chaosproxy/history'
-import { parseCount } from '../arguments/quantities.ts'
-import { type Command, flagOf, textOf } from '../command.ts'
+import { count } from '@chaosproxy/runner'
+import * as v from 'valibot'
+import { asCount, flag, valuesOf, word } from '../arguments/declare.ts'
+import type { Command } from '../command.ts'
 import { listenForInterrupts } from '../run/interrupts.ts'
 import { print } from '../terminal/output.ts'
+
+const MOST_THREADS = 256
+
+const declared = {
+  queue: word('the Redis or Valkey with the queue: redis://host:6379, or env:NAME, the variable that holds it'),
+  'allow-code': flag(
+    'also run protocols and workloads of users, which come through the queue: whoever reaches the Redis can run code here',
+  ),
+  threads: asCount(v.optional(count('how many threads', 1, MOST_THREADS)), { usual: 'one for each core' }),
+}
 
 export const workerCommand: Command = {
   name: 'worker',
   positional: '',
   summary: 'do jobs from a queue for chaos on other machines, until Ctrl-C',
-  options: {
-    queue: {
-      type: 'string',
-      describe: 'the Redis or Valkey with the queue: redis://host:6379, or env:NAME, the variable that holds it',
-      requiresArg: true,
-    },
-    'allow-code': {
-      type: 'boolean',
-      describe:
-        'also run protocols and workloads of users, which come through the queue: whoever reaches the Redis can run code here',
-    },
-    threads: { type: 'string', describe: 'how many threads [default: one for each core]', requiresArg: true },
-  },
+  options: declared,
   groups: { 'Which work': ['queue', 'allow-code'], 'With what': ['threads'] },
   examples: [
     ['chaos worker --queue redis://10.0.0.5:6379', 'joins in, until Ctrl-C'],
     ['chaos fuzz --target raft --seeds 1000000 --queue redis://10.0.0.5:6379', 'the search that it joins'],
   ],
   async run(options) {
-    const queue = textOf(options, 'queue')
+    const { queue, threads = availableParallelism(), 'allow-code': allowCode } = valuesOf(options, declared)
     if (queue === undefined)
       throw new UserError('usage', 'chaos worker needs the queue to work for: --queue redis://host:6379')
-    const threads = parseCount('threads', textOf(options, 'threads') ?? availableParallelism(), { min: 1, max: 256 })
     const interrupts = listenForInterrupts('Leaving once the jobs under way are done. Once more to end at once.')
     try {
       await work({
         queue,
         threads,
-        allowCode: flagOf(options, 'allow-code'),
+        allowCode,
         signal: interrupts.signal,
         listener: (event) => print(process.stdout, toldOf(event)),
       })

@@ -1,6 +1,7 @@
 import { levels as allLevels } from '@chaosproxy/checker'
 import { EXIT } from '@chaosproxy/engine'
 import type { Workload } from '@chaosproxy/workloads'
+import { flag } from '../arguments/declare.ts'
 import { type Command, flagOf } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
 import { fitted } from '../terminal/fitted.ts'
@@ -11,7 +12,7 @@ export const workloadsCommand: Command = {
   name: 'workloads',
   positional: '',
   summary: 'list workloads and their settings',
-  options: { ...configOption, json: { type: 'boolean', describe: 'print JSON on stdout' } },
+  options: { ...configOption, json: flag('print JSON on stdout') },
   groups: {
     'What is listed': ['config'],
     Output: ['json'],

@@ -15,7 +15,7 @@ import type { Settings } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { asCount, asDuration, asName, asRead, flag, valuesOf, word, words } from '../arguments/declare.ts'
 import { parseNemeses } from '../arguments/faults.ts'
-import type { ValuedOptions } from '../arguments/option.ts'
+import type { Options } from '../arguments/option.ts'
 import { printDuration } from '../arguments/quantities.ts'
 import { queueOption } from '../arguments/queue.ts'
 import { parseKnobs, requireSettings, targetOf } from '../arguments/target.ts'
@@ -58,7 +58,7 @@ const declared = {
 }
 
 /** All options of `chaos compare`. */
-export const compareOptions = (): ValuedOptions => ({ ...declared, ...configOption, ...reporterOptions() })
+export const compareOptions = (): Options => ({ ...declared, ...configOption, ...reporterOptions() })
 
 /** The settings of `chaos compare`, validated. */
 export interface CompareSettings {

@@ -6,7 +6,7 @@ import { strategies, usualStrategies } from '@chaosproxy/simulator'
 import * as v from 'valibot'
 import { asCount, asDuration, flag, valuesOf, word } from '../arguments/declare.ts'
 import { oneOf } from '../arguments/one-of.ts'
-import type { ValuedOptions } from '../arguments/option.ts'
+import type { Options } from '../arguments/option.ts'
 import { printDuration } from '../arguments/quantities.ts'
 import type { ParsedOptions } from '../command.ts'
 
@@ -39,7 +39,7 @@ const declared = {
 }
 
 /** The options of every search. */
-export const searchOptions: ValuedOptions = declared
+export const searchOptions: Options = declared
 
 type SearchTerms = Pick<
   SearchSpec,

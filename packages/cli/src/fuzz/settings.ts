@@ -18,7 +18,7 @@ import { isDeclaration, isUserFile, loadProtocol } from '@chaosproxy/targets'
 import { findWorkload, type Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { asCount, asDuration, asName, asRead, unlessNot, valuesOf } from '../arguments/declare.ts'
-import type { ValuedOptions } from '../arguments/option.ts'
+import type { Options } from '../arguments/option.ts'
 import { queueOption } from '../arguments/queue.ts'
 import { chooseTarget, parseBug, parseKnobs, requireSettings, targetOptions } from '../arguments/target.ts'
 import { type ChosenWorkload, chooseWorkload, workloadOptions } from '../arguments/workload.ts'
@@ -67,7 +67,7 @@ const declared = {
 }
 
 /** All options of `chaos fuzz`. */
-export const fuzzOptions = (): ValuedOptions => ({
+export const fuzzOptions = (): Options => ({
   ...targetOptions,
   ...workloadOptions(),
   ...trialOptions,

@@ -7,7 +7,7 @@ import * as v from 'valibot'
 import { asCount, asRead, valuesOf, word } from '../arguments/declare.ts'
 import { parseNemeses } from '../arguments/faults.ts'
 import { oneOf } from '../arguments/one-of.ts'
-import type { ValuedOptions } from '../arguments/option.ts'
+import type { Options } from '../arguments/option.ts'
 import { parseDuration } from '../arguments/quantities.ts'
 import { parseWorkloadSettings } from '../arguments/workload.ts'
 import type { ParsedOptions } from '../command.ts'
@@ -43,7 +43,7 @@ const declared = {
 }
 
 /** The options that fix what each trial of a search otherwise draws. */
-export const trialOptions: ValuedOptions = declared
+export const trialOptions: Options = declared
 
 /** @throws UserError (usage) that names the option. */
 export function parseTrialOptions(options: ParsedOptions, workload: Workload): TrialChoices {

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { extname } from 'node:path'
-import { levelNames } from '@chaosproxy/checker'
+import type { Level } from '@chaosproxy/checker'
 import {
   checkedAddress,
   fileWord,
@@ -15,16 +15,18 @@ import { type Millis, UserError } from '@chaosproxy/history'
 import {
   type Carriage,
   carriageName,
+  carriageNames,
   isPrivateListener,
   type ProxySettings,
   parseCarriage,
 } from '@chaosproxy/proxy/control'
-import type { TrafficServer } from '@chaosproxy/runner'
-import { oneOf } from '../arguments/one-of.ts'
-import { parseCount, parseDuration, parseSize } from '../arguments/quantities.ts'
-import { parseRequire } from '../arguments/require.ts'
-import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
-import { parseEvents } from '../run/event-file.ts'
+import { count, duration, runMembers, type TrafficServer } from '@chaosproxy/runner'
+import * as v from 'valibot'
+import { asCount, asDuration, asName, asSize, flag, valuesOf, word, words } from '../arguments/declare.ts'
+import type { Options, ValuesOf } from '../arguments/option.ts'
+import { requireOption } from '../arguments/require.ts'
+import { type ParsedOptions, textOf, textsOf } from '../command.ts'
+import { eventsOption, parseEvents } from '../run/event-file.ts'
 import type { LogFormat } from './log.ts'
 import type { RecordSettings } from './recording.ts'
 
@@ -88,31 +90,87 @@ export interface ProxyPair {
 /** Toxiproxy's port, where its clients look for it. */
 const CONTROL_PORT = '8474'
 const MOST_WORKERS = 64
+const LOG_FORMATS = ['json', 'pretty'] as const
 const USUAL_FILE = 'history.jsonl'
-export const CHECK_TIMEOUT = '60s'
+const LONGEST_MS = 1_000 * 3_600_000
+
+const declared = {
+  listen: words('host:port to listen on, once for each proxy; with https:// in front it speaks TLS'),
+  upstream: words('host:port to forward to, once for each proxy; with https:// in front for TLS'),
+  name: words('name of the proxy, once for each', 'n1, n2, …'),
+  config: word('JSON file with proxies, their toxics, faults, partitions; also a list as Toxiproxy takes it'),
+  record: word(
+    'record the traffic: a JSON file with a route table (HTTP), resp (Redis), or {"kind":"postgresql","table":"kv"}',
+  ),
+  carries: words(
+    `protocol of the traffic, so that faults can hit single requests and messages: ${carriageNames.join(', ')}; once, or once for each proxy`,
+  ),
+  client: word(
+    'with --record: what identifies clients, such as header.X-Client, peer.process, peer.address, connection',
+  ),
+  initial: word('with --record: what keys hold at the start: unknown, read, or a value in JSON', 'unknown'),
+  out: word(
+    'with --record: where to create the directory of this run, or a plain file to write instead, such as history.jsonl',
+    USUAL_OUT,
+  ),
+  force: flag('overwrite an existing recording'),
+  ...requireOption,
+  expect: asName(runMembers.expect, 'level', {
+    text: `exit with 1 unless what was recorded meets this level, such as ${'linearizable' satisfies Level}`,
+    usual: 'only report',
+  }),
+  'check-timeout': asDuration(runMembers.checkMs),
+  model: word('model of the recorded operations, as for chaos check'),
+  rotate: asSize(
+    v.optional(v.pipe(v.number(), v.description('write plain files, and start another after this size: 64MB, 1GB'))),
+  ),
+  control: word('address of the control API', `127.0.0.1:${CONTROL_PORT}`),
+  host: word('only the host of --control, as with Toxiproxy'),
+  port: word('only the port of --control, as with Toxiproxy'),
+  token: word('token that every request to --control needs; CHAOS_TOKEN keeps it out of ps [CHAOS_TOKEN]'),
+  open: flag('serve other machines without a token, and listen where anyone asks'),
+  'host-name': words('with --open: a host name with dots to answer to, once for each'),
+  toxiproxy: flag("answer Toxiproxy's clients too, on the same port"),
+  'proxy-metrics': flag('with --toxiproxy: GET /metrics'),
+  'runtime-metrics': flag('the same'),
+  workers: asCount(
+    v.optional(
+      count('processes to spread connections over, for many small messages; not with recording', 1, MOST_WORKERS),
+      1,
+    ),
+  ),
+  seed: word('the seed of every random choice', '1'),
+  log: asName(v.optional(v.picklist(LOG_FORMATS)), 'format', { text: 'json or pretty', usual: 'pretty on a terminal' }),
+  time: asDuration(v.optional(duration('stop after this long', 0, LONGEST_MS)), { such: '500ms, 20s, 2m' }),
+}
+
+/** All options of `chaos proxy`. */
+export const proxyOptions: Options = { ...declared, ...eventsOption }
+
+type Typed = ValuesOf<typeof declared>
 
 /** @throws UserError (usage) */
 export function parseProxySettings(options: ParsedOptions): ProxyCommandSettings {
-  const time = textOf(options, 'time')
-  const control = parseControl(options)
+  const typed = valuesOf(options, declared)
+  const control = parseControl(typed)
   const pairs = parsePairs(options)
-  const runs = parseRun(options, pairs)
+  const runs = parseRun(options, typed, pairs)
   return {
     pairs,
     ...(runs === undefined
-      ? { record: parseRecord(options, pairs), run: undefined }
+      ? { record: parseRecord(options, typed, pairs), run: undefined }
       : { record: undefined, run: runs }),
-    configFile: textOf(options, 'config'),
+    configFile: typed.config,
     control,
-    token: parseToken(options, control),
-    isOpen: flagOf(options, 'open'),
-    hostNames: textsOf(options, 'host-name'),
-    toxiproxy: flagOf(options, 'toxiproxy'),
-    metrics: flagOf(options, 'proxy-metrics') || flagOf(options, 'runtime-metrics'),
-    seed: textOf(options, 'seed') ?? 1,
-    workers: parseCount('workers', textOf(options, 'workers') ?? '1', { min: 1, max: MOST_WORKERS }),
-    log: parseLog(textOf(options, 'log')),
-    timeMs: time === undefined ? undefined : parseDuration('time', time),
+    token: parseToken(typed, control),
+    isOpen: typed.open,
+    hostNames: typed['host-name'],
+    toxiproxy: typed.toxiproxy,
+    metrics: typed['proxy-metrics'] || typed['runtime-metrics'],
+    seed: typed.seed ?? 1,
+    workers: typed.workers,
+    log: typed.log ?? (process.stderr.isTTY ? 'pretty' : 'json'),
+    timeMs: typed.time,
     command: textsOf(options, '--'),
   }
 }
@@ -195,10 +253,9 @@ function recordedMembers(options: ParsedOptions): RecordedMembers {
 const OF_RUN = ['expect', 'require', 'check-timeout', 'events'] as const
 
 /** With a table, and unless a file is named, or files that rotate, the recording is a run with a directory of its own. */
-function parseRun(options: ParsedOptions, pairs: readonly ProxyPair[]): RunRecording | undefined {
-  const table = textOf(options, 'record')
-  const out = textOf(options, 'out')
-  const rotates = textOf(options, 'rotate') !== undefined
+function parseRun(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPair[]): RunRecording | undefined {
+  const { record: table, out, upstream: upstreams, listen: listens } = typed
+  const rotates = typed.rotate !== undefined
   const inFiles = table === undefined || (out === undefined ? rotates : isFile(out))
   if (inFiles) {
     const judged = OF_RUN.find((name) => textsOf(options, name).length > 0)
@@ -215,21 +272,17 @@ function parseRun(options: ParsedOptions, pairs: readonly ProxyPair[]): RunRecor
       'usage',
       `--rotate starts another file, and --out ${out} is where a run's directory is made: name the file, such as --out ${USUAL_FILE}.`,
     )
-  const seed = textOf(options, 'seed') ?? '1'
-  const expect = textOf(options, 'expect')
-  const upstreams = textsOf(options, 'upstream')
-  const listens = textsOf(options, 'listen')
   return {
     table,
-    client: textOf(options, 'client'),
-    initial: textOf(options, 'initial'),
-    model: textOf(options, 'model'),
+    client: typed.client,
+    initial: typed.initial,
+    model: typed.model,
     out: out ?? USUAL_OUT,
-    expect: expect === undefined ? undefined : oneOf('expect', 'level', expect, [...levelNames(), 'none']),
-    require: parseRequire(options),
-    checkMs: parseDuration('check-timeout', textOf(options, 'check-timeout') ?? CHECK_TIMEOUT),
+    expect: typed.expect,
+    require: typed.require,
+    checkMs: typed['check-timeout'],
     events: parseEvents(options),
-    seed: parseCount('seed', seed, { min: 0, max: Number.MAX_SAFE_INTEGER }),
+    seed: asCount(v.optional(runMembers.seed, 1)).valueIn(options, 'seed'),
     servers: pairs.map(({ name }, i) => {
       const listen = listens[i]
       return { name, upstream: upstreams[i], ...(listen === undefined ? {} : { listen }) }
@@ -242,11 +295,8 @@ const isFile = (out: string): boolean =>
   extname(out) !== '' && !out.endsWith('/') && statSync(out, { throwIfNoEntry: false })?.isDirectory() !== true
 
 /** Any option about recording turns recording on. */
-function parseRecord(options: ParsedOptions, pairs: readonly ProxyPair[]): RecordSettings | undefined {
-  const out = textOf(options, 'out')
-  const rotate = textOf(options, 'rotate')
-  const model = textOf(options, 'model')
-  const table = textOf(options, 'record')
+function parseRecord(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPair[]): RecordSettings | undefined {
+  const { out, rotate, model, record: table } = typed
   if (table === undefined && out === undefined) {
     if (rotate === undefined && model === undefined) return undefined
     throw new UserError(
@@ -261,8 +311,8 @@ function parseRecord(options: ParsedOptions, pairs: readonly ProxyPair[]): Recor
     carries,
     model:
       model ?? modelOfCommands([...pairs.map(({ carries }) => carries), ...(carries === undefined ? [] : [carries])]),
-    rotateBytes: rotate === undefined ? undefined : parseSize('rotate', rotate),
-    force: flagOf(options, 'force'),
+    rotateBytes: rotate,
+    force: typed.force,
   }
 }
 
@@ -273,10 +323,7 @@ function modelOfCommands(all: readonly (Carriage | undefined)[]): string | undef
   return models.size === 1 ? model : undefined
 }
 
-function parseControl(options: ParsedOptions): string {
-  const control = textOf(options, 'control')
-  const host = textOf(options, 'host')
-  const port = textOf(options, 'port')
+function parseControl({ control, host, port }: Typed): string {
   if (control === undefined) return checkedAddress('port', `${host ?? '127.0.0.1'}:${port ?? CONTROL_PORT}`)
   if (host !== undefined || port !== undefined)
     throw new UserError('usage', '--control says host and port at once: leave --host and --port out.')
@@ -284,15 +331,12 @@ function parseControl(options: ParsedOptions): string {
 }
 
 /** The control interface can open ports and inject faults, so other machines need a token. */
-function parseToken(options: ParsedOptions, control: string): string | undefined {
-  const token = textOf(options, 'token') ?? process.env['CHAOS_TOKEN']
+function parseToken(typed: Typed, control: string): string | undefined {
+  const token = typed.token ?? process.env['CHAOS_TOKEN']
   if (token === '') throw new UserError('usage', '--token is empty: give it a text that others do not know.')
-  if (token !== undefined || flagOf(options, 'open') || isPrivateListener(control)) return token
+  if (token !== undefined || typed.open || isPrivateListener(control)) return token
   throw new UserError(
     'usage',
     `--control ${control} can be reached from other machines: give a --token (or CHAOS_TOKEN), which every request must then bring, or say --open to answer anyone, as Toxiproxy does.`,
   )
 }
-
-const parseLog = (typed: string | undefined): LogFormat =>
-  typed === undefined ? (process.stderr.isTTY ? 'pretty' : 'json') : oneOf('log', 'format', typed, ['json', 'pretty'])

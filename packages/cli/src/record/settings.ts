@@ -6,7 +6,7 @@ import { wordsOf } from '@chaosproxy/targets'
 import * as v from 'valibot'
 import { baselineOptions, parseBaselineOptions, requireSameRun } from '../arguments/baseline.ts'
 import { asCount, asDuration, asName, asRead, flag, ifTyped, valuesOf, word, words } from '../arguments/declare.ts'
-import type { ValuedOptions, ValuesOf } from '../arguments/option.ts'
+import type { Options, ValuesOf } from '../arguments/option.ts'
 import { printDuration } from '../arguments/quantities.ts'
 import { requireOption } from '../arguments/require.ts'
 import { parseUi, uiOptions } from '../arguments/ui.ts'
@@ -62,7 +62,7 @@ const declared = {
 }
 
 /** All options of `chaos record`. */
-export const recordOptions = (): ValuedOptions => ({
+export const recordOptions = (): Options => ({
   ...declared,
   ...baselineOptions,
   ...configOption,

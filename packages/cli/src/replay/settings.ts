@@ -5,16 +5,17 @@ import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import { isService, loadService, parseServiceReference } from '@chaosproxy/node-simulator'
 import { type ProtocolDefinition, promiseOf } from '@chaosproxy/protocols'
-import { nameIn, type Scenario, type Target } from '@chaosproxy/runner'
+import { count, nameIn, runMembers, type Scenario, type Target } from '@chaosproxy/runner'
 import { NO_LEVEL, parseReplay, type Replay, SIMULATED } from '@chaosproxy/simulator'
 import { EXECUTED, loadProtocol, workloadOf } from '@chaosproxy/targets'
 import type { Workload } from '@chaosproxy/workloads'
-import { parseLevel } from '../arguments/names.ts'
-import { parseCount } from '../arguments/quantities.ts'
+import * as v from 'valibot'
+import { asCount, asName, flag, unlessNot, valuesOf, word } from '../arguments/declare.ts'
+import type { Options, ValuesOf } from '../arguments/option.ts'
 import { parseBug, parseKnobs, targetOf } from '../arguments/target.ts'
-import { flagOf, type ParsedOptions, textOf } from '../command.ts'
-import { type OwnConfig, readOwnConfig } from '../config/own.ts'
-import { admit } from '../trust/admit.ts'
+import { type ParsedOptions, textOf } from '../command.ts'
+import { configOption, type OwnConfig, readOwnConfig } from '../config/own.ts'
+import { admit, trustOption } from '../trust/admit.ts'
 import { broughtTarget, broughtWorkload } from '../trust/brought.ts'
 
 /** The settings of `chaos replay`, validated and with defaults filled in. */
@@ -34,13 +35,33 @@ const MOST_TIMES = 10_000
 const PROTOCOL = { noun: 'protocol', option: '--protocol' }
 const WORKLOAD = { noun: 'workload', option: '--workload' }
 
+const declared = {
+  real: flag('on real processes, with real faults: the same scenario, another interleaving'),
+  times: asCount(v.optional(count('play it this many times', 1, MOST_TIMES), 1)),
+  expect: asName(runMembers.expect, 'level', {
+    text: 'the level to hold it to',
+    usual: 'what the target promises',
+  }),
+  invariants: unlessNot("check the protocol's own invariants, too, where the file says so"),
+  protocol: word('the file of your own protocol, if it moved'),
+  workload: word('the file of your own workload, if it moved'),
+  program: word('the file of your own Node program, to allow it'),
+  binary: word('your own program, as it is started here'),
+  json: flag('print one JSON object on stdout instead of the page'),
+}
+
+/** All options of `chaos replay`. */
+export const replayOptions = (): Options => ({ ...declared, ...trustOption, ...configOption })
+
 /** @throws UserError (usage, input) for an invalid option or file. */
 export async function parseReplaySettings(options: ParsedOptions): Promise<ReplaySettings> {
+  const given = valuesOf(options, declared)
+  const { real } = given
   const file = textOf(options, 'file') ?? ''
   const replay = parseReplay(readText(file), file)
   const { settings, bug, knobs, nodes, operations } = replay.scenario
   const config = await readOwnConfig(options, 'chaos replay')
-  const typed = withPaths({ target: typedTarget(options), workload: textOf(options, 'workload') }, config.own)
+  const typed = withPaths({ target: typedTarget(given), workload: given.workload }, config.own)
   const reference = nameIn(typed.target) ?? locatedReference(replay.scenario.target, file, PROTOCOL)
   const workload = nameIn(typed.workload) ?? locatedReference(replay.scenario.workload, file, WORKLOAD)
   admit(file, [...broughtTarget(reference), ...broughtWorkload(workload)], options, config)
@@ -55,12 +76,8 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
       Object.entries(knobs).map(([name, value]) => `${name}=${value}`),
     )
   }
-  const real = flagOf(options, 'real')
   if (real) refuseImpossible(target, replay.scenario)
-  const expected = textOf(options, 'expect') ?? configuredLevel(config, reference)
-  const promised = promiseOf(protocol, knobs, asked.object)
-  const level =
-    expected === undefined || expected === NO_LEVEL ? (expected ?? promised) : parseLevel('expect', expected)
+  const level = given.expect ?? configuredLevel(config, reference) ?? promiseOf(protocol, knobs, asked.object)
   const watched = replay.invariants && (protocol.invariants ?? []).length > 0 && !real
   if (level === NO_LEVEL && !watched)
     throw new UserError('usage', `${reference} promises no level: say with --expect which one to judge by.`)
@@ -70,15 +87,14 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
     changed: replay.source !== undefined && replay.source !== digestOfFile(reference),
     subject: { target: reference, workload, settings, bug, knobs, level, nodes, operations: operations.length },
     real,
-    times: parseCount('times', textOf(options, 'times'), { min: 1, max: MOST_TIMES }),
-    invariants: replay.invariants && options['invariants'] !== false,
-    json: flagOf(options, 'json'),
+    times: given.times,
+    invariants: replay.invariants && given.invariants,
+    json: given.json,
   }
 }
 
 /** The protocol or the program that is named here, in place of the file's. @throws UserError (usage) */
-function typedTarget(options: ParsedOptions): string | undefined {
-  const [protocol, binary] = [textOf(options, 'protocol'), textOf(options, 'binary')]
+function typedTarget({ protocol, binary }: ValuesOf<typeof declared>): string | undefined {
   if (protocol !== undefined && binary !== undefined)
     throw new UserError('usage', '--binary and --protocol both say what to test: give one of them.')
   return binary === undefined ? protocol : `${EXECUTED}${binary}`

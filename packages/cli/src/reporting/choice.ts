@@ -4,7 +4,7 @@ import { reporters } from '@chaosproxy/report'
 import { isUserFile } from '@chaosproxy/targets/user-file'
 import { flag, words } from '../arguments/declare.ts'
 import { oneOf } from '../arguments/one-of.ts'
-import type { ValuedOptions } from '../arguments/option.ts'
+import type { Options } from '../arguments/option.ts'
 import { flagOf, type ParsedOptions, textsOf } from '../command.ts'
 import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
 
@@ -27,7 +27,7 @@ const [usual] = reporters
 const QUIET = 'line'
 
 /** The options of every command with results. */
-export const reporterOptions = (): ValuedOptions => ({
+export const reporterOptions = (): Options => ({
   reporter: words(
     `output format, NAME or NAME=FILE, any number of times: ${names().join(', ')}, or a file of your own; chaos reporters describes them [default: ${usual?.name ?? ''}]`,
   ),

@@ -4,14 +4,14 @@ import { whyUnwritable } from '@chaosproxy/history/files'
 import type { RunListener } from '@chaosproxy/runner'
 import { specWithoutSecrets } from '@chaosproxy/runner/result'
 import { word } from '../arguments/declare.ts'
-import type { ValuedOptions } from '../arguments/option.ts'
+import type { Options } from '../arguments/option.ts'
 import { flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
 
 const FLUSH_BYTES = 64 * 1024
 
 /** The option of every command with events. */
-export const eventsOption: ValuedOptions = {
+export const eventsOption: Options = {
   events: word('write every event to this file as it happens, as lines of JSON'),
 }
 

@@ -25,7 +25,7 @@ import { baselineOptions, parseBaselineOptions, requireSameRun } from '../argume
 import { asCount, asDuration, asName, asRead, flag, ifTyped, valuesOf, word } from '../arguments/declare.ts'
 import { parseFaultChoices, requireFaults } from '../arguments/faults.ts'
 import { oneOf } from '../arguments/one-of.ts'
-import type { ValuedOptions, ValuesOf } from '../arguments/option.ts'
+import type { Options, ValuesOf } from '../arguments/option.ts'
 import { requireOption } from '../arguments/require.ts'
 import { chooseTarget, parseBug, parseKnobs, requireSettings, targetOptions } from '../arguments/target.ts'
 import { parseUi, type UiSettings, uiOptions } from '../arguments/ui.ts'
@@ -103,7 +103,7 @@ const declared = {
 }
 
 /** All options of `chaos run`. */
-export const runOptions = (): ValuedOptions => ({
+export const runOptions = (): Options => ({
   ...targetOptions,
   ...workloadOptions(`${DEFAULT_WORKLOAD}, or one that exposes the bug`),
   ...declared,

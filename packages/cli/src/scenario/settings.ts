@@ -1,8 +1,10 @@
 import { didYouMean, UserError } from '@chaosproxy/history'
 import { findStory, type Story, scenarioOf, stories, type Tale } from '@chaosproxy/scenarios'
 import { targets } from '@chaosproxy/targets'
+import { flag, valuesOf, word } from '../arguments/declare.ts'
+import type { Options } from '../arguments/option.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
-import { pageChoice, parseReporters, type ReporterChoice, refuseToLose } from '../reporting/choice.ts'
+import { pageChoice, parseReporters, type ReporterChoice, refuseToLose, reporterOptions } from '../reporting/choice.ts'
 
 /** The settings of `chaos scenario`, validated. */
 export interface ScenarioSettings {
@@ -17,13 +19,21 @@ export interface ScenarioSettings {
   readonly html: string | undefined
 }
 
+const declared = {
+  fix: flag('show what would have prevented it'),
+  real: flag('play it on real processes instead of in virtual time'),
+  html: word('write it as an HTML page, with what would have prevented it'),
+}
+
+/** All options of `chaos scenario`. */
+export const scenarioOptions = (): Options => ({ ...declared, ...reporterOptions() })
+
 /** @throws UserError (usage) */
 export function parseScenarioSettings(options: ParsedOptions): ScenarioSettings {
   const name = textOf(options, 'name')
-  const html = textOf(options, 'html')
+  const { fix, real, html } = valuesOf(options, declared)
   const settings = {
-    fix: flagOf(options, 'fix'),
-    real: flagOf(options, 'real'),
+    ...{ fix, real },
     json: flagOf(options, 'json'),
     reporters: parseReporters(options, 'story'),
     html,

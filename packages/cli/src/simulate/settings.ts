@@ -15,7 +15,7 @@ import { runMembers } from '@chaosproxy/runner'
 import { NO_LEVEL, type TrialChoices } from '@chaosproxy/simulator'
 import * as v from 'valibot'
 import { asCount, asName, asRead, flag, unlessNot, valuesOf, word, words } from '../arguments/declare.ts'
-import type { ValuedOptions, ValuesOf } from '../arguments/option.ts'
+import type { Options, ValuesOf } from '../arguments/option.ts'
 import { chooseWorkload, workloadOptions } from '../arguments/workload.ts'
 import { flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { parseSearch, parseStrategies, searchOptions, usualStrategyNames } from '../fuzz/search-options.ts'
@@ -37,7 +37,7 @@ const declared = {
 }
 
 /** All options of `chaos simulate`. */
-export const simulateOptions = (): ValuedOptions => ({
+export const simulateOptions = (): Options => ({
   ...declared,
   ...workloadOptions(),
   ...trialOptions,

@@ -7,14 +7,14 @@ import { REMOVED, textWithoutSecrets } from '@chaosproxy/runner/result'
 import { SIMULATED } from '@chaosproxy/simulator'
 import { EXECUTED } from '@chaosproxy/targets'
 import { flag } from '../arguments/declare.ts'
-import type { ValuedOptions } from '../arguments/option.ts'
+import type { Options } from '../arguments/option.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import type { OwnConfig } from '../config/own.ts'
 import { print } from '../terminal/output.ts'
 import { type Brought, broughtProbes, broughtTarget, broughtWorkload, describeBrought, repeating } from './brought.ts'
 
 /** The option of commands that take files with specs or scenarios. */
-export const trustOption: ValuedOptions = {
+export const trustOption: Options = {
   trust: flag('run the programs, files and probes that the file names'),
 }
 
