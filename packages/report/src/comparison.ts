@@ -1,8 +1,4 @@
-/**
- * If there is a Partition, Availability or Consistency; Else, Latency or Consistency. D. Abadi: Consistency Tradeoffs in
- * Modern Distributed Database System Design, 2012.
- */
-export type Pacelc = 'PA/EL' | 'PA/EC' | 'PC/EL' | 'PC/EC'
+import type { Pacelc } from '@chaosproxy/runner/result'
 
 /** Systems measured alike under the same conditions. */
 export interface Comparison {

@@ -41,7 +41,18 @@ export function finishRun(run: HealedRun, ended: (outcome: RunOutcome) => void):
       const recovery = showsRecovery ? read.recovery : undefined
       const doubts = clients.doubts()
       ended({
-        ...{ healedAt, endedAt, faults, trouble, interrupted, marked, settled, convergedAfter, recovery },
+        ...{
+          nodes: cluster.nodes,
+          healedAt,
+          endedAt,
+          faults,
+          trouble,
+          interrupted,
+          marked,
+          settled,
+          convergedAfter,
+          recovery,
+        },
         ...(doubts.length === 0 ? {} : { doubts }),
       })
     })

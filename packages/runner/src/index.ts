@@ -27,7 +27,7 @@ export { swapNodes } from './scenario/swap-nodes.ts'
 export { type PerformOptions, performRun } from './spec/perform.ts'
 export { count, duration } from './spec/quantities.ts'
 export type { ObservedParts, Registries, TrafficRunSpec } from './spec/registries.ts'
-export { type PlannedRun, planRun, scheduleOfRun } from './spec/resolve.ts'
+export { type PlannedRun, planRun, scheduleFor } from './spec/resolve.ts'
 export {
   completeRun,
   DEFAULT_TARGET,
@@ -48,9 +48,8 @@ export { schemaProblems } from './spec/schema-problems.ts'
 export type { TrafficServer, TrafficSpec } from './spec/traffic-spec.ts'
 export type {
   AskedOperations,
-  FaultPlanning,
   MissingProgram,
-  PlannedFaults,
+  Offer,
   PromiseQuestion,
   StartedCluster,
   StartOptions,

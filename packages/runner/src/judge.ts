@@ -1,5 +1,5 @@
 import { type CheckOptions, decidedByStart, type Report } from '@chaosproxy/checker'
-import { type FaultKind, nodeNames, type Schedule } from '@chaosproxy/faults'
+import type { FaultKind, Schedule } from '@chaosproxy/faults'
 import type { History, Millis } from '@chaosproxy/history'
 import type { Workload } from '@chaosproxy/workloads'
 import { summarizeNodes, summarizePhases, withRecoveries } from './phases.ts'
@@ -60,7 +60,7 @@ export function judgeRun(input: JudgeInput): RunSummary {
     faults,
     operations: countOperations(history),
     phases: summarizePhases(history, faults, {
-      nodes: nodeNames(input.spec.nodes),
+      nodes: outcome.nodes,
       healedAt: outcome.healedAt,
       endedAt: outcome.endedAt,
     }),

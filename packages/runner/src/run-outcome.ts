@@ -7,6 +7,8 @@ import type { NodeCommand } from './target.ts'
 
 /** The results of a run besides its history. */
 export interface RunOutcome {
+  /** Those of the cluster that ran. */
+  readonly nodes: readonly NodeId[]
   /** When the last fault was healed and the last client had stopped. */
   readonly healedAt: Nanos
   readonly endedAt: Nanos

@@ -1,4 +1,4 @@
-import type { FaultKind, Nemesis, NodeId, Random, Schedule } from '@chaosproxy/faults'
+import type { FaultKind, Nemesis, NodeId } from '@chaosproxy/faults'
 import type { ErrorMeaning, Header, Input, Json, Millis, SessionSource, UserError } from '@chaosproxy/history'
 import type { Stickiness } from '@chaosproxy/protocols'
 import type { Setting, Settings } from '@chaosproxy/workloads'
@@ -71,10 +71,12 @@ export interface Target {
   /** `among`: where the fault would be injected; when absent, anywhere. */
   suffers(fault: FaultKind, among?: 'nodes' | 'clients'): Suffering
   /**
-   * Chooses and plans the faults of these names; when absent, those of the registry are chosen, on all nodes
-   * alike, for as long as clients work. Faults planned for observed clients count from their first traffic.
+   * The faults that can be chosen by name, for each group of nodes that suffer alike. When absent, all nodes suffer
+   * alike whatever the registry has and `suffers` allows.
    */
-  planFaults?(names: readonly string[], options: FaultPlanning): PlannedFaults
+  offers?(): readonly Offer[]
+  /** Why no fault of this name is offered, and what to do; when absent, as `suffers` says. */
+  refusal?(name: string): string
   /**
    * Rejects settings, mistakes and numbers of nodes that do not go together, before anything is started.
    *
@@ -89,16 +91,12 @@ export interface Target {
   start(options: StartOptions): Promise<StartedCluster>
 }
 
-export interface FaultPlanning {
-  readonly timeMs: Millis
-  readonly random: Random
-  /** Refuses a fault that the target cannot suffer. */
-  readonly refuse: (problem: string) => never
-}
-
-export interface PlannedFaults {
+/** Nodes that suffer alike, and the faults that they can be chosen for. */
+export interface Offer {
+  readonly nodes: readonly NodeId[]
   readonly nemeses: readonly Nemesis[]
-  readonly schedule: Schedule
+  /** How many times further apart the faults are than usual, for observed clients that need calm to come back; by default 1. */
+  readonly calm?: number | undefined
 }
 
 export interface StartOptions {

@@ -1,6 +1,6 @@
 import type { Nemesis, Schedule } from '@chaosproxy/faults'
 import { type Millis, millis } from '@chaosproxy/history'
-import { type PlannedRun, scheduleOfRun } from '@chaosproxy/runner'
+import { type PlannedRun, scheduleFor } from '@chaosproxy/runner'
 
 const STEP_MS = 500
 /** Enough steps for every kind of fault several times over. */
@@ -21,7 +21,7 @@ function leastTime(run: PlannedRun): Millis | undefined {
   const first = Math.ceil(run.spec.timeMs / STEP_MS)
   for (let steps = first; steps <= first + MOST_STEPS; steps++) {
     const timeMs = millis(steps * STEP_MS)
-    if (missingFrom(run, scheduleOfRun({ ...run.spec, timeMs }, run.nemeses, '')).length === 0) return timeMs
+    if (missingFrom(run, scheduleFor(run, timeMs)).length === 0) return timeMs
   }
   return undefined
 }

@@ -1,19 +1,10 @@
-import {
-  createRandom,
-  type FaultKind,
-  type FaultPlan,
-  type Nemesis,
-  nemeses,
-  nodeNames,
-  parseSchedule,
-  planSchedule,
-  type Schedule,
-} from '@chaosproxy/faults'
-import { didYouMean, UserError } from '@chaosproxy/history'
+import type { FaultKind, FaultPlan, Nemesis, Schedule } from '@chaosproxy/faults'
+import { didYouMean, type Millis, UserError } from '@chaosproxy/history'
 import { type Settings, settingsFor, type Workload } from '@chaosproxy/workloads'
 import type { RunExpectation } from '../result/requirements/expectation.ts'
 import { requireKnownFunctions } from '../result/requirements/known-functions.ts'
-import type { PlannedFaults, Target } from '../target.ts'
+import type { Target } from '../target.ts'
+import { planFaults, sufferingText } from './plan-faults.ts'
 import type { ObservedParts, Registries } from './registries.ts'
 import type { RunSpec } from './run-spec.ts'
 
@@ -32,6 +23,19 @@ export interface PlannedRun {
   /** Absent if the run only observes. */
   readonly expect: RunExpectation | undefined
 }
+
+/** The schedule of the same run if it took this time. */
+export const scheduleFor = ({ spec, target }: PlannedRun, timeMs: Millis): Schedule =>
+  planFaults(
+    { ...spec, timeMs },
+    {
+      target,
+      where: target.name,
+      refuse(problem) {
+        throw new UserError('usage', problem)
+      },
+    },
+  ).schedule
 
 /**
  * Finds everything a spec names and refuses what cannot work, before anything is started. Messages begin with `where`:
@@ -56,9 +60,11 @@ export async function planRun(spec: RunSpec, registries: Registries, where: stri
   if (lacking.length > 0)
     refuse(`${target.name} cannot be asked to ${lacking.join(', ')}, as the workload ${workload.name} does.`)
   requireKnownFunctions(spec.require ?? [], workload.model, workload.functions)
-  const { nemeses: chosen, schedule } = faultsOf({ ...spec, nodes }, { target, where, refuse })
-  for (const { id, plan } of schedule)
-    requireSuffering(target, { kind: plan.kind, name: id, among: placeOf(plan) }, refuse)
+  const { nemeses: chosen, schedule } = planFaults({ ...spec, nodes }, { target, where, refuse })
+  for (const { id, plan } of schedule) {
+    const [{ kind }, among] = [plan, placeOf(plan)]
+    if (target.suffers(kind, among) !== true) refuse(sufferingText(target, { kind, name: id, among }))
+  }
   await requirePrograms(target)
 
   const faults = requestedKinds(chosen, schedule)
@@ -93,53 +99,6 @@ async function partsOf(spec: RunSpec, registries: Registries, where: string): Pr
   return registries.traffic({ ...spec, target: { ...spec.target, traffic } })
 }
 
-type Scheduling = Pick<RunSpec, 'timeMs' | 'seed' | 'faults'> & { readonly nodes: number }
-
-interface FaultsOptions {
-  readonly target: Target
-  readonly where: string
-  readonly refuse: (problem: string) => never
-}
-
-/** The chosen nemeses, and when their faults happen: as the target plans them, or else as for a cluster. */
-function faultsOf(spec: Scheduling, { target, where, refuse }: FaultsOptions): PlannedFaults {
-  const names = spec.faults.filter((fault) => typeof fault === 'string')
-  if (target.planFaults === undefined) {
-    const chosen = nemesesOf(names, target, refuse)
-    return { nemeses: chosen, schedule: scheduleOfRun(spec, chosen, where) }
-  }
-  const random = createRandom(spec.seed).fork('schedule')
-  const planned = target.planFaults(names, { timeMs: spec.timeMs, random, refuse })
-  return { ...planned, schedule: withScheduled(spec, planned.schedule, where) }
-}
-
-/** The schedule, with whatever the seed decides already decided. @throws UserError (input) */
-export function scheduleOfRun(spec: Scheduling, chosen: readonly Nemesis[], where: string): Schedule {
-  const planned = planSchedule({
-    nemeses: chosen,
-    nodes: nodeNames(spec.nodes),
-    durationMs: spec.timeMs,
-    random: createRandom(spec.seed).fork('schedule'),
-  })
-  return withScheduled(spec, planned, where)
-}
-
-/** The planned faults, and those that the spec gives with their times. */
-function withScheduled({ faults }: Scheduling, planned: Schedule, where: string): Schedule {
-  const scheduled = parseSchedule(
-    faults.filter((fault) => typeof fault !== 'string'),
-    `${where}: scheduled faults`,
-    'scheduled',
-  )
-  const taken = scheduled.find(({ id }) => planned.some((other) => other.id === id))
-  if (taken !== undefined)
-    throw new UserError(
-      'input',
-      `${where}: the id ${taken.id} is taken by a fault that the seed decides. Give another.`,
-    )
-  return [...scheduled, ...planned].sort((a, b) => a.from - b.from)
-}
-
 const requestedKinds = (chosen: readonly Nemesis[], schedule: Schedule): readonly FaultKind[] => [
   ...new Set([...chosen.map(({ kind }) => kind), ...schedule.map(({ plan }) => plan.kind)]),
 ]
@@ -156,31 +115,6 @@ function expectationOf(
     refuse(`the workload ${name} cannot tell whether a run is ${expect}. It can tell: ${levels.join(', ')}.`)
   if (expect !== undefined) return { level: expect, promised: false }
   return promised !== 'nothing' && levels.includes(promised) ? { level: promised, promised: true } : undefined
-}
-
-function nemesesOf(names: readonly string[], target: Target, refuse: (problem: string) => never): readonly Nemesis[] {
-  return names.map((name) => {
-    const known = nemeses.map((each) => each.name)
-    const nemesis = nemeses.find((each) => each.name === name)
-    if (nemesis === undefined) return refuse(`there is no fault ${name}.${suggestion(name, known)}`)
-    requireSuffering(target, nemesis, refuse)
-    return nemesis
-  })
-}
-
-/** Refuse a fault the target cannot suffer before the run starts; never weaken it silently. */
-function requireSuffering(
-  target: Target,
-  { kind, name, among }: Pick<Nemesis, 'kind' | 'name'> & Partial<Nemesis>,
-  refuse: (problem: string) => never,
-): void {
-  const suffering = target.suffers(kind, among)
-  if (suffering === true) return
-  const possible = nemeses.filter((each) => target.suffers(each.kind, each.among) === true).map((each) => each.name)
-  const what = name === kind ? name : `${name} (${kind})`
-  refuse(
-    `${target.name} cannot suffer ${what}: ${suffering.not}. Instead: ${suffering.instead}. Faults it can suffer: ${possible.join(', ')}.`,
-  )
 }
 
 /** Whether the plan affects nodes and the links between them, or clients' links. */

@@ -8,7 +8,7 @@ import type { Exposure } from '../cluster/suffers.ts'
 import { declaredSuffers } from '../cluster/suffers.ts'
 import { missingPrograms } from '../command/programs.ts'
 import { type Member, membersOf } from './members.ts'
-import { planContainerFaults } from './plan-faults.ts'
+import { containerOffer, containerRefusal, type Offering } from './offer.ts'
 import { findProject } from './project.ts'
 
 /**
@@ -36,22 +36,19 @@ export function containersTarget(
   /** A project that is not up is taken to have one container of each service. */
   const count = () => members().filter(({ isNode }) => isNode).length || (declaration.nodes?.length ?? 1)
   const nodes = () => Array.from({ length: count() }, (_, i) => `n${i + 1}`)
+  const offering = (): Offering => ({
+    nodes: nodes(),
+    services: servicesOf(members()),
+    suffers: ({ kind, among }) => declaredSuffers(exposure, kind, among),
+  })
   return {
     ...ofCluster(declaration, { where, clients, exposure }),
     get defaultNodes() {
       return count()
     },
     settings: [],
-    planFaults: (names, options) =>
-      planContainerFaults(
-        names,
-        {
-          nodes: nodes(),
-          services: servicesOf(members()),
-          suffers: ({ kind, among }) => declaredSuffers(exposure, kind, among),
-        },
-        options,
-      ),
+    offers: () => [containerOffer(offering())],
+    refusal: (name) => containerRefusal(name, offering()),
     missing: () =>
       missingPrograms([
         { program: 'nft', install: 'apt-get install nftables' },

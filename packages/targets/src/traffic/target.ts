@@ -4,8 +4,8 @@ import type { Carriage } from '@chaosproxy/proxy/control'
 import type { Suffering, Target } from '@chaosproxy/runner'
 import type { Workload } from '@chaosproxy/workloads'
 import type { ObservedTraffic } from './observed-traffic.ts'
+import { type HurtServers, trafficOffer, trafficRefusal } from './offer.ts'
 import { startTraffic } from './start-traffic.ts'
-import { type HurtServers, planTrafficFaults } from './traffic-faults.ts'
 
 /** Servers and clients of somebody else, with proxies between them. */
 export interface TrafficTarget extends ObservedTraffic {
@@ -31,7 +31,8 @@ export function trafficTarget(traffic: TrafficTarget): Target {
     functions: () => workload.functions,
     promises: () => 'nothing',
     suffers: (kind, among) => sufferingOf(kind, among, hurt),
-    planFaults: (names, options) => planTrafficFaults(names, hurt, options),
+    offers: () => hurt.map(trafficOffer),
+    refusal: (name) => trafficRefusal(name, hurt),
     validate(_settings, _bug, nodes) {
       if (nodes !== servers.length)
         throw new UserError('input', `nodes: ${nodes}, and target.traffic has ${servers.length} servers.`)

@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { createRandom } from '@chaosproxy/faults'
-import { millis } from '@chaosproxy/history'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { declaredClusters, targetOf } from '../cluster/clusters.ts'
 import { eventually } from '../real-cluster.ts'
@@ -11,13 +10,6 @@ import { kvServices, leftOnMachine, service, startPodman } from './podman.ts'
 // Real containers of a project that somebody else has started and that knows nothing of chaos.
 
 const { directory, isPossible, programs, say, project, end } = startPodman()
-const planning = () => ({
-  timeMs: millis(10_000),
-  random: createRandom(1),
-  refuse(problem: string): never {
-    throw new Error(problem)
-  },
-})
 const ok = (value: number | null) => ({ type: 'ok', value })
 
 const client = {
@@ -141,11 +133,14 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     say('podman rm --force --time 0 hosted')
   })
 
-  test('are planned to be cut off from one service by its name', () => {
-    const planned = targetOf(declaration).planFaults?.(['partition:db'], planning())
-    expect(planned?.schedule.map(({ plan }) => 'links' in plan && plan.links)).toContainEqual(
+  test('can be cut off from one service by its name', () => {
+    const target = targetOf(declaration)
+    const [offer] = target.offers?.() ?? []
+    const cut = offer?.nemeses.find(({ name }) => name === 'partition:db')
+    const plans = cut?.plan(createRandom(1), offer?.nodes ?? []).parts.map(({ plan }) => plan)
+    expect(plans?.map((plan) => 'links' in plan && plan.links)).toContainEqual(
       expect.arrayContaining([between('n1', 'db'), between('db', 'n3')]),
     )
-    expect(() => targetOf(declaration).planFaults?.(['partition:cache'], planning())).toThrow(/There are: db\./)
+    expect(target.refusal?.('partition:cache')).toMatch(/There are: db\./)
   })
 })

@@ -1,0 +1,94 @@
+import { type Nemesis, nemeses, nodeNames } from '@chaosproxy/faults'
+import { parseRunSpec, planRun, type Target } from '@chaosproxy/runner'
+import { register } from '@chaosproxy/workloads'
+import { describe, expect, test } from 'vitest'
+
+/** It happens to one of the nodes that it is offered for. */
+const happening = (kind: 'kill' | 'pause', name: string = kind): Nemesis => ({
+  ...{ name, summary: '', kind, among: 'nodes' },
+  plan: (random, nodes) => ({ lengths: 1, parts: [{ from: 0, to: 1, plan: { kind, nodes: [random.pick(nodes)] } }] }),
+})
+
+const plain: Target = {
+  name: 'fake',
+  summary: '',
+  defaultNodes: 3,
+  settings: [],
+  bugs: [],
+  marks: false,
+  tier: 'simulated',
+  functions: () => register.functions,
+  promises: () => 'nothing',
+  suffers: (kind) => (kind === 'clock' ? { not: 'it has none', instead: 'pause' } : true),
+  start: () => Promise.reject(new Error('it is only planned')),
+}
+
+function planned(target: Target, faults: readonly unknown[], seed = 7) {
+  const spec = parseRunSpec({ target: 'fake', seed, timeMs: 20_000, faults }, 'test')
+  return planRun(spec, { target: async () => target, workload: async () => register }, 'test')
+}
+
+const nodesOf = ({ plan }: { readonly plan: object }): readonly string[] =>
+  'nodes' in plan ? (plan.nodes as readonly string[]) : []
+
+describe('the faults of a run', () => {
+  test('are those that its target offers by name, on the nodes that it offers them for', async () => {
+    const target: Target = {
+      ...plain,
+      offers: () => [{ nodes: ['db'], nemeses: [happening('kill', 'kill:db'), happening('pause')] }],
+    }
+    const { nemeses: chosen, schedule } = await planned(target, ['kill:db'])
+    expect(chosen.map(({ name }) => name)).toEqual(['kill:db'])
+    expect(schedule.length).toBeGreaterThan(0)
+    expect(new Set(schedule.flatMap(nodesOf))).toEqual(new Set(['db']))
+  })
+
+  test('are the same as of a target that says nothing, if all is offered for all nodes', async () => {
+    const target: Target = { ...plain, offers: () => [{ nodes: nodeNames(3), nemeses }] }
+    for (let seed = 1; seed <= 50; seed++) {
+      const [one, other] = [
+        await planned(plain, ['kill', 'delay'], seed),
+        await planned(target, ['kill', 'delay'], seed),
+      ]
+      expect(one.schedule).toEqual(other.schedule)
+    }
+  })
+
+  test('come in rounds for observed clients, further apart for a group that needs calm', async () => {
+    const offered = (calm: number): Target => ({
+      ...plain,
+      clients: 'observed',
+      offers: () => [{ nodes: nodeNames(3), nemeses, calm }],
+    })
+    const [often, rarely] = [await planned(offered(1), ['reset']), await planned(offered(4), ['reset'])]
+    expect(often.schedule.length).toBeGreaterThan(2 * rarely.schedule.length)
+    expect(often.schedule.at(-1)?.from).toBeGreaterThan(15e9)
+  })
+
+  test('happen in every group that offers them, with ids in the order of their times', async () => {
+    const target: Target = {
+      ...plain,
+      offers: () => [
+        { nodes: ['a'], nemeses: [happening('kill')] },
+        { nodes: ['b'], nemeses: [happening('kill'), happening('pause')] },
+      ],
+    }
+    const { schedule, nemeses: chosen } = await planned(target, ['kill', 'pause'])
+    expect(chosen.map(({ name }) => name)).toEqual(['kill', 'pause'])
+    expect(new Set(schedule.flatMap(nodesOf))).toEqual(new Set(['a', 'b']))
+    expect(schedule.map(({ id }) => id)).toEqual(schedule.map((_, i) => `fault-${i + 1}`))
+  })
+
+  test.each([
+    [
+      'what the target says of a name that it does not offer',
+      { offers: () => [], refusal: () => 'not here' },
+      'kill',
+      'test: not here',
+    ],
+    ['what it suffers instead', {}, 'clock', 'test: fake cannot suffer clock: it has none. Instead: pause.'],
+    ['what was meant', {}, 'kil', 'test: there is no fault kil. Did you mean kill?'],
+  ])('are refused with %s', async (_, more: Partial<Target>, name, message) => {
+    await expect(planned({ ...plain, ...more }, [name])).rejects.toThrow(message)
+  })
+})

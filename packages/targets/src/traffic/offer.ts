@@ -1,0 +1,76 @@
+import {
+  clientLinks,
+  type FaultPlan,
+  type Nemesis,
+  type NodeId,
+  nemeses,
+  nemesisIn,
+  type Traffic,
+} from '@chaosproxy/faults'
+import { didYouMean } from '@chaosproxy/history'
+import type { Carriage } from '@chaosproxy/proxy/control'
+import type { Offer } from '@chaosproxy/runner'
+
+/** It kills the server that handles the request, which takes a cluster that knows its nodes. */
+const NOT_HERE = 'crash-before-reply'
+
+/** Servers that can suffer the same faults. */
+export interface HurtServers {
+  readonly nodes: readonly NodeId[]
+  /** The protocol between them and their clients; undefined for raw bytes. */
+  readonly carries: Carriage | undefined
+  /** Whether this run started them, and so may kill and pause them. */
+  readonly areOurs: boolean
+}
+
+const trafficOf = ({ carries }: Pick<HurtServers, 'carries'>): Traffic =>
+  carries?.kind === 'http' ? 'requests' : 'streams'
+
+/** The nemeses possible for these servers, of all that there are. */
+const possibleFor = (servers: HurtServers): readonly Nemesis[] =>
+  nemeses.flatMap((nemesis) => {
+    const there = nemesis.name === NOT_HERE ? undefined : nemesisIn(trafficOf(servers), nemesis)
+    return there === undefined || (there.among === 'nodes' && !servers.areOurs) ? [] : [there]
+  })
+
+/** After faults on whole streams, clients need calm to reconnect and retry. */
+const CALM_OF_STREAMS = 4
+
+/** The faults on offer for these servers. */
+export const trafficOffer = (servers: HurtServers): Offer => ({
+  nodes: servers.nodes,
+  nemeses: possibleFor(servers).map(onlyHere),
+  calm: trafficOf(servers) === 'requests' ? 1 : CALM_OF_STREAMS,
+})
+
+/** The same nemesis, whose links of all clients are those to the servers that it is planned for. */
+const onlyHere = (nemesis: Nemesis): Nemesis => ({
+  ...nemesis,
+  plan(random, nodes) {
+    const { parts, lengths } = nemesis.plan(random, nodes)
+    return { lengths, parts: parts.map((part) => ({ ...part, plan: within(part.plan, nodes) })) }
+  },
+})
+
+/** Why no fault of this name is on offer for any of these servers. */
+export function trafficRefusal(name: string, servers: readonly HurtServers[]): string {
+  const names = [...new Set(servers.flatMap((each) => possibleFor(each).map((nemesis) => nemesis.name)))]
+  const known = `Known: ${names.join(', ')}, none.`
+  const nemesis = nemeses.find((each) => each.name === name)
+  if (nemesis === undefined) return `--faults ${name}: there is no fault ${name}.${didYouMean(name, names)} ${known}`
+  const isHttp = servers.some((each) => trafficOf(each) === 'requests')
+  if (nemesis.among === 'clients' && name !== NOT_HERE && !isHttp)
+    return `--faults ${name}: this fault needs HTTP: only there can single requests be recognised. ${known}`
+  const why = servers.some(({ areOurs }) => areOurs)
+    ? `only what passes between the servers and their clients is hurt here. ${known} For`
+    : `the servers are not ours here, only what passes between them and their clients. ${known} For kill and pause let this run start them with --serve; for`
+  return `--faults ${name}: ${why} ${name}, declare them as a target.`
+}
+
+/** Restricts selectors to the servers of a group. */
+function within(plan: FaultPlan, nodes: readonly NodeId[]): FaultPlan {
+  if ('nodes' in plan) return plan
+  if (plan.links === 'from-clients') return { ...plan, links: nodes.map((to) => ({ from: 'clients', to })) }
+  if (plan.links === 'with-clients') return { ...plan, links: clientLinks(nodes) }
+  return plan
+}
