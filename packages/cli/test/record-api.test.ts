@@ -2,9 +2,11 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { type History, outputOf } from '@chaosproxy/history'
+import type { Duplex } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
+import { FLAG_FINAL, type History, outputOf } from '@chaosproxy/history'
 import { type RecordDraft, type RecordSettings, type RunEvent, record } from 'chaosproxy'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { assertLinearizable } from '../src/matchers/index.ts'
 import { temporaryDirectory } from './chaos.ts'
 
@@ -57,6 +59,23 @@ const clientOf = (url: string, name: string) => ({
   get: async () => (await fetch(`${url}/kv/x`, { headers: { 'X-Client': name } })).json(),
 })
 
+/** Writes over a connection of its own. */
+function putOver(connection: Duplex, value: number): Promise<void> {
+  const body = JSON.stringify({ value })
+  return new Promise((resolve, reject) => {
+    connection
+      .once('data', () => {
+        connection.destroy()
+        resolve()
+      })
+      .once('error', reject)
+      .once('close', () => reject(new Error('closed')))
+    connection.write(
+      `PUT /kv/x HTTP/1.1\r\nhost: store\r\nx-client: alice\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    )
+  })
+}
+
 const outputsOf = (history: History) =>
   Array.from({ length: history.operations.length }, (_, row) => outputOf(history, row))
 
@@ -77,6 +96,39 @@ describe('record', () => {
           { requirement: 'concurrency', met: false, found: 'one operation at a time' },
         ])
     }
+  })
+
+  test.each([
+    ['by a port', true],
+    ['without one', false],
+  ])('cuts callers that go on off before its final reads, whom it serves %s', async (_, listen) => {
+    const recorder = await recording(await store(), { listen })
+    const ask = listen
+      ? (value: number) =>
+          clientOf(recorder.url(), 'alice')
+            .put(value)
+            .then((response) => response.text())
+      : (value: number) => putOver(recorder.dial(), value)
+    let value = 0
+    let isOver = false
+    const refused: unknown[] = []
+    const going = (async () => {
+      while (!isOver) {
+        await ask(value++).catch((error: unknown) => refused.push(error))
+        await setImmediate()
+      }
+    })()
+    await vi.waitUntil(() => value > 10, { timeout: 20_000 })
+    const { history } = await recorder.stop()
+    isOver = true
+    await going
+    const { length, callTime, flags } = history.operations
+    const rows = Array.from({ length }, (_, row) => row)
+    const isFinal = (row: number) => ((flags[row] ?? 0) & FLAG_FINAL) !== 0
+    const firstFinal = Math.min(...rows.filter(isFinal).map((row) => callTime[row] ?? 0))
+    expect(firstFinal).toBeLessThan(Number.POSITIVE_INFINITY)
+    expect(rows.filter((row) => !isFinal(row) && (callTime[row] ?? 0) >= firstFinal)).toEqual([])
+    expect(refused.length).toBeGreaterThan(0)
   })
 
   test("judges what the caller's own clients do through the proxy", async () => {

@@ -71,7 +71,10 @@ export interface Recording {
    * @throws UserError for a fault that does not exist, or that these servers cannot suffer.
    */
   hurt(fault: FaultDraft): Promise<() => Promise<number>>
-  /** Heals everything, reads every key a last time, closes the proxies and judges the record. */
+  /**
+   * Cuts off whoever still comes, heals everything, reads every key a last time, closes the proxies and judges the
+   * record. What is in flight then counts as unanswered.
+   */
   stop(): Promise<Run>
 }
 
@@ -134,6 +137,7 @@ function createCallers(listen: boolean) {
   })
   const clients: TrafficClients = {
     areStarted: false,
+    areCutOff: true,
     howToUseIt: listen
       ? 'Send requests to what url() and address() return.'
       : "Send requests to the servers' own origins by dispatcherThrough of @chaosproxy/undici, or connect by dial().",

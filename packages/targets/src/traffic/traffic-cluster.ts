@@ -116,8 +116,11 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
     },
     async cutOff() {
       isCutOff = true
-      for (const { name, protocol } of plane.proxies.list())
-        await plane.updateProxy(name, protocol === 'udp' ? { enabled: false } : { listens: false })
+      for (const { name, protocol, enabled } of plane.proxies.list()) {
+        // Opened anew, it is reached by none of the ways that clients were given, not even those within this process.
+        await plane.updateProxy(name, { enabled: false })
+        if (enabled && protocol !== 'udp') await plane.updateProxy(name, { enabled: true, listens: false })
+      }
     },
     connect(node) {
       if (options.finally === undefined) throw new Error('nothing says how keys are read at the end')
