@@ -138,7 +138,7 @@ test(`${INTEGRITY_BYTES / GIGABYTE} GB both ways, faults that lose nothing comin
 })
 
 test(
-  `${MIXED_MS / 60_000} minutes of all faults at ${CONNECTIONS} connections leave memory and descriptors flat`,
+  `${MIXED_MS / 1_000} s of all faults at ${CONNECTIONS} connections leave memory and descriptors flat`,
   async () => {
     const seed = Math.floor(Math.random() * 2 ** 32)
     const random = createRandom(seed)
@@ -185,7 +185,7 @@ test(
       grown,
       `seed ${seed}: ${usages.map(({ residentBytes }) => Math.round(residentBytes / 1e6))} MB`,
     ).toBeLessThan(1.25)
-    await expect.poll(async () => (await proxy.usage()).connections, { timeout: 10_000 }).toBe(0)
+    await expect.poll(async () => (await proxy.usage()).connections, { timeout: 60_000 }).toBe(0)
     const after = await proxy.usage()
     expect(after.unhandled).toBe(0)
     expect(after.descriptors, `seed ${seed}`).toBeLessThan(60)
