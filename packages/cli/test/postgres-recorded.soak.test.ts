@@ -20,6 +20,8 @@ const TABLES = `
   CREATE FUNCTION audit(note text) RETURNS void LANGUAGE sql AS 'INSERT INTO notes VALUES (note)';
   CREATE TABLE accounts (id text PRIMARY KEY, balance int NOT NULL);
   INSERT INTO accounts VALUES ('a', 0), ('b', 0);
+  CREATE TABLE counters (name text PRIMARY KEY, n int NOT NULL);
+  INSERT INTO counters VALUES ('hits', 0);
 `
 const ROUTES = {
   client: 'header.X-Client',
@@ -46,7 +48,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     directory = mkdtempSync(join(tmpdir(), 'chaos-postgres-recorded-'))
     writeFileSync(join(directory, 'package.json'), '{"type":"module"}')
     writeFileSync(join(directory, 'routes.json'), JSON.stringify(ROUTES))
-    for (const program of ['postgres-clients.mjs', 'postgres-service.mjs'])
+    for (const program of ['postgres-clients.mjs', 'postgres-counter.mjs', 'postgres-service.mjs'])
       cpSync(join(import.meta.dirname, program), join(directory, program))
     execFileSync('npm', ['install', '--no-audit', '--no-fund', 'pg@8'], { cwd: directory, stdio: 'ignore' })
   })
@@ -105,6 +107,43 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     const told = await recorded({ mode: 'audited', as: { functions: 'read' } })
     expect(told.stdout, told.stderr).toMatch(/^ {2}LINEARIZABLE/m)
     expect(told.exitCode).toBe(0)
+  })
+
+  /** A counter whose owner adds to it in one of several ways, with the database recorded. */
+  async function counted(way: 'added' | 'apart' | 'together' | 'locked', as: object = {}) {
+    const settings = { kind: 'postgresql', table: 'counters', key: 'name', value: 'n', initial: { value: 0 }, ...as }
+    const { exitCode, stdout, stderr } = await chaos(
+      [
+        ...['record', '--upstream', `127.0.0.1:${await server()}`, '--as', JSON.stringify(settings)],
+        ...['--faults', 'none', '--expect', 'linearizable', '--seed', '5', '--out', join(directory, 'out'), '--'],
+        ...[process.execPath, 'postgres-counter.mjs', '{n1.port}', way],
+      ],
+      { cwd: directory },
+    )
+    return { exitCode, told: (stdout + stderr).replace(/\s+/g, ' ') }
+  }
+
+  test('is not called right where a pool of connections reads and then writes a number, and is judged with each remedy', async () => {
+    const lost = await counted('apart')
+    expect(lost.told).toMatch(
+      /hits: \d+ times a client read a number and then wrote one, .*Read and write in one transaction/,
+    )
+    expect(lost.exitCode, lost.told).toBe(2)
+    const told = await counted('apart', { transactions: 'apart' })
+    expect(told.exitCode, told.told).toBe(0)
+    const together = await counted('together')
+    expect(together.told).toContain('NOT LINEARIZABLE')
+    expect(together.exitCode, together.told).toBe(1)
+    const locked = await counted('locked')
+    expect(locked.exitCode, locked.told).toBe(0)
+  })
+
+  test('is unknown where it adds and nothing says to what, and linearizable as a counter', async () => {
+    const unknown = await counted('added')
+    expect(unknown.told).toContain('record with --model counter')
+    expect(unknown.exitCode, unknown.told).toBe(2)
+    const { exitCode, told } = await counted('added', { commands: 'counter' })
+    expect(exitCode, told).toBe(0)
   })
 
   /** A service in front of the database, recorded over HTTP. */

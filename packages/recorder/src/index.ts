@@ -1,6 +1,6 @@
 export type { Completions, Interpretation, Touches } from './record/call.ts'
 export { Exchange } from './record/exchange.ts'
 export type { Identifier, Naming } from './record/naming.ts'
-export type { ConnectionRecorder, Recorder } from './record/recorder.ts'
+export type { ConnectionRecorder, Recorder, RecorderCounters } from './record/recorder.ts'
 export { createRecorder } from './record/recorder.ts'
 export { LOST_LINES } from './record/view.ts'

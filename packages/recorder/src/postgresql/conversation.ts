@@ -5,6 +5,7 @@ import type { Completions, Interpretation } from '../record/call.ts'
 import type { Naming } from '../record/naming.ts'
 import type { ConnectionRecorder } from '../record/recorder.ts'
 import type { RecordedConversation } from '../spoken/conversation.ts'
+import type { Overwrites, RowUse } from './overwrites.ts'
 import { OVERFLOW, Questions } from './questions.ts'
 import { Replies } from './replies.ts'
 import type { PostgresqlSettings } from './settings.ts'
@@ -17,6 +18,8 @@ export interface ConversationOptions {
   readonly naming: Naming
   /** Longer messages are not read, and count as changing every row. */
   readonly maxMessageBytes: number
+  /** Shared by the connections to one server. */
+  readonly overwrites: Overwrites
 }
 
 interface Answered {
@@ -38,14 +41,19 @@ export class PostgresqlConversation implements RecordedConversation {
   readonly #responses: FrameReader
   readonly #questions: Questions
   readonly #replies: Replies
+  readonly #rows: RowUse
   #requestBytes = 0
   #responseBytes = 0
   #unsent: Transaction[] = []
   #undelivered: Answered[] = []
   #isOpaque = false
 
-  constructor({ connection, now, commands, naming, maxMessageBytes }: ConversationOptions) {
+  constructor({ connection, now, commands, naming, maxMessageBytes, overwrites }: ConversationOptions) {
     this.#connection = connection
+    this.#rows = overwrites.connection((key) => {
+      // Otherwise it was said that reads and writes have nothing to do with each other.
+      if (commands.areAtomic) connection.overwrote(key)
+    })
     this.#now = now
     const reader = (direction: 'requests' | 'responses') =>
       new FrameReader({ scanner: postgresql.scanner(direction), maxFrameBytes: maxMessageBytes })
@@ -180,6 +188,7 @@ export class PostgresqlConversation implements RecordedConversation {
       exchange.settled(isRefused)
       return
     }
+    if (isCommitted(completions)) this.#rows.committed(transaction.executed)
     exchange.answered(this.#now(), completions)
     this.#undelivered.push({ transaction, completions, endByte: this.#responseBytes })
   }
@@ -192,3 +201,7 @@ export class PostgresqlConversation implements RecordedConversation {
     this.#isOpaque = true
   }
 }
+
+/** Not refused, and not in doubt. */
+const isCommitted = (completions: Completions): boolean =>
+  (Array.isArray(completions) ? completions : [completions as Interpretation]).every(({ type }) => type === 'ok')

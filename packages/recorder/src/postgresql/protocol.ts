@@ -17,6 +17,8 @@ export const postgresql: RecordedProtocol = defineProtocol({
       'What to write instead stands with each. A fault that loses single messages does that too, and so does TLS that the proxy does not end.',
     touched:
       'Write one row by its primary key in each statement. Where no function that is called writes the table, say "functions":"read" beside "table".',
+    overwritten:
+      'Read and write in one transaction, or write in one statement (SET n = n + 1): then that is judged. Or record the service in front of the database. Where the two have nothing to do with each other, say "transactions":"apart" beside "table"',
     unnamed: 'Let them name themselves (application_name), or give --client peer.process.',
   },
   parse: parsePostgresqlSettings,

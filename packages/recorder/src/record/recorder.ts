@@ -30,6 +30,8 @@ export interface RecorderCounters extends Readonly<ExchangeCounters>, RemarkCoun
   readonly opaqueConnections: number
   /** Answers without a request; errors do not count, which a server may send before it hangs up. */
   readonly unmatchedAnswers: number
+  /** How often each key was written by a client that had read it before others wrote it: updates may be lost. */
+  readonly overwrites: ReadonlyMap<string, number>
   /** Events written to either view. */
   readonly events: number
   /** Events that wait for an earlier one. */
@@ -107,6 +109,8 @@ export interface ConnectionRecorder {
   altered(touches: Touches): void
   /** Call for an answer without a request that is no error. */
   unmatchedAnswer(): void
+  /** Call when a client writes a key that others have written since it read it, as operations with nothing in common. */
+  overwrote(key: string): void
   /** Call when the client has hung up. */
   hungUp(): void
 }
@@ -150,6 +154,7 @@ class LiveRecorder implements Recorder {
   #epochMember = epochText(0)
   #opaqueConnections = 0
   #unmatchedAnswers = 0
+  readonly #overwrites: Map<string, number> = new Map()
 
   constructor(options: RecorderOptions) {
     const ticks = new Ticks()
@@ -180,6 +185,7 @@ class LiveRecorder implements Recorder {
       ...this.#remarks.counters,
       opaqueConnections: this.#opaqueConnections,
       unmatchedAnswers: this.#unmatchedAnswers,
+      overwrites: this.#overwrites,
       events: sum((order) => order.written),
       waiting: sum((order) => order.waiting),
       overtaken: sum((order) => order.overtaken),
@@ -218,6 +224,7 @@ class LiveRecorder implements Recorder {
       unmatchedAnswer: () => {
         this.#unmatchedAnswers++
       },
+      overwrote: (key) => void this.#overwrites.set(key, (this.#overwrites.get(key) ?? 0) + 1),
       hungUp: () => retries.ended(),
     }
   }

@@ -30,6 +30,8 @@ export interface Remedies {
   readonly notUnderstood: string
   readonly touched: string
   readonly unnamed: string
+  /** What to do about clients that may have lost updates of others; absent if that is not noticed. */
+  readonly overwritten?: string | undefined
 }
 
 /** A protocol with its settings. */

@@ -5,6 +5,7 @@ import { writeBackend } from '../../../wire/src/postgresql/backend.ts'
 import { writeFrontend } from '../../../wire/src/postgresql/frontend.ts'
 import type { BackendMessage, Column, FrontendMessage } from '../../../wire/src/postgresql/message.ts'
 import { PostgresqlConversation } from '../../src/postgresql/conversation.ts'
+import { Overwrites } from '../../src/postgresql/overwrites.ts'
 import { parsePostgresqlSettings } from '../../src/postgresql/settings.ts'
 import { recording, told } from '../record/in-memory.ts'
 
@@ -72,6 +73,7 @@ function recorded(steps: readonly Step[], { members = {}, sizes = [1 << 20] as r
     commands,
     naming: { kind: 'said' },
     maxMessageBytes: 1000,
+    overwrites: new Overwrites(),
   })
   let sent = 0
   let delivered = 0
@@ -255,7 +257,8 @@ describe('a conversation with PostgreSQL', () => {
     const after = (steps: (conversation: PostgresqlConversation, time: Nanos) => void) => {
       const { client, connection, now } = recording()
       const naming = { kind: 'said' } as const
-      steps(new PostgresqlConversation({ connection, now, commands, naming, maxMessageBytes: 1000 }), now())
+      const overwrites = new Overwrites()
+      steps(new PostgresqlConversation({ connection, now, commands, naming, maxMessageBytes: 1000, overwrites }), now())
       return told(client).join()
     }
     expect(

@@ -1,6 +1,6 @@
 import { plural, UserError } from '@chaosproxy/history'
 import { type Carriage, carriageName, type ManagedProxy } from '@chaosproxy/proxy/control'
-import type { Recorder } from '@chaosproxy/recorder'
+import type { Recorder, RecorderCounters } from '@chaosproxy/recorder'
 import type { Concluded, RunOutcome } from '@chaosproxy/runner'
 import { commandText } from '../command/command.ts'
 import type { ObservedTraffic, RecordedServer } from './observed-traffic.ts'
@@ -70,8 +70,24 @@ export function requireAnswers({ counters }: Recorder, servers: readonly Recorde
   )
 }
 
+/** What is wrong with a record although it has operations. */
+export function recordDoubts({ counters }: Recorder, carries: Carriage, faults: RunOutcome['faults']): Concluded {
+  const surplus = surplusOf(counters, faults)
+  const lost = carries.kind === 'spoken' ? overwritten(counters, carries.protocol.remedies.overwritten) : undefined
+  return lost === undefined ? surplus : { ...surplus, doubts: [lost, ...surplus.doubts] }
+}
+
+/** What to say of clients that may have lost updates of others. */
+function overwritten({ overwrites }: RecorderCounters, remedy: string | undefined): string | undefined {
+  const [first, ...others] = overwrites.keys()
+  if (first === undefined || remedy === undefined) return undefined
+  const times = [...overwrites.values()].reduce((sum, count) => sum + count, 0)
+  const rows = others.length === 0 ? first : `${first} and ${plural(others.length, 'other')}`
+  return `${rows}: ${plural(times, 'time')} a client read a number and then wrote one, each in a statement of its own, and somebody else had written in between. If it computed the one from the other, an update is lost, and no order of single reads and writes shows that. ${remedy}`
+}
+
 /** What to say of a server that answers more than it was asked. */
-export function surplusOf({ counters: { unmatchedAnswers } }: Recorder, faults: RunOutcome['faults']): Concluded {
+function surplusOf({ unmatchedAnswers }: RecorderCounters, faults: RunOutcome['faults']): Concluded {
   if (unmatchedAnswers === 0) return { doubts: [], trouble: [] }
   const came = unmatchedAnswers === 1 ? '1 answer came' : `${unmatchedAnswers.toLocaleString('en-US')} answers came`
   const text = `${came} that nothing had asked for. Where a server answers a request twice, the second answer is taken for that of the next request on the connection, and the record cannot be trusted`

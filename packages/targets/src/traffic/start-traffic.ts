@@ -7,7 +7,7 @@ import { type Keeper, startKeeper } from '../command/keeper.ts'
 import { reservePorts } from '../command/ports.ts'
 import { readFinallyBy, withSpellings } from './final-client.ts'
 import type { Addresses, ObservedTraffic, OpenTraffic, RecordedServer, TrafficUse } from './observed-traffic.ts'
-import { hasTraffic, requireAnswers, requireOperations, requireReached, surplusOf } from './requirements.ts'
+import { hasTraffic, recordDoubts, requireAnswers, requireOperations, requireReached } from './requirements.ts'
 import { openServedServers, type ServedServers } from './served-servers.ts'
 import { checkTable } from './table-functions.ts'
 import { type TrafficCluster, trafficCluster, type Upstream } from './traffic-cluster.ts'
@@ -143,7 +143,7 @@ function observedCluster(
     repeatsAreDoubtful: carries.kind === 'spoken' && carries.protocol.resends,
     concluded(faults) {
       requireOperations(recorder, { ...traffic, proxies, trouble: tlsTrouble() })
-      return surplusOf(recorder, faults)
+      return recordDoubts(recorder, carries, faults)
     },
   }
   return {
