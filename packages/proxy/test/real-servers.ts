@@ -100,7 +100,7 @@ export async function startPostgres(
   execFileSync(initdb, ['--pgdata', data, ...quickly, '--auth', ...auth], { ...user, cwd: directory, stdio: 'pipe' })
   const port = await freePort()
   const settings = {
-    ...{ listen_addresses: '127.0.0.1', unix_socket_directories: '', fsync: 'off', max_connections: '40' },
+    ...USUAL_SETTINGS,
     ...(tls === undefined
       ? {}
       : {
@@ -111,7 +111,52 @@ export async function startPostgres(
   }
   if (tls?.only === true)
     written('data/pg_hba.conf', `hostssl all all 127.0.0.1/32 ${password === undefined ? 'trust' : 'scram-sha-256'}\n`)
-  const args = ['-D', data, '-p', String(port), ...Object.entries(settings).flatMap(([k, v]) => ['-c', `${k}=${v}`])]
+  return runPostgres(postgres, { directory, user, port, settings })
+}
+
+/** A standby of a PostgreSQL, which streams from it by way of another address once something listens there. */
+export async function startStandby(
+  { basebackup, postgres }: { readonly basebackup: string; readonly postgres: string },
+  primary: RealServer,
+  through: RealServer,
+): Promise<RealServer> {
+  const directory = temporaryDirectory('chaos-standby-')
+  const user = unprivilegedUser()
+  if (user !== undefined) chownSync(directory, user.uid, user.gid)
+  const from = ['-h', primary.host, '-p', `${primary.port}`, '-U', 'tester']
+  execFileSync(basebackup, [...from, '-D', join(directory, 'data'), '-c', 'fast', '--no-sync'], {
+    ...user,
+    cwd: directory,
+    stdio: 'pipe',
+  })
+  writeFileSync(join(directory, 'data', 'standby.signal'), '')
+  const port = await freePort()
+  const settings = {
+    primary_conninfo: `host=${through.host} port=${through.port} user=tester connect_timeout=2`,
+    wal_retrieve_retry_interval: '100ms',
+    wal_receiver_timeout: '30s',
+  }
+  return runPostgres(postgres, { directory, user, port, settings: { ...USUAL_SETTINGS, ...settings } })
+}
+
+const USUAL_SETTINGS = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  fsync: 'off',
+  max_connections: '40',
+}
+
+interface PostgresRun {
+  /** Its data are in `data` there. */
+  readonly directory: string
+  readonly user: ReturnType<typeof unprivilegedUser>
+  readonly port: number
+  readonly settings: { readonly [name: string]: string }
+}
+
+async function runPostgres(postgres: string, { directory, user, port, settings }: PostgresRun): Promise<RealServer> {
+  const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const args = ['-D', join(directory, 'data'), '-p', String(port), ...options]
   const server = spawn(postgres, args, { ...user, cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] })
   // At once, and with all its processes, which a SIGKILL would leave behind.
   await ready(server, server.stderr, 'SIGQUIT')
@@ -180,7 +225,7 @@ async function ready(
   await new Promise<void>((resolve, reject) => {
     output.on('data', (text: string) => {
       said += text
-      if (/eady to (accept connections|serve .*client requests)/.test(said)) resolve()
+      if (/eady to (accept (?:read-only )?connections|serve .*client requests)/.test(said)) resolve()
     })
     server.once('exit', (code) => reject(new Error(`${server.spawnfile} ended with ${code}: ${said}`)))
   })
