@@ -69,12 +69,12 @@ const right = (held: Map<string, string>, command: string, key: string, value: s
   return command === 'SET' ? 'STORED' : found === undefined ? 'NONE' : `VALUE ${found}`
 }
 
-test('a protocol on the wire that is added by one line in each registry is listed, recorded under faults, and judged', async () => {
+test('a protocol on the wire that is added by one line in each registry is listed, recorded under faults, read at the end, and judged', async () => {
   expect((await chaosHere(['proxy', '--help'])).stdout).toContain('tiny')
 
   const { result, stderr, exitCode } = await record(await serve(right), 'delay-clients')
   expect(exitCode, stderr).toBe(0)
-  expect(result).toMatchObject({ headline: 'linearizable' })
+  expect(result).toMatchObject({ headline: 'linearizable', levels: { eventual: { result: 'met' } } })
   expect(result.faults.some(({ hits }: { hits: number }) => hits > 0)).toBe(true)
 })
 
@@ -88,4 +88,12 @@ test('a server of such a protocol that gives back an older value is caught', asy
   const { result, exitCode } = await record(upstream, 'none')
   expect(result).toMatchObject({ levels: { linearizable: { result: 'violated' } } })
   expect(exitCode).toBe(1)
+})
+
+test('a server of such a protocol that forgets what it acknowledged is caught by the reads at the end', async () => {
+  const upstream = await serve((held, command, key, value) =>
+    value === 'FINAL' ? 'NONE' : right(held, command, key, value),
+  )
+  const { result } = await record(upstream, 'none')
+  expect(result).toMatchObject({ levels: { eventual: { result: 'violated' } } })
 })

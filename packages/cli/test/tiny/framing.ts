@@ -1,6 +1,7 @@
 import type { Framing } from '../../../wire/src/framing/framing.ts'
 
 // A protocol as small as one can be: `SET k v` is answered by `STORED`, `GET k` by `VALUE v` or `NONE`; a line each.
+// `FINAL` behind a key says that nothing will be written any more.
 
 const LINE_FEED = 0x0a
 

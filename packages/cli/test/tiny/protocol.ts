@@ -25,6 +25,13 @@ export const tiny: RecordedProtocol = defineProtocol({
     touched: 'Send SET and GET only.',
     unnamed: 'Give --client connection.',
   },
+  finalReads: () => ({
+    ask: (key) => `GET ${key} FINAL`,
+    understood(answer) {
+      const [word, value = null] = String(answer).split(' ')
+      return word === 'VALUE' || word === 'NONE' ? { type: 'ok', value } : { type: 'fail', error: String(answer) }
+    },
+  }),
   parse({ commands: model = 'register', client, initial, ...others }, where) {
     const [stranger] = Object.keys(others)
     if (stranger !== undefined) throw new UserError('input', `${where} has no member "${stranger}".`)
@@ -68,9 +75,9 @@ const recorded = (
     let undelivered: { exchange: Exchange; completions: Completions; endByte: number }[] = []
     const lost = () => connection.opaque('a connection that is no tiny', 'everything')
 
-    function understood(f: string | undefined, key: string, value: Json): Understanding {
+    function understood(f: string | undefined, key: string, value: Json, final: boolean): Understanding {
       if (f === undefined) return { kind: 'passed-on', what: 'a line', touches: 'everything' }
-      return { kind: 'operations', calls: [{ f, key, value, harmless: f === 'read' }], session }
+      return { kind: 'operations', calls: [{ f, key, value, harmless: f === 'read' }], session, final }
     }
 
     return {
@@ -83,7 +90,7 @@ const recorded = (
             const value = f === 'write' ? text : null
             const asked = { exchange: connection.beginWhole(time), startByte: requestBytes, f, value }
             requestBytes += frame.length
-            asked.exchange.called(understood(f, key, value))
+            asked.exchange.called(understood(f, key, value, text === 'FINAL'))
             unsent.push(asked)
             pending.push(asked)
           },

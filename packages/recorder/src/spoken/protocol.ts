@@ -1,4 +1,4 @@
-import type { Json } from '@chaosproxy/history'
+import type { Completion, Json } from '@chaosproxy/history'
 import type { Framing } from '@chaosproxy/wire'
 import type { Identifier } from '../record/naming.ts'
 import type { AskedServer, RecordedServer, ServerRecording } from './conversation.ts'
@@ -21,8 +21,18 @@ export interface RecordedProtocol {
   readonly resends: boolean
   /** What to do about gaps in a record. */
   readonly remedies: Remedies
+  /** How keys are read once the clients are gone, by model. Absent if they are not. */
+  readonly finalReads?: ((model: string) => KeyReads | undefined) | undefined
   /** Reads its settings. @throws UserError that begins with `where`. */
   parse(members: Members, where: string): SpokenProtocol
+}
+
+/** Reads of single keys, each a message that one message answers. */
+export interface KeyReads {
+  /** The message, as its framing writes it; by it, the recorder knows a final read. Undefined for keys that none reads. */
+  ask(key: string): Json | undefined
+  /** @param answer Undefined for one that its framing does not read. */
+  understood(answer: Json | undefined): Completion
 }
 
 export interface Remedies {

@@ -2,19 +2,12 @@ import type { Input } from '@chaosproxy/history'
 import type { Carriage } from '@chaosproxy/proxy/control'
 import { nameOfField, nameOfKey } from '@chaosproxy/recorder/redis'
 import { compileRequestMaker, createSpellings, type RouteTable } from '@chaosproxy/recorder/routes'
-import type { Client } from '@chaosproxy/runner'
 import { type CommandSpec, commandsOf, isTableName } from '../clients/commands.ts'
 import { httpClient } from '../clients/http.ts'
-import type { NodeAddress } from '../clients/planned-clients.ts'
 import { createProbation } from '../clients/probation.ts'
 import { respClient } from '../clients/resp.ts'
-
-/** Reads keys once the clients are gone, to see whether the servers agree. */
-export interface ReadFinally {
-  /** Whether a request can read this key and no other. */
-  canRead(key: string): boolean
-  connect(address: NodeAddress): Client
-}
+import type { ReadFinally } from './read-finally.ts'
+import { readSpoken } from './spoken-reader.ts'
 
 /** The header that marks final reads if the table names none. */
 const FINAL = 'Chaos-Final'
@@ -33,13 +26,13 @@ export const withSpellings = (carries: Carriage): Carriage =>
 
 /** Undefined if no request can read a key. */
 export function readFinallyBy(carries: Carriage, where: string): ReadFinally | undefined {
-  if (carries.kind === 'spoken') return spokenReaders[carries.protocol.kind]?.(carries.model)
+  if (carries.kind === 'spoken') return ownReaders[carries.protocol.kind]?.(carries.model) ?? readSpoken(carries)
   if (carries.kind !== 'http' || carries.table === undefined) return undefined
   return byTable(carries.table, where)
 }
 
-/** For each protocol without a route table: what reads its keys, if there is a client of ours. */
-const spokenReaders: { readonly [protocol: string]: (model: string) => ReadFinally | undefined } = { resp: byCommands }
+/** Protocols without a route table that a client of ours speaks; others say in their own line how keys are read. */
+const ownReaders: { readonly [protocol: string]: (model: string) => ReadFinally | undefined } = { resp: byCommands }
 
 /** Reads keys of database 0 that the record gives under their own names, and fields of its hashes; no others. */
 function byCommands(model: string): ReadFinally | undefined {

@@ -15,7 +15,7 @@ import type { Cluster, FaultNoticed, Heal, Injected } from '@chaosproxy/runner'
 import { createClock } from '../network/clock.ts'
 import { injectIntoNodes, type Victim } from '../network/inject.ts'
 import { openWireRecord } from '../network/wire-record.ts'
-import type { ReadFinally } from './final-client.ts'
+import type { ReadFinally } from './read-finally.ts'
 
 /** A server, and the proxy in front of it. */
 export interface Upstream {
