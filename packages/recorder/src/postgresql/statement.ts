@@ -33,13 +33,14 @@ export function analyse(tokens: readonly Token[], recorded: Recorded): Statement
           : undefined
   if (found === undefined) return { kind: 'other', what, ...analyseOther(tokens, recorded) }
   if ('does' in found) return { kind: 'action', what, action: found }
-  return { kind: 'other', what, touches: found.touches, why: `${found.why}: ${REMEDY}` }
+  return { kind: 'other', what, touches: found.touches, why: `${found.why}: ${found.remedy ?? REMEDY}` }
 }
 
 /** Recognised as far as the rows that it may change. */
 interface Confined {
   readonly touches: MayTouch
   readonly why: string
+  readonly remedy?: string
 }
 
 const onlyTouches = (touches: MayTouch, why: string): Confined => ({ touches, why })
@@ -111,8 +112,12 @@ function updateOf(parser: SqlParser): Action | Confined | undefined {
       return { does: 'write', key, value, mayMiss: true }
     }
     case 'sum': {
-      if (expected !== undefined || (others > 0 && sum.value === undefined && !parser.isCounter))
-        return onlyTouches({ key }, 'it adds under a condition')
+      if (expected !== undefined) return onlyTouches({ key }, 'it adds under a condition')
+      if (others > 0 && sum.value === undefined && !parser.isCounter)
+        return {
+          ...onlyTouches({ key }, 'it adds under a condition'),
+          remedy: 'add RETURNING with the recorded column',
+        }
       const { amount, sign } = assigned.value
       return { does: 'add', key, amount, sign, creates: false, sum: sum.value }
     }
