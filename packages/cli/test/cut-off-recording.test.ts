@@ -41,9 +41,9 @@ async function store(): Promise<string> {
   return `127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-async function recordingProxy() {
+async function recordingProxy(place = 'history.jsonl') {
   const directory = temporaryDirectory()
-  const [routes, history] = [join(directory, 'routes.json'), join(directory, 'history.jsonl')]
+  const [routes, history] = [join(directory, 'routes.json'), join(directory, place)]
   writeFileSync(routes, JSON.stringify(ROUTES))
   const proxy = await startProxy(['--upstream', await store(), '--record', routes, '--out', history])
   const [{ listen }] = (await (await fetch(`${proxy.url}/v1/proxies`)).json()) as [{ readonly listen: string }]
@@ -117,6 +117,20 @@ describe('a recording whose recorder was killed', () => {
     expect(JSON.parse(lines.at(-1) ?? '')).toEqual({ process: 'recorder', type: 'info', f: 'end' })
     const { warnings } = JSON.parse((await chaosHere(['check', history, '--json'])).stdout)
     expect(warnings).toEqual([])
+  })
+
+  test('leaves a directory without a run.json, which is judged by its name as far as it goes', async () => {
+    const { proxy, history: results } = await recordingProxy('results')
+    const run = join(results, readdirSync(results)[0] ?? '')
+    await until(async () => /"type":"ok","f":"read"/.test(readFileSync(join(run, 'history.jsonl'), 'utf8')))
+    proxy.child.kill('SIGKILL')
+    await proxy.finished
+    expect(existsSync(join(run, 'run.json'))).toBe(false)
+    const { exitCode, stdout } = await chaosHere(['check', run, '--expect', 'linearizable', '--json'])
+    const { warnings, levels, operations } = JSON.parse(stdout)
+    expect(warnings).toEqual([expect.stringMatching(CUT_OFF)])
+    expect([exitCode, levels.linearizable.result, operations.ok]).toEqual([0, 'met', 2])
+    expect((await chaosHere(['check', run])).stdout.replaceAll(/\s+/g, ' ')).toMatch(CUT_OFF)
   })
 
   test('is reported as cut off after chaos record, too', async () => {

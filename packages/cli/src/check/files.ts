@@ -1,19 +1,21 @@
-import { existsSync } from 'node:fs'
-import { isAbsolute } from 'node:path'
+import { existsSync, statSync } from 'node:fs'
+import { isAbsolute, join } from 'node:path'
 import type { NamedFile } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
 import { STDIN } from '@chaosproxy/history/files'
 
 /**
  * The named files, each once. Patterns (`runs/*.jsonl`, `**`) are expanded in natural order (`run-2` before `run-10`).
- * The name of an existing file is never taken for a pattern.
+ * The name of an existing file is never taken for a pattern. A run's directory stands for the history in it, whether or
+ * not the run came to its end.
  */
 export async function namedFiles(names: readonly string[]): Promise<readonly NamedFile[]> {
   const files = new Map<string, NamedFile>()
   for (const name of names) {
     if (name === STDIN && files.has(name)) throw new UserError('usage', '-: stdin can be read only once.')
     if (name === STDIN || existsSync(name)) {
-      files.set(name, { file: name })
+      const file = name === STDIN ? name : (historyOfRun(name) ?? name)
+      files.set(file, { file })
       continue
     }
     const { glob, isDynamicPattern } = await import('tinyglobby')
@@ -26,6 +28,11 @@ export async function namedFiles(names: readonly string[]): Promise<readonly Nam
     if (matches.length === 0) files.set(name, { file: name, trouble: noMatch(name) })
   }
   return [...files.values()]
+}
+
+function historyOfRun(directory: string): string | undefined {
+  const history = join(directory, 'history.jsonl')
+  return statSync(directory).isDirectory() && existsSync(history) ? history : undefined
 }
 
 const naturalOrder = new Intl.Collator('en', { numeric: true }).compare
