@@ -5,6 +5,7 @@ export { type CheckedHistory, type CheckSettings, check } from './check/check.ts
 // Files with histories.
 export { troubleOf } from './check/check-file.ts'
 export { type CheckEvent, checkFiles } from './check/check-files.ts'
+export { checkFilesElsewhere } from './check/elsewhere.ts'
 export type { NamedFile } from './check/named-file.ts'
 export { type CheckSpec, modelNamesText } from './check/options.ts'
 export type { CheckResult, CheckTask, FileTrouble, StoppedFile } from './check/result.ts'

@@ -11,7 +11,9 @@ import { STDIN } from '@chaosproxy/history/files'
  */
 export async function namedFiles(names: readonly string[]): Promise<readonly NamedFile[]> {
   const files = new Map<string, NamedFile>()
-  for (const name of names) {
+  for (const given of names) {
+    // A directory is called by its name.
+    const name = given.replace(/(?<=.)\/+$/, '')
     if (name === STDIN && files.has(name)) throw new UserError('usage', '-: stdin can be read only once.')
     if (name === STDIN || existsSync(name)) {
       const file = name === STDIN ? name : (historyOfRun(name) ?? name)

@@ -9,6 +9,7 @@ import { asCount, asDuration, asName, asRead, asSize, flag, valuesOf, word } fro
 import { parseLevel } from '../arguments/names.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import type { Options } from '../arguments/option.ts'
+import { queueOption } from '../arguments/queue.ts'
 import { requireOption } from '../arguments/require.ts'
 import { flagOf, type ParsedOptions } from '../command.ts'
 import { chooseReporters, pageChoice, type ReporterChoice, reporterOptions } from '../reporting/choice.ts'
@@ -58,6 +59,7 @@ const declared = {
     ),
     { usual: 'one per core, none for small files' },
   ),
+  ...queueOption,
   explain: flag('print all the evidence: possible values, every operation, every order'),
   out: word('write a report (HTML) of the one file given'),
 }
@@ -69,6 +71,8 @@ export const checkOptions = (): Options => ({ ...declared, ...baselineOptions, .
 export interface CheckSettings {
   readonly spec: CheckSpec
   readonly out: string | undefined
+  /** The queue whose workers judge the keys. */
+  readonly queue: string | undefined
   /** Whether reports may replace files that are none. */
   readonly force: boolean
   readonly verbose: boolean
@@ -97,6 +101,7 @@ export function parseCheckSettings(options: ParsedOptions): CheckSettings {
       explain: typed.explain,
     },
     out,
+    queue: typed.queue,
     force: flagOf(options, 'force'),
     verbose: flagOf(options, 'verbose'),
     reporters: [...chooseReporters(options, 'file'), ...(out === undefined ? [] : [pageChoice(out)])],

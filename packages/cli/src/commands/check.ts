@@ -5,6 +5,7 @@ import {
   askProbes,
   type CheckEvent,
   checkFiles,
+  checkFilesElsewhere,
   EXIT,
   type ExitCode,
   type Part,
@@ -16,6 +17,7 @@ import { optimiseLate } from '@chaosproxy/engine/short-run'
 import { UserError } from '@chaosproxy/history'
 import { STDIN } from '@chaosproxy/history/files'
 import type { Subject } from '@chaosproxy/report'
+import { aloneText, lostText } from '../arguments/queue.ts'
 import { againCommand } from '../check/again.ts'
 import { namedFiles } from '../check/files.ts'
 import { type CheckSettings, checkOptions, parseCheckSettings } from '../check/settings.ts'
@@ -35,13 +37,14 @@ export const checkCommand: Command = {
   groups: {
     'What is checked': ['model', 'initial', 'format', 'keyed', 'failed-cas'],
     'What must hold': ['level', 'expect', 'require', 'baseline', 'tolerance'],
-    Limits: ['timeout', 'memory', 'workers'],
+    Limits: ['timeout', 'memory', 'workers', 'queue'],
     Output: ['explain', 'out', 'reporter', 'json', 'quiet', 'force', 'verbose'],
   },
   examples: [
     ['chaos check history.jsonl', 'verdict, and the smallest explanation'],
     ["chaos check 'runs/**/*.jsonl' etcd_007.log", 'a table of several files, of any known format'],
     ['chaos check recording/', 'a rotated recording: part-0001.jsonl, part-0002.jsonl.gz, … in one directory'],
+    ['chaos check recording/ --queue redis://10.0.0.5:6379', 'by the workers of a queue, which share its keys'],
     ['zcat history.edn.gz | chaos check -', 'from stdin (gzip and zstd files are decompressed automatically)'],
     ['chaos check history.jsonl --expect sequential', 'gate a build on it'],
     ['chaos check history.jsonl --model ./stack.ts', 'by a model of your own'],
@@ -72,7 +75,11 @@ async function runCheck(options: ParsedOptions): Promise<ExitCode> {
   })
   const results: CheckResult[] = []
   try {
-    for await (const result of checkFiles(tasks, spec, showProgress(progress, files.length))) {
+    const listener = showProgress(progress, files.length)
+    const { queue } = settings
+    const checked =
+      queue === undefined ? checkFiles(tasks, spec, listener) : checkFilesElsewhere(tasks, spec, queue, listener)
+    for await (const result of checked) {
       results.push(result)
       reporting.add('part' in result ? result.part : partOfTrouble(result, alone, telling))
     }
@@ -87,7 +94,7 @@ async function runCheck(options: ParsedOptions): Promise<ExitCode> {
   return exitCode
 }
 
-function showProgress({ update, note }: ProgressDisplay, files: number): (event: CheckEvent) => void {
+function showProgress({ update, note, warn }: ProgressDisplay, files: number): (event: CheckEvent) => void {
   const isAlone = files === 1
   return (event) => {
     switch (event.type) {
@@ -104,6 +111,14 @@ function showProgress({ update, note }: ProgressDisplay, files: number): (event:
       case 'checked':
         note(resultText(event.result))
         return isAlone ? undefined : update(`${event.result.file} (${event.done} of ${files})`)
+      case 'alone':
+        return update(aloneText(event))
+      case 'lost':
+        return warn(lostText(event))
+      case 'whole':
+        return warn(
+          `${event.file}: its keys cannot be judged apart, so no worker has anything to do: it is judged here`,
+        )
       default:
         return event satisfies never
     }

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { STDIN } from '@chaosproxy/history/files'
+import type { QueueEvent } from '../queue/pool.ts'
 import { checkFile, readTimed, unlessTroubled } from './check-file.ts'
 import { checkInParallel } from './check-in-parallel.ts'
 import { lentJob } from './jobs.ts'
@@ -15,6 +16,9 @@ export type CheckEvent =
   | { readonly type: 'checking'; readonly file: string; readonly operations: number }
   /** `done` counts the files that are done, this one among them. */
   | { readonly type: 'checked'; readonly result: CheckResult; readonly done: number }
+  /** Its keys cannot be judged apart, so no worker of a queue has anything to do. */
+  | { readonly type: 'whole'; readonly file: string }
+  | QueueEvent
 
 /**
  * Checks files, on other threads if that pays, each within its limits. The results come in the order of the files, each

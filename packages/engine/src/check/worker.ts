@@ -17,6 +17,8 @@ import type { CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.
 import { markDecided, markDeciding, markStarted, type Stopwatch } from './stopwatch.ts'
 import { watchedModel } from './watched-model.ts'
 
+export { judgeShard } from './shard.ts'
+
 /** A history that another thread read. */
 export interface LentFile {
   readonly task: CheckTask

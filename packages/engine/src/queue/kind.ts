@@ -1,6 +1,7 @@
 import type { ResourceLimits } from 'node:worker_threads'
 import type { ThreadScript } from '../built-file.ts'
 import type { Job } from '../jobs/job.ts'
+import type { Store } from './parcel.ts'
 
 /**
  * A kind of job that travels. Everybody who reaches the Redis can write there: what is done, and what it came to, are
@@ -17,11 +18,29 @@ export interface QueuedKind<Spec extends object, Result> {
   readonly readResult: (data: unknown, spec: Spec) => Result
   /** In words, such as `64 seeds of raft from 65`. */
   readonly title: (spec: Spec) => string
+  /** Whether another attempt may know more, so that the answer is not kept: there was too little time, say. */
+  readonly isPassing?: (result: Result) => boolean
+  /** Data that is to travel beside the spec, by its hash: see `cargo.ts`. */
+  readonly cargo?: (spec: Spec) => Cargo
+  /** On a worker: the spec with the names that its data has here. @throws UserError for data that is not here. */
+  readonly bring?: (spec: Spec, store: LocalStore) => Promise<Spec>
+}
+
+/** Texts by their hashes, made when they are sent. */
+export type Cargo = ReadonlyMap<string, () => string>
+
+/** What was sent, and a folder of the worker's own for it. */
+export interface LocalStore extends Store {
+  readonly home: string
 }
 
 /** A kind whose types only itself knows. */
-export interface AnyKind extends Omit<QueuedKind<object, unknown>, 'job' | 'readResult' | 'title'> {
+export interface AnyKind
+  extends Omit<QueuedKind<object, unknown>, 'job' | 'readResult' | 'title' | 'isPassing' | 'cargo' | 'bring'> {
   readonly job: Job<never, unknown>
   readonly readResult: (data: unknown, spec: never) => unknown
   readonly title: (spec: never) => string
+  readonly isPassing?: (result: never) => boolean
+  readonly cargo?: (spec: never) => Cargo
+  readonly bring?: (spec: never, store: LocalStore) => Promise<object>
 }

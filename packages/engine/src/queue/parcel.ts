@@ -104,6 +104,8 @@ export const NOTHING: Unpacked = { paths: new Set(), receive: (value) => value, 
 
 /** Unpacks files below a temporary folder, each parcel once. */
 export function createUnpacker(store: Store): {
+  /** The folder, which is removed in the end. */
+  readonly home: string
   unpack(files: readonly SentFile[]): Promise<Unpacked>
   close(): void
 } {
@@ -127,6 +129,7 @@ export function createUnpacker(store: Store): {
   }
 
   return {
+    home,
     unpack(files) {
       const name = hashOf(JSON.stringify(files))
       const unpacking = known.get(name) ?? unpackNew(files, join(home, name.slice(0, 16)))

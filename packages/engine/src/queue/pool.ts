@@ -2,6 +2,7 @@ import { UserError } from '@chaosproxy/history'
 import { type Doing, type Job, type JobEnd, PoisonousJob, type Pool } from '../jobs/job.ts'
 import { jobName } from '../jobs/job-name.ts'
 import { type Lane, type Outcome, openBoard } from './board.ts'
+import { createSender } from './cargo.ts'
 import type { AnyKind } from './kind.ts'
 import { kindNamed } from './kinds.ts'
 import { printOrder, readEnd } from './message.ts'
@@ -40,14 +41,8 @@ export async function openQueuePool(
       if (waiting[lane] > 0 && (await board.workers(lane)) === 0)
         listener({ type: 'alone', place, code: lane === 'code' })
   }, COUNT_WORKERS_EVERY_MS)
-  const parcels = new Map<string, Parcel>()
-
-  function parcelOf(references: readonly string[]): Parcel {
-    const name = JSON.stringify(references)
-    const parcel = parcels.get(name) ?? pack(references)
-    parcels.set(name, parcel)
-    return parcel
-  }
+  const parcelOf = createPacker()
+  const send = createSender(board)
 
   async function ask(kind: AnyKind, spec: object, doing: Doing): Promise<JobEnd<unknown>> {
     const references = kind.job.reads(spec as never)
@@ -63,12 +58,16 @@ export async function openQueuePool(
         const isGone = !first && (await board.isGone(lane, name))
         if (isGone) lost += 1
         if (parcel !== undefined && (first || isGone)) await board.keep(parcel.texts)
+        if (first || isGone) await send(kind.cargo?.(spec as never), isGone)
         // Under its name it is the same job, unless Redis has lost it.
         const outcome = await Promise.race([board.outcomeOf(lane, name, order), calledOff.outcome])
-        if (outcome.type === 'value')
-          return readEnd(parcel?.receive(outcome.value) ?? outcome.value, (value) =>
+        if (outcome.type === 'value') {
+          const end = readEnd(parcel?.receive(outcome.value) ?? outcome.value, (value) =>
             kind.readResult(value, spec as never),
           )
+          if (isPassing(kind, end)) await board.takeBack(lane, name)
+          return end
+        }
         if (outcome.type === 'poisonous') throw new PoisonousJob(title)
         if (outcome.type === 'failed')
           throw new UserError('environment', `a worker could not do ${title}: ${outcome.why}`)
@@ -99,6 +98,21 @@ export async function openQueuePool(
     },
   }
 }
+
+/** Packs what many jobs need once. */
+function createPacker(): (references: readonly string[]) => Parcel {
+  const parcels = new Map<string, Parcel>()
+  return (references) => {
+    const name = JSON.stringify(references)
+    const parcel = parcels.get(name) ?? pack(references)
+    parcels.set(name, parcel)
+    return parcel
+  }
+}
+
+/** Whether another attempt may know more. What is searched in a seed stays the same. */
+const isPassing = (kind: AnyKind, end: JobEnd<unknown>): boolean =>
+  kind.isPassing !== undefined && (end.type !== 'done' || kind.isPassing(end.value as never))
 
 /** Both signals are one to a queue: what a worker has begun is not waited for. */
 function callingOff({ signal, stop }: Doing): {

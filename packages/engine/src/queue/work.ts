@@ -46,7 +46,8 @@ export async function work(settings: WorkSettings): Promise<void> {
   const { bullmq, connection, place, connect } = await connectQueue(queue)
   const pools = createPools(threads)
   const client = connect()
-  const unpacker = createUnpacker(storeOn(client))
+  const store = storeOn(client)
+  const unpacker = createUnpacker(store)
 
   async function perform({ data }: TakenJob): Promise<object> {
     const startedAt = performance.now()
@@ -54,7 +55,8 @@ export async function work(settings: WorkSettings): Promise<void> {
       const { kind, spec: sent, files, looks, wanted } = readOrder(data)
       if (files.length > 0 && !allowCode) throw new UserError('usage', NO_CODE)
       const { paths, receive, send } = files.length === 0 ? NOTHING : await unpacker.unpack(files)
-      const spec = readSpec(kind, receive(sent), paths)
+      const asked = readSpec(kind, receive(sent), paths)
+      const spec = ((await kind.bring?.(asked, { ...store, home: unpacker.home })) ?? asked) as never
       const end = await pools.of(kind).do(kind.job as Job<never, unknown>, spec, { looks, wanted })
       listener({ type: 'done', job: send(kind.title(spec)), elapsedMs: performance.now() - startedAt })
       return send(printEnd(end))

@@ -1,4 +1,5 @@
 export { MemoryLimitError } from './memory-limit.ts'
+export { partsOf } from './parts.ts'
 export { readHistory } from './read.ts'
 export { STDIN, sourceName } from './source.ts'
 export { whyUnreadable, whyUnwritable } from './system-errors.ts'

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../error.ts'
 
@@ -15,6 +15,10 @@ const NUMBERED = /^(.*?)(\d+)(\.(?:jsonl|edn))(?:\.(?:gz|zst))?$/
 export function partsIn(directory: string): readonly string[] | undefined {
   return partsAmong(directory, readdirSync(directory))?.map((name) => join(directory, name))
 }
+
+/** The files of a recording: itself, or its parts if it is a directory of them. @throws UserError as `partsIn` does. */
+export const partsOf = (path: string): readonly string[] =>
+  statSync(path).isDirectory() ? (partsIn(path) ?? [path]) : [path]
 
 /** The same for a list of names. */
 export function partsAmong(place: string, names: readonly string[]): readonly string[] | undefined {

@@ -1,0 +1,166 @@
+import {
+  createBoardMemory,
+  judgeShare,
+  mergeShares,
+  planShares,
+  reportOfShares,
+  type ShareAnswer,
+  type ShareOptions,
+  type Verdict,
+} from '@chaosproxy/checker'
+import { borrowHistory, type History, UserError } from '@chaosproxy/history'
+import { STDIN } from '@chaosproxy/history/files'
+import { doEach, type Pool } from '../jobs/job.ts'
+import { thisThread } from '../jobs/this-thread.ts'
+import type { CheckEvent } from './check-files.ts'
+import { lentJob, readJob } from './jobs.ts'
+import { type CheckSpec, checkOptionsFor, modelFileOf } from './options.ts'
+import { resultOf } from './outcome.ts'
+import { type CheckPool, createCheckPool } from './pool.ts'
+import { recordingAt } from './recording.ts'
+import type { CheckResult, CheckTask, FileTrouble } from './result.ts'
+import { type ShardResult, type ShardSettings, shardJob } from './shard.ts'
+
+/** Each thread reads the recording once, so that more shards cost little, and are spread more evenly. */
+const SHARDS = 16
+
+interface Elsewhere {
+  readonly workers: Pool
+  readonly pool: CheckPool
+  readonly listener: (event: CheckEvent) => void
+}
+
+/**
+ * Checks files one after another by the workers of a queue (an address, or `env:NAME`).
+ *
+ * @throws UserError (usage) for what cannot travel to workers, and as `openQueuePool` does.
+ */
+export async function* checkFilesElsewhere(
+  tasks: readonly (CheckTask | FileTrouble)[],
+  spec: CheckSpec,
+  queue: string,
+  listener: (event: CheckEvent) => void = () => {},
+): AsyncGenerator<CheckResult, void, undefined> {
+  requireTravelling(tasks, spec)
+  // Its packages are installed only where a queue is used.
+  const { openQueuePool } = await import('../queue/pool.ts')
+  const workers = await openQueuePool(queue, thisThread, listener)
+  const pool = createCheckPool(1, spec)
+  try {
+    for (const [n, task] of tasks.entries()) {
+      const result = 'trouble' in task ? task : await checkElsewhere(task, { workers, pool, listener })
+      listener({ type: 'checked', result, done: n + 1 })
+      yield result
+    }
+  } finally {
+    await Promise.all([workers.close(), pool.close()])
+  }
+}
+
+/**
+ * Checks one file by a pool of workers: each judges the keys of a shard, and what they find is judged again here before
+ * it is told. The levels that consider all keys together are judged here; the result is that of a single thread.
+ */
+async function checkElsewhere(task: CheckTask, { pool, workers, listener }: Elsewhere): Promise<CheckResult> {
+  const { file } = task
+  listener({ type: 'reading', file })
+  const read = await pool.run(readJob, task, task)
+  if ('trouble' in read || 'stopped' in read) return read
+  const started = performance.now()
+  const history = borrowHistory(read.lent)
+  listener({ type: 'checking', file, operations: history.operations.length })
+  const options = checkOptionsFor(task.file, history, task.settings, task.settings.timeoutMs)
+  if (planShares(history, options, 2, 0) === undefined) {
+    listener({ type: 'whole', file })
+    return pool.run(lentJob, task, read)
+  }
+  const answers = await answersOf(task, workers)
+  // Waiting for workers is no time to decide in.
+  const judging = checkOptionsFor(task.file, history, task.settings, task.settings.timeoutMs)
+  const report = reportOfShares(history, judging, {
+    linearizable: merged(answers, history, judging),
+    beside: undefined,
+    memory: createBoardMemory(),
+  })
+  const checkMs = performance.now() - started
+  return resultOf(task, { history, report, parseMs: read.parseMs, checkMs, checking: judging })
+}
+
+/** @throws UserError (usage) for what cannot be judged elsewhere. */
+function requireTravelling(tasks: readonly { readonly file: string }[], spec: CheckSpec): void {
+  if (tasks.some(({ file }) => file === STDIN))
+    throw new UserError('usage', '--queue: standard input cannot travel to workers. Save it to a file, and check that.')
+  const model = modelFileOf(spec)
+  if (model !== undefined)
+    throw new UserError(
+      'usage',
+      `--queue: a model of your own does not travel to workers, since nobody can tell whether its keys may be judged apart: ${model}. Leave out --queue.`,
+    )
+}
+
+async function answersOf({ file, settings }: CheckTask, workers: Pool): Promise<readonly ShardResult[]> {
+  const { initial, model, levels, format, keyed, failedCas, timeoutMs, memoryBytes } = settings
+  const judged: ShardSettings = { initial, model, levels, format, keyed, failedCas, timeoutMs, memoryBytes }
+  const recording = await recordingAt(file)
+  const answers: ShardResult[] = []
+  const failures: unknown[] = []
+  const ending = new AbortController()
+  await doEach(workers.width, Array(SHARDS).keys(), async (shard) => {
+    try {
+      const end = await workers.do(
+        shardJob,
+        { recording, settings: judged, shard, of: SHARDS },
+        { signal: ending.signal },
+      )
+      if (end.type === 'failed')
+        throw new UserError('environment', `${file}: a worker could not judge its keys: ${String(end.error)}`)
+      answers.push(end.type === 'done' ? end.value : { result: 'unknown', limit: 'memory', undecided: 1, keys: 1 })
+    } catch (error) {
+      // The others are called off: each would go on waiting for its shard.
+      failures.push(error)
+      ending.abort()
+    }
+  })
+  if (failures.length > 0) throw failures[0]
+  return answers
+}
+
+/** What the shards say of all keys together. Nothing is called violated that is not seen to be so here. */
+function merged(answers: readonly ShardResult[], history: History, options: ShareOptions): Verdict {
+  const violated = answers.flatMap((answer) => (answer.result === 'violated' ? [answer.key ?? ''] : []))
+  const known = answers.flatMap((answer): readonly ShareAnswer[] => {
+    if (answer.result === 'unknown') return [answer]
+    return answer.result === 'met' ? [{ result: 'met', orders: [], keys: history.keys.length }] : []
+  })
+  const here = violated.length === 0 ? [] : [judgedHere(new Set(violated), history, options)]
+  const verdict = mergeShares([...here, ...known], history)
+  return verdict.result === 'met' ? { result: 'met', witness: ordersOf(history, options) } : verdict
+}
+
+function judgedHere(names: ReadonlySet<string>, history: History, options: ShareOptions): ShareAnswer {
+  const share = Uint8Array.from(['', ...history.keys], (key) => (names.has(key) ? 1 : 0))
+  const answer = judgeShare(history, options, share, createBoardMemory())
+  if (answer.result === 'met' || answer.result === 'packed')
+    throw new UserError(
+      'environment',
+      `a worker answered what no worker can have found: keys ${[...names].join(', ')} are linearizable. Remove it from the queue.`,
+    )
+  return answer
+}
+
+/** The orders that the workers found did not travel: they are found again if somebody looks at them. */
+function ordersOf(history: History, options: ShareOptions): Extract<Verdict, { readonly result: 'met' }>['witness'] {
+  let orders: Extract<ReturnType<typeof ordersOf>, { readonly kind: 'order' }>['orders'] | undefined
+  return {
+    kind: 'order',
+    get orders() {
+      if (orders === undefined) {
+        const share = new Uint8Array(history.keys.length + 1).fill(1)
+        const verdict = mergeShares([judgeShare(history, options, share, createBoardMemory())], history)
+        const found = verdict.result === 'met' && verdict.witness.kind === 'order' ? verdict.witness : undefined
+        orders = found?.orders ?? []
+      }
+      return orders
+    },
+  }
+}

@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto'
+import { createBoardMemory, judgeShare, type ShareAnswer } from '@chaosproxy/checker'
+import type { History } from '@chaosproxy/history'
+import { MemoryLimitError, readHistory } from '@chaosproxy/history/files'
+import type { Job, Task } from '../jobs/job.ts'
+import { type CheckSpec, checkOptionsFor } from './options.ts'
+import type { RecordingName } from './recording.ts'
+
+/** The settings on which the judgement of a key depends. */
+export type ShardSettings = Pick<
+  CheckSpec,
+  'initial' | 'model' | 'levels' | 'format' | 'keyed' | 'failedCas' | 'timeoutMs' | 'memoryBytes'
+>
+
+/** Some keys of a recording, to be judged by themselves: those whose name has this hash. */
+export interface ShardSpec {
+  readonly recording: RecordingName
+  readonly settings: ShardSettings
+  readonly shard: number
+  readonly of: number
+}
+
+/** Whether one order in real time explains what was done to these keys. Its order stays with who found it. */
+export type ShardResult =
+  | { readonly result: 'met' }
+  /** The key is null for operations without one. Whoever asked can judge it again, and see. */
+  | { readonly result: 'violated'; readonly key: string | null }
+  | Pick<Extract<ShareAnswer, { readonly result: 'unknown' }>, 'result' | 'limit' | 'undecided' | 'keys'>
+
+/** Judges a shard of the keys of a recording. */
+export const shardJob: Job<ShardSpec, ShardResult> = {
+  kind: 'judgeShard',
+  // Its spec names them by their hashes.
+  reads: () => [],
+  run: judgeShard,
+}
+
+/** Spreads keys evenly, the same on every machine. */
+export const shardOf = (key: string, of: number): number => createHash('md5').update(key).digest().readUInt32LE() % of
+
+/** By key of the history, preceded by operations without a key: whether it is in the shard. */
+export const keysOfShard = ({ keys }: Pick<History, 'keys'>, shard: number, of: number): Uint8Array =>
+  Uint8Array.from(['', ...keys], (key) => (shardOf(key, of) === shard ? 1 : 0))
+
+/** What is asked of a report, and not of keys. */
+const NOT_ASKED = {
+  expect: undefined,
+  require: undefined,
+  baseline: undefined,
+  workers: undefined,
+  explain: false,
+} as const
+
+/** On a thread. */
+export async function judgeShard({ spec }: Task<ShardSpec>): Promise<ShardResult> {
+  const { recording, settings, shard, of } = spec
+  const history = await keptHistory(recording, settings)
+  if (history === undefined) return { result: 'unknown', limit: 'memory', undecided: 1, keys: 1 }
+  const share = keysOfShard(history, shard, of)
+  const checking = { ...settings, ...NOT_ASKED }
+  const options = checkOptionsFor(recording.file, history, checking, settings.timeoutMs)
+  const answer = judgeShare(history, { ...options, explain: false }, share, createBoardMemory())
+  switch (answer.result) {
+    case 'met':
+    case 'packed':
+      return { result: 'met' }
+    case 'violated':
+      return { result: 'violated', key: answer.counterexample?.keys[0] ?? null }
+    case 'unknown':
+      return { result: 'unknown', limit: answer.limit, undecided: answer.undecided, keys: answer.keys }
+    default:
+      return answer satisfies never
+  }
+}
+
+/** A thread that has read a recording judges the next shard of it without reading it again. */
+let kept: { readonly name: string; readonly history: Promise<History | undefined> } | undefined
+let forgetting: NodeJS.Timeout | undefined
+const KEPT_MS = 10_000
+
+function keptHistory(recording: RecordingName, settings: ShardSettings): Promise<History | undefined> {
+  const { format, keyed, memoryBytes } = settings
+  const name = JSON.stringify([recording, format, keyed, memoryBytes])
+  if (kept?.name !== name) kept = { name, history: read(recording.file, settings) }
+  clearTimeout(forgetting)
+  forgetting = setTimeout(() => {
+    kept = undefined
+  }, KEPT_MS).unref()
+  return kept.history
+}
+
+/** Undefined if it takes more memory than it may. */
+async function read(file: string, { format, keyed, memoryBytes }: ShardSettings): Promise<History | undefined> {
+  try {
+    return await readHistory(file, { format, independent: keyed, memoryBytes })
+  } catch (error) {
+    if (error instanceof MemoryLimitError) return undefined
+    throw error
+  }
+}

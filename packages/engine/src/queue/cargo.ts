@@ -1,0 +1,91 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { UserError } from '@chaosproxy/history'
+import { hashOf, type RecordingName } from '../check/recording.ts'
+import type { Board } from './board.ts'
+import type { Cargo, LocalStore } from './kind.ts'
+import { LOST_FILE } from './parcel.ts'
+
+// Recordings are read where they are, if a worker sees the same disk. Small ones travel through Redis, too, each part
+// under the hash of its content.
+
+/** More than this does not travel: a Redis keeps all in memory. */
+const MOST_BYTES = 16_000_000
+
+/** The parts by their hashes, in Base64; empty if they are too large to travel. */
+export function cargoOf(parts: RecordingName['parts']): Cargo {
+  const bytes = parts.reduce((sum, part) => sum + part.bytes, 0)
+  if (bytes > MOST_BYTES) return new Map()
+  return new Map(parts.map(({ path, sha256 }) => [sha256, () => readFileSync(path).toString('base64')]))
+}
+
+/** Puts what many jobs need there once, unless it was lost. */
+export function createSender(board: Pick<Board, 'keep'>): (cargo: Cargo | undefined, isLost: boolean) => Promise<void> {
+  const sent = new Set<string>()
+  return async (cargo = new Map(), isLost) => {
+    for (const [hash, text] of cargo) {
+      if (sent.has(hash) && !isLost) continue
+      sent.add(hash)
+      await board.keep(new Map([[hash, text()]]))
+    }
+  }
+}
+
+/** Files whose hashes were seen to be right, by what would change with their content. */
+const seen = new Set<string>()
+
+/**
+ * The recording under the names that it has on this machine: as it was named, if that is it, or as it was fetched.
+ *
+ * @throws UserError (input) if what is here is another recording, or nothing is here and it is too large to travel.
+ */
+export async function hereOrFetched(recording: RecordingName, store: LocalStore): Promise<RecordingName> {
+  const { file, parts } = recording
+  const missing: string[] = []
+  for (const part of parts) {
+    const status = statSync(part.path, { throwIfNoEntry: false })
+    if (status === undefined) {
+      missing.push(part.path)
+      continue
+    }
+    const known = JSON.stringify([part, status.ino, status.mtimeMs, status.size])
+    if (seen.has(known)) continue
+    if (!status.isFile() || status.size !== part.bytes || (await hashOf(part.path)) !== part.sha256)
+      throw new UserError(
+        'input',
+        `${part.path} is not here as it was where the check was started: its content differs (${status.size} bytes, and not ${part.bytes}, or others). Copy it again, or mount the same disk.`,
+      )
+    seen.add(known)
+  }
+  if (missing.length === 0) return recording
+  const bytes = parts.reduce((sum, part) => sum + part.bytes, 0)
+  const [first = file] = missing
+  if (bytes > MOST_BYTES)
+    throw new UserError(
+      'input',
+      `${first} is not on this machine, and ${bytes} bytes are too many to travel through Redis, which takes ${MOST_BYTES}. Mount the disk under the same path.`,
+    )
+  return fetched(recording, store)
+}
+
+async function fetched({ file, parts }: RecordingName, store: LocalStore): Promise<RecordingName> {
+  const name = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
+  const folder = join(store.home, name)
+  const isOne = parts.length === 1 && parts[0]?.path === file
+  const here = parts.map((part) => ({ ...part, path: join(folder, basename(part.path)) }))
+  for (const { path, sha256, bytes } of here) {
+    if (statSync(path, { throwIfNoEntry: false })?.size === bytes) continue
+    const text = await store.fetch(sha256)
+    if (text === undefined) throw new Error(`${basename(path)}: ${LOST_FILE}`)
+    const content = Buffer.from(text, 'base64')
+    if (createHash('sha256').update(content).digest('hex') !== sha256)
+      throw new UserError('input', `${basename(path)}: what came through Redis is not what was sent. Remove it there.`)
+    mkdirSync(dirname(path), { recursive: true })
+    // Two jobs may fetch it at a time.
+    const unfinished = `${path}.${randomUUID()}`
+    writeFileSync(unfinished, content)
+    renameSync(unfinished, path)
+  }
+  return { file: isOne ? (here[0]?.path ?? folder) : folder, parts: here }
+}

@@ -1,0 +1,82 @@
+import { models } from '@chaosproxy/checker'
+import { formats, type Json, millis } from '@chaosproxy/history'
+import * as v from 'valibot'
+import { type ShardResult, type ShardSpec, shardJob } from '../check/shard.ts'
+import { cargoOf, hereOrFetched } from './cargo.ts'
+import type { QueuedKind } from './kind.ts'
+
+const MOST_SHARDS = 10_000
+const MOST_PARTS = 100_000
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const text = v.pipe(v.string(), v.minLength(1), v.maxLength(4_096))
+const path = v.pipe(
+  text,
+  v.check((given) => given.startsWith('/') || /^[A-Za-z]:\\/.test(given), 'is no absolute path'),
+)
+const names = [...models.map(({ name }) => name), ...models.flatMap(({ aliases }) => aliases)]
+
+const recording = v.strictObject({
+  file: path,
+  parts: v.pipe(
+    v.array(v.strictObject({ path, bytes: count, sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)) })),
+    v.minLength(1),
+    v.maxLength(MOST_PARTS),
+  ),
+})
+
+const settings = v.pipe(
+  v.strictObject({
+    initial: v.optional(v.custom<Json>((given) => given !== undefined)),
+    model: v.optional(v.picklist(names)),
+    levels: v.optional(v.array(text)),
+    format: v.optional(v.picklist(formats)),
+    keyed: v.optional(v.boolean()),
+    failedCas: v.picklist(['auto', 'drop', 'observes']),
+    timeoutMs: v.pipe(v.number(), v.minValue(0), v.maxValue(86_400_000), v.transform(millis)),
+    memoryBytes: v.pipe(v.number(), v.minValue(0), v.finite()),
+  }),
+  v.transform((given): ShardSpec['settings'] => ({
+    initial: given.initial,
+    model: given.model,
+    levels: given.levels,
+    format: given.format,
+    keyed: given.keyed,
+    failedCas: given.failedCas,
+    timeoutMs: given.timeoutMs,
+    memoryBytes: given.memoryBytes,
+  })),
+)
+
+const shardSpec: v.GenericSchema<unknown, ShardSpec> = v.pipe(
+  v.strictObject({
+    recording,
+    settings,
+    shard: count,
+    of: v.pipe(count, v.minValue(1), v.maxValue(MOST_SHARDS)),
+  }),
+  v.check(({ shard, of }) => shard < of, 'there is no such shard'),
+)
+
+const shardResult: v.GenericSchema<unknown, ShardResult> = v.variant('result', [
+  v.strictObject({ result: v.literal('met') }),
+  v.strictObject({ result: v.literal('violated'), key: v.nullable(v.string()) }),
+  v.strictObject({
+    result: v.literal('unknown'),
+    limit: v.picklist(['time', 'memory']),
+    undecided: count,
+    keys: count,
+  }),
+])
+
+/** Judging some keys of a recording. */
+export const shardKind: QueuedKind<ShardSpec, ShardResult> = {
+  job: shardJob,
+  script: 'check-worker',
+  readSpec: (data) => v.parse(shardSpec, data),
+  readResult: (data) => v.parse(shardResult, data),
+  title: ({ recording: { file }, shard, of }) => `keys ${shard + 1}/${of} of ${file}`,
+  isPassing: ({ result }) => result === 'unknown',
+  cargo: ({ recording: { parts } }) => cargoOf(parts),
+  bring: async (spec, store) => ({ ...spec, recording: await hereOrFetched(spec.recording, store) }),
+}
