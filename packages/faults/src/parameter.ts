@@ -58,7 +58,7 @@ export const bytes = (summary: string, bounds: Bounds = {}): ParameterSchema<num
 export const bytesPerSecond = (summary: string): ParameterSchema<number> => amount('bytes/s', summary, {})
 
 /** A whole number of things. */
-export const count = (summary: string, bounds: Bounds = {}): ParameterSchema<number> =>
+export const wholeNumber = (summary: string, bounds: Bounds = {}): ParameterSchema<number> =>
   v.pipe(amount('count', summary, bounds), v.safeInteger())
 
 /** A number from 0 to 1. */

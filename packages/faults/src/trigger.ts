@@ -1,11 +1,11 @@
-import { count, ms, optional, probability, text } from './parameter.ts'
+import { ms, optional, probability, text, wholeNumber } from './parameter.ts'
 
 /** Parameters that count candidates of a fault, over the places that `of` names. */
 export const counting = (noun: string, of = '') => ({
   probability: optional(probability(`of each ${noun} to be hit`)),
-  nth: optional(count(`only this ${noun}${of}, counted from 1`, { least: 1 })),
-  first: optional(count(`only the first ${noun}s${of}, this many`, { least: 1 })),
-  every: optional(count(`only every nth ${noun}${of}`, { least: 1 })),
+  nth: optional(wholeNumber(`only this ${noun}${of}, counted from 1`, { least: 1 })),
+  first: optional(wholeNumber(`only the first ${noun}s${of}, this many`, { least: 1 })),
+  every: optional(wholeNumber(`only every nth ${noun}${of}`, { least: 1 })),
 })
 
 /** Times count from when the fault was applied. */

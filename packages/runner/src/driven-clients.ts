@@ -6,7 +6,7 @@ import { settingsFor, type WorkloadClient } from '@chaosproxy/workloads'
 import { type ClientLoop, intervalFor, type NodeChoice, startClientLoop } from './client-loop.ts'
 import type { HistorySink } from './ports.ts'
 import { startProcess } from './process.ts'
-import { createRecorder, type Recorder } from './recorder.ts'
+import { createRunRecorder, type RunRecorder } from './recorder.ts'
 import type { RunClients } from './run-clients.ts'
 import type { RunOptions } from './run-options.ts'
 import { recordWire } from './wire-recorder.ts'
@@ -34,7 +34,7 @@ export function driveClients(options: RunOptions, { random, since, online }: Dri
     },
   }
   const wire = recordWire(cluster, sink.wire, since, online)
-  const recorder = wire ?? createRecorder(judged, since)
+  const recorder = wire ?? createRunRecorder(judged, since)
   const keys = new Set<string>()
   const loops = startClients({ ...options, recorder, random, keys })
   return {
@@ -57,7 +57,7 @@ export function driveClients(options: RunOptions, { random, since, online }: Dri
 }
 
 /** Operations like those of the run's clients, as another client would begin. */
-function operationsOf({ workload, settings }: RunOptions, recorder: Recorder, random: Random): () => Input {
+function operationsOf({ workload, settings }: RunOptions, recorder: RunRecorder, random: Random): () => Input {
   let client: WorkloadClient | undefined
   return () => {
     const { ok, fail, info } = recorder.counts()
@@ -84,7 +84,7 @@ function afterAll(times: number, done: () => void): () => void {
 
 interface ClientsOptions
   extends Pick<RunOptions, 'cluster' | 'workload' | 'settings' | 'clients' | 'sticky' | 'rate' | 'timeoutMs'> {
-  readonly recorder: Recorder
+  readonly recorder: RunRecorder
   readonly random: Random
   /** Filled with the keys that clients use. */
   readonly keys: Set<string>

@@ -1,7 +1,7 @@
 import { type Fault, type FaultKind, printMembers } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
 import type { Healed } from './ports.ts'
-import type { Recorder } from './recorder.ts'
+import type { RunRecorder } from './recorder.ts'
 import type { FaultRecord } from './result/run-summary.ts'
 
 type Injected = Pick<FaultRecord, 'id' | 'fault' | 'from'>
@@ -21,7 +21,7 @@ export interface FaultRecords {
   inOrder(): readonly FaultRecord[]
 }
 
-export function createFaultRecords(recorder: Recorder, since: () => Nanos): FaultRecords {
+export function createFaultRecords(recorder: RunRecorder, since: () => Nanos): FaultRecords {
   const records: FaultRecord[] = []
   const trouble: string[] = []
   /** Faults that took time to inject. */

@@ -13,7 +13,7 @@ import { createFaultRecords } from './fault-records.ts'
 import { type ActiveFault, createFaultsInForce } from './faults-in-force.ts'
 import { stopsNodes } from './majority.ts'
 import type { Cancel, Cluster, FaultNoticed, Healed, Injected } from './ports.ts'
-import type { Recorder } from './recorder.ts'
+import type { RunRecorder } from './recorder.ts'
 import type { FaultRecord } from './result/run-summary.ts'
 
 export interface NemesisLoop {
@@ -39,7 +39,7 @@ export interface NemesisLoop {
 
 interface NemesisLoopOptions {
   readonly cluster: Cluster
-  readonly recorder: Recorder
+  readonly recorder: RunRecorder
   /** Times count from `startedAt`, as do those of the records and of the history. */
   readonly schedule: Schedule
   /** When the run began, by the cluster's clock. */

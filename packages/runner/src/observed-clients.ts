@@ -1,7 +1,7 @@
 import type { OnlineChecker } from '@chaosproxy/checker'
 import { type Millis, millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
 import type { Cluster, HistorySink, ObservedClients, WireEvent, WireSink } from './ports.ts'
-import type { Recorder } from './recorder.ts'
+import type { RunRecorder } from './recorder.ts'
 import { createRepeats } from './repeats.ts'
 import type { RunClients } from './run-clients.ts'
 import type { RunOptions } from './run-options.ts'
@@ -30,7 +30,7 @@ export function observeClients(
   const traffic = noting({ sink, settlement, repeats, online })
   const wire = cluster.record(traffic.sink, since)
   let processes = 0
-  const recorder: Recorder = {
+  const recorder: RunRecorder = {
     newProcess: () => processes++,
     // The proxy's record is the history, final reads included.
     invoked() {},

@@ -3,11 +3,11 @@ import type { Completion, Input, Millis } from '@chaosproxy/history'
 import type { Workload } from '@chaosproxy/workloads'
 import { Connections } from './connections.ts'
 import type { Cluster } from './ports.ts'
-import type { Invocation, Recorder } from './recorder.ts'
+import type { Invocation, RunRecorder } from './recorder.ts'
 
 export interface ProcessOptions {
   readonly cluster: Cluster
-  readonly recorder: Recorder
+  readonly recorder: RunRecorder
   readonly workload: Pick<Workload, 'reads' | 'agreedOn'>
   readonly timeoutMs: Millis
   /** Whether its operations are marked as final. */

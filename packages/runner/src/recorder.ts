@@ -15,7 +15,7 @@ export interface Invocation extends Request {
 }
 
 /** Turns what happens into events of the history, numbered and timed as they happen. */
-export interface Recorder {
+export interface RunRecorder {
   /** Process numbers are never reused. */
   newProcess(): number
   invoked(invocation: Invocation): void
@@ -24,7 +24,7 @@ export interface Recorder {
   counts(): LiveCounts
 }
 
-export function createRecorder(sink: HistorySink, now: () => Nanos): Recorder {
+export function createRunRecorder(sink: HistorySink, now: () => Nanos): RunRecorder {
   let index = 0
   let processes = 0
   const counts = { ok: 0, fail: 0, info: 0 }

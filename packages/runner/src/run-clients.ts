@@ -1,10 +1,10 @@
 import type { Input } from '@chaosproxy/history'
-import type { Recorder } from './recorder.ts'
+import type { RunRecorder } from './recorder.ts'
 import type { Settled } from './settlement.ts'
 
 /** The clients of a run, driven by it or observed. */
 export interface RunClients {
-  readonly recorder: Recorder
+  readonly recorder: RunRecorder
   /**
    * Ends them, has everything healed, whenever it is their turn, and calls back once they are gone and all is healed.
    */

@@ -2,11 +2,11 @@ import type { OnlineChecker } from '@chaosproxy/checker'
 import type { Nanos } from '@chaosproxy/history'
 import type { Cluster, WireHistory } from './ports.ts'
 import { sessionOf } from './process.ts'
-import type { Recorder } from './recorder.ts'
+import type { RunRecorder } from './recorder.ts'
 import { createSettlement, type Settled } from './settlement.ts'
 
 /** A recorder whose events come from the cluster's own proxy. */
-export interface WireBackedRecorder extends Recorder {
+export interface WireBackedRecorder extends RunRecorder {
   settled(): Settled
   /** Call once no operation is open any more. */
   finish(): void

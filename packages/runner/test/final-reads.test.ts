@@ -3,7 +3,7 @@ import { register } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
 import { readFinally } from '../src/final-reads.ts'
 import type { Cluster } from '../src/ports.ts'
-import { createRecorder } from '../src/recorder.ts'
+import { createRunRecorder } from '../src/recorder.ts'
 
 const ANSWERS_AFTER = millisToNanos(millis(1))
 const at = (ms: number): Nanos => millisToNanos(millis(ms))
@@ -55,7 +55,7 @@ function readOf(options: { readonly lingersMs?: number; readonly isGivenUp: bool
     stop: () => {},
   }
   const events: Event[] = []
-  const recorder = createRecorder({ append: (event) => events.push(event) }, clock.now)
+  const recorder = createRunRecorder({ append: (event) => events.push(event) }, clock.now)
   if (options.isGivenUp) {
     const input = { f: 'write', key: 'x', value: 2 }
     const invocation = { process: recorder.newProcess(), node: 'n1', input, harmless: false, final: false }

@@ -3,7 +3,7 @@ import { nanos } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { startNemesisLoop } from '../src/nemesis-loop.ts'
 import type { Cluster, Healed } from '../src/ports.ts'
-import type { Recorder } from '../src/recorder.ts'
+import type { RunRecorder } from '../src/recorder.ts'
 
 test('a fault that begins after the time it was to end at ends no earlier than it begins', () => {
   let time = 0
@@ -22,7 +22,7 @@ test('a fault that begins after the time it was to end at ends no earlier than i
   }
   const loop = startNemesisLoop({
     cluster: cluster as Cluster,
-    recorder: { nemesis: () => {} } as unknown as Recorder,
+    recorder: { nemesis: () => {} } as unknown as RunRecorder,
     schedule: [{ id: 'fault-1', from: nanos(200), to: nanos(200), plan: { kind: 'kill', nodes: ['n1'] } }],
     startedAt: nanos(0),
     random: createRandom('late'),
@@ -47,10 +47,10 @@ test('a loop that is stopped calls back, although it is asked to heal meanwhile'
     status: () => new Map(),
     inject: (_, injected) => injected({ type: 'injected', heal: (healed) => healings.push(healed) }),
   }
-  const recorder: Pick<Recorder, 'nemesis'> = { nemesis: () => {} }
+  const recorder: Pick<RunRecorder, 'nemesis'> = { nemesis: () => {} }
   const loop = startNemesisLoop({
     cluster: cluster as Cluster,
-    recorder: recorder as Recorder,
+    recorder: recorder as RunRecorder,
     schedule: [{ id: 'fault-1', from: nanos(0), to: nanos(1e9), plan: { kind: 'pause', nodes: ['n1'] } }],
     startedAt: nanos(0),
     random: createRandom('stopped'),

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { threadLimits } from '@chaosproxy/simulator'
 import { thisCheckout, withCommit } from './other-commit.ts'
-import type { Taken, Turn } from './speed-side.ts'
+import type { BenchTurn, Taken } from './speed-side.ts'
 
 const PAIRS = 20
 /** So many trials before anything counts, and in each turn: about a third of a second. */
@@ -51,7 +51,7 @@ async function answerOf(side: ChildProcess): Promise<unknown> {
 }
 
 /** Trials a second of one core. */
-async function rateOf(side: ChildProcess, turn: Turn): Promise<number> {
+async function rateOf(side: ChildProcess, turn: BenchTurn): Promise<number> {
   side.send(turn)
   const { seconds } = (await answerOf(side)) as Taken
   return turn.trials / seconds

@@ -6,7 +6,7 @@ import type { Millis } from '@chaosproxy/history'
 // One side of a comparison: a process of its own, with the simulator of one checkout.
 
 /** So many trials of Raft, from where the last turn with these numbers ended. */
-export interface Turn {
+export interface BenchTurn {
   readonly operations: number
   readonly nodes: number
   readonly trials: number
@@ -35,7 +35,7 @@ const seeds = new Map<string, number>()
 /** Old commits limit a check by `checkMs`. */
 const limits = { ...{ checkMs: 5_000, memoryBytes: 2 ** 28, invariants: true }, now: () => performance.now() as Millis }
 
-process.on('message', (turn: Turn) => {
+process.on('message', (turn: BenchTurn) => {
   const subject = {
     ...{ target: 'raft', protocol, bug: undefined, knobs: {}, workload, settings: {}, level: 'linearizable' },
     ...{ nodes: turn.nodes, operations: turn.operations },

@@ -1,12 +1,12 @@
 import { type Fault, type Link, linkName, type NodeId } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
-import type { MessageTrouble, Network, StandingFault } from './network.ts'
+import type { MessageTrouble, SimulatedNetwork, StandingFault } from './network.ts'
 import type { SimulatedNode } from './node.ts'
 import { type SimulatedFault, simulated } from './suffers.ts'
 
 /** The parts of a cluster that faults act on. */
 export interface World {
-  readonly network: Network
+  readonly network: SimulatedNetwork
   readonly nodes: ReadonlyMap<NodeId, SimulatedNode>
   now(): Nanos
 }

@@ -6,7 +6,7 @@ import { apply, possible, type World } from './apply-fault.ts'
 import { createClient, Deadlines } from './client.ts'
 import { streamOf } from './fate.ts'
 import { type MomentWatch, noWatch } from './moments.ts'
-import { type Belief, Network } from './network.ts'
+import { type Belief, SimulatedNetwork } from './network.ts'
 import { type Observer, SimulatedNode } from './node.ts'
 import { Call, EventQueue } from './queue.ts'
 import { recoveryMs } from './recovery-time.ts'
@@ -140,8 +140,13 @@ export function createSimulatedCluster(options: SimulationOptions): SimulatedClu
   }
 }
 
-const networkOf = (names: readonly NodeId[], queue: EventQueue, options: SimulationOptions, belief: Belief): Network =>
-  new Network(queue, {
+const networkOf = (
+  names: readonly NodeId[],
+  queue: EventQueue,
+  options: SimulationOptions,
+  belief: Belief,
+): SimulatedNetwork =>
+  new SimulatedNetwork(queue, {
     belief,
     seed: streamOf(options.seed, 'network'),
     delayMs: options.delayMs ?? millis(0.2),

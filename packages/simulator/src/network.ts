@@ -57,7 +57,7 @@ export interface Belief {
 }
 
 /** All links between the endpoints. */
-export class Network {
+export class SimulatedNetwork {
   readonly #links: Map<Endpoint, Map<Endpoint, Link>> = new Map()
 
   constructor(queue: EventQueue, options: NetworkOptions) {

@@ -8,8 +8,8 @@ import {
   checkFilesElsewhere,
   EXIT,
   type ExitCode,
-  type Part,
   partOf,
+  type SubjectTexts,
   type Telling,
   troubleOf,
 } from '@chaosproxy/engine'
@@ -140,7 +140,7 @@ function requireOtherFiles({ reporters, out }: CheckSettings, files: readonly Na
       throw new UserError('usage', `${typed}: that is a history to check, and it would be lost. Name another file.`)
 }
 
-function partOfTrouble(result: FileTrouble | StoppedFile, alone: boolean, telling: Telling): Part {
+function partOfTrouble(result: FileTrouble | StoppedFile, alone: boolean, telling: Telling): SubjectTexts {
   const { file } = result
   const isStopped = 'stopped' in result
   const message = isStopped ? result.stopped : result.trouble.message

@@ -3,9 +3,9 @@ import {
   attempt,
   EXIT,
   type ExitCode,
-  type Part,
   placeFor,
   type Screen,
+  type SubjectTexts,
   sayBy,
   type Text,
   writeWholeFile,
@@ -19,7 +19,7 @@ import type { OwnReporters } from './own.ts'
 /** Writes what reporters say, each to its place. */
 export interface Reporting {
   /** Adds a subject. Text for programs is printed at once, a page only when all is known. */
-  add(part: Part): void
+  add(part: SubjectTexts): void
   /**
    * Writes the rest.
    *
@@ -44,7 +44,7 @@ export function createReporting(
   screen: Screen,
   own: OwnReporters = new Map(),
 ): Reporting {
-  const parts: Part[] = []
+  const parts: SubjectTexts[] = []
   const texts: string[] = choices.map(() => '')
   const failures = new Map<ReporterChoice, Failure>()
   const streams = isForPrograms(choices)
@@ -95,7 +95,11 @@ export function createReporting(
   }
 }
 
-function failureText({ typed, name, file, isOwn }: ReporterChoice, why: string, parts: readonly Part[]): string {
+function failureText(
+  { typed, name, file, isOwn }: ReporterChoice,
+  why: string,
+  parts: readonly SubjectTexts[],
+): string {
   const verdicts = parts.flatMap(({ findings }) =>
     findings.map((finding) => `${finding.name}: ${titleWithVerdict(finding)}`),
   )

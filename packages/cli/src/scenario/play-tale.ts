@@ -15,16 +15,16 @@ import { firstLeader } from '@chaosproxy/simulator'
 const now = () => millis(performance.now())
 
 /** A tale, and its part in a story. */
-export interface Part {
+export interface StoryPart {
   readonly tale: Tale
   readonly kind: StoryTelling['kind']
 }
 
-export const accidentOf = ({ told }: Story): readonly Part[] => told.map((tale) => ({ tale, kind: 'accident' }))
-export const fixOf = ({ fix }: Story): Part => ({ tale: fix, kind: 'fix' })
+export const accidentOf = ({ told }: Story): readonly StoryPart[] => told.map((tale) => ({ tale, kind: 'accident' }))
+export const fixOf = ({ fix }: Story): StoryPart => ({ tale: fix, kind: 'fix' })
 
 /** Plays a tale in virtual time and tells it; the result is always the same. */
-export async function playTale({ tale, kind }: Part): Promise<StoryTelling> {
+export async function playTale({ tale, kind }: StoryPart): Promise<StoryTelling> {
   const scenario = scenarioOf(tale)
   const workload = await workloadNamed(tale.workload)
   const levels: readonly string[] = workload.levels
@@ -53,7 +53,7 @@ export async function playTale({ tale, kind }: Part): Promise<StoryTelling> {
  * @throws UserError (environment) if the cluster does not start.
  */
 export async function playTaleForReal(
-  { tale, kind }: Part,
+  { tale, kind }: StoryPart,
   interrupted: AbortSignal,
 ): Promise<StoryTelling | undefined> {
   const scenario = scenarioOf(tale)

@@ -1,6 +1,6 @@
 import type { UserError } from '@chaosproxy/history'
 import type { ExitCode } from '@chaosproxy/runner/result'
-import type { Part, Telling } from '../telling/part.ts'
+import type { SubjectTexts, Telling } from '../telling/part.ts'
 import type { CheckSpec } from './options.ts'
 
 /** One file to check, and how. Plain data, so that it can be sent to another thread. */
@@ -34,5 +34,5 @@ export interface StoppedFile {
 export interface CheckedFile {
   readonly file: string
   readonly exitCode: ExitCode
-  readonly part: Part
+  readonly part: SubjectTexts
 }

@@ -13,7 +13,7 @@ import {
 import { packageVersion } from '../version.ts'
 
 /** The texts of all reporters about one subject. Plain data: the thread with the history makes it, another writes it. */
-export interface Part {
+export interface SubjectTexts {
   readonly findings: ReturnType<typeof findingsOf>
   /** The subject's line in a table of files. */
   readonly row: CheckRow | undefined
@@ -49,7 +49,7 @@ export const partOf = (
   subject: Subject,
   { reporters: told, screen }: Telling,
   row: CheckRow | undefined = undefined,
-): Part => ({
+): SubjectTexts => ({
   findings: findingsOf(subject),
   row,
   texts: told.map((each) => sayBy(each, (reporter) => reporter.each?.(subject, placeFor(each, screen)))),

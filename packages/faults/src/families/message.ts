@@ -12,7 +12,7 @@ import {
   reorderMessage,
   replayMessage,
 } from '../kinds/messages.ts'
-import { count, json, optional, text, type ValuesOf } from '../parameter.ts'
+import { json, optional, text, type ValuesOf, wholeNumber } from '../parameter.ts'
 import { counting, times } from '../trigger.ts'
 
 const match = {
@@ -26,7 +26,7 @@ const match = {
 /** Messages are counted from 1 on each link, from when the fault was applied. */
 const when = {
   ...counting('message', ' of a link'),
-  afterMessages: optional(count('only after this many messages of the connection, such as greetings')),
+  afterMessages: optional(wholeNumber('only after this many messages of the connection, such as greetings')),
   ...times,
 }
 

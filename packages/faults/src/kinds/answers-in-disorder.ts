@@ -1,11 +1,11 @@
 import { defineFault } from '../definition.ts'
-import { count, ms, or } from '../parameter.ts'
+import { ms, or, wholeNumber } from '../parameter.ts'
 
 /** The client sees only one answer. */
 export const duplicateRequest = defineFault({
   kind: 'duplicate-request',
   summary: 'send the request to the server several times',
-  parameters: { copies: or(count('number of extra copies', { least: 1, most: 100 }), 1) },
+  parameters: { copies: or(wholeNumber('number of extra copies', { least: 1, most: 100 }), 1) },
 })
 
 /** Gives the answer that the same request had before the answer last changed. */

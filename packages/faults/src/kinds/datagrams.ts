@@ -1,5 +1,5 @@
 import { defineFault } from '../definition.ts'
-import { count, ms, or } from '../parameter.ts'
+import { ms, or, wholeNumber } from '../parameter.ts'
 
 export const dropDatagram = defineFault({
   kind: 'drop-datagram',
@@ -10,7 +10,7 @@ export const dropDatagram = defineFault({
 export const duplicateDatagram = defineFault({
   kind: 'duplicate-datagram',
   summary: 'deliver the datagram several times',
-  parameters: { copies: or(count('number of extra copies', { least: 1, most: 100 }), 1) },
+  parameters: { copies: or(wholeNumber('number of extra copies', { least: 1, most: 100 }), 1) },
 })
 
 /** The datagram waits until this many others have passed, or for this long. */
@@ -18,7 +18,7 @@ export const reorderDatagram = defineFault({
   kind: 'reorder-datagram',
   summary: 'let later datagrams overtake this one',
   parameters: {
-    behind: or(count('number of others that pass first', { least: 1 }), 1),
+    behind: or(wholeNumber('number of others that pass first', { least: 1 }), 1),
     withinMs: or(ms('longest wait for them', { most: 3_600_000 }), 1000),
   },
 })
@@ -36,5 +36,5 @@ export const delayDatagram = defineFault({
 export const corruptDatagram = defineFault({
   kind: 'corrupt-datagram',
   summary: 'flip bits of the datagram',
-  parameters: { bits: or(count('how many', { least: 1, most: 64 }), 1) },
+  parameters: { bits: or(wholeNumber('how many', { least: 1, most: 64 }), 1) },
 })

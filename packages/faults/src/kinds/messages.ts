@@ -1,7 +1,7 @@
 import { defineFault } from '../definition.ts'
-import { count, flag, json, ms, or } from '../parameter.ts'
+import { flag, json, ms, or, wholeNumber } from '../parameter.ts'
 
-const behind = or(count('number of others that pass first', { least: 1 }), 1)
+const behind = or(wholeNumber('number of others that pass first', { least: 1 }), 1)
 const withinMs = or(ms('longest wait for them', { most: 3_600_000 }), 1000)
 
 export const dropMessage = defineFault({
@@ -13,7 +13,7 @@ export const dropMessage = defineFault({
 export const duplicateMessage = defineFault({
   kind: 'duplicate-message',
   summary: 'deliver the message several times in a row',
-  parameters: { copies: or(count('number of extra copies', { least: 1, most: 100 }), 1) },
+  parameters: { copies: or(wholeNumber('number of extra copies', { least: 1, most: 100 }), 1) },
 })
 
 /** The message waits until this many others have passed, or for this long. */
@@ -42,7 +42,7 @@ export const delayMessage = defineFault({
 export const corruptMessage = defineFault({
   kind: 'corrupt-message',
   summary: 'flip bits of the message so that it still parses',
-  parameters: { bits: or(count('how many', { least: 1, most: 64 }), 1) },
+  parameters: { bits: or(wholeNumber('how many', { least: 1, most: 64 }), 1) },
 })
 
 export const fabricateMessage = defineFault({
@@ -52,7 +52,7 @@ export const fabricateMessage = defineFault({
 })
 
 const forged = {
-  fields: or(count('number of fields to change', { least: 1, most: 64 }), 1),
+  fields: or(wholeNumber('number of fields to change', { least: 1, most: 64 }), 1),
   besides: or(flag("the true message comes too, so that the false one is nobody's"), false),
 }
 

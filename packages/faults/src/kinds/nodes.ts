@@ -1,5 +1,5 @@
 import { defineFault } from '../definition.ts'
-import { choice, count, ms, or } from '../parameter.ts'
+import { choice, ms, or, wholeNumber } from '../parameter.ts'
 
 export const kill = defineFault({
   kind: 'kill',
@@ -18,7 +18,7 @@ export const crash = defineFault({
   summary: 'kill the process just before its nth effect of one kind; restart it on the same disk when healed',
   parameters: {
     before: choice(['persist', 'send', 'reply'], 'what it dies before'),
-    nth: or(count('which one, counted from 1', { least: 1 }), 1),
+    nth: or(wholeNumber('which one, counted from 1', { least: 1 }), 1),
   },
   describe: ({ before, nth }, nodes) => `${nodes} killed before ${effectNames[before]} ${nth}`,
 })
@@ -50,7 +50,7 @@ export const clock = defineFault({
   parameters: {
     offsetMs: or(ms('size of the jump', { least: -LONGEST_JUMP_MS, most: LONGEST_JUMP_MS }), 0),
     driftPpm: or(
-      count('drift: how much faster it runs, in parts per million', {
+      wholeNumber('drift: how much faster it runs, in parts per million', {
         least: -GREATEST_DRIFT_PPM,
         most: GREATEST_DRIFT_PPM,
       }),

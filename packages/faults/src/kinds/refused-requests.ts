@@ -1,7 +1,7 @@
 import { defineFault } from '../definition.ts'
-import { choice, count, or, text } from '../parameter.ts'
+import { choice, or, text, wholeNumber } from '../parameter.ts'
 
-export const status = count('the status the client sees', { least: 200, most: 599 })
+export const status = wholeNumber('the status the client sees', { least: 200, most: 599 })
 
 export const errorStatus = defineFault({
   kind: 'error-status',
@@ -21,8 +21,8 @@ export const rateLimit = defineFault({
   kind: 'rate-limit',
   summary: 'refuse requests above the rate',
   parameters: {
-    requestsPerSecond: count('the rate', { least: 1 }),
-    burst: or(count('largest burst', { least: 1 }), 1),
+    requestsPerSecond: wholeNumber('the rate', { least: 1 }),
+    burst: or(wholeNumber('largest burst', { least: 1 }), 1),
     status: or(status, 429),
   },
 })

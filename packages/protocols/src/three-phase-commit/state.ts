@@ -3,7 +3,7 @@ import type { Millis } from '@chaosproxy/history'
 import type { Generator } from '../generator.ts'
 import type { Turn } from '../turn.ts'
 import type { TransactionConfig } from '../two-phase-commit/config.ts'
-import type { Held, Operation, Part, Refusal, Values } from '../two-phase-commit/items.ts'
+import type { Held, Operation, Refusal, Staged, Values } from '../two-phase-commit/items.ts'
 import type { Attempt } from '../two-phase-commit/retries.ts'
 import type { Settled } from '../two-phase-commit/state.ts'
 
@@ -36,7 +36,7 @@ export type ThreePhaseRecord = { readonly transaction: string } & (
 )
 
 /** A site's part in a transaction for which it has voted yes. */
-export interface SitePart extends Part {
+export interface SitePart extends Staged {
   readonly coordinator: NodeId
   /** All that vote, the coordinator among them. */
   readonly sites: readonly NodeId[]

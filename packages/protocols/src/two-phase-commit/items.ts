@@ -137,7 +137,7 @@ export function perform(operations: readonly Operation[], values: ReadonlyMap<st
 }
 
 /** What a node can still do either way once it has voted yes. */
-export interface Part {
+export interface Staged {
   readonly items: readonly string[]
   readonly writes: Values
   readonly read: Values
@@ -151,19 +151,22 @@ export interface Held {
 }
 
 /** A node's vote on its operations: yes, with what it would do, or no. */
-export function vote(operations: readonly Operation[], { values, locks }: Held): Part | { readonly refusal: Refusal } {
+export function vote(
+  operations: readonly Operation[],
+  { values, locks }: Held,
+): Staged | { readonly refusal: Refusal } {
   const items = [...new Set(operations.map(({ item }) => item))]
   if (items.some((item) => locks.has(item))) return { refusal: 'locked' }
   const outcome = perform(operations, values)
   return 'refusal' in outcome ? outcome : { items, writes: [...outcome.writes], read: [...outcome.read] }
 }
 
-export function lock({ locks }: Held, transaction: string, { items }: Part): void {
+export function lock({ locks }: Held, transaction: string, { items }: Staged): void {
   for (const item of items) locks.set(item, transaction)
 }
 
 /** Does what was voted for, if the transaction commits; its items are free afterwards. */
-export function unlock({ values, locks }: Held, transaction: string, { items, writes }: Part, commit: boolean): void {
+export function unlock({ values, locks }: Held, transaction: string, { items, writes }: Staged, commit: boolean): void {
   if (commit) for (const [item, value] of writes) values.set(item, value)
   for (const item of items) if (locks.get(item) === transaction) locks.delete(item)
 }

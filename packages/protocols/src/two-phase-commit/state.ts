@@ -2,7 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Generator } from '../generator.ts'
 import type { Turn } from '../turn.ts'
 import type { TransactionConfig } from './config.ts'
-import type { Held, Operation, Part, Refusal, Values } from './items.ts'
+import type { Held, Operation, Refusal, Staged, Values } from './items.ts'
 import type { Attempt } from './retries.ts'
 
 export type TwoPhaseMessage = { readonly transaction: string } & (
@@ -22,7 +22,7 @@ export type TwoPhaseRecord = { readonly transaction: string } & (
 )
 
 /** What a participant has voted yes to. */
-export interface Prepared extends Part {
+export interface Prepared extends Staged {
   readonly coordinator: NodeId
 }
 

@@ -12,7 +12,7 @@ import { makeUpReply } from './reply.ts'
 import { ReplySide } from './reply-side.ts'
 import { RequestSide } from './request-side.ts'
 import type { Candidates, SharedConnection } from './shared-connection.ts'
-import { LOST, Turn } from './turn.ts'
+import { HttpTurn, LOST } from './turn.ts'
 
 /** How long a refused client may stay before it is cut off. */
 const LINGER_MS = 5_000
@@ -56,9 +56,9 @@ export class HttpConnection implements Interceptor, SharedConnection {
   readonly requestSide: RequestSide
   readonly #replySide: ReplySide
   /** Requests in the order in which the client gets its answers. */
-  readonly order: Turn[] = []
+  readonly order: HttpTurn[] = []
   /** Requests that the server has, in the order in which it answers them. */
-  readonly asked: Turn[] = []
+  readonly asked: HttpTurn[] = []
   /** The client gets no more answers, because one it waits for is missing. */
   isMuted = false
   readonly #options: HttpConnectionOptions
@@ -145,7 +145,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
   }
 
   /** The client has this answer, or never will, so the proxy's own answers to the next requests may follow. */
-  answered(turn: Turn): void {
+  answered(turn: HttpTurn): void {
     if (this.order[0] === turn) this.order.shift()
     this.governAsking()
     if (turn.silenced !== undefined) this.#silence(turn.silenced)
@@ -204,7 +204,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
       this.conversation.abort()
       return
     }
-    const turn = new Turn(undefined, this.now())
+    const turn = new HttpTurn(undefined, this.now())
     turn.madeUp = makeUpReply(400, `bad request: ${reason}\n`, { close: true })
     turn.endsConnection = true
     this.order.push(turn)
@@ -270,4 +270,4 @@ export class HttpConnection implements Interceptor, SharedConnection {
 
 const NO_HTTP = 'bytes that are no HTTP/1.1'
 
-const isOurs = (turn: Turn | undefined): boolean => turn?.madeUp !== undefined || turn?.silenced !== undefined
+const isOurs = (turn: HttpTurn | undefined): boolean => turn?.madeUp !== undefined || turn?.silenced !== undefined

@@ -4,7 +4,7 @@ import type { WholeReply } from './reply.ts'
 import { editMessage, makeUpReply, statusLine } from './reply.ts'
 import type { Chances, Trickle } from './request-fate.ts'
 import { drawDelayMs } from './request-fate.ts'
-import type { Turn } from './turn.ts'
+import type { HttpTurn } from './turn.ts'
 
 /** What the rules do to an answer whose head has arrived. */
 export interface ReplyPlan {
@@ -53,7 +53,7 @@ export interface ReplyFate {
 type Draft = { -readonly [Member in keyof ReplyFate]: ReplyFate[Member] }
 
 interface Answer {
-  readonly turn: Turn
+  readonly turn: HttpTurn
   /** False for answers that must not have a body. */
   readonly hasBody: boolean
 }

@@ -1,14 +1,14 @@
 import type { Nanos } from '@chaosproxy/history'
 import type { Answer } from '@chaosproxy/wire/http'
 import type { Exit } from '../interceptor/interceptor.ts'
-import type { Turn } from './turn.ts'
+import type { HttpTurn } from './turn.ts'
 
 /** Passes answers on to the client, and tracks which ones it has received whole. */
 export class ReplyOutbox {
   readonly #exit: Exit
   readonly #now: () => Nanos
   /** Answers on their way, with the total of delivered bytes at which each is complete. */
-  readonly #underWay: { readonly atBytes: number; readonly turn: Turn; readonly answer: Answer }[] = []
+  readonly #underWay: { readonly atBytes: number; readonly turn: HttpTurn; readonly answer: Answer }[] = []
   #passedBytes = 0
   #deliveredBytes = 0
 
@@ -23,7 +23,7 @@ export class ReplyOutbox {
   }
 
   /** The answer ends with the last byte passed, or `laterBytes` after it. */
-  answerEnds(turn: Turn, answer: Answer, laterBytes = 0): void {
+  answerEnds(turn: HttpTurn, answer: Answer, laterBytes = 0): void {
     this.#underWay.push({ atBytes: this.#passedBytes + laterBytes, turn, answer })
     if (laterBytes === 0) this.delivered(this.#deliveredBytes)
   }

@@ -5,7 +5,7 @@ import { trickle } from './pause.ts'
 import type { ReplyFate, ReplyPlan } from './reply-fate.ts'
 import type { ReplyOutbox } from './reply-outbox.ts'
 import type { SharedConnection } from './shared-connection.ts'
-import type { Turn } from './turn.ts'
+import type { HttpTurn } from './turn.ts'
 import { LOST } from './turn.ts'
 
 export interface ReplySenderOptions {
@@ -27,7 +27,7 @@ export class ReplySender {
     this.#options = options
   }
 
-  send(turn: Turn, fate: ReplyFate, delay: ReplyPlan['delay']): void {
+  send(turn: HttpTurn, fate: ReplyFate, delay: ReplyPlan['delay']): void {
     if (delay !== undefined) this.#sendLater(turn, fate, delay)
     else if (fate.reorder !== undefined) this.#sendAfterAnother(turn, fate, fate.reorder)
     else if (fate.truncateAt !== undefined) this.#sendPart(turn, fate, fate.truncateAt)
@@ -62,13 +62,13 @@ export class ReplySender {
     this.#waitsBy = undefined
   }
 
-  #sendLater(turn: Turn, fate: ReplyFate, { durationMs, rule }: NonNullable<ReplyPlan['delay']>): void {
+  #sendLater(turn: HttpTurn, fate: ReplyFate, { durationMs, rule }: NonNullable<ReplyPlan['delay']>): void {
     this.#options.gate.close()
     this.#options.pause.begin(durationMs, rule, () => this.send(turn, fate, undefined))
   }
 
   /** Holds a response until another has passed it; others pass while it waits. */
-  #sendAfterAnother(turn: Turn, fate: ReplyFate, { withinMs, rule }: NonNullable<ReplyFate['reorder']>): void {
+  #sendAfterAnother(turn: HttpTurn, fate: ReplyFate, { withinMs, rule }: NonNullable<ReplyFate['reorder']>): void {
     const { connection, gate, pause } = this.#options
     const onward = { ...fate, reorder: undefined }
     if (rule.waiting !== undefined) {
@@ -84,7 +84,7 @@ export class ReplySender {
     })
   }
 
-  #sendPart(turn: Turn, { reply }: ReplyFate, truncateAt: number): void {
+  #sendPart(turn: HttpTurn, { reply }: ReplyFate, truncateAt: number): void {
     const { connection, outbox } = this.#options
     outbox.pass(reply.raw.subarray(0, truncateAt))
     turn.silenced = 'reset'
@@ -92,7 +92,7 @@ export class ReplySender {
     this.#sent(turn)
   }
 
-  #sendInPieces(turn: Turn, { reply }: ReplyFate, pieces: NonNullable<ReplyFate['trickle']>): void {
+  #sendInPieces(turn: HttpTurn, { reply }: ReplyFate, pieces: NonNullable<ReplyFate['trickle']>): void {
     const { outbox, pause, gate } = this.#options
     const pass = (bytes: Buffer) => void outbox.pass(bytes)
     gate.close()
@@ -103,7 +103,7 @@ export class ReplySender {
     })
   }
 
-  #sent(turn: Turn): void {
+  #sent(turn: HttpTurn): void {
     const { connection, gate, reopen } = this.#options
     connection.answered(turn)
     if (gate.closed) reopen()

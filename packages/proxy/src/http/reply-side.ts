@@ -14,7 +14,7 @@ import { planReply, suffer } from './reply-fate.ts'
 import { ReplyOutbox } from './reply-outbox.ts'
 import { ReplySender } from './reply-sender.ts'
 import type { SharedConnection } from './shared-connection.ts'
-import type { Turn } from './turn.ts'
+import type { HttpTurn } from './turn.ts'
 import { LOST } from './turn.ts'
 
 /** How much of a body to keep for rules that need whole answers. */
@@ -172,11 +172,11 @@ export class ReplySide implements Stage {
   }
 
   /** Swallows answers to copies that the client did not send, and those it must not get. */
-  #treatmentOf(turn: Turn): 'pass' | 'swallow' {
+  #treatmentOf(turn: HttpTurn): 'pass' | 'swallow' {
     return turn.isDuplicate || this.#connection.isMuted ? 'swallow' : 'pass'
   }
 
-  #planFor(turn: Turn | undefined, treatment: 'pass' | 'swallow'): ReplyPlan | undefined {
+  #planFor(turn: HttpTurn | undefined, treatment: 'pass' | 'swallow'): ReplyPlan | undefined {
     if (turn === undefined || treatment === 'swallow' || turn.replyRules.length === 0 || this.#cut.isPassing)
       return undefined
     return planReply(turn.replyRules, this.#parser.head.status, this.#connection)
@@ -232,7 +232,7 @@ export class ReplySide implements Stage {
     intake.treatment = 'pass'
   }
 
-  #swallowed(turn: Turn, plan: ReplyPlan | undefined, time: Nanos): void {
+  #swallowed(turn: HttpTurn, plan: ReplyPlan | undefined, time: Nanos): void {
     if (turn.isDuplicate) return
     turn.lostForClient(time, LOST.reply)
     if (plan?.lost !== undefined) turn.silenced = plan.lost.silence
@@ -240,7 +240,7 @@ export class ReplySide implements Stage {
   }
 
   /** Whether the connection changes its protocol with this answer: a 101, or success of a CONNECT. */
-  #decideSwitch(turn: Turn, answer: Answer, bytes: Buffer): boolean {
+  #decideSwitch(turn: HttpTurn, answer: Answer, bytes: Buffer): boolean {
     const { status } = answer
     const connection = this.#connection
     const switched = status === 101 || (turn.method === 'CONNECT' && status < 300)

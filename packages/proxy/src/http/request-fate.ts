@@ -3,7 +3,7 @@ import type { Captured } from '@chaosproxy/wire/http'
 import type { HttpRule } from './http-rule.ts'
 import type { WholeMessage } from './reply.ts'
 import { editMessage, makeUpReply } from './reply.ts'
-import type { Turn } from './turn.ts'
+import type { HttpTurn } from './turn.ts'
 
 /** No request is sent more often than this, however many rules duplicate it. */
 const MOST_COPIES = 1000
@@ -32,7 +32,7 @@ export interface RequestPlan {
 
 /** A plan in the making. */
 interface Draft {
-  readonly turn: Turn
+  readonly turn: HttpTurn
   delay: RequestPlan['delay']
   copies: number
   trickle: Trickle | undefined
@@ -71,7 +71,7 @@ const harms: { readonly [Kind in HttpFault['kind']]?: RequestHarm<Kind> } = {
 /** Applies each rule to a request in turn. No further rule sees one that is answered here, or lost. */
 export function planRequest(
   rules: readonly HttpRule[],
-  turn: Turn,
+  turn: HttpTurn,
   body: Captured | undefined,
   chances: Chances,
 ): RequestPlan {
@@ -105,7 +105,7 @@ function harmOf({ kind }: HttpFault): RequestHarm<HttpFault['kind']> {
 }
 
 /** Answers as a server would: no body for a HEAD, and the connection closed if the client asks for that. */
-function answerInstead(turn: Turn, status: number, text: string): void {
+function answerInstead(turn: HttpTurn, status: number, text: string): void {
   turn.madeUp = makeUpReply(status, turn.method === 'HEAD' ? '' : text, { close: turn.wantsClose })
   turn.endsConnection = turn.wantsClose
 }

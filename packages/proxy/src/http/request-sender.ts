@@ -4,7 +4,7 @@ import type { Pause } from './pause.ts'
 import { trickle } from './pause.ts'
 import type { WholeMessage } from './reply.ts'
 import type { RequestPlan } from './request-fate.ts'
-import type { Turn } from './turn.ts'
+import type { HttpTurn } from './turn.ts'
 
 export interface RequestSenderOptions {
   /** Closed while a request waits, so that later ones wait as well. */
@@ -12,7 +12,7 @@ export interface RequestSenderOptions {
   readonly pause: Pause
   now(): Nanos
   /** This request is about to be sent to the server, after all earlier ones. */
-  asks(turn: Turn): void
+  asks(turn: HttpTurn): void
   pass(bytes: Buffer): void
   reopen(): void
 }
@@ -25,7 +25,7 @@ export class RequestSender {
     this.#options = options
   }
 
-  send(turn: Turn, message: WholeMessage, plan: RequestPlan): void {
+  send(turn: HttpTurn, message: WholeMessage, plan: RequestPlan): void {
     const { delay } = plan
     if (delay === undefined) this.#sendNow(turn, message, plan)
     else {
@@ -34,7 +34,7 @@ export class RequestSender {
     }
   }
 
-  #sendNow(turn: Turn, message: WholeMessage, plan: RequestPlan): void {
+  #sendNow(turn: HttpTurn, message: WholeMessage, plan: RequestPlan): void {
     const { gate, pause, now, asks, pass } = this.#options
     const time = now()
     turn.forwarded(time)
@@ -49,7 +49,7 @@ export class RequestSender {
     }
   }
 
-  #sent(copies: readonly Turn[], raw: Buffer): void {
+  #sent(copies: readonly HttpTurn[], raw: Buffer): void {
     for (const copy of copies) {
       this.#options.asks(copy)
       this.#options.pass(Buffer.from(raw))

@@ -12,7 +12,7 @@ import { Pause } from './pause.ts'
 import { planRequest } from './request-fate.ts'
 import { RequestSender } from './request-sender.ts'
 import type { SharedConnection } from './shared-connection.ts'
-import { LOST, Turn } from './turn.ts'
+import { HttpTurn, LOST } from './turn.ts'
 
 /** How much of a body is searched for a rule's text. */
 const SEARCHED_BYTES = 64 * 1024
@@ -31,7 +31,7 @@ export class RequestSide implements Stage {
   #passedBytes = 0
   #deliveredBytes = 0
   /** The turn of the request being read. */
-  #turn: Turn | undefined
+  #turn: HttpTurn | undefined
   #rules: readonly HttpRule[] = NO_RULES
   #headLength = 0
   readonly #cut: CutHead = new CutHead()
@@ -158,7 +158,7 @@ export class RequestSide implements Stage {
     // Empty lines belong to the request after them, and do not begin it.
     const isBlank = this.#parser.betweenMessages
     this.#cut.cut(this.#intake, bytes, stepAt, () => isBlank || this.#connection.link.rules.length > 0)
-    if (!isBlank) this.#turn ??= new Turn(this.#connection.recording, time)
+    if (!isBlank) this.#turn ??= new HttpTurn(this.#connection.recording, time)
     if (this.#cut.isPassing) this.#turn?.forwarded(time)
   }
 
@@ -167,7 +167,7 @@ export class RequestSide implements Stage {
     const connection = this.#connection
     this.#parser.frame(bodyOfRequest(head))
     connection.link.counters.requests++
-    const turn = this.#turn ?? new Turn(connection.recording, time)
+    const turn = this.#turn ?? new HttpTurn(connection.recording, time)
     this.#turn = turn
     turn.method = head.method
     turn.target = head.target
@@ -193,7 +193,7 @@ export class RequestSide implements Stage {
     this.#cut.end()
   }
 
-  #decideByHead(turn: Turn, bytes: Buffer, stepAt: number, time: Nanos): void {
+  #decideByHead(turn: HttpTurn, bytes: Buffer, stepAt: number, time: Nanos): void {
     const intake = this.#intake
     const plan = this.#rules.length === 0 ? undefined : planRequest(this.#rules, turn, undefined, this.#connection)
     if (turn.madeUp !== undefined || turn.silenced !== undefined) {
@@ -226,7 +226,7 @@ export class RequestSide implements Stage {
   }
 
   /** Marks a request as sent when its first byte is about to be passed on. */
-  #forward(turn: Turn, time: Nanos): void {
+  #forward(turn: HttpTurn, time: Nanos): void {
     turn.forwarded(time)
     this.#connection.asked.push(turn)
   }
@@ -261,7 +261,7 @@ export class RequestSide implements Stage {
   }
 
   /** Decides about a request that has been collected whole. */
-  #decideWhole(turn: Turn, body: Captured | undefined): void {
+  #decideWhole(turn: HttpTurn, body: Captured | undefined): void {
     const collected = this.#intake.takeCollected()
     const plan = planRequest(this.#rules, turn, body, this.#connection)
     if (turn.madeUp !== undefined || turn.silenced !== undefined) return

@@ -7,7 +7,7 @@ import type { Conversation } from '../interceptor/interceptor.ts'
 import type { ProxyClock } from '../link/clock.ts'
 import type { HttpLink } from './http-link.ts'
 import type { HttpRule } from './http-rule.ts'
-import type { Turn } from './turn.ts'
+import type { HttpTurn } from './turn.ts'
 
 /** The rules that a request may be hit by, and those for its answer. */
 export interface Candidates {
@@ -28,9 +28,9 @@ export interface SharedConnection {
   readonly peer: Peer
   readonly requestSide: { switchDecided(switched: boolean): void; opaqueAnswer(bytes: Buffer): void }
   /** Requests in the order in which the client gets its answers. */
-  readonly order: Turn[]
+  readonly order: HttpTurn[]
   /** Requests that the server has, in the order in which it answers them. */
-  readonly asked: Turn[]
+  readonly asked: HttpTurn[]
   /** The client gets no more answers, because one it waits for is missing. */
   readonly isMuted: boolean
   /** Faults can end the server itself, and not only its connections. */
@@ -43,7 +43,7 @@ export interface SharedConnection {
   randomFor(rule: HttpRule): Random
   candidatesFor(head: RequestHead): Candidates
   /** The client has its answer to this request, or never will. */
-  answered(turn: Turn): void
+  answered(turn: HttpTurn): void
   /** Gives the answers that are the proxy's own and whose turn it is. */
   answerInTurn(): void
   answersDelivered(): void

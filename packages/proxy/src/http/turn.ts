@@ -15,7 +15,7 @@ export const LOST = {
 } as const
 
 /** One request of a connection, and its answer to come. */
-export class Turn {
+export class HttpTurn {
   /** Its recording, if there is one, which begins once the request is complete or has to keep its place. */
   exchange: Exchange | undefined
   method = ''
@@ -84,8 +84,8 @@ export class Turn {
   }
 
   /** A copy that the proxy sends, unknown to the client. */
-  duplicate(time: Nanos): Turn {
-    const copy = new Turn(undefined, time)
+  duplicate(time: Nanos): HttpTurn {
+    const copy = new HttpTurn(undefined, time)
     if (this.exchange !== undefined) copy.exchange = this.#recording?.duplicate(this.exchange, time)
     copy.exchange?.forwarded(time)
     copy.method = this.method

@@ -6,7 +6,7 @@ import { isGrpc } from '@chaosproxy/wire/grpc'
 import type { Answer, MatchableHead } from '@chaosproxy/wire/http'
 import { pathOf } from '@chaosproxy/wire/http'
 import { dataOf, endsStream, FRAME, firstWord, HeaderReader, streamOf, typeOf } from '@chaosproxy/wire/http2'
-import { LOST, Turn } from '../http/turn.ts'
+import { HttpTurn, LOST } from '../http/turn.ts'
 import { RecordedStream } from './recorded-stream.ts'
 
 /** Bound on requests per connection that are told apart; servers allow hundreds. */
@@ -25,13 +25,13 @@ export interface Http2RecordingOptions {
 }
 
 interface Unsent {
-  readonly turn: Turn
+  readonly turn: HttpTurn
   /** The offset of its first header block in the bytes to the server. */
   readonly startByte: number
 }
 
 interface Undelivered {
-  readonly turn: Turn
+  readonly turn: HttpTurn
   readonly answer: Answer
   /** The offset of its end in the bytes to the client. */
   readonly endByte: number
@@ -56,7 +56,7 @@ export class Http2Recording {
   /** Streams that captured parts of bodies in memory that is reclaimed with the chunk. */
   readonly #captured: Set<RecordedStream> = new Set()
   /** Turns whose header blocks have not been passed on yet, by stream. */
-  readonly #waiting: Map<number, Turn> = new Map()
+  readonly #waiting: Map<number, HttpTurn> = new Map()
   #unsent: Unsent[] = []
   #undelivered: Undelivered[] = []
   #highestStream = 0
@@ -225,7 +225,7 @@ export class Http2Recording {
       exchange.forwarded(this.#time)
       return
     }
-    const turn = new Turn(this.#recording, this.#time)
+    const turn = new HttpTurn(this.#recording, this.#time)
     this.#waiting.set(number, turn)
     const routed = this.#match(head)
     if (!routed.isKnown) {

@@ -5,7 +5,7 @@ import { GRPC_UNKNOWN, isGrpc, onlyMessage } from '@chaosproxy/wire/grpc'
 import type { Answer, MatchableHead } from '@chaosproxy/wire/http'
 import { BodyCapture, type Captured } from '@chaosproxy/wire/http'
 import type { HpackFields } from '@chaosproxy/wire/http2'
-import type { Turn } from '../http/turn.ts'
+import type { HttpTurn } from '../http/turn.ts'
 
 interface StreamParts {
   readonly routed: RoutedRequest
@@ -17,7 +17,7 @@ interface StreamParts {
 /** What is read of one request and its response as their frames pass. */
 export class RecordedStream {
   readonly number: number
-  readonly turn: Turn
+  readonly turn: HttpTurn
   readonly head: MatchableHead
   readonly #routed: RoutedRequest
   /** The RPC method, if it is known. */
@@ -36,7 +36,7 @@ export class RecordedStream {
   /** Whether the response was passed on completely. */
   answerHasPassed = false
 
-  constructor(number: number, head: MatchableHead, turn: Turn, { routed, method, peer }: StreamParts) {
+  constructor(number: number, head: MatchableHead, turn: HttpTurn, { routed, method, peer }: StreamParts) {
     this.number = number
     this.turn = turn
     this.head = head

@@ -5,7 +5,7 @@ import { type Recovery, readFinally } from '../final-reads.ts'
 import { startNemesisLoop } from '../nemesis-loop.ts'
 import type { Clock, Cluster, HistorySink } from '../ports.ts'
 import { type ClientProcess, startProcess } from '../process.ts'
-import { createRecorder } from '../recorder.ts'
+import { createRunRecorder } from '../recorder.ts'
 import type { FaultRecord } from '../result/run-summary.ts'
 import { keysOf, type PlannedFault, type PlannedOperation, type Scenario, scheduleOf } from './scenario.ts'
 
@@ -60,7 +60,7 @@ export function playScenario(options: PlayOptions, ended: (played: Played) => vo
   const { timeoutMs } = scenario
   const startedAt = clock.now()
   const since = () => nanos(clock.now() - startedAt)
-  const recorder = createRecorder(sink, since)
+  const recorder = createRunRecorder(sink, since)
   const schedule = options.schedule ?? scheduleOf(scenario)
   const nemesis = startNemesisLoop({ cluster, recorder, schedule, startedAt, random: createRandom(scenario.seed) })
   let waitingFor = 1

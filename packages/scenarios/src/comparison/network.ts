@@ -31,7 +31,7 @@ const NETWORK = 'network-'
 export const isTrouble = ({ id }: { readonly id: string }): boolean => !id.startsWith(NETWORK)
 
 /** What lies between the nodes of every system compared, for all of a run. Clients stand beside the node they ask. */
-export interface Network {
+export interface NetworkPreset {
   readonly name: string
   /** One line. */
   readonly summary: string
@@ -43,7 +43,7 @@ export interface Network {
 const GIGABIT_BYTES_PER_SECOND = 125_000_000
 
 /** Every network, by `--network`. */
-export const networks: readonly Network[] = [
+export const networks: readonly NetworkPreset[] = [
   { name: 'local', summary: 'as quick as this machine, or as the simulator’s links', schedule: () => [] },
   {
     name: 'geo',
@@ -53,7 +53,7 @@ export const networks: readonly Network[] = [
       `${nodes.map((node, i) => `${node} in ${PLACES[i % PLACES.length]}`).join(', ')}; round trips of 62, 70 and 132 ms, by the magnitude of the distances, not measured`,
   },
   ...geographies.map(
-    ({ name, roundTripMs }): Network => ({
+    ({ name, roundTripMs }): NetworkPreset => ({
       name,
       summary: `a round trip of ${roundTripMs} ms between any two nodes`,
       schedule: (nodes, timeMs) => lasting(timeMs, [latencyPlan(everyLink(nodes), roundTripMs)]),
@@ -69,7 +69,7 @@ export const networks: readonly Network[] = [
   },
 ]
 
-const networkNamed = (name: string): Network => {
+const networkNamed = (name: string): NetworkPreset => {
   const network = networks.find((each) => each.name === name)
   if (network === undefined) throw new Error(`there is no network ${name}`)
   return network

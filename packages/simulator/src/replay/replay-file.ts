@@ -1,5 +1,4 @@
 import {
-  count,
   ms,
   nodeNames,
   optional,
@@ -9,6 +8,7 @@ import {
   readObject,
   readParameters,
   text,
+  wholeNumber,
 } from '@chaosproxy/faults'
 import { type Input, type Json, millis, millisToNanos, nanosToMillis, UserError } from '@chaosproxy/history'
 import type { KnobValue } from '@chaosproxy/protocols'
@@ -131,8 +131,8 @@ const headParameters = {
   target: text('what it is played on'),
   workload: optional(text('what clients do')),
   bug: optional(text('a mistake of the target')),
-  nodes: count('how many nodes', { least: 1, most: 15 }),
-  seed: count('of delays, and of the nodes'),
+  nodes: wholeNumber('how many nodes', { least: 1, most: 15 }),
+  seed: wholeNumber('of delays, and of the nodes'),
   timeoutMs: ms('how long clients wait'),
   found: optional(text('what went wrong')),
   digest: optional(text('of the history')),
@@ -178,7 +178,7 @@ function parseKnobs(value: unknown, where: string): { readonly [name: string]: K
 
 const operationParameters = {
   atMs: ms('when it begins'),
-  client: count('whose it is'),
+  client: wholeNumber('whose it is'),
   node: text('who is asked'),
   f: text('what is asked'),
   key: optional(text('of which key')),

@@ -3,10 +3,10 @@ import type { Carriage, ControlPlane, ManagedProxy } from '@chaosproxy/proxy/con
 import type { ObservedClients } from '@chaosproxy/runner'
 import type { ProgramCommand } from '../command/command.ts'
 import type { Keeper } from '../command/keeper.ts'
-import type { OpenProxies, Upstream } from './traffic-cluster.ts'
+import type { OpenProxies, TrafficUpstream } from './traffic-cluster.ts'
 
 /** A server that is already running, or the command that starts one. */
-export type RecordedServer = Omit<Upstream, 'upstream'> &
+export type RecordedServer = Omit<TrafficUpstream, 'upstream'> &
   ({ readonly upstream: string } | { readonly command: ProgramCommand })
 
 /** What is recorded. */

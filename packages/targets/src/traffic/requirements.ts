@@ -4,7 +4,7 @@ import type { Recorder, RecorderCounters } from '@chaosproxy/recorder'
 import type { Concluded, RunOutcome } from '@chaosproxy/runner'
 import { commandText } from '../command/command.ts'
 import type { ObservedTraffic, RecordedServer } from './observed-traffic.ts'
-import type { Upstream } from './traffic-cluster.ts'
+import type { TrafficUpstream } from './traffic-cluster.ts'
 
 export const hasTraffic = ({ counters }: Recorder): boolean =>
   counters.operations + counters.unmatched + counters.notUnderstood + counters.opaqueConnections > 0
@@ -12,7 +12,7 @@ export const hasTraffic = ({ counters }: Recorder): boolean =>
 /** Where a server is not there at all, the verdict on what was asked of it says nothing. */
 export function requireReached(
   unreached: ReadonlyMap<string, string>,
-  upstreams: readonly Upstream[],
+  upstreams: readonly TrafficUpstream[],
   { counters }: Recorder,
 ): void {
   const missing = upstreams.find(({ name }) => unreached.has(name))

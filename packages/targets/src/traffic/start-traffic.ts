@@ -10,7 +10,7 @@ import type { Addresses, ObservedTraffic, OpenTraffic, RecordedServer, TrafficUs
 import { hasTraffic, recordDoubts, requireAnswers, requireOperations, requireReached } from './requirements.ts'
 import { openServedServers, type ServedServers } from './served-servers.ts'
 import { checkTable } from './table-functions.ts'
-import { type TrafficCluster, trafficCluster, type Upstream } from './traffic-cluster.ts'
+import { type TrafficCluster, type TrafficUpstream, trafficCluster } from './traffic-cluster.ts'
 
 /** How often to look for the clients' first traffic. */
 const LOOK_EVERY_MS = 10
@@ -48,7 +48,7 @@ export async function startTraffic(traffic: ObservedTraffic, options: StartOptio
 
 /** The servers behind the proxies, and those that the run starts. */
 interface Served {
-  readonly upstreams: readonly Upstream[]
+  readonly upstreams: readonly TrafficUpstream[]
   readonly servers: ServedServers | undefined
 }
 
@@ -191,7 +191,7 @@ const dialsOf = (proxies: readonly ManagedProxy[]): OpenTraffic['dials'] =>
   new Map(proxies.flatMap(({ name, dial }) => (dial === undefined ? [] : [[name, dial] as const])))
 
 /** Where clients reach the servers: within this process at their own addresses. */
-const reachedAt = (proxies: readonly ManagedProxy[], upstreams: readonly Upstream[]) =>
+const reachedAt = (proxies: readonly ManagedProxy[], upstreams: readonly TrafficUpstream[]) =>
   proxies.map(({ name, listen, upstream }) => ({
     name,
     listen: upstreams.some((each) => each.name === name && each.listens === false) ? upstream : listen,
@@ -227,5 +227,5 @@ const placeholdersOf = (proxies: readonly Pick<ManagedProxy, 'name' | 'listen'>[
   )
 
 /** `{n1.direct}` is the server's own address, bypassing the proxy. */
-const directsOf = (upstreams: readonly Pick<Upstream, 'name' | 'upstream'>[]): Addresses =>
+const directsOf = (upstreams: readonly Pick<TrafficUpstream, 'name' | 'upstream'>[]): Addresses =>
   Object.fromEntries(upstreams.map(({ name, upstream }) => [`${name}.direct`, upstream]))

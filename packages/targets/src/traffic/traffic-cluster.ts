@@ -18,7 +18,7 @@ import { openWireRecord } from '../network/wire-record.ts'
 import type { ReadFinally } from './read-finally.ts'
 
 /** A server, and the proxy in front of it. */
-export interface Upstream {
+export interface TrafficUpstream {
   readonly name: NodeId
   readonly listen: string
   readonly upstream: string
@@ -34,7 +34,7 @@ export interface Upstream {
 export type OpenProxies = (plane: ControlPlane, carries: Carriage) => Promise<void>
 
 export interface TrafficClusterOptions {
-  readonly upstreams: readonly Upstream[]
+  readonly upstreams: readonly TrafficUpstream[]
   readonly carries: Carriage
   readonly seed: number
   /** The servers that this run started, and so can kill and pause. */
@@ -161,7 +161,10 @@ function troublesOf(network: ReturnType<typeof createNetwork>) {
 }
 
 /** The proxies that are recorded, in the order of the servers, the others after them. */
-function recordedOf({ proxies }: ControlPlane, upstreams: readonly Pick<Upstream, 'name'>[]): readonly ManagedProxy[] {
+function recordedOf(
+  { proxies }: ControlPlane,
+  upstreams: readonly Pick<TrafficUpstream, 'name'>[],
+): readonly ManagedProxy[] {
   const places = new Map(upstreams.map(({ name }, i) => [name, i]))
   const placeOf = ({ name }: ManagedProxy) => places.get(name) ?? places.size
   return proxies

@@ -6,9 +6,9 @@ import type {
   ConcurrencyRequirement,
   LevelRequirement,
   MeasureRequirement,
-  Part,
   ProbeRequirement,
   Requirement,
+  RunPart,
 } from './requirement.ts'
 import type { RequirementResult } from './result.ts'
 
@@ -129,10 +129,10 @@ function figureOf({ measure, of, during }: MeasureRequirement, record: MeasuredR
   return { why: whyNone(of, during) }
 }
 
-const whyNone = (of: string | undefined, during: Part | undefined): string =>
+const whyNone = (of: string | undefined, during: RunPart | undefined): string =>
   `${of === undefined ? 'no operation' : `no ${of}`} was called${during === undefined ? '' : ` ${duringText(during)}`}`
 
-const duringText = (part: Part): string =>
+const duringText = (part: RunPart): string =>
   part === 'calm'
     ? 'while all was calm'
     : part === 'before'
@@ -144,7 +144,7 @@ const duringText = (part: Part): string =>
           : `during a ${part}`
 
 /** The operations meant, by row. */
-function rowsOf({ history, faults }: MeasuredRecord, of: string | undefined, during: Part | undefined): number[] {
+function rowsOf({ history, faults }: MeasuredRecord, of: string | undefined, during: RunPart | undefined): number[] {
   const { length, callTime, f } = history.operations
   const isCalledIn = during === undefined ? () => true : momentsOf(during, faults)
   const wanted = of === undefined ? undefined : history.functions.indexOf(of)
@@ -154,7 +154,7 @@ function rowsOf({ history, faults }: MeasuredRecord, of: string | undefined, dur
   return rows
 }
 
-function momentsOf(part: Part, faults: readonly Spell[]): (time: number) => boolean {
+function momentsOf(part: RunPart, faults: readonly Spell[]): (time: number) => boolean {
   const lastEnd = Math.max(...faults.map(({ to }) => to), Number.NEGATIVE_INFINITY)
   const isIn = (spans: readonly Spell[]) => (time: number) => spans.some(({ from, to }) => from <= time && time < to)
   switch (part) {

@@ -16,7 +16,7 @@ interface Selection {
   /** The function whose operations are meant; undefined for all. */
   readonly of: string | undefined
   /** The part of the run that is meant; undefined for all of it. */
-  readonly during: Part | undefined
+  readonly during: RunPart | undefined
 }
 
 export interface MeasureRequirement extends Selection, Bound {
@@ -51,7 +51,7 @@ export interface ProbeRequirement extends Bound {
  * `calm`: no fault was in force; `faults`: some fault was; `before` and `healed`: before the first and after the last.
  * Otherwise a kind of fault. An operation belongs where it was called.
  */
-export type Part = 'calm' | 'before' | 'faults' | 'healed' | (typeof faultKinds)[number]
+export type RunPart = 'calm' | 'before' | 'faults' | 'healed' | (typeof faultKinds)[number]
 
 const CONCURRENCY = 'concurrency'
 
@@ -142,8 +142,8 @@ function measureCalled(name: string, refuse: Refuse): Measure {
 
 const OTHER_PARTS = ['calm', 'before', 'faults', 'healed'] as const
 
-function partCalled(during: string, refuse: Refuse): Part {
-  const parts: readonly Part[] = [...OTHER_PARTS, ...faultKinds]
+function partCalled(during: string, refuse: Refuse): RunPart {
+  const parts: readonly RunPart[] = [...OTHER_PARTS, ...faultKinds]
   return (
     parts.find((part) => part === during) ??
     refuse(
