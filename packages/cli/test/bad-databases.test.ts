@@ -3,12 +3,9 @@ import { connect } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { freePort, installed, startRedis, whySkipped } from '../../proxy/test/real-servers.ts'
-import { closeEverythingAfterEach } from '../../proxy/test/sockets.ts'
 import { chaos, temporaryDirectory } from './chaos.ts'
 
 // What a user does wrong with a database, and what is said of it.
-
-closeEverythingAfterEach()
 
 const redis = installed('redis-server')
 

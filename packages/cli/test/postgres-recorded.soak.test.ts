@@ -4,12 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { installed, startPostgres, whySkipped } from '../../proxy/test/real-servers.ts'
-import { closeEverythingAfterEach } from '../../proxy/test/sockets.ts'
 import { chaos } from './chaos.ts'
 
 // PostgreSQL, whose own traffic is recorded, and a service that stores in it, recorded over HTTP.
-
-closeEverythingAfterEach()
 
 const [initdb, postgres, psql] = ['initdb', 'postgres', 'psql'].map(installed)
 const lacking = initdb === undefined || postgres === undefined || psql === undefined

@@ -3,13 +3,10 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { freePort, installed, startPostgres, startStandby, whySkipped } from '../../proxy/test/real-servers.ts'
-import { closeEverythingAfterEach } from '../../proxy/test/sockets.ts'
 import { chaos, temporaryDirectory } from './chaos.ts'
 
 // A primary, and a standby that streams from it through a proxy which delays or cuts that link. Clients write at the
 // one and read at the other.
-
-closeEverythingAfterEach()
 
 const [initdb, postgres, psql, basebackup] = ['initdb', 'postgres', 'psql', 'pg_basebackup'].map(installed)
 const lacking = initdb === undefined || postgres === undefined || psql === undefined || basebackup === undefined

@@ -4,12 +4,9 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createAuthority } from '../../proxy/src/tls/authority.ts'
 import { installed, type PostgresOptions, startPostgres, whySkipped } from '../../proxy/test/real-servers.ts'
-import { closeEverythingAfterEach } from '../../proxy/test/sockets.ts'
 import { chaos, temporaryDirectory } from './chaos.ts'
 
 // psql, whose library asks for encryption before anything else, in front of a PostgreSQL with and without TLS.
-
-closeEverythingAfterEach()
 
 const [initdb, postgres, psql] = ['initdb', 'postgres', 'psql'].map(installed)
 const lacking = initdb === undefined || postgres === undefined || psql === undefined

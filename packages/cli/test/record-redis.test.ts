@@ -1,14 +1,11 @@
 import { describe, expect } from 'vitest'
 import { installed, startRedis, whySkipped } from '../../proxy/test/real-servers.ts'
-import { closeEverythingAfterEach } from '../../proxy/test/sockets.ts'
 import { chaos, temporaryDirectory } from './chaos.ts'
 import { patientTest, test } from './patient.ts'
 
 // A live Redis and the programs that come with it, recorded by one command.
 
 const program = installed('redis-benchmark')
-closeEverythingAfterEach()
-
 describe.skipIf(program === undefined)(
   `redis-cli and redis-benchmark${program === undefined ? `: ${whySkipped('redis-benchmark')}` : ''}`,
   () => {

@@ -3,13 +3,10 @@ import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { createAuthority } from '../../proxy/src/tls/authority.ts'
 import { freePort, installed, startRedis, whySkipped } from '../../proxy/test/real-servers.ts'
-import { closeEverythingAfterEach } from '../../proxy/test/sockets.ts'
 import { chaos, temporaryDirectory } from './chaos.ts'
 import { test } from './patient.ts'
 
 const program = installed('redis-server')
-closeEverythingAfterEach()
-
 describe.skipIf(program === undefined)(
   `a Redis that speaks TLS${program === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
   () => {

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import {
-  closeEverythingAfterEach,
   conversation,
   dial,
   drop,
@@ -16,8 +15,6 @@ import {
   settled,
   startDialling,
 } from './sockets.ts'
-
-closeEverythingAfterEach()
 
 const { to, back, both } = links
 

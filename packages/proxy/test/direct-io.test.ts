@@ -1,9 +1,7 @@
 import { expect, test } from 'vitest'
 import { DirectWriter, hasSentAll, isSending, readDirectly } from '../src/socket/direct-io.ts'
 import { resetSocket } from '../src/socket/reset-socket.ts'
-import { closeEverythingAfterEach, dial, eventually, Received, serve } from './sockets.ts'
-
-closeEverythingAfterEach()
+import { dial, eventually, Received, serve } from './sockets.ts'
 
 const MORE_THAN_THE_KERNEL_TAKES = 64 * 1024 * 1024
 

@@ -4,7 +4,6 @@ import { millis, UserError } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import type { Network } from '../src/network/network.ts'
 import {
-  closeEverythingAfterEach,
   conversation,
   dial,
   echo,
@@ -18,8 +17,6 @@ import {
   settled,
   startDialling,
 } from './sockets.ts'
-
-closeEverythingAfterEach()
 
 const { to, back, both } = links
 

@@ -7,9 +7,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { AppliedFault } from '../src/link/applied-fault.ts'
 import type { Network } from '../src/network/network.ts'
-import { closeEverythingAfterEach, dial, pairOf, Received, routeTo, serve } from './sockets.ts'
-
-closeEverythingAfterEach()
+import { dial, pairOf, Received, routeTo, serve } from './sockets.ts'
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 

@@ -3,7 +3,6 @@ import { millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import type { Conversation, Exit, Intercept, Stage } from '../src/interceptor/interceptor.ts'
 import {
-  closeEverythingAfterEach,
   conversation,
   dial,
   eventually,
@@ -15,8 +14,6 @@ import {
   settled,
   startDialling,
 } from './sockets.ts'
-
-closeEverythingAfterEach()
 
 const onTo = (exit: Exit, delivered: (totalBytes: number) => void = () => undefined): Stage => ({
   receive: (bytes) => exit.pass(bytes),

@@ -1,9 +1,7 @@
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { startProxyProcess } from './proxy-process.ts'
-import { closeEverythingAfterEach, dial, eventually, hold, links, Received, serve, startDialling } from './sockets.ts'
-
-closeEverythingAfterEach()
+import { dial, eventually, hold, links, Received, serve, startDialling } from './sockets.ts'
 
 test('when the proxy is killed, both ends of every connection learn of it, and nothing stays bound', async () => {
   const accepted: Received[] = []

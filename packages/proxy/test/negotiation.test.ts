@@ -4,11 +4,9 @@ import { postgresql } from '@chaosproxy/wire'
 import { describe, expect, test } from 'vitest'
 import { createAuthority } from '../src/tls/authority.ts'
 import type { TlsOptions } from '../src/tls/tls-options.ts'
-import { cleanUp, closeEverythingAfterEach, dial, echo, network, Received } from './sockets.ts'
+import { cleanUp, dial, echo, network, Received } from './sockets.ts'
 
 // Protocols whose clients ask for TLS before they say anything else, such as PostgreSQL.
-
-closeEverythingAfterEach()
 
 const authority = createAuthority()
 const TLS_REQUEST = Buffer.from('0000000804d2162f', 'hex')

@@ -2,19 +2,7 @@ import { once } from 'node:events'
 import { UserError } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { createNetwork } from '../src/network/network.ts'
-import {
-  closeEverythingAfterEach,
-  dial,
-  echo,
-  eventually,
-  network,
-  pairOf,
-  Received,
-  serve,
-  startDialling,
-} from './sockets.ts'
-
-closeEverythingAfterEach()
+import { dial, echo, eventually, network, pairOf, Received, serve, startDialling } from './sockets.ts'
 
 test('closing resets every connection, at both ends, and frees every port', async () => {
   const accepted: Received[] = []

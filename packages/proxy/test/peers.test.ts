@@ -9,9 +9,7 @@ import { parsePeers } from '../src/peer/parse-peers.ts'
 import type { PeerFinder } from '../src/peer/peers.ts'
 import { findBySocketOwner } from '../src/peer/socket-owner.ts'
 import { findInode } from '../src/peer/socket-table.ts'
-import { cleanUp, closeEverythingAfterEach, dial, eventually, hold, network, Received, serve } from './sockets.ts'
-
-closeEverythingAfterEach()
+import { cleanUp, dial, eventually, hold, network, Received, serve } from './sockets.ts'
 
 const onLinux = process.platform === 'linux'
 /** More than Linux gives to any process. */

@@ -8,7 +8,7 @@ import { createWorkerNetwork } from '../src/workers/worker-network.ts'
 import { startClients } from './client-process.ts'
 import type { ProxyProcess, ProxyUsage } from './proxy-process.ts'
 import { startProxyProcess } from './proxy-process.ts'
-import { cleanUp, closeEverythingAfterEach, dial, echo, pairOf, serve, startDialling } from './sockets.ts'
+import { cleanUp, dial, echo, pairOf, serve, startDialling } from './sockets.ts'
 
 // Long runs of the proxy, in a process of its own. CHAOS_SOAK=short moves fewer bytes, for less long.
 const short = process.env['CHAOS_SOAK'] === 'short'
@@ -16,8 +16,6 @@ const GIGABYTE = 1e9
 const INTEGRITY_BYTES = (short ? 1 : 10) * GIGABYTE
 const MIXED_MS = (short ? 1 : 60) * 60_000
 const CONNECTIONS = 200
-
-closeEverythingAfterEach()
 
 const pause = (durationMs: number) => new Promise((resolve) => setTimeout(resolve, durationMs))
 const room = (socket: Socket) =>

@@ -15,12 +15,10 @@ import { recordConversations } from '../src/interceptor/recorded-conversations.t
 import { startRunClock } from '../src/record-file/run-clock.ts'
 import { serveHttp, textOf, textTable } from './http/live.ts'
 import { installed, startPostgres, startRedis, whySkipped } from './real-servers.ts'
-import { cleanUp, closeEverythingAfterEach } from './sockets.ts'
+import { cleanUp } from './sockets.ts'
 import { proxyBetweenTaps } from './tap.ts'
 
 // Programs that others wrote, through a proxy without any rule, between two taps that compare what goes in and comes out.
-
-closeEverythingAfterEach()
 
 /** Above what curl asks for with `Expect: 100-continue` before it sends it. */
 const LARGE = 1_500_000

@@ -3,9 +3,7 @@ import { once } from 'node:events'
 import { UserError } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { type Redirection, redirectedFrom, redirectUsers } from '../src/peer/redirect.ts'
-import { cleanUp, closeEverythingAfterEach, eventually, network, Received, serve } from './sockets.ts'
-
-closeEverythingAfterEach()
+import { cleanUp, eventually, network, Received, serve } from './sockets.ts'
 
 const possible = process.getuid?.() === 0 && spawnSync('nft', ['list', 'ruleset']).status === 0
 const WHY_SKIPPED = 'needs Linux, root and nft: sudo bash scripts/install-servers.sh'

@@ -11,9 +11,7 @@ import { recordConversations } from '../src/interceptor/recorded-conversations.t
 import { startRunClock } from '../src/record-file/run-clock.ts'
 import { installed, startRedis, whySkipped } from './real-servers.ts'
 import { command, serveResp } from './redis.ts'
-import { closeEverythingAfterEach, dial, network, Received } from './sockets.ts'
-
-closeEverythingAfterEach()
+import { dial, network, Received } from './sockets.ts'
 
 const redisServer = installed('redis-server')
 const redisClient = installed('redis-cli')

@@ -1,9 +1,7 @@
 import type { Socket } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { resetSocket } from '../src/socket/reset-socket.ts'
-import { closeEverythingAfterEach, dial, eventually, Received, serve, startDialling } from './sockets.ts'
-
-closeEverythingAfterEach()
+import { dial, eventually, Received, serve, startDialling } from './sockets.ts'
 
 async function connected(): Promise<{ socket: Received; peer: Received }> {
   let peer: Received | undefined

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { connect, createServer } from 'node:net'
 import type { Link, TcpFault, TcpHarm } from '@chaosproxy/faults'
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 import type { Intercept } from '../src/interceptor/interceptor.ts'
 import type { ProxyClock } from '../src/link/clock.ts'
 import type { Network, NetworkOptions } from '../src/network/network.ts'
@@ -14,14 +14,25 @@ const toClose: (() => void | Promise<void>)[] = []
 /** What was dialled and is not closed yet. */
 const dialled: Set<Socket> = new Set()
 
-/** Run after each test of the file that calls this, last first. */
-export const cleanUp = (action: () => void | Promise<void>): void => void toClose.push(action)
+/** Whether this test ends with `closeEverything`. */
+let isClosed = false
 
-export function closeEverythingAfterEach(): void {
-  afterEach(async () => {
-    for (const socket of dialled) socket.destroy()
-    for (const close of toClose.splice(0).reverse()) await close()
-  })
+/** Run when the test has finished, last first. @throws outside of a test, as in `beforeAll`: nothing would run it there */
+export function cleanUp(action: () => void | Promise<void>): void {
+  closeWithTest()
+  toClose.push(action)
+}
+
+function closeWithTest(): void {
+  if (isClosed) return
+  onTestFinished(closeEverything)
+  isClosed = true
+}
+
+async function closeEverything(): Promise<void> {
+  isClosed = false
+  for (const socket of dialled) socket.destroy()
+  for (const close of toClose.splice(0).reverse()) await close()
 }
 
 export function network(options: Partial<NetworkOptions> = {}): Network {
@@ -56,6 +67,7 @@ export const echo = () => serve((socket) => socket.pipe(socket))
 
 /** Not connected yet: for where it may be reset before it is. */
 export function startDialling(to: { readonly host: string; readonly port: number }): Socket {
+  closeWithTest()
   const socket = connect({ host: to.host, port: to.port, allowHalfOpen: true, noDelay: true })
   // A test that runs for an hour dials without end, and remembers only what is still there.
   dialled.add(socket)

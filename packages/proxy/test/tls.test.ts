@@ -13,20 +13,7 @@ import { UserError } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { createAuthority } from '../src/tls/authority.ts'
 import { parseTls, type TlsOptions } from '../src/tls/tls-options.ts'
-import {
-  cleanUp,
-  closeEverythingAfterEach,
-  dial,
-  drop,
-  echo,
-  eventually,
-  links,
-  network,
-  Received,
-  serve,
-} from './sockets.ts'
-
-closeEverythingAfterEach()
+import { cleanUp, dial, drop, echo, eventually, links, network, Received, serve } from './sockets.ts'
 
 const authority = createAuthority()
 const identity = authority.issue(['localhost', '127.0.0.1'])

@@ -2,20 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { expect, test } from 'vitest'
-import {
-  cleanUp,
-  closeEverythingAfterEach,
-  dial,
-  echo,
-  eventually,
-  Received,
-  routeTo,
-  serve,
-  settled,
-  startDialling,
-} from './sockets.ts'
-
-closeEverythingAfterEach()
+import { cleanUp, dial, echo, eventually, Received, routeTo, serve, settled, startDialling } from './sockets.ts'
 
 test('what is sent comes back, byte for byte, through an echo server', async () => {
   const { route } = await routeTo(await echo())

@@ -7,9 +7,7 @@ import { describe, expect, test } from 'vitest'
 import type { NetworkOptions } from '../src/network/network.ts'
 import type { DatagramRouteOptions } from '../src/udp/datagram-route.ts'
 import type { Harm, Trigger } from './fault-parts.ts'
-import { cleanUp, closeEverythingAfterEach, eventually, hold, links, ManualClock, network, settled } from './sockets.ts'
-
-closeEverythingAfterEach()
+import { cleanUp, eventually, hold, links, ManualClock, network, settled } from './sockets.ts'
 
 const { to, back, both } = links
 const on = (where: typeof both, harm: Harm<DatagramFault>, when?: Trigger<DatagramFault>): DatagramFault => ({

@@ -6,9 +6,7 @@ import { expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { websocket } from '../../wire/src/websocket/websocket.ts'
 import { createMessageFaults } from '../src/messages/message-faults.ts'
-import { cleanUp, closeEverythingAfterEach, eventually, links, network } from './sockets.ts'
-
-closeEverythingAfterEach()
+import { cleanUp, eventually, links, network } from './sockets.ts'
 
 /** A client and a server of the usual library, and the faults of what is between. The server answers what it is told. */
 async function chat(faults: readonly MessageFault[] = []) {

@@ -4,9 +4,7 @@ import { millis } from '@chaosproxy/history'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Network } from '../src/network/network.ts'
 import { createWorkerNetwork } from '../src/workers/worker-network.ts'
-import { closeEverythingAfterEach, dial, echo, eventually, hold, links, Received, startDialling } from './sockets.ts'
-
-closeEverythingAfterEach()
+import { dial, echo, eventually, hold, links, Received, startDialling } from './sockets.ts'
 
 // Starting processes takes longer than anything done with them here.
 let network: Network

@@ -3,12 +3,9 @@ import { join } from 'node:path'
 import type { Input } from '@chaosproxy/history'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { installed, startRedis, whySkipped } from '../../proxy/test/real-servers.ts'
-import { closeEverythingAfterEach } from '../../proxy/test/sockets.ts'
 import { read, temporaryDirectory, tryClient, write } from './clients.ts'
 
 // What clients say of an operation whose answer was lost on the way from a live Redis, and how often it took effect there.
-
-closeEverythingAfterEach()
 
 const redis = installed('redis-server')
 const python = installed('python3')

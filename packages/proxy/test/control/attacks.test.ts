@@ -5,11 +5,9 @@ import { describe, expect, test } from 'vitest'
 import { createControlPlane } from '../../src/control/plane/plane.ts'
 import { startControl } from '../../src/control/start.ts'
 import { parsePeers } from '../../src/peer/parse-peers.ts'
-import { cleanUp, closeEverythingAfterEach, dial, echo, network } from '../sockets.ts'
+import { cleanUp, dial, echo, network } from '../sockets.ts'
 import { control, send } from './control-plane.ts'
 import { withProxies } from './two-proxies.ts'
-
-closeEverythingAfterEach()
 
 const upstream = '127.0.0.1:1'
 

@@ -2,11 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { loadProxyConfig } from '../../src/control/config.ts'
-import { closeEverythingAfterEach } from '../sockets.ts'
 import { control } from './control-plane.ts'
 import { latency, withProxies } from './two-proxies.ts'
-
-closeEverythingAfterEach()
 
 describe('POST /v1/reset', () => {
   test('heals everything and enables every proxy', async () => {

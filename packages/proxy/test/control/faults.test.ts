@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { closeEverythingAfterEach, dial, Received } from '../sockets.ts'
+import { dial, Received } from '../sockets.ts'
 import { latency, withProxies } from './two-proxies.ts'
-
-closeEverythingAfterEach()
 
 describe('faults', () => {
   test('act on live connections, count what they hit, and heal', async () => {

@@ -1,10 +1,8 @@
 import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { v1Routes } from '../../src/control/v1/routes.ts'
-import { cleanUp, closeEverythingAfterEach, Received } from '../sockets.ts'
+import { cleanUp, Received } from '../sockets.ts'
 import { anywhere, control } from './control-plane.ts'
-
-closeEverythingAfterEach()
 
 describe('a control interface', () => {
   test.each([

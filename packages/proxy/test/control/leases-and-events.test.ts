@@ -4,11 +4,9 @@ import { describe, expect, test } from 'vitest'
 import { createRecorder } from '../../../recorder/src/record/recorder.ts'
 import { RecordedLines } from '../../../recorder/test/recorded-lines.ts'
 import { startRunClock } from '../../src/record-file/run-clock.ts'
-import { cleanUp, closeEverythingAfterEach, dial } from '../sockets.ts'
+import { cleanUp, dial } from '../sockets.ts'
 import { control } from './control-plane.ts'
 import { latency, withProxies } from './two-proxies.ts'
-
-closeEverythingAfterEach()
 
 describe('leases', () => {
   test('heal their faults when they run out, and not while they are renewed', async () => {

@@ -9,12 +9,10 @@ import { v1Routes } from '../../src/control/v1/routes.ts'
 import { componentSchemas } from '../../src/control/v1/schemas.ts'
 import { openRecordFile } from '../../src/record-file/record-file.ts'
 import { startRunClock } from '../../src/record-file/run-clock.ts'
-import { cleanUp, closeEverythingAfterEach } from '../sockets.ts'
+import { cleanUp } from '../sockets.ts'
 import { anywhere, control } from './control-plane.ts'
 import { violations } from './schema-check.ts'
 import { latency, withProxies } from './two-proxies.ts'
-
-closeEverythingAfterEach()
 
 describe('the description at /v1/openapi.json', () => {
   test('has every route of the router, and no other', async () => {

@@ -1,11 +1,9 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
-import { cleanUp, closeEverythingAfterEach, dial, echo, Received } from '../sockets.ts'
+import { cleanUp, dial, echo, Received } from '../sockets.ts'
 import { control } from './control-plane.ts'
 import { latency, withProxies } from './two-proxies.ts'
-
-closeEverythingAfterEach()
 
 describe('a proxy that knows what it carries', () => {
   test.each([

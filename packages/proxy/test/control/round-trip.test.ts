@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { closeEverythingAfterEach, echo } from '../sockets.ts'
+import { echo } from '../sockets.ts'
 import { control } from './control-plane.ts'
-
-closeEverythingAfterEach()
 
 /** A port that the test holds until it ends, so that no other program can take it. */
 const heldPort = async (): Promise<number> => (await echo()).port

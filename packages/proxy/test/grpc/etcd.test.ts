@@ -22,10 +22,8 @@ import {
   startOneEtcd,
   whySkipped,
 } from '../real-servers.ts'
-import { closeEverythingAfterEach, eventually, network } from '../sockets.ts'
+import { eventually, network } from '../sockets.ts'
 import { etcdctlRoutes, etcdMessages, gatewayRoutes } from './etcd-table.ts'
-
-closeEverythingAfterEach()
 
 const etcd = installed('etcd')
 const etcdctl = installed('etcdctl')

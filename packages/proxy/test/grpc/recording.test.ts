@@ -5,10 +5,8 @@ import { parseRouteTable } from '../../../recorder/src/routes/parsing/parse-tabl
 import type { RouteTable } from '../../../recorder/src/routes/table/route-table.ts'
 import type { RecordedLines } from '../../../recorder/test/recorded-lines.ts'
 import { http2RouteTo, send, serveHttp2, sessionTo } from '../http2/recorded.ts'
-import { closeEverythingAfterEach, eventually } from '../sockets.ts'
+import { eventually } from '../sockets.ts'
 import { kvClient, kvDescriptor, kvRoutes, kvService, kvTable } from './peers.ts'
-
-closeEverythingAfterEach()
 
 const outcomes = (view: RecordedLines) =>
   view.events.map(({ type, f, key, value, error }) => [type, f, key, value ?? error])

@@ -1,12 +1,10 @@
 import { expect, test } from 'vitest'
 import { badRequests, badResponses } from '../../../wire/test/http/corpus.ts'
 import { bytesOf } from '../../../wire/test/http/feed.ts'
-import { cleanUp, closeEverythingAfterEach, dial, eventually, Received, serve } from '../sockets.ts'
+import { cleanUp, dial, eventually, Received, serve } from '../sockets.ts'
 import { httpClient, httpRouteTo, keyValueService } from './live.ts'
 
 // What happens to traffic that is no HTTP while a fault is in force; without one it is passed on, as transparency.test.ts shows.
-
-closeEverythingAfterEach()
 
 test.each(Object.entries(badRequests))('a client whose bytes are no request: %s', async (_, text) => {
   const accepted: Received[] = []

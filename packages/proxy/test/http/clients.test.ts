@@ -6,10 +6,8 @@ import { RecordedLines } from '../../../recorder/test/recorded-lines.ts'
 import { createHttpFaults } from '../../src/http/http-faults.ts'
 import { findAnyProcess } from '../../src/peer/socket-owner.ts'
 import { startRunClock } from '../../src/record-file/run-clock.ts'
-import { closeEverythingAfterEach, dial, eventually, network, Received } from '../sockets.ts'
+import { dial, eventually, network, Received } from '../sockets.ts'
 import { httpClient, httpRouteTo, keyValueService, serveHttp, textTable } from './live.ts'
-
-closeEverythingAfterEach()
 
 const sessionsOf = ({ lines }: RecordedLines) =>
   lines.map((line) => JSON.parse(line)).flatMap(({ type, session }) => (type === 'invoke' ? [session] : []))

@@ -1,9 +1,7 @@
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
-import { closeEverythingAfterEach, dial, eventually, Received, serve } from '../sockets.ts'
+import { dial, eventually, Received, serve } from '../sockets.ts'
 import { bodyOf, httpClient, httpRouteTo, keyValueService, statusOf } from './live.ts'
-
-closeEverythingAfterEach()
 
 describe('which requests', () => {
   const statuses = async (when: object | undefined, match: object | undefined, requests: readonly string[]) => {

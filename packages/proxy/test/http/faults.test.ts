@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { closeEverythingAfterEach, dial, eventually, Received, serve } from '../sockets.ts'
+import { dial, eventually, Received, serve } from '../sockets.ts'
 import { bodyOf, httpClient, httpRouteTo, keyValueService, serveHttp, statusOf } from './live.ts'
 import { countOutcomes, fourWays } from './no-answer.ts'
-
-closeEverythingAfterEach()
 
 describe('the four ways not to get an answer', () => {
   test.each(fourWays)('%s: client, server, both views and the edges say the same, 50 of 50 times', async (...way) => {

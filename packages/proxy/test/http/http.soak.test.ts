@@ -7,12 +7,9 @@ import { readHistory } from '@chaosproxy/history/files'
 import { expect, inject, test } from 'vitest'
 import { disagreements } from '../../../wire/test/http/disagreements.ts'
 import { differencesOverSplits } from '../../../wire/test/http/splits.ts'
-import { closeEverythingAfterEach } from '../sockets.ts'
 import { httpRouteTo, serveHttp } from './live.ts'
 import { countOutcomes, fourWays } from './no-answer.ts'
 import { recordThroughStall } from './stalled-disk.ts'
-
-closeEverythingAfterEach()
 
 const short = process.env['CHAOS_SOAK'] === 'short'
 const WRITES = short ? 200 : 1000

@@ -2,10 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { compileMapping } from '../../../recorder/src/routes/mapping/mapping.ts'
 import { parseRouteTable } from '../../../recorder/src/routes/parsing/parse-table.ts'
 import { OpaqueRequests } from '../../src/http/opaque-requests.ts'
-import { closeEverythingAfterEach, dial, eventually, Received } from '../sockets.ts'
+import { dial, eventually, Received } from '../sockets.ts'
 import { httpRouteTo, keyValueService, serveHttp } from './live.ts'
-
-closeEverythingAfterEach()
 
 const table = parseRouteTable(
   {

@@ -1,10 +1,8 @@
 import { createRandom } from '@chaosproxy/faults'
 import { expect, inject, test } from 'vitest'
 import { bytesOf, cutAt, readResponses } from '../../../wire/test/http/feed.ts'
-import { closeEverythingAfterEach, dial, eventually, Received, serve, settled } from '../sockets.ts'
+import { dial, eventually, Received, serve, settled } from '../sockets.ts'
 import { httpRouteTo, serveHttp, textOf } from './live.ts'
-
-closeEverythingAfterEach()
 
 test('whatever happens to pipelined requests, each gets its own answer, in the order they were asked in', async () => {
   const seed = `pipelined ${inject('seed')}`

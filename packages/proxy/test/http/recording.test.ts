@@ -8,10 +8,8 @@ import { millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { embeddedRoutes } from '../../../recorder/test/routes/embedded-routes.ts'
 import { installed, whySkipped } from '../real-servers.ts'
-import { closeEverythingAfterEach, dial, eventually, Received, serve } from '../sockets.ts'
+import { dial, eventually, Received, serve } from '../sockets.ts'
 import { httpClient, httpRouteTo, keyValueService, serveHttp, textOf } from './live.ts'
-
-closeEverythingAfterEach()
 
 const verdictOf = (history: History) =>
   check(history, {

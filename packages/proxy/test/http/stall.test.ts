@@ -1,8 +1,5 @@
 import { expect, test } from 'vitest'
-import { closeEverythingAfterEach } from '../sockets.ts'
 import { recordThroughStall } from './stalled-disk.ts'
-
-closeEverythingAfterEach()
 
 test.each([
   ['waits for nothing', undefined, false],

@@ -2,10 +2,8 @@ import { createRandom } from '@chaosproxy/faults'
 import { expect, inject, test } from 'vitest'
 import { badRequests, badResponses, goodRequests, goodResponses } from '../../../wire/test/http/corpus.ts'
 import { bytesOf, cutAt } from '../../../wire/test/http/feed.ts'
-import { closeEverythingAfterEach, dial, eventually, Received, serve } from '../sockets.ts'
+import { dial, eventually, Received, serve } from '../sockets.ts'
 import { httpRouteTo } from './live.ts'
-
-closeEverythingAfterEach()
 
 const lines = (...text: string[]): string => text.map((line) => `${line}\r\n`).join('')
 const get = lines('GET /kv/x HTTP/1.1', 'Host: n1', '')

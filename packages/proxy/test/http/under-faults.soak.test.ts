@@ -1,8 +1,5 @@
 import { expect, test } from 'vitest'
-import { closeEverythingAfterEach } from '../sockets.ts'
 import { recordHttpUnderFaults } from './under-faults.ts'
-
-closeEverythingAfterEach()
 
 const OPERATIONS = process.env['CHAOS_SOAK'] === 'short' ? 3000 : 10_000
 

@@ -1,8 +1,5 @@
 import { expect, test } from 'vitest'
-import { closeEverythingAfterEach } from '../sockets.ts'
 import { recordHttpUnderFaults } from './under-faults.ts'
-
-closeEverythingAfterEach()
 
 test.each(['HTTP/1.1', 'HTTP/2', 'gRPC'] as const)(
   '%s under all faults at once: no outcome is wrong, and no effect is missing from the record',

@@ -6,10 +6,8 @@ import { byPreface } from '../../src/http2/by-preface.ts'
 import { createHttp2Faults } from '../../src/http2/http2-faults.ts'
 import { startRunClock } from '../../src/record-file/run-clock.ts'
 import { httpClient, keyValueService, textTable } from '../http/live.ts'
-import { closeEverythingAfterEach, dial, network, Received, serve } from '../sockets.ts'
+import { dial, network, Received, serve } from '../sockets.ts'
 import { keyValueHttp2, send, sessionTo } from './recorded.ts'
-
-closeEverythingAfterEach()
 
 describe('a proxy that records', () => {
   /** Whatever version its clients begin with. */

@@ -10,21 +10,8 @@ import { goaway, PREFACE, resetStream, windowUpdate } from '../../../wire/src/ht
 import { createHttp2Scanner } from '../../../wire/src/http2/http2-scanner.ts'
 import { createHttp2Faults } from '../../src/http2/http2-faults.ts'
 import { createAuthority } from '../../src/tls/authority.ts'
-import {
-  cleanUp,
-  closeEverythingAfterEach,
-  dial,
-  echo,
-  eventually,
-  links,
-  ManualClock,
-  network,
-  Received,
-  serve,
-} from '../sockets.ts'
+import { cleanUp, dial, echo, eventually, links, ManualClock, network, Received, serve } from '../sockets.ts'
 import { ask, service } from './service.ts'
-
-closeEverythingAfterEach()
 
 describe('without a fault', () => {
   test('requests and large bodies go both ways at once', async () => {

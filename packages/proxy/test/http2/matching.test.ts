@@ -5,10 +5,8 @@ import { millis, UserError } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { PREFACE } from '../../../wire/src/http2/frames.ts'
 import { createHttp2Faults } from '../../src/http2/http2-faults.ts'
-import { cleanUp, closeEverythingAfterEach, dial, eventually, links, network, Received, serve } from '../sockets.ts'
+import { cleanUp, dial, eventually, links, network, Received, serve } from '../sockets.ts'
 import { ask, service } from './service.ts'
-
-closeEverythingAfterEach()
 
 const { to, back } = links
 const refuse = { kind: 'reset-stream', code: 'REFUSED_STREAM' } as const

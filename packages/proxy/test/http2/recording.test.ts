@@ -6,10 +6,8 @@ import { millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import type { RecordedLines } from '../../../recorder/test/recorded-lines.ts'
 import { FRAME, HEADER_BYTES, PREFACE } from '../../../wire/src/http2/frames.ts'
-import { closeEverythingAfterEach, dial, eventually, ManualClock, Received, serve } from '../sockets.ts'
+import { dial, eventually, ManualClock, Received, serve } from '../sockets.ts'
 import { http2RouteTo, keyValueHttp2, send, serveHttp2, sessionTo } from './recorded.ts'
-
-closeEverythingAfterEach()
 
 const outcomes = (view: RecordedLines) =>
   view.events.map(({ type, f, key, value, error }) => [type, f, key, value ?? error])

@@ -2,10 +2,8 @@ import { constants } from 'node:http2'
 import { describe, expect, test } from 'vitest'
 import type { RecordedLines } from '../../../recorder/test/recorded-lines.ts'
 import { FRAME, framesOf, goaway, HEADER_BYTES, PREFACE, resetStream, typeOf } from '../../../wire/src/http2/frames.ts'
-import { closeEverythingAfterEach, eventually, serve } from '../sockets.ts'
+import { eventually, serve } from '../sockets.ts'
 import { http2RouteTo, keyValueHttp2, send, sessionTo } from './recorded.ts'
-
-closeEverythingAfterEach()
 
 const outcomes = (view: RecordedLines) =>
   view.events.map(({ type, f, key, value, error }) => [type, f, key, value ?? error])

@@ -5,10 +5,8 @@ import { jsonLines } from '../../../wire/src/framing/json-lines.ts'
 import { resp } from '../../../wire/src/resp/resp.ts'
 import { createMessageFaults } from '../../src/messages/message-faults.ts'
 import type { Harm } from '../fault-parts.ts'
-import { closeEverythingAfterEach, dial, links, network, Received, serve } from '../sockets.ts'
+import { dial, links, network, Received, serve } from '../sockets.ts'
 import { again, behind, drop, late, twice, world } from './world.ts'
-
-closeEverythingAfterEach()
 
 describe('on real connections', () => {
   test('Redis commands are lost and repeated between a client and a server, and the rest goes on', async () => {

@@ -5,10 +5,7 @@ import { jsonLines } from '../../../wire/src/framing/json-lines.ts'
 import { lengthPrefixed } from '../../../wire/src/framing/length-prefixed.ts'
 import { resp } from '../../../wire/src/resp/resp.ts'
 import type { Trigger } from '../fault-parts.ts'
-import { closeEverythingAfterEach } from '../sockets.ts'
 import { again, back, behind, drop, late, numbers, twice, world } from './world.ts'
-
-closeEverythingAfterEach()
 
 describe('without a fault', () => {
   test('every byte goes on as it comes, framed or not, whole or not', () => {

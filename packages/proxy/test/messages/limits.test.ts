@@ -4,10 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { Framing } from '../../../wire/src/framing/framing.ts'
 import { jsonLines } from '../../../wire/src/framing/json-lines.ts'
 import { resp } from '../../../wire/src/resp/resp.ts'
-import { closeEverythingAfterEach } from '../sockets.ts'
 import { again, back, behind, drop, late, world } from './world.ts'
-
-closeEverythingAfterEach()
 
 describe('at the end', () => {
   test('delayed messages come before an orderly end, and a message cut short comes last', () => {

@@ -6,10 +6,8 @@ import { resp } from '../../../wire/src/resp/resp.ts'
 import { readRespCommand } from '../../../wire/src/resp/resp-value.ts'
 import { flipBits } from '../../src/messages/corrupt.ts'
 import { command } from '../redis.ts'
-import { closeEverythingAfterEach, eventually, links } from '../sockets.ts'
+import { eventually, links } from '../sockets.ts'
 import { recorded } from './recorded.ts'
-
-closeEverythingAfterEach()
 
 // A request that a fault changes is carried out, rightly, by a server which was asked for something else than the record says.
 

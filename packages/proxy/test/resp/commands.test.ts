@@ -8,9 +8,6 @@ import { completionsOf } from '../../../recorder/src/redis/command-reader.ts'
 import { commandSet } from '../../../recorder/src/redis/command-set.ts'
 import { KeySpace } from '../../../recorder/src/redis/key-space.ts'
 import { installed, startRedis, whySkipped } from '../real-servers.ts'
-import { closeEverythingAfterEach } from '../sockets.ts'
-
-closeEverythingAfterEach()
 
 const OPTIONS = { scriptsKeepToKeys: false }
 

@@ -3,10 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { commandSet } from '../../../recorder/src/redis/command-set.ts'
 import { DRAIN, RELEASE } from '../../../recorder/src/redis/scripts.ts'
 import { command } from '../redis.ts'
-import { closeEverythingAfterEach } from '../sockets.ts'
 import { recorded } from './recorded.ts'
-
-closeEverythingAfterEach()
 
 const SET = command('SET', 'x', '1')
 const WAIT = command('WAIT', '2', '100')

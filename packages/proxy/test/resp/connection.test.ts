@@ -1,10 +1,8 @@
 import type { Event } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { command } from '../redis.ts'
-import { closeEverythingAfterEach, eventually } from '../sockets.ts'
+import { eventually } from '../sockets.ts'
 import { recorded } from './recorded.ts'
-
-closeEverythingAfterEach()
 
 const OK = '+OK\r\n'
 const QUEUED = '+QUEUED\r\n'

@@ -2,12 +2,9 @@ import type { History } from '@chaosproxy/history'
 import { describe, expect, inject, test } from 'vitest'
 import { randomFrom } from '../../../checker/test/random-history.ts'
 import { installed, startRedis, whySkipped } from '../real-servers.ts'
-import { closeEverythingAfterEach } from '../sockets.ts'
 import { connectTo, recordRedis } from './recorded-redis.ts'
 
 // Keys that the server removes by itself: present until their time is over, then perhaps absent, and nothing else.
-
-closeEverythingAfterEach()
 
 const REDIS = installed('redis-server')
 const seed = inject('seed')

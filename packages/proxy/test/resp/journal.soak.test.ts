@@ -1,8 +1,5 @@
 import { expect, test } from 'vitest'
-import { closeEverythingAfterEach } from '../sockets.ts'
 import { recordUnderFaults } from './under-faults.ts'
-
-closeEverythingAfterEach()
 
 test('10,000 operations under all faults at once, each of which strikes: no outcome is wrong, none is unaccounted for', async () => {
   const { wrong, invented, unaccounted, unhit, isAnythingTouched, counters } = await recordUnderFaults({

@@ -1,8 +1,5 @@
 import { expect, test } from 'vitest'
-import { closeEverythingAfterEach } from '../sockets.ts'
 import { recordUnderFaults } from './under-faults.ts'
-
-closeEverythingAfterEach()
 
 test('under all faults at once no outcome is wrong, and no effect is missing from the record', async () => {
   const { wrong, invented, unaccounted, isAnythingTouched, counters, count, sent } = await recordUnderFaults({

@@ -1,11 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { installed, startRedis, whySkipped } from '../real-servers.ts'
-import { closeEverythingAfterEach } from '../sockets.ts'
 import { connectTo, recordRedis } from './recorded-redis.ts'
 
 // A server may hold keys that are to expire, and no recorded command says so.
-
-closeEverythingAfterEach()
 
 const REDIS = installed('redis-server')
 

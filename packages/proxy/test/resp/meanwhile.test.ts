@@ -1,8 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { closeEverythingAfterEach } from '../sockets.ts'
 import { recorded } from './recorded.ts'
-
-closeEverythingAfterEach()
 
 /** Answers in the order in which they are given; to a command without any, nothing. */
 function scripted(answers: { readonly [command: string]: string }) {

@@ -7,20 +7,8 @@ import { parseCarriage } from '../../src/control/state/carriage.ts'
 import { recordConversations } from '../../src/interceptor/recorded-conversations.ts'
 import { startRunClock } from '../../src/record-file/run-clock.ts'
 import { command } from '../redis.ts'
-import {
-  closeEverythingAfterEach,
-  dial,
-  drop,
-  eventually,
-  links,
-  network,
-  Received,
-  serve,
-  settled,
-} from '../sockets.ts'
+import { dial, drop, eventually, links, network, Received, serve, settled } from '../sockets.ts'
 import { recorded } from './recorded.ts'
-
-closeEverythingAfterEach()
 
 describe('commands become operations', () => {
   test('on strings as registers, with the answers as their outcomes', async () => {

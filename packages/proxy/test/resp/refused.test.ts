@@ -1,11 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { installed, startRedis, whySkipped } from '../real-servers.ts'
-import { closeEverythingAfterEach } from '../sockets.ts'
 import { recordRedis } from './recorded-redis.ts'
 
 // A request that is no operation has changed nothing if its answer says so.
-
-closeEverythingAfterEach()
 
 const REDIS = installed('redis-server')
 

@@ -1,10 +1,8 @@
 import { millis } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { installed, type RealServer, startRedis, whySkipped } from '../real-servers.ts'
-import { closeEverythingAfterEach, network } from '../sockets.ts'
+import { network } from '../sockets.ts'
 import { connectTo, recordRedis } from './recorded-redis.ts'
-
-closeEverythingAfterEach()
 
 /** A primary, and replicas that hear of its writes so much later. */
 async function replicated(program: string, replicas: number, latencyMs: number): Promise<readonly RealServer[]> {

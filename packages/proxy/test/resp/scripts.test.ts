@@ -3,12 +3,9 @@ import { describe, expect, test } from 'vitest'
 import type { CommandSet, CommandSetOptions } from '../../../recorder/src/redis/command-set.ts'
 import { parseRespSettings } from '../../../recorder/src/redis/resp-settings.ts'
 import { installed, startRedis, whySkipped } from '../real-servers.ts'
-import { closeEverythingAfterEach } from '../sockets.ts'
 import { connectTo, recordRedis } from './recorded-redis.ts'
 
 // Scripts of popular packages, and what deletes or moves whole keys, recorded as what they do.
-
-closeEverythingAfterEach()
 
 const REDIS = installed('redis-server')
 

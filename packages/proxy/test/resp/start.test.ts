@@ -7,10 +7,8 @@ import { createControlPlane } from '../../src/control/plane/plane.ts'
 import { parseCarriage } from '../../src/control/state/carriage.ts'
 import { startRunClock } from '../../src/record-file/run-clock.ts'
 import { installed, type RealServer, startRedis, whySkipped } from '../real-servers.ts'
-import { closeEverythingAfterEach, network } from '../sockets.ts'
+import { network } from '../sockets.ts'
 import { connectTo } from './recorded-redis.ts'
-
-closeEverythingAfterEach()
 
 const REDIS = installed('redis-server')
 

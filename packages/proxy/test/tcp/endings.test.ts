@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import {
-  closeEverythingAfterEach,
   conversation,
   dial,
   eventually,
@@ -15,8 +14,6 @@ import {
   serve,
   settled,
 } from '../sockets.ts'
-
-closeEverythingAfterEach()
 
 const { to, back, both } = links
 const ms = millis

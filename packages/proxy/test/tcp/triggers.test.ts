@@ -4,7 +4,6 @@ import { millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import type { Trigger } from '../fault-parts.ts'
 import {
-  closeEverythingAfterEach,
   conversation,
   dial,
   echo,
@@ -17,8 +16,6 @@ import {
   serve,
   settled,
 } from '../sockets.ts'
-
-closeEverythingAfterEach()
 
 const { to, back, both } = links
 const ms = millis

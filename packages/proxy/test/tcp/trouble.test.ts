@@ -4,9 +4,7 @@ import type { Network } from '../../src/network/network.ts'
 import { createTroubleReporter, type Trouble } from '../../src/tcp/trouble.ts'
 import { createWorkerNetwork } from '../../src/workers/worker-network.ts'
 import { control } from '../control/control-plane.ts'
-import { cleanUp, closeEverythingAfterEach, dial, echo, eventually, network, startDialling } from '../sockets.ts'
-
-closeEverythingAfterEach()
+import { cleanUp, dial, echo, eventually, network, startDialling } from '../sockets.ts'
 
 const errorOf = (code: string) => Object.assign(new Error(`connect ${code}`), { code })
 

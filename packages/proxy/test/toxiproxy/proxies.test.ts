@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { control } from '../control/control-plane.ts'
-import { closeEverythingAfterEach, echo } from '../sockets.ts'
+import { echo } from '../sockets.ts'
 import { proxy, UPSTREAM, withProxy } from './one-proxy.ts'
-
-closeEverythingAfterEach()
 
 describe('every answer', () => {
   test('carries an id of twenty letters, another each time', async () => {

@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { control } from '../control/control-plane.ts'
-import { closeEverythingAfterEach, dial, echo, Received } from '../sockets.ts'
+import { dial, echo, Received } from '../sockets.ts'
 import { UPSTREAM, withProxy } from './one-proxy.ts'
-
-closeEverythingAfterEach()
 
 describe('toxics', () => {
   test('are listed upstream first, then in the order they were added', async () => {

@@ -3,11 +3,9 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { control } from '../control/control-plane.ts'
-import { closeEverythingAfterEach, dial, echo, Received, serve, startDialling } from '../sockets.ts'
+import { dial, echo, Received, serve, startDialling } from '../sockets.ts'
 
 // What each of Toxiproxy's proxy_test.go, toxics tests and link_test.go claims, asked for through its interface.
-closeEverythingAfterEach()
-
 /** A server that keeps what it receives, ends when its client does, and answers nothing of its own accord. */
 async function sink() {
   const accepted: Received[] = []

@@ -2,7 +2,6 @@ import { connect, createServer } from 'node:net'
 import { type Completion, type Input, millis } from '@chaosproxy/history'
 import { expect, onTestFinished, test } from 'vitest'
 import { installed, startPostgres, whySkipped } from '../../../proxy/test/real-servers.ts'
-import { closeEverythingAfterEach } from '../../../proxy/test/sockets.ts'
 import { planPostgres } from '../../src/postgres/clients.ts'
 import { type Connection, openConnection } from '../../src/postgres/connection.ts'
 import type { PostgresDeclaration } from '../../src/postgres/declaration.ts'
@@ -10,8 +9,6 @@ import { judgeEnd } from '../../src/postgres/outcomes.ts'
 import { eventually } from '../real-cluster.ts'
 
 // What is said of an operation that went wrong at a live PostgreSQL, and how often it took effect there.
-
-closeEverythingAfterEach()
 
 const initdb = installed('initdb')
 const postgres = installed('postgres')

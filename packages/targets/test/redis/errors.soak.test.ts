@@ -5,14 +5,11 @@ import { type Json, millis } from '@chaosproxy/history'
 import { redisErrors } from '@chaosproxy/recorder/redis'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { installed, startRedis, whySkipped } from '../../../proxy/test/real-servers.ts'
-import { closeEverythingAfterEach } from '../../../proxy/test/sockets.ts'
 import { openLine } from '../../src/clients/line.ts'
 import { type RespReplies, type RespReply, respReplies } from '../../src/clients/resp-replies.ts'
 import { tryClient, write } from '../clients.ts'
 
 // What each error of a live Redis means for a change: refused, and then nothing was done, or unknown.
-
-closeEverythingAfterEach()
 
 const redis = installed('redis-server')
 
