@@ -20,7 +20,7 @@ export const leaseActions: readonly Action[] = [
         `${seconds(remainingMs)} of ${seconds(ttlMs)}`,
         faults.join(' ') || '-',
       ])
-      return { data: leases, text: renderTable([['lease', 'owner', 'lasts', 'faults'], ...rows], style) }
+      return { data: leases, text: renderTable(['lease', 'owner', 'lasts', 'faults'], rows, style) }
     },
   },
   {

@@ -23,7 +23,7 @@ import { recordedBy, summaryLines } from './recording-summary.ts'
 import { logEvents, serveControl } from './serve-control.ts'
 import type { ProxyCommandSettings, RunRecording } from './settings.ts'
 
-/** What stands for the time of a recording in its spec, unless it has one: it ends when somebody ends it. */
+/** The duration in the spec of a recording without --time, which goes on until somebody ends it. */
 const LONGEST_MS = 600_000
 const TIMEOUT_MS = millis(1_000)
 
@@ -39,7 +39,7 @@ export async function recordRun(
     'Ending: closing the proxies, finishing the record and checking it. Once more to end at once.',
   )
   try {
-    const { clients, ended } = comers(settings, log, interrupts)
+    const { clients, ended } = observedClients(settings, log, interrupts)
     const run = await planRun(
       specOf(settings, recording),
       {
@@ -64,7 +64,7 @@ export async function recordRun(
       events: recording.events,
       out: recording.out,
       again: run.spec.target.traffic?.again,
-      // Whoever ends it cuts nothing short: it has no other end.
+      // Ctrl-C is how a recording ends: that is no interrupted run.
       interrupts: { signal: new AbortController().signal, release: () => {} },
     })
     return exitCodeOf(verdict, ended(), recording)
@@ -74,7 +74,7 @@ export async function recordRun(
   }
 }
 
-/** The command beside the proxies counts as without a recording, unless what was recorded is worse than was asked for. */
+/** The command's own exit code if the verdict is met, or unknown while no level was asked for; otherwise the verdict's. */
 function exitCodeOf(verdict: ExitCode, own: ExitCode | undefined, { expect, require }: RunRecording): ExitCode {
   const isHeld = expect !== undefined || require !== undefined
   if (verdict === EXIT.met || (verdict === EXIT.unknown && !isHeld)) return own ?? verdict
@@ -89,7 +89,7 @@ function specOf({ configFile, timeMs, command }: ProxyCommandSettings, recording
     ...{ client, initial, model },
     command: command.length === 0 ? undefined : command,
     endsInTime: timeMs === undefined ? undefined : true,
-    // Its toxics, faults and certificates are in no spec.
+    // A spec has no place for the toxics, faults and certificates of a configuration: only the command repeats those.
     again: configFile === undefined && servers.length > 0 ? undefined : again,
   }
   const given = Object.entries(said).filter(([, value]) => value !== undefined)
@@ -101,7 +101,7 @@ function specOf({ configFile, timeMs, command }: ProxyCommandSettings, recording
   })
 }
 
-/** The servers of a configuration, as far as they can be told before it is read in earnest. */
+/** The servers that a configuration names; it is validated only when its proxies are opened. */
 function serversIn(config: unknown): readonly TrafficServer[] {
   const { proxies } = Array.isArray(config) ? { proxies: config } : (config as { readonly proxies?: unknown })
   const list: readonly unknown[] = Array.isArray(proxies) ? proxies : []
@@ -111,12 +111,12 @@ function serversIn(config: unknown): readonly TrafficServer[] {
   })
 }
 
-/** What a proxy carries, by the table that also knows final reads. */
+/** What a proxy carries, with the route table of the recording, which knows final reads too. */
 const withTable = (carries: Carriage | undefined, recorded: Carriage): Carriage | undefined =>
   carries !== undefined && 'table' in carries && 'table' in recorded ? { ...carries, table: recorded.table } : carries
 
-/** Whoever comes by the proxies, and the command beside them. */
-function comers(settings: ProxyCommandSettings, log: Logger, { signal }: Interrupts) {
+/** The clients of the recorded run: everyone who connects to a proxy, and the command that is run, if there is one. */
+function observedClients(settings: ProxyCommandSettings, log: Logger, { signal }: Interrupts) {
   let own: ExitCode | undefined
   const asked = new Promise<void>((resolve) => whenAborted(signal, resolve))
   const clients: TrafficClients = {

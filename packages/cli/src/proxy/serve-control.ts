@@ -24,7 +24,7 @@ export function logEvents({ events }: ControlPlane, log: Logger): void {
 
 /** The control interface of open proxies. */
 export interface Serving {
-  /** Resolves at the end of the time, of the command beside the proxies, or once somebody asks for it. */
+  /** Resolves when the time is up, the command has ended, or somebody asks to end. */
   readonly done: Promise<ExitCode>
   /** Ends the command that is left, and frees the port. */
   close(): Promise<void>
@@ -36,7 +36,7 @@ interface ServingOptions {
   readonly asked: Promise<void>
 }
 
-/** Serves the control interface of open proxies, says where everything is, and runs the command beside them. */
+/** Serves the control interface of open proxies, prints all addresses, and runs the command, if there is one. */
 export async function serveControl(
   plane: ControlPlane,
   settings: ProxyCommandSettings,

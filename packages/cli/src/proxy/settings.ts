@@ -116,7 +116,7 @@ const declared = {
   force: flag('overwrite an existing recording'),
   ...requireOption,
   expect: asName(runMembers.expect, 'level', {
-    text: `exit with 1 unless what was recorded meets this level, such as ${'linearizable' satisfies Level}`,
+    text: `fail (exit 1) if the recording does not meet this level, such as ${'linearizable' satisfies Level}`,
     usual: 'only report',
   }),
   'check-timeout': asDuration(runMembers.checkMs),

@@ -1,18 +1,17 @@
 import { type FaultFamily, type Parameter, parametersOf, trafficFamilies } from '@chaosproxy/faults'
-import { printable, type Style } from '@chaosproxy/report'
+import { printable, type Style, table } from '@chaosproxy/report'
 import type { FaultAnswer } from './control-types.ts'
 
-/** Columns as wide as their widest cell; the first row is the heading. Anyone who reaches a proxy gives its names. */
-export function renderTable(given: readonly (readonly string[])[], style: Style): string {
-  const rows = given.map((row) => row.map(printable))
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
-  return rows
-    .map((row, i) => {
-      const line = row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')
-      return i === 0 ? style.dim(line.trimEnd()) : line.trimEnd()
-    })
-    .map((line) => `  ${line}\n`)
-    .join('')
+/** Rows below their titles. Anyone who reaches a proxy chooses its names, so cells are made printable. */
+export function renderTable(titles: readonly string[], rows: readonly (readonly string[])[], style: Style): string {
+  const columns = titles.map((title) => ({ title }))
+  const lines = table(
+    columns,
+    rows.map((row) => row.map(printable)),
+    style.dim,
+    2,
+  )
+  return lines.map((line) => `  ${line.trimEnd()}\n`).join('')
 }
 
 /** Every kind of fault, with its parameters, their units, its matches and its triggers. */
@@ -70,5 +69,5 @@ export function renderFaults(faults: readonly FaultAnswer[], style: Style): stri
       .map(([parameter, value]) => `${parameter}=${formatValue(value)}`)
       .join(' '),
   ])
-  return renderTable([['fault', 'kind', 'links', 'hits', 'from', 'parameters'], ...rows], style)
+  return renderTable(['fault', 'kind', 'links', 'hits', 'from', 'parameters'], rows, style)
 }

@@ -20,8 +20,8 @@ export const viewActions: readonly Action[] = [
         String(proxy.liveConnections),
         proxy.faults.join(' ') || '-',
       ])
-      const heading = ['name', 'listens on', 'leads to', 'state', 'connections', 'faults']
-      return { data: proxies, text: proxies.length === 0 ? '  no proxies\n' : renderTable([heading, ...rows], style) }
+      const titles = ['name', 'listens on', 'leads to', 'state', 'connections', 'faults']
+      return { data: proxies, text: proxies.length === 0 ? '  no proxies\n' : renderTable(titles, rows, style) }
     },
   },
   {
@@ -65,5 +65,5 @@ function linkTable(links: readonly LinkAnswer[], style: Style): string {
     `${link.liveConnections} of ${link.connections}`,
     String(link.hits),
   ])
-  return renderTable([['link', 'carried', 'dropped', 'connections', 'hits'], ...rows], style)
+  return renderTable(['link', 'carried', 'dropped', 'connections', 'hits'], rows, style)
 }

@@ -27,13 +27,13 @@ const declared = {
   nodes: asCount(v.optional(runMembers.nodes, 3), { text: 'how many nodes run the program' }),
   routes: word('the route table that makes the requests of clients', 'routes.json beside the program'),
   env: words('a variable of its environment, such as PEERS={peers}; {id}, {number}, {port}, {nodes} are filled in'),
-  'power-loss': flag('a kill takes the power: what was written and not fsynced may be lost, or torn'),
+  'power-loss': flag('kills also cut the power: data that was written but not fsynced may be lost or torn'),
   arg: words('an argument of the program'),
   expect: asName(v.optional(runMembers.expect, 'linearizable' satisfies Level), 'level', {
-    text: 'the level to hold it to; none: only that it does not end by itself',
+    text: 'the level that its histories must meet; none: only check that the program does not crash',
   }),
   strategy: asRead('how to choose faults, comma-separated, as in chaos fuzz', parseStrategies, 'several in turn'),
-  invariants: unlessNot('a program that ends by itself is a failure; --no-invariants starts it again instead'),
+  invariants: unlessNot('a program that crashes is a failure; --no-invariants restarts it instead'),
 }
 
 /** All options of `chaos simulate`. */

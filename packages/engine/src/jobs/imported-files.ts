@@ -22,7 +22,7 @@ const isCode = (path: string): boolean => (ENDINGS as readonly string[]).include
 // that could be a path is taken for one, and every file that it could mean is read.
 const PATHS = /(["'`])(\.{1,2}(?:\/[^"'`\n]*)?|\/[^"'`\n]+|file:[^"'`\n]+)\1/g
 const PACKAGES = /(?:\bfrom|\bimport|\brequire\s*\(|\bimport\s*\()\s*["'`]([^"'`./\n][^"'`\n]*)["'`]/g
-/** An import of what is known only once the code runs. */
+/** An import whose path is computed when the code runs. */
 const COMPUTED = /\b(?:import|require)\s*\(\s*(?:[^\s"'`)]|`[^`\n]*\$\{)/
 
 /** The files, and what the code among them imports or reads by a path that is written in it, however far that leads. */

@@ -7,11 +7,10 @@ import * as v from 'valibot'
 import type { MeasuredCell } from '../compare/cell.ts'
 import { cellJob } from '../compare/job.ts'
 import type { QueuedKind } from './kind.ts'
+import { count, finite } from './numbers.ts'
 
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1))
-const amount = v.pipe(v.number(), v.finite())
-const perhaps = v.nullish(amount)
+const perhaps = v.nullish(finite)
 
 const measurement = v.pipe(
   v.strictObject({
@@ -22,9 +21,9 @@ const measurement = v.pipe(
     practical: share,
     ...{ p50: perhaps, p99: perhaps, readP50: perhaps, writeP50: perhaps, staleNanos: perhaps },
     staleShare: share,
-    outageNanos: amount,
-    recovery: v.nullish(v.union([amount, v.literal('never')])),
-    goodput: v.array(amount),
+    outageNanos: finite,
+    recovery: v.nullish(v.union([finite, v.literal('never')])),
+    goodput: v.array(finite),
     lost: count,
   }),
   v.transform((given): MeasuredCell['measurement'] => ({

@@ -4,11 +4,10 @@ import type { Doing, JobEnd } from '../jobs/job.ts'
 import { packageVersion } from '../version.ts'
 import type { AnyKind } from './kind.ts'
 import { kindNamed } from './kinds.ts'
+import { count } from './numbers.ts'
 import { type Parcel, sentFiles } from './parcel.ts'
 
 // A job on its way to a worker, and its end on the way back, as JSON.
-
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 
 const message = v.strictObject({
   version: v.string(),

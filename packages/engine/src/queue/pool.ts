@@ -1,6 +1,7 @@
 import { UserError } from '@chaosproxy/history'
 import { type Doing, type Job, type JobEnd, PoisonousJob, type Pool } from '../jobs/job.ts'
 import { jobName } from '../jobs/job-name.ts'
+import { whenAborted } from '../run/interruption.ts'
 import { type Lane, type Outcome, openBoard } from './board.ts'
 import { createSender } from './cargo.ts'
 import type { AnyKind } from './kind.ts'
@@ -51,16 +52,18 @@ export async function openQueuePool(
     const order = printOrder(kind, parcel?.send(spec) ?? spec, { ...doing, files: parcel?.files })
     const name = jobName<object>({ kind: kind.job.kind, reads: () => [] }, order)
     const title = kind.title(spec as never)
-    const calledOff = callingOff(doing)
+    // A queue does not tell the signals apart: what a worker has begun is not waited for.
+    const calledOff = AbortSignal.any([doing.signal, doing.stop].filter((signal) => signal !== undefined))
+    const pending = new Promise<Outcome>((resolve) => whenAborted(calledOff, () => resolve({ type: 'pending' })))
     waiting[lane] += 1
     try {
-      for (let first = true; !calledOff.signal.aborted; first = false) {
+      for (let first = true; !calledOff.aborted; first = false) {
         const isGone = !first && (await board.isGone(lane, name))
         if (isGone) lost += 1
         if (parcel !== undefined && (first || isGone)) await board.keep(parcel.texts)
         if (first || isGone) await send(kind.cargo?.(spec as never), isGone)
         // Under its name it is the same job, unless Redis has lost it.
-        const outcome = await Promise.race([board.outcomeOf(lane, name, order), calledOff.outcome])
+        const outcome = await Promise.race([board.outcomeOf(lane, name, order), pending])
         if (outcome.type === 'value') {
           const end = readEnd(parcel?.receive(outcome.value) ?? outcome.value, (value) =>
             kind.readResult(value, spec as never),
@@ -74,7 +77,6 @@ export async function openQueuePool(
       }
     } finally {
       waiting[lane] -= 1
-      calledOff.release()
     }
     await board.takeBack(lane, name)
     return { type: 'given up', reading: { unit: 0, calls: 0, within: 0 }, described: '' }
@@ -113,25 +115,3 @@ function createPacker(): (references: readonly string[]) => Parcel {
 /** Whether another attempt may know more. What is searched in a seed stays the same. */
 const isPassing = (kind: AnyKind, end: JobEnd<unknown>): boolean =>
   kind.isPassing !== undefined && (end.type !== 'done' || kind.isPassing(end.value as never))
-
-/** Both signals are one to a queue: what a worker has begun is not waited for. */
-function callingOff({ signal, stop }: Doing): {
-  readonly signal: AbortSignal
-  readonly outcome: Promise<Outcome>
-  readonly release: () => void
-} {
-  const ending = new AbortController()
-  const end = () => ending.abort()
-  for (const each of [signal, stop]) {
-    each?.addEventListener('abort', end)
-    if (each?.aborted) end()
-  }
-  const outcome = new Promise<Outcome>((resolve) => {
-    if (ending.signal.aborted) resolve({ type: 'pending' })
-    ending.signal.addEventListener('abort', () => resolve({ type: 'pending' }))
-  })
-  const release = () => {
-    for (const each of [signal, stop]) each?.removeEventListener('abort', end)
-  }
-  return { signal: ending.signal, outcome, release }
-}

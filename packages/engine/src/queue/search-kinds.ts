@@ -17,13 +17,12 @@ import { guideJob, minimiseJob, seedsJob } from '../search/jobs.ts'
 import type { SubjectName } from '../search/subject-name.ts'
 import type { GuideSpec, MinimiseSpec, SeedsSpec } from '../search/worker.ts'
 import type { QueuedKind } from './kind.ts'
+import { amount, count } from './numbers.ts'
 
 const MOST_SEEDS = 10_000
 const LONGEST_BUDGET_MS = 3_600_000
 
 const names = (list: readonly { readonly name: string }[]) => v.picklist(list.map(({ name }) => name))
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
-const amount = v.pipe(v.number(), v.finite(), v.minValue(0))
 const milliseconds = v.pipe(amount, v.transform(millis))
 const budget = v.pipe(amount, v.maxValue(LONGEST_BUDGET_MS), v.transform(millis))
 const setting = v.union([v.string(), v.number(), v.boolean()])

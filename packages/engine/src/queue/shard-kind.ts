@@ -4,11 +4,11 @@ import * as v from 'valibot'
 import { type ShardResult, type ShardSpec, shardJob } from '../check/shard.ts'
 import { cargoOf, hereOrFetched } from './cargo.ts'
 import type { QueuedKind } from './kind.ts'
+import { count } from './numbers.ts'
 
 const MOST_SHARDS = 10_000
 const MOST_PARTS = 100_000
 
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 const text = v.pipe(v.string(), v.minLength(1), v.maxLength(4_096))
 const path = v.pipe(
   text,
