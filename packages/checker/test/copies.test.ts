@@ -50,7 +50,7 @@ function repeated(rounds: number, clients: number): EventInput[] {
 }
 
 describe('copies that the network made of a transfer', () => {
-  test('are no burden: a long history with many of them is judged in time', () => {
+  test('do not slow the check: a long history full of them is decided in time', () => {
     const { linearizable } = checkHistory(historyFromEvents(repeated(150, 10)), { model: 'bank', initial }).levels
     expect(linearizable.result).toBe('met')
   })

@@ -273,7 +273,7 @@ describe.each(sizes)('in histories of $of', (size) => {
     }
   })
 
-  test.each(modelNames)('what a real atomic %s did is always linearizable', (model) => {
+  test.each(modelNames)('every history of a real atomic %s is linearizable', (model) => {
     const some = model === 'register' ? seeds : seeds.slice(0, size.histories / 4)
     for (const seed of some) {
       const random = randomFrom(seed)

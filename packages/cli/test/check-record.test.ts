@@ -22,7 +22,7 @@ const header = { chaos: 1, model: 'register', initial: 'unknown' }
 describe('a service that held something before it was recorded', () => {
   const events = [...read(0, 3), ...write(1, 4), ...read(0, 4)]
 
-  test('is linearizable where its header, or the command line, says that nobody knows what', async () => {
+  test('is linearizable if the header or the command line says that its start is unknown', async () => {
     const found = async (...args: readonly string[]) =>
       (await chaosHere(['check', ...args, '--expect', 'linearizable'])).exitCode
     expect(await found(saved(header, ...events))).toBe(0)
@@ -30,7 +30,7 @@ describe('a service that held something before it was recorded', () => {
     expect(await found(saved(...events))).toBe(1)
   })
 
-  test('is not linearizable where the command line says, against the header, that there was nothing or something else', async () => {
+  test('is not linearizable if the command line overrides the header with a start that the reads contradict', async () => {
     const judged = async (initial: string) => {
       const file = saved(header, ...events)
       const { exitCode, stdout } = await chaosHere([
@@ -49,7 +49,7 @@ describe('a service that held something before it was recorded', () => {
     expect(await judged('3')).toEqual({ exitCode: 0, linearizable: 'met' })
   })
 
-  test('is caught forgetting what was written', async () => {
+  test('is not linearizable if its old value comes back after a write', async () => {
     const { exitCode, stdout } = await chaosHere([
       'check',
       saved(header, ...events, ...read(0, 3)),
@@ -87,7 +87,7 @@ describe('a record that lacks something', () => {
     )
   })
 
-  test('exits with 1 where what came before contradicts the expectation', async () => {
+  test('fails with exit 1 if what was recorded before the gap contradicts the expectation', async () => {
     const file = saved(header, ...write(0, 1), ...read(0, 2), touched, ...read(0, 1))
     const { exitCode } = await chaosHere(['check', file, '--expect', 'linearizable'])
     expect(exitCode).toBe(1)

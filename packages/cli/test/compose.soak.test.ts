@@ -38,7 +38,7 @@ describe.runIf(isPossible)('a Compose project', () => {
       )
     })
 
-  test('is cut apart, killed and paused, and judged, by the commands of the manual', async () => {
+  test('suffers partitions, kills and pauses, and is judged, by the commands of the manual', async () => {
     const [npx, tool, ...args] = run.split(' ')
     expect([npx, tool]).toEqual(['npx', 'chaos'])
     const { exitCode, stdout, stderr } = await chaos(args, { cwd: directory, env })
@@ -49,7 +49,7 @@ describe.runIf(isPossible)('a Compose project', () => {
     expect(states()).toBe('3 running')
   })
 
-  test('serves directly, and nothing is left, when chaos is killed in the middle of a run', async () => {
+  test('serves again, with nothing of chaos left behind, after chaos is killed during a run', async () => {
     const schedule = [
       { fromMs: 100, toMs: 50_000, kind: 'partition', links: ['n1>n2', 'n2>n1'], mode: 'hold' },
       { fromMs: 100, toMs: 50_000, kind: 'kill', nodes: ['n2'] },
@@ -67,7 +67,7 @@ describe.runIf(isPossible)('a Compose project', () => {
     await expect.poll(everyNode, { timeout: 10_000 }).toEqual(['200', '200', '200'])
   })
 
-  test('that does not exist is refused in one line that says what to do', async () => {
+  test('is refused in one line that says what to do, if there is no such project', async () => {
     const shop = JSON.parse(block('json')) as object
     const asked = async (declaration: object) => {
       writeFileSync(join(directory, 'other.json'), JSON.stringify({ ...shop, ...declaration }))

@@ -132,7 +132,7 @@ describe.runIf(isPossible())('containers that compose has started', () => {
   const states = () =>
     ['kv-1', 'kv-2', 'kv-3'].map((name) => say(`docker inspect --format '{{.State.Status}}' ${name}`))
 
-  test('are killed, started, paused and cut apart, and judged, by the commands of the manual', async () => {
+  test('suffer kills, pauses and partitions, and are judged, by the commands of the manual', async () => {
     const [npx, tool, ...args] = run.split(' ')
     expect([npx, tool]).toEqual(['npx', 'chaos'])
     const { exitCode, stdout, stderr } = await chaos(args, { cwd: directory, env })
@@ -143,7 +143,7 @@ describe.runIf(isPossible())('containers that compose has started', () => {
     expect(states()).toEqual(['running', 'running', 'running'])
   })
 
-  test('are as they were before when chaos is killed in the middle of it', async () => {
+  test('are restored after chaos is killed during a run', async () => {
     const schedule = [
       { fromMs: 100, toMs: 50_000, kind: 'kill', nodes: ['n2'] },
       { fromMs: 100, toMs: 50_000, kind: 'pause', nodes: ['n3'] },

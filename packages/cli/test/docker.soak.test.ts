@@ -95,7 +95,7 @@ describe.runIf(isPossible())('containers of a Docker daemon', () => {
     return startProcess(inside[0], [inside[1], process.execPath, bin, ...args], { cwd: directory, env })
   }
 
-  test('are cut apart, killed and paused, and left as they were found', async () => {
+  test('suffer partitions, kills and pauses, and are restored afterwards', async () => {
     const { exitCode, stdout, stderr } = await start('partition,kill,pause', '8s').finished
     expect(stdout, stderr).toContain('LINEARIZABLE')
     expect(stdout).toMatch(/faults that took effect: .*kill/)
@@ -104,7 +104,7 @@ describe.runIf(isPossible())('containers of a Docker daemon', () => {
     expect(left()).toBe('')
   })
 
-  test('serve directly, and nothing is left, when chaos is killed in the middle of a run', async () => {
+  test('serve again, with nothing of chaos left behind, after chaos is killed during a run', async () => {
     const schedule = [
       { fromMs: 100, toMs: 50_000, kind: 'kill', nodes: ['n2'] },
       { fromMs: 100, toMs: 50_000, kind: 'pause', nodes: ['n3'] },

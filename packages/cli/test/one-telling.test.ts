@@ -244,7 +244,7 @@ test('each kind of run is headed by what users lost', async () => {
   ])
 })
 
-test('the runs are of all the kinds that they are named for', async () => {
+test('each run above ends as its name says', async () => {
   const codes = await Promise.all(RUNS.map(async ([name, settings]) => (await tellingsOf(name, settings)).exitCode))
   expect(codes).toEqual([1, 0, 1, 1, 0, 2])
   const queue = await tellingsOf(...RUNS[3]!)

@@ -63,7 +63,7 @@ const linesOf = (file: string) =>
 
 describe('a recording by chaos proxy', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)(
-    'that %s ends is a run with its record, its spec and its verdict',
+    'becomes a run with a record, a spec and a verdict when %s ends it',
     async (signal) => {
       const { listen, child, finished, runIn } = await recordingProxy(['--expect', 'linearizable'])
       await put(listen, 1)
@@ -83,7 +83,7 @@ describe('a recording by chaos proxy', () => {
     },
   )
 
-  test('has every fault that ctl injects, changes and heals among its events, and in its run.json', async () => {
+  test('lists every fault that ctl injects, changes and heals, in its events and in its run.json', async () => {
     const { url, listen, child, finished, runIn } = await recordingProxy()
     const send = (method: string, path: string, body?: object) =>
       fetch(`${url}/v1/${path}`, {
@@ -137,7 +137,7 @@ describe('a recording by chaos proxy', () => {
     expect(history.findIndex(({ final }) => final === true)).toBeGreaterThan(last)
   })
 
-  test('is recorded again by its spec, by whoever comes', async () => {
+  test('can be repeated from its spec, with whatever clients connect then', async () => {
     const first = await recordingProxy()
     await put(first.listen, 1)
     first.child.kill('SIGTERM')
@@ -161,7 +161,7 @@ describe('a recording by chaos proxy', () => {
     expect(stdout).toContain('LINEARIZABLE')
   })
 
-  test('of a command is that command run beside it, whose exit code it has', async () => {
+  test('runs the command given after --, and fails if that fails', async () => {
     const script = 'fetch("http://" + process.env.CHAOS_PROXY_N1 + "/kv/x").then(() => process.exit(7))'
     const { finished, runIn } = await recordingProxy(['--', 'node', '-e', script])
     expect((await finished).exitCode).toBe(1)
@@ -169,7 +169,7 @@ describe('a recording by chaos proxy', () => {
     expect(spec.target.traffic.command).toEqual(['node', '-e', script])
   })
 
-  test('of proxies from a file says the command that records them again, as a spec does not have all of them', async () => {
+  test('made with a file of proxies names the command that repeats it, since a spec does not hold all of that file', async () => {
     const directory = temporaryDirectory()
     const [routes, config] = [join(directory, 'routes.json'), join(directory, 'proxies.json')]
     writeFileSync(routes, JSON.stringify(ROUTES))
@@ -197,7 +197,7 @@ describe('a recording by chaos proxy', () => {
     expect(refused.stderr).toContain(`--config ${config}`)
   })
 
-  test('that cannot begin leaves no directory behind', async () => {
+  test('leaves no directory behind if it cannot begin', async () => {
     const directory = temporaryDirectory()
     const routes = join(directory, 'routes.json')
     writeFileSync(routes, JSON.stringify(ROUTES))

@@ -32,7 +32,7 @@ const told = (stdout: string) => {
 }
 
 describe.skipIf(redis === undefined)('a campaign', () => {
-  test('loses nothing when Redis is restarted with nothing kept, and says so', async () => {
+  test('loses nothing when Redis restarts without its data, and says so', async () => {
     const port = await freePort()
     const queue = `redis://127.0.0.1:${port}`
     const first = await startAt(port)
@@ -48,7 +48,7 @@ describe.skipIf(redis === undefined)('a campaign', () => {
     expect(stderr).toMatch(/Redis had lost \d+ jobs?, which (was|were) handed out again: nothing is missing/)
   })
 
-  test('goes on where its coordinator was killed, by the same command', async () => {
+  test('continues where its coordinator was killed when the same command is run again', async () => {
     const queue = await queueOf()
     const worker = await joined(queue)
     const { child } = startChaos([...campaign(), '--queue', queue])
@@ -59,7 +59,7 @@ describe.skipIf(redis === undefined)('a campaign', () => {
     expect(worker.searched()).toBe(10)
   })
 
-  test('gives up a job by which three workers end, and names it', async () => {
+  test('gives up a job that has ended three workers, and names it', async () => {
     const queue = await queueOf()
     const cwd = temporaryDirectory()
     await chaosHere(['init', 'protocol'], { cwd })

@@ -17,7 +17,7 @@ const fuzz = async (args: readonly string[]) => {
 }
 
 describe.skipIf(redis === undefined)('a search through a queue', () => {
-  test('finds with a worker what it finds alone, and does not search again what is known', async () => {
+  test('finds the same with a worker as alone, and searches no seeds twice', async () => {
     const queue = await queueOf()
     const worker = await joined(queue)
     const seeds = ['--seeds', '80', '--keep-going']
@@ -46,7 +46,7 @@ describe.skipIf(redis === undefined)('a search through a queue', () => {
     expect((await searching).result.trials).toBe(640)
   })
 
-  test('is ended by its workers in good order: what is under way is finished', async () => {
+  test('lets a worker leave on Ctrl-C, with exit 0', async () => {
     const worker = await joined(await queueOf())
     worker.child.kill('SIGINT')
     expect((await worker.finished).exitCode).toBe(0)
@@ -70,7 +70,7 @@ describe('a queue that cannot be used says why', () => {
     expect(code).toBe(exitCode)
   })
 
-  test('a program of one’s own does not travel', async () => {
+  test('a program to start cannot be sent to workers', async () => {
     const cwd = temporaryDirectory()
     writeFileSync(join(cwd, 'node.mjs'), '')
     const words = ['fuzz', '--binary', 'node node.mjs', '--seeds', '1', '--queue', 'redis://127.0.0.1:1']
@@ -80,7 +80,7 @@ describe('a queue that cannot be used says why', () => {
   })
 })
 
-describe.skipIf(redis === undefined)('code of one’s own', () => {
+describe.skipIf(redis === undefined)('a protocol from a file', () => {
   const mine = async () => {
     const cwd = temporaryDirectory()
     await chaosHere(['init', 'protocol'], { cwd })
@@ -118,7 +118,7 @@ describe.skipIf(redis === undefined)('code of one’s own', () => {
     },
   )
 
-  test('is named in the campaign as what no worker may run', async () => {
+  test('is reported as code that no worker may run', async () => {
     const queue = await queueOf()
     await joined(queue)
     const cwd = await mine()
@@ -133,7 +133,7 @@ describe.skipIf(redis === undefined)('code of one’s own', () => {
 })
 
 describe.skipIf(redis === undefined)('a comparison through a queue', () => {
-  test('measures what it measures alone', async () => {
+  test('measures the same as without one', async () => {
     const queue = await queueOf()
     const worker = await joined(queue)
     const words = ['compare', '--targets', 'raft', '--faults', 'partition', ...BRIEF_COMPARISON, '--json']

@@ -83,14 +83,14 @@ describe('the run.json of a recording', () => {
     }
   })
 
-  test('is refused where a secret was kept out of a command, which would get what stands in its place', async () => {
+  test('is refused if a secret was removed from its command, which would be given the placeholder', async () => {
     const { again } = await recorded([], ['--', 'node', '-e', 'fetch("http://{n1}/x")', 'password=swordfish'])
     const { exitCode, stderr } = await again(['--trust'])
     expect(exitCode).toBe(3)
     expect(stderr).toContain("'password=(removed)' was kept without a secret. Write it there again")
   })
 
-  test('is refused with what is wrong where somebody has changed it to what cannot be recorded', async () => {
+  test('is refused, and what is wrong is named, if somebody has made it impossible to record', async () => {
     const { cwd, kept, again: _ } = await recorded()
     const refusal = async (changes: object) => {
       const file = join(cwd, 'spec.json')

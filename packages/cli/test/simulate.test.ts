@@ -71,7 +71,7 @@ describe('chaos simulate', () => {
     expect(strange.stderr).toContain('repeat it on the command line (--program ')
   })
 
-  patientTest('finds nothing in the same program cured', async () => {
+  patientTest('finds nothing once the program is fixed', async () => {
     const cwd = folderWith(CURED)
     const args = ['simulate', 'server.ts', ...calm, '--seeds', '64', '--workers', '1', '--json']
     const { exitCode, stdout, stderr } = await chaos(args, { cwd })
@@ -80,7 +80,7 @@ describe('chaos simulate', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('refuses a program that cannot be simulated with exit 3, and calls it no finding', async () => {
+  test('refuses a program that cannot be simulated with exit 3, and does not report it as a failure', async () => {
     const cwd = folderWith(`import { Worker } from 'node:worker_threads'\nnew Worker('./x.js')`)
     const { exitCode, stderr } = await chaos(['simulate', './server.ts', '--seeds', '1', '--workers', '1'], { cwd })
     expect(exitCode).toBe(3)
@@ -109,7 +109,7 @@ describe('chaos simulate', () => {
     expect(exitCode).toBe(3)
   })
 
-  patientTest('loses what a program never fsynced when kills take the power', async () => {
+  patientTest('loses what a program never fsynced when kills cut the power', async () => {
     const cwd = folderWith(`
       import { appendFileSync, existsSync, readFileSync } from 'node:fs'
       import { createServer } from 'node:http'

@@ -23,7 +23,7 @@ const summing = (done: (spec: Sum) => void = () => {}): Job<Sum, number> => ({
 })
 
 describe('the name of a job', () => {
-  test('is that of its content, whatever the order of its members', () => {
+  test('depends on its content, and not on the order of its members', () => {
     const [one, other] = [
       { kind: 'run', reads: () => [], run: async () => 0 },
       { kind: 'rerun', reads: () => [], run: async () => 0 },
@@ -35,7 +35,7 @@ describe('the name of a job', () => {
     expect(jobName(one, { a: 1 })).not.toBe(jobName(other, { a: 1 }))
   })
 
-  test('is another once a file that it reads has changed', () => {
+  test('changes with the files that it reads', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'chaos-jobs-')), 'protocol.ts')
     const names = ['first', 'second', 'first'].map((text) => {
       writeFileSync(file, text)
@@ -68,7 +68,7 @@ describe('the name of a job', () => {
     ['by a file between them', "import './between.ts'", 'inner/quorum.ts'],
     ['to read it', "readFileSync(new URL('./quorum.json', import.meta.url))", 'quorum.json'],
     ['from a package', "import { quorum } from '@some/quorum/majority'", 'node_modules/@some/quorum/package.json'],
-  ])('is another once a file has changed that its file names %s', (_, text, changed) => {
+  ])('changes when a file changes that its own file refers to %s', (_, text, changed) => {
     const named = protocolWith(text)
     const between = { 'between.ts': "import { quorum } from './inner/quorum'\nimport './protocol.ts'" }
     const [first, second, third] = ['1', '2', '1'].map((content) => named({ ...between, [changed]: content }))
@@ -76,7 +76,7 @@ describe('the name of a job', () => {
     expect(third).toBe(first)
   })
 
-  test('is that of no other job where nobody can tell what its file imports', () => {
+  test('is unique if the imports of its file cannot be known before it runs', () => {
     const computed = 'require(`./$' + '{name}.ts`)'
     for (const text of ['await import(name)', computed, "import { quorum } from '#quorum'"]) {
       const named = protocolWith(text)
@@ -87,7 +87,7 @@ describe('the name of a job', () => {
     expect(named({})).toBe(unlike)
   })
 
-  test('is that of no other job where its file imports a package that is still being written', () => {
+  test('is unique if its file imports a package that is linked, and so may change', () => {
     const directory = mkdtempSync(join(tmpdir(), 'chaos-jobs-'))
     for (const folder of ['quorum', 'node_modules']) mkdirSync(join(directory, folder))
     writeFileSync(join(directory, 'quorum/package.json'), '{}')
@@ -111,7 +111,7 @@ test('the files of a user that a spec names are its paths, and those among the w
 })
 
 describe('jobs', () => {
-  test('of one name are done once, and have one result', async () => {
+  test('of one name are done once, with one result for all who ask', async () => {
     const done: Sum[] = []
     const pool = once(thisThread)
     const job = summing((spec) => done.push(spec))
@@ -135,7 +135,7 @@ describe('jobs', () => {
     expect(told).toEqual(['asked for 1', 'done 1', 'asked for 2', 'done 2', 'asked for 3', 'done 3'])
   })
 
-  test('that fail on this thread end with what was thrown, and are not begun once they are given up', async () => {
+  test('end with what they throw on this thread, and are not begun after they were given up', async () => {
     const failing: Job<Sum, number> = { ...summing(), run: () => Promise.reject(new Error('no sum')) }
     const end = await thisThread.do(failing, { numbers: [] })
     expect(() => doneOf(end)).toThrow('no sum')

@@ -28,7 +28,7 @@ const throughRedis = (value: object): { [member: string]: unknown } => JSON.pars
 const sent = (order: object) => throughRedis(printOrder(seedsKind, order, { looks: 12 }))
 
 describe('a range of seeds', () => {
-  test('comes out of the queue as it went in', () => {
+  test('is read from the queue as it was written', () => {
     const { kind, spec: read, looks } = readOrder(sent(spec))
     expect([kind, readSpec(kind, read, new Set()), looks]).toEqual([seedsKind, spec, 12])
   })
@@ -37,7 +37,7 @@ describe('a range of seeds', () => {
     expect(() => readOrder({ ...sent(spec), version: '0.0.0' })).toThrow(/it is of chaos 0\.0\.0, and this worker is/)
   })
 
-  test('is refused if nobody knows its kind', () => {
+  test('is refused if its kind is unknown', () => {
     expect(() => readOrder({ ...sent(spec), kind: 'guess' })).toThrow('there is no kind "guess"')
   })
 
@@ -54,16 +54,16 @@ describe('a range of seeds', () => {
   })
 })
 
-describe('what a worker says', () => {
+describe('the result of a worker', () => {
   const value = { trials: 64, steps: 9, evidence: { missing: [], undecided: 0 }, findings: [], tried: {} }
   const read = (end: object): JobEnd<unknown> =>
     readEnd(throughRedis(end), (result) => seedsKind.readResult(result, spec))
 
-  test('is taken if a worker can have found it', () => {
+  test('is accepted if it fits the job', () => {
     expect(read({ type: 'done', value })).toEqual({ type: 'done', value })
   })
 
-  test('is refused if it is of other seeds, or has no form of an answer', () => {
+  test('is refused if it is about other seeds, or malformed', () => {
     const failure = { kind: 'violation', level: 'linearizable', sentence: 'a read was stale' }
     const scenario = {
       ...{ target: 'raft', workload: 'register', settings: {}, knobs: {}, nodes: 3, seed: 1, timeoutMs: 100 },

@@ -31,7 +31,7 @@ describe('leases', () => {
     expect((await ask('POST', '/v1/faults', { ...latency, proxies: ['n1'], lease })).status).toBe(404)
   })
 
-  test('end when they are ended', async () => {
+  test('end on request', async () => {
     const { ask } = await withProxies()
     const lease = (await ask('POST', '/v1/leases', { owner: 'test' })).json.id
     await ask('POST', '/v1/faults', { ...latency, proxies: ['n1'], lease })
