@@ -131,6 +131,16 @@ describe('chaos simulate', () => {
     expect(JSON.parse(lost.stdout)).toMatchObject({ found: true, failures: [{ cause: 'not linearizable' }] })
   })
 
+  test('refuses the strategy that follows the states of protocols, which programs do not show', async () => {
+    const { exitCode, stderr } = await chaosHere(['simulate', './server.ts', '--strategy', 'swarm,coverage'], {
+      cwd: folderWith(CURED),
+    })
+    expect(stderr).toBe(
+      '--strategy coverage: it follows the states of a protocol, which a program does not show. Leave it out.\n',
+    )
+    expect(exitCode).toBe(3)
+  })
+
   test('needs a route table', async () => {
     const { exitCode, stderr } = await chaosHere(['simulate', './nowhere/server.ts'])
     expect(exitCode).toBe(3)

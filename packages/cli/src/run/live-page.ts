@@ -1,5 +1,5 @@
 import { type FollowedRun, type Following, openConsole } from '@chaosproxy/console'
-import type { ExitCode, FinishedRun } from '@chaosproxy/engine'
+import { type ExitCode, type FinishedRun, whenAborted } from '@chaosproxy/engine'
 import { print } from '../terminal/output.ts'
 import { listenForInterrupts } from './interrupts.ts'
 import type { RunSettings } from './settings.ts'
@@ -46,7 +46,7 @@ async function askedAgain(again: Promise<void>): Promise<boolean> {
   try {
     return await Promise.race([
       again.then(() => true),
-      new Promise<boolean>((resolve) => interrupts.signal.addEventListener('abort', () => resolve(false))),
+      new Promise<boolean>((resolve) => whenAborted(interrupts.signal, () => resolve(false))),
     ])
   } finally {
     interrupts.release()

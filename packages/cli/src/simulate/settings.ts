@@ -70,7 +70,7 @@ export async function parseSimulateSettings(options: ParsedOptions): Promise<Fuz
       },
       name: definition.name,
       ...terms,
-      strategies: (typed.strategy ?? usualStrategyNames()).filter((name) => name !== 'coverage'),
+      strategies: withoutCoverage(typed.strategy ?? usualStrategyNames()),
       invariants: typed.invariants,
       guide: false,
     },
@@ -111,13 +111,25 @@ function variableOf(text: string): readonly [name: string, value: string] {
 
 /** @throws UserError (usage) for a fault that programs cannot suffer. */
 function withFaults(choices: TrialChoices): TrialChoices {
-  for (const name of choices.faults ?? []) {
-    const suffers = serviceSuffers(nemeses.find((nemesis) => nemesis.name === name)?.kind ?? 'kill')
+  const { faults } = choices
+  if (faults === undefined) return { ...choices, faults: usualServiceFaults }
+  for (const { name, kind } of nemeses.filter((nemesis) => faults.includes(nemesis.name))) {
+    const suffers = serviceSuffers(kind)
     if (suffers !== true)
       throw new UserError(
         'usage',
         `--faults ${name}: simulated programs cannot suffer it: ${suffers.not}; instead: ${suffers.instead}.`,
       )
   }
-  return { ...choices, faults: choices.faults ?? usualServiceFaults }
+  return choices
+}
+
+/** @throws UserError (usage) for the strategy that follows the states of a protocol. */
+function withoutCoverage(names: readonly string[]): readonly string[] {
+  if (names.includes('coverage'))
+    throw new UserError(
+      'usage',
+      '--strategy coverage: it follows the states of a protocol, which a program does not show. Leave it out.',
+    )
+  return names
 }

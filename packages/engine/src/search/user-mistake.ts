@@ -1,4 +1,5 @@
 import { UserError, type UserErrorCode } from '@chaosproxy/history'
+import * as v from 'valibot'
 
 // An error that goes from one thread to another keeps its message, and neither its class nor its code.
 
@@ -10,9 +11,13 @@ export function toCaller(error: unknown): never {
   throw error
 }
 
-/** The mistake that another thread threw; undefined for any other error. */
+const codes = ['usage', 'input', 'environment'] as const satisfies readonly UserErrorCode[]
+const carried = v.pipe(v.string(), v.parseJson(), v.strictTuple([v.picklist(codes), v.string()]))
+
+/** The mistake that another thread, or a worker elsewhere, threw; undefined for any other error. */
 export function userMistake(error: unknown): UserError | undefined {
   if (!(error instanceof Error) || !error.message.startsWith(BEGIN)) return undefined
-  const [code, message] = JSON.parse(error.message.slice(BEGIN.length)) as [UserErrorCode, string]
-  return new UserError(code, message)
+  // Code of users may throw an error that begins alike.
+  const { success, output } = v.safeParse(carried, error.message.slice(BEGIN.length))
+  return success ? new UserError(...output) : undefined
 }
