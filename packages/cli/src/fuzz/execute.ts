@@ -100,7 +100,7 @@ function progressText({
   return `${plural(trials, 'trial')} so far${rate}${left}, ${causes === 0 ? 'nothing found yet' : `${causes} found`}`
 }
 
-/** Shorter, nobody asks how long it takes. */
+/** Below this, the time that is left is not worth showing. */
 const LONG_MS = 10_000
 
 function titleOf(settings: FuzzSettings): string {

@@ -27,7 +27,7 @@ import type { ProxyCommandSettings, RunRecording } from './settings.ts'
 const LONGEST_MS = 600_000
 const TIMEOUT_MS = millis(1_000)
 
-/** Runs proxies and their control interface until told to end. What passes is the record of a run, and judged. */
+/** Runs proxies and their control interface until told to end, records the traffic as a run, and judges it. */
 export async function recordRun(
   settings: ProxyCommandSettings,
   recording: RunRecording,

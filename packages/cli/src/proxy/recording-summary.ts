@@ -9,7 +9,7 @@ export interface SummaryOptions {
   readonly by: 'routes' | RecordedProtocol
 }
 
-/** What is recorded of all these proxies. */
+/** The protocol as which these proxies are recorded; `routes` also if they do not share one. */
 export function recordedBy({ proxies }: ControlPlane): SummaryOptions['by'] {
   const [kind = 'routes', another] = new Set(proxies.list().flatMap(({ recordedBy: by }) => by ?? []))
   return another === undefined ? kind : 'routes'

@@ -2,7 +2,7 @@ import { recordingsOf } from '@chaosproxy/engine'
 import type { Registries } from '@chaosproxy/runner'
 import { print } from '../terminal/output.ts'
 
-/** Finds what the spec of a recording names, and shows clients that come by themselves the way. */
+/** Finds what the spec of a recording names; without a command, prints the addresses that clients are to use. */
 export const shownRecordings = (prints: 'stdout' | 'stderr'): NonNullable<Registries['traffic']> =>
   recordingsOf({
     prints,

@@ -125,7 +125,7 @@ async function performOne(
   }
 }
 
-/** Clients that come by themselves have no other end than that somebody ends the recording. */
+/** A recording without a command goes on until it is interrupted. */
 const endsByInterrupt = ({ target, spec }: PlannedRun): boolean =>
   target.clients === 'observed' && (spec.target.traffic?.command ?? []).length === 0
 

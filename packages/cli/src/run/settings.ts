@@ -61,7 +61,7 @@ export interface RunSettings {
   readonly out: string
   /** The command that repeats the run, where that is the one that was typed. */
   readonly again?: string | undefined
-  /** What ends it early, where somebody else listens to it as well. */
+  /** Ends the run early, if the caller listens for Ctrl-C itself. */
   readonly interrupts?: Interrupts | undefined
 }
 

@@ -43,7 +43,7 @@ export interface Left {
   readonly described: string
 }
 
-/** A job by which workers end, so that it was given up. */
+/** A job that was given up because it ended every worker that tried it. */
 export class PoisonousJob extends UserError {
   constructor(title: string) {
     super('environment', `${title}: three workers ended while they did it, so it was given up`)

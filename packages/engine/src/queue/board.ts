@@ -14,7 +14,7 @@ const FILES = 'chaos:file:'
 const LOOK_EVERY_MS = 2_000
 const SILENT_MS = 10_000
 const TAKEN_BACK_MS = 1_000
-/** What is known is not done again, also by a coordinator that is started anew. */
+/** Results are kept this long, so that a coordinator that is started again does not repeat their jobs. */
 const KEPT_SECONDS = 7 * 24 * 3_600
 
 /** What became of a job so far. */

@@ -7,7 +7,7 @@ export interface Connected {
   readonly connection: Connection
   /** `host:port`, without the rest of the address, which may hold a password. */
   readonly place: string
-  /** A connection for what is no job. */
+  /** Opens another connection, for files. */
   readonly connect: () => Client
 }
 

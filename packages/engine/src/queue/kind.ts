@@ -4,8 +4,8 @@ import type { Job } from '../jobs/job.ts'
 import type { Store } from './parcel.ts'
 
 /**
- * A kind of job that travels. Everybody who reaches the Redis can write there: what is done, and what it came to, are
- * validated like any input.
+ * A kind of job that can be sent to workers. Anyone who reaches the Redis can write to it, so specs and results are validated
+ * like any other input.
  */
 export interface QueuedKind<Spec extends object, Result> {
   readonly job: Job<Spec, Result>

@@ -15,7 +15,7 @@ import { withImported } from '../jobs/imported-files.ts'
 const SENT = 'sent:/'
 const MOST_BYTES = 4_000_000
 
-/** What a worker says of a file that nobody has put into the queue: it is put there again. */
+/** A worker's error for a file that Redis has lost; the coordinator then sends the file again. */
 export const LOST_FILE = 'the queue has lost it'
 
 /** A file that travels. */
@@ -24,13 +24,14 @@ interface SentFile {
   readonly hash: string
 }
 
-/** Files that a job needs, and what they are called at home. */
+/** The user's files that a job needs, and their paths on the coordinator's machine. */
 export interface Parcel {
   readonly files: readonly SentFile[]
   /** Their texts, by hash. */
   readonly texts: ReadonlyMap<string, string>
-  /** A value with the names of home, by which workers know nothing. */
+  /** Replaces the paths of this machine in a value by those that mean the same everywhere. */
   send<Value>(value: Value): Value
+  /** The reverse, for results. */
   receive<Value>(value: Value): Value
 }
 

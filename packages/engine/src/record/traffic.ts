@@ -72,7 +72,7 @@ export const recordingSpec = ({
 interface RecordingOptions {
   /** Where the output of a command goes. */
   readonly prints: 'stdout' | 'stderr'
-  /** Is told where the servers are found by clients that come by themselves. */
+  /** Called with the addresses at which clients find the servers, if there is no command. */
   readonly told: (proxies: OpenTraffic['proxies']) => void
 }
 

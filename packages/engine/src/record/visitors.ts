@@ -2,13 +2,13 @@ import type { Millis } from '@chaosproxy/history'
 import type { OpenTraffic, TrafficClients } from '@chaosproxy/targets'
 
 interface VisitorOptions {
-  /** When the recording ends; absent: once somebody ends it. */
+  /** How long to record; absent: until interrupted. */
   readonly timeMs?: Millis | undefined
-  /** Is told where they find the servers. */
+  /** Called with the addresses at which clients find the servers. */
   readonly told: (proxies: OpenTraffic['proxies']) => void
 }
 
-/** Clients that come by themselves for as long as the recording goes on. */
+/** Clients that chaos does not start: whatever connects while the recording goes on. */
 export const visitors = ({ timeMs, told }: VisitorOptions): TrafficClients => ({
   areStarted: false,
   areCutOff: true,

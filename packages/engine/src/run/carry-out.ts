@@ -64,7 +64,7 @@ export async function carryOut(
     const judged = heldTo(baseline, outcome)
     return { run, judged, directory, again, exitCode: exitCodeOf(judged) }
   } catch (error) {
-    // Nobody has been recorded, and no node has written what would say why.
+    // Nothing was recorded, and no log of a node says why: the directory is of no use.
     if (run.target.clients === 'observed' && !hasBegun && !existsSync(directory.nodes))
       rmSync(directory.path, { recursive: true, force: true })
     throw error

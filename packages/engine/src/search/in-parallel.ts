@@ -34,7 +34,7 @@ export interface Searcher {
   stuck(stuck: Stuck): Promise<SeedFailure>
 }
 
-/** Seeds of which nothing will be known, and why. */
+/** Seeds that could not be searched, and why. */
 interface Lost {
   readonly type: 'lost'
   readonly why: string

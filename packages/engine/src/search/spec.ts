@@ -27,7 +27,7 @@ export interface SearchOutcome extends SearchResult {
   readonly elapsedMs: Millis
   /** How many seeds failed, by cause: of many that fail alike, only some findings are kept. */
   readonly times: ReadonlyMap<string, number>
-  /** Seeds of which nothing is known, and why. */
+  /** Why some seeds could not be searched. */
   readonly lost: readonly string[]
 }
 
@@ -38,7 +38,7 @@ export type SearchEvent =
       readonly trials: number
       readonly causes: number
       readonly elapsedMs: Millis
-      /** Absent as long as nobody can tell. */
+      /** Absent until it can be estimated. */
       readonly leftMs: Millis | undefined
     }
   | QueueEvent

@@ -30,7 +30,7 @@ const loaded = new Map<string, Promise<ProtocolDefinition>>()
 const loadedWorkloads = new Map<string, Promise<Workload>>()
 
 /**
- * `turns` is told when programs have their turns, if the subject is a service of programs.
+ * `turns` watches the turns of programs, if the subject is a service.
  *
  * @throws UserError (usage, input) if there is no such protocol, service or workload.
  */

@@ -145,7 +145,7 @@ export function createControlPlane({ network, seed, recording }: ControlPlaneOpt
   }
 }
 
-/** What to tell of faults that begin or end: the recorder, unless the recording says otherwise; undefined without one. */
+/** Notes faults that begin and heal in the recorder, unless the recording notes them itself; undefined without one. */
 function journalOf(recording: ProxyRecording | undefined): FaultJournal | undefined {
   if (recording === undefined) return undefined
   const { recorder } = recording

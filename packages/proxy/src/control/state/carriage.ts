@@ -41,7 +41,7 @@ export function parseCarriage(value: unknown, where: string): Carriage {
 export const carriageName = (carries: Carriage): string =>
   carries.kind === 'spoken' ? carries.protocol.kind : carries.kind
 
-/** How what it carries comes to be encrypted, if connections begin without. */
+/** How clients ask for encryption, if connections of this protocol begin in plaintext. */
 export function encryptionOf(carries: Carriage | undefined): Encryption | undefined {
   if (carries?.kind === 'spoken') return carries.protocol.framing.encryption
   return carries?.kind === 'messages' ? carries.framing.encryption : undefined

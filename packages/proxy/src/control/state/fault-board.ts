@@ -63,7 +63,7 @@ interface Entry extends FaultToAdd {
   /** Hits of faults previously in force under this name. */
   readonly earlierHits: number
   reportedHits: number
-  /** Hits that were told when it was last changed. */
+  /** Hits that had been noted when it was last changed. */
   readonly notedHits: number
 }
 

@@ -10,7 +10,7 @@ export interface ProxyRecording {
   readonly files: readonly RecordFile[]
   /** What is recorded of proxies that do not say what they carry. */
   readonly carries?: Carriage | undefined
-  /** Is told of the faults instead of the recorder, and notes them itself. */
+  /** Notes faults in place of the recorder. */
   readonly faults?: FaultNotes | undefined
   /** Checks that a table's recording can be judged. @throws UserError (input) that begins with `where`. */
   readonly checkTable?: ((table: RouteTable, where: string) => void) | undefined
