@@ -4,5 +4,9 @@ process.env['MANY'] = process.env['CHAOS_SOAK'] === 'short' ? '1' : '25'
 await import('./unknown-start.test.ts')
 await import('./unknown-object-start.test.ts')
 await import('./marks.test.ts')
+await import('./asked-alone.test.ts')
+await import('./convergent.test.ts')
+await import('./irreducible.test.ts')
+await import('./part.test.ts')
 
 export {}
